@@ -1,0 +1,100 @@
+import type { Signal } from '../domain/decision.ts'
+import { type SignalContext, threshold } from '../domain/detector.ts'
+import { COMMERCIAL } from '../domain/labels.ts'
+import type { CodePolicy } from '../domain/policy.ts'
+import type { Baseline, RateReading } from '../domain/ports.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const COMMERCIAL_INDEX = 0
+const WINDOWS = [
+  { name: '1m', minutes: 1, read: (r: RateReading) => r.windows.m1[COMMERCIAL_INDEX] },
+  { name: '10m', minutes: 10, read: (r: RateReading) => r.windows.m10[COMMERCIAL_INDEX] },
+  { name: '1h', minutes: 60, read: (r: RateReading) => r.windows.h1[COMMERCIAL_INDEX] },
+] as const
+
+interface Expectation {
+  /** Commercial messages a minute. */
+  readonly mean: number
+  readonly sd: number
+  readonly source: 'hour-of-day' | 'recent-hours' | 'trailing-hour' | 'none'
+}
+
+/** The best baseline there is: this hour of earlier days, else the last hours, else the hour so far. */
+function expectation(baseline: Baseline, minTrailingMinutes: number): Expectation {
+  const { hour, recent, trailing } = baseline
+  if (hour && hour.days >= 1) return { mean: hour.mean, sd: hour.sd, source: 'hour-of-day' }
+  if (recent && recent.hours >= 1) return { mean: recent.mean, sd: recent.sd, source: 'recent-hours' }
+  if (trailing.minutes >= minTrailingMinutes) return { mean: trailing.mean, sd: 0, source: 'trailing-hour' }
+  return { mean: 0, sd: 0, source: 'none' }
+}
+
+/** Commercial messages that the window may hold before it is a burst. */
+function windowLimit(name: string, minutes: number, expected: Expectation, policy: CodePolicy): number {
+  const t = (key: string) => threshold(policy, key)
+  const spread = Math.max(expected.sd * minutes, Math.sqrt(expected.mean * minutes))
+  return Math.max(
+    t(`floor${name}`),
+    t(`ratio${name}`) * expected.mean * minutes,
+    expected.mean * minutes + t('sigmas') * spread,
+  )
+}
+
+/**
+ * MARKETING_BURST: a signature's commercial rate leaves its baseline and its declared campaign.
+ *
+ * Three windows end with the bucket that is judged. A longer window counts only while the next shorter one is high as
+ * well, so that a burst that is over is not seen for another hour. A signature without a baseline is judged by the
+ * floor for new ones, and one that was there when counting began is given time to have one.
+ * Evidence: `window`, `count`, `limit`, `baseline` (a minute), `baselineSource`, `campaignAllowance` (a minute).
+ */
+export function marketingBurst(reading: RateReading, context: SignalContext): Signal | undefined {
+  const { baseline, bucketEnd } = reading
+  if (!baseline || reading.incomplete || !reading.entity.startsWith('signature:')) return undefined
+  const name = reading.entity.slice('signature:'.length)
+  const policy = context.judge('MARKETING_BURST', bucketEnd)
+  const expected = expectation(baseline, threshold(policy, 'minTrailingMinutes'))
+  const allowance = declaredAllowance(name, bucketEnd, context)
+  const fresh = expected.mean < 1
+  const wasThere = baseline.firstSeen - baseline.storeSince < threshold(policy, 'warmup') * 1000
+  const newFloor = threshold(policy, expected.source === 'none' && wasThere ? 'warmupFloor1m' : 'newFloor1m')
+
+  let best: { level: number; window: string; count: number; limit: number } | undefined
+  let shorterRate = Number.POSITIVE_INFINITY
+  for (const { name: window, minutes, read } of WINDOWS) {
+    const count = read(reading)
+    const own = windowLimit(window, minutes, expected, policy)
+    const limit = Math.max(fresh ? newFloor * minutes ** 0.5 : own, own, allowance * minutes)
+    const stillHigh = shorterRate * minutes >= limit * threshold(policy, 'keepRatio')
+    shorterRate = count / minutes
+    if (!stillHigh) break
+    if (!best || count / limit > best.level) best = { level: count / limit, window, count, limit }
+  }
+  if (!best || best.level < threshold(policy, 'keepRatio')) return undefined
+  const young = bucketEnd - baseline.firstSeen < threshold(policy, 'youngHours') * HOUR
+  return {
+    code: 'MARKETING_BURST',
+    target: { kind: 'signature', id: name },
+    at: bucketEnd,
+    over: best.level >= 1,
+    level: best.level,
+    score: Math.min(1, 0.5 + 0.1 * best.level),
+    ...(young ? { cap: 'review' as const } : {}),
+    ...(policy.limit ? { limit: policy.limit } : {}),
+    match: { signature: name, labels: COMMERCIAL },
+    evidence: {
+      window: best.window,
+      count: best.count,
+      limit: Math.round(best.limit),
+      baseline: Math.round(expected.mean * 10) / 10,
+      baselineSource: expected.source,
+      ...(allowance > 0 ? { campaignAllowance: allowance } : {}),
+    },
+  }
+}
+
+/** Messages a minute that a declared campaign allows the signature now; 0 without one. */
+function declaredAllowance(name: string, ts: number, context: SignalContext): number {
+  const campaigns = context.registry.signature(name)?.campaigns ?? []
+  return campaigns.reduce((most, c) => (c.from <= ts && ts < c.to ? Math.max(most, c.perMinute) : most), 0)
+}

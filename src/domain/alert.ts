@@ -1,0 +1,118 @@
+import type { Code, TargetKind } from './codes.ts'
+import type { Action, Evidence, Match, Mode, Severity, Target } from './decision.ts'
+import type { Label } from './labels.ts'
+
+export type AlertType = 'sigwatch.alert.raised' | 'sigwatch.alert.updated' | 'sigwatch.alert.cleared'
+export type ClearCause = 'ended' | 'expired' | 'feedback' | 'policy' | 'registry'
+
+export interface AlertReason {
+  readonly code: Code
+  readonly score: number
+  readonly action: Action
+  readonly detail: string
+  readonly rule?: string
+  readonly evidence: Evidence
+}
+
+/** A message as it may be shown: recipient masked, text redacted. */
+export interface ShownMessage {
+  readonly id: string
+  readonly ts: number
+  readonly from: string
+  readonly signature?: string
+  readonly to?: string
+  readonly toToken: string
+  readonly text: string
+  readonly ext?: Readonly<Record<string, string>>
+}
+
+export interface Sample {
+  readonly id: string
+  readonly ts: number
+  readonly from: string
+  readonly text: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+export interface Provenance {
+  readonly model: string
+  readonly policy: string
+  readonly registry: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+export interface Contacts {
+  readonly urls: readonly string[]
+  readonly phones: readonly string[]
+  readonly qq: readonly string[]
+  readonly wechat: readonly string[]
+}
+
+export interface AlertData {
+  readonly action: Action
+  readonly limit?: { readonly perMinute: number }
+  readonly mode: Mode
+  readonly severity: Severity
+  readonly score: number
+  readonly label?: Label
+  readonly reasons: readonly AlertReason[]
+  readonly target: Target
+  readonly match?: Match
+  readonly state?: {
+    readonly id: string
+    readonly episode: number
+    readonly revision: number
+    readonly cause?: ClearCause
+  }
+  readonly message?: ShownMessage
+  readonly samples?: readonly Sample[]
+  readonly contacts?: Contacts
+  readonly degraded?: boolean
+  readonly late?: boolean
+  readonly validFrom: string
+  readonly expiresAt: string
+  readonly provenance: Provenance
+}
+
+/** A CloudEvents 1.0 event in structured JSON mode (contract, section 3). */
+export interface Alert {
+  readonly specversion: '1.0'
+  readonly id: string
+  readonly source: string
+  readonly time: string
+  readonly type: AlertType
+  readonly subject: `${TargetKind}:${string}`
+  readonly datacontenttype: 'application/json'
+  readonly dataschema: string
+  readonly data: AlertData
+}
+
+/** One for every input record (contract, section 3). */
+export interface Verdict {
+  readonly id: string
+  readonly action: Action | 'pass'
+  readonly label: Label
+  readonly score: number
+  readonly reasons: readonly Code[]
+  readonly states: readonly string[]
+  readonly campaign?: string
+  readonly degraded?: true
+  readonly partial?: true
+  readonly ext?: Readonly<Record<string, string>>
+  readonly decidedAt: string
+}
+
+/** Value of the compacted block table; the key is `state`. */
+export interface Block {
+  readonly state: string
+  readonly match: Match
+  readonly action: Action
+  readonly limit?: { readonly perMinute: number }
+  readonly expiresAt: string
+  readonly code: Code
+  readonly alertId: string
+}

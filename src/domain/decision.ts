@@ -1,0 +1,74 @@
+import type { Code, TargetKind } from './codes.ts'
+import type { Label } from './labels.ts'
+
+/** From weakest to strongest. `none` raises nothing. */
+export const ACTIONS = ['none', 'observe', 'review', 'throttle', 'block'] as const
+export type Action = (typeof ACTIONS)[number]
+export type Mode = 'enforce' | 'shadow'
+export type Severity = 'low' | 'medium' | 'high' | 'critical'
+
+/** The stronger of two actions. */
+export function stronger(a: Action, b: Action): Action {
+  return ACTIONS.indexOf(a) >= ACTIONS.indexOf(b) ? a : b
+}
+
+export interface Target {
+  readonly kind: TargetKind
+  readonly id: string
+}
+
+/** `<signature>@<port>`, `-` without a signature. */
+export function senderId(signature: string | undefined, port: string): string {
+  return `${signature ?? '-'}@${port}`
+}
+
+export type Evidence = Readonly<Record<string, unknown>>
+
+/** What a detector emits: a symbol with a score from 0 to 1 and its evidence. Policy decides what follows from it. */
+export interface Finding {
+  readonly code: Code
+  /** How sure, 0 to 1. */
+  readonly score: number
+  /** Key of a sentence in `config/details.yaml` with the evidence as its slots. */
+  readonly evidence: Evidence
+  /** A message finding that names a foreign domain: what escalation blocks first. */
+  readonly domain?: string
+}
+
+/** What a detector of rates emits: a finding about a target that is over its limit, or still near it. */
+export interface Signal extends Finding {
+  readonly target: Target
+  /** Event time, epoch ms: end of the bucket that was judged. */
+  readonly at: number
+  /** Over the limit: raises. False: only holds a state that is open (hysteresis). */
+  readonly over: boolean
+  /** How strong, in units of the limit: an open state is updated when this grows. */
+  readonly level: number
+  /** Weaker than the policy's action when the baseline is too young. */
+  readonly cap?: Action
+  readonly limit?: { readonly perMinute: number }
+  readonly match: Match
+}
+
+/** A conjunction by which a blocking service selects messages (contract, section 3). */
+export interface Match {
+  readonly signature?: string
+  readonly ports?: readonly string[]
+  readonly exceptPorts?: readonly string[]
+  readonly domains?: readonly string[]
+  readonly campaign?: string
+  readonly toToken?: string
+  readonly labels?: readonly Label[]
+}
+
+/** A finding after policy: what it costs and whether it counts. */
+export interface Reason {
+  readonly code: Code
+  readonly score: number
+  readonly action: Action
+  readonly mode: Mode
+  readonly weight: number
+  readonly detail: string
+  readonly rule?: string
+  readonly evidence: Evidence
+}

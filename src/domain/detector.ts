@@ -1,0 +1,37 @@
+import type { Code } from './codes.ts'
+import type { Finding } from './decision.ts'
+import type { AnalysedMessage } from './message.ts'
+import type { CodePolicy } from './policy.ts'
+import type { ConsentChange } from './ports.ts'
+import type { Registry } from './registry.ts'
+
+/** What a detector of messages may look at beside the message. Everything was fetched before: detectors do no I/O. */
+export interface MessageContext {
+  readonly registry: Registry
+  /** The policy of a code at the message's time and for its carrier. */
+  judge(code: Code): CodePolicy
+  /** The last two consent changes of (signature, recipient), newest first; undefined when no ledger could be asked. */
+  readonly consents: readonly ConsentChange[] | undefined
+  /** Event time of an earlier request for consent with no "in" since. */
+  readonly askedBefore: number | undefined
+}
+
+/** One family of message codes. Emits symbols; scores and thresholds come from policy, actions are decided later. */
+export interface MessageDetector {
+  readonly codes: readonly Code[]
+  detect(message: AnalysedMessage, context: MessageContext): readonly Finding[]
+}
+
+/** A numeric threshold of a code's policy. */
+export function threshold(policy: CodePolicy, name: string): number {
+  const value = policy.thresholds[name]
+  if (typeof value !== 'number') throw new TypeError(`policy: threshold ${name} is not a number`)
+  return value
+}
+
+/** What a detector of rates may look at beside the reading. */
+export interface SignalContext {
+  readonly registry: Registry
+  /** The policy of a code at an event time (epoch ms). */
+  judge(code: Code, ts: number): CodePolicy
+}

@@ -1,0 +1,148 @@
+interface ErrorEntry {
+  /** What went wrong, for the reference. */
+  readonly cause: string
+  /** Whether the same input may succeed later. */
+  readonly retry: boolean
+  /** What a person does about it. */
+  readonly remedy: string
+}
+
+/** The one table of errors. docs/errors.md is generated from it; dead letters carry the `RECORD_*` codes. */
+export const ERRORS = {
+  RECORD_NOT_UTF8: { cause: 'The value is not valid UTF-8.', retry: false, remedy: 'Produce JSON in UTF-8.' },
+  RECORD_NOT_JSON: {
+    cause: 'The value is not JSON, or is cut off.',
+    retry: false,
+    remedy: 'Produce one complete JSON object a record.',
+  },
+  RECORD_NOT_OBJECT: {
+    cause: 'The value is JSON but not an object.',
+    retry: false,
+    remedy: 'Produce one JSON object a record.',
+  },
+  RECORD_FIELD_MISSING: {
+    cause: 'A required field is absent.',
+    retry: false,
+    remedy: 'Send id, ts, from, to and text.',
+  },
+  RECORD_FIELD_INVALID: {
+    cause: 'A field has the wrong type, length or form.',
+    retry: false,
+    remedy: 'The detail names the field and what it may be.',
+  },
+  RECORD_TS_INVALID: {
+    cause: 'The timestamp cannot be read or lies before 2000.',
+    retry: false,
+    remedy: 'Send epoch milliseconds, or ISO-8601 with an offset.',
+  },
+  RECORD_TS_FUTURE: {
+    cause: 'The timestamp is too far ahead of the reference clock.',
+    retry: false,
+    remedy: 'Set the clock of the gateway; see limits.futureReject.',
+  },
+  RECORD_TOO_LARGE: {
+    cause: 'The value is larger than the limit.',
+    retry: false,
+    remedy: 'An SMS record fits in 64 kB; look at what the producer sends.',
+  },
+  CONFIG_INVALID: {
+    cause: 'The configuration is not as described.',
+    retry: false,
+    remedy: 'The message names file, line, key and the allowed values.',
+  },
+  REGISTRY_INVALID: {
+    cause: 'The registry is not as described.',
+    retry: false,
+    remedy: 'The message names file, line, key and the allowed values.',
+  },
+  POLICY_INVALID: {
+    cause: 'The policy is not as described.',
+    retry: false,
+    remedy: 'The message names file, line, key and the allowed values.',
+  },
+  LEDGER_INVALID: {
+    cause: 'A row of a side input is not as described.',
+    retry: false,
+    remedy: 'The message names file, line and field.',
+  },
+  MODEL_INVALID: {
+    cause: 'The model folder is incomplete, damaged, or of another format.',
+    retry: false,
+    remedy: 'Train it anew, or point model at another folder.',
+  },
+  USAGE: {
+    cause: 'The command line is not as described.',
+    retry: false,
+    remedy: 'Run the command with --help.',
+  },
+  KAFKA_UNREACHABLE: {
+    cause: 'No broker answers.',
+    retry: true,
+    remedy: 'Check kafka.brokers, the network, TLS and SASL.',
+  },
+  KAFKA_TOPIC_MISSING: {
+    cause: 'A topic that must exist does not.',
+    retry: false,
+    remedy: 'Create it, or set kafka.createTopics.',
+  },
+  REDIS_UNREACHABLE: {
+    cause: 'Redis does not answer within its budget.',
+    retry: true,
+    remedy: 'Check redis.url; counting resumes by itself.',
+  },
+  SINK_REFUSED: {
+    cause: 'The sink refuses a record for good.',
+    retry: false,
+    remedy: 'The detail names the records.',
+  },
+  SINK_UNREACHABLE: {
+    cause: 'The sink does not answer.',
+    retry: true,
+    remedy: 'The input is paused until it does.',
+  },
+  STORE_CONFLICT: {
+    cause: 'Another instance counted or changed the same thing first.',
+    retry: true,
+    remedy: 'Nothing: it is read anew.',
+  },
+  INTERNAL: { cause: 'A defect of sigwatch.', retry: false, remedy: 'Report it with the log line.' },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** Every error that sigwatch raises itself: a code of the table, a sentence, and where it applies, a place. */
+export class SigwatchError extends Error {
+  readonly code: ErrorCode
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'SigwatchError'
+    this.code = code
+  }
+  get retry(): boolean {
+    return ERRORS[this.code].retry
+  }
+}
+
+/** One fault in a file that an operator wrote. */
+export interface Problem {
+  readonly file: string
+  /** From 1; absent when the fault is of the whole file. */
+  readonly line?: number
+  /** Path of the key, for example `signatures[3].ports[0]`. */
+  readonly key?: string
+  readonly message: string
+}
+
+/** `file:line: key: message` */
+export function formatProblem(p: Problem): string {
+  return `${p.file}${p.line === undefined ? '' : `:${p.line}`}: ${p.key ? `${p.key}: ` : ''}${p.message}`
+}
+
+/** Faults in files and settings: exit code 2. */
+export class InvalidInput extends SigwatchError {
+  readonly problems: readonly Problem[]
+  constructor(code: ErrorCode, problems: readonly Problem[]) {
+    super(code, problems.map(formatProblem).join('\n'))
+    this.problems = problems
+  }
+}

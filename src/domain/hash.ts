@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto'
+import type { Code } from './codes.ts'
+import type { Mode, Target } from './decision.ts'
+
+/**
+ * First 32 hex digits of SHA-256 over the parts, each in UTF-8 behind its length (4 bytes, big endian),
+ * so that ("ab", "c") and ("a", "bc") differ. Numbers are hashed in their decimal form.
+ */
+export function hashOf(...parts: readonly (string | number)[]): string {
+  const hash = createHash('sha256')
+  const length = Buffer.allocUnsafe(4)
+  for (const part of parts) {
+    const bytes = Buffer.from(String(part), 'utf8')
+    length.writeUInt32BE(bytes.length)
+    hash.update(length).update(bytes)
+  }
+  return hash.digest('hex').slice(0, 32)
+}
+
+/** Id of a message alert: the same for every delivery of the message, whatever its reasons. */
+export function messageAlertId(deployment: string, messageId: string, mode: Mode): string {
+  return hashOf(deployment, messageId, mode)
+}
+
+/** Id of a state: one code on one target, the same from raise to clear and in every episode. */
+export function stateId(deployment: string, code: Code, target: Target): string {
+  return hashOf(deployment, code, target.kind, target.id)
+}
+
+/** Id of one event of a state. */
+export function stateAlertId(id: string, episode: number, revision: number): string {
+  return hashOf(id, episode, revision)
+}

@@ -1,0 +1,15 @@
+/** The label set of the shipped text model, in the order of its output row. */
+export const LABELS = ['notice', 'personal', 'marketing', 'finance', 'fraud', 'illicit'] as const
+export type Label = (typeof LABELS)[number]
+
+/** Probabilities by label; they sum to 1. */
+export type Scores = Readonly<Record<Label, number>>
+
+/** Commercial traffic: what needs consent, an opt-out and a filed scope. */
+export const COMMERCIAL: readonly Label[] = ['marketing', 'finance']
+/** What nobody asked for: the positive class of the ROC-AUC in `evaluate`. */
+export const UNSOLICITED: readonly Label[] = ['marketing', 'finance', 'fraud', 'illicit']
+
+/** How a message is counted by the rate features. */
+export const GROUPS = ['commercial', 'notice', 'fraud'] as const
+export type Group = (typeof GROUPS)[number]

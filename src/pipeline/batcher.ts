@@ -1,0 +1,92 @@
+export interface BatchLimits {
+  readonly maxRecords: number
+  readonly maxBytes: number
+  /** The first item of a batch waits no longer than this, ms. */
+  readonly maxAge: number
+  /** Items taken in and not yet done; more are held back at the door. */
+  readonly maxInFlight: number
+}
+
+/**
+ * Gathers items into batches by count, bytes and age, and works on them one after the other. `work` resolves when the
+ * next batch may begin; it calls `done` when the items' effects are settled, which is what lets more in.
+ */
+export class Batcher<T> {
+  readonly #limits: BatchLimits
+  readonly #work: (items: T[], done: () => void) => Promise<void>
+  #items: T[] = []
+  #bytes = 0
+  #inFlight = 0
+  #timer: NodeJS.Timeout | undefined
+  #chain: Promise<void> = Promise.resolve()
+  #queued = 0
+  #waiting: (() => void)[] = []
+  #failure: unknown
+
+  constructor(limits: BatchLimits, work: (items: T[], done: () => void) => Promise<void>) {
+    this.#limits = limits
+    this.#work = work
+  }
+
+  add(item: T, bytes: number): void {
+    this.#items.push(item)
+    this.#bytes += bytes
+    this.#inFlight++
+    if (this.#items.length >= this.#limits.maxRecords || this.#bytes >= this.#limits.maxBytes) this.flush()
+    else this.#timer ??= setTimeout(() => this.flush(), this.#limits.maxAge)
+  }
+
+  /** Sends off what was gathered, without waiting for it. */
+  flush(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#items.length === 0) return
+    const items = this.#items
+    this.#items = []
+    this.#bytes = 0
+    this.#queued++
+    this.#chain = this.#chain
+      .then(() =>
+        this.#failure === undefined ? this.#work(items, () => this.#settle(items.length)) : undefined,
+      )
+      .catch((error: unknown) => {
+        this.#failure ??= error
+      })
+      .finally(() => {
+        this.#queued--
+        this.#wake()
+      })
+  }
+
+  #settle(count: number): void {
+    this.#inFlight -= count
+    this.#wake()
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resume of waiting) resume()
+  }
+
+  /** Resolves when there is room for more. Rejects once work has failed for good. */
+  async room(): Promise<void> {
+    while (this.#failure === undefined && this.#inFlight >= this.#limits.maxInFlight) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** Resolves when everything taken in so far is settled. */
+  async drain(): Promise<void> {
+    this.flush()
+    while (this.#failure === undefined && (this.#inFlight > 0 || this.#queued > 0)) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  get inFlight(): number {
+    return this.#inFlight
+  }
+}

@@ -1,0 +1,195 @@
+import { isUtf8 } from 'node:buffer'
+import type { ErrorCode } from '../domain/errors.ts'
+import type { Part, RawRecord, SmsRecord } from '../domain/message.ts'
+
+/** Why a record cannot be read. `detail` names the field and what it may be, never its value. */
+export interface Rejection {
+  readonly error: ErrorCode
+  readonly detail: string
+}
+
+export interface DecodeLimits {
+  /** A timestamp further ahead of the reference clock than this is refused, ms. */
+  readonly futureReject: number
+  /** Bytes of a record. */
+  readonly maxRecordBytes: number
+}
+
+const EARLIEST = Date.UTC(2000, 0, 1)
+const ISO = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})$/
+const EXT_FIELDS = 16
+const EXT_BYTES = 1024
+
+class FieldError extends Error {
+  readonly code: ErrorCode
+  constructor(code: ErrorCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** Whether a string has from `min` to `max` Unicode code points. */
+function hasLength(text: string, min: number, max: number): boolean {
+  if (text.length <= max) return text.length >= min
+  if (text.length > 2 * max) return false
+  let points = 0
+  for (const _ of text) points++
+  return points <= max
+}
+
+function text(value: unknown, field: string, min: number, max: number): string {
+  if (value === undefined || value === null) {
+    throw new FieldError('RECORD_FIELD_MISSING', `${field}: required, a string of ${min}-${max} characters`)
+  }
+  if (typeof value !== 'string') {
+    throw new FieldError('RECORD_FIELD_INVALID', `${field}: must be a string, is ${kindOf(value)}`)
+  }
+  if (!hasLength(value, min, max)) {
+    throw new FieldError('RECORD_FIELD_INVALID', `${field}: must have ${min}-${max} characters`)
+  }
+  return value
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+/** Epoch ms of an ISO-8601 time with offset, or NaN. */
+export function parseIsoTime(value: string): number {
+  const match = ISO.exec(value)
+  if (!match) return Number.NaN
+  const days = new Date(Date.UTC(Number(match[1]), Number(match[2]), 0)).getUTCDate()
+  return Number(match[3]) > days ? Number.NaN : Date.parse(value)
+}
+
+function time(value: unknown): number {
+  if (value === undefined || value === null) {
+    throw new FieldError(
+      'RECORD_FIELD_MISSING',
+      'ts: required, epoch milliseconds or ISO-8601 with an offset',
+    )
+  }
+  const ts =
+    typeof value === 'number' && Number.isInteger(value)
+      ? value
+      : typeof value === 'string'
+        ? parseIsoTime(value)
+        : Number.NaN
+  if (Number.isNaN(ts)) {
+    throw new FieldError(
+      'RECORD_TS_INVALID',
+      'ts: must be integer epoch milliseconds or ISO-8601 with an offset',
+    )
+  }
+  if (ts < EARLIEST) throw new FieldError('RECORD_TS_INVALID', 'ts: lies before the year 2000')
+  return ts
+}
+
+function ext(value: unknown): Record<string, string> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new FieldError('RECORD_FIELD_INVALID', `ext: must be an object of strings, is ${kindOf(value)}`)
+  }
+  const entries = Object.entries(value)
+  if (entries.length > EXT_FIELDS)
+    throw new FieldError('RECORD_FIELD_INVALID', `ext: at most ${EXT_FIELDS} fields`)
+  let bytes = 0
+  for (const [key, item] of entries) {
+    if (typeof item !== 'string') {
+      throw new FieldError('RECORD_FIELD_INVALID', `ext: values must be strings, one is ${kindOf(item)}`)
+    }
+    bytes += Buffer.byteLength(key) + Buffer.byteLength(item)
+  }
+  if (bytes > EXT_BYTES) throw new FieldError('RECORD_FIELD_INVALID', `ext: at most ${EXT_BYTES} bytes`)
+  return value as Record<string, string>
+}
+
+function part(value: unknown): Part {
+  const form = 'part: must be {ref: string or integer, index: 1-count, count: 2-255}'
+  if (typeof value !== 'object' || value === null) throw new FieldError('RECORD_FIELD_INVALID', form)
+  const { ref, index, count } = value as Record<string, unknown>
+  const validRef = (typeof ref === 'string' && hasLength(ref, 1, 128)) || Number.isSafeInteger(ref)
+  const integer = (n: unknown, min: number, max: number) =>
+    Number.isInteger(n) && Number(n) >= min && Number(n) <= max
+  if (!validRef || !integer(count, 2, 255) || !integer(index, 1, Number(count))) {
+    throw new FieldError('RECORD_FIELD_INVALID', form)
+  }
+  return { ref: String(ref), index: Number(index), count: Number(count) }
+}
+
+/** A field that may be absent or null. */
+function optional<T>(value: unknown, read: (value: unknown) => T): T | undefined {
+  return value === undefined || value === null ? undefined : read(value)
+}
+
+const MAX_HINT = 256
+
+/**
+ * Reads one record of the topic `sms.mt` (contract, section 1). Unknown fields are dropped, `null` in an optional field
+ * means absent, a timestamp a little ahead of the reference clock is clamped to it.
+ */
+export function decode(raw: RawRecord, limits: DecodeLimits): SmsRecord | Rejection {
+  const { value, timestamp } = raw
+  if (value.length > limits.maxRecordBytes) {
+    return { error: 'RECORD_TOO_LARGE', detail: `${value.length} bytes, at most ${limits.maxRecordBytes}` }
+  }
+  if (!isUtf8(value)) return { error: 'RECORD_NOT_UTF8', detail: 'the value is not valid UTF-8' }
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(value.toString('utf8'))
+  } catch {
+    return { error: 'RECORD_NOT_JSON', detail: `not one complete JSON value (${value.length} bytes)` }
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    return { error: 'RECORD_NOT_OBJECT', detail: `must be a JSON object, is ${kindOf(parsed)}` }
+  }
+  try {
+    return readRecord(parsed as Record<string, unknown>, timestamp, limits)
+  } catch (error) {
+    if (error instanceof FieldError) return { error: error.code, detail: error.message }
+    throw error
+  }
+}
+
+function readRecord(input: Record<string, unknown>, reference: number, limits: DecodeLimits): SmsRecord {
+  const id = text(input.id, 'id', 1, 128)
+  const ts = time(input.ts)
+  if (ts > reference + limits.futureReject) {
+    throw new FieldError(
+      'RECORD_TS_FUTURE',
+      `ts: ${Math.round((ts - reference) / 1000)} s ahead of the reference clock`,
+    )
+  }
+  const { disposition } = input
+  if (
+    disposition !== undefined &&
+    disposition !== null &&
+    disposition !== 'accepted' &&
+    disposition !== 'blocked'
+  ) {
+    throw new FieldError('RECORD_FIELD_INVALID', 'disposition: must be accepted or blocked')
+  }
+  const record: { -readonly [K in keyof SmsRecord]: SmsRecord[K] } = {
+    id,
+    ts: Math.min(ts, reference),
+    from: text(input.from, 'from', 1, 21),
+    to: text(input.to, 'to', 1, 64),
+    text: text(input.text, 'text', 1, 2000),
+    blocked: disposition === 'blocked',
+  }
+  const signature = optional(input.signature, (v) => text(v, 'signature', 1, 32))
+  if (signature !== undefined) record.signature = signature
+  for (const field of ['sp', 'carrier', 'province', 'template', 'submission'] as const) {
+    const hint = optional(input[field], (v) => text(v, field, 0, MAX_HINT))
+    if (hint !== undefined) record[field] = hint
+  }
+  const echoed = optional(input.ext, ext)
+  if (echoed !== undefined) record.ext = echoed
+  const segment = optional(input.part, part)
+  if (segment !== undefined) record.part = segment
+  return record
+}
+
+export function isRejection(result: SmsRecord | Rejection): result is Rejection {
+  return 'error' in result
+}
