@@ -1,11 +1,13 @@
-import type { Signal } from '../domain/decision.ts'
-import { type SignalContext, threshold } from '../domain/detector.ts'
+import { type Signal, senderId } from '../domain/decision.ts'
+import { type RateDetector, type SignalContext, threshold } from '../domain/detector.ts'
 import type { MemberReading } from '../domain/ports.ts'
 import { portMatches } from '../domain/registry.ts'
 
-/** Entity of the set of senders (`<signature>@<port>`) of one MinHash band. */
-export const CAMPAIGN_SENDERS = 'campaign-senders:'
+/** Entity of the set of senders of one MinHash band. */
+const CAMPAIGN_SENDERS = 'campaign-senders:'
 
+/** How long a sender stays in the set of a band after its last message, ms of event time. */
+const CAMPAIGN_WINDOW = 3_600_000
 const LISTED = 20
 
 /**
@@ -14,11 +16,7 @@ const LISTED = 20
  * marketing, finance, fraud or illicit.
  * Evidence: `messages`, `ports` and `signatures` (the first 20), `portCount`, `signatureCount`, `window` (minutes).
  */
-export function campaignBurst(
-  reading: MemberReading,
-  at: number,
-  context: SignalContext,
-): Signal | undefined {
+function judgeSenders(reading: MemberReading, at: number, context: SignalContext): Signal | undefined {
   if (!reading.entity.startsWith(CAMPAIGN_SENDERS)) return undefined
   const id = reading.entity.slice(CAMPAIGN_SENDERS.length)
   const policy = context.judge('CAMPAIGN_BURST', at)
@@ -56,10 +54,24 @@ export function campaignBurst(
   }
 }
 
-/** How long a sender stays in the set of a band after its last message, ms of event time. */
-export const CAMPAIGN_WINDOW = 3_600_000
-
 function isFiled(name: string, port: string, { registry }: SignalContext): boolean {
   const filings = registry.signature(name)?.filings ?? []
   return filings.some((f) => f.status === 'filed' && f.ports.some((pattern) => portMatches(pattern, port)))
+}
+
+export const campaignBurst: RateDetector = {
+  members: ({ message }, context) => {
+    if (!message.commercial && !message.malicious) return []
+    const policy = context.judge('CAMPAIGN_BURST', message.ts)
+    const reportFrom = Math.min(threshold(policy, 'minPorts'), threshold(policy, 'minSignatures'))
+    const member = senderId(message.signature?.name, message.from)
+    return message.bands.map((band) => ({
+      entity: `${CAMPAIGN_SENDERS}${band}`,
+      member,
+      window: CAMPAIGN_WINDOW,
+      reportFrom,
+      minCount: 1,
+    }))
+  },
+  onMembers: judgeSenders,
 }

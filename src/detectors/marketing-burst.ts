@@ -1,11 +1,11 @@
 import type { Signal } from '../domain/decision.ts'
-import { type SignalContext, threshold } from '../domain/detector.ts'
+import { type RateDetector, type SignalContext, threshold } from '../domain/detector.ts'
 import { COMMERCIAL } from '../domain/labels.ts'
 import type { CodePolicy } from '../domain/policy.ts'
 import type { Baseline, RateReading } from '../domain/ports.ts'
 
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
+const HOUR = 3_600_000
+const SIGNATURE = 'signature:'
 const COMMERCIAL_INDEX = 0
 const WINDOWS = [
   { name: '1m', minutes: 1, read: (r: RateReading) => r.windows.m1[COMMERCIAL_INDEX] },
@@ -48,10 +48,10 @@ function windowLimit(name: string, minutes: number, expected: Expectation, polic
  * floor for new ones, and one that was there when counting began is given time to have one.
  * Evidence: `window`, `count`, `limit`, `baseline` (a minute), `baselineSource`, `campaignAllowance` (a minute).
  */
-export function marketingBurst(reading: RateReading, context: SignalContext): Signal | undefined {
+function judgeRate(reading: RateReading, context: SignalContext): Signal | undefined {
   const { baseline, bucketEnd } = reading
-  if (!baseline || reading.incomplete || !reading.entity.startsWith('signature:')) return undefined
-  const name = reading.entity.slice('signature:'.length)
+  if (!baseline || reading.incomplete || !reading.entity.startsWith(SIGNATURE)) return undefined
+  const name = reading.entity.slice(SIGNATURE.length)
   const policy = context.judge('MARKETING_BURST', bucketEnd)
   const expected = expectation(baseline, threshold(policy, 'minTrailingMinutes'))
   const allowance = declaredAllowance(name, bucketEnd, context)
@@ -97,4 +97,16 @@ export function marketingBurst(reading: RateReading, context: SignalContext): Si
 function declaredAllowance(name: string, ts: number, context: SignalContext): number {
   const campaigns = context.registry.signature(name)?.campaigns ?? []
   return campaigns.reduce((most, c) => (c.from <= ts && ts < c.to ? Math.max(most, c.perMinute) : most), 0)
+}
+
+export const marketingBurst: RateDetector = {
+  rates: ({ message }, context) => {
+    if (!message.signature || !message.commercial) return []
+    const policy = context.judge('MARKETING_BURST', message.ts)
+    const reportFrom = threshold(policy, 'floor1m') * threshold(policy, 'keepRatio')
+    return [
+      { entity: `${SIGNATURE}${message.signature.name}`, group: 'commercial', baseline: true, reportFrom },
+    ]
+  },
+  onRate: judgeRate,
 }

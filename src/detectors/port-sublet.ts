@@ -1,15 +1,14 @@
 import type { Signal } from '../domain/decision.ts'
-import { type SignalContext, threshold } from '../domain/detector.ts'
+import { type RateDetector, type SignalContext, threshold } from '../domain/detector.ts'
 import type { MemberReading } from '../domain/ports.ts'
 
-/** Entity of the set of signatures that a port carries. */
-export const PORT_SIGNATURES = 'port-signatures:'
+const PORT_SIGNATURES = 'port-signatures:'
 
 /**
  * PORT_SUBLET: one exact port carries more signatures than it may (registry `sharedBy`, default 1). Signatures of one
  * brand count once. Evidence: `signatures` (at most 32), `count`, `allowed`.
  */
-export function portSublet(reading: MemberReading, at: number, context: SignalContext): Signal | undefined {
+function judgeSignatures(reading: MemberReading, at: number, context: SignalContext): Signal | undefined {
   if (!reading.entity.startsWith(PORT_SIGNATURES)) return undefined
   const port = reading.entity.slice(PORT_SIGNATURES.length)
   const allowed = context.registry.port(port)?.sharedBy ?? 1
@@ -33,4 +32,21 @@ export function portSublet(reading: MemberReading, at: number, context: SignalCo
 function ownerOf(name: string, { registry }: SignalContext): string {
   const brand = registry.signature(name)?.brand ?? registry.brandByName(name)?.id
   return brand === undefined ? name : `brand:${brand}`
+}
+
+export const portSublet: RateDetector = {
+  members: ({ message }, context) => {
+    if (!message.signature) return []
+    const policy = context.judge('PORT_SUBLET', message.ts)
+    return [
+      {
+        entity: `${PORT_SIGNATURES}${message.from}`,
+        member: message.signature.name,
+        window: threshold(policy, 'window') * 1000,
+        reportFrom: (context.registry.port(message.from)?.sharedBy ?? 1) + 1,
+        minCount: threshold(policy, 'minMessages'),
+      },
+    ]
+  },
+  onMembers: judgeSignatures,
 }

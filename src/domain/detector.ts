@@ -1,8 +1,16 @@
 import type { Code } from './codes.ts'
-import type { Finding } from './decision.ts'
+import type { Finding, Signal } from './decision.ts'
 import type { AnalysedMessage } from './message.ts'
 import type { CodePolicy } from './policy.ts'
-import type { ConsentChange } from './ports.ts'
+import type {
+  ConsentChange,
+  MemberObservation,
+  MemberReading,
+  RateObservation,
+  RateReading,
+  TallyObservation,
+  TallyReading,
+} from './ports.ts'
 import type { Registry } from './registry.ts'
 
 /** What a detector of messages may look at beside the message. Everything was fetched before: detectors do no I/O. */
@@ -34,4 +42,23 @@ export interface SignalContext {
   readonly registry: Registry
   /** The policy of a code at an event time (epoch ms). */
   judge(code: Code, ts: number): CodePolicy
+}
+
+/** A message with what the detectors found on it. */
+export interface Judged {
+  readonly message: AnalysedMessage
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * One family of state codes: what it has counted of a message, and what it concludes from the counts.
+ * A reading that is not its own gives undefined.
+ */
+export interface RateDetector {
+  readonly rates?: (judged: Judged, context: SignalContext) => readonly RateObservation[]
+  readonly members?: (judged: Judged, context: SignalContext) => readonly MemberObservation[]
+  readonly tallies?: (judged: Judged, context: SignalContext) => readonly TallyObservation[]
+  readonly onRate?: (reading: RateReading, context: SignalContext) => Signal | undefined
+  readonly onMembers?: (reading: MemberReading, at: number, context: SignalContext) => Signal | undefined
+  readonly onTally?: (reading: TallyReading, at: number, context: SignalContext) => Signal | undefined
 }

@@ -21,6 +21,8 @@ export interface Part {
 
 /** A valid record of the topic `sms.mt` (contract, section 1): `ts` is epoch ms, clamped to the reference clock. */
 export interface SmsRecord {
+  /** The raw bytes that it was read from. */
+  readonly value: Buffer
   readonly id: string
   readonly ts: number
   readonly from: string
@@ -41,6 +43,8 @@ export interface SmsRecord {
 export interface Origin {
   readonly id: string
   readonly position: Position
+  /** The raw bytes, for a dead letter. */
+  readonly value: Buffer
   readonly ext?: Readonly<Record<string, string>>
 }
 

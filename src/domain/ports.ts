@@ -239,13 +239,26 @@ export interface OutboxEntry {
   readonly block?: { readonly key: string; readonly value: string | null }
 }
 
+export interface PartitionProgress extends PartitionId {
+  readonly eventTime: number
+  readonly idle: boolean
+  /** Nobody has reported it for 30 s of the store's wall clock. */
+  readonly ownerless: boolean
+}
+
 /** States with their outbox, the leases and the watermark. */
 export interface StateStore {
   get(ids: readonly string[]): Promise<readonly (StateRecord | undefined)[]>
   /** Writes `next` if the stored version is `expected` (0: none stored), together with its event. False: somebody was first. */
   put(next: StateRecord, expected: number, event?: OutboxEntry): Promise<boolean>
+  /** Versions of every open state by id: what a local copy is checked against. */
+  versions(): Promise<ReadonlyMap<string, number>>
   /** Every open state. */
   open(): Promise<readonly StateRecord[]>
+  /** Keeps a state from opening (`put` is refused) at event times before `until`, epoch ms. */
+  suppress(id: string, until: number): Promise<void>
+  /** Until when each state is suppressed; undefined: it is not. */
+  suppressed(ids: readonly string[]): Promise<readonly (number | undefined)[]>
   /** Called for every change, whoever made it. */
   subscribe(listener: (state: StateRecord) => void): void
   pending(olderThanMs: number): Promise<readonly OutboxEntry[]>
@@ -256,8 +269,13 @@ export interface StateStore {
   reportProgress(
     progress: readonly (PartitionId & { readonly eventTime: number; readonly idle: boolean })[],
   ): Promise<void>
-  /** The lowest event time over all partitions that are not idle; undefined when none is known. */
+  /**
+   * The lowest event time over all partitions that are not idle, the highest when all are (nothing is missing then);
+   * undefined when none is known.
+   */
   watermark(): Promise<number | undefined>
+  /** The last report of every partition: what holds the watermark back, for the metric. */
+  progress(): Promise<readonly PartitionProgress[]>
   unready(): readonly string[]
   close(): Promise<void>
 }

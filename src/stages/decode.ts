@@ -144,14 +144,15 @@ export function decode(raw: RawRecord, limits: DecodeLimits): SmsRecord | Reject
     return { error: 'RECORD_NOT_OBJECT', detail: `must be a JSON object, is ${kindOf(parsed)}` }
   }
   try {
-    return readRecord(parsed as Record<string, unknown>, timestamp, limits)
+    return readRecord(parsed as Record<string, unknown>, raw, limits)
   } catch (error) {
     if (error instanceof FieldError) return { error: error.code, detail: error.message }
     throw error
   }
 }
 
-function readRecord(input: Record<string, unknown>, reference: number, limits: DecodeLimits): SmsRecord {
+function readRecord(input: Record<string, unknown>, raw: RawRecord, limits: DecodeLimits): SmsRecord {
+  const reference = raw.timestamp
   const id = text(input.id, 'id', 1, 128)
   const ts = time(input.ts)
   if (ts > reference + limits.futureReject) {
@@ -170,6 +171,7 @@ function readRecord(input: Record<string, unknown>, reference: number, limits: D
     throw new FieldError('RECORD_FIELD_INVALID', 'disposition: must be accepted or blocked')
   }
   const record: { -readonly [K in keyof SmsRecord]: SmsRecord[K] } = {
+    value: raw.value,
     id,
     ts: Math.min(ts, reference),
     from: text(input.from, 'from', 1, 21),

@@ -1,0 +1,240 @@
+import { isUtf8 } from 'node:buffer'
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { extname } from 'node:path'
+import { StringDecoder } from 'node:string_decoder'
+import * as YAML from 'yaml'
+import type { Problem } from '../domain/errors.ts'
+import { jsonFault, jsonOffset } from './json-scan.ts'
+
+/** Steps from the root of a document to a value: keys and indices. */
+export type Path = readonly (string | number)[]
+
+/** A YAML or JSON file that was read, with the way from a value back to its line. */
+export interface OperatorDocument {
+  readonly file: string
+  /** Plain JSON data; undefined for an empty file. Unquoted times stay strings (YAML core schema). */
+  readonly value: unknown
+  /** Line, from 1, of the key or item at `path`; of the nearest one above it when it is not there. */
+  line(path: Path): number | undefined
+}
+
+export interface ReadResult {
+  /** Absent when the file cannot be read or is no YAML or JSON. */
+  readonly document?: OperatorDocument
+  readonly problems: readonly Problem[]
+}
+
+/** One line of a JSONL file that is not blank. */
+export interface JsonLine {
+  /** From 1. */
+  readonly line: number
+  /** Absent when `problem` says why. */
+  readonly value?: unknown
+  readonly problem?: Problem
+}
+
+const JSON_CHECKED_CHARS = 4_000_000
+const CHUNK = 1 << 20
+const MAX_LINE = 1 << 20
+
+/** `signatures[3].ports[0]`; keys that are no plain words are quoted. */
+export function formatPath(path: Path): string {
+  let out = ''
+  for (const step of path) {
+    if (typeof step === 'number') out += `[${step}]`
+    else if (/^[\p{L}\p{N}_-]+$/u.test(step)) out += out === '' ? step : `.${step}`
+    else out += `[${JSON.stringify(step)}]`
+  }
+  return out
+}
+
+/** Whether the file is read line by line, by its name: `.jsonl` or `.ndjson`. */
+export function isJsonLines(file: string): boolean {
+  return /^\.(jsonl|ndjson)$/i.test(extname(file))
+}
+
+/** A sentence for a failure to read a file. */
+export function describeReadError(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === 'ENOENT') return 'there is no such file'
+  if (code === 'EISDIR') return 'is a folder; a file is needed'
+  if (code === 'EACCES' || code === 'EPERM') return 'may not be read by this user: see its owner and mode'
+  return `cannot be read (${code ?? String(error)})`
+}
+
+/** Reads a YAML file, or a JSON file when its name ends with `.json`. */
+export function readOperatorFile(file: string): ReadResult {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(file)
+  } catch (error) {
+    return { problems: [{ file, message: describeReadError(error) }] }
+  }
+  if (!isUtf8(bytes)) return { problems: [notUtf8(file, bytes)] }
+  return parseOperatorText(file, bytes.toString('utf8'))
+}
+
+/** The same for text at hand; `file` names it in problems and decides between YAML and JSON. */
+export function parseOperatorText(file: string, content: string): ReadResult {
+  const text = content.startsWith('\ufeff') ? content.slice(1) : content
+  return /\.json$/i.test(file) ? parseJson(file, text) : parseYaml(file, text)
+}
+
+function notUtf8(file: string, bytes: Buffer): Problem {
+  let line = 1
+  for (let start = 0; start < bytes.length; line++) {
+    const end = bytes.indexOf(10, start)
+    const stop = end < 0 ? bytes.length : end
+    if (!isUtf8(bytes.subarray(start, stop))) break
+    start = stop + 1
+  }
+  return { file, line, message: 'is not valid UTF-8: save the file in UTF-8' }
+}
+
+function lineAt(text: string, offset: number): number {
+  let line = 1
+  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) line++
+  return line
+}
+
+function parseJson(file: string, text: string): ReadResult {
+  let value: unknown
+  let broken = false
+  try {
+    value = text.trim() === '' ? undefined : JSON.parse(text)
+  } catch {
+    broken = true
+  }
+  if (value === undefined && !broken)
+    return { document: { file, value, line: () => undefined }, problems: [] }
+  if (broken || text.length <= JSON_CHECKED_CHARS) {
+    const fault = jsonFault(text)
+    if (fault) return { problems: [{ file, line: lineAt(text, fault.offset), message: fault.message }] }
+  }
+  return { document: { file, value, line: (path) => lineAt(text, jsonOffset(text, path)) }, problems: [] }
+}
+
+/** YAML's own words for the faults that operators make most, where they help more than the library's. */
+const YAML_HINTS: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: 'a tab is used as indentation: use spaces',
+  MULTIPLE_DOCS: 'only one YAML document may be in the file: remove the line ---',
+  BAD_INDENT: 'the indentation does not fit the lines around it',
+}
+
+function parseYaml(file: string, text: string): ReadResult {
+  const lines = new YAML.LineCounter()
+  const document = YAML.parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' })
+  const faults = [...document.errors, ...document.warnings]
+  if (faults.length > 0) return { problems: faults.map((fault) => yamlProblem(file, text, lines, fault)) }
+  let value: unknown
+  try {
+    value = document.toJS() ?? undefined
+  } catch (error) {
+    return { problems: [{ file, message: `cannot be read: ${(error as Error).message}` }] }
+  }
+  return { document: { file, value, line: (path) => yamlLine(document, lines, path) }, problems: [] }
+}
+
+function yamlProblem(file: string, text: string, lines: YAML.LineCounter, fault: YAML.YAMLError): Problem {
+  const line = lines.linePos(fault.pos[0]).line
+  if (fault.code === 'DUPLICATE_KEY') {
+    const key = /^[^\s:,}]+/.exec(text.slice(fault.pos[0], fault.pos[0] + 80))?.[0] ?? ''
+    return { file, line, message: `the key ${key} is given twice: keep one` }
+  }
+  return { file, line, message: `is no valid YAML: ${YAML_HINTS[fault.code] ?? fault.message}` }
+}
+
+function yamlLine(document: YAML.Document, lines: YAML.LineCounter, path: Path): number | undefined {
+  let node: unknown = document.contents
+  let offset: number | undefined
+  for (const step of path) {
+    if (YAML.isAlias(node)) node = node.resolve(document)
+    if (YAML.isMap(node)) {
+      const pair = node.items.find(
+        (item) => YAML.isScalar(item.key) && String(item.key.value) === String(step),
+      )
+      if (!pair) break
+      offset = (pair.key as YAML.Scalar).range?.[0] ?? offset
+      node = pair.value
+    } else if (YAML.isSeq(node)) {
+      node = node.items[Number(step)]
+      if (!YAML.isNode(node)) break
+      offset = node.range?.[0] ?? offset
+    } else break
+  }
+  return offset === undefined ? undefined : lines.linePos(offset).line
+}
+
+/**
+ * The lines of a JSONL file, one by one, without holding the file in memory. Blank lines are skipped; a line that is no
+ * JSON has a problem instead of a value. Lines end at LF only.
+ */
+export function* readJsonLines(file: string): Generator<JsonLine> {
+  let line = 0
+  for (const text of fileLines(file)) {
+    line++
+    if (typeof text !== 'string') yield { line, problem: { ...text, line } }
+    else if (text.trim() !== '') yield parseJsonLine(file, line, text)
+  }
+}
+
+/** One line of JSONL; `file` and `line` name it in the problem. */
+export function parseJsonLine(file: string, line: number, text: string): JsonLine {
+  try {
+    return { line, value: JSON.parse(text) }
+  } catch {
+    const fault = jsonFault(text)
+    const column = fault ? ` at column ${fault.offset + 1}` : ''
+    return {
+      line,
+      problem: { file, line, message: `is no valid JSON: ${fault?.message ?? 'cut off'}${column}` },
+    }
+  }
+}
+
+function* fileLines(file: string): Generator<string | Problem> {
+  let handle: number
+  try {
+    handle = openSync(file, 'r')
+  } catch (error) {
+    yield { file, message: describeReadError(error) }
+    return
+  }
+  try {
+    const chunk = Buffer.alloc(CHUNK)
+    const decoder = new StringDecoder('utf8')
+    let rest = ''
+    let first = true
+    for (;;) {
+      const size = readSync(handle, chunk, 0, CHUNK, null)
+      let text = size === 0 ? decoder.end() : decoder.write(chunk.subarray(0, size))
+      if (first && text.startsWith('\ufeff')) text = text.slice(1)
+      first = false
+      let start = 0
+      for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+        yield whole(file, rest + text.slice(start, end))
+        rest = ''
+        start = end + 1
+      }
+      rest += text.slice(start)
+      if (size === 0) break
+      if (rest.length > MAX_LINE) {
+        yield {
+          file,
+          message: `a line is longer than ${MAX_LINE} characters: is this JSONL, one object a line?`,
+        }
+        return
+      }
+    }
+    if (rest !== '') yield whole(file, rest)
+  } catch (error) {
+    yield { file, message: describeReadError(error) }
+  } finally {
+    closeSync(handle)
+  }
+}
+
+/** Bytes that are no UTF-8 were decoded to U+FFFD; no name or number has it. */
+function whole(file: string, text: string): string | Problem {
+  return text.includes('\ufffd') ? { file, message: 'is not valid UTF-8: save the file in UTF-8' } : text
+}

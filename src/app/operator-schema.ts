@@ -1,0 +1,178 @@
+import { Ajv, type AnySchemaObject, type ErrorObject, type ValidateFunction } from 'ajv'
+import type { Problem } from '../domain/errors.ts'
+import { nearest } from './nearest.ts'
+import { formatPath, type OperatorDocument, type Path } from './operator-file.ts'
+import { FORMS, type FormName, hasForm } from './value-forms.ts'
+
+/** A fault of a value, before it is known on which line it stands. */
+export interface Fault {
+  readonly path: Path
+  readonly message: string
+}
+
+export type Checker = (value: unknown) => readonly Fault[]
+
+const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true, messages: false })
+for (const form of Object.keys(FORMS) as FormName[]) {
+  ajv.addFormat(form, { type: 'string', validate: (text: string) => hasForm(form, text) })
+}
+
+/** Compiles a JSON Schema whose formats are the forms of `value-forms.ts`; faults say what, where and what is allowed. */
+export function compileSchema(schema: AnySchemaObject): Checker {
+  const validate: ValidateFunction = ajv.compile(schema)
+  return (value) => (validate(value) ? [] : firstOfEach((validate.errors ?? []).map(toFault)))
+}
+
+/** One fault a place: a value of the wrong type breaks every other rule too. */
+function firstOfEach(faults: readonly Fault[]): Fault[] {
+  const seen = new Set<string>()
+  return faults.filter((fault) => {
+    const place = JSON.stringify(fault.path)
+    return !seen.has(place) && seen.add(place)
+  })
+}
+
+/** Faults with their lines. `prefix` leads from the root of the document to the value that was checked. */
+export function toProblems(
+  document: OperatorDocument,
+  faults: readonly Fault[],
+  prefix: Path = [],
+): Problem[] {
+  return faults.map(({ path, message }) => {
+    const whole = [...prefix, ...path]
+    const line = document.line(whole)
+    const key = formatPath(whole)
+    return {
+      file: document.file,
+      message,
+      ...(line === undefined ? {} : { line }),
+      ...(key === '' ? {} : { key }),
+    }
+  })
+}
+
+/** A value as it is shown in messages: short, on one line. */
+export function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text
+}
+
+/** `; did you mean "x"?`, or nothing. */
+export function suggestion(word: string, candidates: readonly string[]): string {
+  const near = nearest(word, candidates)
+  return near === undefined ? '' : `; did you mean "${near}"?`
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  object: 'a mapping of keys',
+  array: 'a list',
+  null: 'null',
+}
+
+function toFault(error: ErrorObject): Fault {
+  const path = steps(error)
+  switch (error.keyword) {
+    case 'additionalProperties': {
+      const key = String(error.params.additionalProperty)
+      const allowed = Object.keys((error.parentSchema?.properties ?? {}) as object)
+      return {
+        path: [...path, key],
+        message: `unknown key${suggestion(key, allowed)} (allowed: ${allowed.join(', ')})`,
+      }
+    }
+    case 'required': {
+      const key = String(error.params.missingProperty)
+      const schema = (error.parentSchema?.properties as Record<string, AnySchemaObject> | undefined)?.[key]
+      return { path: [...path, key], message: `is missing${expected(schema)}` }
+    }
+    default:
+      return { path, message: message(error) }
+  }
+}
+
+function message(error: ErrorObject): string {
+  const { data, params, parentSchema } = error
+  switch (error.keyword) {
+    case 'type':
+      return typeMessage(data, parentSchema as AnySchemaObject)
+    case 'enum': {
+      const allowed = (params.allowedValues as unknown[]).map(String)
+      const near = typeof data === 'string' ? suggestion(data, allowed) : ''
+      return `${show(data)} is not one of the values${near} (allowed: ${allowed.join(', ')})`
+    }
+    case 'format':
+      return `${show(data)} is not allowed (allowed: ${FORMS[params.format as FormName]})`
+    case 'minimum':
+    case 'maximum':
+    case 'exclusiveMinimum':
+    case 'exclusiveMaximum':
+      return `${show(data)} is out of range${expected(parentSchema as AnySchemaObject)}`
+    case 'minLength':
+    case 'maxLength':
+      return `has ${[...String(data)].length} characters${expected(parentSchema as AnySchemaObject)}`
+    case 'minItems':
+      return (data as unknown[]).length === 0 ? 'is empty: list at least one' : `needs ${params.limit} items`
+    case 'maxItems':
+      return `has ${(data as unknown[]).length} items (allowed: at most ${params.limit})`
+    case 'minProperties':
+      return 'is empty: give at least one key, or leave it out'
+    case 'uniqueItems':
+      return `${show((data as unknown[])[Number(params.i)])} is listed twice: keep one`
+    default:
+      return `${show(data)} is not allowed (${error.keyword})`
+  }
+}
+
+function typeMessage(data: unknown, schema: AnySchemaObject): string {
+  const types = ([] as string[]).concat(schema.type as string | string[])
+  const wanted = types.map((type) => TYPE_NAMES[type] ?? type).join(' or ')
+  const scalar = typeof data === 'number' || typeof data === 'boolean'
+  if (types.includes('string') && scalar)
+    return `must be text, is the ${typeof data} ${data}: put it in quotes`
+  if (data === null) return `has no value: must be ${wanted}${allowedTail(schema)}`
+  const kind = Array.isArray(data)
+    ? 'a list'
+    : typeof data === 'object'
+      ? 'a mapping of keys'
+      : `${show(data)}`
+  return `must be ${wanted}, is ${kind}${allowedTail(schema)}`
+}
+
+function allowedTail(schema: AnySchemaObject): string {
+  return schema.enum || schema.format || schema.minimum !== undefined ? expected(schema) : ''
+}
+
+/** ` (allowed: …)` for what a schema asks. */
+function expected(schema: AnySchemaObject | undefined): string {
+  if (!schema) return ''
+  if (schema.enum) return ` (allowed: ${(schema.enum as unknown[]).join(', ')})`
+  if (schema.format) return ` (allowed: ${FORMS[schema.format as FormName]})`
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength } = schema
+  if (minLength !== undefined || maxLength !== undefined) {
+    return ` (allowed: ${minLength ?? 0} to ${maxLength ?? 'any number of'} characters)`
+  }
+  const bounds = [
+    minimum === undefined ? '' : `at least ${minimum}`,
+    exclusiveMinimum === undefined ? '' : `more than ${exclusiveMinimum}`,
+    maximum === undefined ? '' : `at most ${maximum}`,
+    exclusiveMaximum === undefined ? '' : `less than ${exclusiveMaximum}`,
+  ].filter((bound) => bound !== '')
+  const items = schema.items as AnySchemaObject | undefined
+  if (bounds.length > 0) return ` (allowed: ${bounds.join(', ')})`
+  if (items?.format) return ` (allowed: a list of ${FORMS[items.format as FormName]})`
+  return ''
+}
+
+/** The JSON pointer of an error as steps: a step below a list is an index. */
+function steps(error: ErrorObject): (string | number)[] {
+  if (error.instancePath === '') return []
+  return error.instancePath
+    .slice(1)
+    .split('/')
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .map((step) => (/^(?:0|[1-9]\d*)$/.test(step) ? Number(step) : step))
+}

@@ -1,0 +1,36 @@
+import { inspect } from 'node:util'
+
+const HIDDEN = '[secret]'
+
+/** A value that no log, message or JSON shows: only `reveal` gives it. */
+export class Secret {
+  readonly #value: string
+  constructor(value: string) {
+    this.#value = value
+  }
+  reveal(): string {
+    return this.#value
+  }
+  toString(): string {
+    return HIDDEN
+  }
+  toJSON(): string {
+    return HIDDEN
+  }
+  [inspect.custom](): string {
+    return HIDDEN
+  }
+}
+
+/** The HMAC key of recipient tokens and the id that tokens carry, so that keys can be changed. */
+export interface TokenKey {
+  readonly keyId: string
+  /** UTF-8 text; its bytes are the HMAC key. */
+  readonly key: Secret
+}
+
+/** Fixed and public: only for the embedded mode, where tokens leave the machine with nobody. */
+export const DEVELOPMENT_TOKEN_KEY: TokenKey = {
+  keyId: 'dev',
+  key: new Secret('sigwatch development key, public, for the embedded mode only'),
+}

@@ -1,0 +1,253 @@
+import type { Secret, TokenKey } from './secret.ts'
+import {
+  choice,
+  duration,
+  type Form,
+  flag,
+  int,
+  list,
+  optional,
+  path,
+  pem,
+  secret,
+  size,
+  startFrom,
+  text,
+  tokenKey,
+} from './setting-forms.ts'
+
+/** One key of the service configuration: the only place that knows its kind, default and meaning. */
+export interface Setting<T> {
+  readonly form: Form<T>
+  readonly default: T
+  /** What stands in the reference where the default follows from other keys. */
+  readonly shown?: string
+  readonly about: string
+  /** Environment variables that many tools share; the one named after the key wins over them. */
+  readonly alias?: string
+}
+
+function setting<T>(
+  form: Form<T>,
+  fallback: NoInfer<T>,
+  about: string,
+  more: Partial<Setting<T>> = {},
+): Setting<T> {
+  return { form, default: fallback, about, ...more }
+}
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+const topicName = text(
+  'a topic name: 1 to 249 letters, digits, dots, _ or -',
+  /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/,
+)
+const hostPort = /^(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$/
+const name = text('1 to 64 letters, digits, dots, _ or -', /^[A-Za-z0-9._-]{1,64}$/)
+const groupId = text('1 to 255 letters, digits, dots, _ or -', /^[A-Za-z0-9._-]{1,255}$/)
+const password = secret('text')
+
+const topic = (value: string, about: string) => setting(topicName, value, about)
+const sideTopic = (value: string, about: string) =>
+  setting(optional(topicName), value, `${about} \`null\` switches it off.`)
+const outTopic = (about: string) =>
+  setting<string | null>(optional(topicName), null, `${about} Must exist when it is named.`)
+const file = (about: string, shown = 'none') =>
+  setting<string | null>(optional(path('a path')), null, about, { shown })
+const pemFile = (about: string) => setting<Secret | null>(optional(pem()), null, about)
+
+function isRedisUrl(value: string): boolean {
+  try {
+    return ['redis:', 'rediss:'].includes(new URL(value).protocol)
+  } catch {
+    return false
+  }
+}
+
+/** Every key of the service configuration (contract, section 5), in the order of the reference. */
+export const SETTINGS = {
+  deployment: setting(
+    name,
+    'default',
+    'Name of this installation: part of ids, of `source` and of every key in Redis.',
+  ),
+
+  'kafka.brokers': setting<readonly string[] | null>(
+    optional(list('host:port', hostPort)),
+    null,
+    'Seeds of the Kafka cluster. `run` needs them unless `--source` is given.',
+    { alias: 'KAFKA_BROKERS' },
+  ),
+  'kafka.groupId': setting(
+    groupId,
+    'sigwatch',
+    'Consumer group. Side inputs use groups that begin with the same name, so one prefixed access rule covers all.',
+  ),
+  'kafka.clientId': setting(name, 'sigwatch', 'Client id in the logs and quotas of the brokers.'),
+  'kafka.ssl.enabled': setting<boolean | null>(
+    optional(flag()),
+    null,
+    'TLS to the brokers, checked against the authorities of the system or `kafka.ssl.ca`.',
+    { shown: 'on when `ca`, `cert` or `key` is given' },
+  ),
+  'kafka.ssl.ca': pemFile('Authority that signed the certificates of the brokers.'),
+  'kafka.ssl.cert': pemFile('Client certificate; goes with `kafka.ssl.key`.'),
+  'kafka.ssl.key': pemFile('Private key of the client certificate.'),
+  'kafka.sasl.mechanism': setting<'plain' | 'scram-sha-256' | 'scram-sha-512' | null>(
+    optional(choice(['plain', 'scram-sha-256', 'scram-sha-512'])),
+    null,
+    'How to log in to the brokers; goes with `username` and `password`.',
+  ),
+  'kafka.sasl.username': setting<string | null>(optional(text('text')), null, 'User of the brokers.'),
+  'kafka.sasl.password': setting<Secret | null>(optional(password), null, 'Password of that user.'),
+  'kafka.topics.messages': topic('sms.mt', 'The submissions to watch. Must exist.'),
+  'kafka.topics.alerts': topic('sms.alerts', 'Alerts. Must exist.'),
+  'kafka.topics.deadLetters': topic('sms.dlq', 'Records that cannot be read. Must exist.'),
+  'kafka.topics.registry': sideTopic('sms.registry', 'Rows of brands, signatures and ports (compacted).'),
+  'kafka.topics.consents': sideTopic('sms.consents', 'Consents and refusals (compacted).'),
+  'kafka.topics.replies': sideTopic('sms.mo', 'Inbound replies: an opt-out word refuses.'),
+  'kafka.topics.complaints': sideTopic('sms.complaints', 'Complaints.'),
+  'kafka.topics.feedback': sideTopic('sms.feedback', "Analysts' words on alerts."),
+  'kafka.topics.shadowAlerts': outTopic('Alerts of rules in shadow mode.'),
+  'kafka.topics.verdicts': outTopic('A verdict for every input record.'),
+  'kafka.topics.blocks': outTopic('Block table (compacted) for services that block.'),
+  'kafka.startFrom': setting<'earliest' | 'latest' | number>(
+    startFrom(),
+    'earliest',
+    'Where a new consumer group begins. A group that has committed goes on from there.',
+  ),
+  'kafka.createTopics': setting(
+    flag(),
+    false,
+    'Create topics that are missing. For trials: partitions and retention are the defaults of the brokers.',
+  ),
+
+  'redis.url': setting<Secret | null>(
+    optional(secret('redis:// or rediss:// and a host, for example redis://127.0.0.1:6379/0', isRedisUrl)),
+    null,
+    'Redis for rates and states that instances share. Without it they are in memory and every instance sees only its own part.',
+    { alias: 'REDIS_URL' },
+  ),
+  'redis.nodes': setting<readonly string[] | null>(
+    optional(list('host:port', hostPort)),
+    null,
+    'Seeds of a Redis Cluster, instead of `redis.url`.',
+  ),
+  'redis.username': setting<string | null>(
+    optional(text('text')),
+    null,
+    'User of Redis; wins over the one in the URL.',
+  ),
+  'redis.password': setting<Secret | null>(
+    optional(password),
+    null,
+    'Password of Redis; wins over the one in the URL.',
+  ),
+  'redis.tls.enabled': setting<boolean | null>(optional(flag()), null, 'TLS to Redis.', {
+    shown: 'on with `rediss://`, or when `ca`, `cert` or `key` is given',
+  }),
+  'redis.tls.ca': pemFile('Authority that signed the certificate of Redis.'),
+  'redis.tls.cert': pemFile('Client certificate; goes with `redis.tls.key`.'),
+  'redis.tls.key': pemFile('Private key of the client certificate.'),
+  'redis.budget': setting(
+    duration(10, 10_000),
+    100,
+    'Time that one batch may wait for Redis. After that it goes on without rates, and its alerts say `degraded`.',
+  ),
+
+  'http.host': setting(
+    text('an address or host name'),
+    '127.0.0.1',
+    'Address of metrics and health; `0.0.0.0` for all.',
+  ),
+  'http.port': setting(int(0, 65_535), 9464, 'Socket port of metrics and health; 0 takes a free one.', {
+    shown: '9464 (embedded mode: no server unless given)',
+  }),
+
+  'privacy.tokenKey': setting<TokenKey | null>(
+    optional(tokenKey()),
+    null,
+    'Key of the HMAC that stands for a recipient in every output. Required with brokers; the same on all instances. A new key gets a new id.',
+    { shown: 'none (embedded mode: a fixed development key)' },
+  ),
+  'privacy.senderContacts': setting(
+    choice(['clear', 'masked']),
+    'clear',
+    'Whether senders, links and callback numbers of alerts from `review` on are shown.',
+  ),
+
+  'alerts.maxAge': setting(
+    duration(0, 366 * DAY),
+    24 * HOUR,
+    'With Kafka: alerts on older messages are shadow and `late`, so that a replayed backlog blocks nobody. 0 switches the rule off.',
+  ),
+  locale: setting(choice(['en', 'zh-CN']), 'en', 'Language of `detail` in alerts.'),
+
+  policy: file('Policy file; what it leaves out keeps the shipped default.', 'the shipped policy'),
+  registry: file('Registry of brands, signatures and ports (YAML, JSON or JSONL).', 'the shipped brand list'),
+  consents: file('Consents and refusals (JSONL). Rows of the topic override it by key.'),
+  complaints: file('Complaints (JSONL).'),
+  replies: file('Inbound replies (JSONL).'),
+  feedback: file("Analysts' words on alerts (JSONL)."),
+  model: file('Folder of the text model.', 'the shipped model'),
+
+  'inference.backend': setting(
+    choice(['auto', 'native', 'wasm', 'cpu']),
+    'auto',
+    'What computes the model. `auto` takes the first that works of native (the optional package @tensorflow/tfjs-node), wasm, cpu.',
+  ),
+  'batch.maxRecords': setting(int(1, 65_536), 2048, 'Messages worked on together, at most.'),
+  'batch.maxBytes': setting(size(1000, 256_000_000), 4_000_000, 'Bytes of the records of a batch, at most.'),
+  'batch.maxAge': setting(duration(0, 10_000), 20, 'How long the first message of a batch waits for others.'),
+  'batch.maxInFlight': setting(
+    int(1, 1_000_000),
+    8192,
+    'Messages taken in and not yet settled; at this number reading pauses.',
+  ),
+  'limits.futureReject': setting(
+    duration(0, DAY),
+    5 * MINUTE,
+    'A `ts` further ahead of the reference clock is a dead letter.',
+  ),
+  'limits.futureClamp': setting(
+    duration(0, DAY),
+    0,
+    'A `ts` further ahead of the reference clock than this, and not rejected, is set to the clock.',
+  ),
+  'limits.partWait': setting(
+    duration(100, 10 * MINUTE),
+    10_000,
+    'How long the parts of one SMS wait for each other before they are scored as they are.',
+  ),
+  'limits.maxRecordBytes': setting(size(1000, 10_000_000), 64_000, 'A larger record is a dead letter.'),
+  'log.level': setting(
+    choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace']),
+    'info',
+    'The least important lines that the log has.',
+  ),
+} as const satisfies Record<string, Setting<never> | Setting<unknown>>
+
+export type SettingKey = keyof typeof SETTINGS
+export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[]
+
+type ValueOf<S> = S extends Setting<infer T> ? T : never
+type Nest<K extends string, V> = K extends `${infer Head}.${infer Rest}`
+  ? { readonly [P in Head]: Nest<Rest, V> }
+  : { readonly [P in K]: V }
+type Meet<U> = (U extends unknown ? (_: U) => void : never) extends (_: infer I) => void ? I : never
+type Shape = Meet<{ [K in SettingKey]: Nest<K, ValueOf<(typeof SETTINGS)[K]>> }[SettingKey]>
+/** Keys whose default follows from others are decided when the configuration is complete. */
+interface Decided {
+  readonly kafka: { readonly ssl: { readonly enabled: boolean } }
+  readonly redis: { readonly tls: { readonly enabled: boolean } }
+}
+
+/** The configuration, nested as in its file: durations in ms, sizes in bytes, null where something is off. */
+export type Config = Shape & Decided
+
+/** `kafka.topics.deadLetters` → `SIGWATCH_KAFKA_TOPICS_DEAD_LETTERS`. */
+export function variableOf(key: string): string {
+  return `SIGWATCH_${key.replace(/[A-Z]/g, '_$&').replaceAll('.', '_').toUpperCase()}`
+}

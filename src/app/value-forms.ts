@@ -1,0 +1,102 @@
+import { parseIsoTime } from '../stages/decode.ts'
+
+const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/
+const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+const SPAN = /^([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$/
+const ZONE = /^([+-])(0\d|1[0-4]):([0-5]\d)$/
+const BYTES = /^(\d{1,9})(B|kB|MB|GB)$/
+const UNIT_BYTES = { B: 1, kB: 1000, MB: 1_000_000, GB: 1_000_000_000 } as const
+const HOST = /^(?=.{4,253}$)(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,63}$/u
+
+/** What a form of text looks like, for messages and the reference. */
+export const FORMS = {
+  time: 'an ISO-8601 time with offset, for example 2026-11-01T00:00+08:00',
+  duration: '0, or a number with ms, s, m, h or d, for example 10m',
+  span: 'a span of the day, for example 21:00-08:00',
+  zone: 'an offset from UTC, for example +08:00',
+  port: 'digits without country code, or digits and one * at the end, for example 1069012345*',
+  hotline: 'digits only, for example 950618',
+  host: 'a domain or host in lower case without scheme, path or *, for example jd.com',
+  signature: '1 to 32 characters without the brackets 【】 and without spaces around',
+  bytes: 'a number with B, kB, MB or GB, for example 4MB',
+} as const
+export type FormName = keyof typeof FORMS
+
+/** Milliseconds; `0` needs no unit. Undefined when it is no duration. */
+export function parseDuration(text: string): number | undefined {
+  if (text === '0') return 0
+  const match = DURATION.exec(text)
+  return match ? Math.round(Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS]) : undefined
+}
+
+/** The shortest way to write a duration: 86400000 is `24h`, 600000 is `10m`. */
+export function formatDuration(ms: number): string {
+  if (ms === 0) return '0'
+  const unit = (['h', 'm', 's', 'ms'] as const).find((name) => ms % UNIT_MS[name] === 0) ?? 'ms'
+  return `${ms / UNIT_MS[unit]}${unit}`
+}
+
+/** Bytes, decimal units. */
+export function parseBytes(text: string): number | undefined {
+  const match = BYTES.exec(text)
+  return match ? Number(match[1]) * UNIT_BYTES[match[2] as keyof typeof UNIT_BYTES] : undefined
+}
+
+/** Epoch ms of an ISO-8601 time; without an offset undefined, because it would depend on the machine. */
+export function parseTime(text: string): number | undefined {
+  const ms = parseIsoTime(text)
+  return Number.isNaN(ms) ? undefined : ms
+}
+
+/** The shortest way to write a number of bytes. */
+export function formatBytes(bytes: number): string {
+  const unit = (['GB', 'MB', 'kB', 'B'] as const).find((name) => bytes % UNIT_BYTES[name] === 0) ?? 'B'
+  return `${bytes / UNIT_BYTES[unit]}${unit}`
+}
+
+/** Minutes from midnight; `to` may be less than `from`: over midnight. */
+export function parseSpan(text: string): { from: number; to: number } | undefined {
+  const match = SPAN.exec(text)
+  if (!match) return undefined
+  const from = Number(match[1]) * 60 + Number(match[2])
+  const to = Number(match[3]) * 60 + Number(match[4])
+  return from > 1440 || to > 1440 || from === to ? undefined : { from, to }
+}
+
+/** Offset from UTC in minutes. */
+export function parseZone(text: string): number | undefined {
+  const match = ZONE.exec(text)
+  if (!match) return undefined
+  const minutes = Number(match[2]) * 60 + Number(match[3])
+  return match[1] === '-' ? -minutes : minutes
+}
+
+/** Whether the text has a form. */
+export function hasForm(form: FormName, text: string): boolean {
+  switch (form) {
+    case 'time':
+      return parseTime(text) !== undefined
+    case 'duration':
+      return parseDuration(text) !== undefined
+    case 'span':
+      return parseSpan(text) !== undefined
+    case 'zone':
+      return parseZone(text) !== undefined
+    case 'port':
+      return /^\d{1,21}\*?$/.test(text) && !/^(?:00|86106|861\d{10}$)/.test(text)
+    case 'hotline':
+      return /^\d{3,20}$/.test(text)
+    case 'host':
+      return HOST.test(text) && text === text.toLowerCase()
+    case 'signature':
+      return isSignature(text)
+    case 'bytes':
+      return parseBytes(text) !== undefined
+  }
+}
+
+function isSignature(text: string): boolean {
+  return (
+    text === text.trim() && text.length > 0 && [...text].length <= 32 && !/[【】\u0000-\u001f]/.test(text)
+  )
+}

@@ -1,0 +1,80 @@
+import type { ConsentChange, ConsentLedger, ConsentRow } from '../domain/ports.ts'
+
+/** Changes kept of each pair. */
+const KEPT = 2
+/** Signatures remembered of what a port sent to a subscriber, and for how long (ms). */
+const REMEMBERED = 4
+const REMEMBERED_FOR = 90 * 86_400_000
+/** How long a request for consent is remembered, ms. */
+const ASKED_FOR = 180 * 86_400_000
+
+interface Sent {
+  readonly signature: string
+  readonly ts: number
+}
+
+/** The change that a row's `was` speaks of, and the row's own. */
+export function changesOf(row: ConsentRow): ConsentChange[] {
+  const own: ConsentChange = {
+    state: row.state,
+    ts: row.ts,
+    ...(row.proof === undefined ? {} : { proof: row.proof }),
+  }
+  return row.was ? [own, row.was] : [own]
+}
+
+/** The newest changes of both, newest first; of two at the same time the later written wins. */
+export function mergeChanges(
+  known: readonly ConsentChange[],
+  added: readonly ConsentChange[],
+): ConsentChange[] {
+  const byTime = new Map<number, ConsentChange>()
+  for (const change of [...known, ...added]) byTime.set(change.ts, change)
+  return [...byTime.values()].sort((a, b) => b.ts - a.ts).slice(0, KEPT)
+}
+
+/** The consent ledger of the embedded mode and of one instance without Redis. */
+export function memoryLedger(): ConsentLedger {
+  const consents = new Map<string, ConsentChange[]>()
+  const sent = new Map<string, Sent[]>()
+  const asked = new Map<string, number>()
+  const key = (a: string, b: string) => `${a}|${b}`
+
+  return {
+    async lookup(pairs) {
+      return pairs.map(({ signature, to }) => consents.get(key(signature, to)) ?? [])
+    },
+    async apply(rows) {
+      for (const row of rows) {
+        const id = key(row.signature, row.to)
+        consents.set(id, mergeChanges(consents.get(id) ?? [], changesOf(row)))
+      }
+    },
+    async remember(rows) {
+      for (const { port, to, signature, ts } of rows) {
+        const id = key(port, to)
+        const others = (sent.get(id) ?? []).filter(
+          (s) => s.signature !== signature && ts - s.ts < REMEMBERED_FOR,
+        )
+        sent.set(id, [{ signature, ts }, ...others].slice(0, REMEMBERED))
+      }
+    },
+    async sentBy(port, to, ts) {
+      const known = sent.get(key(port, to)) ?? []
+      return known.filter((s) => s.ts <= ts && ts - s.ts < REMEMBERED_FOR).map((s) => s.signature)
+    },
+    async asked(rows) {
+      return rows.map(({ signature, to, ts }) => {
+        const id = key(signature, to)
+        const before = asked.get(id)
+        if (before === undefined || ts < before || ts - before > ASKED_FOR) {
+          asked.set(id, ts)
+          return undefined
+        }
+        return before === ts ? undefined : before
+      })
+    },
+    unready: () => [],
+    async close() {},
+  }
+}

@@ -1,0 +1,44 @@
+import type { MessageContext } from '../domain/detector.ts'
+import type { AnalysedMessage } from '../domain/message.ts'
+import type { ConsentLedger } from '../domain/ports.ts'
+
+/** What the ledgers know of one message. */
+export type Consulted = Pick<MessageContext, 'consents' | 'askedBefore'>
+
+const NOTHING: Consulted = { consents: undefined, askedBefore: undefined }
+
+/**
+ * Asks the consent ledger about a batch at once: about commercial messages and requests for consent only. Also tells
+ * it which port sent which signature to whom, so that a later "T" by reply refuses the right one.
+ */
+export function createConsult(ledger: ConsentLedger) {
+  return async function consult(batch: readonly AnalysedMessage[]): Promise<readonly Consulted[]> {
+    const about: { index: number; signature: string; message: AnalysedMessage }[] = []
+    batch.forEach((message, index) => {
+      if (message.signature && (message.commercial || message.asksConsent)) {
+        about.push({ index, signature: message.signature.name, message })
+      }
+    })
+    if (about.length === 0) return batch.map(() => NOTHING)
+
+    const pair = ({ signature, message }: (typeof about)[number]) => ({
+      signature,
+      to: message.to,
+      ts: message.ts,
+    })
+    const requests = about.filter(({ message }) => message.asksConsent)
+    const [changes, asked] = await Promise.all([
+      ledger.lookup(about.map(pair)),
+      ledger.asked(requests.map(pair)),
+      ledger.remember(about.map((a) => ({ ...pair(a), port: a.message.from }))),
+    ])
+    const result: Consulted[] = batch.map(() => NOTHING)
+    about.forEach(({ index }, i) => {
+      result[index] = { consents: changes[i], askedBefore: undefined }
+    })
+    requests.forEach(({ index }, i) => {
+      result[index] = { consents: result[index]!.consents, askedBefore: asked[i] }
+    })
+    return result
+  }
+}

@@ -1,0 +1,95 @@
+/** Digits that may stand together in a shown text: prices and discounts stay readable, numbers and codes do not. */
+const KEPT_DIGITS = 3
+/** Signs that may lie between two digits of one number. */
+const MAX_GAP = 4
+
+const SEPARATORS = new Set(
+  [...' \t\n\r-_.,:;/\\|~*#+()[]{}<>\'"=·•・‧∙⋅。，、：；／－–—‐‑‒−＿．＋（）【】～'].map((c) => c.codePointAt(0)!),
+)
+const CHINESE_DIGITS = new Set([...'〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖貳叄參陸幺两兩'].map((c) => c.codePointAt(0)!))
+const INVISIBLE = /^[\p{Cf}\p{Mn}\p{Me}\p{Zs}]$/u
+const NUMERIC = /^\p{N}$/u
+
+/** How many digits a character stands for: 2 for ⑫, 0 for none. */
+function digitsOf(cp: number): number {
+  if (cp < 0x80) return cp >= 0x30 && cp <= 0x39 ? 1 : 0
+  if (CHINESE_DIGITS.has(cp)) return 1
+  const char = String.fromCodePoint(cp)
+  if (!NUMERIC.test(char)) return 0
+  return char.normalize('NFKC').length > 1 ? 2 : 1
+}
+
+function isSeparator(cp: number): boolean {
+  return SEPARATORS.has(cp) || (cp > 0x7f && INVISIBLE.test(String.fromCodePoint(cp)))
+}
+
+/**
+ * A text as it may be shown: every run of more than 3 digits becomes `<number>`, in whatever script the digits are
+ * (full-width, circled, Chinese) and whatever separates them; words of letters mixed with digits become `<code>`.
+ * `codes`: the text carries a one-time password, so short words in capitals are codes too. Linear in the text.
+ */
+export function redactText(text: string, codes = false): string {
+  return redactWords(redactNumbers(text), codes)
+}
+
+function redactNumbers(text: string): string {
+  let out = ''
+  let copied = 0
+  let start = -1
+  let end = 0
+  let digits = 0
+  let gap = 0
+  for (let i = 0; i < text.length; ) {
+    const cp = text.codePointAt(i)!
+    const size = cp > 0xffff ? 2 : 1
+    const count = digitsOf(cp)
+    if (count > 0) {
+      if (start < 0) start = i
+      digits += count
+      end = i + size
+      gap = 0
+    } else if (start >= 0 && (gap === MAX_GAP || !isSeparator(cp))) {
+      flush()
+    } else if (start >= 0) {
+      gap++
+    }
+    i += size
+  }
+  if (start >= 0) flush()
+  return out + text.slice(copied)
+
+  function flush() {
+    if (digits > KEPT_DIGITS) {
+      out += `${text.slice(copied, start)}<number>`
+      copied = end
+    }
+    start = -1
+    digits = 0
+    gap = 0
+  }
+}
+
+/** Bounded: one class, no alternatives inside. */
+const WORD = /[A-Za-z0-9]{4,}/g
+
+function redactWords(text: string, codes: boolean): string {
+  return text.replace(WORD, (word) => (isCode(word, codes) ? '<code>' : word))
+}
+
+function isCode(word: string, codes: boolean): boolean {
+  let digits = 0
+  let changes = 0
+  let capitals = 0
+  let wasDigit: boolean | undefined
+  for (let i = 0; i < word.length; i++) {
+    const c = word.charCodeAt(i)
+    const isDigit = c < 0x3a
+    if (isDigit) digits++
+    else if (c < 0x5b) capitals++
+    if (wasDigit !== undefined && wasDigit !== isDigit) changes++
+    wasDigit = isDigit
+  }
+  if (codes && word.length <= 10 && (digits > 0 || capitals === word.length)) return true
+  // Brand and product names end in a digit or two (iPhone15); codes alternate or carry more.
+  return digits > 0 && digits < word.length && (digits > 2 || changes > 1)
+}

@@ -1,0 +1,208 @@
+import { ACTIONS, type Action, type Mode, type Signal } from '../domain/decision.ts'
+import type { ClearCause } from '../domain/alert.ts'
+import type { CodePolicy } from '../domain/policy.ts'
+import type { StateRecord } from '../domain/ports.ts'
+
+/** A state without its last event: what the rules of time work on. */
+export type StateCore = Omit<StateRecord, 'alert'>
+
+/** What policy says of a signal: `action` already weakened by the signal's cap. */
+export interface Judgement {
+  readonly action: Action
+  readonly mode: Mode
+  /** Silence after the last signal before the state clears, ms. */
+  readonly hold: number
+}
+
+/** All in ms of event time. */
+export interface LifecycleLimits {
+  /** From an event to its `expiresAt`. */
+  readonly validity: number
+  /** An event this old is renewed by an update while signals last. */
+  readonly renewAfter: number
+  /** Least distance of two updates that change no action. */
+  readonly updateEvery: number
+  /** A level this many times that of the last event is worth an update. */
+  readonly growth: number
+  readonly minHold: number
+  /** A state that returns within this of its clear goes on with its episode. */
+  readonly returnWithin: number
+  /** `lastSeenAt` is written no more often than this. */
+  readonly touchEvery: number
+}
+
+const MINUTE = 60_000
+
+export const LIFECYCLE_LIMITS: LifecycleLimits = {
+  validity: 15 * MINUTE,
+  renewAfter: 7.5 * MINUTE,
+  updateEvery: MINUTE,
+  growth: 1.5,
+  minHold: 5 * MINUTE,
+  returnWithin: 30 * MINUTE,
+  touchEvery: 10_000,
+}
+
+/**
+ * `none`: nothing to write. `touch`: only the time of the last signal moves. `event`: `next` goes out as an alert.
+ * `clear`: policy has taken the ground away; the caller clears the open state for the cause given.
+ */
+export type Transition =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'touch'; readonly next: StateCore }
+  | { readonly kind: 'event'; readonly event: 'raised' | 'updated'; readonly next: StateCore }
+  | { readonly kind: 'clear'; readonly cause: 'policy' }
+
+const NONE: Transition = { kind: 'none' }
+
+/** The weaker of the policy's action and the signal's cap. */
+export function cappedAction(action: Action, cap: Action | undefined): Action {
+  return cap !== undefined && ACTIONS.indexOf(cap) < ACTIONS.indexOf(action) ? cap : action
+}
+
+/** Policy of a code applied to a signal; `hold` comes from the threshold of that name, in seconds. */
+export function judgementOf(
+  policy: CodePolicy,
+  cap: Action | undefined,
+  limits: LifecycleLimits = LIFECYCLE_LIMITS,
+): Judgement {
+  const hold = policy.thresholds.hold
+  return {
+    action: cappedAction(policy.action, cap),
+    mode: policy.mode,
+    hold: Math.max(limits.minHold, typeof hold === 'number' ? hold * 1000 : 0),
+  }
+}
+
+/**
+ * What a signal does to a state (contract, section 3, "State alerts").
+ * `late`: the alert would be past its `expiresAt` by the wall clock already, so it can only be a shadow.
+ */
+export function transition(
+  current: StateRecord | undefined,
+  id: string,
+  signal: Signal,
+  judgement: Judgement,
+  late: (expiresAt: number) => boolean = () => false,
+  limits: LifecycleLimits = LIFECYCLE_LIMITS,
+): Transition {
+  if (current?.open) return held(current, signal, judgement, late, limits)
+  if (!signal.over || judgement.action === 'none') return NONE
+  const returns =
+    current?.clearedAt !== undefined && signal.at - current.clearedAt < limits.returnWithin ? current : undefined
+  const expiresAt = signal.at + limits.validity
+  return {
+    kind: 'event',
+    event: 'raised',
+    next: {
+      id,
+      code: signal.code,
+      target: signal.target,
+      match: signal.match,
+      episode: returns?.episode ?? signal.at,
+      revision: (returns?.revision ?? 0) + 1,
+      version: (current?.version ?? 0) + 1,
+      open: true,
+      action: judgement.action,
+      enforced: judgement.mode === 'enforce' && !late(expiresAt),
+      level: signal.level,
+      raisedAt: signal.at,
+      lastSeenAt: signal.at,
+      lastEventAt: signal.at,
+      expiresAt,
+      hold: judgement.hold,
+    },
+  }
+}
+
+function held(
+  current: StateRecord,
+  signal: Signal,
+  judgement: Judgement,
+  late: (expiresAt: number) => boolean,
+  limits: LifecycleLimits,
+): Transition {
+  // Readers of the enforced topic would never learn that a state went on in shadow: it ends there first.
+  if (judgement.action === 'none' || (current.enforced && judgement.mode === 'shadow')) {
+    return { kind: 'clear', cause: 'policy' }
+  }
+  const lastSeenAt = Math.max(current.lastSeenAt, signal.at)
+  const eventAt = Math.max(current.lastEventAt, signal.at)
+  const expiresAt = eventAt + limits.validity
+  const enforced = judgement.mode === 'enforce' && !late(expiresAt)
+  const since = signal.at - current.lastEventAt
+  const grew = signal.over && signal.level >= current.level * limits.growth
+  const rematched = signal.over && JSON.stringify(signal.match) !== JSON.stringify(current.match)
+  const changed = judgement.action !== current.action
+  const surfaced = enforced && !current.enforced
+  if (changed || surfaced || since >= limits.renewAfter || (since >= limits.updateEvery && (grew || rematched))) {
+    return {
+      kind: 'event',
+      // The enforced topic has not seen this state yet.
+      event: surfaced ? 'raised' : 'updated',
+      next: {
+        ...current,
+        match: signal.match,
+        revision: current.revision + 1,
+        version: current.version + 1,
+        action: judgement.action,
+        enforced,
+        level: signal.level,
+        lastSeenAt,
+        lastEventAt: eventAt,
+        expiresAt,
+        hold: judgement.hold,
+      },
+    }
+  }
+  if (lastSeenAt - current.lastSeenAt < limits.touchEvery) return NONE
+  return {
+    kind: 'touch',
+    next: { ...current, version: current.version + 1, lastSeenAt, hold: judgement.hold },
+  }
+}
+
+/** An update that only renews: for a state that is held by its `hold` and not by signals. */
+export function renew(current: StateRecord, at: number, limits: LifecycleLimits = LIFECYCLE_LIMITS): StateCore {
+  return {
+    ...current,
+    revision: current.revision + 1,
+    version: current.version + 1,
+    lastEventAt: at,
+    expiresAt: at + limits.validity,
+  }
+}
+
+/** Closes an open state at event time `at`: the last event of the episode unless it returns in time. */
+export function clear(current: StateRecord, at: number): StateCore {
+  return {
+    ...current,
+    revision: current.revision + 1,
+    version: current.version + 1,
+    open: false,
+    lastEventAt: Math.max(current.lastEventAt, at),
+    expiresAt: Math.min(current.expiresAt, Math.max(at, current.raisedAt)),
+    clearedAt: at,
+  }
+}
+
+export type Due =
+  | { readonly kind: 'clear'; readonly at: number; readonly cause: ClearCause }
+  | { readonly kind: 'renew'; readonly at: number }
+
+/**
+ * What the passing of time asks of an open state. It ends when the watermark passes its last signal by `hold`; it
+ * expires when its `expiresAt` went by first, unrenewed: readers have dropped it by then. The time of a clear is
+ * that at which it fell due, whenever the sweep finds it.
+ */
+export function due(
+  current: StateRecord,
+  watermark: number,
+  limits: LifecycleLimits = LIFECYCLE_LIMITS,
+): Due | undefined {
+  const ends = current.lastSeenAt + current.hold
+  if (watermark > ends && ends <= current.expiresAt) return { kind: 'clear', at: ends, cause: 'ended' }
+  if (watermark > current.expiresAt) return { kind: 'clear', at: current.expiresAt, cause: 'expired' }
+  if (watermark <= ends && watermark - current.lastEventAt >= limits.renewAfter) return { kind: 'renew', at: watermark }
+  return undefined
+}

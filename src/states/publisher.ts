@@ -1,0 +1,115 @@
+import type { Alert } from '../domain/alert.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import type { OutboxEntry, OutputRecord, Sink, StateStore } from '../domain/ports.ts'
+import { blockRow } from './alert.ts'
+
+export interface PublisherOptions {
+  readonly store: StateStore
+  readonly sink: Pick<Sink, 'has' | 'write'>
+  /** Told of every entry that the sink refuses for good: it is given up. */
+  readonly refused?: (entry: OutboxEntry, error: SigwatchError) => void
+  /** Told of what was acknowledged. */
+  readonly published?: (entries: readonly OutboxEntry[]) => void
+}
+
+export interface StatePublisher {
+  /** Resolves when the entries are acknowledged by the sink and out of the outbox. Waits out outages of the sink. */
+  publish(entries: readonly OutboxEntry[], signal?: AbortSignal): Promise<void>
+  /** Publishes what has lain in the outbox for `olderThanMs`: events whose writer died. Returns how many. */
+  resend(olderThanMs: number, signal?: AbortSignal): Promise<number>
+}
+
+/** An alert as a record of its channel, with the headers of the contract. */
+export function alertRecord(alert: Alert): OutputRecord {
+  return {
+    channel: alert.data.mode === 'shadow' ? 'shadowAlerts' : 'alerts',
+    key: alert.subject,
+    value: JSON.stringify(alert),
+    headers: {
+      'content-type': 'application/cloudevents+json',
+      ce_id: alert.id,
+      ce_type: alert.type,
+      ce_source: alert.source,
+      'sigwatch-action': alert.data.action,
+    },
+  }
+}
+
+/**
+ * Moves events of states from the outbox to the sink: written, acknowledged, then deleted, so a crash at any point
+ * repeats an event under the same id and loses none.
+ */
+export function createPublisher({ store, sink, refused, published }: PublisherOptions): StatePublisher {
+  const inFlight = new Set<string>()
+
+  function recordsOf(entry: OutboxEntry): OutputRecord[] {
+    const records = [alertRecord(entry.alert)]
+    if (entry.block) records.push({ channel: 'blocks', ...entry.block })
+    return records.filter((record) => sink.has(record.channel))
+  }
+
+  async function write(entries: readonly OutboxEntry[], signal?: AbortSignal): Promise<void> {
+    const records = entries.flatMap(recordsOf)
+    if (records.length === 0) return
+    try {
+      await sink.write(records, signal)
+    } catch (error) {
+      if (!(error instanceof SigwatchError) || error.code !== 'SINK_REFUSED') throw error
+      if (entries.length === 1) refused?.(entries[0]!, error)
+      // One record spoilt the batch: the others still go out.
+      else for (const entry of entries) await write([entry], signal)
+    }
+  }
+
+  /**
+   * The block table keeps the last row written, and two instances may write rows of one state out of order. Who has
+   * written a row looks at the state afterwards and writes the newer row if there is one: the last writer sees the
+   * last state, so the table ends right.
+   */
+  async function settleBlocks(entries: readonly OutboxEntry[], signal?: AbortSignal): Promise<void> {
+    if (!sink.has('blocks')) return
+    const last = new Map<string, OutboxEntry>()
+    for (const entry of entries) if (entry.block) last.set(entry.block.key, entry)
+    let unsettled = [...last.values()]
+    while (unsettled.length > 0) {
+      const states = await store.get(unsettled.map((entry) => entry.block!.key))
+      const newer: OutboxEntry[] = []
+      const records: OutputRecord[] = []
+      for (const [i, entry] of unsettled.entries()) {
+        const state = states[i]
+        if (!state || state.alert.id === entry.alert.id) continue
+        const block = { key: state.id, value: blockRow(state) }
+        newer.push({ ...entry, id: state.alert.id, alert: state.alert, block })
+        records.push({ channel: 'blocks', ...block })
+      }
+      if (records.length > 0) await sink.write(records, signal)
+      unsettled = newer
+    }
+  }
+
+  async function publish(entries: readonly OutboxEntry[], signal?: AbortSignal): Promise<void> {
+    const mine = entries.filter((entry) => !inFlight.has(entry.id))
+    if (mine.length === 0) return
+    for (const entry of mine) inFlight.add(entry.id)
+    try {
+      await write(mine, signal)
+      await settleBlocks(mine, signal)
+      await store.acknowledge(
+        mine.map((entry) => entry.id),
+        mine.map((entry) => entry.alert.data.state!.id),
+      )
+      published?.(mine)
+    } finally {
+      for (const entry of mine) inFlight.delete(entry.id)
+    }
+  }
+
+  return {
+    publish,
+    async resend(olderThanMs, signal) {
+      const entries = await store.pending(olderThanMs)
+      await publish(entries, signal)
+      return entries.length
+    },
+  }
+}
