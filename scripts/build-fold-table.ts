@@ -1,1 +1,197 @@
-console.log('placeholder')
+/**
+ * Generates src/stages/fold-table.generated.ts and docs/folding.md from src/stages/fold-tables.ts:
+ * traditional and Japanese forms by opencc-js, sound neighbours and pinyin by pinyin-pro. A neighbour that makes a word
+ * of the OpenCC or pinyin-pro dictionaries, or that the hand-written corpus uses in ordinary messages, is left out.
+ * Run: npx tsx scripts/build-fold-table.ts
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as OpenCC from 'opencc-js'
+// @ts-expect-error: the dictionaries of opencc-js have no type declarations
+import stPhrases from 'opencc-js/dict/STPhrases'
+import { pinyin, segment } from 'pinyin-pro'
+import * as tables from '../src/stages/fold-tables.ts'
+import { entries, foldWords, neighbourMap, splitMap, variantsOf } from '../src/stages/fold-variants.ts'
+
+const root = join(import.meta.dirname, '..')
+/** A character this frequent (in 100,000) turns up beside anything: no sound neighbour in words of two, or of more. */
+const TOO_FREQUENT = { two: 4, more: 25 }
+
+const common = new Set<string>()
+const gbk = new TextDecoder('gbk')
+for (let high = 0xb0; high <= 0xf7; high++) {
+  for (let low = 0xa1; low <= 0xfe; low++) {
+    const character = gbk.decode(Uint8Array.of(high, low))
+    if (character.length === 1 && character !== '\ufffd') common.add(character)
+  }
+}
+
+const converters = (['t', 'tw', 'hk', 'jp'] as const).map((from) => OpenCC.Converter({ from, to: 'cn' }))
+const traditional = new Map<string, string>()
+for (let code = 0x3400; code < 0xa000; code++) {
+  const character = String.fromCharCode(code)
+  for (const [i, convert] of converters.entries()) {
+    const simplified = convert(character)
+    if (simplified === character || simplified.length !== 1) continue
+    // Regional and Japanese forms only where the character is no ordinary simplified one (芸, 予, 著, 缶).
+    if (i > 0 && (common.has(character) || !common.has(simplified))) continue
+    traditional.set(character, simplified)
+    break
+  }
+}
+
+const folder = join(root, 'corpus', 'hands')
+const ordinary = readdirSync(folder)
+  .filter((file) => file.endsWith('.tsv'))
+  .flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n'))
+  .filter((line) => /^(notice|personal|marketing)\t/.test(line))
+  .map((line) => [...line.slice(line.indexOf('\t') + 1)].map((c) => traditional.get(c) ?? c).join(''))
+  .join('\n')
+
+const frequency = new Map<string, number>()
+for (const character of ordinary) frequency.set(character, (frequency.get(character) ?? 0) + 1)
+const per100k = (character: string) => ((frequency.get(character) ?? 0) * 100_000) / ordinary.length
+
+const dictionary = new Set<string>()
+for (const pair of String(stPhrases).split('|')) dictionary.add(pair.split(' ')[0] as string)
+const exceptions = new Set(tables.EXCEPTIONS.split(/\s+/).filter((e) => e !== ''))
+const isOrdinary = (text: string) =>
+  exceptions.has(text) || dictionary.has(text) || ordinary.includes(text) || segment(text).length === 1
+
+const bySound = new Map<string, string[]>()
+const sound = (character: string) => pinyin(character, { toneType: 'none', v: true })
+for (let code = 0x4e00; code <= 0x9fa5; code++) {
+  const character = String.fromCharCode(code)
+  if (traditional.has(character)) continue
+  const key = sound(character)
+  if (!/^[a-z]+$/.test(key)) continue
+  bySound.set(key, [...(bySound.get(key) ?? []), character])
+}
+
+const words = foldWords(tables.WORDS)
+const neighbours = neighbourMap(tables.NEIGHBOURS)
+const sounds: string[] = []
+const refused: string[] = []
+const targets = new Set(words.map((w) => w.word))
+let soundCount = 0
+for (const { word, strict } of words) {
+  const slots = [...word].map((character, slot) =>
+    (bySound.get(sound(character)) ?? []).filter((other) => {
+      if (other === character) return false
+      if (!common.has(other)) return false
+      if (strict || per100k(other) > (word.length === 2 ? TOO_FREQUENT.two : TOO_FREQUENT.more)) return false
+      const variant = word.slice(0, slot) + other + word.slice(slot + 1)
+      return !targets.has(variant) && !isOrdinary(variant)
+    }),
+  )
+  soundCount += slots.reduce((sum, slot) => sum + slot.length, 0)
+  sounds.push(`${word}:${slots.map((slot) => slot.join('')).join('/')}`)
+  if (strict) continue
+  for (const variant of variantsOf(word, (c) => neighbours.get(c) ?? [])) {
+    if (!targets.has(variant) && isOrdinary(variant)) refused.push(variant)
+  }
+}
+
+const syllables = new Map<string, string>()
+for (const { word } of words) for (const character of word) syllables.set(character, sound(character))
+const glyphs = new Set([...neighbourMap(tables.GLYPHS).values()].flat())
+const bound = new Set(tables.COMPONENTS + tables.EVERYDAY_RARE)
+const rare = [...new Set(syllables.values())].sort().map((syllable) => {
+  const unusual = (bySound.get(syllable) ?? []).filter(
+    (c) => !common.has(c) && !glyphs.has(c) && !bound.has(c),
+  )
+  return `${syllable}:${unusual.join('')}`
+})
+
+const lines = (items: readonly string[], width: number) => {
+  const out: string[] = ['']
+  for (const item of items) {
+    if ((out.at(-1) as string).length + item.length > width) out.push('')
+    out[out.length - 1] += out.at(-1) === '' ? item : ` ${item}`
+  }
+  return out.join('\n')
+}
+const pairs = [...traditional].map(([from, to]) => from + to)
+writeFileSync(
+  join(root, 'src', 'stages', 'fold-table.generated.ts'),
+  `// Generated by scripts/build-fold-table.ts. Do not edit.
+
+/** Traditional, regional and Japanese forms, each before its simplified form. */
+export const TRADITIONAL = \`
+${lines(pairs, 110)}
+\`
+
+/** Sound neighbours of each character of the words of fold-tables.ts: \`word:first/second/…\`. */
+export const SOUNDS = \`
+${sounds.join('\n')}
+\`
+
+/** Combinations of curated neighbours that are words or parts of ordinary text: not folded. */
+export const REFUSED = \`
+${lines(refused, 110)}
+\`
+
+/** Characters that ordinary text does not use, by syllable. */
+export const RARE = \`
+${rare.join('\n')}
+\`
+
+/** Pinyin without tones of the characters of the words. */
+export const SYLLABLES = \`
+${lines(
+  [...syllables].map(([c, s]) => `${c}:${s}`),
+  110,
+)}
+\`
+`,
+)
+
+const row = (from: string, to: string) => `| ${from.replaceAll('|', '\\|')} | ${to} |`
+const section = (title: string, note: string, rows: readonly string[]) =>
+  `## ${title}\n${note}\n\n| written | read as |\n|---|---|\n${rows.join('\n')}\n`
+const glyphRows = [...neighbourMap(tables.GLYPHS)].map(([to, from]) => row(from.join(' '), to))
+const splitRows = [...splitMap(tables.SPLITS)].map(([to, from]) => row(from.join(', '), to))
+const looseRows = [...splitMap(tables.LOOSE_SPLITS)].map(([to, from]) => row(from.join(', '), to))
+const neighbourRows = [...neighbours].map(([to, from]) => row([...new Set(from)].join(' '), to))
+const direct = (table: string) => entries(table, '=').map(([from, to]) => row(from, to))
+const soundRows = entries(tables.WORDS.replace(/(\S+)/g, '$1=$1'), '=').map(([from]) => {
+  const word = from.replace('!', '')
+  const slots = (sounds.find((s) => s.startsWith(`${word}:`)) as string).slice(word.length + 1)
+  return `| ${word} | ${slots
+    .split('/')
+    .map((slot) => slot || '–')
+    .join(' / ')} |`
+})
+writeFileSync(
+  join(root, 'docs', 'folding.md'),
+  `# Folding
+
+Generated by \`scripts/build-fold-table.ts\` from \`src/stages/fold-tables.ts\`. Do not edit.
+
+Before a text is classified it is brought to one form. NFKC, lower case, invisible characters and ${traditional.size} traditional,
+regional and Japanese characters are plain normalisation. What follows is more than that: disguise. It is undone and
+counted, and the count is the evidence of \`OBFUSCATED_TEXT\`. Kinds of folding: \`invisible\` (characters without
+width inside a word), \`separator\` (signs or spaces inside a Chinese word), \`spaced\` (Latin letters set apart),
+\`digit\` (digits in circles, in Chinese, or as letters), \`lookalike\` (Cyrillic, Greek, styled letters and digits for
+Latin letters), \`glyph\`, \`split\`, \`word\` (below), \`contact\` (names for messengers), \`link\` (the dot of a host).
+
+${section('Characters', `Wherever they occur (${[...neighbourMap(tables.GLYPHS).values()].flat().length}).`, glyphRows)}
+${section('Components', 'Wherever they stand side by side.', splitRows)}
+${section('Components inside a word', 'Only inside one of the words below.', looseRows)}
+${section('Neighbours inside a word', 'Only inside one of the words below, up to two at a time.', neighbourRows)}
+## Words and their sound neighbours
+One character of a word (${words.length}) may be replaced by a neighbour of the same sound (${soundCount} in common use,
+listed; and any character of the same sound that ordinary text does not use), or by its pinyin; the whole word may be
+written in pinyin.
+
+| word | neighbours, by character |
+|---|---|
+${soundRows.join('\n')}
+
+${section('Phrases', 'Counted as `word`.', direct(tables.PHRASES))}
+${section('Messengers', 'Only before an id or after a verb of adding; counted as `contact`.', direct(tables.CONTACT_NAMES))}
+${section('Spellings', 'Read alike, but ordinary people write them too: not counted.', direct(tables.SPELLINGS))}`,
+)
+process.stderr.write(
+  `${traditional.size} forms, ${words.length} words, ${soundCount} sound neighbours, ${refused.length} refused\n`,
+)

@@ -1,4 +1,5 @@
-import type { Path } from './operator-file.ts'
+/** Steps from the root of a document to a value: keys and indices. */
+export type Path = readonly (string | number)[]
 
 /** A fault of JSON syntax, or a key that is given twice; `offset` in code units. */
 export interface JsonFault {

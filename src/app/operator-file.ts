@@ -4,10 +4,9 @@ import { extname } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import * as YAML from 'yaml'
 import type { Problem } from '../domain/errors.ts'
-import { jsonFault, jsonOffset } from './json-scan.ts'
+import { jsonFault, jsonOffset, type Path } from './json-scan.ts'
 
-/** Steps from the root of a document to a value: keys and indices. */
-export type Path = readonly (string | number)[]
+export type { Path } from './json-scan.ts'
 
 /** A YAML or JSON file that was read, with the way from a value back to its line. */
 export interface OperatorDocument {

@@ -32,7 +32,7 @@ function firstOfEach(faults: readonly Fault[]): Fault[] {
   })
 }
 
-/** Faults with their lines. `prefix` leads from the root of the document to the value that was checked. */
+/** Faults with their lines, in the order of the file. `prefix` leads from the root of the document to the value that was checked. */
 export function toProblems(
   document: OperatorDocument,
   faults: readonly Fault[],

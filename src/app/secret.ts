@@ -23,14 +23,14 @@ export class Secret {
 }
 
 /** The HMAC key of recipient tokens and the id that tokens carry, so that keys can be changed. */
-export interface TokenKey {
+export interface TokenKeySetting {
   readonly keyId: string
   /** UTF-8 text; its bytes are the HMAC key. */
   readonly key: Secret
 }
 
 /** Fixed and public: only for the embedded mode, where tokens leave the machine with nobody. */
-export const DEVELOPMENT_TOKEN_KEY: TokenKey = {
+export const DEVELOPMENT_TOKEN_KEY: TokenKeySetting = {
   keyId: 'dev',
   key: new Secret('sigwatch development key, public, for the embedded mode only'),
 }

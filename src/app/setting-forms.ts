@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { describeReadError } from './operator-file.ts'
 import { show, suggestion } from './operator-schema.ts'
-import { Secret, type TokenKey } from './secret.ts'
+import { Secret, type TokenKeySetting } from './secret.ts'
 import { FORMS, formatBytes, formatDuration, parseBytes, parseDuration, parseTime } from './value-forms.ts'
 
 /** How a raw value is read: text of the environment may stand for numbers and lists, paths are relative to a folder. */
@@ -51,7 +51,7 @@ export function list(allowed: string, pattern: RegExp): Form<readonly string[]> 
   const item = text(allowed, pattern)
   return form(`${allowed}; a list, separated by commas in the environment`, (raw, reading) => {
     const items = typeof raw === 'string' ? raw.split(',').map((part) => part.trim()) : raw
-    if (!Array.isArray(items)) refuse(raw, `a list of ${allowed}`)
+    if (!Array.isArray(items) || items.length === 0) refuse(raw, `a list of ${allowed}`)
     const values = items.map((part) => item.read(part, reading))
     const twice = values.find((value, index) => values.indexOf(value) !== index)
     if (twice !== undefined) throw new FormError(`${show(twice)} is listed twice: keep one`)
@@ -158,7 +158,7 @@ const KEY_BYTES = 32
 const MAKE_KEY = 'make one: openssl rand -hex 32'
 
 /** `<key>` or `<keyId>:<key>` (contract, section 5). */
-export function tokenKey(): Form<TokenKey> {
+export function tokenKey(): Form<TokenKeySetting> {
   const allowed = `<key> or <keyId>:<key>, the key of at least ${KEY_BYTES} bytes; ${MAKE_KEY}`
   return form(
     allowed,

@@ -1,4 +1,4 @@
-import type { Secret, TokenKey } from './secret.ts'
+import type { Secret, TokenKeySetting } from './secret.ts'
 import {
   choice,
   duration,
@@ -166,7 +166,7 @@ export const SETTINGS = {
     shown: '9464 (embedded mode: no server unless given)',
   }),
 
-  'privacy.tokenKey': setting<TokenKey | null>(
+  'privacy.tokenKey': setting<TokenKeySetting | null>(
     optional(tokenKey()),
     null,
     'Key of the HMAC that stands for a recipient in every output. Required with brokers; the same on all instances. A new key gets a new id.',
@@ -221,7 +221,7 @@ export const SETTINGS = {
     10_000,
     'How long the parts of one SMS wait for each other before they are scored as they are.',
   ),
-  'limits.maxRecordBytes': setting(size(1000, 10_000_000), 64_000, 'A larger record is a dead letter.'),
+  'limits.maxRecordBytes': setting(size(1000, 10_000_000), 1_000_000, 'A larger record is a dead letter.'),
   'log.level': setting(
     choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace']),
     'info',

@@ -18,6 +18,7 @@ export const FORMS = {
   hotline: 'digits only, for example 950618',
   host: 'a domain or host in lower case without scheme, path or *, for example jd.com',
   signature: '1 to 32 characters without the brackets 【】 and without spaces around',
+  id: '1 to 64 letters, digits, dots, _ or -',
   bytes: 'a number with B, kB, MB or GB, for example 4MB',
 } as const
 export type FormName = keyof typeof FORMS
@@ -29,9 +30,10 @@ export function parseDuration(text: string): number | undefined {
   return match ? Math.round(Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS]) : undefined
 }
 
-/** The shortest way to write a duration: 86400000 is `24h`, 600000 is `10m`. */
+/** How a duration is written: 86400000 is `24h`, 172800000 is `2d`, 600000 is `10m`. */
 export function formatDuration(ms: number): string {
   if (ms === 0) return '0'
+  if (ms > UNIT_MS.d && ms % UNIT_MS.d === 0) return `${ms / UNIT_MS.d}d`
   const unit = (['h', 'm', 's', 'ms'] as const).find((name) => ms % UNIT_MS[name] === 0) ?? 'ms'
   return `${ms / UNIT_MS[unit]}${unit}`
 }
@@ -90,6 +92,8 @@ export function hasForm(form: FormName, text: string): boolean {
       return HOST.test(text) && text === text.toLowerCase()
     case 'signature':
       return isSignature(text)
+    case 'id':
+      return /^[A-Za-z0-9._-]{1,64}$/.test(text)
     case 'bytes':
       return parseBytes(text) !== undefined
   }

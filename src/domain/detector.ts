@@ -1,7 +1,8 @@
 import type { Code } from './codes.ts'
 import type { Finding, Signal } from './decision.ts'
+import type { Scores } from './labels.ts'
 import type { AnalysedMessage } from './message.ts'
-import type { CodePolicy } from './policy.ts'
+import type { CodePolicy, QuietHours } from './policy.ts'
 import type {
   ConsentChange,
   MemberObservation,
@@ -22,6 +23,10 @@ export interface MessageContext {
   readonly consents: readonly ConsentChange[] | undefined
   /** Event time of an earlier request for consent with no "in" since. */
   readonly askedBefore: number | undefined
+  /** Label thresholds of the model card: what a threshold of 0 in the policy stands for. */
+  readonly modelThresholds: Scores
+  /** Quiet hours of the policy for the message's carrier. */
+  quietHours(): QuietHours
 }
 
 /** One family of message codes. Emits symbols; scores and thresholds come from policy, actions are decided later. */

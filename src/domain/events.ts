@@ -49,6 +49,8 @@ export type Event =
       readonly eventTime: number
     }
   | { readonly name: 'watermark_moved'; readonly eventTime: number }
+  /** Partitions that hold the watermark back: read but behind, or read by nobody. */
+  | { readonly name: 'watermark_held'; readonly lagging: number; readonly ownerless: number }
   | { readonly name: 'states_open'; readonly counts: Readonly<Partial<Record<Code, number>>> }
   | { readonly name: 'outbox_pending'; readonly count: number }
   | { readonly name: 'features_degraded'; readonly reason: string }
@@ -77,6 +79,8 @@ export type Event =
   | { readonly name: 'partitions_assigned'; readonly count: number }
   | { readonly name: 'partitions_revoked'; readonly count: number }
   | { readonly name: 'consumer_stalled'; readonly seconds: number }
+  /** `seconds`: how long nothing went on. */
+  | { readonly name: 'consumer_resumed'; readonly seconds: number }
   | { readonly name: 'connection_lost'; readonly service: 'kafka' | 'redis'; readonly reason: string }
   | { readonly name: 'connection_restored'; readonly service: 'kafka' | 'redis' }
   | { readonly name: 'warning'; readonly message: string }

@@ -259,8 +259,8 @@ export interface StateStore {
   suppress(id: string, until: number): Promise<void>
   /** Until when each state is suppressed; undefined: it is not. */
   suppressed(ids: readonly string[]): Promise<readonly (number | undefined)[]>
-  /** Called for every change, whoever made it. */
-  subscribe(listener: (state: StateRecord) => void): void
+  /** Called for every change, whoever made it; `missed`: changes may have been lost, the store is to be read anew. */
+  subscribe(listener: (state: StateRecord) => void, missed?: () => void): void
   pending(olderThanMs: number): Promise<readonly OutboxEntry[]>
   acknowledge(entryIds: readonly string[], stateIds: readonly string[]): Promise<void>
   /** True while the holder has the lease; renews it. */

@@ -82,8 +82,16 @@ export interface Registry {
   port(port: string): PortRow | undefined
   /** Filed at `ts` (for the carrier and enterprise when they are known), and in force. */
   filings(signature: SignatureRow, at: { ts: number; carrier?: string; sp?: string }): readonly Filing[]
-  /** Ports filed for a brand by any of its signatures. */
+  /** Ports filed for a brand by any of its signatures, revoked filings left out. */
   portsOfBrand(brandId: string): readonly string[]
+  /** Whether an exact port is one of `portsOfBrand`. */
+  ownsPort(brandId: string, port: string): boolean
+  /** Whether a name is registered or filed in the spelling given, but for case and spaces: not only when disguises are folded. */
+  isSpelled(name: string): boolean
+  /** A public link shortener: a link there proves nothing, neither way. */
+  isShortener(host: string): boolean
+  /** Below a suffix that is given out on proof of identity only (`gov.cn`): never a foreign link. */
+  isRestricted(host: string): boolean
 }
 
 /** Whether an exact port is covered by a pattern (`prefix*` or exact). */

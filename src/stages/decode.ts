@@ -129,7 +129,7 @@ const MAX_HINT = 256
  * means absent, a timestamp a little ahead of the reference clock is clamped to it.
  */
 export function decode(raw: RawRecord, limits: DecodeLimits): SmsRecord | Rejection {
-  const { value, timestamp } = raw
+  const { value } = raw
   if (value.length > limits.maxRecordBytes) {
     return { error: 'RECORD_TOO_LARGE', detail: `${value.length} bytes, at most ${limits.maxRecordBytes}` }
   }

@@ -1,22 +1,52 @@
 import type { NormalisedText } from '../domain/message.ts'
+import { foldDigitLetters, foldNumerals, mayHoldNumerals } from './fold-digits.ts'
+import { foldLeet, foldLookalikes, joinSpaced } from './fold-latin.ts'
+import { foldLinks, mayHoldLinks } from './fold-links.ts'
+import { closeSeries, foldSplits, foldWords } from './fold-words.ts'
+import { CJK, COMPONENT, type Draft, draftText, FOREIGN, KINDS, LETTER_SIGN, newDraft, readPlain } from './plain.ts'
 
-const DROPPED = /^[\p{Cf}\u0000-\u0009\u000b-\u001f\u007f-\u009f\ufe00-\ufe0f\u20e3\u034f\u115f\u1160\u3164]$/u
+const NO_FOLDS: Readonly<Record<string, number>> = Object.freeze({})
+const source = newDraft()
+const target = newDraft()
 
-/** Interim per-character form: NFKC, lower case, invisible characters out; see NormalisedText for the shapes. */
+/**
+ * Brings a text to one form: NFKC, lower case, simplified characters, invisible characters out, disguises undone and
+ * counted (docs/folding.md). `offsets` leads back to the original. Reads the first 65,535 code units; linear in them.
+ */
 export function normalise(text: string): NormalisedText {
-  let out = ''
-  const offsets: number[] = []
-  let at = 0
-  for (const ch of text.slice(0, 65535)) {
-    const code = ch.codePointAt(0) ?? 0
-    let form: string
-    if (code < 128) form = code < 32 && code !== 10 ? '' : ch.toLowerCase()
-    else if (code >= 0xd800 && code <= 0xdfff) form = '\ufffd'
-    else form = DROPPED.test(ch) ? '' : ch.normalize('NFKC').toLowerCase()
-    for (let i = 0; i < form.length; i++) offsets.push(at)
-    out += form
-    at += ch.length
+  readPlain(source, text)
+  return normalisePlain(source)
+}
+
+/** The passes after the plain one; `draft` is used up. */
+export function normalisePlain(draft: Draft): NormalisedText {
+  if ((draft.seen & COMPONENT) !== 0) foldSplits(draft)
+  if (draft.mixed) foldDigitLetters(draft)
+  if (mayHoldNumerals(draft)) foldNumerals(draft)
+  if ((draft.seen & FOREIGN) !== 0) foldLookalikes(draft)
+  if (draft.mixed || (draft.seen & LETTER_SIGN) !== 0) foldLeet(draft)
+  if (draft.singles > 2) joinSpaced(draft)
+  if (mayHoldLinks(draft)) foldLinks(draft)
+  if ((draft.seen & CJK) === 0) return finish(draft)
+  closeSeries(draft)
+  foldWords(draft, target)
+  return finish(target)
+}
+
+function finish(draft: Draft): NormalisedText {
+  const offsets = new Uint16Array(draft.length + 1)
+  offsets.set(draft.offsets.subarray(0, draft.length))
+  offsets[draft.length] = draft.sourceLength
+  let folded = 0
+  for (let kind = 0; kind < KINDS.length; kind++) folded += draft.folds[kind] as number
+  return { text: draftText(draft), offsets, folded, folds: folded === 0 ? NO_FOLDS : foldsOf(draft) }
+}
+
+function foldsOf(draft: Draft): Record<string, number> {
+  const folds: Record<string, number> = {}
+  for (const [i, kind] of KINDS.entries()) {
+    const count = draft.folds[i] as number
+    if (count > 0) folds[kind] = count
   }
-  offsets.push(at)
-  return { text: out, offsets: Uint16Array.from(offsets), folded: 0, folds: {} }
+  return folds
 }

@@ -2,7 +2,13 @@ import { type Signal, senderId } from '../domain/decision.ts'
 import type { Judged, RateDetector, SignalContext } from '../domain/detector.ts'
 import type { Group } from '../domain/labels.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
-import type { FeatureStore, Observations, RateObservation } from '../domain/ports.ts'
+import type {
+  FeatureStore,
+  MemberObservation,
+  MemberReading,
+  Observations,
+  RateObservation,
+} from '../domain/ports.ts'
 
 /** A signal with the messages behind it, the one that tipped it last. */
 export interface BackedSignal {
@@ -14,6 +20,12 @@ export interface Rated {
   readonly signals: readonly BackedSignal[]
   /** False: the store could not be reached; nothing was counted. */
   readonly counted: boolean
+}
+
+/** Findings on messages on their way to a state of their target (escalation). */
+export interface Escalator<C extends { readonly observation: MemberObservation }> {
+  candidates(judged: Judged): readonly C[]
+  signals(candidates: readonly C[], readings: readonly MemberReading[]): readonly BackedSignal[]
 }
 
 const BUCKET = 10_000
@@ -46,6 +58,7 @@ export function observe(
   judged: Judged,
   detectors: readonly RateDetector[],
   context: SignalContext,
+  escalations: readonly MemberObservation[],
 ): Observations {
   const { message } = judged
   const group = groupOf(message)
@@ -64,7 +77,7 @@ export function observe(
     ts: message.ts,
     ...(message.byDeadline ? { once: `${message.from}/${message.id}` } : {}),
     rates,
-    members: each(detectors, (d) => d.members?.(judged, context)),
+    members: [...each(detectors, (d) => d.members?.(judged, context)), ...escalations],
     tallies: each(detectors, (d) => d.tallies?.(judged, context)),
     sent: name === undefined ? [`port:${message.from}`] : [`signature:${name}`, `port:${message.from}`],
   }
@@ -105,9 +118,23 @@ class Backing {
  * Counts a batch and asks the detectors of rates what it means. Counting is idempotent, so a batch that is redelivered
  * counts nothing but is judged again: a transition that a crash swallowed is found then.
  */
-export function createRate(store: FeatureStore, detectors: readonly RateDetector[]) {
+export function createRate<C extends { readonly observation: MemberObservation }>(
+  store: FeatureStore,
+  detectors: readonly RateDetector[],
+  escalator: Escalator<C>,
+) {
   return async function rate(batch: readonly Judged[], context: SignalContext): Promise<Rated> {
-    const observations = batch.map((judged) => observe(judged, detectors, context))
+    const candidates: C[] = []
+    const observations = batch.map((judged) => {
+      const own = judged.findings.length > 0 ? escalator.candidates(judged) : []
+      candidates.push(...own)
+      return observe(
+        judged,
+        detectors,
+        context,
+        own.map((c) => c.observation),
+      )
+    })
     const readings = await store.count(observations)
     const signals: BackedSignal[] = []
     let backing: Backing | undefined
@@ -134,6 +161,7 @@ export function createRate(store: FeatureStore, detectors: readonly RateDetector
       const at = lastAt(entity)
       for (const d of detectors) keep(d.onTally?.(reading, at, context), entity)
     }
+    if (candidates.length > 0) signals.push(...escalator.signals(candidates, readings.members))
     return { signals, counted: readings.counted }
   }
 }

@@ -4,9 +4,13 @@ const KEPT_DIGITS = 3
 const MAX_GAP = 4
 
 const SEPARATORS = new Set(
-  [...' \t\n\r-_.,:;/\\|~*#+()[]{}<>\'"=·•・‧∙⋅。，、：；／－–—‐‑‒−＿．＋（）【】～'].map((c) => c.codePointAt(0)!),
+  [...' \t\n\r-_.,:;/\\|~*#+()[]{}<>\'"=·•・‧∙⋅。，、：；／－–—‐‑‒−＿．＋（）【】～'].map(
+    (c) => c.codePointAt(0)!,
+  ),
 )
-const CHINESE_DIGITS = new Set([...'〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖貳叄參陸幺两兩'].map((c) => c.codePointAt(0)!))
+const CHINESE_DIGITS = new Set(
+  [...'〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖貳叄參陸幺两兩'].map((c) => c.codePointAt(0)!),
+)
 const INVISIBLE = /^[\p{Cf}\p{Mn}\p{Me}\p{Zs}]$/u
 const NUMERIC = /^\p{N}$/u
 

@@ -78,7 +78,8 @@ export function showContacts(messages: readonly AnalysedMessage[], clear: boolea
   const qq = new Set<string>()
   const wechat = new Set<string>()
   for (const message of messages) {
-    for (const url of message.urls) add(urls, clear ? withoutRecipient(url.text, message.to) : maskHost(url.host))
+    for (const url of message.urls)
+      add(urls, clear ? withoutRecipient(url.text, message.to) : maskHost(url.host))
     for (const { kind, value } of message.contacts) {
       // A text may repeat the number of the person it was sent to: that is no contact of the sender.
       if (value === message.to) continue

@@ -1,5 +1,5 @@
-import { ACTIONS, type Action, type Mode, type Signal } from '../domain/decision.ts'
 import type { ClearCause } from '../domain/alert.ts'
+import { ACTIONS, type Action, type Mode, type Signal } from '../domain/decision.ts'
 import type { CodePolicy } from '../domain/policy.ts'
 import type { StateRecord } from '../domain/ports.ts'
 
@@ -89,7 +89,9 @@ export function transition(
   if (current?.open) return held(current, signal, judgement, late, limits)
   if (!signal.over || judgement.action === 'none') return NONE
   const returns =
-    current?.clearedAt !== undefined && signal.at - current.clearedAt < limits.returnWithin ? current : undefined
+    current?.clearedAt !== undefined && signal.at - current.clearedAt < limits.returnWithin
+      ? current
+      : undefined
   const expiresAt = signal.at + limits.validity
   return {
     kind: 'event',
@@ -135,7 +137,12 @@ function held(
   const rematched = signal.over && JSON.stringify(signal.match) !== JSON.stringify(current.match)
   const changed = judgement.action !== current.action
   const surfaced = enforced && !current.enforced
-  if (changed || surfaced || since >= limits.renewAfter || (since >= limits.updateEvery && (grew || rematched))) {
+  if (
+    changed ||
+    surfaced ||
+    since >= limits.renewAfter ||
+    (since >= limits.updateEvery && (grew || rematched))
+  ) {
     return {
       kind: 'event',
       // The enforced topic has not seen this state yet.
@@ -163,7 +170,11 @@ function held(
 }
 
 /** An update that only renews: for a state that is held by its `hold` and not by signals. */
-export function renew(current: StateRecord, at: number, limits: LifecycleLimits = LIFECYCLE_LIMITS): StateCore {
+export function renew(
+  current: StateRecord,
+  at: number,
+  limits: LifecycleLimits = LIFECYCLE_LIMITS,
+): StateCore {
   return {
     ...current,
     revision: current.revision + 1,
@@ -203,6 +214,7 @@ export function due(
   const ends = current.lastSeenAt + current.hold
   if (watermark > ends && ends <= current.expiresAt) return { kind: 'clear', at: ends, cause: 'ended' }
   if (watermark > current.expiresAt) return { kind: 'clear', at: current.expiresAt, cause: 'expired' }
-  if (watermark <= ends && watermark - current.lastEventAt >= limits.renewAfter) return { kind: 'renew', at: watermark }
+  if (watermark <= ends && watermark - current.lastEventAt >= limits.renewAfter)
+    return { kind: 'renew', at: watermark }
   return undefined
 }

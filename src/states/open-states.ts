@@ -59,7 +59,7 @@ export class OpenStates {
     if (entry) this.#unlink(entry)
   }
 
-  /** Open enforced states whose `match` holds for the message and that are valid at its time. */
+  /** Open enforced states whose `match` holds for the message and that are in force at its time. */
   matching(message: AnalysedMessage): readonly MatchingState[] {
     if (this.#entries.size === 0) return NONE
     let found: MatchingState[] | undefined
@@ -119,12 +119,16 @@ function* enclosing(host: string): Generator<string> {
   for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) yield host.slice(dot + 1)
 }
 
-/** The conjunction of the contract: every member that is present must hold. */
-export function matches({ match, expiresAt }: StateRecord, message: AnalysedMessage): boolean {
+/** A state is raised as of the end of the bucket that crossed; it speaks of the messages in that bucket too. */
+const BUCKET = 10_000
+
+/** The conjunction of the contract: every member that is present must hold, at the time of the message. */
+export function matches({ match, raisedAt, expiresAt }: StateRecord, message: AnalysedMessage): boolean {
   const { signature, ports, exceptPorts, domains, campaign, toToken, labels } = match
   const from = message.from
   return (
     expiresAt > message.ts &&
+    raisedAt - BUCKET <= message.ts &&
     (toToken === undefined || toToken === message.toToken) &&
     (labels === undefined || labels.includes(message.label)) &&
     (campaign === undefined || message.bands.includes(campaign)) &&

@@ -1,7 +1,7 @@
 import type { Alert } from '../domain/alert.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { OutboxEntry, OutputRecord, Sink, StateStore } from '../domain/ports.ts'
-import { blockRow } from './alert.ts'
+import { outboxEntry } from './alert.ts'
 
 export interface PublisherOptions {
   readonly store: StateStore
@@ -42,14 +42,21 @@ export function alertRecord(alert: Alert): OutputRecord {
 export function createPublisher({ store, sink, refused, published }: PublisherOptions): StatePublisher {
   const inFlight = new Set<string>()
 
-  function recordsOf(entry: OutboxEntry): OutputRecord[] {
-    const records = [alertRecord(entry.alert)]
-    if (entry.block) records.push({ channel: 'blocks', ...entry.block })
-    return records.filter((record) => sink.has(record.channel))
+  function blockRecords(entry: OutboxEntry): OutputRecord[] {
+    return entry.block && sink.has('blocks') ? [{ channel: 'blocks', ...entry.block }] : []
   }
 
-  async function write(entries: readonly OutboxEntry[], signal?: AbortSignal): Promise<void> {
-    const records = entries.flatMap(recordsOf)
+  function recordsOf(entry: OutboxEntry): OutputRecord[] {
+    const alert = alertRecord(entry.alert)
+    return sink.has(alert.channel) ? [alert, ...blockRecords(entry)] : blockRecords(entry)
+  }
+
+  async function send(
+    entries: readonly OutboxEntry[],
+    toRecords: (entry: OutboxEntry) => readonly OutputRecord[],
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const records = entries.flatMap(toRecords)
     if (records.length === 0) return
     try {
       await sink.write(records, signal)
@@ -57,7 +64,7 @@ export function createPublisher({ store, sink, refused, published }: PublisherOp
       if (!(error instanceof SigwatchError) || error.code !== 'SINK_REFUSED') throw error
       if (entries.length === 1) refused?.(entries[0]!, error)
       // One record spoilt the batch: the others still go out.
-      else for (const entry of entries) await write([entry], signal)
+      else for (const entry of entries) await send([entry], toRecords, signal)
     }
   }
 
@@ -74,15 +81,12 @@ export function createPublisher({ store, sink, refused, published }: PublisherOp
     while (unsettled.length > 0) {
       const states = await store.get(unsettled.map((entry) => entry.block!.key))
       const newer: OutboxEntry[] = []
-      const records: OutputRecord[] = []
       for (const [i, entry] of unsettled.entries()) {
         const state = states[i]
         if (!state || state.alert.id === entry.alert.id) continue
-        const block = { key: state.id, value: blockRow(state) }
-        newer.push({ ...entry, id: state.alert.id, alert: state.alert, block })
-        records.push({ channel: 'blocks', ...block })
+        newer.push(outboxEntry(state, true, entry.at))
       }
-      if (records.length > 0) await sink.write(records, signal)
+      await send(newer, blockRecords, signal)
       unsettled = newer
     }
   }
@@ -92,7 +96,7 @@ export function createPublisher({ store, sink, refused, published }: PublisherOp
     if (mine.length === 0) return
     for (const entry of mine) inFlight.add(entry.id)
     try {
-      await write(mine, signal)
+      await send(mine, recordsOf, signal)
       await settleBlocks(mine, signal)
       await store.acknowledge(
         mine.map((entry) => entry.id),

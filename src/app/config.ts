@@ -1,0 +1,239 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { InvalidInput, type Problem } from '../domain/errors.ts'
+import { nearest } from './nearest.ts'
+import { describeReadError, type OperatorDocument, type Path, readOperatorFile } from './operator-file.ts'
+import { suggestion } from './operator-schema.ts'
+import { checkTogether, decide, type Place } from './setting-checks.ts'
+import { FormError, type Reading } from './setting-forms.ts'
+import { type Config, SETTING_KEYS, SETTINGS, type Setting, type SettingKey, variableOf } from './settings.ts'
+
+export type { Config, SettingKey } from './settings.ts'
+
+/** Name of the configuration file that is found in the working directory. */
+export const DEFAULT_FILE = 'sigwatch.yaml'
+
+export interface ConfigOptions {
+  /** `--config`; without it `sigwatch.yaml` in the working directory, if there is one. */
+  readonly file?: string
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Working directory; paths of the environment and of the command line start there. */
+  readonly folder?: string
+  /** Options of the command line: they win over everything. Problems name them as `--<key>`. */
+  readonly overrides?: Readonly<Partial<Record<SettingKey, string>>>
+  /** Whether the rules for a service on Kafka hold (a token key with brokers). Default true. */
+  readonly serving?: boolean
+}
+
+export interface ConfigReading {
+  /** Complete; a setting that is wrong has its default. */
+  readonly config: Config
+  /** The configuration file that was read. */
+  readonly file?: string
+  /** Keys that were given and are not defaults, with where. */
+  readonly given: ReadonlyMap<SettingKey, Place>
+  readonly problems: readonly Problem[]
+}
+
+interface Raw {
+  readonly place: Place
+  readonly value: unknown
+  readonly reading: Reading
+}
+
+/** Reads the configuration and says all that is wrong with it. The only reader of the environment. */
+export function readConfig(options: ConfigOptions = {}): ConfigReading {
+  const { env = process.env, folder = '', overrides = {}, serving = true } = options
+  const problems: Problem[] = []
+  const raws = new Map<SettingKey, Raw>()
+  const file =
+    options.file ?? (existsSync(join(folder, DEFAULT_FILE)) ? join(folder, DEFAULT_FILE) : undefined)
+  if (file !== undefined) readFile(file, raws, problems)
+  readEnvironment(env, folder, raws, problems)
+  for (const [key, value] of Object.entries(overrides) as [SettingKey, string][]) {
+    const place = { file: 'command line', key: `--${key}` }
+    raws.set(key, { place, value, reading: { fromText: true, folder } })
+  }
+
+  const values = {} as Record<SettingKey, unknown>
+  const given = new Map<SettingKey, Place>()
+  const refused = new Set<SettingKey>()
+  for (const key of SETTING_KEYS) {
+    const { form, default: fallback } = SETTINGS[key] as Setting<unknown>
+    const raw = raws.get(key)
+    values[key] = fallback
+    if (!raw) continue
+    given.set(key, raw.place)
+    try {
+      values[key] = form.read(raw.value, raw.reading)
+    } catch (error) {
+      if (!(error instanceof FormError)) throw error
+      refused.add(key)
+      problems.push({ ...raw.place, message: error.message })
+    }
+  }
+  const config = decide(nest(values))
+  const elsewhere = { file: file ?? 'configuration' }
+  for (const { keys, message } of checkTogether(config, serving)) {
+    // A value that was refused has its own message; what it leaves undone is no second fault.
+    if (keys.some((key) => refused.has(key))) continue
+    problems.push({ ...(given.get(keys[0]) ?? { ...elsewhere, key: keys[0] }), message })
+  }
+  return { config, given, problems, ...(file === undefined ? {} : { file }) }
+}
+
+/** The configuration, or an InvalidInput with everything that is wrong. */
+export function loadConfig(options: ConfigOptions = {}): ConfigReading {
+  const reading = readConfig(options)
+  if (reading.problems.length > 0) throw new InvalidInput('CONFIG_INVALID', reading.problems)
+  return reading
+}
+
+// ---------------------------------------------------------------- the file
+
+function readFile(file: string, raws: Map<SettingKey, Raw>, problems: Problem[]): void {
+  const { document, problems: faults } = readOperatorFile(file)
+  problems.push(...faults)
+  if (document && document.value !== undefined) walk(document, document.value, [], raws, problems)
+}
+
+function walk(
+  document: OperatorDocument,
+  value: unknown,
+  path: Path,
+  raws: Map<SettingKey, Raw>,
+  problems: Problem[],
+): void {
+  const key = path.join('.')
+  const line = document.line(path)
+  const place: Place = {
+    file: document.file,
+    ...(line === undefined ? {} : { line }),
+    ...(key === '' ? {} : { key }),
+  }
+  if (isSetting(key) && !path.some((step) => String(step).includes('.'))) {
+    raws.set(key, { place, value, reading: { fromText: false, folder: dirname(document.file) } })
+    return
+  }
+  const below = keysBelow(path)
+  if (path.length > 0 && below.length === 0) {
+    problems.push({ ...place, message: unknownKey(path) })
+    return
+  }
+  // A group with nothing in it (`kafka:`) is what is left when all its keys are commented out.
+  if (value === null) return
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    problems.push({ ...place, message: `must be a mapping of keys (allowed: ${below.join(', ')})` })
+    return
+  }
+  for (const [step, item] of Object.entries(value)) walk(document, item, [...path, step], raws, problems)
+}
+
+function isSetting(key: string): key is SettingKey {
+  return Object.hasOwn(SETTINGS, key)
+}
+
+/** The next steps of the keys that lie below a path. */
+function keysBelow(path: Path): string[] {
+  const prefix = path.length === 0 ? '' : `${path.join('.')}.`
+  const steps = SETTING_KEYS.filter((key) => key.startsWith(prefix)).map(
+    (key) => key.slice(prefix.length).split('.')[0]!,
+  )
+  return [...new Set(steps)]
+}
+
+function unknownKey(path: Path): string {
+  const siblings = keysBelow(path.slice(0, -1))
+  const last = String(path.at(-1))
+  const whole = path.join('.')
+  if (last.includes('.') && isSetting(whole)) {
+    const steps = whole.split('.')
+    return `unknown key; write it nested: ${steps.join(': {')}: …${'}'.repeat(steps.length - 1)}`
+  }
+  const hint = nearest(last, siblings) ?? nearest(whole, SETTING_KEYS)
+  return `unknown key${hint === undefined ? '' : `; did you mean "${hint}"?`} (allowed: ${siblings.join(', ')})`
+}
+
+// ---------------------------------------------------------------- the environment
+
+/** What Kubernetes sets for a Service whose name begins with sigwatch: no settings of ours. */
+const SERVICE_LINK =
+  /_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/
+
+function isServiceLink(variable: string, value: string): boolean {
+  return SERVICE_LINK.test(variable) || (variable.endsWith('_PORT') && /^(?:tcp|udp|sctp):\/\//.test(value))
+}
+
+function readEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  folder: string,
+  raws: Map<SettingKey, Raw>,
+  problems: Problem[],
+): void {
+  const reading = { fromText: true, folder }
+  const known = new Map<string, SettingKey>()
+  for (const key of SETTING_KEYS) {
+    // The variable named after the key comes last and wins over the shared one.
+    const { alias } = SETTINGS[key] as Setting<unknown>
+    for (const variable of alias === undefined ? [variableOf(key)] : [alias, variableOf(key)]) {
+      known.set(variable, key)
+      known.set(`${variable}_FILE`, key)
+      const value = env[variable]
+      const from = env[`${variable}_FILE`]
+      if (value !== undefined && from !== undefined) {
+        const place = { file: 'environment', key: `${variable}_FILE` }
+        problems.push({ ...place, message: `${variable} is set too: keep one of the two` })
+      } else if (value !== undefined && !isServiceLink(variable, value)) {
+        raws.set(key, { place: { file: 'environment', key: variable }, value, reading })
+      } else if (from !== undefined) {
+        readValueFile(`${variable}_FILE`, from, folder, problems, (content) => {
+          raws.set(key, { place: { file: 'environment', key: `${variable}_FILE` }, value: content, reading })
+        })
+      }
+    }
+  }
+  const names = [...known.keys()].filter(
+    (variable) => variable.startsWith('SIGWATCH_') && !variable.endsWith('_FILE'),
+  )
+  for (const [variable, value] of Object.entries(env)) {
+    if (!variable.startsWith('SIGWATCH_') || known.has(variable) || isServiceLink(variable, value ?? ''))
+      continue
+    const base = variable.replace(/_FILE$/, '')
+    problems.push({
+      file: 'environment',
+      key: variable,
+      message: `unknown variable${suggestion(base, names)} (allowed: SIGWATCH_ and the path of a key of docs/config.md in upper snake case)`,
+    })
+  }
+}
+
+function readValueFile(
+  variable: string,
+  from: string,
+  folder: string,
+  problems: Problem[],
+  use: (content: string) => void,
+): void {
+  const path = from.startsWith('/') ? from : join(folder, from)
+  try {
+    use(readFileSync(path, 'utf8').replace(/\r?\n$/, ''))
+  } catch (error) {
+    problems.push({ file: 'environment', key: variable, message: `${path}: ${describeReadError(error)}` })
+  }
+}
+
+// ---------------------------------------------------------------- the shape
+
+function nest(values: Readonly<Record<SettingKey, unknown>>): Config {
+  const root: Record<string, unknown> = {}
+  for (const key of SETTING_KEYS) {
+    const steps = key.split('.')
+    let at = root
+    for (const step of steps.slice(0, -1)) {
+      at[step] ??= {}
+      at = at[step] as Record<string, unknown>
+    }
+    at[steps.at(-1)!] = values[key]
+  }
+  return root as unknown as Config
+}

@@ -1,0 +1,283 @@
+import { randomUUID } from 'node:crypto'
+import { MESSAGE_DETECTORS, RATE_DETECTORS } from '../detectors/all.ts'
+import type { Provenance } from '../domain/alert.ts'
+import type { Finding } from '../domain/decision.ts'
+import type { MessageContext, SignalContext } from '../domain/detector.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import type { Emit } from '../domain/events.ts'
+import { messageAlertId } from '../domain/hash.ts'
+import type { AnalysedMessage, Message, Span } from '../domain/message.ts'
+import type { Policy } from '../domain/policy.ts'
+import type {
+  Classifier,
+  Clock,
+  ConsentLedger,
+  FeatureStore,
+  PartitionId,
+  Sink,
+  Source,
+  StateStore,
+} from '../domain/ports.ts'
+import type { Registry } from '../domain/registry.ts'
+import type { Tokenise } from '../domain/token.ts'
+import { Intake, type Progress } from '../pipeline/intake.ts'
+import { createPipeline } from '../pipeline/pipeline.ts'
+import { classify, type ExtractedMessage } from '../stages/classify.ts'
+import { type Consulted, createConsult } from '../stages/consult.ts'
+import { createDecide } from '../stages/decide.ts'
+import { decode } from '../stages/decode.ts'
+import { extract } from '../stages/extract.ts'
+import { JoinParts } from '../stages/join-parts.ts'
+import { type BackedSignal, createRate } from '../stages/rate.ts'
+import { contactsInClear, showContacts, showMessage } from '../stages/show.ts'
+import { candidatesOf, escalate } from '../states/escalation.ts'
+import { createStateManager, type StateManager } from '../states/manager.ts'
+import { createPublisher } from '../states/publisher.ts'
+import { createSweeper } from '../states/sweeper.ts'
+import type { Config } from './config.ts'
+
+/** Everything that is chosen outside: adapters, loaded files, the clock. */
+export interface CoreParts {
+  readonly config: Config
+  readonly mode: 'service' | 'embedded'
+  readonly source: Source
+  readonly sink: Sink
+  readonly features: FeatureStore
+  readonly states: StateStore
+  readonly ledger: ConsentLedger
+  readonly classifier: Classifier
+  readonly policy: () => Policy
+  readonly registry: () => Registry
+  readonly describe: (finding: Finding) => { readonly detail: string; readonly rule?: string }
+  readonly tokenise: Tokenise
+  readonly clock: Clock
+  readonly emit: Emit
+  /** Log ends of partitions, so that a log that was made anew is seen. */
+  readonly endOffsets?: (
+    partitions: readonly PartitionId[],
+  ) => Promise<readonly (PartitionId & { endOffset?: number })[]>
+}
+
+export interface Core {
+  /** Reads the source to its end or until stopped; everything that was taken in is settled when it resolves. */
+  run(): Promise<void>
+  /** Drains and ends `run`. */
+  stop(): Promise<void>
+  readonly manager: StateManager
+  readonly intake: Intake
+  unready(): readonly string[]
+}
+
+/** A partition is idle when it has no lag and had nothing for this long, ms of wall clock. */
+const IDLE_AFTER = 30_000
+const REPORT_EVERY = 1_000
+/** Event time between two sweeps of the embedded mode, ms. */
+const SWEEP_EVERY = 10_000
+
+/** Puts stages and ports together; knows no adapter. */
+export function createCore(parts: CoreParts): Core {
+  const { config, source, sink, features, states, clock, emit, policy, registry, classifier } = parts
+  const abort = new AbortController()
+  const embedded = parts.mode === 'embedded'
+  const { senderContacts } = config.privacy
+  const maxAge = embedded ? 0 : config.alerts.maxAge
+  const provenance = (): Pick<Provenance, 'model' | 'policy' | 'registry'> => ({
+    model: classifier.id,
+    policy: policy().hash,
+    registry: registry().hash,
+  })
+
+  const publisher = createPublisher({
+    store: states,
+    sink,
+    refused: (_entry, error) => emit({ name: 'failed', code: error.code, reason: error.message }),
+    published: (entries) => {
+      for (const { alert } of entries) {
+        const { action, mode, reasons } = alert.data
+        emit({ name: 'alerts_emitted', type: alert.type, code: reasons[0]!.code, action, mode, count: 1 })
+      }
+    },
+  })
+  const manager = createStateManager({
+    store: states,
+    deployment: config.deployment,
+    describe: parts.describe,
+    senderContacts,
+    policy,
+    provenance,
+    clock,
+    lateAfterExpiry: maxAge > 0,
+    publish: (entries) => publisher.publish(entries, abort.signal),
+  })
+
+  const context: SignalContext = { registry: registry(), judge: (code, ts) => policy().judge(code, ts) }
+  const rate = createRate(features, RATE_DETECTORS, {
+    candidates: ({ message, findings }) => candidatesOf(message, findings, registry(), policy().escalate),
+    signals: (candidates, readings) =>
+      escalate(candidates, readings, policy().escalate).map(({ signal, message, samples }) => ({
+        signal,
+        messages: [...samples.slice(0, 5), message],
+      })),
+  })
+  const consult = createConsult(parts.ledger)
+  const decide = createDecide({
+    deployment: config.deployment,
+    describe: parts.describe,
+    alertId: (messageId, mode) => messageAlertId(config.deployment, messageId, mode),
+    show: (message, action) => showMessage(message, contactsInClear(action, senderContacts)),
+    contacts: (message, action) => showContacts([message], contactsInClear(action, senderContacts)),
+    wants: { shadowAlerts: sink.has('shadowAlerts'), verdicts: sink.has('verdicts') },
+    maxAge,
+  })
+
+  function detect(message: AnalysedMessage, consulted: Consulted): Finding[] {
+    const carrier = message.record.carrier
+    const about: MessageContext = {
+      registry: registry(),
+      modelThresholds: classifier.thresholds,
+      judge: (code) => policy().judge(code, message.ts, carrier),
+      quietHours: () => policy().quietHours(carrier),
+      ...consulted,
+    }
+    return MESSAGE_DETECTORS.flatMap((detector) => detector.detect(message, about))
+  }
+
+  async function transition(signals: readonly BackedSignal[], degraded: boolean): Promise<void> {
+    if (signals.length === 0) return
+    const inputs = signals.flatMap(({ signal, messages }) => {
+      const message = messages.at(-1)
+      if (!message) return []
+      return [
+        { signal, message, samples: messages.slice(0, -1), position: message.origins[0]!.position, degraded },
+      ]
+    })
+    try {
+      await manager.apply(inputs)
+    } catch (error) {
+      if (!(error instanceof SigwatchError && error.retry)) throw error
+      emit({ name: 'features_degraded', reason: error.code })
+    }
+  }
+
+  const process = createPipeline<Consulted>(
+    {
+      extract: (message) => extractMessage(message, parts.tokenise),
+      classify: (batch) => classify(batch, classifier),
+      consult,
+      detect,
+      rate: (batch) => rate(batch, { ...context, registry: registry() }),
+      transition,
+      statesOf: (message) => manager.openStatesFor(message),
+      decide: ({ message, findings }, open, degraded) =>
+        decide(message, findings, open, {
+          policy: policy(),
+          provenance: provenance(),
+          now: clock.now(),
+          degraded,
+        }),
+    },
+    emit,
+  )
+
+  let sweptAt = Number.NEGATIVE_INFINITY
+  async function sweepByEventTime(progress: readonly Progress[]): Promise<void> {
+    const eventTime = Math.min(...progress.map((p) => p.eventTime))
+    if (!Number.isFinite(eventTime) || eventTime - sweptAt < SWEEP_EVERY) return
+    sweptAt = eventTime
+    await states.reportProgress(progress.map((p) => ({ ...p, idle: false })))
+    await manager.sweep(eventTime)
+  }
+
+  const intake = new Intake({
+    source,
+    sink,
+    decode: (raw) => decode(raw, config.limits),
+    join: new JoinParts({ wait: config.limits.partWait }),
+    process,
+    ...(embedded ? { afterBatch: sweepByEventTime } : {}),
+    assigned: async (partitions) => {
+      const reset = await features.assign((await parts.endOffsets?.(partitions)) ?? partitions)
+      for (const { topic, partition } of reset) emit({ name: 'counting_reset', topic, partition })
+    },
+    revoked: (partitions) => features.revoke(partitions),
+    clock,
+    emit,
+    limits: config.batch,
+    partClock: embedded ? 'event' : 'append',
+    signal: abort.signal,
+  })
+
+  const sweeper = createSweeper({
+    store: states,
+    manager,
+    publisher,
+    clock,
+    holder: randomUUID(),
+    failed: (error) => emit({ name: 'warning', message: `sweep failed: ${codeOf(error)}` }),
+    swept: ({ watermark }) => {
+      if (watermark !== undefined) emit({ name: 'watermark_moved', eventTime: watermark })
+    },
+  })
+
+  async function reportProgress(): Promise<void> {
+    const now = clock.now()
+    const progress = intake.progress()
+    for (const { topic, partition, lag, eventTime } of progress) {
+      emit({ name: 'partition_progress', topic, partition, lag, eventTime })
+    }
+    const counts: Record<string, number> = {}
+    for (const state of manager.open) counts[state.code] = (counts[state.code] ?? 0) + 1
+    emit({ name: 'states_open', counts })
+    if (progress.length === 0) return
+    await states
+      .reportProgress(progress.map((p) => ({ ...p, idle: p.lag === 0 && now - p.lastRecordAt > IDLE_AFTER })))
+      .catch((error: unknown) =>
+        emit({ name: 'warning', message: `progress not reported: ${codeOf(error)}` }),
+      )
+  }
+
+  return {
+    manager,
+    intake,
+    async run() {
+      await manager.start()
+      const reporting = embedded ? undefined : setInterval(() => void reportProgress(), REPORT_EVERY)
+      if (!embedded) sweeper.start()
+      try {
+        await intake.run()
+      } finally {
+        clearInterval(reporting)
+        await sweeper.stop()
+      }
+    },
+    async stop() {
+      await source.stop()
+    },
+    unready: () => [
+      ...source.unready(),
+      ...sink.unready(),
+      ...features.unready(),
+      ...states.unready(),
+      ...parts.ledger.unready(),
+    ],
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof SigwatchError ? error.code : error instanceof Error ? error.message : String(error)
+}
+
+/** Reads a message's text. Links and numbers that touch a missing part are no evidence (contract, section 1). */
+function extractMessage(message: Message, tokenise: Tokenise): ExtractedMessage {
+  const extracted = extract(message.text, message.record.signature)
+  const whole = ({ span }: { readonly span: Span }) =>
+    !message.seams.some((at) => span.start <= at && at <= span.end)
+  const cut = message.seams.length > 0
+  return {
+    ...message,
+    ...extracted,
+    urls: cut ? extracted.urls.filter(whole) : extracted.urls,
+    contacts: cut ? extracted.contacts.filter(whole) : extracted.contacts,
+    toToken: tokenise(message.to),
+  }
+}

@@ -1,0 +1,167 @@
+import { isUtf8 } from 'node:buffer'
+import { MESSAGE_DETECTORS } from '../detectors/all.ts'
+import type { Code } from '../domain/codes.ts'
+import type { Label, Scores } from '../domain/labels.ts'
+import type { AnalysedMessage, Message, SmsRecord } from '../domain/message.ts'
+import { canonicalNumber } from '../stages/canonical-number.ts'
+import { classify, type ExtractedMessage } from '../stages/classify.ts'
+import { parseIsoTime } from '../stages/decode.ts'
+import { extract } from '../stages/extract.ts'
+import { loadConfig } from './config.ts'
+import { openAssets } from './assets.ts'
+
+export interface ScoreResult {
+  readonly id?: string
+  readonly label: Label
+  readonly scores: Scores
+  /** Without brackets; null when there is none. */
+  readonly signature: string | null
+  /** As written. */
+  readonly urls: readonly string[]
+  readonly normalised: string
+  readonly reasons: readonly Code[]
+}
+
+export interface ScoreFailure {
+  readonly id?: string
+  readonly error: string
+}
+
+export interface ScorerOptions {
+  readonly config?: string
+  readonly policy?: string
+  readonly registry?: string
+  readonly model?: string
+}
+
+const MAX_CHARACTERS = 2000
+
+/** A line that cannot be scored, and why. */
+class LineError extends Error {
+  readonly id: string | undefined
+  constructor(message: string, id?: string) {
+    super(message)
+    this.id = id
+  }
+}
+
+/** Scores lines without counting anything: text model and the detectors of messages. */
+export async function createScorer(options: ScorerOptions) {
+  const { config: file, ...overrides } = options
+  const { config } = loadConfig({ ...(file === undefined ? {} : { file }), overrides, serving: false })
+  const { classifier, policy, registry } = await openAssets(config, () => {})
+
+  function reasons(message: AnalysedMessage): Code[] {
+    const carrier = message.record.carrier
+    const found = MESSAGE_DETECTORS.flatMap((detector) =>
+      detector.detect(message, {
+        registry,
+        modelThresholds: classifier.thresholds,
+        judge: (code) => policy.judge(code, message.ts, carrier),
+        quietHours: () => policy.quietHours(carrier),
+        consents: undefined,
+        askedBefore: undefined,
+      }),
+    )
+    return [...new Set(found.map((finding) => finding.code))]
+  }
+
+  return {
+    /** One result a line, in order. */
+    score(lines: readonly Buffer[]): (ScoreResult | ScoreFailure)[] {
+      const results: (ScoreResult | ScoreFailure)[] = new Array(lines.length)
+      const messages: { index: number; message: ExtractedMessage; id: string | undefined }[] = []
+      lines.forEach((line, index) => {
+        try {
+          const { message, id } = readLine(line, index)
+          messages.push({ index, message, id })
+        } catch (error) {
+          if (!(error instanceof LineError)) throw error
+          results[index] = { ...(error.id === undefined ? {} : { id: error.id }), error: error.message }
+        }
+      })
+      classify(
+        messages.map((m) => m.message),
+        classifier,
+      ).forEach((message, i) => {
+        const { index, id } = messages[i]!
+        results[index] = {
+          ...(id === undefined ? {} : { id }),
+          label: message.label,
+          scores: message.scores,
+          signature: message.signature?.name ?? null,
+          urls: message.urls.map((url) => url.text),
+          normalised: message.normalised.text,
+          reasons: reasons(message),
+        }
+      })
+      return results
+    },
+    close: () => classifier.close(),
+  }
+}
+
+function readLine(line: Buffer, index: number): { message: ExtractedMessage; id: string | undefined } {
+  if (line.length === 0) throw new LineError('the line is empty')
+  if (!isUtf8(line)) throw new LineError('the line is not valid UTF-8')
+  const whole = line.toString('utf8')
+  const fields = asRecord(whole)
+  const id = typeof fields?.id === 'string' ? fields.id : undefined
+  const text = fields ? fields.text : whole
+  if (typeof text !== 'string' || text === '') throw new LineError('text: must be a string of 1-2000 characters', id)
+  if ([...text.slice(0, 2 * MAX_CHARACTERS + 1)].length > MAX_CHARACTERS) {
+    throw new LineError('text: must have 1-2000 characters', id)
+  }
+  const from = canonicalNumber(optionalText(fields?.from))
+  const to = canonicalNumber(optionalText(fields?.to))
+  const signature = optionalText(fields?.signature)
+  const { carrier, sp } = fields ?? {}
+  const record: SmsRecord = {
+    value: line,
+    id: id ?? String(index),
+    ts: timeOf(fields?.ts),
+    from,
+    to,
+    text,
+    blocked: false,
+    ...(signature ? { signature } : {}),
+    ...(typeof carrier === 'string' ? { carrier } : {}),
+    ...(typeof sp === 'string' ? { sp } : {}),
+  }
+  const position = { topic: 'stdin', partition: 0, offset: index }
+  const message: Message = {
+    id: record.id,
+    ts: record.ts,
+    from,
+    to,
+    text,
+    record,
+    origins: [{ id: record.id, position, value: line }],
+    position,
+    receivedAt: record.ts,
+    partial: false,
+    byDeadline: false,
+    seams: [],
+  }
+  return { id, message: { ...message, ...extract(text, signature || undefined), toToken: '' } }
+}
+
+/** The line as a record: a JSON object with `text`. */
+function asRecord(line: string): Record<string, unknown> | undefined {
+  if (!/^\s*\{/.test(line)) return undefined
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null && 'text' in value ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function optionalText(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function timeOf(value: unknown): number {
+  const ts = typeof value === 'string' ? parseIsoTime(value) : value
+  return typeof ts === 'number' && Number.isFinite(ts) ? ts : Date.now()
+}

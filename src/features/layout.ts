@@ -1,0 +1,137 @@
+/** Rate buckets: ten seconds, kept six to a minute for an hour. */
+export const BUCKET_MS = 10_000
+export const BUCKETS_A_MINUTE = 6
+export const BUCKETS_A_HOUR = 360
+/** Minutes of a rate entity that are kept, counted back from its newest. */
+export const RATE_MINUTES = 60
+/** Names of a member set that are kept. */
+export const MEMBER_CAP = 32
+
+/** Every number that decides how the features are counted: one place for both adapters and the scripts. */
+export const LIMITS = {
+  /** Seconds after the last write that a key lives (wall clock). */
+  rateTtl: 2 * 3600,
+  baselineTtl: 14 * 86_400,
+  /** Beyond the window of the set itself. */
+  memberSlack: 3600,
+  sentTtl: 180 * 86_400,
+  onceTtl: 3600,
+  memberCap: MEMBER_CAP,
+  /** Weight of the new value in the mean of an hour of the day, and of the last hours. */
+  hourAlpha: 0.3,
+  recentAlpha: 0.4,
+  /** A closed hour counts at most this many times what was expected, plus a floor a minute: a burst trains little. */
+  clipFactor: 3,
+  clipFloor: 10,
+  /** Hours without traffic that are folded in as zeros, at most. */
+  foldHours: 48,
+  /** Minutes of an hour that must have been counted for the hour to train. */
+  coveredMinutes: 48,
+  /** Buckets of the 10-minute and of the 60-minute window whose loss makes a reading incomplete: a fifth. */
+  incompleteM10: 12,
+  incompleteH1: 72,
+} as const
+
+/** Hours that a mark of missing buckets is of use: what a baseline may still fold. */
+export const MISSING_HOURS = LIMITS.foldHours + 2
+
+export const SHARDS = 64
+const TALLY_SLOTS = 1024
+const SENT_SLOTS = 16
+
+/** FNV-1a over UTF-16 code units with the finaliser of MurmurHash3: 32 bits, evenly spread. */
+export function hash32(text: string, seed = 0x811c9dc5): number {
+  let h = seed
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return (h ^ (h >>> 16)) >>> 0
+}
+
+/** Which of `shards` (a power of two) an entity belongs to. */
+export function shardOf(entity: string, shards: number): number {
+  return shards === 1 ? 0 : hash32(entity) & (shards - 1)
+}
+
+export interface KeyScope {
+  readonly deployment: string
+  /** Id of the Kafka cluster (or a name of the input in the embedded mode): offsets mean nothing on another one. */
+  readonly clusterId: string
+  readonly topic: string
+}
+
+/** What belongs to a hash tag or separates parts of a key may not come from a name. */
+function safe(part: string): string {
+  return part.replace(/[{}:%]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`)
+}
+
+/**
+ * Names of keys: `sigwatch:<deployment>:<cluster id>:<topic>:{<deployment>.<shard>}:…`. The hash tag holds all keys of
+ * a shard in one Cluster slot, and the deployment in it spreads the shards of several deployments differently.
+ */
+export class FeatureKeys {
+  readonly #prefixes: readonly string[]
+  /** First event time of the store. */
+  readonly since: string
+
+  constructor({ deployment, clusterId, topic }: KeyScope) {
+    const root = `sigwatch:${safe(deployment)}:${safe(clusterId)}:${safe(topic)}`
+    const tag = safe(deployment)
+    this.#prefixes = Array.from({ length: SHARDS }, (_, shard) => `${root}:{${tag}.${shard}}:`)
+    this.since = `${root}:{${tag}.0}:since`
+  }
+
+  offsets(shard: number): string {
+    return `${this.#prefixes[shard]}offsets`
+  }
+  missing(shard: number): string {
+    return `${this.#prefixes[shard]}missing`
+  }
+  rate(shard: number, entity: string): string {
+    return `${this.#prefixes[shard]}r:${entity}`
+  }
+  baseline(shard: number, entity: string): string {
+    return `${this.#prefixes[shard]}b:${entity}`
+  }
+  members(shard: number, entity: string): string {
+    return `${this.#prefixes[shard]}m:${entity}`
+  }
+  once(shard: number, key: string): string {
+    return `${this.#prefixes[shard]}o:${key}`
+  }
+  /** Small hashes by half-window bucket, so that they stay in the compact encoding and expire whole. */
+  tally(shard: number, kind: string, window: number, bucket: number, slot: number): string {
+    return `${this.#prefixes[shard]}t:${kind}:${window}:${bucket}:${slot}`
+  }
+  sent(shard: number, day: string, entity: string): string {
+    return `${this.#prefixes[shard]}s:${day}:${(hash32(entity) >>> 6) % SENT_SLOTS}`
+  }
+}
+
+/** Name under which a tally is sharded. */
+export function tallyEntity(kind: string, id: string): string {
+  return `${kind}/${id}`
+}
+
+/**
+ * Where a tally lies within its shard: which small hash, and which field. The field is a 48-bit hash of the id: a third
+ * of its memory, and no number or token of a recipient is stored.
+ */
+export function tallyPlace(entity: string): { readonly slot: number; readonly field: string } {
+  const high = hash32(entity)
+  const low = hash32(entity, 0x9747b28c)
+  return { slot: (high >>> 6) % TALLY_SLOTS, field: String((high >>> 16) * 0x1_0000_0000 + low) }
+}
+
+let lastDay = Number.NaN
+let lastDayName = ''
+
+/** UTC day `YYYY-MM-DD` of an event time. */
+export function utcDay(ts: number): string {
+  const day = Math.floor(ts / 86_400_000)
+  if (day !== lastDay) {
+    lastDay = day
+    lastDayName = new Date(day * 86_400_000).toISOString().slice(0, 10)
+  }
+  return lastDayName
+}

@@ -1,0 +1,52 @@
+/**
+ * What a failure of the client means here: `lost`, the group has given the partitions to somebody else; `refused`, the
+ * broker will never take one of the records; `permanent`, a person must change something first; `transient`, the rest.
+ */
+export type FailureKind = 'lost' | 'refused' | 'permanent' | 'transient'
+
+const LOST = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS', 'FENCED_INSTANCE_ID'])
+const REFUSED = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP'])
+const PERMANENT = new Set([
+  'SASL_AUTHENTICATION_FAILED',
+  'UNSUPPORTED_SASL_MECHANISM',
+  'TOPIC_AUTHORIZATION_FAILED',
+  'GROUP_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'INCONSISTENT_GROUP_PROTOCOL',
+  'INVALID_GROUP_ID',
+  'INVALID_TOPIC_EXCEPTION',
+])
+const PERMANENT_NAMES = new Set(['KafkaJSSASLAuthenticationError', 'KafkaJSNotImplemented'])
+
+interface Link {
+  readonly name: string
+  readonly message: string
+  readonly type: string | undefined
+}
+
+/** The error and what caused it, outermost first. The client wraps what it gives up on, some of it twice. */
+function chain(error: unknown): Link[] {
+  const links: Link[] = []
+  for (let e = error; e instanceof Error && links.length < 8; e = e.cause) {
+    const type = 'type' in e && typeof e.type === 'string' ? e.type : undefined
+    links.push({ name: e.name, message: e.message, type })
+  }
+  return links
+}
+
+export function failureKind(error: unknown): FailureKind {
+  for (const { type, name } of chain(error)) {
+    if (type !== undefined && LOST.has(type)) return 'lost'
+    if (type !== undefined && REFUSED.has(type)) return 'refused'
+    if ((type !== undefined && PERMANENT.has(type)) || PERMANENT_NAMES.has(name)) return 'permanent'
+  }
+  return 'transient'
+}
+
+/** One line for logs and `/readyz`: the protocol's own name where there is one, else the sentence of the client. */
+export function reasonOf(error: unknown): string {
+  const links = chain(error)
+  const type = links.find((l) => l.type !== undefined)?.type
+  const { message } = links.at(-1) ?? { message: String(error) }
+  return type === undefined || message.includes(type) ? message : `${type}: ${message}`
+}

@@ -1,0 +1,87 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander'
+import { VERSION } from './app/version.ts'
+import { ERRORS, SigwatchError } from './domain/errors.ts'
+
+/** Every command, loaded only when it is asked for: one file a command. */
+const COMMANDS = {
+  run: {
+    does: 'the service: Kafka + Redis by configuration, or the embedded mode with --source FILE|-',
+    load: async () => (await import('./cli/run.ts')).runCommand(),
+  },
+  demo: {
+    does: 'a simulated Double Eleven hour through the embedded mode, with a summary',
+    load: async () => (await import('./cli/demo.ts')).demoCommand(),
+  },
+  simulate: {
+    does: 'writes labelled traffic as input records',
+    load: async () => (await import('./cli/simulate.ts')).simulateCommand(),
+  },
+  score: {
+    does: 'scores texts or records from stdin, one JSON a line',
+    load: async () => (await import('./cli/score.ts')).scoreCommand(),
+  },
+  train: {
+    does: 'trains a text model from labelled text',
+    load: async () => (await import('./cli/train.ts')).trainCommand(),
+  },
+  evaluate: {
+    does: 'measures a text model on labelled text',
+    load: async () => (await import('./cli/evaluate.ts')).evaluateCommand(),
+  },
+  replay: {
+    does: 'looks back with another model, policy or registry',
+    load: async () => (await import('./cli/replay.ts')).replayCommand(),
+  },
+  check: {
+    does: 'validates configuration, registry, policy, consents and model',
+    load: async () => (await import('./cli/check.ts')).checkCommand(),
+  },
+} as const satisfies Record<string, { does: string; load: () => Promise<Command> }>
+
+const SUCCESS = 0
+const FAILURE = 1
+const BAD_USAGE = 2
+
+/** Faults of what the operator wrote. */
+const BAD_INPUT = new Set([
+  'USAGE',
+  'CONFIG_INVALID',
+  'POLICY_INVALID',
+  'REGISTRY_INVALID',
+  'LEDGER_INVALID',
+  'MODEL_INVALID',
+])
+
+async function main(argv: readonly string[]): Promise<number> {
+  const program = new Command('sigwatch')
+    .description('Watches SMS traffic in Kafka and says which messages and senders are spam.')
+    .version(VERSION)
+    .exitOverride()
+    .showHelpAfterError('(run with --help for what is allowed)')
+  const asked = argv.find((arg) => !arg.startsWith('-'))
+  for (const [name, { does, load }] of Object.entries(COMMANDS)) {
+    const command = asked === name ? await load() : new Command(name)
+    program.addCommand(command.description(does).exitOverride())
+  }
+  try {
+    if (argv.length === 0) {
+      process.stderr.write(program.helpInformation())
+      return BAD_USAGE
+    }
+    await program.parseAsync(argv, { from: 'user' })
+    return Number(process.exitCode ?? SUCCESS)
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? SUCCESS : BAD_USAGE
+    if (error instanceof SigwatchError) {
+      process.stderr.write(`sigwatch: ${error.message}\n  ${error.code}: ${ERRORS[error.code].remedy}\n`)
+      return BAD_INPUT.has(error.code) ? BAD_USAGE : FAILURE
+    }
+    process.stderr.write(
+      `sigwatch: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    )
+    return FAILURE
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,69 @@
+/**
+ * Groups of near-duplicates, so that a held-out part shares none with the rest. Two texts are near when they share more
+ * than `share` of the 3-grams of the smaller one (digits and spaces dropped); groups are the connected components.
+ * Returns the group of each text, by the index of its first member. Grams in more than `common` texts tell nothing and
+ * are not compared, which bounds the work.
+ */
+export function nearGroups(texts: readonly string[], share = 0.5, common = 60): Int32Array {
+  const parent = Int32Array.from(texts, (_, i) => i)
+  const find = (i: number): number => {
+    let root = i
+    while (parent[root] !== root) root = parent[root] as number
+    while (parent[i] !== root) {
+      const next = parent[i] as number
+      parent[i] = root
+      i = next
+    }
+    return root
+  }
+  const grams = texts.map(trigrams)
+  const postings = new Map<string, number[]>()
+  const frequency = new Map<string, number>()
+  for (const set of grams) for (const gram of set) frequency.set(gram, (frequency.get(gram) ?? 0) + 1)
+  for (const [i, set] of grams.entries()) {
+    const shared = new Map<number, number>()
+    let telling = 0
+    for (const gram of set) {
+      if ((frequency.get(gram) ?? 0) > common) continue
+      telling++
+      const before = postings.get(gram)
+      if (before === undefined) postings.set(gram, [i])
+      else {
+        for (const j of before) shared.set(j, (shared.get(j) ?? 0) + 1)
+        before.push(i)
+      }
+    }
+    if (telling < 3) continue
+    for (const [j, count] of shared) {
+      if (count > share * Math.min(telling, (grams[j] as Set<string>).size)) {
+        const a = find(i)
+        const b = find(j)
+        parent[Math.max(a, b)] = Math.min(a, b)
+      }
+    }
+  }
+  // What has no telling gram is grouped by its whole text.
+  const whole = new Map<string, number>()
+  for (const [i, text] of texts.entries()) {
+    const key = squash(text)
+    const first = whole.get(key)
+    if (first === undefined) whole.set(key, i)
+    else {
+      const a = find(i)
+      const b = find(first)
+      parent[Math.max(a, b)] = Math.min(a, b)
+    }
+  }
+  return Int32Array.from(parent, (_, i) => find(i))
+}
+
+function squash(text: string): string {
+  return text.toLowerCase().replace(/[\s\d]+/g, '')
+}
+
+export function trigrams(text: string): Set<string> {
+  const squashed = squash(text)
+  const set = new Set<string>()
+  for (let i = 0; i + 3 <= squashed.length; i++) set.add(squashed.slice(i, i + 3))
+  return set
+}

@@ -1,0 +1,37 @@
+/** Words that an imitator puts beside a brand's name in a signature: offices and services that every brand has. */
+export const NAME_WORDS: readonly string[] = (
+  '客服 客服中心 客服部 在线客服 人工客服 官方客服 客户服务 服务中心 服务 官方 官网 官方网 官方服务 在线 中心 通知 提醒 温馨提醒 温馨提示 ' +
+  '提示 公告 安全 安全中心 风控 风控中心 风控部 理赔 理赔中心 理赔部 赔付 赔付中心 退款 退款中心 退款通知 退费 售后 售后中心 售后服务 售后部 ' +
+  '会员 会员中心 会员服务 积分 积分商城 积分兑换 积分中心 商城 活动 活动中心 兑奖 抽奖 抽奖办 奖励 平台 系统 系统通知 管理 管理中心 ' +
+  '公司 集团 中国 认证 验证 实名 助手 团队 专员 财务 财务部 信用卡 信用卡中心 贷款 借款 金融 支付 快递 物流 速运 招聘 招募 兼职 app kefu vip'
+).split(' ')
+
+/**
+ * Words that an imitator puts beside a brand in a domain: refunds, service, login and the like, in English, pinyin and
+ * initials. Words of ordinary trade (`design`, `tools`) are none.
+ */
+export const HOST_WORDS: ReadonlySet<string> = new Set(
+  `refund refunds return service services support help helpdesk kefu kf kefus care vip svip app apps login signin logon
+  account accounts acct user users member members id auth verify verified verification validate confirm update upgrade
+  renew reactivate active activate unlock unfreeze safe safety secure security protect trust official online web wap www
+  m mobile h5 cn com net org co china info notice alert alerts pay payment payments paid bill billing bank ebank cards card
+  credit loan loans cash wallet money gift gifts bonus prize lucky lottery award reward rewards points point jf jifen duihuan
+  dh tk tuikuan tf tuifei lp lipei pf peifu sh shouhou th tuihuo hd huodong quan youhui baozheng baozhengjin huiyuan hy dl
+  denglu renzheng rz yz yanzheng sm shiming jihuo gx gengxin sj shengji jiesuo jiedong dj zx zhuxiao bt baitiao jt jintiao
+  anquan aq gf guanfang gw guanwang zhongxin center centre track tracking parcel parcels package delivery deliver redeliver
+  redelivery deliveries post express kd kuaidi wl wuliu ship shipping order orders dd dingdan claim claims compensate cert
+  certs certificate cards form forms event events promo sale shop store mall buy act activity find findmy my icloud locked
+  support365 sb ns sq shensu chaxun cx wz weizhang fk fakuan jn jiaona jiaofei jf888 lj lingqu lq qb xyk wy yh ud etc gov`.split(
+    /\s+/,
+  ),
+)
+
+/** Labels of official domains that are ordinary words, initials or numbers: other people use them in good faith. */
+export const GENERIC_LABELS: ReadonlySet<string> = new Set(
+  `vip mi ke ly ch trip live office outlook meta honor zoom lu so wo ele gf tk cs t wa court customs lottery apple booking
+  post visa target best unity line discover oppo nike ikea ups lin sina sohu soul zhihu amap msn temu here express steam
+  homeinns nia moe mca spp mps miit nhsa pbc cwl chsi cdc he bj sh gd js zj sc sd gz cq tj xj nm ln jl hl ah fj jx ha hb hn gx
+  hi yn xz sn qh nx taopiaopiao okx dji nio byd lixiang yonghui freshippo meituan-static google github cloud tesla`.split(
+    /\s+/,
+  ),
+)

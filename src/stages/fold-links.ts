@@ -1,0 +1,80 @@
+import { bump, CJK, DIGIT, type Draft, KIND, LATIN, unitClass } from './plain.ts'
+
+const DOT = 0x2e
+const SPACE = 0x20
+const POINT = '点'.charCodeAt(0)
+const LONGEST_SUFFIX = 7
+
+/** Suffixes of hosts as spam uses them, and the reserved ones. */
+const suffixes = new Set(
+  'com cn net org top xyz cc vip shop site club online icu info ltd fun ink store tech website space buzz cyou click example test invalid tk ml ga cf gq pw io link win bid loan men tv co hk tw us uk ru asia biz mobi wang ren cfd sbs live pro app me work gov edu'.split(
+    ' ',
+  ),
+)
+/** Words as well: not after a full stop in a sentence. */
+const wordSuffixes = new Set('live pro app me work us link win men info click space online store fun test co bid loan'.split(' '))
+
+const isDot = new Uint8Array(65536)
+for (const c of '。点·•．丶') isDot[c.charCodeAt(0)] = 1
+isDot[DOT] = 1
+
+const kindAt = (draft: Draft, at: number): number =>
+  at >= 0 && at < draft.length ? (unitClass[draft.units[at] as number] as number) : 0
+
+/** Dots of hosts that were disguised become dots (abc。com, abc 点 cn, abc . top, [.]com). In place. */
+export function foldLinks(draft: Draft): void {
+  const { units, offsets, marks, length } = draft
+  let out = 0
+  for (let i = 0; i < length; ) {
+    const end = isDot[units[i] as number] === 1 || units[i] === SPACE ? disguisedDot(draft, i) : i
+    offsets[out] = offsets[i] as number
+    marks[out] = marks[i] as number
+    if (end === i) units[out++] = units[i++] as number
+    else {
+      units[out++] = DOT
+      i = end
+      bump(draft, KIND.link, 1)
+    }
+  }
+  draft.length = out
+}
+
+/** End of a disguised dot with the spaces around it that begins at `start`, or `start`. */
+function disguisedDot(draft: Draft, start: number): number {
+  const { units, length } = draft
+  const before = start > 0 ? (units[start - 1] as number) : 0
+  const beforeKind = kindAt(draft, start - 1)
+  if ((beforeKind & (LATIN | DIGIT)) === 0 && before !== 0x2d && before !== 0x5f) return start
+  let i = start
+  if (units[i] === SPACE) i++
+  const dot = units[i] as number
+  if (i >= length || isDot[dot] !== 1) return start
+  const spacedBefore = i > start
+  i++
+  const spacedAfter = units[i] === SPACE
+  if (spacedAfter) i++
+  // A plain dot is only disguised by spaces on both sides or before it.
+  if (dot === DOT && !spacedBefore) return start
+  let end = i
+  while (end < length && end - i <= LONGEST_SUFFIX && (kindAt(draft, end) & LATIN) !== 0) end++
+  if (end === i || end - i > LONGEST_SUFFIX || (kindAt(draft, end) & DIGIT) !== 0 || units[end] === 0x2d) return start
+  let suffix = ''
+  for (let k = i; k < end; k++) suffix += String.fromCharCode(units[k] as number)
+  if (!suffixes.has(suffix)) return start
+  // The label before: 晚8点live is a time, "ok . me" a sentence.
+  let label = start
+  let letters = false
+  while (label > 0 && (kindAt(draft, label - 1) & (LATIN | DIGIT)) !== 0) {
+    label--
+    if ((kindAt(draft, label) & LATIN) !== 0) letters = true
+  }
+  if (dot === POINT && !letters && start - label < 3) return start
+  if (wordSuffixes.has(suffix) && (spacedBefore || spacedAfter) && dot !== POINT) return start
+  if (wordSuffixes.has(suffix) && dot === POINT && !letters) return start
+  return i
+}
+
+/** A host needs Latin letters; Chinese ones beside them are where disguised dots are found. */
+export function mayHoldLinks(draft: Draft): boolean {
+  return (draft.seen & LATIN) !== 0 && ((draft.seen & CJK) !== 0 || draft.length > 0)
+}

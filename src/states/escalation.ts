@@ -1,0 +1,182 @@
+import { CODES, type Code, type TargetKind } from '../domain/codes.ts'
+import { type Finding, type Match, type Signal, senderId, type Target } from '../domain/decision.ts'
+import type { AnalysedMessage } from '../domain/message.ts'
+import type { Escalation } from '../domain/policy.ts'
+import type { MemberObservation, MemberReading, StateRecord } from '../domain/ports.ts'
+import { portMatches, type Registry } from '../domain/registry.ts'
+
+/** Signals are stamped with the end of the bucket of the message, like those of the rates. */
+const BUCKET = 10_000
+const LISTED = 20
+
+/** Entity of the set of recipients that one code reached through one target. */
+export const ESCALATION = 'escalation:'
+
+/** A finding on a message, on its way to a state. */
+export interface Candidate {
+  readonly finding: Finding
+  readonly target: Target
+  readonly match: Match
+  readonly message: AnalysedMessage
+  readonly observation: MemberObservation
+}
+
+/**
+ * Where repeated findings on a message lead: for each code that escalates, the first target that applies of the
+ * foreign domain, the sender on a port that is not filed for its signature or brand, the campaign. `SIGNATURE_*`
+ * speak of the sender alone. Pure.
+ */
+export function candidatesOf(
+  message: AnalysedMessage,
+  findings: readonly Finding[],
+  registry: Registry,
+  escalate: Escalation,
+): Candidate[] {
+  const out: Candidate[] = []
+  for (const finding of findings) {
+    const kinds: readonly TargetKind[] = CODES[finding.code].escalates
+    for (const kind of kinds) {
+      const found = TARGETS[kind]?.(message, finding, registry, kinds.length === 1)
+      if (!found) continue
+      const { target, match } = found
+      out.push({
+        finding,
+        target,
+        match,
+        message,
+        observation: {
+          entity: `${ESCALATION}${finding.code}:${kind}:${target.id}`,
+          member: message.toToken,
+          window: escalate.within,
+          // From the first on: below the limit it still holds a state that is open.
+          reportFrom: 1,
+          minCount: 1,
+        },
+      })
+      break
+    }
+  }
+  return out
+}
+
+type Resolve = (
+  message: AnalysedMessage,
+  finding: Finding,
+  registry: Registry,
+  only: boolean,
+) => { target: Target; match: Match } | undefined
+
+const TARGETS: Partial<Record<TargetKind, Resolve>> = {
+  domain(_message, { domain }, registry) {
+    if (domain === undefined || registry.brandByHost(domain)) return undefined
+    return { target: { kind: 'domain', id: domain }, match: { domains: [domain] } }
+  },
+  sender(message, finding, registry, only) {
+    const { signature, from } = message
+    // Without a signature only the port is left to match by, and a port that is registered is somebody's own.
+    if (!signature) {
+      if (registry.port(from)) return undefined
+      return { target: { kind: 'sender', id: senderId(undefined, from) }, match: { ports: [from] } }
+    }
+    if (!only && portFiled(message, finding, registry)) return undefined
+    return {
+      target: { kind: 'sender', id: senderId(signature.name, from) },
+      match: { signature: signature.name, ports: [from] },
+    }
+  },
+  campaign({ bands: [id] }) {
+    return id === undefined ? undefined : { target: { kind: 'campaign', id }, match: { campaign: id } }
+  },
+}
+
+/** Whether the port is filed for the signature of the message, or for a brand that it carries or imitates. */
+function portFiled(message: AnalysedMessage, finding: Finding, registry: Registry): boolean {
+  const { signature, from, ts, record } = message
+  const row = signature && registry.signature(signature.key)
+  const at = { ts, ...(record.carrier && { carrier: record.carrier }), ...(record.sp && { sp: record.sp }) }
+  if (row && registry.filings(row, at).some((filing) => filing.ports.some((p) => portMatches(p, from))))
+    return true
+  const { brand } = finding.evidence
+  const brands = [
+    row?.brand,
+    signature && registry.brandByName(signature.key)?.id,
+    typeof brand === 'string' ? (registry.brand(brand) ?? registry.brandByName(brand))?.id : undefined,
+  ]
+  return brands.some((id) => id !== undefined && registry.portsOfBrand(id).some((p) => portMatches(p, from)))
+}
+
+/** A signal with the message that tipped it and others of the same batch. */
+export interface Escalated {
+  readonly signal: Signal
+  readonly message: AnalysedMessage
+  readonly samples: readonly AnalysedMessage[]
+}
+
+/**
+ * Signals of the candidates of a batch, by the readings of their entities: over the limit when as many messages to as
+ * many recipients were seen as policy asks, else only holding. Evidence: that of the last finding, with `messages`,
+ * `recipients`, `window` (minutes), and the first 20 `ports` and `signatures` of the batch.
+ */
+export function escalate(
+  candidates: readonly Candidate[],
+  readings: readonly MemberReading[],
+  policy: Escalation,
+): Escalated[] {
+  const byEntity = new Map<string, Candidate[]>()
+  for (const candidate of candidates) {
+    const { entity } = candidate.observation
+    const group = byEntity.get(entity)
+    if (group) group.push(candidate)
+    else byEntity.set(entity, [candidate])
+  }
+  const out: Escalated[] = []
+  for (const reading of readings) {
+    const group = byEntity.get(reading.entity)
+    if (!group) continue
+    const { finding, target, match, message } = group.at(-1)!
+    const messages = group.map((candidate) => candidate.message)
+    out.push({
+      message,
+      samples: messages.filter((other) => other !== message),
+      signal: {
+        code: finding.code,
+        score: finding.score,
+        target,
+        match,
+        at: Math.floor(message.ts / BUCKET) * BUCKET + BUCKET,
+        over: reading.total >= policy.count && reading.count >= policy.recipients,
+        level: reading.total / policy.count,
+        evidence: {
+          ...finding.evidence,
+          messages: reading.total,
+          recipients: reading.count,
+          window: policy.within / 60_000,
+          ports: first(messages.map((m) => m.from)),
+          signatures: first(messages.flatMap((m) => (m.signature ? [m.signature.name] : []))),
+        },
+      },
+    })
+  }
+  return out
+}
+
+function first(values: readonly string[]): string[] {
+  return [...new Set(values)].slice(0, LISTED)
+}
+
+const ESCALATED: ReadonlySet<Code> = new Set(
+  (Object.keys(CODES) as Code[]).filter((code) => CODES[code].escalates.length > 0),
+)
+
+/** Whether the registry still bears an escalated state: its domain is nobody's own, its port not filed meanwhile. */
+export function bornByRegistry(state: StateRecord, registry: Registry): boolean {
+  const { kind, id } = state.target
+  if (!ESCALATED.has(state.code)) return true
+  if (kind === 'domain') return registry.brandByHost(id) === undefined
+  if (kind !== 'sender') return true
+  const { signature, ports = [] } = state.match
+  if (signature === undefined) return !ports.some((port) => registry.port(port))
+  const row = registry.signature(signature)
+  const filed = row ? registry.filings(row, { ts: state.lastSeenAt }).flatMap((filing) => filing.ports) : []
+  return !ports.some((port) => filed.some((pattern) => portMatches(pattern, port)))
+}

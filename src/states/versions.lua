@@ -1,0 +1,3 @@
+-- KEYS[1] versions of open states (hash)
+-- Returns id, version, id, version, ...
+return redis.call('HGETALL', KEYS[1])

@@ -1,0 +1,87 @@
+import colours from 'picocolors'
+import pino from 'pino'
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+export type LogValue = string | number | boolean | undefined
+export type LogFields = Readonly<Record<string, LogValue>>
+
+/** Where lines go: `process.stderr`, or a collector in tests. */
+export interface LogStream {
+  write(line: string): unknown
+  /** People read it: lines for people instead of JSON. */
+  readonly isTTY?: boolean
+}
+
+export interface Log {
+  /** Writes one line. Strings are redacted and cut; `event` is a name of src/domain/events.ts. */
+  write(level: LogLevel, event: string, message: string, fields?: LogFields): void
+}
+
+export interface LogOptions {
+  readonly deployment: string
+  readonly level: LogLevel
+  readonly stream?: LogStream
+}
+
+/** Reasons come from brokers and stack traces: a line stays readable. */
+const MAX_STRING = 2_000
+
+/** Seven digits and more, also in other scripts, and a number written in groups (138 1234 5678, 138-1234-5678). */
+const NUMBERS = /\p{Nd}{7,}|\+?\d{2,6}[ -]\d{3,6}[ -]\d{3,6}/gu
+
+/** A string that may be logged: no run of digits that could be a phone number, no control characters, not too long. */
+export function redactLogText(text: string): string {
+  const cut = text.length > MAX_STRING ? `${text.slice(0, MAX_STRING)}…` : text
+  return cut.replace(NUMBERS, '<number>').replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, ' ')
+}
+
+/** The log: JSON lines, or lines for people when the stream is a terminal. Synchronous, so a crash loses nothing. */
+export function createLog({ deployment, level, stream = process.stderr }: LogOptions): Log {
+  const sink = stream.isTTY ? { write: (line: string) => stream.write(humanLine(line)) } : stream
+  const logger = pino(
+    {
+      level,
+      base: { deployment },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line: string) => void sink.write(line) },
+  )
+  return {
+    write(lineLevel, event, message, fields = {}) {
+      if (!logger.isLevelEnabled(lineLevel)) return
+      const shown: Record<string, LogValue> = { event }
+      for (const [key, value] of Object.entries(fields)) {
+        shown[key] = typeof value === 'string' ? redactLogText(value) : value
+      }
+      logger[lineLevel](shown, redactLogText(message))
+    },
+  }
+}
+
+const PAINT: Readonly<Record<LogLevel, (text: string) => string>> = {
+  fatal: colours.red,
+  error: colours.red,
+  warn: colours.yellow,
+  info: colours.green,
+  debug: colours.dim,
+  trace: colours.dim,
+}
+
+function humanLine(line: string): string {
+  const {
+    level,
+    time,
+    deployment: _,
+    event: __,
+    msg,
+    ...fields
+  } = JSON.parse(line) as Record<string, unknown>
+  const rest = Object.entries(fields).map(([key, value]) => `${key}=${String(value)}`)
+  const paint = PAINT[level as LogLevel]
+  return `${colours.dim(String(time).slice(11, 19))} ${paint(String(level).padEnd(5))} ${msg}${
+    rest.length > 0 ? ` ${colours.dim(rest.join(' '))}` : ''
+  }\n`
+}

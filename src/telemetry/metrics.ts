@@ -1,0 +1,186 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { CODE_NAMES, CODES, type Code } from '../domain/codes.ts'
+import { ACTIONS } from '../domain/decision.ts'
+import { ERRORS } from '../domain/errors.ts'
+import { SIDE_INPUTS, TIMED_STAGES } from '../domain/events.ts'
+import { LABELS } from '../domain/labels.ts'
+
+/** Values that a label can take: a list, or words where only one value stands at a time or the deployment bounds it. */
+type LabelValues = readonly string[] | string
+
+export interface MetricSpec {
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly help: string
+  /** Label names with what they may be: never a signature, number, domain or id of a message. */
+  readonly labels: Readonly<Record<string, LabelValues>>
+  readonly buckets?: readonly number[]
+  /** Series exist from the start, so that the first increase of each is seen. */
+  readonly zero?: boolean
+}
+
+export const ALERT_TYPES = ['raised', 'updated', 'cleared'] as const
+const MODES = ['enforce', 'shadow'] as const
+const STRONG_ACTIONS = ACTIONS.filter((action) => action !== 'none')
+const SERVICES = ['kafka', 'redis'] as const
+const LOADABLE = ['model', 'policy', 'registry'] as const
+
+/** Codes that can be a state: those of rates, and message codes that escalate. */
+export const STATE_CODES: readonly Code[] = CODE_NAMES.filter((name) => {
+  const { targets, escalates } = CODES[name] as { targets: readonly string[]; escalates: readonly string[] }
+  return !targets.includes('message') || escalates.length > 0
+})
+
+const BATCH_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
+const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
+
+const counter = (
+  help: string,
+  labels: MetricSpec['labels'] = {},
+  zero = Object.values(labels).every((values) => typeof values !== 'string'),
+) => ({ type: 'counter', help, labels, zero }) as const
+const gauge = (help: string, labels: MetricSpec['labels'] = {}) => ({ type: 'gauge', help, labels }) as const
+const histogram = (help: string, buckets: readonly number[], labels: MetricSpec['labels'] = {}) =>
+  ({ type: 'histogram', help, buckets, labels }) as const
+
+/** Every metric of sigwatch: one a fact. docs/metrics.md is generated from it. */
+export const METRICS = {
+  sigwatch_build_info: gauge('Constant 1.', {
+    version: 'version of sigwatch',
+    mode: ['service', 'embedded'],
+    deployment: 'name of the installation',
+  }),
+  sigwatch_records_total: counter('Input records worked on, with those that became dead letters.'),
+  sigwatch_input_bytes_total: counter('Bytes of the input records.'),
+  sigwatch_messages_total: counter('Messages scored; the joined parts of one SMS are one message.', {
+    disposition: ['accepted', 'blocked'],
+  }),
+  sigwatch_joined_parts_total: counter('Input records that were joined with others into one message.'),
+  sigwatch_partial_messages_total: counter('Messages scored without all of their parts.'),
+  sigwatch_batches_total: counter('Batches worked on.'),
+  sigwatch_stage_seconds: histogram('Time of one batch in a stage.', BATCH_SECONDS, { stage: TIMED_STAGES }),
+  sigwatch_labelled_messages_total: counter('Messages by the label of the text model.', { label: LABELS }),
+  sigwatch_findings_total: counter('Findings on messages, also those without action.', {
+    code: CODE_NAMES,
+    mode: MODES,
+  }),
+  sigwatch_alert_reasons_total: counter(
+    'Alerts by reason code: an alert with several reasons counts once under each.',
+    { type: ALERT_TYPES, code: CODE_NAMES, action: STRONG_ACTIONS, mode: MODES },
+    false,
+  ),
+  sigwatch_verdicts_total: counter('Verdicts; none when nobody reads them.', {
+    action: ['pass', ...STRONG_ACTIONS],
+  }),
+  sigwatch_dead_letters_total: counter('Input records that became dead letters.', {
+    error: Object.keys(ERRORS).filter((code) => code.startsWith('RECORD_') || code === 'INTERNAL'),
+  }),
+  sigwatch_alert_latency_seconds: histogram(
+    "From the broker's append of a message to the acknowledgement of its alert.",
+    LATENCY_SECONDS,
+  ),
+  sigwatch_consumer_lag_records: gauge('Records of an assigned partition still to be read.', {
+    topic: 'input topic',
+    partition: 'assigned partition',
+  }),
+  sigwatch_partition_event_time_seconds: gauge('Event time of an assigned partition, Unix time.', {
+    topic: 'input topic',
+    partition: 'assigned partition',
+  }),
+  sigwatch_watermark_seconds: gauge('Event time that every partition has passed, Unix time.'),
+  sigwatch_watermark_held_partitions: gauge('Partitions that hold the watermark back.', {
+    reason: ['lagging', 'ownerless'],
+  }),
+  sigwatch_assigned_partitions: gauge('Input partitions that this instance reads.'),
+  sigwatch_rebalances_total: counter('Changes of the assignment.', { change: ['assigned', 'revoked'] }),
+  sigwatch_consumer_stalled_seconds: gauge('How long work has waited without progress; 0 while it goes on.'),
+  sigwatch_states_open: gauge('Open states of the deployment, the same on every instance.', {
+    code: STATE_CODES,
+  }),
+  sigwatch_outbox_pending: gauge('Events of states that wait for their acknowledgement.'),
+  sigwatch_features_degraded: gauge('1 while rates cannot be counted and alerts say degraded.'),
+  sigwatch_features_degraded_seconds_total: counter('Time without rates, counted when it is over.'),
+  sigwatch_counting_resets_total: counter(
+    'Partitions whose log was made anew, so that counting began again.',
+  ),
+  sigwatch_model_info: gauge('Constant 1 for the model in use.', {
+    model: 'name@version in use',
+    backend: ['native', 'wasm', 'cpu'],
+  }),
+  sigwatch_policy_info: gauge('Constant 1 for the policy in use.', { hash: 'hash in use' }),
+  sigwatch_registry_info: gauge('Constant 1 for the registry in use.', { hash: 'hash in use' }),
+  sigwatch_registry_entries: gauge('Entries of the registry in use.', {
+    kind: ['brands', 'signatures', 'ports'],
+  }),
+  sigwatch_loads_total: counter('Loads at start and while running.', {
+    what: LOADABLE,
+    outcome: ['accepted', 'refused'],
+  }),
+  sigwatch_side_input_rows_total: counter('Rows of side inputs.', {
+    input: SIDE_INPUTS,
+    outcome: ['accepted', 'refused'],
+  }),
+  sigwatch_connection_up: gauge('1 while the servers answer, 0 after a loss.', { service: SERVICES }),
+  sigwatch_connection_losses_total: counter('Losses of connection.', { service: SERVICES }),
+  sigwatch_failures_total: counter('Failures that end the process or are a defect.', {
+    error: Object.keys(ERRORS),
+  }),
+} as const satisfies Record<string, MetricSpec>
+
+export type MetricName = keyof typeof METRICS
+type LabelOf<N extends MetricName> = keyof (typeof METRICS)[N]['labels'] & string
+type Instrument<N extends MetricName> = (typeof METRICS)[N]['type'] extends 'counter'
+  ? Counter<LabelOf<N>>
+  : (typeof METRICS)[N]['type'] extends 'gauge'
+    ? Gauge<LabelOf<N>>
+    : Histogram<LabelOf<N>>
+export type Metrics = { readonly [N in MetricName]: Instrument<N> }
+
+/** The metrics of the table in a registry of their own, with those of the process (`process_*`, `nodejs_*`). */
+export function createMetrics(options: { readonly process?: boolean } = {}): {
+  readonly metrics: Metrics
+  readonly registry: Registry
+} {
+  const registry = new Registry()
+  if (options.process ?? true) collectDefaultMetrics({ register: registry })
+  const entries = (Object.entries(METRICS) as [MetricName, MetricSpec][]).map(
+    ([name, spec]) => [name, instrument(name, spec, registry)] as const,
+  )
+  const metrics = Object.fromEntries(entries) as unknown as Metrics
+  startAlertSeries(metrics)
+  return { metrics, registry }
+}
+
+function instrument(name: string, spec: MetricSpec, registry: Registry): Counter | Gauge | Histogram {
+  const common = { name, help: spec.help, labelNames: Object.keys(spec.labels), registers: [registry] }
+  if (spec.type === 'histogram') {
+    const made = new Histogram({ ...common, buckets: [...(spec.buckets ?? [])] })
+    for (const labels of combinations(spec.labels)) made.zero(labels)
+    return made
+  }
+  if (spec.type === 'gauge') return new Gauge(common)
+  const made = new Counter(common)
+  if (spec.zero) for (const labels of combinations(spec.labels)) made.inc(labels, 0)
+  return made
+}
+
+/** Every combination of the values of listed labels. */
+function combinations(labels: MetricSpec['labels']): Record<string, string>[] {
+  return Object.entries(labels).reduce<Record<string, string>[]>(
+    (sets, [name, values]) =>
+      typeof values === 'string'
+        ? sets
+        : sets.flatMap((set) => values.map((value) => ({ ...set, [name]: value }))),
+    [{}],
+  )
+}
+
+/** Only what can happen: every code can raise, only states are updated and cleared. */
+function startAlertSeries(metrics: Metrics): void {
+  const reasons = metrics.sigwatch_alert_reasons_total
+  for (const action of STRONG_ACTIONS) {
+    for (const code of CODE_NAMES) reasons.inc({ type: 'raised', code, action, mode: 'enforce' }, 0)
+    for (const code of STATE_CODES)
+      for (const type of ['updated', 'cleared'] as const)
+        reasons.inc({ type, code, action, mode: 'enforce' }, 0)
+  }
+}

@@ -1,0 +1,169 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+
+export interface RedisServer {
+  readonly url: string
+  /** Undefined for a server that was there before (`REDIS_URL`): it cannot be stopped or paused from here. */
+  readonly process?: ChildProcess
+  stop(): Promise<void>
+}
+
+export interface RedisClusterServers {
+  /** `host:port` of the three masters. */
+  readonly nodes: readonly string[]
+  readonly processes: readonly ChildProcess[]
+  stop(): Promise<void>
+}
+
+/** Whether a single server can be had: `REDIS_URL`, or a `redis-server` on the path. */
+export function redisAvailable(): boolean {
+  return process.env.REDIS_URL !== undefined || redisServerInstalled()
+}
+
+/** Whether servers can be started here: what a Cluster and the outage tests need. */
+export function redisServerInstalled(): boolean {
+  try {
+    execFileSync('redis-server', ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const running = new Map<ChildProcess, string>()
+process.on('exit', () => {
+  for (const [child, folder] of running) {
+    child.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+/** The server of `REDIS_URL`, else a fresh one. */
+export async function startRedis(): Promise<RedisServer> {
+  const url = process.env.REDIS_URL
+  return url === undefined ? startOwnRedis() : { url, stop: async () => {} }
+}
+
+/** A fresh server in a folder of its own, on a free socket port (or on `port`, to come back where one was stopped). */
+export async function startOwnRedis(
+  port?: number,
+): Promise<RedisServer & { readonly process: ChildProcess }> {
+  const at = port ?? (await freePort())
+  const child = await launch(at, [])
+  return { url: `redis://127.0.0.1:${at}`, process: child, stop: () => stop(child) }
+}
+
+/** Three masters without replicas. */
+export async function startRedisCluster(): Promise<RedisClusterServers> {
+  const ports: number[] = []
+  // The bus listens 10,000 above the port.
+  while (ports.length < 3) {
+    const port = await freePort()
+    if (port <= 55_000 && !ports.includes(port)) ports.push(port)
+  }
+  const processes = await Promise.all(
+    ports.map((port) =>
+      launch(port, [
+        '--cluster-enabled',
+        'yes',
+        '--cluster-node-timeout',
+        '2000',
+        '--cluster-config-file',
+        'nodes.conf',
+      ]),
+    ),
+  )
+  const clients = ports.map((port) => new Redis(port, '127.0.0.1'))
+  try {
+    await Promise.all(
+      clients.map((client, i) => {
+        const from = Math.floor((16384 * i) / 3)
+        const to = Math.floor((16384 * (i + 1)) / 3) - 1
+        return client.call('CLUSTER', 'ADDSLOTSRANGE', from, to)
+      }),
+    )
+    for (const client of clients.slice(1)) await client.call('CLUSTER', 'MEET', '127.0.0.1', ports[0]!)
+    const deadline = Date.now() + 20_000
+    for (const client of clients) {
+      for (;;) {
+        const info = String(await client.call('CLUSTER', 'INFO'))
+        if (info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:3')) break
+        if (Date.now() > deadline) throw new Error(`the cluster does not come up:\n${info}`)
+        await sleep(50)
+      }
+    }
+  } finally {
+    for (const client of clients) client.disconnect()
+  }
+  return {
+    nodes: ports.map((port) => `127.0.0.1:${port}`),
+    processes,
+    stop: async () => {
+      await Promise.all(processes.map(stop))
+    },
+  }
+}
+
+async function launch(port: number, args: readonly string[]): Promise<ChildProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'sigwatch-redis-'))
+  const child = spawn(
+    'redis-server',
+    [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--dir',
+      folder,
+      ...args,
+    ],
+    { stdio: 'ignore' },
+  )
+  running.set(child, folder)
+  const client = new Redis(port, '127.0.0.1', { retryStrategy: () => 30, maxRetriesPerRequest: null })
+  client.on('error', () => {})
+  try {
+    await Promise.race([
+      client.ping(),
+      once(child, 'exit').then(() => Promise.reject(new Error('redis-server ended at its start'))),
+      sleep(15_000, undefined, { ref: false }).then(() =>
+        Promise.reject(new Error('redis-server does not answer')),
+      ),
+    ])
+  } finally {
+    client.disconnect()
+  }
+  return child
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
+  }
+  const folder = running.get(child)
+  running.delete(child)
+  if (folder) rmSync(folder, { recursive: true, force: true })
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no socket port')
+  return address.port
+}

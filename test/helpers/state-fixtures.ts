@@ -1,0 +1,174 @@
+import type { Signal } from '../../src/domain/decision.ts'
+import { stateId } from '../../src/domain/hash.ts'
+import type { AnalysedMessage } from '../../src/domain/message.ts'
+import type { CodePolicy, Policy } from '../../src/domain/policy.ts'
+import type { Clock, OutputRecord, StateRecord } from '../../src/domain/ports.ts'
+import { type StateEvidence, stateAlert } from '../../src/states/alert.ts'
+import { judgementOf, transition } from '../../src/states/lifecycle.ts'
+
+/** 2026-11-11T00:00:00Z, on a bucket's edge. */
+export const T0 = Date.UTC(2026, 10, 11)
+export const SECOND = 1000
+export const MINUTE = 60_000
+
+/** A clock that tests set. */
+export function manualClock(start = T0): Clock & { set(ms: number): void; advance(ms: number): void } {
+  let now = start
+  return {
+    now: () => now,
+    set: (ms) => {
+      now = ms
+    },
+    advance: (ms) => {
+      now += ms
+    },
+  }
+}
+
+export function message(over: Partial<AnalysedMessage> = {}): AnalysedMessage {
+  const id = over.id ?? 'm1'
+  const ts = over.ts ?? T0
+  const from = over.from ?? '1069012345678'
+  const to = over.to ?? '13812345678'
+  const text = over.text ?? '【京东】双11大促，全场5折起'
+  const position = over.position ?? { topic: 'sms.mt', partition: 0, offset: 7 }
+  return {
+    id,
+    ts,
+    from,
+    to,
+    text,
+    record: { id, ts, from, to, text, blocked: false, value: Buffer.from('{}') },
+    origins: [{ id, position, value: Buffer.from('{}') }],
+    position,
+    receivedAt: ts,
+    partial: false,
+    byDeadline: false,
+    seams: [],
+    normalised: { text, offsets: new Uint16Array(text.length + 1), folded: 0, folds: {} },
+    signature: { name: '京东', key: '京东', place: 'leading', lookalikeBrackets: false },
+    signatures: [],
+    urls: [],
+    contacts: [],
+    optOut: false,
+    asksConsent: false,
+    otp: false,
+    bands: ['b0b0b0b0', 'b1b1b1b1'],
+    label: 'marketing',
+    scores: { notice: 0, personal: 0, marketing: 1, finance: 0, fraud: 0, illicit: 0 },
+    toToken: '1.token',
+    commercial: true,
+    malicious: false,
+    ...over,
+  }
+}
+
+export function signal(over: Partial<Signal> = {}): Signal {
+  return {
+    code: 'MARKETING_BURST',
+    score: 0.8,
+    target: { kind: 'signature', id: '京东' },
+    at: T0,
+    over: true,
+    level: 2,
+    match: { signature: '京东', labels: ['marketing', 'finance'] },
+    evidence: { window: '1m', count: 900, limit: 450 },
+    ...over,
+  }
+}
+
+export type TestPolicy = Policy & { readonly rule: { current: CodePolicy } }
+
+/** A policy with one judgement for every code, which a test may replace. */
+export function policyOf(rule: Partial<CodePolicy> = {}, over: Partial<Policy> = {}): TestPolicy {
+  const current: CodePolicy = {
+    action: 'throttle',
+    mode: 'enforce',
+    weight: 0.5,
+    thresholds: { hold: 300 },
+    limit: { perMinute: 600 },
+    ...rule,
+  }
+  const holder = { current }
+  return {
+    hash: 'policy-hash',
+    mode: 'enforce',
+    rule: holder,
+    judge: () => holder.current,
+    quietHours: () => ({ spans: new Map(), zone: 480 }),
+    escalate: { count: 3, recipients: 3, within: 10 * MINUTE },
+    exempt: () => undefined,
+    ...over,
+  }
+}
+
+export const ALERT_OPTIONS = {
+  deployment: 'test',
+  describe: () => ({ detail: 'a sentence', rule: 'MIIT-31 art. 18' }),
+  senderContacts: 'clear',
+} as const
+
+export function evidence(over: Partial<StateEvidence> = {}): StateEvidence {
+  return {
+    signal: signal(),
+    weight: 0.5,
+    message: message(),
+    samples: [],
+    provenance: {
+      model: 'text@1',
+      policy: 'p',
+      registry: 'r',
+      topic: 'sms.mt',
+      partition: 0,
+      offset: 7,
+    },
+    limit: { perMinute: 600 },
+    degraded: false,
+    late: false,
+    ...over,
+  }
+}
+
+/** A state that was just raised by the signal. */
+export function raised(over: Partial<Signal> = {}, rule: Partial<CodePolicy> = {}): StateRecord {
+  const by = signal(over)
+  const id = stateId('test', by.code, by.target)
+  const judged = judgementOf({ ...policyOf().rule.current, ...rule }, by.cap)
+  const change = transition(undefined, id, by, judged)
+  if (change.kind !== 'event') throw new Error('the signal raises nothing')
+  return { ...change.next, alert: stateAlert(change.next, 'raised', evidence({ signal: by }), ALERT_OPTIONS) }
+}
+
+/** A sink that keeps what it is given; `fail` makes the next writes reject. */
+export function recordingSink(channels: readonly string[] = ['alerts', 'shadowAlerts', 'blocks']) {
+  const records: OutputRecord[] = []
+  const state: {
+    fail: Error | undefined
+    refuse: ((record: OutputRecord) => Error | undefined) | undefined
+  } = {
+    fail: undefined,
+    refuse: undefined,
+  }
+  return {
+    records,
+    state,
+    has: (channel: string) => channels.includes(channel),
+    async write(batch: readonly OutputRecord[]): Promise<void> {
+      if (state.fail) throw state.fail
+      for (const record of batch) {
+        const refusal = state.refuse?.(record)
+        if (refusal) throw refusal
+      }
+      records.push(...batch)
+    },
+    alerts: () =>
+      records
+        .filter((r) => r.channel === 'alerts')
+        .map((r) => JSON.parse(String(r.value)) as StateRecord['alert']),
+    shadows: () =>
+      records
+        .filter((r) => r.channel === 'shadowAlerts')
+        .map((r) => JSON.parse(String(r.value)) as StateRecord['alert']),
+    blocks: () => records.filter((r) => r.channel === 'blocks'),
+  }
+}
