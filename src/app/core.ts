@@ -35,6 +35,7 @@ import { createStateManager, type StateManager } from '../states/manager.ts'
 import { createPublisher } from '../states/publisher.ts'
 import { createSweeper } from '../states/sweeper.ts'
 import type { Config } from './config.ts'
+import { createSideRows, type SideRows } from './side-rows.ts'
 
 /** Everything that is chosen outside: adapters, loaded files, the clock. */
 export interface CoreParts {
@@ -65,6 +66,7 @@ export interface Core {
   stop(): Promise<void>
   readonly manager: StateManager
   readonly intake: Intake
+  readonly sideRows: SideRows
   unready(): readonly string[]
 }
 
@@ -119,7 +121,13 @@ export function createCore(parts: CoreParts): Core {
         messages: [...samples.slice(0, 5), message],
       })),
   })
-  const consult = createConsult(parts.ledger)
+  const sideRows = createSideRows({
+    ledger: parts.ledger,
+    features,
+    manager,
+    context: () => ({ ...context, registry: registry() }),
+  })
+  const consult = createConsult(parts.ledger, (eventTime) => sideRows.advance(eventTime))
   const decide = createDecide({
     deployment: config.deployment,
     describe: parts.describe,
@@ -239,6 +247,7 @@ export function createCore(parts: CoreParts): Core {
   return {
     manager,
     intake,
+    sideRows,
     async run() {
       await manager.start()
       const reporting = embedded ? undefined : setInterval(() => void reportProgress(), REPORT_EVERY)

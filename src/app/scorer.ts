@@ -7,8 +7,8 @@ import { canonicalNumber } from '../stages/canonical-number.ts'
 import { classify, type ExtractedMessage } from '../stages/classify.ts'
 import { parseIsoTime } from '../stages/decode.ts'
 import { extract } from '../stages/extract.ts'
-import { loadConfig } from './config.ts'
 import { openAssets } from './assets.ts'
+import { loadConfig } from './config.ts'
 
 export interface ScoreResult {
   readonly id?: string
@@ -49,7 +49,8 @@ class LineError extends Error {
 export async function createScorer(options: ScorerOptions) {
   const { config: file, ...overrides } = options
   const { config } = loadConfig({ ...(file === undefined ? {} : { file }), overrides, serving: false })
-  const { classifier, policy, registry } = await openAssets(config, () => {})
+  const { classifier, policy, registry: holder } = await openAssets(config, () => {})
+  const registry = holder.current()
 
   function reasons(message: AnalysedMessage): Code[] {
     const carrier = message.record.carrier
@@ -108,7 +109,8 @@ function readLine(line: Buffer, index: number): { message: ExtractedMessage; id:
   const fields = asRecord(whole)
   const id = typeof fields?.id === 'string' ? fields.id : undefined
   const text = fields ? fields.text : whole
-  if (typeof text !== 'string' || text === '') throw new LineError('text: must be a string of 1-2000 characters', id)
+  if (typeof text !== 'string' || text === '')
+    throw new LineError('text: must be a string of 1-2000 characters', id)
   if ([...text.slice(0, 2 * MAX_CHARACTERS + 1)].length > MAX_CHARACTERS) {
     throw new LineError('text: must have 1-2000 characters', id)
   }
@@ -151,7 +153,9 @@ function asRecord(line: string): Record<string, unknown> | undefined {
   if (!/^\s*\{/.test(line)) return undefined
   try {
     const value: unknown = JSON.parse(line)
-    return typeof value === 'object' && value !== null && 'text' in value ? (value as Record<string, unknown>) : undefined
+    return typeof value === 'object' && value !== null && 'text' in value
+      ? (value as Record<string, unknown>)
+      : undefined
   } catch {
     return undefined
   }

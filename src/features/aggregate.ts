@@ -150,7 +150,8 @@ export function aggregate(
       let repeated = false
       for (let k = 0; k < i; k++) if (o.rates[k]!.entity === r.entity) repeated = true
       const at = bucketAt(delta.buckets, bucket)
-      if (!repeated) delta.buckets[at + (r.group === 'commercial' ? 1 : r.group === 'notice' ? 2 : 3)]! += weight
+      if (!repeated)
+        delta.buckets[at + (r.group === 'commercial' ? 1 : r.group === 'notice' ? 2 : 3)]! += weight
     }
 
     for (let i = 0; i < o.members.length; i++) {
@@ -190,7 +191,8 @@ export function aggregate(
       const name = `${half} ${t.window} ${entity}`
       let repeated = false
       for (let k = 0; k < i; k++) {
-        if (o.tallies[k]!.kind === t.kind && o.tallies[k]!.id === t.id && o.tallies[k]!.window === t.window) repeated = true
+        if (o.tallies[k]!.kind === t.kind && o.tallies[k]!.id === t.id && o.tallies[k]!.window === t.window)
+          repeated = true
       }
       const delta = group.tallies.get(name)
       if (delta === undefined) {

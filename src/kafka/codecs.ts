@@ -57,8 +57,9 @@ const CODECS = {
 
 /** Teaches the client snappy, lz4 and zstd beside its own gzip. May be called again. */
 export function registerCodecs(): void {
+  const registry: Record<number, () => unknown> = kafkajs.CompressionCodecs
   for (const [type, { compress, decompress }] of Object.entries(CODECS)) {
-    kafkajs.CompressionCodecs[Number(type)] = () => ({
+    registry[Number(type)] = () => ({
       compress: async (encoder: Plain) => compress(encoder),
       decompress: async (source: Buffer) => decompress(source),
     })

@@ -15,6 +15,10 @@ const PERMANENT = new Set([
   'INCONSISTENT_GROUP_PROTOCOL',
   'INVALID_GROUP_ID',
   'INVALID_TOPIC_EXCEPTION',
+  'INVALID_PARTITIONS',
+  'INVALID_REPLICATION_FACTOR',
+  'INVALID_CONFIG',
+  'POLICY_VIOLATION',
 ])
 const PERMANENT_NAMES = new Set(['KafkaJSSASLAuthenticationError', 'KafkaJSNotImplemented'])
 
@@ -24,10 +28,14 @@ interface Link {
   readonly type: string | undefined
 }
 
+function causeOf(error: Error): unknown {
+  return 'errors' in error && Array.isArray(error.errors) ? error.errors[0] : error.cause
+}
+
 /** The error and what caused it, outermost first. The client wraps what it gives up on, some of it twice. */
 function chain(error: unknown): Link[] {
   const links: Link[] = []
-  for (let e = error; e instanceof Error && links.length < 8; e = e.cause) {
+  for (let e = error; e instanceof Error && links.length < 8; e = causeOf(e)) {
     const type = 'type' in e && typeof e.type === 'string' ? e.type : undefined
     links.push({ name: e.name, message: e.message, type })
   }

@@ -1,11 +1,19 @@
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { isJsonLines, type OperatorDocument, readJsonLines, readOperatorFile } from '../app/operator-file.ts'
 import { type Fault, show, suggestion, toProblems } from '../app/operator-schema.ts'
 import { InvalidInput, type Problem } from '../domain/errors.ts'
 import type { Brand, PortRow, SignatureRow } from '../domain/registry.ts'
 import { checkRow, keyOf, type RegistryRow, ROW_KINDS, type RowKind, RowReader } from './schema.ts'
 
+/** The shipped brand list: names, domains and hotlines. */
+export const SHIPPED_BRANDS = fileURLToPath(new URL('../../config/brands.yaml', import.meta.url))
+
 /** The rows of a registry, in the order of the file. */
-export interface RegistryRows {
+export interface LoadedRows {
+  /** First 12 hex digits of SHA-256 of the file. */
+  readonly hash: string
   readonly brands: readonly Brand[]
   readonly signatures: readonly SignatureRow[]
   readonly ports: readonly PortRow[]
@@ -13,7 +21,7 @@ export interface RegistryRows {
 
 export interface RegistryReading {
   /** Rows without fault; a caller that wants a whole registry looks at `problems` first. */
-  readonly rows: RegistryRows
+  readonly rows: LoadedRows
   readonly problems: readonly Problem[]
 }
 
@@ -41,11 +49,29 @@ export function readRegistry(file: string, options: RegistryOptions = {}): Regis
   const collector = new Collector(file, options.knownBrands ?? new Set())
   if (isJsonLines(file)) readLines(file, collector)
   else readLists(file, collector)
-  return collector.finish()
+  return collector.finish(hashOf(file))
+}
+
+/** A file that cannot be read has a problem already. */
+function hashOf(file: string): string {
+  const hash = createHash('sha256')
+  try {
+    const handle = openSync(file, 'r')
+    try {
+      const chunk = Buffer.allocUnsafe(1 << 20)
+      for (let size = readSync(handle, chunk); size > 0; size = readSync(handle, chunk))
+        hash.update(chunk.subarray(0, size))
+    } finally {
+      closeSync(handle)
+    }
+  } catch {
+    return ''
+  }
+  return hash.digest('hex').slice(0, 12)
 }
 
 /** The rows, or an InvalidInput with everything that is wrong. */
-export function loadRegistry(file: string, options: RegistryOptions = {}): RegistryRows {
+export function loadRegistry(file: string, options: RegistryOptions = {}): LoadedRows {
   const { rows, problems } = readRegistry(file, options)
   if (problems.length > 0) throw new InvalidInput('REGISTRY_INVALID', problems)
   return rows
@@ -142,7 +168,7 @@ class Collector {
     return this.#places.brand.has(id) || this.#knownBrands.has(id)
   }
 
-  finish(): RegistryReading {
+  finish(hash: string): RegistryReading {
     const ids = [...this.#places.brand.keys(), ...this.#knownBrands]
     for (const { brand, report } of this.#references) {
       if (this.full) break
@@ -160,7 +186,7 @@ class Collector {
     } else if (problems.length === 0 && brands.length + signatures.length + ports.length === 0) {
       problems.push({ file: this.#file, message: `holds no rows (allowed: ${LIST_NAMES.join(', ')})` })
     }
-    return { rows: { brands, signatures, ports }, problems }
+    return { rows: { hash, brands, signatures, ports }, problems }
   }
 }
 

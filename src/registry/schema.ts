@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url'
 import { type Checker, compileSchema, type Fault } from '../app/operator-schema.ts'
 import { parseTime } from '../app/value-forms.ts'
 import { LABELS, type Label } from '../domain/labels.ts'
@@ -212,13 +213,10 @@ export class RowReader {
 
 const NONE: readonly never[] = []
 
-function brandOf({
-  id,
-  names,
-  domains = NONE,
-  hotlines = NONE,
-}: Partial<Brand> & Pick<Brand, 'id' | 'names'>): Brand {
-  return { id, names, domains, hotlines }
+/** Internationalised domains take the form in which hosts are compared. */
+function brandOf({ id, names, domains = NONE, hotlines = NONE }: BrandSource): Brand {
+  return { id, names, domains: domains.map((domain) => domainToASCII(domain) || domain), hotlines }
+}
 }
 
 function campaignOf({

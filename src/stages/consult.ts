@@ -9,9 +9,10 @@ const NOTHING: Consulted = { consents: undefined, askedBefore: undefined }
 
 /**
  * Asks the consent ledger about a batch at once: about commercial messages and requests for consent only. Also tells
- * it which port sent which signature to whom, so that a later "T" by reply refuses the right one.
+ * it which port sent which signature to whom, so that a later "T" by reply refuses the right one. `due` lets rows of
+ * the side inputs take effect whose time the batch has reached.
  */
-export function createConsult(ledger: ConsentLedger) {
+export function createConsult(ledger: ConsentLedger, due: (eventTime: number) => Promise<void>) {
   return async function consult(batch: readonly AnalysedMessage[]): Promise<readonly Consulted[]> {
     const about: { index: number; signature: string; message: AnalysedMessage }[] = []
     batch.forEach((message, index) => {
@@ -19,7 +20,11 @@ export function createConsult(ledger: ConsentLedger) {
         about.push({ index, signature: message.signature.name, message })
       }
     })
-    if (about.length === 0) return batch.map(() => NOTHING)
+    const latest = batch.reduce((ts, message) => Math.max(ts, message.ts), 0)
+    if (about.length === 0) {
+      await due(latest)
+      return batch.map(() => NOTHING)
+    }
 
     const pair = ({ signature, message }: (typeof about)[number]) => ({
       signature,
@@ -27,10 +32,11 @@ export function createConsult(ledger: ConsentLedger) {
       ts: message.ts,
     })
     const requests = about.filter(({ message }) => message.asksConsent)
+    await ledger.remember(about.map((a) => ({ ...pair(a), port: a.message.from })))
+    await due(latest)
     const [changes, asked] = await Promise.all([
       ledger.lookup(about.map(pair)),
       ledger.asked(requests.map(pair)),
-      ledger.remember(about.map((a) => ({ ...pair(a), port: a.message.from }))),
     ])
     const result: Consulted[] = batch.map(() => NOTHING)
     about.forEach(({ index }, i) => {

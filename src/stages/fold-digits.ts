@@ -1,4 +1,15 @@
-import { bump, CHINESE_DIGIT, CJK, DIGIT, type Draft, ENCLOSED, ensure, KIND, LATIN, unitClass } from './plain.ts'
+import {
+  bump,
+  CHINESE_DIGIT,
+  CJK,
+  DIGIT,
+  type Draft,
+  ENCLOSED,
+  ensure,
+  KIND,
+  LATIN,
+  unitClass,
+} from './plain.ts'
 
 const ZERO = 0x30
 const ONE = 0x31
@@ -26,12 +37,13 @@ const table = (characters: string): Uint8Array => {
 /** Signs inside a number. */
 const isInner = table(' -.·_—–')
 /** Units after which a row of numerals is a quantity in words, or a date. */
-const isMeasure = table('十百千万亿年月日号点分秒元块角个天人次折成倍岁度级层楼路期第')
+const isMeasure = table('十百千万亿年月日号点时分秒元块角个天人次折成倍岁度级层楼路期第')
 
 const LETTER_O = 0x6f
 const LETTER_L = 0x6c
 const LETTER_I = 0x69
 const HYPHEN = 0x2d
+const DOT = 0x2e
 const isDigitLetter = (unit: number) => unit === LETTER_O || unit === LETTER_L || unit === LETTER_I
 
 /** o, l and i among digits become 0 and 1 (1OO86, 1Oo-88oo-I23, 5ooo), outside hosts. In place. */
@@ -53,11 +65,14 @@ export function foldDigitLetters(draft: Draft): void {
       if ((kind & DIGIT) !== 0) digits++
       else if (isDigitLetter(unit)) letters++
       else if ((kind & LATIN) !== 0) pure = false
-      else if (unit !== HYPHEN) break
+      else if (unit !== HYPHEN && !(unit === DOT && values[units[i + 1] as number] !== -1)) break
     }
     if (!pure || letters === 0 || digits === 0) continue
     if (inHost(draft, start, i)) continue
-    const enough = digits >= 2 ? digits + letters >= 4 : digits === 1 && letters >= 2 && values[units[start] as number] !== -1
+    const enough =
+      digits >= 2
+        ? digits + letters >= 4
+        : digits === 1 && letters >= 2 && values[units[start] as number] !== -1
     if (!enough || isBrandNumber(draft, start, i)) continue
     for (let k = start; k < i; k++) {
       const unit = units[k] as number
@@ -87,7 +102,13 @@ function isBrandNumber(draft: Draft, start: number, end: number): boolean {
 function inHost(draft: Draft, start: number, end: number): boolean {
   const { units, length } = draft
   const before = start > 0 ? units[start - 1] : 0
-  if (before === 0x2f || before === 0x40 || before === 0x5f || (before === 0x2e && start > 1 && isLatin(units[start - 2]))) return true
+  if (
+    before === 0x2f ||
+    before === 0x40 ||
+    before === 0x5f ||
+    (before === 0x2e && start > 1 && isLatin(units[start - 2]))
+  )
+    return true
   const after = end < length ? units[end] : 0
   if (after === 0x2f || after === 0x40 || after === 0x5f) return true
   return (after === 0x2e || after === 0x3002) && end + 1 < length && isLatin(units[end + 1])
@@ -118,7 +139,11 @@ function runEnd(draft: Draft, start: number): number {
   let i = start + 1
   while (i < length) {
     if (values[units[i] as number] !== -1) i++
-    else if (isInner[units[i] as number] === 1 && i + 1 < length && continues(units[i - 1] as number, units[i + 1] as number)) {
+    else if (
+      isInner[units[i] as number] === 1 &&
+      i + 1 < length &&
+      continues(units[i - 1] as number, units[i + 1] as number)
+    ) {
       i += 2
     } else break
   }
@@ -158,16 +183,19 @@ function foldRun(draft: Draft, start: number, end: number, mayInsert: boolean): 
     else if (value !== previous + 1) ascending = false
     previous = value
   }
-  if (enclosed > 0 && numerals === 0) return foldEnclosed(draft, start, end, total, enclosed, ascending && first <= 1, mayInsert)
+  if (enclosed > 0 && numerals === 0)
+    return foldEnclosed(draft, start, end, total, enclosed, ascending && first <= 1, mayInsert)
   if (numerals === 0 || ascending) return 0
   const after = end < draft.length ? (units[end] as number) : 0
   const ascii = total - numerals
   const wanted =
-    ascii === 0
-      ? total >= LONG && isMeasure[after] === 0
-      : numerals === 1
-        ? total > LONG && (zeros === 1 || (total >= 9 && !hasDash(draft, start, end)))
-        : total > LONG
+    isMeasure[after] === 1
+      ? false
+      : ascii === 0
+        ? total >= LONG
+        : numerals === 1
+          ? total > LONG && (zeros === 1 || (total >= 9 && !hasDash(draft, start, end)))
+          : total > LONG
   if (!wanted) return 0
   for (let i = start; i < end; i++) {
     const unit = units[i] as number

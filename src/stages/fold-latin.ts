@@ -1,14 +1,26 @@
 import { LATIN_WORDS } from './fold-tables.ts'
-import { bump, DIGIT, type Draft, draftText, FOREIGN, KIND, LATIN, LETTER_SIGN, SEPARATOR, unitClass } from './plain.ts'
+import {
+  bump,
+  DIGIT,
+  type Draft,
+  draftText,
+  FOREIGN,
+  KIND,
+  LATIN,
+  LETTER_SIGN,
+  SEPARATOR,
+  unitClass,
+} from './plain.ts'
 
 const MAX_WORD = 20
 const words = new Set(LATIN_WORDS.split(/\s+/).filter((word) => word !== ''))
 /** Joined from three letters on. */
-const shortWords = new Set('app apk atm bet com dhl gov irs nhs otp pin pos sex sms tax usdt vip vpn win www'.split(' '))
+const shortWords = new Set(
+  'app apk atm bet com dhl gov irs nhs otp pin pos sex sms tax usdt vip vpn win www'.split(' '),
+)
 
 const lookalike = new Uint16Array(65536)
-const pairs =
-  'аaвbгrеeёeззкkмmнhоoрpсcтtуyхxіiїiјjѕsӏlԁdԛqԝwһhѵvьbпnиuαaβbγyεeζzηhθoιiκkμmνnοoρpτtυyχxωwϲcϳj'
+const pairs = 'аaвbгrеeёeззкkмmнhоoрpсcтtуyхxіiїiјjѕsӏlԁdԛqԝwһhѵvьbпnиuαaβbγyεeζzηhθoιiκkμmνnοoρpτtυyχxωwϲcϳj'
 for (let i = 0; i + 1 < pairs.length; i += 2) lookalike[pairs.charCodeAt(i)] = pairs.charCodeAt(i + 1)
 
 /** Digits and signs that are written for letters; 1 is tried as i and as l. */
@@ -120,7 +132,13 @@ function spacedEnd(draft: Draft, start: number): number {
   const { units, length } = draft
   if ((kindAt(draft, start) & LATIN) === 0 || (kindAt(draft, start - 1) & (LATIN | DIGIT)) !== 0) return start
   const sign = units[start + 1]
-  if (start + 4 >= length || sign === undefined || (kindAt(draft, start + 1) & SEPARATOR) === 0 || sign >= 0xd800) return start
+  if (
+    start + 4 >= length ||
+    sign === undefined ||
+    (kindAt(draft, start + 1) & SEPARATOR) === 0 ||
+    sign >= 0xd800
+  )
+    return start
   let i = start
   let ascending = true
   while (
@@ -133,7 +151,14 @@ function spacedEnd(draft: Draft, start: number): number {
     i += 2
   }
   const letters = (i - start) / 2 + 1
-  if (letters < 3 || ascending || (sign === units[start - 1] && (kindAt(draft, start - 2) & LATIN) !== 0 && (kindAt(draft, start - 3) & (LATIN | DIGIT)) === 0)) return start
+  if (
+    letters < 3 ||
+    ascending ||
+    (sign === units[start - 1] &&
+      (kindAt(draft, start - 2) & LATIN) !== 0 &&
+      (kindAt(draft, start - 3) & (LATIN | DIGIT)) === 0)
+  )
+    return start
   if (letters < 5 || sign === DOT) {
     if (letters > MAX_WORD) return start
     const text = draftText(draft, start, i + 1)

@@ -12,7 +12,9 @@ const suffixes = new Set(
   ),
 )
 /** Words as well: not after a full stop in a sentence. */
-const wordSuffixes = new Set('live pro app me work us link win men info click space online store fun test co bid loan'.split(' '))
+const wordSuffixes = new Set(
+  'live pro app me work us link win men info click space online store fun test co bid loan'.split(' '),
+)
 
 const isDot = new Uint8Array(65536)
 for (const c of '。点·•．丶') isDot[c.charCodeAt(0)] = 1
@@ -57,7 +59,8 @@ function disguisedDot(draft: Draft, start: number): number {
   if (dot === DOT && !spacedBefore) return start
   let end = i
   while (end < length && end - i <= LONGEST_SUFFIX && (kindAt(draft, end) & LATIN) !== 0) end++
-  if (end === i || end - i > LONGEST_SUFFIX || (kindAt(draft, end) & DIGIT) !== 0 || units[end] === 0x2d) return start
+  if (end === i || end - i > LONGEST_SUFFIX || (kindAt(draft, end) & DIGIT) !== 0 || units[end] === 0x2d)
+    return start
   let suffix = ''
   for (let k = i; k < end; k++) suffix += String.fromCharCode(units[k] as number)
   if (!suffixes.has(suffix)) return start

@@ -34,13 +34,13 @@ export const WORDS = `
 export const NEIGHBOURS = `
 贷:岱袋黛代怠玳贳贳 款:宽欵窾 借:藉 额:鹅俄峨颔 度:渡镀 卡:咔佧鉲胩咖 信:伩訫杺鈊芯伈 用:佣 银:垠龈 行:荇珩 钱:浅前箝 息:西熄兮媳 利:俐莉鬁 率:律
 微:徽薇嶶溦巍葳維威 支:吱枝 付:附苻怤 宝:寳堡苞 企:契 扫:埽 码:玛蚂犸 群:裙 联:连莲 系:係糸
-发:法伐髪珐 票:嫖漂嘌飘螵瞟僄薸 税:睡 开:幵凱 代:岱玳 办:瓣 证:正 章:彰璋 凭:平 学:斈 历:厉曆
+发:法伐髪珐 票:缥嫖漂嘌飘螵瞟僄薸 开:幵凱 代:岱玳 办:瓣 证:正 章:彰璋 凭:平 学:斈 历:厉曆
 棋:旗琪 牌:排脾 博:搏帛铂膊 彩:采菜睬踩 金:今釒 充:冲铳 值:直 赌:堵睹 注:住柱 投:偷头 百:佰栢白 家:伽 乐:楽泺樂 真:嫃 荷:何 首:守 存:荐 娱:鱼愚虞 澳:奥懊 门:们扪 葡:匍 京:亰 奖:桨蒋 中:仲狆 领:芠岭 恭:公 喜:禧
 投:頭 资:姿咨资孜 理:里俚 财:材 股:骨古 票:嘌 牛:扭 荐:建 涨:胀 停:仃亭 期:其 货:貨获 益:溢 保:宝堡 本:夲 稳:隐 赚:撰
 模:膜 摩:磨魔 按:安 小:尐晓 姐:组 妹:昧 美:镁 女:汝 技:伎妓 师:狮 服:伏 务:雾 酒:洒九 店:甸 会:烩 所:锁
 枪:抢 药:葯 听:厅 定:腚 位:住 房:芳仿 复:覆 制:製 查:査 侦:贞 探:炭
 账:帐胀 帐:胀 户:沪 号:呺 密:蜜 验:俭险殓 冻:栋拣陈 结:洁桔 异:導 常:裳 认:任 激:缴 活:话 登:瞪 录:路陆 点:奌 击:几 链:炼 接:按 积:绩 分:芬汾 员:圆 兑:対 换:涣 取:娶 医:衣 社:杜 保:俣 缴:激 费:废 扣:抠 险:硷 核:该 嫌:嫌 公:㓛 安:桉 法:珐 院:浣 转:专砖 到:菿箌 打:咑 扰:绕 汇:彙 退:煺 订:钉 载:栽 装:裝 览:揽
-刷:唰 单:丹 兼:蒹 职:织 返:反 红:洪 包:苞 免:兔 费:沸 优:尤忧 惠:慧 规:归 仿:彷 诚:成 收:収 购:够 车:車 业:邺 递:弟 赔:陪培 理:哩 损:捐 全:荃 产:铲 方:芳 便:变 快:筷 直:值 批:劈 专:砖 员:园 经:轻 老:姥 师:帅 记:纪 追:椎 逃:滔桃 心:芯 押:丫鸭 抵:低底扺 担:但坦 无:芜 审:申沈 核:合核 批:坯 提:堤题 现:晛 套:淘 秒:妙 放:仿 还:環 欠:歉 上:尚 岸:按 逾:愈 债:责 催:摧 黑:嘿 白:柏 薪:新
+刷:唰 单:丹 兼:蒹 职:织 返:反 红:洪 包:苞 免:兔 费:沸 优:尤忧 惠:慧 规:归 仿:彷 诚:成 收:収 购:够 车:車 业:邺 递:弟 赔:陪培 理:哩 损:捐 全:荃 产:铲 方:芳 便:变 快:筷 直:值 批:劈 专:砖 员:园 经:轻 老:姥 师:帅 记:纪 追:椎 逃:滔桃 心:芯 押:丫鸭 抵:低底扺 担:但坦 无:芜 审:申沈 核:合核 批:坯 提:堤 现:晛 套:淘 秒:妙 放:仿 还:環 欠:歉 上:尚 岸:按 逾:愈 债:责 催:摧 黑:嘿 白:柏 薪:新
 `
 
 /** Characters torn into components, `character=components`. */
@@ -101,17 +101,20 @@ export const CONTACT_NAMES = `
 `
 
 /** CONTACT_NAMES that are ordinary words or letters: they need both a verb of adding and an id. */
-export const EVERYDAY_NAMES = '威信 唯信 维信 围信 魏信 微心 卫星 绿泡泡 绿色软件 微 薇 徽 威 维 溦 嶶 v 扣扣 球球 秋秋 企鹅 口口 扣 q 裙 飞机 纸飞机 电报 叩叩 抠抠 鹅群 kou qiuqiu 微x'
+export const EVERYDAY_NAMES =
+  '威信 唯信 维信 围信 魏信 微心 卫星 绿泡泡 绿色软件 微 薇 徽 威 维 溦 嶶 v 扣扣 球球 秋秋 企鹅 口口 扣 q 裙 飞机 纸飞机 电报 叩叩 抠抠 鹅群 kou qiuqiu 微x'
 
 /** CONTACT_NAMES that ordinary people write too: folded, not counted. */
-export const SHORTHAND_NAMES = '微 v vx wx v信 v号 微号 vx号 wx号 weixin wechat 扣扣 扣 q tg telegram 电报 飞机 企鹅群 qq裙 微x'
+export const SHORTHAND_NAMES =
+  '微 v vx wx v信 v号 微号 vx号 wx号 weixin wechat 扣扣 扣 q tg telegram 电报 飞机 企鹅群 qq裙 微x'
 
 /** Characters after which CONTACT_NAMES count. */
 export const ADDING = '加添+➕✚╋搜找进入拉私聊问系'
 /** Disguises of 加 before one of CONTACT_NAMES. */
 export const ADDING_DISGUISED = '伽咖茄珈袈迦枷嘉佳家傢痂'
 /** What follows 微, 薇, … or v in words of their own. */
-export const SHORT_NAME_STOPS = '信波博量型生软笑小创众粒店利热糖辣商不甜雨微乎观缩机电末晶服塑雕妙红程课分米调克酸弱认证站娅龙力严武夫胁士斯尼护持修生'
+export const SHORT_NAME_STOPS =
+  '信波博量型生软笑小创众粒店利热糖辣商不甜雨微乎观缩机电末晶服塑雕妙红程课分米调克酸弱认证站娅龙力严武夫胁士斯尼护持修生'
 
 /** Latin words worth disguising with digits, signs and spaces (V0DAF0NE, acc0unt, f r e e). */
 export const LATIN_WORDS = `
@@ -124,5 +127,5 @@ export const EVERYDAY_RARE =
 
 /** Sound neighbours that the generator finds but that are words, or ends of words, in ordinary text. */
 export const EXCEPTIONS = `
-自己 知己 代扣 待遇 带宽 首府 连接 宽带 期待 受益 紫金 读博 借据 代码 验收 扣除 返还 卡通 好评 通过 通知 手续 联系 关系 体系 系统 注册 注意 住址 注定 保证 证明 正确 正常 正式 付款 付费 付钱 退货 提货 交货 放心 放大 放学 放假 下课 下班 接收 接受 接口 连续 联合 联通 联网 员工 会议 会计 业主 物业 行业 企业 工业 毕业 开业 信心 中心 用心 放宽 现今 专款 小袋 小组 书包 皮包 包邮
+蚂蚁 自己 知己 揭开 志愿 比较 辣椒 菜金 首俯 瞄到 返黎 一点 手续 真诚 代扣 待遇 带宽 首府 连接 宽带 期待 受益 紫金 读博 借据 代码 验收 扣除 返还 卡通 好评 通过 通知 手续 联系 关系 体系 系统 注册 注意 住址 注定 保证 证明 正确 正常 正式 付款 付费 付钱 退货 提货 交货 放心 放大 放学 放假 下课 下班 接收 接受 接口 连续 联合 联通 联网 员工 会议 会计 业主 物业 行业 企业 工业 毕业 开业 信心 中心 用心 放宽 现今 专款 小袋 小组 书包 皮包 包邮
 `

@@ -101,7 +101,8 @@ function buildWordTrie(): Trie {
   const identity = (word: string) =>
     trie.add(word, { target: unitsOf(word), weight: 0, plain: true, tight: false })
   for (const { word } of words) identity(word)
-  for (const word of exceptions) trie.add(word, { target: unitsOf(word), weight: 0, plain: true, tight: true })
+  for (const word of exceptions)
+    trie.add(word, { target: unitsOf(word), weight: 0, plain: true, tight: true })
   for (const [from, to] of entries(tables.SPELLINGS, '=')) {
     trie.add(from, { target: unitsOf(to), weight: 0, plain: true, tight: true })
   }
@@ -134,8 +135,9 @@ function buildWordTrie(): Trie {
     for (const variant of variantsOf(word, alternates)) add(variant)
     // In pinyin: one character, or all of them.
     const spelt = [...word].map((c) => syllables.get(c) ?? c)
-    const mixed = [...spelt.keys()].filter((at) => (spelt[at] as string).length > 1).map((at) => [...word].map((c, i) => (i === at ? spelt[i] : c)).join(''),
-    )
+    const mixed = [...spelt.keys()]
+      .filter((at) => (spelt[at] as string).length > 1)
+      .map((at) => [...word].map((c, i) => (i === at ? spelt[i] : c)).join(''))
     for (const variant of mixed) add(variant)
     if (word.length > 1) add(spelt.join(''))
   }

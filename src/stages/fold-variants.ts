@@ -58,7 +58,8 @@ export function variantsOf(word: string, alternates: (character: string) => read
       const one = replaced(i, first, characters)
       variants.add(one.join(''))
       for (let j = i + 1; j < characters.length; j++) {
-        for (const second of alternates(characters[j] as string)) variants.add(replaced(j, second, one).join(''))
+        for (const second of alternates(characters[j] as string))
+          variants.add(replaced(j, second, one).join(''))
       }
     }
   }

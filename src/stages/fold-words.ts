@@ -1,6 +1,25 @@
 import { ADDING, ADDING_DISGUISED, SHORT_NAME_STOPS } from './fold-tables.ts'
-import { contactNames, contactTrie, type Payload, rareSyllable, splitTrie, type Trie, wordTrie } from './fold-trie.ts'
-import { bump, CJK, DIGIT, type Draft, ensure, KIND, LATIN, SEPARATOR, SURROGATE, unitClass } from './plain.ts'
+import {
+  contactNames,
+  contactTrie,
+  type Payload,
+  rareSyllable,
+  splitTrie,
+  type Trie,
+  wordTrie,
+} from './fold-trie.ts'
+import {
+  bump,
+  CJK,
+  DIGIT,
+  type Draft,
+  ensure,
+  KIND,
+  LATIN,
+  SEPARATOR,
+  SURROGATE,
+  unitClass,
+} from './plain.ts'
 
 /** Signs that part at most this many units inside a word (an emoji has two). */
 const MAX_GAP = 2
@@ -211,7 +230,8 @@ function idAfter(draft: Draft, end: number, digitsOnly: boolean): number {
   while (i + size < length && size < 5) {
     const unit = units[i + size] as number
     const kind = unitClass[unit] as number
-    if ((kind & DIGIT) === 0 && (digitsOnly || ((kind & LATIN) === 0 && unit !== 0x5f && unit !== 0x2d))) break
+    if ((kind & DIGIT) === 0 && (digitsOnly || ((kind & LATIN) === 0 && unit !== 0x5f && unit !== 0x2d)))
+      break
     size++
   }
   return size >= (digitsOnly ? 5 : 2) ? i : -1
@@ -224,23 +244,36 @@ function contactAt(draft: Draft, at: number): number {
   if (payload === undefined) return -1
   const end = matchEnd
   const name = contactNames[payload.weight] as (typeof contactNames)[number]
-  if (isWordUnit(units[at]) && at > 0 && (isWordUnit(units[at - 1]) || joinsLatin[units[at - 1] as number] === 1)) {
+  if (
+    isWordUnit(units[at]) &&
+    at > 0 &&
+    (isWordUnit(units[at - 1]) || joinsLatin[units[at - 1] as number] === 1)
+  ) {
     return -1
   }
   let before = at - 1
   while (before >= 0 && before >= at - 2 && (units[before] === SPACE || units[before] === 0x2b)) before--
   const verb = before >= 0 ? (units[before] as number) : 0
-  const adding =
-    isAdding[verb] === 1 || isAddingDisguised[verb] === 1 || (at > 0 && units[at - 1] === 0x2b)
+  const adding = isAdding[verb] === 1 || isAddingDisguised[verb] === 1 || (at > 0 && units[at - 1] === 0x2b)
   const toQq = name.target[0] === 0x71
   const id = idAfter(draft, end, toQq && name.target.length === 2)
   // A name in Latin letters must end there, or be followed by an id with a sign between or by digits.
-  if (isWordUnit(units[end - 1]) && end < length && ((unitClass[units[end] as number] as number) & LATIN) !== 0) return -1
+  if (
+    isWordUnit(units[end - 1]) &&
+    end < length &&
+    ((unitClass[units[end] as number] as number) & LATIN) !== 0
+  )
+    return -1
   let accepted = name.ordinary ? adding && id >= 0 : adding || id >= 0
-  if (!accepted && name.short && (units[before] === ADD || units[before] === 0x2b || isAddingDisguised[verb] === 1)) {
+  if (
+    !accepted &&
+    name.short &&
+    (units[before] === ADD || units[before] === 0x2b || isAddingDisguised[verb] === 1)
+  ) {
     accepted = end >= length || isShortStop[units[end] as number] === 0
   }
-  if (accepted && name.ordinary && end < length && isShortStop[units[end] as number] === 1 && id < 0) return -1
+  if (accepted && name.ordinary && end < length && isShortStop[units[end] as number] === 1 && id < 0)
+    return -1
   if (!accepted) return -1
   matchEnd = end
   return payload.weight

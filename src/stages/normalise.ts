@@ -3,7 +3,17 @@ import { foldDigitLetters, foldNumerals, mayHoldNumerals } from './fold-digits.t
 import { foldLeet, foldLookalikes, joinSpaced } from './fold-latin.ts'
 import { foldLinks, mayHoldLinks } from './fold-links.ts'
 import { closeSeries, foldSplits, foldWords } from './fold-words.ts'
-import { CJK, COMPONENT, type Draft, draftText, FOREIGN, KINDS, LETTER_SIGN, newDraft, readPlain } from './plain.ts'
+import {
+  CJK,
+  COMPONENT,
+  type Draft,
+  draftText,
+  FOREIGN,
+  KINDS,
+  LETTER_SIGN,
+  newDraft,
+  readPlain,
+} from './plain.ts'
 
 const NO_FOLDS: Readonly<Record<string, number>> = Object.freeze({})
 const source = newDraft()

@@ -134,7 +134,7 @@ function fillClasses(): void {
   set(0x24, 0x24, LETTER_SIGN)
   for (const c of CHINESE_DIGITS) set(c.charCodeAt(0), c.charCodeAt(0), CHINESE_DIGIT)
   for (const c of COMPONENTS) set(c.charCodeAt(0), c.charCodeAt(0), COMPONENT)
-  for (const c of " *^~_#@&+-./|\\$%=<>·•・‧∙˙￣¯¤§¦¨°´×÷〓〒〃") {
+  for (const c of ' *^~_#@&+-./|\\$%=<>·•・‧∙˙￣¯¤§¦¨°´×÷〓〒〃') {
     set(c.charCodeAt(0), c.charCodeAt(0), SEPARATOR)
   }
   set(0x2010, 0x2017, SEPARATOR)
@@ -159,7 +159,8 @@ function fillClasses(): void {
 }
 
 function fillPlain(): void {
-  const invisible = /^[\p{Cf}\p{Cc}\ufe00-\ufe0f\u20e3\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0]$/u
+  const invisible =
+    /^[\p{Cf}\p{Cc}\ufe00-\ufe0f\u20e3\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0]$/u
   const quiet = /^[\p{Cc}\ufe00-\ufe0f\u20e3\u180b-\u180f\u0600-\u0605\u06dd\u070f]$/u
   for (let c = 0; c < 65536; c++) {
     if (c >= 0xd800 && c <= 0xdfff) {
@@ -263,7 +264,8 @@ function fillStyled(): void {
   for (let i = 0; i < 26; i++) {
     const letter = String.fromCharCode(97 + i)
     // Circled and squared capitals, negative ones too; parenthesised small letters.
-    for (const start of [0x24b6, 0x24d0, 0x249c, 0x1f110, 0x1f130, 0x1f150, 0x1f170]) setForm(start + i, letter, STYLED)
+    for (const start of [0x24b6, 0x24d0, 0x249c, 0x1f110, 0x1f130, 0x1f150, 0x1f170])
+      setForm(start + i, letter, STYLED)
   }
 }
 

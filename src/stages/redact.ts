@@ -12,6 +12,8 @@ const CHINESE_DIGITS = new Set(
   [...'〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖貳叄參陸幺两兩'].map((c) => c.codePointAt(0)!),
 )
 const INVISIBLE = /^[\p{Cf}\p{Mn}\p{Me}\p{Zs}]$/u
+/** What belongs to the digit before it: the frame of a keycap. */
+const MARK = /^[\p{Mn}\p{Me}]$/u
 const NUMERIC = /^\p{N}$/u
 
 /** How many digits a character stands for: 2 for ⑫, 0 for none. */
@@ -56,6 +58,7 @@ function redactNumbers(text: string): string {
       flush()
     } else if (start >= 0) {
       gap++
+      if (cp > 0x7f && MARK.test(String.fromCodePoint(cp)) && end === i) end = i + size
     }
     i += size
   }

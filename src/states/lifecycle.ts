@@ -184,15 +184,19 @@ export function renew(
   }
 }
 
-/** Closes an open state at event time `at`: the last event of the episode unless it returns in time. */
-export function clear(current: StateRecord, at: number): StateCore {
+/**
+ * Closes an open state at event time `time`, not before it was raised: the last event of the episode unless it returns
+ * in time.
+ */
+export function clear(current: StateRecord, time: number): StateCore {
+  const at = Math.max(time, current.raisedAt)
   return {
     ...current,
     revision: current.revision + 1,
     version: current.version + 1,
     open: false,
     lastEventAt: Math.max(current.lastEventAt, at),
-    expiresAt: Math.min(current.expiresAt, Math.max(at, current.raisedAt)),
+    expiresAt: Math.min(current.expiresAt, at),
     clearedAt: at,
   }
 }

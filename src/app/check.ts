@@ -1,0 +1,157 @@
+import { InvalidInput, type Problem, SigwatchError } from '../domain/errors.ts'
+import { readPolicy } from '../policy/load.ts'
+import { readRegistry, SHIPPED_BRANDS } from '../registry/load.ts'
+import { type RowInput, readSideFile } from '../registry/side-inputs.ts'
+import { type Config, type ConfigReading, readConfig } from './config.ts'
+
+export interface CheckOptions {
+  readonly config?: string
+  readonly registry?: string
+  readonly policy?: string
+  readonly consents?: string
+  readonly model?: string
+  readonly connect?: boolean
+}
+
+/** What needs clients or the model, which this module does not load. */
+export interface CheckParts {
+  /** Opens a model folder and says in a line what it is; throws SigwatchError (MODEL_INVALID) when it is unusable. */
+  readonly inspectModel?: (folder: string) => Promise<string>
+  /** Reaches the servers of a configuration; a line for each that answers, a problem for each that does not. */
+  readonly connect?: (config: Config) => Promise<{ summary: readonly string[]; problems: readonly Problem[] }>
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly folder?: string
+}
+
+export interface CheckResult {
+  readonly problems: readonly Problem[]
+  /** What was read and found right, a line each. */
+  readonly summary: readonly string[]
+}
+
+const MAX_ROW_PROBLEMS = 100
+const SIDE_FILES = ['consents', 'complaints', 'replies', 'feedback'] as const satisfies readonly RowInput[]
+
+/**
+ * Checks files. With `config`, or with nothing, the configuration is read and every file that it names is checked too;
+ * else only the files that are given.
+ */
+export async function runCheck(options: CheckOptions, parts: CheckParts = {}): Promise<CheckResult> {
+  const problems: Problem[] = []
+  const summary: string[] = []
+  const { registry, policy, consents, model, connect = false } = options
+  const files = { registry, policy, consents, model }
+  const given = Object.fromEntries(Object.entries(files).filter(([, file]) => file !== undefined))
+  const wantsConfig = options.config !== undefined || connect || Object.keys(given).length === 0
+
+  let chosen: Partial<Pick<Config, 'registry' | 'policy' | 'model' | (typeof SIDE_FILES)[number]>> = given
+  if (wantsConfig) {
+    const reading = readConfig({
+      overrides: given,
+      ...(options.config === undefined ? {} : { file: options.config }),
+      ...(parts.env === undefined ? {} : { env: parts.env }),
+      ...(parts.folder === undefined ? {} : { folder: parts.folder }),
+    })
+    chosen = reading.config
+    problems.push(...reading.problems)
+    if (reading.problems.length === 0) summary.push(describeConfig(reading))
+    if (connect) await reach(reading, parts, problems, summary)
+  }
+  if (wantsConfig || chosen.policy) checkPolicy(chosen.policy ?? undefined, problems, summary)
+  if (chosen.registry) checkRegistry(chosen.registry, problems, summary)
+  else if (wantsConfig)
+    summary.push('registry: none, the shipped brand list serves; the codes of filed signatures are off')
+  for (const input of SIDE_FILES) {
+    const file = chosen[input]
+    if (file) checkRows(input, file, problems, summary)
+  }
+  if (chosen.model) await checkModel(chosen.model, parts, problems, summary)
+  return { problems, summary }
+}
+
+function describeConfig({ file, given }: ConfigReading): string {
+  const places = [...given.values()]
+  const byEnvironment = places.filter((place) => place.file === 'environment').length
+  const settings = `${places.length} settings given, ${byEnvironment} of them by the environment`
+  return `${file ?? 'configuration: no file'}: ${settings}`
+}
+
+async function reach(
+  reading: ConfigReading,
+  parts: CheckParts,
+  problems: Problem[],
+  summary: string[],
+): Promise<void> {
+  if (!parts.connect) throw new SigwatchError('USAGE', '--connect is not available here')
+  if (reading.problems.length > 0) {
+    summary.push('servers: not tried, because the configuration has faults')
+    return
+  }
+  const found = await parts.connect(reading.config)
+  summary.push(...found.summary)
+  problems.push(...found.problems)
+}
+
+function checkPolicy(file: string | undefined, problems: Problem[], summary: string[]): void {
+  const { policy, problems: found, own } = readPolicy(file)
+  problems.push(...found)
+  if (!policy) return
+  const counts = [
+    `${Object.keys(own.codes ?? {}).length} codes changed`,
+    `${own.periods?.length ?? 0} periods`,
+    `${own.exemptions?.length ?? 0} exemptions`,
+    `${Object.keys(own.carriers ?? {}).length} carriers`,
+  ]
+  const what = file === undefined ? 'policy: the shipped one' : `${file}: ${counts.join(', ')}`
+  summary.push(`${what}; mode ${policy.mode}, hash ${policy.hash}`)
+  const now = Date.now()
+  for (const { target, until, by } of own.exemptions ?? []) {
+    if (Date.parse(until) <= now)
+      summary.push(`${file}: the exemption of ${target} by ${by} ended at ${until}`)
+  }
+}
+
+function checkRegistry(file: string, problems: Problem[], summary: string[]): void {
+  const shipped = readRegistry(SHIPPED_BRANDS)
+  problems.push(...shipped.problems)
+  const knownBrands = new Set(shipped.rows.brands.map((brand) => brand.id))
+  const { rows, problems: found } = readRegistry(file, { knownBrands })
+  problems.push(...found)
+  if (found.length > 0) return
+  const { brands, signatures, ports, hash } = rows
+  summary.push(
+    `${file}: ${brands.length} brands, ${signatures.length} signatures, ${ports.length} ports; hash ${hash}`,
+  )
+  if (signatures.length === 0) {
+    summary.push(`${file}: no signatures: SIGNATURE_UNFILED, SIGNATURE_WRONG_PORT and SCOPE_EXPANDED are off`)
+  }
+}
+
+function checkRows(input: RowInput, file: string, problems: Problem[], summary: string[]): void {
+  let rows = 0
+  let faulty = 0
+  for (const found of readSideFile(input, file, (number) => number)) {
+    if ('row' in found) rows++
+    else if (++faulty <= MAX_ROW_PROBLEMS) problems.push(found.problem)
+  }
+  if (faulty > MAX_ROW_PROBLEMS) {
+    problems.push({ file, message: `${faulty} rows are faulty; the first ${MAX_ROW_PROBLEMS} are shown` })
+  }
+  if (faulty === 0) summary.push(`${file}: ${rows} rows of ${input}`)
+}
+
+async function checkModel(
+  folder: string,
+  parts: CheckParts,
+  problems: Problem[],
+  summary: string[],
+): Promise<void> {
+  if (!parts.inspectModel) throw new SigwatchError('USAGE', '--model is not available here')
+  try {
+    summary.push(await parts.inspectModel(folder))
+  } catch (error) {
+    if (error instanceof InvalidInput) problems.push(...error.problems)
+    else if (error instanceof SigwatchError) problems.push({ file: folder, message: error.message })
+    else throw error
+  }
+}

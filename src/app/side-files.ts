@@ -1,0 +1,59 @@
+import { InvalidInput, type Problem } from '../domain/errors.ts'
+import type { Emit, SideInput } from '../domain/events.ts'
+import type { ConsentLedger, ConsentRow } from '../domain/ports.ts'
+import { readSideFile } from '../registry/side-inputs.ts'
+import { canonicalNumber } from '../stages/canonical-number.ts'
+import type { Config } from './config.ts'
+import type { SideRow, SideRows } from './side-rows.ts'
+
+/** Rows written to the ledger at once. */
+const CHUNK = 10_000
+const SHOWN_PROBLEMS = 20
+
+/** Reads the files of side inputs that are configured; throws InvalidInput naming file, line and field of bad rows. */
+export async function readSideFiles(
+  config: Config,
+  into: { readonly ledger: ConsentLedger; readonly sideRows: SideRows },
+  emit: Emit,
+): Promise<void> {
+  const problems: Problem[] = []
+  const report = (input: SideInput, accepted: number) => {
+    emit({ name: 'side_input_rows', input, accepted, refused: problems.length })
+    if (problems.length > 0) throw new InvalidInput('LEDGER_INVALID', problems)
+  }
+  const refuse = (problem: Problem) => {
+    problems.push(problem)
+    if (problems.length >= SHOWN_PROBLEMS) throw new InvalidInput('LEDGER_INVALID', problems)
+  }
+
+  if (config.consents) {
+    let accepted = 0
+    let chunk: ConsentRow[] = []
+    for (const line of readSideFile('consents', config.consents, canonicalNumber)) {
+      if ('problem' in line) refuse(line.problem)
+      else if (chunk.push(line.row) >= CHUNK) {
+        await into.ledger.apply(chunk)
+        accepted += chunk.length
+        chunk = []
+      }
+    }
+    await into.ledger.apply(chunk)
+    report('consents', accepted + chunk.length)
+  }
+  for (const input of ['replies', 'complaints', 'feedback'] as const) {
+    const file = config[input]
+    if (!file) continue
+    const rows: SideRow[] = []
+    for (const line of readSideFile(input, file, canonicalNumber)) {
+      if ('problem' in line) refuse(line.problem)
+      else
+        rows.push({
+          input,
+          row: line.row,
+          position: { topic: file, partition: 0, offset: line.line },
+        } as SideRow)
+    }
+    into.sideRows.add(rows)
+    report(input, rows.length)
+  }
+}

@@ -1,0 +1,127 @@
+import { type ComplaintCount, complaintSpike } from '../detectors/complaint-spike.ts'
+import type { Target } from '../domain/decision.ts'
+import { type SignalContext, threshold } from '../domain/detector.ts'
+import type { Position } from '../domain/message.ts'
+import type { ConsentLedger, FeatureStore, StateRecord } from '../domain/ports.ts'
+import type { Complaint, Feedback, Reply } from '../registry/side-inputs.ts'
+import { optOutReply } from '../stages/extract-phrases.ts'
+import { bucketEnd } from '../stages/rate.ts'
+import type { StateManager } from '../states/manager.ts'
+
+/** A row that waits for its time, with the place it was read from. */
+export type SideRow =
+  | { readonly input: 'replies'; readonly row: Reply; readonly position: Position }
+  | { readonly input: 'complaints'; readonly row: Complaint; readonly position: Position }
+  | { readonly input: 'feedback'; readonly row: Feedback; readonly position: Position }
+
+export interface SideRowsOptions {
+  readonly ledger: ConsentLedger
+  readonly features: FeatureStore
+  readonly manager: StateManager
+  readonly context: () => SignalContext
+}
+
+export interface SideRows {
+  add(rows: readonly SideRow[]): void
+  /** Lets every row take effect whose `ts` is not after the event time, in the order of `ts`. */
+  advance(eventTime: number): Promise<void>
+  readonly waiting: number
+}
+
+const DAY = 86_400_000
+
+/** Replies, complaints and feedback: each takes effect when the event time reaches its `ts` (contract, section 2). */
+export function createSideRows({ ledger, features, manager, context }: SideRowsOptions): SideRows {
+  /** Ascending by `ts` from `head` on. */
+  let queue: SideRow[] = []
+  let head = 0
+  let sorted = true
+
+  /** An opt-out word refuses the signatures that this port sent to this subscriber. */
+  async function reply({ ts, from, to, text }: Reply): Promise<void> {
+    if (!optOutReply(text)) return
+    const signatures = await ledger.sentBy(to, from, ts)
+    await ledger.apply(signatures.map((signature) => ({ signature, to: from, state: 'out' as const, ts })))
+  }
+
+  async function complaint(row: Complaint, position: Position): Promise<void> {
+    const targets: Target[] = []
+    if (row.signature !== undefined) targets.push({ kind: 'signature', id: row.signature })
+    if (row.from !== undefined) targets.push({ kind: 'port', id: row.from })
+    if (targets.length === 0) return
+    const at = bucketEnd(row.ts)
+    const policy = context().judge('COMPLAINT_SPIKE', row.ts)
+    const window = threshold(policy, 'window') * 1000
+    const member = row.id ?? `${position.topic}/${position.partition}/${position.offset}`
+    const entity = (target: Target) => `complaints:${target.kind}:${target.id}`
+    const { members } = await features.count([
+      {
+        position,
+        ts: row.ts,
+        once: `complaint/${member}`,
+        rates: [],
+        members: targets.map((target) => ({
+          entity: entity(target),
+          member,
+          window,
+          reportFrom: 1,
+          minCount: 1,
+        })),
+        tallies: [],
+        sent: [],
+      },
+    ])
+    const days = daysOf(row.ts - window, row.ts)
+    for (const target of targets) {
+      const reading = members.find((m) => m.entity === entity(target))
+      if (!reading) continue
+      const sent = (await features.sent(`${target.kind}:${target.id}`, days)).reduce((a, b) => a + b, 0)
+      const count: ComplaintCount = { target, complaints: reading.count, sent }
+      const signal = complaintSpike(count, at, context())
+      if (signal) await manager.apply([{ signal, position }])
+    }
+  }
+
+  async function feedback({ verdict, stateId, messageId, until, ts }: Feedback): Promise<void> {
+    if (verdict === 'confirmed') return
+    const ids = stateId === undefined ? statesTippedBy(messageId, manager.open) : [stateId]
+    for (const id of ids) await manager.release(id, ts, until)
+  }
+
+  async function apply(item: SideRow): Promise<void> {
+    if (item.input === 'replies') await reply(item.row)
+    else if (item.input === 'complaints') await complaint(item.row, item.position)
+    else await feedback(item.row)
+  }
+
+  return {
+    add(rows) {
+      queue.push(...rows)
+      sorted = false
+    },
+    async advance(eventTime) {
+      if (head === queue.length) return
+      if (!sorted) {
+        queue = queue.slice(head).sort((a, b) => a.row.ts - b.row.ts)
+        head = 0
+        sorted = true
+      }
+      while (head < queue.length && queue[head]!.row.ts <= eventTime) await apply(queue[head++]!)
+    },
+    get waiting() {
+      return queue.length - head
+    },
+  }
+}
+
+/** UTC days `YYYY-MM-DD` that a span of event time touches. */
+function daysOf(from: number, to: number): string[] {
+  const days: string[] = []
+  for (let day = Math.floor(from / DAY) * DAY; day <= to; day += DAY)
+    days.push(new Date(day).toISOString().slice(0, 10))
+  return days
+}
+
+function statesTippedBy(messageId: string | undefined, open: Iterable<StateRecord>): string[] {
+  return [...open].filter((state) => state.alert.data.message?.id === messageId).map((state) => state.id)
+}

@@ -1,0 +1,31 @@
+import { Command } from 'commander'
+import { type CheckOptions, type CheckParts, runCheck } from '../app/check.ts'
+import { formatProblem } from '../domain/errors.ts'
+
+const BAD_INPUT = 2
+
+/**
+ * `sigwatch check`: validates what it is given, or what the configuration finds, and says all that is wrong as
+ * `file:line: key: message`, on stderr. Exit code 2 when something is, else 0 and a summary of what was read.
+ */
+export function checkCommand(parts: CheckParts = {}): Command {
+  return new Command('check')
+    .option('--config <file>', 'service configuration, with every file that it names')
+    .option('--registry <file>', 'registry of brands, signatures and ports (YAML, JSON or JSONL)')
+    .option('--policy <file>', 'policy file')
+    .option('--consents <file>', 'consents and refusals (JSONL)')
+    .option('--model <dir>', 'folder of the text model')
+    .option('--connect', 'also reach the servers of the configuration')
+    .addHelpText(
+      'after',
+      '\nWithout options: what ./sigwatch.yaml and the environment say, and every file they name.',
+    )
+    .action(async (options: CheckOptions) => {
+      const { problems, summary } = await runCheck(options, parts)
+      for (const line of summary) process.stderr.write(`${line}\n`)
+      for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`)
+      const count = problems.length === 1 ? '1 fault' : `${problems.length} faults`
+      process.stderr.write(problems.length === 0 ? 'all is well\n' : `${count} found\n`)
+      if (problems.length > 0) process.exitCode = BAD_INPUT
+    })
+}

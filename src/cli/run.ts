@@ -1,0 +1,137 @@
+import { Command } from 'commander'
+import { type Application, clockAt, composeEmbedded, type EmbeddedFiles } from '../app/compose.ts'
+import { type ConfigReading, loadConfig, type SettingKey } from '../app/config.ts'
+import { runToEnd } from '../app/lifecycle.ts'
+import { VERSION } from '../app/version.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import { parseIsoTime } from '../stages/decode.ts'
+import { createTelemetry } from '../telemetry/events.ts'
+import { startHttpServer } from '../telemetry/server.ts'
+
+interface RunOptions {
+  readonly config?: string
+  readonly source?: string
+  readonly alerts?: string
+  readonly shadowAlerts?: string
+  readonly verdicts?: string
+  readonly deadLetters?: string
+  readonly now?: string
+  readonly registry?: string
+  readonly consents?: string
+  readonly complaints?: string
+  readonly replies?: string
+  readonly feedback?: string
+  readonly policy?: string
+  readonly model?: string
+}
+
+const OVERRIDES = ['registry', 'consents', 'complaints', 'replies', 'feedback', 'policy', 'model'] as const
+
+/** `sigwatch run`: the service on Kafka and Redis, or with `--source` the embedded mode. */
+export function runCommand(): Command {
+  return new Command('run')
+    .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
+    .option('--source <file>', 'embedded mode: input records, one JSON a line; - is stdin')
+    .option('--alerts <file>', 'embedded mode: alerts, one event a line; - is stdout (the default)')
+    .option('--shadow-alerts <file>', 'embedded mode: alerts of rules in shadow mode')
+    .option('--verdicts <file>', 'embedded mode: a verdict for every input record')
+    .option('--dead-letters <file>', 'embedded mode: records that cannot be read')
+    .option('--now <time>', 'embedded mode: reference clock, ISO-8601 with offset or epoch ms')
+    .option('--registry <file>', 'brands, signatures and ports (YAML, JSON or JSONL)')
+    .option('--consents <file>', 'consents and refusals (JSONL)')
+    .option('--complaints <file>', 'complaints (JSONL)')
+    .option('--replies <file>', 'inbound replies (JSONL)')
+    .option('--feedback <file>', "analysts' words on alerts (JSONL)")
+    .option('--policy <file>', 'policy file')
+    .option('--model <dir>', 'folder of the text model')
+    .addHelpText(
+      'after',
+      '\nExample:\n  sigwatch run --source messages.jsonl --alerts alerts.jsonl --verdicts verdicts.jsonl',
+    )
+    .action(run)
+}
+
+async function run(options: RunOptions): Promise<void> {
+  const overrides: Partial<Record<SettingKey, string>> = {}
+  for (const key of OVERRIDES) if (options[key] !== undefined) overrides[key] = options[key]
+  const embedded = options.source !== undefined
+  const reading = loadConfig({
+    ...(options.config === undefined ? {} : { file: options.config }),
+    overrides,
+    serving: !embedded,
+  })
+  const { config } = reading
+  const telemetry = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
+  const { emit } = telemetry
+  emit({ name: 'started', version: VERSION, mode: embedded ? 'embedded' : 'service' })
+  const app = embedded
+    ? await composeEmbedded(config, embeddedFiles(options), clockAt(timeOf(options.now)), emit)
+    : await composeService(reading, options, emit)
+  const http =
+    !embedded || reading.given.has('http.port')
+      ? await startHttpServer({
+          ...config.http,
+          registry: telemetry.registry,
+          probes: [() => app.core.unready()],
+          version: VERSION,
+        })
+      : undefined
+  try {
+    await runToEnd(app, emit)
+  } finally {
+    await http?.close()
+  }
+}
+
+/** Kafka and Redis clients are loaded only here: the embedded mode opens no socket. */
+async function composeService(
+  reading: ConfigReading,
+  options: RunOptions,
+  emit: ReturnType<typeof createTelemetry>['emit'],
+): Promise<Application> {
+  const stray = (['alerts', 'shadowAlerts', 'verdicts', 'deadLetters', 'now'] as const).find(
+    (key) => options[key] !== undefined,
+  )
+  if (stray !== undefined) throw new SigwatchError('USAGE', `--${dashed(stray)} goes with --source`)
+  if (!reading.config.kafka.brokers) {
+    throw new SigwatchError(
+      'USAGE',
+      'no brokers: set KAFKA_BROKERS (or kafka.brokers), for example KAFKA_BROKERS=127.0.0.1:9092, or give --source FILE',
+    )
+  }
+  const { composeService: compose } = await import('../app/compose-service.ts')
+  return compose(reading.config, emit)
+}
+
+function dashed(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
+
+/** Alerts go to stdout unless something else does. */
+function embeddedFiles(options: RunOptions): EmbeddedFiles {
+  const { source, alerts, shadowAlerts, verdicts, deadLetters } = options
+  const named = [alerts, shadowAlerts, verdicts, deadLetters].filter((file) => file !== undefined)
+  const twice = named.find((file, i) => named.indexOf(file) !== i)
+  if (twice !== undefined)
+    throw new SigwatchError('USAGE', `${twice} is named for two outputs: give each its own`)
+  const stdoutIsFree = !named.includes('-')
+  return {
+    source: source!,
+    alerts: alerts ?? (stdoutIsFree ? '-' : undefined),
+    shadowAlerts,
+    verdicts,
+    deadLetters,
+  }
+}
+
+function timeOf(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined
+  const ts = /^\d+$/.test(value) ? Number(value) : parseIsoTime(value)
+  if (Number.isNaN(ts)) {
+    throw new SigwatchError(
+      'USAGE',
+      `--now: must be ISO-8601 with an offset or epoch milliseconds, is "${value}"`,
+    )
+  }
+  return ts
+}

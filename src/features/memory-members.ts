@@ -1,0 +1,95 @@
+import type { MemberReading } from '../domain/ports.ts'
+import type { MemberDelta } from './aggregate.ts'
+import { LIMITS, MEMBER_CAP } from './layout.ts'
+
+interface MemberState {
+  newest: number
+  window: number
+  readonly members: Map<string, { count: number; last: number }>
+  /** Beyond the cap: names by half-window bucket, the current and the one before. */
+  overflow: Map<number, Set<string>>
+}
+
+/** Where a set of names beyond the cap stops growing: what is counted exactly here is an estimate on Redis. */
+const OVERFLOW_CAP = 4096
+
+/** Member sets in memory, as `count.lua` keeps them. */
+export class MemoryMembers {
+  readonly #sets = new Map<string, MemberState>()
+
+  apply(delta: MemberDelta, counting: boolean, readings: MemberReading[]): void {
+    const { entity, window, reportFrom, minCount } = delta
+    let state = this.#sets.get(entity)
+    let newest = state?.newest ?? Number.NEGATIVE_INFINITY
+    if (counting)
+      for (const { count, last } of delta.members.values()) if (count > 0) newest = Math.max(newest, last)
+    if (newest === Number.NEGATIVE_INFINITY) return
+    state ??= { newest, window, members: new Map(), overflow: new Map() }
+    this.#sets.set(entity, state)
+    state.newest = newest
+    state.window = window
+    const touched: string[] = []
+    if (counting) {
+      for (const [name, { count, last }] of delta.members) {
+        if (count === 0 || last < newest - window) continue
+        touched.push(name)
+        const old = state.members.get(name)
+        if (old === undefined) state.members.set(name, { count, last })
+        else {
+          old.count = last - old.last <= window ? old.count + count : count
+          if (last > old.last) old.last = last
+        }
+      }
+    }
+
+    const size = state.members.size
+    const distinct = size >= MEMBER_CAP ? overflow(state, size, touched) : undefined
+    if (size <= MEMBER_CAP && size < Math.min(reportFrom, MEMBER_CAP)) return
+    if (size <= MEMBER_CAP && reportFrom === Number.POSITIVE_INFINITY) return
+
+    for (const [name, { last }] of state.members) if (last < newest - window) state.members.delete(name)
+    const kept = [...state.members].sort(
+      ([a, x], [b, y]) => x.last - y.last || Buffer.compare(Buffer.from(a), Buffer.from(b)),
+    )
+    for (const [name] of kept.splice(0, Math.max(kept.length - MEMBER_CAP, 0))) state.members.delete(name)
+
+    const qualifying = kept.filter(([, { count }]) => count >= minCount)
+    let count = qualifying.length
+    if (distinct !== undefined && kept.length > 0) {
+      count = Math.max(count, Math.floor((distinct * count) / kept.length + 0.5))
+    }
+    if (count < reportFrom) return
+    readings.push({
+      entity,
+      members: qualifying.map(([name]) => name),
+      count,
+      total: kept.reduce((sum, [, member]) => sum + member.count, 0),
+    })
+  }
+
+  /** Forgets sets with nothing in their window before this event time, ms. */
+  forget(eventTime: number): void {
+    for (const [entity, { newest, window }] of this.#sets) {
+      if (newest + window + LIMITS.memberSlack * 1000 < eventTime) this.#sets.delete(entity)
+    }
+  }
+}
+
+/** Keeps the names beyond the cap; returns how many were seen in this and the last half of the window, if any. */
+function overflow(state: MemberState, size: number, touched: readonly string[]): number | undefined {
+  const half = Math.floor(state.newest / (state.window / 2))
+  for (const old of state.overflow.keys()) if (old < half - 1) state.overflow.delete(old)
+  const live = state.overflow.size > 0
+  if (size <= MEMBER_CAP && !live) return undefined
+  let current = state.overflow.get(half)
+  if (current === undefined) {
+    current = new Set()
+    state.overflow.set(half, current)
+  }
+  const names = size > MEMBER_CAP && !live ? state.members.keys() : touched
+  for (const name of names) if (current.size < OVERFLOW_CAP) current.add(name)
+  const before = state.overflow.get(half - 1)
+  let distinct = current.size
+  if (before) for (const name of before) if (!current.has(name)) distinct++
+  return distinct
+}

@@ -1,0 +1,78 @@
+import * as tf from '@tensorflow/tfjs-core'
+
+/**
+ * Wide and deep over one embedding bag. A row of the table holds `embedding` columns for the deep part and one a label
+ * for the wide part, so that both come out of one gather:
+ * `bag = sum(rows) / sqrt(count)`, `logits = bag[wide] + relu(bag[deep] · hidden + bias) · output + bias`.
+ */
+export interface NetworkShape {
+  /** Rows of the table. */
+  readonly rows: number
+  readonly embedding: number
+  readonly hidden: number
+  readonly labels: number
+}
+
+/** Weights in row-major order. `table`: rows × (embedding + labels). */
+export interface Weights {
+  readonly table: Float32Array
+  readonly hidden: Float32Array
+  readonly hiddenBias: Float32Array
+  readonly output: Float32Array
+  readonly outputBias: Float32Array
+}
+
+export const HEAD_PARTS = ['hidden', 'hiddenBias', 'output', 'outputBias'] as const
+export const PARTS = ['table', ...HEAD_PARTS] as const
+export type Part = (typeof PARTS)[number]
+
+export function width(shape: NetworkShape): number {
+  return shape.embedding + shape.labels
+}
+
+export function partShape(shape: NetworkShape, part: Part): [number] | [number, number] {
+  switch (part) {
+    case 'table':
+      return [shape.rows, width(shape)]
+    case 'hidden':
+      return [shape.embedding, shape.hidden]
+    case 'hiddenBias':
+      return [shape.hidden]
+    case 'output':
+      return [shape.hidden, shape.labels]
+    case 'outputBias':
+      return [shape.labels]
+  }
+}
+
+export function partSize(shape: NetworkShape, part: Part): number {
+  return partShape(shape, part).reduce((a, b) => a * b, 1)
+}
+
+export interface HeadTensors {
+  readonly hidden: tf.Tensor2D
+  readonly hiddenBias: tf.Tensor1D
+  readonly output: tf.Tensor2D
+  readonly outputBias: tf.Tensor1D
+}
+
+/**
+ * The bag of each text: `rows` are the table rows of all texts, `segments` the text each belongs to (ascending, none
+ * missing), `roots` the square root of each text's count as a column.
+ */
+export function bag(
+  table: tf.Tensor2D,
+  rows: tf.Tensor1D,
+  segments: tf.Tensor1D,
+  roots: tf.Tensor2D,
+): tf.Tensor2D {
+  return tf.mul(tf.sparse.sparseSegmentMean(table, rows, segments) as tf.Tensor2D, roots)
+}
+
+/** Logits of bags: texts × labels. */
+export function head(bags: tf.Tensor2D, weights: HeadTensors, shape: NetworkShape): tf.Tensor2D {
+  const deep = tf.slice(bags, [0, 0], [-1, shape.embedding]) as tf.Tensor2D
+  const wide = tf.slice(bags, [0, shape.embedding], [-1, shape.labels])
+  const hidden = tf.relu(tf.add(tf.matMul(deep, weights.hidden), weights.hiddenBias)) as tf.Tensor2D
+  return tf.add(wide, tf.add(tf.matMul(hidden, weights.output), weights.outputBias)) as tf.Tensor2D
+}

@@ -1,0 +1,131 @@
+import { createRandom, type Random, shuffle } from '../random.ts'
+import { AUGMENT, type AugmentSettings, expand, restore } from './augment.ts'
+import type { Corpus, Row } from './corpus.ts'
+import { fillSlots, hasSlots } from './slots.ts'
+import { nearGroups } from './near.ts'
+import type { EpochSource, Example } from './trainer.ts'
+
+/** Labels of coarser corpora in terms of the six: the sum of their probabilities is what is learnt. */
+const COARSE: Readonly<Record<string, readonly string[]>> = {
+  ham: ['personal', 'notice'],
+  spam: ['marketing', 'finance', 'fraud', 'illicit'],
+  smishing: ['fraud'],
+}
+
+/** Bits of the labels that a row may have; 0 when the label is none of these. */
+export function allowedLabels(label: string, labels: readonly string[]): number {
+  const own = labels.indexOf(label)
+  if (own >= 0) return 1 << own
+  let bits = 0
+  for (const name of COARSE[label] ?? []) {
+    const k = labels.indexOf(name)
+    if (k >= 0) bits |= 1 << k
+  }
+  return bits
+}
+
+export interface Part {
+  readonly corpus: Corpus
+  readonly rows: readonly Row[]
+}
+
+/** Splits each corpus so that near-duplicates lie on one side. Share 0 holds nothing out. */
+export function split(corpora: readonly Corpus[], share: number, seed: number): { kept: Part[]; held: Part[] } {
+  const kept: Part[] = []
+  const held: Part[] = []
+  for (const [c, corpus] of corpora.entries()) {
+    const groups = nearGroups(corpus.rows.map((row) => row.text))
+    const ids = shuffle([...new Set(groups)], createRandom(seed * 31 + c))
+    const size = new Map<number, number>()
+    for (const g of groups) size.set(g, (size.get(g) ?? 0) + 1)
+    const out = new Set<number>()
+    let taken = 0
+    for (const id of ids) {
+      const n = size.get(id) as number
+      // A group that alone would fill the held-out part stays: it is one message many times.
+      if (taken + n > share * corpus.rows.length) continue
+      out.add(id)
+      taken += n
+    }
+    kept.push({ corpus, rows: corpus.rows.filter((_, i) => !out.has(groups[i] as number)) })
+    held.push({ corpus, rows: corpus.rows.filter((_, i) => out.has(groups[i] as number)) })
+  }
+  return { kept, held }
+}
+
+/** How a corpus of templates and the others share an epoch. */
+export interface Mixture {
+  /** Messages made of each template an epoch. */
+  readonly expansions: number
+  /** Most rows of another corpus an epoch, as a share of the messages made of templates. */
+  readonly share: number
+  readonly augment: AugmentSettings
+}
+
+export const MIXTURE: Mixture = { expansions: 3, share: 0.35, augment: AUGMENT }
+
+/** The texts of each epoch. Without templates every row once, as it is. */
+export function epochSource(parts: readonly Part[], labels: readonly string[], mixture: Mixture): EpochSource {
+  const templates = parts.filter((part) => part.corpus.templates)
+  const others = parts.filter((part) => !part.corpus.templates)
+  const made = templates.reduce((sum, part) => sum + part.rows.length, 0) * mixture.expansions
+  return (_epoch, random) => {
+    const examples: Example[] = []
+    for (const part of templates) {
+      for (const row of part.rows) {
+        const allowed = allowedLabels(row.label, labels)
+        for (let i = 0; i < mixture.expansions; i++) {
+          examples.push({ text: expand(row.text, row.label, mixture.augment, random), allowed, weight: 1 })
+        }
+      }
+    }
+    for (const part of others) {
+      const rows = made > 0 ? draw(part.rows, mixture.share * made, random) : part.rows
+      for (const row of rows) {
+        const allowed = allowedLabels(row.label, labels)
+        const slotted = hasSlots(row.text)
+        const template = slotted && made > 0 ? restore(row.text, row.label, random) : row.text
+        const text =
+          made > 0 ? expand(template, row.label, mixture.augment, random) : slotted ? fillSlots(template, random) : template
+        examples.push({ text, allowed, weight: 1 })
+      }
+    }
+    return examples
+  }
+}
+
+/** At most `count` rows, each label in proportion to the square root of its size: large classes do not drown small ones. */
+function draw(rows: readonly Row[], count: number, random: Random): Row[] {
+  const byLabel = new Map<string, Row[]>()
+  for (const row of rows) {
+    const group = byLabel.get(row.label)
+    if (group === undefined) byLabel.set(row.label, [row])
+    else group.push(row)
+  }
+  let roots = 0
+  for (const group of byLabel.values()) roots += Math.sqrt(group.length)
+  const out: Row[] = []
+  for (const group of byLabel.values()) {
+    const quota = Math.min(group.length, Math.round((count * Math.sqrt(group.length)) / roots))
+    const pool = group.slice()
+    for (let i = 0; i < quota; i++) {
+      const j = i + random.below(pool.length - i)
+      out.push(pool[j] as Row)
+      pool[j] = pool[i] as Row
+    }
+  }
+  return out
+}
+
+/** Messages of the held-out rows: templates `times` each with new values, nothing else changed. */
+export function heldTexts(parts: readonly Part[], seed: number, times = 1): { text: string; label: string }[] {
+  const random = createRandom(seed)
+  return parts.flatMap((part) =>
+    part.rows.flatMap((row) =>
+      Array.from({ length: part.corpus.templates ? times : 1 }, () => ({
+        text: hasSlots(row.text) ? fillSlots(row.text, random) : row.text,
+        label: row.label,
+      })),
+    ),
+  )
+}

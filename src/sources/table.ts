@@ -1,0 +1,185 @@
+import type { Emit } from '../domain/events.ts'
+import type { Position } from '../domain/message.ts'
+import { type PartitionId, partitionKey } from '../domain/ports.ts'
+import { backOff } from '../kafka/backoff.ts'
+import type { Consumer, EachBatchPayload, KafkaConnection } from '../kafka/client.ts'
+import { failureKind, reasonOf } from '../kafka/errors.ts'
+
+/** A row of a compacted topic as it stands: `value` null deletes the key. */
+export interface TableRow {
+  readonly key: string
+  readonly value: Buffer | null
+  /** Kafka timestamp, epoch ms. */
+  readonly timestamp: number
+  readonly position: Position
+}
+
+export interface TableSourceOptions {
+  readonly connection: KafkaConnection
+  readonly topic: string
+  /** Begins with the name of the service's group. Every instance needs one of its own: each reads the whole topic. */
+  readonly groupId: string
+  readonly emit: Emit
+}
+
+const SETTLED_AFTER = 5_000
+const STEP = 250
+
+/**
+ * Reads a compacted topic from its start to its end and then follows it. Nothing is committed: after a restart, and
+ * after a failure of the brokers, the whole topic is read again, so applying a row must be idempotent.
+ */
+export class TableSource {
+  readonly #options: TableSourceOptions
+  readonly #stopping = new AbortController()
+  readonly #part: string
+  /** Next offset to read, by partition, and the ends as they were when reading began. */
+  readonly #positions = new Map<string, number>()
+  #ends: readonly (PartitionId & { readonly endOffset: number })[] | undefined
+  #movedAt = 0
+  #fetchedAt = 0
+  #caughtUp = false
+  #resolveCaughtUp: () => void = () => {}
+  #failure: unknown
+  #running: Promise<void> | undefined
+
+  /** Resolves when everything that was in the topic at the start was applied. Never rejects: see `run`. */
+  readonly caughtUp: Promise<void>
+
+  constructor(options: TableSourceOptions) {
+    this.#options = options
+    this.#part = `table ${options.topic}`
+    this.caughtUp = new Promise((resolve) => {
+      this.#resolveCaughtUp = resolve
+    })
+  }
+
+  /**
+   * Until `stop`; `apply` gets rows in the order of their partition, the next only after the last is applied. Rejects
+   * with what `apply` throws, or when the brokers refuse for a reason that a person must remove.
+   */
+  run(apply: (rows: readonly TableRow[]) => Promise<void>): Promise<void> {
+    this.#running ??= this.#live(apply)
+    return this.#running
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#running?.catch(() => undefined)
+  }
+
+  unready(): readonly string[] {
+    const { connection, topic } = this.#options
+    const lost = connection.health.reason(this.#part)
+    if (lost !== undefined) return [`kafka: ${topic}: ${lost}`]
+    return this.#caughtUp ? [] : [`kafka: ${topic} is not read to its end yet`]
+  }
+
+  async #live(apply: (rows: readonly TableRow[]) => Promise<void>): Promise<void> {
+    const { connection } = this.#options
+    for (let attempt = 0; !this.#stopping.signal.aborted; attempt++) {
+      const error = await this.#consume(apply)
+      if (this.#stopping.signal.aborted) break
+      if (failureKind(error) === 'permanent') throw error
+      connection.health.lost(this.#part, reasonOf(error))
+      await backOff(attempt, this.#stopping.signal)
+    }
+    connection.health.restored(this.#part)
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** The life of one consumer: resolves with what ended it, or when it is stopped. */
+  async #consume(apply: (rows: readonly TableRow[]) => Promise<void>): Promise<unknown> {
+    const { connection, topic, groupId } = this.#options
+    const consumer = connection.consumer({ groupId, maxWaitTimeInMs: STEP, mayJoin: () => true })
+    const { CRASH, FETCH, GROUP_JOIN, END_BATCH_PROCESS } = consumer.events
+    this.#positions.clear()
+    consumer.on(GROUP_JOIN, () => {
+      this.#movedAt = Date.now()
+      connection.health.restored(this.#part)
+    })
+    consumer.on(FETCH, () => {
+      this.#fetchedAt = Date.now()
+      this.#lookWhetherCaughtUp()
+    })
+    // Also said of batches that hold nothing for a reader, such as the marks of transactions.
+    consumer.on(END_BATCH_PROCESS, ({ payload }) => {
+      this.#positions.set(partitionKey(payload), Number(payload.lastOffset) + 1)
+      this.#movedAt = Date.now()
+      this.#lookWhetherCaughtUp()
+    })
+    const ended = new Promise<unknown>((resolve) => {
+      consumer.on(CRASH, ({ payload }) => resolve(payload.error))
+      if (this.#stopping.signal.aborted) resolve(undefined)
+      this.#stopping.signal.addEventListener('abort', () => resolve(undefined), { once: true })
+    })
+    const started = this.#start(consumer, apply)
+    const failedToStart = new Promise<unknown>((resolve) => started.catch(resolve))
+    const error = await Promise.race([ended, failedToStart])
+    const left = consumer.disconnect().catch(() => undefined)
+    // A start that is still under way would join the group after it was left.
+    const leftAgain = started.then(() => consumer.disconnect()).catch(() => undefined)
+    await Promise.race([Promise.all([left, leftAgain]), backOff(10)])
+    return error
+  }
+
+  async #start(consumer: Consumer, apply: (rows: readonly TableRow[]) => Promise<void>): Promise<void> {
+    const { connection, topic } = this.#options
+    if (this.#ends === undefined) {
+      const partitions = await connection.partitionsOf(topic)
+      this.#ends = await connection.endOffsets(partitions)
+    }
+    await consumer.connect()
+    await consumer.subscribe({ topic, fromBeginning: true })
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      eachBatch: (payload) => this.#batch(payload, apply),
+    })
+  }
+
+  /** Never throws: the client would read the batch again and restart, for ever. */
+  async #batch(
+    { batch, resolveOffset, heartbeat }: EachBatchPayload,
+    apply: (rows: readonly TableRow[]) => Promise<void>,
+  ): Promise<void> {
+    const { topic, partition } = batch
+    const rows: TableRow[] = []
+    for (const { key, value, offset, timestamp } of batch.messages) {
+      // A row without a key is no row of a table: a compacted topic refuses it.
+      if (!key) continue
+      rows.push({
+        key: key.toString(),
+        value,
+        timestamp: Number(timestamp),
+        position: { topic, partition, offset: Number(offset) },
+      })
+    }
+    const beating = setInterval(() => void heartbeat().catch(() => undefined), 1_000)
+    try {
+      await apply(rows)
+      resolveOffset(batch.lastOffset())
+    } catch (error) {
+      this.#failure ??= error
+      this.#stopping.abort()
+    } finally {
+      clearInterval(beating)
+    }
+  }
+
+  #lookWhetherCaughtUp(): void {
+    if (this.#caughtUp || !this.#ends) return
+    const behind = this.#ends.some(
+      (end) => end.endOffset > 0 && (this.#positions.get(partitionKey(end)) ?? 0) < end.endOffset,
+    )
+    // Compaction and retention may have taken the last records: then fetches go on and bring nothing.
+    const nothingComes = this.#movedAt > 0 && this.#fetchedAt - this.#movedAt >= SETTLED_AFTER
+    if (behind && !nothingComes) return
+    this.#caughtUp = true
+    this.#resolveCaughtUp()
+  }
+}
+
+export function createTableSource(options: TableSourceOptions): TableSource {
+  return new TableSource(options)
+}

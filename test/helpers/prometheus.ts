@@ -1,0 +1,189 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parse, stringify } from 'yaml'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+export const RULE_FILES = readdirSync(join(ROOT, 'prometheus/rules')).map((name) =>
+  join(ROOT, 'prometheus/rules', name),
+)
+
+/** A PromQL expression of the dashboard or the rules, with where it stands. */
+export interface Query {
+  readonly where: string
+  readonly expr: string
+}
+
+interface Panel {
+  readonly title?: string
+  readonly targets?: readonly { readonly expr: string }[]
+}
+export interface Dashboard {
+  readonly panels: readonly (Panel & Record<string, unknown>)[]
+  readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] }
+  readonly templating: { readonly list: readonly { readonly name: string; readonly definition?: string }[] }
+}
+
+export function readDashboard(): Dashboard {
+  return JSON.parse(readFileSync(join(ROOT, 'grafana/dashboards/overview.json'), 'utf8')) as Dashboard
+}
+
+/** Every query of the dashboard's panels, variables filled in as Grafana does for "All". */
+export function panelQueries(): Query[] {
+  return readDashboard().panels.flatMap((panel) =>
+    (panel.targets ?? []).map(({ expr }) => ({ where: `panel ${panel.title}`, expr: filled(expr) })),
+  )
+}
+
+export function annotationQueries(): Query[] {
+  return readDashboard().annotations.list.map(({ name, expr }) => ({
+    where: `annotation ${name}`,
+    expr: filled(expr),
+  }))
+}
+
+function filled(expr: string): string {
+  return expr.replaceAll('$job', '.*').replaceAll('$instance', '.*').replaceAll('$__rate_interval', '1m')
+}
+
+export interface Rule {
+  readonly record?: string
+  readonly alert?: string
+  readonly expr: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+export function readRules(): Rule[] {
+  return RULE_FILES.flatMap((file) => {
+    const { groups } = parse(readFileSync(file, 'utf8')) as { groups: { rules: Rule[] }[] }
+    return groups.flatMap((group) => group.rules)
+  })
+}
+
+/** Whether prometheus and promtool are installed. Where tests must not be skipped (CI=true) their absence is an error. */
+export function hasPrometheus(): boolean {
+  try {
+    for (const tool of ['prometheus', 'promtool']) execFileSync(tool, ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    const message = 'prometheus and promtool are not installed (Debian: apt-get install prometheus)'
+    if (process.env.CI === 'true') throw new Error(message)
+    process.stderr.write(`SKIPPED: ${message}; the queries of the dashboard and the rules are not tried.\n`)
+    return false
+  }
+}
+
+/** Output of promtool; throws with it when promtool finds a fault. */
+export function promtool(...args: string[]): string {
+  return execFileSync('promtool', args, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+export interface Sample {
+  readonly metric: Readonly<Record<string, string>>
+  readonly value: readonly [number, string]
+}
+
+export interface RuleState {
+  readonly name: string
+  readonly health: string
+  readonly lastError?: string
+}
+
+export interface Prometheus {
+  /** An instant query; rejects with what Prometheus says is wrong. */
+  query(expr: string): Promise<readonly Sample[]>
+  rules(): Promise<readonly RuleState[]>
+  /** Resolves when the query has a result. */
+  until(expr: string, timeoutMs?: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** A real Prometheus with the configuration and rules of the repository, every second, on the given targets. */
+export async function startPrometheus(targets: readonly string[]): Promise<Prometheus> {
+  const folder = mkdtempSync(join(tmpdir(), 'sigwatch-prometheus-'))
+  cpSync(join(ROOT, 'prometheus/rules'), join(folder, 'rules'), { recursive: true })
+  const config = parse(readFileSync(join(ROOT, 'prometheus/prometheus.yml'), 'utf8')) as {
+    global: Record<string, string>
+    scrape_configs: { static_configs: { targets: readonly string[] }[] }[]
+  }
+  config.global.scrape_interval = '1s'
+  config.global.evaluation_interval = '1s'
+  config.scrape_configs[0]!.static_configs[0]!.targets = targets
+  writeFileSync(join(folder, 'prometheus.yml'), stringify(config))
+
+  const port = await freePort()
+  const base = `http://127.0.0.1:${port}`
+  const child = spawn(
+    'prometheus',
+    [
+      `--config.file=${join(folder, 'prometheus.yml')}`,
+      `--storage.tsdb.path=${join(folder, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--log.level=warn',
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  let said = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said += String(chunk)
+  })
+
+  async function api<T>(path: string): Promise<T> {
+    const response = await fetch(`${base}/api/v1/${path}`)
+    const body = (await response.json()) as { status: string; error?: string; data: T }
+    if (body.status !== 'success') throw new Error(body.error)
+    return body.data
+  }
+
+  async function close(): Promise<void> {
+    await ended(child)
+    rmSync(folder, { recursive: true, force: true })
+  }
+
+  async function poll(done: () => Promise<boolean>, what: string, timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs
+    while (!(await done().catch(() => false))) {
+      if (child.exitCode !== null || Date.now() > deadline) throw new Error(`prometheus: no ${what}\n${said}`)
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+  }
+
+  const query = async (expr: string) =>
+    (await api<{ result: Sample[] }>(`query?query=${encodeURIComponent(expr)}`)).result
+  try {
+    await poll(async () => (await fetch(`${base}/-/ready`)).ok, 'start', 30_000)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    query,
+    rules: async () =>
+      (await api<{ groups: { rules: RuleState[] }[] }>('rules')).groups.flatMap((g) => g.rules),
+    until: (expr, timeoutMs = 30_000) =>
+      poll(async () => (await query(expr)).length > 0, `result of ${expr}`, timeoutMs),
+    close,
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo
+      probe.close(() => resolve(port))
+    })
+  })
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve())
+    child.kill('SIGTERM')
+  })
+}
