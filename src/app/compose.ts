@@ -3,8 +3,8 @@ import type { Clock } from '../domain/ports.ts'
 import { createTokeniser } from '../domain/token.ts'
 import { memoryFeatureStore } from '../features/memory.ts'
 import { memoryLedger } from '../ledgers/memory.ts'
-import { linesSink } from '../sinks/lines.ts'
-import { linesSource } from '../sources/lines.ts'
+import { openLinesSink } from '../sinks/lines.ts'
+import { createLinesSource } from '../sources/lines.ts'
 import { createMemoryStateStore } from '../states/memory.ts'
 import { type Assets, openAssets } from './assets.ts'
 import type { Config } from './config.ts'
@@ -52,8 +52,10 @@ export async function composeEmbedded(
   emit: Emit,
 ): Promise<Application> {
   const assets = await openAssets(config, emit)
-  const source = linesSource(files.source, clock)
-  const sink = linesSink(files)
+  const { source: path, ...outputs } = files
+  const source = createLinesSource({ path, clock, maxLineBytes: config.limits.maxRecordBytes })
+  const paths = Object.fromEntries(Object.entries(outputs).filter(([, file]) => file !== undefined))
+  const sink = await openLinesSink({ paths, emit })
   const ledger = memoryLedger()
   const features = memoryFeatureStore()
   const states = createMemoryStateStore({ clock })

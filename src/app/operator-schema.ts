@@ -38,7 +38,7 @@ export function toProblems(
   faults: readonly Fault[],
   prefix: Path = [],
 ): Problem[] {
-  return faults.map(({ path, message }) => {
+  const problems = faults.map(({ path, message }) => {
     const whole = [...prefix, ...path]
     const line = document.line(whole)
     const key = formatPath(whole)
@@ -49,6 +49,7 @@ export function toProblems(
       ...(key === '' ? {} : { key }),
     }
   })
+  return problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
 }
 
 /** A value as it is shown in messages: short, on one line. */
@@ -131,8 +132,11 @@ function typeMessage(data: unknown, schema: AnySchemaObject): string {
   const types = ([] as string[]).concat(schema.type as string | string[])
   const wanted = types.map((type) => TYPE_NAMES[type] ?? type).join(' or ')
   const scalar = typeof data === 'number' || typeof data === 'boolean'
-  if (types.includes('string') && scalar)
-    return `must be text, is the ${typeof data} ${data}: put it in quotes`
+  if (types.includes('string') && scalar) {
+    // A number that lost its quotes; one that would not fit with them gets the rule instead.
+    const fits = !schema.format || hasForm(schema.format as FormName, String(data))
+    return `must be text, is the ${typeof data} ${data}${fits ? ': put it in quotes' : expected(schema)}`
+  }
   if (data === null) return `has no value: must be ${wanted}${allowedTail(schema)}`
   const kind = Array.isArray(data)
     ? 'a list'

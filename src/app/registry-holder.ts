@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { formatProblem, SigwatchError } from '../domain/errors.ts'
+import { formatProblem } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Brand, PortRow, Registry, SignatureRow } from '../domain/registry.ts'
-import { loadRegistry, type RegistryChange, type RegistryRows, readRegistry } from '../registry/load.ts'
+import {
+  type LoadedRows,
+  loadRegistry,
+  type RegistryChange,
+  readRegistry,
+  SHIPPED_BRANDS,
+} from '../registry/load.ts'
 import { buildRegistry } from '../registry/registry-index.ts'
-
-/** The brand list that comes with sigwatch. */
-export const SHIPPED_BRANDS = fileURLToPath(new URL('../../config/brands.yaml', import.meta.url))
 
 /** The registry in force, swapped whole when its file or its topic changes. */
 export interface RegistryHolder {
@@ -19,9 +20,9 @@ export interface RegistryHolder {
   reload(): boolean
 }
 
-const EMPTY: RegistryRows = { brands: [], signatures: [], ports: [] }
+const EMPTY: LoadedRows = { brands: [], signatures: [], ports: [], hash: '' }
 
-function rowsByKey(rows: RegistryRows) {
+function rowsByKey(rows: LoadedRows) {
   return {
     brand: new Map(rows.brands.map((row) => [row.id, row])),
     signature: new Map(rows.signatures.map((row) => [row.name, row])),
@@ -31,15 +32,14 @@ function rowsByKey(rows: RegistryRows) {
 
 /** Loads the shipped brands and the operator's file; throws InvalidInput when the file is wrong. */
 export function openRegistry(file: string | undefined, emit: Emit): RegistryHolder {
-  const shipped = loadRegistry(SHIPPED_BRANDS).brands
+  const { brands: shipped, hash: shippedHash } = loadRegistry(SHIPPED_BRANDS)
   const knownBrands = new Set(shipped.map((brand) => brand.id))
   let base = file === undefined ? EMPTY : loadRegistry(file, { knownBrands })
-  let baseHash = file === undefined ? '' : hashFile(file)
   const overrides = new Map<string, RegistryChange>()
   let registry = build()
 
   function build(): Registry {
-    const hash = createHash('sha256').update(hashFile(SHIPPED_BRANDS)).update(baseHash)
+    const hash = createHash('sha256').update(shippedHash).update(base.hash)
     let rows: { brands: Iterable<Brand>; signatures: Iterable<SignatureRow>; ports: Iterable<PortRow> } = base
     if (overrides.size > 0) {
       const maps = rowsByKey(base)
@@ -87,17 +87,8 @@ export function openRegistry(file: string | undefined, emit: Emit): RegistryHold
         return false
       }
       base = rows
-      baseHash = hashFile(file)
       registry = build()
       return true
     },
-  }
-}
-
-function hashFile(path: string): string {
-  try {
-    return createHash('sha256').update(readFileSync(path)).digest('hex')
-  } catch (error) {
-    throw new SigwatchError('REGISTRY_INVALID', `${path}: cannot be read`, { cause: error })
   }
 }

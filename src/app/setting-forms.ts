@@ -18,6 +18,8 @@ export interface Form<T> {
   readonly secret: boolean
   /** Whether nothing may be given: null in a file, empty text or `null` in the environment. */
   readonly nullable: boolean
+  /** What a number counts, for the reference. */
+  readonly unit?: 'ms' | 'bytes'
   read(raw: unknown, reading: Reading): T
 }
 
@@ -89,23 +91,25 @@ export function choice<const T extends string>(values: readonly T[]): Form<T> {
 /** Milliseconds. */
 export function duration(min: number, max: number): Form<number> {
   const allowed = `${FORMS.duration}; from ${formatDuration(min)} to ${formatDuration(max)}`
-  return form(allowed, (raw) => {
+  const inner = form(allowed, (raw) => {
     const value = raw === 0 ? 0 : typeof raw === 'string' ? parseDuration(raw) : undefined
     if (value === undefined || value < min || value > max) {
       refuse(raw, allowed, typeof raw === 'number' && raw !== 0 ? ': the unit is missing' : '')
     }
     return value
   })
+  return { ...inner, unit: 'ms' }
 }
 
 /** Bytes. */
 export function size(min: number, max: number): Form<number> {
   const allowed = `${FORMS.bytes}; from ${formatBytes(min)} to ${formatBytes(max)}`
-  return form(allowed, (raw) => {
+  const inner = form(allowed, (raw) => {
     const value = typeof raw === 'string' ? parseBytes(raw) : undefined
     if (value === undefined || value < min || value > max) refuse(raw, allowed)
     return value
   })
+  return { ...inner, unit: 'bytes' }
 }
 
 /** A path; relative ones in a file start at the folder of that file. */

@@ -15,7 +15,7 @@ export const FORMS = {
   span: 'a span of the day, for example 21:00-08:00',
   zone: 'an offset from UTC, for example +08:00',
   port: 'digits without country code, or digits and one * at the end, for example 1069012345*',
-  hotline: 'digits only, for example 950618',
+  hotline: 'digits, hyphens between them allowed, for example 950618 or 400-610-1360',
   host: 'a domain or host in lower case without scheme, path or *, for example jd.com',
   signature: '1 to 32 characters without the brackets 【】 and without spaces around',
   id: '1 to 64 letters, digits, dots, _ or -',
@@ -87,7 +87,7 @@ export function hasForm(form: FormName, text: string): boolean {
     case 'port':
       return /^\d{1,21}\*?$/.test(text) && !/^(?:00|86106|861\d{10}$)/.test(text)
     case 'hotline':
-      return /^\d{3,20}$/.test(text)
+      return text.length <= 24 && /^\d+(?:-\d+)*$/.test(text)
     case 'host':
       return HOST.test(text) && text === text.toLowerCase()
     case 'signature':

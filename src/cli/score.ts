@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { Command } from 'commander'
 import { createScorer, type ScorerOptions } from '../app/scorer.ts'
-import { splitLines } from '../sources/split-lines.ts'
+import { LineSplitter } from '../sources/line-splitter.ts'
 
 /** Lines scored together. */
 const BATCH = 256
+/** Of a longer line only so much is read; it is answered with an error. */
+const MAX_LINE_BYTES = 1_000_000
 
 /**
  * `sigwatch score`: stdin to one JSON a line on stdout, in order, one for every line. A line that is a JSON object with
@@ -19,7 +21,7 @@ export function scoreCommand(): Command {
     .addHelpText('after', '\nExample:\n  echo "【京东】您的验证码是123456" | sigwatch score')
     .action(async (options: ScorerOptions) => {
       const scorer = await createScorer(options)
-      for await (const lines of batches(splitLines(process.stdin))) {
+      for await (const lines of batches(process.stdin)) {
         const out = scorer.score(lines).map((result) => JSON.stringify(result))
         if (!process.stdout.write(`${out.join('\n')}\n`)) await once(process.stdout, 'drain')
       }
@@ -27,8 +29,31 @@ export function scoreCommand(): Command {
     })
 }
 
-async function* batches(chunks: AsyncIterable<readonly Buffer[]>): AsyncGenerator<readonly Buffer[]> {
-  for await (const lines of chunks) {
-    for (let i = 0; i < lines.length; i += BATCH) yield lines.slice(i, i + BATCH)
+const EMPTY = Buffer.alloc(0)
+
+/** Lines of the input in batches, empty ones included: every line has its answer. */
+async function* batches(input: AsyncIterable<Buffer>): AsyncGenerator<readonly Buffer[]> {
+  const splitter = new LineSplitter(MAX_LINE_BYTES)
+  let lines: Buffer[] = []
+  let next = 0
+  const take = ([number, line]: readonly [number, Buffer]) => {
+    for (; next < number; next++) lines.push(EMPTY)
+    lines.push(line)
+    next++
   }
+  for await (const chunk of input) {
+    for (const numbered of splitter.push(chunk)) {
+      take(numbered)
+      if (lines.length >= BATCH) {
+        yield lines
+        lines = []
+      }
+    }
+    // Whoever writes line by line and waits for the answer gets it.
+    if (lines.length > 0) yield lines
+    lines = []
+  }
+  for (const numbered of splitter.end()) take(numbered)
+  for (; next < splitter.count; next++) lines.push(EMPTY)
+  if (lines.length > 0) yield lines
 }

@@ -42,7 +42,7 @@ function closeHours(state: BaselineState, until: number, since: number): void {
   for (let hour = Math.max(state.hour, until - LIMITS.foldHours); hour < until; hour++) {
     const unseen = Math.min(Math.max((since - hour * 3_600_000) / 60_000, 0), 60)
     const covered = 60 - unseen
-    if (covered < LIMITS.coveredMinutes) continue
+    if (covered <= LIMITS.coveredMinutes) continue
     const stat = state.hours[hour % 24] ?? EMPTY
     const rate = (hour === state.hour ? state.open : 0) / covered
     const clip = LIMITS.clipFactor * Math.max(stat.mean, state.recent.mean) + LIMITS.clipFloor

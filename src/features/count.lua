@@ -81,7 +81,7 @@ local function close_hours(key, open, count, hour)
   for h = math.max(open, hour - limits.foldHours), hour - 1 do
     local unseen = math.min(math.max((since - h * 3600000) / 60000, 0), 60)
     local covered = 60 - unseen - missing(h * 360, h * 360 + 359) / 6
-    if covered >= limits.coveredMinutes then
+    if covered > limits.coveredMinutes then
       local field = tostring(h % 24)
       local stat = stat_of(call('HGET', key, field))
       local x = (h == open and count or 0) / covered
@@ -348,28 +348,11 @@ local function count_members(group, index, e, weight)
     if newest ~= stored then call('EXPIRE', key, math.ceil(window / 1000) + limits.memberSlack) end
   end
 
-  local size = call('HLEN', key) - 1
   local cap = limits.memberCap
-  local half = floor(newest / (window / 2))
-  local current, previous = key .. ':' .. half, key .. ':' .. (half - 1)
-  local estimate
-  if size >= cap then
-    local live = call('EXISTS', current, previous) > 0
-    if size > cap or live then
-      if size > cap and not live then
-        for _, field in ipairs(call('HKEYS', key)) do
-          if field ~= 'n' then call('PFADD', current, field) end
-        end
-      end
-      for _, name in ipairs(names) do call('PFADD', current, name) end
-      call('EXPIRE', current, math.ceil(window / 1000) + limits.memberSlack)
-      estimate = call('PFCOUNT', current, previous)
-    end
-  end
+  local size = call('HLEN', key) - 1
   if size <= cap and (report < 0 or size < math.min(report, cap)) then return end
 
-  local kept = {}
-  local gone = {}
+  local kept, gone = {}, {}
   local flat = call('HGETALL', key)
   for i = 1, #flat, 2 do
     if flat[i] ~= 'n' then
@@ -385,17 +368,32 @@ local function count_members(group, index, e, weight)
     if a[3] ~= b[3] then return a[3] < b[3] end
     return a[1] ~= b[1] and precedes(a[1], b[1])
   end)
-  while #kept > cap do
-    gone[#gone + 1] = kept[1][1]
-    table.remove(kept, 1)
+
+  local estimate
+  if #kept >= cap then
+    local half = floor(newest / (window / 2))
+    local current, previous = key .. ':' .. half, key .. ':' .. (half - 1)
+    local live = call('EXISTS', current, previous) > 0
+    if live or #kept > cap then
+      if not live then
+        names = {}
+        for i, member in ipairs(kept) do names[i] = member[1] end
+      end
+      for _, name in ipairs(names) do call('PFADD', current, name) end
+      call('EXPIRE', current, math.ceil(window / 1000) + limits.memberSlack)
+      estimate = call('PFCOUNT', current, previous)
+    end
   end
+  local first = math.max(#kept - cap, 0) + 1
+  for i = 1, first - 1 do gone[#gone + 1] = kept[i][1] end
   for from = 1, #gone, 1000 do
     call('HDEL', key, unpack(gone, from, math.min(from + 999, #gone)))
   end
   if report < 0 then return end
 
   local row, qualifying, total = { group, index, 0, 0 }, 0, 0
-  for _, member in ipairs(kept) do
+  for i = first, #kept do
+    local member = kept[i]
     total = total + member[2]
     if member[2] >= min_count then
       qualifying = qualifying + 1
@@ -403,8 +401,8 @@ local function count_members(group, index, e, weight)
       row[#row + 1] = member[3]
     end
   end
-  if estimate and #kept > 0 then
-    qualifying = math.max(qualifying, floor(estimate * qualifying / #kept + 0.5))
+  if estimate then
+    qualifying = math.max(qualifying, floor(estimate * qualifying / cap + 0.5))
   end
   if qualifying >= report then
     row[3], row[4] = qualifying, total

@@ -14,6 +14,8 @@ export const LIMITS = {
   baselineTtl: 14 * 86_400,
   /** Beyond the window of the set itself. */
   memberSlack: 3600,
+  /** Beyond twice the window of the tally. */
+  tallySlack: 600,
   sentTtl: 180 * 86_400,
   onceTtl: 3600,
   memberCap: MEMBER_CAP,
@@ -25,7 +27,7 @@ export const LIMITS = {
   clipFloor: 10,
   /** Hours without traffic that are folded in as zeros, at most. */
   foldHours: 48,
-  /** Minutes of an hour that must have been counted for the hour to train. */
+  /** An hour trains when more of its minutes than these were counted: less than a fifth is missing. */
   coveredMinutes: 48,
   /** Buckets of the 10-minute and of the 60-minute window whose loss makes a reading incomplete: a fifth. */
   incompleteM10: 12,

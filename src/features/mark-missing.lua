@@ -3,16 +3,22 @@
 -- ARGV[1]  hours that a mark is kept
 -- ARGV[2…] minute, mask, minute, mask, …
 -- Returns  nothing
-local newest = 0
+local minutes, newest = {}, 0
 for i = 2, #ARGV, 2 do
-  local mask = tonumber(redis.call('HGET', KEYS[1], ARGV[i]) or 0)
-  redis.call('HSET', KEYS[1], ARGV[i], bit.bor(mask, tonumber(ARGV[i + 1])))
+  minutes[#minutes + 1] = ARGV[i]
   newest = math.max(newest, tonumber(ARGV[i]))
 end
-local minutes = 60 * tonumber(ARGV[1])
-redis.call('EXPIRE', KEYS[1], 60 * minutes)
-if redis.call('HLEN', KEYS[1]) > minutes then
+local writes = {}
+for i, mask in ipairs(redis.call('HMGET', KEYS[1], unpack(minutes))) do
+  writes[2 * i - 1] = minutes[i]
+  writes[2 * i] = bit.bor(tonumber(mask or 0), tonumber(ARGV[2 * i + 1]))
+end
+redis.call('HSET', KEYS[1], unpack(writes))
+
+local kept = 60 * tonumber(ARGV[1])
+redis.call('EXPIRE', KEYS[1], 60 * kept)
+if redis.call('HLEN', KEYS[1]) > kept then
   for _, minute in ipairs(redis.call('HKEYS', KEYS[1])) do
-    if tonumber(minute) <= newest - minutes then redis.call('HDEL', KEYS[1], minute) end
+    if tonumber(minute) <= newest - kept then redis.call('HDEL', KEYS[1], minute) end
   end
 end

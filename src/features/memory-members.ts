@@ -42,22 +42,24 @@ export class MemoryMembers {
       }
     }
 
-    const size = state.members.size
-    const distinct = size >= MEMBER_CAP ? overflow(state, size, touched) : undefined
-    if (size <= MEMBER_CAP && size < Math.min(reportFrom, MEMBER_CAP)) return
-    if (size <= MEMBER_CAP && reportFrom === Number.POSITIVE_INFINITY) return
+    const { size } = state.members
+    if (
+      size <= MEMBER_CAP &&
+      (reportFrom === Number.POSITIVE_INFINITY || size < Math.min(reportFrom, MEMBER_CAP))
+    )
+      return
 
     for (const [name, { last }] of state.members) if (last < newest - window) state.members.delete(name)
     const kept = [...state.members].sort(
       ([a, x], [b, y]) => x.last - y.last || Buffer.compare(Buffer.from(a), Buffer.from(b)),
     )
+    const distinct = kept.length >= MEMBER_CAP ? overflow(state, kept.length, touched) : undefined
     for (const [name] of kept.splice(0, Math.max(kept.length - MEMBER_CAP, 0))) state.members.delete(name)
+    if (reportFrom === Number.POSITIVE_INFINITY) return
 
     const qualifying = kept.filter(([, { count }]) => count >= minCount)
     let count = qualifying.length
-    if (distinct !== undefined && kept.length > 0) {
-      count = Math.max(count, Math.floor((distinct * count) / kept.length + 0.5))
-    }
+    if (distinct !== undefined) count = Math.max(count, Math.floor((distinct * count) / MEMBER_CAP + 0.5))
     if (count < reportFrom) return
     readings.push({
       entity,
@@ -86,7 +88,7 @@ function overflow(state: MemberState, size: number, touched: readonly string[]):
     current = new Set()
     state.overflow.set(half, current)
   }
-  const names = size > MEMBER_CAP && !live ? state.members.keys() : touched
+  const names = live ? touched : state.members.keys()
   for (const name of names) if (current.size < OVERFLOW_CAP) current.add(name)
   const before = state.overflow.get(half - 1)
   let distinct = current.size

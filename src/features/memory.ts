@@ -16,11 +16,7 @@ import { MemoryRates } from './memory-rates.ts'
 /** Event time between two sweeps of what is forgotten, ms. */
 const SWEEP_EVERY = 600_000
 
-/**
- * Rate features of one process, in memory: the embedded mode, and a service without Redis (whose instances then do not
- * share them). Nothing survives the process. What Redis forgets by its clock is forgotten here by event time.
- */
-export class MemoryFeatureStore implements FeatureStore {
+class MemoryFeatureStore implements FeatureStore {
   readonly #rates = new MemoryRates()
   readonly #members = new MemoryMembers()
   /** By `<window>/<bucket>`, then by `<kind>/<id>`. */
@@ -43,7 +39,7 @@ export class MemoryFeatureStore implements FeatureStore {
       const stored = this.#offsets.get(partitionKey({ topic, partition }))?.[0] ?? -1
       if (endOffset === undefined || stored < endOffset) continue
       this.#offsets.delete(partitionKey({ topic, partition }))
-      if (stored >= 0) reset.push({ topic, partition })
+      reset.push({ topic, partition })
     }
     return reset
   }
@@ -117,7 +113,7 @@ export class MemoryFeatureStore implements FeatureStore {
     this.#rates.forget(now - LIMITS.rateTtl * 1000, now - LIMITS.baselineTtl * 1000)
     this.#members.forget(now)
     for (const [key, { until }] of this.#tallies)
-      if (until + LIMITS.memberSlack * 1000 < now) this.#tallies.delete(key)
+      if (until + LIMITS.tallySlack * 1000 < now) this.#tallies.delete(key)
     for (const [key, at] of this.#once) if (at < now - LIMITS.onceTtl * 1000) this.#once.delete(key)
     for (const day of this.#sent.keys())
       if (Date.parse(day) < now - LIMITS.sentTtl * 1000) this.#sent.delete(day)
@@ -136,4 +132,12 @@ export class MemoryFeatureStore implements FeatureStore {
   }
 
   async close(): Promise<void> {}
+}
+
+/**
+ * Rate features of one process, in memory: the embedded mode, and a service without Redis (whose instances then do not
+ * share them). Nothing survives the process. What Redis forgets by its clock is forgotten here by event time.
+ */
+export function memoryFeatureStore(): FeatureStore {
+  return new MemoryFeatureStore()
 }

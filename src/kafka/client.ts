@@ -12,7 +12,7 @@ import kafkajs, {
 } from 'kafkajs'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
-import type { PartitionId } from '../domain/ports.ts'
+import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { backOff } from './backoff.ts'
 import { registerCodecs } from './codecs.ts'
 import { failureKind, reasonOf } from './errors.ts'
@@ -141,20 +141,30 @@ export class KafkaConnection {
     )
   }
 
+  /** Every partition of a topic with the first offset that is still there and the next to be appended. */
+  async bounds(
+    topic: string,
+  ): Promise<(PartitionId & { readonly startOffset: number; readonly endOffset: number })[]> {
+    const offsets = await this.ask((admin) => admin.fetchTopicOffsets(topic))
+    return offsets.map(({ partition, low, high }) => ({
+      topic,
+      partition,
+      startOffset: Number(low),
+      endOffset: Number(high),
+    }))
+  }
+
   /** The same partitions with the offset of the next record to be appended. */
   async endOffsets(
     partitions: readonly PartitionId[],
   ): Promise<(PartitionId & { readonly endOffset: number })[]> {
-    const ends = new Map<string, Map<number, number>>()
+    const ends = new Map<string, number>()
     for (const topic of new Set(partitions.map((p) => p.topic))) {
-      const offsets = await this.ask((admin) => admin.fetchTopicOffsets(topic))
-      ends.set(topic, new Map(offsets.map((o) => [o.partition, Number(o.high)])))
+      for (const p of await this.bounds(topic)) ends.set(partitionKey(p), p.endOffset)
     }
-    return partitions.map(({ topic, partition }) => ({
-      topic,
-      partition,
-      endOffset: ends.get(topic)?.get(partition) ?? 0,
-    }))
+    return partitions.map(({ topic, partition }) => {
+      return { topic, partition, endOffset: ends.get(partitionKey({ topic, partition })) ?? 0 }
+    })
   }
 
   /** Every partition of a topic with what the group has committed; undefined: nothing. */
@@ -168,9 +178,7 @@ export class KafkaConnection {
   /** Every partition of a topic with its end, or with the first offset appended at or after `time`, epoch ms. */
   async offsetsAt(topic: string, time: number | 'latest'): Promise<Map<number, number>> {
     const offsets = await this.ask((admin) =>
-      time === 'latest'
-        ? admin.fetchTopicOffsets(topic)
-        : admin.fetchTopicOffsetsByTimestamp(topic, time),
+      time === 'latest' ? admin.fetchTopicOffsets(topic) : admin.fetchTopicOffsetsByTimestamp(topic, time),
     )
     return new Map(offsets.map((o) => [o.partition, Number(o.offset)]))
   }
@@ -206,7 +214,8 @@ export class KafkaConnection {
   /** Asks through one shared client, which is replaced when it fails. */
   async ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
-      const opening = (this.#admin ??= this.#openAdmin())
+      this.#admin ??= this.#openAdmin()
+      const opening = this.#admin
       try {
         const answer = await question(await opening)
         this.health.restored('admin')
@@ -230,6 +239,8 @@ export class KafkaConnection {
     const admin = this.#kafka.admin({ retry: { ...RETRY, retries: 2 } })
     try {
       await admin.connect()
+      // Loads what the brokers are; without it the first question for a group's coordinator fails.
+      await admin.describeCluster()
       return admin
     } catch (error) {
       await admin.disconnect().catch(() => undefined)

@@ -1,3 +1,4 @@
+import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Message, Position, RawRecord, SmsRecord } from '../domain/message.ts'
 import {
@@ -200,8 +201,12 @@ export class Intake implements SourceHandler {
     try {
       if (outputs.length > 0) await sink.write(outputs, signal)
     } catch (error) {
-      this.#writeFailure ??= error
-      return
+      // What the sink refuses for good would be refused again: it is told, and the rest goes on.
+      if (!(error instanceof SigwatchError) || error.code !== 'SINK_REFUSED') {
+        this.#writeFailure ??= error
+        return
+      }
+      emit({ name: 'failed', code: error.code, reason: error.message })
     }
     emit({ name: 'stage_timed', stage: 'sink', seconds: (performance.now() - began) / 1000 })
     const now = clock.now()

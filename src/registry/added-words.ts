@@ -3,7 +3,7 @@ export const NAME_WORDS: readonly string[] = (
   '客服 客服中心 客服部 在线客服 人工客服 官方客服 客户服务 服务中心 服务 官方 官网 官方网 官方服务 在线 中心 通知 提醒 温馨提醒 温馨提示 ' +
   '提示 公告 安全 安全中心 风控 风控中心 风控部 理赔 理赔中心 理赔部 赔付 赔付中心 退款 退款中心 退款通知 退费 售后 售后中心 售后服务 售后部 ' +
   '会员 会员中心 会员服务 积分 积分商城 积分兑换 积分中心 商城 活动 活动中心 兑奖 抽奖 抽奖办 奖励 平台 系统 系统通知 管理 管理中心 ' +
-  '公司 集团 中国 认证 验证 实名 助手 团队 专员 财务 财务部 信用卡 信用卡中心 贷款 借款 金融 支付 快递 物流 速运 招聘 招募 兼职 app kefu vip'
+  '公司 集团 中国 速递 认证 验证 实名 助手 团队 专员 财务 财务部 信用卡 信用卡中心 贷款 借款 金融 支付 快递 物流 速运 招聘 招募 兼职 app kefu vip'
 ).split(' ')
 
 /**
@@ -31,7 +31,7 @@ export const GENERIC_LABELS: ReadonlySet<string> = new Set(
   `vip mi ke ly ch trip live office outlook meta honor zoom lu so wo ele gf tk cs t wa court customs lottery apple booking
   post visa target best unity line discover oppo nike ikea ups lin sina sohu soul zhihu amap msn temu here express steam
   homeinns nia moe mca spp mps miit nhsa pbc cwl chsi cdc he bj sh gd js zj sc sd gz cq tj xj nm ln jl hl ah fj jx ha hb hn gx
-  hi yn xz sn qh nx taopiaopiao okx dji nio byd lixiang yonghui freshippo meituan-static google github cloud tesla`.split(
+  hi yn xz sn qh nx taopiaopiao okx dji nio byd lixiang yonghui freshippo meituan-static google github cloud tesla zhaopin liepin taikang weibo`.split(
     /\s+/,
   ),
 )

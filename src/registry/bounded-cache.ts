@@ -1,6 +1,10 @@
-/** A map of at most `limit` entries that forgets the oldest inserted: for answers that can be computed again. */
+/**
+ * Answers that can be computed again, by key; at most twice `limit` of them. Two generations: when the young one is
+ * full the old one is dropped, and what is asked again moves to the young.
+ */
 export class BoundedCache<V> {
-  readonly #entries = new Map<string, V>()
+  #young = new Map<string, V>()
+  #old = new Map<string, V>()
   readonly #limit: number
 
   constructor(limit: number) {
@@ -9,16 +13,14 @@ export class BoundedCache<V> {
 
   /** The stored answer, or `compute(key)`, which is stored. */
   get(key: string, compute: (key: string) => V): V {
-    const known = this.#entries.get(key)
-    if (known !== undefined || this.#entries.has(key)) return known as V
-    const value = compute(key)
-    if (this.#entries.size >= this.#limit) {
-      for (const oldest of this.#entries.keys()) {
-        this.#entries.delete(oldest)
-        break
-      }
+    let value = this.#young.get(key)
+    if (value !== undefined || this.#young.has(key)) return value as V
+    value = this.#old.has(key) ? (this.#old.get(key) as V) : compute(key)
+    if (this.#young.size >= this.#limit) {
+      this.#old = this.#young
+      this.#young = new Map()
     }
-    this.#entries.set(key, value)
+    this.#young.set(key, value)
     return value
   }
 }

@@ -1,11 +1,14 @@
 import type { Brand, BrandMention } from '../domain/registry.ts'
 
-/** A brand's name as texts write it: the normalised form. */
+/** A name of a brand. */
 export interface BrandName {
   readonly brand: Brand
   /** As registered. */
   readonly name: string
+  /** As signatures are looked up: letters and digits only. */
   readonly key: string
+  /** As it stands in normalised text. */
+  readonly text: string
 }
 
 /** Words that contain a brand's name and are not about it. */
@@ -43,17 +46,17 @@ export class BrandMatcher {
 
   constructor(names: readonly BrandName[]) {
     for (const name of names) {
-      if (name.key.length < 2) continue
-      const code = name.key.charCodeAt(0)
+      if (name.text.length < 2) continue
+      const code = name.text.charCodeAt(0)
       this.#first[code] = 1
       const known = this.#byFirst.get(code)
       if (known) known.push(name)
       else this.#byFirst.set(code, [name])
     }
-    for (const some of this.#byFirst.values()) some.sort((a, b) => b.key.length - a.key.length)
+    for (const some of this.#byFirst.values()) some.sort((a, b) => b.text.length - a.text.length)
     for (const name of names) {
-      const around = SWALLOWERS.filter((word) => word.length > name.key.length && word.includes(name.key))
-      if (around.length > 0) this.#swallowers.set(name.key, around)
+      const around = SWALLOWERS.filter((word) => word.length > name.text.length && word.includes(name.text))
+      if (around.length > 0) this.#swallowers.set(name.text, around)
     }
   }
 
@@ -65,7 +68,7 @@ export class BrandMatcher {
       if (this.#first[code] === 0) continue
       const name = this.#at(text, i, code)
       if (!name) continue
-      const end = i + name.key.length
+      const end = i + name.text.length
       found ??= []
       found.push({ brand: name.brand, name: name.name, start: i, end })
       i = end - 1
@@ -78,28 +81,27 @@ export class BrandMatcher {
 
   #at(text: string, start: number, code: number): BrandName | undefined {
     for (const name of this.#byFirst.get(code) as BrandName[]) {
-      const { key } = name
-      if (!text.startsWith(key, start)) continue
-      const end = start + key.length
-      if (isBounded(text, start, end) && !this.#isSwallowed(text, start, key)) return name
+      if (!text.startsWith(name.text, start)) continue
+      const end = start + name.text.length
+      if (isBounded(text, start, end) && !this.#isSwallowed(text, start, name.text)) return name
     }
     return undefined
   }
 
-  #isSwallowed(text: string, start: number, key: string): boolean {
-    const words = this.#swallowers.get(key)
+  #isSwallowed(text: string, start: number, name: string): boolean {
+    const words = this.#swallowers.get(name)
     if (words) {
       for (const word of words) {
-        const at = start - word.indexOf(key)
+        const at = start - word.indexOf(name)
         if (at >= 0 && text.startsWith(word, at)) return true
       }
     }
-    if (key.length !== 2) return false
+    if (name.length !== 2) return false
     const after = text[start + 2] ?? ''
     if (PLACES.has(after)) return true
-    if (key[1] !== '行') return false
+    if (name[1] !== '行') return false
     const before = start > 0 ? (text[start - 1] as string) : ''
-    return AFTER_HANG.has(after) || (before !== '' && (BEFORE_HANG[key[0] as string] ?? '').includes(before))
+    return AFTER_HANG.has(after) || (before !== '' && (BEFORE_HANG[name[0] as string] ?? '').includes(before))
   }
 }
 

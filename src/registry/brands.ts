@@ -17,7 +17,9 @@ export function mergeBrands(
   }
   for (const brand of own) put(merged.has(brand.id) ? union(merged.get(brand.id) as Brand, brand) : brand)
   for (const brand of shipped) {
-    const id = merged.has(brand.id) ? brand.id : brand.names.map((n) => owners.get(keyOf(n))).find((o) => o !== undefined)
+    const id = merged.has(brand.id)
+      ? brand.id
+      : brand.names.map((n) => owners.get(keyOf(n))).find((o) => o !== undefined)
     const mine = id === undefined ? undefined : merged.get(id)
     put(mine ? union(mine, brand) : brand)
   }

@@ -43,6 +43,8 @@ export class HostLookalikes {
   readonly #tokens = new Map<string, Token>()
   readonly #skeletons = new Map<string, Token>()
   readonly #deletions = new Map<string, Token[]>()
+  /** Every official label by its skeleton, ordinary words too: nobody writes those in another script in good faith. */
+  readonly #allLabels = new Map<string, Token>()
 
   constructor(brands: readonly Brand[], names: readonly BrandName[], lookalikes: NameLookalikes) {
     this.#names = lookalikes
@@ -100,7 +102,8 @@ export class HostLookalikes {
     if (shown === '' || !hasForeign(shown)) return undefined
     const shape = skeleton(shown)
     if (![...shown].some((sign) => isHan(sign.codePointAt(0) as number))) {
-      const found = this.#byLabel(shape)
+      const label = this.#allLabels.get(shape)
+      const found = label ? like(label, 'glyph', 0.97) : this.#byLabel(shape)
       return found && { ...found, how: 'internationalised', similarity: Math.max(found.similarity, 0.97) }
     }
     const registered = this.#keys.get(shown)
@@ -134,7 +137,7 @@ export class HostLookalikes {
       const suspicious = parts.some((other) => other !== part && isAdded(other))
       if (shaped) {
         const short = shaped.text.length <= SHORT || shaped.kind === 'pinyin'
-        const sure = suspicious ? (short ? 0.9 : 0.93) : short ? 0.8 : 0.86
+        const sure = suspicious ? (short ? 0.9 : 0.93) : short ? 0.8 : 0.83
         best = strongest(best, like(shaped, token ? 'added-word' : 'glyph', sure))
       } else if (part.length >= 6) {
         best = strongest(best, this.#byEdit(part))
@@ -205,6 +208,7 @@ export class HostLookalikes {
 
   #add(token: Token): void {
     const { text } = token
+    if (token.kind === 'label' && text.length >= EDIT_FROM) this.#allLabels.set(skeleton(text), token)
     if (text.length < 2 || GENERIC_LABELS.has(text)) return
     if (/^\d+$/.test(text) && text.length < 5) return
     if (!this.#tokens.has(text)) this.#tokens.set(text, token)

@@ -8,6 +8,7 @@ import type {
   SignatureRow,
 } from '../domain/registry.ts'
 import { signatureKey } from '../stages/extract-signature.ts'
+import { normalise } from '../stages/normalise.ts'
 import { BoundedCache } from './bounded-cache.ts'
 import { BrandMatcher, type BrandName } from './brand-matcher.ts'
 import { mergeBrands } from './brands.ts'
@@ -64,7 +65,7 @@ class RegistryIndex implements Registry {
         const key = signatureKey(name)
         if (key === '' || this.#byName.has(key)) continue
         this.#byName.set(key, brand)
-        names.push({ brand, name, key })
+        names.push({ brand, name, key, text: normalise(name).text })
       }
       for (const domain of brand.domains) {
         const host = domain.toLowerCase()

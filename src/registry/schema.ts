@@ -217,7 +217,6 @@ const NONE: readonly never[] = []
 function brandOf({ id, names, domains = NONE, hotlines = NONE }: BrandSource): Brand {
   return { id, names, domains: domains.map((domain) => domainToASCII(domain) || domain), hotlines }
 }
-}
 
 function campaignOf({
   from,

@@ -189,7 +189,7 @@ export class KafkaSource implements Source {
   }
 
   #assign(consumer: Consumer, partitions: readonly PartitionId[]): void {
-    const { connection, groupId, startFrom } = this.#options
+    const { connection } = this.#options
     this.#progressed()
     connection.health.restored(PART)
     this.#joined = true

@@ -1,4 +1,4 @@
-import type { Emit } from '../domain/events.ts'
+import { SigwatchError } from '../domain/errors.ts'
 import type { Position } from '../domain/message.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { backOff } from '../kafka/backoff.ts'
@@ -19,7 +19,6 @@ export interface TableSourceOptions {
   readonly topic: string
   /** Begins with the name of the service's group. Every instance needs one of its own: each reads the whole topic. */
   readonly groupId: string
-  readonly emit: Emit
 }
 
 const SETTLED_AFTER = 5_000
@@ -35,7 +34,7 @@ export class TableSource {
   readonly #part: string
   /** Next offset to read, by partition, and the ends as they were when reading began. */
   readonly #positions = new Map<string, number>()
-  #ends: readonly (PartitionId & { readonly endOffset: number })[] | undefined
+  #ends: readonly (PartitionId & { readonly startOffset: number; readonly endOffset: number })[] | undefined
   #movedAt = 0
   #fetchedAt = 0
   #caughtUp = false
@@ -80,7 +79,9 @@ export class TableSource {
     for (let attempt = 0; !this.#stopping.signal.aborted; attempt++) {
       const error = await this.#consume(apply)
       if (this.#stopping.signal.aborted) break
-      if (failureKind(error) === 'permanent') throw error
+      if (failureKind(error) === 'permanent') {
+        throw new SigwatchError('KAFKA_UNREACHABLE', `Kafka refuses: ${reasonOf(error)}`, { cause: error })
+      }
       connection.health.lost(this.#part, reasonOf(error))
       await backOff(attempt, this.#stopping.signal)
     }
@@ -90,7 +91,7 @@ export class TableSource {
 
   /** The life of one consumer: resolves with what ended it, or when it is stopped. */
   async #consume(apply: (rows: readonly TableRow[]) => Promise<void>): Promise<unknown> {
-    const { connection, topic, groupId } = this.#options
+    const { connection, groupId } = this.#options
     const consumer = connection.consumer({ groupId, maxWaitTimeInMs: STEP, mayJoin: () => true })
     const { CRASH, FETCH, GROUP_JOIN, END_BATCH_PROCESS } = consumer.events
     this.#positions.clear()
@@ -99,8 +100,9 @@ export class TableSource {
       connection.health.restored(this.#part)
     })
     consumer.on(FETCH, () => {
-      this.#fetchedAt = Date.now()
+      // Looks at the fetch before: what that one brought has been applied by now.
       this.#lookWhetherCaughtUp()
+      this.#fetchedAt = Date.now()
     })
     // Also said of batches that hold nothing for a reader, such as the marks of transactions.
     consumer.on(END_BATCH_PROCESS, ({ payload }) => {
@@ -125,10 +127,7 @@ export class TableSource {
 
   async #start(consumer: Consumer, apply: (rows: readonly TableRow[]) => Promise<void>): Promise<void> {
     const { connection, topic } = this.#options
-    if (this.#ends === undefined) {
-      const partitions = await connection.partitionsOf(topic)
-      this.#ends = await connection.endOffsets(partitions)
-    }
+    this.#ends ??= await connection.bounds(topic)
     await consumer.connect()
     await consumer.subscribe({ topic, fromBeginning: true })
     await consumer.run({
@@ -170,7 +169,7 @@ export class TableSource {
   #lookWhetherCaughtUp(): void {
     if (this.#caughtUp || !this.#ends) return
     const behind = this.#ends.some(
-      (end) => end.endOffset > 0 && (this.#positions.get(partitionKey(end)) ?? 0) < end.endOffset,
+      (end) => (this.#positions.get(partitionKey(end)) ?? end.startOffset) < end.endOffset,
     )
     // Compaction and retention may have taken the last records: then fetches go on and bring nothing.
     const nothingComes = this.#movedAt > 0 && this.#fetchedAt - this.#movedAt >= SETTLED_AFTER

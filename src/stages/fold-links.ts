@@ -1,20 +1,10 @@
+import { DISGUISED_SUFFIXES, WORD_SUFFIXES } from './host-suffixes.ts'
 import { bump, CJK, DIGIT, type Draft, KIND, LATIN, unitClass } from './plain.ts'
 
 const DOT = 0x2e
 const SPACE = 0x20
 const POINT = '点'.charCodeAt(0)
 const LONGEST_SUFFIX = 7
-
-/** Suffixes of hosts as spam uses them, and the reserved ones. */
-const suffixes = new Set(
-  'com cn net org top xyz cc vip shop site club online icu info ltd fun ink store tech website space buzz cyou click example test invalid tk ml ga cf gq pw io link win bid loan men tv co hk tw us uk ru asia biz mobi wang ren cfd sbs live pro app me work gov edu'.split(
-    ' ',
-  ),
-)
-/** Words as well: not after a full stop in a sentence. */
-const wordSuffixes = new Set(
-  'live pro app me work us link win men info click space online store fun test co bid loan'.split(' '),
-)
 
 const isDot = new Uint8Array(65536)
 for (const c of '。点·•．丶') isDot[c.charCodeAt(0)] = 1
@@ -63,7 +53,7 @@ function disguisedDot(draft: Draft, start: number): number {
     return start
   let suffix = ''
   for (let k = i; k < end; k++) suffix += String.fromCharCode(units[k] as number)
-  if (!suffixes.has(suffix)) return start
+  if (!DISGUISED_SUFFIXES.has(suffix)) return start
   // The label before: 晚8点live is a time, "ok . me" a sentence.
   let label = start
   let letters = false
@@ -72,8 +62,8 @@ function disguisedDot(draft: Draft, start: number): number {
     if ((kindAt(draft, label) & LATIN) !== 0) letters = true
   }
   if (dot === POINT && !letters && start - label < 3) return start
-  if (wordSuffixes.has(suffix) && (spacedBefore || spacedAfter) && dot !== POINT) return start
-  if (wordSuffixes.has(suffix) && dot === POINT && !letters) return start
+  if (WORD_SUFFIXES.has(suffix) && (spacedBefore || spacedAfter) && dot !== POINT) return start
+  if (WORD_SUFFIXES.has(suffix) && dot === POINT && !letters) return start
   return i
 }
 

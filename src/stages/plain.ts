@@ -160,8 +160,8 @@ function fillClasses(): void {
 
 function fillPlain(): void {
   const invisible =
-    /^[\p{Cf}\p{Cc}\ufe00-\ufe0f\u20e3\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0]$/u
-  const quiet = /^[\p{Cc}\ufe00-\ufe0f\u20e3\u180b-\u180f\u0600-\u0605\u06dd\u070f]$/u
+    /^(?:\p{Cf}|\p{Cc}|[\ufe00-\ufe0f]|\u20e3|\u034f|[\u115f\u1160\u17b4\u17b5]|[\u180b-\u180f]|\u3164|\uffa0)$/u
+  const quiet = /^(?:\p{Cc}|[\ufe00-\ufe0f]|\u20e3|[\u180b-\u180f]|[\u0600-\u0605\u06dd]|\u070f)$/u
   for (let c = 0; c < 65536; c++) {
     if (c >= 0xd800 && c <= 0xdfff) {
       plainUnit[c] = SPECIAL

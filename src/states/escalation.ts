@@ -63,22 +63,24 @@ type Resolve = (
   message: AnalysedMessage,
   finding: Finding,
   registry: Registry,
-  only: boolean,
+  /** The code escalates to nothing else. */
+  onlyKind: boolean,
 ) => { target: Target; match: Match } | undefined
 
 const TARGETS: Partial<Record<TargetKind, Resolve>> = {
   domain(_message, { domain }, registry) {
-    if (domain === undefined || registry.brandByHost(domain)) return undefined
+    if (domain === undefined || !canBlock(domain, registry)) return undefined
     return { target: { kind: 'domain', id: domain }, match: { domains: [domain] } }
   },
-  sender(message, finding, registry, only) {
+  sender(message, finding, registry, onlyKind) {
     const { signature, from } = message
+    const filed = () => portFiled(message, finding, registry)
     // Without a signature only the port is left to match by, and a port that is registered is somebody's own.
     if (!signature) {
-      if (registry.port(from)) return undefined
+      if (registry.port(from) || filed()) return undefined
       return { target: { kind: 'sender', id: senderId(undefined, from) }, match: { ports: [from] } }
     }
-    if (!only && portFiled(message, finding, registry)) return undefined
+    if (!onlyKind && filed()) return undefined
     return {
       target: { kind: 'sender', id: senderId(signature.name, from) },
       match: { signature: signature.name, ports: [from] },
@@ -87,6 +89,11 @@ const TARGETS: Partial<Record<TargetKind, Resolve>> = {
   campaign({ bands: [id] }) {
     return id === undefined ? undefined : { target: { kind: 'campaign', id }, match: { campaign: id } }
   },
+}
+
+/** A brand's own, a public shortener or a restricted suffix is shared with the innocent: never a target. */
+function canBlock(domain: string, registry: Registry): boolean {
+  return !registry.brandByHost(domain) && !registry.isShortener(domain) && !registry.isRestricted(domain)
 }
 
 /** Whether the port is filed for the signature of the message, or for a brand that it carries or imitates. */
@@ -102,7 +109,7 @@ function portFiled(message: AnalysedMessage, finding: Finding, registry: Registr
     signature && registry.brandByName(signature.key)?.id,
     typeof brand === 'string' ? (registry.brand(brand) ?? registry.brandByName(brand))?.id : undefined,
   ]
-  return brands.some((id) => id !== undefined && registry.portsOfBrand(id).some((p) => portMatches(p, from)))
+  return brands.some((id) => id !== undefined && registry.ownsPort(id, from))
 }
 
 /** A signal with the message that tipped it and others of the same batch. */
@@ -172,7 +179,7 @@ const ESCALATED: ReadonlySet<Code> = new Set(
 export function bornByRegistry(state: StateRecord, registry: Registry): boolean {
   const { kind, id } = state.target
   if (!ESCALATED.has(state.code)) return true
-  if (kind === 'domain') return registry.brandByHost(id) === undefined
+  if (kind === 'domain') return canBlock(id, registry)
   if (kind !== 'sender') return true
   const { signature, ports = [] } = state.match
   if (signature === undefined) return !ports.some((port) => registry.port(port))

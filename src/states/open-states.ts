@@ -90,10 +90,10 @@ export class OpenStates {
   #keysOf({ match }: StateRecord): [Map<string, Entry[]>, string][] {
     if (match.toToken !== undefined) return [[this.#tokens, match.toToken]]
     if (match.campaign !== undefined) return [[this.#campaigns, match.campaign]]
-    if (match.domains) return match.domains.map((domain) => [this.#domains, domain])
+    if (match.domains) return [...new Set(match.domains)].map((domain) => [this.#domains, domain])
     if (match.signature !== undefined) return [[this.#signatures, match.signature]]
     if (match.ports && !match.ports.some((port) => port.endsWith('*'))) {
-      return match.ports.map((port) => [this.#ports, port])
+      return [...new Set(match.ports)].map((port) => [this.#ports, port])
     }
     return [[this.#others, '']]
   }

@@ -1,7 +1,7 @@
 import type { Alert } from '../domain/alert.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { OutboxEntry, OutputRecord, Sink, StateStore } from '../domain/ports.ts'
-import { outboxEntry } from './alert.ts'
+import { blockRow, outboxEntry } from './alert.ts'
 
 export interface PublisherOptions {
   readonly store: StateStore
@@ -83,7 +83,7 @@ export function createPublisher({ store, sink, refused, published }: PublisherOp
       const newer: OutboxEntry[] = []
       for (const [i, entry] of unsettled.entries()) {
         const state = states[i]
-        if (!state || state.alert.id === entry.alert.id) continue
+        if (!state || blockRow(state) === entry.block!.value) continue
         newer.push(outboxEntry(state, true, entry.at))
       }
       await send(newer, blockRecords, signal)

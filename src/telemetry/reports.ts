@@ -46,6 +46,7 @@ export const REPORTS: { readonly [N in EventName]: Report<EventOf<N>> } = {
       m.sigwatch_messages_total.inc({ disposition: 'blocked' }, e.blocked)
       m.sigwatch_partial_messages_total.inc(e.partial)
       m.sigwatch_joined_parts_total.inc(e.joinedParts)
+      m.sigwatch_consumer_stalled_seconds.set(0)
     },
   },
   stage_timed: {

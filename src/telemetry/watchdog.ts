@@ -2,7 +2,7 @@ import type { Emit } from '../domain/events.ts'
 
 export interface WatchdogOptions {
   readonly emit: Emit
-  /** Whether there is work to do: messages in flight, or lag. */
+  /** Whether messages are in flight. */
   readonly pending: () => boolean
   /** Work that waits this long without progress is a stall, ms. */
   readonly stallAfter?: number
@@ -20,7 +20,10 @@ export interface Watchdog {
   stop(): void
 }
 
-/** Tells of a consumer that has work and makes no progress: once when it stalls, then again every `stallAfter`. */
+/**
+ * Tells of work that was taken in and is not settled: once when it stalls, then again every `stallAfter`. A source
+ * that is handed nothing is watched by the source itself.
+ */
 export function createWatchdog(options: WatchdogOptions): Watchdog {
   const { emit, pending, stallAfter = 30_000, now = () => performance.now() } = options
   let since = now()

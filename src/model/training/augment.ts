@@ -9,34 +9,82 @@ export interface AugmentSettings {
   readonly obfuscate: Readonly<Record<string, number>>
   readonly traditional: number
   readonly dropSignature: number
+  /** A leading signature goes to the end. */
   readonly moveSignature: number
+  /** A text without signature gets one. */
+  readonly sign: number
+  /** Two messages of one writer and label in one. */
+  readonly join: number
   readonly cut: number
   readonly dropMarks: number
+  /** A text without link gets one. */
+  readonly link: number
+  readonly greet: number
+  /** The text ends with a mark. */
+  readonly close: number
 }
 
 export const AUGMENT: AugmentSettings = {
   obfuscate: { marketing: 0.2, finance: 0.35, fraud: 0.35, illicit: 0.4, notice: 0.02, personal: 0.02 },
   traditional: 0.05,
   dropSignature: 0.2,
-  moveSignature: 0.08,
-  cut: 0.12,
+  moveSignature: 0.25,
+  sign: 0.25,
+  join: 0.15,
+  cut: 0.15,
   dropMarks: 0.1,
+  link: 0.12,
+  greet: 0.08,
+  close: 0.4,
 }
 
 const SIGNATURE = /^[【[]([^【】[\]]{1,20})[】\]]/
+const ANY_SIGNATURE = /[【】[\]]/
 
-/** One message made of a template, changed as traffic changes it. */
-export function expand(template: string, label: string, settings: AugmentSettings, random: Random): string {
+const SIGNERS: Readonly<Record<string, readonly string[]>> = {
+  notice: ['{platform}', '{bank}', '{carrier}', '{courier}', '{shop}', '{insurer}', '{company}', '{hospital}', '{school}'],
+  marketing: ['{platform}', '{shop}', '{carrier}', '{company}', '{shop}', '{game}'],
+  finance: ['{bank}', '{insurer}', '{company}', '{bank}', '{platform}'],
+  fraud: ['{bank}', '{carrier}', '{platform}', '{courier}', '{company}'],
+  illicit: ['{company}', '{shop}'],
+}
+const LINKS: Readonly<Record<string, readonly string[]>> = {
+  notice: ['{official}', '{official}', '{short}', '{url}'],
+  marketing: ['{official}', '{short}', '{url}', '{url}'],
+  finance: ['{official}', '{short}', '{url}'],
+  fraud: ['{bad}'],
+  illicit: ['{bad}', '{bad}', '{short}'],
+}
+const LINK_WORDS = ['', ' ', '详情', '详见', '点击', '请点击', '登录', '查看 ', '戳 ', '详情点 ', '网址', '下载客户端 ']
+const GREETINGS: Readonly<Record<string, readonly string[]>> = {
+  notice: ['尊敬的客户，', '尊敬的用户，', '您好，', '尊敬的{surname}先生，', '尊敬的会员：', '亲爱的用户，', '温馨提示：', '尊敬的客户您好！'],
+  marketing: ['尊敬的客户，', '亲，', '亲爱的会员，', '您好，', '尊敬的会员：', '亲爱的用户，', '好消息！', '尊敬的{surname}女士，'],
+  finance: ['尊敬的客户，', '您好，', '尊敬的{surname}先生：', '亲爱的客户，', '尊敬的用户，'],
+  fraud: ['尊敬的客户，', '尊敬的用户：', '您好，', '{surname}先生您好，', '【重要通知】', '温馨提示：'],
+  illicit: ['您好，', '老板您好，', '朋友您好，'],
+}
+const CLOSINGS: Readonly<Record<string, readonly string[]>> = {
+  notice: ['。', '。', '。', '！'],
+  marketing: ['！', '！', '。', '!', '~'],
+  finance: ['！', '。', '。'],
+  personal: ['。', '！', '…', '~', '？', '。。'],
+}
+const CLOSED = /[。！!？?.…~】\])）]$/
+
+/** One message made of a template, changed as traffic changes it. `more`: another template of the same writer and label. */
+export function expand(
+  template: string,
+  label: string,
+  settings: AugmentSettings,
+  random: Random,
+  more?: string,
+): string {
   const latin = !/[\u3400-\u9fff]/.test(template)
   let text = latin ? fillEnglish(template, random) : template
-  const signature = SIGNATURE.exec(text)
-  if (signature !== null) {
-    const roll = random.next()
-    if (roll < settings.dropSignature) text = text.slice(signature[0].length).trim()
-    else if (roll < settings.dropSignature + settings.moveSignature) {
-      text = `${text.slice(signature[0].length).trim()}${signature[0]}`
-    }
+  if (more !== undefined && random.chance(settings.join)) {
+    text = `${text}${latin ? '. ' : random.pick(['。', '，', '！', '；', ' '])}${more.replace(SIGNATURE, '')}`
   }
+  if (!latin) text = dress(text, label, settings, random)
   text = fillSlots(text, random)
   if (text.length > 40 && random.chance(settings.cut)) text = segment(text, random)
   if (random.chance(settings.dropMarks)) text = text.replace(/[，。！？、；：“”‘’（）,!?;"'()]/g, latin ? ' ' : '')
@@ -45,22 +93,49 @@ export function expand(template: string, label: string, settings: AugmentSetting
   return text
 }
 
-/** One segment of a long message: most of its beginning, or its end. */
+/** Signature, greeting, link and closing: what senders vary while they say the same. */
+function dress(template: string, label: string, settings: AugmentSettings, random: Random): string {
+  let body = template
+  let lead = ''
+  let tail = ''
+  const signature = SIGNATURE.exec(body)
+  if (signature !== null) {
+    body = body.slice(signature[0].length).trim()
+    const roll = random.next()
+    if (roll < settings.dropSignature) lead = ''
+    else if (roll < settings.dropSignature + settings.moveSignature) tail = signature[0]
+    else lead = signature[0]
+  } else if (!ANY_SIGNATURE.test(body) && random.chance(settings.sign)) {
+    const signer = SIGNERS[label]
+    if (signer !== undefined) {
+      const made = `【${random.pick(signer)}】`
+      if (random.chance(0.5)) tail = made
+      else lead = made
+    }
+  }
+  const links = LINKS[label]
+  if (links !== undefined && random.chance(settings.link) && !/\{(?:official|url|bad|short)\}/.test(body)) {
+    body = `${body}${random.pick(['', '，', '。', ' '])}${random.pick(LINK_WORDS)}${random.pick(links)}`
+  }
+  const greetings = GREETINGS[label]
+  if (greetings !== undefined && random.chance(settings.greet) && !/尊敬|您好|亲/.test(body)) {
+    body = random.pick(greetings) + body
+  }
+  if (!CLOSED.test(body) && random.chance(settings.close)) body += random.pick(CLOSINGS[label] ?? ['。', '！'])
+  return lead + body + tail
+}
+
+/** The characters that fit one segment of an SMS in UCS-2, alone and with a concatenation header. */
+const SEGMENTS = [70, 67, 66]
+
+/** One segment of a long message, as it arrives when the other is lost; else most of its beginning, or its end. */
 function segment(text: string, random: Random): string {
+  if (text.length > 72 && random.chance(0.5)) return text.slice(0, random.pick(SEGMENTS))
   const keep = Math.max(20, Math.floor(text.length * (0.4 + 0.5 * random.next())))
   return random.chance(0.6) ? text.slice(0, keep) : text.slice(text.length - keep)
 }
 
-const SIGNED: Readonly<Record<string, readonly string[]>> = {
-  marketing: ['【{shop}】', '【{platform}】', '【{carrier}】', '【{company}】'],
-  finance: ['【{bank}】', '【{company}】'],
-  fraud: ['【{bank}】', '【{carrier}】'],
-}
-
-/** A message of a corpus that lost its marks and signatures: some of both are put back. */
-export function restore(text: string, label: string, random: Random): string {
-  let out = random.chance(0.7) ? punctuate(text, random) : text
-  const signatures = SIGNED[label]
-  if (signatures !== undefined && random.chance(label === 'fraud' ? 0.15 : 0.35)) out = random.pick(signatures) + out
-  return out
+/** A message of a corpus that lost its marks: some are put back. */
+export function restore(text: string, random: Random): string {
+  return random.chance(0.7) ? punctuate(text, random) : text
 }

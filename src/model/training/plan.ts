@@ -72,10 +72,13 @@ export function epochSource(parts: readonly Part[], labels: readonly string[], m
   return (_epoch, random) => {
     const examples: Example[] = []
     for (const part of templates) {
+      const byLabel = groupByLabel(part.rows)
       for (const row of part.rows) {
         const allowed = allowedLabels(row.label, labels)
+        const same = byLabel.get(row.label) as Row[]
         for (let i = 0; i < mixture.expansions; i++) {
-          examples.push({ text: expand(row.text, row.label, mixture.augment, random), allowed, weight: 1 })
+          const text = expand(row.text, row.label, mixture.augment, random, random.pick(same).text)
+          examples.push({ text, allowed, weight: 1 })
         }
       }
     }
@@ -84,7 +87,7 @@ export function epochSource(parts: readonly Part[], labels: readonly string[], m
       for (const row of rows) {
         const allowed = allowedLabels(row.label, labels)
         const slotted = hasSlots(row.text)
-        const template = slotted && made > 0 ? restore(row.text, row.label, random) : row.text
+        const template = slotted && made > 0 ? restore(row.text, random) : row.text
         const text =
           made > 0 ? expand(template, row.label, mixture.augment, random) : slotted ? fillSlots(template, random) : template
         examples.push({ text, allowed, weight: 1 })
@@ -94,14 +97,19 @@ export function epochSource(parts: readonly Part[], labels: readonly string[], m
   }
 }
 
-/** At most `count` rows, each label in proportion to the square root of its size: large classes do not drown small ones. */
-function draw(rows: readonly Row[], count: number, random: Random): Row[] {
+function groupByLabel(rows: readonly Row[]): Map<string, Row[]> {
   const byLabel = new Map<string, Row[]>()
   for (const row of rows) {
     const group = byLabel.get(row.label)
     if (group === undefined) byLabel.set(row.label, [row])
     else group.push(row)
   }
+  return byLabel
+}
+
+/** At most `count` rows, each label in proportion to the square root of its size: large classes do not drown small ones. */
+function draw(rows: readonly Row[], count: number, random: Random): Row[] {
+  const byLabel = groupByLabel(rows)
   let roots = 0
   for (const group of byLabel.values()) roots += Math.sqrt(group.length)
   const out: Row[] = []

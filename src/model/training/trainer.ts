@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { normalise } from '../../stages/normalise.ts'
-import { bag, head, HEAD_PARTS, type HeadTensors, type NetworkShape, partShape, partSize, type Weights, width } from '../network.ts'
+import { bag, HEAD_PARTS, type HeadTensors, type NetworkShape, partShape, partSize, type Weights, width } from '../network.ts'
 import { createRandom, type Random, shuffle } from '../random.ts'
 import { Tokenizer, type TokenizerSettings } from '../tokenizer.ts'
 import { SparseAdagrad } from './optimiser.ts'
@@ -89,6 +89,7 @@ export async function train(
   source: EpochSource,
   afterEpoch: (epoch: number, loss: number, current: Training) => boolean,
 ): Promise<Training> {
+  tf.enableProdMode()
   await tf.setBackend('cpu')
   const random = createRandom(seed)
   const tokenizer = new Tokenizer(settings.tokenizer)
@@ -139,16 +140,24 @@ export async function train(
       const progress = done / total
       const rate = Math.max(0.02, 1 - progress)
       const gradients = tf.tidy(() => {
-        const bags = bag(table, tf.tensor1d(buffer.slice(0, at), 'int32'), tf.tensor1d(segments.slice(0, at), 'int32'), tf.tensor2d(roots, [texts, 1]))
-        const mask = tf.tensor2d(allowed, [texts, labels])
-        const weight = tf.tensor1d(importance)
-        const loss = (b: tf.Tensor, ...parts: tf.Tensor[]) =>
-          labelSetLoss(head(b as tf.Tensor2D, headOf(parts), shape), mask, weight, settings.smoothing)
-        const { value, grads } = tf.valueAndGrads(loss as (...xs: tf.Tensor[]) => tf.Scalar)([bags, ...variables])
-        lossSum += value.dataSync()[0] as number
+        const bags = bag(
+          table,
+          tf.tensor1d(buffer.slice(0, at), 'int32'),
+          tf.tensor1d(segments.slice(0, at), 'int32'),
+          tf.tensor2d(roots, [texts, 1]),
+        )
+        const step = backward(
+          bags,
+          headOf(variables),
+          shape,
+          tf.tensor2d(allowed, [texts, labels]),
+          tf.tensor2d(importance, [texts, 1]),
+          settings.smoothing,
+        )
+        lossSum += step.loss.dataSync()[0] as number
         setRate(adam, settings.headRate * rate)
-        adam.applyGradients(variables.map(({ name }, i) => ({ name, tensor: grads[i + 1] as tf.Tensor })))
-        return (grads[0] as tf.Tensor).dataSync() as Float32Array
+        adam.applyGradients(variables.map(({ name }, i) => ({ name, tensor: step.parts[i] as tf.Tensor })))
+        return step.bags.dataSync() as Float32Array
       })
       adagrad.apply(buffer, starts, texts, gradients, {
         wide: settings.wideRate * rate,
@@ -179,16 +188,41 @@ function headOf(parts: readonly tf.Tensor[]): HeadTensors {
 }
 
 /**
- * Mean of `-log(sum of the probabilities of the allowed labels)`: cross entropy where one label is allowed, and a loss
- * that leaves the choice open where a corpus tells less than the labels do. Smoothing pulls towards uniform.
+ * Loss and its gradients by bags and by the parts of the head (in the order of HEAD_PARTS).
+ * The loss is the weighted mean of `-log(sum of the probabilities of the allowed labels)`: cross entropy where one
+ * label is allowed, and open in its choice where a corpus tells less than the labels do; smoothing pulls towards
+ * uniform. The chain of two layers is written out: the core package registers no gradients.
  */
-function labelSetLoss(logits: tf.Tensor2D, allowed: tf.Tensor2D, weight: tf.Tensor1D, smoothing: number): tf.Scalar {
-  const logP = tf.logSoftmax(logits)
-  const masked = tf.add(logP, tf.mul(tf.sub(allowed, 1), 50))
-  const fit = tf.neg(tf.logSumExp(masked, 1))
-  const flat = tf.neg(tf.mean(logP, 1))
-  const each = tf.add(tf.mul(fit, 1 - smoothing), tf.mul(flat, smoothing))
-  return tf.div(tf.sum(tf.mul(each, weight)), tf.sum(weight)) as tf.Scalar
+function backward(
+  bags: tf.Tensor2D,
+  weights: HeadTensors,
+  shape: NetworkShape,
+  allowed: tf.Tensor2D,
+  importance: tf.Tensor2D,
+  smoothing: number,
+): { loss: tf.Scalar; bags: tf.Tensor2D; parts: readonly tf.Tensor[] } {
+  const deep = tf.slice(bags, [0, 0], [-1, shape.embedding]) as tf.Tensor2D
+  const wide = tf.slice(bags, [0, shape.embedding], [-1, shape.labels])
+  const before = tf.add(tf.matMul(deep, weights.hidden), weights.hiddenBias)
+  const hidden = tf.relu(before) as tf.Tensor2D
+  const logits = tf.add(wide, tf.add(tf.matMul(hidden, weights.output), weights.outputBias))
+  const p = tf.softmax(logits)
+  const fit = tf.mul(p, allowed)
+  const mass = tf.maximum(tf.sum(fit, 1, true), 1e-12)
+  const share = tf.div(importance, tf.sum(importance))
+  const target = tf.add(tf.mul(tf.div(fit, mass), 1 - smoothing), smoothing / shape.labels)
+  const dLogits = tf.mul(tf.sub(p, target), share) as tf.Tensor2D
+  const dBefore = tf.mul(tf.matMul(dLogits, weights.output, false, true), tf.cast(tf.greater(before, 0), 'float32')) as tf.Tensor2D
+  return {
+    loss: tf.neg(tf.sum(tf.mul(tf.log(mass), share))) as tf.Scalar,
+    bags: tf.concat([tf.matMul(dBefore, weights.hidden, false, true), dLogits], 1) as tf.Tensor2D,
+    parts: [
+      tf.matMul(deep, dBefore, true, false),
+      tf.sum(dBefore, 0),
+      tf.matMul(hidden, dLogits, true, false),
+      tf.sum(dLogits, 0),
+    ],
+  }
 }
 
 /** Copies the features of the tokenizer that this pass of training keeps; at least one. Returns the new end. */
@@ -212,15 +246,11 @@ function initial(shape: NetworkShape, random: Random): Weights {
       const u = Math.sqrt(-2 * Math.log(1 - random.next()))
       return deviation * u * Math.cos(2 * Math.PI * random.next())
     })
-  const columns = width(shape)
-  const table = new Float32Array(partSize(shape, 'table'))
-  for (let row = 0; row < shape.rows; row++) {
-    for (let c = 0; c < shape.embedding; c++) table[row * columns + c] = 0.1 * (random.next() - 0.5)
-  }
   return {
-    table,
+    // Zero, so that features never seen in training say nothing; the random hidden layer tells the columns apart.
+    table: new Float32Array(partSize(shape, 'table')),
     hidden: normal(partSize(shape, 'hidden'), Math.sqrt(2 / shape.embedding)),
-    hiddenBias: new Float32Array(shape.hidden),
+    hiddenBias: new Float32Array(shape.hidden).fill(0.1),
     output: normal(partSize(shape, 'output'), 0.1),
     outputBias: new Float32Array(shape.labels),
   }

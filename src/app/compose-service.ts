@@ -1,0 +1,297 @@
+import { randomUUID } from 'node:crypto'
+import { SigwatchError } from '../domain/errors.ts'
+import type { Emit, SideInput } from '../domain/events.ts'
+import type { ConsentLedger, FeatureStore, StateStore } from '../domain/ports.ts'
+import { createTokeniser } from '../domain/token.ts'
+import { memoryFeatureStore } from '../features/memory.ts'
+import { connectKafka, type KafkaConnection } from '../kafka/client.ts'
+import { memoryLedger } from '../ledgers/memory.ts'
+import { applyRow, type RegistryChange } from '../registry/load.ts'
+import { readSideValue } from '../registry/side-inputs.ts'
+import { createKafkaSink } from '../sinks/kafka.ts'
+import { createKafkaSource } from '../sources/kafka.ts'
+import { createTableSource, type TableRow, type TableSource } from '../sources/table.ts'
+import { canonicalNumber } from '../stages/canonical-number.ts'
+import { createMemoryStateStore } from '../states/memory.ts'
+import { openAssets } from './assets.ts'
+import { type Application, clockAt } from './compose.ts'
+import type { Config } from './config.ts'
+import { createCore } from './core.ts'
+import { readSideFiles } from './side-files.ts'
+import type { SideRow } from './side-rows.ts'
+
+/** How long open readings of the registry topic are gathered before the registry is swapped, ms. */
+const SWAP_AFTER = 500
+
+interface Stores {
+  readonly features: FeatureStore
+  readonly states: StateStore
+  readonly ledger: ConsentLedger
+  close(): Promise<void>
+}
+
+export function kafkaOf(config: Config, emit: Emit, signal?: AbortSignal): KafkaConnection {
+  const { brokers, clientId, ssl, sasl } = config.kafka
+  if (!brokers) throw new SigwatchError('USAGE', 'no brokers: set KAFKA_BROKERS, for example 127.0.0.1:9092')
+  const { ca, cert, key } = ssl
+  return connectKafka({
+    brokers,
+    clientId,
+    emit,
+    ...(signal ? { signal } : {}),
+    ...(ssl.enabled
+      ? {
+          ssl: {
+            ...(ca ? { ca: text(ca) } : {}),
+            ...(cert ? { cert: text(cert) } : {}),
+            ...(key ? { key: text(key) } : {}),
+          },
+        }
+      : {}),
+    ...(sasl.mechanism
+      ? {
+          sasl: {
+            mechanism: sasl.mechanism,
+            username: sasl.username ?? '',
+            password: sasl.password?.reveal() ?? '',
+          },
+        }
+      : {}),
+  })
+}
+
+/** A PEM setting is its text, or a secret that holds it. */
+function text(value: string | { reveal(): string }): string {
+  return typeof value === 'string' ? value : value.reveal()
+}
+
+/** Redis when it is configured, else memory with a warning. */
+async function openStores(config: Config, clusterId: string, emit: Emit): Promise<Stores> {
+  const { url, nodes } = config.redis
+  const clock = clockAt()
+  if (!url && !nodes) {
+    emit({
+      name: 'warning',
+      message: 'no Redis: rates and states are in memory, and instances do not share them',
+    })
+    const features = memoryFeatureStore()
+    const states = createMemoryStateStore({ clock })
+    const ledger = memoryLedger()
+    return {
+      features,
+      states,
+      ledger,
+      close: async () => void (await Promise.all([features.close(), states.close(), ledger.close()])),
+    }
+  }
+  const [{ connectRedis }, { redisFeatureStore }, { createRedisStateStore }, { redisLedger }] =
+    await Promise.all([
+      import('../redis/client.ts'),
+      import('../features/redis.ts'),
+      import('../states/redis.ts'),
+      import('../ledgers/redis.ts'),
+    ])
+  const { username, password, tls, budget } = config.redis
+  const link = connectRedis({
+    ...(url ? { url: url.reveal() } : {}),
+    ...(nodes ? { nodes } : {}),
+    ...(username ? { username } : {}),
+    ...(password ? { password: password.reveal() } : {}),
+    ...(tls.enabled
+      ? {
+          tls: {
+            ...(tls.ca ? { ca: text(tls.ca) } : {}),
+            ...(tls.cert ? { cert: text(tls.cert) } : {}),
+            ...(tls.key ? { key: text(tls.key) } : {}),
+          },
+        }
+      : {}),
+    commandTimeout: budget,
+  })
+  await link.ready(5_000)
+  const scope = { deployment: config.deployment, clusterId, topic: config.kafka.topics.messages }
+  const prefix = `sigwatch:${scope.deployment}:${scope.clusterId}:${scope.topic}`
+  const features = redisFeatureStore(link, scope)
+  const states = createRedisStateStore({ link, prefix, clock })
+  const ledger = redisLedger({ link, prefix: `sigwatch:${scope.deployment}` })
+  return {
+    features,
+    states,
+    ledger,
+    async close() {
+      await Promise.all([features.close(), states.close(), ledger.close()])
+      await link.close()
+    },
+  }
+}
+
+/** The service: Kafka in and out, Redis or memory, side topics followed. */
+export async function composeService(config: Config, emit: Emit): Promise<Application> {
+  const { tokenKey } = config.privacy
+  if (!tokenKey) throw new SigwatchError('CONFIG_INVALID', 'privacy.tokenKey is required with brokers')
+  const abort = new AbortController()
+  const assets = await openAssets(config, emit)
+  const kafka = kafkaOf(config, emit, abort.signal)
+  const { topics, createTopics, groupId, startFrom } = config.kafka
+
+  const outputs = {
+    alerts: topics.alerts,
+    deadLetters: topics.deadLetters,
+    shadowAlerts: topics.shadowAlerts,
+    verdicts: topics.verdicts,
+    blocks: topics.blocks,
+  }
+  const named = Object.fromEntries(Object.entries(outputs).filter(([, topic]) => topic !== null)) as Record<
+    string,
+    string
+  >
+  await kafka.requireTopics([topics.messages, ...Object.values(named)], {
+    create: createTopics,
+    compacted: topics.blocks ? [topics.blocks] : [],
+  })
+  const side = await presentSideTopics(config, kafka, emit)
+  const stores = await openStores(config, await kafka.clusterId(), emit)
+  const clock = clockAt()
+  const sink = createKafkaSink({ connection: kafka, topics: named })
+  const source = createKafkaSource({ connection: kafka, groupId, topics: [topics.messages], startFrom, emit })
+  const core = createCore({
+    config,
+    mode: 'service',
+    source,
+    sink,
+    features: stores.features,
+    states: stores.states,
+    ledger: stores.ledger,
+    classifier: assets.classifier,
+    policy: () => assets.policy,
+    registry: () => assets.registry.current(),
+    describe: assets.describe,
+    tokenise: createTokeniser({ keyId: tokenKey.keyId, key: tokenKey.key.reveal() }),
+    clock,
+    emit,
+    endOffsets: (partitions) => kafka.endOffsets(partitions),
+  })
+
+  const tables: { readonly input: SideInput; readonly table: TableSource }[] = []
+  const instance = randomUUID()
+  let registryChanges: RegistryChange[] = []
+  let swapping: NodeJS.Timeout | undefined
+  const ready = new Set<SideInput>()
+
+  function swap(): void {
+    swapping = undefined
+    const changes = registryChanges
+    registryChanges = []
+    assets.registry.apply(changes)
+    void core.manager
+      .review('registry')
+      .catch((error: unknown) => emit({ name: 'warning', message: String(error) }))
+  }
+
+  async function applySide(input: SideInput, rows: readonly TableRow[]): Promise<void> {
+    let refused = 0
+    const refuse = (row: TableRow, message: string) => {
+      refused++
+      emit({
+        name: 'warning',
+        message: `${input} row at ${row.position.partition}/${row.position.offset}: ${message}`,
+      })
+    }
+    if (input === 'registry') {
+      for (const row of rows) {
+        const change = registryChange(row)
+        if (typeof change === 'string') refuse(row, change)
+        else registryChanges.push(change)
+      }
+      if (ready.has('registry')) swapping ??= setTimeout(swap, SWAP_AFTER)
+    } else {
+      for (const row of rows) {
+        const read = readSideValue(input, row.value, canonicalNumber)
+        if (read === undefined) continue
+        if ('message' in read) refuse(row, read.message)
+        else if (input === 'consents') await stores.ledger.apply([read.row as never])
+        else core.sideRows.add([{ input, row: read.row, position: row.position } as SideRow])
+      }
+    }
+    emit({ name: 'side_input_rows', input, accepted: rows.length - refused, refused })
+  }
+
+  return {
+    core,
+    assets,
+    async run() {
+      await readSideFiles(config, { ledger: stores.ledger, sideRows: core.sideRows }, emit)
+      for (const [input, topic] of side) {
+        const table = createTableSource({
+          connection: kafka,
+          topic,
+          groupId: `${groupId}-${input}-${instance}`,
+        })
+        tables.push({ input, table })
+        void table
+          .run((rows) => applySide(input, rows))
+          .catch((error: unknown) => {
+            emit({
+              name: 'failed',
+              code: 'KAFKA_UNREACHABLE',
+              reason: `side input ${input}: ${String(error)}`,
+            })
+          })
+      }
+      await Promise.all(
+        tables.map(async ({ input, table }) => {
+          await table.caughtUp
+          if (input === 'registry') swap()
+          ready.add(input)
+        }),
+      )
+      await core.run()
+    },
+    async stop() {
+      await Promise.all([core.stop(), ...tables.map(({ table }) => table.stop())])
+    },
+    async close() {
+      abort.abort()
+      clearTimeout(swapping)
+      await sink.close()
+      await stores.close()
+      await kafka.close()
+      assets.classifier.close()
+    },
+  }
+}
+
+function registryChange(row: TableRow): RegistryChange | string {
+  let value: unknown = null
+  if (row.value !== null) {
+    try {
+      value = JSON.parse(row.value.toString('utf8'))
+    } catch {
+      return 'is no valid JSON'
+    }
+  }
+  const change = applyRow(row.key, value)
+  return 'op' in change ? change : change.map((fault) => fault.message).join('; ')
+}
+
+/** Side topics that are configured and exist; a missing one is warned about once and off. */
+async function presentSideTopics(
+  config: Config,
+  kafka: KafkaConnection,
+  emit: Emit,
+): Promise<[SideInput, string][]> {
+  const { topics } = config.kafka
+  const wanted = (['registry', 'consents', 'replies', 'complaints', 'feedback'] as const).flatMap((input) => {
+    const topic = topics[input]
+    return topic === null ? [] : [[input, topic] as [SideInput, string]]
+  })
+  const missing = new Set(await kafka.missingTopics(wanted.map(([, topic]) => topic)))
+  for (const [input, topic] of wanted) {
+    if (missing.has(topic))
+      emit({
+        name: 'warning',
+        message: `the topic ${topic} does not exist: ${input} are read from their file only`,
+      })
+  }
+  return wanted.filter(([, topic]) => !missing.has(topic))
+}

@@ -1,0 +1,132 @@
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { stringify } from 'yaml'
+import { SigwatchError } from '../domain/errors.ts'
+import { registryOf } from '../simulator/cast.ts'
+import { SCENARIOS, type ScenarioName } from '../simulator/scenarios.ts'
+import { type SimulatedRecord, simulate } from '../simulator/simulate.ts'
+import { parseIsoTime } from '../stages/decode.ts'
+
+interface SimulateOptions {
+  readonly scenario: string
+  readonly seed: number
+  readonly rate?: number
+  readonly minutes?: number
+  readonly start?: number
+  readonly out: string
+  readonly truth?: string
+  readonly registryOut?: string
+  readonly config?: string
+}
+
+const NAMES = Object.keys(SCENARIOS) as ScenarioName[]
+const DEFAULT_SCENARIO: ScenarioName = 'double-eleven-hour'
+
+function positive(value: string): number {
+  const number = Number(value)
+  if (!(number > 0)) throw new InvalidArgumentError('must be a number above 0.')
+  return number
+}
+
+function whole(value: string): number {
+  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('must be a whole number from 0.')
+  return Number(value)
+}
+
+function time(value: string): number {
+  const ts = /^\d+$/.test(value) ? Number(value) : parseIsoTime(value)
+  if (Number.isNaN(ts))
+    throw new InvalidArgumentError('must be ISO-8601 with an offset, or epoch milliseconds.')
+  return ts
+}
+
+/** `sigwatch simulate`: labelled traffic as input records, and the truth about what is planted in it. */
+export function simulateCommand(): Command {
+  return new Command('simulate')
+    .addOption(
+      new Option('--scenario <name>', 'what happens').choices([...NAMES, 'list']).default(DEFAULT_SCENARIO),
+    )
+    .option('--rate <n>', 'lawful messages a second of event time (default: that of the scenario)', positive)
+    .option('--minutes <n>', 'length in event time (default: that of the scenario)', positive)
+    .option('--seed <n>', 'the same seed gives the same traffic', whole, 1)
+    .option('--start <time>', 'event time of the first message, ISO-8601 with offset', time)
+    .option(
+      '--out <file>',
+      'where records go, one JSON a line; - is stdout; kafka: the configured topic',
+      '-',
+    )
+    .option('--truth <file>', 'what is planted: one JSON a line, events first, then messages')
+    .option('--registry-out <file>', 'registry.yaml of the simulated senders')
+    .option('--config <file>', 'service configuration, for --out kafka')
+    .addHelpText(
+      'after',
+      '\nExample:\n  sigwatch simulate --minutes 10 --out messages.jsonl --truth truth.jsonl --registry-out registry.yaml',
+    )
+    .action(run)
+}
+
+async function run(options: SimulateOptions): Promise<void> {
+  if (options.scenario === 'list') {
+    for (const name of NAMES) process.stdout.write(`${name.padEnd(20)} ${SCENARIOS[name].does}\n`)
+    return
+  }
+  const simulation = simulate({ ...options, scenario: options.scenario as ScenarioName })
+  if (options.registryOut !== undefined)
+    await writeFile(options.registryOut, stringify(registryOf(simulation.cast)))
+  const truth = options.truth === undefined ? undefined : lineWriter(options.truth)
+  await truth?.write(simulation.planted.map((event) => JSON.stringify(event)))
+  const out = await openOutput(options)
+  let records = 0
+  for (const minute of simulation.minutes()) {
+    await out.send(minute)
+    const known = minute.flatMap((record) => (record.truth ? [JSON.stringify(record.truth)] : []))
+    if (known.length > 0) await truth?.write(known)
+    records += minute.length
+  }
+  await out.close()
+  await truth?.close()
+  process.stderr.write(
+    `${records} records from ${new Date(simulation.start).toISOString()} to ${new Date(simulation.end).toISOString()}\n`,
+  )
+}
+
+interface Output {
+  send(records: readonly SimulatedRecord[]): Promise<void>
+  close(): Promise<void>
+}
+
+async function openOutput(options: SimulateOptions): Promise<Output> {
+  if (options.out === 'kafka') {
+    const { openProducer } = await import('../app/produce.ts')
+    return openProducer(options.config)
+  }
+  const writer = lineWriter(options.out)
+  return { send: (records) => writer.write(records.map((record) => record.value)), close: writer.close }
+}
+
+/** Lines to a file or stdout, as fast as it takes them. */
+function lineWriter(path: string) {
+  const stream = path === '-' ? process.stdout : createWriteStream(path)
+  let failure: Error | undefined
+  stream.on('error', (error) => {
+    failure ??= error
+  })
+  const check = () => {
+    if (failure)
+      throw new SigwatchError('SINK_UNREACHABLE', `${path}: ${failure.message}`, { cause: failure })
+  }
+  return {
+    async write(lines: readonly (string | Buffer)[]): Promise<void> {
+      check()
+      const bytes = Buffer.concat(lines.flatMap((line) => [Buffer.from(line as string), Buffer.from('\n')]))
+      if (!stream.write(bytes)) await Promise.race([once(stream, 'drain'), once(stream, 'error')])
+      check()
+    },
+    async close(): Promise<void> {
+      if (path !== '-') await new Promise<void>((resolve) => stream.end(resolve))
+      check()
+    },
+  }
+}

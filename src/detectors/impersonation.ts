@@ -1,0 +1,78 @@
+import type { MessageContext } from '../domain/detector.ts'
+import type { AnalysedMessage, ContactMention, Span, UrlMention } from '../domain/message.ts'
+import type { Brand, Registry } from '../domain/registry.ts'
+import { isPersonal, type SenderKind, senderKind } from './sender-kind.ts'
+
+/** What does not belong to the brand that a message claims to be from. */
+export interface Found {
+  readonly kind: 'domain' | 'callback' | 'port' | 'sender'
+  readonly value: string
+}
+
+/** Where a message comes from and where it leads, seen from one brand. */
+export interface Traces {
+  /** A filed port of the brand, or its own short number. */
+  readonly ownPort: boolean
+  /** The brand has filed ports and this is none of them. */
+  readonly foreignPort: boolean
+  /** Anybody's number: a mobile, a landline, a number from overseas. */
+  readonly personal: boolean
+  readonly sender: SenderKind
+  readonly foreignLink: UrlMention | undefined
+  readonly foreignCallback: ContactMention | undefined
+  /** A link to an official domain of this brand. */
+  readonly ownLink: boolean
+}
+
+/** Text that touches a part that did not come may be cut: it proves nothing. */
+export function touchesSeam(message: AnalysedMessage, span: Span): boolean {
+  return message.partial && message.seams.some((seam) => span.start <= seam && seam <= span.end)
+}
+
+/** A link that belongs to no registered brand and to no public shortener, and that anybody could have registered. */
+export function foreignLink(message: AnalysedMessage, registry: Registry): UrlMention | undefined {
+  return message.urls.find(
+    (url) =>
+      !registry.brandByHost(url.host) &&
+      !registry.isShortener(url.host) &&
+      !registry.isRestricted(url.host) &&
+      !touchesSeam(message, url.span),
+  )
+}
+
+export function tracesOf(brand: Brand, message: AnalysedMessage, { registry }: MessageContext): Traces {
+  const sender = senderKind(message.from)
+  const ownNumber = brand.hotlines.some((hotline) => isNumberOf(hotline, message.from))
+  const ownPort = ownNumber || registry.ownsPort(brand.id, message.from)
+  return {
+    ownPort,
+    foreignPort: !ownPort && registry.portsOfBrand(brand.id).length > 0,
+    personal: !ownPort && isPersonal(sender),
+    sender,
+    foreignLink: foreignLink(message, registry),
+    foreignCallback: message.contacts.find(
+      (contact) =>
+        !registry.brandByHotline(contact.value) &&
+        contact.value !== message.from &&
+        contact.value !== message.to &&
+        !touchesSeam(message, contact.span),
+    ),
+    ownLink: message.urls.some((url) => registry.brandByHost(url.host)?.id === brand.id),
+  }
+}
+
+/** A short number answers for the brand, with up to five digits of a branch behind it. */
+function isNumberOf(hotline: string, from: string): boolean {
+  return (
+    from === hotline || (hotline.length <= 6 && from.startsWith(hotline) && from.length <= hotline.length + 5)
+  )
+}
+
+export function findings(traces: Traces, from: string): Found[] {
+  const found: Found[] = []
+  if (traces.foreignLink) found.push({ kind: 'domain', value: traces.foreignLink.domain })
+  if (traces.foreignCallback) found.push({ kind: 'callback', value: traces.foreignCallback.value })
+  if (traces.foreignPort) found.push({ kind: 'port', value: from })
+  else if (traces.personal) found.push({ kind: 'sender', value: from })
+  return found
+}

@@ -1,0 +1,198 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { InvalidInput, type Problem } from '../domain/errors.ts'
+import { packHalves, unpackHalves } from './float16.ts'
+import { type NetworkShape, PARTS, type Part, partSize, type Weights } from './network.ts'
+import type { TokenizerSettings } from './tokenizer.ts'
+
+export const FORMAT = 'sigwatch-text-model'
+export const FORMAT_VERSION = 1
+
+/** A message with the scores that it had when the model was made: a reader that differs reads texts another way. */
+export interface Golden {
+  readonly text: string
+  readonly scores: readonly number[]
+}
+
+/** `model.json` */
+export interface ModelDescription {
+  readonly format: typeof FORMAT
+  readonly formatVersion: typeof FORMAT_VERSION
+  readonly name: string
+  readonly version: string
+  /** In the order of the output row. */
+  readonly labels: readonly string[]
+  readonly tokenizer: TokenizerSettings
+  readonly embedding: number
+  readonly hidden: number
+  /** Logits are divided by it before the softmax. */
+  readonly temperature: number
+  /** `weights.bin`: the parts of PARTS end to end, the table in halves, the rest in 32-bit floats, little-endian. */
+  readonly weights: { readonly bytes: number; readonly sha256: string }
+  readonly golden: readonly Golden[]
+}
+
+export interface CorpusCard {
+  readonly name: string
+  readonly sha256: string
+  readonly rows: number
+  readonly source?: string
+}
+
+/** `card.json`: what a person has to know before using the model. */
+export interface ModelCard {
+  readonly name: string
+  readonly version: string
+  readonly labels: readonly string[]
+  /** Score of a label from which on it counts. */
+  readonly thresholds: Readonly<Record<string, number>>
+  readonly temperature: number
+  readonly corpora: readonly CorpusCard[]
+  readonly training: Readonly<Record<string, unknown>>
+  /** Of the held-out parts. */
+  readonly scores: Readonly<Record<string, unknown>>
+  readonly limits: readonly string[]
+  readonly mustNotBeUsedFor: readonly string[]
+}
+
+export interface Artifact {
+  readonly description: ModelDescription
+  readonly card: ModelCard
+  readonly weights: Weights
+}
+
+export function shapeOf(description: Pick<ModelDescription, 'tokenizer' | 'embedding' | 'hidden' | 'labels'>): NetworkShape {
+  return {
+    rows: 1 << description.tokenizer.bits,
+    embedding: description.embedding,
+    hidden: description.hidden,
+    labels: description.labels.length,
+  }
+}
+
+const bytesOf = (shape: NetworkShape, part: Part) => partSize(shape, part) * (part === 'table' ? 2 : 4)
+
+/** Weights as they are once written and read again: what is calibrated must be what is served. */
+export function rounded(weights: Weights): Weights {
+  return { ...weights, table: unpackHalves(packHalves(weights.table)) }
+}
+
+/** Writes the three files of a model folder. */
+export function saveArtifact(
+  dir: string,
+  description: Omit<ModelDescription, 'format' | 'formatVersion' | 'weights'>,
+  card: ModelCard,
+  weights: Weights,
+): void {
+  const bytes = Buffer.concat(
+    PARTS.map((part) => {
+      const values = weights[part]
+      return part === 'table'
+        ? packHalves(values)
+        : new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+    }),
+  )
+  const full: ModelDescription = {
+    format: FORMAT,
+    formatVersion: FORMAT_VERSION,
+    ...description,
+    weights: { bytes: bytes.length, sha256: sha256(bytes) },
+  }
+  mkdirSync(dir, { recursive: true })
+  writeFileSync(join(dir, 'weights.bin'), bytes)
+  writeFileSync(join(dir, 'model.json'), `${JSON.stringify(full, null, 2)}\n`)
+  writeFileSync(join(dir, 'card.json'), `${JSON.stringify(card, null, 2)}\n`)
+}
+
+/** Reads and checks a model folder. Throws InvalidInput (MODEL_INVALID) that names file and key. */
+export function loadArtifact(dir: string): Artifact {
+  const modelFile = join(dir, 'model.json')
+  const description = readJson(modelFile) as unknown as ModelDescription
+  const problems = checkDescription(description).map((problem) => ({ file: modelFile, ...problem }))
+  if (problems.length > 0) throw new InvalidInput('MODEL_INVALID', problems)
+  const cardFile = join(dir, 'card.json')
+  const card = readJson(cardFile) as unknown as ModelCard
+  for (const label of description.labels) {
+    const value = card.thresholds?.[label]
+    if (typeof value !== 'number' || !(value >= 0 && value <= 1)) {
+      problems.push({ file: cardFile, key: `thresholds.${label}`, message: 'must be a number from 0 to 1' })
+    }
+  }
+  if (problems.length > 0) throw new InvalidInput('MODEL_INVALID', problems)
+  return { description, card, weights: readWeights(join(dir, 'weights.bin'), description) }
+}
+
+function readWeights(file: string, description: ModelDescription): Weights {
+  const bytes = read(file)
+  const shape = shapeOf(description)
+  const expected = PARTS.reduce((sum, part) => sum + bytesOf(shape, part), 0)
+  if (bytes.length !== expected) fail(file, `holds ${bytes.length} bytes, not the ${expected} of its model.json`)
+  if (sha256(bytes) !== description.weights.sha256) fail(file, 'is damaged: its SHA-256 is not the one in model.json')
+  let at = 0
+  const weights: Partial<Record<Part, Float32Array>> = {}
+  for (const part of PARTS) {
+    // A copy, because a view of floats must begin at a multiple of four.
+    const slice = bytes.subarray(at, at + bytesOf(shape, part)).slice()
+    weights[part] =
+      part === 'table' ? unpackHalves(slice) : new Float32Array(slice.buffer, slice.byteOffset, slice.length / 4)
+    if (weights[part].some((value) => !Number.isFinite(value))) fail(file, `${part} holds a value that is no number`)
+    at += slice.length
+  }
+  return weights as Weights
+}
+
+function checkDescription(d: Partial<ModelDescription>): Omit<Problem, 'file'>[] {
+  const problems: Omit<Problem, 'file'>[] = []
+  const expect = (ok: boolean, key: string, message: string) => {
+    if (!ok) problems.push({ key, message })
+  }
+  const whole = (value: unknown, low: number, high: number) =>
+    Number.isInteger(value) && (value as number) >= low && (value as number) <= high
+  expect(d.format === FORMAT, 'format', `must be ${FORMAT}`)
+  expect(d.formatVersion === FORMAT_VERSION, 'formatVersion', `must be ${FORMAT_VERSION}`)
+  expect(typeof d.name === 'string' && d.name !== '', 'name', 'must be a name')
+  expect(typeof d.version === 'string' && d.version !== '', 'version', 'must be a version')
+  expect(
+    Array.isArray(d.labels) && d.labels.length >= 2 && d.labels.length <= 64 && new Set(d.labels).size === d.labels.length,
+    'labels',
+    'must be 2 to 64 different names',
+  )
+  expect(whole(d.tokenizer?.bits, 8, 22), 'tokenizer.bits', 'must be a whole number from 8 to 22')
+  expect(whole(d.tokenizer?.grams, 1, 4), 'tokenizer.grams', 'must be a whole number from 1 to 4')
+  expect(whole(d.tokenizer?.words, 0, 2), 'tokenizer.words', 'must be 0, 1 or 2')
+  expect(whole(d.embedding, 1, 256), 'embedding', 'must be a whole number from 1 to 256')
+  expect(whole(d.hidden, 1, 1024), 'hidden', 'must be a whole number from 1 to 1024')
+  expect(typeof d.temperature === 'number' && d.temperature > 0, 'temperature', 'must be above 0')
+  expect(typeof d.weights?.sha256 === 'string', 'weights.sha256', 'must be the SHA-256 of weights.bin')
+  expect(Array.isArray(d.golden), 'golden', 'must be a list of messages with their scores')
+  return problems
+}
+
+function read(file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (cause) {
+    return fail(file, `cannot be read (${(cause as NodeJS.ErrnoException).code})`)
+  }
+}
+
+function readJson(file: string): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = JSON.parse(read(file).toString('utf8'))
+  } catch (cause) {
+    if (cause instanceof InvalidInput) throw cause
+    return fail(file, `is not JSON: ${(cause as Error).message}`)
+  }
+  if (typeof value !== 'object' || value === null) return fail(file, 'is not an object')
+  return value as Record<string, unknown>
+}
+
+function fail(file: string, message: string): never {
+  throw new InvalidInput('MODEL_INVALID', [{ file, message }])
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

@@ -1,0 +1,93 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { SigwatchError } from '../domain/errors.ts'
+
+export const BACKENDS = ['native', 'wasm', 'cpu'] as const
+export type Backend = (typeof BACKENDS)[number]
+export type BackendChoice = 'auto' | Backend
+
+/** What tensorflow.js calls them. */
+const NAME_OF: Readonly<Record<Backend, string>> = { native: 'tensorflow', wasm: 'wasm', cpu: 'cpu' }
+
+/** Node from this major version on has dropped what the native binding calls. */
+const NATIVE_ENDS_AT = 23
+
+/**
+ * Makes a backend ready. `auto`: native where it is installed and loads, else wasm, else cpu; `onNotice` hears why the
+ * better one does not serve, except that the native one is not installed. A backend that is asked for by name and does
+ * not load throws.
+ */
+export async function openBackend(choice: BackendChoice, onNotice: (message: string) => void): Promise<Backend> {
+  tf.enableProdMode()
+  const wanted = choice === 'auto' ? BACKENDS : [choice]
+  for (const backend of wanted) {
+    try {
+      await LOADERS[backend]()
+      if (!(await tf.setBackend(NAME_OF[backend]))) throw new Error('it does not initialise')
+      return backend
+    } catch (cause) {
+      const reason = (cause as Error).message.split('\n')[0] as string
+      if (choice !== 'auto') {
+        throw new SigwatchError('CONFIG_INVALID', `inference backend ${backend} is not available: ${reason}`, { cause })
+      }
+      if (!(cause instanceof NotInstalled)) onNotice(`inference backend ${backend} is not available: ${reason}`)
+    }
+  }
+  throw new SigwatchError('INTERNAL', 'no backend of tensorflow.js loads')
+}
+
+/** Makes `backend`, already open, the one that runs what follows; immediate. */
+export function useBackend(backend: Backend): void {
+  // setBackend does its work before it first waits, for a backend that is initialised.
+  if (tf.getBackend() !== NAME_OF[backend]) void tf.setBackend(NAME_OF[backend])
+}
+
+class NotInstalled extends Error {}
+
+const LOADERS: Readonly<Record<Backend, () => Promise<void>>> = {
+  native: loadNative,
+  wasm: async () => {
+    await import('@tensorflow/tfjs-backend-wasm')
+  },
+  cpu: async () => {
+    await import('@tensorflow/tfjs-backend-cpu')
+  },
+}
+
+interface NativeBackend {
+  readonly binding: Readonly<Record<'TF_ATTR_TYPE' | 'TF_FLOAT' | 'TF_INT32', number>>
+  executeSingleOutput(name: string, attributes: readonly object[], inputs: readonly tf.Tensor[]): tf.Tensor
+}
+
+async function loadNative(): Promise<void> {
+  const major = Number(process.versions.node.split('.')[0])
+  if (major >= NATIVE_ENDS_AT) {
+    throw new Error(`@tensorflow/tfjs-node does not run on Node ${process.versions.node}, only below ${NATIVE_ENDS_AT}`)
+  }
+  // Libtensorflow writes its start-up to stderr unless told before it loads.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
+  // Held in a variable: the package is optional, and the compiler must not ask for it.
+  const optional = '@tensorflow/tfjs-node'
+  try {
+    import.meta.resolve(optional)
+  } catch {
+    throw new NotInstalled('@tensorflow/tfjs-node is not installed')
+  }
+  await import(optional)
+  if (tf.getKernel('SparseSegmentMean', NAME_OF.native) !== undefined) return
+  // Libtensorflow has the operation; the binding has only never named it.
+  tf.registerKernel({
+    kernelName: 'SparseSegmentMean',
+    backendName: NAME_OF.native,
+    kernelFunc: ({ inputs, backend }) => {
+      const { binding, executeSingleOutput } = backend as unknown as NativeBackend
+      const { data, indices, segmentIds } = inputs as Record<'data' | 'indices' | 'segmentIds', tf.Tensor>
+      const type = (name: string, value: number) => ({ name, type: binding.TF_ATTR_TYPE, value })
+      const attributes = [
+        type('T', binding.TF_FLOAT),
+        type('Tidx', binding.TF_INT32),
+        type('Tsegmentids', binding.TF_INT32),
+      ]
+      return executeSingleOutput.call(backend, 'SparseSegmentMean', attributes, [data, indices, segmentIds])
+    },
+  })
+}

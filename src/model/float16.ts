@@ -1,0 +1,53 @@
+/**
+ * IEEE 754 half precision, for weights on disk: Node 20 has no Float16Array. Rounds to nearest, ties to even; what is
+ * too large becomes infinite, what is too small a subnormal or zero.
+ */
+const word = new Float32Array(1)
+const bits = new Uint32Array(word.buffer)
+
+function toHalf(value: number): number {
+  word[0] = value
+  const x = bits[0] as number
+  const sign = (x >>> 16) & 0x8000
+  const exponent = (x >>> 23) & 0xff
+  const mantissa = x & 0x7fffff
+  if (exponent === 0xff) return sign | 0x7c00 | (mantissa ? 0x200 : 0)
+  const e = exponent - 112
+  if (e >= 31) return sign | 0x7c00
+  if (e <= 0) {
+    if (e < -10) return sign
+    const full = mantissa | 0x800000
+    const shift = 14 - e
+    const half = full >>> shift
+    const rest = full & ((1 << shift) - 1)
+    const middle = 1 << (shift - 1)
+    return sign | (half + (rest > middle || (rest === middle && (half & 1) === 1) ? 1 : 0))
+  }
+  const half = (e << 10) | (mantissa >>> 13)
+  const rest = mantissa & 0x1fff
+  return sign | (half + (rest > 0x1000 || (rest === 0x1000 && (half & 1) === 1) ? 1 : 0))
+}
+
+function fromHalf(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1
+  const exponent = (half >>> 10) & 31
+  const mantissa = half & 0x3ff
+  if (exponent === 0) return sign * mantissa * 2 ** -24
+  if (exponent === 31) return mantissa ? Number.NaN : sign * Number.POSITIVE_INFINITY
+  return sign * (1 + mantissa / 1024) * 2 ** (exponent - 15)
+}
+
+/** Little-endian halves. */
+export function packHalves(values: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(values.length * 2)
+  const view = new DataView(bytes.buffer)
+  for (let i = 0; i < values.length; i++) view.setUint16(2 * i, toHalf(values[i] as number), true)
+  return bytes
+}
+
+export function unpackHalves(bytes: Uint8Array): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const values = new Float32Array(bytes.length / 2)
+  for (let i = 0; i < values.length; i++) values[i] = fromHalf(view.getUint16(2 * i, true))
+  return values
+}

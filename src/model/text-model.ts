@@ -1,0 +1,139 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { SigwatchError } from '../domain/errors.ts'
+import { type Artifact, loadArtifact, type ModelCard, shapeOf } from './artifact.ts'
+import { type Backend, type BackendChoice, openBackend, useBackend } from './backend.ts'
+import { bag, type HeadTensors, head, partShape } from './network.ts'
+import { Tokenizer } from './tokenizer.ts'
+
+export interface ModelInput {
+  readonly original: string
+  /** What `normalise` made of it. */
+  readonly normalised: string
+}
+
+/** A model over any label set, ready to score. */
+export interface TextModel {
+  readonly id: string
+  readonly labels: readonly string[]
+  readonly backend: Backend
+  readonly card: ModelCard
+  readonly artifact: Artifact
+  /** Probabilities, texts × labels. A text scores the same in whatever company it comes. */
+  score(inputs: readonly ModelInput[]): Float32Array
+  close(): void
+}
+
+export interface OpenModelOptions {
+  readonly dir: string
+  readonly backend?: BackendChoice
+  /** Hears what an operator should know: a backend that does not load. */
+  readonly onNotice?: (message: string) => void
+}
+
+/** Texts of one run of the network: the rows of more fall out of the cache. */
+const BATCH = 128
+
+/** Opens a model folder. Throws InvalidInput (MODEL_INVALID), or SigwatchError when the backend asked for is missing. */
+export async function openTextModel(options: OpenModelOptions): Promise<TextModel> {
+  const artifact = loadArtifact(options.dir)
+  const backend = await openBackend(options.backend ?? 'auto', options.onNotice ?? (() => {}))
+  return textModel(artifact, backend)
+}
+
+/** `backend` must be open. */
+export function textModel(artifact: Artifact, backend: Backend): TextModel {
+  const { description, weights, card } = artifact
+  const shape = shapeOf(description)
+  const { labels, temperature } = description
+  const tokenizer = new Tokenizer(description.tokenizer)
+  useBackend(backend)
+  const table = tf.tensor2d(weights.table, partShape(shape, 'table') as [number, number])
+  const parts: HeadTensors = {
+    hidden: tf.tensor2d(weights.hidden, partShape(shape, 'hidden') as [number, number]),
+    hiddenBias: tf.tensor1d(weights.hiddenBias),
+    output: tf.tensor2d(weights.output, partShape(shape, 'output') as [number, number]),
+    outputBias: tf.tensor1d(weights.outputBias),
+  }
+  let rows = new Int32Array(BATCH * 256)
+  let segments = new Int32Array(BATCH * 256)
+  let closed = false
+
+  const scoreBatch = (inputs: readonly ModelInput[], from: number, to: number, out: Float32Array) => {
+    const texts = to - from
+    const roots = new Float32Array(texts)
+    let at = 0
+    for (let t = 0; t < texts; t++) {
+      const { original, normalised } = inputs[from + t] as ModelInput
+      tokenizer.read(normalised, original)
+      const { count } = tokenizer
+      if (at + count > rows.length) {
+        rows = grown(rows, at, count)
+        segments = grown(segments, at, count)
+      }
+      for (let i = 0; i < count; i++) rows[at + i] = tokenizer.rows[i] as number
+      segments.fill(t, at, at + count)
+      roots[t] = Math.sqrt(count)
+      at += count
+    }
+    const logits = tf.tidy(() => {
+      // Slices, not views: the cpu backend keeps what it is given.
+      const bags = bag(
+        table,
+        tf.tensor1d(rows.slice(0, at), 'int32'),
+        tf.tensor1d(segments.slice(0, at), 'int32'),
+        tf.tensor2d(roots, [texts, 1]),
+      )
+      return head(bags, parts, shape).dataSync() as Float32Array
+    })
+    softmax(logits, labels.length, temperature, out, from * labels.length)
+  }
+
+  return {
+    id: `${description.name}@${description.version}`,
+    labels,
+    backend,
+    card,
+    artifact,
+    score(inputs) {
+      if (closed) throw new SigwatchError('INTERNAL', 'the model is closed')
+      useBackend(backend)
+      const out = new Float32Array(inputs.length * labels.length)
+      for (let from = 0; from < inputs.length; from += BATCH) {
+        scoreBatch(inputs, from, Math.min(inputs.length, from + BATCH), out)
+      }
+      return out
+    },
+    close() {
+      if (closed) return
+      closed = true
+      tf.dispose([table, ...Object.values(parts)])
+    },
+  }
+}
+
+function grown(array: Int32Array, used: number, more: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(2 * array.length + more)
+  larger.set(array.subarray(0, used))
+  return larger
+}
+
+/** Softmax of rows of `width` logits divided by `temperature`, written to `out` from `offset` on. */
+export function softmax(
+  logits: Float32Array,
+  width: number,
+  temperature: number,
+  out: Float32Array,
+  offset: number,
+): void {
+  for (let row = 0; row < logits.length; row += width) {
+    let most = Number.NEGATIVE_INFINITY
+    for (let k = 0; k < width; k++) most = Math.max(most, logits[row + k] as number)
+    let sum = 0
+    for (let k = 0; k < width; k++) {
+      const e = Math.exp(((logits[row + k] as number) - most) / temperature)
+      out[offset + row + k] = e
+      sum += e
+    }
+    for (let k = 0; k < width; k++) out[offset + row + k] = (out[offset + row + k] as number) / sum
+  }
+}

@@ -1,0 +1,204 @@
+import { SigwatchError } from '../domain/errors.ts'
+import type { Channel, OutputRecord, Sink } from '../domain/ports.ts'
+import { backOff } from '../kafka/backoff.ts'
+import { GZIP, type KafkaConnection, type Producer, type TopicMessages } from '../kafka/client.ts'
+import { failureKind, reasonOf } from '../kafka/errors.ts'
+import { type RefusedRecord, SinkRefused } from './refused.ts'
+
+export interface KafkaSinkOptions {
+  readonly connection: KafkaConnection
+  /** Channels that are absent go nowhere. */
+  readonly topics: Readonly<Partial<Record<Channel, string>>>
+}
+
+/** One record on its way. A dead letter that is refused for its size goes on with less of its value. */
+interface Item {
+  readonly index: number
+  readonly record: OutputRecord
+  readonly topic: string
+  readonly value: Buffer | string | null
+  /** Bytes of the value before it was cut. */
+  readonly cutFrom?: number
+}
+
+const PART = 'sink'
+/**
+ * The client makes one record batch a partition of each request, and brokers refuse batches above 1 MiB by default:
+ * a topic gets at most so many bytes a request, with room for keys and headers.
+ */
+const REQUEST_BYTES = 700_000
+const RECORD_OVERHEAD = 256
+/** A dead letter is cut to the first of these that the broker takes. */
+const CUTS = [64_000, 16_000, 1_000, 0]
+
+/**
+ * Produces each channel to its topic, acknowledged by all in-sync replicas. An outage is waited out, also a missing
+ * topic or an access rule that is not there yet: nothing is dropped. What was sent when a connection broke is sent
+ * again, so a record may be there twice.
+ */
+export class KafkaSink implements Sink {
+  readonly #options: KafkaSinkOptions
+  readonly #producer: Producer
+  #connecting: Promise<void> | undefined
+
+  constructor(options: KafkaSinkOptions) {
+    this.#options = options
+    this.#producer = options.connection.producer()
+  }
+
+  has(channel: Channel): boolean {
+    return this.#options.topics[channel] !== undefined
+  }
+
+  /** See Sink. Rejects with SINK_UNREACHABLE when the signal ends the waiting. */
+  async write(records: readonly OutputRecord[], signal?: AbortSignal): Promise<void> {
+    const plain: Item[] = []
+    const letters: Item[] = []
+    records.forEach((record, index) => {
+      const topic = this.#options.topics[record.channel]
+      if (topic === undefined) return
+      const items = record.channel === 'deadLetters' ? letters : plain
+      items.push({ index, record, topic, value: record.value })
+    })
+    const refused = (
+      await Promise.all([
+        this.#sendAll(plain, undefined, signal),
+        // Compressed, so that a large record fits where it came from.
+        this.#sendAll(letters, GZIP, signal),
+      ])
+    ).flat()
+    if (refused.length > 0) throw new SinkRefused(refused.sort((a, b) => a.index - b.index))
+  }
+
+  unready(): readonly string[] {
+    const lost = this.#options.connection.health.reason(PART)
+    return lost === undefined ? [] : [`kafka sink: ${lost}`]
+  }
+
+  async close(): Promise<void> {
+    await this.#producer.disconnect().catch(() => undefined)
+  }
+
+  async #sendAll(
+    items: readonly Item[],
+    compression: typeof GZIP | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<RefusedRecord[]> {
+    const refused: RefusedRecord[] = []
+    for (const request of requestsOf(items)) refused.push(...(await this.#send(request, compression, signal)))
+    return refused
+  }
+
+  /** Delivers every item that can be; resolves with the others. A refusal is narrowed down by halves. */
+  async #send(
+    items: readonly Item[],
+    compression: typeof GZIP | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<RefusedRecord[]> {
+    const error = await this.#attempt(items, compression, signal)
+    if (error === undefined) return []
+    const [only] = items
+    if (items.length > 1 || !only) {
+      const half = items.length >> 1
+      return [
+        ...(await this.#send(items.slice(0, half), compression, signal)),
+        ...(await this.#send(items.slice(half), compression, signal)),
+      ]
+    }
+    const smaller = cut(only)
+    if (smaller) return this.#send([smaller], compression, signal)
+    const { index, record } = only
+    return [{ index, record, channel: record.channel, reason: reasonOf(error) }]
+  }
+
+  /** Resolves when all are acknowledged, or with the error when the broker will never take one of them. */
+  async #attempt(
+    items: readonly Item[],
+    compression: typeof GZIP | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
+    const { health } = this.#options.connection
+    const topicMessages = messagesOf(items)
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.#connect()
+        await this.#producer.sendBatch({
+          topicMessages,
+          acks: -1,
+          ...(compression === undefined ? {} : { compression }),
+        })
+        health.restored(PART)
+        return undefined
+      } catch (error) {
+        if (failureKind(error) === 'refused') return error
+        health.lost(PART, reasonOf(error))
+        if (signal?.aborted) {
+          throw new SigwatchError('SINK_UNREACHABLE', `Kafka does not answer: ${reasonOf(error)}`, {
+            cause: error,
+          })
+        }
+        await backOff(attempt, signal)
+      }
+    }
+  }
+
+  #connect(): Promise<void> {
+    this.#connecting ??= this.#producer.connect().catch((error: unknown) => {
+      this.#connecting = undefined
+      throw error
+    })
+    return this.#connecting
+  }
+}
+
+/** Groups of items in order, none of which has more than REQUEST_BYTES for a topic, unless one record alone has. */
+function requestsOf(items: readonly Item[]): Item[][] {
+  const requests: Item[][] = []
+  let request: Item[] = []
+  let bytes = new Map<string, number>()
+  for (const item of items) {
+    const size = sizeOf(item)
+    const sum = (bytes.get(item.topic) ?? 0) + size
+    if (request.length > 0 && sum > REQUEST_BYTES) {
+      requests.push(request)
+      request = []
+      bytes = new Map([[item.topic, size]])
+    } else bytes.set(item.topic, sum)
+    request.push(item)
+  }
+  if (request.length > 0) requests.push(request)
+  return requests
+}
+
+function sizeOf({ value, record }: Item): number {
+  return (value === null ? 0 : Buffer.byteLength(value)) + (record.key?.length ?? 0) + RECORD_OVERHEAD
+}
+
+function messagesOf(items: readonly Item[]): TopicMessages[] {
+  const byTopic = new Map<string, TopicMessages>()
+  for (const { topic, record, value, cutFrom } of items) {
+    let entry = byTopic.get(topic)
+    if (!entry) {
+      entry = { topic, messages: [] }
+      byTopic.set(topic, entry)
+    }
+    const headers =
+      cutFrom === undefined ? record.headers : { ...record.headers, 'sigwatch-truncated': String(cutFrom) }
+    entry.messages.push({ key: record.key, value, ...(headers ? { headers: { ...headers } } : {}) })
+  }
+  return [...byTopic.values()]
+}
+
+/** The next smaller form of a dead letter; undefined: there is none. */
+function cut(item: Item): Item | undefined {
+  const { record, value } = item
+  if (record.channel !== 'deadLetters' || value === null) return undefined
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value
+  const size = CUTS.find((c) => c < bytes.length)
+  if (size === undefined) return undefined
+  return { ...item, value: bytes.subarray(0, size), cutFrom: item.cutFrom ?? bytes.length }
+}
+
+export function createKafkaSink(options: KafkaSinkOptions): KafkaSink {
+  return new KafkaSink(options)
+}

@@ -1,0 +1,489 @@
+import { domainToASCII, domainToUnicode } from 'node:url'
+import { parse } from 'tldts'
+import type { Span, UrlMention } from '../domain/message.ts'
+import {
+  ABBREVIATIONS,
+  CHINESE_SUFFIXES,
+  DISGUISED_SUFFIXES,
+  FILE_SUFFIXES,
+  RESERVED_SUFFIXES,
+  SENTENCE_SUFFIXES,
+  WORD_SUFFIXES,
+} from './host-suffixes.ts'
+import { CJK, DIGIT, type Draft, draftText, FOREIGN, GLYPH, LATIN, newDraft, OTHER_LETTER, readPlain, unitClass } from './plain.ts'
+
+const MAX_URLS = 10
+const MAX_HOST = 253
+const MAX_LABEL = 63
+const MAX_LABELS = 12
+/** A Chinese label longer than this is a sentence. */
+const MAX_CHINESE_LABEL = 10
+/** Links tried in one text: a bound for texts of nothing but dots. */
+const MAX_TRIES = 200
+const CACHE = 10_000
+
+const SPACE = 0x20
+const DOT = 0x2e
+const SLASH = 0x2f
+const COLON = 0x3a
+const AT = 0x40
+const HYPHEN = 0x2d
+const UNDERSCORE = 0x5f
+const POINT = '点'.charCodeAt(0)
+
+/** Dots by how they are written; the greater, the more they prove. */
+const NO_DOT = 0
+const PLAIN_DOT = 1
+const SPACED_DOT = 2
+const SIGN_DOT = 3
+const WORD_DOT = 4
+const BRACKET_DOT = 5
+
+const isSignDot = new Uint8Array(65536)
+for (const sign of '。·•․丶') isSignDot[sign.charCodeAt(0)] = 1
+const isPath = new Uint8Array(128)
+for (let c = 0x21; c < 0x7f; c++) isPath[c] = '"<>`\\^{|}'.includes(String.fromCharCode(c)) ? 0 : 1
+const isPathEnd = new Uint8Array(128)
+for (const sign of '.,;:!?)]\'"') isPathEnd[sign.charCodeAt(0)] = 1
+
+/** What may lead a Chinese label without being part of it: 请登录京东.com. */
+const LEADS = /^.*(?:登录|登陆|访问|打开|点击|进入|搜索|官网|网址|网站|链接|下载|请点|详见|戳|进|上|到|见|点)/
+
+const kindAt = (draft: Draft, at: number): number =>
+  at >= 0 && at < draft.length ? (unitClass[draft.units[at] as number] as number) : 0
+
+function isHostUnit(draft: Draft, at: number): boolean {
+  if (at < 0 || at >= draft.length) return false
+  const unit = draft.units[at] as number
+  return (kindAt(draft, at) & (LATIN | DIGIT | FOREIGN | OTHER_LETTER)) !== 0 || unit === HYPHEN || unit === UNDERSCORE
+}
+
+interface Registered {
+  readonly domain: string
+  readonly suffix: string
+}
+const registered = new Map<string, Registered | null>()
+
+/**
+ * Registrable domain and suffix of an ASCII host, or null when its suffix is no public one. Below the suffixes of
+ * hosting services (github.io, vercel.app) the domain is the customer's.
+ */
+function registeredOf(host: string): Registered | null {
+  const known = registered.get(host)
+  if (known !== undefined) return known
+  let result: Registered | null = null
+  const last = host.slice(host.lastIndexOf('.') + 1)
+  if (RESERVED_SUFFIXES.has(last)) {
+    const labels = host.split('.')
+    if (labels.length > 1) result = { domain: labels.slice(-2).join('.'), suffix: last }
+  } else {
+    const options = { allowPrivateDomains: true, validateHostname: false, extractHostname: false }
+    let found = parse(host, options)
+    if (found.isPrivate && found.domain === null) found = parse(host, { ...options, allowPrivateDomains: false })
+    if ((found.isIcann || found.isPrivate) && found.domain && found.publicSuffix) {
+      result = { domain: found.domain, suffix: found.publicSuffix }
+    }
+  }
+  if (registered.size >= CACHE) registered.clear()
+  registered.set(host, result)
+  return result
+}
+
+function isIpAddress(host: string): boolean {
+  const numbers = host.split('.')
+  return numbers.length === 4 && numbers.every((n) => /^\d{1,3}$/.test(n) && Number(n) < 256 && (n === '0' || n[0] !== '0'))
+}
+
+/** A chain of labels being read: where each begins and ends, and the dot before each. */
+interface Chain {
+  count: number
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+  readonly dots: Int32Array
+  /** Where reading goes on if this is no link. */
+  resume: number
+}
+const chain: Chain = {
+  count: 0,
+  starts: new Int32Array(MAX_LABELS),
+  ends: new Int32Array(MAX_LABELS),
+  dots: new Int32Array(MAX_LABELS),
+  resume: 0,
+}
+
+let dotEnd = 0
+
+/** The kind of dot that stands at `at` (spaces around it included); its end in `dotEnd`. */
+function dotAt(draft: Draft, at: number): number {
+  const { units, length } = draft
+  let i = at
+  while (i < at + 2 && units[i] === SPACE && i < length) i++
+  const spaces = i - at
+  const unit = i < length ? (units[i] as number) : 0
+  let kind = NO_DOT
+  if (unit === DOT) {
+    kind = PLAIN_DOT
+    i++
+  } else if (unit === POINT) {
+    kind = WORD_DOT
+    i++
+  } else if (isSignDot[unit] === 1) {
+    kind = SIGN_DOT
+    i++
+  } else if (unit === 0x5b || unit === 0x28 || unit === 0x7b) {
+    const close = unit === 0x28 ? 0x29 : unit + 2
+    const inner = units[i + 1]
+    if ((inner === DOT || inner === POINT) && units[i + 2] === close) {
+      kind = BRACKET_DOT
+      i += 3
+    } else if (isDotWord(draft, i + 1) && units[i + 4] === close) {
+      kind = BRACKET_DOT
+      i += 5
+    }
+  } else if (spaces > 0 && isDotWord(draft, i) && units[i + 3] === SPACE) {
+    kind = WORD_DOT
+    i += 3
+  }
+  if (kind === NO_DOT) return NO_DOT
+  const after = i
+  while (i < after + 2 && i < length && units[i] === SPACE) i++
+  if (kind === PLAIN_DOT && (spaces > 0 || i > after)) kind = SPACED_DOT
+  dotEnd = i
+  return kind
+}
+
+function isDotWord(draft: Draft, at: number): boolean {
+  return draft.units[at] === 0x64 && draft.units[at + 1] === 0x6f && draft.units[at + 2] === 0x74
+}
+
+function labelEnd(draft: Draft, start: number): number {
+  let end = start
+  while (end - start < MAX_LABEL && isHostUnit(draft, end)) end++
+  return end
+}
+
+/** End of a label of letters set apart by single spaces (c o m, 8 8 p j), or -1. */
+function spacedLabelEnd(draft: Draft, start: number): number {
+  const { units } = draft
+  let end = start
+  let letters = 0
+  while (letters < 8 && isHostUnit(draft, end) && !isHostUnit(draft, end + 1)) {
+    letters++
+    if (units[end + 1] !== SPACE || !isHostUnit(draft, end + 2) || isHostUnit(draft, end + 3)) return letters > 1 ? end + 1 : -1
+    end += 2
+  }
+  return -1
+}
+
+function labelText(draft: Draft, start: number, end: number): string {
+  return draftText(draft, start, end).replaceAll(' ', '')
+}
+
+/** Reads labels and dots from `start`. */
+function readChain(draft: Draft, start: number): void {
+  chain.count = 0
+  chain.resume = start + 1
+  let at = start
+  let end = labelEnd(draft, at)
+  const spaced = end === at + 1 ? spacedLabelEnd(draft, at) : -1
+  if (spaced > 0 && dotAt(draft, spaced) !== NO_DOT) end = spaced
+  let dot = NO_DOT
+  let worst = NO_DOT
+  for (;;) {
+    chain.starts[chain.count] = at
+    chain.ends[chain.count] = end
+    chain.dots[chain.count] = dot
+    chain.count++
+    chain.resume = end
+    if (chain.count === MAX_LABELS) return
+    dot = dotAt(draft, end)
+    if (dot === NO_DOT) return
+    at = dotEnd
+    if ((kindAt(draft, at) & CJK) !== 0) {
+      const chinese = chineseSuffixEnd(draft, at)
+      if (chinese > at && dot !== SPACED_DOT) {
+        end = chinese
+        continue
+      }
+      return
+    }
+    if (!isHostUnit(draft, at)) return
+    end = labelEnd(draft, at)
+    if (end === at + 1) {
+      const letters = spacedLabelEnd(draft, at)
+      if (letters > 0 && DISGUISED_SUFFIXES.has(labelText(draft, at, letters))) end = letters
+    }
+    // After a disguised dot a plain one begins something else: 打开APP点t.cn.
+    if (worst >= SIGN_DOT && dot === PLAIN_DOT) {
+      chain.count = Math.max(1, chain.count - 1)
+      chain.resume = chain.starts[chain.count] as number
+      return
+    }
+    if (dot === SPACED_DOT || dot === SIGN_DOT || dot === WORD_DOT) {
+      if (!mayFollow(draft, at, end, dot)) return
+    }
+    worst = Math.max(worst, dot)
+  }
+}
+
+/** Whether a label may stand behind a disguised dot: a suffix, or one more label before such a dot. */
+function mayFollow(draft: Draft, start: number, end: number, dot: number): boolean {
+  const first = labelText(draft, chain.starts[0] as number, chain.ends[0] as number)
+  const label = labelText(draft, start, end)
+  if (first === 'www') return true
+  if (!DISGUISED_SUFFIXES.has(label)) {
+    const next = dotAt(draft, end)
+    return next === dot && next !== SPACED_DOT
+  }
+  const letters = /[a-z]/.test(first)
+  if (dot === WORD_DOT) return letters || (first.length > 2 && !WORD_SUFFIXES.has(label))
+  if (!WORD_SUFFIXES.has(label) || (chain.ends[0] as number) - (chain.starts[0] as number) > first.length) return true
+  // ok。live now: a sentence. a-1。live, dxm。test/j8: a host.
+  return dot === SIGN_DOT && (/[\d_-]/.test(first) || draft.units[end] === SLASH)
+}
+
+/** End of a Chinese suffix that begins at `start` and is followed by no more Chinese, or `start`. */
+function chineseSuffixEnd(draft: Draft, start: number): number {
+  let end = start
+  while (end - start < 6 && (kindAt(draft, end) & CJK) !== 0) end++
+  return CHINESE_SUFFIXES.has(draftText(draft, start, end)) ? end : start
+}
+
+/** Host of the first `count` labels. Chinese characters as they were written. */
+function hostOf(draft: Draft, text: string, count: number): string {
+  let host = ''
+  for (let label = 0; label < count; label++) {
+    if (label > 0) host += '.'
+    const end = chain.ends[label] as number
+    for (let i = chain.starts[label] as number; i < end; i++) {
+      const unit = draft.units[i] as number
+      if (unit === SPACE) continue
+      const asWritten = (kindAt(draft, i) & CJK) !== 0 || ((draft.marks[i] as number) & GLYPH) !== 0
+      host += asWritten ? text[draft.offsets[i] as number] : String.fromCharCode(unit)
+    }
+  }
+  return host
+}
+
+function toAscii(host: string): string {
+  for (let i = 0; i < host.length; i++) if (host.charCodeAt(i) > 0x7f) return domainToASCII(host)
+  return host
+}
+
+/** Start of a scheme before `start` (http://, hxxps://), or `start`. */
+function schemeStart(draft: Draft, start: number): number {
+  const { units } = draft
+  let i = start - 1
+  if (units[i] === SPACE) i--
+  let slashes = 0
+  while (units[i] === SLASH && slashes < 3) {
+    i--
+    slashes++
+  }
+  if (slashes < 1 || units[i] !== COLON) return start
+  i--
+  if (units[i] === SPACE) i--
+  let begin = i
+  while (begin >= 0 && i - begin < 6 && (kindAt(draft, begin) & LATIN) !== 0) begin--
+  const word = draftText(draft, begin + 1, i + 1)
+  return /^h(?:tt|xx|\*\*)ps?$/.test(word) || word === 'ftp' ? begin + 1 : start
+}
+
+interface Found {
+  readonly mention: UrlMention
+  /** Where reading goes on, in the draft. */
+  readonly end: number
+}
+
+/** The link of the chain just read, or undefined. */
+function linkOf(draft: Draft, text: string, start: number, scheme: number): Found | undefined {
+  const hasScheme = scheme < start
+  const mail = start > 0 && draft.units[start - 1] === AT
+  if (mail && !hasScheme) return undefined
+  for (let count = chain.count; count >= 1; count--) {
+    if (count === 1 && !hasScheme) return undefined
+    const written = hostOf(draft, text, count).toLowerCase()
+    if (written.length > MAX_HOST) continue
+    const host = toAscii(written)
+    if (host === '' || host.length > MAX_HOST) continue
+    const hostEnd = chain.ends[count - 1] as number
+    const ip = isIpAddress(host)
+    const known = ip ? { domain: host, suffix: '' } : registeredOf(host)
+    if (known === null && !(hasScheme && count > 1)) continue
+    const portEnd = readPort(draft, hostEnd)
+    const pathEnd = readPath(draft, portEnd)
+    const bare = !hasScheme && portEnd === hostEnd && pathEnd === portEnd
+    if (bare && (ip ? !isLikelyAddress(draft, start, host) : !isLikelyHost(draft, host, known as Registered, hostEnd))) {
+      return undefined
+    }
+    if (draft.units[hostEnd] === AT && !hasScheme) return undefined
+    const span = spanOf(draft, text, hasScheme ? scheme : start, pathEnd)
+    const asWritten = text.slice(span.start, span.end)
+    const unicode = host === written ? domainToUnicode(host) : written
+    const path = draft.offsets[portEnd] === undefined ? '' : pathText(draft, text, portEnd, pathEnd)
+    const mention: UrlMention = {
+      text: asWritten,
+      span,
+      host,
+      domain: known?.domain ?? host.split('.').slice(-2).join('.'),
+      ...(unicode !== '' && unicode !== host ? { unicodeHost: unicode } : {}),
+      path,
+      disguised: isDisguised(count, asWritten, written === host, hasScheme),
+    }
+    return { mention, end: pathEnd }
+  }
+  return undefined
+}
+
+function isDisguised(count: number, asWritten: string, ascii: boolean, hasScheme: boolean): boolean {
+  for (let i = 1; i < count; i++) if ((chain.dots[i] as number) > PLAIN_DOT) return true
+  if (hasScheme && !/^(?:https?|ftp):\/\/[^/]/i.test(asWritten)) return true
+  if (/[\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]/.test(asWritten)) return true
+  return ascii && /[^!-~]/.test(asWritten)
+}
+
+function readPort(draft: Draft, at: number): number {
+  if (draft.units[at] !== COLON || at >= draft.length) return at
+  let end = at + 1
+  while (end - at < 6 && (kindAt(draft, end) & DIGIT) !== 0) end++
+  return end - at > 2 && (kindAt(draft, end) & (DIGIT | LATIN)) === 0 ? end : at
+}
+
+function readPath(draft: Draft, at: number): number {
+  const { units, length } = draft
+  const first = at < length ? units[at] : 0
+  if (first !== SLASH && first !== 0x3f && first !== 0x23) return at
+  if (first === 0x3f && !isHostUnit(draft, at + 1)) return at
+  let end = at
+  while (end < length) {
+    const unit = units[end] as number
+    if (unit >= 128 || isPath[unit] === 0) break
+    end++
+  }
+  while (end > at && isPathEnd[units[end - 1] as number] === 1) end--
+  return end
+}
+
+function pathText(draft: Draft, text: string, start: number, end: number): string {
+  if (end === start) return ''
+  const span = spanOf(draft, text, start, end)
+  const path = text.slice(span.start, span.end).normalize('NFKC')
+  return path.startsWith('/') ? path : `/${path}`
+}
+
+function spanOf(draft: Draft, text: string, start: number, end: number): Span {
+  const last = draft.offsets[end - 1] as number
+  const high = text.charCodeAt(last)
+  return { start: draft.offsets[start] as number, end: last + (high >= 0xd800 && high < 0xdc00 ? 2 : 1) }
+}
+
+/** Four numbers with dots alone are versions and times more often than addresses. */
+function isLikelyAddress(draft: Draft, start: number, host: string): boolean {
+  const before = kindAt(draft, start - 1)
+  if ((before & (LATIN | DIGIT)) !== 0 || draft.units[start - 1] === DOT) return false
+  const around = draftText(draft, Math.max(0, start - 8), start)
+  if (/(?:v|ver|version|版本?)[^a-z0-9]{0,2}$/.test(around)) return false
+  const numbers = host.split('.').map(Number)
+  return numbers.filter((n) => n > 31).length >= 2 && (numbers[0] as number) > 0
+}
+
+/** Whether a host without scheme, port or path is meant as one, and is no sentence, file, title or abbreviation. */
+function isLikelyHost(draft: Draft, host: string, known: Registered, hostEnd: number): boolean {
+  const labels = host.split('.')
+  const first = labels[0] as string
+  const { suffix } = known
+  if (labels.length > 2 || first.startsWith('xn--') || (chain.dots[1] as number) > SPACED_DOT) return true
+  if (FILE_SUFFIXES.has(suffix) && !/[\d-]/.test(first)) return false
+  if (ABBREVIATIONS.has(first)) return false
+  const numeric = /^\d+$/.test(first)
+  if (SENTENCE_SUFFIXES.has(suffix)) {
+    if (numeric) return false
+    if (/[\d-]/.test(first)) return true
+    // In Chinese text a Latin host stands out; in Latin text the sentence may just go on.
+    if ((draft.seen & CJK) === 0 || first.length < 3) return false
+    return !(draft.units[hostEnd] === SPACE && (kindAt(draft, hostEnd + 1) & LATIN) !== 0)
+  }
+  const common = suffix.length === 2 || suffix.includes('.') || DISGUISED_SUFFIXES.has(suffix)
+  if (!common && (draft.seen & CJK) === 0 && /^[a-z]+$/.test(first)) return false
+  if (first.length === 1 && !numeric && suffix.length === 2 && !'ctudgjqxz'.includes(first)) return suffix === 'cn'
+  return true
+}
+
+/** A host whose first label is Chinese (例子.公司, 京东.com) and whose dot stands at `dot`. */
+function chineseLink(draft: Draft, text: string, dot: number): Found | undefined {
+  let start = dot
+  while (
+    start > 0 &&
+    dot - start <= MAX_CHINESE_LABEL + 8 &&
+    ((kindAt(draft, start - 1) & CJK) !== 0 || isHostUnit(draft, start - 1))
+  ) {
+    start--
+  }
+  const scheme = schemeStart(draft, start)
+  const lead = LEADS.exec(draftText(draft, start, dot))?.[0].length ?? 0
+  const bare = scheme === start
+  if (bare && start + lead < dot) start += lead
+  if (dot - start > MAX_CHINESE_LABEL) return undefined
+  chain.starts[0] = start
+  chain.ends[0] = dot
+  chain.count = 1
+  let at = dot
+  while (chain.count < 4 && draft.units[at] === DOT) {
+    const chinese = (kindAt(draft, at + 1) & CJK) !== 0
+    const end = chinese ? chineseSuffixEnd(draft, at + 1) : labelEnd(draft, at + 1)
+    if (end === at + 1) break
+    chain.starts[chain.count] = at + 1
+    chain.ends[chain.count] = end
+    chain.dots[chain.count] = PLAIN_DOT
+    chain.count++
+    at = end
+  }
+  if (chain.count < 2) return undefined
+  const suffix = labelText(draft, chain.starts[chain.count - 1] as number, at)
+  if (bare && !CHINESE_SUFFIXES.has(suffix) && !DISGUISED_SUFFIXES.has(suffix)) return undefined
+  return linkOf(draft, text, start, bare ? start : scheme)
+}
+
+const own = newDraft()
+
+/**
+ * Links of a text: with scheme or bare, split, spaced and defanged ones too; at most 10. One pass over the text, each
+ * stretch read a bounded number of times. E-mail addresses, decimals, file names, times and sentences that lack a space
+ * are none.
+ */
+export function extractUrls(text: string): UrlMention[] {
+  readPlain(own, text)
+  return urlsOfPlain(own, text)
+}
+
+/** The same, of a text that went through the plain pass. */
+export function urlsOfPlain(draft: Draft, text: string): UrlMention[] {
+  const found: UrlMention[] = []
+  const { units } = draft
+  let tries = 0
+  let i = 0
+  let floor = 0
+  while (i < draft.length && found.length < MAX_URLS && tries < MAX_TRIES) {
+    let link: Found | undefined
+    if (isHostUnit(draft, i) && units[i] !== HYPHEN && (units[i] as number) !== UNDERSCORE) {
+      readChain(draft, i)
+      const scheme = schemeStart(draft, i)
+      if (chain.count > 1 || scheme < i) {
+        tries++
+        link = linkOf(draft, text, i, scheme)
+      }
+      i = link?.end ?? Math.max(i + 1, chain.resume)
+    } else {
+      if (units[i] === DOT && i > floor && (kindAt(draft, i - 1) & CJK) !== 0 && (isHostUnit(draft, i + 1) || (kindAt(draft, i + 1) & CJK) !== 0)) {
+        tries++
+        link = chineseLink(draft, text, i)
+      }
+      i = link?.end ?? i + 1
+    }
+    if (link !== undefined) {
+      found.push(link.mention)
+      floor = link.end
+    }
+  }
+  return found
+}

@@ -1,0 +1,446 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Group } from '../../src/domain/labels.ts'
+import type { FeatureStore, Observations, RateReading } from '../../src/domain/ports.ts'
+import {
+  type Backend,
+  clusterBackend,
+  freshScope,
+  joined,
+  memoryBackend,
+  observation,
+  rated,
+  singleBackend,
+  T0,
+  TOPIC,
+} from '../helpers/feature-fixtures.ts'
+import { redisAvailable, redisServerInstalled } from '../helpers/redis-server.ts'
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+
+const backends = [
+  { name: 'memory', start: memoryBackend, available: true },
+  { name: 'Redis', start: singleBackend, available: redisAvailable() },
+  { name: 'Redis Cluster of three masters', start: clusterBackend, available: redisServerInstalled() },
+]
+
+describe.each(backends)('feature store: $name', ({ start, available }) => {
+  if (!available) {
+    it.skip('needs a Redis server')
+    return
+  }
+  let backend: Backend
+  beforeAll(async () => {
+    backend = await start()
+  }, 60_000)
+  afterAll(() => backend?.stop())
+
+  const fresh = (): FeatureStore => backend.open(freshScope())
+  const many = (n: number, from: number, make: (offset: number, i: number) => Observations) =>
+    Array.from({ length: n }, (_, i) => make(from + i, i))
+
+  describe('rates', () => {
+    it('counts by group in windows that end with the bucket', async () => {
+      const store = fresh()
+      const groups: Group[] = ['commercial', 'notice', 'fraud']
+      const batch = groups.flatMap((group, g) =>
+        many(g + 1, 10 * g, (o) => rated(o, T0 + 1, 'port:1', group)),
+      )
+      const { rates, counted } = await store.count(batch)
+      expect(counted).toBe(true)
+      expect(rates).toEqual([
+        {
+          entity: 'port:1',
+          bucketEnd: T0 + 10 * SECOND,
+          windows: { m1: [1, 2, 3], m10: [1, 2, 3], h1: [1, 2, 3] },
+          incomplete: false,
+        },
+      ])
+      expect(await store.totals('port:1')).toEqual([1, 2, 3])
+      expect(await store.totals('port:2')).toEqual([0, 0, 0])
+    })
+
+    it('lets messages leave the windows after 1, 10 and 60 minutes', async () => {
+      const store = fresh()
+      const at = async (offset: number, ts: number): Promise<number[]> => {
+        const { rates } = await store.count([rated(offset, ts, 'port:1')])
+        const { windows, bucketEnd } = rates.at(-1)!
+        expect(bucketEnd).toBe(ts + 10 * SECOND)
+        return [windows.m1[0], windows.m10[0], windows.h1[0]]
+      }
+      expect(await at(0, T0)).toEqual([1, 1, 1])
+      expect(await at(1, T0 + 50 * SECOND)).toEqual([2, 2, 2])
+      expect(await at(2, T0 + 60 * SECOND)).toEqual([2, 3, 3])
+      expect(await at(3, T0 + 590 * SECOND)).toEqual([1, 4, 4])
+      expect(await at(4, T0 + 600 * SECOND)).toEqual([2, 4, 5])
+      expect(await at(5, T0 + 59 * MINUTE)).toEqual([1, 1, 6])
+      expect(await at(6, T0 + 60 * MINUTE)).toEqual([1, 2, 5])
+      expect(await store.totals('port:1')).toEqual([5, 0, 0])
+    })
+
+    it('reports every touched bucket in order, and only from the count that was asked for', async () => {
+      const store = fresh()
+      const batch = many(6, 0, (o, i) =>
+        rated(o, T0 + i * 10 * SECOND, 'port:1', 'commercial', { reportFrom: 3 }),
+      )
+      const { rates } = await store.count(batch)
+      expect(rates.map((r) => [r.bucketEnd, r.windows.m10[0]])).toEqual(
+        [3, 4, 5, 6].map((n) => [T0 + n * 10 * SECOND, n]),
+      )
+      const never = await store.count([
+        rated(9, T0, 'port:2', 'fraud', { reportFrom: Number.POSITIVE_INFINITY }),
+      ])
+      expect(never.rates).toEqual([])
+      expect(await store.totals('port:2')).toEqual([0, 0, 1])
+    })
+
+    it('judges by commercial and fraud: notices alone report nothing', async () => {
+      const store = fresh()
+      const notices = many(5, 0, (o) => rated(o, T0, 'port:1', 'notice', { reportFrom: 2 }))
+      expect((await store.count(notices)).rates).toEqual([])
+      const mixed = [
+        rated(5, T0, 'port:1', 'fraud', { reportFrom: 2 }),
+        rated(6, T0, 'port:1', 'commercial', { reportFrom: 2 }),
+      ]
+      expect((await store.count(mixed)).rates.map((r) => r.windows.m1)).toEqual([[1, 5, 1]])
+    })
+
+    it('counts what is late in its own bucket, and reads the newest again', async () => {
+      const store = fresh()
+      await store.count([rated(0, T0 + 5 * MINUTE, 'port:1')])
+      const { rates } = await store.count([rated(1, T0, 'port:1')])
+      expect(rates.map((r) => [r.bucketEnd - T0, r.windows.m1[0], r.windows.m10[0]])).toEqual([
+        [10 * SECOND, 1, 1],
+        [5 * MINUTE + 10 * SECOND, 1, 2],
+      ])
+      const next = await store.count([rated(2, T0 + 5 * MINUTE, 'port:1')])
+      expect(next.rates.map((r) => r.windows.m10[0])).toEqual([3])
+    })
+
+    it('does not count what is older than the hour of the entity, and lets its newest bucket move', async () => {
+      const store = fresh()
+      await store.count([rated(0, T0 + HOUR, 'port:1')])
+      const old = await store.count([rated(1, T0 + MINUTE - 1, 'port:1')])
+      expect(old.rates).toEqual([])
+      await store.count([rated(2, T0 + MINUTE, 'port:1')])
+      expect(await store.totals('port:1')).toEqual([2, 0, 0])
+      await store.count([rated(3, T0 + 5 * HOUR, 'port:1')])
+      expect(await store.totals('port:1')).toEqual([1, 0, 0])
+    })
+
+    it('keeps entities apart', async () => {
+      const store = fresh()
+      const batch = many(300, 0, (o, i) => rated(o, T0, `port:${i % 150}`, i < 150 ? 'commercial' : 'notice'))
+      const { rates } = await store.count(batch)
+      expect(rates).toHaveLength(150)
+      for (const { windows } of rates) expect(windows.h1).toEqual([1, 1, 0])
+    })
+  })
+
+  describe('counting once', () => {
+    it('counts an offset once, and judges it again when it comes back', async () => {
+      const store = fresh()
+      const all = (offset: number): Observations => ({
+        ...joined(offset, T0, 'set', 'a'),
+        rates: [{ entity: 'port:1', group: 'commercial', baseline: true, reportFrom: 1 }],
+        tallies: [{ kind: 'otp', id: 'r1', window: 600_000, reportFrom: 1 }],
+        sent: ['port:1'],
+      })
+      const first = await store.count([all(0), all(1)])
+      const again = await store.count([all(0), all(1)])
+      expect(again).toEqual(first)
+      const third = await store.count([all(1), all(2)])
+      expect(third.rates[0]!.windows.m1).toEqual([3, 0, 0])
+      expect(third.members[0]).toMatchObject({ members: ['a'], count: 1, total: 3 })
+      expect(third.tallies).toEqual([{ kind: 'otp', id: 'r1', count: 3 }])
+      expect(await store.sent('port:1', ['2026-11-11'])).toEqual([3])
+    })
+
+    it('reads nothing for what came back after everything of it was forgotten', async () => {
+      const store = fresh()
+      await store.count([rated(5, T0, 'port:1')])
+      const { rates, counted } = await store.count([rated(4, T0, 'port:2')])
+      // Offset 4 of an entity in another shard is news there, in the same shard it was counted before.
+      expect(counted).toBe(true)
+      for (const { windows } of rates) expect(windows.m1).toEqual([1, 0, 0])
+    })
+
+    it('keeps the offsets of partitions apart', async () => {
+      const store = fresh()
+      const of = (partition: number, offset: number): Observations => ({
+        ...rated(offset, T0, 'port:1'),
+        position: { topic: TOPIC, partition, offset },
+      })
+      await store.count([of(0, 7), of(1, 2)])
+      await store.count([of(0, 7), of(1, 3), of(2, 0)])
+      expect(await store.totals('port:1')).toEqual([4, 0, 0])
+    })
+
+    it('counts by a key of its own what no offset completed', async () => {
+      const store = fresh()
+      await store.count([rated(10, T0, 'port:1')])
+      const late = { ...rated(3, T0, 'port:1'), once: 'port:1/id-3' }
+      const first = await store.count([late])
+      expect(first.rates[0]!.windows.m1).toEqual([2, 0, 0])
+      const again = await store.count([late, { ...rated(3, T0, 'port:1'), once: 'port:1/id-4' }])
+      expect(again.rates.map((r) => r.windows.m1[0])).toEqual([2, 3])
+      expect(await store.totals('port:1')).toEqual([3, 0, 0])
+      await store.count([rated(11, T0, 'port:1')])
+      expect(await store.totals('port:1')).toEqual([4, 0, 0])
+    })
+
+    it('starts anew, and says so, when the log is shorter than what was counted', async () => {
+      const scope = freshScope()
+      const store = backend.open(scope)
+      await store.count([
+        rated(41, T0, 'port:1'),
+        { ...rated(3, T0, 'port:1'), position: { topic: TOPIC, partition: 1, offset: 3 } },
+      ])
+      const reset = await store.assign([
+        { topic: TOPIC, partition: 0, endOffset: 41 },
+        { topic: TOPIC, partition: 1, endOffset: 4 },
+        { topic: TOPIC, partition: 2, endOffset: 0 },
+      ])
+      expect(reset).toEqual([{ topic: TOPIC, partition: 0 }])
+      await store.count([rated(0, T0, 'port:1')])
+      expect(await store.totals('port:1')).toEqual([3, 0, 0])
+      await store.count([{ ...rated(3, T0, 'port:1'), position: { topic: TOPIC, partition: 1, offset: 3 } }])
+      expect(await store.totals('port:1')).toEqual([3, 0, 0])
+    })
+
+    it('takes up a partition where its last owner stopped, and fences that owner', async () => {
+      if (!backend.shared) return
+      const scope = freshScope()
+      const [old, heir] = [backend.open(scope), backend.open(scope)]
+      await old.assign([{ topic: TOPIC, partition: 0, endOffset: 100 }])
+      await old.count(many(10, 0, (o) => rated(o, T0, 'port:1')))
+      expect(await heir.assign([{ topic: TOPIC, partition: 0, endOffset: 100 }])).toEqual([])
+      // The heir reads from the last checkpoint; the old owner does not know yet that it lost the partition.
+      await heir.count(many(10, 5, (o) => rated(o, T0, 'port:1')))
+      const stale = await old.count(many(10, 8, (o) => rated(o, T0, 'port:1')))
+      expect(stale.counted).toBe(true)
+      expect(stale.rates[0]!.windows.m1).toEqual([18, 0, 0])
+      await heir.count(many(5, 15, (o) => rated(o, T0, 'port:1')))
+      expect(await old.totals('port:1')).toEqual([20, 0, 0])
+      old.revoke([{ topic: TOPIC, partition: 0 }])
+      await old.count(many(20, 0, (o) => rated(o, T0, 'port:1')))
+      expect(await heir.totals('port:1')).toEqual([20, 0, 0])
+    })
+
+    it('counts overlapping calls one after the other', async () => {
+      const store = fresh()
+      const calls = many(20, 0, (o) => rated(o, T0, 'port:1'))
+      const readings = await Promise.all(calls.map((o) => store.count([o])))
+      expect(readings.map((r) => r.rates[0]!.windows.m1[0])).toEqual(calls.map((_, i) => i + 1))
+    })
+  })
+
+  describe('baseline', () => {
+    const ENTITY = 'signature:京东'
+    const last = async (store: FeatureStore, batch: readonly Observations[]): Promise<RateReading> =>
+      (await store.count(batch)).rates.at(-1)!
+    const b = (offset: number, ts: number, group: Group = 'commercial'): Observations =>
+      rated(offset, ts, ENTITY, group, { baseline: true })
+
+    it('is young at first: no hour, the trailing minutes that there were', async () => {
+      const store = fresh()
+      const reading = await last(store, [b(0, T0 + 3_456)])
+      expect(reading.baseline).toEqual({ trailing: { mean: 0, minutes: 0 }, firstSeen: T0, storeSince: T0 })
+      const batch = many(30, 1, (o, i) => b(o, T0 + (i + 1) * MINUTE))
+      expect((await last(store, batch)).baseline).toEqual({
+        trailing: { mean: 1, minutes: 21 },
+        firstSeen: T0,
+        storeSince: T0,
+      })
+    })
+
+    it('is reported where it is asked for only', async () => {
+      const store = fresh()
+      expect((await last(store, [rated(0, T0, ENTITY)])).baseline).toBeUndefined()
+    })
+
+    it('learns an hour when it closes, by hour of the day and over the last hours', async () => {
+      const store = fresh()
+      let taken = 0
+      const offset = (): number => {
+        taken += 1000
+        return taken
+      }
+      // 120 commercial an hour (2 a minute) from 08:00 on, and notices, which do not matter.
+      const hour = (h: number, n: number) => [
+        ...many(n, offset(), (o, i) => b(o, T0 + h * HOUR + Math.floor((i * HOUR) / n))),
+        ...many(9, offset(), (o) => b(o, T0 + h * HOUR + 59 * MINUTE, 'notice')),
+      ]
+      await store.count(hour(0, 120))
+      const second = await last(store, hour(1, 240))
+      expect(second.baseline!.hour).toBeUndefined()
+      expect(second.baseline!.recent).toEqual({ mean: 2, sd: 0, hours: 1 })
+      const third = await last(store, [b(offset(), T0 + 2 * HOUR)])
+      const variance = 0.6 * 0.4 * 4
+      expect(third.baseline!.recent!.mean).toBeCloseTo(2 + 0.4 * 2, 12)
+      expect(third.baseline!.recent!.sd).toBeCloseTo(Math.sqrt(variance), 12)
+      // A day later: the hour of the day is known, and the hours of silence between count as zeros.
+      const day = await last(store, [b(offset(), T0 + 25 * HOUR)])
+      expect(day.baseline!.hour).toMatchObject({ mean: 4, sd: 0, days: 1 })
+      expect(day.baseline!.recent!.hours).toBe(25)
+      expect(day.baseline!.recent!.mean).toBeLessThan(0.01)
+      expect(day.baseline!.firstSeen).toBe(T0)
+    })
+
+    it('is not trained by a burst', async () => {
+      const store = fresh()
+      await store.count(many(60, 0, (o, i) => b(o, T0 + i * MINUTE)))
+      await store.count(many(6000, 100, (o, i) => b(o, T0 + HOUR + i * 500)))
+      const reading = await last(store, [b(10_000, T0 + 2 * HOUR)])
+      // 100 a minute were sent; 3 times the expected 1, plus the floor of 10, were learnt.
+      expect(reading.baseline!.recent!.mean).toBeCloseTo(1 + 0.4 * (13 - 1), 12)
+    })
+
+    it('leaves out the hour in which the store began, and remembers no more than two days of silence', async () => {
+      const store = fresh()
+      await store.count(many(60, 0, (o, i) => b(o, T0 + 30 * MINUTE + i * SECOND)))
+      const next = await last(store, [b(100, T0 + HOUR)])
+      expect(next.baseline!.recent).toBeUndefined()
+      const week = await last(store, [b(101, T0 + 7 * 24 * HOUR)])
+      expect(week.baseline!.recent!.hours).toBe(48)
+    })
+
+    it('gives the trailing hour without its last ten minutes', async () => {
+      const store = fresh()
+      const steady = many(90, 0, (o, i) => b(o, T0 + i * MINUTE))
+      const { baseline, windows } = await last(store, [
+        ...steady,
+        ...many(500, 100, (o) => b(o, T0 + 90 * MINUTE)),
+      ])
+      expect(baseline!.trailing).toEqual({ mean: 1, minutes: 50 })
+      expect(windows).toEqual({ m1: [500, 0, 0], m10: [509, 0, 0], h1: [559, 0, 0] })
+    })
+  })
+
+  describe('members', () => {
+    it('reports distinct members from the number that was asked for', async () => {
+      const store = fresh()
+      const add = async (offset: number, name: string, ts = T0 + offset) =>
+        (await store.count([joined(offset, ts, 'port-signatures:1', name, { reportFrom: 2 })])).members
+      expect(await add(0, '京东')).toEqual([])
+      expect(await add(1, '京东')).toEqual([])
+      expect(await add(2, '顺丰')).toEqual([
+        { entity: 'port-signatures:1', members: ['京东', '顺丰'], count: 2, total: 3 },
+      ])
+      const other = await store.count([joined(3, T0, 'port-signatures:2', '京东')])
+      expect(other.members).toEqual([{ entity: 'port-signatures:2', members: ['京东'], count: 1, total: 1 }])
+    })
+
+    it('takes any name', async () => {
+      const store = fresh()
+      const names = ['', 'n', ':', 'a\u0000b', '【】', '\\ud800 "x"', '\u{1F4B0}']
+      await store.count(names.map((name, i) => joined(i, T0 + i, 's', name)))
+      const { members } = await store.count([joined(99, T0 + 99, 's', 'z\ud800')])
+      expect(members[0]!.members.slice(0, -1)).toEqual(names)
+      expect(members[0]!.count).toBe(names.length + 1)
+    })
+
+    it('wants each member seen often enough', async () => {
+      const store = fresh()
+      const over = { reportFrom: 1, minCount: 3 }
+      const a = await store.count(many(2, 0, (o) => joined(o, T0, 's', 'a', over)))
+      expect(a.members).toEqual([])
+      await store.count([joined(2, T0, 's', 'b', over)])
+      const { members } = await store.count([joined(3, T0 + 1, 's', 'a', over)])
+      expect(members).toEqual([{ entity: 's', members: ['a'], count: 1, total: 4 }])
+    })
+
+    it('forgets a member that was not seen within the window', async () => {
+      const store = fresh()
+      const over = { window: 10 * MINUTE }
+      await store.count([joined(0, T0, 's', 'a', over), joined(1, T0 + MINUTE, 's', 'b', over)])
+      const kept = await store.count([joined(2, T0 + 10 * MINUTE, 's', 'c', over)])
+      expect(kept.members[0]).toMatchObject({ members: ['a', 'b', 'c'], count: 3, total: 3 })
+      const gone = await store.count([joined(3, T0 + 10 * MINUTE + 1, 's', 'c', over)])
+      expect(gone.members[0]).toMatchObject({ members: ['b', 'c'], count: 2, total: 3 })
+      const back = await store.count([joined(4, T0 + 11 * MINUTE + 2, 's', 'b', over)])
+      expect(back.members[0]).toMatchObject({ members: ['c', 'b'], count: 2, total: 3 })
+      const late = await store.count([joined(5, T0, 's', 'x', over)])
+      expect(late.members[0]).toMatchObject({ members: ['c', 'b'], count: 2 })
+    })
+
+    it('keeps the 32 newest names and estimates how many there are', async () => {
+      const store = fresh()
+      await store.count(many(32, 0, (o, i) => joined(o, T0 + i, 's', `m${i}`)))
+      const { members } = await store.count([joined(100, T0 + 100, 's', 'm0')])
+      expect(members[0]).toMatchObject({ count: 32, total: 33 })
+      await store.count(many(468, 200, (o, i) => joined(o, T0 + 200 + i, 's', `m${32 + i}`)))
+      const more = await store.count([joined(1000, T0 + 1000, 's', 'm499')])
+      expect(more.members[0]!.members).toEqual(Array.from({ length: 32 }, (_, i) => `m${468 + i}`))
+      expect(more.members[0]!.count).toBeGreaterThan(475)
+      expect(more.members[0]!.count).toBeLessThan(525)
+      // An hour later the names beyond the cap are forgotten like the others.
+      const later = await store.count([joined(1001, T0 + HOUR, 's', 'new')])
+      expect(later.members[0]).toMatchObject({ members: ['new'], count: 1, total: 1 })
+    })
+  })
+
+  describe('tallies', () => {
+    const tally = (offset: number, ts: number, id: string, reportFrom = 1, window = 10 * MINUTE) =>
+      observation(offset, ts, { tallies: [{ kind: 'otp', id, window, reportFrom }] })
+
+    it('adds the current half window and the one before', async () => {
+      const store = fresh()
+      const at = async (offset: number, ts: number) =>
+        (await store.count([tally(offset, ts, 'r1')])).tallies[0]!.count
+      expect(await at(0, T0)).toBe(1)
+      expect(await at(1, T0 + 5 * MINUTE - 1)).toBe(2)
+      expect(await at(2, T0 + 5 * MINUTE)).toBe(3)
+      expect(await at(3, T0 + 10 * MINUTE)).toBe(2)
+      expect(await at(4, T0 + 30 * MINUTE)).toBe(1)
+    })
+
+    it('reports from the count that was asked for, each id and window by itself', async () => {
+      const store = fresh()
+      const batch = [
+        ...many(3, 0, (o) => tally(o, T0, 'r1', 3)),
+        ...many(2, 10, (o) => tally(o, T0, 'r2', 3)),
+        ...many(3, 20, (o) => tally(o, T0, 'r1', 3, HOUR)),
+      ]
+      expect((await store.count(batch)).tallies).toEqual([
+        { kind: 'otp', id: 'r1', count: 3 },
+        { kind: 'otp', id: 'r1', count: 3 },
+      ])
+      const silent = await store.count([tally(30, T0, 'r3', Number.POSITIVE_INFINITY)])
+      expect(silent.tallies).toEqual([])
+    })
+  })
+
+  it('counts what was sent by UTC day', async () => {
+    const store = fresh()
+    const sent = (offset: number, ts: number, ...entities: string[]) =>
+      observation(offset, ts, { sent: entities })
+    const midnight = Date.UTC(2026, 10, 12)
+    await store.count([
+      sent(0, midnight - 1, 'signature:京东', 'port:1'),
+      sent(1, midnight, 'signature:京东'),
+      sent(2, midnight, 'signature:京东'),
+    ])
+    const days = ['2026-11-11', '2026-11-12', '2026-11-13']
+    expect(await store.sent('signature:京东', days)).toEqual([1, 2, 0])
+    expect(await store.sent('port:1', days)).toEqual([1, 0, 0])
+    expect(await store.sent('port:1', [])).toEqual([])
+  })
+
+  it('refuses what no message can have, and counts nothing of it', async () => {
+    const store = fresh()
+    const bad = rated(1, Number.NaN, 'port:1')
+    await expect(store.count([rated(0, T0, 'port:1'), bad])).rejects.toMatchObject({ code: 'INTERNAL' })
+    expect(await store.totals('port:1')).toEqual([0, 0, 0])
+    expect((await store.count([rated(0, T0, 'port:1')])).rates).toHaveLength(1)
+    expect(await store.count([])).toEqual({ rates: [], members: [], tallies: [], counted: true })
+  })
+
+  it('is ready, and closes', async () => {
+    const store = fresh()
+    await store.count([rated(0, T0, 'port:1')])
+    expect(store.unready()).toEqual([])
+    await store.close()
+  })
+})

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto'
+import type { Group } from '../../src/domain/labels.ts'
+import type { FeatureStore, Observations, Readings } from '../../src/domain/ports.ts'
+import { memoryFeatureStore } from '../../src/features/memory.ts'
+import { redisFeatureStore } from '../../src/features/redis.ts'
+import { connectRedis, type RedisLink } from '../../src/redis/client.ts'
+import { startRedis, startRedisCluster } from './redis-server.ts'
+
+export const TOPIC = 'sms.mt'
+/** 2026-11-11T08:00:00Z, the start of a bucket, a minute and an hour. */
+export const T0 = Date.UTC(2026, 10, 11, 8)
+
+/** Long enough for a machine under load; tests of the budget set their own. */
+export const PATIENT_MS = 10_000
+
+/** What the suites need of one kind of store. */
+export interface Backend {
+  readonly name: string
+  /** A store over the data named `scope`; stores of one scope share what they count, unless in memory. */
+  open(scope: string): FeatureStore
+  readonly shared: boolean
+  stop(): Promise<void>
+}
+
+export async function memoryBackend(): Promise<Backend> {
+  return { name: 'memory', shared: false, open: () => memoryFeatureStore(), stop: async () => {} }
+}
+
+function redisBackend(name: string, link: RedisLink, stop: () => Promise<void>): Backend {
+  return {
+    name,
+    shared: true,
+    open: (scope) =>
+      redisFeatureStore(link, { deployment: scope, clusterId: 'test', topic: TOPIC, budgetMs: PATIENT_MS }),
+    stop: async () => {
+      await link.close()
+      await stop()
+    },
+  }
+}
+
+export async function singleBackend(): Promise<Backend> {
+  const server = await startRedis()
+  return redisBackend('Redis', connectRedis({ url: server.url, commandTimeout: PATIENT_MS }), () =>
+    server.stop(),
+  )
+}
+
+export async function clusterBackend(): Promise<Backend> {
+  const servers = await startRedisCluster()
+  return redisBackend(
+    'Redis Cluster',
+    connectRedis({ nodes: servers.nodes, commandTimeout: PATIENT_MS }),
+    () => servers.stop(),
+  )
+}
+
+export function freshScope(): string {
+  return `t-${randomUUID()}`
+}
+
+/** An observation of nothing, to be filled in. */
+export function observation(offset: number, ts: number, over: Partial<Observations> = {}): Observations {
+  return {
+    position: { topic: TOPIC, partition: 0, offset },
+    ts,
+    rates: [],
+    members: [],
+    tallies: [],
+    sent: [],
+    ...over,
+  }
+}
+
+/** One message for one rate entity. */
+export function rated(
+  offset: number,
+  ts: number,
+  entity: string,
+  group: Group = 'commercial',
+  over: { readonly baseline?: boolean; readonly reportFrom?: number } = {},
+): Observations {
+  return observation(offset, ts, {
+    rates: [{ entity, group, baseline: over.baseline ?? false, reportFrom: over.reportFrom ?? 0 }],
+  })
+}
+
+/** One member of one set. */
+export function joined(
+  offset: number,
+  ts: number,
+  entity: string,
+  member: string,
+  over: { readonly window?: number; readonly reportFrom?: number; readonly minCount?: number } = {},
+): Observations {
+  return observation(offset, ts, {
+    members: [
+      {
+        entity,
+        member,
+        window: over.window ?? 600_000,
+        reportFrom: over.reportFrom ?? 1,
+        minCount: over.minCount ?? 1,
+      },
+    ],
+  })
+}
+
+/** Readings in an order of their own: adapters report shard by shard. */
+export function sorted({ rates, members, tallies, counted }: Readings) {
+  const by = (key: (x: never) => string) => (a: unknown, b: unknown) =>
+    key(a as never) < key(b as never) ? -1 : 1
+  return {
+    counted,
+    rates: [...rates].sort(by((r: { entity: string; bucketEnd: number }) => `${r.entity} ${r.bucketEnd}`)),
+    members: [...members].sort(by((m: { entity: string }) => m.entity)),
+    tallies: [...tallies].sort(
+      by((t: { kind: string; id: string; count: number }) => `${t.kind}/${t.id} ${t.count}`),
+    ),
+  }
+}

@@ -1,0 +1,235 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer } from 'node:net'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import kafkajs from 'kafkajs'
+
+export interface KafkaBroker {
+  /** `host:port` */
+  readonly brokers: readonly string[]
+}
+
+/** A broker of the tests' own, which they may stop. */
+export interface OwnKafkaBroker extends KafkaBroker {
+  readonly process: ChildProcess
+  /** Holds its configuration, its log and its data until `stop`. */
+  readonly dir: string
+  /** Ends it and removes its data. */
+  stop(): Promise<void>
+  /** Ends it at once, as a crash does; `start` brings it back on the same socket port with its data. */
+  kill(): Promise<void>
+  start(): Promise<void>
+}
+
+const VERSION = '4.3.1'
+const POM = join(import.meta.dirname, 'maven', 'pom.xml')
+
+/** What has to be there for `startOwnKafka`, or undefined when all of it is. */
+export function kafkaMissing(): string | undefined {
+  const java = javaVersion()
+  if (java === undefined || java < 17) return 'a Java runtime of version 17 or later'
+  if (existsSync(jarsFolder())) return undefined
+  return answers('mvn', ['-v']) ? undefined : 'Maven, which fetches the broker once'
+}
+
+/** Whether a broker can be had: `KAFKA_BROKERS`, or Java and Maven to start one. */
+export function kafkaAvailable(): boolean {
+  return process.env.KAFKA_BROKERS !== undefined || kafkaMissing() === undefined
+}
+
+const running = new Map<ChildProcess, string>()
+process.on('exit', () => {
+  for (const [child, dir] of running) {
+    child.kill('SIGKILL')
+    rmSync(dir, { recursive: true, force: true })
+  }
+})
+
+/** The brokers of `KAFKA_BROKERS`, else one that is started for the caller, with how to end it. */
+export async function startKafka(): Promise<KafkaBroker & { stop(): Promise<void> }> {
+  const given = process.env.KAFKA_BROKERS
+  return given === undefined ? startOwnKafka() : { brokers: given.split(','), stop: async () => {} }
+}
+
+/** One node on free socket ports, with its data in a folder of its own. `settings`: more lines of server.properties. */
+export async function startOwnKafka(settings: readonly string[] = []): Promise<OwnKafkaBroker> {
+  const jars = fetchJars()
+  const [port, controller] = [await freePort(), await freePort()]
+  const dir = mkdtempSync(join(tmpdir(), 'sigwatch-kafka-'))
+  const config = join(dir, 'server.properties')
+  writeFileSync(config, [...propertiesOf(port, controller, dir), ...settings, ''].join('\n'))
+  const java = (heap: string, main: string, ...args: string[]) => [
+    `-Xmx${heap}`,
+    '-XX:TieredStopAtLevel=1',
+    '-XX:+UseSerialGC',
+    '-cp',
+    join(jars, '*'),
+    main,
+    ...args,
+  ]
+  const uuid = randomBytes(16).toString('base64url').replace(/^-/, 'A')
+  execFileSync('java', java('256m', 'kafka.tools.StorageTool', 'format', '-t', uuid, '-c', config), {
+    stdio: 'ignore',
+  })
+
+  const address = `127.0.0.1:${port}`
+  let child: ChildProcess | undefined
+  const start = async () => {
+    const log = openSync(join(dir, 'broker.log'), 'a')
+    child = spawn('java', java('768m', 'kafka.Kafka', config), { stdio: ['ignore', log, log] })
+    closeSync(log)
+    running.set(child, dir)
+    await answersAt(address, child, join(dir, 'broker.log'))
+  }
+  const end = async (signal: NodeJS.Signals) => {
+    if (!child) return
+    await endProcess(child, signal)
+    running.delete(child)
+  }
+  await start()
+  return {
+    brokers: [address],
+    dir,
+    get process() {
+      return child!
+    },
+    start,
+    kill: () => end('SIGKILL'),
+    stop: async () => {
+      await end('SIGTERM')
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+function propertiesOf(port: number, controller: number, dir: string): string[] {
+  return [
+    'process.roles=broker,controller',
+    'node.id=1',
+    `controller.quorum.voters=1@127.0.0.1:${controller}`,
+    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
+    'controller.listener.names=CONTROLLER',
+    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    `log.dirs=${join(dir, 'data')}`,
+    'offsets.topic.replication.factor=1',
+    'offsets.topic.num.partitions=4',
+    'transaction.state.log.replication.factor=1',
+    'transaction.state.log.min.isr=1',
+    'transaction.state.log.num.partitions=4',
+    'group.initial.rebalance.delay.ms=0',
+    // After a crash the broker is let in again only when its last session has run out.
+    'broker.heartbeat.interval.ms=500',
+    'broker.session.timeout.ms=2000',
+    'auto.create.topics.enable=false',
+  ]
+}
+
+function javaVersion(): number | undefined {
+  try {
+    const text = execFileSync('java', ['--version'], { encoding: 'utf8' })
+    return Number(/ (\d+)/.exec(text)?.[1])
+  } catch {
+    return undefined
+  }
+}
+
+function answers(command: string, args: readonly string[]): boolean {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function jarsFolder(): string {
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
+  return join(cache, 'sigwatch', `kafka-${VERSION}`)
+}
+
+/** Fetched once by Maven; a folder that is there is whole, because it gets its name last. */
+function fetchJars(): string {
+  const folder = jarsFolder()
+  if (existsSync(folder) && readdirSync(folder).includes(`kafka_2.13-${VERSION}.jar`)) return folder
+  mkdirSync(join(folder, '..'), { recursive: true })
+  const partial = mkdtempSync(`${folder}-`)
+  execFileSync(
+    'mvn',
+    [
+      '-q',
+      '-B',
+      '-f',
+      POM,
+      'dependency:copy-dependencies',
+      '-DincludeScope=runtime',
+      `-DoutputDirectory=${partial}`,
+    ],
+    { stdio: ['ignore', 2, 2] },
+  )
+  rmSync(folder, { recursive: true, force: true })
+  renameSync(partial, folder)
+  return folder
+}
+
+/** Resolves when the broker answers and has a group coordinator; rejects with the end of its log. */
+async function answersAt(address: string, child: ChildProcess, log: string): Promise<void> {
+  const kafka = new kafkajs.Kafka({
+    brokers: [address],
+    logLevel: kafkajs.logLevel.NOTHING,
+    retry: { retries: 0, initialRetryTime: 50 },
+  })
+  const deadline = Date.now() + 60_000
+  for (;;) {
+    const admin = kafka.admin()
+    try {
+      await admin.connect()
+      await admin.describeCluster()
+      await admin.fetchOffsets({ groupId: 'startup', topics: [] })
+      return
+    } catch (error) {
+      if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline) {
+        throw new Error(`the broker does not start:\n${readFileSync(log, 'utf8').slice(-2_000)}`, {
+          cause: error,
+        })
+      }
+      await sleep(100)
+    } finally {
+      await admin.disconnect().catch(() => undefined)
+    }
+  }
+}
+
+async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill(signal)
+  const hurry = setTimeout(() => child.kill('SIGKILL'), 15_000)
+  await ended
+  clearTimeout(hurry)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no socket port')
+  return address.port
+}

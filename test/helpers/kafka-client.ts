@@ -1,0 +1,123 @@
+import kafkajs, { type CompressionTypes } from 'kafkajs'
+import type { Event } from '../../src/domain/events.ts'
+import { connectKafka, type KafkaConnection } from '../../src/kafka/client.ts'
+import { uniqueName } from './services.ts'
+
+export interface Read {
+  readonly partition: number
+  readonly offset: number
+  readonly key: string | null
+  readonly value: Buffer | null
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** The plain client, for what stands around the code under test. */
+export function plainClient(brokers: readonly string[]) {
+  const kafka = new kafkajs.Kafka({
+    brokers: [...brokers],
+    logLevel: kafkajs.logLevel.NOTHING,
+    retry: { initialRetryTime: 50, retries: 10 },
+  })
+
+  return {
+    kafka,
+    async createTopic(
+      { partitions = 1, config = {} }: { partitions?: number; config?: Record<string, string> } = {},
+      name = uniqueName('topic'),
+    ): Promise<string> {
+      const admin = kafka.admin()
+      await admin.connect()
+      await admin.createTopics({
+        waitForLeaders: true,
+        topics: [
+          {
+            topic: name,
+            numPartitions: partitions,
+            configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
+          },
+        ],
+      })
+      await admin.disconnect()
+      return name
+    },
+
+    async produce(
+      topic: string,
+      values: readonly (string | Buffer | null)[],
+      options: { partition?: number; keys?: readonly string[]; compression?: CompressionTypes } = {},
+    ): Promise<void> {
+      const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner })
+      await producer.connect()
+      await producer.send({
+        topic,
+        ...(options.compression === undefined ? {} : { compression: options.compression }),
+        messages: values.map((value, i) => ({
+          value,
+          key: options.keys?.[i] ?? null,
+          ...(options.partition === undefined ? {} : { partition: options.partition }),
+        })),
+      })
+      await producer.disconnect()
+    },
+
+    /** What is in a topic now, by partition and offset. */
+    async readAll(topic: string): Promise<Read[]> {
+      const admin = kafka.admin()
+      await admin.connect()
+      const bounds = await admin.fetchTopicOffsets(topic)
+      await admin.disconnect()
+      let left = bounds.reduce((sum, b) => sum + Number(b.high) - Number(b.low), 0)
+      const all: Read[] = []
+      if (left === 0) return all
+      const consumer = kafka.consumer({ groupId: uniqueName('reader'), maxWaitTimeInMs: 50 })
+      await consumer.connect()
+      await consumer.subscribe({ topic, fromBeginning: true })
+      await new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`${left} records of ${topic} do not come`)), 20_000)
+        void consumer.run({
+          autoCommit: false,
+          eachMessage: async ({ partition, message }) => {
+            all.push({
+              partition,
+              offset: Number(message.offset),
+              key: message.key?.toString() ?? null,
+              value: message.value,
+              headers: Object.fromEntries(
+                Object.entries(message.headers ?? {}).map(([k, v]) => [k, String(v)]),
+              ),
+            })
+            if (--left === 0) {
+              clearTimeout(timer)
+              resolve()
+            }
+          },
+        })
+      })
+      await consumer.disconnect()
+      return all.sort((a, b) => a.partition - b.partition || a.offset - b.offset)
+    },
+
+    async committed(groupId: string, topic: string): Promise<number[]> {
+      const admin = kafka.admin()
+      await admin.connect()
+      await admin.describeCluster()
+      const [answer] = await admin.fetchOffsets({ groupId, topics: [topic] })
+      await admin.disconnect()
+      return (answer?.partitions ?? [])
+        .toSorted((a, b) => a.partition - b.partition)
+        .map((p) => Number(p.offset))
+    },
+  }
+}
+
+export type PlainClient = ReturnType<typeof plainClient>
+
+/** A connection of the code under test, with the events that it emitted. */
+export function testConnection(brokers: readonly string[]): {
+  connection: KafkaConnection
+  events: Event[]
+} {
+  const events: Event[] = []
+  const connection = connectKafka({ brokers, clientId: 'test', emit: (event) => events.push(event) })
+  return { connection, events }
+}

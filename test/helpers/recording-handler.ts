@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RawRecord } from '../../src/domain/message.ts'
+import type { PartitionId, SourceHandler } from '../../src/domain/ports.ts'
+
+/** Keeps what a source hands over, in the order of the calls. */
+export class RecordingHandler implements SourceHandler {
+  readonly taken: RawRecord[] = []
+  readonly lags: (number | undefined)[] = []
+  readonly held = new Set<string>()
+  readonly calls: string[] = []
+  /** Records handed over before their partition was assigned, or after it was revoked. */
+  readonly strays: RawRecord[] = []
+  readonly #delay: number
+  /** Waited for by every call of `records`. */
+  gate: Promise<void> | undefined
+  /** Called with every batch that was taken in. */
+  onRecords: ((batch: readonly RawRecord[]) => void | Promise<void>) | undefined
+  onRevoked: (() => void | Promise<void>) | undefined
+  inCall = 0
+  maxInCall = 0
+
+  constructor({ delay = 0 } = {}) {
+    this.#delay = delay
+  }
+
+  async assigned(partitions: readonly PartitionId[]): Promise<void> {
+    this.calls.push('assigned')
+    await sleep(this.#delay)
+    for (const p of partitions) this.held.add(`${p.topic}/${p.partition}`)
+  }
+
+  async revoked(partitions: readonly PartitionId[]): Promise<void> {
+    this.calls.push('revoked')
+    await this.onRevoked?.()
+    for (const p of partitions) this.held.delete(`${p.topic}/${p.partition}`)
+  }
+
+  async records(batch: readonly RawRecord[], lag: number | undefined): Promise<void> {
+    this.calls.push('records')
+    this.inCall++
+    this.maxInCall = Math.max(this.maxInCall, this.inCall)
+    const { topic, partition } = batch[0]!.position
+    if (!this.held.has(`${topic}/${partition}`)) this.strays.push(...batch)
+    await this.gate
+    this.taken.push(...batch)
+    this.lags.push(lag)
+    this.inCall--
+    await this.onRecords?.(batch)
+  }
+
+  get values(): string[] {
+    return this.taken.map((r) => r.value.toString())
+  }
+
+  /** Resolves when at least so many records came; rejects after `within` ms. */
+  async count(n: number, within = 30_000): Promise<void> {
+    await until(
+      () => this.taken.length >= n,
+      within,
+      () => `${this.taken.length} of ${n} records`,
+    )
+  }
+}
+
+/** Resolves when the condition holds; rejects after `within` ms with what `state` says. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  within = 30_000,
+  state: () => string = () => 'still not',
+): Promise<void> {
+  const deadline = Date.now() + within
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`after ${within} ms: ${state()}`)
+    await sleep(5)
+  }
+}

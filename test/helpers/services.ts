@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, inject, it } from 'vitest'
+import { kafkaAvailable, kafkaMissing, startKafka } from './kafka-broker.ts'
+import { redisAvailable } from './redis-server.ts'
+
+const SERVICES = {
+  kafka: {
+    available: kafkaAvailable,
+    remedy: () =>
+      `set KAFKA_BROKERS to a broker, or install ${kafkaMissing()} (on Debian: apt-get install openjdk-17-jre-headless maven)`,
+  },
+  redis: {
+    available: redisAvailable,
+    remedy: () =>
+      'set REDIS_URL to a server, or install redis-server (on Debian: apt-get install redis-server)',
+  },
+}
+export type Service = keyof typeof SERVICES
+
+/**
+ * A suite that needs real servers. Without them it is skipped, with one line that says how to get them; under `CI=true`
+ * that is a failure, so that a build never passes by skipping.
+ */
+export function describeWith(needed: Service | readonly Service[], name: string, suite: () => void): void {
+  const lacking = [needed].flat().filter((service) => !SERVICES[service].available())
+  if (lacking.length === 0) {
+    describe(name, suite)
+    return
+  }
+  const line = lacking.map((s) => `${s} is not here: ${SERVICES[s].remedy()}`).join('; ')
+  if (process.env.CI === 'true') {
+    describe(name, () => {
+      it(`has ${lacking.join(' and ')}`, () => {
+        throw new Error(line)
+      })
+    })
+    return
+  }
+  process.stderr.write(`\nSKIPPED: ${name}: ${line}\n`)
+  describe.skip(name, suite)
+}
+
+/** Brokers for the suite that calls it: those of the whole run, else some that are started and ended with the suite. */
+export function useKafka(): { readonly brokers: readonly string[] } {
+  let brokers: readonly string[] | undefined = inject('kafkaBrokers')
+  let stop: (() => Promise<void>) | undefined
+  beforeAll(async () => {
+    if (!brokers) ({ brokers, stop } = await startKafka())
+  }, 120_000)
+  afterAll(async () => {
+    await stop?.()
+  })
+  return {
+    get brokers() {
+      if (!brokers) throw new Error('asked for before the suite has begun')
+      return brokers
+    },
+  }
+}
+
+/** A name that no other test has: topics, groups, key prefixes. */
+export function uniqueName(prefix: string): string {
+  return `${prefix}-${randomUUID().slice(0, 8)}`
+}
