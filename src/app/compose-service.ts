@@ -12,6 +12,7 @@ import { createKafkaSink } from '../sinks/kafka.ts'
 import { createKafkaSource } from '../sources/kafka.ts'
 import { createTableSource, type TableRow, type TableSource } from '../sources/table.ts'
 import { canonicalNumber } from '../stages/canonical-number.ts'
+import { bornByRegistry } from '../states/escalation.ts'
 import { createMemoryStateStore } from '../states/memory.ts'
 import { openAssets } from './assets.ts'
 import { type Application, clockAt } from './compose.ts'
@@ -184,7 +185,7 @@ export async function composeService(config: Config, emit: Emit): Promise<Applic
     registryChanges = []
     assets.registry.apply(changes)
     void core.manager
-      .review('registry')
+      .review('registry', (state) => bornByRegistry(state, assets.registry.current()))
       .catch((error: unknown) => emit({ name: 'warning', message: String(error) }))
   }
 

@@ -29,7 +29,7 @@ import { decode } from '../stages/decode.ts'
 import { extract } from '../stages/extract.ts'
 import { JoinParts } from '../stages/join-parts.ts'
 import { type BackedSignal, createRate } from '../stages/rate.ts'
-import { contactsInClear, showContacts, showMessage } from '../stages/show.ts'
+import { contactsInClear, showContacts, showEvidence, showMessage } from '../stages/show.ts'
 import { candidatesOf, escalate } from '../states/escalation.ts'
 import { createStateManager, type StateManager } from '../states/manager.ts'
 import { createPublisher } from '../states/publisher.ts'
@@ -109,7 +109,8 @@ export function createCore(parts: CoreParts): Core {
     provenance,
     clock,
     lateAfterExpiry: maxAge > 0,
-    publish: (entries) => publisher.publish(entries, abort.signal),
+    ordered: embedded,
+    publish: (entries, signal) => publisher.publish(entries, signal ?? abort.signal),
   })
 
   const context: SignalContext = { registry: registry(), judge: (code, ts) => policy().judge(code, ts) }
@@ -134,6 +135,8 @@ export function createCore(parts: CoreParts): Core {
     alertId: (messageId, mode) => messageAlertId(config.deployment, messageId, mode),
     show: (message, action) => showMessage(message, contactsInClear(action, senderContacts)),
     contacts: (message, action) => showContacts([message], contactsInClear(action, senderContacts)),
+    showEvidence: (evidence, action, to) =>
+      showEvidence(evidence, contactsInClear(action, senderContacts), to),
     wants: { shadowAlerts: sink.has('shadowAlerts'), verdicts: sink.has('verdicts') },
     maxAge,
   })

@@ -23,9 +23,11 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   const limit = Math.max(1, Math.floor(word.length / 3))
   const wanted = word.slice(0, 100).toLowerCase()
   let best: string | undefined
-  let least = limit + 1
+  let least = limit + 0.5
   for (const candidate of candidates) {
-    const found = distance(wanted, candidate.toLowerCase(), limit)
+    const other = candidate.toLowerCase()
+    // Of two that are equally near, the one that begins alike: few people mistype the first letter.
+    const found = distance(wanted, other, limit) - (other[0] === wanted[0] ? 0.5 : 0)
     if (found < least) {
       least = found
       best = candidate

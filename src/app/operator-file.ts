@@ -172,7 +172,8 @@ export function* readJsonLines(file: string): Generator<JsonLine> {
   let line = 0
   for (const text of fileLines(file)) {
     line++
-    if (typeof text !== 'string') yield { line, problem: { ...text, line } }
+    if (typeof text !== 'string')
+      yield { line, problem: text.ofLine ? { ...text.problem, line } : text.problem }
     else if (text.trim() !== '') yield parseJsonLine(file, line, text)
   }
 }
@@ -191,12 +192,18 @@ export function parseJsonLine(file: string, line: number, text: string): JsonLin
   }
 }
 
-function* fileLines(file: string): Generator<string | Problem> {
+/** Why a line, or the rest of the file, cannot be read. */
+interface Unreadable {
+  readonly problem: Problem
+  readonly ofLine: boolean
+}
+
+function* fileLines(file: string): Generator<string | Unreadable> {
   let handle: number
   try {
     handle = openSync(file, 'r')
   } catch (error) {
-    yield { file, message: describeReadError(error) }
+    yield { problem: { file, message: describeReadError(error) }, ofLine: false }
     return
   }
   try {
@@ -218,22 +225,21 @@ function* fileLines(file: string): Generator<string | Problem> {
       rest += text.slice(start)
       if (size === 0) break
       if (rest.length > MAX_LINE) {
-        yield {
-          file,
-          message: `a line is longer than ${MAX_LINE} characters: is this JSONL, one object a line?`,
-        }
+        const message = `is longer than ${MAX_LINE} characters: is this JSONL, one object a line?`
+        yield { problem: { file, message }, ofLine: true }
         return
       }
     }
     if (rest !== '') yield whole(file, rest)
   } catch (error) {
-    yield { file, message: describeReadError(error) }
+    yield { problem: { file, message: describeReadError(error) }, ofLine: false }
   } finally {
     closeSync(handle)
   }
 }
 
 /** Bytes that are no UTF-8 were decoded to U+FFFD; no name or number has it. */
-function whole(file: string, text: string): string | Problem {
-  return text.includes('\ufffd') ? { file, message: 'is not valid UTF-8: save the file in UTF-8' } : text
+function whole(file: string, text: string): string | Unreadable {
+  if (!text.includes('\ufffd')) return text
+  return { problem: { file, message: 'is not valid UTF-8: save the file in UTF-8' }, ofLine: true }
 }

@@ -82,7 +82,7 @@ function toFault(error: ErrorObject): Fault {
       const allowed = Object.keys((error.parentSchema?.properties ?? {}) as object)
       return {
         path: [...path, key],
-        message: `unknown key${suggestion(key, allowed)} (allowed: ${allowed.join(', ')})`,
+        message: `unknown key${suggestion(key, allowed)} (allowed: ${allowed.join(', ') || 'none'})`,
       }
     }
     case 'required': {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { finished } from 'node:stream/promises'
 import { Command } from 'commander'
@@ -69,7 +69,7 @@ async function demo({ seed, out }: DemoOptions): Promise<void> {
   const { config } = loadConfig({
     env: {},
     folder: out,
-    overrides: { registry: files.registry },
+    overrides: { registry: resolve(files.registry) },
     serving: false,
   })
   const tally = createTally()

@@ -40,7 +40,7 @@ function nameOf(brand: Brand, key: string, registry: Registry): string {
 
 /** Right after the brand's name: it is the one who speaks. */
 const SPEAKS =
-  /^(?:官方|人工|在线|售后)?(?:客服|客户服务|服务中心|客服中心|风控|安全中心|理赔|售后|退款中心|工作人员|专员)|^(?:温馨)?(?:提醒您|提醒你|提醒:|提醒：|提示您|提示:|通知您|通知:|温馨提示|温馨提醒|敬告|官方提醒|官方通知|系统通知|系统提醒|公告)|^[:】\])」]/
+  /^(?:官方|人工|在线|售后)?(?:客服|客户服务|服务中心|客服中心|风控|安全中心|理赔|售后|退款中心|工作人员|专员)|^(?:温馨)?(?:提醒您|提醒你|提醒:|提醒：|提示您|提示:|通知您|通知:|温馨提示|温馨提醒|敬告|官方提醒|官方通知|系统通知|系统提醒|公告)/
 /** Right before it. */
 const INTRODUCES = /(?:我是|我们是|这里是|这边是|我这边是|本人是|您好,?我是)$/
 /** After an introduction: who is no forger (`我是京东的快递员`). */
@@ -48,14 +48,16 @@ const VISITORS =
   /^(?:的|公司)?(?:快递|配送|送货|派件|小哥|骑手|师傅|司机|安装|快运|员工|客户经理|粉丝|用户|会员)/
 /** `尊敬的建行客户`, `您的京东订单`. */
 const ADDRESSES =
-  /(?:您的|你的|您在|你在|尊敬的|亲爱的|致|您有一?[笔个件条份]?|你有一?[笔个件条份]?|用户您好,?您的|关于您的|your )$/
+  /(?:您的|你的|您在|你在|尊敬的|亲爱的|致|您有一?[笔个件条份]?|你有一?[笔个件条份]?|用户您好,?您的|关于您的|您(?:办理|名下|绑定|使用|持有|开通)的|您在?|your )$/
 const BELONGINGS =
   /^(?:的)?(?:订单|账户|账号|帐户|帐号|会员|积分|用户|客户|白条|金条|信用卡|储蓄卡|银行卡|卡|网银|手机银行|包裹|快递|快件|邮件|余额|钱包|支付|保障|主播|直播|etc|社保|医保|电子凭证|实名|百万|账单|贷款|车主|号码|手机号|宽带|机主|旅客|乘客|业务|app|购买|购物|网购|买的|account|parcel|package|order|id|card|membership)/
 /** The last words before a signature at the end. */
 const ENDS = /(?:^|[。!?！？;；\n\s—\-–~([（【])$/
 const TAIL = /^[\])）】\s。.!！]*$/
-/** What a name at the beginning is when it is not the speaker. */
-const SEPARATES = /^[,:]/
+/** Names before whose colon a contact stands: `QQ: 171…`. */
+const CONTACT = /^(?:qq|微信|wechat|whatsapp|telegram|line|支付宝)$/
+/** Between a name at the beginning and what it says. */
+const SEPARATES = /^[,:】\])」]/
 
 /**
  * Brands whose name the text says as its speaker: at the beginning, `我是京东客服`, `工商银行提醒您`, `您的京东订单`, or signed
@@ -79,7 +81,12 @@ function speakerStrength(text: string, mention: BrandMention, start: number): nu
   if (INTRODUCES.test(before)) return VISITORS.test(after) ? 0 : 0.9
   const opens = mention.start <= start || /[。!?\n\s,:【(]$/.test(before)
   if (opens && SPEAKS.test(after)) return 0.9
-  if (mention.start <= start && SEPARATES.test(after)) return 0.8
+  if (
+    mention.start <= start &&
+    SEPARATES.test(after) &&
+    !CONTACT.test(text.slice(mention.start, mention.end))
+  )
+    return 0.8
   if (TAIL.test(text.slice(mention.end)) && mention.start > start && ENDS.test(before)) return 0.8
   if (ADDRESSES.test(before) && BELONGINGS.test(after)) return 0.7
   if (mention.start <= start && BELONGINGS.test(after)) return 0.5

@@ -29,6 +29,14 @@ export function touchesSeam(message: AnalysedMessage, span: Span): boolean {
   return message.partial && message.seams.some((seam) => span.start <= seam && seam <= span.end)
 }
 
+/** Before a host: the text is about it (a registrar's notice), and does not lead there. */
+const SUBJECT = /(?:域名|网站|站点|主机|邮箱|domain(?: name)?)[\s:"“'‘【(]*$/
+
+function isSubject(message: AnalysedMessage, url: UrlMention): boolean {
+  const before = message.text.slice(Math.max(0, url.span.start - 16), url.span.start)
+  return url.path.length <= 1 && !url.disguised && SUBJECT.test(before)
+}
+
 /** A link that belongs to no registered brand and to no public shortener, and that anybody could have registered. */
 export function foreignLink(message: AnalysedMessage, registry: Registry): UrlMention | undefined {
   return message.urls.find(
@@ -36,6 +44,7 @@ export function foreignLink(message: AnalysedMessage, registry: Registry): UrlMe
       !registry.brandByHost(url.host) &&
       !registry.isShortener(url.host) &&
       !registry.isRestricted(url.host) &&
+      !isSubject(message, url) &&
       !touchesSeam(message, url.span),
   )
 }

@@ -6,7 +6,7 @@ import { filingsHere } from './filing.ts'
  * SCOPE_EXPANDED: commercial text where it was not filed: under a signature none of whose filings for this port allow
  * the label, on a port that allows other labels only, or inside a one-time-password message. Off without signature rows.
  *
- * Evidence: `kind` (signature, port, otp), `label`, `allowed` (labels filed; absent for otp), and `signature` or `port`.
+ * Evidence: `kind` (signature, port, otp), `label`, `scope` (labels filed; absent for otp), and `signature` or `port`.
  */
 export const scope: MessageDetector = {
   codes: ['SCOPE_EXPANDED'],
@@ -23,12 +23,12 @@ export const scope: MessageDetector = {
       const scopes = here.map((filing) => filing.scope)
       if (here.length > 0 && scopes.every((labels) => labels !== undefined && !labels.includes(label))) {
         const allowed = [...new Set(scopes.flatMap((labels) => labels as readonly Label[]))]
-        return expanded('signature', { allowed, signature: signature.name })
+        return expanded('signature', { scope: allowed, signature: signature.name })
       }
     }
     const port = registry.port(message.from)
     if (port?.scope && !port.scope.includes(label)) {
-      return expanded('port', { allowed: port.scope, port: message.from })
+      return expanded('port', { scope: port.scope, port: message.from })
     }
     return message.otp ? expanded('otp', {}) : []
   },

@@ -15,7 +15,7 @@ const LISTED = 5
  * `reason` (unknown, suspended, revoked, expired).
  *
  * SIGNATURE_WRONG_PORT: filed, but not for this port, or not for this carrier or enterprise. Evidence: `signature`,
- * `port`, `reason` (port, carrier, sp), `filedPorts` (at most five), and `carrier`, `sp` of the message when known.
+ * `port`, `reason` (port, carrier, sp), `filed` (its ports, at most five), and `carrier`, `sp` of the message when known.
  *
  * The last two need a registry with signatures. People's own numbers file nothing: what they write in brackets counts
  * only in commercial or malicious text.
@@ -85,7 +85,7 @@ function wrongPort(
       : here.some((filing) => filing.carrier === undefined || filing.carrier === at.carrier)
         ? 'sp'
         : 'carrier'
-  const filedPorts = [...new Set(inForce.flatMap((filing) => filing.ports))].slice(0, LISTED)
+  const filed = [...new Set(inForce.flatMap((filing) => filing.ports))].slice(0, LISTED)
   return {
     code: 'SIGNATURE_WRONG_PORT',
     score: 1,
@@ -93,7 +93,7 @@ function wrongPort(
       signature: mention.name,
       port: message.from,
       reason,
-      filedPorts,
+      filed,
       ...(at.carrier === undefined ? {} : { carrier: at.carrier }),
       ...(at.sp === undefined ? {} : { sp: at.sp }),
     },

@@ -2,11 +2,11 @@ import type { AnalysedMessage } from '../domain/message.ts'
 
 /** Words with which a forger moves people to act: money back, threats, prizes. Alternatives without repetition: linear. */
 const LURES =
-  /退款|退费|退单|退税|理赔|赔付|赔偿|补偿金|双倍|三倍|冻结|解冻|注销|失效|过期|停用|停机|清零|兑换|激活|异常|风险|逾期|征信|扣费|扣款|关闭|取消.{0,6}会员|百万保障|白条|中奖|抽中|领奖|奖金|补贴|津贴|认证|核实|验证身份|实名|升级|更新|锁定|限制|违章|违规|召回|质检|质量问题|丢失|滞留|误开|误操作|备用金|安全账户|验资|解绑|屏幕共享|共享屏幕|收款码|银行卡号|账户安全|刷单|体验员|lock|suspend|verify|verif|expire|refund|unpaid|held|redeliver|frozen|restrict/
+  /退款|退费|退单|退税|理赔|赔付|赔偿|补偿金|双倍|三倍|冻结|解冻|注销|清零|激活|逾期|征信|扣费|扣款|百万保障|白条|中奖|抽中|领奖|奖金|补贴|津贴|核实身份|验证身份|限制|违章|违规|召回|质检|质量问题|丢失|滞留|误开|误操作|备用金|安全账户|验资|解绑|屏幕共享|共享屏幕|收款码|银行卡号|刷单|体验员|停机|停用|失效|过期|异常|警报|异地登录|会员.{0,8}(?:关闭|取消)|(?:关闭|取消).{0,8}会员|lock|suspend|verif|expire|refund|unpaid|held|redeliver|frozen|restrict/
 
 /** Whom couriers, shops and banks let people call in earnest. */
 const HONEST_ROLES =
-  /快递员|派送员|派件员|配送员|派件|派送|投递|送货|小哥|取件|收件|骑手|师傅|司机|安装|维修|客户经理|理财经理|网点|驿站|代收点|快递柜|门店|店长|管家|导游|领队|前台|物业|营业厅/
+  /快递员|派送员|派件员|配送员|派件|派送|投递|送货|小哥|取件|收件|骑手|师傅|司机|安装|维修|客户经理|理财经理|查勘员|定损员|经办人|顾问|座席|网点|驿站|代收点|快递柜|门店|店长|管家|导游|领队|前台|物业|营业厅/
 
 /** Words of a warning against fraud. */
 const WARNING = /冒充|诈骗|防骗|反诈|谨防|骗局|骗术|骗子|钓鱼网站|警惕|假冒|仿冒|scam|phishing|fraudster/
@@ -26,6 +26,8 @@ export function fraudWording(message: AnalysedMessage): number {
   if (message.malicious) return Math.max(0.9, message.scores.fraud)
   const { fraud } = message.scores
   if (fraud >= FRAUD_LABEL) return fraud
+  // Commercial texts promise refunds and points as well.
+  if (message.commercial) return fraud
   const { text } = message.normalised
   if (HONEST_ROLES.test(text)) return fraud
   return LURES.test(text) ? Math.max(0.6, fraud) : fraud

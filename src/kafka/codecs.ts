@@ -1,9 +1,8 @@
 import * as zlib from 'node:zlib'
 import { decompress as decompressZstd } from 'fzstd'
 import kafkajs from 'kafkajs'
-import { compress as compressLz4 } from 'lz4js'
 import { compress as compressSnappy, uncompress as uncompressSnappy } from 'snappyjs'
-import { decompressLz4 } from './lz4-frame.ts'
+import { compressLz4, decompressLz4 } from './lz4-frame.ts'
 
 /** The Java client frames Snappy as snappy-java does: this magic, two versions, then blocks with their lengths. */
 const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0])
@@ -43,7 +42,7 @@ const CODECS = {
     decompress: decompressSnappy,
   },
   [kafkajs.CompressionTypes.LZ4]: {
-    compress: (encoder: Plain) => view(compressLz4(encoder.buffer)),
+    compress: (encoder: Plain) => compressLz4(encoder.buffer),
     decompress: decompressLz4,
   },
   [kafkajs.CompressionTypes.ZSTD]: {

@@ -1,4 +1,4 @@
-import { decompressBlock } from 'lz4js'
+import { compressBlock, decompressBlock } from 'lz4js'
 
 const MAGIC = 0x184d2204
 const SKIPPABLE = 0x184d2a50
@@ -57,4 +57,25 @@ export function decompressLz4(source: Buffer): Buffer {
   }
   if (end > room) throw new Error('LZ4 block larger than its frame says')
   return target.subarray(0, end)
+}
+
+const BLOCK = 1 << 16
+/** Magic, independent blocks (Kafka takes no others), 64 KiB each, and the checksum of these two bytes. */
+const HEADER = Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82])
+const END = Buffer.alloc(4)
+
+/** One LZ4 frame in the form that Kafka prescribes. */
+export function compressLz4(plain: Buffer): Buffer {
+  const pieces = [HEADER]
+  const table = new Uint32Array(1 << 16)
+  const packed = Buffer.allocUnsafe(BLOCK + (BLOCK >> 7) + 16)
+  for (let at = 0; at < plain.length; at += BLOCK) {
+    const block = plain.subarray(at, at + BLOCK)
+    const length = compressBlock(block, packed, 0, block.length, table.fill(0))
+    const stored = length === 0 || length >= block.length
+    const word = Buffer.alloc(4)
+    word.writeUInt32LE(stored ? (block.length | STORED) >>> 0 : length)
+    pieces.push(word, stored ? block : Buffer.from(packed.subarray(0, length)))
+  }
+  return Buffer.concat([...pieces, END])
 }

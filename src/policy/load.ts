@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { type OperatorDocument, parseOperatorText, readOperatorFile } from '../app/operator-file.ts'
-import { toProblems } from '../app/operator-schema.ts'
+import { type Checker, toProblems } from '../app/operator-schema.ts'
 import { parseDuration, parseSpan, parseTime, parseZone } from '../app/value-forms.ts'
 import { InvalidInput, type Problem } from '../domain/errors.ts'
 import { LABELS, type Label } from '../domain/labels.ts'
@@ -40,13 +40,27 @@ export function loadPolicy(file?: string): Policy {
   return policy
 }
 
-function combine(document: OperatorDocument | undefined): PolicyReading {
-  const shipped = readOperatorFile(SHIPPED_POLICY)
-  if (!shipped.document) return { problems: shipped.problems, own: {} }
-  const base = shipped.document.value as PolicyFile
+interface Shipped {
+  readonly base: PolicyFile
+  readonly check: Checker
+}
+let shippedPolicy: Shipped | undefined
+
+/** The shipped policy and the check that follows from it: the file is part of the program and does not change. */
+function shipped(): Shipped {
+  if (shippedPolicy) return shippedPolicy
+  const { document, problems } = readOperatorFile(SHIPPED_POLICY)
+  if (!document) throw new InvalidInput('POLICY_INVALID', problems)
+  const base = document.value as PolicyFile
   const check = policyChecker(base)
-  const faulty = toProblems(shipped.document, check(base))
-  if (faulty.length > 0) return { problems: faulty, own: {} }
+  const faulty = toProblems(document, check(base))
+  if (faulty.length > 0) throw new InvalidInput('POLICY_INVALID', faulty)
+  shippedPolicy = { base, check }
+  return shippedPolicy
+}
+
+function combine(document: OperatorDocument | undefined): PolicyReading {
+  const { base, check } = shipped()
   if (document?.value === undefined) return { policy: effective(base), problems: [], own: {} }
 
   const problems = toProblems(document, check(document.value))

@@ -104,7 +104,8 @@ function codeSchema(rule: CodeRule): object {
  * it does not have is an error.
  */
 export function policyChecker(shipped: PolicyFile): Checker {
-  const codes = strict(
+  const codes = { $ref: '#/$defs/codes' }
+  const codeTable = strict(
     Object.fromEntries(CODE_NAMES.map((code) => [code, codeSchema(shipped.codes?.[code] ?? {})])),
   )
   const line = { type: 'string', minLength: 1, maxLength: 200 }
@@ -126,17 +127,16 @@ export function policyChecker(shipped: PolicyFile): Checker {
     ['target', 'codes', 'until', 'by', 'why'],
   )
   const mode = { type: 'string', enum: MODES }
-  const check = compileSchema(
-    strict({
-      mode,
-      codes,
-      periods: { type: 'array', items: period },
-      quietHours,
-      escalate: strict({ count: whole, recipients: whole, within: { type: 'string', format: 'duration' } }),
-      exemptions: { type: 'array', items: exemption },
-      carriers: { type: 'object', additionalProperties: strict({ mode, codes, quietHours }) },
-    }),
-  )
+  const root = strict({
+    mode,
+    codes,
+    periods: { type: 'array', items: period },
+    quietHours,
+    escalate: strict({ count: whole, recipients: whole, within: { type: 'string', format: 'duration' } }),
+    exemptions: { type: 'array', items: exemption },
+    carriers: { type: 'object', additionalProperties: strict({ mode, codes, quietHours }) },
+  })
+  const check = compileSchema({ ...root, $defs: { codes: codeTable } })
   return (value) => {
     const faults = check(value)
     return faults.length > 0 ? faults : relations(value as PolicyFile)

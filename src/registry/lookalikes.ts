@@ -159,7 +159,8 @@ export function editSimilarity(shape: string, original: string): number {
     const outer = shape.startsWith(original) || shape.endsWith(original)
     return original.length >= 5 && !outer ? 0.84 : 0
   }
-  if (/^\d+$/.test(original)) return swap || isDoubled(shape, original) ? 0.86 : 0
+  // One digit makes another number: somebody else's.
+  if (/^\d+$/.test(original)) return 0
   if (swap || isDoubled(shape, original)) return longer >= 6 ? 0.95 : 0.86
   if (shape[0] !== original[0] || original.length < 5) return 0
   const near = jaroWinkler(shape, original)

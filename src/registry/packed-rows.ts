@@ -2,30 +2,44 @@ import { SigwatchError } from '../domain/errors.ts'
 import { BoundedCache } from './bounded-cache.ts'
 
 const EMPTY = 0
-const DECODED = 4096
+const DECODED = 8192
 const LARGEST = 0xf000_0000
+const SEPARATOR = '\n'
+
+/** How a row becomes a small JSON value, and comes back. */
+export interface Codec<T> {
+  pack(row: T): unknown
+  unpack(value: unknown): T
+}
 
 /**
- * Rows by key in one buffer outside the heap, as JSON, with an open-addressing index: about a tenth of the memory of
- * a map of objects, and nothing for the garbage collector to walk. Read by decoding, with the last rows kept decoded.
- * A key set twice keeps the later row; the space of the earlier one is not reclaimed.
+ * Rows by key in one buffer outside the heap, as JSON, with an open-addressing index: a fraction of the memory of a map
+ * of objects, and nothing for the garbage collector to walk. Rows are read by decoding, the last ones kept decoded.
+ * A key set twice has the later row; the space of the earlier one is not reclaimed.
  */
 export class PackedRows<T> {
+  readonly #codec: Codec<T>
   #bytes: Buffer
-  #end = 1
+  #end = 0
+  /** Where each record begins, and where the last ends. */
+  #offsets: Uint32Array
+  #records = 0
+  /** Record number + 1. */
   #slots: Uint32Array
   #hashes: Uint32Array
   #mask: number
   #size = 0
   readonly #decoded = new BoundedCache<T | undefined>(DECODED)
 
-  constructor(expected = 16) {
+  constructor(codec: Codec<T>, expected = 16) {
+    this.#codec = codec
     let slots = 16
     while (slots < expected * 2) slots *= 2
     this.#slots = new Uint32Array(slots)
     this.#hashes = new Uint32Array(slots)
     this.#mask = slots - 1
-    this.#bytes = Buffer.allocUnsafe(Math.max(1024, expected * 64))
+    this.#offsets = new Uint32Array(Math.max(16, expected) + 1)
+    this.#bytes = Buffer.allocUnsafe(Math.max(1024, expected * 96))
   }
 
   get size(): number {
@@ -34,79 +48,73 @@ export class PackedRows<T> {
 
   /** Bytes held outside the heap. */
   get byteLength(): number {
-    return this.#bytes.length + this.#slots.byteLength + this.#hashes.byteLength
-  }
-
-  has(key: string): boolean {
-    return this.#find(key, hashOf(key)) >= 0
+    return this.#bytes.length + this.#offsets.byteLength + this.#slots.byteLength + this.#hashes.byteLength
   }
 
   get(key: string): T | undefined {
     return this.#decoded.get(key, (wanted) => this.read(wanted))
   }
 
-  /** Like `get`, past the cache: for use while the table is filled. */
+  /** Like `get`, past the cache: while the table is filled. */
   read(key: string): T | undefined {
     const slot = this.#find(key, hashOf(key))
     if (slot < 0) return undefined
-    const offset = this.#slots[slot] as number
-    const keyLength = this.#bytes.readUInt16LE(offset)
-    const start = offset + 6 + keyLength
-    const end = start + this.#bytes.readUInt32LE(offset + 2)
-    return JSON.parse(this.#bytes.toString('utf8', start, end)) as T
+    const record = this.#record((this.#slots[slot] as number) - 1)
+    return this.#codec.unpack(JSON.parse(record.slice(key.length + 1)))
   }
 
   /** Only before the first `get`. */
   set(key: string, row: T): void {
     const hash = hashOf(key)
-    const offset = this.#append(key, JSON.stringify(row))
+    const record = this.#append(`${key}${SEPARATOR}${JSON.stringify(this.#codec.pack(row))}`)
     const known = this.#find(key, hash)
     if (known >= 0) {
-      this.#slots[known] = offset
+      this.#slots[known] = record + 1
       return
     }
     if ((this.#size + 1) * 2 > this.#slots.length) this.#grow()
-    this.#place(offset, hash)
+    this.#place(record + 1, hash)
     this.#size++
   }
 
-  #append(key: string, json: string): number {
-    const most = 6 + (key.length + json.length) * 3
-    if (this.#end + most > this.#bytes.length) {
-      const size = Math.min(LARGEST, Math.max(this.#bytes.length * 2, this.#end + most))
-      if (size < this.#end + most) {
-        throw new SigwatchError('REGISTRY_INVALID', 'the registry is larger than 3.7 GB')
-      }
+  #append(text: string): number {
+    const most = this.#end + text.length * 3
+    if (most > this.#bytes.length) {
+      const size = Math.min(LARGEST, Math.max(Math.ceil(this.#bytes.length * 1.5), most))
+      if (size < most) throw new SigwatchError('REGISTRY_INVALID', 'the registry is larger than 4 GB')
       const larger = Buffer.allocUnsafe(size)
       this.#bytes.copy(larger, 0, 0, this.#end)
       this.#bytes = larger
     }
-    const offset = this.#end
-    const keyLength = this.#bytes.write(key, offset + 6)
-    const jsonLength = this.#bytes.write(json, offset + 6 + keyLength)
-    this.#bytes.writeUInt16LE(keyLength, offset)
-    this.#bytes.writeUInt32LE(jsonLength, offset + 2)
-    this.#end = offset + 6 + keyLength + jsonLength
-    return offset
+    if (this.#records + 2 > this.#offsets.length) {
+      const larger = new Uint32Array(this.#offsets.length * 2)
+      larger.set(this.#offsets)
+      this.#offsets = larger
+    }
+    this.#end += this.#bytes.write(text, this.#end)
+    this.#offsets[this.#records + 1] = this.#end
+    return this.#records++
+  }
+
+  #record(number: number): string {
+    return this.#bytes.toString('utf8', this.#offsets[number], this.#offsets[number + 1])
   }
 
   /** Slot of the key, or -1. */
   #find(key: string, hash: number): number {
     for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const offset = this.#slots[slot] as number
-      if (offset === EMPTY) return -1
-      if (this.#hashes[slot] === hash && this.#keyAt(offset) === key) return slot
+      const number = this.#slots[slot] as number
+      if (number === EMPTY) return -1
+      if (this.#hashes[slot] !== hash) continue
+      const record = this.#record(number - 1)
+      if (record.startsWith(key) && record[key.length] === SEPARATOR) return slot
     }
   }
 
-  #keyAt(offset: number): string {
-    return this.#bytes.toString('utf8', offset + 6, offset + 6 + this.#bytes.readUInt16LE(offset))
-  }
-
-  #place(offset: number, hash: number): void {
+  #place(number: number, hash: number): void {
     let slot = hash & this.#mask
     while (this.#slots[slot] !== EMPTY) slot = (slot + 1) & this.#mask
-    this.#slots[slot] = offset
+    this.#slots[slot] = number
     this.#hashes[slot] = hash
   }
 
@@ -117,8 +125,8 @@ export class PackedRows<T> {
     this.#hashes = new Uint32Array(slots.length * 2)
     this.#mask = this.#slots.length - 1
     for (let i = 0; i < slots.length; i++) {
-      const offset = slots[i] as number
-      if (offset !== EMPTY) this.#place(offset, hashes[i] as number)
+      const number = slots[i] as number
+      if (number !== EMPTY) this.#place(number, hashes[i] as number)
     }
   }
 }

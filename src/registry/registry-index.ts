@@ -17,6 +17,7 @@ import { NameLookalikes } from './lookalikes.ts'
 import { PackedRows } from './packed-rows.ts'
 import { PortIndex, PortSet } from './port-set.ts'
 import { isShortener } from './shorteners.ts'
+import { signatureCodec } from './signature-codec.ts'
 
 export interface RegistryRows {
   readonly brands: Iterable<Brand>
@@ -76,7 +77,7 @@ class RegistryIndex implements Registry {
         if (!this.#byHotline.has(number)) this.#byHotline.set(number, brand)
       }
     }
-    this.#signatures = new PackedRows(rows.expectedSignatures)
+    this.#signatures = new PackedRows(signatureCodec, rows.expectedSignatures)
     for (const row of rows.signatures) this.#addSignature(row)
     this.hasSignatures = this.#signatures.size > 0
     for (const row of rows.ports) this.#ports.set(row.port, row)

@@ -31,7 +31,7 @@ const ROLES: readonly Role[] = [
       ['京东', 'jd', 'https://3.cn/1a-Zk9'],
       ['淘宝', 'taobao', 'https://m.taobao.com/s'],
       ['天猫', 'tmall', 'https://www.tmall.com/11'],
-      ['拼多多', 'pinduoduo', 'https://mobile.yangkeduo.com/a'],
+      ['拼多多', 'pdd', 'https://mobile.yangkeduo.com/a'],
       ['唯品会', 'vip', 'https://m.vip.com/q'],
       ['苏宁易购', 'suning', 'https://m.suning.com/e'],
     ],
@@ -50,7 +50,7 @@ const ROLES: readonly Role[] = [
       ['招商银行', 'cmb', 'https://www.cmbchina.com'],
       ['农业银行', 'abc', 'https://www.abchina.com'],
       ['中国银行', 'boc', 'https://www.boc.cn'],
-      ['平安银行', 'pingan-bank', 'https://bank.pingan.com'],
+      ['平安银行', 'pingan', 'https://bank.pingan.com'],
     ],
     scope: ['notice', 'finance'],
     says: [
@@ -74,7 +74,7 @@ const ROLES: readonly Role[] = [
   {
     names: [
       ['中国移动', 'cmcc', 'https://www.10086.cn'],
-      ['中国联通', 'cucc', 'https://www.10010.com'],
+      ['中国联通', 'unicom', 'https://www.10010.com'],
       ['中国电信', 'ctcc', 'https://www.189.cn'],
     ],
     scope: ['notice', 'marketing'],

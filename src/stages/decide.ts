@@ -2,6 +2,7 @@ import type { Alert, Contacts, Provenance, ShownMessage, Verdict } from '../doma
 import type { Code } from '../domain/codes.ts'
 import {
   type Action,
+  type Evidence,
   type Finding,
   type Mode,
   type Reason,
@@ -40,6 +41,7 @@ export interface DecideOptions {
   readonly alertId: (messageId: string, mode: Mode) => string
   readonly show: (message: AnalysedMessage, action: Action) => ShownMessage
   readonly contacts: (message: AnalysedMessage, action: Action) => Contacts
+  readonly showEvidence: (evidence: Evidence, action: Action, to: string) => Evidence
   /** Whether somebody reads shadow alerts, or verdicts: nothing is built that nobody reads. */
   readonly wants: { readonly shadowAlerts: boolean; readonly verdicts: boolean }
   /** Alerts for messages older than this are shadow with `late`, ms; 0: never. */
@@ -139,7 +141,7 @@ export function createDecide(options: DecideOptions) {
           action: r.action,
           detail: r.detail,
           ...(r.rule === undefined ? {} : { rule: r.rule }),
-          evidence: r.evidence,
+          evidence: options.showEvidence(r.evidence, action, message.to),
         })),
         target: { kind: 'message', id: message.id },
         message: options.show(message, action),

@@ -87,7 +87,7 @@ function classify(run: Run, before: string, after: string): { kind: Kind; value:
   if (national === digits && (plus || /^00[1-9]/.test(digits))) {
     const international = digits.replace(/^00/, '')
     const long = international.length >= 9 && international.length <= 15
-    return long && international[0] !== '0' ? { kind: 'overseas', value: digits } : undefined
+    return long && international[0] !== '0' ? { kind: 'overseas', value: international } : undefined
   }
   if (AREA.test(national)) return { kind: 'landline', value: national }
   if (national !== digits && /^(?:10|2\d|[3-9]\d{2})\d{7,8}$/.test(national)) return { kind: 'landline', value: `0${national}` }

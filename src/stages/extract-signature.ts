@@ -25,9 +25,14 @@ const OPEN = new Map<string, string>([
   ['(', ')'],
   ['（', '）'],
 ])
-const CLOSE = new Map([...OPEN].map(([open, close]) => [close, open]))
 const ROUND = '(（)）'
 const IGNORED = /^[\s\p{Cf}\ufe0f]$/u
+const isOpen = new Uint8Array(65536)
+const isClose = new Uint8Array(65536)
+for (const [open, close] of OPEN) {
+  isOpen[open.charCodeAt(0)] = 1
+  isClose[close.charCodeAt(0)] = 1
+}
 
 const draft = newDraft()
 const keys = new Map<string, string>()
@@ -75,8 +80,8 @@ function closing(text: string, start: number): number {
   const limit = Math.min(text.length, start + 2 * MAX_NAME + 2)
   for (let i = start + 1; i < limit; i++) {
     const unit = text[i] as string
-    if (unit === '\n' || OPEN.has(unit)) return -1
-    if (!CLOSE.has(unit)) continue
+    if (unit === '\n' || isOpen[text.charCodeAt(i)] === 1) return -1
+    if (isClose[text.charCodeAt(i)] === 0) continue
     return ROUND.includes(open) === ROUND.includes(unit) ? i + 1 : -1
   }
   return -1
@@ -86,9 +91,9 @@ function leading(text: string): SignatureMention[] {
   const found: SignatureMention[] = []
   let at = 0
   while (found.length < 2) {
-    while (at < text.length && at < 64 && IGNORED.test(text[at] as string)) at++
+    while (at < text.length && at < 64 && isOpen[text.charCodeAt(at)] === 0 && IGNORED.test(text[at] as string)) at++
     const open = text[at]
-    if (open === undefined || !OPEN.has(open)) break
+    if (open === undefined || isOpen[text.charCodeAt(at)] === 0) break
     const end = closing(text, at)
     if (end < 0) break
     const inner = text.slice(at + 1, end - 1)
@@ -105,10 +110,10 @@ function trailing(text: string): SignatureMention | undefined {
   const floor = Math.max(0, text.length - MAX_TAIL - 2 * MAX_NAME - 2)
   let end = text.length
   // The last bracket that closes, with no more than a tail behind it.
-  while (end > 0 && text.length - end <= MAX_TAIL && !CLOSE.has(text[end - 1] as string)) end--
-  if (end <= floor || !CLOSE.has(text[end - 1] as string)) return undefined
+  while (end > 0 && text.length - end <= MAX_TAIL && isClose[text.charCodeAt(end - 1)] === 0) end--
+  if (end <= floor || isClose[text.charCodeAt(end - 1)] === 0) return undefined
   let start = end - 2
-  while (start >= floor && start >= 0 && !OPEN.has(text[start] as string) && !CLOSE.has(text[start] as string)) start--
+  while (start >= floor && isOpen[text.charCodeAt(start)] === 0 && isClose[text.charCodeAt(start)] === 0) start--
   const open = text[start]
   if (start < 0 || open === undefined || !OPEN.has(open)) return undefined
   if (ROUND.includes(open) !== ROUND.includes(text[end - 1] as string)) return undefined

@@ -319,7 +319,7 @@ function linkOf(draft: Draft, text: string, start: number, scheme: number): Foun
     if (draft.units[hostEnd] === AT && !hasScheme) return undefined
     const span = spanOf(draft, text, hasScheme ? scheme : start, pathEnd)
     const asWritten = text.slice(span.start, span.end)
-    const unicode = host === written ? domainToUnicode(host) : written
+    const unicode = host !== written ? written : host.includes('xn--') ? domainToUnicode(host) : ''
     const path = draft.offsets[portEnd] === undefined ? '' : pathText(draft, text, portEnd, pathEnd)
     const mention: UrlMention = {
       text: asWritten,

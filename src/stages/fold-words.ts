@@ -24,6 +24,7 @@ import {
 /** Signs that part at most this many units inside a word (an emoji has two). */
 const MAX_GAP = 2
 const SPACE = 0x20
+const PLUS = 0x2b
 
 const flags = (characters: string): Uint8Array => {
   const table = new Uint8Array(65536)
@@ -39,6 +40,7 @@ const isIdLead = flags(' ::：号是为→=-~"\'“”(（【[<《>·.、,，')
 const isUsualSign = flags(' .·-/|&+~\\')
 /** Before or after Latin letters: part of a host, an address, an identifier. */
 const joinsLatin = flags('./@-_')
+const isClosing = flags('】]」)')
 const ADD = '加'.charCodeAt(0)
 
 function isWordUnit(unit: number | undefined): boolean {
@@ -89,27 +91,41 @@ export function foldSplits(draft: Draft): void {
  */
 export function closeSeries(draft: Draft): void {
   const { units, offsets, marks, length } = draft
-  let out = 0
-  let i = 0
+  let i = nextSeries(draft, 0)
+  if (i === length) return
+  let out = i
   while (i < length) {
-    const end = (unitClass[units[i] as number] as number) & CJK ? seriesEnd(draft, i) : i
-    if (end > i) {
-      for (; i < end; i++) {
-        if (((unitClass[units[i] as number] as number) & CJK) === 0) {
-          bump(draft, KIND.separator, 1)
-          continue
-        }
-        units[out] = units[i] as number
-        offsets[out] = offsets[i] as number
-        marks[out++] = marks[i] as number
+    const end = seriesEnd(draft, i)
+    for (; i < end; i++) {
+      if (((unitClass[units[i] as number] as number) & CJK) === 0) {
+        bump(draft, KIND.separator, 1)
+        continue
       }
-      continue
+      units[out] = units[i] as number
+      offsets[out] = offsets[i] as number
+      marks[out++] = marks[i] as number
     }
-    units[out] = units[i] as number
-    offsets[out] = offsets[i] as number
-    marks[out++] = marks[i++] as number
+    const next = nextSeries(draft, i)
+    units.copyWithin(out, i, next)
+    offsets.copyWithin(out, i, next)
+    marks.copyWithin(out, i, next)
+    out += next - i
+    i = next
   }
   draft.length = out
+}
+
+/** Start of the first series from `from` on, or the length. */
+function nextSeries(draft: Draft, from: number): number {
+  const { units, length } = draft
+  for (let i = from; i < length; i++) {
+    const kind = unitClass[units[i] as number] as number
+    // A sign or bracket behind a Chinese character: everything else begins no series.
+    if ((kind & CJK) === 0 && i > from && ((kind & SEPARATOR) !== 0 || isClosing[units[i] as number] === 1)) {
+      if (((unitClass[units[i - 1] as number] as number) & CJK) !== 0 && seriesEnd(draft, i - 1) > i) return i - 1
+    }
+  }
+  return length
 }
 
 /** End of the series that begins at `start`, or `start`. */
@@ -252,9 +268,9 @@ function contactAt(draft: Draft, at: number): number {
     return -1
   }
   let before = at - 1
-  while (before >= 0 && before >= at - 2 && (units[before] === SPACE || units[before] === 0x2b)) before--
+  while (before >= 0 && before >= at - 2 && (units[before] === SPACE || units[before] === PLUS)) before--
   const verb = before >= 0 ? (units[before] as number) : 0
-  const adding = isAdding[verb] === 1 || isAddingDisguised[verb] === 1 || (at > 0 && units[at - 1] === 0x2b)
+  const adding = isAdding[verb] === 1 || isAddingDisguised[verb] === 1 || (at > 0 && units[at - 1] === PLUS)
   const toQq = name.target[0] === 0x71
   const id = idAfter(draft, end, toQq && name.target.length === 2)
   // A name in Latin letters must end there, or be followed by an id with a sign between or by digits.
@@ -268,7 +284,7 @@ function contactAt(draft: Draft, at: number): number {
   if (
     !accepted &&
     name.short &&
-    (units[before] === ADD || units[before] === 0x2b || isAddingDisguised[verb] === 1)
+    (units[before] === ADD || units[before] === PLUS || isAddingDisguised[verb] === 1)
   ) {
     accepted = end >= length || isShortStop[units[end] as number] === 0
   }
@@ -279,73 +295,115 @@ function contactAt(draft: Draft, at: number): number {
   return payload.weight
 }
 
-/** Undoes disguises of words and of the names of messengers; `draft` to `out`. */
-export function foldWords(draft: Draft, out: Draft): void {
-  const { units, offsets, marks, length } = draft
-  ensure(out, length * 2 + 64)
-  out.folds.set(draft.folds)
+/** A disguise found at a place: what it is replaced by. */
+interface Fold {
+  target: Uint16Array
+  end: number
+  kind: number
+  weight: number
+  gaps: number
+}
+const fold: Fold = { target: new Uint16Array(0), end: 0, kind: 0, weight: 0, gaps: 0 }
+
+/** Units at which a word or a name may begin. */
+const begins = new Uint8Array(65536)
+for (let unit = 0; unit < 65536; unit++) {
+  if (wordTrie.first[unit] !== 0 || rareSyllable[unit] !== 0) begins[unit] = 1
+  if (contactTrie.first[unit] !== 0) begins[unit] = (begins[unit] as number) | 2
+}
+
+/** Whether something at `at` is to be replaced, as `fold` says; `fold.end` is where reading goes on. */
+function foldAt(draft: Draft, at: number): boolean {
+  const begin = begins[draft.units[at] as number] as number
+  fold.end = at + 1
+  if ((begin & 2) !== 0) {
+    const index = contactAt(draft, at)
+    if (index >= 0) {
+      const name = contactNames[index] as (typeof contactNames)[number]
+      fold.target = name.target
+      fold.end = matchEnd
+      fold.kind = KIND.contact
+      fold.weight = name.weight
+      fold.gaps = 0
+      return true
+    }
+  }
+  if ((begin & 1) === 0) return false
+  const payload = wordAt(draft, at)
+  if (payload === undefined) return false
+  const end = matchEnd
+  const gaps = matchGaps
+  if (payload.plain && gaps === 0 && sameUnits(draft, at, end, payload.target)) {
+    fold.end = end
+    return false
+  }
+  if (overlapped(draft, at, end)) return false
+  fold.target = payload.target
+  fold.end = end
+  fold.kind = KIND.word
+  fold.weight = payload.weight
+  fold.gaps = gaps
+  return true
+}
+
+function sameUnits(draft: Draft, start: number, end: number, target: Uint16Array): boolean {
+  if (end - start !== target.length) return false
+  for (let k = 0; k < target.length; k++) if (draft.units[start + k] !== target[k]) return false
+  return true
+}
+
+/** Undoes disguises of words and of the names of messengers. Returns `draft` if there are none, else `out`. */
+export function foldWords(draft: Draft, out: Draft): Draft {
+  const { units, offsets, length } = draft
+  let copied = 0
   let n = 0
-  let i = 0
-  const emit = (target: Uint16Array, start: number, end: number) => {
-    if (n + target.length + (length - end) + 64 > out.units.length) {
-      ensure(out, n + target.length + (length - end) + 4096)
+  for (let i = 0; i < length; i = fold.end) {
+    if (begins[units[i] as number] === 0) {
+      fold.end = i + 1
+      continue
     }
-    const size = target.length
-    for (let k = 0; k < size; k++) {
+    if (!foldAt(draft, i)) continue
+    const { target, end } = fold
+    if (copied === 0) {
+      ensure(out, length + 4096)
+      out.folds.set(draft.folds)
+    }
+    ensureKeeping(out, n + (length - copied) + target.length + 64)
+    n = copyUnits(draft, out, copied, i, n)
+    if (fold.kind === KIND.contact) n = undisguiseAdding(out, n)
+    for (let k = 0; k < target.length; k++) {
       out.units[n] = target[k] as number
-      out.offsets[n] = offsets[start + Math.floor((k * (end - start)) / size)] as number
-      out.marks[n] = 0
-      n++
+      out.offsets[n++] = offsets[i + Math.floor((k * (end - i)) / target.length)] as number
     }
+    if (fold.weight > 0) bump(out, fold.kind, fold.weight)
+    if (fold.gaps > 0) bump(out, KIND.separator, fold.gaps)
+    copied = end
   }
-  while (i < length) {
-    const unit = units[i] as number
-    if (contactTrie.first[unit] !== 0) {
-      const index = contactAt(draft, i)
-      if (index >= 0) {
-        const end = matchEnd
-        const name = contactNames[index] as (typeof contactNames)[number]
-        let k = n - 1
-        while (k >= 0 && k >= n - 2 && (out.units[k] === SPACE || out.units[k] === 0x2b)) k--
-        if (k >= 0 && isAddingDisguised[out.units[k] as number] === 1) {
-          out.units[k] = ADD
-          bump(out, KIND.contact, 1)
-        }
-        if (name.weight > 0) bump(out, KIND.contact, name.weight)
-        emit(name.target, i, end)
-        i = end
-        continue
-      }
-    }
-    if (wordTrie.first[unit] !== 0 || rareSyllable[unit] !== 0) {
-      const payload = wordAt(draft, i)
-      if (payload !== undefined) {
-        const end = matchEnd
-        const gaps = matchGaps
-        if (payload.plain && gaps === 0 && payload.target.length === end - i && payload.weight === 0) {
-          // The word itself, or a spelling of the same length: element by element.
-          emit(payload.target, i, end)
-          i = end
-          continue
-        }
-        if (!overlapped(draft, i, end)) {
-          if (payload.weight > 0) bump(out, KIND.word, payload.weight)
-          if (gaps > 0) bump(out, KIND.separator, gaps)
-          emit(payload.target, i, end)
-          i = end
-          continue
-        }
-      }
-    }
-    if (n + 64 > out.units.length) ensure(out, n + (length - i) + 4096)
-    out.units[n] = unit
-    out.offsets[n] = offsets[i] as number
-    out.marks[n] = marks[i] as number
-    n++
-    i++
-  }
-  out.length = n
+  if (copied === 0) return draft
+  out.length = copyUnits(draft, out, copied, length, n)
   out.sourceLength = draft.sourceLength
-  out.seen = draft.seen
-  out.marked = draft.marked
+  return out
+}
+
+function ensureKeeping(out: Draft, capacity: number): void {
+  if (capacity > out.units.length) ensure(out, capacity + 4096)
+}
+
+function copyUnits(draft: Draft, out: Draft, from: number, to: number, at: number): number {
+  for (let i = from; i < to; i++) {
+    out.units[at] = draft.units[i] as number
+    out.offsets[at++] = draft.offsets[i] as number
+  }
+  return at
+}
+
+/** 伽, 咖, … before a messenger's name stand for 加. */
+function undisguiseAdding(out: Draft, length: number): number {
+  let k = length - 1
+  while (k >= 0 && k >= length - 2 && (out.units[k] === SPACE || out.units[k] === PLUS)) k--
+  if (k >= 0 && isAddingDisguised[out.units[k] as number] === 1) {
+    out.units[k] = ADD
+    bump(out, KIND.contact, 1)
+  }
+  return length
 }

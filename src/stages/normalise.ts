@@ -39,8 +39,7 @@ export function normalisePlain(draft: Draft): NormalisedText {
   if (mayHoldLinks(draft)) foldLinks(draft)
   if ((draft.seen & CJK) === 0) return finish(draft)
   closeSeries(draft)
-  foldWords(draft, target)
-  return finish(target)
+  return finish(foldWords(draft, target))
 }
 
 function finish(draft: Draft): NormalisedText {

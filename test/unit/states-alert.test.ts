@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { CODE_NAMES, TARGET_KINDS } from '../../src/domain/codes.ts'
 import { messageAlertId, stateAlertId } from '../../src/domain/hash.ts'
 import { createDecide } from '../../src/stages/decide.ts'
-import { showContacts, showMessage } from '../../src/stages/show.ts'
+import { showContacts, showEvidence, showMessage } from '../../src/stages/show.ts'
 import {
   blockRow,
   clearedAlert,
@@ -169,6 +169,7 @@ describe('schemas', () => {
     alertId: (id, mode) => messageAlertId('test', id, mode),
     show: (m) => showMessage(m, true),
     contacts: (m) => showContacts([m], true),
+    showEvidence: (evidence, _action, to) => showEvidence(evidence, true, to),
     wants: { shadowAlerts: true, verdicts: true },
     maxAge: 0,
   })

@@ -9,6 +9,8 @@ import { isMasked, unmask } from './masks.ts'
 export interface Row {
   readonly label: string
   readonly text: string
+  /** As published, where the corpus is masked and `text` has slots in place of the masks. */
+  readonly raw?: string
   /** From 1. */
   readonly line: number
 }
@@ -69,6 +71,6 @@ export function readCorpus(file: string): Corpus {
     file,
     sha256: createHash('sha256').update(bytes).digest('hex'),
     templates,
-    rows: masked ? rows.map((row) => ({ ...row, text: unmask(row.text, row.label, random) })) : rows,
+    rows: masked ? rows.map((row) => ({ ...row, raw: row.text, text: unmask(row.text, row.label, random) })) : rows,
   }
 }

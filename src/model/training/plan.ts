@@ -59,10 +59,12 @@ export interface Mixture {
   readonly expansions: number
   /** Most rows of another corpus an epoch, as a share of the messages made of templates. */
   readonly share: number
+  /** How often a masked text is shown as it was published. */
+  readonly masked: number
   readonly augment: AugmentSettings
 }
 
-export const MIXTURE: Mixture = { expansions: 3, share: 0.35, augment: AUGMENT }
+export const MIXTURE: Mixture = { expansions: 3, share: 0.2, masked: 0.2, augment: AUGMENT }
 
 /** The texts of each epoch. Without templates every row once, as it is. */
 export function epochSource(parts: readonly Part[], labels: readonly string[], mixture: Mixture): EpochSource {
@@ -86,6 +88,10 @@ export function epochSource(parts: readonly Part[], labels: readonly string[], m
       const rows = made > 0 ? draw(part.rows, mixture.share * made, random) : part.rows
       for (const row of rows) {
         const allowed = allowedLabels(row.label, labels)
+        if (made > 0 && row.raw !== undefined && random.chance(mixture.masked)) {
+          examples.push({ text: row.raw, allowed, weight: 1 })
+          continue
+        }
         const slotted = hasSlots(row.text)
         const template = slotted && made > 0 ? restore(row.text, random) : row.text
         const text =

@@ -1,0 +1,22 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import type { Corpus } from './corpus.ts'
+import { split } from './plan.ts'
+
+/**
+ * Sets a share of every corpus that is no collection of templates aside (near-duplicates on one side), and writes each
+ * to `dir` under its own file name, as published. Returns what may be learnt from.
+ */
+export function setAside(corpora: readonly Corpus[], share: number, seed: number, dir?: string): Corpus[] {
+  const texts = corpora.filter((corpus) => !corpus.templates)
+  const { kept, held } = split(texts, share, seed)
+  if (dir !== undefined) {
+    mkdirSync(dir, { recursive: true })
+    for (const { corpus, rows } of held) {
+      const lines = rows.map((row) => `${row.label}\t${row.raw ?? row.text}\n`)
+      writeFileSync(join(dir, basename(corpus.file)), lines.join(''))
+    }
+  }
+  const rest = new Map(kept.map(({ corpus, rows }) => [corpus, rows]))
+  return corpora.map((corpus) => ({ ...corpus, rows: rest.get(corpus) ?? corpus.rows }))
+}

@@ -1,0 +1,39 @@
+/**
+ * A process that may be killed: reads a topic, acknowledges each record by a line `<partition> <offset>` in a file, and
+ * commits what it has acknowledged. Arguments: brokers, topic, group, file.
+ */
+import { appendFileSync } from 'node:fs'
+import { partitionKey } from '../../src/domain/ports.ts'
+import { connectKafka } from '../../src/kafka/client.ts'
+import { createKafkaSource } from '../../src/sources/kafka.ts'
+
+const [brokers, topic, groupId, file] = process.argv.slice(2) as [string, string, string, string]
+const connection = connectKafka({ brokers: brokers.split(','), clientId: 'child', emit: () => {} })
+const source = createKafkaSource({
+  connection,
+  groupId,
+  topics: [topic],
+  startFrom: 'earliest',
+  emit: () => {},
+  chunk: 50,
+  sessionTimeout: 6_000,
+})
+process.on('SIGTERM', () => void source.stop().then(() => connection.close()))
+
+const next = new Map<string, { topic: string; partition: number; offset: number }>()
+const commit = () => source.commit([...next.values()])
+const committing = setInterval(() => void commit(), 100)
+await source.run({
+  assigned: async () => {},
+  revoked: async () => {
+    await commit()
+    next.clear()
+  },
+  records: async (batch) => {
+    appendFileSync(file, batch.map((r) => `${r.position.partition} ${r.position.offset}\n`).join(''))
+    const { topic, partition, offset } = batch.at(-1)!.position
+    next.set(partitionKey({ topic, partition }), { topic, partition, offset: offset + 1 })
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  },
+})
+clearInterval(committing)

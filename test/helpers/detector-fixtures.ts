@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import type { Code } from '../../src/domain/codes.ts'
+import type { Finding } from '../../src/domain/decision.ts'
+import type { MessageContext, MessageDetector } from '../../src/domain/detector.ts'
+import type { Label, Scores } from '../../src/domain/labels.ts'
+import type { AnalysedMessage, SmsRecord } from '../../src/domain/message.ts'
+import type { Brand, PortRow, Registry, SignatureRow } from '../../src/domain/registry.ts'
+import { loadPolicy } from '../../src/policy/load.ts'
+import { buildRegistry } from '../../src/registry/registry-index.ts'
+import { extract } from '../../src/stages/extract.ts'
+
+/** 12:00 in China. */
+export const NOON = Date.UTC(2026, 10, 11, 4)
+
+export const shippedBrands = (
+  parse(readFileSync(new URL('../../config/brands.yaml', import.meta.url), 'utf8')) as { brands: Brand[] }
+).brands
+
+const policy = loadPolicy()
+const modelThresholds: Scores = {
+  notice: 0.5,
+  personal: 0.5,
+  marketing: 0.5,
+  finance: 0.5,
+  fraud: 0.5,
+  illicit: 0.5,
+}
+
+export function scoresFor(label: Label, score = 0.9): Scores {
+  const rest = (1 - score) / 5
+  return {
+    ...{ notice: rest, personal: rest, marketing: rest, finance: rest, fraud: rest, illicit: rest },
+    [label]: score,
+  }
+}
+
+export interface MessageOptions extends Partial<Omit<SmsRecord, 'text'>> {
+  readonly label?: Label
+  readonly score?: number
+  readonly partial?: boolean
+  readonly seams?: readonly number[]
+}
+
+/** A message read by the real stages, with the label that the model is taken to give. */
+export function messageOf(text: string, options: MessageOptions = {}): AnalysedMessage {
+  const { label = 'notice', score = 0.9, partial = false, seams = [], ...fields } = options
+  const record: SmsRecord = {
+    id: 'm1',
+    ts: NOON,
+    from: '10690000001',
+    to: '13900001111',
+    blocked: false,
+    ...fields,
+    text,
+  }
+  const position = { topic: 'sms.mt', partition: 0, offset: 0 }
+  const read = extract(text, record.signature)
+  const scores = scoresFor(label, score)
+  return {
+    ...read,
+    id: record.id,
+    ts: record.ts,
+    from: record.from,
+    to: record.to,
+    text,
+    record,
+    origins: [{ id: record.id, position }],
+    position,
+    receivedAt: record.ts,
+    partial,
+    byDeadline: false,
+    seams,
+    label,
+    scores,
+    toToken: '1.token',
+    commercial: (label === 'marketing' || label === 'finance') && score >= 0.5 && !read.asksConsent,
+    malicious: (label === 'fraud' || label === 'illicit') && score >= 0.5,
+  }
+}
+
+export interface RegistryOptions {
+  readonly brands?: readonly Brand[]
+  readonly signatures?: readonly SignatureRow[]
+  readonly ports?: readonly PortRow[]
+}
+
+export function registryOf({ brands = [], signatures = [], ports = [] }: RegistryOptions = {}): Registry {
+  return buildRegistry({ brands, signatures, ports, shippedBrands, hash: 'test' })
+}
+
+export function signatureRow(
+  name: string,
+  ports: readonly string[],
+  more: Partial<SignatureRow> = {},
+): SignatureRow {
+  return { name, consent: 'unless-refused', campaigns: [], filings: [{ ports, status: 'filed' }], ...more }
+}
+
+/** The shipped policy, no quiet hours asked, no ledger. */
+export function contextOf(registry: Registry, more: Partial<MessageContext> = {}): MessageContext {
+  return {
+    registry,
+    judge: (code) => policy.judge(code, NOON),
+    consents: undefined,
+    askedBefore: undefined,
+    modelThresholds,
+    quietHours: () => policy.quietHours(),
+    ...more,
+  }
+}
+
+export function codesOf(findings: readonly Finding[]): Code[] {
+  return findings.map((finding) => finding.code)
+}
+
+/** Runs one detector over one text. */
+export function detectIn(
+  detector: MessageDetector,
+  text: string,
+  options: MessageOptions = {},
+  context: MessageContext = contextOf(registryOf()),
+): readonly Finding[] {
+  return detector.detect(messageOf(text, options), context)
+}
