@@ -5,7 +5,7 @@ import type { Finding } from '../domain/decision.ts'
 import type { MessageContext, SignalContext } from '../domain/detector.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
-import { messageAlertId } from '../domain/hash.ts'
+import { messageAlertId, stateId } from '../domain/hash.ts'
 import type { AnalysedMessage, Message, Span } from '../domain/message.ts'
 import type { Policy } from '../domain/policy.ts'
 import type {
@@ -30,6 +30,7 @@ import { extract } from '../stages/extract.ts'
 import { JoinParts } from '../stages/join-parts.ts'
 import { type BackedSignal, createRate } from '../stages/rate.ts'
 import { contactsInClear, showContacts, showEvidence, showMessage } from '../stages/show.ts'
+import { createCampaignNames } from '../states/campaigns.ts'
 import { candidatesOf, escalate } from '../states/escalation.ts'
 import { createStateManager, type StateManager } from '../states/manager.ts'
 import { createPublisher } from '../states/publisher.ts'
@@ -153,9 +154,14 @@ export function createCore(parts: CoreParts): Core {
     return MESSAGE_DETECTORS.flatMap((detector) => detector.detect(message, about))
   }
 
+  const nameCampaign = createCampaignNames((id) => {
+    const state = stateId(config.deployment, 'CAMPAIGN_BURST', { kind: 'campaign', id })
+    return manager.open.get(state) !== undefined
+  })
+
   async function transition(signals: readonly BackedSignal[], degraded: boolean): Promise<void> {
     if (signals.length === 0) return
-    const inputs = signals.flatMap(({ signal, messages }) => {
+    const inputs = signals.map(nameCampaign).flatMap(({ signal, messages }) => {
       const message = messages.at(-1)
       if (!message) return []
       return [

@@ -4,11 +4,17 @@ import { formatProblem } from '../domain/errors.ts'
 
 const BAD_INPUT = 2
 
+/** The model code is loaded only when there is a model to check. */
+async function inspectModel(folder: string): Promise<string> {
+  const model = await import('../model/classifier.ts')
+  return model.inspectModel(folder)
+}
+
 /**
  * `sigwatch check`: validates what it is given, or what the configuration finds, and says all that is wrong as
  * `file:line: key: message`, on stderr. Exit code 2 when something is, else 0 and a summary of what was read.
  */
-export function checkCommand(parts: CheckParts = {}): Command {
+export function checkCommand(parts: CheckParts = { inspectModel }): Command {
   return new Command('check')
     .option('--config <file>', 'service configuration, with every file that it names')
     .option('--registry <file>', 'registry of brands, signatures and ports (YAML, JSON or JSONL)')

@@ -121,7 +121,7 @@ function lineWriter(path: string) {
     async write(lines: readonly (string | Buffer)[]): Promise<void> {
       check()
       const bytes = Buffer.concat(lines.flatMap((line) => [Buffer.from(line as string), Buffer.from('\n')]))
-      if (!stream.write(bytes)) await Promise.race([once(stream, 'drain'), once(stream, 'error')])
+      if (!stream.write(bytes)) await once(stream, 'drain')
       check()
     },
     async close(): Promise<void> {

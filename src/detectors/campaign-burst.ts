@@ -1,5 +1,6 @@
 import { type Signal, senderId } from '../domain/decision.ts'
 import { type RateDetector, type SignalContext, threshold } from '../domain/detector.ts'
+import type { AnalysedMessage } from '../domain/message.ts'
 import type { MemberReading } from '../domain/ports.ts'
 import { portMatches } from '../domain/registry.ts'
 
@@ -11,9 +12,8 @@ const CAMPAIGN_WINDOW = 3_600_000
 const LISTED = 20
 
 /**
- * CAMPAIGN_BURST: one template over many ports or signatures, each below its own limit (a snowshoe). Ports that are
- * filed for the signature they carry are no snowshoe and do not count. The reading counts only messages labelled
- * marketing, finance, fraud or illicit.
+ * CAMPAIGN_BURST: one template over many ports or signatures, each below its own limit (a snowshoe). Counted are
+ * messages labelled fraud or illicit, and commercial ones whose port is not filed for their signature.
  * Evidence: `messages`, `ports` and `signatures` (the first 20), `portCount`, `signatureCount`, `window` (minutes).
  */
 function judgeSenders(reading: MemberReading, at: number, context: SignalContext): Signal | undefined {
@@ -24,11 +24,8 @@ function judgeSenders(reading: MemberReading, at: number, context: SignalContext
   const signatures = new Set<string>()
   for (const sender of reading.members) {
     const split = sender.lastIndexOf('@')
-    const signature = sender.slice(0, split)
-    const port = sender.slice(split + 1)
-    if (isFiled(signature, port, context)) continue
-    ports.add(port)
-    if (signature !== '-') signatures.add(signature)
+    ports.add(sender.slice(split + 1))
+    if (split > 0 && sender.slice(0, split) !== '-') signatures.add(sender.slice(0, split))
   }
   const level = Math.max(
     ports.size / threshold(policy, 'minPorts'),
@@ -54,14 +51,15 @@ function judgeSenders(reading: MemberReading, at: number, context: SignalContext
   }
 }
 
-function isFiled(name: string, port: string, { registry }: SignalContext): boolean {
-  const filings = registry.signature(name)?.filings ?? []
-  return filings.some((f) => f.status === 'filed' && f.ports.some((pattern) => portMatches(pattern, port)))
+/** A lawful sender on its own port: many of them may well send one text, say that of a common shop system. */
+function isFiled({ signature, from }: AnalysedMessage, { registry }: SignalContext): boolean {
+  const filings = signature ? (registry.signature(signature.key)?.filings ?? []) : []
+  return filings.some((f) => f.status === 'filed' && f.ports.some((pattern) => portMatches(pattern, from)))
 }
 
 export const campaignBurst: RateDetector = {
   members: ({ message }, context) => {
-    if (!message.commercial && !message.malicious) return []
+    if (!message.malicious && !(message.commercial && !isFiled(message, context))) return []
     const policy = context.judge('CAMPAIGN_BURST', message.ts)
     const reportFrom = Math.min(threshold(policy, 'minPorts'), threshold(policy, 'minSignatures'))
     const member = senderId(message.signature?.name, message.from)

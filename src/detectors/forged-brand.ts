@@ -161,7 +161,8 @@ function byText(
   if (traces.ownPort && !traces.foreignLink) return 0
   const fraud = fraudWording(message)
   const own = message.signature
-  const plain = claim.by === 'speaker' && claim.strength >= 0.8
+  // An advertisement may end with the brand that it sells.
+  const plain = claim.by === 'speaker' && claim.strength >= (message.commercial ? 0.85 : 0.8)
   if (claim.by === 'mention') {
     if (!message.malicious || message.label !== 'fraud' || isWarning(message) || !isLure(message)) return 0
     return traces.foreignLink && !own ? 0.75 : 0
@@ -169,7 +170,7 @@ function byText(
   if (own) {
     // Who signs with a name of his own (a shop, a partner, another brand) speaks about the brand, unless he defrauds.
     const known = registry.brandByName(own.key) !== undefined || registry.signature(own.key) !== undefined
-    if (known ? !message.malicious : fraud < 0.5) return 0
+    if (known || !plain ? !message.malicious : fraud < 0.5) return 0
   }
   let innocent = 1
   if (traces.foreignLink && (plain || fraud >= 0.5)) innocent *= plain ? 0.2 : 0.3

@@ -1,6 +1,7 @@
 import type { MessageContext } from '../domain/detector.ts'
 import type { AnalysedMessage, ContactMention, Span, UrlMention } from '../domain/message.ts'
 import type { Brand, Registry } from '../domain/registry.ts'
+import { filingsHere } from './filing.ts'
 import { isPersonal, type SenderKind, senderKind } from './sender-kind.ts'
 
 /** What does not belong to the brand that a message claims to be from. */
@@ -20,14 +21,15 @@ export interface Traces {
   readonly sender: SenderKind
   readonly foreignLink: UrlMention | undefined
   readonly foreignCallback: ContactMention | undefined
-  /** A link to an official domain of this brand. */
-  readonly ownLink: boolean
 }
 
 /** Text that touches a part that did not come may be cut: it proves nothing. */
 export function touchesSeam(message: AnalysedMessage, span: Span): boolean {
   return message.partial && message.seams.some((seam) => span.start <= seam && seam <= span.end)
 }
+
+/** Hosts that stand for any (`do not open xxx.cc`). */
+const PLACEHOLDER = /^(?:x{2,}|example)\./
 
 /** Before a host: the text is about it (a registrar's notice), and does not lead there. */
 const SUBJECT = /(?:域名|网站|站点|主机|邮箱|domain(?: name)?)[\s:"“'‘【(]*$/
@@ -45,14 +47,19 @@ export function foreignLink(message: AnalysedMessage, registry: Registry): UrlMe
       !registry.isShortener(url.host) &&
       !registry.isRestricted(url.host) &&
       !isSubject(message, url) &&
+      !PLACEHOLDER.test(url.domain) &&
       !touchesSeam(message, url.span),
   )
 }
 
-export function tracesOf(brand: Brand, message: AnalysedMessage, { registry }: MessageContext): Traces {
+export function tracesOf(brand: Brand, message: AnalysedMessage, context: MessageContext): Traces {
+  const { registry } = context
   const sender = senderKind(message.from)
   const ownNumber = brand.hotlines.some((hotline) => isNumberOf(hotline, message.from))
-  const ownPort = ownNumber || registry.ownsPort(brand.id, message.from)
+  const row = message.signature && registry.signature(message.signature.key)
+  // A filing without ports makes every port the brand's own.
+  const filed = row?.brand === brand.id && filingsHere(row, message, context).length > 0
+  const ownPort = ownNumber || filed || registry.ownsPort(brand.id, message.from)
   return {
     ownPort,
     foreignPort: !ownPort && registry.portsOfBrand(brand.id).length > 0,
@@ -66,7 +73,6 @@ export function tracesOf(brand: Brand, message: AnalysedMessage, { registry }: M
         contact.value !== message.to &&
         !touchesSeam(message, contact.span),
     ),
-    ownLink: message.urls.some((url) => registry.brandByHost(url.host)?.id === brand.id),
   }
 }
 

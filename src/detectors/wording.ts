@@ -26,8 +26,8 @@ export function fraudWording(message: AnalysedMessage): number {
   if (message.malicious) return Math.max(0.9, message.scores.fraud)
   const { fraud } = message.scores
   if (fraud >= FRAUD_LABEL) return fraud
-  // Commercial texts promise refunds and points as well.
-  if (message.commercial) return fraud
+  // Commercial texts promise refunds and points as well, and people talk of them.
+  if (message.commercial || message.label === 'personal') return fraud
   const { text } = message.normalised
   if (HONEST_ROLES.test(text)) return fraud
   return LURES.test(text) ? Math.max(0.6, fraud) : fraud

@@ -1,5 +1,5 @@
 import { SigwatchError } from '../domain/errors.ts'
-import type { Observations } from '../domain/ports.ts'
+import { type Observations, partitionKey } from '../domain/ports.ts'
 import { BUCKET_MS, shardOf, tallyEntity, utcDay } from './layout.ts'
 
 /**
@@ -93,52 +93,86 @@ export function aggregate(
   shards: number,
   only?: ReadonlySet<number>,
 ): ShardBatch[] {
-  const byShard: (ShardBatch | undefined)[] = new Array(shards)
-  const touched: ShardBatch[] = []
-  let topic = ''
-  let partition = -1
-  let key = ''
-  let offsets: { readonly [shard: number]: number } | undefined
+  const sum = new Aggregation(counted, shards, only)
+  for (const o of batch) sum.add(o)
+  for (const { main, once } of sum.touched) {
+    sortBuckets(main)
+    for (const group of once.values()) sortBuckets(group)
+  }
+  return sum.touched
+}
 
-  for (const o of batch) {
-    const { position, ts } = o
-    if (position.partition !== partition || position.topic !== topic) {
-      topic = position.topic
-      partition = position.partition
-      key = `${topic}/${partition}`
-      offsets = counted.get(key)
+class Aggregation {
+  readonly touched: ShardBatch[] = []
+  readonly #byShard: (ShardBatch | undefined)[]
+  readonly #counted: CountedOffsets
+  readonly #shards: number
+  readonly #only: ReadonlySet<number> | undefined
+  // Of the partition of the last message: records come in runs of one partition.
+  #topic = ''
+  #partition = -1
+  #key = ''
+  #offsets: { readonly [shard: number]: number } | undefined
+  /** What the message at hand adds to the shard that `#groupOf` was asked for last: 0 if it was counted before. */
+  #weight = 0
+
+  constructor(counted: CountedOffsets, shards: number, only: ReadonlySet<number> | undefined) {
+    this.#counted = counted
+    this.#shards = shards
+    this.#only = only
+    this.#byShard = new Array(shards)
+  }
+
+  add(o: Observations): void {
+    const { topic, partition } = o.position
+    if (partition !== this.#partition || topic !== this.#topic) {
+      this.#topic = topic
+      this.#partition = partition
+      this.#key = partitionKey(o.position)
+      this.#offsets = this.#counted.get(this.#key)
     }
-    const { offset } = position
-    /** The group of the shard that this message adds to, and by how much. */
-    let weight = 0
-    const groupOf = (shard: number): Group => {
-      let target = byShard[shard]
-      if (target === undefined) {
-        target = { shard, main: new Group(), once: new Map(), offsets: new Map() }
-        byShard[shard] = target
-        touched.push(target)
+    this.#rates(o)
+    this.#members(o)
+    this.#tallies(o)
+    this.#sent(o)
+  }
+
+  /** Where a message is added to; undefined for a shard that is left out. */
+  #groupOf(o: Observations, entity: string): Group | undefined {
+    const shard = shardOf(entity, this.#shards)
+    if (this.#only !== undefined && !this.#only.has(shard)) return undefined
+    let target = this.#byShard[shard]
+    if (target === undefined) {
+      target = { shard, main: new Group(), once: new Map(), offsets: new Map() }
+      this.#byShard[shard] = target
+      this.touched.push(target)
+    }
+    if (o.once !== undefined) {
+      this.#weight = 1
+      let group = target.once.get(o.once)
+      if (group === undefined) {
+        group = new Group()
+        target.once.set(o.once, group)
       }
-      if (o.once !== undefined) {
-        weight = 1
-        let group = target.once.get(o.once)
-        if (group === undefined) {
-          group = new Group()
-          target.once.set(o.once, group)
-        }
-        return group
-      }
-      weight = offset > (offsets?.[shard] ?? -1) ? 1 : 0
-      const highest = target.offsets.get(key)
-      if (weight > 0 && (highest === undefined || highest < offset)) target.offsets.set(key, offset)
+      return group
+    }
+    const { offset } = o.position
+    if (offset <= (this.#offsets?.[shard] ?? -1)) {
+      this.#weight = 0
       return target.main
     }
+    this.#weight = 1
+    if (offset > (target.offsets.get(this.#key) ?? -1)) target.offsets.set(this.#key, offset)
+    return target.main
+  }
 
+  #rates(o: Observations): void {
+    const { rates, ts } = o
     const bucket = Math.floor(ts / BUCKET_MS)
-    for (let i = 0; i < o.rates.length; i++) {
-      const r = o.rates[i]!
-      const shard = shardOf(r.entity, shards)
-      if (only !== undefined && !only.has(shard)) continue
-      const group = groupOf(shard)
+    for (let i = 0; i < rates.length; i++) {
+      const r = rates[i]!
+      const group = this.#groupOf(o, r.entity)
+      if (group === undefined) continue
       let delta = group.rates.get(r.entity)
       if (delta === undefined) {
         delta = { entity: r.entity, baseline: r.baseline, reportFrom: r.reportFrom, buckets: [] }
@@ -147,18 +181,20 @@ export function aggregate(
         if (r.baseline) delta.baseline = true
         if (r.reportFrom < delta.reportFrom) delta.reportFrom = r.reportFrom
       }
-      let repeated = false
-      for (let k = 0; k < i; k++) if (o.rates[k]!.entity === r.entity) repeated = true
       const at = bucketAt(delta.buckets, bucket)
+      let repeated = false
+      for (let k = 0; k < i; k++) if (rates[k]!.entity === r.entity) repeated = true
       if (!repeated)
-        delta.buckets[at + (r.group === 'commercial' ? 1 : r.group === 'notice' ? 2 : 3)]! += weight
+        delta.buckets[at + (r.group === 'commercial' ? 1 : r.group === 'notice' ? 2 : 3)]! += this.#weight
     }
+  }
 
-    for (let i = 0; i < o.members.length; i++) {
-      const m = o.members[i]!
-      const shard = shardOf(m.entity, shards)
-      if (only !== undefined && !only.has(shard)) continue
-      const group = groupOf(shard)
+  #members(o: Observations): void {
+    const { members, ts } = o
+    for (let i = 0; i < members.length; i++) {
+      const m = members[i]!
+      const group = this.#groupOf(o, m.entity)
+      if (group === undefined) continue
       let delta = group.members.get(m.entity)
       if (delta === undefined) {
         const { entity, window, reportFrom, minCount } = m
@@ -169,59 +205,57 @@ export function aggregate(
         if (m.reportFrom < delta.reportFrom) delta.reportFrom = m.reportFrom
         if (m.minCount < delta.minCount) delta.minCount = m.minCount
       }
-      let repeated = false
-      for (let k = 0; k < i; k++) {
-        if (o.members[k]!.entity === m.entity && o.members[k]!.member === m.member) repeated = true
-      }
       const member = delta.members.get(m.member)
-      if (member === undefined) delta.members.set(m.member, { count: weight, last: weight > 0 ? ts : 0 })
-      else if (weight > 0 && !repeated) {
-        member.count++
-        if (ts > member.last) member.last = ts
+      if (member === undefined) {
+        delta.members.set(m.member, { count: this.#weight, last: this.#weight > 0 ? ts : 0 })
+        continue
       }
-    }
-
-    for (let i = 0; i < o.tallies.length; i++) {
-      const t = o.tallies[i]!
-      const entity = tallyEntity(t.kind, t.id)
-      const shard = shardOf(entity, shards)
-      if (only !== undefined && !only.has(shard)) continue
-      const group = groupOf(shard)
-      const half = Math.floor(ts / (t.window / 2))
-      const name = `${half} ${t.window} ${entity}`
-      let repeated = false
+      let repeated = this.#weight === 0
       for (let k = 0; k < i; k++) {
-        if (o.tallies[k]!.kind === t.kind && o.tallies[k]!.id === t.id && o.tallies[k]!.window === t.window)
-          repeated = true
+        if (members[k]!.entity === m.entity && members[k]!.member === m.member) repeated = true
       }
+      if (repeated) continue
+      member.count++
+      if (ts > member.last) member.last = ts
+    }
+  }
+
+  #tallies(o: Observations): void {
+    const { tallies, ts } = o
+    for (let i = 0; i < tallies.length; i++) {
+      const t = tallies[i]!
+      const group = this.#groupOf(o, tallyEntity(t.kind, t.id))
+      if (group === undefined) continue
+      const bucket = Math.floor(ts / (t.window / 2))
+      const name = `${bucket} ${t.window} ${t.kind}/${t.id}`
       const delta = group.tallies.get(name)
       if (delta === undefined) {
         const { kind, id, window, reportFrom } = t
-        group.tallies.set(name, { kind, id, window, bucket: half, reportFrom, count: weight })
-      } else {
-        if (!repeated) delta.count += weight
-        if (t.reportFrom < delta.reportFrom) delta.reportFrom = t.reportFrom
+        group.tallies.set(name, { kind, id, window, bucket, reportFrom, count: this.#weight })
+        continue
       }
+      if (t.reportFrom < delta.reportFrom) delta.reportFrom = t.reportFrom
+      let repeated = false
+      for (let k = 0; k < i; k++) {
+        if (tallies[k]!.kind === t.kind && tallies[k]!.id === t.id && tallies[k]!.window === t.window)
+          repeated = true
+      }
+      if (!repeated) delta.count += this.#weight
     }
+  }
 
+  #sent(o: Observations): void {
     for (let i = 0; i < o.sent.length; i++) {
       const entity = o.sent[i]!
-      const shard = shardOf(entity, shards)
-      if ((only !== undefined && !only.has(shard)) || o.sent.indexOf(entity) < i) continue
-      const group = groupOf(shard)
-      if (weight === 0) continue
-      const day = utcDay(ts)
+      const group = this.#groupOf(o, entity)
+      if (group === undefined || this.#weight === 0 || o.sent.indexOf(entity) < i) continue
+      const day = utcDay(o.ts)
       const name = `${day} ${entity}`
       const delta = group.sent.get(name)
-      if (delta === undefined) group.sent.set(name, { entity, day, count: weight })
-      else delta.count += weight
+      if (delta === undefined) group.sent.set(name, { entity, day, count: 1 })
+      else delta.count++
     }
   }
-  for (const { main, once } of touched) {
-    sortBuckets(main)
-    for (const group of once.values()) sortBuckets(group)
-  }
-  return touched
 }
 
 /** Index of a bucket in the flat list, appended when it is new. Messages come nearly in order: searched from the end. */

@@ -19,8 +19,9 @@
 --            tally  = {group, index, count}
 --
 -- A rate hash has a field a minute, cmsgpack of 21 integers: commercial, notice, fraud of the minute, then of its six
--- ten-second buckets; and "w": the newest bucket, then (when they have been asked for) the sums of the windows that end
--- with it, without the newest bucket itself. So a touch costs two commands, and windows are added up once a bucket.
+-- ten-second buckets; and "w": the newest bucket, the hour that is open in the baseline (or -1), then (when they have
+-- been asked for) the sums of the windows that end with the newest bucket, without that bucket itself. So a touch costs
+-- two commands, and windows are added up once a bucket.
 -- Keys of the HyperLogLogs of a member set are derived from the key of the set and lie in the same slot.
 
 local floor = math.floor
@@ -165,12 +166,18 @@ local function count_rate(group, index, e, weight)
   local baseline = e[2] > 0 and KEYS[e[2]] or nil
 
   -- The memo and the minutes touched, in one read.
-  local fields = { 'w' }
-  for i = 4, #e, 4 do
-    local m = floor(e[i] / 6)
-    if fields[#fields] ~= m then fields[#fields + 1] = m end
+  local fields, got
+  if #e == 7 then
+    fields = { 'w', floor(e[4] / 6) }
+    got = call('HMGET', key, 'w', fields[2])
+  else
+    fields = { 'w' }
+    for i = 4, #e, 4 do
+      local m = floor(e[i] / 6)
+      if fields[#fields] ~= m then fields[#fields + 1] = m end
+    end
+    got = call('HMGET', key, unpack(fields))
   end
-  local got = call('HMGET', key, unpack(fields))
   local memo = got[1] and { unpack_(got[1]) } or nil
   local newest = memo and memo[1]
   local before = newest
@@ -179,10 +186,11 @@ local function count_rate(group, index, e, weight)
     if got[i] then minutes[fields[i]] = { unpack_(got[i]) } end
   end
   local sums
-  if memo and #memo > 1 then
+  if memo and #memo > 2 then
     sums = {}
-    for i = 1, 10 do sums[i] = memo[i + 1] end
+    for i = 1, 10 do sums[i] = memo[i + 2] end
   end
+  local open_hour = memo and memo[2] or -1
   -- Every minute of the entity; read when a window is first asked for. Nothing is there without a memo.
   local all = memo == nil and minutes or nil
   local function everything()
@@ -261,7 +269,15 @@ local function count_rate(group, index, e, weight)
         if d >= 10 then sums[10] = sums[10] + c end
         memo_dirty = true
       end
-      if baseline then train(baseline, b, c) end
+      if baseline then
+        local hour = floor(b / 360)
+        if hour == open_hour and b == newest then
+          if c > 0 then call('HINCRBY', baseline, 'open', c) end
+        else
+          train(baseline, b, c)
+          if hour > open_hour then open_hour, memo_dirty = hour, true end
+        end
+      end
       local counts = minutes[minute]
       if not counts then
         counts = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
@@ -287,7 +303,7 @@ local function count_rate(group, index, e, weight)
   end
   if memo_dirty then
     writes[#writes + 1] = 'w'
-    writes[#writes + 1] = sums and pack(newest, unpack(sums)) or pack(newest)
+    writes[#writes + 1] = sums and pack(newest, open_hour, unpack(sums)) or pack(newest, open_hour)
   end
   if #writes > 0 then call('HSET', key, unpack(writes)) end
   if newest and (before == nil or floor(newest / 6) > floor(before / 6)) then
@@ -309,14 +325,17 @@ local function precedes(a, b)
   return #a < #b
 end
 
--- A member set: ":<name>" -> count and last event time (ms); "n": the newest event time of the set.
+-- A member set: ":<name>" -> count and last event time (ms); "n": the newest event time of the set, and how many names
+-- are there, forgotten ones included until they are next looked at.
 local function count_members(group, index, e, weight)
   local key, window, report, min_count = KEYS[e[1]], e[2], e[3], e[4]
   local fields, names = { 'n' }, {}
   for i = 5, #e, 3 do fields[#fields + 1] = ':' .. e[i] end
   local got = call('HMGET', key, unpack(fields))
-  local stored = tonumber(got[1])
+  local stored, size
+  if got[1] then stored, size = unpack_(got[1]) end
   local newest = stored
+  size = size or 0
   for i = 5, #e, 3 do
     if e[i + 1] * weight > 0 and (newest == nil or e[i + 2] > newest) then newest = e[i + 2] end
   end
@@ -331,26 +350,32 @@ local function count_members(group, index, e, weight)
         local old_count, old_last = unpack_(packed)
         if last - old_last <= window then count = count + old_count end
         if old_last > last then last = old_last end
+      else
+        size = size + 1
       end
-      names[#names + 1] = ':' .. e[i]
-      writes[#writes + 1] = ':' .. e[i]
+      local name = ':' .. e[i]
+      names[#names + 1] = name
+      writes[#writes + 1] = name
       writes[#writes + 1] = pack(count, last)
     end
   end
+
+  local cap = limits.memberCap
+  local look = size > cap or (report >= 0 and size >= math.min(report, cap))
   if #writes > 0 then
-    if newest ~= stored then
+    if not look then
       writes[#writes + 1] = 'n'
-      writes[#writes + 1] = newest
+      writes[#writes + 1] = pack(newest, size)
     end
     for from = 1, #writes, 1000 do
       call('HSET', key, unpack(writes, from, math.min(from + 999, #writes)))
     end
-    if newest ~= stored then call('EXPIRE', key, math.ceil(window / 1000) + limits.memberSlack) end
+    -- The slack is an hour: once a minute is enough.
+    if stored == nil or floor(newest / 60000) > floor(stored / 60000) then
+      call('EXPIRE', key, math.ceil(window / 1000) + limits.memberSlack)
+    end
   end
-
-  local cap = limits.memberCap
-  local size = call('HLEN', key) - 1
-  if size <= cap and (report < 0 or size < math.min(report, cap)) then return end
+  if not look then return end
 
   local kept, gone = {}, {}
   local flat = call('HGETALL', key)
@@ -389,6 +414,7 @@ local function count_members(group, index, e, weight)
   for from = 1, #gone, 1000 do
     call('HDEL', key, unpack(gone, from, math.min(from + 999, #gone)))
   end
+  call('HSET', key, 'n', pack(newest, #kept - first + 1))
   if report < 0 then return end
 
   local row, qualifying, total = { group, index, 0, 0 }, 0, 0

@@ -5,7 +5,8 @@
 local newest = redis.call('HGET', KEYS[1], 'w')
 local commercial, notice, fraud = 0, 0, 0
 if newest then
-  local minute = math.floor(cmsgpack.unpack(newest) / 6)
+  local _, bucket = cmsgpack.unpack_limit(newest, 1, 0)
+  local minute = math.floor(bucket / 6)
   local flat = redis.call('HGETALL', KEYS[1])
   for i = 1, #flat, 2 do
     local m = tonumber(flat[i])

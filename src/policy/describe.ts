@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import { type OperatorDocument, readOperatorFile } from '../app/operator-file.ts'
 import { compileSchema, type Fault, toProblems } from '../app/operator-schema.ts'
-import { formatDuration } from '../app/value-forms.ts'
 import { CODE_NAMES, type Code } from '../domain/codes.ts'
 import type { Evidence } from '../domain/decision.ts'
 import { InvalidInput, type Problem } from '../domain/errors.ts'
+import type { Label } from '../domain/labels.ts'
 
 /** Sentences of `detail` by code and language. */
 export const DETAILS_FILE = fileURLToPath(new URL('../../config/details.yaml', import.meta.url))
@@ -44,7 +44,7 @@ export type Describe = (finding: { readonly code: Code; readonly evidence: Evide
   readonly rule?: string
 }
 
-const SLOT = /\{([a-zA-Z][a-zA-Z0-9]*)(?::(percent|duration))?\}/g
+const SLOT = /\{([a-zA-Z][a-zA-Z0-9]*)(?::(percent|duration|label))?\}/g
 const LISTED = 5
 
 const line = { type: 'string', minLength: 1, maxLength: 300 }
@@ -184,7 +184,7 @@ function compile(sentence: Sentence): Template {
  * never a number, a link or a quotation: those are in the evidence, which is masked by its own rules.
  */
 export function createDescribe(locale: Locale, details = loadDetails(), rules = loadRules()): Describe {
-  const comma = locale === 'zh-CN' ? '、' : ', '
+  const words = WORDS[locale]
   const templates = new Map<
     Code,
     { readonly sentences: readonly Template[]; readonly rule: string | undefined }
@@ -196,7 +196,7 @@ export function createDescribe(locale: Locale, details = loadDetails(), rules = 
     const { sentences, rule } = templates.get(code)!
     let detail: string | undefined
     for (const template of sentences) {
-      detail = render(template, evidence, comma)
+      detail = render(template, evidence, words)
       if (detail !== undefined) break
     }
     return rule === undefined ? { detail: detail ?? '' } : { detail: detail ?? '', rule }
@@ -204,7 +204,7 @@ export function createDescribe(locale: Locale, details = loadDetails(), rules = 
 }
 
 /** Undefined when the evidence does not fit. */
-function render({ when, parts }: Template, evidence: Evidence, comma: string): string | undefined {
+function render({ when, parts }: Template, evidence: Evidence, words: Words): string | undefined {
   for (const [name, wanted] of when) if (evidence[name] !== wanted) return undefined
   let out = ''
   for (const part of parts) {
@@ -212,21 +212,65 @@ function render({ when, parts }: Template, evidence: Evidence, comma: string): s
       out += part
       continue
     }
-    const shown = show(evidence[part.name], part.as, comma)
+    const shown = show(evidence[part.name], part.as, words)
     if (shown === undefined) return undefined
     out += shown
   }
   return out
 }
 
-function show(value: unknown, as: string | undefined, comma: string): string | undefined {
+function show(value: unknown, as: string | undefined, words: Words): string | undefined {
   if (typeof value === 'number') {
     if (as === 'percent') return `${Math.round(value * 100)}%`
-    if (as === 'duration') return formatDuration(Math.round(value * 1000))
+    if (as === 'duration') return lasting(value, words)
     return String(Math.round(value * 100) / 100)
   }
-  if (typeof value === 'string') return value === '' ? undefined : value
+  if (typeof value === 'string') {
+    if (value === '') return undefined
+    return as === 'label' ? (words.labels[value as Label] ?? value) : value
+  }
   if (!Array.isArray(value) || value.length === 0) return undefined
-  const shown = value.slice(0, LISTED).map(String).join(comma)
-  return value.length > LISTED ? `${shown}…` : shown
+  const shown = value.slice(0, LISTED).map((item) => show(item, as, words) ?? '')
+  return value.length > LISTED ? `${shown.join(words.comma)}…` : shown.join(words.comma)
+}
+
+interface Words {
+  readonly comma: string
+  readonly units: readonly [seconds: string, minutes: string, hours: string, days: string]
+  readonly labels: Readonly<Record<Label, string>>
+}
+
+const WORDS: Readonly<Record<Locale, Words>> = {
+  en: {
+    comma: ', ',
+    units: [' seconds', ' minutes', ' hours', ' days'],
+    labels: {
+      notice: 'notice',
+      personal: 'personal',
+      marketing: 'marketing',
+      finance: 'finance',
+      fraud: 'fraud',
+      illicit: 'illicit',
+    },
+  },
+  'zh-CN': {
+    comma: '、',
+    units: [' 秒', ' 分钟', ' 小时', ' 天'],
+    labels: {
+      notice: '通知',
+      personal: '个人',
+      marketing: '营销',
+      finance: '金融',
+      fraud: '诈骗',
+      illicit: '违法',
+    },
+  },
+}
+
+/** Seconds in the largest unit of which there are at least two: exact numbers stand in the evidence. */
+function lasting(seconds: number, { units }: Words): string {
+  if (seconds < 120) return `${Math.round(seconds)}${units[0]}`
+  if (seconds < 7200) return `${Math.round(seconds / 60)}${units[1]}`
+  if (seconds < 172_800) return `${Math.round(seconds / 3600)}${units[2]}`
+  return `${Math.round(seconds / 86_400)}${units[3]}`
 }

@@ -10,7 +10,12 @@ const SHORTENERS: ReadonlySet<string> = new Set(
   l.gg ssur.cc surl.li n9.cl`.split(/\s+/),
 )
 
+/** The host is a shortener or lies below one (`gpay.app.goo.gl`). */
 export function isShortener(host: string): boolean {
-  const bare = host.startsWith('www.') ? host.slice(4) : host
-  return SHORTENERS.has(bare)
+  for (let at = 0; at >= 0; ) {
+    if (SHORTENERS.has(at === 0 ? host : host.slice(at))) return true
+    const dot = host.indexOf('.', at)
+    at = dot < 0 ? -1 : dot + 1
+  }
+  return false
 }

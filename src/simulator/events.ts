@@ -41,7 +41,7 @@ const MINUTE = 60_000
 
 /** A fictitious subscriber of the carrier. Low numbers are drawn far more often than high ones. */
 export function subscriber(random: Random, population = 400_000): string {
-  const rank = Math.floor(population * random.next() ** 2.2)
+  const rank = Math.floor(population * random.next() ** 1.3)
   return `170${String(rank).padStart(8, '0')}`
 }
 

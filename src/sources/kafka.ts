@@ -42,6 +42,13 @@ const CHUNK = 512
 const STALLED_AFTER = 30_000
 /** How long a rebalance is held up by what is in flight; the broker allows 60 s. */
 const GIVE_UP_WITHIN = 10_000
+/**
+ * A member that vanished holds its partitions for so long. The client cannot take its place up again after it lost all
+ * brokers, so this is also what an outage lasts beyond its end.
+ */
+const SESSION = 10_000
+/** How long a consumer that is in no group may take to close. */
+const LEAVE_WITHIN = 1_000
 const NOTHING = Buffer.alloc(0)
 
 /**
@@ -136,7 +143,7 @@ export class KafkaSource implements Source {
 
   /** The life of one consumer: resolves with what ended it, or when it is stopped. */
   async #consume(): Promise<unknown> {
-    const { connection, groupId, topics, heartbeatInterval = 1_000, sessionTimeout = 30_000 } = this.#options
+    const { connection, groupId, topics, heartbeatInterval = 1_000, sessionTimeout = SESSION } = this.#options
     const consumer = connection.consumer({
       groupId,
       sessionTimeout,
@@ -174,13 +181,14 @@ export class KafkaSource implements Source {
     const failedToStart = new Promise<unknown>((resolve) => started.catch(resolve))
 
     const error = await Promise.race([crashed, stopped, failedToStart])
+    const limit = this.#joined ? GIVE_UP_WITHIN : LEAVE_WITHIN
     this.#joined = false
     await this.#release()
     this.#consumer = undefined
     const left = consumer.disconnect().catch(() => undefined)
     // A start that is still under way would join the group after it was left.
     const leftAgain = started.then(() => consumer.disconnect()).catch(() => undefined)
-    await Promise.race([Promise.all([left, leftAgain]), sleep(GIVE_UP_WITHIN, undefined, { ref: false })])
+    await Promise.race([Promise.all([left, leftAgain]), sleep(limit, undefined, { ref: false })])
     return error
   }
 

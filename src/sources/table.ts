@@ -17,7 +17,10 @@ export interface TableRow {
 export interface TableSourceOptions {
   readonly connection: KafkaConnection
   readonly topic: string
-  /** Begins with the name of the service's group. Every instance needs one of its own: each reads the whole topic. */
+  /**
+   * Begins with the name of the service's group. Every instance needs one of its own, since each reads the whole topic;
+   * the groups that are made under it (`<groupId>.<n>`) vanish by themselves, as nothing is committed in them.
+   */
   readonly groupId: string
 }
 
@@ -35,6 +38,7 @@ export class TableSource {
   /** Next offset to read, by partition, and the ends as they were when reading began. */
   readonly #positions = new Map<string, number>()
   #ends: readonly (PartitionId & { readonly startOffset: number; readonly endOffset: number })[] | undefined
+  #lives = 0
   #movedAt = 0
   #fetchedAt = 0
   #caughtUp = false
@@ -92,7 +96,12 @@ export class TableSource {
   /** The life of one consumer: resolves with what ended it, or when it is stopped. */
   async #consume(apply: (rows: readonly TableRow[]) => Promise<void>): Promise<unknown> {
     const { connection, groupId } = this.#options
-    const consumer = connection.consumer({ groupId, maxWaitTimeInMs: STEP, mayJoin: () => true })
+    const consumer = connection.consumer({
+      // A new group each time: the place of a consumer that lost the brokers stays taken in the old one for a while.
+      groupId: `${groupId}.${++this.#lives}`,
+      maxWaitTimeInMs: STEP,
+      mayJoin: () => true,
+    })
     const { CRASH, FETCH, GROUP_JOIN, END_BATCH_PROCESS } = consumer.events
     this.#positions.clear()
     consumer.on(GROUP_JOIN, () => {

@@ -19,8 +19,9 @@ const shortWords = new Set(
   'app apk atm bet com dhl gov irs nhs otp pin pos sex sms tax usdt vip vpn win www'.split(' '),
 )
 
+// Not μ: it is the sign for micro.
 const lookalike = new Uint16Array(65536)
-const pairs = 'аaвbгrеeёeззкkмmнhоoрpсcтtуyхxіiїiјjѕsӏlԁdԛqԝwһhѵvьbпnиuαaβbγyεeζzηhθoιiκkμmνnοoρpτtυyχxωwϲcϳj'
+const pairs = 'аaвbгrеeёeззкkмmнhоoрpсcтtуyхxіiїiјjѕsӏlԁdԛqԝwһhѵvьbпnиuαaβbγyεeζzηhθoιiκkνnοoρpτtυyχxωwϲcϳj'
 for (let i = 0; i + 1 < pairs.length; i += 2) lookalike[pairs.charCodeAt(i)] = pairs.charCodeAt(i + 1)
 
 /** Digits and signs that are written for letters; 1 is tried as i and as l. */

@@ -135,6 +135,7 @@ function seriesEnd(draft: Draft, start: number): number {
   let gaps = 0
   let usual = false
   let brackets = 0
+  let before = start
   for (;;) {
     const sign = units[at + 1] as number
     if (at + 2 < length && ((unitClass[sign] as number) & SEPARATOR) !== 0) {
@@ -143,6 +144,7 @@ function seriesEnd(draft: Draft, start: number): number {
       if (((unitClass[units[at + 1 + wide] as number] as number) & CJK) === 0) break
       if (isUsualSign[sign] === 1) usual = true
       gaps++
+      before = at
       at += 1 + wide
       continue
     }
@@ -151,10 +153,15 @@ function seriesEnd(draft: Draft, start: number): number {
       if (((unitClass[units[at + 3] as number] as number) & CJK) === 0) break
       brackets++
       gaps++
+      before = at
       at += 3
       continue
     }
     break
+  }
+  // A space before a longer word parts two words: 加 微 信 咨询.
+  if (gaps > 0 && units[at - 1] === SPACE && at + 1 < length && ((unitClass[units[at + 1] as number] as number) & CJK) !== 0) {
+    at = before
   }
   const needed = usual || brackets > 0 ? 3 : 2
   return gaps >= needed ? at + 1 : start

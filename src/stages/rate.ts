@@ -94,7 +94,8 @@ class Backing {
   constructor(batch: readonly Judged[], observations: readonly Observations[]) {
     observations.forEach((o, i) => {
       const { message } = batch[i]!
-      for (const { entity } of o.rates) this.#add(entity, message)
+      for (const { entity, reportFrom } of o.rates)
+        if (Number.isFinite(reportFrom)) this.#add(entity, message)
       for (const { entity } of o.members) this.#add(entity, message)
       for (const tally of o.tallies) this.#add(tallyKey(tally), message)
     })

@@ -83,7 +83,7 @@ export interface StateManager {
   /** Brings the local copy in line with the store: now and then, for notices that were lost. */
   refresh(): Promise<void>
   /** The local copy, enforced and shadow. */
-  readonly open: Iterable<StateRecord> & { readonly size: number }
+  readonly open: Iterable<StateRecord> & { readonly size: number; get(id: string): StateRecord | undefined }
 }
 
 type Step = (current: StateRecord) => { readonly next: StateCore; readonly cause?: ClearCause } | undefined

@@ -71,7 +71,7 @@ function message(full: boolean): Observations {
       : kind > 0.66
         ? [tally('otp-10m', 600_000, 9)]
         : []
-  const base = { position: { topic: TOPIC, partition: offset % 4, offset: offset++ }, ts }
+  const base = { position: { topic: TOPIC, partition: (offset >> 9) & 3, offset: offset++ }, ts }
   if (!full) return { ...base, rates, members: [], tallies: tallies.slice(0, 1), sent: [] }
   rates.push({ entity: `sender:${sender}`, group, baseline: false, reportFrom: Number.POSITIVE_INFINITY })
   const template = `${n}.${Math.floor(random() * 20)}`
@@ -111,7 +111,6 @@ async function measure(
 ): Promise<void> {
   offset = 0
   seed = 42
-  const batches = Array.from({ length: 100 }, () => Array.from({ length: BATCH }, () => message(full)))
   const latencies: number[] = []
   let messages = 0
   let readings = 0
@@ -119,7 +118,7 @@ async function measure(
   let own = 0
   const server = await serverCpu(servers)
   while (performance.now() < end) {
-    const batch = batches[latencies.length] ?? Array.from({ length: BATCH }, () => message(full))
+    const batch = Array.from({ length: BATCH }, () => message(full))
     const cpu = process.cpuUsage()
     const started = performance.now()
     const { rates, members, tallies, counted } = await store.count(batch)

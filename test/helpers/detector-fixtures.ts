@@ -35,7 +35,7 @@ export function scoresFor(label: Label, score = 0.9): Scores {
   }
 }
 
-export interface MessageOptions extends Partial<Omit<SmsRecord, 'text'>> {
+export interface MessageOptions extends Partial<Omit<SmsRecord, 'text' | 'value'>> {
   readonly label?: Label
   readonly score?: number
   readonly partial?: boolean
@@ -53,6 +53,7 @@ export function messageOf(text: string, options: MessageOptions = {}): AnalysedM
     blocked: false,
     ...fields,
     text,
+    value: Buffer.from(text),
   }
   const position = { topic: 'sms.mt', partition: 0, offset: 0 }
   const read = extract(text, record.signature)
@@ -65,7 +66,7 @@ export function messageOf(text: string, options: MessageOptions = {}): AnalysedM
     to: record.to,
     text,
     record,
-    origins: [{ id: record.id, position }],
+    origins: [{ id: record.id, position, value: record.value }],
     position,
     receivedAt: record.ts,
     partial,

@@ -1,6 +1,7 @@
 import kafkajs, { type CompressionTypes } from 'kafkajs'
 import type { Event } from '../../src/domain/events.ts'
 import { connectKafka, type KafkaConnection } from '../../src/kafka/client.ts'
+import { until } from './recording-handler.ts'
 import { uniqueName } from './services.ts'
 
 export interface Read {
@@ -37,6 +38,13 @@ export function plainClient(brokers: readonly string[]) {
           },
         ],
       })
+      // Every partition has to have its leader at work.
+      await until(() =>
+        admin.fetchTopicOffsets(name).then(
+          () => true,
+          () => false,
+        ),
+      )
       await admin.disconnect()
       return name
     },

@@ -274,10 +274,7 @@ describe('sentences and rules', () => {
     for (const code of CODE_NAMES) {
       for (const locale of LOCALES) {
         const slots = details[code][locale].flatMap(slotsOf)
-        expect(
-          slots.filter((slot) => open.test(slot)),
-          code,
-        ).toEqual([])
+        expect(slots.filter((slot) => open.test(slot)), code).toEqual([])
       }
     }
   })
@@ -286,7 +283,7 @@ describe('sentences and rules', () => {
     const describe = createDescribe('en', details, rules)
     const flood = { count: 9, limit: 8, window: 600 }
     expect(describe({ code: 'RECIPIENT_FLOOD', evidence: { kind: 'otp', ...flood } })).toEqual({
-      detail: '9 one-time passwords to one recipient in 10m; 8 are allowed.',
+      detail: '9 one-time passwords to one recipient in 10 minutes; 8 are allowed.',
     })
     expect(
       describe({ code: 'RECIPIENT_FLOOD', evidence: { kind: 'commercial', ...flood } }).detail,
