@@ -6,7 +6,7 @@ import type { MessageContext, SignalContext } from '../domain/detector.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { messageAlertId, stateId } from '../domain/hash.ts'
-import type { AnalysedMessage, Message, Span } from '../domain/message.ts'
+import type { AnalysedMessage } from '../domain/message.ts'
 import type { Policy } from '../domain/policy.ts'
 import type {
   Classifier,
@@ -22,13 +22,13 @@ import type { Registry } from '../domain/registry.ts'
 import type { Tokenise } from '../domain/token.ts'
 import { Intake, type Progress } from '../pipeline/intake.ts'
 import { createPipeline } from '../pipeline/pipeline.ts'
-import { classify, type ExtractedMessage } from '../stages/classify.ts'
+import { classify } from '../stages/classify.ts'
 import { type Consulted, createConsult } from '../stages/consult.ts'
 import { createDecide } from '../stages/decide.ts'
 import { decode } from '../stages/decode.ts'
-import { extract } from '../stages/extract.ts'
 import { JoinParts } from '../stages/join-parts.ts'
 import { type BackedSignal, createRate } from '../stages/rate.ts'
+import { readMessage } from '../stages/read-message.ts'
 import { contactsInClear, showContacts, showEvidence, showMessage } from '../stages/show.ts'
 import { createCampaignNames } from '../states/campaigns.ts'
 import { candidatesOf, escalate } from '../states/escalation.ts'
@@ -178,7 +178,7 @@ export function createCore(parts: CoreParts): Core {
 
   const process = createPipeline<Consulted>(
     {
-      extract: (message) => extractMessage(message, parts.tokenise),
+      extract: (message) => readMessage(message, parts.tokenise),
       classify: (batch) => classify(batch, classifier),
       consult,
       detect,
@@ -283,19 +283,4 @@ export function createCore(parts: CoreParts): Core {
 
 function codeOf(error: unknown): string {
   return error instanceof SigwatchError ? error.code : error instanceof Error ? error.message : String(error)
-}
-
-/** Reads a message's text. Links and numbers that touch a missing part are no evidence (contract, section 1). */
-function extractMessage(message: Message, tokenise: Tokenise): ExtractedMessage {
-  const extracted = extract(message.text, message.record.signature)
-  const whole = ({ span }: { readonly span: Span }) =>
-    !message.seams.some((at) => span.start <= at && at <= span.end)
-  const cut = message.seams.length > 0
-  return {
-    ...message,
-    ...extracted,
-    urls: cut ? extracted.urls.filter(whole) : extracted.urls,
-    contacts: cut ? extracted.contacts.filter(whole) : extracted.contacts,
-    toToken: tokenise(message.to),
-  }
 }

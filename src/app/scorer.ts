@@ -6,7 +6,7 @@ import type { AnalysedMessage, Message, SmsRecord } from '../domain/message.ts'
 import { canonicalNumber } from '../stages/canonical-number.ts'
 import { classify, type ExtractedMessage } from '../stages/classify.ts'
 import { parseIsoTime } from '../stages/decode.ts'
-import { extract } from '../stages/extract.ts'
+import { readMessage } from '../stages/read-message.ts'
 import { openAssets } from './assets.ts'
 import { loadConfig } from './config.ts'
 
@@ -145,7 +145,7 @@ function readLine(line: Buffer, index: number): { message: ExtractedMessage; id:
     byDeadline: false,
     seams: [],
   }
-  return { id, message: { ...message, ...extract(text, signature || undefined), toToken: '' } }
+  return { id, message: readMessage(message, () => '') }
 }
 
 /** The line as a record: a JSON object with `text`. */

@@ -37,7 +37,7 @@ export function checkTogether(config: Config, serving: boolean): Conflict[] {
     if (a !== null && b === null) fault([one, other], `needs ${other} beside it`)
     if (a === null && b !== null) fault([other, one], `needs ${one} beside it`)
   }
-  const { kafka, redis, limits, batch } = config
+  const { kafka, redis, batch } = config
 
   if (serving && kafka.brokers !== null && config.privacy.tokenKey === null) {
     fault(['privacy.tokenKey', 'kafka.brokers'], MAKE_KEY)
@@ -69,12 +69,6 @@ export function checkTogether(config: Config, serving: boolean): Conflict[] {
     )
   }
   conflicts.push(...sameTopics(config))
-  if (limits.futureClamp > limits.futureReject) {
-    fault(
-      ['limits.futureClamp', 'limits.futureReject'],
-      'is longer than limits.futureReject: nothing would be clamped',
-    )
-  }
   if (batch.maxInFlight < batch.maxRecords) {
     fault(
       ['batch.maxInFlight', 'batch.maxRecords'],

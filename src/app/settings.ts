@@ -209,12 +209,7 @@ export const SETTINGS = {
   'limits.futureReject': setting(
     duration(0, DAY),
     5 * MINUTE,
-    'A `ts` further ahead of the reference clock is a dead letter.',
-  ),
-  'limits.futureClamp': setting(
-    duration(0, DAY),
-    0,
-    'A `ts` further ahead of the reference clock than this, and not rejected, is set to the clock.',
+    'A `ts` further ahead of the reference clock is a dead letter; one less far ahead is set to the clock.',
   ),
   'limits.partWait': setting(
     duration(100, 10 * MINUTE),

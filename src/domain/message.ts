@@ -127,7 +127,7 @@ export interface ContactMention {
 export interface Extracted {
   readonly normalised: NormalisedText
   /** The signature that counts: of the record, else of the text. */
-  readonly signature?: SignatureMention
+  readonly signature?: SignatureMention | undefined
   /** Every signature-like mention in the text and the record. */
   readonly signatures: readonly SignatureMention[]
   readonly urls: readonly UrlMention[]

@@ -66,7 +66,7 @@ const END = Buffer.alloc(4)
 
 /** One LZ4 frame in the form that Kafka prescribes. */
 export function compressLz4(plain: Buffer): Buffer {
-  const pieces = [HEADER]
+  const pieces: Buffer[] = [HEADER]
   const table = new Uint32Array(1 << 16)
   const packed = Buffer.allocUnsafe(BLOCK + (BLOCK >> 7) + 16)
   for (let at = 0; at < plain.length; at += BLOCK) {

@@ -5,8 +5,9 @@ import { backOff } from '../kafka/backoff.ts'
 import type { Consumer, EachBatchPayload, KafkaConnection } from '../kafka/client.ts'
 import { failureKind, reasonOf } from '../kafka/errors.ts'
 
-/** A row of a compacted topic as it stands: `value` null deletes the key. */
+/** A row as it stands: in a compacted topic, `value` null deletes the key. */
 export interface TableRow {
+  /** Empty when the record has none, which a compacted topic refuses. */
   readonly key: string
   readonly value: Buffer | null
   /** Kafka timestamp, epoch ms. */
@@ -28,7 +29,7 @@ const SETTLED_AFTER = 5_000
 const STEP = 250
 
 /**
- * Reads a compacted topic from its start to its end and then follows it. Nothing is committed: after a restart, and
+ * Reads a side topic from its start to its end and then follows it. Nothing is committed: after a restart, and
  * after a failure of the brokers, the whole topic is read again, so applying a row must be idempotent.
  */
 export class TableSource {
@@ -154,10 +155,8 @@ export class TableSource {
     const { topic, partition } = batch
     const rows: TableRow[] = []
     for (const { key, value, offset, timestamp } of batch.messages) {
-      // A row without a key is no row of a table: a compacted topic refuses it.
-      if (!key) continue
       rows.push({
-        key: key.toString(),
+        key: key?.toString() ?? '',
         value,
         timestamp: Number(timestamp),
         position: { topic, partition, offset: Number(offset) },

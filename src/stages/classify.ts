@@ -1,9 +1,11 @@
 import { COMMERCIAL, type Scores } from '../domain/labels.ts'
-import type { AnalysedMessage, Extracted, Message } from '../domain/message.ts'
+import type { AnalysedMessage } from '../domain/message.ts'
 import type { Classifier } from '../domain/ports.ts'
 
-/** A message with what its text says, not yet scored. */
-export type ExtractedMessage = Message & Extracted & { readonly toToken: string }
+/** A message with what its text says, not yet scored: the scores are filled in by `classify`, in place. */
+export type ExtractedMessage = {
+  -readonly [K in 'scores' | 'label' | 'commercial' | 'malicious']: AnalysedMessage[K]
+} & Omit<AnalysedMessage, 'scores' | 'label' | 'commercial' | 'malicious'>
 
 /** Scores a batch and derives what counts as commercial and as malicious (contract, section 3). */
 export function classify(batch: readonly ExtractedMessage[], classifier: Classifier): AnalysedMessage[] {
@@ -15,9 +17,11 @@ export function classify(batch: readonly ExtractedMessage[], classifier: Classif
     const scores = classified[i]!
     const label = argmax(scores)
     const above = scores[label] >= thresholds[label]
-    const commercial = above && COMMERCIAL.includes(label) && !message.asksConsent
-    const malicious = above && (label === 'fraud' || label === 'illicit')
-    return { ...message, scores, label, commercial, malicious }
+    message.scores = scores
+    message.label = label
+    message.commercial = above && COMMERCIAL.includes(label) && !message.asksConsent
+    message.malicious = above && (label === 'fraud' || label === 'illicit')
+    return message
   })
 }
 

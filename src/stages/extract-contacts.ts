@@ -231,9 +231,15 @@ function isPartOfWord(text: string, first: Group, last: Group): boolean {
   return !/^(?:tel|call|phone|t|mob|whatsapp)$/.test(word)
 }
 
+/** Four groups of four and more: a card or an account. */
+function isCardNumber(groups: readonly Group[]): boolean {
+  return groups.length >= 4 && groups.slice(0, 4).every((g) => g.end - g.start === 4)
+}
+
 /** Finds the numbers in groups: from each group that stands apart, the longest one. */
 function readGroups(text: string, groups: readonly Group[], add: Add): void {
   const first = groups[0] as Group
+  if (isCardNumber(groups)) return
   let from = first.start
   if (text[from - 1] === '(') from--
   const plus = text[from - 1] === '+'

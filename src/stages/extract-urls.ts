@@ -158,7 +158,7 @@ function isDotWord(draft: Draft, at: number): boolean {
 
 function labelEnd(draft: Draft, start: number): number {
   let end = start
-  while (end - start < MAX_LABEL && isHostUnit(draft, end)) end++
+  while (isHostUnit(draft, end)) end++
   return end
 }
 
@@ -190,6 +190,10 @@ function readChain(draft: Draft, start: number): void {
   let dot = NO_DOT
   let worst = NO_DOT
   for (;;) {
+    if (end - at > 2 * MAX_LABEL) {
+      chain.resume = end
+      return
+    }
     chain.starts[chain.count] = at
     chain.ends[chain.count] = end
     chain.dots[chain.count] = dot
@@ -228,9 +232,12 @@ function readChain(draft: Draft, start: number): void {
 
 /** Whether a label may stand behind a disguised dot: a suffix, or one more label before such a dot. */
 function mayFollow(draft: Draft, start: number, end: number, dot: number): boolean {
+  const { units } = draft
   const first = labelText(draft, chain.starts[0] as number, chain.ends[0] as number)
   const label = labelText(draft, start, end)
   if (first === 'www') return true
+  // "paid. Click here": a space behind the dot alone is what sentences have.
+  if (dot === SPACED_DOT && units[chain.ends[chain.count - 1] as number] === DOT && label !== 'com' && label !== 'cn') return false
   if (!DISGUISED_SUFFIXES.has(label)) {
     const next = dotAt(draft, end)
     return next === dot && next !== SPACED_DOT
@@ -239,7 +246,7 @@ function mayFollow(draft: Draft, start: number, end: number, dot: number): boole
   if (dot === WORD_DOT) return letters || (first.length > 2 && !WORD_SUFFIXES.has(label))
   if (!WORD_SUFFIXES.has(label) || (chain.ends[0] as number) - (chain.starts[0] as number) > first.length) return true
   // ok。live now: a sentence. a-1。live, dxm。test/j8: a host.
-  return dot === SIGN_DOT && (/[\d_-]/.test(first) || draft.units[end] === SLASH)
+  return dot === SIGN_DOT && (/[\d_-]/.test(first) || units[end] === SLASH)
 }
 
 /** End of a Chinese suffix that begins at `start` and is followed by no more Chinese, or `start`. */

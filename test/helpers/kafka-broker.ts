@@ -66,13 +66,21 @@ export async function startKafka(): Promise<KafkaBroker & { stop(): Promise<void
   return given === undefined ? startOwnKafka() : { brokers: given.split(','), stop: async () => {} }
 }
 
-/** One node on free socket ports, with its data in a folder of its own. `settings`: more lines of server.properties. */
-export async function startOwnKafka(settings: readonly string[] = []): Promise<OwnKafkaBroker> {
+export interface BrokerOptions {
+  /** More lines of server.properties, which win: by the broker's socket ports, the last for its own use. */
+  readonly settings?: (port: number, controller: number, inner: number) => readonly string[]
+  /** A user of the SCRAM mechanisms. */
+  readonly scram?: { readonly user: string; readonly password: string }
+}
+
+/** One node on free socket ports, with its data in a folder of its own. */
+export async function startOwnKafka({ settings, scram }: BrokerOptions = {}): Promise<OwnKafkaBroker> {
   const jars = fetchJars()
-  const [port, controller] = [await freePort(), await freePort()]
+  const [port, controller, inner] = [await freePort(), await freePort(), await freePort()]
   const dir = mkdtempSync(join(tmpdir(), 'sigwatch-kafka-'))
   const config = join(dir, 'server.properties')
-  writeFileSync(config, [...propertiesOf(port, controller, dir), ...settings, ''].join('\n'))
+  const own = settings?.(port, controller, inner) ?? []
+  writeFileSync(config, [...propertiesOf(port, controller, dir), ...own, ''].join('\n'))
   const java = (heap: string, main: string, ...args: string[]) => [
     `-Xmx${heap}`,
     '-XX:TieredStopAtLevel=1',
@@ -83,18 +91,28 @@ export async function startOwnKafka(settings: readonly string[] = []): Promise<O
     ...args,
   ]
   const uuid = randomBytes(16).toString('base64url').replace(/^-/, 'A')
-  execFileSync('java', java('256m', 'kafka.tools.StorageTool', 'format', '-t', uuid, '-c', config), {
-    stdio: 'ignore',
-  })
+  const users = (scram ? ['SCRAM-SHA-256', 'SCRAM-SHA-512'] : []).flatMap((mechanism) => [
+    '--add-scram',
+    `${mechanism}=[name=${scram!.user},password=${scram!.password}]`,
+  ])
+  execFileSync(
+    'java',
+    java('256m', 'kafka.tools.StorageTool', 'format', '-t', uuid, '-c', config, ...users),
+    {
+      stdio: 'ignore',
+    },
+  )
 
   const address = `127.0.0.1:${port}`
+  // Where the settings ask for a login, the broker is watched on its own listener.
+  const watched = own.length > 0 ? `127.0.0.1:${inner}` : address
   let child: ChildProcess | undefined
   const start = async () => {
     const log = openSync(join(dir, 'broker.log'), 'a')
     child = spawn('java', java('768m', 'kafka.Kafka', config), { stdio: ['ignore', log, log] })
     closeSync(log)
     running.set(child, dir)
-    await answersAt(address, child, join(dir, 'broker.log'))
+    await answersAt(watched, child, join(dir, 'broker.log'))
   }
   const end = async (signal: NodeJS.Signals) => {
     if (!child) return

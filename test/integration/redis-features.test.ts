@@ -25,6 +25,9 @@ const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
+/** A machine under load does fewer runs, and shrinks a failure no longer than it may. */
+const runs = (numRuns: number) => ({ numRuns, interruptAfterTimeLimit: 40_000 })
+
 // ------------------------------------------------------------------ random traffic
 
 interface Shape {
@@ -154,7 +157,7 @@ describe.skipIf(!redisServerInstalled())('features in Redis and in memory', () =
         const all = parts.flat()
         expect(await totalsOf(redis, all)).toEqual(await totalsOf(memory, all))
       }),
-      { numRuns: 60 },
+      runs(60),
     )
   }, 60_000)
 
@@ -171,14 +174,17 @@ describe.skipIf(!redisServerInstalled())('features in Redis and in memory', () =
           await countAll(b, [part, part, ...parts.slice(Math.max(i - 1, 0), i + 1)])
         const readingsB = (await countAll(b, parts)).flatMap((r) => r.rates)
         expect(await totalsOf(b, messages)).toEqual(await totalsOf(a, messages))
-        // The last reading of a bucket that both report is the same, whatever came between.
+        // The last reading of a bucket that both report is the same, whatever came between: as long as the minutes
+        // that its window looks back on are within the hour that is kept.
         const last = new Map(readingsA.map((r) => [`${r.entity} ${r.bucketEnd}`, r.windows]))
+        const newest = new Map(readingsB.map((r) => [r.entity, r.bucketEnd]))
         for (const r of readingsB) {
           const same = last.get(`${r.entity} ${r.bucketEnd}`)
-          if (same) expect(r.windows.m10).toEqual(same.m10)
+          if (same && r.bucketEnd > newest.get(r.entity)! - 48 * MINUTE)
+            expect(r.windows.m10).toEqual(same.m10)
         }
       }),
-      { numRuns: 30 },
+      runs(30),
     )
   }, 60_000)
 
@@ -204,7 +210,7 @@ describe.skipIf(!redisServerInstalled())('features in Redis and in memory', () =
         const totals = await Promise.all([0, 1, 2].map((i) => owners[0]!.totals(`port:${i}`)))
         expect(totals.reduce((sum, [commercial]) => sum + commercial, 0)).toBe(read)
       }),
-      { numRuns: 30 },
+      runs(30),
     )
   }, 60_000)
 

@@ -73,6 +73,7 @@ describe('extractUrls', () => {
       'e.g. i.e. a.m. p.m. U.S.A. Node.js readme.md main.py',
       'user.name@qq.com, me@example.com',
       'Thanks.me too ok.so what see you later.call me I am home.in a bit',
+      'Paid. Click here. Pvt. Ltd. Is it? 150p/msg. CC: me',
       'Dr.Li and Mr.Wu, St.Louis, No.1',
       '打开APP点击领取，9点live直播，晚8点 me',
       '谢谢。ok。me too',

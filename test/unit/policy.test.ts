@@ -274,7 +274,10 @@ describe('sentences and rules', () => {
     for (const code of CODE_NAMES) {
       for (const locale of LOCALES) {
         const slots = details[code][locale].flatMap(slotsOf)
-        expect(slots.filter((slot) => open.test(slot)), code).toEqual([])
+        expect(
+          slots.filter((slot) => open.test(slot)),
+          code,
+        ).toEqual([])
       }
     }
   })
