@@ -22,7 +22,10 @@ export function evaluateCommand(): Command {
     .requiredOption('--corpus <file>', 'labelled text, TSV of label<TAB>text')
     .requiredOption('--model <dir>', 'model folder')
     .option('--json', 'one JSON object instead of a table')
-    .option('--baseline', 'also a naive Bayes, five-fold on the same corpus (it learns from it; the model does not)')
+    .option(
+      '--baseline',
+      'also a naive Bayes, five-fold on the same corpus (it learns from it; the model does not)',
+    )
     .action(async (options: EvaluateOptions) => {
       const corpus = readCorpus(options.corpus)
       const rows = heldTexts([{ corpus, rows: corpus.rows }], 1)
@@ -72,10 +75,15 @@ function table(result: Evaluation | Report): string {
   lines.push('', `${''.padEnd(wide)} precision    recall        f1   support`)
   for (const label of labels) {
     const { precision, recall, f1, support } = result.perClass[label] as Report['perClass'][string]
-    lines.push(`${label.padEnd(wide)} ${percent(precision)} ${percent(recall)} ${percent(f1)} ${String(support).padStart(9)}`)
+    lines.push(
+      `${label.padEnd(wide)} ${percent(precision)} ${percent(recall)} ${percent(f1)} ${String(support).padStart(9)}`,
+    )
   }
   const column = Math.max(7, ...labels.map((label) => label.length)) + 1
-  lines.push('', `${'truth \\ called'.padEnd(Math.max(wide, 14))}${labels.map((label) => label.padStart(column)).join('')}`)
+  lines.push(
+    '',
+    `${'truth \\ called'.padEnd(Math.max(wide, 14))}${labels.map((label) => label.padStart(column)).join('')}`,
+  )
   for (const label of labels) {
     const row = result.confusion[label] as Readonly<Record<string, number>>
     lines.push(

@@ -28,7 +28,10 @@ const HANDS = fileURLToPath(new URL('../../corpus/hands', import.meta.url))
  */
 export function trainCommand(): Command {
   return new Command('train')
-    .option('--corpus <file...>', 'labelled text, TSV of label<TAB>text; ham and spam are understood beside the six labels')
+    .option(
+      '--corpus <file...>',
+      'labelled text, TSV of label<TAB>text; ham and spam are understood beside the six labels',
+    )
     .option('--labels <a,b,…>', 'another label set than the six', parseLabels)
     .option('--no-hands', 'leave out the templates that come with the source (corpus/hands)')
     .option('--out <dir>', 'model folder to write (default: models/<name>/<version>)')
@@ -43,8 +46,12 @@ export function trainCommand(): Command {
     )
     .action(async (options: TrainOptions & { readonly hands: boolean }) => {
       const labels = options.labels ?? LABELS
-      const files = [...(options.labels === undefined && options.hands ? handFiles() : []), ...(options.corpus ?? [])]
-      if (files.length === 0) throw new SigwatchError('USAGE', 'nothing to learn from: name a file with --corpus')
+      const files = [
+        ...(options.labels === undefined && options.hands ? handFiles() : []),
+        ...(options.corpus ?? []),
+      ]
+      if (files.length === 0)
+        throw new SigwatchError('USAGE', 'nothing to learn from: name a file with --corpus')
       const say = (line: string) => process.stderr.write(`${line}\n`)
       let corpora = files.map(readCorpus)
       for (const corpus of corpora) {
@@ -82,7 +89,9 @@ function handFiles(): string[] {
 }
 
 function refuseUnknown(corpus: Corpus, labels: readonly string[]): void {
-  const unknown = new Set(corpus.rows.map((row) => row.label).filter((label) => allowedLabels(label, labels) === 0))
+  const unknown = new Set(
+    corpus.rows.map((row) => row.label).filter((label) => allowedLabels(label, labels) === 0),
+  )
   if (unknown.size === 0) return
   throw new SigwatchError(
     'USAGE',

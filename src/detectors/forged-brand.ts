@@ -4,7 +4,8 @@ import type { AnalysedMessage } from '../domain/message.ts'
 import type { Brand } from '../domain/registry.ts'
 import { type Claim, signatureClaim, speakerClaim } from './claims.ts'
 import { filingsHere } from './filing.ts'
-import { findings, type Traces, touchesSeam, tracesOf } from './impersonation.ts'
+import { findings, surroundingsOf, type Traces, touchesSeam, tracesOf } from './impersonation.ts'
+import { isPersonal } from './sender-kind.ts'
 import { fraudWording, isLure, isWarning } from './wording.ts'
 
 const LISTED = 5
@@ -26,12 +27,16 @@ const LISTED = 5
 export const forgedBrand: MessageDetector = {
   codes: ['FORGED_BRAND'],
   detect(message, context) {
+    const surroundings = surroundingsOf(message, context.registry)
+    const { foreignLink, foreignCallback, sender } = surroundings
+    // Most messages lead nowhere foreign: without filed ports nothing could speak against them.
+    if (!foreignLink && !foreignCallback && !isPersonal(sender) && !context.registry.hasSignatures) return []
     const claims = claimsOf(message, context)
     if (claims.length === 0) return []
     const minScore = threshold(context.judge('FORGED_BRAND'), 'minScore')
     let best: { claim: Claim; traces: Traces; score: number } | undefined
     for (const claim of claims) {
-      const traces = tracesOf(claim.brand, message, context)
+      const traces = tracesOf(claim.brand, message, context, surroundings)
       const score = scoreOf(claim, traces, message, context)
       if (score >= minScore && score > (best?.score ?? 0)) best = { claim, traces, score }
     }
@@ -65,12 +70,12 @@ function evidenceOf(
   }
 }
 
-/** What the message may claim, the plainest first. A brand is judged by its plainest claim. */
+/** What the message may claim, the plainest first. */
 function claimsOf(message: AnalysedMessage, context: MessageContext): Claim[] {
   const { registry } = context
   const claims: Claim[] = []
   const add = (claim: Claim | undefined) => {
-    if (claim && !claims.some((known) => known.brand.id === claim.brand.id)) claims.push(claim)
+    if (claim) claims.push(claim)
   }
   const own = message.signature
   if (own && !touchesSeamOfName(message)) add(signatureClaim(own, registry))
@@ -136,9 +141,9 @@ function scoreOf(claim: Claim, traces: Traces, message: AnalysedMessage, context
 }
 
 function bySignature(claim: Claim, traces: Traces, message: AnalysedMessage): number {
-  const fraud = fraudWording(message)
   // Other companies may be called nearly so: they need the wording too.
   const doubtful = claim.strength < 0.85 && claim.lookalike?.how !== 'added-word'
+  const fraud = doubtful || traces.foreignCallback || traces.personal ? fraudWording(message) : 0
   if (doubtful && fraud < 0.5) return 0
   let innocent = 1
   const count = (score: number) => {
@@ -159,7 +164,6 @@ function byText(
   { registry }: MessageContext,
 ): number {
   if (traces.ownPort && !traces.foreignLink) return 0
-  const fraud = fraudWording(message)
   const own = message.signature
   // An advertisement may end with the brand that it sells.
   const plain = claim.by === 'speaker' && claim.strength >= (message.commercial ? 0.85 : 0.8)
@@ -170,8 +174,9 @@ function byText(
   if (own) {
     // Who signs with a name of his own (a shop, a partner, another brand) speaks about the brand, unless he defrauds.
     const known = registry.brandByName(own.key) !== undefined || registry.signature(own.key) !== undefined
-    if (known || !plain ? !message.malicious : fraud < 0.5) return 0
+    if (known || !plain ? !message.malicious : fraudWording(message) < 0.5) return 0
   }
+  const fraud = fraudWording(message)
   let innocent = 1
   if (traces.foreignLink && (plain || fraud >= 0.5)) innocent *= plain ? 0.2 : 0.3
   if (traces.foreignCallback && fraud >= 0.5) innocent *= plain ? 0.3 : 0.4

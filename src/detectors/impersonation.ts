@@ -10,17 +10,21 @@ export interface Found {
   readonly value: string
 }
 
-/** Where a message comes from and where it leads, seen from one brand. */
-export interface Traces {
+/** Where a message leads, and what kind of number it comes from. */
+export interface Surroundings {
+  readonly sender: SenderKind
+  readonly foreignLink: UrlMention | undefined
+  readonly foreignCallback: ContactMention | undefined
+}
+
+/** The same, seen from one brand. */
+export interface Traces extends Surroundings {
   /** A filed port of the brand, or its own short number. */
   readonly ownPort: boolean
   /** The brand has filed ports and this is none of them. */
   readonly foreignPort: boolean
   /** Anybody's number: a mobile, a landline, a number from overseas. */
   readonly personal: boolean
-  readonly sender: SenderKind
-  readonly foreignLink: UrlMention | undefined
-  readonly foreignCallback: ContactMention | undefined
 }
 
 /** Text that touches a part that did not come may be cut: it proves nothing. */
@@ -52,20 +56,10 @@ export function foreignLink(message: AnalysedMessage, registry: Registry): UrlMe
   )
 }
 
-export function tracesOf(brand: Brand, message: AnalysedMessage, context: MessageContext): Traces {
-  const { registry } = context
-  const sender = senderKind(message.from)
-  const ownNumber = brand.hotlines.some((hotline) => isNumberOf(hotline, message.from))
-  const row = message.signature && registry.signature(message.signature.key)
-  // A filing without ports makes every port the brand's own.
-  const filed = row?.brand === brand.id && filingsHere(row, message, context).length > 0
-  const ownPort = ownNumber || filed || registry.ownsPort(brand.id, message.from)
+export function surroundingsOf(message: AnalysedMessage, registry: Registry): Surroundings {
   return {
-    ownPort,
-    foreignPort: !ownPort && registry.portsOfBrand(brand.id).length > 0,
-    personal: !ownPort && isPersonal(sender),
-    sender,
-    foreignLink: foreignLink(message, registry),
+    sender: senderKind(message.from),
+    foreignLink: message.urls.length === 0 ? undefined : foreignLink(message, registry),
     foreignCallback: message.contacts.find(
       (contact) =>
         !registry.brandByHotline(contact.value) &&
@@ -73,6 +67,26 @@ export function tracesOf(brand: Brand, message: AnalysedMessage, context: Messag
         contact.value !== message.to &&
         !touchesSeam(message, contact.span),
     ),
+  }
+}
+
+export function tracesOf(
+  brand: Brand,
+  message: AnalysedMessage,
+  context: MessageContext,
+  surroundings = surroundingsOf(message, context.registry),
+): Traces {
+  const { registry } = context
+  const ownNumber = brand.hotlines.some((hotline) => isNumberOf(hotline, message.from))
+  const row = message.signature && registry.signature(message.signature.key)
+  // A filing without ports makes every port the brand's own.
+  const filed = row?.brand === brand.id && filingsHere(row, message, context).length > 0
+  const ownPort = ownNumber || filed || registry.ownsPort(brand.id, message.from)
+  return {
+    ...surroundings,
+    ownPort,
+    foreignPort: !ownPort && registry.portsOfBrand(brand.id).length > 0,
+    personal: !ownPort && isPersonal(surroundings.sender),
   }
 }
 

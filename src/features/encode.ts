@@ -86,8 +86,9 @@ export function encodeCount(
       ]),
     ]
   }
-  const groups = [encode(undefined, batch.main)]
-  for (const [once, group] of batch.once) groups.push(encode(once, group))
+  // The main group last: its windows then hold all of the batch.
+  const groups = [...batch.once].map(([once, group]) => encode(once, group))
+  groups.push(encode(undefined, batch.main))
   const payload = JSON.stringify({ offsets, since, groups })
   const call = { script: COUNT, keys: names, args: [payload, LIMITS_JSON] }
   return { shard, call, offsets: batch.offsets, rates, members, tallies }

@@ -57,11 +57,12 @@ class MemoryFeatureStore implements FeatureStore {
     if (batch.length === 0) return { ...readings, counted: true }
     this.#since ??= firstEventTime(batch)
     for (const shard of aggregate(batch, this.#offsets, 1)) {
-      this.#apply(shard.main, true, readings)
       for (const [key, group] of shard.once) {
         this.#apply(group, !this.#once.has(key), readings)
         this.#once.set(key, this.#eventTime)
       }
+      // Last, so that its windows hold all of the batch.
+      this.#apply(shard.main, true, readings)
       for (const [key, offset] of shard.offsets) this.#offsets.set(key, [offset])
     }
     this.#sweep(batch)

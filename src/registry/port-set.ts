@@ -2,8 +2,10 @@
 export class PortSet {
   readonly #exact = new Set<string>()
   readonly #prefixes = new Map<number, Set<string>>()
+  #patterns: readonly string[] | undefined
 
   add(pattern: string): void {
+    this.#patterns = undefined
     if (!pattern.endsWith('*')) {
       this.#exact.add(pattern)
       return
@@ -22,7 +24,12 @@ export class PortSet {
     return false
   }
 
-  patterns(): string[] {
+  patterns(): readonly string[] {
+    this.#patterns ??= this.#list()
+    return this.#patterns
+  }
+
+  #list(): string[] {
     const all = [...this.#exact]
     for (const prefixes of this.#prefixes.values()) for (const prefix of prefixes) all.push(`${prefix}*`)
     return all

@@ -76,6 +76,7 @@ export class TableSource {
     const { connection, topic } = this.#options
     const lost = connection.health.reason(this.#part)
     if (lost !== undefined) return [`kafka: ${topic}: ${lost}`]
+    if (this.#failure !== undefined) return [`kafka: ${topic} is not read any more`]
     return this.#caughtUp ? [] : [`kafka: ${topic} is not read to its end yet`]
   }
 
@@ -116,6 +117,7 @@ export class TableSource {
     })
     // Also said of batches that hold nothing for a reader, such as the marks of transactions.
     consumer.on(END_BATCH_PROCESS, ({ payload }) => {
+      if (this.#failure !== undefined) return
       this.#positions.set(partitionKey(payload), Number(payload.lastOffset) + 1)
       this.#movedAt = Date.now()
       this.#lookWhetherCaughtUp()
@@ -175,7 +177,7 @@ export class TableSource {
   }
 
   #lookWhetherCaughtUp(): void {
-    if (this.#caughtUp || !this.#ends) return
+    if (this.#caughtUp || !this.#ends || this.#failure !== undefined) return
     const behind = this.#ends.some(
       (end) => (this.#positions.get(partitionKey(end)) ?? end.startOffset) < end.endOffset,
     )

@@ -73,7 +73,7 @@ const AREA = /^0(?:10|2[0-57-9]|[3-9]\d{2})\d{7,8}$/
 /** Extension, written behind a landline. */
 const AREA_WITH_EXTENSION = /^(0(?:10|2[0-57-9]|[3-9]\d{2})\d{7,8})\d{1,4}$/
 const FREE = /^[48]00\d{7}$/
-const SHORT_HOTLINE = /^(?:95\d{3,6}|96\d{3,4}|100(?:00|0[1-9]|1\d|50|60|86|99)\d?|123\d{2}|12[0-9]{3}|118114|116114|11[0249]|12[02]|11185|12580|10198)$/
+const SHORT_HOTLINE = /^(?:95\d{3,4}|951\d{5}|96\d{3,4}|100(?:00|0[1-9]|1\d|50|60|86|99)\d?|123\d{2}|12[0-9]{3}|118114|116114|11[0249]|12[02]|11185|12580|10198)$/
 
 function classify(run: Run, before: string, after: string): { kind: Kind; value: string } | undefined {
   const { digits, groups, plus } = run

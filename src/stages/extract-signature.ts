@@ -70,8 +70,9 @@ function isName(inner: string, open: string): boolean {
   if (length === 0 || length > MAX_NAME || inner.includes('\n')) return false
   if (open === '【') return true
   if (/[，。！？；：!?;:,]|https?|www\./i.test(inner)) return false
-  if (/\d{5}|^\d+(?:\/\d+)?$|\*{2}/.test(inner) || hasWayOut(inner.toLowerCase())) return false
-  return !ROUND.includes(open) || length <= 16
+  if (/\d{5}|\*{2}/.test(inner) || hasWayOut(inner.toLowerCase())) return false
+  if (!/[\p{L}]{2}/u.test(inner)) return false
+  return !ROUND.includes(open) || (length <= 16 && !/\d/.test(inner))
 }
 
 /** Code unit after the bracket that closes the one at `start`, or -1; brackets of different kinds may pair. */

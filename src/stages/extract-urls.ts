@@ -90,6 +90,8 @@ function registeredOf(host: string): Registered | null {
 }
 
 function isIpAddress(host: string): boolean {
+  const last = host.charCodeAt(host.length - 1)
+  if (last < 0x30 || last > 0x39) return false
   const numbers = host.split('.')
   return numbers.length === 4 && numbers.every((n) => /^\d{1,3}$/.test(n) && Number(n) < 256 && (n === '0' || n[0] !== '0'))
 }

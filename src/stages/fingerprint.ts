@@ -24,7 +24,7 @@ const CONTACT = 0xe001
 const NUMBER = 0xe002
 
 const sequence = new Uint16Array(MAX_UNITS)
-const minima = new Uint32Array(HASHES)
+const minima = new Int32Array(HASHES)
 const table = new Int32Array(TABLE)
 const stamps = new Int32Array(TABLE)
 let stamp = 0
@@ -82,12 +82,12 @@ export function fingerprint(normalised: NormalisedText, masks: Masks): string[] 
 
 /** Fills `minima` from the first `length` units of the sequence; returns how many different shingles there are. */
 function minHash(length: number, size: number): number {
-  minima.fill(0xffffffff)
+  minima.fill(0x7fffffff)
   stamp++
   let distinct = 0
   for (let i = 0; i + size <= length; i++) {
     let h = 0
-    for (let k = 0; k < size; k++) h = Math.imul(h ^ (sequence[i + k] as number), 0x01000193) + 0x9e37
+    for (let k = 0; k < size; k++) h = (Math.imul(h ^ (sequence[i + k] as number), 0x01000193) + 0x9e37) | 0
     h = mix(h)
     let slot = h & (TABLE - 1)
     while (stamps[slot] === stamp && table[slot] !== h) slot = (slot + 1) & (TABLE - 1)
@@ -96,8 +96,8 @@ function minHash(length: number, size: number): number {
     table[slot] = h
     distinct++
     for (let k = 0; k < HASHES; k++) {
-      let v = Math.imul(h, multipliers[k] as number) + (increments[k] as number)
-      v = (v ^ (v >>> 15)) >>> 0
+      let v = (Math.imul(h, multipliers[k] as number) + (increments[k] as number)) | 0
+      v ^= v >>> 15
       if (v < (minima[k] as number)) minima[k] = v
     }
   }

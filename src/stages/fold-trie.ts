@@ -56,6 +56,18 @@ export class Trie {
     }
   }
 
+  /** Calls back with every pair of units that entries begin with. */
+  beginnings(found: (first: number, second: number) => void): void {
+    const owner = new Map<number, number>()
+    this.first.forEach((node, unit) => {
+      if (node !== 0) owner.set(node, unit)
+    })
+    for (let slot = 0; slot < this.node.length; slot++) {
+      const first = owner.get(this.node[slot] as number)
+      if (first !== undefined) found(first, this.unit[slot] as number)
+    }
+  }
+
   payload(node: number): Payload | undefined {
     return this.terminal[node]
   }

@@ -319,6 +319,29 @@ for (let unit = 0; unit < 65536; unit++) {
   if (contactTrie.first[unit] !== 0) begins[unit] = (begins[unit] as number) | 2
 }
 
+/** Hashed pairs of units that words begin with: small enough for the cache, and most pairs of a text are none of them. */
+const PAIRS = 1 << 18
+const pairs = new Uint32Array(PAIRS / 32)
+const pairBit = (first: number, second: number) => (Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b)) >>> 14
+wordTrie.beginnings((first, second) => {
+  const bit = pairBit(first, second)
+  pairs[bit >>> 5] = (pairs[bit >>> 5] as number) | (1 << (bit & 31))
+})
+
+/** False when no word can begin with the unit at `at` and what follows it. */
+function mayBegin(draft: Draft, at: number): boolean {
+  const first = draft.units[at] as number
+  if (at + 1 >= draft.length) return false
+  const second = draft.units[at + 1] as number
+  const bit = pairBit(first, second)
+  if (((pairs[bit >>> 5] as number) & (1 << (bit & 31))) !== 0) return true
+  return (
+    ((unitClass[second] as number) & SEPARATOR) !== 0 ||
+    rareSyllable[first] !== 0 ||
+    rareSyllable[second] !== 0
+  )
+}
+
 /** Whether something at `at` is to be replaced, as `fold` says; `fold.end` is where reading goes on. */
 function foldAt(draft: Draft, at: number): boolean {
   const begin = begins[draft.units[at] as number] as number
@@ -335,7 +358,7 @@ function foldAt(draft: Draft, at: number): boolean {
       return true
     }
   }
-  if ((begin & 1) === 0) return false
+  if ((begin & 1) === 0 || !mayBegin(draft, at)) return false
   const payload = wordAt(draft, at)
   if (payload === undefined) return false
   const end = matchEnd

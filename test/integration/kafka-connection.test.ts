@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -75,9 +75,8 @@ describe.runIf(openssl)('a connection with TLS and a login', () => {
       const arguments_ =
         'req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1'
       execFileSync('openssl', [...arguments_.split(' '), '-keyout', pem, '-out', cert], { stdio: 'ignore' })
-      const key = readFileSync(pem, 'utf8')
       const certificate = readFileSync(cert, 'utf8')
-      const oneLine = (text: string) => text.trim().replaceAll('\n', '\\\n')
+      appendFileSync(pem, certificate)
       const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule required;'
       const plain = 'org.apache.kafka.common.security.plain.PlainLoginModule required user_sigwatch="secret";'
 
@@ -92,8 +91,7 @@ describe.runIf(openssl)('a connection with TLS and a login', () => {
           `listener.name.secure.scram-sha-256.sasl.jaas.config=${scram}`,
           `listener.name.secure.scram-sha-512.sasl.jaas.config=${scram}`,
           'ssl.keystore.type=PEM',
-          `ssl.keystore.key=${oneLine(key)}`,
-          `ssl.keystore.certificate.chain=${oneLine(certificate)}`,
+          `ssl.keystore.location=${pem}`,
         ],
       })
       onTestFinished(() => broker.stop())

@@ -5,10 +5,11 @@ import {
   detectIn,
   type MessageOptions,
   registryOf,
+  shippedContext,
   signatureRow,
 } from '../helpers/detector-fixtures.ts'
 
-const shipped = contextOf(registryOf())
+const shipped = shippedContext()
 const filed = contextOf(
   registryOf({
     signatures: [

@@ -6,10 +6,11 @@ import {
   detectIn,
   type MessageOptions,
   registryOf,
+  shippedContext,
   signatureRow,
 } from '../helpers/detector-fixtures.ts'
 
-const shipped = contextOf(registryOf())
+const shipped = shippedContext()
 const codes = (text: string, options: MessageOptions = {}, context = shipped) =>
   codesOf(detectIn(lookalike, text, options, context))
 

@@ -8,6 +8,7 @@ import {
   type MessageOptions,
   NOON,
   registryOf,
+  shippedContext,
   signatureRow,
 } from '../helpers/detector-fixtures.ts'
 
@@ -38,7 +39,7 @@ const context = contextOf(
     ],
   }),
 )
-const shipped = contextOf(registryOf())
+const shipped = shippedContext()
 const one = (text: string, options: MessageOptions = {}, ctx = context) =>
   detectIn(signature, text, options, ctx)[0]
 

@@ -61,10 +61,12 @@ export interface Mixture {
   readonly share: number
   /** How often a masked text is shown as it was published. */
   readonly masked: number
+  /** What a text of a label counts in the loss; others 1. */
+  readonly weights: Readonly<Record<string, number>>
   readonly augment: AugmentSettings
 }
 
-export const MIXTURE: Mixture = { expansions: 3, share: 0.2, masked: 0.2, augment: AUGMENT }
+export const MIXTURE: Mixture = { expansions: 3, share: 0.2, masked: 0.2, weights: {}, augment: AUGMENT }
 
 /** The texts of each epoch. Without templates every row once, as it is. */
 export function epochSource(parts: readonly Part[], labels: readonly string[], mixture: Mixture): EpochSource {
@@ -80,7 +82,7 @@ export function epochSource(parts: readonly Part[], labels: readonly string[], m
         const same = byLabel.get(row.label) as Row[]
         for (let i = 0; i < mixture.expansions; i++) {
           const text = expand(row.text, row.label, mixture.augment, random, random.pick(same).text)
-          examples.push({ text, allowed, weight: 1 })
+          examples.push({ text, allowed, weight: mixture.weights[row.label] ?? 1 })
         }
       }
     }
@@ -96,7 +98,7 @@ export function epochSource(parts: readonly Part[], labels: readonly string[], m
         const template = slotted && made > 0 ? restore(row.text, random) : row.text
         const text =
           made > 0 ? expand(template, row.label, mixture.augment, random) : slotted ? fillSlots(template, random) : template
-        examples.push({ text, allowed, weight: 1 })
+        examples.push({ text, allowed, weight: made > 0 ? (mixture.weights[row.label] ?? 1) : 1 })
       }
     }
     return examples

@@ -1,0 +1,392 @@
+import fc from 'fast-check'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Group } from '../../src/domain/labels.ts'
+import type { FeatureStore, Observations, PartitionId, Readings } from '../../src/domain/ports.ts'
+import { memoryFeatureStore } from '../../src/features/memory.ts'
+import { redisFeatureStore } from '../../src/features/redis.ts'
+import { connectRedis, type RedisLink } from '../../src/redis/client.ts'
+import {
+  type Backend,
+  clusterBackend,
+  freshScope,
+  joined,
+  observation,
+  PATIENT_MS,
+  rated,
+  singleBackend,
+  sorted,
+  T0,
+  TOPIC,
+} from '../helpers/feature-fixtures.ts'
+import { type RedisServer, redisServerInstalled, startOwnRedis } from '../helpers/redis-server.ts'
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+
+/** A machine under load does fewer runs, and shrinks a failure no longer than it may. */
+const runs = (numRuns: number) => ({ numRuns, interruptAfterTimeLimit: 40_000 })
+
+// ------------------------------------------------------------------ random traffic
+
+interface Shape {
+  readonly entity: number
+  readonly group: Group
+  readonly wait: number
+  readonly late: number
+  readonly member: number
+  readonly partition: 0 | 1
+  readonly once: boolean
+}
+
+const shape: fc.Arbitrary<Shape> = fc.record({
+  entity: fc.integer({ min: 0, max: 5 }),
+  group: fc.constantFrom<Group>('commercial', 'notice', 'fraud'),
+  // Mostly seconds, at times a pause of minutes or hours.
+  wait: fc.oneof(
+    { weight: 20, arbitrary: fc.integer({ min: 0, max: 30 * SECOND }) },
+    { weight: 2, arbitrary: fc.integer({ min: 0, max: 20 * MINUTE }) },
+    { weight: 1, arbitrary: fc.integer({ min: HOUR, max: 60 * HOUR }) },
+  ),
+  late: fc.oneof(
+    { weight: 10, arbitrary: fc.constant(0) },
+    { weight: 3, arbitrary: fc.integer({ min: 0, max: 2 * MINUTE }) },
+    { weight: 1, arbitrary: fc.integer({ min: 0, max: 80 * MINUTE }) },
+  ),
+  member: fc.integer({ min: 0, max: 45 }),
+  partition: fc.constantFrom(0, 1),
+  once: fc.boolean(),
+})
+
+/** Messages in the order of their offsets. Everything is reported, so that everything is compared. */
+function traffic(shapes: readonly Shape[]): Observations[] {
+  let now = T0
+  const offsets = [0, 0]
+  return shapes.map((s, i) => {
+    now += s.wait
+    const ts = now - s.late
+    const signature = `signature:s${s.entity}`
+    return {
+      position: { topic: TOPIC, partition: s.partition, offset: offsets[s.partition]!++ },
+      ts,
+      ...(s.once && i % 7 === 0 ? { once: `once-${i}` } : {}),
+      rates: [
+        { entity: signature, group: s.group, baseline: true, reportFrom: 0 },
+        { entity: `port:p${s.entity % 2}`, group: s.group, baseline: false, reportFrom: 3 },
+        {
+          entity: `sender:x${s.entity}`,
+          group: s.group,
+          baseline: false,
+          reportFrom: Number.POSITIVE_INFINITY,
+        },
+      ],
+      members: [
+        {
+          entity: `few:${s.entity % 2}`,
+          member: `m${s.member % 20}`,
+          window: HOUR,
+          reportFrom: 1,
+          minCount: 1,
+        },
+        { entity: 'often', member: `m${s.member % 6}`, window: 10 * MINUTE, reportFrom: 1, minCount: 2 },
+        { entity: 'many', member: `m${s.member}`, window: 2 * HOUR, reportFrom: 30, minCount: 1 },
+      ],
+      tallies: [{ kind: 'otp', id: `r${s.entity}`, window: 10 * MINUTE, reportFrom: 1 }],
+      sent: [signature],
+    }
+  })
+}
+
+function batches<T>(all: readonly T[], cuts: readonly number[]): T[][] {
+  const at = [...new Set([0, ...cuts.map((c) => c % (all.length + 1)), all.length])].sort((a, b) => a - b)
+  return at.slice(1).map((end, i) => all.slice(at[i]!, end))
+}
+
+async function countAll(store: FeatureStore, parts: readonly Observations[][]): Promise<Readings[]> {
+  const all: Readings[] = []
+  for (const part of parts) all.push(await store.count(part))
+  return all
+}
+
+/** Entities with something in the last two hours: what is silent for longer, memory forgets by event time. */
+function active(messages: readonly Observations[]): string[] {
+  const end = Math.max(...messages.map((m) => m.ts))
+  const recent = messages.filter((m) => m.ts > end - 2 * HOUR)
+  return [...new Set(recent.flatMap((m) => m.rates.map((r) => r.entity)))].sort()
+}
+
+async function totalsOf(store: FeatureStore, messages: readonly Observations[]): Promise<unknown> {
+  const days = Array.from({ length: 60 }, (_, d) => new Date(T0 + d * 24 * HOUR).toISOString().slice(0, 10))
+  return {
+    rates: await Promise.all(active(messages).map((entity) => store.totals(entity))),
+    sent: await Promise.all([0, 1, 2, 3, 4, 5].map((i) => store.sent(`signature:s${i}`, days))),
+  }
+}
+
+/** The number beyond the cap is an estimate on Redis: within a few of the true one. */
+function comparable(readings: Readings) {
+  const { members, ...rest } = sorted(readings)
+  return { ...rest, members: members.map((m) => (m.count > 32 ? { ...m, count: 'beyond the cap' } : m)) }
+}
+
+describe.skipIf(!redisServerInstalled())('features in Redis and in memory', () => {
+  const backends: Backend[] = []
+  beforeAll(async () => {
+    backends.push(...(await Promise.all([singleBackend(), clusterBackend()])))
+  }, 60_000)
+  afterAll(() => Promise.all(backends.map((b) => b.stop())))
+
+  const shapes = fc.array(shape, { minLength: 1, maxLength: 150 })
+  const cuts = fc.array(fc.nat(200), { maxLength: 6 })
+
+  it('give the same readings for the same batches', async () => {
+    await fc.assert(
+      fc.asyncProperty(shapes, cuts, fc.nat(1), async (made, cut, which) => {
+        const parts = batches(traffic(made), cut)
+        const memory = memoryFeatureStore()
+        const redis = backends[which]!.open(freshScope())
+        const [a, b] = [await countAll(memory, parts), await countAll(redis, parts)]
+        expect(b.map(comparable)).toEqual(a.map(comparable))
+        for (const [i, readings] of b.entries()) {
+          const exact = sorted(a[i]!).members
+          for (const [k, { count }] of sorted(readings).members.entries()) {
+            expect(Math.abs(count - exact[k]!.count)).toBeLessThanOrEqual(2)
+          }
+        }
+        const all = parts.flat()
+        expect(await totalsOf(redis, all)).toEqual(await totalsOf(memory, all))
+      }),
+      runs(400),
+    )
+  }, 60_000)
+
+  it('count the same however the messages are cut into batches, and nothing twice', async () => {
+    const inOrder = shapes.map((made) => traffic(made.map((s) => ({ ...s, late: 0 }))))
+    await fc.assert(
+      fc.asyncProperty(inOrder, cuts, cuts, fc.nat(1), async (messages, one, other, which) => {
+        const a = backends[which]!.open(freshScope())
+        const b = backends[which]!.open(freshScope())
+        const readingsA = (await countAll(a, batches(messages, one))).flatMap((r) => r.rates)
+        // The second store sees every batch again, and everything once more at the end.
+        const parts = batches(messages, other)
+        for (const [i, part] of parts.entries())
+          await countAll(b, [part, part, ...parts.slice(Math.max(i - 1, 0), i + 1)])
+        const readingsB = (await countAll(b, parts)).flatMap((r) => r.rates)
+        expect(await totalsOf(b, messages)).toEqual(await totalsOf(a, messages))
+        // The last reading of a bucket that both report is the same, whatever came between: as long as the minutes
+        // that its window looks back on are within the hour that is kept.
+        const last = new Map(readingsA.map((r) => [`${r.entity} ${r.bucketEnd}`, r.windows]))
+        const newest = new Map(readingsB.map((r) => [r.entity, r.bucketEnd]))
+        for (const r of readingsB) {
+          const same = last.get(`${r.entity} ${r.bucketEnd}`)
+          if (same && r.bucketEnd > newest.get(r.entity)! - 48 * MINUTE)
+            expect(r.windows.m10).toEqual(same.m10)
+        }
+      }),
+      runs(400),
+    )
+  }, 60_000)
+
+  it('are not disturbed by a stale owner, in whatever order they count', async () => {
+    const turns = fc.array(fc.record({ who: fc.nat(1), n: fc.integer({ min: 1, max: 8 }) }), {
+      minLength: 2,
+      maxLength: 20,
+    })
+    await fc.assert(
+      fc.asyncProperty(turns, async (turn) => {
+        const scope = freshScope()
+        const owners = [backends[0]!.open(scope), backends[0]!.open(scope)]
+        const next = [0, 0]
+        for (const { who, n } of turn) {
+          const from = next[who]!
+          next[who] = from + n
+          await owners[who]!.count(
+            Array.from({ length: n }, (_, i) => rated(from + i, T0, `port:${(from + i) % 3}`)),
+          )
+        }
+        // Each owner read the log from 0 on, so what was counted is what the faster one read.
+        const read = Math.max(...next)
+        const totals = await Promise.all([0, 1, 2].map((i) => owners[0]!.totals(`port:${i}`)))
+        expect(totals.reduce((sum, [commercial]) => sum + commercial, 0)).toBe(read)
+      }),
+      runs(400),
+    )
+  }, 60_000)
+
+  it('stay in the compact encoding of Redis', async () => {
+    const server = await startOwnRedis()
+    const link = connectRedis({ url: server.url, commandTimeout: PATIENT_MS })
+    const store = redisFeatureStore(link, {
+      deployment: 'd',
+      clusterId: 'c',
+      topic: TOPIC,
+      budgetMs: PATIENT_MS,
+    })
+    const groups: Group[] = ['commercial', 'notice', 'fraud']
+    for (let i = 0; i < 3000; i++) {
+      if (i % 100) continue
+      const batch = Array.from({ length: 100 }, (_, k) => {
+        const ts = T0 + (i + k) * 5 * SECOND
+        return {
+          ...rated(i + k, ts, 'signature:s', groups[k % 3]!, { baseline: true }),
+          ...{ members: joined(0, 0, 'port-signatures:1', `m${k % 40}`).members },
+        }
+      })
+      await store.count(batch)
+    }
+    const client = new Redis(server.url)
+    const keys = await client.keys('*')
+    expect(keys.length).toBeGreaterThan(3)
+    for (const key of keys) {
+      const encoding = await client.object('ENCODING', key)
+      if ((await client.type(key)) === 'hash') expect([key, encoding]).toEqual([key, 'listpack'])
+      if (!/:(offsets|since)$/.test(key)) expect(await client.ttl(key)).toBeGreaterThan(0)
+    }
+    const rate = keys.find((key) => key.endsWith(':r:signature:s'))!
+    expect(await client.hlen(rate)).toBeLessThanOrEqual(61)
+    client.disconnect()
+    await link.close()
+    await server.stop()
+  }, 30_000)
+})
+
+// ------------------------------------------------------------------ outages
+
+describe.skipIf(!redisServerInstalled())('features while Redis is away', () => {
+  const BUDGET = 150
+  let server: RedisServer & { process: import('node:child_process').ChildProcess }
+  let link: RedisLink
+
+  async function open(over: { onReset?: (partitions: readonly PartitionId[]) => void } = {}) {
+    server = await startOwnRedis()
+    link = connectRedis({
+      url: server.url,
+      commandTimeout: BUDGET,
+      breaker: { failures: 3, coolDownMs: 100 },
+    })
+    expect(await link.ready(5000)).toBe(true)
+    return redisFeatureStore(link, {
+      deployment: 'd',
+      clusterId: 'c',
+      topic: TOPIC,
+      budgetMs: BUDGET,
+      ...over,
+    })
+  }
+  async function end(): Promise<void> {
+    await link.close()
+    await server.stop()
+  }
+  const timed = async (work: Promise<Readings>): Promise<[Readings, number]> => {
+    const started = performance.now()
+    const readings = await work
+    return [readings, performance.now() - started]
+  }
+  async function back(store: FeatureStore): Promise<void> {
+    server.process.kill('SIGCONT')
+    await expect
+      .poll(async () => (await store.count([observation(0, T0 - 24 * HOUR, { once: 'probe' })])).counted, {
+        timeout: 10_000,
+      })
+      .toBe(true)
+  }
+
+  it('answers within its budget, counts nothing twice, and goes on by itself', async () => {
+    const store = await open()
+    await store.count([rated(0, T0, 'port:1')])
+    server.process.kill('SIGSTOP')
+    for (let i = 1; i <= 5; i++) {
+      const [readings, ms] = await timed(store.count([rated(i, T0, 'port:1')]))
+      expect(readings).toEqual({ rates: [], members: [], tallies: [], counted: false })
+      expect(ms).toBeLessThan(BUDGET + 100)
+    }
+    expect(store.unready()[0]).toMatch(/^redis: /)
+    await expect(store.totals('port:1')).rejects.toMatchObject({ code: 'REDIS_UNREACHABLE' })
+    await back(store)
+    expect(store.unready()).toEqual([])
+    // Some of the five may have run late, each once at most.
+    const [before] = await store.totals('port:1')
+    expect(before).toBeGreaterThanOrEqual(1)
+    expect(before).toBeLessThanOrEqual(4)
+    await store.count([rated(5, T0, 'port:1'), rated(6, T0, 'port:1')])
+    const [after] = await store.totals('port:1')
+    expect(after - before).toBeGreaterThanOrEqual(1)
+    expect(after - before).toBeLessThanOrEqual(2)
+    await end()
+  }, 30_000)
+
+  it('says that a window is incomplete when a fifth of it was not counted', async () => {
+    const store = await open()
+    let offset = 0
+    const one = (ts: number): Observations => rated(offset++, ts, 'port:1')
+    await store.count([one(T0)])
+    server.process.kill('SIGSTOP')
+    // Eleven buckets are missed.
+    for (let i = 0; i < 11; i++)
+      expect((await store.count([one(T0 + MINUTE + i * 10 * SECOND)])).counted).toBe(false)
+    await back(store)
+    const at = T0 + 5 * MINUTE
+    expect((await store.count([one(at)])).rates.at(-1)!.incomplete).toBe(false)
+    server.process.kill('SIGSTOP')
+    expect((await store.count([one(T0 + 4 * MINUTE)])).counted).toBe(false)
+    await back(store)
+    const readings = await store.count([
+      one(at),
+      one(T0 + 8 * MINUTE),
+      one(T0 + 13 * MINUTE),
+      one(T0 + 15 * MINUTE),
+    ])
+    expect(readings.rates.map((r) => [(r.bucketEnd - T0) / MINUTE, r.incomplete])).toEqual([
+      [5 + 1 / 6, true],
+      [8 + 1 / 6, true],
+      [13 + 1 / 6, false],
+      [15 + 1 / 6, false],
+    ])
+    await end()
+  }, 30_000)
+
+  it('trains no baseline with an hour of which a fifth was not counted', async () => {
+    const store = await open()
+    let offset = 0
+    const one = (ts: number): Observations =>
+      rated(offset++, ts, 'signature:s', 'commercial', { baseline: true })
+    const hour = (h: number) => Array.from({ length: 120 }, (_, i) => one(T0 + h * HOUR + i * 30 * SECOND))
+    expect((await store.count([...hour(0), ...hour(1)])).counted).toBe(true)
+    server.process.kill('SIGSTOP')
+    await store.count(Array.from({ length: 72 }, (_, i) => one(T0 + 2 * HOUR + i * 10 * SECOND)))
+    await back(store)
+    const third = await store.count([one(T0 + 2 * HOUR + 30 * MINUTE)])
+    expect(third.rates.at(-1)!.baseline!.recent).toEqual({ mean: 2, sd: 0, hours: 2 })
+    expect(third.rates.at(-1)!.incomplete).toBe(true)
+    const fourth = await store.count([one(T0 + 3 * HOUR)])
+    expect(fourth.rates.at(-1)!.baseline!.recent).toEqual({ mean: 2, sd: 0, hours: 2 })
+    const fifth = await store.count([one(T0 + 4 * HOUR)])
+    expect(fifth.rates.at(-1)!.baseline!.recent!.hours).toBe(3)
+    await end()
+  }, 30_000)
+
+  it('assigns partitions that it cannot read, and finds out later that a log was made anew', async () => {
+    const resets: PartitionId[] = []
+    const store = await open({ onReset: (partitions) => resets.push(...partitions) })
+    await store.count([rated(50, T0, 'port:1')])
+    server.process.kill('SIGSTOP')
+    expect(await store.assign([{ topic: TOPIC, partition: 0, endOffset: 10 }])).toEqual([])
+    await back(store)
+    await store.count([rated(0, T0, 'port:1')])
+    expect(resets).toEqual([{ topic: TOPIC, partition: 0 }])
+    expect(await store.totals('port:1')).toEqual([2, 0, 0])
+    await end()
+  }, 30_000)
+
+  it('counts on after Redis lost its data and the scripts', async () => {
+    const store = await open()
+    await store.count([rated(0, T0, 'port:1'), rated(1, T0, 'port:1')])
+    await link.command('FLUSHALL')
+    await link.command('SCRIPT', 'FLUSH')
+    const { rates, counted } = await store.count([rated(2, T0, 'port:1')])
+    expect(counted).toBe(true)
+    expect(rates[0]!.windows.m1).toEqual([1, 0, 0])
+    await end()
+  }, 30_000)
+})
