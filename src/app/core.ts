@@ -27,7 +27,7 @@ import { type Consulted, createConsult } from '../stages/consult.ts'
 import { createDecide } from '../stages/decide.ts'
 import { decode } from '../stages/decode.ts'
 import { JoinParts } from '../stages/join-parts.ts'
-import { type BackedSignal, createRate } from '../stages/rate.ts'
+import { type BackedSignal, createRate, type Rated } from '../stages/rate.ts'
 import { readMessage } from '../stages/read-message.ts'
 import { contactsInClear, showContacts, showEvidence, showMessage } from '../stages/show.ts'
 import { createCampaignNames } from '../states/campaigns.ts'
@@ -74,6 +74,8 @@ export interface Core {
 /** A partition is idle when it has no lag and had nothing for this long, ms of wall clock. */
 const IDLE_AFTER = 30_000
 const REPORT_EVERY = 1_000
+/** What lies in the outbox for this long waits for a sink, ms. */
+const RESEND_AFTER = 5_000
 /** Event time between two sweeps of the embedded mode, ms. */
 const SWEEP_EVERY = 10_000
 
@@ -182,7 +184,7 @@ export function createCore(parts: CoreParts): Core {
       classify: (batch) => classify(batch, classifier),
       consult,
       detect,
-      rate: (batch) => rate(batch, { ...context, registry: registry() }),
+      rate: (batch) => counted(rate(batch, { ...context, registry: registry() })),
       transition,
       statesOf: (message) => manager.openStatesFor(message),
       decide: ({ message, findings }, open, degraded) =>
@@ -195,6 +197,20 @@ export function createCore(parts: CoreParts): Core {
     },
     emit,
   )
+
+  let degradedSince: number | undefined
+  /** Tells when counting stops and when it goes on. */
+  async function counted(rating: Promise<Rated>): Promise<Rated> {
+    const rated = await rating
+    if (!rated.counted) {
+      degradedSince ??= performance.now()
+      emit({ name: 'features_degraded', reason: 'REDIS_UNREACHABLE' })
+    } else if (degradedSince !== undefined) {
+      emit({ name: 'features_recovered', seconds: (performance.now() - degradedSince) / 1000 })
+      degradedSince = undefined
+    }
+    return rated
+  }
 
   let sweptAt = Number.NEGATIVE_INFINITY
   async function sweepByEventTime(progress: readonly Progress[]): Promise<void> {
@@ -245,6 +261,13 @@ export function createCore(parts: CoreParts): Core {
     const counts: Record<string, number> = {}
     for (const state of manager.open) counts[state.code] = (counts[state.code] ?? 0) + 1
     emit({ name: 'states_open', counts })
+    const held = await states.progress().catch(() => [])
+    emit({
+      name: 'watermark_held',
+      lagging: progress.filter((p) => (p.lag ?? 0) > 0).length,
+      ownerless: held.filter((p) => p.ownerless).length,
+    })
+    emit({ name: 'outbox_pending', count: (await states.pending(RESEND_AFTER).catch(() => [])).length })
     if (progress.length === 0) return
     await states
       .reportProgress(progress.map((p) => ({ ...p, idle: p.lag === 0 && now - p.lastRecordAt > IDLE_AFTER })))

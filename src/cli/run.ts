@@ -1,12 +1,14 @@
 import { Command } from 'commander'
 import { type Application, clockAt, composeEmbedded, type EmbeddedFiles } from '../app/compose.ts'
-import { type ConfigReading, loadConfig, type SettingKey } from '../app/config.ts'
+import { type Config, type ConfigReading, loadConfig, type SettingKey } from '../app/config.ts'
 import { runToEnd } from '../app/lifecycle.ts'
 import { VERSION } from '../app/version.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import type { Emit } from '../domain/events.ts'
 import { parseIsoTime } from '../stages/decode.ts'
 import { createTelemetry } from '../telemetry/events.ts'
 import { startHttpServer } from '../telemetry/server.ts'
+import { createWatchdog } from '../telemetry/watchdog.ts'
 
 interface RunOptions {
   readonly config?: string
@@ -61,46 +63,57 @@ async function run(options: RunOptions): Promise<void> {
     serving: !embedded,
   })
   const { config } = reading
+  if (!embedded) checkService(reading, options)
   const telemetry = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
-  const { emit } = telemetry
+  let app: Application | undefined
+  const watchdog = createWatchdog({
+    emit: telemetry.emit,
+    pending: () => (app?.core.intake.inFlight ?? 0) > 0,
+  })
+  const emit: Emit = (event) => {
+    if (event.name === 'stage_timed' && event.stage === 'sink') watchdog.progressed()
+    telemetry.emit(event)
+  }
   emit({ name: 'started', version: VERSION, mode: embedded ? 'embedded' : 'service' })
-  const app = embedded
-    ? await composeEmbedded(config, embeddedFiles(options), clockAt(timeOf(options.now)), emit)
-    : await composeService(reading, options, emit)
+  // The server answers while Kafka and Redis are waited for.
   const http =
     !embedded || reading.given.has('http.port')
       ? await startHttpServer({
           ...config.http,
           registry: telemetry.registry,
-          probes: [() => app.core.unready()],
+          probes: [() => app?.core.unready() ?? ['starting: waiting for Kafka'], () => watchdog.unready()],
           version: VERSION,
         })
       : undefined
   try {
+    app = embedded
+      ? await composeEmbedded(config, embeddedFiles(options), clockAt(timeOf(options.now)), emit)
+      : await composeService(config, emit)
     await runToEnd(app, emit)
   } finally {
+    watchdog.stop()
     await http?.close()
   }
 }
 
 /** Kafka and Redis clients are loaded only here: the embedded mode opens no socket. */
-async function composeService(
-  reading: ConfigReading,
-  options: RunOptions,
-  emit: ReturnType<typeof createTelemetry>['emit'],
-): Promise<Application> {
+async function composeService(config: Config, emit: Emit): Promise<Application> {
+  const { composeService: compose } = await import('../app/compose-service.ts')
+  return compose(config, emit)
+}
+
+/** What the service cannot start with, before anything is opened. */
+function checkService({ config }: ConfigReading, options: RunOptions): void {
   const stray = (['alerts', 'shadowAlerts', 'verdicts', 'deadLetters', 'now'] as const).find(
     (key) => options[key] !== undefined,
   )
   if (stray !== undefined) throw new SigwatchError('USAGE', `--${dashed(stray)} goes with --source`)
-  if (!reading.config.kafka.brokers) {
+  if (!config.kafka.brokers) {
     throw new SigwatchError(
       'USAGE',
       'no brokers: set KAFKA_BROKERS (or kafka.brokers), for example KAFKA_BROKERS=127.0.0.1:9092, or give --source FILE',
     )
   }
-  const { composeService: compose } = await import('../app/compose-service.ts')
-  return compose(reading.config, emit)
 }
 
 function dashed(name: string): string {

@@ -228,7 +228,7 @@ export class Tokenizer {
 
   #number(text: string, start: number, end: number, place: number): void {
     const length = end - start
-    if ((length === 5 || length === 6) && isServiceNumber(text, start)) {
+    if ((length === 5 || length === 6) && isServiceNumber(text, start, length)) {
       let value = 0
       for (let i = start; i < end; i++) value = value * 10 + text.charCodeAt(i) - 48
       this.#push(SERVICE_NUMBER + value, place)
@@ -292,10 +292,15 @@ export class Tokenizer {
   }
 }
 
-function isServiceNumber(text: string, start: number): boolean {
+/** Numbers of five or six digits that everybody knows a service by: 95588, 10086, 12306, 12345, 950618, 118114. */
+function isServiceNumber(text: string, start: number, length: number): boolean {
   const a = text.charCodeAt(start)
   const b = text.charCodeAt(start + 1)
-  return (a === 0x39 && (b === 0x35 || b === 0x36)) || (a === 0x31 && (b === 0x30 || b === 0x31 || b === 0x32))
+  if (a === 0x39) return b === 0x35 || b === 0x36
+  if (a !== 0x31) return false
+  const c = text.charCodeAt(start + 2)
+  if (length === 6) return b === 0x31 && c === 0x38
+  return (b === 0x30 && c === 0x30) || (b === 0x32 && (c === 0x33 || c === 0x35))
 }
 
 const OPENING = new Set('【[「『〔〖'.split(''))

@@ -11,12 +11,14 @@ const SPACE = 0x20
 
 type Kind = ContactMention['kind']
 
-const CALL = /(?:电话|致电|来电|去电|拨打|拨|热线|专线|客服|咨询|详询|垂询|查询|询|联系|联络|预约|报名|订座|品鉴|抢购|服务|投诉|举报|人工|官方|手机|座机|传真|机|电|☎|📞|📱|tel|call|phone|hotline|contact|dial|ring|whatsapp|helpline|landline)[^0-9。!?;,]{0,5}$/
+const CALL =
+  /(?:电话|致电|来电|去电|拨打|拨|热线|专线|客服|咨询|详询|垂询|查询|询|联系|联络|预约|报名|订座|品鉴|抢购|服务|投诉|举报|人工|官方|手机|座机|传真|机|电|☎|📞|📱|tel|call|phone|hotline|contact|dial|ring|whatsapp|helpline|landline)[^0-9。!?;,]{0,5}$/
 const CALL_AFTER = /^[^0-9。!?;,]{0,2}(?:热线|客服|咨询|电话|专线|联系)/
 /** What the digits are if not a number to call. */
 const OTHER_NUMBER =
   /(?:单号|订单|编号|流水号?|运单|尾号|卡号|账号|帐号|户号|尾数|号码段|证号|身份证|合同|批号|单据|验证码|校验码|动态码|取件码|提货码|券码|密码|编码|代码|股票|基金|code|order|no|ref|id|otp|pin|account|acct|a\/c|card|invoice|txn|pnr)[^0-9。!?;,]{0,3}$/
-const UNIT_AFTER = /^\s?(?:元|块|万|亿|千|百|%|折|分钟|分|积分|人|名|个|件|年|月|日|天|倍|米|平|㎡|m2|吨|斤|公斤|kg|km|点|笔|次|张|度|gb|mb|kb|rmb|usd|hkd)/
+const UNIT_AFTER =
+  /^\s?(?:元|块|万|亿|千|百|%|折|分钟|分|积分|人|名|个|件|年|月|日|天|倍|米|平|㎡|m2|吨|斤|公斤|kg|km|点|笔|次|张|度|gb|mb|kb|rmb|usd|hkd)/
 
 /** Digits without a sign between them. */
 interface Group {
@@ -73,7 +75,8 @@ const AREA = /^0(?:10|2[0-57-9]|[3-9]\d{2})\d{7,8}$/
 /** Extension, written behind a landline. */
 const AREA_WITH_EXTENSION = /^(0(?:10|2[0-57-9]|[3-9]\d{2})\d{7,8})\d{1,4}$/
 const FREE = /^[48]00\d{7}$/
-const SHORT_HOTLINE = /^(?:95\d{3,4}|951\d{5}|96\d{3,4}|100(?:00|0[1-9]|1\d|50|60|86|99)\d?|123\d{2}|12[0-9]{3}|118114|116114|11[0249]|12[02]|11185|12580|10198)$/
+const SHORT_HOTLINE =
+  /^(?:95\d{3,4}|951\d{5}|96\d{3,4}|100(?:00|0[1-9]|1\d|50|60|86|99)\d?|123\d{2}|12[0-9]{3}|118114|116114|11[0249]|12[02]|11185|12580|10198)$/
 
 function classify(run: Run, before: string, after: string): { kind: Kind; value: string } | undefined {
   const { digits, groups, plus } = run
@@ -90,10 +93,12 @@ function classify(run: Run, before: string, after: string): { kind: Kind; value:
     return long && international[0] !== '0' ? { kind: 'overseas', value: international } : undefined
   }
   if (AREA.test(national)) return { kind: 'landline', value: national }
-  if (national !== digits && /^(?:10|2\d|[3-9]\d{2})\d{7,8}$/.test(national)) return { kind: 'landline', value: `0${national}` }
+  if (national !== digits && /^(?:10|2\d|[3-9]\d{2})\d{7,8}$/.test(national))
+    return { kind: 'landline', value: `0${national}` }
   const extended = AREA_WITH_EXTENSION.exec(national)
   if (extended !== null && groups.length > 1) return { kind: 'landline', value: extended[1] as string }
-  if (FREE.test(digits) && (called || groups.length > 1 || !UNIT_AFTER.test(after))) return { kind: 'hotline', value: digits }
+  if (FREE.test(digits) && (called || groups.length > 1 || !UNIT_AFTER.test(after)))
+    return { kind: 'hotline', value: digits }
   if (!called || UNIT_AFTER.test(after)) return undefined
   if (SHORT_HOTLINE.test(national)) return { kind: 'hotline', value: national }
   if (/^[2-9]\d{6,7}$/.test(digits) && !looksLikeDate(digits)) return { kind: 'landline', value: digits }
@@ -122,10 +127,13 @@ const MESSENGERS: readonly { readonly name: string; readonly kind: 'qq' | 'wecha
   { name: 'v', kind: 'wechat' },
 ]
 /** Between the name and the id. */
-const LEAD = /^(?:公众号|交流群|号码|客服|账号|群号|同号|号|群|id|是|为|加|或|搜|[\s:：,.=~→>\-"'“”(（【[<《+@]){0,6}/
+const LEAD =
+  /^(?:公众号|交流群|号码|客服|账号|群号|同号|号|群|id|是|为|加|或|搜|[\s:：,.=~→>\-"'“”(（【[<《+@]){0,6}/
 const HANDLE = /^@?([a-z][a-z0-9_-]{1,31})(?![a-z0-9_-])/
 const QQ_ID = /^(\d(?:[ -]?\d){4,11})(?!\d)/
-const WORDS = new Set('app pay vip ok id wechat weixin qq http https www official online service public group channel'.split(' '))
+const WORDS = new Set(
+  'app pay vip ok id wechat weixin qq http https www official online service public group channel'.split(' '),
+)
 
 function spanOf(normalised: NormalisedText, original: string, start: number, end: number): Span {
   const last = normalised.offsets[end - 1] as number
@@ -172,18 +180,24 @@ function messengers(text: string, add: Add): void {
     for (let tries = 0; at >= 0 && tries < 20; tries++, at = text.indexOf(name, at + 1)) {
       const latin = isLatin(name.charCodeAt(0))
       const before = at > 0 ? text.charCodeAt(at - 1) : 0
-      if (latin && (isLatin(before) || isDigit(before) || before === 0x40 || before === 0x2e || before === 0x2f)) continue
+      if (
+        latin &&
+        (isLatin(before) || isDigit(before) || before === 0x40 || before === 0x2e || before === 0x2f)
+      )
+        continue
       const end = at + name.length
       const lead = LEAD.exec(text.slice(end, end + 24))?.[0] ?? ''
       // A single letter needs a sign between it and the id; a word needs its own end.
-      if (name.length === 1 && !/[:：=~→号]/.test(lead) && !(kind === 'qq' && isDigit(text.charCodeAt(end)))) continue
+      if (name.length === 1 && !/[:：=~→号]/.test(lead) && !(kind === 'qq' && isDigit(text.charCodeAt(end))))
+        continue
       if (latin && lead === '' && isLatin(text.charCodeAt(end))) continue
       const start = end + lead.length
       const rest = text.slice(start, start + MAX_HANDLE + 2)
       if (kind === 'qq') {
         const id = QQ_ID.exec(rest)
         const digits = id?.[1]?.replace(/[ -]/g, '')
-        if (id?.[1] !== undefined && digits !== undefined && digits.length <= 11) add('qq', digits, start, start + id[1].length)
+        if (id?.[1] !== undefined && digits !== undefined && digits.length <= 11)
+          add('qq', digits, start, start + id[1].length)
         continue
       }
       const handle = HANDLE.exec(rest)
@@ -192,7 +206,8 @@ function messengers(text: string, add: Add): void {
       } else if (kind === 'wechat') {
         const digits = /^\d{5,12}(?!\d)/.exec(rest)?.[0]
         if (digits !== undefined && !MOBILE.test(digits)) add('wechat', digits, start, start + digits.length)
-        else if (digits !== undefined && lead !== '' && !lead.includes(' ')) add('wechat', digits, start, start + digits.length)
+        else if (digits !== undefined && lead !== '' && !lead.includes(' '))
+          add('wechat', digits, start, start + digits.length)
       }
     }
   }
@@ -202,7 +217,9 @@ function isHandle(handle: string, kind: 'wechat' | 'telegram', lead: string): bo
   if (WORDS.has(handle)) return false
   if (/[\d_]/.test(handle)) return handle.length >= 3
   // Letters alone: long enough to be an id, or announced by a sign.
-  return kind === 'telegram' ? handle.length >= 4 && /[@:]/.test(lead + handle) : handle.length >= 6 || (handle.length >= 4 && /[:：号]/.test(lead))
+  return kind === 'telegram'
+    ? handle.length >= 4 && /[@:]/.test(lead + handle)
+    : handle.length >= 6 || (handle.length >= 4 && /[:：号]/.test(lead))
 }
 
 function numbers(text: string, add: Add): void {

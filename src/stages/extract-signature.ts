@@ -47,7 +47,8 @@ export function signatureKey(name: string): string {
   readPlain(draft, name)
   let key = ''
   for (let i = 0; i < draft.length; i++) {
-    const kept = (unitClass[draft.units[i] as number] as number) & (CJK | LATIN | DIGIT | OTHER_LETTER | FOREIGN_LETTERS)
+    const kept =
+      (unitClass[draft.units[i] as number] as number) & (CJK | LATIN | DIGIT | OTHER_LETTER | FOREIGN_LETTERS)
     if (kept === 0) continue
     // The plain pass already replaces characters of no ordinary text; here they are what tells two names apart.
     const glyph = ((draft.marks[i] as number) & GLYPH) !== 0
@@ -58,7 +59,11 @@ export function signatureKey(name: string): string {
   return key
 }
 
-function mention(raw: string, place: SignatureMention['place'], lookalikeBrackets: boolean): SignatureMention | undefined {
+function mention(
+  raw: string,
+  place: SignatureMention['place'],
+  lookalikeBrackets: boolean,
+): SignatureMention | undefined {
   const name = raw.trim()
   const key = signatureKey(name)
   return key === '' ? undefined : { name, key, place, lookalikeBrackets }
@@ -92,7 +97,13 @@ function leading(text: string): SignatureMention[] {
   const found: SignatureMention[] = []
   let at = 0
   while (found.length < 2) {
-    while (at < text.length && at < 64 && isOpen[text.charCodeAt(at)] === 0 && IGNORED.test(text[at] as string)) at++
+    while (
+      at < text.length &&
+      at < 64 &&
+      isOpen[text.charCodeAt(at)] === 0 &&
+      IGNORED.test(text[at] as string)
+    )
+      at++
     const open = text[at]
     if (open === undefined || isOpen[text.charCodeAt(at)] === 0) break
     const end = closing(text, at)
@@ -114,7 +125,8 @@ function trailing(text: string): SignatureMention | undefined {
   while (end > 0 && text.length - end <= MAX_TAIL && isClose[text.charCodeAt(end - 1)] === 0) end--
   if (end <= floor || isClose[text.charCodeAt(end - 1)] === 0) return undefined
   let start = end - 2
-  while (start >= floor && isOpen[text.charCodeAt(start)] === 0 && isClose[text.charCodeAt(start)] === 0) start--
+  while (start >= floor && isOpen[text.charCodeAt(start)] === 0 && isClose[text.charCodeAt(start)] === 0)
+    start--
   const open = text[start]
   if (start < 0 || open === undefined || !OPEN.has(open)) return undefined
   if (ROUND.includes(open) !== ROUND.includes(text[end - 1] as string)) return undefined
@@ -147,9 +159,12 @@ export function extractSignatures(
   }
   signatures.push(...leading(text))
   const last = trailing(text)
-  if (last !== undefined && !signatures.some((s) => s.place === 'leading' && s.key === last.key)) signatures.push(last)
+  if (last !== undefined && !signatures.some((s) => s.place === 'leading' && s.key === last.key))
+    signatures.push(last)
   const signature =
-    signatures.find((s) => s.place === 'field') ?? signatures.find((s) => !s.lookalikeBrackets) ?? signatures[0]
+    signatures.find((s) => s.place === 'field') ??
+    signatures.find((s) => !s.lookalikeBrackets) ??
+    signatures[0]
   return signature === undefined ? { signatures } : { signature, signatures }
 }
 
@@ -157,5 +172,7 @@ function stripBrackets(field: string): string {
   const trimmed = field.trim()
   const first = trimmed[0]
   const last = trimmed.at(-1)
-  return first !== undefined && last !== undefined && OPEN.get(first) === last ? trimmed.slice(1, -1) : trimmed
+  return first !== undefined && last !== undefined && OPEN.get(first) === last
+    ? trimmed.slice(1, -1)
+    : trimmed
 }

@@ -10,7 +10,19 @@ import {
   SENTENCE_SUFFIXES,
   WORD_SUFFIXES,
 } from './host-suffixes.ts'
-import { CJK, DIGIT, type Draft, draftText, FOREIGN, GLYPH, LATIN, newDraft, OTHER_LETTER, readPlain, unitClass } from './plain.ts'
+import {
+  CJK,
+  DIGIT,
+  type Draft,
+  draftText,
+  FOREIGN,
+  GLYPH,
+  LATIN,
+  newDraft,
+  OTHER_LETTER,
+  readPlain,
+  unitClass,
+} from './plain.ts'
 
 const MAX_URLS = 10
 const MAX_HOST = 253
@@ -55,7 +67,11 @@ const kindAt = (draft: Draft, at: number): number =>
 function isHostUnit(draft: Draft, at: number): boolean {
   if (at < 0 || at >= draft.length) return false
   const unit = draft.units[at] as number
-  return (kindAt(draft, at) & (LATIN | DIGIT | FOREIGN | OTHER_LETTER)) !== 0 || unit === HYPHEN || unit === UNDERSCORE
+  return (
+    (kindAt(draft, at) & (LATIN | DIGIT | FOREIGN | OTHER_LETTER)) !== 0 ||
+    unit === HYPHEN ||
+    unit === UNDERSCORE
+  )
 }
 
 interface Registered {
@@ -79,7 +95,8 @@ function registeredOf(host: string): Registered | null {
   } else {
     const options = { allowPrivateDomains: true, validateHostname: false, extractHostname: false }
     let found = parse(host, options)
-    if (found.isPrivate && found.domain === null) found = parse(host, { ...options, allowPrivateDomains: false })
+    if (found.isPrivate && found.domain === null)
+      found = parse(host, { ...options, allowPrivateDomains: false })
     if ((found.isIcann || found.isPrivate) && found.domain && found.publicSuffix) {
       result = { domain: found.domain, suffix: found.publicSuffix }
     }
@@ -93,7 +110,10 @@ function isIpAddress(host: string): boolean {
   const last = host.charCodeAt(host.length - 1)
   if (last < 0x30 || last > 0x39) return false
   const numbers = host.split('.')
-  return numbers.length === 4 && numbers.every((n) => /^\d{1,3}$/.test(n) && Number(n) < 256 && (n === '0' || n[0] !== '0'))
+  return (
+    numbers.length === 4 &&
+    numbers.every((n) => /^\d{1,3}$/.test(n) && Number(n) < 256 && (n === '0' || n[0] !== '0'))
+  )
 }
 
 /** A chain of labels being read: where each begins and ends, and the dot before each. */
@@ -171,7 +191,8 @@ function spacedLabelEnd(draft: Draft, start: number): number {
   let letters = 0
   while (letters < 8 && isHostUnit(draft, end) && !isHostUnit(draft, end + 1)) {
     letters++
-    if (units[end + 1] !== SPACE || !isHostUnit(draft, end + 2) || isHostUnit(draft, end + 3)) return letters > 1 ? end + 1 : -1
+    if (units[end + 1] !== SPACE || !isHostUnit(draft, end + 2) || isHostUnit(draft, end + 3))
+      return letters > 1 ? end + 1 : -1
     end += 2
   }
   return -1
@@ -239,14 +260,21 @@ function mayFollow(draft: Draft, start: number, end: number, dot: number): boole
   const label = labelText(draft, start, end)
   if (first === 'www') return true
   // "paid. Click here": a space behind the dot alone is what sentences have.
-  if (dot === SPACED_DOT && units[chain.ends[chain.count - 1] as number] === DOT && label !== 'com' && label !== 'cn') return false
+  if (
+    dot === SPACED_DOT &&
+    units[chain.ends[chain.count - 1] as number] === DOT &&
+    label !== 'com' &&
+    label !== 'cn'
+  )
+    return false
   if (!DISGUISED_SUFFIXES.has(label)) {
     const next = dotAt(draft, end)
     return next === dot && next !== SPACED_DOT
   }
   const letters = /[a-z]/.test(first)
   if (dot === WORD_DOT) return letters || (first.length > 2 && !WORD_SUFFIXES.has(label))
-  if (!WORD_SUFFIXES.has(label) || (chain.ends[0] as number) - (chain.starts[0] as number) > first.length) return true
+  if (!WORD_SUFFIXES.has(label) || (chain.ends[0] as number) - (chain.starts[0] as number) > first.length)
+    return true
   // ok。live now: a sentence. a-1。live, dxm。test/j8: a host.
   return dot === SIGN_DOT && (/[\d_-]/.test(first) || units[end] === SLASH)
 }
@@ -322,7 +350,10 @@ function linkOf(draft: Draft, text: string, start: number, scheme: number): Foun
     const portEnd = readPort(draft, hostEnd)
     const pathEnd = readPath(draft, portEnd)
     const bare = !hasScheme && portEnd === hostEnd && pathEnd === portEnd
-    if (bare && (ip ? !isLikelyAddress(draft, start, host) : !isLikelyHost(draft, host, known as Registered, hostEnd))) {
+    if (
+      bare &&
+      (ip ? !isLikelyAddress(draft, start, host) : !isLikelyHost(draft, host, known as Registered, hostEnd))
+    ) {
       return undefined
     }
     if (draft.units[hostEnd] === AT && !hasScheme) return undefined
@@ -414,7 +445,8 @@ function isLikelyHost(draft: Draft, host: string, known: Registered, hostEnd: nu
   }
   const common = suffix.length === 2 || suffix.includes('.') || DISGUISED_SUFFIXES.has(suffix)
   if (!common && (draft.seen & CJK) === 0 && /^[a-z]+$/.test(first)) return false
-  if (first.length === 1 && !numeric && suffix.length === 2 && !'ctudgjqxz'.includes(first)) return suffix === 'cn'
+  if (first.length === 1 && !numeric && suffix.length === 2 && !'ctudgjqxz'.includes(first))
+    return suffix === 'cn'
   return true
 }
 
@@ -483,7 +515,12 @@ export function urlsOfPlain(draft: Draft, text: string): UrlMention[] {
       }
       i = link?.end ?? Math.max(i + 1, chain.resume)
     } else {
-      if (units[i] === DOT && i > floor && (kindAt(draft, i - 1) & CJK) !== 0 && (isHostUnit(draft, i + 1) || (kindAt(draft, i + 1) & CJK) !== 0)) {
+      if (
+        units[i] === DOT &&
+        i > floor &&
+        (kindAt(draft, i - 1) & CJK) !== 0 &&
+        (isHostUnit(draft, i + 1) || (kindAt(draft, i + 1) & CJK) !== 0)
+      ) {
         tries++
         link = chineseLink(draft, text, i)
       }

@@ -192,7 +192,8 @@ function nameEnd(text: string, start: number): number {
 function withoutName(text: string, at: number, length: number): number {
   if (!TITLES.some((title) => text.startsWith(title, at))) return length
   let name = 0
-  while (name < 3 && name < length && ((unitClass[text.charCodeAt(at - 1 - name)] as number) & CJK) !== 0) name++
+  while (name < 3 && name < length && ((unitClass[text.charCodeAt(at - 1 - name)] as number) & CJK) !== 0)
+    name++
   const boundary = at - name === 0 || ((unitClass[text.charCodeAt(at - 1 - name)] as number) & CJK) === 0
   return length - (boundary ? name : Math.min(name, 1))
 }

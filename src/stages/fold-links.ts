@@ -1,5 +1,5 @@
 import { DISGUISED_SUFFIXES, WORD_SUFFIXES } from './host-suffixes.ts'
-import { bump, CJK, DIGIT, type Draft, KIND, LATIN, unitClass } from './plain.ts'
+import { bump, DIGIT, type Draft, KIND, LATIN, unitClass } from './plain.ts'
 
 const DOT = 0x2e
 const SPACE = 0x20
@@ -65,9 +65,4 @@ function disguisedDot(draft: Draft, start: number): number {
   if (WORD_SUFFIXES.has(suffix) && (spacedBefore || spacedAfter) && dot !== POINT) return start
   if (WORD_SUFFIXES.has(suffix) && dot === POINT && !letters) return start
   return i
-}
-
-/** A host needs Latin letters; Chinese ones beside them are where disguised dots are found. */
-export function mayHoldLinks(draft: Draft): boolean {
-  return (draft.seen & LATIN) !== 0 && ((draft.seen & CJK) !== 0 || draft.length > 0)
 }

@@ -122,7 +122,8 @@ function nextSeries(draft: Draft, from: number): number {
     const kind = unitClass[units[i] as number] as number
     // A sign or bracket behind a Chinese character: everything else begins no series.
     if ((kind & CJK) === 0 && i > from && ((kind & SEPARATOR) !== 0 || isClosing[units[i] as number] === 1)) {
-      if (((unitClass[units[i - 1] as number] as number) & CJK) !== 0 && seriesEnd(draft, i - 1) > i) return i - 1
+      if (((unitClass[units[i - 1] as number] as number) & CJK) !== 0 && seriesEnd(draft, i - 1) > i)
+        return i - 1
     }
   }
   return length
@@ -160,7 +161,12 @@ function seriesEnd(draft: Draft, start: number): number {
     break
   }
   // A space before a longer word parts two words: 加 微 信 咨询.
-  if (gaps > 0 && units[at - 1] === SPACE && at + 1 < length && ((unitClass[units[at + 1] as number] as number) & CJK) !== 0) {
+  if (
+    gaps > 0 &&
+    units[at - 1] === SPACE &&
+    at + 1 < length &&
+    ((unitClass[units[at + 1] as number] as number) & CJK) !== 0
+  ) {
     at = before
   }
   const needed = usual || brackets > 0 ? 3 : 2
@@ -322,7 +328,8 @@ for (let unit = 0; unit < 65536; unit++) {
 /** Hashed pairs of units that words begin with: small enough for the cache, and most pairs of a text are none of them. */
 const PAIRS = 1 << 18
 const pairs = new Uint32Array(PAIRS / 32)
-const pairBit = (first: number, second: number) => (Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b)) >>> 14
+const pairBit = (first: number, second: number) =>
+  (Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b)) >>> 14
 wordTrie.beginnings((first, second) => {
   const bit = pairBit(first, second)
   pairs[bit >>> 5] = (pairs[bit >>> 5] as number) | (1 << (bit & 31))

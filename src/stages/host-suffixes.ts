@@ -7,7 +7,9 @@ export const DISGUISED_SUFFIXES = new Set(
 
 /** Of these, words as well: behind a space or a full stop they need more to be a suffix. */
 export const WORD_SUFFIXES = new Set(
-  'live pro app me work us link win men info click space online store fun test co bid loan shop site club tech'.split(' '),
+  'live pro app me work us link win men info click space online store fun test co bid loan shop site club tech'.split(
+    ' ',
+  ),
 )
 
 /** Suffixes that end sentences when a space is missing: a bare host of two plain words under them is none. */
@@ -21,7 +23,9 @@ export const SENTENCE_SUFFIXES = new Set(
 export const FILE_SUFFIXES = new Set('md py zip mov rs ps pl sh java app'.split(' '))
 
 /** Abbreviations that end with a full stop. */
-export const ABBREVIATIONS = new Set('dr mr mrs ms st no vs prof jr sr inc ltd co corp dept est approx tel ext fig vol pp'.split(' '))
+export const ABBREVIATIONS = new Set(
+  'dr mr mrs ms st no vs prof jr sr inc ltd co corp dept est approx tel ext fig vol pp'.split(' '),
+)
 
 /** Reserved by RFC 2606 and RFC 6761: no registry has them, texts that show a link without pointing anywhere do. */
 export const RESERVED_SUFFIXES = new Set(['test', 'example', 'invalid'])

@@ -102,7 +102,9 @@ export class JoinParts {
     }
     const shelf = this.#shelf(position)
     shelf.stirred = true
-    const key = [canonicalNumber(record.from), canonicalNumber(record.to), part.ref, part.count].join('\u0000')
+    const key = [canonicalNumber(record.from), canonicalNumber(record.to), part.ref, part.count].join(
+      '\u0000',
+    )
     const done: Message[] = []
     let group = shelf.groups.get(key)
     if (group !== undefined && receivedAt - group.openedAt > this.#wait) {
@@ -197,7 +199,13 @@ export class JoinParts {
     const key = partitionKey(partition)
     let shelf = this.#shelves.get(key)
     if (shelf === undefined) {
-      shelf = { groups: new Map(), flushed: new Map(), earliest: Number.POSITIVE_INFINITY, stirred: true, stirredAt: 0 }
+      shelf = {
+        groups: new Map(),
+        flushed: new Map(),
+        earliest: Number.POSITIVE_INFINITY,
+        stirred: true,
+        stirredAt: 0,
+      }
       this.#shelves.set(key, shelf)
     }
     return shelf
@@ -264,7 +272,10 @@ function joined(group: Group, byDeadline: boolean): Message {
 }
 
 /** Offsets in the joined text at which a missing part touches. */
-function seamsOf(parts: readonly { readonly index: number; readonly text: string }[], count: number): number[] {
+function seamsOf(
+  parts: readonly { readonly index: number; readonly text: string }[],
+  count: number,
+): number[] {
   const seams: number[] = []
   let expected = 1
   let at = 0

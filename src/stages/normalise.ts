@@ -1,7 +1,7 @@
 import type { NormalisedText } from '../domain/message.ts'
 import { foldDigitLetters, foldNumerals, mayHoldNumerals } from './fold-digits.ts'
 import { foldLeet, foldLookalikes, joinSpaced } from './fold-latin.ts'
-import { foldLinks, mayHoldLinks } from './fold-links.ts'
+import { foldLinks } from './fold-links.ts'
 import { closeSeries, foldSplits, foldWords } from './fold-words.ts'
 import {
   CJK,
@@ -36,7 +36,7 @@ export function normalisePlain(draft: Draft): NormalisedText {
   if ((draft.seen & FOREIGN) !== 0) foldLookalikes(draft)
   if (draft.mixed || (draft.seen & LETTER_SIGN) !== 0) foldLeet(draft)
   if (draft.singles > 2) joinSpaced(draft)
-  if (mayHoldLinks(draft)) foldLinks(draft)
+  if ((draft.seen & LATIN) !== 0) foldLinks(draft)
   if ((draft.seen & CJK) === 0) return finish(draft)
   closeSeries(draft)
   return finish(foldWords(draft, target))

@@ -18,7 +18,9 @@ export function parseJsonl<T>(text: string): T[] {
 /** Writes one line each: bytes and strings as they are, anything else as JSON. */
 export function writeJsonl(file: string, values: readonly unknown[]): void {
   const line = (value: unknown) =>
-    typeof value === 'string' || Buffer.isBuffer(value) ? Buffer.from(value as string) : Buffer.from(JSON.stringify(value))
+    typeof value === 'string' || Buffer.isBuffer(value)
+      ? Buffer.from(value as string)
+      : Buffer.from(JSON.stringify(value))
   writeFileSync(file, Buffer.concat(values.flatMap((value) => [line(value), Buffer.from('\n')])))
 }
 

@@ -23,11 +23,13 @@ export function checkedAlert(value: unknown): Alert {
   check('alert', value)
   const alert = value as Alert
   const { target, state, expiresAt } = alert.data
-  if (alert.subject !== `${target.kind}:${target.id}`) throw new Error(`subject ${alert.subject} is not its target`)
+  if (alert.subject !== `${target.kind}:${target.id}`)
+    throw new Error(`subject ${alert.subject} is not its target`)
   if (Date.parse(expiresAt) - Date.parse(alert.time) > 15 * 60_000) {
     throw new Error(`valid for more than 15 minutes: ${alert.time} to ${expiresAt}`)
   }
-  if (state === undefined && alert.data.message?.id !== target.id) throw new Error('a message alert about another message')
+  if (state === undefined && alert.data.message?.id !== target.id)
+    throw new Error('a message alert about another message')
   return alert
 }
 

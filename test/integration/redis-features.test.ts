@@ -162,7 +162,9 @@ describe.skipIf(!redisServerInstalled())('features in Redis and in memory', () =
   }, 60_000)
 
   it('count the same however the messages are cut into batches, and nothing twice', async () => {
-    const inOrder = shapes.map((made) => traffic(made.map((s) => ({ ...s, late: 0 }))))
+    const inOrder = fc
+      .tuple(shapes, fc.boolean())
+      .map(([made, once]) => traffic(made.map((s) => ({ ...s, late: 0, once: once && s.once }))))
     await fc.assert(
       fc.asyncProperty(inOrder, cuts, cuts, fc.nat(1), async (messages, one, other, which) => {
         const a = backends[which]!.open(freshScope())
@@ -176,6 +178,8 @@ describe.skipIf(!redisServerInstalled())('features in Redis and in memory', () =
         expect(await totalsOf(b, messages)).toEqual(await totalsOf(a, messages))
         // The last reading of a bucket that both report is the same, whatever came between: as long as the minutes
         // that its window looks back on are within the hour that is kept.
+        // What has a key of its own is counted before the rest of its batch, and is left out here.
+        if (messages.some((m) => m.once !== undefined)) return
         const last = new Map(readingsA.map((r) => [`${r.entity} ${r.bucketEnd}`, r.windows]))
         const newest = new Map(readingsB.map((r) => [r.entity, r.bucketEnd]))
         for (const r of readingsB) {

@@ -87,7 +87,28 @@ describe('extractContacts', () => {
     expect(of(many)).toHaveLength(10)
     fc.assert(
       fc.property(
-        fc.array(fc.constantFrom('1', '38', '00', '-', ' ', '电话', 'qq', '微信', ':', 'ab', '+', '(', '.', '@', 'v', '😀', '元'), { maxLength: 40 }),
+        fc.array(
+          fc.constantFrom(
+            '1',
+            '38',
+            '00',
+            '-',
+            ' ',
+            '电话',
+            'qq',
+            '微信',
+            ':',
+            'ab',
+            '+',
+            '(',
+            '.',
+            '@',
+            'v',
+            '😀',
+            '元',
+          ),
+          { maxLength: 40 },
+        ),
         (parts) => {
           const text = parts.join('')
           for (const { span } of of(text)) {

@@ -99,21 +99,54 @@ describe('isOtp', () => {
 })
 
 describe('optOutReply', () => {
-  it.each(['T', 'td', ' ＴＤ ', '退订', 'N', 'R', '0000', 'TD退订', '请退订', '我要退订！', 'STOP', 'stop please', '别再给我发了', '不要再发短信', '回T'])(
-    '%s refuses',
-    (text) => expect(optOutReply(text)).toBe(true),
-  )
+  it.each([
+    'T',
+    'td',
+    ' ＴＤ ',
+    '退订',
+    'N',
+    'R',
+    '0000',
+    'TD退订',
+    '请退订',
+    '我要退订！',
+    'STOP',
+    'stop please',
+    '别再给我发了',
+    '不要再发短信',
+    '回T',
+  ])('%s refuses', (text) => expect(optOutReply(text)).toBe(true))
 
-  it.each(['', '1', 'Y', '0', '好的', '退订怎么操作呢你们客服电话多少啊我想问问', '我同意接收', 'stop by at 5', 'tomorrow', '查询话费', '是'])(
-    '%s does not',
-    (text) => expect(optOutReply(text)).toBe(false),
-  )
+  it.each([
+    '',
+    '1',
+    'Y',
+    '0',
+    '好的',
+    '退订怎么操作呢你们客服电话多少啊我想问问',
+    '我同意接收',
+    'stop by at 5',
+    'tomorrow',
+    '查询话费',
+    '是',
+  ])('%s does not', (text) => expect(optOutReply(text)).toBe(false))
 })
 
 describe('cost', () => {
   it('is bounded for texts made to be slow', () => {
     const began = performance.now()
-    for (const part of ['退', '回', '1234', '验证码', '同意接收', 'reply ', '回t', 'code 1', '退订请', '1234 ']) {
+    for (const part of [
+      '退',
+      '回',
+      '1234',
+      '验证码',
+      '同意接收',
+      'reply ',
+      '回t',
+      'code 1',
+      '退订请',
+      '1234 ',
+    ]) {
       const text = part.repeat(10_000)
       hasWayOut(text)
       asksForConsent(text)

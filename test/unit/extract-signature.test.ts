@@ -28,7 +28,11 @@ describe('extractSignatures', () => {
   it('lets the field win and keeps the others', () => {
     const { signature, signatures } = extractSignatures('【支付宝】您好【淘宝】', '【京东】')
     expect(signature).toEqual({ name: '京东', key: '京东', place: 'field', lookalikeBrackets: false })
-    expect(signatures.map((s) => `${s.place}:${s.name}`)).toEqual(['field:京东', 'leading:支付宝', 'trailing:淘宝'])
+    expect(signatures.map((s) => `${s.place}:${s.name}`)).toEqual([
+      'field:京东',
+      'leading:支付宝',
+      'trailing:淘宝',
+    ])
   })
 
   it('prefers the proper brackets', () => {
@@ -66,7 +70,10 @@ describe('extractSignatures', () => {
   })
 
   it('never throws, and every name stands in the text', () => {
-    const piece = fc.oneof(fc.string({ unit: 'binary', maxLength: 5 }), fc.constantFrom('【', '】', '[', ']', '(', ')', '京东', ' ', '退订回T', 't.cn/a'))
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 5 }),
+      fc.constantFrom('【', '】', '[', ']', '(', ')', '京东', ' ', '退订回T', 't.cn/a'),
+    )
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 16 }), (parts) => {
         const text = parts.join('')

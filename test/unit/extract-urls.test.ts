@@ -59,11 +59,17 @@ describe('extractUrls', () => {
   })
 
   it('reads internationalised hosts and keeps what is looked like', () => {
-    expect(extractUrls('例子.公司')).toMatchObject([{ host: 'xn--fsqu00a.xn--55qx5d', unicodeHost: '例子.公司' }])
+    expect(extractUrls('例子.公司')).toMatchObject([
+      { host: 'xn--fsqu00a.xn--55qx5d', unicodeHost: '例子.公司' },
+    ])
     expect(extractUrls('请登录京东.com领取')).toMatchObject([{ unicodeHost: '京东.com' }])
-    expect(extractUrls('http://中国移动.中国/a')).toMatchObject([{ unicodeHost: '中国移动.中国', path: '/a' }])
+    expect(extractUrls('http://中国移动.中国/a')).toMatchObject([
+      { unicodeHost: '中国移动.中国', path: '/a' },
+    ])
     expect(extractUrls('аррle.com')).toMatchObject([{ host: 'xn--le-6kc8da.com', unicodeHost: 'аррle.com' }])
-    expect(extractUrls('xn--fiq228c.com')).toMatchObject([{ host: 'xn--fiq228c.com', unicodeHost: '中文.com' }])
+    expect(extractUrls('xn--fiq228c.com')).toMatchObject([
+      { host: 'xn--fiq228c.com', unicodeHost: '中文.com' },
+    ])
   })
 
   it('is not led astray by what else has dots', () => {
@@ -102,7 +108,28 @@ describe('extractUrls', () => {
   it('keeps spans inside the text and never throws', () => {
     const piece = fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 6 }),
-      fc.constantFrom('a', '1', '.', '。', '点', ' ', 'com', 'cn', '://', 'http', '/', '[.]', '@', '京', ':80', '\u200b', 'dot', '-', '_', '😀'),
+      fc.constantFrom(
+        'a',
+        '1',
+        '.',
+        '。',
+        '点',
+        ' ',
+        'com',
+        'cn',
+        '://',
+        'http',
+        '/',
+        '[.]',
+        '@',
+        '京',
+        ':80',
+        '\u200b',
+        'dot',
+        '-',
+        '_',
+        '😀',
+      ),
     )
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (parts) => {
@@ -121,7 +148,20 @@ describe('extractUrls', () => {
 
   it('is linear in texts made to be slow', () => {
     const began = performance.now()
-    for (const part of ['a.', 'a ', '点a', '京.', 'http://', 'a。', '[.]', '. ', 'a-', 'c o m ', 'a.b/', '1.1.1.1 ']) {
+    for (const part of [
+      'a.',
+      'a ',
+      '点a',
+      '京.',
+      'http://',
+      'a。',
+      '[.]',
+      '. ',
+      'a-',
+      'c o m ',
+      'a.b/',
+      '1.1.1.1 ',
+    ]) {
       extractUrls(part.repeat(15_000))
     }
     expect(performance.now() - began).toBeLessThan(4000)

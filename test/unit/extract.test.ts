@@ -21,11 +21,19 @@ describe('extract', () => {
 
   it('has no signature member without a signature', () => {
     expect(extract('您好')).not.toHaveProperty('signature')
-    expect(extract('')).toMatchObject({ normalised: { text: '', folded: 0 }, urls: [], contacts: [], bands: [] })
+    expect(extract('')).toMatchObject({
+      normalised: { text: '', folded: 0 },
+      urls: [],
+      contacts: [],
+      bands: [],
+    })
   })
 
   it('says the same as the single stages, whatever came before', () => {
-    const piece = fc.oneof(fc.string({ unit: 'binary', maxLength: 8 }), fc.constantFrom('贷.款', '加薇♥a12', 'a。com', '①38', '【京东】', '1OO86', '钅戋'))
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 8 }),
+      fc.constantFrom('贷.款', '加薇♥a12', 'a。com', '①38', '【京东】', '1OO86', '钅戋'),
+    )
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (parts) => {
         const text = parts.join('')

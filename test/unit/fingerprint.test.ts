@@ -36,7 +36,12 @@ describe('fingerprint', () => {
   })
 
   it('shares none between unrelated texts', () => {
-    expect(shares(bands(BASE), bands('您尾号1234的储蓄卡12月1日10:30工资入账人民币5000元，活期可用余额8000元，请留意'))).toBe(false)
+    expect(
+      shares(
+        bands(BASE),
+        bands('您尾号1234的储蓄卡12月1日10:30工资入账人民币5000元，活期可用余额8000元，请留意'),
+      ),
+    ).toBe(false)
   })
 
   it('is empty for texts too short to be told apart', () => {
@@ -46,7 +51,8 @@ describe('fingerprint', () => {
   })
 
   it('works for Latin text', () => {
-    const text = 'Congratulations! You have won a prize of 1000 pounds. To claim your prize call 09061221066 now, valid 12 hours only'
+    const text =
+      'Congratulations! You have won a prize of 1000 pounds. To claim your prize call 09061221066 now, valid 12 hours only'
     expect(bands(text)).toHaveLength(4)
     expect(bands(text.replace('1000', '5000').replace('09061221066', '09062223333'))).toEqual(bands(text))
     expect(shares(bands(text.replace('claim', 'collect')), bands(text))).toBe(true)

@@ -26,7 +26,14 @@ describe('JoinParts', () => {
   it('passes a record that is no part at once, numbers in canonical form', () => {
     const join = new JoinParts()
     const [message] = join.add(record('a', { from: '+86 10690001', to: '+8613800138000' }), at(4), T)
-    expect(message).toMatchObject({ id: 'a', from: '10690001', to: '13800138000', text: '<a>', partial: false, seams: [] })
+    expect(message).toMatchObject({
+      id: 'a',
+      from: '10690001',
+      to: '13800138000',
+      text: '<a>',
+      partial: false,
+      seams: [],
+    })
     expect(message?.origins).toEqual([{ id: 'a', position: at(4), value: Buffer.from('a') }])
   })
 
@@ -46,7 +53,11 @@ describe('JoinParts', () => {
       seams: [],
     })
     expect(message?.record.signature).toBe('京东')
-    expect(message?.origins.map((o) => [o.id, o.position.offset])).toEqual([['m.1', 2], ['m.2', 3], ['m.3', 1]])
+    expect(message?.origins.map((o) => [o.id, o.position.offset])).toEqual([
+      ['m.1', 2],
+      ['m.2', 3],
+      ['m.3', 1],
+    ])
     expect(message?.origins[2]?.ext).toEqual({ k: 'v' })
     expect(join.open).toBe(0)
   })
@@ -118,7 +129,10 @@ describe('JoinParts', () => {
     const join = new JoinParts()
     join.add(part(1, 2), at(1), T)
     const messages = join.add(part(2, 2), at(2), T + 10_001)
-    expect(messages.map((m) => [m.id, m.byDeadline])).toEqual([['m.1', true], ['m.2', false]])
+    expect(messages.map((m) => [m.id, m.byDeadline])).toEqual([
+      ['m.1', true],
+      ['m.2', false],
+    ])
   })
 
   it('flushes a partition that is silent by the wall clock, and only that', () => {
@@ -145,7 +159,9 @@ describe('JoinParts', () => {
   it('flushes the oldest group beyond the cap', () => {
     const join = new JoinParts({ maxGroups: 2 })
     for (let i = 0; i < 2; i++) expect(join.add(part(1, 2, { from: `1069${i}` }), at(i), T)).toEqual([])
-    expect(join.add(part(1, 2, { from: '10699' }), at(2), T)).toMatchObject([{ from: '10690', byDeadline: true }])
+    expect(join.add(part(1, 2, { from: '10699' }), at(2), T)).toMatchObject([
+      { from: '10690', byDeadline: true },
+    ])
     expect(join.open).toBe(2)
   })
 

@@ -37,6 +37,7 @@ describe('the tokenizer', () => {
     expect(read('您的验证码是123456')).toEqual(read('您的验证码是987654'))
     expect(read('您的验证码是123456')).not.toEqual(read('您的验证码是1234'))
     expect(read('请拨95588')).not.toEqual(read('请拨95533'))
+    expect(read('拨打12306')).not.toEqual(read('拨打12345'))
     expect(read('请拨85588')).toEqual(read('请拨85533'))
   })
 
@@ -78,7 +79,7 @@ describe('a link', () => {
     expect(readLink(text, 0)?.end).toBe(end)
   })
 
-  it.each(['3.5g', '12.30', 'ok...', 'abc', '.com', 'mr.wang', ''])('%s is none', (text) => {
+  it.each(['3.5g', '12.30', 'ok...', 'abc', '.com', 'mr.zhou', ''])('%s is none', (text) => {
     expect(readLink(text, 0)).toBeUndefined()
   })
 

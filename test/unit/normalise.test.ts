@@ -96,7 +96,16 @@ describe('folding', () => {
   })
 
   it('keeps names for messengers in other company', () => {
-    for (const s of ['树立威信', '卫星发射', '乘飞机去', '企鹅馆', '微波炉', '加微量元素', '加V认证', '蔷薇']) {
+    for (const s of [
+      '树立威信',
+      '卫星发射',
+      '乘飞机去',
+      '企鹅馆',
+      '微波炉',
+      '加微量元素',
+      '加V认证',
+      '蔷薇',
+    ]) {
       expect(normalise(s)).toMatchObject({ text: s.toLowerCase(), folded: 0 })
     }
   })
@@ -107,7 +116,14 @@ describe('folding', () => {
   })
 
   it('keeps dates, dashes, quantities and rhymes in words', () => {
-    for (const s of ['二〇二六年', '2千一5万', '0594一2345678', '2025-05-01零时起', '一二三四五六七', '三三两两']) {
+    for (const s of [
+      '二〇二六年',
+      '2千一5万',
+      '0594一2345678',
+      '2025-05-01零时起',
+      '一二三四五六七',
+      '三三两两',
+    ]) {
       expect(normalise(s)).toMatchObject({ text: s, folded: 0 })
     }
   })
@@ -158,7 +174,20 @@ describe('offsets', () => {
   const pieces = fc.oneof(
     fc.string({ unit: 'grapheme' }),
     fc.string({ unit: 'binary' }),
-    fc.constantFrom('贷.款', '①10', '加 徽 信', '\u200b', '钅戋', 'f r e e', '。com', '㎡', '薇♥:a12', '𝐀', '\ud800', '一三八零零一三八'),
+    fc.constantFrom(
+      '贷.款',
+      '①10',
+      '加 徽 信',
+      '\u200b',
+      '钅戋',
+      'f r e e',
+      '。com',
+      '㎡',
+      '薇♥:a12',
+      '𝐀',
+      '\ud800',
+      '一三八零零一三八',
+    ),
   )
 
   it('lead from every code unit back to the original, in order', () => {
@@ -193,7 +222,8 @@ describe('offsets', () => {
 
   it('is linear in texts made to be slow', () => {
     const began = performance.now()
-    for (const part of ['①1', '加', 'a b ', '贷.', '一二', '微', '。c', 'o0', '【提】']) normalise(part.repeat(20_000))
+    for (const part of ['①1', '加', 'a b ', '贷.', '一二', '微', '。c', 'o0', '【提】'])
+      normalise(part.repeat(20_000))
     expect(performance.now() - began).toBeLessThan(5000)
   })
 })

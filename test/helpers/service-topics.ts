@@ -1,0 +1,119 @@
+import kafkajs from 'kafkajs'
+import { partitionKey } from '../../src/domain/ports.ts'
+import type { PlainClient, Read } from './kafka-client.ts'
+import { until } from './recording-handler.ts'
+import type { Environment } from './service.ts'
+import { uniqueName } from './services.ts'
+
+const CHANNELS = ['messages', 'alerts', 'deadLetters', 'shadowAlerts', 'verdicts', 'blocks'] as const
+type TopicUse = (typeof CHANNELS)[number] | 'registry' | 'consents' | 'replies' | 'complaints' | 'feedback'
+
+const VARIABLE: Readonly<Record<TopicUse, string>> = {
+  messages: 'SIGWATCH_KAFKA_TOPICS_MESSAGES',
+  alerts: 'SIGWATCH_KAFKA_TOPICS_ALERTS',
+  deadLetters: 'SIGWATCH_KAFKA_TOPICS_DEAD_LETTERS',
+  shadowAlerts: 'SIGWATCH_KAFKA_TOPICS_SHADOW_ALERTS',
+  verdicts: 'SIGWATCH_KAFKA_TOPICS_VERDICTS',
+  blocks: 'SIGWATCH_KAFKA_TOPICS_BLOCKS',
+  registry: 'SIGWATCH_KAFKA_TOPICS_REGISTRY',
+  consents: 'SIGWATCH_KAFKA_TOPICS_CONSENTS',
+  replies: 'SIGWATCH_KAFKA_TOPICS_REPLIES',
+  complaints: 'SIGWATCH_KAFKA_TOPICS_COMPLAINTS',
+  feedback: 'SIGWATCH_KAFKA_TOPICS_FEEDBACK',
+}
+const COMPACTED = new Set<TopicUse>(['registry', 'consents', 'blocks'])
+
+export interface ServiceTopics {
+  /** Names of the topics that were made. */
+  readonly topics: Readonly<Record<TopicUse, string>>
+  readonly groupId: string
+  /** Configuration of a service that uses them, and nobody else's. */
+  readonly env: Environment
+}
+
+/** The topics of one deployment, all new; side topics only as they are asked for, the others are switched off. */
+export async function createServiceTopics(
+  client: PlainClient,
+  brokers: readonly string[],
+  { partitions = 1, side = [] }: { partitions?: number; side?: readonly TopicUse[] } = {},
+): Promise<ServiceTopics> {
+  const deployment = uniqueName('it')
+  const topics: Partial<Record<TopicUse, string>> = {}
+  const env: Record<string, string> = {
+    KAFKA_BROKERS: brokers.join(','),
+    SIGWATCH_DEPLOYMENT: deployment,
+    SIGWATCH_KAFKA_GROUP_ID: deployment,
+  }
+  for (const use of [...CHANNELS, ...side]) {
+    const name = `${deployment}.${use}`
+    await client.createTopic(
+      {
+        partitions: use === 'messages' ? partitions : 1,
+        ...(COMPACTED.has(use) ? { config: { 'cleanup.policy': 'compact' } } : {}),
+      },
+      name,
+    )
+    topics[use] = name
+    env[VARIABLE[use]] = name
+  }
+  for (const use of ['registry', 'consents', 'replies', 'complaints', 'feedback'] as const) {
+    if (!side.includes(use)) env[VARIABLE[use]] = 'null'
+  }
+  return { topics: topics as Record<TopicUse, string>, groupId: deployment, env }
+}
+
+/** Follows a topic from its start: what has come so far is in `records`. */
+export async function follow(client: PlainClient, topic: string) {
+  const records: Read[] = []
+  const seen = new Set<string>()
+  const consumer = client.kafka.consumer({ groupId: uniqueName('reader'), maxWaitTimeInMs: 50 })
+  await consumer.connect()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  await consumer.run({
+    autoCommit: false,
+    eachBatch: async ({ batch }) => {
+      const { partition } = batch
+      for (const message of batch.messages) {
+        // A rebalance of the reader's own reads again.
+        const place = partitionKey({ topic: message.offset, partition })
+        if (seen.has(place)) continue
+        seen.add(place)
+        records.push({
+          partition,
+          offset: Number(message.offset),
+          key: message.key?.toString() ?? null,
+          value: message.value,
+          headers: Object.fromEntries(Object.entries(message.headers ?? {}).map(([k, v]) => [k, String(v)])),
+        })
+      }
+    },
+  })
+  return {
+    records,
+    /** JSON values so far. */
+    values: <T>() => records.flatMap((r) => (r.value === null ? [] : [JSON.parse(r.value.toString()) as T])),
+    async count(n: number, within = 60_000): Promise<void> {
+      await until(
+        () => records.length >= n,
+        within,
+        () => `${records.length} of ${n} records of ${topic}`,
+      )
+    },
+    stop: () => consumer.disconnect(),
+  }
+}
+
+/** Produces keyed records, many at a time. */
+export async function produceKeyed(
+  client: PlainClient,
+  topic: string,
+  records: readonly { readonly key: string; readonly value: string | Buffer }[],
+): Promise<void> {
+  const producer = client.kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner })
+  await producer.connect()
+  const CHUNK = 2_000
+  for (let at = 0; at < records.length; at += CHUNK) {
+    await producer.send({ topic, acks: -1, messages: records.slice(at, at + CHUNK) as never })
+  }
+  await producer.disconnect()
+}

@@ -1,0 +1,194 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from './recording-handler.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+export const MAIN = join(ROOT, 'dist', 'main.js')
+/** 64 characters, of the tests alone. */
+export const TOKEN_KEY = 'a-key-of-the-tests-that-is-longer-than-thirty-two-bytes-and-fixed'
+
+let built = false
+
+/** Builds `dist` when it is older than the sources, so that the command under test is the one in the tree. */
+export function ensureBuilt(): void {
+  if (built) return
+  const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'scripts', 'setup.mjs')], {
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`the build fails:\n${stderr}`)
+  built = true
+}
+
+export interface Environment {
+  readonly [name: string]: string
+}
+
+/** The environment of a command: what the test gives, and nothing of sigwatch's own that the tester has set. */
+function environment(env: Environment): NodeJS.ProcessEnv {
+  const clean = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('SIGWATCH_') && name !== 'KAFKA_BROKERS' && name !== 'REDIS_URL',
+  )
+  return { ...Object.fromEntries(clean), ...env }
+}
+
+export interface CommandOptions {
+  readonly input?: string | Buffer
+  readonly env?: Environment
+  readonly cwd?: string
+  /** Options of Node itself, such as `--import`. */
+  readonly node?: readonly string[]
+}
+
+export interface CommandResult {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs `sigwatch` to its end. */
+export async function sigwatch(
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
+  ensureBuilt()
+  const { input = '', env = {}, cwd, node = [] } = options
+  const child = spawn(process.execPath, [...node, MAIN, ...args], {
+    env: environment(env),
+    stdio: 'pipe',
+    ...(cwd === undefined ? {} : { cwd }),
+  })
+  const out: Buffer[] = []
+  const err: Buffer[] = []
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
+  // A command that refuses its arguments may be gone before it has read its input.
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }
+}
+
+/** One line of the service's log. */
+export interface LogLine {
+  readonly level: string
+  readonly event: string
+  readonly [field: string]: unknown
+}
+
+/** A running `sigwatch run`. */
+export class Service {
+  readonly child: ChildProcess
+  readonly http: string
+  readonly log: LogLine[] = []
+  /** What it wrote on stderr, whole. */
+  stderr = ''
+  #rest = ''
+
+  constructor(child: ChildProcess, http: string) {
+    this.child = child
+    this.http = http
+    child.stderr!.setEncoding('utf8').on('data', (chunk: string) => {
+      this.stderr += chunk
+      const lines = (this.#rest + chunk).split('\n')
+      this.#rest = lines.pop()!
+      for (const line of lines) if (line.startsWith('{')) this.log.push(JSON.parse(line) as LogLine)
+    })
+  }
+
+  get exited(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null
+  }
+
+  /** Status of a path, and its body. */
+  async get(path: string): Promise<{ readonly status: number; readonly body: string }> {
+    const response = await fetch(`${this.http}${path}`)
+    return { status: response.status, body: await response.text() }
+  }
+
+  /** Resolves when `/readyz` is 200. */
+  async ready(within = 60_000): Promise<this> {
+    let last = ''
+    await until(
+      async () => {
+        if (this.exited)
+          throw new Error(`it ended with ${this.child.exitCode}:\n${this.stderr.slice(-4_000)}`)
+        try {
+          const { status, body } = await this.get('/readyz')
+          last = body
+          if (status === 200) return true
+        } catch {
+          last = 'no HTTP yet'
+        }
+        await sleep(100)
+        return false
+      },
+      within,
+      () => `not ready: ${last}\n${this.stderr.slice(-4_000)}`,
+    )
+    return this
+  }
+
+  /** Sum of a metric over its labels; 0 when it is not there yet. */
+  async metric(name: string): Promise<number> {
+    const { body } = await this.get('/metrics')
+    let sum = 0
+    for (const line of body.split('\n')) {
+      if (!line.startsWith(name)) continue
+      const rest = line.slice(name.length)
+      if (rest[0] === ' ' || rest[0] === '{') sum += Number(line.slice(line.lastIndexOf(' ') + 1))
+    }
+    return sum
+  }
+
+  /** Ends it as an operator does; resolves with its exit code. */
+  async stop(within = 30_000): Promise<number | null> {
+    return this.#end('SIGTERM', within)
+  }
+
+  /** Ends it as a crash does. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL', 5_000)
+  }
+
+  async #end(signal: NodeJS.Signals, within: number): Promise<number | null> {
+    if (this.exited) return this.child.exitCode
+    const ended = once(this.child, 'close') as Promise<[number | null]>
+    this.child.kill(signal)
+    const hurry = setTimeout(() => this.child.kill('SIGKILL'), within)
+    const [code] = await ended
+    clearTimeout(hurry)
+    return code
+  }
+}
+
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/** Starts `sigwatch run` with a configuration from the environment; does not wait until it is ready. */
+export async function startService(env: Environment, args: readonly string[] = []): Promise<Service> {
+  ensureBuilt()
+  const port = await freePort()
+  const child = spawn(process.execPath, [MAIN, 'run', ...args], {
+    env: environment({ SIGWATCH_HTTP_PORT: String(port), SIGWATCH_PRIVACY_TOKEN_KEY: TOKEN_KEY, ...env }),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  running.add(child)
+  child.on('close', () => running.delete(child))
+  return new Service(child, `http://127.0.0.1:${port}`)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no socket port')
+  return address.port
+}
