@@ -50,7 +50,7 @@ const VISITORS =
 const ADDRESSES =
   /(?:您的|你的|您在|你在|尊敬的|亲爱的|致|您有一?[笔个件条份]?|你有一?[笔个件条份]?|用户您好,?您的|关于您的|您(?:办理|名下|绑定|使用|持有|开通)的|您在?|your )$/
 const BELONGINGS =
-  /^(?:的)?(?:订单|账户|账号|帐户|帐号|会员|积分|用户|客户|白条|金条|信用卡|储蓄卡|银行卡|卡|网银|手机银行|包裹|快递|快件|邮件|余额|钱包|支付|保障|主播|直播|etc|社保|医保|电子凭证|实名|百万|账单|贷款|车主|号码|手机号|宽带|机主|旅客|乘客|业务|app|购买|购物|网购|买的|account|parcel|package|order|id|card|membership)/
+  /^(?:的)?(?:订单|账户|账号|帐户|帐号|会员|积分|用户|客户|白条|金条|信用卡|储蓄卡|银行卡|e?卡|网银|手机银行|包裹|快递|快件|邮件|余额|钱包|支付|保障|主播|直播|etc|社保|医保|电子凭证|实名|百万|账单|贷款|车主|号码|手机号|宽带|机主|旅客|乘客|业务|app|购买|购物|网购|买的|account|parcel|package|order|id|card|membership)/
 /** Names that are things of the recipient: `您的顺丰快递`. */
 const THINGS = /(?:快递|速递|白条|信用卡|花呗|借呗|微粒贷|支付)$/
 /** The last words before a signature at the end. */

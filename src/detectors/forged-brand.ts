@@ -6,7 +6,7 @@ import { type Claim, signatureClaim, speakerClaim } from './claims.ts'
 import { filingsHere } from './filing.ts'
 import { findings, surroundingsOf, type Traces, touchesSeam, tracesOf } from './impersonation.ts'
 import { isPersonal } from './sender-kind.ts'
-import { fraudWording, isLure, isWarning } from './wording.ts'
+import { fraudWording, isAboutBrands, isWarning } from './wording.ts'
 
 const LISTED = 5
 
@@ -168,8 +168,9 @@ function byText(
   // An advertisement may end with the brand that it sells.
   const plain = claim.by === 'speaker' && claim.strength >= (message.commercial ? 0.85 : 0.8)
   if (claim.by === 'mention') {
-    if (!message.malicious || message.label !== 'fraud' || isWarning(message) || !isLure(message)) return 0
-    return traces.foreignLink && !own ? 0.75 : 0
+    if (!message.malicious || message.label !== 'fraud' || isWarning(message) || isAboutBrands(message))
+      return 0
+    return traces.foreignLink && !own ? 0.7 : 0
   }
   if (own) {
     // Who signs with a name of his own (a shop, a partner, another brand) speaks about the brand, unless he defrauds.

@@ -1,8 +1,16 @@
 import type { AnalysedMessage } from '../domain/message.ts'
 
-/** Words with which a forger moves people to act: money back, threats, prizes. Alternatives without repetition: linear. */
+/** Words with which a forger moves people to act: money back, traps, prizes. Alternatives without repetition: linear. */
 const LURES =
-  /退款|退费|退单|退税|理赔|赔付|赔偿|补偿金|双倍|三倍|冻结|解冻|注销|清零|激活|逾期|征信|扣费|扣款|百万保障|白条|中奖|抽中|领奖|奖金|补贴|津贴|核实身份|验证身份|限制|违章|违规|召回|质检|质量问题|丢失|滞留|误开|误操作|备用金|安全账户|验资|解绑|屏幕共享|共享屏幕|收款码|银行卡号|刷单|体验员|停机|停用|失效|过期|异常|警报|异地登录|会员.{0,8}(?:关闭|取消)|(?:关闭|取消).{0,8}会员|lock|suspend|verif|expire|refund|unpaid|held|redeliver|frozen|restrict/
+  /退款|退费|退单|退税|理赔|赔付|赔偿|补偿金|双倍|三倍|冻结|解冻|注销|扣费|百万保障|白条|中奖|抽中|领奖|奖金|补贴|津贴|核实身份|验证身份|召回|质检|质量问题|误开|误操作|备用金|安全账户|验资|解绑|屏幕共享|共享屏幕|收款码|银行卡号|刷单|体验员|会员.{0,8}(?:关闭|取消)|(?:关闭|取消).{0,8}会员|refund|compensat|won a/
+
+/** Pressure that banks, carriers and debt collectors put on as well: with a landline or a service number it says nothing. */
+const PRESSURE =
+  /清零|激活|逾期|征信|扣款|限制|违章|违规|丢失|滞留|停机|停用|失效|过期|异常|警报|异地登录|locked|suspended|verify|expire|unpaid|on hold|redeliver|frozen|restricted/
+
+/** A brand named beside these is an employer, a shop or goods, not who speaks. */
+const ABOUT =
+  /刷单|兼职|招聘|诚聘|日结|佣金|代购|网店|店铺|开店|转让|出售|收购|回收|代理|贷款|股票|彩金|投注|带单|跑分/
 
 /** Whom couriers, shops and banks let people call in earnest. */
 const HONEST_ROLES =
@@ -30,10 +38,14 @@ export function fraudWording(message: AnalysedMessage): number {
   if (message.commercial || message.label === 'personal') return fraud
   const { text } = message.normalised
   if (HONEST_ROLES.test(text)) return fraud
-  return LURES.test(text) ? Math.max(0.6, fraud) : fraud
+  if (LURES.test(text)) return Math.max(0.6, fraud)
+  const answered = message.contacts.length > 0 && message.contacts.every(({ kind }) => SERVICE.has(kind))
+  return !answered && PRESSURE.test(text) ? Math.max(0.6, fraud) : fraud
 }
 
-/** Whether the words alone are those of a lure. */
-export function isLure(message: AnalysedMessage): boolean {
-  return LURES.test(message.normalised.text)
+const SERVICE: ReadonlySet<string> = new Set(['landline', 'hotline'])
+
+/** A fraudulent text names brands as goods, shops or employers rather than as its sender. */
+export function isAboutBrands(message: AnalysedMessage): boolean {
+  return ABOUT.test(message.normalised.text)
 }

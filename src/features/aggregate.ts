@@ -18,8 +18,8 @@ export interface MemberDelta {
   window: number
   reportFrom: number
   minCount: number
-  /** By member: observations and the last event time. A count of 0 was counted before. */
-  readonly members: Map<string, { count: number; last: number }>
+  /** Name, observations and last event time of each member. A count of 0 was counted before. */
+  readonly members: { readonly name: string; count: number; last: number }[]
 }
 
 export interface TallyDelta {
@@ -30,20 +30,18 @@ export interface TallyDelta {
   readonly bucket: number
   reportFrom: number
   count: number
-}
-
-export interface SentDelta {
-  readonly entity: string
-  readonly day: string
-  count: number
+  /** The same kind and id in another bucket or window. */
+  next: TallyDelta | undefined
 }
 
 /** What is counted together or not at all: by offset, or by one `once` key. */
 export class Group {
   readonly rates = new Map<string, RateDelta>()
   readonly members = new Map<string, MemberDelta>()
+  /** By `tallyEntity`. */
   readonly tallies = new Map<string, TallyDelta>()
-  readonly sent = new Map<string, SentDelta>()
+  /** Counts by UTC day and entity. */
+  readonly sent = new Map<string, Map<string, number>>()
 }
 
 /** What a batch adds to one shard. */
@@ -175,8 +173,9 @@ class Aggregation {
       if (group === undefined) continue
       let delta = group.rates.get(r.entity)
       if (delta === undefined) {
-        delta = { entity: r.entity, baseline: r.baseline, reportFrom: r.reportFrom, buckets: [] }
-        group.rates.set(r.entity, delta)
+        const { entity, baseline, reportFrom } = r
+        delta = { entity, baseline, reportFrom, buckets: [bucket, 0, 0, 0] }
+        group.rates.set(entity, delta)
       } else {
         if (r.baseline) delta.baseline = true
         if (r.reportFrom < delta.reportFrom) delta.reportFrom = r.reportFrom
@@ -198,16 +197,16 @@ class Aggregation {
       let delta = group.members.get(m.entity)
       if (delta === undefined) {
         const { entity, window, reportFrom, minCount } = m
-        delta = { entity, window, reportFrom, minCount, members: new Map() }
-        group.members.set(m.entity, delta)
+        delta = { entity, window, reportFrom, minCount, members: [] }
+        group.members.set(entity, delta)
       } else {
         if (m.window > delta.window) delta.window = m.window
         if (m.reportFrom < delta.reportFrom) delta.reportFrom = m.reportFrom
         if (m.minCount < delta.minCount) delta.minCount = m.minCount
       }
-      const member = delta.members.get(m.member)
-      if (member === undefined) {
-        delta.members.set(m.member, { count: this.#weight, last: this.#weight > 0 ? ts : 0 })
+      const known = delta.members.find((member) => member.name === m.member)
+      if (known === undefined) {
+        delta.members.push({ name: m.member, count: this.#weight, last: this.#weight > 0 ? ts : 0 })
         continue
       }
       let repeated = this.#weight === 0
@@ -215,8 +214,8 @@ class Aggregation {
         if (members[k]!.entity === m.entity && members[k]!.member === m.member) repeated = true
       }
       if (repeated) continue
-      member.count++
-      if (ts > member.last) member.last = ts
+      known.count++
+      if (ts > known.last) known.last = ts
     }
   }
 
@@ -224,14 +223,16 @@ class Aggregation {
     const { tallies, ts } = o
     for (let i = 0; i < tallies.length; i++) {
       const t = tallies[i]!
-      const group = this.#groupOf(o, tallyEntity(t.kind, t.id))
+      const entity = tallyEntity(t.kind, t.id)
+      const group = this.#groupOf(o, entity)
       if (group === undefined) continue
       const bucket = Math.floor(ts / (t.window / 2))
-      const name = `${bucket} ${t.window} ${t.kind}/${t.id}`
-      const delta = group.tallies.get(name)
+      const first = group.tallies.get(entity)
+      let delta = first
+      while (delta !== undefined && (delta.bucket !== bucket || delta.window !== t.window)) delta = delta.next
       if (delta === undefined) {
         const { kind, id, window, reportFrom } = t
-        group.tallies.set(name, { kind, id, window, bucket, reportFrom, count: this.#weight })
+        group.tallies.set(entity, { kind, id, window, bucket, reportFrom, count: this.#weight, next: first })
         continue
       }
       if (t.reportFrom < delta.reportFrom) delta.reportFrom = t.reportFrom
@@ -250,10 +251,12 @@ class Aggregation {
       const group = this.#groupOf(o, entity)
       if (group === undefined || this.#weight === 0 || o.sent.indexOf(entity) < i) continue
       const day = utcDay(o.ts)
-      const name = `${day} ${entity}`
-      const delta = group.sent.get(name)
-      if (delta === undefined) group.sent.set(name, { entity, day, count: 1 })
-      else delta.count++
+      let counts = group.sent.get(day)
+      if (counts === undefined) {
+        counts = new Map()
+        group.sent.set(day, counts)
+      }
+      counts.set(entity, (counts.get(entity) ?? 0) + 1)
     }
   }
 }
@@ -287,4 +290,13 @@ export function firstEventTime(batch: readonly Observations[]): number {
   const median = times[(times.length - 1) >> 1]!
   const first = times.find((ts) => ts >= median - 3_600_000) ?? median
   return Math.floor(first / BUCKET_MS) * BUCKET_MS
+}
+
+/** Every tally of a group. */
+export function talliesOf(group: Group): TallyDelta[] {
+  const all: TallyDelta[] = []
+  for (const first of group.tallies.values()) {
+    for (let delta: TallyDelta | undefined = first; delta !== undefined; delta = delta.next) all.push(delta)
+  }
+  return all
 }

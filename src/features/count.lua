@@ -436,12 +436,17 @@ local function count_members(group, index, e, weight)
   end
 end
 
+-- Gives a hash that expires whole its time, once: with its first field. An EXPIRE a field would go to every replica.
+local function expire_new(key, ttl)
+  if call('HLEN', key) == 1 then call('EXPIRE', key, ttl) end
+end
+
 local function count_tally(group, index, e, weight)
   local key, field, count, report = KEYS[e[1]], e[3], e[4] * weight, e[5]
   local value
   if count > 0 then
     value = call('HINCRBY', key, field, count)
-    if value == count then call('EXPIRE', key, e[6]) end
+    if value == count then expire_new(key, e[6]) end
   end
   if report < 0 then return end
   value = (value or tonumber(call('HGET', key, field) or 0)) + tonumber(call('HGET', KEYS[e[2]], field) or 0)
@@ -456,7 +461,7 @@ for g, group in ipairs(payload.groups) do
   for i, e in ipairs(group[4]) do count_tally(g, i, e, weight) end
   if weight > 0 then
     for _, e in ipairs(group[5]) do
-      if call('HINCRBY', KEYS[e[1]], e[2], e[3]) == e[3] then call('EXPIRE', KEYS[e[1]], limits.sentTtl) end
+      if call('HINCRBY', KEYS[e[1]], e[2], e[3]) == e[3] then expire_new(KEYS[e[1]], limits.sentTtl) end
     end
   end
 end

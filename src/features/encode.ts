@@ -1,6 +1,14 @@
 import type { MemberReading, RateReading, TallyReading } from '../domain/ports.ts'
 import { loadScript, type ScriptCall } from '../redis/script.ts'
-import type { CountedOffsets, Group, MemberDelta, RateDelta, ShardBatch, TallyDelta } from './aggregate.ts'
+import {
+  type CountedOffsets,
+  type Group,
+  type MemberDelta,
+  type RateDelta,
+  type ShardBatch,
+  type TallyDelta,
+  talliesOf,
+} from './aggregate.ts'
 import { describeBaseline } from './baseline.ts'
 import { BUCKET_MS, type FeatureKeys, LIMITS, tallyEntity, tallyPlace } from './layout.ts'
 
@@ -34,64 +42,83 @@ export function encodeCount(
   since: number,
   keys: FeatureKeys,
 ): CountCall {
-  const { shard } = batch
-  const names = [keys.offsets(shard), keys.missing(shard)]
-  const key = (name: string): number => names.push(name)
+  const payload = new Payload(batch.shard, keys)
   const offsets: (string | number)[] = []
   for (const [partition, offset] of batch.offsets) {
-    offsets.push(partition, counted.get(partition)?.[shard] ?? -1, offset)
+    offsets.push(partition, counted.get(partition)?.[batch.shard] ?? -1, offset)
   }
-  const rates: RateDelta[][] = []
-  const members: MemberDelta[][] = []
-  const tallies: TallyDelta[][] = []
-  const encode = (once: string | undefined, group: Group): unknown[] => {
-    rates.push([...group.rates.values()])
-    members.push([...group.members.values()])
-    tallies.push([...group.tallies.values()])
-    return [
-      once === undefined ? 0 : key(keys.once(shard, once)),
-      rates
-        .at(-1)!
-        .map((r) => [
-          key(keys.rate(shard, r.entity)),
-          r.baseline ? key(keys.baseline(shard, r.entity)) : 0,
-          threshold(r.reportFrom),
-          ...r.buckets,
-        ]),
-      members.at(-1)!.map((m) => {
-        const entry: (string | number)[] = [
-          key(keys.members(shard, m.entity)),
-          m.window,
-          threshold(m.reportFrom),
-          m.minCount,
-        ]
-        for (const [name, { count, last }] of m.members) entry.push(wellFormed(name), count, last)
-        return entry
-      }),
-      tallies.at(-1)!.map((t) => {
-        const { slot, field } = tallyPlace(tallyEntity(t.kind, t.id))
-        return [
-          key(keys.tally(shard, t.kind, t.window, t.bucket, slot)),
-          key(keys.tally(shard, t.kind, t.window, t.bucket - 1, slot)),
-          field,
-          t.count,
-          threshold(t.reportFrom),
-          Math.ceil(t.window / 500) + LIMITS.tallySlack,
-        ]
-      }),
-      [...group.sent.values()].map((s) => [
-        key(keys.sent(shard, s.day, s.entity)),
-        wellFormed(s.entity),
-        s.count,
-      ]),
-    ]
+  for (const [once, group] of batch.once) payload.add(keys.once(batch.shard, once), group)
+  // Last, so that its windows hold all of the batch.
+  payload.add(undefined, batch.main)
+  const { groups, names, rates, members, tallies } = payload
+  const args = [JSON.stringify({ offsets, since, groups }), LIMITS_JSON]
+  const call = { script: COUNT, keys: names, args }
+  return { shard: batch.shard, call, offsets: batch.offsets, rates, members, tallies }
+}
+
+type Entry = (string | number)[]
+
+class Payload {
+  readonly names: string[]
+  readonly groups: unknown[] = []
+  readonly rates: RateDelta[][] = []
+  readonly members: MemberDelta[][] = []
+  readonly tallies: TallyDelta[][] = []
+  readonly #shard: number
+  readonly #keys: FeatureKeys
+
+  constructor(shard: number, keys: FeatureKeys) {
+    this.#shard = shard
+    this.#keys = keys
+    this.names = [keys.offsets(shard), keys.missing(shard)]
   }
-  // The main group last: its windows then hold all of the batch.
-  const groups = [...batch.once].map(([once, group]) => encode(once, group))
-  groups.push(encode(undefined, batch.main))
-  const payload = JSON.stringify({ offsets, since, groups })
-  const call = { script: COUNT, keys: names, args: [payload, LIMITS_JSON] }
-  return { shard, call, offsets: batch.offsets, rates, members, tallies }
+
+  add(once: string | undefined, group: Group): void {
+    const rates = [...group.rates.values()]
+    const members = [...group.members.values()]
+    const tallies = talliesOf(group)
+    this.rates.push(rates)
+    this.members.push(members)
+    this.tallies.push(tallies)
+    this.groups.push([
+      once === undefined ? 0 : this.names.push(once),
+      rates.map((delta) => this.#rate(delta)),
+      members.map((delta) => this.#member(delta)),
+      tallies.map((delta) => this.#tally(delta)),
+      this.#sent(group.sent),
+    ])
+  }
+
+  #rate({ entity, baseline, reportFrom, buckets }: RateDelta): Entry {
+    const key = this.names.push(this.#keys.rate(this.#shard, entity))
+    const baselineKey = baseline ? this.names.push(this.#keys.baseline(this.#shard, entity)) : 0
+    return [key, baselineKey, threshold(reportFrom), ...buckets]
+  }
+
+  #member({ entity, window, reportFrom, minCount, members }: MemberDelta): Entry {
+    const key = this.names.push(this.#keys.members(this.#shard, entity))
+    const entry: Entry = [key, window, threshold(reportFrom), minCount]
+    for (const { name, count, last } of members) entry.push(wellFormed(name), count, last)
+    return entry
+  }
+
+  #tally({ kind, id, window, bucket, reportFrom, count }: TallyDelta): Entry {
+    const { slot, field } = tallyPlace(tallyEntity(kind, id))
+    const key = this.names.push(this.#keys.tally(this.#shard, kind, window, bucket, slot))
+    const before = this.names.push(this.#keys.tally(this.#shard, kind, window, bucket - 1, slot))
+    return [key, before, field, count, threshold(reportFrom), Math.ceil(window / 500) + LIMITS.tallySlack]
+  }
+
+  #sent(sent: Group['sent']): Entry[] {
+    const entries: Entry[] = []
+    for (const [day, counts] of sent) {
+      for (const [entity, count] of counts) {
+        const key = this.names.push(this.#keys.sent(this.#shard, day, entity))
+        entries.push([key, wellFormed(entity), count])
+      }
+    }
+    return entries
+  }
 }
 
 export type CountReply =

@@ -21,8 +21,7 @@ export class MemoryMembers {
     const { entity, window, reportFrom, minCount } = delta
     let state = this.#sets.get(entity)
     let newest = state?.newest ?? Number.NEGATIVE_INFINITY
-    if (counting)
-      for (const { count, last } of delta.members.values()) if (count > 0) newest = Math.max(newest, last)
+    if (counting) for (const { count, last } of delta.members) if (count > 0) newest = Math.max(newest, last)
     if (newest === Number.NEGATIVE_INFINITY) return
     state ??= { newest, window, members: new Map(), overflow: new Map() }
     this.#sets.set(entity, state)
@@ -30,7 +29,7 @@ export class MemoryMembers {
     state.window = window
     const touched: string[] = []
     if (counting) {
-      for (const [name, { count, last }] of delta.members) {
+      for (const { name, count, last } of delta.members) {
         if (count === 0 || last < newest - window) continue
         touched.push(name)
         const old = state.members.get(name)

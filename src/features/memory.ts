@@ -8,7 +8,7 @@ import {
   type Readings,
   type TallyReading,
 } from '../domain/ports.ts'
-import { aggregate, checkBatch, firstEventTime, type Group } from './aggregate.ts'
+import { aggregate, checkBatch, firstEventTime, type Group, talliesOf } from './aggregate.ts'
 import { LIMITS, tallyEntity } from './layout.ts'
 import { MemoryMembers } from './memory-members.ts'
 import { MemoryRates } from './memory-rates.ts'
@@ -76,7 +76,7 @@ class MemoryFeatureStore implements FeatureStore {
   ): void {
     for (const delta of group.rates.values()) this.#rates.apply(delta, counting, this.#since!, readings.rates)
     for (const delta of group.members.values()) this.#members.apply(delta, counting, readings.members)
-    for (const { kind, id, window, bucket, count, reportFrom } of group.tallies.values()) {
+    for (const { kind, id, window, bucket, count, reportFrom } of talliesOf(group)) {
       const entity = tallyEntity(kind, id)
       const current = this.#tally(window, bucket)
       if (counting && count > 0) current.set(entity, (current.get(entity) ?? 0) + count)
@@ -85,13 +85,13 @@ class MemoryFeatureStore implements FeatureStore {
       if (total >= reportFrom) readings.tallies.push({ kind, id, count: total })
     }
     if (!counting) return
-    for (const { entity, day, count } of group.sent.values()) {
+    for (const [day, added] of group.sent) {
       let counts = this.#sent.get(day)
       if (counts === undefined) {
         counts = new Map()
         this.#sent.set(day, counts)
       }
-      counts.set(entity, (counts.get(entity) ?? 0) + count)
+      for (const [entity, count] of added) counts.set(entity, (counts.get(entity) ?? 0) + count)
     }
   }
 

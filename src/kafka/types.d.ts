@@ -13,15 +13,4 @@ declare module 'lz4js' {
     length: number,
     at: number,
   ): number
-  /**
-   * One LZ4 block into `target` (which must have room for the worst case); returns its length, 0 when nothing was
-   * gained. `table` has 65,536 entries, zero at the start of a block that refers to nothing before it.
-   */
-  export function compressBlock(
-    source: Uint8Array,
-    target: Uint8Array,
-    from: number,
-    length: number,
-    table: Uint32Array,
-  ): number
 }

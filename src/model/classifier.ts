@@ -1,9 +1,7 @@
 import { InvalidInput } from '../domain/errors.ts'
 import { LABELS, type Label, type Scores } from '../domain/labels.ts'
 import type { Classifier } from '../domain/ports.ts'
-import { normalise } from '../stages/normalise.ts'
-import { loadArtifact } from './artifact.ts'
-import { type OpenModelOptions, openTextModel, type TextModel } from './text-model.ts'
+import { modelInput, type OpenModelOptions, openTextModel, type TextModel } from './text-model.ts'
 
 /** How far a golden message may lie from its recorded score before the operator is told. */
 const DRIFT = 0.02
@@ -59,7 +57,7 @@ export async function openClassifier(options: OpenModelOptions): Promise<Classif
 /** Largest distance of a golden message's score from the recorded one. */
 export function goldenDrift(model: TextModel): number {
   const { golden } = model.artifact.description
-  const scores = model.score(golden.map(({ text }) => ({ original: text, normalised: normalise(text).text })))
+  const scores = model.score(golden.map(({ text }) => modelInput(text)))
   let worst = 0
   golden.forEach((message, i) => {
     message.scores.forEach((expected, k) => {
@@ -71,7 +69,6 @@ export function goldenDrift(model: TextModel): number {
 
 /** One line about a model folder; throws like `openClassifier`. */
 export async function inspectModel(dir: string): Promise<string> {
-  loadArtifact(dir)
   const model = await openTextModel({ dir, backend: 'cpu' })
   try {
     const drift = goldenDrift(model)

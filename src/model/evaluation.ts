@@ -1,7 +1,6 @@
 import { LABELS, UNSOLICITED } from '../domain/labels.ts'
 import { InvalidInput } from '../domain/errors.ts'
-import type { TextModel } from './text-model.ts'
-import { modelInput } from './training/build.ts'
+import { modelInput, type TextModel } from './text-model.ts'
 import { argmaxRow, type ClassScore, recallAt, reportOf, rocAuc } from './training/metrics.ts'
 
 /** What `evaluate --json` writes (contract, section 4). */

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { SigwatchError } from '../domain/errors.ts'
+import { normalise } from '../stages/normalise.ts'
 import { type Artifact, loadArtifact, type ModelCard, shapeOf } from './artifact.ts'
 import { type Backend, type BackendChoice, openBackend, useBackend } from './backend.ts'
 import { bag, type HeadTensors, head, partShape } from './network.ts'
@@ -9,6 +10,11 @@ export interface ModelInput {
   readonly original: string
   /** What `normalise` made of it. */
   readonly normalised: string
+}
+
+/** A text in the form in which models read it. */
+export function modelInput(text: string): ModelInput {
+  return { original: text, normalised: normalise(text).text }
 }
 
 /** A model over any label set, ready to score. */

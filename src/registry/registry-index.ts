@@ -64,7 +64,7 @@ class RegistryIndex implements Registry {
       for (const name of brand.names) {
         this.#spelled.add(spelling(name))
         const key = signatureKey(name)
-        if (key === '' || this.#byName.has(key)) continue
+        if (key === '' || (this.#byName.get(key) ?? brand) !== brand) continue
         this.#byName.set(key, brand)
         names.push({ brand, name, key, text: normalise(name).text })
       }

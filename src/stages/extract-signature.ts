@@ -1,6 +1,7 @@
 import type { SignatureMention } from '../domain/message.ts'
 import { hasWayOut } from './extract-phrases.ts'
-import { CJK, DIGIT, GLYPH, LATIN, newDraft, OTHER_LETTER, readPlain, unitClass } from './plain.ts'
+import { newDraft, readPlain } from './plain.ts'
+import { CJK, DIGIT, GLYPH, LATIN, OTHER_LETTER, unitClass } from './plain-tables.ts'
 
 const MAX_NAME = 32
 /** What may follow a signature at the end: a way out, a link, an end mark. */
@@ -26,7 +27,7 @@ const OPEN = new Map<string, string>([
   ['（', '）'],
 ])
 const ROUND = '(（)）'
-const IGNORED = /^[\s\p{Cf}\ufe0f]$/u
+const IGNORED = /^(?:\s|\p{Cf}|\ufe0f)$/u
 const isOpen = new Uint8Array(65536)
 const isClose = new Uint8Array(65536)
 for (const [open, close] of OPEN) {

@@ -1,5 +1,5 @@
 import type { ContactMention, NormalisedText, SignatureMention, Span, UrlMention } from '../domain/message.ts'
-import { CJK, DIGIT, FOREIGN, LATIN, OTHER_LETTER, unitClass } from './plain.ts'
+import { CJK, DIGIT, FOREIGN, LATIN, OTHER_LETTER, unitClass } from './plain-tables.ts'
 
 const BANDS = 4
 /**

@@ -1,15 +1,5 @@
-import {
-  bump,
-  CHINESE_DIGIT,
-  CJK,
-  DIGIT,
-  type Draft,
-  ENCLOSED,
-  ensure,
-  KIND,
-  LATIN,
-  unitClass,
-} from './plain.ts'
+import { bump, type Draft, ensure, KIND } from './plain.ts'
+import { CHINESE_DIGIT, CJK, DIGIT, ENCLOSED, LATIN, unitClass } from './plain-tables.ts'
 
 const ZERO = 0x30
 const ONE = 0x31

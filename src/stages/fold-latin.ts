@@ -1,16 +1,6 @@
 import { LATIN_WORDS } from './fold-tables.ts'
-import {
-  bump,
-  DIGIT,
-  type Draft,
-  draftText,
-  FOREIGN,
-  KIND,
-  LATIN,
-  LETTER_SIGN,
-  SEPARATOR,
-  unitClass,
-} from './plain.ts'
+import { bump, type Draft, draftText, KIND } from './plain.ts'
+import { DIGIT, FOREIGN, LATIN, LETTER_SIGN, SEPARATOR, unitClass } from './plain-tables.ts'
 
 const MAX_WORD = 20
 const words = new Set(LATIN_WORDS.split(/\s+/).filter((word) => word !== ''))

@@ -1,5 +1,6 @@
 import { DISGUISED_SUFFIXES, WORD_SUFFIXES } from './host-suffixes.ts'
-import { bump, DIGIT, type Draft, KIND, LATIN, unitClass } from './plain.ts'
+import { bump, type Draft, KIND } from './plain.ts'
+import { DIGIT, LATIN, unitClass } from './plain-tables.ts'
 
 const DOT = 0x2e
 const SPACE = 0x20

@@ -25,6 +25,8 @@ export class Trie {
   private readonly terminal: (Payload | undefined)[] = [undefined]
   /** First step from the root by code unit; 0: none. */
   readonly first = new Int32Array(65536)
+  /** End of what `longest` found last. */
+  end = 0
 
   /** The first entry of a text wins. */
   add(text: string, payload: Payload): void {
@@ -54,6 +56,22 @@ export class Trie {
       if (owner === node && this.unit[slot] === unit) return this.next[slot] as number
       slot = (slot + 1) & mask
     }
+  }
+
+  /** Longest entry at `at` of the first `length` units; where it ends is in `end`. */
+  longest(units: Uint16Array, length: number, at: number): Payload | undefined {
+    let node = this.first[units[at] as number] as number
+    let found: Payload | undefined
+    for (let i = at + 1; node !== 0; i++) {
+      const payload = this.terminal[node]
+      if (payload !== undefined) {
+        found = payload
+        this.end = i
+      }
+      if (i >= length) break
+      node = this.step(node, units[i] as number)
+    }
+    return found
   }
 
   /** Calls back with every pair of units that entries begin with. */

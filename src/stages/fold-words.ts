@@ -1,25 +1,7 @@
-import { ADDING, ADDING_DISGUISED, SHORT_NAME_STOPS } from './fold-tables.ts'
-import {
-  contactNames,
-  contactTrie,
-  type Payload,
-  rareSyllable,
-  splitTrie,
-  type Trie,
-  wordTrie,
-} from './fold-trie.ts'
-import {
-  bump,
-  CJK,
-  DIGIT,
-  type Draft,
-  ensure,
-  KIND,
-  LATIN,
-  SEPARATOR,
-  SURROGATE,
-  unitClass,
-} from './plain.ts'
+import { ADDING, ADDING_DISGUISED, ADDING_DISGUISED_FIRST, SHORT_NAME_STOPS } from './fold-tables.ts'
+import { contactNames, contactTrie, type Payload, rareSyllable, wordTrie } from './fold-trie.ts'
+import { bump, type Draft, ensure, KIND } from './plain.ts'
+import { CJK, DIGIT, LATIN, SEPARATOR, unitClass } from './plain-tables.ts'
 
 /** Signs that part at most this many units inside a word (an emoji has two). */
 const MAX_GAP = 2
@@ -32,155 +14,30 @@ const flags = (characters: string): Uint8Array => {
   return table
 }
 const isAdding = flags(ADDING)
-const isAddingDisguised = flags(ADDING_DISGUISED)
+const isDisguised = flags(ADDING_DISGUISED)
+const isDisguisedFirst = flags(ADDING_DISGUISED_FIRST)
 const isShortStop = flags(SHORT_NAME_STOPS)
 /** Between a messenger's name and the id. */
 const isIdLead = flags(' ::：号是为→=-~"\'“”(（【[<《>·.、,，')
-/** Signs that ordinary texts put between single characters (lists, slogans): a longer run is needed. */
-const isUsualSign = flags(' .·-/|&+~\\')
 /** Before or after Latin letters: part of a host, an address, an identifier. */
 const joinsLatin = flags('./@-_')
-const isClosing = flags('】]」)')
 const ADD = '加'.charCodeAt(0)
+
+/** Whether the unit at `at` stands for 加. */
+function isAddingDisguised(draft: Draft, at: number): boolean {
+  if (at < 0) return false
+  const unit = draft.units[at] as number
+  if (isDisguised[unit] === 1) return true
+  if (isDisguisedFirst[unit] === 0) return false
+  return at === 0 || ((unitClass[draft.units[at - 1] as number] as number) & CJK) === 0
+}
 
 function isWordUnit(unit: number | undefined): boolean {
   return unit !== undefined && ((unitClass[unit] as number) & (LATIN | DIGIT)) !== 0
 }
 
-/** Longest entry of a trie without gaps at `at`; its end in `matchEnd`. */
-function longest(trie: Trie, draft: Draft, at: number): Payload | undefined {
-  const { units, length } = draft
-  let node = trie.first[units[at] as number] as number
-  let found: Payload | undefined
-  for (let i = at + 1; node !== 0; i++) {
-    const payload = trie.payload(node)
-    if (payload !== undefined) {
-      found = payload
-      matchEnd = i
-    }
-    if (i >= length) break
-    node = trie.step(node, units[i] as number)
-  }
-  return found
-}
-
 let matchEnd = 0
 let matchGaps = 0
-
-/** Joins characters that were torn into components. In place. */
-export function foldSplits(draft: Draft): void {
-  const { units, offsets, marks } = draft
-  let out = 0
-  for (let i = 0; i < draft.length; ) {
-    const payload = longest(splitTrie, draft, i)
-    offsets[out] = offsets[i] as number
-    marks[out] = marks[i] as number
-    if (payload === undefined) {
-      units[out++] = units[i++] as number
-      continue
-    }
-    units[out++] = payload.target[0] as number
-    i = matchEnd
-    bump(draft, KIND.split, 1)
-  }
-  draft.length = out
-}
-
-/**
- * Closes runs of single Chinese characters with a sign after each (房.产.抵.押, 恭*喜*中*奖, 【提】【供】【票】). In place.
- */
-export function closeSeries(draft: Draft): void {
-  const { units, offsets, marks, length } = draft
-  let i = nextSeries(draft, 0)
-  if (i === length) return
-  let out = i
-  while (i < length) {
-    const end = seriesEnd(draft, i)
-    for (; i < end; i++) {
-      if (((unitClass[units[i] as number] as number) & CJK) === 0) {
-        bump(draft, KIND.separator, 1)
-        continue
-      }
-      units[out] = units[i] as number
-      offsets[out] = offsets[i] as number
-      marks[out++] = marks[i] as number
-    }
-    const next = nextSeries(draft, i)
-    units.copyWithin(out, i, next)
-    offsets.copyWithin(out, i, next)
-    marks.copyWithin(out, i, next)
-    out += next - i
-    i = next
-  }
-  draft.length = out
-}
-
-/** Start of the first series from `from` on, or the length. */
-function nextSeries(draft: Draft, from: number): number {
-  const { units, length } = draft
-  for (let i = from; i < length; i++) {
-    const kind = unitClass[units[i] as number] as number
-    // A sign or bracket behind a Chinese character: everything else begins no series.
-    if ((kind & CJK) === 0 && i > from && ((kind & SEPARATOR) !== 0 || isClosing[units[i] as number] === 1)) {
-      if (((unitClass[units[i - 1] as number] as number) & CJK) !== 0 && seriesEnd(draft, i - 1) > i)
-        return i - 1
-    }
-  }
-  return length
-}
-
-/** End of the series that begins at `start`, or `start`. */
-function seriesEnd(draft: Draft, start: number): number {
-  const { units, length } = draft
-  let at = start
-  let gaps = 0
-  let usual = false
-  let brackets = 0
-  let before = start
-  for (;;) {
-    const sign = units[at + 1] as number
-    if (at + 2 < length && ((unitClass[sign] as number) & SEPARATOR) !== 0) {
-      const wide = ((unitClass[sign] as number) & SURROGATE) !== 0 ? 2 : 1
-      if (at + 1 + wide >= length) break
-      if (((unitClass[units[at + 1 + wide] as number] as number) & CJK) === 0) break
-      if (isUsualSign[sign] === 1) usual = true
-      gaps++
-      before = at
-      at += 1 + wide
-      continue
-    }
-    // 】【 between single characters.
-    if (at + 3 < length && isBracketPair(sign, units[at + 2] as number)) {
-      if (((unitClass[units[at + 3] as number] as number) & CJK) === 0) break
-      brackets++
-      gaps++
-      before = at
-      at += 3
-      continue
-    }
-    break
-  }
-  // A space before a longer word parts two words: 加 微 信 咨询.
-  if (
-    gaps > 0 &&
-    units[at - 1] === SPACE &&
-    at + 1 < length &&
-    ((unitClass[units[at + 1] as number] as number) & CJK) !== 0
-  ) {
-    at = before
-  }
-  const needed = usual || brackets > 0 ? 3 : 2
-  return gaps >= needed ? at + 1 : start
-}
-
-function isBracketPair(closing: number, opening: number): boolean {
-  return (
-    (closing === 0x3011 && opening === 0x3010) ||
-    (closing === 0x5d && opening === 0x5b) ||
-    (closing === 0x300d && opening === 0x300c) ||
-    (closing === 0x29 && opening === 0x28)
-  )
-}
 
 /** Longest disguised word at `at`, signs inside it skipped; its end in `matchEnd`, the signs in `matchGaps`. */
 function wordAt(draft: Draft, at: number): Payload | undefined {
@@ -269,9 +126,9 @@ function idAfter(draft: Draft, end: number, digitsOnly: boolean): number {
 /** A messenger's name at `at` in company that makes it one. Its end in `matchEnd`. */
 function contactAt(draft: Draft, at: number): number {
   const { units, length } = draft
-  const payload = longest(contactTrie, draft, at)
+  const payload = contactTrie.longest(units, length, at)
   if (payload === undefined) return -1
-  const end = matchEnd
+  const { end } = contactTrie
   const name = contactNames[payload.weight] as (typeof contactNames)[number]
   if (
     isWordUnit(units[at]) &&
@@ -283,7 +140,8 @@ function contactAt(draft: Draft, at: number): number {
   let before = at - 1
   while (before >= 0 && before >= at - 2 && (units[before] === SPACE || units[before] === PLUS)) before--
   const verb = before >= 0 ? (units[before] as number) : 0
-  const adding = isAdding[verb] === 1 || isAddingDisguised[verb] === 1 || (at > 0 && units[at - 1] === PLUS)
+  const adding =
+    isAdding[verb] === 1 || isAddingDisguised(draft, before) || (at > 0 && units[at - 1] === PLUS)
   const toQq = name.target[0] === 0x71
   const id = idAfter(draft, end, toQq && name.target.length === 2)
   // A name in Latin letters must end there, or be followed by an id with a sign between or by digits.
@@ -297,7 +155,7 @@ function contactAt(draft: Draft, at: number): number {
   if (
     !accepted &&
     name.short &&
-    (units[before] === ADD || units[before] === PLUS || isAddingDisguised[verb] === 1)
+    (units[before] === ADD || units[before] === PLUS || isAddingDisguised(draft, before))
   ) {
     accepted = end >= length || isShortStop[units[end] as number] === 0
   }
@@ -438,7 +296,7 @@ function copyUnits(draft: Draft, out: Draft, from: number, to: number, at: numbe
 function undisguiseAdding(out: Draft, length: number): number {
   let k = length - 1
   while (k >= 0 && k >= length - 2 && (out.units[k] === SPACE || out.units[k] === PLUS)) k--
-  if (k >= 0 && isAddingDisguised[out.units[k] as number] === 1) {
+  if (isAddingDisguised(out, k)) {
     out.units[k] = ADD
     bump(out, KIND.contact, 1)
   }

@@ -2,18 +2,10 @@ import type { NormalisedText } from '../domain/message.ts'
 import { foldDigitLetters, foldNumerals, mayHoldNumerals } from './fold-digits.ts'
 import { foldLeet, foldLookalikes, joinSpaced } from './fold-latin.ts'
 import { foldLinks } from './fold-links.ts'
-import { closeSeries, foldSplits, foldWords } from './fold-words.ts'
-import {
-  CJK,
-  COMPONENT,
-  type Draft,
-  draftText,
-  FOREIGN,
-  KINDS,
-  LETTER_SIGN,
-  newDraft,
-  readPlain,
-} from './plain.ts'
+import { closeSeries, foldSplits } from './fold-series.ts'
+import { foldWords } from './fold-words.ts'
+import { type Draft, draftText, KINDS, newDraft, readPlain } from './plain.ts'
+import { CJK, COMPONENT, FOREIGN, LATIN, LETTER_SIGN } from './plain-tables.ts'
 
 const NO_FOLDS: Readonly<Record<string, number>> = Object.freeze({})
 const source = newDraft()

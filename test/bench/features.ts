@@ -136,7 +136,7 @@ async function measure(
   console.log(
     `${name}: ${((1000 * sum) / messages).toFixed(2)} µs a message (${Math.round(messages / (sum / 1000))}/s); CPU a message: ` +
       `${(own / messages).toFixed(2)} µs here, ${(theirs / messages).toFixed(2)} µs in Redis; ` +
-      `batch p50 ${at(0.5)} ms p99 ${at(0.99)} ms, ${(readings / latencies.length).toFixed(0)} readings`,
+      `batch p10 ${at(0.1)} ms p50 ${at(0.5)} ms p99 ${at(0.99)} ms, ${(readings / latencies.length).toFixed(0)} readings`,
   )
 }
 

@@ -9,7 +9,8 @@ import { createKafkaSource } from '../../src/sources/kafka.ts'
 import { createLinesSource } from '../../src/sources/lines.ts'
 import { plainClient, testConnection } from '../helpers/kafka-client.ts'
 import { RecordingHandler, until } from '../helpers/recording-handler.ts'
-import { describeWith, uniqueName, useKafka } from '../helpers/services.ts'
+import { describeWith, useKafka } from '../helpers/services.ts'
+import { uniqueName } from '../helpers/unique-name.ts'
 
 interface Opened {
   readonly source: Source

@@ -2,7 +2,7 @@ import kafkajs, { type CompressionTypes } from 'kafkajs'
 import type { Event } from '../../src/domain/events.ts'
 import { connectKafka, type KafkaConnection } from '../../src/kafka/client.ts'
 import { until } from './recording-handler.ts'
-import { uniqueName } from './services.ts'
+import { uniqueName } from './unique-name.ts'
 
 export interface Read {
   readonly partition: number

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, inject, it } from 'vitest'
 import { kafkaAvailable, kafkaMissing, startKafka } from './kafka-broker.ts'
 import { redisAvailable } from './redis-server.ts'
@@ -58,7 +57,4 @@ export function useKafka(): { readonly brokers: readonly string[] } {
   }
 }
 
-/** A name that no other test has: topics, groups, key prefixes. */
-export function uniqueName(prefix: string): string {
-  return `${prefix}-${randomUUID().slice(0, 8)}`
-}
+export { uniqueName } from './unique-name.ts'

@@ -4,7 +4,8 @@ import { expect, it } from 'vitest'
 import { createKafkaSource } from '../../src/sources/kafka.ts'
 import { plainClient, testConnection } from '../helpers/kafka-client.ts'
 import { RecordingHandler } from '../helpers/recording-handler.ts'
-import { describeWith, uniqueName, useKafka } from '../helpers/services.ts'
+import { describeWith, useKafka } from '../helpers/services.ts'
+import { uniqueName } from '../helpers/unique-name.ts'
 
 const CODECS = ['gzip', 'snappy', 'lz4', 'zstd'] as const
 const kcat = spawnSync('kcat', ['-V']).status === 0

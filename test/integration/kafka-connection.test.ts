@@ -8,7 +8,8 @@ import { createKafkaSource } from '../../src/sources/kafka.ts'
 import { startOwnKafka } from '../helpers/kafka-broker.ts'
 import { plainClient, testConnection } from '../helpers/kafka-client.ts'
 import { RecordingHandler } from '../helpers/recording-handler.ts'
-import { describeWith, uniqueName, useKafka } from '../helpers/services.ts'
+import { describeWith, useKafka } from '../helpers/services.ts'
+import { uniqueName } from '../helpers/unique-name.ts'
 
 describeWith('kafka', 'a connection to Kafka', () => {
   const servers = useKafka()

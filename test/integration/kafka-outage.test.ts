@@ -7,7 +7,8 @@ import { createKafkaSource } from '../../src/sources/kafka.ts'
 import { type OwnKafkaBroker, startOwnKafka } from '../helpers/kafka-broker.ts'
 import { plainClient, testConnection } from '../helpers/kafka-client.ts'
 import { RecordingHandler, until } from '../helpers/recording-handler.ts'
-import { describeWith, uniqueName } from '../helpers/services.ts'
+import { describeWith } from '../helpers/services.ts'
+import { uniqueName } from '../helpers/unique-name.ts'
 
 describeWith('kafka', 'when the broker goes away', () => {
   let broker: OwnKafkaBroker

@@ -6,7 +6,8 @@ import { createKafkaSink } from '../../src/sinks/kafka.ts'
 import { SinkRefused } from '../../src/sinks/refused.ts'
 import { plainClient, testConnection } from '../helpers/kafka-client.ts'
 import { until } from '../helpers/recording-handler.ts'
-import { describeWith, uniqueName, useKafka } from '../helpers/services.ts'
+import { describeWith, useKafka } from '../helpers/services.ts'
+import { uniqueName } from '../helpers/unique-name.ts'
 
 const deadLetter = (value: Buffer): OutputRecord => ({
   channel: 'deadLetters',

@@ -10,7 +10,8 @@ import type { Event } from '../../src/domain/events.ts'
 import { createKafkaSource, type KafkaSourceOptions } from '../../src/sources/kafka.ts'
 import { plainClient, testConnection } from '../helpers/kafka-client.ts'
 import { RecordingHandler, until } from '../helpers/recording-handler.ts'
-import { describeWith, uniqueName, useKafka } from '../helpers/services.ts'
+import { describeWith, useKafka } from '../helpers/services.ts'
+import { uniqueName } from '../helpers/unique-name.ts'
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => String(from + i))
 

@@ -4,7 +4,8 @@ import { expect, it, onTestFinished } from 'vitest'
 import { createTableSource, type TableRow } from '../../src/sources/table.ts'
 import { plainClient, testConnection } from '../helpers/kafka-client.ts'
 import { until } from '../helpers/recording-handler.ts'
-import { describeWith, uniqueName, useKafka } from '../helpers/services.ts'
+import { describeWith, useKafka } from '../helpers/services.ts'
+import { uniqueName } from '../helpers/unique-name.ts'
 
 describeWith('kafka', 'a side topic as a table', () => {
   const servers = useKafka()

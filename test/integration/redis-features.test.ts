@@ -52,7 +52,7 @@ const shape: fc.Arbitrary<Shape> = fc.record({
   late: fc.oneof(
     { weight: 10, arbitrary: fc.constant(0) },
     { weight: 3, arbitrary: fc.integer({ min: 0, max: 2 * MINUTE }) },
-    { weight: 1, arbitrary: fc.integer({ min: 0, max: 80 * MINUTE }) },
+    { weight: 1, arbitrary: fc.integer({ min: 0, max: 65 * MINUTE }) },
   ),
   member: fc.integer({ min: 0, max: 45 }),
   partition: fc.constantFrom(0, 1),
@@ -92,7 +92,9 @@ function traffic(shapes: readonly Shape[]): Observations[] {
         { entity: 'often', member: `m${s.member % 6}`, window: 10 * MINUTE, reportFrom: 1, minCount: 2 },
         { entity: 'many', member: `m${s.member}`, window: 2 * HOUR, reportFrom: 30, minCount: 1 },
       ],
-      tallies: [{ kind: 'otp', id: `r${s.entity}`, window: 10 * MINUTE, reportFrom: 1 }],
+      // Memory forgets them by event time, Redis by its clock: not when both are about to.
+      tallies:
+        s.late > 5 * MINUTE ? [] : [{ kind: 'otp', id: `r${s.entity}`, window: 10 * MINUTE, reportFrom: 1 }],
       sent: [signature],
     }
   })

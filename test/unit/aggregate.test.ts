@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Group } from '../../src/domain/labels.ts'
 import type { Observations } from '../../src/domain/ports.ts'
-import { aggregate, checkBatch, firstEventTime } from '../../src/features/aggregate.ts'
+import { aggregate, checkBatch, firstEventTime, talliesOf } from '../../src/features/aggregate.ts'
 import { FeatureKeys, hash32, SHARDS, shardOf, tallyPlace, utcDay } from '../../src/features/layout.ts'
 import { slotOf } from '../../src/redis/slot.ts'
 
@@ -67,13 +67,13 @@ describe('aggregate', () => {
     const all = { rates: [rate('e')], members: [member], tallies: [tally], sent: ['e'] }
     const [shard] = aggregate([observe(5, all), observe(6, all), observe(7, all)], counted, 1)
     expect(shard!.main.rates.get('e')!.buckets.slice(1)).toEqual([1, 0, 0])
-    expect(shard!.main.members.get('m')!.members.get('x')).toEqual({ count: 1, last: T })
+    expect(shard!.main.members.get('m')!.members).toEqual([{ name: 'x', count: 1, last: T }])
     expect([...shard!.main.tallies.values()][0]!.count).toBe(1)
-    expect([...shard!.main.sent.values()][0]!.count).toBe(1)
+    expect(shard!.main.sent).toEqual(new Map([['2026-11-11', new Map([['e', 1]])]]))
     const [before] = aggregate([observe(6, all)], counted, 1)
     expect(before!.offsets.size).toBe(0)
     expect(before!.main.rates.get('e')!.buckets.slice(1)).toEqual([0, 0, 0])
-    expect(before!.main.members.get('m')!.members.get('x')).toEqual({ count: 0, last: 0 })
+    expect(before!.main.members.get('m')!.members).toEqual([{ name: 'x', count: 0, last: 0 }])
     expect(before!.main.sent.size).toBe(0)
   })
 
@@ -89,9 +89,9 @@ describe('aggregate', () => {
     const { main } = aggregate([twice], new Map(), 1)[0]!
     expect(main.rates.get('e')).toMatchObject({ baseline: true, reportFrom: 0 })
     expect(main.rates.get('e')!.buckets.slice(1)).toEqual([1, 0, 0])
-    expect(main.members.get('m')!.members.get('x')!.count).toBe(1)
-    expect([...main.tallies.values()].map((t) => t.count)).toEqual([1])
-    expect([...main.sent.values()].map((s) => s.count)).toEqual([1])
+    expect(main.members.get('m')!.members.map((m) => m.count)).toEqual([1])
+    expect(talliesOf(main).map((t) => t.count)).toEqual([1])
+    expect(main.sent.get('2026-11-11')).toEqual(new Map([['e', 1]]))
   })
 
   it('keeps what has a key of its own apart from the offsets', () => {

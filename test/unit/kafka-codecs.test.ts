@@ -36,11 +36,40 @@ describe('snappy', () => {
   })
 })
 
+/** Literals at the end of the first block of a frame. */
+function lastLiterals(frame: Buffer): number {
+  const word = frame.readUInt32LE(7)
+  if (word >= 0x80000000) return word - 0x80000000
+  const end = 11 + word
+  for (let at = 11; ; ) {
+    const token = frame[at++]!
+    let literals = token >> 4
+    if (literals === 15) {
+      do literals += frame[at]!
+      while (frame[at++] === 255)
+    }
+    at += literals
+    if (at >= end) return literals
+    at += 2
+    if ((token & 15) === 15) while (frame[at++] === 255);
+  }
+}
+
 describe('lz4', () => {
   const pack = compressLz4
 
   it('reads what it writes', () => {
     fc.assert(fc.property(plain, (p) => decompressLz4(pack(p)).equals(p)))
+  })
+  it('ends every block in literals, as other readers demand', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 40 }), fc.integer({ min: 1, max: 400 }), (piece, times) => {
+        const input = Buffer.from(piece.repeat(times))
+        const frame = pack(input)
+        expect(decompressLz4(frame).equals(input)).toBe(true)
+        if (input.length > 0) expect(lastLiterals(frame)).toBeGreaterThanOrEqual(Math.min(5, input.length))
+      }),
+    )
   })
   it('writes inputs of several blocks, and smaller than they were', () => {
     const large = Buffer.from('【京东】优惠多多，回T退订。'.repeat(10_000))

@@ -136,6 +136,8 @@ describe('folding', () => {
   it('prefers a whole word to a disguise that overlaps it', () => {
     expect(normalise('为信用卡客户').folded).toBe(0)
     expect(normalise('自己活得开心').folded).toBe(0)
+    expect(normalise('金牌卖家微信语音，专家微信').folded).toBe(0)
+    expect(text('聊聊，家卫星：abc123')).toBe('聊聊,加微信:abc123')
   })
 })
 

@@ -1,5 +1,4 @@
 import { LABELS } from '../../domain/labels.ts'
-import { normalise } from '../../stages/normalise.ts'
 import { type CorpusCard, type Golden, type ModelCard, rounded, saveArtifact } from '../artifact.ts'
 import { PARTS, type Weights } from '../network.ts'
 import { createRandom, shuffle } from '../random.ts'
@@ -207,9 +206,4 @@ function copyOf(weights: Weights): Weights {
 
 function count(parts: readonly Part[]): number {
   return parts.reduce((sum, part) => sum + part.rows.length, 0)
-}
-
-/** A text in the form in which models read it. */
-export function modelInput(text: string): { original: string; normalised: string } {
-  return { original: text, normalised: normalise(text).text }
 }

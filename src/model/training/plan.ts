@@ -59,6 +59,8 @@ export interface Mixture {
   readonly expansions: number
   /** Most rows of another corpus an epoch, as a share of the messages made of templates. */
   readonly share: number
+  /** The labels of another corpus share its part by this power of their sizes: 1 as they are, 0 alike. */
+  readonly power: number
   /** How often a masked text is shown as it was published. */
   readonly masked: number
   /** What a text of a label counts in the loss; others 1. */
@@ -66,7 +68,7 @@ export interface Mixture {
   readonly augment: AugmentSettings
 }
 
-export const MIXTURE: Mixture = { expansions: 3, share: 0.2, masked: 0.2, weights: {}, augment: AUGMENT }
+export const MIXTURE: Mixture = { expansions: 3, share: 0.2, power: 0.5, masked: 0.2, weights: {}, augment: AUGMENT }
 
 /** The texts of each epoch. Without templates every row once, as it is. */
 export function epochSource(parts: readonly Part[], labels: readonly string[], mixture: Mixture): EpochSource {
@@ -87,7 +89,7 @@ export function epochSource(parts: readonly Part[], labels: readonly string[], m
       }
     }
     for (const part of others) {
-      const rows = made > 0 ? draw(part.rows, mixture.share * made, random) : part.rows
+      const rows = made > 0 ? draw(part.rows, mixture.share * made, mixture.power, random) : part.rows
       for (const row of rows) {
         const allowed = allowedLabels(row.label, labels)
         if (made > 0 && row.raw !== undefined && random.chance(mixture.masked)) {
@@ -115,14 +117,14 @@ function groupByLabel(rows: readonly Row[]): Map<string, Row[]> {
   return byLabel
 }
 
-/** At most `count` rows, each label in proportion to the square root of its size: large classes do not drown small ones. */
-function draw(rows: readonly Row[], count: number, random: Random): Row[] {
+/** At most `count` rows, each label in proportion to a power of its size: large classes do not drown small ones. */
+function draw(rows: readonly Row[], count: number, power: number, random: Random): Row[] {
   const byLabel = groupByLabel(rows)
-  let roots = 0
-  for (const group of byLabel.values()) roots += Math.sqrt(group.length)
+  let sum = 0
+  for (const group of byLabel.values()) sum += group.length ** power
   const out: Row[] = []
   for (const group of byLabel.values()) {
-    const quota = Math.min(group.length, Math.round((count * Math.sqrt(group.length)) / roots))
+    const quota = Math.min(group.length, Math.round((count * group.length ** power) / sum))
     const pool = group.slice()
     for (let i = 0; i < quota; i++) {
       const j = i + random.below(pool.length - i)
