@@ -1,18 +1,16 @@
 import { fileURLToPath } from 'node:url'
 import type { Finding } from '../domain/decision.ts'
 import type { Emit } from '../domain/events.ts'
-import type { Policy } from '../domain/policy.ts'
-import type { Classifier } from '../domain/ports.ts'
-import { openClassifier } from '../model/classifier.ts'
 import { createDescribe } from '../policy/describe.ts'
-import { loadPolicy } from '../policy/load.ts'
+import { type ClassifierHolder, openClassifierHolder } from './classifier-holder.ts'
 import type { Config } from './config.ts'
+import { openPolicy, type PolicyHolder } from './policy-holder.ts'
 import { openRegistry, type RegistryHolder } from './registry-holder.ts'
 
-/** The files that decisions rest on, loaded and checked. */
+/** The files that decisions rest on, loaded and checked; each holder has the version in force. */
 export interface Assets {
-  readonly classifier: Classifier
-  readonly policy: Policy
+  readonly classifier: ClassifierHolder
+  readonly policy: PolicyHolder
   readonly registry: RegistryHolder
   readonly describe: (finding: Finding) => { readonly detail: string; readonly rule?: string }
 }
@@ -22,14 +20,12 @@ export const SHIPPED_MODEL = fileURLToPath(new URL('../../models/sms-zh/1', impo
 
 /** Loads model, policy and registry as configured; what is not configured is the shipped one. */
 export async function openAssets(config: Config, emit: Emit): Promise<Assets> {
-  const policy = loadPolicy(config.policy ?? undefined)
-  emit({ name: 'policy_loaded', hash: policy.hash })
+  const policy = openPolicy(config.policy ?? undefined, emit)
   const registry = openRegistry(config.registry ?? undefined, emit)
-  const classifier = await openClassifier({
+  const classifier = await openClassifierHolder({
     dir: config.model ?? SHIPPED_MODEL,
     backend: config.inference.backend,
-    onNotice: (message) => emit({ name: 'warning', message }),
+    emit,
   })
-  emit({ name: 'model_loaded', id: classifier.id, backend: classifier.backend })
   return { classifier, policy, registry, describe: createDescribe(config.locale) }
 }

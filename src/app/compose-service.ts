@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit, SideInput } from '../domain/events.ts'
-import type { ConsentLedger, FeatureStore, StateStore } from '../domain/ports.ts'
+import type { ConsentLedger, ConsentRow, FeatureStore, StateStore } from '../domain/ports.ts'
 import { createTokeniser } from '../domain/token.ts'
 import { memoryFeatureStore } from '../features/memory.ts'
+import { backOff } from '../kafka/backoff.ts'
 import { connectKafka, type KafkaConnection } from '../kafka/client.ts'
 import { memoryLedger } from '../ledgers/memory.ts'
 import { applyRow, type RegistryChange } from '../registry/load.ts'
@@ -112,7 +113,13 @@ async function openStores(config: Config, clusterId: string, emit: Emit): Promis
   await link.ready(5_000)
   const scope = { deployment: config.deployment, clusterId, topic: config.kafka.topics.messages }
   const prefix = `sigwatch:${scope.deployment}:${scope.clusterId}:${scope.topic}`
-  const features = redisFeatureStore(link, scope)
+  const features = redisFeatureStore(link, {
+    ...scope,
+    budgetMs: budget,
+    onReset: (partitions) => {
+      for (const { topic, partition } of partitions) emit({ name: 'counting_reset', topic, partition })
+    },
+  })
   const states = createRedisStateStore({ link, prefix, clock })
   const ledger = redisLedger({ link, prefix: `sigwatch:${scope.deployment}` })
   return {
@@ -173,6 +180,11 @@ export async function composeService(config: Config, emit: Emit): Promise<Applic
     endOffsets: (partitions) => kafka.endOffsets(partitions),
   })
 
+  const stopping = new AbortController()
+  /** What is read before the first message, and rows that others wait for, outlast an outage of the store. */
+  const ledger: Pick<ConsentLedger, 'apply'> = {
+    apply: (rows) => untilReached(() => stores.ledger.apply(rows), stopping.signal),
+  }
   const tables: { readonly input: SideInput; readonly table: TableSource }[] = []
   const instance = randomUUID()
   let registryChanges: RegistryChange[] = []
@@ -206,13 +218,17 @@ export async function composeService(config: Config, emit: Emit): Promise<Applic
       }
       if (ready.has('registry')) swapping ??= setTimeout(swap, SWAP_AFTER)
     } else {
+      const consents: ConsentRow[] = []
+      const others: SideRow[] = []
       for (const row of rows) {
         const read = readSideValue(input, row.value, canonicalNumber)
         if (read === undefined) continue
         if ('message' in read) refuse(row, read.message)
-        else if (input === 'consents') await stores.ledger.apply([read.row as never])
-        else core.sideRows.add([{ input, row: read.row, position: row.position } as SideRow])
+        else if (input === 'consents') consents.push(read.row as ConsentRow)
+        else others.push({ input, row: read.row, position: row.position } as SideRow)
       }
+      if (consents.length > 0) await ledger.apply(consents)
+      if (others.length > 0) core.sideRows.add(others)
     }
     emit({ name: 'side_input_rows', input, accepted: rows.length - refused, refused })
   }
@@ -221,7 +237,7 @@ export async function composeService(config: Config, emit: Emit): Promise<Applic
     core,
     assets,
     async run() {
-      await readSideFiles(config, { ledger: stores.ledger, sideRows: core.sideRows }, emit)
+      await readSideFiles(config, { ledger, sideRows: core.sideRows }, emit)
       for (const [input, topic] of side) {
         const table = createTableSource({
           connection: kafka,
@@ -239,16 +255,18 @@ export async function composeService(config: Config, emit: Emit): Promise<Applic
             })
           })
       }
-      await Promise.all(
+      const caughtUp = Promise.all(
         tables.map(async ({ input, table }) => {
           await table.caughtUp
           if (input === 'registry') swap()
           ready.add(input)
         }),
       )
-      await core.run()
+      await Promise.race([caughtUp, aborted(stopping.signal)])
+      if (!stopping.signal.aborted) await core.run()
     },
     async stop() {
+      stopping.abort()
       await Promise.all([core.stop(), ...tables.map(({ table }) => table.stop())])
     },
     async close() {
@@ -260,6 +278,25 @@ export async function composeService(config: Config, emit: Emit): Promise<Applic
       assets.classifier.close()
     },
   }
+}
+
+/** Tries again while the store cannot be reached, until the signal ends it. */
+async function untilReached(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  for (let attempt = 0; !signal.aborted; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof SigwatchError && error.retry)) throw error
+      await backOff(attempt, signal)
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }
 
 function registryChange(row: TableRow): RegistryChange | string {

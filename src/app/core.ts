@@ -74,6 +74,10 @@ export interface Core {
 /** A partition is idle when it has no lag and had nothing for this long, ms of wall clock. */
 const IDLE_AFTER = 30_000
 const REPORT_EVERY = 1_000
+/** With no lag and nothing for this long, ms, nothing is missing up to the wall clock: rows of side inputs need not wait. */
+const QUIET_AFTER = 2_000
+/** The same for an instance that has had no record yet: it may only not have come to them. */
+const QUIET_FROM_START = 10_000
 /** What lies in the outbox for this long waits for a sink, ms. */
 const RESEND_AFTER = 5_000
 /** Event time between two sweeps of the embedded mode, ms. */
@@ -213,11 +217,10 @@ export function createCore(parts: CoreParts): Core {
   }
 
   let sweptAt = Number.NEGATIVE_INFINITY
-  async function sweepByEventTime(progress: readonly Progress[]): Promise<void> {
-    const eventTime = Math.min(...progress.map((p) => p.eventTime))
-    if (!Number.isFinite(eventTime) || eventTime - sweptAt < SWEEP_EVERY) return
+  async function sweepByEventTime(eventTime: number, partition: PartitionId): Promise<void> {
+    if (eventTime - sweptAt < SWEEP_EVERY) return
     sweptAt = eventTime
-    await states.reportProgress(progress.map((p) => ({ ...p, idle: false })))
+    await states.reportProgress([{ ...partition, eventTime, idle: false }])
     await manager.sweep(eventTime)
   }
 
@@ -227,7 +230,7 @@ export function createCore(parts: CoreParts): Core {
     decode: (raw) => decode(raw, config.limits),
     join: new JoinParts({ wait: config.limits.partWait }),
     process,
-    ...(embedded ? { afterBatch: sweepByEventTime } : {}),
+    ...(embedded ? { beforeBatch: sweepByEventTime } : {}),
     assigned: async (partitions) => {
       const reset = await features.assign((await parts.endOffsets?.(partitions)) ?? partitions)
       for (const { topic, partition } of reset) emit({ name: 'counting_reset', topic, partition })
@@ -252,6 +255,13 @@ export function createCore(parts: CoreParts): Core {
     },
   })
 
+  let startedAt = Number.POSITIVE_INFINITY
+  function isQuiet(progress: readonly Progress[], now: number): boolean {
+    if (intake.inFlight > 0) return false
+    if (progress.length === 0) return now - startedAt > QUIET_FROM_START
+    return progress.every((p) => p.lag === 0 && now - p.lastRecordAt > QUIET_AFTER)
+  }
+
   async function reportProgress(): Promise<void> {
     const now = clock.now()
     const progress = intake.progress()
@@ -268,6 +278,11 @@ export function createCore(parts: CoreParts): Core {
       ownerless: held.filter((p) => p.ownerless).length,
     })
     emit({ name: 'outbox_pending', count: (await states.pending(RESEND_AFTER).catch(() => [])).length })
+    if (isQuiet(progress, now)) {
+      await sideRows.advance(now).catch((error: unknown) => {
+        emit({ name: 'warning', message: `side inputs wait: ${codeOf(error)}` })
+      })
+    }
     if (progress.length === 0) return
     await states
       .reportProgress(progress.map((p) => ({ ...p, idle: p.lag === 0 && now - p.lastRecordAt > IDLE_AFTER })))
@@ -281,7 +296,12 @@ export function createCore(parts: CoreParts): Core {
     intake,
     sideRows,
     async run() {
-      await manager.start()
+      // Without the store there are no states to know of; the sweeper reads them when it is back.
+      await manager.start().catch((error: unknown) => {
+        if (!(error instanceof SigwatchError && error.retry)) throw error
+        emit({ name: 'features_degraded', reason: error.code })
+      })
+      startedAt = clock.now()
       const reporting = embedded ? undefined : setInterval(() => void reportProgress(), REPORT_EVERY)
       if (!embedded) sweeper.start()
       try {

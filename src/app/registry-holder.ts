@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { formatProblem } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Brand, PortRow, Registry, SignatureRow } from '../domain/registry.ts'
 import {
@@ -10,14 +9,15 @@ import {
   SHIPPED_BRANDS,
 } from '../registry/load.ts'
 import { buildRegistry } from '../registry/registry-index.ts'
+import { type Reload, refusal } from './reload-outcome.ts'
 
 /** The registry in force, swapped whole when its file or its topic changes. */
 export interface RegistryHolder {
   current(): Registry
   /** Takes in rows of the registry topic, which override the file by key. The registry is swapped once for all of them. */
   apply(changes: readonly RegistryChange[]): void
-  /** Reads the file anew; a bad one is refused with the reason and the old one stays. True when it was taken. */
-  reload(): boolean
+  /** Reads the file anew; a bad one is refused with the reason and the old one stays. */
+  reload(): Reload
 }
 
 const EMPTY: LoadedRows = { brands: [], signatures: [], ports: [], hash: '' }
@@ -80,15 +80,16 @@ export function openRegistry(file: string | undefined, emit: Emit): RegistryHold
       if (changes.length > 0) registry = build()
     },
     reload() {
-      if (file === undefined) return false
+      if (file === undefined) return 'same'
       const { rows, problems } = readRegistry(file, { knownBrands })
       if (problems.length > 0) {
-        emit({ name: 'reload_refused', what: 'registry', reason: problems.map(formatProblem).join('; ') })
-        return false
+        emit({ name: 'reload_refused', what: 'registry', reason: refusal(problems) })
+        return 'refused'
       }
+      if (rows.hash === base.hash) return 'same'
       base = rows
       registry = build()
-      return true
+      return 'swapped'
     },
   }
 }

@@ -49,8 +49,10 @@ class LineError extends Error {
 export async function createScorer(options: ScorerOptions) {
   const { config: file, ...overrides } = options
   const { config } = loadConfig({ ...(file === undefined ? {} : { file }), overrides, serving: false })
-  const { classifier, policy, registry: holder } = await openAssets(config, () => {})
-  const registry = holder.current()
+  const assets = await openAssets(config, () => {})
+  const classifier = assets.classifier.current()
+  const policy = assets.policy.current()
+  const registry = assets.registry.current()
 
   function reasons(message: AnalysedMessage): Code[] {
     const carrier = message.record.carrier

@@ -13,7 +13,7 @@ const SHOWN_PROBLEMS = 20
 /** Reads the files of side inputs that are configured; throws InvalidInput naming file, line and field of bad rows. */
 export async function readSideFiles(
   config: Config,
-  into: { readonly ledger: ConsentLedger; readonly sideRows: SideRows },
+  into: { readonly ledger: Pick<ConsentLedger, 'apply'>; readonly sideRows: SideRows },
   emit: Emit,
 ): Promise<void> {
   const problems: Problem[] = []

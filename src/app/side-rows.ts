@@ -1,6 +1,7 @@
 import { type ComplaintCount, complaintSpike } from '../detectors/complaint-spike.ts'
 import type { Target } from '../domain/decision.ts'
 import { type SignalContext, threshold } from '../domain/detector.ts'
+import { SigwatchError } from '../domain/errors.ts'
 import type { Position } from '../domain/message.ts'
 import type { ConsentLedger, FeatureStore, StateRecord } from '../domain/ports.ts'
 import type { Complaint, Feedback, Reply } from '../registry/side-inputs.ts'
@@ -23,7 +24,10 @@ export interface SideRowsOptions {
 
 export interface SideRows {
   add(rows: readonly SideRow[]): void
-  /** Lets every row take effect whose `ts` is not after the event time, in the order of `ts`. */
+  /**
+   * Lets every row take effect whose `ts` is not after the event time, in the order of `ts`. Rejects with a retryable
+   * error when a store cannot be reached; the row waits for the next call then.
+   */
   advance(eventTime: number): Promise<void>
   readonly waiting: number
 }
@@ -36,6 +40,7 @@ export function createSideRows({ ledger, features, manager, context }: SideRowsO
   let queue: SideRow[] = []
   let head = 0
   let sorted = true
+  let advancing: Promise<void> = Promise.resolve()
 
   /** An opt-out word refuses the signatures that this port sent to this subscriber. */
   async function reply({ ts, from, to, text }: Reply): Promise<void> {
@@ -54,7 +59,7 @@ export function createSideRows({ ledger, features, manager, context }: SideRowsO
     const window = threshold(policy, 'window') * 1000
     const member = row.id ?? `${position.topic}/${position.partition}/${position.offset}`
     const entity = (target: Target) => `complaints:${target.kind}:${target.id}`
-    const { members } = await features.count([
+    const { members, counted } = await features.count([
       {
         position,
         ts: row.ts,
@@ -71,6 +76,7 @@ export function createSideRows({ ledger, features, manager, context }: SideRowsO
         sent: [],
       },
     ])
+    if (!counted) throw new SigwatchError('REDIS_UNREACHABLE', 'a complaint could not be counted')
     const days = daysOf(row.ts - window, row.ts)
     for (const target of targets) {
       const reading = members.find((m) => m.entity === entity(target))
@@ -94,19 +100,30 @@ export function createSideRows({ ledger, features, manager, context }: SideRowsO
     else await feedback(item.row)
   }
 
-  return {
-    add(rows) {
-      queue.push(...rows)
-      sorted = false
-    },
-    async advance(eventTime) {
-      if (head === queue.length) return
+  async function advanceTo(eventTime: number): Promise<void> {
+    for (;;) {
+      // Rows may come while one is applied.
       if (!sorted) {
         queue = queue.slice(head).sort((a, b) => a.row.ts - b.row.ts)
         head = 0
         sorted = true
       }
-      while (head < queue.length && queue[head]!.row.ts <= eventTime) await apply(queue[head++]!)
+      const next = queue[head]
+      if (!next || next.row.ts > eventTime) return
+      await apply(next)
+      head++
+    }
+  }
+
+  return {
+    add(rows) {
+      queue.push(...rows)
+      sorted = false
+    },
+    advance(eventTime) {
+      const next = advancing.catch(() => {}).then(() => advanceTo(eventTime))
+      advancing = next
+      return next
     },
     get waiting() {
       return queue.length - head

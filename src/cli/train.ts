@@ -69,7 +69,7 @@ export function trainCommand(): Command {
         labels,
         corpora,
         seed: options.seed,
-        heldShare: 0.1,
+        heldShare: labels === LABELS ? 0.06 : 0.1,
         onProgress: say,
       })
       say(`held out: ${JSON.stringify(card.scores)}`)

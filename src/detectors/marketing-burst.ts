@@ -18,15 +18,28 @@ interface Expectation {
   readonly mean: number
   readonly sd: number
   readonly source: 'hour-of-day' | 'recent-hours' | 'trailing-hour' | 'none'
+  /** Too little history for ratios: the floor for new senders holds. */
+  readonly fresh: boolean
 }
 
-/** The best baseline there is: this hour of earlier days, else the last hours, else the hour so far. */
+/**
+ * The best baseline there is: this hour of earlier days, else the last hours, else the hour so far. After hours of
+ * silence the last hours say little: a sender that opens in the morning is judged as a new one, by what the hour so
+ * far has shown.
+ */
 function expectation(baseline: Baseline, minTrailingMinutes: number): Expectation {
   const { hour, recent, trailing } = baseline
-  if (hour && hour.days >= 1) return { mean: hour.mean, sd: hour.sd, source: 'hour-of-day' }
-  if (recent && recent.hours >= 1) return { mean: recent.mean, sd: recent.sd, source: 'recent-hours' }
-  if (trailing.minutes >= minTrailingMinutes) return { mean: trailing.mean, sd: 0, source: 'trailing-hour' }
-  return { mean: 0, sd: 0, source: 'none' }
+  const soFar = trailing.minutes >= minTrailingMinutes
+  if (hour && hour.days >= 1)
+    return { mean: hour.mean, sd: hour.sd, source: 'hour-of-day', fresh: hour.mean < 1 }
+  if (recent && recent.hours >= 1) {
+    if (recent.mean >= 1 || !soFar) {
+      return { mean: recent.mean, sd: recent.sd, source: 'recent-hours', fresh: recent.mean < 1 }
+    }
+    return { mean: Math.max(recent.mean, trailing.mean), sd: recent.sd, source: 'trailing-hour', fresh: true }
+  }
+  if (soFar) return { mean: trailing.mean, sd: 0, source: 'trailing-hour', fresh: trailing.mean < 1 }
+  return { mean: 0, sd: 0, source: 'none', fresh: true }
 }
 
 /** Commercial messages that the window may hold before it is a burst. */
@@ -55,7 +68,6 @@ function judgeRate(reading: RateReading, context: SignalContext): Signal | undef
   const policy = context.judge('MARKETING_BURST', bucketEnd)
   const expected = expectation(baseline, threshold(policy, 'minTrailingMinutes'))
   const allowance = declaredAllowance(name, bucketEnd, context)
-  const fresh = expected.mean < 1
   const wasThere = baseline.firstSeen - baseline.storeSince < threshold(policy, 'warmup') * 1000
   const newFloor = threshold(policy, expected.source === 'none' && wasThere ? 'warmupFloor1m' : 'newFloor1m')
 
@@ -64,7 +76,7 @@ function judgeRate(reading: RateReading, context: SignalContext): Signal | undef
   for (const { name: window, minutes, read } of WINDOWS) {
     const count = read(reading)
     const own = windowLimit(window, minutes, expected, policy)
-    const limit = Math.max(fresh ? newFloor * minutes ** 0.5 : own, own, allowance * minutes)
+    const limit = Math.max(expected.fresh ? newFloor * minutes ** 0.5 : own, own, allowance * minutes)
     const stillHigh = shorterRate * minutes >= limit * threshold(policy, 'keepRatio')
     shorterRate = count / minutes
     if (!stillHigh) break

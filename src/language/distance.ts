@@ -20,5 +20,7 @@ export function jaroWinkler(a: string, b: string): number {
  */
 export function damerauLevenshtein(a: string, b: string): number {
   if (a === b) return 0
-  return levenshtein.DamerauLevenshteinDistance(a.slice(0, LONGEST), b.slice(0, LONGEST), { restricted: true })
+  return levenshtein.DamerauLevenshteinDistance(a.slice(0, LONGEST), b.slice(0, LONGEST), {
+    restricted: true,
+  })
 }

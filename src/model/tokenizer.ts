@@ -1,3 +1,4 @@
+import { COMPONENTS } from '../stages/fold-tables.ts'
 import { readLink } from './links.ts'
 import { DIGIT, IDEOGRAPH, LETTER, MARK, PAIR, SKIP, SPACE, unitClass } from './symbols.ts'
 
@@ -50,6 +51,10 @@ export const SHAPES = {
   latin: 22,
   ideographs: 23,
   exclamations: 24,
+  wedged: 25,
+  wedgedMuch: 26,
+  component: 27,
+  mixedScript: 28,
   length: 32,
   topLevel: 64,
 } as const
@@ -273,17 +278,32 @@ export class Tokenizer {
     let enclosed = 0
     let fullWidth = 0
     let emoji = 0
+    let wedged = 0
+    let components = 0
+    let mixed = 0
+    let before = 0
+    let beforeThat = 0
     for (let i = 0; i < n; i++) {
       const unit = original.charCodeAt(i)
+      const kind = unitClass(unit)
       if (unit < 128) {
         if (unit >= 65 && unit <= 90) upper++
         else if (unit >= 97 && unit <= 122) lower++
-      } else if (unit >= 0x4e00 && unit <= 0x9fff) {
+      } else if (kind === IDEOGRAPH) {
+        if (COMPONENT_UNITS.has(unit)) components++
+        else if (beforeThat === IDEOGRAPH && before === MARK && !STOPS.has(original.charCodeAt(i - 1))) wedged++
+        else if (beforeThat === IDEOGRAPH && before === LETTER) mixed++
       } else if (unit >= 0x200b && unit <= 0x200f) invisible++
       else if ((unit >= 0x2460 && unit <= 0x24ff) || unit === 0x20e3 || (unit >= 0x2776 && unit <= 0x2793)) enclosed++
       else if ((unit >= 0xff10 && unit <= 0xff19) || (unit >= 0xff21 && unit <= 0xff5a)) fullWidth++
       else if (unit >= 0xd800 && unit <= 0xdbff) emoji++
+      beforeThat = before
+      before = kind
     }
+    if (wedged > 1) this.#shape(SHAPES.wedged)
+    if (wedged > 4) this.#shape(SHAPES.wedgedMuch)
+    if (components > 0) this.#shape(SHAPES.component)
+    if (mixed > 0) this.#shape(SHAPES.mixedScript)
     if (upper > 5 && upper > lower) this.#shape(SHAPES.shouting)
     if (invisible > 0) this.#shape(SHAPES.invisible)
     if (enclosed > 0) this.#shape(SHAPES.enclosed)
@@ -302,6 +322,10 @@ function isServiceNumber(text: string, start: number, length: number): boolean {
   if (length === 6) return b === 0x31 && c === 0x38
   return (b === 0x30 && c === 0x30) || (b === 0x32 && (c === 0x33 || c === 0x35))
 }
+
+const COMPONENT_UNITS = new Set([...COMPONENTS].map((ch) => ch.charCodeAt(0)))
+/** Marks that ordinary text has between characters. */
+const STOPS = new Set([...'，。！？、；：,.!?;:“”‘’（）()《》【】-~…/+&%'].map((ch) => ch.charCodeAt(0)))
 
 const OPENING = new Set('【[「『〔〖'.split(''))
 const CLOSING = new Set('】]」』〕〗'.split(''))

@@ -33,8 +33,8 @@ export interface IntakeParts {
   readonly decode: (raw: RawRecord) => SmsRecord | Rejection
   readonly join: JoinParts
   readonly process: (items: readonly Intaken[]) => Promise<BatchOutcome>
-  /** After a batch was decided and before the next: the embedded mode sweeps states here. */
-  readonly afterBatch?: (progress: readonly Progress[]) => Promise<void>
+  /** Before a batch is worked on, with the event time at which it begins: the embedded mode sweeps states here. */
+  readonly beforeBatch?: (eventTime: number, partition: PartitionId) => Promise<void>
   /** Before the first record of these partitions: read what was counted of them. */
   readonly assigned?: (partitions: readonly PartitionId[]) => Promise<void>
   readonly revoked?: (partitions: readonly PartitionId[]) => void
@@ -46,6 +46,8 @@ export interface IntakeParts {
   readonly signal: AbortSignal
 }
 
+/** A batch ends with the bucket of event time, so that a backlog is judged as finely as live traffic. */
+const BUCKET = 10_000
 const COMMIT_EVERY = 500
 const SILENCE_CHECK_EVERY = 1_000
 const REVOKE_BUDGET = 5_000
@@ -60,6 +62,7 @@ export class Intake implements SourceHandler {
   readonly #parts: IntakeParts
   readonly #checkpoint = new Checkpoint()
   readonly #eventTimes = new Map<string, EventTime>()
+  readonly #buckets = new Map<string, number>()
   readonly #progress = new Map<string, Progress>()
   readonly #batcher: Batcher<Intaken>
   #writes = 0
@@ -111,6 +114,7 @@ export class Intake implements SourceHandler {
     for (const id of partitions) {
       this.#checkpoint.forget(id)
       this.#eventTimes.delete(partitionKey(id))
+      this.#buckets.delete(partitionKey(id))
       this.#progress.delete(partitionKey(id))
     }
     this.#parts.revoked?.(partitions)
@@ -123,9 +127,8 @@ export class Intake implements SourceHandler {
     if (!last) return
     for (const raw of batch) this.#take(raw)
     const id: PartitionId = last.position
+    this.#admitExpired(last)
     const eventTime = this.#eventTimeOf(id).value
-    const partTime = this.#parts.partClock === 'append' ? last.timestamp : eventTime
-    this.#admit(this.#parts.join.flushExpired(id, partTime))
     const { topic, partition } = last.position
     this.#progress.set(partitionKey(id), {
       topic,
@@ -165,7 +168,13 @@ export class Intake implements SourceHandler {
       this.#batcher.add({ kind: 'rejected', output, position, bytes: value.length }, value.length)
       return
     }
-    this.#eventTimeOf(position).observe(record.ts)
+    const bucket = Math.floor(this.#eventTimeOf(position).observe(record.ts) / BUCKET)
+    const key = partitionKey(position)
+    if (bucket > (this.#buckets.get(key) ?? Number.POSITIVE_INFINITY)) {
+      this.#admitExpired(raw)
+      this.#batcher.flush()
+    }
+    this.#buckets.set(key, bucket)
     const arrived = this.#parts.partClock === 'append' ? timestamp : record.ts
     this.#admit(this.#parts.join.add(record, position, arrived))
   }
@@ -173,13 +182,21 @@ export class Intake implements SourceHandler {
   #admit(messages: readonly Message[]): void {
     for (const message of messages) {
       const bytes = message.origins.reduce((sum, o) => sum + o.value.length, 0)
-      this.#batcher.add({ kind: 'message', message, bytes }, bytes)
+      const eventTime = this.#eventTimeOf(message.position).value
+      this.#batcher.add({ kind: 'message', message, bytes, eventTime }, bytes)
     }
   }
 
+  /** Lets go of the parts that have waited long enough when this record came. */
+  #admitExpired({ position, timestamp }: RawRecord): void {
+    const now = this.#parts.partClock === 'append' ? timestamp : this.#eventTimeOf(position).value
+    this.#admit(this.#parts.join.flushExpired(position, now))
+  }
+
   async #work(items: Intaken[], done: () => void): Promise<void> {
+    const first = items.find((item) => item.kind === 'message')
+    if (first) await this.#parts.beforeBatch?.(first.eventTime, first.message.position)
     const { outputs } = await this.#parts.process(items)
-    await this.#parts.afterBatch?.(this.progress())
     this.#report(items)
     while (this.#writes >= MAX_WRITES) {
       await new Promise<void>((resolve) => {

@@ -11,7 +11,13 @@ import type { Decision } from '../stages/decide.ts'
 
 /** What the door lets in: a message, or a record that cannot be read. */
 export type Intaken =
-  | { readonly kind: 'message'; readonly message: Message; readonly bytes: number }
+  | {
+      readonly kind: 'message'
+      readonly message: Message
+      readonly bytes: number
+      /** Event time of the partition when the message was complete, epoch ms. */
+      readonly eventTime: number
+    }
   | {
       readonly kind: 'rejected'
       readonly output: OutputRecord

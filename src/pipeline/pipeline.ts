@@ -13,8 +13,11 @@ import { createStopwatch } from './stopwatch.ts'
 export interface Stages<Consulted> {
   readonly extract: (message: Message) => ExtractedMessage
   readonly classify: (batch: readonly ExtractedMessage[]) => AnalysedMessage[]
-  /** What the ledgers know of each message. */
-  readonly consult: (batch: readonly AnalysedMessage[]) => Promise<readonly Consulted[]>
+  /** What the ledgers know of each message; `reached` false: they could not be asked. */
+  readonly consult: (
+    batch: readonly AnalysedMessage[],
+    eventTime: number,
+  ) => Promise<{ readonly known: readonly Consulted[]; readonly reached: boolean }>
   readonly detect: (message: AnalysedMessage, consulted: Consulted) => readonly Finding[]
   readonly rate: (batch: readonly Judged[]) => Promise<Rated>
   readonly transition: (signals: readonly BackedSignal[], degraded: boolean) => Promise<void>
@@ -53,10 +56,10 @@ export function createPipeline<Consulted>(stages: Stages<Consulted>, emit: Emit)
     const analysed = stages.classify(extracted)
     watch.lap('classify')
 
-    const consulted = await stages.consult(analysed)
+    const { known, reached } = await stages.consult(analysed, eventTimeOf(items))
     const judged: Judged[] = []
     analysed.forEach((message, i) => {
-      const detect = () => judged.push({ message, findings: stages.detect(message, consulted[i]!) })
+      const detect = () => judged.push({ message, findings: stages.detect(message, known[i]!) })
       attempt(detect, (e) => lost(message, 'detect', e))
     })
     watch.lap('detect')
@@ -64,11 +67,20 @@ export function createPipeline<Consulted>(stages: Stages<Consulted>, emit: Emit)
     const { signals, counted } = await stages.rate(judged)
     watch.lap('rate')
 
-    await stages.transition(signals, !counted)
-    const decisions = judged.map((j) => stages.decide(j, stages.statesOf(j.message), !counted))
+    const degraded = !counted || !reached
+    await stages.transition(signals, degraded)
+    const decisions = judged.map((j) => stages.decide(j, stages.statesOf(j.message), degraded))
     outputs.push(...outputsOf(decisions, judged, emit))
     watch.lap('decide')
 
     return { outputs }
   }
+}
+
+/** How far event time has come with a batch: the highest of its partitions. */
+function eventTimeOf(items: readonly Intaken[]): number {
+  return items.reduce(
+    (time, item) => (item.kind === 'message' ? Math.max(time, item.eventTime) : time),
+    Number.NEGATIVE_INFINITY,
+  )
 }

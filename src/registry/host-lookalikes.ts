@@ -24,6 +24,11 @@ const LENIENT = { validateHostname: false }
 
 const SHORT = 3
 const EDIT_FROM = 4
+/** No official label is longer; deletions of a longer one would cost the square of its length. */
+const EDIT_TO = 40
+/** Longest host and label that the DNS knows. */
+const LONGEST_HOST = 253
+const LONGEST_LABEL = 63
 
 /** Whether a host lies below a suffix that is given out on proof of identity only (`gov.cn`, `edu.cn`). */
 export function isRestricted(host: string): boolean {
@@ -74,9 +79,18 @@ export class HostLookalikes {
 
   /** For a host (lower case, ASCII or Unicode) that is itself no official one and no shortener. */
   find(host: string): Lookalike | undefined {
+    if (host.length > LONGEST_HOST) return undefined
     const parsed = parse(host, LENIENT)
     const { domain, domainWithoutSuffix: label, publicSuffix: suffix } = parsed
-    if (parsed.isIp || !domain || !label || !suffix || isRestricted(host)) return undefined
+    if (
+      parsed.isIp ||
+      (label?.length ?? 0) > LONGEST_LABEL ||
+      !domain ||
+      !label ||
+      !suffix ||
+      isRestricted(host)
+    )
+      return undefined
     return (
       this.#bySubdomain(host, suffix) ??
       this.#byForeignScript(label) ??
@@ -184,7 +198,7 @@ export class HostLookalikes {
   }
 
   #byEdit(label: string): Lookalike | undefined {
-    if (label.length < EDIT_FROM) return undefined
+    if (label.length < EDIT_FROM || label.length > EDIT_TO) return undefined
     let best: Lookalike | undefined
     for (const rest of [label, ...deletions(label)]) {
       for (const token of this.#deletions.get(rest) ?? []) {

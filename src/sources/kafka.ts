@@ -276,6 +276,7 @@ export class KafkaSource implements Source {
   async #batch({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
     const assignment = this.#assignment
     if (!assignment?.keys.has(partitionKey(batch))) return
+    const ending = () => assignment.ending || this.#stopping.signal.aborted
     const beat = this.#beat(heartbeat)
     this.#handling.set(beat, Date.now())
     try {
@@ -284,7 +285,7 @@ export class KafkaSource implements Source {
       const end = Number(batch.highWatermark)
       const size = this.#options.chunk ?? CHUNK
       for (let from = 0; from < messages.length; from += size) {
-        if (assignment.ending || !isRunning() || isStale()) return
+        if (ending() || !isRunning() || isStale()) break
         const records: RawRecord[] = []
         for (const m of messages.slice(from, from + size)) {
           records.push({
@@ -299,6 +300,8 @@ export class KafkaSource implements Source {
         resolveOffset(String(last))
         this.#handling.set(beat, Date.now())
       }
+      // What was left would be fetched again at once, and again, while the rest is being settled.
+      if (ending()) await beat.during(this.#releasing ?? Promise.resolve())
     } catch (error) {
       this.#fail(error)
     } finally {

@@ -1,4 +1,5 @@
 import type { MessageContext } from '../domain/detector.ts'
+import { SigwatchError } from '../domain/errors.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { ConsentLedger } from '../domain/ports.ts'
 
@@ -7,22 +8,41 @@ export type Consulted = Pick<MessageContext, 'consents' | 'askedBefore'>
 
 const NOTHING: Consulted = { consents: undefined, askedBefore: undefined }
 
+export interface Consultation {
+  /** For each message in order. */
+  readonly known: readonly Consulted[]
+  /** False: the ledger could not be reached, and nothing is known of any. */
+  readonly reached: boolean
+}
+
 /**
  * Asks the consent ledger about a batch at once: about commercial messages and requests for consent only. Also tells
  * it which port sent which signature to whom, so that a later "T" by reply refuses the right one. `due` lets rows of
- * the side inputs take effect whose time the batch has reached.
+ * the side inputs take effect whose time the batch has reached. A ledger that cannot be reached holds up nobody: what was
+ * not remembered meanwhile is not known later.
  */
 export function createConsult(ledger: ConsentLedger, due: (eventTime: number) => Promise<void>) {
-  return async function consult(batch: readonly AnalysedMessage[]): Promise<readonly Consulted[]> {
+  return async function consult(
+    batch: readonly AnalysedMessage[],
+    eventTime: number,
+  ): Promise<Consultation> {
+    try {
+      return { known: await ask(batch, eventTime), reached: true }
+    } catch (error) {
+      if (!(error instanceof SigwatchError && error.retry)) throw error
+      return { known: batch.map(() => NOTHING), reached: false }
+    }
+  }
+
+  async function ask(batch: readonly AnalysedMessage[], eventTime: number): Promise<readonly Consulted[]> {
     const about: { index: number; signature: string; message: AnalysedMessage }[] = []
     batch.forEach((message, index) => {
       if (message.signature && (message.commercial || message.asksConsent)) {
         about.push({ index, signature: message.signature.name, message })
       }
     })
-    const latest = batch.reduce((ts, message) => Math.max(ts, message.ts), 0)
     if (about.length === 0) {
-      await due(latest)
+      await due(eventTime)
       return batch.map(() => NOTHING)
     }
 
@@ -33,7 +53,7 @@ export function createConsult(ledger: ConsentLedger, due: (eventTime: number) =>
     })
     const requests = about.filter(({ message }) => message.asksConsent)
     await ledger.remember(about.map((a) => ({ ...pair(a), port: a.message.from })))
-    await due(latest)
+    await due(eventTime)
     const [changes, asked] = await Promise.all([
       ledger.lookup(about.map(pair)),
       ledger.asked(requests.map(pair)),

@@ -282,7 +282,11 @@ export function createStateManager(options: StateManagerOptions): StateManager {
 
     async release(id, at, until) {
       await store.suppress(id, until)
-      return (await change([id], (current) => ({ next: clear(current, at), cause: 'feedback' }))) > 0
+      // A word that is read again (after a restart) is none on a state that rose when its time was over.
+      const cleared = await change([id], (current) =>
+        current.raisedAt < until ? { next: clear(current, at), cause: 'feedback' } : undefined,
+      )
+      return cleared > 0
     },
 
     async sweep(watermark, signal) {

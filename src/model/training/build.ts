@@ -106,7 +106,7 @@ export async function buildModel(options: BuildOptions): Promise<ModelCard> {
 }
 
 /** What serves small corpora without templates: more passes, no dropout of signatures. */
-const PLAIN: Partial<TrainSettings> = { epochs: 20, dropout: 0.3, dropSignature: 0, decay: 1e-5 }
+const PLAIN: Partial<TrainSettings> = { embedding: 10, hidden: 16, epochs: 20, dropout: 0.3, dropSignature: 0, decay: 1e-5 }
 
 const LIMITS = [
   'Trained on Chinese and English; other languages score by their numbers and links alone.',

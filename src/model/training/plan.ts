@@ -68,7 +68,14 @@ export interface Mixture {
   readonly augment: AugmentSettings
 }
 
-export const MIXTURE: Mixture = { expansions: 3, share: 0.2, power: 0.5, masked: 0.2, weights: {}, augment: AUGMENT }
+export const MIXTURE: Mixture = {
+  expansions: 3,
+  share: 0.14,
+  power: 0.1,
+  masked: 0.2,
+  weights: { notice: 1.3, personal: 1.2 },
+  augment: AUGMENT,
+}
 
 /** The texts of each epoch. Without templates every row once, as it is. */
 export function epochSource(parts: readonly Part[], labels: readonly string[], mixture: Mixture): EpochSource {

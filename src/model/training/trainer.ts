@@ -32,8 +32,8 @@ export interface TrainSettings {
 
 export const SETTINGS: TrainSettings = {
   tokenizer: { bits: 17, grams: 3, words: 2 },
-  embedding: 10,
-  hidden: 16,
+  embedding: 26,
+  hidden: 32,
   epochs: 10,
   batch: 64,
   wideRate: 0.12,
@@ -41,7 +41,7 @@ export const SETTINGS: TrainSettings = {
   headRate: 0.003,
   decay: 2e-5,
   smoothing: 0.05,
-  dropout: 0.4,
+  dropout: 0.6,
   dropSignature: 0.4,
 }
 
