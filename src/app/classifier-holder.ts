@@ -65,6 +65,11 @@ export async function openClassifierHolder({
     return 'refused'
   }
 
+  function retire(): void {
+    for (const classifier of replaced) classifier.close()
+    replaced = []
+  }
+
   return {
     current: () => current,
     async reload() {
@@ -88,12 +93,9 @@ export async function openClassifierHolder({
       emit({ name: 'model_loaded', id: current.id, backend: current.backend })
       return 'swapped'
     },
-    retire() {
-      for (const classifier of replaced) classifier.close()
-      replaced = []
-    },
+    retire,
     close() {
-      this.retire()
+      retire()
       current.close()
     },
   }

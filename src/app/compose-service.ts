@@ -13,12 +13,12 @@ import { createKafkaSink } from '../sinks/kafka.ts'
 import { createKafkaSource } from '../sources/kafka.ts'
 import { createTableSource, type TableRow, type TableSource } from '../sources/table.ts'
 import { canonicalNumber } from '../stages/canonical-number.ts'
-import { bornByRegistry } from '../states/escalation.ts'
 import { createMemoryStateStore } from '../states/memory.ts'
 import { openAssets } from './assets.ts'
 import { type Application, clockAt } from './compose.ts'
 import type { Config } from './config.ts'
 import { createCore } from './core.ts'
+import { createReloader } from './reload.ts'
 import { readSideFiles } from './side-files.ts'
 import type { SideRow } from './side-rows.ts'
 
@@ -170,8 +170,8 @@ export async function composeService(config: Config, emit: Emit): Promise<Applic
     features: stores.features,
     states: stores.states,
     ledger: stores.ledger,
-    classifier: assets.classifier,
-    policy: () => assets.policy,
+    classifier: () => assets.classifier.current(),
+    policy: () => assets.policy.current(),
     registry: () => assets.registry.current(),
     describe: assets.describe,
     tokenise: createTokeniser({ keyId: tokenKey.keyId, key: tokenKey.key.reveal() }),
@@ -180,6 +180,7 @@ export async function composeService(config: Config, emit: Emit): Promise<Applic
     endOffsets: (partitions) => kafka.endOffsets(partitions),
   })
 
+  const reloader = createReloader({ config, assets, adopt: (what) => core.adopt(what), emit })
   const stopping = new AbortController()
   /** What is read before the first message, and rows that others wait for, outlast an outage of the store. */
   const ledger: Pick<ConsentLedger, 'apply'> = {
@@ -196,9 +197,7 @@ export async function composeService(config: Config, emit: Emit): Promise<Applic
     const changes = registryChanges
     registryChanges = []
     assets.registry.apply(changes)
-    void core.manager
-      .review('registry', (state) => bornByRegistry(state, assets.registry.current()))
-      .catch((error: unknown) => emit({ name: 'warning', message: String(error) }))
+    void core.adopt('registry').catch((error: unknown) => emit({ name: 'warning', message: String(error) }))
   }
 
   async function applySide(input: SideInput, rows: readonly TableRow[]): Promise<void> {
@@ -263,7 +262,9 @@ export async function composeService(config: Config, emit: Emit): Promise<Applic
         }),
       )
       await Promise.race([caughtUp, aborted(stopping.signal)])
-      if (!stopping.signal.aborted) await core.run()
+      if (stopping.signal.aborted) return
+      reloader.start()
+      await core.run()
     },
     async stop() {
       stopping.abort()
@@ -272,6 +273,7 @@ export async function composeService(config: Config, emit: Emit): Promise<Applic
     async close() {
       abort.abort()
       clearTimeout(swapping)
+      await reloader.stop()
       await sink.close()
       await stores.close()
       await kafka.close()

@@ -21,7 +21,8 @@ import type {
 import type { Registry } from '../domain/registry.ts'
 import type { Tokenise } from '../domain/token.ts'
 import { Intake, type Progress } from '../pipeline/intake.ts'
-import { createPipeline } from '../pipeline/pipeline.ts'
+import type { Intaken } from '../pipeline/outputs.ts'
+import { type BatchOutcome, createPipeline } from '../pipeline/pipeline.ts'
 import { classify } from '../stages/classify.ts'
 import { type Consulted, createConsult } from '../stages/consult.ts'
 import { createDecide } from '../stages/decide.ts'
@@ -31,11 +32,12 @@ import { type BackedSignal, createRate, type Rated } from '../stages/rate.ts'
 import { readMessage } from '../stages/read-message.ts'
 import { contactsInClear, showContacts, showEvidence, showMessage } from '../stages/show.ts'
 import { createCampaignNames } from '../states/campaigns.ts'
-import { candidatesOf, escalate } from '../states/escalation.ts'
+import { bornByRegistry, candidatesOf, escalate } from '../states/escalation.ts'
 import { createStateManager, type StateManager } from '../states/manager.ts'
 import { createPublisher } from '../states/publisher.ts'
 import { createSweeper } from '../states/sweeper.ts'
 import type { Config } from './config.ts'
+import { inOrder } from './in-order.ts'
 import { createSideRows, type SideRows } from './side-rows.ts'
 
 /** Everything that is chosen outside: adapters, loaded files, the clock. */
@@ -47,7 +49,8 @@ export interface CoreParts {
   readonly features: FeatureStore
   readonly states: StateStore
   readonly ledger: ConsentLedger
-  readonly classifier: Classifier
+  /** The versions that are loaded; a batch is worked on with those of its beginning. */
+  readonly classifier: () => Classifier
   readonly policy: () => Policy
   readonly registry: () => Registry
   readonly describe: (finding: Finding) => { readonly detail: string; readonly rule?: string }
@@ -68,8 +71,16 @@ export interface Core {
   readonly manager: StateManager
   readonly intake: Intake
   readonly sideRows: SideRows
+  /**
+   * After something was loaded anew: resolves when no batch works with the version before any more and the states that
+   * the new one does not bear are cleared.
+   */
+  adopt(what: Versioned): Promise<void>
   unready(): readonly string[]
 }
+
+/** What decisions rest on and what can be loaded anew while the service runs. */
+export type Versioned = 'model' | 'policy' | 'registry'
 
 /** A partition is idle when it has no lag and had nothing for this long, ms of wall clock. */
 const IDLE_AFTER = 30_000
@@ -85,13 +96,22 @@ const SWEEP_EVERY = 10_000
 
 /** Puts stages and ports together; knows no adapter. */
 export function createCore(parts: CoreParts): Core {
-  const { config, source, sink, features, states, clock, emit, policy, registry, classifier } = parts
+  const { config, source, sink, features, states, clock, emit } = parts
   const abort = new AbortController()
   const embedded = parts.mode === 'embedded'
   const { senderContacts } = config.privacy
   const maxAge = embedded ? 0 : config.alerts.maxAge
+  const loaded = () => ({
+    classifier: parts.classifier(),
+    policy: parts.policy(),
+    registry: parts.registry(),
+  })
+  /** One set of versions from the first stage of a batch to its last. */
+  let inForce = loaded()
+  const policy = () => inForce.policy
+  const registry = () => inForce.registry
   const provenance = (): Pick<Provenance, 'model' | 'policy' | 'registry'> => ({
-    model: classifier.id,
+    model: inForce.classifier.id,
     policy: policy().hash,
     registry: registry().hash,
   })
@@ -120,7 +140,10 @@ export function createCore(parts: CoreParts): Core {
     publish: (entries, signal) => publisher.publish(entries, signal ?? abort.signal),
   })
 
-  const context: SignalContext = { registry: registry(), judge: (code, ts) => policy().judge(code, ts) }
+  const context = (): SignalContext => ({
+    registry: registry(),
+    judge: (code, ts) => policy().judge(code, ts),
+  })
   const rate = createRate(features, RATE_DETECTORS, {
     candidates: ({ message, findings }) => candidatesOf(message, findings, registry(), policy().escalate),
     signals: (candidates, readings) =>
@@ -133,7 +156,8 @@ export function createCore(parts: CoreParts): Core {
     ledger: parts.ledger,
     features,
     manager,
-    context: () => ({ ...context, registry: registry() }),
+    context,
+    emit,
   })
   const consult = createConsult(parts.ledger, (eventTime) => sideRows.advance(eventTime))
   const decide = createDecide({
@@ -152,7 +176,7 @@ export function createCore(parts: CoreParts): Core {
     const carrier = message.record.carrier
     const about: MessageContext = {
       registry: registry(),
-      modelThresholds: classifier.thresholds,
+      modelThresholds: inForce.classifier.thresholds,
       judge: (code) => policy().judge(code, message.ts, carrier),
       quietHours: () => policy().quietHours(carrier),
       ...consulted,
@@ -182,13 +206,13 @@ export function createCore(parts: CoreParts): Core {
     }
   }
 
-  const process = createPipeline<Consulted>(
+  const pipeline = createPipeline<Consulted>(
     {
       extract: (message) => readMessage(message, parts.tokenise),
-      classify: (batch) => classify(batch, classifier),
+      classify: (batch) => classify(batch, inForce.classifier),
       consult,
       detect,
-      rate: (batch) => counted(rate(batch, { ...context, registry: registry() })),
+      rate: (batch) => counted(rate(batch, context())),
       transition,
       statesOf: (message) => manager.openStatesFor(message),
       decide: ({ message, findings }, open, degraded) =>
@@ -214,6 +238,26 @@ export function createCore(parts: CoreParts): Core {
       degradedSince = undefined
     }
     return rated
+  }
+
+  const stages = embedded ? inOrder(pipeline, sideRows) : pipeline
+  /** The batch that is worked on, or was last. */
+  let batch: Promise<unknown> = Promise.resolve()
+  function process(items: readonly Intaken[]): Promise<BatchOutcome> {
+    inForce = loaded()
+    const outcome = stages(items)
+    batch = outcome.catch(() => undefined)
+    return outcome
+  }
+
+  async function adopt(what: Versioned): Promise<void> {
+    const last = batch
+    await last
+    // A batch that has begun meanwhile took the new version itself.
+    if (batch === last) inForce = loaded()
+    if (what === 'policy') await manager.review('policy')
+    else if (what === 'registry')
+      await manager.review('registry', (state) => bornByRegistry(state, registry()))
   }
 
   let sweptAt = Number.NEGATIVE_INFINITY
@@ -295,6 +339,7 @@ export function createCore(parts: CoreParts): Core {
     manager,
     intake,
     sideRows,
+    adopt,
     async run() {
       // Without the store there are no states to know of; the sweeper reads them when it is back.
       await manager.start().catch((error: unknown) => {

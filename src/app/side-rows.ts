@@ -2,6 +2,7 @@ import { type ComplaintCount, complaintSpike } from '../detectors/complaint-spik
 import type { Target } from '../domain/decision.ts'
 import { type SignalContext, threshold } from '../domain/detector.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import type { Emit } from '../domain/events.ts'
 import type { Position } from '../domain/message.ts'
 import type { ConsentLedger, FeatureStore, StateRecord } from '../domain/ports.ts'
 import type { Complaint, Feedback, Reply } from '../registry/side-inputs.ts'
@@ -20,26 +21,32 @@ export interface SideRowsOptions {
   readonly features: FeatureStore
   readonly manager: StateManager
   readonly context: () => SignalContext
+  readonly emit: Emit
 }
 
 export interface SideRows {
   add(rows: readonly SideRow[]): void
   /**
    * Lets every row take effect whose `ts` is not after the event time, in the order of `ts`. Rejects with a retryable
-   * error when a store cannot be reached; the row waits for the next call then.
+   * error when a store cannot be reached; the row waits for the next call then. A row that fails otherwise is left out
+   * with a warning: it would fail again.
    */
   advance(eventTime: number): Promise<void>
   readonly waiting: number
+  /** Event time at which the next complaint or feedback takes effect, ms; Infinity: none waits. Replies act by their `ts`. */
+  readonly dueAt: number
 }
 
 const DAY = 86_400_000
 
 /** Replies, complaints and feedback: each takes effect when the event time reaches its `ts` (contract, section 2). */
-export function createSideRows({ ledger, features, manager, context }: SideRowsOptions): SideRows {
+export function createSideRows({ ledger, features, manager, context, emit }: SideRowsOptions): SideRows {
   /** Ascending by `ts` from `head` on. */
   let queue: SideRow[] = []
   let head = 0
   let sorted = true
+  /** No row before it, from `head` on, is due for `dueAt`. */
+  let next = 0
   let advancing: Promise<void> = Promise.resolve()
 
   /** An opt-out word refuses the signatures that this port sent to this subscriber. */
@@ -90,43 +97,75 @@ export function createSideRows({ ledger, features, manager, context }: SideRowsO
 
   async function feedback({ verdict, stateId, messageId, until, ts }: Feedback): Promise<void> {
     if (verdict === 'confirmed') return
-    const ids = stateId === undefined ? statesTippedBy(messageId, manager.open) : [stateId]
+    const ids = stateId === undefined ? statesShowing(messageId!, manager.open) : [stateId]
+    if (ids.length === 0) {
+      emit({ name: 'warning', message: 'feedback on a message that no open state shows: nothing is cleared' })
+    }
     for (const id of ids) await manager.release(id, ts, until)
   }
 
   async function apply(item: SideRow): Promise<void> {
-    if (item.input === 'replies') await reply(item.row)
-    else if (item.input === 'complaints') await complaint(item.row, item.position)
-    else await feedback(item.row)
+    try {
+      if (item.input === 'replies') await reply(item.row)
+      else if (item.input === 'complaints') await complaint(item.row, item.position)
+      else await feedback(item.row)
+    } catch (error) {
+      if (error instanceof SigwatchError && error.retry) throw error
+      const { partition, offset } = item.position
+      const reason = error instanceof Error ? error.message : String(error)
+      emit({ name: 'warning', message: `${item.input} row at ${partition}/${offset} fails: ${reason}` })
+    }
+  }
+
+  function sort(): void {
+    if (sorted) return
+    queue = queue.slice(head).sort((a, b) => a.row.ts - b.row.ts)
+    head = 0
+    next = 0
+    sorted = true
   }
 
   async function advanceTo(eventTime: number): Promise<void> {
     for (;;) {
       // Rows may come while one is applied.
-      if (!sorted) {
-        queue = queue.slice(head).sort((a, b) => a.row.ts - b.row.ts)
-        head = 0
-        sorted = true
-      }
-      const next = queue[head]
-      if (!next || next.row.ts > eventTime) return
-      await apply(next)
+      sort()
+      const item = queue[head]
+      if (!item || item.row.ts > eventTime) return
       head++
+      try {
+        await apply(item)
+      } catch (error) {
+        // Rows may have come and been sorted meanwhile: its place is found anew.
+        queue.push(item)
+        sorted = false
+        throw error
+      }
+      if (head === queue.length) {
+        queue = []
+        head = 0
+        next = 0
+      }
     }
   }
 
   return {
     add(rows) {
-      queue.push(...rows)
-      sorted = false
+      // One by one: a file of complaints holds more rows than a call takes arguments.
+      for (const row of rows) queue.push(row)
+      if (rows.length > 0) sorted = false
     },
     advance(eventTime) {
-      const next = advancing.catch(() => {}).then(() => advanceTo(eventTime))
-      advancing = next
-      return next
+      advancing = advancing.catch(() => {}).then(() => advanceTo(eventTime))
+      return advancing
     },
     get waiting() {
       return queue.length - head
+    },
+    get dueAt() {
+      sort()
+      next = Math.max(next, head)
+      while (queue[next]?.input === 'replies') next++
+      return queue[next]?.row.ts ?? Number.POSITIVE_INFINITY
     },
   }
 }
@@ -139,6 +178,11 @@ function daysOf(from: number, to: number): string[] {
   return days
 }
 
-function statesTippedBy(messageId: string | undefined, open: Iterable<StateRecord>): string[] {
-  return [...open].filter((state) => state.alert.data.message?.id === messageId).map((state) => state.id)
+/** Open states whose last alert shows the message as the one that tipped it or as a sample. */
+function statesShowing(messageId: string, open: Iterable<StateRecord>): string[] {
+  return [...open]
+    .filter(({ alert: { data } }) => {
+      return data.message?.id === messageId || data.samples?.some((sample) => sample.id === messageId)
+    })
+    .map((state) => state.id)
 }

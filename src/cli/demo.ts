@@ -96,7 +96,7 @@ async function demo({ seed, out }: DemoOptions): Promise<void> {
   process.stderr.write('\n')
 
   const { states, messagesByCode, alerts } = await readAlerts(files.alerts)
-  const { classifier } = app.assets
+  const classifier = app.assets.classifier.current()
   process.stdout.write(
     demoSummary(
       {

@@ -71,11 +71,16 @@ function judgeRate(reading: RateReading, context: SignalContext): Signal | undef
   const wasThere = baseline.firstSeen - baseline.storeSince < threshold(policy, 'warmup') * 1000
   const newFloor = threshold(policy, expected.source === 'none' && wasThere ? 'warmupFloor1m' : 'newFloor1m')
 
+  // Without an hour of the day to compare with, what the hour has grown to steadily is no burst: shops open in the morning.
+  const grown =
+    expected.source === 'hour-of-day' ? expected.mean : Math.max(expected.mean, baseline.trailing.mean)
+  const hourly = { ...expected, mean: grown }
+
   let best: { level: number; window: string; count: number; limit: number } | undefined
   let shorterRate = Number.POSITIVE_INFINITY
   for (const { name: window, minutes, read } of WINDOWS) {
     const count = read(reading)
-    const own = windowLimit(window, minutes, expected, policy)
+    const own = windowLimit(window, minutes, window === '1h' ? hourly : expected, policy)
     const limit = Math.max(expected.fresh ? newFloor * minutes ** 0.5 : own, own, allowance * minutes)
     const stillHigh = shorterRate * minutes >= limit * threshold(policy, 'keepRatio')
     shorterRate = count / minutes

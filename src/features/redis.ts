@@ -25,14 +25,14 @@ const SENT = script('sent')
 const TOTALS = script('totals')
 
 export interface RedisFeatureOptions extends KeyScope {
-  /** Budget of `count` for each 2,048 observations, ms; default 100. */
+  /** Budget of `count` for each 1,024 observations, ms; default 100. */
   readonly budgetMs?: number
   /** Partitions found to be made anew after `assign` had returned, because Redis was away then. */
   readonly onReset?: (partitions: readonly PartitionId[]) => void
 }
 
 /** Observations that go to Redis together: more would hold up everybody else there, and strain the budget. */
-const CHUNK = 2048
+const CHUNK = 1024
 /** A refusal says what is stored, so the second try fits unless another instance counts the same partition now. */
 const TRIES = 4
 /** Wall clock between two readings of the store's first event time, ms: it also keeps the key alive. */
@@ -122,8 +122,12 @@ class RedisFeatureStore implements FeatureStore {
   async #count(batch: readonly Observations[]): Promise<Readings> {
     checkBatch(batch)
     const sum = new Collected()
-    for (let from = 0; from < batch.length; from += CHUNK)
-      await this.#countChunk(batch.slice(from, from + CHUNK), sum)
+    for (let from = 0; from < batch.length; from += CHUNK) {
+      const chunk = batch.slice(from, from + CHUNK)
+      // What follows a part that could not be counted would only wait for its budget as well.
+      if (sum.counted) await this.#countChunk(chunk, sum)
+      if (!sum.counted) for (const { ts } of chunk) this.#uncounted.note(ts)
+    }
     return sum
   }
 
@@ -144,7 +148,6 @@ class RedisFeatureStore implements FeatureStore {
     } catch (error) {
       if (!isOutage(error)) throw error
       sum.counted = false
-      for (const { ts } of chunk) this.#uncounted.note(ts)
     }
   }
 

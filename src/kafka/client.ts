@@ -61,8 +61,10 @@ const { CompressionTypes, Kafka, Partitioners, PartitionAssigners } = kafkajs
 
 export const GZIP = CompressionTypes.GZIP
 
-/** What the client itself tries again, about 13 s long; what goes on after that is decided by its user. */
-const RETRY = { initialRetryTime: 100, maxRetryTime: 3_200, retries: 8, factor: 0.2, multiplier: 2 }
+/** A consumer tries again by itself for about 13 s: a new one would have to wait until the place of the old is free. */
+const PATIENT = { initialRetryTime: 100, maxRetryTime: 3_200, retries: 8, factor: 0.2, multiplier: 2 }
+/** Everything else fails soon: whoever asked says so, and asks again. */
+const BRIEF = { ...PATIENT, retries: 2 }
 const KEEP_ALIVE = 60_000
 
 /** As the client's own, and without Nagle's algorithm: it holds a request back while an older one is unacknowledged. */
@@ -82,7 +84,8 @@ const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
  */
 export class KafkaConnection {
   readonly health: Health
-  readonly #kafka: InstanceType<typeof Kafka>
+  readonly #patient: InstanceType<typeof Kafka>
+  readonly #brief: InstanceType<typeof Kafka>
   readonly #signal: AbortSignal | undefined
   #admin: Promise<Admin> | undefined
 
@@ -92,14 +95,14 @@ export class KafkaConnection {
       brokers: [...brokers],
       clientId,
       connectionTimeout: 5_000,
-      retry: RETRY,
       socketFactory,
       // What it has to say comes back as errors and events.
       logLevel: kafkajs.logLevel.NOTHING,
     }
     if (ssl) config.ssl = { ...ssl }
     if (sasl) config.sasl = { ...sasl } as SASLOptions
-    this.#kafka = new Kafka(config)
+    this.#patient = new Kafka({ ...config, retry: PATIENT })
+    this.#brief = new Kafka({ ...config, retry: BRIEF })
     this.#signal = signal
     this.health = new Health(emit)
   }
@@ -185,23 +188,22 @@ export class KafkaConnection {
 
   /** A consumer that is not connected. It begins at the start of the log where its group has committed nothing. */
   consumer({ mayJoin, ...config }: ConsumerChoices): Consumer {
-    return this.#kafka.consumer({
+    return this.#patient.consumer({
       ...config,
       rebalanceTimeout: 60_000,
       minBytes: 1,
       allowAutoTopicCreation: false,
       // A consumer that gives up is replaced by its user, who knows what was in flight.
-      retry: { ...RETRY, restartOnFailure: async () => false },
+      retry: { ...PATIENT, restartOnFailure: async () => false },
       partitionAssigners: [gatedAssigner(mayJoin)],
     })
   }
 
   /** A producer that is not connected. Its own attempts are few: the user waits out outages. */
   producer(): Producer {
-    return this.#kafka.producer({
+    return this.#brief.producer({
       createPartitioner: Partitioners.DefaultPartitioner,
       allowAutoTopicCreation: false,
-      retry: { ...RETRY, retries: 3 },
     })
   }
 
@@ -236,7 +238,7 @@ export class KafkaConnection {
   }
 
   async #openAdmin(): Promise<Admin> {
-    const admin = this.#kafka.admin({ retry: { ...RETRY, retries: 2 } })
+    const admin = this.#brief.admin()
     try {
       await admin.connect()
       // Loads what the brokers are; without it the first question for a group's coordinator fails.

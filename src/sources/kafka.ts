@@ -40,6 +40,8 @@ interface Assignment {
 const PART = 'source'
 const CHUNK = 512
 const STALLED_AFTER = 30_000
+/** A member fetches ten times a second: after so long without an answer the brokers are gone. */
+const SILENT_AFTER = 3_000
 /** How long a rebalance is held up by what is in flight; the broker allows 60 s. */
 const GIVE_UP_WITHIN = 10_000
 /**
@@ -123,6 +125,12 @@ export class KafkaSource implements Source {
       const stalled = this.#stalledFor()
       if (stalled > 0) emit({ name: 'consumer_stalled', seconds: stalled / 1000 })
     }, stalledAfter)
+    const listener = setInterval(() => {
+      const silent = Date.now() - this.#progressAt
+      if (this.#joined && this.#handling.size === 0 && silent > SILENT_AFTER) {
+        connection.health.lost(PART, 'fetches are not answered')
+      }
+    }, SILENT_AFTER / 3)
     try {
       for (let attempt = 0; !this.#stopping.signal.aborted; attempt++) {
         const began = Date.now()
@@ -137,6 +145,8 @@ export class KafkaSource implements Source {
       }
     } finally {
       clearInterval(watchdog)
+      clearInterval(listener)
+      connection.health.restored(PART)
     }
     if (this.#failure !== undefined) throw this.#failure
   }
@@ -153,7 +163,10 @@ export class KafkaSource implements Source {
       mayJoin: () => this.#mayJoin(),
     })
     const { CRASH, FETCH, GROUP_JOIN } = consumer.events
-    consumer.on(FETCH, () => this.#progressed())
+    consumer.on(FETCH, () => {
+      this.#progressed()
+      connection.health.restored(PART)
+    })
     consumer.on(GROUP_JOIN, ({ payload }) => {
       const partitions = Object.entries(payload.memberAssignment).flatMap(([topic, ids]) =>
         ids.map((partition) => ({ topic, partition })),
@@ -238,6 +251,7 @@ export class KafkaSource implements Source {
 
   /** Before a join: true when nothing is held any more, else begins to give it up. */
   #mayJoin(): boolean {
+    this.#joined = false
     if (this.#assignment === undefined) return true
     void this.#release()
     return false

@@ -22,10 +22,7 @@ export interface Consultation {
  * not remembered meanwhile is not known later.
  */
 export function createConsult(ledger: ConsentLedger, due: (eventTime: number) => Promise<void>) {
-  return async function consult(
-    batch: readonly AnalysedMessage[],
-    eventTime: number,
-  ): Promise<Consultation> {
+  return async function consult(batch: readonly AnalysedMessage[], eventTime: number): Promise<Consultation> {
     try {
       return { known: await ask(batch, eventTime), reached: true }
     } catch (error) {

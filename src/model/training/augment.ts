@@ -25,7 +25,7 @@ export interface AugmentSettings {
 }
 
 export const AUGMENT: AugmentSettings = {
-  obfuscate: { marketing: 0.2, finance: 0.35, fraud: 0.35, illicit: 0.4, notice: 0.02, personal: 0.02 },
+  obfuscate: { marketing: 0.25, finance: 0.45, fraud: 0.5, illicit: 0.5, notice: 0.02, personal: 0.02 },
   traditional: 0.05,
   dropSignature: 0.2,
   moveSignature: 0.25,

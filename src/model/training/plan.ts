@@ -69,11 +69,11 @@ export interface Mixture {
 }
 
 export const MIXTURE: Mixture = {
-  expansions: 3,
-  share: 0.14,
+  expansions: 4,
+  share: 0.12,
   power: 0.1,
   masked: 0.2,
-  weights: { notice: 1.3, personal: 1.2 },
+  weights: { notice: 1.2, personal: 1.1 },
   augment: AUGMENT,
 }
 

@@ -34,14 +34,14 @@ export const SETTINGS: TrainSettings = {
   tokenizer: { bits: 17, grams: 3, words: 2 },
   embedding: 26,
   hidden: 32,
-  epochs: 10,
+  epochs: 12,
   batch: 64,
   wideRate: 0.12,
   deepRate: 0.05,
   headRate: 0.003,
   decay: 2e-5,
   smoothing: 0.05,
-  dropout: 0.6,
+  dropout: 0.7,
   dropSignature: 0.4,
 }
 
