@@ -18,7 +18,7 @@ const ADAPTERS = '^src/(kafka|redis|sources|sinks|telemetry|app|cli|main)'
 /** Files that implement a port on Redis, beside their in-memory twins. */
 const REDIS_HALVES = '^src/(features|states|ledgers)/(redis[^/]*|encode.ts)$'
 /** Readers of YAML, JSON and JSONL with line numbers, which name what is wrong and where. */
-const OPERATOR_FILES = '^src/app/(operator-file|operator-schema|value-forms|json-scan|nearest)\\.ts$'
+const OPERATOR_FILES = '^src/operator/'
 
 const only = (name, comment, from, allowed) => ({
   name,

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { SETTING_KEYS, SETTINGS, type Setting, type SettingKey, variableOf } from '../../src/app/settings.ts'
-import { formatBytes, formatDuration } from '../../src/app/value-forms.ts'
+import { formatBytes, formatDuration } from '../../src/operator/value-forms.ts'
 
 export const CONFIG_PAGE = fileURLToPath(new URL('../../docs/config.md', import.meta.url))
 

@@ -139,6 +139,8 @@ export async function composeService(config: Config, emit: Emit): Promise<Applic
   if (!tokenKey) throw new SigwatchError('CONFIG_INVALID', 'privacy.tokenKey is required with brokers')
   const abort = new AbortController()
   const assets = await openAssets(config, emit)
+  // Early, so that a SIGHUP while Kafka is waited for does not end the process.
+  const reloader = createReloader({ config, assets, adopt: (what) => core.adopt(what), emit })
   const kafka = kafkaOf(config, emit, abort.signal)
   const { topics, createTopics, groupId, startFrom } = config.kafka
 
@@ -180,7 +182,6 @@ export async function composeService(config: Config, emit: Emit): Promise<Applic
     endOffsets: (partitions) => kafka.endOffsets(partitions),
   })
 
-  const reloader = createReloader({ config, assets, adopt: (what) => core.adopt(what), emit })
   const stopping = new AbortController()
   /** What is read before the first message, and rows that others wait for, outlast an outage of the store. */
   const ledger: Pick<ConsentLedger, 'apply'> = {

@@ -132,12 +132,16 @@ export function createReloader(options: ReloaderOptions): Reloader {
 
 /** Changes when a file is written, replaced, or a link on the way to it is moved. */
 function stampOf(paths: readonly string[]): string {
-  return paths
-    .map((path) => {
-      const stat = statSync(path, { throwIfNoEntry: false })
-      return stat ? `${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}` : 'none'
-    })
-    .join()
+  return paths.map(stampOfOne).join()
+}
+
+function stampOfOne(path: string): string {
+  try {
+    const { ino, size, mtimeMs } = statSync(path)
+    return `${ino}:${size}:${mtimeMs}`
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code)
+  }
 }
 
 function messageOf(error: unknown): string {

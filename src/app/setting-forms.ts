@@ -1,9 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
-import { describeReadError } from './operator-file.ts'
-import { show, suggestion } from './operator-schema.ts'
+import { describeReadError } from '../operator/operator-file.ts'
+import { show, suggestion } from '../operator/operator-schema.ts'
+import {
+  FORMS,
+  formatBytes,
+  formatDuration,
+  parseBytes,
+  parseDuration,
+  parseTime,
+} from '../operator/value-forms.ts'
 import { Secret, type TokenKeySetting } from './secret.ts'
-import { FORMS, formatBytes, formatDuration, parseBytes, parseDuration, parseTime } from './value-forms.ts'
 
 /** How a raw value is read: text of the environment may stand for numbers and lists, paths are relative to a folder. */
 export interface Reading {

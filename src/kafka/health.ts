@@ -24,6 +24,11 @@ export class Health {
     }
   }
 
+  /** The part has ended: it says nothing about the brokers any more. */
+  forget(part: string): void {
+    this.#lost.delete(part)
+  }
+
   reason(part: string): string | undefined {
     return this.#lost.get(part)
   }

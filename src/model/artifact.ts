@@ -62,7 +62,9 @@ export interface Artifact {
   readonly weights: Weights
 }
 
-export function shapeOf(description: Pick<ModelDescription, 'tokenizer' | 'embedding' | 'hidden' | 'labels'>): NetworkShape {
+export function shapeOf(
+  description: Pick<ModelDescription, 'tokenizer' | 'embedding' | 'hidden' | 'labels'>,
+): NetworkShape {
   return {
     rows: 1 << description.tokenizer.bits,
     embedding: description.embedding,
@@ -127,16 +129,21 @@ function readWeights(file: string, description: ModelDescription): Weights {
   const bytes = read(file)
   const shape = shapeOf(description)
   const expected = PARTS.reduce((sum, part) => sum + bytesOf(shape, part), 0)
-  if (bytes.length !== expected) fail(file, `holds ${bytes.length} bytes, not the ${expected} of its model.json`)
-  if (sha256(bytes) !== description.weights.sha256) fail(file, 'is damaged: its SHA-256 is not the one in model.json')
+  if (bytes.length !== expected)
+    fail(file, `holds ${bytes.length} bytes, not the ${expected} of its model.json`)
+  if (sha256(bytes) !== description.weights.sha256)
+    fail(file, 'is damaged: its SHA-256 is not the one in model.json')
   let at = 0
   const weights: Partial<Record<Part, Float32Array>> = {}
   for (const part of PARTS) {
     // A copy, because a view of floats must begin at a multiple of four.
     const slice = bytes.subarray(at, at + bytesOf(shape, part)).slice()
     weights[part] =
-      part === 'table' ? unpackHalves(slice) : new Float32Array(slice.buffer, slice.byteOffset, slice.length / 4)
-    if (weights[part].some((value) => !Number.isFinite(value))) fail(file, `${part} holds a value that is no number`)
+      part === 'table'
+        ? unpackHalves(slice)
+        : new Float32Array(slice.buffer, slice.byteOffset, slice.length / 4)
+    if (weights[part].some((value) => !Number.isFinite(value)))
+      fail(file, `${part} holds a value that is no number`)
     at += slice.length
   }
   return weights as Weights
@@ -154,7 +161,10 @@ function checkDescription(d: Partial<ModelDescription>): Omit<Problem, 'file'>[]
   expect(typeof d.name === 'string' && d.name !== '', 'name', 'must be a name')
   expect(typeof d.version === 'string' && d.version !== '', 'version', 'must be a version')
   expect(
-    Array.isArray(d.labels) && d.labels.length >= 2 && d.labels.length <= 64 && new Set(d.labels).size === d.labels.length,
+    Array.isArray(d.labels) &&
+      d.labels.length >= 2 &&
+      d.labels.length <= 64 &&
+      new Set(d.labels).size === d.labels.length,
     'labels',
     'must be 2 to 64 different names',
   )

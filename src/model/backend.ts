@@ -16,7 +16,10 @@ const NATIVE_ENDS_AT = 23
  * better one does not serve, except that the native one is not installed. A backend that is asked for by name and does
  * not load throws.
  */
-export async function openBackend(choice: BackendChoice, onNotice: (message: string) => void): Promise<Backend> {
+export async function openBackend(
+  choice: BackendChoice,
+  onNotice: (message: string) => void,
+): Promise<Backend> {
   tf.enableProdMode()
   const wanted = choice === 'auto' ? BACKENDS : [choice]
   for (const backend of wanted) {
@@ -27,9 +30,14 @@ export async function openBackend(choice: BackendChoice, onNotice: (message: str
     } catch (cause) {
       const reason = (cause as Error).message.split('\n')[0] as string
       if (choice !== 'auto') {
-        throw new SigwatchError('CONFIG_INVALID', `inference backend ${backend} is not available: ${reason}`, { cause })
+        throw new SigwatchError(
+          'CONFIG_INVALID',
+          `inference backend ${backend} is not available: ${reason}`,
+          { cause },
+        )
       }
-      if (!(cause instanceof NotInstalled)) onNotice(`inference backend ${backend} is not available: ${reason}`)
+      if (!(cause instanceof NotInstalled))
+        onNotice(`inference backend ${backend} is not available: ${reason}`)
     }
   }
   throw new SigwatchError('INTERNAL', 'no backend of tensorflow.js loads')
@@ -61,7 +69,9 @@ interface NativeBackend {
 async function loadNative(): Promise<void> {
   const major = Number(process.versions.node.split('.')[0])
   if (major >= NATIVE_ENDS_AT) {
-    throw new Error(`@tensorflow/tfjs-node does not run on Node ${process.versions.node}, only below ${NATIVE_ENDS_AT}`)
+    throw new Error(
+      `@tensorflow/tfjs-node does not run on Node ${process.versions.node}, only below ${NATIVE_ENDS_AT}`,
+    )
   }
   // Libtensorflow writes its start-up to stderr unless told before it loads.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'

@@ -24,7 +24,14 @@ export async function openClassifier(options: OpenModelOptions): Promise<Classif
       `model ${model.id}: golden messages score up to ${drift.toFixed(3)} away from what was recorded; it was trained for another version of the text normaliser`,
     )
   }
-  const columns = LABELS.map((label) => model.labels.indexOf(label)) as [number, number, number, number, number, number]
+  const columns = LABELS.map((label) => model.labels.indexOf(label)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
   const [notice, personal, marketing, finance, fraud, illicit] = columns
   const thresholds = Object.fromEntries(
     LABELS.map((label) => [label, model.card.thresholds[label] as number]),

@@ -1,5 +1,5 @@
-import { LABELS, UNSOLICITED } from '../domain/labels.ts'
 import { InvalidInput } from '../domain/errors.ts'
+import { LABELS, UNSOLICITED } from '../domain/labels.ts'
 import { modelInput, type TextModel } from './text-model.ts'
 import { argmaxRow, type ClassScore, recallAt, reportOf, rocAuc } from './training/metrics.ts'
 
@@ -24,7 +24,11 @@ const HAM = 'ham'
  * the sum of what is unsolicited: spam from one half on. Throws InvalidInput when the corpus has labels that the model
  * does not know.
  */
-export function evaluate(model: TextModel, rows: readonly { readonly label: string; readonly text: string }[], file: string): Evaluation {
+export function evaluate(
+  model: TextModel,
+  rows: readonly { readonly label: string; readonly text: string }[],
+  file: string,
+): Evaluation {
   const six = LABELS.every((label) => model.labels.includes(label)) && model.labels.length === LABELS.length
   const present = new Set(rows.map((row) => row.label))
   const coarse = present.has(HAM) || SPAM.some((label) => present.has(label))
@@ -35,7 +39,11 @@ export function evaluate(model: TextModel, rows: readonly { readonly label: stri
     const positive = rows.map((row) => SPAM.includes(row.label))
     refuseUnknown(present, [HAM, ...SPAM], file)
     const scores = unsolicitedScores(p, model.labels, rows.length)
-    const report = reportOf([HAM, 'spam'], positive.map(Number), scores.map((score) => Number(score >= 0.5)))
+    const report = reportOf(
+      [HAM, 'spam'],
+      positive.map(Number),
+      scores.map((score) => Number(score >= 0.5)),
+    )
     return { ...withCurve(report, scores, positive) }
   }
   refuseUnknown(present, model.labels, file)
@@ -51,7 +59,11 @@ export function evaluate(model: TextModel, rows: readonly { readonly label: stri
   const ham = model.labels.indexOf(HAM)
   if (ham >= 0 && model.labels.every((label) => label === HAM || SPAM.includes(label))) {
     const scores = rows.map((_, i) => 1 - (p[i * width + ham] as number))
-    return withCurve(report, scores, rows.map((row) => row.label !== HAM))
+    return withCurve(
+      report,
+      scores,
+      rows.map((row) => row.label !== HAM),
+    )
   }
   return report
 }

@@ -18,7 +18,9 @@ function classOf(unit: number): number {
   const ch = String.fromCharCode(unit)
   if (unit >= 48 && unit <= 57) return DIGIT
   if (/\s/.test(ch)) return SPACE
-  if (/[\u2e80-\u2fdf\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af]/.test(ch)) {
+  if (
+    /[\u2e80-\u2fdf\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af]/.test(ch)
+  ) {
     return IDEOGRAPH
   }
   if (/\p{L}/u.test(ch)) return LETTER
@@ -32,11 +34,12 @@ export function unitClass(unit: number): number {
 
 /** Top-level names that make a dotted word a link even without a scheme. */
 const TLDS = new Set(
-  ('com cn net org cc top xyz vip me io co uk in hk tw mo sg my us ru jp kr info shop club site online icu fun ltd ' +
+  (
+    'com cn net org cc top xyz vip me io co uk in hk tw mo sg my us ru jp kr info shop club site online icu fun ltd ' +
     'link live app biz tv asia mobi pw ly gl gg la im gs hn sbs wang ink work store win bid click tech space pro ' +
     'cfd buzz life world today news email cloud dev page bond cyou rest monster gov edu to id fr de eu ph au nz za ' +
-    'ng ke')
-    .split(' '),
+    'ng ke'
+  ).split(' '),
 )
 
 export function isTopLevel(name: string): boolean {
@@ -45,9 +48,10 @@ export function isTopLevel(name: string): boolean {
 
 /** Hosts whose links may lead anywhere. */
 const SHORTENERS = new Set(
-  ('t.cn url.cn dwz.cn suo.im bit.ly goo.gl tinyurl.com is.gd ow.ly w.url.cn u.nu t.co rb.gy cutt.ly s.id 3.ly ' +
-    'sourl.cn c.nxw.so 0x9.me mrw.so rrd.me suo.nz dwz.date')
-    .split(' '),
+  (
+    't.cn url.cn dwz.cn suo.im bit.ly goo.gl tinyurl.com is.gd ow.ly w.url.cn u.nu t.co rb.gy cutt.ly s.id 3.ly ' +
+    'sourl.cn c.nxw.so 0x9.me mrw.so rrd.me suo.nz dwz.date'
+  ).split(' '),
 )
 
 export function isShortener(host: string): boolean {

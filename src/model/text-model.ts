@@ -81,7 +81,9 @@ export function textModel(artifact: Artifact, backend: Backend): TextModel {
       roots[t] = Math.sqrt(count)
       at += count
     }
-    const logits = tf.tidy(() => {
+    let logits = new Float32Array(0)
+    // Nothing is returned: tidy would look for tensors among the numbers.
+    tf.tidy(() => {
       // Slices, not views: the cpu backend keeps what it is given.
       const bags = bag(
         table,
@@ -89,7 +91,7 @@ export function textModel(artifact: Artifact, backend: Backend): TextModel {
         tf.tensor1d(segments.slice(0, at), 'int32'),
         tf.tensor2d(roots, [texts, 1]),
       )
-      return head(bags, parts, shape).dataSync() as Float32Array
+      logits = head(bags, parts, shape).dataSync() as Float32Array<ArrayBuffer>
     })
     softmax(logits, labels.length, temperature, out, from * labels.length)
   }

@@ -132,7 +132,11 @@ export class Tokenizer {
     const lead = leadingSignature(text)
     const tail = lead === 0 ? trailingSignature(text) : text.length
     this.#shape(
-      lead > 0 ? SHAPES.signatureLeading : tail < text.length ? SHAPES.signatureTrailing : SHAPES.signatureNone,
+      lead > 0
+        ? SHAPES.signatureLeading
+        : tail < text.length
+          ? SHAPES.signatureTrailing
+          : SHAPES.signatureNone,
     )
     let pending = false
     let numbers = 0
@@ -291,10 +295,12 @@ export class Tokenizer {
         else if (unit >= 97 && unit <= 122) lower++
       } else if (kind === IDEOGRAPH) {
         if (COMPONENT_UNITS.has(unit)) components++
-        else if (beforeThat === IDEOGRAPH && before === MARK && !STOPS.has(original.charCodeAt(i - 1))) wedged++
+        else if (beforeThat === IDEOGRAPH && before === MARK && !STOPS.has(original.charCodeAt(i - 1)))
+          wedged++
         else if (beforeThat === IDEOGRAPH && before === LETTER) mixed++
       } else if (unit >= 0x200b && unit <= 0x200f) invisible++
-      else if ((unit >= 0x2460 && unit <= 0x24ff) || unit === 0x20e3 || (unit >= 0x2776 && unit <= 0x2793)) enclosed++
+      else if ((unit >= 0x2460 && unit <= 0x24ff) || unit === 0x20e3 || (unit >= 0x2776 && unit <= 0x2793))
+        enclosed++
       else if ((unit >= 0xff10 && unit <= 0xff19) || (unit >= 0xff21 && unit <= 0xff5a)) fullWidth++
       else if (unit >= 0xd800 && unit <= 0xdbff) emoji++
       beforeThat = before

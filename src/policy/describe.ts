@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url'
-import { type OperatorDocument, readOperatorFile } from '../app/operator-file.ts'
-import { compileSchema, type Fault, toProblems } from '../app/operator-schema.ts'
 import { CODE_NAMES, type Code } from '../domain/codes.ts'
 import type { Evidence } from '../domain/decision.ts'
 import { InvalidInput, type Problem } from '../domain/errors.ts'
 import type { Label } from '../domain/labels.ts'
+import { type OperatorDocument, readOperatorFile } from '../operator/operator-file.ts'
+import { compileSchema, type Fault, toProblems } from '../operator/operator-schema.ts'
 
 /** Sentences of `detail` by code and language. */
 export const DETAILS_FILE = fileURLToPath(new URL('../../config/details.yaml', import.meta.url))

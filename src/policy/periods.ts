@@ -1,6 +1,6 @@
-import { parseTime } from '../app/value-forms.ts'
 import { CODE_NAMES, type Code } from '../domain/codes.ts'
 import type { CodePolicy, Threshold } from '../domain/policy.ts'
+import { parseTime } from '../operator/value-forms.ts'
 import type { CodeRule, CodeRules, PeriodRule, PolicyFile } from './schema.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }

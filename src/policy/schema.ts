@@ -1,9 +1,9 @@
-import { type Checker, compileSchema, type Fault } from '../app/operator-schema.ts'
-import { parseTime } from '../app/value-forms.ts'
 import { CODE_NAMES, type Code, TARGET_KINDS } from '../domain/codes.ts'
 import { ACTIONS, type Action, type Mode } from '../domain/decision.ts'
 import { LABELS, type Label } from '../domain/labels.ts'
 import type { Threshold } from '../domain/policy.ts'
+import { type Checker, compileSchema, type Fault } from '../operator/operator-schema.ts'
+import { parseTime } from '../operator/value-forms.ts'
 
 /** What a policy file may say of one code; what it leaves out is inherited. */
 export interface CodeRule {

@@ -16,8 +16,13 @@ export interface ScriptCall {
   readonly args: readonly (string | number | Buffer)[]
 }
 
-/** Reads a script; `loadScript(new URL('./count.lua', import.meta.url), 'count')` works from `src/` and `dist/` alike. */
+/**
+ * Reads a script; `loadScript(new URL('./count.lua', import.meta.url), 'count')` works from `src/` and `dist/` alike.
+ * A line `-- include: <file>` stands for a file of the same folder.
+ */
 export function loadScript(url: URL, name: string): Script {
-  const source = readFileSync(url, 'utf8')
+  const source = readFileSync(url, 'utf8').replace(/^-- include: (\S+)$/gm, (_, file: string) =>
+    readFileSync(new URL(file, url), 'utf8'),
+  )
   return { name, source, sha: createHash('sha1').update(source).digest('hex') }
 }

@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { isJsonLines, type OperatorDocument, readJsonLines, readOperatorFile } from '../app/operator-file.ts'
-import { type Fault, show, suggestion, toProblems } from '../app/operator-schema.ts'
 import { InvalidInput, type Problem } from '../domain/errors.ts'
 import type { Brand, PortRow, SignatureRow } from '../domain/registry.ts'
+import {
+  isJsonLines,
+  type OperatorDocument,
+  readJsonLines,
+  readOperatorFile,
+} from '../operator/operator-file.ts'
+import { type Fault, show, suggestion, toProblems } from '../operator/operator-schema.ts'
 import { checkRow, keyOf, type RegistryRow, ROW_KINDS, type RowKind, RowReader } from './schema.ts'
 
 /** The shipped brand list: names, domains and hotlines. */

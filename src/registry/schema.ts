@@ -1,8 +1,8 @@
 import { domainToASCII } from 'node:url'
-import { type Checker, compileSchema, type Fault } from '../app/operator-schema.ts'
-import { parseTime } from '../app/value-forms.ts'
 import { LABELS, type Label } from '../domain/labels.ts'
 import type { Brand, DeclaredCampaign, Filing, PortRow, SignatureRow } from '../domain/registry.ts'
+import { type Checker, compileSchema, type Fault } from '../operator/operator-schema.ts'
+import { parseTime } from '../operator/value-forms.ts'
 
 export const ROW_KINDS = ['brand', 'signature', 'port'] as const
 export type RowKind = (typeof ROW_KINDS)[number]

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
-import { readJsonLines } from '../app/operator-file.ts'
-import { show, suggestion } from '../app/operator-schema.ts'
-import { FORMS, parseTime } from '../app/value-forms.ts'
 import type { Problem } from '../domain/errors.ts'
 import type { ConsentRow } from '../domain/ports.ts'
+import { readJsonLines } from '../operator/operator-file.ts'
+import { show, suggestion } from '../operator/operator-schema.ts'
+import { FORMS, parseTime } from '../operator/value-forms.ts'
 
 /** An inbound reply: the subscriber `from` wrote to the port `to`; both in canonical form, `ts` epoch ms. */
 export interface Reply {

@@ -146,7 +146,7 @@ export class KafkaSource implements Source {
     } finally {
       clearInterval(watchdog)
       clearInterval(listener)
-      connection.health.restored(PART)
+      connection.health.forget(PART)
     }
     if (this.#failure !== undefined) throw this.#failure
   }

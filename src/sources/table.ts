@@ -91,7 +91,7 @@ export class TableSource {
       connection.health.lost(this.#part, reasonOf(error))
       await backOff(attempt, this.#stopping.signal)
     }
-    connection.health.restored(this.#part)
+    connection.health.forget(this.#part)
     if (this.#failure !== undefined) throw this.#failure
   }
 

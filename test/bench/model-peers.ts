@@ -27,10 +27,16 @@ function run(program: string, args: readonly string[], input?: string): string {
 }
 
 /** What every contestant reads: masked corpora with their masks filled. */
-const rowsOf = (part: Part) => heldTexts([part], 1).map(({ label, text }) => ({ label, text: text.replace(/\s+/g, ' ') }))
+const rowsOf = (part: Part) =>
+  heldTexts([part], 1).map(({ label, text }) => ({ label, text: text.replace(/\s+/g, ' ') }))
 
 /** fastText reads words: characters of Chinese are parted by spaces, word pairs and character grams switched on. */
-const spaced = (text: string) => text.toLowerCase().replace(/[\u3400-\u9fff]/g, ' $& ').replace(/\s+/g, ' ').trim()
+const spaced = (text: string) =>
+  text
+    .toLowerCase()
+    .replace(/[\u3400-\u9fff]/g, ' $& ')
+    .replace(/\s+/g, ' ')
+    .trim()
 
 for (const file of positionals) {
   const corpus = readCorpus(file)
@@ -41,7 +47,10 @@ for (const file of positionals) {
   const test = rowsOf(held[0] as Part)
   const write = (name: string, rows: readonly { label: string; text: string }[]) => {
     writeFileSync(join(dir, name), rows.map(({ label, text }) => `${label}\t${text}\n`).join(''))
-    writeFileSync(join(dir, `${name}.ft`), rows.map(({ label, text }) => `__label__${label} ${spaced(text)}\n`).join(''))
+    writeFileSync(
+      join(dir, `${name}.ft`),
+      rows.map(({ label, text }) => `__label__${label} ${spaced(text)}\n`).join(''),
+    )
   }
   write('train.tsv', train)
   write('test.tsv', test)
@@ -61,9 +70,17 @@ for (const file of positionals) {
   const model = await openTextModel({ dir: join(dir, 'model'), backend: 'cpu' })
   const own = evaluate(model, test, file)
   model.close()
-  say(`  sigwatch train      ${own.macroF1.toFixed(4)}   (${((performance.now() - before) / 1000).toFixed(0)} s)`)
+  say(
+    `  sigwatch train      ${own.macroF1.toFixed(4)}   (${((performance.now() - before) / 1000).toFixed(0)} s)`,
+  )
 
-  for (const line of run(PYTHON, [join(import.meta.dirname, 'peers.py'), join(dir, 'train.tsv'), join(dir, 'test.tsv')]).trim().split('\n')) {
+  for (const line of run(PYTHON, [
+    join(import.meta.dirname, 'peers.py'),
+    join(dir, 'train.tsv'),
+    join(dir, 'test.tsv'),
+  ])
+    .trim()
+    .split('\n')) {
     const [kind, score] = line.split(' ')
     say(`  LinearSVC ${(kind as string).padEnd(9)} ${score}`)
   }
@@ -72,12 +89,25 @@ for (const file of positionals) {
     ['grams', ['-wordNgrams', '3', '-minn', '1', '-maxn', '3', '-epoch', '25', '-lr', '0.5']],
   ] as const) {
     const out = join(dir, name)
-    run('fasttext', ['supervised', '-input', join(dir, 'train.tsv.ft'), '-output', out, '-thread', '1', ...extra])
+    run('fasttext', [
+      'supervised',
+      '-input',
+      join(dir, 'train.tsv.ft'),
+      '-output',
+      out,
+      '-thread',
+      '1',
+      ...extra,
+    ])
     const predicted = run('fasttext', ['predict', `${out}.bin`, join(dir, 'test.tsv.ft')])
       .trim()
       .split('\n')
       .map((line) => labels.indexOf(line.replace('__label__', '')))
-    const report = reportOf(labels, test.map((row) => labels.indexOf(row.label)), predicted)
+    const report = reportOf(
+      labels,
+      test.map((row) => labels.indexOf(row.label)),
+      predicted,
+    )
     say(`  fastText ${name.padEnd(10)} ${report.macroF1.toFixed(4)}`)
   }
 }

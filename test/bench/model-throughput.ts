@@ -4,7 +4,7 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadArtifact } from '../../src/model/artifact.ts'
-import { type Backend, BACKENDS, openBackend } from '../../src/model/backend.ts'
+import { BACKENDS, type Backend, openBackend } from '../../src/model/backend.ts'
 import { createRandom } from '../../src/model/random.ts'
 import { modelInput, textModel } from '../../src/model/text-model.ts'
 import { readCorpus } from '../../src/model/training/corpus.ts'
@@ -34,7 +34,11 @@ function rate(run: (batch: readonly string[]) => void): number {
   const start = performance.now()
   const used = process.cpuUsage()
   let done = 0
-  for (let at = 0; performance.now() - start < Number(values.seconds) * 1000; at = (at + 256) % (texts.length - 256)) {
+  for (
+    let at = 0;
+    performance.now() - start < Number(values.seconds) * 1000;
+    at = (at + 256) % (texts.length - 256)
+  ) {
     run(texts.slice(at, at + 256))
     done += 256
   }
@@ -45,14 +49,23 @@ function rate(run: (batch: readonly string[]) => void): number {
 const show = (what: string, value: number) =>
   process.stdout.write(`${what.padEnd(28)} ${Math.round(value).toLocaleString('en-US')} messages/s\n`)
 
-show('normalise alone', rate((batch) => batch.forEach((text) => void modelInput(text))))
+show(
+  'normalise alone',
+  rate((batch) => batch.forEach((text) => void modelInput(text))),
+)
 const wanted = values.backend === undefined ? BACKENDS : [values.backend as Backend]
 for (const backend of wanted) {
   try {
     const model = textModel(artifact, await openBackend(backend, () => {}))
-    show(`${backend}: text to scores`, rate((batch) => void model.score(batch.map(modelInput))))
+    show(
+      `${backend}: text to scores`,
+      rate((batch) => void model.score(batch.map(modelInput))),
+    )
     const inputs = new Map(texts.map((text) => [text, modelInput(text)]))
-    show(`${backend}: normalised to scores`, rate((batch) => void model.score(batch.map((text) => inputs.get(text)!))))
+    show(
+      `${backend}: normalised to scores`,
+      rate((batch) => void model.score(batch.map((text) => inputs.get(text)!))),
+    )
     model.close()
   } catch (error) {
     process.stdout.write(`${backend}: ${(error as Error).message}\n`)

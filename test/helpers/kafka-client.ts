@@ -118,8 +118,6 @@ export function plainClient(brokers: readonly string[]) {
   }
 }
 
-export type PlainClient = ReturnType<typeof plainClient>
-
 /** A connection of the code under test, with the events that it emitted. */
 export function testConnection(brokers: readonly string[]): {
   connection: KafkaConnection

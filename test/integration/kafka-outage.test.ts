@@ -83,10 +83,13 @@ describeWith('kafka', 'when the broker goes away', () => {
     expect(handler.taken.length).toBeGreaterThan(read)
     await until(() => source.unready().length === 0 && sink.unready().length === 0)
 
-    const names = (events: readonly Event[]) =>
-      events.filter((e) => e.name.startsWith('connection_')).map((e) => e.name)
-    expect(names(writer.events)).toEqual(['connection_lost', 'connection_restored'])
-    expect(names(reader.events)).toEqual(['connection_lost', 'connection_restored'])
+    for (const { events } of [writer, reader]) {
+      const names = events.map((e) => e.name).filter((name) => name.startsWith('connection_'))
+      expect(names.length).toBeGreaterThan(0)
+      // An outage begins and ends; the brokers may come and go a few times on their way back.
+      expect(names).toEqual(names.map((_, i) => (i % 2 ? 'connection_restored' : 'connection_lost')))
+      expect(names.at(-1)).toBe('connection_restored')
+    }
     await source.stop()
     await running
   })

@@ -11,12 +11,23 @@ const hands = readdirSync(HANDS)
   .map((file) => readCorpus(join(HANDS, file)))
 const rows = hands.flatMap((hand) => hand.rows.map((row) => ({ ...row, at: `${hand.name}:${row.line}` })))
 
-const MINIMUM = { notice: 900, marketing: 700, personal: 300, finance: 350, fraud: 500, illicit: 250 } as const
+const MINIMUM = {
+  notice: 900,
+  marketing: 700,
+  personal: 300,
+  finance: 350,
+  fraud: 500,
+  illicit: 250,
+} as const
 
 /** 3-grams of what lies between the slots, white space dropped. */
 function grams(text: string): Set<string> {
   const set = new Set<string>()
-  for (const part of text.replace(/\{[a-z]+\}/g, '\0').replace(/\s+/g, '').toLowerCase().split('\0')) {
+  for (const part of text
+    .replace(/\{[a-z]+\}/g, '\0')
+    .replace(/\s+/g, '')
+    .toLowerCase()
+    .split('\0')) {
     const characters = [...part]
     for (let i = 0; i + 3 <= characters.length; i++) set.add(characters.slice(i, i + 3).join(''))
   }

@@ -24,7 +24,8 @@ function corpus(): string {
   const lines: string[] = []
   for (const [label, words] of Object.entries(topics)) {
     for (const a of words) {
-      for (const b of words) for (const c of words) if (a < b && b !== c) lines.push(`${label}\t${a} and ${b} with ${c}`)
+      for (const b of words)
+        for (const c of words) if (a < b && b !== c) lines.push(`${label}\t${a} and ${b} with ${c}`)
     }
   }
   return lines.join('\n')
@@ -72,7 +73,9 @@ describe('a model of any label set', () => {
       expect(readFileSync(join(root, 'b', file)).equals(readFileSync(join(root, 'a', file)))).toBe(true)
     }
     await build(join(root, 'c'), 2)
-    expect(readFileSync(join(root, 'c', 'weights.bin')).equals(readFileSync(join(root, 'a', 'weights.bin')))).toBe(false)
+    expect(
+      readFileSync(join(root, 'c', 'weights.bin')).equals(readFileSync(join(root, 'a', 'weights.bin'))),
+    ).toBe(false)
   })
 
   it('opens, scores as recorded and evaluates', async () => {
@@ -88,22 +91,54 @@ describe('a model of any label set', () => {
   })
 
   it('does not serve the pipeline', async () => {
-    await expect(openClassifier({ dir: join(root, 'a'), backend: 'cpu' })).rejects.toThrow(/labels weather, food/)
+    await expect(openClassifier({ dir: join(root, 'a'), backend: 'cpu' })).rejects.toThrow(
+      /labels weather, food/,
+    )
     expect(await inspectModel(join(root, 'a'))).toContain('topics@1')
   })
 })
 
 describe('a model folder', () => {
   it.each([
-    ['a weight file cut off', (dir: string) => writeFileSync(join(dir, 'weights.bin'), readFileSync(join(root, 'a', 'weights.bin')).subarray(0, 100)), /weights\.bin.*100 bytes/],
-    ['a weight file changed', (dir: string) => {
-      const bytes = readFileSync(join(dir, 'weights.bin'))
-      bytes[500] = (bytes[500]! + 1) & 255
-      writeFileSync(join(dir, 'weights.bin'), bytes)
-    }, /SHA-256/],
-    ['another format', edit('model.json', (m) => { m.formatVersion = 2 }), /formatVersion/],
-    ['labels twice', edit('model.json', (m) => { m.labels = ['a', 'a'] }), /labels/],
-    ['a threshold missing', edit('card.json', (m) => { m.thresholds = { food: 0.5 } }), /thresholds\.weather/],
+    [
+      'a weight file cut off',
+      (dir: string) =>
+        writeFileSync(
+          join(dir, 'weights.bin'),
+          readFileSync(join(root, 'a', 'weights.bin')).subarray(0, 100),
+        ),
+      /weights\.bin.*100 bytes/,
+    ],
+    [
+      'a weight file changed',
+      (dir: string) => {
+        const bytes = readFileSync(join(dir, 'weights.bin'))
+        bytes[500] = (bytes[500]! + 1) & 255
+        writeFileSync(join(dir, 'weights.bin'), bytes)
+      },
+      /SHA-256/,
+    ],
+    [
+      'another format',
+      edit('model.json', (m) => {
+        m.formatVersion = 2
+      }),
+      /formatVersion/,
+    ],
+    [
+      'labels twice',
+      edit('model.json', (m) => {
+        m.labels = ['a', 'a']
+      }),
+      /labels/,
+    ],
+    [
+      'a threshold missing',
+      edit('card.json', (m) => {
+        m.thresholds = { food: 0.5 }
+      }),
+      /thresholds\.weather/,
+    ],
     ['no JSON', (dir: string) => writeFileSync(join(dir, 'model.json'), '{'), /is not JSON/],
   ])('with %s is refused', (_, change, message) => {
     expect(() => loadArtifact(copy('bad', change))).toThrow(message)
@@ -126,7 +161,17 @@ describe('halves', () => {
 
   it('knows the edges', () => {
     const values = Float32Array.of(0, -0, 1, -2, 65504, 1e6, 2 ** -24, 2 ** -26, Number.NaN)
-    expect([...unpackHalves(packHalves(values))]).toEqual([0, -0, 1, -2, 65504, Number.POSITIVE_INFINITY, 2 ** -24, 0, Number.NaN])
+    expect([...unpackHalves(packHalves(values))]).toEqual([
+      0,
+      -0,
+      1,
+      -2,
+      65504,
+      Number.POSITIVE_INFINITY,
+      2 ** -24,
+      0,
+      Number.NaN,
+    ])
   })
 })
 
@@ -138,7 +183,12 @@ describe('the shipped model', () => {
     const classifier = await openClassifier({ dir, backend: 'wasm', onNotice: (line) => notices.push(line) })
     expect(notices).toEqual([])
     expect(classifier.id).toBe('sms-zh@1')
-    const texts = ['【工商银行】验证码123456，请勿告诉他人', '妈，我晚点回来，你们先吃', '', '贷款秒批，无抵押，加微信abc123']
+    const texts = [
+      '【工商银行】验证码123456，请勿告诉他人',
+      '妈，我晚点回来，你们先吃',
+      '',
+      '贷款秒批，无抵押，加微信abc123',
+    ]
     const scores = classifier.classify(texts.map(modelInput))
     for (const row of scores) {
       expect(Object.keys(row)).toEqual([...LABELS])
@@ -154,7 +204,10 @@ describe('the shipped model', () => {
 
   it('scores a text the same in any company', async () => {
     const classifier = await openClassifier({ dir, backend: 'wasm' })
-    const texts = Array.from({ length: 300 }, (_, i) => `【商城${i}】满${i}减${i * 2}，退订回T ${'好'.repeat(i % 50)}`)
+    const texts = Array.from(
+      { length: 300 },
+      (_, i) => `【商城${i}】满${i}减${i * 2}，退订回T ${'好'.repeat(i % 50)}`,
+    )
     const together = classifier.classify(texts.map(modelInput))
     texts.forEach((text, i) => {
       if (i % 37 !== 0) return

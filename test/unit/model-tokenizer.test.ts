@@ -63,7 +63,9 @@ describe('the tokenizer', () => {
   it('takes the longest texts and empty ones', () => {
     expect(read('').length).toBeGreaterThan(0)
     expect(read('长'.repeat(70_000)).length).toBeGreaterThan(3)
-    expect(read(Array.from({ length: 5000 }, (_, i) => String.fromCharCode(0x4e00 + i)).join('')).length).toBeLessThanOrEqual(8192)
+    expect(
+      read(Array.from({ length: 5000 }, (_, i) => String.fromCharCode(0x4e00 + i)).join('')).length,
+    ).toBeLessThanOrEqual(8192)
   })
 })
 

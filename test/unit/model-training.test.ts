@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../src/model/random.ts'
 import { AUGMENT, expand } from '../../src/model/training/augment.ts'
+import { fitTemperature, fitThresholds } from '../../src/model/training/calibration.ts'
 import { readCorpus } from '../../src/model/training/corpus.ts'
 import { unmask } from '../../src/model/training/masks.ts'
+import { recallAt, reportOf, rocAuc } from '../../src/model/training/metrics.ts'
 import { nearGroups } from '../../src/model/training/near.ts'
 import { obfuscate } from '../../src/model/training/obfuscate.ts'
 import { allowedLabels, split } from '../../src/model/training/plan.ts'
 import { fillSlots, hasSlots, SLOTS, unknownSlots } from '../../src/model/training/slots.ts'
-import { fitTemperature, fitThresholds } from '../../src/model/training/calibration.ts'
-import { recallAt, reportOf, rocAuc } from '../../src/model/training/metrics.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'sigwatch-corpus-'))
 const file = (name: string, text: string) => {
@@ -36,7 +36,15 @@ describe('templates', () => {
   it('expands the same for a seed and leaves no slot', () => {
     const make = (seed: number) => {
       const random = createRandom(seed)
-      return Array.from({ length: 200 }, () => expand('【{shop}】会员日{discount}起，详询{tel} {optout}', 'marketing', AUGMENT, random, '新品到店{url}'))
+      return Array.from({ length: 200 }, () =>
+        expand(
+          '【{shop}】会员日{discount}起，详询{tel} {optout}',
+          'marketing',
+          AUGMENT,
+          random,
+          '新品到店{url}',
+        ),
+      )
     }
     expect(make(5)).toEqual(make(5))
     expect(make(5)).not.toEqual(make(6))
@@ -59,14 +67,18 @@ describe('templates', () => {
 describe('a corpus', () => {
   it('names every line that is wrong', () => {
     expect(() => readCorpus(file('a.tsv', 'ham\tok\nno tab here\n\thm\n'))).toThrow(/a\.tsv:2.*\n.*a\.tsv:3/)
-    expect(() => readCorpus(file('b.tsv', '# hand\nnotice\tcode {code}\nnotice\t{colour}\n'))).toThrow(/\{colour\}/)
+    expect(() => readCorpus(file('b.tsv', '# hand\nnotice\tcode {code}\nnotice\t{colour}\n'))).toThrow(
+      /\{colour\}/,
+    )
     expect(() => readCorpus(join(dir, 'none.tsv'))).toThrow(/ENOENT/)
     expect(() => readCorpus(file('c.tsv', '\n'))).toThrow(/no rows/)
   })
 
   it('is split with near-duplicates on one side', () => {
     const lines = Array.from({ length: 60 }, (_, i) => {
-      const base = String.fromCharCode(...Array.from({ length: 20 }, (_, k) => 0x4e00 + ((i * 977 + k * 131) % 20000)))
+      const base = String.fromCharCode(
+        ...Array.from({ length: 20 }, (_, k) => 0x4e00 + ((i * 977 + k * 131) % 20000)),
+      )
       return `ham\t${base}\nspam\t${base}好`
     })
     const corpus = readCorpus(file('d.tsv', lines.join('\n')))
@@ -86,7 +98,12 @@ describe('a corpus', () => {
   })
 
   it('groups near texts and no others', () => {
-    const groups = nearGroups(['您的快递到了请来取件', '您的快递到了请来取件吧', '今晚吃什么呢我在想', '您的快递到了12'])
+    const groups = nearGroups([
+      '您的快递到了请来取件',
+      '您的快递到了请来取件吧',
+      '今晚吃什么呢我在想',
+      '您的快递到了12',
+    ])
     expect(groups[0]).toBe(groups[1])
     expect(groups[2]).not.toBe(groups[0])
   })
@@ -117,7 +134,14 @@ describe('measures', () => {
       allowed.push(random.chance(1 / (1 + Math.exp(-z))) ? 1 : 2)
       logits[2 * i] = 3 * z
     }
-    expect(fitTemperature(logits, 2, allowed, allowed.map(() => 1))).toBeCloseTo(3, 0)
+    expect(
+      fitTemperature(
+        logits,
+        2,
+        allowed,
+        allowed.map(() => 1),
+      ),
+    ).toBeCloseTo(3, 0)
   })
 
   it('sets thresholds by the false positives allowed', () => {

@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { jsonFault, jsonOffset } from '../../src/app/json-scan.ts'
-import { nearest } from '../../src/app/nearest.ts'
+import { formatProblem } from '../../src/domain/errors.ts'
+import { jsonFault, jsonOffset } from '../../src/operator/json-scan.ts'
+import { nearest } from '../../src/operator/nearest.ts'
 import {
   formatPath,
   parseOperatorText,
   readJsonLines,
   readOperatorFile,
-} from '../../src/app/operator-file.ts'
-import { compileSchema, toProblems } from '../../src/app/operator-schema.ts'
-import { formatProblem } from '../../src/domain/errors.ts'
+} from '../../src/operator/operator-file.ts'
+import { compileSchema, toProblems } from '../../src/operator/operator-schema.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'operator-file-'))
 

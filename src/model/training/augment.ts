@@ -42,7 +42,17 @@ const SIGNATURE = /^[【[]([^【】[\]]{1,20})[】\]]/
 const ANY_SIGNATURE = /[【】[\]]/
 
 const SIGNERS: Readonly<Record<string, readonly string[]>> = {
-  notice: ['{platform}', '{bank}', '{carrier}', '{courier}', '{shop}', '{insurer}', '{company}', '{hospital}', '{school}'],
+  notice: [
+    '{platform}',
+    '{bank}',
+    '{carrier}',
+    '{courier}',
+    '{shop}',
+    '{insurer}',
+    '{company}',
+    '{hospital}',
+    '{school}',
+  ],
   marketing: ['{platform}', '{shop}', '{carrier}', '{company}', '{shop}', '{game}'],
   finance: ['{bank}', '{insurer}', '{company}', '{bank}', '{platform}'],
   fraud: ['{bank}', '{carrier}', '{platform}', '{courier}', '{company}'],
@@ -55,10 +65,41 @@ const LINKS: Readonly<Record<string, readonly string[]>> = {
   fraud: ['{bad}'],
   illicit: ['{bad}', '{bad}', '{short}'],
 }
-const LINK_WORDS = ['', ' ', '详情', '详见', '点击', '请点击', '登录', '查看 ', '戳 ', '详情点 ', '网址', '下载客户端 ']
+const LINK_WORDS = [
+  '',
+  ' ',
+  '详情',
+  '详见',
+  '点击',
+  '请点击',
+  '登录',
+  '查看 ',
+  '戳 ',
+  '详情点 ',
+  '网址',
+  '下载客户端 ',
+]
 const GREETINGS: Readonly<Record<string, readonly string[]>> = {
-  notice: ['尊敬的客户，', '尊敬的用户，', '您好，', '尊敬的{surname}先生，', '尊敬的会员：', '亲爱的用户，', '温馨提示：', '尊敬的客户您好！'],
-  marketing: ['尊敬的客户，', '亲，', '亲爱的会员，', '您好，', '尊敬的会员：', '亲爱的用户，', '好消息！', '尊敬的{surname}女士，'],
+  notice: [
+    '尊敬的客户，',
+    '尊敬的用户，',
+    '您好，',
+    '尊敬的{surname}先生，',
+    '尊敬的会员：',
+    '亲爱的用户，',
+    '温馨提示：',
+    '尊敬的客户您好！',
+  ],
+  marketing: [
+    '尊敬的客户，',
+    '亲，',
+    '亲爱的会员，',
+    '您好，',
+    '尊敬的会员：',
+    '亲爱的用户，',
+    '好消息！',
+    '尊敬的{surname}女士，',
+  ],
   finance: ['尊敬的客户，', '您好，', '尊敬的{surname}先生：', '亲爱的客户，', '尊敬的用户，'],
   fraud: ['尊敬的客户，', '尊敬的用户：', '您好，', '{surname}先生您好，', '【重要通知】', '温馨提示：'],
   illicit: ['您好，', '老板您好，', '朋友您好，'],
@@ -87,7 +128,8 @@ export function expand(
   if (!latin) text = dress(text, label, settings, random)
   text = fillSlots(text, random)
   if (text.length > 40 && random.chance(settings.cut)) text = segment(text, random)
-  if (random.chance(settings.dropMarks)) text = text.replace(/[，。！？、；：“”‘’（）,!?;"'()]/g, latin ? ' ' : '')
+  if (random.chance(settings.dropMarks))
+    text = text.replace(/[，。！？、；：“”‘’（）,!?;"'()]/g, latin ? ' ' : '')
   if (random.chance(settings.obfuscate[label] ?? 0)) return obfuscate(text, random)
   if (random.chance(settings.traditional)) return toTraditional(text)
   return text
@@ -121,7 +163,8 @@ function dress(template: string, label: string, settings: AugmentSettings, rando
   if (greetings !== undefined && random.chance(settings.greet) && !/尊敬|您好|亲/.test(body)) {
     body = random.pick(greetings) + body
   }
-  if (!CLOSED.test(body) && random.chance(settings.close)) body += random.pick(CLOSINGS[label] ?? ['。', '！'])
+  if (!CLOSED.test(body) && random.chance(settings.close))
+    body += random.pick(CLOSINGS[label] ?? ['。', '！'])
   return lead + body + tail
 }
 

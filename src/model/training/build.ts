@@ -8,7 +8,7 @@ import { fitTemperature, fitThresholds } from './calibration.ts'
 import type { Corpus } from './corpus.ts'
 import { argmaxRow, recallAt, reportOf, rocAuc } from './metrics.ts'
 import { allowedLabels, epochSource, heldTexts, MIXTURE, type Mixture, type Part, split } from './plan.ts'
-import { encode, logitsOf, SETTINGS, type TrainSettings, train, type Training } from './trainer.ts'
+import { encode, logitsOf, SETTINGS, type Training, type TrainSettings, train } from './trainer.ts'
 
 export interface BuildOptions {
   readonly name: string
@@ -28,7 +28,12 @@ export interface BuildOptions {
 const PATIENCE = 5
 
 /** False-positive rates of the thresholds, on texts of the other labels. */
-const RATES: Readonly<Record<string, number>> = { fraud: 0.005, illicit: 0.005, marketing: 0.02, finance: 0.02 }
+const RATES: Readonly<Record<string, number>> = {
+  fraud: 0.005,
+  illicit: 0.005,
+  marketing: 0.02,
+  finance: 0.02,
+}
 
 interface HeldOut {
   readonly texts: readonly { readonly text: string; readonly label: string }[]
@@ -48,14 +53,25 @@ export async function buildModel(options: BuildOptions): Promise<ModelCard> {
   onProgress(`${count(kept)} rows to learn from, ${count(held)} held out (near-duplicates on one side)`)
 
   const tokenizer = new Tokenizer(settings.tokenizer)
-  const encoded = encode(tokenizer, heldOut.texts.map(({ text }) => text))
+  const encoded = encode(
+    tokenizer,
+    heldOut.texts.map(({ text }) => text),
+  )
   let best: { score: number; epoch: number; weights: Weights } | undefined
-  const trained = await train(labels.length, settings, seed, epochSource(kept, labels, mixture), (epoch, loss, now) => {
-    const score = heldOut.texts.length > 0 ? heldScore(logitsOf(now, encoded), labels, heldOut) : -loss
-    onProgress(`epoch ${epoch + 1}/${settings.epochs}: loss ${loss.toFixed(4)}, held-out score ${score.toFixed(4)}`)
-    if (best === undefined || score > best.score) best = { score, epoch, weights: copyOf(now.weights) }
-    return epoch - best.epoch < PATIENCE
-  })
+  const trained = await train(
+    labels.length,
+    settings,
+    seed,
+    epochSource(kept, labels, mixture),
+    (epoch, loss, now) => {
+      const score = heldOut.texts.length > 0 ? heldScore(logitsOf(now, encoded), labels, heldOut) : -loss
+      onProgress(
+        `epoch ${epoch + 1}/${settings.epochs}: loss ${loss.toFixed(4)}, held-out score ${score.toFixed(4)}`,
+      )
+      if (best === undefined || score > best.score) best = { score, epoch, weights: copyOf(now.weights) }
+      return epoch - best.epoch < PATIENCE
+    },
+  )
   const weights = rounded((best as unknown as { weights: Weights }).weights)
   const final: Training = { shape: trained.shape, weights }
   const logits = logitsOf(final, encoded)
@@ -106,7 +122,14 @@ export async function buildModel(options: BuildOptions): Promise<ModelCard> {
 }
 
 /** What serves small corpora without templates: more passes, no dropout of signatures. */
-const PLAIN: Partial<TrainSettings> = { embedding: 10, hidden: 16, epochs: 20, dropout: 0.3, dropSignature: 0, decay: 1e-5 }
+const PLAIN: Partial<TrainSettings> = {
+  embedding: 10,
+  hidden: 16,
+  epochs: 20,
+  dropout: 0.3,
+  dropSignature: 0,
+  decay: 1e-5,
+}
 
 const LIMITS = [
   'Trained on Chinese and English; other languages score by their numbers and links alone.',
@@ -144,10 +167,18 @@ function heldScore(logits: Float32Array, labels: readonly string[], held: HeldOu
   return reportOf(labels, truth, predicted).macroF1
 }
 
-function heldScores(labels: readonly string[], truth: readonly number[], p: Float32Array): Record<string, unknown> {
+function heldScores(
+  labels: readonly string[],
+  truth: readonly number[],
+  p: Float32Array,
+): Record<string, unknown> {
   if (truth.length === 0) return {}
   const width = labels.length
-  const { accuracy, macroF1, perClass } = reportOf(labels, truth, truth.map((_, i) => argmaxRow(p, i, width)))
+  const { accuracy, macroF1, perClass } = reportOf(
+    labels,
+    truth,
+    truth.map((_, i) => argmaxRow(p, i, width)),
+  )
   const round = (x: number) => Math.round(x * 1e4) / 1e4
   const scores: Record<string, unknown> = {
     heldOutTexts: truth.length,
@@ -157,7 +188,9 @@ function heldScores(labels: readonly string[], truth: readonly number[], p: Floa
   }
   if (LABELS.every((label) => labels.includes(label))) {
     const genuine = ['notice', 'personal'].map((label) => labels.indexOf(label))
-    const unsolicited = truth.map((_, i) => 1 - genuine.reduce((sum, k) => sum + (p[i * width + k] as number), 0))
+    const unsolicited = truth.map(
+      (_, i) => 1 - genuine.reduce((sum, k) => sum + (p[i * width + k] as number), 0),
+    )
     const positive = truth.map((t) => !genuine.includes(t))
     scores.rocAucUnsolicited = round(rocAuc(unsolicited, positive))
     scores.recallUnsolicitedAtFpr1pc = round(recallAt(unsolicited, positive, 0.01))
@@ -166,10 +199,22 @@ function heldScores(labels: readonly string[], truth: readonly number[], p: Floa
 }
 
 /** A few held-out messages of every label with their scores. */
-function goldenOf(final: Training, temperature: number, held: HeldOut, tokenizer: Tokenizer, seed: number): Golden[] {
+function goldenOf(
+  final: Training,
+  temperature: number,
+  held: HeldOut,
+  tokenizer: Tokenizer,
+  seed: number,
+): Golden[] {
   const chosen = shuffle([...held.texts], createRandom(seed)).slice(0, 24)
   const width = final.shape.labels
-  const logits = logitsOf(final, encode(tokenizer, chosen.map(({ text }) => text)))
+  const logits = logitsOf(
+    final,
+    encode(
+      tokenizer,
+      chosen.map(({ text }) => text),
+    ),
+  )
   const p = new Float32Array(logits.length)
   softmax(logits, width, temperature, p, 0)
   return chosen.map(({ text }, i) => ({
@@ -186,7 +231,10 @@ function corpusCard(corpus: Corpus): CorpusCard {
 
 /** Where the public corpora come from, by what their file names hold. */
 const SOURCES: readonly (readonly [string, string])[] = [
-  ['fbs', 'FBS_SMS_Dataset, "Lies in the Air: Characterizing Fake-base-station Spam Ecosystem in China", CCS 2020'],
+  [
+    'fbs',
+    'FBS_SMS_Dataset, "Lies in the Air: Characterizing Fake-base-station Spam Ecosystem in China", CCS 2020',
+  ],
   ['nus', 'NUS SMS Corpus, Chen and Kan, "Creating a Live, Public Short Message Service Corpus", 2013'],
   ['uci', 'SMS Spam Collection, Almeida and Gómez Hidalgo, UCI, CC BY 4.0'],
   ['india', 'SMS of India, ham and spam, MIT licence'],

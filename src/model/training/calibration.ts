@@ -17,7 +17,8 @@ export function fitTemperature(
     let sum = 0
     for (let i = 0; i < allowed.length; i++) {
       let mass = 0
-      for (let k = 0; k < width; k++) if (((allowed[i] as number) >> k) & 1) mass += p[i * width + k] as number
+      for (let k = 0; k < width; k++)
+        if (((allowed[i] as number) >> k) & 1) mass += p[i * width + k] as number
       sum -= (weights[i] as number) * Math.log(Math.max(mass, 1e-12))
     }
     return sum
@@ -44,7 +45,11 @@ export function fitThresholds(
   const thresholds: Record<string, number> = {}
   for (const [k, label] of labels.entries()) {
     const scores = truth.map((_, i) => probabilities[i * labels.length + k] as number)
-    const at = thresholdAt(scores, truth.map((t) => t === k), rates(label))
+    const at = thresholdAt(
+      scores,
+      truth.map((t) => t === k),
+      rates(label),
+    )
     thresholds[label] = Math.round(Math.min(0.95, Math.max(1 / labels.length, at)) * 1000) / 1000
   }
   return thresholds

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { InvalidInput } from '../../domain/errors.ts'
 import { createRandom } from '../random.ts'
-import { hasSlots, unknownSlots } from './slots.ts'
 import { isMasked, unmask } from './masks.ts'
+import { hasSlots, unknownSlots } from './slots.ts'
 
 export interface Row {
   readonly label: string
@@ -33,7 +33,9 @@ export function readCorpus(file: string): Corpus {
   try {
     bytes = readFileSync(file)
   } catch (cause) {
-    throw new InvalidInput('USAGE', [{ file, message: `cannot be read (${(cause as NodeJS.ErrnoException).code})` }])
+    throw new InvalidInput('USAGE', [
+      { file, message: `cannot be read (${(cause as NodeJS.ErrnoException).code})` },
+    ])
   }
   const rows: Row[] = []
   const problems = []
@@ -71,6 +73,8 @@ export function readCorpus(file: string): Corpus {
     file,
     sha256: createHash('sha256').update(bytes).digest('hex'),
     templates,
-    rows: masked ? rows.map((row) => ({ ...row, raw: row.text, text: unmask(row.text, row.label, random) })) : rows,
+    rows: masked
+      ? rows.map((row) => ({ ...row, raw: row.text, text: unmask(row.text, row.label, random) }))
+      : rows,
   }
 }

@@ -28,12 +28,19 @@ export function isMasked(texts: readonly string[]): boolean {
  */
 export function unmask(text: string, label: string, random: Random): string {
   const spaced = text.replace(MASK, (mask) => ` ${SLOT_OF[mask]} `)
-  const joined = spaced.replace(/\s+/g, ' ').replace(/(?<=[^\x00-\x7f}]) | (?=[^\x00-\x7f{])/g, '').trim()
+  const joined = spaced
+    .replace(/\s+/g, ' ')
+    .replace(/(?<=[^\x00-\x7f}]) | (?=[^\x00-\x7f{])/g, '')
+    .trim()
   return joined
-    .replace(/ ?\{mask_digit\} ?/g, () => random.pick(['{n}', '{n}', '{amount}', '{code}', '{big}', '{n}0', '{n}00']))
+    .replace(/ ?\{mask_digit\} ?/g, () =>
+      random.pick(['{n}', '{n}', '{amount}', '{code}', '{big}', '{n}0', '{n}00']),
+    )
     .replace(/ ?\{mask_name\} ?/g, () => random.pick(['', '', '{name}', '{shop}', '{surname}']))
     .replace(/ ?\{mask_url\}/g, () =>
-      label === 'marketing' || label === 'finance' ? random.pick(['{short}', '{official}', '{url}']) : '{bad}',
+      label === 'marketing' || label === 'finance'
+        ? random.pick(['{short}', '{official}', '{url}'])
+        : '{bad}',
     )
     .replace(/ ?(\{(?:mobile|tel|city|bank|hotline)\}) ?/g, '$1')
     .trim()

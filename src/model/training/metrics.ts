@@ -23,12 +23,17 @@ export interface Report {
 
 export function argmaxRow(p: Float32Array, row: number, width: number): number {
   let best = 0
-  for (let k = 1; k < width; k++) if ((p[row * width + k] as number) > (p[row * width + best] as number)) best = k
+  for (let k = 1; k < width; k++)
+    if ((p[row * width + k] as number) > (p[row * width + best] as number)) best = k
   return best
 }
 
 /** Scores of hard predictions (indexes into `labels`). */
-export function reportOf(labels: readonly string[], truth: ArrayLike<number>, predicted: ArrayLike<number>): Report {
+export function reportOf(
+  labels: readonly string[],
+  truth: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+): Report {
   const n = labels.length
   const counts = new Float64Array(n * n)
   let right = 0
@@ -71,7 +76,9 @@ export function reportOf(labels: readonly string[], truth: ArrayLike<number>, pr
 
 /** Area under the ROC curve by ranks, ties counted half (Mann-Whitney); NaN without both classes. */
 export function rocAuc(scores: ArrayLike<number>, positive: ArrayLike<number | boolean>): number {
-  const order = Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => (scores[a] as number) - (scores[b] as number))
+  const order = Array.from({ length: scores.length }, (_, i) => i).sort(
+    (a, b) => (scores[a] as number) - (scores[b] as number),
+  )
   let rankSum = 0
   let positives = 0
   for (let i = 0; i < order.length; ) {
@@ -86,11 +93,17 @@ export function rocAuc(scores: ArrayLike<number>, positive: ArrayLike<number | b
     }
   }
   const negatives = scores.length - positives
-  return positives > 0 && negatives > 0 ? (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives) : Number.NaN
+  return positives > 0 && negatives > 0
+    ? (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives)
+    : Number.NaN
 }
 
 /** The lowest threshold at which at most `rate` of the negatives score at or above it. */
-export function thresholdAt(scores: ArrayLike<number>, positive: ArrayLike<number | boolean>, rate: number): number {
+export function thresholdAt(
+  scores: ArrayLike<number>,
+  positive: ArrayLike<number | boolean>,
+  rate: number,
+): number {
   const negatives: number[] = []
   for (let i = 0; i < scores.length; i++) if (!positive[i]) negatives.push(scores[i] as number)
   negatives.sort((a, b) => b - a)
@@ -100,7 +113,11 @@ export function thresholdAt(scores: ArrayLike<number>, positive: ArrayLike<numbe
 }
 
 /** Share of the positives at or above the threshold of `rate` false positives. */
-export function recallAt(scores: ArrayLike<number>, positive: ArrayLike<number | boolean>, rate: number): number {
+export function recallAt(
+  scores: ArrayLike<number>,
+  positive: ArrayLike<number | boolean>,
+  rate: number,
+): number {
   const threshold = thresholdAt(scores, positive, rate)
   let positives = 0
   let hit = 0

@@ -15,15 +15,58 @@ const IDEOGRAPH = /[\u4e00-\u9fff]/
 const BETWEEN = ['.', '·', ' ', '*', '-', '/', '、', '_', '~', '^', '|', '+', '"', '。', '，']
 const INVISIBLE = ['\u200b', '\u200c', '\u200d', '\u2060', '\ufeff', '\u00ad']
 const PINYIN: Readonly<Record<string, string>> = {
-  贷: 'dai', 款: 'kuan', 票: 'piao', 信: 'xin', 加: 'jia', 微: 'wei', 彩: 'cai', 赌: 'du', 博: 'bo', 钱: 'qian',
-  卡: 'ka', 金: 'jin', 投: 'tou', 注: 'zhu', 群: 'qun', 股: 'gu', 借: 'jie', 群众: 'qun', 枪: 'qiang', 药: 'yao',
-  妹: 'mei', 证: 'zheng', 码: 'ma', 账: 'zhang', 领: 'ling', 奖: 'jiang', 返: 'fan', 送: 'song', 充: 'chong',
-  免: 'mian', 费: 'fei', 退: 'tui', 税: 'shui', 银: 'yin', 行: 'hang', 号: 'hao', 点: 'dian', 击: 'ji',
+  贷: 'dai',
+  款: 'kuan',
+  票: 'piao',
+  信: 'xin',
+  加: 'jia',
+  微: 'wei',
+  彩: 'cai',
+  赌: 'du',
+  博: 'bo',
+  钱: 'qian',
+  卡: 'ka',
+  金: 'jin',
+  投: 'tou',
+  注: 'zhu',
+  群: 'qun',
+  股: 'gu',
+  借: 'jie',
+  群众: 'qun',
+  枪: 'qiang',
+  药: 'yao',
+  妹: 'mei',
+  证: 'zheng',
+  码: 'ma',
+  账: 'zhang',
+  领: 'ling',
+  奖: 'jiang',
+  返: 'fan',
+  送: 'song',
+  充: 'chong',
+  免: 'mian',
+  费: 'fei',
+  退: 'tui',
+  税: 'shui',
+  银: 'yin',
+  行: 'hang',
+  号: 'hao',
+  点: 'dian',
+  击: 'ji',
 }
 const CIRCLED = '⓪①②③④⑤⑥⑦⑧⑨'
 const CHINESE = '零一二三四五六七八九'
 const FORMAL = '〇壹贰叁肆伍陆柒捌玖'
-const GREEK: Readonly<Record<string, string>> = { a: 'а', e: 'е', o: 'о', c: 'с', p: 'р', x: 'х', y: 'у', i: 'і' }
+const GREEK: Readonly<Record<string, string>> = {
+  a: 'а',
+  e: 'е',
+  o: 'о',
+  c: 'с',
+  p: 'р',
+  x: 'х',
+  y: 'у',
+  i: 'і',
+}
 const LEET: Readonly<Record<string, string>> = { o: '0', i: '1', e: '3', a: '4', s: '5', l: '1', t: '7' }
 
 type Trick = (text: string, random: Random) => string
@@ -70,7 +113,11 @@ const wedged =
 
 const fullWidth: Trick = (text, random) =>
   [...text]
-    .map((ch) => (/[!-~]/.test(ch) && ch !== '{' && ch !== '}' && random.chance(0.8) ? String.fromCharCode(ch.charCodeAt(0) + 0xfee0) : ch))
+    .map((ch) =>
+      /[!-~]/.test(ch) && ch !== '{' && ch !== '}' && random.chance(0.8)
+        ? String.fromCharCode(ch.charCodeAt(0) + 0xfee0)
+        : ch,
+    )
     .join('')
 
 const otherDigits: Trick = (text, random) => {
@@ -85,7 +132,9 @@ const leet: Trick = (text, random) =>
     [...word].map((ch) => (random.chance(0.3) ? (LEET[ch.toLowerCase()] ?? ch) : ch)).join(''),
   )
 const spacedLatin: Trick = (text, random) =>
-  text.replace(/[A-Za-z]{4,}/g, (word) => (random.chance(0.25) ? [...word].join(random.pick([' ', '.', '-'])) : word))
+  text.replace(/[A-Za-z]{4,}/g, (word) =>
+    random.chance(0.25) ? [...word].join(random.pick([' ', '.', '-'])) : word,
+  )
 
 /** Links split by spaces, words and wide dots. */
 const splitLinks: Trick = (text, random) =>
@@ -114,7 +163,16 @@ const TRICKS: readonly Trick[] = [
   splitLinks,
   emoji,
 ]
-const LATIN_TRICKS: readonly Trick[] = [lookalikes, leet, spacedLatin, fullWidth, otherDigits, splitLinks, emoji, wedged(INVISIBLE, 0.3)]
+const LATIN_TRICKS: readonly Trick[] = [
+  lookalikes,
+  leet,
+  spacedLatin,
+  fullWidth,
+  otherDigits,
+  splitLinks,
+  emoji,
+  wedged(INVISIBLE, 0.3),
+]
 
 /** The text as a spammer writes it who wants to pass a filter: one to three tricks. Braces of slots must be filled before. */
 export function obfuscate(text: string, random: Random): string {

@@ -1,8 +1,8 @@
 import { createRandom, type Random, shuffle } from '../random.ts'
 import { AUGMENT, type AugmentSettings, expand, restore } from './augment.ts'
 import type { Corpus, Row } from './corpus.ts'
-import { fillSlots, hasSlots } from './slots.ts'
 import { nearGroups } from './near.ts'
+import { fillSlots, hasSlots } from './slots.ts'
 import type { EpochSource, Example } from './trainer.ts'
 
 /** Labels of coarser corpora in terms of the six: the sum of their probabilities is what is learnt. */
@@ -30,7 +30,11 @@ export interface Part {
 }
 
 /** Splits each corpus so that near-duplicates lie on one side. Share 0 holds nothing out. */
-export function split(corpora: readonly Corpus[], share: number, seed: number): { kept: Part[]; held: Part[] } {
+export function split(
+  corpora: readonly Corpus[],
+  share: number,
+  seed: number,
+): { kept: Part[]; held: Part[] } {
   const kept: Part[] = []
   const held: Part[] = []
   for (const [c, corpus] of corpora.entries()) {
@@ -78,7 +82,11 @@ export const MIXTURE: Mixture = {
 }
 
 /** The texts of each epoch. Without templates every row once, as it is. */
-export function epochSource(parts: readonly Part[], labels: readonly string[], mixture: Mixture): EpochSource {
+export function epochSource(
+  parts: readonly Part[],
+  labels: readonly string[],
+  mixture: Mixture,
+): EpochSource {
   const templates = parts.filter((part) => part.corpus.templates)
   const others = parts.filter((part) => !part.corpus.templates)
   const made = templates.reduce((sum, part) => sum + part.rows.length, 0) * mixture.expansions
@@ -106,7 +114,11 @@ export function epochSource(parts: readonly Part[], labels: readonly string[], m
         const slotted = hasSlots(row.text)
         const template = slotted && made > 0 ? restore(row.text, random) : row.text
         const text =
-          made > 0 ? expand(template, row.label, mixture.augment, random) : slotted ? fillSlots(template, random) : template
+          made > 0
+            ? expand(template, row.label, mixture.augment, random)
+            : slotted
+              ? fillSlots(template, random)
+              : template
         examples.push({ text, allowed, weight: made > 0 ? (mixture.weights[row.label] ?? 1) : 1 })
       }
     }
@@ -143,7 +155,11 @@ function draw(rows: readonly Row[], count: number, power: number, random: Random
 }
 
 /** Messages of the held-out rows: templates `times` each with new values, nothing else changed. */
-export function heldTexts(parts: readonly Part[], seed: number, times = 1): { text: string; label: string }[] {
+export function heldTexts(
+  parts: readonly Part[],
+  seed: number,
+  times = 1,
+): { text: string; label: string }[] {
   const random = createRandom(seed)
   return parts.flatMap((part) =>
     part.rows.flatMap((row) =>

@@ -91,10 +91,22 @@ const bad: Fill = (random) => {
     `${random.pick(pools.BAD_WORDS)}${letters(random, 2, LOWER)}`,
     letters(random, random.between(4, 6), `${LOWER}0123456789`),
   ])
-  const core = random.chance(0.5) ? word + more : random.chance(0.6) ? more.replace(/^-/, '') + word : more + more
+  const core = random.chance(0.5)
+    ? word + more
+    : random.chance(0.6)
+      ? more.replace(/^-/, '') + word
+      : more + more
   const host = core.replace(/^-|-$/g, '') + random.pick(pools.BAD_SUFFIXES)
   const front = random.chance(0.45)
-    ? random.pick(['www.', 'wap.', 'm.', 'http://', 'https://', 'http://www.', `${letters(random, 2, LOWER)}.`])
+    ? random.pick([
+        'www.',
+        'wap.',
+        'm.',
+        'http://',
+        'https://',
+        'http://www.',
+        `${letters(random, 2, LOWER)}.`,
+      ])
     : ''
   return front + host + (random.chance(0.4) ? `/${letters(random, random.between(1, 6), MIXED)}` : '')
 }
@@ -137,7 +149,12 @@ export const SLOTS: Readonly<Record<string, Fill>> = {
   nick: (r) => r.pick(pools.NICKS),
   date,
   time,
-  datetime: (r) => r.pick([`${date(r)}${time(r)}`, `${date(r)} ${time(r)}`, `${date(r)}${r.between(0, 23)}时${r.below(60)}分`]),
+  datetime: (r) =>
+    r.pick([
+      `${date(r)}${time(r)}`,
+      `${date(r)} ${time(r)}`,
+      `${date(r)}${r.between(0, 23)}时${r.below(60)}分`,
+    ]),
   month: (r) => String(r.between(1, 12)),
   year: (r) => String(r.between(2012, 2026)),
   tail: (r) => digits(r, 4),
@@ -151,11 +168,21 @@ export const SLOTS: Readonly<Record<string, Fill>> = {
   short,
   order: (r) => (r.chance(0.3) ? letters(r, 2, 'ABCDEFJKXZ') : '') + digits(r, r.between(8, 18)),
   parcel: (r) => r.pick(['SF', 'YT', 'ZTO', 'JT', '', '', 'JD', '77', '']) + digits(r, r.between(10, 13)),
-  pickup: (r) => r.pick([`${r.between(1, 20)}-${r.between(1, 9)}-${digits(r, 4)}`, digits(r, 6), digits(r, 8), letters(r, 1, 'ABCD') + digits(r, 4)]),
+  pickup: (r) =>
+    r.pick([
+      `${r.between(1, 20)}-${r.between(1, 9)}-${digits(r, 4)}`,
+      digits(r, 6),
+      digits(r, 8),
+      letters(r, 1, 'ABCD') + digits(r, 4),
+    ]),
   plate: plateOf,
   flight: (r) => r.pick(pools.AIRLINES) + digits(r, r.pick([3, 4])),
   train: (r) => r.pick(['G', 'D', 'K', 'T', 'Z', 'C']) + digits(r, r.pick([2, 3, 4])),
-  seat: (r) => r.pick([`${r.between(1, 16)}车${two(r.between(1, 19))}${letters(r, 1, 'ABCDF')}号`, `${r.between(1, 60)}${letters(r, 1, 'ABCDEF')}`]),
+  seat: (r) =>
+    r.pick([
+      `${r.between(1, 16)}车${two(r.between(1, 19))}${letters(r, 1, 'ABCDF')}号`,
+      `${r.between(1, 60)}${letters(r, 1, 'ABCDEF')}`,
+    ]),
   city: (r) => r.pick(pools.CITIES),
   district: (r) => r.pick(pools.DISTRICTS),
   address,
@@ -166,7 +193,8 @@ export const SLOTS: Readonly<Record<string, Fill>> = {
   courier: (r) => r.pick(pools.COURIERS),
   platform: (r) => r.pick(pools.PLATFORMS),
   insurer: (r) => r.pick(pools.INSURERS),
-  school: (r) => r.pick([r.pick(pools.CITIES), r.pick(pools.ROADS), r.pick(pools.DISTRICTS)]) + r.pick(pools.SCHOOL_KINDS),
+  school: (r) =>
+    r.pick([r.pick(pools.CITIES), r.pick(pools.ROADS), r.pick(pools.DISTRICTS)]) + r.pick(pools.SCHOOL_KINDS),
   hospital: (r) => r.pick([r.pick(pools.CITIES), r.pick(pools.DISTRICTS)]) + r.pick(pools.HOSPITAL_KINDS),
   game: (r) => r.pick(pools.GAMES),
   product: (r) => r.pick(pools.PRODUCTS),
@@ -189,7 +217,9 @@ export function hasSlots(text: string): boolean {
 
 /** One message of a template. Unknown braces stay as they are. */
 export function fillSlots(template: string, random: Random): string {
-  return template.replace(SLOT, (whole, slot: string) => (Object.hasOwn(SLOTS, slot) ? SLOTS[slot]!(random) : whole))
+  return template.replace(SLOT, (whole, slot: string) =>
+    Object.hasOwn(SLOTS, slot) ? SLOTS[slot]!(random) : whole,
+  )
 }
 
 /** English first names, for slots in texts of Latin script. */

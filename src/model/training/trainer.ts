@@ -1,7 +1,16 @@
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { normalise } from '../../stages/normalise.ts'
-import { bag, HEAD_PARTS, type HeadTensors, type NetworkShape, partShape, partSize, type Weights, width } from '../network.ts'
+import {
+  bag,
+  HEAD_PARTS,
+  type HeadTensors,
+  type NetworkShape,
+  partShape,
+  partSize,
+  type Weights,
+  width,
+} from '../network.ts'
 import { createRandom, type Random, shuffle } from '../random.ts'
 import { Tokenizer, type TokenizerSettings } from '../tokenizer.ts'
 import { SparseAdagrad } from './optimiser.ts'
@@ -139,7 +148,9 @@ export async function train(
       }
       const progress = done / total
       const rate = Math.max(0.02, 1 - progress)
-      const gradients = tf.tidy(() => {
+      let gradients = new Float32Array(0)
+      // Nothing is returned: tidy would look for tensors among the numbers.
+      tf.tidy(() => {
         const bags = bag(
           table,
           tf.tensor1d(buffer.slice(0, at), 'int32'),
@@ -157,7 +168,7 @@ export async function train(
         lossSum += step.loss.dataSync()[0] as number
         setRate(adam, settings.headRate * rate)
         adam.applyGradients(variables.map(({ name }, i) => ({ name, tensor: step.parts[i] as tf.Tensor })))
-        return step.bags.dataSync() as Float32Array
+        gradients = step.bags.dataSync() as Float32Array<ArrayBuffer>
       })
       adagrad.apply(buffer, starts, texts, gradients, {
         wide: settings.wideRate * rate,
@@ -212,7 +223,10 @@ function backward(
   const share = tf.div(importance, tf.sum(importance))
   const target = tf.add(tf.mul(tf.div(fit, mass), 1 - smoothing), smoothing / shape.labels)
   const dLogits = tf.mul(tf.sub(p, target), share) as tf.Tensor2D
-  const dBefore = tf.mul(tf.matMul(dLogits, weights.output, false, true), tf.cast(tf.greater(before, 0), 'float32')) as tf.Tensor2D
+  const dBefore = tf.mul(
+    tf.matMul(dLogits, weights.output, false, true),
+    tf.cast(tf.greater(before, 0), 'float32'),
+  ) as tf.Tensor2D
   return {
     loss: tf.neg(tf.sum(tf.mul(tf.log(mass), share))) as tf.Scalar,
     bags: tf.concat([tf.matMul(dBefore, weights.hidden, false, true), dLogits], 1) as tf.Tensor2D,
@@ -226,7 +240,13 @@ function backward(
 }
 
 /** Copies the features of the tokenizer that this pass of training keeps; at least one. Returns the new end. */
-function keep(tokenizer: Tokenizer, into: Int32Array, at: number, settings: TrainSettings, random: Random): number {
+function keep(
+  tokenizer: Tokenizer,
+  into: Int32Array,
+  at: number,
+  settings: TrainSettings,
+  random: Random,
+): number {
   const drop = settings.dropout * random.next()
   const unsigned = random.chance(settings.dropSignature)
   let end = at
@@ -272,7 +292,8 @@ export function logitsOf({ shape, weights }: Training, encoded: Encoded): Float3
     }
     const share = 1 / Math.sqrt(to - from)
     for (let k = 0; k < shape.labels; k++) {
-      out[t * shape.labels + k] = (sum[shape.embedding + k] as number) * share + (weights.outputBias[k] as number)
+      out[t * shape.labels + k] =
+        (sum[shape.embedding + k] as number) * share + (weights.outputBias[k] as number)
     }
     for (let h = 0; h < shape.hidden; h++) {
       let x = weights.hiddenBias[h] as number

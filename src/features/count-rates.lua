@@ -1,0 +1,257 @@
+-- Rates and baselines (a part of count.lua).
+--
+-- A rate hash has a field a minute, cmsgpack of 21 integers: commercial, notice, fraud of the minute, then of its six
+-- ten-second buckets; and "w": the newest bucket, the hour that is open in the baseline (or -1), then (when they have
+-- been asked for) the sums of the windows that end with the newest bucket, without that bucket itself. So a touch costs
+-- two commands, and windows are added up once a bucket.
+
+-- Folds a value into an exponentially weighted mean and variance {mean, variance, n}.
+local function fold(stat, x, alpha)
+  if stat[3] == 0 then return { x, 0, 1 } end
+  local d = x - stat[1]
+  return { stat[1] + alpha * d, (1 - alpha) * (stat[2] + alpha * d * d), stat[3] + 1 }
+end
+
+local function stat_of(packed)
+  return packed and { unpack_(packed) } or { 0, 0, 0 }
+end
+
+-- The hours from `open` (with `count` commercial messages) to the one before `hour` are over: train the baseline.
+local function close_hours(key, open, count, hour)
+  local recent = stat_of(call('HGET', key, 'recent'))
+  for h = math.max(open, hour - limits.foldHours), hour - 1 do
+    local unseen = math.min(math.max((since - h * 3600000) / 60000, 0), 60)
+    local covered = 60 - unseen - missing(h * 360, h * 360 + 359) / 6
+    if covered > limits.coveredMinutes then
+      local field = tostring(h % 24)
+      local stat = stat_of(call('HGET', key, field))
+      local x = (h == open and count or 0) / covered
+      x = math.min(x, limits.clipFactor * math.max(stat[1], recent[1]) + limits.clipFloor)
+      call('HSET', key, field, pack(unpack(fold(stat, x, limits.hourAlpha))))
+      recent = fold(recent, x, limits.recentAlpha)
+    end
+  end
+  call('HSET', key, 'recent', pack(unpack(recent)))
+end
+
+-- "first": first bucket; "hour": the hour that is open; "open": its commercial count so far; "0"…"23", "recent": stats.
+local function train(key, bucket, commercial)
+  local hour = floor(bucket / 360)
+  local got = call('HMGET', key, 'hour', 'first', 'open')
+  local open = tonumber(got[1])
+  if not open then
+    call('HSET', key, 'hour', hour, 'first', bucket, 'open', commercial)
+    call('EXPIRE', key, limits.baselineTtl)
+    return
+  end
+  if hour > open then
+    close_hours(key, open, tonumber(got[3]), hour)
+    call('HSET', key, 'hour', hour, 'open', commercial)
+    call('EXPIRE', key, limits.baselineTtl)
+  elseif hour == open and commercial > 0 then
+    call('HINCRBY', key, 'open', commercial)
+  end
+  if bucket < tonumber(got[2]) then call('HSET', key, 'first', bucket) end
+end
+
+local function real(x)
+  return string.format('%.17g', x)
+end
+
+local rates, members, tallies = {}, {}, {}
+
+-- Sums over the windows that end with bucket `b`, without `b` itself: three counts each for 1, 10 and 60 minutes, then
+-- the commercial count of the trailing hour without its last ten minutes. `all`: minute -> packed or unpacked counts.
+local function windows_before(all, b)
+  local c1, n1, f1, c10, n10, f10, c60, n60, f60, trailing = 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+  local minute = floor(b / 6)
+  for m, counts in pairs(all) do
+    local d = minute - m
+    if d >= 0 and d < 60 then
+      if d > 1 and d ~= 10 then
+        local c, n, f
+        if type(counts) == 'table' then
+          c, n, f = counts[1], counts[2], counts[3]
+        else
+          local _
+          _, c, n, f = unpack_limit(counts, 3, 0)
+        end
+        c60, n60, f60 = c60 + c, n60 + n, f60 + f
+        if d < 10 then
+          c10, n10, f10 = c10 + c, n10 + n, f10 + f
+        else
+          trailing = trailing + c
+        end
+      else
+        if type(counts) ~= 'table' then counts = { unpack_(counts) } end
+        if d == 10 then trailing = trailing + counts[1] end
+        for slot = 0, 5 do
+          local at = m * 6 + slot
+          if at < b then
+            local i = 4 + 3 * slot
+            local c, n, f = counts[i], counts[i + 1], counts[i + 2]
+            c60, n60, f60 = c60 + c, n60 + n, f60 + f
+            if at > b - 60 then c10, n10, f10 = c10 + c, n10 + n, f10 + f end
+            if at > b - 6 then c1, n1, f1 = c1 + c, n1 + n, f1 + f end
+          end
+        end
+      end
+    end
+  end
+  return { c1, n1, f1, c10, n10, f10, c60, n60, f60, trailing }
+end
+
+local function count_rate(group, index, e, weight)
+  local key, report = KEYS[e[1]], e[3]
+  local baseline = e[2] > 0 and KEYS[e[2]] or nil
+
+  -- The memo and the minutes touched, in one read.
+  local fields, got
+  if #e == 7 then
+    fields = { 'w', floor(e[4] / 6) }
+    got = call('HMGET', key, 'w', fields[2])
+  else
+    fields = { 'w' }
+    for i = 4, #e, 4 do
+      local m = floor(e[i] / 6)
+      if fields[#fields] ~= m then fields[#fields + 1] = m end
+    end
+    got = call('HMGET', key, unpack(fields))
+  end
+  local memo = got[1] and { unpack_(got[1]) } or nil
+  local newest = memo and memo[1]
+  local before = newest
+  local minutes = {}
+  for i = 2, #fields do
+    if got[i] then minutes[fields[i]] = { unpack_(got[i]) } end
+  end
+  local sums
+  if memo and #memo > 2 then
+    sums = {}
+    for i = 1, 10 do sums[i] = memo[i + 2] end
+  end
+  local open_hour = memo and memo[2] or -1
+  -- Every minute of the entity; read when a window is first asked for. Nothing is there without a memo.
+  local all = memo == nil and minutes or nil
+  local function everything()
+    if all then return all end
+    all = {}
+    local flat = call('HGETALL', key)
+    for i = 1, #flat, 2 do
+      if flat[i] ~= 'w' then all[tonumber(flat[i])] = flat[i + 1] end
+    end
+    for m, counts in pairs(minutes) do all[m] = counts end
+    return all
+  end
+
+  local dirty, memo_dirty = {}, false
+  local last_read
+
+  local function read(b)
+    last_read = b
+    local rest
+    if b == newest then
+      if not sums then
+        sums, memo_dirty = windows_before(everything(), b), true
+      end
+      rest = sums
+    else
+      rest = windows_before(everything(), b)
+    end
+    local minute = floor(b / 6)
+    local counts = minutes[minute]
+    if not counts then
+      local packed = call('HGET', key, minute)
+      counts = packed and { unpack_(packed) } or nil
+    end
+    local c, n, f = 0, 0, 0
+    if counts then
+      local i = 4 + 3 * (b % 6)
+      c, n, f = counts[i], counts[i + 1], counts[i + 2]
+    end
+    if rest[4] + c + rest[6] + f < report then return end
+    local incomplete = missing(b - 59, b) >= limits.incompleteM10
+    if baseline and not incomplete then
+      incomplete = missing((minute - 59) * 6, b) >= limits.incompleteH1
+    end
+    local row = {
+      group, index, b,
+      rest[1] + c, rest[2] + n, rest[3] + f,
+      rest[4] + c, rest[5] + n, rest[6] + f,
+      rest[7] + c, rest[8] + n, rest[9] + f,
+      incomplete and 1 or 0,
+    }
+    if baseline then
+      local stats = call('HMGET', baseline, 'first', floor(b / 360) % 24, 'recent')
+      if stats[1] then
+        local hour, recent = stat_of(stats[2]), stat_of(stats[3])
+        row[14], row[15] = tonumber(stats[1]), rest[10]
+        row[16], row[17], row[18] = real(hour[1]), real(hour[2]), hour[3]
+        row[19], row[20], row[21] = real(recent[1]), real(recent[2]), recent[3]
+      end
+    end
+    rates[#rates + 1] = row
+  end
+
+  for i = 4, #e, 4 do
+    local b, c, n, f = e[i], e[i + 1] * weight, e[i + 2] * weight, e[i + 3] * weight
+    local minute = floor(b / 6)
+    local kept = newest == nil or minute > floor(newest / 6) - 60
+    if kept and c + n + f > 0 then
+      if newest == nil or b > newest then
+        newest, memo_dirty = b, true
+        sums = nil
+      elseif b < newest and sums then
+        local d = floor(newest / 6) - minute
+        if b > newest - 6 then sums[1], sums[2], sums[3] = sums[1] + c, sums[2] + n, sums[3] + f end
+        if b > newest - 60 then sums[4], sums[5], sums[6] = sums[4] + c, sums[5] + n, sums[6] + f end
+        sums[7], sums[8], sums[9] = sums[7] + c, sums[8] + n, sums[9] + f
+        if d >= 10 then sums[10] = sums[10] + c end
+        memo_dirty = true
+      end
+      if baseline then
+        local hour = floor(b / 360)
+        if hour == open_hour and b == newest then
+          if c > 0 then call('HINCRBY', baseline, 'open', c) end
+        else
+          train(baseline, b, c)
+          if hour > open_hour then open_hour, memo_dirty = hour, true end
+        end
+      end
+      local counts = minutes[minute]
+      if not counts then
+        counts = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+        minutes[minute] = counts
+        if all then all[minute] = counts end
+      end
+      local slot = 4 + 3 * (b % 6)
+      counts[1], counts[2], counts[3] = counts[1] + c, counts[2] + n, counts[3] + f
+      counts[slot], counts[slot + 1], counts[slot + 2] = counts[slot] + c, counts[slot + 1] + n, counts[slot + 2] + f
+      dirty[minute] = counts
+    end
+    if kept and report >= 0 and newest and b <= newest then read(b) end
+  end
+  -- What came late is also part of the windows that end with the newest bucket.
+  if last_read and last_read ~= newest then read(newest) end
+
+  local writes = {}
+  for minute, counts in pairs(dirty) do
+    if minute > floor(newest / 6) - 60 then
+      writes[#writes + 1] = minute
+      writes[#writes + 1] = pack(unpack(counts))
+    end
+  end
+  if memo_dirty then
+    writes[#writes + 1] = 'w'
+    writes[#writes + 1] = sums and pack(newest, open_hour, unpack(sums)) or pack(newest, open_hour)
+  end
+  if #writes > 0 then call('HSET', key, unpack(writes)) end
+  if newest and (before == nil or floor(newest / 6) > floor(before / 6)) then
+    call('EXPIRE', key, limits.rateTtl)
+    if before then
+      local gone = {}
+      for m = floor(before / 6) - 59, math.min(floor(newest / 6) - 60, floor(before / 6)) do gone[#gone + 1] = m end
+      if #gone > 0 then call('HDEL', key, unpack(gone)) end
+    end
+  end
+end
