@@ -178,11 +178,7 @@ function daysOf(from: number, to: number): string[] {
   return days
 }
 
-/** Open states whose last alert shows the message as the one that tipped it or as a sample. */
+/** Open states of which an alert showed the message, as the one that tipped it or as a sample. */
 function statesShowing(messageId: string, open: Iterable<StateRecord>): string[] {
-  return [...open]
-    .filter(({ alert: { data } }) => {
-      return data.message?.id === messageId || data.samples?.some((sample) => sample.id === messageId)
-    })
-    .map((state) => state.id)
+  return [...open].filter((state) => state.shown?.includes(messageId)).map((state) => state.id)
 }

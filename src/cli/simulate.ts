@@ -4,10 +4,10 @@ import { writeFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { stringify } from 'yaml'
 import { SigwatchError } from '../domain/errors.ts'
+import { parseIsoTime } from '../domain/time.ts'
 import { registryOf } from '../simulator/cast.ts'
 import { SCENARIOS, type ScenarioName } from '../simulator/scenarios.ts'
 import { type SimulatedRecord, simulate } from '../simulator/simulate.ts'
-import { parseIsoTime } from '../stages/decode.ts'
 
 interface SimulateOptions {
   readonly scenario: string

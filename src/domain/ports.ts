@@ -227,6 +227,8 @@ export interface StateRecord {
   readonly hold: number
   /** The last event, whole: what an update or a clear repeats. */
   readonly alert: Alert
+  /** Ids of the messages that the events of this episode showed, the latest last: an analyst may name any of them. */
+  readonly shown?: readonly string[]
 }
 
 export interface OutboxEntry {

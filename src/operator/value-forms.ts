@@ -1,4 +1,4 @@
-import { parseIsoTime } from '../stages/decode.ts'
+import { parseIsoTime } from '../domain/time.ts'
 
 const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const

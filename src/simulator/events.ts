@@ -109,7 +109,10 @@ export function forgery(
   const bank = brand.says.some(([name]) => name === 'bank')
   const claimed = at.claimed ?? brand.signature
   const event = at.claimed === undefined ? 'forged-brand' : 'lookalike-signature'
-  const codes: Code[] = at.claimed === undefined ? ['FORGED_BRAND'] : ['LOOKALIKE_SIGNATURE']
+  const codes: Code[] =
+    at.claimed === undefined
+      ? ['FORGED_BRAND', 'SIGNATURE_WRONG_PORT']
+      : ['LOOKALIKE_SIGNATURE', 'FORGED_BRAND', 'SIGNATURE_UNFILED']
   return {
     from: at.from,
     to: at.to,
@@ -181,7 +184,7 @@ export function snowshoe(
         const { port, signature } = r.pick(senders)
         const plain = fill(template, r, ts)
         const text = signed(signature, r.chance(0.3) ? disguise(plain, r) : plain)
-        return { ts, from: port, to: subscriber(r), text, label, event }
+        return { ts, from: port, to: subscriber(r), text, label, codes: ['SIGNATURE_UNFILED'], event }
       }),
   }
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { ErrorCode } from '../domain/errors.ts'
 import type { Part, RawRecord, SmsRecord } from '../domain/message.ts'
+import { parseIsoTime } from '../domain/time.ts'
 
 /** Why a record cannot be read. `detail` names the field and what it may be, never its value. */
 export interface Rejection {
@@ -16,7 +17,6 @@ export interface DecodeLimits {
 }
 
 const EARLIEST = Date.UTC(2000, 0, 1)
-const ISO = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})$/
 const EXT_FIELDS = 16
 const EXT_BYTES = 1024
 
@@ -53,14 +53,6 @@ function text(value: unknown, field: string, min: number, max: number): string {
 function kindOf(value: unknown): string {
   if (value === null) return 'null'
   return Array.isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : `a ${typeof value}`
-}
-
-/** Epoch ms of an ISO-8601 time with offset, or NaN. */
-export function parseIsoTime(value: string): number {
-  const match = ISO.exec(value)
-  if (!match) return Number.NaN
-  const days = new Date(Date.UTC(Number(match[1]), Number(match[2]), 0)).getUTCDate()
-  return Number(match[3]) > days ? Number.NaN : Date.parse(value)
 }
 
 function time(value: unknown): number {

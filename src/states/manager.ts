@@ -1,4 +1,4 @@
-import type { ClearCause, Provenance } from '../domain/alert.ts'
+import type { Alert, ClearCause, Provenance } from '../domain/alert.ts'
 import type { Signal } from '../domain/decision.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { stateId } from '../domain/hash.ts'
@@ -32,6 +32,9 @@ const MAX_ATTEMPTS = 32
 
 /** Readers drop an event at its `expiresAt`; their clocks may differ from ours by this much, ms. */
 const EXPIRY_GRACE = 60_000
+
+/** Messages that an episode is remembered to have shown. */
+const MAX_SHOWN = 64
 
 export interface StateInput {
   readonly signal: Signal
@@ -200,7 +203,8 @@ export function createStateManager(options: StateManagerOptions): StateManager {
       options,
       current?.open ? current.alert : undefined,
     )
-    return { next: { ...change.next, alert }, isEvent: true }
+    const before = current?.episode === change.next.episode ? current.shown : undefined
+    return { next: { ...change.next, alert, shown: shownBy(alert, before) }, isEvent: true }
   }
 
   /** Whether the local copy is enough to see that nothing will come of it: most signals only repeat. */
@@ -348,6 +352,12 @@ export function createStateManager(options: StateManagerOptions): StateManager {
     const exempt = inForce.exempt(`${state.target.kind}:${state.target.id}`, state.code, state.lastSeenAt)
     return action !== 'none' && !exempt && !(state.enforced && shadowed)
   }
+}
+
+/** What the episode has shown so far. */
+function shownBy({ data }: Alert, before: readonly string[] = []): readonly string[] {
+  const now = [...(data.samples ?? []), ...(data.message ? [data.message] : [])].map(({ id }) => id)
+  return [...before.filter((id) => !now.includes(id)), ...now].slice(-MAX_SHOWN)
 }
 
 /** Waits for all, then rejects with the first failure: what was written must still be published. */

@@ -17,7 +17,7 @@ const added = (text: string, base: string) => {
 
 describe('the tokenizer', () => {
   it('gives each feature once, inside the table', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 300 }), (text) => {
         const rows = read(text)
         expect(new Set(rows).size).toBe(rows.length)

@@ -24,7 +24,12 @@ export interface BuildOptions {
   readonly onProgress: (line: string) => void
 }
 
-/** Epochs without a better held-out score after which training stops. */
+/**
+ * A later epoch is preferred within this much of the best held-out score: its rates are lower and its weights calmer,
+ * and the held-out part is too small to tell finer.
+ */
+const TOLERANCE = 0.01
+/** Epochs without a score within TOLERANCE of the best after which training stops. */
 const PATIENCE = 5
 
 /** False-positive rates of the thresholds, on texts of the other labels. */
@@ -68,7 +73,9 @@ export async function buildModel(options: BuildOptions): Promise<ModelCard> {
       onProgress(
         `epoch ${epoch + 1}/${settings.epochs}: loss ${loss.toFixed(4)}, held-out score ${score.toFixed(4)}`,
       )
-      if (best === undefined || score > best.score) best = { score, epoch, weights: copyOf(now.weights) }
+      if (best === undefined || score > best.score - TOLERANCE) {
+        best = { score: Math.max(score, best?.score ?? score), epoch, weights: copyOf(now.weights) }
+      }
       return epoch - best.epoch < PATIENCE
     },
   )

@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest'
+import { clockAt, composeEmbedded } from '../../src/app/compose.ts'
+import { loadConfig } from '../../src/app/config.ts'
+import type { Alert, Verdict } from '../../src/domain/alert.ts'
+import type { Event } from '../../src/domain/events.ts'
+import { readJsonl, useFolder, writeJsonl } from '../helpers/jsonl.ts'
+
+const folder = useFolder()
+const T0 = Date.UTC(2026, 10, 11, 2)
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+
+/** A forged notice to another person each time; the link is nobody's own. */
+const forged = (id: string, ts: number, host = 'jd-verify.top') => ({
+  id,
+  ts,
+  from: '106900001111',
+  to: `138${id.replace(/\D/g, '').padStart(8, '0')}`,
+  text: `【京东】您的订单异常，请立即登录 http://${host}/a 核实，否则账户将被冻结`,
+})
+const quiet = (i: number, ts: number) => ({
+  id: `q${i}`,
+  ts,
+  from: '1069012345',
+  to: `139${String(i).padStart(8, '0')}`,
+  text: '【顺丰速运】您的快件已到丰巢柜，请及时领取',
+})
+
+/** A forged message every 20 seconds, among others every second, so that event time goes on. */
+function traffic(minutes: number): { ts: number }[] {
+  const rows: { ts: number }[] = []
+  for (let s = 0; s < minutes * 60; s++) {
+    rows.push(quiet(s, T0 + s * SECOND))
+    if (s % 20 === 10) rows.push(forged(`f${s}`, T0 + s * SECOND))
+  }
+  return rows
+}
+
+let runs = 0
+async function run(messages: readonly { ts: number }[], feedback: readonly object[]) {
+  const n = ++runs
+  const file = (name: string) => folder.file(`${n}-${name}`)
+  writeJsonl(file('messages.jsonl'), messages)
+  writeJsonl(file('feedback.jsonl'), feedback)
+  const { config } = loadConfig({
+    env: {},
+    folder: folder.path,
+    overrides: { feedback: file('feedback.jsonl') },
+    serving: false,
+  })
+  const events: Event[] = []
+  const app = await composeEmbedded(
+    config,
+    { source: file('messages.jsonl'), alerts: file('alerts.jsonl'), verdicts: file('verdicts.jsonl') },
+    clockAt(T0 + 24 * 60 * MINUTE),
+    (event) => events.push(event),
+  )
+  await app.run()
+  await app.close()
+  const alerts = readJsonl<Alert>(file('alerts.jsonl'))
+  const states = alerts.filter(({ data }) => data.state && data.reasons[0]!.code === 'FORGED_BRAND')
+  return {
+    states,
+    of: (type: 'raised' | 'updated' | 'cleared') => states.filter((a) => a.type === `sigwatch.alert.${type}`),
+    verdicts: readJsonl<Verdict>(file('verdicts.jsonl')),
+    warnings: events.flatMap((event) => (event.name === 'warning' ? [event.message] : [])),
+  }
+}
+
+/** Median of 25 records, and one record or two a second: event time comes this far behind. */
+const BEHIND = 15 * SECOND
+
+describe('feedback through the embedded mode', () => {
+  const messages = traffic(30)
+  const word = (row: object) => ({ by: 'ann', ts: T0 + 5 * MINUTE, ...row })
+  const until = T0 + 15 * MINUTE
+
+  it('raises one state that stays open when nobody says anything', async () => {
+    const { of, states } = await run(messages, [])
+    expect(of('raised')).toHaveLength(1)
+    expect(of('cleared')).toEqual([])
+    expect(states[0]!.data.target).toEqual({ kind: 'domain', id: 'jd-verify.top' })
+  })
+
+  it('false_positive on the message that tipped a state clears it, and the code stays away until `until`', async () => {
+    const [raised] = (await run(messages, [])).of('raised')
+    const messageId = raised!.data.message!.id
+    const { of, states } = await run(messages, [word({ messageId, verdict: 'false_positive', until })])
+
+    const [cleared] = of('cleared')
+    expect(of('cleared')).toHaveLength(1)
+    expect(cleared!.data.state).toMatchObject({ id: raised!.data.state!.id, cause: 'feedback' })
+    expect(Date.parse(cleared!.time)).toBe(T0 + 5 * MINUTE)
+
+    const again = of('raised')[1]!
+    expect(of('raised')).toHaveLength(2)
+    expect(Date.parse(again.time)).toBeGreaterThanOrEqual(until)
+    expect(Date.parse(again.time)).toBeLessThanOrEqual(until + MINUTE)
+    const meanwhile = states.filter(
+      ({ time }) => Date.parse(time) > T0 + 5 * MINUTE && Date.parse(time) < until,
+    )
+    expect(meanwhile).toEqual([])
+  })
+
+  it('takes the word of a message that is only a sample of the alert', async () => {
+    // Three at once: the last tips, the others are samples.
+    const burst = [1, 2, 3, 4].map((i) => forged(`b${i}`, T0 + 60 * SECOND + i, 'jd-bonus.top'))
+    const rows = [...traffic(20), ...burst].sort((a, b) => a.ts - b.ts)
+    const raised = (await run(rows, [])).of('raised').find((a) => a.data.target.id === 'jd-bonus.top')!
+    const sample = raised.data.samples!.map(({ id }) => id).find((id) => id !== raised.data.message!.id)
+    expect(sample).toMatch(/^b/)
+    const { of } = await run(rows, [word({ messageId: sample, verdict: 'release' })])
+    expect(of('cleared').map((a) => a.data.target.id)).toContain('jd-bonus.top')
+    expect(of('cleared').map((a) => a.data.target.id)).not.toContain('jd-verify.top')
+  })
+
+  it('release by the id of the state does the same, for 24 hours without `until`', async () => {
+    const stateId = (await run(messages, [])).of('raised')[0]!.data.state!.id
+    const { of, verdicts } = await run(messages, [word({ stateId, verdict: 'release' })])
+    expect(of('cleared')).toHaveLength(1)
+    expect(of('raised')).toHaveLength(1)
+    const held = (ts: number) => {
+      const id = `f${(ts - T0) / SECOND}`
+      return verdicts.find((v) => v.id === id)!.states.includes(stateId)
+    }
+    expect(held(T0 + 4 * MINUTE + 10 * SECOND)).toBe(true)
+    expect(held(T0 + 5 * MINUTE + 30 * SECOND + Math.ceil(BEHIND / 20_000) * 20 * SECOND)).toBe(false)
+    expect(held(T0 + 29 * MINUTE + 10 * SECOND)).toBe(false)
+  })
+
+  it('release before the state was ever raised keeps it away too', async () => {
+    const stateId = (await run(messages, [])).of('raised')[0]!.data.state!.id
+    const { of } = await run(messages, [word({ stateId, verdict: 'release', ts: T0 + SECOND, until })])
+    expect(of('raised')).toHaveLength(1)
+    expect(Date.parse(of('raised')[0]!.time)).toBeGreaterThanOrEqual(until)
+  })
+
+  it('confirmed changes nothing, and a word about a message that nothing shows is told', async () => {
+    const [raised] = (await run(messages, [])).of('raised')
+    const kept = await run(messages, [
+      word({ messageId: raised!.data.message!.id, verdict: 'confirmed' }),
+      word({ messageId: 'q7', verdict: 'false_positive' }),
+    ])
+    expect(kept.of('cleared')).toEqual([])
+    expect(kept.warnings.join()).toContain('no open state shows')
+  })
+})
