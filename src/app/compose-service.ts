@@ -187,7 +187,8 @@ export async function composeService(config: Config, emit: Emit): Promise<Applic
   const ledger: Pick<ConsentLedger, 'apply'> = {
     apply: (rows) => untilReached(() => stores.ledger.apply(rows), stopping.signal),
   }
-  const tables: { readonly input: SideInput; readonly table: TableSource }[] = []
+  const tables: { readonly input: SideInput; readonly table: TableSource; readonly failed: Promise<void> }[] =
+    []
   const instance = randomUUID()
   let registryChanges: RegistryChange[] = []
   let swapping: NodeJS.Timeout | undefined
@@ -244,20 +245,17 @@ export async function composeService(config: Config, emit: Emit): Promise<Applic
           topic,
           groupId: `${groupId}-${input}-${instance}`,
         })
-        tables.push({ input, table })
-        void table
+        const failed = table
           .run((rows) => applySide(input, rows))
           .catch((error: unknown) => {
-            emit({
-              name: 'failed',
-              code: 'KAFKA_UNREACHABLE',
-              reason: `side input ${input}: ${String(error)}`,
-            })
+            const reason = `side input ${input}: ${error instanceof Error ? error.message : String(error)}`
+            emit({ name: 'failed', code: 'KAFKA_UNREACHABLE', reason })
           })
+        tables.push({ input, table, failed })
       }
       const caughtUp = Promise.all(
-        tables.map(async ({ input, table }) => {
-          await table.caughtUp
+        tables.map(async ({ input, table, failed }) => {
+          await Promise.race([table.caughtUp, failed])
           if (input === 'registry') swap()
           ready.add(input)
         }),

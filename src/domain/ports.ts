@@ -31,6 +31,8 @@ export interface SourceHandler {
    * for it is held back while too much is in flight. `lag`: records of the partition still to come, when known.
    */
   records(batch: readonly RawRecord[], lag: number | undefined): Promise<void>
+  /** A promise that resolves when the partition may be read on; undefined: now. A source that can, reads others meanwhile. */
+  full?(partition: PartitionId): Promise<void> | undefined
 }
 
 export interface Source {

@@ -92,7 +92,9 @@ export class Alignment<T extends Aligned> {
    * What goes on next: a run of one partition within one bucket. `until`: nothing before this wall clock, unless records
    * come. Undefined: nothing is held.
    */
-  next(now: number): { readonly id: PartitionId; readonly items: readonly T[] } | { readonly until: number } | undefined {
+  next(
+    now: number,
+  ): { readonly id: PartitionId; readonly items: readonly T[] } | { readonly until: number } | undefined {
     let first: Shelf<T> | undefined
     for (const shelf of this.#shelves.values()) {
       if (shelf.head === shelf.items.length) continue

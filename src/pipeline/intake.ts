@@ -13,6 +13,7 @@ import {
 import type { Rejection } from '../stages/decode.ts'
 import { isRejection } from '../stages/decode.ts'
 import type { JoinParts } from '../stages/join-parts.ts'
+import { type Aligned, Alignment } from './alignment.ts'
 import { Batcher, type BatchLimits } from './batcher.ts'
 import { Checkpoint } from './checkpoint.ts'
 import { EventTime } from './event-time.ts'
@@ -48,6 +49,13 @@ export interface IntakeParts {
 
 /** A batch ends with the bucket of event time, so that a backlog is judged as finely as live traffic. */
 const BUCKET = 10_000
+/** A record on its way in: decoded, with the event time of its partition. */
+interface Arrived extends Aligned {
+  readonly raw: RawRecord
+  readonly record: SmsRecord | Rejection
+  readonly eventTime: number
+}
+
 const COMMIT_EVERY = 500
 const SILENCE_CHECK_EVERY = 1_000
 const REVOKE_BUDGET = 5_000
@@ -62,9 +70,15 @@ export class Intake implements SourceHandler {
   readonly #parts: IntakeParts
   readonly #checkpoint = new Checkpoint()
   readonly #eventTimes = new Map<string, EventTime>()
-  readonly #buckets = new Map<string, number>()
   readonly #progress = new Map<string, Progress>()
   readonly #batcher: Batcher<Intaken>
+  readonly #alignment = new Alignment<Arrived>()
+  /** Bucket of event time that the batch at hand belongs to. */
+  #bucket = Number.NEGATIVE_INFINITY
+  #admitting: Promise<void> | undefined
+  #patience: NodeJS.Timeout | undefined
+  #ending = false
+  #failure: unknown
   #writes = 0
   #resumeWrites: (() => void) | undefined
   #writeFailure: unknown
@@ -79,31 +93,42 @@ export class Intake implements SourceHandler {
     const { source, join } = this.#parts
     const committing = setInterval(() => void this.#commit(), COMMIT_EVERY)
     const silence = setInterval(
-      () => this.#admit(join.flushSilent(this.#parts.clock.now())),
+      () => this.#hand(join.flushSilent(this.#parts.clock.now())),
       SILENCE_CHECK_EVERY,
     )
     if (this.#parts.partClock === 'event') clearInterval(silence)
     try {
       await source.run(this)
-      this.#admit(join.flushAll())
+      this.#ending = true
+      this.#admitNext()
+      await this.#admitting
+      if (this.#failure !== undefined) throw this.#failure
+      this.#hand(join.flushAll())
       await this.#batcher.drain()
       if (this.#writeFailure !== undefined) throw this.#writeFailure
     } finally {
       clearInterval(committing)
       clearInterval(silence)
+      clearTimeout(this.#patience)
       await this.#commit()
     }
   }
 
   async assigned(partitions: readonly PartitionId[]): Promise<void> {
-    for (const id of partitions) this.#eventTimes.set(partitionKey(id), new EventTime())
+    for (const id of partitions) {
+      this.#eventTimes.set(partitionKey(id), new EventTime())
+      this.#alignment.assign(id, performance.now())
+    }
     await this.#parts.assigned?.(partitions)
     this.#parts.emit({ name: 'partitions_assigned', count: partitions.length })
   }
 
   /** Settles what is in flight within a few seconds; what is not settled by then is read again by the next owner. */
   async revoked(partitions: readonly PartitionId[]): Promise<void> {
-    for (const id of partitions) this.#parts.join.drop(id)
+    for (const id of partitions) {
+      this.#alignment.drop(id)
+      this.#parts.join.drop(id)
+    }
     let timer: NodeJS.Timeout | undefined
     const budget = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, REVOKE_BUDGET)
@@ -114,7 +139,6 @@ export class Intake implements SourceHandler {
     for (const id of partitions) {
       this.#checkpoint.forget(id)
       this.#eventTimes.delete(partitionKey(id))
-      this.#buckets.delete(partitionKey(id))
       this.#progress.delete(partitionKey(id))
     }
     this.#parts.revoked?.(partitions)
@@ -122,21 +146,28 @@ export class Intake implements SourceHandler {
   }
 
   async records(batch: readonly RawRecord[], lag: number | undefined): Promise<void> {
-    await this.#batcher.room()
     const last = batch.at(-1)
     if (!last) return
-    for (const raw of batch) this.#take(raw)
     const id: PartitionId = last.position
-    this.#admitExpired(last)
-    const eventTime = this.#eventTimeOf(id).value
-    const { topic, partition } = last.position
-    this.#progress.set(partitionKey(id), {
-      topic,
-      partition,
-      eventTime,
-      lag,
-      lastRecordAt: this.#parts.clock.now(),
+    const eventTime = this.#eventTimeOf(id)
+    const arrived = batch.map((raw): Arrived => {
+      const record = this.#parts.decode(raw)
+      const time = isRejection(record) ? eventTime.value : eventTime.observe(record.ts)
+      return { raw, record, eventTime: time, bucket: Math.floor(time / BUCKET), bytes: raw.value.length }
     })
+    this.#alignment.push(id, arrived, lag)
+    this.#admitNext()
+    // Held back by the work on what was taken in; not by partitions that are behind, whose records may have to wait
+    // for this call.
+    for (let full = this.#alignment.full(id); full && this.#admitting; full = this.#alignment.full(id)) {
+      await Promise.race([full, this.#admitting])
+    }
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** See SourceHandler: more is held of the partition than those behind it let go. */
+  full(id: PartitionId): Promise<void> | undefined {
+    return this.#alignment.full(id)
   }
 
   /** Where every partition stands, for the watermark. */
@@ -158,39 +189,75 @@ export class Intake implements SourceHandler {
     return eventTime
   }
 
-  #take(raw: RawRecord): void {
+  /** Lets in what is next in event time, as far as there is room and nobody is waited for. */
+  #admitNext(): void {
+    clearTimeout(this.#patience)
+    this.#admitting ??= this.#admit()
+      .catch((error: unknown) => {
+        this.#failure ??= error
+      })
+      .finally(() => {
+        this.#admitting = undefined
+      })
+  }
+
+  async #admit(): Promise<void> {
+    for (;;) {
+      await this.#batcher.room()
+      const now = this.#ending ? Number.POSITIVE_INFINITY : performance.now()
+      const next = this.#alignment.next(now)
+      if (!next) return
+      if ('until' in next) {
+        this.#patience = setTimeout(() => this.#admitNext(), next.until - now)
+        return
+      }
+      for (const arrived of next.items) this.#take(arrived)
+      this.#passed(next.id, next.items.at(-1)!)
+    }
+  }
+
+  #take({ raw, record, eventTime, bucket }: Arrived): void {
     const { position, value, timestamp } = raw
     this.#checkpoint.take(position)
-    const record = this.#parts.decode(raw)
+    if (bucket > this.#bucket) {
+      this.#letGo(position, timestamp, eventTime)
+      this.#batcher.flush()
+      this.#bucket = bucket
+    }
     if (isRejection(record)) {
       this.#parts.emit({ name: 'dead_lettered', error: record.error, count: 1 })
       const output = deadLetterOf(value, position, 'decode', record.error, record.detail)
       this.#batcher.add({ kind: 'rejected', output, position, bytes: value.length }, value.length)
       return
     }
-    const bucket = Math.floor(this.#eventTimeOf(position).observe(record.ts) / BUCKET)
-    const key = partitionKey(position)
-    if (bucket > (this.#buckets.get(key) ?? Number.POSITIVE_INFINITY)) {
-      this.#admitExpired(raw)
-      this.#batcher.flush()
-    }
-    this.#buckets.set(key, bucket)
-    const arrived = this.#parts.partClock === 'append' ? timestamp : record.ts
-    this.#admit(this.#parts.join.add(record, position, arrived))
+    const arrivedAt = this.#parts.partClock === 'append' ? timestamp : record.ts
+    this.#hand(this.#parts.join.add(record, position, arrivedAt), eventTime)
   }
 
-  #admit(messages: readonly Message[]): void {
+  #passed(id: PartitionId, { raw, eventTime }: Arrived): void {
+    this.#letGo(id, raw.timestamp, eventTime)
+    const { topic, partition } = id
+    this.#progress.set(partitionKey(id), {
+      topic,
+      partition,
+      eventTime,
+      lag: this.#alignment.lag(id),
+      lastRecordAt: this.#parts.clock.now(),
+    })
+  }
+
+  /** Lets go of the parts of a partition that have waited long enough. */
+  #letGo(id: PartitionId, timestamp: number, eventTime: number): void {
+    const now = this.#parts.partClock === 'append' ? timestamp : eventTime
+    this.#hand(this.#parts.join.flushExpired(id, now), eventTime)
+  }
+
+  #hand(messages: readonly Message[], eventTime?: number): void {
     for (const message of messages) {
       const bytes = message.origins.reduce((sum, o) => sum + o.value.length, 0)
-      const eventTime = this.#eventTimeOf(message.position).value
-      this.#batcher.add({ kind: 'message', message, bytes, eventTime }, bytes)
+      const reached = eventTime ?? this.#progress.get(partitionKey(message.position))?.eventTime ?? message.ts
+      this.#batcher.add({ kind: 'message', message, bytes, eventTime: reached }, bytes)
     }
-  }
-
-  /** Lets go of the parts that have waited long enough when this record came. */
-  #admitExpired({ position, timestamp }: RawRecord): void {
-    const now = this.#parts.partClock === 'append' ? timestamp : this.#eventTimeOf(position).value
-    this.#admit(this.#parts.join.flushExpired(position, now))
   }
 
   async #work(items: Intaken[], done: () => void): Promise<void> {

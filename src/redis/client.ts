@@ -101,6 +101,8 @@ class IoredisLink implements RedisLink {
         retryDelayOnClusterDown: 50,
         retryDelayOnTryAgain: 20,
         slotsRefreshTimeout: 2000,
+        // Certificates name hosts: they are checked against the name that the cluster gave, not its address.
+        ...(options.tls ? { dnsLookup: (host, done) => done(null, host) } : {}),
         clusterRetryStrategy: retry,
       }
       this.#client = new Cluster(options.nodes.map(parseNode), clusterOptions)

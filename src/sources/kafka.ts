@@ -287,7 +287,8 @@ export class KafkaSource implements Source {
    * Hands one batch over. Never throws: the client would read the batch again and restart, for ever. Returning before
    * everything is resolved leaves the rest to the next fetch, or to the next owner.
    */
-  async #batch({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+  async #batch(payload: EachBatchPayload): Promise<void> {
+    const { batch, resolveOffset, heartbeat, isRunning, isStale, pause } = payload
     const assignment = this.#assignment
     if (!assignment?.keys.has(partitionKey(batch))) return
     const ending = () => assignment.ending || this.#stopping.signal.aborted
@@ -316,6 +317,8 @@ export class KafkaSource implements Source {
       }
       // What was left would be fetched again at once, and again, while the rest is being settled.
       if (ending()) await beat.during(this.#releasing ?? Promise.resolve())
+      const full = this.#handler!.full?.({ topic, partition })
+      if (full) void full.then(pause())
     } catch (error) {
       this.#fail(error)
     } finally {

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,13 +36,21 @@ export function redisServerInstalled(): boolean {
   }
 }
 
-const running = new Map<ChildProcess, string>()
-process.on('exit', () => {
-  for (const [child, folder] of running) {
-    child.kill('SIGKILL')
-    rmSync(folder, { recursive: true, force: true })
-  }
-})
+/**
+ * Servers with their watchers: a shell that waits for the end of its input, which comes when this process ends in
+ * whatever way, and then kills the server and removes its folder.
+ */
+const running = new Map<ChildProcess, ChildProcess>()
+
+function watch(server: ChildProcess, folder: string): ChildProcess {
+  const line = 'cat >/dev/null; kill -9 "$1" 2>/dev/null; rm -rf "$2"'
+  const watcher = spawn('sh', ['-c', line, 'sh', String(server.pid), folder], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
+  watcher.unref()
+  return watcher
+}
 
 /** The server of `REDIS_URL`, else a fresh one. */
 export async function startRedis(): Promise<RedisServer> {
@@ -129,7 +137,7 @@ async function launch(port: number, args: readonly string[]): Promise<ChildProce
     ],
     { stdio: 'ignore' },
   )
-  running.set(child, folder)
+  running.set(child, watch(child, folder))
   const client = new Redis(port, '127.0.0.1', { retryStrategy: () => 30, maxRetriesPerRequest: null })
   client.on('error', () => {})
   try {
@@ -147,14 +155,12 @@ async function launch(port: number, args: readonly string[]): Promise<ChildProce
 }
 
 async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) {
-    const ended = once(child, 'exit')
-    child.kill('SIGKILL')
-    await ended
-  }
-  const folder = running.get(child)
+  const watcher = running.get(child)
+  if (watcher === undefined) return
   running.delete(child)
-  if (folder) rmSync(folder, { recursive: true, force: true })
+  const ended = once(watcher, 'exit')
+  watcher.stdin?.end()
+  await ended
 }
 
 async function freePort(): Promise<number> {

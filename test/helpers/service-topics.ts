@@ -1,11 +1,12 @@
 import kafkajs from 'kafkajs'
 import { partitionKey } from '../../src/domain/ports.ts'
-import type { PlainClient, Read } from './kafka-client.ts'
+import type { plainClient, Read } from './kafka-client.ts'
 import { until } from './recording-handler.ts'
 import type { Environment } from './service.ts'
 import { uniqueName } from './services.ts'
 
 const CHANNELS = ['messages', 'alerts', 'deadLetters', 'shadowAlerts', 'verdicts', 'blocks'] as const
+type PlainClient = ReturnType<typeof plainClient>
 type TopicUse = (typeof CHANNELS)[number] | 'registry' | 'consents' | 'replies' | 'complaints' | 'feedback'
 
 const VARIABLE: Readonly<Record<TopicUse, string>> = {

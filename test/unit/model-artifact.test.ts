@@ -151,7 +151,7 @@ describe('a model folder', () => {
 
 describe('halves', () => {
   it('keep eleven bits of every ordinary number', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(fc.float({ min: -1000, max: 1000, noNaN: true }), (value) => {
         const [back] = unpackHalves(packHalves(Float32Array.of(value)))
         expect(Math.abs(back! - value)).toBeLessThanOrEqual(Math.max(Math.abs(value) / 2048, 2 ** -25))

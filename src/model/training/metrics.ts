@@ -1,10 +1,3 @@
-/** Scores of a test set: `probabilities[i * labels + k]`. */
-export interface Judgement {
-  readonly labels: readonly string[]
-  readonly truth: Int32Array
-  readonly probabilities: Float32Array
-}
-
 export interface ClassScore {
   readonly precision: number
   readonly recall: number

@@ -1,0 +1,132 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { createSideRows, type SideRow, type SideRows } from '../../src/app/side-rows.ts'
+import { SigwatchError } from '../../src/domain/errors.ts'
+import type { Event } from '../../src/domain/events.ts'
+import type { ConsentRow } from '../../src/domain/ports.ts'
+import { memoryFeatureStore } from '../../src/features/memory.ts'
+import type { StateManager } from '../../src/states/manager.ts'
+
+const T0 = Date.UTC(2026, 10, 11)
+
+const reply = (ts: number, from = '13800000001', text = 'T'): SideRow => ({
+  input: 'replies',
+  row: { ts, from, to: '106900001', text },
+  position: { topic: 'sms.mo', partition: 0, offset: ts - T0 },
+})
+const feedback = (ts: number): SideRow => ({
+  input: 'feedback',
+  row: { stateId: `s${ts - T0}`, verdict: 'release', until: ts + 1000, by: 'ann', ts },
+  position: { topic: 'sms.feedback', partition: 0, offset: 0 },
+})
+
+describe('rows of side inputs that wait for their time', () => {
+  let applied: ConsentRow[]
+  let released: string[]
+  let events: Event[]
+  let fails: Error | undefined
+  let meanwhile: (() => void) | undefined
+  let rows: SideRows
+
+  beforeEach(() => {
+    applied = []
+    released = []
+    events = []
+    fails = undefined
+    meanwhile = undefined
+    rows = createSideRows({
+      ledger: {
+        lookup: async () => [],
+        remember: async () => {},
+        asked: async () => [],
+        unready: () => [],
+        close: async () => {},
+        sentBy: async () => ['京东'],
+        async apply(changes) {
+          if (fails) throw fails
+          const during = meanwhile
+          meanwhile = undefined
+          during?.()
+          await Promise.resolve()
+          applied.push(...changes)
+        },
+      },
+      features: memoryFeatureStore(),
+      manager: {
+        open: Object.assign([], { get: () => undefined, size: 0 }),
+        release: async (id: string) => void released.push(id),
+      } as unknown as StateManager,
+      context: () => {
+        throw new Error('not asked')
+      },
+      emit: (event) => events.push(event),
+    })
+  })
+
+  const times = () => applied.map(({ ts }) => ts - T0)
+
+  it('takes hundreds of thousands of rows at once, in any order, and applies them in the order of time', async () => {
+    const many = Array.from({ length: 300_000 }, (_, i) => reply(T0 + ((i * 7919) % 300_000), '1', 'hello'))
+    rows.add(many)
+    rows.add([reply(T0 + 5), reply(T0 + 3)])
+    expect(rows.waiting).toBe(300_002)
+    await rows.advance(T0 + 4)
+    expect(times()).toEqual([3])
+    await rows.advance(T0 + 300_000)
+    expect(times()).toEqual([3, 5])
+    expect(rows.waiting).toBe(0)
+  })
+
+  it('leaves a row whose time has not come', async () => {
+    rows.add([reply(T0 + 10)])
+    await rows.advance(T0 + 9)
+    expect(applied).toEqual([])
+    await rows.advance(T0 + 10)
+    expect(times()).toEqual([10])
+  })
+
+  it('puts rows that come while one is applied into their place', async () => {
+    meanwhile = () => rows.add([reply(T0 + 2)])
+    rows.add([reply(T0 + 1), reply(T0 + 3)])
+    await rows.advance(T0 + 9)
+    expect(times()).toEqual([1, 2, 3])
+  })
+
+  it('applies each row once when two advance at the same time', async () => {
+    rows.add([reply(T0 + 1), reply(T0 + 2)])
+    await Promise.all([rows.advance(T0 + 5), rows.advance(T0 + 5)])
+    expect(times()).toEqual([1, 2])
+  })
+
+  it('keeps a row while the store is away, and applies it in its turn when it is back', async () => {
+    fails = new SigwatchError('REDIS_UNREACHABLE', 'gone')
+    rows.add([reply(T0 + 1), reply(T0 + 2)])
+    await expect(rows.advance(T0 + 5)).rejects.toThrow('gone')
+    expect(rows.waiting).toBe(2)
+    fails = undefined
+    rows.add([reply(T0)])
+    await rows.advance(T0 + 5)
+    expect(times()).toEqual([0, 1, 2])
+  })
+
+  it('leaves out a row that can never be applied, with a warning, and goes on', async () => {
+    fails = new TypeError('broken')
+    rows.add([reply(T0 + 1), feedback(T0 + 2)])
+    await rows.advance(T0 + 5)
+    expect(released).toEqual(['s2'])
+    expect(rows.waiting).toBe(0)
+    expect(events).toEqual([{ name: 'warning', message: 'replies row at 0/1 fails: broken' }])
+  })
+
+  it('tells when the next complaint or feedback is due, and not of replies', async () => {
+    expect(rows.dueAt).toBe(Number.POSITIVE_INFINITY)
+    rows.add([reply(T0 + 1), feedback(T0 + 4), feedback(T0 + 2), reply(T0 + 3)])
+    expect(rows.dueAt).toBe(T0 + 2)
+    await rows.advance(T0 + 2)
+    expect(rows.dueAt).toBe(T0 + 4)
+    rows.add([feedback(T0 + 3)])
+    expect(rows.dueAt).toBe(T0 + 3)
+    await rows.advance(T0 + 4)
+    expect(rows.dueAt).toBe(Number.POSITIVE_INFINITY)
+    expect(released).toEqual(['s2', 's3', 's4'])
+  })
+})
