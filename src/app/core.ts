@@ -191,13 +191,22 @@ export function createCore(parts: CoreParts): Core {
 
   async function transition(signals: readonly BackedSignal[], degraded: boolean): Promise<void> {
     if (signals.length === 0) return
-    const inputs = signals.map(nameCampaign).flatMap(({ signal, messages }) => {
-      const message = messages.at(-1)
-      if (!message) return []
-      return [
-        { signal, message, samples: messages.slice(0, -1), position: message.origins[0]!.position, degraded },
-      ]
-    })
+    const inputs = signals
+      .toSorted(byTime)
+      .map(nameCampaign)
+      .flatMap(({ signal, messages }) => {
+        const message = messages.at(-1)
+        if (!message) return []
+        return [
+          {
+            signal,
+            message,
+            samples: messages.slice(0, -1),
+            position: message.origins[0]!.position,
+            degraded,
+          },
+        ]
+      })
     try {
       await manager.apply(inputs)
     } catch (error) {
@@ -367,6 +376,11 @@ export function createCore(parts: CoreParts): Core {
       ...parts.ledger.unready(),
     ],
   }
+}
+
+/** Of the bands of a campaign that cross together the same one names it, whatever store found them. */
+function byTime({ signal: a }: BackedSignal, { signal: b }: BackedSignal): number {
+  return a.at - b.at || (a.target.id < b.target.id ? -1 : a.target.id > b.target.id ? 1 : 0)
 }
 
 function codeOf(error: unknown): string {

@@ -33,6 +33,10 @@ function expectation(baseline: Baseline, minTrailingMinutes: number): Expectatio
   if (hour && hour.days >= 1)
     return { mean: hour.mean, sd: hour.sd, source: 'hour-of-day', fresh: hour.mean < 1 }
   if (recent && recent.hours >= 1) {
+    // A single hour may have been seen for a part only.
+    if (recent.hours < 2 && soFar && trailing.mean > recent.mean) {
+      return { mean: trailing.mean, sd: recent.sd, source: 'trailing-hour', fresh: trailing.mean < 1 }
+    }
     if (recent.mean >= 1 || !soFar) {
       return { mean: recent.mean, sd: recent.sd, source: 'recent-hours', fresh: recent.mean < 1 }
     }

@@ -45,8 +45,10 @@ function closeHours(state: BaselineState, until: number, since: number): void {
     if (covered <= LIMITS.coveredMinutes) continue
     const stat = state.hours[hour % 24] ?? EMPTY
     const rate = (hour === state.hour ? state.open : 0) / covered
+    // The first hour of all has nothing to be compared with: it counts as it is.
+    const known = stat.n > 0 || state.recent.n > 0
     const clip = LIMITS.clipFactor * Math.max(stat.mean, state.recent.mean) + LIMITS.clipFloor
-    const x = Math.min(rate, clip)
+    const x = known ? Math.min(rate, clip) : rate
     state.hours[hour % 24] = fold(stat, x, LIMITS.hourAlpha)
     state.recent = fold(state.recent, x, LIMITS.recentAlpha)
   }

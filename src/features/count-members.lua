@@ -11,7 +11,8 @@ local function precedes(a, b)
 end
 
 -- A member set: ":<name>" -> count and last event time (ms); "n": the newest event time of the set, and how many names
--- are there, forgotten ones included until they are next looked at.
+-- are there, forgotten ones included until they are next looked at; "d": half-window, and the counts of names dropped
+-- beyond the cap in it and in the one before, which stay in the total.
 local function count_members(group, index, e, weight)
   local key, window, report, min_count = KEYS[e[1]], e[2], e[3], e[4]
   local fields, names = { 'n' }, {}
@@ -62,10 +63,16 @@ local function count_members(group, index, e, weight)
   end
   if not look then return end
 
+  local half = floor(newest / (window / 2))
+  local dropped, dropped_before = 0, 0
   local kept, gone = {}, {}
   local flat = call('HGETALL', key)
   for i = 1, #flat, 2 do
-    if flat[i] ~= 'n' then
+    if flat[i] == 'd' then
+      local at, now, before = unpack_(flat[i + 1])
+      if at == half then dropped, dropped_before = now, before end
+      if at == half - 1 then dropped_before = now end
+    elseif flat[i] ~= 'n' then
       local count, last = unpack_(flat[i + 1])
       if last < newest - window then
         gone[#gone + 1] = flat[i]
@@ -81,7 +88,6 @@ local function count_members(group, index, e, weight)
 
   local estimate
   if #kept >= cap then
-    local half = floor(newest / (window / 2))
     local current, previous = key .. ':' .. half, key .. ':' .. (half - 1)
     local live = call('EXISTS', current, previous) > 0
     if live or #kept > cap then
@@ -95,14 +101,18 @@ local function count_members(group, index, e, weight)
     end
   end
   local first = math.max(#kept - cap, 0) + 1
-  for i = 1, first - 1 do gone[#gone + 1] = kept[i][1] end
+  for i = 1, first - 1 do
+    gone[#gone + 1] = kept[i][1]
+    dropped = dropped + kept[i][2]
+  end
   for from = 1, #gone, 1000 do
     call('HDEL', key, unpack(gone, from, math.min(from + 999, #gone)))
   end
   call('HSET', key, 'n', pack(newest, #kept - first + 1))
+  if first > 1 then call('HSET', key, 'd', pack(half, dropped, dropped_before)) end
   if report < 0 then return end
 
-  local row, qualifying, total = { group, index, 0, 0 }, 0, 0
+  local row, qualifying, total = { group, index, 0, 0 }, 0, dropped + dropped_before
   for i = first, #kept do
     local member = kept[i]
     total = total + member[2]

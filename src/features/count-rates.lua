@@ -26,7 +26,10 @@ local function close_hours(key, open, count, hour)
       local field = tostring(h % 24)
       local stat = stat_of(call('HGET', key, field))
       local x = (h == open and count or 0) / covered
-      x = math.min(x, limits.clipFactor * math.max(stat[1], recent[1]) + limits.clipFloor)
+      -- The first hour of all has nothing to be compared with: it counts as it is.
+      if stat[3] > 0 or recent[3] > 0 then
+        x = math.min(x, limits.clipFactor * math.max(stat[1], recent[1]) + limits.clipFloor)
+      end
       call('HSET', key, field, pack(unpack(fold(stat, x, limits.hourAlpha))))
       recent = fold(recent, x, limits.recentAlpha)
     end

@@ -8,6 +8,8 @@ interface MemberState {
   readonly members: Map<string, { count: number; last: number }>
   /** Beyond the cap: names by half-window bucket, the current and the one before. */
   overflow: Map<number, Set<string>>
+  /** Counts of names dropped beyond the cap, in this half-window and in the one before: they stay in the total. */
+  dropped: { half: number; now: number; before: number }
 }
 
 /** Where a set of names beyond the cap stops growing: what is counted exactly here is an estimate on Redis. */
@@ -23,7 +25,7 @@ export class MemoryMembers {
     let newest = state?.newest ?? Number.NEGATIVE_INFINITY
     if (counting) for (const { count, last } of delta.members) if (count > 0) newest = Math.max(newest, last)
     if (newest === Number.NEGATIVE_INFINITY) return
-    state ??= { newest, window, members: new Map(), overflow: new Map() }
+    state ??= { newest, window, members: new Map(), overflow: new Map(), dropped: { half: 0, now: 0, before: 0 } }
     this.#sets.set(entity, state)
     state.newest = newest
     state.window = window
@@ -53,7 +55,11 @@ export class MemoryMembers {
       ([a, x], [b, y]) => x.last - y.last || Buffer.compare(Buffer.from(a), Buffer.from(b)),
     )
     const distinct = kept.length >= MEMBER_CAP ? overflow(state, kept.length, touched) : undefined
-    for (const [name] of kept.splice(0, Math.max(kept.length - MEMBER_CAP, 0))) state.members.delete(name)
+    const dropped = droppedAt(state)
+    for (const [name, member] of kept.splice(0, Math.max(kept.length - MEMBER_CAP, 0))) {
+      state.members.delete(name)
+      dropped.now += member.count
+    }
     if (reportFrom === Number.POSITIVE_INFINITY) return
 
     const qualifying = kept.filter(([, { count }]) => count >= minCount)
@@ -64,7 +70,7 @@ export class MemoryMembers {
       entity,
       members: qualifying.map(([name]) => name),
       count,
-      total: kept.reduce((sum, [, member]) => sum + member.count, 0),
+      total: kept.reduce((sum, [, member]) => sum + member.count, dropped.now + dropped.before),
     })
   }
 
@@ -74,6 +80,16 @@ export class MemoryMembers {
       if (newest + window + LIMITS.memberSlack * 1000 < eventTime) this.#sets.delete(entity)
     }
   }
+}
+
+/** What was dropped beyond the cap, moved on to the half-window of the newest event. */
+function droppedAt(state: MemberState): MemberState['dropped'] {
+  const half = Math.floor(state.newest / (state.window / 2))
+  const { dropped } = state
+  if (dropped.half !== half) {
+    state.dropped = { half, now: 0, before: dropped.half === half - 1 ? dropped.now : 0 }
+  }
+  return state.dropped
 }
 
 /** Keeps the names beyond the cap; returns how many were seen in this and the last half of the window, if any. */

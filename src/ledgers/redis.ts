@@ -8,7 +8,7 @@ export interface RedisLedgerOptions {
   readonly link: RedisLink
   /** Begins every key: the deployment. No braces. */
   readonly prefix: string
-  /** Hashes the pairs are spread over; about a hundredth of the pairs expected keeps each in the compact encoding. */
+  /** Hashes the pairs are spread over: at the default each stays in the compact encoding (128 fields) up to 67 million pairs. */
   readonly slots?: number
   /** Time that applying rows may take, ms: a base file of millions is read in pieces. */
   readonly applyBudget?: number
@@ -44,7 +44,7 @@ interface Place {
 export function redisLedger({
   link,
   prefix,
-  slots = 1 << 16,
+  slots = 1 << 19,
   applyBudget = 10_000,
 }: RedisLedgerOptions): ConsentLedger {
   function place(a: string, b: string): Place {

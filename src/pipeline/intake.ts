@@ -212,7 +212,8 @@ export class Intake implements SourceHandler {
         return
       }
       for (const arrived of next.items) this.#take(arrived)
-      this.#passed(next.id, next.items.at(-1)!)
+      const { raw, eventTime } = next.items.at(-1)!
+      this.#letGo(next.id, raw.timestamp, eventTime)
     }
   }
 
@@ -227,23 +228,11 @@ export class Intake implements SourceHandler {
     if (isRejection(record)) {
       this.#parts.emit({ name: 'dead_lettered', error: record.error, count: 1 })
       const output = deadLetterOf(value, position, 'decode', record.error, record.detail)
-      this.#batcher.add({ kind: 'rejected', output, position, bytes: value.length }, value.length)
+      this.#batcher.add({ kind: 'rejected', output, position, bytes: value.length, eventTime }, value.length)
       return
     }
     const arrivedAt = this.#parts.partClock === 'append' ? timestamp : record.ts
     this.#hand(this.#parts.join.add(record, position, arrivedAt), eventTime)
-  }
-
-  #passed(id: PartitionId, { raw, eventTime }: Arrived): void {
-    this.#letGo(id, raw.timestamp, eventTime)
-    const { topic, partition } = id
-    this.#progress.set(partitionKey(id), {
-      topic,
-      partition,
-      eventTime,
-      lag: this.#alignment.lag(id),
-      lastRecordAt: this.#parts.clock.now(),
-    })
   }
 
   /** Lets go of the parts of a partition that have waited long enough. */
@@ -264,6 +253,7 @@ export class Intake implements SourceHandler {
     const first = items.find((item) => item.kind === 'message')
     if (first) await this.#parts.beforeBatch?.(first.eventTime, first.message.position)
     const { outputs } = await this.#parts.process(items)
+    this.#passed(items)
     this.#report(items)
     while (this.#writes >= MAX_WRITES) {
       await new Promise<void>((resolve) => {
@@ -277,6 +267,24 @@ export class Intake implements SourceHandler {
       this.#resumeWrites?.()
       done()
     })
+  }
+
+  /** Moves the event time of partitions: to what was worked on, for whatever is ahead of it has changed no state yet. */
+  #passed(items: readonly Intaken[]): void {
+    const last = new Map<string, { readonly id: PartitionId; eventTime: number }>()
+    for (const item of items) {
+      const id = item.kind === 'message' ? item.message.position : item.position
+      const known = last.get(partitionKey(id))
+      if (!known) last.set(partitionKey(id), { id, eventTime: item.eventTime })
+      else known.eventTime = Math.max(known.eventTime, item.eventTime)
+    }
+    const lastRecordAt = this.#parts.clock.now()
+    for (const [key, { id, eventTime }] of last) {
+      if (!this.#eventTimes.has(key) || !Number.isFinite(eventTime)) continue
+      const { topic, partition } = id
+      const lag = this.#alignment.lag(id)
+      this.#progress.set(key, { topic, partition, eventTime, lag, lastRecordAt })
+    }
   }
 
   async #write(items: readonly Intaken[], outputs: readonly OutputRecord[]): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Alert } from '../domain/alert.ts'
+import { alertRecord } from '../domain/alert-record.ts'
 import type { Code } from '../domain/codes.ts'
 import type { Action, Mode } from '../domain/decision.ts'
 import type { Judged } from '../domain/detector.ts'
@@ -6,7 +7,7 @@ import type { ErrorCode } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Label } from '../domain/labels.ts'
 import type { Message, Position } from '../domain/message.ts'
-import type { Channel, OutputRecord } from '../domain/ports.ts'
+import type { OutputRecord } from '../domain/ports.ts'
 import type { Decision } from '../stages/decide.ts'
 
 /** What the door lets in: a message, or a record that cannot be read. */
@@ -23,6 +24,7 @@ export type Intaken =
       readonly output: OutputRecord
       readonly position: Position
       readonly bytes: number
+      readonly eventTime: number
     }
 
 /** Runs `work`; what it throws goes to `failed`. */
@@ -69,22 +71,6 @@ export function deadLetter(
   return deadLetterOf(origin.value, origin.position, stage, 'INTERNAL', `${stage} failed with ${kind}`)
 }
 
-/** Headers that repeat of an alert what routers need (contract, section 3). */
-export function alertRecord(alert: Alert, channel: Channel): OutputRecord {
-  return {
-    channel,
-    key: alert.subject,
-    value: JSON.stringify(alert),
-    headers: {
-      'content-type': 'application/cloudevents+json',
-      ce_id: alert.id,
-      ce_type: alert.type,
-      ce_source: alert.source,
-      'sigwatch-action': alert.data.action,
-    },
-  }
-}
-
 function count<K extends string>(counts: Partial<Record<K, number>>, key: K): void {
   counts[key] = (counts[key] ?? 0) + 1
 }
@@ -110,7 +96,7 @@ export function outputsOf(
     }
     for (const alert of [decision.alert, decision.shadowAlert]) {
       if (!alert) continue
-      outputs.push(alertRecord(alert, alert.data.mode === 'shadow' ? 'shadowAlerts' : 'alerts'))
+      outputs.push(alertRecord(alert))
       for (const { code } of alert.data.reasons) {
         const key = `${code}/${alert.data.action}/${alert.data.mode}`
         const known = alerts.get(key)

@@ -123,7 +123,10 @@ function* enclosing(host: string): Generator<string> {
 const BUCKET = 10_000
 
 /** The conjunction of the contract: every member that is present must hold, at the time of the message. */
-export function matches({ match, raisedAt, expiresAt }: StateRecord, message: AnalysedMessage): boolean {
+export function matches(
+  { match, raisedAt, expiresAt }: Pick<StateRecord, 'match' | 'raisedAt' | 'expiresAt'>,
+  message: Pick<AnalysedMessage, 'ts' | 'from' | 'toToken' | 'label' | 'bands' | 'signature' | 'urls'>,
+): boolean {
   const { signature, ports, exceptPorts, domains, campaign, toToken, labels } = match
   const from = message.from
   return (

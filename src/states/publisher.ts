@@ -1,4 +1,4 @@
-import type { Alert } from '../domain/alert.ts'
+import { alertRecord } from '../domain/alert-record.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { OutboxEntry, OutputRecord, Sink, StateStore } from '../domain/ports.ts'
 import { blockRow, outboxEntry } from './alert.ts'
@@ -17,22 +17,6 @@ export interface StatePublisher {
   publish(entries: readonly OutboxEntry[], signal?: AbortSignal): Promise<void>
   /** Publishes what has lain in the outbox for `olderThanMs`: events whose writer died. Returns how many. */
   resend(olderThanMs: number, signal?: AbortSignal): Promise<number>
-}
-
-/** An alert as a record of its channel, with the headers of the contract. */
-export function alertRecord(alert: Alert): OutputRecord {
-  return {
-    channel: alert.data.mode === 'shadow' ? 'shadowAlerts' : 'alerts',
-    key: alert.subject,
-    value: JSON.stringify(alert),
-    headers: {
-      'content-type': 'application/cloudevents+json',
-      ce_id: alert.id,
-      ce_type: alert.type,
-      ce_source: alert.source,
-      'sigwatch-action': alert.data.action,
-    },
-  }
 }
 
 /**

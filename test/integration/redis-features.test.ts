@@ -267,6 +267,7 @@ describe.skipIf(!redisServerInstalled())('features while Redis is away', () => {
   /** A store on a server of its own, which ends with the test. */
   async function open(over: { onReset?: (partitions: readonly PartitionId[]) => void } = {}) {
     server = await startOwnRedis()
+    onTestFinished(end)
     link = connectRedis({
       url: server.url,
       commandTimeout: BUDGET,
