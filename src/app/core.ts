@@ -159,7 +159,7 @@ export function createCore(parts: CoreParts): Core {
     context,
     emit,
   })
-  const consult = createConsult(parts.ledger, (eventTime) => sideRows.advance(eventTime))
+  const consult = createConsult(parts.ledger, (eventTime, seen) => sideRows.advance(eventTime, seen))
   const decide = createDecide({
     deployment: config.deployment,
     describe: parts.describe,

@@ -54,7 +54,8 @@ export async function createScorer(options: ScorerOptions) {
   const policy = assets.policy.current()
   const registry = assets.registry.current()
 
-  function reasons(message: AnalysedMessage): Code[] {
+  /** What needs a sender or a time is left out where the line has none. */
+  function reasons(message: AnalysedMessage, timed: boolean): Code[] {
     const carrier = message.record.carrier
     const found = MESSAGE_DETECTORS.flatMap((detector) =>
       detector.detect(message, {
@@ -66,18 +67,20 @@ export async function createScorer(options: ScorerOptions) {
         askedBefore: undefined,
       }),
     )
-    return [...new Set(found.map((finding) => finding.code))]
+    const codes = new Set(found.map((finding) => finding.code))
+    if (message.from === '') codes.delete('SIGNATURE_WRONG_PORT')
+    if (!timed) codes.delete('QUIET_HOURS')
+    return [...codes]
   }
 
   return {
     /** One result a line, in order. */
     score(lines: readonly Buffer[]): (ScoreResult | ScoreFailure)[] {
       const results: (ScoreResult | ScoreFailure)[] = new Array(lines.length)
-      const messages: { index: number; message: ExtractedMessage; id: string | undefined }[] = []
+      const messages: (ReadLine & { readonly index: number })[] = []
       lines.forEach((line, index) => {
         try {
-          const { message, id } = readLine(line, index)
-          messages.push({ index, message, id })
+          messages.push({ index, ...readLine(line, index) })
         } catch (error) {
           if (!(error instanceof LineError)) throw error
           results[index] = { ...(error.id === undefined ? {} : { id: error.id }), error: error.message }
@@ -87,7 +90,7 @@ export async function createScorer(options: ScorerOptions) {
         messages.map((m) => m.message),
         classifier,
       ).forEach((message, i) => {
-        const { index, id } = messages[i]!
+        const { index, id, timed } = messages[i]!
         results[index] = {
           ...(id === undefined ? {} : { id }),
           label: message.label,
@@ -95,7 +98,7 @@ export async function createScorer(options: ScorerOptions) {
           signature: message.signature?.name ?? null,
           urls: message.urls.map((url) => url.text),
           normalised: message.normalised.text,
-          reasons: reasons(message),
+          reasons: reasons(message, timed),
         }
       })
       return results
@@ -104,7 +107,14 @@ export async function createScorer(options: ScorerOptions) {
   }
 }
 
-function readLine(line: Buffer, index: number): { message: ExtractedMessage; id: string | undefined } {
+interface ReadLine {
+  readonly message: ExtractedMessage
+  readonly id: string | undefined
+  /** The line says when the message was sent. */
+  readonly timed: boolean
+}
+
+function readLine(line: Buffer, index: number): ReadLine {
   if (line.length === 0) throw new LineError('the line is empty')
   if (!isUtf8(line)) throw new LineError('the line is not valid UTF-8')
   const whole = line.toString('utf8')
@@ -120,10 +130,11 @@ function readLine(line: Buffer, index: number): { message: ExtractedMessage; id:
   const to = canonicalNumber(optionalText(fields?.to))
   const signature = optionalText(fields?.signature)
   const { carrier, sp } = fields ?? {}
+  const ts = timeOf(fields?.ts)
   const record: SmsRecord = {
     value: line,
     id: id ?? String(index),
-    ts: timeOf(fields?.ts),
+    ts: ts ?? Date.now(),
     from,
     to,
     text,
@@ -147,7 +158,7 @@ function readLine(line: Buffer, index: number): { message: ExtractedMessage; id:
     byDeadline: false,
     seams: [],
   }
-  return { id, message: readMessage(message, () => '') }
+  return { id, message: readMessage(message, () => ''), timed: ts !== undefined }
 }
 
 /** The line as a record: a JSON object with `text`. */
@@ -167,7 +178,7 @@ function optionalText(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }
 
-function timeOf(value: unknown): number {
+function timeOf(value: unknown): number | undefined {
   const ts = typeof value === 'string' ? parseIsoTime(value) : value
-  return typeof ts === 'number' && Number.isFinite(ts) ? ts : Date.now()
+  return typeof ts === 'number' && Number.isFinite(ts) ? ts : undefined
 }

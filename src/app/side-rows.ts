@@ -30,14 +30,19 @@ export interface SideRows {
    * Lets every row take effect whose `ts` is not after the event time, in the order of `ts`. Rejects with a retryable
    * error when a store cannot be reached; the row waits for the next call then. A row that fails otherwise is left out
    * with a warning: it would fail again.
+   *
+   * `seen`: the newest `ts` of the messages that are judged next. Refusals of a message's past count for it although the
+   * event time, a median, comes behind; they act again when it reaches them, since by then more may have been sent.
    */
-  advance(eventTime: number): Promise<void>
+  advance(eventTime: number, seen?: number): Promise<void>
   readonly waiting: number
   /** Event time at which the next complaint or feedback takes effect, ms; Infinity: none waits. Replies act by their `ts`. */
   readonly dueAt: number
 }
 
 const DAY = 86_400_000
+/** Rows looked at ahead of the event time: a wild timestamp of a message must not read all. */
+const AHEAD = 1_000
 
 /** Replies, complaints and feedback: each takes effect when the event time reaches its `ts` (contract, section 2). */
 export function createSideRows({ ledger, features, manager, context, emit }: SideRowsOptions): SideRows {
@@ -148,14 +153,22 @@ export function createSideRows({ ledger, features, manager, context, emit }: Sid
     }
   }
 
+  async function foresee(seen: number): Promise<void> {
+    for (const item of queue.slice(head, head + AHEAD)) {
+      if (item.row.ts > seen) return
+      if (item.input === 'replies') await apply(item)
+    }
+  }
+
   return {
     add(rows) {
       // One by one: a file of complaints holds more rows than a call takes arguments.
       for (const row of rows) queue.push(row)
       if (rows.length > 0) sorted = false
     },
-    advance(eventTime) {
+    advance(eventTime, seen = eventTime) {
       advancing = advancing.catch(() => {}).then(() => advanceTo(eventTime))
+      if (seen > eventTime) advancing = advancing.then(() => foresee(seen))
       return advancing
     },
     get waiting() {

@@ -85,7 +85,8 @@ export function tracesOf(
   return {
     ...surroundings,
     ownPort,
-    foreignPort: !ownPort && registry.portsOfBrand(brand.id).length > 0,
+    // A text to be scored by itself has no sender.
+    foreignPort: !ownPort && message.from !== '' && registry.portsOfBrand(brand.id).length > 0,
     personal: !ownPort && isPersonal(surroundings.sender),
   }
 }

@@ -13,6 +13,9 @@ const WINDOWS = [
   { name: '1h', minutes: 60, read: (r: RateReading) => r.windows.h1[COMMERCIAL_INDEX] },
 ] as const
 
+/** How many times the last hours the hour so far may count for. */
+const MAX_GROWTH = 5
+
 interface Expectation {
   /** Commercial messages a minute. */
   readonly mean: number
@@ -33,14 +36,22 @@ function expectation(baseline: Baseline, minTrailingMinutes: number): Expectatio
   if (hour && hour.days >= 1)
     return { mean: hour.mean, sd: hour.sd, source: 'hour-of-day', fresh: hour.mean < 1 }
   if (recent && recent.hours >= 1) {
-    // A single hour may have been seen for a part only.
-    if (recent.hours < 2 && soFar && trailing.mean > recent.mean) {
-      return { mean: trailing.mean, sd: recent.sd, source: 'trailing-hour', fresh: trailing.mean < 1 }
+    if (recent.mean < 1 && soFar) {
+      return {
+        mean: Math.max(recent.mean, trailing.mean),
+        sd: recent.sd,
+        source: 'trailing-hour',
+        fresh: true,
+      }
     }
-    if (recent.mean >= 1 || !soFar) {
-      return { mean: recent.mean, sd: recent.sd, source: 'recent-hours', fresh: recent.mean < 1 }
+    // The last hours lag behind a morning that fills up; a burst that goes on must not become its own baseline.
+    const grown = soFar ? Math.min(trailing.mean, MAX_GROWTH * recent.mean) : 0
+    return {
+      mean: Math.max(recent.mean, grown),
+      sd: recent.sd,
+      source: 'recent-hours',
+      fresh: recent.mean < 1,
     }
-    return { mean: Math.max(recent.mean, trailing.mean), sd: recent.sd, source: 'trailing-hour', fresh: true }
   }
   if (soFar) return { mean: trailing.mean, sd: 0, source: 'trailing-hour', fresh: trailing.mean < 1 }
   return { mean: 0, sd: 0, source: 'none', fresh: true }

@@ -6,6 +6,8 @@ export type SenderKind = 'port' | 'short' | 'mobile' | 'landline' | 'overseas' |
 
 /** For a number in the canonical form of the contract. */
 export function senderKind(from: string): SenderKind {
+  // A text without a sender (`score`): nothing is known of it.
+  if (from === '') return 'name'
   if (!/^\d+$/.test(from)) return /\p{L}/u.test(from) ? 'name' : 'landline'
   if (from.startsWith('106')) return 'port'
   if (/^1[3-9]\d{9}$/.test(from)) return 'mobile'

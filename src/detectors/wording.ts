@@ -14,7 +14,7 @@ const ABOUT =
 
 /** Whom couriers, shops and banks let people call in earnest. */
 const HONEST_ROLES =
-  /快递员|派送员|派件员|配送员|派件|派送|投递|送货|小哥|取件|收件|骑手|师傅|司机|安装|维修|客户经理|理财经理|查勘员|定损员|经办人|顾问|座席|网点|驿站|代收点|快递柜|门店|店长|管家|导游|领队|前台|物业|营业厅/
+  /快递员|派送员|派件员|配送员|派件|派送|投递|送货|小哥|取件|收件|骑手|师傅|司机|安装|维修|客户经理|理财经理|业务员|查勘员|定损员|经办人|顾问|座席|网点|驿站|代收点|快递柜|门店|店长|管家|导游|领队|前台|物业|营业厅/
 
 /** Words of a warning against fraud. */
 const WARNING = /冒充|诈骗|防骗|反诈|谨防|骗局|骗术|骗子|钓鱼网站|警惕|假冒|仿冒|scam|phishing|fraudster/
@@ -33,7 +33,7 @@ export function isWarning(message: AnalysedMessage): boolean {
 export function fraudWording(message: AnalysedMessage): number {
   if (message.malicious) return Math.max(0.9, message.scores.fraud)
   const { fraud } = message.scores
-  if (fraud >= FRAUD_LABEL) return fraud
+  if (fraud >= FRAUD_LABEL) return isVisit(message) ? 0 : fraud
   // Commercial texts promise refunds and points as well, and people talk of them.
   if (message.commercial || message.label === 'personal') return fraud
   const { text } = message.normalised
@@ -41,6 +41,12 @@ export function fraudWording(message: AnalysedMessage): number {
   if (LURES.test(text)) return Math.max(0.6, fraud)
   const answered = message.contacts.length > 0 && message.contacts.every(({ kind }) => SERVICE.has(kind))
   return !answered && PRESSURE.test(text) ? Math.max(0.6, fraud) : fraud
+}
+
+/** Somebody with an honest errand is to be called, and nothing lures: the model alone is too unsure of such texts. */
+function isVisit({ contacts, urls, normalised: { text } }: AnalysedMessage): boolean {
+  const called = contacts.length > 0 && contacts.every(({ kind }) => kind === 'mobile' || SERVICE.has(kind))
+  return called && urls.length === 0 && HONEST_ROLES.test(text) && !LURES.test(text) && !PRESSURE.test(text)
 }
 
 const SERVICE: ReadonlySet<string> = new Set(['landline', 'hotline'])

@@ -25,7 +25,13 @@ export class MemoryMembers {
     let newest = state?.newest ?? Number.NEGATIVE_INFINITY
     if (counting) for (const { count, last } of delta.members) if (count > 0) newest = Math.max(newest, last)
     if (newest === Number.NEGATIVE_INFINITY) return
-    state ??= { newest, window, members: new Map(), overflow: new Map(), dropped: { half: 0, now: 0, before: 0 } }
+    state ??= {
+      newest,
+      window,
+      members: new Map(),
+      overflow: new Map(),
+      dropped: { half: 0, now: 0, before: 0 },
+    }
     this.#sets.set(entity, state)
     state.newest = newest
     state.window = window

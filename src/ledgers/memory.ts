@@ -10,7 +10,9 @@ const ASKED_FOR = 180 * 86_400_000
 
 interface Sent {
   readonly signature: string
-  readonly ts: number
+  /** Event times of the first and the last message. */
+  readonly first: number
+  readonly last: number
 }
 
 /** The change that a row's `was` speaks of, and the row's own. */
@@ -53,15 +55,18 @@ export function memoryLedger(): ConsentLedger {
     async remember(rows) {
       for (const { port, to, signature, ts } of rows) {
         const id = key(port, to)
-        const others = (sent.get(id) ?? []).filter(
-          (s) => s.signature !== signature && ts - s.ts < REMEMBERED_FOR,
-        )
-        sent.set(id, [{ signature, ts }, ...others].slice(0, REMEMBERED))
+        const known = (sent.get(id) ?? []).filter((s) => ts - s.last < REMEMBERED_FOR)
+        const before = known.find((s) => s.signature === signature)
+        const others = known.filter((s) => s !== before)
+        // A reply may be read after the next message was sent: what it answers must still be known.
+        const first = Math.min(before?.first ?? ts, ts)
+        const last = Math.max(before?.last ?? ts, ts)
+        sent.set(id, [{ signature, first, last }, ...others].slice(0, REMEMBERED))
       }
     },
     async sentBy(port, to, ts) {
       const known = sent.get(key(port, to)) ?? []
-      return known.filter((s) => s.ts <= ts && ts - s.ts < REMEMBERED_FOR).map((s) => s.signature)
+      return known.filter((s) => s.first <= ts && ts - s.last < REMEMBERED_FOR).map((s) => s.signature)
     },
     async asked(rows) {
       return rows.map(({ signature, to, ts }) => {

@@ -130,9 +130,10 @@ export function redisLedger({
       const found = new Set<string>()
       for (const packed of await run<string>(SCRIPTS.read, rows)) {
         if (packed === '') continue
-        for (const [signature, at36] of JSON.parse(packed) as [string, string][]) {
-          const sentAt = Number.parseInt(at36, 36)
-          if (sentAt <= ts && ts - sentAt < REMEMBERED_MONTHS * MONTH) found.add(signature)
+        for (const [signature, last, first] of JSON.parse(packed) as [string, string, string?][]) {
+          const lastAt = Number.parseInt(last, 36)
+          const firstAt = Number.parseInt(first ?? last, 36)
+          if (firstAt <= ts && ts - lastAt < REMEMBERED_MONTHS * MONTH) found.add(signature)
         }
       }
       return [...found].slice(0, 4)

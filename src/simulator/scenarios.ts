@@ -60,7 +60,7 @@ function hourOfEvents(cast: readonly Sender[], t: number, random: Random): Plant
     forgery(named(cast, '京东'), { ...at(12, 40), perMinute: 14 }, random),
     forgery(named(cast, '建设银行'), { ...at(25, 50), perMinute: 9 }, random),
     forgery(named(cast, '拼多多'), { ...at(18, 45), perMinute: 8, claimed: '拼哆哆' }, random),
-    sublet(shops(cast)[30]!, { ...at(15, 50), perMinute: 12 }, random),
+    sublet(shops(cast)[30 + (Math.round(t / 3_600_000) % 24)]!, { ...at(15, 50), perMinute: 12 }, random),
     snowshoe({ ...at(22, 48), perMinute: 22, family: 'snowshoeFraud' }, random),
     snowshoe({ ...at(10, 42), perMinute: 16, family: 'snowshoeIllicit' }, random),
     otpBombing(services(cast), { ...at(33, 38), perMinute: 14, victim: subscriber(random) }),

@@ -21,7 +21,10 @@ export interface Consultation {
  * the side inputs take effect whose time the batch has reached. A ledger that cannot be reached holds up nobody: what was
  * not remembered meanwhile is not known later.
  */
-export function createConsult(ledger: ConsentLedger, due: (eventTime: number) => Promise<void>) {
+export function createConsult(
+  ledger: ConsentLedger,
+  due: (eventTime: number, seen: number) => Promise<void>,
+) {
   return async function consult(batch: readonly AnalysedMessage[], eventTime: number): Promise<Consultation> {
     try {
       return { known: await ask(batch, eventTime), reached: true }
@@ -38,8 +41,9 @@ export function createConsult(ledger: ConsentLedger, due: (eventTime: number) =>
         about.push({ index, signature: message.signature.name, message })
       }
     })
+    const seen = batch.reduce((newest, { ts }) => Math.max(newest, ts), eventTime)
     if (about.length === 0) {
-      await due(eventTime)
+      await due(eventTime, seen)
       return batch.map(() => NOTHING)
     }
 
@@ -50,7 +54,7 @@ export function createConsult(ledger: ConsentLedger, due: (eventTime: number) =>
     })
     const requests = about.filter(({ message }) => message.asksConsent)
     await ledger.remember(about.map((a) => ({ ...pair(a), port: a.message.from })))
-    await due(eventTime)
+    await due(eventTime, seen)
     const [changes, asked] = await Promise.all([
       ledger.lookup(about.map(pair)),
       ledger.asked(requests.map(pair)),

@@ -41,7 +41,7 @@ const isLatin = (code: number) => code >= 97 && code <= 122
 /** Signs inside a number: space - . · _ ( ) – — / */
 const INNER = new Set([...' -.·_()–—\u2009'].map((c) => c.charCodeAt(0)))
 
-/** Groups of digits from `start` on, with single signs (or a bracket and a space) between them. */
+/** Groups of digits from `start` on, with a sign between them, spaces around it, or a bracket and a space. */
 function groupsAt(text: string, start: number): Group[] {
   const groups: Group[] = []
   let begin = start
@@ -52,7 +52,7 @@ function groupsAt(text: string, start: number): Group[] {
     groups.push({ start: begin, end, apart })
     let next = end
     apart = false
-    while (next < end + 2 && INNER.has(text.charCodeAt(next))) {
+    while (next < end + 3 && INNER.has(text.charCodeAt(next))) {
       if (text.charCodeAt(next) === SPACE) apart = true
       next++
     }

@@ -110,10 +110,26 @@ function toAscii(host: string): string {
   return host
 }
 
-/** Start of a scheme before `start` (http://, hxxps://), or `start`. */
+/** Longest name of a user before a host (https://name@host). */
+const MAX_USER = 64
+
+/** Start of the user's name when `at` follows its @, else `at`. Names that look like hosts hide the host. */
+function userStart(draft: Draft, at: number): number {
+  const { units } = draft
+  if (units[at - 1] !== AT) return at
+  let begin = at - 1
+  while (begin > 0 && at - begin <= MAX_USER) {
+    const unit = units[begin - 1] as number
+    if (unit === SLASH || unit === AT || unit >= 128 || isPath[unit] === 0) break
+    begin--
+  }
+  return begin
+}
+
+/** Start of a scheme before `start` (http://, hxxps://, also with a user's name behind it), or `start`. */
 function schemeStart(draft: Draft, start: number): number {
   const { units } = draft
-  let i = start - 1
+  let i = userStart(draft, start) - 1
   if (units[i] === SPACE) i--
   let slashes = 0
   while (units[i] === SLASH && slashes < 3) {
@@ -138,8 +154,9 @@ interface Found {
 /** The link of the chain just read, or undefined. */
 function linkOf(draft: Draft, text: string, start: number, scheme: number): Found | undefined {
   const hasScheme = scheme < start
-  const mail = start > 0 && draft.units[start - 1] === AT
-  if (mail && !hasScheme) return undefined
+  const mail = !hasScheme && start > 0 && draft.units[start - 1] === AT
+  // An address of mail has no host before the @ and no path behind it.
+  if (mail && !draftText(draft, userStart(draft, start), start).includes('.')) return undefined
   for (let count = chain.count; count >= 1; count--) {
     if (count === 1 && !hasScheme) return undefined
     const written = hostOf(draft, text, count).toLowerCase()
@@ -159,7 +176,9 @@ function linkOf(draft: Draft, text: string, start: number, scheme: number): Foun
     ) {
       return undefined
     }
-    if (draft.units[hostEnd] === AT && !hasScheme) return undefined
+    if (mail && pathEnd - portEnd < 2) return undefined
+    // What stands before an @ is a user's name, however much it looks like a host.
+    if (draft.units[portEnd] === AT && (!hasScheme || isHostUnit(draft, portEnd + 1))) return undefined
     const span = spanOf(draft, text, hasScheme ? scheme : start, pathEnd)
     const asWritten = text.slice(span.start, span.end)
     const unicode = host !== written ? written : host.includes('xn--') ? domainToUnicode(host) : ''

@@ -54,6 +54,15 @@ export function conformsToConsentLedger(
       expect(await ledger.sentBy('10690002', '13700137000', T + 20)).toEqual([])
     })
 
+    it('knows what a reply answers when more was sent before the reply is read', async () => {
+      const ledger = await open()
+      const sent = (ts: number) => ({ port: '10690001', to: '13700137001', signature: '甲', ts })
+      for (const ts of [T, T + 60_000, T + 30_000]) await ledger.remember([sent(ts)])
+      expect(await ledger.sentBy('10690001', '13700137001', T - 1)).toEqual([])
+      expect(await ledger.sentBy('10690001', '13700137001', T + 10_000)).toEqual(['甲'])
+      expect(await ledger.sentBy('10690001', '13700137001', T + 89 * DAY)).toEqual(['甲'])
+    })
+
     it('tells of an earlier request for consent, and not of the same one', async () => {
       const ledger = await open()
       const ask = async (ts: number) =>

@@ -6,6 +6,7 @@ import { softmax } from '../text-model.ts'
 import { Tokenizer } from '../tokenizer.ts'
 import { fitTemperature, fitThresholds } from './calibration.ts'
 import type { Corpus } from './corpus.ts'
+import { merge } from './ensemble.ts'
 import { argmaxRow, recallAt, reportOf, rocAuc } from './metrics.ts'
 import { allowedLabels, epochSource, heldTexts, MIXTURE, type Mixture, type Part, split } from './plan.ts'
 import { encode, logitsOf, SETTINGS, type Training, type TrainSettings, train } from './trainer.ts'
@@ -34,8 +35,8 @@ const PATIENCE = 5
 
 /** False-positive rates of the thresholds, on texts of the other labels. */
 const RATES: Readonly<Record<string, number>> = {
-  fraud: 0.005,
-  illicit: 0.005,
+  fraud: 0.01,
+  illicit: 0.01,
   marketing: 0.02,
   finance: 0.02,
 }
@@ -62,25 +63,34 @@ export async function buildModel(options: BuildOptions): Promise<ModelCard> {
     tokenizer,
     heldOut.texts.map(({ text }) => text),
   )
-  let best: { score: number; epoch: number; weights: Weights } | undefined
-  const trained = await train(
-    labels.length,
-    settings,
-    seed,
-    epochSource(kept, labels, mixture),
-    (epoch, loss, now) => {
-      const score = heldOut.texts.length > 0 ? heldScore(logitsOf(now, encoded), labels, heldOut) : -loss
-      onProgress(
-        `epoch ${epoch + 1}/${settings.epochs}: loss ${loss.toFixed(4)}, held-out score ${score.toFixed(4)}`,
-      )
-      if (best === undefined || score > best.score - TOLERANCE) {
-        best = { score: Math.max(score, best?.score ?? score), epoch, weights: copyOf(now.weights) }
-      }
-      return epoch - best.epoch < PATIENCE
-    },
-  )
-  const weights = rounded((best as unknown as { weights: Weights }).weights)
-  const final: Training = { shape: trained.shape, weights }
+  const members: Training[] = []
+  const bestEpochs: number[] = []
+  for (let member = 0; member < settings.members; member++) {
+    if (settings.members > 1) onProgress(`network ${member + 1} of ${settings.members}`)
+    let best: { score: number; epoch: number; weights: Weights } | undefined
+    const trained = await train(
+      labels.length,
+      settings,
+      seed + member,
+      epochSource(kept, labels, mixture),
+      (epoch, loss, now) => {
+        const score = heldOut.texts.length > 0 ? heldScore(logitsOf(now, encoded), labels, heldOut) : -loss
+        onProgress(
+          `epoch ${epoch + 1}/${settings.epochs}: loss ${loss.toFixed(4)}, held-out score ${score.toFixed(4)}`,
+        )
+        if (best === undefined || score > best.score - TOLERANCE) {
+          best = { score: Math.max(score, best?.score ?? score), epoch, weights: copyOf(now.weights) }
+        }
+        return epoch - best.epoch < PATIENCE
+      },
+    )
+    const { epoch, weights } = best as unknown as { epoch: number; weights: Weights }
+    members.push({ shape: trained.shape, weights })
+    bestEpochs.push(epoch + 1)
+  }
+  const merged = merge(members)
+  const weights = rounded(merged.weights)
+  const final: Training = { shape: merged.shape, weights }
   const logits = logitsOf(final, encoded)
   const temperature =
     heldOut.texts.length > 0 ? fitTemperature(logits, labels.length, heldOut.allowed, heldOut.weights) : 1
@@ -101,7 +111,7 @@ export async function buildModel(options: BuildOptions): Promise<ModelCard> {
     training: {
       seed,
       heldShare: options.heldShare,
-      bestEpoch: (best as unknown as { epoch: number }).epoch + 1,
+      bestEpochs,
       settings,
       ...(templates ? { mixture } : {}),
       thresholdRates: Object.fromEntries(labels.map((label) => [label, RATES[label] ?? 1])),
@@ -117,8 +127,8 @@ export async function buildModel(options: BuildOptions): Promise<ModelCard> {
       version: options.version,
       labels,
       tokenizer: settings.tokenizer,
-      embedding: settings.embedding,
-      hidden: settings.hidden,
+      embedding: final.shape.embedding,
+      hidden: final.shape.hidden,
       temperature,
       golden: goldenOf(final, temperature, heldOut, tokenizer, seed),
     },

@@ -77,7 +77,7 @@ export const MIXTURE: Mixture = {
   share: 0.12,
   power: 0.1,
   masked: 0.2,
-  weights: { notice: 1.2, personal: 1.3 },
+  weights: { notice: 1.2, personal: 1.3, fraud: 1.25 },
   augment: AUGMENT,
 }
 

@@ -24,6 +24,9 @@ export interface Example {
 
 export interface TrainSettings {
   readonly tokenizer: TokenizerSettings
+  /** Networks trained from different seeds and merged into one. */
+  readonly members: number
+  /** Deep columns and hidden units of each. */
   readonly embedding: number
   readonly hidden: number
   readonly epochs: number
@@ -41,8 +44,9 @@ export interface TrainSettings {
 
 export const SETTINGS: TrainSettings = {
   tokenizer: { bits: 17, grams: 3, words: 2 },
-  embedding: 26,
-  hidden: 32,
+  members: 2,
+  embedding: 16,
+  hidden: 24,
   epochs: 12,
   batch: 64,
   wideRate: 0.12,
