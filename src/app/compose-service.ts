@@ -7,6 +7,7 @@ import { memoryFeatureStore } from '../features/memory.ts'
 import { backOff } from '../kafka/backoff.ts'
 import { connectKafka, type KafkaConnection } from '../kafka/client.ts'
 import { memoryLedger } from '../ledgers/memory.ts'
+import type { RedisLink } from '../redis/client.ts'
 import { applyRow, type RegistryChange } from '../registry/load.ts'
 import { readSideValue } from '../registry/side-inputs.ts'
 import { createKafkaSink } from '../sinks/kafka.ts'
@@ -67,6 +68,28 @@ function text(value: string | { reveal(): string }): string {
   return typeof value === 'string' ? value : value.reveal()
 }
 
+/** Redis as it is configured: a URL or the seeds of a Cluster must be. */
+export async function redisOf(config: Config): Promise<RedisLink> {
+  const { connectRedis } = await import('../redis/client.ts')
+  const { url, nodes, username, password, tls, budget } = config.redis
+  return connectRedis({
+    ...(url ? { url: url.reveal() } : {}),
+    ...(nodes ? { nodes } : {}),
+    ...(username ? { username } : {}),
+    ...(password ? { password: password.reveal() } : {}),
+    ...(tls.enabled
+      ? {
+          tls: {
+            ...(tls.ca ? { ca: text(tls.ca) } : {}),
+            ...(tls.cert ? { cert: text(tls.cert) } : {}),
+            ...(tls.key ? { key: text(tls.key) } : {}),
+          },
+        }
+      : {}),
+    commandTimeout: budget,
+  })
+}
+
 /** Redis when it is configured, else memory with a warning. */
 async function openStores(config: Config, clusterId: string, emit: Emit): Promise<Stores> {
   const { url, nodes } = config.redis
@@ -86,36 +109,18 @@ async function openStores(config: Config, clusterId: string, emit: Emit): Promis
       close: async () => void (await Promise.all([features.close(), states.close(), ledger.close()])),
     }
   }
-  const [{ connectRedis }, { redisFeatureStore }, { createRedisStateStore }, { redisLedger }] =
-    await Promise.all([
-      import('../redis/client.ts'),
-      import('../features/redis.ts'),
-      import('../states/redis.ts'),
-      import('../ledgers/redis.ts'),
-    ])
-  const { username, password, tls, budget } = config.redis
-  const link = connectRedis({
-    ...(url ? { url: url.reveal() } : {}),
-    ...(nodes ? { nodes } : {}),
-    ...(username ? { username } : {}),
-    ...(password ? { password: password.reveal() } : {}),
-    ...(tls.enabled
-      ? {
-          tls: {
-            ...(tls.ca ? { ca: text(tls.ca) } : {}),
-            ...(tls.cert ? { cert: text(tls.cert) } : {}),
-            ...(tls.key ? { key: text(tls.key) } : {}),
-          },
-        }
-      : {}),
-    commandTimeout: budget,
-  })
+  const [{ redisFeatureStore }, { createRedisStateStore }, { redisLedger }] = await Promise.all([
+    import('../features/redis.ts'),
+    import('../states/redis.ts'),
+    import('../ledgers/redis.ts'),
+  ])
+  const link = await redisOf(config)
   await link.ready(5_000)
   const scope = { deployment: config.deployment, clusterId, topic: config.kafka.topics.messages }
   const prefix = `sigwatch:${scope.deployment}:${scope.clusterId}:${scope.topic}`
   const features = redisFeatureStore(link, {
     ...scope,
-    budgetMs: budget,
+    budgetMs: config.redis.budget,
     onReset: (partitions) => {
       for (const { topic, partition } of partitions) emit({ name: 'counting_reset', topic, partition })
     },
@@ -300,7 +305,8 @@ function aborted(signal: AbortSignal): Promise<void> {
   })
 }
 
-function registryChange(row: TableRow): RegistryChange | string {
+/** The change that a row of the registry topic makes, or what is wrong with it. */
+export function registryChange(row: Pick<TableRow, 'key' | 'value'>): RegistryChange | string {
   let value: unknown = null
   if (row.value !== null) {
     try {

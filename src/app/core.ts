@@ -146,10 +146,10 @@ export function createCore(parts: CoreParts): Core {
   })
   const rate = createRate(features, RATE_DETECTORS, {
     candidates: ({ message, findings }) => candidatesOf(message, findings, registry(), policy().escalate),
-    signals: (candidates, readings) =>
-      escalate(candidates, readings, policy().escalate).map(({ signal, message, samples }) => ({
+    signals: (candidates, readings, earlier) =>
+      escalate(candidates, readings, policy().escalate, earlier).map(({ signal, message, samples }) => ({
         signal,
-        messages: [...samples.slice(0, 5), message],
+        messages: [...samples.slice(-5), message],
       })),
   })
   const sideRows = createSideRows({

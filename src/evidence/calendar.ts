@@ -163,6 +163,14 @@ export function localDate(calendar: Calendar, ts: number): string {
   return dateOf(ts + calendar.zone * 60_000)
 }
 
+/** An instant as people in the zone of the calendar read it: `2026-11-11 10:00:00 +08:00`. */
+export function localTime(calendar: Calendar, ts: number): string {
+  const [date, time] = new Date(ts + calendar.zone * 60_000).toISOString().split('T') as [string, string]
+  const minutes = Math.abs(calendar.zone)
+  const two = (n: number) => String(Math.floor(n)).padStart(2, '0')
+  return `${date} ${time.slice(0, 8)} ${calendar.zone < 0 ? '-' : '+'}${two(minutes / 60)}:${two(minutes % 60)}`
+}
+
 /** End of the `days`-th working day after the day of an instant, which itself does not count. */
 export function workingDaysAfter(
   calendar: Calendar,

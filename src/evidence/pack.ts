@@ -4,10 +4,10 @@ import type { Tokenise } from '../domain/token.ts'
 import type { ExtractedMessage } from '../stages/classify.ts'
 import { redactText } from '../stages/redact.ts'
 import { maskRecipient, type SenderContacts, showFrom } from '../stages/show.ts'
-import { type Calendar, type Deadline, deadlinesOf, uncoveredYears } from './calendar.ts'
+import { type Calendar, type Deadline, deadlinesOf, localTime, uncoveredYears } from './calendar.ts'
 import type { FoundComplaint, FoundMessages, Input, SourceReading } from './collect.ts'
 import { type Consents, type FoundConsent, standingAt } from './consents.ts'
-import type { Decided, StateEvent, StateStory, Versions } from './decisions.ts'
+import type { Decided, StateStory, Versions } from './decisions.ts'
 import type { Fit } from './match.ts'
 import { buildTimeline, type TimelineEntry } from './timeline.ts'
 import type { Say, Slots, Word } from './words.ts'
@@ -177,14 +177,15 @@ export function buildPack(input: PackInput): Pack {
   const receivedAt = input.receivedAt ?? found.appendedAt ?? complaint.ts
   if (input.receivedAt === undefined && found.appendedAt === undefined) lacks('assumedReceived')
 
-  const window = { from: iso(input.window.from), to: iso(input.window.to) }
+  const { from, to } = input.window
   const { kept, matched, others } = messages
-  if (kept.length === 0) lacks('noneMatched', { ...window, others })
+  if (kept.length === 0)
+    lacks('noneMatched', { from: localTime(calendar, from), to: localTime(calendar, to), others })
   if (matched > kept.length) lacks('moreMatched', { count: matched - kept.length, max: kept.length })
   for (const what of input.absent) lacks('noSource', { input: what })
   if (!input.registry) lacks('noRegistry')
   for (const { name, unreadable, beginsAt } of readings) {
-    if (beginsAt !== undefined) lacks('beginsLate', { name, at: iso(beginsAt) })
+    if (beginsAt !== undefined) lacks('beginsLate', { name, at: localTime(calendar, beginsAt) })
     if (unreadable > 0) lacks('unreadableRows', { name, count: unreadable })
   }
 
@@ -219,7 +220,7 @@ export function buildPack(input: PackInput): Pack {
       endsAt: iso(endsAt),
     })),
     calendar: { ...given({ file: calendar.file }), zone: calendar.zone },
-    window,
+    window: { from: iso(from), to: iso(to) },
     matched,
     messages: shown,
     timeline: buildTimeline({ complaint, receivedAt, deadlines, messages: shown }, say),
@@ -362,7 +363,7 @@ function registryEvidence(
   else if (row && !filings.some((f) => f.coversPort && f.inForce)) lacks('noFiling', about)
   const sameAsThen = versions && versions.registry === registry.hash
   if (sameAsThen === undefined) lacks('registryUnknown', about)
-  else if (!sameAsThen) lacks('registryChanged', { ...about, then: versions!.registry, now: registry.hash })
+  else if (!sameAsThen) lacks('registryChanged', { ...about, before: versions!.registry, now: registry.hash })
   const port = registry.port(from)
   return {
     hash: registry.hash,
@@ -401,5 +402,3 @@ function consentEvidence(
     })),
   }
 }
-
-export type { StateEvent }

@@ -178,8 +178,8 @@ const WORDS = {
     '短信 {message}：当时没有有效报备覆盖该端口。',
   ],
   registryChanged: [
-    'Message {message}: the registry has changed since (then {then}, now {now}); the rows shown are those of now.',
-    '短信 {message}：报备库此后已变更（当时 {then}，现在 {now}），所列为现在的内容。',
+    'Message {message}: the registry has changed since (then {before}, now {now}); the rows shown are those of now.',
+    '短信 {message}：报备库此后已变更（当时 {before}，现在 {now}），所列为现在的内容。',
   ],
   registryUnknown: [
     'Message {message}: which registry was in force is not known; the rows shown are those of now.',

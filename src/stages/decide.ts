@@ -86,7 +86,8 @@ export function judge(
   ]
   return findings.map((finding) => {
     const { action, mode, weight } = policy.judge(finding.code, message.ts, message.record.carrier)
-    const exempt = targets.some((target) => policy.exempt(target, finding.code, message.ts) !== undefined)
+    const all = finding.domain === undefined ? targets : [...targets, `domain:${finding.domain}`]
+    const exempt = all.some((target) => policy.exempt(target, finding.code, message.ts) !== undefined)
     return {
       code: finding.code,
       score: finding.score,

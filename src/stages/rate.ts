@@ -9,6 +9,7 @@ import type {
   Observations,
   RateObservation,
 } from '../domain/ports.ts'
+import { RecentMessages } from './recent-messages.ts'
 
 /** A signal with the messages behind it, the one that tipped it last. */
 export interface BackedSignal {
@@ -22,10 +23,20 @@ export interface Rated {
   readonly counted: boolean
 }
 
+interface EscalationCandidate {
+  readonly observation: MemberObservation
+  readonly message: AnalysedMessage
+}
+
 /** Findings on messages on their way to a state of their target (escalation). */
-export interface Escalator<C extends { readonly observation: MemberObservation }> {
+export interface Escalator<C extends EscalationCandidate> {
   candidates(judged: Judged): readonly C[]
-  signals(candidates: readonly C[], readings: readonly MemberReading[]): readonly BackedSignal[]
+  /** `earlier`: messages of former batches behind an entity, oldest first. */
+  signals(
+    candidates: readonly C[],
+    readings: readonly MemberReading[],
+    earlier: (entity: string) => readonly AnalysedMessage[],
+  ): readonly BackedSignal[]
 }
 
 const BUCKET = 10_000
@@ -119,11 +130,12 @@ class Backing {
  * Counts a batch and asks the detectors of rates what it means. Counting is idempotent, so a batch that is redelivered
  * counts nothing but is judged again: a transition that a crash swallowed is found then.
  */
-export function createRate<C extends { readonly observation: MemberObservation }>(
+export function createRate<C extends EscalationCandidate>(
   store: FeatureStore,
   detectors: readonly RateDetector[],
   escalator: Escalator<C>,
 ) {
+  const recent = new RecentMessages()
   return async function rate(batch: readonly Judged[], context: SignalContext): Promise<Rated> {
     const candidates: C[] = []
     const observations = batch.map((judged) => {
@@ -144,7 +156,10 @@ export function createRate<C extends { readonly observation: MemberObservation }
       return backing.upTo(entity, before)
     }
     const keep = (signal: Signal | undefined, entity: string) => {
-      if (signal) signals.push({ signal, messages: behind(entity, signal.at) })
+      if (!signal) return
+      const messages = behind(entity, signal.at)
+      signals.push({ signal, messages: recent.before(entity, messages).slice(-SAMPLES) })
+      recent.remember(entity, messages)
     }
     for (const reading of readings.rates) {
       for (const d of detectors) keep(d.onRate?.(reading, context), reading.entity)
@@ -162,7 +177,10 @@ export function createRate<C extends { readonly observation: MemberObservation }
       const at = lastAt(entity)
       for (const d of detectors) keep(d.onTally?.(reading, at, context), entity)
     }
-    if (candidates.length > 0) signals.push(...escalator.signals(candidates, readings.members))
+    if (candidates.length > 0) {
+      signals.push(...escalator.signals(candidates, readings.members, (entity) => recent.of(entity)))
+      for (const { observation, message } of candidates) recent.remember(observation.entity, [message])
+    }
     return { signals, counted: readings.counted }
   }
 }

@@ -118,12 +118,14 @@ export function showEvidence(evidence: Evidence, clear: boolean, to?: string): E
   return out
 }
 
+/** A time of day, or quiet hours: nobody's number. */
+const CLOCK = /^[0-2]\d:[0-5]\d(?:-[0-2]\d:[0-5]\d)?$/
 const ONE_WORD = /^[\x21-\x7e]{1,253}$/
 
 function showValue(value: unknown, clear: boolean, to: string | undefined, depth: number): unknown {
   if (typeof value === 'string') {
     const safe = to === undefined ? value : withoutRecipient(value, to)
-    return clear && ONE_WORD.test(safe) ? safe : redactText(safe)
+    return (clear && ONE_WORD.test(safe)) || CLOCK.test(safe) ? safe : redactText(safe)
   }
   if (depth > 4 || typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map((item) => showValue(item, clear, to, depth + 1))

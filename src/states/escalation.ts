@@ -112,7 +112,7 @@ function portFiled(message: AnalysedMessage, finding: Finding, registry: Registr
   return brands.some((id) => id !== undefined && registry.ownsPort(id, from))
 }
 
-/** A signal with the message that tipped it and others of the same batch. */
+/** A signal with the message that tipped it and others behind it. */
 export interface Escalated {
   readonly signal: Signal
   readonly message: AnalysedMessage
@@ -122,12 +122,14 @@ export interface Escalated {
 /**
  * Signals of the candidates of a batch, by the readings of their entities: over the limit when as many messages to as
  * many recipients were seen as policy asks, else only holding. Evidence: that of the last finding, with `messages`,
- * `recipients`, `window` (minutes), and the first 20 `ports` and `signatures` of the batch.
+ * `recipients`, `window` (minutes), and the first 20 `ports` and `signatures` of the messages at hand: those of the batch and
+ * the `earlier` ones, oldest first.
  */
 export function escalate(
   candidates: readonly Candidate[],
   readings: readonly MemberReading[],
   policy: Escalation,
+  earlier: (entity: string) => readonly AnalysedMessage[] = () => [],
 ): Escalated[] {
   const byEntity = new Map<string, Candidate[]>()
   for (const candidate of candidates) {
@@ -141,7 +143,9 @@ export function escalate(
     const group = byEntity.get(reading.entity)
     if (!group) continue
     const { finding, target, match, message } = group.at(-1)!
-    const messages = group.map((candidate) => candidate.message)
+    const batch = group.map((candidate) => candidate.message)
+    const ids = new Set(batch.map((m) => m.id))
+    const messages = [...earlier(reading.entity).filter((m) => !ids.has(m.id)), ...batch]
     out.push({
       message,
       samples: messages.filter((other) => other !== message),

@@ -9,7 +9,10 @@ const shape: NetworkShape = { rows: 16, embedding: 3, hidden: 4, labels: 2 }
 function network(seed: number) {
   const random = createRandom(seed)
   const weights = Object.fromEntries(
-    PARTS.map((part) => [part, Float32Array.from({ length: partSize(shape, part) }, () => random.next() - 0.5)]),
+    PARTS.map((part) => [
+      part,
+      Float32Array.from({ length: partSize(shape, part) }, () => random.next() - 0.5),
+    ]),
   ) as unknown as Weights
   return { shape, weights }
 }

@@ -42,7 +42,8 @@ export function merge(members: readonly Training[]): Training {
     for (let h = 0; h < one.hidden; h++) {
       weights.hiddenBias[m * one.hidden + h] = own.hiddenBias[h] as number
       for (let k = 0; k < one.labels; k++) {
-        weights.output[(m * one.hidden + h) * one.labels + k] = (own.output[h * one.labels + k] as number) / count
+        weights.output[(m * one.hidden + h) * one.labels + k] =
+          (own.output[h * one.labels + k] as number) / count
       }
     }
     for (let k = 0; k < one.labels; k++) add(weights.outputBias, k, (own.outputBias[k] as number) / count)
