@@ -33,6 +33,10 @@ const COMMANDS = {
     does: 'looks back with another model, policy or registry',
     load: async () => (await import('./cli/replay.ts')).replayCommand(),
   },
+  evidence: {
+    does: 'what is known of a complaint, for the regulator',
+    load: async () => (await import('./cli/evidence.ts')).evidenceCommand(),
+  },
   check: {
     does: 'validates configuration, registry, policy, consents and model',
     load: async () => (await import('./cli/check.ts')).checkCommand(),

@@ -31,9 +31,10 @@ export function isWarning(message: AnalysedMessage): boolean {
  * courier 138… is on his way`) has no lures.
  */
 export function fraudWording(message: AnalysedMessage): number {
+  if (isVisit(message)) return 0
   if (message.malicious) return Math.max(0.9, message.scores.fraud)
   const { fraud } = message.scores
-  if (fraud >= FRAUD_LABEL) return isVisit(message) ? 0 : fraud
+  if (fraud >= FRAUD_LABEL) return fraud
   // Commercial texts promise refunds and points as well, and people talk of them.
   if (message.commercial || message.label === 'personal') return fraud
   const { text } = message.normalised
@@ -43,9 +44,9 @@ export function fraudWording(message: AnalysedMessage): number {
   return !answered && PRESSURE.test(text) ? Math.max(0.6, fraud) : fraud
 }
 
-/** Somebody with an honest errand is to be called, and nothing lures: the model alone is too unsure of such texts. */
+/** Somebody comes or is to be called with an honest errand, and nothing lures: there the model alone proves nothing. */
 function isVisit({ contacts, urls, normalised: { text } }: AnalysedMessage): boolean {
-  const called = contacts.length > 0 && contacts.every(({ kind }) => kind === 'mobile' || SERVICE.has(kind))
+  const called = contacts.every(({ kind }) => kind === 'mobile' || SERVICE.has(kind))
   return called && urls.length === 0 && HONEST_ROLES.test(text) && !LURES.test(text) && !PRESSURE.test(text)
 }
 

@@ -125,7 +125,7 @@ function renderRegistry(registry: RegistryEvidence, time: Time, say: Say): strin
   const { signature, port, filings, hash } = registry
   return [
     facts(say, [
-      ['versions', hash],
+      ['registryVersion', hash],
       ['signature', signature?.name],
       ['brand', signature?.brand],
       [

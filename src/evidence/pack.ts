@@ -255,6 +255,9 @@ function messageEvidence(
     lacks('noAlert', about)
   }
   if (!versions) lacks('noVersions', about)
+  for (const state of decided.verdicts[0]?.states ?? []) {
+    if (!decided.states.some((story) => story.state === state)) lacks('noState', { ...about, state })
+  }
   if (decided.toToken !== undefined && decided.toToken !== message.toToken) lacks('otherToken', about)
 
   const filed = registry && registryEvidence(message, registry, versions, lacks)

@@ -72,7 +72,8 @@ export function buildTimeline(
   }
   add(complaint.ts, 'complained')
   add(receivedAt, 'received')
-  for (const { name, endsAt } of deadlines) add(endsAt, 'due', { name: deadlineName(name, say) })
+  // The last second of the day, which is the one that people name.
+  for (const { name, endsAt } of deadlines) add(endsAt - 1000, 'due', { name: deadlineName(name, say) })
   return distinct(entries.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)))
 }
 

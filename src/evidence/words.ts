@@ -75,6 +75,7 @@ const WORDS = {
   rule: ['Rule', '依据'],
   action: ['Action', '动作'],
   versions: ['Versions', '版本'],
+  registryVersion: ['Version', '版本'],
   records: ['Records', '记录数'],
   unreadable: ['Unreadable', '无法读取'],
 
@@ -155,7 +156,10 @@ const WORDS = {
     '{name} begins at {at}: what was there before is not kept any more.',
     '{name} 的保留数据从 {at} 开始，更早的内容已不保留。',
   ],
-  unreadableRows: ['{count} records of {name} could not be read.', '{name} 中有 {count} 条记录无法读取。'],
+  unreadableRows: [
+    'Records of {name} that could not be read: {count}.',
+    '{name} 中有 {count} 条记录无法读取。',
+  ],
   noSource: ['{input}: no file or topic was given.', '{input}：未提供文件或主题。'],
   noRegistry: ['No registry was given: filings could not be looked up.', '未提供报备库，无法核对报备。'],
   partial: [
@@ -166,6 +170,10 @@ const WORDS = {
   noAlert: [
     'Message {message}: no alert was raised on it, and none of a state shows it.',
     '短信 {message}：没有针对它的告警，也没有状态告警列出它。',
+  ],
+  noState: [
+    'Message {message}: its verdict names the state {state}, of which no alert was kept.',
+    '短信 {message}：判定引用了状态 {state}，但未保留其告警。',
   ],
   noVersions: [
     'Message {message}: with which versions it was judged is not known.',

@@ -5,6 +5,8 @@ const FOLDS = 5
 /** `natural` multiplies probabilities and looks at every known token for every text: both are kept small. */
 const VOCABULARY = 4000
 const TOKENS_A_TEXT = 80
+/** Small, because `natural` gives an unseen token more weight in a small class than in a large one. */
+const SMOOTHING = 0.001
 const WORD = /[a-z]+|\d+|[\u3400-\u9fff]+/g
 
 /**
@@ -37,7 +39,7 @@ export function crossValidateBayes(
   const fold = (i: number) => (Math.imul(groups[i] as number, 0x9e3779b1) >>> 8) % FOLDS
   const predicted = new Int32Array(texts.length)
   for (let held = 0; held < FOLDS; held++) {
-    const bayes = new BayesClassifier()
+    const bayes = new BayesClassifier(undefined, SMOOTHING)
     for (let i = 0; i < texts.length; i++) {
       if (fold(i) !== held) bayes.addDocument(tokens[i] as string[], String(truth[i]))
     }

@@ -1,6 +1,7 @@
 declare module 'natural/lib/natural/classifiers/bayes_classifier.js' {
   /** Naive Bayes over the presence of tokens. */
   export default class BayesClassifier {
+    constructor(stemmer?: unknown, smoothing?: number)
     docs: readonly unknown[]
     addDocument(tokens: readonly string[], label: string): void
     train(): void

@@ -15,8 +15,10 @@ interface Case {
   readonly ts?: number
   readonly to?: string
   readonly more?: object
-  /** Every code that applies, no more; of a request for consent beside the label, which may be either. */
+  /** Every code that applies, no more. */
   readonly codes: readonly Code[]
+  /** The case is not about the label: whatever the model says is right. */
+  readonly anyLabel?: true
 }
 
 /** For each code of messages a message that has it, and one that nearly has it. */
@@ -86,11 +88,13 @@ const CASES: readonly Case[] = [
   {
     what: 'LOOKALIKE_DOMAIN: a host near that of a brand',
     text: '【示例超市】会员积分即将到期，请登录 http://www.jd-com.shop/p 查看',
+    anyLabel: true,
     codes: ['LOOKALIKE_DOMAIN'],
   },
   {
     what: 'no LOOKALIKE_DOMAIN: a host of the brand that only looks like one',
     text: '【示例超市】会员积分即将到期，请登录 https://www.jd-app.com/p 查看',
+    anyLabel: true,
     codes: [],
   },
   {
@@ -213,12 +217,19 @@ const CASES: readonly Case[] = [
     to: recipient(904),
     codes: [],
   },
-  { what: 'no CONSENT_REASKED: asked for the first time', text: ASK, to: recipient(910), codes: [] },
+  {
+    what: 'no CONSENT_REASKED: asked for the first time',
+    text: ASK,
+    to: recipient(910),
+    anyLabel: true,
+    codes: [],
+  },
   {
     what: 'no CONSENT_REASKED: a retry within 10 minutes',
     text: ASK,
     to: recipient(910),
     ts: NOON + 5 * MINUTE,
+    anyLabel: true,
     codes: [],
   },
   {
@@ -226,6 +237,7 @@ const CASES: readonly Case[] = [
     text: ASK,
     to: recipient(910),
     ts: NOON + HOUR,
+    anyLabel: true,
     codes: ['CONSENT_REASKED'],
   },
 ]
@@ -257,11 +269,11 @@ describe('codes of messages', () => {
     out = await embedded(folder.path, { messages, registry: REGISTRY, consents: CONSENTS })
   })
 
-  it.each(CASES.map((c, i) => ({ ...c, id: `m${i}` })))('$what', ({ id, text, codes }) => {
+  it.each(CASES.map((c, i) => ({ ...c, id: `m${i}` })))('$what', ({ id, codes, anyLabel }) => {
     const verdict = out.verdicts.get(id)!
-    const reasons = verdict.reasons.filter((code) => text !== ASK || !code.startsWith('TEXT_'))
+    const reasons = verdict.reasons.filter((code) => !anyLabel || !code.startsWith('TEXT_'))
     expect(reasons.sort()).toEqual([...codes].sort())
-    const raising = codes.filter((code) => code !== 'TEXT_MARKETING' && code !== 'TEXT_FINANCE')
+    const raising = verdict.reasons.filter((code) => code !== 'TEXT_MARKETING' && code !== 'TEXT_FINANCE')
     const alert = out.alertOf(id)
     expect(alert?.data.reasons.map((reason) => reason.code).sort() ?? []).toEqual([...raising].sort())
     if (!alert) expect(verdict.action === 'pass' || verdict.states.length > 0).toBe(true)

@@ -365,6 +365,22 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
       expect(late.members[0]).toMatchObject({ members: ['c', 'b'], count: 2 })
     })
 
+    it('counts in the total what was sent by names that were dropped beyond the cap', async () => {
+      const store = fresh()
+      const by = (offset: number, ts: number, member: string): Observations => ({
+        position: { topic: TOPIC, partition: 0, offset },
+        ts,
+        rates: [],
+        members: [{ entity: 'set', member, window: HOUR, reportFrom: 4, minCount: 1 }],
+        tallies: [],
+        sent: [],
+      })
+      const total = async (batch: Observations[]) => (await store.count(batch)).members.at(-1)?.total
+      expect(await total(many(200, 0, (o, i) => by(o, T0 + i * SECOND, `m${i % 50}`)))).toBe(200)
+      expect(await total(many(50, 200, (o, i) => by(o, T0 + 10 * MINUTE + i, `m${i}`)))).toBe(250)
+      expect(await total(many(4, 250, (o, i) => by(o, T0 + 5 * HOUR + i, `n${i}`)))).toBe(4)
+    })
+
     it('keeps the 32 newest names and estimates how many there are', async () => {
       const store = fresh()
       await store.count(many(32, 0, (o, i) => joined(o, T0 + i, 's', `m${i}`)))

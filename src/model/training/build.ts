@@ -140,10 +140,11 @@ export async function buildModel(options: BuildOptions): Promise<ModelCard> {
 
 /** What serves small corpora without templates: more passes, no dropout of signatures. */
 const PLAIN: Partial<TrainSettings> = {
+  members: 3,
   embedding: 10,
   hidden: 16,
   epochs: 20,
-  dropout: 0.3,
+  dropout: 0.6,
   dropSignature: 0,
   decay: 1e-5,
 }

@@ -1,0 +1,143 @@
+import type { Config } from '../app/config.ts'
+import { openRegistry } from '../app/registry-holder.ts'
+import type { ConsentLedger } from '../domain/ports.ts'
+import type { Registry } from '../domain/registry.ts'
+import type { Input } from '../evidence/collect.ts'
+import { type Feed, fileFeed } from '../evidence/feed.ts'
+import type { RegistryChange } from '../registry/load.ts'
+
+/** Files that the command line names, by what is in them. */
+export type EvidenceFiles = Readonly<Partial<Record<Input | 'shadowAlerts' | 'registry', string>>>
+
+export interface EvidenceSources {
+  readonly feeds: Readonly<Record<Input, readonly Feed[]>>
+  /** Kinds for which there is neither a file nor a topic. */
+  readonly absent: readonly Input[]
+  /** Reads the registry; undefined: there is none. */
+  registry(): Promise<Registry | undefined>
+  readonly ledger?: Pick<ConsentLedger, 'lookup'>
+  close(): Promise<void>
+}
+
+/** How long Kafka may not answer at the start, ms: a command that nobody watches must end. */
+const ANSWER_WITHIN = 30_000
+const REDIS_WITHIN = 5_000
+
+/**
+ * Where evidence is looked for: a file that is named on the command line alone; else the file of the configuration, and
+ * the topic when brokers are configured.
+ */
+export async function openSources(
+  config: Config,
+  files: EvidenceFiles,
+  tell: (line: string) => void,
+): Promise<EvidenceSources> {
+  const topics = config.kafka.brokers ? await openTopics(config, tell) : undefined
+  const ledger = await openLedger(config)
+  const pick = (input: Input, configured?: string | null, ...more: (string | undefined)[]): Feed[] => {
+    const named = [files[input], ...more].filter((file) => file !== undefined)
+    if (named.length > 0) return named.map(fileFeed)
+    return [...(configured ? [fileFeed(configured)] : []), ...(topics?.feeds[input] ?? [])]
+  }
+  const feeds = {
+    complaints: pick('complaints', config.complaints),
+    messages: pick('messages'),
+    verdicts: pick('verdicts'),
+    alerts: pick('alerts', null, files.shadowAlerts),
+    consents: pick('consents', config.consents),
+    replies: pick('replies', config.replies),
+  }
+  const known = (input: Input) => feeds[input].length > 0 || (input === 'consents' && ledger !== undefined)
+  const registryFile = files.registry ?? config.registry ?? undefined
+  return {
+    feeds,
+    absent: (Object.keys(feeds) as Input[]).filter((input) => !known(input)),
+    async registry() {
+      const feed = files.registry === undefined ? topics?.registry : undefined
+      if (registryFile === undefined && !feed) return undefined
+      const holder = openRegistry(registryFile, () => {})
+      if (feed) holder.apply(await readChanges(feed.feed, feed.read))
+      return holder.current()
+    },
+    ...(ledger ? { ledger: ledger.ledger } : {}),
+    async close() {
+      await Promise.all([topics?.close(), ledger?.close()])
+    },
+  }
+}
+
+type ReadChange = (row: { readonly key: string; readonly value: Buffer | null }) => RegistryChange | string
+
+/** The last change of each key, in order; rows that are wrong are left out, as the service leaves them out. */
+async function readChanges(feed: Feed, read: ReadChange): Promise<RegistryChange[]> {
+  const changes: RegistryChange[] = []
+  await feed.read({}, (record) => {
+    const change = read(record)
+    if (typeof change !== 'string') changes.push(change)
+  })
+  return changes
+}
+
+/** Topics of the configuration that exist. The clients are loaded only here. */
+async function openTopics(config: Config, tell: (line: string) => void) {
+  const [{ kafkaOf, registryChange }, { topicFeed }] = await Promise.all([
+    import('../app/compose-service.ts'),
+    import('../evidence/topic-feed.ts'),
+  ])
+  const abort = new AbortController()
+  const giveUp = setTimeout(() => abort.abort(), ANSWER_WITHIN)
+  const connection = kafkaOf(
+    config,
+    (event) => {
+      if (event.name === 'connection_lost') tell(`kafka: ${event.reason}`)
+    },
+    abort.signal,
+  )
+  const { topics, groupId } = config.kafka
+  const wanted = Object.values(topics).filter((topic) => topic !== null)
+  let missing: Set<string>
+  try {
+    missing = new Set(await connection.missingTopics(wanted))
+  } catch (error) {
+    await connection.close()
+    throw error
+  } finally {
+    clearTimeout(giveUp)
+  }
+  const onProgress = (topic: string, records: number, at: number) =>
+    tell(`${topic}: ${records} records, now at ${new Date(at).toISOString()}`)
+  const feed = (topic: string | null): Feed[] =>
+    topic === null || missing.has(topic) ? [] : [topicFeed({ connection, topic, groupId, onProgress })]
+  const [registry] = feed(topics.registry)
+  return {
+    feeds: {
+      complaints: feed(topics.complaints),
+      messages: feed(topics.messages),
+      verdicts: feed(topics.verdicts),
+      alerts: [...feed(topics.alerts), ...feed(topics.shadowAlerts)],
+      consents: feed(topics.consents),
+      replies: feed(topics.replies),
+    } satisfies Record<Input, Feed[]>,
+    registry: registry && { feed: registry, read: registryChange },
+    close: () => connection.close(),
+  }
+}
+
+/** The ledger of the service, when it is in Redis. */
+async function openLedger(config: Config) {
+  if (!config.redis.url && !config.redis.nodes) return undefined
+  const [{ redisOf }, { redisLedger }] = await Promise.all([
+    import('../app/compose-service.ts'),
+    import('../ledgers/redis.ts'),
+  ])
+  const link = await redisOf(config)
+  await link.ready(REDIS_WITHIN)
+  const ledger = redisLedger({ link, prefix: `sigwatch:${config.deployment}` })
+  return {
+    ledger,
+    async close() {
+      await ledger.close()
+      await link.close()
+    },
+  }
+}

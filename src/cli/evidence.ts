@@ -1,0 +1,216 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { type Config, loadConfig } from '../app/config.ts'
+import { DEVELOPMENT_TOKEN_KEY } from '../app/secret.ts'
+import { VERSION } from '../app/version.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import { parseIsoTime } from '../domain/time.ts'
+import { createTokeniser, type Tokenise } from '../domain/token.ts'
+import { loadCalendar, WEEKENDS_ONLY } from '../evidence/calendar.ts'
+import { findComplaint, findMessages } from '../evidence/collect.ts'
+import { findConsents } from '../evidence/consents.ts'
+import { findDecisions } from '../evidence/decisions.ts'
+import { renderPack } from '../evidence/markdown.ts'
+import { buildPack, type Pack } from '../evidence/pack.ts'
+import { type Locale, speaker } from '../evidence/words.ts'
+import { type EvidenceFiles, type EvidenceSources, openSources } from './evidence-sources.ts'
+
+interface EvidenceOptions extends EvidenceFiles {
+  readonly complaint: string
+  readonly config?: string
+  readonly calendar?: string
+  readonly received?: string
+  readonly days: string
+  readonly max: string
+  readonly out: string
+  readonly locale?: string
+  readonly clear?: boolean
+}
+
+const DAY = 86_400_000
+/** A complaint's clock may be behind that of the gateway, ms. */
+const CLOCKS_APART = 5 * 60_000
+const FAILURE = 1
+
+const tell = (line: string) => process.stderr.write(`${line}\n`)
+
+/** `sigwatch evidence`: what is known of a complaint, for the regulator: Markdown for people and the same as JSON. */
+export function evidenceCommand(): Command {
+  return new Command('evidence')
+    .requiredOption('--complaint <id>', 'id of the complaint')
+    .option('--config <file>', 'service configuration: its files, topics, ledger and token key are used')
+    .option('--complaints <file>', 'complaints (JSONL)')
+    .option('--messages <file>', 'input records (JSONL)')
+    .option('--verdicts <file>', 'verdicts (JSONL)')
+    .option('--alerts <file>', 'alerts (JSONL)')
+    .option('--shadow-alerts <file>', 'alerts of rules in shadow mode (JSONL)')
+    .option('--consents <file>', 'consents and refusals (JSONL)')
+    .option('--replies <file>', 'inbound replies (JSONL)')
+    .option('--registry <file>', 'brands, signatures and ports (YAML, JSON or JSONL)')
+    .option('--calendar <file>', 'holidays, make-up working days and deadlines (YAML)')
+    .option('--received <time>', 'when the complaint reached us, ISO-8601 with offset or epoch ms')
+    .option('--days <n>', 'how many days before the complaint messages are looked for', '7')
+    .option('--max <n>', 'how many messages are shown, the closest ones', '20')
+    .option('--out <dir>', 'folder to write to', 'evidence')
+    .option('--locale <locale>', 'language of the pack: en or zh-CN (default: the setting locale)')
+    .option('--clear', 'recipient and texts in clear, for the regulator only')
+    .addHelpText(
+      'after',
+      '\nWhat no file is named for is read from the topics, when brokers are configured.\nExample:\n  sigwatch evidence --complaint c-1 --complaints complaints.jsonl --messages messages.jsonl --alerts alerts.jsonl',
+    )
+    .action(run)
+}
+
+async function run(options: EvidenceOptions): Promise<void> {
+  const { config } = loadConfig({
+    ...(options.config === undefined ? {} : { file: options.config }),
+    overrides: options.locale === undefined ? {} : { locale: options.locale },
+    serving: false,
+  })
+  const days = wholeNumber('--days', options.days, 366)
+  const max = wholeNumber('--max', options.max, 1000)
+  const receivedAt = options.received === undefined ? undefined : timeOf(options.received)
+  const calendar = options.calendar === undefined ? WEEKENDS_ONLY : loadCalendar(options.calendar)
+  const tokenise = tokeniserOf(config)
+  const say = speaker(config.locale as Locale)
+
+  const sources = await openSources(config, options, tell)
+  let pack: Pack | undefined
+  try {
+    for (const input of ['complaints', 'messages'] as const) {
+      if (!sources.absent.includes(input)) continue
+      throw new SigwatchError('USAGE', `no ${input}: give --${input} FILE, or configure kafka.brokers`)
+    }
+    pack = await collect(
+      options.complaint,
+      { config, days, max, receivedAt, calendar, tokenise, say, sources },
+      options,
+    )
+  } finally {
+    await sources.close()
+  }
+  if (!pack) {
+    process.exitCode = FAILURE
+    return
+  }
+  const { markdown, json } = write(options.out, options.complaint, pack, renderPack(pack, calendar, say))
+  process.stdout.write(`${markdown}\n${json}\n`)
+  tell(
+    `complaint ${options.complaint}: ${pack.messages.length} of ${pack.matched} messages shown, ${pack.missing.length} things not found`,
+  )
+  if (pack.clear) tell('recipient and texts are in clear: for the regulator only')
+}
+
+interface Setting {
+  readonly config: Config
+  readonly days: number
+  readonly max: number
+  readonly receivedAt: number | undefined
+  readonly calendar: Parameters<typeof renderPack>[1]
+  readonly tokenise: Tokenise
+  readonly say: ReturnType<typeof speaker>
+  readonly sources: EvidenceSources
+}
+
+/** Undefined when there is no such complaint, which it tells. */
+async function collect(
+  id: string,
+  { config, days, max, receivedAt, calendar, tokenise, say, sources }: Setting,
+  { clear = false }: EvidenceOptions,
+): Promise<Pack | undefined> {
+  const { feeds, absent, ledger } = sources
+  const { found, readings } = await findComplaint(feeds.complaints, id)
+  if (!found) {
+    const read = readings.map((r) => `${r.name} (${r.records} rows, ${r.unreadable} of them unreadable)`)
+    tell(`sigwatch: no complaint has the id ${JSON.stringify(id)} in ${read.join(', ')}`)
+    return undefined
+  }
+  const { complaint } = found
+  const window = { from: complaint.ts - days * DAY, to: complaint.ts + CLOCKS_APART }
+  const registry = await sources.registry()
+  const messages = await findMessages({
+    feeds: feeds.messages,
+    complaint,
+    window,
+    tokenise,
+    limits: config.limits,
+    partWait: config.limits.partWait,
+    max,
+  })
+  const kept = messages.kept.map(({ message }) => message)
+  const { decided, readings: decisions } = await findDecisions(kept, feeds)
+  const consents = await findConsents({
+    messages: kept,
+    consents: feeds.consents,
+    replies: feeds.replies,
+    ...(ledger ? { ledger } : {}),
+    tokenise,
+  })
+  return buildPack({
+    version: VERSION,
+    deployment: config.deployment,
+    now: Date.now(),
+    found,
+    ...(receivedAt === undefined ? {} : { receivedAt }),
+    window,
+    messages,
+    decided,
+    consents: consents.found,
+    ...(registry ? { registry } : {}),
+    calendar,
+    readings: [...readings, ...messages.readings, ...decisions, ...consents.readings],
+    absent,
+    showing: { clear, senderContacts: config.privacy.senderContacts, tokenise },
+    say,
+  })
+}
+
+function tokeniserOf({ privacy: { tokenKey } }: Config): Tokenise {
+  if (!tokenKey) {
+    tell(
+      'no privacy.tokenKey: tokens are made with the public development key, and match no alert of a service',
+    )
+  }
+  const { keyId, key } = tokenKey ?? DEVELOPMENT_TOKEN_KEY
+  return createTokeniser({ keyId, key: key.reveal() })
+}
+
+function wholeNumber(option: string, text: string, most: number): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value
+  throw new SigwatchError('USAGE', `${option}: ${text} is not allowed (allowed: 1 to ${most})`)
+}
+
+function timeOf(text: string): number {
+  const ms = /^\d{12,14}$/.test(text) ? Number(text) : parseIsoTime(text)
+  if (!Number.isNaN(ms)) return ms
+  throw new SigwatchError(
+    'USAGE',
+    `--received: ${text} is neither ISO-8601 with an offset nor epoch milliseconds`,
+  )
+}
+
+/** Readable by the owner alone: even masked, it is about a person. */
+const MODE = 0o600
+
+function write(dir: string, id: string, pack: Pack, text: string): { markdown: string; json: string } {
+  const base = join(dir, `evidence-${fileName(id)}`)
+  const markdown = `${base}.md`
+  const json = `${base}.json`
+  try {
+    mkdirSync(dir, { recursive: true })
+    writeFileSync(markdown, text, { mode: MODE })
+    writeFileSync(json, `${JSON.stringify(pack, null, 2)}\n`, { mode: MODE })
+  } catch (cause) {
+    throw new SigwatchError('USAGE', `cannot write to ${dir}: ${(cause as Error).message}`, { cause })
+  }
+  return { markdown, json }
+}
+
+/** The id as a part of a file name; ids that had to be changed stay apart by a hash. */
+function fileName(id: string): string {
+  const safe = id.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 80)
+  return safe === id ? id : `${safe}-${createHash('sha256').update(id).digest('hex').slice(0, 8)}`
+}

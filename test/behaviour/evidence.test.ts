@@ -1,0 +1,348 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { DEVELOPMENT_TOKEN_KEY } from '../../src/app/secret.ts'
+import type { Alert, Verdict } from '../../src/domain/alert.ts'
+import { createTokeniser } from '../../src/domain/token.ts'
+import type { Pack } from '../../src/evidence/pack.ts'
+import { readJsonl, useFolder, writeJsonl } from '../helpers/jsonl.ts'
+import { sigwatch } from '../helpers/service.ts'
+
+const folder = useFolder()
+const SECOND = 1000
+const DAY = 86_400_000
+/** Wednesday, Singles' Day. */
+const COMPLAINED = Date.parse('2026-11-11T12:00:00+08:00')
+const SENT = COMPLAINED - 2 * 3_600_000
+const TO = '13812345678'
+const PORT = '106900123401'
+const AD =
+  '【星河商城】双11狂欢，全场3折起，满300减100，点 http://xinghe.example/11 领取888元红包，拒收请回复R'
+
+const tokenise = createTokeniser({
+  keyId: DEVELOPMENT_TOKEN_KEY.keyId,
+  key: DEVELOPMENT_TOKEN_KEY.key.reveal(),
+})
+
+const message = (id: string, ts: number, over: object = {}) => {
+  return { id, ts, from: PORT, to: `+86 ${TO}`, text: AD, sp: 'SP7', carrier: 'CMCC', ...over }
+}
+
+const MESSAGES = [
+  message('old', COMPLAINED - 8 * DAY),
+  message('first', SENT - DAY),
+  message('other-port', SENT - 3 * SECOND, { from: '106911110000', text: '【顺丰速运】您的快件已到丰巢柜' }),
+  message('other-person', SENT - 2 * SECOND, { to: '13900000001' }),
+  message('the-one', SENT),
+  message('otp', SENT + SECOND, { text: '【星河商城】验证码482913，请勿告诉他人' }),
+  message('part-1', SENT + 2 * SECOND, {
+    text: '【星河商城】会员日第二波来袭，',
+    part: { ref: 9, index: 1, count: 2 },
+  }),
+  message('part-2', SENT + 2 * SECOND, { text: '全场5折，退订回T', part: { ref: 9, index: 2, count: 2 } }),
+  { ts: 'broken' },
+]
+
+const COMPLAINTS = [
+  { id: 'c-0', ts: COMPLAINED, source: '12321' },
+  {
+    id: 'c-1',
+    ts: COMPLAINED,
+    from: PORT,
+    signature: '【星河商城】',
+    to: TO,
+    text: '双11狂欢全场3折起 满300减100 领取888元红包 电话13812345678',
+    source: '12321',
+    category: 'commercial',
+  },
+  { id: 'c-token', ts: COMPLAINED, from: PORT, to: tokenise(TO), source: 'hotline' },
+  { id: 'c-none', ts: COMPLAINED, from: '106955555555', to: TO, text: '贷款秒批秒到账', source: '12321' },
+]
+
+const CONSENTS = [
+  { signature: '星河商城', to: TO, state: 'in', ts: SENT - 40 * DAY, proof: 'form F-77' },
+  { signature: '星河商城', to: TO, state: 'out', ts: SENT - 5 * DAY },
+  { signature: '星河商城', to: TO, state: 'in', ts: COMPLAINED + DAY, proof: 'default' },
+  { signature: '星河商城', to: '13900000001', state: 'in', ts: SENT - DAY },
+  { signature: '京东', to: TO, state: 'in', ts: SENT - DAY },
+]
+const REPLIES = [{ ts: SENT - 5 * DAY, from: TO, to: PORT, text: 'R' }]
+
+const REGISTRY = `
+signatures:
+  - name: 星河商城
+    filings:
+      - {sp: SP7, carrier: CMCC, ports: ["1069001234*"], scope: [marketing], from: 2026-01-01T00:00+08:00}
+      - {sp: SP7, carrier: CMCC, ports: ["1069001234*"], scope: [notice], from: 2025-01-01T00:00+08:00, to: 2026-01-01T00:00+08:00}
+      - {sp: SP8, carrier: CUCC, ports: ["10655"], scope: [marketing], status: revoked}
+ports:
+  - {port: "106900123401", sp: SP7}
+`
+
+const file = (name: string) => folder.file(name)
+
+describe('evidence on a complaint, from files', () => {
+  beforeAll(async () => {
+    writeJsonl(file('messages.jsonl'), MESSAGES)
+    writeJsonl(file('complaints.jsonl'), COMPLAINTS)
+    writeJsonl(file('consents.jsonl'), CONSENTS)
+    writeJsonl(file('replies.jsonl'), REPLIES)
+    writeFileSync(file('registry.yaml'), REGISTRY)
+    const { code, stderr } = await sigwatch([
+      'run',
+      ...['--source', file('messages.jsonl'), '--alerts', file('alerts.jsonl')],
+      ...['--verdicts', file('verdicts.jsonl'), '--dead-letters', file('dead.jsonl')],
+      ...['--registry', file('registry.yaml'), '--consents', file('consents.jsonl')],
+      ...['--now', String(COMPLAINED)],
+    ])
+    expect(stderr).not.toContain('"failed"')
+    expect(code).toBe(0)
+  })
+
+  const SOURCES = (['complaints', 'messages', 'verdicts', 'alerts', 'consents', 'replies'] as const).flatMap(
+    (input) => [`--${input}`, file(`${input}.jsonl`)],
+  )
+  const evidence = (id: string, ...more: string[]) =>
+    sigwatch(['evidence', '--complaint', id, '--out', file('out'), ...more], { cwd: folder.path })
+
+  async function packOf(id: string, ...more: string[]) {
+    const { code, stdout, stderr } = await evidence(id, ...more)
+    expect(stderr).not.toContain('sigwatch:')
+    expect(code).toBe(0)
+    const [markdown, json] = stdout.trim().split('\n') as [string, string]
+    const pack = JSON.parse(readFileSync(json, 'utf8')) as Pack
+    return {
+      pack,
+      text: readFileSync(markdown, 'utf8'),
+      json,
+      stderr,
+      missing: pack.missing.map((m) => m.what),
+    }
+  }
+
+  const everything = [
+    ...SOURCES,
+    ...['--registry', file('registry.yaml'), '--calendar', 'config/holidays.sample.yaml'],
+    ...['--received', '2026-11-13T09:00+08:00'],
+  ].map((arg) => (arg.startsWith('config/') ? new URL(`../../${arg}`, import.meta.url).pathname : arg))
+
+  it('finds the message, who sent it, under which filing and consent, and what was decided with which versions', async () => {
+    const { pack, json, missing } = await packOf('c-1', ...everything)
+    expect(pack.complaint).toMatchObject({ id: 'c-1', source: '12321', from: PORT, signature: '星河商城' })
+    expect(pack.messages.map(({ id }) => id)[0]).toBe('the-one')
+    expect(pack.messages.map(({ id }) => id).sort()).toEqual(['first', 'otp', 'part-1', 'the-one'])
+    expect(pack.matched).toBe(4)
+
+    const one = pack.messages[0]!
+    expect(one).toMatchObject({
+      at: new Date(SENT).toISOString(),
+      from: PORT,
+      signature: '星河商城',
+      sp: 'SP7',
+      spBy: 'record',
+      carrier: 'CMCC',
+      to: '138****5678',
+      toToken: tokenise(TO),
+      disposition: 'accepted',
+      records: [{ id: 'the-one', topic: 'messages.jsonl', partition: 0, offset: 4 }],
+      fit: { recipient: 'number', port: 'exact', signature: true },
+    })
+    expect(one.fit.similarity).toBeGreaterThan(0.5)
+
+    expect(one.registry).toMatchObject({ sameAsThen: true, port: { port: PORT, sp: 'SP7' } })
+    expect(one.registry!.filings.map((f) => [f.scope, f.status, f.coversPort, f.inForce])).toEqual([
+      [['marketing'], 'filed', true, true],
+      [['notice'], 'filed', true, false],
+      [['marketing'], 'revoked', false, false],
+    ])
+
+    expect(one.consent.standing).toBe('out')
+    expect(one.consent.changes.map((c) => [c.state, c.proof, c.after])).toEqual([
+      ['in', 'form F-77', false],
+      ['out', undefined, false],
+      ['in', 'default', true],
+    ])
+    expect(one.consent.replies).toEqual([
+      { at: new Date(SENT - 5 * DAY).toISOString(), text: 'R', refuses: true },
+    ])
+
+    const verdict = readJsonl<Verdict>(file('verdicts.jsonl')).find(({ id }) => id === 'the-one')!
+    const alert = readJsonl<Alert>(file('alerts.jsonl')).find(({ subject }) => subject === 'message:the-one')!
+    expect(verdict.reasons).toContain('AFTER_OPT_OUT')
+    expect(one.verdict).toMatchObject({ action: verdict.action, reasons: verdict.reasons })
+    expect(one.alerts[0]).toMatchObject({ id: alert.id, action: 'block', mode: 'enforce' })
+    const { model, policy, registry } = alert.data.provenance
+    expect(one.versions).toEqual({ model, policy, registry, by: 'alert' })
+
+    expect(missing).not.toContain('noVersions')
+    expect(statSync(json).mode & 0o777).toBe(0o600)
+  })
+
+  it('joins the parts of a long message, with the records of both', async () => {
+    const { pack } = await packOf('c-1', ...everything)
+    const joined = pack.messages.find(({ id }) => id === 'part-1')!
+    expect(joined.records.map(({ id }) => id)).toEqual(['part-1', 'part-2'])
+    expect(joined.text).toContain('来袭，全场5折')
+    expect(joined.verdict).toBeDefined()
+  })
+
+  it('counts the deadlines in working days, from the complaint and from its receipt', async () => {
+    const { pack, text } = await packOf('c-1', ...everything)
+    expect(pack.deadlines).toEqual([
+      {
+        name: 'passed on',
+        days: 5,
+        from: 'complaint',
+        date: '2026-11-18',
+        endsAt: '2026-11-18T16:00:00.000Z',
+      },
+      {
+        name: 'answered',
+        days: 15,
+        from: 'received',
+        date: '2026-12-04',
+        endsAt: '2026-12-04T16:00:00.000Z',
+      },
+    ])
+    expect(text).toContain('2026-12-04')
+    const times = pack.timeline.map(({ at }) => at)
+    expect(times).toEqual([...times].sort())
+    const order = pack.timeline.map(({ what }) => what)
+    expect(order.indexOf('refused')).toBeLessThan(order.lastIndexOf('sent'))
+    expect(order.lastIndexOf('sent')).toBeLessThan(order.indexOf('complained'))
+    expect(order.indexOf('complained')).toBeLessThan(order.indexOf('received'))
+    expect(order.at(-1)).toBe('due')
+  })
+
+  it('shows no number, code or link as such unless --clear is given, and says which it is', async () => {
+    const masked = await packOf('c-1', ...everything)
+    for (const text of [masked.text, JSON.stringify(masked.pack)]) {
+      expect(text).not.toContain(TO)
+      expect(text).not.toContain('482913')
+    }
+    expect(masked.text).toContain('masked')
+    expect(masked.pack.clear).toBe(false)
+
+    const clear = await packOf('c-1', ...everything, '--clear')
+    expect(clear.pack.clear).toBe(true)
+    expect(clear.pack.messages[0]).toMatchObject({ to: TO, text: AD })
+    expect(clear.text).toContain(TO)
+    expect(clear.text).toContain('482913')
+    expect(clear.text).toContain('personal data in clear')
+    expect(clear.stderr).toContain('in clear')
+    // What the sender wrote stands in a code block: no link to click.
+    expect(clear.text).toContain(`\`\`\`text\n${AD}\n\`\`\``)
+  })
+
+  it('takes a complaint that names the recipient by its token', async () => {
+    const { pack, missing } = await packOf('c-token', ...everything)
+    expect(pack.messages.map(({ id }) => id).sort()).toEqual(['first', 'otp', 'part-1', 'the-one'])
+    expect(pack.messages[0]!.fit.recipient).toBe('token')
+    expect(pack.complaint).toMatchObject({ toToken: tokenise(TO) })
+    expect(missing).toContain('noText')
+    expect(pack.deadlines.map(({ name }) => name)).toEqual(['answered'])
+  })
+
+  it('looks as many days back as it is told', async () => {
+    const { pack } = await packOf('c-1', ...everything, '--days', '9')
+    expect(pack.messages.map(({ id }) => id)).toContain('old')
+    const { pack: few } = await packOf('c-1', ...everything, '--days', '1')
+    expect(few.messages.map(({ id }) => id)).not.toContain('first')
+    const { pack: one, missing } = await packOf('c-1', ...everything, '--max', '1')
+    expect(one.messages.map(({ id }) => id)).toEqual(['the-one'])
+    expect(one.matched).toBe(4)
+    expect(missing).toContain('moreMatched')
+  })
+
+  it('says plainly what it could not find', async () => {
+    const bare = await packOf(
+      'c-1',
+      '--complaints',
+      file('complaints.jsonl'),
+      '--messages',
+      file('messages.jsonl'),
+    )
+    expect(bare.missing).toEqual(
+      expect.arrayContaining([
+        'assumedReceived',
+        'noRegistry',
+        'noVerdict',
+        'noAlert',
+        'noVersions',
+        'noConsent',
+        'noCalendar',
+        'unreadableRows',
+      ]),
+    )
+    expect(bare.pack.missing.filter(({ what }) => what === 'noSource').map(({ detail }) => detail)).toEqual([
+      'verdicts: no file or topic was given.',
+      'alerts: no file or topic was given.',
+      'consents: no file or topic was given.',
+      'replies: no file or topic was given.',
+    ])
+    for (const { detail } of bare.pack.missing) expect(detail).not.toMatch(/[{}]/)
+
+    const none = await packOf('c-none', ...everything)
+    expect(none.pack.messages).toEqual([])
+    expect(none.missing).toContain('noneMatched')
+    expect(none.text).toContain('No message was found')
+
+    const vague = await packOf('c-0', ...everything)
+    expect(vague.missing).toEqual(expect.arrayContaining(['noTo', 'noSender', 'noText', 'noneMatched']))
+  })
+
+  it('says when the registry is not the one that the message was judged by', async () => {
+    writeFileSync(file('later.yaml'), REGISTRY.replace('SP8', 'SP9'))
+    const { pack, missing } = await packOf('c-1', ...everything, '--registry', file('later.yaml'))
+    expect(pack.messages[0]!.registry!.sameAsThen).toBe(false)
+    expect(missing).toContain('registryChanged')
+  })
+
+  it('infers the versions from the alerts next to a message that raised none', async () => {
+    const alerts = readJsonl<Alert>(file('alerts.jsonl')).filter(
+      ({ subject }) => subject !== 'message:the-one',
+    )
+    const [some] = alerts
+    const at = (ts: number): Alert => ({
+      ...some!,
+      id: `x${ts}`,
+      subject: 'message:x',
+      time: new Date(ts).toISOString(),
+      data: { ...some!.data, target: { kind: 'message', id: 'x' } },
+    })
+    writeJsonl(file('near.jsonl'), [at(SENT - 60_000), at(SENT + 60_000)])
+    const { pack } = await packOf('c-1', ...everything, '--alerts', file('near.jsonl'))
+    const one = pack.messages.find(({ id }) => id === 'the-one')!
+    expect(one.alerts).toEqual([])
+    expect(one.versions).toMatchObject({ by: 'around', policy: some!.data.provenance.policy })
+  })
+
+  it('speaks Chinese when it is asked to', async () => {
+    const { text, pack } = await packOf('c-1', ...everything, '--locale', 'zh-CN')
+    expect(text).toContain('# 投诉 c-1 取证材料')
+    expect(text).toContain('举报中心转办')
+    for (const { detail } of pack.missing) expect(detail).not.toMatch(/[{}]/)
+  })
+
+  it('exits 1 for a complaint that is not there, 2 for what it is called with wrongly', async () => {
+    const gone = await evidence('c-9', ...everything)
+    expect(gone.code).toBe(1)
+    expect(gone.stdout).toBe('')
+    expect(gone.stderr).toContain('no complaint has the id "c-9" in')
+    expect(gone.stderr).toContain('4 rows')
+
+    const wrong: readonly (readonly [readonly string[], string])[] = [
+      [['--complaints', file('complaints.jsonl')], 'no messages'],
+      [['--complaints', file('nowhere.jsonl'), '--messages', file('messages.jsonl')], 'nowhere.jsonl'],
+      [[...everything, '--days', '0'], '--days'],
+      [[...everything, '--received', 'yesterday'], '--received'],
+      [[...everything, '--calendar', file('registry.yaml')], 'unknown key'],
+      [[...everything, '--locale', 'fr'], 'zh-CN'],
+    ]
+    for (const [args, said] of wrong) {
+      const { code, stderr } = await evidence('c-1', ...args)
+      expect([code, stderr.includes(said)], stderr).toEqual([2, true])
+    }
+    const { code } = await sigwatch(['evidence'])
+    expect(code).toBe(2)
+  })
+})
