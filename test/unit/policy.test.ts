@@ -305,9 +305,9 @@ describe('sentences and rules', () => {
     expect(describe({ code: 'NO_CONSENT', evidence: {} }).rule).toBe('MIIT-31 art. 18')
     expect(describe({ code: 'MARKETING_BURST', evidence: {} })).not.toHaveProperty('rule')
     for (const citation of Object.values(rules.codes)) {
-      expect(Object.keys(rules.sources).some((source) => citation.cite.startsWith(`${source} art. `))).toBe(
-        true,
-      )
+      // A source alone where the number of the article is not certain.
+      const [source] = citation.cite.split(' art. ')
+      expect(Object.keys(rules.sources)).toContain(source)
     }
   })
 
