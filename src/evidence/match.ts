@@ -47,22 +47,31 @@ function sizeOf(pairs: ReadonlyMap<string, number>): number {
   return size
 }
 
-/**
- * How alike two texts are, 0 to 1: the share of common pairs of letters (Dice) in their normalised forms, so that
- * disguises, spaces and punctuation make no difference. A quotation that lies whole in the other counts almost as much
- * as the same text: people quote a part, or add words of their own.
- */
-export function similarity(a: string, b: string): number {
-  return similarityOfPairs(pairsOf(a), pairsOf(b))
-}
+/** A text to which others are compared. */
+export class Quotation {
+  readonly #pairs: ReadonlyMap<string, number>
+  readonly #size: number
 
-function similarityOfPairs(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): number {
-  let common = 0
-  for (const [pair, count] of a) common += Math.min(count, b.get(pair) ?? 0)
-  const [small, large] = [sizeOf(a), sizeOf(b)].sort((x, y) => x - y) as [number, number]
-  if (small === 0) return 0
-  const dice = (2 * common) / (small + large)
-  return small < MIN_PAIRS ? dice : Math.max(dice, (0.95 * common) / small)
+  constructor(text: string) {
+    this.#pairs = pairsOf(text)
+    this.#size = sizeOf(this.#pairs)
+  }
+
+  /**
+   * How alike the two texts are, 0 to 1: the share of common pairs of letters (Dice) in their normalised forms, so that
+   * disguises, spaces and punctuation make no difference. A quotation that lies whole in the other counts almost as
+   * much as the same text: people quote a part, or add words of their own.
+   */
+  similarity(text: string): number {
+    const pairs = pairsOf(text)
+    const size = sizeOf(pairs)
+    const small = Math.min(size, this.#size)
+    if (small === 0) return 0
+    let common = 0
+    for (const [pair, count] of pairs) common += Math.min(count, this.#pairs.get(pair) ?? 0)
+    const dice = (2 * common) / (size + this.#size)
+    return small < MIN_PAIRS ? dice : Math.max(dice, (0.95 * common) / small)
+  }
 }
 
 function portFit(asked: string, from: string): Fit['port'] {
@@ -93,7 +102,7 @@ export class Candidates {
   readonly #tokenise: Tokenise
   readonly #max: number
   readonly #key: string | undefined
-  readonly #pairs: ReadonlyMap<string, number> | undefined
+  readonly #quotation: Quotation | undefined
   #kept: Candidate[] = []
   #matched = 0
   #others = 0
@@ -103,7 +112,7 @@ export class Candidates {
     this.#tokenise = tokenise
     this.#max = max
     this.#key = complaint.signature === undefined ? undefined : signatureKey(complaint.signature)
-    this.#pairs = complaint.text === undefined ? undefined : pairsOf(complaint.text)
+    this.#quotation = complaint.text === undefined ? undefined : new Quotation(complaint.text)
   }
 
   /** Best first, at most `max`. */
@@ -151,7 +160,7 @@ export class Candidates {
     const signed =
       this.#key !== undefined &&
       (message.signature?.key === this.#key || message.signatures.some(({ key }) => key === this.#key))
-    const alike = this.#pairs && similarityOfPairs(this.#pairs, pairsOf(message.text))
+    const alike = this.#quotation?.similarity(message.text)
     const sender = port !== undefined || signed
     const fits =
       recipient === 'unknown'

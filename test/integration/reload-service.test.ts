@@ -17,6 +17,7 @@ describeWith('kafka', 'reloading a running service', () => {
   let service: Service
   let topics: Awaited<ReturnType<typeof createServiceTopics>>['topics']
   let alerts: Awaited<ReturnType<typeof follow>>
+  let verdicts: Awaited<ReturnType<typeof follow>>
   let sent = 0
 
   beforeAll(async () => {
@@ -33,9 +34,11 @@ describeWith('kafka', 'reloading a running service', () => {
     })
     await service.ready()
     alerts = await follow(client, topics.alerts)
+    verdicts = await follow(client, topics.verdicts)
   })
   afterAll(async () => {
     await alerts?.stop()
+    await verdicts?.stop()
     await service?.kill()
   })
 
@@ -58,7 +61,9 @@ describeWith('kafka', 'reloading a running service', () => {
   }
 
   const states = (host: string) =>
-    alerts.values<Alert>().filter(({ data }) => data.state && data.target.id === host)
+    alerts
+      .values<Alert>()
+      .filter(({ data }) => data.state && data.target.id === host && data.reasons[0]!.code === 'FORGED_BRAND')
   const logged = (event: string) => service.log.filter((line) => line.event === event)
 
   it('ends by a changed policy what it does not bear, with the cause, and without a restart', async () => {
@@ -75,6 +80,7 @@ describeWith('kafka', 'reloading a running service', () => {
     expect(logged('policy_loaded')).toHaveLength(loads + 1)
 
     await forge('jd-second.top')
+    await verdicts.count(sent)
     writeFileSync(POLICY, 'mode: enforce\n')
     process.kill(service.child.pid!, 'SIGHUP')
     await until(() => logged('policy_loaded').length === loads + 2)

@@ -1,0 +1,57 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { PlantedEvent } from '../../src/simulator/events.ts'
+import { readJsonl } from './jsonl.ts'
+import { sigwatch } from './service.ts'
+
+export interface Traffic {
+  /** Records in the order of the gateway, with their partition key. */
+  readonly records: readonly { readonly key: string; readonly value: Buffer }[]
+  /** The same as a file of lines, and the registry of its senders. */
+  readonly file: string
+  readonly registry: string
+  /** Events that lie wholly within the records. */
+  readonly planted: readonly PlantedEvent[]
+}
+
+const MINUTE = 60_000
+
+/** So many records of `sigwatch simulate` in a folder: an hour of the eve of Double Eleven, keyed by sender. */
+export async function simulateTraffic(folder: string, count: number): Promise<Traffic> {
+  const file = `${folder}/messages.jsonl`
+  const registry = `${folder}/registry.yaml`
+  const truth = `${folder}/truth.jsonl`
+  // What is planted, and long texts in parts, come on top of the lawful rate.
+  const rate = Math.ceil(count / 3_600) + 1
+  const outputs = ['--out', file, '--truth', truth, '--registry-out', registry]
+  const { code, stderr } = await sigwatch(['simulate', '--minutes', '60', '--rate', String(rate), ...outputs])
+  if (code !== 0) throw new Error(`simulate ended with ${code}:\n${stderr}`)
+  const bytes = readFileSync(file)
+  const records: { key: string; value: Buffer }[] = []
+  let end = 0
+  const times: number[] = []
+  for (let n = 0; n < count; n++) {
+    const lf = bytes.indexOf(10, end)
+    if (lf < 0) throw new Error(`simulate wrote ${n} records, ${count} are asked for`)
+    const value = bytes.subarray(end, lf)
+    const { from, ts } = fieldsOf(value)
+    // Broken records may lie far ahead.
+    if (typeof ts === 'number' && n > count - 100) times.push(ts)
+    records.push({ key: from, value })
+    end = lf + 1
+  }
+  writeFileSync(file, bytes.subarray(0, end))
+  const last = times.sort((a, b) => a - b)[times.length >> 1] ?? 0
+  const planted = readJsonl<PlantedEvent>(truth).filter(
+    (line) => line.target !== undefined && line.to <= last - MINUTE,
+  )
+  return { records, file, registry, planted }
+}
+
+function fieldsOf(value: Buffer): { from: string; ts?: unknown } {
+  try {
+    const { from, ts } = JSON.parse(value.toString()) as { from?: unknown; ts?: unknown }
+    return { from: typeof from === 'string' ? from : 'nobody', ts }
+  } catch {
+    return { from: 'nobody' }
+  }
+}

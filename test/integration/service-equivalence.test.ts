@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Alert, Verdict } from '../../src/domain/alert.ts'
+import { readJsonl, useFolder } from '../helpers/jsonl.ts'
+import { plainClient } from '../helpers/kafka-client.ts'
+import { until } from '../helpers/recording-handler.ts'
+import { type RedisServer, startRedis } from '../helpers/redis-server.ts'
+import { checkedAlert, checkedVerdict } from '../helpers/schema.ts'
+import { type Service, sigwatch, startService, TOKEN_KEY } from '../helpers/service.ts'
+import { createServiceTopics, produceKeyed, type ServiceTopics } from '../helpers/service-topics.ts'
+import { describeWith, useKafka } from '../helpers/services.ts'
+import { simulateTraffic, type Traffic } from '../helpers/traffic.ts'
+
+const RECORDS = 200_000
+const BUCKET = 10_000
+
+/** The same records through Kafka and Redis in six partitions, and through the embedded mode from a file. */
+describeWith(
+  ['kafka', 'redis'],
+  `${RECORDS} records through the service and through the embedded mode`,
+  () => {
+    const kafka = useKafka()
+    const folder = useFolder()
+    let redis: RedisServer
+    let at: ServiceTopics
+    let service: Service
+    let traffic: Traffic
+    const ours = { alerts: [] as Alert[], verdicts: [] as Verdict[], letters: [] as number[][] }
+    const theirs = { alerts: [] as Alert[], verdicts: [] as Verdict[], letters: [] as number[][] }
+
+    beforeAll(async () => {
+      const client = plainClient(kafka.brokers)
+      redis = await startRedis()
+      at = await createServiceTopics(client, kafka.brokers, { partitions: 6 })
+      traffic = await simulateTraffic(folder.path, RECORDS)
+      await produceKeyed(client, at.topics.messages, traffic.records)
+      const env = {
+        SIGWATCH_DEPLOYMENT: at.groupId,
+        SIGWATCH_PRIVACY_TOKEN_KEY: TOKEN_KEY,
+        SIGWATCH_REGISTRY: traffic.registry,
+        // The events are weeks old, or to come.
+        SIGWATCH_ALERTS_MAX_AGE: '0',
+        // Two cores for everything: what is slow here is no outage.
+        SIGWATCH_REDIS_BUDGET: '10s',
+      }
+      service = await startService({ ...at.env, ...env, REDIS_URL: redis.url })
+      await service.ready()
+      const done = async () =>
+        (await client.committed(at.groupId, at.topics.messages)).reduce((sum, n) => sum + Math.max(0, n), 0)
+      await until(
+        async () => {
+          if (service.exited) throw new Error(service.stderr.slice(-4_000))
+          await new Promise((resolve) => setTimeout(resolve, 500))
+          return (await done()) >= RECORDS
+        },
+        200_000,
+        () => `not done:\n${service.stderr.slice(-2_000)}`,
+      )
+      const code = await service.stop()
+      if (code !== 0) throw new Error(`the service ended with ${code}:\n${service.stderr.slice(-4_000)}`)
+      for (const { value } of await client.readAll(at.topics.alerts)) ours.alerts.push(parsed(value))
+      for (const { value } of await client.readAll(at.topics.verdicts)) ours.verdicts.push(parsed(value))
+      for (const { headers } of await client.readAll(at.topics.deadLetters))
+        ours.letters.push([Number(headers['sigwatch-partition']), Number(headers['sigwatch-offset'])])
+
+      const file = (name: string) => folder.file(`${name}.jsonl`)
+      const outputs = ['alerts', 'verdicts', 'dead-letters'].flatMap((name) => [`--${name}`, file(name)])
+      const embedded = await sigwatch(['run', '--source', traffic.file, ...outputs], { env })
+      if (embedded.code !== 0) throw new Error(embedded.stderr)
+      theirs.alerts.push(...readJsonl<Alert>(file('alerts')))
+      theirs.verdicts.push(...readJsonl<Verdict>(file('verdicts')))
+      theirs.letters.push(
+        ...readJsonl<{ offset: number }>(file('dead-letters')).map(({ offset }) => [0, offset]),
+      )
+    }, 300_000)
+
+    afterAll(async () => {
+      await service?.kill()
+      await redis?.stop()
+    })
+
+    it('gives every record exactly one place in both', () => {
+      for (const { verdicts, letters } of [ours, theirs]) {
+        expect(verdicts.length + letters.length).toBe(RECORDS)
+        expect(new Set(verdicts.map((v) => v.id)).size).toBe(verdicts.length)
+        expect(new Set(letters.map((place) => place.join('/'))).size).toBe(letters.length)
+      }
+      expect(ours.letters.length).toBe(theirs.letters.length)
+      expect(ours.verdicts.map((v) => v.id).sort()).toEqual(theirs.verdicts.map((v) => v.id).sort())
+    })
+
+    it('says the same of every message', () => {
+      const said = (verdicts: readonly Verdict[]) =>
+        new Map(
+          verdicts.map(({ id, label, reasons, partial }) => [
+            id,
+            `${label} ${[...reasons].sort().join()} ${partial}`,
+          ]),
+        )
+      const other = said(theirs.verdicts)
+      const differ = [...said(ours.verdicts)].filter(([id, what]) => other.get(id) !== what)
+      expect(differ).toEqual([])
+      expect(ours.verdicts.some((v) => v.degraded)).toBe(false)
+    })
+
+    it('raises the same message alerts, under the same ids', () => {
+      const ids = (alerts: readonly Alert[]) => alerts.flatMap((a) => (a.data.state ? [] : [a.id])).sort()
+      expect(ids(ours.alerts).length).toBeGreaterThan(1_000)
+      expect(ids(ours.alerts)).toEqual(ids(theirs.alerts))
+    })
+
+    it('raises the same states, within a bucket of the same event time', () => {
+      const raised = (alerts: readonly Alert[]) => {
+        const times = new Map<string, number[]>()
+        for (const alert of alerts) {
+          if (!alert.data.state || alert.type !== 'sigwatch.alert.raised') continue
+          const key = `${alert.data.reasons[0]!.code} ${alert.subject} ${alert.data.state.id}`
+          times.set(key, [...(times.get(key) ?? []), Date.parse(alert.time)])
+        }
+        return times
+      }
+      const [a, b] = [raised(ours.alerts), raised(theirs.alerts)]
+      expect([...a.keys()].sort()).toEqual([...b.keys()].sort())
+      for (const [key, times] of a) {
+        const others = b.get(key)!
+        expect(times.length, key).toBe(others.length)
+        times.forEach((time, i) => {
+          expect(Math.abs(time - others[i]!), `${key}: ${new Date(time).toISOString()}`).toBeLessThanOrEqual(
+            BUCKET,
+          )
+        })
+      }
+    })
+
+    it('finds what was planted', () => {
+      const raised = ours.alerts.filter((a) => a.type === 'sigwatch.alert.raised' && a.data.state)
+      expect(traffic.planted.length).toBeGreaterThan(5)
+      for (const { code, target } of traffic.planted) {
+        const found = raised.some(
+          ({ data }) =>
+            data.reasons[0]!.code === code &&
+            data.target.kind === target.kind &&
+            (target.id === '*' || target.kind === 'recipient' || data.target.id === target.id),
+        )
+        expect(found, `${code} ${target.kind}:${target.id}`).toBe(true)
+      }
+    })
+
+    it('writes what its schemas say', () => {
+      for (const alert of [...ours.alerts, ...theirs.alerts]) checkedAlert(alert)
+      for (const verdict of ours.verdicts) checkedVerdict(verdict)
+    })
+  },
+)
+
+function parsed<T>(value: Buffer | null): T {
+  return JSON.parse(value!.toString()) as T
+}
