@@ -13,6 +13,13 @@ import { simulateTraffic, type Traffic } from '../helpers/traffic.ts'
 const RECORDS = 200_000
 const BUCKET = 10_000
 
+interface Outcome {
+  readonly alerts: readonly Alert[]
+  readonly verdicts: readonly Verdict[]
+  /** Partition and offset of each dead letter. */
+  readonly letters: readonly string[]
+}
+
 /** The same records through Kafka and Redis in six partitions, and through the embedded mode from a file. */
 describeWith(
   ['kafka', 'redis'],
@@ -57,20 +64,25 @@ describeWith(
       )
       const code = await service.stop()
       if (code !== 0) throw new Error(`the service ended with ${code}:\n${service.stderr.slice(-4_000)}`)
-      for (const { value } of await client.readAll(at.topics.alerts)) ours.alerts.push(parsed(value))
-      for (const { value } of await client.readAll(at.topics.verdicts)) ours.verdicts.push(parsed(value))
-      for (const { headers } of await client.readAll(at.topics.deadLetters))
-        ours.letters.push([Number(headers['sigwatch-partition']), Number(headers['sigwatch-offset'])])
+      const read = async <T>(topic: string) =>
+        (await client.readAll(topic)).map(({ value }) => parsed<T>(value))
+      ours = {
+        alerts: await read<Alert>(at.topics.alerts),
+        verdicts: await read<Verdict>(at.topics.verdicts),
+        letters: (await client.readAll(at.topics.deadLetters)).map(
+          ({ headers }) => `${headers['sigwatch-partition']}/${headers['sigwatch-offset']}`,
+        ),
+      }
 
       const file = (name: string) => folder.file(`${name}.jsonl`)
       const outputs = ['alerts', 'verdicts', 'dead-letters'].flatMap((name) => [`--${name}`, file(name)])
       const embedded = await sigwatch(['run', '--source', traffic.file, ...outputs], { env })
       if (embedded.code !== 0) throw new Error(embedded.stderr)
-      theirs.alerts.push(...readJsonl<Alert>(file('alerts')))
-      theirs.verdicts.push(...readJsonl<Verdict>(file('verdicts')))
-      theirs.letters.push(
-        ...readJsonl<{ offset: number }>(file('dead-letters')).map(({ offset }) => [0, offset]),
-      )
+      theirs = {
+        alerts: readJsonl<Alert>(file('alerts')),
+        verdicts: readJsonl<Verdict>(file('verdicts')),
+        letters: readJsonl<{ offset: number }>(file('dead-letters')).map(({ offset }) => `0/${offset}`),
+      }
     }, 300_000)
 
     afterAll(async () => {
@@ -82,7 +94,7 @@ describeWith(
       for (const { verdicts, letters } of [ours, theirs]) {
         expect(verdicts.length + letters.length).toBe(RECORDS)
         expect(new Set(verdicts.map((v) => v.id)).size).toBe(verdicts.length)
-        expect(new Set(letters.map((place) => place.join('/'))).size).toBe(letters.length)
+        expect(new Set(letters).size).toBe(letters.length)
       }
       expect(ours.letters.length).toBe(theirs.letters.length)
       expect(ours.verdicts.map((v) => v.id).sort()).toEqual(theirs.verdicts.map((v) => v.id).sort())

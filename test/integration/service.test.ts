@@ -8,7 +8,7 @@ import { plainClient } from '../helpers/kafka-client.ts'
 import { until } from '../helpers/recording-handler.ts'
 import { type RedisServer, startOwnRedis } from '../helpers/redis-server.ts'
 import { checkedAlert, checkedVerdict } from '../helpers/schema.ts'
-import { sigwatch, startService } from '../helpers/service.ts'
+import { sigwatch, startService, TOKEN_KEY } from '../helpers/service.ts'
 import { createServiceTopics, follow, produceKeyed } from '../helpers/service-topics.ts'
 import { describeWith, useKafka } from '../helpers/services.ts'
 
@@ -116,7 +116,7 @@ describeWith(['kafka', 'redis'], 'the service on Kafka and Redis', () => {
         ],
         ...['--verdicts', output('verdicts'), '--dead-letters', output('letters')],
       ],
-      { env: { SIGWATCH_DEPLOYMENT: own.SIGWATCH_DEPLOYMENT! } },
+      { env: { SIGWATCH_DEPLOYMENT: own.SIGWATCH_DEPLOYMENT!, SIGWATCH_PRIVACY_TOKEN_KEY: TOKEN_KEY } },
     )
     expect(ran.code).toBe(0)
     const lines = async <T>(name: string) =>

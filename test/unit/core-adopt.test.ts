@@ -34,13 +34,19 @@ describe('versions in force', () => {
     const second: Classifier = { ...first, id: 'next@2' }
     let classifier = first
 
-    // The ledger is asked in the middle of the batch, and answers when it is told to.
+    // The rates are counted in the middle of the batch, and come when they are told to.
     let asked = false
     let answer: () => void = () => {}
     const gate = new Promise<void>((resolve) => {
       answer = resolve
     })
     const features = memoryFeatureStore()
+    const count = features.count.bind(features)
+    features.count = async (batch) => {
+      asked = true
+      await gate
+      return count(batch)
+    }
     const clock = { now: () => T0 }
     const sink = recordingSink(['alerts'])
     const core = createCore({
@@ -48,14 +54,7 @@ describe('versions in force', () => {
       mode: 'embedded',
       source: createLinesSource({ path: folder.file('in.jsonl'), clock }),
       sink: { ...sink, close: async () => {}, unready: () => [] },
-      features: {
-        ...features,
-        async count(batch) {
-          asked = true
-          await gate
-          return features.count(batch)
-        },
-      },
+      features,
       states: createMemoryStateStore({ clock }),
       ledger: memoryLedger(),
       classifier: () => classifier,
