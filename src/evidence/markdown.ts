@@ -1,7 +1,8 @@
 import { type Calendar, localTime } from './calendar.ts'
 import type { StateStory } from './decisions.ts'
+import type { RegistryEvidence } from './filings.ts'
 import type { Fit } from './match.ts'
-import type { ConsentEvidence, MessageEvidence, Pack, RegistryEvidence } from './pack.ts'
+import type { ConsentEvidence, MessageEvidence, Pack } from './pack.ts'
 import { deadlineName } from './timeline.ts'
 import type { Say, Word } from './words.ts'
 

@@ -1,5 +1,5 @@
 import type { Verdict } from '../domain/alert.ts'
-import { portMatches, type Registry } from '../domain/registry.ts'
+import type { Registry } from '../domain/registry.ts'
 import type { Tokenise } from '../domain/token.ts'
 import type { ExtractedMessage } from '../stages/classify.ts'
 import { redactText } from '../stages/redact.ts'
@@ -8,9 +8,11 @@ import { type Calendar, type Deadline, deadlinesOf, localTime, uncoveredYears } 
 import type { FoundComplaint, FoundMessages, Input, SourceReading } from './collect.ts'
 import { type Consents, type FoundConsent, standingAt } from './consents.ts'
 import type { Decided, StateStory, Versions } from './decisions.ts'
+import { type RegistryEvidence, registryEvidence, submitterOf } from './filings.ts'
 import type { Fit } from './match.ts'
+import { given, iso } from './members.ts'
 import { buildTimeline, type TimelineEntry } from './timeline.ts'
-import type { Say, Slots, Word } from './words.ts'
+import type { Lacks, Say, Slots, Word } from './words.ts'
 
 /** How personal data is shown. */
 export interface Showing {
@@ -47,30 +49,6 @@ interface ShownRecipient {
   /** In clear, or masked; absent: an opaque id, or none given. */
   readonly to?: string
   readonly toToken?: string
-}
-
-export interface FilingEvidence {
-  readonly sp?: string
-  readonly carrier?: string
-  readonly ports: readonly string[]
-  readonly scope?: readonly string[]
-  readonly status: string
-  readonly from?: string
-  readonly to?: string
-  /** Whether one of its ports is that of the message. */
-  readonly coversPort: boolean
-  /** Whether it was filed, and not ended, at the time of the message, for its carrier and enterprise. */
-  readonly inForce: boolean
-}
-
-export interface RegistryEvidence {
-  readonly hash: string
-  /** Whether this is the registry that the message was judged by; absent: not known. */
-  readonly sameAsThen?: boolean
-  readonly signature?: { readonly name: string; readonly brand?: string; readonly consent: string }
-  /** Those that cover the port first, at most 20. */
-  readonly filings: readonly FilingEvidence[]
-  readonly port?: { readonly port: string; readonly sp?: string; readonly sharedBy: number }
 }
 
 export interface ConsentEvidence {
@@ -154,15 +132,6 @@ export interface Pack {
   }[]
 }
 
-const SHOWN_FILINGS = 20
-
-export const iso = (ms: number): string => new Date(ms).toISOString()
-
-/** Members that are there. */
-function given<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never
-}
-
 /** Puts together what was found, and says what was not. */
 export function buildPack(input: PackInput): Pack {
   const { found, messages, calendar, showing, readings, say } = input
@@ -234,8 +203,6 @@ export function buildPack(input: PackInput): Pack {
     })),
   }
 }
-
-type Lacks = (what: Word, slots?: Slots) => void
 
 function messageEvidence(
   message: ExtractedMessage,
@@ -335,59 +302,6 @@ function versionsOf({ alerts, states, before, after }: Decided): MessageEvidence
     after &&
     (['model', 'policy', 'registry'] as const).every((what) => before.versions[what] === after.versions[what])
   return same ? { ...before.versions, by: 'around' } : undefined
-}
-
-function registryEvidence(
-  message: ExtractedMessage,
-  registry: Registry,
-  versions: MessageEvidence['versions'],
-  lacks: Lacks,
-): RegistryEvidence {
-  const { signature, from, ts, record } = message
-  const about = { message: message.id }
-  const row = signature && registry.signature(signature.key)
-  const at = { ts, ...given({ carrier: record.carrier, sp: record.sp }) }
-  const valid = new Set(row && registry.filings(row, at))
-  const filings = (row?.filings ?? []).map((filing): FilingEvidence => {
-    return {
-      ...given({ sp: filing.sp, carrier: filing.carrier, scope: filing.scope }),
-      ports: filing.ports,
-      status: filing.status,
-      ...given({
-        from: filing.from === undefined ? undefined : iso(filing.from),
-        to: filing.to === undefined ? undefined : iso(filing.to),
-      }),
-      coversPort: filing.ports.some((pattern) => portMatches(pattern, from)),
-      inForce: valid.has(filing),
-    }
-  })
-  const weight = (f: FilingEvidence) => (f.coversPort ? 2 : 0) + (f.inForce ? 1 : 0)
-  if (signature && !row) lacks('unfiled', about)
-  else if (row && !filings.some((f) => f.coversPort && f.inForce)) lacks('noFiling', about)
-  const sameAsThen = versions && versions.registry === registry.hash
-  if (sameAsThen === undefined) lacks('registryUnknown', about)
-  else if (!sameAsThen) lacks('registryChanged', { ...about, before: versions!.registry, now: registry.hash })
-  const port = registry.port(from)
-  return {
-    hash: registry.hash,
-    ...given({ sameAsThen }),
-    ...(row ? { signature: { name: row.name, ...given({ brand: row.brand }), consent: row.consent } } : {}),
-    filings: filings.sort((a, b) => weight(b) - weight(a)).slice(0, SHOWN_FILINGS),
-    ...(port ? { port: { port: port.port, ...given({ sp: port.sp }), sharedBy: port.sharedBy } } : {}),
-  }
-}
-
-/** Who submitted a message: as it says itself, else for whom the port is filed. */
-function submitterOf(
-  message: ExtractedMessage,
-  registry: RegistryEvidence | undefined,
-): Pick<MessageEvidence, 'sp' | 'spBy'> {
-  const { sp } = message.record
-  if (sp !== undefined) return { sp, spBy: 'record' }
-  const filed = registry?.filings.find((f) => f.coversPort && f.inForce)?.sp
-  if (filed !== undefined) return { sp: filed, spBy: 'filing' }
-  const port = registry?.port?.sp
-  return port === undefined ? {} : { sp: port, spBy: 'port' }
 }
 
 function consentEvidence(

@@ -218,6 +218,8 @@ const WORDS = {
 
 export type Word = keyof typeof WORDS
 export type Say = (word: Word, slots?: Slots) => string
+/** Notes that something was not found. */
+export type Lacks = (what: Word, slots?: Slots) => void
 
 const SLOT = /\{(\w+)\}/g
 

@@ -1,0 +1,6 @@
+export const iso = (ms: number): string => new Date(ms).toISOString()
+
+/** Members that are there. */
+export function given<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never
+}
