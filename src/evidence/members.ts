@@ -1,3 +1,4 @@
+/** ISO-8601 in UTC. */
 export const iso = (ms: number): string => new Date(ms).toISOString()
 
 /** Members that are there. */
