@@ -1,7 +1,7 @@
-// Runs every test; with SIGWATCH_TEST_RESULTS also writes the counts as JSON there.
+// Runs every test; with TEST_RESULTS also writes the counts as JSON there.
 import { spawnSync } from 'node:child_process'
 
-const results = process.env.SIGWATCH_TEST_RESULTS
+const results = process.env.TEST_RESULTS
 const reporters = results ? ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`] : []
 const { status } = spawnSync(
   process.execPath,
