@@ -7,6 +7,8 @@ import { uniqueName } from './unique-name.ts'
 export interface Read {
   readonly partition: number
   readonly offset: number
+  /** Epoch ms. */
+  readonly timestamp: number
   readonly key: string | null
   readonly value: Buffer | null
   readonly headers: Readonly<Record<string, string>>
@@ -88,6 +90,7 @@ export function plainClient(brokers: readonly string[]) {
             all.push({
               partition,
               offset: Number(message.offset),
+              timestamp: Number(message.timestamp),
               key: message.key?.toString() ?? null,
               value: message.value,
               headers: Object.fromEntries(

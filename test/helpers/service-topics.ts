@@ -36,7 +36,16 @@ export interface ServiceTopics {
 export async function createServiceTopics(
   client: PlainClient,
   brokers: readonly string[],
-  { partitions = 1, side = [] }: { partitions?: number; side?: readonly TopicUse[] } = {},
+  {
+    partitions = 1,
+    side = [],
+    config = {},
+  }: {
+    partitions?: number
+    side?: readonly TopicUse[]
+    /** Of every topic. */
+    config?: Readonly<Record<string, string>>
+  } = {},
 ): Promise<ServiceTopics> {
   const deployment = uniqueName('it')
   const topics: Partial<Record<TopicUse, string>> = {}
@@ -50,7 +59,7 @@ export async function createServiceTopics(
     await client.createTopic(
       {
         partitions: use === 'messages' ? partitions : 1,
-        ...(COMPACTED.has(use) ? { config: { 'cleanup.policy': 'compact' } } : {}),
+        config: { ...config, ...(COMPACTED.has(use) ? { 'cleanup.policy': 'compact' } : {}) },
       },
       name,
     )
@@ -82,6 +91,7 @@ export async function follow(client: PlainClient, topic: string) {
         records.push({
           partition,
           offset: Number(message.offset),
+          timestamp: Number(message.timestamp),
           key: message.key?.toString() ?? null,
           value: message.value,
           headers: Object.fromEntries(Object.entries(message.headers ?? {}).map(([k, v]) => [k, String(v)])),
