@@ -88,4 +88,8 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** After a failure, what was left open may not keep the process alive for longer than this, ms. */
+const LINGER = 3_000
+
 process.exitCode = await main(process.argv.slice(2))
+if (process.exitCode !== SUCCESS) setTimeout(() => process.exit(), LINGER).unref()

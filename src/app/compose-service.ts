@@ -140,13 +140,29 @@ async function openStores(config: Config, clusterId: string, emit: Emit): Promis
 
 /** The service: Kafka in and out, Redis or memory, side topics followed. */
 export async function composeService(config: Config, emit: Emit): Promise<Application> {
+  const abort = new AbortController()
+  const kafka = kafkaOf(config, emit, abort.signal)
+  try {
+    return await composeOn(kafka, abort, config, emit)
+  } catch (error) {
+    // An open connection would keep the process from ending.
+    abort.abort()
+    await kafka.close()
+    throw error
+  }
+}
+
+async function composeOn(
+  kafka: KafkaConnection,
+  abort: AbortController,
+  config: Config,
+  emit: Emit,
+): Promise<Application> {
   const { tokenKey } = config.privacy
   if (!tokenKey) throw new SigwatchError('CONFIG_INVALID', 'privacy.tokenKey is required with brokers')
-  const abort = new AbortController()
   const assets = await openAssets(config, emit)
   // Early, so that a SIGHUP while Kafka is waited for does not end the process.
   const reloader = createReloader({ config, assets, adopt: (what) => core.adopt(what), emit })
-  const kafka = kafkaOf(config, emit, abort.signal)
   const { topics, createTopics, groupId, startFrom } = config.kafka
 
   const outputs = {

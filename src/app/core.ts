@@ -336,9 +336,16 @@ export function createCore(parts: CoreParts): Core {
         emit({ name: 'warning', message: `side inputs wait: ${codeOf(error)}` })
       })
     }
-    if (progress.length === 0) return
+    const reports = [
+      ...progress.map((p) => ({ ...p, idle: p.lag === 0 && now - p.lastRecordAt > IDLE_AFTER })),
+      // A partition with anything to read would have brought it by now: without a word it would seem to have no owner.
+      ...(source.unready().length > 0 ? [] : intake.silent())
+        .filter(({ at }) => now - at > IDLE_AFTER)
+        .map(({ topic, partition }) => ({ topic, partition, eventTime: undefined, idle: true })),
+    ]
+    if (reports.length === 0) return
     await states
-      .reportProgress(progress.map((p) => ({ ...p, idle: p.lag === 0 && now - p.lastRecordAt > IDLE_AFTER })))
+      .reportProgress(reports)
       .catch((error: unknown) =>
         emit({ name: 'warning', message: `progress not reported: ${codeOf(error)}` }),
       )

@@ -269,9 +269,12 @@ export interface StateStore {
   acknowledge(entryIds: readonly string[], stateIds: readonly string[]): Promise<void>
   /** True while the holder has the lease; renews it. */
   lease(name: string, holder: string, ttlMs: number): Promise<boolean>
-  /** Event time of a partition, by its owner. `idle`: no lag and nothing for 30 s. */
+  /**
+   * Event time of a partition, by its owner; undefined keeps the one that was reported last, by whomever. `idle`: no lag
+   * and nothing for 30 s.
+   */
   reportProgress(
-    progress: readonly (PartitionId & { readonly eventTime: number; readonly idle: boolean })[],
+    progress: readonly (PartitionId & { readonly eventTime: number | undefined; readonly idle: boolean })[],
   ): Promise<void>
   /**
    * The lowest event time over all partitions that are not idle, the highest when all are (nothing is missing then);

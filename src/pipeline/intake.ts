@@ -73,6 +73,8 @@ export class Intake implements SourceHandler {
   readonly #progress = new Map<string, Progress>()
   readonly #batcher: Batcher<Intaken>
   readonly #alignment = new Alignment<Arrived>()
+  /** Wall clock of the assignment of every partition that is held, epoch ms. */
+  readonly #assignedAt = new Map<string, PartitionId & { readonly at: number }>()
   /** Bucket of event time that the batch at hand belongs to. */
   #bucket = Number.NEGATIVE_INFINITY
   #admitting: Promise<void> | undefined
@@ -118,7 +120,10 @@ export class Intake implements SourceHandler {
     for (const id of partitions) {
       this.#eventTimes.set(partitionKey(id), new EventTime())
       this.#alignment.assign(id, performance.now())
+      this.#assignedAt.set(partitionKey(id), { ...id, at: this.#parts.clock.now() })
     }
+    // What comes now may be older than what was worked on last.
+    this.#bucket = Number.NEGATIVE_INFINITY
     await this.#parts.assigned?.(partitions)
     this.#parts.emit({ name: 'partitions_assigned', count: partitions.length })
   }
@@ -138,6 +143,7 @@ export class Intake implements SourceHandler {
     await this.#commit()
     for (const id of partitions) {
       this.#checkpoint.forget(id)
+      this.#assignedAt.delete(partitionKey(id))
       this.#eventTimes.delete(partitionKey(id))
       this.#progress.delete(partitionKey(id))
     }
@@ -168,6 +174,11 @@ export class Intake implements SourceHandler {
   /** See SourceHandler: more is held of the partition than those behind it let go. */
   full(id: PartitionId): Promise<void> | undefined {
     return this.#alignment.full(id)
+  }
+
+  /** Partitions that are held and have had no record yet, with the wall clock of their assignment. */
+  silent(): (PartitionId & { readonly at: number })[] {
+    return [...this.#assignedAt].flatMap(([key, id]) => (this.#progress.has(key) ? [] : [id]))
   }
 
   /** Where every partition stands, for the watermark. */

@@ -100,7 +100,10 @@ export function createMemoryStateStore(options: MemoryStateStoreOptions): StateS
     },
     async reportProgress(progress) {
       const at = clock.now()
-      for (const p of progress) partitions.set(partitionKey(p), { ...p, at })
+      for (const p of progress) {
+        const eventTime = p.eventTime ?? partitions.get(partitionKey(p))?.eventTime
+        if (eventTime !== undefined) partitions.set(partitionKey(p), { ...p, eventTime, at })
+      }
     },
     async watermark() {
       return watermarkOf(currentProgress())

@@ -205,7 +205,7 @@ export function createRedisStateStore(options: RedisStateStoreOptions): StateSto
 
     async reportProgress(reports) {
       if (reports.length === 0) return
-      const args = reports.flatMap((p) => [partitionKey(p), p.eventTime, p.idle ? '1' : '0'])
+      const args = reports.flatMap((p) => [partitionKey(p), p.eventTime ?? '-', p.idle ? '1' : '0'])
       await link.run([{ script: REPORT, keys: [`${control}:progress`], args }])
     },
 

@@ -1,8 +1,15 @@
 -- KEYS[1] progress (hash: partition -> "<event time> <idle> <ms of the server>")
--- ARGV    partition, event time, '1' when idle; and so on
+-- ARGV    partition, event time ('-' keeps the one that is stored; nothing is written when there is none), '1' when
+--         idle; and so on
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 for i = 1, #ARGV, 3 do
-  redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1] .. ' ' .. ARGV[i + 2] .. ' ' .. now)
+  local at = ARGV[i + 1]
+  if at == '-' then
+    at = string.match(redis.call('HGET', KEYS[1], ARGV[i]) or '', '^(%S+)')
+  end
+  if at then
+    redis.call('HSET', KEYS[1], ARGV[i], at .. ' ' .. ARGV[i + 2] .. ' ' .. now)
+  end
 end
 return 1
