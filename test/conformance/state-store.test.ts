@@ -223,5 +223,23 @@ for (const adapter of ADAPTERS) {
       const progress = [...(await store.progress())].sort((a, b) => a.partition - b.partition)
       expect(progress[1]).toEqual({ ...report(1, T0 + 100, true), ownerless: false })
     })
+
+    it('keeps the event time of a partition whose new owner has had no record yet', async () => {
+      const store = fresh()
+      const report = (partition: number, eventTime: number | undefined, idle: boolean) => ({
+        topic: 'sms.mt',
+        partition,
+        eventTime,
+        idle,
+      })
+      await store.reportProgress([report(0, T0, false), report(1, T0 + 900, false)])
+      await again(store).reportProgress([report(0, undefined, true), report(7, undefined, true)])
+      const progress = [...(await store.progress())].sort((a, b) => a.partition - b.partition)
+      expect(progress).toEqual([
+        { ...report(0, T0, true), ownerless: false },
+        { ...report(1, T0 + 900, false), ownerless: false },
+      ])
+      expect(await store.watermark()).toBe(T0 + 900)
+    })
   })
 }

@@ -211,6 +211,18 @@ describeWith(['kafka', 'redis'], 'the service', () => {
     expect(alertOf('message:stale')).toBeUndefined()
   })
 
+  it('makes a state shadow when its event is past its end by the clock', async () => {
+    const domain = 'yanchi-kf30.icu'
+    const text = FORGED.replace('tuikuan-kf88.top', domain)
+    const ts = Date.now() - 2 * HOUR
+    await send(...[0, 1, 2].map((i) => sms(`past-${i}`, { from: '1068115550', ts: ts + i, text })))
+    const shadow = () => out.shadowAlerts.values<Alert>().find((a) => a.subject === `domain:${domain}`)
+    await until(() => shadow() !== undefined)
+    expect(checkedAlert(shadow()).data).toMatchObject({ mode: 'shadow', late: true })
+    await alert('message:past-2')
+    expect(alertOf(`domain:${domain}`)).toBeUndefined()
+  })
+
   it('raises a state, keeps it in the block table, and clears it by the word of an analyst within seconds', async () => {
     const domain = 'lipei-cn52.icu'
     const text = FORGED.replace('tuikuan-kf88.top', domain)
