@@ -85,6 +85,8 @@ export type Versioned = 'model' | 'policy' | 'registry'
 /** A partition is idle when it has no lag and had nothing for this long, ms of wall clock. */
 const IDLE_AFTER = 30_000
 const REPORT_EVERY = 1_000
+/** After a stop, a sink that takes nothing is waited for so long, ms: within the time that a process has to end. */
+const GIVE_UP_AFTER = 15_000
 /** With no lag and nothing for this long, ms, nothing is missing up to the wall clock: rows of side inputs need not wait. */
 const QUIET_AFTER = 2_000
 /** The same for an instance that has had no record yet: it may only not have come to them. */
@@ -373,6 +375,8 @@ export function createCore(parts: CoreParts): Core {
       }
     },
     async stop() {
+      // What the sink does not take by then is read again by the next owner.
+      setTimeout(() => abort.abort(), GIVE_UP_AFTER).unref()
       await source.stop()
     },
     unready: () => [

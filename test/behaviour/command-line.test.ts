@@ -366,6 +366,24 @@ describe('score', () => {
     expect(code).toBe(0)
   })
 
+  it('ends without a trace when nobody reads it any more', async () => {
+    ensureBuilt()
+    const child = spawn(process.execPath, [MAIN, 'score'], { stdio: ['pipe', 'pipe', 'pipe'] })
+    let stderr = ''
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr += chunk
+    })
+    child.stdin.on('error', () => {})
+    child.stdin.write(`${RECORD.text}\n`)
+    await once(child.stdout, 'data')
+    child.stdout.destroy()
+    const feeding = setInterval(() => child.stdin.write(`${RECORD.text}\n`.repeat(500)), 20)
+    const [code] = (await once(child, 'exit')) as [number | null]
+    clearInterval(feeding)
+    expect(code).toBe(1)
+    expect(stderr).toBe('')
+  })
+
   it('holds its memory over 100,000 lines', async () => {
     ensureBuilt()
     const child = spawn(process.execPath, [MAIN, 'score'], { stdio: ['pipe', 'pipe', 'ignore'] })

@@ -138,4 +138,14 @@ describeWith(['kafka', 'redis'], 'outages', () => {
     for (const { id } of records) expect(ids).toContain(id)
     await until(isReady, 60_000)
   })
+
+  it('ends within its time when it is told to while the broker is away', async () => {
+    await kafka.kill()
+    await new Promise((resolve) => setTimeout(resolve, 2_000))
+    const began = Date.now()
+    await service.stop(30_000)
+    expect(Date.now() - began).toBeLessThan(25_000)
+    expect(service.child.signalCode).toBeNull()
+    expect(service.stderr).not.toMatch(/INTERNAL/)
+  })
 })
