@@ -20,6 +20,7 @@ import { type Application, clockAt } from './compose.ts'
 import type { Config } from './config.ts'
 import { createCore } from './core.ts'
 import { createReloader } from './reload.ts'
+import type { Secret } from './secret.ts'
 import { readSideFiles } from './side-files.ts'
 import type { SideRow } from './side-rows.ts'
 
@@ -36,7 +37,6 @@ interface Stores {
 export function kafkaOf(config: Config, emit: Emit, signal?: AbortSignal): KafkaConnection {
   const { brokers, clientId, ssl, sasl } = config.kafka
   if (!brokers) throw new SigwatchError('USAGE', 'no brokers: set KAFKA_BROKERS, for example 127.0.0.1:9092')
-  const { ca, cert, key } = ssl
   return connectKafka({
     brokers,
     clientId,
@@ -44,11 +44,7 @@ export function kafkaOf(config: Config, emit: Emit, signal?: AbortSignal): Kafka
     ...(signal ? { signal } : {}),
     ...(ssl.enabled
       ? {
-          ssl: {
-            ...(ca ? { ca: text(ca) } : {}),
-            ...(cert ? { cert: text(cert) } : {}),
-            ...(key ? { key: text(key) } : {}),
-          },
+          ssl: pemsOf(ssl),
         }
       : {}),
     ...(sasl.mechanism
@@ -63,9 +59,13 @@ export function kafkaOf(config: Config, emit: Emit, signal?: AbortSignal): Kafka
   })
 }
 
-/** A PEM setting is its text, or a secret that holds it. */
-function text(value: string | { reveal(): string }): string {
-  return typeof value === 'string' ? value : value.reveal()
+/** The PEM texts of TLS settings; what is not given is left to the system. */
+function pemsOf({ ca, cert, key }: Record<'ca' | 'cert' | 'key', Secret | null>) {
+  return {
+    ...(ca ? { ca: ca.reveal() } : {}),
+    ...(cert ? { cert: cert.reveal() } : {}),
+    ...(key ? { key: key.reveal() } : {}),
+  }
 }
 
 /** Redis as it is configured: a URL or the seeds of a Cluster must be. */
@@ -79,11 +79,7 @@ export async function redisOf(config: Config): Promise<RedisLink> {
     ...(password ? { password: password.reveal() } : {}),
     ...(tls.enabled
       ? {
-          tls: {
-            ...(tls.ca ? { ca: text(tls.ca) } : {}),
-            ...(tls.cert ? { cert: text(tls.cert) } : {}),
-            ...(tls.key ? { key: text(tls.key) } : {}),
-          },
+          tls: pemsOf(tls),
         }
       : {}),
     commandTimeout: budget,

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { MESSAGE_DETECTORS, RATE_DETECTORS } from '../detectors/all.ts'
+import { findingsOf, RATE_DETECTORS } from '../detectors/all.ts'
 import type { Provenance } from '../domain/alert.ts'
 import type { Finding } from '../domain/decision.ts'
-import type { MessageContext, SignalContext } from '../domain/detector.ts'
+import type { SignalContext } from '../domain/detector.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { messageAlertId, stateId } from '../domain/hash.ts'
-import type { AnalysedMessage } from '../domain/message.ts'
 import type { Policy } from '../domain/policy.ts'
 import type {
   Classifier,
@@ -174,18 +173,6 @@ export function createCore(parts: CoreParts): Core {
     maxAge,
   })
 
-  function detect(message: AnalysedMessage, consulted: Consulted): Finding[] {
-    const carrier = message.record.carrier
-    const about: MessageContext = {
-      registry: registry(),
-      modelThresholds: inForce.classifier.thresholds,
-      judge: (code) => policy().judge(code, message.ts, carrier),
-      quietHours: () => policy().quietHours(carrier),
-      ...consulted,
-    }
-    return MESSAGE_DETECTORS.flatMap((detector) => detector.detect(message, about))
-  }
-
   const nameCampaign = createCampaignNames((id) => {
     const state = stateId(config.deployment, 'CAMPAIGN_BURST', { kind: 'campaign', id })
     return manager.open.get(state) !== undefined
@@ -222,7 +209,7 @@ export function createCore(parts: CoreParts): Core {
       extract: (message) => readMessage(message, parts.tokenise),
       classify: (batch) => classify(batch, inForce.classifier),
       consult,
-      detect,
+      detect: (message, consulted) => findingsOf(message, inForce, consulted),
       rate: (batch) => counted(rate(batch, context())),
       transition,
       statesOf: (message) => manager.openStatesFor(message),

@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer'
-import { MESSAGE_DETECTORS } from '../detectors/all.ts'
+import { findingsOf } from '../detectors/all.ts'
 import type { Code } from '../domain/codes.ts'
 import type { Label, Scores } from '../domain/labels.ts'
-import type { AnalysedMessage, Message, SmsRecord } from '../domain/message.ts'
+import type { AnalysedMessage, SmsRecord } from '../domain/message.ts'
 import { parseIsoTime } from '../domain/time.ts'
-import { canonicalNumber } from '../stages/canonical-number.ts'
 import { classify, type ExtractedMessage } from '../stages/classify.ts'
+import { hasLength } from '../stages/decode.ts'
+import { messageOf } from '../stages/join-parts.ts'
 import { readMessage } from '../stages/read-message.ts'
 import { openAssets } from './assets.ts'
 import { loadConfig } from './config.ts'
@@ -51,22 +52,11 @@ export async function createScorer(options: ScorerOptions) {
   const { config } = loadConfig({ ...(file === undefined ? {} : { file }), overrides, serving: false })
   const assets = await openAssets(config, () => {})
   const classifier = assets.classifier.current()
-  const policy = assets.policy.current()
-  const registry = assets.registry.current()
+  const versions = { classifier, policy: assets.policy.current(), registry: assets.registry.current() }
 
   /** What needs a sender or a time is left out where the line has none. */
   function reasons(message: AnalysedMessage, timed: boolean): Code[] {
-    const carrier = message.record.carrier
-    const found = MESSAGE_DETECTORS.flatMap((detector) =>
-      detector.detect(message, {
-        registry,
-        modelThresholds: classifier.thresholds,
-        judge: (code) => policy.judge(code, message.ts, carrier),
-        quietHours: () => policy.quietHours(carrier),
-        consents: undefined,
-        askedBefore: undefined,
-      }),
-    )
+    const found = findingsOf(message, versions, { consents: undefined, askedBefore: undefined })
     const codes = new Set(found.map((finding) => finding.code))
     if (message.from === '') codes.delete('SIGNATURE_WRONG_PORT')
     if (!timed) codes.delete('QUIET_HOURS')
@@ -123,11 +113,9 @@ function readLine(line: Buffer, index: number): ReadLine {
   const text = fields ? fields.text : whole
   if (typeof text !== 'string' || text === '')
     throw new LineError('text: must be a string of 1-2000 characters', id)
-  if ([...text.slice(0, 2 * MAX_CHARACTERS + 1)].length > MAX_CHARACTERS) {
+  if (!hasLength(text, 1, MAX_CHARACTERS)) {
     throw new LineError('text: must have 1-2000 characters', id)
   }
-  const from = canonicalNumber(optionalText(fields?.from))
-  const to = canonicalNumber(optionalText(fields?.to))
   const signature = optionalText(fields?.signature)
   const { carrier, sp } = fields ?? {}
   const ts = timeOf(fields?.ts)
@@ -135,8 +123,8 @@ function readLine(line: Buffer, index: number): ReadLine {
     value: line,
     id: id ?? String(index),
     ts: ts ?? Date.now(),
-    from,
-    to,
+    from: optionalText(fields?.from),
+    to: optionalText(fields?.to),
     text,
     blocked: false,
     ...(signature ? { signature } : {}),
@@ -144,20 +132,7 @@ function readLine(line: Buffer, index: number): ReadLine {
     ...(typeof sp === 'string' ? { sp } : {}),
   }
   const position = { topic: 'stdin', partition: 0, offset: index }
-  const message: Message = {
-    id: record.id,
-    ts: record.ts,
-    from,
-    to,
-    text,
-    record,
-    origins: [{ id: record.id, position, value: line }],
-    position,
-    receivedAt: record.ts,
-    partial: false,
-    byDeadline: false,
-    seams: [],
-  }
+  const message = messageOf(record, position, record.ts)
   return { id, message: readMessage(message, () => ''), timed: ts !== undefined }
 }
 

@@ -5,9 +5,9 @@ import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Position } from '../domain/message.ts'
 import type { ConsentLedger, FeatureStore, StateRecord } from '../domain/ports.ts'
+import { bucketEnd } from '../domain/time.ts'
 import type { Complaint, Feedback, Reply } from '../registry/side-inputs.ts'
 import { optOutReply } from '../stages/extract-phrases.ts'
-import { bucketEnd } from '../stages/rate.ts'
 import type { StateManager } from '../states/manager.ts'
 
 /** A row that waits for its time, with the place it was read from. */

@@ -1,9 +1,7 @@
-import { once } from 'node:events'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { finished } from 'node:stream/promises'
 import { Command } from 'commander'
 import pc from 'picocolors'
 import { stringify } from 'yaml'
@@ -18,6 +16,7 @@ import type { Emit } from '../domain/events.ts'
 import { registryOf } from '../simulator/cast.ts'
 import { simulate } from '../simulator/simulate.ts'
 import { demoSummary } from './demo-summary.ts'
+import { lineWriter } from './line-writer.ts'
 
 const FOLDER = 'demo-output'
 const PROGRESS_EVERY = 200
@@ -150,14 +149,9 @@ function createTally() {
 }
 
 async function writeLines(path: string, chunks: Iterable<readonly (string | Buffer)[]>): Promise<void> {
-  const stream = createWriteStream(path)
-  for (const chunk of chunks) {
-    if (chunk.length === 0) continue
-    const bytes = Buffer.concat(chunk.flatMap((line) => [Buffer.from(line as string), Buffer.from('\n')]))
-    if (!stream.write(bytes)) await once(stream, 'drain')
-  }
-  stream.end()
-  await finished(stream)
+  const writer = lineWriter(path)
+  for (const chunk of chunks) if (chunk.length > 0) await writer.write(chunk)
+  await writer.close()
 }
 
 /** Raised states, and message alerts by code. */

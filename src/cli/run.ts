@@ -5,7 +5,7 @@ import { runToEnd } from '../app/lifecycle.ts'
 import { VERSION } from '../app/version.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
-import { parseIsoTime } from '../domain/time.ts'
+import { parseMoment } from '../domain/time.ts'
 import { createTelemetry } from '../telemetry/events.ts'
 import { startHttpServer } from '../telemetry/server.ts'
 import { createWatchdog } from '../telemetry/watchdog.ts'
@@ -139,7 +139,7 @@ function embeddedFiles(options: RunOptions): EmbeddedFiles {
 
 function timeOf(value: string | undefined): number | undefined {
   if (value === undefined) return undefined
-  const ts = /^\d+$/.test(value) ? Number(value) : parseIsoTime(value)
+  const ts = parseMoment(value)
   if (Number.isNaN(ts)) {
     throw new SigwatchError(
       'USAGE',

@@ -1,13 +1,11 @@
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { stringify } from 'yaml'
-import { SigwatchError } from '../domain/errors.ts'
-import { parseIsoTime } from '../domain/time.ts'
+import { parseMoment } from '../domain/time.ts'
 import { registryOf } from '../simulator/cast.ts'
 import { SCENARIOS, type ScenarioName } from '../simulator/scenarios.ts'
 import { type SimulatedRecord, simulate } from '../simulator/simulate.ts'
+import { lineWriter } from './line-writer.ts'
 
 interface SimulateOptions {
   readonly scenario: string
@@ -36,7 +34,7 @@ function whole(value: string): number {
 }
 
 function time(value: string): number {
-  const ts = /^\d+$/.test(value) ? Number(value) : parseIsoTime(value)
+  const ts = parseMoment(value)
   if (Number.isNaN(ts))
     throw new InvalidArgumentError('must be ISO-8601 with an offset, or epoch milliseconds.')
   return ts
@@ -104,29 +102,4 @@ async function openOutput(options: SimulateOptions): Promise<Output> {
   }
   const writer = lineWriter(options.out)
   return { send: (records) => writer.write(records.map((record) => record.value)), close: writer.close }
-}
-
-/** Lines to a file or stdout, as fast as it takes them. */
-function lineWriter(path: string) {
-  const stream = path === '-' ? process.stdout : createWriteStream(path)
-  let failure: Error | undefined
-  stream.on('error', (error) => {
-    failure ??= error
-  })
-  const check = () => {
-    if (failure)
-      throw new SigwatchError('SINK_UNREACHABLE', `${path}: ${failure.message}`, { cause: failure })
-  }
-  return {
-    async write(lines: readonly (string | Buffer)[]): Promise<void> {
-      check()
-      const bytes = Buffer.concat(lines.flatMap((line) => [Buffer.from(line as string), Buffer.from('\n')]))
-      if (!stream.write(bytes)) await once(stream, 'drain')
-      check()
-    },
-    async close(): Promise<void> {
-      if (path !== '-') await new Promise<void>((resolve) => stream.end(resolve))
-      check()
-    },
-  }
 }

@@ -1,4 +1,9 @@
-import type { MessageDetector, RateDetector } from '../domain/detector.ts'
+import type { Finding } from '../domain/decision.ts'
+import type { MessageContext, MessageDetector, RateDetector } from '../domain/detector.ts'
+import type { AnalysedMessage } from '../domain/message.ts'
+import type { Policy } from '../domain/policy.ts'
+import type { Classifier } from '../domain/ports.ts'
+import type { Registry } from '../domain/registry.ts'
 import { campaignBurst } from './campaign-burst.ts'
 import { consent } from './consent.ts'
 import { forgedBrand } from './forged-brand.ts'
@@ -31,3 +36,27 @@ export const RATE_DETECTORS: readonly RateDetector[] = [
   portSublet,
   recipientFlood,
 ]
+
+/** What findings rest on: the versions in force. */
+export interface Versions {
+  readonly classifier: Pick<Classifier, 'thresholds'>
+  readonly policy: Policy
+  readonly registry: Registry
+}
+
+/** What every detector finds on a message. `consulted`: what the ledgers know of it. */
+export function findingsOf(
+  message: AnalysedMessage,
+  { classifier, policy, registry }: Versions,
+  consulted: Pick<MessageContext, 'consents' | 'askedBefore'>,
+): Finding[] {
+  const carrier = message.record.carrier
+  const context: MessageContext = {
+    registry,
+    modelThresholds: classifier.thresholds,
+    judge: (code) => policy.judge(code, message.ts, carrier),
+    quietHours: () => policy.quietHours(carrier),
+    ...consulted,
+  }
+  return MESSAGE_DETECTORS.flatMap((detector) => detector.detect(message, context))
+}

@@ -7,3 +7,16 @@ export function parseIsoTime(value: string): number {
   const days = new Date(Date.UTC(Number(match[1]), Number(match[2]), 0)).getUTCDate()
   return Number(match[3]) > days ? Number.NaN : Date.parse(value)
 }
+
+/** Epoch ms of an ISO-8601 time with offset or of epoch milliseconds in digits, or NaN: what a command line takes. */
+export function parseMoment(value: string): number {
+  return /^\d+$/.test(value) ? Number(value) : parseIsoTime(value)
+}
+
+/** The finest grain of event time: what is counted and judged together, ms. */
+export const BUCKET_MS = 10_000
+
+/** End of the bucket of an event time, epoch ms. */
+export function bucketEnd(ts: number): number {
+  return Math.floor(ts / BUCKET_MS) * BUCKET_MS + BUCKET_MS
+}

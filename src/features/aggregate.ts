@@ -1,6 +1,7 @@
 import { SigwatchError } from '../domain/errors.ts'
 import { type Observations, partitionKey } from '../domain/ports.ts'
-import { BUCKET_MS, shardOf, tallyEntity, utcDay } from './layout.ts'
+import { BUCKET_MS } from '../domain/time.ts'
+import { shardOf, tallyEntity, utcDay } from './layout.ts'
 
 /**
  * What a batch adds to one rate entity. `buckets` is flat, four numbers a bucket in ascending order: bucket (event time

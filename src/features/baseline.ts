@@ -1,5 +1,6 @@
 import type { Baseline } from '../domain/ports.ts'
-import { BUCKET_MS, BUCKETS_A_HOUR, BUCKETS_A_MINUTE, LIMITS } from './layout.ts'
+import { BUCKET_MS } from '../domain/time.ts'
+import { BUCKETS_A_HOUR, BUCKETS_A_MINUTE, LIMITS } from './layout.ts'
 
 /** Exponentially weighted mean and variance (West 1979, Finch 2009) of a rate a minute, and how many values are in it. */
 export interface Stat {

@@ -1,4 +1,5 @@
 import type { MemberReading, RateReading, TallyReading } from '../domain/ports.ts'
+import { BUCKET_MS } from '../domain/time.ts'
 import { loadScript, type ScriptCall } from '../redis/script.ts'
 import {
   type CountedOffsets,
@@ -10,7 +11,7 @@ import {
   talliesOf,
 } from './aggregate.ts'
 import { describeBaseline } from './baseline.ts'
-import { BUCKET_MS, type FeatureKeys, LIMITS, tallyEntity, tallyPlace } from './layout.ts'
+import { type FeatureKeys, LIMITS, tallyEntity, tallyPlace } from './layout.ts'
 
 const COUNT = loadScript(new URL('./count.lua', import.meta.url), 'count')
 const LIMITS_JSON = JSON.stringify(LIMITS)

@@ -1,5 +1,4 @@
-/** Rate buckets: ten seconds, kept six to a minute for an hour. */
-export const BUCKET_MS = 10_000
+/** Rate buckets of ten seconds (BUCKET_MS) are kept six to a minute for an hour. */
 export const BUCKETS_A_MINUTE = 6
 export const BUCKETS_A_HOUR = 360
 /** Minutes of a rate entity that are kept, counted back from its newest. */

@@ -1,7 +1,8 @@
 import type { RateReading } from '../domain/ports.ts'
+import { BUCKET_MS } from '../domain/time.ts'
 import type { RateDelta } from './aggregate.ts'
 import { type BaselineState, describeBaseline, newBaseline, train } from './baseline.ts'
-import { BUCKET_MS, BUCKETS_A_MINUTE, RATE_MINUTES } from './layout.ts'
+import { BUCKETS_A_MINUTE, RATE_MINUTES } from './layout.ts'
 
 /** One entity: by minute 21 counts, commercial, notice, fraud of the minute and then of its six buckets. */
 interface RateState {

@@ -1,4 +1,5 @@
-import { BUCKET_MS, BUCKETS_A_MINUTE, MISSING_HOURS } from './layout.ts'
+import { BUCKET_MS } from '../domain/time.ts'
+import { BUCKETS_A_MINUTE, MISSING_HOURS } from './layout.ts'
 
 /** Minutes that are told at a time: what windows look at comes first, and a long outage does not strain the budget. */
 const AT_A_TIME = 120

@@ -10,6 +10,7 @@ import {
   type Source,
   type SourceHandler,
 } from '../domain/ports.ts'
+import { BUCKET_MS } from '../domain/time.ts'
 import type { Rejection } from '../stages/decode.ts'
 import { isRejection } from '../stages/decode.ts'
 import type { JoinParts } from '../stages/join-parts.ts'
@@ -47,8 +48,6 @@ export interface IntakeParts {
   readonly signal: AbortSignal
 }
 
-/** A batch ends with the bucket of event time, so that a backlog is judged as finely as live traffic. */
-const BUCKET = 10_000
 /** A record on its way in: decoded, with the event time of its partition. */
 interface Arrived extends Aligned {
   readonly raw: RawRecord
@@ -159,7 +158,7 @@ export class Intake implements SourceHandler {
     const arrived = batch.map((raw): Arrived => {
       const record = this.#parts.decode(raw)
       const time = isRejection(record) ? eventTime.value : eventTime.observe(record.ts)
-      return { raw, record, eventTime: time, bucket: Math.floor(time / BUCKET), bytes: raw.value.length }
+      return { raw, record, eventTime: time, bucket: Math.floor(time / BUCKET_MS), bytes: raw.value.length }
     })
     this.#alignment.push(id, arrived, lag)
     this.#admitNext()
@@ -231,6 +230,7 @@ export class Intake implements SourceHandler {
   #take({ raw, record, eventTime, bucket }: Arrived): void {
     const { position, value, timestamp } = raw
     this.#checkpoint.take(position)
+    // A batch ends with the bucket of event time, so that a backlog is judged as finely as live traffic.
     if (bucket > this.#bucket) {
       this.#letGo(position, timestamp, eventTime)
       this.#batcher.flush()

@@ -29,7 +29,7 @@ class FieldError extends Error {
 }
 
 /** Whether a string has from `min` to `max` Unicode code points. */
-function hasLength(text: string, min: number, max: number): boolean {
+export function hasLength(text: string, min: number, max: number): boolean {
   if (text.length <= max) return text.length >= min
   if (text.length > 2 * max) return false
   let points = 0

@@ -9,6 +9,7 @@ import type {
   Observations,
   RateObservation,
 } from '../domain/ports.ts'
+import { bucketEnd } from '../domain/time.ts'
 import { RecentMessages } from './recent-messages.ts'
 
 /** A signal with the messages behind it, the one that tipped it last. */
@@ -39,13 +40,7 @@ export interface Escalator<C extends EscalationCandidate> {
   ): readonly BackedSignal[]
 }
 
-const BUCKET = 10_000
 const SAMPLES = 6
-
-/** End of the 10-second bucket of an event time, epoch ms. */
-export function bucketEnd(ts: number): number {
-  return Math.floor(ts / BUCKET) * BUCKET + BUCKET
-}
 
 export function groupOf(message: AnalysedMessage): Group {
   if (message.malicious) return 'fraud'

@@ -4,9 +4,8 @@ import type { AnalysedMessage } from '../domain/message.ts'
 import type { Escalation } from '../domain/policy.ts'
 import type { MemberObservation, MemberReading, StateRecord } from '../domain/ports.ts'
 import { portMatches, type Registry } from '../domain/registry.ts'
+import { bucketEnd } from '../domain/time.ts'
 
-/** Signals are stamped with the end of the bucket of the message, like those of the rates. */
-const BUCKET = 10_000
 const LISTED = 20
 
 /** Entity of the set of recipients that one code reached through one target. */
@@ -154,7 +153,7 @@ export function escalate(
         score: finding.score,
         target,
         match,
-        at: Math.floor(message.ts / BUCKET) * BUCKET + BUCKET,
+        at: bucketEnd(message.ts),
         over: reading.total >= policy.count && reading.count >= policy.recipients,
         level: reading.total / policy.count,
         evidence: {

@@ -1,6 +1,7 @@
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { StateRecord } from '../domain/ports.ts'
 import { portMatches } from '../domain/registry.ts'
+import { BUCKET_MS } from '../domain/time.ts'
 import type { MatchingState } from '../stages/decide.ts'
 
 interface Entry {
@@ -119,9 +120,6 @@ function* enclosing(host: string): Generator<string> {
   for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) yield host.slice(dot + 1)
 }
 
-/** A state is raised as of the end of the bucket that crossed; it speaks of the messages in that bucket too. */
-const BUCKET = 10_000
-
 /** The conjunction of the contract: every member that is present must hold, at the time of the message. */
 export function matches(
   { match, raisedAt, expiresAt }: Pick<StateRecord, 'match' | 'raisedAt' | 'expiresAt'>,
@@ -131,7 +129,8 @@ export function matches(
   const from = message.from
   return (
     expiresAt > message.ts &&
-    raisedAt - BUCKET <= message.ts &&
+    // Raised as of the end of the bucket that crossed, it speaks of the messages in that bucket too.
+    raisedAt - BUCKET_MS <= message.ts &&
     (toToken === undefined || toToken === message.toToken) &&
     (labels === undefined || labels.includes(message.label)) &&
     (campaign === undefined || message.bands.includes(campaign)) &&

@@ -13,11 +13,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
+import { freePort } from './free-port.ts'
 
 export interface KafkaBroker {
   /** `host:port` */
@@ -239,15 +239,4 @@ async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<
   const hurry = setTimeout(() => child.kill('SIGKILL'), 15_000)
   await ended
   clearTimeout(hurry)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no socket port')
-  return address.port
 }

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from './free-port.ts'
 import { until } from './recording-handler.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -180,15 +180,4 @@ export async function startService(env: Environment, args: readonly string[] = [
   running.add(child)
   child.on('close', () => running.delete(child))
   return new Service(child, `http://127.0.0.1:${port}`)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no socket port')
-  return address.port
 }
