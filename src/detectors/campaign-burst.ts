@@ -1,8 +1,7 @@
 import { type Signal, senderId } from '../domain/decision.ts'
 import { type RateDetector, type SignalContext, threshold } from '../domain/detector.ts'
-import type { AnalysedMessage } from '../domain/message.ts'
+import { isFiledHere } from '../domain/filing.ts'
 import type { MemberReading } from '../domain/ports.ts'
-import { portMatches } from '../domain/registry.ts'
 
 /** Entity of the set of senders of one MinHash band. */
 const CAMPAIGN_SENDERS = 'campaign-senders:'
@@ -51,15 +50,10 @@ function judgeSenders(reading: MemberReading, at: number, context: SignalContext
   }
 }
 
-/** A lawful sender on its own port: many of them may well send one text, say that of a common shop system. */
-function isFiled({ signature, from }: AnalysedMessage, { registry }: SignalContext): boolean {
-  const filings = signature ? (registry.signature(signature.key)?.filings ?? []) : []
-  return filings.some((f) => f.status === 'filed' && f.ports.some((pattern) => portMatches(pattern, from)))
-}
-
 export const campaignBurst: RateDetector = {
   members: ({ message }, context) => {
-    if (!message.malicious && !(message.commercial && !isFiled(message, context))) return []
+    // Many lawful senders may well send one text, each on its own port: say that of a common shop system.
+    if (!message.malicious && !(message.commercial && !isFiledHere(message, context.registry))) return []
     const policy = context.judge('CAMPAIGN_BURST', message.ts)
     const reportFrom = Math.min(threshold(policy, 'minPorts'), threshold(policy, 'minSignatures'))
     const member = senderId(message.signature?.name, message.from)

@@ -1,9 +1,9 @@
 import type { Evidence, Finding } from '../domain/decision.ts'
 import { type MessageContext, type MessageDetector, threshold } from '../domain/detector.ts'
+import { isFiledHere } from '../domain/filing.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { Brand } from '../domain/registry.ts'
 import { type Claim, signatureClaim, speakerClaim } from './claims.ts'
-import { filingsHere } from './filing.ts'
 import { findings, surroundingsOf, type Traces, touchesSeam, tracesOf } from './impersonation.ts'
 import { isPersonal } from './sender-kind.ts'
 import { fraudWording, isAboutBrands, isWarning } from './wording.ts'
@@ -79,7 +79,8 @@ function claimsOf(message: AnalysedMessage, context: MessageContext): Claim[] {
   }
   const own = message.signature
   if (own && !touchesSeamOfName(message)) add(signatureClaim(own, registry))
-  const proven = own !== undefined && claims.length === 0 && isFiledHere(message, context)
+  // The sender is known by another name.
+  const proven = claims.length === 0 && isFiledHere(message, registry)
   if (!proven) {
     for (const other of message.signatures) if (other.key !== own?.key) add(signatureClaim(other, registry))
   }
@@ -122,12 +123,6 @@ function touchesSeamOfName(message: AnalysedMessage): boolean {
   if (!partial || !signature || signature.place === 'field') return false
   const at = signature.place === 'leading' ? text.indexOf(signature.name) : text.lastIndexOf(signature.name)
   return at >= 0 && seams.some((seam) => at <= seam && seam <= at + signature.name.length)
-}
-
-/** The sender is known by another name: its signature is filed for this port. */
-function isFiledHere(message: AnalysedMessage, context: MessageContext): boolean {
-  const row = message.signature && context.registry.signature(message.signature.key)
-  return row !== undefined && filingsHere(row, message, context).length > 0
 }
 
 function scoreOf(claim: Claim, traces: Traces, message: AnalysedMessage, context: MessageContext): number {

@@ -1,7 +1,7 @@
 import type { MessageContext } from '../domain/detector.ts'
+import { filingsHere } from '../domain/filing.ts'
 import type { AnalysedMessage, ContactMention, Span, UrlMention } from '../domain/message.ts'
 import type { Brand, Registry } from '../domain/registry.ts'
-import { filingsHere } from './filing.ts'
 import { isPersonal, type SenderKind, senderKind } from './sender-kind.ts'
 
 /** What does not belong to the brand that a message claims to be from. */
@@ -80,7 +80,7 @@ export function tracesOf(
   const ownNumber = brand.hotlines.some((hotline) => isNumberOf(hotline, message.from))
   const row = message.signature && registry.signature(message.signature.key)
   // A filing without ports makes every port the brand's own.
-  const filed = row?.brand === brand.id && filingsHere(row, message, context).length > 0
+  const filed = row?.brand === brand.id && filingsHere(row, message, registry).length > 0
   const ownPort = ownNumber || filed || registry.ownsPort(brand.id, message.from)
   return {
     ...surroundings,

@@ -1,6 +1,6 @@
 import type { MessageDetector } from '../domain/detector.ts'
+import { filingsHere } from '../domain/filing.ts'
 import type { Label } from '../domain/labels.ts'
-import { filingsHere } from './filing.ts'
 
 /**
  * SCOPE_EXPANDED: commercial text where it was not filed: under a signature none of whose filings for this port allow
@@ -19,7 +19,7 @@ export const scope: MessageDetector = {
     ]
     const row = signature && registry.signature(signature.key)
     if (row) {
-      const here = filingsHere(row, message, context)
+      const here = filingsHere(row, message, registry)
       const scopes = here.map((filing) => filing.scope)
       if (here.length > 0 && scopes.every((labels) => labels !== undefined && !labels.includes(label))) {
         const allowed = [...new Set(scopes.flatMap((labels) => labels as readonly Label[]))]

@@ -1,8 +1,8 @@
 import type { Finding } from '../domain/decision.ts'
 import type { MessageContext, MessageDetector } from '../domain/detector.ts'
+import { coversPort, filedAt } from '../domain/filing.ts'
 import type { AnalysedMessage, SignatureMention } from '../domain/message.ts'
 import type { SignatureRow } from '../domain/registry.ts'
-import { coversPort, filedAt } from './filing.ts'
 import { senderKind } from './sender-kind.ts'
 
 const LISTED = 5

@@ -1,4 +1,5 @@
-import { portMatches, type Registry } from '../domain/registry.ts'
+import { coversPort } from '../domain/filing.ts'
+import type { Registry } from '../domain/registry.ts'
 import type { ExtractedMessage } from '../stages/classify.ts'
 import type { Versions } from './decisions.ts'
 import { given, iso } from './members.ts'
@@ -51,7 +52,7 @@ export function registryEvidence(
         from: filing.from === undefined ? undefined : iso(filing.from),
         to: filing.to === undefined ? undefined : iso(filing.to),
       }),
-      coversPort: filing.ports.some((pattern) => portMatches(pattern, from)),
+      coversPort: coversPort(filing, from),
       inForce: valid.has(filing),
     }
   })

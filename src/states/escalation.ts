@@ -1,9 +1,10 @@
 import { CODES, type Code, type TargetKind } from '../domain/codes.ts'
 import { type Finding, type Match, type Signal, senderId, type Target } from '../domain/decision.ts'
+import { coversPort, isFiledHere } from '../domain/filing.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { Escalation } from '../domain/policy.ts'
 import type { MemberObservation, MemberReading, StateRecord } from '../domain/ports.ts'
-import { portMatches, type Registry } from '../domain/registry.ts'
+import type { Registry } from '../domain/registry.ts'
 import { bucketEnd } from '../domain/time.ts'
 
 const LISTED = 20
@@ -97,11 +98,9 @@ function canBlock(domain: string, registry: Registry): boolean {
 
 /** Whether the port is filed for the signature of the message, or for a brand that it carries or imitates. */
 function portFiled(message: AnalysedMessage, finding: Finding, registry: Registry): boolean {
-  const { signature, from, ts, record } = message
+  if (isFiledHere(message, registry)) return true
+  const { signature, from } = message
   const row = signature && registry.signature(signature.key)
-  const at = { ts, ...(record.carrier && { carrier: record.carrier }), ...(record.sp && { sp: record.sp }) }
-  if (row && registry.filings(row, at).some((filing) => filing.ports.some((p) => portMatches(p, from))))
-    return true
   const { brand } = finding.evidence
   const brands = [
     row?.brand,
@@ -187,6 +186,6 @@ export function bornByRegistry(state: StateRecord, registry: Registry): boolean 
   const { signature, ports = [] } = state.match
   if (signature === undefined) return !ports.some((port) => registry.port(port))
   const row = registry.signature(signature)
-  const filed = row ? registry.filings(row, { ts: state.lastSeenAt }).flatMap((filing) => filing.ports) : []
-  return !ports.some((port) => filed.some((pattern) => portMatches(pattern, port)))
+  const filings = row ? registry.filings(row, { ts: state.lastSeenAt }) : []
+  return !ports.some((port) => filings.some((filing) => coversPort(filing, port)))
 }

@@ -1,8 +1,7 @@
-import type { MessageContext } from '../domain/detector.ts'
-import type { AnalysedMessage } from '../domain/message.ts'
-import { type Filing, portMatches, type SignatureRow } from '../domain/registry.ts'
+import type { AnalysedMessage } from './message.ts'
+import { type Filing, portMatches, type Registry, type SignatureRow } from './registry.ts'
 
-/** When, on which carrier and for which enterprise a filing must be in force to cover a message. */
+/** What a filing is asked about a message: in force when, on which carrier, for which enterprise. */
 export function filedAt({ ts, record }: AnalysedMessage): { ts: number; carrier?: string; sp?: string } {
   return {
     ts,
@@ -20,7 +19,13 @@ export function coversPort(filing: Filing, port: string): boolean {
 export function filingsHere(
   row: SignatureRow,
   message: AnalysedMessage,
-  { registry }: MessageContext,
+  registry: Registry,
 ): readonly Filing[] {
   return registry.filings(row, filedAt(message)).filter((filing) => coversPort(filing, message.from))
+}
+
+/** Whether the message stands under its own signature, on a port where that may be sent. */
+export function isFiledHere(message: AnalysedMessage, registry: Registry): boolean {
+  const row = message.signature && registry.signature(message.signature.key)
+  return row !== undefined && filingsHere(row, message, registry).length > 0
 }
