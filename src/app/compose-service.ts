@@ -189,6 +189,7 @@ async function composeOn(
     features: stores.features,
     states: stores.states,
     ledger: stores.ledger,
+    replies: config.replies !== null || side.some(([input]) => input === 'replies'),
     classifier: () => assets.classifier.current(),
     policy: () => assets.policy.current(),
     registry: () => assets.registry.current(),

@@ -67,6 +67,7 @@ export async function composeEmbedded(
     features,
     states,
     ledger,
+    replies: config.replies !== null,
     classifier: () => assets.classifier.current(),
     policy: () => assets.policy.current(),
     registry: () => assets.registry.current(),

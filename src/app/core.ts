@@ -48,6 +48,8 @@ export interface CoreParts {
   readonly features: FeatureStore
   readonly states: StateStore
   readonly ledger: ConsentLedger
+  /** Whether replies of subscribers are read, from a file or a topic. */
+  readonly replies: boolean
   /** The versions that are loaded; a batch is worked on with those of its beginning. */
   readonly classifier: () => Classifier
   readonly policy: () => Policy
@@ -160,7 +162,10 @@ export function createCore(parts: CoreParts): Core {
     context,
     emit,
   })
-  const consult = createConsult(parts.ledger, (eventTime, seen) => sideRows.advance(eventTime, seen))
+  const consult = createConsult(parts.ledger, {
+    due: (eventTime, seen) => sideRows.advance(eventTime, seen),
+    replies: parts.replies,
+  })
   const decide = createDecide({
     deployment: config.deployment,
     describe: parts.describe,

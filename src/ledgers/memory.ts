@@ -35,11 +35,21 @@ export function mergeChanges(
   return [...byTime.values()].sort((a, b) => b.ts - a.ts).slice(0, KEPT)
 }
 
+/** Drops what is old from the front of a map whose entries are set anew when they change. */
+function forgetFirst<V>(map: Map<string, V>, isOld: (value: V) => boolean): void {
+  for (const [key, value] of map) {
+    if (!isOld(value)) return
+    map.delete(key)
+  }
+}
+
 /** The consent ledger of the embedded mode and of one instance without Redis. */
 export function memoryLedger(): ConsentLedger {
   const consents = new Map<string, ConsentChange[]>()
   const sent = new Map<string, Sent[]>()
   const asked = new Map<string, number>()
+  /** Event time up to which anything was remembered. */
+  let newest = Number.NEGATIVE_INFINITY
   const key = (a: string, b: string) => `${a}|${b}`
 
   return {
@@ -61,19 +71,25 @@ export function memoryLedger(): ConsentLedger {
         // A reply may be read after the next message was sent: what it answers must still be known.
         const first = Math.min(before?.first ?? ts, ts)
         const last = Math.max(before?.last ?? ts, ts)
+        sent.delete(id)
         sent.set(id, [{ signature, first, last }, ...others].slice(0, REMEMBERED))
+        if (last > newest) newest = last
       }
+      forgetFirst(sent, (list) => list.every(({ last }) => newest - last >= REMEMBERED_FOR))
     },
     async sentBy(port, to, ts) {
       const known = sent.get(key(port, to)) ?? []
       return known.filter((s) => s.first <= ts && ts - s.last < REMEMBERED_FOR).map((s) => s.signature)
     },
     async asked(rows) {
+      forgetFirst(asked, (ts) => newest - ts > ASKED_FOR)
       return rows.map(({ signature, to, ts }) => {
         const id = key(signature, to)
         const before = asked.get(id)
         if (before === undefined || ts < before || ts - before > ASKED_FOR) {
+          asked.delete(id)
           asked.set(id, ts)
+          if (ts > newest) newest = ts
           return undefined
         }
         return before === ts ? undefined : before

@@ -15,16 +15,19 @@ export interface Consultation {
   readonly reached: boolean
 }
 
+export interface ConsultOptions {
+  /** Lets rows of the side inputs take effect whose time the batch has reached. */
+  readonly due: (eventTime: number, seen: number) => Promise<void>
+  /** Replies are read: what a port sent to whom must be known when one comes. */
+  readonly replies: boolean
+}
+
 /**
- * Asks the consent ledger about a batch at once: about commercial messages and requests for consent only. Also tells
- * it which port sent which signature to whom, so that a later "T" by reply refuses the right one. `due` lets rows of
- * the side inputs take effect whose time the batch has reached. A ledger that cannot be reached holds up nobody: what was
- * not remembered meanwhile is not known later.
+ * Asks the consent ledger about a batch at once: about commercial messages and requests for consent only. Where replies
+ * are read, also tells it which port sent which signature to whom, so that a later "T" refuses the right one. A ledger
+ * that cannot be reached holds up nobody: what was not remembered meanwhile is not known later.
  */
-export function createConsult(
-  ledger: ConsentLedger,
-  due: (eventTime: number, seen: number) => Promise<void>,
-) {
+export function createConsult(ledger: ConsentLedger, { due, replies }: ConsultOptions) {
   return async function consult(batch: readonly AnalysedMessage[], eventTime: number): Promise<Consultation> {
     try {
       return { known: await ask(batch, eventTime), reached: true }
@@ -35,26 +38,25 @@ export function createConsult(
   }
 
   async function ask(batch: readonly AnalysedMessage[], eventTime: number): Promise<readonly Consulted[]> {
-    const about: { index: number; signature: string; message: AnalysedMessage }[] = []
+    const signed: { index: number; signature: string; message: AnalysedMessage }[] = []
     batch.forEach((message, index) => {
-      if (message.signature && (message.commercial || message.asksConsent)) {
-        about.push({ index, signature: message.signature.name, message })
-      }
+      if (message.signature) signed.push({ index, signature: message.signature.name, message })
     })
-    const seen = batch.reduce((newest, { ts }) => Math.max(newest, ts), eventTime)
-    if (about.length === 0) {
-      await due(eventTime, seen)
-      return batch.map(() => NOTHING)
-    }
-
-    const pair = ({ signature, message }: (typeof about)[number]) => ({
+    const pair = ({ signature, message }: (typeof signed)[number]) => ({
       signature,
       to: message.to,
       ts: message.ts,
     })
+    if (replies && signed.length > 0) {
+      await ledger.remember(signed.map((one) => ({ ...pair(one), port: one.message.from })))
+    }
+    await due(
+      eventTime,
+      batch.reduce((newest, { ts }) => Math.max(newest, ts), eventTime),
+    )
+    const about = signed.filter(({ message }) => message.commercial || message.asksConsent)
+    if (about.length === 0) return batch.map(() => NOTHING)
     const requests = about.filter(({ message }) => message.asksConsent)
-    await ledger.remember(about.map((a) => ({ ...pair(a), port: a.message.from })))
-    await due(eventTime, seen)
     const [changes, asked] = await Promise.all([
       ledger.lookup(about.map(pair)),
       ledger.asked(requests.map(pair)),

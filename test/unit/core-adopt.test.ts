@@ -57,6 +57,7 @@ describe('versions in force', () => {
       features,
       states: createMemoryStateStore({ clock }),
       ledger: memoryLedger(),
+      replies: false,
       classifier: () => classifier,
       policy: () => assets.policy.current(),
       registry: () => assets.registry.current(),
