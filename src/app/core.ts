@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { findingsOf, RATE_DETECTORS } from '../detectors/all.ts'
+import { DETECTORS, type Detectors, findingsOf } from '../detectors/all.ts'
 import type { Provenance } from '../domain/alert.ts'
 import type { Finding } from '../domain/decision.ts'
 import type { SignalContext } from '../domain/detector.ts'
@@ -54,6 +54,8 @@ export interface CoreParts {
   readonly classifier: () => Classifier
   readonly policy: () => Policy
   readonly registry: () => Registry
+  /** All of them unless told. */
+  readonly detectors?: Detectors
   readonly describe: (finding: Finding) => { readonly detail: string; readonly rule?: string }
   readonly tokenise: Tokenise
   readonly clock: Clock
@@ -97,9 +99,11 @@ const RESEND_AFTER = 5_000
 /** Event time between two sweeps of the embedded mode, ms. */
 const SWEEP_EVERY = 10_000
 
+const UNRATED: Promise<Rated> = Promise.resolve({ signals: [], counted: true })
+
 /** Puts stages and ports together; knows no adapter. */
 export function createCore(parts: CoreParts): Core {
-  const { config, source, sink, features, states, clock, emit } = parts
+  const { config, source, sink, features, states, clock, emit, detectors = DETECTORS } = parts
   const abort = new AbortController()
   const embedded = parts.mode === 'embedded'
   const { senderContacts } = config.privacy
@@ -147,7 +151,7 @@ export function createCore(parts: CoreParts): Core {
     registry: registry(),
     judge: (code, ts) => policy().judge(code, ts),
   })
-  const rate = createRate(features, RATE_DETECTORS, {
+  const rate = createRate(features, detectors.rate, {
     candidates: ({ message, findings }) => candidatesOf(message, findings, registry(), policy().escalate),
     signals: (candidates, readings, earlier) =>
       escalate(candidates, readings, policy().escalate, earlier).map(({ signal, message, samples }) => ({
@@ -214,8 +218,8 @@ export function createCore(parts: CoreParts): Core {
       extract: (message) => readMessage(message, parts.tokenise),
       classify: (batch) => classify(batch, inForce.classifier),
       consult,
-      detect: (message, consulted) => findingsOf(message, inForce, consulted),
-      rate: (batch) => counted(rate(batch, context())),
+      detect: (message, consulted) => findingsOf(message, inForce, consulted, detectors.message),
+      rate: (batch) => (detectors.rate.length === 0 ? UNRATED : counted(rate(batch, context()))),
       transition,
       statesOf: (message) => manager.openStatesFor(message),
       decide: ({ message, findings }, open, degraded) =>

@@ -37,6 +37,14 @@ export const RATE_DETECTORS: readonly RateDetector[] = [
   recipientFlood,
 ]
 
+/** What judges messages and rates; a core may be given fewer. */
+export interface Detectors {
+  readonly message: readonly MessageDetector[]
+  readonly rate: readonly RateDetector[]
+}
+
+export const DETECTORS: Detectors = { message: MESSAGE_DETECTORS, rate: RATE_DETECTORS }
+
 /** What findings rest on: the versions in force. */
 export interface Versions {
   readonly classifier: Pick<Classifier, 'thresholds'>
@@ -49,6 +57,7 @@ export function findingsOf(
   message: AnalysedMessage,
   { classifier, policy, registry }: Versions,
   consulted: Pick<MessageContext, 'consents' | 'askedBefore'>,
+  detectors = MESSAGE_DETECTORS,
 ): Finding[] {
   const carrier = message.record.carrier
   const context: MessageContext = {
@@ -58,5 +67,5 @@ export function findingsOf(
     quietHours: () => policy.quietHours(carrier),
     ...consulted,
   }
-  return MESSAGE_DETECTORS.flatMap((detector) => detector.detect(message, context))
+  return detectors.flatMap((detector) => detector.detect(message, context))
 }

@@ -3,15 +3,25 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { openAssets } from '../../src/app/assets.ts'
-import { clockAt, composeEmbedded } from '../../src/app/compose.ts'
+import { clockAt } from '../../src/app/compose.ts'
 import { loadConfig } from '../../src/app/config.ts'
+import { createCore } from '../../src/app/core.ts'
+import { DETECTORS, type Detectors } from '../../src/detectors/all.ts'
+import { textLabel } from '../../src/detectors/text-label.ts'
+import { createTokeniser } from '../../src/domain/token.ts'
+import { memoryFeatureStore } from '../../src/features/memory.ts'
+import { memoryLedger } from '../../src/ledgers/memory.ts'
 import { registryOf } from '../../src/simulator/cast.ts'
 import { simulate } from '../../src/simulator/simulate.ts'
+import { openLinesSink } from '../../src/sinks/lines.ts'
+import { createLinesSource } from '../../src/sources/lines.ts'
 import { normalise } from '../../src/stages/normalise.ts'
+import { createMemoryStateStore } from '../../src/states/memory.ts'
 
 /**
- * Messages a second of the embedded path with every code on, and of the text model alone (normalise and score, batches
- * of 256) on the same texts, in turns in one process: the ratio is what to compare between machines.
+ * Messages a second of the embedded path from a file to alerts and verdicts: with every code on; with the codes of the
+ * text model alone (nothing counted, no other detector); and beside it the model without a path (normalise and score,
+ * batches of 256). The same texts, in turns in one process: the ratios are what to compare between machines.
  */
 const MINUTES = 20
 const RATE = 50
@@ -22,30 +32,48 @@ const simulation = simulate({ scenario: 'throughput', seed: 1, minutes: MINUTES,
 const records = [...simulation.minutes()].flat()
 const lines = records.map((record) => String(record.value))
 const texts = lines.map((line) => (JSON.parse(line) as { text: string }).text)
-const source = join(folder, 'messages.jsonl')
-const registry = join(folder, 'registry.yaml')
-await writeFile(source, `${lines.join('\n')}\n`)
-await writeFile(registry, stringify(registryOf(simulation.cast)))
-const { config } = loadConfig({ env: {}, folder, overrides: { registry }, serving: false })
-const output = (name: string) => join(folder, `${name}.jsonl`)
+const file = (name: string) => join(folder, name)
+await writeFile(file('messages.jsonl'), `${lines.join('\n')}\n`)
+await writeFile(file('registry.yaml'), stringify(registryOf(simulation.cast)))
+const overrides = { registry: file('registry.yaml') }
+const { config } = loadConfig({ env: {}, folder, overrides, serving: false })
+const assets = await openAssets(config, () => {})
+const classifier = assets.classifier.current()
 
-async function whole(): Promise<number> {
-  const files = {
-    source,
-    alerts: output('alerts'),
-    verdicts: output('verdicts'),
-    deadLetters: output('letters'),
-  }
-  const app = await composeEmbedded(config, files, clockAt(simulation.end), () => {})
+async function path(detectors: Detectors): Promise<number> {
+  const clock = clockAt(simulation.end)
+  const paths = Object.fromEntries(
+    ['alerts', 'verdicts', 'deadLetters'].map((name) => [name, file(`${name}.jsonl`)]),
+  )
+  const sink = await openLinesSink({ paths, emit: () => {} })
+  const core = createCore({
+    config,
+    mode: 'embedded',
+    source: createLinesSource({
+      path: file('messages.jsonl'),
+      clock,
+      maxLineBytes: config.limits.maxRecordBytes,
+    }),
+    sink,
+    features: memoryFeatureStore(),
+    states: createMemoryStateStore({ clock }),
+    ledger: memoryLedger(),
+    replies: false,
+    classifier: () => classifier,
+    policy: () => assets.policy.current(),
+    registry: () => assets.registry.current(),
+    describe: assets.describe,
+    detectors,
+    tokenise: createTokeniser({ keyId: '1', key: 'k'.repeat(32) }),
+    clock,
+    emit: () => {},
+  })
   const began = performance.now()
-  await app.run()
-  const seconds = (performance.now() - began) / 1000
-  await app.close()
-  return lines.length / seconds
+  await core.run()
+  await sink.close()
+  return lines.length / ((performance.now() - began) / 1000)
 }
 
-const { classifier: holder } = await openAssets(config, () => {})
-const classifier = holder.current()
 function modelAlone(): number {
   const began = performance.now()
   for (let from = 0; from < texts.length; from += 256) {
@@ -57,13 +85,15 @@ function modelAlone(): number {
 }
 
 console.log(`${lines.length} records, backend ${classifier.backend}`)
+const shown = (n: number) => Math.round(n).toLocaleString('en-US')
 for (let round = 1; round <= ROUNDS; round++) {
-  const path = await whole()
+  const all = await path(DETECTORS)
+  const textOnly = await path({ message: [textLabel], rate: [] })
   const model = modelAlone()
-  const shown = (n: number) => Math.round(n).toLocaleString('en-US')
   console.log(
-    `round ${round}: whole path ${shown(path)}/s, text model alone ${shown(model)}/s, ratio ${(path / model).toFixed(2)}`,
+    `round ${round}: every code ${shown(all)}/s, codes of the text model ${shown(textOnly)}/s (ratio ${(all / textOnly).toFixed(2)}), ` +
+      `model without a path ${shown(model)}/s (ratio ${(all / model).toFixed(2)})`,
   )
 }
-holder.close()
+assets.classifier.close()
 await rm(folder, { recursive: true })
