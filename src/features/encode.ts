@@ -11,7 +11,7 @@ import {
   talliesOf,
 } from './aggregate.ts'
 import { describeBaseline } from './baseline.ts'
-import { type FeatureKeys, LIMITS, tallyEntity, tallyPlace } from './layout.ts'
+import { type FeatureKeys, LIMITS, sentPlace, tallyEntity, tallyPlace } from './layout.ts'
 
 const COUNT = loadScript(new URL('./count.lua', import.meta.url), 'count')
 const LIMITS_JSON = JSON.stringify(LIMITS)
@@ -114,8 +114,8 @@ class Payload {
     const entries: Entry[] = []
     for (const [day, counts] of sent) {
       for (const [entity, count] of counts) {
-        const key = this.names.push(this.#keys.sent(this.#shard, day, entity))
-        entries.push([key, wellFormed(entity), count])
+        const { slot, field } = sentPlace(entity)
+        entries.push([this.names.push(this.#keys.sent(this.#shard, day, slot)), field, count])
       }
     }
     return entries

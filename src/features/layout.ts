@@ -37,8 +37,12 @@ export const LIMITS = {
 export const MISSING_HOURS = LIMITS.foldHours + 2
 
 export const SHARDS = 64
-const TALLY_SLOTS = 1024
-const SENT_SLOTS = 16
+/**
+ * Small hashes a shard that fields by hash are spread over: with ten million recipients in a half-window, and a million
+ * signatures a day, each stays in Redis's compact encoding (128 fields).
+ */
+const TALLY_SLOTS = 4096
+const SENT_SLOTS = 256
 
 /** FNV-1a over UTF-16 code units with the finaliser of MurmurHash3: 32 bits, evenly spread. */
 export function hash32(text: string, seed = 0x811c9dc5): number {
@@ -104,8 +108,9 @@ export class FeatureKeys {
   tally(shard: number, kind: string, window: number, bucket: number, slot: number): string {
     return `${this.#prefixes[shard]}t:${kind}:${window}:${bucket}:${slot}`
   }
-  sent(shard: number, day: string, entity: string): string {
-    return `${this.#prefixes[shard]}s:${day}:${(hash32(entity) >>> 6) % SENT_SLOTS}`
+  /** By UTC day, likewise. */
+  sent(shard: number, day: string, slot: number): string {
+    return `${this.#prefixes[shard]}s:${day}:${slot}`
   }
 }
 
@@ -114,14 +119,25 @@ export function tallyEntity(kind: string, id: string): string {
   return `${kind}/${id}`
 }
 
-/**
- * Where a tally lies within its shard: which small hash, and which field. The field is a 48-bit hash of the id: a third
- * of its memory, and no number or token of a recipient is stored.
- */
-export function tallyPlace(entity: string): { readonly slot: number; readonly field: string } {
+/** Where a count lies within its shard: which small hash, and which field of it. */
+export interface Place {
+  readonly slot: number
+  readonly field: string
+}
+
+/** The field is a 48-bit hash: a third of the memory of the name, and no number or token of a recipient is stored. */
+function place(entity: string, slots: number): Place {
   const high = hash32(entity)
   const low = hash32(entity, 0x9747b28c)
-  return { slot: (high >>> 6) % TALLY_SLOTS, field: String((high >>> 16) * 0x1_0000_0000 + low) }
+  return { slot: (high >>> 6) % slots, field: String((high >>> 16) * 0x1_0000_0000 + low) }
+}
+
+export function tallyPlace(entity: string): Place {
+  return place(entity, TALLY_SLOTS)
+}
+
+export function sentPlace(entity: string): Place {
+  return place(entity, SENT_SLOTS)
 }
 
 let lastDay = Number.NaN

@@ -13,7 +13,16 @@ import type { RedisLink } from '../redis/client.ts'
 import { loadScript, type Script } from '../redis/script.ts'
 import { aggregate, checkBatch, firstEventTime } from './aggregate.ts'
 import { type CountCall, decodeCount, encodeCount } from './encode.ts'
-import { FeatureKeys, type KeyScope, LIMITS, MISSING_HOURS, RATE_MINUTES, SHARDS, shardOf } from './layout.ts'
+import {
+  FeatureKeys,
+  type KeyScope,
+  LIMITS,
+  MISSING_HOURS,
+  RATE_MINUTES,
+  SHARDS,
+  sentPlace,
+  shardOf,
+} from './layout.ts'
 import { UncountedBuckets } from './outage.ts'
 
 const script = (name: string): Script => loadScript(new URL(`./${name}.lua`, import.meta.url), name)
@@ -202,8 +211,9 @@ class RedisFeatureStore implements FeatureStore {
   async sent(entity: string, days: readonly string[]): Promise<readonly number[]> {
     if (days.length === 0) return []
     const shard = shardOf(entity, SHARDS)
-    const keys = days.map((day) => this.#keys.sent(shard, day, entity))
-    const [counts] = (await this.#link.run([{ script: SENT, keys, args: [entity] }])) as [(string | null)[]]
+    const { slot, field } = sentPlace(entity)
+    const keys = days.map((day) => this.#keys.sent(shard, day, slot))
+    const [counts] = (await this.#link.run([{ script: SENT, keys, args: [field] }])) as [(string | null)[]]
     return counts.map((count) => Number(count ?? 0))
   }
 

@@ -158,6 +158,7 @@ async function stop(child: ChildProcess): Promise<void> {
   const watcher = running.get(child)
   if (watcher === undefined) return
   running.delete(child)
+  watcher.ref()
   const ended = once(watcher, 'exit')
   watcher.stdin?.end()
   await ended

@@ -186,7 +186,7 @@ describe('layout', () => {
       keys.members(7, 'm'),
       keys.once(7, '{k}'),
       keys.tally(7, 'k', 600_000, 1, 2),
-      keys.sent(7, '2026-11-11', '{s}'),
+      keys.sent(7, '2026-11-11', 3),
     ]
     expect(new Set(names.map(slotOf)).size).toBe(1)
     expect(new Set(names).size).toBe(names.length)

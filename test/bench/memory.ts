@@ -1,0 +1,137 @@
+import type { Observations } from '../../src/domain/ports.ts'
+import { SHARDS, shardOf, tallyEntity } from '../../src/features/layout.ts'
+import { redisFeatureStore } from '../../src/features/redis.ts'
+import { redisLedger } from '../../src/ledgers/redis.ts'
+import { connectRedis, type RedisLink } from '../../src/redis/client.ts'
+import { startOwnRedis } from '../helpers/redis-server.ts'
+
+/**
+ * Bytes of Redis memory of what grows with subscribers and senders, on samples as dense as the whole would be: of the
+ * ledger fewer hashes for fewer rows, of the features one shard of 64.
+ */
+const SAMPLE = 400_000
+const DEFAULT_SLOTS = 1 << 19
+const T = Date.UTC(2026, 10, 11, 4)
+const MINUTE = 60_000
+
+const mobile = (n: number) => `138${String(n).padStart(8, '0')}`
+const signature = (n: number) => `签名${n}`
+const port = (n: number) => `1069${String(n * 37).padStart(8, '0')}`
+
+/** Bytes that a server gets back when what `work` wrote is dropped: scripts and buffers are not counted. */
+async function bytesOf(work: (link: RedisLink) => Promise<void>): Promise<number> {
+  const server = await startOwnRedis()
+  const link = connectRedis({ url: server.url, commandTimeout: 60_000 })
+  const used = async () => Number(/used_memory:(\d+)/.exec(String(await link.command('INFO', 'memory')))?.[1])
+  try {
+    await work(link)
+    const withAll = await used()
+    await link.command('FLUSHALL', 'SYNC')
+    return withAll - (await used())
+  } finally {
+    await link.close()
+    await server.stop()
+  }
+}
+
+async function inPieces<T>(count: number, make: (n: number) => T, take: (piece: T[]) => Promise<unknown>) {
+  const step = 20_000
+  for (let from = 0; from < count; from += step) {
+    await take(Array.from({ length: Math.min(step, count - from) }, (_, i) => make(from + i)))
+  }
+}
+
+function say(what: string, each: number, whole: number): void {
+  console.log(`${what}: ${each.toFixed(1)} bytes each, ${((each * whole) / 1e9).toFixed(2)} GB in all`)
+}
+
+for (const full of [1_000_000, 10_000_000, 50_000_000]) {
+  const slots = Math.round((DEFAULT_SLOTS * SAMPLE) / full)
+  const consents = await bytesOf(async (link) => {
+    const ledger = redisLedger({ link, prefix: 'bench', slots, applyBudget: 60_000 })
+    await inPieces(
+      SAMPLE,
+      (n) => ({
+        signature: signature(n % 3000),
+        to: mobile(n),
+        state: n % 5 ? ('in' as const) : ('out' as const),
+        ts: T + n * 1000,
+      }),
+      (rows) => ledger.apply(rows),
+    )
+  })
+  say(`${full / 1e6}M consents`, consents / SAMPLE, full)
+  const pairs = await bytesOf(async (link) => {
+    const ledger = redisLedger({ link, prefix: 'bench', slots })
+    await inPieces(
+      SAMPLE,
+      (n) => ({ port: port(n % 3000), to: mobile(n), signature: signature(n % 3000), ts: T + n }),
+      (rows) => ledger.remember(rows),
+    )
+  })
+  say(`${full / 1e6}M pairs of port and subscriber, for replies`, pairs / SAMPLE, full)
+}
+
+/** Counts in one shard what `count` entities of all shards send; gives the bytes of each that lies there. */
+async function features(
+  count: number,
+  entityOf: (n: number) => string,
+  observe: (n: number) => readonly Omit<Observations, 'position'>[],
+): Promise<number> {
+  let own = 0
+  const bytes = await bytesOf(async (link) => {
+    const scope = { deployment: 'bench', clusterId: 'c', topic: 't', budgetMs: 60_000 }
+    const store = redisFeatureStore(link, scope)
+    let offset = 0
+    let batch: Observations[] = []
+    const flush = async () => {
+      const { counted } = await store.count(batch)
+      if (!counted) throw new Error('a batch was not counted')
+      batch = []
+    }
+    for (let n = 0; n < count; n++) {
+      if (shardOf(entityOf(n), SHARDS) !== 0) continue
+      own++
+      for (const one of observe(n)) {
+        batch.push({ ...one, position: { topic: 't', partition: 0, offset: offset++ } })
+      }
+      if (batch.length >= 2048) await flush()
+    }
+    await flush()
+  })
+  return bytes / own
+}
+
+const NOTHING = { rates: [], members: [], tallies: [], sent: [] }
+const token = (n: number) => `1.${n.toString(36).padStart(22, 'x')}`
+
+const RECIPIENTS = 10_000_000
+for (const [kind, window, what] of [
+  ['otp-10m', 10 * MINUTE, 'one-time passwords, 10 minutes'],
+  ['commercial-1h', 60 * MINUTE, 'commercial messages, an hour'],
+  ['commercial-24h', 24 * 60 * MINUTE, 'commercial messages, a day'],
+] as const) {
+  const each = await features(
+    RECIPIENTS,
+    (n) => tallyEntity(kind, token(n)),
+    (n) => [{ ...NOTHING, ts: T, tallies: [{ kind, id: token(n), window, reportFrom: 10 }] }],
+  )
+  say(`10M recipients of ${what}`, each, RECIPIENTS)
+}
+
+const SIGNATURES = 1_000_000
+const entity = (n: number) => `signature:${signature(n)}`
+const rate = (n: number) => ({
+  entity: entity(n),
+  group: 'commercial' as const,
+  baseline: true,
+  reportFrom: 60,
+})
+const busy = await features(SIGNATURES, entity, (n) =>
+  Array.from({ length: 60 }, (_, m) => ({ ...NOTHING, ts: T + m * MINUTE, rates: [rate(n)] })),
+)
+say('1M signatures busy in each minute of an hour, with their baseline', busy, SIGNATURES)
+const quiet = await features(SIGNATURES, entity, (n) => [{ ...NOTHING, ts: T, rates: [rate(n)] }])
+say('1M signatures with a message in the last hours, with their baseline', quiet, SIGNATURES)
+const sent = await features(SIGNATURES, entity, (n) => [{ ...NOTHING, ts: T, sent: [entity(n)] }])
+say('1M signatures sent on a day (kept 180 days)', sent, SIGNATURES)
