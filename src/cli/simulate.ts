@@ -4,6 +4,7 @@ import { stringify } from 'yaml'
 import { parseMoment } from '../domain/time.ts'
 import { registryOf } from '../simulator/cast.ts'
 import { SCENARIOS, type ScenarioName } from '../simulator/scenarios.ts'
+import type { SideInputs } from '../simulator/side-inputs.ts'
 import { type SimulatedRecord, simulate } from '../simulator/simulate.ts'
 import { lineWriter } from './line-writer.ts'
 
@@ -16,6 +17,9 @@ interface SimulateOptions {
   readonly out: string
   readonly truth?: string
   readonly registryOut?: string
+  readonly consentsOut?: string
+  readonly repliesOut?: string
+  readonly complaintsOut?: string
   readonly config?: string
 }
 
@@ -57,6 +61,9 @@ export function simulateCommand(): Command {
     )
     .option('--truth <file>', 'what is planted: one JSON a line, events first, then messages')
     .option('--registry-out <file>', 'registry.yaml of the simulated senders')
+    .option('--consents-out <file>', 'consents and refusals that go with the traffic')
+    .option('--replies-out <file>', 'replies of recipients to it')
+    .option('--complaints-out <file>', 'complaints about it')
     .option('--config <file>', 'service configuration, for --out kafka')
     .addHelpText(
       'after',
@@ -73,6 +80,7 @@ async function run(options: SimulateOptions): Promise<void> {
   const simulation = simulate({ ...options, scenario: options.scenario as ScenarioName })
   if (options.registryOut !== undefined)
     await writeFile(options.registryOut, stringify(registryOf(simulation.cast)))
+  await writeSides(simulation.sides, options)
   const truth = options.truth === undefined ? undefined : lineWriter(options.truth)
   await truth?.write(simulation.planted.map((event) => JSON.stringify(event)))
   const out = await openOutput(options)
@@ -88,6 +96,18 @@ async function run(options: SimulateOptions): Promise<void> {
   process.stderr.write(
     `${records} records from ${new Date(simulation.start).toISOString()} to ${new Date(simulation.end).toISOString()}\n`,
   )
+}
+
+async function writeSides(sides: SideInputs, options: SimulateOptions): Promise<void> {
+  const files = {
+    consents: options.consentsOut,
+    replies: options.repliesOut,
+    complaints: options.complaintsOut,
+  } as const
+  for (const [name, file] of Object.entries(files) as [keyof SideInputs, string | undefined][]) {
+    if (file === undefined) continue
+    await writeFile(file, sides[name].map((row) => `${JSON.stringify(row)}\n`).join(''))
+  }
 }
 
 interface Output {

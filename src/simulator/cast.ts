@@ -15,6 +15,13 @@ export interface Sender {
   readonly says: readonly (readonly [FamilyName, number])[]
   /** Relative share of all messages. */
   readonly weight: number
+  /** Port patterns that are filed for it beside its prefix. */
+  readonly alsoPorts?: readonly string[]
+  readonly consent?: 'required'
+  /** Declared campaigns, times in epoch ms. */
+  readonly campaigns?: readonly { readonly from: number; readonly to: number; readonly perMinute: number }[]
+  /** What became of its filing; absent: in force. */
+  readonly status?: 'suspended' | 'revoked'
 }
 
 interface Role {
@@ -197,14 +204,23 @@ export function createCast(random: Random, shops = 110): Sender[] {
 
 /** registry.yaml of the cast: what the carrier knows of its senders. */
 export function registryOf(cast: readonly Sender[]): object {
+  const portsOf = ({ prefix, alsoPorts = [] }: Sender) => [`${prefix}*`, ...alsoPorts]
   return {
-    signatures: cast.map(({ signature, brand, sp, prefix, scope }) => ({
-      name: signature,
-      ...(brand === undefined ? {} : { brand }),
-      sp,
-      ports: [`${prefix}*`],
-      scope,
-    })),
-    ports: cast.map(({ prefix, sp }) => ({ port: `${prefix}*`, sp, sharedBy: 1 })),
+    signatures: cast.map((sender) => {
+      const { signature, brand, sp, scope, status, consent, campaigns } = sender
+      const filing = { sp, ports: portsOf(sender), scope }
+      return {
+        name: signature,
+        ...(brand === undefined ? {} : { brand }),
+        ...(status === undefined ? filing : { filings: [{ ...filing, status }] }),
+        ...(consent === undefined ? {} : { consent }),
+        ...(campaigns === undefined ? {} : { campaigns: campaigns.map(declared) }),
+      }
+    }),
+    ports: cast.flatMap((sender) => portsOf(sender).map((port) => ({ port, sp: sender.sp, sharedBy: 1 }))),
   }
+}
+
+function declared({ from, to, perMinute }: NonNullable<Sender['campaigns']>[number]): object {
+  return { from: new Date(from).toISOString(), to: new Date(to).toISOString(), perMinute }
 }

@@ -2,6 +2,7 @@ import type { Code, TargetKind } from '../domain/codes.ts'
 import type { Label } from '../domain/labels.ts'
 import { type Sender, shopName } from './cast.ts'
 import type { Random } from './random.ts'
+import type { SideInputs } from './side-inputs.ts'
 import { disguise, FAMILIES, type FamilyName, fill, foreignDomain } from './texts.ts'
 
 /** A message as the simulator thinks of it, before it becomes a record. */
@@ -18,7 +19,7 @@ export interface Draft {
   readonly event?: string
 }
 
-/** Something planted, as `--truth` tells it. */
+/** Something planted, as `--truth` tells it. A campaign has the target id `*`, a recipient its number. */
 export interface PlantedEvent {
   readonly event: string
   readonly code: Code
@@ -26,6 +27,14 @@ export interface PlantedEvent {
   /** Epoch ms. */
   readonly from: number
   readonly to: number
+  /** Only ever false: it looks like one and must not be raised. */
+  readonly raise?: false
+  /** Codes of other states that rightly come with it. */
+  readonly also?: readonly Code[]
+  /** Messages of it before which the shipped thresholds cannot be passed. */
+  readonly needs?: number
+  /** The moment before which they cannot be passed, epoch ms, where messages do not tell it. */
+  readonly possible?: number
 }
 
 /** An event under way: what it adds to each minute. */
@@ -33,6 +42,9 @@ export interface Plant {
   readonly truth: readonly PlantedEvent[]
   readonly from: number
   readonly to: number
+  /** Rows of the registry that it needs, in place of those of the same signature. */
+  readonly senders?: readonly Sender[]
+  readonly sides?: Partial<SideInputs>
   /** Drafts of the minute that begins at `minute`. */
   drafts(minute: number, random: Random): readonly Draft[]
 }
@@ -47,6 +59,14 @@ export function subscriber(random: Random, population = 400_000): string {
 
 function spread(minute: number, count: number, random: Random, draft: (ts: number) => Draft): Draft[] {
   return Array.from({ length: count }, () => draft(minute + Math.floor(random.next() * MINUTE)))
+}
+
+/** A shop's name that is filed for nobody. */
+export function unfiledName(cast: readonly Sender[], random: Random): string {
+  for (;;) {
+    const name = shopName(random)
+    if (!cast.some((sender) => sender.signature === name)) return name
+  }
 }
 
 export type BurstShape = 'step' | 'ramp' | 'climb' | 'spike' | 'pulses'
@@ -116,7 +136,18 @@ export function forgery(
   return {
     from: at.from,
     to: at.to,
-    truth: [{ event, code: codes[0]!, target: { kind: 'domain', id: domain }, from: at.from, to: at.to }],
+    truth: [
+      {
+        event,
+        code: codes[0]!,
+        target: { kind: 'domain', id: domain },
+        from: at.from,
+        to: at.to,
+        // So many ports with one text are a campaign as well.
+        also: ['CAMPAIGN_BURST'],
+        needs: 3,
+      },
+    ],
     drafts: (minute, r) =>
       spread(minute, r.poisson(at.perMinute), r, (ts) => {
         const link = r.chance(0.3) ? `${domain}/${r.digits(3)}` : `https://${domain}/${r.digits(4)}`
@@ -136,17 +167,27 @@ export function forgery(
 
 /** One exact port of a small shop that carries many signatures. */
 export function sublet(
+  cast: readonly Sender[],
   shop: Sender,
   at: { from: number; to: number; perMinute: number },
   random: Random,
 ): Plant {
-  const names = Array.from({ length: 8 }, () => shopName(random))
+  const names = Array.from({ length: 8 }, () => unfiledName(cast, random))
   const port = shop.ports[0]!
   return {
     from: at.from,
     to: at.to,
     truth: [
-      { event: 'sublet', code: 'PORT_SUBLET', target: { kind: 'port', id: port }, from: at.from, to: at.to },
+      {
+        event: 'sublet',
+        code: 'PORT_SUBLET',
+        target: { kind: 'port', id: port },
+        from: at.from,
+        to: at.to,
+        // Advertisements of many signatures from a port that is filed for none of them are a campaign as well.
+        also: ['CAMPAIGN_BURST'],
+        needs: 6,
+      },
     ],
     drafts: (minute, r) =>
       spread(minute, r.poisson(at.perMinute), r, (ts) => ({
@@ -163,6 +204,7 @@ export function sublet(
 
 /** One template over many ports and made-up signatures, each below its own limit. */
 export function snowshoe(
+  cast: readonly Sender[],
   at: { from: number; to: number; perMinute: number; family: 'snowshoeFraud' | 'snowshoeIllicit' },
   random: Random,
 ): Plant {
@@ -170,14 +212,21 @@ export function snowshoe(
   const template = random.pick(texts)
   const senders = Array.from({ length: 24 }, () => ({
     port: `1065${random.digits(10)}`,
-    signature: shopName(random),
+    signature: unfiledName(cast, random),
   }))
   const event = at.family === 'snowshoeFraud' ? 'snowshoe-fraud' : 'snowshoe-illicit'
   return {
     from: at.from,
     to: at.to,
     truth: [
-      { event, code: 'CAMPAIGN_BURST', target: { kind: 'campaign', id: '*' }, from: at.from, to: at.to },
+      {
+        event,
+        code: 'CAMPAIGN_BURST',
+        target: { kind: 'campaign', id: '*' },
+        from: at.from,
+        to: at.to,
+        needs: 60,
+      },
     ],
     drafts: (minute, r) =>
       spread(minute, r.poisson(at.perMinute), r, (ts) => {
@@ -205,6 +254,7 @@ export function otpBombing(
         target: { kind: 'recipient', id: at.victim },
         from: at.from,
         to: at.to,
+        needs: 9,
       },
     ],
     drafts: (minute, r) =>

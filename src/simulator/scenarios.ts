@@ -1,11 +1,14 @@
 import type { Sender } from './cast.ts'
 import { burst, forgery, offences, otpBombing, type Plant, snowshoe, sublet, subscriber } from './events.ts'
+import { plantedDay } from './planted-day.ts'
 import type { Random } from './random.ts'
 
 export interface ScenarioOptions {
   /** Epoch ms of the first message. */
   readonly start: number
   readonly minutes: number
+  /** Lawful messages a second, averaged over a day. */
+  readonly rate: number
 }
 
 export interface Scenario {
@@ -51,8 +54,8 @@ function shops(cast: readonly Sender[]): Sender[] {
   return cast.filter((sender) => sender.says[0]![0] === 'localMarketing')
 }
 
-/** One event of every kind, within an hour that begins at `t`. */
-function hourOfEvents(cast: readonly Sender[], t: number, random: Random): Plant[] {
+/** One event of every kind, within an hour that begins at `t`. `known`: all whose names nobody else may have. */
+function hourOfEvents(cast: readonly Sender[], t: number, random: Random, known = cast): Plant[] {
   const at = (from: number, to: number) => ({ from: t + from * MINUTE, to: t + to * MINUTE })
   return [
     burst(named(cast, '唯品会'), { ...at(20, 35), perMinute: 420, shape: 'step' }),
@@ -60,9 +63,14 @@ function hourOfEvents(cast: readonly Sender[], t: number, random: Random): Plant
     forgery(named(cast, '京东'), { ...at(12, 40), perMinute: 14 }, random),
     forgery(named(cast, '建设银行'), { ...at(25, 50), perMinute: 9 }, random),
     forgery(named(cast, '拼多多'), { ...at(18, 45), perMinute: 8, claimed: '拼哆哆' }, random),
-    sublet(shops(cast)[30 + (Math.round(t / 3_600_000) % 24)]!, { ...at(15, 50), perMinute: 12 }, random),
-    snowshoe({ ...at(22, 48), perMinute: 22, family: 'snowshoeFraud' }, random),
-    snowshoe({ ...at(10, 42), perMinute: 16, family: 'snowshoeIllicit' }, random),
+    sublet(
+      known,
+      shops(cast)[30 + (Math.round(t / 3_600_000) % 24)]!,
+      { ...at(15, 50), perMinute: 12 },
+      random,
+    ),
+    snowshoe(known, { ...at(22, 48), perMinute: 22, family: 'snowshoeFraud' }, random),
+    snowshoe(known, { ...at(10, 42), perMinute: 16, family: 'snowshoeIllicit' }, random),
     otpBombing(services(cast), { ...at(33, 38), perMinute: 14, victim: subscriber(random) }),
     offences(cast, { ...at(0, 60), perMinute: 5 }),
   ]
@@ -87,13 +95,13 @@ export const SCENARIOS = {
     plants: () => [],
   },
   'planted-day': {
-    does: 'a day with events of every kind at 4, 9, 13, 17 and 20 o’clock',
+    does: 'a day with events of every kind, several times by the clock, with consents, replies and complaints',
     minutes: 1440,
     rate: 24,
     startHour: 0,
     poison: 0.00002,
-    plants: (cast, { start }, random) =>
-      [4, 9, 13, 17, 20].flatMap((hour) => hourOfEvents(cast, start + hour * 60 * MINUTE, random)),
+    plants: (cast, options, random) =>
+      plantedDay(cast, options, random, (from, all) => hourOfEvents(cast, from, random, all)),
   },
   bursts: {
     does: 'bursts of every shape: step, ramp, slow climb, spike of a minute, pulse train, from nothing',

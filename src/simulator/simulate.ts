@@ -1,9 +1,10 @@
 import type { Code } from '../domain/codes.ts'
 import type { Label } from '../domain/labels.ts'
 import { createCast, type Sender } from './cast.ts'
-import { type Draft, linksOf, type PlantedEvent, signed, subscriber } from './events.ts'
+import { type Draft, linksOf, type Plant, type PlantedEvent, signed, subscriber } from './events.ts'
 import { Random } from './random.ts'
 import { levelAt, SCENARIOS, type Scenario, type ScenarioName } from './scenarios.ts'
+import { type SideInputs, sideInputsOf } from './side-inputs.ts'
 import { FAMILIES, type FamilyName, fill } from './texts.ts'
 
 export interface SimulationOptions {
@@ -20,9 +21,13 @@ export interface SimulationOptions {
 /** What is known of one record beforehand; ordinary records have none. */
 export interface RecordTruth {
   readonly id: string
+  /** Epoch ms. */
+  readonly ts: number
   readonly label: Label | 'invalid'
   readonly codes: readonly Code[]
   readonly event?: string
+  /** The number of the plant that it belongs to: that of its planted events. */
+  readonly plant?: number
 }
 
 /** One input record; bytes when it is broken on purpose. */
@@ -37,7 +42,9 @@ export interface Simulation {
   /** Event time after the last message. */
   readonly end: number
   readonly cast: readonly Sender[]
-  readonly planted: readonly PlantedEvent[]
+  readonly planted: readonly (PlantedEvent & { readonly plant: number })[]
+  /** Consents, replies and complaints that go with the traffic, by time. */
+  readonly sides: SideInputs
   /** Records of one minute of event time after the other, in the order of a gateway with a few seconds of jitter. */
   minutes(): Generator<readonly SimulatedRecord[]>
 }
@@ -59,7 +66,7 @@ export function simulate(options: SimulationOptions): Simulation {
   const start = options.start ?? DEFAULT_DAY + scenario.startHour * 60 * MINUTE
   const random = new Random(options.seed)
   const cast = createCast(random)
-  const plants = scenario.plants(cast, { start, minutes }, random)
+  const plants = scenario.plants(cast, { start, minutes, rate }, random)
   const drawSender = drawer(cast.map((sender) => [sender, sender.weight] as const))
   const drawFamily = new Map(cast.map((sender) => [sender, drawer(sender.says)]))
   const personalShare = 0.06
@@ -83,7 +90,7 @@ export function simulate(options: SimulationOptions): Simulation {
     }
   }
 
-  function* recordsOf(draft: Draft): Generator<SimulatedRecord & { readonly at: number }> {
+  function* recordsOf(draft: Draft, plant?: number): Generator<SimulatedRecord & { readonly at: number }> {
     const submission = (sequence++).toString(36)
     const signs = [...draft.text]
     const count = signs.length > SINGLE ? Math.ceil(signs.length / SEGMENT) : 1
@@ -100,7 +107,14 @@ export function simulate(options: SimulationOptions): Simulation {
         ...(draft.blocked ? { disposition: 'blocked' } : {}),
       }
       const truth: RecordTruth | undefined = draft.event
-        ? { id, label: draft.label, codes: draft.codes ?? [], event: draft.event }
+        ? {
+            id,
+            ts: draft.ts,
+            label: draft.label,
+            codes: draft.codes ?? [],
+            event: draft.event,
+            ...(plant === undefined ? {} : { plant }),
+          }
         : undefined
       yield {
         at: at + (count === 1 ? 0 : random.int(0, 2_000)),
@@ -120,11 +134,15 @@ export function simulate(options: SimulationOptions): Simulation {
         const draft = lawful(minute + Math.floor(random.next() * MINUTE))
         drafts.push(random.chance(0.004) ? { ...draft, blocked: true } : draft)
       }
-      for (const plant of plants) {
-        if (plant.from <= minute && minute < plant.to) drafts.push(...plant.drafts(minute, random))
-      }
+      const planted: (readonly [Draft, number])[] = []
+      plants.forEach((plant, number) => {
+        if (plant.from >= minute + MINUTE || minute >= plant.to) return
+        for (const draft of plant.drafts(minute, random)) planted.push([draft, number])
+      })
       for (const draft of drafts) held.push(...recordsOf(draft))
-      for (let i = random.poisson(drafts.length * scenario.poison); i > 0; i--) {
+      for (const [draft, number] of planted) held.push(...recordsOf(draft, number))
+      const count = drafts.length + planted.length
+      for (let i = random.poisson(count * scenario.poison); i > 0; i--) {
         held.push(poison(minute + Math.floor(random.next() * MINUTE), random, sequence++))
       }
       held.sort((a, b) => a.at - b.at)
@@ -135,18 +153,27 @@ export function simulate(options: SimulationOptions): Simulation {
     }
   }
 
-  /** Short scenarios keep their average; days follow the hours. */
+  /** Short scenarios keep their average; days, and parts of days, follow the hours. */
   function levelOf(ts: number): number {
-    return minutes >= 1440 ? levelAt(ts) : 1
+    return scenario.minutes >= 1440 ? levelAt(ts) : 1
   }
 
   return {
     start,
     end: start + minutes * MINUTE,
-    cast,
-    planted: plants.flatMap((plant) => plant.truth),
+    cast: registered(cast, plants),
+    planted: plants.flatMap((plant, number) => plant.truth.map((event) => ({ ...event, plant: number }))),
+    sides: sideInputsOf(plants.map((plant) => plant.sides ?? {})),
     minutes: generate,
   }
+}
+
+/** The cast with the rows that plants put in place of others or add. */
+function registered(cast: readonly Sender[], plants: readonly Plant[]): readonly Sender[] {
+  const bySignature = new Map(cast.map((sender) => [sender.signature, sender]))
+  for (const plant of plants)
+    for (const sender of plant.senders ?? []) bySignature.set(sender.signature, sender)
+  return [...bySignature.values()]
 }
 
 const ADVERTISING: readonly FamilyName[] = ['shopMarketing', 'localMarketing', 'financeMarketing']
@@ -194,5 +221,5 @@ function poison(at: number, random: Random, sequence: number): SimulatedRecord &
     () => JSON.stringify({ ...record, to: undefined }),
   ]
   const value = random.pick(values)()
-  return { at, key: 'poison', value, truth: { id, label: 'invalid', codes: [], event: 'poison' } }
+  return { at, key: 'poison', value, truth: { id, ts: at, label: 'invalid', codes: [], event: 'poison' } }
 }

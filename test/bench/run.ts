@@ -1,19 +1,30 @@
-/** Every measurement, one after the other, or those that are named: `npm run bench -- throughput latency`. */
+/**
+ * Every measurement, one after the other, or those that are named: `npm run bench -- throughput latency`. `day` runs by
+ * name only, for it takes minutes; options go to the one that is named: `npm run bench -- day --minutes 300`.
+ */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
-const ALL = ['throughput', 'latency', 'model-throughput', 'features', 'ledger', 'kafka-source']
-const asked = process.argv.slice(2)
-const unknown = asked.filter((name) => !ALL.includes(name))
+const ALL = ['throughput', 'latency', 'model-throughput', 'features', 'memory', 'kafka-source']
+const BY_NAME = ['day']
+const given = process.argv.slice(2)
+const firstOption = given.findIndex((word) => word.startsWith('-'))
+const asked = firstOption < 0 ? given : given.slice(0, firstOption)
+const options = given.slice(asked.length)
+const unknown = asked.filter((name) => ![...ALL, ...BY_NAME].includes(name))
 if (unknown.length > 0) {
-  console.error(`no such measurement: ${unknown.join(', ')} (there are: ${ALL.join(', ')})`)
+  console.error(`no such measurement: ${unknown.join(', ')} (there are: ${[...ALL, ...BY_NAME].join(', ')})`)
+  process.exit(2)
+}
+if (options.length > 0 && asked.length !== 1) {
+  console.error('options go to one measurement: name it before them')
   process.exit(2)
 }
 for (const name of asked.length > 0 ? asked : ALL) {
-  console.log(`\n== ${name}`)
+  console.error(`\n== ${name}`)
   const { status } = spawnSync(
     process.execPath,
-    ['--import', 'tsx', join(import.meta.dirname, `${name}.ts`)],
+    ['--import', 'tsx', join(import.meta.dirname, `${name}.ts`), ...options],
     {
       stdio: 'inherit',
     },

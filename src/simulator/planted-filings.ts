@@ -1,0 +1,128 @@
+import type { Code } from '../domain/codes.ts'
+import type { Sender } from './cast.ts'
+import { type Draft, type Plant, type PlantedEvent, signed } from './events.ts'
+import { message, type Setting, type Span, scripted, textOf } from './setting.ts'
+
+/** Messages of one signature from one port, to as many recipients. */
+function sends(
+  setting: Setting,
+  span: Span,
+  count: number,
+  own: { readonly signature?: string; readonly from: string; readonly event: string; readonly code: Code },
+): Draft[] {
+  const { random } = setting
+  const to = setting.recipients(count)
+  return setting.times(span, count).map((ts, i) => {
+    const text = textOf('offer', random, ts)
+    return {
+      ts,
+      from: own.from,
+      to: to[i]!,
+      text: own.signature === undefined ? text : signed(own.signature, text),
+      label: 'marketing',
+      codes: [own.code],
+      event: own.event,
+    }
+  })
+}
+
+/** Three messages to three recipients in ten minutes: the shipped policy makes a state of them. */
+const ESCALATES = 3
+
+function escalating(
+  drafts: readonly Draft[],
+  code: Code,
+  id: string,
+  span: Span,
+  more: Partial<PlantedEvent> = {},
+): Plant {
+  const { event = code } = drafts[0]!
+  return scripted(drafts, {
+    truth: [{ event, code, target: { kind: 'sender', id }, ...span, ...more }],
+  })
+}
+
+function unfiled(setting: Setting, hour: number): Plant {
+  const signature = setting.unfiledName()
+  const from = `1065${setting.random.digits(9)}`
+  const span = setting.span(hour, 12)
+  const event = 'unfiled-sender'
+  const code = 'SIGNATURE_UNFILED'
+  const drafts = sends(setting, span, 10, { signature, from, event, code })
+  return escalating(drafts, code, `${signature}@${from}`, span, { needs: ESCALATES })
+}
+
+/** Seldom enough to be seen message by message only. */
+function seldom(setting: Setting, hour: number): Plant {
+  const signature = setting.unfiledName()
+  const from = `1065${setting.random.digits(9)}`
+  const span = setting.span(hour, 120)
+  const event = 'unfiled-seldom'
+  const code = 'SIGNATURE_UNFILED'
+  const drafts = sends(setting, span, 15, { signature, from, event, code })
+  return escalating(drafts, code, `${signature}@${from}`, span, { raise: false })
+}
+
+function lapsed(setting: Setting, hour: number, status: 'suspended' | 'revoked'): Plant {
+  const shop = setting.newShop({ status })
+  const from = shop.ports[0]!
+  const span = setting.span(hour, 15)
+  const code = 'SIGNATURE_UNFILED'
+  const drafts = sends(setting, span, 10, {
+    signature: shop.signature,
+    from,
+    event: `filing-${status}`,
+    code,
+  })
+  const plant = escalating(drafts, code, `${shop.signature}@${from}`, span, { needs: ESCALATES })
+  return { ...plant, senders: [shop] }
+}
+
+function wrongPort(setting: Setting, shop: Sender, host: Sender, hour: number): Plant {
+  const from = host.ports[0]!
+  const span = setting.span(hour, 12)
+  const event = 'wrong-port-sender'
+  const code = 'SIGNATURE_WRONG_PORT'
+  const drafts = sends(setting, span, 10, { signature: shop.signature, from, event, code })
+  return escalating(drafts, code, `${shop.signature}@${from}`, span, {
+    needs: ESCALATES,
+    // The port carries its own signature too.
+    also: ['PORT_SUBLET'],
+  })
+}
+
+/** Nothing to match by but a port that is somebody's own: no state may come of it. */
+function missing(setting: Setting, host: Sender, hour: number): Plant {
+  const from = host.ports[0]!
+  const span = setting.span(hour, 30)
+  const drafts = sends(setting, span, 20, { from, event: 'signature-missing', code: 'SIGNATURE_MISSING' })
+  return scripted(drafts)
+}
+
+/** Advertisements of a sender whose signature is filed for notices only, and inside a one-time password. */
+function scope(setting: Setting, hour: number): Plant {
+  const { random } = setting
+  const couriers = ['顺丰速运', '中通快递', '圆通速递'].map((name) => setting.named(name))
+  const to = setting.recipients(40)
+  const span = setting.span(hour, 40)
+  const drafts = setting.times(span, to.length).map((ts, i) => {
+    const own = { ts, to: to[i]!, codes: ['SCOPE_EXPANDED'] as const }
+    return i % 2
+      ? message(random.pick(couriers), 'parcelOffer', random, { ...own, event: 'scope-signature' })
+      : message(random.pick(setting.shops), 'codeWithOffer', random, { ...own, event: 'scope-otp' })
+  })
+  return scripted(drafts)
+}
+
+/** What is not filed, or filed for something else. */
+export function filingPlants(setting: Setting): Plant[] {
+  const { shops } = setting
+  return [9, 14, 19].flatMap((hour, i) => [
+    unfiled(setting, hour + 0.2),
+    wrongPort(setting, shops[66 + i]!, shops[70 + i]!, hour + 0.3),
+    missing(setting, shops[74 + i]!, hour + 0.4),
+    scope(setting, hour),
+    seldom(setting, hour - 1),
+    lapsed(setting, hour + 0.6, i % 2 ? 'suspended' : 'revoked'),
+  ])
+}

@@ -1,0 +1,48 @@
+import type { Alert, Verdict } from '../../src/domain/alert.ts'
+import type { Tokenise } from '../../src/domain/token.ts'
+import type { PlantedEvent } from '../../src/simulator/events.ts'
+import type { RecordTruth } from '../../src/simulator/simulate.ts'
+import { judgeStates, type StateReport, StateTrack } from './day-states.ts'
+import { type MessageReport, MessageTally } from './day-verdicts.ts'
+
+export type PlantedLine = PlantedEvent & { readonly plant: number }
+
+/** What `simulate --truth` wrote, and when the traffic ends (epoch ms). */
+export interface Truth {
+  readonly events: readonly PlantedLine[]
+  readonly records: ReadonlyMap<string, RecordTruth>
+  readonly start: number
+  readonly end: number
+}
+
+export interface DayReport {
+  readonly hours: number
+  readonly states: StateReport
+  readonly messages: MessageReport
+}
+
+/**
+ * Compares what the service said of simulated traffic with the truth about it. Alerts and verdicts are given one by
+ * one, in any order among each other; alerts in the order of the topic or file. Knows no file and no service, so that
+ * an embedded run and one through Kafka are judged alike. `tokenise`: the key that the service had.
+ */
+export function createDayReport(truth: Truth, tokenise: Tokenise) {
+  const track = new StateTrack()
+  const tally = new MessageTally(truth.records)
+  return {
+    alert(alert: Alert): void {
+      if (alert.data.target.kind !== 'message' && alert.data.mode === 'enforce') track.add(alert)
+    },
+    verdict(verdict: Verdict): void {
+      tally.add(verdict)
+    },
+    result(): DayReport {
+      const states = judgeStates(track.raises(), truth, tokenise)
+      return {
+        hours: (truth.end - truth.start) / 3_600_000,
+        states: states.report,
+        messages: tally.result(states.wrong),
+      }
+    },
+  }
+}

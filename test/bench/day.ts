@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process'
+import { createReadStream } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import { DEVELOPMENT_TOKEN_KEY } from '../../src/app/secret.ts'
+import type { Alert, Verdict } from '../../src/domain/alert.ts'
+import { createTokeniser } from '../../src/domain/token.ts'
+import type { RecordTruth } from '../../src/simulator/simulate.ts'
+import { printDay } from './day-print.ts'
+import { createDayReport, type PlantedLine, type Truth } from './day-report.ts'
+
+/**
+ * A simulated day through the embedded service by the command line, compared with the truth about it: what was missed,
+ * what was raised falsely, how soon, at what speed and in how much memory.
+ */
+const { values: options } = parseArgs({
+  options: {
+    scenario: { type: 'string', default: 'planted-day' },
+    seed: { type: 'string', default: '1' },
+    rate: { type: 'string' },
+    minutes: { type: 'string' },
+    start: { type: 'string' },
+    /** Where the files go and stay; absent: a folder that is removed. */
+    keep: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+})
+const MAIN = join(import.meta.dirname, '../../src/main.ts')
+const folder = options.keep ?? (await mkdtemp(join(tmpdir(), 'sigwatch-day-')))
+await mkdir(folder, { recursive: true })
+const file = (name: string) => join(folder, name)
+const say = (line: string) => process.stderr.write(`${line}\n`)
+
+interface Ended {
+  readonly stderr: string
+  readonly seconds: number
+  /** Most memory resident, MB; undefined where /proc does not tell. */
+  readonly megabytes: number | undefined
+}
+
+function sigwatch(args: readonly string[]): Promise<Ended> {
+  const began = performance.now()
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-20_000)
+  })
+  let kilobytes: number | undefined
+  const watch = setInterval(() => {
+    readFile(`/proc/${child.pid}/status`, 'utf8').then(
+      (status) => {
+        const peak = /^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]
+        if (peak !== undefined) kilobytes = Number(peak)
+      },
+      () => {},
+    )
+  }, 250)
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => {
+      clearInterval(watch)
+      if (code !== 0) return reject(new Error(`sigwatch ${args[0]} ended with ${code}:\n${stderr}`))
+      const megabytes = kilobytes === undefined ? undefined : Math.round(kilobytes / 1024)
+      resolve({ stderr, seconds: (performance.now() - began) / 1000, megabytes })
+    })
+  })
+}
+
+function lines(name: string): AsyncIterable<string> {
+  return createInterface({ input: createReadStream(file(name)), crlfDelay: Number.POSITIVE_INFINITY })
+}
+
+async function readTruth(span: { start: number; end: number }): Promise<Truth> {
+  const events: PlantedLine[] = []
+  const records = new Map<string, RecordTruth>()
+  for await (const line of lines('truth.jsonl')) {
+    const row = JSON.parse(line) as PlantedLine | RecordTruth
+    if ('target' in row) events.push(row)
+    else records.set(row.id, row)
+  }
+  return { events, records, ...span }
+}
+
+const asked = (['seed', 'rate', 'minutes', 'start'] as const).flatMap((name) =>
+  options[name] === undefined ? [] : [`--${name}`, options[name]],
+)
+say(`simulating ${options.scenario} …`)
+const simulated = await sigwatch([
+  ...['simulate', '--scenario', options.scenario, ...asked, '--out', file('messages.jsonl')],
+  ...['--truth', file('truth.jsonl'), '--registry-out', file('registry.yaml')],
+  ...['--consents-out', file('consents.jsonl'), '--replies-out', file('replies.jsonl')],
+  ...['--complaints-out', file('complaints.jsonl')],
+])
+const told = /(\d+) records from (\S+) to (\S+)/.exec(simulated.stderr)
+if (!told) throw new Error(`simulate says nothing of its records:\n${simulated.stderr}`)
+const count = Number(told[1])
+const span = { start: Date.parse(told[2]!), end: Date.parse(told[3]!) }
+
+say(`running ${count} records …`)
+const ran = await sigwatch([
+  ...['run', '--source', file('messages.jsonl'), '--alerts', file('alerts.jsonl')],
+  ...['--verdicts', file('verdicts.jsonl'), '--dead-letters', file('dead-letters.jsonl')],
+  ...['--registry', file('registry.yaml'), '--consents', file('consents.jsonl')],
+  ...['--replies', file('replies.jsonl'), '--complaints', file('complaints.jsonl')],
+  ...['--now', new Date(span.end).toISOString()],
+])
+
+say('comparing …')
+const { keyId, key } = DEVELOPMENT_TOKEN_KEY
+const report = createDayReport(await readTruth(span), createTokeniser({ keyId, key: key.reveal() }))
+for await (const line of lines('alerts.jsonl')) {
+  // Most alerts are of messages; the verdicts tell the same.
+  if (!line.includes('"subject":"message:')) report.alert(JSON.parse(line) as Alert)
+}
+for await (const line of lines('verdicts.jsonl')) report.verdict(JSON.parse(line) as Verdict)
+const result = report.result()
+
+const texts = new Map(result.messages.wrong.flatMap(({ ids }) => ids.map((id): [string, string] => [id, ''])))
+const ID = /"id":"([^"]+)"/
+for await (const line of lines('messages.jsonl')) {
+  const id = ID.exec(line.slice(0, 160))?.[1]
+  if (id !== undefined && texts.has(id)) {
+    const { from, text } = JSON.parse(line) as { from: string; text: string }
+    texts.set(id, `${from} ${text}`)
+  }
+}
+const cost = {
+  records: count,
+  seconds: Math.round(ran.seconds * 10) / 10,
+  recordsPerSecond: Math.round(count / ran.seconds),
+  memoryMegabytes: ran.megabytes,
+}
+if (options.json) {
+  const wrong = result.messages.wrong.map((w) => ({ ...w, texts: w.ids.map((id) => texts.get(id)) }))
+  console.log(JSON.stringify({ ...cost, ...result, messages: { ...result.messages, wrong } }))
+} else {
+  console.log(printDay(result, (id) => texts.get(id) ?? ''))
+  console.log(
+    `\n${count} records in ${cost.seconds} s with start-up: ${cost.recordsPerSecond}/s, ${cost.memoryMegabytes} MB at most`,
+  )
+}
+if (options.keep === undefined) await rm(folder, { recursive: true })
