@@ -1,16 +1,12 @@
 import { spawn } from 'node:child_process'
-import { createReadStream } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { DEVELOPMENT_TOKEN_KEY } from '../../src/app/secret.ts'
-import type { Alert, Verdict } from '../../src/domain/alert.ts'
 import { createTokeniser } from '../../src/domain/token.ts'
-import type { RecordTruth } from '../../src/simulator/simulate.ts'
+import { DAY_FILES, judgeDay, readTruth, textsOf } from './day-files.ts'
 import { printDay } from './day-print.ts'
-import { createDayReport, type PlantedLine, type Truth } from './day-report.ts'
 
 /**
  * A simulated day through the embedded service by the command line, compared with the truth about it: what was missed,
@@ -31,7 +27,7 @@ const { values: options } = parseArgs({
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
 const folder = options.keep ?? (await mkdtemp(join(tmpdir(), 'sigwatch-day-')))
 await mkdir(folder, { recursive: true })
-const file = (name: string) => join(folder, name)
+const file = (name: keyof typeof DAY_FILES) => join(folder, DAY_FILES[name])
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
 interface Ended {
@@ -71,30 +67,15 @@ function sigwatch(args: readonly string[]): Promise<Ended> {
   })
 }
 
-function lines(name: string): AsyncIterable<string> {
-  return createInterface({ input: createReadStream(file(name)), crlfDelay: Number.POSITIVE_INFINITY })
-}
-
-async function readTruth(span: { start: number; end: number }): Promise<Truth> {
-  const events: PlantedLine[] = []
-  const records = new Map<string, RecordTruth>()
-  for await (const line of lines('truth.jsonl')) {
-    const row = JSON.parse(line) as PlantedLine | RecordTruth
-    if ('target' in row) events.push(row)
-    else records.set(row.id, row)
-  }
-  return { events, records, ...span }
-}
-
 const asked = (['seed', 'rate', 'minutes', 'start'] as const).flatMap((name) =>
   options[name] === undefined ? [] : [`--${name}`, options[name]],
 )
 say(`simulating ${options.scenario} …`)
 const simulated = await sigwatch([
-  ...['simulate', '--scenario', options.scenario, ...asked, '--out', file('messages.jsonl')],
-  ...['--truth', file('truth.jsonl'), '--registry-out', file('registry.yaml')],
-  ...['--consents-out', file('consents.jsonl'), '--replies-out', file('replies.jsonl')],
-  ...['--complaints-out', file('complaints.jsonl')],
+  ...['simulate', '--scenario', options.scenario, ...asked, '--out', file('messages')],
+  ...['--truth', file('truth'), '--registry-out', file('registry')],
+  ...['--consents-out', file('consents'), '--replies-out', file('replies')],
+  ...['--complaints-out', file('complaints')],
 ])
 const told = /(\d+) records from (\S+) to (\S+)/.exec(simulated.stderr)
 if (!told) throw new Error(`simulate says nothing of its records:\n${simulated.stderr}`)
@@ -103,32 +84,18 @@ const span = { start: Date.parse(told[2]!), end: Date.parse(told[3]!) }
 
 say(`running ${count} records …`)
 const ran = await sigwatch([
-  ...['run', '--source', file('messages.jsonl'), '--alerts', file('alerts.jsonl')],
-  ...['--verdicts', file('verdicts.jsonl'), '--dead-letters', file('dead-letters.jsonl')],
-  ...['--registry', file('registry.yaml'), '--consents', file('consents.jsonl')],
-  ...['--replies', file('replies.jsonl'), '--complaints', file('complaints.jsonl')],
+  ...['run', '--source', file('messages'), '--alerts', file('alerts')],
+  ...['--verdicts', file('verdicts'), '--dead-letters', file('deadLetters')],
+  ...['--registry', file('registry'), '--consents', file('consents')],
+  ...['--replies', file('replies'), '--complaints', file('complaints')],
   ...['--now', new Date(span.end).toISOString()],
 ])
 
 say('comparing …')
 const { keyId, key } = DEVELOPMENT_TOKEN_KEY
-const report = createDayReport(await readTruth(span), createTokeniser({ keyId, key: key.reveal() }))
-for await (const line of lines('alerts.jsonl')) {
-  // Most alerts are of messages; the verdicts tell the same.
-  if (!line.includes('"subject":"message:')) report.alert(JSON.parse(line) as Alert)
-}
-for await (const line of lines('verdicts.jsonl')) report.verdict(JSON.parse(line) as Verdict)
-const result = report.result()
-
-const texts = new Map(result.messages.wrong.flatMap(({ ids }) => ids.map((id): [string, string] => [id, ''])))
-const ID = /"id":"([^"]+)"/
-for await (const line of lines('messages.jsonl')) {
-  const id = ID.exec(line.slice(0, 160))?.[1]
-  if (id !== undefined && texts.has(id)) {
-    const { from, text } = JSON.parse(line) as { from: string; text: string }
-    texts.set(id, `${from} ${text}`)
-  }
-}
+const tokenise = createTokeniser({ keyId, key: key.reveal() })
+const result = await judgeDay(folder, await readTruth(folder, span), tokenise)
+const texts = await textsOf(folder, new Set(result.messages.wrong.flatMap(({ ids }) => ids)))
 const cost = {
   records: count,
   seconds: Math.round(ran.seconds * 10) / 10,
