@@ -16,20 +16,22 @@ import { StateTrack } from './day-states.ts'
 
 /**
  * The day that `npm run bench -- day --keep DAY` left, through Kafka and Redis with three instances, of which one is
- * killed and one is stopped and replaced on the way; its states beside those of the embedded run. Messages are produced
- * no faster than they are judged, as on a live topic: `--ahead` of them at most wait.
+ * killed and one is stopped and replaced on the way; its states beside those of the embedded run. As on a live topic,
+ * messages of a few minutes at most wait to be judged: `--ahead`.
  */
 const { values: options } = parseArgs({
   options: {
     day: { type: 'string' },
-    ahead: { type: 'string', default: '8000' },
+    /** Minutes of event time. */
+    ahead: { type: 'string', default: '2' },
     partitions: { type: 'string', default: '12' },
   },
 })
 const day = options.day
-if (day === undefined) throw new Error('name the folder of a day: --day DIR, made by npm run bench -- day --keep DIR')
+if (day === undefined)
+  throw new Error('name the folder of a day: --day DIR, made by npm run bench -- day --keep DIR')
 const AHEAD = Number(options.ahead)
-const CHUNK = 2_000
+const MINUTE = 60_000
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
 const out = join(day, 'kafka')
@@ -63,13 +65,14 @@ async function sideRows(name: 'consents' | 'replies' | 'complaints') {
   }
   return rows
 }
-for (const name of ['consents', 'replies', 'complaints'] as const) await send(at.topics[name], await sideRows(name))
+for (const name of ['consents', 'replies', 'complaints'] as const)
+  await send(at.topics[name], await sideRows(name))
 
-/** Writes what comes on a topic to a file, a line a record. */
-async function tap(topic: string, file: string) {
+/** Writes what comes on a topic to a file, a line a record; counts by what `idOf` tells of it. */
+async function tap(topic: string, file: string, idOf: (value: string) => string) {
   const lines = createWriteStream(join(out, file))
   const seen = new Map<number, number>()
-  let count = 0
+  const ids = new Set<string>()
   const consumer = client.kafka.consumer({ groupId: `${at.groupId}-${file}`, maxWaitTimeInMs: 200 })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
@@ -79,13 +82,13 @@ async function tap(topic: string, file: string) {
       const from = seen.get(batch.partition) ?? -1
       const values = batch.messages.filter((m) => Number(m.offset) > from && m.value !== null)
       if (values.length > 0) lines.write(values.map((m) => `${m.value}\n`).join(''))
+      for (const { value } of values) ids.add(idOf(String(value)))
       seen.set(batch.partition, Number(batch.lastOffset()))
-      count += values.length
     },
   })
   return {
     get count() {
-      return count
+      return ids.size
     },
     async stop() {
       await consumer.disconnect()
@@ -93,10 +96,12 @@ async function tap(topic: string, file: string) {
     },
   }
 }
+const ID = /"id":"([^"]+)"/
+const named = (value: string) => ID.exec(value)?.[1] ?? value
 const taps = [
-  await tap(at.topics.alerts, DAY_FILES.alerts),
-  await tap(at.topics.verdicts, DAY_FILES.verdicts),
-  await tap(at.topics.deadLetters, DAY_FILES.deadLetters),
+  await tap(at.topics.alerts, DAY_FILES.alerts, named),
+  await tap(at.topics.verdicts, DAY_FILES.verdicts, named),
+  await tap(at.topics.deadLetters, DAY_FILES.deadLetters, (value) => value),
 ] as const
 
 const services: Service[] = []
@@ -108,29 +113,30 @@ async function start(): Promise<Service> {
 const [first, second] = await Promise.all([start(), start(), start()])
 say(`three instances are ready; producing from ${day} …`)
 
-const committed = async () =>
-  (await client.committed(at.groupId, at.topics.messages)).reduce((sum, n) => sum + Math.max(0, n), 0)
-async function settled(count: number): Promise<void> {
-  for (let last = -1, since = Date.now(); ; await sleep(200)) {
-    const done = await committed()
-    if (done >= count) return
+/** Until at most so many records wait for their verdict or dead letter. */
+async function settled(most: number): Promise<void> {
+  for (let last = -1, since = Date.now(); ; await sleep(20)) {
+    const done = taps[1].count + taps[2].count
+    if (produced - done <= most) return
     if (done > last) [last, since] = [done, Date.now()]
     const failed = services.find((s) => s.exited && s.child.exitCode !== 0 && s !== first)
     if (failed || Date.now() - since > 120_000)
-      throw new Error(`stuck at ${done} of ${count}:\n${(failed ?? services.at(-1))?.stderr.slice(-4_000)}`)
+      throw new Error(
+        `stuck at ${done} of ${produced}:\n${(failed ?? services.at(-1))?.stderr.slice(-4_000)}`,
+      )
   }
 }
 
-const total = (await count(day, DAY_FILES.messages)) as number
+const total = await count(day, DAY_FILES.messages)
 const began = performance.now()
-let produced = 0
-let [span, restarts] = [{ start: Number.POSITIVE_INFINITY, end: 0 }, 0]
-let chunk: { key: string; value: string }[] = []
+let [produced, restarts, newest, started] = [0, 0, 0, 0]
+let minute: { key: string; value: string }[] = []
+const sizes: number[] = []
 async function flush() {
-  if (chunk.length === 0) return
-  await send(at.topics.messages, chunk)
-  produced += chunk.length
-  chunk = []
+  await send(at.topics.messages, minute)
+  produced += minute.length
+  sizes.push(minute.length)
+  minute = []
   if (restarts === 0 && produced > total / 3) {
     restarts++
     say(`${produced} produced: one instance is killed, another comes`)
@@ -143,23 +149,29 @@ async function flush() {
     if (code !== 0) throw new Error(`it ended with ${code}`)
     await start()
   }
-  await settled(produced - AHEAD)
+  await settled(sizes.slice(-AHEAD).reduce((sum, n) => sum + n, 0))
 }
 for await (const value of linesOf(day, DAY_FILES.messages)) {
-  const [from, ts] = [/"from":"([^"]*)"/.exec(value)?.[1] ?? 'nobody', Number(/"ts":(\d{13})\b/.exec(value)?.[1])]
-  chunk.push({ key: from, value })
-  if (chunk.length === CHUNK) await flush()
+  const from = /"from":"([^"]*)"/.exec(value)?.[1] ?? 'nobody'
+  const ts = Number(/"ts":(\d{13})\b/.exec(value)?.[1])
+  if (started === 0) started = newest = ts
   // Broken records may lie far away.
-  if (produced === 0 && ts < span.start) span = { ...span, start: ts }
+  if (ts > newest + MINUTE && ts < newest + 10 * MINUTE) {
+    await flush()
+    newest = ts
+  }
+  minute.push({ key: from, value })
 }
 await flush()
-await settled(produced)
+await settled(0).catch((error: Error) => say(error.message))
 const seconds = (performance.now() - began) / 1_000
 await sleep(6_000)
 for (const service of services) if (!service.exited) await service.stop()
 await sleep(2_000)
 await Promise.all(taps.map((t) => t.stop()))
-say(`${produced} records in ${seconds.toFixed(0)} s, ${taps.map((t) => t.count).join(' / ')} alerts, verdicts, dead letters`)
+say(
+  `${produced} records in ${seconds.toFixed(0)} s; ${taps.map((t) => t.count).join(', ')} different alerts, verdicts, dead letters`,
+)
 
 async function count(...path: string[]): Promise<number> {
   let n = 0
@@ -175,7 +187,10 @@ async function raisesOf(folder: string): Promise<Map<string, number[]>> {
   for (const { code, target, at: time } of track.raises()) {
     // Recipients are tokens of different keys.
     const key = `${code} ${target.kind}:${target.kind === 'recipient' ? '*' : target.id}`
-    times.set(key, [...(times.get(key) ?? []), time].sort((a, b) => a - b))
+    times.set(
+      key,
+      [...(times.get(key) ?? []), time].sort((a, b) => a - b),
+    )
   }
   return times
 }
@@ -185,22 +200,25 @@ const apart: number[] = []
 const differ: string[] = []
 for (const key of new Set([...embedded.keys(), ...served.keys()])) {
   const [a, b] = [embedded.get(key) ?? [], served.get(key) ?? []]
-  if (a.length !== b.length) differ.push(`${key}: ${a.length} embedded (${a.map(clock).join(' ')}), ${b.length} served (${b.map(clock).join(' ')})`)
+  if (a.length !== b.length)
+    differ.push(
+      `${key}: ${a.length} embedded (${a.map(clock).join(' ')}), ${b.length} served (${b.map(clock).join(' ')})`,
+    )
   else apart.push(...a.map((time, i) => Math.abs(time - (b[i] as number))))
 }
 apart.sort((a, b) => a - b)
 console.log(`states raised in both: ${apart.length}; in one alone, or not as often: ${differ.length}`)
 for (const line of differ) console.log(`  ${line}`)
 const within = (ms: number) => apart.filter((d) => d <= ms).length
-console.log(`of ${apart.length} raises, at the same event time ${within(0)}, within 10 s ${within(10_000)}, within 60 s ${within(60_000)}; most ${(apart.at(-1) ?? 0) / 1_000} s`)
+console.log(
+  `of ${apart.length} raises, at the same event time ${within(0)}, within 10 s ${within(10_000)}, within 60 s ${within(60_000)}; most ${(apart.at(-1) ?? 0) / 1_000} s`,
+)
 
 function clock(ts: number): string {
   return new Date(ts + 8 * 3_600_000).toISOString().slice(11, 19)
 }
 
-const last = (await readTruth(day, { start: span.start, end: Number.POSITIVE_INFINITY })).records
-const end = Math.max(...[...last.values()].map((r) => r.ts).filter((ts) => ts < span.start + 2 * 86_400_000))
-const truth = await readTruth(day, { start: span.start, end })
+const truth = await readTruth(day, { start: started, end: newest + MINUTE })
 console.log(printDay(await judgeDay(out, truth, createTokeniser({ keyId: '1', key: TOKEN_KEY })), () => ''))
 
 await producer.disconnect()
