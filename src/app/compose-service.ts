@@ -211,6 +211,8 @@ async function composeOn(
   let registryChanges: RegistryChange[] = []
   let swapping: NodeJS.Timeout | undefined
   const ready = new Set<SideInput>()
+  /** Event time. */
+  let judgedUntil = Number.NEGATIVE_INFINITY
 
   function swap(): void {
     swapping = undefined
@@ -244,7 +246,11 @@ async function composeOn(
         if (read === undefined) continue
         if ('message' in read) refuse(row, read.message)
         else if (input === 'consents') consents.push(read.row as ConsentRow)
-        else others.push({ input, row: read.row, position: row.position } as SideRow)
+        else {
+          // What the deployment has judged before this instance came.
+          const judged = !ready.has(input) && 'ts' in read.row && read.row.ts <= judgedUntil
+          others.push({ input, row: read.row, position: row.position, judged } as SideRow)
+        }
       }
       if (consents.length > 0) await ledger.apply(consents)
       if (others.length > 0) core.sideRows.add(others)
@@ -256,6 +262,7 @@ async function composeOn(
     core,
     assets,
     async run() {
+      judgedUntil = (await untilReached(() => stores.states.watermark(), stopping.signal)) ?? judgedUntil
       await readSideFiles(config, { ledger, sideRows: core.sideRows }, emit)
       for (const [input, topic] of side) {
         const table = createTableSource({
@@ -300,7 +307,7 @@ async function composeOn(
 }
 
 /** Tries again while the store cannot be reached, until the signal ends it. */
-async function untilReached(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+async function untilReached<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   for (let attempt = 0; !signal.aborted; attempt++) {
     try {
       return await work()
@@ -309,6 +316,7 @@ async function untilReached(work: () => Promise<void>, signal: AbortSignal): Pro
       await backOff(attempt, signal)
     }
   }
+  return undefined
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

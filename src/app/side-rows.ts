@@ -13,7 +13,13 @@ import type { StateManager } from '../states/manager.ts'
 /** A row that waits for its time, with the place it was read from. */
 export type SideRow =
   | { readonly input: 'replies'; readonly row: Reply; readonly position: Position }
-  | { readonly input: 'complaints'; readonly row: Complaint; readonly position: Position }
+  | {
+      readonly input: 'complaints'
+      readonly row: Complaint
+      readonly position: Position
+      /** Read again after a restart: it counts, and raises nothing. */
+      readonly judged?: boolean
+    }
   | { readonly input: 'feedback'; readonly row: Feedback; readonly position: Position }
 
 export interface SideRowsOptions {
@@ -41,6 +47,8 @@ export interface SideRows {
 }
 
 const DAY = 86_400_000
+/** A complaint that comes this long after its `ts`, ms, is raised at the event time at which it came. */
+const LATE = 60_000
 /** Rows looked at ahead of the event time: a wild timestamp of a message must not read all. */
 const AHEAD = 1_000
 
@@ -61,12 +69,16 @@ export function createSideRows({ ledger, features, manager, context, emit }: Sid
     await ledger.apply(signatures.map((signature) => ({ signature, to: from, state: 'out' as const, ts })))
   }
 
-  async function complaint(row: Complaint, position: Position): Promise<void> {
+  async function complaint(
+    { row, position, judged }: Extract<SideRow, { input: 'complaints' }>,
+    eventTime: number,
+  ): Promise<void> {
     const targets: Target[] = []
     if (row.signature !== undefined) targets.push({ kind: 'signature', id: row.signature })
     if (row.from !== undefined) targets.push({ kind: 'port', id: row.from })
     if (targets.length === 0) return
-    const at = bucketEnd(row.ts)
+    const late = eventTime - row.ts > LATE
+    const at = bucketEnd(late ? eventTime : row.ts)
     const policy = context().judge('COMPLAINT_SPIKE', row.ts)
     const window = threshold(policy, 'window') * 1000
     const member = row.id ?? `${position.topic}/${position.partition}/${position.offset}`
@@ -89,6 +101,7 @@ export function createSideRows({ ledger, features, manager, context, emit }: Sid
       },
     ])
     if (!counted) throw new SigwatchError('REDIS_UNREACHABLE', 'a complaint could not be counted')
+    if (judged || at - row.ts > window) return
     const days = daysOf(row.ts - window, row.ts)
     for (const target of targets) {
       const reading = members.find((m) => m.entity === entity(target))
@@ -109,10 +122,10 @@ export function createSideRows({ ledger, features, manager, context, emit }: Sid
     for (const id of ids) await manager.release(id, ts, until)
   }
 
-  async function apply(item: SideRow): Promise<void> {
+  async function apply(item: SideRow, eventTime: number): Promise<void> {
     try {
       if (item.input === 'replies') await reply(item.row)
-      else if (item.input === 'complaints') await complaint(item.row, item.position)
+      else if (item.input === 'complaints') await complaint(item, eventTime)
       else await feedback(item.row)
     } catch (error) {
       if (error instanceof SigwatchError && error.retry) throw error
@@ -138,7 +151,7 @@ export function createSideRows({ ledger, features, manager, context, emit }: Sid
       if (!item || item.row.ts > eventTime) return
       head++
       try {
-        await apply(item)
+        await apply(item, eventTime)
       } catch (error) {
         // Rows may have come and been sorted meanwhile: its place is found anew.
         queue.push(item)
@@ -156,7 +169,7 @@ export function createSideRows({ ledger, features, manager, context, emit }: Sid
   async function foresee(seen: number): Promise<void> {
     for (const item of queue.slice(head, head + AHEAD)) {
       if (item.row.ts > seen) return
-      if (item.input === 'replies') await apply(item)
+      if (item.input === 'replies') await apply(item, seen)
     }
   }
 

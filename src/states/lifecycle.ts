@@ -88,6 +88,8 @@ export function transition(
 ): Transition {
   if (current?.open) return held(current, signal, judgement, late, limits)
   if (!signal.over || judgement.action === 'none') return NONE
+  // Of a time that is closed: a row of a side topic, or a message, that is read again.
+  if (current?.clearedAt !== undefined && signal.at < current.clearedAt) return NONE
   const returns =
     current?.clearedAt !== undefined && signal.at - current.clearedAt < limits.returnWithin
       ? current

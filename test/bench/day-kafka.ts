@@ -17,21 +17,21 @@ import { StateTrack } from './day-states.ts'
 /**
  * The day that `npm run bench -- day --keep DAY` left, through Kafka and Redis with three instances, of which one is
  * killed and one is stopped and replaced on the way; its states beside those of the embedded run. As on a live topic,
- * messages of a few minutes at most wait to be judged: `--ahead`.
+ * no message comes before those of `--ahead` seconds earlier are judged.
  */
 const { values: options } = parseArgs({
   options: {
     day: { type: 'string' },
-    /** Minutes of event time. */
-    ahead: { type: 'string', default: '2' },
+    /** Seconds of event time. */
+    ahead: { type: 'string', default: '60' },
     partitions: { type: 'string', default: '12' },
   },
 })
 const day = options.day
 if (day === undefined)
   throw new Error('name the folder of a day: --day DIR, made by npm run bench -- day --keep DIR')
-const AHEAD = Number(options.ahead)
-const MINUTE = 60_000
+const STEP = 15_000
+const AHEAD = Math.ceil((Number(options.ahead) * 1_000) / STEP)
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
 const out = join(day, 'kafka')
@@ -68,41 +68,52 @@ async function sideRows(name: 'consents' | 'replies' | 'complaints') {
 for (const name of ['consents', 'replies', 'complaints'] as const)
   await send(at.topics[name], await sideRows(name))
 
-/** Writes what comes on a topic to a file, a line a record; counts by what `idOf` tells of it. */
-async function tap(topic: string, file: string, idOf: (value: string) => string) {
+/** Writes what comes on a topic to a file, a line a record. */
+async function tap(topic: string, file: string, take: (value: string) => void = () => {}) {
   const lines = createWriteStream(join(out, file))
   const seen = new Map<number, number>()
-  const ids = new Set<string>()
-  const consumer = client.kafka.consumer({ groupId: `${at.groupId}-${file}`, maxWaitTimeInMs: 200 })
+  const consumer = client.kafka.consumer({ groupId: `${at.groupId}-${file}`, maxWaitTimeInMs: 50 })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
   await consumer.run({
     autoCommit: false,
     eachBatch: async ({ batch }) => {
       const from = seen.get(batch.partition) ?? -1
-      const values = batch.messages.filter((m) => Number(m.offset) > from && m.value !== null)
-      if (values.length > 0) lines.write(values.map((m) => `${m.value}\n`).join(''))
-      for (const { value } of values) ids.add(idOf(String(value)))
+      const values = batch.messages.flatMap((m) =>
+        Number(m.offset) > from && m.value !== null ? [m.value.toString()] : [],
+      )
+      if (values.length > 0) lines.write(values.map((value) => `${value}\n`).join(''))
+      values.forEach(take)
       seen.set(batch.partition, Number(batch.lastOffset()))
     },
   })
-  return {
-    get count() {
-      return ids.size
-    },
-    async stop() {
-      await consumer.disconnect()
-      await new Promise<void>((resolve) => lines.end(resolve))
-    },
+  return async () => {
+    await consumer.disconnect()
+    await new Promise<void>((resolve) => lines.end(resolve))
   }
 }
+
 const ID = /"id":"([^"]+)"/
-const named = (value: string) => ID.exec(value)?.[1] ?? value
+/** Ids of records without a verdict, with the number of their step; broken ones get none and are left out. */
+const waiting = new Map<string, number>()
+/** How many of each step wait. */
+const left: number[] = []
+const invalid = new Set<string>()
+for await (const line of linesOf(day, DAY_FILES.truth)) {
+  if (line.includes('"label":"invalid"')) invalid.add(ID.exec(line)![1]!)
+}
+function judged(verdict: string): void {
+  const id = ID.exec(verdict)![1]!
+  const step = waiting.get(id)
+  if (step === undefined) return
+  waiting.delete(id)
+  left[step]!--
+}
 const taps = [
-  await tap(at.topics.alerts, DAY_FILES.alerts, named),
-  await tap(at.topics.verdicts, DAY_FILES.verdicts, named),
-  await tap(at.topics.deadLetters, DAY_FILES.deadLetters, (value) => value),
-] as const
+  await tap(at.topics.alerts, DAY_FILES.alerts),
+  await tap(at.topics.verdicts, DAY_FILES.verdicts, judged),
+  await tap(at.topics.deadLetters, DAY_FILES.deadLetters),
+]
 
 const services: Service[] = []
 async function start(): Promise<Service> {
@@ -113,65 +124,63 @@ async function start(): Promise<Service> {
 const [first, second] = await Promise.all([start(), start(), start()])
 say(`three instances are ready; producing from ${day} …`)
 
-/** Until at most so many records wait for their verdict or dead letter. */
-async function settled(most: number): Promise<void> {
-  for (let last = -1, since = Date.now(); ; await sleep(20)) {
-    const done = taps[1].count + taps[2].count
-    if (produced - done <= most) return
-    if (done > last) [last, since] = [done, Date.now()]
+async function until(settled: () => boolean): Promise<void> {
+  for (let last = -1, since = Date.now(); !settled(); await sleep(5)) {
+    if (waiting.size !== last) [last, since] = [waiting.size, Date.now()]
     const failed = services.find((s) => s.exited && s.child.exitCode !== 0 && s !== first)
     if (failed || Date.now() - since > 120_000)
-      throw new Error(
-        `stuck at ${done} of ${produced}:\n${(failed ?? services.at(-1))?.stderr.slice(-4_000)}`,
-      )
+      throw new Error(`stuck with ${last} waiting:\n${(failed ?? services.at(-1))?.stderr.slice(-4_000)}`)
   }
 }
 
 const total = await count(day, DAY_FILES.messages)
 const began = performance.now()
 let [produced, restarts, newest, started] = [0, 0, 0, 0]
-let minute: { key: string; value: string }[] = []
-const sizes: number[] = []
+let step: { key: string; value: string }[] = []
 async function flush() {
-  await send(at.topics.messages, minute)
-  produced += minute.length
-  sizes.push(minute.length)
-  minute = []
+  left.push(0)
+  for (const { value } of step) {
+    const id = ID.exec(value)?.[1]
+    if (id === undefined || invalid.has(id) || waiting.has(id)) continue
+    waiting.set(id, left.length - 1)
+    left[left.length - 1]!++
+  }
+  await send(at.topics.messages, step)
+  produced += step.length
+  step = []
   if (restarts === 0 && produced > total / 3) {
     restarts++
-    say(`${produced} produced: one instance is killed, another comes`)
+    say(`${clock(newest)}: one instance is killed, another comes`)
     await first?.kill()
     await start()
   } else if (restarts === 1 && produced > (2 * total) / 3) {
     restarts++
-    say(`${produced} produced: one instance is stopped, another comes`)
+    say(`${clock(newest)}: one instance is stopped, another comes`)
     const code = await second?.stop()
     if (code !== 0) throw new Error(`it ended with ${code}`)
     await start()
   }
-  await settled(sizes.slice(-AHEAD).reduce((sum, n) => sum + n, 0))
+  await until(() => left.length <= AHEAD || left[left.length - 1 - AHEAD] === 0)
 }
 for await (const value of linesOf(day, DAY_FILES.messages)) {
   const from = /"from":"([^"]*)"/.exec(value)?.[1] ?? 'nobody'
   const ts = Number(/"ts":(\d{13})\b/.exec(value)?.[1])
   if (started === 0) started = newest = ts
   // Broken records may lie far away.
-  if (ts > newest + MINUTE && ts < newest + 10 * MINUTE) {
+  if (ts > newest + STEP && ts < newest + 40 * STEP) {
     await flush()
     newest = ts
   }
-  minute.push({ key: from, value })
+  step.push({ key: from, value })
 }
 await flush()
-await settled(0).catch((error: Error) => say(error.message))
+await until(() => waiting.size === 0).catch((error: Error) => say(error.message))
 const seconds = (performance.now() - began) / 1_000
 await sleep(6_000)
 for (const service of services) if (!service.exited) await service.stop()
 await sleep(2_000)
-await Promise.all(taps.map((t) => t.stop()))
-say(
-  `${produced} records in ${seconds.toFixed(0)} s; ${taps.map((t) => t.count).join(', ')} different alerts, verdicts, dead letters`,
-)
+await Promise.all(taps.map((stop) => stop()))
+say(`${produced} records in ${seconds.toFixed(0)} s; without a verdict, broken ones aside: ${waiting.size}`)
 
 async function count(...path: string[]): Promise<number> {
   let n = 0
@@ -218,7 +227,7 @@ function clock(ts: number): string {
   return new Date(ts + 8 * 3_600_000).toISOString().slice(11, 19)
 }
 
-const truth = await readTruth(day, { start: started, end: newest + MINUTE })
+const truth = await readTruth(day, { start: started, end: newest + STEP })
 console.log(printDay(await judgeDay(out, truth, createTokeniser({ keyId: '1', key: TOKEN_KEY })), () => ''))
 
 await producer.disconnect()

@@ -1,10 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createSideRows, type SideRow, type SideRows } from '../../src/app/side-rows.ts'
+import type { Signal } from '../../src/domain/decision.ts'
 import { SigwatchError } from '../../src/domain/errors.ts'
 import type { Event } from '../../src/domain/events.ts'
 import type { ConsentRow } from '../../src/domain/ports.ts'
 import { memoryFeatureStore } from '../../src/features/memory.ts'
-import type { StateManager } from '../../src/states/manager.ts'
+import { loadPolicy } from '../../src/policy/load.ts'
+import { buildRegistry } from '../../src/registry/registry-index.ts'
+import type { StateInput, StateManager } from '../../src/states/manager.ts'
 
 const T0 = Date.UTC(2026, 10, 11)
 
@@ -18,6 +21,14 @@ const feedback = (ts: number): SideRow => ({
   row: { stateId: `s${ts - T0}`, verdict: 'release', until: ts + 1000, by: 'ann', ts },
   position: { topic: 'sms.feedback', partition: 0, offset: 0 },
 })
+const complaint = (ts: number, more: { id?: string; judged?: boolean } = {}): SideRow => ({
+  input: 'complaints',
+  row: { ts, id: more.id ?? `c${ts - T0}`, signature: '京东', source: '12321' },
+  position: { topic: 'sms.complaints', partition: 0, offset: ts - T0 },
+  ...(more.judged ? { judged: true } : {}),
+})
+const HOUR = 3_600_000
+const policy = loadPolicy()
 
 describe('rows of side inputs that wait for their time', () => {
   let applied: ConsentRow[]
@@ -25,14 +36,27 @@ describe('rows of side inputs that wait for their time', () => {
   let events: Event[]
   let fails: Error | undefined
   let meanwhile: (() => void) | undefined
+  let signals: Signal[]
   let rows: SideRows
 
-  beforeEach(() => {
+  beforeEach(async () => {
     applied = []
     released = []
     events = []
     fails = undefined
     meanwhile = undefined
+    signals = []
+    const features = memoryFeatureStore()
+    await features.count([
+      {
+        position: { topic: 'sms.mt', partition: 0, offset: 0 },
+        ts: T0,
+        rates: [],
+        members: [],
+        tallies: [],
+        sent: ['signature:京东'],
+      },
+    ])
     rows = createSideRows({
       ledger: {
         lookup: async () => [],
@@ -50,14 +74,16 @@ describe('rows of side inputs that wait for their time', () => {
           applied.push(...changes)
         },
       },
-      features: memoryFeatureStore(),
+      features,
       manager: {
         open: Object.assign([], { get: () => undefined, size: 0 }),
         release: async (id: string) => void released.push(id),
+        apply: async (inputs: readonly StateInput[]) => void signals.push(...inputs.map((i) => i.signal)),
       } as unknown as StateManager,
-      context: () => {
-        throw new Error('not asked')
-      },
+      context: () => ({
+        registry: buildRegistry({ brands: [], signatures: [], ports: [], hash: '' }),
+        judge: (code, ts) => policy.judge(code, ts),
+      }),
       emit: (event) => events.push(event),
     })
   })
@@ -128,5 +154,32 @@ describe('rows of side inputs that wait for their time', () => {
     await rows.advance(T0 + 4)
     expect(rows.dueAt).toBe(Number.POSITIVE_INFINITY)
     expect(released).toEqual(['s2', 's3', 's4'])
+  })
+
+  it('raises a complaint spike at the time of the complaint that passes the limit', async () => {
+    rows.add([0, 1, 2, 3, 4].map((n) => complaint(T0 + n * 20_000)))
+    await rows.advance(T0 + HOUR / 60)
+    expect(signals).toEqual([])
+    await rows.advance(T0 + 81_000)
+    expect(signals.map(({ at, code }) => [at - T0, code])).toEqual([[90_000, 'COMPLAINT_SPIKE']])
+  })
+
+  it('raises at the event time what comes late, and nothing on what is older than the window', async () => {
+    await rows.advance(T0 + 2 * HOUR)
+    rows.add([0, 1, 2, 3, 4].map((n) => complaint(T0 + n)))
+    await rows.advance(T0 + 2 * HOUR)
+    expect(signals.map(({ at }) => at - T0)).toEqual([2 * HOUR + 10_000])
+    rows.add([5, 6].map((n) => complaint(T0 + n)))
+    await rows.advance(T0 + 30 * HOUR)
+    expect(signals.length).toBe(1)
+  })
+
+  it('counts complaints that were judged before a restart, and raises nothing on them', async () => {
+    rows.add([0, 1, 2, 3, 4].map((n) => complaint(T0 + n, { judged: true })))
+    await rows.advance(T0 + 5)
+    expect(signals).toEqual([])
+    rows.add([complaint(T0 + 6)])
+    await rows.advance(T0 + 6)
+    expect(signals.map(({ evidence }) => evidence.complaints)).toEqual([6])
   })
 })

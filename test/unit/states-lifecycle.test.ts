@@ -158,6 +158,12 @@ describe('clear and return', () => {
     })
     expect(next(gone, { at: T0 + 6 * MINUTE, over: false }).kind).toBe('none')
   })
+
+  it('is not raised again by a signal of a time that its clear has closed', () => {
+    const gone = closedAt(raised(), T0 + 5 * MINUTE)
+    expect(next(gone, { at: T0 + 2 * MINUTE }).kind).toBe('none')
+    expect(next(gone, { at: T0 + 5 * MINUTE })).toMatchObject({ event: 'raised' })
+  })
 })
 
 describe('over any course of signals', () => {
