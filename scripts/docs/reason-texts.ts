@@ -102,7 +102,7 @@ export const REASON_TEXTS: Readonly<Record<Code, ReasonText>> = {
     tune: 'Declare campaigns in the registry, or give periods such as Double Eleven other ratios. The floors say which volumes are worth a look at all; the ratios how far above the usual.',
   },
   CAMPAIGN_BURST: {
-    what: 'One template (digits, links and names masked) in texts labelled marketing, finance, fraud or illicit, over many ports or signatures. Ports filed for the signature do not count; notices, one-time passwords and personal texts are never campaigns.',
+    what: 'One template (digits, links and names masked) in texts labelled marketing, finance, fraud or illicit, over many ports or signatures. A brand on its own filed ports does not count, nor does advertising on ports filed for its signature; notices, one-time passwords and personal texts are never campaigns.',
     why: 'Spreading one campaign over many senders keeps each of them below its own limit.',
     tune: 'Raise `minPorts` and `minSignatures` where resellers spread honest campaigns over a pool of ports.',
   },

@@ -1,6 +1,7 @@
 import { type Signal, senderId } from '../domain/decision.ts'
 import { type RateDetector, type SignalContext, threshold } from '../domain/detector.ts'
 import { isFiledHere } from '../domain/filing.ts'
+import type { AnalysedMessage } from '../domain/message.ts'
 import type { MemberReading } from '../domain/ports.ts'
 
 /** Entity of the set of senders of one MinHash band. */
@@ -12,7 +13,8 @@ const LISTED = 20
 
 /**
  * CAMPAIGN_BURST: one template over many ports or signatures, each below its own limit (a snowshoe). Counted are
- * messages labelled fraud or illicit, and commercial ones whose port is not filed for their signature.
+ * messages labelled fraud or illicit, and commercial ones whose port is not filed for their signature; never those of a
+ * brand on its own filed ports.
  * Evidence: `messages`, `ports` and `signatures` (the first 20), `portCount`, `signatureCount`, `window` (minutes).
  */
 function judgeSenders(reading: MemberReading, at: number, context: SignalContext): Signal | undefined {
@@ -50,10 +52,16 @@ function judgeSenders(reading: MemberReading, at: number, context: SignalContext
   }
 }
 
+function counts(message: AnalysedMessage, { registry }: SignalContext): boolean {
+  if (!message.malicious && !message.commercial) return false
+  if (!isFiledHere(message, registry)) return true
+  // Many lawful senders may well advertise with one text, each on its own port: say that of a common shop system.
+  return message.malicious && registry.signature(message.signature!.key)?.brand === undefined
+}
+
 export const campaignBurst: RateDetector = {
   members: ({ message }, context) => {
-    // Many lawful senders may well send one text, each on its own port: say that of a common shop system.
-    if (!message.malicious && !(message.commercial && !isFiledHere(message, context.registry))) return []
+    if (!counts(message, context)) return []
     const policy = context.judge('CAMPAIGN_BURST', message.ts)
     const reportFrom = Math.min(threshold(policy, 'minPorts'), threshold(policy, 'minSignatures'))
     const member = senderId(message.signature?.name, message.from)

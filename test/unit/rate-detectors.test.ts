@@ -8,6 +8,7 @@ import type { SignalContext } from '../../src/domain/detector.ts'
 import type { Baseline, MemberReading, RateReading } from '../../src/domain/ports.ts'
 import { loadPolicy } from '../../src/policy/load.ts'
 import { buildRegistry } from '../../src/registry/registry-index.ts'
+import { messageOf } from '../helpers/detector-fixtures.ts'
 
 const T = Date.UTC(2026, 10, 11, 4)
 const DAY = 86_400_000
@@ -161,6 +162,22 @@ describe('CAMPAIGN_BURST', () => {
   it('is none for few senders, and only holds with few messages', () => {
     expect(campaign(3, 500)).toBeUndefined()
     expect(campaign(12, 20)).toMatchObject({ over: false })
+  })
+
+  it.each([
+    ['fraud of a brand on its own filed port', '【京东】', '10690001001', 'fraud', false],
+    ['fraud under a brand from elsewhere', '【京东】', '10650000001', 'fraud', true],
+    ['fraud of a shop on its own filed port', '【大促商城】', '10690002', 'fraud', true],
+    ['advertising on a filed port', '【大促商城】', '10690002', 'marketing', false],
+    ['advertising from elsewhere', '【大促商城】', '10650000001', 'marketing', true],
+    ['fraud without a signature', '', '10650000001', 'fraud', true],
+    ['a notice from elsewhere', '【大促商城】', '10650000001', 'notice', false],
+  ] as const)('counts %s: %5$s', (_, signature, from, label, counted) => {
+    const text = `${signature}您的账户积分即将清零，请尽快登录领取加油卡，过期作废`
+    const message = messageOf(text, { from, label, ts: T })
+    expect(message.bands.length).toBeGreaterThan(0)
+    const asked = campaignBurst.members!({ message, findings: [] }, context)
+    expect(asked.length).toBe(counted ? message.bands.length : 0)
   })
 })
 
