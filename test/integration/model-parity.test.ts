@@ -1,30 +1,11 @@
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadArtifact } from '../../src/model/artifact.ts'
 import { BACKENDS, type Backend, openBackend } from '../../src/model/backend.ts'
-import { createRandom } from '../../src/model/random.ts'
 import { modelInput, type TextModel, textModel } from '../../src/model/text-model.ts'
-import { readCorpus } from '../../src/model/training/corpus.ts'
-import { obfuscate } from '../../src/model/training/obfuscate.ts'
-import { fillSlots } from '../../src/model/training/slots.ts'
+import { goldenMessages } from '../helpers/golden-messages.ts'
 
-const HANDS = join(import.meta.dirname, '../../corpus/hands')
 const MODEL = join(import.meta.dirname, '../../models/sms-zh/1')
-
-/** 1,000 messages of every label and length, a fifth of them obfuscated. */
-function goldenMessages(): string[] {
-  const random = createRandom(2026)
-  const templates = readdirSync(HANDS)
-    .filter((file) => file.endsWith('.tsv'))
-    .sort()
-    .flatMap((file) => readCorpus(join(HANDS, file)).rows)
-  return Array.from({ length: 1000 }, (_, i) => {
-    const text = fillSlots(random.pick(templates).text, random)
-    if (i % 100 === 0) return text.repeat(8)
-    return i % 5 === 0 ? obfuscate(text, random) : text
-  })
-}
 
 const inputs = goldenMessages().map(modelInput)
 const models = new Map<Backend, TextModel>()

@@ -1,0 +1,22 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createRandom } from '../../src/model/random.ts'
+import { readCorpus } from '../../src/model/training/corpus.ts'
+import { obfuscate } from '../../src/model/training/obfuscate.ts'
+import { fillSlots } from '../../src/model/training/slots.ts'
+
+const HANDS = join(import.meta.dirname, '../../corpus/hands')
+
+/** 1,000 messages of every label and length, a fifth of them obfuscated. */
+export function goldenMessages(): string[] {
+  const random = createRandom(2026)
+  const templates = readdirSync(HANDS)
+    .filter((file) => file.endsWith('.tsv'))
+    .sort()
+    .flatMap((file) => readCorpus(join(HANDS, file)).rows)
+  return Array.from({ length: 1000 }, (_, i) => {
+    const text = fillSlots(random.pick(templates).text, random)
+    if (i % 100 === 0) return text.repeat(8)
+    return i % 5 === 0 ? obfuscate(text, random) : text
+  })
+}
