@@ -18,6 +18,9 @@ const TORN: readonly (readonly [string, string])[] = (
   .split(' ')
   .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const)
 
+/** Bare strokes and rare signs of two strokes: set between the characters of a name, they are read past. */
+const WEDGES = new Set([...'丶丨丿乀乁乂亅乚乛㐅㇏㇀丷'].map((sign) => sign.codePointAt(0) as number))
+
 /** Cyrillic and Greek letters, signs and digits by the Latin letter they are read as. */
 const LATIN_GROUPS = `
 aаαɑ bьв cсϲ dԁ eеεёє fғ gɡ hнһ iіιíìï jјϳ kкκ lӏ mм nпη oоοσøö pрρ qԛ rг sѕ tтτ uυμü vνѵ wѡω xхχ yуγ zᴢ
@@ -35,14 +38,15 @@ for (const [digit, letter] of ['0o', '1l', '5s', 'il'].map((pair) => [...pair] a
 const TORN_FIRST = new Set(TORN.map(([parts]) => parts[0]))
 
 /**
- * What a name looks like: letters, digits and Han characters only, each replaced by the first of its glyph group, torn
- * characters joined, `rn` read as m and `vv` as w. Equal skeletons cannot be told apart at a glance. Input: normalised
+ * What a name looks like: letters, digits and Han characters only, each replaced by the first of its glyph group, bare
+ * strokes dropped, torn characters joined, `rn` read as m and `vv` as w. Equal skeletons cannot be told apart at a glance. Input: normalised
  * text or a host in its Unicode form.
  */
 export function skeleton(name: string): string {
   let out = ''
   for (const character of name) {
     const code = character.codePointAt(0) as number
+    if (WEDGES.has(code)) continue
     const other = stand.get(code)
     if (other !== undefined) out += other
     else if (isSign(code)) out += character

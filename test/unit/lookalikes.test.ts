@@ -67,6 +67,8 @@ describe('skeleton and reading', () => {
 describe('names', () => {
   it.each([
     ['亰东', '京东', 'glyph'],
+    ['京㐅东', '京东', 'glyph'],
+    ['丨京丶东丨', '京东', 'glyph'],
     ['中国栘动', '中国移动', 'glyph'],
     ['AppIe', 'Apple', 'glyph'],
     ['铁路123O6', '铁路12306', 'glyph'],
