@@ -51,9 +51,9 @@ export interface Plant {
 
 const MINUTE = 60_000
 
-/** A fictitious subscriber of the carrier. Low numbers are drawn far more often than high ones. */
+/** A fictitious subscriber of the carrier. Low numbers are drawn more often than high ones, none more than some 20 times a day. */
 export function subscriber(random: Random, population = 400_000): string {
-  const rank = Math.floor(population * random.next() ** 1.3)
+  const rank = Math.floor(population * random.next() ** 1.1)
   return `170${String(rank).padStart(8, '0')}`
 }
 
