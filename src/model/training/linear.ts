@@ -15,7 +15,7 @@ export interface LinearSettings {
 }
 
 export const LINEAR: LinearSettings = {
-  tokenizer: { bits: 20, grams: 3, words: 2, written: 3, skipUnknown: true },
+  tokenizer: { bits: 21, grams: 3, words: 2, written: 3, skipUnknown: true },
   cost: 10,
   texts: 2,
   tolerance: 0.1,
