@@ -171,6 +171,12 @@ function checkDescription(d: Partial<ModelDescription>): Omit<Problem, 'file'>[]
   expect(whole(d.tokenizer?.bits, 8, 22), 'tokenizer.bits', 'must be a whole number from 8 to 22')
   expect(whole(d.tokenizer?.grams, 1, 4), 'tokenizer.grams', 'must be a whole number from 1 to 4')
   expect(whole(d.tokenizer?.words, 0, 2), 'tokenizer.words', 'must be 0, 1 or 2')
+  expect(whole(d.tokenizer?.written ?? 0, 0, 4), 'tokenizer.written', 'must be a whole number from 0 to 4')
+  expect(
+    typeof (d.tokenizer?.skipUnknown ?? false) === 'boolean',
+    'tokenizer.skipUnknown',
+    'must be true or false',
+  )
   expect(whole(d.embedding, 1, 256), 'embedding', 'must be a whole number from 1 to 256')
   expect(whole(d.hidden, 1, 1024), 'hidden', 'must be a whole number from 1 to 1024')
   expect(typeof d.temperature === 'number' && d.temperature > 0, 'temperature', 'must be above 0')

@@ -22,6 +22,14 @@ export interface Weights {
   readonly outputBias: Float32Array
 }
 
+/** 1 for each row of the table that holds anything but zeros. */
+export function rowsInUse({ table }: Weights, shape: NetworkShape): Uint8Array {
+  const columns = width(shape)
+  const used = new Uint8Array(shape.rows)
+  for (let at = 0; at < table.length; at++) if (table[at] !== 0) used[Math.floor(at / columns)] = 1
+  return used
+}
+
 export const HEAD_PARTS = ['hidden', 'hiddenBias', 'output', 'outputBias'] as const
 export const PARTS = ['table', ...HEAD_PARTS] as const
 export type Part = (typeof PARTS)[number]

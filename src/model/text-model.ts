@@ -3,8 +3,16 @@ import { SigwatchError } from '../domain/errors.ts'
 import { normalise } from '../stages/normalise.ts'
 import { type Artifact, loadArtifact, type ModelCard, shapeOf } from './artifact.ts'
 import { type Backend, type BackendChoice, openBackend, useBackend } from './backend.ts'
-import { bag, type HeadTensors, head, partShape } from './network.ts'
-import { Tokenizer } from './tokenizer.ts'
+import {
+  bag,
+  type HeadTensors,
+  head,
+  type NetworkShape,
+  partShape,
+  rowsInUse,
+  type Weights,
+} from './network.ts'
+import { Tokenizer, type TokenizerSettings } from './tokenizer.ts'
 
 export interface ModelInput {
   readonly original: string
@@ -46,12 +54,21 @@ export async function openTextModel(options: OpenModelOptions): Promise<TextMode
   return textModel(artifact, backend)
 }
 
+/** The tokenizer that reads texts for these weights. */
+export function servingTokenizer(
+  settings: TokenizerSettings,
+  weights: Weights,
+  shape: NetworkShape,
+): Tokenizer {
+  return new Tokenizer(settings, settings.skipUnknown === true ? rowsInUse(weights, shape) : undefined)
+}
+
 /** `backend` must be open. */
 export function textModel(artifact: Artifact, backend: Backend): TextModel {
   const { description, weights, card } = artifact
   const shape = shapeOf(description)
   const { labels, temperature } = description
-  const tokenizer = new Tokenizer(description.tokenizer)
+  const tokenizer = servingTokenizer(description.tokenizer, weights, shape)
   useBackend(backend)
   const table = tf.tensor2d(weights.table, partShape(shape, 'table') as [number, number])
   const parts: HeadTensors = {

@@ -10,6 +10,10 @@ export interface TokenizerSettings {
   readonly grams: number
   /** Word grams of alphabetic scripts, 0 to 2. */
   readonly words: number
+  /** Longest gram of code units of the text as written: case, marks, spaces and digits count. 0 to 4; 0 if absent. */
+  readonly written?: number
+  /** Whether features whose row of the table is all zero are left out of the bag and of its count; false if absent. */
+  readonly skipUnknown?: boolean
 }
 
 /** Symbols of the stream stand for classes above the code units, so that they cannot meet a character. */
@@ -23,6 +27,7 @@ const SERVICE_NUMBER = 0x20000
 const SHAPE = 0x51ed270b
 const WORD = 0x2f6e2b1d
 const MARKS = 0x7f4a7c15
+const WRITTEN = 0x3c6ef372
 
 /** Shape features; their number is part of the model format. */
 export const SHAPES = {
@@ -60,6 +65,7 @@ export const SHAPES = {
 } as const
 
 const MAX_UNITS = 2048
+/** Features of one text, beside those of `written`, which may be as many as its grams. */
 const MAX_FEATURES = 4 * MAX_UNITS
 
 /**
@@ -68,11 +74,12 @@ const MAX_FEATURES = 4 * MAX_UNITS
  */
 export class Tokenizer {
   readonly settings: TokenizerSettings
-  readonly rows = new Int32Array(MAX_FEATURES)
+  readonly rows: Int32Array
   /** 1 where the feature lies wholly inside the leading or trailing signature. */
-  readonly inSignature = new Uint8Array(MAX_FEATURES)
+  readonly inSignature: Uint8Array
   count = 0
   readonly #mask: number
+  readonly #known: Uint8Array | undefined
   readonly #seen: Uint32Array
   #stamp = 0
   readonly #symbols = new Int32Array(MAX_UNITS + 2)
@@ -80,9 +87,14 @@ export class Tokenizer {
   #length = 0
   #signature = 0
 
-  constructor(settings: TokenizerSettings) {
+  /** `known`: 1 for each row that may be touched, all without it. The bias always is, so that no text has none. */
+  constructor(settings: TokenizerSettings, known?: Uint8Array) {
     this.settings = settings
+    const most = MAX_FEATURES + (settings.written ?? 0) * MAX_UNITS
+    this.rows = new Int32Array(most)
+    this.inSignature = new Uint8Array(most)
     this.#mask = (1 << settings.bits) - 1
+    this.#known = known
     this.#seen = new Uint32Array(1 << settings.bits)
   }
 
@@ -99,6 +111,7 @@ export class Tokenizer {
     this.#stream(normalised)
     this.#grams()
     this.#surface(original)
+    this.#written(original)
   }
 
   #add(hash: number): void {
@@ -108,9 +121,10 @@ export class Tokenizer {
     h = Math.imul(h, 0x297a2d39)
     h ^= h >>> 15
     const row = h & this.#mask
+    if (this.#known !== undefined && this.#known[row] === 0 && this.count > 0) return
     if (this.#seen[row] === this.#stamp) return
     this.#seen[row] = this.#stamp
-    if (this.count === MAX_FEATURES) return
+    if (this.count === this.rows.length) return
     this.inSignature[this.count] = this.#signature
     this.rows[this.count++] = row
   }
@@ -271,6 +285,27 @@ export class Tokenizer {
       }
     }
     this.#signature = 0
+  }
+
+  /** Grams of the text as it is; a run of white space is one space. */
+  #written(original: string): void {
+    const grams = this.settings.written ?? 0
+    if (grams === 0) return
+    const symbols = this.#symbols
+    const n = Math.min(original.length, MAX_UNITS)
+    let length = 0
+    for (let i = 0; i < n; i++) {
+      const unit = original.charCodeAt(i)
+      if (unitClass(unit) !== SPACE) symbols[length++] = unit
+      else if (length > 0 && symbols[length - 1] !== 0x20) symbols[length++] = 0x20
+    }
+    for (let i = 0; i < length; i++) {
+      let hash = WRITTEN
+      for (let k = 0; k < grams && i + k < length; k++) {
+        hash = Math.imul((hash ^ (hash >>> 16)) + (symbols[i + k] as number), 0x85ebca6b) + k
+        this.#add(hash)
+      }
+    }
   }
 
   /** What normalisation took away: how the text looked. */

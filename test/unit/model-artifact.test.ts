@@ -40,7 +40,7 @@ async function build(dir: string, seed: number) {
     corpora: [readCorpus(corpusFile)],
     seed,
     heldShare: 0.2,
-    settings: { epochs: 3, tokenizer: { bits: 12, grams: 3, words: 2 }, embedding: 4, hidden: 4 },
+    linear: { tokenizer: { bits: 12, grams: 3, words: 2, written: 3, skipUnknown: true } },
     onProgress: () => {},
   })
 }

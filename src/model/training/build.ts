@@ -2,11 +2,12 @@ import { LABELS } from '../../domain/labels.ts'
 import { type CorpusCard, type Golden, type ModelCard, rounded, saveArtifact } from '../artifact.ts'
 import { PARTS, type Weights } from '../network.ts'
 import { createRandom, shuffle } from '../random.ts'
-import { softmax } from '../text-model.ts'
+import { servingTokenizer, softmax } from '../text-model.ts'
 import { Tokenizer } from '../tokenizer.ts'
 import { fitTemperature, fitThresholds } from './calibration.ts'
 import type { Corpus } from './corpus.ts'
 import { merge } from './ensemble.ts'
+import { LINEAR, type LinearSettings, trainLinear } from './linear.ts'
 import { argmaxRow, recallAt, reportOf, rocAuc } from './metrics.ts'
 import { allowedLabels, epochSource, heldTexts, MIXTURE, type Mixture, type Part, split } from './plan.ts'
 import { encode, logitsOf, SETTINGS, type Training, type TrainSettings, train } from './trainer.ts'
@@ -22,6 +23,7 @@ export interface BuildOptions {
   readonly heldShare: number
   readonly settings?: Partial<TrainSettings>
   readonly mixture?: Partial<Mixture>
+  readonly linear?: Partial<LinearSettings>
   readonly onProgress: (line: string) => void
 }
 
@@ -52,12 +54,130 @@ interface HeldOut {
 export async function buildModel(options: BuildOptions): Promise<ModelCard> {
   const { labels, corpora, seed, onProgress } = options
   const templates = corpora.some((corpus) => corpus.templates)
+  // A label that stands for a sum of the model's is learnt by its probability, which the machines do not have.
+  const exact = corpora.every((corpus) => corpus.rows.every((row) => labels.includes(row.label)))
   const settings: TrainSettings = { ...SETTINGS, ...(templates ? {} : PLAIN), ...options.settings }
   const mixture: Mixture = { ...MIXTURE, ...options.mixture }
   const { kept, held } = split(corpora, options.heldShare, seed)
   const heldOut = heldSet(held, labels, seed)
   onProgress(`${count(kept)} rows to learn from, ${count(held)} held out (near-duplicates on one side)`)
 
+  const job: Job = { labels, kept, held, heldOut, settings, mixture, seed, onProgress }
+  const linear = templates || !exact ? undefined : { ...LINEAR, ...options.linear }
+  const { final, logits, facts } = linear === undefined ? await fitNetworks(job) : fitLinear(job, linear)
+  const tokenizerSettings = (linear ?? settings).tokenizer
+  const temperature =
+    heldOut.texts.length > 0 ? fitTemperature(logits, labels.length, heldOut.allowed, heldOut.weights) : 1
+  const probabilities = new Float32Array(logits.length)
+  softmax(logits, labels.length, temperature, probabilities, 0)
+
+  const known = heldOut.texts.map(({ label }) => labels.indexOf(label))
+  const sure = known.flatMap((k, i) => (k >= 0 ? [i] : []))
+  const sureP = pickRows(probabilities, sure, labels.length)
+  const truth = sure.map((i) => known[i] as number)
+  const card: ModelCard = {
+    name: options.name,
+    version: options.version,
+    labels,
+    thresholds: fitThresholds(labels, truth, sureP, (label) => RATES[label] ?? 1),
+    temperature,
+    corpora: corpora.map(corpusCard),
+    training: {
+      seed,
+      heldShare: options.heldShare,
+      ...facts,
+      ...(templates ? { mixture } : {}),
+      thresholdRates: Object.fromEntries(labels.map((label) => [label, RATES[label] ?? 1])),
+    },
+    scores: heldScores(labels, truth, sureP),
+    limits: templates ? LIMITS : ['Knows only what its corpora hold.'],
+    mustNotBeUsedFor: MUST_NOT,
+  }
+  saveArtifact(
+    options.dir,
+    {
+      name: options.name,
+      version: options.version,
+      labels,
+      tokenizer: tokenizerSettings,
+      embedding: final.shape.embedding,
+      hidden: final.shape.hidden,
+      temperature,
+      golden: goldenOf(
+        final,
+        temperature,
+        heldOut,
+        servingTokenizer(tokenizerSettings, final.weights, final.shape),
+        seed,
+      ),
+    },
+    card,
+    final.weights,
+  )
+  return card
+}
+
+interface Job {
+  readonly labels: readonly string[]
+  readonly kept: readonly Part[]
+  readonly held: readonly Part[]
+  readonly heldOut: HeldOut
+  readonly settings: TrainSettings
+  readonly mixture: Mixture
+  readonly seed: number
+  readonly onProgress: (line: string) => void
+}
+
+interface Fitted {
+  /** As it will be once written and read again. */
+  readonly final: Training
+  /** Of the held-out texts, by weights that did not learn from them. */
+  readonly logits: Float32Array
+  /** For the card. */
+  readonly facts: Readonly<Record<string, unknown>>
+}
+
+/**
+ * The machines of all rows. The held-out part serves machines of the others alone first: by them temperature and
+ * thresholds are set, and scores told.
+ */
+function fitLinear({ labels, kept, held, heldOut, seed, onProgress }: Job, settings: LinearSettings): Fitted {
+  const learn = (parts: readonly Part[]) => {
+    const rows = heldTexts(parts, seed)
+    const texts = rows.map(({ text }) => text)
+    const trained = trainLinear(
+      encode(new Tokenizer(settings.tokenizer), texts),
+      rows.map(({ label }) => labels.indexOf(label)),
+      labels.length,
+      settings,
+      seed,
+    )
+    return { ...trained, weights: rounded(trained.weights) }
+  }
+  const judged = learn(kept)
+  const tokenizer = servingTokenizer(settings.tokenizer, judged.weights, judged.shape)
+  const logits = logitsOf(
+    judged,
+    encode(
+      tokenizer,
+      heldOut.texts.map(({ text }) => text),
+    ),
+  )
+  if (logits.length > 0) {
+    onProgress(`held-out score ${heldScore(logits, labels, heldOut).toFixed(4)}; once more with all rows`)
+  }
+  return { final: logits.length > 0 ? learn([...kept, ...held]) : judged, logits, facts: { settings } }
+}
+
+async function fitNetworks({
+  labels,
+  kept,
+  heldOut,
+  settings,
+  mixture,
+  seed,
+  onProgress,
+}: Job): Promise<Fitted> {
   const tokenizer = new Tokenizer(settings.tokenizer)
   const encoded = encode(
     tokenizer,
@@ -91,54 +211,10 @@ export async function buildModel(options: BuildOptions): Promise<ModelCard> {
   const merged = merge(members)
   const weights = rounded(merged.weights)
   const final: Training = { shape: merged.shape, weights }
-  const logits = logitsOf(final, encoded)
-  const temperature =
-    heldOut.texts.length > 0 ? fitTemperature(logits, labels.length, heldOut.allowed, heldOut.weights) : 1
-  const probabilities = new Float32Array(logits.length)
-  softmax(logits, labels.length, temperature, probabilities, 0)
-
-  const known = heldOut.texts.map(({ label }) => labels.indexOf(label))
-  const sure = known.flatMap((k, i) => (k >= 0 ? [i] : []))
-  const sureP = pickRows(probabilities, sure, labels.length)
-  const truth = sure.map((i) => known[i] as number)
-  const card: ModelCard = {
-    name: options.name,
-    version: options.version,
-    labels,
-    thresholds: fitThresholds(labels, truth, sureP, (label) => RATES[label] ?? 1),
-    temperature,
-    corpora: corpora.map(corpusCard),
-    training: {
-      seed,
-      heldShare: options.heldShare,
-      bestEpochs,
-      settings,
-      ...(templates ? { mixture } : {}),
-      thresholdRates: Object.fromEntries(labels.map((label) => [label, RATES[label] ?? 1])),
-    },
-    scores: heldScores(labels, truth, sureP),
-    limits: templates ? LIMITS : ['Knows only what its corpora hold.'],
-    mustNotBeUsedFor: MUST_NOT,
-  }
-  saveArtifact(
-    options.dir,
-    {
-      name: options.name,
-      version: options.version,
-      labels,
-      tokenizer: settings.tokenizer,
-      embedding: final.shape.embedding,
-      hidden: final.shape.hidden,
-      temperature,
-      golden: goldenOf(final, temperature, heldOut, tokenizer, seed),
-    },
-    card,
-    weights,
-  )
-  return card
+  return { final, logits: logitsOf(final, encoded), facts: { bestEpochs, settings } }
 }
 
-/** What serves small corpora without templates: more passes, no dropout of signatures. */
+/** What serves corpora without templates whose labels are sums: more passes, no dropout of signatures. */
 const PLAIN: Partial<TrainSettings> = {
   members: 3,
   embedding: 10,
