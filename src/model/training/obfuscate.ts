@@ -1,3 +1,5 @@
+import { PINYIN } from '../../registry/pinyin.generated.ts'
+import { reading } from '../../registry/skeleton.ts'
 import { TRADITIONAL } from '../../stages/fold-table.generated.ts'
 import { NEIGHBOURS, SPLITS } from '../../stages/fold-tables.ts'
 import { neighbourMap, splitMap } from '../../stages/fold-variants.ts'
@@ -13,47 +15,14 @@ const TRADITIONAL_OF = new Map(
 
 const IDEOGRAPH = /[\u4e00-\u9fff]/
 const BETWEEN = ['.', '·', ' ', '*', '-', '/', '、', '_', '~', '^', '|', '+', '"', '。', '，']
+/** The commonest characters of each sound. */
+const HOMOPHONES = new Map(
+  PINYIN.trim()
+    .split('\n')
+    .map((line) => /^([a-z]+)(.{1,8})/u.exec(line))
+    .flatMap((found) => (found ? [[found[1] as string, [...(found[2] as string)]] as const] : [])),
+)
 const INVISIBLE = ['\u200b', '\u200c', '\u200d', '\u2060', '\ufeff', '\u00ad']
-const PINYIN: Readonly<Record<string, string>> = {
-  贷: 'dai',
-  款: 'kuan',
-  票: 'piao',
-  信: 'xin',
-  加: 'jia',
-  微: 'wei',
-  彩: 'cai',
-  赌: 'du',
-  博: 'bo',
-  钱: 'qian',
-  卡: 'ka',
-  金: 'jin',
-  投: 'tou',
-  注: 'zhu',
-  群: 'qun',
-  股: 'gu',
-  借: 'jie',
-  群众: 'qun',
-  枪: 'qiang',
-  药: 'yao',
-  妹: 'mei',
-  证: 'zheng',
-  码: 'ma',
-  账: 'zhang',
-  领: 'ling',
-  奖: 'jiang',
-  返: 'fan',
-  送: 'song',
-  充: 'chong',
-  免: 'mian',
-  费: 'fei',
-  退: 'tui',
-  税: 'shui',
-  银: 'yin',
-  行: 'hang',
-  号: 'hao',
-  点: 'dian',
-  击: 'ji',
-}
 const CIRCLED = '⓪①②③④⑤⑥⑦⑧⑨'
 const CHINESE = '零一二三四五六七八九'
 const FORMAL = '〇壹贰叁肆伍陆柒捌玖'
@@ -68,6 +37,8 @@ const GREEK: Readonly<Record<string, string>> = {
   i: 'і',
 }
 const LEET: Readonly<Record<string, string>> = { o: '0', i: '1', e: '3', a: '4', s: '5', l: '1', t: '7' }
+
+const EMOJI = ['🔥', '💰', '➕', '❤', '🎁', '👉', '✅', '⭐', '💋', '🉐']
 
 type Trick = (text: string, random: Random) => string
 
@@ -89,7 +60,9 @@ const torn = perIdeograph(0.4, (ch, random) => {
 })
 const traditional = perIdeograph(0.8, (ch) => TRADITIONAL_OF.get(ch) ?? ch)
 const someTraditional = perIdeograph(0.25, (ch) => TRADITIONAL_OF.get(ch) ?? ch)
-const pinyin = perIdeograph(0.4, (ch) => PINYIN[ch] ?? ch)
+const pinyin = perIdeograph(0.2, (ch) => reading(ch) ?? ch)
+/** Any characters of the same sound. */
+const homophones = perIdeograph(0.2, (ch, random) => random.pick(HOMOPHONES.get(reading(ch) ?? '') ?? [ch]))
 
 /** Signs or invisible characters between the characters of a stretch. */
 const wedged =
@@ -142,14 +115,14 @@ const splitLinks: Trick = (text, random) =>
     host.replaceAll('.', random.pick([' . ', '。', '点', '[.]', ' .', '．', '(dot)', '丶'])),
   )
 const emoji: Trick = (text, random) => {
-  const signs = ['🔥', '💰', '➕', '❤', '🎁', '👉', '✅', '⭐', '💋', '🉐']
-  const at = random.below(text.length + 1)
-  return random.pick(signs) + text.slice(0, at) + random.pick(signs) + text.slice(at)
+  const share = random.pick([0.03, 0.08, 0.15])
+  return [...text].map((ch) => (random.chance(share) ? ch + random.pick(EMOJI) : ch)).join('')
 }
 
 const TRICKS: readonly Trick[] = [
   sounds,
   sounds,
+  homophones,
   torn,
   pinyin,
   traditional,

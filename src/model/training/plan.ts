@@ -38,6 +38,11 @@ export function split(
   const kept: Part[] = []
   const held: Part[] = []
   for (const [c, corpus] of corpora.entries()) {
+    if (share === 0) {
+      kept.push({ corpus, rows: corpus.rows })
+      held.push({ corpus, rows: [] })
+      continue
+    }
     const groups = nearGroups(corpus.rows.map((row) => row.text))
     const ids = shuffle([...new Set(groups)], createRandom(seed * 31 + c))
     const size = new Map<number, number>()
@@ -63,6 +68,8 @@ export interface Mixture {
   readonly expansions: number
   /** Most rows of another corpus an epoch, as a share of the messages made of templates. */
   readonly share: number
+  /** The same for a corpus of personal messages alone, which teaches what is not to be flagged. */
+  readonly personalShare: number
   /** The labels of another corpus share its part by this power of their sizes: 1 as they are, 0 alike. */
   readonly power: number
   /** How often a masked text is shown as it was published. */
@@ -74,7 +81,8 @@ export interface Mixture {
 
 export const MIXTURE: Mixture = {
   expansions: 4,
-  share: 0.12,
+  share: 0.06,
+  personalShare: 0.3,
   power: 0.1,
   masked: 0.2,
   weights: { notice: 1.2, personal: 1.3, fraud: 1.25 },
@@ -104,7 +112,10 @@ export function epochSource(
       }
     }
     for (const part of others) {
-      const rows = made > 0 ? draw(part.rows, mixture.share * made, mixture.power, random) : part.rows
+      const share = part.rows.every(({ label }) => label === 'personal')
+        ? mixture.personalShare
+        : mixture.share
+      const rows = made > 0 ? draw(part.rows, share * made, mixture.power, random) : part.rows
       for (const row of rows) {
         const allowed = allowedLabels(row.label, labels)
         if (made > 0 && row.raw !== undefined && random.chance(mixture.masked)) {

@@ -43,7 +43,7 @@ export interface TrainSettings {
 }
 
 export const SETTINGS: TrainSettings = {
-  tokenizer: { bits: 17, grams: 3, words: 2 },
+  tokenizer: { bits: 17, grams: 2, words: 2 },
   members: 2,
   embedding: 16,
   hidden: 24,
