@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { CODE_NAMES } from '../../src/domain/codes.ts'
+import { readSideRow } from '../../src/registry/side-inputs.ts'
 import { registryOf } from '../../src/simulator/cast.ts'
 import { levelAt, SCENARIOS, type ScenarioName } from '../../src/simulator/scenarios.ts'
 import { simulate } from '../../src/simulator/simulate.ts'
+import { canonicalNumber } from '../../src/stages/canonical-number.ts'
 import { decode, isRejection } from '../../src/stages/decode.ts'
 
 function collect(scenario: ScenarioName, seed: number, minutes: number, rate = 5) {
@@ -71,5 +74,37 @@ describe('simulate', () => {
       for (const port of sender.ports) expect(port.startsWith(own.ports[0]!.slice(0, -1))).toBe(true)
     }
     expect(Object.keys(SCENARIOS)).toContain('double-eleven-hour')
+  })
+
+  describe('a planted day', () => {
+    const { simulation, records } = collect('planted-day', 1, 1440, 0.02)
+
+    it('has every reason code, but for what the model alone says', () => {
+      const planted = new Set([
+        ...simulation.planted.flatMap((event) => (event.raise === false ? [] : [event.code])),
+        ...records.flatMap(({ truth }) => truth?.codes ?? []),
+      ])
+      expect(CODE_NAMES.filter((code) => !planted.has(code))).toEqual([
+        'TEXT_FRAUD',
+        'TEXT_ILLICIT',
+        'TEXT_MARKETING',
+        'TEXT_FINANCE',
+      ])
+    })
+
+    it('has events that must not be raised', () => {
+      expect(simulation.planted.filter((event) => event.raise === false).length).toBeGreaterThan(10)
+    })
+
+    it.each(['consents', 'replies', 'complaints'] as const)('has %s that the service takes', (input) => {
+      const rows = simulation.sides[input]
+      expect(rows.length).toBeGreaterThan(10)
+      for (const row of rows) expect(readSideRow(input, row, canonicalNumber)).toHaveProperty('row')
+    })
+
+    it('says of each planted record which event it belongs to', () => {
+      for (const { truth } of records)
+        if (truth?.plant !== undefined) expect(truth.event).toBeTypeOf('string')
+    })
   })
 })
