@@ -62,6 +62,15 @@ function fold({ mean, variance, n }: Stat, x: number, alpha: number): Stat {
 }
 
 /**
+ * This hour of the day on earlier days. Other partitions may have closed the hour itself already: it is no earlier day.
+ * `hour`: UTC hour since the epoch.
+ */
+export function hourBefore(state: BaselineState, hour: number): Stat | undefined {
+  const stat = state.hours[hour % 24]
+  return stat && state.hour > hour ? { ...stat, n: stat.n - 1 } : stat
+}
+
+/**
  * What is reported with a bucket. `trailing`: commercial count of the 50 minutes that end ten minutes before the
  * bucket's minute does.
  */

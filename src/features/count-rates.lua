@@ -185,9 +185,11 @@ local function count_rate(group, index, e, weight)
       incomplete and 1 or 0,
     }
     if baseline then
-      local stats = call('HMGET', baseline, 'first', floor(b / 360) % 24, 'recent')
+      local stats = call('HMGET', baseline, 'first', floor(b / 360) % 24, 'recent', 'hour')
       if stats[1] then
         local hour, recent = stat_of(stats[2]), stat_of(stats[3])
+        -- Other partitions have closed this very hour already: it is no earlier day.
+        if tonumber(stats[4]) > floor(b / 360) then hour[3] = math.max(0, hour[3] - 1) end
         row[14], row[15] = tonumber(stats[1]), rest[10]
         row[16], row[17], row[18] = real(hour[1]), real(hour[2]), hour[3]
         row[19], row[20], row[21] = real(recent[1]), real(recent[2]), recent[3]

@@ -1,8 +1,8 @@
 import type { RateReading } from '../domain/ports.ts'
 import { BUCKET_MS } from '../domain/time.ts'
 import type { RateDelta } from './aggregate.ts'
-import { type BaselineState, describeBaseline, newBaseline, train } from './baseline.ts'
-import { BUCKETS_A_MINUTE, RATE_MINUTES } from './layout.ts'
+import { type BaselineState, describeBaseline, hourBefore, newBaseline, train } from './baseline.ts'
+import { BUCKETS_A_HOUR, BUCKETS_A_MINUTE, RATE_MINUTES } from './layout.ts'
 
 /** One entity: by minute 21 counts, commercial, notice, fraud of the minute and then of its six buckets. */
 interface RateState {
@@ -53,7 +53,7 @@ export class MemoryRates {
     const { m1, m10, h1, trailing } = windows(state, bucket)
     if (m10[0] + m10[2] < delta.reportFrom) return
     const known = delta.baseline ? this.#baselines.get(delta.entity) : undefined
-    const hour = known?.hours[Math.floor(bucket / (60 * BUCKETS_A_MINUTE)) % 24]
+    const hour = known && hourBefore(known, Math.floor(bucket / BUCKETS_A_HOUR))
     readings.push({
       entity: delta.entity,
       bucketEnd: (bucket + 1) * BUCKET_MS,

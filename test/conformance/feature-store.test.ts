@@ -288,6 +288,17 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
       expect(day.baseline!.firstSeen).toBe(T0)
     })
 
+    it('takes an hour that others have closed already for no earlier day', async () => {
+      const store = fresh()
+      await store.count(many(60, 0, (o, i) => b(o, T0 + i * MINUTE)))
+      await store.count([b(1000, T0 + HOUR)])
+      const late = await last(store, [b(1001, T0 + 59 * MINUTE)])
+      expect(late.baseline!.hour).toBeUndefined()
+      await store.count([b(2000, T0 + 24 * HOUR), b(2001, T0 + 25 * HOUR)])
+      const dayAfter = await last(store, [b(2002, T0 + 24 * HOUR + 59 * MINUTE)])
+      expect(dayAfter.baseline!.hour).toMatchObject({ days: 1 })
+    })
+
     it('is not trained by a burst', async () => {
       const store = fresh()
       await store.count(many(60, 0, (o, i) => b(o, T0 + i * MINUTE)))
