@@ -1,12 +1,12 @@
 /**
- * Every measurement, one after the other, or those that are named: `npm run bench -- throughput latency`. `day` runs by
- * name only, for it takes minutes; options go to the one that is named: `npm run bench -- day --minutes 300`.
+ * Every measurement, one after the other, or those that are named: `npm run bench -- throughput latency`. Days run by
+ * name only, for they take minutes; options go to the one that is named: `npm run bench -- day --minutes 300`.
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
 const ALL = ['throughput', 'latency', 'model-throughput', 'features', 'memory', 'kafka-source']
-const BY_NAME = ['day']
+const BY_NAME = ['day', 'day-kafka']
 const given = process.argv.slice(2)
 const firstOption = given.findIndex((word) => word.startsWith('-'))
 const asked = firstOption < 0 ? given : given.slice(0, firstOption)
