@@ -1,8 +1,10 @@
+import { writeFileSync } from 'node:fs'
 import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Alert, Verdict } from '../../src/domain/alert.ts'
 import { REGISTRY, recipient } from '../behaviour/fixtures/registry.ts'
 import { assertHidden } from '../helpers/embedded.ts'
+import { useFolder } from '../helpers/jsonl.ts'
 import { plainClient } from '../helpers/kafka-client.ts'
 import { until } from '../helpers/recording-handler.ts'
 import { type RedisServer, startRedis } from '../helpers/redis-server.ts'
@@ -20,6 +22,7 @@ const HOUR = 3_600_000
 /** One service on a topic of its own with Kafka and Redis, and what comes out of it. */
 describeWith(['kafka', 'redis'], 'the service', () => {
   const kafka = useKafka()
+  const folder = useFolder()
   let client: ReturnType<typeof plainClient>
   let redis: RedisServer
   let at: ServiceTopics
@@ -76,7 +79,15 @@ describeWith(['kafka', 'redis'], 'the service', () => {
     ]
     const values = rows.map(([, row]) => JSON.stringify(row))
     await client.produce(at.topics.registry, values, { keys: rows.map(([key]) => key) })
-    service = await startService({ ...at.env, REDIS_URL: redis.url, SIGWATCH_REDIS_BUDGET: '5s' })
+    // Its messages are of now, whatever the hour.
+    const policy = folder.file('policy.yaml')
+    writeFileSync(policy, 'quietHours: {marketing: null, finance: null}\n')
+    service = await startService({
+      ...at.env,
+      REDIS_URL: redis.url,
+      SIGWATCH_REDIS_BUDGET: '5s',
+      SIGWATCH_POLICY: policy,
+    })
     await service.ready()
     const channels = ['alerts', 'verdicts', 'deadLetters', 'shadowAlerts', 'blocks'] as const
     const followed = await Promise.all(channels.map((name) => follow(client, at.topics[name])))
