@@ -39,8 +39,8 @@ const TORN_FIRST = new Set(TORN.map(([parts]) => parts[0]))
 
 /**
  * What a name looks like: letters, digits and Han characters only, each replaced by the first of its glyph group, bare
- * strokes dropped, torn characters joined, `rn` read as m and `vv` as w. Equal skeletons cannot be told apart at a glance. Input: normalised
- * text or a host in its Unicode form.
+ * strokes dropped, torn characters joined, `rn` read as m and `vv` as w. Equal skeletons cannot be told apart at a glance.
+ * Input: normalised text or a host in its Unicode form.
  */
 export function skeleton(name: string): string {
   let out = ''

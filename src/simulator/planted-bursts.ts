@@ -77,7 +77,7 @@ export function burstPlants(setting: Setting, rate: number): Plant[] {
     shaped(8, 16.5, 1, 700, 'spike'),
     shaped(9, 11.5, 24, 500, 'pulses'),
     shaped(10, 18.5, 24, 500, 'pulses'),
-    { ...renamed(shaped(11, 12, 10, 600, 'step'), 'burst-small-shop') },
+    renamed(shaped(11, 12, 10, 600, 'step'), 'burst-small-shop'),
     ...[fromNothing, late].map((shop, i) => ({
       ...renamed(
         burst(shop, { ...setting.span(i ? 19 : 11, 10), perMinute: 600, shape: 'step' }),

@@ -42,25 +42,21 @@ function escalating(
   })
 }
 
-function unfiled(setting: Setting, hour: number): Plant {
+/** Messages of a made-up signature from a made-up port: often enough to be a state, or seen one by one only. */
+function unfiled(setting: Setting, hour: number, often: boolean): Plant {
   const signature = setting.unfiledName()
   const from = `1065${setting.random.digits(9)}`
-  const span = setting.span(hour, 12)
-  const event = 'unfiled-sender'
+  const span = setting.span(hour, often ? 12 : 120)
+  const event = often ? 'unfiled-sender' : 'unfiled-seldom'
   const code = 'SIGNATURE_UNFILED'
-  const drafts = sends(setting, span, 10, { signature, from, event, code })
-  return escalating(drafts, code, `${signature}@${from}`, span, { needs: ESCALATES })
-}
-
-/** Seldom enough to be seen message by message only. */
-function seldom(setting: Setting, hour: number): Plant {
-  const signature = setting.unfiledName()
-  const from = `1065${setting.random.digits(9)}`
-  const span = setting.span(hour, 120)
-  const event = 'unfiled-seldom'
-  const code = 'SIGNATURE_UNFILED'
-  const drafts = sends(setting, span, 15, { signature, from, event, code })
-  return escalating(drafts, code, `${signature}@${from}`, span, { raise: false })
+  const drafts = sends(setting, span, often ? 10 : 15, { signature, from, event, code })
+  return escalating(
+    drafts,
+    code,
+    `${signature}@${from}`,
+    span,
+    often ? { needs: ESCALATES } : { raise: false },
+  )
 }
 
 function lapsed(setting: Setting, hour: number, status: 'suspended' | 'revoked'): Plant {
@@ -118,11 +114,11 @@ function scope(setting: Setting, hour: number): Plant {
 export function filingPlants(setting: Setting): Plant[] {
   const { shops } = setting
   return [9, 14, 19].flatMap((hour, i) => [
-    unfiled(setting, hour + 0.2),
+    unfiled(setting, hour + 0.2, true),
     wrongPort(setting, shops[66 + i]!, shops[70 + i]!, hour + 0.3),
     missing(setting, shops[74 + i]!, hour + 0.4),
     scope(setting, hour),
-    seldom(setting, hour - 1),
+    unfiled(setting, hour - 1, false),
     lapsed(setting, hour + 0.6, i % 2 ? 'suspended' : 'revoked'),
   ])
 }

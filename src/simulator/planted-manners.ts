@@ -1,6 +1,7 @@
-import type { Draft, Plant } from './events.ts'
-import { signed } from './events.ts'
+import type { Code } from '../domain/codes.ts'
+import { type Draft, type Plant, signed } from './events.ts'
 import { message, type Setting, scripted, textOf } from './setting.ts'
+import type { PlantedFamily } from './texts-planted.ts'
 
 /** Offers that say nothing of how to refuse. */
 function noWayOut(setting: Setting, hour: number): Plant {
@@ -22,33 +23,14 @@ function noWayOut(setting: Setting, hour: number): Plant {
   )
 }
 
-function atNight(setting: Setting, hour: number): Plant {
+/** Offers of many shops with a fault of their own. */
+function faulty(setting: Setting, hour: number, family: PlantedFamily, event: string, code: Code): Plant {
   const { random, shops } = setting
   const to = setting.recipients(30)
   return scripted(
-    setting.times(setting.span(hour, 40), to.length).map((ts, i) =>
-      message(random.pick(shops), 'offer', random, {
-        ts,
-        to: to[i]!,
-        event: 'quiet-hours',
-        codes: ['QUIET_HOURS'],
-      }),
-    ),
-  )
-}
-
-function disguised(setting: Setting, hour: number): Plant {
-  const { random, shops } = setting
-  const to = setting.recipients(30)
-  return scripted(
-    setting.times(setting.span(hour, 40), to.length).map((ts, i) =>
-      message(random.pick(shops), 'disguised', random, {
-        ts,
-        to: to[i]!,
-        event: 'disguised-text',
-        codes: ['OBFUSCATED_TEXT'],
-      }),
-    ),
+    setting
+      .times(setting.span(hour, 40), to.length)
+      .map((ts, i) => message(random.pick(shops), family, random, { ts, to: to[i]!, event, codes: [code] })),
   )
 }
 
@@ -56,7 +38,9 @@ function disguised(setting: Setting, hour: number): Plant {
 export function mannerPlants(setting: Setting): Plant[] {
   return [
     ...[8.5, 12.5, 17.5].map((hour) => noWayOut(setting, hour)),
-    ...[0.5, 6.75, 21.25].map((hour) => atNight(setting, hour)),
-    ...[8.75, 12.75, 17.75].map((hour) => disguised(setting, hour)),
+    ...[0.5, 6.75, 21.25].map((hour) => faulty(setting, hour, 'offer', 'quiet-hours', 'QUIET_HOURS')),
+    ...[8.75, 12.75, 17.75].map((hour) =>
+      faulty(setting, hour, 'disguised', 'disguised-text', 'OBFUSCATED_TEXT'),
+    ),
   ]
 }
