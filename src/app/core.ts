@@ -19,7 +19,7 @@ import type {
 } from '../domain/ports.ts'
 import type { Registry } from '../domain/registry.ts'
 import type { Tokenise } from '../domain/token.ts'
-import { Intake, type Progress } from '../pipeline/intake.ts'
+import { Intake } from '../pipeline/intake.ts'
 import type { Intaken } from '../pipeline/outputs.ts'
 import { type BatchOutcome, createPipeline } from '../pipeline/pipeline.ts'
 import { classify } from '../stages/classify.ts'
@@ -37,6 +37,7 @@ import { createPublisher } from '../states/publisher.ts'
 import { createSweeper } from '../states/sweeper.ts'
 import type { Config } from './config.ts'
 import { inOrder } from './in-order.ts'
+import { createProgress } from './progress.ts'
 import { createSideRows, type SideRows } from './side-rows.ts'
 
 /** Everything that is chosen outside: adapters, loaded files, the clock. */
@@ -85,17 +86,8 @@ export interface Core {
 /** What decisions rest on and what can be loaded anew while the service runs. */
 export type Versioned = 'model' | 'policy' | 'registry'
 
-/** A partition is idle when it has no lag and had nothing for this long, ms of wall clock. */
-const IDLE_AFTER = 30_000
-const REPORT_EVERY = 1_000
 /** After a stop, a sink that takes nothing is waited for so long, ms: within the time that a process has to end. */
 const GIVE_UP_AFTER = 15_000
-/** With no lag and nothing for this long, ms, nothing is missing up to the wall clock: rows of side inputs need not wait. */
-const QUIET_AFTER = 2_000
-/** The same for an instance that has had no record yet: it may only not have come to them. */
-const QUIET_FROM_START = 10_000
-/** What lies in the outbox for this long waits for a sink, ms. */
-const RESEND_AFTER = 5_000
 /** Event time between two sweeps of the embedded mode, ms. */
 const SWEEP_EVERY = 10_000
 
@@ -271,7 +263,7 @@ export function createCore(parts: CoreParts): Core {
   async function sweepByEventTime(eventTime: number, partition: PartitionId): Promise<void> {
     if (eventTime - sweptAt < SWEEP_EVERY) return
     sweptAt = eventTime
-    await states.reportProgress([{ ...partition, eventTime, idle: false }])
+    await states.reportProgress([{ ...partition, eventTime, standing: 'current' }])
     await manager.sweep(eventTime)
   }
 
@@ -306,48 +298,7 @@ export function createCore(parts: CoreParts): Core {
     },
   })
 
-  let startedAt = Number.POSITIVE_INFINITY
-  function isQuiet(progress: readonly Progress[], now: number): boolean {
-    if (intake.inFlight > 0) return false
-    if (progress.length === 0) return now - startedAt > QUIET_FROM_START
-    return progress.every((p) => p.lag === 0 && now - p.lastRecordAt > QUIET_AFTER)
-  }
-
-  async function reportProgress(): Promise<void> {
-    const now = clock.now()
-    const progress = intake.progress()
-    for (const { topic, partition, lag, eventTime } of progress) {
-      emit({ name: 'partition_progress', topic, partition, lag, eventTime })
-    }
-    const counts: Record<string, number> = {}
-    for (const state of manager.open) counts[state.code] = (counts[state.code] ?? 0) + 1
-    emit({ name: 'states_open', counts })
-    const held = await states.progress().catch(() => [])
-    emit({
-      name: 'watermark_held',
-      lagging: progress.filter((p) => (p.lag ?? 0) > 0).length,
-      ownerless: held.filter((p) => p.ownerless).length,
-    })
-    emit({ name: 'outbox_pending', count: (await states.pending(RESEND_AFTER).catch(() => [])).length })
-    if (isQuiet(progress, now)) {
-      await sideRows.advance(now).catch((error: unknown) => {
-        emit({ name: 'warning', message: `side inputs wait: ${codeOf(error)}` })
-      })
-    }
-    const reports = [
-      ...progress.map((p) => ({ ...p, idle: p.lag === 0 && now - p.lastRecordAt > IDLE_AFTER })),
-      // A partition with anything to read would have brought it by now: without a word it would seem to have no owner.
-      ...(source.unready().length > 0 ? [] : intake.silent())
-        .filter(({ at }) => now - at > IDLE_AFTER)
-        .map(({ topic, partition }) => ({ topic, partition, eventTime: undefined, idle: true })),
-    ]
-    if (reports.length === 0) return
-    await states
-      .reportProgress(reports)
-      .catch((error: unknown) =>
-        emit({ name: 'warning', message: `progress not reported: ${codeOf(error)}` }),
-      )
-  }
+  const progress = createProgress({ intake, source, states, manager, sideRows, clock, emit, codeOf })
 
   return {
     manager,
@@ -360,13 +311,14 @@ export function createCore(parts: CoreParts): Core {
         if (!(error instanceof SigwatchError && error.retry)) throw error
         emit({ name: 'features_degraded', reason: error.code })
       })
-      startedAt = clock.now()
-      const reporting = embedded ? undefined : setInterval(() => void reportProgress(), REPORT_EVERY)
-      if (!embedded) sweeper.start()
+      if (!embedded) {
+        progress.start()
+        sweeper.start()
+      }
       try {
         await intake.run()
       } finally {
-        clearInterval(reporting)
+        progress.stop()
         await sweeper.stop()
       }
     },

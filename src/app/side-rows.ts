@@ -41,6 +41,8 @@ export interface SideRows {
    * event time, a median, comes behind; they act again when it reaches them, since by then more may have been sent.
    */
   advance(eventTime: number, seen?: number): Promise<void>
+  /** Lets feedback act whose `ts` is not after the wall clock, ms: an analyst speaks of now, however old the traffic. */
+  hear(now: number): Promise<void>
   readonly waiting: number
   /** Event time at which the next complaint or feedback takes effect, ms; Infinity: none waits. Replies act by their `ts`. */
   readonly dueAt: number
@@ -173,6 +175,26 @@ export function createSideRows({ ledger, features, manager, context, emit }: Sid
     }
   }
 
+  async function hearTo(now: number): Promise<void> {
+    sort()
+    const heard = queue.slice(head).filter((item) => item.input === 'feedback' && item.row.ts <= now)
+    if (heard.length === 0) return
+    const all = new Set<SideRow>(heard)
+    queue = queue.slice(head).filter((item) => !all.has(item))
+    head = 0
+    next = 0
+    for (const item of heard) {
+      try {
+        await apply(item, now)
+        all.delete(item)
+      } catch (error) {
+        queue.push(...all)
+        sorted = false
+        throw error
+      }
+    }
+  }
+
   return {
     add(rows) {
       // One by one: a file of complaints holds more rows than a call takes arguments.
@@ -182,6 +204,10 @@ export function createSideRows({ ledger, features, manager, context, emit }: Sid
     advance(eventTime, seen = eventTime) {
       advancing = advancing.catch(() => {}).then(() => advanceTo(eventTime))
       if (seen > eventTime) advancing = advancing.then(() => foresee(seen))
+      return advancing
+    },
+    hear(now) {
+      advancing = advancing.catch(() => {}).then(() => hearTo(now))
       return advancing
     },
     get waiting() {

@@ -243,9 +243,18 @@ export interface OutboxEntry {
   readonly block?: { readonly key: string; readonly value: string | null }
 }
 
-export interface PartitionProgress extends PartitionId {
+/** `behind`: more is to come, or nobody knows; `current`: no lag; `idle`: no lag, and nothing for 30 s. */
+export type Standing = 'behind' | 'current' | 'idle'
+
+/** How far a partition has come, by its owner. */
+export interface PartitionReport extends PartitionId {
+  /** Undefined keeps the one that was reported last, by whomever. */
+  readonly eventTime: number | undefined
+  readonly standing: Standing
+}
+
+export interface PartitionProgress extends PartitionReport {
   readonly eventTime: number
-  readonly idle: boolean
   /** Nobody has reported it for 30 s of the store's wall clock. */
   readonly ownerless: boolean
 }
@@ -269,19 +278,13 @@ export interface StateStore {
   acknowledge(entryIds: readonly string[], stateIds: readonly string[]): Promise<void>
   /** True while the holder has the lease; renews it. */
   lease(name: string, holder: string, ttlMs: number): Promise<boolean>
-  /**
-   * Event time of a partition, by its owner; undefined keeps the one that was reported last, by whomever. `idle`: no lag
-   * and nothing for 30 s.
-   */
-  reportProgress(
-    progress: readonly (PartitionId & { readonly eventTime: number | undefined; readonly idle: boolean })[],
-  ): Promise<void>
+  reportProgress(reports: readonly PartitionReport[]): Promise<void>
   /**
    * The lowest event time over all partitions that are not idle, the highest when all are (nothing is missing then);
    * undefined when none is known.
    */
   watermark(): Promise<number | undefined>
-  /** The last report of every partition: what holds the watermark back, for the metric. */
+  /** The last report of every partition. */
   progress(): Promise<readonly PartitionProgress[]>
   unready(): readonly string[]
   close(): Promise<void>

@@ -89,18 +89,22 @@ export class Alignment<T extends Aligned> {
   }
 
   /**
-   * What goes on next: a run of one partition within one bucket. `until`: nothing before this wall clock, unless records
-   * come. Undefined: nothing is held.
+   * What goes on next: a run of one partition within one bucket that does not wait for other instances. `until`: nothing
+   * before this wall clock (Infinity: all waits), unless records come. Undefined: nothing is held.
    */
   next(
     now: number,
+    waits: (bucket: number) => boolean = () => false,
   ): { readonly id: PartitionId; readonly items: readonly T[] } | { readonly until: number } | undefined {
     let first: Shelf<T> | undefined
+    let waiting = false
     for (const shelf of this.#shelves.values()) {
       if (shelf.head === shelf.items.length) continue
-      if (!first || shelf.items[shelf.head]!.bucket < first.items[first.head]!.bucket) first = shelf
+      const { bucket } = shelf.items[shelf.head]!
+      if (waits(bucket)) waiting = true
+      else if (!first || bucket < first.items[first.head]!.bucket) first = shelf
     }
-    if (!first) return undefined
+    if (!first) return waiting ? { until: Number.POSITIVE_INFINITY } : undefined
     const { bucket } = first.items[first.head]!
     const until = this.#waitsUntil(bucket)
     if (until > now) return { until }

@@ -19,6 +19,7 @@ import { Batcher, type BatchLimits } from './batcher.ts'
 import { Checkpoint } from './checkpoint.ts'
 import { EventTime } from './event-time.ts'
 import { deadLetterOf, type Intaken } from './outputs.ts'
+import type { Hold } from './peers.ts'
 import type { BatchOutcome } from './pipeline.ts'
 
 /** How far a partition has come. */
@@ -72,6 +73,8 @@ export class Intake implements SourceHandler {
   readonly #progress = new Map<string, Progress>()
   readonly #batcher: Batcher<Intaken>
   readonly #alignment = new Alignment<Arrived>()
+  /** What waits for other instances. */
+  #hold: Hold = { after: Number.POSITIVE_INFINITY, before: Number.NEGATIVE_INFINITY }
   /** Wall clock of the assignment of every partition that is held, epoch ms. */
   readonly #assignedAt = new Map<string, PartitionId & { readonly at: number }>()
   /** Bucket of event time that the batch at hand belongs to. */
@@ -175,6 +178,22 @@ export class Intake implements SourceHandler {
     return this.#alignment.full(id)
   }
 
+  /** Lets records wait for other instances until it is told anew; at the end nothing waits. */
+  hold(hold: Hold): void {
+    this.#hold = hold
+    this.#admitNext()
+  }
+
+  readonly #waits = (bucket: number): boolean => {
+    const eventTime = bucket * BUCKET_MS
+    return eventTime > this.#hold.after && eventTime < this.#hold.before
+  }
+
+  /** Whether this partition, by its key, is read here. */
+  has(partition: string): boolean {
+    return this.#assignedAt.has(partition)
+  }
+
   /** Partitions that are held and have had no record yet, with the wall clock of their assignment. */
   silent(): (PartitionId & { readonly at: number })[] {
     return [...this.#assignedAt].flatMap(([key, id]) => (this.#progress.has(key) ? [] : [id]))
@@ -215,10 +234,11 @@ export class Intake implements SourceHandler {
     for (;;) {
       await this.#batcher.room()
       const now = this.#ending ? Number.POSITIVE_INFINITY : performance.now()
-      const next = this.#alignment.next(now)
+      const next = this.#alignment.next(now, this.#ending ? undefined : this.#waits)
       if (!next) return
       if ('until' in next) {
-        this.#patience = setTimeout(() => this.#admitNext(), next.until - now)
+        if (next.until < Number.POSITIVE_INFINITY)
+          this.#patience = setTimeout(() => this.#admitNext(), next.until - now)
         return
       }
       for (const arrived of next.items) this.#take(arrived)

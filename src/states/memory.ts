@@ -1,8 +1,8 @@
 import {
   type Clock,
   type OutboxEntry,
-  type PartitionId,
   type PartitionProgress,
+  type PartitionReport,
   partitionKey,
   type StateRecord,
   type StateStore,
@@ -31,7 +31,7 @@ export function createMemoryStateStore(options: MemoryStateStoreOptions): StateS
   const outbox = new Map<string, OutboxEntry>()
   const suppressions = new Map<string, number>()
   const leases = new Map<string, { holder: string; until: number }>()
-  const partitions = new Map<string, PartitionId & { eventTime: number; idle: boolean; at: number }>()
+  const partitions = new Map<string, PartitionReport & { eventTime: number; at: number }>()
   const listeners: ((state: StateRecord) => void)[] = []
   let latest = Number.NEGATIVE_INFINITY
   let puts = 0

@@ -3,6 +3,7 @@ import {
   type OutboxEntry,
   type PartitionProgress,
   partitionKey,
+  type Standing,
   type StateRecord,
   type StateStore,
 } from '../domain/ports.ts'
@@ -30,6 +31,9 @@ const PENDING_LIMIT = 100
 const BULK_BUDGET = 2000
 /** A partition without a report holds the watermark back; after this long it is taken to be gone with its topic. */
 const FORGET_PARTITION_AFTER = DAY
+
+/** A report names its place in this list. */
+const STANDINGS: readonly Standing[] = ['behind', 'idle', 'current']
 
 const script = (name: string) => loadScript(new URL(`./${name}.lua`, import.meta.url), name)
 const PUT = script('put')
@@ -112,7 +116,7 @@ export function createRedisStateStore(options: RedisStateStoreOptions): StateSto
         topic: key.slice(0, slash),
         partition: Number(key.slice(slash + 1)),
         eventTime: Number(reply[i + 1]),
-        idle: reply[i + 2] === '1',
+        standing: STANDINGS[Number(reply[i + 2])]!,
         ownerless: Number(reply[i + 3]) >= OWNERLESS_AFTER,
       })
     }
@@ -205,7 +209,11 @@ export function createRedisStateStore(options: RedisStateStoreOptions): StateSto
 
     async reportProgress(reports) {
       if (reports.length === 0) return
-      const args = reports.flatMap((p) => [partitionKey(p), p.eventTime ?? '-', p.idle ? '1' : '0'])
+      const args = reports.flatMap((p) => [
+        partitionKey(p),
+        p.eventTime ?? '-',
+        STANDINGS.indexOf(p.standing),
+      ])
       await link.run([{ script: REPORT, keys: [`${control}:progress`], args }])
     },
 

@@ -12,7 +12,7 @@ export function watermarkOf(partitions: readonly PartitionProgress[]): number | 
   let highest: number | undefined
   for (const p of partitions) {
     if (highest === undefined || p.eventTime > highest) highest = p.eventTime
-    if (p.idle && !p.ownerless) continue
+    if (p.standing === 'idle' && !p.ownerless) continue
     if (lowest === undefined || p.eventTime < lowest) lowest = p.eventTime
   }
   return lowest ?? highest

@@ -17,13 +17,15 @@ import { StateTrack } from './day-states.ts'
 /**
  * The day that `npm run bench -- day --keep DAY` left, through Kafka and Redis with three instances, of which one is
  * killed and one is stopped and replaced on the way; its states beside those of the embedded run. As on a live topic,
- * no message comes before those of `--ahead` seconds earlier are judged.
+ * no message comes before those of `--ahead` seconds earlier are judged; with `--backlog` all of them lie there before
+ * the first instance starts.
  */
 const { values: options } = parseArgs({
   options: {
     day: { type: 'string' },
     /** Seconds of event time. */
     ahead: { type: 'string', default: '60' },
+    backlog: { type: 'boolean', default: false },
     partitions: { type: 'string', default: '12' },
   },
 })
@@ -31,7 +33,7 @@ const day = options.day
 if (day === undefined)
   throw new Error('name the folder of a day: --day DIR, made by npm run bench -- day --keep DIR')
 const STEP = 15_000
-const AHEAD = Math.ceil((Number(options.ahead) * 1_000) / STEP)
+const AHEAD = options.backlog ? Number.POSITIVE_INFINITY : Math.ceil((Number(options.ahead) * 1_000) / STEP)
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
 const out = join(day, 'kafka')
@@ -108,6 +110,7 @@ function judged(verdict: string): void {
   if (step === undefined) return
   waiting.delete(id)
   left[step]!--
+  judgedCount++
 }
 const taps = [
   await tap(at.topics.alerts, DAY_FILES.alerts),
@@ -115,27 +118,49 @@ const taps = [
   await tap(at.topics.deadLetters, DAY_FILES.deadLetters),
 ]
 
+const total = await count(day, DAY_FILES.messages)
+let judgedCount = 0
+let began = performance.now()
+const since = () => ((performance.now() - began) / 1_000).toFixed(0)
 const services: Service[] = []
+let killed: Service | undefined
 async function start(): Promise<Service> {
   const service = await startService(env)
   services.push(service)
   return service.ready()
 }
-const [first, second] = await Promise.all([start(), start(), start()])
-say(`three instances are ready; producing from ${day} …`)
+
+/** One instance is killed after a third of the day, and one stopped after two thirds; each time another comes. */
+async function run(): Promise<void> {
+  const [first, second] = await Promise.all([start(), start(), start()])
+  say('three instances are ready')
+  began = performance.now()
+  await until(() => judgedCount > total / 3)
+  say(`${since()} s: one instance is killed, another comes`)
+  killed = first
+  await first?.kill()
+  await start()
+  await until(() => judgedCount > (2 * total) / 3)
+  say(`${since()} s: one instance is stopped, another comes`)
+  const code = await second?.stop()
+  if (code !== 0) throw new Error(`it ended with ${code}`)
+  await start()
+}
 
 async function until(settled: () => boolean): Promise<void> {
   for (let last = -1, since = Date.now(); !settled(); await sleep(5)) {
-    if (waiting.size !== last) [last, since] = [waiting.size, Date.now()]
-    const failed = services.find((s) => s.exited && s.child.exitCode !== 0 && s !== first)
+    if (judgedCount !== last) [last, since] = [judgedCount, Date.now()]
+    const failed = services.find((s) => s.exited && s.child.exitCode !== 0 && s !== killed)
     if (failed || Date.now() - since > 120_000)
-      throw new Error(`stuck with ${last} waiting:\n${(failed ?? services.at(-1))?.stderr.slice(-4_000)}`)
+      throw new Error(
+        `stuck with ${last} judged, ${waiting.size} waiting:\n${(failed ?? services.at(-1))?.stderr.slice(-4_000)}`,
+      )
   }
 }
 
-const total = await count(day, DAY_FILES.messages)
-const began = performance.now()
-let [produced, restarts, newest, started] = [0, 0, 0, 0]
+let [produced, newest, started] = [0, 0, 0]
+let running = options.backlog ? undefined : run()
+running?.catch(() => {})
 let step: { key: string; value: string }[] = []
 async function flush() {
   left.push(0)
@@ -148,18 +173,6 @@ async function flush() {
   await send(at.topics.messages, step)
   produced += step.length
   step = []
-  if (restarts === 0 && produced > total / 3) {
-    restarts++
-    say(`${clock(newest)}: one instance is killed, another comes`)
-    await first?.kill()
-    await start()
-  } else if (restarts === 1 && produced > (2 * total) / 3) {
-    restarts++
-    say(`${clock(newest)}: one instance is stopped, another comes`)
-    const code = await second?.stop()
-    if (code !== 0) throw new Error(`it ended with ${code}`)
-    await start()
-  }
   await until(() => left.length <= AHEAD || left[left.length - 1 - AHEAD] === 0)
 }
 for await (const value of linesOf(day, DAY_FILES.messages)) {
@@ -174,6 +187,9 @@ for await (const value of linesOf(day, DAY_FILES.messages)) {
   step.push({ key: from, value })
 }
 await flush()
+say(`${produced} records are there`)
+running ??= run()
+await running
 await until(() => waiting.size === 0).catch((error: Error) => say(error.message))
 const seconds = (performance.now() - began) / 1_000
 await sleep(6_000)

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { StateRecord, StateStore } from '../../src/domain/ports.ts'
+import type { Standing, StateRecord, StateStore } from '../../src/domain/ports.ts'
 import { connectRedis, type RedisLink } from '../../src/redis/client.ts'
 import { clearedAlert, outboxEntry } from '../../src/states/alert.ts'
 import { clear } from '../../src/states/lifecycle.ts'
@@ -208,36 +208,37 @@ for (const adapter of ADAPTERS) {
     it('takes the lowest event time of partitions that are not idle', async () => {
       const store = fresh()
       expect(await store.watermark()).toBeUndefined()
-      const report = (partition: number, eventTime: number, idle: boolean) => ({
+      const report = (partition: number, eventTime: number, standing: Standing) => ({
         topic: 'sms/mt',
         partition,
         eventTime,
-        idle,
+        standing,
       })
-      await store.reportProgress([report(0, T0 + 500, false), report(1, T0 + 100, true)])
+      await store.reportProgress([report(0, T0 + 500, 'current'), report(1, T0 + 100, 'idle')])
       expect(await store.watermark()).toBe(T0 + 500)
-      await again(store).reportProgress([report(2, T0 + 200, false)])
+      await again(store).reportProgress([report(2, T0 + 200, 'behind')])
       expect(await store.watermark()).toBe(T0 + 200)
-      await store.reportProgress([report(0, T0 + 500, true), report(2, T0 + 200, true)])
+      expect((await store.progress()).map((p) => p.standing).sort()).toEqual(['behind', 'current', 'idle'])
+      await store.reportProgress([report(0, T0 + 500, 'idle'), report(2, T0 + 200, 'idle')])
       expect(await store.watermark()).toBe(T0 + 500)
       const progress = [...(await store.progress())].sort((a, b) => a.partition - b.partition)
-      expect(progress[1]).toEqual({ ...report(1, T0 + 100, true), ownerless: false })
+      expect(progress[1]).toEqual({ ...report(1, T0 + 100, 'idle'), ownerless: false })
     })
 
     it('keeps the event time of a partition whose new owner has had no record yet', async () => {
       const store = fresh()
-      const report = (partition: number, eventTime: number | undefined, idle: boolean) => ({
+      const report = (partition: number, eventTime: number | undefined, standing: Standing) => ({
         topic: 'sms.mt',
         partition,
         eventTime,
-        idle,
+        standing,
       })
-      await store.reportProgress([report(0, T0, false), report(1, T0 + 900, false)])
-      await again(store).reportProgress([report(0, undefined, true), report(7, undefined, true)])
+      await store.reportProgress([report(0, T0, 'current'), report(1, T0 + 900, 'current')])
+      await again(store).reportProgress([report(0, undefined, 'idle'), report(7, undefined, 'idle')])
       const progress = [...(await store.progress())].sort((a, b) => a.partition - b.partition)
       expect(progress).toEqual([
-        { ...report(0, T0, true), ownerless: false },
-        { ...report(1, T0 + 900, false), ownerless: false },
+        { ...report(0, T0, 'idle'), ownerless: false },
+        { ...report(1, T0 + 900, 'current'), ownerless: false },
       ])
       expect(await store.watermark()).toBe(T0 + 900)
     })

@@ -169,7 +169,7 @@ describe.skipIf(!redisServerInstalled())('states on Redis', () => {
       topic: 't',
       partition,
       eventTime,
-      idle: false,
+      standing: 'current' as const,
     })
     await a.store.reportProgress([report(0, T0 + 60 * MINUTE)])
     await b.store.reportProgress([report(1, T0 + MINUTE)])

@@ -52,6 +52,18 @@ describe('Alignment', () => {
     expect(drain(alignment)).toEqual(['a1', 'b1', 'a2', 'a3', 'b3'])
   })
 
+  it('leaves what waits for other instances, and hands on what does not', () => {
+    const alignment = assigned(A, B)
+    alignment.push(A, [item('a1', 1), item('a3', 3)], 0)
+    alignment.push(B, [item('b9', 9)], 0)
+    const between = (bucket: number) => bucket > 1 && bucket < 9
+    expect(alignment.next(0, between)).toEqual({ id: A, items: [item('a1', 1)] })
+    expect(alignment.next(0, between)).toEqual({ id: B, items: [item('b9', 9)] })
+    expect(alignment.next(0, between)).toEqual({ until: Number.POSITIVE_INFINITY })
+    expect(alignment.next(0)).toEqual({ id: A, items: [item('a3', 3)] })
+    expect(alignment.next(0, between)).toBeUndefined()
+  })
+
   it('waits for a partition that is behind and has more to come, for a while', () => {
     const alignment = assigned(A, B)
     alignment.push(B, [item('b1', 1)], 7)

@@ -35,6 +35,7 @@ describe('rows of side inputs that wait for their time', () => {
   let released: string[]
   let events: Event[]
   let fails: Error | undefined
+  let refuses: Error | undefined
   let meanwhile: (() => void) | undefined
   let signals: Signal[]
   let rows: SideRows
@@ -44,6 +45,7 @@ describe('rows of side inputs that wait for their time', () => {
     released = []
     events = []
     fails = undefined
+    refuses = undefined
     meanwhile = undefined
     signals = []
     const features = memoryFeatureStore()
@@ -77,7 +79,10 @@ describe('rows of side inputs that wait for their time', () => {
       features,
       manager: {
         open: Object.assign([], { get: () => undefined, size: 0 }),
-        release: async (id: string) => void released.push(id),
+        release: async (id: string) => {
+          if (refuses) throw refuses
+          released.push(id)
+        },
         apply: async (inputs: readonly StateInput[]) => void signals.push(...inputs.map((i) => i.signal)),
       } as unknown as StateManager,
       context: () => ({
@@ -108,6 +113,24 @@ describe('rows of side inputs that wait for their time', () => {
     expect(applied).toEqual([])
     await rows.advance(T0 + 10)
     expect(times()).toEqual([10])
+  })
+
+  it('hears feedback of now however far the event time is, once, and lets the others wait', async () => {
+    rows.add([reply(T0 + 1), feedback(T0 + 2), feedback(T0 + 9)])
+    await rows.hear(T0 + 5)
+    expect([released, times()]).toEqual([['s2'], []])
+    await rows.advance(T0 + 10)
+    expect([released, times()]).toEqual([['s2', 's9'], [1]])
+  })
+
+  it('hears feedback again that no store took', async () => {
+    refuses = new SigwatchError('REDIS_UNREACHABLE', 'gone')
+    rows.add([feedback(T0 + 1), feedback(T0 + 2), reply(T0 + 3)])
+    await expect(rows.hear(T0 + 5)).rejects.toThrow('gone')
+    expect(rows.waiting).toBe(3)
+    refuses = undefined
+    await rows.hear(T0 + 5)
+    expect([released, rows.waiting]).toEqual([['s1', 's2'], 1])
   })
 
   it('puts rows that come while one is applied into their place', async () => {

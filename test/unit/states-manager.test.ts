@@ -214,7 +214,9 @@ describe('time', () => {
   it('ends a state by the watermark before a later signal takes it up', async () => {
     const { apply, sink, store } = setUp()
     await apply({})
-    await store.reportProgress([{ topic: 't', partition: 0, eventTime: T0 + 80 * MINUTE, idle: false }])
+    await store.reportProgress([
+      { topic: 't', partition: 0, eventTime: T0 + 80 * MINUTE, standing: 'current' },
+    ])
     await apply({ at: T0 + 90 * MINUTE })
     expect(sink.alerts().map((a) => [a.type.split('.').at(-1), a.data.state!.episode - T0])).toEqual([
       ['raised', 0],
@@ -422,7 +424,9 @@ describe('sweeper', () => {
       })
     const [a, b] = [make('a'), make('b')]
     await apply({})
-    await store.reportProgress([{ topic: 't', partition: 0, eventTime: T0 + 6 * MINUTE, idle: false }])
+    await store.reportProgress([
+      { topic: 't', partition: 0, eventTime: T0 + 6 * MINUTE, standing: 'current' },
+    ])
     await a.round()
     await b.round()
     expect(rounds).toEqual(['a'])

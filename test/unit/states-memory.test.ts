@@ -10,7 +10,7 @@ const partition = (n: number, over: Partial<PartitionProgress> = {}): PartitionP
   topic: 't',
   partition: n,
   eventTime: T0 + n * SECOND,
-  idle: false,
+  standing: 'current',
   ownerless: false,
   ...over,
 })
@@ -19,9 +19,11 @@ describe('watermarkOf', () => {
   it('is held back by the slowest partition, and by one without an owner even when it was idle', () => {
     expect(watermarkOf([])).toBeUndefined()
     expect(watermarkOf([partition(3), partition(1)])).toBe(T0 + SECOND)
-    expect(watermarkOf([partition(3), partition(1, { idle: true })])).toBe(T0 + 3 * SECOND)
-    expect(watermarkOf([partition(3), partition(1, { idle: true, ownerless: true })])).toBe(T0 + SECOND)
-    expect(watermarkOf([partition(3, { idle: true }), partition(1, { idle: true })])).toBe(T0 + 3 * SECOND)
+    expect(watermarkOf([partition(3), partition(1, { standing: 'idle' })])).toBe(T0 + 3 * SECOND)
+    expect(watermarkOf([partition(3), partition(1, { standing: 'idle', ownerless: true })])).toBe(T0 + SECOND)
+    expect(watermarkOf([partition(3, { standing: 'idle' }), partition(1, { standing: 'idle' })])).toBe(
+      T0 + 3 * SECOND,
+    )
   })
 })
 
@@ -29,9 +31,9 @@ describe('memory state store', () => {
   it('takes a partition that nobody reports for ownerless, then for revoked', async () => {
     const clock = manualClock()
     const store = createMemoryStateStore({ clock })
-    await store.reportProgress([{ topic: 't', partition: 0, eventTime: T0, idle: true }])
+    await store.reportProgress([{ topic: 't', partition: 0, eventTime: T0, standing: 'idle' }])
     clock.advance(30 * SECOND)
-    await store.reportProgress([{ topic: 't', partition: 1, eventTime: T0 + MINUTE, idle: false }])
+    await store.reportProgress([{ topic: 't', partition: 1, eventTime: T0 + MINUTE, standing: 'current' }])
     expect(await store.watermark()).toBe(T0)
     expect((await store.progress()).map((p) => p.ownerless)).toEqual([true, false])
     clock.advance(30 * SECOND)

@@ -1,0 +1,146 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createProgress } from '../../src/app/progress.ts'
+import type { Event } from '../../src/domain/events.ts'
+import type { PartitionReport, StateStore } from '../../src/domain/ports.ts'
+import { partitionKey } from '../../src/domain/ports.ts'
+import type { Progress } from '../../src/pipeline/intake.ts'
+import type { Hold } from '../../src/pipeline/peers.ts'
+import { createMemoryStateStore } from '../../src/states/memory.ts'
+import { MINUTE, SECOND } from '../helpers/state-fixtures.ts'
+
+/** Wall clock at the beginning; the traffic is a month older. */
+const NOW = Date.UTC(2026, 10, 11)
+const OLD = NOW - 30 * 24 * 60 * MINUTE
+const clock = { now: () => Date.now() }
+
+const mine = (more: Partial<Progress> = {}): Progress => ({
+  topic: 't',
+  partition: 0,
+  eventTime: OLD,
+  lag: 0,
+  lastRecordAt: NOW,
+  ...more,
+})
+const theirs = (more: Partial<PartitionReport> = {}): PartitionReport => ({
+  topic: 't',
+  partition: 1,
+  eventTime: OLD,
+  standing: 'current',
+  ...more,
+})
+
+describe('progress of an instance', () => {
+  let store: StateStore
+  let progress: Progress[]
+  let inFlight: number
+  let holds: Hold[]
+  let advanced: number[]
+  let heard: number[]
+  let events: Event[]
+  let running: ReturnType<typeof createProgress> | undefined
+
+  beforeEach(() => {
+    vi.useFakeTimers({ now: NOW, toFake: ['Date', 'setTimeout', 'clearTimeout', 'performance'] })
+    store = createMemoryStateStore({ clock })
+    progress = []
+    inFlight = 0
+    holds = []
+    advanced = []
+    heard = []
+    events = []
+  })
+  afterEach(() => {
+    running?.stop()
+    running = undefined
+    vi.useRealTimers()
+  })
+
+  /** Runs for so long, with what another instance reports every second. */
+  async function run(ms: number, others: () => readonly PartitionReport[] = () => []): Promise<void> {
+    if (!running) {
+      running = createProgress({
+        intake: {
+          progress: () => progress,
+          silent: () => [],
+          has: (key) => progress.some((p) => partitionKey(p) === key),
+          get inFlight() {
+            return inFlight
+          },
+          hold: (hold) => void holds.push(hold),
+        },
+        source: { unready: () => [] },
+        states: store,
+        manager: { open: Object.assign([], { get: () => undefined, size: 0 }) },
+        sideRows: {
+          advance: async (eventTime) => void advanced.push(eventTime),
+          hear: async (now) => void heard.push(now),
+        },
+        clock,
+        emit: (event) => events.push(event),
+        codeOf: () => 'CODE',
+      })
+      running.start()
+    }
+    for (let passed = 0; passed < ms; passed += SECOND) {
+      await store.reportProgress(others())
+      await vi.advanceTimersByTimeAsync(SECOND)
+    }
+  }
+  it('lets the event time of old traffic go on with the wall clock while it is quiet, feedback at once', async () => {
+    progress = [mine()]
+    await run(2 * SECOND)
+    expect([advanced, heard]).toEqual([[], []])
+    await run(5 * SECOND)
+    expect(advanced.length).toBeGreaterThan(2)
+    expect(advanced.every((time) => time > OLD + 2 * SECOND && time < OLD + 8 * SECOND)).toBe(true)
+    expect(heard.every((now) => now > NOW)).toBe(true)
+  })
+
+  it('goes up to the wall clock when nothing is missing anywhere', async () => {
+    progress = [mine()]
+    await run(40 * SECOND, () => [theirs({ standing: 'idle' })])
+    expect(advanced.at(-1)).toBeGreaterThan(NOW + 30 * SECOND)
+  })
+
+  it('does not while a partition of another instance is behind, or has lost its owner', async () => {
+    progress = [mine()]
+    await store.reportProgress([theirs({ standing: 'idle' })])
+    await run(50 * SECOND)
+    expect(advanced.at(-1)).toBeLessThan(OLD + 51 * SECOND)
+  })
+
+  it('lets nothing act while records come, wait or are worked on', async () => {
+    progress = [mine({ lag: 3 })]
+    await run(5 * SECOND)
+    progress = [mine()]
+    inFlight = 1
+    await run(5 * SECOND)
+    expect(advanced).toEqual([])
+  })
+
+  it('takes the watermark of the others where it has no partition itself', async () => {
+    await run(9 * SECOND, () => [theirs({ eventTime: OLD + MINUTE })])
+    expect(advanced).toEqual([])
+    await run(5 * SECOND, () => [theirs({ eventTime: OLD + MINUTE })])
+    expect(advanced.at(-1)).toBe(OLD + MINUTE)
+  })
+
+  it('reports soon and holds a backlog while another instance is behind', async () => {
+    progress = [mine({ lag: 100, eventTime: OLD + 60 * MINUTE })]
+    await run(3 * SECOND, () => [theirs({ standing: 'behind' })])
+    expect(holds.length).toBeGreaterThan(15)
+    expect(holds.at(-1)?.after).toBe(OLD + MINUTE)
+    expect((await store.progress()).find((p) => p.partition === 0)?.standing).toBe('behind')
+    await run(2 * SECOND, () => [theirs({ standing: 'current' })])
+    expect(holds.at(-1)?.after).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  it('waits for nobody, and lets no row act, when the store is out of reach', async () => {
+    progress = [mine()]
+    store.progress = () => Promise.reject(new Error('gone'))
+    await run(5 * SECOND)
+    expect(holds.at(-1)?.after).toBe(Number.POSITIVE_INFINITY)
+    expect([advanced, heard]).toEqual([[], []])
+    expect(events).toContainEqual({ name: 'warning', message: 'progress not reported: CODE' })
+  })
+})
