@@ -5,7 +5,7 @@ import type { Finding } from '../domain/decision.ts'
 import type { SignalContext } from '../domain/detector.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
-import { messageAlertId, stateId } from '../domain/hash.ts'
+import { messageAlertId } from '../domain/hash.ts'
 import type { Policy } from '../domain/policy.ts'
 import type {
   Classifier,
@@ -174,29 +174,23 @@ export function createCore(parts: CoreParts): Core {
     maxAge,
   })
 
-  const nameCampaign = createCampaignNames((id) => {
-    const state = stateId(config.deployment, 'CAMPAIGN_BURST', { kind: 'campaign', id })
-    return manager.open.get(state) !== undefined
-  })
+  const nameCampaigns = createCampaignNames((band) => manager.open.campaignOf(band))
 
   async function transition(signals: readonly BackedSignal[], degraded: boolean): Promise<void> {
     if (signals.length === 0) return
-    const inputs = signals
-      .toSorted(byTime)
-      .map(nameCampaign)
-      .flatMap(({ signal, messages }) => {
-        const message = messages.at(-1)
-        if (!message) return []
-        return [
-          {
-            signal,
-            message,
-            samples: messages.slice(0, -1),
-            position: message.origins[0]!.position,
-            degraded,
-          },
-        ]
-      })
+    const inputs = nameCampaigns(signals.toSorted(byTime)).flatMap(({ signal, messages }) => {
+      const message = messages.at(-1)
+      if (!message) return []
+      return [
+        {
+          signal,
+          message,
+          samples: messages.slice(0, -1),
+          position: message.origins[0]!.position,
+          degraded,
+        },
+      ]
+    })
     try {
       await manager.apply(inputs)
     } catch (error) {

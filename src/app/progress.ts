@@ -5,11 +5,11 @@ import {
   type PartitionReport,
   partitionKey,
   type Source,
+  type StateRecord,
   type StateStore,
 } from '../domain/ports.ts'
 import type { Intake, Progress } from '../pipeline/intake.ts'
 import { Peers } from '../pipeline/peers.ts'
-import type { StateManager } from '../states/manager.ts'
 import { watermarkOf } from '../states/watermark.ts'
 import type { SideRows } from './side-rows.ts'
 
@@ -17,7 +17,7 @@ export interface ProgressOptions {
   readonly intake: Pick<Intake, 'progress' | 'silent' | 'has' | 'inFlight' | 'hold'>
   readonly source: Pick<Source, 'unready'>
   readonly states: Pick<StateStore, 'reportProgress' | 'progress' | 'pending'>
-  readonly manager: Pick<StateManager, 'open'>
+  readonly manager: { readonly open: Iterable<StateRecord> }
   readonly sideRows: Pick<SideRows, 'advance' | 'hear'>
   readonly clock: Clock
   readonly emit: Emit

@@ -48,6 +48,8 @@ export interface Signal extends Finding {
   readonly cap?: Action
   readonly limit?: { readonly perMinute: number }
   readonly match: Match
+  /** Of a campaign: further bands that are the same campaign. */
+  readonly aliases?: readonly string[]
 }
 
 /** A conjunction by which a blocking service selects messages (contract, section 3). */

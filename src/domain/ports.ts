@@ -209,6 +209,8 @@ export interface StateRecord {
   readonly code: Code
   readonly target: Target
   readonly match: Match
+  /** Of a campaign: further bands that are the same campaign. */
+  readonly aliases?: readonly string[]
   /** Event time, ms. */
   readonly episode: number
   readonly revision: number

@@ -32,6 +32,7 @@ export interface LifecycleLimits {
 }
 
 const MINUTE = 60_000
+const MAX_ALIASES = 32
 
 export const LIFECYCLE_LIMITS: LifecycleLimits = {
   validity: 15 * MINUTE,
@@ -103,6 +104,7 @@ export function transition(
       code: signal.code,
       target: signal.target,
       match: signal.match,
+      ...(signal.aliases ? { aliases: signal.aliases } : {}),
       episode: returns?.episode ?? signal.at,
       revision: (returns?.revision ?? 0) + 1,
       version: (current?.version ?? 0) + 1,
@@ -138,6 +140,7 @@ function held(
   const grew = signal.over && signal.level >= current.level * limits.growth
   const rematched = signal.over && JSON.stringify(signal.match) !== JSON.stringify(current.match)
   const changed = judgement.action !== current.action
+  const next = withAliases(current, signal.aliases)
   const surfaced = enforced && !current.enforced
   if (
     changed ||
@@ -150,7 +153,7 @@ function held(
       // The enforced topic has not seen this state yet.
       event: surfaced ? 'raised' : 'updated',
       next: {
-        ...current,
+        ...next,
         match: signal.match,
         revision: current.revision + 1,
         version: current.version + 1,
@@ -164,11 +167,18 @@ function held(
       },
     }
   }
-  if (lastSeenAt - current.lastSeenAt < limits.touchEvery) return NONE
+  if (next === current && lastSeenAt - current.lastSeenAt < limits.touchEvery) return NONE
   return {
     kind: 'touch',
-    next: { ...current, version: current.version + 1, lastSeenAt, hold: judgement.hold },
+    next: { ...next, version: current.version + 1, lastSeenAt, hold: judgement.hold },
   }
+}
+
+/** The state with these aliases too, up to a cap; the same object when nothing is new. */
+function withAliases(current: StateCore, more: Signal['aliases'] = []): StateCore {
+  const known = current.aliases ?? []
+  const aliases = [...new Set([...known, ...more])].slice(0, MAX_ALIASES)
+  return aliases.length === known.length ? current : { ...current, aliases }
 }
 
 /** An update that only renews: for a state that is held by its `hold` and not by signals. */

@@ -86,7 +86,7 @@ export interface StateManager {
   /** Brings the local copy in line with the store: now and then, for notices that were lost. */
   refresh(): Promise<void>
   /** The local copy, enforced and shadow. */
-  readonly open: Iterable<StateRecord> & { readonly size: number; get(id: string): StateRecord | undefined }
+  readonly open: Iterable<StateRecord> & Pick<OpenStates, 'size' | 'get' | 'campaignOf'>
 }
 
 type Step = (current: StateRecord) => { readonly next: StateCore; readonly cause?: ClearCause } | undefined

@@ -20,6 +20,8 @@ export class OpenStates {
   readonly #entries = new Map<string, Entry>()
   readonly #tokens = new Map<string, Entry[]>()
   readonly #campaigns = new Map<string, Entry[]>()
+  /** By every band of a campaign, its aliases too: enforced or not. */
+  readonly #bands = new Map<string, Entry[]>()
   readonly #domains = new Map<string, Entry[]>()
   readonly #signatures = new Map<string, Entry[]>()
   readonly #ports = new Map<string, Entry[]>()
@@ -44,7 +46,11 @@ export class OpenStates {
     if (known && known.state.version >= state.version) return false
     if (known) this.#unlink(known)
     if (!state.open) return known !== undefined
-    const entry: Entry = { state, shown: shownOf(state), keys: state.enforced ? this.#keysOf(state) : [] }
+    const entry: Entry = {
+      state,
+      shown: shownOf(state),
+      keys: [...this.#keysOf(state), ...this.#bandsOf(state)],
+    }
     this.#entries.set(state.id, entry)
     for (const [index, key] of entry.keys) {
       const bucket = index.get(key)
@@ -88,7 +94,18 @@ export class OpenStates {
     return found ?? NONE
   }
 
-  #keysOf({ match }: StateRecord): [Map<string, Entry[]>, string][] {
+  /** The open campaign that the band belongs to. */
+  campaignOf(band: string): string | undefined {
+    return this.#bands.get(band)?.[0]?.state.target.id
+  }
+
+  #bandsOf({ code, target, aliases = [] }: StateRecord): [Map<string, Entry[]>, string][] {
+    if (code !== 'CAMPAIGN_BURST' || target.kind !== 'campaign') return []
+    return [...new Set([target.id, ...aliases])].map((band) => [this.#bands, band])
+  }
+
+  #keysOf({ match, enforced }: StateRecord): [Map<string, Entry[]>, string][] {
+    if (!enforced) return []
     if (match.toToken !== undefined) return [[this.#tokens, match.toToken]]
     if (match.campaign !== undefined) return [[this.#campaigns, match.campaign]]
     if (match.domains) return [...new Set(match.domains)].map((domain) => [this.#domains, domain])

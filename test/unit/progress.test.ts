@@ -70,7 +70,7 @@ describe('progress of an instance', () => {
         },
         source: { unready: () => [] },
         states: store,
-        manager: { open: Object.assign([], { get: () => undefined, size: 0 }) },
+        manager: { open: [] },
         sideRows: {
           advance: async (eventTime) => void advanced.push(eventTime),
           hear: async (now) => void heard.push(now),

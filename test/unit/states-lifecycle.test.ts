@@ -56,6 +56,19 @@ describe('raise', () => {
 describe('update', () => {
   const state = raised()
 
+  it('learns aliases of a campaign without an event, and no more than a cap', () => {
+    const first = next(state, { aliases: ['a', 'b'] })
+    expect(first).toMatchObject({ kind: 'touch', next: { aliases: ['a', 'b'], version: state.version + 1 } })
+    const known = { ...state, aliases: ['a', 'b'] }
+    expect(next(known, { aliases: ['b'] }).kind).toBe('none')
+    expect(next(known, { at: T0 + 8 * MINUTE, aliases: ['c'] })).toMatchObject({
+      kind: 'event',
+      next: { aliases: ['a', 'b', 'c'] },
+    })
+    const many = Array.from({ length: 40 }, (_, i) => `x${i}`)
+    expect(next(known, { aliases: many })).toMatchObject({ next: { aliases: { length: 32 } } })
+  })
+
   it('is silent while nothing changes, and only moves the time of the last signal', () => {
     expect(next(state, { at: T0 + 9 * SECOND }).kind).toBe('none')
     const touched = next(state, { at: T0 + 10 * SECOND })

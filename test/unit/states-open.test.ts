@@ -27,6 +27,22 @@ function matched(match: Match, over: Parameters<typeof message>[0] = {}): boolea
 }
 
 describe('OpenStates', () => {
+  it('knows an open campaign by its id and its aliases, enforced or not, until it closes', () => {
+    const open = new OpenStates()
+    const state = raised({
+      code: 'CAMPAIGN_BURST',
+      target: { kind: 'campaign', id: 'a' },
+      match: { campaign: 'a' },
+      aliases: ['b'],
+    })
+    open.apply({ ...state, enforced: false })
+    expect(['a', 'b', 'c'].map((band) => open.campaignOf(band))).toEqual(['a', 'a', undefined])
+    open.apply({ ...state, version: state.version + 1, aliases: ['b', 'c'] })
+    expect(open.campaignOf('c')).toBe('a')
+    open.apply({ ...state, version: state.version + 2, open: false })
+    expect(open.campaignOf('a')).toBeUndefined()
+  })
+
   it.each<[string, Match, Parameters<typeof message>[0], Parameters<typeof message>[0]]>([
     [
       'signature',
