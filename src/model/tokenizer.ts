@@ -353,8 +353,12 @@ export class Tokenizer {
   }
 }
 
-/** Numbers of five or six digits that everybody knows a service by: 95588, 10086, 12306, 12345, 950618, 118114. */
+/**
+ * Numbers of five or six digits that everybody knows a service by: 95588, 10086, 12306, 12345, 950618, 118114. Six digits
+ * may as well be a one-time password: they are a service where the text says to call them.
+ */
 function isServiceNumber(text: string, start: number, length: number): boolean {
+  if (length === 6 && !isCalled(text, start)) return false
   const a = text.charCodeAt(start)
   const b = text.charCodeAt(start + 1)
   if (a === 0x39) return b === 0x35 || b === 0x36
@@ -362,6 +366,26 @@ function isServiceNumber(text: string, start: number, length: number): boolean {
   const c = text.charCodeAt(start + 2)
   if (length === 6) return b === 0x31 && c === 0x38
   return (b === 0x30 && c === 0x30) || (b === 0x32 && (c === 0x33 || c === 0x35))
+}
+
+/** What says to call the number behind it ends so: 致电 拨打 热线 客服 详询 联系. */
+const CALLING = new Set('电话拨打线服询系叫'.split(''))
+const CALLING_WORDS = new Set(['call', 'dial', 'tel', 'phone', 'hotline'])
+/** Marks and spaces between the word and the number. */
+const CALLING_GAP = 3
+
+function isCalled(text: string, start: number): boolean {
+  let end = start
+  while (end > 0 && start - end <= CALLING_GAP && !isWordUnit(text.charCodeAt(end - 1))) end--
+  if (CALLING.has(text[end - 1] ?? '')) return true
+  let from = end
+  while (from > 0 && end - from < 8 && unitClass(text.charCodeAt(from - 1)) === LETTER) from--
+  return CALLING_WORDS.has(text.slice(from, end).toLowerCase())
+}
+
+function isWordUnit(unit: number): boolean {
+  const kind = unitClass(unit)
+  return kind === IDEOGRAPH || kind === LETTER || kind === DIGIT
 }
 
 const COMPONENT_UNITS = new Set([...COMPONENTS].map((ch) => ch.charCodeAt(0)))
