@@ -219,6 +219,7 @@ async function composeOn(
     const changes = registryChanges
     registryChanges = []
     assets.registry.apply(changes)
+    assets.registry.announce()
     void core.adopt('registry').catch((error: unknown) => emit({ name: 'warning', message: String(error) }))
   }
 
@@ -238,6 +239,7 @@ async function composeOn(
         else registryChanges.push(change)
       }
       if (ready.has('registry')) swapping ??= setTimeout(swap, SWAP_AFTER)
+      else assets.registry.apply(registryChanges.splice(0))
     } else {
       const consents: ConsentRow[] = []
       const others: SideRow[] = []

@@ -1,94 +1,154 @@
 import { createHash } from 'node:crypto'
 import type { Emit } from '../domain/events.ts'
-import type { Brand, PortRow, Registry, SignatureRow } from '../domain/registry.ts'
+import type { Brand, PortRow, Registry } from '../domain/registry.ts'
+import { atOnce, inSlices, type Steps } from '../domain/steps.ts'
+import { BrandIndex } from '../registry/brand-index.ts'
 import {
   type LoadedRows,
   loadRegistry,
   type RegistryChange,
-  readRegistry,
+  registryReading,
   SHIPPED_BRANDS,
 } from '../registry/load.ts'
-import { buildRegistry } from '../registry/registry-index.ts'
+import { portIndex, RegistryIndex } from '../registry/registry-index.ts'
+import { type SignatureChange, SignatureFile, SignatureIndex } from '../registry/signature-index.ts'
 import { type Reload, refusal } from './reload-outcome.ts'
 
 /** The registry in force, swapped whole when its file or its topic changes. */
 export interface RegistryHolder {
   current(): Registry
-  /** Takes in rows of the registry topic, which override the file by key. The registry is swapped once for all of them. */
+  /** Takes in rows of the registry topic, which override the file by key: all of them at one moment. */
   apply(changes: readonly RegistryChange[]): void
-  /** Reads the file anew; a bad one is refused with the reason and the old one stays. */
-  reload(): Reload
+  /** Says what is in force, after rows of the topic were taken in. */
+  announce(): void
+  /** Reads the file anew, beside other work; a bad one is refused with the reason and the old one stays. */
+  reload(): Promise<Reload>
+}
+
+/** The rows of a file; signatures may be a million, brands and ports are fewer. */
+interface FileRows {
+  readonly hash: string
+  readonly brands: ReadonlyMap<string, Brand>
+  readonly ports: ReadonlyMap<string, PortRow>
+  readonly signatures: SignatureFile
 }
 
 const EMPTY: LoadedRows = { brands: [], signatures: [], ports: [], hash: '' }
 
-function rowsByKey(rows: LoadedRows) {
+function* fileRows(rows: LoadedRows): Steps<FileRows> {
   return {
-    brand: new Map(rows.brands.map((row) => [row.id, row])),
-    signature: new Map(rows.signatures.map((row) => [row.name, row])),
-    port: new Map(rows.ports.map((row) => [row.port, row])),
+    hash: rows.hash,
+    brands: new Map(rows.brands.map((row) => [row.id, row])),
+    ports: new Map(rows.ports.map((row) => [row.port, row])),
+    signatures: yield* SignatureFile.read(rows.signatures, rows.signatures.length),
   }
+}
+
+/** Rows of a topic by key, null for one that is gone. */
+type Overrides<T> = Map<string, T | null>
+
+function overridden<T>(rows: ReadonlyMap<string, T>, overrides: Overrides<T>): Map<string, T> {
+  const all = new Map(rows)
+  for (const [key, row] of overrides) {
+    if (row === null) all.delete(key)
+    else all.set(key, row)
+  }
+  return all
 }
 
 /** Loads the shipped brands and the operator's file; throws InvalidInput when the file is wrong. */
 export function openRegistry(file: string | undefined, emit: Emit): RegistryHolder {
   const { brands: shipped, hash: shippedHash } = loadRegistry(SHIPPED_BRANDS)
   const knownBrands = new Set(shipped.map((brand) => brand.id))
-  let base = file === undefined ? EMPTY : loadRegistry(file, { knownBrands })
-  const overrides = new Map<string, RegistryChange>()
-  let registry = build()
+  let base = atOnce(fileRows(file === undefined ? EMPTY : loadRegistry(file, { knownBrands })))
+  const brandOverrides: Overrides<Brand> = new Map()
+  const portOverrides: Overrides<PortRow> = new Map()
+  let signatures = new SignatureIndex(base.signatures)
+  let brands = brandIndex()
+  let ports = portsInForce()
+  let registry = inForce()
+  announce()
 
-  function build(): Registry {
+  function brandIndex(): BrandIndex {
+    return new BrandIndex(shipped, overridden(base.brands, brandOverrides).values())
+  }
+
+  function portsInForce() {
+    const rows = overridden(base.ports, portOverrides)
+    return { rows: rows.size, index: portIndex(rows.values()) }
+  }
+
+  function inForce(): Registry {
+    return new RegistryIndex({ hash: hashInForce(), brands, signatures, ports: ports.index })
+  }
+
+  /** The same for the same rows, whatever the order in which they came. */
+  function hashInForce(): string {
     const hash = createHash('sha256').update(shippedHash).update(base.hash)
-    let rows: { brands: Iterable<Brand>; signatures: Iterable<SignatureRow>; ports: Iterable<PortRow> } = base
-    if (overrides.size > 0) {
-      const maps = rowsByKey(base)
-      for (const [key, change] of [...overrides].sort(([a], [b]) => (a < b ? -1 : 1))) {
-        hash.update(`${key}\n${JSON.stringify(change)}\n`)
-        if (change.op === 'delete') maps[change.kind].delete(change.key)
-        else if (change.kind === 'brand') maps.brand.set(change.key, change.row)
-        else if (change.kind === 'signature') maps.signature.set(change.key, change.row)
-        else maps.port.set(change.key, change.row)
-      }
-      rows = { brands: maps.brand.values(), signatures: maps.signature.values(), ports: maps.port.values() }
+    for (const [kind, overrides, rows] of [
+      ['brand', brandOverrides, base.brands],
+      ['port', portOverrides, base.ports],
+    ] as const) {
+      for (const [key, row] of [...overrides].sort(([a], [b]) => (a < b ? -1 : 1)))
+        if (row !== null || rows.has(key)) hash.update(`${kind}:${key}\n${JSON.stringify(row)}\n`)
     }
-    const built = buildRegistry({
-      ...rows,
-      shippedBrands: shipped,
-      expectedSignatures: base.signatures.length + overrides.size,
-      hash: hash.digest('hex').slice(0, 12),
-    })
+    if (signatures.digest !== 0) hash.update(`signatures\n${signatures.digest}\n`)
+    return hash.digest('hex').slice(0, 12)
+  }
+
+  function announce(): void {
     emit({
       name: 'registry_loaded',
-      hash: built.hash,
-      brands: base.brands.length + shipped.length,
-      signatures: base.signatures.length,
-      ports: base.ports.length,
+      hash: registry.hash,
+      brands: brands.size,
+      signatures: signatures.size,
+      ports: ports.rows,
     })
-    if (!built.hasSignatures) {
-      const message =
-        'the registry has no signatures: SIGNATURE_UNFILED, SIGNATURE_WRONG_PORT and SCOPE_EXPANDED are off'
-      emit({ name: 'warning', message })
-    }
-    return built
+    if (registry.hasSignatures) return
+    const message =
+      'the registry has no signatures: SIGNATURE_UNFILED, SIGNATURE_WRONG_PORT and SCOPE_EXPANDED are off'
+    emit({ name: 'warning', message })
   }
 
   return {
     current: () => registry,
+    announce,
     apply(changes) {
-      for (const change of changes) overrides.set(`${change.kind}:${change.key}`, change)
-      if (changes.length > 0) registry = build()
+      const changed: SignatureChange[] = []
+      for (const change of changes) {
+        const { key } = change
+        const row = change.op === 'delete' ? null : change.row
+        if (change.kind === 'brand') brandOverrides.set(key, row as Brand | null)
+        else if (change.kind === 'port') portOverrides.set(key, row as PortRow | null)
+        else changed.push({ name: key, row: row as SignatureChange['row'] })
+      }
+      if (changed.length > 0) signatures = signatures.with(changed)
+      if (changes.some(({ kind }) => kind === 'brand')) brands = brandIndex()
+      if (changes.some(({ kind }) => kind === 'port')) ports = portsInForce()
+      if (changes.length > 0) registry = inForce()
     },
-    reload() {
+    async reload() {
       if (file === undefined) return 'same'
-      const { rows, problems } = readRegistry(file, { knownBrands })
+      const { rows, problems } = await inSlices(registryReading(file, { knownBrands }))
       if (problems.length > 0) {
         emit({ name: 'reload_refused', what: 'registry', reason: refusal(problems) })
         return 'refused'
       }
       if (rows.hash === base.hash) return 'same'
-      base = rows
-      registry = build()
+      const next = await inSlices(fileRows(rows))
+      let before: SignatureIndex
+      let after: SignatureIndex
+      do {
+        before = signatures
+        after = await inSlices(before.over(next.signatures))
+        // Rows of the topic may have come meanwhile.
+      } while (before !== signatures)
+      signatures = after
+      base = next
+      brands = brandIndex()
+      ports = portsInForce()
+      registry = inForce()
+      announce()
       return 'swapped'
     },
   }

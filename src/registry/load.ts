@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { InvalidInput, type Problem } from '../domain/errors.ts'
 import type { Brand, PortRow, SignatureRow } from '../domain/registry.ts'
+import { atOnce, ROWS_A_STEP, type Steps } from '../domain/steps.ts'
 import {
   isJsonLines,
   type OperatorDocument,
@@ -50,22 +51,29 @@ type ListName = keyof typeof LISTS
 const LIST_NAMES = Object.keys(LISTS) as ListName[]
 
 /** Reads registry.yaml, .json or .jsonl and says all that is wrong with it, up to 100 faults. */
-export function readRegistry(file: string, options: RegistryOptions = {}): RegistryReading {
+export function readRegistry(file: string, options?: RegistryOptions): RegistryReading {
+  return atOnce(registryReading(file, options))
+}
+
+/** `readRegistry` in steps: lines of JSONL one by one, YAML and JSON at once. */
+export function* registryReading(file: string, options: RegistryOptions = {}): Steps<RegistryReading> {
   const collector = new Collector(file, options.knownBrands ?? new Set())
-  if (isJsonLines(file)) readLines(file, collector)
+  if (isJsonLines(file)) yield* readLines(file, collector)
   else readLists(file, collector)
-  return collector.finish(hashOf(file))
+  return collector.finish(yield* hashOf(file))
 }
 
 /** A file that cannot be read has a problem already. */
-function hashOf(file: string): string {
+function* hashOf(file: string): Steps<string> {
   const hash = createHash('sha256')
   try {
     const handle = openSync(file, 'r')
     try {
       const chunk = Buffer.allocUnsafe(1 << 20)
-      for (let size = readSync(handle, chunk); size > 0; size = readSync(handle, chunk))
+      for (let size = readSync(handle, chunk); size > 0; size = readSync(handle, chunk)) {
         hash.update(chunk.subarray(0, size))
+        yield
+      }
     } finally {
       closeSync(handle)
     }
@@ -199,8 +207,9 @@ type Report = (faults: readonly Fault[]) => void
 
 const KEYS: Readonly<Record<RowKind, string>> = { brand: 'id', signature: 'name', port: 'port' }
 
-function readLines(file: string, collector: Collector): void {
+function* readLines(file: string, collector: Collector): Steps<void> {
   for (const { line, value, problem } of readJsonLines(file)) {
+    if (line % ROWS_A_STEP === 0) yield
     if (collector.full) return
     if (problem) {
       collector.problem(problem)

@@ -15,7 +15,7 @@ export interface Codec<T> {
 /**
  * Rows by key in one buffer outside the heap, as JSON, with an open-addressing index: a fraction of the memory of a map
  * of objects, and nothing for the garbage collector to walk. Rows are read by decoding, the last ones kept decoded.
- * A key set twice has the later row; the space of the earlier one is not reclaimed.
+ * A key set twice has the later row; the space of the earlier one is reclaimed by a copy.
  */
 export class PackedRows<T> {
   readonly #codec: Codec<T>
@@ -75,6 +75,35 @@ export class PackedRows<T> {
     if ((this.#size + 1) * 2 > this.#slots.length) this.#grow()
     this.#place(record + 1, hash)
     this.#size++
+  }
+
+  /** Keys and rows, in no order. */
+  *entries(): Generator<[string, T]> {
+    for (const number of this.#slots) {
+      if (number === EMPTY) continue
+      const record = this.#record(number - 1)
+      const end = record.indexOf(SEPARATOR)
+      yield [record.slice(0, end), this.#codec.unpack(JSON.parse(record.slice(end + 1)))]
+    }
+  }
+
+  /** Another one with the same rows and room for more, without the space of rows that were overwritten. */
+  copy(): PackedRows<T> {
+    const copy = new PackedRows(this.#codec)
+    if (this.#records > 2 * this.#size) {
+      for (const [key, row] of this.entries()) copy.set(key, row)
+      return copy
+    }
+    copy.#bytes = Buffer.allocUnsafe(Math.min(LARGEST, Math.ceil(this.#end * 1.25) + 1024))
+    this.#bytes.copy(copy.#bytes, 0, 0, this.#end)
+    copy.#end = this.#end
+    copy.#offsets = this.#offsets.slice()
+    copy.#records = this.#records
+    copy.#slots = this.#slots.slice()
+    copy.#hashes = this.#hashes.slice()
+    copy.#mask = this.#mask
+    copy.#size = this.#size
+    return copy
   }
 
   #append(text: string): number {

@@ -7,17 +7,12 @@ import type {
   Registry,
   SignatureRow,
 } from '../domain/registry.ts'
-import { signatureKey } from '../stages/extract-signature.ts'
-import { normalise } from '../stages/normalise.ts'
-import { BoundedCache } from './bounded-cache.ts'
-import { BrandMatcher, type BrandName } from './brand-matcher.ts'
-import { mergeBrands } from './brands.ts'
-import { HostLookalikes, isRestricted } from './host-lookalikes.ts'
-import { NameLookalikes } from './lookalikes.ts'
-import { PackedRows } from './packed-rows.ts'
+import { atOnce } from '../domain/steps.ts'
+import { BrandIndex, spelling } from './brand-index.ts'
+import { isRestricted } from './host-lookalikes.ts'
 import { PortIndex, PortSet } from './port-set.ts'
 import { isShortener } from './shorteners.ts'
-import { signatureCodec } from './signature-codec.ts'
+import { SignatureFile, SignatureIndex } from './signature-index.ts'
 
 export interface RegistryRows {
   readonly brands: Iterable<Brand>
@@ -31,108 +26,84 @@ export interface RegistryRows {
   readonly hash: string
 }
 
-const REMEMBERED = 16_384
-
-/** Indexes the rows; immutable afterwards. A million signatures take seconds and about 150 bytes each. */
+/** Indexes the rows. A million signatures take seconds and about 150 bytes each. */
 export function buildRegistry(rows: RegistryRows): Registry {
-  return new RegistryIndex(rows)
+  const file = atOnce(SignatureFile.read(rows.signatures, rows.expectedSignatures))
+  return new RegistryIndex({
+    hash: rows.hash,
+    brands: new BrandIndex(rows.shippedBrands ?? [], rows.brands),
+    signatures: new SignatureIndex(file),
+    ports: portIndex(rows.ports),
+  })
 }
 
-class RegistryIndex implements Registry {
+export function portIndex(rows: Iterable<PortRow>): PortIndex<PortRow> {
+  const ports = new PortIndex<PortRow>()
+  for (const row of rows) ports.set(row.port, row)
+  return ports
+}
+
+export interface RegistryParts {
+  readonly hash: string
+  readonly brands: BrandIndex
+  readonly signatures: SignatureIndex
+  readonly ports: PortIndex<PortRow>
+}
+
+/** The parts as one registry; immutable. */
+export class RegistryIndex implements Registry {
   readonly hash: string
   readonly hasSignatures: boolean
-  readonly #brands = new Map<string, Brand>()
-  readonly #byName = new Map<string, Brand>()
-  readonly #byHost = new Map<string, Brand>()
-  readonly #byHotline = new Map<string, Brand>()
-  readonly #spelled = new Set<string>()
-  readonly #signatures: PackedRows<SignatureRow>
-  readonly #ports = new PortIndex<PortRow>()
+  readonly #brands: BrandIndex
+  readonly #signatures: SignatureIndex
+  readonly #ports: PortIndex<PortRow>
   readonly #portsOfBrand = new Map<string, PortSet>()
-  readonly #matcher: BrandMatcher
-  readonly #names: NameLookalikes
-  readonly #hosts: HostLookalikes
-  readonly #keys = new BoundedCache<string>(REMEMBERED)
-  readonly #nameAnswers = new BoundedCache<Lookalike | undefined>(REMEMBERED)
-  readonly #hostAnswers = new BoundedCache<Lookalike | undefined>(REMEMBERED)
 
-  constructor(rows: RegistryRows) {
-    this.hash = rows.hash
-    const names: BrandName[] = []
-    for (const brand of mergeBrands(rows.shippedBrands ?? [], rows.brands, signatureKey)) {
-      this.#brands.set(brand.id, brand)
-      for (const name of brand.names) {
-        this.#spelled.add(spelling(name))
-        const key = signatureKey(name)
-        if (key === '' || (this.#byName.get(key) ?? brand) !== brand) continue
-        this.#byName.set(key, brand)
-        names.push({ brand, name, key, text: normalise(name).text })
-      }
-      for (const domain of brand.domains) {
-        const host = domain.toLowerCase()
-        if (!this.#byHost.has(host)) this.#byHost.set(host, brand)
-      }
-      for (const hotline of brand.hotlines) {
-        const number = digitsOf(hotline)
-        if (!this.#byHotline.has(number)) this.#byHotline.set(number, brand)
-      }
-    }
-    this.#signatures = new PackedRows(signatureCodec, rows.expectedSignatures)
-    for (const row of rows.signatures) this.#addSignature(row)
-    this.hasSignatures = this.#signatures.size > 0
-    for (const row of rows.ports) this.#ports.set(row.port, row)
-    this.#matcher = new BrandMatcher(names)
-    this.#names = new NameLookalikes(names)
-    this.#hosts = new HostLookalikes([...this.#brands.values()], names, this.#names)
+  constructor({ hash, brands, signatures, ports }: RegistryParts) {
+    this.hash = hash
+    this.hasSignatures = signatures.size > 0
+    this.#brands = brands
+    this.#signatures = signatures
+    this.#ports = ports
   }
 
   brand(id: string): Brand | undefined {
-    return this.#brands.get(id)
+    return this.#brands.byId(id)
   }
 
   brandByName(name: string): Brand | undefined {
-    const key = this.#keyOf(name)
-    const brand = this.#byName.get(key)
+    const key = this.#brands.keyOf(name)
+    const brand = this.#brands.byKey(key)
     if (brand || !this.hasSignatures) return brand
-    const filed = this.#signatures.get(key)
-    return filed?.brand === undefined ? undefined : this.#brands.get(filed.brand)
+    const filed = this.#filed(key)
+    return filed?.brand === undefined ? undefined : this.#brands.byId(filed.brand)
   }
 
   brandByHost(host: string): Brand | undefined {
-    for (let at = 0; at >= 0; ) {
-      const brand = this.#byHost.get(at === 0 ? host : host.slice(at))
-      if (brand) return brand
-      const dot = host.indexOf('.', at)
-      at = dot < 0 ? -1 : dot + 1
-    }
-    return undefined
+    return this.#brands.byHost(host)
   }
 
   brandByHotline(number: string): Brand | undefined {
-    return this.#byHotline.get(digitsOf(number))
+    return this.#brands.byHotline(number)
   }
 
   brandMentions(normalised: string): readonly BrandMention[] {
-    return this.#matcher.find(normalised)
+    return this.#brands.mentions(normalised)
   }
 
   lookalikeOfName(name: string): Lookalike | undefined {
-    return this.#nameAnswers.get(this.#keyOf(name), (key) => {
-      if (this.#byName.has(key) || this.#isFiled(key)) return undefined
-      return this.#names.find(key)
-    })
+    const key = this.#brands.keyOf(name)
+    const isFiled = () => this.#filed(key)?.filings.some((filing) => filing.status !== 'revoked')
+    if (this.#brands.byKey(key) || (this.hasSignatures && isFiled())) return undefined
+    return this.#brands.lookalikeOfKey(key)
   }
 
   lookalikeOfHost(host: string): Lookalike | undefined {
-    return this.#hostAnswers.get(host, (asked) => {
-      const bare = asked.endsWith('.') ? asked.slice(0, -1) : asked
-      if (isShortener(bare) || this.brandByHost(bare)) return undefined
-      return this.#hosts.find(bare)
-    })
+    return this.#brands.lookalikeOfHost(host)
   }
 
   signature(name: string): SignatureRow | undefined {
-    return this.hasSignatures ? this.#signatures.get(this.#keyOf(name)) : undefined
+    return this.hasSignatures ? this.#filed(this.#brands.keyOf(name)) : undefined
   }
 
   port(port: string): PortRow | undefined {
@@ -151,15 +122,15 @@ class RegistryIndex implements Registry {
   }
 
   portsOfBrand(brandId: string): readonly string[] {
-    return this.#portsOfBrand.get(brandId)?.patterns() ?? []
+    return this.#portSet(brandId).patterns()
   }
 
   ownsPort(brandId: string, port: string): boolean {
-    return this.#portsOfBrand.get(brandId)?.has(port) ?? false
+    return this.#portSet(brandId).has(port)
   }
 
   isSpelled(name: string): boolean {
-    if (this.#spelled.has(spelling(name))) return true
+    if (this.#brands.isSpelled(name)) return true
     const filed = this.signature(name)
     return filed !== undefined && spelling(filed.name) === spelling(name)
   }
@@ -172,38 +143,41 @@ class RegistryIndex implements Registry {
     return isRestricted(host)
   }
 
-  #addSignature(row: SignatureRow): void {
-    const key = signatureKey(row.name)
-    if (key === '') return
-    const brandId = row.brand ?? this.#byName.get(key)?.id
-    const earlier = this.#signatures.read(key)
-    this.#signatures.set(key, joined(brandId === undefined ? row : { ...row, brand: brandId }, earlier))
-    if (brandId === undefined) return
-    for (const filing of row.filings) {
-      if (filing.status === 'revoked') continue
-      let ports = this.#portsOfBrand.get(brandId)
-      if (!ports) {
-        ports = new PortSet()
-        this.#portsOfBrand.set(brandId, ports)
+  /** The rows of a normalised name as one, with the brand that it names or is named like. */
+  #filed(key: string): SignatureRow | undefined {
+    const rows = this.#signatures.get(key)
+    const [first] = rows
+    if (!first) return undefined
+    const row = rows.length === 1 ? first : rows.reduce(joined)
+    if (row.brand !== undefined) return row
+    const brand = this.#brands.byKey(key)
+    return brand ? { ...row, brand: brand.id } : row
+  }
+
+  #portSet(brandId: string): PortSet {
+    let ports = this.#portsOfBrand.get(brandId)
+    if (ports) return ports
+    ports = new PortSet()
+    const names = this.#brands.byId(brandId)?.names ?? []
+    const keys = new Set([
+      ...this.#signatures.keysOfBrand(brandId),
+      ...names.map((n) => this.#brands.keyOf(n)),
+    ])
+    for (const key of keys) {
+      for (const row of this.#signatures.get(key)) {
+        if ((row.brand ?? this.#brands.byKey(key)?.id) !== brandId) continue
+        for (const filing of row.filings) {
+          if (filing.status !== 'revoked') for (const port of filing.ports) ports.add(port)
+        }
       }
-      for (const port of filing.ports) ports.add(port)
     }
-  }
-
-  #isFiled(key: string): boolean {
-    if (!this.hasSignatures) return false
-    return this.#signatures.get(key)?.filings.some((filing) => filing.status !== 'revoked') ?? false
-  }
-
-  /** Callers hold names in any form: as written, or normalised already. */
-  #keyOf(name: string): string {
-    return this.#byName.has(name) ? name : this.#keys.get(name, signatureKey)
+    this.#portsOfBrand.set(brandId, ports)
+    return ports
   }
 }
 
 /** Two rows of one name are one signature: the filings add up, and the stricter consent holds. */
-function joined(row: SignatureRow, earlier: SignatureRow | undefined): SignatureRow {
-  if (!earlier) return row
+function joined(earlier: SignatureRow, row: SignatureRow): SignatureRow {
   return {
     ...earlier,
     ...row,
@@ -211,12 +185,4 @@ function joined(row: SignatureRow, earlier: SignatureRow | undefined): Signature
     campaigns: [...earlier.campaigns, ...row.campaigns],
     filings: [...earlier.filings, ...row.filings],
   }
-}
-
-function spelling(name: string): string {
-  return name.normalize('NFKC').toLowerCase().replace(/\s+/g, '')
-}
-
-function digitsOf(number: string): string {
-  return number.replace(/[^\d+]/g, '')
 }
