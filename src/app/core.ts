@@ -271,6 +271,7 @@ export function createCore(parts: CoreParts): Core {
     assigned: async (partitions) => {
       const reset = await features.assign((await parts.endOffsets?.(partitions)) ?? partitions)
       for (const { topic, partition } of reset) emit({ name: 'counting_reset', topic, partition })
+      if (!embedded) progress.assigned()
     },
     revoked: (partitions) => features.revoke(partitions),
     clock,

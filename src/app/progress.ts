@@ -1,12 +1,11 @@
 import type { Emit } from '../domain/events.ts'
-import {
-  type Clock,
-  type PartitionProgress,
-  type PartitionReport,
-  partitionKey,
-  type Source,
-  type StateRecord,
-  type StateStore,
+import type {
+  Clock,
+  PartitionProgress,
+  PartitionReport,
+  Source,
+  StateRecord,
+  StateStore,
 } from '../domain/ports.ts'
 import type { Intake, Progress } from '../pipeline/intake.ts'
 import { Peers } from '../pipeline/peers.ts'
@@ -30,6 +29,9 @@ const IDLE_AFTER = 30_000
 const TELL_EVERY = 1_000
 /** While instances are behind they wait for one another, and tell sooner where they are, ms. */
 const ALIGN_EVERY = 100
+/** After an assignment the instances wait for so long, ms, for the first word of the others, if so many records lie there. */
+const MEET_FOR = 3_000
+const BACKLOG = 10_000
 /** With no lag and nothing for this long, ms, the event time goes on with the wall clock. */
 const QUIET_AFTER = 2_000
 /** The same for an instance that has had no record yet: it may only not have come to them. */
@@ -47,6 +49,7 @@ export function createProgress(options: ProgressOptions) {
   /** What all instances told last; undefined: not known. */
   let told: readonly PartitionProgress[] | undefined
   let startedAt = Number.POSITIVE_INFINITY
+  let meetingUntil = Number.NEGATIVE_INFINITY
   let tellAt = Number.NEGATIVE_INFINITY
   let timer: NodeJS.Timeout | undefined
   let stopped = false
@@ -73,15 +76,15 @@ export function createProgress(options: ProgressOptions) {
       told = undefined
       emit({ name: 'warning', message: `progress not reported: ${codeOf(error)}` })
     }
-    intake.hold(peers.hold(told ?? [], intake, now))
+    const toCome = progress.reduce((sum, { lag }) => sum + (lag ?? 0), 0)
+    const meets = now < meetingUntil && toCome > BACKLOG && told !== undefined
+    intake.hold(meets ? peers.holdAll(now) : peers.hold(told ?? [], intake, now))
   }
 
-  /** While partitions here and elsewhere are behind. */
+  /** While partitions here are behind. */
   async function hurry(): Promise<void> {
     const progress = intake.progress()
-    if (!progress.some(({ lag }) => lag !== 0)) return
-    if (!told?.some((p) => p.standing === 'behind' && !intake.has(partitionKey(p)))) return
-    await align(progress, clock.now())
+    if (progress.some(({ lag }) => lag !== 0)) await align(progress, clock.now())
   }
 
   async function tell(): Promise<void> {
@@ -132,6 +135,12 @@ export function createProgress(options: ProgressOptions) {
   }
 
   return {
+    /** After an assignment: before a backlog is worked on, all who were given partitions tell where theirs begin. */
+    assigned(): void {
+      const now = clock.now()
+      meetingUntil = now + MEET_FOR
+      intake.hold(peers.holdAll(now))
+    },
     start() {
       startedAt = clock.now()
       timer = setTimeout(round, ALIGN_EVERY)

@@ -146,6 +146,12 @@ export class Alignment<T extends Aligned> {
     return items
   }
 
+  /** Bucket of the first record that is held of a partition, if any. */
+  first(id: PartitionId): number | undefined {
+    const shelf = this.#shelves.get(partitionKey(id))
+    return shelf?.items[shelf.head]?.bucket
+  }
+
   /** Records held of a partition and those still to come. */
   lag(id: PartitionId): number | undefined {
     const shelf = this.#shelves.get(partitionKey(id))

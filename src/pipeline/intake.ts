@@ -196,12 +196,22 @@ export class Intake implements SourceHandler {
 
   /** Partitions that are held and have had no record yet, with the wall clock of their assignment. */
   silent(): (PartitionId & { readonly at: number })[] {
-    return [...this.#assignedAt].flatMap(([key, id]) => (this.#progress.has(key) ? [] : [id]))
+    return [...this.#assignedAt.values()].filter((id) => this.#standing(id) === undefined)
   }
 
   /** Where every partition stands, for the watermark. */
   progress(): Progress[] {
-    return [...this.#progress.values()]
+    return [...this.#assignedAt.values()].flatMap((id) => this.#standing(id) ?? [])
+  }
+
+  /** As far as it was worked on; before that, where its first record is. */
+  #standing({ topic, partition, at }: PartitionId & { readonly at: number }): Progress | undefined {
+    const id = { topic, partition }
+    const known = this.#progress.get(partitionKey(id))
+    if (known) return known
+    const bucket = this.#alignment.first(id)
+    if (bucket === undefined || !Number.isFinite(bucket)) return undefined
+    return { ...id, eventTime: bucket * BUCKET_MS, lag: this.#alignment.lag(id), lastRecordAt: at }
   }
 
   get inFlight(): number {

@@ -33,6 +33,11 @@ export class Peers {
     this.#limits = limits
   }
 
+  /** All but live traffic waits: nobody knows yet where the others are. */
+  holdAll(now: number): Hold {
+    return { after: Number.NEGATIVE_INFINITY, before: now - this.#limits.drift }
+  }
+
   /** What is to wait for the partitions of the others, at wall clock `now`. Live traffic waits for nobody. */
   hold(progress: readonly PartitionProgress[], own: { has(partition: string): boolean }, now: number): Hold {
     let lowest = Number.POSITIVE_INFINITY

@@ -135,6 +135,26 @@ describe('progress of an instance', () => {
     expect(holds.at(-1)?.after).toBe(Number.POSITIVE_INFINITY)
   })
 
+  it('lets a large backlog wait after an assignment until the others have told where theirs begin', async () => {
+    progress = [mine({ lag: 20_000 })]
+    await run(0)
+    running?.assigned()
+    const all = { after: Number.NEGATIVE_INFINITY, before: NOW - MINUTE }
+    expect(holds).toEqual([all])
+    await run(2 * SECOND)
+    expect(holds.every((hold) => hold.after === Number.NEGATIVE_INFINITY)).toBe(true)
+    await run(2 * SECOND, () => [theirs({ standing: 'behind' })])
+    expect(holds.at(-1)?.after).toBe(OLD + MINUTE)
+  })
+
+  it('lets a small one wait for no more than a moment', async () => {
+    progress = [mine({ lag: 20 })]
+    await run(0)
+    running?.assigned()
+    await vi.advanceTimersByTimeAsync(250)
+    expect(holds.at(-1)?.after).toBe(Number.POSITIVE_INFINITY)
+  })
+
   it('waits for nobody, and lets no row act, when the store is out of reach', async () => {
     progress = [mine()]
     store.progress = () => Promise.reject(new Error('gone'))
