@@ -104,9 +104,8 @@ export function createProgress(options: ProgressOptions) {
       ownerless: told?.filter((p) => p.ownerless).length ?? 0,
     })
     const until = quietUntil(progress, now)
-    if (until === undefined) return
     try {
-      await sideRows.advance(until)
+      if (until !== undefined) await sideRows.advance(until)
       await sideRows.hear(now)
     } catch (error) {
       emit({ name: 'warning', message: `side inputs wait: ${codeOf(error)}` })

@@ -41,7 +41,7 @@ export interface SideRows {
    * event time, a median, comes behind; they act again when it reaches them, since by then more may have been sent.
    */
   advance(eventTime: number, seen?: number): Promise<void>
-  /** Lets feedback act whose `ts` is not after the wall clock, ms: an analyst speaks of now, however old the traffic. */
+  /** Lets feedback act that was said just now by the wall clock, ms: it waits for no event time, however old the traffic. */
   hear(now: number): Promise<void>
   readonly waiting: number
   /** Event time at which the next complaint or feedback takes effect, ms; Infinity: none waits. Replies act by their `ts`. */
@@ -51,6 +51,8 @@ export interface SideRows {
 const DAY = 86_400_000
 /** A complaint that comes this long after its `ts`, ms, is raised at the event time at which it came. */
 const LATE = 60_000
+/** Feedback with a `ts` this close to the wall clock, ms, is an analyst's who looks at what is open now. */
+const JUST_NOW = 300_000
 /** Rows looked at ahead of the event time: a wild timestamp of a message must not read all. */
 const AHEAD = 1_000
 
@@ -177,7 +179,9 @@ export function createSideRows({ ledger, features, manager, context, emit }: Sid
 
   async function hearTo(now: number): Promise<void> {
     sort()
-    const heard = queue.slice(head).filter((item) => item.input === 'feedback' && item.row.ts <= now)
+    const heard = queue
+      .slice(head)
+      .filter(({ input, row }) => input === 'feedback' && row.ts <= now && row.ts > now - JUST_NOW)
     if (heard.length === 0) return
     const all = new Set<SideRow>(heard)
     queue = queue.slice(head).filter((item) => !all.has(item))

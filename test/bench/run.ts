@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
-const ALL = ['throughput', 'latency', 'model-throughput', 'features', 'memory', 'kafka-source']
+const ALL = ['throughput', 'latency', 'model-throughput', 'features', 'memory', 'registry', 'kafka-source']
 const BY_NAME = ['day', 'day-kafka']
 const given = process.argv.slice(2)
 const firstOption = given.findIndex((word) => word.startsWith('-'))

@@ -86,10 +86,11 @@ describe('progress of an instance', () => {
       await vi.advanceTimersByTimeAsync(SECOND)
     }
   }
-  it('lets the event time of old traffic go on with the wall clock while it is quiet, feedback at once', async () => {
+  it('lets the event time of old traffic go on with the wall clock while it is quiet, and hears analysts always', async () => {
     progress = [mine()]
     await run(2 * SECOND)
-    expect([advanced, heard]).toEqual([[], []])
+    expect(advanced).toEqual([])
+    expect(heard.length).toBeGreaterThan(0)
     await run(5 * SECOND)
     expect(advanced.length).toBeGreaterThan(2)
     expect(advanced.every((time) => time > OLD + 2 * SECOND && time < OLD + 8 * SECOND)).toBe(true)
@@ -160,7 +161,7 @@ describe('progress of an instance', () => {
     store.progress = () => Promise.reject(new Error('gone'))
     await run(5 * SECOND)
     expect(holds.at(-1)?.after).toBe(Number.POSITIVE_INFINITY)
-    expect([advanced, heard]).toEqual([[], []])
+    expect(advanced).toEqual([])
     expect(events).toContainEqual({ name: 'warning', message: 'progress not reported: CODE' })
   })
 })

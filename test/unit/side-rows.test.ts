@@ -116,11 +116,13 @@ describe('rows of side inputs that wait for their time', () => {
   })
 
   it('hears feedback of now however far the event time is, once, and lets the others wait', async () => {
-    rows.add([reply(T0 + 1), feedback(T0 + 2), feedback(T0 + 9)])
-    await rows.hear(T0 + 5)
-    expect([released, times()]).toEqual([['s2'], []])
+    const now = T0 + 24 * HOUR
+    rows.add([reply(T0 + 1), feedback(T0 + 2), feedback(now - 1), feedback(now + 1)])
+    await rows.hear(now)
+    // That of yesterday's time waits for it.
+    expect([released, times()]).toEqual([[`s${24 * HOUR - 1}`], []])
     await rows.advance(T0 + 10)
-    expect([released, times()]).toEqual([['s2', 's9'], [1]])
+    expect([released, times(), rows.waiting]).toEqual([[`s${24 * HOUR - 1}`, 's2'], [1], 1])
   })
 
   it('hears feedback again that no store took', async () => {

@@ -1,0 +1,82 @@
+import { createWriteStream } from 'node:fs'
+import { appendFile, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { finished } from 'node:stream/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { openRegistry } from '../../src/app/registry-holder.ts'
+import type { RegistryChange } from '../../src/registry/load.ts'
+
+/** A registry of a million signatures: in memory from a file and from the topic, changed, and read anew. */
+const SIGNATURES = 1_000_000
+const PIECE = 5_000
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+function memory(): string {
+  collect()
+  const { heapUsed, external } = process.memoryUsage()
+  return `${(heapUsed / 1e6).toFixed(0)} MB of heap, ${(external / 1e6).toFixed(0)} MB outside`
+}
+
+const name = (n: number) => `商户${n.toString(36)}`
+const filing = (n: number) => ({
+  sp: `SP${1000 + (n % 300)}`,
+  carrier: 'CMCC',
+  ports: [`1069${String(n).padStart(8, '0')}`],
+  scope: ['notice' as const, 'marketing' as const],
+  status: 'filed' as const,
+})
+function change(n: number): RegistryChange {
+  const row = {
+    name: name(n),
+    consent: 'unless-refused' as const,
+    campaigns: [],
+    filings: [filing(n), filing(n + 1)],
+  }
+  return { op: 'put', kind: 'signature', key: row.name, row }
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'sigwatch-registry-'))
+const file = join(folder, 'registry.jsonl')
+const lines = createWriteStream(file)
+const line = (n: number) => `${JSON.stringify({ kind: 'signature', name: name(n), filings: [filing(n)] })}\n`
+for (let n = 0; n < SIGNATURES; n += PIECE)
+  lines.write(Array.from({ length: PIECE }, (_, k) => line(n + k)).join(''))
+lines.end()
+await finished(lines)
+
+console.log(`without a registry: ${memory()}`)
+let began = performance.now()
+const seconds = () => ((performance.now() - began) / 1_000).toFixed(1)
+const holder = openRegistry(file, () => {})
+console.log(`${SIGNATURES} signatures of a file: ${seconds()} s; ${memory()}`)
+
+let slowest = 0
+function timed(work: () => void): void {
+  const at = performance.now()
+  work()
+  slowest = Math.max(slowest, performance.now() - at)
+}
+for (let n = 0; n < 20; n++) timed(() => holder.apply([change(n)]))
+console.log(`one change of the topic: ${slowest.toFixed(1)} ms at most`)
+slowest = 0
+began = performance.now()
+for (let n = 0; n < SIGNATURES; n += PIECE)
+  timed(() => holder.apply(Array.from({ length: PIECE }, (_, k) => change(n + k))))
+console.log(
+  `as many of the topic over them, ${PIECE} at once: ${seconds()} s, ${slowest.toFixed(0)} ms at most; ${memory()}`,
+)
+
+await appendFile(file, line(SIGNATURES))
+let [last, longest] = [performance.now(), 0]
+const tick = setInterval(() => {
+  longest = Math.max(longest, performance.now() - last)
+  last = performance.now()
+}, 5)
+began = performance.now()
+const outcome = await holder.reload()
+clearInterval(tick)
+console.log(`the file read anew (${outcome}): ${seconds()} s; longest stop ${longest.toFixed(0)} ms`)
+await rm(folder, { recursive: true })
