@@ -22,6 +22,7 @@ import { createCore } from './core.ts'
 import { createReloader } from './reload.ts'
 import type { Secret } from './secret.ts'
 import { readSideFiles } from './side-files.ts'
+import { SideOffsets } from './side-offsets.ts'
 import type { SideRow } from './side-rows.ts'
 
 /** How long open readings of the registry topic are gathered before the registry is swapped, ms. */
@@ -181,6 +182,7 @@ async function composeOn(
   const clock = clockAt()
   const sink = createKafkaSink({ connection: kafka, topics: named })
   const source = createKafkaSource({ connection: kafka, groupId, topics: [topics.messages], startFrom, emit })
+  const sideOffsets = new SideOffsets()
   const core = createCore({
     config,
     mode: 'service',
@@ -190,6 +192,7 @@ async function composeOn(
     states: stores.states,
     ledger: stores.ledger,
     replies: config.replies !== null || side.some(([input]) => input === 'replies'),
+    sideOffsets,
     classifier: () => assets.classifier.current(),
     policy: () => assets.policy.current(),
     registry: () => assets.registry.current(),
@@ -211,8 +214,6 @@ async function composeOn(
   let registryChanges: RegistryChange[] = []
   let swapping: NodeJS.Timeout | undefined
   const ready = new Set<SideInput>()
-  /** Event time. */
-  let judgedUntil = Number.NEGATIVE_INFINITY
 
   function swap(): void {
     swapping = undefined
@@ -225,6 +226,7 @@ async function composeOn(
 
   async function applySide(input: SideInput, rows: readonly TableRow[]): Promise<void> {
     let refused = 0
+    let known = 0
     const refuse = (row: TableRow, message: string) => {
       refused++
       emit({
@@ -240,31 +242,41 @@ async function composeOn(
       }
       if (ready.has('registry')) swapping ??= setTimeout(swap, SWAP_AFTER)
       else assets.registry.apply(registryChanges.splice(0))
-    } else {
+    } else if (input === 'consents') {
       const consents: ConsentRow[] = []
-      const others: SideRow[] = []
       for (const row of rows) {
         const read = readSideValue(input, row.value, canonicalNumber)
         if (read === undefined) continue
         if ('message' in read) refuse(row, read.message)
-        else if (input === 'consents') consents.push(read.row as ConsentRow)
-        else {
-          // What the deployment has judged before this instance came.
-          const judged = !ready.has(input) && 'ts' in read.row && read.row.ts <= judgedUntil
-          others.push({ input, row: read.row, position: row.position, judged } as SideRow)
-        }
+        else consents.push(read.row)
       }
       if (consents.length > 0) await ledger.apply(consents)
-      if (others.length > 0) core.sideRows.add(others)
+    } else {
+      const waiting: SideRow[] = []
+      for (const row of rows) {
+        const applied = sideOffsets.take(row)
+        if (!applied) {
+          known++
+          continue
+        }
+        const read = readSideValue(input, row.value, canonicalNumber)
+        if (read && 'row' in read) {
+          waiting.push({ input, row: read.row, position: row.position, applied } as SideRow)
+          continue
+        }
+        if (read) refuse(row, read.message)
+        applied()
+      }
+      core.sideRows.add(waiting)
     }
-    emit({ name: 'side_input_rows', input, accepted: rows.length - refused, refused })
+    emit({ name: 'side_input_rows', input, accepted: rows.length - refused - known, refused })
   }
 
   return {
     core,
     assets,
     async run() {
-      judgedUntil = (await untilReached(() => stores.states.watermark(), stopping.signal)) ?? judgedUntil
+      sideOffsets.resume((await untilReached(() => stores.states.sideOffsets(), stopping.signal)) ?? [])
       await readSideFiles(config, { ledger, sideRows: core.sideRows }, emit)
       for (const [input, topic] of side) {
         const table = createTableSource({

@@ -38,6 +38,7 @@ import { createSweeper } from '../states/sweeper.ts'
 import type { Config } from './config.ts'
 import { inOrder } from './in-order.ts'
 import { createProgress } from './progress.ts'
+import { SideOffsets } from './side-offsets.ts'
 import { createSideRows, type SideRows } from './side-rows.ts'
 
 /** Everything that is chosen outside: adapters, loaded files, the clock. */
@@ -51,6 +52,8 @@ export interface CoreParts {
   readonly ledger: ConsentLedger
   /** Whether replies of subscribers are read, from a file or a topic. */
   readonly replies: boolean
+  /** Of side topics, where there are any. */
+  readonly sideOffsets?: SideOffsets
   /** The versions that are loaded; a batch is worked on with those of its beginning. */
   readonly classifier: () => Classifier
   readonly policy: () => Policy
@@ -293,7 +296,17 @@ export function createCore(parts: CoreParts): Core {
     },
   })
 
-  const progress = createProgress({ intake, source, states, manager, sideRows, clock, emit, codeOf })
+  const progress = createProgress({
+    intake,
+    source,
+    states,
+    manager,
+    sideRows,
+    sideOffsets: parts.sideOffsets ?? new SideOffsets(),
+    clock,
+    emit,
+    codeOf,
+  })
 
   return {
     manager,

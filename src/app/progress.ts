@@ -10,14 +10,16 @@ import type {
 import type { Intake, Progress } from '../pipeline/intake.ts'
 import { Peers } from '../pipeline/peers.ts'
 import { watermarkOf } from '../states/watermark.ts'
+import type { SideOffsets } from './side-offsets.ts'
 import type { SideRows } from './side-rows.ts'
 
 export interface ProgressOptions {
   readonly intake: Pick<Intake, 'progress' | 'silent' | 'has' | 'inFlight' | 'hold'>
   readonly source: Pick<Source, 'unready'>
-  readonly states: Pick<StateStore, 'reportProgress' | 'progress' | 'pending'>
+  readonly states: Pick<StateStore, 'reportProgress' | 'progress' | 'reportSideOffsets' | 'pending'>
   readonly manager: { readonly open: Iterable<StateRecord> }
   readonly sideRows: Pick<SideRows, 'advance' | 'hear'>
+  readonly sideOffsets: SideOffsets
   readonly clock: Clock
   readonly emit: Emit
   /** What a failure is called in a warning: nothing that a record said. */
@@ -44,7 +46,7 @@ const RESEND_AFTER = 5_000
  * backlog waits for partitions that are behind, and rows of side inputs act while no record moves the event time.
  */
 export function createProgress(options: ProgressOptions) {
-  const { intake, source, states, manager, sideRows, clock, emit, codeOf } = options
+  const { intake, source, states, manager, sideRows, sideOffsets, clock, emit, codeOf } = options
   const peers = new Peers()
   /** What all instances told last; undefined: not known. */
   let told: readonly PartitionProgress[] | undefined
@@ -81,10 +83,10 @@ export function createProgress(options: ProgressOptions) {
     intake.hold(meets ? peers.holdAll(now) : peers.hold(told ?? [], intake, now))
   }
 
-  /** While partitions here are behind. */
+  /** While partitions here are behind and the store answers. */
   async function hurry(): Promise<void> {
     const progress = intake.progress()
-    if (progress.some(({ lag }) => lag !== 0)) await align(progress, clock.now())
+    if (told && progress.some(({ lag }) => lag !== 0)) await align(progress, clock.now())
   }
 
   async function tell(): Promise<void> {
@@ -107,6 +109,8 @@ export function createProgress(options: ProgressOptions) {
     try {
       if (until !== undefined) await sideRows.advance(until)
       await sideRows.hear(now)
+      const reached = Math.max(until ?? Number.NEGATIVE_INFINITY, ...progress.map((p) => p.eventTime))
+      await states.reportSideOffsets(sideOffsets.told(reached, told && watermarkOf(told)))
     } catch (error) {
       emit({ name: 'warning', message: `side inputs wait: ${codeOf(error)}` })
     }

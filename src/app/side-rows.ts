@@ -11,16 +11,15 @@ import { optOutReply } from '../stages/extract-phrases.ts'
 import type { StateManager } from '../states/manager.ts'
 
 /** A row that waits for its time, with the place it was read from. */
-export type SideRow =
-  | { readonly input: 'replies'; readonly row: Reply; readonly position: Position }
-  | {
-      readonly input: 'complaints'
-      readonly row: Complaint
-      readonly position: Position
-      /** Read again after a restart: it counts, and raises nothing. */
-      readonly judged?: boolean
-    }
-  | { readonly input: 'feedback'; readonly row: Feedback; readonly position: Position }
+export type SideRow = (
+  | { readonly input: 'replies'; readonly row: Reply }
+  | { readonly input: 'complaints'; readonly row: Complaint }
+  | { readonly input: 'feedback'; readonly row: Feedback }
+) & {
+  readonly position: Position
+  /** Called when it has taken effect, or was left out for good. */
+  readonly applied?: () => void
+}
 
 export interface SideRowsOptions {
   readonly ledger: ConsentLedger
@@ -74,7 +73,7 @@ export function createSideRows({ ledger, features, manager, context, emit }: Sid
   }
 
   async function complaint(
-    { row, position, judged }: Extract<SideRow, { input: 'complaints' }>,
+    { row, position }: Extract<SideRow, { input: 'complaints' }>,
     eventTime: number,
   ): Promise<void> {
     const targets: Target[] = []
@@ -105,7 +104,7 @@ export function createSideRows({ ledger, features, manager, context, emit }: Sid
       },
     ])
     if (!counted) throw new SigwatchError('REDIS_UNREACHABLE', 'a complaint could not be counted')
-    if (judged || at - row.ts > window) return
+    if (at - row.ts > window) return
     const days = daysOf(row.ts - window, row.ts)
     for (const target of targets) {
       const reading = members.find((m) => m.entity === entity(target))
@@ -137,6 +136,7 @@ export function createSideRows({ ledger, features, manager, context, emit }: Sid
       const reason = error instanceof Error ? error.message : String(error)
       emit({ name: 'warning', message: `${item.input} row at ${partition}/${offset} fails: ${reason}` })
     }
+    item.applied?.()
   }
 
   function sort(): void {

@@ -261,6 +261,14 @@ export interface PartitionProgress extends PartitionReport {
   readonly ownerless: boolean
 }
 
+/** How far a partition of a side topic has taken effect on the deployment. */
+export interface SideOffset extends PartitionId {
+  /** Every row before it has. */
+  readonly offset: number
+  /** Newest Kafka timestamp of the rows that were read, epoch ms: a topic that is made anew has newer ones. */
+  readonly timestamp: number
+}
+
 /** States with their outbox, the leases and the watermark. */
 export interface StateStore {
   get(ids: readonly string[]): Promise<readonly (StateRecord | undefined)[]>
@@ -288,6 +296,9 @@ export interface StateStore {
   watermark(): Promise<number | undefined>
   /** The last report of every partition. */
   progress(): Promise<readonly PartitionProgress[]>
+  /** An older word than the one that is held changes nothing. */
+  reportSideOffsets(offsets: readonly SideOffset[]): Promise<void>
+  sideOffsets(): Promise<readonly SideOffset[]>
   unready(): readonly string[]
   close(): Promise<void>
 }

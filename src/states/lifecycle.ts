@@ -32,6 +32,7 @@ export interface LifecycleLimits {
 }
 
 const MINUTE = 60_000
+/** Bands of one campaign that a state remembers. */
 const MAX_ALIASES = 32
 
 export const LIFECYCLE_LIMITS: LifecycleLimits = {

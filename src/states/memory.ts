@@ -4,6 +4,7 @@ import {
   type PartitionProgress,
   type PartitionReport,
   partitionKey,
+  type SideOffset,
   type StateRecord,
   type StateStore,
 } from '../domain/ports.ts'
@@ -32,6 +33,7 @@ export function createMemoryStateStore(options: MemoryStateStoreOptions): StateS
   const suppressions = new Map<string, number>()
   const leases = new Map<string, { holder: string; until: number }>()
   const partitions = new Map<string, PartitionReport & { eventTime: number; at: number }>()
+  const sideOffsets = new Map<string, SideOffset>()
   const listeners: ((state: StateRecord) => void)[] = []
   let latest = Number.NEGATIVE_INFINITY
   let puts = 0
@@ -104,6 +106,19 @@ export function createMemoryStateStore(options: MemoryStateStoreOptions): StateS
         const eventTime = p.eventTime ?? partitions.get(partitionKey(p))?.eventTime
         if (eventTime !== undefined) partitions.set(partitionKey(p), { ...p, eventTime, at })
       }
+    },
+    async reportSideOffsets(offsets) {
+      for (const offset of offsets) {
+        const held = sideOffsets.get(partitionKey(offset))
+        const isNewer =
+          !held ||
+          offset.timestamp > held.timestamp ||
+          (offset.timestamp === held.timestamp && offset.offset > held.offset)
+        if (isNewer) sideOffsets.set(partitionKey(offset), offset)
+      }
+    },
+    async sideOffsets() {
+      return [...sideOffsets.values()]
     },
     async watermark() {
       return watermarkOf(currentProgress())

@@ -1,8 +1,10 @@
 import {
   type Clock,
   type OutboxEntry,
+  type PartitionId,
   type PartitionProgress,
   partitionKey,
+  type SideOffset,
   type Standing,
   type StateRecord,
   type StateStore,
@@ -44,6 +46,7 @@ const ACKNOWLEDGE = script('acknowledge')
 const LEASE = script('lease')
 const REPORT = script('report-progress')
 const PROGRESS = script('read-progress')
+const REPORT_SIDE = script('report-side-offsets')
 
 /**
  * States shared by all instances. A state, its event in the outbox and its suppression lie on one of 16 shards, whose
@@ -110,11 +113,8 @@ export function createRedisStateStore(options: RedisStateStoreOptions): StateSto
     const [reply] = (await link.run([call])) as [(string | number)[]]
     const out: PartitionProgress[] = []
     for (let i = 0; i < reply.length; i += 4) {
-      const key = String(reply[i])
-      const slash = key.lastIndexOf('/')
       out.push({
-        topic: key.slice(0, slash),
-        partition: Number(key.slice(slash + 1)),
+        ...partitionOf(String(reply[i])),
         eventTime: Number(reply[i + 1]),
         standing: STANDINGS[Number(reply[i + 2])]!,
         ownerless: Number(reply[i + 3]) >= OWNERLESS_AFTER,
@@ -217,6 +217,22 @@ export function createRedisStateStore(options: RedisStateStoreOptions): StateSto
       await link.run([{ script: REPORT, keys: [`${control}:progress`], args }])
     },
 
+    async reportSideOffsets(offsets) {
+      if (offsets.length === 0) return
+      const args = offsets.flatMap((o) => [partitionKey(o), o.timestamp, o.offset])
+      await link.run([{ script: REPORT_SIDE, keys: [`${control}:side-offsets`], args }])
+    },
+
+    async sideOffsets() {
+      const flat = (await link.command('HGETALL', `${control}:side-offsets`)) as string[]
+      const out: SideOffset[] = []
+      for (let i = 0; i < flat.length; i += 2) {
+        const [timestamp, offset] = flat[i + 1]!.split(' ').map(Number) as [number, number]
+        out.push({ ...partitionOf(flat[i]!), offset, timestamp })
+      }
+      return out
+    },
+
     async watermark() {
       return watermarkOf(await progress())
     },
@@ -225,4 +241,10 @@ export function createRedisStateStore(options: RedisStateStoreOptions): StateSto
     /** The link belongs to whoever opened it. */
     async close() {},
   }
+}
+
+/** The partition of a `partitionKey`. */
+function partitionOf(key: string): PartitionId {
+  const slash = key.lastIndexOf('/')
+  return { topic: key.slice(0, slash), partition: Number(key.slice(slash + 1)) }
 }

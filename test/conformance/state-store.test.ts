@@ -225,6 +225,24 @@ for (const adapter of ADAPTERS) {
       expect(progress[1]).toEqual({ ...report(1, T0 + 100, 'idle'), ownerless: false })
     })
 
+    it('keeps the farthest word on side topics, and takes that of one made anew', async () => {
+      const store = fresh()
+      expect(await store.sideOffsets()).toEqual([])
+      await store.reportSideOffsets([])
+      const at = (partition: number, offset: number, timestamp: number) => ({
+        topic: 'sms/mo',
+        partition,
+        offset,
+        timestamp,
+      })
+      await store.reportSideOffsets([at(0, 10, T0), at(1, 5, T0)])
+      await again(store).reportSideOffsets([at(0, 9, T0), at(1, 6, T0)])
+      const held = async () => [...(await store.sideOffsets())].sort((a, b) => a.partition - b.partition)
+      expect(await held()).toEqual([at(0, 10, T0), at(1, 6, T0)])
+      await store.reportSideOffsets([at(0, 11, T0 - 1), at(1, 2, T0 + 1)])
+      expect(await held()).toEqual([at(0, 10, T0), at(1, 2, T0 + 1)])
+    })
+
     it('keeps the event time of a partition whose new owner has had no record yet', async () => {
       const store = fresh()
       const report = (partition: number, eventTime: number | undefined, standing: Standing) => ({

@@ -341,6 +341,25 @@ describeWith(['kafka', 'redis'], 'the service', () => {
     // Drained, everything that was written was committed too: nothing comes twice.
     expect(seen.map((v) => v.id).sort()).toEqual(records.map((r) => r.id).sort())
   })
+
+  it('takes rows of side topics that came while it was stopped, and none that had taken effect', async () => {
+    const to = recipient(6_004)
+    await send(sms('before-stop', { to, text: SALE }))
+    await verdict('before-stop')
+    expect(await service.stop()).toBe(0)
+    const reply = { id: 'r2', ts: Date.now(), from: to, to: '10690200001', text: '退订' }
+    await client.produce(at.topics.replies, [JSON.stringify(reply)])
+    service = await startService({ ...at.env, REDIS_URL: redis.url, SIGWATCH_REDIS_BUDGET: '5s' })
+    await service.ready()
+    let n = 0
+    await until(async () => {
+      const id = `after-stop-${n++}`
+      await send(sms(id, { to, text: SALE }))
+      return (await verdict(id)).reasons.includes('AFTER_OPT_OUT')
+    })
+    const { body } = await service.get('/metrics')
+    expect(body).toMatch(/sigwatch_side_input_rows_total\{input="replies",outcome="accepted"\} 1$/m)
+  })
 })
 
 function offsetOf({ headers }: { readonly headers: Readonly<Record<string, string>> }): number {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createProgress } from '../../src/app/progress.ts'
+import { SideOffsets } from '../../src/app/side-offsets.ts'
 import type { Event } from '../../src/domain/events.ts'
 import type { PartitionReport, StateStore } from '../../src/domain/ports.ts'
 import { partitionKey } from '../../src/domain/ports.ts'
@@ -37,6 +38,7 @@ describe('progress of an instance', () => {
   let advanced: number[]
   let heard: number[]
   let events: Event[]
+  let sideOffsets: SideOffsets
   let running: ReturnType<typeof createProgress> | undefined
 
   beforeEach(() => {
@@ -48,6 +50,7 @@ describe('progress of an instance', () => {
     advanced = []
     heard = []
     events = []
+    sideOffsets = new SideOffsets()
   })
   afterEach(() => {
     running?.stop()
@@ -75,6 +78,7 @@ describe('progress of an instance', () => {
           advance: async (eventTime) => void advanced.push(eventTime),
           hear: async (now) => void heard.push(now),
         },
+        sideOffsets,
         clock,
         emit: (event) => events.push(event),
         codeOf: () => 'CODE',
@@ -154,6 +158,16 @@ describe('progress of an instance', () => {
     running?.assigned()
     await vi.advanceTimersByTimeAsync(250)
     expect(holds.at(-1)?.after).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  it('tells how far side topics have taken effect once all partitions have passed that time', async () => {
+    const position = { topic: 'sms.mo', partition: 0, offset: 7 }
+    sideOffsets.take({ position, timestamp: NOW })?.()
+    progress = [mine({ lag: 3 })]
+    await run(3 * SECOND, () => [theirs({ eventTime: OLD - 1 })])
+    expect(await store.sideOffsets()).toEqual([])
+    await run(3 * SECOND, () => [theirs({ eventTime: OLD })])
+    expect(await store.sideOffsets()).toEqual([{ ...position, offset: 8, timestamp: NOW }])
   })
 
   it('waits for nobody, and lets no row act, when the store is out of reach', async () => {

@@ -21,11 +21,10 @@ const feedback = (ts: number): SideRow => ({
   row: { stateId: `s${ts - T0}`, verdict: 'release', until: ts + 1000, by: 'ann', ts },
   position: { topic: 'sms.feedback', partition: 0, offset: 0 },
 })
-const complaint = (ts: number, more: { id?: string; judged?: boolean } = {}): SideRow => ({
+const complaint = (ts: number, more: { id?: string } = {}): SideRow => ({
   input: 'complaints',
   row: { ts, id: more.id ?? `c${ts - T0}`, signature: '京东', source: '12321' },
   position: { topic: 'sms.complaints', partition: 0, offset: ts - T0 },
-  ...(more.judged ? { judged: true } : {}),
 })
 const HOUR = 3_600_000
 const policy = loadPolicy()
@@ -199,12 +198,15 @@ describe('rows of side inputs that wait for their time', () => {
     expect(signals.length).toBe(1)
   })
 
-  it('counts complaints that were judged before a restart, and raises nothing on them', async () => {
-    rows.add([0, 1, 2, 3, 4].map((n) => complaint(T0 + n, { judged: true })))
+  it('tells of every row when it has taken effect, of one that fails for good too', async () => {
+    const done: number[] = []
+    const telling = (row: SideRow): SideRow => ({ ...row, applied: () => void done.push(row.row.ts - T0) })
+    rows.add([reply(T0 + 1), complaint(T0 + 2), feedback(T0 + 3), reply(T0 + 9)].map(telling))
+    fails = new SigwatchError('REDIS_UNREACHABLE', 'gone')
+    await expect(rows.advance(T0 + 5)).rejects.toThrow('gone')
+    expect(done).toEqual([])
+    fails = new Error('odd')
     await rows.advance(T0 + 5)
-    expect(signals).toEqual([])
-    rows.add([complaint(T0 + 6)])
-    await rows.advance(T0 + 6)
-    expect(signals.map(({ evidence }) => evidence.complaints)).toEqual([6])
+    expect(done).toEqual([1, 2, 3])
   })
 })
