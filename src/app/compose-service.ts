@@ -1,32 +1,24 @@
-import { randomUUID } from 'node:crypto'
 import { SigwatchError } from '../domain/errors.ts'
-import type { Emit, SideInput } from '../domain/events.ts'
-import type { ConsentLedger, ConsentRow, FeatureStore, StateStore } from '../domain/ports.ts'
+import type { Emit } from '../domain/events.ts'
+import type { ConsentLedger, FeatureStore, StateStore } from '../domain/ports.ts'
 import { createTokeniser } from '../domain/token.ts'
 import { memoryFeatureStore } from '../features/memory.ts'
 import { backOff } from '../kafka/backoff.ts'
 import { connectKafka, type KafkaConnection } from '../kafka/client.ts'
 import { memoryLedger } from '../ledgers/memory.ts'
 import type { RedisLink } from '../redis/client.ts'
-import { applyRow, type RegistryChange } from '../registry/load.ts'
-import { readSideValue } from '../registry/side-inputs.ts'
 import { createKafkaSink } from '../sinks/kafka.ts'
 import { createKafkaSource } from '../sources/kafka.ts'
-import { createTableSource, type TableRow, type TableSource } from '../sources/table.ts'
-import { canonicalNumber } from '../stages/canonical-number.ts'
 import { createMemoryStateStore } from '../states/memory.ts'
 import { openAssets } from './assets.ts'
 import { type Application, clockAt } from './compose.ts'
+import { createSideTopics, presentSideTopics } from './compose-side-topics.ts'
 import type { Config } from './config.ts'
 import { createCore } from './core.ts'
 import { createReloader } from './reload.ts'
 import type { Secret } from './secret.ts'
 import { readSideFiles } from './side-files.ts'
 import { SideOffsets } from './side-offsets.ts'
-import type { SideRow } from './side-rows.ts'
-
-/** How long open readings of the registry topic are gathered before the registry is swapped, ms. */
-const SWAP_AFTER = 500
 
 interface Stores {
   readonly features: FeatureStore
@@ -208,69 +200,17 @@ async function composeOn(
   const ledger: Pick<ConsentLedger, 'apply'> = {
     apply: (rows) => untilReached(() => stores.ledger.apply(rows), stopping.signal),
   }
-  const tables: { readonly input: SideInput; readonly table: TableSource; readonly failed: Promise<void> }[] =
-    []
-  const instance = randomUUID()
-  let registryChanges: RegistryChange[] = []
-  let swapping: NodeJS.Timeout | undefined
-  const ready = new Set<SideInput>()
-
-  function swap(): void {
-    swapping = undefined
-    const changes = registryChanges
-    registryChanges = []
-    assets.registry.apply(changes)
-    assets.registry.announce()
-    void core.adopt('registry').catch((error: unknown) => emit({ name: 'warning', message: String(error) }))
-  }
-
-  async function applySide(input: SideInput, rows: readonly TableRow[]): Promise<void> {
-    let refused = 0
-    let known = 0
-    const refuse = (row: TableRow, message: string) => {
-      refused++
-      emit({
-        name: 'warning',
-        message: `${input} row at ${row.position.partition}/${row.position.offset}: ${message}`,
-      })
-    }
-    if (input === 'registry') {
-      for (const row of rows) {
-        const change = registryChange(row)
-        if (typeof change === 'string') refuse(row, change)
-        else registryChanges.push(change)
-      }
-      if (ready.has('registry')) swapping ??= setTimeout(swap, SWAP_AFTER)
-      else assets.registry.apply(registryChanges.splice(0))
-    } else if (input === 'consents') {
-      const consents: ConsentRow[] = []
-      for (const row of rows) {
-        const read = readSideValue(input, row.value, canonicalNumber)
-        if (read === undefined) continue
-        if ('message' in read) refuse(row, read.message)
-        else consents.push(read.row)
-      }
-      if (consents.length > 0) await ledger.apply(consents)
-    } else {
-      const waiting: SideRow[] = []
-      for (const row of rows) {
-        const applied = sideOffsets.take(row)
-        if (!applied) {
-          known++
-          continue
-        }
-        const read = readSideValue(input, row.value, canonicalNumber)
-        if (read && 'row' in read) {
-          waiting.push({ input, row: read.row, position: row.position, applied } as SideRow)
-          continue
-        }
-        if (read) refuse(row, read.message)
-        applied()
-      }
-      core.sideRows.add(waiting)
-    }
-    emit({ name: 'side_input_rows', input, accepted: rows.length - refused - known, refused })
-  }
+  const sideTopics = createSideTopics({
+    kafka,
+    groupId,
+    topics: side,
+    registry: assets.registry,
+    adopt: () => core.adopt('registry'),
+    ledger,
+    sideRows: core.sideRows,
+    offsets: sideOffsets,
+    emit,
+  })
 
   return {
     core,
@@ -278,39 +218,17 @@ async function composeOn(
     async run() {
       sideOffsets.resume((await untilReached(() => stores.states.sideOffsets(), stopping.signal)) ?? [])
       await readSideFiles(config, { ledger, sideRows: core.sideRows }, emit)
-      for (const [input, topic] of side) {
-        const table = createTableSource({
-          connection: kafka,
-          topic,
-          groupId: `${groupId}-${input}-${instance}`,
-        })
-        const failed = table
-          .run((rows) => applySide(input, rows))
-          .catch((error: unknown) => {
-            const reason = `side input ${input}: ${error instanceof Error ? error.message : String(error)}`
-            emit({ name: 'failed', code: 'KAFKA_UNREACHABLE', reason })
-          })
-        tables.push({ input, table, failed })
-      }
-      const caughtUp = Promise.all(
-        tables.map(async ({ input, table, failed }) => {
-          await Promise.race([table.caughtUp, failed])
-          if (input === 'registry') swap()
-          ready.add(input)
-        }),
-      )
-      await Promise.race([caughtUp, aborted(stopping.signal)])
+      await Promise.race([sideTopics.start(), aborted(stopping.signal)])
       if (stopping.signal.aborted) return
       reloader.start()
       await core.run()
     },
     async stop() {
       stopping.abort()
-      await Promise.all([core.stop(), ...tables.map(({ table }) => table.stop())])
+      await Promise.all([core.stop(), sideTopics.stop()])
     },
     async close() {
       abort.abort()
-      clearTimeout(swapping)
       await reloader.stop()
       await sink.close()
       await stores.close()
@@ -338,40 +256,4 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
-}
-
-/** The change that a row of the registry topic makes, or what is wrong with it. */
-export function registryChange(row: Pick<TableRow, 'key' | 'value'>): RegistryChange | string {
-  let value: unknown = null
-  if (row.value !== null) {
-    try {
-      value = JSON.parse(row.value.toString('utf8'))
-    } catch {
-      return 'is no valid JSON'
-    }
-  }
-  const change = applyRow(row.key, value)
-  return 'op' in change ? change : change.map((fault) => fault.message).join('; ')
-}
-
-/** Side topics that are configured and exist; a missing one is warned about once and off. */
-async function presentSideTopics(
-  config: Config,
-  kafka: KafkaConnection,
-  emit: Emit,
-): Promise<[SideInput, string][]> {
-  const { topics } = config.kafka
-  const wanted = (['registry', 'consents', 'replies', 'complaints', 'feedback'] as const).flatMap((input) => {
-    const topic = topics[input]
-    return topic === null ? [] : [[input, topic] as [SideInput, string]]
-  })
-  const missing = new Set(await kafka.missingTopics(wanted.map(([, topic]) => topic)))
-  for (const [input, topic] of wanted) {
-    if (missing.has(topic))
-      emit({
-        name: 'warning',
-        message: `the topic ${topic} does not exist: ${input} are read from their file only`,
-      })
-  }
-  return wanted.filter(([, topic]) => !missing.has(topic))
 }

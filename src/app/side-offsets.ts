@@ -1,7 +1,6 @@
 import type { Position } from '../domain/message.ts'
 import { partitionKey, type SideOffset } from '../domain/ports.ts'
 import { Checkpoint } from '../pipeline/checkpoint.ts'
-import type { TableRow } from '../sources/table.ts'
 
 /** Words that wait for the watermark. */
 const MAX_REACHED = 500
@@ -25,7 +24,13 @@ export class SideOffsets {
   }
 
   /** Takes in a row; undefined when it has taken effect, else what to call when it has. */
-  take({ position, timestamp }: Pick<TableRow, 'position' | 'timestamp'>): (() => void) | undefined {
+  take({
+    position,
+    timestamp,
+  }: {
+    readonly position: Position
+    readonly timestamp: number
+  }): (() => void) | undefined {
     const key = partitionKey(position)
     const before = this.#before.get(key)
     const seen = this.#seen.get(key)

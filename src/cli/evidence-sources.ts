@@ -80,8 +80,9 @@ async function readChanges(feed: Feed, read: ReadChange): Promise<RegistryChange
 
 /** Topics of the configuration that exist. The clients are loaded only here. */
 async function openTopics(config: Config, tell: (line: string) => void) {
-  const [{ kafkaOf, registryChange }, { topicFeed }] = await Promise.all([
+  const [{ kafkaOf }, { registryChange }, { topicFeed }] = await Promise.all([
     import('../app/compose-service.ts'),
+    import('../app/compose-side-topics.ts'),
     import('../evidence/topic-feed.ts'),
   ])
   const abort = new AbortController()
