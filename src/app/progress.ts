@@ -7,6 +7,7 @@ import type {
   StateRecord,
   StateStore,
 } from '../domain/ports.ts'
+import { BUCKET_MS } from '../domain/time.ts'
 import type { Intake, Progress } from '../pipeline/intake.ts'
 import { Peers } from '../pipeline/peers.ts'
 import { watermarkOf } from '../states/watermark.ts'
@@ -50,6 +51,8 @@ export function createProgress(options: ProgressOptions) {
   const peers = new Peers()
   /** What all instances told last; undefined: not known. */
   let told: readonly PartitionProgress[] | undefined
+  /** The newest event time that was told to the others. */
+  let toldUntil = Number.NEGATIVE_INFINITY
   let startedAt = Number.POSITIVE_INFINITY
   let meetingUntil = Number.NEGATIVE_INFINITY
   let tellAt = Number.NEGATIVE_INFINITY
@@ -71,6 +74,7 @@ export function createProgress(options: ProgressOptions) {
   }
 
   async function align(progress: readonly Progress[], now: number): Promise<void> {
+    toldUntil = Math.max(...progress.map((p) => p.eventTime))
     try {
       await states.reportProgress(reportsOf(progress, now))
       told = await states.progress()
@@ -83,10 +87,11 @@ export function createProgress(options: ProgressOptions) {
     intake.hold(meets ? peers.holdAll(now) : peers.hold(told ?? [], intake, now))
   }
 
-  /** While partitions here are behind and the store answers. */
+  /** While partitions here are behind, or what comes is told faster than it happened; and the store answers. */
   async function hurry(): Promise<void> {
     const progress = intake.progress()
-    if (told && progress.some(({ lag }) => lag !== 0)) await align(progress, clock.now())
+    const isFast = progress.some(({ eventTime }) => eventTime > toldUntil + BUCKET_MS)
+    if (told && (isFast || progress.some(({ lag }) => lag !== 0))) await align(progress, clock.now())
   }
 
   async function tell(): Promise<void> {

@@ -50,6 +50,8 @@ export interface SideRows {
 const DAY = 86_400_000
 /** A complaint that comes this long after its `ts`, ms, is raised at the event time at which it came. */
 const LATE = 60_000
+/** Replies that go to the ledger at once. */
+const TOGETHER = 100
 /** Feedback with a `ts` this close to the wall clock, ms, is an analyst's who looks at what is open now. */
 const JUST_NOW = 300_000
 /** Rows looked at ahead of the event time: a wild timestamp of a message must not read all. */
@@ -136,7 +138,6 @@ export function createSideRows({ ledger, features, manager, context, emit }: Sid
       const reason = error instanceof Error ? error.message : String(error)
       emit({ name: 'warning', message: `${item.input} row at ${partition}/${offset} fails: ${reason}` })
     }
-    item.applied?.()
   }
 
   function sort(): void {
@@ -151,23 +152,44 @@ export function createSideRows({ ledger, features, manager, context, emit }: Sid
     for (;;) {
       // Rows may come while one is applied.
       sort()
-      const item = queue[head]
-      if (!item || item.row.ts > eventTime) return
-      head++
-      try {
-        await apply(item, eventTime)
-      } catch (error) {
-        // Rows may have come and been sorted meanwhile: its place is found anew.
-        queue.push(item)
-        sorted = false
-        throw error
-      }
+      const due = dueTogether(eventTime)
+      if (due.length === 0) return
+      head += due.length
+      await applyAll(due, eventTime)
       if (head === queue.length) {
         queue = []
         head = 0
         next = 0
       }
     }
+  }
+
+  /** The next row, or the next replies: these do not touch one another. */
+  function dueTogether(eventTime: number): readonly SideRow[] {
+    let to = head
+    while (to < queue.length && to < head + TOGETHER && queue[to]!.row.ts <= eventTime) {
+      if (queue[to++]!.input !== 'replies') break
+    }
+    const mixed = to - head > 1 && queue[to - 1]!.input !== 'replies'
+    return queue.slice(head, mixed ? to - 1 : to)
+  }
+
+  /** Rows that a store did not take wait again. */
+  async function applyAll(items: readonly SideRow[], at: number): Promise<void> {
+    const failures: unknown[] = []
+    const applying = items.map(async (item) => {
+      try {
+        await apply(item, at)
+        item.applied?.()
+      } catch (error) {
+        // Rows may have come and been sorted meanwhile: its place is found anew.
+        queue.push(item)
+        sorted = false
+        failures.push(error)
+      }
+    })
+    await Promise.all(applying)
+    if (failures.length > 0) throw failures[0]
   }
 
   async function foresee(seen: number): Promise<void> {
@@ -187,16 +209,7 @@ export function createSideRows({ ledger, features, manager, context, emit }: Sid
     queue = queue.slice(head).filter((item) => !all.has(item))
     head = 0
     next = 0
-    for (const item of heard) {
-      try {
-        await apply(item, now)
-        all.delete(item)
-      } catch (error) {
-        queue.push(...all)
-        sorted = false
-        throw error
-      }
-    }
+    await applyAll(heard, now)
   }
 
   return {

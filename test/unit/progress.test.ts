@@ -140,6 +140,17 @@ describe('progress of an instance', () => {
     expect(holds.at(-1)?.after).toBe(Number.POSITIVE_INFINITY)
   })
 
+  it('reports soon while event time runs ahead of the clock, and each second when it does not', async () => {
+    progress = [mine({ lastRecordAt: NOW + MINUTE })]
+    await run(3 * SECOND)
+    expect(holds.length).toBe(3)
+    for (let step = 1; step <= 20; step++) {
+      progress = [mine({ eventTime: OLD + step * 15 * SECOND, lastRecordAt: NOW + MINUTE })]
+      await vi.advanceTimersByTimeAsync(100)
+    }
+    expect(holds.length).toBeGreaterThan(15)
+  })
+
   it('lets a large backlog wait after an assignment until the others have told where theirs begin', async () => {
     progress = [mine({ lag: 20_000 })]
     await run(0)

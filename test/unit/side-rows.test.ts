@@ -134,11 +134,11 @@ describe('rows of side inputs that wait for their time', () => {
     expect([released, rows.waiting]).toEqual([['s1', 's2'], 1])
   })
 
-  it('puts rows that come while one is applied into their place', async () => {
-    meanwhile = () => rows.add([reply(T0 + 2)])
-    rows.add([reply(T0 + 1), reply(T0 + 3)])
+  it('puts rows that come while others are applied into their place', async () => {
+    meanwhile = () => rows.add([reply(T0 + 3)])
+    rows.add([reply(T0 + 1), reply(T0 + 2), feedback(T0 + 4), reply(T0 + 5)])
     await rows.advance(T0 + 9)
-    expect(times()).toEqual([1, 2, 3])
+    expect([times(), released]).toEqual([[1, 2, 3, 5], ['s4']])
   })
 
   it('applies each row once when two advance at the same time', async () => {
