@@ -133,6 +133,7 @@ export class SignatureIndex {
   with(changes: readonly SignatureChange[]): SignatureIndex {
     const changed = new Map<string, SignatureChange[]>()
     const byBrand = new Map(this.#byBrand)
+    const own = new Map<string, Set<string>>()
     let { size, digest } = this
     for (const change of changes) {
       const { name, row } = change
@@ -147,8 +148,11 @@ export class SignatureIndex {
       }
       size += this.#gain(change)
       digest = (digest + this.#weight(change)) % MODULUS
-      if (row?.brand !== undefined) byBrand.set(row.brand, new Set([...(byBrand.get(row.brand) ?? []), key]))
+      if (row?.brand === undefined) continue
+      const keys = own.get(row.brand) ?? new Set(byBrand.get(row.brand))
+      own.set(row.brand, keys.add(key))
     }
+    for (const [brand, keys] of own) byBrand.set(brand, keys)
     return new SignatureIndex(this.#file, this.#changes.with(changed), byBrand, size, digest)
   }
 

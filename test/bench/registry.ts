@@ -3,6 +3,7 @@ import { appendFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { openRegistry } from '../../src/app/registry-holder.ts'
@@ -14,8 +15,11 @@ const PIECE = 5_000
 
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
-function memory(): string {
-  collect()
+async function memory(): Promise<string> {
+  for (let round = 0; round < 3; round++) {
+    collect()
+    await sleep(100)
+  }
   const { heapUsed, external } = process.memoryUsage()
   return `${(heapUsed / 1e6).toFixed(0)} MB of heap, ${(external / 1e6).toFixed(0)} MB outside`
 }
@@ -47,11 +51,11 @@ for (let n = 0; n < SIGNATURES; n += PIECE)
 lines.end()
 await finished(lines)
 
-console.log(`without a registry: ${memory()}`)
+console.log(`without a registry: ${await memory()}`)
 let began = performance.now()
 const seconds = () => ((performance.now() - began) / 1_000).toFixed(1)
 const holder = openRegistry(file, () => {})
-console.log(`${SIGNATURES} signatures of a file: ${seconds()} s; ${memory()}`)
+console.log(`${SIGNATURES} signatures of a file: ${seconds()} s; ${await memory()}`)
 
 let slowest = 0
 function timed(work: () => void): void {
@@ -66,7 +70,7 @@ began = performance.now()
 for (let n = 0; n < SIGNATURES; n += PIECE)
   timed(() => holder.apply(Array.from({ length: PIECE }, (_, k) => change(n + k))))
 console.log(
-  `as many of the topic over them, ${PIECE} at once: ${seconds()} s, ${slowest.toFixed(0)} ms at most; ${memory()}`,
+  `as many of the topic over them, ${PIECE} at once: ${seconds()} s, ${slowest.toFixed(0)} ms at most; ${await memory()}`,
 )
 
 await appendFile(file, line(SIGNATURES))
