@@ -31,6 +31,8 @@ export interface SourceHandler {
    * for it is held back while too much is in flight. `lag`: records of the partition still to come, when known.
    */
   records(batch: readonly RawRecord[], lag: number | undefined): Promise<void>
+  /** What was read next holds no record for the handler, as the end of a transaction; `lag` are still to come. */
+  skipped?(partition: PartitionId, lag: number): void
   /** A promise that resolves when the partition may be read on; undefined: now. A source that can, reads others meanwhile. */
   full?(partition: PartitionId): Promise<void> | undefined
 }

@@ -146,6 +146,12 @@ export class Alignment<T extends Aligned> {
     return items
   }
 
+  /** How many records of a partition are still to come, as the source knows now. */
+  toCome(id: PartitionId, lag: number): void {
+    const shelf = this.#shelves.get(partitionKey(id))
+    if (shelf) shelf.lag = lag
+  }
+
   /** Bucket of the first record that is held of a partition, if any. */
   first(id: PartitionId): number | undefined {
     const shelf = this.#shelves.get(partitionKey(id))

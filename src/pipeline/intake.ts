@@ -173,6 +173,14 @@ export class Intake implements SourceHandler {
     if (this.#failure !== undefined) throw this.#failure
   }
 
+  skipped(id: PartitionId, lag: number): void {
+    this.#alignment.toCome(id, lag)
+    const key = partitionKey(id)
+    const known = this.#progress.get(key)
+    if (known) this.#progress.set(key, { ...known, lag: this.#alignment.lag(id) })
+    this.#admitNext()
+  }
+
   /** See SourceHandler: more is held of the partition than those behind it let go. */
   full(id: PartitionId): Promise<void> | undefined {
     return this.#alignment.full(id)

@@ -162,10 +162,15 @@ export class KafkaSource implements Source {
       maxWaitTimeInMs: 100,
       mayJoin: () => this.#mayJoin(),
     })
-    const { CRASH, FETCH, GROUP_JOIN } = consumer.events
+    const { CRASH, END_BATCH_PROCESS, FETCH, GROUP_JOIN } = consumer.events
     consumer.on(FETCH, () => {
       this.#progressed()
       connection.health.restored(PART)
+    })
+    consumer.on(END_BATCH_PROCESS, ({ payload: { topic, partition, batchSize, offsetLag } }) => {
+      const id = { topic, partition }
+      if (batchSize === 0 && this.#assignment?.keys.has(partitionKey(id)))
+        this.#handler?.skipped?.(id, Math.max(0, Number(offsetLag)))
     })
     consumer.on(GROUP_JOIN, ({ payload }) => {
       const partitions = Object.entries(payload.memberAssignment).flatMap(([topic, ids]) =>
@@ -310,7 +315,9 @@ export class KafkaSource implements Source {
           })
         }
         const last = records.at(-1)!.position.offset
-        const taken = this.#handler!.records(records, Math.max(0, end - 1 - last))
+        // Behind the last record there may be ends of transactions, which are none.
+        const read = from + size < messages.length ? last : Number(batch.lastOffset())
+        const taken = this.#handler!.records(records, Math.max(0, end - 1 - read))
         if ((await beat.during(taken)) === 'lost') return
         resolveOffset(String(last))
         this.#handling.set(beat, Date.now())

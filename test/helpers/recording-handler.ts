@@ -48,6 +48,10 @@ export class RecordingHandler implements SourceHandler {
     await this.onRecords?.(batch)
   }
 
+  skipped(_partition: PartitionId, lag: number): void {
+    this.lags.push(lag)
+  }
+
   get values(): string[] {
     return this.taken.map((r) => r.value.toString())
   }

@@ -56,6 +56,40 @@ describeWith('kafka', 'the Kafka source', () => {
     expect(again.values).toEqual(numbers(40, 100))
   })
 
+  it('reads what transactions committed, and knows at their ends that nothing is to come', async () => {
+    const client = plainClient(servers.brokers)
+    const topic = await client.createTopic()
+    const producer = client.kafka.producer({
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      transactionalId: uniqueName('transaction'),
+      maxInFlightRequests: 1,
+      idempotent: true,
+    })
+    await producer.connect()
+    for (const [from, to, outcome] of [
+      [0, 5, 'commit'],
+      [5, 8, 'abort'],
+      [8, 10, 'commit'],
+      [10, 12, 'abort'],
+    ] as const) {
+      const transaction = await producer.transaction()
+      await transaction.send({ topic, messages: numbers(from, to).map((value) => ({ value })) })
+      await transaction[outcome]()
+    }
+    const handler = new RecordingHandler()
+    void open(topic, uniqueName('group')).source.run(handler)
+    await handler.count(7)
+    expect(handler.values).toEqual([...numbers(0, 5), ...numbers(8, 10)])
+    await until(() => handler.lags.at(-1) === 0)
+    const known = handler.lags.length
+    const transaction = await producer.transaction()
+    await transaction.send({ topic, messages: [{ value: 'aborted' }] })
+    await transaction.abort()
+    await producer.disconnect()
+    await until(() => handler.lags.length > known)
+    expect([handler.lags.at(-1), handler.values.length]).toEqual([0, 7])
+  })
+
   it('commits nothing by itself, and nothing for partitions that it does not hold', async () => {
     const client = plainClient(servers.brokers)
     const topic = await client.createTopic()

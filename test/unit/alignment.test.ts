@@ -52,6 +52,17 @@ describe('Alignment', () => {
     expect(drain(alignment)).toEqual(['a1', 'b1', 'a2', 'a3', 'b3'])
   })
 
+  it('does not wait once it is known that nothing more is to come', () => {
+    const alignment = assigned(A, B)
+    alignment.push(B, [item('b1', 1)], 1)
+    alignment.push(A, [item('a2', 2)], 0)
+    expect(drain(alignment, 100)).toEqual(['b1'])
+    expect(alignment.lag(B)).toBe(1)
+    alignment.toCome(B, 0)
+    expect(alignment.lag(B)).toBe(0)
+    expect(drain(alignment, 100)).toEqual(['a2'])
+  })
+
   it('leaves what waits for other instances, and hands on what does not', () => {
     const alignment = assigned(A, B)
     alignment.push(A, [item('a1', 1), item('a3', 3)], 0)
