@@ -164,14 +164,13 @@ export function createSideRows({ ledger, features, manager, context, emit }: Sid
     }
   }
 
-  /** The next row, or the next replies: these do not touch one another. */
+  /** The next replies, which do not touch one another, or the next row. */
   function dueTogether(eventTime: number): readonly SideRow[] {
+    const isDue = (item: SideRow | undefined) => item !== undefined && item.row.ts <= eventTime
     let to = head
-    while (to < queue.length && to < head + TOGETHER && queue[to]!.row.ts <= eventTime) {
-      if (queue[to++]!.input !== 'replies') break
-    }
-    const mixed = to - head > 1 && queue[to - 1]!.input !== 'replies'
-    return queue.slice(head, mixed ? to - 1 : to)
+    while (to - head < TOGETHER && isDue(queue[to]) && queue[to]!.input === 'replies') to++
+    if (to === head && isDue(queue[to])) to++
+    return queue.slice(head, to)
   }
 
   /** Rows that a store did not take wait again. */
@@ -201,15 +200,16 @@ export function createSideRows({ ledger, features, manager, context, emit }: Sid
 
   async function hearTo(now: number): Promise<void> {
     sort()
-    const heard = queue
-      .slice(head)
-      .filter(({ input, row }) => input === 'feedback' && row.ts <= now && row.ts > now - JUST_NOW)
-    if (heard.length === 0) return
-    const all = new Set<SideRow>(heard)
-    queue = queue.slice(head).filter((item) => !all.has(item))
+    const heard = new Set<SideRow>()
+    for (let i = head; i < queue.length && queue[i]!.row.ts <= now; i++) {
+      const item = queue[i]!
+      if (item.input === 'feedback' && item.row.ts > now - JUST_NOW) heard.add(item)
+    }
+    if (heard.size === 0) return
+    queue = queue.slice(head).filter((item) => !heard.has(item))
     head = 0
     next = 0
-    await applyAll(heard, now)
+    await applyAll([...heard], now)
   }
 
   return {
