@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Emit, SideInput } from '../domain/events.ts'
+import { type Emit, SIDE_INPUTS, type SideInput } from '../domain/events.ts'
 import type { ConsentLedger, ConsentRow } from '../domain/ports.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
 import { applyRow, type RegistryChange } from '../registry/load.ts'
@@ -13,8 +13,6 @@ import type { SideRow, SideRows } from './side-rows.ts'
 
 /** How long open readings of the registry topic are gathered before the registry is swapped, ms. */
 const SWAP_AFTER = 500
-
-const INPUTS = ['registry', 'consents', 'replies', 'complaints', 'feedback'] as const
 
 export interface SideTopicsOptions {
   readonly kafka: KafkaConnection
@@ -43,7 +41,7 @@ export async function presentSideTopics(
   kafka: KafkaConnection,
   emit: Emit,
 ): Promise<SideTopic[]> {
-  const wanted = INPUTS.flatMap((input): SideTopic[] => {
+  const wanted = SIDE_INPUTS.flatMap((input): SideTopic[] => {
     const topic = topics[input]
     return topic === null ? [] : [[input, topic]]
   })

@@ -3,7 +3,7 @@ import { DETECTORS, type Detectors, findingsOf } from '../detectors/all.ts'
 import type { Provenance } from '../domain/alert.ts'
 import type { Finding } from '../domain/decision.ts'
 import type { SignalContext } from '../domain/detector.ts'
-import { SigwatchError } from '../domain/errors.ts'
+import { codeOf, SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { messageAlertId } from '../domain/hash.ts'
 import type { Policy } from '../domain/policy.ts'
@@ -30,7 +30,7 @@ import { JoinParts } from '../stages/join-parts.ts'
 import { type BackedSignal, createRate, type Rated } from '../stages/rate.ts'
 import { readMessage } from '../stages/read-message.ts'
 import { contactsInClear, showContacts, showEvidence, showMessage } from '../stages/show.ts'
-import { createCampaignNames } from '../states/campaigns.ts'
+import { nameCampaigns } from '../states/campaigns.ts'
 import { bornByRegistry, candidatesOf, escalate } from '../states/escalation.ts'
 import { createStateManager, type StateManager } from '../states/manager.ts'
 import { createPublisher } from '../states/publisher.ts'
@@ -177,11 +177,10 @@ export function createCore(parts: CoreParts): Core {
     maxAge,
   })
 
-  const nameCampaigns = createCampaignNames((band) => manager.open.campaignOf(band))
-
   async function transition(signals: readonly BackedSignal[], degraded: boolean): Promise<void> {
     if (signals.length === 0) return
-    const inputs = nameCampaigns(signals.toSorted(byTime)).flatMap(({ signal, messages }) => {
+    const named = nameCampaigns(signals.toSorted(byTime), (band) => manager.open.campaignOf(band))
+    const inputs = named.flatMap(({ signal, messages }) => {
       const message = messages.at(-1)
       if (!message) return []
       return [
@@ -305,7 +304,6 @@ export function createCore(parts: CoreParts): Core {
     sideOffsets: parts.sideOffsets ?? new SideOffsets(),
     clock,
     emit,
-    codeOf,
   })
 
   return {
@@ -348,8 +346,4 @@ export function createCore(parts: CoreParts): Core {
 /** Of the bands of a campaign that cross together the same one names it, whatever store found them. */
 function byTime({ signal: a }: BackedSignal, { signal: b }: BackedSignal): number {
   return a.at - b.at || (a.target.id < b.target.id ? -1 : a.target.id > b.target.id ? 1 : 0)
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof SigwatchError ? error.code : error instanceof Error ? error.message : String(error)
 }

@@ -1,3 +1,4 @@
+import { codeOf } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type {
   Clock,
@@ -23,8 +24,6 @@ export interface ProgressOptions {
   readonly sideOffsets: SideOffsets
   readonly clock: Clock
   readonly emit: Emit
-  /** What a failure is called in a warning: nothing that a record said. */
-  readonly codeOf: (error: unknown) => string
 }
 
 /** A partition is idle when it has no lag and had nothing for this long, ms of wall clock. */
@@ -47,7 +46,7 @@ const RESEND_AFTER = 5_000
  * backlog waits for partitions that are behind, and rows of side inputs act while no record moves the event time.
  */
 export function createProgress(options: ProgressOptions) {
-  const { intake, source, states, manager, sideRows, sideOffsets, clock, emit, codeOf } = options
+  const { intake, source, states, manager, sideRows, sideOffsets, clock, emit } = options
   const peers = new Peers()
   /** What all instances told last; undefined: not known. */
   let told: readonly PartitionProgress[] | undefined

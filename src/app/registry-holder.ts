@@ -56,6 +56,16 @@ function overridden<T>(rows: ReadonlyMap<string, T>, overrides: Overrides<T>): M
   return all
 }
 
+/** Says which overrides hold, whatever the order in which they came; empty without any. */
+function digestOf<T>(rows: ReadonlyMap<string, T>, overrides: Overrides<T>): string {
+  const effective = [...overrides].filter(([key, row]) => row !== null || rows.has(key))
+  if (effective.length === 0) return ''
+  const hash = createHash('sha256')
+  for (const [key, row] of effective.sort(([a], [b]) => (a < b ? -1 : 1)))
+    hash.update(`${key}\n${JSON.stringify(row)}\n`)
+  return hash.digest('hex')
+}
+
 /** Loads the shipped brands and the operator's file; throws InvalidInput when the file is wrong. */
 export function openRegistry(file: string | undefined, emit: Emit): RegistryHolder {
   const { brands: shipped, hash: shippedHash } = loadRegistry(SHIPPED_BRANDS)
@@ -64,43 +74,39 @@ export function openRegistry(file: string | undefined, emit: Emit): RegistryHold
   const brandOverrides: Overrides<Brand> = new Map()
   const portOverrides: Overrides<PortRow> = new Map()
   let signatures = new SignatureIndex(base.signatures)
-  let brands = brandIndex()
+  let brands = brandsInForce()
   let ports = portsInForce()
   let registry = inForce()
   announce()
 
-  function brandIndex(): BrandIndex {
-    return new BrandIndex(shipped, overridden(base.brands, brandOverrides).values())
+  function brandsInForce() {
+    const index = new BrandIndex(shipped, overridden(base.brands, brandOverrides).values())
+    return { index, digest: digestOf(base.brands, brandOverrides) }
   }
 
   function portsInForce() {
     const rows = overridden(base.ports, portOverrides)
-    return { rows: rows.size, index: portIndex(rows.values()) }
+    return { rows: rows.size, index: portIndex(rows.values()), digest: digestOf(base.ports, portOverrides) }
   }
 
   function inForce(): Registry {
-    return new RegistryIndex({ hash: hashInForce(), brands, signatures, ports: ports.index })
-  }
-
-  /** The same for the same rows, whatever the order in which they came. */
-  function hashInForce(): string {
     const hash = createHash('sha256').update(shippedHash).update(base.hash)
-    for (const [kind, overrides, rows] of [
-      ['brand', brandOverrides, base.brands],
-      ['port', portOverrides, base.ports],
-    ] as const) {
-      for (const [key, row] of [...overrides].sort(([a], [b]) => (a < b ? -1 : 1)))
-        if (row !== null || rows.has(key)) hash.update(`${kind}:${key}\n${JSON.stringify(row)}\n`)
-    }
+    if (brands.digest !== '') hash.update(`brands\n${brands.digest}\n`)
+    if (ports.digest !== '') hash.update(`ports\n${ports.digest}\n`)
     if (signatures.digest !== 0) hash.update(`signatures\n${signatures.digest}\n`)
-    return hash.digest('hex').slice(0, 12)
+    return new RegistryIndex({
+      hash: hash.digest('hex').slice(0, 12),
+      brands: brands.index,
+      signatures,
+      ports: ports.index,
+    })
   }
 
   function announce(): void {
     emit({
       name: 'registry_loaded',
       hash: registry.hash,
-      brands: brands.size,
+      brands: brands.index.size,
       signatures: signatures.size,
       ports: ports.rows,
     })
@@ -123,7 +129,7 @@ export function openRegistry(file: string | undefined, emit: Emit): RegistryHold
         else changed.push({ name: key, row: row as SignatureChange['row'] })
       }
       if (changed.length > 0) signatures = signatures.with(changed)
-      if (changes.some(({ kind }) => kind === 'brand')) brands = brandIndex()
+      if (changes.some(({ kind }) => kind === 'brand')) brands = brandsInForce()
       if (changes.some(({ kind }) => kind === 'port')) ports = portsInForce()
       if (changes.length > 0) registry = inForce()
     },
@@ -145,7 +151,7 @@ export function openRegistry(file: string | undefined, emit: Emit): RegistryHold
       } while (before !== signatures)
       signatures = after
       base = next
-      brands = brandIndex()
+      brands = brandsInForce()
       ports = portsInForce()
       registry = inForce()
       announce()

@@ -123,6 +123,11 @@ export class SigwatchError extends Error {
   }
 }
 
+/** What a failure is called in a warning: by its code, which holds nothing that a record said. */
+export function codeOf(error: unknown): string {
+  return error instanceof SigwatchError ? error.code : error instanceof Error ? error.message : String(error)
+}
+
 /** One fault in a file that an operator wrote. */
 export interface Problem {
   readonly file: string

@@ -70,8 +70,9 @@ export class SignatureFile {
     return this.#rows.get(key) ?? NONE
   }
 
-  has(name: string): boolean {
-    return this.get(signatureKey(name)).some((row) => row.name === name)
+  /** `key`: the normalised name. */
+  has(key: string, name: string): boolean {
+    return this.get(key).some((row) => row.name === name)
   }
 
   keysOfBrand(id: string): readonly string[] {
@@ -85,6 +86,26 @@ function digestOf({ name, row }: SignatureChange): number {
   return createHash('sha256').update(said).digest().readUIntBE(0, 6)
 }
 const MODULUS = 2 ** 48
+
+/** What changes add up to, beside the rows of a file. */
+class Sum {
+  size: number
+  digest: number
+  constructor({ size, digest }: { readonly size: number; readonly digest: number }) {
+    this.size = size
+    this.digest = digest
+  }
+
+  /**
+   * `sign`: -1 takes the change back. A row that is gone counts in the digest where the file has it: elsewhere the word of
+   * it may be gone from the topic already.
+   */
+  add(change: SignatureChange, isInFile: boolean, sign: 1 | -1): void {
+    this.size += sign * ((change.row ? 1 : 0) - (isInFile ? 1 : 0))
+    if (!change.row && !isInFile) return
+    this.digest = (this.digest + sign * digestOf(change) + MODULUS) % MODULUS
+  }
+}
 
 /**
  * The signatures of a file with those of a topic over them. Immutable; a change of a few rows costs as much as these
@@ -104,8 +125,7 @@ export class SignatureIndex {
     file: SignatureFile,
     changes = new LayeredRows(new PackedRows(changesCodec)),
     byBrand: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
-    size = file.size,
-    digest = 0,
+    { size, digest }: { readonly size: number; readonly digest: number } = { size: file.size, digest: 0 },
   ) {
     this.#file = file
     this.#changes = changes
@@ -134,7 +154,7 @@ export class SignatureIndex {
     const changed = new Map<string, SignatureChange[]>()
     const byBrand = new Map(this.#byBrand)
     const own = new Map<string, Set<string>>()
-    let { size, digest } = this
+    const sum = new Sum(this)
     for (const change of changes) {
       const { name, row } = change
       const key = signatureKey(name)
@@ -142,42 +162,25 @@ export class SignatureIndex {
       const known = changed.get(key) ?? this.#changes.get(key) ?? []
       const before = known.find((one) => one.name === name)
       changed.set(key, [...known.filter((one) => one !== before), change])
-      if (before) {
-        size -= this.#gain(before)
-        digest = (digest - this.#weight(before) + MODULUS) % MODULUS
-      }
-      size += this.#gain(change)
-      digest = (digest + this.#weight(change)) % MODULUS
+      const isInFile = this.#file.has(key, name)
+      if (before) sum.add(before, isInFile, -1)
+      sum.add(change, isInFile, 1)
       if (row?.brand === undefined) continue
       const keys = own.get(row.brand) ?? new Set(byBrand.get(row.brand))
       own.set(row.brand, keys.add(key))
     }
     for (const [brand, keys] of own) byBrand.set(brand, keys)
-    return new SignatureIndex(this.#file, this.#changes.with(changed), byBrand, size, digest)
+    return new SignatureIndex(this.#file, this.#changes.with(changed), byBrand, sum)
   }
 
   /** The same changes over another file. */
   *over(file: SignatureFile): Steps<SignatureIndex> {
-    const bare = new SignatureIndex(file, this.#changes, this.#byBrand)
-    let { size, digest } = bare
+    const sum = new Sum({ size: file.size, digest: 0 })
     let n = 0
-    for (const [, changes] of this.#changes.entries()) {
-      for (const change of changes) {
-        size += bare.#gain(change)
-        digest = (digest + bare.#weight(change)) % MODULUS
-      }
+    for (const [key, changes] of this.#changes.entries()) {
+      for (const change of changes) sum.add(change, file.has(key, change.name), 1)
       if (++n % ROWS_A_STEP === 0) yield
     }
-    return new SignatureIndex(file, this.#changes, this.#byBrand, size, digest)
-  }
-
-  /** By how many rows there are more with the change. */
-  #gain({ name, row }: SignatureChange): number {
-    return (row ? 1 : 0) - (this.#file.has(name) ? 1 : 0)
-  }
-
-  /** A row that is gone counts where the file has it: elsewhere the word of it may be gone from the topic already. */
-  #weight(change: SignatureChange): number {
-    return change.row || this.#file.has(change.name) ? digestOf(change) : 0
+    return new SignatureIndex(file, this.#changes, this.#byBrand, sum)
   }
 }

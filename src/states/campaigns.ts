@@ -4,34 +4,35 @@ import type { BackedSignal } from '../stages/rate.ts'
 const NAMING_SHARE = 0.8
 
 /**
- * One campaign has four MinHash bands and more where its wording varies; each may cross its limit. When the first does,
- * the least of the bands that most of its messages have names it, whichever came first and on whichever instance; the
- * others become its aliases. `campaignOf`: the campaign that is open under a band, on any instance.
+ * The signals of a batch, those of campaigns under the names of their campaigns. One campaign has four MinHash bands and
+ * more where its wording varies; each may cross its limit. When the first does, the least of the bands that most of its
+ * messages have names it, whichever came first and on whichever instance; the others become its aliases. `campaignOf`:
+ * the campaign that is open under a band, on any instance.
  */
-export function createCampaignNames(campaignOf: (band: string) => string | undefined) {
-  /** The signals of a batch, those of campaigns under the names of their campaigns. */
-  return function nameCampaigns(backed: readonly BackedSignal[]): BackedSignal[] {
-    const counts = countsByBand(backed)
-    /** Given in this batch: their states are not open yet. */
-    const names = new Map<string, string>()
+export function nameCampaigns(
+  backed: readonly BackedSignal[],
+  campaignOf: (band: string) => string | undefined,
+): BackedSignal[] {
+  const counts = countsByBand(backed)
+  /** Given in this batch: their states are not open yet. */
+  const names = new Map<string, string>()
 
-    function named({ signal, messages }: BackedSignal): BackedSignal {
-      if (signal.target.kind !== 'campaign') return { signal, messages }
-      const own = signal.target.id
-      const bands = [...new Set([own, ...(messages.at(-1)?.bands ?? [])])]
-      let name = bands.map((band) => names.get(band) ?? campaignOf(band)).find((id) => id !== undefined)
-      if (name === undefined && signal.over) {
-        const enough = NAMING_SHARE * (counts.get(own) ?? Number.POSITIVE_INFINITY)
-        name = bands.filter((band) => band === own || (counts.get(band) ?? 0) >= enough).sort()[0]
-      }
-      if (name === undefined) return { signal, messages }
-      for (const band of bands) if (!names.has(band)) names.set(band, name)
-      const aliases = bands.filter((band) => band !== name)
-      const match = { ...signal.match, campaign: name }
-      return { messages, signal: { ...signal, target: { kind: 'campaign', id: name }, match, aliases } }
+  function named({ signal, messages }: BackedSignal): BackedSignal {
+    if (signal.target.kind !== 'campaign') return { signal, messages }
+    const own = signal.target.id
+    const bands = [...new Set([own, ...(messages.at(-1)?.bands ?? [])])]
+    let name = bands.map((band) => names.get(band) ?? campaignOf(band)).find((id) => id !== undefined)
+    if (name === undefined && signal.over) {
+      const enough = NAMING_SHARE * (counts.get(own) ?? Number.POSITIVE_INFINITY)
+      name = bands.filter((band) => band === own || (counts.get(band) ?? 0) >= enough).sort()[0]
     }
-    return backed.map(named)
+    if (name === undefined) return { signal, messages }
+    for (const band of bands) if (!names.has(band)) names.set(band, name)
+    const aliases = bands.filter((band) => band !== name)
+    const match = { ...signal.match, campaign: name }
+    return { messages, signal: { ...signal, target: { kind: 'campaign', id: name }, match, aliases } }
   }
+  return backed.map(named)
 }
 
 /** Messages of the window that have each band. */

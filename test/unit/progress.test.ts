@@ -81,7 +81,6 @@ describe('progress of an instance', () => {
         sideOffsets,
         clock,
         emit: (event) => events.push(event),
-        codeOf: () => 'CODE',
       })
       running.start()
     }
@@ -183,7 +182,7 @@ describe('progress of an instance', () => {
 
   it('waits for nobody, and lets no row act, when the store is out of reach', async () => {
     progress = [mine()]
-    store.progress = () => Promise.reject(new Error('gone'))
+    store.progress = () => Promise.reject(new Error('CODE'))
     await run(5 * SECOND)
     expect(holds.at(-1)?.after).toBe(Number.POSITIVE_INFINITY)
     expect(advanced).toEqual([])
