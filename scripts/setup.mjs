@@ -1,7 +1,16 @@
 // Makes a checkout ready: installs when node_modules is missing or stale, builds when dist is. Plain Node, no packages.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -59,13 +68,22 @@ if (read(INSTALLED) !== lock) {
   }
 }
 
+// The form of commit messages is checked in checkouts of developers; elsewhere there is no repository to set up.
+if (existsSync(join(root, '.git')) && existsSync(join(root, 'scripts', 'hooks'))) {
+  spawnSync('git', ['config', 'core.hooksPath', 'scripts/hooks'], { cwd: root, stdio: 'ignore' })
+}
+
 const sources = [...files(join(root, 'src')), join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json')]
 const newest = Math.max(...sources.map((path) => statSync(path).mtimeMs))
 const stamp = `${sources.length}/${newest}`
 if (read(BUILT) !== stamp) {
   say('sigwatch: building …')
+  // Modules that are gone must not stay, and a copy of the checkout may share its files by hard links.
+  rmSync(join(root, 'dist'), { recursive: true, force: true })
   run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'])
-  for (const path of sources.filter((p) => /\.(lua|json|txt)$/.test(p) && p.startsWith(join(root, 'src')))) {
+  for (const path of sources.filter(
+    (p) => /\.(lua|json|sql|txt)$/.test(p) && p.startsWith(join(root, 'src')),
+  )) {
     const target = join(root, 'dist', path.slice(join(root, 'src').length))
     mkdirSync(dirname(target), { recursive: true })
     cpSync(path, target)

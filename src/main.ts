@@ -29,13 +29,57 @@ const COMMANDS = {
     does: 'measures a text model on labelled text',
     load: async () => (await import('./cli/evaluate.ts')).evaluateCommand(),
   },
+  model: {
+    does: 'puts the model that was tried in shadow in the place of the live one',
+    load: async () => (await import('./cli/model.ts')).modelCommand(),
+  },
+  'label-export': {
+    does: 'what analysts judged, as a corpus to train from',
+    load: async () => (await import('./cli/label-export.ts')).labelExportCommand(),
+  },
   replay: {
     does: 'looks back with another model, policy or registry',
     load: async () => (await import('./cli/replay.ts')).replayCommand(),
   },
+  topics: {
+    does: 'prints the topics of the configuration, and makes the missing ones',
+    load: async () => (await import('./cli/topics.ts')).topicsCommand(),
+  },
+  release: {
+    does: 'clears a state and keeps it down',
+    load: async () => (await import('./cli/feedback.ts')).releaseCommand(),
+  },
+  exempt: {
+    does: 'keeps codes from a target for a time',
+    load: async () => (await import('./cli/feedback.ts')).exemptCommand(),
+  },
+  feedback: {
+    does: 'says whether an alert was right, and lists what was said',
+    load: async () => (await import('./cli/feedback.ts')).feedbackCommand(),
+  },
+  archive: {
+    does: 'keeps alerts, verdicts, statistics, feedback and complaints in PostgreSQL',
+    load: async () => (await import('./cli/archive.ts')).archiveCommand(),
+  },
+  desk: {
+    does: "the analyst's page over the archive",
+    load: async () => (await import('./cli/desk.ts')).deskCommand(),
+  },
+  report: {
+    does: 'one HTML page about a time: what was found, forged brands, senders, bursts, cases',
+    load: async () => (await import('./cli/report.ts')).reportCommand(),
+  },
+  explain: {
+    does: 'the letter about a message or an alert, for the sender, the regulator or the subscriber',
+    load: async () => (await import('./cli/explain.ts')).explainCommand(),
+  },
   evidence: {
     does: 'what is known of a complaint, for the regulator',
     load: async () => (await import('./cli/evidence.ts')).evidenceCommand(),
+  },
+  complaints: {
+    does: 'takes exports of complaints in, tracks their deadlines, makes the monthly table',
+    load: async () => (await import('./cli/complaints.ts')).complaintsCommand(),
   },
   check: {
     does: 'validates configuration, registry, policy, consents and model',

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { METRICS, type MetricSpec } from '../../src/telemetry/metrics.ts'
-import { REPORTS, type Report } from '../../src/telemetry/reports.ts'
+import type { Report } from '../../src/telemetry/report.ts'
+import { REPORTS } from '../../src/telemetry/reports.ts'
 
 export const METRICS_PAGE = fileURLToPath(new URL('../../docs/metrics.md', import.meta.url))
 

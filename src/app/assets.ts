@@ -1,28 +1,59 @@
 import { fileURLToPath } from 'node:url'
+import { createDescribe } from '../detectors/describe.ts'
 import type { Finding } from '../domain/decision.ts'
 import type { Emit } from '../domain/events.ts'
-import { createDescribe } from '../policy/describe.ts'
-import { type ClassifierHolder, openClassifierHolder } from './classifier-holder.ts'
+import type { Clock } from '../domain/ports.ts'
+import type { Versions } from '../domain/versions.ts'
+import { ClassifierHolder } from './classifier-holder.ts'
 import type { Config } from './config.ts'
-import { openPolicy, type PolicyHolder } from './policy-holder.ts'
-import { openRegistry, type RegistryHolder } from './registry-holder.ts'
+import { PolicyHolder } from './policy-holder.ts'
+import { RegistryHolder } from './registry-holder.ts'
+import { ShadowModel } from './shadow-model.ts'
 
 /** The files that decisions rest on, loaded and checked; each holder has the version in force. */
 export interface Assets {
   readonly classifier: ClassifierHolder
   readonly policy: PolicyHolder
   readonly registry: RegistryHolder
-  readonly describe: (finding: Finding) => { readonly detail: string; readonly rule?: string }
+  readonly describe: (finding: Pick<Finding, 'code' | 'evidence'>) => {
+    readonly detail: string
+    readonly rule?: string
+  }
 }
 
 /** The model that comes with sigwatch. */
-export const SHIPPED_MODEL = fileURLToPath(new URL('../../models/sms-zh/1', import.meta.url))
+export const SHIPPED_MODEL = fileURLToPath(new URL('../../models/sms-zh/2', import.meta.url))
+
+/** The second model, where one is configured. */
+export function openShadow(
+  config: Config,
+  assets: Assets,
+  clock: Clock,
+  emit: Emit,
+): ShadowModel | undefined {
+  const { path, samples, samplesPerMinute } = config.shadowModel
+  if (path === null) return undefined
+  return new ShadowModel({
+    dir: path,
+    backend: config.inference.backend,
+    ...(samples === null ? {} : { samples }),
+    samplesPerMinute,
+    live: () => assets.classifier.current.id,
+    clock,
+    emit,
+  })
+}
+
+/** What was loaded last. */
+export function loadedVersions({ classifier, policy, registry }: Assets): Versions {
+  return { classifier: classifier.current, policy: policy.current, registry: registry.current }
+}
 
 /** Loads model, policy and registry as configured; what is not configured is the shipped one. */
 export async function openAssets(config: Config, emit: Emit): Promise<Assets> {
-  const policy = openPolicy(config.policy ?? undefined, emit)
-  const registry = openRegistry(config.registry ?? undefined, emit)
-  const classifier = await openClassifierHolder({
+  const policy = new PolicyHolder(config.policy ?? undefined, emit)
+  const registry = new RegistryHolder(config.registry ?? undefined, emit)
+  const classifier = await ClassifierHolder.open({
     dir: config.model ?? SHIPPED_MODEL,
     backend: config.inference.backend,
     emit,

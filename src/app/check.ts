@@ -1,8 +1,11 @@
 import { InvalidInput, type Problem, SigwatchError } from '../domain/errors.ts'
 import { readPolicy } from '../policy/load.ts'
 import { readRegistry, SHIPPED_BRANDS } from '../registry/load.ts'
-import { type RowInput, readSideFile } from '../registry/side-inputs.ts'
+import { overlapsOf } from '../registry/overlaps.ts'
+import { type RowInput, readSideFile } from '../side-inputs/rows.ts'
 import { type Config, type ConfigReading, readConfig } from './config.ts'
+import { readSample } from './sample.ts'
+import { warningsOf } from './setting-checks.ts'
 
 export interface CheckOptions {
   readonly config?: string
@@ -11,6 +14,10 @@ export interface CheckOptions {
   readonly consents?: string
   readonly model?: string
   readonly connect?: boolean
+  /** Records of the operator, one a line. */
+  readonly sample?: string
+  /** Of several inputs, the one whose records are in the sample. */
+  readonly topic?: string
 }
 
 /** What needs clients or the model, which this module does not load. */
@@ -27,9 +34,12 @@ export interface CheckResult {
   readonly problems: readonly Problem[]
   /** What was read and found right, a line each. */
   readonly summary: readonly string[]
+  /** Of a sample, what each record becomes. */
+  readonly rows: readonly object[]
 }
 
 const MAX_ROW_PROBLEMS = 100
+const MAX_OVERLAPS = 100
 const SIDE_FILES = ['consents', 'complaints', 'replies', 'feedback'] as const satisfies readonly RowInput[]
 
 /**
@@ -42,11 +52,15 @@ export async function runCheck(options: CheckOptions, parts: CheckParts = {}): P
   const { registry, policy, consents, model, connect = false } = options
   const files = { registry, policy, consents, model }
   const given = Object.fromEntries(Object.entries(files).filter(([, file]) => file !== undefined))
-  const wantsConfig = options.config !== undefined || connect || Object.keys(given).length === 0
+  const wantsConfig =
+    options.config !== undefined || connect || options.sample !== undefined || Object.keys(given).length === 0
+  let rows: readonly object[] = []
 
   let chosen: Partial<Pick<Config, 'registry' | 'policy' | 'model' | (typeof SIDE_FILES)[number]>> = given
   if (wantsConfig) {
     const reading = readConfig({
+      // A mapping is tried before there is a key.
+      serving: options.sample === undefined || connect,
       overrides: given,
       ...(options.config === undefined ? {} : { file: options.config }),
       ...(parts.env === undefined ? {} : { env: parts.env }),
@@ -54,7 +68,16 @@ export async function runCheck(options: CheckOptions, parts: CheckParts = {}): P
     })
     chosen = reading.config
     problems.push(...reading.problems)
-    if (reading.problems.length === 0) summary.push(describeConfig(reading))
+    if (reading.problems.length === 0) {
+      summary.push(describeConfig(reading))
+      summary.push(...warningsOf(reading.config).map((warning) => `warning: ${warning}`))
+    }
+    if (options.sample !== undefined && reading.problems.length === 0) {
+      const sample = await readSample(options.sample, reading.config, options.topic)
+      rows = sample.rows
+      problems.push(...sample.problems)
+      summary.push(...sample.summary)
+    }
     if (connect) await reach(reading, parts, problems, summary)
   }
   if (wantsConfig || chosen.policy) checkPolicy(chosen.policy ?? undefined, problems, summary)
@@ -66,7 +89,7 @@ export async function runCheck(options: CheckOptions, parts: CheckParts = {}): P
     if (file) checkRows(input, file, problems, summary)
   }
   if (chosen.model) await checkModel(chosen.model, parts, problems, summary)
-  return { problems, summary }
+  return { problems, summary, rows }
 }
 
 function describeConfig({ file, given }: ConfigReading): string {
@@ -122,6 +145,11 @@ function checkRegistry(file: string, problems: Problem[], summary: string[]): vo
   summary.push(
     `${file}: ${brands.length} brands, ${signatures.length} signatures, ${ports.length} ports; hash ${hash}`,
   )
+  const overlaps = overlapsOf(shipped.rows.brands, brands)
+  for (const overlap of overlaps.slice(0, MAX_OVERLAPS)) summary.push(`${file}: warning: ${overlap}`)
+  if (overlaps.length > MAX_OVERLAPS) {
+    summary.push(`${file}: warning: ${overlaps.length - MAX_OVERLAPS} further overlaps are not shown`)
+  }
   if (signatures.length === 0) {
     summary.push(`${file}: no signatures: SIGNATURE_UNFILED, SIGNATURE_WRONG_PORT and SCOPE_EXPANDED are off`)
   }

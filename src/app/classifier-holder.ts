@@ -2,32 +2,19 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Emit } from '../domain/events.ts'
-import type { Label, Scores } from '../domain/labels.ts'
+import { argmax, type Label, type Scores } from '../domain/labels.ts'
 import type { Classifier } from '../domain/ports.ts'
 import type { BackendChoice } from '../model/backend.ts'
 import { openClassifier } from '../model/classifier.ts'
-import { argmax } from '../stages/classify.ts'
-import { normalise } from '../stages/normalise.ts'
+import { normalise } from '../text/normalise.ts'
+import { MODEL_FILES } from './model-files.ts'
 import type { Reload } from './reload-outcome.ts'
-
-/** The text model in force, swapped whole when its folder changes. */
-export interface ClassifierHolder {
-  current(): Classifier
-  /** Reads the folder anew; a model that is damaged, or fails on plain messages, is refused and the old one stays. */
-  reload(): Promise<Reload>
-  /** Frees the models that were replaced. To be called when nothing scores with them any more. */
-  retire(): void
-  close(): void
-}
 
 export interface ClassifierOptions {
   readonly dir: string
   readonly backend: BackendChoice
   readonly emit: Emit
 }
-
-/** What a model folder consists of. */
-export const MODEL_FILES = ['model.json', 'weights.bin', 'card.json'] as const
 
 /** Messages about which no reader doubts: a model that calls one otherwise has been trained on something else. */
 const PLAIN: readonly (readonly [Label, string])[] = [
@@ -47,58 +34,73 @@ const PLAIN: readonly (readonly [Label, string])[] = [
 /** Scores are 32-bit floats. */
 const TOLERANCE = 1e-3
 
-/** Opens the model; throws InvalidInput when the folder is unusable. */
-export async function openClassifierHolder({
-  dir,
-  backend,
-  emit,
-}: ClassifierOptions): Promise<ClassifierHolder> {
-  const open = () =>
-    openClassifier({ dir, backend, onNotice: (message) => emit({ name: 'warning', message }) })
-  let current = await open()
-  let content = contentOf(dir)
-  let replaced: Classifier[] = []
-  emit({ name: 'model_loaded', id: current.id, backend: current.backend })
+/** The text model in force, swapped whole when its folder changes. */
+export class ClassifierHolder {
+  readonly #options: ClassifierOptions
+  #current: Classifier
+  #content: string
+  /** Models that were replaced, while something may score with them. */
+  #replaced: Classifier[] = []
 
-  function refuse(reason: string): Reload {
-    emit({ name: 'reload_refused', what: 'model', reason })
+  private constructor(options: ClassifierOptions, first: Classifier) {
+    this.#options = options
+    this.#current = first
+    this.#content = contentOf(options.dir)
+    options.emit({ name: 'model_loaded', id: first.id, backend: first.backend })
+  }
+
+  /** Opens the model; rejects with InvalidInput when the folder is unusable. */
+  static async open(options: ClassifierOptions): Promise<ClassifierHolder> {
+    return new ClassifierHolder(options, await open(options))
+  }
+
+  get current(): Classifier {
+    return this.#current
+  }
+
+  /** Reads the folder anew; a model that is damaged, or fails on plain messages, is refused and the old one stays. */
+  async reload(): Promise<Reload> {
+    const { dir, emit } = this.#options
+    let next: Classifier
+    let found: string
+    try {
+      found = contentOf(dir)
+      if (found === this.#content) return 'same'
+      next = await open(this.#options)
+    } catch (error) {
+      return this.#refuse((error as Error).message)
+    }
+    const fault = faultOf(next, this.#current)
+    if (fault !== undefined) {
+      next.close()
+      return this.#refuse(`${dir}: ${fault}`)
+    }
+    this.#replaced.push(this.#current)
+    this.#current = next
+    this.#content = found
+    emit({ name: 'model_loaded', id: next.id, backend: next.backend })
+    return 'swapped'
+  }
+
+  /** Frees the models that were replaced. To be called when nothing scores with them any more. */
+  retire(): void {
+    for (const classifier of this.#replaced) classifier.close()
+    this.#replaced = []
+  }
+
+  close(): void {
+    this.retire()
+    this.#current.close()
+  }
+
+  #refuse(reason: string): Reload {
+    this.#options.emit({ name: 'reload_refused', what: 'model', reason })
     return 'refused'
   }
+}
 
-  function retire(): void {
-    for (const classifier of replaced) classifier.close()
-    replaced = []
-  }
-
-  return {
-    current: () => current,
-    async reload() {
-      let next: Classifier
-      let found: string
-      try {
-        found = contentOf(dir)
-        if (found === content) return 'same'
-        next = await open()
-      } catch (error) {
-        return refuse((error as Error).message)
-      }
-      const fault = faultOf(next, current)
-      if (fault !== undefined) {
-        next.close()
-        return refuse(`${dir}: ${fault}`)
-      }
-      replaced.push(current)
-      current = next
-      content = found
-      emit({ name: 'model_loaded', id: current.id, backend: current.backend })
-      return 'swapped'
-    },
-    retire,
-    close() {
-      retire()
-      current.close()
-    },
-  }
+function open({ dir, backend, emit }: ClassifierOptions): Promise<Classifier> {
+  return openClassifier({ dir, backend, onNotice: (message) => emit({ name: 'warning', message }) })
 }
 
 /** A digest of the files of a model folder; versions may keep their name when they are written anew. */

@@ -3,19 +3,23 @@ import type { Clock } from '../domain/ports.ts'
 import { createTokeniser } from '../domain/token.ts'
 import { memoryFeatureStore } from '../features/memory.ts'
 import { memoryLedger } from '../ledgers/memory.ts'
+import { readSideFiles } from '../side-inputs/files.ts'
 import { openLinesSink } from '../sinks/lines.ts'
 import { createLinesSource } from '../sources/lines.ts'
-import { createMemoryStateStore } from '../states/memory.ts'
-import { type Assets, openAssets } from './assets.ts'
+import { MemoryStateStore } from '../states/memory.ts'
+import { type Assets, loadedVersions, openAssets, openShadow } from './assets.ts'
 import type { Config } from './config.ts'
-import { type Core, createCore } from './core.ts'
+import { createCore } from './core.ts'
+import { lineDecoder } from './inputs.ts'
 import type { Runnable } from './lifecycle.ts'
-import { DEVELOPMENT_TOKEN_KEY } from './secret.ts'
-import { readSideFiles } from './side-files.ts'
+import type { Runner } from './runner.ts'
+import { DEVELOPMENT_TOKEN_KEY, revealed } from './secret.ts'
 
 /** Files of the embedded mode; `-` is stdin or stdout. */
 export interface EmbeddedFiles {
   readonly source: string
+  /** The input whose records are in the source, where there are several. */
+  readonly topic?: string | undefined
   readonly alerts?: string | undefined
   readonly shadowAlerts?: string | undefined
   readonly verdicts?: string | undefined
@@ -23,7 +27,7 @@ export interface EmbeddedFiles {
 }
 
 export interface Application extends Runnable {
-  readonly core: Core
+  readonly core: Runner
   readonly assets: Assets
 }
 
@@ -40,8 +44,7 @@ export function tokeniserOf(config: Config, emit: Emit) {
       'no privacy.tokenKey: recipients are tokenised with the public development key, fit for trials only'
     emit({ name: 'warning', message })
   }
-  const { keyId, key } = setting ?? DEVELOPMENT_TOKEN_KEY
-  return createTokeniser({ keyId, key: key.reveal() })
+  return createTokeniser(revealed(setting ?? DEVELOPMENT_TOKEN_KEY))
 }
 
 /** The embedded mode: lines in, lines out, everything in memory, no socket opened. */
@@ -52,26 +55,27 @@ export async function composeEmbedded(
   emit: Emit,
 ): Promise<Application> {
   const assets = await openAssets(config, emit)
-  const { source: path, ...outputs } = files
+  const { source: path, topic, ...outputs } = files
   const source = createLinesSource({ path, clock, maxLineBytes: config.limits.maxRecordBytes })
   const paths = Object.fromEntries(Object.entries(outputs).filter(([, file]) => file !== undefined))
   const sink = await openLinesSink({ paths, emit })
   const ledger = memoryLedger()
   const features = memoryFeatureStore()
-  const states = createMemoryStateStore({ clock })
+  const states = new MemoryStateStore({ clock })
+  const shadow = openShadow(config, assets, clock, emit)
   const core = createCore({
     config,
     mode: 'embedded',
     source,
+    decode: lineDecoder(config, topic, emit),
     sink,
     features,
     states,
     ledger,
-    replies: config.replies !== null,
-    classifier: () => assets.classifier.current(),
-    policy: () => assets.policy.current(),
-    registry: () => assets.registry.current(),
+    replies: () => config.replies !== null,
+    loaded: () => loadedVersions(assets),
     describe: assets.describe,
+    shadow,
     tokenise: tokeniserOf(config, emit),
     clock,
     emit,
@@ -80,13 +84,14 @@ export async function composeEmbedded(
     core,
     assets,
     async run() {
-      await readSideFiles(config, { ledger, sideRows: core.sideRows }, emit)
+      await readSideFiles(config, { ledger, sideRows: core.sideRows }, clock, emit)
       await core.run()
     },
     stop: () => core.stop(),
     async close() {
       await sink.close()
       await Promise.all([features.close(), states.close(), ledger.close()])
+      await shadow?.close()
       assets.classifier.close()
     },
   }

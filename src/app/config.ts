@@ -4,6 +4,7 @@ import { InvalidInput, type Problem } from '../domain/errors.ts'
 import { nearest } from '../operator/nearest.ts'
 import {
   describeReadError,
+  formatPath,
   type OperatorDocument,
   type Path,
   readOperatorFile,
@@ -42,6 +43,8 @@ export interface ConfigReading {
 
 interface Raw {
   readonly place: Place
+  /** The place of something in the value. */
+  readonly within?: (path: Path) => Place
   readonly value: unknown
   readonly reading: Reading
 }
@@ -74,7 +77,7 @@ export function readConfig(options: ConfigOptions = {}): ConfigReading {
     } catch (error) {
       if (!(error instanceof FormError)) throw error
       refused.add(key)
-      problems.push({ ...raw.place, message: error.message })
+      problems.push(...problemsOf(raw, error))
     }
   }
   const config = decide(nest(values))
@@ -117,7 +120,8 @@ function walk(
     ...(key === '' ? {} : { key }),
   }
   if (isSetting(key) && !path.some((step) => String(step).includes('.'))) {
-    raws.set(key, { place, value, reading: { fromText: false, folder: dirname(document.file) } })
+    const within = (inner: Path): Place => placeIn(document, [...path, ...inner])
+    raws.set(key, { place, within, value, reading: { fromText: false, folder: dirname(document.file) } })
     return
   }
   const below = keysBelow(path)
@@ -132,6 +136,21 @@ function walk(
     return
   }
   for (const [step, item] of Object.entries(value)) walk(document, item, [...path, step], raws, problems)
+}
+
+function placeIn(document: OperatorDocument, path: Path): Place {
+  const line = document.line(path)
+  return { file: document.file, key: formatPath(path), ...(line === undefined ? {} : { line }) }
+}
+
+/** One a fault in a structure; text of the environment has no lines. */
+function problemsOf({ place, within }: Raw, { message, faults }: FormError): Problem[] {
+  if (faults.length === 0) return [{ ...place, message }]
+  const problems = faults.map((fault): Problem => {
+    const inner = within?.(fault.path) ?? { ...place, key: formatPath([place.key ?? '', ...fault.path]) }
+    return { ...inner, message: fault.message }
+  })
+  return problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
 }
 
 function isSetting(key: string): key is SettingKey {

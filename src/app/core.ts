@@ -1,349 +1,243 @@
 import { randomUUID } from 'node:crypto'
-import { DETECTORS, type Detectors, findingsOf } from '../detectors/all.ts'
-import type { Provenance } from '../domain/alert.ts'
-import type { Finding } from '../domain/decision.ts'
-import type { SignalContext } from '../domain/detector.ts'
-import { codeOf, SigwatchError } from '../domain/errors.ts'
+import type { AlertOptions } from '../alerts/alert-options.ts'
+import { DETECTORS } from '../detectors/all.ts'
+import { codeOf } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
-import { messageAlertId } from '../domain/hash.ts'
-import type { Policy } from '../domain/policy.ts'
-import type {
-  Classifier,
-  Clock,
-  ConsentLedger,
-  FeatureStore,
-  PartitionId,
-  Sink,
-  Source,
-  StateStore,
-} from '../domain/ports.ts'
-import type { Registry } from '../domain/registry.ts'
-import type { Tokenise } from '../domain/token.ts'
+import type { RawRecord } from '../domain/message.ts'
+import type { PartitionId, Sink } from '../domain/ports.ts'
+import { createTokeniser } from '../domain/token.ts'
+import { CrashGuard } from '../pipeline/crash-guard.ts'
+import { InOrder } from '../pipeline/in-order.ts'
 import { Intake } from '../pipeline/intake.ts'
+import { Outlet } from '../pipeline/outlet.ts'
 import type { Intaken } from '../pipeline/outputs.ts'
-import { type BatchOutcome, createPipeline } from '../pipeline/pipeline.ts'
-import { classify } from '../stages/classify.ts'
-import { type Consulted, createConsult } from '../stages/consult.ts'
-import { createDecide } from '../stages/decide.ts'
-import { decode } from '../stages/decode.ts'
+import type { Pipeline, Write } from '../pipeline/pipeline.ts'
+import { SideOffsets } from '../side-inputs/offsets.ts'
+import { SideRows } from '../side-inputs/side-rows.ts'
 import { JoinParts } from '../stages/join-parts.ts'
-import { type BackedSignal, createRate, type Rated } from '../stages/rate.ts'
-import { readMessage } from '../stages/read-message.ts'
-import { contactsInClear, showContacts, showEvidence, showMessage } from '../stages/show.ts'
-import { nameCampaigns } from '../states/campaigns.ts'
-import { bornByRegistry, candidatesOf, escalate } from '../states/escalation.ts'
-import { createStateManager, type StateManager } from '../states/manager.ts'
-import { createPublisher } from '../states/publisher.ts'
-import { createSweeper } from '../states/sweeper.ts'
+import { FormerTokens } from '../states/former-tokens.ts'
+import { StateManager } from '../states/manager.ts'
+import { type PublisherParts, StatePublisher } from '../states/publisher.ts'
+import { EventTimeSweeper, Sweeper } from '../states/sweeper.ts'
+import { StatsWriter } from '../stats/writer.ts'
+import { ActiveVersions } from './active-versions.ts'
+import { Checker } from './checker.ts'
 import type { Config } from './config.ts'
-import { inOrder } from './in-order.ts'
-import { createProgress } from './progress.ts'
-import { SideOffsets } from './side-offsets.ts'
-import { createSideRows, type SideRows } from './side-rows.ts'
-
-/** Everything that is chosen outside: adapters, loaded files, the clock. */
-export interface CoreParts {
-  readonly config: Config
-  readonly mode: 'service' | 'embedded'
-  readonly source: Source
-  readonly sink: Sink
-  readonly features: FeatureStore
-  readonly states: StateStore
-  readonly ledger: ConsentLedger
-  /** Whether replies of subscribers are read, from a file or a topic. */
-  readonly replies: boolean
-  /** Of side topics, where there are any. */
-  readonly sideOffsets?: SideOffsets
-  /** The versions that are loaded; a batch is worked on with those of its beginning. */
-  readonly classifier: () => Classifier
-  readonly policy: () => Policy
-  readonly registry: () => Registry
-  /** All of them unless told. */
-  readonly detectors?: Detectors
-  readonly describe: (finding: Finding) => { readonly detail: string; readonly rule?: string }
-  readonly tokenise: Tokenise
-  readonly clock: Clock
-  readonly emit: Emit
-  /** Log ends of partitions, so that a log that was made anew is seen. */
-  readonly endOffsets?: (
-    partitions: readonly PartitionId[],
-  ) => Promise<readonly (PartitionId & { endOffset?: number })[]>
-}
-
-export interface Core {
-  /** Reads the source to its end or until stopped; everything that was taken in is settled when it resolves. */
-  run(): Promise<void>
-  /** Drains and ends `run`. */
-  stop(): Promise<void>
-  readonly manager: StateManager
-  readonly intake: Intake
-  readonly sideRows: SideRows
-  /**
-   * After something was loaded anew: resolves when no batch works with the version before any more and the states that
-   * the new one does not bear are cleared.
-   */
-  adopt(what: Versioned): Promise<void>
-  unready(): readonly string[]
-}
-
-/** What decisions rest on and what can be loaded anew while the service runs. */
-export type Versioned = 'model' | 'policy' | 'registry'
-
-/** After a stop, a sink that takes nothing is waited for so long, ms: within the time that a process has to end. */
-const GIVE_UP_AFTER = 15_000
-/** Event time between two sweeps of the embedded mode, ms. */
-const SWEEP_EVERY = 10_000
-
-const UNRATED: Promise<Rated> = Promise.resolve({ signals: [], counted: true })
+import type { CoreParts, Wiring } from './core-parts.ts'
+import { maxAgeOf, wirePipeline } from './core-pipeline.ts'
+import { lineDecoder, topicDecoder } from './inputs.ts'
+import { ProgressReports } from './progress.ts'
+import { Runner, type RunnerParts } from './runner.ts'
+import { revealed } from './secret.ts'
 
 /** Puts stages and ports together; knows no adapter. */
-export function createCore(parts: CoreParts): Core {
-  const { config, source, sink, features, states, clock, emit, detectors = DETECTORS } = parts
-  const abort = new AbortController()
-  const embedded = parts.mode === 'embedded'
-  const { senderContacts } = config.privacy
-  const maxAge = embedded ? 0 : config.alerts.maxAge
-  const loaded = () => ({
-    classifier: parts.classifier(),
-    policy: parts.policy(),
-    registry: parts.registry(),
-  })
-  /** One set of versions from the first stage of a batch to its last. */
-  let inForce = loaded()
-  const policy = () => inForce.policy
-  const registry = () => inForce.registry
-  const provenance = (): Pick<Provenance, 'model' | 'policy' | 'registry'> => ({
-    model: inForce.classifier.id,
-    policy: policy().hash,
-    registry: registry().hash,
-  })
+export function createCore(parts: CoreParts): Runner {
+  const { core, pipeline } = wire(parts)
+  const wired = { ...core, source: parts.source }
+  return parts.mode === 'embedded'
+    ? embeddedRunner(wired, new InOrder(pipeline, core.sideRows))
+    : serviceRunner(wired, pipeline)
+}
 
-  const publisher = createPublisher({
-    store: states,
+/** The work on batches without a source: whoever brings the messages says where a batch ends. */
+export interface Engine {
+  readonly sideRows: SideRows
+  /** Ends silent states, at most once a bucket: nothing before this event time is to come, ms. */
+  reach(eventTime: number, partition: PartitionId): Promise<void>
+  /** Works on one batch and passes what follows from it to `write`; state alerts go to the sink. */
+  process(items: readonly Intaken[], write: Write): Promise<void>
+}
+
+/** The embedded mode for a caller that has put its batches together. */
+export function createEngine(parts: Omit<Wiring, 'mode'>): Engine {
+  const { core, pipeline } = wire({ ...parts, mode: 'embedded' })
+  const { states: store, manager, publisher, sideRows, versions } = core
+  const sweeper = new EventTimeSweeper({ store, manager, publisher })
+  const inOrder = new InOrder(pipeline, sideRows)
+  return {
+    sideRows,
+    reach: (eventTime, partition) => sweeper.reach(eventTime, partition),
+    process: (items, write) => versions.during(() => inOrder.process(items, write)),
+  }
+}
+
+function wire(parts: Wiring) {
+  const { features, states: store, ledger, clock, emit } = parts
+  const [stopping, draining] = [new AbortController(), new AbortController()]
+  const sink = new Outlet(parts.sink)
+  const alerts = alertOptionsOf(parts)
+  const senderMinutes = sink.has('stats') ? parts.senderMinutes : undefined
+  const versions = new ActiveVersions(parts.loaded)
+  const { publisher, manager } = wireStates(parts, { sink, versions, alerts })
+  const { deployment } = alerts
+  const sideRows = new SideRows({ ledger, features, states: manager, store, deployment, versions, emit })
+  const checker = checkerOf(parts, { versions, manager, alerts })
+  const own = { sink, versions, publisher, manager, sideRows, stopping, draining, checker }
+  const pipeline = wirePipeline(parts, { ...own, alerts, senderMinutes })
+  const stats =
+    senderMinutes && new StatsWriter({ minutes: senderMinutes, baselines: features, versions, sink, clock })
+  return { core: { ...parts, ...own, ...(stats ? { stats } : {}) }, pipeline }
+}
+
+function wireStates(
+  parts: Wiring,
+  {
     sink,
-    refused: (_entry, error) => emit({ name: 'failed', code: error.code, reason: error.message }),
-    published: (entries) => {
-      for (const { alert } of entries) {
-        const { action, mode, reasons } = alert.data
-        emit({ name: 'alerts_emitted', type: alert.type, code: reasons[0]!.code, action, mode, count: 1 })
-      }
-    },
-  })
-  const manager = createStateManager({
-    store: states,
-    deployment: config.deployment,
-    describe: parts.describe,
-    senderContacts,
-    policy,
-    provenance,
+    versions,
+    alerts,
+  }: { readonly sink: Sink; readonly versions: ActiveVersions; readonly alerts: AlertOptions },
+) {
+  const { config, states: store, clock, emit } = parts
+  const { blocksFrom } = alerts
+  const publisher = new StatePublisher({ store, sink, blocksFrom, ...publisherEvents(emit) })
+  const manager = new StateManager({
+    store,
+    versions,
+    alerts,
+    outbox: publisher,
     clock,
-    lateAfterExpiry: maxAge > 0,
-    ordered: embedded,
-    publish: (entries, signal) => publisher.publish(entries, signal ?? abort.signal),
+    capped: (count) => emit({ name: 'states_capped', count }),
+    lateAfterExpiry: maxAgeOf(parts) > 0,
+    ordered: parts.mode === 'embedded',
+    formerTokens: formerTokensOf(config),
   })
+  return { publisher, manager }
+}
 
-  const context = (): SignalContext => ({
-    registry: registry(),
-    judge: (code, ts) => policy().judge(code, ts),
-  })
-  const rate = createRate(features, detectors.rate, {
-    candidates: ({ message, findings }) => candidatesOf(message, findings, registry(), policy().escalate),
-    signals: (candidates, readings, earlier) =>
-      escalate(candidates, readings, policy().escalate, earlier).map(({ signal, message, samples }) => ({
-        signal,
-        messages: [...samples.slice(-5), message],
-      })),
-  })
-  const sideRows = createSideRows({
-    ledger: parts.ledger,
-    features,
-    manager,
-    context,
-    emit,
-  })
-  const consult = createConsult(parts.ledger, {
-    due: (eventTime, seen) => sideRows.advance(eventTime, seen),
-    replies: parts.replies,
-  })
-  const decide = createDecide({
+function alertOptionsOf({ config, describe, alertSource }: Wiring): AlertOptions {
+  return {
     deployment: config.deployment,
-    describe: parts.describe,
-    alertId: (messageId, mode) => messageAlertId(config.deployment, messageId, mode),
-    show: (message, action) => showMessage(message, contactsInClear(action, senderContacts)),
-    contacts: (message, action) => showContacts([message], contactsInClear(action, senderContacts)),
-    showEvidence: (evidence, action, to) =>
-      showEvidence(evidence, contactsInClear(action, senderContacts), to),
-    wants: { shadowAlerts: sink.has('shadowAlerts'), verdicts: sink.has('verdicts') },
-    maxAge,
+    ...(alertSource === undefined ? {} : { source: alertSource }),
+    describe,
+    senderContacts: config.privacy.senderContacts,
+    blocksFrom: config.blocks.minAction,
+  }
+}
+
+function checkerOf(
+  parts: Wiring,
+  own: { readonly versions: ActiveVersions; readonly manager: StateManager; readonly alerts: AlertOptions },
+): Checker {
+  const { config, states: store, ledger, detectors = DETECTORS } = parts
+  const lacking = () => [...store.unready(), ...ledger.unready()]
+  const limits = config.limits
+  return new Checker({
+    ...parts,
+    ...own,
+    detectors,
+    states: own.manager,
+    maxAge: maxAgeOf(parts),
+    lacking,
+    limits,
   })
+}
 
-  async function transition(signals: readonly BackedSignal[], degraded: boolean): Promise<void> {
-    if (signals.length === 0) return
-    const named = nameCampaigns(signals.toSorted(byTime), (band) => manager.open.campaignOf(band))
-    const inputs = named.flatMap(({ signal, messages }) => {
-      const message = messages.at(-1)
-      if (!message) return []
-      return [
-        {
-          signal,
-          message,
-          samples: messages.slice(0, -1),
-          position: message.origins[0]!.position,
-          degraded,
-        },
-      ]
-    })
-    try {
-      await manager.apply(inputs)
-    } catch (error) {
-      if (!(error instanceof SigwatchError && error.retry)) throw error
-      emit({ name: 'features_degraded', reason: error.code })
-    }
-  }
+function formerTokensOf({ privacy: { previousTokenKeys } }: Config): FormerTokens {
+  return new FormerTokens(previousTokenKeys?.map((key) => createTokeniser(revealed(key))))
+}
 
-  const pipeline = createPipeline<Consulted>(
-    {
-      extract: (message) => readMessage(message, parts.tokenise),
-      classify: (batch) => classify(batch, inForce.classifier),
-      consult,
-      detect: (message, consulted) => findingsOf(message, inForce, consulted, detectors.message),
-      rate: (batch) => (detectors.rate.length === 0 ? UNRATED : counted(rate(batch, context()))),
-      transition,
-      statesOf: (message) => manager.openStatesFor(message),
-      decide: ({ message, findings }, open, degraded) =>
-        decide(message, findings, open, {
-          policy: policy(),
-          provenance: provenance(),
-          now: clock.now(),
-          degraded,
-        }),
-    },
-    emit,
-  )
+type Wired = CoreParts & Omit<RunnerParts, 'intake' | 'background'> & { readonly stats?: StatsWriter }
 
-  let degradedSince: number | undefined
-  /** Tells when counting stops and when it goes on. */
-  async function counted(rating: Promise<Rated>): Promise<Rated> {
-    const rated = await rating
-    if (!rated.counted) {
-      degradedSince ??= performance.now()
-      emit({ name: 'features_degraded', reason: 'REDIS_UNREACHABLE' })
-    } else if (degradedSince !== undefined) {
-      emit({ name: 'features_recovered', seconds: (performance.now() - degradedSince) / 1000 })
-      degradedSince = undefined
-    }
-    return rated
-  }
-
-  const stages = embedded ? inOrder(pipeline, sideRows) : pipeline
-  /** The batch that is worked on, or was last. */
-  let batch: Promise<unknown> = Promise.resolve()
-  function process(items: readonly Intaken[]): Promise<BatchOutcome> {
-    inForce = loaded()
-    const outcome = stages(items)
-    batch = outcome.catch(() => undefined)
-    return outcome
-  }
-
-  async function adopt(what: Versioned): Promise<void> {
-    const last = batch
-    await last
-    // A batch that has begun meanwhile took the new version itself.
-    if (batch === last) inForce = loaded()
-    if (what === 'policy') await manager.review('policy')
-    else if (what === 'registry')
-      await manager.review('registry', (state) => bornByRegistry(state, registry()))
-  }
-
-  let sweptAt = Number.NEGATIVE_INFINITY
-  async function sweepByEventTime(eventTime: number, partition: PartitionId): Promise<void> {
-    if (eventTime - sweptAt < SWEEP_EVERY) return
-    sweptAt = eventTime
-    await states.reportProgress([{ ...partition, eventTime, standing: 'current' }])
-    await manager.sweep(eventTime)
-  }
-
+/** Silent states end by the event time of the input. */
+function embeddedRunner(core: Wired, pipeline: Pick<Pipeline, 'process'>): Runner {
+  const { states: store, manager, publisher } = core
+  const sweeper = new EventTimeSweeper({ store, manager, publisher })
   const intake = new Intake({
-    source,
-    sink,
-    decode: (raw) => decode(raw, config.limits),
-    join: new JoinParts({ wait: config.limits.partWait }),
-    process,
-    ...(embedded ? { beforeBatch: sweepByEventTime } : {}),
+    ...intakeParts(core, pipeline),
+    beforeBatch: (eventTime, partition) => sweeper.reach(eventTime, partition),
+    partClock: 'event',
+  })
+  return new Runner({ ...core, intake, background: [] })
+}
+
+/** Silent states end by the watermark over all instances, to which this one reports how far it is. */
+function serviceRunner(core: Wired, pipeline: Pick<Pipeline, 'process'>): Runner {
+  const { states: store, manager, publisher, source, sideRows, clock, emit } = core
+  const guard = new CrashGuard(pipeline, store, emit)
+  const common = intakeParts(core, guard)
+  const intake = new Intake({
+    ...common,
     assigned: async (partitions) => {
-      const reset = await features.assign((await parts.endOffsets?.(partitions)) ?? partitions)
-      for (const { topic, partition } of reset) emit({ name: 'counting_reset', topic, partition })
-      if (!embedded) progress.assigned()
+      await common.assigned(partitions)
+      progress.assigned()
     },
-    revoked: (partitions) => features.revoke(partitions),
+    revoked: (partitions) => {
+      common.revoked(partitions)
+      void guard.revoked(partitions)
+    },
+    partClock: 'append',
+  })
+  const sideOffsets = core.sideOffsets ?? new SideOffsets()
+  const progress = new ProgressReports({
+    intake,
+    source,
+    states: store,
+    manager,
+    publisher,
+    sideRows,
+    sideOffsets,
     clock,
     emit,
-    limits: config.batch,
-    partClock: embedded ? 'event' : 'append',
-    signal: abort.signal,
   })
-
-  const sweeper = createSweeper({
-    store: states,
+  const sweeper = new Sweeper({
+    store,
     manager,
     publisher,
     clock,
     holder: randomUUID(),
     failed: (error) => emit({ name: 'warning', message: `sweep failed: ${codeOf(error)}` }),
+    ...(core.stats ? { stats: core.stats } : {}),
     swept: ({ watermark }) => {
       if (watermark !== undefined) emit({ name: 'watermark_moved', eventTime: watermark })
     },
   })
+  return new Runner({ ...core, intake, background: [progress, sweeper] })
+}
 
-  const progress = createProgress({
-    intake,
+function intakeParts(core: Wired, pipeline: Pick<Pipeline, 'process'>) {
+  const { config, source, sink, features, versions, stopping, clock, emit } = core
+  return {
     source,
-    states,
-    manager,
-    sideRows,
-    sideOffsets: parts.sideOffsets ?? new SideOffsets(),
+    sink,
     clock,
     emit,
-  })
-
-  return {
-    manager,
-    intake,
-    sideRows,
-    adopt,
-    async run() {
-      // Without the store there are no states to know of; the sweeper reads them when it is back.
-      await manager.start().catch((error: unknown) => {
-        if (!(error instanceof SigwatchError && error.retry)) throw error
-        emit({ name: 'features_degraded', reason: error.code })
-      })
-      if (!embedded) {
-        progress.start()
-        sweeper.start()
-      }
-      try {
-        await intake.run()
-      } finally {
-        progress.stop()
-        await sweeper.stop()
-      }
+    ...readingOf(core),
+    join: new JoinParts({ wait: config.limits.partWait }),
+    process: (items: readonly Intaken[], write: Write) =>
+      versions.during(() => pipeline.process(items, write)),
+    assigned: async (partitions: readonly PartitionId[]) => {
+      const reset = await features.assign((await core.logsOf?.(partitions)) ?? partitions)
+      if (reset.length > 0) await core.senderMinutes?.reset(reset)
+      for (const { topic, partition } of reset) emit({ name: 'counting_reset', topic, partition })
     },
-    async stop() {
-      // What the sink does not take by then is read again by the next owner.
-      setTimeout(() => abort.abort(), GIVE_UP_AFTER).unref()
-      await source.stop()
-    },
-    unready: () => [
-      ...source.unready(),
-      ...sink.unready(),
-      ...features.unready(),
-      ...states.unready(),
-      ...parts.ledger.unready(),
-    ],
+    revoked: (partitions: readonly PartitionId[]) => features.revoke(partitions),
+    limits: config.batch,
+    signal: stopping.signal,
   }
 }
 
-/** Of the bands of a campaign that cross together the same one names it, whatever store found them. */
-function byTime({ signal: a }: BackedSignal, { signal: b }: BackedSignal): number {
-  return a.at - b.at || (a.target.id < b.target.id ? -1 : a.target.id > b.target.id ? 1 : 0)
+/** How records are read, and what has to be there before. */
+function readingOf({ mode, config, emit, ...core }: Wired) {
+  const decode =
+    core.decode ?? (mode === 'embedded' ? lineDecoder(config, undefined, emit) : topicDecoder(config, emit))
+  const { prepare } = decode
+  return {
+    decode,
+    ...(prepare
+      ? { prepare: (records: readonly RawRecord[]) => prepare(records, core.draining.signal) }
+      : {}),
+  }
+}
+
+function publisherEvents(emit: Emit): Pick<PublisherParts, 'refused' | 'published'> {
+  return {
+    refused: (_entry, error) => emit({ name: 'failed', code: error.code, reason: error.message }),
+    published: (entries) => {
+      for (const { alert } of entries) {
+        const { action, mode, reasons } = alert.data
+        emit({ name: 'alerts_emitted', type: alert.type, code: reasons[0]!.code, action, mode, count: 1 })
+        emit({ name: 'alerts_counted', type: alert.type, action, mode, count: 1 })
+      }
+    },
+  }
 }

@@ -1,26 +1,25 @@
 import { codeOf } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
-import type {
-  Clock,
-  PartitionProgress,
-  PartitionReport,
-  Source,
-  StateRecord,
-  StateStore,
-} from '../domain/ports.ts'
+import type { Clock, Source } from '../domain/ports.ts'
+import type { PartitionProgress, PartitionReport, StateRecord, StateStore } from '../domain/state-store.ts'
 import { BUCKET_MS } from '../domain/time.ts'
-import type { Intake, Progress } from '../pipeline/intake.ts'
-import { Peers } from '../pipeline/peers.ts'
+import type { Intake } from '../pipeline/intake.ts'
+import type { PartitionProgress as OwnProgress, Progress } from '../pipeline/partition-progress.ts'
+import { WatermarkAlignment } from '../pipeline/watermark-alignment.ts'
+import type { SideOffsets } from '../side-inputs/offsets.ts'
+import type { SideRows } from '../side-inputs/side-rows.ts'
+import type { StatePublisher } from '../states/publisher.ts'
 import { watermarkOf } from '../states/watermark.ts'
-import type { SideOffsets } from './side-offsets.ts'
-import type { SideRows } from './side-rows.ts'
 
 export interface ProgressOptions {
-  readonly intake: Pick<Intake, 'progress' | 'silent' | 'has' | 'inFlight' | 'hold'>
+  readonly intake: Pick<Intake, 'inFlight' | 'oldestPending' | 'wait'> & {
+    readonly partitions: Pick<OwnProgress, 'all' | 'silent' | 'has'>
+  }
   readonly source: Pick<Source, 'unready'>
   readonly states: Pick<StateStore, 'reportProgress' | 'progress' | 'reportSideOffsets' | 'pending'>
-  readonly manager: { readonly open: Iterable<StateRecord> }
-  readonly sideRows: Pick<SideRows, 'advance' | 'hear'>
+  readonly manager: { readonly open: Iterable<StateRecord>; readonly allowances: { readonly size: number } }
+  readonly publisher: Pick<StatePublisher, 'publish'>
+  readonly sideRows: Pick<SideRows, 'advance' | 'applyRecentFeedback'>
   readonly sideOffsets: SideOffsets
   readonly clock: Clock
   readonly emit: Emit
@@ -28,11 +27,11 @@ export interface ProgressOptions {
 
 /** A partition is idle when it has no lag and had nothing for this long, ms of wall clock. */
 const IDLE_AFTER = 30_000
-const TELL_EVERY = 1_000
-/** While instances are behind they wait for one another, and tell sooner where they are, ms. */
+const REPORT_EVERY = 1_000
+/** While instances are behind they wait for one another, and report more often how far they are, ms. */
 const ALIGN_EVERY = 100
-/** After an assignment the instances wait for so long, ms, for the first word of the others, if so many records lie there. */
-const MEET_FOR = 3_000
+/** After an assignment the instances wait for so long, ms, for the first report of the others, if so many records lie there. */
+const AWAIT_REPORTS = 3_000
 const BACKLOG = 10_000
 /** With no lag and nothing for this long, ms, the event time goes on with the wall clock. */
 const QUIET_AFTER = 2_000
@@ -42,23 +41,46 @@ const QUIET_FROM_START = 10_000
 const RESEND_AFTER = 5_000
 
 /**
- * Tells the metrics and the other instances how far the partitions of this one are, and acts on what the others tell: a
+ * Reports to the metrics and the other instances how far the partitions of this one are, and acts on their reports: a
  * backlog waits for partitions that are behind, and rows of side inputs act while no record moves the event time.
  */
-export function createProgress(options: ProgressOptions) {
-  const { intake, source, states, manager, sideRows, sideOffsets, clock, emit } = options
-  const peers = new Peers()
-  /** What all instances told last; undefined: not known. */
-  let told: readonly PartitionProgress[] | undefined
-  /** The newest event time that was told to the others. */
-  let toldUntil = Number.NEGATIVE_INFINITY
-  let startedAt = Number.POSITIVE_INFINITY
-  let meetingUntil = Number.NEGATIVE_INFINITY
-  let tellAt = Number.NEGATIVE_INFINITY
-  let timer: NodeJS.Timeout | undefined
-  let stopped = false
+export class ProgressReports {
+  readonly #options: ProgressOptions
+  readonly #alignment = new WatermarkAlignment()
+  /** What all instances reported last; undefined: not known. */
+  #reported: readonly PartitionProgress[] | undefined
+  /** The newest event time that was reported to the others. */
+  #reportedUntil = Number.NEGATIVE_INFINITY
+  #startedAt = Number.POSITIVE_INFINITY
+  #awaitingReportsUntil = Number.NEGATIVE_INFINITY
+  #reportAt = Number.NEGATIVE_INFINITY
+  #timer: NodeJS.Timeout | undefined
+  #stopped = false
 
-  function reportsOf(progress: readonly Progress[], now: number): PartitionReport[] {
+  constructor(options: ProgressOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#startedAt = this.#options.clock.now()
+    this.#timer = setTimeout(() => this.#round(), ALIGN_EVERY)
+  }
+
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+  }
+
+  /** After an assignment: before a backlog is worked on, all who were given partitions report where theirs begin. */
+  assigned(): void {
+    const { clock, intake } = this.#options
+    const now = clock.now()
+    this.#awaitingReportsUntil = now + AWAIT_REPORTS
+    intake.wait(this.#alignment.allButLive(now))
+  }
+
+  #reportsOf(progress: readonly Progress[], now: number): PartitionReport[] {
+    const { intake, source } = this.#options
     const reports: PartitionReport[] = progress.map(({ topic, partition, eventTime, lag, lastRecordAt }) => ({
       topic,
       partition,
@@ -66,95 +88,92 @@ export function createProgress(options: ProgressOptions) {
       standing: lag !== 0 ? 'behind' : now - lastRecordAt > IDLE_AFTER ? 'idle' : 'current',
     }))
     if (source.unready().length > 0) return reports
-    // A partition with anything to read would have brought it by now: without a word it would seem to have no owner.
-    for (const { topic, partition, at } of intake.silent())
+    // A partition with anything to read would have brought it by now: without a report it would seem to have no owner.
+    for (const { topic, partition, at } of intake.partitions.silent())
       if (now - at > IDLE_AFTER) reports.push({ topic, partition, eventTime: undefined, standing: 'idle' })
     return reports
   }
 
-  async function align(progress: readonly Progress[], now: number): Promise<void> {
-    toldUntil = Math.max(...progress.map((p) => p.eventTime))
+  async #align(progress: readonly Progress[], now: number): Promise<void> {
+    const { intake, states, emit } = this.#options
+    this.#reportedUntil = Math.max(...progress.map((p) => p.eventTime))
     try {
-      await states.reportProgress(reportsOf(progress, now))
-      told = await states.progress()
+      await states.reportProgress(this.#reportsOf(progress, now))
+      this.#reported = await states.progress()
     } catch (error) {
-      told = undefined
+      this.#reported = undefined
       emit({ name: 'warning', message: `progress not reported: ${codeOf(error)}` })
     }
     const toCome = progress.reduce((sum, { lag }) => sum + (lag ?? 0), 0)
-    const meets = now < meetingUntil && toCome > BACKLOG && told !== undefined
-    intake.hold(meets ? peers.holdAll(now) : peers.hold(told ?? [], intake, now))
+    const awaitsReports = now < this.#awaitingReportsUntil && toCome > BACKLOG && this.#reported !== undefined
+    intake.wait(
+      awaitsReports
+        ? this.#alignment.allButLive(now)
+        : this.#alignment.span(this.#reported ?? [], intake.partitions, now),
+    )
   }
 
-  /** While partitions here are behind, or what comes is told faster than it happened; and the store answers. */
-  async function hurry(): Promise<void> {
-    const progress = intake.progress()
-    const isFast = progress.some(({ eventTime }) => eventTime > toldUntil + BUCKET_MS)
-    if (told && (isFast || progress.some(({ lag }) => lag !== 0))) await align(progress, clock.now())
+  /** Aligns at once while partitions here are behind or ahead of what was reported, and the store answers. */
+  async #alignAtOnce(): Promise<void> {
+    const { intake, clock } = this.#options
+    const progress = intake.partitions.all()
+    const isFast = progress.some(({ eventTime }) => eventTime > this.#reportedUntil + BUCKET_MS)
+    if (this.#reported && (isFast || progress.some(({ lag }) => lag !== 0)))
+      await this.#align(progress, clock.now())
   }
 
-  async function tell(): Promise<void> {
+  async #report(): Promise<void> {
+    const { intake, states, manager, publisher, sideRows, sideOffsets, clock, emit } = this.#options
     const now = clock.now()
-    const progress = intake.progress()
+    const progress = intake.partitions.all()
     for (const { topic, partition, lag, eventTime } of progress) {
       emit({ name: 'partition_progress', topic, partition, lag, eventTime })
     }
     const counts: Record<string, number> = {}
     for (const state of manager.open) counts[state.code] = (counts[state.code] ?? 0) + 1
+    emit({ name: 'oldest_uncommitted', seconds: intake.oldestPending() / 1000 })
     emit({ name: 'states_open', counts })
+    emit({ name: 'allowances_held', count: manager.allowances.size })
     emit({ name: 'outbox_pending', count: (await states.pending(RESEND_AFTER).catch(() => [])).length })
-    await align(progress, now)
+    await this.#align(progress, now)
     emit({
       name: 'watermark_held',
       lagging: progress.filter((p) => (p.lag ?? 0) > 0).length,
-      ownerless: told?.filter((p) => p.ownerless).length ?? 0,
+      ownerless: this.#reported?.filter((p) => p.ownerless).length ?? 0,
     })
-    const until = quietUntil(progress, now)
+    const until = this.#quietUntil(progress, now)
     try {
       if (until !== undefined) await sideRows.advance(until)
-      await sideRows.hear(now)
+      await sideRows.applyRecentFeedback(now)
+      await publisher.publish()
       const reached = Math.max(until ?? Number.NEGATIVE_INFINITY, ...progress.map((p) => p.eventTime))
-      await states.reportSideOffsets(sideOffsets.told(reached, told && watermarkOf(told)))
+      await states.reportSideOffsets(
+        sideOffsets.reportable(reached, this.#reported && watermarkOf(this.#reported)),
+      )
     } catch (error) {
       emit({ name: 'warning', message: `side inputs wait: ${codeOf(error)}` })
     }
   }
 
   /** Event time that rows of side inputs may act up to while no record comes; undefined: records come. */
-  function quietUntil(progress: readonly Progress[], now: number): number | undefined {
-    if (told === undefined || intake.inFlight > 0) return undefined
-    if (progress.length === 0 && now - startedAt <= QUIET_FROM_START) return undefined
+  #quietUntil(progress: readonly Progress[], now: number): number | undefined {
+    const { intake } = this.#options
+    if (this.#reported === undefined || intake.inFlight > 0) return undefined
+    if (progress.length === 0 && now - this.#startedAt <= QUIET_FROM_START) return undefined
     if (progress.some((p) => p.lag !== 0 || now - p.lastRecordAt <= QUIET_AFTER)) return undefined
     // Nothing is missing anywhere up to the wall clock.
-    if (told.every((p) => p.standing === 'idle' && !p.ownerless)) return now
-    if (progress.length === 0) return watermarkOf(told)
+    if (this.#reported.every((p) => p.standing === 'idle' && !p.ownerless)) return now
+    if (progress.length === 0) return watermarkOf(this.#reported)
     return Math.max(...progress.map((p) => p.eventTime + now - p.lastRecordAt))
   }
 
-  async function round(): Promise<void> {
+  async #round(): Promise<void> {
     const now = performance.now()
-    if (now < tellAt) await hurry()
+    if (now < this.#reportAt) await this.#alignAtOnce()
     else {
-      tellAt = now + TELL_EVERY
-      await tell()
+      this.#reportAt = now + REPORT_EVERY
+      await this.#report()
     }
-    if (!stopped) timer = setTimeout(round, ALIGN_EVERY)
-  }
-
-  return {
-    /** After an assignment: before a backlog is worked on, all who were given partitions tell where theirs begin. */
-    assigned(): void {
-      const now = clock.now()
-      meetingUntil = now + MEET_FOR
-      intake.hold(peers.holdAll(now))
-    },
-    start() {
-      startedAt = clock.now()
-      timer = setTimeout(round, ALIGN_EVERY)
-    },
-    stop() {
-      stopped = true
-      clearTimeout(timer)
-    },
+    if (!this.#stopped) this.#timer = setTimeout(() => this.#round(), ALIGN_EVERY)
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Emit } from '../domain/events.ts'
-import type { Brand, PortRow, Registry } from '../domain/registry.ts'
+import type { Brand, PortRow, Registry, RegistryContent } from '../domain/registry.ts'
 import { atOnce, inSlices, type Steps } from '../domain/steps.ts'
 import { BrandIndex } from '../registry/brand-index.ts'
 import {
@@ -13,17 +13,6 @@ import {
 import { portIndex, RegistryIndex } from '../registry/registry-index.ts'
 import { type SignatureChange, SignatureFile, SignatureIndex } from '../registry/signature-index.ts'
 import { type Reload, refusal } from './reload-outcome.ts'
-
-/** The registry in force, swapped whole when its file or its topic changes. */
-export interface RegistryHolder {
-  current(): Registry
-  /** Takes in rows of the registry topic, which override the file by key: all of them at one moment. */
-  apply(changes: readonly RegistryChange[]): void
-  /** Says what is in force, after rows of the topic were taken in. */
-  announce(): void
-  /** Reads the file anew, beside other work; a bad one is refused with the reason and the old one stays. */
-  reload(): Promise<Reload>
-}
 
 /** The rows of a file; signatures may be a million, brands and ports are fewer. */
 interface FileRows {
@@ -66,96 +55,133 @@ function digestOf<T>(rows: ReadonlyMap<string, T>, overrides: Overrides<T>): str
   return hash.digest('hex')
 }
 
-/** Loads the shipped brands and the operator's file; throws InvalidInput when the file is wrong. */
-export function openRegistry(file: string | undefined, emit: Emit): RegistryHolder {
-  const { brands: shipped, hash: shippedHash } = loadRegistry(SHIPPED_BRANDS)
-  const knownBrands = new Set(shipped.map((brand) => brand.id))
-  let base = atOnce(fileRows(file === undefined ? EMPTY : loadRegistry(file, { knownBrands })))
-  const brandOverrides: Overrides<Brand> = new Map()
-  const portOverrides: Overrides<PortRow> = new Map()
-  let signatures = new SignatureIndex(base.signatures)
-  let brands = brandsInForce()
-  let ports = portsInForce()
-  let registry = inForce()
-  announce()
+/** The registry in force, swapped whole when its file or its topic changes. */
+export class RegistryHolder {
+  readonly #file: string | undefined
+  readonly #emit: Emit
+  readonly #shipped = loadRegistry(SHIPPED_BRANDS)
+  readonly #knownBrands = new Set(this.#shipped.brands.map((brand) => brand.id))
+  readonly #brandOverrides: Overrides<Brand> = new Map()
+  readonly #portOverrides: Overrides<PortRow> = new Map()
+  #base: FileRows
+  #signatures: SignatureIndex
+  #brands: { readonly index: BrandIndex; readonly digest: string }
+  #ports: { readonly rows: number; readonly index: ReturnType<typeof portIndex>; readonly digest: string }
+  #current: Registry
 
-  function brandsInForce() {
-    const index = new BrandIndex(shipped, overridden(base.brands, brandOverrides).values())
-    return { index, digest: digestOf(base.brands, brandOverrides) }
+  /** Loads the shipped brands and the operator's file; throws InvalidInput when the file is wrong. */
+  constructor(file: string | undefined, emit: Emit) {
+    this.#file = file
+    this.#emit = emit
+    const rows = file === undefined ? EMPTY : loadRegistry(file, { knownBrands: this.#knownBrands })
+    this.#base = atOnce(fileRows(rows))
+    this.#signatures = new SignatureIndex(this.#base.signatures)
+    this.#brands = this.#brandsInForce()
+    this.#ports = this.#portsInForce()
+    this.#current = this.#inForce()
+    this.announce()
   }
 
-  function portsInForce() {
-    const rows = overridden(base.ports, portOverrides)
-    return { rows: rows.size, index: portIndex(rows.values()), digest: digestOf(base.ports, portOverrides) }
+  get current(): Registry {
+    return this.#current
   }
 
-  function inForce(): Registry {
-    const hash = createHash('sha256').update(shippedHash).update(base.hash)
-    if (brands.digest !== '') hash.update(`brands\n${brands.digest}\n`)
-    if (ports.digest !== '') hash.update(`ports\n${ports.digest}\n`)
-    if (signatures.digest !== 0) hash.update(`signatures\n${signatures.digest}\n`)
-    return new RegistryIndex({
-      hash: hash.digest('hex').slice(0, 12),
-      brands: brands.index,
-      signatures,
-      ports: ports.index,
-    })
-  }
-
-  function announce(): void {
-    emit({
+  /** Reports what is in force, after rows of the topic were taken in. */
+  announce(): void {
+    this.#emit({
       name: 'registry_loaded',
-      hash: registry.hash,
-      brands: brands.index.size,
-      signatures: signatures.size,
-      ports: ports.rows,
+      hash: this.#current.hash,
+      brands: this.#brands.index.size,
+      signatures: this.#signatures.size,
+      ports: this.#ports.rows,
     })
-    if (registry.hasSignatures) return
+    if (this.#current.hasSignatures) return
     const message =
       'the registry has no signatures: SIGNATURE_UNFILED, SIGNATURE_WRONG_PORT and SCOPE_EXPANDED are off'
-    emit({ name: 'warning', message })
+    this.#emit({ name: 'warning', message })
   }
 
-  return {
-    current: () => registry,
-    announce,
-    apply(changes) {
-      const changed: SignatureChange[] = []
-      for (const change of changes) {
-        const { key } = change
-        const row = change.op === 'delete' ? null : change.row
-        if (change.kind === 'brand') brandOverrides.set(key, row as Brand | null)
-        else if (change.kind === 'port') portOverrides.set(key, row as PortRow | null)
-        else changed.push({ name: key, row: row as SignatureChange['row'] })
-      }
-      if (changed.length > 0) signatures = signatures.with(changed)
-      if (changes.some(({ kind }) => kind === 'brand')) brands = brandsInForce()
-      if (changes.some(({ kind }) => kind === 'port')) ports = portsInForce()
-      if (changes.length > 0) registry = inForce()
-    },
-    async reload() {
-      if (file === undefined) return 'same'
-      const { rows, problems } = await inSlices(registryReading(file, { knownBrands }))
-      if (problems.length > 0) {
-        emit({ name: 'reload_refused', what: 'registry', reason: refusal(problems) })
-        return 'refused'
-      }
-      if (rows.hash === base.hash) return 'same'
-      const next = await inSlices(fileRows(rows))
-      let before: SignatureIndex
-      let after: SignatureIndex
-      do {
-        before = signatures
-        after = await inSlices(before.over(next.signatures))
-        // Rows of the topic may have come meanwhile.
-      } while (before !== signatures)
-      signatures = after
-      base = next
-      brands = brandsInForce()
-      ports = portsInForce()
-      registry = inForce()
-      announce()
-      return 'swapped'
-    },
+  /** Takes in rows of the registry topic, which override the file by key: all of them at one moment. */
+  apply(changes: readonly RegistryChange[]): void {
+    const changed: SignatureChange[] = []
+    for (const change of changes) {
+      const { key } = change
+      const row = change.op === 'delete' ? null : change.row
+      if (change.kind === 'brand') this.#brandOverrides.set(key, row as Brand | null)
+      else if (change.kind === 'port') this.#portOverrides.set(key, row as PortRow | null)
+      else changed.push({ name: key, row: row as SignatureChange['row'] })
+    }
+    if (changed.length > 0) this.#signatures = this.#signatures.with(changed)
+    if (changes.some(({ kind }) => kind === 'brand')) this.#brands = this.#brandsInForce()
+    if (changes.some(({ kind }) => kind === 'port')) this.#ports = this.#portsInForce()
+    if (changes.length > 0) this.#current = this.#inForce()
+  }
+
+  /** Reads the file anew, beside other work; a bad one is refused with the reason and the old one stays. */
+  async reload(): Promise<Reload> {
+    if (this.#file === undefined) return 'same'
+    const { rows, problems } = await inSlices(registryReading(this.#file, { knownBrands: this.#knownBrands }))
+    if (problems.length > 0) {
+      this.#emit({ name: 'reload_refused', what: 'registry', reason: refusal(problems) })
+      return 'refused'
+    }
+    if (rows.hash === this.#base.hash) return 'same'
+    const next = await inSlices(fileRows(rows))
+    let before: SignatureIndex
+    let after: SignatureIndex
+    do {
+      before = this.#signatures
+      after = await inSlices(before.over(next.signatures))
+      // Rows of the topic may have come meanwhile.
+    } while (before !== this.#signatures)
+    this.#signatures = after
+    this.#base = next
+    this.#brands = this.#brandsInForce()
+    this.#ports = this.#portsInForce()
+    this.#current = this.#inForce()
+    this.announce()
+    return 'swapped'
+  }
+
+  #brandsInForce() {
+    const { brands } = this.#base
+    const index = new BrandIndex(this.#shipped.brands, overridden(brands, this.#brandOverrides).values())
+    return { index, digest: digestOf(brands, this.#brandOverrides) }
+  }
+
+  #portsInForce() {
+    const { ports } = this.#base
+    const rows = overridden(ports, this.#portOverrides)
+    return { rows: rows.size, index: portIndex(rows.values()), digest: digestOf(ports, this.#portOverrides) }
+  }
+
+  #content(): RegistryContent {
+    const { digest: brands } = this.#brands
+    const { digest: ports } = this.#ports
+    const { digest: signatures, size } = this.#signatures
+    return {
+      shipped: { hash: this.#shipped.hash, brands: this.#shipped.brands },
+      file: this.#base.hash,
+      rows: { brands: this.#brands.index.size, signatures: size, ports: this.#ports.rows },
+      topic: {
+        ...(brands === '' ? {} : { brands }),
+        ...(signatures === 0 ? {} : { signatures: String(signatures) }),
+        ...(ports === '' ? {} : { ports }),
+      },
+    }
+  }
+
+  #inForce(): Registry {
+    const hash = createHash('sha256').update(this.#shipped.hash).update(this.#base.hash)
+    if (this.#brands.digest !== '') hash.update(`brands\n${this.#brands.digest}\n`)
+    if (this.#ports.digest !== '') hash.update(`ports\n${this.#ports.digest}\n`)
+    if (this.#signatures.digest !== 0) hash.update(`signatures\n${this.#signatures.digest}\n`)
+    return new RegistryIndex({
+      hash: hash.digest('hex').slice(0, 12),
+      content: this.#content(),
+      brands: this.#brands.index,
+      signatures: this.#signatures,
+      ports: this.#ports.index,
+    })
   }
 }

@@ -1,14 +1,16 @@
 import { isUtf8 } from 'node:buffer'
-import { findingsOf } from '../detectors/all.ts'
+import { findingsOf, MESSAGE_CODES } from '../detectors/all.ts'
+import type { ExplainedFinding } from '../domain/alert.ts'
 import type { Code } from '../domain/codes.ts'
+import type { Finding } from '../domain/decision.ts'
 import type { Label, Scores } from '../domain/labels.ts'
 import type { AnalysedMessage, SmsRecord } from '../domain/message.ts'
 import { parseIsoTime } from '../domain/time.ts'
 import { classify, type ExtractedMessage } from '../stages/classify.ts'
 import { hasLength } from '../stages/decode.ts'
-import { messageOf } from '../stages/join-parts.ts'
+import { messageOf } from '../stages/message-of.ts'
 import { readMessage } from '../stages/read-message.ts'
-import { openAssets } from './assets.ts'
+import { loadedVersions, openAssets } from './assets.ts'
 import { loadConfig } from './config.ts'
 
 export interface ScoreResult {
@@ -21,6 +23,8 @@ export interface ScoreResult {
   readonly urls: readonly string[]
   readonly normalised: string
   readonly reasons: readonly Code[]
+  /** With `explain`: why each of the reasons applies; not masked. */
+  readonly findings?: readonly ExplainedFinding[]
 }
 
 export interface ScoreFailure {
@@ -33,6 +37,8 @@ export interface ScorerOptions {
   readonly policy?: string
   readonly registry?: string
   readonly model?: string
+  /** Adds `findings` to the results. */
+  readonly explain?: boolean
 }
 
 const MAX_CHARACTERS = 2000
@@ -48,19 +54,18 @@ class LineError extends Error {
 
 /** Scores lines without counting anything: text model and the detectors of messages. */
 export async function createScorer(options: ScorerOptions) {
-  const { config: file, ...overrides } = options
+  const { config: file, explain = false, ...overrides } = options
   const { config } = loadConfig({ ...(file === undefined ? {} : { file }), overrides, serving: false })
   const assets = await openAssets(config, () => {})
-  const classifier = assets.classifier.current()
-  const versions = { classifier, policy: assets.policy.current(), registry: assets.registry.current() }
+  const versions = loadedVersions(assets)
+  const { classifier } = versions
 
   /** What needs a sender or a time is left out where the line has none. */
-  function reasons(message: AnalysedMessage, timed: boolean): Code[] {
-    const found = findingsOf(message, versions, { consents: undefined, askedBefore: undefined })
-    const codes = new Set(found.map((finding) => finding.code))
-    if (message.from === '') codes.delete('SIGNATURE_WRONG_PORT')
-    if (!timed) codes.delete('QUIET_HOURS')
-    return [...codes]
+  function findings(message: AnalysedMessage, timed: boolean): Finding[] {
+    const known = { sender: message.from !== '', time: timed }
+    const asked = MESSAGE_CODES.filter(({ needs }) => needs.every((need) => known[need]))
+    const consulted = { consents: undefined, askedBefore: undefined }
+    return findingsOf(message, versions, consulted, asked)
   }
 
   return {
@@ -81,6 +86,7 @@ export async function createScorer(options: ScorerOptions) {
         classifier,
       ).forEach((message, i) => {
         const { index, id, timed } = messages[i]!
+        const found = findings(message, timed)
         results[index] = {
           ...(id === undefined ? {} : { id }),
           label: message.label,
@@ -88,7 +94,10 @@ export async function createScorer(options: ScorerOptions) {
           signature: message.signature?.name ?? null,
           urls: message.urls.map((url) => url.text),
           normalised: message.normalised.text,
-          reasons: reasons(message, timed),
+          reasons: found.map(({ code }) => code),
+          ...(explain
+            ? { findings: found.map(({ code, score, evidence }) => ({ code, score, evidence })) }
+            : {}),
         }
       })
       return results

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import type { TokenKey } from '../domain/token.ts'
 
 const HIDDEN = '[secret]'
 
@@ -29,7 +30,12 @@ export interface TokenKeySetting {
   readonly key: Secret
 }
 
-/** Fixed and public: only for the embedded mode, where tokens leave the machine with nobody. */
+/** For those who compute with it. */
+export function revealed({ keyId, key }: TokenKeySetting): TokenKey {
+  return { keyId, key: key.reveal() }
+}
+
+/** Fixed and public: only for the embedded mode, where tokens do not leave the machine. */
 export const DEVELOPMENT_TOKEN_KEY: TokenKeySetting = {
   keyId: 'dev',
   key: new Secret('sigwatch development key, public, for the embedded mode only'),

@@ -1,4 +1,5 @@
 import type { Problem } from '../domain/errors.ts'
+import type { Secret } from './secret.ts'
 import type { Config, SettingKey } from './settings.ts'
 
 /** Where a value came from: the parts of a Problem. */
@@ -14,7 +15,11 @@ export function decide(config: Config): Config {
   const secureUrl = redis.url?.reveal().startsWith('rediss:') ?? false
   return {
     ...config,
-    kafka: { ...kafka, ssl: { ...ssl, enabled: ssl.enabled ?? sslGiven } },
+    kafka: {
+      ...kafka,
+      groupId: kafka.groupId ?? groupOf(config.deployment),
+      ssl: { ...ssl, enabled: ssl.enabled ?? sslGiven },
+    },
     redis: { ...redis, tls: { ...tls, enabled: tls.enabled ?? (secureUrl || tlsGiven) } },
   }
 }
@@ -62,13 +67,19 @@ export function checkTogether(config: Config, serving: boolean): Conflict[] {
       'redis.url is given too: keep the URL for one server, the nodes for a cluster',
     )
   }
+  if (redis.sentinels !== null && (redis.url !== null || redis.nodes !== null)) {
+    fault(
+      ['redis.sentinels', redis.url === null ? 'redis.nodes' : 'redis.url'],
+      'another way to Redis is given too: keep one of redis.url, redis.nodes and redis.sentinels',
+    )
+  }
   if (redis.url?.reveal().startsWith('rediss:') && !redis.tls.enabled) {
     fault(
       ['redis.tls.enabled', 'redis.url'],
       'is false, and the URL begins with rediss://: use redis://, or leave it out',
     )
   }
-  conflicts.push(...sameTopics(config))
+  conflicts.push(...schemaFaults(config), ...sameTopics(config))
   if (batch.maxInFlight < batch.maxRecords) {
     fault(
       ['batch.maxInFlight', 'batch.maxRecords'],
@@ -78,11 +89,59 @@ export function checkTogether(config: Config, serving: boolean): Conflict[] {
   return conflicts
 }
 
+/** What a format that needs schemas lacks. */
+function schemaFaults({ kafka, input }: Config): Conflict[] {
+  const { url, username, password } = input.schemaRegistry
+  const faults: Conflict[] = []
+  const of = kafka.topics.messages.map(({ format = input.format, map = input.map }) => ({ format, map }))
+  const typed = of.find(({ format }) => format !== 'json')
+  if (typed && url === null)
+    faults.push({
+      keys: ['input.schemaRegistry.url', 'input.format'],
+      message: `is needed by ${typed.format}`,
+    })
+  if (of.some(({ format, map }) => format !== 'json' && map === null))
+    faults.push({ keys: ['input.map', 'input.format'], message: `is needed by ${typed!.format}` })
+  if ((username === null) !== (password === null)) {
+    const key = `input.schemaRegistry.${username === null ? 'username' : 'password'}` as const
+    faults.push({ keys: [key, 'input.schemaRegistry.url'], message: 'user and password go together' })
+  }
+  return faults
+}
+
+/** What a service may do and should not. */
+export function warningsOf({ kafka, redis, http }: Config): string[] {
+  const warnings: string[] = []
+  if (kafka.brokers !== null && kafka.sasl.mechanism !== null && !kafka.ssl.enabled) {
+    const what = kafka.sasl.mechanism === 'plain' ? 'the password' : 'what proves the password'
+    warnings.push(`kafka.sasl without kafka.ssl: ${what} goes over the network in clear`)
+  }
+  if ((redis.password !== null || hasPassword(redis.url)) && !redis.tls.enabled)
+    warnings.push('a password of Redis without redis.tls: it goes over the network in clear')
+  const token = http.check.token?.reveal()
+  if (token !== undefined && token.length < SHORT_TOKEN)
+    warnings.push(
+      `http.check.token has fewer than ${SHORT_TOKEN} characters and can be guessed: openssl rand -hex 32 makes one`,
+    )
+  if (token !== undefined && !LOOPBACK.test(http.host))
+    warnings.push('http.check.token without TLS: token and texts go over the network in clear')
+  return warnings
+}
+
+const SHORT_TOKEN = 16
+const LOOPBACK = /^(?:127\.[\d.]+|\[?::1\]?|localhost)$/
+
+function hasPassword(url: Secret | null): boolean {
+  return url !== null && new URL(url.reveal()).password !== ''
+}
+
 /** Two uses of one topic mix records that readers cannot tell apart; alerts on the input topic would feed themselves. */
 function sameTopics(config: Config): Conflict[] {
   const conflicts: Conflict[] = []
   const uses = new Map<string, SettingKey>()
-  for (const [use, name] of Object.entries(config.kafka.topics)) {
+  const { messages, ...others } = config.kafka.topics
+  const inputs = messages.map(({ topic }) => ['messages', topic] as const)
+  for (const [use, name] of [...inputs, ...Object.entries(others)]) {
     const key = `kafka.topics.${use}` as SettingKey
     const other = name === null ? undefined : uses.get(name)
     if (name !== null && other === undefined) uses.set(name, key)
@@ -90,4 +149,9 @@ function sameTopics(config: Config): Conflict[] {
       conflicts.push({ keys: [key, other], message: `is "${name}", the topic of ${other}: use two topics` })
   }
   return conflicts
+}
+
+/** The consumer group of a deployment that names none. */
+function groupOf(deployment: string): string {
+  return deployment === 'default' ? 'sigwatch' : `sigwatch-${deployment}`
 }

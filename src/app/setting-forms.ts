@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { describeReadError } from '../operator/operator-file.ts'
-import { show, suggestion } from '../operator/operator-schema.ts'
+import { type Fault, show, suggestion } from '../operator/operator-schema.ts'
 import {
   FORMS,
   formatBytes,
@@ -30,7 +30,14 @@ export interface Form<T> {
   read(raw: unknown, reading: Reading): T
 }
 
-export class FormError extends Error {}
+export class FormError extends Error {
+  /** Where the value is a structure: what is wrong in it, and where. */
+  readonly faults: readonly Fault[]
+  constructor(message: string, faults: readonly Fault[] = []) {
+    super(message)
+    this.faults = faults
+  }
+}
 
 function form<T>(allowed: string, read: (raw: unknown, reading: Reading) => T, secret = false): Form<T> {
   return { allowed, secret, nullable: false, read }
@@ -74,6 +81,16 @@ export function int(min: number, max: number): Form<number> {
     const value = fromText && typeof raw === 'string' && /^-?\d{1,15}$/.test(raw) ? Number(raw) : raw
     if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max)
       refuse(raw, allowed)
+    return value
+  })
+}
+
+/** From 0 to 1. */
+export function fraction(): Form<number> {
+  const allowed = 'a number from 0 to 1'
+  return form(allowed, (raw, { fromText }) => {
+    const value = fromText && typeof raw === 'string' && /^\d(\.\d{1,9})?$/.test(raw) ? Number(raw) : raw
+    if (typeof value !== 'number' || !(value >= 0 && value <= 1)) refuse(raw, allowed)
     return value
   })
 }
@@ -127,6 +144,14 @@ export function path(what: string): Form<string> {
   })
 }
 
+const UNSHOWN =
+  'the value given is no PEM text, it is not shown because it may be a key, and as the path of a file it '
+
+/** A name that only a file has: bare base64 has letters, digits, / and + too, and may be somebody's key. */
+function isPlainlyPath(text: string): boolean {
+  return text.length <= 200 && /^[\w./~ -]+\.(?:pem|crt|cer|cert|key)$/i.test(text)
+}
+
 /** PEM text, or the path of a file with it. */
 export function pem(): Form<Secret> {
   const allowed = 'PEM text that begins with -----BEGIN, or the path of a PEM file'
@@ -141,7 +166,8 @@ export function pem(): Form<Secret> {
       try {
         content = readFileSync(file, 'utf8')
       } catch (error) {
-        throw new FormError(`${file}: ${describeReadError(error)} (allowed: ${allowed})`)
+        const named = isPlainlyPath(raw) ? `${file}: ` : UNSHOWN
+        throw new FormError(`${named}${describeReadError(error)} (allowed: ${allowed})`)
       }
       if (!content.includes('-----BEGIN')) throw new FormError(`${file} holds no PEM (allowed: ${allowed})`)
       return new Secret(content)
@@ -168,7 +194,7 @@ export function secret(allowed: string, valid: (text: string) => boolean = () =>
 const KEY_BYTES = 32
 const MAKE_KEY = 'make one: openssl rand -hex 32'
 
-/** `<key>` or `<keyId>:<key>` (contract, section 5). */
+/** `<key>` or `<keyId>:<key>`. */
 export function tokenKey(): Form<TokenKeySetting> {
   const allowed = `<key> or <keyId>:<key>, the key of at least ${KEY_BYTES} bytes; ${MAKE_KEY}`
   return form(
@@ -187,6 +213,22 @@ export function tokenKey(): Form<TokenKeySetting> {
         throw new FormError(`the key has ${bytes} bytes, at least ${KEY_BYTES} are needed; ${MAKE_KEY}`)
       }
       return { keyId, key: new Secret(key) }
+    },
+    true,
+  )
+}
+
+/** Several of them: a list in a file, separated by commas in the environment. */
+export function tokenKeys(): Form<readonly TokenKeySetting[]> {
+  const item = tokenKey()
+  const allowed = `a list of ${item.allowed}; separated by commas in the environment`
+  return form(
+    allowed,
+    (raw, reading) => {
+      const items = typeof raw === 'string' ? raw.split(',').map((part) => part.trim()) : raw
+      if (!Array.isArray(items) || items.length === 0)
+        throw new FormError(`must be a list (allowed: ${allowed})`)
+      return items.map((part) => item.read(part, reading))
     },
     true,
   )

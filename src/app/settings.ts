@@ -1,8 +1,11 @@
+import { ARCHIVE_SETTINGS } from './archive-settings.ts'
+import { type InputTopicSetting, inputTopics, topicName } from './input-forms.ts'
+import { INPUT_SETTINGS } from './input-settings.ts'
 import type { Secret, TokenKeySetting } from './secret.ts'
+import { type Setting, setting } from './setting.ts'
 import {
   choice,
   duration,
-  type Form,
   flag,
   int,
   list,
@@ -14,36 +17,14 @@ import {
   startFrom,
   text,
   tokenKey,
+  tokenKeys,
 } from './setting-forms.ts'
-
-/** One key of the service configuration: the only place that knows its kind, default and meaning. */
-export interface Setting<T> {
-  readonly form: Form<T>
-  readonly default: T
-  /** What stands in the reference where the default follows from other keys. */
-  readonly shown?: string
-  readonly about: string
-  /** Environment variables that many tools share; the one named after the key wins over them. */
-  readonly alias?: string
-}
-
-function setting<T>(
-  form: Form<T>,
-  fallback: NoInfer<T>,
-  about: string,
-  more: Partial<Setting<T>> = {},
-): Setting<T> {
-  return { form, default: fallback, about, ...more }
-}
+import { SHADOW_SETTINGS } from './shadow-settings.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-const topicName = text(
-  'a topic name: 1 to 249 letters, digits, dots, _ or -',
-  /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/,
-)
 const hostPort = /^(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$/
 const name = text('1 to 64 letters, digits, dots, _ or -', /^[A-Za-z0-9._-]{1,64}$/)
 const groupId = text('1 to 255 letters, digits, dots, _ or -', /^[A-Za-z0-9._-]{1,255}$/)
@@ -66,7 +47,9 @@ function isRedisUrl(value: string): boolean {
   }
 }
 
-/** Every key of the service configuration (contract, section 5), in the order of the reference. */
+export type { Setting } from './setting.ts'
+
+/** Every key of the service configuration, in the order of docs/config.md. */
 export const SETTINGS = {
   deployment: setting(
     name,
@@ -80,10 +63,11 @@ export const SETTINGS = {
     'Seeds of the Kafka cluster. `run` needs them unless `--source` is given.',
     { alias: 'KAFKA_BROKERS' },
   ),
-  'kafka.groupId': setting(
-    groupId,
-    'sigwatch',
-    'Consumer group. Side inputs use groups that begin with the same name, so one prefixed access rule covers all.',
+  'kafka.groupId': setting<string | null>(
+    optional(groupId),
+    null,
+    'Consumer group; each deployment has its own, so that a trial takes no partition of another. Side inputs use groups that begin with the same name, so one prefixed access rule covers all.',
+    { shown: '`sigwatch`, with another `deployment` than `default` `sigwatch-<deployment>`' },
   ),
   'kafka.clientId': setting(name, 'sigwatch', 'Client id in the logs and quotas of the brokers.'),
   'kafka.ssl.enabled': setting<boolean | null>(
@@ -102,7 +86,12 @@ export const SETTINGS = {
   ),
   'kafka.sasl.username': setting<string | null>(optional(text('text')), null, 'User of the brokers.'),
   'kafka.sasl.password': setting<Secret | null>(optional(password), null, 'Password of that user.'),
-  'kafka.topics.messages': topic('sms.mt', 'The submissions to watch. Must exist.'),
+  'kafka.topics.messages': setting<readonly InputTopicSetting[]>(
+    inputTopics(),
+    [{ topic: 'sms.mt' }],
+    'The submissions to watch. Must exist. Of several, the first is part of keys in Redis.',
+    { shown: '`sms.mt`' },
+  ),
   'kafka.topics.alerts': topic('sms.alerts', 'Alerts. Must exist.'),
   'kafka.topics.deadLetters': topic('sms.dlq', 'Records that cannot be read. Must exist.'),
   'kafka.topics.registry': sideTopic('sms.registry', 'Rows of brands, signatures and ports (compacted).'),
@@ -113,6 +102,14 @@ export const SETTINGS = {
   'kafka.topics.shadowAlerts': outTopic('Alerts of rules in shadow mode.'),
   'kafka.topics.verdicts': outTopic('A verdict for every input record.'),
   'kafka.topics.blocks': outTopic('Block table (compacted) for services that block.'),
+  'kafka.topics.enforcements': sideTopic(
+    'sms.enforcements',
+    'What blocking services did; read by `archive`.',
+  ),
+  'kafka.topics.stats': outTopic('What each sender sent in each minute, by label.'),
+  'kafka.topics.versions': outTopic(
+    'What stands behind each hash that alerts name (compacted): policies, registries, model cards.',
+  ),
   'kafka.startFrom': setting<'earliest' | 'latest' | number>(
     startFrom(),
     'earliest',
@@ -123,6 +120,8 @@ export const SETTINGS = {
     false,
     'Create topics that are missing. For trials: partitions and retention are the defaults of the brokers.',
   ),
+
+  ...INPUT_SETTINGS,
 
   'redis.url': setting<Secret | null>(
     optional(secret('redis:// or rediss:// and a host, for example redis://127.0.0.1:6379/0', isRedisUrl)),
@@ -135,6 +134,12 @@ export const SETTINGS = {
     null,
     'Seeds of a Redis Cluster, instead of `redis.url`.',
   ),
+  'redis.sentinels': setting<readonly string[] | null>(
+    optional(list('host:port', hostPort)),
+    null,
+    'Sentinels that know the master, instead of `redis.url`.',
+  ),
+  'redis.masterName': setting(text('text'), 'mymaster', 'Name under which the sentinels know the master.'),
   'redis.username': setting<string | null>(
     optional(text('text')),
     null,
@@ -154,7 +159,12 @@ export const SETTINGS = {
   'redis.budget': setting(
     duration(10, 10_000),
     100,
-    'Time that one batch may wait for Redis. After that it goes on without rates, and its alerts say `degraded`.',
+    'Time that one answer of Redis may take. After that a batch goes on without it, and its alerts say `degraded`.',
+  ),
+  'redis.backlogWait': setting(
+    duration(0, DAY),
+    10 * MINUTE,
+    'How long one outage of Redis may hold up records older than a minute before they go on `degraded`. Live records do not wait.',
   ),
 
   'http.host': setting(
@@ -165,12 +175,23 @@ export const SETTINGS = {
   'http.port': setting(int(0, 65_535), 9464, 'Socket port of metrics and health; 0 takes a free one.', {
     shown: '9464 (embedded mode: no server unless given)',
   }),
+  'http.check.token': setting<Secret | null>(
+    optional(secret('1 to 512 letters, digits or -._~+/=', (token) => /^[\w.~+/=-]{1,512}$/.test(token))),
+    null,
+    'Switches on `POST /v1/check`, and is what its callers send as `Authorization: Bearer` ([check.md](check.md)).',
+    { shown: 'none: off' },
+  ),
 
   'privacy.tokenKey': setting<TokenKeySetting | null>(
     optional(tokenKey()),
     null,
     'Key of the HMAC that stands for a recipient in every output. Required with brokers; the same on all instances. A new key gets a new id.',
     { shown: 'none (embedded mode: a fixed development key)' },
+  ),
+  'privacy.previousTokenKeys': setting<readonly TokenKeySetting[] | null>(
+    optional(tokenKeys()),
+    null,
+    'Keys that were used before: what stands under their tokens still holds. Drop one after 180 days.',
   ),
   'privacy.senderContacts': setting(
     choice(['clear', 'masked']),
@@ -183,7 +204,26 @@ export const SETTINGS = {
     24 * HOUR,
     'With Kafka: alerts on older messages are shadow and `late`, so that a replayed backlog blocks nobody. 0 switches the rule off.',
   ),
-  locale: setting(choice(['en', 'zh-CN']), 'en', 'Language of `detail` in alerts.'),
+  'blocks.minAction': setting(
+    choice(['block', 'throttle', 'review', 'observe']),
+    'throttle',
+    'The block table holds enforced states from this action on; a state that falls below it gets a tombstone.',
+  ),
+  'alerts.maxPerSender': setting(
+    int(0, 1_000_000),
+    1000,
+    'Message alerts of one port in a minute of event time, at most; the verdicts of its messages and the states of its senders go on. 0 switches the cap off.',
+  ),
+  'verdicts.explain': setting(
+    flag(),
+    false,
+    'Adds `findings` to verdicts: the score and the evidence of every reason, masked as in alerts.',
+  ),
+  locale: setting(
+    choice(['en', 'zh-CN']),
+    'en',
+    'Language of `detail` in alerts, and of the packs of `sigwatch evidence`, which cite rules by their Chinese names in zh-CN. Everything that programs read stays as it is: codes, actions, labels, `rule` and `evidence` of alerts, metrics, logs and errors.',
+  ),
 
   policy: file('Policy file; what it leaves out keeps the shipped default.', 'the shipped policy'),
   registry: file('Registry of brands, signatures and ports (YAML, JSON or JSONL).', 'the shipped brand list'),
@@ -192,6 +232,9 @@ export const SETTINGS = {
   replies: file('Inbound replies (JSONL).'),
   feedback: file("Analysts' words on alerts (JSONL)."),
   model: file('Folder of the text model.', 'the shipped model'),
+
+  ...SHADOW_SETTINGS,
+  ...ARCHIVE_SETTINGS,
 
   'inference.backend': setting(
     choice(['auto', 'native', 'wasm', 'cpu']),
@@ -235,7 +278,7 @@ type Meet<U> = (U extends unknown ? (_: U) => void : never) extends (_: infer I)
 type Shape = Meet<{ [K in SettingKey]: Nest<K, ValueOf<(typeof SETTINGS)[K]>> }[SettingKey]>
 /** Keys whose default follows from others are decided when the configuration is complete. */
 interface Decided {
-  readonly kafka: { readonly ssl: { readonly enabled: boolean } }
+  readonly kafka: { readonly groupId: string; readonly ssl: { readonly enabled: boolean } }
   readonly redis: { readonly tls: { readonly enabled: boolean } }
 }
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { type CheckOptions, type CheckParts, runCheck } from '../app/check.ts'
-import { formatProblem } from '../domain/errors.ts'
+import type { Config } from '../app/config.ts'
+import { formatProblem, SigwatchError } from '../domain/errors.ts'
 
 const BAD_INPUT = 2
 
@@ -10,24 +11,35 @@ async function inspectModel(folder: string): Promise<string> {
   return model.inspectModel(folder)
 }
 
+/** The clients are loaded only when servers are to be reached. */
+async function connect(config: Config) {
+  const { checkServers } = await import('../app/compose-connect.ts')
+  return checkServers(config)
+}
+
 /**
  * `sigwatch check`: validates what it is given, or what the configuration finds, and says all that is wrong as
  * `file:line: key: message`, on stderr. Exit code 2 when something is, else 0 and a summary of what was read.
  */
-export function checkCommand(parts: CheckParts = { inspectModel }): Command {
+export function checkCommand(parts: CheckParts = { inspectModel, connect }): Command {
   return new Command('check')
     .option('--config <file>', 'service configuration, with every file that it names')
     .option('--registry <file>', 'registry of brands, signatures and ports (YAML, JSON or JSONL)')
     .option('--policy <file>', 'policy file')
     .option('--consents <file>', 'consents and refusals (JSONL)')
     .option('--model <dir>', 'folder of the text model')
+    .option('--sample <file>', 'your own records, one a line: what each becomes by input.map, on stdout')
+    .option('--topic <name>', 'of several inputs, the one whose records are in the sample')
     .option('--connect', 'also reach the servers of the configuration')
     .addHelpText(
       'after',
       '\nWithout options: what ./sigwatch.yaml and the environment say, and every file they name.',
     )
     .action(async (options: CheckOptions) => {
-      const { problems, summary } = await runCheck(options, parts)
+      if (options.topic !== undefined && options.sample === undefined)
+        throw new SigwatchError('USAGE', '--topic goes with --sample')
+      const { problems, summary, rows } = await runCheck(options, parts)
+      for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`)
       for (const line of summary) process.stderr.write(`${line}\n`)
       for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`)
       const count = problems.length === 1 ? '1 fault' : `${problems.length} faults`

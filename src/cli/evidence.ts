@@ -3,21 +3,23 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { type Config, loadConfig } from '../app/config.ts'
-import { DEVELOPMENT_TOKEN_KEY } from '../app/secret.ts'
+import { lineDecoder, prepareNow, topicDecoder } from '../app/inputs.ts'
+import { DEVELOPMENT_TOKEN_KEY, revealed } from '../app/secret.ts'
 import { VERSION } from '../app/version.ts'
+import { loadCalendar, WEEKENDS_ONLY } from '../case-pack/calendar.ts'
+import { findComplaint, findMessages } from '../case-pack/collect.ts'
+import { findConsents } from '../case-pack/consents.ts'
+import { findDecisions } from '../case-pack/decisions.ts'
+import { localiser } from '../case-pack/localise.ts'
+import { renderPack } from '../case-pack/markdown.ts'
+import { buildPack, type Pack } from '../case-pack/pack.ts'
+import { speaker } from '../case-pack/words.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { parseIsoTime } from '../domain/time.ts'
-import { createTokeniser, type Tokenise } from '../domain/token.ts'
-import { loadCalendar, WEEKENDS_ONLY } from '../evidence/calendar.ts'
-import { findComplaint, findMessages } from '../evidence/collect.ts'
-import { findConsents } from '../evidence/consents.ts'
-import { findDecisions } from '../evidence/decisions.ts'
-import { renderPack } from '../evidence/markdown.ts'
-import { buildPack, type Pack } from '../evidence/pack.ts'
-import { type Locale, speaker } from '../evidence/words.ts'
-import { type EvidenceFiles, type EvidenceSources, openSources } from './evidence-sources.ts'
+import { createKeyRing, type TokeniseLike } from '../domain/token.ts'
+import { openSources, type PackFiles, type PackSources } from './case-pack-sources.ts'
 
-interface EvidenceOptions extends EvidenceFiles {
+interface EvidenceOptions extends PackFiles {
   readonly complaint: string
   readonly config?: string
   readonly calendar?: string
@@ -34,7 +36,7 @@ const DAY = 86_400_000
 const CLOCKS_APART = 5 * 60_000
 const FAILURE = 1
 
-const tell = (line: string) => process.stderr.write(`${line}\n`)
+const report = (line: string) => process.stderr.write(`${line}\n`)
 
 /** `sigwatch evidence`: what is known of a complaint, for the regulator: Markdown for people and the same as JSON. */
 export function evidenceCommand(): Command {
@@ -74,9 +76,9 @@ async function run(options: EvidenceOptions): Promise<void> {
   const receivedAt = options.received === undefined ? undefined : timeOf(options.received)
   const calendar = options.calendar === undefined ? WEEKENDS_ONLY : loadCalendar(options.calendar)
   const tokenise = tokeniserOf(config)
-  const say = speaker(config.locale as Locale)
+  const say = speaker(config.locale)
 
-  const sources = await openSources(config, options, tell)
+  const sources = await openSources(config, options, report)
   let pack: Pack | undefined
   try {
     for (const input of ['complaints', 'messages'] as const) {
@@ -97,50 +99,52 @@ async function run(options: EvidenceOptions): Promise<void> {
   }
   const { markdown, json } = write(options.out, options.complaint, pack, renderPack(pack, calendar, say))
   process.stdout.write(`${markdown}\n${json}\n`)
-  tell(
+  report(
     `complaint ${options.complaint}: ${pack.messages.length} of ${pack.matched} messages shown, ${pack.missing.length} things not found`,
   )
-  if (pack.clear) tell('recipient and texts are in clear: for the regulator only')
+  if (pack.clear) report('recipient and texts are in clear: for the regulator only')
 }
 
-interface Setting {
+interface PackInputs {
   readonly config: Config
   readonly days: number
   readonly max: number
   readonly receivedAt: number | undefined
   readonly calendar: Parameters<typeof renderPack>[1]
-  readonly tokenise: Tokenise
+  readonly tokenise: TokeniseLike
   readonly say: ReturnType<typeof speaker>
-  readonly sources: EvidenceSources
+  readonly sources: PackSources
 }
 
-/** Undefined when there is no such complaint, which it tells. */
+/** Undefined when there is no such complaint, which it reports. */
 async function collect(
   id: string,
-  { config, days, max, receivedAt, calendar, tokenise, say, sources }: Setting,
-  { clear = false }: EvidenceOptions,
+  { config, days, max, receivedAt, calendar, tokenise, say, sources }: PackInputs,
+  { clear = false, messages: file }: EvidenceOptions,
 ): Promise<Pack | undefined> {
   const { feeds, absent, ledger } = sources
   const { found, readings } = await findComplaint(feeds.complaints, id)
   if (!found) {
     const read = readings.map((r) => `${r.name} (${r.records} rows, ${r.unreadable} of them unreadable)`)
-    tell(`sigwatch: no complaint has the id ${JSON.stringify(id)} in ${read.join(', ')}`)
+    report(`sigwatch: no complaint has the id ${JSON.stringify(id)} in ${read.join(', ')}`)
     return undefined
   }
   const { complaint } = found
   const window = { from: complaint.ts - days * DAY, to: complaint.ts + CLOCKS_APART }
   const registry = await sources.registry()
+  const decode = file === undefined ? topicDecoder(config) : lineDecoder(config)
   const messages = await findMessages({
     feeds: feeds.messages,
     complaint,
     window,
     tokenise,
-    limits: config.limits,
+    decode,
+    prepare: (records) => prepareNow(decode, records),
     partWait: config.limits.partWait,
     max,
   })
   const kept = messages.kept.map(({ message }) => message)
-  const { decided, readings: decisions } = await findDecisions(kept, feeds)
+  const { decided, readings: decisions } = await findDecisions(kept, feeds, localiser(config.locale))
   const consents = await findConsents({
     messages: kept,
     consents: feeds.consents,
@@ -167,14 +171,13 @@ async function collect(
   })
 }
 
-function tokeniserOf({ privacy: { tokenKey } }: Config): Tokenise {
+function tokeniserOf({ privacy: { tokenKey, previousTokenKeys } }: Config): TokeniseLike {
   if (!tokenKey) {
-    tell(
+    report(
       'no privacy.tokenKey: tokens are made with the public development key, and match no alert of a service',
     )
   }
-  const { keyId, key } = tokenKey ?? DEVELOPMENT_TOKEN_KEY
-  return createTokeniser({ keyId, key: key.reveal() })
+  return createKeyRing(revealed(tokenKey ?? DEVELOPMENT_TOKEN_KEY), (previousTokenKeys ?? []).map(revealed))
 }
 
 function wholeNumber(option: string, text: string, most: number): number {

@@ -1,15 +1,148 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { Command } from 'commander'
+import type { Config } from '../app/config.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import type { Emit } from '../domain/events.ts'
+import { holds } from '../replay/fail-on.ts'
+import { type Outcome, replay } from '../replay/replay.ts'
+import { readReviewed, reviewSheet } from '../replay/review-sheet.ts'
+import { precisionTable, reportTable } from '../replay/table.ts'
+import { outageReporter } from './outages.ts'
+import { type ReplayArguments, type ReplayRequest, requestOf } from './replay-options.ts'
 
-/** `sigwatch replay`: announced by the contract, not built yet; says so. */
+const FAILURE = 1
+const CONDITION_HOLDS = 3
+/** How long the brokers are waited for, ms: a command that nobody watches must end. */
+const CONNECT_WITHIN = 60_000
+
+const print = (line: string) => process.stderr.write(`${line}\n`)
+
+/** `sigwatch replay`: judges what was judged before once more, and says what would be otherwise. */
 export function replayCommand(): Command {
   return new Command('replay')
-    .allowUnknownOption()
-    .allowExcessArguments()
-    .action(() => {
-      throw new SigwatchError(
-        'USAGE',
-        'replay is not part of this version. To look back, run the embedded mode over a file: sigwatch run --source FILE --policy FILE --verdicts FILE',
-      )
-    })
+    .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
+    .option('--source <file...>', 'files of input records, one JSON a line; or kafka: the configured topic')
+    .option('--topic <name>', 'of several inputs, the one that is read, or whose records are in the files')
+    .option(
+      '--from <time>',
+      'from then on: Kafka timestamp, for files `ts`; ISO-8601 with offset or epoch ms',
+    )
+    .option('--to <time>', 'before then')
+    .option('--offsets <P:A-B...>', 'of a topic: offsets A to B of partition P')
+    .option('--warm-up <duration>', 'before the range, read for rates and baselines and not compared', '24h')
+    .option('--against <file>', 'verdicts as written, or kafka: the configured topic (default: a second run)')
+    .option('--policy <file>', 'policy file to judge with')
+    .option('--registry <file>', 'brands, signatures and ports to judge with (YAML, JSON or JSONL)')
+    .option('--model <dir>', 'folder of the text model to judge with')
+    .option('--consents <file>', 'consents and refusals of that time (JSONL)')
+    .option('--complaints <file>', 'complaints of that time (JSONL)')
+    .option('--replies <file>', 'inbound replies of that time (JSONL)')
+    .option('--feedback <file>', "analysts' words of that time (JSONL)")
+    .option('--now <time>', 'reference clock of files (default: the wall clock)')
+    .option('--json', 'one JSON object instead of a table')
+    .option('--rate <n>', 'records a second, at most: spares brokers and processor')
+    .option('--resume <file>', 'keeps where it is, and goes on from there when it was interrupted')
+    .option('--verdicts <file>', 'keeps the verdicts of the range')
+    .option('--alerts <file>', 'keeps the alerts of the range')
+    .option('--publish <topic>', 'publishes the alerts of the range, under a source of their own')
+    .option('--review-sheet <n>', 'draws so many random cases of each code to judge, into --out')
+    .option('--out <file>', 'the review sheet (CSV)')
+    .option('--seed <n>', 'the same seed draws the same cases', '1')
+    .option('--judged <file>', 'a review sheet with judgements: precision by code, and nothing is replayed')
+    .option('--fail-on <condition...>', "exit code 3 when it holds, such as 'newly.block > 0.1%'")
+    .addHelpText(
+      'after',
+      '\nExample:\n  sigwatch replay --source kafka --from 2026-11-10T00:00+08:00 --against kafka --policy new.yaml',
+    )
+    .action((args: ReplayArguments) => (args.judged === undefined ? run(args) : judged(args.judged, args)))
+}
+
+async function run(args: ReplayArguments): Promise<void> {
+  const request = requestOf(args)
+  const abort = new AbortController()
+  const stop = () => abort.abort()
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  const reportOutage = outageReporter(print)
+  const emit: Emit = (event) => {
+    if (event.name === 'warning') print(`replay: ${event.message}`)
+    else reportOutage(event)
+  }
+  const connection = await connectionOf(request, emit)
+  try {
+    const outcome = await replay(request.replay, { connection, emit, print, signal: abort.signal })
+    finish(outcome, request, args)
+  } finally {
+    await connection?.close()
+    process.off('SIGINT', stop)
+    process.off('SIGTERM', stop)
+  }
+}
+
+/** Clients of Kafka are loaded only for what needs them. */
+async function connectionOf({ replay: { files, against, publish, config } }: ReplayRequest, emit: Emit) {
+  if (files && against !== 'kafka' && publish === undefined) return undefined
+  return connect(config, emit)
+}
+
+async function connect(config: Config, emit: Emit) {
+  const { kafkaOf } = await import('../app/compose-clients.ts')
+  return kafkaOf(config, emit, AbortSignal.timeout(CONNECT_WITHIN))
+}
+
+function finish(
+  { report, cases, interrupted }: Outcome,
+  { sheet, failOn, replay: asked }: ReplayRequest,
+  args: ReplayArguments,
+) {
+  if (interrupted) {
+    const how = asked.resume === undefined ? '' : `; repeat the command to go on from ${asked.resume}`
+    print(`replay: interrupted${how}`)
+    process.exitCode = FAILURE
+    return
+  }
+  process.stdout.write(args.json ? `${JSON.stringify(report)}\n` : reportTable(report))
+  if (sheet !== undefined) {
+    writeSheet(sheet, reviewSheet(cases))
+    print(
+      `replay: ${sheet}: write right or wrong into the column judgement, then sigwatch replay --judged ${sheet}`,
+    )
+  }
+  if (failOn.length === 0) return
+  if (report.compared === 0) {
+    print('replay: nothing was compared, so --fail-on says nothing')
+    process.exitCode = FAILURE
+    return
+  }
+  for (const condition of failOn) {
+    const { holds: failed, value } = holds(condition, report)
+    const figure = condition.percent ? `${Number(value.toPrecision(4))}%` : value
+    print(
+      `replay: ${condition.text}: ${failed ? 'holds' : 'does not hold'}, ${condition.figure} is ${figure}`,
+    )
+    if (failed) process.exitCode = CONDITION_HOLDS
+  }
+}
+
+function judged(file: string, { source, json }: ReplayArguments): void {
+  if (source) throw new SigwatchError('USAGE', '--judged stands alone: it replays nothing')
+  const precisions = readReviewed(readSheet(file), file)
+  process.stdout.write(json ? `${JSON.stringify(precisions)}\n` : precisionTable(precisions))
+}
+
+function readSheet(file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (cause) {
+    throw new SigwatchError('USAGE', `cannot read ${file}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+/** Readable by the owner alone: even masked, it is about persons. */
+function writeSheet(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { mode: 0o600 })
+  } catch (cause) {
+    throw new SigwatchError('USAGE', `cannot write ${file}: ${(cause as Error).message}`, { cause })
+  }
 }

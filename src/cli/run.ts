@@ -1,16 +1,19 @@
 import { Command } from 'commander'
 import { type Application, clockAt, composeEmbedded, type EmbeddedFiles } from '../app/compose.ts'
-import { type Config, type ConfigReading, loadConfig, type SettingKey } from '../app/config.ts'
-import { runToEnd } from '../app/lifecycle.ts'
+import { type Config, type ConfigReading, loadConfig } from '../app/config.ts'
+import { runToEnd, sayStopped } from '../app/lifecycle.ts'
+import { warningsOf } from '../app/setting-checks.ts'
 import { VERSION } from '../app/version.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
-import { parseMoment } from '../domain/time.ts'
+import type { CheckOptions } from '../telemetry/check-endpoint.ts'
 import { createTelemetry } from '../telemetry/events.ts'
 import { startHttpServer } from '../telemetry/server.ts'
 import { createWatchdog } from '../telemetry/watchdog.ts'
+import { FACTS, type FileSettings, overridesOf, VERSIONS } from './file-settings.ts'
+import { momentOf } from './moment.ts'
 
-interface RunOptions {
+interface RunOptions extends FileSettings {
   readonly config?: string
   readonly source?: string
   readonly alerts?: string
@@ -18,16 +21,8 @@ interface RunOptions {
   readonly verdicts?: string
   readonly deadLetters?: string
   readonly now?: string
-  readonly registry?: string
-  readonly consents?: string
-  readonly complaints?: string
-  readonly replies?: string
-  readonly feedback?: string
-  readonly policy?: string
-  readonly model?: string
+  readonly topic?: string
 }
-
-const OVERRIDES = ['registry', 'consents', 'complaints', 'replies', 'feedback', 'policy', 'model'] as const
 
 /** `sigwatch run`: the service on Kafka and Redis, or with `--source` the embedded mode. */
 export function runCommand(): Command {
@@ -39,6 +34,7 @@ export function runCommand(): Command {
     .option('--verdicts <file>', 'embedded mode: a verdict for every input record')
     .option('--dead-letters <file>', 'embedded mode: records that cannot be read')
     .option('--now <time>', 'embedded mode: reference clock, ISO-8601 with offset or epoch ms')
+    .option('--topic <name>', 'embedded mode: of several inputs, the one whose records are in the source')
     .option('--registry <file>', 'brands, signatures and ports (YAML, JSON or JSONL)')
     .option('--consents <file>', 'consents and refusals (JSONL)')
     .option('--complaints <file>', 'complaints (JSONL)')
@@ -54,8 +50,7 @@ export function runCommand(): Command {
 }
 
 async function run(options: RunOptions): Promise<void> {
-  const overrides: Partial<Record<SettingKey, string>> = {}
-  for (const key of OVERRIDES) if (options[key] !== undefined) overrides[key] = options[key]
+  const overrides = overridesOf(options, [...VERSIONS, ...FACTS])
   const embedded = options.source !== undefined
   const reading = loadConfig({
     ...(options.config === undefined ? {} : { file: options.config }),
@@ -75,36 +70,49 @@ async function run(options: RunOptions): Promise<void> {
     telemetry.emit(event)
   }
   emit({ name: 'started', version: VERSION, mode: embedded ? 'embedded' : 'service' })
+  if (!embedded) for (const message of warningsOf(config)) emit({ name: 'warning', message })
   // The server answers while Kafka and Redis are waited for.
   const http =
     !embedded || reading.given.has('http.port')
       ? await startHttpServer({
-          ...config.http,
+          host: config.http.host,
+          port: config.http.port,
           registry: telemetry.registry,
           probes: [() => app?.core.unready() ?? ['starting: waiting for Kafka'], () => watchdog.unready()],
           version: VERSION,
+          ...checkOf(config, (records) => app?.core.check(records), emit),
         })
       : undefined
-  try {
+  const open = async (stopping: AbortSignal) => {
     app = embedded
-      ? await composeEmbedded(config, embeddedFiles(options), clockAt(timeOf(options.now)), emit)
-      : await composeService(config, emit)
-    await runToEnd(app, emit)
+      ? await composeEmbedded(config, embeddedFiles(options), clockAt(momentOf('--now', options.now)), emit)
+      : await composeService(config, emit, stopping)
+    return app
+  }
+  let bySignal = false
+  try {
+    bySignal = await runToEnd(open, emit)
   } finally {
     watchdog.stop()
     await http?.close()
   }
+  sayStopped(bySignal, emit)
+}
+
+/** `POST /v1/check`, where it is switched on. */
+function checkOf({ http: { check } }: Config, judge: CheckOptions['check'], emit: Emit) {
+  return check.token === null ? {} : { check: { token: check.token.reveal(), check: judge, emit } }
 }
 
 /** Kafka and Redis clients are loaded only here: the embedded mode opens no socket. */
-async function composeService(config: Config, emit: Emit): Promise<Application> {
+async function composeService(config: Config, emit: Emit, stopping: AbortSignal): Promise<Application> {
   const { composeService: compose } = await import('../app/compose-service.ts')
-  return compose(config, emit)
+  return compose(config, emit, stopping)
 }
 
 /** What the service cannot start with, before anything is opened. */
 function checkService({ config }: ConfigReading, options: RunOptions): void {
-  const stray = (['alerts', 'shadowAlerts', 'verdicts', 'deadLetters', 'now'] as const).find(
+  const stray = (['alerts', 'shadowAlerts', 'verdicts', 'deadLetters', 'now', 'topic'] as const).find(
     (key) => options[key] !== undefined,
   )
   if (stray !== undefined) throw new SigwatchError('USAGE', `--${dashed(stray)} goes with --source`)
@@ -122,7 +130,7 @@ function dashed(name: string): string {
 
 /** Alerts go to stdout unless something else does. */
 function embeddedFiles(options: RunOptions): EmbeddedFiles {
-  const { source, alerts, shadowAlerts, verdicts, deadLetters } = options
+  const { source, topic, alerts, shadowAlerts, verdicts, deadLetters } = options
   const named = [alerts, shadowAlerts, verdicts, deadLetters].filter((file) => file !== undefined)
   const twice = named.find((file, i) => named.indexOf(file) !== i)
   if (twice !== undefined)
@@ -130,21 +138,10 @@ function embeddedFiles(options: RunOptions): EmbeddedFiles {
   const stdoutIsFree = !named.includes('-')
   return {
     source: source!,
+    topic,
     alerts: alerts ?? (stdoutIsFree ? '-' : undefined),
     shadowAlerts,
     verdicts,
     deadLetters,
   }
-}
-
-function timeOf(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined
-  const ts = parseMoment(value)
-  if (Number.isNaN(ts)) {
-    throw new SigwatchError(
-      'USAGE',
-      `--now: must be ISO-8601 with an offset or epoch milliseconds, is "${value}"`,
-    )
-  }
-  return ts
 }

@@ -18,6 +18,7 @@ export function scoreCommand(): Command {
     .option('--policy <file>', 'policy file')
     .option('--registry <file>', 'registry of brands, signatures and ports')
     .option('--model <dir>', 'folder of the text model')
+    .option('--explain', 'add findings: the score and the evidence of every reason')
     .addHelpText('after', '\nExample:\n  echo "【京东】您的验证码是123456" | sigwatch score')
     .action(async (options: ScorerOptions) => {
       const scorer = await createScorer(options)

@@ -1,15 +1,19 @@
 import { writeFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { stringify } from 'yaml'
+import { SigwatchError } from '../domain/errors.ts'
 import { parseMoment } from '../domain/time.ts'
 import { registryOf } from '../simulator/cast.ts'
+import { atTheClock } from '../simulator/live.ts'
+import type { SimulatedRecord } from '../simulator/records.ts'
 import { SCENARIOS, type ScenarioName } from '../simulator/scenarios.ts'
 import type { SideInputs } from '../simulator/side-inputs.ts'
-import { type SimulatedRecord, simulate } from '../simulator/simulate.ts'
+import { type Simulation, type SimulationOptions, simulate } from '../simulator/simulate.ts'
 import { lineWriter } from './line-writer.ts'
 
 interface SimulateOptions {
-  readonly scenario: string
+  readonly scenario?: string
+  readonly live?: boolean
   readonly seed: number
   readonly rate?: number
   readonly minutes?: number
@@ -25,6 +29,7 @@ interface SimulateOptions {
 
 const NAMES = Object.keys(SCENARIOS) as ScenarioName[]
 const DEFAULT_SCENARIO: ScenarioName = 'double-eleven-hour'
+const LIVE_SCENARIO: ScenarioName = 'trial'
 
 function positive(value: string): number {
   const number = Number(value)
@@ -48,15 +53,19 @@ function time(value: string): number {
 export function simulateCommand(): Command {
   return new Command('simulate')
     .addOption(
-      new Option('--scenario <name>', 'what happens').choices([...NAMES, 'list']).default(DEFAULT_SCENARIO),
+      new Option(
+        '--scenario <name>',
+        `what happens (default: ${DEFAULT_SCENARIO}; with --live ${LIVE_SCENARIO})`,
+      ).choices([...NAMES, 'list']),
     )
+    .option('--live', 'begin now and hand each record over when its time has come; Ctrl-C ends it')
     .option('--rate <n>', 'lawful messages a second of event time (default: that of the scenario)', positive)
     .option('--minutes <n>', 'length in event time (default: that of the scenario)', positive)
     .option('--seed <n>', 'the same seed gives the same traffic', whole, 1)
     .option('--start <time>', 'event time of the first message, ISO-8601 with offset', time)
     .option(
       '--out <file>',
-      'where records go, one JSON a line; - is stdout; kafka: the configured topic',
+      'where records go, one JSON a line; - is stdout; kafka: the first configured topic without a map',
       '-',
     )
     .option('--truth <file>', 'what is planted: one JSON a line, events first, then messages')
@@ -67,7 +76,10 @@ export function simulateCommand(): Command {
     .option('--config <file>', 'service configuration, for --out kafka')
     .addHelpText(
       'after',
-      '\nExample:\n  sigwatch simulate --minutes 10 --out messages.jsonl --truth truth.jsonl --registry-out registry.yaml',
+      `
+Examples:
+  sigwatch simulate --minutes 10 --out messages.jsonl --truth truth.jsonl --registry-out registry.yaml
+  sigwatch simulate --live --minutes 5 --rate 20 --out kafka --config sigwatch.yaml`,
     )
     .action(run)
 }
@@ -77,25 +89,52 @@ async function run(options: SimulateOptions): Promise<void> {
     for (const name of NAMES) process.stdout.write(`${name.padEnd(20)} ${SCENARIOS[name].does}\n`)
     return
   }
-  const simulation = simulate({ ...options, scenario: options.scenario as ScenarioName })
+  if (options.live && options.start !== undefined)
+    throw new SigwatchError('USAGE', '--start: goes without --live, which begins now')
+  // Before the traffic of `--live`, whose times begin when it is made.
+  const out = await openOutput(options)
+  const simulation = simulate(choicesOf(options))
   if (options.registryOut !== undefined)
     await writeFile(options.registryOut, stringify(registryOf(simulation.cast)))
   await writeSides(simulation.sides, options)
   const truth = options.truth === undefined ? undefined : lineWriter(options.truth)
   await truth?.write(simulation.planted.map((event) => JSON.stringify(event)))
-  const out = await openOutput(options)
   let records = 0
-  for (const minute of simulation.minutes()) {
-    await out.send(minute)
-    const known = minute.flatMap((record) => (record.truth ? [JSON.stringify(record.truth)] : []))
+  for await (const some of options.live ? untilEnded(simulation) : simulation.minutes()) {
+    await out.send(some)
+    const known = some.flatMap((record) => (record.truth ? [JSON.stringify(record.truth)] : []))
     if (known.length > 0) await truth?.write(known)
-    records += minute.length
+    records += some.length
   }
   await out.close()
   await truth?.close()
+  const end = options.live ? Math.min(simulation.end, Date.now()) : simulation.end
   process.stderr.write(
-    `${records} records from ${new Date(simulation.start).toISOString()} to ${new Date(simulation.end).toISOString()}\n`,
+    `${records} records from ${new Date(simulation.start).toISOString()} to ${new Date(end).toISOString()}\n`,
   )
+}
+
+function choicesOf({ scenario, live = false, ...options }: SimulateOptions): SimulationOptions {
+  const name = (scenario ?? (live ? LIVE_SCENARIO : DEFAULT_SCENARIO)) as ScenarioName
+  if (!live) return { ...options, scenario: name }
+  const start = Date.now()
+  // Ids of an earlier run would be taken for records that come again.
+  return { ...options, scenario: name, start, run: `${start.toString(36)}-` }
+}
+
+/** The records at the pace of the clock; the first SIGINT or SIGTERM ends them. */
+async function* untilEnded(simulation: Simulation): AsyncGenerator<readonly SimulatedRecord[]> {
+  const ended = new AbortController()
+  const end = () => ended.abort()
+  process.once('SIGINT', end)
+  process.once('SIGTERM', end)
+  process.stderr.write(`live until ${new Date(simulation.end).toISOString()}; Ctrl-C ends it\n`)
+  try {
+    yield* atTheClock(simulation, ended.signal)
+  } finally {
+    process.off('SIGINT', end)
+    process.off('SIGTERM', end)
+  }
 }
 
 async function writeSides(sides: SideInputs, options: SimulateOptions): Promise<void> {
@@ -117,7 +156,7 @@ interface Output {
 
 async function openOutput(options: SimulateOptions): Promise<Output> {
   if (options.out === 'kafka') {
-    const { openProducer } = await import('../app/produce.ts')
+    const { openProducer } = await import('../app/compose-producer.ts')
     return openProducer(options.config)
   }
   const writer = lineWriter(options.out)

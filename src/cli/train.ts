@@ -8,23 +8,25 @@ import { buildModel } from '../model/training/build.ts'
 import { type Corpus, readCorpus } from '../model/training/corpus.ts'
 import { setAside } from '../model/training/held-out.ts'
 import { allowedLabels } from '../model/training/plan.ts'
+import { type ContinueChoices, trainOn } from './train-continue.ts'
 
-interface TrainOptions {
+interface TrainOptions extends ContinueChoices {
   readonly corpus?: readonly string[]
   readonly labels?: readonly string[]
   readonly out?: string
-  readonly name: string
-  readonly modelVersion: string
+  readonly name?: string
+  readonly modelVersion?: string
   readonly seed: number
+  readonly templates: boolean
   readonly test?: number
   readonly writeTest?: string
 }
 
-const HANDS = fileURLToPath(new URL('../../corpus/hands', import.meta.url))
+const WRITERS = fileURLToPath(new URL('../../corpus/writers', import.meta.url))
 
 /**
- * `sigwatch train`: a model folder from labelled text. Without --labels the six labels; the templates written by hand
- * that come with the source are added to the corpora of a model of the six labels, unless --no-hands.
+ * `sigwatch train`: a model folder from labelled text. Without --labels the six labels; the templates written by writer
+ * that come with the source are added to the corpora of a model of the six labels, unless --no-templates.
  */
 export function trainCommand(): Command {
   return new Command('train')
@@ -33,56 +35,80 @@ export function trainCommand(): Command {
       'labelled text, TSV of label<TAB>text; ham and spam are understood beside the six labels',
     )
     .option('--labels <a,b,…>', 'another label set than the six', parseLabels)
-    .option('--no-hands', 'leave out the templates that come with the source (corpus/hands)')
+    .option('--no-templates', 'leave out the templates that come with the source (corpus/writers)')
     .option('--out <dir>', 'model folder to write (default: models/<name>/<version>)')
-    .option('--name <name>', 'name of the model', 'sms-zh')
-    .option('--model-version <version>', 'version of the model', '1')
+    .option('--name <name>', 'name of the model (default: sms-zh, or that of --continue)')
+    .option('--model-version <version>', 'version of the model (default: 1; with --continue <its version>.1)')
     .option('--seed <n>', 'same seed, same model', whole, 1)
     .option('--test <share>', 'share of every public corpus that is set aside and never looked at', share)
     .option('--write-test <dir>', 'writes what --test sets aside, a file a corpus, for `sigwatch evaluate`')
+    .option('--continue <dir>', 'goes on from this model: --corpus is new text, the templates are rehearsed')
+    .option(
+      '--known <file...>',
+      'with --continue: what the model has learnt, to rehearse (default: the templates)',
+    )
+    .option(
+      '--held <file...>',
+      'with --continue: labelled text on which the models are compared, never learnt',
+    )
+    .option('--hold-out <share>', 'with --continue: share of the new text that is held out', share, 0.2)
+    .option('--epochs <n>', 'with --continue: passes over the new text', positive, 3)
+    .option('--rehearse <n>', 'with --continue: rows of the templates an epoch', whole, 3000)
+    .option('--may-lose <f1>', 'with --continue: F1 that a label may lose on a held-out part', loss, 0.02)
+    .option('--accept-loss', 'with --continue: writes the model although a label loses more')
     .addHelpText(
       'after',
       '\nTexts may hold slots such as {code} or {bank} (corpus/README.md); each is filled anew at every pass.',
     )
-    .action(async (options: TrainOptions & { readonly hands: boolean }) => {
-      const labels = options.labels ?? LABELS
-      const files = [
-        ...(options.labels === undefined && options.hands ? handFiles() : []),
-        ...(options.corpus ?? []),
-      ]
-      if (files.length === 0)
-        throw new SigwatchError('USAGE', 'nothing to learn from: name a file with --corpus')
+    .action(async (options: TrainOptions) => {
       const say = (line: string) => process.stderr.write(`${line}\n`)
-      let corpora = files.map(readCorpus)
-      for (const corpus of corpora) {
-        say(`${corpus.name}: ${corpus.rows.length} ${corpus.templates ? 'templates' : 'rows'}`)
-        refuseUnknown(corpus, labels)
-      }
-      if (options.test !== undefined) {
-        corpora = setAside(corpora, options.test, options.seed, options.writeTest)
-      }
-      const dir = options.out ?? join('models', options.name, options.modelVersion)
-      const card = await buildModel({
-        name: options.name,
-        version: options.modelVersion,
-        dir,
-        labels,
-        corpora,
-        seed: options.seed,
-        heldShare: labels === LABELS ? 0.06 : 0.1,
-        onProgress: say,
-      })
-      say(`held out: ${JSON.stringify(card.scores)}`)
-      process.stdout.write(`${dir}\n`)
+      if (options.continue === undefined) await trainAnew(options, say)
+      else await trainOn(options, { say, templates: options.templates ? writerFiles() : [], readAll })
     })
 }
 
-function handFiles(): string[] {
+async function trainAnew(options: TrainOptions, say: (line: string) => void): Promise<void> {
+  const { name = 'sms-zh', modelVersion = '1' } = options
+  const labels = options.labels ?? LABELS
+  const files = [
+    ...(options.labels === undefined && options.templates ? writerFiles() : []),
+    ...(options.corpus ?? []),
+  ]
+  if (files.length === 0) throw new SigwatchError('USAGE', 'nothing to learn from: name a file with --corpus')
+  let corpora = readAll(files, labels, say)
+  if (options.test !== undefined) {
+    corpora = setAside(corpora, options.test, options.seed, options.writeTest)
+  }
+  const dir = options.out ?? join('models', name, modelVersion)
+  const card = await buildModel({
+    name,
+    version: modelVersion,
+    dir,
+    labels,
+    corpora,
+    seed: options.seed,
+    heldShare: labels === LABELS ? 0.06 : 0.1,
+    onProgress: say,
+  })
+  say(`held out: ${JSON.stringify(card.scores)}`)
+  process.stdout.write(`${dir}\n`)
+}
+
+function readAll(files: readonly string[], labels: readonly string[], say: (line: string) => void): Corpus[] {
+  const corpora = files.map(readCorpus)
+  for (const corpus of corpora) {
+    say(`${corpus.name}: ${corpus.rows.length} ${corpus.templates ? 'templates' : 'rows'}`)
+    refuseUnknown(corpus, labels)
+  }
+  return corpora
+}
+
+function writerFiles(): string[] {
   try {
-    return readdirSync(HANDS)
+    return readdirSync(WRITERS)
       .filter((file) => file.endsWith('.tsv'))
       .sort()
-      .map((file) => join(HANDS, file))
+      .map((file) => join(WRITERS, file))
   } catch {
     return []
   }
@@ -106,6 +132,18 @@ function parseLabels(value: string): string[] {
   }
   if (labels.length > 30) throw new InvalidArgumentError('at most 30 labels')
   return labels
+}
+
+function positive(value: string): number {
+  const n = whole(value)
+  if (n < 1 || n > 100) throw new InvalidArgumentError('a whole number from 1 to 100')
+  return n
+}
+
+function loss(value: string): number {
+  const n = Number(value)
+  if (value === '' || !(n >= 0 && n <= 1)) throw new InvalidArgumentError('a number from 0 to 1')
+  return n
 }
 
 function whole(value: string): number {

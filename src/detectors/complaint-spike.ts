@@ -1,12 +1,78 @@
-import type { Signal, Target } from '../domain/decision.ts'
-import { type SignalContext, threshold } from '../domain/detector.ts'
+import { COMMERCIAL } from '../domain/labels.ts'
+import { defineStateCode, hold, period } from './code-spec.ts'
+import * as fields from './evidence-fields.ts'
 
-/** Complaints about one signature or port in the window, and the messages it sent in that time. */
-export interface ComplaintCount {
-  readonly target: Target
-  readonly complaints: number
-  readonly sent: number
-}
+/** By signature and by port; a small sender with one complaint is none. */
+export const complaintSpike = defineStateCode({
+  code: 'COMPLAINT_SPIKE',
+  targets: ['signature', 'port'],
+  action: 'review',
+  weight: 0.6,
+  thresholds: {
+    perMillion: {
+      default: 5,
+      unit: 'complaints a million',
+      min: 0,
+      says: 'complaints a million messages sent',
+    },
+    minComplaints: {
+      default: 5,
+      unit: 'complaints',
+      min: 1,
+      max: 1_000_000_000,
+      whole: true,
+      says: 'complaints in the window, at least, whatever the rate',
+    },
+    window: period(86_400, 15_552_000, 'seconds in which complaints are counted'),
+    confidence: {
+      default: 0.95,
+      unit: 'probability',
+      min: 0.5,
+      below: 1,
+      says: 'certainty with which the true rate must lie above perMillion (lower Poisson bound)',
+    },
+    hold: hold(3600, 'seconds below the limit after which the state clears'),
+  },
+  evidence: {
+    complaints: fields.count('complaints in the window'),
+    sent: fields.count('messages sent in the same time'),
+    perMillion: fields.amount('complaints a million messages'),
+    lowerBound: fields.amount('the rate that is certain, a million'),
+    limit: fields.amount('the rate that is allowed, a million'),
+  },
+  summary: 'more complaints than are allowed',
+  fires:
+    'Complaints a million messages sent, by signature and by port, lie above `perMillion` with the certainty `confidence`, and there are at least `minComplaints`.',
+  why: 'What the recipients say is the measure of everything else.',
+  tune: '`perMillion` is the limit of your rules; `minComplaints` protects small senders from chance.',
+  sentences: {
+    en: ({ complaints, sent, lowerBound, limit }, { number }) =>
+      `${complaints} complaints on ${sent} messages, at least ${number(lowerBound)} a million; ${number(limit)} are allowed.`,
+    'zh-CN': ({ complaints, sent, lowerBound, limit }, { number }) =>
+      `${sent} 条短信收到投诉 ${complaints} 件，每百万条至少 ${number(lowerBound)} 件，上限 ${number(limit)} 件。`,
+  },
+}).raisedBy({
+  onComplaints({ target, complaints, sent }, at, _context, { thresholds }) {
+    if (sent <= 0 || complaints < thresholds.minComplaints) return undefined
+    const perMillion = (events: number) => Math.round((events / sent) * 1e8) / 100
+    const limit = thresholds.perMillion
+    const lowerBound = perMillion(poissonLowerBound(complaints, thresholds.confidence))
+    if (lowerBound <= limit) return undefined
+    return {
+      target,
+      at,
+      over: true,
+      level: lowerBound / limit,
+      score: Math.min(1, 0.5 + (0.1 * lowerBound) / limit),
+      // Blocking what was complained about must not stop the sender's one-time passwords.
+      match: {
+        ...(target.kind === 'port' ? { ports: [target.id] } : { signature: target.id }),
+        labels: COMMERCIAL,
+      },
+      evidence: { complaints, sent, perMillion: perMillion(complaints), lowerBound, limit },
+    }
+  },
+})
 
 /** Quantile of the standard normal for a confidence above one half: Abramowitz and Stegun 26.2.23, error below 4.5e-4. */
 function normalQuantile(confidence: number): number {
@@ -25,33 +91,4 @@ export function poissonLowerBound(count: number, confidence: number): number {
   const z = normalQuantile(confidence)
   const cube = 1 - 1 / (9 * count) - z / (3 * Math.sqrt(count))
   return cube <= 0 ? 0 : count * cube ** 3
-}
-
-/**
- * COMPLAINT_SPIKE: complaints a million sent, by signature and by port, above the limit at the lower Poisson bound, so
- * that a small sender with one complaint is none; never on fewer than `minComplaints`.
- * Evidence: `complaints`, `sent`, `perMillion`, `lowerBound`, `limit` (all a million but the first two).
- */
-export function complaintSpike(
-  count: ComplaintCount,
-  at: number,
-  context: SignalContext,
-): Signal | undefined {
-  const { target, complaints, sent } = count
-  const policy = context.judge('COMPLAINT_SPIKE', at)
-  if (sent <= 0 || complaints < threshold(policy, 'minComplaints')) return undefined
-  const perMillion = (events: number) => Math.round((events / sent) * 1e8) / 100
-  const limit = threshold(policy, 'perMillion')
-  const lowerBound = perMillion(poissonLowerBound(complaints, threshold(policy, 'confidence')))
-  if (lowerBound <= limit) return undefined
-  return {
-    code: 'COMPLAINT_SPIKE',
-    target,
-    at,
-    over: true,
-    level: lowerBound / limit,
-    score: Math.min(1, 0.5 + (0.1 * lowerBound) / limit),
-    match: target.kind === 'port' ? { ports: [target.id] } : { signature: target.id },
-    evidence: { complaints, sent, perMillion: perMillion(complaints), lowerBound, limit },
-  }
 }

@@ -1,189 +1,184 @@
-import type { Evidence, Finding } from '../domain/decision.ts'
-import { type MessageContext, type MessageDetector, threshold } from '../domain/detector.ts'
-import { isFiledHere } from '../domain/filing.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
-import type { Brand } from '../domain/registry.ts'
-import { type Claim, signatureClaim, speakerClaim } from './claims.ts'
-import { findings, surroundingsOf, type Traces, touchesSeam, tracesOf } from './impersonation.ts'
-import { isPersonal } from './sender-kind.ts'
-import { fraudWording, isAboutBrands, isWarning } from './wording.ts'
+import type { Claim } from '../domain/registry.ts'
+import { claimOf } from './brand-decision/claimed-brands.ts'
+import { weigh } from './brand-decision/decision.ts'
+import { BLOCK_FROM, capOf, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
+import { defineMessageCode } from './code-spec.ts'
+import * as fields from './evidence-fields.ts'
+import { ESCALATED_HOLD, isStillForeign } from './shared/escalated.ts'
+import { REQUESTS, type Request } from './shared/requests.ts'
+import {
+  type ForeignPart,
+  foreignParts,
+  isSuspicious,
+  leadsAnywhere,
+  surroundingsOf,
+  type Traces,
+  tracesOf,
+} from './shared/traces.ts'
+import { isVisit } from './shared/wording.ts'
 
+/** Domains, ports and hotlines of the brand that the evidence lists, each. */
 const LISTED = 5
 
 /**
- * FORGED_BRAND: the text or the signature claims a brand, and the port, the domain or the callback is not that brand's.
- *
- * - A claim is a signature that is a brand's name or imitates one, or a text that speaks as the brand. A brand that is
- *   only mentioned is none, unless a link imitates that brand's domain or the text is fraud with a foreign link.
- * - A link is foreign when it belongs to no registered brand, no public shortener and no restricted suffix. It counts on
- *   every port. A number that is no registered hotline counts with fraud wording, on the brand's own port as elsewhere.
- * - The port counts when ports are filed for the brand. Anybody's number (a mobile, overseas) counts with fraud wording.
- * - A warning against fraud without link and number is genuine.
- *
- * Score: certainty; reported from `minScore` on. Evidence: `brand` (id), `claimedBy` (signature, lookalike, speaker,
- * domain or mention), `claimed` (as written), `found` ([{kind: domain|callback|port|sender, value}]), `official`
- * ({domains, ports, hotlines}, at most five each).
+ * - A claim is a signature that is a brand's name or imitates one, a text that speaks as the brand or names it, or a link
+ *   that imitates a domain of a brand that the text names.
+ * - A link is foreign when it belongs to no registered brand, no public shortener and no restricted suffix.
+ * - Without anything foreign (link, number, port, anybody's number) there is no finding, however the text reads. A public
+ *   shortener proves nothing by itself.
+ * - How sure it is follows from all signs together, whose weights are fitted (`brand-decision/`): nothing decides alone.
  */
-export const forgedBrand: MessageDetector = {
-  codes: ['FORGED_BRAND'],
-  detect(message, context) {
-    const surroundings = surroundingsOf(message, context.registry)
-    const { foreignLink, foreignCallback, sender } = surroundings
-    // Most messages lead nowhere foreign: without filed ports nothing could speak against them.
-    if (!foreignLink && !foreignCallback && !isPersonal(sender) && !context.registry.hasSignatures) return []
-    const claims = claimsOf(message, context)
-    if (claims.length === 0) return []
-    const minScore = threshold(context.judge('FORGED_BRAND'), 'minScore')
-    let best: { claim: Claim; traces: Traces; score: number } | undefined
-    for (const claim of claims) {
-      const traces = tracesOf(claim.brand, message, context, surroundings)
-      const score = scoreOf(claim, traces, message, context)
-      if (score >= minScore && score > (best?.score ?? 0)) best = { claim, traces, score }
-    }
-    if (!best) return []
-    const { claim, traces, score } = best
-    const finding: Finding = {
-      code: 'FORGED_BRAND',
-      score,
-      evidence: evidenceOf(claim, traces, message, context),
-    }
-    return [traces.foreignLink ? { ...finding, domain: traces.foreignLink.domain } : finding]
-  },
-}
-
-function evidenceOf(
-  { brand, by, claimed }: Claim,
-  traces: Traces,
-  message: AnalysedMessage,
-  { registry }: MessageContext,
-): Evidence {
-  return {
-    brand: brand.id,
-    claimedBy: by,
-    claimed,
-    found: findings(traces, message.from),
-    official: {
-      domains: brand.domains.slice(0, LISTED),
-      ports: registry.portsOfBrand(brand.id).slice(0, LISTED),
-      hotlines: brand.hotlines.slice(0, LISTED),
+export const forgedBrand = defineMessageCode({
+  code: 'FORGED_BRAND',
+  escalates: ['domain', 'sender', 'campaign'],
+  action: 'block',
+  weight: 0.95,
+  thresholds: {
+    minScore: {
+      default: 0.85,
+      unit: 'certainty',
+      min: 0,
+      max: 1,
+      says: 'certainty, weighed from sender, links, numbers, words and the text model, from which on it is reported',
     },
-  }
-}
-
-/** What the message may claim, the plainest first. */
-function claimsOf(message: AnalysedMessage, context: MessageContext): Claim[] {
-  const { registry } = context
-  const claims: Claim[] = []
-  const add = (claim: Claim | undefined) => {
-    if (claim) claims.push(claim)
-  }
-  const own = message.signature
-  if (own && !touchesSeamOfName(message)) add(signatureClaim(own, registry))
-  // The sender is known by another name.
-  const proven = claims.length === 0 && isFiledHere(message, registry)
-  if (!proven) {
-    for (const other of message.signatures) if (other.key !== own?.key) add(signatureClaim(other, registry))
-  }
-  const mentions = registry.brandMentions(message.normalised.text)
-  if (mentions.length === 0) return claims
-  add(speakerClaim(message, mentions))
-  add(
-    domainClaim(
-      message,
-      mentions.map((mention) => mention.brand),
-      registry,
+    blockFrom: BLOCK_FROM,
+    hold: ESCALATED_HOLD,
+  },
+  evidence: {
+    brand: fields.text('id of the brand'),
+    claimedBy: fields.oneOf(
+      ['signature', 'lookalike', 'speaker', 'domain', 'mention'],
+      'what claims it: signature (a name of the brand), lookalike (imitates one), speaker (the text speaks as the brand), domain (the brand is named and a link imitates its domain), mention (named in a fraudulent text)',
     ),
-  )
-  const [first] = mentions
-  if (first && !proven && mentions.every((mention) => mention.brand.id === first.brand.id)) {
-    add({ brand: first.brand, by: 'mention', claimed: first.name, strength: 0.3 })
+    claimed: fields.text('the name or host as the message writes it'),
+    found: fields.list(
+      fields.group(
+        {
+          kind: fields.oneOf(
+            ['domain', 'shortener', 'callback', 'request', 'port', 'sender'],
+            'domain of a link, shortener that hides one, number or handle to write to, what a suspicious text asks for, port not filed for the brand, or a number that anybody can use',
+          ),
+          value: fields.text("as the sender shows it, never the recipient's"),
+        },
+        "what is not the brand's",
+      ),
+      "what is not the brand's, kind (domain, shortener, callback, request, port, sender) and value",
+    ),
+    official: fields.group(
+      {
+        domains: fields.list(fields.text('a domain'), 'official domains', LISTED),
+        ports: fields.list(fields.text('a port'), 'filed ports', LISTED),
+        hotlines: fields.list(fields.text('a number'), 'official numbers', LISTED),
+      },
+      'domains, ports and hotlines of the brand, at most five each',
+    ),
+    ...WEIGHED_FIELDS,
+  },
+  summary: 'claims a brand; the link, number or port is not the brand’s',
+  fires:
+    "The text or the signature claims a brand, and the port, the link or the number to call is not that brand's. An official domain of any registered brand is never foreign. How sure that is follows from sender, links, numbers, words and the text model, weighed together; below `blockFrom` the action is at most `review`, and so it is for what leads nowhere, and on the brand's own port without a foreign link.",
+  why: 'The classic fraud by SMS: a message in the name of a bank, a shop or an office, with a link to a copy of its site.',
+  tune: "Most false alarms come from a gap in the registry: add the brand's domains, hotlines and ports. Raise `minScore` to report only what several signs agree on, and `blockFrom` to block less.",
+  sentences: {
+    en({ claimed, found, ...state }) {
+      const why = `${claimed}: ${clauses(found, EN).join(', ')}.`
+      return state.messages === undefined
+        ? `Claims to be ${why}`
+        : `${state.messages} messages to ${state.recipients} recipients in ${state.window} minutes claim to be ${why}`
+    },
+    'zh-CN'({ claimed, found, ...state }) {
+      const why = `冒用“${claimed}”`
+      const because = clauses(found, ZH).join('，')
+      return state.messages === undefined
+        ? `${why}：${because}。`
+        : `${state.window} 分钟内 ${state.messages} 条短信${why}发给 ${state.recipients} 个号码：${because}。`
+    },
+  },
+  stillJustified: isStillForeign,
+}).detectedBy((message, { registry }, { thresholds }) => {
+  const surroundings = surroundingsOf(message, registry)
+  // Most messages lead nowhere foreign: without filed ports nothing could speak against them.
+  if (!leadsAnywhere(surroundings) && !registry.hasSignatures) return undefined
+  const claim = claimOf(message, registry)
+  if (!claim) return undefined
+  const traces = tracesOf(claim.brand, message, registry, surroundings)
+  const found = foreignParts(traces, message.from)
+  if (found.length === 0 || isInnocent(claim, message)) return undefined
+  const weighed = weigh(claim, traces, message, registry)
+  const score = Math.max(weighed.certainty, contradictsPlainly(claim, traces) ? PLAIN_SCORE : 0)
+  if (score < thresholds.minScore) return undefined
+  const { brand } = claim
+  return {
+    score,
+    evidence: {
+      brand: brand.id,
+      claimedBy: claim.by,
+      claimed: claim.claimed,
+      found,
+      official: {
+        domains: brand.domains.slice(0, LISTED),
+        ports: registry.portsOfBrand(brand.id).slice(0, LISTED),
+        hotlines: brand.hotlines.slice(0, LISTED),
+      },
+      ...weighedEvidence(weighed),
+    },
+    brand: brand.id,
+    ...capOf(weighed, thresholds.blockFrom),
+    ...(traces.foreignLink ? { domain: traces.foreignLink.domain } : {}),
   }
-  return claims
+})
+
+/** The score of a message whose claim is contradicted plainly, however innocent the rest of it. */
+export const PLAIN_SCORE = 0.85
+/** From here on a name is claimed, and no other company is meant. */
+const SURE_NAME = 0.85
+const PLAIN_SPEAKER = 0.8
+
+/** A visit of somebody with an honest errand; a text that only names the brand, or lies behind a shortener, and reads well. */
+function isInnocent({ by, strength }: Claim, message: AnalysedMessage): boolean {
+  const faint = by === 'mention' || (by === 'speaker' && strength < PLAIN_SPEAKER)
+  return (faint && !isSuspicious(message)) || isVisit(message)
 }
 
-/** A brand that is named while a link imitates its domain. */
-function domainClaim(
-  message: AnalysedMessage,
-  brands: readonly Brand[],
-  registry: MessageContext['registry'],
-): Claim | undefined {
-  for (const url of message.urls) {
-    if (touchesSeam(message, url.span)) continue
-    const imitated = registry.lookalikeOfHost(url.host)
-    if (imitated && brands.some((brand) => brand.id === imitated.brand.id)) {
-      return { brand: imitated.brand, by: 'domain', claimed: url.host, strength: imitated.similarity }
-    }
-  }
-  return undefined
+/** Claimed plainly, and the link or the port is not the brand's: reported whatever else speaks for the message. */
+function contradictsPlainly({ by, strength, lookalike }: Claim, traces: Traces): boolean {
+  const named =
+    by === 'signature' || (by === 'lookalike' && (strength >= SURE_NAME || lookalike?.how === 'added-word'))
+  if (traces.foreignLink) return named || by === 'domain' || (by === 'speaker' && strength >= PLAIN_SPEAKER)
+  return named && traces.foreignPort
 }
 
-/** A signature in a text whose beginning or end is missing may be cut. */
-function touchesSeamOfName(message: AnalysedMessage): boolean {
-  const { signature, seams, partial, text } = message
-  if (!partial || !signature || signature.place === 'field') return false
-  const at = signature.place === 'leading' ? text.indexOf(signature.name) : text.lastIndexOf(signature.name)
-  return at >= 0 && seams.some((seam) => at <= seam && seam <= at + signature.name.length)
+type Clauses = Readonly<Record<ForeignPart['kind'], (value: string) => string>>
+
+const EN: Clauses = {
+  domain: (value) => `the link ${value} is not its own`,
+  shortener: (value) => `the link is hidden behind ${value}`,
+  callback: () => 'the number or handle to answer to is none of its',
+  request: (value) => `it asks the reader ${REQUESTS[value as Request]}`,
+  port: () => 'the port is not filed for it',
+  sender: () => 'it comes from a number that anybody can use',
+}
+const ZH: Clauses = {
+  domain: (value) => `链接 ${value} 非其所有`,
+  shortener: (value) => `链接经 ${value} 短链接隐藏`,
+  callback: () => '所留号码或账号非其官方所有',
+  request: (value) => REQUESTS_ZH[value as Request],
+  port: () => '端口未为其报备',
+  sender: () => '发送号码为普通号码',
 }
 
-function scoreOf(claim: Claim, traces: Traces, message: AnalysedMessage, context: MessageContext): number {
-  const silent = message.urls.length === 0 && message.contacts.length === 0
-  if (silent && isWarning(message)) return 0
-  if (claim.by === 'signature' || claim.by === 'lookalike') return bySignature(claim, traces, message)
-  if (claim.by === 'domain') {
-    return traces.foreignLink && !isWarning(message) ? 0.9 * claim.strength : 0
-  }
-  return byText(claim, traces, message, context)
+const REQUESTS_ZH: Readonly<Record<Request, string>> = {
+  app: '要求安装应用、共享屏幕或加入会议',
+  payment: '要求向账户或收款码付款',
+  secret: '要求提供验证码、密码或卡号',
+  scan: '要求扫码',
+  reply: '要求回复',
+  search: '要求复制或搜索',
+  follow: '要求关注账号、小程序或入群',
 }
 
-function bySignature(claim: Claim, traces: Traces, message: AnalysedMessage): number {
-  // Other companies may be called nearly so: they need the wording too.
-  const doubtful = claim.strength < 0.85 && claim.lookalike?.how !== 'added-word'
-  const fraud = doubtful || traces.foreignCallback || traces.personal ? fraudWording(message) : 0
-  if (doubtful && fraud < 0.5) return 0
-  let innocent = 1
-  const count = (score: number) => {
-    innocent *= 1 - score
-  }
-  if (traces.foreignLink) count(0.85)
-  if (traces.foreignPort) count(0.8)
-  if (traces.foreignCallback && fraud >= 0.5) count(traces.ownPort ? 0.6 : 0.5 + 0.4 * fraud)
-  if (traces.personal && fraud >= 0.5) count(0.5 + 0.4 * fraud)
-  return doubtful ? (1 - innocent) * claim.strength : 1 - innocent
-}
-
-/** A text that speaks as the brand, under no signature or under somebody else's. */
-function byText(
-  claim: Claim,
-  traces: Traces,
-  message: AnalysedMessage,
-  { registry }: MessageContext,
-): number {
-  if (traces.ownPort && !traces.foreignLink) return 0
-  const own = message.signature
-  // An advertisement may end with the brand that it sells.
-  const plain = claim.by === 'speaker' && claim.strength >= (message.commercial ? 0.85 : 0.8)
-  if (claim.by === 'mention') {
-    if (!message.malicious || message.label !== 'fraud' || isWarning(message) || isAboutBrands(message))
-      return 0
-    return traces.foreignLink && !own ? 0.7 : 0
-  }
-  if (own) {
-    // Who signs with a name of his own (a shop, a partner, another brand) speaks about the brand, unless he defrauds.
-    const known = registry.brandByName(own.key) !== undefined || registry.signature(own.key) !== undefined
-    if (known || !plain ? !message.malicious : fraudWording(message) < 0.5) return 0
-  }
-  const fraud = fraudWording(message)
-  let innocent = 1
-  if (traces.foreignLink && (plain || fraud >= 0.5)) innocent *= plain ? 0.2 : 0.3
-  if (traces.foreignCallback && fraud >= 0.5) innocent *= plain ? 0.3 : 0.4
-  if (traces.foreignPort && plain && !own && !traces.personal) innocent *= 0.3
-  if (traces.personal && plain && fraud >= 0.5) innocent *= 0.4
-  return 1 - innocent
-}
-
-/** Whether the message claims the brand by signature or as its speaker, or names it. */
-export function namesBrand(message: AnalysedMessage, brand: Brand, { registry }: MessageContext): boolean {
-  const claim = message.signature && signatureClaim(message.signature, registry)
-  if (claim?.brand.id === brand.id) return true
-  return registry.brandMentions(message.normalised.text).some((mention) => mention.brand.id === brand.id)
+/** What is not the brand's, in words. Numbers stay in the evidence, which is masked by its own rules. */
+function clauses(found: readonly ForeignPart[], words: Clauses): string[] {
+  return found.map(({ kind, value }) => words[kind](value))
 }

@@ -1,48 +1,108 @@
-import type { Signal } from '../domain/decision.ts'
-import { type RateDetector, type SignalContext, threshold } from '../domain/detector.ts'
 import { COMMERCIAL } from '../domain/labels.ts'
-import type { TallyReading } from '../domain/ports.ts'
+import type { AnalysedMessage } from '../domain/message.ts'
+import { defineStateCode, hold } from './code-spec.ts'
+import * as fields from './evidence-fields.ts'
 
-/** What is tallied by recipient: `kind` of the tally, the threshold of the policy, and the window in ms. */
-const FLOODS = [
-  { kind: 'otp-10m', counts: 'otp', threshold: 'otp10m', window: 600_000 },
-  { kind: 'commercial-1h', counts: 'commercial', threshold: 'commercial1h', window: 3_600_000 },
-  { kind: 'commercial-24h', counts: 'commercial', threshold: 'commercial24h', window: 86_400_000 },
-] as const
+const messages = (default_: number, says: string) => ({
+  default: default_,
+  unit: 'messages',
+  min: 1,
+  max: 1_000_000_000,
+  whole: true as const,
+  says,
+})
 
-/**
- * RECIPIENT_FLOOD: one recipient gets too many commercial messages, or too many one-time passwords (SMS bombing).
- * The target is the recipient's token, never the number. Evidence: `kind`, `count`, `limit`, `window` (s).
- */
-function judgeTally(reading: TallyReading, at: number, context: SignalContext): Signal | undefined {
-  const flood = FLOODS.find((f) => f.kind === reading.kind)
-  if (!flood) return undefined
-  const policy = context.judge('RECIPIENT_FLOOD', at)
-  const limit = threshold(policy, flood.threshold)
-  if (reading.count <= limit) return undefined
-  return {
-    code: 'RECIPIENT_FLOOD',
-    target: { kind: 'recipient', id: reading.id },
-    at,
-    over: true,
-    level: reading.count / limit,
-    score: Math.min(1, 0.4 + (0.2 * reading.count) / limit),
-    ...(policy.limit ? { limit: policy.limit } : {}),
-    match: { toToken: reading.id, ...(flood.counts === 'commercial' ? { labels: COMMERCIAL } : {}) },
-    evidence: { kind: flood.counts, count: reading.count, limit, window: flood.window / 1000 },
-  }
+const thresholds = {
+  otp10m: messages(8, 'one-time passwords to one recipient in ten minutes'),
+  commercial1h: messages(10, 'commercial messages to one recipient in one hour'),
+  commercial24h: messages(30, 'commercial messages to one recipient in 24 hours'),
+  hold: hold(600, 'seconds below the limits after which the state clears'),
+}
+type Limits = Readonly<Record<keyof typeof thresholds, number>>
+
+interface Flood {
+  /** Kind of the tally in the feature store. */
+  readonly kind: string
+  readonly counts: 'otp' | 'commercial'
+  /** ms */
+  readonly window: number
+  readonly limit: (limits: Limits) => number
 }
 
-export const recipientFlood: RateDetector = {
-  tallies: ({ message }, context) => {
+/** What is tallied by recipient. */
+const FLOODS: readonly Flood[] = [
+  { kind: 'otp-10m', counts: 'otp', window: 600_000, limit: ({ otp10m }) => otp10m },
+  {
+    kind: 'commercial-1h',
+    counts: 'commercial',
+    window: 3_600_000,
+    limit: ({ commercial1h }) => commercial1h,
+  },
+  {
+    kind: 'commercial-24h',
+    counts: 'commercial',
+    window: 86_400_000,
+    limit: ({ commercial24h }) => commercial24h,
+  },
+]
+
+/** The target is the recipient's token, never the number. */
+export const recipientFlood = defineStateCode({
+  code: 'RECIPIENT_FLOOD',
+  targets: ['recipient'],
+  action: 'throttle',
+  weight: 0.6,
+  limit: { perMinute: 1 },
+  thresholds,
+  evidence: {
+    kind: fields.oneOf(['otp', 'commercial'], 'what is counted, otp or commercial'),
+    count: fields.count('messages in the window'),
+    limit: fields.amount('messages that are allowed in it'),
+    window: fields.amount('its seconds'),
+  },
+  summary: 'one recipient is bombed with messages',
+  fires:
+    'One recipient gets too many one-time passwords in ten minutes, or too many commercial messages in one hour or 24 hours.',
+  why: 'One-time passwords in series are SMS bombing: many honest senders are made to flood one person.',
+  tune: 'The three limits are numbers of messages. Test numbers of your own go into `exemptions` (`recipient:<token>`).',
+  sentences: {
+    en({ kind, count, window, limit }, { duration }) {
+      const what = kind === 'otp' ? 'one-time passwords' : 'commercial messages'
+      return `${count} ${what} to one recipient in ${duration(window)}; ${limit} are allowed.`
+    },
+    'zh-CN'({ kind, count, window, limit }, { duration }) {
+      const what = kind === 'otp' ? '验证码' : '商业短信'
+      return `${duration(window)}内向同一号码发送${what} ${count} 条，上限 ${limit} 条。`
+    },
+  },
+}).raisedBy({
+  tallies({ message }, _context, policy) {
+    // Most messages are neither.
     if (!message.otp && !message.commercial) return []
-    const policy = context.judge('RECIPIENT_FLOOD', message.ts)
-    return FLOODS.filter((f) => (f.counts === 'otp' ? message.otp : message.commercial)).map((f) => ({
-      kind: f.kind,
+    return FLOODS.filter((flood) => counts(flood, message)).map(({ kind, window, limit }) => ({
+      kind,
       id: message.toToken,
-      window: f.window,
-      reportFrom: threshold(policy, f.threshold) + 1,
+      window,
+      reportFrom: limit(policy.thresholds) + 1,
     }))
   },
-  onTally: judgeTally,
+  onTally({ kind, id, count }, at, _context, policy) {
+    const flood = FLOODS.find((one) => one.kind === kind)
+    if (!flood) return undefined
+    const limit = flood.limit(policy.thresholds)
+    if (count <= limit) return undefined
+    return {
+      target: { kind: 'recipient', id },
+      at,
+      over: true,
+      level: count / limit,
+      score: Math.min(1, 0.4 + (0.2 * count) / limit),
+      match: { toToken: id, ...(flood.counts === 'commercial' ? { labels: COMMERCIAL } : {}) },
+      evidence: { kind: flood.counts, count, limit, window: flood.window / 1000 },
+    }
+  },
+})
+
+function counts(flood: Flood, message: AnalysedMessage): boolean {
+  return flood.counts === 'otp' ? message.otp : message.commercial
 }

@@ -23,6 +23,8 @@ export interface ShownMessage {
   readonly to?: string
   readonly toToken: string
   readonly text: string
+  /** Characters of the whole text, where `text` is cut. */
+  readonly truncated?: number
   readonly ext?: Readonly<Record<string, string>>
 }
 
@@ -68,6 +70,8 @@ export interface AlertData {
     readonly revision: number
     readonly cause?: ClearCause
   }
+  /** Whose feedback cleared the state, and until when its code stays away (RFC 3339). */
+  readonly feedback?: { readonly by: string; readonly note?: string; readonly until: string }
   readonly message?: ShownMessage
   readonly samples?: readonly Sample[]
   readonly contacts?: Contacts
@@ -78,7 +82,7 @@ export interface AlertData {
   readonly provenance: Provenance
 }
 
-/** A CloudEvents 1.0 event in structured JSON mode (contract, section 3). */
+/** A CloudEvents 1.0 event in structured JSON mode (docs/asyncapi.yaml). */
 export interface Alert {
   readonly specversion: '1.0'
   readonly id: string
@@ -91,16 +95,26 @@ export interface Alert {
   readonly data: AlertData
 }
 
-/** One for every input record (contract, section 3). */
+/** A verdict: one for every input record (docs/asyncapi.yaml). */
+export interface ExplainedFinding {
+  readonly code: Code
+  readonly score: number
+  readonly evidence: Evidence
+}
+
 export interface Verdict {
   readonly id: string
   readonly action: Action | 'pass'
   readonly label: Label
   readonly score: number
   readonly reasons: readonly Code[]
+  /** With the setting `verdicts.explain`: why each of the reasons applies, masked as in alerts. */
+  readonly findings?: readonly ExplainedFinding[]
   readonly states: readonly string[]
   readonly campaign?: string
   readonly degraded?: true
+  /** Its message is older than `alerts.maxAge`: the action is at most `observe`. */
+  readonly late?: true
   readonly partial?: true
   readonly ext?: Readonly<Record<string, string>>
   readonly decidedAt: string
@@ -109,9 +123,12 @@ export interface Verdict {
 /** Value of the compacted block table; the key is `state`. */
 export interface Block {
   readonly state: string
+  readonly episode: number
+  readonly revision: number
   readonly match: Match
   readonly action: Action
   readonly limit?: { readonly perMinute: number }
+  readonly validFrom: string
   readonly expiresAt: string
   readonly code: Code
   readonly alertId: string

@@ -12,6 +12,26 @@ export function stronger(a: Action, b: Action): Action {
   return ACTIONS.indexOf(a) >= ACTIONS.indexOf(b) ? a : b
 }
 
+/** The weaker of two actions. */
+export function weaker(a: Action, b: Action): Action {
+  return ACTIONS.indexOf(a) <= ACTIONS.indexOf(b) ? a : b
+}
+
+/** Whether an action is `least` or stronger. */
+export function reaches(action: Action, least: Action): boolean {
+  return ACTIONS.indexOf(action) >= ACTIONS.indexOf(least)
+}
+
+/** The strongest action of the reasons; `none` without any. */
+export function strongest(reasons: readonly { readonly action: Action }[]): Action {
+  return reasons.reduce<Action>((action, reason) => stronger(action, reason.action), 'none')
+}
+
+/** The weaker of the policy's action and a finding's cap. */
+export function cappedAction(action: Action, cap: Action | undefined): Action {
+  return cap !== undefined && ACTIONS.indexOf(cap) < ACTIONS.indexOf(action) ? cap : action
+}
+
 export interface Target {
   readonly kind: TargetKind
   readonly id: string
@@ -29,8 +49,12 @@ export interface Finding {
   readonly code: Code
   /** How sure, 0 to 1. */
   readonly score: number
-  /** Key of a sentence in `config/details.yaml` with the evidence as its slots. */
+  /** Its fields are those of the code's module. */
   readonly evidence: Evidence
+  /** Id of the brand that a message pretends to come from. */
+  readonly brand?: string
+  /** Weaker than the policy's action where the evidence is not certain enough for it. */
+  readonly cap?: Action
   /** A message finding that names a foreign domain: what escalation blocks first. */
   readonly domain?: string
 }
@@ -44,15 +68,12 @@ export interface Signal extends Finding {
   readonly over: boolean
   /** How strong, in units of the limit: an open state is updated when this grows. */
   readonly level: number
-  /** Weaker than the policy's action when the baseline is too young. */
-  readonly cap?: Action
-  readonly limit?: { readonly perMinute: number }
   readonly match: Match
   /** Of a campaign: further bands that are the same campaign. */
   readonly aliases?: readonly string[]
 }
 
-/** A conjunction by which a blocking service selects messages (contract, section 3). */
+/** A conjunction by which a blocking service selects messages. */
 export interface Match {
   readonly signature?: string
   readonly ports?: readonly string[]
@@ -70,7 +91,5 @@ export interface Reason {
   readonly action: Action
   readonly mode: Mode
   readonly weight: number
-  readonly detail: string
-  readonly rule?: string
   readonly evidence: Evidence
 }

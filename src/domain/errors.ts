@@ -7,7 +7,7 @@ interface ErrorEntry {
   readonly remedy: string
 }
 
-/** The one table of errors. docs/errors.md is generated from it; dead letters carry the `RECORD_*` codes. */
+/** The one table of errors. docs/errors.md is generated from it; dead letters carry the `RECORD_*` codes and `MAPPING`. */
 export const ERRORS = {
   RECORD_NOT_UTF8: { cause: 'The value is not valid UTF-8.', retry: false, remedy: 'Produce JSON in UTF-8.' },
   RECORD_NOT_JSON: {
@@ -31,7 +31,7 @@ export const ERRORS = {
     remedy: 'The detail names the field and what it may be.',
   },
   RECORD_TS_INVALID: {
-    cause: 'The timestamp cannot be read or lies before 2000.',
+    cause: 'The timestamp cannot be read, or lies before 2000 or after 2099.',
     retry: false,
     remedy: 'Send epoch milliseconds, or ISO-8601 with an offset.',
   },
@@ -44,6 +44,23 @@ export const ERRORS = {
     cause: 'The value is larger than the limit.',
     retry: false,
     remedy: 'An SMS record fits in 64 kB; look at what the producer sends.',
+  },
+  RECORD_UNREADABLE: {
+    cause:
+      'The compressed batch of the record cannot be unpacked, or is larger than 64 MB. The dead letter has no value.',
+    retry: false,
+    remedy: 'Look at what the producer writes: the records are still in the input topic, at their offsets.',
+  },
+  RECORD_NOT_DECODED: {
+    cause: 'The bytes are not Avro or Protobuf of a schema that the schema registry has.',
+    retry: false,
+    remedy:
+      'The detail names the schema; compare `input.format` and `input.schemaRegistry.url` with the producer.',
+  },
+  MAPPING: {
+    cause: 'The record does not fit the map of its input (`input.map`).',
+    retry: false,
+    remedy: 'The detail names field, place and rule; try the map on records: sigwatch check --sample FILE.',
   },
   CONFIG_INVALID: {
     cause: 'The configuration is not as described.',
@@ -70,6 +87,11 @@ export const ERRORS = {
     retry: false,
     remedy: 'Train it anew, or point model at another folder.',
   },
+  MODEL_WORSE: {
+    cause: 'A model that was trained on does worse on a label than --may-lose allows; nothing was written.',
+    retry: false,
+    remedy: 'Look at the table: label more text of what it loses, rehearse more, or say --accept-loss.',
+  },
   USAGE: {
     cause: 'The command line is not as described.',
     retry: false,
@@ -85,10 +107,26 @@ export const ERRORS = {
     retry: false,
     remedy: 'Create it, or set kafka.createTopics.',
   },
+  SCHEMA_REGISTRY_UNREACHABLE: {
+    cause: 'The schema registry does not answer.',
+    retry: true,
+    remedy: 'Check input.schemaRegistry.*; `run` waits for it and loses nothing.',
+  },
+  OFFSET_GAP: {
+    cause: 'Records of a partition were about to be passed over that nobody has read: a defect of sigwatch.',
+    retry: false,
+    remedy: 'Nothing is lost: the process begins again at the last commit. Report it with the log line.',
+  },
   REDIS_UNREACHABLE: {
     cause: 'Redis does not answer within its budget.',
     retry: true,
     remedy: 'Check redis.url; counting resumes by itself.',
+  },
+  REDIS_REFUSED: {
+    cause: 'A script failed in Redis, or Redis does not know a command of it.',
+    retry: true,
+    remedy:
+      'Compare the version of Redis with docs/operations.md, and look for keys of another program under sigwatch:.',
   },
   SINK_REFUSED: {
     cause: 'The sink refuses a record for good.',
@@ -105,6 +143,42 @@ export const ERRORS = {
     retry: true,
     remedy: 'Nothing: it is read anew.',
   },
+  ARCHIVE_UNREACHABLE: {
+    cause: 'The database of the archive does not answer.',
+    retry: true,
+    remedy: 'Check archive.url and PostgreSQL; archiving goes on by itself where it stood.',
+  },
+  ARCHIVE_REFUSED: {
+    cause:
+      'The database of the archive refuses what is asked: rights, a missing database, tables of another version.',
+    retry: false,
+    remedy: 'The message is that of PostgreSQL; docs/archive.md says which rights are needed.',
+  },
+  CHECK_MALFORMED: {
+    cause: 'The body of a check over HTTP is neither an input record nor an array of at most 100.',
+    retry: false,
+    remedy: 'Send one JSON object, or an array of them, in UTF-8; see docs/check.md.',
+  },
+  CHECK_UNAUTHORIZED: {
+    cause: 'A check over HTTP does not carry the token.',
+    retry: false,
+    remedy: 'Send Authorization: Bearer and the value of http.check.token.',
+  },
+  CHECK_TOO_LARGE: {
+    cause: 'The body of a check over HTTP has more than 1,000,000 bytes.',
+    retry: false,
+    remedy: 'Send fewer records at a time.',
+  },
+  CHECK_BUSY: {
+    cause: 'As many checks over HTTP as an instance takes at a time are being answered.',
+    retry: true,
+    remedy: 'Ask again after the seconds of Retry-After, or ask more instances.',
+  },
+  CHECK_UNAVAILABLE: {
+    cause: 'A check over HTTP came while the instance was starting or ending.',
+    retry: true,
+    remedy: 'Ask again after the seconds of Retry-After, or ask another instance.',
+  },
   INTERNAL: { cause: 'A defect of sigwatch.', retry: false, remedy: 'Report it with the log line.' },
 } as const satisfies Record<string, ErrorEntry>
 
@@ -120,6 +194,15 @@ export class SigwatchError extends Error {
   }
   get retry(): boolean {
     return ERRORS[this.code].retry
+  }
+}
+
+/** Why an input record cannot be read: names the field and what it may be, never its value. */
+export class RecordError extends Error {
+  readonly code: ErrorCode
+  constructor(code: ErrorCode, message: string) {
+    super(message)
+    this.code = code
   }
 }
 

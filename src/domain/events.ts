@@ -2,11 +2,15 @@ import type { AlertType } from './alert.ts'
 import type { Code } from './codes.ts'
 import type { Action, Mode } from './decision.ts'
 import type { ErrorCode } from './errors.ts'
+import type { LostCounts } from './feature-store.ts'
 import type { Label } from './labels.ts'
 
 /** Stages whose time is measured, in the order of the flow. */
 export const TIMED_STAGES = ['intake', 'classify', 'detect', 'rate', 'decide', 'sink'] as const
 export type TimedStage = (typeof TIMED_STAGES)[number]
+
+/** Servers that are connected to. */
+export type Service = 'kafka' | 'redis' | 'postgres' | 'schema-registry'
 
 /**
  * Everything that happens and that somebody may want to know, by name: each becomes a log line, a metric, or both
@@ -23,6 +27,8 @@ export type Event =
       readonly joinedParts: number
     }
   | { readonly name: 'stage_timed'; readonly stage: TimedStage; readonly seconds: number }
+  /** Texts of a batch that were known already, and those that were read; `entries`: texts that are kept now. */
+  | { readonly name: 'texts_read'; readonly hits: number; readonly misses: number; readonly entries: number }
   | { readonly name: 'labels_counted'; readonly counts: Readonly<Partial<Record<Label, number>>> }
   | {
       readonly name: 'codes_counted'
@@ -37,7 +43,24 @@ export type Event =
       readonly mode: Mode
       readonly count: number
     }
+  /** Alerts by what they ask for, whatever their reasons. */
+  | {
+      readonly name: 'alerts_counted'
+      readonly type: AlertType
+      readonly action: Action
+      readonly mode: Mode
+      readonly count: number
+    }
+  /** Accepted messages by what is asked for, by their own reasons or by open states. */
+  | { readonly name: 'messages_decided'; readonly counts: Readonly<Partial<Record<Action | 'pass', number>>> }
   | { readonly name: 'verdicts_counted'; readonly counts: Readonly<Partial<Record<Action | 'pass', number>>> }
+  /** A request for verdicts over HTTP was answered; `records`: how many have an answer of their own. */
+  | {
+      readonly name: 'checked'
+      readonly status: string
+      readonly records: number
+      readonly seconds: number
+    }
   | { readonly name: 'dead_lettered'; readonly error: ErrorCode; readonly count: number }
   /** Seconds from the broker's append to the acknowledgement of the alert, one a message alert. */
   | { readonly name: 'alert_latency'; readonly seconds: readonly number[] }
@@ -53,10 +76,60 @@ export type Event =
   | { readonly name: 'watermark_held'; readonly lagging: number; readonly ownerless: number }
   | { readonly name: 'states_open'; readonly counts: Readonly<Partial<Record<Code, number>>> }
   | { readonly name: 'outbox_pending'; readonly count: number }
-  | { readonly name: 'features_degraded'; readonly reason: string }
+  /** `messages`: how many were not counted whole. */
+  | { readonly name: 'features_degraded'; readonly reason: string; readonly messages: number }
+  /** Names, templates and targets that were not counted by themselves, as their ports had brought up too many. */
+  | { readonly name: 'entities_held_back'; readonly count: number }
+  /** `archive` wrote rows; `left`: records that are not kept, as of the retention or the sample. */
+  | { readonly name: 'archived'; readonly rows: number; readonly left: number; readonly seconds: number }
+  /** Records that cannot be archived. */
+  | { readonly name: 'archive_refused'; readonly count: number; readonly reason: string }
+  /** Days that are past the retention were dropped. */
+  | { readonly name: 'archive_expired'; readonly partitions: number }
+  /** A backlog waits for the store. */
+  | { readonly name: 'backlog_waits' }
+  /** Redis lost what was counted in a part of the store. */
+  | { readonly name: 'counts_lost'; readonly how: LostCounts['how']; readonly share: number }
+  /** Redis lost consents and refusals; they are being read again. */
+  | { readonly name: 'ledger_lost' }
+  | { readonly name: 'ledger_restored'; readonly seconds: number }
+  /** Rows of the ledger that an earlier version wrote stand in their new places. */
+  | { readonly name: 'ledger_moved'; readonly rows: number }
+  /** Redis drops keys when its memory is full; no `policy`: it does not any more. */
+  | { readonly name: 'redis_evicts'; readonly policy: string | undefined; readonly dropped: number }
+  /** A script failed in Redis. */
+  | { readonly name: 'redis_refused'; readonly reason: string }
   | { readonly name: 'features_recovered'; readonly seconds: number }
+  /** The log is another one than before, or ends before what was read of it. */
+  | { readonly name: 'log_restarted'; readonly topic: string; readonly partition: number }
+  /** Retention has taken records before they were read. */
+  | {
+      readonly name: 'records_expired'
+      readonly topic: string
+      readonly partition: number
+      readonly count: number
+    }
+  /** Records whose timestamp lies ahead of the clock of this instance; `seconds`: the furthest. */
+  | { readonly name: 'clock_ahead'; readonly records: number; readonly seconds: number }
+  /** How long the oldest record that was taken in has waited for its commit. */
+  | { readonly name: 'oldest_uncommitted'; readonly seconds: number }
   | { readonly name: 'counting_reset'; readonly topic: string; readonly partition: number }
   | { readonly name: 'model_loaded'; readonly id: string; readonly backend: string }
+  /** A second model judges beside the live one. */
+  | { readonly name: 'shadow_loaded'; readonly id: string }
+  /** What both said of messages. */
+  | {
+      readonly name: 'shadow_compared'
+      readonly pairs: readonly { readonly live: Label; readonly shadow: Label; readonly messages: number }[]
+    }
+  /** Messages that it was not shown, or did not answer. */
+  | { readonly name: 'shadow_skipped'; readonly messages: number }
+  /** `show`: a batch could not be handed over, and the worker goes on. */
+  | {
+      readonly name: 'shadow_failed'
+      readonly how: 'load' | 'crash' | 'timeout' | 'show'
+      readonly reason: string
+    }
   | { readonly name: 'policy_loaded'; readonly hash: string }
   | {
       readonly name: 'registry_loaded'
@@ -76,20 +149,60 @@ export type Event =
       readonly accepted: number
       readonly refused: number
     }
+  /** Signals that raised nothing, because their sender has the most open states that one may have. */
+  | { readonly name: 'states_capped'; readonly count: number }
+  /** Messages without an alert, because their sender had the most alerts of a minute that one may have. */
+  | { readonly name: 'alerts_capped'; readonly count: number }
+  /**
+   * An analyst's feedback took effect: whose it was, on what, how many states it cleared, and until when (RFC 3339) their
+   * codes stay away. `note` is redacted.
+   */
+  | {
+      readonly name: 'feedback_applied'
+      readonly verdict: FeedbackVerdict
+      readonly by: string
+      readonly note?: string
+      readonly names: FeedbackSubject
+      /** Codes that it judges; none: all of a target. */
+      readonly codes: readonly Code[]
+      readonly states: number
+      readonly until: string
+    }
+  /** It names what is not known. */
+  | {
+      readonly name: 'feedback_refused'
+      readonly verdict: FeedbackVerdict
+      readonly by: string
+      readonly names: FeedbackSubject
+      readonly reason: string
+    }
+  /** How much of the analysts' feedback allows something. */
+  | { readonly name: 'allowances_held'; readonly count: number }
+  /** A topic that did not exist at the start is read from now on. */
+  | { readonly name: 'topic_found'; readonly topic: string }
   | { readonly name: 'partitions_assigned'; readonly count: number }
   | { readonly name: 'partitions_revoked'; readonly count: number }
   | { readonly name: 'consumer_stalled'; readonly seconds: number }
   /** `seconds`: how long nothing went on. */
   | { readonly name: 'consumer_resumed'; readonly seconds: number }
-  | { readonly name: 'connection_lost'; readonly service: 'kafka' | 'redis'; readonly reason: string }
-  | { readonly name: 'connection_restored'; readonly service: 'kafka' | 'redis' }
+  /** A server of this kind is configured, and has not answered yet. */
+  | { readonly name: 'connecting'; readonly service: Service }
+  | { readonly name: 'connected'; readonly service: Service }
+  /** It still does not answer. */
+  | { readonly name: 'connection_awaited'; readonly service: Service; readonly reason: string }
+  | { readonly name: 'connection_lost'; readonly service: Service; readonly reason: string }
+  | { readonly name: 'connection_restored'; readonly service: Service }
   | { readonly name: 'warning'; readonly message: string }
-  | { readonly name: 'started'; readonly version: string; readonly mode: 'service' | 'embedded' }
+  | { readonly name: 'started'; readonly version: string; readonly mode: 'service' | 'embedded' | 'archive' }
   | { readonly name: 'stopping'; readonly reason: string }
   | { readonly name: 'stopped' }
   | { readonly name: 'failed'; readonly code: ErrorCode; readonly reason: string }
 
 export const SIDE_INPUTS = ['registry', 'consents', 'replies', 'complaints', 'feedback'] as const
 export type SideInput = (typeof SIDE_INPUTS)[number]
+
+export const FEEDBACK_VERDICTS = ['confirmed', 'false_positive', 'release', 'exempt'] as const
+export type FeedbackSubject = 'state' | 'message' | 'target'
+export type FeedbackVerdict = (typeof FEEDBACK_VERDICTS)[number]
 
 export type Emit = (event: Event) => void

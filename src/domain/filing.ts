@@ -10,9 +10,22 @@ export function filedAt({ ts, record }: AnalysedMessage): { ts: number; carrier?
   }
 }
 
+/** Whether a filing holds at a time, for the carrier and the enterprise where they are known. */
+export function isInForce(filing: Filing, ts: number, carrier?: string, sp?: string): boolean {
+  return (
+    filing.status === 'filed' &&
+    (filing.from === undefined || filing.from <= ts) &&
+    (filing.to === undefined || ts < filing.to) &&
+    (filing.carrier === undefined || carrier === undefined || filing.carrier === carrier) &&
+    (filing.sp === undefined || sp === undefined || filing.sp === sp)
+  )
+}
+
 /** A filing without ports is not limited to any. */
 export function coversPort(filing: Filing, port: string): boolean {
-  return filing.ports.length === 0 || filing.ports.some((pattern) => portMatches(pattern, port))
+  if (filing.ports.length === 0) return true
+  for (const pattern of filing.ports) if (portMatches(pattern, port)) return true
+  return false
 }
 
 /** Filings of the signature in force for the message that cover its port. */
@@ -24,8 +37,16 @@ export function filingsHere(
   return registry.filings(row, filedAt(message)).filter((filing) => coversPort(filing, message.from))
 }
 
+/** Whether there are any such filings: asked of every message, so nothing is made for the answer. */
+export function hasFilingHere(row: SignatureRow, { ts, from, record }: AnalysedMessage): boolean {
+  for (const filing of row.filings) {
+    if (isInForce(filing, ts, record.carrier, record.sp) && coversPort(filing, from)) return true
+  }
+  return false
+}
+
 /** Whether the message stands under its own signature, on a port where that may be sent. */
 export function isFiledHere(message: AnalysedMessage, registry: Registry): boolean {
   const row = message.signature && registry.signature(message.signature.key)
-  return row !== undefined && filingsHere(row, message, registry).length > 0
+  return row !== undefined && hasFilingHere(row, message)
 }

@@ -17,6 +17,11 @@ export function hashOf(...parts: readonly (string | number)[]): string {
   return hash.digest('hex').slice(0, 32)
 }
 
+/** Whether a text has the form of an id that is made here. */
+export function isHash(text: string): boolean {
+  return /^[0-9a-f]{32}$/.test(text)
+}
+
 /** Id of a message alert: the same for every delivery of the message, whatever its reasons. */
 export function messageAlertId(deployment: string, messageId: string, mode: Mode): string {
   return hashOf(deployment, messageId, mode)

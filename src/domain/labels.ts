@@ -5,11 +5,20 @@ export type Label = (typeof LABELS)[number]
 /** Probabilities by label; they sum to 1. */
 export type Scores = Readonly<Record<Label, number>>
 
+/** The likeliest label; of equal ones the first. */
+export function argmax(scores: Scores): Label {
+  let best: Label = 'notice'
+  for (const label in scores) {
+    if (scores[label as Label] > scores[best]) best = label as Label
+  }
+  return best
+}
+
 /** Commercial traffic: what needs consent, an opt-out and a filed scope. */
 export const COMMERCIAL: readonly Label[] = ['marketing', 'finance']
 /** What nobody asked for: the positive class of the ROC-AUC in `evaluate`. */
 export const UNSOLICITED: readonly Label[] = ['marketing', 'finance', 'fraud', 'illicit']
 
 /** How a message is counted by the rate features. */
-export const GROUPS = ['commercial', 'notice', 'fraud'] as const
-export type Group = (typeof GROUPS)[number]
+export const TRAFFIC_GROUPS = ['commercial', 'notice', 'fraud'] as const
+export type TrafficGroup = (typeof TRAFFIC_GROUPS)[number]

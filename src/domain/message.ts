@@ -1,3 +1,16 @@
+import type { TextReading } from '../text/reading.ts'
+import type { Label, Scores } from './labels.ts'
+import type { Claim, Registry } from './registry.ts'
+
+/** What is read from a text belongs to the text layer; whoever judges messages finds it here. */
+export type {
+  ContactMention,
+  SignatureMention,
+  Span,
+  TextReading,
+  UrlMention,
+} from '../text/reading.ts'
+
 /** Where a record lies in its input. In the embedded mode topic = the file, partition 0, offset = line from 0. */
 export interface Position {
   readonly topic: string
@@ -5,11 +18,18 @@ export interface Position {
   readonly offset: number
 }
 
-/** What a source hands over: bytes, and the reference clock of the record (Kafka timestamp or wall clock), epoch ms. */
+/** Of a header that is given several times, the last. */
+export type RecordHeaders = Readonly<Record<string, Buffer | string | undefined>>
+
+/** What a source delivers: bytes, and the reference clock of the record (Kafka timestamp or wall clock), epoch ms. */
 export interface RawRecord {
   readonly position: Position
   readonly timestamp: number
   readonly value: Buffer
+  readonly key?: Buffer
+  readonly headers?: RecordHeaders
+  /** Why the bytes could not be had: then `value` is empty. */
+  readonly unreadable?: string
 }
 
 /** Place of a segment in a concatenated SMS; `index` counts from 1. */
@@ -19,7 +39,7 @@ export interface Part {
   readonly count: number
 }
 
-/** A valid record of the topic `sms.mt` (contract, section 1): `ts` is epoch ms, clamped to the reference clock. */
+/** A valid record of the topic `sms.mt` (docs/asyncapi.yaml): `ts` is epoch ms, clamped to the reference clock. */
 export interface SmsRecord {
   /** The raw bytes that it was read from. */
   readonly value: Buffer
@@ -50,7 +70,7 @@ export interface Origin {
 
 /**
  * One SMS as a person reads it: a record, or the joined parts of one. `text` is what was sent;
- * `from` and `to` are in the canonical form of the contract.
+ * `from` and `to` are in the form in which numbers are compared.
  */
 export interface Message {
   /** Of the lowest part. */
@@ -74,84 +94,38 @@ export interface Message {
   readonly seams: readonly number[]
 }
 
-/** A stretch of the original text, in code units. */
-export interface Span {
-  readonly start: number
-  readonly end: number
-}
-
-/** Normalised text with the way back. */
-export interface NormalisedText {
-  readonly text: string
-  /** `offsets[i]` = code unit of the original from which code unit i of `text` came; one more entry at the end. */
-  readonly offsets: Uint16Array
-  /** How many characters were folded beyond plain NFKC, case and traditional forms: evidence of obfuscation. */
-  readonly folded: number
-  /** Kinds of folding and how often, for evidence. */
-  readonly folds: Readonly<Record<string, number>>
-}
-
-export interface SignatureMention {
-  /** Without brackets, as written, trimmed. */
-  readonly name: string
-  /** Normalised form, for lookups. */
-  readonly key: string
-  readonly place: 'field' | 'leading' | 'trailing'
-  /** Brackets other than 【】. */
-  readonly lookalikeBrackets: boolean
-}
-
-export interface UrlMention {
-  /** As written. */
-  readonly text: string
-  readonly span: Span
-  /** Host in lower case ASCII (punycode for internationalised names). */
-  readonly host: string
-  /** Registrable domain by the public suffix list; the host itself for an IP address. */
-  readonly domain: string
-  /** Internationalised form of the host when it differs. */
-  readonly unicodeHost?: string
-  readonly path: string
-  /** Split, spaced or defanged by the sender. */
-  readonly disguised: boolean
-}
-
-export interface ContactMention {
-  readonly kind: 'mobile' | 'landline' | 'hotline' | 'overseas' | 'qq' | 'wechat' | 'telegram'
-  /** Canonical: digits only for numbers, as written in normalised text for handles. */
-  readonly value: string
-  readonly span: Span
-}
-
-/** What the text says, read once for all detectors. */
-export interface Extracted {
-  readonly normalised: NormalisedText
-  /** The signature that counts: of the record, else of the text. */
-  readonly signature?: SignatureMention | undefined
-  /** Every signature-like mention in the text and the record. */
-  readonly signatures: readonly SignatureMention[]
-  readonly urls: readonly UrlMention[]
-  readonly contacts: readonly ContactMention[]
-  readonly optOut: boolean
-  /** Asks the recipient for consent to marketing. */
-  readonly asksConsent: boolean
-  /** Shape of a one-time password message. */
-  readonly otp: boolean
-  /** MinHash bands of the masked text (8 hex digits each); empty when the text is too short to be told apart. */
-  readonly bands: readonly string[]
-}
-
 export interface Classified {
-  readonly label: import('./labels.ts').Label
-  readonly scores: import('./labels.ts').Scores
+  readonly label: Label
+  readonly scores: Scores
 }
 
-/** A message with all that was read from it; the input of rates and detectors. */
-export interface AnalysedMessage extends Message, Extracted, Classified {
-  /** HMAC token of the recipient: `<keyId>.<token>`. */
-  readonly toToken: string
+/** What the text model says of a text, with what follows from it. */
+export interface TextVerdict extends Classified {
   /** Label marketing or finance above its threshold, and no request for consent. */
   readonly commercial: boolean
   /** Label fraud or illicit above its threshold. */
   readonly malicious: boolean
+}
+
+/**
+ * What was worked out from a text by itself, for all messages that carry it. Each is kept beside the version that it
+ * holds for; nothing here depends on a sender, a recipient or a time.
+ */
+export interface TextMemo {
+  /** How much its words are like those of forgeries, as log-odds. */
+  wording?: number
+  classified?: { readonly by: object; readonly verdict: TextVerdict }
+  /** What the text claims in a registry: plainly, or by naming a brand. */
+  named?: {
+    readonly in: Registry
+    readonly spoken: Claim | undefined
+    readonly mention: Claim | undefined
+  }
+}
+
+/** A message with all that was read from it; the input of rates and detectors. */
+export interface AnalysedMessage extends Message, TextReading, TextVerdict {
+  readonly memo: TextMemo
+  /** HMAC token of the recipient: `<keyId>.<token>`. */
+  readonly toToken: string
 }

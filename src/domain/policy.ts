@@ -2,15 +2,16 @@ import type { Code } from './codes.ts'
 import type { Action, Mode } from './decision.ts'
 import type { Label } from './labels.ts'
 
-export type Threshold = number | boolean | string | readonly string[]
+/** What detectors compare with, by name. The module of a code says which it has, and of what type. */
+export type Thresholds = Readonly<Record<string, number | boolean>>
 
 /** How one code is judged: all thresholds of a detector come from here. */
-export interface CodePolicy {
+export interface CodePolicy<T extends Thresholds = Thresholds> {
   readonly action: Action
   readonly mode: Mode
   /** Weight of the finding's score in the score of the whole: 1 − Π(1 − weight × score). */
   readonly weight: number
-  readonly thresholds: Readonly<Record<string, Threshold>>
+  readonly thresholds: T
   readonly limit?: { readonly perMinute: number }
 }
 
@@ -38,13 +39,23 @@ export interface Escalation {
   readonly within: number
 }
 
-/** The policy in force (contract, section 5), defaults filled in. */
+/** What holds at one event time for one carrier. */
+export interface PolicyAt {
+  readonly codes: Readonly<Record<Code, CodePolicy>>
+  readonly quietHours: QuietHours
+}
+
+/** The policy in force, defaults filled in. */
 export interface Policy {
   readonly hash: string
+  /** Its rules, defaults filled in: what the hash stands for. */
+  readonly rules: unknown
   readonly mode: Mode
-  /** The judgement of a code at an event time for a carrier: base, then the carrier's, then the periods'. */
-  judge(code: Code, ts: number, carrier?: string): CodePolicy
-  quietHours(carrier?: string): QuietHours
+  /** Everything that holds at an event time (epoch ms) for a carrier; the same object for the same place. */
+  at(ts: number, carrier?: string): PolicyAt
+  /** What the policy says of a code at an event time for a carrier: base, then the carrier's, then the periods'. */
+  codePolicy(code: Code, ts: number, carrier?: string): CodePolicy
   readonly escalate: Escalation
+  readonly hasExemptions: boolean
   exempt(target: string, code: Code, ts: number): Exemption | undefined
 }

@@ -1,5 +1,5 @@
-import { SigwatchError } from '../domain/errors.ts'
-import { type Observations, partitionKey } from '../domain/ports.ts'
+import type { Observations } from '../domain/feature-store.ts'
+import { partitionKey } from '../domain/ports.ts'
 import { BUCKET_MS } from '../domain/time.ts'
 import { shardOf, tallyEntity, utcDay } from './layout.ts'
 
@@ -36,7 +36,7 @@ export interface TallyDelta {
 }
 
 /** What is counted together or not at all: by offset, or by one `once` key. */
-export class Group {
+export class AtomicDelta {
   readonly rates = new Map<string, RateDelta>()
   readonly members = new Map<string, MemberDelta>()
   /** By `tallyEntity`. */
@@ -48,38 +48,15 @@ export class Group {
 /** What a batch adds to one shard. */
 export interface ShardBatch {
   readonly shard: number
-  readonly main: Group
+  readonly main: AtomicDelta
   /** By `once` key. */
-  readonly once: Map<string, Group>
+  readonly once: Map<string, AtomicDelta>
   /** Highest offset by partition key, for the partitions that add something here. */
   readonly offsets: Map<string, number>
 }
 
 /** Last counted offset of each shard by partition key (`partitionKey` of the domain); -1: none. */
 export type CountedOffsets = ReadonlyMap<string, { readonly [shard: number]: number }>
-
-const EARLIEST = Date.UTC(2000, 0, 1)
-
-/** Rejects what no message can have: a defect of the caller, found before anything is counted. */
-export function checkBatch(batch: readonly Observations[]): void {
-  for (const o of batch) {
-    if (!Number.isSafeInteger(o.position.offset) || o.position.offset < 0) fail('offset', o.position.offset)
-    if (!Number.isSafeInteger(o.position.partition) || o.position.partition < 0) {
-      fail('partition', o.position.partition)
-    }
-    if (!Number.isSafeInteger(o.ts) || o.ts < EARLIEST) fail('ts', o.ts)
-    for (const r of o.rates) {
-      if (r.group !== 'commercial' && r.group !== 'notice' && r.group !== 'fraud') fail('group', r.group)
-      if (Number.isNaN(r.reportFrom)) fail('reportFrom', r.reportFrom)
-    }
-    for (const m of o.members) if (!(m.window > 0 && Number.isSafeInteger(m.window))) fail('window', m.window)
-    for (const t of o.tallies) if (!(t.window > 1 && Number.isSafeInteger(t.window))) fail('window', t.window)
-  }
-}
-
-function fail(what: string, value: unknown): never {
-  throw new SigwatchError('INTERNAL', `features: ${what} of an observation is ${String(value)}`)
-}
 
 /**
  * Adds up a batch by shard. What a shard has counted before (at or below its offset in `counted`) goes in with zeros:
@@ -137,12 +114,12 @@ class Aggregation {
   }
 
   /** Where a message is added to; undefined for a shard that is left out. */
-  #groupOf(o: Observations, entity: string): Group | undefined {
+  #groupOf(o: Observations, entity: string): AtomicDelta | undefined {
     const shard = shardOf(entity, this.#shards)
     if (this.#only !== undefined && !this.#only.has(shard)) return undefined
     let target = this.#byShard[shard]
     if (target === undefined) {
-      target = { shard, main: new Group(), once: new Map(), offsets: new Map() }
+      target = { shard, main: new AtomicDelta(), once: new Map(), offsets: new Map() }
       this.#byShard[shard] = target
       this.touched.push(target)
     }
@@ -150,7 +127,7 @@ class Aggregation {
       this.#weight = 1
       let group = target.once.get(o.once)
       if (group === undefined) {
-        group = new Group()
+        group = new AtomicDelta()
         target.once.set(o.once, group)
       }
       return group
@@ -269,7 +246,7 @@ function bucketAt(buckets: number[], bucket: number): number {
   return buckets.length - 4
 }
 
-function sortBuckets(group: Group): void {
+function sortBuckets(group: AtomicDelta): void {
   for (const delta of group.rates.values()) {
     const { buckets } = delta
     if (buckets.length === 4) continue
@@ -282,19 +259,8 @@ function sortBuckets(group: Group): void {
   }
 }
 
-/**
- * What a store takes for its first event time: the lowest of its first batch, with what lies more than an hour below
- * the median left out, so that one wild timestamp does not make the store look old.
- */
-export function firstEventTime(batch: readonly Observations[]): number {
-  const times = batch.map((o) => o.ts).sort((a, b) => a - b)
-  const median = times[(times.length - 1) >> 1]!
-  const first = times.find((ts) => ts >= median - 3_600_000) ?? median
-  return Math.floor(first / BUCKET_MS) * BUCKET_MS
-}
-
 /** Every tally of a group. */
-export function talliesOf(group: Group): TallyDelta[] {
+export function talliesOf(group: AtomicDelta): TallyDelta[] {
   const all: TallyDelta[] = []
   for (const first of group.tallies.values()) {
     for (let delta: TallyDelta | undefined = first; delta !== undefined; delta = delta.next) all.push(delta)

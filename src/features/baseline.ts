@@ -1,4 +1,4 @@
-import type { Baseline } from '../domain/ports.ts'
+import type { Baseline, MeanRate } from '../domain/feature-store.ts'
 import { BUCKET_MS } from '../domain/time.ts'
 import { BUCKETS_A_HOUR, BUCKETS_A_MINUTE, LIMITS } from './layout.ts'
 
@@ -68,6 +68,12 @@ function fold({ mean, variance, n }: Stat, x: number, alpha: number): Stat {
 export function hourBefore(state: BaselineState, hour: number): Stat | undefined {
   const stat = state.hours[hour % 24]
   return stat && state.hour > hour ? { ...stat, n: stat.n - 1 } : stat
+}
+
+/** What is usual: at this hour of earlier days, else over the last hours; undefined: nothing is known. */
+export function usualRate(hour: Stat | undefined, recent: Stat): MeanRate | undefined {
+  const stat = hour && hour.n > 0 ? hour : recent
+  return stat.n > 0 ? { mean: stat.mean, sd: Math.sqrt(stat.variance) } : undefined
 }
 
 /**

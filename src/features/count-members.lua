@@ -14,7 +14,7 @@ end
 -- are there, forgotten ones included until they are next looked at; "d": half-window, and the counts of names dropped
 -- beyond the cap in it and in the one before, which stay in the total.
 local function count_members(group, index, e, weight)
-  local key, window, report, min_count = KEYS[e[1]], e[2], e[3], e[4]
+  local key, window, report, min_count = prefix .. 'm:' .. e[1], e[2], e[3], e[4]
   local fields, names = { 'n' }, {}
   for i = 5, #e, 3 do fields[#fields + 1] = ':' .. e[i] end
   local got = call('HMGET', key, unpack(fields))

@@ -44,13 +44,18 @@ local function train(key, bucket, commercial)
   local open = tonumber(got[1])
   if not open then
     call('HSET', key, 'hour', hour, 'first', bucket, 'open', commercial)
-    call('EXPIRE', key, limits.baselineTtl)
+    call('EXPIRE', key, limits.youngBaselineTtl)
     return
   end
   if hour > open then
     close_hours(key, open, tonumber(got[3]), hour)
     call('HSET', key, 'hour', hour, 'open', commercial)
-    call('EXPIRE', key, limits.baselineTtl)
+    -- Whoever sends a message a minute once is remembered for long.
+    if tonumber(got[3]) >= 60 or call('TTL', key) > limits.youngBaselineTtl then
+      call('EXPIRE', key, limits.baselineTtl)
+    else
+      call('EXPIRE', key, limits.youngBaselineTtl)
+    end
   elseif hour == open and commercial > 0 then
     call('HINCRBY', key, 'open', commercial)
   end
@@ -105,8 +110,8 @@ local function windows_before(all, b)
 end
 
 local function count_rate(group, index, e, weight)
-  local key, report = KEYS[e[1]], e[3]
-  local baseline = e[2] > 0 and KEYS[e[2]] or nil
+  local key, report = prefix .. 'r:' .. e[1], e[3]
+  local baseline = e[2] > 0 and prefix .. 'b:' .. e[1] or nil
 
   -- The memo and the minutes touched, in one read.
   local fields, got

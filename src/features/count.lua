@@ -1,18 +1,22 @@
 -- Counts what a batch adds to one shard, all or nothing, and reads what it touched.
 --
--- KEYS[1]  offsets: hash, "<topic>/<partition>" -> last counted offset
+-- KEYS[1]  offsets: hash, "<topic>/<partition>" -> last counted offset; "epoch" (assign.lua). All other keys of the shard
+--          begin as this one does, up to "offsets": they are not named one by one, for a batch has thousands
 -- KEYS[2]  missing: hash, minute -> mask of its ten-second buckets that were not counted (mark-missing.lua)
--- KEYS[3…] keys of the payload, named there by their index
--- ARGV[1]  payload, JSON: {"offsets": [field, expected, next, …], "since": first event time of the store (ms),
---          "groups": [[once key or 0, rates, members, tallies, sent], …]}, where
---            rate   = [key, baseline key or 0, report from or -1, bucket, commercial, notice, fraud, bucket, …]
---            member = [key, window ms, report from or -1, min count, name, count, last ms, name, …]
---            tally  = [key, key of the half window before, field, count, report from or -1, ttl s]
---            sent   = [key, field, count]
---          Buckets ascend. A count of 0 was counted before: it is read, not counted.
+-- ARGV[1]  payload, JSON: {"epoch": [expected or '' for any, one to be set if there is none],
+--          "offsets": [field, expected, next, …], "missing": [minute, mask, …] to be marked first,
+--          "since": first event time of the store (ms), "groups": [[once or 0, rates, members, tallies, sent], …]}, where
+--            rate    = [entity, 1 for a baseline or 0, report from or -1, bucket, commercial, notice, fraud, bucket, …]
+--            member  = [entity, window ms, report from or -1, min count, name, count, last ms, name, …]
+--            tallies = [keys of a half window before the slot, of the one before, report from or -1, ttl s,
+--                       slot, field, count, slot, …], numbered through over all of a group
+--            sent    = [key of a day before the slot, slot, field, count, slot, …]
+--          Entities and keys are named as in layout.ts. Buckets ascend. A count of 0 was counted before: it is read, not
+--          counted.
 -- ARGV[2]  the numbers of layout.ts (LIMITS), JSON
--- Returns  {0, stored offsets in the order of the payload} when an offset is not the expected one: nothing was counted;
---          {1, rate readings, member readings, tally readings}; group and index from 1, real numbers as text:
+-- Returns  {0, stored offsets in the order of the payload, epoch or ''} when an offset or the epoch is not the expected
+--          one: nothing was counted;
+--          {1, rate readings, member readings, tally readings, epoch}; group and index from 1, real numbers as text:
 --            rate   = {group, index, bucket, nine counts, incomplete 0/1 [, first bucket, trailing count, hour's mean,
 --                      variance, days, recent mean, variance, hours]}
 --            member = {group, index, qualifying, total, name, last ms, name, …}
@@ -20,6 +24,7 @@
 
 local floor = math.floor
 local call = redis.call
+local prefix = string.sub(KEYS[1], 1, -8)
 local pack, unpack_, unpack_limit = cmsgpack.pack, cmsgpack.unpack, cmsgpack.unpack_limit
 
 local payload = cjson.decode(ARGV[1])
@@ -27,17 +32,23 @@ local limits = cjson.decode(ARGV[2])
 local since = payload.since
 
 local offsets = payload.offsets
-if #offsets > 0 then
-  local fields = {}
-  for i = 1, #offsets, 3 do fields[#fields + 1] = offsets[i] end
-  local stored = call('HMGET', KEYS[1], unpack(fields))
-  local refused = false
-  for i = 1, #fields do
-    stored[i] = tonumber(stored[i] or -1)
-    if stored[i] ~= offsets[3 * i - 1] then refused = true end
-  end
-  if refused then return { 0, stored } end
+local fields = { 'epoch' }
+for i = 1, #offsets, 3 do fields[#fields + 1] = offsets[i] end
+local stored = call('HMGET', KEYS[1], unpack(fields))
+local epoch = table.remove(stored, 1) or ''
+local refused = payload.epoch[1] ~= '' and payload.epoch[1] ~= epoch
+for i = 1, #stored do
+  stored[i] = tonumber(stored[i] or -1)
+  if stored[i] ~= offsets[3 * i - 1] then refused = true end
 end
+if refused then return { 0, stored, epoch } end
+if epoch == '' then
+  epoch = payload.epoch[2]
+  call('HSET', KEYS[1], 'epoch', epoch)
+end
+
+-- include: missing.lua
+if #payload.missing > 0 then mark_missing(payload.missing) end
 
 local any_missing = call('EXISTS', KEYS[2]) == 1
 
@@ -67,31 +78,44 @@ local function expire_new(key, ttl)
   if call('HLEN', key) == 1 then call('EXPIRE', key, ttl) end
 end
 
-local function count_tally(group, index, e, weight)
-  local key, field, count, report = KEYS[e[1]], e[3], e[4] * weight, e[5]
-  local value
-  if count > 0 then
-    value = call('HINCRBY', key, field, count)
-    if value == count then expire_new(key, e[6]) end
+-- Returns the number of the last tally.
+local function count_tallies(group, index, e, weight)
+  local now, before, report, ttl = prefix .. e[1], prefix .. e[2], e[3], e[4]
+  for i = 5, #e, 3 do
+    index = index + 1
+    local slot, field, count = e[i], e[i + 1], e[i + 2] * weight
+    local value
+    if count > 0 then
+      local key = now .. slot
+      value = call('HINCRBY', key, field, count)
+      if value == count then expire_new(key, ttl) end
+    end
+    if report >= 0 then
+      value = (value or tonumber(call('HGET', now .. slot, field) or 0))
+        + tonumber(call('HGET', before .. slot, field) or 0)
+      if value >= report then tallies[#tallies + 1] = { group, index, value } end
+    end
   end
-  if report < 0 then return end
-  value = (value or tonumber(call('HGET', key, field) or 0)) + tonumber(call('HGET', KEYS[e[2]], field) or 0)
-  if value >= report then tallies[#tallies + 1] = { group, index, value } end
+  return index
 end
 
 for g, group in ipairs(payload.groups) do
   local weight = 1
-  if group[1] > 0 and not call('SET', KEYS[group[1]], 1, 'NX', 'EX', limits.onceTtl) then weight = 0 end
+  if group[1] ~= 0 and not call('SET', prefix .. group[1], 1, 'NX', 'EX', limits.onceTtl) then weight = 0 end
   for i, e in ipairs(group[2]) do count_rate(g, i, e, weight) end
   for i, e in ipairs(group[3]) do count_members(g, i, e, weight) end
-  for i, e in ipairs(group[4]) do count_tally(g, i, e, weight) end
+  local index = 0
+  for _, e in ipairs(group[4]) do index = count_tallies(g, index, e, weight) end
   if weight > 0 then
     for _, e in ipairs(group[5]) do
-      if call('HINCRBY', KEYS[e[1]], e[2], e[3]) == e[3] then expire_new(KEYS[e[1]], limits.sentTtl) end
+      for i = 2, #e, 3 do
+        local key = prefix .. e[1] .. e[i]
+        if call('HINCRBY', key, e[i + 1], e[i + 2]) == e[i + 2] then expire_new(key, limits.sentTtl) end
+      end
     end
   end
 end
 
 for i = 1, #offsets, 3 do call('HSET', KEYS[1], offsets[i], offsets[i + 2]) end
 
-return { 1, rates, members, tallies }
+return { 1, rates, members, tallies, epoch }

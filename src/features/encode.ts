@@ -1,9 +1,11 @@
-import type { MemberReading, RateReading, TallyReading } from '../domain/ports.ts'
+import { randomUUID } from 'node:crypto'
+import type { RateReading, Readings } from '../domain/feature-store.ts'
 import { BUCKET_MS } from '../domain/time.ts'
+import { wellFormed } from '../domain/well-formed.ts'
 import { loadScript, type ScriptCall } from '../redis/script.ts'
 import {
+  type AtomicDelta,
   type CountedOffsets,
-  type Group,
   type MemberDelta,
   type RateDelta,
   type ShardBatch,
@@ -11,16 +13,28 @@ import {
   talliesOf,
 } from './aggregate.ts'
 import { describeBaseline } from './baseline.ts'
-import { type FeatureKeys, LIMITS, sentPlace, tallyEntity, tallyPlace } from './layout.ts'
+import {
+  type FeatureKeys,
+  LIMITS,
+  onceKey,
+  sentKeys,
+  sentPlace,
+  tallyEntity,
+  tallyKeys,
+  tallyPlace,
+} from './layout.ts'
+import type { Marks } from './uncounted-buckets.ts'
 
 const COUNT = loadScript(new URL('./count.lua', import.meta.url), 'count')
 const LIMITS_JSON = JSON.stringify(LIMITS)
 
 /** One call of `count.lua`, and what its reply speaks of: groups and indices as in the payload. */
 export interface CountCall {
-  readonly shard: number
+  readonly batch: ShardBatch
+  readonly marks: Marks
+  /** Offsets that were expected, by partition. */
+  readonly expected: ReadonlyMap<string, number>
   readonly call: ScriptCall
-  readonly offsets: ReadonlyMap<string, number>
   readonly rates: readonly RateDelta[][]
   readonly members: readonly MemberDelta[][]
   readonly tallies: readonly TallyDelta[][]
@@ -30,113 +44,161 @@ export interface CountCall {
 const threshold = (reportFrom: number): number =>
   reportFrom === Number.POSITIVE_INFINITY ? -1 : Math.max(reportFrom, 0)
 
-/** A lone surrogate cannot be written as UTF-8, and cjson refuses its escape. */
-const LONE_SURROGATE = /\p{Surrogate}/u
-const LONE_SURROGATES = /\p{Surrogate}/gu
-const wellFormed = (text: string): string =>
-  LONE_SURROGATE.test(text) ? text.replace(LONE_SURROGATES, '\ufffd') : text
+/** What a shard is sent beside the batch. */
+export interface ShardFacts {
+  /** Epoch that is expected; '' for any. */
+  readonly epoch: string
+  /** Buckets that it has to mark as missing. */
+  readonly marks: Marks
+  /** First event time of the store, ms. */
+  readonly since: number
+}
 
-/** Writes the payload of `count.lua` for one shard. */
+/**
+ * Writes the payload of `count.lua` for one shard. `declare`: name every key that the script makes, as a Cluster needs
+ * while the slot moves: it refuses the call whole then, and not in the midst of it.
+ */
 export function encodeCount(
   batch: ShardBatch,
   counted: CountedOffsets,
-  since: number,
+  { epoch, marks, since }: ShardFacts,
   keys: FeatureKeys,
+  declare: boolean,
 ): CountCall {
-  const payload = new Payload(batch.shard, keys)
+  const payload = new Payload()
   const offsets: (string | number)[] = []
+  const expected = new Map<string, number>()
   for (const [partition, offset] of batch.offsets) {
-    offsets.push(partition, counted.get(partition)?.[batch.shard] ?? -1, offset)
+    const before = counted.get(partition)?.[batch.shard] ?? -1
+    expected.set(partition, before)
+    offsets.push(partition, before, offset)
   }
-  for (const [once, group] of batch.once) payload.add(keys.once(batch.shard, once), group)
+  for (const [once, group] of batch.once) payload.add(onceKey(wellFormed(once)), group)
   // Last, so that its windows hold all of the batch.
   payload.add(undefined, batch.main)
-  const { groups, names, rates, members, tallies } = payload
-  const args = [JSON.stringify({ offsets, since, groups }), LIMITS_JSON]
-  const call = { script: COUNT, keys: names, args }
-  return { shard: batch.shard, call, offsets: batch.offsets, rates, members, tallies }
+  const { groups, rates, members, tallies } = payload
+  const names = [keys.offsets(batch.shard), keys.missing(batch.shard)]
+  if (declare) for (const name of namesOf(groups)) names.push(keys.of(batch.shard, name))
+  const args = { epoch: [epoch, randomUUID()], offsets, missing: marks.flat(), since, groups }
+  const call = { script: COUNT, keys: names, args: [JSON.stringify(args), LIMITS_JSON] }
+  return { batch, marks, expected, call, rates, members, tallies }
 }
 
 type Entry = (string | number)[]
+/** As in the header of `count.lua`. */
+type Group = readonly [
+  once: string | 0,
+  rates: readonly Entry[],
+  members: readonly Entry[],
+  tallies: readonly Entry[],
+  sent: readonly Entry[],
+]
 
-class Payload {
-  readonly names: string[]
-  readonly groups: unknown[] = []
-  readonly rates: RateDelta[][] = []
-  readonly members: MemberDelta[][] = []
-  readonly tallies: TallyDelta[][] = []
-  readonly #shard: number
-  readonly #keys: FeatureKeys
-
-  constructor(shard: number, keys: FeatureKeys) {
-    this.#shard = shard
-    this.#keys = keys
-    this.names = [keys.offsets(shard), keys.missing(shard)]
-  }
-
-  add(once: string | undefined, group: Group): void {
-    const rates = [...group.rates.values()]
-    const members = [...group.members.values()]
-    const tallies = talliesOf(group)
-    this.rates.push(rates)
-    this.members.push(members)
-    this.tallies.push(tallies)
-    this.groups.push([
-      once === undefined ? 0 : this.names.push(once),
-      rates.map((delta) => this.#rate(delta)),
-      members.map((delta) => this.#member(delta)),
-      tallies.map((delta) => this.#tally(delta)),
-      this.#sent(group.sent),
-    ])
-  }
-
-  #rate({ entity, baseline, reportFrom, buckets }: RateDelta): Entry {
-    const key = this.names.push(this.#keys.rate(this.#shard, entity))
-    const baselineKey = baseline ? this.names.push(this.#keys.baseline(this.#shard, entity)) : 0
-    return [key, baselineKey, threshold(reportFrom), ...buckets]
-  }
-
-  #member({ entity, window, reportFrom, minCount, members }: MemberDelta): Entry {
-    const key = this.names.push(this.#keys.members(this.#shard, entity))
-    const entry: Entry = [key, window, threshold(reportFrom), minCount]
-    for (const { name, count, last } of members) entry.push(wellFormed(name), count, last)
-    return entry
-  }
-
-  #tally({ kind, id, window, bucket, reportFrom, count }: TallyDelta): Entry {
-    const { slot, field } = tallyPlace(tallyEntity(kind, id))
-    const key = this.names.push(this.#keys.tally(this.#shard, kind, window, bucket, slot))
-    const before = this.names.push(this.#keys.tally(this.#shard, kind, window, bucket - 1, slot))
-    return [key, before, field, count, threshold(reportFrom), Math.ceil(window / 500) + LIMITS.tallySlack]
-  }
-
-  #sent(sent: Group['sent']): Entry[] {
-    const entries: Entry[] = []
-    for (const [day, counts] of sent) {
-      for (const [entity, count] of counts) {
-        const { slot, field } = sentPlace(entity)
-        entries.push([this.names.push(this.#keys.sent(this.#shard, day, slot)), field, count])
-      }
+/** Names of all keys that `count.lua` may touch for these groups. */
+function* namesOf(groups: readonly Group[]): Generator<string> {
+  for (const [once, rates, members, tallies, sent] of groups) {
+    if (once !== 0) yield once
+    for (const [entity, baseline] of rates) {
+      yield `r:${entity}`
+      if (baseline !== 0) yield `b:${entity}`
     }
-    return entries
+    for (const [entity] of members) yield `m:${entity}`
+    for (const e of tallies)
+      for (let i = 4; i < e.length; i += 3) {
+        yield `${e[0]}${e[i]}`
+        yield `${e[1]}${e[i]}`
+      }
+    for (const e of sent) for (let i = 1; i < e.length; i += 3) yield `${e[0]}${e[i]}`
   }
 }
 
-export type CountReply =
-  | { readonly refused: readonly number[] }
-  | {
-      readonly refused?: undefined
-      readonly rates: readonly RateReading[]
-      readonly members: readonly MemberReading[]
-      readonly tallies: readonly TallyReading[]
-    }
+class Payload {
+  readonly groups: Group[] = []
+  readonly rates: RateDelta[][] = []
+  readonly members: MemberDelta[][] = []
+  readonly tallies: TallyDelta[][] = []
 
-/** Reads a reply of `count.lua`. `refused`: the stored offsets, in the order of `call.offsets`. */
+  add(once: string | undefined, group: AtomicDelta): void {
+    const rates = [...group.rates.values()]
+    const members = [...group.members.values()]
+    const families = familiesOf(group)
+    this.rates.push(rates)
+    this.members.push(members)
+    this.tallies.push(families.flat())
+    this.groups.push([
+      once ?? 0,
+      rates.map(rateEntry),
+      members.map(memberEntry),
+      families.map(tallyEntry),
+      [...group.sent].map(([day, counts]) => sentEntry(day, counts)),
+    ])
+  }
+}
+
+function rateEntry({ entity, baseline, reportFrom, buckets }: RateDelta): Entry {
+  return [wellFormed(entity), baseline ? 1 : 0, threshold(reportFrom), ...buckets]
+}
+
+function memberEntry({ entity, window, reportFrom, minCount, members }: MemberDelta): Entry {
+  const entry: Entry = [wellFormed(entity), window, threshold(reportFrom), minCount]
+  for (const { name, count, last } of members) entry.push(wellFormed(name), count, last)
+  return entry
+}
+
+/** Tallies whose keys differ in the slot alone, and that are reported from one number on. */
+function familiesOf(group: AtomicDelta): TallyDelta[][] {
+  const families: TallyDelta[][] = []
+  for (const delta of talliesOf(group)) {
+    const family = families.find(([{ kind, window, bucket, reportFrom } = delta]) => {
+      return (
+        delta.kind === kind &&
+        delta.window === window &&
+        delta.bucket === bucket &&
+        delta.reportFrom === reportFrom
+      )
+    })
+    if (family) family.push(delta)
+    else families.push([delta])
+  }
+  return families
+}
+
+function tallyEntry(family: readonly TallyDelta[]): Entry {
+  const { kind, window, bucket, reportFrom } = family[0]!
+  const entry: Entry = [
+    wellFormed(tallyKeys(kind, window, bucket)),
+    wellFormed(tallyKeys(kind, window, bucket - 1)),
+    threshold(reportFrom),
+    Math.ceil(window / 500) + LIMITS.tallySlack,
+  ]
+  for (const { id, count } of family) {
+    const { slot, field } = tallyPlace(tallyEntity(kind, id))
+    entry.push(slot, field, count)
+  }
+  return entry
+}
+
+function sentEntry(day: string, counts: ReadonlyMap<string, number>): Entry {
+  const entry: Entry = [sentKeys(day)]
+  for (const [entity, count] of counts) {
+    const { slot, field } = sentPlace(entity)
+    entry.push(slot, field, count)
+  }
+  return entry
+}
+
+export type CountReply = { readonly epoch: string } & (
+  | { readonly refused: readonly number[] }
+  | ({ readonly refused?: undefined } & Pick<Readings, 'rates' | 'members' | 'tallies'>)
+)
+
+/** Reads a reply of `count.lua`. `refused`: the stored offsets, in the order of `call.batch.offsets`. */
 export function decodeCount(call: CountCall, reply: unknown, since: number): CountReply {
-  const [ok, ...parts] = reply as [number, ...unknown[][]]
-  if (ok === 0) return { refused: parts[0] as number[] }
-  const [rates, members, tallies] = parts as [(number | string)[][], (number | string)[][], number[][]]
+  const [ok, ...parts] = reply as [number, ...unknown[]]
+  if (ok === 0) return { refused: parts[0] as number[], epoch: parts[1] as string }
+  const [rates, members, tallies, epoch] = parts as [Row[], Row[], number[][], string]
   return {
+    epoch,
     rates: rates.map((row) =>
       rateReading(call.rates[Number(row[0]) - 1]![Number(row[1]) - 1]!.entity, row, since),
     ),
@@ -152,6 +214,8 @@ export function decodeCount(call: CountCall, reply: unknown, since: number): Cou
     }),
   }
 }
+
+type Row = (number | string)[]
 
 function rateReading(entity: string, row: readonly (number | string)[], since: number): RateReading {
   const n = row.map(Number)

@@ -1,3 +1,5 @@
+import { hash32 } from '../domain/hash32.ts'
+
 /** Rate buckets of ten seconds (BUCKET_MS) are kept six to a minute for an hour. */
 export const BUCKETS_A_MINUTE = 6
 export const BUCKETS_A_HOUR = 360
@@ -11,12 +13,14 @@ export const LIMITS = {
   /** Seconds after the last write that a key lives (wall clock). */
   rateTtl: 2 * 3600,
   baselineTtl: 14 * 86_400,
+  /** Of a baseline whose last hours had less than a message a minute: it says no more than none. */
+  youngBaselineTtl: 2 * 86_400,
   /** Beyond the window of the set itself. */
   memberSlack: 3600,
   /** Beyond twice the window of the tally. */
   tallySlack: 600,
   sentTtl: 180 * 86_400,
-  onceTtl: 3600,
+  onceTtl: 6 * 3600,
   memberCap: MEMBER_CAP,
   /** Weight of the new value in the mean of an hour of the day, and of the last hours. */
   hourAlpha: 0.3,
@@ -31,10 +35,9 @@ export const LIMITS = {
   /** Buckets of the 10-minute and of the 60-minute window whose loss makes a reading incomplete: a fifth. */
   incompleteM10: 12,
   incompleteH1: 72,
+  /** Hours that a mark of missing buckets is of use: what a baseline may still fold. */
+  missingHours: 50,
 } as const
-
-/** Hours that a mark of missing buckets is of use: what a baseline may still fold. */
-export const MISSING_HOURS = LIMITS.foldHours + 2
 
 export const SHARDS = 64
 /**
@@ -43,15 +46,6 @@ export const SHARDS = 64
  */
 const TALLY_SLOTS = 4096
 const SENT_SLOTS = 256
-
-/** FNV-1a over UTF-16 code units with the finaliser of MurmurHash3: 32 bits, evenly spread. */
-export function hash32(text: string, seed = 0x811c9dc5): number {
-  let h = seed
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return (h ^ (h >>> 16)) >>> 0
-}
 
 /** Which of `shards` (a power of two) an entity belongs to. */
 export function shardOf(entity: string, shards: number): number {
@@ -98,20 +92,34 @@ export class FeatureKeys {
   baseline(shard: number, entity: string): string {
     return `${this.#prefixes[shard]}b:${entity}`
   }
-  members(shard: number, entity: string): string {
-    return `${this.#prefixes[shard]}m:${entity}`
+  /** The key of a shard that is named so there. */
+  of(shard: number, name: string): string {
+    return `${this.#prefixes[shard]}${name}`
   }
-  once(shard: number, key: string): string {
-    return `${this.#prefixes[shard]}o:${key}`
-  }
-  /** Small hashes by half-window bucket, so that they stay in the compact encoding and expire whole. */
-  tally(shard: number, kind: string, window: number, bucket: number, slot: number): string {
-    return `${this.#prefixes[shard]}t:${kind}:${window}:${bucket}:${slot}`
-  }
-  /** By UTC day, likewise. */
+  /** By UTC day: see `sentKeys`. */
   sent(shard: number, day: string, slot: number): string {
-    return `${this.#prefixes[shard]}s:${day}:${slot}`
+    return `${this.#prefixes[shard]}${sentKeys(day)}${slot}`
   }
+}
+
+/*
+ * Names of the keys that `count.lua` makes by itself, without what a shard begins with. Rates, baselines and members are
+ * `r:`, `b:` and `m:` before their entity there.
+ */
+
+/** Of what is counted once by a key of its own. */
+export function onceKey(key: string): string {
+  return `o:${key}`
+}
+
+/** Small hashes by half-window bucket, so that they stay in the compact encoding and expire whole; the slot follows. */
+export function tallyKeys(kind: string, window: number, bucket: number): string {
+  return `t:${kind}:${window}:${bucket}:`
+}
+
+/** Of what was sent on a UTC day, likewise. */
+export function sentKeys(day: string): string {
+  return `s:${day}:`
 }
 
 /** Name under which a tally is sharded. */

@@ -1,4 +1,4 @@
-import type { MemberReading } from '../domain/ports.ts'
+import type { MemberReading } from '../domain/feature-store.ts'
 import type { MemberDelta } from './aggregate.ts'
 import { LIMITS, MEMBER_CAP } from './layout.ts'
 

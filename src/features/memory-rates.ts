@@ -1,7 +1,14 @@
-import type { RateReading } from '../domain/ports.ts'
+import type { MeanRate, RateReading } from '../domain/feature-store.ts'
 import { BUCKET_MS } from '../domain/time.ts'
 import type { RateDelta } from './aggregate.ts'
-import { type BaselineState, describeBaseline, hourBefore, newBaseline, train } from './baseline.ts'
+import {
+  type BaselineState,
+  describeBaseline,
+  hourBefore,
+  newBaseline,
+  train,
+  usualRate,
+} from './baseline.ts'
 import { BUCKETS_A_HOUR, BUCKETS_A_MINUTE, RATE_MINUTES } from './layout.ts'
 
 /** One entity: by minute 21 counts, commercial, notice, fraud of the minute and then of its six buckets. */
@@ -63,6 +70,12 @@ export class MemoryRates {
         : {}),
       incomplete: false,
     })
+  }
+
+  /** What is usual for an entity at an event time. */
+  usual(entity: string, ts: number): MeanRate | undefined {
+    const state = this.#baselines.get(entity)
+    return state && usualRate(hourBefore(state, Math.floor(ts / 3_600_000)), state.recent)
   }
 
   totals(entity: string): [number, number, number] {

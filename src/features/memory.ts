@@ -1,17 +1,18 @@
-import {
-  type FeatureStore,
-  type MemberReading,
-  type Observations,
-  type PartitionId,
-  partitionKey,
-  type RateReading,
-  type Readings,
-  type TallyReading,
-} from '../domain/ports.ts'
-import { aggregate, checkBatch, firstEventTime, type Group, talliesOf } from './aggregate.ts'
+import type {
+  FeatureStore,
+  MeanRate,
+  MemberReading,
+  Observations,
+  RateReading,
+  Readings,
+  TallyReading,
+} from '../domain/feature-store.ts'
+import { type PartitionId, partitionKey } from '../domain/ports.ts'
+import { type AtomicDelta, aggregate, talliesOf } from './aggregate.ts'
 import { LIMITS, tallyEntity } from './layout.ts'
 import { MemoryMembers } from './memory-members.ts'
 import { MemoryRates } from './memory-rates.ts'
+import { checkBatch, firstEventTime } from './observations.ts'
 
 /** Event time between two sweeps of what is forgotten, ms. */
 const SWEEP_EVERY = 600_000
@@ -27,19 +28,29 @@ class MemoryFeatureStore implements FeatureStore {
   readonly #once = new Map<string, number>()
   /** Last counted offset by partition key, in the form of a single shard. */
   readonly #offsets = new Map<string, [number]>()
+  readonly #topicIds = new Map<string, string>()
   #since: number | undefined
   #eventTime = 0
   #sweptAt = 0
 
   async assign(
-    partitions: readonly (PartitionId & { readonly endOffset?: number })[],
+    partitions: readonly (PartitionId & { readonly endOffset?: number; readonly topicId?: string })[],
   ): Promise<readonly PartitionId[]> {
     const reset: PartitionId[] = []
-    for (const { topic, partition, endOffset } of partitions) {
-      const stored = this.#offsets.get(partitionKey({ topic, partition }))?.[0] ?? -1
-      if (endOffset === undefined || stored < endOffset) continue
-      this.#offsets.delete(partitionKey({ topic, partition }))
-      reset.push({ topic, partition })
+    for (const { topic, partition, endOffset, topicId } of partitions) {
+      const key = partitionKey({ topic, partition })
+      const stored = this.#offsets.get(key)?.[0]
+      const id = this.#topicIds.get(key)
+      if (topicId !== undefined) this.#topicIds.set(key, topicId)
+      if (stored === undefined) continue
+      const isSame = topicId !== undefined && id === topicId
+      const isOther = topicId !== undefined && id !== undefined && id !== topicId
+      const isBeyond = endOffset !== undefined && stored >= endOffset
+      if (isSame && isBeyond) this.#offsets.set(key, [endOffset - 1])
+      else if (isOther || isBeyond) {
+        this.#offsets.delete(key)
+        reset.push({ topic, partition })
+      }
     }
     return reset
   }
@@ -70,7 +81,7 @@ class MemoryFeatureStore implements FeatureStore {
   }
 
   #apply(
-    group: Group,
+    group: AtomicDelta,
     counting: boolean,
     readings: { rates: RateReading[]; members: MemberReading[]; tallies: TallyReading[] },
   ): void {
@@ -122,6 +133,10 @@ class MemoryFeatureStore implements FeatureStore {
 
   async sent(entity: string, days: readonly string[]): Promise<readonly number[]> {
     return days.map((day) => this.#sent.get(day)?.get(entity) ?? 0)
+  }
+
+  async baselines(entities: readonly string[], ts: number): Promise<readonly (MeanRate | undefined)[]> {
+    return entities.map((entity) => this.#rates.usual(entity, ts))
   }
 
   async totals(entity: string): Promise<readonly [number, number, number]> {

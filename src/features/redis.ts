@@ -1,124 +1,124 @@
-import { SigwatchError } from '../domain/errors.ts'
-import {
-  type FeatureStore,
-  type MemberReading,
-  type Observations,
-  type PartitionId,
-  partitionKey,
-  type RateReading,
-  type Readings,
-  type TallyReading,
-} from '../domain/ports.ts'
-import type { RedisLink } from '../redis/client.ts'
+import { randomUUID } from 'node:crypto'
+import type { SigwatchError } from '../domain/errors.ts'
+import type { FeatureStore, LostCounts, MeanRate, Observations, Readings } from '../domain/feature-store.ts'
+import { type PartitionId, partitionKey } from '../domain/ports.ts'
+import type { Outcome, RedisLink } from '../redis/link.ts'
 import { loadScript, type Script } from '../redis/script.ts'
-import { aggregate, checkBatch, firstEventTime } from './aggregate.ts'
+import { aggregate, type ShardBatch } from './aggregate.ts'
+import { Collected, judgedBy } from './collected.ts'
+import { type AssignedPartition, CountedPartitions } from './counted-partitions.ts'
 import { type CountCall, decodeCount, encodeCount } from './encode.ts'
-import {
-  FeatureKeys,
-  type KeyScope,
-  LIMITS,
-  MISSING_HOURS,
-  RATE_MINUTES,
-  SHARDS,
-  sentPlace,
-  shardOf,
-} from './layout.ts'
-import { UncountedBuckets } from './outage.ts'
+import { FeatureKeys, type KeyScope, LIMITS, RATE_MINUTES, SHARDS, sentPlace, shardOf } from './layout.ts'
+import { checkBatch, firstEventTime } from './observations.ts'
+import { readBaselines } from './redis-baselines.ts'
+import { BACKGROUND_MS, FeatureShards } from './redis-shards.ts'
+import { UncountedShare } from './uncounted-share.ts'
 
 const script = (name: string): Script => loadScript(new URL(`./${name}.lua`, import.meta.url), name)
-const MARK_MISSING = script('mark-missing')
-const READ_OFFSETS = script('read-offsets')
-const RESET_OFFSETS = script('reset-offsets')
+const ASSIGN = script('assign')
 const SINCE = script('since')
 const SENT = script('sent')
 const TOTALS = script('totals')
 
 export interface RedisFeatureOptions extends KeyScope {
-  /** Budget of `count` for each 1,024 observations, ms; default 100. */
+  /** Budget of one round trip of `count` for at most 2,048 observations, ms; default 100. */
   readonly budgetMs?: number
   /** Partitions found to be made anew after `assign` had returned, because Redis was away then. */
   readonly onReset?: (partitions: readonly PartitionId[]) => void
+  /** Called when Redis is found to have lost what was counted; nothing is judged by what is left. */
+  readonly onLost?: (lost: LostCounts) => void
+  /** Called for a script that failed: what it was to count is marked as missing. */
+  readonly onRefused?: (error: SigwatchError) => void
 }
 
 /** Observations that go to Redis together: more would hold up everybody else there, and strain the budget. */
-const CHUNK = 1024
+const CHUNK = 2048
 /** A refusal says what is stored, so the second try fits unless another instance counts the same partition now. */
 const TRIES = 4
 /** Wall clock between two readings of the store's first event time, ms: it also keeps the key alive. */
 const SINCE_EVERY = 3_600_000
-const ALL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard)
+/** Share of messages that are not counted whole from which the rates are not ready. */
+const UNREADY_FROM = 0.1
 
 class RedisFeatureStore implements FeatureStore {
   readonly #link: RedisLink
+  readonly #options: RedisFeatureOptions
   readonly #keys: FeatureKeys
   readonly #budget: number
-  readonly #onReset: (partitions: readonly PartitionId[]) => void
-  /** Last counted offset of each shard by partition key, as far as this instance knows. */
-  readonly #offsets = new Map<string, Float64Array>()
-  /** Log ends given to `assign` of partitions that could not be read yet. */
-  readonly #ends = new Map<string, number>()
-  readonly #uncounted = new UncountedBuckets()
+  readonly #partitions = new CountedPartitions()
+  readonly #shards: FeatureShards
+  readonly #share = new UncountedShare()
   #since: number | undefined
   #sinceReadAt = Number.NEGATIVE_INFINITY
   #queue: Promise<unknown> = Promise.resolve()
 
   constructor(link: RedisLink, options: RedisFeatureOptions) {
     this.#link = link
+    this.#options = options
     this.#keys = new FeatureKeys(options)
+    this.#shards = new FeatureShards(link, this.#keys, options.onLost)
     this.#budget = options.budgetMs ?? 100
-    this.#onReset = options.onReset ?? (() => {})
   }
 
-  async assign(
-    partitions: readonly (PartitionId & { readonly endOffset?: number })[],
-  ): Promise<readonly PartitionId[]> {
-    for (const { topic, partition, endOffset } of partitions) {
-      const key = partitionKey({ topic, partition })
-      this.#offsets.delete(key)
-      if (endOffset === undefined) this.#ends.delete(key)
-      else this.#ends.set(key, endOffset)
-    }
-    try {
-      return await this.#load(partitions, () => this.#budget)
-    } catch (error) {
-      if (!isOutage(error)) throw error
-      return []
-    }
+  async assign(partitions: readonly AssignedPartition[]): Promise<readonly PartitionId[]> {
+    for (const partition of partitions) this.#partitions.assign(partition)
+    return this.#load(partitions.map(partitionKey), BACKGROUND_MS)
   }
 
   revoke(partitions: readonly PartitionId[]): void {
-    for (const partition of partitions) {
-      this.#offsets.delete(partitionKey(partition))
-      this.#ends.delete(partitionKey(partition))
-    }
+    for (const partition of partitions) this.#partitions.forget(partition)
   }
 
-  /** Reads the offsets of all shards; forgets those of a log that was made anew, and returns which were. */
-  async #load(partitions: readonly PartitionId[], budget: () => number): Promise<PartitionId[]> {
-    if (partitions.length === 0) return []
-    const names = partitions.map(partitionKey)
-    const replies = (await this.#link.run(
-      ALL_SHARDS.map((shard) => ({ script: READ_OFFSETS, keys: [this.#keys.offsets(shard)], args: names })),
-      budget(),
-    )) as (string | null)[][]
-    const loaded = names.map((_, p) => Float64Array.from(replies, (reply) => Number(reply[p] ?? -1)))
-    const reset = partitions.filter((_, p) => {
-      const end = this.#ends.get(names[p]!)
-      return end !== undefined && loaded[p]!.some((offset) => offset >= end)
-    })
-    if (reset.length > 0) {
-      const args = reset.map(partitionKey)
-      await this.#link.run(
-        ALL_SHARDS.map((shard) => ({ script: RESET_OFFSETS, keys: [this.#keys.offsets(shard)], args })),
-        budget(),
-      )
-      for (const partition of reset) loaded[partitions.indexOf(partition)]!.fill(-1)
+  /** Asks the shards that were not asked yet what they have counted; returns the partitions that begin anew. */
+  async #load(keys: readonly string[], budgetMs: number): Promise<PartitionId[]> {
+    const asked = Array.from({ length: SHARDS }, (_, shard) => ({
+      shard,
+      partitions: this.#partitions.unknown(shard, keys),
+    })).filter(({ partitions }) => partitions.length > 0)
+    const calls = asked.map(({ shard, partitions }) => ({
+      script: ASSIGN,
+      keys: [this.#keys.offsets(shard)],
+      args: [
+        randomUUID(),
+        ...partitions.flatMap((p) => [partitionKey(p), p.topicId ?? '', p.endOffset ?? -1]),
+      ],
+    }))
+    const reset = new Map<string, PartitionId>()
+    const take = (i: number, outcome: Outcome): void => {
+      if (outcome.error) return
+      const [epoch, ...found] = outcome.reply as [string, ...number[]]
+      const { shard, partitions } = asked[i]!
+      this.#noteEpoch(shard, epoch)
+      for (const [p, { topic, partition }] of partitions.entries()) {
+        const key = partitionKey({ topic, partition })
+        this.#partitions.learn(shard, key, found[2 * p]!)
+        if (found[2 * p + 1] === 1) reset.set(key, { topic, partition })
+      }
     }
-    for (const [p, name] of names.entries()) {
-      this.#offsets.set(name, loaded[p]!)
-      this.#ends.delete(name)
+    const late = (i: number, outcome: Outcome): void => {
+      take(i, outcome)
+      if (reset.size > 0) this.#options.onReset?.([...reset.values()])
+      reset.clear()
     }
-    return reset.map(({ topic, partition }) => ({ topic, partition }))
+    const outcomes = await this.#link.settle(calls, { budgetMs, late })
+    for (const [i, outcome] of outcomes.entries()) take(i, outcome)
+    const found = [...reset.values()]
+    reset.clear()
+    return found
+  }
+
+  /** Notes the epoch of a shard. Returns whether it is another one than before: what the shard held is lost. */
+  #noteEpoch(shard: number, epoch: string): boolean {
+    if (!this.#shards.noteEpoch(shard, epoch)) return false
+    this.#partitions.forgetShard(shard)
+    this.#lost(shard, this.#shards.hourAgo, 'emptied')
+    return true
+  }
+
+  #lost(shard: number, from: number, how: LostCounts['how']): void {
+    // The first event time of the store lies there.
+    if (shard === 0) this.#sinceReadAt = Number.NEGATIVE_INFINITY
+    this.#shards.lost(shard, from, how)
   }
 
   /** Batches are counted one after the other: a later one of the same partition must find the offsets of the former. */
@@ -131,81 +131,124 @@ class RedisFeatureStore implements FeatureStore {
   async #count(batch: readonly Observations[]): Promise<Readings> {
     checkBatch(batch)
     const sum = new Collected()
-    for (let from = 0; from < batch.length; from += CHUNK) {
-      const chunk = batch.slice(from, from + CHUNK)
-      // What follows a part that could not be counted would only wait for its budget as well.
-      if (sum.counted) await this.#countChunk(chunk, sum)
-      if (!sum.counted) for (const { ts } of chunk) this.#uncounted.note(ts)
-    }
-    return sum
+    /** Shards that this batch could not be counted in, whole or in part. */
+    const failed = new Set<number>()
+    for (let from = 0; from < batch.length; from += CHUNK)
+      await this.#countChunk(batch.slice(from, from + CHUNK), sum, failed)
+    const uncounted = failed.size === 0 ? undefined : judgedBy(batch, failed)
+    this.#share.note(batch.length, uncounted?.size ?? 0)
+    if (uncounted) this.#shards.markSoon()
+    const { rates, members, tallies } = sum
+    return { rates, members, tallies, counted: failed.size === 0, ...(uncounted ? { uncounted } : {}) }
   }
 
-  async #countChunk(chunk: readonly Observations[], sum: Collected): Promise<void> {
-    const deadline = performance.now() + this.#budget
-    const budget = (): number => deadline - performance.now()
-    try {
-      await this.#prepare(chunk, budget)
-      let only: Set<number> | undefined
-      for (let tries = 0; tries < TRIES; tries++) {
-        const calls = aggregate(chunk, this.#offsets, SHARDS, only).map((shard) =>
-          encodeCount(shard, this.#offsets, this.#since!, this.#keys),
-        )
-        only = await this.#run(calls, budget(), sum)
-        if (only.size === 0) return
+  async #countChunk(chunk: readonly Observations[], sum: Collected, failed: Set<number>): Promise<void> {
+    for (const { ts } of chunk) this.#shards.saw(ts)
+    const keys = this.#partitions.noteAll(chunk)
+    await this.#prepare(chunk, keys)
+    let only: Set<number> | undefined
+    for (let tries = 0; tries < TRIES; tries++) {
+      const due: ShardBatch[] = []
+      for (const shard of aggregate(chunk, this.#partitions.offsets, SHARDS, only)) {
+        // What follows a part that could not be counted would only wait for its budget as well.
+        const unknown = this.#partitions.unknown(shard.shard, shard.offsets.keys()).length > 0
+        if (!failed.has(shard.shard) && !unknown) due.push(shard)
+        else {
+          failed.add(shard.shard)
+          this.#shards.of(shard.shard).uncounted.noteBatch(shard)
+        }
       }
-      throw new SigwatchError('STORE_CONFLICT', 'features: another instance counts the same partitions')
-    } catch (error) {
-      if (!isOutage(error)) throw error
-      sum.counted = false
+      only = await this.#send(due, sum, failed)
+      if (only.size === 0) return
+      // A shard that lost what it held is asked for its offsets once more.
+      await this.#load([...keys], this.#budget)
+    }
+    // Another instance counts the same partitions now.
+    for (const shard of aggregate(chunk, this.#partitions.offsets, SHARDS, only)) {
+      failed.add(shard.shard)
+      this.#shards.of(shard.shard).uncounted.noteBatch(shard)
     }
   }
 
-  /** What must be known or told before a batch is counted. */
-  async #prepare(chunk: readonly Observations[], budget: () => number): Promise<void> {
-    const unread = new Map<string, PartitionId>()
-    for (const { position, once } of chunk) {
-      if (once !== undefined) continue
-      const key = partitionKey(position)
-      if (!this.#offsets.has(key)) unread.set(key, { topic: position.topic, partition: position.partition })
-    }
-    const reset = await this.#load([...unread.values()], budget)
-    if (reset.length > 0) this.#onReset(reset)
-    const marks = this.#uncounted.newest()
-    if (marks.length > 0) {
-      const args = [MISSING_HOURS, ...marks.flat()]
-      await this.#link.run(
-        ALL_SHARDS.map((shard) => ({ script: MARK_MISSING, keys: [this.#keys.missing(shard)], args })),
-        budget(),
-      )
-      this.#uncounted.told(marks)
-    }
-    if (performance.now() - this.#sinceReadAt > SINCE_EVERY) {
-      const args = [this.#since ?? firstEventTime(chunk), LIMITS.baselineTtl]
-      const [since] = await this.#link.run([{ script: SINCE, keys: [this.#keys.since], args }], budget())
-      this.#since = Number(since)
+  /** What must be known of a chunk before it is counted; each round trip has a budget of its own. */
+  async #prepare(chunk: readonly Observations[], keys: ReadonlySet<string>): Promise<void> {
+    const reset = await this.#load([...keys], this.#budget)
+    if (reset.length > 0) this.#options.onReset?.(reset)
+    if (performance.now() - this.#sinceReadAt <= SINCE_EVERY) return
+    const args = [this.#since ?? firstEventTime(chunk), LIMITS.baselineTtl]
+    const [outcome] = await this.#link.settle([{ script: SINCE, keys: [this.#keys.since], args }], {
+      budgetMs: this.#budget,
+    })
+    // Until it is known, baselines are as young as what this instance has seen.
+    if (outcome!.error) this.#since ??= firstEventTime(chunk)
+    else {
+      this.#since = Number(outcome!.reply)
       this.#sinceReadAt = performance.now()
     }
   }
 
   /** Returns the shards that refused; what they have stored is known then. */
-  async #run(calls: readonly CountCall[], budgetMs: number, sum: Collected): Promise<Set<number>> {
-    const replies = await this.#link.run(
+  async #send(batches: readonly ShardBatch[], sum: Collected, failed: Set<number>): Promise<Set<number>> {
+    const since = this.#since!
+    const calls = batches.map((batch) => {
+      const { epoch, uncounted } = this.#shards.of(batch.shard)
+      const facts = { epoch, marks: uncounted.newest(), since }
+      return encodeCount(batch, this.#partitions.offsets, facts, this.#keys, this.#link.cluster)
+    })
+    const outcomes = await this.#link.settle(
       calls.map(({ call }) => call),
-      budgetMs,
+      { budgetMs: this.#budget, late: (i, outcome) => this.#takeLate(calls[i]!, outcome) },
     )
     const refused = new Set<number>()
-    for (const [i, call] of calls.entries()) {
-      const reply = decodeCount(call, replies[i], this.#since!)
-      let n = 0
-      for (const [partition, offset] of call.offsets) {
-        const offsets = this.#offsets.get(partition) ?? new Float64Array(SHARDS).fill(-1)
-        this.#offsets.set(partition, offsets)
-        offsets[call.shard] = reply.refused ? reply.refused[n++]! : offset
-      }
-      if (reply.refused) refused.add(call.shard)
-      else sum.add(reply)
+    for (const [i, outcome] of outcomes.entries()) {
+      const call = calls[i]!
+      const { shard } = call.batch
+      if (outcome.error) failed.add(shard)
+      // Whether it was counted is not known yet.
+      if (outcome.error && outcome.late) continue
+      const reply = this.#take(call, outcome)
+      if (reply?.refused) refused.add(shard)
+      else if (reply) sum.add(reply)
     }
     return refused
+  }
+
+  /** Nobody tries again what is refused late: it was not counted. */
+  #takeLate(call: CountCall, outcome: Outcome): void {
+    const reply = this.#take(call, outcome)
+    if (reply?.refused) this.#shards.of(call.batch.shard).uncounted.noteBatch(call.batch)
+    if (!reply || reply.refused) this.#shards.markSoon()
+  }
+
+  /** Takes in what came of a call, in time or late; undefined when nothing was counted. */
+  #take(call: CountCall, outcome: Outcome) {
+    const { batch, marks, expected } = call
+    const { shard } = batch
+    const { uncounted } = this.#shards.of(shard)
+    if (outcome.error) {
+      if (outcome.error.code === 'REDIS_REFUSED') this.#options.onRefused?.(outcome.error)
+      uncounted.noteBatch(batch)
+      return undefined
+    }
+    const reply = decodeCount(call, outcome.reply, this.#since!)
+    if (reply.refused === undefined) {
+      this.#noteEpoch(shard, reply.epoch)
+      uncounted.marked(marks)
+      for (const [key, offset] of batch.offsets) this.#partitions.reached(shard, key, offset)
+      return reply
+    }
+    const emptied = this.#noteEpoch(shard, reply.epoch)
+    if (emptied) return reply
+    for (const [n, key] of [...batch.offsets.keys()].entries()) {
+      const stored = reply.refused[n]!
+      const before = expected.get(key)!
+      if (stored >= before) this.#partitions.reached(shard, key, stored)
+      else {
+        this.#partitions.learn(shard, key, stored)
+        this.#lost(shard, this.#partitions.since(key, stored) ?? this.#shards.hourAgo, 'older')
+      }
+    }
+    return reply
   }
 
   async sent(entity: string, days: readonly string[]): Promise<readonly number[]> {
@@ -217,6 +260,10 @@ class RedisFeatureStore implements FeatureStore {
     return counts.map((count) => Number(count ?? 0))
   }
 
+  async baselines(entities: readonly string[], ts: number): Promise<readonly (MeanRate | undefined)[]> {
+    return readBaselines(this.#link, this.#keys, entities, ts)
+  }
+
   async totals(entity: string): Promise<readonly [number, number, number]> {
     const keys = [this.#keys.rate(shardOf(entity, SHARDS), entity)]
     const [totals] = await this.#link.run([{ script: TOTALS, keys, args: [RATE_MINUTES] }])
@@ -224,39 +271,28 @@ class RedisFeatureStore implements FeatureStore {
   }
 
   unready(): readonly string[] {
-    return this.#link.unready()
+    const reasons = [...this.#link.unready()]
+    const share = this.#share.value
+    if (share >= UNREADY_FROM)
+      reasons.push(`redis: ${Math.round(100 * share)}% of the messages of the last seconds were not counted`)
+    if (this.#shards.recentlyLost)
+      reasons.push('redis: counts were lost; windows of the last hour are incomplete')
+    return reasons
   }
 
   /** Waits for what is being counted. */
   async close(): Promise<void> {
     await this.#queue
+    this.#shards.close()
   }
-}
-
-class Collected implements Readings {
-  readonly rates: RateReading[] = []
-  readonly members: MemberReading[] = []
-  readonly tallies: TallyReading[] = []
-  counted = true
-
-  add(reply: Omit<Readings, 'counted'>): void {
-    this.rates.push(...reply.rates)
-    this.members.push(...reply.members)
-    this.tallies.push(...reply.tallies)
-  }
-}
-
-function isOutage(error: unknown): boolean {
-  return (
-    error instanceof SigwatchError && (error.code === 'REDIS_UNREACHABLE' || error.code === 'STORE_CONFLICT')
-  )
 }
 
 /**
- * Rate features in Redis, shared by all instances: 64 shards, one script call for each shard that a batch touches.
- * `count` never rejects for an outage: it resolves with `counted: false` (a part of the shards may have counted all the
- * same), and the buckets of the batch are marked as missing in every shard when Redis is back. Partitions that were
- * never assigned, or could not be read then, are read when they are first counted.
+ * Rate features in Redis, shared by all instances: 64 shards, one script call for each shard that a batch touches, each
+ * with an outcome of its own. `count` never rejects for an outage: what could not be counted is in `uncounted`, and its
+ * buckets are marked as missing in its shards with what is counted there next. An answer that comes too late for the
+ * verdicts of its batch is taken in all the same. Partitions that were never assigned, or could not be read then, are
+ * read when they are first counted.
  * The link stays the caller's: `close` leaves it open.
  */
 export function redisFeatureStore(link: RedisLink, options: RedisFeatureOptions): FeatureStore {

@@ -13,3 +13,11 @@ function delayOf(attempt: number): number {
 export async function backOff(attempt: number, signal?: AbortSignal): Promise<void> {
   await sleep(delayOf(attempt), undefined, signal ? { signal } : {}).catch(() => undefined)
 }
+
+/** Resolves when the signal is aborted; `over`: nobody waits for that any more. */
+export function whenAborted(signal: AbortSignal, over: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined)
+    signal.addEventListener('abort', () => resolve(undefined), { once: true, signal: over })
+  })
+}

@@ -1,22 +1,18 @@
-import { connect as connectPlain, isIP } from 'node:net'
-import { type ConnectionOptions, connect as connectTls } from 'node:tls'
-import kafkajs, {
-  type Admin,
-  type Assigner,
-  type Consumer,
-  type ConsumerConfig,
-  type ISocketFactory,
-  type KafkaConfig,
-  type Producer,
-  type SASLOptions,
-} from 'kafkajs'
+import type { Admin, Consumer, ConsumerConfig, KafkaConfig, Producer, SASLOptions } from 'kafkajs'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
+import { Health } from '../domain/health.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { backOff } from './backoff.ts'
+import { closed } from './close.ts'
 import { registerCodecs } from './codecs.ts'
-import { failureKind, reasonOf } from './errors.ts'
-import { Health } from './health.ts'
+import { mayPass, reasonOf } from './errors.ts'
+import { gatedAssigner } from './gated-assigner.ts'
+import { library, partitioner } from './library.ts'
+import { tolerateLeaderlessPartitions } from './metadata.ts'
+import { type Committed, type PartitionBounds, PartitionOffsets } from './partition-offsets.ts'
+import { socketFactory } from './socket.ts'
+import type { TopicFacts } from './topic-facts.ts'
 
 export type { Consumer, EachBatchPayload, Producer, TopicMessages } from 'kafkajs'
 
@@ -43,6 +39,8 @@ export interface KafkaSettings {
   readonly emit: Emit
   /** Ends the waiting of every call that waits for the brokers. */
   readonly signal?: AbortSignal
+  /** A login that is refused is waited out as an outage: by then the user may be made, or the password changed. */
+  readonly awaitsLogin?: boolean
 }
 
 export interface ConsumerChoices
@@ -57,54 +55,57 @@ export interface ConsumerChoices
   readonly mayJoin: () => boolean
 }
 
-const { CompressionTypes, Kafka, Partitioners, PartitionAssigners } = kafkajs
+const { CompressionTypes, Kafka, logLevel } = library
 
 export const GZIP = CompressionTypes.GZIP
 
 /** A consumer tries again by itself for about 13 s: a new one would have to wait until the place of the old is free. */
-const PATIENT = { initialRetryTime: 100, maxRetryTime: 3_200, retries: 8, factor: 0.2, multiplier: 2 }
+const LONG_RETRY = { initialRetryTime: 100, maxRetryTime: 3_200, retries: 8, factor: 0.2, multiplier: 2 }
 /** Everything else fails soon: whoever asked says so, and asks again. */
-const BRIEF = { ...PATIENT, retries: 2 }
-const KEEP_ALIVE = 60_000
-
-/** As the client's own, and without Nagle's algorithm: it holds a request back while an older one is unacknowledged. */
-const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
-  const name = isIP(host) ? {} : { servername: host }
-  const socket = ssl
-    ? connectTls({ host, port, ...name, ...(ssl as ConnectionOptions) }, onConnect)
-    : connectPlain({ host, port }, onConnect)
-  socket.setKeepAlive(true, KEEP_ALIVE)
-  socket.setNoDelay(true)
-  return socket
-}
+const SHORT_RETRY = { ...LONG_RETRY, retries: 2 }
+/**
+ * A producer makes one attempt: when it tries again by itself it leaves out a broker that has answered, also for
+ * partitions that this broker has come to lead since, and says that all was sent.
+ */
+export const PRODUCER_RETRY = { ...LONG_RETRY, retries: 0 }
+/** How long one question about offsets may take, ms. */
+const ANSWER_WITHIN = 5_000
+/** After so long, ms, a consumer looks again which partitions there are and who leads them. */
+const METADATA_AGE = 10_000
 
 /**
  * One set of brokers. Nothing is opened before it is asked for; every question waits out an outage, trying again until
- * the signal is aborted, and rejects with KAFKA_UNREACHABLE only for what a person must change (login, access rules).
+ * the signal is aborted, and rejects with KAFKA_UNREACHABLE only for what a person must change: access rules, and a login
+ * unless `awaitsLogin`.
  */
 export class KafkaConnection {
   readonly health: Health
+  readonly awaitsLogin: boolean
   readonly #patient: InstanceType<typeof Kafka>
   readonly #brief: InstanceType<typeof Kafka>
   readonly #signal: AbortSignal | undefined
+  readonly #offsets: PartitionOffsets
   #admin: Promise<Admin> | undefined
 
-  constructor({ brokers, clientId, ssl, sasl, emit, signal }: KafkaSettings) {
+  constructor({ brokers, clientId, ssl, sasl, emit, signal, awaitsLogin = false }: KafkaSettings) {
     registerCodecs()
+    tolerateLeaderlessPartitions()
     const config: KafkaConfig = {
       brokers: [...brokers],
       clientId,
       connectionTimeout: 5_000,
       socketFactory,
       // What it has to say comes back as errors and events.
-      logLevel: kafkajs.logLevel.NOTHING,
+      logLevel: logLevel.NOTHING,
     }
     if (ssl) config.ssl = { ...ssl }
     if (sasl) config.sasl = { ...sasl } as SASLOptions
-    this.#patient = new Kafka({ ...config, retry: PATIENT })
-    this.#brief = new Kafka({ ...config, retry: BRIEF })
+    this.#patient = new Kafka({ ...config, retry: LONG_RETRY })
+    this.#brief = new Kafka({ ...config, retry: SHORT_RETRY })
+    this.#offsets = new PartitionOffsets(this.#brief, ANSWER_WITHIN)
     this.#signal = signal
-    this.health = new Health(emit)
+    this.awaitsLogin = awaitsLogin
+    this.health = new Health('kafka', emit)
   }
 
   /** The cluster's own id: part of key prefixes, so that two clusters with equal topic names are told apart. */
@@ -157,17 +158,44 @@ export class KafkaConnection {
     }))
   }
 
-  /** The same partitions with the offset of the next record to be appended. */
-  async endOffsets(
+  /** The same partitions with what distinguishes their logs from others of that name, where the brokers say it in time. */
+  async logsOf(
     partitions: readonly PartitionId[],
-  ): Promise<(PartitionId & { readonly endOffset: number })[]> {
-    const ends = new Map<string, number>()
-    for (const topic of new Set(partitions.map((p) => p.topic))) {
-      for (const p of await this.bounds(topic)) ends.set(partitionKey(p), p.endOffset)
-    }
+  ): Promise<(PartitionId & { readonly endOffset?: number; readonly topicId?: string })[]> {
+    const [bounds, facts] = await Promise.all([
+      this.boundsOf(partitions),
+      this.#offsets.topicFacts([...new Set(partitions.map(({ topic }) => topic))]),
+    ])
+    const ends = new Map(bounds.map((b) => [partitionKey(b), b.endOffset]))
     return partitions.map(({ topic, partition }) => {
-      return { topic, partition, endOffset: ends.get(partitionKey({ topic, partition })) ?? 0 }
+      const endOffset = ends.get(partitionKey({ topic, partition }))
+      const topicId = facts.get(topic)?.id
+      return {
+        ...{ topic, partition },
+        ...(endOffset === undefined ? {} : { endOffset }),
+        ...(topicId === undefined ? {} : { topicId }),
+      }
     })
+  }
+
+  /** Of these partitions, those whose leaders answer within a few seconds. Rejects only for what a person must change. */
+  boundsOf(partitions: readonly PartitionId[]): Promise<PartitionBounds[]> {
+    return this.#offsets.bounds(partitions).catch((error: unknown) => {
+      if (!mayPass(error, this.awaitsLogin)) throw refusal(error)
+      return []
+    })
+  }
+
+  topicFacts(topics: readonly string[]): Promise<Map<string, TopicFacts>> {
+    return this.#offsets.topicFacts(topics)
+  }
+
+  /** What the group has committed of these partitions; undefined: nothing. Rejects when that is not known in time. */
+  committedOf(
+    groupId: string,
+    partitions: readonly PartitionId[],
+  ): Promise<Map<string, Committed | undefined>> {
+    return this.#offsets.committed(groupId, partitions)
   }
 
   /** Every partition of a topic with what the group has committed; undefined: nothing. */
@@ -192,25 +220,31 @@ export class KafkaConnection {
       ...config,
       rebalanceTimeout: 60_000,
       minBytes: 1,
+      metadataMaxAge: METADATA_AGE,
       allowAutoTopicCreation: false,
       // A consumer that gives up is replaced by its user, who knows what was in flight.
-      retry: { ...PATIENT, restartOnFailure: async () => false },
+      retry: { ...LONG_RETRY, restartOnFailure: async () => false },
       partitionAssigners: [gatedAssigner(mayJoin)],
     })
   }
 
-  /** A producer that is not connected. Its own attempts are few: the user waits out outages. */
+  /** A producer that is not connected. It does not try again by itself: the user waits out outages. */
   producer(): Producer {
     return this.#brief.producer({
-      createPartitioner: Partitioners.DefaultPartitioner,
+      createPartitioner: partitioner,
       allowAutoTopicCreation: false,
+      retry: PRODUCER_RETRY,
     })
   }
 
   async close(): Promise<void> {
+    await Promise.all([this.#closeAdmin(), this.#offsets.close()])
+  }
+
+  async #closeAdmin(): Promise<void> {
     const admin = this.#admin
     this.#admin = undefined
-    await (await admin?.catch(() => undefined))?.disconnect().catch(() => undefined)
+    await closed(admin?.then((opened) => opened.disconnect()))
   }
 
   /** Asks through one shared client, which is replaced when it fails. */
@@ -224,11 +258,9 @@ export class KafkaConnection {
         return answer
       } catch (error) {
         const reason = reasonOf(error)
-        if (failureKind(error) !== 'transient') {
-          throw new SigwatchError('KAFKA_UNREACHABLE', `Kafka refuses: ${reason}`, { cause: error })
-        }
+        if (!mayPass(error, this.awaitsLogin)) throw refusal(error)
         this.health.lost('admin', reason)
-        if (this.#admin === opening) await this.close()
+        if (this.#admin === opening) await this.#closeAdmin()
         if (this.#signal?.aborted) {
           throw new SigwatchError('KAFKA_UNREACHABLE', `Kafka does not answer: ${reason}`, { cause: error })
         }
@@ -251,28 +283,11 @@ export class KafkaConnection {
   }
 }
 
-/**
- * Round robin. `protocol` is the one place where the client asks anything before it joins a group, on every path, and an
- * error of the type that a rebalance has makes it try the join again.
- */
-function gatedAssigner(mayJoin: () => boolean) {
-  return (config: Parameters<typeof PartitionAssigners.roundRobin>[0]): Assigner => {
-    const assigner = PartitionAssigners.roundRobin(config)
-    return {
-      ...assigner,
-      protocol: (subscription) => {
-        if (!mayJoin()) {
-          throw Object.assign(new Error('partitions are still being settled'), {
-            type: 'REBALANCE_IN_PROGRESS',
-          })
-        }
-        return assigner.protocol(subscription)
-      },
-    }
-  }
-}
-
 /** See KafkaConnection. */
 export function connectKafka(settings: KafkaSettings): KafkaConnection {
   return new KafkaConnection(settings)
+}
+
+function refusal(error: unknown): SigwatchError {
+  return new SigwatchError('KAFKA_UNREACHABLE', `Kafka refuses: ${reasonOf(error)}`, { cause: error })
 }

@@ -1,69 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Position } from '../domain/message.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { backOff } from './backoff.ts'
-import type { Consumer } from './client.ts'
 import { failureKind } from './errors.ts'
 
+/** The assignment that holds partitions now. */
 export interface CommitTarget {
-  /** The member that holds the partitions now, if any. */
-  readonly consumer: () => Consumer | undefined
-  readonly holds: (id: PartitionId) => boolean
-  /** Partitions are being given up: one failed attempt is enough, the next owner reads again. */
-  readonly leaving: () => boolean
+  readonly epoch: number
+  holds(id: PartitionId): boolean
+  /** Its partitions are being given up: one attempt is enough, the next owner reads again. */
+  readonly ending: boolean
+  /** One attempt, as the member that this assignment was given to. */
+  commit(checkpoints: readonly Position[]): Promise<void>
+  /** The group has refused this member for seconds, and the client has not noticed. */
+  expelled(error: unknown): void
+}
+
+/** A member that was thrown out learns it by its next heartbeat, after a second: longer, ms, is a fault of the client. */
+const EXPELLED_AFTER = 5_000
+
+export interface CommitOptions {
+  readonly target: () => CommitTarget | undefined
+  /** How long an attempt may take while partitions are given up, ms. */
+  readonly leaveWithin: number
 }
 
 /**
  * Commits one request at a time; what comes meanwhile goes with the next, so that an outage gathers no queue.
- * Failures are tried again until they succeed or the partition is lost, in which case the commit is dropped: its next
- * owner begins at the last one. Never rejects.
+ * Failures are tried again until they succeed or the assignment has ended, in which case the commit is dropped: the next
+ * owner begins at the last one. An offset is only ever sent for the assignment in which it was acknowledged: sent later,
+ * it could set back what somebody else has committed meanwhile. Never rejects.
  */
 export class Commits {
-  readonly #target: CommitTarget
+  readonly #options: CommitOptions
   readonly #pending = new Map<string, Position>()
+  #epoch: number | undefined
+  /** The assignment in which an attempt was given up, and may still arrive: behind it nothing is sent. */
+  #givenUp: number | undefined
   #running: Promise<void> | undefined
 
-  constructor(target: CommitTarget) {
-    this.#target = target
+  constructor(options: CommitOptions) {
+    this.#options = options
   }
 
   /** Resolves when these offsets (of the next record to read) are committed or dropped. */
-  commit(checkpoints: readonly Position[]): Promise<void> {
+  commit(checkpoints: readonly Position[], epoch?: number): Promise<void> {
+    const target = this.#options.target()
+    if (!target || (epoch ?? target.epoch) !== target.epoch || target.epoch === this.#givenUp)
+      return Promise.resolve()
+    if (target.epoch !== this.#epoch) this.#begin(target.epoch)
     for (const checkpoint of checkpoints) this.#pending.set(partitionKey(checkpoint), checkpoint)
     if (this.#pending.size === 0) return Promise.resolve()
-    this.#running ??= this.#drain()
+    this.#running ??= this.#drain(target)
     return this.#running
   }
 
-  async #drain(): Promise<void> {
+  /** A request of an assignment that has ended is waited for no more. */
+  #begin(epoch: number): void {
+    this.#epoch = epoch
+    this.#pending.clear()
+    this.#running = undefined
+  }
+
+  async #drain(target: CommitTarget): Promise<void> {
     // Takes in what is committed in the same turn, and lets `#running` be set before it is cleared.
     await Promise.resolve()
     try {
-      await this.#send()
+      await this.#send(target)
     } finally {
       // In the same turn as the last look at `#pending`: a commit that comes now starts a new run.
-      this.#running = undefined
+      if (this.#epoch === target.epoch) this.#running = undefined
     }
   }
 
-  async #send(): Promise<void> {
-    for (let attempt = 0; this.#pending.size > 0; ) {
-      const taken = [...this.#pending.values()].filter((p) => this.#target.holds(p))
+  async #send(target: CommitTarget): Promise<void> {
+    let refusedSince: number | undefined
+    for (let attempt = 0; this.#epoch === target.epoch && this.#pending.size > 0; ) {
+      const taken = [...this.#pending.values()].filter((p) => target.holds(p))
       this.#pending.clear()
-      const consumer = this.#target.consumer()
-      if (!consumer || taken.length === 0) return
+      if (taken.length === 0) return
       try {
-        await consumer.commitOffsets(
-          taken.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) })),
-        )
+        await this.#attempt(target, taken)
         attempt = 0
+        refusedSince = undefined
       } catch (error) {
-        if (failureKind(error) === 'lost' || this.#target.leaving()) return
+        if (this.#epoch !== target.epoch || target.ending) return
+        if (failureKind(error) === 'lost') {
+          refusedSince ??= Date.now()
+          if (Date.now() - refusedSince > EXPELLED_AFTER) {
+            target.expelled(error)
+            return
+          }
+        }
         for (const position of taken) {
           const key = partitionKey(position)
           if (!this.#pending.has(key)) this.#pending.set(key, position)
         }
         await backOff(attempt++)
       }
+    }
+  }
+
+  /** Also one that was under way when the partitions began to be given up is not waited for beyond the bound. */
+  async #attempt(target: CommitTarget, taken: readonly Position[]): Promise<void> {
+    const sent = target.commit(taken)
+    sent.catch(() => undefined)
+    for (;;) {
+      const outcome = await Promise.race([
+        sent.then(() => 'sent'),
+        sleep(this.#options.leaveWithin, 'late', { ref: false }),
+      ])
+      if (outcome === 'sent') return
+      if (!target.ending) continue
+      this.#givenUp = target.epoch
+      throw new Error(`a commit is not answered within ${this.#options.leaveWithin} ms`)
     }
   }
 }

@@ -1,8 +1,9 @@
 /**
  * What a failure of the client means here: `lost`, the group has given the partitions to somebody else; `refused`, the
- * broker will never take one of the records; `permanent`, a person must change something first; `transient`, the rest.
+ * broker will never take one of the records; `login`, it is refused; `permanent`, a person must change something else first;
+ * `transient`, the rest.
  */
-export type FailureKind = 'lost' | 'refused' | 'permanent' | 'transient'
+export type FailureKind = 'lost' | 'refused' | 'login' | 'permanent' | 'transient'
 
 const LOST = new Set([
   'ILLEGAL_GENERATION',
@@ -11,9 +12,8 @@ const LOST = new Set([
   'FENCED_INSTANCE_ID',
 ])
 const REFUSED = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP'])
+const LOGIN = new Set(['SASL_AUTHENTICATION_FAILED', 'UNSUPPORTED_SASL_MECHANISM'])
 const PERMANENT = new Set([
-  'SASL_AUTHENTICATION_FAILED',
-  'UNSUPPORTED_SASL_MECHANISM',
   'TOPIC_AUTHORIZATION_FAILED',
   'GROUP_AUTHORIZATION_FAILED',
   'CLUSTER_AUTHORIZATION_FAILED',
@@ -25,7 +25,8 @@ const PERMANENT = new Set([
   'INVALID_CONFIG',
   'POLICY_VIOLATION',
 ])
-const PERMANENT_NAMES = new Set(['KafkaJSSASLAuthenticationError', 'KafkaJSNotImplemented'])
+const LOGIN_NAMES = new Set(['KafkaJSSASLAuthenticationError'])
+const PERMANENT_NAMES = new Set(['KafkaJSNotImplemented'])
 
 interface Link {
   readonly name: string
@@ -51,14 +52,32 @@ export function failureKind(error: unknown): FailureKind {
   for (const { type, name } of chain(error)) {
     if (type !== undefined && LOST.has(type)) return 'lost'
     if (type !== undefined && REFUSED.has(type)) return 'refused'
+    if ((type !== undefined && LOGIN.has(type)) || LOGIN_NAMES.has(name)) return 'login'
     if ((type !== undefined && PERMANENT.has(type)) || PERMANENT_NAMES.has(name)) return 'permanent'
   }
   return 'transient'
 }
 
+/** Whether a person must act first. */
+export function mustBeChanged(error: unknown, awaitsLogin: boolean): boolean {
+  const kind = failureKind(error)
+  return kind === 'permanent' || (kind === 'login' && !awaitsLogin)
+}
+
+/** Whether the same question may be answered the next time. */
+export function mayPass(error: unknown, awaitsLogin: boolean): boolean {
+  const kind = failureKind(error)
+  return kind === 'transient' || (kind === 'login' && awaitsLogin)
+}
+
+/** The client does not say why no broker named one. */
+const NO_COORDINATOR =
+  'no broker names the coordinator of the group: the right to read the group is missing, or the topic of offsets has no leader'
+
 /** One line for logs and `/readyz`: the protocol's own name where there is one, else the sentence of the client. */
 export function reasonOf(error: unknown): string {
   const links = chain(error)
+  if (links.some(({ name }) => name === 'KafkaJSGroupCoordinatorNotFound')) return NO_COORDINATOR
   const type = links.find((l) => l.type !== undefined)?.type
   const { message } = links.at(-1) ?? { message: String(error) }
   return type === undefined || message.includes(type) ? message : `${type}: ${message}`

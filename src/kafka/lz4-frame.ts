@@ -13,16 +13,21 @@ interface Block {
   readonly start: number
   readonly length: number
   readonly stored: boolean
+  /** What it may unpack to, bytes. */
+  readonly room: number
 }
 
 /**
  * Reads LZ4 frames (LZ4 Frame Format 1.6), also several in a row, with linked blocks and with block checksums.
  * Checksums are passed over: the record batch around has its own, which the broker verified.
- * Throws on anything that is no whole frame.
+ * Throws on anything that is no whole frame, and on more plain bytes than the limit.
  */
-export function decompressLz4(source: Buffer): Buffer {
+export function decompressLz4(source: Buffer, limit = Number.MAX_SAFE_INTEGER): Buffer {
+  return unpack(source, blocksOf(source), limit)
+}
+
+function blocksOf(source: Buffer): Block[] {
   const blocks: Block[] = []
-  let room = 0
   let at = 0
   while (at < source.length) {
     const magic = source.readUInt32LE(at)
@@ -43,96 +48,32 @@ export function decompressLz4(source: Buffer): Buffer {
       if (word === 0) break
       const length = (word & ~STORED) >>> 0
       if (at + length > source.length) throw new Error('cut off LZ4 frame')
-      blocks.push({ start: at, length, stored: (word & STORED) !== 0 })
-      room += blockSize
+      blocks.push({ start: at, length, stored: (word & STORED) !== 0, room: blockSize })
       at += length + (flags & BLOCK_CHECKSUM ? 4 : 0)
     }
     if (flags & CONTENT_CHECKSUM) at += 4
   }
-  const target = Buffer.allocUnsafe(room)
+  return blocks
+}
+
+/** A block says only what it may unpack to, which can be a thousand times what it does: so room is made as it is needed. */
+function unpack(source: Buffer, blocks: readonly Block[], limit: number): Buffer {
+  let target = Buffer.allocUnsafe(Math.min(limit, 4 * source.length) + (blocks[0]?.room ?? 0))
   let end = 0
-  for (const { start, length, stored } of blocks) {
-    if (stored) end += source.copy(target, end, start, start + length)
-    else end = decompressBlock(source, target, start, length, end)
-  }
-  if (end > room) throw new Error('LZ4 block larger than its frame says')
-  return target.subarray(0, end)
-}
-
-const BLOCK = 1 << 16
-/** Magic, independent blocks (Kafka takes no others), 64 KiB each, and the checksum of these two bytes. */
-const HEADER = Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82])
-const END = Buffer.alloc(4)
-
-const MIN_MATCH = 4
-/** A block ends in literals: no match reaches into its last 5 bytes or begins in its last 12. */
-const LAST_LITERALS = 5
-const MATCH_LIMIT = 12
-const HASH_BITS = 14
-
-/** One LZ4 frame in the form that Kafka prescribes. */
-export function compressLz4(plain: Buffer): Buffer {
-  const pieces: Buffer[] = [HEADER]
-  const packed = Buffer.allocUnsafe(BLOCK + (BLOCK >> 7) + 16)
-  const table = new Int32Array(1 << HASH_BITS)
-  for (let at = 0; at < plain.length; at += BLOCK) {
-    const block = plain.subarray(at, at + BLOCK)
-    const length = compressBlock(block, packed, table.fill(-1))
-    const stored = length >= block.length
-    const word = Buffer.alloc(4)
-    word.writeUInt32LE(stored ? (block.length | STORED) >>> 0 : length)
-    pieces.push(word, stored ? block : Buffer.from(packed.subarray(0, length)))
-  }
-  return Buffer.concat([...pieces, END])
-}
-
-/** One LZ4 block (at most 64 KiB, so every match is in reach); returns its length in `target`. */
-function compressBlock(source: Buffer, target: Buffer, table: Int32Array): number {
-  const matchable = source.length - LAST_LITERALS
-  let out = 0
-  let anchor = 0
-  for (let at = 0; at <= source.length - MATCH_LIMIT; ) {
-    const four = source.readUInt32LE(at)
-    const slot = Math.imul(four, 2_654_435_761) >>> (32 - HASH_BITS)
-    const before = table[slot]!
-    table[slot] = at
-    if (before < 0 || source.readUInt32LE(before) !== four) {
-      // Steps grow where nothing is found.
-      at += 1 + ((at - anchor) >> 6)
-      continue
+  for (const { start, length, stored, room } of blocks) {
+    if (end > limit) break
+    if (end + room > target.length) {
+      const larger = Buffer.allocUnsafe(2 * target.length + room)
+      target.copy(larger, 0, 0, end)
+      target = larger
     }
-    let end = at + MIN_MATCH
-    while (end < matchable && source[end] === source[before + end - at]) end++
-    const length = end - at - MIN_MATCH
-    out = writeLiterals(source, anchor, at, target, out, Math.min(length, 15))
-    target[out++] = (at - before) & 0xff
-    target[out++] = (at - before) >> 8
-    out = writeRest(length, target, out)
-    anchor = at = end
+    if (stored) end += source.copy(target, end, start, start + length)
+    else {
+      const begin = end
+      end = decompressBlock(source, target, start, length, end)
+      if (end - begin > room) throw new Error('LZ4 block larger than its frame says')
+    }
   }
-  return writeLiterals(source, anchor, source.length, target, out, 0)
-}
-
-/** The token, with the match length that goes into it, and the literals; returns where they end. */
-function writeLiterals(
-  source: Buffer,
-  from: number,
-  to: number,
-  target: Buffer,
-  at: number,
-  match: number,
-): number {
-  const length = to - from
-  target[at] = (Math.min(length, 15) << 4) | match
-  const start = writeRest(length, target, at + 1)
-  return start + source.copy(target, start, from, to)
-}
-
-/** What of a length does not fit into the token. */
-function writeRest(length: number, target: Buffer, at: number): number {
-  if (length < 15) return at
-  let rest = length - 15
-  for (; rest >= 255; rest -= 255) target[at++] = 255
-  target[at++] = rest
-  return at
+  if (end > limit) throw new Error(`the batch unpacks to more than ${Math.floor(limit / 2 ** 20)} MB`)
+  return target.subarray(0, end)
 }

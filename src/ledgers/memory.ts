@@ -1,4 +1,4 @@
-import type { ConsentChange, ConsentLedger, ConsentRow } from '../domain/ports.ts'
+import type { ConsentChange, ConsentLedger, ConsentRow } from '../domain/consent-ledger.ts'
 
 /** Changes kept of each pair. */
 const KEPT = 2
@@ -43,11 +43,37 @@ function forgetFirst<V>(map: Map<string, V>, isOld: (value: V) => boolean): void
   }
 }
 
+/** The first request for consent of each pair, by its key. */
+class FirstRequests {
+  readonly #times = new Map<string, number>()
+
+  /** The time of an earlier request that still counts at `ts`, or of the same one. */
+  upTo(pair: string, ts: number): number | undefined {
+    const first = this.#times.get(pair)
+    return first === undefined || ts < first || ts - first > ASKED_FOR ? undefined : first
+  }
+
+  /** The time of a request before that of `ts`. */
+  before(pair: string, ts: number): number | undefined {
+    const first = this.upTo(pair, ts)
+    return first === ts ? undefined : first
+  }
+
+  set(pair: string, ts: number): void {
+    this.#times.delete(pair)
+    this.#times.set(pair, ts)
+  }
+
+  forgetBefore(newest: number): void {
+    forgetFirst(this.#times, (ts) => newest - ts > ASKED_FOR)
+  }
+}
+
 /** The consent ledger of the embedded mode and of one instance without Redis. */
 export function memoryLedger(): ConsentLedger {
   const consents = new Map<string, ConsentChange[]>()
   const sent = new Map<string, Sent[]>()
-  const asked = new Map<string, number>()
+  const requests = new FirstRequests()
   /** Event time up to which anything was remembered. */
   let newest = Number.NEGATIVE_INFINITY
   const key = (a: string, b: string) => `${a}|${b}`
@@ -61,6 +87,9 @@ export function memoryLedger(): ConsentLedger {
         const id = key(row.signature, row.to)
         consents.set(id, mergeChanges(consents.get(id) ?? [], changesOf(row)))
       }
+    },
+    async erase(pairs) {
+      for (const { signature, to } of pairs) consents.delete(key(signature, to))
     },
     async remember(rows) {
       for (const { port, to, signature, ts } of rows) {
@@ -82,18 +111,19 @@ export function memoryLedger(): ConsentLedger {
       return known.filter((s) => s.first <= ts && ts - s.last < REMEMBERED_FOR).map((s) => s.signature)
     },
     async asked(rows) {
-      forgetFirst(asked, (ts) => newest - ts > ASKED_FOR)
+      requests.forgetBefore(newest)
       return rows.map(({ signature, to, ts }) => {
-        const id = key(signature, to)
-        const before = asked.get(id)
-        if (before === undefined || ts < before || ts - before > ASKED_FOR) {
-          asked.delete(id)
-          asked.set(id, ts)
+        const pair = key(signature, to)
+        const before = requests.before(pair, ts)
+        if (requests.upTo(pair, ts) === undefined) {
+          requests.set(pair, ts)
           if (ts > newest) newest = ts
-          return undefined
         }
-        return before === ts ? undefined : before
+        return before
       })
+    },
+    async askedBefore(rows) {
+      return rows.map(({ signature, to, ts }) => requests.before(key(signature, to), ts))
     },
     unready: () => [],
     async close() {},

@@ -1,17 +1,18 @@
+-- include: epoch.lua
 -- Adds consent changes to pairs of one shard and keeps the newest two of each.
--- KEYS[i]  hash of the i-th row
--- ARGV     for each row: field, then its changes "<ts in base 36><I|O|D>" newest first, joined by ","
+-- KEYS[i]  from the second on: hash of a row
+-- ARGV     from the second on, for each row: field, then its changes "<ts in base 36><I|O|D>" newest first, joined by ","
 --          (I: in, D: in by default, O: out)
--- returns  how many rows changed
+-- returns  epoch and changes of the shard
 local function read(packed, into)
   for ts, state in string.gmatch(packed, '([0-9a-z]+)([IOD])') do
     into[#into + 1] = { tonumber(ts, 36), ts .. state }
   end
 end
 
-local changed = 0
-for i = 1, #KEYS do
-  local field, packed = ARGV[2 * i - 1], ARGV[2 * i]
+local changed = false
+for i = 2, #KEYS do
+  local field, packed = ARGV[2 * i - 2], ARGV[2 * i - 1]
   local known = redis.call('HGET', KEYS[i], field)
   local changes, seen, kept = {}, {}, {}
   read(packed, changes)
@@ -26,7 +27,8 @@ for i = 1, #KEYS do
   local merged = table.concat(kept, ',')
   if merged ~= known then
     redis.call('HSET', KEYS[i], field, merged)
-    changed = changed + 1
+    changed = true
   end
 end
-return changed
+if changed then redis.call('HINCRBY', KEYS[1], 'n', 1) end
+return meta()

@@ -1,202 +1,260 @@
-import { createHash } from 'node:crypto'
-import type { ConsentChange, ConsentLedger } from '../domain/ports.ts'
-import type { RedisLink } from '../redis/client.ts'
-import { loadScript, type Script, type ScriptCall } from '../redis/script.ts'
+import type { ConsentChange, ConsentRow, SharedLedger } from '../domain/consent-ledger.ts'
+import type { RedisLink } from '../redis/link.ts'
+import { loadScript } from '../redis/script.ts'
 import { changesOf, mergeChanges } from './memory.ts'
+import { keyedPlaces, type Place, plainField, SHARDS } from './places.ts'
+import { movePlainRows } from './plain-rows.ts'
+import { CHUNK, LedgerShards, type Row } from './redis-shards.ts'
+import { ShardEpochs } from './shard-epochs.ts'
+import { MONTH, monthOf, packChanges, type SentEntry, unpackChanges } from './stored-form.ts'
 
 export interface RedisLedgerOptions {
   readonly link: RedisLink
   /** Begins every key: the deployment. No braces. */
   readonly prefix: string
+  /** Key of the HMAC that names pairs: the token key of the deployment. */
+  readonly key: string
+  /** Keys that it had before: what was written under them is still read. */
+  readonly previousKeys?: readonly string[]
   /** Hashes the pairs are spread over: at the default each stays in the compact encoding (128 fields) up to 67 million pairs. */
   readonly slots?: number
   /** Time that applying rows may take, ms: a base file of millions is read in pieces. */
   readonly applyBudget?: number
+  /**
+   * Called when Redis is found to have lost consents and refusals: they must be read again, and `restored` be called then.
+   * A process that only reads leaves it out.
+   */
+  readonly onLost?: () => void
 }
 
-const SHARDS = 64
+interface Request {
+  readonly signature: string
+  readonly to: string
+  readonly ts: number
+}
+
 const DAY = 86_400
-const MONTH = 30 * DAY * 1000
 const REMEMBERED_MONTHS = 3
 const ASKED_MONTHS = 6
-/** Pairs of one script call, so that no call holds the server for long. */
-const CHUNK = 500
+const SENT_TTL = String((REMEMBERED_MONTHS + 1) * 30 * DAY)
+const ASKED_TTL = String((ASKED_MONTHS + 1) * 30 * DAY)
 
 const script = (name: string) => loadScript(new URL(`./${name}.lua`, import.meta.url), name)
 const SCRIPTS = {
   merge: script('merge-consents'),
   read: script('read-fields'),
+  erase: script('erase-fields'),
   remember: script('remember-sent'),
   firstAsked: script('first-asked'),
 }
 
-interface Place {
-  readonly shard: number
-  readonly slot: number
-  /** 16 characters for 96 bits of the pair. */
-  readonly field: string
-}
-
 /**
- * The consent ledger in Redis. A pair is a field of a small hash under 96 bits of its SHA-256 and two changes are at
- * most 20 characters, so a row stays within the compact encoding. What expires, expires by whole hashes of a month.
+ * The consent ledger in Redis. A pair is a field of a small hash under 96 bits of an HMAC and two changes are at most 20
+ * characters, so a row stays within the compact encoding. What expires, expires by whole hashes of a month.
  */
-export function redisLedger({
-  link,
-  prefix,
-  slots = 1 << 19,
-  applyBudget = 10_000,
-}: RedisLedgerOptions): ConsentLedger {
-  function place(a: string, b: string): Place {
-    const digest = createHash('sha256').update(`${a.length}:${a}${b}`).digest()
-    const bits = digest.readUInt32BE(12)
-    return { shard: bits % SHARDS, slot: bits % slots, field: digest.toString('base64', 0, 12) }
-  }
-  const key = (kind: string, { shard, slot }: Place, month?: number) =>
-    `{${prefix}:ledger:${shard}}:${kind}${month === undefined ? '' : `:${month}`}:${slot.toString(36)}`
+class RedisConsentLedger implements SharedLedger {
+  readonly #link: RedisLink
+  readonly #prefix: string
+  readonly #shards: LedgerShards
+  readonly #applyBudget: number
+  readonly #places: readonly ((plain: string) => Place)[]
+  readonly #epochs: ShardEpochs
 
-  /** One call a shard and chunk; `args` of row i follow `head`. Results in the order of the rows. */
-  async function run<T>(
-    of: Script,
-    rows: readonly { readonly place: Place; readonly key: string; readonly args: readonly string[] }[],
-    head: readonly string[] = [],
-    budget?: number,
-  ): Promise<T[]> {
-    const calls: ScriptCall[] = []
-    const order: number[][] = []
-    const byShard = new Map<number, number[]>()
-    rows.forEach((row, i) => {
-      const list = byShard.get(row.place.shard)
-      if (list) list.push(i)
-      else byShard.set(row.place.shard, [i])
+  constructor(options: RedisLedgerOptions) {
+    const { link, prefix, key, previousKeys = [], slots = 1 << 19, applyBudget = 10_000, onLost } = options
+    this.#link = link
+    this.#prefix = prefix
+    this.#applyBudget = applyBudget
+    this.#places = [key, ...previousKeys].map((one) => keyedPlaces(one, slots))
+    this.#epochs = new ShardEpochs(() => void this.#reportLoss(onLost))
+    this.#shards = new LedgerShards(link, prefix, this.#epochs)
+  }
+
+  async #reportLoss(onLost: () => void = () => {}): Promise<void> {
+    // One shard comes seldom alone: the others are asked before anything is read again.
+    await this.check().catch(() => {})
+    this.#epochs.reading()
+    onLost()
+  }
+
+  /** Where a pair is written. */
+  #place(a: string, b: string): Place {
+    return this.#places[0]!(plainField(a, b))
+  }
+
+  /** Reads fields of pairs wherever they may lie: under the key, under former ones, and as they were before there was one. */
+  async #read(
+    pairs: readonly { readonly plain: string; readonly kind: 'c' | 's' | 'a'; readonly month?: number }[],
+  ): Promise<string[][]> {
+    const rows: Row[] = []
+    const owners: number[] = []
+    pairs.forEach(({ plain, kind, month }, i) => {
+      for (const place of this.#places) {
+        rows.push(this.#shards.row(kind, place(plain), month))
+        owners.push(i)
+      }
     })
-    for (const indexes of byShard.values()) {
-      for (let from = 0; from < indexes.length; from += CHUNK) {
-        const part = indexes.slice(from, from + CHUNK)
-        order.push(part)
-        calls.push({
-          script: of,
-          keys: part.map((i) => rows[i]!.key),
-          args: [...head, ...part.flatMap((i) => rows[i]!.args)],
-        })
-      }
-    }
-    if (calls.length === 0) return []
-    const replies = await link.run(calls, budget)
-    const out = new Array<T>(rows.length)
-    for (const [c, reply] of replies.entries()) {
-      if (!Array.isArray(reply)) continue
-      for (const [j, i] of order[c]!.entries()) out[i] = reply[j] as T
-    }
-    return out
+    const found = pairs.map((): string[] => [])
+    const values = await this.#shards.run(SCRIPTS.read, rows)
+    for (const [r, value] of values.entries()) if (value) found[owners[r]!]!.push(value)
+    return found
   }
 
-  return {
-    async lookup(pairs) {
-      const rows = pairs.map(({ signature, to }) => {
-        const at = place(signature, to)
-        return { place: at, key: key('consent', at), args: [at.field] }
-      })
-      return (await run<string>(SCRIPTS.read, rows)).map(unpack)
-    },
+  async lookup(
+    pairs: readonly { readonly signature: string; readonly to: string }[],
+  ): Promise<readonly (readonly ConsentChange[])[]> {
+    const found = await this.#read(
+      pairs.map(({ signature, to }) => ({ plain: plainField(signature, to), kind: 'c' })),
+    )
+    return found.map(([first = '', ...others]) =>
+      others.reduce((changes, packed) => mergeChanges(changes, unpackChanges(packed)), unpackChanges(first)),
+    )
+  }
 
-    async apply(changes) {
-      const rows = changes.map((row) => {
-        const at = place(row.signature, row.to)
-        return {
-          place: at,
-          key: key('consent', at),
-          args: [at.field, pack(mergeChanges([], changesOf(row)))],
-        }
-      })
-      const step = CHUNK * SHARDS
-      for (let from = 0; from < rows.length; from += step) {
-        await run(SCRIPTS.merge, rows.slice(from, from + step), [], applyBudget)
+  async apply(changes: readonly ConsentRow[]): Promise<void> {
+    const rows = changes.map((row) =>
+      this.#shards.row(
+        'c',
+        this.#place(row.signature, row.to),
+        undefined,
+        packChanges(mergeChanges([], changesOf(row))),
+      ),
+    )
+    const step = CHUNK * SHARDS
+    for (let from = 0; from < rows.length; from += step)
+      await this.#shards.run(SCRIPTS.merge, rows.slice(from, from + step), [], this.#applyBudget)
+  }
+
+  async erase(pairs: readonly { readonly signature: string; readonly to: string }[]): Promise<void> {
+    const rows = pairs.flatMap(({ signature, to }) => {
+      const plain = plainField(signature, to)
+      return this.#places.map((place) => this.#shards.row('c', place(plain)))
+    })
+    await this.#shards.run(SCRIPTS.erase, rows, [], this.#applyBudget)
+  }
+
+  async remember(
+    sent: readonly {
+      readonly port: string
+      readonly to: string
+      readonly signature: string
+      readonly ts: number
+    }[],
+  ): Promise<void> {
+    const rows = sent.map(({ port, to, signature, ts }) =>
+      this.#shards.row('s', this.#place(port, to), monthOf(ts), signature, ts.toString(36), ''),
+    )
+    await this.#shards.write(SCRIPTS.remember, rows, [SENT_TTL])
+  }
+
+  async sentBy(port: string, to: string, ts: number): Promise<readonly string[]> {
+    const plain = plainField(port, to)
+    const months = Array.from({ length: REMEMBERED_MONTHS + 1 }, (_, back) => monthOf(ts) - back)
+    const found = new Set<string>()
+    for (const packed of (await this.#read(months.map((month) => ({ plain, kind: 's', month })))).flat()) {
+      for (const [signature, last, first] of JSON.parse(packed) as SentEntry[]) {
+        const lastAt = Number.parseInt(last, 36)
+        const firstAt = Number.parseInt(first ?? last, 36)
+        if (firstAt <= ts && ts - lastAt < REMEMBERED_MONTHS * MONTH) found.add(signature)
       }
-    },
+    }
+    return [...found].slice(0, 4)
+  }
 
-    async remember(sent) {
-      const rows = sent.map(({ port, to, signature, ts }) => {
-        const at = place(port, to)
-        return { place: at, key: key('sent', at, monthOf(ts)), args: [at.field, signature, ts.toString(36)] }
-      })
-      await run(SCRIPTS.remember, rows, [String((REMEMBERED_MONTHS + 1) * 30 * DAY)])
-    },
+  async asked(requests: readonly Request[]): Promise<readonly (number | undefined)[]> {
+    const earlier = await this.#requests(requests)
+    const own = await this.#shards.run(
+      SCRIPTS.firstAsked,
+      requests.map(({ signature, to, ts }) =>
+        this.#shards.row('a', this.#place(signature, to), monthOf(ts), ts.toString(36)),
+      ),
+      [ASKED_TTL],
+    )
+    return requests.map(({ ts }, i) => firstBefore(ts, [own[i]!, ...earlier[i]!]))
+  }
 
-    async sentBy(port, to, ts) {
-      const at = place(port, to)
-      const months = Array.from({ length: REMEMBERED_MONTHS + 1 }, (_, back) => monthOf(ts) - back)
-      const rows = months.map((month) => ({ place: at, key: key('sent', at, month), args: [at.field] }))
-      const found = new Set<string>()
-      for (const packed of await run<string>(SCRIPTS.read, rows)) {
-        if (packed === '') continue
-        for (const [signature, last, first] of JSON.parse(packed) as [string, string, string?][]) {
-          const lastAt = Number.parseInt(last, 36)
-          const firstAt = Number.parseInt(first ?? last, 36)
-          if (firstAt <= ts && ts - lastAt < REMEMBERED_MONTHS * MONTH) found.add(signature)
-        }
-      }
-      return [...found].slice(0, 4)
-    },
+  async askedBefore(requests: readonly Request[]): Promise<readonly (number | undefined)[]> {
+    const earlier = await this.#requests(requests)
+    return requests.map(({ ts }, i) => firstBefore(ts, earlier[i]!))
+  }
 
-    async asked(requests) {
-      const rows = requests.map(({ signature, to, ts }) => ({
-        at: place(signature, to),
-        month: monthOf(ts),
-        ts,
-      }))
-      const earlier = await Promise.all(
-        Array.from({ length: ASKED_MONTHS }, (_, back) =>
-          run<string>(
-            SCRIPTS.read,
-            rows.map(({ at, month }) => ({
-              place: at,
-              key: key('asked', at, month - back - 1),
-              args: [at.field],
-            })),
-          ),
+  /** Times of the requests that are known of each pair, in base 36, of the months that still count. */
+  async #requests(requests: readonly Request[]): Promise<string[][]> {
+    const months = await Promise.all(
+      Array.from({ length: ASKED_MONTHS + 1 }, (_, back) =>
+        this.#read(
+          requests.map(({ signature, to, ts }) => ({
+            plain: plainField(signature, to),
+            kind: 'a',
+            month: monthOf(ts) - back,
+          })),
         ),
-      )
-      const own = await run<string>(
-        SCRIPTS.firstAsked,
-        rows.map(({ at, month, ts }) => ({
-          place: at,
-          key: key('asked', at, month),
-          args: [at.field, ts.toString(36)],
-        })),
-        [String((ASKED_MONTHS + 1) * 30 * DAY)],
-      )
-      return rows.map(({ ts }, i) => {
-        const times = [own[i], ...earlier.map((month) => month[i])].filter((t) => t !== undefined && t !== '')
-        const first = Math.min(...times.map((t) => Number.parseInt(t as string, 36)))
-        return Number.isFinite(first) && first < ts && ts - first <= ASKED_MONTHS * MONTH ? first : undefined
-      })
-    },
-
-    unready: () => [],
-    async close() {},
+      ),
+    )
+    return requests.map((_, i) => months.flatMap((month) => month[i]!))
   }
+
+  async migrate(): Promise<number> {
+    const place = this.#places[0]!
+    const searched = `{${this.#prefix}:ledger:0}:searched`
+    if ((await this.#link.command('EXISTS', searched)) === 1) return 0
+    const moved = await movePlainRows(this.#link, this.#prefix, {
+      consents: (rows) =>
+        this.#shards.run(
+          SCRIPTS.merge,
+          rows.map(({ field, value }) => this.#shards.row('c', place(field), undefined, value)),
+          [],
+          this.#applyBudget,
+        ),
+      sent: (rows, month) =>
+        this.#shards.write(
+          SCRIPTS.remember,
+          // The last to be written is the first in the list.
+          rows.flatMap(({ field, value }) =>
+            (JSON.parse(value) as SentEntry[])
+              .reverse()
+              .map(([signature, last, first]) =>
+                this.#shards.row('s', place(field), month, signature, last, first ?? last),
+              ),
+          ),
+          [SENT_TTL],
+          this.#applyBudget,
+        ),
+      asked: (rows, month) =>
+        this.#shards.run(
+          SCRIPTS.firstAsked,
+          rows.map(({ field, value }) => this.#shards.row('a', place(field), month, value)),
+          [ASKED_TTL],
+          this.#applyBudget,
+        ),
+    })
+    // The search goes through all keys: one that found nothing stands for a week.
+    if (moved === 0) await this.#link.command('SET', searched, 1, 'EX', 7 * DAY)
+    return moved
+  }
+
+  check(): Promise<number> {
+    return this.#shards.check(SCRIPTS.read)
+  }
+
+  restored(): void {
+    this.#epochs.restored()
+  }
+
+  unready(): readonly string[] {
+    return this.#epochs.lost ? ['redis: consents and refusals were lost and are being read again'] : []
+  }
+
+  async close(): Promise<void> {}
 }
 
-function monthOf(ts: number): number {
-  return Math.floor(ts / MONTH)
+/** The first of the times that lies before `ts` and within the months that count. */
+function firstBefore(ts: number, times: readonly string[]): number | undefined {
+  const first = Math.min(...times.filter((t) => t).map((t) => Number.parseInt(t, 36)))
+  return Number.isFinite(first) && first < ts && ts - first <= ASKED_MONTHS * MONTH ? first : undefined
 }
 
-const MARKS = { in: 'I', out: 'O' } as const
-
-function pack(changes: readonly ConsentChange[]): string {
-  return changes
-    .map(({ ts, state, proof }) => `${ts.toString(36)}${proof === 'default' ? 'D' : MARKS[state]}`)
-    .join(',')
-}
-
-/** `proof` survives only as `default`, which is no consent: how others were given is for the books, not for verdicts. */
-function unpack(packed: string): ConsentChange[] {
-  if (!packed) return []
-  return packed.split(',').map((change) => {
-    const mark = change.at(-1)
-    const ts = Number.parseInt(change.slice(0, -1), 36)
-    if (mark === 'O') return { state: 'out', ts }
-    return mark === 'D' ? { state: 'in', ts, proof: 'default' } : { state: 'in', ts }
-  })
+/** `link` stays the caller's. */
+export function redisLedger(options: RedisLedgerOptions): SharedLedger {
+  return new RedisConsentLedger(options)
 }

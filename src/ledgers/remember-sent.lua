@@ -1,29 +1,36 @@
+-- include: epoch.lua
 -- Remembers which signatures a port sent to subscribers: the last four of each, newest first.
--- KEYS[i]  hash of the i-th row (a month of one slot)
--- ARGV[1]  seconds to live
--- ARGV     then for each row: field, signature, event time in base 36
--- returns  nothing
+-- KEYS[1]  meta: the keys of all rows of the shard begin as this one does, up to "meta"
+-- ARGV[2]  seconds to live of the hash of a month, from its first row on
+-- ARGV[3]  rows, JSON: [hash (a month of one slot), field, signature, event time in base 36, and of a row that is moved its
+--          first event time (else ''), hash, …]
+-- returns  epoch and changes of the shard
 -- A field holds entries {signature, last event time, first event time}.
+local call = redis.call
+local prefix = string.sub(KEYS[1], 1, -5)
+local rows = cjson.decode(ARGV[3])
 local function after(a, b)
   return #a > #b or (#a == #b and a > b)
 end
-for i = 1, #KEYS do
-  local field, signature, ts = ARGV[3 * i - 1], ARGV[3 * i], ARGV[3 * i + 1]
-  local known = redis.call('HGET', KEYS[i], field)
-  local own = { signature, ts, ts }
+for i = 1, #rows, 5 do
+  local key, field, signature, ts, from = prefix .. rows[i], rows[i + 1], rows[i + 2], rows[i + 3], rows[i + 4]
+  if from == '' then from = ts end
+  local own = { signature, ts, from }
   local list = { own }
+  local known = call('HGET', key, field)
   if known then
     for _, entry in ipairs(cjson.decode(known)) do
       if entry[1] == signature then
         local first = entry[3] or entry[2]
-        if after(entry[2], ts) then own[2] = entry[2] end
-        if after(ts, first) then own[3] = first end
+        if after(entry[2], own[2]) then own[2] = entry[2] end
+        if after(own[3], first) then own[3] = first end
       elseif #list < 4 then
         list[#list + 1] = entry
       end
     end
   end
-  redis.call('HSET', KEYS[i], field, cjson.encode(list))
-  redis.call('EXPIRE', KEYS[i], ARGV[1])
+  if call('HSET', key, field, cjson.encode(list)) == 1 and call('HLEN', key) == 1 then
+    call('EXPIRE', key, ARGV[2])
+  end
 end
-return 0
+return meta()

@@ -12,7 +12,7 @@ const NAME_OF: Readonly<Record<Backend, string>> = { native: 'tensorflow', wasm:
 const NATIVE_ENDS_AT = 23
 
 /**
- * Makes a backend ready. `auto`: native where it is installed and loads, else wasm, else cpu; `onNotice` hears why the
+ * Makes a backend ready. `auto`: native where it is installed and loads, else wasm, else cpu; `onNotice` is called with the reason why the
  * better one does not serve, except that the native one is not installed. A backend that is asked for by name and does
  * not load throws.
  */
@@ -73,7 +73,7 @@ async function loadNative(): Promise<void> {
       `@tensorflow/tfjs-node does not run on Node ${process.versions.node}, only below ${NATIVE_ENDS_AT}`,
     )
   }
-  // Libtensorflow writes its start-up to stderr unless told before it loads.
+  // Libtensorflow writes its start-up to stderr unless it is configured before it loads.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
   // Held in a variable: the package is optional, and the compiler must not ask for it.
   const optional = '@tensorflow/tfjs-node'

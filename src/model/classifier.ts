@@ -3,7 +3,7 @@ import { LABELS, type Label, type Scores } from '../domain/labels.ts'
 import type { Classifier } from '../domain/ports.ts'
 import { modelInput, type OpenModelOptions, openTextModel, type TextModel } from './text-model.ts'
 
-/** How far a golden message may lie from its recorded score before the operator is told. */
+/** How far a golden message may lie from its recorded score before the operator is warned. */
 const DRIFT = 0.02
 
 /**
@@ -40,6 +40,7 @@ export async function openClassifier(options: OpenModelOptions): Promise<Classif
   return {
     id: model.id,
     backend: model.backend,
+    card: model.card,
     thresholds,
     classify(texts) {
       const p = model.score(texts)

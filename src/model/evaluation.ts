@@ -3,7 +3,7 @@ import { LABELS, UNSOLICITED } from '../domain/labels.ts'
 import { modelInput, type TextModel } from './text-model.ts'
 import { argmaxRow, type ClassScore, recallAt, reportOf, rocAuc } from './training/metrics.ts'
 
-/** What `evaluate --json` writes (contract, section 4). */
+/** What `evaluate --json` writes. */
 export interface Evaluation {
   readonly accuracy: number
   readonly macroF1: number

@@ -1,3 +1,4 @@
+import { fnv1a } from '../domain/hash32.ts'
 import { isShortener, isTopLevel } from './symbols.ts'
 
 /** What of a link the model may look at. */
@@ -102,8 +103,8 @@ function registrable(host: string): string {
   return labels.slice(n > 2 && second.length <= 3 && second !== 't' ? -3 : -2).join('.')
 }
 
+/** The shipped weights were trained with this finaliser. */
 function hash(text: string): number {
-  let h = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
+  const h = fnv1a(text)
   return h ^ (h >>> 13)
 }

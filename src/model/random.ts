@@ -1,4 +1,7 @@
-/** A seeded stream of numbers: the same seed gives the same stream on every machine (sfc32). */
+/**
+ * A seeded stream of numbers: the same seed gives the same stream on every machine (sfc32). A training that is run again
+ * gives the shipped weights only with this stream; the simulator has its own for the same reason.
+ */
 export interface Random {
   /** 0 to below 1. */
   next(): number

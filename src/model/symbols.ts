@@ -32,7 +32,7 @@ export function unitClass(unit: number): number {
   return CLASS[unit] as number
 }
 
-/** Top-level names that make a dotted word a link even without a scheme. */
+/** Top-level names that make a dotted word a link even without a scheme, as the shipped weights learnt them. */
 const TLDS = new Set(
   (
     'com cn net org cc top xyz vip me io co uk in hk tw mo sg my us ru jp kr info shop club site online icu fun ltd ' +
@@ -46,7 +46,9 @@ export function isTopLevel(name: string): boolean {
   return TLDS.has(name)
 }
 
-/** Hosts whose links may lead anywhere. */
+/**
+ * Hosts whose links may lead anywhere, as the shipped weights learnt them: the list that grows is in the text layer.
+ */
 const SHORTENERS = new Set(
   (
     't.cn url.cn dwz.cn suo.im bit.ly goo.gl tinyurl.com is.gd ow.ly w.url.cn u.nu t.co rb.gy cutt.ly s.id 3.ly ' +

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { SigwatchError } from '../domain/errors.ts'
-import { normalise } from '../stages/normalise.ts'
+import { normalise } from '../text/normalise.ts'
 import { type Artifact, loadArtifact, type ModelCard, shapeOf } from './artifact.ts'
 import { type Backend, type BackendChoice, openBackend, useBackend } from './backend.ts'
 import {
@@ -40,7 +40,7 @@ export interface TextModel {
 export interface OpenModelOptions {
   readonly dir: string
   readonly backend?: BackendChoice
-  /** Hears what an operator should know: a backend that does not load. */
+  /** Called with what an operator should know: a backend that does not load. */
   readonly onNotice?: (message: string) => void
 }
 
@@ -65,74 +65,98 @@ export function servingTokenizer(
 
 /** `backend` must be open. */
 export function textModel(artifact: Artifact, backend: Backend): TextModel {
-  const { description, weights, card } = artifact
-  const shape = shapeOf(description)
-  const { labels, temperature } = description
-  const tokenizer = servingTokenizer(description.tokenizer, weights, shape)
-  useBackend(backend)
-  const table = tf.tensor2d(weights.table, partShape(shape, 'table') as [number, number])
-  const parts: HeadTensors = {
-    hidden: tf.tensor2d(weights.hidden, partShape(shape, 'hidden') as [number, number]),
-    hiddenBias: tf.tensor1d(weights.hiddenBias),
-    output: tf.tensor2d(weights.output, partShape(shape, 'output') as [number, number]),
-    outputBias: tf.tensor1d(weights.outputBias),
-  }
-  let rows = new Int32Array(BATCH * 256)
-  let segments = new Int32Array(BATCH * 256)
-  let closed = false
+  return new NetworkModel(artifact, backend)
+}
 
-  const scoreBatch = (inputs: readonly ModelInput[], from: number, to: number, out: Float32Array) => {
+class NetworkModel implements TextModel {
+  readonly id: string
+  readonly labels: readonly string[]
+  readonly backend: Backend
+  readonly card: ModelCard
+  readonly artifact: Artifact
+  readonly #shape: NetworkShape
+  readonly #tokenizer: Tokenizer
+  readonly #table: tf.Tensor2D
+  readonly #parts: HeadTensors
+  #rows = new Int32Array(BATCH * 256)
+  #segments = new Int32Array(BATCH * 256)
+  #closed = false
+
+  constructor(artifact: Artifact, backend: Backend) {
+    const { description, weights, card } = artifact
+    this.id = `${description.name}@${description.version}`
+    this.labels = description.labels
+    this.backend = backend
+    this.card = card
+    this.artifact = artifact
+    const shape = shapeOf(description)
+    this.#shape = shape
+    this.#tokenizer = servingTokenizer(description.tokenizer, weights, shape)
+    useBackend(backend)
+    this.#table = tf.tensor2d(weights.table, partShape(shape, 'table') as [number, number])
+    this.#parts = {
+      hidden: tf.tensor2d(weights.hidden, partShape(shape, 'hidden') as [number, number]),
+      hiddenBias: tf.tensor1d(weights.hiddenBias),
+      output: tf.tensor2d(weights.output, partShape(shape, 'output') as [number, number]),
+      outputBias: tf.tensor1d(weights.outputBias),
+    }
+  }
+
+  score(inputs: readonly ModelInput[]): Float32Array {
+    if (this.#closed) throw new SigwatchError('INTERNAL', 'the model is closed')
+    useBackend(this.backend)
+    const out = new Float32Array(inputs.length * this.labels.length)
+    for (let from = 0; from < inputs.length; from += BATCH) {
+      this.#scoreBatch(inputs, from, Math.min(inputs.length, from + BATCH), out)
+    }
+    return out
+  }
+
+  #scoreBatch(inputs: readonly ModelInput[], from: number, to: number, out: Float32Array): void {
     const texts = to - from
     const roots = new Float32Array(texts)
+    const tokenizer = this.#tokenizer
     let at = 0
     for (let t = 0; t < texts; t++) {
       const { original, normalised } = inputs[from + t] as ModelInput
       tokenizer.read(normalised, original)
       const { count } = tokenizer
-      if (at + count > rows.length) {
-        rows = grown(rows, at, count)
-        segments = grown(segments, at, count)
+      if (at + count > this.#rows.length) {
+        this.#rows = grown(this.#rows, at, count)
+        this.#segments = grown(this.#segments, at, count)
       }
+      const rows = this.#rows
       for (let i = 0; i < count; i++) rows[at + i] = tokenizer.rows[i] as number
-      segments.fill(t, at, at + count)
+      this.#segments.fill(t, at, at + count)
       roots[t] = Math.sqrt(count)
       at += count
     }
+    const { temperature } = this.artifact.description
+    const width = this.labels.length
+    softmax(this.#logits(at, roots), width, temperature, out, from * width)
+  }
+
+  /** The network over the first `count` rows of a batch with as many texts as there are roots. */
+  #logits(count: number, roots: Float32Array): Float32Array {
     let logits = new Float32Array(0)
     // Nothing is returned: tidy would look for tensors among the numbers.
     tf.tidy(() => {
       // Slices, not views: the cpu backend keeps what it is given.
       const bags = bag(
-        table,
-        tf.tensor1d(rows.slice(0, at), 'int32'),
-        tf.tensor1d(segments.slice(0, at), 'int32'),
-        tf.tensor2d(roots, [texts, 1]),
+        this.#table,
+        tf.tensor1d(this.#rows.slice(0, count), 'int32'),
+        tf.tensor1d(this.#segments.slice(0, count), 'int32'),
+        tf.tensor2d(roots, [roots.length, 1]),
       )
-      logits = head(bags, parts, shape).dataSync() as Float32Array<ArrayBuffer>
+      logits = head(bags, this.#parts, this.#shape).dataSync() as Float32Array<ArrayBuffer>
     })
-    softmax(logits, labels.length, temperature, out, from * labels.length)
+    return logits
   }
 
-  return {
-    id: `${description.name}@${description.version}`,
-    labels,
-    backend,
-    card,
-    artifact,
-    score(inputs) {
-      if (closed) throw new SigwatchError('INTERNAL', 'the model is closed')
-      useBackend(backend)
-      const out = new Float32Array(inputs.length * labels.length)
-      for (let from = 0; from < inputs.length; from += BATCH) {
-        scoreBatch(inputs, from, Math.min(inputs.length, from + BATCH), out)
-      }
-      return out
-    },
-    close() {
-      if (closed) return
-      closed = true
-      tf.dispose([table, ...Object.values(parts)])
-    },
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    tf.dispose([this.#table, ...Object.values(this.#parts)])
   }
 }
 

@@ -1,5 +1,6 @@
-import { COMPONENTS } from '../stages/fold-tables.ts'
-import { readLink } from './links.ts'
+import { type LinkShape, readLink } from './links.ts'
+import { isServiceNumber, leadingSignature, trailingSignature } from './places.ts'
+import { lengthClass, numberShape, SHAPES, surfaceOf } from './shapes.ts'
 import { DIGIT, IDEOGRAPH, LETTER, MARK, PAIR, SKIP, SPACE, unitClass } from './symbols.ts'
 
 /** What turns a text into features; part of the artifact, so that serving reads as training did. */
@@ -29,41 +30,6 @@ const WORD = 0x2f6e2b1d
 const MARKS = 0x7f4a7c15
 const WRITTEN = 0x3c6ef372
 
-/** Shape features; their number is part of the model format. */
-export const SHAPES = {
-  bias: 0,
-  signatureLeading: 1,
-  signatureTrailing: 2,
-  signatureNone: 3,
-  link: 4,
-  linkScheme: 5,
-  linkShortener: 6,
-  linkHyphen: 7,
-  linkDigits: 8,
-  linkPath: 9,
-  linkLongHost: 10,
-  mobile: 11,
-  longNumber: 12,
-  landline: 13,
-  code: 14,
-  manyNumbers: 15,
-  noNumbers: 16,
-  shouting: 17,
-  invisible: 18,
-  enclosed: 19,
-  fullWidth: 20,
-  emoji: 21,
-  latin: 22,
-  ideographs: 23,
-  exclamations: 24,
-  wedged: 25,
-  wedgedMuch: 26,
-  component: 27,
-  mixedScript: 28,
-  length: 32,
-  topLevel: 64,
-} as const
-
 const MAX_UNITS = 2048
 /** Features of one text, beside those of `written`, which may be as many as its grams. */
 const MAX_FEATURES = 4 * MAX_UNITS
@@ -86,6 +52,15 @@ export class Tokenizer {
   readonly #places = new Uint8Array(MAX_UNITS + 2)
   #length = 0
   #signature = 0
+  /** A mark or a space lies before what comes next. */
+  #parted = false
+  #numbers = 0
+  #letters = 0
+  #ideographs = 0
+  #exclamations = 0
+  #wordHash = 0 // Not that of src/domain/hash32.ts: the shipped weights hold it.
+  #wordLength = 0
+  #previousWord = 0
 
   /** `known`: 1 for each row that may be touched, all without it. The bias always is, so that no text has none. */
   constructor(settings: TokenizerSettings, known?: Uint8Array) {
@@ -110,7 +85,7 @@ export class Tokenizer {
     this.#shape(SHAPES.bias)
     this.#stream(normalised)
     this.#grams()
-    this.#surface(original)
+    for (const shape of surfaceOf(original, MAX_UNITS)) this.#shape(shape)
     this.#written(original)
   }
 
@@ -142,111 +117,131 @@ export class Tokenizer {
   /** Characters, numbers and links as symbols; marks and spaces only as far as they part words. */
   #stream(text: string): void {
     const n = Math.min(text.length, MAX_UNITS)
-    this.#length = 0
     const lead = leadingSignature(text)
     const tail = lead === 0 ? trailingSignature(text) : text.length
-    this.#shape(
-      lead > 0
-        ? SHAPES.signatureLeading
-        : tail < text.length
-          ? SHAPES.signatureTrailing
-          : SHAPES.signatureNone,
-    )
-    let pending = false
-    let numbers = 0
-    let letters = 0
-    let ideographs = 0
-    let exclamations = 0
-    let wordHash = 0
-    let wordLength = 0
-    let previousWord = 0
-    const endWord = () => {
-      if (wordLength > 1 && this.settings.words > 0) {
-        this.#add(wordHash ^ WORD)
-        if (previousWord !== 0 && this.settings.words > 1) {
-          this.#add(Math.imul(previousWord, 0x1b873593) ^ wordHash)
-        }
-      }
-      if (wordLength > 0) previousWord = wordHash
-      wordHash = 0
-      wordLength = 0
-    }
+    this.#begin(lead > 0, tail < text.length)
     for (let i = 0; i < n; ) {
       const unit = text.charCodeAt(i)
       const kind = unitClass(unit)
       const place = i < lead || i >= tail ? 1 : 0
       this.#signature = place
-      if (kind === LETTER || kind === DIGIT) {
-        const link = unit < 128 ? readLink(text, i) : undefined
+      if (unit < 128 && (kind === LETTER || kind === DIGIT)) {
+        const link = readLink(text, i)
         if (link !== undefined) {
-          endWord()
-          this.#push(LINK, place)
-          this.#shape(SHAPES.link)
-          if (link.scheme) this.#shape(SHAPES.linkScheme)
-          if (link.shortener) this.#shape(SHAPES.linkShortener)
-          if (link.hyphen) this.#shape(SHAPES.linkHyphen)
-          if (link.digits) this.#shape(SHAPES.linkDigits)
-          if (link.path) this.#shape(SHAPES.linkPath)
-          if (link.hostLength > 16) this.#shape(SHAPES.linkLongHost)
-          this.#shape(SHAPES.topLevel + (link.topLevel & 0xffff))
-          this.#add(link.host ^ WORD)
+          this.#link(link, place)
           i = link.end
-          pending = false
           continue
         }
       }
       if (kind === DIGIT) {
-        endWord()
-        let end = i + 1
-        while (end < n && unitClass(text.charCodeAt(end)) === DIGIT) end++
-        this.#number(text, i, end, place)
-        numbers++
-        i = end
-        pending = false
+        i = this.#digits(text, i, n, place)
         continue
       }
       i++
-      if (kind === LETTER) {
-        if (pending) this.#push(BOUNDARY, place)
-        pending = false
-        letters++
-        this.#push(unit, place)
-        wordHash = Math.imul(wordHash ^ unit, 0x01000193) + 0x5bd1e995
-        wordLength++
-        continue
-      }
-      if (kind === IDEOGRAPH) {
-        endWord()
-        previousWord = 0
-        pending = false
-        ideographs++
-        this.#push(unit, place)
-        continue
-      }
-      if (kind === SKIP) continue
-      if (kind === PAIR) {
-        endWord()
-        if (unit < 0xdc00) this.#add(Math.imul(text.codePointAt(i - 1) ?? 0, 0x9e3779b1) ^ MARKS)
-        continue
-      }
-      // An apostrophe parts no word: don't, i'm.
-      if (unit === 0x27 || unit === 0x2019) continue
-      endWord()
-      if (this.#length > 0) pending = true
-      if (kind === SPACE) continue
-      if (kind === MARK) {
-        if (unit === 0x21 || unit === 0xff01) exclamations++
-        this.#add(Math.imul(unit, 0x9e3779b1) ^ MARKS)
-      }
+      if (kind === LETTER) this.#letter(unit, place)
+      else if (kind === IDEOGRAPH) this.#ideograph(unit, place)
+      else if (kind === PAIR) this.#pair(text, i - 1, unit)
+      else if (kind !== SKIP) this.#mark(unit, kind)
     }
     this.#signature = 0
-    endWord()
-    if (numbers === 0) this.#shape(SHAPES.noNumbers)
-    if (numbers > 4) this.#shape(SHAPES.manyNumbers)
-    if (letters > 0) this.#shape(SHAPES.latin)
-    if (ideographs > 0) this.#shape(SHAPES.ideographs)
-    if (exclamations > 1) this.#shape(SHAPES.exclamations)
-    this.#shape(SHAPES.length + Math.min(15, Math.floor(Math.log2(1 + ideographs * 2 + letters) * 2)))
+    this.#endWord()
+    this.#counts()
+  }
+
+  #begin(leading: boolean, trailing: boolean): void {
+    this.#length = 0
+    this.#parted = false
+    this.#numbers = 0
+    this.#letters = 0
+    this.#ideographs = 0
+    this.#exclamations = 0
+    this.#wordHash = 0
+    this.#wordLength = 0
+    this.#previousWord = 0
+    const trailed = trailing ? SHAPES.signatureTrailing : SHAPES.signatureNone
+    this.#shape(leading ? SHAPES.signatureLeading : trailed)
+  }
+
+  #endWord(): void {
+    if (this.#wordLength === 0) return
+    if (this.#wordLength > 1 && this.settings.words > 0) {
+      this.#add(this.#wordHash ^ WORD)
+      if (this.#previousWord !== 0 && this.settings.words > 1) {
+        this.#add(Math.imul(this.#previousWord, 0x1b873593) ^ this.#wordHash)
+      }
+    }
+    this.#previousWord = this.#wordHash
+    this.#wordHash = 0
+    this.#wordLength = 0
+  }
+
+  #link(link: LinkShape, place: number): void {
+    this.#endWord()
+    this.#push(LINK, place)
+    this.#shape(SHAPES.link)
+    if (link.scheme) this.#shape(SHAPES.linkScheme)
+    if (link.shortener) this.#shape(SHAPES.linkShortener)
+    if (link.hyphen) this.#shape(SHAPES.linkHyphen)
+    if (link.digits) this.#shape(SHAPES.linkDigits)
+    if (link.path) this.#shape(SHAPES.linkPath)
+    if (link.hostLength > 16) this.#shape(SHAPES.linkLongHost)
+    this.#shape(SHAPES.topLevel + (link.topLevel & 0xffff))
+    this.#add(link.host ^ WORD)
+    this.#parted = false
+  }
+
+  /** Reads the digits from `start` on as one number; returns where they end. */
+  #digits(text: string, start: number, limit: number, place: number): number {
+    this.#endWord()
+    let end = start + 1
+    while (end < limit && unitClass(text.charCodeAt(end)) === DIGIT) end++
+    this.#number(text, start, end, place)
+    this.#numbers++
+    this.#parted = false
+    return end
+  }
+
+  #letter(unit: number, place: number): void {
+    if (this.#parted) this.#push(BOUNDARY, place)
+    this.#parted = false
+    this.#letters++
+    this.#push(unit, place)
+    this.#wordHash = Math.imul(this.#wordHash ^ unit, 0x01000193) + 0x5bd1e995
+    this.#wordLength++
+  }
+
+  #ideograph(unit: number, place: number): void {
+    this.#endWord()
+    this.#previousWord = 0
+    this.#parted = false
+    this.#ideographs++
+    this.#push(unit, place)
+  }
+
+  #pair(text: string, at: number, unit: number): void {
+    this.#endWord()
+    if (unit < 0xdc00) this.#add(Math.imul(text.codePointAt(at) ?? 0, 0x9e3779b1) ^ MARKS)
+  }
+
+  /** A mark or a space. An apostrophe parts no word: don't, i'm. */
+  #mark(unit: number, kind: number): void {
+    if (unit === 0x27 || unit === 0x2019) return
+    this.#endWord()
+    if (this.#length > 0) this.#parted = true
+    if (kind !== MARK) return
+    if (unit === 0x21 || unit === 0xff01) this.#exclamations++
+    this.#add(Math.imul(unit, 0x9e3779b1) ^ MARKS)
+  }
+
+  /** What was counted on the way. */
+  #counts(): void {
+    if (this.#numbers === 0) this.#shape(SHAPES.noNumbers)
+    if (this.#numbers > 4) this.#shape(SHAPES.manyNumbers)
+    if (this.#letters > 0) this.#shape(SHAPES.latin)
+    if (this.#ideographs > 0) this.#shape(SHAPES.ideographs)
+    if (this.#exclamations > 1) this.#shape(SHAPES.exclamations)
+    const weight = Math.log2(1 + this.#ideographs * 2 + this.#letters)
+    this.#shape(SHAPES.length + Math.min(15, Math.floor(weight * 2)))
   }
 
   #number(text: string, start: number, end: number, place: number): void {
@@ -257,14 +252,9 @@ export class Tokenizer {
       this.#push(SERVICE_NUMBER + value, place)
       return
     }
-    const first = text.charCodeAt(start)
-    if (length === 11 && first === 0x31) this.#shape(SHAPES.mobile)
-    else if ((length === 11 || length === 12 || length === 10) && first === 0x30) this.#shape(SHAPES.landline)
-    else if (length === 10 && first === 0x34) this.#shape(SHAPES.landline)
-    else if (length >= 8) this.#shape(SHAPES.longNumber)
-    else if (length === 4 || length === 6) this.#shape(SHAPES.code)
-    const bucket = length < 7 ? length : length < 10 ? 7 : length < 12 ? 8 : 9
-    this.#push(NUMBER + bucket, place)
+    const shape = numberShape(text.charCodeAt(start), length)
+    if (shape !== undefined) this.#shape(shape)
+    this.#push(NUMBER + lengthClass(length), place)
   }
 
   #grams(): void {
@@ -307,110 +297,4 @@ export class Tokenizer {
       }
     }
   }
-
-  /** What normalisation took away: how the text looked. */
-  #surface(original: string): void {
-    const n = Math.min(original.length, MAX_UNITS)
-    let upper = 0
-    let lower = 0
-    let invisible = 0
-    let enclosed = 0
-    let fullWidth = 0
-    let emoji = 0
-    let wedged = 0
-    let components = 0
-    let mixed = 0
-    let before = 0
-    let beforeThat = 0
-    for (let i = 0; i < n; i++) {
-      const unit = original.charCodeAt(i)
-      const kind = unitClass(unit)
-      if (unit < 128) {
-        if (unit >= 65 && unit <= 90) upper++
-        else if (unit >= 97 && unit <= 122) lower++
-      } else if (kind === IDEOGRAPH) {
-        if (COMPONENT_UNITS.has(unit)) components++
-        else if (beforeThat === IDEOGRAPH && before === MARK && !STOPS.has(original.charCodeAt(i - 1)))
-          wedged++
-        else if (beforeThat === IDEOGRAPH && before === LETTER) mixed++
-      } else if (unit >= 0x200b && unit <= 0x200f) invisible++
-      else if ((unit >= 0x2460 && unit <= 0x24ff) || unit === 0x20e3 || (unit >= 0x2776 && unit <= 0x2793))
-        enclosed++
-      else if ((unit >= 0xff10 && unit <= 0xff19) || (unit >= 0xff21 && unit <= 0xff5a)) fullWidth++
-      else if (unit >= 0xd800 && unit <= 0xdbff) emoji++
-      beforeThat = before
-      before = kind
-    }
-    if (wedged > 1) this.#shape(SHAPES.wedged)
-    if (wedged > 4) this.#shape(SHAPES.wedgedMuch)
-    if (components > 0) this.#shape(SHAPES.component)
-    if (mixed > 0) this.#shape(SHAPES.mixedScript)
-    if (upper > 5 && upper > lower) this.#shape(SHAPES.shouting)
-    if (invisible > 0) this.#shape(SHAPES.invisible)
-    if (enclosed > 0) this.#shape(SHAPES.enclosed)
-    if (fullWidth > 0) this.#shape(SHAPES.fullWidth)
-    if (emoji > 0) this.#shape(SHAPES.emoji)
-  }
-}
-
-/**
- * Numbers of five or six digits that everybody knows a service by: 95588, 10086, 12306, 12345, 950618, 118114. Six digits
- * may as well be a one-time password: they are a service where the text says to call them.
- */
-function isServiceNumber(text: string, start: number, length: number): boolean {
-  if (length === 6 && !isCalled(text, start)) return false
-  const a = text.charCodeAt(start)
-  const b = text.charCodeAt(start + 1)
-  if (a === 0x39) return b === 0x35 || b === 0x36
-  if (a !== 0x31) return false
-  const c = text.charCodeAt(start + 2)
-  if (length === 6) return b === 0x31 && c === 0x38
-  return (b === 0x30 && c === 0x30) || (b === 0x32 && (c === 0x33 || c === 0x35))
-}
-
-/** What says to call the number behind it ends so: 致电 拨打 热线 客服 详询 联系. */
-const CALLING = new Set('电话拨打线服询系叫'.split(''))
-const CALLING_WORDS = new Set(['call', 'dial', 'tel', 'phone', 'hotline'])
-/** Marks and spaces between the word and the number. */
-const CALLING_GAP = 3
-
-function isCalled(text: string, start: number): boolean {
-  let end = start
-  while (end > 0 && start - end <= CALLING_GAP && !isWordUnit(text.charCodeAt(end - 1))) end--
-  if (CALLING.has(text[end - 1] ?? '')) return true
-  let from = end
-  while (from > 0 && end - from < 8 && unitClass(text.charCodeAt(from - 1)) === LETTER) from--
-  return CALLING_WORDS.has(text.slice(from, end).toLowerCase())
-}
-
-function isWordUnit(unit: number): boolean {
-  const kind = unitClass(unit)
-  return kind === IDEOGRAPH || kind === LETTER || kind === DIGIT
-}
-
-const COMPONENT_UNITS = new Set([...COMPONENTS].map((ch) => ch.charCodeAt(0)))
-/** Marks that ordinary text has between characters. */
-const STOPS = new Set([...'，。！？、；：,.!?;:“”‘’（）()《》【】-~…/+&%'].map((ch) => ch.charCodeAt(0)))
-
-const OPENING = new Set('【[「『〔〖'.split(''))
-const CLOSING = new Set('】]」』〕〗'.split(''))
-const LONGEST_SIGNATURE = 24
-
-/** Code units of a signature in brackets at the start, brackets included; 0 without one. */
-function leadingSignature(text: string): number {
-  if (!OPENING.has(text[0] ?? '')) return 0
-  for (let i = 1; i <= LONGEST_SIGNATURE && i < text.length; i++) {
-    if (CLOSING.has(text[i] as string)) return i + 1
-  }
-  return 0
-}
-
-/** Where a signature in brackets at the end begins; the length of the text without one. */
-function trailingSignature(text: string): number {
-  const last = text.length - 1
-  if (last < 2 || !CLOSING.has(text[last] as string)) return text.length
-  for (let i = last - 1; i >= 0 && last - i <= LONGEST_SIGNATURE; i--) {
-    if (OPENING.has(text[i] as string)) return i
-  }
-  return text.length
 }

@@ -1,3 +1,5 @@
+import { type Node, printParseErrorCode, visit } from 'jsonc-parser'
+
 /** Steps from the root of a document to a value: keys and indices. */
 export type Path = readonly (string | number)[]
 
@@ -7,13 +9,10 @@ export interface JsonFault {
   readonly message: string
 }
 
-/** Called with the path and offset of every key of an object and every item of a list. */
-type Visit = (path: Path, offset: number) => void
-
-const SPACE = /[\t\n\r ]*/y
-const STRING = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y
-const SCALAR = /true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y
 const MAX_DEPTH = 64
+const VALUE =
+  'a value (text in double quotes, a number, true, false, null, an object or a list) is expected here'
+const STRING = 'a string without line breaks, closed by a double quote, is expected here'
 
 class Stop extends Error {
   readonly fault: JsonFault
@@ -23,91 +22,61 @@ class Stop extends Error {
   }
 }
 
-class Scanner {
-  private at = 0
-  private readonly text: string
-  private readonly visit: Visit
-  private readonly path: (string | number)[] = []
-  constructor(text: string, visit: Visit) {
-    this.text = text
-    this.visit = visit
-  }
-
-  document(): void {
-    this.value()
-    this.space()
-    if (this.at < this.text.length) throw new Stop(this.at, 'nothing may follow the end of the JSON value')
-  }
-
-  private space(): void {
-    SPACE.lastIndex = this.at
-    SPACE.exec(this.text)
-    this.at = SPACE.lastIndex
-  }
-
-  private match(pattern: RegExp, expected: string): string {
-    pattern.lastIndex = this.at
-    const found = pattern.exec(this.text)
-    if (!found) throw new Stop(this.at, `${expected} is expected here`)
-    this.at = pattern.lastIndex
-    return found[0]
-  }
-
-  private value(): void {
-    this.space()
-    if (this.path.length > MAX_DEPTH) throw new Stop(this.at, `nested deeper than ${MAX_DEPTH} levels`)
-    const sign = this.text[this.at]
-    if (sign === '{') this.object()
-    else if (sign === '[') this.list()
-    else if (sign === '"') this.match(STRING, 'a string without line breaks, closed by a double quote,')
-    else
-      this.match(SCALAR, 'a value (text in double quotes, a number, true, false, null, an object or a list)')
-  }
-
-  private object(): void {
-    const keys = new Set<string>()
-    this.items('}', () => {
-      const offset = this.at
-      const key = JSON.parse(this.match(STRING, 'a key in double quotes')) as string
-      if (keys.has(key)) throw new Stop(offset, `the key "${key}" is given twice`)
-      keys.add(key)
-      this.space()
-      this.match(/:/y, 'a colon')
-      return { step: key, offset }
-    })
-  }
-
-  private list(): void {
-    let index = 0
-    this.items(']', () => ({ step: index++, offset: this.at }))
-  }
-
-  private items(close: '}' | ']', head: () => { step: string | number; offset: number }): void {
-    this.at++
-    this.space()
-    if (this.text[this.at] === close) {
-      this.at++
-      return
-    }
-    for (;;) {
-      this.space()
-      const { step, offset } = head()
-      this.path.push(step)
-      this.visit(this.path, offset)
-      this.value()
-      this.path.pop()
-      this.space()
-      const sign = this.text[this.at++]
-      if (sign === close) return
-      if (sign !== ',') throw new Stop(this.at - 1, `a comma or "${close}" is expected here`)
-    }
+/** What is said of a fault of syntax, by its name in jsonc-parser; `close` ends the object or list around it. */
+function sentence(error: string, close: string | undefined): string {
+  switch (error) {
+    case 'PropertyNameExpected':
+      return 'a key in double quotes is expected here'
+    case 'ColonExpected':
+      return 'a colon is expected here'
+    case 'CommaExpected':
+    case 'CloseBraceExpected':
+    case 'CloseBracketExpected':
+      return `a comma or "${close}" is expected here`
+    case 'EndOfFileExpected':
+      return 'nothing may follow the end of the JSON value'
+    case 'InvalidCommentToken':
+    case 'UnexpectedEndOfComment':
+      return 'JSON has no comments'
+    case 'UnexpectedEndOfString':
+    case 'InvalidUnicode':
+    case 'InvalidEscapeCharacter':
+    case 'InvalidCharacter':
+      return STRING
+    default:
+      return VALUE
   }
 }
 
-/** The first fault of a JSON text, strict as `JSON.parse` and also against keys given twice. */
+/** The first fault of a JSON text, strict as `JSON.parse` and also against keys given twice and deep nesting. */
 export function jsonFault(text: string): JsonFault | undefined {
+  /** The keys so far of each object that is open, and undefined for each list. */
+  const open: (Set<string> | undefined)[] = []
+  const begin = (keys: Set<string> | undefined) => (offset: number) => {
+    if (open.length > MAX_DEPTH) throw new Stop(offset, `nested deeper than ${MAX_DEPTH} levels`)
+    open.push(keys && new Set(keys))
+  }
+  const end = () => void open.pop()
   try {
-    new Scanner(text, () => {}).document()
+    visit(
+      text,
+      {
+        onObjectBegin: begin(new Set()),
+        onObjectEnd: end,
+        onArrayBegin: begin(undefined),
+        onArrayEnd: end,
+        onObjectProperty(key, offset) {
+          const keys = open.at(-1)
+          if (keys?.has(key)) throw new Stop(offset, `the key "${key}" is given twice`)
+          keys?.add(key)
+        },
+        onError(code, offset) {
+          const close = open.length === 0 ? undefined : open.at(-1) ? '}' : ']'
+          throw new Stop(offset, sentence(printParseErrorCode(code), close))
+        },
+      },
+      { disallowComments: true },
+    )
     return undefined
   } catch (error) {
     if (error instanceof Stop) return error.fault
@@ -115,26 +84,18 @@ export function jsonFault(text: string): JsonFault | undefined {
   }
 }
 
-/** Offset at which the key or item of `path` begins in a valid JSON text; of the deepest step that is there. */
-export function jsonOffset(text: string, path: Path): number {
-  let offset = 0
-  let depth = 0
-  const scan = new Scanner(text, (at, start) => {
-    if (at.length === depth + 1 && at[depth] === path[depth] && samePrefix(at, path, depth)) {
-      offset = start
-      depth++
-      if (depth === path.length) throw new Stop(start, '')
-    }
-  })
-  try {
-    if (path.length > 0) scan.document()
-  } catch (error) {
-    if (!(error instanceof Stop)) throw error
+/** Offset at which the key or item of `path` begins below `root`; of the deepest step that is there. */
+export function jsonOffset(root: Node, path: Path): number {
+  let node: Node | undefined = root
+  let { offset } = root
+  for (const step of path) {
+    const child: Node | undefined =
+      node?.type === 'array'
+        ? node.children?.[Number(step)]
+        : node?.children?.find((property) => property.children?.[0]?.value === String(step))
+    if (child === undefined) break
+    offset = child.offset
+    node = child.type === 'property' ? child.children?.[1] : child
   }
   return offset
-}
-
-function samePrefix(a: Path, b: Path, length: number): boolean {
-  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return false
-  return true
 }

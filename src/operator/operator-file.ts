@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { extname } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
+import { type Node, parseTree } from 'jsonc-parser'
 import * as YAML from 'yaml'
 import type { Problem } from '../domain/errors.ts'
 import { jsonFault, jsonOffset, type Path } from './json-scan.ts'
@@ -109,8 +110,14 @@ function parseJson(file: string, text: string): ReadResult {
   if (broken || text.length <= JSON_CHECKED_CHARS) {
     const fault = jsonFault(text)
     if (fault) return { problems: [{ file, line: lineAt(text, fault.offset), message: fault.message }] }
+    if (broken) return { problems: [{ file, message: 'is no valid JSON' }] }
   }
-  return { document: { file, value, line: (path) => lineAt(text, jsonOffset(text, path)) }, problems: [] }
+  let tree: Node | undefined
+  const line = (path: Path) => {
+    tree ??= parseTree(text)
+    return tree && lineAt(text, jsonOffset(tree, path))
+  }
+  return { document: { file, value, line }, problems: [] }
 }
 
 /** YAML's own words for the faults that operators make most, where they help more than the library's. */
@@ -122,7 +129,8 @@ const YAML_HINTS: Readonly<Record<string, string>> = {
 
 function parseYaml(file: string, text: string): ReadResult {
   const lines = new YAML.LineCounter()
-  const document = YAML.parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' })
+  const options = { lineCounter: lines, prettyErrors: false, version: '1.2', logLevel: 'error' } as const
+  const document = YAML.parseDocument(text, options)
   const faults = [...document.errors, ...document.warnings]
   if (faults.length > 0) return { problems: faults.map((fault) => yamlProblem(file, text, lines, fault)) }
   let value: unknown

@@ -1,8 +1,8 @@
-import { Ajv, type AnySchemaObject, type ErrorObject, type ValidateFunction } from 'ajv'
+import { _, Ajv, type AnySchemaObject, type ErrorObject, type KeywordCxt, type ValidateFunction } from 'ajv'
 import type { Problem } from '../domain/errors.ts'
 import { nearest } from './nearest.ts'
 import { formatPath, type OperatorDocument, type Path } from './operator-file.ts'
-import { FORMS, type FormName, hasForm } from './value-forms.ts'
+import { FORMS, type FormName, hasForm, MOMENT, momentFault } from './value-forms.ts'
 
 /** A fault of a value, before it is known on which line it stands. */
 export interface Fault {
@@ -16,8 +16,29 @@ const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, allowUnionTy
 for (const form of Object.keys(FORMS) as FormName[]) {
   ajv.addFormat(form, { type: 'string', validate: (text: string) => hasForm(form, text) })
 }
+ajv.addKeyword({ keyword: 'private', schemaType: 'boolean' })
+ajv.addKeyword({
+  keyword: 'characters',
+  type: 'string',
+  schemaType: 'number',
+  code: (cxt: KeywordCxt) => cxt.fail(_`${cxt.data} === "" || ${cxt.data}.length > ${2 * cxt.schema}`),
+})
+ajv.addKeyword({
+  keyword: 'moment',
+  type: ['number', 'string'],
+  schemaType: 'boolean',
+  errors: false,
+  validate: (_on: boolean, value: string | number) => momentFault(value) === undefined,
+})
 
-/** Compiles a JSON Schema whose formats are the forms of `value-forms.ts`; faults say what, where and what is allowed. */
+/**
+ * Compiles a JSON Schema whose formats are the forms of `value-forms.ts`; faults say what, where and what is allowed.
+ * Keywords of our own:
+ * - `private: true`: the value may belong to a person or be a secret; its faults never show it, nor an unknown key of it.
+ *   Holds for this place, not for those below.
+ * - `characters: n`: text of 1 to n characters. Characters are not counted: up to 2n UTF-16 units pass.
+ * - `moment: true`: a point in time that is believed, in epoch ms or as an ISO-8601 time.
+ */
 export function compileSchema(schema: AnySchemaObject): Checker {
   const validate: ValidateFunction = ajv.compile(schema)
   return (value) => (validate(value) ? [] : firstOfEach((validate.errors ?? []).map(toFault)))
@@ -80,6 +101,8 @@ function toFault(error: ErrorObject): Fault {
     case 'additionalProperties': {
       const key = String(error.params.additionalProperty)
       const allowed = Object.keys((error.parentSchema?.properties ?? {}) as object)
+      if (error.parentSchema?.private)
+        return { path, message: `has an unknown key (allowed: ${allowed.join(', ')})` }
       return {
         path: [...path, key],
         message: `unknown key${suggestion(key, allowed)} (allowed: ${allowed.join(', ') || 'none'})`,
@@ -96,25 +119,31 @@ function toFault(error: ErrorObject): Fault {
 }
 
 function message(error: ErrorObject): string {
-  const { data, params, parentSchema } = error
+  const { data, params } = error
+  const schema = error.parentSchema as AnySchemaObject
+  const shown = (value: unknown) => (schema.private ? 'the value' : show(value))
   switch (error.keyword) {
     case 'type':
-      return typeMessage(data, parentSchema as AnySchemaObject)
+      return typeMessage(data, schema)
     case 'enum': {
       const allowed = (params.allowedValues as unknown[]).map(String)
-      const near = typeof data === 'string' ? suggestion(data, allowed) : ''
-      return `${show(data)} is not one of the values${near} (allowed: ${allowed.join(', ')})`
+      const near = typeof data === 'string' && !schema.private ? suggestion(data, allowed) : ''
+      return `${shown(data)} is not one of the values${near} (allowed: ${allowed.join(', ')})`
     }
     case 'format':
-      return `${show(data)} is not allowed (allowed: ${FORMS[params.format as FormName]})`
+      return `${shown(data)} is not allowed (allowed: ${FORMS[params.format as FormName]})`
+    case 'moment':
+      return `${shown(data)} ${momentFault(data as string | number)} (allowed: ${MOMENT})`
+    case 'characters':
+      return `has ${(data as string).length} characters${expected(schema)}`
     case 'minimum':
     case 'maximum':
     case 'exclusiveMinimum':
     case 'exclusiveMaximum':
-      return `${show(data)} is out of range${expected(parentSchema as AnySchemaObject)}`
+      return `${shown(data)} is out of range${expected(schema)}`
     case 'minLength':
     case 'maxLength':
-      return `has ${[...String(data)].length} characters${expected(parentSchema as AnySchemaObject)}`
+      return `has ${[...String(data)].length} characters${expected(schema)}`
     case 'minItems':
       return (data as unknown[]).length === 0 ? 'is empty: list at least one' : `needs ${params.limit} items`
     case 'maxItems':
@@ -122,9 +151,9 @@ function message(error: ErrorObject): string {
     case 'minProperties':
       return 'is empty: give at least one key, or leave it out'
     case 'uniqueItems':
-      return `${show((data as unknown[])[Number(params.i)])} is listed twice: keep one`
+      return `${shown((data as unknown[])[Number(params.i)])} is listed twice: keep one`
     default:
-      return `${show(data)} is not allowed (${error.keyword})`
+      return `${shown(data)} is not allowed (${error.keyword})`
   }
 }
 
@@ -132,22 +161,31 @@ function typeMessage(data: unknown, schema: AnySchemaObject): string {
   const types = ([] as string[]).concat(schema.type as string | string[])
   const wanted = types.map((type) => TYPE_NAMES[type] ?? type).join(' or ')
   const scalar = typeof data === 'number' || typeof data === 'boolean'
-  if (types.includes('string') && scalar) {
+  if (types.includes('string') && scalar && !schema.moment) {
     // A number that lost its quotes; one that would not fit with them gets the rule instead.
     const fits = !schema.format || hasForm(schema.format as FormName, String(data))
-    return `must be text, is the ${typeof data} ${data}${fits ? ': put it in quotes' : expected(schema)}`
+    const is = schema.private ? `a ${typeof data}` : `the ${typeof data} ${data}`
+    return `must be text, is ${is}${fits ? ': put it in quotes' : expected(schema)}`
   }
   if (data === null) return `has no value: must be ${wanted}${allowedTail(schema)}`
   const kind = Array.isArray(data)
     ? 'a list'
     : typeof data === 'object'
       ? 'a mapping of keys'
-      : `${show(data)}`
-  return `must be ${wanted}, is ${kind}${allowedTail(schema)}`
+      : schema.private
+        ? typeof data === 'string'
+          ? 'text'
+          : `a ${typeof data}`
+        : show(data)
+  const hint = types.includes('array') && kind === 'a mapping of keys' ? ': begin each item with a dash' : ''
+  return `must be ${wanted}, is ${kind}${hint}${allowedTail(schema)}`
 }
 
 function allowedTail(schema: AnySchemaObject): string {
-  return schema.enum || schema.format || schema.minimum !== undefined ? expected(schema) : ''
+  const { format, moment, minimum, additionalProperties } = schema
+  return schema.enum || format || moment || minimum !== undefined || additionalProperties === false
+    ? expected(schema)
+    : ''
 }
 
 /** ` (allowed: …)` for what a schema asks. */
@@ -155,6 +193,10 @@ function expected(schema: AnySchemaObject | undefined): string {
   if (!schema) return ''
   if (schema.enum) return ` (allowed: ${(schema.enum as unknown[]).join(', ')})`
   if (schema.format) return ` (allowed: ${FORMS[schema.format as FormName]})`
+  if (schema.moment) return ` (allowed: ${MOMENT})`
+  if (schema.type === 'object' && schema.additionalProperties === false && !schema.private)
+    return ` (allowed: ${Object.keys((schema.properties ?? {}) as object).join(', ')})`
+  if (schema.characters) return ` (allowed: text of 1 to ${schema.characters} characters)`
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength } = schema
   if (minLength !== undefined || maxLength !== undefined) {
     return ` (allowed: ${minLength ?? 0} to ${maxLength ?? 'any number of'} characters)`

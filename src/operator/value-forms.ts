@@ -1,11 +1,15 @@
-import { parseIsoTime } from '../domain/time.ts'
+import { parseTarget, TARGET_KINDS } from '../domain/codes.ts'
+import { EARLIEST_TIME, LATEST_TIME, parseIsoTime } from '../domain/time.ts'
 
 const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 const SPAN = /^([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$/
 const ZONE = /^([+-])(0\d|1[0-4]):([0-5]\d)$/
+const POINTER = /^(?:\/(?:[^~/]|~[01])*)+$/
 const BYTES = /^(\d{1,9})(B|kB|MB|GB)$/
 const UNIT_BYTES = { B: 1, kB: 1000, MB: 1_000_000, GB: 1_000_000_000 } as const
+/** What Kafka takes. */
+export const TOPIC_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/
 const HOST = /^(?=.{4,253}$)(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,63}$/u
 
 /** What a form of text looks like, for messages and the reference. */
@@ -20,6 +24,11 @@ export const FORMS = {
   signature: '1 to 32 characters without the brackets 【】 and without spaces around',
   id: '1 to 64 letters, digits, dots, _ or -',
   bytes: 'a number with B, kB, MB or GB, for example 4MB',
+  name: 'a signature, with or without the brackets 【】',
+  target: `<kind>:<id>, kind one of ${TARGET_KINDS.join(', ')}`,
+  topic: 'a topic name: 1 to 249 letters, digits, dots, _ or -',
+  user: '1 to 64 letters, digits, spaces, dots, _ or -',
+  pointer: 'a JSON pointer, which begins with a slash, for example /hdr/msgid',
 } as const
 export type FormName = keyof typeof FORMS
 
@@ -48,6 +57,22 @@ export function parseBytes(text: string): number | undefined {
 export function parseTime(text: string): number | undefined {
   const ms = parseIsoTime(text)
   return Number.isNaN(ms) ? undefined : ms
+}
+
+/** How a point in time is written where records have it. */
+export const MOMENT = `epoch milliseconds, or ${FORMS.time}`
+
+/** Epoch ms of a point in time that `momentFault` finds right. */
+export function momentOf(value: string | number): number {
+  return typeof value === 'number' ? value : parseIsoTime(value)
+}
+
+/** What is wrong with a point in time, in epoch ms or ISO-8601; undefined when it is right. */
+export function momentFault(value: string | number): string | undefined {
+  const ms = momentOf(value)
+  if (!Number.isInteger(ms)) return 'is not allowed'
+  if (ms < EARLIEST_TIME) return 'lies before the year 2000: are these seconds?'
+  return ms > LATEST_TIME ? 'lies after the year 2099' : undefined
 }
 
 /** The shortest way to write a number of bytes. */
@@ -96,6 +121,16 @@ export function hasForm(form: FormName, text: string): boolean {
       return /^[A-Za-z0-9._-]{1,64}$/.test(text)
     case 'bytes':
       return parseBytes(text) !== undefined
+    case 'name':
+      return !/^[\s【]*[\s】]*$/u.test(text)
+    case 'target':
+      return parseTarget(text) !== undefined
+    case 'topic':
+      return TOPIC_NAME.test(text)
+    case 'user':
+      return /^[\p{L}\p{N}._ -]{1,64}$/u.test(text)
+    case 'pointer':
+      return POINTER.test(text)
   }
 }
 

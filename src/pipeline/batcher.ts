@@ -3,13 +3,15 @@ export interface BatchLimits {
   readonly maxBytes: number
   /** The first item of a batch waits no longer than this, ms. */
   readonly maxAge: number
-  /** Items taken in and not yet done; more are held back at the door. */
+  /** Items taken in and not yet done; more are held back. */
   readonly maxInFlight: number
 }
 
 /**
- * Gathers items into batches by count, bytes and age, and works on them one after the other. `work` resolves when the
- * next batch may begin; it calls `done` when the items' effects are settled, which is what lets more in.
+ * Gathers items into batches by count, bytes and age, and works on them one after the other. While one is worked on, its
+ * successor grows beyond its age: it could not begin earlier, and one large batch costs less than several small ones.
+ * `work` resolves when the next batch may begin; it calls `done` when the items' effects are settled, which is what lets
+ * more in.
  */
 export class Batcher<T> {
   readonly #limits: BatchLimits
@@ -18,6 +20,8 @@ export class Batcher<T> {
   #bytes = 0
   #inFlight = 0
   #timer: NodeJS.Timeout | undefined
+  /** What is gathered has reached its age. */
+  #overdue = false
   #chain: Promise<void> = Promise.resolve()
   #queued = 0
   #waiting: (() => void)[] = []
@@ -33,13 +37,19 @@ export class Batcher<T> {
     this.#bytes += bytes
     this.#inFlight++
     if (this.#items.length >= this.#limits.maxRecords || this.#bytes >= this.#limits.maxBytes) this.flush()
-    else this.#timer ??= setTimeout(() => this.flush(), this.#limits.maxAge)
+    else this.#timer ??= setTimeout(() => this.#age(), this.#limits.maxAge)
+  }
+
+  #age(): void {
+    if (this.#queued === 0) this.flush()
+    else this.#overdue = true
   }
 
   /** Sends off what was gathered, without waiting for it. */
   flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
+    this.#overdue = false
     if (this.#items.length === 0) return
     const items = this.#items
     this.#items = []
@@ -54,6 +64,7 @@ export class Batcher<T> {
       })
       .finally(() => {
         this.#queued--
+        if (this.#overdue) this.#age()
         this.#wake()
       })
   }

@@ -1,84 +1,107 @@
+import { SigwatchError } from '../domain/errors.ts'
 import type { Position } from '../domain/message.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
+import { OffsetTrack } from './offset-track.ts'
 
-interface Track {
+interface Tracked {
   readonly id: PartitionId
-  /** Offsets taken in, ascending; those before `head` are passed. */
-  offsets: number[]
-  head: number
-  readonly settled: Set<number>
-  /** Next offset to read, when everything up to it is settled. */
-  next: number | undefined
-  committed: number | undefined
+  readonly offsets: OffsetTrack
+  /** Where reading began, as the source said. */
+  readonly startOffset: number | undefined
+  advanced: number | undefined
 }
-
-const COMPACT_FROM = 8192
 
 /**
  * The highest contiguous acknowledged offset of each partition. An offset is passed when it and every offset taken in
- * before it are settled: acknowledged by the sinks, or a dead letter that was.
+ * before it are settled: acknowledged by the sinks, or a dead letter that was. It belongs to one assignment at a time:
+ * what settles of an older one is ignored, for its records are read again.
  */
 export class Checkpoint {
-  readonly #tracks = new Map<string, Track>()
+  readonly #tracks = new Map<string, Tracked>()
+  #epoch = 0
 
-  #track(id: PartitionId): Track {
-    const key = partitionKey(id)
-    let track = this.#tracks.get(key)
-    if (!track) {
-      track = {
-        id: { topic: id.topic, partition: id.partition },
-        offsets: [],
-        head: 0,
-        settled: new Set(),
-        next: undefined,
-        committed: undefined,
-      }
-      this.#tracks.set(key, track)
-    }
-    return track
+  /** Forgets everything: from now on it is kept for this assignment. */
+  begin(epoch: number): void {
+    this.#tracks.clear()
+    this.#epoch = epoch
   }
 
-  /** Offsets of a partition must be taken in ascending order. */
-  take(position: Position): void {
-    this.#track(position).offsets.push(position.offset)
+  get epoch(): number {
+    return this.#epoch
   }
 
-  /** A position of a partition that was forgotten is ignored. */
-  settle(position: Position): void {
-    const track = this.#tracks.get(partitionKey(position))
-    if (!track) return
-    track.settled.add(position.offset)
-    while (track.head < track.offsets.length && track.settled.delete(track.offsets[track.head]!)) {
-      track.next = track.offsets[track.head]! + 1
-      track.head++
+  /** The first record that is taken in of the partition must continue from `startOffset`. */
+  assign(id: PartitionId, startOffset: number | undefined): void {
+    const { topic, partition } = id
+    this.#tracks.set(partitionKey(id), {
+      id: { topic, partition },
+      offsets: new OffsetTrack(),
+      startOffset,
+      advanced: undefined,
+    })
+  }
+
+  /**
+   * Offsets of a partition must be taken in ascending order. `from`: the offset up to which everything was taken in
+   * before. Throws OFFSET_GAP when it was not: to commit past what lies between would lose it.
+   */
+  take(position: Position, from?: number, now = 0): void {
+    const tracked = this.#tracked(position)
+    const { offsets, startOffset } = tracked
+    const expected = offsets.end ?? startOffset
+    if (from !== undefined && expected !== undefined && from !== expected) {
+      const { topic, partition, offset } = position
+      throw new SigwatchError(
+        'OFFSET_GAP',
+        `${topic}/${partition}: offset ${offset} continues from ${from}, ${expected} is expected`,
+      )
     }
-    if (track.head >= COMPACT_FROM) {
-      track.offsets = track.offsets.slice(track.head)
-      track.head = 0
-    }
+    offsets.take(position.offset, from ?? offsets.end ?? position.offset, now)
+  }
+
+  /** A position of another assignment is ignored. */
+  settle(position: Position, epoch = this.#epoch): void {
+    if (epoch !== this.#epoch) return
+    this.#tracks.get(partitionKey(position))?.offsets.settle(position.offset)
   }
 
   /** Next offsets to read that moved since the last call, for the source to commit. */
   advance(): Position[] {
     const moved: Position[] = []
-    for (const track of this.#tracks.values()) {
-      if (track.next === undefined || track.next === track.committed) continue
-      track.committed = track.next
-      moved.push({ ...track.id, offset: track.next })
+    for (const tracked of this.#tracks.values()) {
+      const { next } = tracked.offsets
+      if (next === undefined || next === tracked.advanced) continue
+      tracked.advanced = next
+      moved.push({ ...tracked.id, offset: next })
     }
     return moved
   }
 
   /** Records taken in and not yet settled. */
-  pending(id?: PartitionId): number {
+  pending(): number {
     let sum = 0
-    for (const track of id ? [this.#tracks.get(partitionKey(id))] : this.#tracks.values()) {
-      if (track) sum += track.offsets.length - track.head - track.settled.size
-    }
+    for (const { offsets } of this.#tracks.values()) sum += offsets.pending
     return sum
+  }
+
+  /** Wall clock, ms, since when the oldest record of any partition waits to be settled; undefined: none waits. */
+  pendingSince(): number | undefined {
+    let since: number | undefined
+    for (const { offsets } of this.#tracks.values()) {
+      const { pendingSince } = offsets
+      if (pendingSince !== undefined && (since === undefined || pendingSince < since)) since = pendingSince
+    }
+    return since
   }
 
   forget(id: PartitionId): void {
     this.#tracks.delete(partitionKey(id))
+  }
+
+  #tracked(id: PartitionId): Tracked {
+    const known = this.#tracks.get(partitionKey(id))
+    if (known) return known
+    this.assign(id, undefined)
+    return this.#tracks.get(partitionKey(id))!
   }
 }

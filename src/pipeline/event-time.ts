@@ -2,7 +2,7 @@ const SPAN = 25
 
 /**
  * Event time of one partition: the median `ts` of its last 25 records, never going back. One wild timestamp moves
- * nothing; a pause of days is passed after a few records (contract, section 1).
+ * nothing; a pause of days is passed after a few records.
  */
 export class EventTime {
   /** The last records in the order in which they came, a ring. */

@@ -1,20 +1,27 @@
-import type { Alert } from '../domain/alert.ts'
+import type { AlertOptions } from '../alerts/alert-options.ts'
+import { messageAlert } from '../alerts/message-alert.ts'
+import { askedAction, type VerdictContext, verdictJson, verdictsOf } from '../alerts/verdict.ts'
+import type { Alert, Verdict } from '../domain/alert.ts'
 import { alertRecord } from '../domain/alert-record.ts'
+import { type AlertedMessage, likeOf } from '../domain/allowance.ts'
 import type { Code } from '../domain/codes.ts'
-import type { Action, Mode } from '../domain/decision.ts'
-import type { Judged } from '../domain/detector.ts'
+import { type Action, type Mode, type Reason, reaches } from '../domain/decision.ts'
 import type { ErrorCode } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Label } from '../domain/labels.ts'
 import type { Message, Position } from '../domain/message.ts'
 import type { OutputRecord } from '../domain/ports.ts'
+import type { MatchingState } from '../domain/state.ts'
+import { provenanceOf, type Versions } from '../domain/versions.ts'
 import type { Decision } from '../stages/decide.ts'
 
-/** What the door lets in: a message, or a record that cannot be read. */
+/** What is worked on: a message, or a record that cannot be read. */
 export type Intaken =
   | {
       readonly kind: 'message'
       readonly message: Message
+      /** Of the assignment in which its records were read. */
+      readonly epoch: number
       readonly bytes: number
       /** Event time of the partition when the message was complete, epoch ms. */
       readonly eventTime: number
@@ -23,20 +30,31 @@ export type Intaken =
       readonly kind: 'rejected'
       readonly output: OutputRecord
       readonly position: Position
+      readonly epoch: number
       readonly bytes: number
       readonly eventTime: number
     }
 
-/** Runs `work`; what it throws goes to `failed`. */
-export function attempt(work: () => void, failed: (error: unknown) => void): void {
-  try {
-    work()
-  } catch (error) {
-    failed(error)
+/** What the items of a batch hold, for its report. */
+export function totalsOf(items: readonly Intaken[]) {
+  const totals = { records: 0, messages: 0, bytes: 0, blocked: 0, partial: 0, joinedParts: 0 }
+  for (const item of items) {
+    totals.bytes += item.bytes
+    if (item.kind === 'rejected') {
+      totals.records++
+      continue
+    }
+    const { message } = item
+    totals.messages++
+    totals.records += message.origins.length
+    if (message.record.blocked) totals.blocked++
+    if (message.partial) totals.partial++
+    if (message.origins.length > 1) totals.joinedParts += message.origins.length
   }
+  return totals
 }
 
-/** A dead letter: the raw bytes with the headers of the contract (section 1). */
+/** A dead letter: the raw bytes, with headers that say what is wrong and where they were read. */
 export function deadLetterOf(
   value: Buffer,
   position: Position,
@@ -59,7 +77,7 @@ export function deadLetterOf(
   }
 }
 
-/** The dead letter of a record on which a stage threw: a defect of sigwatch, told without the text. */
+/** The dead letter of a record on which a stage threw: a defect of sigwatch, described without the text. */
 export function deadLetter(
   origin: Message['origins'][number],
   stage: string,
@@ -75,44 +93,102 @@ function count<K extends string>(counts: Partial<Record<K, number>>, key: K): vo
   counts[key] = (counts[key] ?? 0) + 1
 }
 
-/** The records of a batch's decisions, and their counts as events. */
-export function outputsOf(
-  decisions: readonly Decision[],
-  judged: readonly Judged[],
-  emit: Emit,
-): OutputRecord[] {
-  const outputs: OutputRecord[] = []
+/** What goes out for one message. */
+export interface MessageOutputs {
+  readonly decision: Decision
+  /** What is asked for, also by open states. */
+  readonly action: Action
+  readonly verdicts: readonly Verdict[]
+  readonly alerts: readonly Alert[]
+}
+
+/** How the outputs of messages look, and which channels are configured: nothing is built for the others. */
+export interface OutputOptions {
+  readonly alerts: AlertOptions
+  readonly wants: { readonly shadowAlerts: boolean; readonly verdicts: boolean }
+  /** Verdicts say why each of their reasons applies. */
+  readonly explain: boolean
+}
+
+/** The alert, the shadow alert and the verdicts that follow from a decision. */
+export function messageOutputs(
+  decision: Decision,
+  states: readonly MatchingState[],
+  versions: Versions,
+  context: Omit<VerdictContext, 'late'>,
+  { alerts: options, wants, explain }: OutputOptions,
+): MessageOutputs {
+  const { message, reasons, enforced, shadow, late } = decision
+  const { degraded } = context
+  const alerts: Alert[] = []
+  const alert = (of: readonly Reason[], mode: Mode) => {
+    const isLate = mode === 'shadow' && late
+    const context = { provenance: provenanceOf(versions), mode, degraded, late: isLate }
+    alerts.push(messageAlert(message, of, context, options))
+  }
+  if (enforced.length > 0) alert(enforced, 'enforce')
+  if (shadow.length > 0 && wants.shadowAlerts) alert(shadow, 'shadow')
+  const { senderContacts } = options
+  const verdicts = wants.verdicts
+    ? verdictsOf(message, reasons, states, { ...context, late }, { explain, senderContacts })
+    : []
+  return { decision, action: askedAction(reasons, states, late), alerts, verdicts }
+}
+
+/** The records of what goes out for the messages of a batch, in their order. */
+export function recordsOf(outputs: readonly MessageOutputs[]): OutputRecord[] {
+  return outputs.flatMap(({ verdicts, alerts }) => [
+    ...verdicts.map((v): OutputRecord => ({ channel: 'verdicts', key: v.id, value: verdictJson(v) })),
+    ...alerts.map(alertRecord),
+  ])
+}
+
+/** What the enforced alerts that ask somebody to look rested on. */
+export function alertedOf(outputs: readonly MessageOutputs[]): AlertedMessage[] {
+  return outputs.flatMap(({ decision: { message, enforced } }) => {
+    const asking = enforced.filter(({ action }) => reaches(action, 'review'))
+    if (asking.length === 0) return []
+    const match = likeOf(message)
+    return [{ id: message.id, codes: asking.map(({ code }) => code), ...(match ? { match } : {}) }]
+  })
+}
+
+/** Reports what was decided on the messages of a batch, as counts. */
+export function reportOutputs(outputs: readonly MessageOutputs[], emit: Emit): void {
   const labels: Partial<Record<Label, number>> = {}
   const codes: Record<Mode, Partial<Record<Code, number>>> = { enforce: {}, shadow: {} }
   const verdicts: Partial<Record<Action | 'pass', number>> = {}
-  const alerts = new Map<string, { alert: Alert; code: Code; count: number }>()
-
-  decisions.forEach((decision, i) => {
-    count(labels, judged[i]!.message.label)
+  const decided: Partial<Record<Action | 'pass', number>> = {}
+  const alerts = new Map<string, { alert: Alert; count: number }>()
+  const causes = new Map<string, { alert: Alert; code: Code; count: number }>()
+  for (const { decision, action, ...out } of outputs) {
+    if (!decision.message.record.blocked) count(decided, action === 'none' ? 'pass' : action)
+    count(labels, decision.message.label)
     for (const reason of decision.reasons) count(codes[reason.mode], reason.code)
-    for (const verdict of decision.verdicts) {
-      count(verdicts, verdict.action)
-      outputs.push({ channel: 'verdicts', key: verdict.id, value: JSON.stringify(verdict) })
+    for (const verdict of out.verdicts) count(verdicts, verdict.action)
+    for (const alert of out.alerts) {
+      const asks = `${alert.data.action}/${alert.data.mode}`
+      tally(alerts, asks, { alert })
+      for (const { code } of alert.data.reasons) tally(causes, `${code}/${asks}`, { alert, code })
     }
-    for (const alert of [decision.alert, decision.shadowAlert]) {
-      if (!alert) continue
-      outputs.push(alertRecord(alert))
-      for (const { code } of alert.data.reasons) {
-        const key = `${code}/${alert.data.action}/${alert.data.mode}`
-        const known = alerts.get(key)
-        if (known) known.count++
-        else alerts.set(key, { alert, code, count: 1 })
-      }
-    }
-  })
-
+  }
   emit({ name: 'labels_counted', counts: labels })
   for (const mode of ['enforce', 'shadow'] as const)
     emit({ name: 'codes_counted', mode, counts: codes[mode] })
+  emit({ name: 'messages_decided', counts: decided })
   emit({ name: 'verdicts_counted', counts: verdicts })
-  for (const { alert, code, count } of alerts.values()) {
+  for (const { alert, count } of alerts.values()) {
+    const { action, mode } = alert.data
+    emit({ name: 'alerts_counted', type: alert.type, action, mode, count })
+  }
+  for (const { alert, code, count } of causes.values()) {
     const { action, mode } = alert.data
     emit({ name: 'alerts_emitted', type: alert.type, code, action, mode, count })
   }
-  return outputs
+}
+
+function tally<T>(counts: Map<string, T & { count: number }>, key: string, of: T): void {
+  const known = counts.get(key)
+  if (known) known.count++
+  else counts.set(key, { ...of, count: 1 })
 }

@@ -1,80 +1,196 @@
-import type { Finding } from '../domain/decision.ts'
-import type { Judged } from '../domain/detector.ts'
+import { type Detectors, findingsOf } from '../detectors/all.ts'
+import type { ConsentLedger } from '../domain/consent-ledger.ts'
+import type { Detected, SignalContext } from '../domain/detector.ts'
 import type { Emit } from '../domain/events.ts'
-import type { AnalysedMessage, Message } from '../domain/message.ts'
-import type { OutputRecord } from '../domain/ports.ts'
-import type { ExtractedMessage } from '../stages/classify.ts'
-import type { Decision, MatchingState } from '../stages/decide.ts'
-import type { BackedSignal, Rated } from '../stages/rate.ts'
-import { attempt, deadLetter, type Intaken, outputsOf } from './outputs.ts'
-import { createStopwatch } from './stopwatch.ts'
+import type { AnalysedMessage } from '../domain/message.ts'
+import type { Clock, OutputRecord } from '../domain/ports.ts'
+import type { SenderMinutes } from '../domain/sender-minutes.ts'
+import type { StateStore } from '../domain/state-store.ts'
+import type { Tokenise } from '../domain/token.ts'
+import type { Versions } from '../domain/versions.ts'
+import { classify } from '../stages/classify.ts'
+import { type Consulted, consult, notConsulted } from '../stages/consult.ts'
+import { decide } from '../stages/decide.ts'
+import { exempted } from '../stages/exempt.ts'
+import type { Observed, Rated, Rates } from '../stages/rate.ts'
+import { readMessage } from '../stages/read-message.ts'
+import { rememberSent } from '../stages/remember-sent.ts'
+import { TextCache } from '../stages/text-cache.ts'
+import { stateInputsOf } from '../states/inputs.ts'
+import type { StateManager } from '../states/manager.ts'
+import type { StatePublisher } from '../states/publisher.ts'
+import { senderCountsOf } from '../stats/sender-counts.ts'
+import type { VersionRows } from '../stats/version-rows.ts'
+import type { AlertCap } from './alert-cap.ts'
+import { type BacklogWait, newestOf } from './backlog-wait.ts'
+import { type Degradation, Reach } from './degradation.ts'
+import { Isolation } from './isolation.ts'
+import {
+  alertedOf,
+  type Intaken,
+  type MessageOutputs,
+  messageOutputs,
+  type OutputOptions,
+  recordsOf,
+  reportOutputs,
+} from './outputs.ts'
+import { Stopwatch } from './stopwatch.ts'
 
-/** The stages in the order of the flow; each is pure or talks through a port. */
-export interface Stages<Consulted> {
-  readonly extract: (message: Message) => ExtractedMessage
-  readonly classify: (batch: readonly ExtractedMessage[]) => AnalysedMessage[]
-  /** What the ledgers know of each message; `reached` false: they could not be asked. */
-  readonly consult: (
-    batch: readonly AnalysedMessage[],
-    eventTime: number,
-  ) => Promise<{ readonly known: readonly Consulted[]; readonly reached: boolean }>
-  readonly detect: (message: AnalysedMessage, consulted: Consulted) => readonly Finding[]
-  readonly rate: (batch: readonly Judged[]) => Promise<Rated>
-  readonly transition: (signals: readonly BackedSignal[], degraded: boolean) => Promise<void>
-  readonly statesOf: (message: AnalysedMessage) => readonly MatchingState[]
-  readonly decide: (judged: Judged, states: readonly MatchingState[], degraded: boolean) => Decision
+/** Rows of side inputs as a batch sees them: see SideRows. */
+export interface Effects {
+  advance(eventTime: number, batch: readonly AnalysedMessage[]): Promise<void>
 }
 
-/** What a batch leads to: records for the sink, in order. */
-export interface BatchOutcome {
-  readonly outputs: readonly OutputRecord[]
+export interface PipelineParts {
+  /** Puts in force what was loaded last, for one batch. */
+  readonly versions: { begin(): Versions }
+  readonly tokenise: Tokenise
+  readonly detectors: Detectors
+  readonly ledger: ConsentLedger
+  /** Whether replies of subscribers are read by now: then what was sent is remembered. */
+  readonly replies: () => boolean
+  readonly sideRows: Effects
+  readonly rates: Rates
+  readonly states: StateManager
+  /** Counts of senders; absent: no topic for them is configured. */
+  readonly senderMinutes?: Pick<SenderMinutes, 'count'>
+  /** The content behind the versions; absent: no topic for it is configured. */
+  readonly versionRows?: VersionRows
+  /** Remembers what alerts on messages rested on. */
+  readonly alerted: Pick<StateStore, 'rememberAlerted'>
+  readonly publisher: StatePublisher
+  readonly outputs: OutputOptions
+  /** Alerts for messages older than this are shadow, ms; 0: never. */
+  readonly maxAge: number
+  readonly alertCap: AlertCap
+  /** Lets a backlog wait for the stores. */
+  readonly wait: BacklogWait
+  readonly degradation: Degradation
+  /** Is shown what the live model judged; never waits. */
+  readonly shadow?: { observe(messages: readonly AnalysedMessage[]): void }
+  readonly clock: Clock
+  readonly emit: Emit
 }
 
 /**
- * The whole order of the work on one batch, from what the door took in to what the sink is given. A message on which a
- * pure stage throws becomes a dead letter of its own and holds up nobody.
+ * Passes the records of a batch to the sink. Resolves when the next batch may begin; what the sink acknowledges is
+ * committed.
  */
-export function createPipeline<Consulted>(stages: Stages<Consulted>, emit: Emit) {
-  return async function process(items: readonly Intaken[]): Promise<BatchOutcome> {
-    const watch = createStopwatch(emit)
-    const outputs: OutputRecord[] = []
-    const lost = (message: Message, stage: string, error: unknown) => {
-      for (const origin of message.origins) outputs.push(deadLetter(origin, stage, error, emit))
-    }
+export type Write = (records: readonly OutputRecord[]) => Promise<void>
 
-    const extracted: ExtractedMessage[] = []
-    for (const item of items) {
-      if (item.kind === 'rejected') outputs.push(item.output)
-      else
-        attempt(
-          () => extracted.push(stages.extract(item.message)),
-          (e) => lost(item.message, 'extract', e),
-        )
-    }
+/**
+ * The whole order of the work on one batch: every effect is a line. A message on which a stage throws becomes a dead
+ * letter of its own and holds up no other.
+ */
+export class Pipeline {
+  readonly #parts: PipelineParts
+  readonly #texts = new TextCache()
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts
+  }
+
+  async process(items: readonly Intaken[], write: Write): Promise<void> {
+    const { tokenise, ledger, sideRows, rates, senderMinutes, states, publisher } = this.#parts
+    const { versionRows, wait, degradation, emit } = this.#parts
+    const versions = this.#parts.versions.begin()
+    const { classifier, policy, registry } = versions
+    const context: SignalContext = { registry, codePolicy: (code, ts) => policy.codePolicy(code, ts) }
+    const isolation = new Isolation(emit)
+    const watch = new Stopwatch(emit)
+
+    const texts = this.#texts
+    const read = isolation.each('read', messagesOf(items), (one) => readMessage(one, tokenise, texts))
+    emit({ name: 'texts_read', ...texts.takeUse() })
     watch.lap('intake')
 
-    const analysed = stages.classify(extracted)
+    const scored = await isolation.together('classify', read, (some) => classify(some, classifier))
+    const classified = scored.flat()
     watch.lap('classify')
 
-    const { known, reached } = await stages.consult(analysed, eventTimeOf(items))
-    const judged: Judged[] = []
-    analysed.forEach((message, i) => {
-      const detect = () => judged.push({ message, findings: stages.detect(message, known[i]!) })
-      attempt(detect, (e) => lost(message, 'detect', e))
-    })
+    const newest = newestOf(classified)
+    const ledgers = new Reach(wait, newest)
+    if (this.#parts.replies()) await ledgers.ask(() => rememberSent(classified, ledger))
+    await ledgers.ask(() => sideRows.advance(eventTimeOf(items), classified))
+    const consulted = (await ledgers.ask(() => consult(classified, ledger))) ?? notConsulted(classified)
+    const detected = isolation.each('detect', consulted, (one) => this.#detect(one, versions))
     watch.lap('detect')
 
-    const { signals, counted } = await stages.rate(judged)
+    const observed = isolation.each('rate', detected, (one) => rates.observe(one, context, policy.escalate))
+    const count = (some: readonly Observed[]) => rates.count(some, context, policy.escalate)
+    const rated = await isolation.together('rate', observed, count)
+    const { signals, counted, uncounted, heldBack } = wholeOf(rated)
+    if (senderMinutes)
+      await new Reach(wait, newest).ask(() => senderMinutes.count(senderCountsOf(classified)))
+    degradation.counted(counted, uncounted.size)
+    if (heldBack > 0) emit({ name: 'entities_held_back', count: heldBack })
     watch.lap('rate')
 
-    const degraded = !counted || !reached
-    await stages.transition(signals, degraded)
-    const decisions = judged.map((j) => stages.decide(j, stages.statesOf(j.message), degraded))
-    outputs.push(...outputsOf(decisions, judged, emit))
+    const inputs = stateInputsOf(signals, states.open, ledgers.outage !== undefined)
+    const store = new Reach(wait, newest)
+    await store.ask(() => states.apply(inputs))
+    const outbox = new Reach(wait, newest)
+    await outbox.ask(() => publisher.publish())
+    for (const { outage } of [store, outbox]) if (outage) degradation.outage(outage)
+
+    const age = { now: this.#parts.clock.now(), maxAge: this.#parts.maxAge }
+    const decided = this.#parts.alertCap.limit(
+      isolation.each('decide', detected, (one) => decide(one, policy, age)),
+    )
+    const outputs = isolation.each('decide', decided, (one) => {
+      // What a part of the store did not answer is missed by the messages that are judged by it, and by no other.
+      const degraded = ledgers.outage !== undefined || uncounted.has(one.message)
+      const open = states.openStatesFor(one.message)
+      return messageOutputs(one, open, versions, { now: age.now, degraded }, this.#parts.outputs)
+    })
+    reportOutputs(outputs, emit)
     watch.lap('decide')
 
-    return { outputs }
+    const newVersions = versionRows?.of(versions, age.now) ?? []
+    const records = [...newVersions, ...rejectionsOf(items), ...isolation.deadLetters, ...recordsOf(outputs)]
+    await Promise.all([write(records), this.#remember(outputs, outbox), this.#showToShadow(classified)])
   }
+
+  /** When the records of the batch are on their way. Nothing that fails here fails the batch. */
+  #showToShadow(messages: readonly AnalysedMessage[]): void {
+    try {
+      this.#parts.shadow?.observe(messages)
+    } catch (error) {
+      this.#parts.emit({ name: 'shadow_failed', how: 'show', reason: (error as Error).message })
+    }
+  }
+
+  /** An analyst may name a message that had an alert. */
+  async #remember(outputs: readonly MessageOutputs[], store: Reach): Promise<void> {
+    const alerted = alertedOf(outputs)
+    if (alerted.length > 0) await store.ask(() => this.#parts.alerted.rememberAlerted(alerted))
+  }
+
+  /** What the detectors find on a message; what is exempted asks for nothing. */
+  #detect({ message, known }: Consulted, versions: Versions): Detected {
+    const { detectors, states } = this.#parts
+    const findings = findingsOf(message, versions, known, detectors.message)
+    return exempted({ message, findings }, versions.policy, states.allowances)
+  }
+}
+
+/** What the calls of one batch counted, as one. */
+function wholeOf(parts: readonly Rated[]) {
+  return {
+    signals: parts.flatMap((part) => part.signals),
+    counted: parts.every((part) => part.counted),
+    uncounted: new Set(parts.flatMap((part) => [...(part.uncounted ?? [])])),
+    heldBack: parts.reduce((sum, part) => sum + (part.heldBack ?? 0), 0),
+  }
+}
+
+function messagesOf(items: readonly Intaken[]) {
+  return items.flatMap((item) => (item.kind === 'message' ? [item.message] : []))
+}
+
+/** Dead letters of records that could not be read. */
+function rejectionsOf(items: readonly Intaken[]) {
+  return items.flatMap((item) => (item.kind === 'rejected' ? [item.output] : []))
 }
 
 /** How far event time has come with a batch: the highest of its partitions. */

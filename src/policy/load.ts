@@ -1,16 +1,12 @@
 import { createHash } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
 import { InvalidInput, type Problem } from '../domain/errors.ts'
-import { LABELS, type Label } from '../domain/labels.ts'
-import type { Exemption, Policy, QuietHours } from '../domain/policy.ts'
+import type { Exemption, Policy } from '../domain/policy.ts'
 import { type OperatorDocument, parseOperatorText, readOperatorFile } from '../operator/operator-file.ts'
 import { type Checker, toProblems } from '../operator/operator-schema.ts'
-import { parseDuration, parseSpan, parseTime, parseZone } from '../operator/value-forms.ts'
-import { Judgements } from './periods.ts'
-import { type PolicyFile, policyChecker, type QuietHoursRule } from './schema.ts'
-
-/** The policy that is shipped: the default of everything. */
-export const SHIPPED_POLICY = fileURLToPath(new URL('../../config/policy.yaml', import.meta.url))
+import { parseDuration, parseTime } from '../operator/value-forms.ts'
+import { DEFAULT_POLICY } from './defaults.ts'
+import { Timetable } from './periods.ts'
+import { mergedFaults, type PolicyFile, policyChecker } from './schema.ts'
 
 export interface PolicyReading {
   /** Absent when there are problems. */
@@ -40,38 +36,17 @@ export function loadPolicy(file?: string): Policy {
   return policy
 }
 
-interface Shipped {
-  readonly base: PolicyFile
-  readonly check: Checker
-}
-let shippedPolicy: Shipped | undefined
-
-/** The shipped policy and the check that follows from it: the file is part of the program and does not change. */
-function shipped(): Shipped {
-  if (shippedPolicy) return shippedPolicy
-  const { document, problems } = readOperatorFile(SHIPPED_POLICY)
-  if (!document) throw new InvalidInput('POLICY_INVALID', problems)
-  const base = document.value as PolicyFile
-  const check = policyChecker(base)
-  const faulty = toProblems(document, check(base))
-  if (faulty.length > 0) throw new InvalidInput('POLICY_INVALID', faulty)
-  shippedPolicy = { base, check }
-  return shippedPolicy
-}
+let check: Checker | undefined
 
 function combine(document: OperatorDocument | undefined): PolicyReading {
-  const { base, check } = shipped()
-  if (document?.value === undefined) return { policy: effective(base), problems: [], own: {} }
-
+  if (document?.value === undefined) return { policy: effective(DEFAULT_POLICY), problems: [], own: {} }
+  check ??= policyChecker()
   const problems = toProblems(document, check(document.value))
   if (problems.length > 0) return { problems, own: {} }
   const own = document.value as PolicyFile
-  const merged = merge(base, own) as PolicyFile
-  const { count = 1, recipients = 1 } = merged.escalate ?? {}
-  if (recipients > count) {
-    const message = `${recipients} recipients cannot be reached by ${count} messages: recipients must not exceed count`
-    return { problems: toProblems(document, [{ path: ['escalate', 'recipients'], message }]), own }
-  }
+  const merged = merge(DEFAULT_POLICY, own) as PolicyFile
+  const faults = mergedFaults(merged)
+  if (faults.length > 0) return { problems: toProblems(document, faults), own }
   return { policy: effective(merged), problems: [], own }
 }
 
@@ -97,32 +72,19 @@ function canonical(value: unknown): string {
 
 /** A complete policy as detectors and decisions see it. */
 function effective(rules: PolicyFile): Policy {
-  const judgements = new Judgements(rules)
-  const base = quietHoursOf(rules.quietHours ?? {})
-  const byCarrier = new Map<string, QuietHours>()
-  for (const [carrier, rule] of Object.entries(rules.carriers ?? {})) {
-    byCarrier.set(carrier, quietHoursOf({ ...rules.quietHours, ...rule.quietHours }))
-  }
+  const timetable = new Timetable(rules)
   const exemptions = exemptionsOf(rules)
   const { count = 3, recipients = 3, within = '10m' } = rules.escalate ?? {}
   return {
     hash: createHash('sha256').update(canonical(rules)).digest('hex').slice(0, 12),
+    rules,
     mode: rules.mode ?? 'enforce',
-    judge: (code, ts, carrier) => judgements.judge(code, ts, carrier),
-    quietHours: (carrier) => (carrier === undefined ? base : (byCarrier.get(carrier) ?? base)),
+    at: (ts, carrier) => timetable.at(ts, carrier),
+    codePolicy: (code, ts, carrier) => timetable.at(ts, carrier).codes[code],
     escalate: { count, recipients, within: parseDuration(within) ?? 0 },
+    hasExemptions: exemptions.size > 0,
     exempt: (target, code, ts) => exemptions.get(target)?.find((e) => ts < e.until && e.codes.includes(code)),
   }
-}
-
-function quietHoursOf(rule: QuietHoursRule): QuietHours {
-  const spans = new Map<Label, { from: number; to: number }>()
-  for (const label of LABELS) {
-    const text = rule[label]
-    const span = typeof text === 'string' ? parseSpan(text) : undefined
-    if (span) spans.set(label, span)
-  }
-  return { spans, zone: parseZone(rule.zone ?? '+08:00') ?? 0 }
 }
 
 function exemptionsOf(rules: PolicyFile): ReadonlyMap<string, readonly Exemption[]> {

@@ -1,26 +1,26 @@
 import { CODE_NAMES, type Code } from '../domain/codes.ts'
-import type { CodePolicy, Threshold } from '../domain/policy.ts'
-import { parseTime } from '../operator/value-forms.ts'
-import type { CodeRule, CodeRules, PeriodRule, PolicyFile } from './schema.ts'
+import { LABELS, type Label } from '../domain/labels.ts'
+import type { CodePolicy, PolicyAt, QuietHours } from '../domain/policy.ts'
+import { parseSpan, parseTime, parseZone } from '../operator/value-forms.ts'
+import type { CodeRule, CodeRules, PeriodRule, PolicyFile, QuietHoursRule } from './schema.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
-type CodePolicies = Readonly<Record<Code, CodePolicy>>
 
-/** A stretch of event time in which the same periods are active, and the judgements in it by carrier. */
+/** A stretch of event time in which the same periods are active, and what holds in it by carrier. */
 interface Segment {
   readonly from: number
   readonly to: number
   readonly active: readonly PeriodRule[]
-  readonly byCarrier: Map<string, CodePolicies>
+  readonly byCarrier: Map<string, PolicyAt>
 }
 
 const NO_CARRIER = ''
 
 /**
- * Judgements by code, event time and carrier: base, then the carrier's, then the periods'. Each combination is worked
- * out once; a lookup costs a comparison with the last segment and two property reads.
+ * What holds by event time and carrier: base, then the carrier's, then the periods'. Each combination is worked out once;
+ * a lookup costs a comparison with the last segment and a property read.
  */
-export class Judgements {
+export class Timetable {
   readonly #policy: PolicyFile
   readonly #carriers: ReadonlySet<string>
   readonly #segments: readonly Segment[]
@@ -34,7 +34,7 @@ export class Judgements {
     this.#last = this.#segments[0]!
   }
 
-  judge(code: Code, ts: number, carrier: string | undefined): CodePolicy {
+  at(ts: number, carrier: string | undefined): PolicyAt {
     let segment = this.#last
     if (ts < segment.from || ts >= segment.to) {
       segment = this.#find(ts)
@@ -42,12 +42,12 @@ export class Judgements {
     }
     // A carrier without rules of its own shares the base: the cache is bounded by the policy file.
     const key = carrier !== undefined && this.#carriers.has(carrier) ? carrier : NO_CARRIER
-    let policies = segment.byCarrier.get(key)
-    if (policies === undefined) {
-      policies = this.#build(segment, key)
-      segment.byCarrier.set(key, policies)
+    let found = segment.byCarrier.get(key)
+    if (found === undefined) {
+      found = this.#build(segment, key)
+      segment.byCarrier.set(key, found)
     }
-    return policies[code]
+    return found
   }
 
   #find(ts: number): Segment {
@@ -61,7 +61,7 @@ export class Judgements {
     return this.#segments[low]!
   }
 
-  #build(segment: Segment, carrier: string): CodePolicies {
+  #build(segment: Segment, carrier: string): PolicyAt {
     const own = this.#policy.carriers?.[carrier]
     const layers: CodeRules[] = [
       this.#policy.codes ?? {},
@@ -69,15 +69,16 @@ export class Judgements {
       ...segment.active.map((p) => p.codes),
     ]
     const shadow = this.#policy.mode === 'shadow' || own?.mode === 'shadow'
-    return Object.fromEntries(
+    const codes = Object.fromEntries(
       CODE_NAMES.map((code) => [code, judgement(layers, code, shadow)]),
-    ) as CodePolicies
+    ) as Record<Code, CodePolicy>
+    return { codes, quietHours: quietHoursOf({ ...this.#policy.quietHours, ...own?.quietHours }) }
   }
 }
 
 function judgement(layers: readonly CodeRules[], code: Code, shadow: boolean): CodePolicy {
   const rule: Mutable<CodeRule> = {}
-  const thresholds: Record<string, Threshold> = {}
+  const thresholds: Record<string, number | boolean> = {}
   for (const layer of layers) {
     Object.assign(rule, layer[code])
     Object.assign(thresholds, layer[code]?.thresholds)
@@ -105,4 +106,14 @@ function segmentsOf(periods: readonly PeriodRule[]): Segment[] {
     active: spans.filter((span) => span.from <= from && from < span.to).map((span) => span.rule),
     byCarrier: new Map(),
   }))
+}
+
+function quietHoursOf(rule: QuietHoursRule): QuietHours {
+  const spans = new Map<Label, { from: number; to: number }>()
+  for (const label of LABELS) {
+    const text = rule[label]
+    const span = typeof text === 'string' ? parseSpan(text) : undefined
+    if (span) spans.set(label, span)
+  }
+  return { spans, zone: parseZone(rule.zone ?? '+08:00') ?? 0 }
 }

@@ -1,7 +1,9 @@
-import { CODE_NAMES, type Code, TARGET_KINDS } from '../domain/codes.ts'
+import { CODES, speaksOf } from '../detectors/all.ts'
+import type { CodeSpec, ThresholdSpec } from '../detectors/code-spec.ts'
+import { CODE_NAMES, type Code, parseTarget } from '../domain/codes.ts'
 import { ACTIONS, type Action, type Mode } from '../domain/decision.ts'
 import { LABELS, type Label } from '../domain/labels.ts'
-import type { Threshold } from '../domain/policy.ts'
+import type { Thresholds } from '../domain/policy.ts'
 import { type Checker, compileSchema, type Fault } from '../operator/operator-schema.ts'
 import { parseTime } from '../operator/value-forms.ts'
 
@@ -10,7 +12,7 @@ export interface CodeRule {
   readonly action?: Action
   readonly mode?: Mode
   readonly weight?: number
-  readonly thresholds?: Readonly<Record<string, Threshold>>
+  readonly thresholds?: Thresholds
   readonly limit?: { readonly perMinute: number } | null
 }
 
@@ -39,7 +41,7 @@ export interface ExemptionRule {
   readonly why: string
 }
 
-/** A policy file as written (contract, section 5). */
+/** A policy file as written. */
 export interface PolicyFile {
   readonly mode?: Mode
   readonly codes?: CodeRules
@@ -53,61 +55,36 @@ export interface PolicyFile {
 const MODES = ['enforce', 'shadow']
 const share = { type: 'number', minimum: 0, maximum: 1 }
 const whole = { type: 'integer', minimum: 1, maximum: 1_000_000_000 }
-const seconds = { type: 'integer', minimum: 1, maximum: 15_552_000 }
-
-/** Bounds of thresholds by name; a number of any other name is 0 or more. A state holds at least 5 minutes. */
-const BOUNDS: Readonly<Record<string, object>> = {
-  minScore: share,
-  minSimilarity: { type: 'number', minimum: 0.5, maximum: 1 },
-  minShare: share,
-  keepRatio: share,
-  confidence: { type: 'number', minimum: 0.5, exclusiveMaximum: 1 },
-  hold: { type: 'integer', minimum: 300, maximum: 86_400 },
-  window: seconds,
-  minGap: { type: 'integer', minimum: 0, maximum: 86_400 },
-  minPorts: { type: 'integer', minimum: 2, maximum: 32 },
-  minSignatures: { type: 'integer', minimum: 2, maximum: 32 },
-  minMessages: whole,
-  minComplaints: whole,
-  minFolded: whole,
-  otp10m: whole,
-  commercial1h: whole,
-  commercial24h: whole,
-}
-
-function thresholdSchema(name: string, example: Threshold): object {
-  if (typeof example === 'number') return BOUNDS[name] ?? { type: 'number', minimum: 0 }
-  if (typeof example === 'boolean') return { type: 'boolean' }
-  if (typeof example === 'string') return { type: 'string', minLength: 1 }
-  return { type: 'array', items: { type: 'string', minLength: 1 }, uniqueItems: true }
+function thresholdSchema(threshold: ThresholdSpec): object {
+  if (!('unit' in threshold)) return { type: 'boolean' }
+  const { min, max, below, whole } = threshold
+  return {
+    type: whole ? 'integer' : 'number',
+    minimum: min,
+    ...(max === undefined ? {} : { maximum: max }),
+    ...(below === undefined ? {} : { exclusiveMaximum: below }),
+  }
 }
 
 function strict(properties: Readonly<Record<string, object>>, required: readonly string[] = []): object {
   return { type: 'object', additionalProperties: false, properties, required }
 }
 
-function codeSchema(rule: CodeRule): object {
-  const thresholds = Object.entries(rule.thresholds ?? {})
+function codeSchema({ thresholds }: CodeSpec): object {
+  const checks = Object.entries(thresholds).map(([name, threshold]) => [name, thresholdSchema(threshold)])
   return strict({
     action: { type: 'string', enum: ACTIONS },
     mode: { type: 'string', enum: MODES },
     weight: share,
-    thresholds: strict(
-      Object.fromEntries(thresholds.map(([name, value]) => [name, thresholdSchema(name, value)])),
-    ),
+    thresholds: strict(Object.fromEntries(checks)),
     limit: { ...strict({ perMinute: whole }, ['perMinute']), type: ['object', 'null'] },
   })
 }
 
-/**
- * The check of policy files. The shipped policy says which codes have which thresholds, and of which type: a name that
- * it does not have is an error.
- */
-export function policyChecker(shipped: PolicyFile): Checker {
+/** The check of policy files: the modules of the codes say which thresholds there are, and within which bounds. */
+export function policyChecker(): Checker {
   const codes = { $ref: '#/$defs/codes' }
-  const codeTable = strict(
-    Object.fromEntries(CODE_NAMES.map((code) => [code, codeSchema(shipped.codes?.[code] ?? {})])),
-  )
+  const codeTable = strict(Object.fromEntries(CODE_NAMES.map((name) => [name, codeSchema(CODES[name])])))
   const line = { type: 'string', minLength: 1, maxLength: 200 }
   const span = { type: ['string', 'null'], format: 'span' }
   const quietHours = strict({
@@ -118,7 +95,7 @@ export function policyChecker(shipped: PolicyFile): Checker {
   const period = strict({ name: line, from: time, to: time, codes }, ['name', 'from', 'to', 'codes'])
   const exemption = strict(
     {
-      target: line,
+      target: { ...line, format: 'target' },
       codes: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', enum: CODE_NAMES } },
       until: time,
       by: line,
@@ -143,6 +120,13 @@ export function policyChecker(shipped: PolicyFile): Checker {
   }
 }
 
+/** What no schema says of a policy over the shipped default: how values of both stand to each other. */
+export function mergedFaults({ escalate: { count = 1, recipients = 1 } = {} }: PolicyFile): readonly Fault[] {
+  if (recipients <= count) return []
+  const message = `${recipients} recipients cannot be reached by ${count} messages: recipients must not exceed count`
+  return [{ path: ['escalate', 'recipients'], message }]
+}
+
 /** What no schema says: how values stand to each other. */
 function relations(policy: PolicyFile): Fault[] {
   const faults: Fault[] = []
@@ -155,12 +139,12 @@ function relations(policy: PolicyFile): Fault[] {
       faults.push({ path: ['periods', index, 'to'], message: `is not after from (${from})` })
     }
   }
-  for (const [index, { target }] of (policy.exemptions ?? []).entries()) {
-    const colon = target.indexOf(':')
-    const known = (TARGET_KINDS as readonly string[]).includes(target.slice(0, Math.max(colon, 0)))
-    if (!known || colon === target.length - 1) {
-      const message = `"${target}" is no target (allowed: <kind>:<id>, kind one of ${TARGET_KINDS.join(', ')})`
-      faults.push({ path: ['exemptions', index, 'target'], message })
+  for (const [index, exemption] of (policy.exemptions ?? []).entries()) {
+    const { kind } = parseTarget(exemption.target)!
+    for (const [place, code] of exemption.codes.entries()) {
+      if (speaksOf(code, kind)) continue
+      const message = `${code} speaks of no ${kind}: it would exempt nothing (allowed: ${CODES[code].targets.join(', ')})`
+      faults.push({ path: ['exemptions', index, 'codes', place], message })
     }
   }
   return faults

@@ -36,6 +36,11 @@ export class Breaker {
     return true
   }
 
+  /** The probe that was admitted makes no call of its own. */
+  release(): void {
+    this.#probing = false
+  }
+
   succeeded(): void {
     this.#failures = 0
     this.#probing = false

@@ -1,62 +1,21 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
-import { InvalidInput, SigwatchError } from '../domain/errors.ts'
+import slotOf from 'cluster-key-slot'
+import { Cluster, type Redis } from 'ioredis'
+import { SigwatchError } from '../domain/errors.ts'
 import { Breaker, type BreakerOptions } from './breaker.ts'
-import type { Script, ScriptCall } from './script.ts'
-import { slotOf } from './slot.ts'
+import { Channels } from './channels.ts'
+import { openClient, type RedisLinkOptions } from './connection.ts'
+import { answeredWithin } from './deadline.ts'
+import { EvictionWatch } from './eviction.ts'
+import type { Outcome, RedisLink, SettleOptions } from './link.ts'
+import { sendCalls } from './pipelines.ts'
+import { ReachWatch } from './reach.ts'
+import { errorOf, isAnswer, isDemoted, reasonOf } from './replies.ts'
+import type { ScriptCall } from './script.ts'
 
-export interface RedisLinkOptions {
-  /** `redis://` or `rediss://` URL of a single server (or of a proxy in front of one). */
-  readonly url?: string
-  /** Seeds of a Redis Cluster, `host:port` each; wins over `url`. */
-  readonly nodes?: readonly string[]
-  readonly username?: string
-  readonly password?: string
-  /** PEM texts; an empty object switches TLS on with the system's authorities. */
-  readonly tls?: {
-    readonly ca?: string
-    readonly cert?: string
-    readonly key?: string
-    readonly servername?: string
-    readonly rejectUnauthorized?: boolean
-  }
-  /** Budget of a whole call, ms; default 100. */
-  readonly commandTimeout?: number
-  /** Default: 3 failures, 1 s. */
-  readonly breaker?: BreakerOptions
-}
-
-export interface RedisLink {
-  /** True on a Redis Cluster. */
-  readonly cluster: boolean
-  /** Resolves when the connection is usable, or after `timeoutMs` with false. */
-  ready(timeoutMs: number): Promise<boolean>
-  /**
-   * Runs scripts (EVALSHA, loaded where the server does not know them): one pipeline on a single server, one a node on
-   * a Cluster. Results in the order of the calls. Rejects with REDIS_UNREACHABLE when not all of them answered within
-   * the budget (some may have run all the same, or may run later), with INTERNAL when a script itself fails.
-   */
-  run(calls: readonly ScriptCall[], budgetMs?: number): Promise<unknown[]>
-  /** One command, under the same budget and errors. */
-  command(name: string, ...args: (string | number | Buffer)[]): Promise<unknown>
-  /** Resolves with the number of subscribers reached (on a Cluster: of the node that took it). */
-  publish(channel: string, message: string): Promise<number>
-  /**
-   * Calls `listener` for every message on the channel, across reconnections. Messages sent while the connection was
-   * down are lost: `subscribed` is called after every (re)subscription so that the caller can read what it missed.
-   */
-  subscribe(channel: string, listener: (message: string) => void, subscribed?: () => void): void
-  /** Empty when Redis answers; else the reason. */
-  unready(): string[]
-  close(): Promise<void>
-}
-
-type Reply = [error: Error | null, result: unknown]
-
-/** Replies that speak of the state of the server or the rights of the user, not of the call. */
-const SERVER_STATE =
-  /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|BUSY|OOM|NOREPLICAS|MISCONF|MOVED|ASK|NOAUTH|WRONGPASS|NOPERM)\b/
-const REDIRECTED = /^(MOVED|ASK|TRYAGAIN)\b/
+/** A connection that gives no answer for so long although the process could read one is opened anew, ms. */
+const SILENT_FOR = 3000
+/** Circuit breakers that are kept: more than any Cluster has nodes. */
+const MAX_NODES = 1024
 
 /** Opens a connection in the background; calls made before it is up wait for it within their budget. */
 export function connectRedis(options: RedisLinkOptions): RedisLink {
@@ -67,136 +26,124 @@ class IoredisLink implements RedisLink {
   readonly cluster: boolean
   readonly #client: Redis | Cluster
   readonly #budget: number
-  readonly #breaker: Breaker
-  readonly #channels = new Map<string, { listener: (message: string) => void; subscribed?: () => void }[]>()
-  #subscriber: Redis | Cluster | undefined
+  readonly #breakerOptions: BreakerOptions
+  /** One for each node, by the names of its slots' servers; '' on a single server and for what names no slot. */
+  readonly #breakers = new Map<string, Breaker>()
+  readonly #channels: Channels
+  /** Nodes whose silence is being measured. */
+  readonly #silent = new Set<string>()
+  readonly #evictions: EvictionWatch
+  readonly #reach: ReachWatch | undefined
   #closed = false
   #lastError = 'not connected yet'
 
   constructor(options: RedisLinkOptions) {
     this.#budget = options.commandTimeout ?? 100
-    this.#breaker = new Breaker(options.breaker ?? { failures: 3, coolDownMs: 1000 })
-    const common: RedisOptions = {
-      ...(options.username === undefined ? {} : { username: options.username }),
-      ...(options.password === undefined ? {} : { password: options.password }),
-      ...(options.tls === undefined ? {} : { tls: { ...options.tls } }),
-      connectTimeout: 5000,
-      // A peer that vanished without a word is noticed after this instead of after the kernel's quarter of an hour.
-      socketTimeout: Math.max(3000, 10 * this.#budget),
-      keepAlive: 10_000,
-      // Whether a call in flight was executed is unknown when the connection breaks: the caller decides, nothing is
-      // sent twice behind its back.
-      autoResendUnfulfilledCommands: false,
-      maxRetriesPerRequest: 0,
-      connectionName: 'sigwatch',
-    }
-    const retry = (times: number): number => Math.min(50 * 2 ** Math.min(times, 6), 2000)
-    if (options.nodes && options.nodes.length > 0) {
-      this.cluster = true
-      const clusterOptions: ClusterOptions = {
-        redisOptions: common,
-        enableOfflineQueue: false,
-        maxRedirections: 4,
-        retryDelayOnFailover: 50,
-        retryDelayOnClusterDown: 50,
-        retryDelayOnTryAgain: 20,
-        slotsRefreshTimeout: 2000,
-        // Certificates name hosts: they are checked against the name that the cluster gave, not its address.
-        ...(options.tls ? { dnsLookup: (host, done) => done(null, host) } : {}),
-        clusterRetryStrategy: retry,
-      }
-      this.#client = new Cluster(options.nodes.map(parseNode), clusterOptions)
-    } else if (options.url) {
-      this.cluster = false
-      this.#client = new Redis(options.url, { ...common, enableOfflineQueue: false, retryStrategy: retry })
-    } else {
-      throw new InvalidInput('CONFIG_INVALID', [
-        { file: 'redis', message: 'redis.url or redis.nodes must be given' },
-      ])
-    }
+    this.#breakerOptions = options.breaker ?? { failures: 3, coolDownMs: 1000 }
+    this.#client = openClient(options)
+    this.cluster = this.#client instanceof Cluster
+    this.#channels = new Channels(this.#client)
     // Every call that waits for the connection listens for it.
     this.#client.setMaxListeners(0)
     this.#client.on('error', (error: Error) => {
       this.#lastError = reasonOf(error)
     })
+    this.#evictions = new EvictionWatch(() => this.info(), options.onEviction)
+    this.#client.on('ready', () => void this.#evictions.look())
+    this.#reach = options.onReach && new ReachWatch(() => this.#away(), options.onReach)
+    this.#client.on('ready', () => this.#reach?.look())
   }
 
   async ready(timeoutMs: number): Promise<boolean> {
     const client = this.#client
     if (client.status === 'ready') return true
     if (this.#closed || timeoutMs <= 0) return false
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer)
-        client.off('ready', done)
-        resolve(client.status === 'ready')
-      }
-      const timer = setTimeout(done, timeoutMs)
+    let done = (): void => {}
+    const ready = new Promise<void>((resolve) => {
+      done = resolve
       client.once('ready', done)
     })
+    await answeredWithin(ready, timeoutMs)
+    client.off('ready', done)
+    return (client as Redis).status === 'ready'
+  }
+
+  async settle(
+    calls: readonly ScriptCall[],
+    { budgetMs = this.#budget, late }: SettleOptions = {},
+  ): Promise<Outcome[]> {
+    const outcomes = new Array<Outcome>(calls.length)
+    if (calls.length === 0) return outcomes
+    const error = await this.#unconnected(budgetMs)
+    if (error) return outcomes.fill({ error })
+    await Promise.all(
+      [...this.#groups(calls)].map(async ([node, indices]) => {
+        const breaker = this.#breakerOf(node)
+        if (breaker.admit()) await this.#settleGroup(node, calls, indices, outcomes, budgetMs, late)
+        else for (const i of indices) outcomes[i] = { error: this.#openCircuit() }
+      }),
+    )
+    return outcomes
+  }
+
+  /** The calls of one node: until all have an outcome or the budget is over. */
+  async #settleGroup(
+    node: string,
+    calls: readonly ScriptCall[],
+    indices: readonly number[],
+    outcomes: Outcome[],
+    budgetMs: number,
+    late: SettleOptions['late'],
+  ): Promise<void> {
+    const pending = new Set(indices)
+    let expired = false
+    let answers = 0
+    const answered = (i: number, error: Error | null, reply: unknown): void => {
+      pending.delete(i)
+      if (error === null || isAnswer(error)) answers++
+      else this.#failed(error)
+      const outcome: Outcome = error ? { error: errorOf(error) } : { reply }
+      if (expired) late?.(i, outcome)
+      else outcomes[i] = outcome
+    }
+    let rounds = 1
+    const work = sendCalls(this.#client, calls, indices, answered, {
+      tooLate: () => expired,
+      again: () => rounds++,
+    })
+    let inTime = await answeredWithin(work, budgetMs)
+    // The server answered the first time, and gets as long for the second.
+    if (!inTime && rounds > 1) inTime = await answeredWithin(work, budgetMs)
+    expired = true
+    if (answers > 0) this.#breakerOf(node).succeeded()
+    else this.#breakerOf(node).failed()
+    if (inTime) return
+    const error = this.#failed(new Error(`no answer within ${budgetMs} ms`))
+    for (const i of pending) outcomes[i] = { error, late: true }
+    void this.#reconnectSilent(node, work)
+  }
+
+  /** Opens the connection to a node anew if not even a late answer comes: its peer may have vanished without closing it. */
+  async #reconnectSilent(node: string, work: Promise<unknown>): Promise<void> {
+    if (this.#silent.has(node)) return
+    this.#silent.add(node)
+    const answered = await answeredWithin(work, SILENT_FOR)
+    this.#silent.delete(node)
+    if (answered || this.#closed) return
+    for (const server of this.#serversOf(node)) server.disconnect(true)
+  }
+
+  #serversOf(node: string): Redis[] {
+    if (!(this.#client instanceof Cluster)) return [this.#client]
+    return this.#client.nodes().filter(({ options: { host, port } }) => node.includes(`${host}:${port}`))
   }
 
   async run(calls: readonly ScriptCall[], budgetMs: number = this.#budget): Promise<unknown[]> {
-    if (calls.length === 0) return []
-    return this.#guarded(budgetMs, async () => {
-      const replies = new Array<Reply>(calls.length)
-      const all = calls.map((_, i) => i)
-      await this.#pipelines(calls, all, replies, undefined)
-      const unknown = all.filter((i) => replies[i]![0]?.message.startsWith('NOSCRIPT'))
-      if (unknown.length > 0) {
-        await this.#pipelines(calls, unknown, replies, new Set(unknown.map((i) => calls[i]!.script)))
-      }
-      const moved = all.filter((i) => REDIRECTED.test(replies[i]![0]?.message ?? ''))
-      await Promise.all(moved.map(async (i) => (replies[i] = await this.#redirected(calls[i]!))))
-      return replies.map(([error, result]) => {
-        if (error) throw error
-        return result
-      })
+    const outcomes = await this.settle(calls, { budgetMs })
+    return outcomes.map((outcome) => {
+      if (outcome.error) throw outcome.error
+      return outcome.reply
     })
-  }
-
-  /** Sends the calls at `indices`, a pipeline for each node, and fills in their replies. */
-  async #pipelines(
-    calls: readonly ScriptCall[],
-    indices: readonly number[],
-    replies: Reply[],
-    load: ReadonlySet<Script> | undefined,
-  ): Promise<void> {
-    const groups = new Map<string, number[]>()
-    for (const i of indices) {
-      const node = this.#nodeOf(calls[i]!)
-      const group = groups.get(node)
-      if (group) group.push(i)
-      else groups.set(node, [i])
-    }
-    await Promise.all(
-      [...groups.values()].map(async (group) => {
-        const pipeline = this.#client.pipeline()
-        for (const script of load ?? []) pipeline.script('LOAD', script.source)
-        for (const i of group) {
-          const { script, keys, args } = calls[i]!
-          pipeline.evalsha(script.sha, keys.length, ...keys, ...args)
-        }
-        const results = await pipeline.exec()
-        if (results === null) throw new Error('the pipeline was aborted')
-        for (const [n, i] of group.entries()) replies[i] = results[n + (load?.size ?? 0)]!
-      }),
-    )
-  }
-
-  /** What ioredis accepts together in one pipeline: slots served by the same nodes. */
-  #nodeOf(call: ScriptCall): string {
-    if (!(this.#client instanceof Cluster)) return ''
-    return this.#client.slots[slotOf(call.keys[0] ?? '')]?.join(';') ?? ''
-  }
-
-  /** While slots move between nodes, a call alone follows the redirection that a pipeline cannot. */
-  async #redirected({ script, keys, args }: ScriptCall): Promise<Reply> {
-    try {
-      return [null, await this.#client.eval(script.source, keys.length, ...keys, ...args)]
-    } catch (error) {
-      return [error as Error, undefined]
-    }
   }
 
   async command(name: string, ...args: (string | number | Buffer)[]): Promise<unknown> {
@@ -207,117 +154,123 @@ class IoredisLink implements RedisLink {
     return this.#guarded(this.#budget, () => this.#client.publish(channel, message))
   }
 
-  async #guarded<T>(budgetMs: number, work: () => Promise<T>): Promise<T> {
-    if (this.#closed) throw new SigwatchError('REDIS_UNREACHABLE', 'Redis: the connection is closed')
-    if (!this.#breaker.admit()) {
-      throw new SigwatchError('REDIS_UNREACHABLE', `Redis: circuit open after: ${this.#lastError}`)
+  async info(): Promise<readonly string[]> {
+    const servers = this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client]
+    return this.#guarded(SILENT_FOR, () => Promise.all(servers.map((server) => server.info())))
+  }
+
+  async *scan(pattern: string): AsyncGenerator<readonly string[]> {
+    const servers = this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client]
+    for (const server of servers) {
+      for (let cursor = '0', begun = false; !begun || cursor !== '0'; begun = true) {
+        const from = cursor
+        const next = () => server.scan(from, 'MATCH', pattern, 'COUNT', 1000)
+        const [to, keys] = await this.#guarded(SILENT_FOR, next)
+        cursor = to
+        if (keys.length > 0) yield keys
+      }
     }
-    const started = performance.now()
+  }
+
+  async #guarded<T>(budgetMs: number, work: () => Promise<T>): Promise<T> {
+    const unconnected = await this.#unconnected(budgetMs)
+    if (unconnected) throw unconnected
+    const breaker = this.#breakerOf('')
+    if (!breaker.admit()) throw this.#openCircuit()
     try {
-      if (!(await this.ready(budgetMs))) throw new Error(`no connection (${this.#lastError})`)
-      const result = await within(work(), budgetMs - (performance.now() - started), budgetMs)
-      this.#breaker.succeeded()
+      const running = work()
+      if (!(await answeredWithin(running, budgetMs))) throw new Error(`no answer within ${budgetMs} ms`)
+      const result = await running
+      breaker.succeeded()
       return result
     } catch (cause) {
-      const error = cause as Error
-      if (error.name === 'ReplyError' && !SERVER_STATE.test(error.message)) {
-        // The server answered: it is there, and the call is wrong.
-        this.#breaker.succeeded()
-        throw new SigwatchError('INTERNAL', `Redis: ${error.message}`, { cause })
-      }
-      this.#breaker.failed()
-      this.#lastError = reasonOf(error)
-      throw new SigwatchError('REDIS_UNREACHABLE', `Redis: ${this.#lastError}`, { cause })
+      if (isAnswer(cause as Error)) breaker.succeeded()
+      else breaker.failed()
+      throw this.#failed(cause as Error)
     }
+  }
+
+  /** What stands in the way of any call, after waiting for the connection. */
+  async #unconnected(budgetMs: number): Promise<SigwatchError | undefined> {
+    if (this.#closed) return new SigwatchError('REDIS_UNREACHABLE', 'Redis: the connection is closed')
+    if (this.#client.status === 'ready') return undefined
+    const breaker = this.#breakerOf('')
+    if (!breaker.admit()) return this.#openCircuit()
+    if (await this.ready(budgetMs)) {
+      // A probe is on its way: whoever asked for the connection says how it ends.
+      breaker.release()
+      return undefined
+    }
+    breaker.failed()
+    return this.#failed(new Error(`no connection (${this.#lastError})`))
+  }
+
+  #failed(error: Error): SigwatchError {
+    this.#lastError = reasonOf(error)
+    if (isDemoted(error)) this.#channels.renew()
+    return errorOf(error)
+  }
+
+  #openCircuit(): SigwatchError {
+    return new SigwatchError('REDIS_UNREACHABLE', `Redis: circuit open after: ${this.#lastError}`)
+  }
+
+  #breakerOf(node: string): Breaker {
+    let breaker = this.#breakers.get(node)
+    if (breaker === undefined) {
+      // Nodes come and go: those of an earlier layout of the Cluster are not kept.
+      if (this.#breakers.size > MAX_NODES) this.#breakers.clear()
+      breaker = new Breaker(this.#breakerOptions)
+      this.#breakers.set(node, breaker)
+    }
+    return breaker
+  }
+
+  /** Calls by the node that serves them. */
+  #groups(calls: readonly ScriptCall[]): Map<string, number[]> {
+    const groups = new Map<string, number[]>()
+    for (const [i, { keys }] of calls.entries()) {
+      const node = this.#nodeOf(keys[0] ?? '')
+      const group = groups.get(node)
+      if (group) group.push(i)
+      else groups.set(node, [i])
+    }
+    return groups
+  }
+
+  /** What ioredis accepts together in one pipeline: slots served by the same nodes. */
+  #nodeOf(key: string): string {
+    if (!(this.#client instanceof Cluster)) return ''
+    return this.#client.slots[slotOf(key)]?.join(';') ?? ''
   }
 
   subscribe(channel: string, listener: (message: string) => void, subscribed?: () => void): void {
-    const entry = subscribed ? { listener, subscribed } : { listener }
-    const entries = this.#channels.get(channel)
-    if (entries) {
-      entries.push(entry)
-      subscribed?.()
-      return
-    }
-    this.#channels.set(channel, [entry])
-    const subscriber = this.#subscription()
-    if (subscriber.status === 'ready') void this.#enter(subscriber, [channel])
-  }
-
-  #subscription(): Redis | Cluster {
-    if (this.#subscriber) return this.#subscriber
-    const subscriber =
-      this.#client instanceof Cluster
-        ? this.#client
-        : this.#client.duplicate({ autoResubscribe: false, connectionName: 'sigwatch-subscriber' })
-    this.#subscriber = subscriber
-    subscriber.on('message', (channel: string, message: string) => {
-      for (const { listener } of this.#channels.get(channel) ?? []) listener(message)
-    })
-    const renew = (): void => void this.#enter(subscriber, [...this.#channels.keys()])
-    subscriber.on('ready', renew)
-    if (subscriber instanceof Cluster) subscriber.on('+subscriber', renew)
-    else subscriber.on('error', () => {})
-    return subscriber
-  }
-
-  async #enter(subscriber: Redis | Cluster, channels: string[]): Promise<void> {
-    while (!this.#closed && channels.length > 0) {
-      try {
-        await subscriber.subscribe(...channels)
-        for (const channel of channels)
-          for (const entry of this.#channels.get(channel) ?? []) entry.subscribed?.()
-        return
-      } catch {
-        // A lost connection comes back with `ready`, which enters all channels anew.
-        if (!(subscriber instanceof Cluster)) return
-        await sleep(500, undefined, { ref: false })
-      }
-    }
+    this.#channels.subscribe(channel, listener, subscribed)
   }
 
   unready(): string[] {
+    return [...this.#away(), ...this.#evictions.unready()]
+  }
+
+  #away(): string[] {
     if (this.#client.status !== 'ready') return [`redis: ${this.#lastError}`]
-    return this.#breaker.open ? [`redis: circuit open after: ${this.#lastError}`] : []
+    const open = [...this.#breakers].filter(([, breaker]) => breaker.open).map(([node]) => node)
+    if (open.length === 0) return []
+    // The circuit to a node that serves nothing any more stays as it was.
+    const serving = new Set(
+      this.#client instanceof Cluster ? this.#client.slots.map((names) => names.join(';')) : open,
+    )
+    const away = open.filter((node) => node === '' || serving.has(node)).length
+    if (away === 0) return []
+    return [`redis: circuit open${this.cluster ? ` to ${away} node(s)` : ''} after: ${this.#lastError}`]
   }
 
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    if (this.#subscriber !== this.#client) this.#subscriber?.disconnect()
+    this.#evictions.stop()
+    this.#reach?.stop()
+    this.#channels.close()
     this.#client.disconnect()
   }
-}
-
-/**
- * The result of `work`, or a rejection after `ms`. A process that was busy for longer than its budget finds timer and
- * reply due together and timers run first, so the reply gets one more turn of the event loop.
- */
-function within<T>(work: Promise<T>, ms: number, budgetMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => setImmediate(() => setImmediate(() => reject(new Error(`no answer within ${budgetMs} ms`)))),
-      Math.max(ms, 1),
-    )
-    work.then(
-      (result) => {
-        clearTimeout(timer)
-        resolve(result)
-      },
-      (error) => {
-        clearTimeout(timer)
-        reject(error)
-      },
-    )
-  })
-}
-
-function parseNode(node: string): { host: string; port: number } {
-  const url = new URL(/^rediss?:\/\//.test(node) ? node : `redis://${node}`)
-  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 6379) }
-}
-
-function reasonOf(error: Error): string {
-  const inner = error as Error & { lastNodeError?: Error }
-  return inner.lastNodeError?.message || error.message || error.name
 }

@@ -31,7 +31,14 @@ export const GENERIC_LABELS: ReadonlySet<string> = new Set(
   `vip mi ke ly ch trip live office outlook meta honor zoom lu so wo ele gf tk cs t wa court customs lottery apple booking
   post visa target best unity line discover oppo nike ikea ups lin sina sohu soul zhihu amap msn temu here express steam
   homeinns nia moe mca spp mps miit nhsa pbc cwl chsi cdc he bj sh gd js zj sc sd gz cq tj xj nm ln jl hl ah fj jx ha hb hn gx
-  hi yn xz sn qh nx taopiaopiao okx dji nio byd lixiang yonghui freshippo meituan-static google github cloud tesla zhaopin liepin taikang weibo`.split(
-    /\s+/,
-  ),
+  hi yn xz sn qh nx taopiaopiao okx dji nio byd lixiang yonghui freshippo meituan-static google github cloud tesla stripe chase wise grab uber target sky ee lyft hulu adobe yahoo norton klarna fidelity square discord zhaopin liepin taikang weibo
+  admiral ally amount argos auto bell boost boots bowtie carousell chime circlek coles consumer cox crypto currys desjardins digi directline
+  ecitic emirates everyday experian family familymart fortress gac gate gemini gov healthcare hebei henan hotlink hubei fujian shandong shanghai
+  beijing imm investor interac intuit key ledger link linkt lowes max maxis medicare mega metro metromall mobile msn nowtv opensea
+  originenergy plus police policy porter post primary progressive prudential railway regions revenue rogers safe secure service sky
+  sofi southwest spectrum square squareup startrack state stats studentaid suncorp sunny tangerine tobacco token toll tollag transport
+  twitch union united ubank vanguard wave wellcome women yodel you zara zuche family discover directv bunnings battle barclaycard
+  muji consumer community credit energy express finance fresh gift global health home insurance life market media money network news
+  office online pay payment phone prime pro rewards shop smart star store support team ticket tickets travel travelcard trust water world aa yy le gw sz hm vw m1 tm ca ny va bt au
+  111 39 53 228 xyz mem mom mas ing cms ica`.split(/\s+/),
 )

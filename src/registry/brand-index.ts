@@ -1,12 +1,13 @@
+import { BoundedCache } from '../domain/bounded-cache.ts'
 import type { Brand, BrandMention, Lookalike } from '../domain/registry.ts'
-import { signatureKey } from '../stages/extract-signature.ts'
-import { normalise } from '../stages/normalise.ts'
-import { BoundedCache } from './bounded-cache.ts'
+import { normalise } from '../text/normalise.ts'
+import { isShortener } from '../text/shorteners.ts'
+import { signatureKey } from '../text/signature.ts'
 import { BrandMatcher, type BrandName } from './brand-matcher.ts'
 import { mergeBrands } from './brands.ts'
 import { HostLookalikes } from './host-lookalikes.ts'
 import { NameLookalikes } from './lookalikes.ts'
-import { isShortener } from './shorteners.ts'
+import { isNeutralHost } from './neutral-hosts.ts'
 
 const REMEMBERED = 16_384
 
@@ -18,6 +19,7 @@ export class BrandIndex {
   readonly #byHotline = new Map<string, Brand>()
   readonly #spelled = new Set<string>()
   readonly #matcher: BrandMatcher
+  readonly #shortMatcher: BrandMatcher
   readonly #names: NameLookalikes
   readonly #hosts: HostLookalikes
   readonly #keys = new BoundedCache<string>(REMEMBERED)
@@ -27,6 +29,7 @@ export class BrandIndex {
   /** `own`: rows of the operator; those with the id or a name of a shipped brand are added to it. */
   constructor(shipped: Iterable<Brand>, own: Iterable<Brand>) {
     const names: BrandName[] = []
+    const shortNames: BrandName[] = []
     for (const brand of mergeBrands(shipped, own, signatureKey)) {
       this.#brands.set(brand.id, brand)
       for (const name of brand.names) {
@@ -36,6 +39,8 @@ export class BrandIndex {
         this.#byName.set(key, brand)
         names.push({ brand, name, key, text: normalise(name).text })
       }
+      for (const name of brand.shortNames ?? [])
+        shortNames.push({ brand, name, key: signatureKey(name), text: normalise(name).text })
       for (const domain of brand.domains) {
         const host = domain.toLowerCase()
         if (!this.#byHost.has(host)) this.#byHost.set(host, brand)
@@ -46,6 +51,7 @@ export class BrandIndex {
       }
     }
     this.#matcher = new BrandMatcher(names)
+    this.#shortMatcher = new BrandMatcher(shortNames)
     this.#names = new NameLookalikes(names)
     this.#hosts = new HostLookalikes([...this.#brands.values()], names, this.#names)
   }
@@ -81,6 +87,10 @@ export class BrandIndex {
     return this.#matcher.find(normalised)
   }
 
+  shortNameMentions(normalised: string): readonly BrandMention[] {
+    return this.#shortMatcher.find(normalised)
+  }
+
   isSpelled(name: string): boolean {
     return this.#spelled.has(spelling(name))
   }
@@ -93,7 +103,7 @@ export class BrandIndex {
   lookalikeOfHost(host: string): Lookalike | undefined {
     return this.#hostAnswers.get(host, (asked) => {
       const bare = asked.endsWith('.') ? asked.slice(0, -1) : asked
-      if (isShortener(bare) || this.byHost(bare)) return undefined
+      if (isShortener(bare) || isNeutralHost(bare) || this.byHost(bare)) return undefined
       return this.#hosts.find(bare)
     })
   }

@@ -12,7 +12,7 @@ export interface BrandName {
 }
 
 /** Words that contain a brand's name and are not about it. */
-const SWALLOWERS = `
+const LONGER_WORDS = `
 南京东 北京东 东京东 今天猫 昨天猫 明天猫 每天猫 春天猫 夏天猫 秋天猫 冬天猫 聊天猫 孝顺丰 完美团 最美团 美团圆 美团结 点点滴滴 滴滴答
 不同程 相同程 同程度 同程序 其中通 集中通 中通过 中通知 申通知 申通过 圆通过 几百度 一百度 上百度 百度以上 中国航天 中国航母 中国航海 南航向 东航向
 快手快脚 手快手慢 获得物 取得物 得物资 得物品 小米粥 小米椒 小米饭 小米辣 大小米 小米面 小米汤 小米渣 微信贷
@@ -39,8 +39,10 @@ const PLACES = new Set('路街镇村县乡屯')
  * host; Chinese names are not found inside the words that are known to contain them.
  */
 export class BrandMatcher {
-  /** Bit set of first code units. */
+  /** 1 for the first code units, and for the first two together: nearly every place of a text ends here. */
   readonly #first = new Uint8Array(65_536)
+  readonly #firstTwo = new Uint8Array(65_536)
+  /** By the first two code units. */
   readonly #byFirst = new Map<number, BrandName[]>()
   readonly #swallowers = new Map<string, string[]>()
 
@@ -48,14 +50,17 @@ export class BrandMatcher {
     for (const name of names) {
       if (name.text.length < 2) continue
       const code = name.text.charCodeAt(0)
+      const second = name.text.charCodeAt(1)
       this.#first[code] = 1
-      const known = this.#byFirst.get(code)
+      this.#firstTwo[placeOf(code, second)] = 1
+      const key = code * 65_536 + second
+      const known = this.#byFirst.get(key)
       if (known) known.push(name)
-      else this.#byFirst.set(code, [name])
+      else this.#byFirst.set(key, [name])
     }
     for (const some of this.#byFirst.values()) some.sort((a, b) => b.text.length - a.text.length)
     for (const name of names) {
-      const around = SWALLOWERS.filter((word) => word.length > name.text.length && word.includes(name.text))
+      const around = LONGER_WORDS.filter((word) => word.length > name.text.length && word.includes(name.text))
       if (around.length > 0) this.#swallowers.set(name.text, around)
     }
   }
@@ -63,10 +68,13 @@ export class BrandMatcher {
   /** Longest first, then by place. Mentions do not overlap. */
   find(text: string): readonly BrandMention[] {
     let found: BrandMention[] | undefined
-    for (let i = 0; i < text.length; i++) {
+    for (let i = 0; i + 1 < text.length; i++) {
       const code = text.charCodeAt(i)
       if (this.#first[code] === 0) continue
-      const name = this.#at(text, i, code)
+      const second = text.charCodeAt(i + 1)
+      if (this.#firstTwo[placeOf(code, second)] === 0) continue
+      const names = this.#byFirst.get(code * 65_536 + second)
+      const name = names && this.#at(text, i, names)
       if (!name) continue
       const end = i + name.text.length
       found ??= []
@@ -79,16 +87,16 @@ export class BrandMatcher {
       : found.sort((a, b) => b.end - b.start - (a.end - a.start) || a.start - b.start)
   }
 
-  #at(text: string, start: number, code: number): BrandName | undefined {
-    for (const name of this.#byFirst.get(code) as BrandName[]) {
+  #at(text: string, start: number, names: readonly BrandName[]): BrandName | undefined {
+    for (const name of names) {
       if (!text.startsWith(name.text, start)) continue
       const end = start + name.text.length
-      if (isBounded(text, start, end) && !this.#isSwallowed(text, start, name.text)) return name
+      if (isBounded(text, start, end) && !this.#isPartOfLongerWord(text, start, name.text)) return name
     }
     return undefined
   }
 
-  #isSwallowed(text: string, start: number, name: string): boolean {
+  #isPartOfLongerWord(text: string, start: number, name: string): boolean {
     const words = this.#swallowers.get(name)
     if (words) {
       for (const word of words) {
@@ -106,6 +114,11 @@ export class BrandMatcher {
 }
 
 const NONE: readonly BrandMention[] = []
+
+/** Where two code units stand in the bit set of both. */
+function placeOf(first: number, second: number): number {
+  return (Math.imul(first, 0x9e37) ^ second) & 0xffff
+}
 
 /** A Latin or digit end of a name must be the end of a word, and of no host, path or address. */
 function isBounded(text: string, start: number, end: number): boolean {

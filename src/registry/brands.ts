@@ -2,7 +2,8 @@ import type { Brand } from '../domain/registry.ts'
 
 /**
  * The shipped brands with the operator's added: rows with the same id, or with a name in common, become one brand under
- * the operator's id, with the names, domains and hotlines of both. Names are compared by `keyOf`.
+ * the operator's id, with the names, domains and hotlines of both; a row that `replaces` stands alone. Names are compared
+ * by `keyOf`.
  */
 export function mergeBrands(
   shipped: Iterable<Brand>,
@@ -21,16 +22,23 @@ export function mergeBrands(
       ? brand.id
       : brand.names.map((n) => owners.get(keyOf(n))).find((o) => o !== undefined)
     const mine = id === undefined ? undefined : merged.get(id)
-    put(mine ? union(mine, brand) : brand)
+    if (!mine) put(brand)
+    else if (mine.replaces !== true) put(union(mine, brand))
   }
   return [...merged.values()]
 }
 
+/** The first row says whether it is verified: an operator's row vouches unless it says otherwise. */
 function union(first: Brand, second: Brand): Brand {
+  const { id, verified, replaces } = first
+  const shortNames = [...new Set([...(first.shortNames ?? []), ...(second.shortNames ?? [])])]
   return {
-    id: first.id,
+    id,
     names: [...new Set([...first.names, ...second.names])],
+    ...(shortNames.length === 0 ? {} : { shortNames }),
     domains: [...new Set([...first.domains, ...second.domains])],
     hotlines: [...new Set([...first.hotlines, ...second.hotlines])],
+    ...(verified === undefined ? {} : { verified }),
+    ...(replaces === undefined ? {} : { replaces }),
   }
 }

@@ -16,7 +16,7 @@ interface Token {
   readonly kind: 'label' | 'number' | 'pinyin'
 }
 
-/** Only registries of these suffixes check who registers: nobody imitates there. */
+/** Only registries of these suffixes check who registers: imitations are not registered there. */
 const RESTRICTED = /(?:^|\.)(?:gov|edu|mil)(?:\.[a-z]{2})?$/
 
 /** Underscores are no host names, and are sent all the same. */
@@ -45,6 +45,8 @@ export class HostLookalikes {
   readonly #keys = new Map<string, BrandName>()
   /** Registrable official domains. */
   readonly #domains = new Map<string, Brand>()
+  /** Whose site lies at `www` below a suffix of governments (`gov.cn`). */
+  readonly #governments = new Map<string, Brand>()
   readonly #tokens = new Map<string, Token>()
   readonly #skeletons = new Map<string, Token>()
   readonly #deletions = new Map<string, Token[]>()
@@ -58,6 +60,8 @@ export class HostLookalikes {
       for (const domain of brand.domains) {
         const parsed = parse(domain, LENIENT)
         if (!parsed.domain || !parsed.domainWithoutSuffix) continue
+        if (parsed.domainWithoutSuffix === 'www' && /^gov\b/.test(parsed.publicSuffix ?? ''))
+          this.#governments.set(parsed.publicSuffix as string, brand)
         if (!this.#domains.has(parsed.domain)) this.#domains.set(parsed.domain, brand)
         this.#add({ brand, original: parsed.domain, text: parsed.domainWithoutSuffix, kind: 'label' })
       }
@@ -94,7 +98,10 @@ export class HostLookalikes {
     return (
       this.#bySubdomain(host, suffix) ??
       this.#byForeignScript(label) ??
-      strongest(this.#byLabel(label), this.#bySubdomainLabel(host, domain))
+      strongest(
+        strongest(this.#byLabel(label), this.#byGovernment(host)),
+        this.#bySubdomainLabel(host, domain),
+      )
     )
   }
 
@@ -109,6 +116,20 @@ export class HostLookalikes {
       }
     }
     return undefined
+  }
+
+  /** `its-gov-cn.top`, `gov-tw.vip`: `gov` where anybody may register. The country says whose government. */
+  #byGovernment(host: string): Lookalike | undefined {
+    const parts = host.split(/[.-]/)
+    const at = parts.indexOf('gov')
+    if (at < 0) return undefined
+    // Where a registry stands right behind it, `gov` is that registry's own: `gov.taipei`, `gov.scot`.
+    if (host.endsWith(`.gov.${parts.at(-1)}`) || host === `gov.${parts.at(-1)}`) return undefined
+    const country = [parts[at + 1], parts[at - 1]].find((part) => this.#governments.has(`gov.${part}`))
+    const suffix = `gov.${country ?? 'cn'}`
+    const brand = this.#governments.get(suffix)
+    const original = `www.${suffix}`
+    return brand && { brand, original, how: 'added-word', similarity: country === undefined ? 0.8 : 0.9 }
   }
 
   #byForeignScript(label: string): Lookalike | undefined {

@@ -10,7 +10,7 @@ import {
   readJsonLines,
   readOperatorFile,
 } from '../operator/operator-file.ts'
-import { type Fault, show, suggestion, toProblems } from '../operator/operator-schema.ts'
+import { compileSchema, type Fault, show, suggestion, toProblems } from '../operator/operator-schema.ts'
 import { checkRow, keyOf, type RegistryRow, ROW_KINDS, type RowKind, RowReader } from './schema.ts'
 
 /** The shipped brand list: names, domains and hotlines. */
@@ -36,7 +36,7 @@ export interface RegistryOptions {
   readonly knownBrands?: ReadonlySet<string>
 }
 
-/** A change that a topic row makes: a row, or the word that it is gone. */
+/** A change that a topic row makes: a row, or that it is gone. */
 export type RegistryChange =
   | ({ readonly op: 'put'; readonly key: string } & RegistryRow)
   | { readonly op: 'delete'; readonly kind: RowKind; readonly key: string }
@@ -49,6 +49,18 @@ const LISTS = { brands: 'brand', signatures: 'signature', ports: 'port' } as con
 >
 type ListName = keyof typeof LISTS
 const LIST_NAMES = Object.keys(LISTS) as ListName[]
+
+/** What surrounds the rows; `checkRow` checks each. */
+const checkLists = compileSchema({
+  type: 'object',
+  additionalProperties: false,
+  properties: Object.fromEntries(LIST_NAMES.map((name) => [name, { type: ['array', 'null'] }])),
+})
+const checkLine = compileSchema({
+  type: 'object',
+  required: ['kind'],
+  properties: { kind: { type: 'string', enum: ROW_KINDS } },
+})
 
 /** Reads registry.yaml, .json or .jsonl and says all that is wrong with it, up to 100 faults. */
 export function readRegistry(file: string, options?: RegistryOptions): RegistryReading {
@@ -221,11 +233,8 @@ function* readLines(file: string, collector: Collector): Steps<void> {
     }
     const kind = (value as { kind?: unknown } | null)?.kind
     const known = ROW_KINDS.find((name) => name === kind)
-    if (known === undefined) {
-      const near = typeof kind === 'string' ? suggestion(kind, ROW_KINDS) : ''
-      const said = kind === undefined ? 'is missing' : `${show(kind)} is unknown${near}`
-      report([{ path: ['kind'], message: `${said} (allowed: ${ROW_KINDS.join(', ')})` }])
-    } else collector.row(known, value, line, report, (place) => place)
+    if (known === undefined) report(checkLine(value))
+    else collector.row(known, value, line, report, (place) => place)
   }
 }
 
@@ -236,22 +245,10 @@ function readLists(file: string, collector: Collector): void {
   const report = (faults: readonly Fault[], prefix: readonly (string | number)[] = []) => {
     for (const fault of toProblems(document, faults, prefix)) collector.problem(fault)
   }
-  const root = document.value
-  if (typeof root !== 'object' || root === null || Array.isArray(root)) {
-    report([{ path: [], message: `must be a mapping of keys (allowed: ${LIST_NAMES.join(', ')})` }])
-    return
-  }
-  for (const key of Object.keys(root)) {
-    if ((LIST_NAMES as string[]).includes(key)) continue
-    const message = `unknown key${suggestion(key, LIST_NAMES)} (allowed: ${LIST_NAMES.join(', ')})`
-    report([{ path: [key], message }])
-  }
+  report(checkLists(document.value))
   for (const name of LIST_NAMES) {
-    const list = (root as Partial<Record<ListName, unknown>>)[name] ?? []
-    if (!Array.isArray(list)) {
-      report([{ path: [name], message: 'must be a list: begin each row with a dash' }])
-      continue
-    }
+    const list = (document.value as Partial<Record<ListName, unknown>> | null)?.[name]
+    if (!Array.isArray(list)) continue
     const lineOf = (index: number) => document.line([name, index])
     for (const [index, value] of list.entries()) {
       if (collector.full) return

@@ -1,5 +1,6 @@
+import { BoundedCache } from '../domain/bounded-cache.ts'
 import { SigwatchError } from '../domain/errors.ts'
-import { BoundedCache } from './bounded-cache.ts'
+import { hash32 } from '../domain/hash32.ts'
 
 const EMPTY = 0
 const DECODED = 8192
@@ -57,7 +58,7 @@ export class PackedRows<T> {
 
   /** Like `get`, past the cache: while the table is filled. */
   read(key: string): T | undefined {
-    const slot = this.#find(key, hashOf(key))
+    const slot = this.#find(key, hash32(key))
     if (slot < 0) return undefined
     const record = this.#record((this.#slots[slot] as number) - 1)
     return this.#codec.unpack(JSON.parse(record.slice(key.length + 1)))
@@ -65,7 +66,7 @@ export class PackedRows<T> {
 
   /** Only before the first `get`. */
   set(key: string, row: T): void {
-    const hash = hashOf(key)
+    const hash = hash32(key)
     const record = this.#append(`${key}${SEPARATOR}${JSON.stringify(this.#codec.pack(row))}`)
     const known = this.#find(key, hash)
     if (known >= 0) {
@@ -158,13 +159,4 @@ export class PackedRows<T> {
       if (number !== EMPTY) this.#place(number, hashes[i] as number)
     }
   }
-}
-
-/** FNV-1a over the code units, mixed so that the low bits are as good as the high ones. */
-function hashOf(key: string): number {
-  let h = 0x811c9dc5
-  for (let i = 0; i < key.length; i++) h = Math.imul(h ^ key.charCodeAt(i), 0x01000193)
-  h ^= h >>> 15
-  h = Math.imul(h, 0x2c1b3c6d)
-  return (h ^ (h >>> 13)) >>> 0
 }

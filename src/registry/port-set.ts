@@ -1,11 +1,18 @@
+import { BoundedCache } from '../domain/bounded-cache.ts'
+
+/** Answers kept of a set: the senders that name one brand are few. */
+const REMEMBERED = 256
+
 /** Ports and prefixes (`106901*`) with a lookup that costs at most one probe a length that occurs. */
 export class PortSet {
   readonly #exact = new Set<string>()
   readonly #prefixes = new Map<number, Set<string>>()
   #patterns: readonly string[] | undefined
+  #answers = new BoundedCache<boolean>(REMEMBERED)
 
   add(pattern: string): void {
     this.#patterns = undefined
+    this.#answers = new BoundedCache(REMEMBERED)
     if (!pattern.endsWith('*')) {
       this.#exact.add(pattern)
       return
@@ -17,6 +24,10 @@ export class PortSet {
   }
 
   has(port: string): boolean {
+    return this.#answers.get(port, this.#find)
+  }
+
+  readonly #find = (port: string): boolean => {
     if (this.#exact.has(port)) return true
     for (const [length, prefixes] of this.#prefixes) {
       if (length <= port.length && prefixes.has(port.slice(0, length))) return true

@@ -1,3 +1,5 @@
+import { BoundedCache } from '../domain/bounded-cache.ts'
+import { isInForce } from '../domain/filing.ts'
 import type {
   Brand,
   BrandMention,
@@ -5,13 +7,15 @@ import type {
   Lookalike,
   PortRow,
   Registry,
+  RegistryContent,
   SignatureRow,
 } from '../domain/registry.ts'
 import { atOnce } from '../domain/steps.ts'
+import { isShortener } from '../text/shorteners.ts'
 import { BrandIndex, spelling } from './brand-index.ts'
 import { isRestricted } from './host-lookalikes.ts'
+import { isNeutralHost } from './neutral-hosts.ts'
 import { PortIndex, PortSet } from './port-set.ts'
-import { isShortener } from './shorteners.ts'
 import { SignatureFile, SignatureIndex } from './signature-index.ts'
 
 export interface RegistryRows {
@@ -25,6 +29,8 @@ export interface RegistryRows {
   readonly expectedSignatures?: number
   readonly hash: string
 }
+
+const REMEMBERED = 16_384
 
 /** Indexes the rows. A million signatures take seconds and about 150 bytes each. */
 export function buildRegistry(rows: RegistryRows): Registry {
@@ -45,6 +51,7 @@ export function portIndex(rows: Iterable<PortRow>): PortIndex<PortRow> {
 
 export interface RegistryParts {
   readonly hash: string
+  readonly content?: RegistryContent
   readonly brands: BrandIndex
   readonly signatures: SignatureIndex
   readonly ports: PortIndex<PortRow>
@@ -53,14 +60,19 @@ export interface RegistryParts {
 /** The parts as one registry; immutable. */
 export class RegistryIndex implements Registry {
   readonly hash: string
+  readonly content?: RegistryContent
   readonly hasSignatures: boolean
   readonly #brands: BrandIndex
   readonly #signatures: SignatureIndex
   readonly #ports: PortIndex<PortRow>
   readonly #portsOfBrand = new Map<string, PortSet>()
+  /** Rows as they were asked for, by name in any form. */
+  readonly #rows = new BoundedCache<SignatureRow | undefined>(REMEMBERED)
+  readonly #rowOf = (name: string) => this.#filed(this.#brands.keyOf(name))
 
-  constructor({ hash, brands, signatures, ports }: RegistryParts) {
+  constructor({ hash, content, brands, signatures, ports }: RegistryParts) {
     this.hash = hash
+    if (content) this.content = content
     this.hasSignatures = signatures.size > 0
     this.#brands = brands
     this.#signatures = signatures
@@ -91,6 +103,10 @@ export class RegistryIndex implements Registry {
     return this.#brands.mentions(normalised)
   }
 
+  shortNameMentions(normalised: string): readonly BrandMention[] {
+    return this.#brands.shortNameMentions(normalised)
+  }
+
   lookalikeOfName(name: string): Lookalike | undefined {
     const key = this.#brands.keyOf(name)
     const isFiled = () => this.#filed(key)?.filings.some((filing) => filing.status !== 'revoked')
@@ -103,7 +119,7 @@ export class RegistryIndex implements Registry {
   }
 
   signature(name: string): SignatureRow | undefined {
-    return this.hasSignatures ? this.#filed(this.#brands.keyOf(name)) : undefined
+    return this.hasSignatures ? this.#rows.get(name, this.#rowOf) : undefined
   }
 
   port(port: string): PortRow | undefined {
@@ -111,14 +127,7 @@ export class RegistryIndex implements Registry {
   }
 
   filings(signature: SignatureRow, at: { ts: number; carrier?: string; sp?: string }): readonly Filing[] {
-    return signature.filings.filter(
-      (filing) =>
-        filing.status === 'filed' &&
-        (filing.from === undefined || filing.from <= at.ts) &&
-        (filing.to === undefined || at.ts < filing.to) &&
-        (filing.carrier === undefined || at.carrier === undefined || filing.carrier === at.carrier) &&
-        (filing.sp === undefined || at.sp === undefined || filing.sp === at.sp),
-    )
+    return signature.filings.filter((filing) => isInForce(filing, at.ts, at.carrier, at.sp))
   }
 
   portsOfBrand(brandId: string): readonly string[] {
@@ -137,6 +146,10 @@ export class RegistryIndex implements Registry {
 
   isShortener(host: string): boolean {
     return isShortener(host)
+  }
+
+  isNeutralHost(host: string): boolean {
+    return isNeutralHost(host)
   }
 
   isRestricted(host: string): boolean {

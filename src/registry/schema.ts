@@ -58,8 +58,12 @@ const brandShape = row(
   {
     id: { type: 'string', format: 'id' },
     names: { type: 'array', minItems: 1, uniqueItems: true, items: text },
+    shortNames: { type: 'array', uniqueItems: true, items: text },
     domains: { type: 'array', uniqueItems: true, items: { type: 'string', format: 'host' } },
     hotlines: { type: 'array', uniqueItems: true, items: { type: 'string', format: 'hotline' } },
+    verified: { type: 'boolean' },
+    source: { type: 'string', minLength: 1, maxLength: 400 },
+    replaces: { type: 'boolean' },
   },
   ['id', 'names'],
 )
@@ -214,8 +218,18 @@ export class RowReader {
 const NONE: readonly never[] = []
 
 /** Internationalised domains take the form in which hosts are compared. */
-function brandOf({ id, names, domains = NONE, hotlines = NONE }: BrandSource): Brand {
-  return { id, names, domains: domains.map((domain) => domainToASCII(domain) || domain), hotlines }
+function brandOf(source: BrandSource): Brand {
+  const { id, names, shortNames, domains = NONE, hotlines = NONE, verified, replaces } = source
+  const row: Mutable<Brand> = {
+    id,
+    names,
+    domains: domains.map((domain) => domainToASCII(domain) || domain),
+    hotlines,
+  }
+  if (shortNames !== undefined) row.shortNames = shortNames
+  if (verified !== undefined) row.verified = verified
+  if (replaces !== undefined) row.replaces = replaces
+  return row
 }
 
 function campaignOf({

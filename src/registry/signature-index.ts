@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { SignatureRow } from '../domain/registry.ts'
 import { ROWS_A_STEP, type Steps } from '../domain/steps.ts'
-import { signatureKey } from '../stages/extract-signature.ts'
+import { signatureKey } from '../text/signature.ts'
 import { LayeredRows } from './layered-rows.ts'
 import { type Codec, PackedRows } from './packed-rows.ts'
 import { signatureCodec } from './signature-codec.ts'
@@ -97,8 +97,8 @@ class Sum {
   }
 
   /**
-   * `sign`: -1 takes the change back. A row that is gone counts in the digest where the file has it: elsewhere the word of
-   * it may be gone from the topic already.
+   * `sign`: -1 takes the change back. A row that is gone counts in the digest where the file has it: elsewhere its
+   * tombstone may be gone from the topic already.
    */
   add(change: SignatureChange, isInFile: boolean, sign: 1 | -1): void {
     this.size += sign * ((change.row ? 1 : 0) - (isInFile ? 1 : 0))

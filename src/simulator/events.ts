@@ -1,73 +1,10 @@
-import type { Code, TargetKind } from '../domain/codes.ts'
-import type { Label } from '../domain/labels.ts'
-import { type Sender, shopName } from './cast.ts'
+import type { Code } from '../domain/codes.ts'
+import type { Sender } from './cast.ts'
+import { linksOf, type Plant, signed, spread, subscriber, unfiledName } from './plants.ts'
 import type { Random } from './random.ts'
-import type { SideInputs } from './side-inputs.ts'
 import { disguise, FAMILIES, type FamilyName, fill, foreignDomain } from './texts.ts'
 
-/** A message as the simulator thinks of it, before it becomes a record. */
-export interface Draft {
-  readonly ts: number
-  readonly from: string
-  readonly to: string
-  readonly text: string
-  readonly label: Label
-  readonly blocked?: boolean
-  /** Codes that ought to be found on the message itself. */
-  readonly codes?: readonly Code[]
-  /** Kind of the planted event that it belongs to. */
-  readonly event?: string
-}
-
-/** Something planted, as `--truth` tells it. A campaign has the target id `*`, a recipient its number. */
-export interface PlantedEvent {
-  readonly event: string
-  readonly code: Code
-  readonly target: { readonly kind: TargetKind; readonly id: string }
-  /** Epoch ms. */
-  readonly from: number
-  readonly to: number
-  /** Only ever false: it looks like one and must not be raised. */
-  readonly raise?: false
-  /** Codes of other states that rightly come with it. */
-  readonly also?: readonly Code[]
-  /** Messages of it before which the shipped thresholds cannot be passed. */
-  readonly needs?: number
-  /** The moment before which they cannot be passed, epoch ms, where messages do not tell it. */
-  readonly possible?: number
-}
-
-/** An event under way: what it adds to each minute. */
-export interface Plant {
-  readonly truth: readonly PlantedEvent[]
-  readonly from: number
-  readonly to: number
-  /** Rows of the registry that it needs, in place of those of the same signature. */
-  readonly senders?: readonly Sender[]
-  readonly sides?: Partial<SideInputs>
-  /** Drafts of the minute that begins at `minute`. */
-  drafts(minute: number, random: Random): readonly Draft[]
-}
-
 const MINUTE = 60_000
-
-/** A fictitious subscriber of the carrier. Low numbers are drawn more often than high ones, none more than some 20 times a day. */
-export function subscriber(random: Random, population = 400_000): string {
-  const rank = Math.floor(population * random.next() ** 1.1)
-  return `170${String(rank).padStart(8, '0')}`
-}
-
-function spread(minute: number, count: number, random: Random, draft: (ts: number) => Draft): Draft[] {
-  return Array.from({ length: count }, () => draft(minute + Math.floor(random.next() * MINUTE)))
-}
-
-/** A shop's name that is filed for nobody. */
-export function unfiledName(cast: readonly Sender[], random: Random): string {
-  for (;;) {
-    const name = shopName(random)
-    if (!cast.some((sender) => sender.signature === name)) return name
-  }
-}
 
 export type BurstShape = 'step' | 'ramp' | 'climb' | 'spike' | 'pulses'
 
@@ -309,12 +246,4 @@ export function offences(
         }
       }),
   }
-}
-
-export function signed(signature: string, text: string): string {
-  return `【${signature}】${text}`
-}
-
-export function linksOf(sender: Sender): { official?: string } {
-  return sender.official === undefined ? {} : { official: sender.official }
 }

@@ -1,6 +1,7 @@
 import type { Sender } from './cast.ts'
-import { type BurstShape, burst, type Plant, signed, subscriber } from './events.ts'
-import { MINUTE, type Setting, type Span, textOf } from './setting.ts'
+import { type BurstShape, burst } from './events.ts'
+import { MINUTE, type PlantingContext, type Span, textOf } from './planting-context.ts'
+import { type Plant, signed, subscriber } from './plants.ts'
 import { PLANTED } from './texts-planted.ts'
 
 /** The plant under another name; `quiet`: what it plants must not be raised. */
@@ -63,13 +64,13 @@ function evening(shop: Sender, span: Span, rate: number): Plant {
 }
 
 /** Bursts of every shape, declared ones, and what is high and no burst. */
-export function burstPlants(setting: Setting, rate: number): Plant[] {
-  const { shops } = setting
+export function burstPlants(context: PlantingContext, rate: number): Plant[] {
+  const { shops } = context
   const shaped = (i: number, hour: number, minutes: number, perMinute: number, shape: BurstShape) =>
-    burst(shops[i]!, { ...setting.span(hour, minutes), perMinute, shape })
+    burst(shops[i]!, { ...context.span(hour, minutes), perMinute, shape })
   const again = (hour: number) => renamed(shaped(4, hour, 12, 380, 'step'), 'burst-again')
-  const fromNothing = setting.newShop()
-  const late = setting.newShop()
+  const fromNothing = context.newShop()
+  const late = context.newShop()
   return [
     shaped(5, 10.5, 100, 400, 'climb'),
     shaped(6, 15, 100, 400, 'climb'),
@@ -80,7 +81,7 @@ export function burstPlants(setting: Setting, rate: number): Plant[] {
     renamed(shaped(11, 12, 10, 600, 'step'), 'burst-small-shop'),
     ...[fromNothing, late].map((shop, i) => ({
       ...renamed(
-        burst(shop, { ...setting.span(i ? 19 : 11, 10), perMinute: 600, shape: 'step' }),
+        burst(shop, { ...context.span(i ? 19 : 11, 10), perMinute: 600, shape: 'step' }),
         'burst-from-nothing',
       ),
       senders: [shop],
@@ -88,15 +89,15 @@ export function burstPlants(setting: Setting, rate: number): Plant[] {
     again(10),
     again(14.5),
     again(19.5),
-    declared(shops[12]!, setting.span(10.25, 20), 450, 600),
-    declared(shops[13]!, setting.span(15.5, 20), 700, 900),
-    declared(shops[14]!, setting.span(12.25, 15), 700, 250),
-    declared(shops[15]!, setting.span(18.25, 15), 900, 300),
-    surge(setting.named('招商银行'), setting.span(9.5, 12), 1500, 'billRun'),
-    surge(setting.named('工商银行'), setting.span(16, 12), 1500, 'billRun'),
-    surge(setting.named('支付宝'), setting.span(12, 8), 1200, 'verification'),
-    surge(setting.named('京东'), setting.span(18.75, 8), 1200, 'verification'),
-    evening(setting.named('京东'), setting.span(17.5, 180), rate),
-    evening(setting.named('淘宝'), setting.span(17.75, 180), rate),
+    declared(shops[12]!, context.span(10.25, 20), 450, 600),
+    declared(shops[13]!, context.span(15.5, 20), 700, 900),
+    declared(shops[14]!, context.span(12.25, 15), 700, 250),
+    declared(shops[15]!, context.span(18.25, 15), 900, 300),
+    surge(context.named('招商银行'), context.span(9.5, 12), 1500, 'billRun'),
+    surge(context.named('工商银行'), context.span(16, 12), 1500, 'billRun'),
+    surge(context.named('支付宝'), context.span(12, 8), 1200, 'verification'),
+    surge(context.named('京东'), context.span(18.75, 8), 1200, 'verification'),
+    evening(context.named('京东'), context.span(17.5, 180), rate),
+    evening(context.named('淘宝'), context.span(17.75, 180), rate),
   ]
 }

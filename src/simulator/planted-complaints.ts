@@ -1,6 +1,6 @@
 import type { Sender } from './cast.ts'
-import type { Draft, Plant } from './events.ts'
-import { MINUTE, message, type Setting, scripted } from './setting.ts'
+import { MINUTE, message, type PlantingContext, scripted } from './planting-context.ts'
+import type { PlannedMessage, Plant } from './plants.ts'
 import type { ComplaintRow } from './side-inputs.ts'
 
 /** The shipped policy raises nothing on fewer. */
@@ -24,20 +24,23 @@ interface Complained {
 
 /** A shop advertises for an hour, and some recipients complain in the two hours after. */
 function complaints(
-  setting: Setting,
+  context: PlantingContext,
   shop: Sender,
   hour: number,
   { about, sent, complaints: count, repeats = 0 }: Complained,
 ): Plant {
-  const { random } = setting
+  const { random } = context
   const event = count < LEAST ? 'few-complaints' : `complaints-${about}`
   const port = shop.ports[0]!
-  const to = setting.recipients(sent)
-  const drafts = setting
-    .times(setting.span(hour, 60), sent)
-    .map((ts, i): Draft => ({ ...message(shop, 'offer', random, { ts, to: to[i]!, event }), from: port }))
-  const span = setting.span(hour + 1.1, 110)
-  const rows = setting.times(span, count).map((ts, i): ComplaintRow => {
+  const to = context.recipients(sent)
+  const drafts = context.times(context.span(hour, 60), sent).map(
+    (ts, i): PlannedMessage => ({
+      ...message(shop, 'offer', random, { ts, to: to[i]!, event }),
+      from: port,
+    }),
+  )
+  const span = context.span(hour + 1.1, 110)
+  const rows = context.times(span, count).map((ts, i): ComplaintRow => {
     const { to: by, text } = drafts[i * Math.floor(sent / count)]!
     return {
       id: `c${port}.${i}`,
@@ -67,10 +70,10 @@ function complaints(
 }
 
 /** Complaints about a signature, about a port, and too few to mean anything. */
-export function complaintPlants(setting: Setting): Plant[] {
-  const { shops } = setting
+export function complaintPlants(context: PlantingContext): Plant[] {
+  const { shops } = context
   const on = (i: number, hour: number, complained: Complained) =>
-    complaints(setting, shops[i]!, hour, complained)
+    complaints(context, shops[i]!, hour, complained)
   return [
     on(16, 8.5, { about: 'signature', sent: 400, complaints: 8 }),
     on(17, 9, { about: 'port', sent: 300, complaints: 7 }),

@@ -1,7 +1,7 @@
 import type { Code } from '../domain/codes.ts'
 import type { Sender } from './cast.ts'
-import type { Draft, Plant } from './events.ts'
-import { MINUTE, message, type Setting, scripted } from './setting.ts'
+import { MINUTE, message, type PlantingContext, scripted } from './planting-context.ts'
+import type { PlannedMessage, Plant } from './plants.ts'
 import type { ConsentRow, ReplyRow } from './side-inputs.ts'
 
 const REFUSALS = ['T', 'TD', '退订', 'td', '回T退订', '不要再发了', ' t ', '拒收']
@@ -9,12 +9,12 @@ const CHATTER = ['好的谢谢', '几点开门', '?', '收到', '地址发我一
 const WAIT = 30 * MINUTE
 
 /** Recipients answer an advertisement, some of them with a refusal, and are advertised to again. */
-function byReply(setting: Setting, shop: Sender, hour: number): Plant {
-  const { random } = setting
-  const to = setting.recipients(60)
-  const first = setting.times(setting.span(hour, 15), to.length)
+function byReply(context: PlantingContext, shop: Sender, hour: number): Plant {
+  const { random } = context
+  const to = context.recipients(60)
+  const first = context.times(context.span(hour, 15), to.length)
   const replies: ReplyRow[] = []
-  const drafts: Draft[] = []
+  const drafts: PlannedMessage[] = []
   to.forEach((recipient, i) => {
     const refuses = i % 2 === 0
     const offer = message(shop, 'offer', random, { ts: first[i]!, to: recipient, event: 'first-offer' })
@@ -43,12 +43,12 @@ function byReply(setting: Setting, shop: Sender, hour: number): Plant {
 }
 
 /** The ledger knows of a refusal: messages after it offend, those before it and after a new consent do not. */
-function byLedger(setting: Setting, shop: Sender, hour: number): Plant {
-  const { random } = setting
+function byLedger(context: PlantingContext, shop: Sender, hour: number): Plant {
+  const { random } = context
   const consents: ConsentRow[] = []
-  const drafts: Draft[] = []
-  const { from } = setting.span(hour, 40)
-  setting.recipients(45).forEach((to, i) => {
+  const drafts: PlannedMessage[] = []
+  const { from } = context.span(hour, 40)
+  context.recipients(45).forEach((to, i) => {
     const signature = shop.signature
     const refused = from + random.int(10, 12) * MINUTE
     const before = { state: 'in', ts: from - 20 * 24 * 60 * MINUTE } as const
@@ -75,15 +75,15 @@ function byLedger(setting: Setting, shop: Sender, hour: number): Plant {
 }
 
 /** A signature that needs consent: given, never given, ticked by default, given and taken back. */
-function required(setting: Setting, hour: number): Plant {
-  const { random } = setting
-  const shop = setting.newShop({ consent: 'required' })
+function required(context: PlantingContext, hour: number): Plant {
+  const { random } = context
+  const shop = context.newShop({ consent: 'required' })
   const { signature } = shop
   const consents: ConsentRow[] = []
-  const span = setting.span(hour, 45)
+  const span = context.span(hour, 45)
   const long = span.from - 40 * 24 * 60 * MINUTE
-  const to = setting.recipients(80)
-  const drafts = setting.times(span, to.length).map((ts, i): Draft => {
+  const to = context.recipients(80)
+  const drafts = context.times(span, to.length).map((ts, i): PlannedMessage => {
     const recipient = to[i]!
     const row = { signature, to: recipient, ts: long + i * MINUTE }
     const send = (event: string, codes: readonly Code[] = []) =>
@@ -111,11 +111,11 @@ function required(setting: Setting, hour: number): Plant {
 }
 
 /** A request for consent that comes again: too soon to count, after an answer, and without any. */
-function asked(setting: Setting, shop: Sender, hour: number): Plant {
-  const { random } = setting
+function asked(context: PlantingContext, shop: Sender, hour: number): Plant {
+  const { random } = context
   const consents: ConsentRow[] = []
-  const to = setting.recipients(45)
-  const drafts = setting.times(setting.span(hour, 20), to.length).flatMap((ts, i): Draft[] => {
+  const to = context.recipients(45)
+  const drafts = context.times(context.span(hour, 20), to.length).flatMap((ts, i): PlannedMessage[] => {
     const recipient = to[i]!
     const ask = (at: number, event: string, codes: readonly Code[] = []) =>
       message(shop, 'askConsent', random, { ts: at, to: recipient, event, codes })
@@ -131,12 +131,12 @@ function asked(setting: Setting, shop: Sender, hour: number): Plant {
 }
 
 /** What recipients wanted, by reply and by ledger. */
-export function consentPlants(setting: Setting): Plant[] {
-  const { shops } = setting
+export function consentPlants(context: PlantingContext): Plant[] {
+  const { shops } = context
   return [9, 13, 18].flatMap((hour, i) => [
-    byReply(setting, shops[54 + i]!, hour + 0.5),
-    byLedger(setting, shops[58 + i]!, hour + 0.75),
-    required(setting, hour + 0.25),
-    asked(setting, shops[62 + i]!, hour + 0.5),
+    byReply(context, shops[54 + i]!, hour + 0.5),
+    byLedger(context, shops[58 + i]!, hour + 0.75),
+    required(context, hour + 0.25),
+    asked(context, shops[62 + i]!, hour + 0.5),
   ])
 }

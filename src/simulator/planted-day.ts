@@ -1,15 +1,15 @@
 import type { Sender } from './cast.ts'
-import type { Plant } from './events.ts'
 import { nearMisses } from './near-misses.ts'
+import { advertisingPlants } from './planted-advertising.ts'
 import { burstPlants } from './planted-bursts.ts'
 import { complaintPlants } from './planted-complaints.ts'
 import { consentPlants } from './planted-consents.ts'
 import { filingPlants } from './planted-filings.ts'
 import { forgeryPlants } from './planted-forgeries.ts'
-import { mannerPlants } from './planted-manners.ts'
 import { recipientPlants } from './planted-recipients.ts'
+import { MINUTE, PlantingContext } from './planting-context.ts'
+import type { Plant } from './plants.ts'
 import type { Random } from './random.ts'
-import { MINUTE, Setting } from './setting.ts'
 
 const NEAR_MISSES_PER_MINUTE = 7
 
@@ -24,20 +24,20 @@ export function plantedDay(
   hour: (from: number, cast: readonly Sender[]) => readonly Plant[],
 ): Plant[] {
   const { start, minutes, rate } = options
-  const setting = new Setting(cast, start, random)
+  const context = new PlantingContext(cast, start, random)
   const plants = [
-    ...burstPlants(setting, rate),
-    ...recipientPlants(setting),
-    ...complaintPlants(setting),
-    ...consentPlants(setting),
-    ...filingPlants(setting),
-    ...mannerPlants(setting),
-    ...forgeryPlants(setting),
+    ...burstPlants(context, rate),
+    ...recipientPlants(context),
+    ...complaintPlants(context),
+    ...consentPlants(context),
+    ...filingPlants(context),
+    ...advertisingPlants(context),
+    ...forgeryPlants(context),
   ]
   // Last, so that the names that it makes up are none of the others.
-  const all = [...cast, ...setting.newShops]
-  plants.push(...[4, 9, 13, 17, 20].flatMap((clock) => hour(setting.at(clock), all)))
+  const all = [...cast, ...context.newShops]
+  plants.push(...[4, 9, 13, 17, 20].flatMap((clock) => hour(context.at(clock), all)))
   const end = start + minutes * MINUTE
   const whole = plants.filter((plant) => start <= plant.from && plant.to <= end)
-  return [...whole, nearMisses(setting, NEAR_MISSES_PER_MINUTE)]
+  return [...whole, nearMisses(context, NEAR_MISSES_PER_MINUTE)]
 }

@@ -1,16 +1,16 @@
-import type { Draft, Plant } from './events.ts'
-import { MINUTE, message, type Setting, type Span, scripted } from './setting.ts'
+import { MINUTE, message, type PlantingContext, type Span, scripted } from './planting-context.ts'
+import type { PlannedMessage, Plant } from './plants.ts'
 
 /** The shipped limits: one message more is a flood. */
 const PER_HOUR = 10
 const PER_DAY = 30
 
 /** One recipient is advertised to by many lawful shops. `possible`: the first message beyond the limit. */
-function flood(setting: Setting, span: Span, count: number, event: string, limit: number): Plant {
-  const [victim] = setting.recipients(1) as [string]
-  const drafts = setting.times(span, count).map((ts): Draft => {
-    const shop = setting.random.pick(setting.shops)
-    return message(shop, 'offer', setting.random, { ts, to: victim, event })
+function flood(context: PlantingContext, span: Span, count: number, event: string, limit: number): Plant {
+  const [victim] = context.recipients(1) as [string]
+  const drafts = context.times(span, count).map((ts): PlannedMessage => {
+    const shop = context.random.pick(context.shops)
+    return message(shop, 'offer', context.random, { ts, to: victim, event })
   })
   const over = drafts[limit]
   return scripted(drafts, {
@@ -28,11 +28,11 @@ function flood(setting: Setting, span: Span, count: number, event: string, limit
 }
 
 /** Too many advertisements in an hour, too many in a day, and just not too many. */
-export function recipientPlants(setting: Setting): Plant[] {
+export function recipientPlants(context: PlantingContext): Plant[] {
   const hourly = (hour: number, count: number) =>
     flood(
-      setting,
-      setting.span(hour, 50),
+      context,
+      context.span(hour, 50),
       count,
       count > PER_HOUR ? 'marketing-flood' : 'marketing-below-cap',
       PER_HOUR,
@@ -45,15 +45,15 @@ export function recipientPlants(setting: Setting): Plant[] {
     hourly(15.25, 9),
     hourly(18, 10),
     flood(
-      setting,
-      { from: setting.at(8) + MINUTE, to: setting.at(20.9) },
+      context,
+      { from: context.at(8) + MINUTE, to: context.at(20.9) },
       40,
       'marketing-flood-day',
       PER_DAY,
     ),
     flood(
-      setting,
-      { from: setting.at(8) + MINUTE, to: setting.at(20.9) },
+      context,
+      { from: context.at(8) + MINUTE, to: context.at(20.9) },
       27,
       'marketing-below-day-cap',
       PER_DAY,

@@ -1,6 +1,7 @@
 import type { Sender } from './cast.ts'
-import { burst, forgery, offences, otpBombing, type Plant, snowshoe, sublet, subscriber } from './events.ts'
+import { burst, forgery, offences, otpBombing, snowshoe, sublet } from './events.ts'
 import { plantedDay } from './planted-day.ts'
+import { type Plant, subscriber } from './plants.ts'
 import type { Random } from './random.ts'
 
 export interface ScenarioOptions {
@@ -76,6 +77,19 @@ function hourOfEvents(cast: readonly Sender[], t: number, random: Random, known 
   ]
 }
 
+/** What a trial shows within ten minutes, over again until its end: the first forged message comes in seconds. */
+function tenMinutesOfEvents(cast: readonly Sender[], t: number, random: Random): Plant[] {
+  const at = (from: number, to: number) => ({ from: t + from * MINUTE, to: t + to * MINUTE })
+  return [
+    forgery(named(cast, '京东'), { ...at(0, 6), perMinute: 14 }, random),
+    sublet(cast, shops(cast)[30]!, { ...at(1, 8), perMinute: 12 }, random),
+    snowshoe(cast, { ...at(1, 9), perMinute: 22, family: 'snowshoeFraud' }, random),
+    otpBombing(services(cast), { ...at(3, 6), perMinute: 14, victim: subscriber(random) }),
+    burst(named(cast, '唯品会'), { ...at(4, 9), perMinute: 420, shape: 'step' }),
+    offences(cast, { ...at(0, 10), perMinute: 5 }),
+  ]
+}
+
 /** Scenarios by name. */
 export const SCENARIOS = {
   'double-eleven-hour': {
@@ -85,6 +99,17 @@ export const SCENARIOS = {
     startHour: 20,
     poison: 0.00025,
     plants: (cast, { start }, random) => hourOfEvents(cast, start, random),
+  },
+  trial: {
+    does: 'ten minutes that begin with forged messages and have other events soon, over again until the end: for --live',
+    minutes: 10,
+    rate: 5,
+    startHour: 10,
+    poison: 0.00025,
+    plants: (cast, { start, minutes }, random) =>
+      Array.from({ length: Math.ceil(minutes / 10) }, (_, round) =>
+        tenMinutesOfEvents(cast, start + round * 10 * MINUTE, random),
+      ).flat(),
   },
   'ordinary-day': {
     does: 'a day without any event: for false raises',

@@ -1,4 +1,4 @@
-/** Rows of the side inputs (contract, section 2), as they stand in their files. Times in epoch ms. */
+/** Rows of the side inputs (docs/asyncapi.yaml), as they stand in their files. Times in epoch ms. */
 export interface ConsentRow {
   readonly signature: string
   readonly to: string

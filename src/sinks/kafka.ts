@@ -1,9 +1,10 @@
 import { SigwatchError } from '../domain/errors.ts'
 import type { Channel, OutputRecord, Sink } from '../domain/ports.ts'
+import { type RefusedRecord, SinkRefused } from '../domain/sink-refused.ts'
 import { backOff } from '../kafka/backoff.ts'
 import { GZIP, type KafkaConnection, type Producer, type TopicMessages } from '../kafka/client.ts'
+import { closed } from '../kafka/close.ts'
 import { failureKind, reasonOf } from '../kafka/errors.ts'
-import { type RefusedRecord, SinkRefused } from './refused.ts'
 
 export interface KafkaSinkOptions {
   readonly connection: KafkaConnection
@@ -21,6 +22,8 @@ interface Item {
   readonly cutFrom?: number
 }
 
+/** So many failures in a row are no loss of the brokers. */
+const UNREPORTED_ATTEMPTS = 2
 const PART = 'sink'
 /**
  * The client makes one record batch a partition of each request, and brokers refuse batches above 1 MiB by default:
@@ -76,7 +79,7 @@ export class KafkaSink implements Sink {
   }
 
   async close(): Promise<void> {
-    await this.#producer.disconnect().catch(() => undefined)
+    await closed(this.#producer.disconnect())
   }
 
   async #sendAll(
@@ -131,7 +134,8 @@ export class KafkaSink implements Sink {
         return undefined
       } catch (error) {
         if (failureKind(error) === 'refused') return error
-        health.lost(PART, reasonOf(error))
+        // A leader that has moved is found at the next attempt.
+        if (attempt >= UNREPORTED_ATTEMPTS) health.lost(PART, reasonOf(error))
         if (signal?.aborted) {
           throw new SigwatchError('SINK_UNREACHABLE', `Kafka does not answer: ${reasonOf(error)}`, {
             cause: error,

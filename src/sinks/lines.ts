@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Channel, OutputRecord, Sink } from '../domain/ports.ts'
-import { SinkRefused } from './refused.ts'
+import { SinkRefused } from '../domain/sink-refused.ts'
 
 export type LineChannel = Exclude<Channel, 'blocks'>
 
@@ -113,8 +113,8 @@ class LineFile {
 }
 
 /**
- * Writes one JSON a line, each channel to its file. Alerts and verdicts are written as they are, dead letters in the form
- * of the contract (section 1). Files are begun anew. A write resolves when the system has the lines.
+ * Writes one JSON a line, each channel to its file. Alerts and verdicts are written as they are, a dead letter as an object
+ * with its error, its place in the input and the raw bytes in base64. Files are begun anew. A write resolves when the system has the lines.
  */
 export class LinesSink implements Sink {
   readonly #files: ReadonlyMap<Channel, LineFile>

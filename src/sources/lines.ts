@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import type { Readable } from 'node:stream'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Position, RawRecord } from '../domain/message.ts'
-import type { Clock, Source, SourceHandler } from '../domain/ports.ts'
+import type { Clock, RecordRun, Source, SourceHandler } from '../domain/ports.ts'
 import { LineSplitter } from './line-splitter.ts'
 
 export interface LinesSourceOptions {
@@ -19,6 +19,8 @@ export interface LinesSourceOptions {
 const MIB = 1 << 20
 const READ_BYTES = 1 << 18
 const BATCH = 1_024
+/** A file is assigned once. */
+const EPOCH = 0
 const PLACE_FAULTS = new Set(['ENOENT', 'EISDIR', 'EACCES', 'ENOTDIR'])
 
 /**
@@ -33,6 +35,8 @@ export class LinesSource implements Source {
   #running: Promise<void> | undefined
   #stopped = false
   #done = false
+  /** Number of the next line to deliver. */
+  #next = 0
 
   constructor(options: LinesSourceOptions) {
     this.#options = options
@@ -66,7 +70,7 @@ export class LinesSource implements Source {
     // It is thrown to the reader below as well, who may not be there yet.
     stream.on('error', () => {})
     this.#stream = stream
-    await handler.assigned([{ topic: this.#topic, partition: 0 }])
+    await handler.assigned([{ topic: this.#topic, partition: 0, startOffset: 0 }], EPOCH)
     const splitter = new LineSplitter(maxLineBytes)
     try {
       for await (const chunk of stream) {
@@ -87,11 +91,17 @@ export class LinesSource implements Source {
     for (const [offset, value] of lines) {
       batch.push({ position: { topic, partition: 0, offset }, timestamp, value })
       if (batch.length < BATCH) continue
-      await handler.records(batch, undefined)
+      await handler.records(this.#runOf(batch))
       if (this.#stopped) return
       batch = []
     }
-    if (batch.length > 0) await handler.records(batch, undefined)
+    if (batch.length > 0) await handler.records(this.#runOf(batch))
+  }
+
+  #runOf(records: readonly RawRecord[]): RecordRun {
+    const from = this.#next
+    this.#next = records.at(-1)!.position.offset + 1
+    return { partition: { topic: this.#topic, partition: 0 }, epoch: EPOCH, from, records, lag: undefined }
   }
 }
 

@@ -3,7 +3,7 @@ import type { Position } from '../domain/message.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { backOff } from '../kafka/backoff.ts'
 import type { Consumer, EachBatchPayload, KafkaConnection } from '../kafka/client.ts'
-import { failureKind, reasonOf } from '../kafka/errors.ts'
+import { mustBeChanged, reasonOf } from '../kafka/errors.ts'
 
 /** A row as it stands: in a compacted topic, `value` null deletes the key. */
 export interface TableRow {
@@ -23,14 +23,20 @@ export interface TableSourceOptions {
    * the groups that are made under it (`<groupId>.<n>`) vanish by themselves, as nothing is committed in them.
    */
   readonly groupId: string
+  /** How long brokers must have answered that nothing comes before that is believed, ms. */
+  readonly settledAfter?: number
 }
 
+/** Every broker must have answered so often that nothing comes, before that is believed. */
+const ANSWERS = 3
 const SETTLED_AFTER = 5_000
 const STEP = 250
 
 /**
  * Reads a side topic from its start to its end and then follows it. Nothing is committed: after a restart, and
- * after a failure of the brokers, the whole topic is read again, so applying a row must be idempotent.
+ * after a failure of the brokers, the whole topic is read again. Rows that were applied since the start are left out
+ * then, so that what they made never goes back to how it was earlier; after a restart they are applied again, which must
+ * change nothing.
  */
 export class TableSource {
   readonly #options: TableSourceOptions
@@ -38,10 +44,16 @@ export class TableSource {
   readonly #part: string
   /** Next offset to read, by partition, and the ends as they were when reading began. */
   readonly #positions = new Map<string, number>()
-  #ends: readonly (PartitionId & { readonly startOffset: number; readonly endOffset: number })[] | undefined
+  #ends: readonly Bounds[] | undefined
+  /** Everything before these offsets was applied since the start, by partition. */
+  readonly #applied = new Map<string, number>()
   #lives = 0
   #movedAt = 0
-  #fetchedAt = 0
+  /** Batches that are being applied. */
+  #inHand = 0
+  /** Fetches that each broker has answered since something moved last. */
+  readonly #answers = new Map<string, number>()
+  #asking = false
   #caughtUp = false
   #resolveCaughtUp: () => void = () => {}
   #failure: unknown
@@ -85,7 +97,7 @@ export class TableSource {
     for (let attempt = 0; !this.#stopping.signal.aborted; attempt++) {
       const error = await this.#consume(apply)
       if (this.#stopping.signal.aborted) break
-      if (failureKind(error) === 'permanent') {
+      if (mustBeChanged(error, connection.awaitsLogin)) {
         throw new SigwatchError('KAFKA_UNREACHABLE', `Kafka refuses: ${reasonOf(error)}`, { cause: error })
       }
       connection.health.lost(this.#part, reasonOf(error))
@@ -104,23 +116,27 @@ export class TableSource {
       maxWaitTimeInMs: STEP,
       mayJoin: () => true,
     })
-    const { CRASH, FETCH, GROUP_JOIN, END_BATCH_PROCESS } = consumer.events
+    const { CRASH, FETCH, FETCH_START, GROUP_JOIN, END_BATCH_PROCESS } = consumer.events
     this.#positions.clear()
     consumer.on(GROUP_JOIN, () => {
-      this.#movedAt = Date.now()
+      this.#moved()
       connection.health.restored(this.#part)
     })
-    consumer.on(FETCH, () => {
-      // Looks at the fetch before: what that one brought has been applied by now.
-      this.#lookWhetherCaughtUp()
-      this.#fetchedAt = Date.now()
+    consumer.on(FETCH_START, ({ payload }) => {
+      const node = String(payload.nodeId)
+      if (!this.#answers.has(node)) this.#answers.set(node, 0)
+    })
+    consumer.on(FETCH, ({ payload }) => {
+      const node = String(payload.nodeId)
+      this.#answers.set(node, (this.#answers.get(node) ?? 0) + 1)
+      void this.#checkWhetherAtEnd()
     })
     // Also said of batches that hold nothing for a reader, such as the marks of transactions.
     consumer.on(END_BATCH_PROCESS, ({ payload }) => {
       if (this.#failure !== undefined) return
       this.#positions.set(partitionKey(payload), Number(payload.lastOffset) + 1)
-      this.#movedAt = Date.now()
-      this.#lookWhetherCaughtUp()
+      this.#moved()
+      if (this.#behind().length === 0) this.#catchUp()
     })
     const ended = new Promise<unknown>((resolve) => {
       consumer.on(CRASH, ({ payload }) => resolve(payload.error))
@@ -139,7 +155,12 @@ export class TableSource {
 
   async #start(consumer: Consumer, apply: (rows: readonly TableRow[]) => Promise<void>): Promise<void> {
     const { connection, topic } = this.#options
-    this.#ends ??= await connection.bounds(topic)
+    const bounds = await connection.bounds(topic)
+    this.#ends ??= bounds
+    // A log that ends before what was applied was made anew: its rows are new ones.
+    for (const { endOffset, ...id } of bounds)
+      if (endOffset < (this.#applied.get(partitionKey(id)) ?? 0)) this.#applied.delete(partitionKey(id))
+    if (this.#behind().length === 0) this.#catchUp()
     await consumer.connect()
     await consumer.subscribe({ topic, fromBeginning: true })
     await consumer.run({
@@ -155,39 +176,74 @@ export class TableSource {
     apply: (rows: readonly TableRow[]) => Promise<void>,
   ): Promise<void> {
     const { topic, partition } = batch
+    const key = partitionKey(batch)
+    const applied = this.#applied.get(key) ?? 0
     const rows: TableRow[] = []
-    for (const { key, value, offset, timestamp } of batch.messages) {
+    for (const { key: name, value, offset, timestamp } of batch.messages) {
       rows.push({
-        key: key?.toString() ?? '',
+        key: name?.toString() ?? '',
         value,
         timestamp: Number(timestamp),
         position: { topic, partition, offset: Number(offset) },
       })
     }
+    const fresh = rows.filter(({ position }) => position.offset >= applied)
     const beating = setInterval(() => void heartbeat().catch(() => undefined), 1_000)
+    this.#inHand++
     try {
-      await apply(rows)
+      if (fresh.length > 0) await apply(fresh)
+      this.#applied.set(key, Math.max(applied, Number(batch.lastOffset()) + 1))
       resolveOffset(batch.lastOffset())
     } catch (error) {
       this.#failure ??= error
       this.#stopping.abort()
     } finally {
+      this.#inHand--
       clearInterval(beating)
     }
   }
 
-  #lookWhetherCaughtUp(): void {
-    if (this.#caughtUp || !this.#ends || this.#failure !== undefined) return
-    const behind = this.#ends.some(
-      (end) => (this.#positions.get(partitionKey(end)) ?? end.startOffset) < end.endOffset,
-    )
-    // Compaction and retention may have taken the last records: then fetches go on and bring nothing.
-    const nothingComes = this.#movedAt > 0 && this.#fetchedAt - this.#movedAt >= SETTLED_AFTER
-    if (behind && !nothingComes) return
+  #moved(): void {
+    this.#movedAt = Date.now()
+    this.#answers.clear()
+  }
+
+  /** Partitions whose end, as it was when reading began, is not reached. */
+  #behind(): Bounds[] {
+    return (this.#ends ?? []).filter((end) => {
+      const reached = Math.max(
+        this.#positions.get(partitionKey(end)) ?? end.startOffset,
+        this.#applied.get(partitionKey(end)) ?? 0,
+      )
+      return reached < end.endOffset
+    })
+  }
+
+  /**
+   * Compaction and retention may have taken the last records before the end. That is believed when no rows are being
+   * applied, every broker has answered several times that it has nothing, and the partitions concerned have a leader.
+   */
+  async #checkWhetherAtEnd(): Promise<void> {
+    if (this.#caughtUp || this.#asking || !this.#ends || this.#inHand > 0 || this.#failure !== undefined)
+      return
+    if (Date.now() - this.#movedAt < (this.#options.settledAfter ?? SETTLED_AFTER)) return
+    if ([...this.#answers.values()].some((answers) => answers < ANSWERS)) return
+    const moved = this.#movedAt
+    const behind = this.#behind()
+    this.#asking = true
+    const led = await this.#options.connection.boundsOf(behind).catch(() => [])
+    this.#asking = false
+    if (led.length === behind.length && moved === this.#movedAt && this.#inHand === 0) this.#catchUp()
+  }
+
+  #catchUp(): void {
+    if (this.#caughtUp || !this.#ends) return
     this.#caughtUp = true
     this.#resolveCaughtUp()
   }
 }
+
+type Bounds = PartitionId & { readonly startOffset: number; readonly endOffset: number }
 
 export function createTableSource(options: TableSourceOptions): TableSource {
   return new TableSource(options)

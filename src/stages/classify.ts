@@ -1,34 +1,49 @@
-import { COMMERCIAL, type Scores } from '../domain/labels.ts'
-import type { AnalysedMessage } from '../domain/message.ts'
+import { argmax, COMMERCIAL, type Scores } from '../domain/labels.ts'
+import type { AnalysedMessage, TextVerdict } from '../domain/message.ts'
 import type { Classifier } from '../domain/ports.ts'
 
 /** A message with what its text says, not yet scored: the scores are filled in by `classify`, in place. */
 export type ExtractedMessage = {
-  -readonly [K in 'scores' | 'label' | 'commercial' | 'malicious']: AnalysedMessage[K]
-} & Omit<AnalysedMessage, 'scores' | 'label' | 'commercial' | 'malicious'>
+  -readonly [K in keyof TextVerdict]: AnalysedMessage[K]
+} & Omit<AnalysedMessage, keyof TextVerdict>
 
-/** Scores a batch and derives what counts as commercial and as malicious (contract, section 3). */
-export function classify(batch: readonly ExtractedMessage[], classifier: Classifier): AnalysedMessage[] {
-  const classified = classifier.classify(
-    batch.map((m) => ({ original: m.text, normalised: m.normalised.text })),
-  )
-  const { thresholds } = classifier
-  return batch.map((message, i) => {
-    const scores = classified[i]!
-    const label = argmax(scores)
-    const above = scores[label] >= thresholds[label]
-    message.scores = scores
-    message.label = label
-    message.commercial = above && COMMERCIAL.includes(label) && !message.asksConsent
-    message.malicious = above && (label === 'fraud' || label === 'illicit')
-    return message
-  })
+type Scorer = Pick<Classifier, 'classify' | 'thresholds'>
+
+/**
+ * Scores a batch and derives what counts as commercial and as malicious. What the classifier has already said of a text
+ * is not asked again.
+ */
+export function classify(batch: readonly ExtractedMessage[], classifier: Scorer): AnalysedMessage[] {
+  const unknown: ExtractedMessage[] = []
+  for (const message of batch) {
+    const { classified } = message.memo
+    if (classified?.by !== classifier) unknown.push(message)
+    else fillIn(message, classified.verdict)
+  }
+  if (unknown.length === 0) return batch as AnalysedMessage[]
+  const all = classifier.classify(unknown.map((m) => ({ original: m.text, normalised: m.normalised.text })))
+  for (const [i, message] of unknown.entries()) {
+    const verdict = verdictOf(all[i]!, message.asksConsent, classifier)
+    message.memo.classified = { by: classifier, verdict }
+    fillIn(message, verdict)
+  }
+  return batch as AnalysedMessage[]
 }
 
-export function argmax(scores: Scores): keyof Scores {
-  let best: keyof Scores = 'notice'
-  for (const label in scores) {
-    if (scores[label as keyof Scores] > scores[best]) best = label as keyof Scores
+function verdictOf(scores: Scores, asksConsent: boolean, { thresholds }: Scorer): TextVerdict {
+  const label = argmax(scores)
+  const above = scores[label] >= thresholds[label]
+  return {
+    scores,
+    label,
+    commercial: above && COMMERCIAL.includes(label) && !asksConsent,
+    malicious: above && (label === 'fraud' || label === 'illicit'),
   }
-  return best
+}
+
+function fillIn(message: ExtractedMessage, { scores, label, commercial, malicious }: TextVerdict): void {
+  message.scores = scores
+  message.label = label
+  message.commercial = commercial
+  message.malicious = malicious
 }

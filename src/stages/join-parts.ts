@@ -1,12 +1,15 @@
 import type { Message, Origin, Part, Position, SmsRecord } from '../domain/message.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
-import { canonicalNumber } from './canonical-number.ts'
+import { canonicalNumber } from '../text/canonical-number.ts'
+import { messageOf, originOf, partOf, seamsOf } from './message-of.ts'
 
 export interface JoinPartsOptions {
   /** How long a group waits for its parts, ms. */
   readonly wait?: number
   /** Open groups over all partitions; beyond it the oldest is flushed. */
   readonly maxGroups?: number
+  /** Bytes of the records of open groups; beyond it the oldest is flushed. */
+  readonly maxBytes?: number
 }
 
 interface HeldPart {
@@ -16,20 +19,23 @@ interface HeldPart {
   readonly origins: Origin[]
 }
 
-interface Group {
+interface PartGroup {
   readonly key: string
-  readonly shelf: Shelf
+  readonly waiting: Waiting
   readonly part: Part
   readonly parts: Map<number, HeldPart>
   /** Reference clock of the first part that came, ms. */
   readonly openedAt: number
+  /** Calls of `flushSilent` before which records had come while it waited. */
+  stirs: number
+  bytes: number
   lastPosition: Position
   lastReceivedAt: number
 }
 
 /** What is held of one partition. */
-interface Shelf {
-  readonly groups: Map<string, Group>
+interface Waiting {
+  readonly groups: Map<string, PartGroup>
   /** Groups flushed by their deadline, to the parts that had not come: these are scored alone when they do. */
   readonly flushed: Map<string, { readonly missing: Set<number>; readonly at: number }>
   /** Reference clock of the oldest group; Infinity: none. */
@@ -42,35 +48,19 @@ interface Shelf {
 
 const WAIT = 10_000
 const MAX_GROUPS = 100_000
+const MAX_BYTES = 64_000_000
+/**
+ * A group is flushed after so many times the wait of wall clock in which records came, whatever their timestamps say:
+ * those of a clock that stands or runs ahead would hold back the commit for ever.
+ */
+const FLUSH_AFTER_WAITS = 3
+const SECOND = 1_000
 /** Flushed groups remembered for each partition, and for how long on the reference clock: references come round again. */
 const MAX_FLUSHED = 10_000
 const REMEMBER = 300_000
 
-function originOf(record: SmsRecord, position: Position): Origin {
-  const { id, value, ext } = record
-  return ext === undefined ? { id, position, value } : { id, position, value, ext }
-}
-
-/** A record that is a message by itself. */
-export function messageOf(record: SmsRecord, position: Position, receivedAt: number): Message {
-  return {
-    id: record.id,
-    ts: record.ts,
-    from: canonicalNumber(record.from),
-    to: canonicalNumber(record.to),
-    text: record.text,
-    record,
-    origins: [originOf(record, position)],
-    position,
-    receivedAt,
-    partial: false,
-    byDeadline: false,
-    seams: [],
-  }
-}
-
 /**
- * Joins the parts of concatenated SMS (contract, section 1). Parts belong together by partition, `from`, `to`, `ref`
+ * Joins the parts of concatenated SMS. Parts belong together by partition, `from`, `to`, `ref`
  * and `count`. No clock of its own: callers pass the reference clock of each record, and the wall clock to
  * `flushSilent`. Every record that goes in comes out as exactly one origin of one message, unless its partition is
  * dropped.
@@ -78,13 +68,16 @@ export function messageOf(record: SmsRecord, position: Position, receivedAt: num
 export class JoinParts {
   readonly #wait: number
   readonly #maxGroups: number
-  readonly #shelves = new Map<string, Shelf>()
+  readonly #maxBytes: number
+  #bytes = 0
+  readonly #partitions = new Map<string, Waiting>()
   /** Oldest first. */
-  readonly #open = new Set<Group>()
+  readonly #open = new Set<PartGroup>()
 
   constructor(options: JoinPartsOptions = {}) {
     this.#wait = options.wait ?? WAIT
     this.#maxGroups = options.maxGroups ?? MAX_GROUPS
+    this.#maxBytes = options.maxBytes ?? MAX_BYTES
   }
 
   /** Groups that wait. */
@@ -96,72 +89,77 @@ export class JoinParts {
   add(record: SmsRecord, position: Position, receivedAt: number): Message[] {
     const { part } = record
     if (part === undefined) {
-      const shelf = this.#shelves.get(partitionKey(position))
-      if (shelf !== undefined) shelf.stirred = true
+      const waiting = this.#partitions.get(partitionKey(position))
+      if (waiting !== undefined) waiting.stirred = true
       return [messageOf(record, position, receivedAt)]
     }
-    const shelf = this.#shelf(position)
-    shelf.stirred = true
+    const waiting = this.#waiting(position)
+    waiting.stirred = true
     const key = [canonicalNumber(record.from), canonicalNumber(record.to), part.ref, part.count].join(
       '\u0000',
     )
     const done: Message[] = []
-    let group = shelf.groups.get(key)
+    let group = waiting.groups.get(key)
     if (group !== undefined && receivedAt - group.openedAt > this.#wait) {
       done.push(this.#flush(group))
       group = undefined
     }
     if (group === undefined) {
-      const earlier = shelf.flushed.get(key)
-      if (earlier !== undefined && receivedAt - earlier.at > REMEMBER) shelf.flushed.delete(key)
+      const earlier = waiting.flushed.get(key)
+      if (earlier !== undefined && receivedAt - earlier.at > REMEMBER) waiting.flushed.delete(key)
       else if (earlier?.missing.delete(part.index)) {
-        if (earlier.missing.size === 0) shelf.flushed.delete(key)
-        done.push(this.#alone(record, part, position, receivedAt))
+        if (earlier.missing.size === 0) waiting.flushed.delete(key)
+        done.push(partOf(record, part, position, receivedAt))
         return done
       }
-      group = this.#openGroup(key, shelf, part, position, receivedAt)
+      group = this.#openGroup(key, waiting, part, position, receivedAt)
     }
-    const held = group.parts.get(part.index)
-    const origins = [...(held?.origins ?? []), originOf(record, position)]
-    group.parts.set(part.index, { record, position, origins })
+    this.#hold(group, part, record, position)
     group.lastPosition = position
     group.lastReceivedAt = receivedAt
     if (group.parts.size === part.count) {
       this.#close(group)
       done.push(joined(group, false))
-    } else if (this.#open.size > this.#maxGroups) {
-      const [oldest] = this.#open
-      if (oldest !== undefined) done.push(this.#flush(oldest))
+    } else {
+      while (this.#open.size > this.#maxGroups || this.#bytes > this.#maxBytes) {
+        const [oldest] = this.#open
+        done.push(this.#flush(oldest!))
+      }
     }
     return done
   }
 
   /** Flushes the groups of a partition that are older than the wait at `now` on the reference clock. */
   flushExpired(partition: PartitionId, now: number): Message[] {
-    const shelf = this.#shelves.get(partitionKey(partition))
-    if (shelf === undefined || now - shelf.earliest <= this.#wait) return []
+    const waiting = this.#partitions.get(partitionKey(partition))
+    if (waiting === undefined || now - waiting.earliest <= this.#wait) return []
     const done: Message[] = []
     let earliest = Number.POSITIVE_INFINITY
-    for (const group of shelf.groups.values()) {
+    for (const group of waiting.groups.values()) {
       if (now - group.openedAt > this.#wait) done.push(this.#flush(group))
       else earliest = Math.min(earliest, group.openedAt)
     }
-    shelf.earliest = earliest
+    waiting.earliest = earliest
     return done
   }
 
   /**
-   * Flushes the groups of partitions on which nothing came for the wait, by the wall clock. To be called every second
-   * or so: silence is counted from the first call that saw no record.
+   * Flushes the groups of partitions on which nothing came for the wait, by the wall clock, and those that waited for
+   * three times as long while records came. To be called every second: silence is counted from the first call that saw
+   * no record, and only while `isRead` says of the partition, by its key, that all there is was read: one whose broker
+   * is away is not silent.
    */
-  flushSilent(now: number): Message[] {
+  flushSilent(now: number, isRead: (partition: string) => boolean = () => true): Message[] {
     const done: Message[] = []
-    for (const shelf of this.#shelves.values()) {
-      if (shelf.stirred) {
-        shelf.stirred = false
-        shelf.stirredAt = now
-      } else if (now - shelf.stirredAt >= this.#wait) {
-        for (const group of shelf.groups.values()) done.push(this.#flush(group))
+    const limit = (FLUSH_AFTER_WAITS * this.#wait) / SECOND
+    for (const [key, waiting] of this.#partitions) {
+      const { stirred } = waiting
+      waiting.stirred = false
+      if (stirred || !isRead(key)) waiting.stirredAt = now
+      if (stirred) {
+        for (const group of waiting.groups.values()) if (++group.stirs > limit) done.push(this.#flush(group))
+      } else if (now - waiting.stirredAt >= this.#wait) {
+        for (const group of waiting.groups.values()) done.push(this.#flush(group))
       }
     }
     return done
@@ -175,17 +173,17 @@ export class JoinParts {
   /** Forgets what is held of a partition: its next owner reads it again. */
   drop(partition: PartitionId): void {
     const key = partitionKey(partition)
-    const shelf = this.#shelves.get(key)
-    if (shelf === undefined) return
-    for (const group of shelf.groups.values()) this.#open.delete(group)
-    this.#shelves.delete(key)
+    const waiting = this.#partitions.get(key)
+    if (waiting === undefined) return
+    for (const group of waiting.groups.values()) this.#close(group)
+    this.#partitions.delete(key)
   }
 
   /** The lowest offset held of a partition: nothing from there on may be committed. */
   oldestOffset(partition: PartitionId): number | undefined {
-    const shelf = this.#shelves.get(partitionKey(partition))
+    const waiting = this.#partitions.get(partitionKey(partition))
     let oldest: number | undefined
-    for (const group of shelf?.groups.values() ?? []) {
+    for (const group of waiting?.groups.values() ?? []) {
       for (const held of group.parts.values()) {
         for (const { position } of held.origins) {
           if (oldest === undefined || position.offset < oldest) oldest = position.offset
@@ -195,46 +193,60 @@ export class JoinParts {
     return oldest
   }
 
-  #shelf(partition: PartitionId): Shelf {
+  #waiting(partition: PartitionId): Waiting {
     const key = partitionKey(partition)
-    let shelf = this.#shelves.get(key)
-    if (shelf === undefined) {
-      shelf = {
+    let waiting = this.#partitions.get(key)
+    if (waiting === undefined) {
+      waiting = {
         groups: new Map(),
         flushed: new Map(),
         earliest: Number.POSITIVE_INFINITY,
         stirred: true,
         stirredAt: 0,
       }
-      this.#shelves.set(key, shelf)
+      this.#partitions.set(key, waiting)
     }
-    return shelf
+    return waiting
   }
 
-  #openGroup(key: string, shelf: Shelf, part: Part, position: Position, receivedAt: number): Group {
-    const group: Group = {
+  #openGroup(key: string, waiting: Waiting, part: Part, position: Position, receivedAt: number): PartGroup {
+    const group: PartGroup = {
       key,
-      shelf,
+      waiting,
       part,
       parts: new Map(),
       openedAt: receivedAt,
+      stirs: 0,
+      bytes: 0,
       lastPosition: position,
       lastReceivedAt: receivedAt,
     }
-    shelf.groups.set(key, group)
-    shelf.earliest = Math.min(shelf.earliest, receivedAt)
+    waiting.groups.set(key, group)
+    waiting.earliest = Math.min(waiting.earliest, receivedAt)
     this.#open.add(group)
     return group
   }
 
-  #close(group: Group): void {
-    group.shelf.groups.delete(group.key)
-    this.#open.delete(group)
+  /** The bytes are copied: those that were read are a small piece of a large fetch, which they would keep whole. */
+  #hold(group: PartGroup, part: Part, read: SmsRecord, position: Position): void {
+    const record = { ...read, value: Buffer.from(read.value) }
+    const held = group.parts.get(part.index)
+    const origins = held?.origins ?? []
+    origins.push(originOf(record, position))
+    group.parts.set(part.index, { record, position, origins })
+    group.bytes += record.value.length
+    this.#bytes += record.value.length
   }
 
-  #flush(group: Group): Message {
+  #close(group: PartGroup): void {
+    group.waiting.groups.delete(group.key)
+    this.#open.delete(group)
+    this.#bytes -= group.bytes
+  }
+
+  #flush(group: PartGroup): Message {
     this.#close(group)
-    const { flushed } = group.shelf
+    const { flushed } = group.waiting
     const missing = new Set<number>()
     for (let index = 1; index <= group.part.count; index++) if (!group.parts.has(index)) missing.add(index)
     flushed.delete(group.key)
@@ -245,15 +257,10 @@ export class JoinParts {
     }
     return joined(group, true)
   }
-
-  #alone(record: SmsRecord, part: Part, position: Position, receivedAt: number): Message {
-    const parts = [{ index: part.index, text: record.text }]
-    return { ...messageOf(record, position, receivedAt), partial: true, seams: seamsOf(parts, part.count) }
-  }
 }
 
 /** The message of a group as far as it came. */
-function joined(group: Group, byDeadline: boolean): Message {
+function joined(group: PartGroup, byDeadline: boolean): Message {
   const { part, lastPosition, lastReceivedAt } = group
   const held = [...group.parts].sort(([a], [b]) => a - b)
   const texts = held.map(([index, { record }]) => ({ index, text: record.text }))
@@ -269,21 +276,4 @@ function joined(group: Group, byDeadline: boolean): Message {
     byDeadline,
     seams: partial ? seamsOf(texts, part.count) : [],
   }
-}
-
-/** Offsets in the joined text at which a missing part touches. */
-function seamsOf(
-  parts: readonly { readonly index: number; readonly text: string }[],
-  count: number,
-): number[] {
-  const seams: number[] = []
-  let expected = 1
-  let at = 0
-  for (const { index, text } of parts) {
-    if (index !== expected) seams.push(at)
-    at += text.length
-    expected = index + 1
-  }
-  if (expected <= count) seams.push(at)
-  return seams
 }

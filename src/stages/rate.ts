@@ -1,51 +1,35 @@
-import { type Signal, senderId } from '../domain/decision.ts'
-import type { Judged, RateDetector, SignalContext } from '../domain/detector.ts'
-import type { Group } from '../domain/labels.ts'
+import type { Signal } from '../domain/decision.ts'
+import type { Detected, RateDetector, SignalContext } from '../domain/detector.ts'
+import type { FeatureStore, Observations, RateObservation, Readings } from '../domain/feature-store.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
-import type {
-  FeatureStore,
-  MemberObservation,
-  MemberReading,
-  Observations,
-  RateObservation,
-} from '../domain/ports.ts'
+import type { Escalation } from '../domain/policy.ts'
+import type { BackedSignal } from '../domain/state.ts'
 import { bucketEnd } from '../domain/time.ts'
+import { type Candidate, candidatesOf, escalate } from '../states/escalation.ts'
+import { EntityGate } from './entity-gate.ts'
 import { RecentMessages } from './recent-messages.ts'
 
-/** A signal with the messages behind it, the one that tipped it last. */
-export interface BackedSignal {
-  readonly signal: Signal
-  readonly messages: readonly AnalysedMessage[]
+/** One message with everything that it counts. */
+export interface Observed {
+  readonly detected: Detected
+  readonly observations: Observations
+  /** Its findings on their way to a state of their target. */
+  readonly candidates: readonly Candidate[]
 }
 
 export interface Rated {
   readonly signals: readonly BackedSignal[]
-  /** False: the store could not be reached; nothing was counted. */
+  /** False: a part of the store could not be reached, and what lies there was not counted. */
   readonly counted: boolean
+  /** Names and entities that were not counted by themselves, as their ports had brought up too many; absent: none. */
+  readonly heldBack?: number
+  /** Messages that were judged without all of their rates; absent: none. */
+  readonly uncounted?: ReadonlySet<AnalysedMessage>
 }
 
-interface EscalationCandidate {
-  readonly observation: MemberObservation
-  readonly message: AnalysedMessage
-}
-
-/** Findings on messages on their way to a state of their target (escalation). */
-export interface Escalator<C extends EscalationCandidate> {
-  candidates(judged: Judged): readonly C[]
-  /** `earlier`: messages of former batches behind an entity, oldest first. */
-  signals(
-    candidates: readonly C[],
-    readings: readonly MemberReading[],
-    earlier: (entity: string) => readonly AnalysedMessage[],
-  ): readonly BackedSignal[]
-}
-
+/** Messages behind a signal: the one that tipped it and those that are shown beside it. */
 const SAMPLES = 6
-
-export function groupOf(message: AnalysedMessage): Group {
-  if (message.malicious) return 'fraud'
-  return message.commercial ? 'commercial' : 'notice'
-}
+const NO_CANDIDATES: readonly Candidate[] = []
 
 function each<T>(
   detectors: readonly RateDetector[],
@@ -59,33 +43,53 @@ function each<T>(
   return all
 }
 
-/** Everything that one message counts: per signature, port and sender, and what the detectors of rates ask for. */
+/** Counts for an entity that is read only when something else asks for it. */
+function unread(entity: string, { malicious, commercial }: AnalysedMessage): RateObservation {
+  const group = malicious ? 'fraud' : commercial ? 'commercial' : 'notice'
+  return { entity, group, baseline: false, reportFrom: Number.POSITIVE_INFINITY }
+}
+
+/**
+ * Everything that one message counts: what the detectors of rates ask for, and what was sent. Rates that no detector
+ * reads are not counted. Beyond what the gate lets in of new names and entities a message counts for its port alone.
+ */
 export function observe(
-  judged: Judged,
+  detected: Detected,
   detectors: readonly RateDetector[],
   context: SignalContext,
-  escalations: readonly MemberObservation[],
-): Observations {
-  const { message } = judged
-  const group = groupOf(message)
-  const name = message.signature?.name
-  const plain = (entity: string): RateObservation => ({
-    entity,
-    group,
-    baseline: false,
-    reportFrom: Number.POSITIVE_INFINITY,
-  })
-  const rates = each(detectors, (d) => d.rates?.(judged, context))
-  if (name !== undefined && rates.length === 0) rates.push(plain(`signature:${name}`))
-  rates.push(plain(`port:${message.from}`), plain(`sender:${senderId(name, message.from)}`))
+  escalation: Escalation,
+  gate: EntityGate,
+): Observed {
+  const { message, findings } = detected
+  const { from, signature, ts } = message
+  const isKnown = signature !== undefined && context.registry.signature(signature.key) !== undefined
+  const isLetIn = signature === undefined || isKnown || gate.name(from, signature.name, ts)
+  const found =
+    findings.length > 0 ? candidatesOf(message, findings, context.registry, escalation) : NO_CANDIDATES
+  const candidates = found.filter(
+    ({ target, observation }) => (isLetIn || target.kind !== 'sender') && gate.entity(from, observation, ts),
+  )
+  const name = isLetIn ? signature?.name : undefined
+  const rates = isLetIn ? each(detectors, (d) => d.rates?.(detected, context)) : []
+  // Its own windows move on with whatever else a signature sends.
+  if (name !== undefined && rates.length === 0) rates.push(unread(`signature:${name}`, message))
+  // The set of the names on a port is one, and capped: whoever is not let in still shows there.
+  const members = each(detectors, (d) => d.members?.(detected, context)).filter(
+    (one) => one.entity.endsWith(`:${from}`) || gate.entity(from, one, ts),
+  )
+  for (const { observation } of candidates) members.push(observation)
   return {
-    position: message.position,
-    ts: message.ts,
-    ...(message.byDeadline ? { once: `${message.from}/${message.id}` } : {}),
-    rates,
-    members: [...each(detectors, (d) => d.members?.(judged, context)), ...escalations],
-    tallies: each(detectors, (d) => d.tallies?.(judged, context)),
-    sent: name === undefined ? [`port:${message.from}`] : [`signature:${name}`, `port:${message.from}`],
+    detected,
+    candidates,
+    observations: {
+      position: message.position,
+      ts: message.ts,
+      ...(message.byDeadline ? { once: `${message.from}/${message.id}` } : {}),
+      rates,
+      members,
+      tallies: each(detectors, (d) => d.tallies?.(detected, context)),
+      sent: name === undefined ? [`port:${message.from}`] : [`signature:${name}`, `port:${message.from}`],
+    },
   }
 }
 
@@ -97,14 +101,14 @@ function tallyKey({ kind, id }: { readonly kind: string; readonly id: string }):
 class Backing {
   readonly #byEntity = new Map<string, AnalysedMessage[]>()
 
-  constructor(batch: readonly Judged[], observations: readonly Observations[]) {
-    observations.forEach((o, i) => {
-      const { message } = batch[i]!
-      for (const { entity, reportFrom } of o.rates)
+  constructor(batch: readonly Observed[]) {
+    for (const { detected, observations } of batch) {
+      const { message } = detected
+      for (const { entity, reportFrom } of observations.rates)
         if (Number.isFinite(reportFrom)) this.#add(entity, message)
-      for (const { entity } of o.members) this.#add(entity, message)
-      for (const tally of o.tallies) this.#add(tallyKey(tally), message)
-    })
+      for (const { entity } of observations.members) this.#add(entity, message)
+      for (const tally of observations.tallies) this.#add(tallyKey(tally), message)
+    }
   }
 
   #add(entity: string, message: AnalysedMessage): void {
@@ -113,69 +117,90 @@ class Backing {
     else this.#byEntity.set(entity, [message])
   }
 
-  /** The last messages of the entity up to an event time, the newest last. */
+  /** The last messages of the entity up to an event time, the newest last: a batch may hold some of long ago. */
   upTo(entity: string, before: number): AnalysedMessage[] {
-    const all = this.#byEntity.get(entity) ?? []
+    const all = (this.#byEntity.get(entity) ?? []).toSorted((a, b) => a.ts - b.ts)
     const due = all.filter((m) => m.ts < before)
     return (due.length > 0 ? due : all).slice(-SAMPLES)
   }
 }
 
 /**
- * Counts a batch and asks the detectors of rates what it means. Counting is idempotent, so a batch that is redelivered
- * counts nothing but is judged again: a transition that a crash swallowed is found then.
+ * Counts batches and asks the detectors of rates what the counts mean. Counting is idempotent, so a batch that is
+ * redelivered counts nothing but is judged again: a transition that a crash swallowed is found then.
  */
-export function createRate<C extends EscalationCandidate>(
-  store: FeatureStore,
-  detectors: readonly RateDetector[],
-  escalator: Escalator<C>,
-) {
-  const recent = new RecentMessages()
-  return async function rate(batch: readonly Judged[], context: SignalContext): Promise<Rated> {
-    const candidates: C[] = []
-    const observations = batch.map((judged) => {
-      const own = judged.findings.length > 0 ? escalator.candidates(judged) : []
-      candidates.push(...own)
-      return observe(
-        judged,
-        detectors,
-        context,
-        own.map((c) => c.observation),
-      )
-    })
-    const readings = await store.count(observations)
+export class Rates {
+  readonly #store: Pick<FeatureStore, 'count'>
+  readonly #detectors: readonly RateDetector[]
+  readonly #gate = new EntityGate()
+  /** Of earlier batches: a signal is shown with them too. */
+  readonly #recent = new RecentMessages()
+
+  constructor(store: Pick<FeatureStore, 'count'>, detectors: readonly RateDetector[]) {
+    this.#store = store
+    this.#detectors = detectors
+  }
+
+  /** What the message counts, under the policy's `escalation`. */
+  observe(detected: Detected, context: SignalContext, escalation: Escalation): Observed {
+    return observe(detected, this.#detectors, context, escalation, this.#gate)
+  }
+
+  /** Rejects only with what is no outage: a store that cannot be reached leaves `counted` false. */
+  async count(batch: readonly Observed[], context: SignalContext, escalation: Escalation): Promise<Rated> {
+    // Without detectors of rates nothing is read of what is counted.
+    if (this.#detectors.length === 0) return { signals: [], counted: true }
+    const readings = await this.#store.count(batch.map(({ observations }) => observations))
+    const { counted, uncounted } = readings
+    const heldBack = this.#gate.takeRefused()
+    return {
+      ...(heldBack > 0 ? { heldBack } : {}),
+      signals: [...this.#signalsOf(readings, batch, context), ...this.#escalate(readings, batch, escalation)],
+      counted,
+      ...(uncounted ? { uncounted: new Set([...uncounted].map((i) => batch[i]!.detected.message)) } : {}),
+    }
+  }
+
+  #signalsOf(readings: Readings, batch: readonly Observed[], context: SignalContext): BackedSignal[] {
     const signals: BackedSignal[] = []
     let backing: Backing | undefined
     const behind = (entity: string, before: number) => {
-      backing ??= new Backing(batch, observations)
+      backing ??= new Backing(batch)
       return backing.upTo(entity, before)
     }
     const keep = (signal: Signal | undefined, entity: string) => {
       if (!signal) return
       const messages = behind(entity, signal.at)
-      signals.push({ signal, messages: recent.before(entity, messages).slice(-SAMPLES) })
-      recent.remember(entity, messages)
-    }
-    for (const reading of readings.rates) {
-      for (const d of detectors) keep(d.onRate?.(reading, context), reading.entity)
+      signals.push({ signal, messages: this.#recent.before(entity, messages).slice(-SAMPLES) })
+      this.#recent.remember(entity, messages)
     }
     const lastAt = (entity: string) => {
       const last = behind(entity, Number.POSITIVE_INFINITY).at(-1)
       return last ? bucketEnd(last.ts) : Number.NaN
     }
+    for (const reading of readings.rates) {
+      for (const d of this.#detectors) keep(d.onRate?.(reading, context), reading.entity)
+    }
     for (const reading of readings.members) {
       const at = lastAt(reading.entity)
-      for (const d of detectors) keep(d.onMembers?.(reading, at, context), reading.entity)
+      for (const d of this.#detectors) keep(d.onMembers?.(reading, at, context), reading.entity)
     }
     for (const reading of readings.tallies) {
       const entity = tallyKey(reading)
       const at = lastAt(entity)
-      for (const d of detectors) keep(d.onTally?.(reading, at, context), entity)
+      for (const d of this.#detectors) keep(d.onTally?.(reading, at, context), entity)
     }
-    if (candidates.length > 0) {
-      signals.push(...escalator.signals(candidates, readings.members, (entity) => recent.of(entity)))
-      for (const { observation, message } of candidates) recent.remember(observation.entity, [message])
-    }
-    return { signals, counted: readings.counted }
+    return signals
+  }
+
+  #escalate({ members }: Readings, batch: readonly Observed[], escalation: Escalation): BackedSignal[] {
+    const candidates = batch.flatMap((observed) => observed.candidates)
+    if (candidates.length === 0) return []
+    const escalated = escalate(candidates, members, escalation, (entity) => this.#recent.of(entity))
+    for (const { observation, message } of candidates) this.#recent.remember(observation.entity, [message])
+    return escalated.map(({ signal, message, samples }) => ({
+      signal,
+      messages: [...samples.slice(1 - SAMPLES), message],
+    }))
   }
 }

@@ -1,13 +1,14 @@
 import type { Scores } from '../domain/labels.ts'
-import type { Extracted, Message, Span } from '../domain/message.ts'
+import type { Message, Span, TextMemo, TextReading } from '../domain/message.ts'
 import type { Tokenise } from '../domain/token.ts'
+import { readText } from '../text/read-text.ts'
 import type { ExtractedMessage } from './classify.ts'
-import { extract } from './extract.ts'
+import type { TextCache } from './text-cache.ts'
 
 const UNSCORED: Scores = { notice: 0, personal: 0, marketing: 0, finance: 0, fraud: 0, illicit: 0 }
 
 /** Puts a message and what was read from its text together: one literal, so that all messages have one shape. */
-export function unscored(message: Message, extracted: Extracted, toToken: string): ExtractedMessage {
+function unscored(message: Message, reading: TextReading, memo: TextMemo, toToken: string): ExtractedMessage {
   return {
     id: message.id,
     ts: message.ts,
@@ -21,15 +22,16 @@ export function unscored(message: Message, extracted: Extracted, toToken: string
     partial: message.partial,
     byDeadline: message.byDeadline,
     seams: message.seams,
-    normalised: extracted.normalised,
-    signature: extracted.signature,
-    signatures: extracted.signatures,
-    urls: extracted.urls,
-    contacts: extracted.contacts,
-    optOut: extracted.optOut,
-    asksConsent: extracted.asksConsent,
-    otp: extracted.otp,
-    bands: extracted.bands,
+    normalised: reading.normalised,
+    signature: reading.signature,
+    signatures: reading.signatures,
+    urls: reading.urls,
+    contacts: reading.contacts,
+    optOut: reading.optOut,
+    asksConsent: reading.asksConsent,
+    otp: reading.otp,
+    bands: reading.bands,
+    memo,
     toToken,
     scores: UNSCORED,
     label: 'notice',
@@ -38,17 +40,20 @@ export function unscored(message: Message, extracted: Extracted, toToken: string
   }
 }
 
-/** Reads a message's text. Links and numbers that touch a missing part are no evidence (contract, section 1). */
-export function readMessage(message: Message, tokenise: Tokenise): ExtractedMessage {
-  const extracted = extract(message.text, message.record.signature)
+const UNCACHED: Pick<TextCache, 'read'> = {
+  read: (text, signature) => ({ reading: readText(text, signature), memo: {} }),
+}
+
+/**
+ * Reads a message's text, or takes what `texts` knows of it. Links and numbers that touch a missing part are no evidence.
+ */
+export function readMessage(message: Message, tokenise: Tokenise, texts = UNCACHED): ExtractedMessage {
+  const { reading, memo } = texts.read(message.text, message.record.signature)
   const toToken = tokenise(message.to)
-  if (message.seams.length === 0) return unscored(message, extracted, toToken)
+  if (message.seams.length === 0) return unscored(message, reading, memo, toToken)
   const whole = ({ span }: { readonly span: Span }) =>
     !message.seams.some((at) => span.start <= at && at <= span.end)
-  const { urls, contacts } = extracted
-  return unscored(
-    message,
-    { ...extracted, urls: urls.filter(whole), contacts: contacts.filter(whole) },
-    toToken,
-  )
+  const { urls, contacts } = reading
+  const seen = { ...reading, urls: urls.filter(whole), contacts: contacts.filter(whole) }
+  return unscored(message, seen, {}, toToken)
 }

@@ -1,4 +1,6 @@
-import type { BackedSignal } from '../stages/rate.ts'
+import { stateId } from '../domain/hash.ts'
+import type { BackedSignal } from '../domain/state.ts'
+import type { StateRecord } from '../domain/state-store.ts'
 
 /** A band that this share of a campaign's messages have may name it. */
 const NAMING_SHARE = 0.8
@@ -44,4 +46,9 @@ function countsByBand(backed: readonly BackedSignal[]): Map<string, number> {
       counts.set(signal.target.id, messages)
   }
   return counts
+}
+
+/** The ids under which a state may rise: a campaign that is found by another of its bands is the same. */
+export function idsOf({ id, code, target, aliases = [] }: StateRecord, deployment: string): string[] {
+  return [id, ...aliases.map((band) => stateId(deployment, code, { kind: target.kind, id: band }))]
 }

@@ -1,10 +1,12 @@
-import { CODES, type Code, type TargetKind } from '../domain/codes.ts'
+import { CODES } from '../detectors/all.ts'
+import type { EscalationKind } from '../detectors/code-spec.ts'
 import { type Finding, type Match, type Signal, senderId, type Target } from '../domain/decision.ts'
-import { coversPort, isFiledHere } from '../domain/filing.ts'
+import type { MemberObservation, MemberReading } from '../domain/feature-store.ts'
+import { isFiledHere } from '../domain/filing.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { Escalation } from '../domain/policy.ts'
-import type { MemberObservation, MemberReading, StateRecord } from '../domain/ports.ts'
-import type { Registry } from '../domain/registry.ts'
+import { isForeignDomain, type Registry } from '../domain/registry.ts'
+import type { StateRecord } from '../domain/state-store.ts'
 import { bucketEnd } from '../domain/time.ts'
 
 const LISTED = 20
@@ -34,9 +36,11 @@ export function candidatesOf(
 ): Candidate[] {
   const out: Candidate[] = []
   for (const finding of findings) {
-    const kinds: readonly TargetKind[] = CODES[finding.code].escalates
+    // Exempted: nothing follows from it.
+    if (finding.cap === 'none') continue
+    const kinds = CODES[finding.code].escalates
     for (const kind of kinds) {
-      const found = TARGETS[kind]?.(message, finding, registry, kinds.length === 1)
+      const found = TARGETS[kind](message, finding, registry, kinds.length === 1)
       if (!found) continue
       const { target, match } = found
       out.push({
@@ -67,9 +71,10 @@ type Resolve = (
   onlyKind: boolean,
 ) => { target: Target; match: Match } | undefined
 
-const TARGETS: Partial<Record<TargetKind, Resolve>> = {
+const TARGETS: Readonly<Record<EscalationKind, Resolve>> = {
   domain(_message, { domain }, registry) {
-    if (domain === undefined || !canBlock(domain, registry)) return undefined
+    // What is shared with the innocent is never a target.
+    if (domain === undefined || !isForeignDomain(domain, registry)) return undefined
     return { target: { kind: 'domain', id: domain }, match: { domains: [domain] } }
   },
   sender(message, finding, registry, onlyKind) {
@@ -91,22 +96,12 @@ const TARGETS: Partial<Record<TargetKind, Resolve>> = {
   },
 }
 
-/** A brand's own, a public shortener or a restricted suffix is shared with the innocent: never a target. */
-function canBlock(domain: string, registry: Registry): boolean {
-  return !registry.brandByHost(domain) && !registry.isShortener(domain) && !registry.isRestricted(domain)
-}
-
 /** Whether the port is filed for the signature of the message, or for a brand that it carries or imitates. */
 function portFiled(message: AnalysedMessage, finding: Finding, registry: Registry): boolean {
   if (isFiledHere(message, registry)) return true
   const { signature, from } = message
   const row = signature && registry.signature(signature.key)
-  const { brand } = finding.evidence
-  const brands = [
-    row?.brand,
-    signature && registry.brandByName(signature.key)?.id,
-    typeof brand === 'string' ? (registry.brand(brand) ?? registry.brandByName(brand))?.id : undefined,
-  ]
+  const brands = [row?.brand, signature && registry.brandByName(signature.key)?.id, finding.brand]
   return brands.some((id) => id !== undefined && registry.ownsPort(id, from))
 }
 
@@ -140,7 +135,10 @@ export function escalate(
   for (const reading of readings) {
     const group = byEntity.get(reading.entity)
     if (!group) continue
-    const { finding, target, match, message } = group.at(-1)!
+    // A batch may end with a message of long ago: what tips is the newest.
+    const { finding, target, match, message } = group.reduce((newest, candidate) =>
+      candidate.message.ts >= newest.message.ts ? candidate : newest,
+    )
     const batch = group.map((candidate) => candidate.message)
     const ids = new Set(batch.map((m) => m.id))
     const messages = [...earlier(reading.entity).filter((m) => !ids.has(m.id)), ...batch]
@@ -155,6 +153,10 @@ export function escalate(
         at: bucketEnd(message.ts),
         over: reading.total >= policy.count && reading.count >= policy.recipients,
         level: reading.total / policy.count,
+        // One message that is certain enough is enough for the action of the policy.
+        ...(group.every((candidate) => candidate.finding.cap !== undefined) && finding.cap
+          ? { cap: finding.cap }
+          : {}),
         evidence: {
           ...finding.evidence,
           messages: reading.total,
@@ -173,19 +175,7 @@ function first(values: readonly string[]): string[] {
   return [...new Set(values)].slice(0, LISTED)
 }
 
-const ESCALATED: ReadonlySet<Code> = new Set(
-  (Object.keys(CODES) as Code[]).filter((code) => CODES[code].escalates.length > 0),
-)
-
-/** Whether the registry still bears an escalated state: its domain is nobody's own, its port not filed meanwhile. */
-export function bornByRegistry(state: StateRecord, registry: Registry): boolean {
-  const { kind, id } = state.target
-  if (!ESCALATED.has(state.code)) return true
-  if (kind === 'domain') return canBlock(id, registry)
-  if (kind !== 'sender') return true
-  const { signature, ports = [] } = state.match
-  if (signature === undefined) return !ports.some((port) => registry.port(port))
-  const row = registry.signature(signature)
-  const filings = row ? registry.filings(row, { ts: state.lastSeenAt }) : []
-  return !ports.some((port) => filings.some((filing) => coversPort(filing, port)))
+/** Whether an open state still stands in the registry that is in force now: its code says so. */
+export function isStillJustified(state: StateRecord, registry: Registry): boolean {
+  return CODES[state.code].stillJustified?.(state, registry) ?? true
 }

@@ -1,13 +1,13 @@
 import type { ClearCause } from '../domain/alert.ts'
-import { ACTIONS, type Action, type Mode, type Signal } from '../domain/decision.ts'
+import { type Action, cappedAction, type Mode, type Signal, stronger } from '../domain/decision.ts'
 import type { CodePolicy } from '../domain/policy.ts'
-import type { StateRecord } from '../domain/ports.ts'
-
-/** A state without its last event: what the rules of time work on. */
-export type StateCore = Omit<StateRecord, 'alert'>
+import type { StateCore } from '../domain/state.ts'
+import type { StateRecord } from '../domain/state-store.ts'
 
 /** What policy says of a signal: `action` already weakened by the signal's cap. */
 export interface Judgement {
+  /** The policy's action, where the signal's cap may have weakened it. */
+  readonly allowed?: Action
   readonly action: Action
   readonly mode: Mode
   /** Silence after the last signal before the state clears, ms. */
@@ -47,7 +47,7 @@ export const LIFECYCLE_LIMITS: LifecycleLimits = {
 
 /**
  * `none`: nothing to write. `touch`: only the time of the last signal moves. `event`: `next` goes out as an alert.
- * `clear`: policy has taken the ground away; the caller clears the open state for the cause given.
+ * `clear`: the policy no longer allows it; the caller clears the open state for the cause given.
  */
 export type Transition =
   | { readonly kind: 'none' }
@@ -56,11 +56,6 @@ export type Transition =
   | { readonly kind: 'clear'; readonly cause: 'policy' }
 
 const NONE: Transition = { kind: 'none' }
-
-/** The weaker of the policy's action and the signal's cap. */
-export function cappedAction(action: Action, cap: Action | undefined): Action {
-  return cap !== undefined && ACTIONS.indexOf(cap) < ACTIONS.indexOf(action) ? cap : action
-}
 
 /** Policy of a code applied to a signal; `hold` comes from the threshold of that name, in seconds. */
 export function judgementOf(
@@ -71,13 +66,14 @@ export function judgementOf(
   const hold = policy.thresholds.hold
   return {
     action: cappedAction(policy.action, cap),
+    ...(cap === undefined ? {} : { allowed: policy.action }),
     mode: policy.mode,
     hold: Math.max(limits.minHold, typeof hold === 'number' ? hold * 1000 : 0),
   }
 }
 
 /**
- * What a signal does to a state (contract, section 3, "State alerts").
+ * What a signal does to a state: raise it, hold it, change its action, or nothing.
  * `late`: the alert would be past its `expiresAt` by the wall clock already, so it can only be a shadow.
  */
 export function transition(
@@ -140,7 +136,12 @@ function held(
   const since = signal.at - current.lastEventAt
   const grew = signal.over && signal.level >= current.level * limits.growth
   const rematched = signal.over && JSON.stringify(signal.match) !== JSON.stringify(current.match)
-  const changed = judgement.action !== current.action
+  // One less certain signal does not take back what a more certain one has earned.
+  const action =
+    judgement.allowed === undefined
+      ? judgement.action
+      : cappedAction(judgement.allowed, stronger(current.action, judgement.action))
+  const changed = action !== current.action
   const next = withAliases(current, signal.aliases)
   const surfaced = enforced && !current.enforced
   if (
@@ -158,7 +159,7 @@ function held(
         match: signal.match,
         revision: current.revision + 1,
         version: current.version + 1,
-        action: judgement.action,
+        action,
         enforced,
         level: signal.level,
         lastSeenAt,

@@ -1,8 +1,9 @@
+import { enclosing, type Matchable, matchHolds } from '../domain/allowance.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
-import type { StateRecord } from '../domain/ports.ts'
-import { portMatches } from '../domain/registry.ts'
+import type { MatchingState } from '../domain/state.ts'
+import type { StateRecord } from '../domain/state-store.ts'
 import { BUCKET_MS } from '../domain/time.ts'
-import type { MatchingState } from '../stages/decide.ts'
+import { FormerTokens } from './former-tokens.ts'
 
 interface Entry {
   readonly state: StateRecord
@@ -25,8 +26,15 @@ export class OpenStates {
   readonly #domains = new Map<string, Entry[]>()
   readonly #signatures = new Map<string, Entry[]>()
   readonly #ports = new Map<string, Entry[]>()
+  /** States of senders, by port: enforced or not. */
+  readonly #senders = new Map<string, Entry[]>()
   /** Matches without a member that can be looked up: prefixes of ports, labels alone. */
   readonly #others = new Map<string, Entry[]>()
+  readonly #former: FormerTokens
+
+  constructor(former = new FormerTokens()) {
+    this.#former = former
+  }
 
   get size(): number {
     return this.#entries.size
@@ -49,7 +57,7 @@ export class OpenStates {
     const entry: Entry = {
       state,
       shown: shownOf(state),
-      keys: [...this.#keysOf(state), ...this.#bandsOf(state)],
+      keys: [...this.#keysOf(state), ...this.#bandsOf(state), ...this.#sendersOf(state)],
     }
     this.#entries.set(state.id, entry)
     for (const [index, key] of entry.keys) {
@@ -70,16 +78,23 @@ export class OpenStates {
   matching(message: AnalysedMessage): readonly MatchingState[] {
     if (this.#entries.size === 0) return NONE
     let found: MatchingState[] | undefined
-    const look = (bucket: readonly Entry[] | undefined) => {
+    const look = (
+      bucket: readonly Entry[] | undefined,
+      as: Matchable & Pick<AnalysedMessage, 'ts'> = message,
+    ) => {
       if (!bucket) return
       for (const entry of bucket) {
-        if (!found?.includes(entry.shown) && matches(entry.state, message)) {
+        if (!found?.includes(entry.shown) && matches(entry.state, as)) {
           if (found) found.push(entry.shown)
           else found = [entry.shown]
         }
       }
     }
-    if (this.#tokens.size > 0) look(this.#tokens.get(message.toToken))
+    if (this.#tokens.size > 0) {
+      look(this.#tokens.get(message.toToken))
+      for (const toToken of this.#former.of(message.to))
+        if (this.#tokens.has(toToken)) look(this.#tokens.get(toToken), { ...message, toToken })
+    }
     if (this.#campaigns.size > 0) for (const band of message.bands) look(this.#campaigns.get(band))
     if (this.#domains.size > 0) {
       for (const url of message.urls) for (const name of enclosing(url.host)) look(this.#domains.get(name))
@@ -97,6 +112,16 @@ export class OpenStates {
   /** The open campaign that the band belongs to. */
   campaignOf(band: string): string | undefined {
     return this.#bands.get(band)?.[0]?.state.target.id
+  }
+
+  /** How many states of senders are open on the port. */
+  sendersOn(port: string): number {
+    return this.#senders.get(port)?.length ?? 0
+  }
+
+  #sendersOf({ target, match }: StateRecord): [Map<string, Entry[]>, string][] {
+    const port = target.kind === 'sender' ? match.ports?.[0] : undefined
+    return port === undefined ? [] : [[this.#senders, port]]
   }
 
   #bandsOf({ code, target, aliases = [] }: StateRecord): [Map<string, Entry[]>, string][] {
@@ -131,32 +156,15 @@ function shownOf(state: StateRecord): MatchingState {
   return match.campaign === undefined ? { id, action } : { id, action, campaign: match.campaign }
 }
 
-/** The host and every domain above it but the last label. */
-function* enclosing(host: string): Generator<string> {
-  yield host
-  for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) yield host.slice(dot + 1)
-}
-
-/** The conjunction of the contract: every member that is present must hold, at the time of the message. */
+/** Whether the `match` of a state holds for a message, at the time of the message. */
 export function matches(
   { match, raisedAt, expiresAt }: Pick<StateRecord, 'match' | 'raisedAt' | 'expiresAt'>,
-  message: Pick<AnalysedMessage, 'ts' | 'from' | 'toToken' | 'label' | 'bands' | 'signature' | 'urls'>,
+  message: Matchable & Pick<AnalysedMessage, 'ts'>,
 ): boolean {
-  const { signature, ports, exceptPorts, domains, campaign, toToken, labels } = match
-  const from = message.from
   return (
     expiresAt > message.ts &&
     // Raised as of the end of the bucket that crossed, it speaks of the messages in that bucket too.
     raisedAt - BUCKET_MS <= message.ts &&
-    (toToken === undefined || toToken === message.toToken) &&
-    (labels === undefined || labels.includes(message.label)) &&
-    (campaign === undefined || message.bands.includes(campaign)) &&
-    (signature === undefined ||
-      message.signature?.name === signature ||
-      message.signature?.key === signature) &&
-    (ports === undefined || ports.some((port) => portMatches(port, from))) &&
-    !exceptPorts?.some((port) => portMatches(port, from)) &&
-    (domains === undefined ||
-      message.urls.some(({ host }) => domains.some((d) => host === d || host.endsWith(`.${d}`))))
+    matchHolds(match, message)
   )
 }

@@ -1,41 +1,95 @@
+import { blockRow, outboxEntry } from '../alerts/state-alert.ts'
 import { alertRecord } from '../domain/alert-record.ts'
+import type { Action } from '../domain/decision.ts'
 import { SigwatchError } from '../domain/errors.ts'
-import type { OutboxEntry, OutputRecord, Sink, StateStore } from '../domain/ports.ts'
-import { blockRow, outboxEntry } from './alert.ts'
+import type { OutputRecord, Sink } from '../domain/ports.ts'
+import type { OutboxEntry, StateStore } from '../domain/state-store.ts'
 
-export interface PublisherOptions {
-  readonly store: StateStore
+export interface PublisherParts {
+  readonly store: Pick<StateStore, 'get' | 'pending' | 'acknowledge'>
   readonly sink: Pick<Sink, 'has' | 'write'>
-  /** Told of every entry that the sink refuses for good: it is given up. */
+  /** The least action of the states that the block table holds. */
+  readonly blocksFrom: Action
+  /** Called for every entry that the sink refuses for good: it is given up. */
   readonly refused?: (entry: OutboxEntry, error: SigwatchError) => void
-  /** Told of what was acknowledged. */
+  /** Called for what was acknowledged. */
   readonly published?: (entries: readonly OutboxEntry[]) => void
-}
-
-export interface StatePublisher {
-  /** Resolves when the entries are acknowledged by the sink and out of the outbox. Waits out outages of the sink. */
-  publish(entries: readonly OutboxEntry[], signal?: AbortSignal): Promise<void>
-  /** Publishes what has lain in the outbox for `olderThanMs`: events whose writer died. Returns how many. */
-  resend(olderThanMs: number, signal?: AbortSignal): Promise<number>
 }
 
 /**
  * Moves events of states from the outbox to the sink: written, acknowledged, then deleted, so a crash at any point
  * repeats an event under the same id and loses none.
  */
-export function createPublisher({ store, sink, refused, published }: PublisherOptions): StatePublisher {
-  const inFlight = new Set<string>()
+export class StatePublisher {
+  readonly #parts: PublisherParts
+  /** Written to the outbox by this instance and not yet sent. */
+  #waiting: OutboxEntry[] = []
+  readonly #inFlight = new Set<string>()
+  readonly #sending = new Set<Promise<void>>()
 
-  function blockRecords(entry: OutboxEntry): OutputRecord[] {
-    return entry.block && sink.has('blocks') ? [{ channel: 'blocks', ...entry.block }] : []
+  constructor(parts: PublisherParts) {
+    this.#parts = parts
   }
 
-  function recordsOf(entry: OutboxEntry): OutputRecord[] {
+  /** Takes in an event that was written to the outbox: it goes out with the next `publish`. */
+  add(entry: OutboxEntry): void {
+    this.#waiting.push(entry)
+  }
+
+  /**
+   * Resolves when everything that was added is acknowledged by the sink and out of the outbox. Waits out outages of the
+   * sink. What is not sent when it rejects stays in the outbox for `resend`.
+   */
+  async publish(signal?: AbortSignal): Promise<void> {
+    const others = [...this.#sending]
+    const entries = this.#waiting
+    this.#waiting = []
+    if (entries.length > 0) await this.#publish(entries, signal)
+    await Promise.allSettled(others)
+  }
+
+  /** Publishes what has lain in the outbox for `olderThanMs`: events whose writer died. Returns how many. */
+  async resend(olderThanMs: number, signal?: AbortSignal): Promise<number> {
+    const entries = await this.#parts.store.pending(olderThanMs)
+    await this.#publish(entries, signal)
+    return entries.length
+  }
+
+  async #publish(entries: readonly OutboxEntry[], signal?: AbortSignal): Promise<void> {
+    const mine = entries.filter((entry) => !this.#inFlight.has(entry.id))
+    if (mine.length === 0) return
+    for (const entry of mine) this.#inFlight.add(entry.id)
+    const sending = this.#deliver(mine, signal)
+    this.#sending.add(sending)
+    try {
+      await sending
+    } finally {
+      this.#sending.delete(sending)
+      for (const entry of mine) this.#inFlight.delete(entry.id)
+    }
+  }
+
+  async #deliver(entries: readonly OutboxEntry[], signal?: AbortSignal): Promise<void> {
+    await this.#send(entries, (entry) => this.#recordsOf(entry), signal)
+    await this.#settleBlocks(entries, signal)
+    await this.#parts.store.acknowledge(
+      entries.map((entry) => entry.id),
+      entries.map((entry) => entry.alert.data.state!.id),
+    )
+    this.#parts.published?.(entries)
+  }
+
+  #blockRecords(entry: OutboxEntry): OutputRecord[] {
+    return entry.block && this.#parts.sink.has('blocks') ? [{ channel: 'blocks', ...entry.block }] : []
+  }
+
+  #recordsOf(entry: OutboxEntry): OutputRecord[] {
     const alert = alertRecord(entry.alert)
-    return sink.has(alert.channel) ? [alert, ...blockRecords(entry)] : blockRecords(entry)
+    const blocks = this.#blockRecords(entry)
+    return this.#parts.sink.has(alert.channel) ? [alert, ...blocks] : blocks
   }
 
-  async function send(
+  async #send(
     entries: readonly OutboxEntry[],
     toRecords: (entry: OutboxEntry) => readonly OutputRecord[],
     signal?: AbortSignal,
@@ -43,12 +97,12 @@ export function createPublisher({ store, sink, refused, published }: PublisherOp
     const records = entries.flatMap(toRecords)
     if (records.length === 0) return
     try {
-      await sink.write(records, signal)
+      await this.#parts.sink.write(records, signal)
     } catch (error) {
       if (!(error instanceof SigwatchError) || error.code !== 'SINK_REFUSED') throw error
-      if (entries.length === 1) refused?.(entries[0]!, error)
+      if (entries.length === 1) this.#parts.refused?.(entries[0]!, error)
       // One record spoilt the batch: the others still go out.
-      else for (const entry of entries) await send([entry], toRecords, signal)
+      else for (const entry of entries) await this.#send([entry], toRecords, signal)
     }
   }
 
@@ -57,7 +111,8 @@ export function createPublisher({ store, sink, refused, published }: PublisherOp
    * written a row looks at the state afterwards and writes the newer row if there is one: the last writer sees the
    * last state, so the table ends right.
    */
-  async function settleBlocks(entries: readonly OutboxEntry[], signal?: AbortSignal): Promise<void> {
+  async #settleBlocks(entries: readonly OutboxEntry[], signal?: AbortSignal): Promise<void> {
+    const { sink, store, blocksFrom } = this.#parts
     if (!sink.has('blocks')) return
     const last = new Map<string, OutboxEntry>()
     for (const entry of entries) if (entry.block) last.set(entry.block.key, entry)
@@ -67,37 +122,11 @@ export function createPublisher({ store, sink, refused, published }: PublisherOp
       const newer: OutboxEntry[] = []
       for (const [i, entry] of unsettled.entries()) {
         const state = states[i]
-        if (!state || blockRow(state) === entry.block!.value) continue
-        newer.push(outboxEntry(state, true, entry.at))
+        if (!state || blockRow(state, blocksFrom) === entry.block!.value) continue
+        newer.push(outboxEntry(state, true, entry.at, blocksFrom))
       }
-      await send(newer, blockRecords, signal)
+      await this.#send(newer, (entry) => this.#blockRecords(entry), signal)
       unsettled = newer
     }
-  }
-
-  async function publish(entries: readonly OutboxEntry[], signal?: AbortSignal): Promise<void> {
-    const mine = entries.filter((entry) => !inFlight.has(entry.id))
-    if (mine.length === 0) return
-    for (const entry of mine) inFlight.add(entry.id)
-    try {
-      await send(mine, recordsOf, signal)
-      await settleBlocks(mine, signal)
-      await store.acknowledge(
-        mine.map((entry) => entry.id),
-        mine.map((entry) => entry.alert.data.state!.id),
-      )
-      published?.(mine)
-    } finally {
-      for (const entry of mine) inFlight.delete(entry.id)
-    }
-  }
-
-  return {
-    publish,
-    async resend(olderThanMs, signal) {
-      const entries = await store.pending(olderThanMs)
-      await publish(entries, signal)
-      return entries.length
-    },
   }
 }

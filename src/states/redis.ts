@@ -1,16 +1,17 @@
-import {
-  type Clock,
-  type OutboxEntry,
-  type PartitionId,
-  type PartitionProgress,
-  partitionKey,
-  type SideOffset,
-  type Standing,
-  type StateRecord,
-  type StateStore,
-} from '../domain/ports.ts'
-import type { RedisLink } from '../redis/client.ts'
+import type { AlertedMessage, Allowance } from '../domain/allowance.ts'
+import { type Clock, type PartitionId, partitionKey } from '../domain/ports.ts'
+import type {
+  OutboxEntry,
+  PartitionProgress,
+  PartitionReport,
+  SideOffset,
+  Standing,
+  StateRecord,
+  StateStore,
+} from '../domain/state-store.ts'
+import type { RedisLink } from '../redis/link.ts'
 import { loadScript, type ScriptCall } from '../redis/script.ts'
+import { RedisFeedback } from './redis-feedback.ts'
 import { OWNERLESS_AFTER, watermarkOf } from './watermark.ts'
 
 export interface RedisStateStoreOptions {
@@ -22,6 +23,14 @@ export interface RedisStateStoreOptions {
   readonly keepClosed?: number
 }
 
+/** Keys of one shard, all under its hash tag. */
+interface Shard {
+  readonly tag: string
+  readonly open: string
+  readonly outbox: string
+  readonly outboxTimes: string
+}
+
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 /** Fixed for good: the shard of a state follows from its id. */
@@ -29,6 +38,8 @@ const SHARDS = 16
 /** Keys of one call: keeps each script short for the others that wait on the server. */
 const CHUNK = 100
 const PENDING_LIMIT = 100
+/** How long attempts are kept of work that is not taken up again, ms. */
+const KEEP_ATTEMPTS = DAY
 /** Reading everything is no part of the way of a message and may take longer than its budget. */
 const BULK_BUDGET = 2000
 /** A partition without a report holds the watermark back; after this long it is taken to be gone with its topic. */
@@ -52,65 +63,148 @@ const REPORT_SIDE = script('report-side-offsets')
  * States shared by all instances. A state, its event in the outbox and its suppression lie on one of 16 shards, whose
  * hash tag puts them into one slot of a Cluster; one script changes them together. Rejects with REDIS_UNREACHABLE.
  */
-export function createRedisStateStore(options: RedisStateStoreOptions): StateStore {
-  const { link, prefix, clock, keepClosed = DAY } = options
-  const channel = `${prefix}:states`
-  const shardKeys = Array.from({ length: SHARDS }, (_, shard) => {
-    const tag = `{${prefix}:states:${shard}}`
-    return { tag, open: `${tag}:open`, outbox: `${tag}:outbox`, outboxTimes: `${tag}:outbox-times` }
-  })
-  const control = `{${prefix}:states}`
+export class RedisStateStore implements StateStore {
+  readonly #link: RedisLink
+  readonly #clock: Clock
+  readonly #keepClosed: number
+  readonly #channel: string
+  readonly #control: string
+  readonly #shards: readonly Shard[]
+  readonly #feedback: RedisFeedback
 
-  const shardOf = (id: string) => shardKeys[Number.parseInt(id.slice(0, 8), 16) % SHARDS]!
-  const stateKey = (id: string) => `${shardOf(id).tag}:state:${id}`
-  const suppressionKey = (id: string) => `${shardOf(id).tag}:suppressed:${id}`
-
-  /** Reads one string for each id, by shard and in chunks; in the order of the ids. */
-  async function read(ids: readonly string[], keyOf: (id: string) => string): Promise<(string | null)[]> {
-    const byShard = new Map<string, number[]>()
-    for (const [i, id] of ids.entries()) {
-      const { tag } = shardOf(id)
-      const group = byShard.get(tag)
-      if (group) group.push(i)
-      else byShard.set(tag, [i])
-    }
-    const places: number[][] = []
-    const calls: ScriptCall[] = []
-    for (const group of byShard.values()) {
-      for (let at = 0; at < group.length; at += CHUNK) {
-        const place = group.slice(at, at + CHUNK)
-        places.push(place)
-        calls.push({ script: READ, keys: place.map((i) => keyOf(ids[i]!)), args: [] })
-      }
-    }
-    const out = new Array<string | null>(ids.length).fill(null)
-    const replies = (await link.run(calls, ids.length > CHUNK ? BULK_BUDGET : undefined)) as (
-      | string
-      | null
-    )[][]
-    for (const [n, place] of places.entries()) for (const [k, i] of place.entries()) out[i] = replies[n]![k]!
-    return out
+  constructor({ link, prefix, clock, keepClosed = DAY }: RedisStateStoreOptions) {
+    this.#link = link
+    this.#clock = clock
+    this.#keepClosed = keepClosed
+    this.#channel = `${prefix}:states`
+    this.#control = `{${prefix}:states}`
+    this.#shards = Array.from({ length: SHARDS }, (_, shard) => {
+      const tag = `{${prefix}:states:${shard}}`
+      return { tag, open: `${tag}:open`, outbox: `${tag}:outbox`, outboxTimes: `${tag}:outbox-times` }
+    })
+    this.#feedback = new RedisFeedback({ link, clock, prefix, tagOf: (id) => this.#shardOf(id).tag })
   }
 
-  async function get(ids: readonly string[]): Promise<(StateRecord | undefined)[]> {
-    const values = await read(ids, stateKey)
+  async get(ids: readonly string[]): Promise<(StateRecord | undefined)[]> {
+    const values = await this.#read(ids, (id) => this.#stateKey(id))
     return values.map((value) =>
       value === null ? undefined : (JSON.parse(value.slice(value.indexOf('\n') + 1)) as StateRecord),
     )
   }
 
-  async function versions(): Promise<Map<string, number>> {
-    const calls = shardKeys.map(({ open }) => ({ script: VERSIONS, keys: [open], args: [] }))
+  async put(next: StateRecord, expected: number, event?: OutboxEntry): Promise<boolean> {
+    const { open, outbox, outboxTimes } = this.#shardOf(next.id)
+    const [written] = await this.#link.run([
+      {
+        script: PUT,
+        keys: [this.#stateKey(next.id), open, outbox, outboxTimes, this.#suppressionKey(next.id)],
+        args: [
+          expected,
+          next.version,
+          JSON.stringify(next),
+          next.id,
+          next.open ? '1' : '0',
+          next.lastSeenAt,
+          this.#keepClosed,
+          this.#channel,
+          event?.id ?? '',
+          event ? JSON.stringify(event) : '',
+        ],
+      },
+    ])
+    return written === 1
+  }
+
+  async versions(): Promise<Map<string, number>> {
+    const calls = this.#shards.map(({ open }) => ({ script: VERSIONS, keys: [open], args: [] }))
     const out = new Map<string, number>()
-    for (const reply of (await link.run(calls, BULK_BUDGET)) as string[][]) {
+    for (const reply of (await this.#link.run(calls, BULK_BUDGET)) as string[][]) {
       for (let i = 0; i < reply.length; i += 2) out.set(reply[i]!, Number(reply[i + 1]))
     }
     return out
   }
 
-  async function progress(): Promise<PartitionProgress[]> {
-    const call = { script: PROGRESS, keys: [`${control}:progress`], args: [FORGET_PARTITION_AFTER] }
-    const [reply] = (await link.run([call])) as [(string | number)[]]
+  async open(): Promise<StateRecord[]> {
+    const states = await this.get([...(await this.versions()).keys()])
+    return states.filter((state): state is StateRecord => state?.open === true)
+  }
+
+  async suppress(id: string, until: number): Promise<void> {
+    const ttl = Math.max(DAY, until - this.#clock.now() + HOUR)
+    await this.#link.command('SET', this.#suppressionKey(id), until, 'PX', ttl)
+  }
+
+  async suppressed(ids: readonly string[]): Promise<(number | undefined)[]> {
+    const values = await this.#read(ids, (id) => this.#suppressionKey(id))
+    return values.map((value) => (value === null ? undefined : Number(value)))
+  }
+
+  allow(allowance: Allowance): Promise<void> {
+    return this.#feedback.allow(allowance)
+  }
+
+  allowances(): Promise<Allowance[]> {
+    return this.#feedback.allowances()
+  }
+
+  rememberAlerted(messages: readonly AlertedMessage[]): Promise<void> {
+    return this.#feedback.remember(messages)
+  }
+
+  alerted(messageId: string): Promise<AlertedMessage | undefined> {
+    return this.#feedback.alerted(messageId)
+  }
+
+  subscribe(listener: (state: StateRecord) => void, missed?: () => void): void {
+    this.#link.subscribe(this.#channel, (message) => listener(JSON.parse(message) as StateRecord), missed)
+  }
+
+  async pending(olderThanMs: number): Promise<OutboxEntry[]> {
+    const calls = this.#shards.map(({ outbox, outboxTimes }) => ({
+      script: PENDING,
+      keys: [outbox, outboxTimes],
+      args: [olderThanMs, PENDING_LIMIT],
+    }))
+    const replies = (await this.#link.run(calls, BULK_BUDGET)) as (string | null)[][]
+    return replies
+      .flat()
+      .filter((entry) => entry !== null)
+      .map((entry) => JSON.parse(entry) as OutboxEntry)
+      .sort((a, b) => a.at - b.at)
+  }
+
+  async acknowledge(entryIds: readonly string[], stateIds: readonly string[]): Promise<void> {
+    const byShard = new Map<Shard, string[]>()
+    for (const [i, id] of entryIds.entries()) {
+      const shard = this.#shardOf(stateIds[i]!)
+      const group = byShard.get(shard)
+      if (group) group.push(id)
+      else byShard.set(shard, [id])
+    }
+    await this.#link.run(
+      [...byShard].map(([{ outbox, outboxTimes }, ids]) => ({
+        script: ACKNOWLEDGE,
+        keys: [outbox, outboxTimes],
+        args: ids,
+      })),
+    )
+  }
+
+  async lease(name: string, holder: string, ttlMs: number): Promise<boolean> {
+    const keys = [`${this.#control}:lease:${name}`]
+    const [held] = await this.#link.run([{ script: LEASE, keys, args: [holder, ttlMs] }])
+    return held === 1
+  }
+
+  async reportProgress(reports: readonly PartitionReport[]): Promise<void> {
+    if (reports.length === 0) return
+    const args = reports.flatMap((p) => [partitionKey(p), p.eventTime ?? '-', STANDINGS.indexOf(p.standing)])
+    await this.#link.run([{ script: REPORT, keys: [`${this.#control}:progress`], args }])
+  }
+
+  async progress(): Promise<PartitionProgress[]> {
+    const call = { script: PROGRESS, keys: [`${this.#control}:progress`], args: [FORGET_PARTITION_AFTER] }
+    const [reply] = (await this.#link.run([call])) as [(string | number)[]]
     const out: PartitionProgress[] = []
     for (let i = 0; i < reply.length; i += 4) {
       out.push({
@@ -123,123 +217,79 @@ export function createRedisStateStore(options: RedisStateStoreOptions): StateSto
     return out
   }
 
-  return {
-    get,
-    versions,
-    progress,
+  async watermark(): Promise<number | undefined> {
+    return watermarkOf(await this.progress())
+  }
 
-    async put(next, expected, event) {
-      const { open, outbox, outboxTimes } = shardOf(next.id)
-      const [written] = await link.run([
-        {
-          script: PUT,
-          keys: [stateKey(next.id), open, outbox, outboxTimes, suppressionKey(next.id)],
-          args: [
-            expected,
-            next.version,
-            JSON.stringify(next),
-            next.id,
-            next.open ? '1' : '0',
-            next.lastSeenAt,
-            keepClosed,
-            channel,
-            event?.id ?? '',
-            event ? JSON.stringify(event) : '',
-          ],
-        },
-      ])
-      return written === 1
-    },
+  async reportSideOffsets(offsets: readonly SideOffset[]): Promise<void> {
+    if (offsets.length === 0) return
+    const args = offsets.flatMap((o) => [partitionKey(o), o.timestamp, o.offset])
+    await this.#link.run([{ script: REPORT_SIDE, keys: [`${this.#control}:side-offsets`], args }])
+  }
 
-    async open() {
-      const states = await get([...(await versions()).keys()])
-      return states.filter((state): state is StateRecord => state?.open === true)
-    },
+  async sideOffsets(): Promise<SideOffset[]> {
+    const flat = (await this.#link.command('HGETALL', `${this.#control}:side-offsets`)) as string[]
+    const out: SideOffset[] = []
+    for (let i = 0; i < flat.length; i += 2) {
+      const [timestamp, offset] = flat[i + 1]!.split(' ').map(Number) as [number, number]
+      out.push({ ...partitionOf(flat[i]!), offset, timestamp })
+    }
+    return out
+  }
 
-    async suppress(id, until) {
-      const ttl = Math.max(DAY, until - clock.now() + HOUR)
-      await link.command('SET', suppressionKey(id), until, 'PX', ttl)
-    },
+  async countAttempt(work: string): Promise<number> {
+    const key = `${this.#control}:attempts:${work}`
+    const count = Number(await this.#link.command('INCR', key))
+    await this.#link.command('PEXPIRE', key, KEEP_ATTEMPTS)
+    return count
+  }
 
-    async suppressed(ids) {
-      return (await read(ids, suppressionKey)).map((value) => (value === null ? undefined : Number(value)))
-    },
+  async forgetAttempt(work: string): Promise<void> {
+    await this.#link.command('DEL', `${this.#control}:attempts:${work}`)
+  }
 
-    subscribe(listener, missed) {
-      link.subscribe(channel, (message) => listener(JSON.parse(message) as StateRecord), missed)
-    },
+  unready(): readonly string[] {
+    return this.#link.unready()
+  }
 
-    async pending(olderThanMs) {
-      const calls = shardKeys.map(({ outbox, outboxTimes }) => ({
-        script: PENDING,
-        keys: [outbox, outboxTimes],
-        args: [olderThanMs, PENDING_LIMIT],
-      }))
-      const replies = (await link.run(calls, BULK_BUDGET)) as (string | null)[][]
-      return replies
-        .flat()
-        .filter((entry) => entry !== null)
-        .map((entry) => JSON.parse(entry) as OutboxEntry)
-        .sort((a, b) => a.at - b.at)
-    },
+  /** The link belongs to whoever opened it. */
+  async close(): Promise<void> {}
 
-    async acknowledge(entryIds, stateIds) {
-      const byShard = new Map<(typeof shardKeys)[number], string[]>()
-      for (const [i, id] of entryIds.entries()) {
-        const shard = shardOf(stateIds[i]!)
-        const group = byShard.get(shard)
-        if (group) group.push(id)
-        else byShard.set(shard, [id])
+  #shardOf(id: string): Shard {
+    return this.#shards[Number.parseInt(id.slice(0, 8), 16) % SHARDS]!
+  }
+
+  #stateKey(id: string): string {
+    return `${this.#shardOf(id).tag}:state:${id}`
+  }
+
+  #suppressionKey(id: string): string {
+    return `${this.#shardOf(id).tag}:suppressed:${id}`
+  }
+
+  /** Reads one string for each id, by shard and in chunks; in the order of the ids. */
+  async #read(ids: readonly string[], keyOf: (id: string) => string): Promise<(string | null)[]> {
+    const byShard = new Map<Shard, number[]>()
+    for (const [i, id] of ids.entries()) {
+      const shard = this.#shardOf(id)
+      const group = byShard.get(shard)
+      if (group) group.push(i)
+      else byShard.set(shard, [i])
+    }
+    const places: number[][] = []
+    const calls: ScriptCall[] = []
+    for (const group of byShard.values()) {
+      for (let at = 0; at < group.length; at += CHUNK) {
+        const place = group.slice(at, at + CHUNK)
+        places.push(place)
+        calls.push({ script: READ, keys: place.map((i) => keyOf(ids[i]!)), args: [] })
       }
-      await link.run(
-        [...byShard].map(([{ outbox, outboxTimes }, ids]) => ({
-          script: ACKNOWLEDGE,
-          keys: [outbox, outboxTimes],
-          args: ids,
-        })),
-      )
-    },
-
-    async lease(name, holder, ttlMs) {
-      const [held] = await link.run([
-        { script: LEASE, keys: [`${control}:lease:${name}`], args: [holder, ttlMs] },
-      ])
-      return held === 1
-    },
-
-    async reportProgress(reports) {
-      if (reports.length === 0) return
-      const args = reports.flatMap((p) => [
-        partitionKey(p),
-        p.eventTime ?? '-',
-        STANDINGS.indexOf(p.standing),
-      ])
-      await link.run([{ script: REPORT, keys: [`${control}:progress`], args }])
-    },
-
-    async reportSideOffsets(offsets) {
-      if (offsets.length === 0) return
-      const args = offsets.flatMap((o) => [partitionKey(o), o.timestamp, o.offset])
-      await link.run([{ script: REPORT_SIDE, keys: [`${control}:side-offsets`], args }])
-    },
-
-    async sideOffsets() {
-      const flat = (await link.command('HGETALL', `${control}:side-offsets`)) as string[]
-      const out: SideOffset[] = []
-      for (let i = 0; i < flat.length; i += 2) {
-        const [timestamp, offset] = flat[i + 1]!.split(' ').map(Number) as [number, number]
-        out.push({ ...partitionOf(flat[i]!), offset, timestamp })
-      }
-      return out
-    },
-
-    async watermark() {
-      return watermarkOf(await progress())
-    },
-
-    unready: () => link.unready(),
-    /** The link belongs to whoever opened it. */
-    async close() {},
+    }
+    const out = new Array<string | null>(ids.length).fill(null)
+    const budget = ids.length > CHUNK ? BULK_BUDGET : undefined
+    const replies = (await this.#link.run(calls, budget)) as (string | null)[][]
+    for (const [n, place] of places.entries()) for (const [k, i] of place.entries()) out[i] = replies[n]![k]!
+    return out
   }
 }
 

@@ -1,22 +1,25 @@
-import type { Clock, StateStore } from '../domain/ports.ts'
+import type { Clock, PartitionId } from '../domain/ports.ts'
+import type { StateStore } from '../domain/state-store.ts'
 import type { StateManager } from './manager.ts'
 import type { StatePublisher } from './publisher.ts'
 
-export interface SweeperOptions {
-  readonly store: StateStore
-  readonly manager: StateManager
-  readonly publisher: StatePublisher
+export interface SweeperParts {
+  readonly store: Pick<StateStore, 'lease' | 'watermark'>
+  readonly manager: Pick<StateManager, 'refresh' | 'sweep'>
+  readonly publisher: Pick<StatePublisher, 'publish' | 'resend'>
   readonly clock: Clock
   /** Names this instance in the lease. */
   readonly holder: string
-  /** Told of a round that failed; the next one tries again. */
+  /** Called for a round that failed; the next one tries again. */
   readonly failed: (error: unknown) => void
-  /** Told of every round of the lease holder. */
+  /** Called for every round of the lease holder. */
   readonly swept?: (round: {
     readonly watermark: number | undefined
     readonly changed: number
     readonly resent: number
   }) => void
+  /** Written by the holder of the lease as well. */
+  readonly stats?: { write(watermark: number | undefined, signal: AbortSignal): Promise<unknown> }
   readonly everyMs?: number
   readonly leaseMs?: number
   /** Outbox entries older than this are sent again. */
@@ -24,58 +27,83 @@ export interface SweeperOptions {
   readonly refreshEveryMs?: number
 }
 
-export interface Sweeper {
-  /** One round: refreshes the local copy when it is time; resends and sweeps while this instance holds the lease. */
-  round(): Promise<void>
-  start(): void
-  /** Gives up what waits for the sink (it stays in the outbox); resolves when the round in progress has ended. */
-  stop(): Promise<void>
-}
-
 const LEASE = 'sweeper'
 
-/** Ends silent states, on one instance at a time. The embedded mode drives `manager.sweep` by event time instead. */
-export function createSweeper(options: SweeperOptions): Sweeper {
-  const { store, manager, publisher, clock, holder, failed, swept } = options
-  const { everyMs = 1000, leaseMs = 5000, resendAfterMs = 5000, refreshEveryMs = 30_000 } = options
-  const stopping = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  let refreshedAt = Number.NEGATIVE_INFINITY
-  let running: Promise<void> = Promise.resolve()
+/** Ends silent states by the watermark, on one instance at a time. */
+export class Sweeper {
+  readonly #parts: SweeperParts
+  readonly #stopping = new AbortController()
+  #timer: NodeJS.Timeout | undefined
+  #refreshedAt = Number.NEGATIVE_INFINITY
+  #running: Promise<void> = Promise.resolve()
 
-  async function round(): Promise<void> {
+  constructor(parts: SweeperParts) {
+    this.#parts = parts
+  }
+
+  /** One round: refreshes the local copy when it is time; resends and sweeps while this instance holds the lease. */
+  async round(): Promise<void> {
+    const { store, manager, publisher, clock, holder, swept, stats } = this.#parts
+    const { leaseMs = 5000, resendAfterMs = 5000, refreshEveryMs = 30_000 } = this.#parts
     const now = clock.now()
-    if (now - refreshedAt >= refreshEveryMs) {
+    if (now - this.#refreshedAt >= refreshEveryMs) {
       await manager.refresh()
-      refreshedAt = now
+      this.#refreshedAt = now
     }
     if (!(await store.lease(LEASE, holder, leaseMs))) return
     const watermark = await store.watermark()
-    const changed = await manager.sweep(watermark, stopping.signal)
-    const resent = await publisher.resend(resendAfterMs, stopping.signal)
+    const changed = await manager.sweep(watermark)
+    await publisher.publish(this.#stopping.signal)
+    const resent = await publisher.resend(resendAfterMs, this.#stopping.signal)
     swept?.({ watermark, changed, resent })
+    await stats?.write(watermark, this.#stopping.signal)
   }
 
-  function schedule(): void {
-    timer = setTimeout(() => {
-      running = round()
+  start(): void {
+    const { signal } = this.#stopping
+    this.#timer = setTimeout(() => {
+      this.#running = this.round()
         .catch((error) => {
-          if (!stopping.signal.aborted) failed(error)
+          if (!signal.aborted) this.#parts.failed(error)
         })
         .finally(() => {
-          if (!stopping.signal.aborted) schedule()
+          if (!signal.aborted) this.start()
         })
-    }, everyMs)
-    timer.unref()
+    }, this.#parts.everyMs ?? 1000)
+    this.#timer.unref()
   }
 
-  return {
-    round,
-    start: schedule,
-    async stop() {
-      stopping.abort()
-      clearTimeout(timer)
-      await running
-    },
+  /** Gives up what waits for the sink (it stays in the outbox); resolves when the round in progress has ended. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    clearTimeout(this.#timer)
+    await this.#running
+  }
+}
+
+/** Event time between two sweeps of the embedded mode, ms. */
+const SWEEP_EVERY = 10_000
+
+export interface EventTimeSweeperParts extends Pick<SweeperParts, 'manager' | 'publisher'> {
+  readonly store: Pick<StateStore, 'reportProgress'>
+}
+
+/** Ends silent states by the event time of the input itself: the embedded mode, which has one partition. */
+export class EventTimeSweeper {
+  readonly #parts: EventTimeSweeperParts
+  #sweptAt = Number.NEGATIVE_INFINITY
+
+  constructor(parts: EventTimeSweeperParts) {
+    this.#parts = parts
+  }
+
+  /** Before the messages of this event time are worked on. */
+  async reach(eventTime: number, { topic, partition }: PartitionId): Promise<void> {
+    if (eventTime - this.#sweptAt < SWEEP_EVERY) return
+    this.#sweptAt = eventTime
+    const { store, manager, publisher } = this.#parts
+    await store.reportProgress([{ topic, partition, eventTime, standing: 'current' }])
+    await manager.sweep(eventTime)
+    await publisher.publish()
   }
 }

@@ -1,4 +1,4 @@
-import type { PartitionProgress } from '../domain/ports.ts'
+import type { PartitionProgress } from '../domain/state-store.ts'
 
 /** Without a report for this long a partition counts as without an owner, ms of wall clock. */
 export const OWNERLESS_AFTER = 30_000

@@ -2,7 +2,8 @@ import type { Registry } from 'prom-client'
 import type { Emit, Event } from '../domain/events.ts'
 import { createLog, type LogFields, type LogLevel, type LogStream, type LogValue } from './log.ts'
 import { createMetrics } from './metrics.ts'
-import { REPORTS, type Report } from './reports.ts'
+import type { Report } from './report.ts'
+import { REPORTS } from './reports.ts'
 
 export interface TelemetryOptions {
   /** Name of the installation: in every line, and a label of `sigwatch_build_info`. */

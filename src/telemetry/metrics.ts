@@ -1,8 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import { CODE_NAMES, CODES, type Code } from '../domain/codes.ts'
+import { CODES_OF_STATES } from '../detectors/all.ts'
+import { CODE_NAMES } from '../domain/codes.ts'
 import { ACTIONS } from '../domain/decision.ts'
 import { ERRORS } from '../domain/errors.ts'
-import { SIDE_INPUTS, TIMED_STAGES } from '../domain/events.ts'
+import { FEEDBACK_VERDICTS, SIDE_INPUTS, TIMED_STAGES } from '../domain/events.ts'
 import { LABELS } from '../domain/labels.ts'
 
 /** Values that a label can take: a list, or words where only one value stands at a time or the deployment bounds it. */
@@ -21,14 +22,8 @@ export interface MetricSpec {
 export const ALERT_TYPES = ['raised', 'updated', 'cleared'] as const
 const MODES = ['enforce', 'shadow'] as const
 const STRONG_ACTIONS = ACTIONS.filter((action) => action !== 'none')
-const SERVICES = ['kafka', 'redis'] as const
+const SERVICES = ['kafka', 'redis', 'postgres', 'schema-registry'] as const
 const LOADABLE = ['model', 'policy', 'registry'] as const
-
-/** Codes that can be a state: those of rates, and message codes that escalate. */
-export const STATE_CODES: readonly Code[] = CODE_NAMES.filter((name) => {
-  const { targets, escalates } = CODES[name] as { targets: readonly string[]; escalates: readonly string[] }
-  return !targets.includes('message') || escalates.length > 0
-})
 
 const BATCH_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
 const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
@@ -46,7 +41,7 @@ const histogram = (help: string, buckets: readonly number[], labels: MetricSpec[
 export const METRICS = {
   sigwatch_build_info: gauge('Constant 1.', {
     version: 'version of sigwatch',
-    mode: ['service', 'embedded'],
+    mode: ['service', 'embedded', 'archive'],
     deployment: 'name of the installation',
   }),
   sigwatch_records_total: counter('Input records worked on, with those that became dead letters.'),
@@ -58,6 +53,11 @@ export const METRICS = {
   sigwatch_partial_messages_total: counter('Messages scored without all of their parts.'),
   sigwatch_batches_total: counter('Batches worked on.'),
   sigwatch_stage_seconds: histogram('Time of one batch in a stage.', BATCH_SECONDS, { stage: TIMED_STAGES }),
+  sigwatch_text_cache_lookups_total: counter(
+    'Texts that were looked up before they are read and scored; a hit is neither.',
+    { result: ['hit', 'miss'] },
+  ),
+  sigwatch_text_cache_entries: gauge('Texts whose reading and scores are kept.'),
   sigwatch_labelled_messages_total: counter('Messages by the label of the text model.', { label: LABELS }),
   sigwatch_findings_total: counter('Findings on messages, also those without action.', {
     code: CODE_NAMES,
@@ -68,11 +68,26 @@ export const METRICS = {
     { type: ALERT_TYPES, code: CODE_NAMES, action: STRONG_ACTIONS, mode: MODES },
     false,
   ),
-  sigwatch_verdicts_total: counter('Verdicts; none when nobody reads them.', {
+  sigwatch_alerts_total: counter('Alerts by what they ask for; an alert counts once, whatever its reasons.', {
+    type: ALERT_TYPES,
+    action: STRONG_ACTIONS,
+    mode: MODES,
+  }),
+  sigwatch_decided_messages_total: counter(
+    'Accepted messages by the action that is asked for, by their own reasons or by open states.',
+    { action: ['pass', ...STRONG_ACTIONS] },
+  ),
+  sigwatch_verdicts_total: counter('Verdicts; none when no topic or file for them is configured.', {
     action: ['pass', ...STRONG_ACTIONS],
   }),
+  sigwatch_check_seconds: histogram(
+    'Time of a request for verdicts over HTTP, from its head to its answer.',
+    BATCH_SECONDS,
+    { status: ['200', '400', '401', '413', '429', '500', '503'] },
+  ),
+  sigwatch_checked_records_total: counter('Records that were answered over HTTP; they count nowhere else.'),
   sigwatch_dead_letters_total: counter('Input records that became dead letters.', {
-    error: Object.keys(ERRORS).filter((code) => code.startsWith('RECORD_') || code === 'INTERNAL'),
+    error: Object.keys(ERRORS).filter((code) => /^(?:RECORD_|MAPPING$|INTERNAL$)/.test(code)),
   }),
   sigwatch_alert_latency_seconds: histogram(
     "From the broker's append of a message to the acknowledgement of its alert.",
@@ -94,18 +109,62 @@ export const METRICS = {
   sigwatch_rebalances_total: counter('Changes of the assignment.', { change: ['assigned', 'revoked'] }),
   sigwatch_consumer_stalled_seconds: gauge('How long work has waited without progress; 0 while it goes on.'),
   sigwatch_states_open: gauge('Open states of the deployment, the same on every instance.', {
-    code: STATE_CODES,
+    code: CODES_OF_STATES,
   }),
   sigwatch_outbox_pending: gauge('Events of states that wait for their acknowledgement.'),
   sigwatch_features_degraded: gauge('1 while rates cannot be counted and alerts say degraded.'),
   sigwatch_features_degraded_seconds_total: counter('Time without rates, counted when it is over.'),
+  sigwatch_uncounted_messages_total: counter(
+    'Messages that were judged without all of their rates, because a part of Redis did not answer.',
+  ),
+  sigwatch_held_back_entities_total: counter(
+    'Names, templates and targets that were not counted by themselves, as their ports had brought up too many.',
+  ),
+  sigwatch_counts_lost_total: counter('Times that Redis was found to have lost what was counted.', {
+    how: ['emptied', 'older'],
+  }),
+  sigwatch_ledger_losses_total: counter(
+    'Times that Redis was found to have lost consents and refusals, which were read again then.',
+  ),
+  sigwatch_redis_evicts: gauge(
+    '1 while Redis is set to drop keys when its memory is full, which falsifies counts.',
+  ),
+  sigwatch_redis_refusals_total: counter('Calls that Redis understood and could not do.'),
   sigwatch_counting_resets_total: counter(
     'Partitions whose log was made anew, so that counting began again.',
   ),
+  sigwatch_clock_ahead_records_total: counter(
+    'Records whose Kafka timestamp lay more than 5 s ahead of the clock of the instance.',
+  ),
+  sigwatch_clock_ahead_seconds: gauge('How far the last of them lay ahead.'),
+  sigwatch_oldest_uncommitted_seconds: gauge(
+    'How long the oldest record that was taken in waits for its commit.',
+  ),
+  sigwatch_log_restarts_total: counter('Partitions whose log ended before what was read of it.'),
+  sigwatch_expired_records_total: counter('Records that retention took before they were read.'),
   sigwatch_model_info: gauge('Constant 1 for the model in use.', {
     model: 'name@version in use',
     backend: ['native', 'wasm', 'cpu'],
   }),
+  sigwatch_shadow_model_info: gauge('Constant 1 for the model in shadow.', {
+    model: 'name@version in shadow',
+  }),
+  sigwatch_shadow_model_up: gauge(
+    '1 while the model in shadow serves, else 0; none where none is configured.',
+  ),
+  sigwatch_shadow_model_messages_total: counter(
+    'Messages by the label of the live model and that of the model in shadow.',
+    { live: LABELS, shadow: LABELS },
+  ),
+  sigwatch_shadow_model_skipped_total: counter(
+    'Messages that the model in shadow was not shown or did not answer, because it was busy, starting or out.',
+  ),
+  sigwatch_shadow_model_failures_total: counter(
+    'Failures of the model in shadow; the live model is not affected.',
+    {
+      how: ['load', 'crash', 'timeout', 'show'],
+    },
+  ),
   sigwatch_policy_info: gauge('Constant 1 for the policy in use.', { hash: 'hash in use' }),
   sigwatch_registry_info: gauge('Constant 1 for the registry in use.', { hash: 'hash in use' }),
   sigwatch_registry_entries: gauge('Entries of the registry in use.', {
@@ -119,7 +178,22 @@ export const METRICS = {
     input: SIDE_INPUTS,
     outcome: ['accepted', 'refused'],
   }),
-  sigwatch_connection_up: gauge('1 while the servers answer, 0 after a loss.', { service: SERVICES }),
+  sigwatch_feedback_total: counter('Words of analysts.', {
+    verdict: FEEDBACK_VERDICTS,
+    outcome: ['applied', 'refused'],
+  }),
+  sigwatch_judged_alerts_total: counter(
+    "Codes of alerts that analysts judged: what was confirmed of both is a code's precision.",
+    { code: CODE_NAMES, verdict: ['confirmed', 'false_positive'] },
+  ),
+  sigwatch_allowances: gauge("Analysts' feedback in force by which codes ask for nothing."),
+  sigwatch_capped_total: counter('States not raised and alerts not sent, because one sender had too many.', {
+    what: ['states', 'alerts'],
+  }),
+  sigwatch_connection_up: gauge(
+    '1 while the servers answer, else 0; none where the service is not configured.',
+    { service: SERVICES },
+  ),
   sigwatch_connection_losses_total: counter('Losses of connection.', { service: SERVICES }),
   sigwatch_failures_total: counter('Failures that end the process or are a defect.', {
     error: Object.keys(ERRORS),
@@ -179,7 +253,7 @@ function startAlertSeries(metrics: Metrics): void {
   const reasons = metrics.sigwatch_alert_reasons_total
   for (const action of STRONG_ACTIONS) {
     for (const code of CODE_NAMES) reasons.inc({ type: 'raised', code, action, mode: 'enforce' }, 0)
-    for (const code of STATE_CODES)
+    for (const code of CODES_OF_STATES)
       for (const type of ['updated', 'cleared'] as const)
         reasons.inc({ type, code, action, mode: 'enforce' }, 0)
   }

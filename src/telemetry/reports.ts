@@ -1,25 +1,9 @@
+import { CODES_OF_STATES } from '../detectors/all.ts'
+import type { AlertType } from '../domain/alert.ts'
 import { ERRORS } from '../domain/errors.ts'
-import type { Event } from '../domain/events.ts'
-import type { LogFields, LogLevel } from './log.ts'
-import { type Metrics, STATE_CODES } from './metrics.ts'
-
-type EventName = Event['name']
-type EventOf<N extends EventName> = Extract<Event, { readonly name: N }>
-
-/** What an event becomes. */
-export interface Report<E> {
-  readonly line?: {
-    readonly level: LogLevel
-    /** What the line says; the fields of the event follow it. */
-    readonly message: string | ((event: E) => string)
-    /** Fields beside those of the event. */
-    readonly extra?: (event: E) => LogFields
-    /** At most one line in this many ms for the same key; the next says how many were left out. */
-    readonly every?: number
-    readonly key?: (event: E) => string
-  }
-  readonly measure?: (metrics: Metrics, event: E, deployment: string) => void
-}
+import { CONNECTION_REPORTS } from './connections.ts'
+import type { EventName, ReportsOf } from './report.ts'
+import { SHADOW_REPORTS } from './shadow.ts'
 
 const TEN_SECONDS = 10_000
 const MINUTE = 60_000
@@ -34,8 +18,13 @@ function each<K extends string>(
   }
 }
 
+/** `sigwatch.alert.raised` is `raised` in metrics. */
+function changeOf(type: AlertType): string {
+  return type.slice(type.lastIndexOf('.') + 1)
+}
+
 /** Every event with its log line and its metrics. The type makes it complete. */
-export const REPORTS: { readonly [N in EventName]: Report<EventOf<N>> } = {
+export const REPORTS: ReportsOf<EventName> = {
   batch_processed: {
     line: { level: 'debug', message: 'batch processed' },
     measure(m, e) {
@@ -46,11 +35,17 @@ export const REPORTS: { readonly [N in EventName]: Report<EventOf<N>> } = {
       m.sigwatch_messages_total.inc({ disposition: 'blocked' }, e.blocked)
       m.sigwatch_partial_messages_total.inc(e.partial)
       m.sigwatch_joined_parts_total.inc(e.joinedParts)
-      m.sigwatch_consumer_stalled_seconds.set(0)
     },
   },
   stage_timed: {
     measure: (m, e) => m.sigwatch_stage_seconds.observe({ stage: e.stage }, e.seconds),
+  },
+  texts_read: {
+    measure(m, e) {
+      m.sigwatch_text_cache_lookups_total.inc({ result: 'hit' }, e.hits)
+      m.sigwatch_text_cache_lookups_total.inc({ result: 'miss' }, e.misses)
+      m.sigwatch_text_cache_entries.set(e.entries)
+    },
   },
   labels_counted: {
     measure: (m, e) => each(e.counts, (label, n) => m.sigwatch_labelled_messages_total.inc({ label }, n)),
@@ -60,15 +55,33 @@ export const REPORTS: { readonly [N in EventName]: Report<EventOf<N>> } = {
   },
   alerts_emitted: {
     measure(m, { type, code, action, mode, count }) {
-      const change = type.slice(type.lastIndexOf('.') + 1)
-      m.sigwatch_alert_reasons_total.inc({ type: change, code, action, mode }, count)
+      m.sigwatch_alert_reasons_total.inc({ type: changeOf(type), code, action, mode }, count)
     },
+  },
+  alerts_counted: {
+    measure(m, { type, action, mode, count }) {
+      m.sigwatch_alerts_total.inc({ type: changeOf(type), action, mode }, count)
+    },
+  },
+  messages_decided: {
+    measure: (m, e) => each(e.counts, (action, n) => m.sigwatch_decided_messages_total.inc({ action }, n)),
   },
   verdicts_counted: {
     measure: (m, e) => each(e.counts, (action, n) => m.sigwatch_verdicts_total.inc({ action }, n)),
   },
+  checked: {
+    measure(m, { status, records, seconds }) {
+      m.sigwatch_check_seconds.observe({ status }, seconds)
+      m.sigwatch_checked_records_total.inc(records)
+    },
+  },
   dead_lettered: {
-    line: { level: 'warn', message: 'dead letters', every: TEN_SECONDS, key: (e) => e.error },
+    line: {
+      level: 'warn',
+      message: 'dead letters; header sigwatch-detail of each says why',
+      every: TEN_SECONDS,
+      key: (e) => e.error,
+    },
     measure: (m, e) => m.sigwatch_dead_letters_total.inc({ error: e.error }, e.count),
   },
   alert_latency: {
@@ -97,13 +110,56 @@ export const REPORTS: { readonly [N in EventName]: Report<EventOf<N>> } = {
   },
   states_open: {
     measure(m, e) {
-      for (const code of STATE_CODES) m.sigwatch_states_open.set({ code }, e.counts[code] ?? 0)
+      for (const code of CODES_OF_STATES) m.sigwatch_states_open.set({ code }, e.counts[code] ?? 0)
     },
   },
   outbox_pending: { measure: (m, e) => m.sigwatch_outbox_pending.set(e.count) },
   features_degraded: {
     line: { level: 'warn', message: 'rates cannot be counted: going on without them', every: TEN_SECONDS },
-    measure: (m) => m.sigwatch_features_degraded.set(1),
+    measure(m, e) {
+      m.sigwatch_features_degraded.set(1)
+      m.sigwatch_uncounted_messages_total.inc(e.messages)
+    },
+  },
+  entities_held_back: {
+    line: {
+      level: 'warn',
+      message: 'a port brings up too many names, templates or targets: it is counted by itself',
+      every: TEN_SECONDS,
+    },
+    measure: (m, e) => m.sigwatch_held_back_entities_total.inc(e.count),
+  },
+  archived: { line: { level: 'debug', message: 'archived' } },
+  archive_refused: {
+    line: { level: 'warn', message: 'records cannot be archived', every: TEN_SECONDS },
+  },
+  archive_expired: {
+    line: { level: 'info', message: 'days past the retention were dropped from the archive' },
+  },
+  backlog_waits: { line: { level: 'warn', message: 'a backlog waits for Redis' } },
+  counts_lost: {
+    line: {
+      level: 'error',
+      message: 'Redis lost what was counted: windows are incomplete until they fill again',
+    },
+    measure: (m, e) => m.sigwatch_counts_lost_total.inc({ how: e.how }),
+  },
+  ledger_lost: {
+    line: { level: 'error', message: 'Redis lost consents and refusals: they are being read again' },
+    measure: (m) => m.sigwatch_ledger_losses_total.inc(),
+  },
+  ledger_restored: { line: { level: 'info', message: 'consents and refusals have been read again' } },
+  ledger_moved: { line: { level: 'info', message: 'rows of the ledger were moved to keyed places' } },
+  redis_evicts: {
+    line: {
+      level: 'warn',
+      message: 'maxmemory-policy of Redis: counts and refusals are dropped when memory is full',
+    },
+    measure: (m, e) => m.sigwatch_redis_evicts.set(e.policy === undefined ? 0 : 1),
+  },
+  redis_refused: {
+    line: { level: 'error', message: 'a script failed in Redis', every: TEN_SECONDS },
+    measure: (m) => m.sigwatch_redis_refusals_total.inc(),
   },
   features_recovered: {
     line: { level: 'info', message: 'rates are counted again' },
@@ -116,6 +172,26 @@ export const REPORTS: { readonly [N in EventName]: Report<EventOf<N>> } = {
     line: { level: 'error', message: 'the log of a partition was made anew: counting begins again' },
     measure: (m) => m.sigwatch_counting_resets_total.inc(),
   },
+  clock_ahead: {
+    line: { level: 'warn', message: 'records have timestamps ahead of the clock here', every: MINUTE },
+    measure(m, e) {
+      m.sigwatch_clock_ahead_records_total.inc(e.records)
+      m.sigwatch_clock_ahead_seconds.set(e.seconds)
+    },
+  },
+  oldest_uncommitted: { measure: (m, e) => m.sigwatch_oldest_uncommitted_seconds.set(e.seconds) },
+  log_restarted: {
+    line: {
+      level: 'error',
+      message:
+        'the log of a partition was made anew, or ends before what was read of it: reading begins anew',
+    },
+    measure: (m) => m.sigwatch_log_restarts_total.inc(),
+  },
+  records_expired: {
+    line: { level: 'error', message: 'retention has taken records before they were read' },
+    measure: (m, e) => m.sigwatch_expired_records_total.inc(e.count),
+  },
   model_loaded: {
     line: { level: 'info', message: 'model loaded' },
     measure(m, e) {
@@ -124,6 +200,7 @@ export const REPORTS: { readonly [N in EventName]: Report<EventOf<N>> } = {
       m.sigwatch_loads_total.inc({ what: 'model', outcome: 'accepted' })
     },
   },
+  ...SHADOW_REPORTS,
   policy_loaded: {
     line: { level: 'info', message: 'policy loaded' },
     measure(m, e) {
@@ -153,6 +230,32 @@ export const REPORTS: { readonly [N in EventName]: Report<EventOf<N>> } = {
       m.sigwatch_side_input_rows_total.inc({ input: e.input, outcome: 'refused' }, e.refused)
     },
   },
+  feedback_applied: {
+    line: { level: 'info', message: "an analyst's feedback took effect" },
+    measure(m, e) {
+      m.sigwatch_feedback_total.inc({ verdict: e.verdict, outcome: 'applied' })
+      if (e.verdict !== 'confirmed' && e.verdict !== 'false_positive') return
+      for (const code of e.codes) m.sigwatch_judged_alerts_total.inc({ code, verdict: e.verdict })
+    },
+  },
+  feedback_refused: {
+    line: { level: 'warn', message: (e) => `feedback on a ${e.names} is refused` },
+    measure: (m, e) => m.sigwatch_feedback_total.inc({ verdict: e.verdict, outcome: 'refused' }),
+  },
+  allowances_held: { measure: (m, e) => m.sigwatch_allowances.set(e.count) },
+  states_capped: {
+    line: {
+      level: 'warn',
+      message: 'a sender has too many open states: no more are raised',
+      every: TEN_SECONDS,
+    },
+    measure: (m, e) => m.sigwatch_capped_total.inc({ what: 'states' }, e.count),
+  },
+  alerts_capped: {
+    line: { level: 'warn', message: 'a sender has too many alerts: its verdicts go on', every: TEN_SECONDS },
+    measure: (m, e) => m.sigwatch_capped_total.inc({ what: 'alerts' }, e.count),
+  },
+  topic_found: { line: { level: 'info', message: 'topic found: it is read from now on' } },
   partitions_assigned: {
     line: { level: 'info', message: 'partitions assigned' },
     measure(m, e) {
@@ -171,24 +274,14 @@ export const REPORTS: { readonly [N in EventName]: Report<EventOf<N>> } = {
     },
   },
   consumer_stalled: {
-    line: { level: 'error', message: 'work waits and nothing goes on' },
+    line: { level: 'error', message: 'work waits and nothing goes on', every: TEN_SECONDS },
     measure: (m, e) => m.sigwatch_consumer_stalled_seconds.set(e.seconds),
   },
   consumer_resumed: {
     line: { level: 'info', message: 'work goes on again' },
     measure: (m) => m.sigwatch_consumer_stalled_seconds.set(0),
   },
-  connection_lost: {
-    line: { level: 'warn', message: 'connection lost', every: TEN_SECONDS, key: (e) => e.service },
-    measure(m, e) {
-      m.sigwatch_connection_up.set({ service: e.service }, 0)
-      m.sigwatch_connection_losses_total.inc({ service: e.service })
-    },
-  },
-  connection_restored: {
-    line: { level: 'info', message: 'connection restored', every: TEN_SECONDS, key: (e) => e.service },
-    measure: (m, e) => m.sigwatch_connection_up.set({ service: e.service }, 1),
-  },
+  ...CONNECTION_REPORTS,
   warning: {
     line: { level: 'warn', message: (e) => e.message, every: MINUTE, key: (e) => e.message },
   },

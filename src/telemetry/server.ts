@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Registry } from 'prom-client'
 import { InvalidInput } from '../domain/errors.ts'
+import { CheckEndpoint, type CheckOptions } from './check-endpoint.ts'
 
 /** Reasons not to be ready; none when all is well. */
 export type Probe = () => readonly string[]
@@ -13,6 +14,8 @@ export interface HttpOptions {
   readonly registry: Registry
   readonly probes: readonly Probe[]
   readonly version: string
+  /** Absent: no `/v1/check`. */
+  readonly check?: CheckOptions
 }
 
 export interface HttpServer {
@@ -27,7 +30,18 @@ interface Answer {
   readonly status: number
   readonly type: string
   readonly body: string
+  readonly headers?: Readonly<Record<string, string>>
 }
+
+interface Route {
+  readonly methods: readonly string[]
+  readonly answer: (request: IncomingMessage) => Answer | Promise<Answer>
+}
+
+const READING = ['GET', 'HEAD']
+/** Connections at a time; callers of `/v1/check` keep theirs open, and must not shut out who looks after the service. */
+const MAX_CONNECTIONS = 64
+const MAX_CONNECTIONS_WITH_CHECK = 512
 
 const json = (status: number, body: unknown): Answer => ({
   status,
@@ -35,74 +49,101 @@ const json = (status: number, body: unknown): Answer => ({
   body: `${JSON.stringify(body)}\n`,
 })
 
-/** `/metrics`, `/healthz`, `/readyz`, `/version` (contract, section 6). Rejects with CONFIG_INVALID when it cannot listen. */
+type Routes = Readonly<Record<string, Route>>
+
+/** `/metrics`, `/healthz`, `/readyz`, `/version`, and if it is asked for `/v1/check`. Rejects with CONFIG_INVALID when it cannot listen. */
 export async function startHttpServer(options: HttpOptions): Promise<HttpServer> {
-  const { host, port, registry, probes, version } = options
-  const routes: Readonly<Record<string, () => Answer | Promise<Answer>>> = {
-    '/metrics': async () => ({ status: 200, type: registry.contentType, body: await registry.metrics() }),
-    '/healthz': () => json(200, { status: 'alive' }),
-    '/readyz': () => {
-      const reasons = reasonsOf(probes)
-      return json(reasons.length === 0 ? 200 : 503, { ready: reasons.length === 0, reasons })
-    },
-    '/version': () => json(200, { name: 'sigwatch', version, node: process.version }),
-  }
-
-  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = (request.url ?? '/').split('?', 1)[0]!
-    const route = Object.hasOwn(routes, path) ? routes[path] : undefined
-    const allowed = request.method === 'GET' || request.method === 'HEAD'
-    let answer: Answer
-    if (!route) answer = json(404, { error: 'not found', paths: Object.keys(routes) })
-    else if (!allowed) answer = json(405, { error: 'method not allowed' })
-    else {
-      try {
-        answer = await route()
-      } catch {
-        answer = json(500, { error: 'internal' })
-      }
-    }
-    response.writeHead(answer.status, {
-      'content-type': answer.type,
-      'content-length': Buffer.byteLength(answer.body),
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      ...(answer.status === 405 ? { allow: 'GET, HEAD' } : {}),
-      // Nobody here reads a body: whoever sends one is not kept waiting for, nor read on.
-      ...(allowed ? {} : { connection: 'close' }),
-    })
-    response.end(request.method === 'HEAD' ? undefined : answer.body)
-  }
-
+  const { host, port } = options
+  const routes = routesOf(options)
   const server = createServer(
     { requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 30_000, maxHeaderSize: 8_192 },
-    (request, response) => void respond(request, response),
+    (request, response) => void respond(routes, request, response),
   )
-  server.maxConnections = 64
+  server.maxConnections = options.check ? MAX_CONNECTIONS_WITH_CHECK : MAX_CONNECTIONS
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(host, port, error)))
     server.listen(port, host, resolve)
   })
   server.removeAllListeners('error')
-  // Without a listener an error of the accepting socket would end the process; the scrape that fails tells of it.
+  // Without a listener an error of the accepting socket would end the process; the scrape that fails shows it.
   server.on('error', () => undefined)
-
   let closing: Promise<void> | undefined
   return {
     host,
     port: (server.address() as AddressInfo).port,
     close(timeoutMs = 2_000) {
-      closing ??= new Promise<void>((resolve) => {
-        const cut = setTimeout(() => server.closeAllConnections(), timeoutMs)
-        server.close(() => {
-          clearTimeout(cut)
-          resolve()
-        })
-        server.closeIdleConnections()
-      })
+      closing ??= closeWithin(server, timeoutMs)
       return closing
     },
   }
+}
+
+function routesOf({ registry, probes, version, check }: HttpOptions): Routes {
+  const reading = (answer: Route['answer']): Route => ({ methods: READING, answer })
+  const routes: Routes = {
+    '/metrics': reading(async () => ({
+      status: 200,
+      type: registry.contentType,
+      body: await registry.metrics(),
+    })),
+    '/healthz': reading(() => json(200, { status: 'alive' })),
+    '/readyz': reading(() => {
+      const reasons = reasonsOf(probes)
+      return json(reasons.length === 0 ? 200 : 503, { ready: reasons.length === 0, reasons })
+    }),
+    '/version': reading(() => json(200, { name: 'sigwatch', version, node: process.version })),
+  }
+  return check ? { ...routes, '/v1/check': checkRoute(new CheckEndpoint(check)) } : routes
+}
+
+function checkRoute(endpoint: CheckEndpoint): Route {
+  return {
+    methods: ['POST'],
+    async answer(request) {
+      const { status, body, headers = {} } = await endpoint.reply(request)
+      return { ...json(status, body), headers }
+    },
+  }
+}
+
+async function respond(routes: Routes, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = (request.url ?? '/').split('?', 1)[0]!
+  const answer = await answerTo(path, request, routes)
+  response.writeHead(answer.status, {
+    'content-type': answer.type,
+    'content-length': Buffer.byteLength(answer.body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...answer.headers,
+    // A client that sends a body where none is read is neither kept waiting nor read to its end.
+    ...(READING.includes(request.method!) || request.readableEnded ? {} : { connection: 'close' }),
+  })
+  response.end(request.method === 'HEAD' ? undefined : answer.body)
+}
+
+async function answerTo(path: string, request: IncomingMessage, routes: Routes): Promise<Answer> {
+  const route = Object.hasOwn(routes, path) ? routes[path] : undefined
+  if (!route) return json(404, { error: 'not found', paths: Object.keys(routes) })
+  const { methods, answer } = route
+  if (!methods.includes(request.method!))
+    return { ...json(405, { error: 'method not allowed' }), headers: { allow: methods.join(', ') } }
+  try {
+    return await answer(request)
+  } catch {
+    return json(500, { error: 'internal' })
+  }
+}
+
+/** Answers what has begun, then closes; cuts what is still open after `timeoutMs`. */
+function closeWithin(server: Server, timeoutMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), timeoutMs)
+    server.close(() => {
+      clearTimeout(cut)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
 }
 
 function reasonsOf(probes: readonly Probe[]): string[] {

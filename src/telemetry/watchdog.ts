@@ -21,7 +21,7 @@ export interface Watchdog {
 }
 
 /**
- * Tells of work that was taken in and is not settled: once when it stalls, then again every `stallAfter`. A source
+ * Reports work that was taken in and is not settled: once when it stalls, then again every `stallAfter`. A source
  * that is handed nothing is watched by the source itself.
  */
 export function createWatchdog(options: WatchdogOptions): Watchdog {

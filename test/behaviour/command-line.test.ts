@@ -34,6 +34,7 @@ describe('usage', () => {
     [['run', '--sauce', 'x'], /unknown option/],
     [['run', '--source', '/nowhere/at.all', '--alerts', '-'], /\/nowhere\/at\.all/],
     [['run', '--source', '-', '--now', 'yesterday'], /--now/],
+    [['run', '--source', '-', '--now', '9000000000000000'], /--now/],
     [['run', '--source', '-', '--alerts', 'same', '--verdicts', 'same'], /same/],
     [['run', '--alerts', 'x'], /--alerts goes with --source/],
     [['simulate', '--scenario', 'nothing'], /double-eleven-hour/],
@@ -229,7 +230,7 @@ describe('embedded mode', () => {
     ])
   })
 
-  it('tokenises with the key that is given, as the contract says', async () => {
+  it('tokenises with the key that is given', async () => {
     const spam = {
       ...RECORD,
       to: '+86 170-0213-0007'.replaceAll('-', ' '),
@@ -386,7 +387,10 @@ describe('score', () => {
 
   it('holds its memory over 100,000 lines', async () => {
     ensureBuilt()
-    const child = spawn(process.execPath, [MAIN, 'score'], { stdio: ['pipe', 'pipe', 'ignore'] })
+    // With a small heap V8 collects what is dead as it goes; left to itself it lets 100 MB of it lie.
+    const child = spawn(process.execPath, ['--max-old-space-size=128', MAIN, 'score'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    })
     const memory = (): number =>
       Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))![1]) / 1024
     const LINES = 100_000

@@ -1,9 +1,9 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { DEVELOPMENT_TOKEN_KEY } from '../../src/app/secret.ts'
+import type { Pack } from '../../src/case-pack/pack.ts'
 import type { Alert, Verdict } from '../../src/domain/alert.ts'
 import { createTokeniser } from '../../src/domain/token.ts'
-import type { Pack } from '../../src/evidence/pack.ts'
 import { readJsonl, useFolder, writeJsonl } from '../helpers/jsonl.ts'
 import { sigwatch } from '../helpers/service.ts'
 
@@ -92,7 +92,7 @@ describe('evidence on a complaint, from files', () => {
       ...['--source', file('messages.jsonl'), '--alerts', file('alerts.jsonl')],
       ...['--verdicts', file('verdicts.jsonl'), '--dead-letters', file('dead.jsonl')],
       ...['--registry', file('registry.yaml'), '--consents', file('consents.jsonl')],
-      ...['--now', String(COMPLAINED)],
+      ...['--now', String(COMPLAINED + 2 * DAY)],
     ])
     expect(stderr).not.toContain('"failed"')
     expect(code).toBe(0)
@@ -320,6 +320,12 @@ describe('evidence on a complaint, from files', () => {
     const { text, pack } = await packOf('c-1', ...everything, '--locale', 'zh-CN')
     expect(text).toContain('# 投诉 c-1 取证材料')
     expect(text).toContain('举报中心转办')
+    // The service wrote its alerts in English, and cites rules in short.
+    expect(text).toContain('AFTER\\_OPT\\_OUT：收信人拒收“星河商城”5 天后，仍向其发送商业短信。')
+    expect(text).toContain('《通信短信息服务管理规定》（工业和信息化部令第31号）第十八条')
+    expect(text).toContain('| 判定 | 拦截（营销，')
+    expect(text).toContain('| 营销 | 已报备 |')
+    expect(text).not.toMatch(/\b(?:block|pass|marketing|filed|revoked|verdicts|Commercial|art)\b(?!\.jsonl)/)
     for (const { detail } of pack.missing) expect(detail).not.toMatch(/[{}]/)
   })
 

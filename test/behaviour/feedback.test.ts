@@ -60,10 +60,11 @@ async function run(messages: readonly { ts: number }[], feedback: readonly objec
   const alerts = readJsonl<Alert>(file('alerts.jsonl'))
   const states = alerts.filter(({ data }) => data.state && data.reasons[0]!.code === 'FORGED_BRAND')
   return {
+    alerts,
     states,
     of: (type: 'raised' | 'updated' | 'cleared') => states.filter((a) => a.type === `sigwatch.alert.${type}`),
     verdicts: readJsonl<Verdict>(file('verdicts.jsonl')),
-    warnings: events.flatMap((event) => (event.name === 'warning' ? [event.message] : [])),
+    feedback: events.filter(({ name }) => name.startsWith('feedback_')),
   }
 }
 
@@ -128,20 +129,149 @@ describe('feedback through the embedded mode', () => {
     expect(held(T0 + 29 * MINUTE + 10 * SECOND)).toBe(false)
   })
 
-  it('release before the state was ever raised keeps it away too', async () => {
+  it('release before the state was ever raised is refused', async () => {
     const stateId = (await run(messages, [])).of('raised')[0]!.data.state!.id
-    const { of } = await run(messages, [word({ stateId, verdict: 'release', ts: T0 + SECOND, until })])
-    expect(of('raised')).toHaveLength(1)
-    expect(Date.parse(of('raised')[0]!.time)).toBeGreaterThanOrEqual(until)
+    const early = await run(messages, [word({ stateId, verdict: 'release', ts: T0 + SECOND, until })])
+    expect(early.of('raised')).toHaveLength(1)
+    expect(Date.parse(early.of('raised')[0]!.time)).toBeLessThan(until)
+    expect(early.feedback).toMatchObject([
+      { name: 'feedback_refused', verdict: 'release', by: 'ann', names: 'state' },
+    ])
+    expect(early.feedback[0]).toHaveProperty('reason', expect.stringContaining('not known'))
   })
 
-  it('confirmed changes nothing, and a word about a message that nothing shows is told', async () => {
+  it('confirmed changes nothing, and a word about a message that nothing shows is refused', async () => {
     const [raised] = (await run(messages, [])).of('raised')
     const kept = await run(messages, [
       word({ messageId: raised!.data.message!.id, verdict: 'confirmed' }),
       word({ messageId: 'q7', verdict: 'false_positive' }),
+      word({ messageId: 'q7', verdict: 'confirmed' }),
+      word({ stateId: '0123456789abcdef0123456789abcdef', verdict: 'confirmed' }),
     ])
     expect(kept.of('cleared')).toEqual([])
-    expect(kept.warnings.join()).toContain('no open state shows')
+    expect(kept.feedback).toMatchObject([
+      { name: 'feedback_applied', verdict: 'confirmed', states: 0 },
+      { name: 'feedback_refused', verdict: 'false_positive', by: 'ann', names: 'message' },
+      { name: 'feedback_refused', verdict: 'confirmed', by: 'ann', names: 'message' },
+      { name: 'feedback_refused', verdict: 'confirmed', by: 'ann', names: 'state' },
+    ])
+    expect(kept.feedback[0]).toHaveProperty('codes', expect.arrayContaining(['FORGED_BRAND']))
+  })
+})
+
+describe('what a false positive was raised for asks for nothing until its time', () => {
+  const other = (i: number) => forged(`o${i}`, T0 + (i * 20 + 5) * SECOND, 'jd-bonus.top')
+  const messages = [...traffic(30), ...Array.from({ length: 90 }, (_, i) => other(i))].sort(
+    (a, b) => a.ts - b.ts,
+  )
+  const word = (row: object) => ({ by: 'ann', ts: T0 + 5 * MINUTE, ...row })
+  const until = T0 + 15 * MINUTE
+  /** From the first message whose batch is certain to come after the word to the last bucket that ends before `until`. */
+  const meanwhile = (verdict: Verdict) => {
+    const ts = T0 + Number(verdict.id.slice(1)) * SECOND
+    return verdict.id.startsWith('f') && ts > T0 + 5 * MINUTE + 2 * BEHIND && ts < until - 10 * SECOND
+  }
+  const afterwards = ({ id }: Verdict) => id.startsWith('f') && T0 + Number(id.slice(1)) * SECOND >= until
+
+  it('on a state: messages that its match covers, for its code', async () => {
+    const raised = (await run(messages, [])).of('raised').find((a) => a.data.target.id === 'jd-verify.top')!
+    const stateId = raised.data.state!.id
+    const { of, verdicts, alerts, feedback } = await run(messages, [
+      word({ stateId, verdict: 'false_positive', until, note: 'a declared campaign of 13800001234' }),
+    ])
+    const allowed = verdicts.filter(meanwhile)
+    expect(allowed.length).toBeGreaterThan(20)
+    for (const verdict of allowed) {
+      expect(verdict.reasons).toContain('FORGED_BRAND')
+      expect(verdict.states).not.toContain(stateId)
+    }
+    const asked = alerts.filter(({ data }) =>
+      data.reasons.some((reason) => reason.code === 'FORGED_BRAND' && reason.action !== 'none'),
+    )
+    const about = (v: Verdict) => asked.some(({ subject }) => subject === `message:${v.id}`)
+    expect(allowed.filter(about)).toEqual([])
+    const later = verdicts.filter(afterwards)
+    expect(later.filter(about)).toHaveLength(later.length)
+    // Another link is another cause.
+    const others = verdicts.filter(({ id }) => id.startsWith('o'))
+    expect(others.filter(about)).toHaveLength(others.length)
+    expect(of('cleared')).toHaveLength(1)
+    expect(of('cleared')[0]!.data.feedback).toEqual({
+      by: 'ann',
+      note: expect.stringMatching(/^a declared campaign of (?!13800001234)/),
+      until: new Date(until).toISOString(),
+    })
+    expect(feedback).toMatchObject([
+      {
+        name: 'feedback_applied',
+        verdict: 'false_positive',
+        by: 'ann',
+        note: expect.not.stringContaining('13800001234'),
+        codes: ['FORGED_BRAND'],
+        states: 1,
+        until: new Date(until).toISOString(),
+      },
+    ])
+  })
+
+  it('on a message that raised no state: its like from the same sender', async () => {
+    const alone = (id: string, minute: number, from: string) => ({
+      ...forged(id, T0 + minute * MINUTE, `jd-${minute % 7}a${minute}.top`),
+      from,
+    })
+    const rows = [
+      ...Array.from({ length: 1200 }, (_, s) => quiet(s, T0 + s * SECOND)),
+      alone('m1', 1, '106900001111'),
+      alone('m2', 14, '106900001111'),
+      alone('m3', 14.5, '106900002222'),
+    ].sort((a, b) => a.ts - b.ts)
+    const { verdicts, feedback } = await run(rows, [
+      word({ messageId: 'm1', verdict: 'false_positive', until: T0 + 30 * MINUTE }),
+    ])
+    const action = (id: string) => verdicts.find((v) => v.id === id)!.action
+    expect([action('m1'), action('m2'), action('m3')]).toEqual(['block', 'pass', 'block'])
+    expect(feedback).toMatchObject([{ name: 'feedback_applied', verdict: 'false_positive', states: 0 }])
+  })
+
+  it('release leaves the messages to be judged', async () => {
+    const raised = (await run(messages, [])).of('raised').find((a) => a.data.target.id === 'jd-verify.top')!
+    const { verdicts } = await run(messages, [
+      word({ stateId: raised.data.state!.id, verdict: 'release', until }),
+    ])
+    const released = verdicts.filter(meanwhile)
+    expect(released.flatMap(({ states }) => states)).not.toContain(raised.data.state!.id)
+    expect(new Set(released.map(({ action }) => action))).toEqual(new Set(['block']))
+  })
+
+  it('exempt: a target beforehand, for the codes that it names and no other', async () => {
+    const exempt = (codes: string[]) =>
+      run(messages, [
+        { by: 'ann', ts: T0 + SECOND, target: 'domain:jd-verify.top', verdict: 'exempt', codes, until },
+      ])
+    const { states, verdicts, feedback } = await exempt(['FORGED_BRAND'])
+    const of = (id: string) => states.filter((a) => a.data.target.id === id)
+    expect(of('jd-bonus.top').length).toBeGreaterThan(0)
+    expect(Date.parse(of('jd-verify.top')[0]!.time)).toBeGreaterThanOrEqual(until)
+    for (const verdict of verdicts.filter(meanwhile)) expect(verdict.reasons).toContain('FORGED_BRAND')
+    expect(feedback).toMatchObject([
+      { name: 'feedback_applied', verdict: 'exempt', codes: ['FORGED_BRAND'], states: 0 },
+    ])
+    const wrong = await exempt(['NO_CONSENT'])
+    expect(wrong.verdicts.filter(meanwhile).map(({ action }) => action)).not.toContain('pass')
+    expect(Date.parse(wrong.states.find((a) => a.data.target.id === 'jd-verify.top')!.time)).toBeLessThan(
+      until,
+    )
+  })
+
+  it('a word on a target releases what is open on it, and is refused where nothing ever was', async () => {
+    const { of, feedback } = await run(messages, [
+      word({ target: 'domain:jd-verify.top', verdict: 'release', until }),
+      word({ target: 'domain:quiet.top', verdict: 'release', until }),
+    ])
+    expect(of('cleared').map(({ data }) => data.target.id)).toEqual(['jd-verify.top'])
+    expect(feedback).toMatchObject([
+      { name: 'feedback_applied', codes: expect.arrayContaining(['FORGED_BRAND']) },
+      { name: 'feedback_refused', names: 'target' },
+    ])
   })
 })

@@ -109,7 +109,7 @@ const CASES: readonly Case[] = [
     codes: ['TEXT_MARKETING'],
   },
   {
-    what: 'SIGNATURE_UNFILED: a name that nobody filed',
+    what: 'SIGNATURE_UNFILED: a name without a filing',
     text: '【无名小店】您的订单已发货，预计今日送达，请保持手机畅通。',
     from: '10690299003',
     codes: ['SIGNATURE_UNFILED'],

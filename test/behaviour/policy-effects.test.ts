@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { isMessageCode } from '../../src/detectors/all.ts'
 import type { Code } from '../../src/domain/codes.ts'
-import { CODE_NAMES, isMessageCode } from '../../src/domain/codes.ts'
+import { CODE_NAMES } from '../../src/domain/codes.ts'
 import { type EmbeddedInput, embedded, HOUR, MINUTE, NOON, type Sms } from '../helpers/embedded.ts'
 import { useFolder } from '../helpers/jsonl.ts'
 import { REGISTRY, recipient } from './fixtures/registry.ts'

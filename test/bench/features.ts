@@ -4,8 +4,8 @@
  * with four campaign bands and two tallies by recipient, one in three a one-time password with one.
  */
 import { Redis } from 'ioredis'
-import type { Group } from '../../src/domain/labels.ts'
-import type { FeatureStore, Observations } from '../../src/domain/ports.ts'
+import type { FeatureStore, Observations } from '../../src/domain/feature-store.ts'
+import type { TrafficGroup } from '../../src/domain/labels.ts'
 import { SHARDS } from '../../src/features/layout.ts'
 import { memoryFeatureStore } from '../../src/features/memory.ts'
 import { redisFeatureStore } from '../../src/features/redis.ts'
@@ -49,16 +49,15 @@ function message(full: boolean): Observations {
   const signature = `签名${n}`
   const port = `1069${(n * 7919) % 1_000_000}${Math.floor(random() * (1 + (n % 3)))}`
   const kind = random()
-  const group: Group = kind < 0.4 ? 'commercial' : kind < 0.41 ? 'fraud' : 'notice'
+  const group: TrafficGroup = kind < 0.4 ? 'commercial' : kind < 0.41 ? 'fraud' : 'notice'
   const ts = T0 + Math.floor((offset / RATE) * 1000) - Math.floor(random() * 3000)
   const recipient = `1.${Math.floor(random() * RECIPIENTS)
     .toString(36)
     .padStart(22, 'x')}`
   const sender = `${signature}@${port}`
-  const rates = [
-    { entity: `signature:${signature}`, group, baseline: true, reportFrom: 60 },
-    { entity: `port:${port}`, group, baseline: false, reportFrom: Number.POSITIVE_INFINITY },
-  ]
+  const isCommercial = group === 'commercial'
+  const reportFrom = isCommercial ? 60 : Number.POSITIVE_INFINITY
+  const rates = [{ entity: `signature:${signature}`, group, baseline: isCommercial, reportFrom }]
   const tally = (name: string, window: number, reportFrom: number) => ({
     kind: name,
     id: recipient,
@@ -73,7 +72,6 @@ function message(full: boolean): Observations {
         : []
   const base = { position: { topic: TOPIC, partition: (offset >> 9) & 3, offset: offset++ }, ts }
   if (!full) return { ...base, rates, members: [], tallies: tallies.slice(0, 1), sent: [] }
-  rates.push({ entity: `sender:${sender}`, group, baseline: false, reportFrom: Number.POSITIVE_INFINITY })
   const template = `${n}.${Math.floor(random() * 20)}`
   const bands =
     group === 'notice' ? [] : ['a', 'b', 'c', 'd'].map((band) => `campaign-senders:${band}${template}`)

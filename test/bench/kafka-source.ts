@@ -1,14 +1,16 @@
 /**
- * How fast the Kafka source hands records over, and how soon. `tsx test/bench/kafka-source.ts [records]`: starts a broker
+ * How fast the Kafka source delivers records, and how soon. `tsx test/bench/kafka-source.ts [records]`: starts a broker
  * (or takes KAFKA_BROKERS), fills a topic with records of about 260 bytes in each codec, and reads it with a handler that
  * does nothing, then measures single records from the broker's append to the handler.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
+import { compress as compressSnappy } from 'snappyjs'
 import { connectKafka } from '../../src/kafka/client.ts'
 import { createKafkaSource } from '../../src/sources/kafka.ts'
 import { startKafka } from '../helpers/kafka-broker.ts'
 import { plainClient } from '../helpers/kafka-client.ts'
+import { compressLz4 } from '../helpers/lz4-compress.ts'
 import { uniqueName } from '../helpers/unique-name.ts'
 
 const PARTITIONS = 4
@@ -17,6 +19,16 @@ const broker = await startKafka()
 const client = plainClient(broker.brokers)
 const connection = connectKafka({ brokers: broker.brokers, clientId: 'bench', emit: () => {} })
 const { None, GZIP, Snappy, LZ4 } = kafkajs.CompressionTypes
+// Production reads these codecs and does not write them.
+const codecs: Record<number, () => unknown> = kafkajs.CompressionCodecs
+for (const [type, compress] of [
+  [Snappy, compressSnappy],
+  [LZ4, compressLz4],
+] as const) {
+  const { decompress } = codecs[type]!() as { decompress(source: Buffer): Promise<Buffer> }
+  const codec = { compress: async ({ buffer }: { buffer: Buffer }) => compress(buffer), decompress }
+  codecs[type] = () => codec
+}
 const producer = client.kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner })
 await producer.connect()
 
@@ -59,7 +71,7 @@ for (const [name, compression] of Object.entries({ none: None, gzip: GZIP, snapp
       began = performance.now()
     },
     revoked: async () => {},
-    records: async (batch) => {
+    records: async ({ records: batch }) => {
       seen += batch.length
       for (const r of batch) bytes += r.value.length
       if (seen >= total) finish()
@@ -86,7 +98,7 @@ const source = createKafkaSource({
 const running = source.run({
   assigned: async () => {},
   revoked: async () => {},
-  records: async (batch) => {
+  records: async ({ records: batch }) => {
     for (const r of batch) latencies.push(Date.now() - r.timestamp)
   },
 })

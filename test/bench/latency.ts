@@ -1,117 +1,187 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+// From the broker's append of a message to its append of the alert on it, by the timestamps of the broker: what a
+// blocking service waits for. Messages are offered at fixed rates whatever comes back (an open loop), one in twenty a
+// forged brand, until there are enough alerts for a percentile. Beside it, in the same run, a bare consumer and producer
+// that only copies each alert's worth of messages from topic to topic: what the broker and the machine take of it.
+//
+//   npm run bench -- latency [--rates 1000,5000,10000] [--alerts 2000] [--main dist/main.js] [--json FILE]
+import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import kafkajs from 'kafkajs'
-import { stringify } from 'yaml'
-import { registryOf } from '../../src/simulator/cast.ts'
-import { simulate } from '../../src/simulator/simulate.ts'
-import { startKafka } from '../helpers/kafka-broker.ts'
+import { parseArgs } from 'node:util'
+import { connectKafka } from '../../src/kafka/client.ts'
+import { startOwnKafka } from '../helpers/kafka-broker.ts'
 import { plainClient } from '../helpers/kafka-client.ts'
-import { startRedis } from '../helpers/redis-server.ts'
-import { startService } from '../helpers/service.ts'
+import { until } from '../helpers/recording-handler.ts'
+import { startOwnRedis } from '../helpers/redis-server.ts'
+import { MAIN, startService } from '../helpers/service.ts'
 import { createServiceTopics } from '../helpers/service-topics.ts'
+import { uniqueName } from '../helpers/unique-name.ts'
+import { linesOfTraffic, trafficOf } from './embedded-traffic.ts'
+import { load } from './processes.ts'
 
-/**
- * From the broker's append of a message to its append of the alert on it, at a steady rate, by the timestamps of the
- * broker: what a blocking service waits for. Beside it, in the same run, a bare consumer and producer that only copies
- * messages from topic to topic, which is what the brokers and the machine take of it.
- */
-const RATE = Number(process.argv[2] ?? 1_000)
-const SECONDS = Number(process.argv[3] ?? 30)
-const WARM_UP = 5
-const TICK = 20
+const { values: options } = parseArgs({
+  options: {
+    rates: { type: 'string', default: '1000,5000,10000' },
+    alerts: { type: 'string', default: '2000' },
+    main: { type: 'string', default: MAIN },
+    json: { type: 'string' },
+  },
+})
+const RATES = options.rates.split(',').map(Number)
+/** One message in so many is forged. */
+const FORGED = 20
+/** Of the messages, ms, at the beginning of each rate. */
+const WARM_UP = 5_000
+const MIN_SECONDS = 10
+const TICK = 10
+const secondsOf = (rate: number) => Math.max(MIN_SECONDS, (1.1 * FORGED * Number(options.alerts)) / rate)
 
-const folder = await mkdtemp(join(tmpdir(), 'sigwatch-bench-'))
-const [broker, redis] = [await startKafka(), await startRedis()]
+const [broker, redis] = [await startOwnKafka(), await startOwnRedis()]
 const client = plainClient(broker.brokers)
-const append = { 'message.timestamp.type': 'LogAppendTime' }
-const at = await createServiceTopics(client, broker.brokers, { partitions: 6, config: append })
-const copies = await client.createTopic({ config: append })
-
-const simulation = simulate({ scenario: 'double-eleven-hour', seed: 3, minutes: 30, rate: 200 })
-const registry = join(folder, 'registry.yaml')
-await writeFile(registry, stringify(registryOf(simulation.cast)))
-const service = await startService({ ...at.env, REDIS_URL: redis.url, SIGWATCH_REGISTRY: registry })
+const config = { 'message.timestamp.type': 'LogAppendTime' }
+const at = await createServiceTopics(client, broker.brokers, { partitions: 6, verdictPartitions: 6, config })
+const copies = await client.createTopic({ config })
+const [lawful, forged] = [await trafficOf('dense', 240_000), await trafficOf('fraud', 60_000)]
+const [ordinary, forgeries] = [linesOfTraffic(lawful), linesOfTraffic(forged)]
+const env = {
+  ...at.env,
+  REDIS_URL: redis.url,
+  SIGWATCH_REGISTRY: lawful.registry,
+  SIGWATCH_ALERTS_MAX_PER_SENDER: '0',
+  SIGWATCH_LOG_LEVEL: 'warn',
+}
+const service = await startService(env, [], { main: options.main })
 await service.ready()
 
+const connection = connectKafka({ brokers: broker.brokers, clientId: 'bench', emit: () => {} })
+const producer = connection.producer()
 const copier = client.kafka.consumer({ groupId: `${at.groupId}-copier`, maxWaitTimeInMs: 100 })
-const producer = client.kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner })
 await Promise.all([copier.connect(), producer.connect()])
 await copier.subscribe({ topic: at.topics.messages })
 await copier.run({
   partitionsConsumedConcurrently: 8,
   eachBatch: async ({ batch }) => {
-    const messages = batch.messages.map(({ offset, timestamp }) => ({
-      value: JSON.stringify({ partition: batch.partition, offset, timestamp }),
-    }))
-    await producer.send({ topic: copies, acks: -1, messages })
+    const some = batch.messages.filter(({ offset }) => Number(offset) % FORGED === 0)
+    const messages = some.map(({ timestamp }) => ({ value: timestamp }))
+    if (messages.length > 0) await producer.send({ topic: copies, acks: -1, messages })
   },
 })
 await sleep(3_000)
 
-/** The traffic of the scenario, sent now: event time follows the clock. */
-const values = [...simulation.minutes()].flat().filter(({ value }) => typeof value === 'string')
-console.log(`${RATE} messages/s for ${SECONDS} s, of which the first ${WARM_UP} s warm up`)
 let sent = 0
-const began = Date.now()
-while (Date.now() - began < SECONDS * 1_000) {
-  const due = Math.floor(((Date.now() - began) / 1_000) * RATE)
-  const messages = []
-  for (; sent < due; sent++) {
-    const { key, value } = values[sent % values.length]!
-    messages.push({ key, value: restamped(String(value), sent) })
+/** The next message of the traffic, as of now. */
+function nextMessage(now: number) {
+  const n = sent++
+  const lines = n % FORGED === 0 ? forgeries : ordinary
+  const line = lines[n % lines.length]!
+  const value = line.replace(/"ts":\d+/, `"ts":${now}`).replace('"id":"', `"id":"${n}-`)
+  return { key: /"from":"([^"]*)"/.exec(line)![1]!, value }
+}
+
+/** Offers messages at a rate, and waits for what comes of them. Resolves with the wall clock between which it is measured. */
+async function offer(rate: number): Promise<{ readonly from: number; readonly to: number }> {
+  const began = Date.now()
+  const end = began + WARM_UP + 1_000 * secondsOf(rate)
+  const first = sent
+  const sending: Promise<unknown>[] = []
+  for (let now = began; now < end; now = Date.now()) {
+    const due = first + Math.floor(((now - began) / 1_000) * rate)
+    const messages = []
+    while (sent < due) messages.push(nextMessage(now))
+    if (messages.length > 0) sending.push(producer.send({ topic: at.topics.messages, acks: -1, messages }))
+    await sleep(TICK)
   }
-  if (messages.length > 0) await producer.send({ topic: at.topics.messages, acks: -1, messages })
-  await sleep(TICK)
+  await Promise.all(sending)
+  await sleep(5_000)
+  return { from: began + WARM_UP, to: end }
 }
-await sleep(3_000)
 
-function restamped(value: string, n: number): string {
-  try {
-    const record = JSON.parse(value) as { id: string; ts: number }
-    return JSON.stringify({ ...record, id: `${n}-${record.id}`, ts: Date.now() })
-  } catch {
-    return value
+interface Read {
+  readonly place: string
+  readonly timestamp: number
+  readonly value: Buffer
+}
+
+/** Everything that lies in a topic. */
+async function readTopic(topic: string): Promise<Read[]> {
+  const bounds = await connection.bounds(topic)
+  const total = bounds.reduce((sum, { startOffset, endOffset }) => sum + endOffset - startOffset, 0)
+  const all: Read[] = []
+  const reader = client.kafka.consumer({ groupId: uniqueName('reader'), maxWaitTimeInMs: 50 })
+  await reader.connect()
+  await reader.subscribe({ topic, fromBeginning: true })
+  await reader.run({
+    autoCommit: false,
+    eachBatch: async ({ batch: { partition, messages } }) => {
+      for (const { offset, timestamp, value } of messages)
+        all.push({ place: `${partition}/${offset}`, timestamp: Number(timestamp), value: value! })
+    },
+  })
+  await until(
+    () => all.length >= total,
+    300_000,
+    () => `${all.length} of ${total} records of ${topic}`,
+  )
+  await reader.disconnect()
+  return all
+}
+
+const spans: { readonly rate: number; readonly from: number; readonly to: number; readonly load: number }[] =
+  []
+for (const rate of RATES) spans.push({ rate, ...(await offer(rate)), load: load() })
+await copier.disconnect()
+
+const appended = new Map<string, number>()
+for (const { place, timestamp } of await readTopic(at.topics.messages)) appended.set(place, timestamp)
+interface Delay {
+  readonly start: number
+  readonly ms: number
+}
+const toAlert = (await readTopic(at.topics.alerts)).flatMap(({ value, timestamp }): Delay[] => {
+  const { data } = JSON.parse(value.toString()) as {
+    data: { state?: unknown; provenance: { partition: number; offset: number } }
   }
-}
+  const start = appended.get(`${data.provenance.partition}/${data.provenance.offset}`)
+  return data.state || start === undefined ? [] : [{ start, ms: timestamp - start }]
+})
+const toCopy = (await readTopic(copies)).map(({ value, timestamp }): Delay => {
+  const start = Number(value.toString())
+  return { start, ms: timestamp - start }
+})
 
-type Place = { readonly partition: number; readonly offset: number }
-const key = ({ partition, offset }: Place) => `${partition}/${offset}`
-const appended = new Map((await client.readAll(at.topics.messages)).map((r) => [key(r), r.timestamp]))
-const from = began + WARM_UP * 1_000
-
-const toAlert: number[] = []
-for (const { value, timestamp } of await client.readAll(at.topics.alerts)) {
-  const { data } = JSON.parse(value!.toString()) as { data: { state?: unknown; provenance: Place } }
-  const start = appended.get(key(data.provenance))
-  if (!data.state && start !== undefined && start >= from) toAlert.push(timestamp - start)
-}
-const toCopy: number[] = []
-for (const { value, timestamp } of await client.readAll(copies)) {
-  const { timestamp: start } = JSON.parse(value!.toString()) as { timestamp: string }
-  if (Number(start) >= from) toCopy.push(timestamp - Number(start))
-}
-const [alerts, copied] = [quantiles(toAlert), quantiles(toCopy)]
-console.log(`${sent} sent, ${toAlert.length} message alerts`)
-console.log(`append to alert: ${shown(alerts)}`)
-console.log(`append to copy by a bare consumer: ${shown(copied)}`)
-console.log(`ratio of p99: ${(alerts.p99 / Math.max(1, copied.p99)).toFixed(2)}`)
+console.log(
+  'offered/s   alerts    p50    p95    p99    max   copy: p50    p99   load   (ms from append to append)',
+)
+const results = spans.map(({ rate, from, to, load: loadThen }) => {
+  const within = (delays: readonly Delay[]) =>
+    quantiles(delays.flatMap(({ start, ms }) => (start >= from && start < to ? [ms] : [])))
+  const [alerts, copied] = [within(toAlert), within(toCopy)]
+  const cells = [rate, alerts.count, alerts.p50, alerts.p95, alerts.p99, alerts.max]
+  const widths = [9, 8, 6, 6, 6, 6]
+  const shown = cells.map((cell, i) => String(cell).padStart(widths[i]!)).join(' ')
+  console.log(
+    `${shown} ${String(copied.p50).padStart(11)} ${String(copied.p99).padStart(6)} ${loadThen.toFixed(1).padStart(6)}`,
+  )
+  return { rate, load: loadThen, alerts, copied }
+})
 
 function quantiles(values: readonly number[]) {
   const sorted = values.toSorted((a, b) => a - b)
   const of = (q: number) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN
-  return { p50: of(0.5), p90: of(0.9), p99: of(0.99), max: sorted.at(-1) ?? Number.NaN }
+  return {
+    count: sorted.length,
+    p50: of(0.5),
+    p95: of(0.95),
+    p99: of(0.99),
+    max: sorted.at(-1) ?? Number.NaN,
+  }
 }
 
-function shown({ p50, p90, p99, max }: ReturnType<typeof quantiles>): string {
-  return `p50 ${p50} ms, p90 ${p90} ms, p99 ${p99} ms, max ${max} ms`
-}
-
-await copier.disconnect()
+const report = { node: process.version, cpu: cpus()[0]!.model, cores: cpus().length, results }
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
 await producer.disconnect()
+await connection.close()
 await service.stop()
 await redis.stop()
 await broker.stop()
-await rm(folder, { recursive: true })
 process.exit(0)

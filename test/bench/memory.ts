@@ -1,8 +1,10 @@
-import type { Observations } from '../../src/domain/ports.ts'
+import type { Observations } from '../../src/domain/feature-store.ts'
 import { SHARDS, shardOf, tallyEntity } from '../../src/features/layout.ts'
 import { redisFeatureStore } from '../../src/features/redis.ts'
 import { redisLedger } from '../../src/ledgers/redis.ts'
-import { connectRedis, type RedisLink } from '../../src/redis/client.ts'
+import { connectRedis } from '../../src/redis/client.ts'
+import type { RedisLink } from '../../src/redis/link.ts'
+import { EntityGate } from '../../src/stages/entity-gate.ts'
 import { startOwnRedis } from '../helpers/redis-server.ts'
 
 /**
@@ -48,7 +50,7 @@ function say(what: string, each: number, whole: number): void {
 for (const full of [1_000_000, 10_000_000, 50_000_000]) {
   const slots = Math.round((DEFAULT_SLOTS * SAMPLE) / full)
   const consents = await bytesOf(async (link) => {
-    const ledger = redisLedger({ link, prefix: 'bench', slots, applyBudget: 60_000 })
+    const ledger = redisLedger({ link, prefix: 'bench', key: 'k'.repeat(32), slots, applyBudget: 60_000 })
     await inPieces(
       SAMPLE,
       (n) => ({
@@ -62,7 +64,7 @@ for (const full of [1_000_000, 10_000_000, 50_000_000]) {
   })
   say(`${full / 1e6}M consents`, consents / SAMPLE, full)
   const pairs = await bytesOf(async (link) => {
-    const ledger = redisLedger({ link, prefix: 'bench', slots })
+    const ledger = redisLedger({ link, prefix: 'bench', key: 'k'.repeat(32), slots })
     await inPieces(
       SAMPLE,
       (n) => ({ port: port(n % 3000), to: mobile(n), signature: signature(n % 3000), ts: T + n }),
@@ -135,3 +137,47 @@ const quiet = await features(SIGNATURES, entity, (n) => [{ ...NOTHING, ts: T, ra
 say('1M signatures with a message in the last hours, with their baseline', quiet, SIGNATURES)
 const sent = await features(SIGNATURES, entity, (n) => [{ ...NOTHING, ts: T, sent: [entity(n)] }])
 say('1M signatures sent on a day (kept 180 days)', sent, SIGNATURES)
+
+/** Redis while one port sends 1,000 messages a second for ten minutes of event time, each with a name and texts of its own. */
+async function randomNames(): Promise<void> {
+  const server = await startOwnRedis()
+  const link = connectRedis({ url: server.url, commandTimeout: 60_000 })
+  const store = redisFeatureStore(link, { deployment: 'b', clusterId: 'c', topic: 't', budgetMs: 60_000 })
+  const gate = new EntityGate()
+  const word = () => Math.floor(Math.random() * 1e12).toString(36)
+  let offset = 0
+  for (let second = 0; second < 600; second++) {
+    const ts = T + second * 1000
+    const batch = Array.from({ length: 1000 }, (): Observations => {
+      const name = word()
+      const isLetIn = gate.name('1069', name, ts)
+      const bands = Array.from({ length: 4 }, () => ({
+        entity: `campaign-senders:${word()}`,
+        member: `${name}@1069`,
+        window: 3_600_000,
+        reportFrom: 4,
+        minCount: 1,
+      })).filter((band) => gate.entity('1069', band, ts))
+      const rates = isLetIn
+        ? [{ entity: `signature:${name}`, group: 'commercial' as const, baseline: true, reportFrom: 60 }]
+        : []
+      const sent = isLetIn ? [`signature:${name}`, 'port:1069'] : ['port:1069']
+      return {
+        position: { topic: 't', partition: 0, offset: offset++ },
+        ts,
+        rates,
+        members: bands,
+        tallies: [],
+        sent,
+      }
+    })
+    await store.count(batch)
+    if (second % 60 !== 59) continue
+    const used = /used_memory:(\d+)/.exec(String(await link.command('INFO', 'memory')))?.[1]
+    console.log(`random names, minute ${(second + 1) / 60}: ${(Number(used) / 1e6).toFixed(1)} MB`)
+  }
+  await store.close()
+  await link.close()
+  await server.stop()
+}
+await randomNames()

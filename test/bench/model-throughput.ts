@@ -19,13 +19,13 @@ const { values } = parseArgs({
 })
 const root = join(import.meta.dirname, '../..')
 const random = createRandom(1)
-const templates = readdirSync(join(root, 'corpus/hands'))
+const templates = readdirSync(join(root, 'corpus/writers'))
   .filter((file) => file.endsWith('.tsv'))
-  .flatMap((file) => readCorpus(join(root, 'corpus/hands', file)).rows)
+  .flatMap((file) => readCorpus(join(root, 'corpus/writers', file)).rows)
 const texts = Array.from({ length: 20_000 }, () => fillSlots(random.pick(templates).text, random))
 if (values.write) writeFileSync(values.write, texts.map((text) => `${text.replaceAll('\n', ' ')}\n`).join(''))
 
-const artifact = loadArtifact(join(root, 'models/sms-zh/1'))
+const artifact = loadArtifact(join(root, 'models/sms-zh/2'))
 const characters = texts.reduce((sum, text) => sum + text.length, 0) / texts.length
 process.stdout.write(`${texts.length} messages of ${characters.toFixed(0)} characters on average\n`)
 

@@ -6,7 +6,7 @@ import { finished } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { openRegistry } from '../../src/app/registry-holder.ts'
+import { RegistryHolder } from '../../src/app/registry-holder.ts'
 import type { RegistryChange } from '../../src/registry/load.ts'
 
 /** A registry of a million signatures: in memory from a file and from the topic, changed, and read anew. */
@@ -54,7 +54,7 @@ await finished(lines)
 console.log(`without a registry: ${await memory()}`)
 let began = performance.now()
 const seconds = () => ((performance.now() - began) / 1_000).toFixed(1)
-const holder = openRegistry(file, () => {})
+const holder = new RegistryHolder(file, () => {})
 console.log(`${SIGNATURES} signatures of a file: ${seconds()} s; ${await memory()}`)
 
 let slowest = 0

@@ -5,8 +5,18 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
-const ALL = ['throughput', 'latency', 'model-throughput', 'features', 'memory', 'registry', 'kafka-source']
-const BY_NAME = ['day', 'day-kafka']
+const ALL = [
+  'embedded',
+  'throughput',
+  'kafka',
+  'latency',
+  'model-throughput',
+  'features',
+  'memory',
+  'registry',
+  'kafka-source',
+]
+const BY_NAME = ['day', 'day-kafka', 'archive']
 const given = process.argv.slice(2)
 const firstOption = given.findIndex((word) => word.startsWith('-'))
 const asked = firstOption < 0 ? given : given.slice(0, firstOption)

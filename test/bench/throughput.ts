@@ -2,12 +2,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { openAssets } from '../../src/app/assets.ts'
+import { loadedVersions, openAssets } from '../../src/app/assets.ts'
 import { clockAt } from '../../src/app/compose.ts'
 import { loadConfig } from '../../src/app/config.ts'
 import { createCore } from '../../src/app/core.ts'
 import { DETECTORS, type Detectors } from '../../src/detectors/all.ts'
-import { textLabel } from '../../src/detectors/text-label.ts'
+import { textFinance } from '../../src/detectors/text-finance.ts'
+import { textFraud } from '../../src/detectors/text-fraud.ts'
+import { textIllicit } from '../../src/detectors/text-illicit.ts'
+import { textMarketing } from '../../src/detectors/text-marketing.ts'
 import { createTokeniser } from '../../src/domain/token.ts'
 import { memoryFeatureStore } from '../../src/features/memory.ts'
 import { memoryLedger } from '../../src/ledgers/memory.ts'
@@ -15,8 +18,8 @@ import { registryOf } from '../../src/simulator/cast.ts'
 import { simulate } from '../../src/simulator/simulate.ts'
 import { openLinesSink } from '../../src/sinks/lines.ts'
 import { createLinesSource } from '../../src/sources/lines.ts'
-import { normalise } from '../../src/stages/normalise.ts'
-import { createMemoryStateStore } from '../../src/states/memory.ts'
+import { MemoryStateStore } from '../../src/states/memory.ts'
+import { normalise } from '../../src/text/normalise.ts'
 
 /**
  * Messages a second of the embedded path from a file to alerts and verdicts: with every code on; with the codes of the
@@ -38,7 +41,7 @@ await writeFile(file('registry.yaml'), stringify(registryOf(simulation.cast)))
 const overrides = { registry: file('registry.yaml') }
 const { config } = loadConfig({ env: {}, folder, overrides, serving: false })
 const assets = await openAssets(config, () => {})
-const classifier = assets.classifier.current()
+const classifier = assets.classifier.current
 
 async function path(detectors: Detectors): Promise<number> {
   const clock = clockAt(simulation.end)
@@ -56,12 +59,10 @@ async function path(detectors: Detectors): Promise<number> {
     }),
     sink,
     features: memoryFeatureStore(),
-    states: createMemoryStateStore({ clock }),
+    states: new MemoryStateStore({ clock }),
     ledger: memoryLedger(),
-    replies: false,
-    classifier: () => classifier,
-    policy: () => assets.policy.current(),
-    registry: () => assets.registry.current(),
+    replies: () => false,
+    loaded: () => loadedVersions(assets),
     describe: assets.describe,
     detectors,
     tokenise: createTokeniser({ keyId: '1', key: 'k'.repeat(32) }),
@@ -73,6 +74,8 @@ async function path(detectors: Detectors): Promise<number> {
   await sink.close()
   return lines.length / ((performance.now() - began) / 1000)
 }
+
+const TEXT_CODES = [textFraud, textIllicit, textFinance, textMarketing]
 
 function modelAlone(): number {
   const began = performance.now()
@@ -88,7 +91,7 @@ console.log(`${lines.length} records, backend ${classifier.backend}`)
 const shown = (n: number) => Math.round(n).toLocaleString('en-US')
 for (let round = 1; round <= ROUNDS; round++) {
   const all = await path(DETECTORS)
-  const textOnly = await path({ message: [textLabel], rate: [] })
+  const textOnly = await path({ message: TEXT_CODES, rate: [] })
   const model = modelAlone()
   console.log(
     `round ${round}: every code ${shown(all)}/s, codes of the text model ${shown(textOnly)}/s (ratio ${(all / textOnly).toFixed(2)}), ` +

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import type { ConsentLedger } from '../../src/domain/ports.ts'
+import type { ConsentLedger } from '../../src/domain/consent-ledger.ts'
 import { memoryLedger } from '../../src/ledgers/memory.ts'
 import { redisLedger } from '../../src/ledgers/redis.ts'
 import { connectRedis } from '../../src/redis/client.ts'
@@ -35,6 +35,20 @@ export function conformsToConsentLedger(
       expect(unknown).toEqual([])
     })
 
+    it('forgets a pair that is erased, and no other', async () => {
+      const ledger = await open()
+      const [a, b] = [
+        { signature: '京东', to: '13800138001' },
+        { signature: '京东', to: '13800138002' },
+      ]
+      await ledger.apply([
+        { ...a, state: 'out', ts: T },
+        { ...b, state: 'out', ts: T },
+      ])
+      await ledger.erase([a])
+      expect(await ledger.lookup([a, b])).toEqual([[], [{ state: 'out', ts: T }]])
+    })
+
     it('reads the change before from a compacted row', async () => {
       const ledger = await open()
       const was = { state: 'in' as const, ts: T - DAY }
@@ -54,6 +68,15 @@ export function conformsToConsentLedger(
       expect(await ledger.sentBy('10690002', '13700137000', T + 20)).toEqual([])
     })
 
+    it('knows what was sent under names of any signs', async () => {
+      const ledger = await open()
+      const names = ['"甲"', 'a\\', 'null', "'"]
+      const sent = (signature: string, ts: number) => ({ port: '10690003', to: '13700137000', signature, ts })
+      await ledger.remember(names.map((name, i) => sent(name, T + i)))
+      expect(await ledger.sentBy('10690003', '13700137000', T + 20)).toEqual(names.toReversed())
+      await expect(ledger.remember([sent('\ud800', T)])).resolves.toBeUndefined()
+    })
+
     it('knows what a reply answers when more was sent before the reply is read', async () => {
       const ledger = await open()
       const sent = (ts: number) => ({ port: '10690001', to: '13700137001', signature: '甲', ts })
@@ -63,7 +86,7 @@ export function conformsToConsentLedger(
       expect(await ledger.sentBy('10690001', '13700137001', T + 89 * DAY)).toEqual(['甲'])
     })
 
-    it('tells of an earlier request for consent, and not of the same one', async () => {
+    it('reports an earlier request for consent, and not of the same one', async () => {
       const ledger = await open()
       const ask = async (ts: number) =>
         (await ledger.asked([{ signature: '唯品会', to: '13600136000', ts }]))[0]
@@ -71,6 +94,19 @@ export function conformsToConsentLedger(
       expect(await ask(T)).toBeUndefined()
       expect(await ask(T + 40 * DAY)).toBe(T)
       expect(await ask(T + 400 * DAY)).toBeUndefined()
+    })
+
+    it('tells of an earlier request without recording that it was asked about', async () => {
+      const ledger = await open()
+      const pair = { signature: '唯品会', to: '13600136001' }
+      const earlier = async (ts: number) => (await ledger.askedBefore([{ ...pair, ts }]))[0]
+      expect(await earlier(T)).toBeUndefined()
+      expect(await earlier(T + DAY)).toBeUndefined()
+      await ledger.asked([{ ...pair, ts: T + 2 * DAY }])
+      expect(await earlier(T + DAY)).toBeUndefined()
+      expect(await earlier(T + 2 * DAY)).toBeUndefined()
+      expect(await earlier(T + 40 * DAY)).toBe(T + 2 * DAY)
+      expect(await earlier(T + 400 * DAY)).toBeUndefined()
     })
   })
 }
@@ -85,7 +121,7 @@ describe.skipIf(!redisServerInstalled())('on real servers', () => {
       await link.close()
       await server.stop()
     })
-    return redisLedger({ link, prefix: 'test' })
+    return redisLedger({ link, prefix: 'test', key: 'k'.repeat(32) })
   }
   const opened: (() => Promise<void>)[] = []
   conformsToConsentLedger('redis', open, async () => {

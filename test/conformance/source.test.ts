@@ -33,7 +33,7 @@ function sourceSuite(open: (values: readonly string[]) => Promise<Opened>): void
     await opened.close()
   }
 
-  it('hands over every record once, in order, as its bytes', async () => {
+  it('delivers every record once, in order, as its bytes', async () => {
     const handler = new RecordingHandler()
     await read(await open(values), handler, values.length)
     expect(handler.values).toEqual(values)
@@ -51,7 +51,7 @@ function sourceSuite(open: (values: readonly string[]) => Promise<Opened>): void
     expect(handler.values).toHaveLength(10)
   })
 
-  it('hands over nothing more while the handler has not taken in the last', async () => {
+  it('delivers nothing more while the handler has not taken in the last', async () => {
     const opened = await open(values)
     const handler = new RecordingHandler()
     let open_: () => void = () => {}

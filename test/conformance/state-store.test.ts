@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Standing, StateRecord, StateStore } from '../../src/domain/ports.ts'
-import { connectRedis, type RedisLink } from '../../src/redis/client.ts'
-import { clearedAlert, outboxEntry } from '../../src/states/alert.ts'
+import { clearedAlert, outboxEntry } from '../../src/alerts/state-alert.ts'
+import type { AlertedMessage, Allowance } from '../../src/domain/allowance.ts'
+import type { Standing, StateRecord, StateStore } from '../../src/domain/state-store.ts'
+import { connectRedis } from '../../src/redis/client.ts'
+import type { RedisLink } from '../../src/redis/link.ts'
 import { clear } from '../../src/states/lifecycle.ts'
-import { createMemoryStateStore } from '../../src/states/memory.ts'
-import { createRedisStateStore } from '../../src/states/redis.ts'
+import { MemoryStateStore } from '../../src/states/memory.ts'
+import { RedisStateStore } from '../../src/states/redis.ts'
 import {
   redisAvailable,
   redisServerInstalled,
@@ -40,7 +42,7 @@ function redisAdapter(
       expect(await link.ready(10_000)).toBe(true)
       const prefixes = new Map<StateStore, string>()
       const make = (prefix: string) => {
-        const store = createRedisStateStore({ link, prefix, clock })
+        const store = new RedisStateStore({ link, prefix, clock })
         prefixes.set(store, prefix)
         return store
       }
@@ -57,7 +59,7 @@ const ADAPTERS: readonly Adapter[] = [
   {
     name: 'memory',
     available: true,
-    open: async () => ({ fresh: () => createMemoryStateStore({ clock }), again: (store) => store }),
+    open: async () => ({ fresh: () => new MemoryStateStore({ clock }), again: (store) => store }),
     close: async () => {},
   },
   redisAdapter('redis', redisAvailable(), async () => {
@@ -105,7 +107,11 @@ for (const adapter of ADAPTERS) {
       const other = again(store)
       const state = named('race')
       const tries = Array.from({ length: 20 }, (_, i) =>
-        (i % 2 ? store : other).put({ ...state, level: i }, 0, outboxEntry(state, false, clock.now())),
+        (i % 2 ? store : other).put(
+          { ...state, level: i },
+          0,
+          outboxEntry(state, false, clock.now(), 'observe'),
+        ),
       )
       expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1)
       expect(await store.pending(0)).toHaveLength(1)
@@ -143,12 +149,12 @@ for (const adapter of ADAPTERS) {
     it('keeps an event in the outbox until it is acknowledged', async () => {
       const store = fresh()
       const [a, b] = [named('a'), named('b')]
-      const first = outboxEntry(a, false, clock.now())
-      const second = outboxEntry(b, false, clock.now())
+      const first = outboxEntry(a, false, clock.now(), 'observe')
+      const second = outboxEntry(b, false, clock.now(), 'observe')
       await store.put(a, 0, first)
       await store.put(b, 0, second)
       // A refused write leaves no event behind.
-      await store.put({ ...a, version: 2 }, 7, outboxEntry(cleared(a, T0), true, clock.now()))
+      await store.put({ ...a, version: 2 }, 7, outboxEntry(cleared(a, T0), true, clock.now(), 'observe'))
       const pending = await store.pending(0)
       expect([...pending].sort((x, y) => x.id.localeCompare(y.id))).toEqual(
         [first, second].sort((x, y) => x.id.localeCompare(y.id)),
@@ -160,7 +166,7 @@ for (const adapter of ADAPTERS) {
       expect(await store.pending(0)).toEqual([])
     })
 
-    it('tells every change to every subscriber', async () => {
+    it('sends every change to every subscriber', async () => {
       const store = fresh()
       const other = again(store)
       const seen: StateRecord[] = []
@@ -178,6 +184,33 @@ for (const adapter of ADAPTERS) {
       await store.put(done, 1)
       await expect.poll(() => seen.length, { timeout: 5000 }).toBe(2)
       expect(seen).toEqual([state, done])
+    })
+
+    it('keeps what is allowed under its id, for as long as it may be in force', async () => {
+      const store = fresh()
+      const allowance = (id: string, until: number): Allowance => {
+        return { id, codes: ['FORGED_BRAND'], until, of: { match: { domains: ['spam.top'] } } }
+      }
+      const now = Date.now()
+      await store.allow(allowance('a', now + MINUTE))
+      await store.allow(allowance('b', now + MINUTE))
+      await store.allow(allowance('a', now + 2 * MINUTE))
+      const known = (await again(store).allowances()).toSorted((a, b) => (a.id < b.id ? -1 : 1))
+      expect(known).toEqual([allowance('a', now + 2 * MINUTE), allowance('b', now + MINUTE)])
+    })
+
+    it('remembers what an alert on a message rested on', async () => {
+      const store = fresh()
+      const match = { ports: ['106900001'], campaign: 'b0b0' }
+      const messages: AlertedMessage[] = Array.from({ length: 300 }, (_, i) => ({
+        id: `m${i}`,
+        codes: ['TEXT_FRAUD'],
+        ...(i % 2 ? { match } : {}),
+      }))
+      await store.rememberAlerted(messages)
+      expect(await again(store).alerted('m7')).toEqual({ id: 'm7', codes: ['TEXT_FRAUD'], match })
+      expect(await again(store).alerted('m8')).toEqual({ id: 'm8', codes: ['TEXT_FRAUD'] })
+      expect(await store.alerted('other')).toBeUndefined()
     })
 
     it('keeps a suppressed state from opening until its time', async () => {
@@ -259,6 +292,15 @@ for (const adapter of ADAPTERS) {
         { ...report(1, T0 + 900, 'current'), ownerless: false },
       ])
       expect(await store.watermark()).toBe(T0 + 900)
+    })
+
+    it('counts how often work has begun and not ended', async () => {
+      const store = fresh()
+      expect(await store.countAttempt('read/t/0/7')).toBe(1)
+      expect(await again(store).countAttempt('read/t/0/7')).toBe(2)
+      expect(await store.countAttempt('read/t/0/8')).toBe(1)
+      await store.forgetAttempt('read/t/0/7')
+      expect(await store.countAttempt('read/t/0/7')).toBe(1)
     })
   })
 }

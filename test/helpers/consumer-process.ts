@@ -29,7 +29,7 @@ await source.run({
     await commit()
     next.clear()
   },
-  records: async (batch) => {
+  records: async ({ records: batch }) => {
     appendFileSync(file, batch.map((r) => `${r.position.partition} ${r.position.offset}\n`).join(''))
     const { topic, partition, offset } = batch.at(-1)!.position
     next.set(partitionKey({ topic, partition }), { topic, partition, offset: offset + 1 })

@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
+import type { MessageCode } from '../../src/detectors/code-spec.ts'
 import type { Code } from '../../src/domain/codes.ts'
+import type { ConsentChange } from '../../src/domain/consent-ledger.ts'
 import type { Finding } from '../../src/domain/decision.ts'
-import type { MessageContext, MessageDetector } from '../../src/domain/detector.ts'
+import type { MessageContext } from '../../src/domain/detector.ts'
 import type { Label, Scores } from '../../src/domain/labels.ts'
 import type { AnalysedMessage, SmsRecord } from '../../src/domain/message.ts'
 import type { Brand, PortRow, Registry, SignatureRow } from '../../src/domain/registry.ts'
 import { loadPolicy } from '../../src/policy/load.ts'
 import { buildRegistry } from '../../src/registry/registry-index.ts'
-import { extract } from '../../src/stages/extract.ts'
+import { readText } from '../../src/text/read-text.ts'
 
 /** 12:00 in China. */
 export const NOON = Date.UTC(2026, 10, 11, 4)
@@ -56,7 +58,7 @@ export function messageOf(text: string, options: MessageOptions = {}): AnalysedM
     value: Buffer.from(text),
   }
   const position = { topic: 'sms.mt', partition: 0, offset: 0 }
-  const read = extract(text, record.signature)
+  const read = readText(text, record.signature)
   const scores = scoresFor(label, score)
   return {
     ...read,
@@ -74,6 +76,7 @@ export function messageOf(text: string, options: MessageOptions = {}): AnalysedM
     seams,
     label,
     scores,
+    memo: {},
     toToken: '1.token',
     commercial: (label === 'marketing' || label === 'finance') && score >= 0.5 && !read.asksConsent,
     malicious: (label === 'fraud' || label === 'illicit') && score >= 0.5,
@@ -98,15 +101,14 @@ export function signatureRow(
   return { name, consent: 'unless-refused', campaigns: [], filings: [{ ports, status: 'filed' }], ...more }
 }
 
-/** The shipped policy, no quiet hours asked, no ledger. */
+/** The shipped quiet hours, no ledger. */
 export function contextOf(registry: Registry, more: Partial<MessageContext> = {}): MessageContext {
   return {
     registry,
-    judge: (code) => policy.judge(code, NOON),
     consents: undefined,
     askedBefore: undefined,
     modelThresholds,
-    quietHours: () => policy.quietHours(),
+    quietHours: policy.at(NOON).quietHours,
     ...more,
   }
 }
@@ -119,16 +121,66 @@ export function shippedContext(): MessageContext {
   return shipped
 }
 
-export function codesOf(findings: readonly Finding[]): Code[] {
-  return findings.map((finding) => finding.code)
-}
-
-/** Runs one detector over one text. */
-export function detectIn(
-  detector: MessageDetector,
+/** Codes that are found in a text, of these. */
+export function codesIn(
+  specs: readonly MessageCode[],
   text: string,
   options: MessageOptions = {},
   context: MessageContext = shippedContext(),
-): readonly Finding[] {
-  return detector.detect(messageOf(text, options), context)
+): Code[] {
+  return specs.flatMap((spec) => findingIn(spec, text, options, context)?.code ?? [])
+}
+
+/** What one code finds in a text, with the shipped policy but for these thresholds. */
+export function findingIn(
+  spec: MessageCode,
+  text: string,
+  options: MessageOptions = {},
+  context: MessageContext = shippedContext(),
+  thresholds: Readonly<Record<string, number | boolean>> = {},
+): Finding | undefined {
+  return detect(spec, messageOf(text, options), context, thresholds)
+}
+
+/** The same for a message. */
+export function detect(
+  spec: MessageCode,
+  message: AnalysedMessage,
+  context: MessageContext,
+  thresholds: Readonly<Record<string, number | boolean>> = {},
+): Finding | undefined {
+  const shipped = policy.codePolicy(spec.code, NOON)
+  return spec.detect(message, context, { ...shipped, thresholds: { ...shipped.thresholds, ...thresholds } })
+}
+
+const HOUR = 3_600_000
+
+/** Consent that was given so many hours before noon. */
+export function consentGiven(hoursAgo: number, proof?: string): ConsentChange {
+  return { state: 'in', ts: NOON - hoursAgo * HOUR, ...(proof === undefined ? {} : { proof }) }
+}
+
+/** A refusal so many hours before noon. */
+export function consentRefused(hoursAgo: number): ConsentChange {
+  return { state: 'out', ts: NOON - hoursAgo * HOUR }
+}
+
+/**
+ * Whether a code fires on an offer at noon, by its signature (`须同意` asks for consent, `甲公司` does not) and by what the
+ * ledger holds of its recipient; undefined: the ledger cannot be read.
+ */
+export function underConsents(spec: MessageCode) {
+  const registry = registryOf({
+    signatures: [
+      signatureRow('须同意', ['1069*'], { consent: 'required' }),
+      signatureRow('甲公司', ['1069*']),
+    ],
+  })
+  return (signature: string, consents: readonly ConsentChange[] | undefined, options: MessageOptions = {}) =>
+    codesIn(
+      [spec],
+      `【${signature}】大促全场五折，退订回T`,
+      { label: 'marketing', ...options },
+      contextOf(registry, { consents }),
+    )
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import type { Group } from '../../src/domain/labels.ts'
-import type { FeatureStore, Observations, Readings } from '../../src/domain/ports.ts'
+import type { FeatureStore, Observations, Readings } from '../../src/domain/feature-store.ts'
+import type { TrafficGroup } from '../../src/domain/labels.ts'
 import { memoryFeatureStore } from '../../src/features/memory.ts'
 import { redisFeatureStore } from '../../src/features/redis.ts'
-import { connectRedis, type RedisLink } from '../../src/redis/client.ts'
+import { connectRedis } from '../../src/redis/client.ts'
+import type { RedisLink } from '../../src/redis/link.ts'
 import { startRedis, startRedisCluster } from './redis-server.ts'
 
 export const TOPIC = 'sms.mt'
@@ -77,7 +78,7 @@ export function rated(
   offset: number,
   ts: number,
   entity: string,
-  group: Group = 'commercial',
+  group: TrafficGroup = 'commercial',
   over: { readonly baseline?: boolean; readonly reportFrom?: number } = {},
 ): Observations {
   return observation(offset, ts, {
@@ -118,4 +119,13 @@ export function sorted({ rates, members, tallies, counted }: Readings) {
       by((t: { kind: string; id: string; count: number }) => `${t.kind}/${t.id} ${t.count}`),
     ),
   }
+}
+
+/** Messages at offsets from `from` on. */
+export function many(
+  n: number,
+  from: number,
+  make: (offset: number, i: number) => Observations,
+): Observations[] {
+  return Array.from({ length: n }, (_, i) => make(from + i, i))
 }

@@ -5,15 +5,15 @@ import { readCorpus } from '../../src/model/training/corpus.ts'
 import { obfuscate } from '../../src/model/training/obfuscate.ts'
 import { fillSlots } from '../../src/model/training/slots.ts'
 
-const HANDS = join(import.meta.dirname, '../../corpus/hands')
+const WRITERS = join(import.meta.dirname, '../../corpus/writers')
 
 /** 1,000 messages of every label and length, a fifth of them obfuscated. */
 export function goldenMessages(): string[] {
   const random = createRandom(2026)
-  const templates = readdirSync(HANDS)
+  const templates = readdirSync(WRITERS)
     .filter((file) => file.endsWith('.tsv'))
     .sort()
-    .flatMap((file) => readCorpus(join(HANDS, file)).rows)
+    .flatMap((file) => readCorpus(join(WRITERS, file)).rows)
   return Array.from({ length: 1000 }, (_, i) => {
     const text = fillSlots(random.pick(templates).text, random)
     if (i % 100 === 0) return text.repeat(8)

@@ -81,15 +81,6 @@ export async function startOwnKafka({ settings, scram }: BrokerOptions = {}): Pr
   const config = join(dir, 'server.properties')
   const own = settings?.(port, controller, inner) ?? []
   writeFileSync(config, [...propertiesOf(port, controller, dir), ...own, ''].join('\n'))
-  const java = (heap: string, main: string, ...args: string[]) => [
-    `-Xmx${heap}`,
-    '-XX:TieredStopAtLevel=1',
-    '-XX:+UseSerialGC',
-    '-cp',
-    join(jars, '*'),
-    main,
-    ...args,
-  ]
   const uuid = randomBytes(16).toString('base64url').replace(/^-/, 'A')
   const users = (scram ? ['SCRAM-SHA-256', 'SCRAM-SHA-512'] : []).flatMap((mechanism) => [
     '--add-scram',
@@ -97,7 +88,7 @@ export async function startOwnKafka({ settings, scram }: BrokerOptions = {}): Pr
   ])
   execFileSync(
     'java',
-    java('256m', 'kafka.tools.StorageTool', 'format', '-t', uuid, '-c', config, ...users),
+    javaArguments(jars, '256m', 'kafka.tools.StorageTool', 'format', '-t', uuid, '-c', config, ...users),
     {
       stdio: 'ignore',
     },
@@ -109,9 +100,9 @@ export async function startOwnKafka({ settings, scram }: BrokerOptions = {}): Pr
   let child: ChildProcess | undefined
   const start = async () => {
     const log = openSync(join(dir, 'broker.log'), 'a')
-    child = spawn('java', java('768m', 'kafka.Kafka', config), { stdio: ['ignore', log, log] })
+    child = spawn('java', javaArguments(jars, '768m', 'kafka.Kafka', config), { stdio: ['ignore', log, log] })
     closeSync(log)
-    running.set(child, dir)
+    removeAtExit(child, dir)
     await answersAt(watched, child, join(dir, 'broker.log'))
   }
   const end = async (signal: NodeJS.Signals) => {
@@ -133,6 +124,16 @@ export async function startOwnKafka({ settings, scram }: BrokerOptions = {}): Pr
       rmSync(dir, { recursive: true, force: true })
     },
   }
+}
+
+/** Ends the process and removes its folder when this one ends. */
+export function removeAtExit(child: ChildProcess, dir: string): void {
+  running.set(child, dir)
+}
+
+/** Of `java`, for a broker or one of its tools. */
+export function javaArguments(jars: string, heap: string, main: string, ...args: string[]): string[] {
+  return [`-Xmx${heap}`, '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', join(jars, '*'), main, ...args]
 }
 
 function propertiesOf(port: number, controller: number, dir: string): string[] {
@@ -181,7 +182,7 @@ function jarsFolder(): string {
 }
 
 /** Fetched once by Maven; a folder that is there is whole, because it gets its name last. */
-function fetchJars(): string {
+export function fetchJars(): string {
   const folder = jarsFolder()
   if (existsSync(folder) && readdirSync(folder).includes(`kafka_2.13-${VERSION}.jar`)) return folder
   mkdirSync(join(folder, '..'), { recursive: true })
@@ -205,13 +206,13 @@ function fetchJars(): string {
 }
 
 /** Resolves when the broker answers and has a group coordinator; rejects with the end of its log. */
-async function answersAt(address: string, child: ChildProcess, log: string): Promise<void> {
+export async function answersAt(address: string, child: ChildProcess, log: string): Promise<void> {
   const kafka = new kafkajs.Kafka({
     brokers: [address],
     logLevel: kafkajs.logLevel.NOTHING,
     retry: { retries: 0, initialRetryTime: 50 },
   })
-  const deadline = Date.now() + 60_000
+  const deadline = Date.now() + 120_000
   for (;;) {
     const admin = kafka.admin()
     try {
@@ -232,11 +233,11 @@ async function answersAt(address: string, child: ChildProcess, log: string): Pro
   }
 }
 
-async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+export async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, 'exit')
   child.kill(signal)
-  const hurry = setTimeout(() => child.kill('SIGKILL'), 15_000)
+  const kill = setTimeout(() => child.kill('SIGKILL'), 15_000)
   await ended
-  clearTimeout(hurry)
+  clearTimeout(kill)
 }

@@ -30,7 +30,7 @@ export function plainClient(brokers: readonly string[]) {
     ): Promise<string> {
       const admin = kafka.admin()
       await admin.connect()
-      await admin.createTopics({
+      const made = admin.createTopics({
         waitForLeaders: true,
         topics: [
           {
@@ -39,6 +39,10 @@ export function plainClient(brokers: readonly string[]) {
             configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
           },
         ],
+      })
+      // On a cluster the broker that is asked then may not have heard of it yet.
+      await made.catch((error: { readonly type?: string }) => {
+        if (error.type !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
       })
       // Every partition has to have its leader at work.
       await until(() =>
@@ -106,6 +110,14 @@ export function plainClient(brokers: readonly string[]) {
       })
       await consumer.disconnect()
       return all.sort((a, b) => a.partition - b.partition || a.offset - b.offset)
+    },
+
+    async clusterId(): Promise<string> {
+      const admin = kafka.admin()
+      await admin.connect()
+      const { clusterId } = await admin.describeCluster()
+      await admin.disconnect()
+      return clusterId
     },
 
     async committed(groupId: string, topic: string): Promise<number[]> {

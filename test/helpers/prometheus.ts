@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse, stringify } from 'yaml'
 import { freePort } from './free-port.ts'
+import { expandPromql, queriesTo, readDashboards } from './grafana.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export const RULE_FILES = readdirSync(join(ROOT, 'prometheus/rules')).map((name) =>
@@ -17,36 +18,16 @@ export interface Query {
   readonly expr: string
 }
 
-interface Panel {
-  readonly title?: string
-  readonly targets?: readonly { readonly expr: string }[]
-}
-export interface Dashboard {
-  readonly panels: readonly (Panel & Record<string, unknown>)[]
-  readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] }
-  readonly templating: { readonly list: readonly { readonly name: string; readonly definition?: string }[] }
-}
-
-export function readDashboard(): Dashboard {
-  return JSON.parse(readFileSync(join(ROOT, 'grafana/dashboards/overview.json'), 'utf8')) as Dashboard
-}
-
-/** Every query of the dashboard's panels, variables filled in as Grafana does for "All". */
-export function panelQueries(): Query[] {
-  return readDashboard().panels.flatMap((panel) =>
-    (panel.targets ?? []).map(({ expr }) => ({ where: `panel ${panel.title}`, expr: filled(expr) })),
-  )
-}
-
-export function annotationQueries(): Query[] {
-  return readDashboard().annotations.list.map(({ name, expr }) => ({
-    where: `annotation ${name}`,
-    expr: filled(expr),
+/** Every query of the dashboards to Prometheus, variables filled in as Grafana does for "All". */
+export function dashboardQueries(): Query[] {
+  return queriesTo('prometheus', readDashboards('en')).map(({ dashboard, where, text }) => ({
+    where: `${dashboard}: ${where}`,
+    expr: filled(text),
   }))
 }
 
 function filled(expr: string): string {
-  return expr.replaceAll('$job', '.*').replaceAll('$instance', '.*').replaceAll('$__rate_interval', '1m')
+  return expandPromql(expr, { rateInterval: '1m', range: '1m' })
 }
 
 export interface Rule {
@@ -72,7 +53,7 @@ export function hasPrometheus(): boolean {
   } catch {
     const message = 'prometheus and promtool are not installed (Debian: apt-get install prometheus)'
     if (process.env.CI === 'true') throw new Error(message)
-    process.stderr.write(`SKIPPED: ${message}; the queries of the dashboard and the rules are not tried.\n`)
+    process.stderr.write(`SKIPPED: ${message}; the queries of the dashboards and the rules are not tried.\n`)
     return false
   }
 }
@@ -94,16 +75,22 @@ export interface RuleState {
 }
 
 export interface Prometheus {
-  /** An instant query; rejects with what Prometheus says is wrong. */
-  query(expr: string): Promise<readonly Sample[]>
+  /** An instant query, at `at` (epoch ms) or now; rejects with what Prometheus says is wrong. */
+  query(expr: string, at?: number): Promise<readonly Sample[]>
   rules(): Promise<readonly RuleState[]>
   /** Resolves when the query has a result. */
   until(expr: string, timeoutMs?: number): Promise<void>
   close(): Promise<void>
 }
 
-/** A real Prometheus with the configuration and rules of the repository, every second, on the given targets. */
-export async function startPrometheus(targets: readonly string[]): Promise<Prometheus> {
+/**
+ * A real Prometheus with the configuration and rules of the repository, every second, on the given targets. `history`:
+ * samples with their times in the OpenMetrics format, which it has from the start.
+ */
+export async function startPrometheus(
+  targets: readonly string[],
+  { history }: { readonly history?: string } = {},
+): Promise<Prometheus> {
   const folder = mkdtempSync(join(tmpdir(), 'sigwatch-prometheus-'))
   cpSync(join(ROOT, 'prometheus/rules'), join(folder, 'rules'), { recursive: true })
   const config = parse(readFileSync(join(ROOT, 'prometheus/prometheus.yml'), 'utf8')) as {
@@ -115,6 +102,17 @@ export async function startPrometheus(targets: readonly string[]): Promise<Prome
   config.scrape_configs[0]!.static_configs[0]!.targets = targets
   writeFileSync(join(folder, 'prometheus.yml'), stringify(config))
 
+  if (history !== undefined) {
+    writeFileSync(join(folder, 'history'), history)
+    promtool(
+      'tsdb',
+      'create-blocks-from',
+      'openmetrics',
+      '--quiet',
+      join(folder, 'history'),
+      join(folder, 'data'),
+    )
+  }
   const port = await freePort()
   const base = `http://127.0.0.1:${port}`
   const child = spawn(
@@ -124,6 +122,7 @@ export async function startPrometheus(targets: readonly string[]): Promise<Prome
       `--storage.tsdb.path=${join(folder, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
       '--log.level=warn',
+      '--storage.tsdb.retention.time=100y',
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   )
@@ -152,8 +151,10 @@ export async function startPrometheus(targets: readonly string[]): Promise<Prome
     }
   }
 
-  const query = async (expr: string) =>
-    (await api<{ result: Sample[] }>(`query?query=${encodeURIComponent(expr)}`)).result
+  const query = async (expr: string, at?: number) => {
+    const time = at === undefined ? '' : `&time=${at / 1000}`
+    return (await api<{ result: Sample[] }>(`query?query=${encodeURIComponent(expr)}${time}`)).result
+  }
   try {
     await poll(async () => (await fetch(`${base}/-/ready`)).ok, 'start', 30_000)
   } catch (error) {

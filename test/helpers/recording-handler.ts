@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RawRecord } from '../../src/domain/message.ts'
-import type { PartitionId, SourceHandler } from '../../src/domain/ports.ts'
+import type { PartitionId, RecordRun, SourceHandler } from '../../src/domain/ports.ts'
 
-/** Keeps what a source hands over, in the order of the calls. */
+/** Keeps what a source delivers, in the order of the calls. */
 export class RecordingHandler implements SourceHandler {
   readonly taken: RawRecord[] = []
   readonly lags: (number | undefined)[] = []
@@ -35,7 +35,7 @@ export class RecordingHandler implements SourceHandler {
     for (const p of partitions) this.held.delete(`${p.topic}/${p.partition}`)
   }
 
-  async records(batch: readonly RawRecord[], lag: number | undefined): Promise<void> {
+  async records({ records: batch, lag }: RecordRun): Promise<void> {
     this.calls.push('records')
     this.inCall++
     this.maxInCall = Math.max(this.maxInCall, this.inCall)

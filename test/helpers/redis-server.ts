@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -67,6 +67,35 @@ export async function startOwnRedis(
   return { url: `redis://127.0.0.1:${at}`, process: child, stop: () => stop(child) }
 }
 
+/** A fresh server that speaks TLS where users come in, and plainly to the test that administers it. */
+export async function startTlsRedis(files: {
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+}): Promise<RedisServer & { readonly plainUrl: string }> {
+  const [at, plain] = [await freePort(), await freePort()]
+  const tls = ['--tls-port', String(at), '--tls-ca-cert-file', files.ca, '--tls-auth-clients', 'no']
+  const child = await launch(plain, [...tls, '--tls-cert-file', files.cert, '--tls-key-file', files.key])
+  return {
+    url: `rediss://127.0.0.1:${at}`,
+    plainUrl: `redis://127.0.0.1:${plain}`,
+    process: child,
+    stop: () => stop(child),
+  }
+}
+
+/** A sentinel that watches a master of this machine as `mymaster`, and replaces it a second after it is gone. */
+export async function startSentinel(master: number): Promise<RedisServer> {
+  const at = await freePort()
+  const lines = [
+    `sentinel monitor mymaster 127.0.0.1 ${master} 1`,
+    'sentinel down-after-milliseconds mymaster 1000',
+    'sentinel failover-timeout mymaster 5000',
+  ]
+  const child = await launch(at, ['--sentinel'], lines)
+  return { url: `redis://127.0.0.1:${at}`, process: child, stop: () => stop(child) }
+}
+
 /** Three masters without replicas. */
 export async function startRedisCluster(): Promise<RedisClusterServers> {
   const ports: number[] = []
@@ -118,19 +147,25 @@ export async function startRedisCluster(): Promise<RedisClusterServers> {
   }
 }
 
-async function launch(port: number, args: readonly string[]): Promise<ChildProcess> {
+async function launch(
+  port: number,
+  args: readonly string[],
+  config?: readonly string[],
+): Promise<ChildProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'sigwatch-redis-'))
+  // A sentinel writes to its file what it finds.
+  const file = join(folder, 'redis.conf')
+  if (config) writeFileSync(file, `${config.join('\n')}\n`)
+  const storage = config ? [] : ['--save', '', '--appendonly', 'no']
   const child = spawn(
     'redis-server',
     [
+      ...(config ? [file] : []),
       '--port',
       String(port),
       '--bind',
       '127.0.0.1',
-      '--save',
-      '',
-      '--appendonly',
-      'no',
+      ...storage,
       '--dir',
       folder,
       ...args,

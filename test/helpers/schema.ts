@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Ajv, type ValidateFunction } from 'ajv'
 import type { Alert, Block, Verdict } from '../../src/domain/alert.ts'
+import { CODE_NAMES } from '../../src/domain/codes.ts'
 
 const ajv = new Ajv({ allErrors: true, strict: true, strictRequired: false })
 
@@ -22,7 +23,9 @@ function check(kind: keyof typeof VALIDATORS, value: unknown): void {
 export function checkedAlert(value: unknown): Alert {
   check('alert', value)
   const alert = value as Alert
-  const { target, state, expiresAt } = alert.data
+  const { target, state, expiresAt, reasons } = alert.data
+  const unknown = reasons.find(({ code }) => !CODE_NAMES.includes(code))
+  if (unknown) throw new Error(`${unknown.code} is no code`)
   if (alert.subject !== `${target.kind}:${target.id}`)
     throw new Error(`subject ${alert.subject} is not its target`)
   if (Date.parse(expiresAt) - Date.parse(alert.time) > 15 * 60_000) {

@@ -7,7 +7,16 @@ import { uniqueName } from './services.ts'
 
 const CHANNELS = ['messages', 'alerts', 'deadLetters', 'shadowAlerts', 'verdicts', 'blocks'] as const
 type PlainClient = ReturnType<typeof plainClient>
-type TopicUse = (typeof CHANNELS)[number] | 'registry' | 'consents' | 'replies' | 'complaints' | 'feedback'
+type TopicUse =
+  | (typeof CHANNELS)[number]
+  | 'registry'
+  | 'consents'
+  | 'replies'
+  | 'complaints'
+  | 'feedback'
+  | 'stats'
+  | 'versions'
+  | 'enforcements'
 
 const VARIABLE: Readonly<Record<TopicUse, string>> = {
   messages: 'SIGWATCH_KAFKA_TOPICS_MESSAGES',
@@ -21,8 +30,11 @@ const VARIABLE: Readonly<Record<TopicUse, string>> = {
   replies: 'SIGWATCH_KAFKA_TOPICS_REPLIES',
   complaints: 'SIGWATCH_KAFKA_TOPICS_COMPLAINTS',
   feedback: 'SIGWATCH_KAFKA_TOPICS_FEEDBACK',
+  stats: 'SIGWATCH_KAFKA_TOPICS_STATS',
+  versions: 'SIGWATCH_KAFKA_TOPICS_VERSIONS',
+  enforcements: 'SIGWATCH_KAFKA_TOPICS_ENFORCEMENTS',
 }
-const COMPACTED = new Set<TopicUse>(['registry', 'consents', 'blocks'])
+const COMPACTED = new Set<TopicUse>(['registry', 'consents', 'blocks', 'versions'])
 
 export interface ServiceTopics {
   /** Names of the topics that were made. */
@@ -38,10 +50,12 @@ export async function createServiceTopics(
   brokers: readonly string[],
   {
     partitions = 1,
+    verdictPartitions = 1,
     side = [],
     config = {},
   }: {
     partitions?: number
+    verdictPartitions?: number
     side?: readonly TopicUse[]
     /** Of every topic. */
     config?: Readonly<Record<string, string>>
@@ -58,7 +72,7 @@ export async function createServiceTopics(
     const name = `${deployment}.${use}`
     await client.createTopic(
       {
-        partitions: use === 'messages' ? partitions : 1,
+        partitions: use === 'messages' ? partitions : use === 'verdicts' ? verdictPartitions : 1,
         config: { ...config, ...(COMPACTED.has(use) ? { 'cleanup.policy': 'compact' } : {}) },
       },
       name,
@@ -66,7 +80,7 @@ export async function createServiceTopics(
     topics[use] = name
     env[VARIABLE[use]] = name
   }
-  for (const use of ['registry', 'consents', 'replies', 'complaints', 'feedback'] as const) {
+  for (const use of ['registry', 'consents', 'replies', 'complaints', 'feedback', 'enforcements'] as const) {
     if (!side.includes(use)) env[VARIABLE[use]] = 'null'
   }
   return { topics: topics as Record<TopicUse, string>, groupId: deployment, env }

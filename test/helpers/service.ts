@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from './free-port.ts'
@@ -143,6 +144,24 @@ export class Service {
     return sum
   }
 
+  /** Stops its process where it is, and lets it go on. */
+  freeze(): void {
+    this.child.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.child.kill('SIGCONT')
+  }
+
+  /** Memory that it has of the machine now, MB; 0: it is gone. */
+  resident(): number {
+    const status = `/proc/${this.child.pid}/status`
+    const [, kB = '0'] = existsSync(status)
+      ? (/^VmRSS:\s+(\d+)/m.exec(readFileSync(status, 'utf8')) ?? [])
+      : []
+    return Number(kB) / 1024
+  }
+
   /** Ends it as an operator does; resolves with its exit code. */
   async stop(within = 30_000): Promise<number | null> {
     return this.#end('SIGTERM', within)
@@ -157,9 +176,9 @@ export class Service {
     if (this.exited) return this.child.exitCode
     const ended = once(this.child, 'close') as Promise<[number | null]>
     this.child.kill(signal)
-    const hurry = setTimeout(() => this.child.kill('SIGKILL'), within)
+    const kill = setTimeout(() => this.child.kill('SIGKILL'), within)
     const [code] = await ended
-    clearTimeout(hurry)
+    clearTimeout(kill)
     return code
   }
 }
@@ -169,15 +188,36 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** Starts `sigwatch run` with a configuration from the environment; does not wait until it is ready. */
-export async function startService(env: Environment, args: readonly string[] = []): Promise<Service> {
+export interface StartOptions {
+  readonly stdin?: 'ignore' | 'pipe'
+  /** Options of Node itself, such as `--cpu-prof`. */
+  readonly node?: readonly string[]
+  /** Another build than that of the tree. */
+  readonly main?: string
+}
+
+/** Starts another command that runs until it is stopped, with HTTP. */
+export async function startCommand(
+  args: readonly string[],
+  env: Environment,
+  { stdin = 'ignore', node = [], main = MAIN }: StartOptions = {},
+): Promise<Service> {
   ensureBuilt()
   const port = await freePort()
-  const child = spawn(process.execPath, [MAIN, 'run', ...args], {
+  const child = spawn(process.execPath, [...node, main, ...args], {
     env: environment({ SIGWATCH_HTTP_PORT: String(port), SIGWATCH_PRIVACY_TOKEN_KEY: TOKEN_KEY, ...env }),
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: [stdin, 'ignore', 'pipe'],
   })
   running.add(child)
   child.on('close', () => running.delete(child))
   return new Service(child, `http://127.0.0.1:${port}`)
+}
+
+/** Starts `sigwatch run` with a configuration from the environment; does not wait until it is ready. */
+export async function startService(
+  env: Environment,
+  args: readonly string[] = [],
+  options: StartOptions = {},
+): Promise<Service> {
+  return startCommand(['run', ...args], env, options)
 }

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, inject, it } from 'vitest'
+import { apicurioAvailable } from './apicurio.ts'
+import { browserAvailable } from './browser.ts'
 import { kafkaAvailable, kafkaMissing, startKafka } from './kafka-broker.ts'
+import { postgresAvailable } from './postgres-server.ts'
 import { redisAvailable } from './redis-server.ts'
 
 const SERVICES = {
@@ -7,6 +10,18 @@ const SERVICES = {
     available: kafkaAvailable,
     remedy: () =>
       `set KAFKA_BROKERS to a broker, or install ${kafkaMissing()} (on Debian: apt-get install openjdk-17-jre-headless maven)`,
+  },
+  apicurio: {
+    available: apicurioAvailable,
+    remedy: () => `install ${kafkaMissing()} (on Debian: apt-get install openjdk-17-jre-headless maven)`,
+  },
+  chromium: {
+    available: browserAvailable,
+    remedy: () => 'install Chromium (on Debian: apt-get install chromium)',
+  },
+  postgres: {
+    available: postgresAvailable,
+    remedy: () => 'install PostgreSQL (on Debian: apt-get install postgresql)',
   },
   redis: {
     available: redisAvailable,

@@ -1,10 +1,16 @@
+import { type StateAlertContext, stateAlert } from '../../src/alerts/state-alert.ts'
+import { CODE_NAMES } from '../../src/domain/codes.ts'
 import type { Signal } from '../../src/domain/decision.ts'
 import { stateId } from '../../src/domain/hash.ts'
 import type { AnalysedMessage } from '../../src/domain/message.ts'
-import type { CodePolicy, Policy } from '../../src/domain/policy.ts'
-import type { Clock, OutputRecord, StateRecord } from '../../src/domain/ports.ts'
-import { type StateEvidence, stateAlert } from '../../src/states/alert.ts'
+import type { CodePolicy, Policy, PolicyAt } from '../../src/domain/policy.ts'
+import type { Clock, OutputRecord } from '../../src/domain/ports.ts'
+import type { StateRecord } from '../../src/domain/state-store.ts'
+import type { Versions, VersionsInForce } from '../../src/domain/versions.ts'
 import { judgementOf, transition } from '../../src/states/lifecycle.ts'
+import type { StateManager } from '../../src/states/manager.ts'
+import type { StatePublisher } from '../../src/states/publisher.ts'
+import { delegate } from './delegate.ts'
 
 /** 2026-11-11T00:00:00Z, on a bucket's edge. */
 export const T0 = Date.UTC(2026, 10, 11)
@@ -56,6 +62,7 @@ export function message(over: Partial<AnalysedMessage> = {}): AnalysedMessage {
     bands: ['b0b0b0b0', 'b1b1b1b1'],
     label: 'marketing',
     scores: { notice: 0, personal: 0, marketing: 1, finance: 0, fraud: 0, illicit: 0 },
+    memo: {},
     toToken: '1.token',
     commercial: true,
     malicious: false,
@@ -92,11 +99,16 @@ export function policyOf(rule: Partial<CodePolicy> = {}, over: Partial<Policy> =
   const holder = { current }
   return {
     hash: 'policy-hash',
+    rules: {},
     mode: 'enforce',
     rule: holder,
-    judge: () => holder.current,
-    quietHours: () => ({ spans: new Map(), zone: 480 }),
+    codePolicy: () => holder.current,
+    at: () => ({
+      codes: Object.fromEntries(CODE_NAMES.map((name) => [name, holder.current])) as PolicyAt['codes'],
+      quietHours: { spans: new Map(), zone: 480 },
+    }),
     escalate: { count: 3, recipients: 3, within: 10 * MINUTE },
+    hasExemptions: false,
     exempt: () => undefined,
     ...over,
   }
@@ -106,9 +118,10 @@ export const ALERT_OPTIONS = {
   deployment: 'test',
   describe: () => ({ detail: 'a sentence', rule: 'MIIT-31 art. 18' }),
   senderContacts: 'clear',
+  blocksFrom: 'observe',
 } as const
 
-export function evidence(over: Partial<StateEvidence> = {}): StateEvidence {
+export function evidence(over: Partial<StateAlertContext> = {}): StateAlertContext {
   return {
     signal: signal(),
     weight: 0.5,
@@ -137,6 +150,30 @@ export function raised(over: Partial<Signal> = {}, rule: Partial<CodePolicy> = {
   const change = transition(undefined, id, by, judged)
   if (change.kind !== 'event') throw new Error('the signal raises nothing')
   return { ...change.next, alert: stateAlert(change.next, 'raised', evidence({ signal: by }), ALERT_OPTIONS) }
+}
+
+/** Versions as `policy` gives it at each look. */
+export function versionsOf(policy: () => Policy): VersionsInForce {
+  return {
+    get current() {
+      const classifier = { id: 'text@1' } as Versions['classifier']
+      return { classifier, policy: policy(), registry: { hash: 'r' } as Versions['registry'] }
+    },
+  }
+}
+
+/** A manager whose every change is published before it resolves or rejects. */
+export function publishing(manager: StateManager, publisher: Pick<StatePublisher, 'publish'>): StateManager {
+  const thenPublish =
+    <A extends unknown[], R>(change: (...args: A) => Promise<R>) =>
+    (...args: A) =>
+      change.apply(manager, args).finally(() => publisher.publish())
+  return delegate(manager, {
+    apply: thenPublish(manager.apply),
+    release: thenPublish(manager.release),
+    sweep: thenPublish(manager.sweep),
+    review: thenPublish(manager.review),
+  })
 }
 
 /** A sink that keeps what it is given; `fail` makes the next writes reject. */

@@ -3,21 +3,17 @@
  * without a chance to clean up, after the write and before the event is published.
  */
 import { connectRedis } from '../../src/redis/client.ts'
-import { createStateManager } from '../../src/states/manager.ts'
-import { createRedisStateStore } from '../../src/states/redis.ts'
-import { ALERT_OPTIONS, message, policyOf, signal } from './state-fixtures.ts'
+import { StateManager } from '../../src/states/manager.ts'
+import { RedisStateStore } from '../../src/states/redis.ts'
+import { ALERT_OPTIONS, message, policyOf, signal, versionsOf } from './state-fixtures.ts'
 
 const link = connectRedis({ url: process.env.REDIS_URL!, commandTimeout: 5000 })
 const clock = { now: () => Date.now() }
-const manager = createStateManager({
-  ...ALERT_OPTIONS,
-  store: createRedisStateStore({ link, prefix: process.argv[2]!, clock }),
-  policy: () => policyOf(),
-  provenance: () => ({ model: 'text@1', policy: 'p', registry: 'r' }),
-  publish: async () => {
-    process.kill(process.pid, 'SIGKILL')
-    await new Promise(() => {})
-  },
+const manager = new StateManager({
+  alerts: ALERT_OPTIONS,
+  store: new RedisStateStore({ link, prefix: process.argv[2]!, clock }),
+  versions: versionsOf(() => policyOf()),
+  outbox: { add: () => process.kill(process.pid, 'SIGKILL') },
   clock,
   lateAfterExpiry: false,
 })

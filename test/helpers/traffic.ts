@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { PlantedEvent } from '../../src/simulator/events.ts'
+import type { PlantedEvent } from '../../src/simulator/plants.ts'
 import { readJsonl } from './jsonl.ts'
 import { sigwatch } from './service.ts'
 
@@ -16,14 +16,28 @@ export interface Traffic {
 const MINUTE = 60_000
 
 /** So many records of `sigwatch simulate` in a folder: an hour of the eve of Double Eleven, keyed by sender. */
-export async function simulateTraffic(folder: string, count: number): Promise<Traffic> {
+export function simulateTraffic(folder: string, count: number): Promise<Traffic> {
+  // What is planted, and long texts in parts, come on top of the lawful rate.
+  return simulate(folder, count, ['--minutes', '60', '--rate', String(Math.ceil(count / 3_600) + 1)])
+}
+
+/** The same of some minutes of event time that begin at `start`, epoch ms. */
+export function simulateLive(
+  folder: string,
+  count: number,
+  { minutes, start }: { readonly minutes: number; readonly start: number },
+): Promise<Traffic> {
+  const rate = Math.ceil(count / (60 * minutes)) + 1
+  const from = new Date(start).toISOString()
+  return simulate(folder, count, ['--minutes', String(minutes), '--rate', String(rate), '--start', from])
+}
+
+async function simulate(folder: string, count: number, choices: readonly string[]): Promise<Traffic> {
   const file = `${folder}/messages.jsonl`
   const registry = `${folder}/registry.yaml`
   const truth = `${folder}/truth.jsonl`
-  // What is planted, and long texts in parts, come on top of the lawful rate.
-  const rate = Math.ceil(count / 3_600) + 1
   const outputs = ['--out', file, '--truth', truth, '--registry-out', registry]
-  const { code, stderr } = await sigwatch(['simulate', '--minutes', '60', '--rate', String(rate), ...outputs])
+  const { code, stderr } = await sigwatch(['simulate', ...choices, ...outputs])
   if (code !== 0) throw new Error(`simulate ended with ${code}:\n${stderr}`)
   const bytes = readFileSync(file)
   const records: { key: string; value: Buffer }[] = []

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { FedRecord } from '../../src/case-pack/feed.ts'
+import type { Pack } from '../../src/case-pack/pack.ts'
+import { topicFeed } from '../../src/case-pack/topic-feed.ts'
 import { createTokeniser } from '../../src/domain/token.ts'
-import type { FedRecord } from '../../src/evidence/feed.ts'
-import type { Pack } from '../../src/evidence/pack.ts'
-import { topicFeed } from '../../src/evidence/topic-feed.ts'
 import type { KafkaConnection } from '../../src/kafka/client.ts'
 import { useFolder } from '../helpers/jsonl.ts'
 import { plainClient, testConnection } from '../helpers/kafka-client.ts'
@@ -81,7 +81,7 @@ describeWith('kafka', 'evidence from retained topics', () => {
     await admin.disconnect()
   })
 
-  it('tells from when on the topic has anything, when retention took what was asked for', async () => {
+  it('reports from when on the topic has records where retention took what was asked for', async () => {
     const first = Date.now() - 10 * DAY
     const topic = await filled(100, 1, first)
     const admin = client.kafka.admin()

@@ -67,26 +67,19 @@ describeWith('kafka', 'compressed records', () => {
   })
 
   const { GZIP, Snappy, LZ4, ZSTD } = kafkajs.CompressionTypes
-  it.each([
-    ['gzip', GZIP],
-    ['snappy', Snappy],
-    ['lz4', LZ4],
-  ] as const)('are accepted by the broker as they are written here: %s', async (_, compression) => {
+  it('are accepted by the broker as they are written here: gzip', async () => {
     testConnection(servers.brokers)
     const client = plainClient(servers.brokers)
     const topic = await client.createTopic({ config: { 'compression.type': 'uncompressed' } })
     const values = samples()
-    await client.produce(topic, values, { compression })
+    await client.produce(topic, values, { compression: GZIP })
     expect(await read(topic, values.length)).toEqual(values)
   })
 
-  it('are not written in zstd where this Node lacks it, and the error says so', async () => {
+  it.each([Snappy, LZ4, ZSTD])('are not written in another form: %d', async (compression) => {
     testConnection(servers.brokers)
     const client = plainClient(servers.brokers)
     const topic = await client.createTopic()
-    const writing = client.produce(topic, ['a'], { compression: ZSTD })
-    const [major, minor] = process.versions.node.split('.').map(Number) as [number, number]
-    if (major > 22 || (major === 22 && minor >= 15)) await writing
-    else await expect(writing).rejects.toThrow('writing zstd needs Node 22.15 or later')
+    await expect(client.produce(topic, ['a'], { compression })).rejects.toThrow('only gzip is written')
   })
 })

@@ -21,13 +21,13 @@ describeWith('kafka', 'a connection to Kafka', () => {
     const { connection } = testConnection(servers.brokers)
     expect(await connection.clusterId()).toMatch(/^[\w-]{22}$/)
     expect(
-      await connection.endOffsets([
+      await connection.logsOf([
         { topic, partition: 1 },
         { topic, partition: 0 },
       ]),
     ).toEqual([
-      { topic, partition: 1, endOffset: 3 },
-      { topic, partition: 0, endOffset: 0 },
+      { topic, partition: 1, endOffset: 3, topicId: expect.stringMatching(/^[0-9a-f]{32}$/) },
+      { topic, partition: 0, endOffset: 0, topicId: expect.stringMatching(/^[0-9a-f]{32}$/) },
     ])
     await connection.close()
     // And may be asked again after it was closed.

@@ -126,7 +126,7 @@ describeWith('kafka', 'the Kafka source', () => {
     expect(await client.committed(group, topic)).toEqual([10])
   })
 
-  it('shares partitions with a second member, and hands over by commits: nothing is missing, nothing strays', async () => {
+  it('shares partitions with a second member, and the second goes on from the commits of the first: no record is missing or repeated', async () => {
     const client = plainClient(servers.brokers)
     const topic = await client.createTopic({ partitions: 4 })
     const group = uniqueName('group')
@@ -307,6 +307,7 @@ describeWith('kafka', 'the Kafka source', () => {
     await first.source.commit([{ topic, partition: 0, offset: 20 }])
     await first.source.stop()
     await running
+    const [before] = await first.connection.logsOf([{ topic, partition: 0 }])
     const admin = client.kafka.admin()
     await admin.connect()
     await admin.deleteTopics({ topics: [topic] })
@@ -315,14 +316,78 @@ describeWith('kafka', 'the Kafka source', () => {
     await client.createTopic({}, topic)
     await client.produce(topic, numbers(100, 105))
     const second = open(topic, group)
-    expect(await second.connection.endOffsets([{ topic, partition: 0 }])).toEqual([
-      { topic, partition: 0, endOffset: 5 },
-    ])
+    const [after] = await second.connection.logsOf([{ topic, partition: 0 }])
+    expect(after).toMatchObject({ topic, partition: 0, endOffset: 5 })
+    // It is another topic, whatever its length.
+    expect(after!.topicId).toMatch(/^[0-9a-f]{32}$/)
+    expect(after!.topicId).not.toBe(before!.topicId)
     const again = new RecordingHandler()
     void second.source.run(again)
     await again.count(5)
     expect(again.values).toEqual(numbers(100, 105))
   })
+
+  /** Deletes a topic and makes it anew; returns when the new one can be written. */
+  async function makeAnew(topic: string): Promise<void> {
+    const client = plainClient(servers.brokers)
+    const admin = client.kafka.admin()
+    await admin.connect()
+    await admin.deleteTopics({ topics: [topic] })
+    await until(async () => !(await admin.listTopics()).includes(topic))
+    await admin.disconnect()
+    await client.createTopic({}, topic)
+  }
+
+  it('takes no offset that was committed for a former topic of the name', async () => {
+    const client = plainClient(servers.brokers)
+    const topic = await client.createTopic()
+    await client.produce(topic, numbers(0, 20))
+    const group = uniqueName('group')
+    const first = open(topic, group)
+    const [{ topicId: before } = {}] = await first.connection.logsOf([{ topic, partition: 0 }])
+    await makeAnew(topic)
+    await client.produce(topic, numbers(100, 130))
+    // What a member commits that has not heard of it yet arrives after Kafka has forgotten the offsets of the group.
+    const late = client.kafka.consumer({ groupId: group })
+    await late.connect()
+    await late.subscribe({ topic })
+    const joined = new Promise((resolve) => late.on(late.events.GROUP_JOIN, resolve))
+    await late.run({ autoCommit: false, eachMessage: async () => {} })
+    await joined
+    await late.commitOffsets([{ topic, partition: 0, offset: '20', metadata: before! }])
+    await late.disconnect()
+    const again = new RecordingHandler()
+    void first.source.run(again)
+    await again.count(30)
+    expect(again.values).toEqual(numbers(100, 130))
+    expect(first.events).toContainEqual({ name: 'log_restarted', topic, partition: 0 })
+    // Its own commits are of the new topic.
+    await first.source.commit([{ topic, partition: 0, offset: 25 }])
+    await first.source.stop()
+    const second = open(topic, group)
+    const last = new RecordingHandler()
+    void second.source.run(last)
+    await last.count(5)
+    expect(last.values).toEqual(numbers(125, 130))
+  })
+
+  it('reads a topic from its beginning that is made anew while it runs, also when it is longer than before', async () => {
+    const client = plainClient(servers.brokers)
+    const topic = await client.createTopic()
+    await client.produce(topic, numbers(0, 20))
+    const { source } = open(topic, uniqueName('group'))
+    const handler = new RecordingHandler()
+    handler.onRevoked = () => source.commit([{ topic, partition: 0, offset: 20 }])
+    void source.run(handler)
+    await handler.count(20)
+    await makeAnew(topic)
+    await client.produce(topic, numbers(100, 130))
+    await until(
+      () => new Set(handler.values).size === 50,
+      60_000,
+      () => `${new Set(handler.values).size} of 50 records`,
+    )
+  }, 90_000)
 
   it('passes over the marks and the aborted records of transactions', async () => {
     const client = plainClient(servers.brokers)
@@ -352,7 +417,7 @@ describeWith('kafka', 'the Kafka source', () => {
     expect(handler.lags.at(-1)).toBe(0)
   })
 
-  it('hands over a tombstone as an empty value, and says how far behind it is', async () => {
+  it('delivers a tombstone as an empty value, and says how far behind it is', async () => {
     const client = plainClient(servers.brokers)
     const topic = await client.createTopic()
     await client.produce(topic, ['a', null, 'b'])

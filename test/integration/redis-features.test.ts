@@ -1,17 +1,18 @@
 import fc from 'fast-check'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import type { Group } from '../../src/domain/labels.ts'
-import type { FeatureStore, Observations, PartitionId, Readings } from '../../src/domain/ports.ts'
+import type { FeatureStore, LostCounts, Observations, Readings } from '../../src/domain/feature-store.ts'
+import type { TrafficGroup } from '../../src/domain/labels.ts'
+import type { PartitionId } from '../../src/domain/ports.ts'
 import { memoryFeatureStore } from '../../src/features/memory.ts'
-import { redisFeatureStore } from '../../src/features/redis.ts'
-import { connectRedis, type RedisLink } from '../../src/redis/client.ts'
+import { type RedisFeatureOptions, redisFeatureStore } from '../../src/features/redis.ts'
+import { connectRedis } from '../../src/redis/client.ts'
+import type { RedisLink } from '../../src/redis/link.ts'
 import {
   type Backend,
   clusterBackend,
   freshScope,
   joined,
-  observation,
   PATIENT_MS,
   rated,
   singleBackend,
@@ -19,6 +20,7 @@ import {
   T0,
   TOPIC,
 } from '../helpers/feature-fixtures.ts'
+import { type RedisProxy, startRedisProxy } from '../helpers/redis-proxy.ts'
 import { type RedisServer, redisServerInstalled, startOwnRedis } from '../helpers/redis-server.ts'
 
 const SECOND = 1000
@@ -32,7 +34,7 @@ const runs = (numRuns: number) => ({ numRuns, interruptAfterTimeLimit: 40_000 })
 
 interface Shape {
   readonly entity: number
-  readonly group: Group
+  readonly group: TrafficGroup
   readonly wait: number
   readonly late: number
   readonly member: number
@@ -42,7 +44,7 @@ interface Shape {
 
 const shape: fc.Arbitrary<Shape> = fc.record({
   entity: fc.integer({ min: 0, max: 5 }),
-  group: fc.constantFrom<Group>('commercial', 'notice', 'fraud'),
+  group: fc.constantFrom<TrafficGroup>('commercial', 'notice', 'fraud'),
   // Mostly seconds, at times a pause of minutes or hours.
   wait: fc.oneof(
     { weight: 20, arbitrary: fc.integer({ min: 0, max: 30 * SECOND }) },
@@ -229,7 +231,7 @@ describe.skipIf(!redisServerInstalled())('features in Redis and in memory', () =
       topic: TOPIC,
       budgetMs: PATIENT_MS,
     })
-    const groups: Group[] = ['commercial', 'notice', 'fraud']
+    const groups: TrafficGroup[] = ['commercial', 'notice', 'fraud']
     for (let i = 0; i < 3000; i++) {
       if (i % 100) continue
       const batch = Array.from({ length: 100 }, (_, k) => {
@@ -263,13 +265,15 @@ describe.skipIf(!redisServerInstalled())('features while Redis is away', () => {
   const BUDGET = 150
   let server: RedisServer & { process: import('node:child_process').ChildProcess }
   let link: RedisLink | undefined
+  let proxy: RedisProxy
 
   /** A store on a server of its own, which ends with the test. */
-  async function open(over: { onReset?: (partitions: readonly PartitionId[]) => void } = {}) {
+  async function open(over: Partial<RedisFeatureOptions> = {}) {
     server = await startOwnRedis()
+    proxy = await startRedisProxy(Number(new URL(server.url).port))
     onTestFinished(end)
     link = connectRedis({
-      url: server.url,
+      url: proxy.url,
       commandTimeout: BUDGET,
       breaker: { failures: 3, coolDownMs: 100 },
     })
@@ -284,20 +288,23 @@ describe.skipIf(!redisServerInstalled())('features while Redis is away', () => {
   }
   async function end(): Promise<void> {
     await link?.close()
+    await proxy.stop()
     await server.stop()
+  }
+  /** Ends the connection, and takes no other until `back`: what is sent meanwhile never arrives. */
+  function away(): void {
+    proxy.refusing = true
+    proxy.cut()
   }
   const timed = async (work: Promise<Readings>): Promise<[Readings, number]> => {
     const started = performance.now()
     const readings = await work
     return [readings, performance.now() - started]
   }
-  async function back(store: FeatureStore): Promise<void> {
+  async function back(): Promise<void> {
     server.process.kill('SIGCONT')
-    await expect
-      .poll(async () => (await store.count([observation(0, T0 - 24 * HOUR, { once: 'probe' })])).counted, {
-        timeout: 10_000,
-      })
-      .toBe(true)
+    proxy.refusing = false
+    await expect.poll(() => link!.command('PING').catch(() => 'away'), { timeout: 10_000 }).toBe('PONG')
   }
 
   it('answers within its budget, counts nothing twice, and goes on by itself', async () => {
@@ -306,13 +313,19 @@ describe.skipIf(!redisServerInstalled())('features while Redis is away', () => {
     server.process.kill('SIGSTOP')
     for (let i = 1; i <= 5; i++) {
       const [readings, ms] = await timed(store.count([rated(i, T0, 'port:1')]))
-      expect(readings).toEqual({ rates: [], members: [], tallies: [], counted: false })
+      expect(readings).toEqual({
+        rates: [],
+        members: [],
+        tallies: [],
+        counted: false,
+        uncounted: new Set([0]),
+      })
       expect(ms).toBeLessThan(BUDGET + 100)
     }
     expect(store.unready()[0]).toMatch(/^redis: /)
     await expect(store.totals('port:1')).rejects.toMatchObject({ code: 'REDIS_UNREACHABLE' })
-    await back(store)
-    expect(store.unready()).toEqual([])
+    await back()
+    await expect.poll(() => store.unready(), { timeout: 15_000 }).toEqual([])
     // Some of the five may have run late, each once at most.
     const [before] = await store.totals('port:1')
     expect(before).toBeGreaterThanOrEqual(1)
@@ -328,16 +341,16 @@ describe.skipIf(!redisServerInstalled())('features while Redis is away', () => {
     let offset = 0
     const one = (ts: number): Observations => rated(offset++, ts, 'port:1')
     await store.count([one(T0)])
-    server.process.kill('SIGSTOP')
+    away()
     // Eleven buckets are missed.
     for (let i = 0; i < 11; i++)
       expect((await store.count([one(T0 + MINUTE + i * 10 * SECOND)])).counted).toBe(false)
-    await back(store)
+    await back()
     const at = T0 + 5 * MINUTE
     expect((await store.count([one(at)])).rates.at(-1)!.incomplete).toBe(false)
-    server.process.kill('SIGSTOP')
+    away()
     expect((await store.count([one(T0 + 4 * MINUTE)])).counted).toBe(false)
-    await back(store)
+    await back()
     const readings = await store.count([
       one(at),
       one(T0 + 8 * MINUTE),
@@ -359,9 +372,9 @@ describe.skipIf(!redisServerInstalled())('features while Redis is away', () => {
       rated(offset++, ts, 'signature:s', 'commercial', { baseline: true })
     const hour = (h: number) => Array.from({ length: 120 }, (_, i) => one(T0 + h * HOUR + i * 30 * SECOND))
     expect((await store.count([...hour(0), ...hour(1)])).counted).toBe(true)
-    server.process.kill('SIGSTOP')
+    away()
     await store.count(Array.from({ length: 72 }, (_, i) => one(T0 + 2 * HOUR + i * 10 * SECOND)))
-    await back(store)
+    await back()
     const third = await store.count([one(T0 + 2 * HOUR + 30 * MINUTE)])
     expect(third.rates.at(-1)!.baseline!.recent).toEqual({ mean: 2, sd: 0, hours: 2 })
     expect(third.rates.at(-1)!.incomplete).toBe(true)
@@ -377,19 +390,101 @@ describe.skipIf(!redisServerInstalled())('features while Redis is away', () => {
     await store.count([rated(50, T0, 'port:1')])
     server.process.kill('SIGSTOP')
     expect(await store.assign([{ topic: TOPIC, partition: 0, endOffset: 10 }])).toEqual([])
-    await back(store)
+    await back()
     await store.count([rated(0, T0, 'port:1')])
     expect(resets).toEqual([{ topic: TOPIC, partition: 0 }])
     expect(await store.totals('port:1')).toEqual([2, 0, 0])
   }, 30_000)
 
-  it('counts on after Redis lost its data and the scripts', async () => {
+  it('counts what is late once, and marks no bucket for it', async () => {
     const store = await open()
-    await store.count([rated(0, T0, 'port:1'), rated(1, T0, 'port:1')])
-    await link?.command('FLUSHALL')
-    await link?.command('SCRIPT', 'FLUSH')
-    const { rates, counted } = await store.count([rated(2, T0, 'port:1')])
-    expect(counted).toBe(true)
-    expect(rates[0]!.windows.m1).toEqual([1, 0, 0])
+    await store.count([rated(0, T0, 'port:1')])
+    server.process.kill('SIGSTOP')
+    for (let i = 1; i <= 12; i++) await store.count([rated(i, T0 + i * 10 * SECOND, 'port:1')])
+    const away = await store.count([rated(13, T0 + 3 * MINUTE, 'port:1')])
+    expect(away.counted).toBe(false)
+    await back()
+    const { rates } = await store.count([rated(14, T0 + 4 * MINUTE, 'port:1')])
+    // Calls that were sent before the circuit opened have run meanwhile.
+    const [total] = await store.totals('port:1')
+    expect(total).toBeGreaterThan(2)
+    expect(rates.at(-1)!.windows.m10[0]).toBe(total)
+    const missing = (await link!.command('HLEN', await keyEnding(':missing'))) as number
+    expect(total + missing).toBeGreaterThan(2)
   }, 30_000)
+
+  it('counts or marks every bucket, also of a call that is refused when it runs late', async () => {
+    const store = await open()
+    await store.count([rated(0, T0, 'port:1')])
+    server.process.kill('SIGSTOP')
+    for (let i = 1; i <= 12; i++) await store.count([rated(i, T0 + i * 10 * SECOND, 'port:1')])
+    await back()
+    const marked = async () => {
+      const masks = (await link!.command('HVALS', await keyEnding(':missing'))) as string[]
+      return masks.reduce((sum, mask) => sum + Number(mask).toString(2).replaceAll('0', '').length, 0)
+    }
+    await expect
+      .poll(async () => (await store.totals('port:1'))[0] + (await marked()), { timeout: 5_000 })
+      .toBeGreaterThanOrEqual(13)
+  }, 30_000)
+
+  /** The only key of the server that ends so. */
+  async function keyEnding(end: string): Promise<string> {
+    const keys = (await link!.command('KEYS', `*${end}`)) as string[]
+    expect(keys).toHaveLength(1)
+    return keys[0]!
+  }
+
+  it('judges nothing by what Redis lost, and says so, until the windows have filled again', async () => {
+    const lost: LostCounts[] = []
+    const store = await open({ onLost: (what) => lost.push(what) })
+    let offset = 0
+    const one = (ts: number): Observations => rated(offset++, ts, 'port:1')
+    await store.count([one(T0), one(T0)])
+    await link!.command('FLUSHALL')
+    await link!.command('SCRIPT', 'FLUSH')
+    const after = await store.count([one(T0 + 10 * SECOND)])
+    expect(after.counted).toBe(true)
+    expect(after.rates[0]).toMatchObject({ windows: { m1: [1, 0, 0] }, incomplete: true })
+    await expect.poll(() => lost).toEqual([{ how: 'emptied', from: T0 + 10 * SECOND - HOUR, share: 1 / 64 }])
+    expect(store.unready()).toEqual([expect.stringContaining('counts were lost')])
+    const later = await store.count([one(T0 + 7 * MINUTE), one(T0 + 9 * MINUTE)])
+    expect(later.rates.map((r) => r.incomplete)).toEqual([true, false])
+    // Another entity of another shard is found to be lost when it is next counted.
+    const other = await store.count([rated(offset++, T0 + 9 * MINUTE, 'port:2')])
+    expect(other.rates[0]!.incomplete).toBe(true)
+  }, 30_000)
+
+  it('notices that it counts in an older Redis than before, as after a promotion', async () => {
+    const lost: LostCounts[] = []
+    const store = await open({ onLost: (what) => lost.push(what) })
+    const replica = await startOwnRedis()
+    onTestFinished(() => replica.stop())
+    const admin = new Redis(replica.url)
+    let offset = 0
+    const batch = (ts: number, n: number) => Array.from({ length: n }, () => rated(offset++, ts, 'port:1'))
+    await admin.call('REPLICAOF', '127.0.0.1', new URL(server.url).port)
+    await store.count(batch(T0, 100))
+    await store.count(batch(T0 + MINUTE, 1))
+    await expect.poll(async () => (await admin.keys('*')).length, { timeout: 10_000 }).toBeGreaterThan(2)
+    await expect
+      .poll(async () => {
+        const keys = await admin.keys('*:offsets')
+        return String(await Promise.all(keys.map((key) => admin.hvals(key))))
+      })
+      .toContain('100')
+    await admin.call('REPLICAOF', 'NO', 'ONE')
+    await store.count(batch(T0 + 5 * MINUTE, 400))
+    proxy.pointTo(Number(new URL(replica.url).port))
+    proxy.cut()
+    await back()
+    const { rates, counted } = await store.count(batch(T0 + 5 * MINUTE + 10 * SECOND, 1))
+    admin.disconnect()
+    expect(counted).toBe(true)
+    // 400 messages are gone: from their first event time on nothing is known.
+    expect(rates.at(-1)!.windows.h1).toEqual([102, 0, 0])
+    await expect.poll(() => lost).toEqual([{ how: 'older', from: T0 + 5 * MINUTE, share: 1 / 64 }])
+    const later = await store.count(batch(T0 + 6 * MINUTE, 1))
+    expect(later.rates.at(-1)!.incomplete).toBe(false)
+  }, 60_000)
 })

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import slotOf from 'cluster-key-slot'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectRedis } from '../../src/redis/client.ts'
-import type { Script } from '../../src/redis/script.ts'
-import { slotOf } from '../../src/redis/slot.ts'
+import { ADD, inlineScript } from '../helpers/inline-script.ts'
 import {
   type RedisClusterServers,
   redisServerInstalled,
@@ -11,13 +10,7 @@ import {
   startRedisCluster,
 } from '../helpers/redis-server.ts'
 
-const inline = (name: string, source: string): Script => ({
-  name,
-  source,
-  sha: createHash('sha1').update(source).digest('hex'),
-})
-const ADD = inline('add', "return redis.call('INCRBY', KEYS[1], ARGV[1])")
-const WRONG = inline('wrong', "redis.call('SET', KEYS[1], 'text') return redis.call('INCR', KEYS[1])")
+const WRONG = inlineScript('wrong', "redis.call('SET', KEYS[1], 'text') return redis.call('INCR', KEYS[1])")
 
 /** Long enough for a machine under load; tests of the budget itself set their own. */
 const PATIENT = { commandTimeout: 5000 }
@@ -35,11 +28,11 @@ describe.skipIf(!redisServerInstalled())('a link to one server', () => {
     await server.stop()
   })
 
-  it('tells a failing script from a server that is away', async () => {
+  it('distinguishes a failing script from a server that is away', async () => {
     const server = await startOwnRedis()
     const link = connectRedis({ url: server.url, ...PATIENT })
     await expect(link.run([{ script: WRONG, keys: ['w'], args: [] }])).rejects.toMatchObject({
-      code: 'INTERNAL',
+      code: 'REDIS_REFUSED',
     })
     await server.stop()
     await expect(link.run([{ script: ADD, keys: ['a'], args: [1] }], 200)).rejects.toMatchObject({
@@ -96,6 +89,25 @@ describe.skipIf(!redisServerInstalled())('a link to one server', () => {
     await expect.poll(() => heard).toEqual(['one', 'two'])
     await link.close()
     await second.stop()
+  }, 30_000)
+
+  it('says that keys are dropped when memory is full, until the policy is set right', async () => {
+    const server = await startOwnRedis()
+    const admin = connectRedis({ url: server.url, ...PATIENT })
+    await admin.command('CONFIG', 'SET', 'maxmemory', '100mb')
+    await admin.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+    const told: (string | undefined)[] = []
+    const onEviction = (eviction: { policy: string } | undefined) => told.push(eviction?.policy)
+    const link = connectRedis({ url: server.url, ...PATIENT, onEviction })
+    await expect.poll(() => told, { timeout: 5000 }).toEqual(['allkeys-lru'])
+    expect(link.unready()).toEqual([expect.stringContaining('allkeys-lru')])
+    await admin.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
+    // It looks again when it connects.
+    await admin.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+    await expect.poll(() => told, { timeout: 10_000 }).toEqual(['allkeys-lru', undefined])
+    expect(link.unready()).toEqual([])
+    await Promise.all([link.close(), admin.close()])
+    await server.stop()
   }, 30_000)
 
   it('needs an address', () => {

@@ -5,22 +5,24 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Alert } from '../../src/domain/alert.ts'
 import type { Signal } from '../../src/domain/decision.ts'
 import { stateId } from '../../src/domain/hash.ts'
-import type { OutboxEntry } from '../../src/domain/ports.ts'
-import { connectRedis, type RedisLink } from '../../src/redis/client.ts'
-import { createStateManager } from '../../src/states/manager.ts'
-import { createPublisher } from '../../src/states/publisher.ts'
-import { createRedisStateStore } from '../../src/states/redis.ts'
-import { createSweeper } from '../../src/states/sweeper.ts'
+import { connectRedis } from '../../src/redis/client.ts'
+import type { RedisLink } from '../../src/redis/link.ts'
+import { StateManager } from '../../src/states/manager.ts'
+import { StatePublisher } from '../../src/states/publisher.ts'
+import { RedisStateStore } from '../../src/states/redis.ts'
+import { Sweeper } from '../../src/states/sweeper.ts'
 import { redisServerInstalled, startOwnRedis } from '../helpers/redis-server.ts'
 import {
   ALERT_OPTIONS,
   MINUTE,
   message,
   policyOf,
+  publishing,
   recordingSink,
   SECOND,
   signal,
   T0,
+  versionsOf,
 } from '../helpers/state-fixtures.ts'
 
 const clock = { now: () => Date.now() }
@@ -55,21 +57,21 @@ describe.skipIf(!redisServerInstalled())('states on Redis', () => {
   }
 
   /** One instance of the service, as far as states go. */
-  async function instance(publish?: (entries: readonly OutboxEntry[]) => Promise<void>) {
+  async function instance({ published = true } = {}) {
     const link = await connect()
-    const store = createRedisStateStore({ link, prefix, clock })
+    const store = new RedisStateStore({ link, prefix, clock })
     const sink = recordingSink()
-    const publisher = createPublisher({ store, sink })
-    const manager = createStateManager({
-      ...ALERT_OPTIONS,
+    const publisher = new StatePublisher({ store, sink, blocksFrom: 'observe' })
+    const alone = new StateManager({
+      alerts: ALERT_OPTIONS,
       store,
-      policy: () => policyOf(),
-      provenance: () => ({ model: 'text@1', policy: 'p', registry: 'r' }),
-      publish: publish ?? publisher.publish,
+      versions: versionsOf(() => policyOf()),
+      outbox: published ? publisher : { add: () => {} },
       clock,
       lateAfterExpiry: false,
     })
-    await manager.start()
+    const manager = publishing(alone, publisher)
+    await manager.refresh()
     const apply = (...signals: Partial<Signal>[]) =>
       manager.apply(
         signals.map((over) => {
@@ -138,30 +140,33 @@ describe.skipIf(!redisServerInstalled())('states on Redis', () => {
     fresh()
     const [a, b] = [await instance(), await instance()]
     const id = stateId('test', 'MARKETING_BURST', { kind: 'signature', id: '京东' })
+    // What never rose cannot be released.
+    await a.apply({ at: T0 - 60 * MINUTE })
     for (let round = 0; round < 20; round++) {
       const at = T0 + round * 60 * MINUTE
-      await Promise.all([a.apply({ at }), b.manager.release(id, at, at + 30 * MINUTE)])
+      await Promise.all([a.apply({ at }), b.manager.release(id, at, { by: 'ann', until: at + 30 * MINUTE })])
       const [state] = await a.store.get([id])
       expect(state?.open ?? false).toBe(false)
     }
   })
 
-  it('hands the sweep over when its holder is gone, and ends states by the watermark of all partitions', async () => {
+  it('passes the sweep on when its holder is gone, and ends states by the watermark of all partitions', async () => {
     fresh()
     const [a, b] = [await instance(), await instance()]
-    const sweepers = [a, b].map(({ store, manager, publisher }, i) =>
-      createSweeper({
-        store,
-        manager,
-        publisher,
-        clock,
-        holder: `instance-${i}`,
-        everyMs: 20,
-        leaseMs: 300,
-        failed: (error) => {
-          throw error
-        },
-      }),
+    const sweepers = [a, b].map(
+      ({ store, manager, publisher }, i) =>
+        new Sweeper({
+          store,
+          manager,
+          publisher,
+          clock,
+          holder: `instance-${i}`,
+          everyMs: 20,
+          leaseMs: 300,
+          failed: (error) => {
+            throw error
+          },
+        }),
     )
     closing.push(async () => void (await Promise.all(sweepers.map((s) => s.stop()))))
     await a.apply({})
@@ -193,7 +198,7 @@ describe.skipIf(!redisServerInstalled())('states on Redis', () => {
     await apply(
       ...names.map((id) => ({ target: { kind: 'signature' as const, id }, match: { signature: id } })),
     )
-    await manager.release([...manager.open][0]!.id, T0, T0 + MINUTE)
+    await manager.release([...manager.open][0]!.id, T0, { by: 'ann', until: T0 + MINUTE })
     await manager.sweep(T0 + 6 * MINUTE)
     const keys = (await link.command('KEYS', `*${prefix}:states*`)) as string[]
     expect(keys.length).toBe(51)
@@ -212,6 +217,23 @@ describe.skipIf(!redisServerInstalled())('states on Redis', () => {
     await expect.poll(() => b.manager.open.size, { timeout: 10_000 }).toBe(0)
   })
 
+  it('puts the open states back that Redis lost, so that they end as they should', async () => {
+    fresh()
+    const [a, b] = [await instance(), await instance()]
+    await a.apply({})
+    await expect.poll(() => b.manager.open.size).toBe(1)
+    await a.link.command('FLUSHALL')
+    await Promise.all([a.manager.refresh(), b.manager.refresh()])
+    expect([...a.manager.open].map(({ revision }) => revision)).toEqual([1])
+    expect((await a.store.open()).map(({ revision }) => revision)).toEqual([1])
+    await b.manager.sweep(T0 + 6 * MINUTE)
+    const cleared = b.sink.alerts()
+    expect(cleared.map(({ type }) => type)).toEqual(['sigwatch.alert.cleared'])
+    expect(cleared[0]!.data.state).toMatchObject({ revision: 2, cause: 'ended' })
+    await expect.poll(() => a.manager.open.size).toBe(0)
+    expect(await a.store.open()).toEqual([])
+  })
+
   it('rejects in an outage with an error that can be retried, and works again after', async () => {
     fresh()
     const own = await startOwnRedis()
@@ -222,7 +244,7 @@ describe.skipIf(!redisServerInstalled())('states on Redis', () => {
     })
     closing.push(() => link.close())
     await link.ready(5000)
-    const store = createRedisStateStore({ link, prefix, clock })
+    const store = new RedisStateStore({ link, prefix, clock })
     const port = Number(new URL(own.url).port)
     await store.lease('x', 'a', 1000)
     await own.stop()
@@ -237,9 +259,9 @@ describe.skipIf(!redisServerInstalled())('states on Redis', () => {
       .toBe(true)
   })
 
-  it('tells the rate of writes', async () => {
+  it('reports the rate of writes', async () => {
     fresh()
-    const { store, apply } = await instance(async () => {})
+    const { store, apply } = await instance({ published: false })
     const names = Array.from({ length: 500 }, (_, i) => `s${i}`)
     const started = performance.now()
     await apply(

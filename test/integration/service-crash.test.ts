@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Alert, Verdict } from '../../src/domain/alert.ts'
 import { redisFeatureStore } from '../../src/features/redis.ts'
 import { connectRedis } from '../../src/redis/client.ts'
-import { canonicalNumber } from '../../src/stages/canonical-number.ts'
 import { decode, isRejection } from '../../src/stages/decode.ts'
-import { createRedisStateStore } from '../../src/states/redis.ts'
+import { RedisStateStore } from '../../src/states/redis.ts'
+import { canonicalNumber } from '../../src/text/canonical-number.ts'
 import { useFolder } from '../helpers/jsonl.ts'
 import { plainClient } from '../helpers/kafka-client.ts'
 import { until } from '../helpers/recording-handler.ts'
@@ -111,7 +111,7 @@ describeWith(['kafka', 'redis'], 'a crash in the middle', () => {
     const prefix = `sigwatch:${scope.deployment}:${scope.clusterId}:${scope.topic}`
     return {
       features: redisFeatureStore(link, { ...scope, budgetMs: 10_000 }),
-      states: createRedisStateStore({ link, prefix, clock: { now: Date.now } }),
+      states: new RedisStateStore({ link, prefix, clock: { now: Date.now } }),
     }
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Alert, Verdict } from '../../src/domain/alert.ts'
 import { recipient } from '../behaviour/fixtures/registry.ts'
@@ -155,6 +156,69 @@ describeWith(['kafka', 'redis'], 'the service with', () => {
       },
       60_000,
       () => `not all ${records} are settled`,
+    )
+    expect(await service.stop()).toBe(0)
+  })
+
+  it('records of `simulate --live`: alerts come at once, enforced and not late', async () => {
+    const at = await createServiceTopics(client, kafka.brokers)
+    const service = await start(at.env)
+    await service.ready()
+    const live = ['simulate', '--live', '--minutes', '0.5', '--rate', '5', '--out', 'kafka']
+    const { code, stderr } = await sigwatch(live, { env: at.env, cwd: folder.path })
+    expect(code, stderr).toBe(0)
+    await until(async () => (await alerts(at.topics.alerts)).length > 0)
+    const raised = await alerts(at.topics.alerts)
+    const forged = raised.filter(({ data }) => data.reasons.some((reason) => reason.code === 'FORGED_BRAND'))
+    expect(forged.length).toBeGreaterThan(0)
+    for (const { data } of raised) {
+      expect(data.mode).toBe('enforce')
+      expect(data.late).toBeUndefined()
+    }
+    expect(await service.stop()).toBe(0)
+  })
+
+  it('side topics that are made later: read from then on, without a restart', async () => {
+    const at = await createServiceTopics(client, kafka.brokers)
+    const named = (use: string) => uniqueName(`later-${use}`)
+    const [registry, consents] = [named('registry'), named('consents')]
+    const service = await start({
+      ...at.env,
+      SIGWATCH_KAFKA_TOPICS_REGISTRY: registry,
+      SIGWATCH_KAFKA_TOPICS_CONSENTS: consents,
+    })
+    await service.ready()
+    const row = { kind: 'signature', name: '后来超市', ports: ['1069777*'] }
+    const to = recipient(30_000)
+    const refusal = { signature: '后来超市', to, state: 'out', ts: Date.now() - 60_000 }
+    for (const [topic, key, value] of [
+      [registry, 'signature:后来超市', row],
+      [consents, `后来超市|${to}`, refusal],
+    ] as const) {
+      await client.createTopic({ config: { 'cleanup.policy': 'compact' } }, topic)
+      await client.produce(topic, [JSON.stringify(value)], { keys: [key] })
+    }
+    const found = () =>
+      service.log.filter(({ event }) => event === 'topic_found').map(({ topic }) => String(topic))
+    await until(
+      () => found().length === 2,
+      60_000,
+      () => `found: ${found()}`,
+    )
+    expect(found().toSorted()).toEqual([consents, registry].toSorted())
+    let n = 0
+    const codesOf = (verdict: Verdict) => verdict.reasons
+    await until(
+      async () => {
+        const sms = { id: `late-${n++}`, ts: Date.now(), from: '1068110001', to }
+        const text = '【后来超市】全场5折起，满300减50，速抢！退订回T'
+        await client.produce(at.topics.messages, [JSON.stringify({ ...sms, text })])
+        await sleep(500)
+        const codes = (await verdicts(at.topics.verdicts)).flatMap(codesOf)
+        return codes.includes('AFTER_OPT_OUT') && codes.includes('SIGNATURE_WRONG_PORT')
+      },
+      60_000,
+      () => service.stderr.slice(-2_000),
     )
     expect(await service.stop()).toBe(0)
   })

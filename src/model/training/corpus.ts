@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { InvalidInput } from '../../domain/errors.ts'
 import { createRandom } from '../random.ts'
-import { isMasked, unmask } from './masks.ts'
+import { isMasked, isRedacted, unmask, unredact } from './masks.ts'
 import { hasSlots, unknownSlots } from './slots.ts'
 
 export interface Row {
@@ -26,7 +26,7 @@ export interface Corpus {
 
 /**
  * Reads `label<TAB>text`. Lines that begin with `#` are comments. Throws InvalidInput that names each line it cannot
- * take. A corpus in which contacts are masked has its masks turned into slots.
+ * take. A corpus in which contacts are masked has its masks turned into slots, and so have texts that sigwatch redacted.
  */
 export function readCorpus(file: string): Corpus {
   let bytes: Buffer
@@ -73,8 +73,9 @@ export function readCorpus(file: string): Corpus {
     file,
     sha256: createHash('sha256').update(bytes).digest('hex'),
     templates,
-    rows: masked
-      ? rows.map((row) => ({ ...row, raw: row.text, text: unmask(row.text, row.label, random) }))
-      : rows,
+    rows: rows.map((row) => {
+      if (masked) return { ...row, raw: row.text, text: unmask(row.text, row.label, random) }
+      return isRedacted(row.text) ? { ...row, text: unredact(row.text, random) } : row
+    }),
   }
 }

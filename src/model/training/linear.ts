@@ -1,7 +1,8 @@
 import { type NetworkShape, partSize, width } from '../network.ts'
 import { createRandom, type Random, shuffle } from '../random.ts'
 import type { TokenizerSettings } from '../tokenizer.ts'
-import type { Encoded, Training } from './trainer.ts'
+import type { Encoded } from './encode.ts'
+import type { Training } from './trainer.ts'
 
 export interface LinearSettings {
   readonly tokenizer: TokenizerSettings
@@ -26,7 +27,7 @@ export const LINEAR: LinearSettings = {
  * Support vector machines, one a label against the rest, with squared hinge loss, by dual coordinate descent (Hsieh,
  * Chang, Lin, Keerthi, Sundararajan 2008), as a network without a deep part: its one deep column only marks the rows of
  * known features. `label[i]`: of text i. A text is learnt as its known features, each 1 / √(count of all),
- * and read as 1 / √(count of the known): new text has more that nobody knows, which must not make it timid.
+ * and read as 1 / √(count of the known): new text has more that is unknown, which must not lower every score.
  */
 export function trainLinear(
   texts: Encoded,

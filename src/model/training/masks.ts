@@ -15,6 +15,32 @@ const SLOT_OF: Readonly<Record<string, string>> = {
   BANK: '{bank}',
 }
 
+/** What sigwatch writes in place of numbers and codes in a text that it shows (src/text/redact.ts). */
+const REDACTED = /<(?:number|code)>/
+const NUMBERS = [
+  '{code}',
+  '{code}',
+  '{mobile}',
+  '{tel}',
+  '{hotline}',
+  '{account}',
+  '{order}',
+  '{datetime}',
+  '{big}',
+]
+const CODES = ['{code}', '{parcel}', '{order}', '{plate}']
+
+export function isRedacted(text: string): boolean {
+  return REDACTED.test(text)
+}
+
+/** A redacted text as a template: a slot for each number and code, of a kind drawn at random. */
+export function unredact(text: string, random: Random): string {
+  return text
+    .replaceAll('<number>', () => random.pick(NUMBERS))
+    .replaceAll('<code>', () => random.pick(CODES))
+}
+
 /** Whether a corpus is masked: a share of its texts that no ordinary corpus has holds these words in capitals. */
 export function isMasked(texts: readonly string[]): boolean {
   let masked = 0

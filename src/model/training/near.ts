@@ -1,7 +1,7 @@
 /**
  * Groups of near-duplicates, so that a held-out part shares none with the rest. Two texts are near when they share more
  * than `share` of the 3-grams of the smaller one (digits and spaces dropped); groups are the connected components.
- * Returns the group of each text, by the index of its first member. Grams in more than `common` texts tell nothing and
+ * Returns the group of each text, by the index of its first member. Grams in more than `common` texts say nothing and
  * are not compared, which bounds the work.
  */
 export function nearGroups(texts: readonly string[], share = 0.5, common = 60): Int32Array {

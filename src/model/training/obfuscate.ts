@@ -1,8 +1,8 @@
 import { PINYIN } from '../../registry/pinyin.generated.ts'
 import { reading } from '../../registry/skeleton.ts'
-import { TRADITIONAL } from '../../stages/fold-table.generated.ts'
-import { NEIGHBOURS, SPLITS } from '../../stages/fold-tables.ts'
-import { neighbourMap, splitMap } from '../../stages/fold-variants.ts'
+import { TRADITIONAL } from '../../text/fold-table.generated.ts'
+import { NEIGHBOURS, SPLITS } from '../../text/fold-tables.ts'
+import { neighbourMap, splitMap } from '../../text/fold-variants.ts'
 import type { Random } from '../random.ts'
 
 const SOUNDS = neighbourMap(NEIGHBOURS)

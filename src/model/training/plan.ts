@@ -12,11 +12,13 @@ const COARSE: Readonly<Record<string, readonly string[]>> = {
   smishing: ['fraud'],
 }
 
-/** Bits of the labels that a row may have; 0 when the label is none of these. */
+/** Bits of the labels that a row may have: `not-fraud` all but that one. 0 when the label is none of these. */
 export function allowedLabels(label: string, labels: readonly string[]): number {
   const own = labels.indexOf(label)
   if (own >= 0) return 1 << own
   let bits = 0
+  const denied = label.startsWith('not-') ? labels.indexOf(label.slice(4)) : -1
+  if (denied >= 0) return ((1 << labels.length) - 1) & ~(1 << denied)
   for (const name of COARSE[label] ?? []) {
     const k = labels.indexOf(name)
     if (k >= 0) bits |= 1 << k

@@ -215,7 +215,10 @@ export function hasSlots(text: string): boolean {
   return [...text.matchAll(SLOT)].some((m) => Object.hasOwn(SLOTS, m[1] as string))
 }
 
-/** One message of a template. Unknown braces stay as they are. */
+/**
+ * One message of a template. Unknown braces stay as they are. The simulator fills other slots (src/simulator/texts.ts):
+ * what it writes must not look like what was learnt.
+ */
 export function fillSlots(template: string, random: Random): string {
   return template.replace(SLOT, (whole, slot: string) =>
     Object.hasOwn(SLOTS, slot) ? SLOTS[slot]!(random) : whole,

@@ -1,11 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
-import { normalise } from '../../stages/normalise.ts'
+import { normalise } from '../../text/normalise.ts'
 import {
   bag,
   HEAD_PARTS,
   type HeadTensors,
   type NetworkShape,
+  PARTS,
   partShape,
   partSize,
   type Weights,
@@ -58,30 +59,6 @@ export const SETTINGS: TrainSettings = {
   dropSignature: 0.4,
 }
 
-/** Feature rows of texts, end to end. `starts` has one more entry. */
-export interface Encoded {
-  readonly rows: Int32Array
-  readonly starts: Int32Array
-}
-
-export function encode(tokenizer: Tokenizer, texts: readonly string[]): Encoded {
-  let rows = new Int32Array(texts.length * 160)
-  const starts = new Int32Array(texts.length + 1)
-  let at = 0
-  for (const [i, text] of texts.entries()) {
-    tokenizer.read(normalise(text).text, text)
-    if (at + tokenizer.count > rows.length) {
-      const grown = new Int32Array(2 * rows.length + tokenizer.count)
-      grown.set(rows)
-      rows = grown
-    }
-    rows.set(tokenizer.rows.subarray(0, tokenizer.count), at)
-    at += tokenizer.count
-    starts[i + 1] = at
-  }
-  return { rows: rows.subarray(0, at), starts }
-}
-
 /** The texts of one epoch; called before each, so that every epoch sees new ones. */
 export type EpochSource = (epoch: number, random: Random) => Example[]
 
@@ -93,7 +70,8 @@ export interface Training {
 /**
  * Trains on the cpu backend, which shares the memory of the table with the sparse update: bags and head run through
  * tensorflow.js forward and backward, the table is changed in place. Deterministic for a seed.
- * `afterEpoch` may keep a copy of the weights; they change in place.
+ * `afterEpoch` may keep a copy of the weights; they change in place. `from`: weights to go on from, which are copied;
+ * its shape counts then, not that of the settings.
  */
 export async function train(
   labels: number,
@@ -101,96 +79,137 @@ export async function train(
   seed: number,
   source: EpochSource,
   afterEpoch: (epoch: number, loss: number, current: Training) => boolean,
+  from?: Training,
 ): Promise<Training> {
   tf.enableProdMode()
   await tf.setBackend('cpu')
   const random = createRandom(seed)
-  const tokenizer = new Tokenizer(settings.tokenizer)
-  const shape: NetworkShape = {
-    rows: 1 << settings.tokenizer.bits,
-    embedding: settings.embedding,
-    hidden: settings.hidden,
-    labels,
-  }
-  const weights = initial(shape, random)
-  const training = { shape, weights }
-  const columns = width(shape)
-  // The cpu backend keeps the array that it is given: the sparse update below is seen by the next forward pass.
-  const table = tf.tensor2d(weights.table, [shape.rows, columns])
-  const adagrad = new SparseAdagrad(weights.table, columns, shape.embedding)
-  const variables = HEAD_PARTS.map((part) =>
-    tf.variable(tf.tensor(weights[part].slice(), partShape(shape, part)), true),
-  )
-  const adam = tf.train.adam(settings.headRate)
-  const buffer = new Int32Array(settings.batch * 2048)
-  const segments = new Int32Array(settings.batch * 2048)
-  const starts = new Int32Array(settings.batch + 1)
+  const trainer = new Trainer(labels, settings, random, from)
   let done = 0
-  let total = 0
-
   for (let epoch = 0; epoch < settings.epochs; epoch++) {
     const examples = shuffle(source(epoch, random), random)
-    total = examples.length * settings.epochs
+    const total = examples.length * settings.epochs
     let lossSum = 0
     let batches = 0
     for (let from = 0; from < examples.length; from += settings.batch) {
       const batch = examples.slice(from, from + settings.batch)
-      const texts = batch.length
-      const roots = new Float32Array(texts)
-      const allowed = new Float32Array(texts * labels)
-      const importance = new Float32Array(texts)
-      let at = 0
-      for (const [b, example] of batch.entries()) {
-        tokenizer.read(normalise(example.text).text, example.text)
-        const first = at
-        at = keep(tokenizer, buffer, at, settings, random)
-        segments.fill(b, first, at)
-        starts[b + 1] = at
-        roots[b] = Math.sqrt(at - first)
-        importance[b] = example.weight
-        for (let k = 0; k < labels; k++) allowed[b * labels + k] = (example.allowed >> k) & 1
-      }
-      const progress = done / total
-      const rate = Math.max(0.02, 1 - progress)
-      let gradients = new Float32Array(0)
-      // Nothing is returned: tidy would look for tensors among the numbers.
-      tf.tidy(() => {
-        const bags = bag(
-          table,
-          tf.tensor1d(buffer.slice(0, at), 'int32'),
-          tf.tensor1d(segments.slice(0, at), 'int32'),
-          tf.tensor2d(roots, [texts, 1]),
-        )
-        const step = backward(
-          bags,
-          headOf(variables),
-          shape,
-          tf.tensor2d(allowed, [texts, labels]),
-          tf.tensor2d(importance, [texts, 1]),
-          settings.smoothing,
-        )
-        lossSum += step.loss.dataSync()[0] as number
-        setRate(adam, settings.headRate * rate)
-        adam.applyGradients(variables.map(({ name }, i) => ({ name, tensor: step.parts[i] as tf.Tensor })))
-        gradients = step.bags.dataSync() as Float32Array<ArrayBuffer>
-      })
-      adagrad.apply(buffer, starts, texts, gradients, {
-        wide: settings.wideRate * rate,
-        deep: settings.deepRate * rate,
-        decay: settings.decay,
-      })
-      done += texts
+      lossSum += trainer.step(batch, Math.max(0.02, 1 - done / total))
+      done += batch.length
       batches++
     }
-    HEAD_PARTS.forEach((part, i) => {
-      weights[part].set((variables[i] as tf.Variable).dataSync() as Float32Array)
-    })
-    if (!afterEpoch(epoch, lossSum / batches, training)) break
+    trainer.readHead()
+    if (!afterEpoch(epoch, lossSum / batches, trainer.training)) break
   }
-  table.dispose()
-  for (const variable of variables) variable.dispose()
-  adam.dispose()
-  return training
+  trainer.close()
+  return trainer.training
+}
+
+/** The weights under training with the state of their optimisers. */
+class Trainer {
+  readonly training: Training
+  readonly #labels: number
+  readonly #settings: TrainSettings
+  readonly #random: Random
+  readonly #tokenizer: Tokenizer
+  readonly #table: tf.Tensor2D
+  readonly #adagrad: SparseAdagrad
+  readonly #variables: readonly tf.Variable[]
+  readonly #adam: tf.Optimizer
+  readonly #rows: Int32Array
+  readonly #segments: Int32Array
+  readonly #starts: Int32Array
+
+  constructor(labels: number, settings: TrainSettings, random: Random, from?: Training) {
+    const { embedding, hidden, tokenizer, batch } = settings
+    const shape: NetworkShape = from?.shape ?? { rows: 1 << tokenizer.bits, embedding, hidden, labels }
+    const weights = from ? copyOf(from.weights) : initial(shape, random)
+    this.training = { shape, weights }
+    this.#labels = labels
+    this.#settings = settings
+    this.#random = random
+    this.#tokenizer = new Tokenizer(tokenizer)
+    // The cpu backend keeps the array that it is given: the sparse update is seen by the next forward pass.
+    this.#table = tf.tensor2d(weights.table, [shape.rows, width(shape)])
+    this.#adagrad = new SparseAdagrad(weights.table, width(shape), shape.embedding)
+    this.#variables = HEAD_PARTS.map((part) =>
+      tf.variable(tf.tensor(weights[part].slice(), partShape(shape, part)), true),
+    )
+    this.#adam = tf.train.adam(settings.headRate)
+    this.#rows = new Int32Array(batch * 2048)
+    this.#segments = new Int32Array(batch * 2048)
+    this.#starts = new Int32Array(batch + 1)
+  }
+
+  /** Learns from one batch at a share of the learning rates. Returns its loss. */
+  step(batch: readonly Example[], rate: number): number {
+    const { wideRate, deepRate, decay, headRate, smoothing } = this.#settings
+    const texts = batch.length
+    const { at, roots, allowed, importance } = this.#encode(batch)
+    let loss = 0
+    let gradients = new Float32Array(0)
+    // Nothing is returned: tidy would look for tensors among the numbers.
+    tf.tidy(() => {
+      const bags = bag(
+        this.#table,
+        tf.tensor1d(this.#rows.slice(0, at), 'int32'),
+        tf.tensor1d(this.#segments.slice(0, at), 'int32'),
+        tf.tensor2d(roots, [texts, 1]),
+      )
+      const step = backward(
+        bags,
+        headOf(this.#variables),
+        this.training.shape,
+        tf.tensor2d(allowed, [texts, this.#labels]),
+        tf.tensor2d(importance, [texts, 1]),
+        smoothing,
+      )
+      loss = step.loss.dataSync()[0] as number
+      setRate(this.#adam, headRate * rate)
+      this.#adam.applyGradients(
+        this.#variables.map(({ name }, i) => ({ name, tensor: step.parts[i] as tf.Tensor })),
+      )
+      gradients = step.bags.dataSync() as Float32Array<ArrayBuffer>
+    })
+    const rates = { wide: wideRate * rate, deep: deepRate * rate, decay }
+    this.#adagrad.apply(this.#rows, this.#starts, texts, gradients, rates)
+    return loss
+  }
+
+  /** Brings the weights of the head up to date; those of the table are. */
+  readHead(): void {
+    HEAD_PARTS.forEach((part, i) => {
+      this.training.weights[part].set((this.#variables[i] as tf.Variable).dataSync() as Float32Array)
+    })
+  }
+
+  close(): void {
+    this.#table.dispose()
+    for (const variable of this.#variables) variable.dispose()
+    this.#adam.dispose()
+  }
+
+  #encode(batch: readonly Example[]) {
+    const labels = this.#labels
+    const roots = new Float32Array(batch.length)
+    const allowed = new Float32Array(batch.length * labels)
+    const importance = new Float32Array(batch.length)
+    let at = 0
+    for (const [b, example] of batch.entries()) {
+      this.#tokenizer.read(normalise(example.text).text, example.text)
+      const first = at
+      at = keep(this.#tokenizer, this.#rows, at, this.#settings, this.#random)
+      this.#segments.fill(b, first, at)
+      this.#starts[b + 1] = at
+      roots[b] = Math.sqrt(at - first)
+      importance[b] = example.weight
+      for (let k = 0; k < labels; k++) allowed[b * labels + k] = (example.allowed >> k) & 1
+    }
+    return { at, roots, allowed, importance }
+  }
+}
+
+export function copyOf(weights: Weights): Weights {
+  return Object.fromEntries(PARTS.map((part) => [part, weights[part].slice()])) as unknown as Weights
 }
 
 function setRate(adam: tf.Optimizer, rate: number): void {
@@ -205,7 +224,7 @@ function headOf(parts: readonly tf.Tensor[]): HeadTensors {
 /**
  * Loss and its gradients by bags and by the parts of the head (in the order of HEAD_PARTS).
  * The loss is the weighted mean of `-log(sum of the probabilities of the allowed labels)`: cross entropy where one
- * label is allowed, and open in its choice where a corpus tells less than the labels do; smoothing pulls towards
+ * label is allowed, and open in its choice where a corpus says less than the labels do; smoothing pulls towards
  * uniform. The chain of two layers is written out: the core package registers no gradients.
  */
 function backward(
@@ -278,38 +297,4 @@ function initial(shape: NetworkShape, random: Random): Weights {
     output: normal(partSize(shape, 'output'), 0.1),
     outputBias: new Float32Array(shape.labels),
   }
-}
-
-/** Logits of encoded texts with weights as they stand: plain arithmetic, for scores during training. */
-export function logitsOf({ shape, weights }: Training, encoded: Encoded): Float32Array {
-  const texts = encoded.starts.length - 1
-  const columns = width(shape)
-  const sum = new Float64Array(columns)
-  const out = new Float32Array(texts * shape.labels)
-  for (let t = 0; t < texts; t++) {
-    sum.fill(0)
-    const from = encoded.starts[t] as number
-    const to = encoded.starts[t + 1] as number
-    for (let i = from; i < to; i++) {
-      const base = (encoded.rows[i] as number) * columns
-      for (let c = 0; c < columns; c++) sum[c] = (sum[c] as number) + (weights.table[base + c] as number)
-    }
-    const share = 1 / Math.sqrt(to - from)
-    for (let k = 0; k < shape.labels; k++) {
-      out[t * shape.labels + k] =
-        (sum[shape.embedding + k] as number) * share + (weights.outputBias[k] as number)
-    }
-    for (let h = 0; h < shape.hidden; h++) {
-      let x = weights.hiddenBias[h] as number
-      for (let c = 0; c < shape.embedding; c++) {
-        x += (sum[c] as number) * share * (weights.hidden[c * shape.hidden + h] as number)
-      }
-      if (x <= 0) continue
-      for (let k = 0; k < shape.labels; k++) {
-        const at = t * shape.labels + k
-        out[at] = (out[at] as number) + x * (weights.output[h * shape.labels + k] as number)
-      }
-    }
-  }
-  return out
 }

@@ -1,0 +1,46 @@
+import { BlockTable } from './block-table.ts'
+import { connect, Enforcements, follow } from './kafka.ts'
+import { createDecider } from './server.ts'
+
+/** Every setting, from the environment. */
+function setting(name: string, fallback?: string): string {
+  const value = process.env[name] ?? fallback
+  if (value === undefined) {
+    console.error(`${name} is not set`)
+    process.exit(2)
+  }
+  return value
+}
+
+const topics = {
+  blocks: setting('BLOCKS_TOPIC', 'sms.blocks'),
+  alerts: setting('ALERTS_TOPIC', 'sms.alerts'),
+  enforcements: setting('ENFORCEMENTS_TOPIC', 'sms.enforcements'),
+}
+const tokenKey = setting('TOKEN_KEY')
+const colon = tokenKey.indexOf(':')
+const table = new BlockTable(
+  colon > 0
+    ? { keyId: tokenKey.slice(0, colon), key: tokenKey.slice(colon + 1) }
+    : { keyId: '1', key: tokenKey },
+)
+const kafka = connect(setting('KAFKA_BROKERS').split(','))
+const enforcements = new Enforcements(kafka, topics.enforcements)
+let isReady = false
+const by = setting('BLOCKER_NAME', 'blocker')
+const { server, onRecord } = createDecider({ table, enforcements, isReady: () => isReady, by })
+
+server.listen(Number(setting('PORT', '9500')), setting('HOST', '127.0.0.1'))
+await enforcements.start()
+const following = await follow(kafka, topics, table, onRecord)
+await following.ready
+isReady = true
+const sweeping = setInterval(() => table.sweep(Date.now()), 10_000)
+
+process.once('SIGTERM', async () => {
+  clearInterval(sweeping)
+  server.close()
+  await following.stop()
+  await enforcements.stop()
+  process.exit(0)
+})

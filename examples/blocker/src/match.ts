@@ -1,0 +1,110 @@
+import { createHmac } from 'node:crypto'
+
+/** A message as the gateway has it when it asks. */
+export interface Submission {
+  readonly id: string
+  readonly from: string
+  /** The recipient as it is, or its token. */
+  readonly to?: string
+  readonly toToken?: string
+  /** Without brackets. */
+  readonly signature?: string
+  /** Host names of the links in the text. */
+  readonly hosts?: readonly string[]
+  /** The verdict of sigwatch on this message, where the gateway waits for one. */
+  readonly verdict?: { readonly action: string; readonly states: readonly string[] }
+}
+
+/** Key of the tokens: `<keyId>:<key>`, the same as `privacy.tokenKey` of sigwatch. */
+export interface TokenKey {
+  readonly keyId: string
+  readonly key: string
+}
+
+/** A number in the one form in which numbers are compared. */
+export function canonical(number: string): string {
+  const digits = number.replace(/[\s+]/g, '').replace(/^00/, '')
+  if (!/^\d+$/.test(digits)) return number
+  return /^86(106|1\d{10}$)/.test(digits) ? digits.slice(2) : digits
+}
+
+/** `<keyId>.<base64url of the first 16 bytes of HMAC-SHA-256(key, canonical number)>` */
+export function tokenOf(recipient: string, { keyId, key }: TokenKey): string {
+  const hash = createHmac('sha256', Buffer.from(key, 'utf8')).update(canonical(recipient), 'utf8').digest()
+  return `${keyId}.${hash.subarray(0, 16).toString('base64url')}`
+}
+
+export type Match = Readonly<Record<string, unknown>>
+
+/** `unknown`: a member that only sigwatch can evaluate, or one of a later version. */
+export type Holds = 'yes' | 'no' | 'unknown'
+
+type Test = (value: never, message: Submission, token: string | undefined) => Holds
+
+const says = (holds: boolean): Holds => (holds ? 'yes' : 'no')
+
+/** `106900*` stands for every port that begins so. */
+function portMatches(pattern: string, port: string): boolean {
+  return pattern.endsWith('*') ? port.startsWith(pattern.slice(0, -1)) : pattern === port
+}
+
+function isBelow(host: string, domain: string): boolean {
+  return host === domain || host.endsWith(`.${domain}`)
+}
+
+const TESTS: Readonly<Record<string, Test>> = {
+  signature: (name: string, { signature }) => says(signature === name),
+  ports: (ports: string[], { from }) => says(ports.some((port) => portMatches(port, canonical(from)))),
+  exceptPorts: (ports: string[], { from }) => says(!ports.some((port) => portMatches(port, canonical(from)))),
+  domains: (domains: string[], { hosts = [] }) =>
+    says(hosts.some((host) => domains.some((domain) => isBelow(host.toLowerCase(), domain)))),
+  toToken: (expected: string, _message, token) =>
+    // A token of another key says nothing about this recipient.
+    token === undefined || token.split('.')[0] !== expected.split('.')[0]
+      ? 'unknown'
+      : says(token === expected),
+}
+
+/** The conjunction: `no` as soon as one member does not hold; `unknown` when none fails and one cannot be told. */
+export function matches(match: Match, message: Submission, token: string | undefined): Holds {
+  let holds: Holds = 'yes'
+  for (const [member, value] of Object.entries(match)) {
+    const test = Object.hasOwn(TESTS, member) ? TESTS[member] : undefined
+    const one = test ? test(value as never, message, token) : 'unknown'
+    if (one === 'no') return 'no'
+    if (one === 'unknown') holds = 'unknown'
+  }
+  return holds
+}
+
+/** Of a match that names nothing to look it up by. */
+const ANY = '*'
+
+/** The keys of an index under which a match is found: those of one member that must hold. */
+export function keysOf(match: Match): string[] {
+  const { toToken, domains, signature, ports } = match as {
+    toToken?: string
+    domains?: string[]
+    signature?: string
+    ports?: string[]
+  }
+  if (domains) return domains.map((domain) => `domain:${domain}`)
+  if (signature !== undefined) return [`signature:${signature}`]
+  if (ports && !ports.some((port) => port.endsWith('*'))) return ports.map((port) => `port:${port}`)
+  return [toToken === undefined ? ANY : `token:${toToken}`]
+}
+
+/** Every key under which a match may hold for a message. */
+export function keysFor(message: Submission, token: string | undefined): string[] {
+  const { from, signature, hosts = [] } = message
+  const keys = [ANY, `port:${canonical(from)}`]
+  if (signature !== undefined) keys.push(`signature:${signature}`)
+  if (token !== undefined) keys.push(`token:${token}`)
+  for (const host of hosts) {
+    const name = host.toLowerCase()
+    keys.push(`domain:${name}`)
+    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1))
+      keys.push(`domain:${name.slice(dot + 1)}`)
+  }
+  return keys
+}

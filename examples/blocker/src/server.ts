@@ -1,0 +1,103 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { BlockTable } from './block-table.ts'
+import type { Enforcements } from './kafka.ts'
+import type { Submission } from './match.ts'
+
+const MAX_BODY = 64_000
+
+export interface ServerParts {
+  readonly table: BlockTable
+  readonly enforcements: Pick<Enforcements, 'add' | 'dropped' | 'written'>
+  readonly isReady: () => boolean
+  /** Name of this service in what it writes back. */
+  readonly by: string
+}
+
+/** `POST /decide`, `GET /table`, `/metrics`, `/healthz`, `/readyz`. */
+export function createDecider({ table, enforcements, isReady, by }: ServerParts) {
+  const registry = new Registry()
+  const registers = [registry]
+  const decisions = new Counter({
+    name: 'blocker_decisions_total',
+    help: 'Decisions by action.',
+    labelNames: ['action', 'delivered'],
+    registers,
+  })
+  const seconds = new Histogram({
+    name: 'blocker_decide_seconds',
+    help: 'Time of one decision.',
+    buckets: [0.00001, 0.0001, 0.0005, 0.001, 0.005],
+    registers,
+  })
+  const records = new Counter({ name: 'blocker_records_total', help: 'Records that were read.', registers })
+  new Gauge({
+    name: 'blocker_open_states',
+    help: 'States in force.',
+    registers,
+    collect() {
+      this.set(table.entries(Date.now()).length)
+    },
+  })
+  new Gauge({
+    name: 'blocker_enforcements_dropped',
+    help: 'Enforcements that no broker took in time.',
+    registers,
+    collect() {
+      this.set(enforcements.dropped)
+    },
+  })
+
+  function decide(message: Submission) {
+    const began = process.hrtime.bigint()
+    const now = Date.now()
+    const decision = table.decide(message, now)
+    const { action, deliver, stateId } = decision
+    decisions.inc({ action, delivered: String(deliver) })
+    if (!deliver)
+      enforcements.add({ messageId: message.id, ...(stateId ? { stateId } : {}), action, by, ts: now })
+    seconds.observe(Number(process.hrtime.bigint() - began) / 1e9)
+    return decision
+  }
+
+  async function answer(request: IncomingMessage): Promise<readonly [number, unknown]> {
+    const { method, url } = request
+    if (url === '/decide' && method === 'POST') {
+      const message = submissionOf(await bodyOf(request))
+      return message ? [200, decide(message)] : [400, { error: 'id and from must be text' }]
+    }
+    if (method !== 'GET') return [405, { error: 'method not allowed' }]
+    if (url === '/table') return [200, table.entries(Date.now())]
+    if (url === '/healthz') return [200, { status: 'alive' }]
+    if (url === '/readyz') return isReady() ? [200, { ready: true }] : [503, { ready: false }]
+    return [404, { error: 'not found' }]
+  }
+
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url === '/metrics') {
+      response.setHeader('content-type', registry.contentType).end(await registry.metrics())
+      return
+    }
+    const [status, body] = await answer(request).catch(() => [400, { error: 'no valid JSON' }] as const)
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  }
+
+  const server: Server = createServer((request, response) => void respond(request, response))
+  return { server, onRecord: () => records.inc() }
+}
+
+function submissionOf(body: unknown): Submission | undefined {
+  const { id, from } = (body ?? {}) as { id?: unknown; from?: unknown }
+  return typeof id === 'string' && typeof from === 'string' ? (body as Submission) : undefined
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request) {
+    bytes += (chunk as Buffer).length
+    if (bytes > MAX_BODY) throw new RangeError('too long')
+    chunks.push(chunk as Buffer)
+  }
+  return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+}

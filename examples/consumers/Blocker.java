@@ -1,0 +1,79 @@
+import com.fasterxml.jackson.databind.*;
+import java.time.*;
+import java.util.*;
+import java.util.concurrent.*;
+import java.util.stream.StreamSupport;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.apache.kafka.clients.consumer.*;
+import org.apache.kafka.common.TopicPartition;
+
+/** Decides by the block table, as docs/blocking.md says: input and output as in blocker.py. Needs Kafka's client and Jackson. */
+public class Blocker {
+  static final List<String> ACTIONS = List.of("pass", "observe", "review", "throttle", "block");
+  static final ObjectMapper JSON = new ObjectMapper();
+  static final String[] KEY = System.getenv("TOKEN_KEY").split(":", 2); // With KAFKA_BROKERS and BLOCKS_TOPIC.
+  static final Map<String, JsonNode> table = new ConcurrentHashMap<>();
+  static final Map<String, long[]> held = new HashMap<>(); // Episode and revision seen last, also of states that ended.
+  static String canonical(String number) {
+    String digits = number.replaceAll("[\\s+]", "").replaceFirst("^00", "").replaceFirst("^86(?=106|1[0-9]{10}$)", "");
+    return digits.matches("[0-9]+") ? digits : number;
+  }
+  static String token(String recipient) throws Exception {
+    Mac mac = Mac.getInstance("HmacSHA256");
+    mac.init(new SecretKeySpec(KEY[1].getBytes("UTF-8"), "HmacSHA256"));
+    byte[] all = mac.doFinal(canonical(recipient).getBytes("UTF-8"));
+    return KEY[0] + "." + Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(all, 16));
+  }
+  static List<String> texts(JsonNode l) { return StreamSupport.stream(l.spliterator(), false).map(JsonNode::asText).toList(); }
+  /** Null: it cannot be told. */
+  static Boolean holds(String member, JsonNode wanted, JsonNode sms) throws Exception {
+    String from = canonical(sms.path("from").asText()), to = sms.path("to").asText(), given = wanted.asText();
+    if (member.equals("signature")) return wanted.equals(sms.path("signature"));
+    if (member.equals("ports") || member.equals("exceptPorts")) return member.equals("ports") == texts(wanted).stream()
+        .anyMatch(p -> p.endsWith("*") ? from.startsWith(p.substring(0, p.length() - 1)) : p.equals(from));
+    if (member.equals("domains")) return texts(sms.path("hosts")).stream()
+        .anyMatch(host -> texts(wanted).stream().anyMatch(d -> ("." + host.toLowerCase(Locale.ROOT)).endsWith("." + d)));
+    return member.equals("toToken") && !to.isEmpty() && given.startsWith(KEY[0] + ".") ? given.equals(token(to)) : null;
+  }
+  static boolean isInForce(String until) { // Without a time that can be read a row orders nothing, as past its time.
+    try { return Instant.parse(until).isAfter(Instant.now()); } catch (DateTimeException e) { return false; }
+  }
+  static JsonNode decide(JsonNode sms) throws Exception {
+    var answer = JSON.createObjectNode().put("id", sms.path("id").asText()).put("action", "pass");
+    for (JsonNode row : table.values()) {
+      List<Boolean> told = new ArrayList<>();
+      for (var member : row.path("match").properties()) told.add(holds(member.getKey(), member.getValue(), sms));
+      if (told.contains(false) || !isInForce(row.path("expiresAt").asText())) continue;
+      String said = row.path("action").asText(), action = told.contains(null) || !ACTIONS.contains(said) ? "review" : said;
+      if (ACTIONS.indexOf(action) > ACTIONS.indexOf(answer.path("action").asText()))
+        answer.put("action", action).put("state", row.path("state").asText());
+    }
+    return answer;
+  }
+  static void follow(Consumer<String, String> consumer) throws Exception {
+    for (var record : consumer.poll(Duration.ofMillis(100))) {
+      JsonNode row = JSON.readTree(record.value() == null ? "{}" : record.value());
+      long[] place = {row.path("episode").asLong(), row.path("revision").asLong()};
+      if (record.value() == null) table.remove(record.key());
+      else if (Arrays.compare(place, held.getOrDefault(record.key(), new long[] {-1, -1})) > 0) {
+        held.put(record.key(), place); table.put(record.key(), row);
+      }
+    }
+  }
+  public static void main(String[] args) throws Exception {
+    String text = "org.apache.kafka.common.serialization.StringDeserializer", topic = System.getenv("BLOCKS_TOPIC");
+    var consumer = new KafkaConsumer<String, String>(Map.of("bootstrap.servers", System.getenv("KAFKA_BROKERS"),
+        "key.deserializer", text, "value.deserializer", text));
+    var partitions = consumer.partitionsFor(topic).stream().map(p -> new TopicPartition(topic, p.partition())).toList();
+    consumer.assign(partitions); consumer.seekToBeginning(partitions);
+    var ends = consumer.endOffsets(partitions); // What is not read yet would be taken for free.
+    while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) follow(consumer);
+    var follower = new Thread(() -> { // A table that is no longer followed would let everything pass.
+      try { while (true) follow(consumer); } catch (Throwable t) { t.printStackTrace(); System.exit(1); }
+    });
+    follower.setDaemon(true); follower.start(); // The end of the input ends it.
+    for (var lines = new Scanner(System.in, "UTF-8"); lines.hasNextLine(); )
+      System.out.println(decide(JSON.readTree(lines.nextLine())));
+  }
+}

@@ -1,0 +1,121 @@
+import { findingsOf } from '../../src/detectors/all.ts'
+import { SIGN_NAMES, type Sign } from '../../src/detectors/brand-decision/signs.ts'
+import type { MessageCode } from '../../src/detectors/code-spec.ts'
+import { forgedBrand, PLAIN_SCORE } from '../../src/detectors/forged-brand.ts'
+import { lookalikeDomain } from '../../src/detectors/lookalike-domain.ts'
+import { lookalikeSignature } from '../../src/detectors/lookalike-signature.ts'
+import { textFraud } from '../../src/detectors/text-fraud.ts'
+import { textIllicit } from '../../src/detectors/text-illicit.ts'
+import type { Code } from '../../src/domain/codes.ts'
+import type { Evidence } from '../../src/domain/decision.ts'
+import type { Classifier } from '../../src/domain/ports.ts'
+import { parsePolicy } from '../../src/policy/load.ts'
+import type { BrandCorpus, BrandMessage } from './corpus.ts'
+import { type Example, type Fitted, fitLogistic, sigmoid } from './regression.ts'
+
+/** One decision that a detector asks for about a message of the corpus, under one registry. */
+export interface Decision {
+  readonly of: BrandMessage
+  /** `anonymous`: the shipped list, and nothing known of the sender. */
+  readonly registry: 'filed' | 'shipped' | 'anonymous'
+  readonly code: Code
+  readonly signs: readonly Sign[]
+  /** Reported whatever the weights. */
+  readonly plain: boolean
+}
+
+const WEIGHING: readonly MessageCode[] = [
+  forgedBrand,
+  lookalikeSignature,
+  lookalikeDomain,
+  textFraud,
+  textIllicit,
+]
+/** Every claim and every text is reported, however uncertain. */
+const { policy: REPORTING } = parsePolicy(
+  '',
+  `codes:
+  FORGED_BRAND: {thresholds: {minScore: 0}}
+  TEXT_FRAUD: {thresholds: {minCertainty: 0}}
+  TEXT_ILLICIT: {thresholds: {minCertainty: 0}}`,
+)
+const NOTHING_KNOWN = { consents: undefined, askedBefore: undefined }
+
+/** Ridge on each weight: a sign that few messages have keeps near 0. */
+const RIDGE = 1
+
+/** What detectors weigh of the corpus, under the shipped list alone and with every lawful signature filed. */
+export function decisionsOf(corpus: BrandCorpus, classifier: Classifier): Decision[] {
+  return (['filed', 'shipped', 'anonymous'] as const).flatMap((registry) =>
+    corpus.messages.flatMap((of) => {
+      const known = registry === 'anonymous' ? corpus.shipped : corpus[registry]
+      const message = registry === 'anonymous' ? { ...of.message, from: '' } : of.message
+      const versions = { classifier, policy: REPORTING!, registry: known }
+      return findingsOf(message, versions, NOTHING_KNOWN, WEIGHING)
+        .filter(({ evidence }) => evidence.speaksFor !== undefined)
+        .map(({ code, score, evidence }) => ({
+          of,
+          registry,
+          code,
+          signs: signsIn(evidence),
+          plain: score === PLAIN_SCORE,
+        }))
+    }),
+  )
+}
+
+/** The signs that the evidence of a finding lists, in the order of their names. */
+function signsIn({ speaksFor, speaksAgainst }: Evidence): readonly Sign[] {
+  const there = new Set([...(speaksFor as Sign[]), ...(speaksAgainst as Sign[])])
+  return SIGN_NAMES.filter((sign) => there.has(sign))
+}
+
+const COLUMN = new Map(SIGN_NAMES.map((sign, index) => [sign, index]))
+const columnsOf = (signs: readonly Sign[]) => signs.map((sign) => COLUMN.get(sign)!)
+
+/** Fits the weights of the signs on these decisions. */
+export function fitWeights(decisions: readonly Decision[]): Fitted {
+  const seen = new Map<BrandMessage, Set<string>>()
+  const examples: Example[] = []
+  for (const { signs, of, registry } of decisions) {
+    // Several codes may ask for the same decision.
+    const asked = seen.get(of) ?? new Set()
+    const key = [registry, ...signs].join(' ')
+    if (asked.has(key)) continue
+    seen.set(of, asked.add(key))
+    examples.push({ columns: columnsOf(signs), positive: of.kind !== 'lawful', weight: 1 })
+  }
+  return fitInMeaning(examples)
+}
+
+/**
+ * Fits until every weight says what its sign means: a weight on the wrong side comes from signs that go together, and would
+ * tell an analyst that a foreign link speaks for a message. Such a sign counts for nothing.
+ */
+function fitInMeaning(examples: readonly Example[]): Fitted {
+  const silent = new Set<number>()
+  for (;;) {
+    const left = examples.map((one) => ({ ...one, columns: one.columns.filter((c) => !silent.has(c)) }))
+    const fitted = fitLogistic(left, SIGN_NAMES.length, RIDGE)
+    const wrong = SIGN_NAMES.flatMap((sign, column) =>
+      fitted.weights[column]! * meaningOf(sign) < -1e-6 ? [column] : [],
+    )
+    if (wrong.length === 0) return fitted
+    for (const column of wrong) silent.add(column)
+  }
+}
+
+const FOR =
+  /^(?:claim:imitation|sender:(?:foreign-port|mobile|overseas)|signed:anybody|link:(?:foreign|cheap|imitates|disguised)|contact:(?:handle|overseas|spaced)|asks:|words:(?:lure|pressure|disguised))/
+const AGAINST =
+  /^(?:sender:(?:own|filed|official)|link:(?:own|official)|contact:official|leads:nowhere|words:(?:errand|warning|opt-out|one-time-password)|text:personal)/
+
+/** 1: can only speak for a forgery; -1: only against one; 0: either. */
+function meaningOf(sign: Sign): number {
+  return FOR.test(sign) ? 1 : AGAINST.test(sign) ? -1 : 0
+}
+
+/** How sure these weights are that a message with these signs is forged, 0 to 1. */
+export function certaintyBy({ bias, weights }: Fitted, signs: readonly Sign[]): number {
+  return sigmoid(columnsOf(signs).reduce((sum, column) => sum + weights[column]!, bias))
+}

@@ -1,0 +1,229 @@
+import * as c from './columns.ts'
+import { type DashboardSpec, section } from './spec.ts'
+import { masked, periodsWhere, SENT_BY_ENTERPRISE } from './sql.ts'
+import { ARCHIVE, DESK } from './variables.ts'
+
+const table = (sql: string) => [{ as: 'table', sql } as const]
+
+/** Complaints with the enterprise that sent most under what they name: `id, ts, signature, port, source, category, sp`. */
+const TOLD = `WITH sent AS (${SENT_BY_ENTERPRISE}), told AS (
+    SELECT c.*, coalesce((SELECT sent.sp FROM sent WHERE (c.port IS NULL OR sent.port = c.port)
+      AND (c.signature IS NULL OR sent.signature = c.signature) AND coalesce(c.port, c.signature) IS NOT NULL
+      ORDER BY sent.sent DESC LIMIT 1), '–') AS sp
+    FROM complaint c WHERE $__timeFilter(c.ts)
+  )`
+
+/** End of the n-th working day after a time, Monday to Friday, by the clock of China. */
+const workingDay = (column: string, n: number) => `(SELECT (day + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'
+    FROM (SELECT (${column} AT TIME ZONE 'Asia/Shanghai')::date + i AS day FROM generate_series(1, ${n * 2 + 4}) AS i) days
+    WHERE extract(isodow FROM day) < 6 ORDER BY day OFFSET ${n - 1} LIMIT 1)`
+
+/** Complaints that nobody has answered, with the ends of their deadlines. */
+const DUE = `SELECT id, c.ts, c.source, c.signature, c.port, c.category,
+    CASE WHEN c.source = '12321' THEN ${workingDay('c.ts', 5)} END AS pass_on,
+    ${workingDay('coalesce(k.received_at, c.ts)', 15)} AS answer
+  FROM complaint c LEFT JOIN complaint_case k USING (id) WHERE $__timeFilter(c.ts) AND k.answered_at IS NULL`
+
+/** First look of an analyst at a case of the same recipient and sender, after the complaint. */
+const LOOKS = `SELECT c.id, c.ts, (SELECT min(l.at) FROM alert a JOIN access_log l ON l.what = 'case' AND l.subject = a.id AND l.at >= c.ts
+    WHERE a.to_token = c.to_token AND (a.signature = c.signature OR a.port = c.port)) AS seen
+  FROM complaint c WHERE $__timeFilter(c.ts) AND c.to_token IS NOT NULL`
+
+const GLANCE = section(
+  1,
+  ['At a glance', '一览'],
+  [
+    {
+      kind: 'stat',
+      title: ['Complaints', '投诉数'],
+      says: ['Complaints that were made in the time.', '所选时间内提出的投诉。'],
+      size: [6, 4],
+      unit: 'short',
+      queries: table('SELECT count(*) AS complaints FROM complaint WHERE $__timeFilter(ts)'),
+    },
+    {
+      kind: 'stat',
+      title: ['A million messages', '每百万短信'],
+      says: [
+        'Complaints a million messages of all senders in the same time.',
+        '同一时间内全部短信每百万条的投诉数。',
+      ],
+      size: [6, 4],
+      unit: 'short',
+      decimals: 1,
+      queries: table(
+        'SELECT (SELECT count(*) FROM complaint WHERE $__timeFilter(ts)) * 1e6 / nullif(sum(total), 0) AS rate FROM sender_minute WHERE $__timeFilter(ts)',
+      ),
+    },
+    {
+      kind: 'stat',
+      title: ['Known before', '此前已告警'],
+      says: [
+        'Share of the complaints whose recipient had a message from that sender that raised an alert.',
+        '投诉人收到该发送方的短信且当时已触发告警的投诉比例。',
+      ],
+      size: [6, 4],
+      unit: 'percentunit',
+      decimals: 0,
+      queries:
+        table(`SELECT avg(CASE WHEN EXISTS (SELECT FROM alert a WHERE a.to_token = c.to_token AND a.ts <= c.ts
+      AND (a.signature = c.signature OR a.port = c.port)) THEN 1 ELSE 0 END) AS share FROM complaint c WHERE $__timeFilter(c.ts)`),
+    },
+    {
+      kind: 'stat',
+      title: ['Until somebody looked', '首次查看用时'],
+      says: [
+        'Median time from a complaint to the first look at a case of that recipient and sender at the desk.',
+        '从投诉到在工作台首次查看该收信人与发送方案件的中位时间。',
+      ],
+      size: [6, 4],
+      unit: 's',
+      queries: table(
+        `SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM seen - ts)) AS seconds FROM (${LOOKS}) l WHERE seen IS NOT NULL`,
+      ),
+    },
+  ],
+)
+
+const WHOM = section(
+  10,
+  ['Whom they are about', '投诉对象'],
+  [
+    {
+      kind: 'table',
+      title: ['Enterprises by complaints a million', '企业：每百万投诉数'],
+      says: [
+        'A complaint counts for the enterprise that sent most under the signature and port that it names; a dash: nobody sent under them in the time.',
+        '投诉计入在其所称签名与端口号下发送最多的企业；短横表示该时间内无人以此发送。',
+      ],
+      size: [12, 10],
+      columns: { enterprise: c.ENTERPRISE, complaints: c.COMPLAINTS, sent: c.MESSAGES, rate: c.PER_MILLION },
+      queries: table(`${TOLD}, by_sp AS (SELECT sp, sum(sent) AS sent FROM sent GROUP BY sp)
+  SELECT sp AS enterprise, count(*) AS complaints, max(by_sp.sent) AS sent, count(*) * 1e6 / nullif(max(by_sp.sent), 0) AS rate
+  FROM told LEFT JOIN by_sp USING (sp) GROUP BY sp ORDER BY rate DESC NULLS LAST, complaints DESC LIMIT 100`),
+    },
+    {
+      kind: 'table',
+      title: ['Signatures by complaints a million', '签名：每百万投诉数'],
+      says: ['With what was sent under the signature in the same time.', '并列同一时间内该签名的发送量。'],
+      size: [12, 10],
+      columns: { signature: c.SIGNATURE, complaints: c.COMPLAINTS, sent: c.MESSAGES, rate: c.PER_MILLION },
+      queries: table(`${TOLD}, by_name AS (SELECT signature, sum(sent) AS sent FROM sent GROUP BY signature)
+  SELECT signature, count(*) AS complaints, max(by_name.sent) AS sent, count(*) * 1e6 / nullif(max(by_name.sent), 0) AS rate
+  FROM told LEFT JOIN by_name USING (signature) WHERE signature IS NOT NULL GROUP BY signature ORDER BY rate DESC NULLS LAST, complaints DESC LIMIT 100`),
+    },
+    {
+      kind: 'table',
+      title: ['Ports', '端口号'],
+      says: ['Complaints that name a port, with what it sent.', '点名端口号的投诉，并列其发送量。'],
+      size: [12, 9],
+      columns: { port: c.PORT, complaints: c.COMPLAINTS, sent: c.MESSAGES, rate: c.PER_MILLION },
+      queries: table(`${TOLD}, by_port AS (SELECT port, sum(sent) AS sent FROM sent GROUP BY port)
+  SELECT ${masked('told.port')} AS port, count(*) AS complaints, max(by_port.sent) AS sent, count(*) * 1e6 / nullif(max(by_port.sent), 0) AS rate
+  FROM told LEFT JOIN by_port ON by_port.port = told.port WHERE told.port IS NOT NULL GROUP BY told.port ORDER BY complaints DESC LIMIT 100`),
+    },
+    {
+      kind: 'timeseries',
+      title: ['Complaints by source', '按来源的投诉'],
+      says: [
+        'In each step of time. Coloured spans: senders with a spike.',
+        '各时间段内。色块为投诉激增的发送方。',
+      ],
+      size: [12, 9],
+      interval: '10m',
+      unit: 'short',
+      stacked: true,
+      bars: true,
+      queries: [
+        {
+          as: 'time_series',
+          sql: 'SELECT $__timeGroupAlias(ts, $__interval), source AS metric, count(*) AS complaints FROM complaint WHERE $__timeFilter(ts) GROUP BY 1, 2 ORDER BY 1',
+        },
+      ],
+    },
+  ],
+)
+
+const DEADLINES = section(
+  20,
+  ['Deadlines', '时限'],
+  [
+    {
+      kind: 'table',
+      title: ['Deadlines of complaints', '投诉时限'],
+      says: [
+        'Those that nobody has answered. MIIT order 31: a report to 12321 is passed on within 5 working days of the complaint and answered within 15 of its receipt, or of the complaint where the receipt is not known. Monday to Friday; public holidays are not taken into account here, those of `complaints deadlines` are.',
+        '仅列尚未答复的投诉。工信部令第31号：12321 举报自投诉之日起五个工作日内转交，自收到之日起十五个工作日内答复；收到时间未知的，自投诉时间起算。按周一至周五计，未计法定节假日（`complaints deadlines` 命令会计入）。',
+      ],
+      size: [24, 10],
+      columns: {
+        complaint: { name: ['Complaint', '投诉'] },
+        ts: c.time(['Made', '提出时间']),
+        source: { name: ['Source', '来源'] },
+        category: { name: ['Category', '类别'] },
+        signature: c.SIGNATURE,
+        port: c.PORT,
+        pass_on: c.time(['Pass on by', '转交截止']),
+        answer: c.time(['Answer by', '答复截止']),
+        left: { name: ['Left to answer', '距答复截止'], unit: 's' },
+      },
+      queries:
+        table(`SELECT id AS complaint, ts, source, category, signature, ${masked('port')} AS port, pass_on, answer, extract(epoch FROM answer - now()) AS "left"
+  FROM (${DUE}) d ORDER BY answer, ts LIMIT 200`),
+    },
+    {
+      kind: 'table',
+      title: ['What they say', '投诉内容'],
+      says: ['Categories, by source.', '按来源的类别。'],
+      size: [8, 8],
+      columns: {
+        source: { name: ['Source', '来源'] },
+        category: { name: ['Category', '类别'] },
+        complaints: c.COMPLAINTS,
+      },
+      queries: table(
+        `SELECT source, coalesce(category, '–') AS category, count(*) AS complaints FROM complaint WHERE $__timeFilter(ts) GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 50`,
+      ),
+    },
+    {
+      kind: 'table',
+      title: ['Messages that were complained of', '被投诉的短信'],
+      says: [
+        'Alerts on messages from that sender to the person who complained; a click opens the case.',
+        '该发送方发给投诉人的短信告警；点击查看案件。',
+      ],
+      size: [16, 8],
+      columns: {
+        id: c.ID,
+        complaint: { name: ['Complaint', '投诉'] },
+        signature: c.SIGNATURE,
+        action: c.ACTION,
+        codes: c.CODES,
+        text: { name: ['Message, masked', '短信（已脱敏）'] },
+      },
+      queries:
+        table(`SELECT a.id, c.id AS complaint, a.signature, a.action, array_to_string(a.codes, ', ') AS codes, a.event->'data'->'message'->>'text' AS text
+  FROM complaint c JOIN alert a ON a.to_token = c.to_token AND (a.signature = c.signature OR a.port = c.port) AND a.ts <= c.ts
+  WHERE $__timeFilter(c.ts) AND a.target_kind = 'message' ORDER BY c.ts DESC LIMIT 100`),
+    },
+  ],
+)
+
+export const COMPLAINTS: DashboardSpec = {
+  name: 'complaints',
+  title: ['Complaints', '投诉'],
+  says: [
+    'Whom complaints are about, how many a million messages, and what is due when.',
+    '投诉涉及谁、每百万短信多少，以及何时到期。',
+  ],
+  from: 'now-30d',
+  variables: [ARCHIVE, DESK],
+  annotations: [
+    {
+      name: ['Spikes', '激增'],
+      color: 'red',
+      query: { as: 'table', sql: periodsWhere(`codes @> ARRAY['COMPLAINT_SPIKE']`) },
+    },
+  ],
+  sections: [GLANCE, WHOM, DEADLINES],
+}

@@ -1,0 +1,111 @@
+import type { ExplainedFinding, Verdict } from '../domain/alert.ts'
+import type { Code } from '../domain/codes.ts'
+import { type Action, type Reason, stronger, strongest, weaker } from '../domain/decision.ts'
+import type { AnalysedMessage } from '../domain/message.ts'
+import type { MatchingState } from '../domain/state.ts'
+import { combinedScore } from './alert-options.ts'
+import { contactsInClear, type SenderContacts, showEvidence } from './show.ts'
+
+export interface VerdictContext {
+  /** Wall clock, epoch ms. */
+  readonly now: number
+  readonly degraded: boolean
+  /** Too old for anybody to act on: the action is at most `observe`. */
+  readonly late: boolean
+}
+
+export interface VerdictOptions {
+  /** Adds `findings`: the reasons with their evidence. */
+  readonly explain: boolean
+  readonly senderContacts: SenderContacts
+}
+
+const NONE: readonly never[] = []
+
+/** The clock moves once a batch. */
+const lastTime = { ms: 0, iso: new Date(0).toISOString() }
+
+function isoOf(ms: number): string {
+  if (lastTime.ms !== ms) {
+    lastTime.iso = new Date(ms).toISOString()
+    lastTime.ms = ms
+  }
+  return lastTime.iso
+}
+
+/** The verdicts of the input records of a message: each part of a joined one gets that of the whole. */
+export function verdictsOf(
+  message: AnalysedMessage,
+  reasons: readonly Reason[],
+  states: readonly MatchingState[],
+  { now, degraded, late }: VerdictContext,
+  { explain, senderContacts }: VerdictOptions,
+): Verdict[] {
+  const decidedAt = isoOf(now)
+  const { label } = message
+  // Nothing applies to most messages: their verdicts are made without any list.
+  if (reasons.length + states.length === 0 && !explain && !degraded && !late && !message.partial) {
+    return message.origins.map(({ id, ext }) =>
+      ext
+        ? { id, action: 'pass', label, score: 0, reasons: NONE, states: NONE, ext, decidedAt }
+        : { id, action: 'pass', label, score: 0, reasons: NONE, states: NONE, decidedAt },
+    )
+  }
+  const action = askedAction(reasons, states, late)
+  const campaign = states.find((state) => state.campaign !== undefined)?.campaign
+  const common = {
+    action: action === 'none' ? ('pass' as const) : action,
+    label,
+    score: combinedScore(reasons),
+    reasons: [...new Set<Code>(reasons.map((r) => r.code))],
+    ...(explain
+      ? { findings: findingsShown(message, reasons, contactsInClear(action, senderContacts)) }
+      : {}),
+    states: states.map((state) => state.id),
+    ...(campaign === undefined ? {} : { campaign }),
+    ...(degraded ? { degraded: true as const } : {}),
+    ...(late ? { late: true as const } : {}),
+    ...(message.partial ? { partial: true as const } : {}),
+  }
+  return message.origins.map((origin) => ({
+    id: origin.id,
+    ...common,
+    ...(origin.ext ? { ext: origin.ext } : {}),
+    decidedAt,
+  }))
+}
+
+/** Of characters that JSON takes as they are. */
+const PLAIN = /^[ !#-[\]-~]*$/
+
+/** A verdict as `JSON.stringify` writes it; those without reasons and states, which are most, are put together by hand. */
+export function verdictJson(verdict: Verdict): string {
+  const { id, action, label, score, reasons, states, ext, decidedAt } = verdict
+  const isBare = reasons.length + states.length === 0 && ext === undefined && PLAIN.test(id)
+  if (!isBare || verdict.findings || verdict.degraded || verdict.late || verdict.partial)
+    return JSON.stringify(verdict)
+  return `{"id":"${id}","action":"${action}","label":"${label}","score":${score},"reasons":[],"states":[],"decidedAt":"${decidedAt}"}`
+}
+
+/** The strongest that the enforced reasons of a message and the open states that match it ask for. */
+export function askedAction(
+  reasons: readonly Reason[],
+  states: readonly MatchingState[],
+  late: boolean,
+): Action {
+  const enforced = strongest(reasons.filter((r) => r.mode === 'enforce'))
+  const asked = states.reduce((a, state) => stronger(a, state.action), enforced)
+  return late ? weaker(asked, 'observe') : asked
+}
+
+function findingsShown(
+  { to }: AnalysedMessage,
+  reasons: readonly Reason[],
+  clear: boolean,
+): ExplainedFinding[] {
+  return reasons.map(({ code, score, evidence }) => ({
+    code,
+    score,
+    evidence: showEvidence(evidence, clear, to),
+  }))
+}

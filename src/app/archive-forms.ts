@@ -1,0 +1,90 @@
+import { compileSchema, type Fault } from '../operator/operator-schema.ts'
+import { Secret } from './secret.ts'
+import { type Form, FormError, secret } from './setting-forms.ts'
+
+/** Who may log in at the desk. */
+export interface DeskToken {
+  readonly name: string
+  readonly token: Secret
+  readonly may: 'read' | 'feedback'
+}
+
+const SHORTEST_TOKEN = 24
+const MAY = ['read', 'feedback'] as const
+const MAKE_TOKEN = 'make one: openssl rand -hex 24'
+const ALLOWED = `a list of {name, token, may: read or feedback}, each token of at least ${SHORTEST_TOKEN} characters; ${MAKE_TOKEN}`
+
+const checkTokens = compileSchema({
+  type: 'array',
+  private: true,
+  minItems: 1,
+  items: {
+    type: 'object',
+    private: true,
+    additionalProperties: false,
+    required: ['name', 'token'],
+    properties: {
+      name: { type: 'string', private: true, format: 'user' },
+      token: { type: 'string', private: true, minLength: SHORTEST_TOKEN },
+      may: { type: 'string', private: true, enum: MAY },
+    },
+  },
+})
+
+/** An entry as written. */
+type TokenEntry = { readonly name: string; readonly token: string; readonly may?: DeskToken['may'] }
+
+/** A list of `{name, token, may}`; as JSON in the environment. Tokens are never shown. */
+export function deskTokens(): Form<readonly DeskToken[]> {
+  return {
+    allowed: ALLOWED,
+    secret: true,
+    nullable: false,
+    read: (raw, { fromText }) => {
+      const given = fromText && typeof raw === 'string' ? parsed(raw) : raw
+      const faults = checkTokens(given).map(withRemedy)
+      if (faults.length > 0) throw new FormError('is no list of desk tokens', faults)
+      const entries = given as readonly TokenEntry[]
+      const repeated = [...repeats(entries, 'name'), ...repeats(entries, 'token')]
+      if (repeated.length > 0) throw new FormError('is no list of desk tokens', repeated)
+      return entries.map(({ name, token, may = 'read' }) => ({ name, token: new Secret(token), may }))
+    },
+  }
+}
+
+function withRemedy(fault: Fault): Fault {
+  return fault.path.at(-1) === 'token' ? { ...fault, message: `${fault.message}; ${MAKE_TOKEN}` } : fault
+}
+
+/** Says nothing of the text that it cannot read: it holds tokens. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new FormError(`is no JSON (allowed: ${ALLOWED})`)
+  }
+}
+
+/** What no schema says: entries that share what must tell them apart. */
+function repeats(entries: readonly TokenEntry[], key: 'name' | 'token'): Fault[] {
+  return entries.flatMap((entry, index) => {
+    const first = entries.findIndex((other) => other[key] === entry[key])
+    return first < index
+      ? [{ path: [index, key], message: `is that of entry ${first + 1} too: use two` }]
+      : []
+  })
+}
+
+/** The address of a database; it may hold a password and is never shown. */
+export function archiveUrl() {
+  return secret(
+    'postgres:// or postgresql://, host and database, for example postgres://sigwatch@127.0.0.1/sigwatch',
+    isDatabase,
+  )
+}
+
+function isDatabase(value: string): boolean {
+  if (!URL.canParse(value)) return false
+  const { protocol, pathname } = new URL(value)
+  return ['postgres:', 'postgresql:'].includes(protocol) && pathname.length > 1
+}

@@ -1,0 +1,140 @@
+import type { AlertOptions } from '../alerts/alert-options.ts'
+import { contactsInClear, showEvidence } from '../alerts/show.ts'
+import { verdictsOf } from '../alerts/verdict.ts'
+import { type Detectors, findingsOf } from '../detectors/all.ts'
+import type { AlertReason, Verdict } from '../domain/alert.ts'
+import type { ConsentLedger } from '../domain/consent-ledger.ts'
+import { type ErrorCode, RecordError, SigwatchError } from '../domain/errors.ts'
+import type { Message } from '../domain/message.ts'
+import type { Clock } from '../domain/ports.ts'
+import type { Tokenise } from '../domain/token.ts'
+import type { Versions, VersionsInForce } from '../domain/versions.ts'
+import { classify } from '../stages/classify.ts'
+import { type Consulted, consult, notConsulted } from '../stages/consult.ts'
+import { decide } from '../stages/decide.ts'
+import { type DecodeLimits, decode, isRejection } from '../stages/decode.ts'
+import { exempted } from '../stages/exempt.ts'
+import { messageOf, partOf } from '../stages/message-of.ts'
+import { readMessage } from '../stages/read-message.ts'
+import type { StateManager } from '../states/manager.ts'
+
+export interface CheckerParts {
+  readonly versions: VersionsInForce
+  readonly detectors: Detectors
+  readonly tokenise: Tokenise
+  readonly ledger: Pick<ConsentLedger, 'lookup' | 'askedBefore'>
+  readonly states: Pick<StateManager, 'openStatesFor' | 'allowances'>
+  /** Why ledgers or states may lack something now; empty: they lack nothing. */
+  readonly lacking: () => readonly string[]
+  readonly alerts: Pick<AlertOptions, 'describe' | 'senderContacts'>
+  readonly limits: DecodeLimits
+  /** Verdicts on older messages are `late`, ms; 0: never. */
+  readonly maxAge: number
+  readonly clock: Clock
+}
+
+/** What would be said of a record, or why nothing can be. */
+export type CheckAnswer =
+  | { readonly verdict: Verdict; readonly reasons: readonly Omit<AlertReason, 'rule'>[] }
+  | { readonly error: { readonly code: ErrorCode; readonly detail: string } }
+
+const NO_BYTES = Buffer.alloc(0)
+
+/**
+ * Judges records that somebody asks about, by text, registry, consents and open states as they are. Counts nothing,
+ * remembers nothing and changes no state: what depends on counts shows in the states that are open.
+ */
+export class Checker {
+  readonly #parts: CheckerParts
+
+  constructor(parts: CheckerParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * One answer a record, in order. Where the ledger cannot be reached, or is known to lack something, the verdicts are
+   * `degraded`. Never rejects for what a record says.
+   */
+  async check(records: readonly unknown[]): Promise<CheckAnswer[]> {
+    const { tokenise, versions, lacking } = this.#parts
+    const { current } = versions
+    const answers = new Array<CheckAnswer>(records.length)
+    const read = records.flatMap((record, index) => {
+      const message = this.#read(record, index)
+      if (!('error' in message)) return [readMessage(message, tokenise)]
+      answers[index] = message
+      return []
+    })
+    // Before anything is waited for: a model that is replaced meanwhile may be closed.
+    const { consulted, reached } = await this.#consult(classify(read, current.classifier))
+    const degraded = !reached || lacking().length > 0
+    for (const one of consulted) answers[one.message.position.offset] = this.#answer(one, current, degraded)
+    return answers
+  }
+
+  /** An input record as a message; a part of one is judged alone. */
+  #read(fields: unknown, offset: number): Message | Extract<CheckAnswer, { error: unknown }> {
+    const position = { topic: 'check', partition: 0, offset }
+    const now = this.#parts.clock.now()
+    const raw = { position, timestamp: now, value: NO_BYTES }
+    const record = decode(raw, this.#parts.limits, () => asObject(fields))
+    if (isRejection(record)) return { error: { code: record.error, detail: record.detail } }
+    return record.part === undefined
+      ? messageOf(record, position, now)
+      : partOf(record, record.part, position, now)
+  }
+
+  async #consult(messages: Parameters<typeof consult>[0]) {
+    const { ledger } = this.#parts
+    const reading = {
+      lookup: ledger.lookup.bind(ledger),
+      // Whether consent was asked for before; that somebody asks about the message is no request.
+      asked: ledger.askedBefore.bind(ledger),
+    }
+    try {
+      return { consulted: await consult(messages, reading), reached: true }
+    } catch (error) {
+      if (!(error instanceof SigwatchError && error.retry)) throw error
+      return { consulted: notConsulted(messages), reached: false }
+    }
+  }
+
+  /** A defect on one message is told in its place and holds up no other. */
+  #answer(consulted: Consulted, versions: Versions, degraded: boolean): CheckAnswer {
+    try {
+      return this.#judge(consulted, versions, degraded)
+    } catch (error) {
+      const kind = error instanceof Error ? error.name : typeof error
+      return { error: { code: 'INTERNAL', detail: `it cannot be judged: ${kind}` } }
+    }
+  }
+
+  #judge({ message, known }: Consulted, versions: Versions, degraded: boolean): CheckAnswer {
+    const { detectors, states, maxAge, clock, alerts } = this.#parts
+    const { senderContacts, describe } = alerts
+    const { policy } = versions
+    const now = clock.now()
+    const findings = findingsOf(message, versions, known, detectors.message)
+    const detected = exempted({ message, findings }, policy, states.allowances)
+    const { reasons, late } = decide(detected, policy, { now, maxAge })
+    const context = { now, degraded, late }
+    const options = { explain: false, senderContacts }
+    const [verdict] = verdictsOf(message, reasons, states.openStatesFor(message), context, options)
+    const { action: asked } = verdict!
+    const clear = contactsInClear(asked === 'pass' ? 'none' : asked, senderContacts)
+    return {
+      verdict: verdict!,
+      reasons: reasons.map(({ code, score, action, evidence }) => {
+        const shown = showEvidence(evidence, clear, message.to)
+        // Of the evidence as it is shown: a sentence gives away no more.
+        return { code, score, action, detail: describe({ code, evidence: shown }).detail, evidence: shown }
+      }),
+    }
+  }
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Readonly<Record<string, unknown>>
+  throw new RecordError('RECORD_NOT_OBJECT', 'must be a JSON object')
+}

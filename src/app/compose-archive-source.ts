@@ -1,0 +1,77 @@
+import type { ArchiveInput } from '../archive/rows.ts'
+import type { Emit } from '../domain/events.ts'
+import type { Position } from '../domain/message.ts'
+import type { SourceHandler } from '../domain/ports.ts'
+import { awaitTopics } from '../kafka/awaited-topics.ts'
+import type { KafkaConnection } from '../kafka/client.ts'
+import { createKafkaSource, type KafkaSource } from '../sources/kafka.ts'
+
+/** Records of a run that are written together. */
+const CHUNK = 2_000
+
+export interface GrowingSourceOptions {
+  readonly kafka: KafkaConnection
+  readonly groupId: string
+  /** What each topic that exists holds; those that are made later are added. */
+  readonly inputs: Map<string, ArchiveInput>
+  readonly missing: ReadonlyMap<string, ArchiveInput>
+  readonly emit: Emit
+}
+
+/** Reads the topics that there are, and those that are made later from then on, as one consumer group. */
+export class GrowingSource {
+  readonly #options: GrowingSourceOptions
+  readonly #stopping = new AbortController()
+  #source: KafkaSource
+  #found = false
+
+  constructor(options: GrowingSourceOptions) {
+    this.#options = options
+    this.#source = this.#newSource()
+  }
+
+  async run(handler: SourceHandler): Promise<void> {
+    const { kafka, missing } = this.#options
+    void awaitTopics(kafka, [...missing.keys()], (names) => this.#add(names), this.#stopping.signal)
+    try {
+      await this.#source.run(handler)
+      while (this.#found && !this.#stopping.signal.aborted) {
+        this.#found = false
+        this.#source = this.#newSource()
+        await this.#source.run(handler)
+      }
+    } finally {
+      this.#stopping.abort()
+    }
+  }
+
+  commit(checkpoints: readonly Position[], epoch: number): Promise<void> {
+    return this.#source.commit(checkpoints, epoch)
+  }
+
+  unready(): readonly string[] {
+    return this.#source.unready()
+  }
+
+  stop(): Promise<void> {
+    this.#stopping.abort()
+    return this.#source.stop()
+  }
+
+  /** What is in flight is settled; then the group is joined again with all topics. */
+  #add(names: readonly string[]): void {
+    const { inputs, missing, emit } = this.#options
+    for (const topic of names) {
+      inputs.set(topic, missing.get(topic)!)
+      emit({ name: 'topic_found', topic })
+    }
+    this.#found = true
+    void this.#source.stop()
+  }
+
+  #newSource(): KafkaSource {
+    const { kafka, groupId, inputs, emit } = this.#options
+    const own = { groupId, topics: [...inputs.keys()], chunk: CHUNK }
+    return createKafkaSource({ connection: kafka, ...own, startFrom: 'earliest', emit })
+  }
+}

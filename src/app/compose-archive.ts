@@ -1,0 +1,170 @@
+import { type Client, databaseError, openClient } from '../archive/database.ts'
+import { ArchiveIntake } from '../archive/intake.ts'
+import { migrate, requireSchema } from '../archive/migrate.ts'
+import { archivedOffsets, type LogOf } from '../archive/offsets.ts'
+import type { ArchiveInput } from '../archive/rows.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import type { Emit } from '../domain/events.ts'
+import { type PartitionId, partitionKey } from '../domain/ports.ts'
+import { createTokeniser } from '../domain/token.ts'
+import type { KafkaConnection } from '../kafka/client.ts'
+import { GrowingSource } from './compose-archive-source.ts'
+import { kafkaOf } from './compose-clients.ts'
+import type { Config } from './config.ts'
+import type { Runnable } from './lifecycle.ts'
+
+/** A running archive. */
+export interface Archive extends Runnable {
+  unready(): readonly string[]
+}
+
+/** What each topic of the configuration holds for the archive. */
+const INPUTS = {
+  alerts: 'alerts',
+  shadowAlerts: 'alerts',
+  verdicts: 'verdicts',
+  stats: 'stats',
+  versions: 'versions',
+  feedback: 'feedback',
+  enforcements: 'enforcements',
+  complaints: 'complaints',
+} as const satisfies Partial<Record<keyof Config['kafka']['topics'], ArchiveInput>>
+
+/** The database as it is configured; throws CONFIG_INVALID without one. */
+export function archiveUrlOf({ archive }: Config): string {
+  if (archive.url) return archive.url.reveal()
+  const message =
+    'no database: give --database, or set SIGWATCH_ARCHIVE_URL (or archive.url), for example postgres://sigwatch@127.0.0.1/sigwatch'
+  throw new SigwatchError('CONFIG_INVALID', message)
+}
+
+/** One connection for work that ends. Rejects with what PostgreSQL says. */
+export async function withDatabase<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = await openClient(url, 'sigwatch')
+  try {
+    return await work(client)
+  } catch (error) {
+    throw databaseError(error)
+  } finally {
+    await client.end()
+  }
+}
+
+/**
+ * The same on the archive of the configuration. Rejects with CONFIG_INVALID
+ * without one, and with ARCHIVE_REFUSED unless its tables are those of this program.
+ */
+export function withArchive<T>(config: Config, work: (client: Client) => Promise<T>): Promise<T> {
+  return withDatabase(archiveUrlOf(config), async (client) => {
+    await requireSchema(client)
+    return work(client)
+  })
+}
+
+/**
+ * Follows the topics of a deployment into PostgreSQL. Rejects for what a person must change before anything is read, and
+ * when `stopping` ends the waiting for the brokers.
+ */
+export async function composeArchive(config: Config, emit: Emit, stopping: AbortSignal): Promise<Archive> {
+  const url = archiveUrlOf(config)
+  const { tokenKey } = config.privacy
+  if (!tokenKey)
+    throw new SigwatchError('CONFIG_INVALID', 'privacy.tokenKey is required: that of the service')
+  const abort = new AbortController()
+  const giveUp = () => abort.abort()
+  stopping.addEventListener('abort', giveUp)
+  const kafka = kafkaOf(config, emit, abort.signal, { awaitsLogin: true })
+  try {
+    const archived = await withDatabase(url, async (client) => {
+      await migrate(client)
+      return archivedOffsets(client)
+    })
+    const { inputs, missing } = await namedInputs(kafka, config, emit)
+    const groupId = `${config.kafka.groupId}-archive`
+    for (const topic of inputs.keys()) await rewind(kafka, groupId, topic, archived)
+    const source = new GrowingSource({ kafka, groupId, inputs, missing, emit })
+    const intake = new ArchiveIntake({
+      url,
+      inputs,
+      sample: config.archive.sample,
+      retention: config.archive.retention,
+      tokenise: createTokeniser({ keyId: tokenKey.keyId, key: tokenKey.key.reveal() }),
+      logsOf: (partitions) => logsOf(kafka, partitions),
+      commit: (checkpoints, epoch) => source.commit(checkpoints, epoch),
+      emit,
+      signal: abort.signal,
+    })
+    // From now on a stop drains.
+    stopping.removeEventListener('abort', giveUp)
+    return {
+      run: () => source.run(intake),
+      unready: () => [...source.unready(), ...intake.unready()],
+      stop: () => source.stop(),
+      async close() {
+        abort.abort()
+        await intake.close()
+        await kafka.close()
+      },
+    }
+  } catch (error) {
+    abort.abort()
+    await kafka.close()
+    throw error
+  }
+}
+
+/** The topics that are named, by whether they exist. Rejects with KAFKA_TOPIC_MISSING when none does. */
+async function namedInputs(
+  kafka: KafkaConnection,
+  { kafka: { topics } }: Config,
+  emit: Emit,
+): Promise<{ inputs: Map<string, ArchiveInput>; missing: ReadonlyMap<string, ArchiveInput> }> {
+  const named = (Object.keys(INPUTS) as (keyof typeof INPUTS)[]).flatMap((use) => {
+    const topic = topics[use]
+    return topic === null ? [] : [[topic, INPUTS[use]] as const]
+  })
+  const absent = new Set(await kafka.missingTopics(named.map(([topic]) => topic)))
+  const missing = named.filter(([topic]) => absent.has(topic))
+  for (const [topic, input] of missing) {
+    const message = `the topic ${topic} does not exist: until it is made, ${input} of it are not archived`
+    emit({ name: 'warning', message })
+  }
+  if (missing.length === named.length)
+    throw new SigwatchError('KAFKA_TOPIC_MISSING', `missing in Kafka: ${[...absent].join(', ')}`)
+  return { inputs: new Map(named.filter(([topic]) => !absent.has(topic))), missing: new Map(missing) }
+}
+
+/**
+ * Where the group has come further than the database (one that was made anew, or restored from a backup), reading goes
+ * back to what the database has. Rejects while other processes of the group run: they would have to be stopped.
+ */
+async function rewind(
+  kafka: KafkaConnection,
+  groupId: string,
+  topic: string,
+  archived: ReadonlyMap<string, number>,
+): Promise<void> {
+  const committed = await kafka.committed(groupId, topic)
+  const ahead = [...committed].flatMap(([partition, offset]) => {
+    const next = archived.get(partitionKey({ topic, partition })) ?? 0
+    return offset !== undefined && offset > next ? [{ partition, offset: String(next) }] : []
+  })
+  if (ahead.length === 0) return
+  try {
+    await kafka.ask((admin) => admin.setOffsets({ groupId, topic, partitions: ahead }))
+  } catch (cause) {
+    const message = `the consumer group ${groupId} is ahead of the database, which was restored or made anew: stop every archive process, then start one`
+    throw new SigwatchError('ARCHIVE_REFUSED', message, { cause })
+  }
+}
+
+async function logsOf(kafka: KafkaConnection, partitions: readonly PartitionId[]): Promise<LogOf[]> {
+  const [logs, bounds] = await Promise.all([kafka.logsOf(partitions), kafka.boundsOf(partitions)])
+  const byKey = new Map(bounds.map((bound) => [partitionKey(bound), bound]))
+  return logs.map(({ topic, partition, topicId }) => {
+    // Of a partition whose leader does not answer nothing is concluded.
+    const { startOffset = 0, endOffset = Number.MAX_SAFE_INTEGER } =
+      byKey.get(partitionKey({ topic, partition })) ?? {}
+    return { topic, partition, startOffset, endOffset, ...(topicId === undefined ? {} : { topicId }) }
+  })
+}

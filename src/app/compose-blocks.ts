@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto'
+import { SigwatchError } from '../domain/errors.ts'
+import type { KafkaConnection } from '../kafka/client.ts'
+import { readTopicRange } from '../sources/topic-range.ts'
+import { kafkaOf } from './compose-clients.ts'
+import { producerTo } from './compose-producer.ts'
+import type { Config } from './config.ts'
+
+/** How long the brokers are waited for, ms. */
+const PATIENCE = 15_000
+/** A deployment that lives renews its rows within minutes: what expired so long ago is nobody's, ms. */
+const GONE_AFTER = 3_600_000
+/** Tombstones that follow one look at what is new. */
+const TOGETHER = 1_000
+/** Reading takes seconds, in which rows may come: so often it is read on, at most, until nothing has. */
+const LOOKS = 3
+
+export interface TidiedBlocks {
+  readonly topic: string
+  readonly rows: number
+  readonly ended: number
+}
+
+/** The topic of the block table. */
+export interface BlockTopic {
+  /** Passes the records that were not passed before, those of a key in their order; value null: a tombstone. */
+  readOn(take: (key: string, value: Buffer | null) => void): Promise<void>
+  /** Writes a tombstone for each. */
+  end(keys: readonly string[]): Promise<void>
+}
+
+/**
+ * Writes a tombstone for each row of the block table that expired over an hour ago, whichever deployment wrote it. Rows that
+ * cannot be read stay. Rejects with USAGE when no block table is configured.
+ */
+export async function tidyBlocks(config: Config, now: number): Promise<TidiedBlocks> {
+  const topic = config.kafka.topics.blocks
+  if (topic === null) throw new SigwatchError('USAGE', 'no block table: kafka.topics.blocks is off')
+  const connection = kafkaOf(config, () => {}, AbortSignal.timeout(PATIENCE))
+  try {
+    await connection.requireTopics([topic])
+    const producer = await producerTo(topic, connection)
+    try {
+      const end = (keys: readonly string[]) => producer.send(keys.map((key) => ({ key, value: null })))
+      const readOn = readerOf(connection, topic, config.kafka.groupId)
+      return { topic, ...(await endGone({ readOn, end }, now)) }
+    } finally {
+      await producer.close()
+    }
+  } finally {
+    await connection.close()
+  }
+}
+
+/**
+ * Ends the rows that expired over an hour before `now`. Reads on before tombstones are written: a state that was raised anew
+ * meanwhile keeps its row.
+ */
+export async function endGone(topic: BlockTopic, now: number): Promise<{ rows: number; ended: number }> {
+  const expiries = new Map<string, number>()
+  const readOn = () =>
+    topic.readOn((key, value) => {
+      if (value === null) expiries.delete(key)
+      else expiries.set(key, expiryOf(value))
+    })
+  const isGone = (key: string) => (expiries.get(key) ?? Number.NaN) < now - GONE_AFTER
+  await readOn()
+  const rows = expiries.size
+  const gone = [...expiries.keys()].filter(isGone)
+  let ended = 0
+  for (let at = 0; at < gone.length; at += TOGETHER) {
+    await readOn()
+    const keys = gone.slice(at, at + TOGETHER).filter(isGone)
+    if (keys.length > 0) await topic.end(keys)
+    ended += keys.length
+  }
+  return { rows, ended }
+}
+
+function readerOf(connection: KafkaConnection, topic: string, groupId: string): BlockTopic['readOn'] {
+  const reached = new Map<number, number>()
+  return async (take) => {
+    for (let look = 0; look < LOOKS; look++) {
+      const bounds = await connection.bounds(topic)
+      const ranges = bounds.map(({ partition, startOffset, endOffset }) => ({
+        partition,
+        from: Math.max(startOffset, reached.get(partition) ?? startOffset),
+        to: endOffset,
+      }))
+      if (ranges.every(({ from, to }) => from >= to)) return
+      await readTopicRange({
+        connection,
+        topic,
+        group: `${groupId}-evidence-${randomUUID()}`,
+        ranges,
+        take(records) {
+          for (const { key, value } of records) take(key?.toString() ?? '', value)
+        },
+      })
+      for (const { partition, to } of ranges) reached.set(partition, to)
+    }
+  }
+}
+
+/** NaN for what is no row. */
+function expiryOf(value: Buffer): number {
+  try {
+    const { expiresAt } = JSON.parse(value.toString('utf8')) as { expiresAt?: unknown }
+    return Date.parse(String(expiresAt))
+  } catch {
+    return Number.NaN
+  }
+}

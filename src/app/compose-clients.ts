@@ -1,0 +1,71 @@
+import { SigwatchError } from '../domain/errors.ts'
+import type { Emit } from '../domain/events.ts'
+import { connectKafka, type KafkaConnection, type KafkaSettings } from '../kafka/client.ts'
+import type { RedisLinkOptions } from '../redis/connection.ts'
+import type { RedisLink } from '../redis/link.ts'
+import type { Config } from './config.ts'
+import type { Secret } from './secret.ts'
+
+/** Kafka as it is configured; throws USAGE without brokers. */
+export function kafkaOf(
+  config: Config,
+  emit: Emit,
+  signal?: AbortSignal,
+  choices: Pick<KafkaSettings, 'awaitsLogin'> = {},
+): KafkaConnection {
+  const { brokers, clientId, ssl, sasl } = config.kafka
+  if (!brokers) throw new SigwatchError('USAGE', 'no brokers: set KAFKA_BROKERS, for example 127.0.0.1:9092')
+  return connectKafka({
+    brokers,
+    clientId,
+    emit,
+    ...choices,
+    ...(signal ? { signal } : {}),
+    ...(ssl.enabled
+      ? {
+          ssl: pemsOf(ssl),
+        }
+      : {}),
+    ...(sasl.mechanism
+      ? {
+          sasl: {
+            mechanism: sasl.mechanism,
+            username: sasl.username ?? '',
+            password: sasl.password?.reveal() ?? '',
+          },
+        }
+      : {}),
+  })
+}
+
+/** The PEM texts of TLS settings; what is not given is left to the system. */
+function pemsOf({ ca, cert, key }: Record<'ca' | 'cert' | 'key', Secret | null>) {
+  return {
+    ...(ca ? { ca: ca.reveal() } : {}),
+    ...(cert ? { cert: cert.reveal() } : {}),
+    ...(key ? { key: key.reveal() } : {}),
+  }
+}
+
+/** Redis as it is configured: a URL, the seeds of a Cluster or sentinels must be. */
+export async function redisOf(
+  config: Config,
+  options: Pick<RedisLinkOptions, 'onEviction' | 'onReach' | 'breaker'> = {},
+): Promise<RedisLink> {
+  const { connectRedis } = await import('../redis/client.ts')
+  const { url, nodes, sentinels, masterName, username, password, tls, budget } = config.redis
+  return connectRedis({
+    ...(url ? { url: url.reveal() } : {}),
+    ...(nodes ? { nodes } : {}),
+    ...(sentinels ? { sentinels, masterName } : {}),
+    ...(username ? { username } : {}),
+    ...(password ? { password: password.reveal() } : {}),
+    ...(tls.enabled
+      ? {
+          tls: pemsOf(tls),
+        }
+      : {}),
+    commandTimeout: budget,
+    ...options,
+  })
+}

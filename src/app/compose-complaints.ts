@@ -1,0 +1,135 @@
+import { fileURLToPath } from 'node:url'
+import {
+  answerComplaints,
+  type ComplaintCase,
+  complaintsOf,
+  openComplaints,
+  sentBySignature,
+  type WrittenComplaints,
+  writeComplaints,
+} from '../archive/complaints.ts'
+import { rowOf } from '../archive/rows.ts'
+import type { Calendar } from '../case-pack/calendar.ts'
+import { type ComplaintMapping, loadMapping } from '../complaints/mapping.ts'
+import type { ImportedComplaint } from '../complaints/read-csv.ts'
+import { type ComplaintGroup, groupsOf, type TrackedDeadline, tracked } from '../complaints/summary.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import { argmax } from '../domain/labels.ts'
+import { createTokeniser } from '../domain/token.ts'
+import { openClassifier } from '../model/classifier.ts'
+import { modelInput } from '../model/text-model.ts'
+import { readText } from '../text/read-text.ts'
+import { SHIPPED_MODEL } from './assets.ts'
+import { withArchive } from './compose-archive.ts'
+import { kafkaOf } from './compose-clients.ts'
+import { producerTo } from './compose-producer.ts'
+import type { Config } from './config.ts'
+import { revealed } from './secret.ts'
+
+const SHIPPED_MAPPING = fileURLToPath(new URL('../../config/complaints-12321.yaml', import.meta.url))
+/** How long the brokers are waited for, ms. */
+const PATIENCE = 30_000
+/** Records of one request. */
+const CHUNK = 500
+
+/** The mapping that is named, else the shipped one. */
+export function mappingOf(file: string | undefined): ComplaintMapping & { readonly file: string } {
+  const path = file ?? SHIPPED_MAPPING
+  return { ...loadMapping(path), file: path }
+}
+
+/** Writes complaints to the archive, each with the label of its text. The same ones again change nothing. */
+export async function archiveComplaints(
+  config: Config,
+  complaints: readonly ImportedComplaint[],
+): Promise<WrittenComplaints> {
+  const { tokenKey } = config.privacy
+  if (!tokenKey)
+    throw new SigwatchError('CONFIG_INVALID', 'privacy.tokenKey is required: that of the service')
+  const tokenise = createTokeniser(revealed(tokenKey))
+  const labels = await labelsOf(config, complaints)
+  const cases = complaints.map(({ record, receivedAt, answeredAt }, i): ComplaintCase => {
+    const label = labels[i]
+    return {
+      row: rowOf('complaints', Buffer.from(JSON.stringify(record)), { sample: 1, tokenise })!,
+      id: record.id,
+      ts: record.ts,
+      ...(receivedAt === undefined ? {} : { receivedAt }),
+      ...(answeredAt === undefined ? {} : { answeredAt }),
+      ...(label === undefined ? {} : { label }),
+      bands: record.text === undefined ? [] : readText(record.text).bands,
+    }
+  })
+  return withArchive(config, (client) => writeComplaints(client, cases, config.archive.retention, Date.now()))
+}
+
+/** What the text model calls each complaint's text; undefined where there is none. */
+async function labelsOf(
+  config: Config,
+  complaints: readonly ImportedComplaint[],
+): Promise<(string | undefined)[]> {
+  const model = await openClassifier({
+    dir: config.model ?? SHIPPED_MODEL,
+    backend: config.inference.backend,
+  })
+  try {
+    return complaints.map(({ record: { text } }) =>
+      text === undefined ? undefined : argmax(model.classify([modelInput(text)])[0]!),
+    )
+  } finally {
+    model.close()
+  }
+}
+
+/** Sends complaints to their topic, where the service counts each once by its id. Rejects with KAFKA_UNREACHABLE. */
+export async function publishComplaints(
+  config: Config,
+  complaints: readonly ImportedComplaint[],
+): Promise<string> {
+  const topic = config.kafka.topics.complaints
+  if (!config.kafka.brokers || topic === null)
+    throw new SigwatchError('USAGE', '--publish needs KAFKA_BROKERS and kafka.topics.complaints')
+  const connection = kafkaOf(config, () => {}, AbortSignal.timeout(PATIENCE))
+  try {
+    const producer = await producerTo(topic, connection)
+    try {
+      for (let at = 0; at < complaints.length; at += CHUNK)
+        await producer.send(
+          complaints
+            .slice(at, at + CHUNK)
+            .map(({ record }) => ({ key: record.id, value: JSON.stringify(record) })),
+        )
+    } finally {
+      await producer.close()
+    }
+    return topic
+  } finally {
+    await connection.close()
+  }
+}
+
+/** Notes that complaints were answered; resolves with the ids that the archive does not have. */
+export function noteAnswers(config: Config, ids: readonly string[], at: number): Promise<string[]> {
+  return withArchive(config, (client) => answerComplaints(client, ids, at))
+}
+
+/** The deadlines of all complaints that were not answered, as they stand at `now`. */
+export function openDeadlines(config: Config, calendar: Calendar, now: number): Promise<TrackedDeadline[]> {
+  return withArchive(config, async (client) => {
+    const all = tracked(await openComplaints(client), calendar, now)
+    return all.filter(({ standing }) => standing !== 'in time' && standing !== 'late')
+  })
+}
+
+/** The complaints of a time by enterprise, SP and template. */
+export function complaintGroups(
+  config: Config,
+  { from, to }: { readonly from: number; readonly to: number },
+  calendar: Calendar,
+  now: number,
+): Promise<ComplaintGroup[]> {
+  return withArchive(config, async (client) => {
+    const sent = await sentBySignature(client, from, to)
+    return groupsOf(await complaintsOf(client, from, to), sent, calendar, now)
+  })
+}

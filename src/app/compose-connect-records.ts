@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto'
+import { SigwatchError } from '../domain/errors.ts'
+import type { RawRecord } from '../domain/message.ts'
+import type { KafkaConnection } from '../kafka/client.ts'
+import { readTopicRange } from '../sources/topic-range.ts'
+import { isRejection } from '../stages/decode.ts'
+import type { Findings } from './compose-connect-redis.ts'
+import type { Config } from './config.ts'
+import { inputTopicNames, prepareNow, topicDecoder } from './inputs.ts'
+
+/** Records that are tried of each topic, the last of its partitions. */
+const TRIED = 100
+const WITHIN = 10_000
+/** Reasons that are shown of each topic, the most frequent first. */
+const SHOWN = 3
+
+/** Reads the last records of each topic of submissions, of those in `readable`, as the configuration says. */
+export async function tryRecords(
+  config: Config,
+  connection: KafkaConnection,
+  readable: ReadonlySet<string>,
+  findings: Findings,
+): Promise<void> {
+  const decode = topicDecoder(config)
+  for (const topic of inputTopicNames(config).filter((name) => readable.has(name))) {
+    const reasons = new Map<string, number>()
+    let read = 0
+    await lastRecords(connection, topic, config.kafka.groupId, async (records) => {
+      await prepareNow(decode, records)
+      for (const result of records.map((record) => decode(record))) {
+        if (isRejection(result)) {
+          const reason = `${result.error}: ${result.detail}`
+          reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+        } else read++
+      }
+    }).catch((error: unknown) => {
+      if (!(error instanceof SigwatchError)) throw error
+      findings.problems.push({ file: 'kafka', key: topic, message: error.message })
+    })
+    sayRecords(topic, read, reasons, findings)
+  }
+}
+
+function sayRecords(
+  topic: string,
+  read: number,
+  reasons: ReadonlyMap<string, number>,
+  { summary, problems }: Findings,
+): void {
+  const failed = [...reasons.values()].reduce((sum, count) => sum + count, 0)
+  const all = read + failed
+  if (all === 0) {
+    summary.push(`kafka: ${topic}: holds no record on which the reading could be tried`)
+    return
+  }
+  summary.push(`kafka: ${topic}: ${read} of the last ${all} records can be read`)
+  const frequent = [...reasons].toSorted(([, a], [, b]) => b - a).slice(0, SHOWN)
+  for (const [reason, count] of frequent) {
+    const message = `${count} of the last ${all} records would be dead letters: ${reason}`
+    // Gateways break a few; most, and the configuration is wrong.
+    if (failed > read) problems.push({ file: 'kafka', key: topic, message })
+    else summary.push(`kafka: warning: ${topic}: ${message}`)
+  }
+}
+
+type Take = (records: readonly RawRecord[]) => Promise<void>
+
+async function lastRecords(
+  connection: KafkaConnection,
+  topic: string,
+  groupId: string,
+  take: Take,
+): Promise<void> {
+  const bounds = await connection.bounds(topic)
+  const share = Math.ceil(TRIED / Math.max(1, bounds.length))
+  const ranges = bounds.map(({ partition, startOffset, endOffset }) => ({
+    partition,
+    from: Math.max(startOffset, endOffset - share),
+    to: endOffset,
+  }))
+  await readTopicRange({
+    connection,
+    topic,
+    group: `${groupId}-check-${randomUUID()}`,
+    deletesGroup: true,
+    ranges,
+    signal: AbortSignal.timeout(WITHIN),
+    take: (records) =>
+      take(records.flatMap(({ value, ...rest }) => (value === null ? [] : [{ ...rest, value }]))),
+  })
+}

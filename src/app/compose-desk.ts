@@ -1,0 +1,61 @@
+import { ArchiveReader } from '../archive/reader.ts'
+import { startDesk } from '../desk/server.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import { readSideRow } from '../side-inputs/rows.ts'
+import { canonicalNumber } from '../text/canonical-number.ts'
+import { archiveUrlOf } from './compose-archive.ts'
+import { openFeedback } from './compose-feedback.ts'
+import type { Config } from './config.ts'
+
+/** A running desk. */
+export interface RunningDesk {
+  /** Where it is opened. */
+  readonly address: string
+  close(): Promise<void>
+}
+
+/** Serves the analyst's page over the archive. Rejects with CONFIG_INVALID where nobody may log in. */
+export async function composeDesk(config: Config): Promise<RunningDesk> {
+  const { host, port, tokens } = config.desk
+  if (!tokens)
+    throw new SigwatchError(
+      'CONFIG_INVALID',
+      'nobody may log in: give desk.tokens, a list of {name, token, may}',
+    )
+  const archive = await ArchiveReader.open(archiveUrlOf(config), 'sigwatch desk')
+  const writes = tokens.some(({ may }) => may === 'feedback')
+  try {
+    const desk = await startDesk({
+      host,
+      port,
+      logins: tokens.map(({ name, token, may }) => ({ name, may, token: token.reveal() })),
+      archive,
+      ...(writes ? { feedback: (key, row) => giveFeedback(config, key, row) } : {}),
+    })
+    return {
+      address: `http://${host}:${desk.port}/`,
+      async close() {
+        await desk.close()
+        await archive.close()
+      },
+    }
+  } catch (error) {
+    await archive.close()
+    throw error
+  }
+}
+
+async function giveFeedback(
+  config: Config,
+  key: string,
+  row: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const read = readSideRow('feedback', row, canonicalNumber)
+  if ('message' in read) throw new SigwatchError('USAGE', `${read.key}: ${read.message}`)
+  const place = await openFeedback(config, {})
+  try {
+    await place.append(key, JSON.stringify(row))
+  } finally {
+    await place.close()
+  }
+}

@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs'
+import { appendFile } from 'node:fs/promises'
+import { type Feed, fileFeed } from '../case-pack/feed.ts'
+import { topicFeed } from '../case-pack/topic-feed.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import { kafkaOf } from './compose-clients.ts'
+import { producerTo } from './compose-producer.ts'
+import type { Config } from './config.ts'
+
+/** Where feedback is written, and where the alerts that it may be about are looked up. */
+export interface FeedbackPlace {
+  /** For people: a topic or a file. */
+  readonly name: string
+  /** The feedback that is there. */
+  readonly feedback: Feed
+  /** None: nothing can be looked up. */
+  readonly alerts: readonly Feed[]
+  append(key: string, row: string): Promise<void>
+  close(): Promise<void>
+}
+
+export interface FeedbackFiles {
+  readonly file?: string
+  readonly alerts?: readonly string[]
+}
+
+/** How long the brokers are waited for, ms. */
+const CONNECT_WITHIN = 30_000
+
+/** A file that is named wins over the topic, and the topic over the file of the configuration. */
+export async function openFeedback(config: Config, files: FeedbackFiles): Promise<FeedbackPlace> {
+  const { brokers, topics } = config.kafka
+  const path = files.file ?? (brokers ? undefined : config.feedback)
+  if (path) return filePlace(path, files.alerts ?? [])
+  if (!brokers) throw new SigwatchError('USAGE', 'no brokers and no file: set KAFKA_BROKERS, or give --file')
+  if (topics.feedback === null)
+    throw new SigwatchError('USAGE', 'kafka.topics.feedback is off: name a topic, or give --file')
+  return topicPlace(config, topics.feedback, files.alerts)
+}
+
+function filePlace(path: string, alerts: readonly string[]): FeedbackPlace {
+  const nothing: Feed = { name: path, read: async () => ({ records: 0 }) }
+  return {
+    name: path,
+    feedback: existsSync(path) ? fileFeed(path) : nothing,
+    alerts: alerts.map(fileFeed),
+    append: (_key, row) => appendFile(path, `${row}\n`),
+    close: async () => {},
+  }
+}
+
+async function topicPlace(config: Config, topic: string, alerts?: readonly string[]): Promise<FeedbackPlace> {
+  const connection = kafkaOf(config, () => {}, AbortSignal.timeout(CONNECT_WITHIN))
+  try {
+    const { topics, groupId } = config.kafka
+    await connection.requireTopics([topic], { create: config.kafka.createTopics })
+    const outputs = [topics.alerts, topics.shadowAlerts].filter((name) => name !== null)
+    const missing = new Set(await connection.missingTopics(outputs))
+    const feed = (name: string) => topicFeed({ connection, topic: name, groupId })
+    const present = outputs.filter((name) => !missing.has(name))
+    return {
+      name: `topic ${topic}`,
+      feedback: feed(topic),
+      alerts: alerts ? alerts.map(fileFeed) : present.map(feed),
+      async append(key, value) {
+        const producer = await producerTo(topic, connection)
+        await producer.send([{ key, value }]).finally(() => producer.close())
+      },
+      close: () => connection.close(),
+    }
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}

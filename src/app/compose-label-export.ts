@@ -1,0 +1,120 @@
+import { ArchiveReader } from '../archive/reader.ts'
+import type { Alert } from '../domain/alert.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import { parseMoment } from '../domain/time.ts'
+import type { JudgedCase, Judgement } from '../learning/judged.ts'
+import { archiveUrlOf } from './compose-archive.ts'
+import type { Config } from './config.ts'
+import { textLines } from './text-lines.ts'
+
+export interface JudgedRange {
+  /** When it was judged, epoch ms; `to` is not included. */
+  readonly from: number
+  readonly to: number
+}
+
+export interface JudgedFiles {
+  readonly alerts: readonly string[]
+  readonly feedback: readonly string[]
+}
+
+export interface JudgedCases {
+  readonly cases: readonly JudgedCase[]
+  /** Judgements about what is not there. */
+  readonly unknown: number
+}
+
+/** The judged cases of the archive. */
+export async function casesOfArchive(config: Config, { from, to }: JudgedRange): Promise<JudgedCases> {
+  const archive = await ArchiveReader.open(archiveUrlOf(config), 'sigwatch label-export')
+  const judged = await archive.judgedAlerts(from, to).finally(() => archive.close())
+  const cases = judged.flatMap(({ event, verdict, by, ts, codes, note }): JudgedCase[] => {
+    if (!event) return []
+    const judgement = {
+      verdict,
+      by,
+      at: ts.getTime(),
+      ...(codes ? { codes } : {}),
+      ...(note ? { note } : {}),
+    }
+    return [{ alert: event, judgement }]
+  })
+  return { cases, unknown: judged.length - cases.length }
+}
+
+/** The judged cases of files of alerts and of feedback. Rejects with USAGE for a line that is neither. */
+export async function casesOfFiles(
+  { alerts, feedback }: JudgedFiles,
+  { from, to }: JudgedRange,
+): Promise<JudgedCases> {
+  const said = new Map<string, Judgement>()
+  for (const file of feedback)
+    await eachLine<FeedbackLine>(file, 'feedback', (row, complain) => {
+      const subject = row.messageId ?? row.stateId ?? row.target
+      if (subject === undefined || typeof row.by !== 'string') return complain()
+      const at = parseMoment(String(row.ts))
+      if (Number.isNaN(at)) return complain()
+      const { verdict, by, codes, note } = row
+      if ((verdict !== 'confirmed' && verdict !== 'false_positive') || at < from || at >= to) return
+      const before = said.get(subject)
+      if (before === undefined || before.at <= at)
+        said.set(subject, { verdict, by, at, ...(codes ? { codes } : {}), ...(note ? { note } : {}) })
+    })
+  const about = new Map<string, Alert>()
+  for (const file of alerts)
+    await eachLine<Alert>(file, 'alert', (alert, complain) => {
+      if (typeof alert.id !== 'string' || !alert.data?.reasons || !alert.data.target) return complain()
+      const { message, state, target } = alert.data
+      if (!message) return
+      for (const key of [message.id, state?.id, `${target.kind}:${target.id}`])
+        if (key !== undefined && said.has(key) && isBetter(alert, about.get(key))) about.set(key, alert)
+    })
+  const judged = [...said].sort(([, a], [, b]) => a.at - b.at)
+  const cases = judged.flatMap(([subject, judgement]) => {
+    const alert = about.get(subject)
+    return alert ? [{ alert, judgement }] : []
+  })
+  return { cases, unknown: said.size - cases.length }
+}
+
+interface FeedbackLine {
+  readonly messageId?: string
+  readonly stateId?: string
+  readonly target?: string
+  readonly verdict?: string
+  readonly codes?: readonly string[]
+  readonly by?: string
+  readonly note?: string
+  readonly ts?: number | string
+}
+
+/** Which of the alerts that a subject names it is about: one on the message itself, an enforced one, the latest. */
+function isBetter(alert: Alert, held: Alert | undefined): boolean {
+  if (held === undefined) return true
+  const rank = ({ data }: Alert) =>
+    (data.target.kind === 'message' ? 2 : 0) + (data.mode === 'enforce' ? 1 : 0)
+  return rank(alert) > rank(held) || (rank(alert) === rank(held) && alert.time > held.time)
+}
+
+async function eachLine<T>(
+  file: string,
+  what: string,
+  take: (row: T, complain: () => never) => void,
+): Promise<void> {
+  for await (const { text, line } of textLines(file)) {
+    const complain = (): never => {
+      throw new SigwatchError('USAGE', `${file}:${line}: is no ${what}`)
+    }
+    const row = parsed(text) as T | undefined
+    if (typeof row !== 'object' || row === null) complain()
+    else take(row, complain)
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,67 @@
+import { SigwatchError } from '../domain/errors.ts'
+import type { KafkaConnection } from '../kafka/client.ts'
+import { reasonOf } from '../kafka/errors.ts'
+import { kafkaOf } from './compose-clients.ts'
+import { loadConfig } from './config.ts'
+import { inputsOf } from './inputs.ts'
+
+/** How long the brokers are waited for, ms. */
+const PATIENCE = 15_000
+
+/**
+ * Writes input records, keyed as they come, to the first topic of submissions whose records need no map; throws USAGE
+ * where there is none. Rejects with KAFKA_UNREACHABLE.
+ */
+export async function openProducer(configFile: string | undefined) {
+  const { config } = loadConfig({ ...(configFile === undefined ? {} : { file: configFile }), serving: false })
+  const topic = inputsOf(config).find(({ map }) => map === null)?.topic
+  if (topic === undefined) {
+    throw new SigwatchError(
+      'USAGE',
+      'every topic of submissions has a map, and simulated records are input records as they are: add a topic for them, {topic: sms.trial, map: null}, to kafka.topics.messages',
+    )
+  }
+  const connection = kafkaOf(config, () => {}, AbortSignal.timeout(PATIENCE))
+  try {
+    await connection.requireTopics([topic], { create: config.kafka.createTopics })
+    const { send, close } = await producerTo(topic, connection)
+    return { topic, send, close: () => close().finally(() => connection.close()) }
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}
+
+export interface KeyedRecord {
+  readonly key: string
+  /** null: a tombstone. */
+  readonly value: string | Buffer | null
+}
+
+/** Writes to one topic until it is closed. Rejects with KAFKA_UNREACHABLE, and so does `send`. */
+export async function producerTo(topic: string, connection: Pick<KafkaConnection, 'producer'>) {
+  const producer = connection.producer()
+  const close = () => producer.disconnect()
+  await producer.connect().catch(async (error: unknown) => {
+    await close()
+    throw failureOf(error)
+  })
+  return {
+    /** Resolves when all are acknowledged. */
+    async send(records: readonly KeyedRecord[]): Promise<void> {
+      if (records.length === 0) return
+      const messages = records.map(({ key, value }) => ({ key, value }))
+      await producer.send({ topic, acks: -1, messages }).catch((error: unknown) => {
+        throw failureOf(error)
+      })
+    },
+    close,
+  }
+}
+
+function failureOf(error: unknown): SigwatchError {
+  if (error instanceof SigwatchError) return error
+  return new SigwatchError('KAFKA_UNREACHABLE', `Kafka does not take records: ${reasonOf(error)}`, {
+    cause: error,
+  })
+}

@@ -1,0 +1,100 @@
+import { complaintsOf, sentBySignature } from '../archive/complaints.ts'
+import { ArchiveReader, type Complained, type ReviewedCode } from '../archive/reader.ts'
+import type { Calendar } from '../case-pack/calendar.ts'
+import { groupsOf, tracked } from '../complaints/summary.ts'
+import type { Alert } from '../domain/alert.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import { reportPage } from '../report/page.ts'
+import { type Range, Tally } from '../report/tally.ts'
+import { archiveUrlOf, withDatabase } from './compose-archive.ts'
+import type { Config } from './config.ts'
+import { textLines } from './text-lines.ts'
+
+/** Where a report takes its alerts from. */
+interface Feed {
+  alerts(from: number, to: number): AsyncIterable<Alert>
+  judged?(from: number, to: number): Promise<readonly ReviewedCode[]>
+  complained?(from: number, to: number): Promise<readonly Complained[]>
+  close(): Promise<void>
+}
+
+export interface ReportChoices extends Range {
+  readonly title: string
+  /** Files of alerts, one a line, instead of the archive. */
+  readonly files?: readonly string[]
+  /** Of the deadlines of complaints. */
+  readonly calendar: Calendar
+}
+
+/** The report of a range against the one of the same length before it, as HTML. */
+export async function composeReport(
+  config: Config,
+  { from, to, title, files, calendar }: ReportChoices,
+): Promise<string> {
+  const feed: Feed = files
+    ? fileFeed(files)
+    : await ArchiveReader.open(archiveUrlOf(config), 'sigwatch report')
+  try {
+    const now = new Tally({ from, to })
+    const before = new Tally({ from: 2 * from - to, to: from })
+    for await (const alert of feed.alerts(before.range.from, to)) {
+      before.add(alert)
+      now.add(alert)
+    }
+    const judged = await feed.judged?.(from, to)
+    const complaints = await feed.complained?.(from, to)
+    const cases = files ? undefined : await complaintCases(config, { from, to }, calendar)
+    return reportPage({
+      title,
+      now,
+      before,
+      ...(judged ? { judged } : {}),
+      ...(complaints ? { complaints } : {}),
+      ...(cases ? { cases } : {}),
+    })
+  } finally {
+    await feed.close()
+  }
+}
+
+/** The complaints of the range by enterprise, SP and template, and the deadlines that end soon or are over. */
+function complaintCases(config: Config, { from, to }: Range, calendar: Calendar) {
+  return withDatabase(archiveUrlOf(config), async (client) => {
+    const all = await complaintsOf(client, from, to)
+    const now = Date.now()
+    return {
+      groups: groupsOf(all, await sentBySignature(client, from, to), calendar, now),
+      urgent: tracked(all, calendar, now).filter(
+        ({ standing }) => standing === 'due' || standing === 'overdue',
+      ),
+    }
+  })
+}
+
+/** Lines of files; an alert that stands in two of them, or twice in one, counts once. */
+function fileFeed(files: readonly string[]): Feed {
+  return {
+    async *alerts() {
+      const seen = new Set<string>()
+      for (const file of files) {
+        for await (const { text, line } of textLines(file)) {
+          const alert = alertOf(text, file, line)
+          if (seen.has(alert.id)) continue
+          seen.add(alert.id)
+          yield alert
+        }
+      }
+    },
+    close: async () => {},
+  }
+}
+
+function alertOf(text: string, file: string, line: number): Alert {
+  try {
+    const alert = JSON.parse(text) as Alert
+    if (typeof alert.id === 'string' && typeof alert.time === 'string' && alert.data?.reasons) return alert
+  } catch {
+    // Said below.
+  }
+  throw new SigwatchError('USAGE', `${file}:${line}: is no alert`)
+}

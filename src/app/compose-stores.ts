@@ -1,0 +1,103 @@
+import type { ConsentLedger, SharedLedger } from '../domain/consent-ledger.ts'
+import type { Emit } from '../domain/events.ts'
+import type { FeatureStore } from '../domain/feature-store.ts'
+import { Health } from '../domain/health.ts'
+import type { SenderMinutes } from '../domain/sender-minutes.ts'
+import type { StateStore } from '../domain/state-store.ts'
+import { memoryFeatureStore } from '../features/memory.ts'
+import { memoryLedger } from '../ledgers/memory.ts'
+import { MemoryStateStore } from '../states/memory.ts'
+import { MemorySenderMinutes } from '../stats/memory.ts'
+import { clockAt } from './compose.ts'
+import { redisOf } from './compose-clients.ts'
+import type { Config } from './config.ts'
+
+export interface Stores {
+  readonly features: FeatureStore
+  readonly states: StateStore
+  readonly ledger: ConsentLedger
+  readonly senderMinutes: SenderMinutes
+  /** The ledger, where it can lose what it holds. */
+  readonly guarded?: SharedLedger
+  close(): Promise<void>
+}
+
+/** Redis when it is configured, else memory with a warning. `ledgerLost` is called when Redis lost consents. */
+export function openStores(
+  config: Config,
+  clusterId: string,
+  ledgerLost: () => void,
+  emit: Emit,
+): Promise<Stores> {
+  const { url, nodes, sentinels } = config.redis
+  if (url || nodes || sentinels) return openRedis(config, clusterId, ledgerLost, emit)
+  const message = 'no Redis: rates and states are in memory, and instances do not share them'
+  emit({ name: 'warning', message })
+  return openMemory()
+}
+
+async function openMemory(): Promise<Stores> {
+  const features = memoryFeatureStore()
+  const states = new MemoryStateStore({ clock: clockAt() })
+  const ledger = memoryLedger()
+  return {
+    features,
+    states,
+    ledger,
+    senderMinutes: new MemorySenderMinutes(),
+    close: async () => void (await Promise.all([features.close(), states.close(), ledger.close()])),
+  }
+}
+
+async function openRedis(
+  config: Config,
+  clusterId: string,
+  ledgerLost: () => void,
+  emit: Emit,
+): Promise<Stores> {
+  const [{ redisFeatureStore }, { RedisStateStore }, { redisLedger }, { RedisSenderMinutes }] =
+    await Promise.all([
+      import('../features/redis.ts'),
+      import('../states/redis.ts'),
+      import('../ledgers/redis.ts'),
+      import('../stats/redis.ts'),
+    ])
+  const health = new Health('redis', emit)
+  const link = await redisOf(config, {
+    onReach: (lost) => (lost === undefined ? health.restored('redis') : health.lost('redis', lost)),
+    onEviction: (eviction) =>
+      emit({ name: 'redis_evicts', policy: eviction?.policy, dropped: eviction?.dropped ?? 0 }),
+  })
+  await link.ready(5_000)
+  const { deployment, kafka, privacy, redis } = config
+  const scope = { deployment, clusterId, topic: kafka.topics.messages[0]!.topic }
+  const features = redisFeatureStore(link, {
+    ...scope,
+    budgetMs: redis.budget,
+    onReset: (partitions) => {
+      for (const { topic, partition } of partitions) emit({ name: 'counting_reset', topic, partition })
+    },
+    onLost: ({ how, share }) => emit({ name: 'counts_lost', how, share }),
+    onRefused: ({ message }) => emit({ name: 'redis_refused', reason: message }),
+  })
+  const prefix = `sigwatch:${deployment}:${clusterId}:${scope.topic}`
+  const states = new RedisStateStore({ link, prefix, clock: clockAt() })
+  const ledger = redisLedger({
+    link,
+    prefix: `sigwatch:${deployment}`,
+    key: privacy.tokenKey!.key.reveal(),
+    previousKeys: (privacy.previousTokenKeys ?? []).map(({ key }) => key.reveal()),
+    onLost: ledgerLost,
+  })
+  return {
+    features,
+    states,
+    ledger,
+    senderMinutes: new RedisSenderMinutes({ link, prefix }),
+    guarded: ledger,
+    async close() {
+      await Promise.all([features.close(), states.close(), ledger.close()])
+      await link.close()
+    },
+  }
+}

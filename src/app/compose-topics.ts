@@ -1,0 +1,95 @@
+import type { KafkaConnection } from '../kafka/client.ts'
+import { createTopics, describeTopics, type NewTopic, type TopicState } from '../kafka/topics.ts'
+import type { Config } from './config.ts'
+
+/** A topic that the configuration names, with what sigwatch expects of it. */
+export interface PlannedTopic {
+  readonly role: keyof Config['kafka']['topics']
+  readonly name: string
+  readonly cleanup: 'delete' | 'compact'
+  /** What `--create` sets, ms; compacted topics keep their rows. */
+  readonly retention?: number
+  /** Without it `run` does not start. */
+  readonly required: boolean
+}
+
+export interface TopicRow extends PlannedTopic {
+  readonly state: TopicState | undefined
+}
+
+export interface TopicChoices {
+  readonly create: boolean
+  readonly partitions?: number
+  readonly replication?: number
+}
+
+const DAY = 86_400_000
+
+type Role = keyof Config['kafka']['topics']
+
+/** How each topic is made. Complaints, replies and feedback are kept for the 5 months that MIIT-31 asks for records. */
+const FORMS: Readonly<Record<Role, { readonly cleanup: 'delete' | 'compact'; readonly days?: number }>> = {
+  messages: { cleanup: 'delete', days: 3 },
+  alerts: { cleanup: 'delete', days: 7 },
+  deadLetters: { cleanup: 'delete', days: 7 },
+  registry: { cleanup: 'compact' },
+  consents: { cleanup: 'compact' },
+  replies: { cleanup: 'delete', days: 7 },
+  complaints: { cleanup: 'delete', days: 180 },
+  feedback: { cleanup: 'delete', days: 180 },
+  shadowAlerts: { cleanup: 'delete', days: 7 },
+  verdicts: { cleanup: 'delete', days: 3 },
+  blocks: { cleanup: 'compact' },
+  enforcements: { cleanup: 'delete', days: 180 },
+  stats: { cleanup: 'delete', days: 7 },
+  versions: { cleanup: 'compact' },
+}
+
+const INPUTS_OFF_WHEN_MISSING: readonly Role[] = [
+  'registry',
+  'consents',
+  'replies',
+  'complaints',
+  'feedback',
+  'enforcements',
+]
+
+/** The topics of a configuration, in the order of its reference; those that are switched off are left out. */
+export function plannedTopics({ topics }: Config['kafka']): PlannedTopic[] {
+  return (Object.keys(FORMS) as Role[]).flatMap((role) => {
+    const named = topics[role]
+    if (named === null) return []
+    const names = typeof named === 'string' ? [named] : named.map(({ topic }) => topic)
+    const { cleanup, days } = FORMS[role]
+    const required = !INPUTS_OFF_WHEN_MISSING.includes(role)
+    const kept = days === undefined ? {} : { retention: days * DAY }
+    return names.map((name) => ({ role, name, cleanup, required, ...kept }))
+  })
+}
+
+/** The planned topics as the brokers have them; with `create` the missing ones are made first. */
+export async function readTopics(
+  connection: KafkaConnection,
+  planned: readonly PlannedTopic[],
+  { create, partitions, replication }: TopicChoices,
+): Promise<TopicRow[]> {
+  const names = planned.map(({ name }) => name)
+  let states = await describeTopics(connection, names)
+  if (create) {
+    const missing = planned.filter(({ name }) => !states.some((state) => state.name === name))
+    await createTopics(
+      connection,
+      missing.map(
+        ({ name, cleanup, retention }): NewTopic => ({
+          name,
+          cleanup,
+          ...(retention === undefined ? {} : { retention }),
+          ...(partitions === undefined ? {} : { partitions }),
+          ...(replication === undefined ? {} : { replicas: replication }),
+        }),
+      ),
+    )
+    states = await describeTopics(connection, names)
+  }
+  return planned.map((topic) => ({ ...topic, state: states.find(({ name }) => name === topic.name) }))
+}

@@ -1,0 +1,15 @@
+import { statSync } from 'node:fs'
+
+/** Changes when one of the files is written, replaced, or a link on the way to it is moved. */
+export function stampOf(paths: readonly string[]): string {
+  return paths.map(stampOfOne).join()
+}
+
+function stampOfOne(path: string): string {
+  try {
+    const { ino, size, mtimeMs } = statSync(path)
+    return `${ino}:${size}:${mtimeMs}`
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code)
+  }
+}

@@ -1,0 +1,93 @@
+import { type InputMap, MAP_SCHEMA, mapFaults, mapRelations } from '../input/map-schema.ts'
+import { parseOperatorText } from '../operator/operator-file.ts'
+import { compileSchema, type Fault, show } from '../operator/operator-schema.ts'
+import { FORMS, TOPIC_NAME } from '../operator/value-forms.ts'
+import { type Form, FormError, type Reading, text } from './setting-forms.ts'
+
+export const INPUT_FORMATS = ['json', 'avro', 'protobuf'] as const
+export type InputFormat = (typeof INPUT_FORMATS)[number]
+
+/** A topic of submissions as it is configured; what it leaves out is that of `input.format` and `input.map`. */
+export interface InputTopicSetting {
+  readonly topic: string
+  readonly format?: InputFormat
+  /** null: its records are input records as they are. */
+  readonly map?: InputMap | null
+}
+
+const MAP_ALLOWED = 'fields of an input record with where they are in yours, see docs/input-records.md'
+
+/** The map from the operator's records; as YAML or JSON text in the environment. */
+export function inputMap(): Form<InputMap> {
+  return {
+    allowed: MAP_ALLOWED,
+    secret: false,
+    nullable: false,
+    read: (raw, reading) => {
+      const map = structured(raw, reading)
+      const faults = mapFaults(map)
+      if (faults.length > 0) throw new FormError('does not describe a map', faults)
+      return map as InputMap
+    },
+  }
+}
+
+const topicSchema = {
+  type: ['string', 'object'],
+  format: 'topic',
+  additionalProperties: false,
+  required: ['topic'],
+  properties: {
+    topic: { type: 'string', format: 'topic' },
+    format: { type: 'string', enum: INPUT_FORMATS },
+    map: { ...MAP_SCHEMA, type: ['object', 'null'] },
+  },
+}
+const checkTopics = compileSchema({ type: 'array', minItems: 1, items: topicSchema })
+
+/** One topic by its name, or several: names, or each with its format and map. */
+export function inputTopics(): Form<readonly InputTopicSetting[]> {
+  return {
+    allowed: `${topicName.allowed}; or a list of topics, each a name or {topic, format, map}`,
+    secret: false,
+    nullable: false,
+    read: (raw, reading) => {
+      const given = typeof raw === 'string' && raw.startsWith('[') ? structured(raw, reading) : raw
+      const items =
+        typeof given === 'string' && reading.fromText ? given.split(',').map((name) => name.trim()) : given
+      if (!Array.isArray(items)) return [{ topic: topicName.read(items, reading) }]
+      const faults = checkTopics(items)
+      const more = topicRelations(items, faults.length === 0)
+      if (faults.length + more.length > 0) throw new FormError('is no list of topics', [...faults, ...more])
+      return items.map((item) => (typeof item === 'string' ? { topic: item } : item))
+    },
+  }
+}
+
+/** What no schema says: topics that are listed twice, and, of topics that the schema takes, what is wrong within a map. */
+function topicRelations(items: readonly unknown[], valid: boolean): Fault[] {
+  const names = items.map((item) =>
+    typeof item === 'string' ? item : (item as Partial<InputTopicSetting> | null)?.topic,
+  )
+  const faults: Fault[] = []
+  for (const [index, name] of names.entries()) {
+    if (typeof name === 'string' && names.indexOf(name) < index)
+      faults.push({ path: [index], message: `${show(name)} is listed twice: keep one` })
+    const map = valid ? (items[index] as Partial<InputTopicSetting>).map : undefined
+    if (map)
+      for (const fault of mapRelations(map)) faults.push({ ...fault, path: [index, 'map', ...fault.path] })
+  }
+  return faults
+}
+
+/** What the file has as a structure the environment has as YAML or JSON text. */
+function structured(raw: unknown, { fromText }: Reading): unknown {
+  if (!fromText || typeof raw !== 'string') return raw
+  const { document, problems } = parseOperatorText('value', raw)
+  const [problem] = problems
+  if (problem) throw new FormError(`${problem.message} (line ${problem.line ?? 1})`)
+  return document?.value
+}
+
+/** A topic name for settings. */
+export const topicName = text(FORMS.topic, TOPIC_NAME)

@@ -1,0 +1,39 @@
+import type { InputMap } from '../input/map-schema.ts'
+import { INPUT_FORMATS, inputMap } from './input-forms.ts'
+import type { Secret } from './secret.ts'
+import { setting } from './setting.ts'
+import { choice, optional, secret, text } from './setting-forms.ts'
+
+/** How records of submissions are read. */
+export const INPUT_SETTINGS = {
+  'input.format': setting(
+    choice(INPUT_FORMATS),
+    'json',
+    'What the records of submissions are written in; `avro` and `protobuf` by the schemas of a registry. A topic of the list may have its own.',
+  ),
+  'input.map': setting<InputMap | null>(
+    optional(inputMap()),
+    null,
+    'How the fields of an input record are found in your records ([input-records.md](input-records.md)). A topic of the list may have its own.',
+  ),
+  'input.schemaRegistry.url': setting<string | null>(
+    optional(
+      text(
+        'an http:// or https:// URL without a login, for example http://registry:8081',
+        /^https?:\/\/[^\s@/]+(?:\/[^\s@]*)?$/,
+      ),
+    ),
+    null,
+    'Schema registry with the REST API of Confluent; of Apicurio with the path `/apis/ccompat/v7`. Needed by `avro` and `protobuf`.',
+  ),
+  'input.schemaRegistry.username': setting<string | null>(
+    optional(text('text without a colon', /^[^:]+$/)),
+    null,
+    'User of the schema registry (HTTP Basic).',
+  ),
+  'input.schemaRegistry.password': setting<Secret | null>(
+    optional(secret('text')),
+    null,
+    'Password of that user.',
+  ),
+} as const

@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs'
+import { maskRecipient } from '../alerts/show.ts'
+import { type Problem, SigwatchError } from '../domain/errors.ts'
+import type { SmsRecord } from '../domain/message.ts'
+import { named } from '../input/field-map.ts'
+import { MAPPED_FIELDS } from '../input/map-schema.ts'
+import { describeReadError } from '../operator/operator-file.ts'
+import { isRejection } from '../stages/decode.ts'
+import { canonicalNumber } from '../text/canonical-number.ts'
+import { redactText } from '../text/redact.ts'
+import type { Config } from './config.ts'
+import { inputOfLines, lineDecoder, prepareNow } from './inputs.ts'
+
+export interface SampleReading {
+  /** One a record: what it becomes, recipient masked and text redacted, or why it cannot be read. */
+  readonly rows: readonly object[]
+  readonly problems: readonly Problem[]
+  readonly summary: readonly string[]
+}
+
+const MAX_LINES = 1_000
+const MAX_PROBLEMS = 100
+const LF = 0x0a
+const SHORTEST_NUMBER = 7
+/** What bytes become that are read in another encoding than theirs. */
+const MISREAD = /[\ufffd\ue000-\uf8ff]/
+/** Bytes that were not decoded, in hex. */
+const HEX = /^(?:[0-9A-Fa-f]{2}){8,}$/
+
+/** Reads the operator's own records, one a line, as the input of the configuration would, and says what each becomes. */
+export async function readSample(
+  file: string,
+  config: Config,
+  topic?: string,
+  now = Date.now(),
+): Promise<SampleReading> {
+  const input = inputOfLines(config, topic)
+  const decode = lineDecoder(config, topic)
+  const problems: Problem[] = []
+  const rows: object[] = []
+  const records: { readonly line: number; readonly record: SmsRecord }[] = []
+  const raws = linesOf(file).map((value, offset) => ({
+    position: { topic: file, partition: 0, offset },
+    timestamp: now,
+    value,
+  }))
+  await prepareNow(decode, raws.slice(0, MAX_LINES))
+  for (const raw of raws) {
+    const { value, position } = raw
+    const line = position.offset + 1
+    if (value.length === 0) continue
+    if (rows.length === MAX_LINES) break
+    const read = decode(raw)
+    if (isRejection(read)) {
+      rows.push({ line, error: read.error, detail: read.detail })
+      problems.push({ file, line, message: `${read.error}: ${read.detail}` })
+    } else {
+      rows.push({ line, ...shown(read) })
+      records.push({ line, record: read })
+    }
+  }
+  problems.push(...doubtsOf(file, records))
+  const summary = [`${file}: ${records.length} of ${rows.length} records can be read`]
+  if (rows.length === 0) problems.push({ file, message: 'holds no record' })
+  if (rows.length === MAX_LINES) summary.push(`${file}: the first ${MAX_LINES} records were read`)
+  for (const field of input.map ? MAPPED_FIELDS : []) {
+    const source = input.map?.[field]
+    const missing = records.length > 0 && records.every(({ record }) => fieldOf(record, field) === undefined)
+    if (source !== undefined && missing)
+      summary.push(`${file}: warning: ${named(field, source)} is in none of the records`)
+  }
+  const more = problems.length - MAX_PROBLEMS
+  if (more <= 0) return { rows, problems, summary }
+  const message = `${problems.length} faults; the first ${MAX_PROBLEMS} are shown`
+  return { rows, problems: [...problems.slice(0, MAX_PROBLEMS), { file, message }], summary }
+}
+
+function linesOf(file: string): Buffer[] {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(file)
+  } catch (error) {
+    throw new SigwatchError('USAGE', `--sample: ${file}: ${describeReadError(error)}`)
+  }
+  const lines: Buffer[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const end = bytes.indexOf(LF, at)
+    const stop = end < 0 ? bytes.length : end
+    lines.push(bytes.subarray(at, stop))
+    at = stop + 1
+  }
+  return lines
+}
+
+function fieldOf(record: SmsRecord, field: (typeof MAPPED_FIELDS)[number]): unknown {
+  return field === 'disposition' ? record.blocked : record[field]
+}
+
+function shown(record: SmsRecord): object {
+  const { value: _, id, ts, to, text, blocked, ...rest } = record
+  const number = canonicalNumber(to)
+  const masked = maskRecipient(number)
+  return {
+    id: masked === undefined ? id : id.replaceAll(number, masked),
+    ts: new Date(ts).toISOString(),
+    ...rest,
+    to: masked ?? '<no number>',
+    text: redactText(text),
+    ...(blocked ? { disposition: 'blocked' } : {}),
+  }
+}
+
+/** What can be read and is hardly meant. */
+function doubtsOf(
+  file: string,
+  records: readonly { readonly line: number; readonly record: SmsRecord }[],
+): Problem[] {
+  const lines = new Map<string, number>()
+  return records.flatMap(({ line, record: { id, to, text } }): Problem[] => {
+    const found: Problem[] = []
+    const number = canonicalNumber(to)
+    if (number.length >= SHORTEST_NUMBER && maskRecipient(number) !== undefined && id.includes(number))
+      found.push({ file, line, message: 'id: holds the number of the recipient; ids are shown in clear' })
+    const first = lines.get(id)
+    if (first !== undefined)
+      found.push({
+        file,
+        line,
+        message: `id: is that of line ${first}; each recipient and part needs its own`,
+      })
+    else lines.set(id, line)
+    if (HEX.test(text)) found.push({ file, line, message: 'text: looks like bytes in hex; see form: hex' })
+    else if (MISREAD.test(text))
+      found.push({ file, line, message: 'text: was decoded with a wrong encoding before it came here' })
+    return found
+  })
+}

@@ -1,0 +1,60 @@
+import pg from 'pg'
+import { SigwatchError } from '../domain/errors.ts'
+
+export type Client = pg.Client
+
+/** Time for a connection, and for one statement, ms. */
+const CONNECT_WITHIN = 10_000
+const ANSWER_WITHIN = 120_000
+
+/** Classes of SQLSTATE that say a connection is gone or the server cannot serve now: the same may succeed later. */
+const TRANSIENT = new Set(['08', '40', '53', '55', '57', '58'])
+
+// Counts and offsets are below 2^53: numbers, not texts.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+
+/** Opens one connection. Rejects with ARCHIVE_UNREACHABLE, or with ARCHIVE_REFUSED for what a person must change. */
+export async function openClient(url: string, applicationName: string): Promise<Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: applicationName,
+    connectionTimeoutMillis: CONNECT_WITHIN,
+    query_timeout: ANSWER_WITHIN,
+    keepAlive: true,
+  })
+  // A connection that breaks while nothing is asked says so here; the next query fails.
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    return client
+  } catch (error) {
+    await client.end().catch(() => undefined)
+    throw databaseError(error)
+  }
+}
+
+/** Several connections, opened as they are needed: for readers. */
+export function openPool(url: string, applicationName: string): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: applicationName,
+    connectionTimeoutMillis: CONNECT_WITHIN,
+    query_timeout: ANSWER_WITHIN,
+    max: 4,
+  })
+  pool.on('error', () => {})
+  return pool
+}
+
+/** What PostgreSQL said, as an error of ours. Its detail may quote a row and is left out. */
+export function databaseError(error: unknown): SigwatchError {
+  if (error instanceof SigwatchError) return error
+  const { code, message } = error as { code?: string; message?: string }
+  const said = `PostgreSQL: ${isServerCode(code) ? `${code}: ` : ''}${(message ?? String(error)).split('\n')[0]}`
+  const isRefused = isServerCode(code) && !TRANSIENT.has(code.slice(0, 2))
+  return new SigwatchError(isRefused ? 'ARCHIVE_REFUSED' : 'ARCHIVE_UNREACHABLE', said, { cause: error })
+}
+
+function isServerCode(code: string | undefined): code is string {
+  return code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E')
+}

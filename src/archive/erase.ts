@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import type { Client } from './database.ts'
+
+/** How many rows were deleted or had something taken out. */
+export interface Erased {
+  readonly alerts: number
+  readonly statesWithout: number
+  readonly verdicts: number
+  readonly feedback: number
+  readonly enforcements: number
+  readonly complaints: number
+}
+
+const MESSAGES = `SELECT DISTINCT message_id AS id FROM alert WHERE to_token = $1 AND message_id IS NOT NULL`
+
+/**
+ * Erases what is kept of one person, named by the token of the recipient, in one transaction: the alerts on his
+ * messages and on him as a recipient, their verdicts, enforcements and feedback, and his complaints. An alert on a
+ * sender or a campaign stays, without the message and the samples that were his. That it was done is noted by a hash of
+ * the token.
+ */
+export async function erase(client: Client, token: string): Promise<Erased> {
+  await client.query('BEGIN')
+  try {
+    const { rows } = await client.query<{ id: string }>(MESSAGES, [token])
+    const ids = rows.map(({ id }) => id)
+    const changed = async (sql: string, ...values: unknown[]) =>
+      (await client.query(sql, values)).rowCount ?? 0
+    await client.query(COMPLAINT_CASES, [token])
+    const erased: Erased = {
+      alerts: await changed(
+        "DELETE FROM alert WHERE to_token = $1 AND target_kind IN ('message', 'recipient')",
+        token,
+      ),
+      statesWithout:
+        (await changed(
+          `UPDATE alert SET message_id = NULL, message_ts = NULL, to_token = NULL,
+            event = event #- '{data,message}' #- '{data,match,toToken}' WHERE to_token = $1`,
+          token,
+        )) + (await changed(WITHOUT_SAMPLES, ids)),
+      verdicts: await changed('DELETE FROM verdict WHERE id = ANY ($1)', ids),
+      feedback: await changed(
+        'DELETE FROM feedback WHERE message_id = ANY ($1) OR target = $2',
+        ids,
+        `recipient:${token}`,
+      ),
+      enforcements: await changed('DELETE FROM enforcement WHERE message_id = ANY ($1)', ids),
+      complaints: await changed('DELETE FROM complaint WHERE to_token = $1', token),
+    }
+    const sum = Object.values(erased).reduce((all, n) => all + n, 0)
+    const hash = createHash('sha256').update(token).digest('hex')
+    await client.query('INSERT INTO erasure (token_hash, rows) VALUES ($1, $2)', [hash, sum])
+    await client.query('COMMIT')
+    return erased
+  } catch (error) {
+    await client.query('ROLLBACK')
+    throw error
+  }
+}
+
+const COMPLAINT_CASES =
+  'DELETE FROM complaint_case WHERE id IN (SELECT id FROM complaint WHERE to_token = $1)'
+
+/** Takes samples of these messages out of the alerts on states. */
+const WITHOUT_SAMPLES = `UPDATE alert SET event = jsonb_set(event, '{data,samples}', (
+    SELECT coalesce(jsonb_agg(sample), '[]') FROM jsonb_array_elements(event #> '{data,samples}') sample
+    WHERE NOT sample ->> 'id' = ANY ($1)))
+  WHERE target_kind <> 'message' AND EXISTS (
+    SELECT FROM jsonb_array_elements(CASE jsonb_typeof(event #> '{data,samples}') WHEN 'array' THEN event #> '{data,samples}' ELSE '[]' END) sample
+    WHERE sample ->> 'id' = ANY ($1))`

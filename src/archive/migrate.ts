@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { SigwatchError } from '../domain/errors.ts'
+import type { Client } from './database.ts'
+
+const FOLDER = new URL('./migrations/', import.meta.url)
+/** The id of an advisory lock, chosen at random: one process migrates at a time. */
+const LOCK = 7_446_284_926
+
+interface Migration {
+  readonly version: number
+  readonly name: string
+  readonly sql: string
+}
+
+/** The migrations in the order in which they are applied; files are `<version>-<name>.sql`. */
+export function migrations(): Migration[] {
+  return readdirSync(FOLDER)
+    .filter((file) => file.endsWith('.sql'))
+    .sort()
+    .map((name) => ({
+      version: Number.parseInt(name, 10),
+      name,
+      sql: readFileSync(new URL(name, FOLDER), 'utf8'),
+    }))
+}
+
+/**
+ * Brings the tables to the version of this program, each step in a transaction of its own. Resolves with the names of
+ * those that were applied. Rejects with ARCHIVE_REFUSED for a database that a later version has written.
+ */
+export async function migrate(client: Client): Promise<string[]> {
+  await client.query('SELECT pg_advisory_lock($1)', [LOCK])
+  try {
+    await client.query(
+      'CREATE TABLE IF NOT EXISTS schema_migration (version integer PRIMARY KEY, name text NOT NULL, at timestamptz NOT NULL DEFAULT now())',
+    )
+    const { rows } = await client.query<{ version: number }>('SELECT version FROM schema_migration')
+    const done = new Set(rows.map(({ version }) => version))
+    const known = migrations()
+    refuseLater(done, known)
+    const applied: string[] = []
+    for (const { version, name, sql } of known) {
+      if (done.has(version)) continue
+      await client.query('BEGIN')
+      try {
+        await client.query(sql)
+        await client.query('INSERT INTO schema_migration (version, name) VALUES ($1, $2)', [version, name])
+        await client.query('COMMIT')
+      } catch (error) {
+        await client.query('ROLLBACK')
+        throw error
+      }
+      applied.push(name)
+    }
+    return applied
+  } finally {
+    await client.query('SELECT pg_advisory_unlock($1)', [LOCK])
+  }
+}
+
+/** For readers: rejects with ARCHIVE_REFUSED unless the tables are those of this program. */
+export async function requireSchema(client: Pick<Client, 'query'>): Promise<void> {
+  const { rows: exists } = await client.query("SELECT to_regclass('schema_migration') AS name")
+  const { rows } = exists[0]?.name ? await client.query('SELECT version FROM schema_migration') : { rows: [] }
+  const done = new Set((rows as { version: number }[]).map(({ version }) => version))
+  const known = migrations()
+  refuseLater(done, known)
+  if (known.some(({ version }) => !done.has(version)))
+    throw new SigwatchError('ARCHIVE_REFUSED', 'the database has not all tables: run `sigwatch archive` once')
+}
+
+function refuseLater(done: ReadonlySet<number>, known: readonly Migration[]): void {
+  const last = Math.max(...known.map(({ version }) => version))
+  const later = [...done].filter((version) => version > last)
+  if (later.length > 0) {
+    const message = `the database has version ${Math.max(...later)} of the tables, this program knows ${last}`
+    throw new SigwatchError('ARCHIVE_REFUSED', message)
+  }
+}

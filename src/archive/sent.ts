@@ -1,0 +1,26 @@
+/** What a signature sent in a time, by the statistics of senders. */
+export interface Sent {
+  readonly messages: number
+  /** Commercial messages in the busiest minute. */
+  readonly peak: number
+  /** Commercial messages a minute that were usual, the median of the time; null: it was too new for a baseline. */
+  readonly usual: number | null
+  /** Messages a minute of a declared campaign, and from when to when it was in force; null: none was. */
+  readonly declared: number | null
+  readonly declared_from: Date | null
+  readonly declared_to: Date | null
+  readonly enterprises: string | null
+  readonly complaints: number
+}
+
+/** One row of Sent for a time ($1, $2) and a signature ($3); `messages` is null where nothing was sent. */
+export const SENT = `WITH minute AS (
+    SELECT ts, sum(total) AS total, sum(marketing + finance) AS commercial, max(baseline_mean) AS usual, max(declared) AS declared,
+      string_agg(DISTINCT sp, ', ') AS sp
+    FROM sender_minute WHERE ts >= $1 AND ts < $2 AND signature = $3 GROUP BY ts
+  )
+  SELECT sum(total)::int AS messages, max(commercial)::int AS peak, percentile_cont(0.5) WITHIN GROUP (ORDER BY usual) AS usual,
+    max(declared) AS declared, min(ts) FILTER (WHERE declared IS NOT NULL) AS declared_from,
+    max(ts) FILTER (WHERE declared IS NOT NULL) + interval '1 minute' AS declared_to, string_agg(DISTINCT sp, ', ') AS enterprises,
+    (SELECT count(*)::int FROM complaint WHERE ts >= $1 AND ts < $2 AND signature = $3) AS complaints
+  FROM minute`

@@ -1,0 +1,138 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { from as copyFrom } from 'pg-copy-streams'
+import { SigwatchError } from '../domain/errors.ts'
+import type { PartitionId } from '../domain/ports.ts'
+import { type Client, databaseError } from './database.ts'
+import type { DailyTable, Partitions } from './partitions.ts'
+import type { ArchiveRow } from './rows.ts'
+import { storableJson } from './storable.ts'
+
+/** Records of one partition that follow one another, as rows. */
+export interface Stretch extends PartitionId {
+  /** Offset up to which the partition was archived before, and after. */
+  readonly from: number
+  readonly to: number
+  readonly rows: readonly (ArchiveRow & { readonly offset: number })[]
+  /** Records that are no rows, with what is wrong. */
+  readonly refused: readonly { readonly offset: number; readonly reason: string }[]
+}
+
+const STAGING = `CREATE TEMP TABLE IF NOT EXISTS staging (seq integer, kind text, row jsonb) ON COMMIT DELETE ROWS`
+
+/** What has its id and its time already is there. */
+const PLAIN = ['alert', 'feedback', 'enforcement'] as const
+const plain = (table: DailyTable | 'version') =>
+  `INSERT INTO ${table} SELECT r.* FROM staging s, jsonb_populate_record(NULL::${table}, s.row) r
+    WHERE s.kind = '${table}' ORDER BY s.seq ON CONFLICT DO NOTHING`
+
+/** A verdict that is given again has another time: it is found by its id within two days. */
+const VERDICTS = `INSERT INTO verdict SELECT DISTINCT ON (r.id) r.* FROM staging s, jsonb_populate_record(NULL::verdict, s.row) r
+    WHERE s.kind = 'verdict' AND NOT EXISTS (
+      SELECT FROM verdict v WHERE v.id = r.id AND v.ts >= $1 AND v.ts < $2)
+    ORDER BY r.id, s.seq ON CONFLICT DO NOTHING`
+
+/** A complaint that comes again may have another time: its id is its own. */
+const COMPLAINTS = `INSERT INTO complaint SELECT DISTINCT ON (r.id) r.* FROM staging s, jsonb_populate_record(NULL::complaint, s.row) r
+    WHERE s.kind = 'complaint' AND NOT EXISTS (SELECT FROM complaint c WHERE c.id = r.id)
+    ORDER BY r.id, s.seq ON CONFLICT DO NOTHING`
+
+/**
+ * Each id is looked up in the index of the partitions. Without statistics of today's partition the planner would rather
+ * compare every row with every other, which is quadratic.
+ */
+const BY_INDEX = ['hashjoin', 'mergejoin', 'material', 'bitmapscan']
+  .map((way) => `SET LOCAL enable_${way} = off`)
+  .join('; ')
+
+/** A row of the same sender and minute that counts more stands instead of the one before it. */
+const MINUTES = `INSERT INTO sender_minute AS old
+    SELECT DISTINCT ON (r.signature, r.port, r.ts) r.* FROM staging s, jsonb_populate_record(NULL::sender_minute, s.row) r
+    WHERE s.kind = 'sender_minute' ORDER BY r.signature, r.port, r.ts, r.total DESC
+    ON CONFLICT (signature, port, ts) DO UPDATE SET sp = excluded.sp, total = excluded.total, notice = excluded.notice,
+      personal = excluded.personal, marketing = excluded.marketing, finance = excluded.finance, fraud = excluded.fraud,
+      illicit = excluded.illicit, baseline_mean = excluded.baseline_mean, baseline_sd = excluded.baseline_sd,
+      declared = excluded.declared
+    WHERE excluded.total >= old.total`
+
+const ADVANCE = 'UPDATE input_offset SET next = $4 WHERE topic = $1 AND partition = $2 AND next = $3'
+const REFUSED = `INSERT INTO refused (topic, partition, "offset", reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
+const TWO_DAYS = 2 * 86_400_000
+
+/**
+ * Writes rows and the offsets that they reach in one transaction: a process that dies between two records leaves no gap
+ * and repeats nothing, and one that has lost its partition to another changes nothing (STORE_CONFLICT).
+ */
+export class ArchiveWriter {
+  readonly #client: Client
+  readonly #partitions: Partitions
+  #staged = false
+
+  constructor(client: Client, partitions: Partitions) {
+    this.#client = client
+    this.#partitions = partitions
+  }
+
+  /** Rejects with ARCHIVE_UNREACHABLE, ARCHIVE_REFUSED or STORE_CONFLICT; then nothing was written. */
+  async write(stretches: readonly Stretch[]): Promise<void> {
+    const rows = stretches.flatMap((stretch) => stretch.rows)
+    try {
+      await this.#prepare(rows)
+      await this.#client.query('BEGIN')
+      try {
+        for (const stretch of stretches) await this.#advance(stretch)
+        if (rows.length > 0) await this.#insert(rows)
+        await this.#client.query('COMMIT')
+      } catch (error) {
+        await this.#client.query('ROLLBACK')
+        throw error
+      }
+    } catch (error) {
+      throw databaseError(error)
+    }
+  }
+
+  async #prepare(rows: readonly ArchiveRow[]): Promise<void> {
+    if (!this.#staged) await this.#client.query(STAGING)
+    this.#staged = true
+    await this.#partitions.ensure(
+      this.#client,
+      rows.flatMap((row) => (row.table === 'version' ? [] : [row])),
+    )
+  }
+
+  async #advance({ topic, partition, from, to, refused }: Stretch): Promise<void> {
+    const { rowCount } = await this.#client.query(ADVANCE, [topic, partition, from, to])
+    if (rowCount !== 1)
+      throw new SigwatchError('STORE_CONFLICT', `another process archives ${topic}/${partition}`)
+    for (const { offset, reason } of refused)
+      await this.#client.query(REFUSED, [topic, partition, offset, reason])
+  }
+
+  async #insert(rows: readonly ArchiveRow[]): Promise<void> {
+    const copy = this.#client.query(copyFrom('COPY staging (seq, kind, row) FROM STDIN'))
+    await pipeline(Readable.from(linesOf(rows)), copy)
+    const tables = new Set(rows.map(({ table }) => table))
+    for (const table of [...PLAIN, 'version'] as const)
+      if (tables.has(table)) await this.#client.query(plain(table))
+    if (tables.has('verdict') || tables.has('complaint')) await this.#client.query(BY_INDEX)
+    if (tables.has('complaint')) await this.#client.query(COMPLAINTS)
+    if (tables.has('verdict')) {
+      const times = rows.flatMap((row) => (row.table === 'verdict' ? [row.ts] : []))
+      const [first, last] = [Math.min(...times) - TWO_DAYS, Math.max(...times) + TWO_DAYS]
+      await this.#client.query(VERDICTS, [new Date(first), new Date(last)])
+    }
+    if (tables.has('sender_minute')) await this.#client.query(MINUTES)
+  }
+}
+
+/** Text of COPY, some lines at a time. */
+function* linesOf(rows: readonly ArchiveRow[]): Generator<string> {
+  const CHUNK = 500
+  for (let at = 0; at < rows.length; at += CHUNK) {
+    yield rows
+      .slice(at, at + CHUNK)
+      .map(({ table, row }, i) => `${at + i}\t${table}\t${storableJson(row).replaceAll('\\', '\\\\')}\n`)
+      .join('')
+  }
+}

@@ -1,0 +1,78 @@
+import { Command } from 'commander'
+import type { Archive } from '../app/compose-archive.ts'
+import { runToEnd, sayStopped } from '../app/lifecycle.ts'
+import { VERSION } from '../app/version.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import { createTelemetry } from '../telemetry/events.ts'
+import { startHttpServer } from '../telemetry/server.ts'
+import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
+
+interface EraseOptions extends ArchiveOptions {
+  readonly token: string
+}
+
+/** `sigwatch archive`: follows the topics of a deployment into PostgreSQL, and erases what is kept of one person. */
+export function archiveCommand(): Command {
+  const command = new Command('archive')
+    .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
+    .option('--database <url>', 'PostgreSQL database (default: archive.url)')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sigwatch archive --database postgres://sigwatch@127.0.0.1/sigwatch\n  sigwatch archive erase --token 1.Zk3…',
+    )
+    .action(archive)
+  command
+    .command('erase')
+    .description('erases what is kept of one person, and says how much it was')
+    .requiredOption('--token <token>', 'token of the recipient, as alerts have it in toToken')
+    .option('--config <file>', 'service configuration')
+    .option('--database <url>', 'PostgreSQL database (default: archive.url)')
+    .exitOverride()
+    .action((_options, self: Command) => erase(self.optsWithGlobals<EraseOptions>()))
+  return command
+}
+
+async function archive(options: ArchiveOptions): Promise<void> {
+  const { config, given } = archiveConfig(options, true)
+  if (!config.kafka.brokers)
+    throw new SigwatchError(
+      'USAGE',
+      'no brokers: set KAFKA_BROKERS (or kafka.brokers), for example 127.0.0.1:9092',
+    )
+  const { archiveUrlOf, composeArchive } = await import('../app/compose-archive.ts')
+  archiveUrlOf(config)
+  const telemetry = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
+  const { emit } = telemetry
+  emit({ name: 'started', version: VERSION, mode: 'archive' })
+  let running: Archive | undefined
+  const http = given.has('http.port')
+    ? await startHttpServer({
+        host: config.http.host,
+        port: config.http.port,
+        registry: telemetry.registry,
+        probes: [() => running?.unready() ?? ['starting: waiting for Kafka and PostgreSQL']],
+        version: VERSION,
+      })
+    : undefined
+  try {
+    const bySignal = await runToEnd(async (stopping) => {
+      running = await composeArchive(config, emit, stopping)
+      return running
+    }, emit)
+    sayStopped(bySignal, emit)
+  } finally {
+    await http?.close()
+  }
+}
+
+async function erase(options: EraseOptions): Promise<void> {
+  if (!/^[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]{22}$/.test(options.token))
+    throw new SigwatchError('USAGE', '--token: must be <keyId>.<token>, as alerts have it in toToken')
+  const { config } = archiveConfig(options)
+  const [{ withArchive }, { erase: eraseFrom }] = await Promise.all([
+    import('../app/compose-archive.ts'),
+    import('../archive/erase.ts'),
+  ])
+  const erased = await withArchive(config, (client) => eraseFrom(client, options.token))
+  process.stdout.write(`${JSON.stringify(erased)}\n`)
+}

@@ -1,0 +1,148 @@
+import type { Config } from '../app/config.ts'
+import { inputTopicNames } from '../app/inputs.ts'
+import { RegistryHolder } from '../app/registry-holder.ts'
+import type { Input } from '../case-pack/collect.ts'
+import { type Feed, fileFeed } from '../case-pack/feed.ts'
+import type { ConsentLedger } from '../domain/consent-ledger.ts'
+import type { Registry } from '../domain/registry.ts'
+import type { RegistryChange } from '../registry/load.ts'
+import { outageReporter } from './outages.ts'
+
+/** Files that the command line names, by what is in them. */
+export type PackFiles = Readonly<Partial<Record<Input | 'shadowAlerts' | 'registry', string>>>
+
+export interface PackSources {
+  readonly feeds: Readonly<Record<Input, readonly Feed[]>>
+  /** Kinds for which there is neither a file nor a topic. */
+  readonly absent: readonly Input[]
+  /** Reads the registry; undefined: there is none. */
+  registry(): Promise<Registry | undefined>
+  readonly ledger?: Pick<ConsentLedger, 'lookup'>
+  close(): Promise<void>
+}
+
+/** How long Kafka may not answer at the start, ms: a command that nobody watches must end. */
+const ANSWER_WITHIN = 30_000
+const REDIS_WITHIN = 5_000
+
+/**
+ * Where the material of a pack is looked for: a file that is named on the command line alone; else the file of the configuration, and
+ * the topic when brokers are configured.
+ */
+export async function openSources(
+  config: Config,
+  files: PackFiles,
+  report: (line: string) => void,
+): Promise<PackSources> {
+  const topics = config.kafka.brokers ? await openTopics(config, report) : undefined
+  const ledger = await openLedger(config)
+  const pick = (input: Input, configured?: string | null, ...more: (string | undefined)[]): Feed[] => {
+    const named = [files[input], ...more].filter((file) => file !== undefined)
+    if (named.length > 0) return named.map(fileFeed)
+    return [...(configured ? [fileFeed(configured)] : []), ...(topics?.feeds[input] ?? [])]
+  }
+  const feeds = {
+    complaints: pick('complaints', config.complaints),
+    messages: pick('messages'),
+    verdicts: pick('verdicts'),
+    alerts: pick('alerts', null, files.shadowAlerts),
+    consents: pick('consents', config.consents),
+    replies: pick('replies', config.replies),
+  }
+  const known = (input: Input) => feeds[input].length > 0 || (input === 'consents' && ledger !== undefined)
+  const registryFile = files.registry ?? config.registry ?? undefined
+  return {
+    feeds,
+    absent: (Object.keys(feeds) as Input[]).filter((input) => !known(input)),
+    async registry() {
+      const feed = files.registry === undefined ? topics?.registry : undefined
+      if (registryFile === undefined && !feed) return undefined
+      const holder = new RegistryHolder(registryFile, () => {})
+      if (feed) holder.apply(await readChanges(feed.feed, feed.read))
+      return holder.current
+    },
+    ...(ledger ? { ledger: ledger.ledger } : {}),
+    async close() {
+      await Promise.all([topics?.close(), ledger?.close()])
+    },
+  }
+}
+
+type ReadChange = (row: { readonly key: string; readonly value: Buffer | null }) => RegistryChange | string
+
+/** The last change of each key, in order; rows that are wrong are left out, as the service leaves them out. */
+async function readChanges(feed: Feed, read: ReadChange): Promise<RegistryChange[]> {
+  const changes: RegistryChange[] = []
+  await feed.read({}, (record) => {
+    const change = read(record)
+    if (typeof change !== 'string') changes.push(change)
+  })
+  return changes
+}
+
+/** Topics of the configuration that exist. The clients are loaded only here. */
+async function openTopics(config: Config, report: (line: string) => void) {
+  const [{ kafkaOf }, { registryChange }, { topicFeed }] = await Promise.all([
+    import('../app/compose-clients.ts'),
+    import('../side-inputs/topics.ts'),
+    import('../case-pack/topic-feed.ts'),
+  ])
+  const abort = new AbortController()
+  const giveUp = setTimeout(() => abort.abort(), ANSWER_WITHIN)
+  const connection = kafkaOf(config, outageReporter(report), abort.signal)
+  const { topics, groupId } = config.kafka
+  const { messages: _, ...others } = topics
+  const wanted = [...Object.values(others), ...inputTopicNames(config)].filter((topic) => topic !== null)
+  let missing: Set<string>
+  try {
+    missing = new Set(await connection.missingTopics(wanted))
+  } catch (error) {
+    await connection.close()
+    throw error
+  } finally {
+    clearTimeout(giveUp)
+  }
+  const onProgress = (topic: string, records: number, at: number) =>
+    report(`${topic}: ${records} records, now at ${new Date(at).toISOString()}`)
+  const feed = (topic: string | null): Feed[] =>
+    topic === null || missing.has(topic) ? [] : [topicFeed({ connection, topic, groupId, onProgress })]
+  const [registry] = feed(topics.registry)
+  return {
+    feeds: {
+      complaints: feed(topics.complaints),
+      messages: inputTopicNames(config).flatMap(feed),
+      verdicts: feed(topics.verdicts),
+      alerts: [...feed(topics.alerts), ...feed(topics.shadowAlerts)],
+      consents: feed(topics.consents),
+      replies: feed(topics.replies),
+    } satisfies Record<Input, Feed[]>,
+    registry: registry && { feed: registry, read: registryChange },
+    close: () => connection.close(),
+  }
+}
+
+/** The ledger of the service, when it is in Redis. */
+async function openLedger(config: Config) {
+  const { tokenKey, previousTokenKeys } = config.privacy
+  const { url, nodes, sentinels } = config.redis
+  if (!tokenKey || (!url && !nodes && !sentinels)) return undefined
+  const [{ redisOf }, { redisLedger }] = await Promise.all([
+    import('../app/compose-clients.ts'),
+    import('../ledgers/redis.ts'),
+  ])
+  const link = await redisOf(config)
+  await link.ready(REDIS_WITHIN)
+  const ledger = redisLedger({
+    link,
+    prefix: `sigwatch:${config.deployment}`,
+    key: tokenKey.key.reveal(),
+    previousKeys: (previousTokenKeys ?? []).map(({ key }) => key.reveal()),
+  })
+  return {
+    ledger,
+    async close() {
+      await ledger.close()
+      await link.close()
+    },
+  }
+}

@@ -1,0 +1,169 @@
+import { writeFileSync } from 'node:fs'
+import { Command, InvalidArgumentError } from 'commander'
+import { type Calendar, loadCalendar, uncoveredYears, WEEKENDS_ONLY } from '../case-pack/calendar.ts'
+import type { ImportedComplaint } from '../complaints/read-csv.ts'
+import { deadlineSheet, monthSheet } from '../complaints/sheets.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import { parseMoment } from '../domain/time.ts'
+import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
+
+interface CommonOptions extends ArchiveOptions {
+  readonly calendar?: string
+  readonly out?: string
+}
+
+interface ImportOptions extends CommonOptions {
+  readonly mapping?: string
+  readonly publish?: boolean
+}
+
+const say = (line: string) => process.stderr.write(`${line}\n`)
+
+/** `sigwatch complaints`: takes exports in, tracks deadlines, and makes the monthly table. */
+export function complaintsCommand(): Command {
+  const command = new Command('complaints')
+  common(command.command('import'))
+    .description('takes exports of complaints in; the same ones again change nothing')
+    .argument('<file...>', 'CSV in UTF-8 or GBK')
+    .option(
+      '--mapping <file>',
+      'how its columns are read (YAML; default: the shipped one for 12321, unverified)',
+    )
+    .option('--out <file>', 'writes the complaints as lines for run --complaints instead of the archive')
+    .option('--publish', 'sends them to the topic of complaints too, where the service counts each once')
+    .action(importFiles)
+  common(command.command('answered'))
+    .description('notes that complaints were answered')
+    .argument('<id...>', 'ids of complaints')
+    .option('--at <time>', 'when, ISO-8601 with offset or epoch ms (default: now)', moment)
+    .action(answered)
+  common(command.command('deadlines'))
+    .description('CSV of the deadlines that run, the first to end first')
+    .option('--calendar <file>', 'holidays, make-up working days and deadlines (YAML)')
+    .option('--out <file>', 'where it is written (default: stdout)')
+    .action(deadlines)
+  common(command.command('table'))
+    .description('CSV of a month by enterprise, SP and template, for the regulator')
+    .requiredOption('--month <month>', 'YYYY-MM, in the zone of the calendar', month)
+    .option('--calendar <file>', 'holidays, make-up working days and deadlines (YAML)')
+    .option('--out <file>', 'where it is written (default: stdout)')
+    .action(table)
+  return command.addHelpText(
+    'after',
+    '\nExamples:\n  sigwatch complaints import export.csv --mapping ours.yaml\n  sigwatch complaints table --month 2026-11 --calendar holidays.yaml --out november.csv',
+  )
+}
+
+function common(command: Command): Command {
+  return command
+    .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
+    .option('--database <url>', 'PostgreSQL database (default: archive.url)')
+    .exitOverride()
+}
+
+async function importFiles(files: readonly string[], options: ImportOptions): Promise<void> {
+  const { mappingOf, archiveComplaints, publishComplaints } = await import('../app/compose-complaints.ts')
+  const { readExport } = await import('../complaints/export-file.ts')
+  const mapping = mappingOf(options.mapping)
+  if (!mapping.verified)
+    say(`${mapping.file}: nobody has compared this mapping with a real export (verified: true says so)`)
+  const all = new Map<string, ImportedComplaint>()
+  let refused = 0
+  for (const file of files) {
+    const read = readExport(file, mapping)
+    say(
+      `${file}: ${read.complaints.length} complaints (${read.encoding}), ${read.refused.length} rows refused`,
+    )
+    if (read.absent.length > 0) say(`${file}: no column for ${read.absent.join(', ')}`)
+    for (const { line, message } of read.refused) say(`${file}:${line}: ${message}`)
+    refused += read.refused.length
+    for (const complaint of read.complaints) all.set(complaint.record.id, complaint)
+  }
+  const complaints = [...all.values()]
+  const config = archiveConfig(options).config
+  if (options.out !== undefined) {
+    save(options.out, complaints.map(({ record }) => `${JSON.stringify(record)}\n`).join(''))
+  } else {
+    const { added, known, answered: closed, left } = await archiveComplaints(config, complaints)
+    say(
+      `archived: ${added} new, ${known} known (${closed} of them answered since), ${left} past the retention or of the future`,
+    )
+  }
+  if (options.publish) say(`sent to the topic ${await publishComplaints(config, complaints)}`)
+  if (refused > 0) process.exitCode = 1
+}
+
+async function answered(ids: readonly string[], options: CommonOptions & { at?: number }): Promise<void> {
+  const { noteAnswers } = await import('../app/compose-complaints.ts')
+  const missing = await noteAnswers(archiveConfig(options).config, ids, options.at ?? Date.now())
+  if (missing.length > 0)
+    throw new SigwatchError(
+      'USAGE',
+      `the archive has no complaint ${missing.join(', ')}; the others are noted`,
+    )
+}
+
+async function deadlines(options: CommonOptions): Promise<void> {
+  const { openDeadlines } = await import('../app/compose-complaints.ts')
+  const config = archiveConfig(options).config
+  const calendar = calendarOf(options)
+  const all = await openDeadlines(config, calendar, Date.now())
+  warnOfYears(
+    calendar,
+    all.map(({ deadline }) => deadline),
+  )
+  output(options.out, deadlineSheet(all, calendar, config.locale))
+  const count = (wanted: string) => all.filter(({ standing }) => standing === wanted).length
+  say(`${count('overdue')} overdue, ${count('due')} end within two working days, ${count('running')} run`)
+}
+
+async function table(options: CommonOptions & { month: string }): Promise<void> {
+  const { complaintGroups } = await import('../app/compose-complaints.ts')
+  const config = archiveConfig(options).config
+  const calendar = calendarOf(options)
+  const groups = await complaintGroups(config, monthRange(options.month, calendar), calendar, Date.now())
+  output(options.out, monthSheet(options.month, groups, config.locale))
+  say(`${groups.reduce((sum, group) => sum + group.complaints, 0)} complaints in ${groups.length} groups`)
+}
+
+function monthRange(text: string, { zone }: Calendar): { from: number; to: number } {
+  const [year, number] = text.split('-').map(Number) as [number, number]
+  const begin = (index: number) => Date.UTC(year, index, 1) - zone * 60_000
+  return { from: begin(number - 1), to: begin(number) }
+}
+
+function calendarOf({ calendar }: CommonOptions): Calendar {
+  if (calendar !== undefined) return loadCalendar(calendar)
+  say('no --calendar: weekends alone are no working days')
+  return WEEKENDS_ONLY
+}
+
+function warnOfYears(calendar: Calendar, all: Parameters<typeof uncoveredYears>[1]): void {
+  if (calendar === WEEKENDS_ONLY) return
+  const years = uncoveredYears(calendar, all)
+  if (years.length > 0) say(`the calendar has no holidays of ${years.join(', ')}: days may be wrong there`)
+}
+
+function output(out: string | undefined, text: string): void {
+  if (out === undefined) process.stdout.write(text)
+  else save(out, text)
+}
+
+function save(out: string, text: string): void {
+  try {
+    writeFileSync(out, text)
+  } catch (error) {
+    throw new SigwatchError('USAGE', `--out: ${(error as Error).message}`)
+  }
+}
+
+function moment(text: string): number {
+  const ms = parseMoment(text)
+  if (Number.isNaN(ms)) throw new InvalidArgumentError('ISO-8601 with an offset, or epoch milliseconds')
+  return ms
+}
+
+function month(text: string): string {
+  if (!/^20\d\d-(?:0[1-9]|1[0-2])$/.test(text)) throw new InvalidArgumentError('YYYY-MM')
+  return text
+}

@@ -1,0 +1,65 @@
+import { writeFile } from 'node:fs/promises'
+import { Command, Option } from 'commander'
+import { archiveUrlOf } from '../app/compose-archive.ts'
+import { printPdf } from '../app/print-pdf.ts'
+import { ArchiveReader } from '../archive/reader.ts'
+import { termsOf } from '../case-pack/terms.ts'
+import { createDescribe } from '../detectors/describe.ts'
+import type { Locale } from '../detectors/words.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import { letterOf } from '../letter/letter.ts'
+import { letterPage, markdown } from '../letter/render.ts'
+import { READERS, type Reader, sayIn } from '../letter/words.ts'
+import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
+
+interface ExplainOptions extends ArchiveOptions {
+  readonly for: Reader
+  readonly locale?: Locale
+  readonly format: 'md' | 'pdf'
+  readonly out?: string
+}
+
+/** `sigwatch explain`: the letter about a message or an alert, from the archive. */
+export function explainCommand(): Command {
+  return new Command('explain')
+    .argument('<id>', 'id of a message or of an alert')
+    .addOption(
+      new Option('--for <reader>', 'who asks: each sees what he may').choices(READERS).makeOptionMandatory(),
+    )
+    .addOption(
+      new Option('--locale <locale>', 'language (default: the setting locale)').choices(['en', 'zh-CN']),
+    )
+    .addOption(
+      new Option('--format <format>', 'Markdown, or PDF where Chromium is')
+        .choices(['md', 'pdf'])
+        .default('md'),
+    )
+    .option('--out <file>', 'where the letter is written (default: stdout; a PDF needs it)')
+    .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
+    .option('--database <url>', 'PostgreSQL database (default: archive.url)')
+    .addHelpText('after', '\nExample:\n  sigwatch explain gw7-88012.3 --for subscriber --locale zh-CN')
+    .action(explain)
+}
+
+async function explain(id: string, options: ExplainOptions): Promise<void> {
+  const { format, out } = options
+  if (format === 'pdf' && out === undefined) throw new SigwatchError('USAGE', '--format pdf needs --out')
+  const { config } = archiveConfig(options)
+  const archive = await ArchiveReader.open(archiveUrlOf(config), 'sigwatch explain')
+  const found = await archive.case(id).finally(() => archive.close())
+  if (!found)
+    throw new SigwatchError('USAGE', `the archive has no alert "${id}", and none on a message of that id`)
+  const { kind } = found.alert.data.target
+  if (options.for === 'subscriber' && kind !== 'message' && kind !== 'recipient')
+    throw new SigwatchError('USAGE', `the alert is about a ${kind}: a subscriber is told of his own messages`)
+  const locale = options.locale ?? config.locale
+  const letter = letterOf(found, {
+    reader: options.for,
+    say: sayIn(locale),
+    term: termsOf(locale),
+    describe: createDescribe(locale),
+  })
+  if (format === 'pdf') printPdf(letterPage(letter, locale), out!)
+  else if (out === undefined) process.stdout.write(markdown(letter))
+  else await writeFile(out, markdown(letter))
+}

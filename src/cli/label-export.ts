@@ -1,0 +1,89 @@
+import { writeFileSync } from 'node:fs'
+import { Command, Option } from 'commander'
+import { SigwatchError } from '../domain/errors.ts'
+import { type JudgedCorpus, judgedCorpus } from '../learning/judged-corpus.ts'
+import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
+import { momentOf } from './moment.ts'
+
+interface LabelExportOptions extends ArchiveOptions {
+  readonly out: string
+  readonly alerts?: readonly string[]
+  readonly feedback?: readonly string[]
+  readonly from?: string
+  readonly to?: string
+  readonly conflicts: 'omit' | 'latest'
+}
+
+/** `sigwatch label-export`: what analysts judged, as a corpus for `train`. */
+export function labelExportCommand(): Command {
+  return new Command('label-export')
+    .requiredOption(
+      '--out <file>',
+      'corpus to write (TSV of label<TAB>text); beside it <file>.provenance.jsonl',
+    )
+    .option('--from <time>', 'judged from then on, ISO-8601 with offset or epoch ms (default: the first)')
+    .option('--to <time>', 'judged before then (default: now)')
+    .option('--alerts <file...>', 'files of alerts, one a line, instead of the archive')
+    .option('--feedback <file...>', 'files of feedback, one a line; go with --alerts')
+    .addOption(
+      new Option('--conflicts <how>', 'templates that were judged in two ways')
+        .choices(['omit', 'latest'])
+        .default('omit'),
+    )
+    .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
+    .option('--database <url>', 'PostgreSQL database (default: archive.url)')
+    .addHelpText(
+      'after',
+      '\nExample:\n  sigwatch label-export --from 2026-11-01T00:00+08:00 --out judged.tsv',
+    )
+    .action(labelExport)
+}
+
+async function labelExport(options: LabelExportOptions): Promise<void> {
+  const { out, alerts, feedback } = options
+  const range = {
+    from: momentOf('--from', options.from) ?? 0,
+    to: momentOf('--to', options.to) ?? Date.now(),
+  }
+  if ((alerts === undefined) !== (feedback === undefined))
+    throw new SigwatchError('USAGE', '--alerts and --feedback go together')
+  const { casesOfArchive, casesOfFiles } = await import('../app/compose-label-export.ts')
+  const { cases, unknown } =
+    alerts && feedback
+      ? await casesOfFiles({ alerts, feedback }, range)
+      : await casesOfArchive(archiveConfig(options).config, range)
+  const corpus = judgedCorpus(cases, options.conflicts)
+  write(out, corpus)
+  for (const line of summary(corpus, unknown, options.conflicts)) process.stderr.write(`${line}\n`)
+  process.stdout.write(`${out}\n`)
+}
+
+function write(out: string, { rows }: JudgedCorpus): void {
+  try {
+    writeFileSync(out, rows.map(({ label, text }) => `${label}\t${text}\n`).join(''))
+    writeFileSync(
+      `${out}.provenance.jsonl`,
+      rows
+        .map(({ provenance, cases }, i) => `${JSON.stringify({ line: i + 1, cases, ...provenance })}\n`)
+        .join(''),
+    )
+  } catch (error) {
+    throw new SigwatchError('USAGE', `--out: ${(error as Error).message}`)
+  }
+}
+
+function summary(corpus: JudgedCorpus, unknown: number, how: 'omit' | 'latest'): string[] {
+  const { rows, conflicts, cases, silent, repeated } = corpus
+  const labels = new Map<string, number>()
+  for (const { label } of rows) labels.set(label, (labels.get(label) ?? 0) + 1)
+  const counts = [...labels].sort().map(([label, n]) => `${label} ${n}`)
+  return [
+    `${cases} judged cases: ${rows.length} rows (${counts.join(', ') || 'none'}), ${repeated} texts repeat a template`,
+    `${silent} cases say nothing of the words, ${unknown} are about what is not there`,
+    ...conflicts.map(({ text, said }) => {
+      const words = said.map(({ label, by, at }) => `${label} by ${by} (${at})`)
+      const what = how === 'latest' ? 'the latest counts' : 'left out'
+      return `conflict, ${what}: ${words.join(', ')}: ${text.slice(0, 60)}`
+    }),
+  ]
+}

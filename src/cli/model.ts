@@ -1,0 +1,46 @@
+import { Command } from 'commander'
+import { loadConfig } from '../app/config.ts'
+import { SigwatchError } from '../domain/errors.ts'
+
+interface PromoteOptions {
+  readonly config?: string
+  readonly model?: string
+}
+
+/** `sigwatch model promote`: the model in shadow becomes the live one. */
+export function modelCommand(): Command {
+  const command = new Command('model')
+  command
+    .command('promote')
+    .description('puts a model in the place of the live one, which running services take by themselves')
+    .argument('[dir]', 'model folder (default: shadowModel.path)')
+    .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
+    .option('--model <dir>', 'folder of the live model, or a link to it (default: model)')
+    .addHelpText('after', '\nExample:\n  sigwatch model promote --config /etc/sigwatch/sigwatch.yaml')
+    .exitOverride()
+    .action(promote)
+  return command
+}
+
+async function promote(dir: string | undefined, options: PromoteOptions): Promise<void> {
+  const { config: file, model } = options
+  const { config } = loadConfig({
+    ...(file === undefined ? {} : { file }),
+    ...(model === undefined ? {} : { overrides: { model } }),
+    serving: false,
+  })
+  const candidate = dir ?? config.shadowModel.path
+  if (candidate === null)
+    throw new SigwatchError('USAGE', 'no model to promote: name its folder, or set shadowModel.path')
+  if (config.model === null)
+    throw new SigwatchError(
+      'USAGE',
+      'the live model is the shipped one, which nothing replaces: set model to a folder of your own, a copy of it for example',
+    )
+  const { promoteModel } = await import('../app/promote-model.ts')
+  const promotion = await promoteModel(candidate, config.model)
+  process.stdout.write(`${JSON.stringify(promotion)}\n`)
+  process.stderr.write(
+    `${promotion.promoted} is live in ${config.model}: running services take it within 10 seconds, at once on SIGHUP; sigwatch_model_info shows it\n`,
+  )
+}

@@ -1,0 +1,13 @@
+import { SigwatchError } from '../domain/errors.ts'
+import { parseMoment } from '../domain/time.ts'
+
+/** The moment that an option names, epoch ms; undefined without one. Throws USAGE for what is no moment. */
+export function momentOf(option: string, text: string): number
+export function momentOf(option: string, text: string | undefined): number | undefined
+export function momentOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const ms = parseMoment(text)
+  if (!Number.isNaN(ms)) return ms
+  const message = `${option}: must be ISO-8601 with an offset or epoch milliseconds, is "${text}"`
+  throw new SigwatchError('USAGE', message)
+}

@@ -1,0 +1,12 @@
+import type { Event } from '../domain/events.ts'
+
+/** Reports each reason for which Kafka does not answer, one time. */
+export function outageReporter(report: (line: string) => void): (event: Event) => void {
+  const reported = new Set<string>()
+  return (event) => {
+    if (event.name !== 'connection_lost' && event.name !== 'connection_awaited') return
+    if (reported.has(event.reason)) return
+    reported.add(event.reason)
+    report(`kafka: ${event.reason}`)
+  }
+}

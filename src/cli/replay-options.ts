@@ -1,0 +1,128 @@
+import { type Config, loadConfig, type SettingKey } from '../app/config.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import { FORMS, parseDuration } from '../operator/value-forms.ts'
+import { type FailOn, parseFailOn } from '../replay/fail-on.ts'
+import { parseOffsets } from '../replay/ranges.ts'
+import type { ReplayOptions } from '../replay/replay.ts'
+import { FACTS, type FileSettings, overridesOf, VERSIONS } from './file-settings.ts'
+import { momentOf } from './moment.ts'
+
+/** As the command line gives them. */
+export interface ReplayArguments extends FileSettings {
+  readonly config?: string
+  readonly source?: readonly string[]
+  readonly topic?: string
+  readonly from?: string
+  readonly to?: string
+  readonly offsets?: readonly string[]
+  readonly warmUp: string
+  readonly against?: string
+  readonly now?: string
+  readonly json?: boolean
+  readonly rate?: string
+  readonly resume?: string
+  readonly verdicts?: string
+  readonly alerts?: string
+  readonly publish?: string
+  readonly reviewSheet?: string
+  readonly out?: string
+  readonly seed: string
+  readonly judged?: string
+  readonly failOn?: readonly string[]
+}
+
+export interface ReplayRequest {
+  readonly replay: ReplayOptions
+  readonly failOn: readonly FailOn[]
+  /** File of the review sheet. */
+  readonly sheet?: string
+}
+
+/** What a word of the command line says instead of the name of a file. */
+const KAFKA = 'kafka'
+
+/** Checks the options together; throws USAGE for what cannot be meant. */
+export function requestOf(args: ReplayArguments): ReplayRequest {
+  const { source, offsets, against, resume, verdicts, alerts, publish, out, config: file } = args
+  if (source === undefined) throw usage('--source FILE or --source kafka is needed')
+  if (source.length > 1 && source.includes(KAFKA)) throw usage('--source: kafka stands alone')
+  const files = source[0] === KAFKA ? undefined : source
+  if (offsets && files) throw usage('--offsets goes with --source kafka; lines of files have none')
+  if (offsets && (args.from ?? args.to) !== undefined) throw usage('--offsets, or --from and --to, not both')
+  if ((args.reviewSheet === undefined) !== (out === undefined))
+    throw usage('--review-sheet N goes with --out FILE')
+  distinct([verdicts, alerts, out, resume, ...(files ?? []), against])
+  const facts = overridesOf(args, FACTS)
+  const now = configOf(file, facts)
+  const config = configOf(file, { ...facts, ...overridesOf(args, VERSIONS) })
+  if (publish !== undefined) refuseLive(publish, config)
+  const from = momentOf('--from', args.from)
+  const to = momentOf('--to', args.to)
+  if (from !== undefined && to !== undefined && from >= to) throw usage('--from must be before --to')
+  const clock = momentOf('--now', args.now)
+  return {
+    replay: {
+      ...(files ? { files } : {}),
+      ...(args.topic === undefined ? {} : { topic: args.topic }),
+      range: {
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+        ...(offsets ? { offsets: parseOffsets(offsets) } : {}),
+        warmUp: durationOf('--warm-up', args.warmUp),
+      },
+      against: against === undefined || against === KAFKA ? against : { file: against },
+      config,
+      now,
+      ...(clock === undefined ? {} : { clock }),
+      ...(args.rate === undefined ? {} : { rate: wholeOf('--rate', args.rate, 1, 10_000_000) }),
+      ...(resume === undefined ? {} : { resume }),
+      ...(verdicts === undefined ? {} : { verdicts }),
+      ...(alerts === undefined ? {} : { alerts }),
+      ...(publish === undefined ? {} : { publish }),
+      reviewCases:
+        args.reviewSheet === undefined ? 0 : wholeOf('--review-sheet', args.reviewSheet, 1, 10_000),
+      seed: wholeOf('--seed', args.seed, 0, 999_999_999),
+    },
+    failOn: (args.failOn ?? []).map(parseFailOn),
+    ...(out === undefined ? {} : { sheet: out }),
+  }
+}
+
+/** Settings of the configuration with those of the command line, and verdicts that are not explained. */
+function configOf(file: string | undefined, overrides: Partial<Record<SettingKey, string>>): Config {
+  const { config } = loadConfig({ ...(file === undefined ? {} : { file }), overrides, serving: false })
+  return { ...config, verdicts: { ...config.verdicts, explain: false } }
+}
+
+/** A topic of the deployment has readers who would act on what they find. */
+function refuseLive(topic: string, { kafka: { topics } }: Config): void {
+  const { messages, ...others } = topics
+  const [role] =
+    Object.entries(others).find(([, name]) => name === topic) ??
+    (messages.some((input) => input.topic === topic) ? ['messages'] : [])
+  if (role !== undefined) {
+    throw usage(`--publish: ${topic} is the topic ${role} of the configuration: name one of its own`)
+  }
+}
+
+function distinct(files: readonly (string | undefined)[]): void {
+  const named = files.filter((name) => name !== undefined && name !== KAFKA)
+  const twice = named.find((name, i) => named.indexOf(name) !== i)
+  if (twice !== undefined) throw usage(`${twice} is named twice: give each its own file`)
+}
+
+function durationOf(option: string, text: string): number {
+  const ms = parseDuration(text)
+  if (ms !== undefined) return ms
+  throw usage(`${option}: "${text}" is not allowed (allowed: ${FORMS.duration})`)
+}
+
+function wholeOf(option: string, text: string, least: number, most: number): number {
+  const value = Number(text)
+  if (/^\d{1,9}$/.test(text) && value >= least && value <= most) return value
+  throw usage(`${option}: "${text}" is not allowed (allowed: ${least} to ${most})`)
+}
+
+function usage(message: string): SigwatchError {
+  return new SigwatchError('USAGE', message)
+}

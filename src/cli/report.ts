@@ -1,0 +1,54 @@
+import { writeFile } from 'node:fs/promises'
+import { Command } from 'commander'
+import { loadCalendar, WEEKENDS_ONLY } from '../case-pack/calendar.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
+import { momentOf } from './moment.ts'
+
+interface ReportOptions extends ArchiveOptions {
+  readonly alerts?: readonly string[]
+  readonly from: string
+  readonly to: string
+  readonly title: string
+  readonly out?: string
+  readonly calendar?: string
+}
+
+/** `sigwatch report`: one self-contained HTML page about a time, from the archive or from files of alerts. */
+export function reportCommand(): Command {
+  return new Command('report')
+    .requiredOption('--from <time>', 'beginning, ISO-8601 with offset or epoch ms')
+    .requiredOption('--to <time>', 'end, not included')
+    .option('--out <file>', 'where the page is written (default: stdout)')
+    .option('--alerts <file...>', 'files of alerts, one a line, instead of the archive')
+    .option('--title <text>', 'heading of the page', 'What sigwatch found')
+    .option('--calendar <file>', 'holidays and deadlines of complaints (YAML; default: weekends alone)')
+    .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
+    .option('--database <url>', 'PostgreSQL database (default: archive.url)')
+    .addHelpText(
+      'after',
+      '\nExample:\n  sigwatch report --from 2026-11-11T00:00+08:00 --to 2026-11-12T00:00+08:00 --out double-eleven.html',
+    )
+    .action(report)
+}
+
+async function report(options: ReportOptions): Promise<void> {
+  const { title, out, alerts } = options
+  const [from, to] = [momentOf('--from', options.from), momentOf('--to', options.to)]
+  if (from >= to) throw new SigwatchError('USAGE', '--to must be after --from')
+  const { config } = archiveConfig(options)
+  const { composeReport } = await import('../app/compose-report.ts')
+  const calendar = options.calendar === undefined ? WEEKENDS_ONLY : loadCalendar(options.calendar)
+  const page = await composeReport(config, {
+    from,
+    to,
+    title,
+    calendar,
+    ...(alerts ? { files: alerts } : {}),
+  })
+  if (out === undefined) process.stdout.write(page)
+  else {
+    await writeFile(out, page)
+    process.stderr.write(`written to ${out}\n`)
+  }
+}

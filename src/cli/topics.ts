@@ -1,0 +1,107 @@
+import { Command, InvalidArgumentError } from 'commander'
+import type { TopicRow } from '../app/compose-topics.ts'
+import { loadConfig } from '../app/config.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import { formatDuration } from '../operator/value-forms.ts'
+
+interface TopicsOptions {
+  readonly config?: string
+  readonly create: boolean
+  readonly partitions?: number
+  readonly replication?: number
+  readonly endBlocks?: boolean
+}
+
+const MISSING = 1
+/** How long the brokers are waited for, ms. */
+const CONNECT_WITHIN = 15_000
+
+/**
+ * `sigwatch topics`: the topics that the configuration names, as the brokers have them, on stdout. Exit code 1 when one is
+ * missing; `--create` makes the missing ones.
+ */
+export function topicsCommand(): Command {
+  return new Command('topics')
+    .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
+    .option('--create', 'make the missing ones', false)
+    .option('--partitions <n>', 'of topics that are made (default: that of the brokers)', whole)
+    .option('--replication <n>', 'replicas of topics that are made (default: that of the brokers)', whole)
+    .option('--end-blocks', 'instead: end the rows of the block table that expired over an hour ago')
+    .action(topics)
+}
+
+async function topics(options: TopicsOptions): Promise<void> {
+  const { config } = loadConfig({
+    ...(options.config === undefined ? {} : { file: options.config }),
+    serving: false,
+  })
+  if (!options.create && (options.partitions ?? options.replication) !== undefined) {
+    throw new SigwatchError('USAGE', '--partitions and --replication go with --create')
+  }
+  if (options.endBlocks) {
+    if (options.create) throw new SigwatchError('USAGE', '--end-blocks goes without --create')
+    const { tidyBlocks } = await import('../app/compose-blocks.ts')
+    const { topic, rows, ended } = await tidyBlocks(config, Date.now())
+    process.stdout.write(`${topic}: ${ended} of ${rows} rows ended\n`)
+    return
+  }
+  const [{ kafkaOf }, { plannedTopics, readTopics }] = await Promise.all([
+    import('../app/compose-clients.ts'),
+    import('../app/compose-topics.ts'),
+  ])
+  const connection = kafkaOf(config, () => {}, AbortSignal.timeout(CONNECT_WITHIN))
+  try {
+    const rows = await readTopics(connection, plannedTopics(config.kafka), options)
+    process.stdout.write(tableOf(rows))
+    const missing = rows.filter(({ state }) => state === undefined)
+    if (missing.length > 0) {
+      const required = missing.filter((row) => row.required)
+      const gravity =
+        required.length > 0 ? '`run` does not start without the required ones' : '`run` goes on without'
+      process.stderr.write(`${missing.length} missing: ${gravity}; \`sigwatch topics --create\` makes them\n`)
+      process.exitCode = MISSING
+    }
+  } finally {
+    await connection.close()
+  }
+}
+
+function whole(value: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(value)) throw new InvalidArgumentError('must be a whole number from 1 to 99999')
+  return Number(value)
+}
+
+const HEADINGS = ['topic', 'for', 'state', 'partitions', 'replicas', 'cleanup', 'retention']
+
+/** One line a topic, columns aligned. */
+function tableOf(rows: readonly TopicRow[]): string {
+  const lines = [HEADINGS, ...rows.map(cellsOf)]
+  const widths = HEADINGS.map((_, column) => Math.max(...lines.map((cells) => cells[column]!.length)))
+  return lines
+    .map(
+      (cells) =>
+        `${cells
+          .map((cell, column) => cell.padEnd(widths[column]!))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('')
+}
+
+function cellsOf({ name, role, required, cleanup, retention, state }: TopicRow): string[] {
+  if (!state) {
+    const kept = cleanup === 'compact' || retention === undefined ? '-' : formatDuration(retention)
+    return [name, role, required ? 'MISSING' : 'missing, off', '-', '-', `(${cleanup})`, `(${kept})`]
+  }
+  const kept = state.retention === undefined ? 'for ever' : formatDuration(state.retention)
+  const right = state.cleanup.split(',').includes(cleanup)
+  return [
+    name,
+    role,
+    right ? 'present' : `present, expected ${cleanup}`,
+    String(state.partitions),
+    String(state.replicas),
+    state.cleanup,
+    state.cleanup === 'compact' ? '-' : kept,
+  ]
+}

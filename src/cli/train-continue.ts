@@ -1,0 +1,92 @@
+import { join } from 'node:path'
+import { SigwatchError } from '../domain/errors.ts'
+import { LABELS } from '../domain/labels.ts'
+import { loadArtifact } from '../model/artifact.ts'
+import { tableOf } from '../model/training/compare.ts'
+import { continueModel, isTaken } from '../model/training/continue.ts'
+import type { Corpus } from '../model/training/corpus.ts'
+import { setAside } from '../model/training/held-out.ts'
+
+export interface ContinueChoices {
+  readonly continue?: string
+  readonly corpus?: readonly string[]
+  readonly labels?: readonly string[]
+  readonly known?: readonly string[]
+  readonly held?: readonly string[]
+  readonly holdOut: number
+  readonly epochs: number
+  readonly rehearse: number
+  readonly mayLose: number
+  readonly acceptLoss?: boolean
+  readonly out?: string
+  readonly name?: string
+  readonly modelVersion?: string
+  readonly seed: number
+  readonly test?: number
+  readonly writeTest?: string
+}
+
+interface TrainTools {
+  readonly say: (line: string) => void
+  /** Files of what the shipped model has learnt. */
+  readonly templates: readonly string[]
+  readonly readAll: (
+    files: readonly string[],
+    labels: readonly string[],
+    say: (line: string) => void,
+  ) => Corpus[]
+}
+
+/** `sigwatch train --continue`. Rejects with MODEL_WORSE, and has written nothing, where a label loses too much. */
+export async function trainOn(
+  options: ContinueChoices,
+  { say, templates, readAll }: TrainTools,
+): Promise<void> {
+  if (options.labels !== undefined)
+    throw new SigwatchError(
+      'USAGE',
+      '--labels does not go with --continue: the labels are those of the model',
+    )
+  if (options.corpus === undefined)
+    throw new SigwatchError('USAGE', 'nothing new to learn from: name a file with --corpus')
+  const base = loadArtifact(options.continue!)
+  const { name: baseName, version: baseVersion, labels } = base.description
+  const { name = baseName, modelVersion: version = `${baseVersion}.1`, seed } = options
+  const dir = options.out ?? join('models', name, version)
+  if (isTaken(dir))
+    throw new SigwatchError(
+      'USAGE',
+      `${dir} holds something already, and --continue writes nothing over: name another --out`,
+    )
+  const isShippedSet = LABELS.every((label) => labels.includes(label))
+  const known = options.known ?? (isShippedSet ? templates : [])
+  if (known.length === 0) say('nothing to rehearse (--known): what the model forgets is not seen')
+  const news = readAll(options.corpus, labels, say)
+  const { parts, losses, judged, card } = await continueModel({
+    base,
+    name,
+    version,
+    dir,
+    corpora: options.test === undefined ? news : setAside(news, options.test, seed, options.writeTest),
+    rehearsal: readAll(known, labels, say),
+    tests: readAll(options.held ?? [], labels, say),
+    seed,
+    heldShare: options.holdOut,
+    epochs: options.epochs,
+    rehearse: options.rehearse,
+    mayLose: options.mayLose,
+    acceptLoss: options.acceptLoss === true,
+    onProgress: say,
+  })
+  if (parts.length > 0) say(tableOf(parts))
+  const worse = losses.map(({ part, label, lost, of }) =>
+    of === 'f1'
+      ? `${label} loses ${lost.toFixed(3)} of F1 on ${part}`
+      : `${label} is given to ${(100 * lost).toFixed(1)}% more of the texts that are not, on ${part}`,
+  )
+  if (!judged) worse.push('no label has enough held-out texts for a loss to be seen (--held adds some)')
+  if (card === undefined)
+    throw new SigwatchError('MODEL_WORSE', `not written: ${worse.join('; ')} (allowed: ${options.mayLose})`)
+  for (const line of worse) say(`accepted: ${line}`)
+  process.stdout.write(`${dir}\n`)
+}

@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto'
+import { parse } from 'csv-parse/sync'
+import { SigwatchError } from '../domain/errors.ts'
+import { EARLIEST_TIME, LATEST_TIME } from '../domain/time.ts'
+import type { ComplaintColumn, ComplaintMapping, Encoding } from './mapping.ts'
+
+/** A complaint as the topic has it, with what only the export knows. */
+export interface ImportedComplaint {
+  readonly record: {
+    /** The same for the same row, however often it is read. */
+    readonly id: string
+    readonly ts: number
+    readonly from?: string
+    readonly to?: string
+    readonly signature?: string
+    readonly text?: string
+    readonly source: string
+    readonly category?: string
+  }
+  /** When it was passed on to us, epoch ms; absent: the export does not say. */
+  readonly receivedAt?: number
+  readonly answeredAt?: number
+}
+
+/** A row that cannot be taken; says where and what, never what it holds. */
+export interface RefusedRow {
+  /** Of its beginning, from 1. */
+  readonly line: number
+  readonly message: string
+}
+
+export interface ReadComplaints {
+  readonly complaints: readonly ImportedComplaint[]
+  readonly refused: readonly RefusedRow[]
+  /** Fields for which the file has no column. */
+  readonly absent: readonly ComplaintColumn[]
+  readonly encoding: 'utf-8' | 'gbk'
+}
+
+interface ParsedRow {
+  readonly record: readonly string[]
+  readonly info: { readonly lines: number }
+}
+
+const LONGEST: Readonly<Partial<Record<ComplaintColumn, number>>> = {
+  from: 21,
+  to: 64,
+  signature: 32,
+  text: 2000,
+}
+
+/** A number as a spreadsheet shows it that has no room for its digits: `1.38E+10`. */
+const ROUNDED = /^[+-]?\d+(?:[.,]\d+)?E[+-]?\d+$/i
+
+const PRIVATE = /[\ue000-\uf8ff\ufffd]/
+
+/** Reads an export. Throws USAGE where the bytes are not of the encoding, are no CSV, or have no column of the time. */
+export function readComplaintCsv(bytes: Buffer, mapping: ComplaintMapping, file: string): ReadComplaints {
+  const { text, encoding } = decode(bytes, mapping.encoding, file)
+  const [head, ...rows] = parsed(text, mapping.delimiter, file)
+  if (!head) throw new SigwatchError('USAGE', `${file}: is empty`)
+  const headings = head.record.map((name) => name.trim())
+  const places = new Map<ComplaintColumn, number>()
+  const absent: ComplaintColumn[] = []
+  for (const [field, names] of Object.entries(mapping.columns) as [ComplaintColumn, readonly string[]][]) {
+    const found = names.map((name) => headings.indexOf(name)).find((at) => at >= 0)
+    if (found === undefined) absent.push(field)
+    else places.set(field, found)
+  }
+  if (!places.has('ts')) {
+    // What stands there may be no heading but the first complaint, so it is not shown.
+    const wanted = mapping.columns.ts!.join(' or ')
+    const all = Object.values(mapping.columns).flat().join(', ')
+    throw new SigwatchError(
+      'USAGE',
+      `${file}:1: has no column ${wanted} for ts: the first line, which must be that of the headings, has ${headings.length} columns, and the mapping looks for ${all}`,
+    )
+  }
+  const complaints: ImportedComplaint[] = []
+  const refused: RefusedRow[] = []
+  for (const [i, { record }] of rows.entries()) {
+    const line = (i === 0 ? head : rows[i - 1]!).info.lines + 1
+    const cell = (field: ComplaintColumn) => record[places.get(field) ?? -1]?.trim() || undefined
+    const read = complaintOf(cell, mapping)
+    if (typeof read === 'string') refused.push({ line, message: read })
+    else complaints.push(read)
+  }
+  return { complaints, refused, absent, encoding }
+}
+
+function decode(bytes: Buffer, wanted: Encoding, file: string): { text: string; encoding: 'utf-8' | 'gbk' } {
+  for (const encoding of wanted === 'auto' ? (['utf-8', 'gbk'] as const) : [wanted]) {
+    try {
+      const text = new TextDecoder(encoding, { fatal: true }).decode(bytes)
+      // The decoder of GBK takes bytes that no character has for private ones.
+      if (encoding === 'utf-8' || !PRIVATE.test(text)) return { text, encoding }
+    } catch {
+      // The next one, or what follows.
+    }
+  }
+  const names = wanted === 'auto' ? 'neither UTF-8 nor GBK' : `not ${wanted.toUpperCase()}`
+  throw new SigwatchError('USAGE', `${file}: is ${names}: save it as CSV in UTF-8`)
+}
+
+function parsed(text: string, delimiter: string, file: string): ParsedRow[] {
+  try {
+    return parse(text, {
+      delimiter,
+      bom: true,
+      info: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+    }) as unknown as ParsedRow[]
+  } catch (error) {
+    const { lines, code } = error as { lines?: number; code?: string }
+    throw new SigwatchError('USAGE', `${file}:${lines ?? 1}: is no CSV (${code})`)
+  }
+}
+
+/** The complaint of a row, or what is wrong with it. */
+function complaintOf(
+  cell: (field: ComplaintColumn) => string | undefined,
+  { source, readTime, timeForm }: ComplaintMapping,
+): ImportedComplaint | string {
+  const times: Partial<Record<'ts' | 'received' | 'answered', number>> = {}
+  for (const field of ['ts', 'received', 'answered'] as const) {
+    const value = cell(field)
+    if (value === undefined) continue
+    const at = readTime(value, Date.now())
+    if (!(at >= EARLIEST_TIME && at <= LATEST_TIME)) return `${field}: is no time of the form ${timeForm}`
+    times[field] = at
+  }
+  if (times.ts === undefined) return 'ts: is empty'
+  const fields: Partial<Record<'from' | 'to' | 'signature' | 'text' | 'category', string>> = {}
+  for (const field of ['from', 'to', 'signature', 'text', 'category'] as const) {
+    const value = cell(field)
+    if (value === undefined) continue
+    if ((field === 'from' || field === 'to') && ROUNDED.test(value))
+      return `${field}: the spreadsheet has rounded the number: export the column as text`
+    const text = field === 'signature' ? value.replace(/^【|】$/g, '') : value
+    const points = [...text]
+    const most = LONGEST[field] ?? 64
+    if (points.length > most && field !== 'text') return `${field}: has more than ${most} characters`
+    fields[field] = points.slice(0, most).join('')
+  }
+  const number = cell('id')
+  const content = JSON.stringify([times.ts, fields])
+  const id = `${source}-${number ?? createHash('sha256').update(content).digest('hex').slice(0, 24)}`
+  if (id.length > 128) return 'id: is too long'
+  return {
+    record: { id, ts: times.ts, ...fields, source },
+    ...(times.received === undefined ? {} : { receivedAt: times.received }),
+    ...(times.answered === undefined ? {} : { answeredAt: times.answered }),
+  }
+}

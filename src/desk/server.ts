@@ -1,0 +1,235 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type ArchiveReader, type Case, SEARCH_FIELDS } from '../archive/reader.ts'
+import { InvalidInput, SigwatchError } from '../domain/errors.ts'
+import type { Html } from '../markup/html.ts'
+import { accessPage, casePage, loginPage, messagePage, searchPage } from './pages.ts'
+import { type Login, type Session, Sessions } from './sessions.ts'
+import { STYLE } from './style.ts'
+
+export interface DeskOptions {
+  readonly host: string
+  readonly port: number
+  readonly logins: readonly Login[]
+  readonly archive: Pick<ArchiveReader, 'search' | 'case' | 'sent' | 'note' | 'accesses'>
+  /** Writes a row of feedback; rejects with USAGE for one that is not allowed. Absent: nobody can. */
+  readonly feedback?: (key: string, row: Readonly<Record<string, unknown>>) => Promise<void>
+}
+
+interface Answer {
+  readonly status: number
+  readonly body?: Html | string
+  readonly type?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const COOKIE = 'sigwatch-desk'
+const MAX_FORM = 16_384
+/** How long a wrong token is answered, ms. */
+const SLOW = 500
+const DAY = 86_400_000
+const VERDICTS = ['confirmed', 'false_positive', 'release'] as const
+const LONGEST_DAYS = 30
+
+/** Nothing of another place is loaded, no script runs, no other site shows or sends to a page. */
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+  'cross-origin-opener-policy': 'same-origin',
+}
+
+/** A running desk. */
+export interface Desk {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** Serves the desk. Rejects with CONFIG_INVALID when it cannot listen. */
+export async function startDesk(options: DeskOptions): Promise<Desk> {
+  const desk = new DeskPages(options)
+  const server = createServer(
+    { requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8_192 },
+    (request, response) => void desk.respond(request, response),
+  )
+  server.maxConnections = 64
+  await listening(server, options)
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function listening(server: Server, { host, port }: DeskOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const message = `${host}:${port}: ${error.code ?? error.message}`
+      reject(new InvalidInput('CONFIG_INVALID', [{ file: 'configuration', key: 'desk.port', message }]))
+    })
+    server.listen(port, host, () => {
+      server.removeAllListeners('error')
+      server.on('error', () => undefined)
+      resolve()
+    })
+  })
+}
+
+/** One request with who makes it. */
+interface Asked {
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly form: URLSearchParams
+  readonly session: Session
+}
+
+class DeskPages {
+  readonly #options: DeskOptions
+  readonly #sessions: Sessions
+
+  constructor(options: DeskOptions) {
+    this.#options = options
+    this.#sessions = new Sessions(options.logins)
+  }
+
+  async respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let answer: Answer
+    try {
+      answer = await this.#answer(request)
+    } catch (error) {
+      const known = error instanceof SigwatchError ? error : undefined
+      answer = failure(known?.code === 'USAGE' ? 400 : 503, known?.message ?? 'a defect of the desk')
+    }
+    const { status, body = '', type = 'text/html; charset=utf-8', headers = {} } = answer
+    response.writeHead(status, { ...HEADERS, 'content-type': type, ...headers })
+    response.end(typeof body === 'string' ? body : body.text)
+  }
+
+  async #answer(request: IncomingMessage): Promise<Answer> {
+    const url = new URL(request.url ?? '/', 'http://desk')
+    const { pathname: path, searchParams: query } = url
+    if (path === '/style.css') return { status: 200, type: 'text/css; charset=utf-8', body: STYLE }
+    const isPost = request.method === 'POST'
+    if (!isPost && request.method !== 'GET') return failure(405, 'GET or POST')
+    const form = isPost ? await formOf(request) : new URLSearchParams()
+    if (!form) return failure(413, 'the form is too large')
+    if (isPost && path === '/login') return this.#login(form)
+    const id = cookieOf(request)
+    const session = this.#sessions.find(id, Date.now())
+    if (!session) return { status: 401, body: loginPage() }
+    if (isPost && form.get('key') !== session.formKey) return failure(403, 'the form is not of this session')
+    if (isPost && path === '/logout') {
+      this.#sessions.close(id)
+      return { status: 303, headers: { location: '/', 'set-cookie': cookie('', 0) } }
+    }
+    return this.#page({ path, query, form, session }, isPost)
+  }
+
+  async #login(form: URLSearchParams): Promise<Answer> {
+    const opened = this.#sessions.open(form.get('token') ?? '', Date.now())
+    if (!opened) {
+      await sleep(SLOW)
+      return { status: 401, body: loginPage('This token is not known.') }
+    }
+    await this.#options.archive.note(opened.session.name, 'login', '')
+    return { status: 303, headers: { location: '/', 'set-cookie': cookie(opened.id, 28_800) } }
+  }
+
+  async #page(asked: Asked, isPost: boolean): Promise<Answer> {
+    const { path, session } = asked
+    const { archive } = this.#options
+    if (path === '/' && !isPost) return this.#search(asked)
+    if (path === '/access' && !isPost)
+      return { status: 200, body: accessPage(session, await archive.accesses()) }
+    if (!path.startsWith('/case/')) return failure(404, 'there is no such page')
+    const id = decoded(path.slice('/case/'.length))
+    const found = id === undefined ? undefined : await archive.case(id)
+    if (!found) return { status: 404, body: messagePage(session, 'No alert has this id.') }
+    if (isPost) return this.#give(asked, found)
+    await archive.note(session.name, 'case', found.alert.id)
+    return { status: 200, body: casePage(session, found, asked.query.has('given')) }
+  }
+
+  async #search({ query, session }: Asked): Promise<Answer> {
+    const { archive } = this.#options
+    const now = Date.now()
+    const field = SEARCH_FIELDS.find((name) => name === query.get('field'))
+    const value = query.get('value')?.trim() ?? ''
+    const from = timeOf(query.get('from')) ?? now - DAY
+    const to = timeOf(query.get('to')) ?? now + DAY
+    const isAsked = query.has('value')
+    const narrow = field !== undefined && value !== '' ? { field, value } : {}
+    if (isAsked) await archive.note(session.name, 'search', value === '' ? 'all' : `${field}: ${value}`)
+    const [found, sent] = await Promise.all([
+      archive.search({ ...narrow, from, to }),
+      field === 'signature' && value !== '' ? archive.sent(value, from, to) : undefined,
+    ])
+    return { status: 200, body: searchPage(session, { field, value, from, to }, found, sent) }
+  }
+
+  async #give({ form, session }: Asked, { alert }: Case): Promise<Answer> {
+    const { feedback, archive } = this.#options
+    if (session.may !== 'feedback' || !feedback) return failure(403, 'you may read, not give feedback')
+    const verdict = VERDICTS.find((name) => name === form.get('verdict'))
+    const days = Number(form.get('days') ?? 1)
+    if (!verdict || !(days >= 1 && days <= LONGEST_DAYS)) return failure(400, 'the form is not complete')
+    const { state, message } = alert.data
+    const subject = state ? { stateId: state.id } : { messageId: message?.id ?? alert.data.target.id }
+    const note = form.get('note')?.trim() ?? ''
+    const ts = Date.now()
+    await feedback(Object.values(subject)[0]!, {
+      ...subject,
+      verdict,
+      until: ts + days * DAY,
+      by: session.name,
+      ...(note === '' ? {} : { note }),
+      ts,
+    })
+    await archive.note(session.name, 'feedback', `${alert.id}: ${verdict}`)
+    return { status: 303, headers: { location: `/case/${encodeURIComponent(alert.id)}?given` } }
+  }
+}
+
+function failure(status: number, message: string): Answer {
+  return { status, body: messagePage(undefined, message) }
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Of a form's date and time, which is Beijing time, or of a link's epoch ms; undefined: none. */
+function timeOf(text: string | null): number | undefined {
+  if (text && /^\d{13}$/.test(text)) return Number(text)
+  const ms = text ? Date.parse(`${text}:00+08:00`) : Number.NaN
+  return Number.isNaN(ms) ? undefined : ms
+}
+
+function cookie(value: string, seconds: number): string {
+  return `${COOKIE}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${seconds}`
+}
+
+function cookieOf({ headers }: IncomingMessage): string | undefined {
+  const found = headers.cookie?.split(/; */).find((part) => part.startsWith(`${COOKIE}=`))
+  return found?.slice(COOKIE.length + 1)
+}
+
+/** The fields of a form; undefined when it is too large. */
+async function formOf(request: IncomingMessage): Promise<URLSearchParams | undefined> {
+  let body = ''
+  for await (const chunk of request.setEncoding('utf8')) {
+    body += chunk
+    if (body.length > MAX_FORM) return undefined
+  }
+  return new URLSearchParams(body)
+}

@@ -1,0 +1,61 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+
+/** Who may log in. */
+export interface Login {
+  readonly name: string
+  readonly token: string
+  readonly may: 'read' | 'feedback'
+}
+
+export interface Session {
+  readonly name: string
+  readonly may: Login['may']
+  /** Stands in every form: a form of another site does not know it. */
+  readonly formKey: string
+  readonly until: number
+}
+
+const LASTS = 8 * 3_600_000
+const MOST = 1000
+
+/** Who is logged in, in memory: a restart logs everybody out. */
+export class Sessions {
+  readonly #logins: readonly Login[]
+  readonly #sessions = new Map<string, Session>()
+
+  constructor(logins: readonly Login[]) {
+    this.#logins = logins
+  }
+
+  /** The id of a new session; undefined for a token that nobody has. */
+  open(token: string, now: number): { readonly id: string; readonly session: Session } | undefined {
+    // Every token is compared, whichever fits.
+    const fitting = this.#logins.filter((login) => timingSafeEqual(digest(login.token), digest(token)))
+    const [login] = fitting
+    if (!login) return undefined
+    for (const [id, { until }] of this.#sessions)
+      if (until < now || this.#sessions.size >= MOST) this.#sessions.delete(id)
+    const id = randomBytes(32).toString('base64url')
+    const session = {
+      name: login.name,
+      may: login.may,
+      formKey: randomBytes(16).toString('base64url'),
+      until: now + LASTS,
+    }
+    this.#sessions.set(id, session)
+    return { id, session }
+  }
+
+  find(id: string | undefined, now: number): Session | undefined {
+    const session = id === undefined ? undefined : this.#sessions.get(id)
+    return session && session.until >= now ? session : undefined
+  }
+
+  close(id: string | undefined): void {
+    if (id !== undefined) this.#sessions.delete(id)
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

@@ -1,0 +1,37 @@
+/** The one stylesheet of the desk. Colours have a contrast of at least 4.5 to 1 in both schemes. */
+export const STYLE = `
+:root { color-scheme: light dark; --ink: #1b2430; --dim: #55606f; --paper: #f6f7f9; --card: #fff; --line: #d9dee5;
+  --link: #0b57b7; --block: #b3261e; --throttle: #9a4a00; --review: #6b4fa0; --observe: #3f5a73; --ok: #1b6e3c; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8ecf1; --dim: #a9b4c2; --paper: #12171d; --card: #1a2129;
+  --line: #333e4a; --link: #8ab8ff; --block: #ff9d94; --throttle: #ffb877; --review: #c9b3ff; --observe: #a9c7e3; --ok: #83d6a3; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--paper); color: var(--ink);
+  font: 16px/1.5 system-ui, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif; }
+header { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center; padding: .75rem 1.5rem;
+  background: var(--card); border-bottom: 1px solid var(--line); }
+header strong { letter-spacing: .02em; } header nav { display: flex; gap: 1rem; flex: 1; white-space: nowrap; }
+main { max-width: 72rem; margin: 0 auto; padding: 1.5rem; display: grid; gap: 1.25rem; }
+h1 { font-size: 1.4rem; margin: 0; line-height: 1.3; } h2 { font-size: 1.05rem; margin: 0 0 .6rem; }
+a { color: var(--link); } :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
+section { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1.1rem 1.25rem; min-width: 0; }
+.columns { display: grid; grid-template-columns: 3fr 2fr; gap: 1.25rem; align-items: start; }
+.stack { display: grid; gap: 1.25rem; min-width: 0; }
+@media (max-width: 50rem) { .columns { grid-template-columns: 1fr; } main { padding: 1rem; } }
+form.search { display: grid; grid-template-columns: 10rem 1fr auto auto auto; gap: .75rem; align-items: end; }
+@media (max-width: 60rem) { form.search { grid-template-columns: 1fr 1fr; } form.search .wide { grid-column: 1 / -1; } }
+label { display: grid; gap: .25rem; font-size: .85rem; color: var(--dim); min-width: 0; }
+input, select, textarea, button { font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--dim);
+  border-radius: 6px; padding: .45rem .6rem; min-width: 0; width: 100%; }
+button { cursor: pointer; width: auto; font-weight: 600; } button.main { background: var(--link); color: var(--card); border-color: var(--link); }
+.scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .92rem; }
+th { text-align: left; font-weight: 600; color: var(--dim); font-size: .82rem; } th, td { padding: .5rem .75rem .5rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+tr:last-child td { border-bottom: 0; } td.time { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.tag { display: inline-block; border: 1px solid currentColor; border-radius: 99px; padding: 0 .55rem; font-size: .8rem; font-weight: 600; white-space: nowrap; }
+.block { color: var(--block); } .throttle { color: var(--throttle); } .review { color: var(--review); } .observe, .shadow { color: var(--observe); }
+.message { font-size: 1.1rem; border-left: 4px solid var(--line); padding: .2rem 0 .2rem 1rem; margin: 0 0 .8rem; overflow-wrap: anywhere; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .35rem 1rem; margin: 0; } dt { color: var(--dim); } dd { margin: 0; overflow-wrap: anywhere; }
+.dim { color: var(--dim); } .for { color: var(--block); } .against { color: var(--ok); } p { margin: 0 0 .5rem; } ul { margin: .25rem 0; padding-left: 1.2rem; }
+.reason + .reason { border-top: 1px solid var(--line); margin-top: 1rem; padding-top: 1rem; }
+.given { border-left: 4px solid var(--ok); padding-left: .8rem; } .buttons { display: flex; flex-wrap: wrap; gap: .6rem; margin-top: .75rem; }
+.fields { display: grid; gap: .75rem; } .login { max-width: 26rem; margin: 12vh auto 0; width: 100%; }
+`

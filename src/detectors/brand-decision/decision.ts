@@ -1,0 +1,60 @@
+import type { AnalysedMessage } from '../../domain/message.ts'
+import type { Claim, Registry } from '../../domain/registry.ts'
+import type { Traces } from '../shared/traces.ts'
+import { leadsAway, leadsToNumberAlone, type Sign, STRANGERS, signsOf } from './signs.ts'
+import { BIAS, WEIGHTS } from './weights.ts'
+
+/** How the signs of a message were weighed. */
+export interface Weighed {
+  /** How sure it is that the message is forged, 0 to 1. */
+  readonly certainty: number
+  /** Signs that speak for a forgery and against it, the strongest first. */
+  readonly speaksFor: readonly Sign[]
+  readonly speaksAgainst: readonly Sign[]
+  /** Whether it may be blocked at all, however sure: never for a brand whose row is not verified. */
+  readonly mayBlock: boolean
+}
+
+/** Weighs the signs of a message, and of the brand that it claims. */
+export function weigh(
+  claim: Claim | undefined,
+  traces: Traces,
+  message: AnalysedMessage,
+  registry: Registry,
+): Weighed {
+  const signs = signsOf(claim, traces, message, registry)
+  const sorted = signs.toSorted((a, b) => Math.abs(WEIGHTS[b]) - Math.abs(WEIGHTS[a]))
+  const logOdds = signs.reduce((sum, sign) => sum + WEIGHTS[sign], BIAS)
+  return {
+    certainty: 1 / (1 + Math.exp(-logOdds)),
+    speaksFor: sorted.filter((sign) => WEIGHTS[sign] >= 0),
+    speaksAgainst: sorted.filter((sign) => WEIGHTS[sign] < 0),
+    mayBlock:
+      claim !== undefined &&
+      claim.brand.verified !== false &&
+      !(claim.by === 'mention' && message.label === 'personal') &&
+      mayBlock(signs),
+  }
+}
+
+/** The text model takes the text for fraud or an illicit offer, or at least does not rule it out. */
+const LIKELY: readonly Sign[] = ['text:30-60%', 'text:60-90%', 'text:90-98%', 'text:from-98%']
+const POSSIBLE: readonly Sign[] = ['text:10-30%']
+/** The words are like those of forgeries. */
+const WORDED: readonly Sign[] = ['wording:73-88%', 'wording:88-98%', 'wording:from-98%']
+
+/**
+ * Only a text that itself reads like fraud may be blocked: to the text model alone, or a little to it and plainly by its
+ * words, which were learnt from few writers. What has no link, number or account cannot be certain; neither can what comes
+ * from the brand's own port without a foreign link (a courier's number in it is the brand's business), what leads to the
+ * brand's own site and to nobody else, nor what names a fixed number alone and comes from a name or nobody: companies have
+ * more lines than any list.
+ */
+export function mayBlock(signs: readonly Sign[]): boolean {
+  const has = (some: readonly Sign[]) => signs.some((sign) => some.includes(sign))
+  if (!has(LIKELY) && !(has(POSSIBLE) && has(WORDED))) return false
+  if (!leadsAway(signs)) return false
+  if (signs.includes('sender:unknown') && leadsToNumberAlone(signs)) return false
+  if (signs.includes('sender:own')) return signs.includes('link:foreign')
+  return !signs.includes('link:own') || has(STRANGERS)
+}

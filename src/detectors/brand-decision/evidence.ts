@@ -1,0 +1,34 @@
+import * as fields from '../evidence-fields.ts'
+import type { Weighed } from './decision.ts'
+import { SIGN_NAMES } from './signs.ts'
+
+/** Chosen by `npm run bench -- brand-messages`: no lawful message of a writer who was left out reached it. */
+export const BLOCK_FROM = {
+  default: 0.92,
+  unit: 'certainty',
+  min: 0,
+  max: 1,
+  says: 'certainty of a forgery from which on the action may be block; below it is at most review',
+}
+
+/** What spoke for and against a forgery, in evidence. */
+export const WEIGHED_FIELDS = {
+  speaksFor: fields.list(
+    fields.oneOf(SIGN_NAMES, 'a sign'),
+    'signs that speak for a forgery, the strongest first',
+  ),
+  speaksAgainst: fields.list(
+    fields.oneOf(SIGN_NAMES, 'a sign'),
+    'signs that speak against it, the strongest first',
+  ),
+}
+
+/** The same of one message. */
+export function weighedEvidence({ speaksFor, speaksAgainst }: Weighed) {
+  return { speaksFor, speaksAgainst }
+}
+
+/** The cap that `blockFrom` puts on a finding: the evidence may not be certain enough for what the policy asks. */
+export function capOf({ mayBlock, certainty }: Weighed, blockFrom: number) {
+  return mayBlock && certainty >= blockFrom ? {} : { cap: 'review' as const }
+}

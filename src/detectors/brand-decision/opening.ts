@@ -1,0 +1,87 @@
+import type { AnalysedMessage } from '../../domain/message.ts'
+import type { BrandMention, Claim, Registry } from '../../domain/registry.ts'
+import { speaksAs } from '../shared/claims.ts'
+
+/** How plainly a text speaks as a brand that it only opens with by a short or an imitated name, 0 to 1. */
+const FAINT = 0.5
+
+/** Characters of a text in which its speaker is looked for. */
+const OPENING = 24
+/** A region or a form of address before the short name of an office or a company: `广州人社:`, `成都锦江区法院`, `您好,移动…`. */
+const MAX_BEFORE = 8
+const WORD = /^[\p{L}\p{N}]*$/u
+
+/**
+ * Who speaks in a suspicious text that claims no brand by a full name: the text opens or is signed with a short name of
+ * the brand (`移动用户`, `【法院传票】`), introduces itself by one (`我是供电所的`), or opens with an imitation of one of its
+ * names (`拼👀多多`, `货啦啦`) or with one whose signs stand apart (`抖*音`).
+ */
+export function openingClaim(message: AnalysedMessage, registry: Registry): Claim | undefined {
+  const { text } = message.normalised
+  const mention = registry.shortNameMentions(text).find((one) => isSpeaker(text, one))
+  if (mention) return { brand: mention.brand, by: 'speaker', claimed: mention.name, strength: FAINT }
+  return imitatedOpening(text, registry)
+}
+
+function isSpeaker(text: string, mention: BrandMention): boolean {
+  if (mention.start > OPENING) return speaksAs(text, mention)
+  const before = text.slice(0, mention.start)
+  // The name of the region, or nothing, stands between the beginning and the short name.
+  const opening = before.slice(before.search(/[^\s【[(「『]*$/))
+  if (opening.length <= MAX_BEFORE && WORD.test(opening)) {
+    return (
+      before.length - opening.length <= 2 || GREETING.test(before.slice(0, before.length - opening.length))
+    )
+  }
+  return speaksAs(text, mention)
+}
+
+/** Before who speaks. */
+const GREETING =
+  /^[【[]?[^。!?]{0,16}(?:您好|你好|hi|hello|尊敬的.{2,4}|亲爱的.{2,4}|通知|提醒)[\s,:!。】\]]*$/
+
+/** Lengths of an opening that may imitate a name, the longest first. */
+const LENGTHS = [8, 7, 6, 5, 4, 3, 2]
+/** From here on a name is imitated; two signs that only sound alike may be another company. */
+const IMITATED = 0.8
+
+/** Whom a text addresses before the name: it is not part of the name. */
+const ADDRESS = /^[\s【[(「『]*(?:(?:尊敬的|亲爱的|您的|你的|dear |your )|(?:您好|你好|hi|hello)[\s,:!。]*)?/
+
+function imitatedOpening(text: string, registry: Registry): Claim | undefined {
+  const start = ADDRESS.exec(text.slice(0, OPENING))?.[0].length ?? 0
+  const letters = text.slice(start, start + OPENING).replace(/[^\p{L}\p{N}]/gu, '')
+  for (const length of LENGTHS) {
+    if (length > letters.length) continue
+    const claimed = letters.slice(0, length)
+    // Amounts and codes look like names of digits.
+    if (/\p{N}/u.test(claimed) && !text.startsWith(claimed, start)) continue
+    const apart = isSpeltApart(text.slice(start, start + OPENING), claimed)
+      ? registry.brandByName(claimed)
+      : undefined
+    if (apart) return { brand: apart, by: 'speaker', claimed, strength: FAINT }
+    const like = registry.lookalikeOfName(claimed)
+    if (like && like.how !== 'added-word' && like.similarity >= IMITATED)
+      return { brand: like.brand, by: 'speaker', claimed, strength: FAINT }
+  }
+  return undefined
+}
+
+/** Signs that stand between the words of any text. */
+const SEPARATOR = /[,.:;!?、。()[\]【】"'“”-]/
+
+/**
+ * Whether the signs of a name stand apart in the text, as nobody writes it who may (`抖*音`), and not as two words with a comma
+ * between them.
+ */
+function isSpeltApart(opening: string, claimed: string): boolean {
+  if (opening.startsWith(claimed)) return false
+  let seen = 0
+  let between = ''
+  for (const sign of opening) {
+    if (seen === claimed.length) break
+    if (claimed.startsWith(sign, seen)) seen += sign.length
+    else if (seen > 0) between += sign
+  }
+  return between !== '' && !SEPARATOR.test(between) && (claimed.length > 2 || !/\s/.test(between))
+}

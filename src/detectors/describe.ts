@@ -1,0 +1,19 @@
+import type { Finding } from '../domain/decision.ts'
+import { CODES } from './all.ts'
+import { citation } from './rules.ts'
+import { type Locale, WORDS } from './words.ts'
+
+export type Describe = (finding: Pick<Finding, 'code' | 'evidence'>) => {
+  readonly detail: string
+  readonly rule?: string
+}
+
+/** Sentence and rule of findings in a language. */
+export function createDescribe(locale: Locale): Describe {
+  const words = WORDS[locale]
+  return ({ code, evidence }) => {
+    const { sentences, rule } = CODES[code]
+    const detail = sentences[locale](evidence, words)
+    return rule === undefined ? { detail } : { detail, rule: citation(rule) }
+  }
+}

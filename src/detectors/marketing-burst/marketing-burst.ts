@@ -1,0 +1,172 @@
+import type { RateReading } from '../../domain/feature-store.ts'
+import { COMMERCIAL } from '../../domain/labels.ts'
+import type { Registry } from '../../domain/registry.ts'
+import { defineStateCode } from '../code-spec.ts'
+import * as fields from '../evidence-fields.ts'
+import { type Expectation, expectationOf } from './baseline.ts'
+import { type Thresholds, thresholds } from './thresholds.ts'
+
+const HOUR = 3_600_000
+/** Entity of a signature's counts. */
+const SIGNATURE = 'signature:'
+/** Place of the commercial messages in the counts of a window. */
+const COMMERCIAL_INDEX = 0
+
+interface Window {
+  readonly name: '1m' | '10m' | '1h'
+  readonly minutes: number
+  readonly count: (reading: RateReading) => number
+  readonly floor: (thresholds: Thresholds) => number
+  readonly ratio: (thresholds: Thresholds) => number
+}
+
+/** From the shortest to the longest; all end with the bucket that is judged. */
+const WINDOWS: readonly Window[] = [
+  {
+    name: '1m',
+    minutes: 1,
+    count: ({ windows }) => windows.m1[COMMERCIAL_INDEX],
+    floor: ({ floor1m }) => floor1m,
+    ratio: ({ ratio1m }) => ratio1m,
+  },
+  {
+    name: '10m',
+    minutes: 10,
+    count: ({ windows }) => windows.m10[COMMERCIAL_INDEX],
+    floor: ({ floor10m }) => floor10m,
+    ratio: ({ ratio10m }) => ratio10m,
+  },
+  {
+    name: '1h',
+    minutes: 60,
+    count: ({ windows }) => windows.h1[COMMERCIAL_INDEX],
+    floor: ({ floor1h }) => floor1h,
+    ratio: ({ ratio1h }) => ratio1h,
+  },
+]
+
+const CHINESE_WINDOWS = { '1m': '1 分钟', '10m': '10 分钟', '1h': '1 小时' } as const
+
+/**
+ * A longer window counts only while the next shorter one is high as well, so that a burst that is over is not seen for
+ * another hour. A signature without a baseline is judged by the floor for new ones, and one that was there when counting
+ * began is given time to have one.
+ */
+export const marketingBurst = defineStateCode({
+  code: 'MARKETING_BURST',
+  targets: ['signature'],
+  action: 'throttle',
+  weight: 0.6,
+  limit: { perMinute: 600 },
+  thresholds,
+  evidence: {
+    window: fields.oneOf(['1m', '10m', '1h'], 'the window that was judged, 1m, 10m or 1h'),
+    count: fields.count('commercial messages in it'),
+    limit: fields.amount('messages that it may hold'),
+    baseline: fields.amount('messages a minute that are usual'),
+    baselineSource: fields.oneOf(
+      ['hour-of-day', 'recent-hours', 'trailing-hour', 'none'],
+      'where the baseline comes from (hour-of-day, recent-hours, trailing-hour, none)',
+    ),
+    campaignAllowance: fields.optional(fields.amount('messages a minute of a declared campaign')),
+  },
+  summary: 'marketing far above the sender’s usual rate',
+  fires:
+    "A signature's commercial rate in one minute, ten minutes or one hour leaves its baseline (this hour of earlier days; until there is one, the last hours) and its declared campaign. Until 24 hours of history its action is at most `review`.",
+  why: 'A burst that nobody declared is a hijacked account, a leak of credentials or a campaign that slipped past approval.',
+  tune: 'Declare campaigns in the registry, or give periods such as Double Eleven other ratios. The floors say which volumes are worth a look at all; the ratios how far above the usual.',
+  sentences: {
+    en: ({ window, count, baseline, baselineSource, limit }, { number }) =>
+      baselineSource === 'none'
+        ? `${count} commercial messages in ${window} without any history; ${limit} are allowed.`
+        : `${count} commercial messages in ${window}; usual are ${number(baseline)} a minute, ${limit} are allowed.`,
+    'zh-CN': ({ window, count, baseline, baselineSource, limit }, { number }) =>
+      baselineSource === 'none'
+        ? `${CHINESE_WINDOWS[window]}内发送商业短信 ${count} 条，无历史数据，上限 ${limit} 条。`
+        : `${CHINESE_WINDOWS[window]}内发送商业短信 ${count} 条，平时每分钟 ${number(baseline)} 条，上限 ${limit} 条。`,
+  },
+}).raisedBy({
+  rates({ message }, _context, policy) {
+    if (!message.signature || !message.commercial) return []
+    const { floor1m, keepRatio } = policy.thresholds
+    const entity = `${SIGNATURE}${message.signature.name}`
+    return [{ entity, group: 'commercial', baseline: true, reportFrom: floor1m * keepRatio }]
+  },
+  onRate(reading, { registry }, policy) {
+    const { baseline, bucketEnd } = reading
+    if (!baseline || reading.incomplete || !reading.entity.startsWith(SIGNATURE)) return undefined
+    const name = reading.entity.slice(SIGNATURE.length)
+    const t = policy.thresholds
+    const expected = expectationOf(baseline, t)
+    const allowance = declaredAllowance(name, bucketEnd, registry)
+    const worst = worstWindow(reading, expected, allowance, t)
+    if (!worst || worst.level < t.keepRatio) return undefined
+    const young = bucketEnd - baseline.firstSeen < t.youngHours * HOUR
+    return {
+      target: { kind: 'signature', id: name },
+      at: bucketEnd,
+      over: worst.level >= 1,
+      level: worst.level,
+      score: Math.min(1, 0.5 + 0.1 * worst.level),
+      ...(young ? { cap: 'review' as const } : {}),
+      match: { signature: name, labels: COMMERCIAL },
+      evidence: {
+        window: worst.window,
+        count: worst.count,
+        limit: Math.round(worst.limit),
+        baseline: Math.round(expected.mean * 10) / 10,
+        baselineSource: expected.source,
+        ...(allowance > 0 ? { campaignAllowance: allowance } : {}),
+      },
+    }
+  },
+})
+
+interface WindowLevel {
+  readonly window: Window['name']
+  readonly count: number
+  readonly limit: number
+  readonly level: number
+}
+
+/** The window that is furthest above its limit; `allowance`: messages a minute of a declared campaign. */
+function worstWindow(
+  reading: RateReading,
+  expected: Expectation,
+  allowance: number,
+  t: Thresholds,
+): WindowLevel | undefined {
+  const { firstSeen, storeSince, trailing } = reading.baseline!
+  const wasThere = firstSeen - storeSince < t.warmup * 1000
+  const newFloor = expected.source === 'none' && wasThere ? t.warmupFloor1m : t.newFloor1m
+  // Without an hour of the day to compare with, what the hour has grown to steadily is no burst: shops open in the morning.
+  const grown = expected.source === 'hour-of-day' ? expected.mean : Math.max(expected.mean, trailing.mean)
+  const hourly = { ...expected, mean: grown }
+
+  let worst: WindowLevel | undefined
+  let shorterRate = Number.POSITIVE_INFINITY
+  for (const window of WINDOWS) {
+    const { name, minutes } = window
+    const count = window.count(reading)
+    const own = limitOf(window, name === '1h' ? hourly : expected, t)
+    const limit = Math.max(expected.fresh ? newFloor * minutes ** 0.5 : own, own, allowance * minutes)
+    const stillHigh = shorterRate * minutes >= limit * t.keepRatio
+    shorterRate = count / minutes
+    if (!stillHigh) break
+    if (!worst || count / limit > worst.level) worst = { level: count / limit, window: name, count, limit }
+  }
+  return worst
+}
+
+/** Commercial messages that the window may hold before it is a burst. */
+function limitOf(window: Window, { mean, sd }: Expectation, t: Thresholds): number {
+  const usual = mean * window.minutes
+  const spread = Math.max(sd * window.minutes, Math.sqrt(usual))
+  return Math.max(window.floor(t), window.ratio(t) * usual, usual + t.sigmas * spread)
+}
+
+/** Messages a minute that a declared campaign allows the signature now; 0 without one. */
+function declaredAllowance(name: string, ts: number, registry: Registry): number {
+  const campaigns = registry.signature(name)?.campaigns ?? []
+  return campaigns.reduce((most, c) => (c.from <= ts && ts < c.to ? Math.max(most, c.perMinute) : most), 0)
+}

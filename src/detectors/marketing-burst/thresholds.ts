@@ -1,0 +1,61 @@
+import { hold, type ThresholdsOf } from '../code-spec.ts'
+
+const times = (default_: number, says: string) => ({
+  default: default_,
+  unit: 'times the baseline',
+  min: 0,
+  says,
+})
+const messages = (default_: number, says: string) => ({ default: default_, unit: 'messages', min: 0, says })
+
+/** What MARKETING_BURST compares with. */
+export const thresholds = {
+  ratio1m: times(6, 'times the baseline that one minute may reach'),
+  ratio10m: times(4, 'times the baseline that ten minutes may reach'),
+  ratio1h: times(3, 'times the baseline that one hour may reach'),
+  sigmas: {
+    default: 4,
+    unit: 'standard deviations',
+    min: 0,
+    says: 'standard deviations above the baseline that must also be passed',
+  },
+  floor1m: messages(60, 'commercial messages in one minute below which nothing is a burst'),
+  floor10m: messages(300, 'commercial messages in ten minutes below which nothing is a burst'),
+  floor1h: messages(1200, 'commercial messages in one hour below which nothing is a burst'),
+  newFloor1m: messages(300, 'the same for one minute of a signature younger than youngHours'),
+  youngHours: {
+    default: 24,
+    unit: 'hours',
+    min: 0,
+    says: 'hours of history below which a signature is young, and its burst is for review only',
+  },
+  warmup: {
+    default: 600,
+    unit: 'seconds',
+    min: 0,
+    says: 'seconds after the first start in which only warmupFloor1m raises: there is no history of anybody',
+  },
+  warmupFloor1m: messages(6000, 'commercial messages in one minute that are a burst in the warm-up'),
+  minTrailingMinutes: {
+    default: 3,
+    unit: 'minutes',
+    min: 0,
+    says: 'minutes of history without which the last hour is no baseline',
+  },
+  maxGrowth: {
+    default: 5,
+    unit: 'times the last hours',
+    min: 1,
+    says: 'times the last hours that the hour so far may count for: a morning fills up, a burst is no baseline of its own',
+  },
+  keepRatio: {
+    default: 0.6,
+    unit: 'share of the limit',
+    min: 0,
+    max: 1,
+    says: 'share of the limit above which an open state is held',
+  },
+  hold: hold(300, 'seconds below that share after which the state clears'),
+}
+
+export type Thresholds = ThresholdsOf<typeof thresholds>

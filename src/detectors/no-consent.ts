@@ -1,0 +1,49 @@
+import { defineMessageCode } from './code-spec.ts'
+import * as fields from './evidence-fields.ts'
+import { consentAt, isDefault } from './shared/consent.ts'
+
+/** Changes that the ledger keeps of a pair: with so many all later than the message, what held before them is not known. */
+const KEPT = 2
+
+export const noConsent = defineMessageCode({
+  code: 'NO_CONSENT',
+  action: 'review',
+  weight: 0.5,
+  thresholds: {},
+  evidence: {
+    signature: fields.text('the signature that needs consent'),
+    reason: fields.oneOf(
+      ['none', 'refused', 'default'],
+      'none (nothing known), default (ticked by default, which is no consent), refused',
+    ),
+  },
+  rule: 'consent',
+  summary: 'advertising without the consent that it needs',
+  fires:
+    'Commercial text under a signature with `consent: required` to a recipient without an "in" in the ledger. A consent ticked by default is none. Silent when the ledger could not be asked.',
+  why: 'Commercial messages need the consent of the recipient.',
+  tune: 'Set `consent: required` only for signatures whose consents are in the ledger. When consents arrive late, put it in shadow mode first.',
+  sentences: {
+    en({ signature, reason }) {
+      const text = `Commercial text of ${signature}, which needs consent, to a recipient`
+      if (reason === 'refused') return `${text} who has refused.`
+      if (reason === 'default') return `${text} whose consent was only ticked by default.`
+      return `${text} who has given none.`
+    },
+    'zh-CN'({ signature, reason }) {
+      const text = `“${signature}”须经同意方可发送商业短信，而收信人`
+      if (reason === 'refused') return `${text}已拒收。`
+      if (reason === 'default') return `${text}仅为默认勾选，不视为同意。`
+      return `${text}未曾同意。`
+    },
+  },
+}).detectedBy(({ commercial, signature, ts }, { registry, consents }) => {
+  if (!commercial || !signature || consents === undefined) return undefined
+  if (registry.signature(signature.key)?.consent !== 'required') return undefined
+  const held = consentAt(ts, consents)
+  if (held?.state === 'in') return undefined
+  if (consents.length >= KEPT && consents.every((change) => change.ts > ts)) return undefined
+  const byDefault = consents.some((change) => change.ts <= ts && isDefault(change))
+  const reason = held ? 'refused' : byDefault ? 'default' : 'none'
+  return { score: 1, evidence: { signature: signature.name, reason } }
+})

@@ -1,0 +1,56 @@
+import { defineMessageCode } from './code-spec.ts'
+import * as fields from './evidence-fields.ts'
+
+/** A text with so many times the least share of disguise has the full score. */
+const CERTAIN = 5
+
+export const obfuscatedText = defineMessageCode({
+  code: 'OBFUSCATED_TEXT',
+  action: 'observe',
+  weight: 0.3,
+  thresholds: {
+    minFolded: {
+      default: 3,
+      unit: 'characters',
+      min: 1,
+      max: 1_000_000_000,
+      whole: true,
+      says: 'characters written in disguise, at least',
+    },
+    minShare: {
+      default: 0.05,
+      unit: 'share',
+      min: 0,
+      max: 1,
+      says: 'share of such characters in the text, at least',
+    },
+  },
+  evidence: {
+    folded: fields.count('characters written in disguise'),
+    length: fields.count('characters of the text in its normalised form'),
+    share: fields.share('share of these that was disguised'),
+    folds: fields.counts('kinds of disguise and how often'),
+  },
+  summary: 'disguised characters',
+  fires:
+    'Folding had to change much to make the text readable: look-alike characters, signs between characters, split characters, digits in disguise.',
+  why: 'Honest senders have no filter to deceive.',
+  tune: 'Raise `minFolded` and `minShare` where decorated but honest texts are common.',
+  sentences: {
+    en: ({ folded, share }, { percent }) =>
+      `${folded} characters (${percent(share)} of the text) are written in disguise.`,
+    'zh-CN': ({ folded, share }, { percent }) =>
+      `${folded} 个字符（占文本 ${percent(share)}）使用了变体写法。`,
+  },
+}).detectedBy(
+  ({ normalised: { folded, folds, text } }, _context, { thresholds: { minFolded, minShare } }) => {
+    if (folded === 0 || text.length === 0) return undefined
+    const share = Math.min(1, folded / text.length)
+    if (folded < minFolded || share < minShare) return undefined
+    const excess = minShare > 0 ? (share / minShare - 1) / (CERTAIN - 1) : 1
+    return {
+      score: Math.min(1, 0.5 + 0.5 * excess),
+      evidence: { folded, length: text.length, share: Math.round(share * 1000) / 1000, folds },
+    }
+  },
+)

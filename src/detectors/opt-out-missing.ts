@@ -1,0 +1,36 @@
+import { defineMessageCode } from './code-spec.ts'
+import * as fields from './evidence-fields.ts'
+
+export const optOutMissing = defineMessageCode({
+  code: 'OPT_OUT_MISSING',
+  action: 'observe',
+  weight: 0.2,
+  thresholds: {
+    minLength: {
+      default: 8,
+      unit: 'characters',
+      min: 0,
+      says: 'characters of a commercial text from which on a way out is expected',
+    },
+  },
+  evidence: { label: fields.label('label of the text') },
+  rule: 'wayToRefuse',
+  summary: 'advertising without a way to refuse it',
+  fires: 'A commercial text names no way to refuse. Silent for partial messages.',
+  why: 'Every commercial message must name one.',
+  tune: 'Shorter texts than `minLength` are left alone. Frequent and harmless: `observe` keeps it in view without work for anybody.',
+  sentences: {
+    en: ({ label }, say) => `A ${say.label(label)} text that names no way to refuse.`,
+    'zh-CN': ({ label }, say) => `${say.label(label)}短信未注明拒收方式。`,
+  },
+}).detectedBy(({ commercial, optOut, partial, text, label }, _context, { thresholds }) => {
+  if (!commercial || optOut || partial) return undefined
+  return charactersOf(text) >= thresholds.minLength ? { score: 1, evidence: { label } } : undefined
+})
+
+/** Code points. */
+function charactersOf(text: string): number {
+  let length = 0
+  for (const _ of text) length++
+  return length
+}

@@ -1,0 +1,47 @@
+import { defineMessageCode } from './code-spec.ts'
+import * as fields from './evidence-fields.ts'
+
+const MINUTE = 60_000
+/** Minutes of a day. */
+const DAY = 1440
+
+/**
+ * Its threshold is the policy's own setting `quietHours` (by label and carrier, `21:00-08:00` for marketing and finance
+ * where nothing else is said), since hours are no number.
+ */
+export const quietHours = defineMessageCode({
+  code: 'QUIET_HOURS',
+  needs: ['time'],
+  action: 'observe',
+  weight: 0.2,
+  thresholds: {},
+  evidence: {
+    label: fields.label('label of the text'),
+    localTime: fields.textLike('^\\d\\d:\\d\\d$', 'time of the message on the clock of the policy'),
+    quiet: fields.textLike('^\\d\\d:\\d\\d-\\d\\d:\\d\\d$', 'the quiet hours of the label'),
+  },
+  summary: 'advertising outside the permitted hours',
+  fires:
+    'A commercial text in the hours that `quietHours` of the policy names, by event time on the clock of its zone.',
+  why: 'Advertising at night disturbs people and draws complaints.',
+  tune: 'Set the hours by label and carrier in `quietHours`; `null` switches a label off.',
+  sentences: {
+    en: ({ label, localTime, quiet }, say) =>
+      `A ${say.label(label)} text at ${localTime}, in the quiet hours ${quiet}.`,
+    'zh-CN': ({ label, localTime, quiet }, say) =>
+      `在免打扰时段 ${quiet} 内（${localTime}）发送${say.label(label)}短信。`,
+  },
+}).detectedBy(({ commercial, label, ts }, { quietHours: { spans, zone } }) => {
+  const span = commercial ? spans.get(label) : undefined
+  if (!span || span.from === span.to) return undefined
+  const minute = (((Math.floor(ts / MINUTE) + zone) % DAY) + DAY) % DAY
+  const wraps = span.from > span.to
+  const inside = wraps ? minute >= span.from || minute < span.to : minute >= span.from && minute < span.to
+  if (!inside) return undefined
+  const quiet = `${clock(span.from)}-${clock(span.to)}`
+  return { score: 1, evidence: { label, localTime: clock(minute), quiet } }
+})
+
+function clock(minute: number): string {
+  return `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`
+}

@@ -1,0 +1,90 @@
+import type { Locale } from './words.ts'
+
+/** Full names of the laws behind the short forms; the Chinese one is the name itself, as it is cited. */
+export const LAWS = {
+  'MIIT-31': {
+    en: 'Provisions on the Administration of Short Message Services (通信短信息服务管理规定), Order No. 31 of the Ministry of Industry and Information Technology, in force since 30 June 2015',
+    'zh-CN': '《通信短信息服务管理规定》（工业和信息化部令第31号）',
+  },
+  'Advertising Law': {
+    en: "Advertising Law of the People's Republic of China (中华人民共和国广告法), as revised in 2015",
+    'zh-CN': '《中华人民共和国广告法》',
+  },
+  'Anti-Fraud Law': {
+    en: "Law of the People's Republic of China against Telecom and Online Fraud (中华人民共和国反电信网络诈骗法), in force since 1 December 2022",
+    'zh-CN': '《中华人民共和国反电信网络诈骗法》',
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<Locale, string>>>>
+
+interface Rule {
+  readonly law: keyof typeof LAWS
+  /** Absent where the number of the article is not certain. */
+  readonly article?: number
+  /** What the rule asks. */
+  readonly says: string
+}
+
+/** The rules that codes serve, reviewed by hand. A code for which no rule is certain names none. */
+export const RULES = {
+  definitionOfFraud: {
+    law: 'Anti-Fraud Law',
+    article: 2,
+    says: 'Telecom and online fraud is taking property by deceit, with the intent of unlawful possession, by means of telecommunication and network technology, at a distance and without contact.',
+  },
+  identityOfTheSender: {
+    law: 'Advertising Law',
+    article: 43,
+    says: 'Who sends advertisements electronically must state the true identity and contact of the sender.',
+  },
+  servicePorts: {
+    law: 'MIIT-31',
+    says: 'Ports for business management and service messages must not be used for commercial messages.',
+  },
+  consent: {
+    law: 'MIIT-31',
+    article: 18,
+    says: 'No commercial message without the consent or the request of the user; no answer counts as no consent.',
+  },
+  refusal: {
+    law: 'MIIT-31',
+    article: 18,
+    says: 'Once the user has refused, sending of commercial messages must stop.',
+  },
+  askingAgain: {
+    law: 'MIIT-31',
+    article: 18,
+    says: 'A user who refused or did not answer a request for consent must not be sent the same or a similar one again.',
+  },
+  wayToRefuse: {
+    law: 'MIIT-31',
+    says: 'A commercial message must come with an easy and effective way to refuse further ones, and must name it.',
+  },
+} as const satisfies Readonly<Record<string, Rule>>
+
+export type RuleName = keyof typeof RULES
+
+/** The short form, as alerts cite it: `MIIT-31 art. 18`. */
+export function citation(name: RuleName): string {
+  const { law, article }: Rule = RULES[name]
+  return article === undefined ? law : `${law} art. ${article}`
+}
+
+const CITED = /^(.+?)(?: art\. (\d+))?$/
+
+/** A short form as a text of the language cites it: `《通信短信息服务管理规定》（…）第十八条`. A law that is not listed stays as it is. */
+export function citedIn(locale: Locale, short: string): string {
+  const [, law = '', article] = CITED.exec(short) ?? []
+  if (locale === 'en' || !Object.hasOwn(LAWS, law)) return short
+  const name = LAWS[law as keyof typeof LAWS][locale]
+  return article === undefined ? name : `${name}第${chineseNumber(Number(article))}条`
+}
+
+const DIGITS = '〇一二三四五六七八九'
+
+/** A number below 100 as articles of laws are numbered; others stay in digits. */
+function chineseNumber(value: number): string {
+  if (value > 99) return String(value)
+  const [tens, ones] = [Math.floor(value / 10), value % 10]
+  const ten = tens === 0 ? '' : `${tens === 1 ? '' : DIGITS[tens]}十`
+  return `${ten}${ones === 0 ? '' : DIGITS[ones]}`
+}

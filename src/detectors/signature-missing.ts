@@ -1,0 +1,34 @@
+import { defineMessageCode } from './code-spec.ts'
+import * as fields from './evidence-fields.ts'
+import { isPersonal, senderKind } from './shared/sender-kind.ts'
+
+export const signatureMissing = defineMessageCode({
+  code: 'SIGNATURE_MISSING',
+  action: 'review',
+  weight: 0.4,
+  thresholds: {},
+  evidence: {
+    port: fields.text('the port that sent it'),
+    label: fields.label('label of the text'),
+  },
+  rule: 'identityOfTheSender',
+  summary: 'advertising without a signature',
+  fires:
+    'A commercial text has no signature, in the record or in the text. Silent for partial messages, for people (mobiles, landlines and numbers overseas file no signature), for texts that open with a name and a colon, and for ports whose signature the platform prepends later (`signatureAdded: downstream`).',
+  why: 'The recipient cannot know who sends.',
+  tune: 'Mark ports with `signatureAdded: downstream` in the registry.',
+  sentences: {
+    en: ({ label }, say) => `A ${say.label(label)} text without a signature.`,
+    'zh-CN': ({ label }, say) => `${say.label(label)}短信缺少签名。`,
+  },
+}).detectedBy((message, { registry }) => {
+  if (message.signature || message.signatures.length > 0) return undefined
+  if (!message.commercial || message.partial) return undefined
+  if (isPersonal(senderKind(message.from)) || OPENER.test(message.normalised.text)) return undefined
+  if (registry.port(message.from)?.signatureAdded === 'downstream') return undefined
+  return { score: 1, evidence: { port: message.from, label: message.label } }
+})
+
+/** A name that says who speaks, and a colon. Words that open any message are no name. */
+const OPENER =
+  /^(?!.{0,10}(?:提醒|提示|通知|公告|注意|消息|喜讯|福利|活动|地址|电话|时间|您好|你好|客户|亲爱|尊敬|notice|alert|reminder|hi|hello|dear))[\p{L}\d·&'. -]{2,14}[:：]/u

@@ -1,0 +1,22 @@
+import { defineMessageCode } from './code-spec.ts'
+import { LABEL_EVIDENCE, labelFound, minScore } from './shared/text-label.ts'
+
+export const textFinance = defineMessageCode({
+  code: 'TEXT_FINANCE',
+  action: 'none',
+  weight: 0,
+  thresholds: { minScore: minScore('a text is commercial') },
+  evidence: LABEL_EVIDENCE,
+  summary: 'the text offers loans or other financial products, which is no offence',
+  fires:
+    'The text model puts the label `finance` (loans, cards, insurance, investment on offer) above its threshold.',
+  why: 'Commercial like marketing, and watched apart because rules on financial offers are often stricter.',
+  tune: 'As for TEXT_MARKETING. Where financial offers need a permit of their own, set an action.',
+  sentences: {
+    en: ({ score }, { percent }) =>
+      `The text offers loans or other financial products (${percent(score)} sure).`,
+    'zh-CN': ({ score }, { percent }) => `文本为金融营销内容（把握 ${percent(score)}）。`,
+  },
+}).detectedBy((message, context, { thresholds }) =>
+  labelFound('finance', message, context, thresholds.minScore),
+)

@@ -1,0 +1,20 @@
+import { MALICE_EVIDENCE, MALICE_THRESHOLDS, maliceFound } from './brand-decision/malicious-text.ts'
+import { defineMessageCode } from './code-spec.ts'
+
+export const textFraud = defineMessageCode({
+  code: 'TEXT_FRAUD',
+  action: 'review',
+  weight: 0.9,
+  thresholds: MALICE_THRESHOLDS,
+  evidence: MALICE_EVIDENCE,
+  rule: 'definitionOfFraud',
+  summary: 'the wording is that of fraud',
+  fires:
+    'The text model puts the label `fraud` above its threshold, or `fraud` and `illicit` together. Below it, where sender, links, numbers and requests make it certain (`minCertainty`); not from a sender that clears a text below 90%.',
+  why: 'The text alone gives many frauds away, whoever sends them and from wherever.',
+  tune: 'Raise `minCertainty` when genuine notices are taken for fraud. A `minScore` above 0 leaves the text alone to decide; `sigwatch evaluate` shows what each threshold costs. Set `action: block` only after a time in shadow mode.',
+  sentences: {
+    en: ({ score }, { percent }) => `The text reads like fraud (${percent(score)} sure).`,
+    'zh-CN': ({ score }, { percent }) => `文本疑似诈骗（把握 ${percent(score)}）。`,
+  },
+}).detectedBy((message, context, { thresholds }) => maliceFound('fraud', message, context, thresholds))

@@ -1,0 +1,19 @@
+import { MALICE_EVIDENCE, MALICE_THRESHOLDS, maliceFound } from './brand-decision/malicious-text.ts'
+import { defineMessageCode } from './code-spec.ts'
+
+export const textIllicit = defineMessageCode({
+  code: 'TEXT_ILLICIT',
+  action: 'review',
+  weight: 0.9,
+  thresholds: MALICE_THRESHOLDS,
+  evidence: MALICE_EVIDENCE,
+  summary: 'the wording offers what the law forbids',
+  fires:
+    'The text model puts the label `illicit` (gambling, fake papers, sexual services and the like) above its threshold, or `fraud` and `illicit` together. Below it, where sender, links, numbers and requests make it certain (`minCertainty`); not from a sender that clears a text below 90%.',
+  why: 'Carriers must not carry such offers.',
+  tune: 'As for TEXT_FRAUD.',
+  sentences: {
+    en: ({ score }, { percent }) => `The text offers something illicit (${percent(score)} sure).`,
+    'zh-CN': ({ score }, { percent }) => `文本疑似违法内容（把握 ${percent(score)}）。`,
+  },
+}).detectedBy((message, context, { thresholds }) => maliceFound('illicit', message, context, thresholds))

@@ -1,0 +1,20 @@
+import { defineMessageCode } from './code-spec.ts'
+import { LABEL_EVIDENCE, labelFound, minScore } from './shared/text-label.ts'
+
+export const textMarketing = defineMessageCode({
+  code: 'TEXT_MARKETING',
+  action: 'none',
+  weight: 0,
+  thresholds: { minScore: minScore('a text is commercial') },
+  evidence: LABEL_EVIDENCE,
+  summary: 'the text is advertising, which is no offence',
+  fires: 'The text model puts the label `marketing` above its threshold.',
+  why: 'It is no offence, so its action is `none`. Texts with this label, and with `finance`, are commercial: that is what consent, scope, opt-out, quiet hours and rates ask about.',
+  tune: '`minScore` moves the border between commercial texts and the rest, for all of these codes.',
+  sentences: {
+    en: ({ score }, { percent }) => `The text is marketing (${percent(score)} sure).`,
+    'zh-CN': ({ score }, { percent }) => `文本为营销内容（把握 ${percent(score)}）。`,
+  },
+}).detectedBy((message, context, { thresholds }) =>
+  labelFound('marketing', message, context, thresholds.minScore),
+)

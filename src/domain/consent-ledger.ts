@@ -1,0 +1,57 @@
+export interface ConsentChange {
+  readonly state: 'in' | 'out'
+  readonly ts: number
+  readonly proof?: string
+}
+
+export interface ConsentRow extends ConsentChange {
+  readonly signature: string
+  /** Canonical number or token. */
+  readonly to: string
+  readonly was?: { readonly state: 'in' | 'out'; readonly ts: number }
+}
+
+/** Consents and refusals by (signature, recipient): the last two changes of each pair. */
+export interface ConsentLedger {
+  /** Newest first, at most two, for each pair in order. */
+  lookup(
+    pairs: readonly { readonly signature: string; readonly to: string }[],
+  ): Promise<readonly (readonly ConsentChange[])[]>
+  apply(rows: readonly ConsentRow[]): Promise<void>
+  /** Forgets what is known of pairs. */
+  erase(pairs: readonly { readonly signature: string; readonly to: string }[]): Promise<void>
+  /** Remembers that a port sent a signature to a subscriber (last 4 signatures, 90 days). */
+  remember(
+    rows: readonly {
+      readonly port: string
+      readonly to: string
+      readonly signature: string
+      readonly ts: number
+    }[],
+  ): Promise<void>
+  /** Signatures that the port sent to the subscriber up to `ts`, newest first. */
+  sentBy(port: string, to: string, ts: number): Promise<readonly string[]>
+  /** Records a request for consent; returns the time of an earlier one with no "in" since, if any. */
+  asked(
+    rows: readonly { readonly signature: string; readonly to: string; readonly ts: number }[],
+  ): Promise<readonly (number | undefined)[]>
+  /** What `asked` would return, and records nothing. */
+  askedBefore(
+    rows: readonly { readonly signature: string; readonly to: string; readonly ts: number }[],
+  ): Promise<readonly (number | undefined)[]>
+  unready(): readonly string[]
+  close(): Promise<void>
+}
+
+/** A ledger that instances share, in a store that can lose what it holds. */
+export interface SharedLedger extends ConsentLedger {
+  /** Moves rows that were written before pairs were keyed; resolves when none is left. Rejects in an outage. */
+  migrate(): Promise<number>
+  /**
+   * Looks whether any shard lost what it held, as every other call does for the shards it touches. Resolves with the
+   * number of shards that were made by it; rejects when none answers.
+   */
+  check(): Promise<number>
+  /** What was lost has been read again. */
+  restored(): void
+}

@@ -1,0 +1,151 @@
+import type { TrafficGroup } from './labels.ts'
+import type { Position } from './message.ts'
+import type { PartitionId } from './ports.ts'
+
+/** Counts one message for one entity, in the bucket of its event time. */
+export interface RateObservation {
+  /** `signature:<name>`, `port:<port>`, `sender:<name>@<port>`, `campaign:<band>` */
+  readonly entity: string
+  readonly group: TrafficGroup
+  /** Keep an hour-of-day baseline and report it. */
+  readonly baseline: boolean
+  /** Report the windows of the touched buckets when the 10-minute count of commercial + fraud reaches this; Infinity: never. */
+  readonly reportFrom: number
+}
+
+/** Adds a member to a capped set with a time window: signatures of a port, ports and signatures of a campaign, recipients of an escalation. */
+export interface MemberObservation {
+  /** `<kind>:<id>`, for example `port-signatures:1069…`. */
+  readonly entity: string
+  readonly member: string
+  /** ms of event time after which a member not seen again is forgotten. */
+  readonly window: number
+  /** Report when at least this many members (each seen `minCount` times in the window) are there. */
+  readonly reportFrom: number
+  readonly minCount: number
+}
+
+/** Counts in small hashes (a field an entity, expiring whole): what is counted by recipient. */
+export interface TallyObservation {
+  /** `recipient-otp`, `recipient-commercial` */
+  readonly kind: string
+  readonly id: string
+  /** Window in ms, judged as the sum of its current and previous bucket of half the window each. */
+  readonly window: number
+  readonly reportFrom: number
+}
+
+/** Everything one message counts. Idempotent by `position` (or by `once`, for a message completed by its deadline). */
+export interface Observations {
+  readonly position: Position
+  /** Event time, epoch ms. */
+  readonly ts: number
+  /** Present: counted once by this key instead of by offset. */
+  readonly once?: string
+  readonly rates: readonly RateObservation[]
+  readonly members: readonly MemberObservation[]
+  readonly tallies: readonly TallyObservation[]
+  /** Entities (`signature:…`, `port:…`) whose sent count by UTC day is kept for 180 days. */
+  readonly sent: readonly string[]
+}
+
+/** Counts by group (in the order of TRAFFIC_GROUPS) in the window that ends with the bucket. */
+export interface Windows {
+  readonly m1: readonly [number, number, number]
+  readonly m10: readonly [number, number, number]
+  readonly h1: readonly [number, number, number]
+}
+
+export interface Baseline {
+  /** Commercial messages a minute at this hour of the day: exponentially weighted mean and standard deviation, and the days behind them. */
+  readonly hour?: { readonly mean: number; readonly sd: number; readonly days: number }
+  /** The same over the last hours, whatever the hour of the day. */
+  readonly recent?: { readonly mean: number; readonly sd: number; readonly hours: number }
+  /** Mean a minute of the trailing hour without its last 10 minutes, and how many of those minutes the entity existed. */
+  readonly trailing: { readonly mean: number; readonly minutes: number }
+  /** First event time of the entity, and of the whole store. */
+  readonly firstSeen: number
+  readonly storeSince: number
+}
+
+export interface RateReading {
+  readonly entity: string
+  /** End of the 10-second bucket, epoch ms. */
+  readonly bucketEnd: number
+  readonly windows: Windows
+  readonly baseline?: Baseline
+  /** Fifths and more of the hour were not counted (outage): nothing is raised or cleared. */
+  readonly incomplete: boolean
+}
+
+export interface MemberReading {
+  readonly entity: string
+  /** Qualifying members (at most 32, oldest first) and how many there are (an estimate beyond the cap). */
+  readonly members: readonly string[]
+  readonly count: number
+  /** Observations in the window over all members. */
+  readonly total: number
+}
+
+export interface TallyReading {
+  readonly kind: string
+  readonly id: string
+  readonly count: number
+}
+
+export interface Readings {
+  readonly rates: readonly RateReading[]
+  readonly members: readonly MemberReading[]
+  readonly tallies: readonly TallyReading[]
+  /** False: a part of the store could not be reached within its budget, and what lies there was not counted. */
+  readonly counted: boolean
+  /** Indices of the observations whose readings miss something for that; absent: none. */
+  readonly uncounted?: ReadonlySet<number>
+}
+
+/** Counts that were there are there no more; windows from then on are incomplete until they have filled again. */
+export interface LostCounts {
+  /** `emptied`: all of a shard; `older`: it is as it was before, as after the promotion of a replica that lagged. */
+  readonly how: 'emptied' | 'older'
+  /** Event time from which on counts are missing, ms. */
+  readonly from: number
+  /** Which part of the store it is, above 0 up to 1. */
+  readonly share: number
+}
+
+/** Commercial messages a minute that are usual, and their standard deviation. */
+export interface MeanRate {
+  readonly mean: number
+  readonly sd: number
+}
+
+export interface Baselines {
+  /**
+   * What is usual for entities at an event time: at this hour of earlier days, else over the last hours; undefined for
+   * one without a closed hour. In the order of the entities.
+   */
+  baselines(entities: readonly string[], ts: number): Promise<readonly (MeanRate | undefined)[]>
+}
+
+/**
+ * Rate features in event time: 10-second buckets for 10 minutes, 1-minute buckets for an hour.
+ * Counting an offset twice has no effect; a stale owner is refused and re-reads (STORE_CONFLICT is handled inside).
+ */
+export interface FeatureStore extends Baselines {
+  /**
+   * Reads what was counted of these partitions. Returns those whose log was made anew, and whose counting begins anew:
+   * the id of the topic is another one or, where the brokers report none, the log ends below what was counted. A log of
+   * the same topic that lost its end is counted on from there.
+   */
+  assign(
+    partitions: readonly (PartitionId & { readonly endOffset?: number; readonly topicId?: string })[],
+  ): Promise<readonly PartitionId[]>
+  revoke(partitions: readonly PartitionId[]): void
+  count(batch: readonly Observations[]): Promise<Readings>
+  /** Sent counts of an entity for UTC days `YYYY-MM-DD`. */
+  sent(entity: string, days: readonly string[]): Promise<readonly number[]>
+  /** The counts of an entity now in its buckets, by group: for tests and the recount. */
+  totals(entity: string): Promise<readonly [number, number, number]>
+  unready(): readonly string[]
+  close(): Promise<void>
+}

@@ -1,0 +1,14 @@
+/** FNV-1a over UTF-16 code units, 32 bits, without a finaliser: the low bits are weaker than the high ones. */
+export function fnv1a(text: string, seed = 0x811c9dc5): number {
+  let h = seed
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
+  return h
+}
+
+/** FNV-1a with the finaliser of MurmurHash3: 32 bits, evenly spread. */
+export function hash32(text: string, seed?: number): number {
+  let h = fnv1a(text, seed)
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return (h ^ (h >>> 16)) >>> 0
+}

@@ -1,0 +1,24 @@
+import { SigwatchError } from './errors.ts'
+import type { Channel, OutputRecord } from './ports.ts'
+
+/** A record that can never be delivered. */
+export interface RefusedRecord {
+  /** Place in the records of the write. */
+  readonly index: number
+  readonly channel: Channel
+  readonly reason: string
+  readonly record: OutputRecord
+}
+
+const NAMED = 5
+
+/** SINK_REFUSED: these records will never be taken; every other record of the write was delivered. */
+export class SinkRefused extends SigwatchError {
+  readonly refused: readonly RefusedRecord[]
+  constructor(refused: readonly RefusedRecord[], options?: { cause?: unknown }) {
+    const named = refused.slice(0, NAMED).map((r) => `${r.channel} record ${r.index}: ${r.reason}`)
+    const more = refused.length - named.length
+    super('SINK_REFUSED', named.join('; ') + (more > 0 ? ` and ${more} more` : ''), options)
+    this.refused = refused
+  }
+}

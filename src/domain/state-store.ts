@@ -1,0 +1,116 @@
+import type { Alert } from './alert.ts'
+import type { AlertedMessage, Allowance } from './allowance.ts'
+import type { Code } from './codes.ts'
+import type { Action, Match, Target } from './decision.ts'
+import type { PartitionId } from './ports.ts'
+
+/** An open or recently closed state: one code on one target. */
+export interface StateRecord {
+  readonly id: string
+  readonly code: Code
+  readonly target: Target
+  readonly match: Match
+  /** Of a campaign: further bands that are the same campaign. */
+  readonly aliases?: readonly string[]
+  /** Event time, ms. */
+  readonly episode: number
+  readonly revision: number
+  /** Compared and swapped on every change. */
+  readonly version: number
+  readonly open: boolean
+  readonly action: Action
+  /** Whether the enforced policy raised it. */
+  readonly enforced: boolean
+  readonly level: number
+  readonly raisedAt: number
+  /** Event time of the last signal that raised or held it. */
+  readonly lastSeenAt: number
+  readonly lastEventAt: number
+  readonly expiresAt: number
+  readonly clearedAt?: number
+  /** Silence needed after the last signal before it clears, ms. */
+  readonly hold: number
+  /** The last event, whole: what an update or a clear repeats. */
+  readonly alert: Alert
+  /** Ids of the messages that the events of this episode showed, the latest last: an analyst may name any of them. */
+  readonly shown?: readonly string[]
+}
+
+export interface OutboxEntry {
+  readonly id: string
+  readonly alert: Alert
+  readonly shadow: boolean
+  /** Wall clock of the write, epoch ms. */
+  readonly at: number
+  /** Block table row to write with it (null: tombstone); absent: none. */
+  readonly block?: { readonly key: string; readonly value: string | null }
+}
+
+/** `behind`: more is to come, or nobody knows; `current`: no lag; `idle`: no lag, and nothing for 30 s. */
+export type Standing = 'behind' | 'current' | 'idle'
+
+/** How far a partition has come, by its owner. */
+export interface PartitionReport extends PartitionId {
+  /** Undefined keeps the one that was reported last, by whomever. */
+  readonly eventTime: number | undefined
+  readonly standing: Standing
+}
+
+export interface PartitionProgress extends PartitionReport {
+  readonly eventTime: number
+  /** Nobody has reported it for 30 s of the store's wall clock. */
+  readonly ownerless: boolean
+}
+
+/** How far a partition of a side topic has taken effect on the deployment. */
+export interface SideOffset extends PartitionId {
+  /** Every row before it has. */
+  readonly offset: number
+  /** Newest Kafka timestamp of the rows that were read, epoch ms: a topic that is made anew has newer ones. */
+  readonly timestamp: number
+}
+
+/** States with their outbox, the leases and the watermark. */
+export interface StateStore {
+  get(ids: readonly string[]): Promise<readonly (StateRecord | undefined)[]>
+  /** Writes `next` if the stored version is `expected` (0: none stored), together with its event. False: somebody was first. */
+  put(next: StateRecord, expected: number, event?: OutboxEntry): Promise<boolean>
+  /** Versions of every open state by id: what a local copy is checked against. */
+  versions(): Promise<ReadonlyMap<string, number>>
+  /** Every open state. */
+  open(): Promise<readonly StateRecord[]>
+  /** Keeps a state from opening (`put` is refused) at event times before `until`, epoch ms. */
+  suppress(id: string, until: number): Promise<void>
+  /** Until when each state is suppressed; undefined: it is not. */
+  suppressed(ids: readonly string[]): Promise<readonly (number | undefined)[]>
+  /** Keeps an allowance until its time is over; one of the same id is replaced. */
+  allow(allowance: Allowance): Promise<void>
+  /** Every allowance that may still be in force. */
+  allowances(): Promise<readonly Allowance[]>
+  /** Keeps what alerts on messages rested on, for a day, as far as there is room. */
+  rememberAlerted(messages: readonly AlertedMessage[]): Promise<void>
+  alerted(messageId: string): Promise<AlertedMessage | undefined>
+  /** Called for every change, whoever made it; `missed`: changes may have been lost, the store is to be read anew. */
+  subscribe(listener: (state: StateRecord) => void, missed?: () => void): void
+  pending(olderThanMs: number): Promise<readonly OutboxEntry[]>
+  acknowledge(entryIds: readonly string[], stateIds: readonly string[]): Promise<void>
+  /** True while the holder has the lease; renews it. */
+  lease(name: string, holder: string, ttlMs: number): Promise<boolean>
+  reportProgress(reports: readonly PartitionReport[]): Promise<void>
+  /**
+   * The lowest event time over all partitions that are not idle, the highest when all are (nothing is missing then);
+   * undefined when none is known.
+   */
+  watermark(): Promise<number | undefined>
+  /** The last report of every partition. */
+  progress(): Promise<readonly PartitionProgress[]>
+  /** A report older than the one that is held changes nothing. */
+  reportSideOffsets(offsets: readonly SideOffset[]): Promise<void>
+  sideOffsets(): Promise<readonly SideOffset[]>
+  /** Counts that a piece of work begins, by its name: how many times it has begun and not ended in order, this one included. */
+  countAttempt(work: string): Promise<number>
+  /** The work has ended in order. */
+  forgetAttempt(work: string): Promise<void>
+  unready(): readonly string[]
+  close(): Promise<void>
+}

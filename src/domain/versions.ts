@@ -1,0 +1,36 @@
+import type { Provenance } from './alert.ts'
+import type { Policy } from './policy.ts'
+import type { Classifier } from './ports.ts'
+import type { Registry } from './registry.ts'
+
+/** The content behind a hash that alerts name: what a reader needs to tell later by what was decided. */
+export interface VersionContent {
+  /** As `provenance` of an alert names it; of the brand list as the registry's content names it. */
+  readonly hash: string
+  readonly kind: 'policy' | 'registry' | 'model' | 'brands'
+  /** Of a policy: its rules, defaults filled in. Of a registry: what it is made of. Of the brand list: its brands. */
+  readonly content?: unknown
+  /** Of a model: its card. */
+  readonly card?: unknown
+}
+
+/** What decisions rest on: one set for a batch, from its first stage to its last. */
+export interface Versions {
+  readonly classifier: Classifier
+  readonly policy: Policy
+  readonly registry: Registry
+}
+
+/** The set in force now. */
+export interface VersionsInForce {
+  readonly current: Versions
+}
+
+/** What can be loaded anew while the service runs. */
+export type Versioned = 'model' | 'policy' | 'registry'
+
+/** The versions as an alert names them. */
+export function provenanceOf(versions: Versions): Pick<Provenance, 'model' | 'policy' | 'registry'> {
+  const { classifier, policy, registry } = versions
+  return { model: classifier.id, policy: policy.hash, registry: registry.hash }
+}

@@ -1,0 +1,167 @@
+import { compileSchema, type Fault } from '../operator/operator-schema.ts'
+import { isTimePattern } from './local-time.ts'
+
+/** Where the value of a field is, and in what form. One of `pointer`, `key`, `header` and `value`. */
+export interface FieldRule {
+  /** JSON pointer (RFC 6901) into the operator's record. */
+  readonly pointer?: string
+  /** The record's key. */
+  readonly key?: true
+  /** A header of the record. */
+  readonly header?: string
+  /** The same for every record. */
+  readonly value?: string | number
+  /** Of `ts`: epoch-s, epoch-ms, epoch-us, iso, or a pattern of local time. Of others: text, hex, base64 or bytes. */
+  readonly form?: string
+  /** Offset from UTC of a pattern of local time. */
+  readonly zone?: string
+  /** Characters of the bytes of a header, the key, hex or base64; or where the record says which. */
+  readonly encoding?: Encoding | EncodingRule
+  /** Other words for the values of a field, by what the operator writes. */
+  readonly values?: Readonly<Record<string, string>>
+}
+
+export const ENCODINGS = ['utf-8', 'gbk', 'ucs2'] as const
+export type Encoding = (typeof ENCODINGS)[number]
+
+/** The encoding differs from record to record: a field of the record names it, translated by `values`. */
+export type EncodingRule = Pick<FieldRule, 'pointer' | 'key' | 'header' | 'values'>
+
+/** A rule, or a JSON pointer alone. */
+export type FieldSource = FieldRule | string
+
+export const MAPPED_FIELDS = [
+  'id',
+  'ts',
+  'from',
+  'to',
+  'text',
+  'signature',
+  'sp',
+  'carrier',
+  'province',
+  'template',
+  'submission',
+  'disposition',
+] as const
+export type MappedField = (typeof MAPPED_FIELDS)[number]
+export const REQUIRED_FIELDS: readonly MappedField[] = ['id', 'ts', 'from', 'to', 'text']
+
+/** How fields of an input record are found in the operator's record: `input.map` of the configuration. */
+export type InputMap = { readonly [F in MappedField]?: FieldSource } & {
+  /** Characters of the whole record. */
+  readonly encoding?: Encoding
+  readonly ext?: Readonly<Record<string, FieldSource>>
+  readonly part?: { readonly ref: FieldSource; readonly index: FieldSource; readonly count: FieldSource }
+}
+
+const PLACES = {
+  pointer: { type: 'string', format: 'pointer' },
+  key: { type: 'boolean', const: true },
+  header: { type: 'string', minLength: 1, maxLength: 249 },
+}
+const values = { type: 'object', minProperties: 1, additionalProperties: { type: 'string' } }
+
+/** A pointer alone, or a rule; `form`: how its values may be written. */
+const sourceOf = (form: object) => ({
+  type: ['string', 'object'],
+  format: 'pointer',
+  additionalProperties: false,
+  minProperties: 1,
+  properties: {
+    ...PLACES,
+    value: { type: ['string', 'number'] },
+    form,
+    zone: { type: 'string', format: 'zone' },
+    encoding: {
+      type: ['string', 'object'],
+      additionalProperties: false,
+      properties: {
+        ...PLACES,
+        values: { ...values, additionalProperties: { type: 'string', enum: ENCODINGS } },
+      },
+    },
+    values,
+  },
+})
+
+const TIME_FORMS = ['epoch-s', 'epoch-ms', 'epoch-us', 'iso']
+const source = sourceOf({ type: 'string', enum: ['text', 'hex', 'base64', 'bytes'] })
+
+/** The schema of a map; `mapRelations` says what it cannot. */
+export const MAP_SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  required: REQUIRED_FIELDS,
+  properties: {
+    ...Object.fromEntries(MAPPED_FIELDS.map((field) => [field, source])),
+    ts: sourceOf({ type: 'string', minLength: 1, maxLength: 64 }),
+    encoding: { type: 'string', enum: ENCODINGS },
+    ext: { type: 'object', maxProperties: 16, additionalProperties: source },
+    part: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['ref', 'index', 'count'],
+      properties: { ref: source, index: source, count: source },
+    },
+  },
+}
+
+const check = compileSchema(MAP_SCHEMA)
+
+/** What is wrong with a map as written, each fault with its path. */
+export function mapFaults(map: unknown): readonly Fault[] {
+  const faults = check(map)
+  return faults.length > 0 ? faults : mapRelations(map as InputMap)
+}
+
+/** What no schema says of a map: which keys of a rule go together, and whether a pattern of local time can be read. */
+export function mapRelations({ encoding: _, ext, part, ...fields }: InputMap): readonly Fault[] {
+  return [
+    ...Object.entries(fields).flatMap(([field, from]) => ruleFaults(from, [field])),
+    ...Object.entries(ext ?? {}).flatMap(([field, from]) => ruleFaults(from, ['ext', field])),
+    ...Object.entries(part ?? {}).flatMap(([field, from]) => ruleFaults(from, ['part', field])),
+  ]
+}
+
+function ruleFaults(from: FieldSource, path: readonly string[]): Fault[] {
+  if (typeof from === 'string') return []
+  const faults = placeFaults(from, ['pointer', 'key', 'header', 'value'], path)
+  const { form, zone, encoding, key, header } = from
+  if (path[0] === 'ts') faults.push(...timeFaults(form, zone, path))
+  const ofBytes =
+    form === 'hex' || form === 'base64' || form === 'bytes' || key !== undefined || header !== undefined
+  const where = [...path, 'encoding']
+  if (encoding !== undefined && !ofBytes) {
+    faults.push({ path: where, message: 'goes with form: hex, form: base64, form: bytes, key or header' })
+  } else if (typeof encoding === 'string' && !ENCODINGS.includes(encoding)) {
+    faults.push({
+      path: where,
+      message: `must be one of ${ENCODINGS.join(', ')}, or where the record has it`,
+    })
+  } else if (typeof encoding === 'object') {
+    faults.push(...placeFaults(encoding, ['pointer', 'key', 'header'], where))
+  }
+  return faults
+}
+
+function placeFaults(
+  rule: FieldRule,
+  places: readonly ('pointer' | 'key' | 'header' | 'value')[],
+  path: readonly string[],
+): Fault[] {
+  if (places.filter((place) => rule[place] !== undefined).length === 1) return []
+  return [{ path, message: `needs exactly one of ${places.slice(0, -1).join(', ')} and ${places.at(-1)}` }]
+}
+
+function timeFaults(form: string | undefined, zone: string | undefined, path: readonly string[]): Fault[] {
+  if (form === undefined || TIME_FORMS.includes(form)) return []
+  if (!isTimePattern(form)) {
+    const allowed = `${TIME_FORMS.join(', ')}, or a pattern of yyyy, MM, dd, HH, mm, ss, for example yyyyMMddHHmmss`
+    return [{ path: [...path, 'form'], message: `must be one of ${allowed}` }]
+  }
+  if (zone === undefined) {
+    return [{ path, message: 'a local time needs its zone, for example zone: "+08:00"' }]
+  }
+  return []
+}

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { KafkaConnection } from './client.ts'
+import { closed } from './close.ts'
+import { reasonOf } from './errors.ts'
+import { library } from './library.ts'
+import { type TopicFacts, WRITE } from './topic-facts.ts'
+import { existingTopics } from './topics.ts'
+
+/** A topic as the brokers have it. */
+export interface InspectedTopic {
+  readonly name: string
+  readonly partitions: number
+  /** Of the partition that has the fewest. */
+  readonly replicas: number
+  readonly leaderless: number
+  /** Its settings by name, or why they are not known. */
+  readonly settings: ReadonlyMap<string, string> | { readonly refused: string }
+  /** undefined: the brokers do not say. */
+  readonly mayWrite: boolean | undefined
+}
+
+const SETTINGS = ['cleanup.policy', 'retention.ms', 'min.insync.replicas', 'message.timestamp.type']
+const { ConfigResourceTypes } = library
+
+/** Topics that exist, of those named. */
+export async function inspectTopics(
+  connection: KafkaConnection,
+  names: readonly string[],
+): Promise<InspectedTopic[]> {
+  const present = await existingTopics(connection, names)
+  if (present.length === 0) return []
+  const facts = await connection.topicFacts(present)
+  const { topics } = await connection.ask((admin) => admin.fetchTopicMetadata({ topics: present }))
+  return Promise.all(
+    topics.map(async ({ name, partitions }) => ({
+      name,
+      partitions: partitions.length,
+      replicas: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+      leaderless: partitions.filter(({ leader }) => leader < 0).length,
+      settings: await settingsOf(connection, name),
+      mayWrite: mayWrite(facts.get(name)),
+    })),
+  )
+}
+
+function mayWrite(facts: TopicFacts | undefined): boolean | undefined {
+  return facts?.operations === undefined ? undefined : (facts.operations & WRITE) !== 0
+}
+
+async function settingsOf(connection: KafkaConnection, name: string): Promise<InspectedTopic['settings']> {
+  const resources = [{ type: ConfigResourceTypes.TOPIC, name, configNames: SETTINGS }]
+  try {
+    const answer = await connection.ask((admin) =>
+      admin.describeConfigs({ includeSynonyms: false, resources }),
+    )
+    const entries = answer.resources[0]?.configEntries ?? []
+    return new Map(entries.map(({ configName, configValue }) => [configName, configValue]))
+  } catch (error) {
+    return { refused: reasonOf(error) }
+  }
+}
+
+/** Whether a record lies ahead of `time`, epoch ms: the clock of its producer, or of a broker, is ahead. */
+export async function hasRecordAfter(
+  connection: KafkaConnection,
+  topic: string,
+  time: number,
+): Promise<boolean> {
+  // Ends first: where nothing lies ahead, the other answer is the end at a later moment.
+  const ends = await connection.offsetsAt(topic, 'latest')
+  const after = await connection.offsetsAt(topic, time)
+  return [...after].some(([partition, offset]) => offset < (ends.get(partition) ?? offset))
+}
+
+/** Fetches from a topic once, as a member of a group of its own in which nothing is committed. Resolves with what failed. */
+export async function tryReading(
+  connection: KafkaConnection,
+  topic: string,
+  groupId: string,
+  within: number,
+): Promise<string | undefined> {
+  const own = `${groupId}-check-${randomUUID()}`
+  const consumer = connection.consumer({
+    groupId: own,
+    maxWaitTimeInMs: 100,
+    maxBytesPerPartition: 1024,
+    mayJoin: () => true,
+  })
+  const { CRASH, FETCH } = consumer.events
+  const fetched = new Promise<undefined>((resolve) => consumer.on(FETCH, () => resolve(undefined)))
+  const failed = new Promise<unknown>((resolve) => {
+    consumer.on(CRASH, ({ payload }) => resolve(payload.error))
+    void (async () => {
+      await consumer.connect()
+      await consumer.subscribe({ topic, fromBeginning: false })
+      await consumer.run({ autoCommit: false, eachBatch: async () => {} })
+    })().catch(resolve)
+  })
+  const late = new AbortController()
+  const waited = sleep(within, new Error(`no answer within ${within / 1000} s`), {
+    signal: late.signal,
+    ref: false,
+  })
+  const error = await Promise.race([fetched, failed, waited.catch(() => undefined)])
+  late.abort()
+  await closed(consumer.disconnect())
+  // Without the right to delete groups the brokers drop an empty one by themselves, later.
+  await connection.ask((admin) => admin.deleteGroups([own]).catch(() => undefined))
+  return error === undefined ? undefined : reasonOf(error)
+}

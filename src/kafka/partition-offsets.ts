@@ -1,0 +1,189 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Cluster, Consumer, Kafka } from 'kafkajs'
+import { type PartitionId, partitionKey } from '../domain/ports.ts'
+import { closed } from './close.ts'
+import { type TopicFacts, topicFactsOf } from './topic-facts.ts'
+
+export interface PartitionBounds extends PartitionId {
+  /** The first offset that is still there. */
+  readonly startOffset: number
+  /** The next offset to be appended. */
+  readonly endOffset: number
+}
+
+/** What a group has committed of a partition. */
+export interface Committed {
+  readonly offset: number
+  /** Of the topic that was read; undefined: whoever committed it did not say. */
+  readonly topicId?: string
+}
+
+const TOPIC_ID = /^[0-9a-f]{32}$/
+
+/**
+ * Offsets of single partitions, each asked of its own leader and within a bound: one without a leader, or whose broker
+ * hangs, keeps nobody from knowing the others. The client's own questions are about whole topics and fail as a whole.
+ */
+export class PartitionOffsets {
+  readonly #kafka: Kafka
+  readonly #within: number
+  #opened: Promise<{ readonly cluster: Cluster; readonly consumer: Consumer }> | undefined
+
+  /** `within`: how long an answer may take, ms. */
+  constructor(kafka: Kafka, within: number) {
+    this.#kafka = kafka
+    this.#within = within
+  }
+
+  /** What the group has committed of these partitions; undefined: nothing. Rejects when its coordinator does not answer. */
+  committed(
+    groupId: string,
+    partitions: readonly PartitionId[],
+  ): Promise<Map<string, Committed | undefined>> {
+    return this.#ask(async (cluster) => {
+      const coordinator = await cluster.findGroupCoordinator({ groupId })
+      const topics = byTopic(partitions).map(([topic, ids]) => ({
+        topic,
+        partitions: ids.map((partition) => ({ partition })),
+      }))
+      const { responses } = await coordinator.offsetFetch({ groupId, topics: topics as never })
+      return new Map(
+        responses.flatMap(({ topic, partitions }) =>
+          partitions.map((p) => [partitionKey({ topic, partition: p.partition }), committedOf(p)] as const),
+        ),
+      )
+    })
+  }
+
+  /** Of these partitions, those whose leaders answer. */
+  async bounds(partitions: readonly PartitionId[]): Promise<PartitionBounds[]> {
+    const known = await this.#ask(async (cluster) => {
+      const topics = byTopic(partitions)
+      await cluster.addMultipleTargetTopics(topics.map(([topic]) => topic))
+      await cluster.refreshMetadata()
+      return topics.flatMap(([topic, ids]) => {
+        const led = cluster.findTopicPartitionMetadata(topic).filter((p) => p.leader >= 0)
+        const leaders = new Set(led.map((p) => p.leader))
+        return [...leaders].map((leader) => ({
+          cluster,
+          topic,
+          ids: led
+            .filter((p) => p.leader === leader && ids.includes(p.partitionId))
+            .map((p) => p.partitionId),
+        }))
+      })
+    })
+    const answers = await Promise.allSettled(
+      known.filter(({ ids }) => ids.length > 0).map((asked) => this.#bounded(boundsOf(asked))),
+    )
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
+  }
+
+  /** By name, of those that the brokers report. */
+  async topicFacts(topics: readonly string[]): Promise<Map<string, TopicFacts>> {
+    // Without an id only the end of the log says that it is another one.
+    const facts = await this.#ask(async (cluster) => {
+      const broker = await cluster.findControllerBroker()
+      return Promise.all(topics.map((topic) => topicFactsOf(broker, topic).catch(() => undefined)))
+    }).catch(() => [])
+    return new Map(facts.flatMap((fact, i) => (fact === undefined ? [] : [[topics[i]!, fact] as const])))
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened
+    this.#opened = undefined
+    await closed(opened?.then(({ consumer }) => consumer.disconnect()))
+  }
+
+  async #ask<T>(question: (cluster: Cluster) => Promise<T>): Promise<T> {
+    this.#opened ??= this.#open()
+    const opened = this.#opened
+    try {
+      return await this.#bounded(opened.then(({ cluster }) => question(cluster)))
+    } catch (error) {
+      if (this.#opened === opened) void this.close()
+      throw error
+    }
+  }
+
+  /** Only a consumer shows its view of the cluster, to who assigns partitions; this one joins no group. */
+  async #open() {
+    let cluster: Cluster | undefined
+    const consumer = this.#kafka.consumer({
+      groupId: 'none',
+      allowAutoTopicCreation: false,
+      partitionAssigners: [
+        (config) => {
+          cluster = config.cluster
+          return {
+            name: 'none',
+            version: 0,
+            assign: async () => [],
+            protocol: () => ({ name: 'none', metadata: Buffer.alloc(0) }),
+          }
+        },
+      ],
+    })
+    await consumer.connect()
+    // Loads what the brokers are; without it the first question for a group's coordinator fails.
+    await cluster!.refreshMetadata()
+    return { cluster: cluster!, consumer }
+  }
+
+  async #bounded<T>(answer: Promise<T>): Promise<T> {
+    answer.catch(() => undefined)
+    const late = new AbortController()
+    const timeout = sleep(this.#within, undefined, { signal: late.signal }).then(
+      () => Promise.reject(new Error(`no answer within ${this.#within} ms`)),
+      () => undefined as never,
+    )
+    try {
+      return await Promise.race([answer, timeout])
+    } finally {
+      late.abort()
+    }
+  }
+}
+
+function committedOf({
+  offset,
+  metadata,
+}: {
+  readonly offset: string
+  readonly metadata?: string | null
+}): Committed | undefined {
+  if (Number(offset) < 0) return undefined
+  const isId = metadata && TOPIC_ID.test(metadata)
+  return { offset: Number(offset), ...(isId ? { topicId: metadata } : {}) }
+}
+
+/** Asks the leader of these partitions. */
+async function boundsOf({
+  cluster,
+  topic,
+  ids,
+}: {
+  readonly cluster: Cluster
+  readonly topic: string
+  readonly ids: readonly number[]
+}): Promise<PartitionBounds[]> {
+  const partitions = ids.map((partition) => ({ partition }))
+  const [low, high] = await Promise.all(
+    [true, false].map((fromBeginning) => cluster.fetchTopicsOffset([{ topic, partitions, fromBeginning }])),
+  )
+  const ends = new Map(high?.[0]?.partitions.map((p) => [p.partition, Number(p.offset)]))
+  return (low?.[0]?.partitions ?? []).flatMap(({ partition, offset }) => {
+    const endOffset = ends.get(partition)
+    return endOffset === undefined ? [] : [{ topic, partition, startOffset: Number(offset), endOffset }]
+  })
+}
+
+function byTopic(partitions: readonly PartitionId[]): [string, number[]][] {
+  const topics = new Map<string, number[]>()
+  for (const { topic, partition } of partitions) {
+    const ids = topics.get(topic)
+    if (ids) ids.push(partition)
+    else topics.set(topic, [partition])
+  }
+  return [...topics]
+}

@@ -1,0 +1,216 @@
+import { createRequire } from 'node:module'
+
+/** A record as the client hands it over. */
+export interface ProducedRecord {
+  readonly key?: Buffer | string | null
+  readonly value: Buffer | string | null
+  readonly timestamp?: string
+  readonly headers?: Readonly<Record<string, unknown>>
+}
+
+export interface ProducedTopic {
+  readonly topic: string
+  readonly partitions: readonly {
+    readonly partition: number
+    readonly messages: readonly ProducedRecord[]
+  }[]
+}
+
+export interface ProduceParameters {
+  readonly acks: number
+  readonly timeout: number
+  readonly transactionalId?: string | null
+  readonly producerId?: unknown
+  readonly compression?: number
+  readonly topicData: readonly ProducedTopic[]
+}
+
+/** What the client takes for the body of a request. */
+interface Encoder {
+  buf: Buffer
+  offset: number
+}
+
+export interface ProduceRequest {
+  readonly apiVersion: number
+  readonly encode: () => Promise<Encoder>
+}
+
+const require = createRequire(import.meta.url)
+const EncoderClass = require('kafkajs/src/protocol/encoder') as new (size: number) => Encoder
+const crc32c = require('kafkajs/src/protocol/recordBatch/crc32C') as (bytes: Buffer) => number
+
+const MAGIC = 2
+/** Bytes of a record batch before its records; those of them that its length counts; those before its checksum's range. */
+const BATCH_HEAD = 61
+const BEFORE_LENGTH_ENDS = 12
+const BEFORE_CRC_RANGE = 21
+const NO_PRODUCER = -1
+
+/** Whether `produceBody` can write the request; the client writes all others. */
+export function isPlain({ compression, transactionalId, producerId, topicData }: ProduceParameters): boolean {
+  return (
+    !compression &&
+    !transactionalId &&
+    (producerId === undefined || producerId === NO_PRODUCER) &&
+    topicData.every(({ partitions }) =>
+      partitions.every(({ messages }) =>
+        messages.every(({ timestamp, headers }) => timestamp === undefined && isOfStrings(headers)),
+      ),
+    )
+  )
+}
+
+function isOfStrings(headers: ProducedRecord['headers']): boolean {
+  for (const name in headers) if (typeof headers[name] !== 'string') return false
+  return true
+}
+
+/**
+ * The body of a produce request (versions 3 to 8), with record batches of magic 2 that are neither compressed nor of a
+ * transaction, in one buffer. The client makes some ten buffers and big integers for each record. Records get the time `now`,
+ * epoch ms.
+ */
+export function produceBody({ acks, timeout, topicData }: ProduceParameters, now: number): Encoder {
+  const lengths: number[] = []
+  let size = 2 + 2 + 4 + 4
+  for (const { topic, partitions } of topicData) {
+    size += 2 + Buffer.byteLength(topic) + 4
+    for (const { messages } of partitions) size += 8 + BATCH_HEAD + measured(messages, lengths)
+  }
+  const body = new Body(Buffer.allocUnsafe(size), lengths)
+  body.int16(-1)
+  body.int16(acks)
+  body.int32(timeout)
+  body.int32(topicData.length)
+  for (const { topic, partitions } of topicData) {
+    body.int16(Buffer.byteLength(topic))
+    body.text(topic)
+    body.int32(partitions.length)
+    for (const { partition, messages } of partitions) {
+      body.int32(partition)
+      body.batch(messages, now)
+    }
+  }
+  const encoder = new EncoderClass(1)
+  encoder.buf = body.bytes
+  encoder.offset = size
+  return encoder
+}
+
+/** Bytes of the records. Puts the lengths of each on the list: of its body, its key and its value (-1: none). */
+function measured(messages: readonly ProducedRecord[], lengths: number[]): number {
+  let sum = 0
+  for (let i = 0; i < messages.length; i++) {
+    const { key, value, headers } = messages[i]!
+    const keyBytes = key === null || key === undefined ? -1 : Buffer.byteLength(key)
+    const valueBytes = value === null ? -1 : Buffer.byteLength(value)
+    let body = 2 + sizeOfVarint(i) + sizeOfVarint(keyBytes) + sizeOfVarint(valueBytes)
+    body += Math.max(keyBytes, 0) + Math.max(valueBytes, 0)
+    let count = 0
+    for (const name in headers) {
+      const [nameBytes, textBytes] = [Buffer.byteLength(name), Buffer.byteLength(headers[name] as string)]
+      body += sizeOfVarint(nameBytes) + nameBytes + sizeOfVarint(textBytes) + textBytes
+      count++
+    }
+    body += sizeOfVarint(count)
+    lengths.push(body, keyBytes, valueBytes)
+    sum += sizeOfVarint(body) + body
+  }
+  return sum
+}
+
+/** Of a signed 32-bit number in zigzag form. */
+function sizeOfVarint(value: number): number {
+  const zigzag = ((value << 1) ^ (value >> 31)) >>> 0
+  return zigzag < 0x80 ? 1 : zigzag < 0x4000 ? 2 : zigzag < 0x20_0000 ? 3 : zigzag < 0x1000_0000 ? 4 : 5
+}
+
+class Body {
+  readonly bytes: Buffer
+  /** As `measured` put them down, in the same order. */
+  readonly #lengths: readonly number[]
+  #next = 0
+  #at = 0
+
+  constructor(bytes: Buffer, lengths: readonly number[]) {
+    this.bytes = bytes
+    this.#lengths = lengths
+  }
+
+  int8(value: number): void {
+    this.#at = this.bytes.writeInt8(value, this.#at)
+  }
+  int16(value: number): void {
+    this.#at = this.bytes.writeInt16BE(value, this.#at)
+  }
+  int32(value: number): void {
+    this.#at = this.bytes.writeInt32BE(value, this.#at)
+  }
+  int64(value: number): void {
+    this.#at = this.bytes.writeBigInt64BE(BigInt(value), this.#at)
+  }
+  text(value: string): void {
+    this.#at += this.bytes.write(value, this.#at, 'utf8')
+  }
+
+  #varint(value: number): void {
+    const { bytes } = this
+    let zigzag = ((value << 1) ^ (value >> 31)) >>> 0
+    while (zigzag > 0x7f) {
+      bytes[this.#at++] = (zigzag & 0x7f) | 0x80
+      zigzag >>>= 7
+    }
+    bytes[this.#at++] = zigzag
+  }
+
+  #content(value: Buffer | string | null | undefined, length: number): void {
+    this.#varint(length)
+    if (length <= 0 || value === null || value === undefined) return
+    if (typeof value === 'string') this.text(value)
+    else this.#at += value.copy(this.bytes, this.#at)
+  }
+
+  /** The length of a record batch, and the batch. */
+  batch(messages: readonly ProducedRecord[], now: number): void {
+    const sizeAt = this.#at
+    this.int32(0)
+    const from = this.#at
+    this.int64(0)
+    this.int32(0)
+    this.int32(0)
+    this.int8(MAGIC)
+    this.int32(0)
+    this.int16(0)
+    this.int32(messages.length - 1)
+    this.int64(now)
+    this.int64(now)
+    this.int64(NO_PRODUCER)
+    this.int16(0)
+    this.int32(0)
+    this.int32(messages.length)
+    for (let i = 0; i < messages.length; i++) this.#record(messages[i]!, i)
+    const { bytes } = this
+    bytes.writeInt32BE(this.#at - from, sizeAt)
+    bytes.writeInt32BE(this.#at - from - BEFORE_LENGTH_ENDS, from + 8)
+    const checked = from + BEFORE_CRC_RANGE
+    bytes.writeUInt32BE(crc32c(bytes.subarray(checked, this.#at)), checked - 4)
+  }
+
+  #record({ key, value, headers }: ProducedRecord, offset: number): void {
+    this.#varint(this.#lengths[this.#next]!)
+    this.int8(0)
+    this.#varint(0)
+    this.#varint(offset)
+    this.#content(key, this.#lengths[this.#next + 1]!)
+    this.#content(value, this.#lengths[this.#next + 2]!)
+    this.#next += 3
+    const names = headers === undefined ? [] : Object.keys(headers)
+    this.#varint(names.length)
+    for (const name of names) {
+      const text = headers![name] as string
+      this.#content(name, Buffer.byteLength(name))
+      this.#content(text, Buffer.byteLength(text))
+    }
+  }
+}

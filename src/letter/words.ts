@@ -1,0 +1,52 @@
+import type { Locale } from '../detectors/words.ts'
+
+/** Who asks. */
+export const READERS = ['sender', 'regulator', 'subscriber'] as const
+export type Reader = (typeof READERS)[number]
+
+/** Every heading and sentence of a letter, in English and in Chinese, with slots in braces. */
+const WORDS = {
+  title: ['Why a message was stopped or marked', '短信处置说明'],
+  forSender: ['For the sender.', '致发送方。'],
+  forRegulator: ['For the regulator.', '致监管机构。'],
+  forSubscriber: ['For the subscriber.', '致用户。'],
+  what: ['What it is about', '处置对象'],
+  when: ['When', '时间'],
+  action: ['What was asked for', '处置建议'],
+  why: ['Why', '处置理由'],
+  rule: ['Rule', '法规依据'],
+  evidence: ['Evidence', '证据'],
+  versions: ['Decided by', '判定版本'],
+  model: ['Text model', '文本模型'],
+  policy: ['Policy', '策略'],
+  registry: ['Registry', '报备库'],
+  message: ['The message', '短信内容'],
+  masked: ['Numbers and codes in it are replaced.', '其中的号码和验证码已替换。'],
+  from: ['From', '发送端口'],
+  signature: ['Signature', '签名'],
+  to: ['To', '接收号码'],
+  token: ['Token', '令牌'],
+  sent: ['Sent', '发送时间'],
+  id: ['Id of the alert', '告警编号'],
+  course: ['What came of it', '后续情况'],
+  released: ['Released on {at}.', '已于 {at} 解除。'],
+  givenBy: ['{verdict}, by {by}, on {at}', '{at}，{by}：{verdict}'],
+  enforced: ['{action}, by {by}, on {at}', '{at}，{by}：{action}'],
+  nothing: ['Nothing is recorded.', '无记录。'],
+  oneRecipient: ['one recipient', '某一接收用户'],
+  closing: [
+    'This is what an automatic system found, with its reasons. Whoever disagrees may ask for a person to look at it; quote the id of the alert.',
+    '以上为系统自动识别结果及其理由。如有异议，可凭告警编号申请人工复核。',
+  ],
+} as const
+
+export type Word = keyof typeof WORDS
+
+/** Speaks a word or sentence, with its slots filled. */
+export type Say = (word: Word, slots?: Readonly<Record<string, string>>) => string
+
+export function sayIn(locale: Locale): Say {
+  const index = locale === 'en' ? 0 : 1
+  return (word, slots = {}) =>
+    WORDS[word][index].replace(/\{(\w+)\}/g, (_, name: string) => slots[name] ?? '')
+}

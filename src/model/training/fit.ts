@@ -1,0 +1,121 @@
+import { rounded } from '../artifact.ts'
+import type { Weights } from '../network.ts'
+import { servingTokenizer } from '../text-model.ts'
+import { Tokenizer } from '../tokenizer.ts'
+import { type Encoded, encode, logitsOf } from './encode.ts'
+import { merge } from './ensemble.ts'
+import { type HeldOut, heldScore } from './held-texts.ts'
+import { type LinearSettings, trainLinear } from './linear.ts'
+import { epochSource, heldTexts, type Mixture, type Part } from './plan.ts'
+import { copyOf, type Training, type TrainSettings, train } from './trainer.ts'
+
+/**
+ * A later epoch is preferred within this much of the best held-out score: its rates are lower and its weights calmer,
+ * and the held-out part is too small for a finer step.
+ */
+const TOLERANCE = 0.01
+/** Epochs without a score within TOLERANCE of the best after which training stops. */
+const PATIENCE = 5
+
+/** What is learnt from, and how. */
+export interface Job {
+  readonly labels: readonly string[]
+  readonly kept: readonly Part[]
+  readonly held: readonly Part[]
+  readonly heldOut: HeldOut
+  readonly settings: TrainSettings
+  readonly mixture: Mixture
+  readonly seed: number
+  readonly onProgress: (line: string) => void
+}
+
+export interface Fitted {
+  /** As it will be once written and read again. */
+  readonly final: Training
+  /** Of the held-out texts, by weights that did not learn from them. */
+  readonly logits: Float32Array
+  /** For the card. */
+  readonly facts: Readonly<Record<string, unknown>>
+}
+
+/** One network and how many epochs it learnt. */
+interface Member {
+  readonly training: Training
+  readonly epochs: number
+}
+
+/**
+ * The machines of all rows. The held-out part serves machines of the others alone first: by them temperature and
+ * thresholds are set, and scores reported.
+ */
+export function fitLinear(
+  { labels, kept, held, heldOut, seed, onProgress }: Job,
+  settings: LinearSettings,
+): Fitted {
+  const learn = (parts: readonly Part[]) => {
+    const rows = heldTexts(parts, seed)
+    const texts = rows.map(({ text }) => text)
+    const trained = trainLinear(
+      encode(new Tokenizer(settings.tokenizer), texts),
+      rows.map(({ label }) => labels.indexOf(label)),
+      labels.length,
+      settings,
+      seed,
+    )
+    return { ...trained, weights: rounded(trained.weights) }
+  }
+  const judged = learn(kept)
+  const tokenizer = servingTokenizer(settings.tokenizer, judged.weights, judged.shape)
+  const logits = logitsOf(
+    judged,
+    encode(
+      tokenizer,
+      heldOut.texts.map(({ text }) => text),
+    ),
+  )
+  if (logits.length > 0) {
+    onProgress(`held-out score ${heldScore(logits, labels, heldOut).toFixed(4)}; once more with all rows`)
+  }
+  return { final: logits.length > 0 ? learn([...kept, ...held]) : judged, logits, facts: { settings } }
+}
+
+async function fitMember(job: Job, member: number, encoded: Encoded): Promise<Member> {
+  const { labels, kept, heldOut, settings, mixture, seed, onProgress } = job
+  let best: { score: number; epoch: number; weights: Weights } | undefined
+  const trained = await train(
+    labels.length,
+    settings,
+    seed + member,
+    epochSource(kept, labels, mixture),
+    (epoch, loss, now) => {
+      const score = heldOut.texts.length > 0 ? heldScore(logitsOf(now, encoded), labels, heldOut) : -loss
+      onProgress(
+        `epoch ${epoch + 1}/${settings.epochs}: loss ${loss.toFixed(4)}, held-out score ${score.toFixed(4)}`,
+      )
+      if (best === undefined || score > best.score - TOLERANCE) {
+        best = { score: Math.max(score, best?.score ?? score), epoch, weights: copyOf(now.weights) }
+      }
+      return epoch - best.epoch < PATIENCE
+    },
+  )
+  const { epoch, weights } = best as unknown as { epoch: number; weights: Weights }
+  return { training: { shape: trained.shape, weights }, epochs: epoch + 1 }
+}
+
+/** The networks of different seeds, each as it was at its best epoch, merged into one. */
+export async function fitNetworks(job: Job): Promise<Fitted> {
+  const { heldOut, settings, onProgress } = job
+  const encoded = encode(
+    new Tokenizer(settings.tokenizer),
+    heldOut.texts.map(({ text }) => text),
+  )
+  const members: Member[] = []
+  for (let member = 0; member < settings.members; member++) {
+    if (settings.members > 1) onProgress(`network ${member + 1} of ${settings.members}`)
+    members.push(await fitMember(job, member, encoded))
+  }
+  const merged = merge(members.map(({ training }) => training))
+  const final: Training = { shape: merged.shape, weights: rounded(merged.weights) }
+  const bestEpochs = members.map(({ epochs }) => epochs)
+  return { final, logits: logitsOf(final, encoded), facts: { bestEpochs, settings } }
+}

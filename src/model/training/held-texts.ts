@@ -1,0 +1,68 @@
+import { LABELS } from '../../domain/labels.ts'
+import { argmaxRow, recallAt, reportOf, rocAuc } from './metrics.ts'
+import { allowedLabels, heldTexts, type Part } from './plan.ts'
+
+/** Texts that nothing is learnt from: they stop, calibrate and set thresholds. */
+export interface HeldOut {
+  readonly texts: readonly { readonly text: string; readonly label: string }[]
+  readonly allowed: readonly number[]
+  /** So that each label counts alike, however many texts it has. */
+  readonly weights: readonly number[]
+}
+
+/** The messages of held-out rows, two of each template. */
+export function heldSet(parts: readonly Part[], labels: readonly string[], seed: number): HeldOut {
+  const texts = heldTexts(parts, seed, 2)
+  const counts = new Map<string, number>()
+  for (const { label } of texts) counts.set(label, (counts.get(label) ?? 0) + 1)
+  return {
+    texts,
+    allowed: texts.map(({ label }) => allowedLabels(label, labels)),
+    weights: texts.map(({ label }) => 1 / (counts.get(label) as number)),
+  }
+}
+
+/** Macro-F1 over the texts whose label is one of the model's; a little of the loss breaks ties. */
+export function heldScore(logits: Float32Array, labels: readonly string[], held: HeldOut): number {
+  const truth: number[] = []
+  const predicted: number[] = []
+  for (const [i, { label }] of held.texts.entries()) {
+    const k = labels.indexOf(label)
+    if (k < 0) continue
+    truth.push(k)
+    predicted.push(argmaxRow(logits, i, labels.length))
+  }
+  return reportOf(labels, truth, predicted).macroF1
+}
+
+/** What the card says of the held-out texts whose label is one of the model's. */
+export function heldScores(
+  labels: readonly string[],
+  truth: readonly number[],
+  p: Float32Array,
+): Record<string, unknown> {
+  if (truth.length === 0) return {}
+  const width = labels.length
+  const { accuracy, macroF1, perClass } = reportOf(
+    labels,
+    truth,
+    truth.map((_, i) => argmaxRow(p, i, width)),
+  )
+  const round = (x: number) => Math.round(x * 1e4) / 1e4
+  const scores: Record<string, unknown> = {
+    heldOutTexts: truth.length,
+    accuracy: round(accuracy),
+    macroF1: round(macroF1),
+    f1: Object.fromEntries(labels.map((label) => [label, round(perClass[label]?.f1 ?? 0)])),
+  }
+  if (LABELS.every((label) => labels.includes(label))) {
+    const genuine = ['notice', 'personal'].map((label) => labels.indexOf(label))
+    const unsolicited = truth.map(
+      (_, i) => 1 - genuine.reduce((sum, k) => sum + (p[i * width + k] as number), 0),
+    )
+    const positive = truth.map((t) => !genuine.includes(t))
+    scores.rocAucUnsolicited = round(rocAuc(unsolicited, positive))
+    scores.recallUnsolicitedAtFpr1pc = round(recallAt(unsolicited, positive, 0.01))
+  }
+  return scores
+}

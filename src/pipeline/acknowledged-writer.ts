@@ -1,0 +1,93 @@
+import { SigwatchError } from '../domain/errors.ts'
+import type { Emit } from '../domain/events.ts'
+import type { Clock, OutputRecord, Sink } from '../domain/ports.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import type { Intaken } from './outputs.ts'
+
+export interface WriterParts {
+  readonly sink: Sink
+  readonly checkpoint: Checkpoint
+  readonly clock: Clock
+  readonly emit: Emit
+  /** Whether the time from the broker's append to the acknowledgement is measured. */
+  readonly timed: boolean
+  readonly signal: AbortSignal
+}
+
+/** Batches whose sink has not acknowledged yet. */
+const MAX_WRITES = 4
+const ALERT_OF_MESSAGE = 'message:'
+
+/** Writes what follows from batches, a few at a time, and settles their records when the sink has acknowledged it. */
+export class AcknowledgedWriter {
+  readonly #parts: WriterParts
+  #writes = 0
+  #resume: (() => void) | undefined
+  #failure: unknown
+
+  constructor(parts: WriterParts) {
+    this.#parts = parts
+  }
+
+  /** Why nothing is written any more; undefined: it is. */
+  get failure(): unknown {
+    return this.#failure
+  }
+
+  /** Begins to write when there is room; `done` is called when the sink has acknowledged, or has failed. */
+  async write(items: readonly Intaken[], outputs: readonly OutputRecord[], done: () => void): Promise<void> {
+    while (this.#writes >= MAX_WRITES) {
+      await new Promise<void>((resolve) => {
+        this.#resume = resolve
+      })
+    }
+    if (this.#failure !== undefined) throw this.#failure
+    this.#writes++
+    void this.#send(items, outputs).finally(() => {
+      this.#writes--
+      this.#resume?.()
+      done()
+    })
+  }
+
+  async #send(items: readonly Intaken[], outputs: readonly OutputRecord[]): Promise<void> {
+    const { sink, emit, signal } = this.#parts
+    const began = performance.now()
+    try {
+      if (outputs.length > 0) await sink.write(outputs, signal)
+    } catch (error) {
+      // What the sink refuses for good would be refused again: it is reported, and the rest goes on.
+      if (!(error instanceof SigwatchError) || error.code !== 'SINK_REFUSED') {
+        this.#failure ??= error
+        return
+      }
+      emit({ name: 'failed', code: error.code, reason: error.message })
+    }
+    emit({ name: 'stage_timed', stage: 'sink', seconds: (performance.now() - began) / 1000 })
+    this.#settle(items)
+    if (this.#parts.timed) this.#reportLatency(items, outputs)
+  }
+
+  #settle(items: readonly Intaken[]): void {
+    const { checkpoint } = this.#parts
+    for (const item of items) {
+      if (item.kind === 'rejected') checkpoint.settle(item.position, item.epoch)
+      else for (const origin of item.message.origins) checkpoint.settle(origin.position, item.epoch)
+    }
+  }
+
+  #reportLatency(items: readonly Intaken[], outputs: readonly OutputRecord[]): void {
+    const alerted = new Set<string>()
+    for (const { channel, key } of outputs)
+      if (channel === 'alerts' && key?.startsWith(ALERT_OF_MESSAGE))
+        alerted.add(key.slice(ALERT_OF_MESSAGE.length))
+    if (alerted.size === 0) return
+    const now = this.#parts.clock.now()
+    const seconds = items.flatMap((item) =>
+      item.kind === 'message' && alerted.has(item.message.id)
+        ? [Math.max(0, now - item.message.receivedAt) / 1000]
+        : [],
+    )
+    if (seconds.length > 0) this.#parts.emit({ name: 'alert_latency', seconds })
+  }
+}

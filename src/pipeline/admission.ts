@@ -1,0 +1,140 @@
+import type { RawRecord, SmsRecord } from '../domain/message.ts'
+import type { Clock, PartitionId } from '../domain/ports.ts'
+import { BUCKET_MS } from '../domain/time.ts'
+import type { Rejection } from '../stages/decode.ts'
+import { type Buffered, PartitionBuffers } from './partition-buffers.ts'
+import type { Ahead } from './partition-progress.ts'
+import { ALIGNMENT_LIMITS, type WaitingSpan } from './watermark-alignment.ts'
+
+/** A record that was read: decoded, with the event time of its partition. */
+export interface Arrived extends Buffered {
+  readonly raw: RawRecord
+  /** Everything of the partition before this offset was read. */
+  readonly from: number
+  readonly record: SmsRecord | Rejection
+  readonly eventTime: number
+}
+
+export interface AdmissionParts {
+  /** Resolves when more may be worked on; rejects once work has failed for good. */
+  readonly room: () => Promise<void>
+  /** Takes what is next: records of one partition within one bucket of event time. */
+  readonly admit: (id: PartitionId, run: readonly Arrived[]) => void
+  readonly clock: Clock
+}
+
+/**
+ * Holds the records that were read and lets them in as far as there is room: in the order of event time over all
+ * partitions that are held, and not ahead of other instances.
+ */
+export class Admission implements Ahead {
+  readonly #parts: AdmissionParts
+  readonly #buffers = new PartitionBuffers<Arrived>()
+  /** What waits for other instances. */
+  #span: WaitingSpan = { after: Number.POSITIVE_INFINITY, before: Number.NEGATIVE_INFINITY }
+  #admitting: Promise<void> | undefined
+  #patience: NodeJS.Timeout | undefined
+  #ending = false
+  #failure: unknown
+
+  constructor(parts: AdmissionParts) {
+    this.#parts = parts
+  }
+
+  assign(id: PartitionId): void {
+    this.#buffers.assign(id, performance.now())
+  }
+
+  /** Forgets what is held of a partition. */
+  drop(id: PartitionId): void {
+    this.#buffers.drop(id)
+  }
+
+  /**
+   * Takes in records of an assigned partition. Held back by the work on what was let in; not by partitions that are
+   * behind, whose records may have to wait for this call. Rejects once work has failed for good.
+   */
+  async push(id: PartitionId, arrived: readonly Arrived[], lag: number | undefined): Promise<void> {
+    this.#buffers.push(id, arrived, lag)
+    this.admitNext()
+    for (let full = this.full(id); full && this.#admitting; full = this.full(id)) {
+      await Promise.race([full, this.#admitting])
+    }
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** So many records of the partition are still to come. */
+  toCome(id: PartitionId, lag: number): void {
+    this.#buffers.toCome(id, lag)
+    this.admitNext()
+  }
+
+  /** Undefined, or a promise that resolves when the partition may be read on. */
+  full(id: PartitionId): Promise<void> | undefined {
+    return this.#buffers.full(id)
+  }
+
+  /** Lets records wait for other instances until it is said anew; at the end nothing waits. */
+  wait(span: WaitingSpan): void {
+    this.#span = span
+    this.admitNext()
+  }
+
+  firstEventTime(id: PartitionId): number | undefined {
+    const bucket = this.#buffers.first(id)
+    return bucket !== undefined && Number.isFinite(bucket) ? bucket * BUCKET_MS : undefined
+  }
+
+  lag(id: PartitionId): number | undefined {
+    return this.#buffers.lag(id)
+  }
+
+  /** The input has ended: resolves when everything that is held was let in. */
+  async end(): Promise<void> {
+    this.#ending = true
+    this.admitNext()
+    await this.#admitting
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  stop(): void {
+    clearTimeout(this.#patience)
+  }
+
+  /** Lets in what is next in event time, as far as there is room and no other partition has to catch up first. */
+  admitNext(): void {
+    clearTimeout(this.#patience)
+    this.#admitting ??= this.#admit()
+  }
+
+  /** Never rejects. Ends in the turn in which it saw that nothing is next, so that no call of `admitNext` is missed. */
+  async #admit(): Promise<void> {
+    try {
+      await this.#parts.room()
+      while (this.#admitOne()) await this.#parts.room()
+    } catch (error) {
+      this.#failure ??= error
+    } finally {
+      this.#admitting = undefined
+    }
+  }
+
+  #admitOne(): boolean {
+    const now = this.#ending ? Number.POSITIVE_INFINITY : performance.now()
+    const liveFrom = Math.floor((this.#parts.clock.now() - ALIGNMENT_LIMITS.drift) / BUCKET_MS)
+    const next = this.#buffers.next(now, this.#ending ? {} : { waits: this.#waits, liveFrom })
+    if (!next) return false
+    if ('until' in next) {
+      if (next.until < Number.POSITIVE_INFINITY)
+        this.#patience = setTimeout(() => this.admitNext(), next.until - now)
+      return false
+    }
+    this.#parts.admit(next.id, next.items)
+    return true
+  }
+
+  readonly #waits = (bucket: number): boolean => {
+    const eventTime = bucket * BUCKET_MS
+    return eventTime > this.#span.after && eventTime < this.#span.before
+  }
+}

@@ -1,0 +1,114 @@
+import type { Emit } from '../domain/events.ts'
+import type { Message, RawRecord, SmsRecord } from '../domain/message.ts'
+import type { Clock, PartitionId } from '../domain/ports.ts'
+import { isRejection, type Rejection } from '../stages/decode.ts'
+import type { JoinParts } from '../stages/join-parts.ts'
+import type { Arrived } from './admission.ts'
+import type { Batcher } from './batcher.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import { deadLetterOf, type Intaken } from './outputs.ts'
+import type { PartitionProgress } from './partition-progress.ts'
+
+export interface AssemblyParts {
+  readonly join: JoinParts
+  readonly batcher: Pick<Batcher<Intaken>, 'add' | 'flush'>
+  readonly checkpoint: Checkpoint
+  readonly partitions: Pick<PartitionProgress, 'isRead' | 'workedUpTo'>
+  readonly clock: Clock
+  readonly emit: Emit
+  /** Parts are timed by the Kafka timestamp of their records, or in the embedded mode by event time. */
+  readonly partClock: 'append' | 'event'
+}
+
+/** Makes messages of records, joining parts, and gathers them into batches that end with a bucket of event time. */
+export class Assembly {
+  readonly #parts: AssemblyParts
+  /** Bucket of event time that the batch at hand belongs to. */
+  #bucket = Number.NEGATIVE_INFINITY
+
+  constructor(parts: AssemblyParts) {
+    this.#parts = parts
+  }
+
+  /** What comes now may be older than what came last. */
+  begin(): void {
+    this.#bucket = Number.NEGATIVE_INFINITY
+  }
+
+  /** Records of one partition within one bucket. Throws OFFSET_GAP: see Checkpoint. */
+  take(id: PartitionId, run: readonly Arrived[]): void {
+    const { checkpoint, clock } = this.#parts
+    const now = clock.now()
+    for (const { raw, from, record, eventTime, bucket } of run) {
+      const { position, timestamp } = raw
+      checkpoint.take(position, from, now)
+      // A batch ends with the bucket of event time, so that a backlog is judged as finely as live traffic.
+      if (bucket > this.#bucket) {
+        this.#flushParts(position, timestamp, eventTime)
+        this.#parts.batcher.flush()
+        this.#bucket = bucket
+      }
+      if (isRejection(record)) this.#reject(raw, record, eventTime)
+      else this.#join(raw, record, eventTime)
+    }
+    const last = run.at(-1)!
+    this.#flushParts(id, last.raw.timestamp, last.eventTime)
+  }
+
+  /** Scores the parts of partitions that bring nothing any more, by the wall clock. */
+  flushSilent(): void {
+    const { join, clock, partitions } = this.#parts
+    this.#add(join.flushSilent(clock.now(), (key) => partitions.isRead(key)))
+  }
+
+  /** The input has ended: scores all parts that wait. */
+  flushAll(): void {
+    this.#add(this.#parts.join.flushAll())
+  }
+
+  /** Forgets the parts that wait on a partition. */
+  drop(id: PartitionId): void {
+    this.#parts.join.drop(id)
+  }
+
+  #join(raw: RawRecord, record: SmsRecord, eventTime: number): void {
+    const { join, partClock } = this.#parts
+    let messages: readonly Message[]
+    try {
+      messages = join.add(record, raw.position, partClock === 'append' ? raw.timestamp : record.ts)
+    } catch (error) {
+      const detail = `join failed with ${(error as Error).name}`
+      this.#reject(raw, { error: 'INTERNAL', detail }, eventTime, 'join')
+      return
+    }
+    this.#add(messages, eventTime)
+  }
+
+  #reject(
+    { position, value }: RawRecord,
+    { error, detail }: Rejection,
+    eventTime: number,
+    stage = 'decode',
+  ): void {
+    const { emit, checkpoint, batcher } = this.#parts
+    emit({ name: 'dead_lettered', error, count: 1 })
+    const output = deadLetterOf(value, position, stage, error, detail)
+    const bytes = value.length
+    batcher.add({ kind: 'rejected', output, position, epoch: checkpoint.epoch, bytes, eventTime }, bytes)
+  }
+
+  /** Scores the parts of a partition that have waited long enough. */
+  #flushParts(id: PartitionId, timestamp: number, eventTime: number): void {
+    const now = this.#parts.partClock === 'append' ? timestamp : eventTime
+    this.#add(this.#parts.join.flushExpired(id, now), eventTime)
+  }
+
+  #add(messages: readonly Message[], eventTime?: number): void {
+    const { batcher, checkpoint, partitions } = this.#parts
+    for (const message of messages) {
+      const bytes = message.origins.reduce((sum, o) => sum + o.value.length, 0)
+      const reached = eventTime ?? partitions.workedUpTo(message.position) ?? message.ts
+      batcher.add({ kind: 'message', message, epoch: checkpoint.epoch, bytes, eventTime: reached }, bytes)
+    }
+  }
+}

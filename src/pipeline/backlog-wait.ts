@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FeatureStore } from '../domain/feature-store.ts'
+import type { Clock } from '../domain/ports.ts'
+
+/** Records older than this are a backlog, ms: what follows from them is not urgent. */
+const OLD_FROM = 60_000
+/** Between two attempts, ms; doubles up to the most. */
+const FIRST_PAUSE = 50
+const LONGEST_PAUSE = 1000
+
+export interface BacklogWaitOptions {
+  readonly clock: Clock
+  /** How long one outage may hold up a backlog, ms; 0: not at all. */
+  readonly most: number
+  /** Ends every wait. */
+  readonly signal: AbortSignal
+  /** Called when waiting begins. */
+  readonly began: () => void
+}
+
+/**
+ * Lets a backlog wait for the store: work on old records is tried again until the store was reached, for `most` of one
+ * outage at the longest. Live records never wait.
+ */
+export class BacklogWait {
+  readonly #options: BacklogWaitOptions
+  /** When the outage that is waited for will have held up the backlog long enough, by the clock. */
+  #until: number | undefined
+
+  constructor(options: BacklogWaitOptions) {
+    this.#options = options
+  }
+
+  /** `newest`: the newest event time of the records, epoch ms. `work` must be idempotent. */
+  async until<T>(newest: number, work: () => Promise<T>, reached: (result: T) => boolean): Promise<T> {
+    const { clock, most, signal, began } = this.#options
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      const result = await work()
+      if (reached(result)) {
+        this.#until = undefined
+        return result
+      }
+      const now = clock.now()
+      if (most === 0 || signal.aborted || now - newest < OLD_FROM) return result
+      if (this.#until === undefined) {
+        this.#until = now + most
+        began()
+      }
+      if (now >= this.#until) return result
+      await sleep(pause, undefined, { signal }).catch(() => {})
+    }
+  }
+}
+
+/** A store of counts for which a backlog waits. */
+export function waitingCounts(
+  features: Pick<FeatureStore, 'count'>,
+  wait: BacklogWait,
+): Pick<FeatureStore, 'count'> {
+  return {
+    count: (batch) =>
+      wait.until(
+        newestOf(batch),
+        () => features.count(batch),
+        ({ counted }) => counted,
+      ),
+  }
+}
+
+/** The newest event time of some messages, epoch ms. */
+export function newestOf(messages: readonly { readonly ts: number }[]): number {
+  return messages.reduce((newest, { ts }) => Math.max(newest, ts), 0)
+}

@@ -1,0 +1,138 @@
+import { codeOf } from '../domain/errors.ts'
+import type { Emit } from '../domain/events.ts'
+import type { Position } from '../domain/message.ts'
+import { type OutputRecord, type PartitionId, partitionKey } from '../domain/ports.ts'
+import type { StateStore } from '../domain/state-store.ts'
+import { deadLetterOf, type Intaken } from './outputs.ts'
+import type { Pipeline, Write } from './pipeline.ts'
+
+/** When reading begins at the same offset for the second time and did not end in order before. */
+const CAREFUL_FROM = 2
+/** A record that alone was being worked on when the process ended so many times is given up. */
+const MAX_CRASHES = 3
+/** More than a process has taken and not yet committed. */
+const CAREFUL_OFFSETS = 50_000
+
+type Attempts = Pick<StateStore, 'countAttempt' | 'forgetAttempt'>
+
+/** How a partition is read in this assignment. */
+interface Reading {
+  /** Name of the attempt to read it from where it began. */
+  readonly attempt: string
+  /** Up to which offset records are worked on one at a time. */
+  readonly carefulUntil: number
+}
+
+/**
+ * Finds the record that ends the process whenever it is worked on, and gives it up as a dead letter. Where reading
+ * begins again at an offset without having ended in order, records are worked on one at a time, and the store keeps
+ * which one is being worked on: the one that was each time the process ended is the cause. Without a store that outlasts
+ * the process, or while it is away, nothing is known.
+ */
+export class CrashGuard {
+  readonly #pipeline: Pick<Pipeline, 'process'>
+  readonly #store: Attempts
+  readonly #emit: Emit
+  readonly #readings = new Map<string, Reading>()
+  #failed = false
+
+  constructor(pipeline: Pick<Pipeline, 'process'>, store: Attempts, emit: Emit) {
+    this.#pipeline = pipeline
+    this.#store = store
+    this.#emit = emit
+  }
+
+  /** See Pipeline. */
+  async process(items: readonly Intaken[], write: Write): Promise<void> {
+    try {
+      for (const first of this.#firstOfNew(items)) await this.#begin(first)
+      if (items.some((item) => this.#isCareful(positionOf(item)))) await this.#oneByOne(items, write)
+      else await this.#pipeline.process(items, write)
+    } catch (error) {
+      this.#failed = true
+      throw error
+    }
+  }
+
+  /** Partitions that are given up in order: what ends the process later says nothing of them. */
+  async revoked(partitions: readonly PartitionId[]): Promise<void> {
+    for (const id of partitions) {
+      const reading = this.#readings.get(partitionKey(id))
+      this.#readings.delete(partitionKey(id))
+      if (reading && !this.#failed) await this.#store.forgetAttempt(reading.attempt).catch(() => {})
+    }
+  }
+
+  /** The lowest position of each partition that was not read before. */
+  #firstOfNew(items: readonly Intaken[]): Iterable<Position> {
+    const first = new Map<string, Position>()
+    for (const item of items) {
+      const position = positionOf(item)
+      const key = partitionKey(position)
+      if (this.#readings.has(key)) continue
+      const known = first.get(key)
+      if (!known || position.offset < known.offset) first.set(key, position)
+    }
+    return first.values()
+  }
+
+  async #begin(first: Position): Promise<void> {
+    const { topic, partition, offset } = first
+    const attempt = nameOf('read', first)
+    const times = await this.#count(attempt)
+    const isCareful = times >= CAREFUL_FROM
+    this.#readings.set(partitionKey(first), {
+      attempt,
+      carefulUntil: isCareful ? offset + CAREFUL_OFFSETS : offset,
+    })
+    if (!isCareful) return
+    const message = `${topic}/${partition} is read from offset ${offset} for the ${times}th time: records are worked on one at a time`
+    this.#emit({ name: 'warning', message })
+  }
+
+  #isCareful(position: Position): boolean {
+    // Meanwhile the partition may have been given up.
+    const reading = this.#readings.get(partitionKey(position))
+    return reading !== undefined && position.offset < reading.carefulUntil
+  }
+
+  async #oneByOne(items: readonly Intaken[], write: Write): Promise<void> {
+    const pieces: (readonly OutputRecord[])[] = []
+    for (const item of items) {
+      const attempt = nameOf('work', positionOf(item))
+      const deaths = (await this.#count(attempt)) - 1
+      if (deaths >= MAX_CRASHES) pieces.push(this.#giveUp(item, deaths))
+      else {
+        await this.#pipeline.process([item], async (records) => void pieces.push(records))
+        await this.#store.forgetAttempt(attempt).catch(() => {})
+      }
+    }
+    await write(pieces.flat())
+  }
+
+  #giveUp(item: Intaken, deaths: number): OutputRecord[] {
+    if (item.kind === 'rejected') return [item.output]
+    const detail = `the process ended ${deaths} times while it worked on this record`
+    return item.message.origins.map(({ value, position }) => {
+      this.#emit({ name: 'dead_lettered', error: 'INTERNAL', count: 1 })
+      return deadLetterOf(value, position, 'process', 'INTERNAL', detail)
+    })
+  }
+
+  async #count(attempt: string): Promise<number> {
+    try {
+      return await this.#store.countAttempt(attempt)
+    } catch (error) {
+      this.#emit({ name: 'warning', message: `attempts are not counted: ${codeOf(error)}` })
+      return 1
+    }
+  }
+}
+
+function nameOf(work: 'read' | 'work', { topic, partition, offset }: Position): string {
+  return `${work}/${topic}/${partition}/${offset}`
+}
+
+function positionOf(item: Intaken): Position {
+  return item.kind === 'message' ? item.message.position : item.position
+}

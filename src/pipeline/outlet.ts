@@ -1,0 +1,67 @@
+import { slimAlert } from '../alerts/slim.ts'
+import type { Alert } from '../domain/alert.ts'
+import { alertRecord } from '../domain/alert-record.ts'
+import type { Channel, OutputRecord, Sink } from '../domain/ports.ts'
+import { SinkRefused } from '../domain/sink-refused.ts'
+
+/**
+ * The one way out: what batches and states write passes here. An alert that the sink refuses goes out once more without
+ * its texts, samples, contacts and evidence: one that is too large must not keep a block from its readers.
+ */
+export class Outlet implements Sink {
+  readonly #sink: Sink
+
+  constructor(sink: Sink) {
+    this.#sink = sink
+  }
+
+  has(channel: Channel): boolean {
+    return this.#sink.has(channel)
+  }
+
+  /** See Sink. SINK_REFUSED names what was refused for good, by its place in `records`. */
+  async write(records: readonly OutputRecord[], signal?: AbortSignal): Promise<void> {
+    try {
+      await this.#sink.write(records, signal)
+    } catch (error) {
+      if (!(error instanceof SinkRefused)) throw error
+      const slimmed = error.refused.map((refused) => ({ ...refused, record: slimmer(refused.record) }))
+      const again = slimmed.flatMap(({ record, index }) => (record ? [{ record, index }] : []))
+      if (again.length === 0) throw error
+      const places = await this.#refusedOf(again, signal)
+      const refused = error.refused.filter(({ index }, i) => !slimmed[i]!.record || places.has(index))
+      if (refused.length > 0) throw new SinkRefused(refused, { cause: error.cause })
+    }
+  }
+
+  unready(): readonly string[] {
+    return this.#sink.unready()
+  }
+
+  close(): Promise<void> {
+    return this.#sink.close()
+  }
+
+  /** Places of those that are refused again. */
+  async #refusedOf(
+    items: readonly { readonly record: OutputRecord; readonly index: number }[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlySet<number>> {
+    try {
+      await this.#sink.write(
+        items.map(({ record }) => record),
+        signal,
+      )
+      return new Set()
+    } catch (error) {
+      if (!(error instanceof SinkRefused)) throw error
+      return new Set(error.refused.map(({ index }) => items[index]!.index))
+    }
+  }
+}
+
+/** The record with less in it; undefined: there is none. */
+function slimmer({ channel, value }: OutputRecord): OutputRecord | undefined {
+  if ((channel !== 'alerts' && channel !== 'shadowAlerts') || value === null) return undefined
+  return alertRecord(slimAlert(JSON.parse(String(value)) as Alert))
+}

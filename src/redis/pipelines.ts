@@ -1,0 +1,75 @@
+import type { Cluster, Redis } from 'ioredis'
+import { isRedirected } from './replies.ts'
+import type { Script, ScriptCall } from './script.ts'
+
+type Reply = [error: Error | null, result: unknown]
+/** Called once for each call of `indices`, as its reply comes. */
+type Answered = (call: number, error: Error | null, result: unknown) => void
+
+/**
+ * Sends the calls at `indices`, which one node serves, in one pipeline; those whose script the server does not know
+ * once more with it, and those of a slot that moves one by one. `again`: called before another round trip. Nothing is
+ * sent again once `tooLate`. Never rejects.
+ */
+export async function sendCalls(
+  client: Redis | Cluster,
+  calls: readonly ScriptCall[],
+  indices: readonly number[],
+  answered: Answered,
+  { tooLate, again }: { readonly tooLate: () => boolean; readonly again: () => void },
+): Promise<void> {
+  const moved: number[] = []
+  const settle = (at: readonly number[], replies: readonly Reply[]): number[] => {
+    const unknown: number[] = []
+    for (const [n, i] of at.entries()) {
+      const [error, result] = replies[n]!
+      if (error && !tooLate() && error.message.startsWith('NOSCRIPT')) unknown.push(i)
+      else if (error && !tooLate() && isRedirected(error)) moved.push(i)
+      else answered(i, error, result)
+    }
+    return unknown
+  }
+  const unknown = settle(indices, await pipeline(client, calls, indices, new Set()))
+  if (unknown.length + moved.length > 0) again()
+  if (unknown.length > 0) {
+    const scripts = new Set(unknown.map((i) => calls[i]!.script))
+    for (const i of settle(unknown, await pipeline(client, calls, unknown, scripts)))
+      answered(i, new Error('the script was not kept'), undefined)
+  }
+  await Promise.all(
+    moved.map(async (i) => {
+      const [error, result] = await alone(client, calls[i]!)
+      answered(i, error, result)
+    }),
+  )
+}
+
+async function pipeline(
+  client: Redis | Cluster,
+  calls: readonly ScriptCall[],
+  indices: readonly number[],
+  load: ReadonlySet<Script>,
+): Promise<Reply[]> {
+  const line = client.pipeline()
+  for (const script of load) line.script('LOAD', script.source)
+  for (const i of indices) {
+    const { script, keys, args } = calls[i]!
+    line.evalsha(script.sha, keys.length, ...keys, ...args)
+  }
+  try {
+    const results = await line.exec()
+    if (results === null) throw new Error('the pipeline was aborted')
+    return results.slice(load.size) as Reply[]
+  } catch (error) {
+    return indices.map(() => [error as Error, undefined])
+  }
+}
+
+/** While slots move between nodes, a call alone follows the redirection that a pipeline cannot. */
+async function alone(client: Redis | Cluster, { script, keys, args }: ScriptCall): Promise<Reply> {
+  try {
+    return [null, await client.eval(script.source, keys.length, ...keys, ...args)]
+  } catch (error) {
+    return [error as Error, undefined]
+  }
+}

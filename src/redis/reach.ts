@@ -1,0 +1,29 @@
+/** Between two looks, ms. */
+const CHECK_EVERY = 1_000
+
+/** Reports when the servers begin to answer and when they cease to; undefined: they answer. */
+export class ReachWatch {
+  readonly #away: () => readonly string[]
+  readonly #report: (lost: string | undefined) => void
+  readonly #timer: NodeJS.Timeout
+  #reached: boolean | undefined
+
+  constructor(away: () => readonly string[], report: (lost: string | undefined) => void) {
+    this.#away = away
+    this.#report = report
+    this.#timer = setInterval(() => this.look(), CHECK_EVERY).unref()
+  }
+
+  look(): void {
+    const [lost] = this.#away()
+    const isReached = lost === undefined
+    // While they do not answer it is reported at every look: the listener limits how often that is passed on.
+    if (isReached && this.#reached === true) return
+    this.#reached = isReached
+    this.#report(lost)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+}

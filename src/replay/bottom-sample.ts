@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+
+interface Drawn<T> {
+  readonly rank: number
+  readonly item: T
+}
+
+/**
+ * A random sample of so many of each kind: those whose hash with the seed is lowest. The same seed draws the same cases,
+ * in whatever order they come and however often the drawing is interrupted.
+ */
+export class BottomSample<T> {
+  readonly #size: number
+  readonly #seed: number
+  /** By kind, ascending by rank. */
+  readonly #drawn = new Map<string, Drawn<T>[]>()
+
+  constructor(size: number, seed: number, drawn: readonly (readonly [string, readonly Drawn<T>[]])[] = []) {
+    this.#size = size
+    this.#seed = seed
+    for (const [kind, items] of drawn) this.#drawn.set(kind, [...items])
+  }
+
+  /** `id` tells the case from others of its kind; `make` is called only for one that is drawn, for now. */
+  offer(kind: string, id: string, make: () => T): void {
+    if (this.#size === 0) return
+    const rank = rankOf(this.#seed, kind, id)
+    const drawn = this.#drawn.get(kind) ?? []
+    if (drawn.length === this.#size && rank >= drawn.at(-1)!.rank) return
+    // A record that is repeated is one case.
+    if (drawn.some((other) => other.rank === rank)) return
+    const at = drawn.findIndex((other) => other.rank > rank)
+    drawn.splice(at < 0 ? drawn.length : at, 0, { rank, item: make() })
+    if (drawn.length > this.#size) drawn.pop()
+    this.#drawn.set(kind, drawn)
+  }
+
+  /** The cases of a kind in random order. */
+  of(kind: string): T[] {
+    return (this.#drawn.get(kind) ?? []).map(({ item }) => item)
+  }
+
+  kinds(): string[] {
+    return [...this.#drawn.keys()]
+  }
+
+  /** What the constructor takes. */
+  toJSON(): [string, Drawn<T>[]][] {
+    return [...this.#drawn]
+  }
+}
+
+function rankOf(seed: number, kind: string, id: string): number {
+  return createHash('sha256').update(`${seed}\n${kind}\n${id}`).digest().readUIntBE(0, 6)
+}

@@ -1,0 +1,276 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SigwatchError } from '../domain/errors.ts'
+import type { Position } from '../domain/message.ts'
+import type { PartitionId, SourceHandler } from '../domain/ports.ts'
+import { backOff, whenAborted } from '../kafka/backoff.ts'
+import type { Consumer, EachBatchPayload } from '../kafka/client.ts'
+import { Commits, type CommitTarget } from '../kafka/commits.ts'
+import { failureKind, mustBeChanged } from '../kafka/errors.ts'
+import { placeNewGroup } from '../kafka/start-offsets.ts'
+import { Assignment } from './assignment.ts'
+import { BatchReader } from './batch-reader.ts'
+import { BrokerWatch } from './broker-watch.ts'
+import { JoinWatch } from './join-watch.ts'
+import type { MemberOptions } from './member-options.ts'
+import { Placement } from './placement.ts'
+
+export interface MemberParts {
+  readonly options: MemberOptions
+  readonly handler: SourceHandler
+  /** Numbers assignments, over all members that come one after the other. */
+  readonly nextEpoch: () => number
+  /** The handler cannot go on. */
+  readonly failed: (error: unknown) => void
+  /** A broker has answered. */
+  readonly alive: () => void
+  /** The handler has taken a batch in. */
+  readonly progressed: () => void
+  readonly stopping: AbortSignal
+}
+
+/** How long a consumer that is in no group may take to close, ms. */
+const LEAVE_WITHIN = 1_000
+
+/** One consumer of the client from its start to its end, with the assignments that it is given. */
+export class GroupMember {
+  readonly #parts: MemberParts
+  readonly #commits: Commits
+  readonly #reader: BatchReader
+  readonly #placement: Placement
+  readonly brokers = new BrokerWatch()
+  #consumer: Consumer | undefined
+  #assignment: Assignment | undefined
+  #releasing: Promise<void> | undefined
+  #joined = false
+  #over = false
+  readonly #join: JoinWatch
+  /** One attempt to commit, as the client offers it with every batch. */
+  #commitOnce: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
+  #abandon: (reason: unknown) => void = () => {}
+
+  constructor(parts: MemberParts) {
+    this.#parts = parts
+    this.#join = new JoinWatch((reason) => this.#abandon(reason), parts.options.sessionTimeout)
+    this.#commits = new Commits({
+      target: () => this.#commitTarget(),
+      leaveWithin: parts.options.commitWithin,
+    })
+    this.#reader = new BatchReader({
+      options: parts.options,
+      handler: parts.handler,
+      assignment: () => this.#assignment,
+      released: () => this.#releasing ?? Promise.resolve(),
+      seek: (position) => this.#consumer?.seek({ ...position, offset: String(position.offset) }),
+      restart: (reason) => this.#abandon(reason),
+      failed: parts.failed,
+      progressed: parts.progressed,
+      stopping: parts.stopping,
+    })
+    this.#placement = new Placement({
+      options: parts.options,
+      holds: (assignment) => this.#assignment === assignment && !assignment.ending,
+      restart: (reason) => this.#abandon(reason),
+    })
+  }
+
+  get joined(): boolean {
+    return this.#joined
+  }
+
+  get assignment(): Assignment | undefined {
+    return this.#assignment
+  }
+
+  /** Since when each batch waits for the handler, epoch ms; empty: none is handed over now. */
+  handling(): readonly number[] {
+    return this.#reader.handling()
+  }
+
+  commit(checkpoints: readonly Position[], epoch?: number): Promise<void> {
+    return this.#commits.commit(checkpoints, epoch)
+  }
+
+  /** Resolves with what ended it, or with undefined when it is stopped. */
+  async live(): Promise<unknown> {
+    const { connection, groupId, heartbeatInterval, sessionTimeout, giveUpWithin } = this.#parts.options
+    const consumer = connection.consumer({
+      groupId,
+      sessionTimeout,
+      heartbeatInterval,
+      // The broker answers as soon as there is a record; this bounds how long `stop` waits for an empty fetch.
+      maxWaitTimeInMs: 100,
+      mayJoin: () => this.#mayJoin(),
+    })
+    this.#consumer = consumer
+    const crashed = this.#listen(consumer)
+    const abandoned = new Promise<unknown>((resolve) => {
+      this.#abandon = resolve
+    })
+    const started = this.#start(consumer)
+    const failedToStart = new Promise<unknown>((resolve) => started.catch(resolve))
+
+    const over = new AbortController()
+    const stopped = whenAborted(this.#parts.stopping, over.signal)
+    const error = await Promise.race([crashed, abandoned, stopped, failedToStart])
+    over.abort()
+    this.#over = true
+    const limit = this.#joined ? giveUpWithin : LEAVE_WITHIN
+    this.#joined = false
+    await this.#release()
+    this.#consumer = undefined
+    const left = consumer.disconnect().catch(() => undefined)
+    // A start that is still under way would join the group after it was left.
+    const leftAgain = started.then(() => consumer.disconnect()).catch(() => undefined)
+    await Promise.race([Promise.all([left, leftAgain]), sleep(limit, undefined, { ref: false })])
+    return error
+  }
+
+  async #start(consumer: Consumer): Promise<void> {
+    await consumer.connect()
+    await consumer.subscribe({ topics: [...this.#parts.options.topics], fromBeginning: true })
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: 8,
+      eachBatch: (payload) => {
+        this.#commitOnce = payload.commitOffsetsIfNecessary
+        return this.#reader.read(payload)
+      },
+    })
+  }
+
+  /** Listens to the events of the client; resolves with the error that ended it. */
+  #listen(consumer: Consumer): Promise<unknown> {
+    const { CRASH, END_BATCH_PROCESS, FETCH, FETCH_START, GROUP_JOIN, HEARTBEAT } = consumer.events
+    consumer.on(FETCH_START, ({ payload }) => {
+      this.brokers.asked(String(payload.nodeId))
+      this.#join.fetching()
+    })
+    consumer.on(HEARTBEAT, () => this.#join.counted())
+    consumer.on(FETCH, ({ payload }) => {
+      this.brokers.answered(String(payload.nodeId))
+      this.#parts.alive()
+    })
+    consumer.on(END_BATCH_PROCESS, ({ payload }) => {
+      if (payload.batchSize === 0) this.#reader.passOver(payload)
+    })
+    consumer.on(GROUP_JOIN, ({ payload }) => {
+      const partitions = Object.entries(payload.memberAssignment).flatMap(([topic, ids]) =>
+        ids.map((partition) => ({ topic, partition })),
+      )
+      this.#assign(consumer, partitions)
+    })
+    return new Promise((resolve) => {
+      consumer.on(CRASH, ({ payload }) => resolve(payload.error))
+    })
+  }
+
+  #assign(consumer: Consumer, partitions: readonly PartitionId[]): void {
+    // A join that was under way when this member was given up.
+    if (this.#over) return
+    this.brokers.reset()
+    this.#parts.alive()
+    this.#joined = true
+    this.#join.ended()
+    if (partitions.length === 0) return
+    const assignment = new Assignment(this.#parts.nextEpoch(), partitions)
+    this.#assignment = assignment
+    assignment.ready = this.#prepare(consumer, assignment).catch((error: unknown) =>
+      this.#parts.failed(error),
+    )
+  }
+
+  async #prepare(consumer: Consumer, assignment: Assignment): Promise<void> {
+    const { connection, groupId, startFrom } = this.#parts.options
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await placeNewGroup(connection, consumer, groupId, startFrom, assignment.partitions)
+        await this.#placement.place(consumer, assignment)
+        break
+      } catch (error) {
+        if (mustBeChanged(error, connection.awaitsLogin)) throw error
+        // Whoever gets the partitions next places them.
+        if (failureKind(error) === 'lost') assignment.ending = true
+        if (assignment.ending || this.#assignment !== assignment) return
+        await backOff(attempt, this.#parts.stopping)
+      }
+    }
+    // Fetchers that join one after the other are given assignments at once: only the last one counts.
+    if (assignment.ending || this.#assignment !== assignment) return
+    // The client may still have a position, or a seek, of an assignment before.
+    for (const id of assignment.partitions) {
+      const position = assignment.position(id)
+      if (position !== undefined) consumer.seek({ ...id, offset: String(position) })
+    }
+    assignment.announced = true
+    await this.#parts.handler.assigned(assignment.assigned(), assignment.epoch)
+    assignment.preparing = false
+    this.#parts.alive()
+    void this.#placement.placeLater(consumer, assignment)
+    void this.#placement.watchTopics(assignment)
+  }
+
+  /** Before a join: true when nothing is held any more, else begins to give it up. */
+  #mayJoin(): boolean {
+    this.#joined = false
+    if (this.#assignment === undefined) {
+      this.#join.begun()
+      return true
+    }
+    void this.#release()
+    return false
+  }
+
+  /** Gives up what is held: the handler settles and commits, within a limit. */
+  #release(): Promise<void> {
+    this.#releasing ??= this.#giveUp().finally(() => {
+      this.#releasing = undefined
+    })
+    return this.#releasing
+  }
+
+  async #giveUp(): Promise<void> {
+    const assignment = this.#assignment
+    if (!assignment) return
+    assignment.ending = true
+    const revoked = (async () => {
+      await assignment.ready
+      if (assignment.announced) await this.#parts.handler.revoked(assignment.partitions, assignment.epoch)
+    })().catch((error: unknown) => this.#parts.failed(error))
+    await Promise.race([revoked, sleep(this.#parts.options.giveUpWithin, undefined, { ref: false })])
+    this.#assignment = undefined
+  }
+
+  #commitTarget(): CommitTarget | undefined {
+    const assignment = this.#assignment
+    if (!assignment) return undefined
+    return {
+      epoch: assignment.epoch,
+      holds: (id) => this.#assignment === assignment && assignment.holds(id),
+      get ending() {
+        return assignment.ending
+      },
+      commit: (checkpoints) => this.#commit(checkpoints, assignment),
+      expelled: (error) => this.#abandon(error),
+    }
+  }
+
+  /**
+   * The client's own `commitOffsets` tries again by itself, with whatever generation the member has by then: what was
+   * acknowledged in one assignment would set back the commits of another. So one attempt each.
+   */
+  async #commit(checkpoints: readonly Position[], assignment: Assignment): Promise<void> {
+    if (!this.#commitOnce) throw new SigwatchError('INTERNAL', 'a commit before the first batch')
+    const topics = [...new Set(checkpoints.map(({ topic }) => topic))].map((topic) => ({
+      topic,
+      partitions: checkpoints
+        .filter((checkpoint) => checkpoint.topic === topic)
+        .map(({ partition, offset }) => ({
+          partition,
+          offset: String(offset),
+          metadata: assignment.topicId(topic) ?? null,
+        })),
+    }))
+    await this.#commitOnce({ topics })
+  }
+}

@@ -1,0 +1,19 @@
+import type { Emit } from '../domain/events.ts'
+import type { KafkaConnection } from '../kafka/client.ts'
+import type { StartFrom } from '../kafka/start-offsets.ts'
+
+/** How a member of the consumer group reads. */
+export interface MemberOptions {
+  readonly connection: KafkaConnection
+  readonly groupId: string
+  readonly topics: readonly string[]
+  readonly startFrom: StartFrom
+  readonly emit: Emit
+  readonly heartbeatInterval: number
+  readonly sessionTimeout: number
+  readonly chunk: number
+  /** How long a rebalance is held up by what is in flight, ms; the broker allows 60 s. */
+  readonly giveUpWithin: number
+  /** How long a commit may take while partitions are given up, ms. */
+  readonly commitWithin: number
+}

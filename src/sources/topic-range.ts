@@ -1,0 +1,182 @@
+import { SigwatchError } from '../domain/errors.ts'
+import type { RawRecord } from '../domain/message.ts'
+import { backOff } from '../kafka/backoff.ts'
+import type { Consumer, EachBatchPayload, KafkaConnection } from '../kafka/client.ts'
+import { mustBeChanged, reasonOf } from '../kafka/errors.ts'
+import { lastOfEach } from '../kafka/headers.ts'
+import { unreadableReason } from '../kafka/unreadable.ts'
+
+/** Offsets of one partition: from `from` on, before `to`. */
+export interface OffsetRange {
+  readonly partition: number
+  readonly from: number
+  readonly to: number
+}
+
+/** A record of a topic, as it lies there; `value` null is a tombstone. */
+export interface RangeRecord extends Omit<RawRecord, 'value'> {
+  readonly value: Buffer | null
+}
+
+export interface TopicRangeOptions {
+  readonly connection: KafkaConnection
+  readonly topic: string
+  /** Of this reading alone. Nothing is committed in it, so it vanishes by itself. */
+  readonly group: string
+  readonly ranges: readonly OffsetRange[]
+  /**
+   * Called with the records of one partition in their order; of several partitions, side by side. The next records of the
+   * partition are read when it has resolved. What it throws ends the reading.
+   */
+  readonly take: (records: readonly RangeRecord[]) => void | Promise<void>
+  readonly signal?: AbortSignal
+  /** Delete the group at once where the user may; else the brokers drop it later. */
+  readonly deletesGroup?: boolean
+}
+
+const STEP = 250
+/** Partitions that are read at once. */
+const SIDE_BY_SIDE = 8
+/** Fetches that bring nothing for this long: compaction or the marks of transactions took the last offsets. */
+const SETTLED_AFTER = 5_000
+const ATTEMPTS = 5
+const HEARTBEAT_EVERY = 1_000
+const NOTHING = Buffer.alloc(0)
+
+/** Reads ranges of a topic once and leaves nothing behind. Rejects with KAFKA_UNREACHABLE when the brokers stay away. */
+export function readTopicRange(options: TopicRangeOptions): Promise<void> {
+  return new TopicRangeReading(options).run()
+}
+
+class TopicRangeReading {
+  readonly #options: TopicRangeOptions
+  /** What is still to be read, by partition. */
+  readonly #open = new Map<number, { next: number; readonly to: number }>()
+  #lives = 0
+  #records = 0
+  #movedAt = 0
+  #inHand = 0
+  #failure: unknown
+  #settle: (error?: unknown) => void = () => {}
+
+  constructor(options: TopicRangeOptions) {
+    this.#options = options
+    for (const { partition, from, to } of options.ranges)
+      if (from < to) this.#open.set(partition, { next: from, to })
+  }
+
+  async run(): Promise<void> {
+    const { connection, topic, signal } = this.#options
+    for (let attempt = 0; this.#open.size > 0 && !signal?.aborted; attempt++) {
+      const before = this.#records
+      const error = await this.#consume()
+      if (this.#failure !== undefined) throw this.#failure
+      if (error === undefined) break
+      if (this.#records > before) attempt = 0
+      if (mustBeChanged(error, connection.awaitsLogin) || attempt >= ATTEMPTS) {
+        throw new SigwatchError('KAFKA_UNREACHABLE', `${topic} cannot be read: ${reasonOf(error)}`, {
+          cause: error,
+        })
+      }
+      await backOff(attempt)
+    }
+  }
+
+  /** The life of one consumer: resolves with what ended it; undefined: everything was read. */
+  async #consume(): Promise<unknown> {
+    const { connection, topic, group, signal, deletesGroup } = this.#options
+    // A new one each time: the place of a member that lost the brokers stays taken for a while.
+    const groupId = `${group}.${++this.#lives}`
+    const consumer = connection.consumer({
+      groupId,
+      maxWaitTimeInMs: STEP,
+      mayJoin: () => true,
+    })
+    const { CRASH, FETCH, GROUP_JOIN, END_BATCH_PROCESS } = consumer.events
+    const ended = new Promise<unknown>((resolve) => {
+      this.#settle = resolve
+      signal?.addEventListener('abort', () => resolve(undefined), { once: true })
+    })
+    consumer.on(CRASH, ({ payload }) => this.#settle(payload.error))
+    consumer.on(GROUP_JOIN, ({ payload }) => {
+      this.#movedAt = Date.now()
+      for (const partition of payload.memberAssignment[topic] ?? []) {
+        const open = this.#open.get(partition)
+        if (open) consumer.seek({ topic, partition, offset: String(open.next) })
+        else consumer.pause([{ topic, partitions: [partition] }])
+      }
+    })
+    consumer.on(FETCH, () => {
+      const quiet = this.#inHand === 0 && this.#movedAt > 0 && Date.now() - this.#movedAt >= SETTLED_AFTER
+      if (quiet) this.#settle()
+    })
+    // Also said of batches that hold nothing for a reader.
+    consumer.on(END_BATCH_PROCESS, ({ payload }) => {
+      this.#advance(consumer, payload.partition, Number(payload.lastOffset) + 1)
+    })
+    this.#movedAt = 0
+    const started = (async () => {
+      await consumer.connect()
+      await consumer.subscribe({ topic, fromBeginning: true })
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: SIDE_BY_SIDE,
+        eachBatch: (payload) => this.#batch(payload),
+      })
+    })()
+    started.catch((error: unknown) => this.#settle(error))
+    const error = await ended
+    await Promise.race([consumer.disconnect().catch(() => undefined), backOff(10)])
+    if (deletesGroup && error === undefined)
+      await connection.ask((admin) => admin.deleteGroups([groupId]).catch(() => undefined))
+    return error
+  }
+
+  /** Never throws: the client would read the batch again, for ever. */
+  async #batch({ batch, resolveOffset, heartbeat }: EachBatchPayload): Promise<void> {
+    const { topic, partition } = batch
+    const open = this.#open.get(partition)
+    if (!open || this.#failure !== undefined) return
+    const records: RangeRecord[] = []
+    for (const message of batch.messages) {
+      const offset = Number(message.offset)
+      if (offset < open.next || offset >= open.to) continue
+      open.next = offset + 1
+      const unreadable = message.value ? unreadableReason(message.value) : undefined
+      records.push({
+        ...(message.key ? { key: message.key } : {}),
+        ...(message.headers === undefined ? {} : { headers: lastOfEach(message.headers) }),
+        value: unreadable === undefined ? message.value : NOTHING,
+        timestamp: Number(message.timestamp),
+        position: { topic, partition, offset },
+        ...(unreadable === undefined ? {} : { unreadable }),
+      })
+    }
+    this.#records += records.length
+    this.#inHand++
+    const beating = setInterval(() => void heartbeat().catch(() => undefined), HEARTBEAT_EVERY)
+    try {
+      if (records.length > 0) await this.#options.take(records)
+      resolveOffset(batch.lastOffset())
+    } catch (error) {
+      this.#failure ??= error
+      this.#settle()
+    } finally {
+      clearInterval(beating)
+      this.#inHand--
+    }
+  }
+
+  #advance(consumer: Consumer, partition: number, next: number): void {
+    const open = this.#open.get(partition)
+    if (!open || this.#failure !== undefined) return
+    this.#movedAt = Date.now()
+    // A batch that was fetched before the place was set lies before it.
+    open.next = Math.max(open.next, next)
+    if (open.next < open.to) return
+    this.#open.delete(partition)
+    if (this.#open.size === 0) this.#settle()
+    else consumer.pause([{ topic: this.#options.topic, partitions: [partition] }])
+  }
+}

@@ -1,0 +1,133 @@
+import type { MemberObservation, RateObservation } from '../domain/feature-store.ts'
+import { ESCALATION } from '../states/escalation.ts'
+
+/** Names that the registry does not know which one port may bring up in an hour of event time. */
+const NAMES_AN_HOUR = 256
+/** Further entities (bands of templates, targets of escalations) that one port may bring up in a minute. */
+const ENTITIES_A_MINUTE = 240
+/** Targets of escalations among them in an hour: each may become an open state, of which every instance has a copy. */
+const TARGETS_AN_HOUR = 256
+/** Ports that begin alike have together this many times what one has: whoever sends from random extensions of one port. */
+const PREFIX_SHARE = 8
+/** Digits of a port (106…) that its lessee cannot choose, and of any other number. */
+const PORT_PREFIX = 12
+const NUMBER_PREFIX = 7
+/** Entities and ports that are remembered, twice over; who is forgotten is new again. */
+const REMEMBERED = 100_000
+
+const MINUTE = 60_000
+const HOUR = 3_600_000
+
+/** What a port, or all ports that begin alike, have brought up. */
+interface Budget {
+  hour: number
+  names: number
+  targets: number
+  minute: number
+  entities: number
+}
+
+/** What something new costs; `share`: how many times the budget of one port it is asked of. */
+interface Cost {
+  readonly isSpent: (budget: Budget, share: number) => boolean
+  readonly spend: (budget: Budget) => void
+}
+
+/** Key of the budget that ports which begin alike share; undefined for a number that is no longer than that. */
+function prefixOf(port: string): string | undefined {
+  const length = port.startsWith('106') ? PORT_PREFIX : NUMBER_PREFIX
+  return port.length > length ? `${port.slice(0, length)}*` : undefined
+}
+
+/** The last entries of a map, between `most` and twice as many: the older half goes when the newer is full. */
+class Recent<V> {
+  readonly #most: number
+  #newer = new Map<string, V>()
+  #older = new Map<string, V>()
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  get(key: string): V | undefined {
+    const value = this.#newer.get(key)
+    if (value !== undefined) return value
+    const old = this.#older.get(key)
+    if (old !== undefined) this.set(key, old)
+    return old
+  }
+
+  set(key: string, value: V): void {
+    this.#newer.set(key, value)
+    if (this.#newer.size < this.#most) return
+    this.#older = this.#newer
+    this.#newer = new Map()
+  }
+}
+
+/**
+ * Bounds what one port can make the store keep: whoever sends under a new random name each time is counted under the
+ * port alone from some number on, and whoever does so from ever new extensions of a port as well. What was let in stays in; names of the registry are never held back. By event time and
+ * for one instance, which reads a part of the partitions.
+ */
+export class EntityGate {
+  readonly #known = new Recent<true>(REMEMBERED)
+  readonly #ports = new Recent<Budget>(REMEMBERED)
+  #refused = 0
+
+  /** What was held back since this was last asked. */
+  takeRefused(): number {
+    const refused = this.#refused
+    this.#refused = 0
+    return refused
+  }
+
+  /** Whether the port may be counted under the name. */
+  name(port: string, name: string, ts: number): boolean {
+    return this.#admit(`name:${name}@${port}`, port, ts, {
+      isSpent: (budget, share) => budget.names >= NAMES_AN_HOUR * share,
+      spend: (budget) => budget.names++,
+    })
+  }
+
+  /** Whether the port may be counted for an entity that is made of its texts or targets. */
+  entity(port: string, { entity }: Pick<MemberObservation | RateObservation, 'entity'>, ts: number): boolean {
+    const isTarget = entity.startsWith(ESCALATION)
+    return this.#admit(entity, port, ts, {
+      isSpent: (budget, share) =>
+        budget.entities >= ENTITIES_A_MINUTE * share ||
+        (isTarget && budget.targets >= TARGETS_AN_HOUR * share),
+      spend: (budget) => {
+        budget.entities++
+        if (isTarget) budget.targets++
+      },
+    })
+  }
+
+  #admit(key: string, port: string, ts: number, { isSpent, spend }: Cost): boolean {
+    if (this.#known.get(key)) return true
+    const own = this.#budgetOf(port, ts)
+    const prefix = prefixOf(port)
+    const shared = prefix === undefined ? undefined : this.#budgetOf(prefix, ts)
+    if (isSpent(own, 1) || (shared && isSpent(shared, PREFIX_SHARE))) {
+      this.#refused++
+      return false
+    }
+    spend(own)
+    if (shared) spend(shared)
+    this.#known.set(key, true)
+    return true
+  }
+
+  #budgetOf(port: string, ts: number): Budget {
+    const [hour, minute] = [Math.floor(ts / HOUR), Math.floor(ts / MINUTE)]
+    let budget = this.#ports.get(port)
+    if (budget === undefined) {
+      budget = { hour, names: 0, targets: 0, minute, entities: 0 }
+      this.#ports.set(port, budget)
+    }
+    if (hour > budget.hour) Object.assign(budget, { hour, names: 0, targets: 0 })
+    if (minute > budget.minute) Object.assign(budget, { minute, entities: 0 })
+    return budget
+  }
+}

@@ -1,0 +1,48 @@
+import type { Message, Origin, Part, Position, SmsRecord } from '../domain/message.ts'
+import { canonicalNumber } from '../text/canonical-number.ts'
+
+export function originOf(record: SmsRecord, position: Position): Origin {
+  const { id, value, ext } = record
+  return ext === undefined ? { id, position, value } : { id, position, value, ext }
+}
+
+/** A record that is a message by itself. */
+export function messageOf(record: SmsRecord, position: Position, receivedAt: number): Message {
+  return {
+    id: record.id,
+    ts: record.ts,
+    from: canonicalNumber(record.from),
+    to: canonicalNumber(record.to),
+    text: record.text,
+    record,
+    origins: [originOf(record, position)],
+    position,
+    receivedAt,
+    partial: false,
+    byDeadline: false,
+    seams: [],
+  }
+}
+
+/** A part that is scored alone, without the others of its SMS. */
+export function partOf(record: SmsRecord, part: Part, position: Position, receivedAt: number): Message {
+  const parts = [{ index: part.index, text: record.text }]
+  return { ...messageOf(record, position, receivedAt), partial: true, seams: seamsOf(parts, part.count) }
+}
+
+/** Offsets in the joined text at which a missing part touches. */
+export function seamsOf(
+  parts: readonly { readonly index: number; readonly text: string }[],
+  count: number,
+): number[] {
+  const seams: number[] = []
+  let expected = 1
+  let at = 0
+  for (const { index, text } of parts) {
+    if (index !== expected) seams.push(at)
+    at += text.length
+    expected = index + 1
+  }
+  if (expected <= count) seams.push(at)
+  return seams
+}

@@ -1,0 +1,16 @@
+import type { ConsentLedger } from '../domain/consent-ledger.ts'
+import type { AnalysedMessage } from '../domain/message.ts'
+
+/**
+ * Remembers which port sent which signature to whom, so that a later "T" refuses the right one. What could not be
+ * remembered is not known later. Rejects with a retryable error when the ledger cannot be reached.
+ */
+export async function rememberSent(
+  batch: readonly AnalysedMessage[],
+  ledger: Pick<ConsentLedger, 'remember'>,
+): Promise<void> {
+  const rows = batch.flatMap(({ signature, from, to, ts }) =>
+    signature ? [{ signature: signature.name, port: from, to, ts }] : [],
+  )
+  if (rows.length > 0) await ledger.remember(rows)
+}

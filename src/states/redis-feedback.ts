@@ -1,0 +1,87 @@
+import type { AlertedMessage, Allowance } from '../domain/allowance.ts'
+import { hashOf } from '../domain/hash.ts'
+import type { Clock } from '../domain/ports.ts'
+import type { RedisLink } from '../redis/link.ts'
+import { loadScript } from '../redis/script.ts'
+
+export interface RedisFeedbackOptions {
+  readonly link: RedisLink
+  readonly clock: Clock
+  /** Begins every key: deployment, cluster id, topic. No braces. */
+  readonly prefix: string
+  /** Hash tag of the shard on which a hash lies. */
+  readonly tagOf: (hash: string) => string
+}
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+/** An analyst may name a message so long after its alert, ms. */
+const KEEP_ALERTED = DAY
+/** Alerts on messages that one shard remembers of an hour: 32,000 over all. */
+const MAX_ALERTED = 2000
+
+const REMEMBER_ALERTED = loadScript(new URL('./remember-alerted.lua', import.meta.url), 'remember-alerted')
+
+/** What analysts said, and what they may speak of, shared by all instances. Rejects with REDIS_UNREACHABLE. */
+export class RedisFeedback {
+  readonly #options: RedisFeedbackOptions
+  /** Hash of the allowances by id. */
+  readonly #allowances: string
+
+  constructor(options: RedisFeedbackOptions) {
+    this.#options = options
+    this.#allowances = `{${options.prefix}:states}:allowances`
+  }
+
+  async allow(allowance: Allowance): Promise<void> {
+    await this.#options.link.command('HSET', this.#allowances, allowance.id, JSON.stringify(allowance))
+  }
+
+  async allowances(): Promise<Allowance[]> {
+    const { link, clock } = this.#options
+    const values = (await link.command('HVALS', this.#allowances)) as string[]
+    const all = values.map((value) => JSON.parse(value) as Allowance)
+    // Their time is event time, which is behind on a backlog.
+    const before = clock.now() - DAY
+    const over = all.filter(({ until }) => until < before).map(({ id }) => id)
+    if (over.length > 0) await link.command('HDEL', this.#allowances, ...over)
+    return all.filter(({ until }) => until >= before)
+  }
+
+  async remember(messages: readonly AlertedMessage[]): Promise<void> {
+    const { link, clock } = this.#options
+    const byKey = new Map<string, string[]>()
+    const hour = Math.floor(clock.now() / HOUR)
+    for (const { id, codes, match } of messages) {
+      const { key, field } = this.#place(id, hour)
+      const known = byKey.get(key)
+      const added = [field, JSON.stringify({ codes, ...(match ? { match } : {}) })]
+      if (known) known.push(...added)
+      else byKey.set(key, added)
+    }
+    await link.run(
+      [...byKey].map(([key, fields]) => ({
+        script: REMEMBER_ALERTED,
+        keys: [key],
+        args: [MAX_ALERTED, KEEP_ALERTED + HOUR, ...fields],
+      })),
+    )
+  }
+
+  async alerted(messageId: string): Promise<AlertedMessage | undefined> {
+    const { link, clock } = this.#options
+    const now = Math.floor(clock.now() / HOUR)
+    for (let hour = now; hour >= now - KEEP_ALERTED / HOUR; hour--) {
+      const { key, field } = this.#place(messageId, hour)
+      const value = (await link.command('HGET', key, field)) as string | null
+      if (value !== null) return { id: messageId, ...(JSON.parse(value) as Omit<AlertedMessage, 'id'>) }
+    }
+    return undefined
+  }
+
+  /** One hash a shard and hour: it expires whole. */
+  #place(messageId: string, hour: number): { readonly key: string; readonly field: string } {
+    const hash = hashOf(messageId)
+    return { key: `${this.#options.tagOf(hash)}:alerted:${hour}`, field: hash.slice(0, 16) }
+  }
+}

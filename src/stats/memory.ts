@@ -1,0 +1,82 @@
+import { type PartitionId, partitionKey } from '../domain/ports.ts'
+import type { DueMinute, SenderCount, SenderMinutes } from '../domain/sender-minutes.ts'
+import {
+  countField,
+  enterpriseField,
+  isDue,
+  KEPT,
+  type MinuteState,
+  SENDER_CAP,
+  sendersOf,
+} from './layout.ts'
+
+interface Minute {
+  state: MinuteState
+  readonly fields: Map<string, string>
+}
+
+/** Statistics of one process: a service without Redis. Nothing survives the process. */
+export class MemorySenderMinutes implements SenderMinutes {
+  readonly #minutes = new Map<number, Minute>()
+  /** Last counted offset by partition. */
+  readonly #offsets = new Map<string, number>()
+  readonly #once = new Map<string, number>()
+
+  async count(batch: readonly SenderCount[]): Promise<void> {
+    const now = Date.now()
+    const reached = new Map<string, number>()
+    for (const one of batch) {
+      const key = partitionKey(one.position)
+      if (one.once !== undefined) {
+        if (this.#once.has(one.once)) continue
+        this.#once.set(one.once, now)
+      } else {
+        const { offset } = one.position
+        if (offset <= (this.#offsets.get(key) ?? -1)) continue
+        reached.set(key, Math.max(offset, reached.get(key) ?? -1))
+      }
+      this.#add(one, now)
+    }
+    for (const [key, offset] of reached) this.#offsets.set(key, offset)
+    this.#forget(now)
+  }
+
+  async reset(partitions: readonly PartitionId[]): Promise<void> {
+    for (const partition of partitions) this.#offsets.delete(partitionKey(partition))
+  }
+
+  async due(watermark: number | undefined, now: number): Promise<readonly DueMinute[]> {
+    return [...this.#minutes]
+      .filter(([minute, { state }]) => isDue(minute, [state], watermark, now))
+      .sort(([a], [b]) => a - b)
+      .map(([minute, { state, fields }]) => ({ minute, senders: sendersOf([fields]), mark: state.version }))
+  }
+
+  async written(minutes: readonly DueMinute[], now: number): Promise<void> {
+    for (const { minute, mark } of minutes) {
+      const known = this.#minutes.get(minute)
+      if (known) known.state = { ...known.state, written: { version: mark as number, at: now } }
+    }
+    this.#forget(now)
+  }
+
+  #add(one: SenderCount, now: number): void {
+    let minute = this.#minutes.get(one.minute)
+    if (!minute) {
+      minute = { state: { version: 0, touched: now }, fields: new Map() }
+      this.#minutes.set(one.minute, minute)
+    }
+    const { state, fields } = minute
+    const field = countField(one)
+    if (!fields.has(field) && fields.size >= SENDER_CAP) return
+    fields.set(field, String(Number(fields.get(field) ?? 0) + 1))
+    if (one.sp !== undefined) fields.set(enterpriseField(one), one.sp)
+    minute.state = { ...state, version: state.version + 1, touched: now }
+  }
+
+  #forget(now: number): void {
+    for (const [minute, { state }] of this.#minutes)
+      if (state.touched < now - KEPT) this.#minutes.delete(minute)
+    for (const [key, at] of this.#once) if (at < now - KEPT) this.#once.delete(key)
+  }
+}

@@ -1,0 +1,100 @@
+import type { Service } from '../domain/events.ts'
+import type { ReportsOf } from './report.ts'
+
+/** Of a server that answers, and lets nobody in by that name. */
+const LOGIN = /WRONGPASS|NOAUTH|SASL|authentication/i
+
+/** What to look at, by what the reason of a failed connection says. The first that fits. */
+const HINTS: readonly (readonly [says: RegExp, hint: (service: Service) => string])[] = [
+  [/WRONGPASS|NOAUTH/i, () => 'look at redis.username and redis.password'],
+  [/NOPERM|AUTHORIZATION/i, (service) => `give this user of ${service} the rights of docs/operations.md`],
+  [
+    /SASL|authentication/i,
+    (service) =>
+      `look at ${service === 'schema-registry' ? 'input.schemaRegistry.username and .password' : 'kafka.sasl.*'}`,
+  ],
+  [/HTTP \d+|no JSON/, () => 'look at input.schemaRegistry.url and its path, and at the log of the registry'],
+  [
+    /certificate|altname|self.signed|CERT_/i,
+    (service) =>
+      `look at ${tls(service, 'ca')}: who signed the certificate of the server, and for which name`,
+  ],
+  [
+    /SSL|TLS|EPROTO|wrong version|packet length/i,
+    (service) => `one side speaks TLS and the other does not: look at ${tls(service, 'enabled')}`,
+  ],
+  [/ENOTFOUND|EAI_AGAIN|getaddrinfo/i, () => 'the host name is not known here: look at the name and at DNS'],
+  [/ECONNREFUSED/i, () => 'nothing listens there: look at host and port, and whether the server runs'],
+  [
+    /ETIMEDOUT|timeout|no answer|not answered/i,
+    (service) =>
+      service === 'kafka'
+        ? 'packets go nowhere: look at firewalls, and at advertised.listeners of the brokers'
+        : 'packets go nowhere, or the server is busy: look at firewalls and at its load',
+  ],
+  [
+    /ECONNRESET|EPIPE|closed|hang up|disconnected/i,
+    (service) =>
+      `the other side closed the connection: look at its log; a server that wants TLS does so (${tls(service, 'enabled')})`,
+  ],
+]
+
+/** Where TLS to a server is configured. */
+function tls(service: Service, key: 'ca' | 'enabled'): string {
+  if (service === 'schema-registry') return key === 'ca' ? 'NODE_EXTRA_CA_CERTS' : 'input.schemaRegistry.url'
+  if (service === 'postgres') return `${key === 'ca' ? 'sslrootcert' : 'sslmode'} in archive.url`
+  return `${service === 'kafka' ? 'kafka.ssl' : 'redis.tls'}.${key}`
+}
+
+/** What a person looks at first when a server cannot be reached for that reason. */
+function hintOf(service: Service, reason: string): string {
+  const found = HINTS.find(([says]) => says.test(reason))
+  return found ? found[1](service) : `sigwatch check --connect tries ${service} step by step`
+}
+
+const TEN_SECONDS = 10_000
+const HALF_A_MINUTE = 30_000
+
+type ConnectionEvent =
+  | 'connecting'
+  | 'connected'
+  | 'connection_awaited'
+  | 'connection_lost'
+  | 'connection_restored'
+
+/** Whether servers answer. */
+export const CONNECTION_REPORTS: ReportsOf<ConnectionEvent> = {
+  connecting: { measure: (m, e) => m.sigwatch_connection_up.set({ service: e.service }, 0) },
+  connected: {
+    line: { level: 'info', message: (e) => `${e.service} answers` },
+    measure: (m, e) => m.sigwatch_connection_up.set({ service: e.service }, 1),
+  },
+  connection_awaited: {
+    line: {
+      level: 'warn',
+      message: (e) =>
+        `${e.service} ${LOGIN.test(e.reason) ? 'refuses the login' : 'does not answer'}: it is tried again`,
+      extra: (e) => ({ hint: hintOf(e.service, e.reason) }),
+      every: HALF_A_MINUTE,
+      key: (e) => e.service,
+    },
+    measure: (m, e) => m.sigwatch_connection_up.set({ service: e.service }, 0),
+  },
+  connection_lost: {
+    line: {
+      level: 'warn',
+      message: 'connection lost',
+      extra: (e) => ({ hint: hintOf(e.service, e.reason) }),
+      every: TEN_SECONDS,
+      key: (e) => e.service,
+    },
+    measure(m, e) {
+      m.sigwatch_connection_up.set({ service: e.service }, 0)
+      m.sigwatch_connection_losses_total.inc({ service: e.service })
+    },
+  },
+  connection_restored: {
+    line: { level: 'info', message: 'connection restored', every: TEN_SECONDS, key: (e) => e.service },
+    measure: (m, e) => m.sigwatch_connection_up.set({ service: e.service }, 1),
+  },
+}

@@ -1,0 +1,24 @@
+import type { Event } from '../domain/events.ts'
+import type { LogFields, LogLevel } from './log.ts'
+import type { Metrics } from './metrics.ts'
+
+export type EventName = Event['name']
+type EventOf<N extends EventName> = Extract<Event, { readonly name: N }>
+
+/** What an event becomes. */
+export interface Report<E> {
+  readonly line?: {
+    readonly level: LogLevel
+    /** What the line says; the fields of the event follow it. */
+    readonly message: string | ((event: E) => string)
+    /** Fields beside those of the event. */
+    readonly extra?: (event: E) => LogFields
+    /** At most one line in this many ms for the same key; the next says how many were left out. */
+    readonly every?: number
+    readonly key?: (event: E) => string
+  }
+  readonly measure?: (metrics: Metrics, event: E, deployment: string) => void
+}
+
+/** The reports of these events. */
+export type ReportsOf<N extends EventName> = { readonly [K in N]: Report<EventOf<K>> }

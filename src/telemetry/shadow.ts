@@ -1,0 +1,35 @@
+import type { ReportsOf } from './report.ts'
+
+const TEN_SECONDS = 10_000
+
+/** What becomes of the model in shadow. */
+export const SHADOW_REPORTS: ReportsOf<
+  'shadow_loaded' | 'shadow_compared' | 'shadow_skipped' | 'shadow_failed'
+> = {
+  shadow_loaded: {
+    line: { level: 'info', message: 'model in shadow loaded' },
+    measure(m, e) {
+      m.sigwatch_shadow_model_info.reset()
+      m.sigwatch_shadow_model_info.set({ model: e.id }, 1)
+      m.sigwatch_shadow_model_up.set(1)
+    },
+  },
+  shadow_compared: {
+    measure(m, e) {
+      for (const { live, shadow, messages } of e.pairs)
+        m.sigwatch_shadow_model_messages_total.inc({ live, shadow }, messages)
+    },
+  },
+  shadow_skipped: { measure: (m, e) => m.sigwatch_shadow_model_skipped_total.inc(e.messages) },
+  shadow_failed: {
+    line: {
+      level: 'warn',
+      message: 'the model in shadow does not serve: the live one goes on alone',
+      every: TEN_SECONDS,
+    },
+    measure(m, e) {
+      if (e.how !== 'show') m.sigwatch_shadow_model_up.set(0)
+      m.sigwatch_shadow_model_failures_total.inc({ how: e.how })
+    },
+  },
+}

@@ -1,0 +1,96 @@
+import { type AddContact, isDigit, isLatin, MOBILE } from './contact-numbers.ts'
+
+const MAX_HANDLE = 32
+
+type Messenger = 'qq' | 'wechat' | 'telegram' | 'line'
+
+/** Names of messengers in normalised text and what they hold. The longest first. */
+const MESSENGERS: readonly { readonly name: string; readonly kind: Messenger }[] = [
+  { name: 'telegram', kind: 'telegram' },
+  { name: '企业微信', kind: 'wechat' },
+  { name: 'wechat', kind: 'wechat' },
+  { name: 'weixin', kind: 'wechat' },
+  { name: 'line', kind: 'line' },
+  { name: 'tele', kind: 'telegram' },
+  { name: '企鹅', kind: 'qq' },
+  { name: '群号', kind: 'qq' },
+  { name: '企微', kind: 'wechat' },
+  { name: '加赖', kind: 'line' },
+  { name: '微 x', kind: 'wechat' },
+  { name: '微x', kind: 'wechat' },
+  { name: '微信', kind: 'wechat' },
+  { name: '电报', kind: 'telegram' },
+  { name: '飞机', kind: 'telegram' },
+  { name: '扣扣', kind: 'qq' },
+  { name: 'qq', kind: 'qq' },
+  { name: 'wx', kind: 'wechat' },
+  { name: 'vx', kind: 'wechat' },
+  { name: 'tg', kind: 'telegram' },
+  { name: 'q', kind: 'qq' },
+  { name: 'v', kind: 'wechat' },
+  { name: '微', kind: 'wechat' },
+  { name: '薇', kind: 'wechat' },
+]
+/** Between the name and the id. */
+const LEAD =
+  /^(?:公众号|交流群|号码|客服|账号|群号|同号|号|群|id|是|为|加|或|搜|[\s:：,.=~→>\-"'“”(（【[<《+@]){0,6}/
+const HANDLE = /^@?([a-z][a-z0-9_-]{1,31})(?![a-z0-9_-])/
+const QQ_ID = /^(\d(?:[ -]?\d){4,11})(?!\d)/
+const WORDS = new Set(
+  'app pay vip ok id wechat weixin qq http https www official online service public group channel'.split(' '),
+)
+
+/** Finds the names in messengers of a normalised text, by what announces them. */
+export function findHandles(text: string, add: AddContact): void {
+  for (const { name, kind } of MESSENGERS) {
+    let at = text.indexOf(name)
+    for (let tries = 0; at >= 0 && tries < 20; tries++, at = text.indexOf(name, at + 1)) {
+      const latin = isLatin(name.charCodeAt(0))
+      const before = at > 0 ? text.charCodeAt(at - 1) : 0
+      if (
+        latin &&
+        (isLatin(before) || isDigit(before) || before === 0x40 || before === 0x2e || before === 0x2f)
+      )
+        continue
+      const end = at + name.length
+      const lead = LEAD.exec(text.slice(end, end + 24))?.[0] ?? ''
+      // A single sign needs another between it and the id; a word needs its own end.
+      if (name.length === 1 && !/[:：=~→号]/.test(lead) && !isPlainId(text, name, at, end)) continue
+      if (latin && lead === '' && isLatin(text.charCodeAt(end))) continue
+      const start = end + lead.length
+      const rest = text.slice(start, start + MAX_HANDLE + 2)
+      if (kind === 'qq') {
+        const id = QQ_ID.exec(rest)
+        const digits = id?.[1]?.replace(/[ -]/g, '')
+        if (id?.[1] !== undefined && digits !== undefined && digits.length <= 11)
+          add('qq', digits, start, start + id[1].length)
+        continue
+      }
+      const handle = HANDLE.exec(rest)
+      if (handle?.[1] !== undefined && isHandle(handle[1], kind, lead)) {
+        add(kind, handle[1], start + (handle[0].startsWith('@') ? 1 : 0), start + handle[0].length)
+      } else if (kind === 'wechat') {
+        const digits = /^\d{5,12}(?!\d)/.exec(rest)?.[0]
+        if (digits !== undefined && !MOBILE.test(digits)) add('wechat', digits, start, start + digits.length)
+        else if (digits !== undefined && lead !== '' && !lead.includes(' '))
+          add('wechat', digits, start, start + digits.length)
+      }
+    }
+  }
+}
+
+/** An id that needs no sign before it: `q812345`, after somebody to add `加q 8 1 2 …`, `薇 ms_zhai`. */
+function isPlainId(text: string, name: string, at: number, end: number): boolean {
+  if (name !== 'q') return name !== 'v' && /^ *[a-z][a-z-]*[\d_]/.test(text.slice(end, end + 16))
+  if (isDigit(text.charCodeAt(end))) return true
+  return /(?:加|进|客服|专员|助理|老师|联系)[^\d。!?;,]{0,2}$/.test(text.slice(Math.max(0, at - 5), at))
+}
+
+function isHandle(handle: string, kind: Exclude<Messenger, 'qq'>, lead: string): boolean {
+  if (WORDS.has(handle)) return false
+  if (/[\d_]/.test(handle)) return handle.length >= 3
+  // Letters alone: long enough to be an id, or announced by a sign.
+  return kind !== 'wechat'
+    ? handle.length >= 4 && /[@:]/.test(lead + handle)
+    : handle.length >= 6 || (handle.length >= 4 && /[:：号]/.test(lead))
+}

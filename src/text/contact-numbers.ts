@@ -1,0 +1,233 @@
+import type { ContactMention } from './reading.ts'
+
+/** Characters before a number in which its purpose is looked for. */
+const CONTEXT = 12
+/** Runs of digits looked at in one text. */
+const MAX_RUNS = 200
+const MAX_GROUPS = 16
+const SPACE = 0x20
+
+type Kind = ContactMention['kind']
+
+/** Takes a contact that stands from `start` to before `end` of the normalised text. */
+export type AddContact = (kind: Kind, value: string, start: number, end: number) => void
+
+const CALL =
+  /(?:电话|致电|来电|去电|拨打|拨|热线|专线|客服|咨询|详询|垂询|查询|询|联系|联络|预约|报名|订座|品鉴|抢购|服务|投诉|举报|人工|官方|手机|座机|传真|机|电|☎|📞|📱|tel|call|phone|hotline|contact|dial|ring|whatsapp|helpline|landline)[^0-9。!?;,]{0,5}$/
+const CALL_AFTER = /^[^0-9。!?;,]{0,2}(?:热线|客服|咨询|电话|专线|联系)/
+/** What the digits are if not a number to call. */
+const OTHER_NUMBER =
+  /(?:单号|订单|编号|流水号?|运单|尾号|卡号|账号|帐号|户号|尾数|号码段|证号|身份证|合同|批号|单据|验证码|校验码|动态码|取件码|提货码|券码|密码|编码|代码|股票|基金|code|order|no|ref|id|otp|pin|account|acct|a\/c|card|invoice|txn|pnr)[^0-9。!?;,]{0,3}$/
+const UNIT_AFTER =
+  /^\s?(?:元|块|万|亿|千|百|%|折|分钟|分|积分|人|名|个|件|年|月|日|天|倍|米|平|㎡|m2|吨|斤|公斤|kg|km|点|笔|次|张|度|gb|mb|kb|rmb|usd|hkd)/
+
+/** Digits without a sign between them. */
+interface DigitGroup {
+  readonly start: number
+  readonly end: number
+  /** A space, or nothing, lies before it: a number may begin here. */
+  readonly apart: boolean
+}
+
+/** Groups that may be one number. */
+interface Run {
+  readonly digits: string
+  readonly groups: readonly DigitGroup[]
+  /** A + stands before it. */
+  readonly plus: boolean
+}
+
+export const isDigit = (code: number) => code >= 48 && code <= 57
+export const isLatin = (code: number) => code >= 97 && code <= 122
+/** Signs inside a number: space - . · _ ( ) – — / */
+const INNER = new Set([...' -.·_()–—\u2009'].map((c) => c.charCodeAt(0)))
+
+/** Groups of digits from `start` on, with a sign between them, spaces around it, or a bracket and a space. */
+function groupsAt(text: string, start: number): DigitGroup[] {
+  const groups: DigitGroup[] = []
+  let begin = start
+  let apart = true
+  while (groups.length < MAX_GROUPS) {
+    let end = begin
+    while (end < text.length && isDigit(text.charCodeAt(end))) end++
+    groups.push({ start: begin, end, apart })
+    let next = end
+    apart = false
+    while (next < end + 3 && INNER.has(text.charCodeAt(next))) {
+      if (text.charCodeAt(next) === SPACE) apart = true
+      next++
+    }
+    if (next === end || !isDigit(text.charCodeAt(next))) break
+    begin = next
+  }
+  return groups
+}
+
+/** Groups as a person writes one number: not a list of amounts. */
+function isGrouped(groups: readonly DigitGroup[], digits: number): boolean {
+  if (groups.length === 1) return true
+  if (groups.length > 6 && digits > groups.length) return false
+  if (digits <= 6) return groups.length <= 2 && digits >= 5
+  return groups.length === digits || groups.every((g) => g.end - g.start <= 8)
+}
+
+export const MOBILE = /^1[3-9]\d{9}$/
+const AREA = /^0(?:10|2[0-57-9]|[3-9]\d{2})\d{7,8}$/
+/** Extension, written behind a landline. */
+const AREA_WITH_EXTENSION = /^(0(?:10|2[0-57-9]|[3-9]\d{2})\d{7,8})\d{1,4}$/
+const FREE = /^[48]00\d{7}$/
+/** Written like a service number, and with digits too many to be one: those who read it call it all the same. */
+const LIKE_SERVICE = /^(?:[48]00\d{8}|95\d{6,11})$/
+const SHORT_HOTLINE =
+  /^(?:95\d{3,4}|951\d{5}|96\d{3,4}|100(?:00|0[1-9]|1\d|50|60|86|99)\d?|123\d{2}|12[0-9]{3}|118114|116114|11[0249]|12[02]|11185|12580|10198)$/
+
+function classify(run: Run, before: string, after: string): { kind: Kind; value: string } | undefined {
+  const { digits, groups, plus } = run
+  if (!isGrouped(groups, digits.length)) return undefined
+  if (OTHER_NUMBER.test(before) && !/(?:电话|手机|热线)[^0-9]{0,3}$/.test(before)) return undefined
+  const called = CALL.test(before) || CALL_AFTER.test(after)
+  let national = digits
+  if (digits.startsWith('0086')) national = digits.slice(4)
+  else if (digits.startsWith('86') && (plus || digits.length === 13)) national = digits.slice(2)
+  if (MOBILE.test(national) && !(plus && national === digits)) return { kind: 'mobile', value: national }
+  if (national === digits && (plus || /^00[1-9]/.test(digits))) {
+    const international = digits.replace(/^00/, '')
+    const long = international.length >= 9 && international.length <= 15
+    return long && international[0] !== '0' ? { kind: 'overseas', value: international } : undefined
+  }
+  if (AREA.test(national)) return { kind: 'landline', value: national }
+  if (national !== digits && /^(?:10|2\d|[3-9]\d{2})\d{7,8}$/.test(national))
+    return { kind: 'landline', value: `0${national}` }
+  const extended = AREA_WITH_EXTENSION.exec(national)
+  if (extended !== null && groups.length > 1) return { kind: 'landline', value: extended[1] as string }
+  if (FREE.test(digits) && (called || groups.length > 1 || !UNIT_AFTER.test(after)))
+    return { kind: 'hotline', value: digits }
+  const abroad = foreignNumber(digits, groups, called)
+  if (abroad !== undefined) return { kind: 'overseas', value: abroad }
+  const amount = UNIT_AFTER.test(after)
+  if (called && LIKE_SERVICE.test(national) && !(amount && groups.length === 1)) {
+    if (!beginsWithWhole(digits, groups)) return { kind: 'hotline', value: national }
+  }
+  if (!called || amount) return undefined
+  if (SHORT_HOTLINE.test(national)) return { kind: 'hotline', value: national }
+  if (/^[2-9]\d{6,7}$/.test(digits) && !looksLikeDate(digits)) return { kind: 'landline', value: digits }
+  return undefined
+}
+
+/** Whether a service number is whole before the last group: hours or a date stand behind it, `95588 2026年`. */
+function beginsWithWhole(digits: string, groups: readonly DigitGroup[]): boolean {
+  const first = (groups[0] as DigitGroup).end - (groups[0] as DigitGroup).start
+  let length = 0
+  return groups.slice(0, -1).some(({ start, end }) => {
+    length += end - start
+    const begin = digits.slice(0, length)
+    return FREE.test(begin) || (length === first && SHORT_WHOLE.test(begin))
+  })
+}
+
+/** North American numbers, as they are grouped: 3-3-4, with or without the 1 of the country. */
+const NORTH_AMERICA = /^1?([2-9]\d{2}[2-9]\d{6})$/
+/** Numbers of the United Kingdom and mobiles of Taiwan in their national form, that are none of China. */
+const BRITAIN = /^0([127]\d{9})$/
+const TAIWAN = /^0(9\d{8})$/
+
+/** A number abroad that is written as at home there, with the code of its country; undefined: none. */
+function foreignNumber(digits: string, groups: readonly DigitGroup[], called: boolean): string | undefined {
+  const sizes = groups.map((g) => g.end - g.start).join('')
+  if (sizes === '334' || sizes === '1334') {
+    const american = NORTH_AMERICA.exec(digits)
+    if (american) return `1${american[1]}`
+  }
+  if (!called && groups.length === 1) return undefined
+  const british = BRITAIN.exec(digits)
+  if (british) return `44${british[1]}`
+  const taiwanese = TAIWAN.exec(digits)
+  return taiwanese ? `886${taiwanese[1]}` : undefined
+}
+
+function looksLikeDate(digits: string): boolean {
+  return /^20[0-4]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/.test(digits)
+}
+
+/** Finds the telephone numbers of a normalised text. */
+export function findNumbers(text: string, add: AddContact): void {
+  let runs = 0
+  for (let i = 0; i < text.length && runs < MAX_RUNS; ) {
+    if (!isDigit(text.charCodeAt(i))) {
+      i++
+      continue
+    }
+    const groups = groupsAt(text, i)
+    runs++
+    const last = groups.at(-1) as DigitGroup
+    i = last.end
+    if (!isPartOfWord(text, groups[0] as DigitGroup, last)) readGroups(text, groups, add)
+  }
+}
+
+/** Digits that belong to a word, a masked number or a decimal fraction. */
+function isPartOfWord(text: string, first: DigitGroup, last: DigitGroup): boolean {
+  const before = text.charCodeAt(first.start - 1)
+  const after = text.charCodeAt(last.end)
+  if (before === 0x2a || after === 0x2a || isLatin(after)) return true
+  if (before === 0x2e && isDigit(text.charCodeAt(first.start - 2))) return true
+  if (!isLatin(before)) return false
+  const word = /[a-z]{1,12}$/.exec(text.slice(Math.max(0, first.start - 12), first.start))?.[0] ?? ''
+  return !/^(?:tel|call|phone|t|mob|whatsapp)$/.test(word)
+}
+
+/** Four groups of four and more: a card or an account. */
+function isCardNumber(groups: readonly DigitGroup[]): boolean {
+  return groups.length >= 4 && groups.slice(0, 4).every((g) => g.end - g.start === 4)
+}
+
+/** A service number whole in one group: what stands behind it is an extension, or its hours. */
+const SHORT_WHOLE = /^(?:95\d{3,4}|951\d{5}|96\d{3,4}|100\d{2,3}|123\d{2}|118114|116114)$/
+const MAX_EXTENSION = 4
+
+/**
+ * The last group of the number that begins with group `s`, where an extension follows it: `95511-2`, `400-820-8820-1`,
+ * `0755-83776688-1`, `95338(24小时)`. Undefined: no number is whole before the last group.
+ */
+function lastBeforeExtension(text: string, groups: readonly DigitGroup[], s: number): number | undefined {
+  let digits = ''
+  for (let k = s; k < Math.min(s + 3, groups.length - 1); k++) {
+    const group = groups[k] as DigitGroup
+    digits += text.slice(group.start, group.end)
+    const following = groups[k + 1] as DigitGroup
+    if (following.apart || following.end - following.start > MAX_EXTENSION) continue
+    const whole = k === s ? SHORT_WHOLE.test(digits) : false
+    if (whole || FREE.test(digits) || AREA.test(digits)) return k
+  }
+  return undefined
+}
+
+/** Finds the numbers in groups: from each group that stands apart, the longest one. */
+function readGroups(text: string, groups: readonly DigitGroup[], add: AddContact): void {
+  const first = groups[0] as DigitGroup
+  if (isCardNumber(groups)) return
+  let from = first.start
+  if (text[from - 1] === '(') from--
+  const plus = text[from - 1] === '+'
+  const lead = text.slice(Math.max(0, from - CONTEXT), plus ? from - 1 : from)
+  for (let s = 0; s < groups.length; ) {
+    let next = s + 1
+    const start = groups[s] as DigitGroup
+    const whole = start.apart ? lastBeforeExtension(text, groups, s) : undefined
+    for (let e = whole ?? Math.min(groups.length, s + MAX_GROUPS) - 1; start.apart && e >= s; e--) {
+      const end = groups[e] as DigitGroup
+      const following = groups[e + 1]
+      if (following !== undefined && !following.apart && e !== whole) continue
+      const part = groups.slice(s, e + 1)
+      const digits = part.map((g) => text.slice(g.start, g.end)).join('')
+      if (digits.length < 3 || digits.length > 17) continue
+      const run = { digits, groups: part, plus: plus && s === 0 }
+      const found = classify(run, lead, text.slice(end.end, end.end + 8))
+      if (found === undefined) continue
+      add(found.kind, found.value, start.start, end.end)
+      next = e + 1
+      break
+    }
+    s = next
+  }
+}

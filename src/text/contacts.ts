@@ -1,0 +1,58 @@
+import { findHandles } from './contact-handles.ts'
+import { type AddContact, findNumbers } from './contact-numbers.ts'
+import type { ContactMention, NormalisedText, Span, UrlMention } from './reading.ts'
+
+const MAX_CONTACTS = 10
+
+/** Who is reached by a link that opens a chat: `wa.me/8526…`, `line.me/ti/p/…`. */
+function invitation({ host, path }: UrlMention): Pick<ContactMention, 'kind' | 'value'> | undefined {
+  if (host === 'wa.me' || host === 'api.whatsapp.com') {
+    const number = /^\/(?:send\?phone=)?\+?(\d{8,15})/.exec(path)?.[1]
+    return number === undefined ? undefined : { kind: 'overseas', value: number }
+  }
+  if (host === 'line.me' || host === 'lin.ee') {
+    const id = /^\/(?:r?\/?ti\/p\/)?([\w~%@-]{3,40})/.exec(path)?.[1]
+    return id === undefined ? undefined : { kind: 'line', value: id.toLowerCase() }
+  }
+  const code = host === 'u.wechat.com' ? /^\/([\w-]{4,60})/.exec(path)?.[1] : undefined
+  return code === undefined ? undefined : { kind: 'wechat', value: code.toLowerCase() }
+}
+
+function spanOf(normalised: NormalisedText, original: string, start: number, end: number): Span {
+  const last = normalised.offsets[end - 1] as number
+  const high = original.charCodeAt(last)
+  return { start: normalised.offsets[start] as number, end: last + (high >= 0xd800 && high < 0xdc00 ? 2 : 1) }
+}
+
+/**
+ * Numbers and names by which the sender wants to be reached, from normalised text; at most 10, in the order of the text.
+ * `original` is what was normalised. What lies inside a link is none, but for t.me.
+ */
+export function extractContacts(
+  normalised: NormalisedText,
+  original: string,
+  urls: readonly UrlMention[] = [],
+): ContactMention[] {
+  const { text } = normalised
+  const found: ContactMention[] = []
+  const taken: Span[] = []
+  const add: AddContact = (kind, value, start, end) => {
+    if (found.length >= MAX_CONTACTS) return
+    const span = spanOf(normalised, original, start, end)
+    if (taken.some((s) => span.start < s.end && s.start < span.end)) return
+    taken.push(span)
+    if (!found.some((c) => c.kind === kind && c.value === value)) found.push({ kind, value, span })
+  }
+  for (const url of urls) {
+    if (url.domain === 't.me' || url.domain === 'telegram.me') {
+      const handle = /^\/(?:s\/|\+)?([A-Za-z0-9_-]{2,40})/.exec(url.path)?.[1]
+      if (handle !== undefined) found.push({ kind: 'telegram', value: handle.toLowerCase(), span: url.span })
+    }
+    const invited = invitation(url)
+    if (invited) found.push({ ...invited, span: url.span })
+    taken.push(url.span)
+  }
+  findHandles(text, add)
+  findNumbers(text, add)
+  return found.sort((a, b) => a.span.start - b.span.start)
+}

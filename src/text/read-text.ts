@@ -1,0 +1,34 @@
+import { extractContacts } from './contacts.ts'
+import { fingerprint } from './fingerprint.ts'
+import { urlsOfPlain } from './links.ts'
+import { normalisePlain } from './normalise.ts'
+import { asksForConsent, hasWayOut, isOtp } from './phrases.ts'
+import { newDraft, readPlain } from './plain.ts'
+import type { TextReading } from './reading.ts'
+import { extractSignatures } from './signature.ts'
+
+const draft = newDraft()
+
+/**
+ * The one entry of the text layer: reads a text once for all detectors, its normalised form, signatures, links, contacts,
+ * phrases and fingerprint. `fieldSignature`: what the record names, it wins over the text. Depends on the two strings alone,
+ * so its answer can be kept by them. Never throws; linear in the text.
+ */
+export function readText(text: string, fieldSignature?: string): TextReading {
+  readPlain(draft, text)
+  const urls = urlsOfPlain(draft, text)
+  const normalised = normalisePlain(draft)
+  const { signature, signatures } = extractSignatures(text, fieldSignature)
+  const contacts = extractContacts(normalised, text, urls)
+  return {
+    normalised,
+    ...(signature === undefined ? {} : { signature }),
+    signatures,
+    urls,
+    contacts,
+    optOut: hasWayOut(normalised.text),
+    asksConsent: asksForConsent(normalised.text),
+    otp: isOtp(normalised.text),
+    bands: fingerprint(normalised, { urls, contacts, signatures }),
+  }
+}

@@ -1,0 +1,198 @@
+// How the brand codes do on messages of writers that they never saw: each writer of corpus/brand-messages is left out once,
+// the weights of the decision are fitted on the others, and the writer's messages are judged with them.
+//
+//   npx tsx test/bench/brand-messages.ts [--corpus DIR] [--block-from 0.98] [--examples N]
+//
+// Twice: with a registry in which every lawful signature is filed for the ports that send it, and with the shipped brand
+// list alone. Exits 1 when a lawful message is blocked.
+import { parseArgs } from 'node:util'
+import { BRAND_MESSAGES, type BrandMessage, readBrandCorpus } from '../../scripts/brand-decision/corpus.ts'
+import { certaintyBy, type Decision, decisionsOf, fitWeights } from '../../scripts/brand-decision/examples.ts'
+import { rememberOpinions } from '../../scripts/brand-decision/wording.ts'
+import { SHIPPED_MODEL } from '../../src/app/assets.ts'
+import { findingsOf, MESSAGE_CODES } from '../../src/detectors/all.ts'
+import { mayBlock } from '../../src/detectors/brand-decision/decision.ts'
+import { BLOCK_FROM } from '../../src/detectors/brand-decision/evidence.ts'
+import {
+  isCleared,
+  MALICE_THRESHOLDS,
+  neededFor,
+  SURE,
+} from '../../src/detectors/brand-decision/malicious-text.ts'
+import { forgedBrand } from '../../src/detectors/forged-brand.ts'
+import type { Registry } from '../../src/domain/registry.ts'
+import { openClassifier } from '../../src/model/classifier.ts'
+import { loadPolicy } from '../../src/policy/load.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    corpus: { type: 'string', default: BRAND_MESSAGES },
+    'block-from': { type: 'string', default: String(BLOCK_FROM.default) },
+    'min-certainty': { type: 'string', default: String(MALICE_THRESHOLDS.minCertainty.default) },
+    examples: { type: 'string', default: '0' },
+  },
+})
+const blockFrom = Number(options['block-from'])
+const minCertainty = Number(options['min-certainty'])
+const MIN_SCORE = Number(forgedBrand.thresholds.minScore!.default)
+
+const classifier = await openClassifier({ dir: SHIPPED_MODEL, backend: 'auto', onNotice: () => {} })
+const corpus = readBrandCorpus(classifier, options.corpus)
+const policy = loadPolicy()
+
+type Outcome = 'block' | 'review' | 'pass'
+type Registered = 'filed' | 'shipped'
+interface Judged {
+  readonly of: BrandMessage
+  readonly registry: Registered
+  readonly outcome: Outcome
+  /** Highest certainty with which it might be blocked. */
+  readonly certainty: number
+  /** A brand code is among the findings. */
+  readonly named: boolean
+}
+
+const WEIGHED = new Set(['FORGED_BRAND', 'TEXT_FRAUD', 'TEXT_ILLICIT'])
+const UNWEIGHED = MESSAGE_CODES.filter(({ code }) => !WEIGHED.has(code))
+
+/** What the codes that no weight decides ask for. */
+function isReviewed({ message }: BrandMessage, registry: Registry): boolean {
+  const found = findingsOf(
+    message,
+    { classifier, policy, registry },
+    { consents: undefined, askedBefore: undefined },
+    UNWEIGHED,
+  )
+  return found.some(({ code }) =>
+    ['review', 'throttle', 'block'].includes(policy.codePolicy(code, message.ts).action),
+  )
+}
+
+/** Judges the messages of a writer by weights and words that were fitted without any of them. */
+function judgeWriter(writer: string): Judged[] {
+  rememberOpinions(corpus.messages, writer)
+  const decisions = decisionsOf(corpus, classifier)
+  const fitted = fitWeights(decisions.filter(({ of }) => of.writer !== writer))
+  const sure = ({ signs }: Decision) => certaintyBy(fitted, signs)
+  const asked = new Map<string, Decision[]>()
+  const keyOf = (of: BrandMessage, registry: string) => `${registry} ${of.message.id}`
+  for (const decision of decisions) {
+    const key = keyOf(decision.of, decision.registry)
+    asked.set(key, [...(asked.get(key) ?? []), decision])
+  }
+  const mine = corpus.messages.filter((of) => of.writer === writer)
+  return (['filed', 'shipped'] as const).flatMap((registry) =>
+    mine.map((of) => judgeMessage(of, registry, asked.get(keyOf(of, registry)) ?? [], sure)),
+  )
+}
+
+function judgeMessage(
+  of: BrandMessage,
+  registry: Registered,
+  asked: readonly Decision[],
+  sure: (decision: Decision) => number,
+): Judged {
+  const brands = asked.filter(({ code }) => !code.startsWith('TEXT_'))
+  const certainty = Math.max(0, ...brands.filter(({ signs }) => mayBlock(signs)).map(sure))
+  const forged = brands.some((one) => one.code === 'FORGED_BRAND' && (one.plain || sure(one) >= MIN_SCORE))
+  const text = asked.find(({ code }) => code.startsWith('TEXT_'))
+  const malicious = isMalicious(of, text, text === undefined ? 0 : sure(text))
+  const stopped = forged || malicious || isReviewed(of, corpus[registry])
+  return {
+    of,
+    registry,
+    outcome: certainty >= blockFrom ? 'block' : stopped ? 'review' : 'pass',
+    certainty,
+    named: forged || brands.some(({ code }) => code !== 'FORGED_BRAND'),
+  }
+}
+
+/** As TEXT_FRAUD and TEXT_ILLICIT decide with this certainty. */
+function isMalicious({ message }: BrandMessage, text: Decision | undefined, certainty: number): boolean {
+  const { fraud, illicit } = message.scores
+  const { thresholds } = classifier
+  const threshold = fraud >= illicit ? thresholds.fraud : thresholds.illicit
+  if (fraud + illicit >= SURE) return true
+  if (text === undefined) return fraud + illicit >= threshold
+  const certain = certainty >= neededFor(message, minCertainty)
+  return fraud + illicit < threshold ? certain : certain || !isCleared(certainty, text.signs)
+}
+
+const share = (part: number, whole: number) =>
+  `${((100 * part) / Math.max(1, whole)).toFixed(1)}%`.padStart(7)
+
+function line(title: string, judged: readonly Judged[]): void {
+  const lawful = judged.filter(({ of }) => of.kind === 'lawful')
+  const forged = judged.filter(({ of }) => of.kind !== 'lawful')
+  const count = (of: readonly Judged[], ...outcomes: Outcome[]) =>
+    of.filter(({ outcome }) => outcomes.includes(outcome)).length
+  console.log(
+    title.padEnd(24),
+    String(lawful.length).padStart(6),
+    String(count(lawful, 'block')).padStart(8),
+    share(count(lawful, 'block', 'review'), lawful.length).padStart(9),
+    String(forged.length).padStart(8),
+    share(count(forged, 'block', 'review'), forged.length).padStart(9),
+    share(count(forged, 'block'), forged.length).padStart(8),
+    share(forged.filter(({ named }) => named).length, forged.length).padStart(8),
+  )
+}
+
+/** What `blockFrom` the others ask for: their most certain lawful message, and e times the odds of it. */
+function askedByOthers(judged: readonly Judged[], writer: string): number {
+  const others = judged.filter(({ of }) => of.kind === 'lawful' && of.writer !== writer)
+  const highest = Math.max(...others.map(({ certainty }) => certainty))
+  const odds = (Math.E * highest) / (1 - highest)
+  return odds / (1 + odds)
+}
+
+/** What other thresholds would have done. */
+function printThresholds(judged: readonly Judged[]): void {
+  const asked = corpus.writers.map((writer) => askedByOthers(judged, writer))
+  const beyond = judged.filter(
+    ({ of, certainty }) => of.kind === 'lawful' && certainty >= asked[corpus.writers.indexOf(of.writer)]!,
+  )
+  console.log(
+    `blockFrom that seven writers ask for: ${Math.min(...asked).toFixed(3)} to ${Math.max(...asked).toFixed(3)}; lawful of the eighth blocked by it: ${beyond.length}`,
+  )
+  for (const from of [0.85, 0.9, 0.92, 0.95, 0.97]) {
+    const blocked = judged.filter(({ certainty }) => certainty >= from)
+    const lawful = blocked.filter(({ of }) => of.kind === 'lawful').length
+    console.log(
+      `  blocked from ${from}: ${lawful} lawful, ${share(blocked.length - lawful, forgedIn(judged))}`,
+    )
+  }
+}
+const forgedIn = (judged: readonly Judged[]) => judged.filter(({ of }) => of.kind !== 'lawful').length
+
+const all = corpus.writers.flatMap(judgeWriter)
+let lawfulBlocked = 0
+for (const name of ['filed', 'shipped'] as const) {
+  const judged = all.filter(({ registry }) => registry === name)
+  console.log(
+    `\n${name === 'filed' ? 'every lawful signature filed' : 'the shipped brand list alone'}; blocked from ${blockFrom}\n` +
+      'writer left out          lawful  blocked  review+   forged  review+  blocked   named',
+  )
+  for (const writer of corpus.writers)
+    line(
+      writer,
+      judged.filter(({ of }) => of.writer === writer),
+    )
+  line('all', judged)
+  const lawful = judged.filter(({ of }) => of.kind === 'lawful')
+  lawfulBlocked += lawful.filter(({ outcome }) => outcome === 'block').length
+  console.log(
+    `highest certainty of a lawful message that may be blocked: ${Math.max(...lawful.map(({ certainty }) => certainty)).toFixed(4)}`,
+  )
+  printThresholds(judged)
+  const examples = Number(options.examples)
+  const worst = lawful.toSorted((a, b) => b.certainty - a.certainty).slice(0, examples)
+  for (const { of, certainty } of worst)
+    console.log(`  ${certainty.toFixed(3)} ${of.sender} ${of.message.text}`)
+  const missed = judged
+    .filter(({ of, outcome }) => of.kind !== 'lawful' && outcome === 'pass')
+    .slice(0, examples)
+  for (const { of } of missed) console.log(`  missed: ${of.sender} ${of.brand}: ${of.message.text}`)
+}
+classifier.close()
+process.exitCode = lawfulBlocked > 0 ? 1 : 0

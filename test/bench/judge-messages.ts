@@ -1,0 +1,78 @@
+// How the codes do on messages that were set apart: nothing is fitted on corpus/brand-judging.
+//
+//   npx tsx test/bench/judge-messages.ts [--corpus DIR] [--examples N]
+//
+// Judged as shipped, with a registry in which every lawful signature is filed, and with the shipped brand list alone.
+// Exits 1 when a lawful message is blocked.
+import { parseArgs } from 'node:util'
+import { BRAND_JUDGING, type BrandMessage, readBrandCorpus } from '../../scripts/brand-decision/corpus.ts'
+import { SHIPPED_MODEL } from '../../src/app/assets.ts'
+import { findingsOf } from '../../src/detectors/all.ts'
+import { cappedAction } from '../../src/domain/decision.ts'
+import type { Registry } from '../../src/domain/registry.ts'
+import { openClassifier } from '../../src/model/classifier.ts'
+import { loadPolicy } from '../../src/policy/load.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    corpus: { type: 'string', default: BRAND_JUDGING },
+    examples: { type: 'string', default: '0' },
+  },
+})
+const classifier = await openClassifier({ dir: SHIPPED_MODEL, backend: 'auto', onNotice: () => {} })
+const corpus = readBrandCorpus(classifier, options.corpus)
+const policy = loadPolicy()
+const BRAND_CODES = ['FORGED_BRAND', 'LOOKALIKE_SIGNATURE', 'LOOKALIKE_DOMAIN']
+
+interface Judged {
+  readonly of: BrandMessage
+  readonly outcome: 'block' | 'review' | 'pass'
+  readonly codes: readonly string[]
+}
+
+function judge(of: BrandMessage, registry: Registry): Judged {
+  const found = findingsOf(
+    of.message,
+    { classifier, policy, registry },
+    { consents: undefined, askedBefore: undefined },
+  )
+  const actions = found.map(({ code, cap }) =>
+    cappedAction(policy.codePolicy(code, of.message.ts).action, cap),
+  )
+  const outcome = actions.includes('block')
+    ? 'block'
+    : actions.some((action) => action === 'review' || action === 'throttle')
+      ? 'review'
+      : 'pass'
+  return { of, outcome, codes: found.map(({ code }) => code) }
+}
+
+const share = (part: number, whole: number) =>
+  `${((100 * part) / Math.max(1, whole)).toFixed(1)}%`.padStart(8)
+let lawfulBlocked = 0
+for (const name of ['filed', 'shipped'] as const) {
+  const judged = corpus.messages.map((of) => judge(of, corpus[name]))
+  console.log(
+    `\n${name === 'filed' ? 'every lawful signature filed' : 'the shipped brand list alone'}\n` +
+      'kind      messages  blocked  review+    named',
+  )
+  for (const kind of ['lawful', 'forged', 'fraud', 'illicit'] as const) {
+    const mine = judged.filter(({ of }) => of.kind === kind)
+    const blocked = mine.filter(({ outcome }) => outcome === 'block').length
+    const stopped = mine.filter(({ outcome }) => outcome !== 'pass').length
+    const named = mine.filter(({ codes }) => codes.some((code) => BRAND_CODES.includes(code))).length
+    if (kind === 'lawful') lawfulBlocked += blocked
+    console.log(
+      kind.padEnd(8),
+      String(mine.length).padStart(9),
+      share(blocked, mine.length),
+      share(stopped, mine.length),
+      share(named, mine.length),
+    )
+  }
+  const wrong = judged.filter(({ of, outcome }) => (of.kind === 'lawful') !== (outcome === 'pass'))
+  for (const { of, codes } of wrong.slice(0, Number(options.examples)))
+    console.log(`  ${of.kind} ${of.sender} ${codes.join(' ')}: ${of.message.text}`)
+}
+classifier.close()
+process.exitCode = lawfulBlocked > 0 ? 1 : 0

@@ -1,0 +1,421 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { tolerateLeaderlessPartitions } from '../../src/kafka/metadata.ts'
+import { seededRandom } from '../helpers/fake-brokers.ts'
+import type { FaultProxy } from '../helpers/fault-proxy.ts'
+import { plainClient, type Read } from '../helpers/kafka-client.ts'
+import { type KafkaCluster, startKafkaCluster } from '../helpers/kafka-cluster.ts'
+import { type Environment, type Service, startService, TOKEN_KEY } from '../helpers/service.ts'
+import { produceKeyed } from '../helpers/service-topics.ts'
+import { simulateLive, simulateTraffic, type Traffic } from '../helpers/traffic.ts'
+import { compareCounts } from './counts.ts'
+import { createInput, endsOf, produceLive } from './input.ts'
+import { type CellResult, decisionsOf, type Expected, judge } from './judge.ts'
+import { type InputRecord, placesOf, readWhole, watchCommits } from './place.ts'
+import { ReplaceableRedis } from './replaceable-redis.ts'
+import { runUndisturbed } from './undisturbed.ts'
+
+/** What a cell may do to the servers and the instances while the records are worked on. */
+export interface Battle {
+  readonly cluster: KafkaCluster
+  readonly redis: FaultProxy
+  readonly topic: string
+  readonly groupId: string
+  readonly random: () => number
+  /** Instances that run now. */
+  readonly instances: readonly Service[]
+  startInstance(): Promise<Service>
+  kill(instance: Service): Promise<void>
+  /** Ends it as an operator does. */
+  leave(instance: Service): Promise<void>
+  /** Records that are committed. */
+  committed(): number
+  /** Their share of all, from 0 to 1. */
+  done(): number
+  /** Resolves when so much is committed. */
+  reach(share: number): Promise<void>
+  /** Resolves when all records of the partitions other than this one are committed. */
+  reachOthers(partition: number): Promise<void>
+  /** Lets an older copy take the place of Redis: see `copyRedis`. */
+  replaceRedis(): void
+  /** Makes a replica of Redis, which follows it no more from then on. */
+  copyRedis(): Promise<void>
+  /** Empties Redis. */
+  emptyRedis(): Promise<void>
+}
+
+export interface Cell {
+  readonly name: string
+  /** What it tries, for docs/faults.md. */
+  readonly what: string
+  /** Ends when its faults are over; the rest of the records is worked on in peace. */
+  readonly fault: (battle: Battle) => Promise<void>
+  /** Present: records come while it lasts, so many a second over so many minutes, and not as a backlog. */
+  readonly live?: { readonly perSecond: number; readonly minutes: number }
+  /** Default: two. */
+  readonly instances?: number
+  /** Has the last partition of the input on this broker alone. */
+  readonly lastPartitionOn?: number
+  /** What `/readyz` of some instance must say while the fault lasts; absent: it may go unnoticed. */
+  readonly tells?: RegExp
+}
+
+const DEPLOYMENT = 'faults'
+const PARTITIONS = 12
+/** How long catching up may take, ms. */
+const WITHIN = 300_000
+/** Time to bring up the instances before live records come, ms. */
+const LEAD = 60_000
+const LINE_END = Buffer.from('\n')
+const OUTPUTS = ['alerts', 'deadLetters', 'verdicts'] as const
+
+/** One cluster, one Redis and one traffic for all cells; each cell has topics, a group and an empty Redis of its own. */
+export class Arena {
+  readonly cluster: KafkaCluster
+  readonly redis: ReplaceableRedis
+  readonly #folder: string
+  readonly #count: number
+  readonly #traffic: Traffic
+  readonly #undisturbed: Expected
+  #cells = 0
+
+  private constructor(parts: {
+    cluster: KafkaCluster
+    redis: ReplaceableRedis
+    folder: string
+    count: number
+    traffic: Traffic
+    undisturbed: Expected
+  }) {
+    this.cluster = parts.cluster
+    this.redis = parts.redis
+    this.#folder = parts.folder
+    this.#count = parts.count
+    this.#traffic = parts.traffic
+    this.#undisturbed = parts.undisturbed
+  }
+
+  static async open(count: number): Promise<Arena> {
+    const folder = mkdtempSync(join(tmpdir(), 'sigwatch-faults-'))
+    // Whoever watches the commits has to see them too.
+    tolerateLeaderlessPartitions()
+    const cluster = await startKafkaCluster()
+    const redis = await ReplaceableRedis.start()
+    const traffic = await simulateTraffic(folder, count)
+    const undisturbed = await expectedOf(folder, traffic.file, undisturbedEnvironment(traffic))
+    return new Arena({ cluster, redis, folder, count, traffic, undisturbed })
+  }
+
+  async close(): Promise<void> {
+    await this.cluster.stop()
+    await this.redis.stop()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  /** Puts the records into a topic of the cell's own, lets instances loose on them, and looks at what came of it. */
+  async run(cell: Cell, seed: number): Promise<CellResult> {
+    const began = Date.now()
+    const { cluster, redis } = this
+    const client = plainClient(cluster.direct)
+    const name = `${cell.name}-${++this.#cells}`
+    const topic = `${name}.messages`
+    const outputs = Object.fromEntries(OUTPUTS.map((use) => [use, `${name}.${use}`]))
+    await createInput(client, topic, PARTITIONS, cell.lastPartitionOn)
+    for (const output of Object.values(outputs))
+      await client.createTopic({ config: { 'message.timestamp.type': 'LogAppendTime' } }, output)
+    await redis.reset()
+    const traffic = await this.#trafficOf(cell)
+    if (!cell.live) await produceKeyed(client, topic, traffic.records)
+
+    const commits = watchCommits(cluster.direct, name, topic)
+    const instances = new Instances(this.#environment(traffic, name, topic, outputs))
+    const records = traffic.records.length
+    const ends = await endsOf(client, topic)
+    const battle = this.#battle({ topic, groupId: name, seed, records, ends, commits, instances })
+    const said = new Set<string>()
+    let unready: readonly string[] = []
+    let caughtUp = 0
+    const looking = instances.watchMemory()
+    try {
+      await Promise.all(Array.from({ length: cell.instances ?? 2 }, () => instances.start()))
+      const watching = instances.watchReadiness(said)
+      const producing = cell.live ? produceLive(client, topic, traffic) : undefined
+      await Promise.all([cell.fault(battle), producing]).finally(watching)
+      const over = Date.now()
+      const end = (await endsOf(client, topic)).reduce((sum, high) => sum + high, 0)
+      await instances.until(() => commits.total() >= end)
+      caughtUp = Math.round((Date.now() - over) / 1000)
+      // What a dead instance left in the outbox is sent again after 5 s.
+      await sleep(8_000)
+      unready = await instances.unready()
+      await instances.stop()
+    } finally {
+      looking()
+      await instances.killAll()
+      await commits.stop()
+      await this.#heal()
+    }
+    const [input, alerts, letters, verdicts] = await Promise.all(
+      [topic, ...OUTPUTS.map((use) => outputs[use]!)].map((of) => readWhole(cluster.direct, of)),
+    )
+    const expected = cell.live ? await this.#expectedOf(traffic, input!) : this.#undisturbed
+    const scope = { deployment: DEPLOYMENT, clusterId: await client.clusterId(), topic }
+    const counts = await compareCounts(redis.direct, scope, expected.observations)
+    const isTold = cell.tells === undefined || [...said].some((reason) => cell.tells!.test(reason))
+    return judge({
+      cell: cell.name,
+      isTold,
+      isMarkTold: counts.marked === 0 || instances.said(['features_degraded', 'counts_lost']),
+      unready,
+      said,
+      seed,
+      records: input!.length,
+      seconds: Math.round((Date.now() - began) / 1000),
+      caughtUp,
+      resident: Math.round(instances.mostResident),
+      places: placesOf(input!.map(asInput), verdicts!, letters!, commits.seen),
+      counts,
+      expected,
+      alerts: alerts!,
+      verdicts: verdicts!,
+    })
+  }
+
+  /** What is worked on: the records of all cells, or live ones that begin shortly. */
+  async #trafficOf({ live }: Cell): Promise<Traffic> {
+    if (!live) return this.#traffic
+    const count = Math.min(live.perSecond * live.minutes * 60, this.#count)
+    const folder = mkdtempSync(join(this.#folder, 'live-'))
+    return simulateLive(folder, count, { minutes: live.minutes, start: Date.now() + LEAD })
+  }
+
+  /** Of what came to be in the topic, in the order in which it was sent. */
+  async #expectedOf(traffic: Traffic, input: readonly Read[]): Promise<Expected> {
+    const order = new Map(traffic.records.map(({ value }, n) => [value.toString('latin1'), n]))
+    const values = input.map(({ value }) => value!).sort((a, b) => placeIn(order, a) - placeIn(order, b))
+    const folder = dirname(traffic.file)
+    const file = join(folder, 'sent.jsonl')
+    writeFileSync(file, Buffer.concat(values.flatMap((value) => [value, LINE_END])))
+    return expectedOf(folder, file, undisturbedEnvironment(traffic))
+  }
+
+  #battle(of: {
+    readonly topic: string
+    readonly groupId: string
+    readonly seed: number
+    readonly records: number
+    /** Of the partitions of a backlog. */
+    readonly ends: readonly number[]
+    readonly commits: ReturnType<typeof watchCommits>
+    readonly instances: Instances
+  }): Battle {
+    const { topic, groupId, seed, records, ends, commits, instances } = of
+    const { cluster, redis } = this
+    return {
+      ...{ cluster, topic, groupId, random: seededRandom(seed) },
+      redis: redis.proxy,
+      get instances() {
+        return instances.running
+      },
+      startInstance: () => instances.start(),
+      kill: (instance) => instances.kill(instance),
+      leave: (instance) => instances.leave(instance),
+      committed: () => commits.total(),
+      done: () => commits.total() / records,
+      reach: (share) => instances.until(() => commits.total() >= share * records),
+      async reachOthers(partition) {
+        await instances.until(() => {
+          const offsets = commits.seen.at(-1)?.offsets ?? []
+          return ends.every((end, p) => p === partition || (offsets[p] ?? 0) >= end)
+        })
+      },
+      copyRedis: () => redis.copy(),
+      replaceRedis: () => redis.replace(),
+      emptyRedis: () => redis.empty(),
+    }
+  }
+
+  #environment(
+    traffic: Traffic,
+    groupId: string,
+    topic: string,
+    outputs: Readonly<Record<string, string>>,
+  ): Environment {
+    return {
+      ...undisturbedEnvironment(traffic),
+      KAFKA_BROKERS: this.cluster.brokers.join(','),
+      REDIS_URL: this.redis.url,
+      SIGWATCH_KAFKA_GROUP_ID: groupId,
+      SIGWATCH_KAFKA_TOPICS_MESSAGES: topic,
+      SIGWATCH_KAFKA_TOPICS_ALERTS: outputs.alerts!,
+      SIGWATCH_KAFKA_TOPICS_DEAD_LETTERS: outputs.deadLetters!,
+      SIGWATCH_KAFKA_TOPICS_VERDICTS: outputs.verdicts!,
+      ...Object.fromEntries(
+        ['REGISTRY', 'CONSENTS', 'REPLIES', 'COMPLAINTS', 'FEEDBACK'].map((side) => [
+          `SIGWATCH_KAFKA_TOPICS_${side}`,
+          'null',
+        ]),
+      ),
+    }
+  }
+
+  /** The next cell finds everything at work, however this one ended. */
+  async #heal(): Promise<void> {
+    this.redis.proxy.set({ kind: 'none' })
+    for (const node of this.cluster.nodes) {
+      node.proxy.set({ kind: 'none' })
+      node.thaw()
+      if (!node.running) await node.start()
+    }
+  }
+}
+
+/** The instances of one cell. */
+class Instances {
+  readonly #env: Environment
+  readonly #all: Service[] = []
+  running: readonly Service[] = []
+  /** The most memory that one of them had, MB. */
+  mostResident = 0
+
+  constructor(env: Environment) {
+    this.#env = env
+  }
+
+  async start(): Promise<Service> {
+    const service = await startService(this.#env)
+    this.#all.push(service)
+    this.running = [...this.running, service]
+    return service
+  }
+
+  async kill(instance: Service): Promise<void> {
+    this.running = this.running.filter((other) => other !== instance)
+    await instance.kill()
+  }
+
+  async leave(instance: Service): Promise<void> {
+    this.running = this.running.filter((other) => other !== instance)
+    const code = await instance.stop()
+    if (code !== 0) throw new Error(`an instance left with ${code}:\n${instance.stderr.slice(-3_000)}`)
+  }
+
+  /** Resolves when the condition holds; rejects when an instance ends by itself, or after some minutes. */
+  async until(condition: () => boolean): Promise<void> {
+    for (const until = Date.now() + WITHIN; !condition(); await sleep(200)) {
+      const ended = this.running.find((service) => service.exited)
+      if (ended)
+        throw new Error(`an instance ended with ${ended.child.exitCode}:\n${ended.stderr.slice(-3_000)}`)
+      if (Date.now() > until)
+        throw new Error(`not done:\n${(await Promise.all(this.running.map(standing))).join('\n')}`)
+    }
+  }
+
+  /** Whether one of these events is in the log of an instance. */
+  said(events: readonly string[]): boolean {
+    return this.#all.some(({ log }) => log.some(({ event }) => events.includes(event)))
+  }
+
+  /** Looks at memory until the returned function is called. */
+  watchMemory(): () => void {
+    const looking = setInterval(() => {
+      for (const service of this.running) this.mostResident = Math.max(this.mostResident, service.resident())
+    }, 500)
+    return () => clearInterval(looking)
+  }
+
+  /** Gathers what `/readyz` of any instance says, but for what a start says, until the returned function is called. */
+  watchReadiness(said: Set<string>): () => Promise<void> {
+    let over = false
+    const watching = (async () => {
+      for (; !over; await sleep(250)) {
+        for (const service of this.running)
+          for (const reason of await reasonsOf(service))
+            if (!/starting|joining|preparing|not read to their end|not started/.test(reason))
+              said.add(reason.replace(/\d+/g, 'N'))
+      }
+    })()
+    return async () => {
+      over = true
+      await watching
+    }
+  }
+
+  /** Why some of them are still not ready after some seconds, with what they logged last; empty: all are ready. */
+  async unready(): Promise<readonly string[]> {
+    for (const until = Date.now() + 15_000; ; await sleep(500)) {
+      const found = await Promise.all(
+        this.running.map(async (service) => ({ service, reasons: await reasonsOf(service) })),
+      )
+      const waiting = found.filter(({ reasons }) => reasons.length > 0)
+      if (waiting.length === 0) return []
+      if (Date.now() > until)
+        return waiting.map(
+          ({ service, reasons }) => `${reasons.join(' · ')}\n${service.stderr.slice(-1_500)}`,
+        )
+    }
+  }
+
+  async stop(): Promise<void> {
+    const stopping = this.running
+    const codes = await Promise.all(stopping.map((service) => service.stop()))
+    this.running = []
+    const failed = stopping[codes.findIndex((code) => code !== 0)]
+    if (failed) throw new Error(`an instance ended with ${codes.join()}:\n${failed.stderr.slice(-3_000)}`)
+  }
+
+  async killAll(): Promise<void> {
+    await Promise.all(this.running.map((service) => service.kill()))
+    this.running = []
+  }
+}
+
+const TELLING = /^sigwatch_(consumer_lag|oldest|assigned|partition_event|features_degraded |watermark)/
+
+/** Why an instance is not ready; empty: it is, or does not answer. */
+async function reasonsOf(service: Service): Promise<readonly string[]> {
+  try {
+    const { status, body } = await service.get('/readyz')
+    return status === 200 ? [] : (JSON.parse(body) as { reasons: string[] }).reasons
+  } catch {
+    return []
+  }
+}
+
+/** What an instance says of itself. */
+async function standing(service: Service): Promise<string> {
+  const [ready, metrics] = await Promise.all([service.get('/readyz'), service.get('/metrics')])
+  const lines = metrics.body.split('\n').filter((line) => TELLING.test(line))
+  return [ready.body, ...lines, service.stderr.slice(-2_000)].join('\n')
+}
+
+function undisturbedEnvironment(traffic: Traffic): Environment {
+  return {
+    SIGWATCH_DEPLOYMENT: DEPLOYMENT,
+    SIGWATCH_PRIVACY_TOKEN_KEY: TOKEN_KEY,
+    SIGWATCH_REGISTRY: traffic.registry,
+    // The traffic is of another day.
+    SIGWATCH_ALERTS_MAX_AGE: '0',
+  }
+}
+
+async function expectedOf(folder: string, file: string, env: Environment): Promise<Expected> {
+  const { alerts, observations } = await runUndisturbed(folder, file, env)
+  return { ...decisionsOf(alerts), observations }
+}
+
+/** Where a value was in the order in which it was sent. */
+function placeIn(order: ReadonlyMap<string, number>, value: Buffer): number {
+  return order.get(value.toString('latin1'))!
+}
+
+function asInput({ partition, offset, value }: Read): InputRecord {
+  try {
+    const { id } = JSON.parse(String(value)) as { id?: unknown }
+    return { partition, offset, id: typeof id === 'string' ? id : undefined }
+  } catch {
+    return { partition, offset, id: undefined }
+  }
+}

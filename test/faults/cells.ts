@@ -1,0 +1,271 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '../helpers/recording-handler.ts'
+import type { Service } from '../helpers/service.ts'
+import type { Battle, Cell } from './arena.ts'
+
+/** Lets an instance run in slices, so that it works on about so many records a second. */
+async function slowDown(
+  { committed }: Battle,
+  instance: Service,
+  { perSecond, seconds }: { readonly perSecond: number; readonly seconds: number },
+): Promise<void> {
+  let slice = 100
+  for (const until = Date.now() + 1_000 * seconds; Date.now() < until; ) {
+    const [before, at] = [committed(), Date.now()]
+    for (let n = 0; n < 5; n++) {
+      instance.freeze()
+      await sleep(1_500)
+      instance.thaw()
+      await sleep(slice)
+    }
+    const rate = (committed() - before) / ((Date.now() - at) / 1_000)
+    slice = Math.min(1_500, Math.max(10, slice * (rate > perSecond ? 0.7 : 1.4)))
+  }
+}
+
+/** Repeats something until so much of the records is committed. */
+async function whileWorking({ done }: Battle, share: number, step: () => Promise<void>): Promise<void> {
+  for (const until = Date.now() + 120_000; done() < share && Date.now() < until; ) await step()
+}
+
+async function rollingRestart({ cluster }: Battle): Promise<void> {
+  for (const node of cluster.nodes) {
+    await node.stop()
+    await node.start()
+  }
+}
+
+const pick = <T>(random: () => number, items: readonly T[]): T => items[Math.floor(random() * items.length)]!
+
+export const CELLS: readonly Cell[] = [
+  {
+    name: 'calm',
+    what: 'nothing: what the others differ from this by is due to their faults',
+    async fault() {},
+  },
+  {
+    name: 'leaders-moved',
+    what: 'leaders of half of the partitions move each two seconds',
+    async fault(battle) {
+      const { cluster, topic, random } = battle
+      await whileWorking(battle, 0.9, async () => {
+        const partitions = Array.from({ length: 12 }, (_, p) => p).filter(() => random() < 0.5)
+        if (partitions.length > 0) await cluster.moveLeaders(topic, partitions)
+        await sleep(2_000)
+      })
+    },
+  },
+  {
+    name: 'rolling-restart',
+    what: 'the three brokers are restarted one after the other',
+    async fault(battle) {
+      await battle.reach(0.05)
+      await rollingRestart(battle)
+    },
+  },
+  {
+    name: 'brokers-killed',
+    what: 'the three brokers are killed and come back one after the other',
+    tells: /^kafka: /,
+    async fault(battle) {
+      await battle.reach(0.05)
+      for (const node of battle.cluster.nodes) {
+        await node.kill()
+        await sleep(3_000)
+        await node.start()
+      }
+    },
+  },
+  {
+    name: 'coordinator-frozen',
+    what: 'the coordinator of the group is stopped for 5, 15 and 40 s (SIGSTOP)',
+    tells: /^kafka: /,
+    async fault(battle) {
+      await battle.reach(0.05)
+      for (const seconds of [5, 15, 40]) {
+        const node = await battle.cluster.coordinator(battle.groupId)
+        node.freeze()
+        await sleep(seconds * 1_000)
+        node.thaw()
+        await sleep(3_000)
+      }
+    },
+  },
+  {
+    name: 'coordinator-unreachable',
+    what: 'no answer of the coordinator arrives for 20 s, connections stay open',
+    async fault(battle) {
+      await battle.reach(0.05)
+      const { proxy } = await battle.cluster.coordinator(battle.groupId)
+      proxy.set({ kind: 'one-way', lost: 'answers' })
+      await sleep(20_000)
+      proxy.set({ kind: 'none' })
+    },
+  },
+  {
+    name: 'partitions-added',
+    what: 'partitions are added twice while the backlog is worked on, and leaders move',
+    async fault(battle) {
+      const { cluster, topic } = battle
+      for (const [share, count] of [
+        [0.1, 14],
+        [0.4, 18],
+      ] as const) {
+        await battle.reach(share)
+        await cluster.addPartitions(topic, count)
+        await cluster.moveLeaders(topic, [0, 1, 2, 3])
+      }
+    },
+  },
+  {
+    name: 'instances-killed',
+    what: 'one of two instances is killed each four seconds, and another comes in its place',
+    async fault(battle) {
+      await battle.reach(0.05)
+      for (let n = 0; n < 5 && battle.done() < 0.9; n++) {
+        await battle.kill(pick(battle.random, battle.instances))
+        await battle.startInstance()
+        await sleep(4_000)
+      }
+    },
+  },
+  {
+    name: 'instances-come-and-go',
+    what: 'a third instance joins, and three seconds later leaves or is killed, in turn',
+    async fault(battle) {
+      await battle.reach(0.02)
+      for (let n = 0; n < 6 && battle.done() < 0.9; n++) {
+        const third = await battle.startInstance()
+        await until(() => third.exited || third.log.some(({ event }) => event === 'partitions_assigned'))
+        await sleep(3_000)
+        await (n % 2 === 0 ? battle.leave(third) : battle.kill(third))
+      }
+    },
+  },
+  {
+    name: 'instance-frozen',
+    what: 'one of two instances is stopped for 5, 15 and 40 s (SIGSTOP) and goes on',
+    async fault(battle) {
+      await battle.reach(0.05)
+      for (const seconds of [5, 15, 40]) {
+        const instance = pick(battle.random, battle.instances)
+        instance.freeze()
+        await sleep(seconds * 1_000)
+        instance.thaw()
+        await sleep(3_000)
+      }
+    },
+  },
+  {
+    name: 'live-rolling-restart',
+    what: 'the three brokers are restarted one after the other while 200 records a second come',
+    live: { perSecond: 200, minutes: 2.5 },
+    async fault(battle) {
+      await battle.reach(0.05)
+      await rollingRestart(battle)
+    },
+  },
+  {
+    name: 'overload',
+    what: 'the only instance is slowed down to a tenth of 220 records a second for two minutes (SIGSTOP in slices)',
+    live: { perSecond: 220, minutes: 2.25 },
+    instances: 1,
+    async fault(battle) {
+      await battle.reach(0.02)
+      await slowDown(battle, battle.instances[0]!, { perSecond: 22, seconds: 120 })
+    },
+  },
+  {
+    name: 'leaderless',
+    what: 'a partition has no leader for as long as the others are worked on, and an instance joins meanwhile',
+    lastPartitionOn: 3,
+    tells: /no leader/,
+    async fault(battle) {
+      await battle.reach(0.05)
+      const node = battle.cluster.nodes.find(({ id }) => id === 3)!
+      await node.kill()
+      await battle.startInstance()
+      await battle.reachOthers(11)
+      await node.start()
+    },
+  },
+  {
+    name: 'redis-latency',
+    what: 'Redis is 20 ms away each way, with a hiccup of 400 ms each five seconds',
+    async fault(battle) {
+      await whileWorking(battle, 0.9, async () => {
+        battle.redis.set({ kind: 'latency', ms: 20 })
+        await sleep(4_600)
+        battle.redis.set({ kind: 'hang' })
+        await sleep(400)
+      })
+      battle.redis.set({ kind: 'none' })
+    },
+  },
+  {
+    name: 'redis-cut',
+    what: 'Redis cannot be reached for 15 s, twice',
+    tells: /^redis: /,
+    async fault(battle) {
+      for (const share of [0.1, 0.5]) {
+        await battle.reach(share)
+        battle.redis.set({ kind: 'cut' })
+        await sleep(15_000)
+        battle.redis.set({ kind: 'none' })
+      }
+    },
+  },
+  {
+    name: 'redis-emptied',
+    what: 'Redis loses everything (FLUSHALL), twice',
+    tells: /counts were lost/,
+    async fault(battle) {
+      for (const share of [0.3, 0.6]) {
+        await battle.reach(share)
+        await battle.emptyRedis()
+      }
+      // So long it says so.
+      await sleep(60_000)
+    },
+  },
+  {
+    name: 'redis-older',
+    what: 'a replica that had stopped following takes the place of Redis',
+    tells: /counts were lost/,
+    async fault(battle) {
+      await battle.reach(0.1)
+      await battle.copyRedis()
+      await battle.reach(0.3)
+      battle.replaceRedis()
+      // So long it says so.
+      await sleep(60_000)
+    },
+  },
+  {
+    name: 'lines-slow-and-cut',
+    what: 'connections to brokers are slow, hang and are cut, one broker at a time, by a seeded schedule',
+    async fault(battle) {
+      const { cluster, random } = battle
+      await whileWorking(battle, 0.9, async () => {
+        const { proxy } = pick(random, cluster.nodes)
+        proxy.set(
+          pick(random, [
+            { kind: 'cut' },
+            { kind: 'hang' },
+            { kind: 'latency', ms: 200 },
+            { kind: 'slow', bytesPerSecond: 200_000 },
+            { kind: 'one-way', lost: 'requests' },
+          ] as const),
+        )
+        await sleep(1_000 + random() * 3_000)
+        proxy.set({ kind: 'none' })
+        await sleep(500 + random() * 1_500)
+      })
+    },
+  },
+]
+
+/** The cells of the tests: few records, about a minute each. */
+export const SHORT_CELLS: readonly Cell[] = CELLS.filter(({ name }) =>
+  ['leaders-moved', 'rolling-restart', 'brokers-killed', 'instances-killed', 'redis-cut'].includes(name),
+)

@@ -1,0 +1,121 @@
+import type { Alert, Verdict } from '../../src/domain/alert.ts'
+import type { Observations } from '../../src/domain/feature-store.ts'
+import type { Read } from '../helpers/kafka-client.ts'
+import type { CountsFound } from './counts.ts'
+import type { Places } from './place.ts'
+
+export interface CellResult {
+  readonly cell: string
+  readonly seed: number
+  readonly records: number
+  readonly seconds: number
+  readonly missing: number
+  readonly both: number
+  readonly early: number
+  /** Message alerts, by id, and raised states, by code, target and episode, that only one of the two runs has. */
+  readonly alerts: { readonly only: number; readonly lacking: number }
+  readonly states: { readonly only: number; readonly lacking: number }
+  readonly degraded: number
+  /** Verdicts more than records: what was worked on twice. */
+  readonly repeated: number
+  /**
+   * Numbers in Redis that were compared with a recount; those that differ in buckets that are marked as missing, and
+   * those that differ without a mark.
+   */
+  readonly counts: { readonly compared: number; readonly marked: number; readonly wrong: number }
+  /** Whether `/readyz` told of the fault while it lasted, where it must, and the log of missing buckets. */
+  readonly told: boolean
+  /** What `/readyz` said while the fault lasted, with N for numbers. */
+  readonly said: readonly string[]
+  /** Whether every instance was ready at the end. */
+  readonly ready: boolean
+  /** From the end of the fault, and of the production, until all was committed, s. */
+  readonly caughtUp: number
+  /** The most memory that an instance had of the machine, MB. */
+  readonly resident: number
+  readonly detail: readonly string[]
+}
+
+/** What the records come to without faults. */
+export interface Expected {
+  readonly alerts: ReadonlySet<string>
+  readonly states: ReadonlySet<string>
+  readonly observations: readonly Observations[]
+}
+
+export interface Found
+  extends Pick<CellResult, 'cell' | 'seed' | 'records' | 'seconds' | 'caughtUp' | 'resident'> {
+  /** Whether `/readyz` told of the fault. */
+  readonly isTold: boolean
+  /** Whether a log told that buckets are missing, if any are. */
+  readonly isMarkTold: boolean
+  /** What `/readyz` of some instance still said at the end. */
+  readonly unready: readonly string[]
+  /** What `/readyz` said while the fault lasted. */
+  readonly said: ReadonlySet<string>
+  readonly places: Places
+  readonly counts: CountsFound
+  readonly expected: Expected
+  readonly alerts: readonly Read[]
+  readonly verdicts: readonly Read[]
+}
+
+/** Puts together what the invariants found. */
+export function judge(found: Found): CellResult {
+  const { cell, seed, records, seconds, caughtUp, resident, places, counts, expected, unready } = found
+  const alerts = found.alerts.map(({ value }) => JSON.parse(String(value)) as Alert)
+  const verdicts = found.verdicts.map(({ value }) => JSON.parse(String(value)) as Verdict)
+  const ours = decisionsOf(alerts)
+  const about = (id: string) => {
+    const alert = alerts.find((a) => a.id === id)
+    return `${alert?.data.message?.id} ${alert?.data.reasons.map((r) => r.code).join()}`
+  }
+  const messages = compare(ours.alerts, expected.alerts)
+  const states = compare(ours.states, expected.states)
+  const said = [...found.said].join(' · ') || 'nothing'
+  return {
+    ...{ cell, seed, records, seconds },
+    missing: places.missing.length,
+    both: places.both.length,
+    early: places.early.length,
+    alerts: { only: messages.only.length, lacking: messages.lacking.length },
+    states: { only: states.only.length, lacking: states.lacking.length },
+    degraded: verdicts.filter((v) => v.degraded).length,
+    repeated: verdicts.length - new Set(verdicts.map((v) => v.id)).size,
+    counts: { compared: counts.compared, marked: counts.marked, wrong: counts.wrong.length },
+    told: found.isTold && found.isMarkTold,
+    said: [...found.said].sort(),
+    ready: unready.length === 0,
+    ...{ caughtUp, resident },
+    detail: [
+      ...(found.isTold ? [] : [`/readyz did not tell; it said: ${said}`]),
+      ...(found.isMarkTold ? [] : ['no log told of the buckets that are missing']),
+      ...unready.map((reason) => `not ready at the end: ${reason}`),
+      ...places.missing.slice(0, 5).map((place) => `no place: ${place}`),
+      ...places.both.slice(0, 5).map((place) => `verdict and dead letter: ${place}`),
+      ...places.early.slice(0, 5).map((place) => `committed before its place: ${place}`),
+      ...messages.only.slice(0, 5).map((id) => `alert only with faults: ${about(id)}`),
+      ...messages.lacking.slice(0, 5).map((id) => `alert only without: ${id}`),
+      ...states.only.slice(0, 5).map((state) => `state only with faults: ${state}`),
+      ...states.lacking.slice(0, 5).map((state) => `state only without: ${state}`),
+      ...counts.wrong.slice(0, 5).map((count) => `counted wrong: ${count}`),
+    ],
+  }
+}
+
+/** Message alerts by id, raised states by code and target. */
+export function decisionsOf(alerts: readonly Alert[]): { alerts: Set<string>; states: Set<string> } {
+  const found = { alerts: new Set<string>(), states: new Set<string>() }
+  for (const { id, type, subject, data } of alerts) {
+    if (!data.state) found.alerts.add(id)
+    else if (type === 'sigwatch.alert.raised') found.states.add(`${data.reasons[0]!.code} ${subject}`)
+  }
+  return found
+}
+
+function compare(ours: ReadonlySet<string>, theirs: ReadonlySet<string>) {
+  return {
+    only: [...ours].filter((key) => !theirs.has(key)),
+    lacking: [...theirs].filter((key) => !ours.has(key)),
+  }
+}

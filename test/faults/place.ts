@@ -1,0 +1,151 @@
+import kafkajs, { type Consumer } from 'kafkajs'
+import { plainClient, type Read } from '../helpers/kafka-client.ts'
+
+/** A record of the input by `partition/offset`, and where it ended. */
+export interface Places {
+  /** Records without a verdict or dead letter. */
+  readonly missing: readonly string[]
+  /** Records with both. */
+  readonly both: readonly string[]
+  /** Commits that passed a record whose place was written after, with the record. */
+  readonly early: readonly string[]
+}
+
+export interface CommitSeen {
+  readonly at: number
+  readonly offsets: readonly number[]
+}
+
+export interface InputRecord {
+  readonly partition: number
+  readonly offset: number
+  /** Of the value; undefined for one that cannot be read. */
+  readonly id: string | undefined
+}
+
+/** Looks at the commits of a group a few times a second, from outside. */
+export function watchCommits(brokers: readonly string[], groupId: string, topic: string) {
+  const client = plainClient(brokers)
+  const seen: CommitSeen[] = []
+  let stopped = false
+  const watching = (async () => {
+    while (!stopped) {
+      // Time first: what is committed by then had its place before.
+      const offsets = await client.committed(groupId, topic).catch(() => undefined)
+      if (offsets) seen.push({ at: Date.now(), offsets })
+      await new Promise((resolve) => setTimeout(resolve, 400))
+    }
+  })()
+  return {
+    seen,
+    /** Records that the last look found committed. */
+    total: () => seen.at(-1)?.offsets.reduce((sum, n) => sum + Math.max(0, n), 0) ?? 0,
+    async stop(): Promise<void> {
+      stopped = true
+      await watching
+    },
+  }
+}
+
+/**
+ * The first invariant: each input record has exactly one kind of place, and no commit passed a record before its place
+ * was on the brokers (output topics carry the time of the append; `slack` is what clocks and polls may differ, ms).
+ */
+export function placesOf(
+  input: readonly InputRecord[],
+  verdicts: readonly Read[],
+  letters: readonly Read[],
+  commits: readonly CommitSeen[],
+  slack = 50,
+): Places {
+  const judged = firstTimes(verdicts, ({ value }) => (JSON.parse(String(value)) as { id: string }).id)
+  const buried = firstTimes(
+    letters,
+    ({ headers }) => `${headers['sigwatch-partition']}/${headers['sigwatch-offset']}`,
+  )
+  const missing: string[] = []
+  const both: string[] = []
+  const early: string[] = []
+  const times: number[][] = []
+  for (const { partition, offset, id } of input) {
+    const place = `${partition}/${offset}`
+    const verdict = id === undefined ? undefined : judged.get(id)
+    const letter = buried.get(place)
+    if (verdict === undefined && letter === undefined) missing.push(place)
+    if (verdict !== undefined && letter !== undefined) both.push(place)
+    times[partition] ??= []
+    times[partition][offset] = Math.min(
+      verdict ?? Number.POSITIVE_INFINITY,
+      letter ?? Number.POSITIVE_INFINITY,
+    )
+  }
+  const passed = times.map(() => 0)
+  for (const { at, offsets } of commits) {
+    offsets.forEach((committed, partition) => {
+      const of = times[partition] ?? []
+      for (let offset = passed[partition] ?? 0; offset < committed; offset++)
+        if ((of[offset] ?? 0) > at + slack) early.push(`${partition}/${offset}`)
+      passed[partition] = Math.max(passed[partition] ?? 0, committed)
+    })
+  }
+  return { missing, both, early }
+}
+
+function firstTimes(records: readonly Read[], keyOf: (record: Read) => string): Map<string, number> {
+  const times = new Map<string, number>()
+  for (const record of records) {
+    const key = keyOf(record)
+    times.set(key, Math.min(record.timestamp, times.get(key) ?? Number.POSITIVE_INFINITY))
+  }
+  return times
+}
+
+/** Everything in a topic, read to the ends that it has now, however long that takes within the bound. */
+export async function readWhole(
+  brokers: readonly string[],
+  topic: string,
+  within = 120_000,
+): Promise<Read[]> {
+  const { kafka } = plainClient(brokers)
+  const admin = kafka.admin()
+  await admin.connect()
+  const ends = new Map((await admin.fetchTopicOffsets(topic)).map((p) => [p.partition, Number(p.high)]))
+  await admin.disconnect()
+  const records: Read[] = []
+  const open = new Set([...ends].flatMap(([partition, end]) => (end > 0 ? [partition] : [])))
+  if (open.size === 0) return records
+  const consumer: Consumer = kafka.consumer({
+    groupId: `reader-${topic}-${Date.now()}`,
+    maxWaitTimeInMs: 50,
+    partitionAssigners: [kafkajs.PartitionAssigners.roundRobin],
+  })
+  await consumer.connect()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  const seen = new Set<string>()
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`${topic} is not read to its end`)), within)
+    void consumer.run({
+      autoCommit: false,
+      eachBatch: async ({ batch }) => {
+        const { partition } = batch
+        for (const { offset, timestamp, key, value, headers } of batch.messages) {
+          if (seen.has(`${partition}/${offset}`)) continue
+          seen.add(`${partition}/${offset}`)
+          records.push({
+            partition,
+            offset: Number(offset),
+            timestamp: Number(timestamp),
+            key: key?.toString() ?? null,
+            value,
+            headers: Object.fromEntries(Object.entries(headers ?? {}).map(([k, v]) => [k, String(v)])),
+          })
+        }
+        if (Number(batch.lastOffset()) + 1 >= ends.get(partition)!) open.delete(partition)
+        if (open.size > 0) return
+        clearTimeout(timer)
+        resolve()
+      },
+    })
+  }).finally(() => void consumer.disconnect().catch(() => undefined))
+  return records
+}

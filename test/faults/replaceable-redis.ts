@@ -1,0 +1,79 @@
+import { Redis } from 'ioredis'
+import { FaultProxy } from '../helpers/fault-proxy.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { until } from '../helpers/recording-handler.ts'
+import { type RedisServer, startOwnRedis } from '../helpers/redis-server.ts'
+
+const portOf = ({ url }: RedisServer): number => Number(new URL(url).port)
+
+/** A Redis behind a proxy, whose place an older copy may take, as when a replica that lagged is promoted. */
+export class ReplaceableRedis {
+  readonly proxy: FaultProxy
+  /** Through the proxy. */
+  readonly url: string
+  readonly #first: RedisServer
+  #copy: RedisServer | undefined
+  #isReplaced = false
+
+  private constructor(proxy: FaultProxy, port: number, first: RedisServer) {
+    this.proxy = proxy
+    this.url = `redis://127.0.0.1:${port}`
+    this.#first = first
+  }
+
+  static async start(): Promise<ReplaceableRedis> {
+    const first = await startOwnRedis()
+    const port = await freePort()
+    return new ReplaceableRedis(await FaultProxy.start(port, portOf(first)), port, first)
+  }
+
+  /** The server that is in place, past the proxy. */
+  get direct(): string {
+    return this.#isReplaced ? this.#copy!.url : this.#first.url
+  }
+
+  async empty(): Promise<void> {
+    await during(this.direct, (redis) => redis.flushall())
+  }
+
+  /** Makes a replica that follows no more from when this resolves. */
+  async copy(): Promise<void> {
+    const copy = await startOwnRedis()
+    this.#copy = copy
+    await during(copy.url, async (redis) => {
+      await redis.replicaof('127.0.0.1', portOf(this.#first))
+      await until(async () => (await redis.info('replication')).includes('master_link_status:up'))
+      await redis.replicaof('NO', 'ONE')
+    })
+  }
+
+  /** The copy takes the place. */
+  replace(): void {
+    this.#isReplaced = true
+    this.proxy.replace(portOf(this.#copy!))
+  }
+
+  /** The first server in its place, empty. */
+  async reset(): Promise<void> {
+    this.proxy.set({ kind: 'none' })
+    if (this.#isReplaced) this.proxy.replace(portOf(this.#first))
+    this.#isReplaced = false
+    await this.#copy?.stop()
+    this.#copy = undefined
+    await this.empty()
+  }
+
+  async stop(): Promise<void> {
+    await this.proxy.stop()
+    await Promise.all([this.#first.stop(), this.#copy?.stop()])
+  }
+}
+
+async function during<T>(url: string, work: (redis: Redis) => Promise<T>): Promise<void> {
+  const redis = new Redis(url)
+  try {
+    await work(redis)
+  } finally {
+    redis.disconnect()
+  }
+}

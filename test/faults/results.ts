@@ -1,0 +1,31 @@
+import type { CellResult } from './judge.ts'
+
+interface Run {
+  /** Of the working tree, and the day of the run. */
+  readonly commit: string
+  readonly at: string
+}
+
+type LookedAtLater = 'counts' | 'told' | 'said' | 'ready' | 'caughtUp' | 'resident'
+
+/** What a cell came to: what the invariants found, or why it did not come to its end. Earlier runs looked at less. */
+export type Outcome =
+  | (Run & Omit<CellResult, LookedAtLater> & Partial<Pick<CellResult, LookedAtLater>>)
+  | (Run & { readonly cell: string; readonly seed: number; readonly failure: string })
+
+export interface FileOfResults {
+  readonly results: readonly Outcome[]
+}
+
+/**
+ * Whether all invariants hold. Where rates could not be counted for a while, or what was counted was lost, a state may
+ * come late or not at all.
+ */
+export function holds(outcome: Outcome): boolean {
+  if ('failure' in outcome) return false
+  const { missing, both, early, alerts, states, degraded, told = true, ready = true } = outcome
+  const { marked, wrong } = outcome.counts ?? { marked: 0, wrong: 0 }
+  if (!told || !ready || wrong > 0) return false
+  if (missing + both + early + alerts.only + alerts.lacking > 0) return false
+  return degraded + marked > 0 || states.only + states.lacking === 0
+}

@@ -1,0 +1,68 @@
+import { join } from 'node:path'
+import { loadedVersions, openAssets } from '../../src/app/assets.ts'
+import { loadConfig } from '../../src/app/config.ts'
+import { createCore } from '../../src/app/core.ts'
+import { lineDecoder } from '../../src/app/inputs.ts'
+import { revealed } from '../../src/app/secret.ts'
+import type { Alert } from '../../src/domain/alert.ts'
+import type { FeatureStore, Observations } from '../../src/domain/feature-store.ts'
+import { createTokeniser } from '../../src/domain/token.ts'
+import { memoryFeatureStore } from '../../src/features/memory.ts'
+import { memoryLedger } from '../../src/ledgers/memory.ts'
+import { openLinesSink } from '../../src/sinks/lines.ts'
+import { createLinesSource } from '../../src/sources/lines.ts'
+import { MemoryStateStore } from '../../src/states/memory.ts'
+import { delegate } from '../helpers/delegate.ts'
+import { readJsonl } from '../helpers/jsonl.ts'
+import type { Environment } from '../helpers/service.ts'
+
+/** What the records come to without faults. */
+export interface Undisturbed {
+  readonly alerts: readonly Alert[]
+  /** What each message counts. */
+  readonly observations: readonly Observations[]
+}
+
+/** Puts a file of records through the embedded mode, whose stores in memory are the measure of those in Redis. */
+export async function runUndisturbed(folder: string, file: string, env: Environment): Promise<Undisturbed> {
+  const alerts = join(folder, 'alerts.jsonl')
+  const { config } = loadConfig({ env, folder, serving: false })
+  const emit = () => {}
+  const clock = { now: Date.now }
+  const assets = await openAssets(config, emit)
+  const sink = await openLinesSink({ paths: { alerts }, emit })
+  const features = memoryFeatureStore()
+  const states = new MemoryStateStore({ clock })
+  const ledger = memoryLedger()
+  const observations: Observations[] = []
+  const recording: Pick<FeatureStore, 'count'> = {
+    count: (batch) => {
+      observations.push(...batch)
+      return features.count(batch)
+    },
+  }
+  const core = createCore({
+    config,
+    mode: 'embedded',
+    source: createLinesSource({ path: file, clock, maxLineBytes: config.limits.maxRecordBytes }),
+    decode: lineDecoder(config),
+    sink,
+    features: delegate(features, recording),
+    states,
+    ledger,
+    replies: () => false,
+    loaded: () => loadedVersions(assets),
+    describe: assets.describe,
+    tokenise: createTokeniser(revealed(config.privacy.tokenKey!)),
+    clock,
+    emit,
+  })
+  try {
+    await core.run()
+  } finally {
+    await sink.close()
+    await Promise.all([features.close(), states.close(), ledger.close()])
+    assets.classifier.close()
+  }
+  return { alerts: readJsonl<Alert>(alerts), observations }
+}

@@ -1,0 +1,256 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readConfig } from '../../src/app/config.ts'
+import { findingsOf } from '../../src/detectors/all.ts'
+import { LABELS } from '../../src/domain/labels.ts'
+import type { Classifier } from '../../src/domain/ports.ts'
+import type { Random } from '../../src/model/random.ts'
+import { Tokenizer } from '../../src/model/tokenizer.ts'
+import { messageOutputs, type OutputOptions } from '../../src/pipeline/outputs.ts'
+import { loadPolicy, parsePolicy } from '../../src/policy/load.ts'
+import { applyRow, readRegistry } from '../../src/registry/load.ts'
+import { readSideValue } from '../../src/side-inputs/rows.ts'
+import { decide } from '../../src/stages/decide.ts'
+import { decode, isRejection } from '../../src/stages/decode.ts'
+import { canonicalNumber } from '../../src/text/canonical-number.ts'
+import { fingerprint } from '../../src/text/fingerprint.ts'
+import { normalise } from '../../src/text/normalise.ts'
+import { readText } from '../../src/text/read-text.ts'
+import { messageOf, NOON, registryOf, scoresFor } from '../helpers/detector-fixtures.ts'
+import { hostileText, LONGEST, mixedText } from '../helpers/hostile-texts.ts'
+import { mutated, mutatedText } from './mutate.ts'
+
+/** One thing that takes input from outside. */
+export interface Target {
+  readonly name: string
+  /** Inputs in a run of a thousand. */
+  readonly share: number
+  /** What a character of the input may cost, µs; inputs below 200 characters count as 200. */
+  readonly perCharacter: number
+  /** Makes an input; its length is what time is divided by. */
+  readonly make: (random: Random) => string
+  /** Works on it. Throws where it must not, or where what comes out cannot be. */
+  readonly run: (input: string) => unknown
+}
+
+/** A text of any length up to that of a record, made to cost time or just mixed. */
+const anyText = (random: Random): string =>
+  random.chance(0.3)
+    ? hostileText(random, random.chance(0.2) ? LONGEST : random.between(1, 400))
+    : mixedText(random, random.between(2, 120))
+
+function must(holds: boolean, what: string): void {
+  if (!holds) throw new Error(`must hold: ${what}`)
+}
+
+const RECORD = {
+  ...{
+    id: 'g1.17',
+    ts: NOON,
+    from: '10690000001',
+    to: '13800138000',
+    text: '【测试】您好，退订回T',
+    signature: '测试',
+  },
+  ...{
+    sp: 'sp1',
+    carrier: 'cmcc',
+    disposition: 'accepted',
+    ext: { a: 'b' },
+    part: { ref: 7, index: 1, count: 2 },
+  },
+}
+const LIMITS = { futureReject: 300_000, maxRecordBytes: 1_000_000 }
+const position = { topic: 'sms.mt', partition: 0, offset: 0 }
+
+function runDecode(input: string): void {
+  const read = decode(
+    { position, timestamp: NOON, value: Buffer.from(input, 'utf16le').subarray(0, input.length * 2) },
+    LIMITS,
+  )
+  must(isRejection(read), 'UTF-16 is no JSON record')
+  const plain = decode({ position, timestamp: NOON, value: Buffer.from(input) }, LIMITS)
+  if (isRejection(plain)) must(plain.detail.length < 400, 'a short detail')
+  else must(plain.text.length > 0 && plain.ts <= NOON + LIMITS.futureReject, 'a valid record')
+}
+
+const tokenizer = new Tokenizer({ bits: 17, grams: 3, words: 2 })
+
+function runExtract(text: string): void {
+  const read = readText(text)
+  for (const { span } of [...read.urls, ...read.contacts])
+    must(span.start >= 0 && span.start < span.end && span.end <= text.length, 'spans inside the text')
+  must(read.urls.length <= 10 && read.contacts.length <= 10, 'at most ten links and contacts')
+  tokenizer.read(read.normalised.text, text)
+  must(tokenizer.count > 0, 'a feature')
+}
+
+function runNormalise(text: string): void {
+  const { text: normal, offsets, folded } = normalise(text)
+  must(offsets.length === normal.length + 1 && folded >= 0, 'an offset for each unit')
+  for (let i = 1; i < offsets.length; i++)
+    must((offsets[i - 1] as number) <= (offsets[i] as number), 'offsets in order')
+}
+
+function runFingerprint(text: string): void {
+  const bands = fingerprint(normalise(text), { urls: [], contacts: [], signatures: [] })
+  must(bands.length === 0 || bands.length === 4, 'four bands or none')
+}
+
+const ROWS: readonly (readonly [string, unknown])[] = [
+  [
+    'brand:jd',
+    { kind: 'brand', id: 'jd', names: ['京东'], domains: ['jd.com'], hotlines: ['950618'], ports: ['1069*'] },
+  ],
+  [
+    'signature:京东',
+    {
+      kind: 'signature',
+      name: '京东',
+      brand: 'jd',
+      scope: ['notice'],
+      filings: [{ ports: ['1069*'], status: 'filed' }],
+    },
+  ],
+  ['port:1069*', { kind: 'port', pattern: '1069*', sp: 'sp1', maxSignatures: 2 }],
+]
+
+const SIDE: readonly (readonly ['consents' | 'replies' | 'complaints' | 'feedback', object])[] = [
+  [
+    'consents',
+    {
+      signature: '京东',
+      to: '13800138000',
+      state: 'in',
+      ts: NOON,
+      proof: 'form',
+      was: { state: 'out', ts: 0 },
+    },
+  ],
+  ['replies', { id: 'r1', ts: NOON, from: '13800138000', to: '10690000001', text: 'T' }],
+  [
+    'complaints',
+    { id: 'c1', ts: NOON, from: '10690000001', signature: '京东', source: '12321', category: 'x' },
+  ],
+  ['feedback', { stateId: 's'.repeat(32), verdict: 'release', until: NOON, by: 'li', ts: NOON }],
+]
+
+const POLICY = `mode: shadow
+codes:
+  TEXT_FRAUD: { action: block, mode: enforce, weight: 0.5, thresholds: { minScore: 0.3 } }
+  MARKETING_BURST: { action: throttle, limit: { perMinute: 60 } }
+quietHours: { from: "21:00-08:00", zone: "+08:00" }
+escalate: { count: 3, recipients: 3, window: 10m }
+exemptions:
+  - { target: "port:1069*", codes: [QUIET_HOURS], until: 2027-01-01 }
+`
+const SETTINGS = `deployment: test
+kafka: { brokers: "a:9092,b:9092", ssl: { ca: ca.pem }, sasl: { mechanism: plain, username: u, password: p } }
+redis: { url: "redis://localhost:6379", budget: 100ms }
+batch: { size: 512, wait: 20ms }
+privacy: { tokenKey: "0123456789abcdef0123456789abcdef", senderContacts: clear }
+log: { level: info }
+`
+const REGISTRY = `brands:
+  - { id: jd, names: [京东], domains: [jd.com], hotlines: ["950618"] }
+signatures:
+  - { name: 京东, brand: jd, filings: [{ ports: ["10690*"], status: filed }] }
+ports:
+  - { pattern: "1069*", sp: sp1 }
+`
+const folder = mkdtempSync(join(tmpdir(), 'sigwatch-fuzz-'))
+const inFile = (name: string, content: string): string => {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
+
+const policy = loadPolicy()
+const registry = registryOf({
+  brands: [{ id: 'jd', names: ['京东'], domains: ['jd.com'], hotlines: ['950618'] }],
+})
+const thresholds = scoresFor('notice', 1 / LABELS.length)
+const options: OutputOptions = {
+  alerts: {
+    deployment: 'fuzz',
+    describe: ({ code }) => ({ detail: code }),
+    senderContacts: 'clear',
+    blocksFrom: 'observe',
+  },
+  wants: { shadowAlerts: true, verdicts: true },
+  explain: false,
+}
+
+/** Every detector of a message with every label, then the decision: scores and actions that can be. */
+function runDecision(text: string): void {
+  const label = LABELS[text.length % LABELS.length] ?? 'notice'
+  const message = messageOf(text, { label, from: text.length % 2 === 0 ? '10690000001' : '13900001111' })
+  const findings = findingsOf(
+    message,
+    { classifier: { thresholds }, policy, registry },
+    {
+      consents: undefined,
+      askedBefore: undefined,
+    },
+  )
+  const versions = { classifier: { thresholds, id: 'm' } as Classifier, policy, registry }
+  const decision = decide({ message, findings }, policy, { now: NOON, maxAge: 0 })
+  const context = { now: NOON, degraded: false }
+  const { verdicts, alerts } = messageOutputs(decision, [], versions, context, options)
+  const alert = alerts[0]
+  const score = verdicts[0]?.score ?? -1
+  must(verdicts.length === 1 && score >= 0 && score <= 1, 'one verdict with a score')
+  must(alert === undefined || JSON.stringify(alert).length < 60_000, 'an alert that can be sent')
+}
+
+export const TARGETS: readonly Target[] = [
+  { name: 'decode', share: 350, perCharacter: 5, make: (r) => mutated(r, RECORD), run: runDecode },
+  { name: 'normalise', share: 150, perCharacter: 5, make: anyText, run: runNormalise },
+  { name: 'read a text', share: 180, perCharacter: 5, make: anyText, run: runExtract },
+  { name: 'fingerprint', share: 90, perCharacter: 5, make: anyText, run: runFingerprint },
+  {
+    name: 'registry rows',
+    ...{ share: 80, perCharacter: 10 },
+    make: (r) => mutated(r, r.pick(ROWS)),
+    run: (input) => {
+      const value = parsed(input)
+      if (Array.isArray(value)) applyRow(typeof value[0] === 'string' ? value[0] : null, value[1])
+    },
+  },
+  {
+    name: 'side rows',
+    ...{ share: 90, perCharacter: 10 },
+    make: (r) => mutated(r, r.pick(SIDE)[1]),
+    run: (input) => {
+      for (const [name] of SIDE) readSideValue(name, Buffer.from(input), canonicalNumber)
+    },
+  },
+  { name: 'decision', share: 42, perCharacter: 10, make: anyText, run: runDecision },
+  {
+    name: 'policy',
+    ...{ share: 6, perCharacter: 100 },
+    make: (r) => mutatedText(r, POLICY),
+    run: (input) => parsePolicy('policy.yaml', input),
+  },
+  {
+    name: 'settings',
+    ...{ share: 6, perCharacter: 100 },
+    make: (r) => mutatedText(r, SETTINGS),
+    run: (input) => readConfig({ file: inFile('sigwatch.yaml', input), env: {}, folder }),
+  },
+  {
+    name: 'registry',
+    ...{ share: 6, perCharacter: 100 },
+    make: (r) => mutatedText(r, REGISTRY),
+    run: (input) => readRegistry(inFile('registry.yaml', input)),
+  },
+]
+
+function parsed(input: string): unknown {
+  try {
+    return JSON.parse(input)
+  } catch {
+    return undefined
+  }
+}

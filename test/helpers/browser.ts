@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs'
+import axe from 'axe-core'
+import puppeteer, { type Browser, type Page } from 'puppeteer-core'
+
+const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+
+export function browserAvailable(): boolean {
+  return PROGRAMS.some(existsSync)
+}
+
+/** A headless Chromium. In a container there is no user namespace for its sandbox. */
+export function startBrowser(): Promise<Browser> {
+  const executablePath = PROGRAMS.find(existsSync)!
+  return puppeteer.launch({ executablePath, args: ['--no-sandbox', '--lang=en'], timeout: 60_000 })
+}
+
+export const DESKTOP = { width: 1280, height: 900 }
+export const PHONE = { width: 390, height: 844, isMobile: true, hasTouch: true, deviceScaleFactor: 2 }
+
+/** What axe finds wrong with a page, one line a rule. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; help: string; nodes: { html: string }[] }[] }> }
+    }
+    return (await axe.run()).violations.map(
+      ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.html).join(' ')}`,
+    )
+  })
+}
+
+/** Whether the page is wider than its window. */
+export function overflows(page: Page): Promise<boolean> {
+  return page.evaluate(
+    'document.documentElement.scrollWidth > document.documentElement.clientWidth',
+  ) as Promise<boolean>
+}

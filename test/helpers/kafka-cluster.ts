@@ -1,0 +1,270 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import kafkajs, { type Cluster } from 'kafkajs'
+import { FaultProxy } from './fault-proxy.ts'
+import { freePort } from './free-port.ts'
+import { answersAt, endProcess, fetchJars, javaArguments, removeAtExit } from './kafka-broker.ts'
+import { plainClient } from './kafka-client.ts'
+
+/** One broker of a cluster, which is a controller as well. */
+export interface ClusterNode {
+  readonly id: number
+  /** In front of the address that clients are told; brokers reach one another without it. */
+  readonly proxy: FaultProxy
+  readonly running: boolean
+  /** As a crash does. */
+  kill(): Promise<void>
+  /** As an operator does: its partitions go to others first. */
+  stop(): Promise<void>
+  /** Brings it back with its data; resolves when it answers. */
+  start(): Promise<void>
+  /** Stops its process where it is, and lets it go on. */
+  freeze(): void
+  thaw(): void
+}
+
+export interface KafkaCluster {
+  /** Through the proxies: what the code under test is given. */
+  readonly brokers: readonly string[]
+  /** Past the proxies: for what stands around the code under test. */
+  readonly direct: readonly string[]
+  readonly nodes: readonly ClusterNode[]
+  /** Makes another replica the leader of each of these partitions. */
+  moveLeaders(topic: string, partitions: readonly number[]): Promise<void>
+  addPartitions(topic: string, count: number): Promise<void>
+  /** The broker that coordinates a group now. */
+  coordinator(groupId: string): Promise<ClusterNode>
+  stop(): Promise<void>
+}
+
+interface Ports {
+  readonly client: number
+  readonly proxy: number
+  readonly inner: number
+  readonly controller: number
+}
+
+const NODES = [1, 2, 3]
+
+/** Three brokers with three replicas of everything, of which two must have a record. */
+export async function startKafkaCluster(settings: readonly string[] = []): Promise<KafkaCluster> {
+  const jars = fetchJars()
+  const dir = mkdtempSync(join(tmpdir(), 'sigwatch-kafka-cluster-'))
+  const ports = new Map<number, Ports>()
+  for (const id of NODES) {
+    ports.set(id, {
+      client: await freePort(),
+      proxy: await freePort(),
+      inner: await freePort(),
+      controller: await freePort(),
+    })
+  }
+  const voters = [...ports].map(([id, { controller }]) => `${id}@127.0.0.1:${controller}`).join(',')
+  const uuid = randomBytes(16).toString('base64url').replace(/^-/, 'A')
+  const nodes = await Promise.all(
+    [...ports].map(async ([id, own]) => {
+      const config = join(dir, `server-${id}.properties`)
+      writeFileSync(config, [...propertiesOf(id, own, voters, dir), ...settings, ''].join('\n'))
+      const format = javaArguments(
+        jars,
+        '128m',
+        'kafka.tools.StorageTool',
+        'format',
+        '-t',
+        uuid,
+        '-c',
+        config,
+      )
+      await promisify(execFile)('java', format)
+      const proxy = await FaultProxy.start(own.proxy, own.client)
+      return new Node({ id, proxy, jars, config, dir, address: `127.0.0.1:${own.inner}` })
+    }),
+  )
+  // The controllers need a majority, so none comes up alone.
+  await Promise.all(nodes.map((node) => node.start()))
+  const direct = [...ports.values()].map(({ inner }) => `127.0.0.1:${inner}`)
+  const { kafka } = plainClient(direct)
+  return {
+    brokers: [...ports.values()].map(({ proxy }) => `127.0.0.1:${proxy}`),
+    direct,
+    nodes,
+    async moveLeaders(topic, partitions) {
+      const admin = kafka.admin()
+      await admin.connect()
+      try {
+        const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+        const partitionAssignment = topics[0]!.partitions
+          .filter((p) => partitions.includes(p.partitionId))
+          .map(({ partitionId, replicas, leader, isr }) => {
+            const next = isr.find((replica) => replica !== leader) ?? leader
+            return { partition: partitionId, replicas: [next, ...replicas.filter((r) => r !== next)] }
+          })
+        await admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment }] })
+        const ids = partitionAssignment.map((p) => p.partition)
+        const alive = nodes.find((node) => node.running)
+        await electPreferred(Number(alive!.address.split(':')[1]), topic, ids)
+      } finally {
+        await admin.disconnect()
+      }
+    },
+    async addPartitions(topic, count) {
+      const admin = kafka.admin()
+      await admin.connect()
+      await admin.createPartitions({ topicPartitions: [{ topic, count }] })
+      await admin.disconnect()
+    },
+    async coordinator(groupId) {
+      let cluster: Cluster | undefined
+      const consumer = kafka.consumer({
+        groupId,
+        partitionAssigners: [
+          (config) => {
+            cluster = config.cluster
+            return kafkajs.PartitionAssigners.roundRobin(config)
+          },
+        ],
+      })
+      await consumer.connect()
+      try {
+        await cluster!.refreshMetadata()
+        const { coordinator } = await cluster!.findGroupCoordinatorMetadata({ groupId })
+        return nodes.find((node) => node.id === Number(coordinator.nodeId))!
+      } finally {
+        await consumer.disconnect()
+      }
+    },
+    async stop() {
+      await Promise.all(nodes.map((node) => node.kill()))
+      await Promise.all(nodes.map((node) => node.proxy.stop()))
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+interface NodeParts {
+  readonly id: number
+  readonly proxy: FaultProxy
+  readonly jars: string
+  readonly config: string
+  readonly dir: string
+  /** Where it is watched. */
+  readonly address: string
+}
+
+class Node implements ClusterNode {
+  readonly id: number
+  readonly proxy: FaultProxy
+  readonly address: string
+  readonly #parts: NodeParts
+  #child: ChildProcess | undefined
+
+  constructor(parts: NodeParts) {
+    this.#parts = parts
+    this.id = parts.id
+    this.proxy = parts.proxy
+    this.address = parts.address
+  }
+
+  get running(): boolean {
+    return this.#child !== undefined
+  }
+
+  async start(): Promise<void> {
+    const { jars, config, dir, id } = this.#parts
+    const path = join(dir, `broker-${id}.log`)
+    const log = openSync(path, 'a')
+    const child = spawn('java', javaArguments(jars, '400m', 'kafka.Kafka', config), {
+      stdio: ['ignore', log, log],
+    })
+    closeSync(log)
+    this.#child = child
+    removeAtExit(child, dir)
+    await answersAt(this.address, child, path)
+  }
+
+  kill(): Promise<void> {
+    return this.#end('SIGKILL')
+  }
+
+  stop(): Promise<void> {
+    return this.#end('SIGTERM')
+  }
+
+  freeze(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT')
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child
+    this.#child = undefined
+    if (child) await endProcess(child, signal)
+  }
+}
+
+function propertiesOf(id: number, { client, proxy, inner, controller }: Ports, voters: string, dir: string) {
+  return [
+    'process.roles=broker,controller',
+    `node.id=${id}`,
+    `controller.quorum.voters=${voters}`,
+    `listeners=CLIENT://127.0.0.1:${client},INNER://127.0.0.1:${inner},CONTROLLER://127.0.0.1:${controller}`,
+    `advertised.listeners=CLIENT://127.0.0.1:${proxy},INNER://127.0.0.1:${inner}`,
+    'listener.security.protocol.map=CLIENT:PLAINTEXT,INNER:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'inter.broker.listener.name=INNER',
+    'controller.listener.names=CONTROLLER',
+    `log.dirs=${join(dir, `data-${id}`)}`,
+    'default.replication.factor=3',
+    'min.insync.replicas=2',
+    'offsets.topic.replication.factor=3',
+    'offsets.topic.num.partitions=4',
+    'transaction.state.log.replication.factor=3',
+    'transaction.state.log.min.isr=2',
+    'transaction.state.log.num.partitions=4',
+    'group.initial.rebalance.delay.ms=0',
+    'broker.heartbeat.interval.ms=500',
+    'broker.session.timeout.ms=4000',
+    'replica.lag.time.max.ms=5000',
+    'auto.create.topics.enable=false',
+    'num.network.threads=2',
+    'num.io.threads=4',
+  ]
+}
+
+const ELECT_LEADERS = 43
+
+/** Makes the first replica of partitions their leader: a request that the client does not have (ElectLeaders, version 1). */
+async function electPreferred(port: number, topic: string, partitions: readonly number[]): Promise<void> {
+  const name = Buffer.from(topic)
+  const header = Buffer.alloc(10)
+  header.writeInt16BE(ELECT_LEADERS, 0)
+  header.writeInt16BE(1, 2)
+  header.writeInt16BE(-1, 8)
+  // Preferred; one topic.
+  const body = Buffer.alloc(1 + 4 + 2)
+  body.writeInt32BE(1, 1)
+  body.writeInt16BE(name.length, 5)
+  const ids = Buffer.alloc(4 + 4 * partitions.length + 4)
+  ids.writeInt32BE(partitions.length, 0)
+  partitions.forEach((partition, i) => {
+    ids.writeInt32BE(partition, 4 + 4 * i)
+  })
+  ids.writeInt32BE(5_000, 4 + 4 * partitions.length)
+  const request = Buffer.concat([header, body, name, ids])
+  const size = Buffer.alloc(4)
+  size.writeInt32BE(request.length)
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.setTimeout(10_000, () => socket.destroy())
+  socket.write(Buffer.concat([size, request]))
+  await Promise.race([once(socket, 'data'), once(socket, 'close')])
+  socket.destroy()
+}

@@ -1,0 +1,78 @@
+import { expect, it } from 'vitest'
+import type { MessageCode } from '../../src/detectors/code-spec.ts'
+import { LABELS } from '../../src/domain/labels.ts'
+import { codesIn, detect, findingIn, messageOf, scoresFor, shippedContext } from './detector-fixtures.ts'
+
+/** What holds for the codes of the labels `fraud` and `illicit` alike. */
+export function maliciousTextSuite(
+  spec: MessageCode,
+  own: 'fraud' | 'illicit',
+  other: 'fraud' | 'illicit',
+): void {
+  it('takes the threshold of the model card for 0, else that of the policy', () => {
+    expect(codesIn([spec], '中奖', { label: own, score: 0.6 })).toEqual([spec.code])
+    expect(codesIn([spec], '中奖', { label: own, score: 0.35 })).toEqual([])
+    const strict = { minScore: 0.8 }
+    expect(findingIn(spec, '中奖', { label: own, score: 0.6 }, shippedContext(), strict)).toBeUndefined()
+    const lax = { minScore: 0.3 }
+    expect(findingIn(spec, '中奖', { label: own, score: 0.4 }, shippedContext(), lax)).toBeDefined()
+  })
+
+  it('is for one label, with the probability as its score', () => {
+    const labels = LABELS.filter((label) => findingIn(spec, '文', { label }))
+    expect(labels).toEqual([own])
+    expect(findingIn(spec, '文', { label: own, score: 0.9 })).toMatchObject({
+      score: 0.9,
+      evidence: { label: own, score: 0.9, threshold: 0.5 },
+    })
+  })
+
+  it('adds up fraud and illicit, whatever else is likelier than each', () => {
+    const mixed = (mine: number, rest: number) => {
+      const scores = { ...scoresFor('marketing', 0.3), [own]: mine, [other]: rest }
+      return detect(spec, { ...messageOf('文', { label: 'marketing', from: '' }), scores }, shippedContext())
+    }
+    expect(mixed(0.38, 0.27)).toMatchObject({ score: 0.65, evidence: { label: own } })
+    expect(mixed(0.27, 0.38)).toBeUndefined()
+    expect(mixed(0.28, 0.2)).toBeUndefined()
+  })
+
+  it('counts a text between the labels when its sender and where it leads make it certain', () => {
+    const text = '您的账户将被冻结，请今日内点 https://x-verify.top 核实，联系专员QQ 2938471023'
+    const found = detect(spec, doubtful(text, '17012345678'), shippedContext())
+    expect(found?.score).toBeGreaterThan(0.4)
+    expect(found?.evidence).toMatchObject({ label: own, score: 0.3, threshold: 0.5 })
+    expect(found?.evidence.speaksFor).toContain('contact:handle')
+    // The same from nobody known, and a harmless one from the same number, do not count.
+    expect(detect(spec, doubtful(text, ''), shippedContext())).toBeUndefined()
+    expect(detect(spec, doubtful('明天一起吃饭吗', '17012345678'), shippedContext())).toBeUndefined()
+    const asked = doubtful('把你身份证号后四位发我，我帮你订票', '17012345678', 0.1)
+    expect(detect(spec, { ...asked, label: 'personal' }, shippedContext())).toBeUndefined()
+  })
+
+  it('clears a text below 90% that comes from the number of the brand', () => {
+    const text = '【工商银行】您尾号7719的卡消费36.80元，余额8,214.55元'
+    const of = (from: string, score: number) =>
+      findingIn(spec, text, { label: own, score, from }, shippedContext())
+    expect(of('95588', 0.6)).toBeUndefined()
+    expect(of('95588', 0.95)).toBeDefined()
+    expect(of('', 0.6)).toBeDefined()
+  })
+
+  it('leaves the text alone to decide where the policy says so', () => {
+    const text = '您的账户将被冻结，请今日内点 https://x-verify.top 核实，联系专员QQ 2938471023'
+    const message = doubtful(text, '17012345678')
+    expect(detect(spec, message, shippedContext(), { minCertainty: 1 })).toBeUndefined()
+    expect(detect(spec, message, shippedContext(), { minScore: 0.6 })).toBeUndefined()
+  })
+
+  /** So much for the own label, nearly all the rest for notices. */
+  function doubtful(text: string, from: string, score = 0.3) {
+    const scores = { ...scoresFor('notice', 0.68), [own]: score, [other]: 0 }
+    return { ...messageOf(text, { from }), scores }
+  }
+
+  it('reads no text as none', () => {
+    expect(findingIn(spec, '', { label: own, score: 0.2 })).toBeUndefined()
+  })
+}

@@ -1,0 +1,305 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import pg from 'pg'
+import type { Browser, Page } from 'puppeteer-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { messageAlertAt, stateAlertAt, tokenOf, verdictAt } from '../helpers/archive-records.ts'
+import { seedArchive } from '../helpers/archive-seed.ts'
+import { accessibilityFaults, DESKTOP, overflows, PHONE, startBrowser } from '../helpers/browser.ts'
+import { useFolder } from '../helpers/jsonl.ts'
+import { type PostgresServer, startPostgres } from '../helpers/postgres-server.ts'
+import { ensureBuilt, MAIN, sigwatch } from '../helpers/service.ts'
+import { describeWith } from '../helpers/services.ts'
+
+const NOW = Date.now()
+const MINUTE = 60_000
+const READER = 'a-token-of-the-reader-of-the-tests'
+const ANALYST = 'a-token-of-the-analyst-of-the-tests'
+const HOSTILE = '<script>document.title="taken"</script><img src=x onerror=alert(1)>'
+
+describeWith(['postgres', 'chromium'], 'sigwatch desk', () => {
+  const folder = useFolder()
+  let server: PostgresServer
+  let desk: ChildProcess
+  let address: string
+  let browser: Browser
+  let page: Page
+  let feedback: string
+
+  const url = (path: string) => new URL(path, address).href
+  const textOf = async (on: Page): Promise<string> =>
+    (await on.$eval('main', (found) => found.textContent)) ?? ''
+  const login = async (token: string): Promise<Page> => {
+    const own = await (await browser.createBrowserContext()).newPage()
+    await own.setViewport(DESKTOP)
+    await own.goto(address)
+    await own.type('input[name=token]', token)
+    await Promise.all([own.waitForNavigation(), own.click('button.main')])
+    return own
+  }
+  const search = async (on: Page, field: string, value: string) => {
+    await on.goto(url('/'))
+    await on.select('select[name=field]', field)
+    await on.type('input[name=value]', value)
+    await Promise.all([on.waitForNavigation(), on.click('form.search button')])
+    return textOf(on)
+  }
+
+  beforeAll(async () => {
+    server = await startPostgres()
+    const tipped = messageAlertAt('m1', NOW - 30 * MINUTE, 1)
+    const hostile = messageAlertAt('m2', NOW - 20 * MINUTE, 2)
+    const { message } = hostile.data
+    const contacts = { urls: [], phones: [], qq: [], wechat: [] }
+    await seedArchive(server.url, [
+      ['alerts', tipped],
+      [
+        'alerts',
+        {
+          ...hostile,
+          data: {
+            ...hostile.data,
+            contacts,
+            message: { ...message, text: HOSTILE, signature: '示例', from: '10690009' },
+          },
+        },
+      ],
+      ['alerts', stateAlertAt(NOW - 29 * MINUTE, 1, tipped, 'sigwatch.alert.raised', [tipped])],
+      ['alerts', stateAlertAt(NOW - 20 * MINUTE, 2, tipped, 'sigwatch.alert.updated')],
+      ['alerts', stateAlertAt(NOW - 10 * MINUTE, 3, tipped, 'sigwatch.alert.cleared')],
+      ['verdicts', verdictAt('m1', NOW - 30 * MINUTE, { action: 'block' })],
+      ...[0, 1].map((n) => {
+        const ts = Math.floor((NOW - (40 - n) * MINUTE) / MINUTE) * MINUTE
+        const row = {
+          signature: '申报超市',
+          port: '10690010',
+          sp: 'SP7',
+          ts,
+          sent: { notice: 5, marketing: 90 + n },
+        }
+        return ['stats', { ...row, baseline: { mean: 2.5, sd: 1 }, declared: 300 }] as const
+      }),
+      ['complaints', { id: 'c1', signature: '申报超市', source: '12321', ts: NOW - 20 * MINUTE }],
+      ['versions', { hash: 'p1', kind: 'policy', content: { mode: 'enforce' }, at: NOW - 60 * MINUTE }],
+      [
+        'feedback',
+        { messageId: 'm1', verdict: 'confirmed', by: 'wu', note: 'seen before', ts: NOW - 15 * MINUTE },
+      ],
+      ['enforcements', { messageId: 'm1', action: 'block', by: 'gateway-7', ts: NOW - 29 * MINUTE }],
+    ])
+    feedback = folder.file('feedback.jsonl')
+    ensureBuilt()
+    desk = spawn(process.execPath, [MAIN, 'desk', '--database', server.url], {
+      env: {
+        PATH: process.env.PATH,
+        SIGWATCH_DESK_PORT: '0',
+        SIGWATCH_FEEDBACK: feedback,
+        SIGWATCH_DESK_TOKENS: JSON.stringify([
+          { name: 'lin', token: ANALYST, may: 'feedback' },
+          { name: 'reader', token: READER },
+        ]),
+      },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const [said] = (await once(desk.stderr!, 'data')) as [Buffer]
+    address = /http:\S+/.exec(said.toString())![0]
+    browser = await startBrowser()
+    page = await login(ANALYST)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    if (desk?.exitCode === null) {
+      desk.kill('SIGTERM')
+      await once(desk, 'close')
+    }
+    server?.stop()
+  })
+
+  it('shows nothing to whoever is not logged in', async () => {
+    for (const path of ['/', '/access', '/case/alert-m1']) {
+      const answer = await fetch(url(path))
+      expect(answer.status).toBe(401)
+      expect(await answer.text()).not.toContain('京东')
+    }
+    const wrong = await fetch(url('/login'), {
+      method: 'POST',
+      body: new URLSearchParams({ token: 'wrong' }),
+    })
+    expect(wrong.status).toBe(401)
+    expect(wrong.headers.get('set-cookie')).toBeNull()
+    const policy = wrong.headers.get('content-security-policy')!
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).not.toContain('unsafe')
+  })
+
+  it.each([
+    ['message', 'm1', 4],
+    ['token', tokenOf(1), 4],
+    ['signature', '京东', 4],
+    ['port', '10690009', 1],
+    ['domain', 'kf88.top', 4],
+    ['code', 'FORGED_BRAND', 5],
+    ['campaign', 'none', 0],
+  ])('finds alerts by %s', async (field, value, count) => {
+    expect(await search(page, field, value)).toContain(`${count} alert`)
+    expect(await page.$$('tbody tr')).toHaveLength(count)
+  })
+
+  it('tells of a signature without alerts what it sent, against what is usual and declared', async () => {
+    const text = await search(page, 'signature', '申报超市')
+    for (const part of [
+      '191',
+      '91 commercial messages',
+      '2.5 a minute',
+      '300 a minute, seen from',
+      'SP7',
+      '1, 5235.6 a million',
+    ])
+      expect(text).toContain(part)
+    expect(text).toContain('0 alerts')
+    expect(await accessibilityFaults(page)).toEqual([])
+    expect(await search(page, 'signature', '没有的签名')).not.toContain('sent')
+  })
+
+  it('takes the time of a link in milliseconds, as dashboards give it', async () => {
+    const found = async (from: number, to: number) => {
+      await page.goto(url(`/?field=domain&value=kf88.top&from=${from}&to=${to}`))
+      return page.$$('tbody tr').then((rows) => rows.length)
+    }
+    expect(await found(NOW - 60 * MINUTE, NOW)).toBe(4)
+    expect(await found(NOW - 29.5 * MINUTE, NOW - 15 * MINUTE)).toBe(2)
+    expect(await found(NOW - 300 * MINUTE, NOW - 200 * MINUTE)).toBe(0)
+  })
+
+  it('shows a case: the message masked, why, by which versions, and what came of it', async () => {
+    await search(page, 'message', 'm1')
+    const link = (await page.$$('tbody a')).at(-1)!
+    await Promise.all([page.waitForNavigation(), link.click()])
+    const text = await textOf(page)
+    for (const part of [
+      '138****5678',
+      'The text claims 京东',
+      'Speaks for it',
+      'MIIT-31 art. 17',
+      'p1',
+      'known since',
+      'block by gateway-7',
+      'confirmed by wu',
+      'seen before',
+    ])
+      expect(text).toContain(part)
+  })
+
+  it('shows a state change by change, with its samples', async () => {
+    await page.goto(url('/case/state-1-1'))
+    const text = await textOf(page)
+    for (const part of [
+      'domain kf88.top',
+      'raised',
+      'updated',
+      'cleared',
+      'Samples',
+      'Alike within a day: 1',
+    ])
+      expect(text).toContain(part)
+  })
+
+  it('runs nothing that a text holds', async () => {
+    await page.goto(url('/case/alert-m2'))
+    expect(await textOf(page)).toContain(HOSTILE)
+    expect(await page.title()).not.toBe('taken')
+    expect(await page.$$('main script, main img')).toHaveLength(0)
+  })
+
+  it('writes feedback under the name of who is logged in', async () => {
+    await page.goto(url('/case/state-1-1'))
+    await page.type('textarea', 'declared late')
+    await page.select('select[name=days]', '3')
+    await Promise.all([page.waitForNavigation(), page.click('button[value=release]')])
+    expect(await textOf(page)).toContain('Your feedback was written')
+    const rows = readFileSync(feedback, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(rows).toEqual([
+      {
+        stateId: 'state-1',
+        verdict: 'release',
+        by: 'lin',
+        note: 'declared late',
+        until: rows[0].ts + 3 * 86_400_000,
+        ts: expect.any(Number),
+      },
+    ])
+  })
+
+  it('takes no feedback from a reader, nor from a form of another place', async () => {
+    const reader = await login(READER)
+    await reader.goto(url('/case/state-1-1'))
+    expect(await reader.$('button[name=verdict]')).toBeNull()
+    const [cookie] = await reader.browserContext().cookies()
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' })
+    const key = await reader.$eval(
+      'input[name=key]',
+      (found) => (found as unknown as { value: string }).value,
+    )
+    const post = (fields: Record<string, string>) =>
+      fetch(url('/case/state-1-1'), {
+        method: 'POST',
+        headers: { cookie: `${cookie!.name}=${cookie!.value}` },
+        body: new URLSearchParams(fields),
+        redirect: 'manual',
+      })
+    expect((await post({ verdict: 'release', days: '1' })).status).toBe(403)
+    expect((await post({ key, verdict: 'release', days: '1' })).status).toBe(403)
+    expect(readFileSync(feedback, 'utf8').trim().split('\n')).toHaveLength(1)
+  })
+
+  it('keeps who looked at what', async () => {
+    await page.goto(url('/access'))
+    const text = await textOf(page)
+    for (const part of ['login', 'search', 'signature: 京东', 'alert-m1', 'state-1-1: release', 'reader'])
+      expect(text).toContain(part)
+    const client = new pg.Client({ connectionString: server.url })
+    await client.connect()
+    const { rows } = await client.query(
+      "SELECT who FROM access_log WHERE what = 'case' AND subject = 'state-1-1'",
+    )
+    await client.end()
+    expect(new Set(rows.map(({ who }) => who))).toEqual(new Set(['lin', 'reader']))
+  })
+
+  it.each([
+    ['desktop', DESKTOP],
+    ['phone', PHONE],
+  ])('is accessible and fits on a %s', async (name, viewport) => {
+    await page.setViewport(viewport)
+    for (const path of ['/', '/case/alert-m1', '/case/state-1-1', '/access']) {
+      await page.goto(url(path))
+      expect(await accessibilityFaults(page), path).toEqual([])
+      expect(await overflows(page), path).toBe(false)
+      if (process.env.SCREENSHOTS) {
+        const file = `${process.env.SCREENSHOTS}/desk-${name}${path.replaceAll('/', '-')}.png` as const
+        await page.screenshot({ path: file as `${string}.png`, fullPage: true })
+      }
+    }
+    await page.setViewport(DESKTOP)
+  })
+
+  it('logs out', async () => {
+    await Promise.all([page.waitForNavigation(), page.click('header button')])
+    expect(await page.$('input[name=token]')).not.toBeNull()
+  })
+
+  it('says what is wrong before it listens', async () => {
+    const env = { SIGWATCH_ARCHIVE_URL: server.url }
+    const nobody = await sigwatch(['desk'], { env })
+    expect([nobody.code, nobody.stderr]).toEqual([2, expect.stringContaining('desk.tokens')])
+    const short = await sigwatch(['desk'], {
+      env: { ...env, SIGWATCH_DESK_TOKENS: '[{"name": "lin", "token": "short-secret"}]' },
+    })
+    expect([short.code, short.stderr]).toEqual([2, expect.stringContaining('.token: has 12 characters')])
+    expect(short.stderr).not.toContain('short-secret')
+  })
+})

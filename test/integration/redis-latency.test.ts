@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { FeatureStore, Observations } from '../../src/domain/feature-store.ts'
+import { redisFeatureStore } from '../../src/features/redis.ts'
+import { connectRedis } from '../../src/redis/client.ts'
+import type { RedisLink } from '../../src/redis/link.ts'
+import { many, rated, T0, TOPIC } from '../helpers/feature-fixtures.ts'
+import { type RedisProxy, startRedisProxy } from '../helpers/redis-proxy.ts'
+import { redisServerInstalled, startOwnRedis } from '../helpers/redis-server.ts'
+
+/** A store with default settings on a server of its own behind a proxy, and what it counted so far. */
+async function behindProxy(
+  direct = false,
+): Promise<{ store: FeatureStore; proxy: RedisProxy; link: RedisLink }> {
+  const server = await startOwnRedis()
+  const proxy = await startRedisProxy(Number(new URL(server.url).port))
+  const link = connectRedis({ url: direct ? server.url : proxy.url })
+  onTestFinished(async () => {
+    await link.close()
+    await proxy.stop()
+    await server.stop()
+  })
+  expect(await link.ready(5000)).toBe(true)
+  return { store: redisFeatureStore(link, { deployment: 'd', clusterId: 'c', topic: TOPIC }), proxy, link }
+}
+
+/** Counts batches of 20 messages for four ports; returns which were counted. */
+async function countBatches(store: FeatureStore, batches: number, from: number): Promise<boolean[]> {
+  const counted: boolean[] = []
+  for (let b = 0; b < batches; b++) {
+    const batch: Observations[] = many(20, 20 * (from + b), (offset) =>
+      rated(offset, T0 + 50 * offset, `port:${offset % 4}`),
+    )
+    counted.push((await store.count(batch)).counted)
+  }
+  return counted
+}
+
+const share = (counted: readonly boolean[]): number => counted.filter(Boolean).length / counted.length
+
+describe.skipIf(!redisServerInstalled())('rates with the default budget of 100 ms', () => {
+  it.each([40, 80])(
+    'are counted from a cold start at %i ms',
+    async (latency) => {
+      const { store, proxy } = await behindProxy()
+      proxy.latency = latency
+      await store.assign([{ topic: TOPIC, partition: 0, endOffset: 0 }])
+      expect(share(await countBatches(store, 15, 0))).toBe(1)
+    },
+    30_000,
+  )
+
+  it.each([40, 80])(
+    'recover at %i ms from a hiccup of 400 ms, and nothing is lost',
+    async (latency) => {
+      const { store, proxy } = await behindProxy()
+      proxy.latency = latency
+      await store.assign([{ topic: TOPIC, partition: 0, endOffset: 0 }])
+      const all = await countBatches(store, 10, 0)
+      proxy.hiccup(400)
+      const during = await countBatches(store, 5, 10)
+      expect(during).toContain(false)
+      await sleep(1200)
+      expect(share(await countBatches(store, 10, 15))).toBe(1)
+      await expect.poll(() => store.unready(), { timeout: 15_000 }).toEqual([])
+      // What was late was counted all the same: each message once at most.
+      proxy.latency = 0
+      const totals = await Promise.all([0, 1, 2, 3].map((i) => store.totals(`port:${i}`)))
+      const sum = totals.reduce((n, [commercial]) => n + commercial, 0)
+      expect(sum).toBeLessThanOrEqual(20 * 25)
+      expect(sum).toBeGreaterThanOrEqual(20 * (all.length + 11))
+    },
+    60_000,
+  )
+
+  it('says that it is not ready while a good part of the batches is not counted', async () => {
+    const { store, proxy } = await behindProxy()
+    await store.assign([{ topic: TOPIC, partition: 0, endOffset: 0 }])
+    await countBatches(store, 5, 0)
+    expect(store.unready()).toEqual([])
+    // Between the failures Redis answers, so that no circuit opens.
+    for (let i = 0; i < 4; i++) {
+      proxy.latency = 200
+      await countBatches(store, 1, 5 + 3 * i)
+      proxy.latency = 0
+      await sleep(250)
+      await countBatches(store, 2, 6 + 3 * i)
+    }
+    expect(store.unready()).toEqual([expect.stringMatching(/not counted/)])
+    await expect.poll(() => store.unready(), { timeout: 15_000, interval: 500 }).toEqual([])
+  }, 60_000)
+
+  it('take a slow moment of their own process for no outage', async () => {
+    const { store } = await behindProxy(true)
+    await store.assign([{ topic: TOPIC, partition: 0, endOffset: 0 }])
+    await countBatches(store, 2, 0)
+    const busy = setInterval(() => {
+      const until = performance.now() + 150
+      while (performance.now() < until);
+    }, 10)
+    try {
+      expect(share(await countBatches(store, 20, 2))).toBe(1)
+    } finally {
+      clearInterval(busy)
+    }
+  }, 60_000)
+})

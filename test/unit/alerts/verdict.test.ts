@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { verdictJson, verdictsOf } from '../../../src/alerts/verdict.ts'
+import { message } from '../../helpers/state-fixtures.ts'
+
+const NOW = Date.parse('2026-11-11T00:00:00Z')
+const SHOWN = { explain: false, senderContacts: 'clear' } as const
+const states = [{ id: 'a'.repeat(32), action: 'block' as const }]
+
+describe('a verdict', () => {
+  it('asks for the strongest of its reasons and of the open states', () => {
+    const [verdict] = verdictsOf(message(), [], states, { now: NOW, degraded: false, late: false }, SHOWN)
+    expect(verdict).toMatchObject({ action: 'block', states: [states[0]!.id] })
+    expect(verdict).not.toHaveProperty('late')
+  })
+
+  it('asks for no more than to observe a message that is too old to act on', () => {
+    const late = { now: NOW, degraded: false, late: true }
+    expect(verdictsOf(message(), [], states, late, SHOWN)[0]).toMatchObject({ action: 'observe', late: true })
+    expect(verdictsOf(message(), [], [], late, SHOWN)[0]).toMatchObject({ action: 'pass', late: true })
+  })
+
+  it('says of an ordinary message what it says of any, in the same order', () => {
+    const at = { now: NOW, degraded: false, late: false }
+    const origins = [
+      { ...message().origins[0]!, id: 'one' },
+      { ...message().origins[0]!, id: 'two', ext: { batch: '7' } },
+    ]
+    const ordinary = verdictsOf(message({ origins }), [], [], at, SHOWN)
+    // With `explain` it is put together member by member.
+    const whole = verdictsOf(message({ origins }), [], [], at, { ...SHOWN, explain: true })
+    const expected = whole.map(({ findings: _none, ...verdict }) => verdict)
+    expect(JSON.stringify(ordinary)).toBe(JSON.stringify(expected))
+    const [later] = verdictsOf(message(), [], [], { ...at, now: NOW + 1 }, SHOWN)
+    expect(later!.decidedAt).toBe('2026-11-11T00:00:00.001Z')
+  })
+})
+
+describe('the JSON of a verdict', () => {
+  const at = { now: NOW, degraded: false, late: false }
+
+  it.each(['gw1.1', 'gw"1', 'gw\\1', '网关.1', 'gw\u0001', '', '\ud800'])(
+    'is that of JSON.stringify for the id %j',
+    (id) => {
+      const origins = [{ ...message().origins[0]!, id }]
+      const [verdict] = verdictsOf(message({ origins }), [], [], at, SHOWN)
+      expect(verdict!.id).toBe(id)
+      expect(verdictJson(verdict!)).toBe(JSON.stringify(verdict))
+    },
+  )
+
+  it('has everything that an extraordinary one has', () => {
+    const ext = { lot: '7' }
+    const origins = [{ ...message().origins[0]!, ext }]
+    for (const verdict of [
+      ...verdictsOf(message({ origins }), [], [], at, SHOWN),
+      ...verdictsOf(message(), [], [], { ...at, degraded: true }, SHOWN),
+      ...verdictsOf(message(), [], [], { ...at, late: true }, SHOWN),
+      ...verdictsOf(message({ partial: true }), [], [], at, SHOWN),
+      ...verdictsOf(message(), [], [{ id: 'a', action: 'block', campaign: 'c' }], at, SHOWN),
+      ...verdictsOf(message(), [], [], at, { ...SHOWN, explain: true }),
+    ])
+      expect(verdictJson(verdict)).toBe(JSON.stringify(verdict))
+  })
+})

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { readConfig } from '../../../src/app/config.ts'
+
+const TOKEN = 'a-token-of-an-analyst-that-is-long'
+const read = (tokens: unknown) =>
+  readConfig({
+    env: { SIGWATCH_DESK_TOKENS: typeof tokens === 'string' ? tokens : JSON.stringify(tokens) },
+  })
+
+describe('desk.tokens', () => {
+  it('are read with what each may do', () => {
+    const other = { name: '王 lin', token: `${TOKEN}-2`, may: 'feedback' }
+    const { config, problems } = read([{ name: 'lin', token: TOKEN }, other])
+    expect(problems).toEqual([])
+    expect(config.desk.tokens?.map(({ name, token, may }) => [name, token.reveal(), may])).toEqual([
+      ['lin', TOKEN, 'read'],
+      ['王 lin', `${TOKEN}-2`, 'feedback'],
+    ])
+  })
+
+  it.each([
+    [TOKEN, '', 'is no JSON (allowed: a list of {name, token'],
+    [[], '', 'is empty: list at least one'],
+    [{ lin: TOKEN }, '', 'must be a list, is a mapping of keys: begin each item with a dash'],
+    [[TOKEN], '[0]', 'must be a mapping of keys, is text'],
+    [[{ name: 'lin', [TOKEN]: true, token: TOKEN }], '[0]', 'has an unknown key (allowed: name, token, may)'],
+    [
+      [{ name: 'lin' }],
+      '[0].token',
+      'is missing (allowed: 24 to any number of characters); make one: openssl',
+    ],
+    [[{ name: 'lin', token: TOKEN.slice(0, 23) }], '[0].token', 'has 23 characters (allowed: 24 to'],
+    [[{ name: `${TOKEN}/`, token: TOKEN }], '[0].name', 'the value is not allowed (allowed: 1 to 64 letters'],
+    [
+      [{ name: 'lin', token: TOKEN, may: TOKEN }],
+      '[0].may',
+      'the value is not one of the values (allowed: read',
+    ],
+    [twice({ name: 'lin', token: `${TOKEN}-2` }), '[1].name', 'is that of entry 1 too: use two'],
+    [twice({ name: 'wang', token: TOKEN }), '[1].token', 'is that of entry 1 too: use two'],
+  ])('refuse %j without a word of the token', (tokens, place, message) => {
+    const { problems } = read(tokens)
+    expect(problems).toEqual([
+      { file: 'environment', key: `SIGWATCH_DESK_TOKENS${place}`, message: expect.stringContaining(message) },
+    ])
+    expect(JSON.stringify(problems)).not.toContain(TOKEN.slice(0, 23))
+  })
+})
+
+function twice(second: object): object[] {
+  return [{ name: 'lin', token: TOKEN }, second]
+}

@@ -1,0 +1,55 @@
+import { writeFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { loadedVersions, openAssets } from '../../../src/app/assets.ts'
+import { loadConfig } from '../../../src/app/config.ts'
+import { createCore } from '../../../src/app/core.ts'
+import type { ShadowModel } from '../../../src/app/shadow-model.ts'
+import type { Event } from '../../../src/domain/events.ts'
+import { createTokeniser } from '../../../src/domain/token.ts'
+import { memoryFeatureStore } from '../../../src/features/memory.ts'
+import { memoryLedger } from '../../../src/ledgers/memory.ts'
+import { createLinesSource } from '../../../src/sources/lines.ts'
+import { MemoryStateStore } from '../../../src/states/memory.ts'
+import { useFolder } from '../../helpers/jsonl.ts'
+import { recordingSink } from '../../helpers/state-fixtures.ts'
+
+const folder = useFolder()
+const T0 = Date.UTC(2026, 10, 11, 2)
+
+describe('the model in shadow', () => {
+  it('holds up no batch when it throws, and that is counted', async () => {
+    const text = '【京东】您的订单异常，请登录 http://jd-verify.top/a 核实，退订回T，全场5折'
+    const record = { id: 'm1', ts: T0, from: '106911112222', to: '13800000001', text }
+    writeFileSync(folder.file('in.jsonl'), `${JSON.stringify(record)}\n`)
+    const { config } = loadConfig({ env: {}, folder: folder.path, serving: false })
+    const assets = await openAssets(config, () => {})
+    const events: Event[] = []
+    const observe = () => {
+      throw new Error('out of its depth')
+    }
+    const clock = { now: () => T0 }
+    const sink = recordingSink(['alerts'])
+    const core = createCore({
+      config,
+      mode: 'embedded',
+      source: createLinesSource({ path: folder.file('in.jsonl'), clock }),
+      sink: { ...sink, close: async () => {}, unready: () => [] },
+      features: memoryFeatureStore(),
+      states: new MemoryStateStore({ clock }),
+      ledger: memoryLedger(),
+      replies: () => false,
+      loaded: () => loadedVersions(assets),
+      shadow: { observe } as unknown as ShadowModel,
+      describe: assets.describe,
+      tokenise: createTokeniser({ keyId: 't', key: 'k' }),
+      clock,
+      emit: (event) => void events.push(event),
+    })
+    await core.run()
+    expect(sink.alerts()).toHaveLength(1)
+    expect(events.filter(({ name }) => name === 'shadow_failed')).toEqual([
+      { name: 'shadow_failed', how: 'show', reason: 'out of its depth' },
+    ])
+    assets.classifier.close()
+  })
+})

@@ -1,0 +1,238 @@
+import { copyFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Assets, openAssets, SHIPPED_MODEL } from '../../../src/app/assets.ts'
+import { loadConfig } from '../../../src/app/config.ts'
+import { Reloader } from '../../../src/app/reload.ts'
+import type { Event } from '../../../src/domain/events.ts'
+import type { Versioned } from '../../../src/domain/versions.ts'
+import { useFolder } from '../../helpers/jsonl.ts'
+import { until } from '../../helpers/recording-handler.ts'
+
+const folder = useFolder()
+const POLICY = folder.file('policy.yaml')
+const REGISTRY = folder.file('registry.yaml')
+const MODEL = folder.file('model')
+
+const registryWith = (port: string) => `
+signatures:
+  - {name: 星河商城, sp: SP1, ports: ["${port}"], scope: [marketing]}
+`
+
+const CHECK_EVERY = 40
+const SETTLE = 20
+
+describe('reloading while the service runs', () => {
+  let events: Event[]
+  let adopted: Versioned[]
+  let assets: Assets
+  let reloader: Reloader
+  let fails: Error | undefined
+
+  const named = (name: Event['name']) => events.filter((event) => event.name === name)
+  const refused = () => named('reload_refused') as Extract<Event, { name: 'reload_refused' }>[]
+
+  beforeEach(async () => {
+    writeFileSync(POLICY, 'mode: enforce\n')
+    writeFileSync(REGISTRY, registryWith('106901'))
+    rmSync(MODEL, { recursive: true, force: true })
+    cpSync(SHIPPED_MODEL, MODEL, { recursive: true })
+    events = []
+    adopted = []
+    fails = undefined
+    const { config } = loadConfig({
+      env: {},
+      folder: folder.path,
+      overrides: { policy: POLICY, registry: REGISTRY, model: MODEL },
+      serving: false,
+    })
+    assets = await openAssets(config, (event) => events.push(event))
+    events.length = 0
+    reloader = new Reloader({
+      config,
+      assets,
+      adopt: async (what) => {
+        if (fails) throw fails
+        adopted.push(what)
+      },
+      emit: (event) => events.push(event),
+      checkEvery: CHECK_EVERY,
+      settle: SETTLE,
+    })
+    reloader.start()
+  })
+
+  afterEach(async () => {
+    await reloader.stop()
+    assets.classifier.close()
+  })
+
+  /** Long enough for several looks. */
+  const looks = () => sleep(8 * CHECK_EVERY)
+
+  it('takes a changed policy whole and has it put in force once', async () => {
+    const before = assets.policy.current
+    writeFileSync(POLICY, 'mode: shadow\n')
+    await until(() => adopted.length > 0)
+    expect(assets.policy.current.mode).toBe('shadow')
+    expect(assets.policy.current.hash).not.toBe(before.hash)
+    await looks()
+    expect(adopted).toEqual(['policy'])
+    expect(named('policy_loaded')).toEqual([{ name: 'policy_loaded', hash: assets.policy.current.hash }])
+  })
+
+  it('keeps the old policy when the new one is wrong, says so once with the place, and takes the corrected one', async () => {
+    const before = assets.policy.current
+    writeFileSync(POLICY, 'mode: enforce\ncodes:\n  MARKETING_BURST: {action: blok}\n')
+    await until(() => refused().length > 0)
+    await looks()
+    expect(refused()).toHaveLength(1)
+    expect(refused()[0]).toMatchObject({ what: 'policy' })
+    expect(refused()[0]!.reason).toContain(`${POLICY}:3`)
+    expect(refused()[0]!.reason).toContain('blok')
+    expect(assets.policy.current).toBe(before)
+    expect(adopted).toEqual([])
+
+    writeFileSync(POLICY, 'codes:\n  MARKETING_BURST: {action: block}\n')
+    await until(() => adopted.length > 0)
+    expect(assets.policy.current.codePolicy('MARKETING_BURST', 0).action).toBe('block')
+  })
+
+  it('does nothing for a file that is written again with the same content, or is replaced by a rename', async () => {
+    writeFileSync(folder.file('policy.next'), '# the same\nmode: enforce\n')
+    renameSync(folder.file('policy.next'), POLICY)
+    await looks()
+    expect(adopted).toEqual([])
+    expect(events).toEqual([])
+  })
+
+  it('does not read a file while it is still being written', async () => {
+    for (let i = 0; i < 12; i++) {
+      writeFileSync(POLICY, `mode: shadow\ncodes:\n  NO_CONSENT: {weight: 0.${i + 10}`)
+      await sleep(SETTLE / 2)
+    }
+    writeFileSync(POLICY, 'mode: shadow\ncodes:\n  NO_CONSENT: {weight: 0.3}\n')
+    await until(() => adopted.length > 0)
+    expect(refused()).toEqual([])
+  })
+
+  it('refuses a file that is gone, and takes it when it is back', async () => {
+    rmSync(REGISTRY)
+    await until(() => refused().length > 0)
+    expect(refused()[0]).toMatchObject({ what: 'registry' })
+    writeFileSync(REGISTRY, registryWith('106902'))
+    await until(() => adopted.length > 0)
+    expect(assets.registry.current.signature('星河商城')?.filings[0]?.ports).toEqual(['106902'])
+    expect(adopted).toEqual(['registry'])
+  })
+
+  it('keeps the old registry when a row is wrong', async () => {
+    const before = assets.registry.current
+    writeFileSync(REGISTRY, registryWith('+86 1069'))
+    await until(() => refused().length > 0)
+    expect(assets.registry.current).toBe(before)
+  })
+
+  it('tries again to put in force what it has taken while the store of states is away', async () => {
+    fails = new Error('REDIS_UNREACHABLE')
+    writeFileSync(REGISTRY, registryWith('106903'))
+    await until(() => named('warning').length > 1)
+    expect(adopted).toEqual([])
+    fails = undefined
+    await until(() => adopted.length > 0)
+    await looks()
+    expect(adopted).toEqual(['registry'])
+  })
+
+  it('takes a model of another version and frees the old one only after it was put in force', async () => {
+    const before = assets.classifier.current
+    rewriteModel((model) => ({ ...model, version: '2' }))
+    await until(() => adopted.length > 0)
+    expect(assets.classifier.current.id).toBe('sms-zh@2')
+    expect(adopted).toEqual(['model'])
+    const text = { original: '你好', normalised: '你好' }
+    expect(() => before.classify([text])).toThrow('closed')
+    expect(assets.classifier.current.classify([text])).toHaveLength(1)
+  })
+
+  it('does not free the old model while it is still in force', async () => {
+    const before = assets.classifier.current
+    fails = new Error('busy')
+    rewriteModel((model) => ({ ...model, version: '2' }))
+    await until(() => named('warning').length > 0)
+    expect(before.classify([{ original: '你好', normalised: '你好' }])).toHaveLength(1)
+  })
+
+  it('refuses a model whose weights are damaged', async () => {
+    const before = assets.classifier.current
+    const weights = readFileSync(`${MODEL}/weights.bin`)
+    weights[1000]! ^= 0xff
+    writeFileSync(`${MODEL}/weights.bin`, weights)
+    await until(() => refused().length > 0)
+    expect(refused()[0]).toMatchObject({ what: 'model' })
+    expect(refused()[0]!.reason).toContain('damaged')
+    expect(assets.classifier.current).toBe(before)
+  })
+
+  it('refuses a model that is whole but calls plain messages something else', async () => {
+    const before = assets.classifier.current
+    const swap = (label: string) =>
+      ({ notice: 'fraud', fraud: 'notice' })[label as 'notice' | 'fraud'] ?? label
+    rewriteModel((model) => ({ ...model, labels: (model.labels as string[]).map(swap) }))
+    await until(() => refused().length > 0)
+    expect(refused()[0]!.reason).toMatch(/plain messages wrong: notice as fraud/)
+    expect(assets.classifier.current).toBe(before)
+    expect(before.classify([{ original: '你好', normalised: '你好' }])).toHaveLength(1)
+  })
+
+  it('on SIGHUP reads everything at once, also what did not change since it was refused', async () => {
+    writeFileSync(POLICY, 'mode: wrong\n')
+    await until(() => refused().length > 0)
+    process.emit('SIGHUP')
+    await until(() => refused().length > 1)
+    expect(refused().map((event) => event.what)).toEqual(['policy', 'policy'])
+
+    await reloader.stop()
+    writeFileSync(POLICY, 'mode: shadow\n')
+    process.emit('SIGHUP')
+    await sleep(100)
+    expect(assets.policy.current.mode).toBe('enforce')
+  })
+
+  function rewriteModel(change: (model: Record<string, unknown>) => Record<string, unknown>): void {
+    const file = `${MODEL}/model.json`
+    mkdirSync(folder.file('next'), { recursive: true })
+    writeFileSync(
+      folder.file('next/model.json'),
+      JSON.stringify(change(JSON.parse(readFileSync(file, 'utf8')))),
+    )
+    copyFileSync(folder.file('next/model.json'), file)
+  }
+})
+
+it('keeps a SIGHUP that comes before it has started', async () => {
+  writeFileSync(POLICY, 'mode: enforce\n')
+  const { config } = loadConfig({
+    env: {},
+    folder: folder.path,
+    overrides: { policy: POLICY },
+    serving: false,
+  })
+  const assets = await openAssets(config, () => {})
+  const adopted: Versioned[] = []
+  const reloader = new Reloader({
+    config,
+    assets,
+    adopt: async (what) => void adopted.push(what),
+    emit: () => {},
+  })
+  writeFileSync(POLICY, 'mode: shadow\n')
+  process.emit('SIGHUP')
+  await sleep(50)
+  expect(adopted).toEqual([])
+  reloader.start()
+  await until(() => adopted.length > 0)
+  expect(assets.policy.current.mode).toBe('shadow')
+  await reloader.stop()
+  assets.classifier.close()
+})

@@ -1,0 +1,129 @@
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { runCheck } from '../../../src/app/check.ts'
+import { readConfig } from '../../../src/app/config.ts'
+import { lineDecoder } from '../../../src/app/inputs.ts'
+import { readSample } from '../../../src/app/sample.ts'
+import type { SmsRecord } from '../../../src/domain/message.ts'
+import { JoinParts } from '../../../src/stages/join-parts.ts'
+
+const GATEWAYS = join(import.meta.dirname, '..', '..', '..', 'examples', 'gateways')
+const NOW = Date.parse('2026-11-26T08:00:05+08:00')
+
+function files(content: Readonly<Record<string, string | Buffer>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sample-'))
+  for (const [name, text] of Object.entries(content)) writeFileSync(join(folder, name), text)
+  return folder
+}
+
+describe('check --sample', () => {
+  it('says line by line what each record becomes, masked, or which place is wrong', async () => {
+    const folder = files({
+      'sigwatch.yaml':
+        'kafka: {brokers: [x:1]}\ninput: {map: {id: /id, ts: {pointer: /at, form: epoch-s}, from: /f, to: /r, text: /c, sp: /sp}}\n',
+      'sample.jsonl': [
+        { id: 1, at: 1795651200, f: '1069001', r: '+86 13800005678', c: '【京东】验证码482913' },
+        { id: 2, at: '2026-11-26', f: '1069001', r: '13800005678', c: 'x' },
+        { id: '13800005678-1', at: 1795651200, f: '1069001', r: '13800005678', c: 'E4BDA0E5A5BDE4BDA0' },
+        { id: 1, at: 1795651200, f: '1069001', r: 'opaque', c: '��' },
+        { id: 5, at: 1795651200, f: '1069001', r: '13800005678' },
+      ]
+        .map((row) => JSON.stringify(row))
+        .join('\n\n'),
+    })
+    const sample = join(folder, 'sample.jsonl')
+    const { rows, problems, summary } = await runCheck({ sample }, { env: {}, folder })
+    expect(rows).toEqual([
+      {
+        line: 1,
+        id: '1',
+        ts: '2026-11-26T00:00:00.000Z',
+        from: '1069001',
+        to: '138****5678',
+        text: '【京东】验证码<number>',
+      },
+      { line: 3, error: 'MAPPING', detail: 'ts (/at): must be seconds since 1970' },
+      expect.objectContaining({ line: 5, id: '138****5678-1' }),
+      expect.objectContaining({ line: 7, to: '<no number>' }),
+      { line: 9, error: 'MAPPING', detail: 'text (/c): nothing is there' },
+    ])
+    expect(JSON.stringify([rows, problems])).not.toMatch(/13800005678|482913/)
+    expect(problems.map(({ file, line, message }) => [file === sample, line, message.split(';')[0]])).toEqual(
+      [
+        [true, 3, 'MAPPING: ts (/at): must be seconds since 1970'],
+        [true, 9, 'MAPPING: text (/c): nothing is there'],
+        [true, 5, 'id: holds the number of the recipient'],
+        [true, 5, 'text: looks like bytes in hex'],
+        [true, 7, 'id: is that of line 1'],
+        [true, 7, 'text: was decoded with a wrong encoding before it came here'],
+      ],
+    )
+    expect(summary).toContain(`${sample}: 3 of 5 records can be read`)
+    expect(summary).toContain(`${sample}: warning: sp (/sp) is in none of the records`)
+  })
+
+  it('is a fault when there is nothing to read', async () => {
+    const folder = files({ empty: '\n' })
+    const check = (sample: string) => runCheck({ sample: join(folder, sample) }, { env: {}, folder })
+    expect((await check('empty')).problems).toEqual([
+      { file: join(folder, 'empty'), message: 'holds no record' },
+    ])
+    await expect(check('none')).rejects.toThrow('there is no such file')
+  })
+})
+
+describe('the examples of gateways', () => {
+  const gateways = readdirSync(GATEWAYS, { withFileTypes: true }).flatMap((e) =>
+    e.isDirectory() ? [e.name] : [],
+  )
+  const configOf = (gateway: string) => {
+    const { config, problems } = readConfig({
+      file: join(GATEWAYS, gateway, 'sigwatch.yaml'),
+      env: {},
+      serving: false,
+    })
+    expect(problems).toEqual([])
+    return config
+  }
+
+  it('are those of the protocols', () => {
+    expect(gateways.sort()).toEqual(['cmpp2', 'cmpp3', 'sgip', 'smgp', 'smpp'])
+  })
+
+  it.each(gateways)('%s: every record of the sample can be read, no field is left over', async (gateway) => {
+    const sample = await readSample(
+      join(GATEWAYS, gateway, 'sample.jsonl'),
+      configOf(gateway),
+      undefined,
+      NOW,
+    )
+    expect(sample.problems).toEqual([])
+    expect(sample.rows.length).toBeGreaterThan(2)
+    expect(sample.summary.join('\n')).not.toContain('warning')
+  })
+
+  it.each(gateways)('%s: the records are what was sent, and parts join', (gateway) => {
+    const decode = lineDecoder(configOf(gateway))
+    const bytes = readFileSync(join(GATEWAYS, gateway, 'sample.jsonl')).toString('latin1')
+    const records = bytes
+      .trimEnd()
+      .split('\n')
+      .map((line, offset) => {
+        const value = Buffer.from(line, 'latin1')
+        return decode({ position: { topic: 's', partition: 0, offset }, timestamp: NOW, value }) as SmsRecord
+      })
+    const [first] = records
+    expect(first).toMatchObject({ from: '10690123456789', ts: Date.parse('2026-11-26T08:00:00+08:00') })
+    expect(first!.text).toMatch(/您的订单已发货，预计明天送达。$/)
+    expect(records.map(({ ts }) => ts).every((ts) => ts <= NOW)).toBe(true)
+    const parts = new JoinParts({ wait: 10_000 })
+    const joined = records.flatMap((record, offset) =>
+      parts.add(record, { topic: 's', partition: 0, offset }, record.ts),
+    )
+    const whole = records.filter(({ part }) => part?.index === part?.count).length
+    expect(joined).toHaveLength(whole)
+    for (const { origins, text } of joined) if (origins.length > 1) expect(text).toMatch(/。$/)
+  })
+})

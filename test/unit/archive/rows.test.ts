@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest'
+import { migrations } from '../../../src/archive/migrate.ts'
+import { Partitions } from '../../../src/archive/partitions.ts'
+import { type ArchiveInput, rowOf, UnfitRecord } from '../../../src/archive/rows.ts'
+import { storableJson, storableText } from '../../../src/archive/storable.ts'
+import { messageAlertAt, stateAlertAt, tokenOf, verdictAt } from '../../helpers/archive-records.ts'
+
+const TS = Date.UTC(2026, 10, 11, 4)
+const DAY = 86_400_000
+const row = (input: ArchiveInput, value: unknown, sample = 0) =>
+  rowOf(input, Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)), {
+    sample,
+    tokenise: (to) => `tok-${to}`,
+  })
+
+describe('rows of the archive', () => {
+  it('take from an alert what is searched for, and keep it whole', () => {
+    const alert = messageAlertAt('m1', TS, 3)
+    const { table, ts, row: columns } = row('alerts', alert)!
+    expect([table, ts]).toEqual(['alert', TS])
+    expect(columns).toMatchObject({
+      type: 'raised',
+      message_id: 'm1',
+      to_token: tokenOf(3),
+      domains: ['kf88.top'],
+    })
+    expect(columns.event).toEqual(alert)
+    const state = row('alerts', stateAlertAt(TS, 4, alert, 'sigwatch.alert.cleared'))!
+    expect(state.row).toMatchObject({
+      type: 'cleared',
+      target_kind: 'domain',
+      state_id: 'state-1',
+      revision: 4,
+    })
+  })
+
+  it('keep a verdict with an action, and the others by a hash of the id', () => {
+    expect(row('verdicts', verdictAt('a', TS))).toMatchObject({
+      table: 'verdict',
+      row: { sampled: false, share: 1 },
+    })
+    const passed = verdictAt('a', TS, { action: 'pass', reasons: [] })
+    expect(row('verdicts', passed, 0)).toBeUndefined()
+    expect(row('verdicts', passed, 1)).toMatchObject({ row: { sampled: true, share: 1 } })
+    const none = verdictAt('a', TS, { action: 'none' as never })
+    expect(row('verdicts', none, 0)).toBeUndefined()
+    const kept = (share: number) =>
+      Array.from({ length: 2000 }, (_, i) => row('verdicts', { ...passed, id: `v${i}` }, share)).filter(
+        Boolean,
+      ).length
+    expect(kept(0.1)).toBeGreaterThan(140)
+    expect(kept(0.1)).toBeLessThan(260)
+  })
+
+  it('mask who complains, whether he is a number or a token already', () => {
+    const complaint = { ts: TS, source: '12321', to: '+8613800005678', text: '请联系13912345678' }
+    expect(row('complaints', complaint)!.row).toMatchObject({
+      to_token: 'tok-13800005678',
+      recipient: '138****5678',
+      text: '请联系<number>',
+    })
+    expect(row('complaints', { ...complaint, to: tokenOf(2) })!.row).toMatchObject({
+      to_token: tokenOf(2),
+      recipient: null,
+    })
+  })
+
+  it('keep no number of a note, and the label that it says', () => {
+    const note = '机主 13800005678 来电，label：notice'
+    const feedback = { messageId: 'm1', verdict: 'confirmed', by: 'lin', ts: TS, note }
+    expect(row('feedback', feedback)!.row.note).toBe('机主 <number> 来电，label：notice')
+  })
+
+  it.each([
+    ['+86 138 0013 8000', '13800138000'],
+    ['008613800138000', '13800138000'],
+    ['86 10690200001', '10690200001'],
+    ['10690200001', '10690200001'],
+  ])('have the sender %s of a complaint as alerts and statistics have it', (from, port) => {
+    expect(row('complaints', { ts: TS, source: '12321', from })!.row.port).toBe(port)
+  })
+
+  it('have the same id for the same content', () => {
+    const feedback = { messageId: 'm1', verdict: 'confirmed', by: 'lin', ts: TS }
+    const [one, again] = [row('feedback', feedback)!, row('feedback', feedback)!]
+    expect(one.row.id).toBe(again.row.id)
+    expect(row('feedback', { ...feedback, by: 'wu' })!.row.id).not.toBe(one.row.id)
+  })
+
+  it.each<[ArchiveInput, unknown, string]>([
+    ['alerts', 'no json 13800005678', 'is no JSON (19 bytes)'],
+    ['alerts', [], 'is no JSON object'],
+    ['alerts', { id: 'a', time: new Date(TS).toISOString(), data: {} }, 'is no alert'],
+    ['verdicts', { action: 'block' }, 'id is no text'],
+    ['stats', { signature: 'a', ts: TS, sent: {} }, 'port is no text'],
+    ['feedback', { verdict: 'confirmed', by: 'lin', ts: 'soon' }, 'ts is no time'],
+    ['enforcements', { messageId: 7, ts: TS }, 'messageId is no text'],
+  ])('refuse what is no record of %s, and do not quote it', (input, value, reason) => {
+    expect(() => row(input, value)).toThrow(new UnfitRecord(reason))
+  })
+
+  it('are none for a tombstone', () => {
+    expect(row('versions', '')).toBeUndefined()
+  })
+})
+
+describe('what PostgreSQL does not store', () => {
+  it('is replaced in texts and in JSON alike', () => {
+    expect(storableText('a\0b\ud800c😀')).toBe('a\ufffdb\ufffdc😀')
+    expect(JSON.parse(storableJson({ text: 'a\0b', list: ['\udc00'], n: 1 }))).toEqual({
+      text: 'a\ufffdb',
+      list: ['\ufffd'],
+      n: 1,
+    })
+  })
+})
+
+describe('days of the archive', () => {
+  it('are kept whole for the retention, and no wrong clock makes one', () => {
+    const days = new Partitions(180 * DAY)
+    const first = Date.UTC(2026, 10, 11) - 180 * DAY
+    expect(days.keeps(first, TS)).toBe(true)
+    expect(days.keeps(first - 1, TS)).toBe(false)
+    expect(days.keeps(TS + DAY, TS)).toBe(true)
+    expect(days.keeps(TS + 3 * DAY, TS)).toBe(false)
+  })
+})
+
+describe('migrations', () => {
+  it('have a version each, in order', () => {
+    const versions = migrations().map(({ version }) => version)
+    expect(versions).toEqual(versions.map((_, i) => i + 1))
+  })
+})

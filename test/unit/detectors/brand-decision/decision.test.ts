@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { mayBlock } from '../../../../src/detectors/brand-decision/decision.ts'
+import { SIGN_NAMES, type Sign } from '../../../../src/detectors/brand-decision/signs.ts'
+import { WEIGHTS } from '../../../../src/detectors/brand-decision/weights.ts'
+import { isCheapSuffix } from '../../../../src/detectors/shared/cheap-suffixes.ts'
+
+const may = (...signs: Sign[]) => mayBlock(signs)
+
+describe('mayBlock', () => {
+  it('wants a text that reads like fraud, and a way to somebody else', () => {
+    expect(may('text:from-98%', 'wording:2-12%', 'link:foreign')).toBe(true)
+    expect(may('text:30-60%', 'wording:2-12%', 'contact:handle')).toBe(true)
+    expect(may('text:10-30%', 'wording:73-88%', 'contact:handle')).toBe(true)
+    expect(may('text:10-30%', 'wording:50-73%', 'contact:handle')).toBe(false)
+    expect(may('text:below-2%', 'wording:from-98%', 'contact:handle')).toBe(false)
+    expect(may('text:below-2%', 'wording:2-12%', 'link:foreign')).toBe(false)
+    expect(may('text:from-98%', 'wording:88-98%')).toBe(false)
+    expect(may('text:from-98%', 'sender:unknown', 'contact:landline')).toBe(false)
+    expect(may('text:from-98%', 'sender:mobile', 'contact:landline')).toBe(true)
+    expect(may('text:from-98%', 'sender:unknown', 'contact:landline', 'link:foreign')).toBe(true)
+    expect(may('text:from-98%', 'wording:88-98%', 'asks:reply')).toBe(false)
+  })
+
+  it('spares the own port without a foreign link, and what leads to the own site alone', () => {
+    const text: Sign[] = ['text:from-98%', 'wording:88-98%']
+    expect(may(...text, 'sender:own', 'contact:mobile')).toBe(false)
+    expect(may(...text, 'sender:own', 'link:foreign')).toBe(true)
+    expect(may(...text, 'link:own', 'asks:follow')).toBe(false)
+    expect(may(...text, 'link:own', 'contact:handle')).toBe(true)
+    expect(may()).toBe(false)
+  })
+})
+
+describe('WEIGHTS', () => {
+  it('has one for each sign, and none that contradicts what its sign means', () => {
+    expect(Object.keys(WEIGHTS).sort()).toEqual([...SIGN_NAMES].sort())
+    for (const sign of ['link:foreign', 'link:cheap', 'contact:handle', 'asks:secret', 'words:lure'] as const)
+      expect(WEIGHTS[sign], sign).toBeGreaterThanOrEqual(0)
+    for (const sign of ['sender:own', 'sender:filed', 'link:own', 'leads:nowhere'] as const)
+      expect(WEIGHTS[sign], sign).toBeLessThan(0)
+  })
+})
+
+describe('isCheapSuffix', () => {
+  it.each(['a.top', 'x.y.xyz', 'pay.vip'])('%s is under one', (host) => {
+    expect(isCheapSuffix(host)).toBe(true)
+  })
+  it.each(['a.com', 'top.cn', 'a.com.cn', 'localhost', '', '10.0.0.1'])('%s is under none', (host) => {
+    expect(isCheapSuffix(host)).toBe(false)
+  })
+})

@@ -1,0 +1,264 @@
+import { describe, expect, it } from 'vitest'
+import { forgedBrand } from '../../../src/detectors/forged-brand.ts'
+import {
+  contextOf,
+  findingIn,
+  type MessageOptions,
+  registryOf,
+  shippedContext,
+  signatureRow,
+} from '../../helpers/detector-fixtures.ts'
+
+const shipped = shippedContext()
+const filed = contextOf(
+  registryOf({
+    signatures: [
+      signatureRow('京东', ['1069012345*'], { brand: 'jd' }),
+      signatureRow('京东物流', ['1069055*'], { brand: 'jd' }),
+      signatureRow('某某旗舰店', ['10690777*']),
+      signatureRow('顺丰速运', ['10690888*']),
+      signatureRow('招商银行', []),
+    ],
+  }),
+)
+const OWN = '106901234501'
+const forged = (text: string, options: MessageOptions = {}, context = shipped) =>
+  findingIn(forgedBrand, text, options, context)
+
+describe('FORGED_BRAND with the shipped brand list', () => {
+  it.each<[string, MessageOptions]>([
+    ['【京东】您的订单异常已被冻结，请点击 jd-refund.com 办理退款', {}],
+    ['【京东】您的包裹已送达，取件码1234，详情 kd56-s.cn/ab', {}],
+    ['【京东】您购买的商品有质量问题，退款请联系客服QQ：2938471023', {}],
+    ['京东客服：您的订单支付失败，请登录 http://jd.tk-ok.com 重新支付', {}],
+    ['我是京东金融客服，您的白条账户需要注销，否则影响征信，请加QQ 2938471023', { from: '17012345678' }],
+    ['【JD京东客服】退款通道 http://t-refund.top/a', {}],
+    ['尊敬的建行客户：您的账户积分即将过期，请登录 ccb-jf.top 兑换现金【建设银行】', { from: '95533' }],
+    [
+      '尊敬的招商银行用户，您的积分已满8000，请登录 www.cmbcj.com 兑换',
+      { label: 'fraud', from: '17012345678' },
+    ],
+    ['【支付宝】您的账户存在风险，请添加微信 zfb_kf88 处理，否则冻结', {}],
+    ['【京东】您的京东E卡余额到账，查看 https://www.jd.com.pay-e.cn/a', { label: 'marketing' }],
+    ['支付宝提醒您：账户存在风险，请立即访问 zfb-aq.com 验证', {}],
+    ['您的顺丰快递丢失，理赔请加QQ：2938471023', { label: 'fraud', from: '17012345678' }],
+    ['【亰东商城】您购买的电饭锅缺货，请联系售后QQ 2938471023办理退款', { label: 'fraud' }],
+  ])('%s', (text, options) => {
+    expect(forged(text, options)).toMatchObject({ code: 'FORGED_BRAND' })
+  })
+
+  it.each<[string, MessageOptions]>([
+    ['【京东】您的订单已发货，查看 https://item.jd.com/100.html', {}],
+    ['【京东】您的订单已发货，查看 https://jd-app.com/a', {}],
+    ['【顺丰速运】查看快件 https://ucmp.sf-cityrush.com/x', {}],
+    ['【某商户】支付 https://open.alipay-eco.com/x', {}],
+    ['【招商银行】您尾号1234的信用卡账单已出，详情 https://t.cn/abc', {}],
+    ['【顺丰速运】您的快件由快递员李四 13812345678 派送，取件码 1234', {}],
+    ['【顺丰速运】您的快件已由丰巢代收，取件码123456，https://s.fcbox.com/x', {}],
+    ['【平安产险】您的理赔案件由查勘员李四 13812345678 处理', {}],
+    ['【京东某某旗舰店】双11大促，京东搜索某某旗舰店 https://mmqj.com/a 拒收回R', { label: 'marketing' }],
+    ['【某某电器】支持支付宝付款，地址：南京东路100号，电话 021-62345678 退订回T', { label: 'marketing' }],
+    ['【公安反诈】近期有人冒充京东客服以注销白条为由诈骗，请勿相信，咨询96110', {}],
+    ['【京东】谨防诈骗：京东客服不会以注销白条为由索要验证码', {}],
+    ['在淘宝店下单的衣服到了，明天帮我拿一下 13812345678', { label: 'personal', from: '13811112222' }],
+    ['【某商城】您的微信支付订单已退款，详情 https://shop-mm.com/o', {}],
+    ['【阿里云】域名 qinghe-studio.cn 15天后到期，请在控制台续费', {}],
+    ['【国家医保局】办事请登录 https://fuwu.nhsa.gov.cn', {}],
+    ['【电子社保卡】认证请登录 https://rsj.example-city.gov.cn', {}],
+    ['【京东】您的验证码是1234', {}],
+    ['', {}],
+    ['】【【】', {}],
+  ])('not: %s', (text, options) => {
+    expect(forged(text, options)).toBeUndefined()
+  })
+
+  it('says what is claimed, what was found and what is official, and names the domain to block', () => {
+    const finding = forged('【京东】退款请点击 http://www.jd-refund.com/a', { from: '10690999' })
+    expect(finding?.domain).toBe('jd-refund.com')
+    expect(finding?.evidence).toEqual({
+      brand: 'jd',
+      claimedBy: 'signature',
+      claimed: '京东',
+      found: [{ kind: 'domain', value: 'jd-refund.com' }],
+      official: {
+        domains: expect.arrayContaining(['jd.com']),
+        ports: [],
+        hotlines: expect.arrayContaining(['950618']),
+      },
+      speaksFor: expect.arrayContaining(['link:foreign']),
+      speaksAgainst: expect.arrayContaining(['sender:port']),
+    })
+  })
+
+  it('never puts the recipient into the evidence', () => {
+    const finding = forged('【京东】13900001111用户您好，您的白条逾期，请点击 http://jd-bt.top 处理', {
+      label: 'fraud',
+    })
+    expect(finding).toBeDefined()
+    expect(JSON.stringify(finding)).not.toContain('13900001111')
+  })
+
+  it('takes no proof from a link or number that touches a missing part', () => {
+    const text = '【京东】您的订单异常，请点击 jd-refund.co'
+    expect(forged(text, { partial: true, seams: [text.length] })).toBeUndefined()
+    expect(forged(`${text}m 办理`, { partial: true, seams: [text.length + 4] })).toBeDefined()
+  })
+})
+
+describe('FORGED_BRAND with filed ports', () => {
+  it('counts the port: an official link proves no sender', () => {
+    const finding = forged('【京东】订单已发货 https://item.jd.com/1', { from: '10690999' }, filed)
+    expect(finding?.evidence).toMatchObject({ found: [{ kind: 'port', value: '10690999' }] })
+    expect(forged('【京东】您的验证码是1234', { from: '10690999' }, filed)).toBeDefined()
+    expect(forged('【京东】订单已发货 https://item.jd.com/1', { from: OWN }, filed)).toBeUndefined()
+  })
+
+  it('leaves another port of the same brand to SIGNATURE_WRONG_PORT', () => {
+    expect(forged('【京东】您的验证码是1234', { from: '106905501' }, filed)).toBeUndefined()
+  })
+
+  it('counts a foreign link on the own port always, a foreign number with fraud wording only', () => {
+    expect(forged('【京东】活动详情 http://abc-tk.com', { from: OWN }, filed)).toBeDefined()
+    const courier = '【京东】快递员张三 13812345678 正在派送您的包裹'
+    expect(forged(courier, { from: OWN }, filed)).toBeUndefined()
+    const refund = '【京东】您的订单异常，请联系客服 13812345678 退款'
+    expect(forged(refund, { from: OWN, label: 'fraud' }, filed)).toBeDefined()
+  })
+
+  it('lets a known sender speak of the brand', () => {
+    const shop = '【某某旗舰店】您的京东订单已发货，退款请联系店铺客服 13812345678'
+    expect(forged(shop, { from: '1069077712' }, filed)).toBeUndefined()
+    const courier = '【顺丰速运】您的京东订单由顺丰派送，快递员 13812345678'
+    expect(forged(courier, { from: '1069088812' }, filed)).toBeUndefined()
+  })
+
+  it('judges no port where a filing names none', () => {
+    expect(forged('【招商银行】您的验证码是1234', { from: '10690999' }, filed)).toBeUndefined()
+  })
+
+  it('is reported from the score of the policy on', () => {
+    const strict = { minScore: 0.999 }
+    const text = '【京东】退款请点击 http://jd-refund.com'
+    expect(findingIn(forgedBrand, text, {}, shipped, strict)).toBeUndefined()
+  })
+})
+
+describe('visits that the model takes for fraud', () => {
+  it.each([
+    '【顺丰速运】您有一个到付件，请准备运费18元，快递小哥电话 13818273645',
+    '【圆通速递】您的快件由业务员王海 18817263544 派送，如需改址请回拨',
+    '【中国平安】您的保单即将到期，续保请联系业务员陈晨13988776655，退订回T',
+  ])('are no forgery: %s', (text) => {
+    expect(forged(text, { label: 'fraud' })).toBeUndefined()
+  })
+
+  it('are none from the mobile of the courier', () => {
+    const text = '您好中通快递，您的件放菜鸟驿站了'
+    expect(forged(text, { label: 'fraud', from: '13812340004' })).toBeUndefined()
+  })
+
+  it.each([
+    '【顺丰速运】您的快件丢失，快递员已登记，理赔请电 13818273645',
+    '【圆通速递】快递员派送时件已破损，双倍退款加微信 ytpf2026',
+    '【顺丰速运】快递员派送失败，请打开 sf-x.top/a 更改地址',
+  ])('but are when something lures or leads away: %s', (text) => {
+    expect(forged(text, { label: 'fraud' })).toMatchObject({ code: 'FORGED_BRAND' })
+  })
+})
+
+describe('what FORGED_BRAND may block', () => {
+  const fraud = { label: 'fraud', score: 0.99 } as const
+
+  it('is only what is certain', () => {
+    const text = '【京东】您的白条账户已被冻结，请立即登录 http://jd-refund.top 核实身份，否则影响征信'
+    const sure = findingIn(forgedBrand, text, { ...fraud, from: '106809999' }, filed)
+    expect(sure?.score).toBeGreaterThan(0.95)
+    expect(sure).not.toHaveProperty('cap')
+    const doubtful = '【京东】您的订单已发货，活动详情 http://abc-shop.com/a'
+    expect(findingIn(forgedBrand, doubtful, { from: '106809999' }, filed)).toMatchObject({ cap: 'review' })
+    const strict = { blockFrom: 1 }
+    expect(findingIn(forgedBrand, text, { ...fraud, from: '106809999' }, filed, strict)?.cap).toBe('review')
+  })
+
+  it.each([
+    [
+      'a courier of the brand',
+      '【京东】您的包裹异常，请联系快递员 13812345678 处理，详情 https://item.jd.com/1',
+    ],
+    ['a refund by telephone', '【京东】您的订单退款异常，账户冻结，请速联系 17012345678 办理双倍赔付'],
+  ])('is never what the brand sends from its own port without a foreign link: %s', (_, text) => {
+    const finding = findingIn(forgedBrand, text, { ...fraud, from: OWN }, filed)
+    expect(finding === undefined || finding.cap === 'review').toBe(true)
+  })
+
+  it('is never a brand that is not verified', () => {
+    const brand = { id: 'xx', names: ['某某银行'], domains: ['xxbank.com'], hotlines: ['95000'] }
+    const text = '【某某银行】您的账户已被冻结，请立即登录 http://xxbank-refund.top 核实身份，否则影响征信'
+    const capOf = (verified: boolean) =>
+      findingIn(
+        forgedBrand,
+        text,
+        { ...fraud, from: '106809999' },
+        contextOf(registryOf({ brands: [{ ...brand, verified }] })),
+      )
+    expect(capOf(true)).toMatchObject({ code: 'FORGED_BRAND' })
+    expect(capOf(true)).not.toHaveProperty('cap')
+    expect(capOf(false)).toMatchObject({ code: 'FORGED_BRAND', cap: 'review' })
+  })
+
+  it('is not certain of a text without link, number or account', () => {
+    const text = '【京东】您的账户异常，已被冻结，请尽快处理'
+    expect(findingIn(forgedBrand, text, { ...fraud, from: '10680999' }, filed)).toMatchObject({
+      cap: 'review',
+    })
+  })
+})
+
+describe('FORGED_BRAND by short and imitated names', () => {
+  const brand = {
+    id: 'gas',
+    names: ['示例燃气集团'],
+    shortNames: ['燃气公司', '燃气'],
+    domains: ['gas.example.com'],
+    hotlines: [],
+  }
+  const context = contextOf(registryOf({ brands: [brand] }))
+  const claimed = (text: string, score = 0.95) =>
+    findingIn(forgedBrand, text, { label: 'fraud', score, from: '106809999' }, context)?.evidence.claimed
+
+  it.each([
+    ['opens with one', '燃气公司通知：您的燃气表到期，点 rq-safe.top 缴费', '燃气公司'],
+    ['is signed with one', '【燃气】您的燃气表到期，点 rq-safe.top 缴费', '燃气'],
+    ['opens with one of a region', '广州燃气：您的燃气表到期，点 rq-safe.top 缴费', '燃气'],
+    ['introduces itself by one', '您好，我是燃气公司的，表到期了，点 rq-safe.top 缴费', '燃气公司'],
+    ['opens with an imitation', '货啦啦平台通知，您的押金待退，点 hll-tui.top 领取', '货啦啦'],
+    ['addresses by an imitation', '尊敬的货啦啦司机，您的押金待退，点 hll-tui.top 领取', '货啦啦'],
+    ['opens with a name whose signs stand apart', '抖*音官方：您的会员将扣费，点 dy-tui.top 取消', '抖音'],
+    ['opens as a chat service', '微信：您已开通直播会员，取消请点 wx-tui.top', '微信'],
+  ])('finds a suspicious text that %s', (_, text, name) => {
+    expect(claimed(text)).toBe(name)
+  })
+
+  it.each([
+    ['only speaks of one', '小区明天检修，请各户提前准备好燃气，点 rq-safe.top 查看安排，联系燃气公司'],
+    ['names none', '您的包裹待领取，点 rq-safe.top 查看'],
+    ['names a chat service as a contact', '您的包裹待领取，点 rq-safe.top 或加微信 abc12345 查看'],
+  ])('finds none in one that %s', (_, text) => {
+    expect(claimed(text)).toBeUndefined()
+  })
+
+  it('leaves a text alone that does not read like fraud', () => {
+    expect(
+      findingIn(forgedBrand, '燃气公司通知：明日停气检修，详见 rq-notice.cn', { from: '106809999' }, context),
+    ).toBeUndefined()
+  })
+})
+
+describe('FORGED_BRAND by what it asks for', () => {
+  it('counts a request of a suspicious text as a way to those who wrote it', () => {
+    const text = '【京东】您的百万保障到期，请下载会议软件输入会议号 884203117 共享屏幕办理退款'
+    const finding = forged(text, { label: 'fraud', from: '106809999' })
+    expect(finding?.evidence.found).toContainEqual({ kind: 'request', value: 'app' })
+    expect(forged(text, { label: 'notice', from: '106809999' })).toBeUndefined()
+  })
+})

@@ -1,0 +1,315 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { BlockTable } from '../../../examples/blocker/src/block-table.ts'
+import {
+  canonical,
+  type Match,
+  matches,
+  type Submission,
+  tokenOf,
+} from '../../../examples/blocker/src/match.ts'
+import { createTokeniser } from '../../../src/domain/token.ts'
+import { LIFECYCLE_LIMITS } from '../../../src/states/lifecycle.ts'
+import { canonicalNumber } from '../../../src/text/canonical-number.ts'
+import { checkedAlert } from '../../helpers/schema.ts'
+
+const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/blocking.md'), 'utf8')
+const tried = new Set<string>()
+
+/** A rule of the page, word for word, and what shows it. */
+function rule(sentence: string, shows: () => void): void {
+  tried.add(sentence)
+  it(sentence, () => {
+    expect(PAGE).toContain(`- ${sentence}\n`)
+    shows()
+  })
+}
+
+const NOW = Date.UTC(2026, 10, 11, 2)
+const KEY = { keyId: '1', key: 'sigwatch-test-vector-key-of-32-bytes-or-more' }
+const iso = (ms: number) => new Date(ms).toISOString()
+const row = (over: object = {}) => ({
+  state: 's1',
+  episode: NOW - 60_000,
+  revision: 1,
+  match: { ports: ['106900001111'] },
+  action: 'block',
+  validFrom: iso(NOW - 60_000),
+  expiresAt: iso(NOW + 60_000),
+  code: 'FORGED_BRAND',
+  alertId: 'a1',
+  ...over,
+})
+const alert = (
+  type: string,
+  { state, episode, revision, ...data }: ReturnType<typeof row>,
+  over: object = {},
+) =>
+  JSON.stringify({
+    type: `sigwatch.alert.${type}`,
+    data: {
+      mode: 'enforce',
+      target: { kind: 'port', id: '1' },
+      state: { id: state, episode, revision },
+      ...data,
+      ...over,
+    },
+  })
+const tableOf = (...rows: ReturnType<typeof row>[]) => {
+  const table = new BlockTable(KEY)
+  for (const one of rows) table.takeBlock(one.state, JSON.stringify(one))
+  return table
+}
+const sms = (over: Partial<Submission> = {}): Submission => ({ id: 'm1', from: '106900001111', ...over })
+const action = (table: BlockTable, message = sms(), now = NOW) => table.decide(message, now).action
+const holds = (match: Match, message: Partial<Submission> = {}, token?: string) =>
+  matches(match, sms(message), token)
+
+describe('docs/blocking.md: what to read', () => {
+  rule('A row holds `match`, `action`, `limit`, `validFrom`, `expiresAt`, `episode` and `revision`.', () => {
+    const schema = JSON.parse(
+      readFileSync(join(import.meta.dirname, '../../../config/schema/block-v1.schema.json'), 'utf8'),
+    )
+    const told = ['match', 'action', 'limit', 'validFrom', 'expiresAt', 'episode', 'revision']
+    for (const member of told) expect(schema.properties[member].description, member).toBeTruthy()
+    expect(told.filter((member) => member !== 'limit').every((m) => schema.required.includes(m))).toBe(true)
+  })
+  rule('Rows and events of one state may come in any order and repeatedly.', () => {
+    const events: ((table: BlockTable) => void)[] = [
+      (table) => table.takeBlock('s1', JSON.stringify(row())),
+      (table) => table.takeAlert(alert('raised', row())),
+      (table) => table.takeAlert(alert('updated', row({ revision: 2, action: 'throttle' }))),
+      (table) => table.takeBlock('s1', JSON.stringify(row({ revision: 2, action: 'throttle' }))),
+      (table) => table.takeAlert(alert('cleared', row({ revision: 3 }))),
+      (table) => table.takeAlert(alert('raised', row({ revision: 4, action: 'review' }))),
+    ]
+    for (let turn = 0; turn < 50; turn++) {
+      const table = new BlockTable(KEY)
+      const order = [...events, ...events].sort(
+        (a, b) => events.indexOf(a) * 7 + turn * 13 - events.indexOf(b) * turn,
+      )
+      for (const event of order) event(table)
+      expect(table.entries(NOW)).toEqual([['s1', NOW - 60_000, 4, 'review']])
+    }
+  })
+  rule(
+    'A state event or row whose (`episode`, `revision`) is not greater than the one held is ignored.',
+    () => {
+      const table = tableOf(
+        row({ revision: 3 }),
+        row({ revision: 2, action: 'review' }),
+        row({ episode: 1, revision: 9 }),
+      )
+      expect(table.entries(NOW)).toEqual([['s1', NOW - 60_000, 3, 'block']])
+      table.takeBlock('s1', JSON.stringify(row({ episode: NOW, revision: 1, action: 'throttle' })))
+      expect(table.entries(NOW)).toEqual([['s1', NOW, 1, 'throttle']])
+    },
+  )
+  rule('A state that has ended stays known, so that an older event of it does not open it again.', () => {
+    const table = tableOf(row())
+    table.takeAlert(alert('cleared', row({ revision: 3 })))
+    table.takeAlert(alert('updated', row({ revision: 2 })))
+    expect(action(table)).toBe('pass')
+    table.takeAlert(alert('raised', row({ revision: 4 })))
+    expect(action(table)).toBe('block')
+  })
+  rule('A tombstone ends the row.', () => {
+    const table = tableOf(row())
+    table.takeBlock('s1', null)
+    table.takeBlock('never', null)
+    expect([action(table), table.entries(NOW)]).toEqual(['pass', []])
+  })
+  rule('An alert of mode `shadow` asks for nothing.', () => {
+    const table = new BlockTable(KEY)
+    table.takeAlert(alert('raised', row(), { mode: 'shadow' }))
+    expect(action(table)).toBe('pass')
+  })
+})
+
+describe('docs/blocking.md: time', () => {
+  rule('What is past its `expiresAt` is a record, not an order.', () => {
+    const table = tableOf(row())
+    expect([NOW + 59_999, NOW + 60_000].map((now) => action(table, sms(), now))).toEqual(['block', 'pass'])
+  })
+  rule('States are renewed before they expire, so a block lapses within 15 minutes if sigwatch dies.', () => {
+    expect(LIFECYCLE_LIMITS.renewAfter).toBeLessThan(LIFECYCLE_LIMITS.validity)
+    expect(LIFECYCLE_LIMITS.validity).toBe(15 * 60_000)
+  })
+  rule('A row of a deployment that is gone stays in the topic and is expired, so it orders nothing.', () => {
+    const table = tableOf(row({ expiresAt: iso(NOW - 86_400_000) }))
+    expect([action(table), table.entries(NOW)]).toEqual(['pass', []])
+  })
+})
+
+describe('docs/blocking.md: match', () => {
+  rule('`match` is a conjunction: every member that is present must hold.', () => {
+    const match = { signature: '京东', ports: ['106900001111'] }
+    expect(holds(match, { signature: '京东' })).toBe('yes')
+    expect(holds(match, { signature: '淘宝' })).toBe('no')
+    expect(holds(match, { signature: '京东', from: '1' })).toBe('no')
+  })
+  rule('`signature` is the name without brackets.', () => {
+    expect([holds({ signature: '京东' }, { signature: '京东' }), holds({ signature: '京东' })]).toEqual([
+      'yes',
+      'no',
+    ])
+  })
+  rule('`ports` lists exact ports, or prefixes that end in `*`.', () => {
+    expect(holds({ ports: ['1'] })).toBe('no')
+    expect([['106900*'], ['1', '106900001111'], ['10690000111']].map((ports) => holds({ ports }))).toEqual([
+      'yes',
+      'yes',
+      'no',
+    ])
+  })
+  rule('`exceptPorts` lists ports in the same forms that must not match.', () => {
+    const match = { ports: ['1069*'], exceptPorts: ['10690000*'] }
+    expect([holds(match), holds(match, { from: '106911' })]).toEqual(['no', 'yes'])
+  })
+  rule('`domains` holds when a link of the text leads to one of them or to a host below it.', () => {
+    const of = (...hosts: string[]) => holds({ domains: ['spam.top', 'x.cn'] }, { hosts })
+    expect([of('spam.top'), of('a.b.SPAM.top'), of('jd.com', 'x.cn'), of('jd.com'), of()]).toEqual([
+      'yes',
+      'yes',
+      'yes',
+      'no',
+      'no',
+    ])
+  })
+  rule('A domain does not match a host that only ends in the same letters.', () => {
+    expect(holds({ domains: ['am.top'] }, { hosts: ['spam.top'] })).toBe('no')
+  })
+  rule('`toToken` is the recipient as a token.', () => {
+    const table = tableOf(row({ match: { toToken: tokenOf('13800005678', KEY) } }))
+    expect(action(table, sms({ to: '+86 138 0000 5678' }))).toBe('block')
+    expect(action(table, sms({ toToken: tokenOf('13800005678', KEY) }))).toBe('block')
+    expect(action(table, sms({ to: '13800005679' }))).toBe('pass')
+  })
+  rule('Numbers are compared without spaces, `+`, a leading `00` and the country code 86.', () => {
+    const forms = [
+      '+86 138 0000 5678',
+      '008613800005678',
+      '13800005678',
+      '8610690001',
+      '861234',
+      'tok_7f3a',
+      '00',
+    ]
+    expect(forms.map(canonical)).toEqual(forms.map(canonicalNumber))
+    expect(canonical(forms[0]!)).toBe('13800005678')
+  })
+  rule('`campaign` and `labels` can be evaluated by sigwatch alone.', () => {
+    expect([holds({ campaign: 'b0' }), holds({ labels: ['fraud'] })]).toEqual(['unknown', 'unknown'])
+  })
+  const marked = row({ match: { signature: '京东', campaign: 'b0' } })
+  rule(
+    'A state with a member that cannot be evaluated, or is not known, is enforced as `review` without a verdict.',
+    () => {
+      expect(action(tableOf(marked), sms({ signature: '京东' }))).toBe('review')
+      expect(action(tableOf(row({ match: { moonPhase: 'full' } })))).toBe('review')
+    },
+  )
+  rule('With a verdict it is enforced on the messages whose `states` name it.', () => {
+    const of = (states: string[]) => sms({ signature: '京东', verdict: { action: 'pass', states } })
+    expect([action(tableOf(marked), of(['s1'])), action(tableOf(marked), of(['s2']))]).toEqual([
+      'block',
+      'pass',
+    ])
+  })
+  rule(
+    'A state that fails in a member that can be evaluated does not match, whatever the others say.',
+    () => {
+      expect(action(tableOf(marked), sms({ signature: '淘宝' }))).toBe('pass')
+    },
+  )
+})
+
+describe('docs/blocking.md: what to do', () => {
+  const does = (over: object) => {
+    const { action, deliver } = tableOf(row(over)).decide(sms(), NOW)
+    return [action, deliver]
+  }
+  rule('`block`: do not deliver.', () => expect(does({})).toEqual(['block', false]))
+  rule(
+    '`throttle`: deliver at most `limit.perMinute` messages a minute of those that match, and no more.',
+    () => {
+      const table = tableOf(row({ action: 'throttle', limit: { perMinute: 3 } }))
+      const delivered = Array.from({ length: 5 }, () => table.decide(sms(), NOW).deliver)
+      expect(delivered).toEqual([true, true, true, false, false])
+      expect(table.decide(sms({ from: '1' }), NOW).deliver).toBe(true)
+      expect(table.decide(sms(), NOW + 59_000 + 999).deliver).toBe(false)
+    },
+  )
+  rule('`review`: deliver, and let a person look.', () =>
+    expect(does({ action: 'review' })).toEqual(['review', true]),
+  )
+  rule('`observe`: deliver.', () => expect(does({ action: 'observe' })).toEqual(['observe', true]))
+  rule('Under several open states the strongest action holds.', () => {
+    const states = (['review', 'block', 'throttle'] as const).map((action) => row({ state: action, action }))
+    expect(tableOf(...states).decide(sms(), NOW)).toEqual({
+      action: 'block',
+      deliver: false,
+      stateId: 'block',
+    })
+  })
+  rule('An action that is not known is taken as `review`.', () =>
+    expect(does({ action: 'quarantine' })).toEqual(['review', true]),
+  )
+  rule('Members and codes that are not known are ignored.', () =>
+    expect(does({ code: 'NEW_CODE', later: { member: 1 } })).toEqual(['block', false]),
+  )
+  rule('A message alert holds for the message that its `target` names.', () => {
+    const table = new BlockTable(KEY)
+    const data = {
+      mode: 'enforce',
+      action: 'block',
+      target: { kind: 'message', id: 'm1' },
+      expiresAt: iso(NOW + 1),
+    }
+    table.takeAlert(JSON.stringify({ type: 'sigwatch.alert.raised', data }))
+    expect([sms(), sms({ id: 'm2' })].map((message) => action(table, message))).toEqual(['block', 'pass'])
+    expect(action(table, sms(), NOW + 1)).toBe('pass')
+  })
+  rule('A marketing state does not stop a message that has no verdict.', () => {
+    const match = { signature: '京东', labels: ['marketing', 'finance'] }
+    const table = tableOf(row({ action: 'throttle', limit: { perMinute: 1 }, match }))
+    const sent = Array.from({ length: 9 }, () => table.decide(sms({ signature: '京东' }), NOW).deliver)
+    expect(sent).not.toContain(false)
+  })
+  rule('A cleared event ends the state at once.', () => {
+    const table = tableOf(row())
+    table.takeAlert(alert('cleared', row({ revision: 2 })))
+    expect(action(table)).toBe('pass')
+  })
+})
+
+describe('docs/blocking.md: tokens', () => {
+  const vectors = [...PAGE.matchAll(/^\| `([^:`]+):([^`]+)` \| `([^`]+)` \| `([^`]+)` \|$/gm)]
+  it('has test vectors', () => expect(vectors.length).toBeGreaterThanOrEqual(3))
+  it.each(vectors.map(([, ...cells]) => cells as [string, string, string, string]))(
+    '%s:%s, %s',
+    (...cells) => {
+      const [keyId, key, recipient, token] = cells
+      expect(tokenOf(recipient, { keyId, key })).toBe(token)
+      expect(createTokeniser({ keyId, key })(canonicalNumber(recipient))).toBe(token)
+    },
+  )
+  rule('A token of another key says nothing about a recipient.', () => {
+    const match = { toToken: tokenOf('13800005678', { ...KEY, keyId: '0' }) }
+    expect(action(tableOf(row({ match })), sms({ to: '13800005678' }))).toBe('review')
+  })
+})
+
+it('docs/blocking.md: every rule in a list is tried', () => {
+  const listed = PAGE.split('\n').flatMap((line) => (line.startsWith('- ') ? [line.slice(2)] : []))
+  expect(listed.filter((sentence) => !tried.has(sentence))).toEqual([])
+})
+
+it('README.md: the alert that it shows is valid', () => {
+  const readme = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8')
+  const shown = [...readme.matchAll(/^```json\n([\s\S]*?)^```/gm)].map(([, json]) => JSON.parse(json!))
+  const alerts = shown.filter((one) => 'specversion' in one)
+  expect(alerts).toHaveLength(1)
+  checkedAlert(alerts[0])
+})

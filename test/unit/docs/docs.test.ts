@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { CONFIG_PAGE, renderConfig } from '../../../scripts/docs/config.ts'
+import { ERRORS_PAGE, renderErrors } from '../../../scripts/docs/errors.ts'
+import { FAULTS_PAGE, renderFaults } from '../../../scripts/docs/faults.ts'
+import { POLICY_FILE, renderPolicy } from '../../../scripts/docs/policy.ts'
+import { REASONS_PAGE, renderReasons } from '../../../scripts/docs/reasons.ts'
+import {
+  EVIDENCE_SCHEMA,
+  renderEvidenceSchema,
+  SCHEMAS_WITH_CODES,
+  withCodes,
+} from '../../../scripts/docs/schemas.ts'
+import { SETTING_KEYS, variableOf } from '../../../src/app/settings.ts'
+import { CODES } from '../../../src/detectors/all.ts'
+import { CODE_NAMES } from '../../../src/domain/codes.ts'
+import { ERRORS } from '../../../src/domain/errors.ts'
+
+describe('generated files', () => {
+  it.each<readonly [string, () => string]>([
+    [CONFIG_PAGE, renderConfig],
+    [REASONS_PAGE, renderReasons],
+    [ERRORS_PAGE, renderErrors],
+    [FAULTS_PAGE, renderFaults],
+    [POLICY_FILE, renderPolicy],
+    [EVIDENCE_SCHEMA, renderEvidenceSchema],
+    ...SCHEMAS_WITH_CODES.map((file) => [file, () => withCodes(readFileSync(file, 'utf8'))] as const),
+  ])('%s is not stale (npm run docs)', (page, render) => {
+    expect(readFileSync(page, 'utf8')).toBe(render())
+  })
+
+  it('name every setting, code, threshold and error', () => {
+    const config = renderConfig()
+    for (const key of SETTING_KEYS) expect(config).toContain(`\`${key}\`<br>\`${variableOf(key)}\``)
+    const reasons = renderReasons()
+    for (const code of CODE_NAMES) {
+      expect(reasons).toContain(`\n## ${code}\n`)
+      const section = reasons.split(`\n## ${code}\n`)[1]!.split('\n## ')[0]!
+      for (const name of Object.keys(CODES[code].thresholds)) expect(section).toContain(`| \`${name}\` |`)
+    }
+    for (const code of Object.keys(ERRORS)) expect(renderErrors()).toContain(`\`${code}\``)
+  })
+
+  it('keep their tables whole: no cell holds a bare bar', () => {
+    for (const page of [renderConfig(), renderReasons(), renderErrors()]) {
+      const tables = page.split('\n\n').filter((block) => block.startsWith('|'))
+      for (const table of tables) {
+        const widths = table
+          .trim()
+          .split('\n')
+          .map((line) => line.replaceAll('\\|', '').split('|').length)
+        expect(new Set(widths).size, table.slice(0, 80)).toBe(1)
+      }
+    }
+  })
+})

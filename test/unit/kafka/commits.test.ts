@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it, vi } from 'vitest'
+import type { Position } from '../../../src/domain/message.ts'
+import { Commits, type CommitTarget } from '../../../src/kafka/commits.ts'
+
+const at = (offset: number, partition = 0): Position => ({ topic: 't', partition, offset })
+
+class Target implements CommitTarget {
+  readonly epoch: number
+  ending = false
+  readonly sent: Position[][] = []
+  expulsions = 0
+  answer: (sent: readonly Position[]) => Promise<void> = async () => {}
+
+  constructor(epoch: number) {
+    this.epoch = epoch
+  }
+
+  holds(): boolean {
+    return true
+  }
+
+  async commit(checkpoints: readonly Position[]): Promise<void> {
+    this.sent.push([...checkpoints])
+    await this.answer(checkpoints)
+  }
+
+  expelled(): void {
+    this.expulsions++
+  }
+}
+
+describe('Commits', () => {
+  it('sends what comes meanwhile with the next request, the last offset of each partition', async () => {
+    const target = new Target(1)
+    const commits = new Commits({ target: () => target, leaveWithin: 100 })
+    target.answer = () => sleep(10)
+    const first = commits.commit([at(1)])
+    await sleep(1)
+    void commits.commit([at(2), at(5, 1)])
+    void commits.commit([at(3)])
+    await first
+    expect(target.sent).toEqual([[at(1)], [at(3), at(5, 1)]])
+  })
+
+  it('does not wait long for an answer once the partitions are given up, and sends nothing behind it', async () => {
+    const target = new Target(1)
+    const commits = new Commits({ target: () => target, leaveWithin: 30 })
+    target.answer = () => new Promise(() => {})
+    const hung = commits.commit([at(1)])
+    await sleep(1)
+    target.ending = true
+    await hung
+    await commits.commit([at(2)])
+    expect(target.sent).toEqual([[at(1)]])
+  })
+
+  it('sends for no assignment what was acknowledged in another', async () => {
+    let target = new Target(1)
+    const commits = new Commits({ target: () => target, leaveWithin: 100 })
+    const first = target
+    first.answer = () => Promise.reject(new Error('the coordinator is away'))
+    const failing = commits.commit([at(1)])
+    await sleep(1)
+    target = new Target(2)
+    await commits.commit([at(9)], 2)
+    await commits.commit([at(4)], 1)
+    await failing
+    expect([first.sent.length, target.sent]).toEqual([1, [[at(9)]]])
+  })
+
+  it('says when the group refuses the member for seconds', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      const target = new Target(1)
+      const commits = new Commits({ target: () => target, leaveWithin: 100 })
+      target.answer = async () => {
+        vi.setSystemTime(Date.now() + 4_000)
+        throw Object.assign(new Error('no member'), { type: 'ILLEGAL_GENERATION' })
+      }
+      await commits.commit([at(1)])
+      expect([target.sent.length, target.expulsions]).toEqual([3, 1])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+})

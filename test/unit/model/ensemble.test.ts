@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import { type NetworkShape, PARTS, partSize, type Weights } from '../../../src/model/network.ts'
+import { createRandom } from '../../../src/model/random.ts'
+import { logitsOf } from '../../../src/model/training/encode.ts'
+import { merge } from '../../../src/model/training/ensemble.ts'
+
+const shape: NetworkShape = { rows: 16, embedding: 3, hidden: 4, labels: 2 }
+
+function network(seed: number) {
+  const random = createRandom(seed)
+  const weights = Object.fromEntries(
+    PARTS.map((part) => [
+      part,
+      Float32Array.from({ length: partSize(shape, part) }, () => random.next() - 0.5),
+    ]),
+  ) as unknown as Weights
+  return { shape, weights }
+}
+
+describe('merged networks', () => {
+  it('give the mean of the logits', () => {
+    const members = [network(1), network(2), network(3)]
+    const texts = { rows: Int32Array.of(0, 3, 5, 7, 15, 2), starts: Int32Array.of(0, 4, 6) }
+    const merged = merge(members)
+    expect(merged.shape).toEqual({ rows: 16, embedding: 9, hidden: 12, labels: 2 })
+    const each = members.map((member) => logitsOf(member, texts))
+    logitsOf(merged, texts).forEach((logit, i) => {
+      const mean = each.reduce((sum, logits) => sum + (logits[i] as number), 0) / 3
+      expect(logit).toBeCloseTo(mean, 5)
+    })
+  })
+
+  it('of one is itself', () => {
+    const one = network(4)
+    expect(merge([one])).toEqual(one)
+  })
+})

@@ -1,0 +1,242 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import type { Event } from '../../../src/domain/events.ts'
+import { Health } from '../../../src/domain/health.ts'
+import type { RawRecord, SmsRecord } from '../../../src/domain/message.ts'
+import type { Sink } from '../../../src/domain/ports.ts'
+import type { KafkaConnection } from '../../../src/kafka/client.ts'
+import { gatedAssigner } from '../../../src/kafka/gated-assigner.ts'
+import { Intake } from '../../../src/pipeline/intake.ts'
+import { KafkaSource } from '../../../src/sources/kafka.ts'
+import { JoinParts } from '../../../src/stages/join-parts.ts'
+import { type Entry, FakeBrokers, seededRandom, TOPIC } from '../../helpers/fake-brokers.ts'
+
+/** So many interleavings a run; `MODEL_SEED` repeats one, `MODEL_RUNS` tries more. */
+const RUNS = Number(process.env.MODEL_RUNS ?? 16)
+const FIRST_SEED = Number(process.env.MODEL_SEED ?? Date.now() % 1_000_000)
+const PARTITIONS = 4
+const RECORDS = 1_000
+/** How long the brokers, the group and the sink misbehave, and how long nothing may move then, ms. */
+const UNREST = 2_500
+const STANDS = 8_000
+
+/** A log in which now and then offsets are missing, as after compaction, or belong to marks of transactions. */
+function makeLog(random: () => number): Entry[] {
+  const log: Entry[] = []
+  for (let offset = 0; log.length < RECORDS; offset++) {
+    if (random() < 0.01) offset += Math.floor(random() * 5)
+    const marks = random() < 0.005 ? 1 + Math.floor(random() * 70) : 0
+    for (let n = 0; n < marks; n++) log.push({ offset: offset++, mark: true })
+    log.push({ offset, mark: false })
+  }
+  return log
+}
+
+/** Every fiftieth record is the first of two parts; its other part comes 30 records later, or never. */
+function partOf(offset: number) {
+  const ref = Math.floor(offset / 50)
+  if (offset % 50 === 10) return { ref: String(ref), index: 1, count: 2 }
+  if (offset % 50 === 40 && ref % 7 > 0) return { ref: String(ref), index: 2, count: 2 }
+  return undefined
+}
+
+function decode({ position: { partition, offset }, timestamp, value }: RawRecord): SmsRecord {
+  const part = partOf(offset)
+  return {
+    value,
+    id: `${partition}/${offset}`,
+    ts: timestamp,
+    from: '10690000',
+    to: '13800000000',
+    text: 'a',
+    blocked: false,
+    ...(part === undefined ? {} : { part }),
+  }
+}
+
+interface Outcome {
+  readonly seed: number
+  /** Empty when all went as it should. */
+  readonly faults: readonly string[]
+}
+
+async function interleave(seed: number): Promise<Outcome> {
+  const random = seededRandom(seed)
+  const faults: string[] = []
+  const acknowledged = new Set<string>()
+  const logs = Array.from({ length: PARTITIONS }, () => makeLog(random))
+  const brokers = new FakeBrokers(logs, random, {
+    committed(partition, offset, before) {
+      if (offset < before && offset >= 0)
+        faults.push(`partition ${partition}: committed ${offset} after ${before}`)
+      const missing = logs[partition]!.filter(
+        (entry) => !entry.mark && entry.offset < offset && !acknowledged.has(`${partition}/${entry.offset}`),
+      )
+      if (missing.length > 0) {
+        faults.push(
+          `partition ${partition}: ${missing.length} records below the commit ${offset} have no place, from ${missing[0]!.offset} on`,
+        )
+        for (const entry of missing) acknowledged.add(`${partition}/${entry.offset}`)
+      }
+    },
+    doneByOther(partition, from, to) {
+      for (let offset = from; offset < to; offset++) acknowledged.add(`${partition}/${offset}`)
+    },
+  })
+  const events: Event[] = []
+  const emit = (event: Event) => void events.push(event)
+  const connection = {
+    health: new Health('kafka', emit),
+    consumer: ({
+      mayJoin,
+      groupId,
+      heartbeatInterval,
+    }: {
+      mayJoin: () => boolean
+      groupId: string
+      heartbeatInterval: number
+    }) => brokers.consumer({ groupId, heartbeatInterval, partitionAssigners: [gatedAssigner(mayJoin)] }),
+    committedOf: async (_group: string, partitions: readonly { topic: string; partition: number }[]) => {
+      await sleep(random() * 10)
+      return new Map(
+        partitions.map(({ topic, partition }) => {
+          const committed = brokers.committed[partition]!
+          return [`${topic}/${partition}`, committed < 0 ? undefined : { offset: committed }] as const
+        }),
+      )
+    },
+    topicFacts: async () => new Map(),
+    boundsOf: async (partitions: readonly { topic: string; partition: number }[]) => {
+      await sleep(random() * 10)
+      return partitions.map(({ topic, partition }) => ({
+        topic,
+        partition,
+        startOffset: brokers.logs[partition]![0]!.offset,
+        endOffset: brokers.end(partition),
+      }))
+    },
+  } as unknown as KafkaConnection
+  const source = new KafkaSource({
+    connection,
+    groupId: 'g',
+    topics: [TOPIC],
+    startFrom: 'earliest',
+    emit,
+    chunk: 20,
+    heartbeatInterval: 20,
+    sessionTimeout: 500,
+    giveUpWithin: 150,
+    commitWithin: 60,
+  })
+  let slowSinkUntil = 0
+  let slowAssignUntil = 0
+  const sink: Sink = {
+    has: () => true,
+    async write(records) {
+      await sleep(random() * 8)
+      if (Date.now() < slowSinkUntil) await sleep(random() * 250)
+      for (const { value } of records)
+        for (const place of JSON.parse(String(value)) as string[]) acknowledged.add(place)
+    },
+    close: async () => {},
+    unready: () => [],
+  }
+  const intake = new Intake({
+    source,
+    sink,
+    decode,
+    join: new JoinParts({ wait: 100 }),
+    process: async (items, write) => {
+      await sleep(random() * 4)
+      const places = items.flatMap((item) =>
+        item.kind === 'message' ? item.message.origins.map((o) => o.id) : [],
+      )
+      await write([{ channel: 'verdicts', key: null, value: JSON.stringify(places) }])
+    },
+    assigned: async () => {
+      await sleep(random() * 5)
+      if (Date.now() < slowAssignUntil) await sleep(random() * 500)
+    },
+    clock: Date,
+    emit,
+    limits: { maxRecords: 40, maxBytes: 1e6, maxAge: 5, maxInFlight: 300 },
+    partClock: 'append',
+    signal: new AbortController().signal,
+    revokeWithin: 80,
+  })
+  let ended: unknown = 'reads'
+  const running = intake.run().then(
+    () => {
+      ended = 'ended'
+    },
+    (error: unknown) => {
+      ended = error
+    },
+  )
+
+  const actions: (() => void)[] = [
+    () => brokers.moveLeader(Math.floor(random() * brokers.logs.length)),
+    () => brokers.moveLeader(Math.floor(random() * brokers.logs.length)),
+    () => brokers.rebalance(),
+    () => brokers.toggleOther(),
+    () => brokers.addPartition(makeLog(random)),
+    () => brokers.expel(),
+    () => {
+      brokers.syncFails = true
+      brokers.rebalance()
+    },
+    () => {
+      brokers.commitsHungUntil = Date.now() + 100 + random() * 500
+    },
+    () => {
+      slowSinkUntil = Date.now() + random() * 400
+    },
+    () => {
+      slowAssignUntil = Date.now() + random() * 400
+    },
+  ]
+  const unrestUntil = Date.now() + UNREST
+  while (Date.now() < unrestUntil) {
+    await sleep(20 + random() * 120)
+    // Few new partitions: each brings a backlog of its own.
+    const action = actions[Math.floor(random() * actions.length)]!
+    if (action !== actions[4] || brokers.logs.length < PARTITIONS + 2) action()
+  }
+  brokers.toggleOther(false)
+  await sleep(200)
+  // Each fetcher of the client sees it for itself and joins anew: assignments follow one another at once.
+  brokers.addPartition(makeLog(random))
+  await sleep(300)
+  brokers.expel()
+  const behind = () =>
+    brokers.logs.flatMap((log, p) =>
+      brokers.committed[p]! <= log.findLast((e) => !e.mark)!.offset ? [p] : [],
+    )
+  let moved = Date.now()
+  for (
+    let known = '';
+    behind().length > 0 && ended === 'reads' && Date.now() - moved < STANDS;
+    await sleep(20)
+  ) {
+    const now = brokers.committed.join()
+    if (now !== known) moved = Date.now()
+    known = now
+  }
+  for (const p of behind())
+    faults.push(`partition ${p}: stands at ${brokers.committed[p]} of ${brokers.end(p)}`)
+  if (ended !== 'reads') faults.push(`the intake ended: ${ended}`)
+  const held = () => brokers.logs.filter((_, p) => intake.partitions.has(`${TOPIC}/${p}`)).length
+  for (let n = 0; n < 150 && held() < brokers.logs.length && faults.length === 0; n++) await sleep(20)
+  if (held() < brokers.logs.length) faults.push(`${held()} of ${brokers.logs.length} partitions are held`)
+  await source.stop()
+  await running
+  brokers.close()
+  return { seed, faults }
+}
+
+describe('assignments, records, revocations, commits and late completions in any order', () => {
+  it(`commits nothing that has no place, and stands nowhere (seeds ${FIRST_SEED} to ${FIRST_SEED + RUNS - 1})`, async () => {
+    const outcomes = await Promise.all(Array.from({ length: RUNS }, (_, i) => interleave(FIRST_SEED + i)))
+    expect(outcomes.filter(({ faults }) => faults.length > 0)).toEqual([])
+  }, 180_000)
+})

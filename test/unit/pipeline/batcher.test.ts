@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import { Batcher } from '../../../src/pipeline/batcher.ts'
+
+const limits = { maxRecords: 3, maxBytes: 100, maxAge: 10, maxInFlight: 4 }
+
+describe('Batcher', () => {
+  it('cuts by count, by bytes and by age', async () => {
+    const batches: number[][] = []
+    const batcher = new Batcher<number>(limits, async (items, done) => {
+      batches.push(items)
+      done()
+    })
+    for (const n of [1, 2, 3, 4]) batcher.add(n, 1)
+    batcher.add(5, 100)
+    batcher.add(6, 1)
+    await new Promise((resolve) => setTimeout(resolve, 40))
+    expect(batches).toEqual([[1, 2, 3], [4, 5], [6]])
+  })
+
+  it('gathers on while a batch is worked on, and sends off what is overdue when it ends', async () => {
+    const batches: number[][] = []
+    let end: () => void = () => {}
+    const batcher = new Batcher<number>(
+      { ...limits, maxRecords: 100, maxInFlight: 100 },
+      async (items, done) => {
+        batches.push(items)
+        if (batches.length === 1) await new Promise<void>((resolve) => (end = resolve))
+        done()
+      },
+    )
+    const aged = () => new Promise((resolve) => setTimeout(resolve, 25))
+    batcher.add(1, 1)
+    await aged()
+    for (const n of [2, 3, 4]) {
+      batcher.add(n, 1)
+      await aged()
+    }
+    expect(batches).toEqual([[1]])
+    end()
+    await batcher.drain()
+    expect(batches).toEqual([[1], [2, 3, 4]])
+    // What comes afterwards waits for its own age, and no longer.
+    batcher.add(5, 1)
+    expect(batches).toHaveLength(2)
+    await aged()
+    expect(batches).toEqual([[1], [2, 3, 4], [5]])
+  })
+
+  it('still cuts by count while a batch is worked on, and where it is told to', async () => {
+    const batches: number[][] = []
+    let end: () => void = () => {}
+    const batcher = new Batcher<number>({ ...limits, maxInFlight: 100 }, async (items, done) => {
+      batches.push(items)
+      if (batches.length === 1) await new Promise<void>((resolve) => (end = resolve))
+      done()
+    })
+    for (const n of [1, 2, 3, 4, 5, 6, 7]) batcher.add(n, 1)
+    batcher.flush()
+    batcher.add(8, 1)
+    await new Promise((resolve) => setTimeout(resolve, 25))
+    end()
+    await batcher.drain()
+    expect(batches).toEqual([[1, 2, 3], [4, 5, 6], [7], [8]])
+  })
+
+  it('holds back the ingress until effects are settled', async () => {
+    const settle: (() => void)[] = []
+    const batcher = new Batcher<number>(limits, async (_items, done) => {
+      settle.push(done)
+    })
+    for (const n of [1, 2, 3, 4]) batcher.add(n, 1)
+    let entered = false
+    const entering = batcher.room().then(() => {
+      entered = true
+    })
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    expect(entered).toBe(false)
+    settle[0]!()
+    await entering
+    expect(batcher.inFlight).toBe(1)
+  })
+
+  it('passes a failure on to whoever waits, and works no more', async () => {
+    const batcher = new Batcher<number>(limits, async () => {
+      throw new Error('broken')
+    })
+    batcher.add(1, 1)
+    await expect(batcher.drain()).rejects.toThrow('broken')
+    await expect(batcher.room()).rejects.toThrow('broken')
+  })
+
+  it('drains what waits for its age', async () => {
+    let worked = 0
+    const batcher = new Batcher<number>({ ...limits, maxAge: 60_000 }, async (items, done) => {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      worked += items.length
+      done()
+    })
+    batcher.add(1, 1)
+    await batcher.drain()
+    expect(worked).toBe(1)
+  })
+})

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest'
+import { SigwatchError } from '../../../src/domain/errors.ts'
+import type { OutputRecord } from '../../../src/domain/ports.ts'
+import { CrashGuard } from '../../../src/pipeline/crash-guard.ts'
+import type { Intaken } from '../../../src/pipeline/outputs.ts'
+import type { Write } from '../../../src/pipeline/pipeline.ts'
+import { MemoryStateStore } from '../../../src/states/memory.ts'
+import { message } from '../../helpers/state-fixtures.ts'
+
+const POISON = { partition: 0, offset: 7 }
+
+function item(partition: number, offset: number): Intaken {
+  const position = { topic: 't', partition, offset }
+  const id = `${partition}/${offset}`
+  const origins = [{ id, position, value: Buffer.from(id) }]
+  return { kind: 'message', message: message({ id, position, origins }), epoch: 1, bytes: 1, eventTime: 0 }
+}
+
+/** A deployment whose process ends whenever it works on the poison, and is started again from what it has committed. */
+class Deployment {
+  readonly store = new MemoryStateStore({ clock: { now: () => 0 } })
+  readonly written = new Map<string, OutputRecord[]>()
+  readonly committed = [0, 0]
+  deaths = 0
+
+  /** One life: until the process ends or both partitions have been read to `end`. True: it lived. */
+  async live(end: number, batch: number): Promise<boolean> {
+    const inHand = { size: 0 }
+    const pipeline = {
+      process: async (items: readonly Intaken[], write: Write) => {
+        inHand.size = items.length
+        for (const one of items) {
+          if (one.kind !== 'message') continue
+          const { partition, offset } = one.message.position
+          if (partition === POISON.partition && offset === POISON.offset)
+            throw new SigwatchError('INTERNAL', 'out of memory')
+        }
+        await write(
+          items.map((one) => ({
+            channel: 'verdicts',
+            key: one.kind === 'message' ? one.message.id : '',
+            value: '',
+          })),
+        )
+      },
+    }
+    const guard = new CrashGuard(pipeline, this.store, () => {})
+    while (this.committed.some((next) => next < end)) {
+      const items = this.committed.flatMap((from, partition) =>
+        Array.from({ length: Math.min(batch, end - from) }, (_, i) => item(partition, from + i)),
+      )
+      const records: OutputRecord[] = []
+      try {
+        await guard.process(items, async (some) => void records.push(...some))
+      } catch {
+        this.deaths++
+        return false
+      }
+      for (const record of records) {
+        const key = record.key ?? String(record.value)
+        this.written.set(key, [...(this.written.get(key) ?? []), record])
+      }
+      this.committed.forEach((from, partition) => {
+        this.committed[partition] = Math.min(end, from + batch)
+      })
+    }
+    await guard.revoked([0, 1].map((partition) => ({ topic: 't', partition })))
+    return true
+  }
+}
+
+describe('a record that ends the process', () => {
+  it('becomes a dead letter after it ended it three times alone, and all others are worked on', async () => {
+    const deployment = new Deployment()
+    while (!(await deployment.live(40, 10))) expect(deployment.deaths).toBeLessThan(10)
+    expect(deployment.deaths).toBe(4)
+    expect(deployment.written.size).toBe(80)
+    const letters = [...deployment.written.values()].flat().filter((r) => r.channel === 'deadLetters')
+    expect(letters).toMatchObject([
+      { value: Buffer.from('0/7'), headers: { 'sigwatch-error': 'INTERNAL', 'sigwatch-stage': 'process' } },
+    ])
+  })
+
+  it('is not looked for where reading ended in order', async () => {
+    const deployment = new Deployment()
+    POISON.offset = 1_000
+    for (let life = 0; life < 5; life++) {
+      deployment.committed.fill(0)
+      expect(await deployment.live(40, 10)).toBe(true)
+    }
+    expect(await deployment.store.countAttempt('read/t/0/0')).toBe(1)
+    POISON.offset = 7
+  })
+
+  it('works on what is in flight of a partition that is given up meanwhile', async () => {
+    const store = new MemoryStateStore({ clock: { now: () => 0 } })
+    let guard: CrashGuard | undefined
+    const countAttempt = async () => {
+      await guard?.revoked([{ topic: 't', partition: 0 }])
+      return 1
+    }
+    const done: number[] = []
+    const pipeline = { process: async (items: readonly Intaken[]) => void done.push(items.length) }
+    const attempts = { countAttempt, forgetAttempt: (attempt: string) => store.forgetAttempt(attempt) }
+    guard = new CrashGuard(pipeline, attempts, () => {})
+    await guard.process([item(0, 0), item(1, 0)], async () => {})
+    expect(done).toEqual([2])
+  })
+})

@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, it, onTestFinished } from 'vitest'
+import { Health } from '../../../src/domain/health.ts'
+import type { PartitionId } from '../../../src/domain/ports.ts'
+import type { KafkaConnection } from '../../../src/kafka/client.ts'
+import { gatedAssigner } from '../../../src/kafka/gated-assigner.ts'
+import { TableSource } from '../../../src/sources/table.ts'
+import { type Entry, FakeBrokers, seededRandom, TOPIC } from '../../helpers/fake-brokers.ts'
+import { until } from '../../helpers/recording-handler.ts'
+
+const SETTLED_AFTER = 300
+
+function log(rows: number): Entry[] {
+  return Array.from({ length: rows }, (_, offset) => ({ offset, mark: false }))
+}
+
+/** A table over brokers of which one has its only partition; the others have nothing to say. */
+function open(rows: number) {
+  const watcher = { committed() {}, doneByOther() {} }
+  const brokers = new FakeBrokers([log(rows)], seededRandom(1), watcher)
+  const bounds = () =>
+    brokers.logs.map((entries, partition) => ({
+      topic: TOPIC,
+      partition,
+      startOffset: entries[0]?.offset ?? 0,
+      endOffset: brokers.end(partition),
+    }))
+  const led = { value: true }
+  const connection = {
+    health: new Health('kafka', () => {}),
+    consumer: ({ groupId }: { groupId: string }) =>
+      brokers.consumer({ groupId, heartbeatInterval: 20, partitionAssigners: [gatedAssigner(() => true)] }),
+    bounds: async () => bounds(),
+    boundsOf: async (asked: readonly PartitionId[]) =>
+      led.value ? asked.map(({ partition }) => bounds()[partition]!) : [],
+  } as unknown as KafkaConnection
+  const table = new TableSource({ connection, topic: TOPIC, groupId: 'g', settledAfter: SETTLED_AFTER })
+  let caughtUp = false
+  void table.caughtUp.then(() => {
+    caughtUp = true
+  })
+  onTestFinished(() => table.stop())
+  return { table, brokers, led, isCaughtUp: () => caughtUp }
+}
+
+it('is not caught up while rows are applied, however long other brokers have said nothing', async () => {
+  const { table, isCaughtUp } = open(50)
+  let applied = 0
+  const early: number[] = []
+  void table.run(async (rows) => {
+    await sleep(3 * SETTLED_AFTER)
+    if (isCaughtUp()) early.push(applied)
+    applied += rows.length
+  })
+  await table.caughtUp
+  expect([applied, early]).toEqual([50, []])
+})
+
+it('believes that compaction has taken the end when all brokers say so and the partition has a leader', async () => {
+  const { table, brokers, led, isCaughtUp } = open(20)
+  // The last offset was compacted away.
+  brokers.logs[0]!.push({ offset: 29, mark: false })
+  const end = brokers.end(0)
+  brokers.logs[0]!.pop()
+  brokers.end = () => end
+  led.value = false
+  const rows: number[] = []
+  void table.run(async (batch) => void rows.push(...batch.map(({ position }) => position.offset)))
+  await until(() => rows.length === 20)
+  await sleep(3 * SETTLED_AFTER)
+  expect(isCaughtUp()).toBe(false)
+  led.value = true
+  await table.caughtUp
+})
+
+it('applies no row a second time when it has to read the topic again', async () => {
+  const { table, brokers } = open(30)
+  const offsets: number[] = []
+  void table.run(async (rows) => void offsets.push(...rows.map(({ position }) => position.offset)))
+  await table.caughtUp
+  brokers.fetchFails = new Error('the consumer cannot go on')
+  await until(() => brokers.fetchFails === undefined)
+  for (let offset = 30; offset < 35; offset++) brokers.logs[0]!.push({ offset, mark: false })
+  await until(() => offsets.includes(34))
+  expect(offsets).toEqual(Array.from({ length: 35 }, (_, offset) => offset))
+})

@@ -1,0 +1,169 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { extractUrls } from '../../../src/text/links.ts'
+
+const hosts = (text: string) => extractUrls(text).map((u) => u.host)
+
+describe('extractUrls', () => {
+  it('reads links with scheme, port, path and query', () => {
+    const text = '请点 https://Login.Example-Shop.com:8443/a/B?c=1#d。谢谢'
+    const [url] = extractUrls(text)
+    expect(url).toEqual({
+      text: 'https://Login.Example-Shop.com:8443/a/B?c=1#d',
+      span: { start: 3, end: 48 },
+      host: 'login.example-shop.com',
+      domain: 'example-shop.com',
+      path: '/a/B?c=1#d',
+      disguised: false,
+    })
+    expect(text.slice(url!.span.start, url!.span.end)).toBe(url!.text)
+  })
+
+  it.each([
+    ['请登录www.abc.com领取', 'www.abc.com', 'abc.com'],
+    ['戳 t.cn/A6xx', 't.cn', 't.cn'],
+    ['3.cn/2abc', '3.cn', '3.cn'],
+    ['上12.cn看', '12.cn', '12.cn'],
+    ['shop.jd.com.cn', 'shop.jd.com.cn', 'jd.com.cn'],
+    ['a.b.co.uk/x', 'a.b.co.uk', 'b.co.uk'],
+    ['evil.github.io', 'evil.github.io', 'evil.github.io'],
+    ['官网xyt.example 回N', 'xyt.example', 'xyt.example'],
+    ['visit bit.ly/3x now', 'bit.ly', 'bit.ly'],
+    ['lnkd.in/ab1', 'lnkd.in', 'lnkd.in'],
+    ['http://23.45.67.89:8080/x', '23.45.67.89', '23.45.67.89'],
+    ['登录 123.45.67.89 查看', '123.45.67.89', '123.45.67.89'],
+    ['call0871.netcall.info', 'call0871.netcall.info', 'netcall.info'],
+    ['(www.a-b.top)', 'www.a-b.top', 'a-b.top'],
+  ])('%s holds %s', (text, host, domain) => {
+    expect(extractUrls(text)).toMatchObject([{ host, domain, disguised: false }])
+  })
+
+  it.each([
+    ['ｈｔｔｐ：／／ｗｗｗ．ａｂｃ．ｃｏｍ／ｘ', 'www.abc.com'],
+    ['hxxps://evil[.]com/p', 'evil.com'],
+    ['abc(dot)com', 'abc.com'],
+    ['abc dot com', 'abc.com'],
+    ['abc . com', 'abc.com'],
+    ['amz-ver .com', 'amz-ver.com'],
+    ['abc.c o m', 'abc.com'],
+    ['qgz-8。cc', 'qgz-8.cc'],
+    ['dxm。test／j8', 'dxm.test'],
+    ['jd-tk8 点 com', 'jd-tk8.com'],
+    ['n-flx点invalid', 'n-flx.invalid'],
+    ['etc点vip66点invalid', 'etc.vip66.invalid'],
+    ['8 8 p j 点 test', '88pj.test'],
+    ['yb\u200bj-sh.cn', 'ybj-sh.cn'],
+    ['a-b·top', 'a-b.top'],
+  ])('%s is disguised as %s', (text, host) => {
+    expect(extractUrls(text)).toMatchObject([{ host, disguised: true }])
+  })
+
+  it('reads internationalised hosts and keeps what is looked like', () => {
+    expect(extractUrls('例子.公司')).toMatchObject([
+      { host: 'xn--fsqu00a.xn--55qx5d', unicodeHost: '例子.公司' },
+    ])
+    expect(extractUrls('请登录京东.com领取')).toMatchObject([{ unicodeHost: '京东.com' }])
+    expect(extractUrls('http://中国移动.中国/a')).toMatchObject([
+      { unicodeHost: '中国移动.中国', path: '/a' },
+    ])
+    expect(extractUrls('аррle.com')).toMatchObject([{ host: 'xn--le-6kc8da.com', unicodeHost: 'аррle.com' }])
+    expect(extractUrls('xn--fiq228c.com')).toMatchObject([
+      { host: 'xn--fiq228c.com', unicodeHost: '中文.com' },
+    ])
+  })
+
+  it('is not led astray by what else has dots', () => {
+    for (const text of [
+      '余额3.14元，12.5折，2026.11.25 8.30 6.18大促',
+      'v1.2.3.4 版本1.2.3.4 1.首先 2.其次',
+      'e.g. i.e. a.m. p.m. U.S.A. Node.js readme.md main.py',
+      'user.name@qq.com, me@example.com',
+      'Thanks.me too ok.so what see you later.call me I am home.in a bit',
+      'Paid. Click here. Pvt. Ltd. Is it? 150p/msg. CC: me',
+      'Dr.Li and Mr.Wu, St.Louis, No.1',
+      '打开APP点击领取，9点live直播，晚8点 me',
+      '谢谢。ok。me too',
+      '...... 。。。 ..a..',
+      'https://localhost/x',
+    ]) {
+      expect(hosts(text), text).toEqual([])
+    }
+  })
+
+  it('does not join an app with the host that is to be opened', () => {
+    expect(hosts('打开APP点t.cn/abc')).toEqual(['t.cn'])
+  })
+
+  it('stops at the end of the path', () => {
+    expect(extractUrls('看t.cn/abc，回T').map((u) => u.path)).toEqual(['/abc'])
+    expect(extractUrls('(http://a.com/b). "http://a.com/c"').map((u) => u.path)).toEqual(['/b', '/c'])
+  })
+
+  it('finds at most 10, none with an impossible host', () => {
+    expect(hosts('a1.com '.repeat(30))).toHaveLength(10)
+    expect(hosts(`http://${'a'.repeat(300)}.com`)).toEqual([])
+    expect(hosts(`${'a1.'.repeat(100)}com`).every((h) => h.length <= 253)).toBe(true)
+  })
+
+  it('keeps spans inside the text and never throws', () => {
+    const piece = fc.oneof(
+      fc.string({ unit: 'grapheme', maxLength: 6 }),
+      fc.constantFrom(
+        'a',
+        '1',
+        '.',
+        '。',
+        '点',
+        ' ',
+        'com',
+        'cn',
+        '://',
+        'http',
+        '/',
+        '[.]',
+        '@',
+        '京',
+        ':80',
+        '\u200b',
+        'dot',
+        '-',
+        '_',
+        '😀',
+      ),
+    )
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), (parts) => {
+        const text = parts.join('')
+        let floor = 0
+        for (const { span, text: written, host } of extractUrls(text)) {
+          expect(span.start).toBeGreaterThanOrEqual(floor)
+          expect(text.slice(span.start, span.end)).toBe(written)
+          expect(host).toMatch(/^[!-~]+\.[!-~]+$/)
+          floor = span.end
+        }
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('is linear in texts made to be slow', () => {
+    const began = performance.now()
+    for (const part of [
+      'a.',
+      'a ',
+      '点a',
+      '京.',
+      'http://',
+      'a。',
+      '[.]',
+      '. ',
+      'a-',
+      'c o m ',
+      'a.b/',
+      '1.1.1.1 ',
+    ]) {
+      extractUrls(part.repeat(15_000))
+    }
+    expect(performance.now() - began).toBeLessThan(4000)
+  })
+})
