@@ -16,9 +16,10 @@ const RUNS = Number(process.env.MODEL_RUNS ?? 16)
 const FIRST_SEED = Number(process.env.MODEL_SEED ?? Date.now() % 1_000_000)
 const PARTITIONS = 4
 const RECORDS = 1_000
-/** How long the brokers, the group and the sink misbehave, and how long nothing may move then, ms. */
+/** How long the brokers, the group and the sink misbehave, ms. */
 const UNREST = 2_500
-const STANDS = 8_000
+/** So long nothing may move then, ms: answers may still be lost twice, and a member waits up to 5 s before it joins anew. */
+const STANDS = 30_000
 
 /** A log in which now and then offsets are missing, as after compaction, or belong to marks of transactions. */
 function makeLog(random: () => number): Entry[] {
