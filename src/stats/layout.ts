@@ -1,6 +1,7 @@
 import type { Label } from '../domain/labels.ts'
 import { LABELS } from '../domain/labels.ts'
 import type { SenderCount, SenderMinute } from '../domain/sender-minutes.ts'
+import { wellFormed } from '../domain/well-formed.ts'
 
 export const MINUTE_MS = 60_000
 /** Nothing was added to a minute for so long: it is complete, also where the watermark stands still. */
@@ -36,13 +37,21 @@ export function isDue(
   return now - Math.max(...parts.map(({ touched }) => touched)) >= SETTLED_AFTER
 }
 
-/** Fields of a minute: `<place of the label in LABELS><signature>@<port>` → messages, `s<signature>@<port>` → enterprise. */
+/**
+ * Fields of a minute: `<place of the label in LABELS><signature>@<port>` → messages, `s<signature>@<port>` → enterprise.
+ * All are well formed, as a row of UTF-8 needs them and the decoder of JSON in Redis.
+ */
 export function countField({ label, signature, port }: SenderCount): string {
-  return `${LABELS.indexOf(label)}${signature}@${port}`
+  return wellFormed(`${LABELS.indexOf(label)}${signature}@${port}`)
 }
 
 export function enterpriseField({ signature, port }: SenderCount): string {
-  return `s${signature}@${port}`
+  return wellFormed(`s${signature}@${port}`)
+}
+
+/** What stands in the field of the enterprise; undefined: the message names none. */
+export function enterpriseOf({ sp }: SenderCount): string | undefined {
+  return sp === undefined ? undefined : wellFormed(sp)
 }
 
 /** The senders of a minute, from its fields on every partition. */

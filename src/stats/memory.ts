@@ -3,6 +3,7 @@ import type { DueMinute, SenderCount, SenderMinutes } from '../domain/sender-min
 import {
   countField,
   enterpriseField,
+  enterpriseOf,
   isDue,
   KEPT,
   type MinuteState,
@@ -70,7 +71,8 @@ export class MemorySenderMinutes implements SenderMinutes {
     const field = countField(one)
     if (!fields.has(field) && fields.size >= SENDER_CAP) return
     fields.set(field, String(Number(fields.get(field) ?? 0) + 1))
-    if (one.sp !== undefined) fields.set(enterpriseField(one), one.sp)
+    const sp = enterpriseOf(one)
+    if (sp !== undefined) fields.set(enterpriseField(one), sp)
     minute.state = { ...state, version: state.version + 1, touched: now }
   }
 

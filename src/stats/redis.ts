@@ -6,6 +6,7 @@ import { loadScript, type ScriptCall } from '../redis/script.ts'
 import {
   countField,
   enterpriseField,
+  enterpriseOf,
   isDue,
   KEPT,
   type MinuteState,
@@ -198,7 +199,8 @@ function groupsOf(batch: readonly SenderCount[], counted: number): CountGroup[] 
     }
     const field = countField(one)
     minute.counts.set(field, (minute.counts.get(field) ?? 0) + 1)
-    if (one.sp !== undefined) minute.enterprises.set(enterpriseField(one), one.sp)
+    const sp = enterpriseOf(one)
+    if (sp !== undefined) minute.enterprises.set(enterpriseField(one), sp)
   }
   return [...groups.values()]
 }

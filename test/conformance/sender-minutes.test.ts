@@ -144,6 +144,20 @@ describe.each(ADAPTERS)('counts of senders in $name', ({ available, open }) => {
     ])
   })
 
+  when('counts a sender whose names hold half of a surrogate pair', async () => {
+    const store = adapter.fresh()
+    const broken = { signature: '\ud800店', port: '1069\udc00', sp: 'SP\ud83d', once: '1069\udc00/a\ud800' }
+    await store.count([count(0), count(1, broken), count(2, { ...broken, once: '1069\udc00/b\ud800' })])
+    const [minute] = await due(store, END)
+    expect(minute!.senders).toHaveLength(2)
+    expect(minute!.senders).toContainEqual({
+      signature: '\ufffd店',
+      port: '1069\ufffd',
+      sp: 'SP\ufffd',
+      sent: { marketing: 2 },
+    })
+  })
+
   when('is due where nothing comes any more, though the watermark stands still', async () => {
     const store = adapter.fresh()
     await store.count([count(0)])
