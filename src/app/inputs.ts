@@ -22,8 +22,8 @@ export interface InputTopic {
 /** Reads a record. Where there is `prepare`, what it needs is fetched by that first. */
 export interface Decode {
   (raw: RawRecord): SmsRecord | Rejection
-  /** Resolves with false when the signal is aborted before all is there that these records need. */
-  readonly prepare?: (records: readonly RawRecord[], signal?: AbortSignal) => Promise<boolean>
+  /** True where all is there that these records need; resolves with false when the signal is aborted before it is. */
+  readonly prepare?: (records: readonly RawRecord[], signal?: AbortSignal) => true | Promise<boolean>
 }
 
 /** The topics of submissions, in the order of the configuration. */
@@ -48,9 +48,9 @@ export function topicDecoder(config: Config, emit: Emit = () => {}): Decode {
   const plain: Decode = (raw) => decode(raw, config.limits)
   const read = (raw: RawRecord) => (decoders.get(raw.position.topic) ?? plain)(raw)
   if (![...decoders.values()].some(({ prepare }) => prepare)) return read
-  const prepare: Decode['prepare'] = async (records, signal) => {
+  const prepare: Decode['prepare'] = (records, signal) => {
     const [first] = records
-    return (first && (await decoders.get(first.position.topic)?.prepare?.(records, signal))) ?? true
+    return (first && decoders.get(first.position.topic)?.prepare?.(records, signal)) ?? true
   }
   return Object.assign(read, { prepare })
 }

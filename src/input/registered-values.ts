@@ -51,18 +51,18 @@ export class RegisteredValues {
   }
 
   /**
-   * Resolves with true when all is known of the schemas of these values, and with false when the signal is aborted first:
-   * while the registry does not answer it is asked again.
+   * True where all is known of the schemas of these values, else a promise: of true when it is, of false when the signal
+   * is aborted first. While the registry does not answer it is asked again.
    */
-  async prepare(format: RegisteredFormat, values: Iterable<Buffer>, signal?: AbortSignal): Promise<boolean> {
+  prepare(format: RegisteredFormat, values: Iterable<Buffer>, signal?: AbortSignal): true | Promise<boolean> {
     const ids = new Set<number>()
     for (const value of values) {
       const id = schemaId(value)
       if (id !== undefined && !this.#isKnown(keyOf(format, id))) ids.add(id)
     }
     if (ids.size === 0) return true
-    await unlessAborted(Promise.all([...ids].map((id) => this.#ask(format, id, signal))), signal)
-    return !signal?.aborted
+    const asked = Promise.all([...ids].map((id) => this.#ask(format, id, signal)))
+    return unlessAborted(asked, signal).then(() => !signal?.aborted)
   }
 
   /** The value of a record whose schema was prepared. Throws RecordError. */

@@ -21,13 +21,14 @@ import { Ingress } from './ingress.ts'
 import { type Intaken, totalsOf } from './outputs.ts'
 import { PartitionProgress } from './partition-progress.ts'
 import type { Write } from './pipeline.ts'
+import { Preparation, type Prepare } from './preparation.ts'
 
 export interface IntakeParts {
   readonly source: Source
   readonly sink: Sink
   readonly decode: (raw: RawRecord) => SmsRecord | Rejection
-  /** Before records are read; false: the intake ends, and they are left alone. */
-  readonly prepare?: (records: readonly RawRecord[]) => Promise<boolean>
+  /** Before records are read: see Preparation. */
+  readonly prepare?: Prepare
   readonly join: JoinParts
   /** Works on a batch and passes its records to `write`. */
   readonly process: (items: readonly Intaken[], write: Write) => Promise<void>
@@ -62,6 +63,7 @@ export class Intake implements SourceHandler {
   readonly #writer: AcknowledgedWriter
   readonly #assembly: Assembly
   readonly #ingress: Ingress
+  readonly #preparation: Preparation
   readonly partitions: PartitionProgress
   /** The last assignment that was given up. */
   #revoked = Number.NEGATIVE_INFINITY
@@ -81,6 +83,13 @@ export class Intake implements SourceHandler {
     this.partitions = new PartitionProgress(this.#admission)
     const { partitions } = this
     this.#ingress = new Ingress({ decode: parts.decode, partitions, clock, emit })
+    this.#preparation = new Preparation({
+      prepare: parts.prepare ?? (() => true),
+      pass: (run) => this.#admit(run),
+      leave: () => {
+        this.#leavesAlone = true
+      },
+    })
     this.#assembly = new Assembly({
       join,
       batcher: this.#batcher,
@@ -102,6 +111,7 @@ export class Intake implements SourceHandler {
     if (partClock === 'event') clearInterval(silence)
     try {
       await source.run(this)
+      await this.#preparation.settled()
       await this.#admission.end()
       this.#assembly.flushAll()
       await this.#batcher.drain()
@@ -136,6 +146,7 @@ export class Intake implements SourceHandler {
     if (!isHeld()) return
     this.#revoked = epoch
     for (const id of partitions) {
+      this.#preparation.drop(id)
       this.#admission.drop(id)
       this.#assembly.drop(id)
     }
@@ -149,31 +160,31 @@ export class Intake implements SourceHandler {
     if (isHeld()) this.#end(partitions)
   }
 
-  async records({ partition, epoch, from, records, lag }: RecordRun): Promise<void> {
+  async records(run: RecordRun): Promise<void> {
+    const { partition, epoch, records } = run
     if (epoch > this.#checkpoint.epoch) {
       const place = `${partition.topic}/${partition.partition}`
       throw new SigwatchError('OFFSET_GAP', `${place}: records of assignment ${epoch}, which has not begun`)
     }
     if (epoch < this.#checkpoint.epoch || records.length === 0) return
-    const { prepare } = this.#parts
-    if (prepare) {
-      const ready = await prepare(records)
-      // The partition may have gone to another instance meanwhile, which reads them again.
-      this.#leavesAlone ||= !ready
-      if (this.#leavesAlone || epoch < this.#checkpoint.epoch || epoch <= this.#revoked) return
-    }
-    const arrived = this.#ingress.read(partition, records, from)
-    await this.#admission.push(partition, arrived, lag)
+    await this.#preparation.take(run)
   }
 
   skipped(id: PartitionId, lag: number): void {
+    const waiting = this.#preparation.full(id)
+    if (waiting) {
+      // What waits comes before it.
+      const { epoch } = this.#checkpoint
+      void waiting.then(() => epoch === this.#checkpoint.epoch && this.skipped(id, lag))
+      return
+    }
     this.#admission.toCome(id, lag)
     this.partitions.skipped(id)
   }
 
   /** See SourceHandler: more is held of the partition than those behind it let go. */
   full(id: PartitionId): Promise<void> | undefined {
-    return this.#admission.full(id)
+    return this.#preparation.full(id) ?? this.#admission.full(id)
   }
 
   /** Between these event times records wait for other instances, until it is said anew. */
@@ -191,10 +202,18 @@ export class Intake implements SourceHandler {
     return since === undefined ? 0 : Math.max(0, this.#parts.clock.now() - since)
   }
 
+  /** Reads the records and takes them in, unless the partition has gone to another instance, which reads them again. */
+  async #admit({ partition, epoch, from, records, lag }: RecordRun): Promise<void> {
+    if (this.#leavesAlone || epoch < this.#checkpoint.epoch || epoch <= this.#revoked) return
+    const arrived = this.#ingress.read(partition, records, from)
+    await this.#admission.push(partition, arrived, lag)
+  }
+
   /** These partitions are not read here any more. */
   #end(partitions: readonly PartitionId[]): void {
     if (partitions.length === 0) return
     for (const id of partitions) {
+      this.#preparation.drop(id)
       this.#admission.drop(id)
       this.#assembly.drop(id)
       this.#checkpoint.forget(id)

@@ -4,14 +4,15 @@ import type { Position, RawRecord, SmsRecord } from '../../../src/domain/message
 import type { OutputRecord, Source, SourceHandler } from '../../../src/domain/ports.ts'
 import { Intake } from '../../../src/pipeline/intake.ts'
 import type { Intaken } from '../../../src/pipeline/outputs.ts'
+import type { Prepare } from '../../../src/pipeline/preparation.ts'
 import { JoinParts } from '../../../src/stages/join-parts.ts'
 
 const NOW = 1_800_000_000_000
 const HOUR = 3_600_000
 const partition = { topic: 't', partition: 0 }
 
-function recordAt(offset: number, timestamp = NOW): RawRecord {
-  return { position: { ...partition, offset }, timestamp, value: Buffer.from(String(offset)) }
+function recordAt(offset: number, timestamp = NOW, at = partition): RawRecord {
+  return { position: { ...at, offset }, timestamp, value: Buffer.from(String(offset)) }
 }
 
 const decode = ({ value, timestamp }: RawRecord): SmsRecord => ({
@@ -25,7 +26,11 @@ const decode = ({ value, timestamp }: RawRecord): SmsRecord => ({
 })
 
 /** Runs an intake over what `read` delivers; says what came of it. */
-async function intakeOver(read: (handler: SourceHandler) => Promise<void>, decoding = decode) {
+async function intakeOver(
+  read: (handler: SourceHandler) => Promise<void>,
+  decoding = decode,
+  prepare?: Prepare,
+) {
   const seen = {
     items: [] as Intaken[],
     outputs: [] as OutputRecord[],
@@ -47,6 +52,7 @@ async function intakeOver(read: (handler: SourceHandler) => Promise<void>, decod
       unready: () => [],
     },
     decode: decoding,
+    ...(prepare ? { prepare } : {}),
     join: new JoinParts(),
     process: async (items, write) => {
       seen.items.push(...items)
@@ -138,5 +144,116 @@ describe('Intake', () => {
     })
     expect(ended).toMatchObject({ code: 'OFFSET_GAP' })
     expect(commits.every(({ offset }) => offset <= 1)).toBe(true)
+  })
+
+  describe('while what the records of a partition need is not there', () => {
+    const other = { topic: 't', partition: 1 }
+    const run = (offset: number, at = partition, lag = 0) => ({
+      ...{ partition: at, epoch: 1, from: offset, lag },
+      records: [recordAt(offset, NOW, at)],
+    })
+    /** Partition 0 waits until it is answered with true, or false: that it is never there. */
+    function awaited() {
+      let answer = (_ready: boolean) => {}
+      const answered = new Promise<boolean>((resolve) => {
+        answer = resolve
+      })
+      let known = false
+      const prepare: Prepare = ([first]) => known || first!.position.partition === 1 || answered
+      return {
+        prepare: prepare,
+        answer(ready: boolean) {
+          known = ready
+          answer(ready)
+        },
+      }
+    }
+    const offsetsOf = (items: readonly Intaken[], at: number) =>
+      items.flatMap((item) =>
+        item.kind === 'message' && item.message.position.partition === at
+          ? [item.message.position.offset]
+          : [],
+      )
+
+    it('takes in those of the others, and reads no more of it than was fetched', async () => {
+      const { prepare, answer } = awaited()
+      const { items, commits, ended } = await intakeOver(
+        async (handler) => {
+          await handler.assigned([partition, other], 1)
+          await handler.records(run(0, partition, 1))
+          await handler.records(run(1))
+          const full = handler.full!(partition)
+          expect(full).toBeInstanceOf(Promise)
+          expect(handler.full!(other)).toBeUndefined()
+          await handler.records(run(0, other))
+          answer(true)
+          await full
+          expect(handler.full!(partition)).toBeUndefined()
+          await handler.records(run(2))
+        },
+        decode,
+        prepare,
+      )
+      expect(ended).toBeUndefined()
+      expect(offsetsOf(items, 1)).toEqual([0])
+      expect(offsetsOf(items, 0)).toEqual([0, 1, 2])
+      expect(commits.findLast((at) => at.partition === 0)).toEqual({ ...partition, offset: 3 })
+    })
+
+    it('leaves them to the next owner when the partition is given up', async () => {
+      const { prepare, answer } = awaited()
+      const { items, commits } = await intakeOver(
+        async (handler) => {
+          await handler.assigned([partition], 1)
+          await handler.records(run(0))
+          const full = handler.full!(partition)
+          await handler.revoked([partition], 1)
+          await full
+          await handler.assigned([partition], 2)
+          answer(true)
+          await handler.records({ ...run(0), epoch: 2 })
+        },
+        decode,
+        prepare,
+      )
+      expect(items.map(({ epoch }) => epoch)).toEqual([2])
+      expect(commits).toEqual([{ ...partition, offset: 1 }])
+    })
+
+    it('leaves them alone when it never will be', async () => {
+      const { prepare, answer } = awaited()
+      const { items, commits, ended } = await intakeOver(
+        async (handler) => {
+          await handler.assigned([partition, other], 1)
+          await handler.records(run(0, other))
+          await handler.records(run(0))
+          answer(false)
+          await handler.full!(partition)
+          await handler.records(run(1))
+        },
+        decode,
+        prepare,
+      )
+      expect(ended).toBeUndefined()
+      expect(offsetsOf(items, 0)).toEqual([])
+      expect(commits.filter((at) => at.partition === 0)).toEqual([])
+    })
+
+    it('ends when work fails on what had waited', async () => {
+      const { prepare, answer } = awaited()
+      const { ended } = await intakeOver(
+        async (handler) => {
+          await handler.assigned([{ ...partition, startOffset: 0 }], 1)
+          await handler.records(run(0))
+          // A gap that nothing explains.
+          await handler.records(run(5))
+          answer(true)
+          await handler.full!(partition)
+        },
+        decode,
+        prepare,
+      )
+      expect(ended).toMatchObject({ code: 'OFFSET_GAP' })
+    })
   })
 })

@@ -1,0 +1,114 @@
+import type { RawRecord } from '../domain/message.ts'
+import { type PartitionId, partitionKey, type RecordRun } from '../domain/ports.ts'
+
+/** True where all is there that the records need; a promise of false: it will not be, and they are left alone. */
+export type Prepare = (records: readonly RawRecord[]) => true | Promise<boolean>
+
+export interface PreparationParts {
+  readonly prepare: Prepare
+  /** Takes in what is prepared. */
+  readonly pass: (run: RecordRun) => Promise<void>
+  /** The intake ends: records are left to the next owner. */
+  readonly leave: () => void
+}
+
+/** Bytes that wait of one partition from which on the caller waits with them: not every source can read others meanwhile. */
+const HELD_AT = 4_000_000
+
+/** Runs of one partition that wait, in their order. */
+interface Waiting {
+  readonly runs: RecordRun[]
+  bytes: number
+  dropped: boolean
+  /** Resolves when none waits any more; never rejects. */
+  readonly over: Promise<void>
+  readonly end: () => void
+}
+
+/**
+ * Holds the records of a partition until what they need is there, and those of no other. While some wait the partition
+ * is full, so that a source reads no more of it than it has fetched.
+ */
+export class Preparation {
+  readonly #parts: PreparationParts
+  readonly #waiting = new Map<string, Waiting>()
+  #failure: unknown
+
+  constructor(parts: PreparationParts) {
+    this.#parts = parts
+  }
+
+  /** Resolves when the records are taken in, or wait. Rejects once work has failed for good. */
+  async take(run: RecordRun): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
+    const waiting = this.#waiting.get(partitionKey(run.partition))
+    if (waiting) {
+      hold(waiting, run)
+      if (waiting.bytes >= HELD_AT) await waiting.over
+      return
+    }
+    const prepared = this.#parts.prepare(run.records)
+    if (prepared === true) await this.#parts.pass(run)
+    else void this.#wait(run, prepared)
+  }
+
+  /** Undefined, or a promise that resolves when no record of the partition waits. */
+  full(id: PartitionId): Promise<void> | undefined {
+    return this.#waiting.get(partitionKey(id))?.over
+  }
+
+  /** Forgets the records of a partition that wait. */
+  drop(id: PartitionId): void {
+    const waiting = this.#waiting.get(partitionKey(id))
+    if (!waiting) return
+    waiting.dropped = true
+    this.#end(partitionKey(id), waiting)
+  }
+
+  /** Resolves when no record waits. Rejects once work has failed for good. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#waiting.values()].map(({ over }) => over))
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  async #wait(first: RecordRun, prepared: Promise<boolean>): Promise<void> {
+    const key = partitionKey(first.partition)
+    const waiting = nothingWaits()
+    hold(waiting, first)
+    this.#waiting.set(key, waiting)
+    try {
+      let ready: true | Promise<boolean> = prepared
+      for (let run: RecordRun | undefined = first; run; ) {
+        const isReady = await ready
+        if (waiting.dropped) return
+        if (!isReady) return this.#parts.leave()
+        await this.#parts.pass(run)
+        waiting.runs.shift()
+        run = waiting.runs[0]
+        if (run) ready = this.#parts.prepare(run.records)
+      }
+    } catch (error) {
+      this.#failure ??= error
+    } finally {
+      this.#end(key, waiting)
+    }
+  }
+
+  #end(key: string, waiting: Waiting): void {
+    if (this.#waiting.get(key) === waiting) this.#waiting.delete(key)
+    waiting.end()
+  }
+}
+
+function nothingWaits(): Waiting {
+  let end = () => {}
+  const over = new Promise<void>((resolve) => {
+    end = resolve
+  })
+  return { runs: [], bytes: 0, dropped: false, over, end }
+}
+
+function hold(waiting: Waiting, run: RecordRun): void {
+  waiting.runs.push(run)
+  for (const { value } of run.records) waiting.bytes += value.length
+}
