@@ -81,16 +81,24 @@ async function labelsOf(
   }
 }
 
-/** Sends complaints to their topic, where the service counts each once by its id. Rejects with KAFKA_UNREACHABLE. */
+/** The topic of complaints. Throws USAGE where the configuration names none, or no brokers. */
+export function complaintTopicOf({ kafka: { brokers, topics } }: Config): string {
+  if (brokers && topics.complaints !== null) return topics.complaints
+  throw new SigwatchError('USAGE', '--publish needs KAFKA_BROKERS and kafka.topics.complaints')
+}
+
+/**
+ * Sends complaints to their topic, where the service counts each once by its id. Rejects with
+ * KAFKA_UNREACHABLE or KAFKA_TOPIC_MISSING.
+ */
 export async function publishComplaints(
   config: Config,
   complaints: readonly ImportedComplaint[],
 ): Promise<string> {
-  const topic = config.kafka.topics.complaints
-  if (!config.kafka.brokers || topic === null)
-    throw new SigwatchError('USAGE', '--publish needs KAFKA_BROKERS and kafka.topics.complaints')
+  const topic = complaintTopicOf(config)
   const connection = kafkaOf(config, () => {}, AbortSignal.timeout(PATIENCE))
   try {
+    await connection.requireTopics([topic], { create: config.kafka.createTopics })
     const producer = await producerTo(topic, connection)
     try {
       for (let at = 0; at < complaints.length; at += CHUNK)

@@ -1,8 +1,9 @@
 import { ArchiveReader } from '../archive/reader.ts'
 import type { Alert } from '../domain/alert.ts'
-import { SigwatchError } from '../domain/errors.ts'
-import { parseMoment } from '../domain/time.ts'
+import { InvalidInput, SigwatchError } from '../domain/errors.ts'
 import type { JudgedCase, Judgement } from '../learning/judged.ts'
+import { type Feedback, readSideFile } from '../side-inputs/rows.ts'
+import { canonicalNumber } from '../text/canonical-number.ts'
 import { archiveUrlOf } from './compose-archive.ts'
 import type { Config } from './config.ts'
 import { textLines } from './text-lines.ts'
@@ -49,17 +50,14 @@ export async function casesOfFiles(
 ): Promise<JudgedCases> {
   const said = new Map<string, Judgement>()
   for (const file of feedback)
-    await eachLine<FeedbackLine>(file, 'feedback', (row, complain) => {
-      const subject = row.messageId ?? row.stateId ?? row.target
-      if (subject === undefined || typeof row.by !== 'string') return complain()
-      const at = parseMoment(String(row.ts))
-      if (Number.isNaN(at)) return complain()
-      const { verdict, by, codes, note } = row
-      if ((verdict !== 'confirmed' && verdict !== 'false_positive') || at < from || at >= to) return
+    for (const read of feedbackOf(file)) {
+      const { messageId, stateId, target, verdict, by, codes, note, ts: at } = read
+      if ((verdict !== 'confirmed' && verdict !== 'false_positive') || at < from || at >= to) continue
+      const subject = messageId ?? stateId ?? `${target!.kind}:${target!.id}`
       const before = said.get(subject)
       if (before === undefined || before.at <= at)
         said.set(subject, { verdict, by, at, ...(codes ? { codes } : {}), ...(note ? { note } : {}) })
-    })
+    }
   const about = new Map<string, Alert>()
   for (const file of alerts)
     await eachLine<Alert>(file, 'alert', (alert, complain) => {
@@ -77,15 +75,12 @@ export async function casesOfFiles(
   return { cases, unknown: said.size - cases.length }
 }
 
-interface FeedbackLine {
-  readonly messageId?: string
-  readonly stateId?: string
-  readonly target?: string
-  readonly verdict?: string
-  readonly codes?: readonly string[]
-  readonly by?: string
-  readonly note?: string
-  readonly ts?: number | string
+/** Rows as the service reads them. Throws InvalidInput (USAGE) for the first that it would refuse. */
+function* feedbackOf(file: string): Generator<Feedback> {
+  for (const line of readSideFile('feedback', file, canonicalNumber)) {
+    if ('problem' in line) throw new InvalidInput('USAGE', [line.problem])
+    yield line.row
+  }
 }
 
 /** Which of the alerts that a subject names it is about: one on the message itself, an enforced one, the latest. */

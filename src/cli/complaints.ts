@@ -62,8 +62,12 @@ function common(command: Command): Command {
 }
 
 async function importFiles(files: readonly string[], options: ImportOptions): Promise<void> {
-  const { mappingOf, archiveComplaints, publishComplaints } = await import('../app/compose-complaints.ts')
+  const { mappingOf, archiveComplaints, complaintTopicOf, publishComplaints } = await import(
+    '../app/compose-complaints.ts'
+  )
   const { readExport } = await import('../complaints/export-file.ts')
+  const { config } = archiveConfig(options)
+  if (options.publish) complaintTopicOf(config)
   const mapping = mappingOf(options.mapping)
   if (!mapping.verified)
     say(`${mapping.file}: nobody has compared this mapping with a real export (verified: true says so)`)
@@ -80,7 +84,6 @@ async function importFiles(files: readonly string[], options: ImportOptions): Pr
     for (const complaint of read.complaints) all.set(complaint.record.id, complaint)
   }
   const complaints = [...all.values()]
-  const config = archiveConfig(options).config
   if (options.out !== undefined) {
     save(options.out, complaints.map(({ record }) => `${JSON.stringify(record)}\n`).join(''))
   } else {

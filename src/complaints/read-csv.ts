@@ -52,6 +52,8 @@ const LONGEST: Readonly<Partial<Record<ComplaintColumn, number>>> = {
 /** A number as a spreadsheet shows it that has no room for its digits: `1.38E+10`. */
 const ROUNDED = /^[+-]?\d+(?:[.,]\d+)?E[+-]?\d+$/i
 
+const UNROUND = 'the spreadsheet has rounded the number: export the column as text'
+
 const PRIVATE = /[\ue000-\uf8ff\ufffd]/
 
 /** Reads an export. Throws USAGE where the bytes are not of the encoding, are no CSV, or have no column of the time. */
@@ -76,16 +78,46 @@ export function readComplaintCsv(bytes: Buffer, mapping: ComplaintMapping, file:
       `${file}:1: has no column ${wanted} for ts: the first line, which must be that of the headings, has ${headings.length} columns, and the mapping looks for ${all}`,
     )
   }
-  const complaints: ImportedComplaint[] = []
+  const complaints: (ImportedComplaint & { readonly line: number })[] = []
   const refused: RefusedRow[] = []
   for (const [i, { record }] of rows.entries()) {
     const line = (i === 0 ? head : rows[i - 1]!).info.lines + 1
     const cell = (field: ComplaintColumn) => record[places.get(field) ?? -1]?.trim() || undefined
     const read = complaintOf(cell, mapping)
     if (typeof read === 'string') refused.push({ line, message: read })
-    else complaints.push(read)
+    else complaints.push({ ...read, line })
   }
-  return { complaints, refused, absent, encoding }
+  const shared = sharedIds(complaints)
+  for (const { line, record } of complaints)
+    if (shared.has(record.id))
+      refused.push({
+        line,
+        message: `id: line ${shared.get(record.id)!.find((other) => other !== line)} has it too, for another complaint: if a spreadsheet has rounded it, export the column as text`,
+      })
+  return {
+    complaints: complaints
+      .filter(({ record }) => !shared.has(record.id))
+      .map(({ line: _, ...complaint }) => complaint),
+    refused: refused.sort((a, b) => a.line - b.line),
+    absent,
+    encoding,
+  }
+}
+
+/** Ids that several complaints have, with the first line of each of these. */
+function sharedIds(
+  complaints: readonly (ImportedComplaint & { readonly line: number })[],
+): Map<string, number[]> {
+  const lines = new Map<string, Map<string, number>>()
+  for (const { record, line } of complaints) {
+    const contents = lines.get(record.id) ?? new Map<string, number>()
+    const content = JSON.stringify(record)
+    if (!contents.has(content)) contents.set(content, line)
+    lines.set(record.id, contents)
+  }
+  return new Map(
+    [...lines].flatMap(([id, contents]) => (contents.size > 1 ? [[id, [...contents.values()]]] : [])),
+  )
 }
 
 function decode(bytes: Buffer, wanted: Encoding, file: string): { text: string; encoding: 'utf-8' | 'gbk' } {
@@ -135,8 +167,7 @@ function complaintOf(
   for (const field of ['from', 'to', 'signature', 'text', 'category'] as const) {
     const value = cell(field)
     if (value === undefined) continue
-    if ((field === 'from' || field === 'to') && ROUNDED.test(value))
-      return `${field}: the spreadsheet has rounded the number: export the column as text`
+    if ((field === 'from' || field === 'to') && ROUNDED.test(value)) return `${field}: ${UNROUND}`
     const text = field === 'signature' ? value.replace(/^【|】$/g, '') : value
     const points = [...text]
     const most = LONGEST[field] ?? 64
@@ -144,6 +175,7 @@ function complaintOf(
     fields[field] = points.slice(0, most).join('')
   }
   const number = cell('id')
+  if (number !== undefined && ROUNDED.test(number)) return `id: ${UNROUND}`
   const content = JSON.stringify([times.ts, fields])
   const id = `${source}-${number ?? createHash('sha256').update(content).digest('hex').slice(0, 24)}`
   if (id.length > 128) return 'id: is too long'

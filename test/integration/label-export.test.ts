@@ -110,7 +110,23 @@ describeWith(['postgres'], 'sigwatch label-export', () => {
       ...['label-export', '--out', out, '--alerts', folder.file('alerts.jsonl')],
       ...['--feedback', folder.file('bad.jsonl')],
     ])
-    expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('bad.jsonl:2: is no feedback')])
+    expect([bad.code, bad.stderr]).toEqual([
+      2,
+      expect.stringMatching(/bad\.jsonl:2: (verdict|ts): is missing/),
+    ])
+    // The rules of the service hold here too: one subject, a known verdict.
+    writeFileSync(
+      folder.file('two.jsonl'),
+      `${JSON.stringify({ ...FEEDBACK[0], target: 'domain:kf88.top' })}\n`,
+    )
+    const two = await sigwatch([
+      ...['label-export', '--out', out, '--alerts', folder.file('alerts.jsonl')],
+      ...['--feedback', folder.file('two.jsonl')],
+    ])
+    expect([two.code, two.stderr]).toEqual([
+      2,
+      expect.stringContaining('two.jsonl:1: stateId: exactly one of'),
+    ])
     const nowhere = await sigwatch(['label-export', '--out', '/nowhere/x.tsv', '--database', server.url])
     expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining('--out')])
   })

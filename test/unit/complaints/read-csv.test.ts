@@ -110,6 +110,44 @@ describe('an export of complaints', () => {
     ])
   })
 
+  it('refuses an id that a spreadsheet has rounded', () => {
+    const lines = ['举报编号,举报时间,举报号码', '1.23E+15,2026-11-02 09:30:00,13800138000']
+    const { complaints, refused } = readComplaintCsv(
+      Buffer.from(lines.join('\n')),
+      loadMapping(SHIPPED),
+      'x.csv',
+    )
+    expect(complaints).toEqual([])
+    expect(refused).toEqual([
+      { line: 2, message: 'id: the spreadsheet has rounded the number: export the column as text' },
+    ])
+  })
+
+  it('refuses all complaints of one file that share an id, and takes the same row twice', () => {
+    const lines = [
+      '举报编号,举报时间,举报号码',
+      '1234567890123450,2026-11-02 09:30:00,13800138000',
+      'B1,2026-11-02 09:30:00,13800138002',
+      '1234567890123450,2026-11-02 09:31:00,13800138001',
+      'B1,2026-11-02 09:30:00,13800138002',
+      'B2,yesterday,13800138002',
+    ]
+    const { complaints, refused } = readComplaintCsv(
+      Buffer.from(lines.join('\n')),
+      loadMapping(SHIPPED),
+      'x.csv',
+    )
+    expect(complaints.map(({ record }) => record.id)).toEqual(['12321-B1', '12321-B1'])
+    expect(refused).toEqual([
+      {
+        line: 2,
+        message: expect.stringMatching(/^id: line 4 has it too, for another complaint: .*as text$/),
+      },
+      { line: 4, message: expect.stringMatching(/^id: line 2 has it too/) },
+      { line: 6, message: expect.stringMatching(/^ts: /) },
+    ])
+  })
+
   it('is refused by its size before it is read', () => {
     const file = join(dir, 'large.csv')
     writeFileSync(file, CSV)
