@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Cluster, Consumer, Kafka } from 'kafkajs'
+import type { Broker, Cluster, Consumer, Kafka } from 'kafkajs'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { closed } from './close.ts'
-import { type TopicFacts, topicFactsOf } from './topic-facts.ts'
+import { agreedFacts, type TopicFacts, topicFactsOf, WITNESSES } from './topic-facts.ts'
 
 export interface PartitionBounds extends PartitionId {
   /** The first offset that is still there. */
@@ -79,12 +79,23 @@ export class PartitionOffsets {
     return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
   }
 
-  /** By name, of those that the brokers report. */
+  /** By name, of those that brokers report; with an id where most of those asked say the same. */
   async topicFacts(topics: readonly string[]): Promise<Map<string, TopicFacts>> {
+    if (topics.length === 0) return new Map()
     // Without an id only the end of the log says that it is another one.
     const facts = await this.#ask(async (cluster) => {
-      const broker = await cluster.findControllerBroker()
-      return Promise.all(topics.map((topic) => topicFactsOf(broker, topic).catch(() => undefined)))
+      const brokers = someOf(cluster.getNodeIds(), WITNESSES).map((nodeId) =>
+        cluster.findBroker({ nodeId: String(nodeId) }),
+      )
+      const saidOf = async (broker: Promise<Broker>, topic: string) => topicFactsOf(await broker, topic)
+      const known = await Promise.all(
+        topics.map((topic) =>
+          agreedFacts(brokers.map((broker) => this.#bounded(saidOf(broker, topic), this.#within / 2))),
+        ),
+      )
+      // Brokers that are gone are not asked for ever.
+      if (known.some((fact) => fact?.id === undefined)) void cluster.refreshMetadata().catch(() => undefined)
+      return known
     }).catch(() => [])
     return new Map(facts.flatMap((fact, i) => (fact === undefined ? [] : [[topics[i]!, fact] as const])))
   }
@@ -130,11 +141,11 @@ export class PartitionOffsets {
     return { cluster: cluster!, consumer }
   }
 
-  async #bounded<T>(answer: Promise<T>): Promise<T> {
+  async #bounded<T>(answer: Promise<T>, within = this.#within): Promise<T> {
     answer.catch(() => undefined)
     const late = new AbortController()
-    const timeout = sleep(this.#within, undefined, { signal: late.signal }).then(
-      () => Promise.reject(new Error(`no answer within ${this.#within} ms`)),
+    const timeout = sleep(within, undefined, { signal: late.signal }).then(
+      () => Promise.reject(new Error(`no answer within ${within} ms`)),
       () => undefined as never,
     )
     try {
@@ -175,6 +186,15 @@ async function boundsOf({
   return (low?.[0]?.partitions ?? []).flatMap(({ partition, offset }) => {
     const endOffset = ends.get(partition)
     return endOffset === undefined ? [] : [{ topic, partition, startOffset: Number(offset), endOffset }]
+  })
+}
+
+/** So many of them, other ones each time. */
+function someOf(nodes: readonly number[], count: number): number[] {
+  const left = [...nodes]
+  return Array.from({ length: Math.min(count, left.length) }, () => {
+    const [node] = left.splice(Math.floor(Math.random() * left.length), 1)
+    return node!
   })
 }
 

@@ -25,6 +25,36 @@ export interface TopicFacts {
   readonly operations: number | undefined
 }
 
+/** Brokers that are asked which topic goes by a name. */
+export const WITNESSES = 3
+
+/**
+ * What most of the brokers asked say, as soon as they do. One that has just come back may still know a topic that is
+ * gone: where no majority says the same, the id is not known. Undefined: most know no such topic, or none answers.
+ */
+export function agreedFacts(
+  answers: readonly Promise<TopicFacts | undefined>[],
+): Promise<TopicFacts | undefined> {
+  const majority = Math.floor(answers.length / 2) + 1
+  const times = new Map<string, number>()
+  let any: TopicFacts | undefined
+  return new Promise((resolve) => {
+    const heard = answers.map((answer) =>
+      answer.then(
+        (facts) => {
+          any ??= facts
+          const said = facts === undefined ? 'no topic' : `id ${facts.id}`
+          const n = (times.get(said) ?? 0) + 1
+          times.set(said, n)
+          if (n === majority) resolve(facts)
+        },
+        () => undefined,
+      ),
+    )
+    void Promise.all(heard).then(() => resolve(any && { ...any, id: undefined }))
+  })
+}
+
 /** The bit of `operations` that allows to write. */
 export const WRITE = 1 << 4
 const OPERATIONS_UNKNOWN = -(2 ** 31)
