@@ -1,5 +1,5 @@
--- Member sets (a part of count.lua). Keys of the HyperLogLogs of a set are derived from the key of the set and lie in
--- the same slot.
+-- Member sets (a part of count.lua). A set has two HyperLogLogs, "<key>:0" and "<key>:1", for half-windows of even and of
+-- odd number.
 
 -- Byte by byte: the order of the locale would differ between servers.
 local function precedes(a, b)
@@ -11,8 +11,8 @@ local function precedes(a, b)
 end
 
 -- A member set: ":<name>" -> count and last event time (ms); "n": the newest event time of the set, and how many names
--- are there, forgotten ones included until they are next looked at; "d": half-window, and the counts of names dropped
--- beyond the cap in it and in the one before, which stay in the total.
+-- are there, forgotten ones included until they are next looked at; "d": half-window, the counts of names dropped beyond
+-- the cap in it and in the one before, which stay in the total, and the half-window of the newest HyperLogLog, 0 for none.
 local function count_members(group, index, e, weight)
   local key, window, report, min_count = prefix .. 'm:' .. e[1], e[2], e[3], e[4]
   local fields, names = { 'n' }, {}
@@ -64,12 +64,13 @@ local function count_members(group, index, e, weight)
   if not look then return end
 
   local half = floor(newest / (window / 2))
-  local dropped, dropped_before = 0, 0
+  local dropped, dropped_before, filled = 0, 0, 0
   local kept, gone = {}, {}
   local flat = call('HGETALL', key)
   for i = 1, #flat, 2 do
     if flat[i] == 'd' then
-      local at, now, before = unpack_(flat[i + 1])
+      local at, now, before, of = unpack_(flat[i + 1])
+      filled = of or 0
       if at == half then dropped, dropped_before = now, before end
       if at == half - 1 then dropped_before = now end
     elseif flat[i] ~= 'n' then
@@ -88,7 +89,12 @@ local function count_members(group, index, e, weight)
 
   local estimate
   if #kept >= cap then
-    local current, previous = key .. ':' .. half, key .. ':' .. (half - 1)
+    local current, previous = key .. ':' .. half % 2, key .. ':' .. (half - 1) % 2
+    -- What they hold of other half-windows.
+    if filled ~= half then
+      call('DEL', current)
+      if filled ~= half - 1 then call('DEL', previous) end
+    end
     local live = call('EXISTS', current, previous) > 0
     if live or #kept > cap then
       if not live then
@@ -98,6 +104,7 @@ local function count_members(group, index, e, weight)
       for _, name in ipairs(names) do call('PFADD', current, name) end
       call('EXPIRE', current, math.ceil(window / 1000) + limits.memberSlack)
       estimate = call('PFCOUNT', current, previous)
+      filled = half
     end
   end
   local first = math.max(#kept - cap, 0) + 1
@@ -109,7 +116,7 @@ local function count_members(group, index, e, weight)
     call('HDEL', key, unpack(gone, from, math.min(from + 999, #gone)))
   end
   call('HSET', key, 'n', pack(newest, #kept - first + 1))
-  if first > 1 then call('HSET', key, 'd', pack(half, dropped, dropped_before)) end
+  if first > 1 or estimate then call('HSET', key, 'd', pack(half, dropped, dropped_before, filled)) end
   if report < 0 then return end
 
   local row, qualifying, total = { group, index, 0, 0 }, 0, dropped + dropped_before

@@ -1,7 +1,7 @@
 -- Counts what a batch adds to one shard, all or nothing, and reads what it touched.
 --
 -- KEYS[1]  offsets: hash, "<topic>/<partition>" -> last counted offset; "epoch" (assign.lua). All other keys of the shard
---          begin as this one does, up to "offsets": they are not named one by one, for a batch has thousands
+--          begin as this one does, up to "offsets"; a batch has thousands, which are named as well on a Cluster alone
 -- KEYS[2]  missing: hash, minute -> mask of its ten-second buckets that were not counted (mark-missing.lua)
 -- ARGV[1]  payload, JSON: {"epoch": [expected or '' for any, one to be set if there is none],
 --          "offsets": [field, expected, next, …], "missing": [minute, mask, …] to be marked first,

@@ -102,7 +102,11 @@ function* namesOf(groups: readonly Group[]): Generator<string> {
       yield `r:${entity}`
       if (baseline !== 0) yield `b:${entity}`
     }
-    for (const [entity] of members) yield `m:${entity}`
+    for (const [entity] of members) {
+      yield `m:${entity}`
+      yield `m:${entity}:0`
+      yield `m:${entity}:1`
+    }
     for (const e of tallies)
       for (let i = 4; i < e.length; i += 3) {
         yield `${e[0]}${e[i]}`
