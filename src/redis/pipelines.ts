@@ -3,6 +3,8 @@ import { isRedirected } from './replies.ts'
 import type { Script, ScriptCall } from './script.ts'
 
 type Reply = [error: Error | null, result: unknown]
+/** A Cluster's client that loses its connections in the midst of trying again gives fewer replies than there are calls. */
+const NO_REPLY: Reply = [new Error('no reply'), undefined]
 /** Called once for each call of `indices`, as its reply comes. */
 type Answered = (call: number, error: Error | null, result: unknown) => void
 
@@ -22,7 +24,7 @@ export async function sendCalls(
   const settle = (at: readonly number[], replies: readonly Reply[]): number[] => {
     const unknown: number[] = []
     for (const [n, i] of at.entries()) {
-      const [error, result] = replies[n]!
+      const [error, result] = replies[n] ?? NO_REPLY
       if (error && !tooLate() && error.message.startsWith('NOSCRIPT')) unknown.push(i)
       else if (error && !tooLate() && isRedirected(error)) moved.push(i)
       else answered(i, error, result)
