@@ -7,8 +7,11 @@ const table = (sql: string) => [{ as: 'table', sql } as const]
 const BURSTS = `codes @> ARRAY['MARKETING_BURST']`
 const CAMPAIGNS = `codes @> ARRAY['CAMPAIGN_BURST']`
 const evidence = (field: string) => `event->'data'->'reasons'->0->'evidence'->>'${field}'`
+/** Minutes of the window that was judged; of a slow climb the evidence tells them. */
+const MINUTES = `CASE ${evidence('window')} WHEN '1m' THEN 1 WHEN '10m' THEN 10 WHEN '1h' THEN 60 ELSE coalesce((${evidence('minutes')})::float8, 60) END`
+
 /** The peak of a burst: its events tell the count of the window at their moment. */
-const PEAKS = `SELECT state_id, episode, max((${evidence('count')})::float8 / CASE ${evidence('window')} WHEN '1m' THEN 1 WHEN '10m' THEN 10 ELSE 60 END) AS peak
+const PEAKS = `SELECT state_id, episode, max((${evidence('count')})::float8 / ${MINUTES}) AS peak
   FROM alert WHERE $__timeFilter(ts) AND state_id IS NOT NULL AND mode = 'enforce' AND ${BURSTS} GROUP BY state_id, episode`
 const DECLARED = `SELECT signature, ts, sum(marketing + finance) AS commercial, max(declared) AS declared
   FROM sender_minute WHERE $__timeFilter(ts) AND declared IS NOT NULL GROUP BY signature, ts`
@@ -90,7 +93,7 @@ const BURSTING = section(
       },
       queries:
         table(`SELECT id, target_id AS signature, raised AS "from", cleared AS until, action, ${evidence('window')} AS window, peak,
-    (${evidence('limit')})::float8 / CASE ${evidence('window')} WHEN '1m' THEN 1 WHEN '10m' THEN 10 ELSE 60 END AS limit,
+    (${evidence('limit')})::float8 / ${MINUTES} AS limit,
     (${evidence('baseline')})::float8 AS usual, ${evidence('baselineSource')} AS source, (${evidence('campaignAllowance')})::float8 AS declared
   FROM (SELECT s.*, peak FROM (${statesWhere(BURSTS)}) s JOIN (${PEAKS}) p USING (state_id, episode)) b
   ORDER BY raised DESC LIMIT 100`),

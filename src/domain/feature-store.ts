@@ -63,6 +63,11 @@ export interface Baseline {
   readonly recent?: { readonly mean: number; readonly sd: number; readonly hours: number }
   /** Mean a minute of the trailing hour without its last 10 minutes, and how many of those minutes the entity existed. */
   readonly trailing: { readonly mean: number; readonly minutes: number }
+  /**
+   * Commercial messages of the five stretches of ten whole minutes of the trailing hour, the newest first. What the hour
+   * holds beyond them is the last ten minutes, of which the newest ends with the bucket.
+   */
+  readonly earlier: readonly number[]
   /** First event time of the entity, and of the whole store. */
   readonly firstSeen: number
   readonly storeSince: number

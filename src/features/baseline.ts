@@ -77,13 +77,13 @@ export function usualRate(hour: Stat | undefined, recent: Stat): MeanRate | unde
 }
 
 /**
- * What is reported with a bucket. `trailing`: commercial count of the 50 minutes that end ten minutes before the
- * bucket's minute does.
+ * What is reported with a bucket. `earlier`: commercial counts of the five stretches of ten minutes that end ten minutes
+ * before the bucket's minute does, the newest first.
  */
 export function describeBaseline(
   bucket: number,
   first: number,
-  trailing: number,
+  earlier: readonly number[],
   hour: Stat | undefined,
   recent: Stat,
   since: number,
@@ -91,12 +91,14 @@ export function describeBaseline(
   const minute = Math.floor(bucket / BUCKETS_A_MINUTE)
   const from = Math.max(Math.floor(first / BUCKETS_A_MINUTE), minute - 59)
   const minutes = Math.max(minute - 10 - from + 1, 0)
+  const trailing = earlier.reduce((sum, count) => sum + count, 0)
   return {
     ...(hour && hour.n > 0 ? { hour: { mean: hour.mean, sd: Math.sqrt(hour.variance), days: hour.n } } : {}),
     ...(recent.n > 0
       ? { recent: { mean: recent.mean, sd: Math.sqrt(recent.variance), hours: recent.n } }
       : {}),
     trailing: { mean: minutes > 0 ? trailing / minutes : 0, minutes },
+    earlier,
     firstSeen: first * BUCKET_MS,
     storeSince: since,
   }

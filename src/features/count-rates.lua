@@ -68,10 +68,12 @@ end
 
 local rates, members, tallies = {}, {}, {}
 
--- Sums over the windows that end with bucket `b`, without `b` itself: three counts each for 1, 10 and 60 minutes, then
--- the commercial count of the trailing hour without its last ten minutes. `all`: minute -> packed or unpacked counts.
+-- Sums over the windows that end with bucket `b`, without `b` itself: three counts each for 1, 10 and 60 minutes; the
+-- commercial count of the trailing hour without its last ten minutes; and what the second to the fifth stretch of ten
+-- minutes have of it, counted back. `all`: minute -> packed or unpacked counts.
 local function windows_before(all, b)
   local c1, n1, f1, c10, n10, f10, c60, n60, f60, trailing = 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+  local tens = { 0, 0, 0, 0, 0 }
   local minute = floor(b / 6)
   for m, counts in pairs(all) do
     local d = minute - m
@@ -88,7 +90,8 @@ local function windows_before(all, b)
         if d < 10 then
           c10, n10, f10 = c10 + c, n10 + n, f10 + f
         else
-          trailing = trailing + c
+          local ten = floor(d / 10)
+          trailing, tens[ten] = trailing + c, tens[ten] + c
         end
       else
         if type(counts) ~= 'table' then counts = { unpack_(counts) } end
@@ -106,7 +109,7 @@ local function windows_before(all, b)
       end
     end
   end
-  return { c1, n1, f1, c10, n10, f10, c60, n60, f60, trailing }
+  return { c1, n1, f1, c10, n10, f10, c60, n60, f60, trailing, tens[2], tens[3], tens[4], tens[5] }
 end
 
 local function count_rate(group, index, e, weight)
@@ -134,9 +137,9 @@ local function count_rate(group, index, e, weight)
     if got[i] then minutes[fields[i]] = { unpack_(got[i]) } end
   end
   local sums
-  if memo and #memo > 2 then
+  if memo and #memo == 16 then
     sums = {}
-    for i = 1, 10 do sums[i] = memo[i + 2] end
+    for i = 1, 14 do sums[i] = memo[i + 2] end
   end
   local open_hour = memo and memo[2] or -1
   -- Every minute of the entity; read when a window is first asked for. Nothing is there without a memo.
@@ -198,6 +201,7 @@ local function count_rate(group, index, e, weight)
         row[14], row[15] = tonumber(stats[1]), rest[10]
         row[16], row[17], row[18] = real(hour[1]), real(hour[2]), hour[3]
         row[19], row[20], row[21] = real(recent[1]), real(recent[2]), recent[3]
+        row[22], row[23], row[24], row[25] = rest[11], rest[12], rest[13], rest[14]
       end
     end
     rates[#rates + 1] = row
@@ -217,6 +221,7 @@ local function count_rate(group, index, e, weight)
         if b > newest - 60 then sums[4], sums[5], sums[6] = sums[4] + c, sums[5] + n, sums[6] + f end
         sums[7], sums[8], sums[9] = sums[7] + c, sums[8] + n, sums[9] + f
         if d >= 10 then sums[10] = sums[10] + c end
+        if d >= 20 then sums[9 + floor(d / 10)] = sums[9 + floor(d / 10)] + c end
         memo_dirty = true
       end
       if baseline then

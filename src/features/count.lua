@@ -18,7 +18,7 @@
 --          one: nothing was counted;
 --          {1, rate readings, member readings, tally readings, epoch}; group and index from 1, real numbers as text:
 --            rate   = {group, index, bucket, nine counts, incomplete 0/1 [, first bucket, trailing count, hour's mean,
---                      variance, days, recent mean, variance, hours]}
+--                      variance, days, recent mean, variance, hours, four counts of earlier stretches]}
 --            member = {group, index, qualifying, total, name, last ms, name, …}
 --            tally  = {group, index, count}
 

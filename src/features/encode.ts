@@ -219,6 +219,11 @@ export function decodeCount(call: CountCall, reply: unknown, since: number): Cou
   }
 }
 
+/** Five stretches of ten minutes, the newest first, of their sum and the counts of all but the newest. */
+function earlierOf(sum: number, older: readonly number[]): number[] {
+  return [older.reduce((left, count) => left - count, sum), ...older]
+}
+
 type Row = (number | string)[]
 
 function rateReading(entity: string, row: readonly (number | string)[], since: number): RateReading {
@@ -231,7 +236,16 @@ function rateReading(entity: string, row: readonly (number | string)[], since: n
     bucketEnd: (bucket + 1) * BUCKET_MS,
     windows: { m1: three(3), m10: three(6), h1: three(9) },
     ...(row.length > 13
-      ? { baseline: describeBaseline(bucket, n[13]!, n[14]!, stat(15), stat(18), since) }
+      ? {
+          baseline: describeBaseline(
+            bucket,
+            n[13]!,
+            earlierOf(n[14]!, n.slice(21)),
+            stat(15),
+            stat(18),
+            since,
+          ),
+        }
       : {}),
     incomplete: n[12] === 1,
   }

@@ -57,7 +57,7 @@ export class MemoryRates {
   }
 
   #read(delta: RateDelta, state: RateState, bucket: number, since: number, readings: RateReading[]): void {
-    const { m1, m10, h1, trailing } = windows(state, bucket)
+    const { m1, m10, h1, earlier } = windows(state, bucket)
     if (m10[0] + m10[2] < delta.reportFrom) return
     const known = delta.baseline ? this.#baselines.get(delta.entity) : undefined
     const hour = known && hourBefore(known, Math.floor(bucket / BUCKETS_A_HOUR))
@@ -66,7 +66,7 @@ export class MemoryRates {
       bucketEnd: (bucket + 1) * BUCKET_MS,
       windows: { m1, m10, h1 },
       ...(known
-        ? { baseline: describeBaseline(bucket, known.first, trailing, hour, known.recent, since) }
+        ? { baseline: describeBaseline(bucket, known.first, earlier, hour, known.recent, since) }
         : {}),
       incomplete: false,
     })
@@ -127,12 +127,12 @@ function windows(state: RateState, bucket: number) {
   const m1: [number, number, number] = [0, 0, 0]
   const m10: [number, number, number] = [0, 0, 0]
   const h1: [number, number, number] = [0, 0, 0]
-  let trailing = 0
+  const earlier = [0, 0, 0, 0, 0]
   const minute = minuteOf(bucket)
   for (const [m, counts] of state.minutes) {
     const d = minute - m
     if (d < 0 || d >= RATE_MINUTES) continue
-    if (d >= 10) trailing += counts[0]!
+    if (d >= 10) earlier[Math.floor(d / 10) - 1]! += counts[0]!
     if (d > 1 && d !== 10) {
       addTo(h1, counts, 0)
       if (d < 10) addTo(m10, counts, 0)
@@ -145,5 +145,5 @@ function windows(state: RateState, bucket: number) {
       if (b > bucket - 6) addTo(m1, counts, slot)
     }
   }
-  return { m1, m10, h1, trailing }
+  return { m1, m10, h1, earlier }
 }

@@ -1,5 +1,6 @@
 import type { Sender } from './cast.ts'
 import { burst, forgery, offences, otpBombing, snowshoe, sublet } from './events.ts'
+import { climbs } from './planted-climbs.ts'
 import { plantedDay } from './planted-day.ts'
 import { type Plant, subscriber } from './plants.ts'
 import type { Random } from './random.ts'
@@ -147,6 +148,14 @@ export const SCENARIOS = {
         burst(fresh, { ...at(100, 110), perMinute: 600, shape: 'step' }),
       ]
     },
+  },
+  climbs: {
+    does: 'slow climbs to four times the usual, and growth, openings, batches and declared campaigns that look like them',
+    minutes: 180,
+    rate: 2,
+    startHour: 9,
+    poison: 0,
+    plants: (cast, options, random) => climbs(cast, options, random),
   },
   throughput: {
     does: 'a plain mix for load: no events, no poison',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { marketingBurst } from '../../src/detectors/marketing-burst/marketing-burst.ts'
 import type { FeatureStore, Observations, RateReading } from '../../src/domain/feature-store.ts'
 import type { TrafficGroup } from '../../src/domain/labels.ts'
 import {
@@ -14,6 +15,7 @@ import {
   TOPIC,
 } from '../helpers/feature-fixtures.ts'
 import { redisAvailable, redisServerInstalled } from '../helpers/redis-server.ts'
+import { signalContext } from '../helpers/signal-context.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -271,10 +273,16 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
     it('is young at first: no hour, the trailing minutes that there were', async () => {
       const store = fresh()
       const reading = await last(store, [b(0, T0 + 3_456)])
-      expect(reading.baseline).toEqual({ trailing: { mean: 0, minutes: 0 }, firstSeen: T0, storeSince: T0 })
+      expect(reading.baseline).toEqual({
+        trailing: { mean: 0, minutes: 0 },
+        earlier: [0, 0, 0, 0, 0],
+        firstSeen: T0,
+        storeSince: T0,
+      })
       const batch = many(30, 1, (o, i) => b(o, T0 + (i + 1) * MINUTE))
       expect((await last(store, batch)).baseline).toEqual({
         trailing: { mean: 1, minutes: 21 },
+        earlier: [10, 10, 1, 0, 0],
         firstSeen: T0,
         storeSince: T0,
       })
@@ -345,6 +353,48 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
       expect(next.baseline!.recent).toBeUndefined()
       const week = await last(store, [b(101, T0 + 7 * 24 * HOUR)])
       expect(week.baseline!.recent!.hours).toBe(48)
+    })
+
+    it('gives the hour in stretches of ten minutes, with what came late', async () => {
+      const store = fresh()
+      // One in the first minute, two in the second, and so on.
+      const rising = Array.from({ length: 60 }, (_, minute) =>
+        many(minute + 1, 10_000 + 100 * minute, (o) => b(o, T0 + minute * MINUTE)),
+      ).flat()
+      const tens = [455, 355, 255, 155, 55]
+      expect((await last(store, rising)).baseline!.earlier).toEqual(tens)
+      // Another bucket of the same minute, then what was late for the stretches.
+      const next = await last(store, [b(20_000, T0 + 59 * MINUTE + 10 * SECOND)])
+      expect(next.baseline!.earlier).toEqual(tens)
+      const late = [49, 49, 40, 39, 30, 29, 20, 19, 10, 9, 0].map((minute, i) =>
+        b(20_001 + i, T0 + minute * MINUTE + 5 * SECOND),
+      )
+      expect((await last(store, late)).baseline!.earlier).toEqual([458, 357, 257, 157, 57])
+      // The same from the sums that were kept.
+      const again = await last(store, [b(20_100, T0 + 59 * MINUTE + 12 * SECOND)])
+      expect(again.baseline!.earlier).toEqual([458, 357, 257, 157, 57])
+    })
+
+    it('has what a slow climb is seen by, in the same bucket everywhere', async () => {
+      const store = fresh()
+      const raised: string[] = []
+      let offset = 0
+      // 30 a minute, from 09:00 on climbing to 120 within 40 minutes, in two partitions that are not in step.
+      for (let minute = 0; minute < 110; minute++) {
+        const perMinute = Math.round(30 + 90 * Math.min(1, Math.max(0, (minute - 60) / 40)))
+        const batch = many(perMinute, offset, (o, i) => {
+          const at = T0 + minute * MINUTE + Math.floor((i * MINUTE) / perMinute)
+          const message = b(o, at)
+          return { ...message, position: { ...message.position, partition: i % 2 } }
+        })
+        offset += perMinute
+        const order = [...batch.filter((_, i) => i % 2 === 1), ...batch.filter((_, i) => i % 2 === 0)]
+        for (const reading of (await store.count(order)).rates) {
+          const signal = marketingBurst.onRate!(reading, signalContext)
+          if (signal?.over) raised.push(new Date(signal.at).toISOString())
+        }
+      }
+      expect(raised[0]).toBe('2026-11-11T09:38:10.000Z')
     })
 
     it('gives the trailing hour without its last ten minutes', async () => {

@@ -73,6 +73,7 @@ export const EVIDENCE_SAMPLES: Readonly<Record<Code, readonly Evidence[]>> = {
     { ...burst, baselineSource: 'hour-of-day' },
     { ...burst, baseline: 0, baselineSource: 'none' },
     { ...burst, baselineSource: 'recent-hours', campaignAllowance: 100 },
+    { ...burst, window: 'climb', minutes: 29.5, baselineSource: 'hour-of-day' },
   ],
   CAMPAIGN_BURST: [
     { messages: 80, ports: ['10690009999'], signatures: ['甲'], portCount: 9, signatureCount: 1, window: 60 },

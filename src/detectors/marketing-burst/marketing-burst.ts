@@ -1,11 +1,13 @@
-import type { RateReading } from '../../domain/feature-store.ts'
+import type { Baseline, RateReading } from '../../domain/feature-store.ts'
 import { COMMERCIAL } from '../../domain/labels.ts'
 import type { Registry } from '../../domain/registry.ts'
 import { defineStateCode } from '../code-spec.ts'
 import * as fields from '../evidence-fields.ts'
 import { type Expectation, expectationOf } from './baseline.ts'
+import { type Climb, climbOf, type Stretch, usualBefore } from './climb.ts'
 import { type Thresholds, thresholds } from './thresholds.ts'
 
+const MINUTE = 60_000
 const HOUR = 3_600_000
 /** Entity of a signature's counts. */
 const SIGNATURE = 'signature:'
@@ -49,7 +51,7 @@ const CHINESE_WINDOWS = { '1m': '1 分钟', '10m': '10 分钟', '1h': '1 小时'
 
 /**
  * A longer window counts only while the next shorter one is high as well, so that a burst that is over is not seen for
- * another hour. A signature without a baseline is judged by the floor for new ones, and one that was there when counting
+ * another hour. A rise that stays below the ratio of every window is found by a cumulative sum over the last hour. A signature without a baseline is judged by the floor for new ones, and one that was there when counting
  * began is given time to have one.
  */
 export const marketingBurst = defineStateCode({
@@ -60,7 +62,11 @@ export const marketingBurst = defineStateCode({
   limit: { perMinute: 600 },
   thresholds,
   evidence: {
-    window: fields.oneOf(['1m', '10m', '1h'], 'the window that was judged, 1m, 10m or 1h'),
+    window: fields.oneOf(
+      ['1m', '10m', '1h', 'climb'],
+      'the window that was judged, 1m, 10m or 1h, or climb: the last minutes of a slow one',
+    ),
+    minutes: fields.optional(fields.amount('minutes of a climb that were judged')),
     count: fields.count('commercial messages in it'),
     limit: fields.amount('messages that it may hold'),
     baseline: fields.amount('messages a minute that are usual'),
@@ -72,18 +78,22 @@ export const marketingBurst = defineStateCode({
   },
   summary: 'marketing far above the sender’s usual rate',
   fires:
-    "A signature's commercial rate in one minute, ten minutes or one hour leaves its baseline (this hour of earlier days; until there is one, the last hours) and its declared campaign. Until 24 hours of history its action is at most `review`.",
+    "A signature's commercial rate in one minute, ten minutes or one hour leaves its baseline (this hour of earlier days; until there is one, the last hours) and its declared campaign, or climbs to some `climbRatio` times what was usual within an hour without one of them ever leaving it. Until 24 hours of history its action is at most `review`.",
   why: 'A burst that nobody declared is a hijacked account, a leak of credentials or a campaign that slipped past approval.',
-  tune: 'Declare campaigns in the registry, or give periods such as Double Eleven other ratios. The floors say which volumes are worth a look at all; the ratios how far above the usual.',
+  tune: 'Declare campaigns in the registry, or give periods such as Double Eleven other ratios. The floors say which volumes are worth a look at all; the ratios how far above the usual. Raise `climbSpread` where honest senders are irregular, and `climbEvidence` where slow climbs are raised too readily.',
   sentences: {
-    en: ({ window, count, baseline, baselineSource, limit }, { number }) =>
-      baselineSource === 'none'
-        ? `${count} commercial messages in ${window} without any history; ${limit} are allowed.`
-        : `${count} commercial messages in ${window}; usual are ${number(baseline)} a minute, ${limit} are allowed.`,
-    'zh-CN': ({ window, count, baseline, baselineSource, limit }, { number }) =>
-      baselineSource === 'none'
-        ? `${CHINESE_WINDOWS[window]}内发送商业短信 ${count} 条，无历史数据，上限 ${limit} 条。`
-        : `${CHINESE_WINDOWS[window]}内发送商业短信 ${count} 条，平时每分钟 ${number(baseline)} 条，上限 ${limit} 条。`,
+    en: ({ window, minutes = 0, count, baseline, baselineSource, limit }, { number }) =>
+      window === 'climb'
+        ? `${count} commercial messages in the last ${number(minutes)} minutes, a slow climb; usual are ${number(baseline)} a minute, ${limit} are allowed.`
+        : baselineSource === 'none'
+          ? `${count} commercial messages in ${window} without any history; ${limit} are allowed.`
+          : `${count} commercial messages in ${window}; usual are ${number(baseline)} a minute, ${limit} are allowed.`,
+    'zh-CN': ({ window, minutes = 0, count, baseline, baselineSource, limit }, { number }) =>
+      window === 'climb'
+        ? `商业短信发送量缓慢爬升，近 ${number(minutes)} 分钟内 ${count} 条，平时每分钟 ${number(baseline)} 条，上限 ${limit} 条。`
+        : baselineSource === 'none'
+          ? `${CHINESE_WINDOWS[window]}内发送商业短信 ${count} 条，无历史数据，上限 ${limit} 条。`
+          : `${CHINESE_WINDOWS[window]}内发送商业短信 ${count} 条，平时每分钟 ${number(baseline)} 条，上限 ${limit} 条。`,
   },
 }).raisedBy({
   rates({ message }, _context, policy) {
@@ -99,7 +109,10 @@ export const marketingBurst = defineStateCode({
     const t = policy.thresholds
     const expected = expectationOf(baseline, t)
     const allowance = declaredAllowance(name, bucketEnd, registry)
-    const worst = worstWindow(reading, expected, allowance, t)
+    const worst = worse(
+      worstWindow(reading, expected, allowance, t),
+      expected.fresh ? undefined : climbLevel(reading, name, registry, t),
+    )
     if (!worst || worst.level < t.keepRatio) return undefined
     const young = bucketEnd - baseline.firstSeen < t.youngHours * HOUR
     return {
@@ -114,7 +127,8 @@ export const marketingBurst = defineStateCode({
         window: worst.window,
         count: worst.count,
         limit: Math.round(worst.limit),
-        baseline: Math.round(expected.mean * 10) / 10,
+        ...(worst.minutes === undefined ? {} : { minutes: Math.round(worst.minutes * 10) / 10 }),
+        baseline: Math.round((worst.usual ?? expected.mean) * 10) / 10,
         baselineSource: expected.source,
         ...(allowance > 0 ? { campaignAllowance: allowance } : {}),
       },
@@ -122,11 +136,12 @@ export const marketingBurst = defineStateCode({
   },
 })
 
-interface WindowLevel {
-  readonly window: Window['name']
-  readonly count: number
-  readonly limit: number
-  readonly level: number
+interface WindowLevel extends Omit<Climb, 'minutes'> {
+  readonly window: Window['name'] | 'climb'
+  /** Of a climb. */
+  readonly minutes?: number
+  /** Messages a minute that a climb is held against. */
+  readonly usual?: number
 }
 
 /** The window that is furthest above its limit; `allowance`: messages a minute of a declared campaign. */
@@ -136,12 +151,9 @@ function worstWindow(
   allowance: number,
   t: Thresholds,
 ): WindowLevel | undefined {
-  const { firstSeen, storeSince, trailing } = reading.baseline!
-  const wasThere = firstSeen - storeSince < t.warmup * 1000
-  const newFloor = expected.source === 'none' && wasThere ? t.warmupFloor1m : t.newFloor1m
-  // Without an hour of the day to compare with, what the hour has grown to steadily is no burst: shops open in the morning.
-  const grown = expected.source === 'hour-of-day' ? expected.mean : Math.max(expected.mean, trailing.mean)
-  const hourly = { ...expected, mean: grown }
+  const newFloor =
+    expected.source === 'none' && wasThere(reading.baseline!, t) ? t.warmupFloor1m : t.newFloor1m
+  const hourly = { ...expected, mean: hourlyMean(reading, expected) }
 
   let worst: WindowLevel | undefined
   let shorterRate = Number.POSITIVE_INFINITY
@@ -156,6 +168,57 @@ function worstWindow(
     if (!worst || count / limit > worst.level) worst = { level: count / limit, window: name, count, limit }
   }
   return worst
+}
+
+/** Messages a minute that are usual over the hour that ends with the bucket. */
+function hourlyMean({ baseline, bucketEnd }: RateReading, { mean, source }: Expectation): number {
+  const { recent, trailing } = baseline!
+  // Without an hour of the day to compare with, what the hour has grown to steadily is no burst: shops open in the morning.
+  if (source !== 'hour-of-day') return Math.max(mean, trailing.mean)
+  // What lies before the hour of the day belongs to the hours before it: evenings fall quickly.
+  const before = 1 - (bucketEnd % HOUR) / HOUR
+  return mean + before * Math.max((recent?.mean ?? 0) - mean, 0)
+}
+
+/** A window that raises goes before a climb; else what is nearer to it. */
+function worse(window: WindowLevel | undefined, climb: WindowLevel | undefined): WindowLevel | undefined {
+  if (!window || !climb) return window ?? climb
+  return window.level < 1 && climb.level > window.level ? climb : window
+}
+
+/** Whether the signature was there when counting began. */
+function wasThere({ firstSeen, storeSince }: Baseline, { warmup }: Thresholds): boolean {
+  return firstSeen - storeSince < warmup * 1000
+}
+
+/** How near the last hour is to a slow climb. */
+function climbLevel(
+  { windows, baseline, bucketEnd }: RateReading,
+  name: string,
+  registry: Registry,
+  t: Thresholds,
+): WindowLevel | undefined {
+  const inTenMinutes = windows.m10[COMMERCIAL_INDEX]
+  if (inTenMinutes < t.floor10m * t.keepRatio) return undefined
+  const before = usualBefore(baseline!, wasThere(baseline!, t))
+  if (before === undefined) return undefined
+  const { earlier } = baseline!
+  const minuteEnd = Math.ceil(bucketEnd / MINUTE) * MINUTE
+  const over = 10 - (minuteEnd - bucketEnd) / MINUTE
+  const last = earlier.reduce((rest, count) => rest - count, windows.h1[COMMERCIAL_INDEX])
+  const atLeast = Math.max(before, t.floor10m / (10 * t.climbRatio))
+  const stretches = [last, ...earlier].map((count, i): Stretch => {
+    const end = minuteEnd - 10 * i * MINUTE
+    const declared = Math.max(
+      declaredAllowance(name, end - 1, registry),
+      declaredAllowance(name, end - 10 * MINUTE, registry),
+    )
+    return { count, minutes: i === 0 ? over : 10, usual: Math.max(atLeast, declared) }
+  })
+  const climb = climbOf(stretches, t)
+  if (!climb || windows.m1[COMMERCIAL_INDEX] < (t.keepRatio * climb.count) / climb.minutes) return undefined
+  const level = Math.min(climb.level, inTenMinutes / t.floor10m)
+  return { ...climb, level, window: 'climb', usual: stretches[0]!.usual }
 }
 
 /** Commercial messages that the window may hold before it is a burst. */

@@ -48,6 +48,27 @@ export const thresholds = {
     min: 1,
     says: 'times the last hours that the hour so far may count for: a morning fills up, a burst is no baseline of its own',
   },
+  climbRatio: {
+    default: 4,
+    unit: 'times the baseline',
+    min: 1.5,
+    max: 100,
+    says: 'times the baseline that a slow climb leads to: what the counts of ten minutes are held against',
+  },
+  climbSpread: {
+    default: 0.5,
+    unit: 'share of the baseline',
+    min: 0.1,
+    max: 2,
+    says: 'standard deviation of an honest rate from one ten minutes to the next',
+  },
+  climbEvidence: {
+    default: 8,
+    unit: 'log-likelihood ratio',
+    min: 1,
+    max: 100,
+    says: 'sum over the ten minutes of up to an hour from which on they are a slow climb; the run length grows with its exponential',
+  },
   keepRatio: {
     default: 0.6,
     unit: 'share of the limit',

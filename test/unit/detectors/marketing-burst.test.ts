@@ -16,6 +16,7 @@ function reading(
     incomplete: false,
     baseline: {
       trailing: { mean: 0, minutes: 0 },
+      earlier: [0, 0, 0, 0, 0],
       firstSeen: T - 3 * DAY,
       storeSince: T - 9 * DAY,
       ...baseline,
@@ -74,6 +75,13 @@ describe('MARKETING_BURST', () => {
     expect(burst(reading(90, usual(20)))).toMatchObject({ over: false })
     const calm = { windows: { m1: [20, 0, 0], m10: [3000, 0, 0], h1: [9000, 0, 0] } as const }
     expect(burst(reading(20, usual(20), calm))).toBeUndefined()
+  })
+
+  it('judges what lies before the hour of the day by the last hours: evenings fall quickly', () => {
+    const falling = { windows: { m1: [40, 0, 0], m10: [400, 0, 0], h1: [3600, 0, 0] } as const }
+    const baseline = { ...usual(15), recent: { mean: 70, sd: 10, hours: 48 } }
+    expect(burst(reading(0, baseline, { ...falling, bucketEnd: T + 60_000 }))?.over ?? false).toBe(false)
+    expect(burst(reading(0, baseline, { ...falling, bucketEnd: T + 3_540_000 }))!.evidence.window).toBe('1h')
   })
 
   it('judges nothing on a window that is missing a part', () => {

@@ -32,7 +32,9 @@ describe('the first hour of a steady sender', () => {
     const state = newBaseline(bucket, 200)
     for (let i = 1; i < 360; i++) train(state, bucket + i, i % 6 === 0 ? 200 : 0, 0)
     train(state, bucket + 360, 200, 0)
-    expect(describeBaseline(bucket + 360, state.first, 0, undefined, state.recent, 0).recent?.mean).toBe(200)
+    expect(
+      describeBaseline(bucket + 360, state.first, [0, 0, 0, 0, 0], undefined, state.recent, 0).recent?.mean,
+    ).toBe(200)
     for (let i = 361; i < 720; i++) train(state, bucket + i, 2000, 0)
     train(state, bucket + 720, 200, 0)
     expect(state.recent.mean).toBeLessThan(400)

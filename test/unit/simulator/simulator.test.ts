@@ -48,7 +48,7 @@ describe('simulate', () => {
   })
 
   it('says what it planted, within its time', () => {
-    for (const name of ['double-eleven-hour', 'planted-day', 'bursts'] as const) {
+    for (const name of ['double-eleven-hour', 'planted-day', 'bursts', 'climbs'] as const) {
       const simulation = simulate({ scenario: name, seed: 1 })
       expect(simulation.planted.length).toBeGreaterThan(5)
       for (const event of simulation.planted) {

@@ -1,0 +1,158 @@
+import { parseArgs } from 'node:util'
+import { marketingBurst } from '../../src/detectors/marketing-burst/marketing-burst.ts'
+import type { RateReading } from '../../src/domain/feature-store.ts'
+import { BUCKET_MS } from '../../src/domain/time.ts'
+import { MemoryRates } from '../../src/features/memory-rates.ts'
+import { Random } from '../../src/simulator/random.ts'
+import { levelAt } from '../../src/simulator/scenarios.ts'
+import { signalContext } from '../helpers/signal-context.ts'
+
+/*
+ * How often MARKETING_BURST is raised on senders that do nothing, and how soon on those that climb, under the shipped
+ * policy: `npx tsx test/bench/run-length.ts [--days N] [--seed N]`. Each sender is counted by its ten-second buckets.
+ */
+
+const MINUTE = 60_000
+const DAY = 1_440 * MINUTE
+/** Midnight in China. */
+const START = Date.UTC(2026, 8, 1, 16)
+
+/** Commercial messages a minute at an event time, by what happened before. */
+type Rate = (ts: number, random: Random) => number
+
+interface Raise {
+  readonly ts: number
+  readonly window: string
+}
+
+/** Gamma with a mean of 1 and a standard deviation of one half (shape 4). */
+function gamma4(random: Random): number {
+  let sum = 0
+  for (let i = 0; i < 4; i++) sum -= Math.log(1 - random.next())
+  return sum / 4
+}
+
+/** Raises of one sender: a raise holds an hour, so that one event counts once. */
+function raises(rate: Rate, days: number, seed: number, batch = 1, from = START): Raise[] {
+  const random = new Random(seed)
+  const rates = new MemoryRates()
+  const found: Raise[] = []
+  let until = 0
+  for (let ts = from; ts < from + days * DAY; ts += BUCKET_MS) {
+    const count = batch * random.poisson(rate(ts, random) / 6 / batch)
+    const readings: RateReading[] = []
+    const delta = { entity: 'signature:某商城', baseline: true, reportFrom: 36 }
+    rates.apply({ ...delta, buckets: [ts / BUCKET_MS, count, 0, 0] }, true, from, readings)
+    for (const reading of readings) {
+      const signal = marketingBurst.onRate!(reading, signalContext)
+      if (!signal?.over) continue
+      if (ts >= until) found.push({ ts, window: String(signal.evidence.window) })
+      until = ts + 60 * MINUTE
+    }
+  }
+  return found
+}
+
+/** The level of a sender that changes from one ten minutes to the next, independently. */
+function independent(): Rate {
+  let slot = 0
+  let level = 1
+  return (ts, random) => {
+    const now = Math.floor(ts / (10 * MINUTE))
+    if (now !== slot) level = gamma4(random)
+    slot = now
+    return level
+  }
+}
+
+/** A level that wanders: log-normal with this standard deviation, correlated over an hour. */
+function wandering(sd: number): Rate {
+  const keep = Math.exp(-10 / 60)
+  let slot = 0
+  let log = 0
+  return (ts, random) => {
+    const now = Math.floor(ts / (10 * MINUTE))
+    if (now !== slot) log = keep * log + Math.sqrt(1 - keep * keep) * sd * random.normal()
+    slot = now
+    return Math.exp(log - (sd * sd) / 2)
+  }
+}
+
+const steady: Rate = () => 1
+const daily: Rate = (ts) => levelAt(ts)
+const times =
+  (perMinute: number, ...rates: readonly Rate[]): Rate =>
+  (ts, random) =>
+    rates.reduce((product, rate) => product * rate(ts, random), perMinute)
+
+/** Opens at eight within a quarter of an hour, closes at nine in the evening. */
+const shopHours: Rate = (ts) => {
+  const minute = ((ts - START) % DAY) / MINUTE
+  return minute < 480 || minute >= 1260 ? 0 : Math.min(1, (minute - 480) / 15)
+}
+
+/** Higher by this share every day. */
+const growing =
+  (share: number): Rate =>
+  (ts) =>
+    (1 + share) ** ((ts - START) / DAY)
+
+const { values } = parseArgs({
+  options: {
+    days: { type: 'string', default: '14' },
+    seed: { type: 'string', default: '1' },
+    senders: { type: 'string', default: '20' },
+  },
+})
+const days = Number(values.days)
+const senders = Number(values.senders)
+const firstSeed = Number(values.seed) * 1_000
+
+console.log(
+  `${senders} senders of ${days} days each; raises, of them for a slow climb (of these on the first day)`,
+)
+const honest: readonly (readonly [string, () => Rate, number?])[] = [
+  ['10 a minute, even', () => times(10, steady)],
+  ['30 a minute, even', () => times(30, steady)],
+  ['100 a minute, even', () => times(100, steady)],
+  ['30 a minute, daily curve', () => times(30, daily)],
+  ['100 a minute, daily curve', () => times(100, daily)],
+  ['30 a minute, shop hours', () => times(30, shopHours)],
+  ['3 a minute in batches of 50', () => times(3, steady), 50],
+  ['10 a minute in batches of 50', () => times(10, daily), 50],
+  ['30 a minute in batches of 100', () => times(30, daily), 100],
+  ['30, curve, independent spread 0.5', () => times(30, daily, independent())],
+  ['100, even, independent spread 0.5', () => times(100, steady, independent())],
+  ['30, curve, wandering by 0.3', () => times(30, daily, wandering(0.3))],
+  ['100, curve, wandering by 0.3', () => times(100, daily, wandering(0.3))],
+  ['100, curve, wandering by 0.5', () => times(100, daily, wandering(0.5))],
+  ['30, curve, growing by 10% a day', () => times(30, daily, growing(0.1))],
+  ['30, curve, growing by 20% a day', () => times(30, daily, growing(0.2))],
+  ['30, curve, growing by 30% a day', () => times(30, daily, growing(0.3))],
+]
+for (const [name, rate, batch] of honest) {
+  const all = Array.from({ length: senders }, (_, i) => raises(rate(), days, firstSeed + i, batch)).flat()
+  const climbs = all.filter(({ window }) => window === 'climb')
+  const first = climbs.filter(({ ts }) => ts < START + DAY)
+  console.log(`  ${name.padEnd(40)} ${all.length} ${climbs.length} (${first.length})`)
+}
+
+console.log(
+  'climbs to four times; minutes from the beginning to the raise: median, most, how many of the senders',
+)
+for (const perMinute of [10, 20, 50, 200])
+  for (const length of [20, 40, 60])
+    for (const history of [30 / 1440, 2 / 24, 3]) {
+      const from = START + 10 * 60 * MINUTE
+      const begin = from + history * DAY
+      const climb: Rate = (ts) => (ts < begin ? 1 : Math.min(4, 1 + (3 * (ts - begin)) / (length * MINUTE)))
+      const shape = history > 1 ? daily : steady
+      const delays = Array.from({ length: senders }, (_, i) => {
+        const found = raises(times(perMinute, shape, climb), history + 2 / 24, firstSeed + i, 1, from)
+        return found.find(({ ts }) => ts >= begin)
+      }).flatMap((raise) => (raise ? [(raise.ts + BUCKET_MS - begin) / MINUTE] : []))
+      delays.sort((a, b) => a - b)
+      const [median, most] = [delays[delays.length >> 1], delays.at(-1)]
+      const name = `${perMinute} a minute, in ${length} minutes, history of ${Math.round(history * 1440)} minutes`
+      console.log(`  ${name.padEnd(56)} ${median?.toFixed(1)} ${most?.toFixed(1)} ${delays.length}`)
+    }
