@@ -1,7 +1,8 @@
 import type { AnalysedMessage, SignatureMention } from '../domain/message.ts'
-import type { Claim } from '../domain/registry.ts'
-import { weigh } from './brand-decision/decision.ts'
+import type { Claim, Lookalike } from '../domain/registry.ts'
+import { type Weighed, weigh } from './brand-decision/decision.ts'
 import { BLOCK_FROM, capOf, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
+import { STRANGERS } from './brand-decision/signs.ts'
 import { defineMessageCode } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 import { signatureClaim } from './shared/claims.ts'
@@ -64,6 +65,7 @@ export const lookalikeSignature = defineMessageCode({
     if (traces.ownPort) continue
     if (like.similarity < thresholds.minSimilarity && !isConfirmed(claim, traces, message)) continue
     const weighed = weigh(claim, traces, message, registry)
+    if (MAY_BE_A_NAME.has(like.how) && leadsToOfficials(weighed)) continue
     return {
       score: like.similarity,
       evidence: { ...imitationOf(signature.name, like), ...weighedEvidence(weighed) },
@@ -74,6 +76,18 @@ export const lookalikeSignature = defineMessageCode({
   }
   return undefined
 })
+
+/** Another company or office may be called so: 深圳税务 sounds like 深圳水务. A sign of the same look is chosen on purpose. */
+const MAY_BE_A_NAME: ReadonlySet<Lookalike['how']> = new Set<Lookalike['how']>(['sound', 'edit'])
+
+/** Whether the links are those of registered brands and offices, and nothing leads to anybody else. */
+function leadsToOfficials({ speaksFor, speaksAgainst }: Weighed): boolean {
+  const signs = [...speaksFor, ...speaksAgainst]
+  return (
+    signs.some((sign) => sign === 'link:own' || sign === 'link:official') &&
+    !signs.some((sign) => STRANGERS.includes(sign))
+  )
+}
 
 function signaturesOf({ signature, signatures }: AnalysedMessage): readonly SignatureMention[] {
   if (signatures.length > 0) return signatures

@@ -1,7 +1,7 @@
 import { isFiledHere } from '../../domain/filing.ts'
 import type { AnalysedMessage, TextMemo } from '../../domain/message.ts'
 import type { Brand, Claim, Registry } from '../../domain/registry.ts'
-import { namesContactService, signatureClaim, speakerClaim } from '../shared/claims.ts'
+import { namesAccount, namesContactService, signatureClaim, speakerClaim } from '../shared/claims.ts'
 import { isSuspicious, touchesSeam } from '../shared/traces.ts'
 import { openingClaim } from './opening.ts'
 
@@ -38,7 +38,8 @@ function namedIn(message: AnalysedMessage, registry: Registry): NonNullable<Text
           mentions.map((one) => one.brand),
           registry,
         ))
-  const first = mentions.find((one) => !namesContactService(message.normalised.text, one))
+  const { text } = message.normalised
+  const first = mentions.find((one) => !namesContactService(text, one) && !namesAccount(text, one))
   const mention =
     first && ({ brand: first.brand, by: 'mention', claimed: first.name, strength: 0.3 } as const)
   memo.named = { in: registry, spoken, mention }

@@ -72,6 +72,31 @@ describe('FORGED_BRAND with the shipped brand list', () => {
     expect(forged(text, options)).toBeUndefined()
   })
 
+  it.each([
+    '我的建行卡号6217 0099 8800 1234 567，户名陈立，尾款打这里',
+    '爸，生活费打我农行卡就行，6228480011223344556',
+    '王哥，货款转到这张招行卡：6214831234567890，周芳',
+    '工行6222021234567890123，刘波，把垫的钱转我',
+    '中国银行 6216 6100 0012 3456 789 赵敏，昨天的饭钱转这个号',
+    '手机坏了用同学的发，先转我工行卡两千，回头还你',
+    'Please pay the rent to my ICBC card 6222 0212 3456 7890',
+  ])('where an account is kept is no claim: %s', (text) => {
+    expect(forged(text, { from: '13812345678', label: 'fraud', to: '13900001111' })).toBeUndefined()
+  })
+
+  it.each([
+    '您的建行卡已被冻结，请转入6217009988001234567解冻',
+    '建设银行风控中心：请把余额转到安全账户6217009988001234567',
+    '工行监测到您的账户异常，请将资金转至国家安全账户 6222021234567890123',
+  ])('a bank that asks for money is: %s', (text) => {
+    expect(forged(text, { from: '13812345678', label: 'fraud' })).toBeDefined()
+  })
+
+  it('names no chat service through which somebody wants to be reached', () => {
+    const text = '您的贷款已下款失败，请加客服企业微信 jdhk0097 缴纳认证金'
+    expect(forged(text, { from: '13812345678', label: 'fraud' })).toBeUndefined()
+  })
+
   it('says what is claimed, what was found and what is official, and names the domain to block', () => {
     const finding = forged('【京东】退款请点击 http://www.jd-refund.com/a', { from: '10690999' })
     expect(finding?.domain).toBe('jd-refund.com')

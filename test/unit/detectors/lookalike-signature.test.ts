@@ -22,6 +22,7 @@ describe('LOOKALIKE_SIGNATURE', () => {
     ['【京*东】您的订单异常，请登录 kf-dd.top 处理', {}],
     ['【JD京东客服】退款通道 http://t-refund.top/a', {}],
     ['【京冬】您的白条逾期，请加QQ 2938471023', { label: 'fraud' }],
+    ['【深圳税务】您有欠费，请点击 http://sz-shui.top 缴清', { label: 'fraud' }],
   ])('%s', (text, options) => {
     expect(codes(text, options)).toContain('LOOKALIKE_SIGNATURE')
   })
@@ -33,6 +34,7 @@ describe('LOOKALIKE_SIGNATURE', () => {
     ['【晶东】新店开业，全场8折 https://jingdongsp.com/a 退订回T', { label: 'marketing' }],
     ['【京东客服】您的售后单已完成', {}],
     ['【京東】您的訂單已發貨 https://item.jd.com/1', {}],
+    ['【深圳税务】您申请的发票增额已通过，详见 https://etax.shenzhen.chinatax.gov.cn', { label: 'notice' }],
     ['', {}],
     ['【】', {}],
   ])('not: %s', (text, options) => {
