@@ -147,9 +147,14 @@ function follow(core: StateCore, last: Alert, type: AlertType, data: AlertData, 
   }
 }
 
-/** Whether the block table holds a row of a state: open, enforced, and its action `least` or stronger. */
-export function inBlockTable(state: StateRecord, least: Action): boolean {
+/** Whether the block table is to hold a row of a state: open, enforced, and its action `least` or stronger. */
+function inBlockTable(state: StateRecord, least: Action): boolean {
   return state.open && state.enforced && reaches(state.action, least)
+}
+
+/** Whether it may hold one now: also of a version before, or from when `blocks.minAction` was weaker. */
+function mayHaveRow(state: StateRecord | undefined): boolean {
+  return state?.open === true && state.enforced && state.rowless !== state.version
 }
 
 /** The row of a state in the block table; null (a tombstone) when it belongs there no longer. */
@@ -171,7 +176,7 @@ export function blockRow(state: StateRecord, least: Action): string | null {
   return JSON.stringify(block)
 }
 
-/** What goes out for a change of a state at `now`, epoch ms. `wasThere`: the block table holds a row of it. */
+/** What goes out for a change of a state at `now`, epoch ms. `wasThere`: the block table may hold a row of it. */
 export function outboxEntry(
   state: StateRecord,
   wasThere: boolean,
@@ -185,5 +190,20 @@ export function outboxEntry(
     shadow: state.alert.data.mode === 'shadow',
     at: now,
     ...((row !== null || wasThere) && { block: { key: state.id, value: row } }),
+  }
+}
+
+/** A change of a state as it is stored, with what is known of its row, and what goes out for it at `now`, epoch ms. */
+export function changeOf(
+  { next: { rowless: _, ...next }, isEvent }: { readonly next: StateRecord; readonly isEvent: boolean },
+  current: StateRecord | undefined,
+  now: number,
+  blocksFrom: Action,
+): { readonly next: StateRecord; readonly entry: OutboxEntry | undefined } {
+  const had = mayHaveRow(current)
+  const has = isEvent ? inBlockTable(next, blocksFrom) : had
+  return {
+    next: has ? next : { ...next, rowless: next.version },
+    entry: isEvent ? outboxEntry(next, had, now, blocksFrom) : undefined,
   }
 }

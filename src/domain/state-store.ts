@@ -34,6 +34,8 @@ export interface StateRecord {
   readonly alert: Alert
   /** Ids of the messages that the events of this episode showed, the latest last: an analyst may name any of them. */
   readonly shown?: readonly string[]
+  /** The version, if the block table is known to hold no row of it then; any other number, or none: it may hold one. */
+  readonly rowless?: number
 }
 
 export interface OutboxEntry {

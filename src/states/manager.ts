@@ -1,9 +1,8 @@
 import type { AlertOptions } from '../alerts/alert-options.ts'
 import {
+  changeOf,
   clearedAlert,
   type Feedback,
-  inBlockTable,
-  outboxEntry,
   renewedAlert,
   shownIds,
   stateAlert,
@@ -170,11 +169,9 @@ export class StateManager {
   }
 
   /** Writes a state with its event; undefined when somebody was first. */
-  async #put({ next, isEvent }: Write, current: StateRecord | undefined): Promise<StateRecord | undefined> {
-    const { store, clock, outbox } = this.#parts
-    const { blocksFrom } = this.#parts.alerts
-    const wasThere = current !== undefined && inBlockTable(current, blocksFrom)
-    const entry = isEvent ? outboxEntry(next, wasThere, clock.now(), blocksFrom) : undefined
+  async #put(write: Write, current: StateRecord | undefined): Promise<StateRecord | undefined> {
+    const { store, clock, outbox, alerts } = this.#parts
+    const { next, entry } = changeOf(write, current, clock.now(), alerts.blocksFrom)
     if (!(await store.put(next, current?.version ?? 0, entry))) return undefined
     this.#copy.apply(next)
     if (entry) outbox.add(entry)

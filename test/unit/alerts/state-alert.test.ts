@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest'
 import {
   blockRow,
   clearedAlert,
-  inBlockTable,
   outboxEntry,
   renewedAlert,
   stateAlert,
@@ -160,8 +159,8 @@ describe('block table', () => {
     const state = raised()
     expect(outboxEntry(state, false, 5, 'block').block).toBeUndefined()
     expect(outboxEntry(state, true, 5, 'block').block).toEqual({ key: state.id, value: null })
-    expect(inBlockTable(state, 'throttle')).toBe(true)
-    expect(inBlockTable(state, 'block')).toBe(false)
+    expect(blockRow(state, 'throttle')).not.toBeNull()
+    expect(blockRow(state, 'block')).toBeNull()
   })
 })
 

@@ -53,7 +53,7 @@ function setUp(
   const publisher = new StatePublisher({
     store,
     sink,
-    blocksFrom: 'observe',
+    blocksFrom: parts.alerts?.blocksFrom ?? 'observe',
     refused: (entry) => refused.push(entry.id),
   })
   const policy: TestPolicy = (policyNow?.() as TestPolicy | undefined) ?? policyOf()
@@ -351,6 +351,33 @@ describe('people', () => {
     expect(kinds(sink)).toEqual(['raised', 'cleared'])
     expect(sink.shadows()[0]!.data.state).toMatchObject({ episode: T0, revision: 3 })
     expect(sink.blocks().map((r) => r.value === null)).toEqual([false, true])
+  })
+
+  it('ends a row that a version before, or a weaker `blocks.minAction`, has written', async () => {
+    const alerts = { ...ALERT_OPTIONS, blocksFrom: 'block' as const }
+    const first = setUp()
+    await first.apply({})
+    const [written] = await first.store.open()
+    for (const change of ['update', 'touch', 'clear']) {
+      const { manager, store, sink, apply } = setUp({ alerts })
+      await store.put(written!, 0)
+      await manager.refresh()
+      if (change === 'update') await apply({ at: T0 + MINUTE, level: 4 }, { at: T0 + 2 * MINUTE, level: 16 })
+      if (change === 'touch') await apply({ at: T0 + SECOND })
+      await manager.sweep(T0 + 60 * MINUTE)
+      expect(
+        sink.blocks().map((r) => r.value === null),
+        change,
+      ).toEqual([true])
+    }
+  })
+
+  it('writes no tombstone where there was no row', async () => {
+    const { manager, sink, apply } = setUp({ alerts: { ...ALERT_OPTIONS, blocksFrom: 'block' } })
+    await apply({}, { at: T0 + SECOND }, { at: T0 + MINUTE, level: 4 }, { at: T0 + MINUTE + SECOND })
+    await manager.sweep(T0 + 60 * MINUTE)
+    expect(kinds(sink)).toEqual(['raised', 'updated', 'cleared'])
+    expect(sink.blocks()).toEqual([])
   })
 
   it('a registry that does not bear it clears it', async () => {

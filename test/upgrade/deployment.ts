@@ -1,0 +1,95 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import kafkajs from 'kafkajs'
+import type { plainClient } from '../helpers/kafka-client.ts'
+import type { Environment } from '../helpers/service.ts'
+import { CONSENTS, POLICY, REGISTRY, REPLIES, type Sms } from './traffic.ts'
+
+export type PlainClient = ReturnType<typeof plainClient>
+
+/** Name of the deployment, its group and what its topics begin with: the same in every cluster, for they are part of keys. */
+export const DEPLOYMENT = 'upgrade'
+export const TOPICS = {
+  messages: `${DEPLOYMENT}.messages`,
+  alerts: `${DEPLOYMENT}.alerts`,
+  deadLetters: `${DEPLOYMENT}.deadLetters`,
+  verdicts: `${DEPLOYMENT}.verdicts`,
+  blocks: `${DEPLOYMENT}.blocks`,
+  consents: `${DEPLOYMENT}.consents`,
+  replies: `${DEPLOYMENT}.replies`,
+  feedback: `${DEPLOYMENT}.feedback`,
+} as const
+
+/** Makes its topics, with the rows of consents and replies; those of an earlier run are removed. */
+export async function makeTopics(client: PlainClient, partitions = 1): Promise<void> {
+  const admin = client.kafka.admin()
+  await admin.connect()
+  const old = (await admin.listTopics()).filter((name) => name.startsWith(`${DEPLOYMENT}.`))
+  if (old.length > 0) {
+    await admin.deleteTopics({ topics: old })
+    await admin.deleteGroups([DEPLOYMENT]).catch(() => undefined)
+  }
+  await admin.disconnect()
+  for (const [use, name] of Object.entries(TOPICS))
+    await client.createTopic(
+      {
+        partitions: use === 'messages' ? partitions : 1,
+        config:
+          use === 'blocks' || use === 'consents' ? { 'cleanup.policy': 'compact' } : { 'retention.ms': '-1' },
+      },
+      name,
+    )
+  await client.produce(
+    TOPICS.consents,
+    CONSENTS.map((row) => JSON.stringify(row)),
+    { keys: CONSENTS.map(({ signature, to }) => `${signature}|${to}`) },
+  )
+  await client.produce(
+    TOPICS.replies,
+    REPLIES.map((row) => JSON.stringify(row)),
+  )
+}
+
+/** Its configuration, as every version reads it. */
+export function environmentOf(brokers: readonly string[], redis: string): Environment {
+  const folder = mkdtempSync(join(tmpdir(), 'sigwatch-upgrade-'))
+  const write = (name: string, value: unknown) => {
+    writeFileSync(join(folder, name), JSON.stringify(value))
+    return join(folder, name)
+  }
+  return {
+    KAFKA_BROKERS: brokers.join(','),
+    REDIS_URL: redis,
+    SIGWATCH_DEPLOYMENT: DEPLOYMENT,
+    SIGWATCH_KAFKA_GROUP_ID: DEPLOYMENT,
+    SIGWATCH_REDIS_BUDGET: '5s',
+    // The traffic is of a fixed day.
+    SIGWATCH_ALERTS_MAX_AGE: '0',
+    SIGWATCH_POLICY: write('policy.json', POLICY),
+    SIGWATCH_REGISTRY: write('registry.json', REGISTRY),
+    SIGWATCH_KAFKA_TOPICS_REGISTRY: 'null',
+    SIGWATCH_KAFKA_TOPICS_COMPLAINTS: 'null',
+    ...Object.fromEntries(
+      Object.entries(TOPICS).map(([use, name]) => [
+        `SIGWATCH_KAFKA_TOPICS_${use.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`,
+        name,
+      ]),
+    ),
+  }
+}
+
+/** Writes records as their gateway did, at their time. */
+export async function send(client: PlainClient, records: readonly Sms[]): Promise<void> {
+  const producer = client.kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner })
+  await producer.connect()
+  const CHUNK = 1_000
+  for (let at = 0; at < records.length; at += CHUNK)
+    await producer.send({
+      topic: TOPICS.messages,
+      messages: records
+        .slice(at, at + CHUNK)
+        .map((record) => ({ value: JSON.stringify(record), partition: 0, timestamp: String(record.ts) })),
+    })
+  await producer.disconnect()
+}
