@@ -20,11 +20,15 @@ export interface ConsentLedger {
   apply(rows: readonly ConsentRow[]): Promise<void>
   /** Forgets what is known of pairs. */
   erase(pairs: readonly { readonly signature: string; readonly to: string }[]): Promise<void>
-  /** Remembers that a port sent a signature to a subscriber (last 4 signatures, 90 days). */
+  /**
+   * Remembers that a port sent a signature to a subscriber (last 4 signatures, 90 days). `token`: that of the subscriber,
+   * without the id of its key, where it is known.
+   */
   remember(
     rows: readonly {
       readonly port: string
       readonly to: string
+      readonly token?: string
       readonly signature: string
       readonly ts: number
     }[],

@@ -3,6 +3,7 @@ import { wellFormed } from '../domain/well-formed.ts'
 import type { RedisLink } from '../redis/link.ts'
 import type { Script, ScriptCall } from '../redis/script.ts'
 import { type Place, SHARDS } from './places.ts'
+import { LAST_LEVEL, type SentLevels, type ShardEntries } from './sent-log.ts'
 import type { ShardEpochs, ShardFacts } from './shard-epochs.ts'
 
 /** Pairs of one script call, so that no call holds the server for long. */
@@ -43,14 +44,19 @@ export class LedgerShards {
     this.#epochs = epochs
   }
 
-  #meta(shard: number): string {
-    return `{${this.#prefix}:ledger:${shard}}:meta`
+  /** What all keys of a shard begin with. */
+  root(shard: number): string {
+    return `{${this.#prefix}:ledger:${shard}}:`
   }
 
-  /** A row of consents (`c`), of what was sent (`s`) or of requests for consent (`a`). */
+  #meta(shard: number): string {
+    return `${this.root(shard)}meta`
+  }
+
+  /** A row of consents (`c`), of what was sent (`s`, before there were logs) or of requests for consent (`a`). */
   row(kind: 'c' | 's' | 'a', { shard, slot, field }: Place, month?: number, ...args: string[]): Row {
     const period = month === undefined ? '' : `:${month}`
-    const key = `{${this.#prefix}:ledger:${shard}}:${kind}${period}:${slot.toString(36)}`
+    const key = `${this.root(shard)}${kind}${period}:${slot.toString(36)}`
     return { shard, key, args: [field, ...args] }
   }
 
@@ -110,6 +116,31 @@ export class LedgerShards {
     const replies = (await this.#link.run(calls, budget)) as [string, number][]
     for (const [c, [epoch, changes]] of replies.entries())
       this.#epochs.noteEpoch(parts[c]!.shard, { epoch, changes }, before[c])
+  }
+
+  /** Adds entries to logs, one call a shard. */
+  async append(
+    of: Script,
+    entries: ReadonlyMap<number, ShardEntries>,
+    levels: SentLevels,
+    ttl: string,
+  ): Promise<void> {
+    const shards = [...entries]
+    const before = shards.map(([shard]) => this.#epochs.known(shard))
+    const calls = shards.map(([shard, added]): ScriptCall => {
+      const declared = this.#link.cluster ? added.names.map((name) => `${this.root(shard)}${name}`) : []
+      return {
+        script: of,
+        keys: [this.#meta(shard), ...declared],
+        args: [randomUUID(), ttl, LAST_LEVEL, added.payload],
+      }
+    })
+    const replies = (await this.#link.run(calls)) as [string, number, ...number[]][]
+    for (const [c, [epoch, changes, ...found]] of replies.entries()) {
+      const [shard, { months }] = shards[c]!
+      this.#epochs.noteEpoch(shard, { epoch, changes }, before[c])
+      for (const [m, level] of found.entries()) levels.learn(shard, months[m]!, level)
+    }
   }
 
   /**

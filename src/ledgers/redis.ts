@@ -5,6 +5,19 @@ import { changesOf, mergeChanges } from './memory.ts'
 import { keyedPlaces, type Place, plainField, SHARDS } from './places.ts'
 import { movePlainRows } from './plain-rows.ts'
 import { CHUNK, LedgerShards, type Row } from './redis-shards.ts'
+import {
+  FIRST_LEVEL,
+  LAST_LEVEL,
+  logEntry,
+  logName,
+  logOf,
+  logPlace,
+  readEntries,
+  SentLevels,
+  type SentSignature,
+  ShardEntries,
+  tokens,
+} from './sent-log.ts'
 import { ShardEpochs } from './shard-epochs.ts'
 import { MONTH, monthOf, packChanges, type SentEntry, unpackChanges } from './stored-form.ts'
 
@@ -34,6 +47,8 @@ interface Request {
 }
 
 const DAY = 86_400
+/** Signatures that are remembered of what a port sent to a subscriber. */
+const REMEMBERED = 4
 const REMEMBERED_MONTHS = 3
 const ASKED_MONTHS = 6
 const SENT_TTL = String((REMEMBERED_MONTHS + 1) * 30 * DAY)
@@ -45,12 +60,15 @@ const SCRIPTS = {
   read: script('read-fields'),
   erase: script('erase-fields'),
   remember: script('remember-sent'),
+  log: script('log-sent'),
+  readLog: script('read-log'),
   firstAsked: script('first-asked'),
 }
 
 /**
  * The consent ledger in Redis. A pair is a field of a small hash under 96 bits of an HMAC and two changes are at most 20
- * characters, so a row stays within the compact encoding. What expires, expires by whole hashes of a month.
+ * characters, so a row stays within the compact encoding. What was sent is added to logs. What expires, expires by whole
+ * hashes and logs of a month.
  */
 class RedisConsentLedger implements SharedLedger {
   readonly #link: RedisLink
@@ -58,6 +76,8 @@ class RedisConsentLedger implements SharedLedger {
   readonly #shards: LedgerShards
   readonly #applyBudget: number
   readonly #places: readonly ((plain: string) => Place)[]
+  readonly #levels = new SentLevels()
+  readonly #tokens: readonly ((to: string) => string)[]
   readonly #epochs: ShardEpochs
 
   constructor(options: RedisLedgerOptions) {
@@ -66,6 +86,7 @@ class RedisConsentLedger implements SharedLedger {
     this.#prefix = prefix
     this.#applyBudget = applyBudget
     this.#places = [key, ...previousKeys].map((one) => keyedPlaces(one, slots))
+    this.#tokens = [key, ...previousKeys].map(tokens)
     this.#epochs = new ShardEpochs(() => void this.#reportLoss(onLost))
     this.#shards = new LedgerShards(link, prefix, this.#epochs)
   }
@@ -137,28 +158,72 @@ class RedisConsentLedger implements SharedLedger {
     sent: readonly {
       readonly port: string
       readonly to: string
+      readonly token?: string
       readonly signature: string
       readonly ts: number
     }[],
   ): Promise<void> {
-    const rows = sent.map(({ port, to, signature, ts }) =>
-      this.#shards.row('s', this.#place(port, to), monthOf(ts), signature, ts.toString(36), ''),
-    )
-    await this.#shards.write(SCRIPTS.remember, rows, [SENT_TTL])
+    const byShard = new Map<number, ShardEntries>()
+    for (const { port, to, token, signature, ts } of sent) {
+      const { shard, bits, name } = logPlace(port, token ?? this.#tokens[0]!(to))
+      let entries = byShard.get(shard)
+      if (entries === undefined) {
+        entries = new ShardEntries(this.#levels, shard)
+        byShard.set(shard, entries)
+      }
+      entries.add(monthOf(ts), bits, logEntry(name, signature, ts))
+    }
+    await this.#shards.append(SCRIPTS.log, byShard, this.#levels, SENT_TTL)
   }
 
   async sentBy(port: string, to: string, ts: number): Promise<readonly string[]> {
-    const plain = plainField(port, to)
     const months = Array.from({ length: REMEMBERED_MONTHS + 1 }, (_, back) => monthOf(ts) - back)
+    const [logged, before] = await Promise.all([
+      this.#logged(port, to, months),
+      this.#sentBefore(port, to, months),
+    ])
     const found = new Set<string>()
-    for (const packed of (await this.#read(months.map((month) => ({ plain, kind: 's', month })))).flat()) {
-      for (const [signature, last, first] of JSON.parse(packed) as SentEntry[]) {
-        const lastAt = Number.parseInt(last, 36)
-        const firstAt = Number.parseInt(first ?? last, 36)
-        if (firstAt <= ts && ts - lastAt < REMEMBERED_MONTHS * MONTH) found.add(signature)
+    for (const month of months.keys()) {
+      for (const { signature, first, last } of [...logged[month]!, ...before[month]!])
+        if (first <= ts && ts - last < REMEMBERED_MONTHS * MONTH) found.add(signature)
+    }
+    return [...found].slice(0, REMEMBERED)
+  }
+
+  /** What the logs of months say of a port and subscriber. */
+  async #logged(port: string, to: string, months: readonly number[]): Promise<SentSignature[][]> {
+    const rows: Row[] = []
+    const of: { readonly month: number; readonly name: string }[] = []
+    for (const [month, period] of months.entries()) {
+      for (const token of this.#tokens) {
+        const { shard, bits, name } = logPlace(port, token(to))
+        for (let level = LAST_LEVEL; level >= FIRST_LEVEL; level -= 2) {
+          const key = `${this.#shards.root(shard)}${logName(period, level, logOf(bits, level))}`
+          rows.push({ shard, key, args: [name] })
+          of.push({ month, name })
+        }
       }
     }
-    return [...found].slice(0, 4)
+    const lines = await this.#shards.run(SCRIPTS.readLog, rows)
+    const found = months.map((): SentSignature[] => [])
+    for (const [r, { month, name }] of of.entries())
+      found[month]!.push(...readEntries(lines[r] ?? '', name, REMEMBERED))
+    return found
+  }
+
+  /** The same of what was written before there were logs: it lies in hashes, which expire within four months. */
+  async #sentBefore(port: string, to: string, months: readonly number[]): Promise<SentSignature[][]> {
+    const plain = plainField(port, to)
+    const packed = await this.#read(months.map((month) => ({ plain, kind: 's', month })))
+    return packed.map((values) =>
+      values.flatMap((value) =>
+        (JSON.parse(value) as SentEntry[]).map(([signature, last, first]) => ({
+          signature,
+          first: Number.parseInt(first ?? last, 36),
+          last: Number.parseInt(last, 36),
+        })),
+      ),
+    )
   }
 
   async asked(requests: readonly Request[]): Promise<readonly (number | undefined)[]> {

@@ -1,6 +1,8 @@
 import type { ConsentLedger } from '../domain/consent-ledger.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 
+type Sent = Parameters<ConsentLedger['remember']>[0][number]
+
 /**
  * Remembers which port sent which signature to whom, so that a later "T" refuses the right one. What could not be
  * remembered is not known later. Rejects with a retryable error when the ledger cannot be reached.
@@ -9,8 +11,11 @@ export async function rememberSent(
   batch: readonly AnalysedMessage[],
   ledger: Pick<ConsentLedger, 'remember'>,
 ): Promise<void> {
-  const rows = batch.flatMap(({ signature, from, to, ts }) =>
-    signature ? [{ signature: signature.name, port: from, to, ts }] : [],
-  )
+  const rows: Sent[] = []
+  for (const { signature, from, to, toToken, ts } of batch) {
+    if (!signature) continue
+    const token = toToken.slice(toToken.indexOf('.') + 1)
+    rows.push({ signature: signature.name, port: from, to, token, ts })
+  }
   if (rows.length > 0) await ledger.remember(rows)
 }

@@ -12,6 +12,7 @@ const ALL = [
   'latency',
   'model-throughput',
   'features',
+  'redis',
   'memory',
   'registry',
   'kafka-source',

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { keyedPlaces, plainField } from '../../src/ledgers/places.ts'
 import { type RedisLedgerOptions, redisLedger } from '../../src/ledgers/redis.ts'
+import { LAST_LEVEL, logEntry, logName, logPlace } from '../../src/ledgers/sent-log.ts'
 import { connectRedis } from '../../src/redis/client.ts'
+import { loadScript } from '../../src/redis/script.ts'
 import { startRedisProxy } from '../helpers/redis-proxy.ts'
 import { redisServerInstalled, startOwnRedis } from '../helpers/redis-server.ts'
 
@@ -28,6 +31,7 @@ async function open(over: Partial<RedisLedgerOptions> = {}) {
 const NUMBERS = Array.from({ length: 50 }, (_, i) => `138${String(10_000_000 + 7919 * i)}`)
 const SIGNATURES = ['京东', '招商银行']
 const PORT = '1069012345'
+const LOG_SENT = loadScript(new URL('../../src/ledgers/log-sent.lua', import.meta.url), 'log-sent')
 
 /** Everything that Redis holds, as text. */
 async function dump(admin: Redis): Promise<string> {
@@ -87,12 +91,106 @@ describe.skipIf(!redisServerInstalled())('the ledger in Redis', () => {
     const { ledger, admin } = await open()
     for (const ts of [T, T + 1_000])
       await ledger.remember([{ signature: '京东', port: PORT, to: NUMBERS[0]!, ts }])
-    const hashes = (await admin.keys('*')).filter((key) => /:s:\d+:/.test(key))
-    expect(hashes).toHaveLength(1)
-    expect(await admin.hlen(hashes[0]!)).toBe(1)
-    const days = (await admin.ttl(hashes[0]!)) / 86_400
+    const logs = (await admin.keys('*')).filter((key) => /:l:\d+:/.test(key))
+    expect(logs).toHaveLength(1)
+    const days = (await admin.ttl(logs[0]!)) / 86_400
     expect(days).toBeGreaterThan(119.9)
     expect(days).toBeLessThanOrEqual(120)
+  })
+
+  it('puts together what repeats in a log that has grown, and forgets nothing that counts', async () => {
+    const { ledger, admin } = await open()
+    const to = NUMBERS[0]!
+    const names = ['甲', '乙', '丙', '100%\n', '戊']
+    const sent = (signature: string, ts: number) => ({ signature, port: PORT, to, ts })
+    const logs = async () => (await admin.keys('*')).filter((key) => /:l:\d+:/.test(key))
+    // 64 kB and more: five signatures in turns.
+    for (let i = 0; i < 2500; i += 500)
+      await ledger.remember(Array.from({ length: 500 }, (_, n) => sent(names[(i + n) % 5]!, T + i + n)))
+    const [log] = await logs()
+    expect(await logs()).toHaveLength(1)
+    expect(await admin.strlen(log!)).toBeLessThan(65_536)
+    expect(await admin.ttl(log!)).toBeGreaterThan(119 * 86_400)
+    expect(await ledger.sentBy(PORT, to, T + 9_999)).toEqual(names.toReversed().slice(0, 4))
+    expect(await ledger.sentBy(PORT, to, T + 1)).toEqual(['乙'])
+    expect(await ledger.sentBy(PORT, to, T + 4)).toEqual(['戊', '100%\n', '丙', '乙'])
+  })
+
+  it('spreads what does not repeat over more logs, and still finds it', async () => {
+    const { ledger, admin, options } = await open()
+    // Tokens of one log of the first level.
+    const tokens: string[] = []
+    for (let i = 0; tokens.length < 3000; i++) {
+      const { shard, bits } = logPlace(PORT, `token ${i}`)
+      if (shard === 5 && bits % 4 === 1) tokens.push(`token ${i}`)
+    }
+    const sent = (token: string, n: number) => ({ signature: '甲', port: PORT, to: 'x', token, ts: T + n })
+    const part = async (ledger_: typeof ledger, from: number) =>
+      ledger_.remember(tokens.slice(from, from + 500).map((token, n) => sent(token, from + n)))
+    for (let from = 0; from < 2500; from += 500) await part(ledger, from)
+    const month = Math.floor(T / (30 * 86_400_000))
+    const root = `{sigwatch:d:ledger:5}:`
+    expect(await admin.hget(`${root}meta`, `l${month}`)).toBe('4')
+    // Another instance has not heard of it yet.
+    await part(redisLedger(options), 2500)
+    await ledger.remember([sent(tokens[2900]!, 9_000)])
+    const held = await Promise.all(
+      (await admin.keys(`${root}l:*`)).map(async (key) => [key, (await admin.get(key))!] as const),
+    )
+    expect(held.map(([key]) => key.split(':').at(-2)).toSorted()).toEqual(['2', '4'])
+    for (const token of [tokens[0]!, tokens[1700]!, tokens[2900]!]) {
+      const { name } = logPlace(PORT, token)
+      expect(held.some(([, log]) => log.includes(name))).toBe(true)
+    }
+    for (const [key] of held) expect(await admin.ttl(key)).toBeGreaterThan(119 * 86_400)
+  })
+
+  it('looks at a full log of the last level again when it has doubled', async () => {
+    const { link, admin } = await open()
+    const call = async (entries: string) =>
+      link.run([
+        {
+          script: LOG_SENT,
+          keys: ['{sigwatch:d:ledger:5}:meta'],
+          args: ['epoch', '1000', LAST_LEVEL, JSON.stringify([7, LAST_LEVEL, [3, entries]])],
+        },
+      ])
+    const lines = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, i) => logEntry(`p${String(from + i).padStart(14, '0')}`, '乙', T))
+    const key = `{sigwatch:d:ledger:5}:${logName(7, LAST_LEVEL, 3)}`
+    const [one] = lines(0, 1)
+    const many = Math.ceil(65_536 / Buffer.byteLength(one!))
+    await call(lines(0, many - 40).join('') + lines(0, 39).join(''))
+    expect(await admin.strlen(key)).toBeLessThan(65_536)
+    await call(lines(0, 5).join(''))
+    expect(await admin.strlen(key)).toBe(65_536)
+    expect(await admin.ttl(key)).toBeGreaterThan(900)
+    const held = (await admin.get(key))!.split('\n').filter(Boolean)
+    expect(held).toHaveLength(many - 40)
+    await call(one!)
+    expect(await admin.strlen(key)).toBe(65_536 + Buffer.byteLength(one!))
+  })
+
+  it('reads what was sent before there were logs, and under a former key', async () => {
+    const { ledger, admin, options } = await open()
+    const [a, b] = NUMBERS as [string, string]
+    const { shard, slot, field } = keyedPlaces(KEY, 1 << 19)(plainField(PORT, a))
+    const key = `{sigwatch:d:ledger:${shard}}:s:${Math.floor(T / (30 * 86_400_000))}:${slot.toString(36)}`
+    await admin.hset(key, field, JSON.stringify([['乙', (T + 9).toString(36), T.toString(36)]]))
+    await ledger.remember([
+      { signature: '甲', port: PORT, to: a, ts: T + 5 },
+      { signature: '丙', port: PORT, to: b, ts: T },
+    ])
+    expect(await ledger.sentBy(PORT, a, T + 10)).toEqual(['甲', '乙'])
+    expect(await ledger.sentBy(PORT, a, T + 1)).toEqual(['乙'])
+    const other = redisLedger({
+      ...options,
+      key: 'another key that is long enough as well',
+      previousKeys: [KEY],
+    })
+    await other.remember([{ signature: '丁', port: PORT, to: b, ts: T + 1 }])
+    expect(await other.sentBy(PORT, b, T + 10)).toEqual(['丁', '丙'])
+    expect(await other.sentBy(PORT, a, T + 10)).toEqual(['甲', '乙'])
   })
 
   it('finds in a ledger of an earlier version what a list of numbers leads to', async () => {

@@ -1,0 +1,17 @@
+-- include: epoch.lua
+-- Reads the entries of one port and subscriber in each of several logs of one shard (log-sent.lua).
+-- KEYS[i]  from the second on: log; ARGV[i] what its entries begin with
+-- returns  epoch and changes of the shard, then the lines of each log in order, '' where there are none
+local out = meta()
+for i = 2, #KEYS do
+  local log, lines = redis.call('GET', KEYS[i]) or '', {}
+  local from = 1
+  while from do
+    local at = string.find(log, ARGV[i], from, true)
+    local ends = at and string.find(log, '\n', at, true)
+    if ends and (at == 1 or string.byte(log, at - 1) == 10) then lines[#lines + 1] = string.sub(log, at, ends) end
+    from = ends and ends + 1
+  end
+  out[i + 1] = table.concat(lines)
+end
+return out
