@@ -5,21 +5,18 @@ import { changesOf, mergeChanges } from './memory.ts'
 import { keyedPlaces, type Place, plainField, SHARDS } from './places.ts'
 import { movePlainRows } from './plain-rows.ts'
 import { CHUNK, LedgerShards, type Row } from './redis-shards.ts'
-import {
-  FIRST_LEVEL,
-  LAST_LEVEL,
-  logEntry,
-  logName,
-  logOf,
-  logPlace,
-  readEntries,
-  SentLevels,
-  type SentSignature,
-  ShardEntries,
-  tokens,
-} from './sent-log.ts'
+import { REMEMBERED, type SentSignature } from './sent-log.ts'
+import { SentLogs } from './sent-logs.ts'
 import { ShardEpochs } from './shard-epochs.ts'
-import { MONTH, monthOf, packChanges, type SentEntry, unpackChanges } from './stored-form.ts'
+import {
+  MONTH,
+  monthOf,
+  packChanges,
+  REMEMBERED_MONTHS,
+  SENT_TTL,
+  type SentEntry,
+  unpackChanges,
+} from './stored-form.ts'
 
 export interface RedisLedgerOptions {
   readonly link: RedisLink
@@ -47,11 +44,7 @@ interface Request {
 }
 
 const DAY = 86_400
-/** Signatures that are remembered of what a port sent to a subscriber. */
-const REMEMBERED = 4
-const REMEMBERED_MONTHS = 3
 const ASKED_MONTHS = 6
-const SENT_TTL = String((REMEMBERED_MONTHS + 1) * 30 * DAY)
 const ASKED_TTL = String((ASKED_MONTHS + 1) * 30 * DAY)
 
 const script = (name: string) => loadScript(new URL(`./${name}.lua`, import.meta.url), name)
@@ -60,8 +53,6 @@ const SCRIPTS = {
   read: script('read-fields'),
   erase: script('erase-fields'),
   remember: script('remember-sent'),
-  log: script('log-sent'),
-  readLog: script('read-log'),
   firstAsked: script('first-asked'),
 }
 
@@ -76,8 +67,7 @@ class RedisConsentLedger implements SharedLedger {
   readonly #shards: LedgerShards
   readonly #applyBudget: number
   readonly #places: readonly ((plain: string) => Place)[]
-  readonly #levels = new SentLevels()
-  readonly #tokens: readonly ((to: string) => string)[]
+  readonly #logs: SentLogs
   readonly #epochs: ShardEpochs
 
   constructor(options: RedisLedgerOptions) {
@@ -86,9 +76,9 @@ class RedisConsentLedger implements SharedLedger {
     this.#prefix = prefix
     this.#applyBudget = applyBudget
     this.#places = [key, ...previousKeys].map((one) => keyedPlaces(one, slots))
-    this.#tokens = [key, ...previousKeys].map(tokens)
     this.#epochs = new ShardEpochs(() => void this.#reportLoss(onLost))
     this.#shards = new LedgerShards(link, prefix, this.#epochs)
+    this.#logs = new SentLogs(this.#shards, [key, ...previousKeys])
   }
 
   async #reportLoss(onLost: () => void = () => {}): Promise<void> {
@@ -163,23 +153,13 @@ class RedisConsentLedger implements SharedLedger {
       readonly ts: number
     }[],
   ): Promise<void> {
-    const byShard = new Map<number, ShardEntries>()
-    for (const { port, to, token, signature, ts } of sent) {
-      const { shard, bits, name } = logPlace(port, token ?? this.#tokens[0]!(to))
-      let entries = byShard.get(shard)
-      if (entries === undefined) {
-        entries = new ShardEntries(this.#levels, shard)
-        byShard.set(shard, entries)
-      }
-      entries.add(monthOf(ts), bits, logEntry(name, signature, ts))
-    }
-    await this.#shards.append(SCRIPTS.log, byShard, this.#levels, SENT_TTL)
+    await this.#logs.remember(sent)
   }
 
   async sentBy(port: string, to: string, ts: number): Promise<readonly string[]> {
     const months = Array.from({ length: REMEMBERED_MONTHS + 1 }, (_, back) => monthOf(ts) - back)
     const [logged, before] = await Promise.all([
-      this.#logged(port, to, months),
+      this.#logs.of(port, to, months),
       this.#sentBefore(port, to, months),
     ])
     const found = new Set<string>()
@@ -188,27 +168,6 @@ class RedisConsentLedger implements SharedLedger {
         if (first <= ts && ts - last < REMEMBERED_MONTHS * MONTH) found.add(signature)
     }
     return [...found].slice(0, REMEMBERED)
-  }
-
-  /** What the logs of months say of a port and subscriber. */
-  async #logged(port: string, to: string, months: readonly number[]): Promise<SentSignature[][]> {
-    const rows: Row[] = []
-    const of: { readonly month: number; readonly name: string }[] = []
-    for (const [month, period] of months.entries()) {
-      for (const token of this.#tokens) {
-        const { shard, bits, name } = logPlace(port, token(to))
-        for (let level = LAST_LEVEL; level >= FIRST_LEVEL; level -= 2) {
-          const key = `${this.#shards.root(shard)}${logName(period, level, logOf(bits, level))}`
-          rows.push({ shard, key, args: [name] })
-          of.push({ month, name })
-        }
-      }
-    }
-    const lines = await this.#shards.run(SCRIPTS.readLog, rows)
-    const found = months.map((): SentSignature[] => [])
-    for (const [r, { month, name }] of of.entries())
-      found[month]!.push(...readEntries(lines[r] ?? '', name, REMEMBERED))
-    return found
   }
 
   /** The same of what was written before there were logs: it lies in hashes, which expire within four months. */

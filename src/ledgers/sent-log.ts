@@ -10,6 +10,9 @@ const SEEDS = [0x811c9dc5, 0x9747b28c, 0x1b873593] as const
 /** Codes of the signs of base64url. */
 const SIGNS = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_')
 
+/** Signatures that are remembered of what a port sent to a subscriber. */
+export const REMEMBERED = 4
+
 /** What was remembered of one signature: event times of its first and last message, ms. */
 export interface SentSignature {
   readonly signature: string
@@ -74,8 +77,8 @@ export function logEntry(name: string, signature: string, ts: number): string {
   return `${name}${ts.toString(36)} ${lastEscaped}\n`
 }
 
-/** What lines of one pair say, whose entries begin with `name`: the signature that was sent last first; at most `most`. */
-export function readEntries(lines: string, name: string, most: number): SentSignature[] {
+/** What lines of one pair say, whose entries begin with `name`: the signature that was sent last first. */
+export function readEntries(lines: string, name: string): SentSignature[] {
   const found = new Map<string, { first: number; last: number }>()
   for (const line of lines.split('\n').reverse()) {
     const space = line.indexOf(' ')
@@ -89,7 +92,7 @@ export function readEntries(lines: string, name: string, most: number): SentSign
     if (known) {
       known.first = Math.min(known.first, first)
       known.last = Math.max(known.last, last)
-    } else if (found.size < most) found.set(signature, { first, last })
+    } else if (found.size < REMEMBERED) found.set(signature, { first, last })
   }
   return [...found].map(([escaped, times]) => ({
     signature: escaped.replace(/%(?:0A|25)/g, decodeURIComponent),

@@ -3,6 +3,12 @@ import type { ConsentChange } from '../domain/consent-ledger.ts'
 /** What expires, expires by whole hashes of 30 days, ms. */
 export const MONTH = 30 * 86_400_000
 
+const DAY_SECONDS = 86_400
+/** Months back that what was sent is remembered. */
+export const REMEMBERED_MONTHS = 3
+/** Seconds that what was sent in a month is kept from its first row on. */
+export const SENT_TTL = String((REMEMBERED_MONTHS + 1) * 30 * DAY_SECONDS)
+
 /** Signature, last and first event time in base 36. */
 export type SentEntry = [signature: string, last: string, first?: string]
 
