@@ -53,6 +53,8 @@ export interface ShardBatch {
   readonly once: Map<string, AtomicDelta>
   /** Highest offset by partition key, for the partitions that add something here. */
   readonly offsets: Map<string, number>
+  /** Event times over 10 s in which something is added. */
+  readonly buckets: Set<number>
 }
 
 /** Last counted offset of each shard by partition key (`partitionKey` of the domain); -1: none. */
@@ -91,6 +93,8 @@ class Aggregation {
   #offsets: { readonly [shard: number]: number } | undefined
   /** What the message at hand adds to the shard that `#groupOf` was asked for last: 0 if it was counted before. */
   #weight = 0
+  /** Event time of the message at hand over 10 s. */
+  #bucket = 0
 
   constructor(counted: CountedOffsets, shards: number, only: ReadonlySet<number> | undefined) {
     this.#counted = counted
@@ -107,6 +111,7 @@ class Aggregation {
       this.#key = partitionKey(o.position)
       this.#offsets = this.#counted.get(this.#key)
     }
+    this.#bucket = Math.floor(o.ts / BUCKET_MS)
     this.#rates(o)
     this.#members(o)
     this.#tallies(o)
@@ -119,12 +124,13 @@ class Aggregation {
     if (this.#only !== undefined && !this.#only.has(shard)) return undefined
     let target = this.#byShard[shard]
     if (target === undefined) {
-      target = { shard, main: new AtomicDelta(), once: new Map(), offsets: new Map() }
+      target = { shard, main: new AtomicDelta(), once: new Map(), offsets: new Map(), buckets: new Set() }
       this.#byShard[shard] = target
       this.touched.push(target)
     }
     if (o.once !== undefined) {
       this.#weight = 1
+      target.buckets.add(this.#bucket)
       let group = target.once.get(o.once)
       if (group === undefined) {
         group = new AtomicDelta()
@@ -138,13 +144,14 @@ class Aggregation {
       return target.main
     }
     this.#weight = 1
+    target.buckets.add(this.#bucket)
     if (offset > (target.offsets.get(this.#key) ?? -1)) target.offsets.set(this.#key, offset)
     return target.main
   }
 
   #rates(o: Observations): void {
-    const { rates, ts } = o
-    const bucket = Math.floor(ts / BUCKET_MS)
+    const { rates } = o
+    const bucket = this.#bucket
     for (let i = 0; i < rates.length; i++) {
       const r = rates[i]!
       const group = this.#groupOf(o, r.entity)

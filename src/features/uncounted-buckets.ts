@@ -24,14 +24,9 @@ export class UncountedBuckets {
     this.#add(Math.floor(ts / BUCKET_MS))
   }
 
-  /** Notes the buckets in which a batch would have counted rates. */
-  noteBatch({ main, once }: ShardBatch): void {
-    for (const { rates } of [main, ...once.values()]) {
-      for (const { buckets } of rates.values()) {
-        for (let at = 0; at < buckets.length; at += 4)
-          if (buckets[at + 1]! + buckets[at + 2]! + buckets[at + 3]! > 0) this.#add(buckets[at]!)
-      }
-    }
+  /** Notes the buckets in which a batch would have counted something. */
+  noteBatch({ buckets }: ShardBatch): void {
+    for (const bucket of buckets) this.#add(bucket)
   }
 
   /** Notes every bucket between two event times, ms; of more than an hour the last, which windows look at. */

@@ -1,27 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { FeatureStore, Observations } from '../../src/domain/feature-store.ts'
+import { FeatureKeys, SHARDS, shardOf } from '../../src/features/layout.ts'
 import { redisFeatureStore } from '../../src/features/redis.ts'
 import { connectRedis } from '../../src/redis/client.ts'
-import type { RedisLink } from '../../src/redis/link.ts'
-import { many, rated, T0, TOPIC } from '../helpers/feature-fixtures.ts'
+import { joined, many, rated, T0, TOPIC } from '../helpers/feature-fixtures.ts'
 import { type RedisProxy, startRedisProxy } from '../helpers/redis-proxy.ts'
 import { redisServerInstalled, startOwnRedis } from '../helpers/redis-server.ts'
 
 /** A store with default settings on a server of its own behind a proxy, and what it counted so far. */
 async function behindProxy(
-  direct = false,
-): Promise<{ store: FeatureStore; proxy: RedisProxy; link: RedisLink }> {
+  pastProxy = false,
+): Promise<{ store: FeatureStore; proxy: RedisProxy; direct: Redis }> {
   const server = await startOwnRedis()
   const proxy = await startRedisProxy(Number(new URL(server.url).port))
-  const link = connectRedis({ url: direct ? server.url : proxy.url })
+  const link = connectRedis({ url: pastProxy ? server.url : proxy.url })
+  const direct = new Redis(server.url)
   onTestFinished(async () => {
     await link.close()
+    direct.disconnect()
     await proxy.stop()
     await server.stop()
   })
   expect(await link.ready(5000)).toBe(true)
-  return { store: redisFeatureStore(link, { deployment: 'd', clusterId: 'c', topic: TOPIC }), proxy, link }
+  return { store: redisFeatureStore(link, { deployment: 'd', clusterId: 'c', topic: TOPIC }), proxy, direct }
 }
 
 /** Counts batches of 20 messages for four ports; returns which were counted. */
@@ -72,6 +75,25 @@ describe.skipIf(!redisServerInstalled())('rates with the default budget of 100 m
     },
     60_000,
   )
+
+  it('mark what they missed wherever something was to be counted, not rates alone', async () => {
+    const { store, proxy, direct } = await behindProxy()
+    await store.assign([{ topic: TOPIC, partition: 0, endOffset: 0 }])
+    const entities = Array.from({ length: 30 }, (_, i) => `port-signatures:${i}`)
+    const batch = (from: number) =>
+      entities.map((entity, i) => joined(from + i, T0 + 20_000, entity, 'a signature'))
+    expect((await store.count(batch(0))).counted).toBe(true)
+    proxy.refusing = true
+    proxy.cut()
+    expect((await store.count(batch(30))).counted).toBe(false)
+    proxy.refusing = false
+    const keys = new FeatureKeys({ deployment: 'd', clusterId: 'c', topic: TOPIC })
+    // The third bucket of the minute.
+    for (const shard of new Set(entities.map((entity) => shardOf(entity, SHARDS))))
+      await expect
+        .poll(() => direct.hget(keys.missing(shard), String(T0 / 60_000)), { timeout: 10_000 })
+        .toBe('4')
+  }, 30_000)
 
   it('says that it is not ready while a good part of the batches is not counted', async () => {
     const { store, proxy } = await behindProxy()
