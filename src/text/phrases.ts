@@ -1,3 +1,5 @@
+import { requestsConsent } from './consent-request.ts'
+
 /**
  * What a text asks for or carries, by its wording. Every function reads normalised text (or lower case) and uses
  * patterns whose repetitions are bounded, behind a literal that must be there at all.
@@ -64,7 +66,7 @@ export function asksForConsent(text: string): boolean {
     if (ZH_CONSENT_REPLY.test(text)) return true
     if (ZH_AGREES_BY.test(text) && ZH_INVITATION.test(text)) return true
   }
-  return text.includes('reply') && EN_CONSENT.test(text)
+  return (text.includes('reply') && EN_CONSENT.test(text)) || requestsConsent(text)
 }
 
 const OTP_WORD =
