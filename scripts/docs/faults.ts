@@ -33,6 +33,8 @@ tests (\`test/integration/service-cluster.test.ts\`). From outside, after each c
   out, and a member that is seen again after longer than its window is held between two bounds;
 - **told**: where the fault is of a kind that an operator must hear of, \`/readyz\` said so while it lasted, and at the end
   every instance was ready;
+- **degraded**: no verdict is while Redis answers within 50 ms, as a probe on the way of the instances to it measures (shown
+  as: degraded verdicts, those among them while it did, and for how much of the time it did);
 - \`repeated\` counts verdicts that were written again under the same id, as at-least-once delivery may; \`caught up\` is the time from
   the end of the faults (and of live records) until everything was committed, \`memory\` the most that an instance had.
 
@@ -86,9 +88,14 @@ function rowsOf(cell: string, what: string, results: readonly Outcome[]): string
     const counted = counts ? `${counts.compared}, ${counts.marked}, ${counts.wrong}` : ''
     const said = (outcome.said ?? []).join('; ').replaceAll('|', '/')
     const spent = caughtUp === undefined ? '' : `${caughtUp} s, ${resident} MB`
+    const lacking = [
+      degraded,
+      outcome.undue ?? '',
+      outcome.prompt === undefined ? '' : `${Math.round(outcome.prompt * 100)} %`,
+    ]
     const verdict = holds(outcome) ? 'holds' : '**fails**'
     const decisions = `${differ(alerts)} | ${differ(states)}`
-    const found = `${place} | ${decisions} | ${counted} | ${degraded} | ${repeated} | ${spent} | ${said}`
+    const found = `${place} | ${decisions} | ${counted} | ${lacking.filter((part) => part !== '').join(', ')} | ${repeated} | ${spent} | ${said}`
     return `| \`${cell}\` | ${what} | ${found} | ${verdict}, ${seconds} s, ${run} |`
   })
 }

@@ -7,6 +7,7 @@ import { seededRandom } from '../helpers/fake-brokers.ts'
 import type { FaultProxy } from '../helpers/fault-proxy.ts'
 import { plainClient, type Read } from '../helpers/kafka-client.ts'
 import { type KafkaCluster, startKafkaCluster } from '../helpers/kafka-cluster.ts'
+import { type Ping, RedisProbe } from '../helpers/redis-probe.ts'
 import { type Environment, type Service, startService, TOKEN_KEY } from '../helpers/service.ts'
 import { produceKeyed } from '../helpers/service-topics.ts'
 import { simulateLive, simulateTraffic, type Traffic } from '../helpers/traffic.ts'
@@ -138,6 +139,8 @@ export class Arena {
     let unready: readonly string[] = []
     let caughtUp = 0
     const looking = instances.watchMemory()
+    const probe = new RedisProbe(redis.port)
+    let pings: readonly Ping[] = []
     try {
       await Promise.all(Array.from({ length: cell.instances ?? 2 }, () => instances.start()))
       const watching = instances.watchReadiness(said)
@@ -153,6 +156,7 @@ export class Arena {
       await instances.stop()
     } finally {
       looking()
+      pings = probe.stop()
       await instances.killAll()
       await commits.stop()
       await this.#heal()
@@ -177,6 +181,7 @@ export class Arena {
       resident: Math.round(instances.mostResident),
       places: placesOf(input!.map(asInput), verdicts!, letters!, commits.seen),
       counts,
+      pings,
       expected,
       alerts: alerts!,
       verdicts: verdicts!,

@@ -1,6 +1,7 @@
 import type { Alert, Verdict } from '../../src/domain/alert.ts'
 import type { Observations } from '../../src/domain/feature-store.ts'
 import type { Read } from '../helpers/kafka-client.ts'
+import { type Ping, promptBefore, promptShare } from '../helpers/redis-probe.ts'
 import type { CountsFound } from './counts.ts'
 import type { Places } from './place.ts'
 
@@ -16,6 +17,10 @@ export interface CellResult {
   readonly alerts: { readonly only: number; readonly lacking: number }
   readonly states: { readonly only: number; readonly lacking: number }
   readonly degraded: number
+  /** Degraded although Redis, as measured from outside, had answered within 50 ms all the while. */
+  readonly undue: number
+  /** Share of the time in which Redis, as measured from outside, answered within 50 ms. */
+  readonly prompt: number
   /** Verdicts more than records: what was worked on twice. */
   readonly repeated: number
   /**
@@ -55,6 +60,8 @@ export interface Found
   readonly said: ReadonlySet<string>
   readonly places: Places
   readonly counts: CountsFound
+  /** What a probe of the way to Redis measured. */
+  readonly pings: readonly Ping[]
   readonly expected: Expected
   readonly alerts: readonly Read[]
   readonly verdicts: readonly Read[]
@@ -72,6 +79,11 @@ export function judge(found: Found): CellResult {
   }
   const messages = compare(ours.alerts, expected.alerts)
   const states = compare(ours.states, expected.states)
+  const degraded = verdicts.filter((v) => v.degraded)
+  const undue = promptBefore(
+    degraded.map(({ decidedAt }) => Date.parse(decidedAt)),
+    found.pings,
+  )
   const said = [...found.said].join(' · ') || 'nothing'
   return {
     ...{ cell, seed, records, seconds },
@@ -80,7 +92,9 @@ export function judge(found: Found): CellResult {
     early: places.early.length,
     alerts: { only: messages.only.length, lacking: messages.lacking.length },
     states: { only: states.only.length, lacking: states.lacking.length },
-    degraded: verdicts.filter((v) => v.degraded).length,
+    degraded: degraded.length,
+    undue: undue.length,
+    prompt: Math.round(promptShare(found.pings) * 1_000) / 1_000,
     repeated: verdicts.length - new Set(verdicts.map((v) => v.id)).size,
     counts: { compared: counts.compared, marked: counts.marked, wrong: counts.wrong.length },
     told: found.isTold && found.isMarkTold,
@@ -98,6 +112,7 @@ export function judge(found: Found): CellResult {
       ...messages.lacking.slice(0, 5).map((id) => `alert only without: ${id}`),
       ...states.only.slice(0, 5).map((state) => `state only with faults: ${state}`),
       ...states.lacking.slice(0, 5).map((state) => `state only without: ${state}`),
+      ...undue.slice(0, 5).map((at) => `degraded while Redis answered: ${new Date(at).toISOString()}`),
       ...counts.wrong.slice(0, 5).map((count) => `counted wrong: ${count}`),
     ],
   }

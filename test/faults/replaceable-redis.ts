@@ -9,15 +9,15 @@ const portOf = ({ url }: RedisServer): number => Number(new URL(url).port)
 /** A Redis behind a proxy, whose place an older copy may take, as when a replica that lagged is promoted. */
 export class ReplaceableRedis {
   readonly proxy: FaultProxy
-  /** Through the proxy. */
-  readonly url: string
+  /** Of the proxy. */
+  readonly port: number
   readonly #first: RedisServer
   #copy: RedisServer | undefined
   #isReplaced = false
 
   private constructor(proxy: FaultProxy, port: number, first: RedisServer) {
     this.proxy = proxy
-    this.url = `redis://127.0.0.1:${port}`
+    this.port = port
     this.#first = first
   }
 
@@ -25,6 +25,11 @@ export class ReplaceableRedis {
     const first = await startOwnRedis()
     const port = await freePort()
     return new ReplaceableRedis(await FaultProxy.start(port, portOf(first)), port, first)
+  }
+
+  /** Through the proxy. */
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`
   }
 
   /** The server that is in place, past the proxy. */

@@ -6,7 +6,7 @@ interface Run {
   readonly at: string
 }
 
-type LookedAtLater = 'counts' | 'told' | 'said' | 'ready' | 'caughtUp' | 'resident'
+type LookedAtLater = 'undue' | 'prompt' | 'counts' | 'told' | 'said' | 'ready' | 'caughtUp' | 'resident'
 
 /** What a cell came to: what the invariants found, or why it did not come to its end. Earlier runs looked at less. */
 export type Outcome =
@@ -23,9 +23,9 @@ export interface FileOfResults {
  */
 export function holds(outcome: Outcome): boolean {
   if ('failure' in outcome) return false
-  const { missing, both, early, alerts, states, degraded, told = true, ready = true } = outcome
+  const { missing, both, early, alerts, states, degraded, undue = 0, told = true, ready = true } = outcome
   const { marked, wrong } = outcome.counts ?? { marked: 0, wrong: 0 }
-  if (!told || !ready || wrong > 0) return false
+  if (!told || !ready || wrong > 0 || undue > 0) return false
   if (missing + both + early + alerts.only + alerts.lacking > 0) return false
   return degraded + marked > 0 || states.only + states.lacking === 0
 }

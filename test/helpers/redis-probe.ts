@@ -1,0 +1,88 @@
+import { connect, type Socket } from 'node:net'
+
+/** A ping: when it was sent, epoch ms, and how long its answer took, ms. */
+export interface Ping {
+  readonly at: number
+  readonly took: number
+}
+
+const PROBE_EVERY = 20
+const PONG = '+PONG\r\n'.length
+/** What is written for a ping that no answer came to, ms. */
+const NO_ANSWER = 3_600_000
+
+/** An answer within this time, ms, is one of a Redis that must never lead to a degraded verdict. */
+const PROMPT = 50
+/** So long before a verdict is written its batch may have asked Redis, and a circuit that had opened be open still, ms. */
+const BATCH_TOOK = 3_000
+/** The same after an outage of a second and more, ms. */
+const CIRCUIT_OPEN = 12_000
+
+/** Measures the way to a Redis from outside of the process under test. */
+export class RedisProbe {
+  readonly #port: number
+  readonly #pings: Ping[] = []
+  readonly #timer: NodeJS.Timeout
+  /** When each ping was sent that is not answered. */
+  #sent: number[] = []
+  #socket: Socket | undefined
+  #bytes = 0
+
+  constructor(port: number) {
+    this.#port = port
+    this.#timer = setInterval(() => this.#ping(), PROBE_EVERY)
+  }
+
+  /** Ends it; returns what it measured. */
+  stop(): readonly Ping[] {
+    clearInterval(this.#timer)
+    const now = Date.now()
+    for (const at of this.#sent) this.#pings.push({ at, took: now - at })
+    this.#sent = []
+    this.#socket?.destroy()
+    return this.#pings
+  }
+
+  #ping(): void {
+    const now = Date.now()
+    this.#socket ??= this.#open()
+    this.#sent.push(now)
+    this.#socket.write('PING\r\n')
+  }
+
+  #open(): Socket {
+    const socket = connect(this.#port, '127.0.0.1')
+    socket.setNoDelay(true)
+    this.#bytes = 0
+    socket.on('error', () => {})
+    socket.on('data', (chunk: Buffer) => {
+      const now = Date.now()
+      for (this.#bytes += chunk.length; this.#bytes >= PONG; this.#bytes -= PONG) {
+        const at = this.#sent.shift()
+        if (at !== undefined) this.#pings.push({ at, took: now - at })
+      }
+    })
+    socket.on('close', () => {
+      if (this.#socket !== socket) return
+      this.#socket = undefined
+      for (const at of this.#sent.splice(0)) this.#pings.push({ at, took: NO_ANSWER })
+    })
+    return socket
+  }
+}
+
+/** Of the moments, epoch ms, those before which every answer was prompt for as long as a slow one may be felt. */
+export function promptBefore(moments: readonly number[], pings: readonly Ping[]): number[] {
+  const slow = pings
+    .filter(({ took }) => took > PROMPT)
+    .map(({ at, took }) => {
+      const felt = took === NO_ANSWER ? CIRCUIT_OPEN : took + (took < 1_000 ? BATCH_TOOK : CIRCUIT_OPEN)
+      return { from: at, to: at + felt }
+    })
+  return moments.filter((moment) => !slow.some(({ from, to }) => from <= moment && moment <= to))
+}
+
+/** Share of the answers that were prompt. */
+export function promptShare(pings: readonly Ping[]): number {
+  return pings.filter(({ took }) => took <= PROMPT).length / pings.length
+}
