@@ -139,10 +139,14 @@ module.exports = {
       'desk-sees-archive',
       'the desk shows what the archive has; feedback goes out by a function it is given',
       '^src/desk/',
-      ['^src/(domain|archive/(reader|sent)|desk|markup)'],
+      [
+        '^src/(domain|archive/(reader|sent|registry-rows|overview)|desk|markup)',
+        '^src/(detectors|replay/wilson|case-pack/terms)',
+      ],
     ),
     only('report-sees-alerts', 'the report adds up what it is given, and draws it', '^src/report/', [
       '^src/(domain|archive/reader|replay/wilson|complaints/summary|markup|report)',
+      '^src/(detectors|case-pack/terms)',
     ]),
     only('learning-sees-records', 'a judged case is an alert with what was said of it', '^src/learning/', [
       '^src/(domain|text|learning)/',

@@ -8,6 +8,7 @@ import type { Emit } from '../domain/events.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { createTokeniser } from '../domain/token.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
+import { registryChange } from '../side-inputs/topics.ts'
 import { GrowingSource } from './compose-archive-source.ts'
 import { kafkaOf } from './compose-clients.ts'
 import type { Config } from './config.ts'
@@ -28,6 +29,7 @@ const INPUTS = {
   feedback: 'feedback',
   enforcements: 'enforcements',
   complaints: 'complaints',
+  registry: 'registry',
 } as const satisfies Partial<Record<keyof Config['kafka']['topics'], ArchiveInput>>
 
 /** The database as it is configured; throws CONFIG_INVALID without one. */
@@ -88,6 +90,7 @@ export async function composeArchive(config: Config, emit: Emit, stopping: Abort
       inputs,
       sample: config.archive.sample,
       retention: config.archive.retention,
+      registryChange,
       tokenise: createTokeniser({ keyId: tokenKey.keyId, key: tokenKey.key.reveal() }),
       logsOf: (partitions) => logsOf(kafka, partitions),
       commit: (checkpoints, epoch) => source.commit(checkpoints, epoch),

@@ -8,7 +8,7 @@ import {
   type WrittenComplaints,
   writeComplaints,
 } from '../archive/complaints.ts'
-import { rowOf } from '../archive/rows.ts'
+import { complaintRow } from '../archive/rows.ts'
 import type { Calendar } from '../case-pack/calendar.ts'
 import { type ComplaintMapping, loadMapping } from '../complaints/mapping.ts'
 import type { ImportedComplaint } from '../complaints/read-csv.ts'
@@ -51,7 +51,7 @@ export async function archiveComplaints(
   const cases = complaints.map(({ record, receivedAt, answeredAt }, i): ComplaintCase => {
     const label = labels[i]
     return {
-      row: rowOf('complaints', Buffer.from(JSON.stringify(record)), { sample: 1, tokenise })!,
+      row: complaintRow(record, tokenise),
       id: record.id,
       ts: record.ts,
       ...(receivedAt === undefined ? {} : { receivedAt }),

@@ -30,6 +30,7 @@ export async function composeDesk(config: Config): Promise<RunningDesk> {
       port,
       logins: tokens.map(({ name, token, may }) => ({ name, may, token: token.reveal() })),
       archive,
+      locale: config.locale,
       ...(writes ? { feedback: (key, row) => giveFeedback(config, key, row) } : {}),
     })
     return {

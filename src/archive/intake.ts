@@ -10,9 +10,10 @@ import {
   type SourceHandler,
 } from '../domain/ports.ts'
 import { type Client, databaseError, openClient } from './database.ts'
+import { UnfitRecord } from './fields.ts'
 import { archivedOffsets, type LogOf, openOffsets } from './offsets.ts'
 import { Partitions } from './partitions.ts'
-import { type ArchiveInput, type ArchiveRow, type RowOptions, rowOf, UnfitRecord } from './rows.ts'
+import { type ArchiveInput, type ArchiveRow, type RowOptions, rowOf } from './rows.ts'
 import { ArchiveWriter, type Stretch } from './writer.ts'
 
 export interface IntakeOptions extends RowOptions {
@@ -130,13 +131,14 @@ export class ArchiveIntake implements SourceHandler {
       const rows: (ArchiveRow & { offset: number })[] = []
       const refused: { offset: number; reason: string }[] = []
       let to = from
-      for (const { position, value } of records) {
+      for (const { position, timestamp: at, key: name, value } of records) {
         const { offset } = position
         if (offset < from) continue
         to = offset + 1
         try {
-          const row = rowOf(this.#options.inputs.get(partition.topic)!, value, this.#options)
-          if (row && (row.table === 'version' || this.#partitions.keeps(row.ts, now)))
+          const place = { key: name?.toString('utf8') ?? null, at }
+          const row = rowOf(this.#options.inputs.get(partition.topic)!, value, this.#options, place)
+          if (row && (row.ts === undefined || this.#partitions.keeps(row.ts, now)))
             rows.push({ ...row, offset })
         } catch (error) {
           if (!(error instanceof UnfitRecord)) throw error

@@ -10,6 +10,10 @@ const AHEAD = 2 * DAY
 /** One process makes or drops partitions at a time. */
 const LOCK = 7_446_284_927
 
+/** Rows of the registry that another one followed before the retention began, and rows that were deleted before it. */
+const SUPERSEDED = `DELETE FROM registry_row old WHERE at < $1 AND (content IS NULL OR EXISTS (
+    SELECT FROM registry_row next WHERE next.kind = old.kind AND next.key = old.key AND next.at > old.at AND next.at <= $1))`
+
 /** Makes partitions as they are needed, and drops those that are past the retention. */
 export class Partitions {
   readonly #retention: number
@@ -52,6 +56,7 @@ export class Partitions {
   async expire(client: Client, now: number): Promise<string[]> {
     const first = this.#firstDay(now)
     await client.query('DELETE FROM complaint_case WHERE ts < $1', [new Date(first)])
+    await client.query(SUPERSEDED, [new Date(first)])
     const { rows } = await client.query<{ name: string }>(
       `SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
         WHERE i.inhparent = ANY ($1::regclass[]) ORDER BY 1`,

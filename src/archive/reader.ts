@@ -1,6 +1,9 @@
 import type { Alert, Verdict } from '../domain/alert.ts'
 import { databaseError, openPool } from './database.ts'
 import { requireSchema } from './migrate.ts'
+import { type Overview, overviewOf } from './overview.ts'
+import { COMPLAINED, JUDGED, JUDGED_ALERTS } from './questions.ts'
+import { type RegistryRowThen, registryThen } from './registry-rows.ts'
 import { SENT, type Sent } from './sent.ts'
 
 /** What can be searched for. */
@@ -59,6 +62,8 @@ export interface Case {
   readonly enforcements: readonly { readonly ts: Date; readonly action: string; readonly by: string }[]
   /** Of the versions that it names, those whose content is kept, with when they were first in force. */
   readonly versions: readonly { readonly hash: string; readonly kind: string; readonly first_at: Date }[]
+  /** What the registry topic said of the sender then. */
+  readonly registry: readonly RegistryRowThen[]
 }
 
 /** How often analysts agreed with a code. */
@@ -110,38 +115,6 @@ const CONDITIONS: Readonly<Record<SearchField, string>> = {
 /** Alerts that are read at a time. */
 const PAGE = 1000
 
-const JUDGED = `WITH said AS (
-    SELECT DISTINCT ON (coalesce(message_id, state_id)) message_id, state_id, verdict, codes FROM feedback
-    WHERE ts >= $1 AND ts < $2 AND verdict IN ('confirmed', 'false_positive') AND coalesce(message_id, state_id) IS NOT NULL
-    ORDER BY coalesce(message_id, state_id), ts DESC
-  ), about AS (
-    SELECT said.verdict, coalesce(said.codes, known.codes) AS codes FROM said CROSS JOIN LATERAL (
-      SELECT codes FROM alert WHERE (message_id = said.message_id AND target_kind = 'message') OR state_id = said.state_id
-      LIMIT 1) known
-  )
-  SELECT code, (count(*) FILTER (WHERE verdict = 'confirmed'))::int AS confirmed, count(*)::int AS judged
-  FROM about, unnest(codes) AS code GROUP BY code ORDER BY code`
-
-const JUDGED_ALERTS = `WITH said AS (
-    SELECT DISTINCT ON (coalesce(message_id, state_id, target)) * FROM feedback
-    WHERE ts >= $1 AND ts < $2 AND verdict IN ('confirmed', 'false_positive')
-    ORDER BY coalesce(message_id, state_id, target), ts DESC, id
-  )
-  SELECT said.verdict, said.by, said.ts, said.codes, said.note, known.event FROM said LEFT JOIN LATERAL (
-    SELECT event FROM alert WHERE message_id IS NOT NULL AND (message_id = said.message_id OR state_id = said.state_id OR (
-      alert.ts <= said.ts AND target_kind = split_part(said.target, ':', 1)
-      AND target_id = substr(said.target, strpos(said.target, ':') + 1)))
-    ORDER BY target_kind = 'message' DESC, mode = 'enforce' DESC, alert.ts DESC, id LIMIT 1) known ON true
-  ORDER BY said.ts, said.id`
-
-const COMPLAINED = `WITH told AS (
-    SELECT signature, port, count(*)::int AS complaints FROM complaint WHERE ts >= $1 AND ts < $2
-    GROUP BY signature, port ORDER BY complaints DESC, signature, port LIMIT 15
-  )
-  SELECT coalesce(signature, port, '–') AS sender, complaints,
-    (SELECT sum(total)::int FROM sender_minute s WHERE s.ts >= $1 AND s.ts < $2 AND s.signature = told.signature) AS sent
-  FROM told ORDER BY complaints DESC, sender`
-
 /** Reads the archive. Rejects with ARCHIVE_UNREACHABLE or ARCHIVE_REFUSED. */
 export class ArchiveReader {
   readonly #pool: ReturnType<typeof openPool>
@@ -183,7 +156,7 @@ export class ArchiveReader {
     const alert = found.event
     const { message, state, provenance, target } = alert.data
     const messageId = message?.id ?? ''
-    const [timeline, siblings, [verdict], feedback, enforcements, versions] = await Promise.all([
+    const [timeline, siblings, [verdict], feedback, enforcements, versions, registry] = await Promise.all([
       state
         ? this.#rows<FoundAlert>(
             `SELECT ${COLUMNS} FROM alert WHERE state_id = $1 ORDER BY episode, revision LIMIT ${MOST}`,
@@ -207,8 +180,9 @@ export class ArchiveReader {
         'SELECT hash, kind, first_at FROM version WHERE hash = ANY ($1) ORDER BY kind',
         [[provenance.model, provenance.policy, provenance.registry]],
       ),
+      registryThen((sql, values) => this.#rows(sql, values), alert),
     ])
-    return { alert, timeline, siblings, verdict, feedback, enforcements, versions }
+    return { alert, timeline, siblings, verdict, feedback, enforcements, versions, registry }
   }
 
   /** The alerts of a time, the first one first. */
@@ -245,6 +219,11 @@ export class ArchiveReader {
   async sent(signature: string, from: number, to: number): Promise<Sent | undefined> {
     const [row] = await this.#rows<Sent>(SENT, [new Date(from), new Date(to), signature])
     return row?.messages ? row : undefined
+  }
+
+  /** What went on in a time, epoch ms. */
+  overview(from: number, to: number): Promise<Overview> {
+    return overviewOf((sql, values) => this.#rows(sql, values), new Date(from), new Date(to))
   }
 
   /** Notes who looked at what. */

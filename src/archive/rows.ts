@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { maskRecipient } from '../alerts/show.ts'
 import type { Alert, Verdict } from '../domain/alert.ts'
 import { hash32 } from '../domain/hash32.ts'
@@ -7,6 +6,7 @@ import type { Tokenise } from '../domain/token.ts'
 import type { StatsRow } from '../stats/writer.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
 import { redactText } from '../text/redact.ts'
+import { Fields, UnfitRecord } from './fields.ts'
 import type { DailyTable } from './partitions.ts'
 
 /** What a topic holds. */
@@ -18,26 +18,54 @@ export type ArchiveInput =
   | 'feedback'
   | 'enforcements'
   | 'complaints'
+  | 'registry'
 
-/** A row of a table, columns by name. `ts`: epoch ms, by which it is kept; a version is kept for good. */
+/**
+ * A row of a table, columns by name. `ts`: epoch ms, by which it is kept; what has none is kept for good, or for as long as
+ * it is in force.
+ */
 export type ArchiveRow = { readonly row: Readonly<Record<string, unknown>> } & (
   | { readonly table: DailyTable; readonly ts: number }
-  | { readonly table: 'version'; readonly ts?: undefined }
+  | { readonly table: LastingTable; readonly ts?: undefined }
 )
+
+export type LastingTable = 'version' | 'registry_row'
+
+/** Where a record stands, for those whose value does not say it. */
+export interface RecordPlace {
+  readonly key: string | null
+  /** Timestamp of the record, epoch ms. */
+  readonly at: number
+}
+
+/** A change of the registry: a row, or that it is gone. */
+export type RegistryRowChange =
+  | { readonly op: 'put'; readonly kind: string; readonly key: string; readonly row: object }
+  | { readonly op: 'delete'; readonly kind: string; readonly key: string }
+
+/** The change of a record of the registry topic (`value` null: a tombstone), or what is wrong with it, without its content. */
+export type ReadRegistryChange = (record: {
+  readonly key: string | null
+  readonly value: Buffer | null
+}) => RegistryRowChange | string
 
 export interface RowOptions {
   /** Share of the verdicts without an action that are kept. */
   readonly sample: number
   readonly tokenise: Tokenise
+  readonly registryChange: ReadRegistryChange
 }
-
-/** What cannot be archived: says what is wrong, never what the record holds. */
-export class UnfitRecord extends Error {}
 
 const TOKEN = /^[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]{22}$/
 
 /** The row of a record; undefined: it is not kept. Throws UnfitRecord for what is no record of that input. */
-export function rowOf(input: ArchiveInput, value: Buffer, options: RowOptions): ArchiveRow | undefined {
+export function rowOf(
+  input: ArchiveInput,
+  value: Buffer,
+  options: RowOptions,
+  place: RecordPlace,
+): ArchiveRow | undefined {
+  if (input === 'registry') return registryRow(value, options.registryChange, place)
   if (value.length === 0) return undefined
   const text = value.toString('utf8')
   let record: unknown
@@ -51,113 +79,101 @@ export function rowOf(input: ArchiveInput, value: Buffer, options: RowOptions): 
   return READERS[input](new Fields(record as Readonly<Record<string, unknown>>, text), options)
 }
 
-/** Fields of a record that is not of our own making. */
-class Fields {
-  readonly record: Readonly<Record<string, unknown>>
-  readonly #source: string
+const iso = (ms: number) => new Date(ms).toISOString()
 
-  constructor(record: Readonly<Record<string, unknown>>, source: string) {
-    this.record = record
-    this.#source = source
-  }
+const READERS: {
+  readonly [I in Exclude<ArchiveInput, 'registry'>]: (
+    f: Fields,
+    options: RowOptions,
+  ) => ArchiveRow | undefined
+} = {
+  alerts: (f) => alertRow(f.record as unknown as Alert, f),
+  verdicts: (f, { sample }) => verdictRow(f.record as unknown as Verdict, f, sample),
+  stats: (f) => statsRow(f.record as unknown as StatsRow, f),
+  versions: (f) => {
+    const { content = null, card = null } = f.record
+    return {
+      table: 'version',
+      row: { hash: f.text('hash'), kind: f.text('kind'), content, card, first_at: iso(f.time('at')) },
+    }
+  },
+  feedback: (f) => {
+    const ts = f.time('ts')
+    const { codes } = f.record
+    const note = f.maybe('note')
+    return {
+      table: 'feedback',
+      ts,
+      row: {
+        id: f.contentId,
+        ts: iso(ts),
+        state_id: f.maybe('stateId'),
+        message_id: f.maybe('messageId'),
+        target: f.maybe('target'),
+        codes: Array.isArray(codes) ? codes.map(String) : null,
+        verdict: f.text('verdict'),
+        until: f.record.until === undefined ? null : iso(f.time('until')),
+        by: f.text('by'),
+        note: note === null ? null : redactText(note),
+      },
+    }
+  },
+  enforcements: (f) => {
+    const ts = f.time('ts')
+    return {
+      table: 'enforcement',
+      ts,
+      row: {
+        id: f.contentId,
+        ts: iso(ts),
+        message_id: f.text('messageId'),
+        state_id: f.maybe('stateId'),
+        action: f.text('action'),
+        by: f.text('by'),
+      },
+    }
+  },
+  complaints: (f, { tokenise }) => complaintOf(f, tokenise),
+}
 
-  text(field: string): string {
-    const value = this.record[field]
-    if (typeof value !== 'string' || value === '') throw new UnfitRecord(`${field} is no text`)
-    return value
-  }
+/** The row of a complaint, masked and tokenised. */
+export function complaintRow(complaint: object, tokenise: Tokenise): ArchiveRow {
+  return complaintOf(
+    new Fields(complaint as Readonly<Record<string, unknown>>, JSON.stringify(complaint)),
+    tokenise,
+  )
+}
 
-  maybe(field: string): string | null {
-    return this.record[field] === undefined || this.record[field] === null ? null : this.text(field)
-  }
-
-  /** Epoch ms. */
-  time(field: string): number {
-    const value = this.record[field]
-    const ms = typeof value === 'string' ? Date.parse(value) : value
-    if (typeof ms !== 'number' || !Number.isFinite(ms)) throw new UnfitRecord(`${field} is no time`)
-    return ms
-  }
-
-  /** The same content has the same id. */
-  get contentId(): string {
-    return createHash('sha256').update(this.#source).digest('hex').slice(0, 32)
+function complaintOf(f: Fields, tokenise: Tokenise): ArchiveRow {
+  const ts = f.time('ts')
+  const to = f.maybe('to')
+  const number = to === null || TOKEN.test(to) ? undefined : canonicalNumber(to)
+  const from = f.maybe('from')
+  const text = f.maybe('text')
+  return {
+    table: 'complaint',
+    ts,
+    row: {
+      id: f.maybe('id') ?? f.contentId,
+      ts: iso(ts),
+      port: from === null ? null : canonicalNumber(from),
+      signature: f.maybe('signature'),
+      to_token: number === undefined ? to : tokenise(number),
+      recipient: number === undefined ? null : (maskRecipient(number) ?? null),
+      text: text === null ? null : redactText(text, true),
+      source: f.text('source'),
+      category: f.maybe('category'),
+    },
   }
 }
 
-const iso = (ms: number) => new Date(ms).toISOString()
-
-const READERS: { readonly [I in ArchiveInput]: (f: Fields, options: RowOptions) => ArchiveRow | undefined } =
-  {
-    alerts: (f) => alertRow(f.record as unknown as Alert, f),
-    verdicts: (f, { sample }) => verdictRow(f.record as unknown as Verdict, f, sample),
-    stats: (f) => statsRow(f.record as unknown as StatsRow, f),
-    versions: (f) => {
-      const { content = null, card = null } = f.record
-      return {
-        table: 'version',
-        row: { hash: f.text('hash'), kind: f.text('kind'), content, card, first_at: iso(f.time('at')) },
-      }
-    },
-    feedback: (f) => {
-      const ts = f.time('ts')
-      const { codes } = f.record
-      const note = f.maybe('note')
-      return {
-        table: 'feedback',
-        ts,
-        row: {
-          id: f.contentId,
-          ts: iso(ts),
-          state_id: f.maybe('stateId'),
-          message_id: f.maybe('messageId'),
-          target: f.maybe('target'),
-          codes: Array.isArray(codes) ? codes.map(String) : null,
-          verdict: f.text('verdict'),
-          until: f.record.until === undefined ? null : iso(f.time('until')),
-          by: f.text('by'),
-          note: note === null ? null : redactText(note),
-        },
-      }
-    },
-    enforcements: (f) => {
-      const ts = f.time('ts')
-      return {
-        table: 'enforcement',
-        ts,
-        row: {
-          id: f.contentId,
-          ts: iso(ts),
-          message_id: f.text('messageId'),
-          state_id: f.maybe('stateId'),
-          action: f.text('action'),
-          by: f.text('by'),
-        },
-      }
-    },
-    complaints: (f, { tokenise }) => {
-      const ts = f.time('ts')
-      const to = f.maybe('to')
-      const number = to === null || TOKEN.test(to) ? undefined : canonicalNumber(to)
-      const from = f.maybe('from')
-      const text = f.maybe('text')
-      return {
-        table: 'complaint',
-        ts,
-        row: {
-          id: f.maybe('id') ?? f.contentId,
-          ts: iso(ts),
-          port: from === null ? null : canonicalNumber(from),
-          signature: f.maybe('signature'),
-          to_token: number === undefined ? to : tokenise(number),
-          recipient: number === undefined ? null : (maskRecipient(number) ?? null),
-          text: text === null ? null : redactText(text, true),
-          source: f.text('source'),
-          category: f.maybe('category'),
-        },
-      }
-    },
-  }
+function registryRow(value: Buffer, read: ReadRegistryChange, { key, at }: RecordPlace): ArchiveRow {
+  const change = read({ key, value: value.length === 0 ? null : value })
+  if (typeof change === 'string') throw new UnfitRecord(change)
+  const { kind, key: name } = change
+  const content = change.op === 'put' ? change.row : null
+  return { table: 'registry_row', row: { kind, key: name, at: iso(at), content } }
+}
 
 function alertRow(alert: Alert, f: Fields): ArchiveRow {
   const { data } = alert

@@ -37,6 +37,21 @@ const COMPLAINTS = `INSERT INTO complaint SELECT DISTINCT ON (r.id) r.* FROM sta
     WHERE s.kind = 'complaint' AND NOT EXISTS (SELECT FROM complaint c WHERE c.id = r.id)
     ORDER BY r.id, s.seq ON CONFLICT DO NOTHING`
 
+/** Row by row in the order of the records; what says the same as the row before it is left out. */
+const REGISTRY = `WITH changed AS (
+    SELECT DISTINCT ON (r.kind, r.key, r.at) r.* FROM staging s, jsonb_populate_record(NULL::registry_row, s.row) r
+    WHERE s.kind = 'registry_row' ORDER BY r.kind, r.key, r.at, s.seq DESC
+  ), said AS (
+    SELECT changed.*, lag(content) OVER w AS before, row_number() OVER w = 1 AS is_first
+    FROM changed WINDOW w AS (PARTITION BY kind, key ORDER BY at)
+  )
+  INSERT INTO registry_row SELECT kind, key, at, content FROM said
+    WHERE content IS DISTINCT FROM CASE WHEN is_first THEN (
+        SELECT old.content FROM registry_row old WHERE old.kind = said.kind AND old.key = said.key AND old.at < said.at
+        ORDER BY old.at DESC LIMIT 1)
+      ELSE before END
+    ON CONFLICT (kind, key, at) DO UPDATE SET content = excluded.content`
+
 /**
  * Each id is looked up in the index of the partitions. Without statistics of today's partition the planner would rather
  * compare every row with every other, which is quadratic.
@@ -97,7 +112,7 @@ export class ArchiveWriter {
     this.#staged = true
     await this.#partitions.ensure(
       this.#client,
-      rows.flatMap((row) => (row.table === 'version' ? [] : [row])),
+      rows.flatMap((row) => (row.ts === undefined ? [] : [row])),
     )
   }
 
@@ -123,6 +138,7 @@ export class ArchiveWriter {
       await this.#client.query(VERDICTS, [new Date(first), new Date(last)])
     }
     if (tables.has('sender_minute')) await this.#client.query(MINUTES)
+    if (tables.has('registry_row')) await this.#client.query(REGISTRY)
   }
 }
 

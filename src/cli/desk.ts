@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
+import { LOCALES, type Locale } from '../detectors/words.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 
 /** `sigwatch desk`: the analyst's page over the archive, until it is stopped. */
@@ -7,14 +8,15 @@ export function deskCommand(): Command {
   return new Command('desk')
     .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
     .option('--database <url>', 'PostgreSQL database (default: archive.url)')
+    .addOption(new Option('--locale <locale>', 'language (default: the setting locale)').choices(LOCALES))
     .addHelpText('after', '\nWho may log in is in desk.tokens; see docs/desk.md.')
     .action(desk)
 }
 
-async function desk(options: ArchiveOptions): Promise<void> {
+async function desk({ locale, ...options }: ArchiveOptions & { readonly locale?: Locale }): Promise<void> {
   const { config } = archiveConfig(options)
   const { composeDesk } = await import('../app/compose-desk.ts')
-  const running = await composeDesk(config)
+  const running = await composeDesk(locale === undefined ? config : { ...config, locale })
   process.stderr.write(`the desk is open at ${running.address}\n`)
   await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
   await running.close()

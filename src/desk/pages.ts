@@ -3,48 +3,41 @@ import { SEARCH_FIELDS } from '../archive/reader.ts'
 import type { Sent } from '../archive/sent.ts'
 import { type Html, html } from '../markup/html.ts'
 import { caseSections } from './case-sections.ts'
+import { page, timeFields } from './layout.ts'
 import type { Session } from './sessions.ts'
-import { alertTable, beijing } from './tables.ts'
+import { actionTag, alertTable, beijing, table, timeCell } from './tables.ts'
+import type { Speech, Word } from './words.ts'
 
-function page(title: string, session: Session | undefined, body: Html): Html {
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${title} · sigwatch desk</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/style.css"></head>
-<body><header><strong>sigwatch desk</strong>${
-    session &&
-    html`<nav aria-label="Pages"><a href="/">Search</a><a href="/access">Access log</a></nav>
-<span class="dim">${session.name}${session.may === 'read' && ' (read only)'}</span>
-<form method="post" action="/logout"><input type="hidden" name="key" value="${session.formKey}"><button>Log out</button></form>`
-  }</header>
-<main>${body}</main></body></html>`
-}
-
-export function loginPage(fault?: string): Html {
+export function loginPage(speech: Speech, fault?: string): Html {
+  const { say } = speech
   return page(
-    'Log in',
+    say('logIn'),
     undefined,
-    html`<section class="login"><h1>Log in</h1>${fault && html`<p role="alert" class="block">${fault}</p>`}
-<form method="post" action="/login" class="fields"><label>Token<input type="password" name="token" required autocomplete="current-password"></label>
-<div><button class="main">Log in</button></div></form></section>`,
+    speech,
+    html`<section class="login"><h1>${say('logIn')}</h1>${fault && html`<p role="alert" class="block">${fault}</p>`}
+<form method="post" action="/login" class="fields"><label>${say('token')}<input type="password" name="token" required autocomplete="current-password"></label>
+<div><button class="main">${say('logIn')}</button></div></form></section>`,
   )
 }
 
-export function messagePage(session: Session | undefined, message: string): Html {
+export function messagePage(session: Session | undefined, speech: Speech, message: string): Html {
+  const { say } = speech
   return page(
-    'Message',
+    say('message'),
     session,
-    html`<section><h1>${message}</h1><p><a href="/">To the search</a></p></section>`,
+    speech,
+    html`<section><h1>${message}</h1><p><a href="/">${say('toSearch')}</a></p></section>`,
   )
 }
 
-const FIELD_NAMES: Readonly<Record<(typeof SEARCH_FIELDS)[number], string>> = {
-  message: 'Message id',
-  token: 'Recipient token',
-  signature: 'Signature',
-  port: 'Port',
-  domain: 'Domain',
-  code: 'Reason code',
-  campaign: 'Campaign',
+const FIELD_NAMES: Readonly<Record<(typeof SEARCH_FIELDS)[number], Word>> = {
+  message: 'byMessage',
+  token: 'byToken',
+  signature: 'bySignature',
+  port: 'byPort',
+  domain: 'byDomain',
+  code: 'byCode',
+  campaign: 'byCampaign',
 }
 
 /** What was asked, as it stands in the form again. */
@@ -55,69 +48,70 @@ type Asked = Omit<Search, 'value' | 'field'> & {
 
 export function searchPage(
   session: Session,
+  speech: Speech,
   asked: Asked,
   found: readonly FoundAlert[],
   sent: Sent | undefined,
 ): Html {
+  const { say } = speech
   const options = SEARCH_FIELDS.map(
     (name) =>
-      html`<option value="${name}"${name === asked.field && html` selected`}>${FIELD_NAMES[name]}</option>`,
+      html`<option value="${name}"${name === asked.field && html` selected`}>${say(FIELD_NAMES[name])}</option>`,
   )
+  const n = found.length
   return page(
-    'Search',
+    say('search'),
     session,
-    html`<h1>Alerts</h1><section aria-label="Search"><form class="search" method="get" action="/">
-<label>Search by<select name="field">${options}</select></label>
-<label class="wide">Value<input name="value" value="${asked.value}" placeholder="empty: all of the time"></label>
-<label>From (UTC+8)<input type="datetime-local" name="from" value="${local(asked.from)}"></label>
-<label>To (UTC+8)<input type="datetime-local" name="to" value="${local(asked.to)}"></label>
-<button class="main">Search</button></form></section>
-${sent && sentSection(asked.value, sent)}
-<section><h2>${found.length === 200 ? 'The newest 200' : found.length} ${found.length === 1 ? 'alert' : 'alerts'}</h2>
-${found.length === 0 ? html`<p class="dim">Nothing was found. Is the time wide enough?</p>` : alertTable(found, 'Alerts that were found')}</section>`,
+    speech,
+    html`<h1>${say('alerts')}</h1><section aria-label="${say('search')}"><form class="search" method="get" action="/">
+<label>${say('searchBy')}<select name="field">${options}</select></label>
+<label class="wide">${say('value')}<input name="value" value="${asked.value}" placeholder="${say('emptyIsAll')}"></label>
+${timeFields(speech, asked.from, asked.to)}
+<button class="main">${say('search')}</button></form></section>
+${sent && sentSection(asked.value, sent, speech)}
+<section><h2>${n === 200 ? say('foundNewest') : n === 1 ? say('foundOne') : say('foundMany', { n })}</h2>
+${n === 0 ? html`<p class="dim">${say('nothingFound')}</p>` : alertTable(found, say('foundAlerts'), speech)}</section>`,
   )
 }
 
 /** What a signature sent in the time of the search: whether it is usual, declared, or neither. */
-function sentSection(signature: string, sent: Sent): Html {
-  const { messages, peak, usual, declared, declared_from, declared_to, enterprises, complaints } = sent
-  const rate = ((complaints / messages) * 1e6).toFixed(1)
-  return html`<section><h2>What 【${signature}】 sent</h2><dl><dt>Messages</dt><dd>${messages}</dd>
-<dt>Busiest minute</dt><dd>${peak} commercial messages</dd>
-<dt>Usual</dt><dd>${usual === null ? 'not known yet' : `${usual.toFixed(1)} a minute`}</dd>
-<dt>Declared</dt><dd>${
+function sentSection(signature: string, sent: Sent, { say }: Speech): Html {
+  const { messages, peak, usual, declared, declared_from, declared_to, enterprises, complaints: n } = sent
+  const rate = ((n / messages) * 1e6).toFixed(1)
+  return html`<section><h2>${say('whatSent', { signature })}</h2><dl><dt>${say('messages')}</dt><dd>${messages}</dd>
+<dt>${say('busiest')}</dt><dd>${say('commercial', { n: peak })}</dd>
+<dt>${say('usual')}</dt><dd>${usual === null ? say('notKnownYet') : say('aMinute', { n: usual.toFixed(1) })}</dd>
+<dt>${say('declared')}</dt><dd>${
     declared === null || !declared_from || !declared_to
-      ? 'nothing'
-      : `${declared} a minute, seen from ${beijing(declared_from)} to ${beijing(declared_to)}`
+      ? say('nothing')
+      : say('declaredSeen', { n: declared, from: beijing(declared_from), to: beijing(declared_to) })
   }</dd>
-<dt>Enterprise</dt><dd>${enterprises ?? '–'}</dd><dt>Complaints</dt><dd>${complaints}, ${rate} a million messages</dd></dl></section>`
+<dt>${say('enterprise')}</dt><dd>${enterprises ?? '–'}</dd><dt>${say('complaints')}</dt><dd>${say('complaintRate', { n, rate })}</dd></dl></section>`
 }
 
-export function casePage(session: Session, found: Case, given: boolean): Html {
+export function casePage(session: Session, speech: Speech, found: Case, given: boolean): Html {
   const { target, action } = found.alert.data
+  const kind = speech.term('target', target.kind)
   return page(
-    `${target.kind} ${target.id}`,
+    `${kind} ${target.id}`,
     session,
-    html`<h1>${target.kind} <span>${target.id}</span> <span class="tag ${action}">${action}</span></h1>
-${given && html`<section class="given" role="status">Your feedback was written. It takes effect within seconds.</section>`}
-${caseSections(found, session)}`,
+    speech,
+    html`<h1>${kind} <span>${target.id}</span> ${actionTag(speech, action)}</h1>
+${given && html`<section class="given" role="status">${speech.say('given')}</section>`}
+${caseSections(found, session, speech)}`,
   )
 }
 
-export function accessPage(session: Session, accesses: readonly Access[]): Html {
-  const rows = accesses.map(
-    ({ at, who, what, subject }) =>
-      html`<tr><td class="time">${beijing(at)}</td><td>${who}</td><td>${what}</td><td>${subject}</td></tr>`,
-  )
+export function accessPage(session: Session, speech: Speech, accesses: readonly Access[]): Html {
+  const { say, value } = speech
   return page(
-    'Access log',
+    say('accessLog'),
     session,
-    html`<h1>Who looked at what</h1><section><div class="scroll" tabindex="0" role="region" aria-label="Access log"><table>
-<thead><tr><th scope="col">Time (UTC+8)</th><th scope="col">Who</th><th scope="col">What</th><th scope="col">Of</th></tr></thead><tbody>${rows}</tbody></table></div></section>`,
+    speech,
+    html`<h1>${say('whoLooked')}</h1><section>${table(
+      say('accessLog'),
+      [say('time'), say('who'), say('what'), say('of')],
+      accesses.map(({ at, who, what, subject }) => [timeCell(at), who, value(what), subject]),
+    )}</section>`,
   )
-}
-
-/** For a field of date and time: Beijing time, to the minute. */
-function local(ms: number): string {
-  return new Date(ms + 8 * 3_600_000).toISOString().slice(0, 16)
 }

@@ -2,17 +2,24 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ArchiveReader, type Case, SEARCH_FIELDS } from '../archive/reader.ts'
+import type { Locale } from '../detectors/words.ts'
 import { InvalidInput, SigwatchError } from '../domain/errors.ts'
 import type { Html } from '../markup/html.ts'
+import { overviewPage } from './overview.ts'
 import { accessPage, casePage, loginPage, messagePage, searchPage } from './pages.ts'
 import { type Login, type Session, Sessions } from './sessions.ts'
 import { STYLE } from './style.ts'
+import { type Speech, speechIn } from './words.ts'
 
 export interface DeskOptions {
   readonly host: string
   readonly port: number
   readonly logins: readonly Login[]
-  readonly archive: Pick<ArchiveReader, 'search' | 'case' | 'sent' | 'note' | 'accesses'>
+  readonly archive: Pick<
+    ArchiveReader,
+    'search' | 'case' | 'sent' | 'overview' | 'judged' | 'note' | 'accesses'
+  >
+  readonly locale: Locale
   /** Writes a row of feedback; rejects with USAGE for one that is not allowed. Absent: nobody can. */
   readonly feedback?: (key: string, row: Readonly<Record<string, unknown>>) => Promise<void>
 }
@@ -31,6 +38,9 @@ const SLOW = 500
 const DAY = 86_400_000
 const VERDICTS = ['confirmed', 'false_positive', 'release'] as const
 const LONGEST_DAYS = 30
+const MINUTE = 60_000
+/** Over which the overview says how right codes were. */
+const JUDGED_DAYS = 7
 
 /** Nothing of another place is loaded, no script runs, no other site shows or sends to a page. */
 const HEADERS = {
@@ -92,10 +102,12 @@ interface Asked {
 class DeskPages {
   readonly #options: DeskOptions
   readonly #sessions: Sessions
+  readonly #speech: Speech
 
   constructor(options: DeskOptions) {
     this.#options = options
     this.#sessions = new Sessions(options.logins)
+    this.#speech = speechIn(options.locale)
   }
 
   async respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -104,7 +116,7 @@ class DeskPages {
       answer = await this.#answer(request)
     } catch (error) {
       const known = error instanceof SigwatchError ? error : undefined
-      answer = failure(known?.code === 'USAGE' ? 400 : 503, known?.message ?? 'a defect of the desk')
+      answer = this.#failure(known?.code === 'USAGE' ? 400 : 503, known?.message ?? 'a defect of the desk')
     }
     const { status, body = '', type = 'text/html; charset=utf-8', headers = {} } = answer
     response.writeHead(status, { ...HEADERS, 'content-type': type, ...headers })
@@ -116,14 +128,14 @@ class DeskPages {
     const { pathname: path, searchParams: query } = url
     if (path === '/style.css') return { status: 200, type: 'text/css; charset=utf-8', body: STYLE }
     const isPost = request.method === 'POST'
-    if (!isPost && request.method !== 'GET') return failure(405, 'GET or POST')
+    if (!isPost && request.method !== 'GET') return this.#failure(405, 'GET or POST')
     const form = isPost ? await formOf(request) : new URLSearchParams()
-    if (!form) return failure(413, 'the form is too large')
+    if (!form) return this.#failure(413, 'the form is too large')
     if (isPost && path === '/login') return this.#login(form)
     const id = cookieOf(request)
     const session = this.#sessions.find(id, Date.now())
-    if (!session) return { status: 401, body: loginPage() }
-    if (isPost && form.get('key') !== session.formKey) return failure(403, 'the form is not of this session')
+    if (!session) return { status: 401, body: loginPage(this.#speech) }
+    if (isPost && form.get('key') !== session.formKey) return this.#failure(403, this.#speech.say('notYours'))
     if (isPost && path === '/logout') {
       this.#sessions.close(id)
       return { status: 303, headers: { location: '/', 'set-cookie': cookie('', 0) } }
@@ -135,25 +147,44 @@ class DeskPages {
     const opened = this.#sessions.open(form.get('token') ?? '', Date.now())
     if (!opened) {
       await sleep(SLOW)
-      return { status: 401, body: loginPage('This token is not known.') }
+      return { status: 401, body: loginPage(this.#speech, this.#speech.say('unknownToken')) }
     }
     await this.#options.archive.note(opened.session.name, 'login', '')
-    return { status: 303, headers: { location: '/', 'set-cookie': cookie(opened.id, 28_800) } }
+    return { status: 303, headers: { location: '/overview', 'set-cookie': cookie(opened.id, 28_800) } }
   }
 
   async #page(asked: Asked, isPost: boolean): Promise<Answer> {
     const { path, session } = asked
     const { archive } = this.#options
+    const speech = this.#speech
     if (path === '/' && !isPost) return this.#search(asked)
+    if (path === '/overview' && !isPost) return this.#overview(asked)
     if (path === '/access' && !isPost)
-      return { status: 200, body: accessPage(session, await archive.accesses()) }
-    if (!path.startsWith('/case/')) return failure(404, 'there is no such page')
+      return { status: 200, body: accessPage(session, speech, await archive.accesses()) }
+    if (!path.startsWith('/case/')) return this.#failure(404, speech.say('noPage'))
     const id = decoded(path.slice('/case/'.length))
     const found = id === undefined ? undefined : await archive.case(id)
-    if (!found) return { status: 404, body: messagePage(session, 'No alert has this id.') }
+    if (!found) return { status: 404, body: messagePage(session, speech, speech.say('notFound')) }
     if (isPost) return this.#give(asked, found)
     await archive.note(session.name, 'case', found.alert.id)
-    return { status: 200, body: casePage(session, found, asked.query.has('given')) }
+    return { status: 200, body: casePage(session, speech, found, asked.query.has('given')) }
+  }
+
+  async #overview({ query, session }: Asked): Promise<Answer> {
+    const { archive } = this.#options
+    const now = Date.now()
+    const from = timeOf(query.get('from')) ?? now - DAY
+    const to = timeOf(query.get('to')) ?? now + MINUTE
+    await archive.note(
+      session.name,
+      'overview',
+      `${new Date(from).toISOString()}/${new Date(to).toISOString()}`,
+    )
+    const [found, judged] = await Promise.all([
+      archive.overview(from, to),
+      archive.judged(to - JUDGED_DAYS * DAY, to),
+    ])
+    return { status: 200, body: overviewPage(session, this.#speech, { from, to }, found, judged) }
   }
 
   async #search({ query, session }: Asked): Promise<Answer> {
@@ -170,15 +201,16 @@ class DeskPages {
       archive.search({ ...narrow, from, to }),
       field === 'signature' && value !== '' ? archive.sent(value, from, to) : undefined,
     ])
-    return { status: 200, body: searchPage(session, { field, value, from, to }, found, sent) }
+    return { status: 200, body: searchPage(session, this.#speech, { field, value, from, to }, found, sent) }
   }
 
   async #give({ form, session }: Asked, { alert }: Case): Promise<Answer> {
     const { feedback, archive } = this.#options
-    if (session.may !== 'feedback' || !feedback) return failure(403, 'you may read, not give feedback')
+    if (session.may !== 'feedback' || !feedback) return this.#failure(403, this.#speech.say('mayRead'))
     const verdict = VERDICTS.find((name) => name === form.get('verdict'))
     const days = Number(form.get('days') ?? 1)
-    if (!verdict || !(days >= 1 && days <= LONGEST_DAYS)) return failure(400, 'the form is not complete')
+    if (!verdict || !(days >= 1 && days <= LONGEST_DAYS))
+      return this.#failure(400, this.#speech.say('incomplete'))
     const { state, message } = alert.data
     const subject = state ? { stateId: state.id } : { messageId: message?.id ?? alert.data.target.id }
     const note = form.get('note')?.trim() ?? ''
@@ -194,10 +226,10 @@ class DeskPages {
     await archive.note(session.name, 'feedback', `${alert.id}: ${verdict}`)
     return { status: 303, headers: { location: `/case/${encodeURIComponent(alert.id)}?given` } }
   }
-}
 
-function failure(status: number, message: string): Answer {
-  return { status, body: messagePage(undefined, message) }
+  #failure(status: number, message: string): Answer {
+    return { status, body: messagePage(undefined, this.#speech, message) }
+  }
 }
 
 function decoded(text: string): string | undefined {

@@ -19,13 +19,14 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 @media (max-width: 50rem) { .columns { grid-template-columns: 1fr; } main { padding: 1rem; } }
 form.search { display: grid; grid-template-columns: 10rem 1fr auto auto auto; gap: .75rem; align-items: end; }
 @media (max-width: 60rem) { form.search { grid-template-columns: 1fr 1fr; } form.search .wide { grid-column: 1 / -1; } }
+form.times { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; } form.times label { flex: 1 1 12rem; } .host { white-space: nowrap; margin-right: .6rem; }
 label { display: grid; gap: .25rem; font-size: .85rem; color: var(--dim); min-width: 0; }
 input, select, textarea, button { font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--dim);
   border-radius: 6px; padding: .45rem .6rem; min-width: 0; width: 100%; }
 button { cursor: pointer; width: auto; font-weight: 600; } button.main { background: var(--link); color: var(--card); border-color: var(--link); }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th { text-align: left; font-weight: 600; color: var(--dim); font-size: .82rem; } th, td { padding: .5rem .75rem .5rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-tr:last-child td { border-bottom: 0; } td.time { white-space: nowrap; font-variant-numeric: tabular-nums; }
+tr:last-child td { border-bottom: 0; } .time { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .tag { display: inline-block; border: 1px solid currentColor; border-radius: 99px; padding: 0 .55rem; font-size: .8rem; font-weight: 600; white-space: nowrap; }
 .block { color: var(--block); } .throttle { color: var(--throttle); } .review { color: var(--review); } .observe, .shadow { color: var(--observe); }
 .message { font-size: 1.1rem; border-left: 4px solid var(--line); padding: .2rem 0 .2rem 1rem; margin: 0 0 .8rem; overflow-wrap: anywhere; }

@@ -1,4 +1,5 @@
 import type { Locale } from '../detectors/words.ts'
+import { type Say as SayOf, sayer } from '../markup/say.ts'
 
 /** Who asks. */
 export const READERS = ['sender', 'regulator', 'subscriber'] as const
@@ -42,11 +43,8 @@ const WORDS = {
 
 export type Word = keyof typeof WORDS
 
-/** Speaks a word or sentence, with its slots filled. */
-export type Say = (word: Word, slots?: Readonly<Record<string, string>>) => string
+export type Say = SayOf<Word>
 
 export function sayIn(locale: Locale): Say {
-  const index = locale === 'en' ? 0 : 1
-  return (word, slots = {}) =>
-    WORDS[word][index].replace(/\{(\w+)\}/g, (_, name: string) => slots[name] ?? '')
+  return sayer(WORDS, locale)
 }

@@ -281,14 +281,14 @@ function pairOf(key: string): Pair | undefined {
 }
 
 /** The change that a row of the registry topic makes, or what is wrong with it, without what the row says. */
-export function registryChange(row: Pick<TableRow, 'key' | 'value'>): RegistryChange | string {
-  let value: unknown = null
-  if (row.value !== null) {
-    try {
-      value = JSON.parse(row.value.toString('utf8'))
-    } catch {
-      return 'is no valid JSON'
-    }
+export function registryChange(
+  row: Pick<TableRow, 'value'> & { key: string | null },
+): RegistryChange | string {
+  let value: unknown
+  try {
+    value = row.value && JSON.parse(row.value.toString('utf8'))
+  } catch {
+    return 'is no valid JSON'
   }
   const change = applyRow(row.key, value)
   if ('op' in change) return change

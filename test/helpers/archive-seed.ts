@@ -2,24 +2,28 @@ import { openClient } from '../../src/archive/database.ts'
 import { migrate } from '../../src/archive/migrate.ts'
 import { openOffsets } from '../../src/archive/offsets.ts'
 import { Partitions } from '../../src/archive/partitions.ts'
-import { type ArchiveInput, type RowOptions, rowOf } from '../../src/archive/rows.ts'
+import { type ArchiveInput, type RecordPlace, type RowOptions, rowOf } from '../../src/archive/rows.ts'
 import { ArchiveWriter } from '../../src/archive/writer.ts'
+import { registryChange } from '../../src/side-inputs/topics.ts'
+
+export type SeedRecord = readonly [input: ArchiveInput, value: object | null, place?: RecordPlace]
 
 const DAY = 86_400_000
 
-/** Makes the tables of an empty database and writes records as `sigwatch archive` does. */
+/** Makes the tables of an empty database and writes records as `sigwatch archive` does; a row of the registry with its place. */
 export async function seedArchive(
   url: string,
-  records: readonly (readonly [input: ArchiveInput, value: object])[],
-  { sample = 1, tokenise = (to) => `1.${to}` }: Partial<RowOptions> = {},
+  records: readonly SeedRecord[],
+  { sample = 1, tokenise = (to) => `1.${to}` }: Partial<Pick<RowOptions, 'sample' | 'tokenise'>> = {},
 ): Promise<void> {
   const client = await openClient(url, 'seed')
   try {
     await migrate(client)
     const place = { topic: 'seed', partition: 0 }
     await openOffsets(client, [{ ...place, startOffset: 0, endOffset: records.length }])
-    const rows = records.flatMap(([input, value], offset) => {
-      const row = rowOf(input, Buffer.from(JSON.stringify(value)), { sample, tokenise })
+    const rows = records.flatMap(([input, value, place = { key: null, at: 0 }], offset) => {
+      const bytes = Buffer.from(value === null ? '' : JSON.stringify(value))
+      const row = rowOf(input, bytes, { sample, tokenise, registryChange }, place)
       return row ? [{ ...row, offset }] : []
     })
     const writer = new ArchiveWriter(client, new Partitions(180 * DAY))

@@ -132,7 +132,7 @@ export async function follow(client: PlainClient, topic: string) {
 export async function produceKeyed(
   client: PlainClient,
   topic: string,
-  records: readonly { readonly key: string; readonly value: string | Buffer }[],
+  records: readonly { readonly key: string; readonly value: string | Buffer | null }[],
 ): Promise<void> {
   const producer = client.kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner })
   await producer.connect()

@@ -58,7 +58,7 @@ describeWith(['kafka', 'postgres'], 'sigwatch archive', () => {
     pool = new pg.Pool({ connectionString: url })
     pool.on('error', () => {})
     at = await createServiceTopics(client, kafka.brokers, {
-      side: ['stats', 'versions', 'feedback', 'enforcements', 'complaints'],
+      side: ['stats', 'versions', 'feedback', 'enforcements', 'complaints', 'registry'],
     })
     await start()
   })
@@ -182,6 +182,27 @@ describeWith(['kafka', 'postgres'], 'sigwatch archive', () => {
       recipient: '138****5678',
       text: '我的号码<number>收到骗子短信',
     })
+  })
+
+  it('keeps what the registry topic said, change by change', async () => {
+    const filed = { kind: 'signature', name: '档案超市', ports: ['1069012345*'], sp: 'SP1' }
+    const key = 'signature:档案超市'
+    const say = async (row: object | null) => {
+      // Rows are told apart by the time of their record.
+      await sleep(5)
+      await produceKeyed(client, at.topics.registry, [{ key, value: row && JSON.stringify(row) }])
+    }
+    for (const row of [filed, filed, { ...filed, sp: 'SP2' }, null, { ...filed, sp: 'SP3' }]) await say(row)
+    await arrives('registry_row', 4)
+    const kept = await rows<{ kind: string; key: string; sp: string | null }>(
+      "SELECT kind, key, content->'filings'->0->>'sp' AS sp FROM registry_row ORDER BY at",
+    )
+    expect(kept.map(({ kind, key: name, sp }) => [kind, name, sp])).toEqual([
+      ['signature', '档案超市', 'SP1'],
+      ['signature', '档案超市', 'SP2'],
+      ['signature', '档案超市', null],
+      ['signature', '档案超市', 'SP3'],
+    ])
   })
 
   it('keeps verdicts with an action, and always the same sample of the others', async () => {

@@ -346,6 +346,7 @@ describeWith('postgres', 'dashboards on planted hours', () => {
     const archive = await ArchiveReader.open(server.url, 'test')
     const token = 'a-token-of-the-analyst-of-the-tests'
     const desk = await startDesk({
+      locale: 'en',
       host: '127.0.0.1',
       port: 0,
       archive,

@@ -5,7 +5,7 @@ import pg from 'pg'
 import type { Browser, Page } from 'puppeteer-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { messageAlertAt, stateAlertAt, tokenOf, verdictAt } from '../helpers/archive-records.ts'
-import { seedArchive } from '../helpers/archive-seed.ts'
+import { type SeedRecord, seedArchive } from '../helpers/archive-seed.ts'
 import { accessibilityFaults, DESKTOP, overflows, PHONE, startBrowser } from '../helpers/browser.ts'
 import { useFolder } from '../helpers/jsonl.ts'
 import { type PostgresServer, startPostgres } from '../helpers/postgres-server.ts'
@@ -16,24 +16,64 @@ const NOW = Date.now()
 const MINUTE = 60_000
 const READER = 'a-token-of-the-reader-of-the-tests'
 const ANALYST = 'a-token-of-the-analyst-of-the-tests'
+/** The signature was filed anew after m1 was judged; another port is filed for longer. */
+const REGISTRY = (
+  [
+    [
+      60,
+      {
+        kind: 'signature',
+        name: '京东',
+        brand: 'jd',
+        ports: ['1069012345*'],
+        sp: 'SP1001',
+        scope: ['notice'],
+      },
+    ],
+    [10, { kind: 'signature', name: '京东', brand: 'jd', ports: ['1069012345*'], sp: 'SP1002' }],
+    [60, { kind: 'port', port: '106902*', sp: 'SP3000', sharedBy: 4 }],
+    [60, { kind: 'port', port: '1069*', sp: 'SP1' }],
+    [60, { kind: 'brand', id: 'jd', names: ['京东'], domains: ['jd.com'], hotlines: ['950618'] }],
+  ] as const
+).map(([ago, row]): SeedRecord => {
+  const id = 'id' in row ? row.id : 'name' in row ? row.name : row.port
+  return ['registry', row, { key: `${row.kind}:${id}`, at: NOW - ago * MINUTE }]
+})
 const HOSTILE = '<script>document.title="taken"</script><img src=x onerror=alert(1)>'
 
 describeWith(['postgres', 'chromium'], 'sigwatch desk', () => {
   const folder = useFolder()
   let server: PostgresServer
-  let desk: ChildProcess
+  const desks: ChildProcess[] = []
   let address: string
   let browser: Browser
   let page: Page
   let feedback: string
 
+  const openDesk = async (...args: string[]): Promise<string> => {
+    const desk = spawn(process.execPath, [MAIN, 'desk', '--database', server.url, ...args], {
+      env: {
+        PATH: process.env.PATH,
+        SIGWATCH_DESK_PORT: '0',
+        SIGWATCH_FEEDBACK: feedback,
+        SIGWATCH_DESK_TOKENS: JSON.stringify([
+          { name: 'lin', token: ANALYST, may: 'feedback' },
+          { name: 'reader', token: READER },
+        ]),
+      },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    desks.push(desk)
+    const [said] = (await once(desk.stderr!, 'data')) as [Buffer]
+    return /http:\S+/.exec(said.toString())![0]
+  }
   const url = (path: string) => new URL(path, address).href
   const textOf = async (on: Page): Promise<string> =>
     (await on.$eval('main', (found) => found.textContent)) ?? ''
-  const login = async (token: string): Promise<Page> => {
+  const login = async (token: string, at = address): Promise<Page> => {
     const own = await (await browser.createBrowserContext()).newPage()
     await own.setViewport(DESKTOP)
-    await own.goto(address)
+    await own.goto(at)
     await own.type('input[name=token]', token)
     await Promise.all([own.waitForNavigation(), own.click('button.main')])
     return own
@@ -87,29 +127,17 @@ describeWith(['postgres', 'chromium'], 'sigwatch desk', () => {
         { messageId: 'm1', verdict: 'confirmed', by: 'wu', note: 'seen before', ts: NOW - 15 * MINUTE },
       ],
       ['enforcements', { messageId: 'm1', action: 'block', by: 'gateway-7', ts: NOW - 29 * MINUTE }],
+      ...REGISTRY,
     ])
     feedback = folder.file('feedback.jsonl')
     ensureBuilt()
-    desk = spawn(process.execPath, [MAIN, 'desk', '--database', server.url], {
-      env: {
-        PATH: process.env.PATH,
-        SIGWATCH_DESK_PORT: '0',
-        SIGWATCH_FEEDBACK: feedback,
-        SIGWATCH_DESK_TOKENS: JSON.stringify([
-          { name: 'lin', token: ANALYST, may: 'feedback' },
-          { name: 'reader', token: READER },
-        ]),
-      },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    const [said] = (await once(desk.stderr!, 'data')) as [Buffer]
-    address = /http:\S+/.exec(said.toString())![0]
+    address = await openDesk()
     browser = await startBrowser()
     page = await login(ANALYST)
   })
   afterAll(async () => {
     await browser?.close()
-    if (desk?.exitCode === null) {
+    for (const desk of desks.filter(({ exitCode }) => exitCode === null)) {
       desk.kill('SIGTERM')
       await once(desk, 'close')
     }
@@ -187,6 +215,70 @@ describeWith(['postgres', 'chromium'], 'sigwatch desk', () => {
       'block by gateway-7',
       'confirmed by wu',
       'seen before',
+    ])
+      expect(text).toContain(part)
+  })
+
+  it('shows what the registry said of the sender when it was judged', async () => {
+    await page.goto(url('/case/alert-m1'))
+    const text = await textOf(page)
+    for (const part of [
+      'Signature 【京东】',
+      'SP1001, 1069012345*, notice, filed',
+      ', changed on ',
+      'Port 106902*',
+      'SP3000',
+      'Brand jd',
+      '950618',
+    ])
+      expect(text).toContain(part)
+    for (const part of ['SP1002', 'Port 1069*']) expect(text).not.toContain(part)
+    await page.goto(url('/case/alert-m2'))
+    expect(await textOf(page)).not.toContain('Signature 【')
+  })
+
+  it('answers the questions of a shift on one page', async () => {
+    await page.goto(url('/overview'))
+    const rows = await page.$$eval('tbody tr', (found) =>
+      found.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent?.trim())),
+    )
+    expect(rows).toEqual([
+      ['jd', '2', '2', 'kf88.top ×1'],
+      ['申报超市', 'declared', '91', '2.5', '300'],
+      ['SP7', '1', '191', '5235.6'],
+      ['FORGED_BRAND', '1', '1', '100.0%', '20.7% – 100.0%'],
+    ])
+    const domain = await page.$('.host a')
+    await Promise.all([page.waitForNavigation(), domain!.click()])
+    expect(await textOf(page)).toContain('4 alerts')
+    await page.goto(url(`/overview?from=${NOW - 400 * MINUTE}&to=${NOW - 300 * MINUTE}`))
+    expect(await page.$$('tbody tr')).toHaveLength(0)
+  })
+
+  it('speaks Chinese throughout', async () => {
+    const own = await login(ANALYST, await openDesk('--locale', 'zh-CN'))
+    for (const path of ['/overview', '/', '/case/alert-m1', '/case/state-1-1', '/access']) {
+      await own.goto(new URL(path, own.url()).href)
+      expect(await own.$eval('html', (found) => found.getAttribute('lang'))).toBe('zh-CN')
+      const headings = await own.$$eval(
+        'h1, h2, th, label, button, nav a, section > dl > dt, .dim',
+        (found) => found.map((one) => one.childNodes[0]?.textContent?.trim() ?? ''),
+      )
+      const foreign = headings.filter((said) => /[a-z]{3}/i.test(said) && !/[\u4e00-\u9fff]/.test(said))
+      expect(
+        foreign.filter((said) => !['lin', tokenOf(1)].includes(said)),
+        path,
+      ).toEqual([])
+      expect(await accessibilityFaults(own), path).toEqual([])
+    }
+    await own.goto(new URL('/case/alert-m1', own.url()).href)
+    const text = await textOf(own)
+    for (const part of [
+      '处置理由',
+      '拦截',
+      '判定时的报备信息',
+      'SP1001, 1069012345*, 通知, 已报备',
+      'wu：确认',
     ])
       expect(text).toContain(part)
   })
@@ -275,7 +367,7 @@ describeWith(['postgres', 'chromium'], 'sigwatch desk', () => {
     ['phone', PHONE],
   ])('is accessible and fits on a %s', async (name, viewport) => {
     await page.setViewport(viewport)
-    for (const path of ['/', '/case/alert-m1', '/case/state-1-1', '/access']) {
+    for (const path of ['/', '/overview', '/case/alert-m1', '/case/state-1-1', '/access']) {
       await page.goto(url(path))
       expect(await accessibilityFaults(page), path).toEqual([])
       expect(await overflows(page), path).toBe(false)

@@ -1,17 +1,21 @@
 import { describe, expect, it } from 'vitest'
+import { UnfitRecord } from '../../../src/archive/fields.ts'
 import { migrations } from '../../../src/archive/migrate.ts'
 import { Partitions } from '../../../src/archive/partitions.ts'
-import { type ArchiveInput, rowOf, UnfitRecord } from '../../../src/archive/rows.ts'
+import { type ArchiveInput, rowOf } from '../../../src/archive/rows.ts'
 import { storableJson, storableText } from '../../../src/archive/storable.ts'
+import { registryChange } from '../../../src/side-inputs/topics.ts'
 import { messageAlertAt, stateAlertAt, tokenOf, verdictAt } from '../../helpers/archive-records.ts'
 
 const TS = Date.UTC(2026, 10, 11, 4)
 const DAY = 86_400_000
-const row = (input: ArchiveInput, value: unknown, sample = 0) =>
-  rowOf(input, Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)), {
-    sample,
-    tokenise: (to) => `tok-${to}`,
-  })
+const row = (input: ArchiveInput, value: unknown, sample = 0, key: string | null = null) =>
+  rowOf(
+    input,
+    Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
+    { sample, tokenise: (to) => `tok-${to}`, registryChange },
+    { key, at: TS },
+  )
 
 describe('rows of the archive', () => {
   it('take from an alert what is searched for, and keep it whole', () => {
@@ -32,6 +36,34 @@ describe('rows of the archive', () => {
       state_id: 'state-1',
       revision: 4,
     })
+  })
+
+  it('take what the registry topic says as the service takes it, and a tombstone', () => {
+    const filed = { kind: 'signature', name: '京东', brand: 'jd', ports: ['1069012345*'], sp: 'SP1001' }
+    const { table, ts, row: columns } = row('registry', filed, 0, 'signature:京东')!
+    expect([table, ts]).toEqual(['registry_row', undefined])
+    expect(columns).toMatchObject({
+      kind: 'signature',
+      key: '京东',
+      at: new Date(TS).toISOString(),
+      content: {
+        name: '京东',
+        brand: 'jd',
+        filings: [{ sp: 'SP1001', ports: ['1069012345*'], status: 'filed' }],
+      },
+    })
+    expect(row('registry', '', 0, 'port:1069*')!.row).toMatchObject({
+      kind: 'port',
+      key: '1069*',
+      content: null,
+    })
+    for (const [value, key] of [
+      [filed, 'signature:天猫'],
+      [{ ...filed, consent: 'never' }, 'signature:京东'],
+      [filed, null],
+      ['{', 'signature:京东'],
+    ] as const)
+      expect(() => row('registry', value, 0, key)).toThrow(UnfitRecord)
   })
 
   it('keep a verdict with an action, and the others by a hash of the id', () => {

@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto'
+
+/** What cannot be archived: says what is wrong, never what the record holds. */
+export class UnfitRecord extends Error {}
+
+/** Fields of a record that is not of our own making. */
+export class Fields {
+  readonly record: Readonly<Record<string, unknown>>
+  readonly #source: string
+
+  constructor(record: Readonly<Record<string, unknown>>, source: string) {
+    this.record = record
+    this.#source = source
+  }
+
+  text(field: string): string {
+    const value = this.record[field]
+    if (typeof value !== 'string' || value === '') throw new UnfitRecord(`${field} is no text`)
+    return value
+  }
+
+  maybe(field: string): string | null {
+    return this.record[field] === undefined || this.record[field] === null ? null : this.text(field)
+  }
+
+  /** Epoch ms. */
+  time(field: string): number {
+    const value = this.record[field]
+    const ms = typeof value === 'string' ? Date.parse(value) : value
+    if (typeof ms !== 'number' || !Number.isFinite(ms)) throw new UnfitRecord(`${field} is no time`)
+    return ms
+  }
+
+  /** The same content has the same id. */
+  get contentId(): string {
+    return createHash('sha256').update(this.#source).digest('hex').slice(0, 32)
+  }
+}

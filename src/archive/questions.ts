@@ -1,0 +1,36 @@
+// Questions about a time ($1, $2; the end not included).
+
+/** By code, cases that were judged and confirmed; the last word on each counts. */
+export const JUDGED = `WITH said AS (
+    SELECT DISTINCT ON (coalesce(message_id, state_id)) message_id, state_id, verdict, codes FROM feedback
+    WHERE ts >= $1 AND ts < $2 AND verdict IN ('confirmed', 'false_positive') AND coalesce(message_id, state_id) IS NOT NULL
+    ORDER BY coalesce(message_id, state_id), ts DESC
+  ), about AS (
+    SELECT said.verdict, coalesce(said.codes, known.codes) AS codes FROM said CROSS JOIN LATERAL (
+      SELECT codes FROM alert WHERE (message_id = said.message_id AND target_kind = 'message') OR state_id = said.state_id
+      LIMIT 1) known
+  )
+  SELECT code, (count(*) FILTER (WHERE verdict = 'confirmed'))::int AS confirmed, count(*)::int AS judged
+  FROM about, unnest(codes) AS code GROUP BY code ORDER BY code`
+
+/** The last word on each case, with the alert that it is about. */
+export const JUDGED_ALERTS = `WITH said AS (
+    SELECT DISTINCT ON (coalesce(message_id, state_id, target)) * FROM feedback
+    WHERE ts >= $1 AND ts < $2 AND verdict IN ('confirmed', 'false_positive')
+    ORDER BY coalesce(message_id, state_id, target), ts DESC, id
+  )
+  SELECT said.verdict, said.by, said.ts, said.codes, said.note, known.event FROM said LEFT JOIN LATERAL (
+    SELECT event FROM alert WHERE message_id IS NOT NULL AND (message_id = said.message_id OR state_id = said.state_id OR (
+      alert.ts <= said.ts AND target_kind = split_part(said.target, ':', 1)
+      AND target_id = substr(said.target, strpos(said.target, ':') + 1)))
+    ORDER BY target_kind = 'message' DESC, mode = 'enforce' DESC, alert.ts DESC, id LIMIT 1) known ON true
+  ORDER BY said.ts, said.id`
+
+/** Who was complained of most, with what was sent under that signature. */
+export const COMPLAINED = `WITH told AS (
+    SELECT signature, port, count(*)::int AS complaints FROM complaint WHERE ts >= $1 AND ts < $2
+    GROUP BY signature, port ORDER BY complaints DESC, signature, port LIMIT 15
+  )
+  SELECT coalesce(signature, port, '–') AS sender, complaints,
+    (SELECT sum(total)::int FROM sender_minute s WHERE s.ts >= $1 AND s.ts < $2 AND s.signature = told.signature) AS sent
+  FROM told ORDER BY complaints DESC, sender`

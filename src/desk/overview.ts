@@ -1,0 +1,128 @@
+import type { Burst, Overview } from '../archive/overview.ts'
+import type { ReviewedCode } from '../archive/reader.ts'
+import { type Html, html } from '../markup/html.ts'
+import { wilson } from '../replay/wilson.ts'
+import { page, timeFields } from './layout.ts'
+import type { Session } from './sessions.ts'
+import { beijing, caseLink, table, timeCell } from './tables.ts'
+import type { Speech } from './words.ts'
+
+/** Epoch ms. */
+export interface Times {
+  readonly from: number
+  readonly to: number
+}
+
+type Cell = Html | string | number
+
+/** The questions that are asked most, answered for a time; precision for the seven days before its end. */
+export function overviewPage(
+  session: Session,
+  speech: Speech,
+  times: Times,
+  found: Overview,
+  judged: readonly ReviewedCode[],
+): Html {
+  const { say } = speech
+  return page(
+    say('overview'),
+    session,
+    speech,
+    html`<h1>${say('overview')}</h1><section aria-label="${say('show')}"><form class="times" method="get" action="/overview">
+${timeFields(speech, times.from, times.to)}<button class="main">${say('show')}</button></form></section>
+${forged(found, speech, times)}${bursts(found, speech, times)}${enterprises(found, speech)}
+${precision(judged, speech)}${released(found, speech)}
+<section><h2>${say('lookUp')}</h2><p>${say('lookUpSays')}</p><form class="times" method="get" action="/"><input type="hidden" name="field" value="message">
+<label>${say('byMessage')}<input name="value" required></label>${timeFields(speech, times.from, times.to)}<button class="main">${say('search')}</button></form></section>`,
+  )
+}
+
+function section(title: string, headings: readonly string[], rows: readonly Cell[][], { say }: Speech): Html {
+  return html`<section><h2>${title}</h2>${rows.length === 0 ? html`<p class="dim">${say('none')}</p>` : table(title, headings, rows)}</section>`
+}
+
+/** To the search over the same time. */
+function searchLink(field: string, value: string, { from, to }: Times): Html {
+  const query = new URLSearchParams({ field, value, from: String(from), to: String(to) })
+  return html`<a href="/?${query.toString()}">${value}</a>`
+}
+
+function forged({ forged: all }: Overview, speech: Speech, times: Times): Html {
+  const { say } = speech
+  const rows = all.map(({ brand, messages, ports, hosts }): Cell[] => [
+    brand,
+    messages,
+    ports,
+    html`${hosts.map(({ host, messages: n }) => html`<span class="host">${searchLink('domain', host, times)} ×${n}</span> `)}`,
+  ])
+  const headings = [say('brand'), say('messages'), say('ports'), say('through')]
+  return section(say('forged'), headings, rows, speech)
+}
+
+function bursts({ bursts: all }: Overview, speech: Speech, times: Times): Html {
+  const { say } = speech
+  const rate = (n: number | null) => (n === null ? '–' : Math.round(10 * n) / 10)
+  const rows = all.map((one): Cell[] => [
+    searchLink('signature', one.signature, times),
+    answerOf(one, speech),
+    rate(one.peak),
+    rate(one.usual),
+    rate(one.declared),
+  ])
+  const headings = [
+    ...[say('signature'), say('answer'), say('busiest')],
+    ...[say('usualMinute'), say('declaredMinute')],
+  ]
+  return section(say('bursts'), headings, rows, speech)
+}
+
+function answerOf({ alert_id, cleared }: Burst, { say }: Speech): Cell {
+  if (alert_id === null) return say('asDeclared')
+  return caseLink(alert_id, cleared === null ? say('burstOpen') : say('burstEnded', { at: beijing(cleared) }))
+}
+
+function enterprises({ enterprises: all }: Overview, speech: Speech): Html {
+  const { say } = speech
+  const rows = all.map(({ sp, complaints, sent }): Cell[] => [
+    sp,
+    complaints,
+    sent ?? '–',
+    sent ? ((1e6 * complaints) / sent).toFixed(1) : '–',
+  ])
+  const headings = [say('enterprise'), say('complaints'), say('sentMessages'), say('aMillion')]
+  return section(say('perMillion'), headings, rows, speech)
+}
+
+function precision(judged: readonly ReviewedCode[], speech: Speech): Html {
+  const { say } = speech
+  const percent = (x: number) => `${(100 * x).toFixed(1)}%`
+  const rows = [...judged]
+    .sort((a, b) => b.judged - a.judged)
+    .map(({ code, confirmed, judged: all }): Cell[] => {
+      const said = wilson(confirmed, all)
+      return [
+        ...[code, all, confirmed],
+        ...(said ? [percent(said.share), `${percent(said.low)} – ${percent(said.high)}`] : ['–', '–']),
+      ]
+    })
+  const headings = [say('code'), say('judged'), say('confirmedCases'), say('share'), say('interval')]
+  return section(say('precision'), headings, rows, speech)
+}
+
+function released({ released: all }: Overview, speech: Speech): Html {
+  const { say, value } = speech
+  const rows = all.map(({ ts, verdict, by, until, target, codes, alert_id, again }): Cell[] => [
+    timeCell(ts),
+    value(verdict),
+    alert_id === null ? (target ?? '–') : caseLink(alert_id, target ?? alert_id),
+    codes?.join(', ') ?? '–',
+    by,
+    until === null ? '–' : timeCell(until),
+    again,
+  ])
+  const headings = [
+    ...[say('time'), say('word'), say('of'), say('codes'), say('by')],
+    ...[say('untilWhen'), say('again')],
+  ]
+  return section(say('released'), headings, rows, speech)
+}
