@@ -33,6 +33,7 @@ export class FeatureShards {
   #lostAt = Number.NEGATIVE_INFINITY
   #losses: { how: LostCounts['how']; from: number }[] = []
   #marking: NodeJS.Timeout | undefined
+  #closed = false
 
   constructor(link: RedisLink, keys: FeatureKeys, onLost: ((lost: LostCounts) => void) | undefined) {
     this.#link = link
@@ -87,6 +88,7 @@ export class FeatureShards {
 
   /** Marks before long what no batch marks by the way. */
   markSoon(): void {
+    if (this.#closed) return
     this.#marking ??= setTimeout(() => void this.#mark(), MARK_EVERY).unref()
   }
 
@@ -105,7 +107,10 @@ export class FeatureShards {
     if (this.#shards.some(({ uncounted }) => uncounted.size > 0)) this.markSoon()
   }
 
-  close(): void {
+  /** Marks what is left, if Redis answers. */
+  async close(): Promise<void> {
+    this.#closed = true
     clearTimeout(this.#marking)
+    if (this.#shards.some(({ uncounted }) => uncounted.size > 0)) await this.#mark()
   }
 }

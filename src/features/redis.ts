@@ -280,10 +280,10 @@ class RedisFeatureStore implements FeatureStore {
     return reasons
   }
 
-  /** Waits for what is being counted. */
+  /** Waits for what is being counted, and marks what could not be. */
   async close(): Promise<void> {
     await this.#queue
-    this.#shards.close()
+    await this.#shards.close()
   }
 }
 

@@ -95,6 +95,21 @@ describe.skipIf(!redisServerInstalled())('rates with the default budget of 100 m
         .toBe('4')
   }, 30_000)
 
+  it('mark what they missed before they end', async () => {
+    const { store, proxy, direct } = await behindProxy()
+    await store.assign([{ topic: TOPIC, partition: 0, endOffset: 0 }])
+    const entity = 'port:1'
+    expect((await store.count([rated(0, T0, entity)])).counted).toBe(true)
+    proxy.refusing = true
+    proxy.cut()
+    expect((await store.count([rated(1, T0 + 20_000, entity)])).counted).toBe(false)
+    proxy.refusing = false
+    await store.close()
+    const keys = new FeatureKeys({ deployment: 'd', clusterId: 'c', topic: TOPIC })
+    const missing = keys.missing(shardOf(entity, SHARDS))
+    expect(await direct.hgetall(missing)).toEqual({ [T0 / 60_000]: '4' })
+  }, 30_000)
+
   it('says that it is not ready while a good part of the batches is not counted', async () => {
     const { store, proxy } = await behindProxy()
     await store.assign([{ topic: TOPIC, partition: 0, endOffset: 0 }])
