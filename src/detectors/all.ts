@@ -106,7 +106,8 @@ export function findingsOf(
     registry,
     modelThresholds: classifier.thresholds,
     quietHours,
-    ...consulted,
+    consents: consulted.consents,
+    askedBefore: consulted.askedBefore,
   }
   const found: Finding[] = []
   for (const spec of codes) {

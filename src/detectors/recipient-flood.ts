@@ -1,3 +1,4 @@
+import type { TallyObservation } from '../domain/feature-store.ts'
 import { COMMERCIAL } from '../domain/labels.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 import { defineStateCode, hold } from './code-spec.ts'
@@ -19,6 +20,8 @@ const thresholds = {
   hold: hold(600, 'seconds below the limits after which the state clears'),
 }
 type Limits = Readonly<Record<keyof typeof thresholds, number>>
+
+const NONE: readonly never[] = []
 
 interface Flood {
   /** Kind of the tally in the feature store. */
@@ -78,13 +81,14 @@ export const recipientFlood = defineStateCode({
 }).raisedBy({
   tallies({ message }, _context, policy) {
     // Most messages are neither.
-    if (!message.otp && !message.commercial) return []
-    return FLOODS.filter((flood) => counts(flood, message)).map(({ kind, window, limit }) => ({
-      kind,
-      id: message.toToken,
-      window,
-      reportFrom: limit(policy.thresholds) + 1,
-    }))
+    if (!message.otp && !message.commercial) return NONE
+    const { toToken: id } = message
+    const asked: TallyObservation[] = []
+    for (const flood of FLOODS) {
+      const { kind, window, limit } = flood
+      if (counts(flood, message)) asked.push({ kind, id, window, reportFrom: limit(policy.thresholds) + 1 })
+    }
+    return asked
   },
   onTally({ kind, id, count }, at, _context, policy) {
     const flood = FLOODS.find((one) => one.kind === kind)

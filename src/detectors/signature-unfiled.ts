@@ -1,5 +1,6 @@
+import { isInForce } from '../domain/filing.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
-import type { Registry, SignatureRow } from '../domain/registry.ts'
+import type { SignatureRow } from '../domain/registry.ts'
 import { defineMessageCode } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 import { ESCALATED_HOLD, isStillForeign } from './shared/escalated.ts'
@@ -49,13 +50,13 @@ export const signatureUnfiled = defineMessageCode({
   const signature = signatureToFile(message, registry)
   if (!signature || (thresholds.commercialOnly && !isUnsolicited(message))) return undefined
   const row = registry.signature(signature.key)
-  const reason = row ? notInForce(row, message, registry) : 'unknown'
+  const reason = row ? notInForce(row, message) : 'unknown'
   return reason && { score: 1, evidence: { signature: signature.name, reason } }
 })
 
 /** Why no filing holds at the time, whatever the carrier; undefined when one does. */
-function notInForce(row: SignatureRow, { ts }: AnalysedMessage, registry: Registry) {
-  if (registry.filings(row, { ts }).length > 0) return undefined
+function notInForce(row: SignatureRow, { ts }: AnalysedMessage) {
+  for (const filing of row.filings) if (isInForce(filing, ts)) return undefined
   if (row.filings.some((filing) => filing.status === 'suspended')) return 'suspended'
   return row.filings.some((filing) => filing.status === 'filed') ? 'expired' : 'revoked'
 }

@@ -12,8 +12,16 @@ export interface PartitionId {
   readonly partition: number
 }
 
-export function partitionKey(p: PartitionId): string {
-  return `${p.topic}/${p.partition}`
+/** The partition asked about last: asked several times of every record, and records come in runs of one partition. */
+const last = { topic: '', partition: Number.NaN, key: '' }
+
+export function partitionKey({ topic, partition }: PartitionId): string {
+  if (last.partition !== partition || last.topic !== topic) {
+    last.topic = topic
+    last.partition = partition
+    last.key = `${topic}/${partition}`
+  }
+  return last.key
 }
 
 /** Records of one partition that follow one another, as one fetch brought them. */

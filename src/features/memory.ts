@@ -8,8 +8,8 @@ import type {
   TallyReading,
 } from '../domain/feature-store.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
-import { type AtomicDelta, aggregate, talliesOf } from './aggregate.ts'
-import { LIMITS, tallyEntity } from './layout.ts'
+import { type AtomicDelta, aggregate, type TallyDelta } from './aggregate.ts'
+import { LIMITS } from './layout.ts'
 import { MemoryMembers } from './memory-members.ts'
 import { MemoryRates } from './memory-rates.ts'
 import { checkBatch, firstEventTime } from './observations.ts'
@@ -17,11 +17,20 @@ import { checkBatch, firstEventTime } from './observations.ts'
 /** Event time between two sweeps of what is forgotten, ms. */
 const SWEEP_EVERY = 600_000
 
+/** Counts of half a window, by `<kind>/<id>`. */
+interface Tally {
+  /** Event time from which on it is part of no window. */
+  readonly until: number
+  readonly counts: Map<string, number>
+  /** Of the half before. */
+  before: Tally | undefined
+}
+
 class MemoryFeatureStore implements FeatureStore {
   readonly #rates = new MemoryRates()
   readonly #members = new MemoryMembers()
-  /** By `<window>/<bucket>`, then by `<kind>/<id>`. */
-  readonly #tallies = new Map<string, { readonly until: number; readonly counts: Map<string, number> }>()
+  /** By window and bucket. */
+  readonly #tallies = new Map<number, Map<number, Tally>>()
   /** By UTC day, then by entity. */
   readonly #sent = new Map<string, Map<string, number>>()
   /** Event time by `once` key. */
@@ -87,13 +96,9 @@ class MemoryFeatureStore implements FeatureStore {
   ): void {
     for (const delta of group.rates.values()) this.#rates.apply(delta, counting, this.#since!, readings.rates)
     for (const delta of group.members.values()) this.#members.apply(delta, counting, readings.members)
-    for (const { kind, id, window, bucket, count, reportFrom } of talliesOf(group)) {
-      const entity = tallyEntity(kind, id)
-      const current = this.#tally(window, bucket)
-      if (counting && count > 0) current.set(entity, (current.get(entity) ?? 0) + count)
-      const total =
-        (current.get(entity) ?? 0) + (this.#tallies.get(`${window}/${bucket - 1}`)?.counts.get(entity) ?? 0)
-      if (total >= reportFrom) readings.tallies.push({ kind, id, count: total })
+    for (const [entity, first] of group.tallies) {
+      for (let delta: TallyDelta | undefined = first; delta !== undefined; delta = delta.next)
+        this.#applyTally(entity, delta, counting, readings.tallies)
     }
     if (!counting) return
     for (const [day, added] of group.sent) {
@@ -106,29 +111,57 @@ class MemoryFeatureStore implements FeatureStore {
     }
   }
 
-  #tally(window: number, bucket: number): Map<string, number> {
-    const key = `${window}/${bucket}`
-    let tally = this.#tallies.get(key)
-    if (tally === undefined) {
-      tally = { until: (bucket + 2) * (window / 2), counts: new Map() }
-      this.#tallies.set(key, tally)
+  #applyTally(entity: string, delta: TallyDelta, counting: boolean, readings: TallyReading[]): void {
+    const { kind, id, window, bucket, count, reportFrom } = delta
+    const { counts, before } = this.#tally(window, bucket)
+    let total = counts.get(entity) ?? 0
+    if (counting && count > 0) {
+      total += count
+      counts.set(entity, total)
     }
-    return tally.counts
+    total += before?.counts.get(entity) ?? 0
+    if (total >= reportFrom) readings.push({ kind, id, count: total })
+  }
+
+  #tally(window: number, bucket: number): Tally {
+    let byBucket = this.#tallies.get(window)
+    if (byBucket === undefined) {
+      byBucket = new Map()
+      this.#tallies.set(window, byBucket)
+    }
+    let tally = byBucket.get(bucket)
+    if (tally === undefined) {
+      tally = { until: (bucket + 2) * (window / 2), counts: new Map(), before: byBucket.get(bucket - 1) }
+      byBucket.set(bucket, tally)
+      const next = byBucket.get(bucket + 1)
+      if (next) next.before = tally
+    }
+    return tally
   }
 
   #sweep(batch: readonly Observations[]): void {
-    const times = batch.map((o) => o.ts).sort((a, b) => a - b)
+    const times = new Float64Array(batch.length)
+    for (let i = 0; i < batch.length; i++) times[i] = batch[i]!.ts
+    times.sort()
     this.#eventTime = Math.max(this.#eventTime, times[times.length >> 1]!)
     const now = this.#eventTime
     if (now - this.#sweptAt < SWEEP_EVERY) return
     this.#sweptAt = now
     this.#rates.forget(now - LIMITS.rateTtl * 1000, now - LIMITS.baselineTtl * 1000)
     this.#members.forget(now)
-    for (const [key, { until }] of this.#tallies)
-      if (until + LIMITS.tallySlack * 1000 < now) this.#tallies.delete(key)
+    for (const byBucket of this.#tallies.values()) this.#forgetTallies(byBucket, now)
     for (const [key, at] of this.#once) if (at < now - LIMITS.onceTtl * 1000) this.#once.delete(key)
     for (const day of this.#sent.keys())
       if (Date.parse(day) < now - LIMITS.sentTtl * 1000) this.#sent.delete(day)
+  }
+
+  #forgetTallies(byBucket: Map<number, Tally>, now: number): void {
+    for (const [bucket, { until }] of byBucket) {
+      if (until + LIMITS.tallySlack * 1000 >= now) continue
+      byBucket.delete(bucket)
+      const next = byBucket.get(bucket + 1)
+      if (next) next.before = undefined
+    }
   }
 
   async sent(entity: string, days: readonly string[]): Promise<readonly number[]> {

@@ -106,7 +106,8 @@ export class Assembly {
   #add(messages: readonly Message[], eventTime?: number): void {
     const { batcher, checkpoint, partitions } = this.#parts
     for (const message of messages) {
-      const bytes = message.origins.reduce((sum, o) => sum + o.value.length, 0)
+      let bytes = 0
+      for (const { value } of message.origins) bytes += value.length
       const reached = eventTime ?? partitions.workedUpTo(message.position) ?? message.ts
       batcher.add({ kind: 'message', message, epoch: checkpoint.epoch, bytes, eventTime: reached }, bytes)
     }

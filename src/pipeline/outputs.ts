@@ -93,6 +93,8 @@ function count<K extends string>(counts: Partial<Record<K, number>>, key: K): vo
   counts[key] = (counts[key] ?? 0) + 1
 }
 
+const NONE: readonly never[] = []
+
 /** What goes out for one message. */
 export interface MessageOutputs {
   readonly decision: Decision
@@ -119,38 +121,48 @@ export function messageOutputs(
   { alerts: options, wants, explain }: OutputOptions,
 ): MessageOutputs {
   const { message, reasons, enforced, shadow, late } = decision
-  const { degraded } = context
-  const alerts: Alert[] = []
+  const { now, degraded } = context
+  const { senderContacts } = options
+  const verdicts = wants.verdicts
+    ? verdictsOf(message, reasons, states, { now, degraded, late }, { explain, senderContacts })
+    : NONE
+  const action = reasons.length + states.length === 0 ? 'none' : askedAction(reasons, states, late)
+  // Most messages have no reasons.
+  if (enforced.length + shadow.length === 0) return { decision, action, alerts: NONE, verdicts }
   const alert = (of: readonly Reason[], mode: Mode) => {
     const isLate = mode === 'shadow' && late
     const context = { provenance: provenanceOf(versions), mode, degraded, late: isLate }
-    alerts.push(messageAlert(message, of, context, options))
+    return messageAlert(message, of, context, options)
   }
-  if (enforced.length > 0) alert(enforced, 'enforce')
-  if (shadow.length > 0 && wants.shadowAlerts) alert(shadow, 'shadow')
-  const { senderContacts } = options
-  const verdicts = wants.verdicts
-    ? verdictsOf(message, reasons, states, { ...context, late }, { explain, senderContacts })
-    : []
-  return { decision, action: askedAction(reasons, states, late), alerts, verdicts }
+  const alerts: Alert[] = []
+  if (enforced.length > 0) alerts.push(alert(enforced, 'enforce'))
+  if (shadow.length > 0 && wants.shadowAlerts) alerts.push(alert(shadow, 'shadow'))
+  return { decision, action, alerts, verdicts }
 }
 
 /** The records of what goes out for the messages of a batch, in their order. */
 export function recordsOf(outputs: readonly MessageOutputs[]): OutputRecord[] {
-  return outputs.flatMap(({ verdicts, alerts }) => [
-    ...verdicts.map((v): OutputRecord => ({ channel: 'verdicts', key: v.id, value: verdictJson(v) })),
-    ...alerts.map(alertRecord),
-  ])
+  const records: OutputRecord[] = []
+  for (const { verdicts, alerts } of outputs) {
+    for (const verdict of verdicts)
+      records.push({ channel: 'verdicts', key: verdict.id, value: verdictJson(verdict) })
+    for (const alert of alerts) records.push(alertRecord(alert))
+  }
+  return records
 }
 
 /** What the enforced alerts that ask somebody to look rested on. */
 export function alertedOf(outputs: readonly MessageOutputs[]): AlertedMessage[] {
-  return outputs.flatMap(({ decision: { message, enforced } }) => {
+  const alerted: AlertedMessage[] = []
+  for (const { decision } of outputs) {
+    const { message, enforced } = decision
+    if (enforced.length === 0) continue
     const asking = enforced.filter(({ action }) => reaches(action, 'review'))
-    if (asking.length === 0) return []
+    if (asking.length === 0) continue
     const match = likeOf(message)
-    return [{ id: message.id, codes: asking.map(({ code }) => code), ...(match ? { match } : {}) }]
-  })
+    alerted.push({ id: message.id, codes: asking.map(({ code }) => code), ...(match ? { match } : {}) })
+  }
+  return alerted
 }
 
 /** Reports what was decided on the messages of a batch, as counts. */
@@ -161,12 +173,12 @@ export function reportOutputs(outputs: readonly MessageOutputs[], emit: Emit): v
   const decided: Partial<Record<Action | 'pass', number>> = {}
   const alerts = new Map<string, { alert: Alert; count: number }>()
   const causes = new Map<string, { alert: Alert; code: Code; count: number }>()
-  for (const { decision, action, ...out } of outputs) {
+  for (const { decision, action, verdicts: own, alerts: raised } of outputs) {
     if (!decision.message.record.blocked) count(decided, action === 'none' ? 'pass' : action)
     count(labels, decision.message.label)
     for (const reason of decision.reasons) count(codes[reason.mode], reason.code)
-    for (const verdict of out.verdicts) count(verdicts, verdict.action)
-    for (const alert of out.alerts) {
+    for (const verdict of own) count(verdicts, verdict.action)
+    for (const alert of raised) {
       const asks = `${alert.data.action}/${alert.data.mode}`
       tally(alerts, asks, { alert })
       for (const { code } of alert.data.reasons) tally(causes, `${code}/${asks}`, { alert, code })

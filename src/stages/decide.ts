@@ -16,6 +16,8 @@ export interface Decision {
   readonly late: boolean
 }
 
+const NONE: readonly never[] = []
+
 /** What the policy makes of every finding on a message. */
 function reasonsOf(findings: readonly Finding[], message: AnalysedMessage, policy: Policy): Reason[] {
   return findings.map(({ code, score, evidence, cap }) => {
@@ -41,9 +43,10 @@ export function decide(
   policy: Policy,
   { now, maxAge }: { readonly now: number; readonly maxAge: number },
 ): Decision {
-  const reasons = findings.length > 0 ? reasonsOf(findings, message, policy) : []
-  const acting = message.record.blocked ? [] : reasons.filter((r) => r.action !== 'none')
   const late = maxAge > 0 && now - message.ts > maxAge
+  if (findings.length === 0) return { message, reasons: NONE, enforced: NONE, shadow: NONE, late }
+  const reasons = reasonsOf(findings, message, policy)
+  const acting = message.record.blocked ? [] : reasons.filter((r) => r.action !== 'none')
   return {
     message,
     reasons,

@@ -33,6 +33,22 @@ interface Cost {
   readonly spend: (budget: Budget) => void
 }
 
+const NAME: Cost = {
+  isSpent: (budget, share) => budget.names >= NAMES_AN_HOUR * share,
+  spend: (budget) => budget.names++,
+}
+const ENTITY: Cost = {
+  isSpent: (budget, share) => budget.entities >= ENTITIES_A_MINUTE * share,
+  spend: (budget) => budget.entities++,
+}
+const TARGET: Cost = {
+  isSpent: (budget, share) => ENTITY.isSpent(budget, share) || budget.targets >= TARGETS_AN_HOUR * share,
+  spend(budget) {
+    budget.entities++
+    budget.targets++
+  },
+}
+
 /** Key of the budget that ports which begin alike share; undefined for a number that is no longer than that. */
 function prefixOf(port: string): string | undefined {
   const length = port.startsWith('106') ? PORT_PREFIX : NUMBER_PREFIX
@@ -84,24 +100,12 @@ export class EntityGate {
 
   /** Whether the port may be counted under the name. */
   name(port: string, name: string, ts: number): boolean {
-    return this.#admit(`name:${name}@${port}`, port, ts, {
-      isSpent: (budget, share) => budget.names >= NAMES_AN_HOUR * share,
-      spend: (budget) => budget.names++,
-    })
+    return this.#admit(`name:${name}@${port}`, port, ts, NAME)
   }
 
   /** Whether the port may be counted for an entity that is made of its texts or targets. */
   entity(port: string, { entity }: Pick<MemberObservation | RateObservation, 'entity'>, ts: number): boolean {
-    const isTarget = entity.startsWith(ESCALATION)
-    return this.#admit(entity, port, ts, {
-      isSpent: (budget, share) =>
-        budget.entities >= ENTITIES_A_MINUTE * share ||
-        (isTarget && budget.targets >= TARGETS_AN_HOUR * share),
-      spend: (budget) => {
-        budget.entities++
-        if (isTarget) budget.targets++
-      },
-    })
+    return this.#admit(entity, port, ts, entity.startsWith(ESCALATION) ? TARGET : ENTITY)
   }
 
   #admit(key: string, port: string, ts: number, { isSpent, spend }: Cost): boolean {

@@ -6,6 +6,8 @@ export function originOf(record: SmsRecord, position: Position): Origin {
   return ext === undefined ? { id, position, value } : { id, position, value, ext }
 }
 
+const NONE: readonly never[] = []
+
 /** A record that is a message by itself. */
 export function messageOf(record: SmsRecord, position: Position, receivedAt: number): Message {
   return {
@@ -20,7 +22,7 @@ export function messageOf(record: SmsRecord, position: Position, receivedAt: num
     receivedAt,
     partial: false,
     byDeadline: false,
-    seams: [],
+    seams: NONE,
   }
 }
 

@@ -1,6 +1,13 @@
 import type { Signal } from '../domain/decision.ts'
 import type { Detected, RateDetector, SignalContext } from '../domain/detector.ts'
-import type { FeatureStore, Observations, RateObservation, Readings } from '../domain/feature-store.ts'
+import type {
+  FeatureStore,
+  MemberObservation,
+  Observations,
+  RateObservation,
+  Readings,
+  TallyObservation,
+} from '../domain/feature-store.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { Escalation } from '../domain/policy.ts'
 import type { BackedSignal } from '../domain/state.ts'
@@ -31,17 +38,7 @@ export interface Rated {
 const SAMPLES = 6
 const NO_CANDIDATES: readonly Candidate[] = []
 
-function each<T>(
-  detectors: readonly RateDetector[],
-  read: (detector: RateDetector) => readonly T[] | undefined,
-): T[] {
-  const all: T[] = []
-  for (const detector of detectors) {
-    const some = read(detector)
-    if (some && some.length > 0) all.push(...some)
-  }
-  return all
-}
+const NONE: readonly never[] = []
 
 /** Counts for an entity that is read only when something else asks for it. */
 function unread(entity: string, { malicious, commercial }: AnalysedMessage): RateObservation {
@@ -70,13 +67,11 @@ export function observe(
     ({ target, observation }) => (isLetIn || target.kind !== 'sender') && gate.entity(from, observation, ts),
   )
   const name = isLetIn ? signature?.name : undefined
-  const rates = isLetIn ? each(detectors, (d) => d.rates?.(detected, context)) : []
+  const asked = asksOf(detected, detectors, context, gate)
+  const rates = isLetIn ? asked.rates : []
   // Its own windows move on with whatever else a signature sends.
   if (name !== undefined && rates.length === 0) rates.push(unread(`signature:${name}`, message))
-  // The set of the names on a port is one, and capped: whoever is not let in still shows there.
-  const members = each(detectors, (d) => d.members?.(detected, context)).filter(
-    (one) => one.entity.endsWith(`:${from}`) || gate.entity(from, one, ts),
-  )
+  const { members, tallies } = asked
   for (const { observation } of candidates) members.push(observation)
   return {
     detected,
@@ -87,10 +82,38 @@ export function observe(
       ...(message.byDeadline ? { once: `${message.from}/${message.id}` } : {}),
       rates,
       members,
-      tallies: each(detectors, (d) => d.tallies?.(detected, context)),
+      tallies,
       sent: name === undefined ? [`port:${message.from}`] : [`signature:${name}`, `port:${message.from}`],
     },
   }
+}
+
+/** What the detectors of rates want counted, each kind in their order. */
+function asksOf(
+  detected: Detected,
+  detectors: readonly RateDetector[],
+  context: SignalContext,
+  gate: EntityGate,
+) {
+  const { from, ts } = detected.message
+  const rates: RateObservation[] = []
+  const members: MemberObservation[] = []
+  let tallies: TallyObservation[] | undefined
+  for (const detector of detectors) {
+    for (const one of detector.rates?.(detected, context) ?? NONE) rates.push(one)
+    // The set of the names on a port is one, and capped: whoever is not let in still shows there.
+    for (const one of detector.members?.(detected, context) ?? NONE)
+      if (isOfPort(one.entity, from) || gate.entity(from, one, ts)) members.push(one)
+    for (const one of detector.tallies?.(detected, context) ?? NONE) {
+      tallies ??= []
+      tallies.push(one)
+    }
+  }
+  return { rates, members, tallies: tallies ?? NONE }
+}
+
+function isOfPort(entity: string, port: string): boolean {
+  return entity.endsWith(port) && entity[entity.length - port.length - 1] === ':'
 }
 
 function tallyKey({ kind, id }: { readonly kind: string; readonly id: string }): string {

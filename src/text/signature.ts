@@ -74,9 +74,19 @@ function inBrackets(
   return { name, key, place, lookalikeBrackets, span: { start, end } }
 }
 
+/** Unicode code points. */
+function points(text: string): number {
+  let count = text.length
+  for (let i = 0; i + 1 < text.length; i++) {
+    if ((text.charCodeAt(i) & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) count--
+  }
+  return count
+}
+
 /** Whether what stands in brackets can be a name: in round and square ones also words, numbers and hints do. */
 function isName(inner: string, open: string): boolean {
-  const length = [...inner].length
+  if (inner.length > 2 * MAX_NAME) return false
+  const length = points(inner)
   if (length === 0 || length > MAX_NAME || inner.includes('\n')) return false
   if (open === '【') return true
   if (/[，。！？；：!?;:,]|https?|www\./i.test(inner)) return false
@@ -98,10 +108,10 @@ function closing(text: string, start: number): number {
   return -1
 }
 
-function leading(text: string): SignatureMention[] {
-  const found: SignatureMention[] = []
+/** Appends the signatures that the text begins with, two at most. */
+function leading(text: string, signatures: SignatureMention[]): void {
   let at = 0
-  while (found.length < 2) {
+  for (let found = 0; found < 2; found++) {
     while (
       at < text.length &&
       at < 64 &&
@@ -116,10 +126,9 @@ function leading(text: string): SignatureMention[] {
     if (!isName(text.slice(at + 1, end - 1), open)) break
     const one = inBrackets(text, 'leading', at, end)
     if (one === undefined) break
-    found.push(one)
+    signatures.push(one)
     at = end
   }
-  return found
 }
 
 function trailing(text: string): SignatureMention | undefined {
@@ -136,7 +145,7 @@ function trailing(text: string): SignatureMention | undefined {
   if (ROUND.includes(open) !== ROUND.includes(text[end - 1] as string)) return undefined
   const inner = text.slice(start + 1, end - 1)
   const tail = text.slice(end)
-  if (!isName(inner, open) || !isTail(tail)) return undefined
+  if (!isName(inner, open) || (tail !== '' && !isTail(tail))) return undefined
   if (ROUND.includes(open) && tail.trim() !== '') return undefined
   return inBrackets(text, 'trailing', start, end)
 }
@@ -162,7 +171,7 @@ export function extractSignatures(
     const key = signatureKey(name)
     if (key !== '') signatures.push({ name, key, place: 'field', lookalikeBrackets: false })
   }
-  signatures.push(...leading(text))
+  leading(text, signatures)
   const last = trailing(text)
   if (last !== undefined && !signatures.some((s) => s.place === 'leading' && s.key === last.key))
     signatures.push(last)

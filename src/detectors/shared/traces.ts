@@ -70,7 +70,6 @@ export function isSuspicious(message: AnalysedMessage): boolean {
 }
 
 function shortener(message: AnalysedMessage, registry: Registry): UrlMention | undefined {
-  if (!isSuspicious(message)) return undefined
   return message.urls.find(({ host, span }) => registry.isShortener(host) && !touchesSeam(message, span))
 }
 
@@ -87,19 +86,24 @@ export function isOfficialNumber(contact: ContactMention, registry: Registry): b
 }
 
 export function surroundingsOf(message: AnalysedMessage, registry: Registry): Surroundings {
+  const suspicious = isSuspicious(message)
   return {
     sender: senderKind(message.from),
     foreignLink: message.urls.length === 0 ? undefined : foreignLink(message, registry),
-    shortener: shortener(message, registry),
-    foreignCallback: message.contacts.find(
-      (contact) =>
-        !isOfficialNumber(contact, registry) &&
-        contact.value !== message.from &&
-        contact.value !== message.to &&
-        !touchesSeam(message, contact.span),
-    ),
-    request: isSuspicious(message) ? requestsIn(message.normalised.text)[0] : undefined,
+    shortener: suspicious && message.urls.length > 0 ? shortener(message, registry) : undefined,
+    foreignCallback: message.contacts.length === 0 ? undefined : foreignCallback(message, registry),
+    request: suspicious ? requestsIn(message.normalised.text)[0] : undefined,
   }
+}
+
+function foreignCallback(message: AnalysedMessage, registry: Registry): ContactMention | undefined {
+  return message.contacts.find(
+    (contact) =>
+      !isOfficialNumber(contact, registry) &&
+      contact.value !== message.from &&
+      contact.value !== message.to &&
+      !touchesSeam(message, contact.span),
+  )
 }
 
 /** `brand`: undefined for a message that claims none. */
@@ -109,20 +113,30 @@ export function tracesOf(
   registry: Registry,
   surroundings = surroundingsOf(message, registry),
 ): Traces {
-  if (brand === undefined)
-    return { ...surroundings, ownPort: false, foreignPort: false, personal: isPersonal(surroundings.sender) }
-  const ownNumber = brand.hotlines.some((hotline) => isNumberOf(hotline, message.from))
+  if (brand === undefined) return tracesIn(surroundings, false, false, isPersonal(surroundings.sender))
+  const { from } = message
   const row = message.signature && registry.signature(message.signature.key)
   // A filing without ports makes every port the brand's own.
   const filed = row?.brand === brand.id && hasFilingHere(row, message)
-  const ownPort = ownNumber || filed || registry.ownsPort(brand.id, message.from)
-  return {
-    ...surroundings,
-    ownPort,
-    // A text to be scored by itself has no sender.
-    foreignPort: !ownPort && message.from !== '' && registry.portsOfBrand(brand.id).length > 0,
-    personal: !ownPort && isPersonal(surroundings.sender),
-  }
+  const ownPort = filed || registry.ownsPort(brand.id, from) || isOwnNumber(brand, from)
+  // A text to be scored by itself has no sender.
+  const foreignPort = !ownPort && message.from !== '' && registry.portsOfBrand(brand.id).length > 0
+  return tracesIn(surroundings, ownPort, foreignPort, !ownPort && isPersonal(surroundings.sender))
+}
+
+/** One literal: what is spread into a new object costs several times as much. */
+function tracesIn(
+  { sender, foreignLink, shortener, foreignCallback, request }: Surroundings,
+  ownPort: boolean,
+  foreignPort: boolean,
+  personal: boolean,
+): Traces {
+  return { sender, foreignLink, shortener, foreignCallback, request, ownPort, foreignPort, personal }
+}
+
+function isOwnNumber({ hotlines }: Brand, from: string): boolean {
+  for (const hotline of hotlines) if (isNumberOf(hotline, from)) return true
+  return false
 }
 
 /** A short number answers for the brand, with up to five digits of a branch behind it. */
