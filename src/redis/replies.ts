@@ -57,7 +57,14 @@ export function errorOf(cause: Error): SigwatchError {
   })
 }
 
+/** What the client says, in the words of its own options, when a connection is lost or not there. */
+const CLIENT_WORDS: readonly (readonly [begins: string, reason: string])[] = [
+  ['Reached the max retries per request limit', 'the connection was lost'],
+  ["Stream isn't writeable", 'not connected'],
+]
+
 export function reasonOf(error: Error): string {
   const inner = error as Error & { lastNodeError?: Error }
-  return inner.lastNodeError?.message || error.message || error.name
+  const said = inner.lastNodeError?.message || error.message || error.name
+  return CLIENT_WORDS.find(([begins]) => said.startsWith(begins))?.[1] ?? said
 }
