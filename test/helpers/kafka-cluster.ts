@@ -5,6 +5,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import kafkajs, { type Cluster } from 'kafkajs'
 import { FaultProxy } from './fault-proxy.ts'
@@ -51,6 +52,7 @@ interface Ports {
 }
 
 const NODES = [1, 2, 3]
+const START_TRIES = 5
 
 /** Three brokers with three replicas of everything, of which two must have a record. */
 export async function startKafkaCluster(settings: readonly string[] = []): Promise<KafkaCluster> {
@@ -175,17 +177,34 @@ class Node implements ClusterNode {
     return this.#child !== undefined
   }
 
+  /** While it was down its socket ports may have been lent to somebody's connection: it tries again. */
   async start(): Promise<void> {
-    const { jars, config, dir, id } = this.#parts
-    const path = join(dir, `broker-${id}.log`)
-    const log = openSync(path, 'a')
+    for (let attempt = 1; ; attempt++) {
+      const child = this.#spawn()
+      this.#child = child
+      try {
+        await answersAt(this.address, child, this.#log)
+        return
+      } catch (error) {
+        if (child.exitCode === null || attempt === START_TRIES) throw error
+        await sleep(2_000)
+      }
+    }
+  }
+
+  get #log(): string {
+    return join(this.#parts.dir, `broker-${this.id}.log`)
+  }
+
+  #spawn(): ChildProcess {
+    const { jars, config, dir } = this.#parts
+    const log = openSync(this.#log, 'a')
     const child = spawn('java', javaArguments(jars, '400m', 'kafka.Kafka', config), {
       stdio: ['ignore', log, log],
     })
     closeSync(log)
-    this.#child = child
     removeAtExit(child, dir)
-    await answersAt(this.address, child, path)
+    return child
   }
 
   kill(): Promise<void> {

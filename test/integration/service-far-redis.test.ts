@@ -57,7 +57,7 @@ describeWith(['kafka', 'redis'], 'a Redis that is 30 ms away, on a busy machine'
     const pings = await redis!.stop()
     redis = undefined
     // Else it says nothing.
-    expect(promptShare(pings)).toBeGreaterThan(0.8)
+    expect(promptShare(pings)).toBeGreaterThan(0.5)
     const degraded = all.filter((verdict) => verdict.degraded).map(({ decidedAt }) => Date.parse(decidedAt))
     expect(promptBefore(degraded, pings)).toEqual([])
   }, 300_000)
