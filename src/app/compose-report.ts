@@ -19,7 +19,7 @@ interface Feed {
 }
 
 export interface ReportChoices extends Range {
-  readonly title: string
+  readonly title?: string
   /** Files of alerts, one a line, instead of the archive. */
   readonly files?: readonly string[]
   /** Of the deadlines of complaints. */
@@ -45,7 +45,8 @@ export async function composeReport(
     const complaints = await feed.complained?.(from, to)
     const cases = files ? undefined : await complaintCases(config, { from, to }, calendar)
     return reportPage({
-      title,
+      locale: config.locale,
+      ...(title === undefined ? {} : { title }),
       now,
       before,
       ...(judged ? { judged } : {}),

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { loadCalendar, WEEKENDS_ONLY } from '../case-pack/calendar.ts'
+import { LOCALES, type Locale } from '../detectors/words.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { momentOf } from './moment.ts'
@@ -9,7 +10,8 @@ interface ReportOptions extends ArchiveOptions {
   readonly alerts?: readonly string[]
   readonly from: string
   readonly to: string
-  readonly title: string
+  readonly title?: string
+  readonly locale?: Locale
   readonly out?: string
   readonly calendar?: string
 }
@@ -21,7 +23,8 @@ export function reportCommand(): Command {
     .requiredOption('--to <time>', 'end, not included')
     .option('--out <file>', 'where the page is written (default: stdout)')
     .option('--alerts <file...>', 'files of alerts, one a line, instead of the archive')
-    .option('--title <text>', 'heading of the page', 'What sigwatch found')
+    .option('--title <text>', 'heading of the page')
+    .addOption(new Option('--locale <locale>', 'language (default: the setting locale)').choices(LOCALES))
     .option('--calendar <file>', 'holidays and deadlines of complaints (YAML; default: weekends alone)')
     .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
     .option('--database <url>', 'PostgreSQL database (default: archive.url)')
@@ -37,15 +40,19 @@ async function report(options: ReportOptions): Promise<void> {
   const [from, to] = [momentOf('--from', options.from), momentOf('--to', options.to)]
   if (from >= to) throw new SigwatchError('USAGE', '--to must be after --from')
   const { config } = archiveConfig(options)
+  const locale = options.locale ?? config.locale
   const { composeReport } = await import('../app/compose-report.ts')
   const calendar = options.calendar === undefined ? WEEKENDS_ONLY : loadCalendar(options.calendar)
-  const page = await composeReport(config, {
-    from,
-    to,
-    title,
-    calendar,
-    ...(alerts ? { files: alerts } : {}),
-  })
+  const page = await composeReport(
+    { ...config, locale },
+    {
+      from,
+      to,
+      ...(title === undefined ? {} : { title }),
+      calendar,
+      ...(alerts ? { files: alerts } : {}),
+    },
+  )
   if (out === undefined) process.stdout.write(page)
   else {
     await writeFile(out, page)

@@ -1,4 +1,5 @@
 import type { Case } from '../archive/reader.ts'
+import { sentenceOf } from '../detectors/describe.ts'
 import type { AlertReason } from '../domain/alert.ts'
 import { type Html, html } from '../markup/html.ts'
 import { registrySection } from './registry-section.ts'
@@ -46,14 +47,9 @@ ${list(say('speaksFor'), 'for', speaksFor)}${list(say('speaksAgainst'), 'against
 <dl>${Object.entries(facts).map(([name, value]) => html`<dt>${name}</dt><dd>${text(value)}</dd>`)}</dl></div>`
 }
 
-/** The sentence of the alert; in another language written anew, where its evidence is not that of another version. */
-function detailOf({ code, evidence, detail }: AlertReason, { locale, describe }: Speech): string {
-  if (locale === 'en') return detail
-  try {
-    return describe({ code, evidence }).detail
-  } catch {
-    return detail
-  }
+/** As the alert says it, in Chinese written anew. */
+function detailOf(reason: AlertReason, { locale, describe }: Speech): string {
+  return locale === 'en' ? reason.detail : sentenceOf(reason, describe)
 }
 
 function text(value: unknown): string {

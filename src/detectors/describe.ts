@@ -1,3 +1,4 @@
+import type { AlertReason } from '../domain/alert.ts'
 import type { Finding } from '../domain/decision.ts'
 import { CODES } from './all.ts'
 import { citation } from './rules.ts'
@@ -15,5 +16,14 @@ export function createDescribe(locale: Locale): Describe {
     const { sentences, rule } = CODES[code]
     const detail = sentences[locale](evidence, words)
     return rule === undefined ? { detail } : { detail, rule: citation(rule) }
+  }
+}
+
+/** The sentence of an alert's reason in another language; its own where the evidence is that of another version. */
+export function sentenceOf({ code, evidence, detail }: AlertReason, describe: Describe): string {
+  try {
+    return describe({ code, evidence }).detail
+  } catch {
+    return detail
   }
 }

@@ -1,6 +1,6 @@
 import type { Case } from '../archive/reader.ts'
 import type { Term } from '../case-pack/terms.ts'
-import type { Describe } from '../detectors/describe.ts'
+import { type Describe, sentenceOf } from '../detectors/describe.ts'
 import type { AlertReason } from '../domain/alert.ts'
 import type { Reader, Say } from './words.ts'
 
@@ -91,18 +91,9 @@ function reasonBlocks(reason: AlertReason, { reader, say, describe }: LetterOpti
   if (reader === 'subscriber') return [facts([])]
   const said = Object.entries(evidence as Readonly<Record<string, unknown>>)
   return [
-    { kind: 'text', text: detailOf(reason, describe) },
+    { kind: 'text', text: sentenceOf(reason, describe) },
     facts(said.map(([name, value]) => [`${say('evidence')}: ${name}`, textOf(value)])),
   ]
-}
-
-/** The sentence in the language of the letter; that of the alert where its evidence is of another version. */
-function detailOf({ code, evidence, detail }: AlertReason, describe: Describe): string {
-  try {
-    return describe({ code, evidence }).detail
-  } catch {
-    return detail
-  }
 }
 
 function textOf(value: unknown): string {

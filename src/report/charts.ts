@@ -1,5 +1,6 @@
 import { type Html, html } from '../markup/html.ts'
 import { SHOWN_ACTIONS, type Tally } from './tally.ts'
+import type { Speech } from './words.ts'
 
 const WIDTH = 960
 const HEIGHT = 260
@@ -13,7 +14,7 @@ export function beijing(ms: number): string {
 }
 
 /** Alerts over time, bars stacked by action. */
-export function timeChart({ bars, slot, range }: Tally): Html {
+export function timeChart({ bars, slot, range }: Tally, { say, term }: Speech): Html {
   const totals = bars.map((bar) => SHOWN_ACTIONS.reduce((sum, action) => sum + (bar[action] ?? 0), 0))
   const most = niceMaximum(Math.max(...totals))
   const step = (WIDTH - LEFT) / bars.length
@@ -31,7 +32,7 @@ export function timeChart({ bars, slot, range }: Tally): Html {
       const height = y(below - n) - y(below)
       return html`<rect x="${(LEFT + i * step + step * 0.12).toFixed(1)}" y="${y(below).toFixed(1)}" width="${(step * 0.76).toFixed(1)}" height="${height.toFixed(1)}" class="fill-${action}"/>`
     })
-    return html`<g>${parts}<title>${beijing(range.from + i * slot)}: ${totals[i]} alerts</title></g>`
+    return html`<g>${parts}<title>${say('barSays', { at: beijing(range.from + i * slot), n: totals[i]! })}</title></g>`
   })
   const every = Math.ceil(bars.length / 6)
   const labels = bars.flatMap((_, i) =>
@@ -42,9 +43,9 @@ export function timeChart({ bars, slot, range }: Tally): Html {
       : [],
   )
   const peak = totals.indexOf(Math.max(...totals))
-  const said = `Alerts over time; the most, ${totals[peak]}, from ${beijing(range.from + peak * slot)} on.`
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Chart"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${said}">${grid}${columns}${labels}</svg></div>
-<p class="legend">${SHOWN_ACTIONS.map((action) => html`<span><i class="key-${action}"></i>${action}</span>`)}</p>`
+  const said = say('chartSays', { n: totals[peak]!, at: beijing(range.from + peak * slot) })
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${say('chart')}"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${said}">${grid}${columns}${labels}</svg></div>
+<p class="legend">${SHOWN_ACTIONS.map((action) => html`<span><i class="key-${action}"></i>${term('action', action)}</span>`)}</p>`
 }
 
 /** A bar beside a number, for tables. */

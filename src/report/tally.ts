@@ -1,5 +1,5 @@
-import type { Alert } from '../domain/alert.ts'
-import { ACTIONS, type Action } from '../domain/decision.ts'
+import type { Alert, AlertReason } from '../domain/alert.ts'
+import { ACTIONS, type Action, type Target } from '../domain/decision.ts'
 
 /** A time range, epoch ms: from `from` on, before `to`. */
 export interface Range {
@@ -10,10 +10,9 @@ export interface Range {
 /** A state that was open in the range. */
 export interface StateSpan {
   readonly id: string
-  readonly code: string
-  readonly target: string
+  readonly target: Target
   readonly action: Action
-  readonly detail: string
+  readonly reason: AlertReason
   readonly raised: number | undefined
   readonly cleared: number | undefined
 }
@@ -83,10 +82,9 @@ export class Tally {
     const known = this.states.get(`${state!.id}/${state!.episode}`)
     this.states.set(`${state!.id}/${state!.episode}`, {
       id: state!.id,
-      code: reasons[0]!.code,
-      target: `${target.kind} ${target.id}`,
+      target,
       action: type === 'sigwatch.alert.cleared' ? (known?.action ?? action) : action,
-      detail: reasons[0]!.detail,
+      reason: reasons[0]!,
       raised: type === 'sigwatch.alert.raised' ? (known?.raised ?? ts) : known?.raised,
       cleared: type === 'sigwatch.alert.cleared' ? ts : undefined,
     })

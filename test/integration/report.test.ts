@@ -92,6 +92,28 @@ describeWith(['postgres', 'chromium'], 'sigwatch report', () => {
     await page.close()
   })
 
+  it('speaks Chinese throughout', async () => {
+    const out = folder.file('zh.html')
+    const args = ['report', ...TIMES, '--database', server.url, '--out', out]
+    expect((await sigwatch([...args, '--locale', 'zh-CN'])).code).toBe(0)
+    const page = await browser.newPage()
+    await page.goto(`file://${out}`)
+    expect(await page.$eval('html', (found) => found.getAttribute('lang'))).toBe('zh-CN')
+    const said = await page.$$eval(
+      'h1, h2, th, .card span, .card small, .legend span, .tag, footer p, .range',
+      (found) => found.map((one) => one.textContent?.trim() ?? ''),
+    )
+    expect(said.filter((one) => !/[\u4e00-\u9fff]/.test(one) && one !== 'SP')).toEqual([])
+    const text = (await page.$eval('main', (main) => main.textContent)) ?? ''
+    for (const part of ['2,301告警', '75%（30%–95%），已判断 4 件', '域名 kf88.top', '拦截'])
+      expect(text).toContain(part)
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.close()
+    const set = await sigwatch(args, { env: { SIGWATCH_LOCALE: 'zh-CN' } })
+    expect(set.code).toBe(0)
+    expect(readFileSync(out, 'utf8')).toContain('短信监测报告')
+  })
+
   it('says what is wrong', async () => {
     const bad = folder.file('bad.jsonl')
     writeFileSync(bad, `${readFileSync(folder.file('alerts.jsonl'), 'utf8').split('\n')[0]}\n{"id": 1}\n`)

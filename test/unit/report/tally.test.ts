@@ -32,7 +32,11 @@ describe('the tally of a report', () => {
     tally.add(stateAlertAt(FROM + 3 * HOUR, 3, tipped, 'sigwatch.alert.cleared'))
     expect([tally.raised, tally.shadow]).toEqual([1, 1])
     expect([...tally.states.values()]).toEqual([
-      expect.objectContaining({ target: 'domain kf88.top', raised: FROM + HOUR, cleared: FROM + 3 * HOUR }),
+      expect.objectContaining({
+        target: { kind: 'domain', id: 'kf88.top' },
+        raised: FROM + HOUR,
+        cleared: FROM + 3 * HOUR,
+      }),
     ])
   })
 
@@ -54,6 +58,7 @@ describe('the tally of a report', () => {
 describe('the page of a report', () => {
   const page = (now: Tally, before = new Tally({ from: FROM - 24 * HOUR, to: FROM })) =>
     reportPage({
+      locale: 'en',
       title: 'A day',
       now,
       before,
