@@ -12,3 +12,15 @@ export function hash32(text: string, seed?: number): number {
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
   return (h ^ (h >>> 16)) >>> 0
 }
+
+/** Codes of the signs of base64url. */
+const SIGNS = Uint8Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_', (sign) =>
+  sign.charCodeAt(0),
+)
+
+/** The upper 6 × `count` bits (five at most) as signs of base64url. */
+export function base64url(bits: number, count: 3 | 5): string {
+  const [a, b, c] = [SIGNS[bits >>> 26]!, SIGNS[(bits >>> 20) & 63]!, SIGNS[(bits >>> 14) & 63]!]
+  if (count === 3) return String.fromCharCode(a, b, c)
+  return String.fromCharCode(a, b, c, SIGNS[(bits >>> 8) & 63]!, SIGNS[(bits >>> 2) & 63]!)
+}

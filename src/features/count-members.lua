@@ -101,7 +101,9 @@ local function count_members(group, index, e, weight)
         names = {}
         for i, member in ipairs(kept) do names[i] = member[1] end
       end
-      for _, name in ipairs(names) do call('PFADD', current, name) end
+      for from = 1, #names, 1000 do
+        call('PFADD', current, unpack(names, from, math.min(from + 999, #names)))
+      end
       call('EXPIRE', current, math.ceil(window / 1000) + limits.memberSlack)
       estimate = call('PFCOUNT', current, previous)
       filled = half

@@ -8,8 +8,8 @@
 --          "since": first event time of the store (ms), "groups": [[once or 0, rates, members, tallies, sent], …]}, where
 --            rate    = [entity, 1 for a baseline or 0, report from or -1, bucket, commercial, notice, fraud, bucket, …]
 --            member  = [entity, window ms, report from or -1, min count, name, count, last ms, name, …]
---            tallies = [keys of a half window before the slot, of the one before, report from or -1, ttl s,
---                       slot, field, count, slot, …], numbered through over all of a group
+--            tallies = [keys of a half window, of the one before, report from or -1, ttl s, names of eight signs each,
+--                       hash, count, hash, …], numbered through over all of a group
 --            sent    = [key of a day before the slot, slot, field, count, slot, …]
 --          Entities and keys are named as in layout.ts. Buckets ascend. A count of 0 was counted before: it is read, not
 --          counted.
@@ -78,26 +78,7 @@ local function expire_new(key, ttl)
   if call('HLEN', key) == 1 then call('EXPIRE', key, ttl) end
 end
 
--- Returns the number of the last tally.
-local function count_tallies(group, index, e, weight)
-  local now, before, report, ttl = prefix .. e[1], prefix .. e[2], e[3], e[4]
-  for i = 5, #e, 3 do
-    index = index + 1
-    local slot, field, count = e[i], e[i + 1], e[i + 2] * weight
-    local value
-    if count > 0 then
-      local key = now .. slot
-      value = call('HINCRBY', key, field, count)
-      if value == count then expire_new(key, ttl) end
-    end
-    if report >= 0 then
-      value = (value or tonumber(call('HGET', now .. slot, field) or 0))
-        + tonumber(call('HGET', before .. slot, field) or 0)
-      if value >= report then tallies[#tallies + 1] = { group, index, value } end
-    end
-  end
-  return index
-end
+-- include: count-tallies.lua
 
 for g, group in ipairs(payload.groups) do
   local weight = 1

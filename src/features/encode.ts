@@ -19,9 +19,10 @@ import {
   onceKey,
   sentKeys,
   sentPlace,
+  TALLY_PARTS,
   tallyEntity,
   tallyKeys,
-  tallyPlace,
+  tallyName,
 } from './layout.ts'
 import type { Marks } from './uncounted-buckets.ts'
 
@@ -107,10 +108,10 @@ function* namesOf(groups: readonly Group[]): Generator<string> {
       yield `m:${entity}:0`
       yield `m:${entity}:1`
     }
-    for (const e of tallies)
-      for (let i = 4; i < e.length; i += 3) {
-        yield `${e[0]}${e[i]}`
-        yield `${e[1]}${e[i]}`
+    for (const [now, before] of tallies)
+      for (const part of TALLY_PARTS) {
+        yield `${now}${part}`
+        yield `${before}${part}`
       }
     for (const e of sent) for (let i = 1; i < e.length; i += 3) yield `${e[0]}${e[i]}`
   }
@@ -149,7 +150,7 @@ function memberEntry({ entity, window, reportFrom, minCount, members }: MemberDe
   return entry
 }
 
-/** Tallies whose keys differ in the slot alone, and that are reported from one number on. */
+/** Tallies of one half-window that are reported from one number on. */
 function familiesOf(group: AtomicDelta): TallyDelta[][] {
   const families: TallyDelta[][] = []
   for (const delta of talliesOf(group)) {
@@ -174,11 +175,15 @@ function tallyEntry(family: readonly TallyDelta[]): Entry {
     wellFormed(tallyKeys(kind, window, bucket - 1)),
     threshold(reportFrom),
     Math.ceil(window / 500) + LIMITS.tallySlack,
+    '',
   ]
+  let names = ''
   for (const { id, count } of family) {
-    const { slot, field } = tallyPlace(tallyEntity(kind, id))
-    entry.push(slot, field, count)
+    const { name, hash } = tallyName(tallyEntity(kind, id))
+    names += name
+    entry.push(hash, count)
   }
+  entry[4] = names
   return entry
 }
 

@@ -1,4 +1,4 @@
-import { hash32 } from '../domain/hash32.ts'
+import { base64url, hash32 } from '../domain/hash32.ts'
 
 /** Rate buckets of ten seconds (BUCKET_MS) are kept six to a minute for an hour. */
 export const BUCKETS_A_MINUTE = 6
@@ -41,10 +41,9 @@ export const LIMITS = {
 
 export const SHARDS = 64
 /**
- * Small hashes a shard that fields by hash are spread over: with ten million recipients in a half-window, and a million
- * signatures a day, each stays in Redis's compact encoding (128 fields).
+ * Small hashes a shard that fields by hash are spread over: with a million signatures a day, each stays in Redis's compact
+ * encoding (128 fields).
  */
-const TALLY_SLOTS = 4096
 const SENT_SLOTS = 256
 
 /** Which of `shards` (a power of two) an entity belongs to. */
@@ -112,10 +111,13 @@ export function onceKey(key: string): string {
   return `o:${key}`
 }
 
-/** Small hashes by half-window bucket, so that they stay in the compact encoding and expire whole; the slot follows. */
+/** By half-window bucket, so that all of it expires at once; one of TALLY_PARTS follows. */
 export function tallyKeys(kind: string, window: number, bucket: number): string {
-  return `t:${kind}:${window}:${bucket}:`
+  return `u:${kind}:${window}:${bucket}:`
 }
+
+/** Cells, log and facts of a half-window: see count-tallies.lua. */
+export const TALLY_PARTS = ['c', 'l', 'f'] as const
 
 /** Of what was sent on a UTC day, likewise. */
 export function sentKeys(day: string): string {
@@ -133,15 +135,25 @@ export interface Place {
   readonly field: string
 }
 
-/** The field is a 48-bit hash: a third of the memory of the name, and no number or token of a recipient is stored. */
+/** The field is a 48-bit hash: a third of the memory of the name. */
 function place(entity: string, slots: number): Place {
   const high = hash32(entity)
   const low = hash32(entity, 0x9747b28c)
   return { slot: (high >>> 6) % slots, field: String((high >>> 16) * 0x1_0000_0000 + low) }
 }
 
-export function tallyPlace(entity: string): Place {
-  return place(entity, TALLY_SLOTS)
+/** What is tallied, as a shard knows it: no number or token of a recipient is stored. */
+export interface TallyName {
+  /** 48 bits in eight signs. */
+  readonly name: string
+  /** 32 bits that say which cell it has. */
+  readonly hash: number
+}
+
+export function tallyName(entity: string): TallyName {
+  const high = hash32(entity)
+  const low = hash32(entity, 0x9747b28c)
+  return { name: base64url(high, 5) + base64url(low, 3), hash: low }
 }
 
 export function sentPlace(entity: string): Place {

@@ -1,4 +1,4 @@
-import { fnv1a, hash32 } from '../domain/hash32.ts'
+import { base64url, fnv1a, hash32 } from '../domain/hash32.ts'
 import { hmacSha256 } from '../domain/sha256.ts'
 import { wellFormed } from '../domain/well-formed.ts'
 import { SHARDS } from './places.ts'
@@ -7,8 +7,6 @@ import { SHARDS } from './places.ts'
 export const FIRST_LEVEL = 2
 export const LAST_LEVEL = 14
 const SEEDS = [0x811c9dc5, 0x9747b28c, 0x1b873593] as const
-/** Codes of the signs of base64url. */
-const SIGNS = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_')
 
 /** Signatures that are remembered of what a port sent to a subscriber. */
 export const REMEMBERED = 4
@@ -40,23 +38,12 @@ export function logPlace(port: string, token: string): LogPlace {
     lastPort = port
   }
   const [a, b, c] = [hash32(token, ofPort[0]), hash32(token, ofPort[1]), hash32(token, ofPort[2])]
-  return { shard: a % SHARDS, bits: (a ^ b) >>> 0, name: fiveSigns(a) + fiveSigns(b) + fiveSigns(c) }
+  return { shard: a % SHARDS, bits: (a ^ b) >>> 0, name: base64url(a, 5) + base64url(b, 5) + base64url(c, 5) }
 }
 
 /** Number of the log within its shard at a level. */
 export function logOf(bits: number, level: number): number {
   return bits % (1 << level)
-}
-
-/** The upper 30 bits. */
-function fiveSigns(bits: number): string {
-  return String.fromCharCode(
-    SIGNS[bits >>> 26]!,
-    SIGNS[(bits >>> 20) & 63]!,
-    SIGNS[(bits >>> 14) & 63]!,
-    SIGNS[(bits >>> 8) & 63]!,
-    SIGNS[(bits >>> 2) & 63]!,
-  )
 }
 
 /** The keyed tokens of subscribers, as messages have them behind the id of the key. */

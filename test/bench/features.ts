@@ -142,7 +142,7 @@ const LAYOUTS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['rate', /:r:/],
   ['baseline', /:b:/],
   ['members', /:m:/],
-  ['tally hash', /:t:/],
+  ['tallies', /:u:/],
   ['sent hash', /:s:/],
 ]
 

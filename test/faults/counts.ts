@@ -11,7 +11,8 @@ import {
   sentPlace,
   shardOf,
   tallyEntity,
-  tallyPlace,
+  tallyKeys,
+  tallyName,
   utcDay,
 } from '../../src/features/layout.ts'
 
@@ -85,9 +86,9 @@ function recount(observations: readonly Observations[], capped: Set<string>): Ma
     for (const { kind, id, window } of distinct(tallies, (t) => `${tallyEntity(t.kind, t.id)} ${t.window}`)) {
       const entity = tallyEntity(kind, id)
       const bucket = Math.floor(ts / (window / 2))
-      const { slot, field } = tallyPlace(entity)
+      const { name } = tallyName(entity)
       const [from, to] = [(bucket * window) / 2, ((bucket + 1) * window) / 2]
-      add(counts, `t:${kind}:${window}:${bucket}:${slot}${SEPARATOR}${field}`, { entity, from, to })
+      add(counts, `${tallyKeys(kind, window, bucket)}l${SEPARATOR}${name}`, { entity, from, to })
     }
     for (const entity of new Set(sent)) {
       const { slot, field } = sentPlace(entity)
@@ -226,12 +227,21 @@ async function readCounts(redis: Redis, scope: KeyScope) {
   const found = new Map<string, number>()
   const capped = new Set<string>()
   const root = new FeatureKeys(scope).offsets(0).replace(/\.0\}:offsets$/, '')
-  for await (const keys of redis.scanStream({ match: `${root}.*}:[rmtsb]:*`, type: 'hash', count: 1_000 })) {
+  for await (const keys of redis.scanStream({ match: `${root}.*}:[rmsb]:*`, type: 'hash', count: 1_000 })) {
     if ((keys as string[]).length === 0) continue
     const names = (keys as string[]).map((key) => key.slice(key.indexOf('}:') + 2))
     const kinds = names.map((name) => name[0]!)
     const rows = (await redis.eval(READ, names.length, ...(keys as string[]), ...kinds)) as Row[]
     for (const row of rows) take(names[row[0] - 1]!, row, found, capped)
+  }
+  for await (const keys of redis.scanStream({ match: `${root}.*}:u:*:l`, type: 'string', count: 1_000 })) {
+    for (const key of keys as string[]) {
+      const log = (await redis.get(key)) ?? ''
+      for (let at = 0; at < log.length; at += 8) {
+        const name = `${key.slice(key.indexOf('}:') + 2)}${SEPARATOR}${log.slice(at, at + 8)}`
+        found.set(name, (found.get(name) ?? 0) + 1)
+      }
+    }
   }
   return { counts: found, capped }
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { FeatureStore, LostCounts, Observations, Readings } from '../../src/domain/feature-store.ts'
 import type { TrafficGroup } from '../../src/domain/labels.ts'
 import type { PartitionId } from '../../src/domain/ports.ts'
+import { SHARDS, shardOf, tallyEntity } from '../../src/features/layout.ts'
 import { memoryFeatureStore } from '../../src/features/memory.ts'
 import { type RedisFeatureOptions, redisFeatureStore } from '../../src/features/redis.ts'
 import { connectRedis } from '../../src/redis/client.ts'
@@ -257,6 +258,96 @@ describe.skipIf(!redisServerInstalled())('features in Redis and in memory', () =
     await link.close()
     await server.stop()
   }, 30_000)
+})
+
+// ------------------------------------------------------------------ tallies
+
+describe.skipIf(!redisServerInstalled())('tallies in Redis', () => {
+  const WINDOW = 10 * MINUTE
+
+  /** Names that lie in one shard, so that its cells are many times fewer than what is counted. */
+  function names(count: number): string[] {
+    const found: string[] = []
+    for (let i = 0; found.length < count; i++)
+      if (shardOf(tallyEntity('otp', `1.${i}`), SHARDS) === 0) found.push(`1.${i}`)
+    return found
+  }
+
+  async function open() {
+    const server = await startOwnRedis()
+    const link = connectRedis({ url: server.url, commandTimeout: PATIENT_MS })
+    const scope = { deployment: 'd', clusterId: 'c', topic: TOPIC, budgetMs: PATIENT_MS }
+    const admin = new Redis(server.url)
+    onTestFinished(async () => {
+      admin.disconnect()
+      await link.close()
+      await server.stop()
+    })
+    return { stores: [memoryFeatureStore(), redisFeatureStore(link, scope)] as const, admin }
+  }
+
+  it('are those of a count in memory, however many share a cell', async () => {
+    const { stores, admin } = await open()
+    const ids = names(9_000)
+    let offset = 0
+    const tallied = (id: string, ts: number): Observations => ({
+      position: { topic: TOPIC, partition: 0, offset: offset++ },
+      ts,
+      rates: [],
+      members: [],
+      tallies: [{ kind: 'otp', id, window: WINDOW, reportFrom: 4 }],
+      sent: [],
+    })
+    let reported = 0
+    // A half window in which most come once; one in which few come often, and some of the former late; and one after it.
+    const batches = [
+      ids.map((id) => tallied(id, T0)),
+      ids.slice(0, 400).flatMap((id, i) => Array.from({ length: i % 7 }, () => tallied(id, T0 + WINDOW / 2))),
+      ids.slice(100, 300).map((id) => tallied(id, T0 + 1)),
+      ids.slice(0, 400).map((id) => tallied(id, T0 + WINDOW / 2 + 1)),
+      ids.slice(0, 2_000).map((id) => tallied(id, T0 + WINDOW)),
+      ids.slice(0, 400).map((id) => tallied(id, T0 + WINDOW / 2 + 2)),
+    ]
+    for (const batch of batches) {
+      for (let from = 0; from < batch.length; from += 1_500) {
+        const part = batch.slice(from, from + 1_500)
+        const [memory, redis] = await Promise.all(stores.map((store) => store.count(part)))
+        expect(sorted(redis!).tallies).toEqual(sorted(memory!).tallies)
+        reported += memory!.tallies.length
+      }
+    }
+    expect(reported).toBeGreaterThan(400)
+    const root = (await admin.keys('*:u:otp:*:f')).toSorted()
+    expect(root).toHaveLength(3)
+    // 9,000 names in a half window: more cells than it began with, and so does the next.
+    expect(Number(await admin.hget(root[0]!, 'cells'))).toBe(65_536)
+    expect(Number(await admin.hget(root[1]!, 'cells'))).toBe(65_536)
+    for (const key of await admin.keys('*:u:*')) expect(await admin.ttl(key)).toBeGreaterThan(0)
+  }, 60_000)
+
+  it('count beyond what a cell holds, for one half window and the next', async () => {
+    const { stores } = await open()
+    const [id] = names(1)
+    let offset = 0
+    const tallied = (ts: number): Observations => ({
+      position: { topic: TOPIC, partition: 0, offset: offset++ },
+      ts,
+      rates: [],
+      members: [],
+      tallies: [{ kind: 'otp', id: id!, window: WINDOW, reportFrom: 300 }],
+      sent: [],
+    })
+    for (const [n, ts] of [
+      [290, T0],
+      [20, T0],
+      [5, T0 + WINDOW / 2],
+    ] as const) {
+      const batch = Array.from({ length: n }, () => tallied(ts))
+      const [memory, redis] = await Promise.all(stores.map((store) => store.count(batch)))
+      expect(redis!.tallies).toEqual(memory!.tallies)
+      expect(redis!.tallies).toHaveLength(n === 290 ? 0 : 1)
+    }
+  })
 })
 
 // ------------------------------------------------------------------ outages
