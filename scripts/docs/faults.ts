@@ -38,6 +38,9 @@ tests (\`test/integration/service-cluster.test.ts\`). From outside, after each c
 - \`repeated\` counts verdicts that were written again under the same id, as at-least-once delivery may; \`caught up\` is the time from
   the end of the faults (and of live records) until everything was committed, \`memory\` the most that an instance had.
 
+\`--delivery exactly-once\` runs cells with exactly-once delivery. All invariants are the same, seen by readers of what is
+committed, and \`repeated\`, which counts dead letters and message alerts too, must be 0: these rows say \`exactly-once\`.
+
 | cell | fault | place: missing, both, early | alerts | states | counts | degraded | repeated | caught up, memory | \`/readyz\` said | run |
 |---|---|---|---|---|---|---|---|---|---|---|
 ${CELLS.flatMap(({ name, what }) => rowsOf(name, what, results)).join('\n')}
@@ -77,7 +80,7 @@ function rowsOf(cell: string, what: string, results: readonly Outcome[]): string
   if (runs.length === 0) return [`| \`${cell}\` | ${what} | not run | | | | | | | | |`]
   return runs.map((outcome) => {
     const { commit, at, seed } = outcome
-    const run = `seed ${seed}, ${commit}, ${at}`
+    const run = `${outcome.delivery ? `${outcome.delivery}, ` : ''}seed ${seed}, ${commit}, ${at}`
     if ('failure' in outcome)
       return `| \`${cell}\` | ${what} | **failed**: ${outcome.failure} | | | | | | | | ${run} |`
     const { missing, both, early, alerts, states, degraded, repeated, seconds } = outcome

@@ -5,6 +5,7 @@ import type { KafkaConnection } from '../kafka/client.ts'
 import { namedSideTopics } from '../side-inputs/named-topics.ts'
 import { SideOffsets } from '../side-inputs/offsets.ts'
 import { createKafkaSink } from '../sinks/kafka.ts'
+import { KafkaTransactions } from '../sinks/kafka-transactions.ts'
 import { createKafkaSource } from '../sources/kafka.ts'
 import { loadedVersions, openAssets, openShadow } from './assets.ts'
 import { type Application, clockAt } from './compose.ts'
@@ -45,15 +46,14 @@ async function composeOn(
   config: Config,
   emit: Emit,
 ): Promise<Application> {
-  const tokenise = tokeniserOf(config)
   const assets = await openAssets(config, emit)
   // Early, so that a SIGHUP while Kafka is waited for does not end the process.
   const reloader = new Reloader({ config, assets, adopt: (what) => core.adopt(what), emit })
-  const sink = createKafkaSink({ connection: kafka, topics: await requiredTopics(kafka, config) })
+  const { sink, transactions } = await outputsOf(kafka, config, emit)
   const topics = await namedSideTopics(config, kafka, emit)
   const stores = await openStores(config, await kafka.clusterId(), () => sideInputs.lost(), emit)
   const clock = clockAt()
-  const source = sourceOf(kafka, config, emit)
+  const source = sourceOf(kafka, config, transactions, emit)
   const shadow = openShadow(config, assets, clock, emit)
   const offsets = new SideOffsets()
   const core = createCore({
@@ -61,6 +61,7 @@ async function composeOn(
     mode: 'service',
     source,
     sink,
+    transactions,
     features: stores.features,
     states: stores.states,
     ledger: stores.ledger,
@@ -70,15 +71,15 @@ async function composeOn(
     loaded: () => loadedVersions(assets),
     describe: assets.describe,
     shadow,
-    tokenise,
+    tokenise: tokeniserOf(config),
     clock,
     emit,
     logsOf: (partitions) => kafka.logsOf(partitions),
-    unready: () => sideInputs.unready(),
+    unready: () => [...(transactions?.unready() ?? []), ...sideInputs.unready()],
   })
   const own = { config, kafka, topics, stores, core, offsets, clock, emit }
   const sideInputs = new SideInputs({ ...own, registry: assets.registry })
-  const closing = [{ close: () => reloader.stop() }, shadow, sink, stores, kafka]
+  const closing = [{ close: () => reloader.stop() }, shadow, sink, transactions, stores, kafka]
 
   async function run(): Promise<void> {
     const { complete } = await sideInputs.start()
@@ -100,10 +101,28 @@ async function composeOn(
   }
 }
 
-function sourceOf(kafka: KafkaConnection, config: Config, emit: Emit) {
+function sourceOf(
+  kafka: KafkaConnection,
+  config: Config,
+  transactions: KafkaTransactions | undefined,
+  emit: Emit,
+) {
   const { groupId, startFrom } = config.kafka
   const topics = inputTopicNames(config)
-  return createKafkaSource({ connection: kafka, groupId, topics, startFrom, emit })
+  const takeOver =
+    transactions && ((...of: Parameters<KafkaTransactions['takeOver']>) => transactions.takeOver(...of))
+  return createKafkaSource({ connection: kafka, groupId, topics, startFrom, emit, takeOver })
+}
+
+/** Where everything goes, and the transactions in which most of it does, if it does. */
+async function outputsOf(connection: KafkaConnection, config: Config, emit: Emit) {
+  const topics = await requiredTopics(connection, config)
+  const { groupId } = config.kafka
+  const transactions =
+    config.delivery === 'exactly-once'
+      ? new KafkaTransactions({ connection, groupId, topics, emit })
+      : undefined
+  return { sink: createKafkaSink({ connection, topics }), transactions }
 }
 
 function tokeniserOf({ privacy }: Config) {

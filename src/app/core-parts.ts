@@ -3,7 +3,7 @@ import type { Detectors } from '../detectors/all.ts'
 import type { ConsentLedger } from '../domain/consent-ledger.ts'
 import type { Emit } from '../domain/events.ts'
 import type { FeatureStore } from '../domain/feature-store.ts'
-import type { Clock, PartitionId, Sink, Source } from '../domain/ports.ts'
+import type { Clock, PartitionId, Sink, Source, Transactions } from '../domain/ports.ts'
 import type { SenderMinutes } from '../domain/sender-minutes.ts'
 import type { StateStore } from '../domain/state-store.ts'
 import type { Tokenise } from '../domain/token.ts'
@@ -21,6 +21,8 @@ export interface CoreParts {
   /** Unless given: lines of a file in the embedded mode, else records of topics, as they are configured. */
   readonly decode?: Decode
   readonly sink: Sink
+  /** Writes what follows from records, where that is in transactions. */
+  readonly transactions?: Transactions | undefined
   readonly features: FeatureStore
   readonly states: StateStore
   readonly ledger: ConsentLedger

@@ -12,6 +12,7 @@ import { Intake } from '../pipeline/intake.ts'
 import { Outlet } from '../pipeline/outlet.ts'
 import type { Intaken } from '../pipeline/outputs.ts'
 import type { Pipeline, Write } from '../pipeline/pipeline.ts'
+import { MAX_WAITING_PARTS } from '../pipeline/transactional-writer.ts'
 import { SideOffsets } from '../side-inputs/offsets.ts'
 import { SideRows } from '../side-inputs/side-rows.ts'
 import { JoinParts } from '../stages/join-parts.ts'
@@ -195,14 +196,18 @@ function serviceRunner(core: Wired, pipeline: Pick<Pipeline, 'process'>): Runner
 }
 
 function intakeParts(core: Wired, pipeline: Pick<Pipeline, 'process'>) {
-  const { config, source, sink, features, versions, stopping, clock, emit } = core
+  const { config, source, sink, transactions, features, versions, stopping, clock, emit } = core
   return {
     source,
     sink,
     clock,
     emit,
     ...readingOf(core),
-    join: new JoinParts({ wait: config.limits.partWait }),
+    ...(transactions ? { transactions } : {}),
+    join: new JoinParts({
+      wait: config.limits.partWait,
+      ...(transactions ? { maxPartsOfPartition: MAX_WAITING_PARTS } : {}),
+    }),
     process: (items: readonly Intaken[], write: Write) =>
       versions.during(() => pipeline.process(items, write)),
     assigned: async (partitions: readonly PartitionId[]) => {

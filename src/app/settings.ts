@@ -123,6 +123,12 @@ export const SETTINGS = {
 
   ...INPUT_SETTINGS,
 
+  delivery: setting(
+    choice(['at-least-once', 'exactly-once']),
+    'at-least-once',
+    'With Kafka: `exactly-once` writes message alerts, verdicts, dead letters and offsets in transactions ([operations.md](operations.md#exactly-once)). The same on all instances. The embedded mode writes files and commits nothing: there it changes nothing.',
+  ),
+
   'redis.url': setting<Secret | null>(
     optional(secret('redis:// or rediss:// and a host, for example redis://127.0.0.1:6379/0', isRedisUrl)),
     null,

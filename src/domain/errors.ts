@@ -138,6 +138,12 @@ export const ERRORS = {
     retry: true,
     remedy: 'The input is paused until it does.',
   },
+  TRANSACTION_LOST: {
+    cause:
+      'With exactly-once delivery: another instance writes for the partition now, or a transaction took too long and was ended.',
+    retry: true,
+    remedy: 'Nothing: the group is joined anew, and the records are read again from where the outputs end.',
+  },
   STORE_CONFLICT: {
     cause: 'Another instance counted or changed the same thing first.',
     retry: true,

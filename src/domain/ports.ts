@@ -39,9 +39,23 @@ export interface RecordRun {
   readonly lag: number | undefined
 }
 
+/** Offsets from one on, without the end. */
+export interface OffsetRange {
+  readonly from: number
+  readonly to: number
+}
+
 /** A partition with the offset at which reading begins in this assignment, where that is known. */
 export interface AssignedPartition extends PartitionId {
   readonly startOffset?: number
+  /** Records behind it whose outputs are written: they are passed over. Ascending, apart from one another. */
+  readonly written?: readonly OffsetRange[]
+}
+
+/** How far the outputs of a partition are written: everything before `offset`, and what lies in `written` behind it. */
+export interface Reached {
+  readonly offset: number
+  readonly written: readonly OffsetRange[]
 }
 
 export interface SourceHandler {
@@ -71,6 +85,8 @@ export interface Source {
    * assignment in which they were has ended. Without `epoch`: the assignment of now.
    */
   commit(checkpoints: readonly Position[], epoch?: number): Promise<void>
+  /** Gives up what is held and lets itself be assigned partitions anew: what is not committed is read again. */
+  rejoin?(reason: unknown): void
   stop(): Promise<void>
   /** Empty when it consumes; else reasons for `/readyz`. */
   unready(): readonly string[]
@@ -93,6 +109,8 @@ export interface OutputRecord {
   /** null: tombstone. */
   readonly value: Buffer | string | null
   readonly headers?: Readonly<Record<string, string>>
+  /** The input record from which it follows; absent: it follows from none. */
+  readonly origin?: Position
 }
 
 export interface Sink {
@@ -105,6 +123,24 @@ export interface Sink {
   write(records: readonly OutputRecord[], signal?: AbortSignal): Promise<void>
   close(): Promise<void>
   unready(): readonly string[]
+}
+
+/** What follows from records of one partition that were read in one assignment, and how far it is written then. */
+export interface PartitionWrite {
+  readonly partition: PartitionId
+  readonly epoch: number
+  readonly records: readonly OutputRecord[]
+  readonly reached: Reached
+}
+
+/** Writes records together with how far their partition is written: readers see both or neither. */
+export interface Transactions {
+  /**
+   * One write a partition at a time. Waits out outages as a sink does. Rejects with SINK_REFUSED when one of the records
+   * can never be taken, and with TRANSACTION_LOST when the partition is no longer written by this assignment: in both
+   * cases nothing of the write is there.
+   */
+  write(write: PartitionWrite, signal?: AbortSignal): Promise<void>
 }
 
 export interface Classifier {

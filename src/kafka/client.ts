@@ -10,11 +10,13 @@ import { mayPass, reasonOf } from './errors.ts'
 import { gatedAssigner } from './gated-assigner.ts'
 import { library, partitioner } from './library.ts'
 import { tolerateLeaderlessPartitions } from './metadata.ts'
+import { type OpenedCluster, openCluster } from './opened-cluster.ts'
 import { type Committed, type PartitionBounds, PartitionOffsets } from './partition-offsets.ts'
 import { socketFactory } from './socket.ts'
 import type { TopicFacts } from './topic-facts.ts'
 
 export type { Consumer, EachBatchPayload, Producer, TopicMessages } from 'kafkajs'
+export type { OpenedCluster } from './opened-cluster.ts'
 
 /** Contents, not paths. */
 export interface KafkaTls {
@@ -190,12 +192,14 @@ export class KafkaConnection {
     return this.#offsets.topicFacts(topics)
   }
 
-  /** What the group has committed of these partitions; undefined: nothing. Rejects when that is not known in time. */
-  committedOf(
-    groupId: string,
-    partitions: readonly PartitionId[],
-  ): Promise<Map<string, Committed | undefined>> {
-    return this.#offsets.committed(groupId, partitions)
+  /** See PartitionOffsets. */
+  committedOf(...of: Parameters<PartitionOffsets['committed']>): Promise<Map<string, Committed | undefined>> {
+    return this.#offsets.committed(...of)
+  }
+
+  /** The client's own view of the cluster, for what it has no call for. The caller closes it. */
+  openCluster(): Promise<OpenedCluster> {
+    return openCluster(this.#brief)
   }
 
   /** Every partition of a topic with what the group has committed; undefined: nothing. */

@@ -1,9 +1,10 @@
 /**
  * What a failure of the client means here: `lost`, the group has given the partitions to somebody else; `refused`, the
- * broker will never take one of the records; `login`, it is refused; `permanent`, a person must change something else first;
- * `transient`, the rest.
+ * broker will never take one of the records; `fenced`, another producer has begun with the same transactional id, or the
+ * coordinator has ended a transaction that took too long; `login`, it is refused; `permanent`, a person must change something
+ * else first; `transient`, the rest.
  */
-export type FailureKind = 'lost' | 'refused' | 'login' | 'permanent' | 'transient'
+export type FailureKind = 'lost' | 'refused' | 'fenced' | 'login' | 'permanent' | 'transient'
 
 const LOST = new Set([
   'ILLEGAL_GENERATION',
@@ -12,11 +13,13 @@ const LOST = new Set([
   'FENCED_INSTANCE_ID',
 ])
 const REFUSED = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP'])
+const FENCED = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED'])
 const LOGIN = new Set(['SASL_AUTHENTICATION_FAILED', 'UNSUPPORTED_SASL_MECHANISM'])
 const PERMANENT = new Set([
   'TOPIC_AUTHORIZATION_FAILED',
   'GROUP_AUTHORIZATION_FAILED',
   'CLUSTER_AUTHORIZATION_FAILED',
+  'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
   'INCONSISTENT_GROUP_PROTOCOL',
   'INVALID_GROUP_ID',
   'INVALID_TOPIC_EXCEPTION',
@@ -48,10 +51,16 @@ function chain(error: unknown): Link[] {
   return links
 }
 
+/** The protocol's own name of the failure, where there is one. */
+export function typeOf(error: unknown): string | undefined {
+  return chain(error).find(({ type }) => type !== undefined)?.type
+}
+
 export function failureKind(error: unknown): FailureKind {
   for (const { type, name } of chain(error)) {
     if (type !== undefined && LOST.has(type)) return 'lost'
     if (type !== undefined && REFUSED.has(type)) return 'refused'
+    if (type !== undefined && FENCED.has(type)) return 'fenced'
     if ((type !== undefined && LOGIN.has(type)) || LOGIN_NAMES.has(name)) return 'login'
     if ((type !== undefined && PERMANENT.has(type)) || PERMANENT_NAMES.has(name)) return 'permanent'
   }
@@ -78,7 +87,7 @@ const NO_COORDINATOR =
 export function reasonOf(error: unknown): string {
   const links = chain(error)
   if (links.some(({ name }) => name === 'KafkaJSGroupCoordinatorNotFound')) return NO_COORDINATOR
-  const type = links.find((l) => l.type !== undefined)?.type
+  const type = typeOf(error)
   const { message } = links.at(-1) ?? { message: String(error) }
   return type === undefined || message.includes(type) ? message : `${type}: ${message}`
 }

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Broker, Cluster, Consumer, Kafka } from 'kafkajs'
+import type { Broker, Cluster, Kafka } from 'kafkajs'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { closed } from './close.ts'
+import { type CommitMetadata, readMetadata } from './commit-metadata.ts'
+import { type OpenedCluster, openCluster } from './opened-cluster.ts'
+import { stableOffsets } from './stable-offsets.ts'
 import { agreedFacts, type TopicFacts, topicFactsOf, WITNESSES } from './topic-facts.ts'
 
 export interface PartitionBounds extends PartitionId {
@@ -12,13 +15,11 @@ export interface PartitionBounds extends PartitionId {
 }
 
 /** What a group has committed of a partition. */
-export interface Committed {
+export interface Committed extends CommitMetadata {
   readonly offset: number
-  /** Of the topic that was read; undefined: whoever committed it did not say. */
-  readonly topicId?: string
+  /** As it was written, with all that is read from it. */
+  readonly metadata: string | null
 }
-
-const TOPIC_ID = /^[0-9a-f]{32}$/
 
 /**
  * Offsets of single partitions, each asked of its own leader and within a bound: one without a leader, or whose broker
@@ -27,7 +28,7 @@ const TOPIC_ID = /^[0-9a-f]{32}$/
 export class PartitionOffsets {
   readonly #kafka: Kafka
   readonly #within: number
-  #opened: Promise<{ readonly cluster: Cluster; readonly consumer: Consumer }> | undefined
+  #opened: Promise<OpenedCluster> | undefined
 
   /** `within`: how long an answer may take, ms. */
   constructor(kafka: Kafka, within: number) {
@@ -35,13 +36,21 @@ export class PartitionOffsets {
     this.#within = within
   }
 
-  /** What the group has committed of these partitions; undefined: nothing. Rejects when its coordinator does not answer. */
+  /**
+   * What the group has committed of these partitions; undefined: nothing. Rejects when its coordinator does not answer,
+   * and with `stable` as long as a transaction may change it.
+   */
   committed(
     groupId: string,
     partitions: readonly PartitionId[],
+    { stable = false }: { readonly stable?: boolean } = {},
   ): Promise<Map<string, Committed | undefined>> {
     return this.#ask(async (cluster) => {
       const coordinator = await cluster.findGroupCoordinator({ groupId })
+      if (stable) {
+        const offsets = await stableOffsets(coordinator, groupId, byTopic(partitions))
+        return new Map(offsets.map((found) => [partitionKey(found), committedOf(found)] as const))
+      }
       const topics = byTopic(partitions).map(([topic, ids]) => ({
         topic,
         partitions: ids.map((partition) => ({ partition })),
@@ -103,11 +112,11 @@ export class PartitionOffsets {
   async close(): Promise<void> {
     const opened = this.#opened
     this.#opened = undefined
-    await closed(opened?.then(({ consumer }) => consumer.disconnect()))
+    await closed(opened?.then((cluster) => cluster.close()))
   }
 
   async #ask<T>(question: (cluster: Cluster) => Promise<T>): Promise<T> {
-    this.#opened ??= this.#open()
+    this.#opened ??= openCluster(this.#kafka)
     const opened = this.#opened
     try {
       return await this.#bounded(opened.then(({ cluster }) => question(cluster)))
@@ -115,30 +124,6 @@ export class PartitionOffsets {
       if (this.#opened === opened) void this.close()
       throw error
     }
-  }
-
-  /** Only a consumer shows its view of the cluster, to who assigns partitions; this one joins no group. */
-  async #open() {
-    let cluster: Cluster | undefined
-    const consumer = this.#kafka.consumer({
-      groupId: 'none',
-      allowAutoTopicCreation: false,
-      partitionAssigners: [
-        (config) => {
-          cluster = config.cluster
-          return {
-            name: 'none',
-            version: 0,
-            assign: async () => [],
-            protocol: () => ({ name: 'none', metadata: Buffer.alloc(0) }),
-          }
-        },
-      ],
-    })
-    await consumer.connect()
-    // Loads what the brokers are; without it the first question for a group's coordinator fails.
-    await cluster!.refreshMetadata()
-    return { cluster: cluster!, consumer }
   }
 
   async #bounded<T>(answer: Promise<T>, within = this.#within): Promise<T> {
@@ -158,14 +143,13 @@ export class PartitionOffsets {
 
 function committedOf({
   offset,
-  metadata,
+  metadata = null,
 }: {
-  readonly offset: string
+  readonly offset: string | number
   readonly metadata?: string | null
 }): Committed | undefined {
-  if (Number(offset) < 0) return undefined
-  const isId = metadata && TOPIC_ID.test(metadata)
-  return { offset: Number(offset), ...(isId ? { topicId: metadata } : {}) }
+  const at = Number(offset)
+  return at < 0 ? undefined : { offset: at, metadata, ...readMetadata(metadata, at) }
 }
 
 /** Asks the leader of these partitions. */

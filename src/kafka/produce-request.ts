@@ -13,6 +13,8 @@ export interface ProducedTopic {
   readonly partitions: readonly {
     readonly partition: number
     readonly messages: readonly ProducedRecord[]
+    /** Of the first record among those that this producer has written there; without a producer id it says nothing. */
+    readonly firstSequence?: number
   }[]
 }
 
@@ -20,7 +22,9 @@ export interface ProduceParameters {
   readonly acks: number
   readonly timeout: number
   readonly transactionalId?: string | null
-  readonly producerId?: unknown
+  /** A number that may exceed 2^53, as text. */
+  readonly producerId?: string | number
+  readonly producerEpoch?: number
   readonly compression?: number
   readonly topicData: readonly ProducedTopic[]
 }
@@ -46,13 +50,12 @@ const BATCH_HEAD = 61
 const BEFORE_LENGTH_ENDS = 12
 const BEFORE_CRC_RANGE = 21
 const NO_PRODUCER = -1
+const TRANSACTIONAL = 0x10
 
 /** Whether `produceBody` can write the request; the client writes all others. */
-export function isPlain({ compression, transactionalId, producerId, topicData }: ProduceParameters): boolean {
+export function isPlain({ compression, topicData }: ProduceParameters): boolean {
   return (
     !compression &&
-    !transactionalId &&
-    (producerId === undefined || producerId === NO_PRODUCER) &&
     topicData.every(({ partitions }) =>
       partitions.every(({ messages }) =>
         messages.every(({ timestamp, headers }) => timestamp === undefined && isOfStrings(headers)),
@@ -67,19 +70,19 @@ function isOfStrings(headers: ProducedRecord['headers']): boolean {
 }
 
 /**
- * The body of a produce request (versions 3 to 8), with record batches of magic 2 that are neither compressed nor of a
- * transaction, in one buffer. The client makes some ten buffers and big integers for each record. Records get the time `now`,
- * epoch ms.
+ * The body of a produce request (versions 3 to 8), with record batches of magic 2 that are not compressed, in one buffer.
+ * The client makes some ten buffers and big integers for each record. Records get the time `now`, epoch ms.
  */
-export function produceBody({ acks, timeout, topicData }: ProduceParameters, now: number): Encoder {
+export function produceBody(parameters: ProduceParameters, now: number): Encoder {
+  const { acks, timeout, topicData, transactionalId } = parameters
   const lengths: number[] = []
-  let size = 2 + 2 + 4 + 4
+  let size = 2 + Buffer.byteLength(transactionalId ?? '') + 2 + 4 + 4
   for (const { topic, partitions } of topicData) {
     size += 2 + Buffer.byteLength(topic) + 4
     for (const { messages } of partitions) size += 8 + BATCH_HEAD + measured(messages, lengths)
   }
-  const body = new Body(Buffer.allocUnsafe(size), lengths)
-  body.int16(-1)
+  const body = new Body(Buffer.allocUnsafe(size), lengths, producerOf(parameters))
+  body.nullable(transactionalId)
   body.int16(acks)
   body.int32(timeout)
   body.int32(topicData.length)
@@ -87,15 +90,30 @@ export function produceBody({ acks, timeout, topicData }: ProduceParameters, now
     body.int16(Buffer.byteLength(topic))
     body.text(topic)
     body.int32(partitions.length)
-    for (const { partition, messages } of partitions) {
+    for (const { partition, messages, firstSequence } of partitions) {
       body.int32(partition)
-      body.batch(messages, now)
+      body.batch(messages, now, firstSequence ?? 0)
     }
   }
   const encoder = new EncoderClass(1)
   encoder.buf = body.bytes
   encoder.offset = size
   return encoder
+}
+
+/** Who writes, as every record batch says. */
+interface BatchProducer {
+  readonly id: bigint
+  readonly epoch: number
+  readonly attributes: number
+}
+
+function producerOf({ producerId, producerEpoch, transactionalId }: ProduceParameters): BatchProducer {
+  return {
+    id: BigInt(producerId ?? NO_PRODUCER),
+    epoch: producerEpoch ?? 0,
+    attributes: transactionalId ? TRANSACTIONAL : 0,
+  }
 }
 
 /** Bytes of the records. Puts the lengths of each on the list: of its body, its key and its value (-1: none). */
@@ -130,12 +148,14 @@ class Body {
   readonly bytes: Buffer
   /** As `measured` put them down, in the same order. */
   readonly #lengths: readonly number[]
+  readonly #producer: BatchProducer
   #next = 0
   #at = 0
 
-  constructor(bytes: Buffer, lengths: readonly number[]) {
+  constructor(bytes: Buffer, lengths: readonly number[], producer: BatchProducer) {
     this.bytes = bytes
     this.#lengths = lengths
+    this.#producer = producer
   }
 
   int8(value: number): void {
@@ -147,8 +167,16 @@ class Body {
   int32(value: number): void {
     this.#at = this.bytes.writeInt32BE(value, this.#at)
   }
-  int64(value: number): void {
+  int64(value: number | bigint): void {
     this.#at = this.bytes.writeBigInt64BE(BigInt(value), this.#at)
+  }
+  nullable(value: string | null | undefined): void {
+    if (value === null || value === undefined) {
+      this.int16(-1)
+      return
+    }
+    this.int16(Buffer.byteLength(value))
+    this.text(value)
   }
   text(value: string): void {
     this.#at += this.bytes.write(value, this.#at, 'utf8')
@@ -172,7 +200,8 @@ class Body {
   }
 
   /** The length of a record batch, and the batch. */
-  batch(messages: readonly ProducedRecord[], now: number): void {
+  batch(messages: readonly ProducedRecord[], now: number, firstSequence: number): void {
+    const { id, epoch, attributes } = this.#producer
     const sizeAt = this.#at
     this.int32(0)
     const from = this.#at
@@ -181,13 +210,13 @@ class Body {
     this.int32(0)
     this.int8(MAGIC)
     this.int32(0)
-    this.int16(0)
+    this.int16(attributes)
     this.int32(messages.length - 1)
     this.int64(now)
     this.int64(now)
-    this.int64(NO_PRODUCER)
-    this.int16(0)
-    this.int32(0)
+    this.int64(id)
+    this.int16(epoch)
+    this.int32(firstSequence)
     this.int32(messages.length)
     for (let i = 0; i < messages.length; i++) this.#record(messages[i]!, i)
     const { bytes } = this

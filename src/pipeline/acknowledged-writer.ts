@@ -1,6 +1,7 @@
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Clock, OutputRecord, Sink } from '../domain/ports.ts'
+import { reportAlertLatency } from './alert-latency.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Intaken } from './outputs.ts'
 
@@ -16,7 +17,6 @@ export interface WriterParts {
 
 /** Batches whose sink has not acknowledged yet. */
 const MAX_WRITES = 4
-const ALERT_OF_MESSAGE = 'message:'
 
 /** Writes what follows from batches, a few at a time, and settles their records when the sink has acknowledged it. */
 export class AcknowledgedWriter {
@@ -65,7 +65,7 @@ export class AcknowledgedWriter {
     }
     emit({ name: 'stage_timed', stage: 'sink', seconds: (performance.now() - began) / 1000 })
     this.#settle(items)
-    if (this.#parts.timed) this.#reportLatency(items, outputs)
+    if (this.#parts.timed) reportAlertLatency(items, outputs, this.#parts)
   }
 
   #settle(items: readonly Intaken[]): void {
@@ -74,20 +74,5 @@ export class AcknowledgedWriter {
       if (item.kind === 'rejected') checkpoint.settle(item.position, item.epoch)
       else for (const origin of item.message.origins) checkpoint.settle(origin.position, item.epoch)
     }
-  }
-
-  #reportLatency(items: readonly Intaken[], outputs: readonly OutputRecord[]): void {
-    const alerted = new Set<string>()
-    for (const { channel, key } of outputs)
-      if (channel === 'alerts' && key?.startsWith(ALERT_OF_MESSAGE))
-        alerted.add(key.slice(ALERT_OF_MESSAGE.length))
-    if (alerted.size === 0) return
-    const now = this.#parts.clock.now()
-    const seconds = items.flatMap((item) =>
-      item.kind === 'message' && alerted.has(item.message.id)
-        ? [Math.max(0, now - item.message.receivedAt) / 1000]
-        : [],
-    )
-    if (seconds.length > 0) this.#parts.emit({ name: 'alert_latency', seconds })
   }
 }

@@ -41,7 +41,7 @@ export class Assembly {
     const now = clock.now()
     for (const { raw, from, record, eventTime, bucket } of run) {
       const { position, timestamp } = raw
-      checkpoint.take(position, from, now)
+      if (!checkpoint.take(position, from, now)) continue
       // A batch ends with the bucket of event time, so that a backlog is judged as finely as live traffic.
       if (bucket > this.#bucket) {
         this.#flushParts(position, timestamp, eventTime)

@@ -1,6 +1,6 @@
 import { SigwatchError } from '../domain/errors.ts'
 import type { Position } from '../domain/message.ts'
-import { type PartitionId, partitionKey } from '../domain/ports.ts'
+import { type OffsetRange, type PartitionId, partitionKey, type Reached } from '../domain/ports.ts'
 import { OffsetTrack } from './offset-track.ts'
 
 interface Tracked {
@@ -30,12 +30,15 @@ export class Checkpoint {
     return this.#epoch
   }
 
-  /** The first record that is taken in of the partition must continue from `startOffset`. */
-  assign(id: PartitionId, startOffset: number | undefined): void {
+  /**
+   * The first record that is taken in of the partition must continue from `startOffset`. `written`: offsets behind it
+   * that were settled in an earlier assignment.
+   */
+  assign(id: PartitionId, startOffset: number | undefined, written?: readonly OffsetRange[]): void {
     const { topic, partition } = id
     this.#tracks.set(partitionKey(id), {
       id: { topic, partition },
-      offsets: new OffsetTrack(),
+      offsets: new OffsetTrack(written),
       startOffset,
       advanced: undefined,
     })
@@ -43,9 +46,10 @@ export class Checkpoint {
 
   /**
    * Offsets of a partition must be taken in ascending order. `from`: the offset up to which everything was taken in
-   * before. Throws OFFSET_GAP when it was not: to commit past what lies between would lose it.
+   * before. Throws OFFSET_GAP when it was not: to commit past what lies between would lose it. False: the record was
+   * settled in an earlier assignment, and nothing may follow from it again.
    */
-  take(position: Position, from?: number, now = 0): void {
+  take(position: Position, from?: number, now = 0): boolean {
     const tracked = this.#tracked(position)
     const { offsets, startOffset } = tracked
     const expected = offsets.end ?? startOffset
@@ -56,13 +60,19 @@ export class Checkpoint {
         `${topic}/${partition}: offset ${offset} continues from ${from}, ${expected} is expected`,
       )
     }
-    offsets.take(position.offset, from ?? offsets.end ?? position.offset, now)
+    return offsets.take(position.offset, from ?? offsets.end ?? position.offset, now)
   }
 
   /** A position of another assignment is ignored. */
   settle(position: Position, epoch = this.#epoch): void {
     if (epoch !== this.#epoch) return
     this.#tracks.get(partitionKey(position))?.offsets.settle(position.offset)
+  }
+
+  /** How far the partition is settled together with these offsets; undefined: the assignment has ended. */
+  reachedWith(id: PartitionId, offsets: Iterable<number>, epoch: number): Reached | undefined {
+    if (epoch !== this.#epoch) return undefined
+    return this.#tracks.get(partitionKey(id))?.offsets.reachedWith(offsets)
   }
 
   /** Next offsets to read that moved since the last call, for the source to commit. */

@@ -9,6 +9,7 @@ import type {
   Sink,
   Source,
   SourceHandler,
+  Transactions,
 } from '../domain/ports.ts'
 import type { Rejection } from '../stages/decode.ts'
 import type { JoinParts } from '../stages/join-parts.ts'
@@ -22,10 +23,13 @@ import { type Intaken, totalsOf } from './outputs.ts'
 import { PartitionProgress } from './partition-progress.ts'
 import type { Write } from './pipeline.ts'
 import { Preparation, type Prepare } from './preparation.ts'
+import { TransactionalWriter } from './transactional-writer.ts'
 
 export interface IntakeParts {
   readonly source: Source
   readonly sink: Sink
+  /** Present: what follows from records is written in transactions, and the source commits nothing. */
+  readonly transactions?: Transactions
   readonly decode: (raw: RawRecord) => SmsRecord | Rejection
   /** Before records are read: see Preparation. */
   readonly prepare?: Prepare
@@ -60,7 +64,9 @@ export class Intake implements SourceHandler {
   readonly #checkpoint = new Checkpoint()
   readonly #admission: Admission
   readonly #batcher: Batcher<Intaken>
-  readonly #writer: AcknowledgedWriter
+  readonly #writer: Pick<AcknowledgedWriter, 'failure' | 'write'>
+  /** The writer, where it writes in transactions. */
+  readonly #transactional: TransactionalWriter | undefined
   readonly #assembly: Assembly
   readonly #ingress: Ingress
   readonly #preparation: Preparation
@@ -100,7 +106,12 @@ export class Intake implements SourceHandler {
       partClock,
     })
     const timed = partClock === 'append'
-    this.#writer = new AcknowledgedWriter({ sink, checkpoint, clock, emit, timed, signal })
+    const lost = (error: unknown) => parts.source.rejoin?.(error)
+    const { transactions } = parts
+    this.#transactional =
+      transactions && new TransactionalWriter({ transactions, sink, checkpoint, clock, emit, signal, lost })
+    this.#writer =
+      this.#transactional ?? new AcknowledgedWriter({ sink, checkpoint, clock, emit, timed, signal })
   }
 
   /** Reads the source to its end, or until it is stopped; resolves when everything taken in is settled and committed. */
@@ -132,8 +143,9 @@ export class Intake implements SourceHandler {
     }
     for (const id of partitions) {
       this.#admission.assign(id)
-      this.#checkpoint.assign(id, id.startOffset)
+      this.#checkpoint.assign(id, id.startOffset, id.written)
       this.partitions.assign(id, this.#parts.clock.now())
+      this.#transactional?.assign(id, epoch)
     }
     this.#assembly.begin()
     this.#parts.emit({ name: 'partitions_assigned', count: partitions.length })
@@ -216,6 +228,7 @@ export class Intake implements SourceHandler {
       this.#preparation.drop(id)
       this.#admission.drop(id)
       this.#assembly.drop(id)
+      this.#transactional?.drop(id)
       this.#checkpoint.forget(id)
       this.partitions.drop(id)
     }
@@ -234,6 +247,7 @@ export class Intake implements SourceHandler {
   }
 
   async #commit(): Promise<void> {
+    if (this.#transactional) return
     const moved = this.#checkpoint.advance()
     if (moved.length > 0) await this.#parts.source.commit(moved, this.#checkpoint.epoch)
   }

@@ -1,6 +1,6 @@
-/** A stretch of offsets, without its end. */
-interface Range {
-  readonly from: number
+import type { OffsetRange, Reached } from '../domain/ports.ts'
+
+interface Range extends OffsetRange {
   to: number
 }
 
@@ -24,15 +24,30 @@ export class OffsetTrack {
   /** The offset behind the last that was taken in. */
   #end: number | undefined
   /** Settled beyond `#next`: ascending, apart from one another. */
-  readonly #settled: Range[] = []
+  readonly #settled: Range[]
   /** Records behind offsets that are none: to the first of these. */
   readonly #gaps = new Map<number, number>()
   #pending = 0
   #marks: Mark[] = []
 
+  /** `settled`: what was settled before, also of what is still to be taken in; ascending, apart from one another. */
+  constructor(settled: readonly OffsetRange[] = []) {
+    this.#settled = settled.map((range) => ({ ...range }))
+  }
+
   /** The next offset to read, everything up to which is settled; undefined: nothing was settled yet. */
   get next(): number | undefined {
     return this.#next === this.#start ? undefined : this.#next
+  }
+
+  /** What is settled when these offsets are too: everything before `offset`, and the ranges behind it. Changes nothing. */
+  reachedWith(offsets: Iterable<number>): Reached | undefined {
+    const copy = new OffsetTrack(this.#settled)
+    copy.#next = this.#next
+    copy.#end = this.#end
+    for (const [offset, from] of this.#gaps) copy.#gaps.set(offset, from)
+    for (const offset of offsets) copy.settle(offset)
+    return copy.#next === undefined ? undefined : { offset: copy.#next, written: copy.#settled }
   }
 
   /** The offset behind the last that was taken in. */
@@ -50,15 +65,26 @@ export class OffsetTrack {
     return this.#pending > 0 ? this.#marks[0]?.at : undefined
   }
 
-  /** Offsets are taken in ascending order; what lies between `from` and the offset is no record. */
-  take(offset: number, from: number, now: number): void {
-    if (this.#next === undefined) this.#start = this.#next = from
-    if (from < offset) this.#gaps.set(offset, from)
+  /**
+   * Offsets are taken in ascending order; what lies between `from` and the offset is no record. False: it was settled
+   * before.
+   */
+  take(offset: number, from: number, now: number): boolean {
+    if (this.#next === undefined) {
+      this.#start = from
+      this.#pass(from)
+    }
     this.#end = offset + 1
+    if (this.#isSettled(offset)) {
+      this.#reachBack(offset, from)
+      return false
+    }
+    if (from < offset) this.#gaps.set(offset, this.#unsettledFrom(from, this.#after(offset)))
     this.#pending++
     const last = this.#marks.at(-1)
     if (this.#pending === 1) this.#marks = [{ offset, at: now }]
     else if (!last || now - last.at >= MARK_EVERY) this.#marks.push({ offset, at: now })
+    return true
   }
 
   /** An offset that is settled already, or was never taken in, is ignored. */
@@ -72,6 +98,28 @@ export class OffsetTrack {
     this.#pending--
     if (from === this.#next) this.#pass(offset + 1)
     else this.#insert(at, from, offset + 1)
+  }
+
+  #isSettled(offset: number): boolean {
+    if (this.#settled.length === 0) return offset < this.#next!
+    const at = this.#after(offset)
+    return offset < this.#next! || (at > 0 && offset < this.#settled[at - 1]!.to)
+  }
+
+  /** What lies between `from` and an offset that is settled is no record, and so settled with it. */
+  #reachBack(offset: number, from: number): void {
+    const at = this.#after(offset) - 1
+    const range = this.#settled[at]
+    if (offset < this.#next! || range === undefined || range.from <= from) return
+    const begin = this.#unsettledFrom(from, at)
+    this.#settled.splice(at, 1)
+    if (begin === this.#next) this.#pass(range.to)
+    else this.#insert(at, begin, range.to)
+  }
+
+  /** `from`, or where what is settled before it ends: in the first so many ranges, or from the start on. */
+  #unsettledFrom(from: number, ranges: number): number {
+    return Math.max(from, this.#next!, this.#settled[ranges - 1]?.to ?? 0)
   }
 
   /** How many ranges begin at or before the offset. */
@@ -104,9 +152,8 @@ export class OffsetTrack {
 
   #pass(to: number): void {
     this.#next = to
-    const first = this.#settled[0]
-    if (first?.from === to) {
-      this.#next = first.to
+    for (let first = this.#settled[0]; first && first.from <= this.#next; first = this.#settled[0]) {
+      this.#next = Math.max(this.#next, first.to)
       this.#settled.shift()
     }
     let passed = 0

@@ -60,8 +60,9 @@ export class Outlet implements Sink {
   }
 }
 
-/** The record with less in it; undefined: there is none. */
-function slimmer({ channel, value }: OutputRecord): OutputRecord | undefined {
+/** The alert with less in it; undefined: there is none. */
+export function slimmer({ channel, value, origin }: OutputRecord): OutputRecord | undefined {
   if ((channel !== 'alerts' && channel !== 'shadowAlerts') || value === null) return undefined
-  return alertRecord(slimAlert(JSON.parse(String(value)) as Alert))
+  const slim = alertRecord(slimAlert(JSON.parse(String(value)) as Alert))
+  return origin === undefined ? slim : { ...slim, origin }
 }

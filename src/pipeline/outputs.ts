@@ -74,6 +74,7 @@ export function deadLetterOf(
       'sigwatch-partition': String(position.partition),
       'sigwatch-offset': String(position.offset),
     },
+    origin: position,
   }
 }
 
@@ -143,10 +144,11 @@ export function messageOutputs(
 /** The records of what goes out for the messages of a batch, in their order. */
 export function recordsOf(outputs: readonly MessageOutputs[]): OutputRecord[] {
   const records: OutputRecord[] = []
-  for (const { verdicts, alerts } of outputs) {
+  for (const { decision, verdicts, alerts } of outputs) {
+    const origin = decision.message.position
     for (const verdict of verdicts)
-      records.push({ channel: 'verdicts', key: verdict.id, value: verdictJson(verdict) })
-    for (const alert of alerts) records.push(alertRecord(alert))
+      records.push({ channel: 'verdicts', key: verdict.id, value: verdictJson(verdict), origin })
+    for (const alert of alerts) records.push({ ...alertRecord(alert), origin })
   }
   return records
 }

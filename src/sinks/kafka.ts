@@ -1,6 +1,7 @@
 import { SigwatchError } from '../domain/errors.ts'
 import type { Channel, OutputRecord, Sink } from '../domain/ports.ts'
 import { type RefusedRecord, SinkRefused } from '../domain/sink-refused.ts'
+import { smallerLetter } from '../domain/smaller-letter.ts'
 import { backOff } from '../kafka/backoff.ts'
 import { GZIP, type KafkaConnection, type Producer, type TopicMessages } from '../kafka/client.ts'
 import { closed } from '../kafka/close.ts'
@@ -17,9 +18,6 @@ interface Item {
   readonly index: number
   readonly record: OutputRecord
   readonly topic: string
-  readonly value: Buffer | string | null
-  /** Bytes of the value before it was cut. */
-  readonly cutFrom?: number
 }
 
 /** So many failures in a row are no loss of the brokers. */
@@ -31,8 +29,6 @@ const PART = 'sink'
  */
 const REQUEST_BYTES = 700_000
 const RECORD_OVERHEAD = 256
-/** A dead letter is cut to the first of these that the broker takes. */
-const CUTS = [64_000, 16_000, 1_000, 0]
 
 /**
  * Produces each channel to its topic, acknowledged by all in-sync replicas. An outage is waited out, also a missing
@@ -61,7 +57,7 @@ export class KafkaSink implements Sink {
       const topic = this.#options.topics[record.channel]
       if (topic === undefined) return
       const items = record.channel === 'deadLetters' ? letters : plain
-      items.push({ index, record, topic, value: record.value })
+      items.push({ index, record, topic })
     })
     const refused = (
       await Promise.all([
@@ -108,8 +104,8 @@ export class KafkaSink implements Sink {
         ...(await this.#send(items.slice(half), compression, signal)),
       ]
     }
-    const smaller = cut(only)
-    if (smaller) return this.#send([smaller], compression, signal)
+    const smaller = smallerLetter(only.record)
+    if (smaller) return this.#send([{ ...only, record: smaller }], compression, signal)
     const { index, record } = only
     return [{ index, record, channel: record.channel, reason: reasonOf(error) }]
   }
@@ -174,33 +170,22 @@ function requestsOf(items: readonly Item[]): Item[][] {
   return requests
 }
 
-function sizeOf({ value, record }: Item): number {
-  return (value === null ? 0 : Buffer.byteLength(value)) + (record.key?.length ?? 0) + RECORD_OVERHEAD
+function sizeOf({ record: { key, value } }: Item): number {
+  return (value === null ? 0 : Buffer.byteLength(value)) + (key?.length ?? 0) + RECORD_OVERHEAD
 }
 
 function messagesOf(items: readonly Item[]): TopicMessages[] {
   const byTopic = new Map<string, TopicMessages>()
-  for (const { topic, record, value, cutFrom } of items) {
+  for (const { topic, record } of items) {
     let entry = byTopic.get(topic)
     if (!entry) {
       entry = { topic, messages: [] }
       byTopic.set(topic, entry)
     }
-    const headers =
-      cutFrom === undefined ? record.headers : { ...record.headers, 'sigwatch-truncated': String(cutFrom) }
-    entry.messages.push({ key: record.key, value, ...(headers ? { headers: { ...headers } } : {}) })
+    const { key, value, headers } = record
+    entry.messages.push({ key, value, ...(headers ? { headers: { ...headers } } : {}) })
   }
   return [...byTopic.values()]
-}
-
-/** The next smaller form of a dead letter; undefined: there is none. */
-function cut(item: Item): Item | undefined {
-  const { record, value } = item
-  if (record.channel !== 'deadLetters' || value === null) return undefined
-  const bytes = typeof value === 'string' ? Buffer.from(value) : value
-  const size = CUTS.find((c) => c < bytes.length)
-  if (size === undefined) return undefined
-  return { ...item, value: bytes.subarray(0, size), cutFrom: item.cutFrom ?? bytes.length }
 }
 
 export function createKafkaSink(options: KafkaSinkOptions): KafkaSink {

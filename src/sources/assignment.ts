@@ -1,5 +1,5 @@
 import type { Position } from '../domain/message.ts'
-import { type AssignedPartition, type PartitionId, partitionKey } from '../domain/ports.ts'
+import { type AssignedPartition, type OffsetRange, type PartitionId, partitionKey } from '../domain/ports.ts'
 import type { EachBatchPayload } from '../kafka/client.ts'
 
 /** What is read of a batch of the client; `fetchedOffset` is missing in its types. */
@@ -43,6 +43,7 @@ export class Assignment {
   readonly #positions = new Map<string, number>()
   /** The offset up to which it was handed over: what lies between it and the position is no record. */
   readonly #handedOver = new Map<string, number>()
+  readonly #written = new Map<string, readonly OffsetRange[]>()
   readonly #topicIds = new Map<string, string>()
   /** What was not believed of a partition last: to be believed when it is all that comes. */
   readonly #empties = new Map<string, Empty>()
@@ -71,11 +72,20 @@ export class Assignment {
     this.#topicIds.set(topic, id)
   }
 
-  /** Says where reading of a partition begins, or goes on without the records before. */
-  place(position: Position): void {
+  /**
+   * Says where reading of a partition begins, or goes on without the records before. `written`: records behind it whose
+   * outputs are written.
+   */
+  place(position: Position, written?: readonly OffsetRange[]): void {
     const key = partitionKey(position)
+    if (written) this.#written.set(key, written)
     this.#positions.set(key, position.offset)
     if (!this.#handedOver.has(key)) this.#handedOver.set(key, position.offset)
+  }
+
+  /** Forgets where reading begins. */
+  displace(): void {
+    for (const known of [this.#positions, this.#handedOver, this.#written]) known.clear()
   }
 
   /** The partition was read up to `position`, with its last record before `handedOver`. */
@@ -101,7 +111,8 @@ export class Assignment {
   assigned(): AssignedPartition[] {
     return this.partitions.map((id) => {
       const startOffset = this.handedOver(id)
-      return startOffset === undefined ? id : { ...id, startOffset }
+      const written = this.#written.get(partitionKey(id))
+      return startOffset === undefined ? id : { ...id, startOffset, ...(written ? { written } : {}) }
     })
   }
 

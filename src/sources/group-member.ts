@@ -90,6 +90,11 @@ export class GroupMember {
     return this.#commits.commit(checkpoints, epoch)
   }
 
+  /** Ends this member, and lets another join in its place. */
+  rejoin(reason: unknown): void {
+    this.#abandon(reason)
+  }
+
   /** Resolves with what ended it, or with undefined when it is stopped. */
   async live(): Promise<unknown> {
     const { connection, groupId, heartbeatInterval, sessionTimeout, giveUpWithin } = this.#parts.options
@@ -181,9 +186,15 @@ export class GroupMember {
   }
 
   async #prepare(consumer: Consumer, assignment: Assignment): Promise<void> {
-    const { connection, groupId, startFrom } = this.#parts.options
+    const { connection, groupId, startFrom, takeOver } = this.#parts.options
     for (let attempt = 0; ; attempt++) {
       try {
+        if (takeOver) {
+          await takeOver(assignment.partitions, assignment.epoch)
+          if (assignment.ending || this.#assignment !== assignment) return
+          // What an attempt before found may have been passed since.
+          assignment.displace()
+        }
         await placeNewGroup(connection, consumer, groupId, startFrom, assignment.partitions)
         await this.#placement.place(consumer, assignment)
         break

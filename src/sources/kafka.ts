@@ -24,6 +24,8 @@ export interface KafkaSourceOptions {
   readonly sessionTimeout?: number
   readonly giveUpWithin?: number
   readonly commitWithin?: number
+  /** See MemberOptions. */
+  readonly takeOver?: MemberOptions['takeOver']
 }
 
 const PART = 'source'
@@ -76,6 +78,11 @@ export class KafkaSource implements Source {
   /** See Source. Offsets of partitions that are not held any more are ignored. */
   async commit(checkpoints: readonly Position[], epoch?: number): Promise<void> {
     await this.#current?.commit(checkpoints, epoch)
+  }
+
+  /** See Source. */
+  rejoin(reason: unknown): void {
+    this.#current?.rejoin(reason)
   }
 
   /** Settles and commits what is in flight (10 s at most), then leaves the group, so that others take over at once. */

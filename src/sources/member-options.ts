@@ -1,4 +1,5 @@
 import type { Emit } from '../domain/events.ts'
+import type { PartitionId } from '../domain/ports.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
 import type { StartFrom } from '../kafka/start-offsets.ts'
 
@@ -16,4 +17,9 @@ export interface MemberOptions {
   readonly giveUpWithin: number
   /** How long a commit may take while partitions are given up, ms. */
   readonly commitWithin: number
+  /**
+   * Before it is asked what is committed of the partitions of an assignment: takes care that nobody else commits
+   * any more. Present: somebody else commits, in transactions.
+   */
+  readonly takeOver?: ((partitions: readonly PartitionId[], epoch: number) => Promise<void>) | undefined
 }

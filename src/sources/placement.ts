@@ -5,7 +5,7 @@ import type { Assignment } from './assignment.ts'
 import type { MemberOptions } from './member-options.ts'
 
 export interface PlacementParts {
-  readonly options: Pick<MemberOptions, 'connection' | 'groupId' | 'emit'>
+  readonly options: Pick<MemberOptions, 'connection' | 'groupId' | 'emit' | 'takeOver'>
   /** Whether the assignment is the one that is held, and is not being given up. */
   readonly holds: (assignment: Assignment) => boolean
   /** A topic was made anew: the consumer is to begin anew. */
@@ -29,21 +29,22 @@ export class Placement {
 
   /** Learns where reading begins: at what the group has committed of this very topic, else at its first record. */
   async place(consumer: Consumer, assignment: Assignment): Promise<void> {
-    const { connection, groupId, emit } = this.#parts.options
+    const { connection, groupId, emit, takeOver } = this.#parts.options
+    const stable = takeOver !== undefined
     const [committed, facts] = await Promise.all([
-      connection.committedOf(groupId, assignment.unplaced()),
+      connection.committedOf(groupId, assignment.unplaced(), { stable }),
       connection.topicFacts(topicsOf(assignment)),
     ])
     for (const [topic, { id }] of facts) if (id !== undefined) assignment.knowTopic(topic, id)
     for (const { topic, partition } of assignment.unplaced()) {
       const found = committed.get(partitionKey({ topic, partition }))
       if (found === undefined) continue
-      const { offset, topicId } = found
+      const { offset, topicId, written } = found
       const current = assignment.topicId(topic)
       // Before the brokers say which topic it is, it is taken for that of the commit, and looked at again.
       if (current === undefined && topicId !== undefined) assignment.knowTopic(topic, topicId)
       if (current === undefined || topicId === undefined || topicId === current)
-        assignment.place({ topic, partition, offset })
+        assignment.place({ topic, partition, offset }, written)
       else emit({ name: 'log_restarted', topic, partition })
     }
     const unplaced = assignment.unplaced()

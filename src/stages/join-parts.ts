@@ -10,6 +10,8 @@ export interface JoinPartsOptions {
   readonly maxGroups?: number
   /** Bytes of the records of open groups; beyond it the oldest is flushed. */
   readonly maxBytes?: number
+  /** Parts held of one partition; beyond it its oldest group is flushed. Default: no limit of its own. */
+  readonly maxPartsOfPartition?: number
 }
 
 interface HeldPart {
@@ -29,6 +31,8 @@ interface PartGroup {
   /** Calls of `flushSilent` before which records had come while it waited. */
   stirs: number
   bytes: number
+  /** Records held. */
+  held: number
   lastPosition: Position
   lastReceivedAt: number
 }
@@ -36,6 +40,8 @@ interface PartGroup {
 /** What is held of one partition. */
 interface Waiting {
   readonly groups: Map<string, PartGroup>
+  /** Records held. */
+  held: number
   /** Groups flushed by their deadline, to the parts that had not come: these are scored alone when they do. */
   readonly flushed: Map<string, { readonly missing: Set<number>; readonly at: number }>
   /** Reference clock of the oldest group; Infinity: none. */
@@ -69,6 +75,7 @@ export class JoinParts {
   readonly #wait: number
   readonly #maxGroups: number
   readonly #maxBytes: number
+  readonly #maxPartsOfPartition: number
   #bytes = 0
   readonly #partitions = new Map<string, Waiting>()
   /** Oldest first. */
@@ -78,6 +85,7 @@ export class JoinParts {
     this.#wait = options.wait ?? WAIT
     this.#maxGroups = options.maxGroups ?? MAX_GROUPS
     this.#maxBytes = options.maxBytes ?? MAX_BYTES
+    this.#maxPartsOfPartition = options.maxPartsOfPartition ?? Number.POSITIVE_INFINITY
   }
 
   /** Groups that wait. */
@@ -123,6 +131,10 @@ export class JoinParts {
     } else {
       while (this.#open.size > this.#maxGroups || this.#bytes > this.#maxBytes) {
         const [oldest] = this.#open
+        done.push(this.#flush(oldest!))
+      }
+      while (waiting.held > this.#maxPartsOfPartition) {
+        const [oldest] = waiting.groups.values()
         done.push(this.#flush(oldest!))
       }
     }
@@ -199,6 +211,7 @@ export class JoinParts {
     if (waiting === undefined) {
       waiting = {
         groups: new Map(),
+        held: 0,
         flushed: new Map(),
         earliest: Number.POSITIVE_INFINITY,
         stirred: true,
@@ -218,6 +231,7 @@ export class JoinParts {
       openedAt: receivedAt,
       stirs: 0,
       bytes: 0,
+      held: 0,
       lastPosition: position,
       lastReceivedAt: receivedAt,
     }
@@ -234,6 +248,8 @@ export class JoinParts {
     const origins = held?.origins ?? []
     origins.push(originOf(record, position))
     group.parts.set(part.index, { record, position, origins })
+    group.held++
+    group.waiting.held++
     group.bytes += record.value.length
     this.#bytes += record.value.length
   }
@@ -241,6 +257,7 @@ export class JoinParts {
   #close(group: PartGroup): void {
     group.waiting.groups.delete(group.key)
     this.#open.delete(group)
+    group.waiting.held -= group.held
     this.#bytes -= group.bytes
   }
 

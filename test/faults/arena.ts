@@ -116,7 +116,7 @@ export class Arena {
   }
 
   /** Puts the records into a topic of the cell's own, lets instances loose on them, and looks at what came of it. */
-  async run(cell: Cell, seed: number): Promise<CellResult> {
+  async run(cell: Cell, seed: number, { delivery }: Pick<CellResult, 'delivery'> = {}): Promise<CellResult> {
     const began = Date.now()
     const { cluster, redis } = this
     const client = plainClient(cluster.direct)
@@ -131,7 +131,8 @@ export class Arena {
     if (!cell.live) await produceKeyed(client, topic, traffic.records)
 
     const commits = watchCommits(cluster.direct, name, topic)
-    const instances = new Instances(this.#environment(traffic, name, topic, outputs))
+    const environment = this.#environment(traffic, name, topic, outputs)
+    const instances = new Instances(delivery ? { ...environment, SIGWATCH_DELIVERY: delivery } : environment)
     const records = traffic.records.length
     const ends = await endsOf(client, topic)
     const battle = this.#battle({ topic, groupId: name, seed, records, ends, commits, instances })
@@ -185,6 +186,8 @@ export class Arena {
       expected,
       alerts: alerts!,
       verdicts: verdicts!,
+      letters: letters!,
+      ...(delivery ? { delivery } : {}),
     })
   }
 

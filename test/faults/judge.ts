@@ -21,8 +21,10 @@ export interface CellResult {
   readonly undue: number
   /** Share of the time in which Redis, as measured from outside, answered within 50 ms. */
   readonly prompt: number
-  /** Verdicts more than records: what was worked on twice. */
+  /** Verdicts that are there again under the same id; with exactly-once delivery dead letters and message alerts too. */
   readonly repeated: number
+  /** Absent: at-least-once. */
+  readonly delivery?: 'exactly-once'
   /**
    * Numbers in Redis that were compared with a recount; those that differ in buckets that are marked as missing, and
    * those that differ without a mark.
@@ -49,7 +51,7 @@ export interface Expected {
 }
 
 export interface Found
-  extends Pick<CellResult, 'cell' | 'seed' | 'records' | 'seconds' | 'caughtUp' | 'resident'> {
+  extends Pick<CellResult, 'cell' | 'seed' | 'records' | 'seconds' | 'caughtUp' | 'resident' | 'delivery'> {
   /** Whether `/readyz` told of the fault. */
   readonly isTold: boolean
   /** Whether a log told that buckets are missing, if any are. */
@@ -65,11 +67,13 @@ export interface Found
   readonly expected: Expected
   readonly alerts: readonly Read[]
   readonly verdicts: readonly Read[]
+  readonly letters: readonly Read[]
 }
 
 /** Puts together what the invariants found. */
 export function judge(found: Found): CellResult {
-  const { cell, seed, records, seconds, caughtUp, resident, places, counts, expected, unready } = found
+  const { cell, seed, records, seconds, caughtUp, resident, places, counts, expected, unready, delivery } =
+    found
   const alerts = found.alerts.map(({ value }) => JSON.parse(String(value)) as Alert)
   const verdicts = found.verdicts.map(({ value }) => JSON.parse(String(value)) as Verdict)
   const ours = decisionsOf(alerts)
@@ -95,7 +99,9 @@ export function judge(found: Found): CellResult {
     degraded: degraded.length,
     undue: undue.length,
     prompt: Math.round(promptShare(found.pings) * 1_000) / 1_000,
-    repeated: verdicts.length - new Set(verdicts.map((v) => v.id)).size,
+    repeated:
+      repeatedIn(verdicts.map(({ id }) => id)) + (delivery ? repeatedOthers(alerts, found.letters) : 0),
+    ...(delivery ? { delivery } : {}),
     counts: { compared: counts.compared, marked: counts.marked, wrong: counts.wrong.length },
     told: found.isTold && found.isMarkTold,
     said: [...found.said].sort(),
@@ -116,6 +122,19 @@ export function judge(found: Found): CellResult {
       ...counts.wrong.slice(0, 5).map((count) => `counted wrong: ${count}`),
     ],
   }
+}
+
+function repeatedIn(ids: readonly string[]): number {
+  return ids.length - new Set(ids).size
+}
+
+/** Message alerts and dead letters that are there again. */
+function repeatedOthers(alerts: readonly Alert[], letters: readonly Read[]): number {
+  const ofMessages = alerts.filter(({ data }) => !data.state).map(({ id }) => id)
+  const buried = letters.map(
+    ({ headers }) => `${headers['sigwatch-partition']}/${headers['sigwatch-offset']}`,
+  )
+  return repeatedIn(ofMessages) + repeatedIn(buried)
 }
 
 /** Message alerts by id, raised states by code and target. */

@@ -100,7 +100,7 @@ function firstTimes(records: readonly Read[], keyOf: (record: Read) => string): 
   return times
 }
 
-/** Everything in a topic, read to the ends that it has now, however long that takes within the bound. */
+/** Everything that is committed in a topic, read to the ends that it has now, however long that takes within the bound. */
 export async function readWhole(
   brokers: readonly string[],
   topic: string,
@@ -124,6 +124,16 @@ export async function readWhole(
   const seen = new Set<string>()
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`${topic} is not read to its end`)), within)
+    const reached = (partition: number, last: number) => {
+      if (last + 1 >= ends.get(partition)!) open.delete(partition)
+      if (open.size > 0) return
+      clearTimeout(timer)
+      resolve()
+    }
+    // Said of every batch, also of one that holds marks of transactions alone.
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) =>
+      reached(payload.partition, Number(payload.lastOffset)),
+    )
     void consumer.run({
       autoCommit: false,
       eachBatch: async ({ batch }) => {
@@ -140,10 +150,6 @@ export async function readWhole(
             headers: Object.fromEntries(Object.entries(headers ?? {}).map(([k, v]) => [k, String(v)])),
           })
         }
-        if (Number(batch.lastOffset()) + 1 >= ends.get(partition)!) open.delete(partition)
-        if (open.size > 0) return
-        clearTimeout(timer)
-        resolve()
       },
     })
   }).finally(() => void consumer.disconnect().catch(() => undefined))

@@ -11,7 +11,7 @@ type LookedAtLater = 'undue' | 'prompt' | 'counts' | 'told' | 'said' | 'ready' |
 /** What a cell came to: what the invariants found, or why it did not come to its end. Earlier runs looked at less. */
 export type Outcome =
   | (Run & Omit<CellResult, LookedAtLater> & Partial<Pick<CellResult, LookedAtLater>>)
-  | (Run & { readonly cell: string; readonly seed: number; readonly failure: string })
+  | (Run & Pick<CellResult, 'cell' | 'seed' | 'delivery'> & { readonly failure: string })
 
 export interface FileOfResults {
   readonly results: readonly Outcome[]
@@ -19,13 +19,14 @@ export interface FileOfResults {
 
 /**
  * Whether all invariants hold. Where rates could not be counted for a while, or what was counted was lost, a state may
- * come late or not at all.
+ * come late or not at all. With exactly-once delivery readers of what is committed see nothing twice.
  */
 export function holds(outcome: Outcome): boolean {
   if ('failure' in outcome) return false
   const { missing, both, early, alerts, states, degraded, undue = 0, told = true, ready = true } = outcome
   const { marked, wrong } = outcome.counts ?? { marked: 0, wrong: 0 }
   if (!told || !ready || wrong > 0 || undue > 0) return false
+  if (outcome.delivery === 'exactly-once' && outcome.repeated > 0) return false
   if (missing + both + early + alerts.only + alerts.lacking > 0) return false
   return degraded + marked > 0 || states.only + states.lacking === 0
 }

@@ -1,7 +1,7 @@
 /**
- * The fault matrix: `npm run faults [-- --cells a,b --seeds N --seed S --records N --out FILE]`. Starts one cluster of
+ * The fault matrix: `npm run faults [-- --cells a,b --seeds N --seed S --records N --delivery exactly-once --out FILE]`. Starts one cluster of
  * three brokers and a Redis behind proxies, runs each cell on records of its own, and says what the invariants found.
- * `--out` keeps the results by cell and seed beside those that are in the file. Ends with 1 when a cell fails.
+ * `--out` keeps the results by cell, seed and delivery beside those that are in the file. Ends with 1 when a cell fails.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
     records: { type: 'string', default: '30000' },
+    delivery: { type: 'string', default: 'at-least-once' },
     out: { type: 'string' },
   },
 })
@@ -26,20 +27,26 @@ if (cells.length === 0 || (named && cells.length < named.length)) {
   process.stderr.write(`cells: ${CELLS.map(({ name }) => name).join(', ')}\n`)
   process.exit(2)
 }
+const isExact = values.delivery === 'exactly-once'
+if (!isExact && values.delivery !== 'at-least-once') {
+  process.stderr.write('--delivery: at-least-once or exactly-once\n')
+  process.exit(2)
+}
+const delivery = isExact ? { delivery: 'exactly-once' as const } : {}
 const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
 
 async function runCell(arena: Arena, cell: Cell, seed: number): Promise<Outcome> {
   process.stderr.write(`${cell.name} (seed ${seed}) … `)
   const at = new Date().toISOString().slice(0, 10)
   try {
-    const outcome = { commit, at, ...(await arena.run(cell, seed)) }
+    const outcome = { commit, at, ...(await arena.run(cell, seed, delivery)) }
     process.stderr.write(`${holds(outcome) ? 'holds' : 'FAILS'} in ${outcome.seconds} s\n`)
     for (const line of outcome.detail) process.stderr.write(`  ${line}\n`)
     return outcome
   } catch (error) {
     const failure = error instanceof Error ? error.message : String(error)
     process.stderr.write(`FAILS: ${failure}\n`)
-    return { commit, at, cell: cell.name, seed, failure: failure.split('\n')[0]! }
+    return { commit, at, cell: cell.name, seed, ...delivery, failure: failure.split('\n')[0]! }
   }
 }
 
@@ -48,8 +55,9 @@ function keep(file: string, outcomes: readonly Outcome[]): void {
   const before: FileOfResults = existsSync(file)
     ? (JSON.parse(readFileSync(file, 'utf8')) as FileOfResults)
     : { results: [] }
-  const fresh = new Set(outcomes.map(({ cell, seed }) => `${cell} ${seed}`))
-  const results = [...before.results.filter(({ cell, seed }) => !fresh.has(`${cell} ${seed}`)), ...outcomes]
+  const nameOf = ({ cell, seed, delivery: of }: Outcome) => `${cell} ${seed} ${of ?? ''}`
+  const fresh = new Set(outcomes.map(nameOf))
+  const results = [...before.results.filter((outcome) => !fresh.has(nameOf(outcome))), ...outcomes]
   writeFileSync(file, `${JSON.stringify({ results }, null, 2)}\n`)
 }
 

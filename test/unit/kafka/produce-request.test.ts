@@ -56,7 +56,32 @@ describe('a produce request', () => {
     )
   })
 
-  it('is left to the client where it is compressed, of a transaction, or has times or other headers', () => {
+  it('is so too with the id of a producer, in a transaction or not', async () => {
+    const sequenced = topics.map((all) =>
+      all.map(({ topic, partitions }) => ({
+        topic,
+        partitions: partitions.map((p, n) => ({ ...p, firstSequence: 70_000 * n + p.partition })),
+      })),
+    )
+    const producer = fc.record({
+      producerId: fc.bigInt({ min: 0n, max: 2n ** 62n }).map(String),
+      producerEpoch: fc.nat(32_767),
+      transactionalId: fc.constantFrom('group-sms.mt-3', '组-0', undefined),
+    })
+    await fc.assert(
+      fc.asyncProperty(sequenced, producer, async (topicData, { transactionalId, ...rest }) => {
+        const of = { acks: -1, timeout: 30_000, topicData, ...rest } as unknown as ProduceParameters
+        const parameters = transactionalId === undefined ? of : { ...of, transactionalId }
+        expect(isPlain(parameters)).toBe(true)
+        const theirs = await original(parameters).encode()
+        const ours = produceBody(parameters, NOW)
+        expect(ours.buf.subarray(0, ours.offset).equals(theirs.buf.subarray(0, theirs.offset))).toBe(true)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('is left to the client where it is compressed, or has times or other headers', () => {
     const of = (message: object, rest: object = {}) => ({
       ...{
         acks: -1,
@@ -70,8 +95,6 @@ describe('a produce request', () => {
     expect(isPlain(of(plain, { producerId: -1 }) as ProduceParameters)).toBe(true)
     for (const other of [
       of(plain, { compression: 1 }),
-      of(plain, { transactionalId: 'x' }),
-      of(plain, { producerId: 7 }),
       of({ ...plain, timestamp: '1' }),
       of({ ...plain, headers: { a: ['1', '2'] } }),
       of({ ...plain, headers: { a: Buffer.from('1') } }),

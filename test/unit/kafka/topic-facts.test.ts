@@ -14,7 +14,8 @@ const GONE = 'gone'
 function brokersThatSay(...said: readonly (TopicFacts | undefined | typeof HANGS | typeof GONE)[]) {
   const brokers = said.map((facts) => ({
     connectionPool: {
-      send: () => (facts === HANGS ? sleep(60_000, undefined, { ref: false }) : Promise.resolve({ facts })),
+      send: () =>
+        facts === HANGS ? sleep(60_000, undefined, { ref: false }) : Promise.resolve({ answer: facts }),
     },
   }))
   const findBroker = async ({ nodeId }: { nodeId: string }) => {

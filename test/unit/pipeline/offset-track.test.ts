@@ -1,6 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Reached } from '../../../src/domain/ports.ts'
 import { OffsetTrack } from '../../../src/pipeline/offset-track.ts'
+
+/** Takes and settles what is left. */
+const REST: readonly number[] = []
 
 describe('OffsetTrack', () => {
   it('passes offsets that are no records together with the record behind them', () => {
@@ -61,6 +65,73 @@ describe('OffsetTrack', () => {
           expect(track.next).toBe(passed)
           expect(track.pending).toBe(open.length)
         }
+      }),
+    )
+  })
+
+  it('takes offsets that were settled before as settled, and keeps those that are still to come', () => {
+    const track = new OffsetTrack([
+      { from: 11, to: 13 },
+      { from: 15, to: 20 },
+    ])
+    expect(track.take(10, 10, 0)).toBe(true)
+    expect([track.take(11, 11, 0), track.take(12, 12, 0)]).toEqual([false, false])
+    expect(track.reachedWith([])).toEqual({
+      offset: 10,
+      written: [
+        { from: 11, to: 13 },
+        { from: 15, to: 20 },
+      ],
+    })
+    expect(track.reachedWith([10])).toEqual({ offset: 13, written: [{ from: 15, to: 20 }] })
+    // 13 and 14 have become no records meanwhile.
+    expect(track.take(16, 13, 0)).toBe(false)
+    expect(track.reachedWith([10])).toEqual({ offset: 20, written: [] })
+    track.settle(10)
+    expect([track.next, track.pending]).toEqual([20, 0])
+  })
+
+  it('forgets what was settled before where reading begins behind it', () => {
+    const track = new OffsetTrack([
+      { from: 11, to: 13 },
+      { from: 15, to: 20 },
+    ])
+    expect(track.take(18, 18, 0)).toBe(false)
+    expect(track.take(20, 19, 0)).toBe(true)
+    expect(track.reachedWith([20])).toEqual({ offset: 21, written: [] })
+  })
+
+  it('hands over each record once, wherever it is interrupted', () => {
+    const world = fc.record({
+      gaps: fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: 40 }),
+      turns: fc.array(fc.array(fc.nat(60), { maxLength: 25 }), { minLength: 1, maxLength: 6 }),
+    })
+    fc.assert(
+      fc.property(world, ({ gaps, turns }) => {
+        const log: number[] = []
+        for (const gap of gaps) log.push((log.at(-1) ?? -1) + 1 + gap)
+        const done = new Map<number, number>()
+        let reached: Reached = { offset: 0, written: [] }
+        for (const picks of [...turns, REST]) {
+          const isLast = picks === REST
+          const track = new OffsetTrack(reached.written)
+          const open: number[] = []
+          let from = reached.offset
+          const taken = log.filter((offset) => offset >= reached.offset)
+          for (const offset of isLast ? taken : taken.slice(0, picks.length * 2)) {
+            if (track.take(offset, from, 0)) open.push(offset)
+            from = offset + 1
+          }
+          for (const pick of isLast ? open.map(() => 0) : picks) {
+            if (open.length === 0) break
+            const [offset] = open.splice(pick % open.length, 1)
+            reached = track.reachedWith([offset!])!
+            track.settle(offset!)
+            done.set(offset!, (done.get(offset!) ?? 0) + 1)
+          }
+        }
+        expect([...done.keys()].sort((a, b) => a - b)).toEqual(log)
+        expect(new Set(done.values())).toEqual(new Set([1]))
       }),
     )
   })

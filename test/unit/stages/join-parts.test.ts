@@ -201,6 +201,20 @@ describe('JoinParts', () => {
     expect(join.open).toBe(2)
   })
 
+  it('flushes the oldest group of a partition that holds more parts than it may, and of no other', () => {
+    const join = new JoinParts({ maxPartsOfPartition: 2 })
+    const other = { ...at(0), partition: 1 }
+    expect(join.add(part(1, 2, { from: '10695' }), other, T)).toEqual([])
+    for (let i = 0; i < 2; i++) expect(join.add(part(1, 2, { from: `1069${i}` }), at(i), T)).toEqual([])
+    expect(join.add(part(1, 2, { from: '10699' }), at(2), T)).toMatchObject([
+      { from: '10690', partial: true },
+    ])
+    // One that is complete makes room.
+    expect(join.add(part(2, 2, { from: '10691' }), at(3), T)).toHaveLength(1)
+    expect(join.add(part(1, 2, { from: '10692' }), at(4), T)).toEqual([])
+    expect(join.open).toBe(3)
+  })
+
   it('answers every record exactly once, whatever comes', () => {
     const step = fc.record({
       index: fc.integer({ min: 1, max: 3 }),

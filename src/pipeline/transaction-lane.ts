@@ -1,0 +1,168 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SigwatchError } from '../domain/errors.ts'
+import type { Emit } from '../domain/events.ts'
+import type { OutputRecord, PartitionId, Transactions } from '../domain/ports.ts'
+import { smallerLetter } from '../domain/smaller-letter.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import { slimmer } from './outlet.ts'
+
+/** What follows from one message, or from one record that cannot be read. */
+export interface LaneEntry {
+  /** Of its records in the partition. */
+  readonly offsets: readonly number[]
+  readonly records: readonly OutputRecord[]
+}
+
+export interface LaneParts {
+  readonly id: PartitionId
+  readonly epoch: number
+  readonly transactions: Transactions
+  readonly checkpoint: Checkpoint
+  readonly emit: Emit
+  readonly signal: AbortSignal
+  /** Nothing more is written for the partition in this assignment. */
+  readonly failed: (error: unknown) => void
+}
+
+interface Queued extends LaneEntry {
+  readonly share: Share
+}
+
+/** The entries of one batch. */
+interface Share {
+  left: number
+  readonly resolve: () => void
+}
+
+/**
+ * A transaction costs five round trips and a mark in each partition that it writes to, whatever it holds: after the
+ * beginning of one so long passes, ms, before the next, and what comes meanwhile goes with that.
+ */
+const EVERY = 100
+/** Of keys and values in a transaction: brokers refuse batches above 1 MiB by default. */
+const MAX_BYTES = 700_000
+const RECORD_OVERHEAD = 256
+
+/**
+ * What is written for one partition of an assignment, in the order in which it was worked on: one transaction after the
+ * other, each with how far the partition is written. What fails for good, or is no longer of this partition, is left to
+ * whoever reads it again.
+ */
+export class TransactionLane {
+  readonly #parts: LaneParts
+  readonly #queue: Queued[] = []
+  #running = false
+  #ended = false
+  #began = Number.NEGATIVE_INFINITY
+
+  constructor(parts: LaneParts) {
+    this.#parts = parts
+  }
+
+  get epoch(): number {
+    return this.#parts.epoch
+  }
+
+  /** Resolves when all is written and settled in the checkpoint, or nothing more will be. */
+  add(entries: readonly LaneEntry[]): Promise<void> {
+    if (this.#ended || entries.length === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const share = { left: entries.length, resolve }
+      for (const entry of entries) this.#queue.push({ ...entry, share })
+      if (!this.#running) void this.#run()
+    })
+  }
+
+  /** What is not written by now is left. */
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    for (const { share } of this.#queue) share.resolve()
+    this.#queue.length = 0
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true
+    while (this.#queue.length > 0) {
+      const early = this.#began + EVERY - performance.now()
+      if (early > 0) await sleep(early)
+      if (this.#ended) return
+      this.#began = performance.now()
+      const entries = this.#take()
+      try {
+        await this.#commit(entries)
+      } catch (error) {
+        for (const { share } of entries) share.resolve()
+        if (this.#ended) return
+        this.end()
+        this.#parts.failed(error)
+        return
+      }
+    }
+    this.#running = false
+  }
+
+  /** The first of the queue, as much as fits into one transaction. */
+  #take(): Queued[] {
+    let count = 0
+    for (let bytes = 0; count < this.#queue.length; count++) {
+      for (const record of this.#queue[count]!.records) bytes += sizeOf(record)
+      if (bytes > MAX_BYTES && count > 0) break
+    }
+    return this.#queue.splice(0, count)
+  }
+
+  /** One transaction; a record that is refused is sought by halves and made smaller until it is taken, or left out. */
+  async #commit(entries: readonly Queued[]): Promise<void> {
+    const { id, epoch, transactions, checkpoint, signal } = this.#parts
+    const reached = checkpoint.reachedWith(
+      id,
+      entries.flatMap(({ offsets }) => offsets),
+      epoch,
+    )
+    if (reached === undefined) throw new SigwatchError('TRANSACTION_LOST', 'another assignment has begun')
+    const records = entries.flatMap((entry) => entry.records)
+    try {
+      await transactions.write({ partition: id, epoch, records, reached }, signal)
+    } catch (error) {
+      if (!(error instanceof SigwatchError) || error.code !== 'SINK_REFUSED') throw error
+      const half = entries.length >> 1
+      const pieces =
+        half > 0 ? [entries.slice(0, half), entries.slice(half)] : [this.#smaller(entries, error)]
+      for (const piece of pieces) await this.#commit(piece)
+      return
+    }
+    this.#settle(entries)
+  }
+
+  #settle(entries: readonly Queued[]): void {
+    const { id, epoch, checkpoint } = this.#parts
+    for (const { offsets, share } of entries) {
+      for (const offset of offsets) checkpoint.settle({ ...id, offset }, epoch)
+      if (--share.left === 0) share.resolve()
+    }
+  }
+
+  /** One entry with less in each record that can have less; when none can, without its largest, which is reported. */
+  #smaller(entries: readonly Queued[], error: SigwatchError): Queued[] {
+    return entries.map((entry) => {
+      const smaller = entry.records.map((record) => lessOf(record))
+      if (smaller.some((record) => record !== undefined))
+        return { ...entry, records: entry.records.map((record, n) => smaller[n] ?? record) }
+      const [largest, ...rest] = [...entry.records].sort((a, b) => sizeOf(b) - sizeOf(a))
+      const reason = `${largest?.channel} record of ${sizeOf(largest!)} bytes: ${error.message}`
+      this.#parts.emit({ name: 'failed', code: error.code, reason })
+      return { ...entry, records: rest }
+    })
+  }
+}
+
+/** The record with less in it; undefined: there is none. */
+function lessOf(record: OutputRecord): OutputRecord | undefined {
+  const less = smallerLetter(record) ?? slimmer(record)
+  return less && sizeOf(less) < sizeOf(record) ? less : undefined
+}
+
+function sizeOf({ key, value }: OutputRecord): number {
+  return (value === null ? 0 : Buffer.byteLength(value)) + (key?.length ?? 0) + RECORD_OVERHEAD
+}

@@ -1,0 +1,136 @@
+import { SigwatchError } from '../domain/errors.ts'
+import type { Emit } from '../domain/events.ts'
+import {
+  type Clock,
+  type OutputRecord,
+  type PartitionId,
+  partitionKey,
+  type Sink,
+  type Transactions,
+} from '../domain/ports.ts'
+import { reportAlertLatency } from './alert-latency.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import type { Intaken } from './outputs.ts'
+import { TransactionLane } from './transaction-lane.ts'
+
+export interface TransactionalWriterParts {
+  readonly transactions: Transactions
+  /** Takes the records that follow from no single input record. */
+  readonly sink: Sink
+  readonly checkpoint: Checkpoint
+  readonly clock: Clock
+  readonly emit: Emit
+  readonly signal: AbortSignal
+  /** A partition is written by somebody else: what is held is to be given up and assigned anew. */
+  readonly lost: (error: unknown) => void
+}
+
+/**
+ * Parts of one partition that wait for others at a time: behind each of them the commit has to say what is written, and
+ * there is room for about so many.
+ */
+export const MAX_WAITING_PARTS = 600
+
+interface Entry {
+  readonly offsets: number[]
+  readonly records: OutputRecord[]
+}
+
+/**
+ * Writes what follows from batches in transactions, each partition by itself, and settles their records when they are
+ * committed. An item of an assignment that has ended is left out: it is read again.
+ */
+export class TransactionalWriter {
+  readonly #parts: TransactionalWriterParts
+  readonly #lanes = new Map<string, TransactionLane>()
+  #failure: unknown
+
+  constructor(parts: TransactionalWriterParts) {
+    this.#parts = parts
+  }
+
+  /** Why nothing is written any more; undefined: it is. */
+  get failure(): unknown {
+    return this.#failure
+  }
+
+  assign(id: PartitionId, epoch: number): void {
+    const { transactions, checkpoint, emit, signal } = this.#parts
+    const { topic, partition } = id
+    this.drop(id)
+    const failed = (error: unknown) => this.#failed(error)
+    const own = { id: { topic, partition }, epoch, transactions, checkpoint, emit, signal, failed }
+    this.#lanes.set(partitionKey(id), new TransactionLane(own))
+  }
+
+  drop(id: PartitionId): void {
+    this.#lanes.get(partitionKey(id))?.end()
+    this.#lanes.delete(partitionKey(id))
+  }
+
+  /** Hands the outputs over; `done` is called when all is committed, or given up. */
+  async write(items: readonly Intaken[], outputs: readonly OutputRecord[], done: () => void): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
+    void this.#send(items, outputs)
+      .catch((error: unknown) => {
+        this.#failure ??= error
+      })
+      .finally(done)
+  }
+
+  async #send(items: readonly Intaken[], outputs: readonly OutputRecord[]): Promise<void> {
+    const began = performance.now()
+    const { emit } = this.#parts
+    const { entries, others } = this.#sorted(items, outputs)
+    const written = [...entries].map(([lane, some]) => lane.add(some))
+    await Promise.all([this.#writeOthers(others), ...written])
+    emit({ name: 'stage_timed', stage: 'sink', seconds: (performance.now() - began) / 1000 })
+    reportAlertLatency(items, outputs, this.#parts)
+  }
+
+  async #writeOthers(records: readonly OutputRecord[]): Promise<void> {
+    const { sink, emit, signal } = this.#parts
+    if (records.length === 0) return
+    try {
+      await sink.write(records, signal)
+    } catch (error) {
+      if (!(error instanceof SigwatchError) || error.code !== 'SINK_REFUSED') throw error
+      emit({ name: 'failed', code: error.code, reason: error.message })
+    }
+  }
+
+  /** What follows from each item, by the lane of its partition, in their order; and what follows from none. */
+  #sorted(items: readonly Intaken[], outputs: readonly OutputRecord[]) {
+    const entries = new Map<TransactionLane, Entry[]>()
+    const places = new Map<string, Map<number, Entry | undefined>>()
+    for (const item of items) {
+      const positions =
+        item.kind === 'rejected' ? [item.position] : item.message.origins.map(({ position }) => position)
+      const key = partitionKey(positions[0]!)
+      const lane = this.#lanes.get(key)
+      const isOurs = lane?.epoch === item.epoch
+      const entry = isOurs ? { offsets: positions.map(({ offset }) => offset), records: [] } : undefined
+      const place = places.get(key) ?? new Map<number, Entry | undefined>()
+      places.set(key, place)
+      for (const { offset } of positions) place.set(offset, entry)
+      if (!lane || !entry) continue
+      const ofLane = entries.get(lane)
+      if (ofLane) ofLane.push(entry)
+      else entries.set(lane, [entry])
+    }
+    const others: OutputRecord[] = []
+    for (const record of outputs) {
+      const { origin } = record
+      if (origin === undefined) others.push(record)
+      else places.get(partitionKey(origin))?.get(origin.offset)?.records.push(record)
+    }
+    return { entries, others }
+  }
+
+  #failed(error: unknown): void {
+    if (error instanceof SigwatchError && error.code === 'TRANSACTION_LOST') {
+      this.#parts.emit({ name: 'warning', message: `a transaction was lost: ${error.message}` })
+      this.#parts.lost(error)
+    } else this.#failure ??= error
+  }
+}

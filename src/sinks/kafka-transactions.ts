@@ -1,0 +1,197 @@
+import { SigwatchError } from '../domain/errors.ts'
+import type { Emit } from '../domain/events.ts'
+import {
+  type Channel,
+  type OutputRecord,
+  type PartitionId,
+  type PartitionWrite,
+  partitionKey,
+  type Transactions,
+} from '../domain/ports.ts'
+import { SinkRefused } from '../domain/sink-refused.ts'
+import { backOff } from '../kafka/backoff.ts'
+import type { KafkaConnection, OpenedCluster } from '../kafka/client.ts'
+import { closed } from '../kafka/close.ts'
+import { metadataOf } from '../kafka/commit-metadata.ts'
+import { failureKind, reasonOf } from '../kafka/errors.ts'
+import {
+  TransactionalProducer,
+  type TransactionOffset,
+  type TransactionRecord,
+} from '../kafka/transactional-producer.ts'
+
+export interface KafkaTransactionsOptions {
+  readonly connection: KafkaConnection
+  readonly groupId: string
+  /** Channels that are absent go nowhere. */
+  readonly topics: Readonly<Partial<Record<Channel, string>>>
+  readonly emit: Emit
+}
+
+/** A partition that is written for. */
+interface Held {
+  readonly id: PartitionId
+  readonly epoch: number
+  readonly topicId: string | undefined
+  readonly producer: TransactionalProducer
+  /** What is committed; undefined: nothing. */
+  committed: TransactionOffset | undefined
+  /** What a transaction was to commit of which it is not known whether it did. */
+  attempted: TransactionOffset | undefined
+  /** The last transaction failed: its producer has to begin anew. */
+  failed: boolean
+}
+
+/** So many failures in a row are no loss of the brokers. */
+const UNREPORTED_ATTEMPTS = 2
+const PART = 'transactions'
+
+/**
+ * Writes what follows from records of an input partition together with its offset, each partition by a producer of its own.
+ *
+ * Who takes a partition over begins its transactional id anew, which ends whatever the former owner left open and fences
+ * it, and only then asks for the committed offset. So a former owner can commit nothing after that offset was read,
+ * whatever it believes, and no generation of the group is needed. After a failure the same is done again: the committed
+ * offset says whether the transaction was committed, or that somebody else has gone on.
+ */
+export class KafkaTransactions implements Transactions {
+  readonly #options: KafkaTransactionsOptions
+  readonly #held = new Map<string, Held>()
+  #opened: Promise<OpenedCluster> | undefined
+
+  constructor(options: KafkaTransactionsOptions) {
+    this.#options = options
+  }
+
+  /** Before the partitions are read in an assignment. One attempt; rejects when not all could be taken over. */
+  async takeOver(partitions: readonly PartitionId[], epoch: number): Promise<void> {
+    const { connection, groupId } = this.#options
+    const { cluster } = await this.#cluster()
+    const producers = partitions.map((id) => {
+      this.#held.delete(partitionKey(id))
+      return { id, producer: new TransactionalProducer({ cluster, groupId, partition: id }) }
+    })
+    await Promise.all(producers.map(({ producer }) => producer.begin()))
+    const topics = [...new Set(partitions.map(({ topic }) => topic))]
+    const [committed, facts] = await Promise.all([
+      this.#committedOf(partitions),
+      connection.topicFacts(topics),
+    ])
+    for (const { id, producer } of producers) {
+      const found = committed.get(partitionKey(id))
+      const topicId = facts.get(id.topic)?.id ?? found?.topicId
+      const state = { committed: found, attempted: undefined, failed: false }
+      this.#held.set(partitionKey(id), { id, epoch, topicId, producer, ...state })
+    }
+  }
+
+  /** See Transactions. Rejects with SINK_UNREACHABLE when the signal ends the waiting. */
+  async write({ partition, epoch, records, reached }: PartitionWrite, signal?: AbortSignal): Promise<void> {
+    const { connection, emit } = this.#options
+    const held = this.#held.get(partitionKey(partition))
+    if (held?.epoch !== epoch) throw lost(partition, 'another assignment has begun')
+    const { text, left } = metadataOf(held.topicId, reached)
+    const place = { offset: reached.offset, metadata: text }
+    if (left > 0) {
+      const message = `${partitionKey(partition)}: ${left} stretches behind its offset do not fit into the commit: what follows from them is written again after a failure`
+      emit({ name: 'warning', message })
+    }
+    const topicRecords = this.#topicRecords(records)
+    for (let attempt = 0; ; attempt++) {
+      try {
+        if (!(await this.#isWritten(held, place))) await this.#commit(held, topicRecords, place)
+        connection.health.restored(PART)
+        return
+      } catch (error) {
+        held.failed = true
+        const kind = failureKind(error)
+        if (error instanceof SigwatchError) throw error
+        if (kind === 'fenced') throw lost(partition, reasonOf(error), error)
+        if (kind === 'refused') throw refusal(records, reasonOf(error), error)
+        if (attempt >= UNREPORTED_ATTEMPTS) connection.health.lost(PART, reasonOf(error))
+        if (signal?.aborted)
+          throw new SigwatchError('SINK_UNREACHABLE', `Kafka does not answer: ${reasonOf(error)}`, {
+            cause: error,
+          })
+        await backOff(attempt, signal)
+      }
+    }
+  }
+
+  unready(): readonly string[] {
+    const reason = this.#options.connection.health.reason(PART)
+    return reason === undefined ? [] : [`kafka transactions: ${reason}`]
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened
+    this.#opened = undefined
+    await closed(opened?.then((cluster) => cluster.close()))
+  }
+
+  async #commit(held: Held, records: readonly TransactionRecord[], place: TransactionOffset): Promise<void> {
+    held.attempted = place
+    await held.producer.commit(records, place)
+    held.committed = place
+    held.attempted = undefined
+  }
+
+  /** After a failure: whether the write was committed all the same. Rejects when somebody else has committed since. */
+  async #isWritten(held: Held, place: TransactionOffset): Promise<boolean> {
+    if (!held.failed) return false
+    const key = partitionKey(held.id)
+    // Meanwhile the partition may have been taken over here.
+    const check = () => {
+      if (this.#held.get(key) !== held) throw lost(held.id, 'another assignment has begun')
+    }
+    check()
+    await held.producer.begin()
+    const found = (await this.#committedOf([held.id])).get(key)
+    check()
+    const isDone = held.attempted !== undefined && isSame(found, held.attempted)
+    if (!isDone && !isSame(found, held.committed))
+      throw lost(held.id, 'its offset was committed by another instance')
+    if (isDone) held.committed = held.attempted
+    held.attempted = undefined
+    held.failed = false
+    return isDone && isSame(held.committed, place)
+  }
+
+  #committedOf(partitions: readonly PartitionId[]) {
+    const { connection, groupId } = this.#options
+    return connection.committedOf(groupId, partitions, { stable: true })
+  }
+
+  #topicRecords(records: readonly OutputRecord[]): TransactionRecord[] {
+    const { topics } = this.#options
+    return records.flatMap(({ channel, key, value, headers }) => {
+      const topic = topics[channel]
+      if (topic === undefined) return []
+      // A large record fits where it came from when it is compressed.
+      const compressed = channel === 'deadLetters'
+      return [{ topic, compressed, key, value, ...(headers ? { headers } : {}) }]
+    })
+  }
+
+  #cluster(): Promise<OpenedCluster> {
+    this.#opened ??= this.#options.connection.openCluster().catch((error: unknown) => {
+      this.#opened = undefined
+      throw error
+    })
+    return this.#opened
+  }
+}
+
+function isSame(one: TransactionOffset | undefined, other: TransactionOffset | undefined): boolean {
+  return one?.offset === other?.offset && (one?.metadata ?? null) === (other?.metadata ?? null)
+}
+
+function lost({ topic, partition }: PartitionId, why: string, cause?: unknown): SigwatchError {
+  return new SigwatchError('TRANSACTION_LOST', `${topic}/${partition}: ${why}`, { cause })
+}
+
+/** It is not known which of them is refused. */
+function refusal(records: readonly OutputRecord[], reason: string, cause: unknown): SinkRefused {
+  const refused = records.map((record, index) => ({ index, record, channel: record.channel, reason }))
+  return new SinkRefused(refused, { cause })
+}

@@ -1,0 +1,164 @@
+import { createRequire } from 'node:module'
+import { Health } from '../../src/domain/health.ts'
+import { type PartitionId, partitionKey } from '../../src/domain/ports.ts'
+import type { KafkaConnection } from '../../src/kafka/client.ts'
+import { readMetadata } from '../../src/kafka/commit-metadata.ts'
+
+const { createErrorFromCode } = createRequire(import.meta.url)('kafkajs/src/protocol/error') as {
+  createErrorFromCode(code: number): Error
+}
+const TOO_LARGE = 10
+const OUT_OF_ORDER = 45
+const FENCED = 47
+const UNSTABLE = 88
+
+interface Offset {
+  readonly offset: number
+  readonly metadata: string | null
+}
+
+interface Open {
+  readonly values: string[]
+  offset: Offset | undefined
+}
+
+interface Named {
+  readonly transactionalId: string
+  readonly producerEpoch: number
+}
+
+interface Produced extends Named {
+  readonly topicData: readonly {
+    readonly partitions: readonly {
+      readonly partition: number
+      readonly firstSequence: number
+      readonly messages: readonly { readonly value: string }[]
+    }[]
+  }[]
+}
+
+/** What one transactional id has on the brokers. */
+interface Owner {
+  epoch: number
+  open: Open | undefined
+  committed: Offset | undefined
+  sequences: Map<number, number>
+}
+
+/**
+ * Brokers and coordinators as far as transactions go, in one object: epochs fence, sequence numbers are looked at, what
+ * a transaction holds is seen when it is committed. `fails` is asked before and after each request takes effect: a request
+ * that fails after is one whose answer was lost.
+ */
+export class FakeTransactions {
+  readonly health = new Health('kafka', () => {})
+  /** What readers of committed records see, in order. */
+  readonly seen: string[] = []
+  readonly #owners = new Map<string, Owner>()
+  readonly #fails: () => boolean
+  /** Values that are refused for their size. */
+  readonly #limit: number
+
+  constructor({ fails = () => false, limit = 1_000 }: { fails?: () => boolean; limit?: number } = {}) {
+    this.#fails = fails
+    this.#limit = limit
+  }
+
+  get connection(): KafkaConnection {
+    const committedOf = async (groupId: string, partitions: readonly PartitionId[]) => {
+      await this.#may()
+      return new Map(
+        partitions.map((id) => {
+          const owner = this.#owners.get(`${groupId}-${id.topic}-${id.partition}`)
+          if (owner?.open?.offset) throw createErrorFromCode(UNSTABLE)
+          const found = owner?.committed
+          return [partitionKey(id), found && { ...found, ...readMetadata(found.metadata, found.offset) }]
+        }),
+      )
+    }
+    const topicFacts = async () => new Map()
+    const openCluster = async () => ({ cluster: this.#cluster(), close: async () => {} })
+    return { health: this.health, committedOf, topicFacts, openCluster } as unknown as KafkaConnection
+  }
+
+  async #may(): Promise<void> {
+    await Promise.resolve()
+    if (this.#fails()) throw new Error('Connection closed')
+  }
+
+  #cluster() {
+    const broker = {
+      initProducerId: (of: Named) => this.#do(() => this.#begin(of.transactionalId)),
+      addPartitionsToTxn: (of: Named) => this.#do(() => this.#opened(of)),
+      addOffsetsToTxn: (of: Named) => this.#do(() => this.#opened(of)),
+      txnOffsetCommit: (
+        of: Named & { topics: { partitions: { offset: string; metadata: string | null }[] }[] },
+      ) =>
+        this.#do(() => {
+          const { offset, metadata } = of.topics[0]!.partitions[0]!
+          this.#opened(of).open!.offset = { offset: Number(offset), metadata }
+        }),
+      produce: (of: Produced) => this.#do(() => this.#produce(of)),
+      endTxn: (of: Named) => this.#do(() => this.#end(this.#opened(of), true)),
+    }
+    return {
+      isConnected: () => true,
+      refreshMetadata: () => this.#may(),
+      refreshMetadataIfNecessary: async () => {},
+      addMultipleTargetTopics: async () => {},
+      findTopicPartitionMetadata: () => [{}, {}, {}],
+      findLeaderForPartitions: (_topic: string, partitions: number[]) => ({ 1: partitions }),
+      findGroupCoordinator: async () => broker,
+      findBroker: async () => broker,
+    }
+  }
+
+  async #do<T>(effect: () => T): Promise<T> {
+    await this.#may()
+    const result = effect()
+    await this.#may()
+    return result
+  }
+
+  #begin(transactionalId: string) {
+    const owner = this.#owners.get(transactionalId) ?? {
+      epoch: -1,
+      open: undefined,
+      committed: undefined,
+      sequences: new Map<number, number>(),
+    }
+    this.#owners.set(transactionalId, owner)
+    this.#end(owner, false)
+    owner.epoch++
+    owner.sequences = new Map()
+    return { producerId: '7', producerEpoch: owner.epoch }
+  }
+
+  #opened({ transactionalId, producerEpoch }: Named): Owner {
+    const owner = this.#owners.get(transactionalId)
+    if (owner?.epoch !== producerEpoch) throw createErrorFromCode(FENCED)
+    owner.open ??= { values: [], offset: undefined }
+    return owner
+  }
+
+  #produce(of: Produced): void {
+    const owner = this.#opened(of)
+    for (const { partition, firstSequence, messages } of of.topicData.flatMap(
+      ({ partitions }) => partitions,
+    )) {
+      const sequence = owner.sequences.get(partition) ?? 0
+      if (sequence !== firstSequence) throw createErrorFromCode(OUT_OF_ORDER)
+      if (messages.some(({ value }) => value.length > this.#limit)) throw createErrorFromCode(TOO_LARGE)
+      owner.sequences.set(partition, sequence + messages.length)
+      owner.open!.values.push(...messages.map(({ value }) => value))
+    }
+  }
+
+  #end(owner: Owner, isCommit: boolean): void {
+    if (isCommit && owner.open) {
+      this.seen.push(...owner.open.values)
+      owner.committed = owner.open.offset ?? owner.committed
+    }
+    owner.open = undefined
+  }
+}

@@ -1,0 +1,213 @@
+import { describe, expect, it } from 'vitest'
+import { SigwatchError } from '../../../src/domain/errors.ts'
+import type { Event } from '../../../src/domain/events.ts'
+import type { RawRecord, SmsRecord } from '../../../src/domain/message.ts'
+import type {
+  AssignedPartition,
+  OutputRecord,
+  PartitionWrite,
+  Source,
+  SourceHandler,
+  Transactions,
+} from '../../../src/domain/ports.ts'
+import { SinkRefused } from '../../../src/domain/sink-refused.ts'
+import { Intake } from '../../../src/pipeline/intake.ts'
+import { JoinParts } from '../../../src/stages/join-parts.ts'
+
+const NOW = 1_800_000_000_000
+const partition = { topic: 't', partition: 0 }
+
+/** A record whose value is its id; `<ref>.<index>of<count>` is a part. */
+function recordAt(offset: number, id = String(offset)): RawRecord {
+  return { position: { ...partition, offset }, timestamp: NOW, value: Buffer.from(id) }
+}
+
+function decode({ value, timestamp: ts }: RawRecord): SmsRecord {
+  const id = String(value)
+  const [, ref, index, count] = /^(\w+)\.(\d+)of(\d+)$/.exec(id) ?? []
+  const part = ref === undefined ? {} : { part: { ref, index: Number(index), count: Number(count) } }
+  return { value, id, ts, from: '1069', to: '138', text: 'a', blocked: false, ...part }
+}
+
+/** Writes of the intake, as they are committed; `refuses` says which records are not taken. */
+class RecordedTransactions implements Transactions {
+  readonly committed: PartitionWrite[] = []
+  readonly #refuses: (record: OutputRecord) => boolean
+  readonly #lostAt: number
+
+  constructor({
+    refuses = () => false,
+    lostAt = Number.POSITIVE_INFINITY,
+  }: { refuses?: (record: OutputRecord) => boolean; lostAt?: number } = {}) {
+    this.#refuses = refuses
+    this.#lostAt = lostAt
+  }
+
+  async write(write: PartitionWrite): Promise<void> {
+    if (this.committed.length >= this.#lostAt) throw new SigwatchError('TRANSACTION_LOST', 'somebody else')
+    const refused = write.records.filter(this.#refuses)
+    if (refused.length > 0)
+      throw new SinkRefused(
+        refused.map((record, index) => ({ index, record, channel: record.channel, reason: 'too large' })),
+      )
+    this.committed.push(write)
+  }
+
+  get values(): string[] {
+    return this.committed.flatMap(({ records }) => records.map(({ value }) => String(value)))
+  }
+}
+
+/** Runs an intake that writes a verdict for each record in these transactions. */
+async function intakeOver(
+  transactions: RecordedTransactions,
+  read: (handler: SourceHandler) => Promise<void>,
+  channel: OutputRecord['channel'] = 'verdicts',
+) {
+  const seen = { plain: [] as OutputRecord[], commits: 0, rejoins: 0, events: [] as Event[] }
+  const source: Source = {
+    run: read,
+    commit: async () => void seen.commits++,
+    rejoin: () => void seen.rejoins++,
+    stop: async () => {},
+    unready: () => [],
+  }
+  const intake = new Intake({
+    source,
+    transactions,
+    sink: {
+      has: () => true,
+      write: async (records) => void seen.plain.push(...records),
+      close: async () => {},
+      unready: () => [],
+    },
+    decode,
+    join: new JoinParts(),
+    process: async (items, write) => {
+      const outputs = items.flatMap((item): OutputRecord[] =>
+        item.kind === 'rejected'
+          ? [item.output]
+          : item.message.origins.map(({ value, position }) => ({
+              ...{ channel, key: null, value: Buffer.from(value), origin: position },
+            })),
+      )
+      await write([{ channel: 'versions', key: 'v', value: 'v' }, ...outputs])
+    },
+    clock: { now: () => NOW },
+    emit: (event) => seen.events.push(event),
+    limits: { maxRecords: 4, maxBytes: 1e6, maxAge: 1, maxInFlight: 100 },
+    partClock: 'append',
+    signal: new AbortController().signal,
+  })
+  const ended = await intake.run().then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  return { ...seen, ended }
+}
+
+const assigned = (handler: SourceHandler, more: Partial<AssignedPartition>, epoch = 1) =>
+  handler.assigned([{ ...partition, startOffset: 0, ...more }], epoch)
+const run = (handler: SourceHandler, records: readonly RawRecord[], epoch = 1) =>
+  handler.records({ partition, epoch, from: records[0]!.position.offset, records, lag: 0 })
+const settled = () => new Promise((resolve) => setTimeout(resolve, 300))
+
+describe('an intake that writes in transactions', () => {
+  it('says behind a part that waits what is written, and passes it over in the next assignment', async () => {
+    const transactions = new RecordedTransactions()
+    const first = await intakeOver(transactions, async (handler) => {
+      await assigned(handler, {})
+      await run(handler, [recordAt(0), recordAt(1, 'a.1of2'), recordAt(2), recordAt(3)])
+      await settled()
+      await handler.revoked([partition], 1)
+    })
+    expect(first).toMatchObject({ ended: undefined, commits: 0 })
+    expect(transactions.values).toEqual(['0', '2', '3'])
+    const { reached } = transactions.committed.at(-1)!
+    expect(reached).toEqual({ offset: 1, written: [{ from: 2, to: 4 }] })
+
+    await intakeOver(transactions, async (handler) => {
+      await assigned(handler, { startOffset: reached.offset, written: reached.written })
+      await run(handler, [
+        recordAt(1, 'a.1of2'),
+        recordAt(2),
+        recordAt(3),
+        recordAt(4),
+        recordAt(5, 'a.2of2'),
+      ])
+      await settled()
+    })
+    expect(transactions.values).toEqual(['0', '2', '3', '4', 'a.1of2', 'a.2of2'])
+    expect(transactions.committed.at(-1)!.reached).toEqual({ offset: 6, written: [] })
+  })
+
+  it('writes what follows from no record outside of transactions', async () => {
+    const transactions = new RecordedTransactions()
+    const { plain } = await intakeOver(transactions, async (handler) => {
+      await assigned(handler, {})
+      await run(handler, [recordAt(0)])
+    })
+    expect(plain.map(({ channel }) => channel)).toEqual(['versions'])
+    expect(transactions.values).toEqual(['0'])
+  })
+
+  it('seeks a record that is refused by halves, cuts it until it is taken, and loses no other', async () => {
+    const transactions = new RecordedTransactions({ refuses: ({ value }) => (value?.length ?? 0) > 20_000 })
+    const long = 'x'.repeat(100_000)
+    const records = [recordAt(0), recordAt(1), recordAt(2, long), recordAt(3)]
+    await intakeOver(
+      transactions,
+      async (handler) => {
+        await assigned(handler, {})
+        await run(handler, records)
+      },
+      'deadLetters',
+    )
+    expect(transactions.values.map((value) => value.length)).toEqual([1, 1, 16_000, 1])
+    const cut = transactions.committed.flatMap((write) => write.records)[2]!
+    expect(cut.headers).toEqual({ 'sigwatch-truncated': '100000' })
+    expect(transactions.committed.at(-1)!.reached.offset).toBe(4)
+  })
+
+  it('leaves out and reports what cannot be made smaller', async () => {
+    const transactions = new RecordedTransactions({ refuses: ({ value }) => String(value) === '1' })
+    const { events } = await intakeOver(transactions, async (handler) => {
+      await assigned(handler, {})
+      await run(handler, [recordAt(0), recordAt(1), recordAt(2)])
+    })
+    expect(transactions.values).toEqual(['0', '2'])
+    expect(events).toContainEqual(expect.objectContaining({ name: 'failed', code: 'SINK_REFUSED' }))
+    expect(transactions.committed.at(-1)!.reached.offset).toBe(3)
+  })
+
+  it('lets itself be assigned anew when somebody else writes for the partition, and does not end', async () => {
+    const transactions = new RecordedTransactions({ lostAt: 1 })
+    const { rejoins, ended } = await intakeOver(transactions, async (handler) => {
+      await assigned(handler, {})
+      await run(handler, [recordAt(0)])
+      await settled()
+      await run(handler, [recordAt(1)])
+      await settled()
+      await handler.revoked([partition], 1)
+    })
+    expect([rejoins, ended]).toEqual([1, undefined])
+    expect(transactions.values).toEqual(['0'])
+  })
+
+  it('writes nothing of an assignment that has ended', async () => {
+    const transactions = new RecordedTransactions()
+    await intakeOver(transactions, async (handler) => {
+      await assigned(handler, {})
+      // Worked on, and waits for its turn behind the first.
+      await run(handler, [recordAt(0)])
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      await run(handler, [recordAt(1)])
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      await assigned(handler, { startOffset: 1 }, 2)
+      await run(handler, [recordAt(1)], 2)
+      await settled()
+    })
+    expect(transactions.values).toEqual(['0', '1'])
+    expect(transactions.committed.map(({ epoch }) => epoch)).toEqual([1, 2])
+  })
+})

@@ -1,0 +1,125 @@
+import { describe, expect, it, vi } from 'vitest'
+import type { OutputRecord, PartitionWrite } from '../../../src/domain/ports.ts'
+import { KafkaTransactions } from '../../../src/sinks/kafka-transactions.ts'
+import { seededRandom } from '../../helpers/fake-brokers.ts'
+import { FakeTransactions } from '../../helpers/fake-transactions.ts'
+
+// Attempts follow one another at once.
+vi.mock('../../../src/kafka/backoff.ts', () => ({ backOff: () => Promise.resolve() }))
+
+const id = { topic: 'in', partition: 2 }
+
+function transactionsOn(brokers: FakeTransactions): KafkaTransactions {
+  const { connection } = brokers
+  return new KafkaTransactions({ connection, groupId: 'g', topics: { verdicts: 'v' }, emit: () => {} })
+}
+
+/** One record for each offset from `from` on, up to `to`. */
+function writeOf(from: number, to: number, epoch = 1): PartitionWrite {
+  const records: OutputRecord[] = []
+  for (let offset = from; offset < to; offset++)
+    records.push({ channel: 'verdicts', key: String(offset), value: String(offset) })
+  return { partition: id, epoch, records, reached: { offset: to, written: [] } }
+}
+
+describe('KafkaTransactions', () => {
+  it('writes records and offset together', async () => {
+    const brokers = new FakeTransactions()
+    const transactions = transactionsOn(brokers)
+    await transactions.takeOver([id], 1)
+    await transactions.write(writeOf(0, 3))
+    expect(brokers.seen.sort()).toEqual(['0', '1', '2'])
+    const committed = await brokers.connection.committedOf('g', [id])
+    expect(committed.get('in/2')).toMatchObject({ offset: 3 })
+  })
+
+  it('lets a former owner commit nothing once another has taken over', async () => {
+    const brokers = new FakeTransactions()
+    const [former, next] = [transactionsOn(brokers), transactionsOn(brokers)]
+    await former.takeOver([id], 1)
+    await former.write(writeOf(0, 2))
+    await next.takeOver([id], 1)
+    await expect(former.write(writeOf(2, 4))).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
+    await next.write(writeOf(2, 4))
+    expect(brokers.seen.sort()).toEqual(['0', '1', '2', '3'])
+  })
+
+  it('writes nothing for an assignment that has ended', async () => {
+    const brokers = new FakeTransactions()
+    const transactions = transactionsOn(brokers)
+    await transactions.takeOver([id], 1)
+    await transactions.takeOver([id], 2)
+    await expect(transactions.write(writeOf(0, 2, 1))).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
+    expect(brokers.seen).toEqual([])
+  })
+
+  it('says that a record is refused, and goes on with a smaller one', async () => {
+    const brokers = new FakeTransactions({ limit: 10 })
+    const transactions = transactionsOn(brokers)
+    await transactions.takeOver([id], 1)
+    const write = writeOf(0, 1)
+    const large = [{ ...write.records[0]!, value: 'x'.repeat(11) }]
+    await expect(transactions.write({ ...write, records: large })).rejects.toMatchObject({
+      code: 'SINK_REFUSED',
+    })
+    await transactions.write(write)
+    expect(brokers.seen).toEqual(['0'])
+  })
+
+  it('shows each record once, whatever request fails before or after it takes effect', async () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      const seen = (await workedOn(seed)).map(Number).sort((a, b) => a - b)
+      expect(seen, `seed ${seed}`).toEqual(Array.from({ length: END }, (_, n) => n))
+    }
+  })
+})
+
+const END = 60
+
+/** Writes all records while requests fail and owners change; what readers see of it. */
+async function workedOn(seed: number): Promise<readonly string[]> {
+  const random = seededRandom(seed)
+  const brokers = new FakeTransactions({ fails: () => random() < 0.1 })
+  let owner = transactionsOn(brokers)
+  let epoch = 0
+  let reached = 0
+  const succeeds = async <T>(attempt: () => Promise<T>): Promise<T> => {
+    for (;;) {
+      try {
+        return await attempt()
+      } catch {}
+    }
+  }
+  const takeOver = async () => {
+    epoch++
+    await succeeds(() => owner.takeOver([id], epoch))
+    const committed = await succeeds(() => brokers.connection.committedOf('g', [id]))
+    reached = committed.get('in/2')?.offset ?? 0
+  }
+  const write = (by: KafkaTransactions, times = 1): Promise<boolean> => {
+    const to = Math.min(END, reached + 1 + Math.floor(random() * 9))
+    return by.write(writeOf(reached, to, epoch)).then(
+      () => {
+        if (by === owner) reached = to
+        return times <= 1 || reached >= END || write(by, times - 1)
+      },
+      (error: { readonly code?: string }) => {
+        expect(error.code).toBe('TRANSACTION_LOST')
+        return false
+      },
+    )
+  }
+  await takeOver()
+  while (reached < END) {
+    if (random() < 0.3) {
+      const former = owner
+      const writing = write(former)
+      owner = transactionsOn(brokers)
+      await takeOver()
+      await Promise.all([writing, write(owner, 3)])
+      // The former owner may have fenced this one, which would join the group anew.
+      await takeOver()
+    } else if (!(await write(owner))) await takeOver()
+  }
+  return brokers.seen
+}
