@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { cpus, getPriority, setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../helpers/recording-handler.ts'
 import type { Service } from '../helpers/service.ts'
@@ -32,6 +34,23 @@ async function rollingRestart({ cluster }: Battle): Promise<void> {
   for (const node of cluster.nodes) {
     await node.stop()
     await node.start()
+  }
+}
+
+/** A program for each processor that never rests; the proxies, which are in this process, go before it where they may. */
+async function onBusyMachine(work: () => Promise<void>): Promise<void> {
+  const hogs = cpus().map(() => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }))
+  const before = getPriority()
+  try {
+    setPriority(Math.min(before, -10))
+  } catch {
+    // Then the probe says how late they were.
+  }
+  try {
+    await work()
+  } finally {
+    for (const hog of hogs) hog.kill()
+    setPriority(before)
   }
 }
 
@@ -199,6 +218,17 @@ export const CELLS: readonly Cell[] = [
         battle.redis.set({ kind: 'hang' })
         await sleep(400)
       })
+      battle.redis.set({ kind: 'none' })
+    },
+  },
+  {
+    name: 'redis-far-and-busy',
+    what: 'Redis is 15 ms away each way while 100 records a second come, and a program for each processor never rests',
+    live: { perSecond: 100, minutes: 2 },
+    async fault(battle) {
+      await battle.reach(0.02)
+      battle.redis.set({ kind: 'latency', ms: 15 })
+      await onBusyMachine(() => battle.reach(0.98))
       battle.redis.set({ kind: 'none' })
     },
   },

@@ -171,7 +171,9 @@ describeWith(['kafka', 'apicurio'], 'records by the schemas of a registry', () =
       partition: 0,
     })
     await judged('after')
-    const letters = (await client.readAll(at.topics.deadLetters)).slice(before)
+    const lettersNow = async () => (await client.readAll(at.topics.deadLetters)).slice(before)
+    await until(async () => (await lettersNow()).length >= wrong.length)
+    const letters = await lettersNow()
     expect(letters.map(({ headers }) => headers['sigwatch-error'])).toEqual(
       wrong.map(() => 'RECORD_NOT_DECODED'),
     )
@@ -194,6 +196,21 @@ describeWith(['kafka', 'apicurio'], 'records by the schemas of a registry', () =
     const sample = await check('--sample', folder.file('sample.jsonl'), '--topic', at.topics.messages)
     expect(sample.stdout.split('\n')[0]).toContain('"id":"s1"')
     expect(sample.stdout.split('\n')[1]).toContain('RECORD_NOT_DECODED')
+  })
+
+  it('holds up no other partition for a schema that a registry does not answer for', async () => {
+    const before = (await client.readAll(at.topics.deadLetters)).length
+    await registry.kill()
+    await client.produce(at.topics.messages, [avroRecord('waits', 7_777)], { partition: 0 })
+    await until(() =>
+      service.log.some((line) => line.event === 'connection_lost' && line.service === 'schema-registry'),
+    )
+    await client.produce(at.topics.messages, [avroRecord('beside')], { partition: 1 })
+    await judged('beside')
+    expect(await client.readAll(at.topics.deadLetters)).toHaveLength(before)
+    await registry.start()
+    await registered()
+    await until(async () => (await client.readAll(at.topics.deadLetters)).length > before, 60_000)
   })
 
   it('waits for a registry that does not answer, says so, stops when told to, and loses nothing', async () => {
