@@ -7,7 +7,6 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.apache.kafka.clients.consumer.*;
 import org.apache.kafka.common.TopicPartition;
-
 /** Decides by the block table, as docs/blocking.md says: input and output as in blocker.py. Needs Kafka's client and Jackson. */
 public class Blocker {
   static final List<String> ACTIONS = List.of("pass", "observe", "review", "throttle", "block");
@@ -28,7 +27,8 @@ public class Blocker {
   static List<String> texts(JsonNode l) { return StreamSupport.stream(l.spliterator(), false).map(JsonNode::asText).toList(); }
   /** Null: it cannot be told. */
   static Boolean holds(String member, JsonNode wanted, JsonNode sms) throws Exception {
-    String from = canonical(sms.path("from").asText()), to = sms.path("to").asText(), given = wanted.asText();
+    String from = canonical(sms.path("from").asText()), to = sms.path("to").asText(""), given = wanted.asText();
+    if (Set.of("ports", "exceptPorts", "domains").contains(member) && !wanted.isArray()) return null; // Of another form.
     if (member.equals("signature")) return wanted.equals(sms.path("signature"));
     if (member.equals("ports") || member.equals("exceptPorts")) return member.equals("ports") == texts(wanted).stream()
         .anyMatch(p -> p.endsWith("*") ? from.startsWith(p.substring(0, p.length() - 1)) : p.equals(from));
@@ -36,15 +36,16 @@ public class Blocker {
         .anyMatch(host -> texts(wanted).stream().anyMatch(d -> ("." + host.toLowerCase(Locale.ROOT)).endsWith("." + d)));
     return member.equals("toToken") && !to.isEmpty() && given.startsWith(KEY[0] + ".") ? given.equals(token(to)) : null;
   }
-  static boolean isInForce(String until) { // Without a time that can be read a row orders nothing, as past its time.
-    try { return Instant.parse(until).isAfter(Instant.now()); } catch (DateTimeException e) { return false; }
+  static boolean isInForce(JsonNode row) { // Without times that can be read a row orders nothing, as past its time.
+    try { return !Instant.parse(row.path("validFrom").asText()).isAfter(Instant.now())
+        && Instant.parse(row.path("expiresAt").asText()).isAfter(Instant.now()); } catch (DateTimeException e) { return false; }
   }
   static JsonNode decide(JsonNode sms) throws Exception {
     var answer = JSON.createObjectNode().put("id", sms.path("id").asText()).put("action", "pass");
     for (JsonNode row : table.values()) {
       List<Boolean> told = new ArrayList<>();
       for (var member : row.path("match").properties()) told.add(holds(member.getKey(), member.getValue(), sms));
-      if (told.contains(false) || !isInForce(row.path("expiresAt").asText())) continue;
+      if (told.isEmpty() || told.contains(false) || !isInForce(row)) continue; // Nothing to match is not everybody.
       String said = row.path("action").asText(), action = told.contains(null) || !ACTIONS.contains(said) ? "review" : said;
       if (ACTIONS.indexOf(action) > ACTIONS.indexOf(answer.path("action").asText()))
         answer.put("action", action).put("state", row.path("state").asText());
@@ -53,12 +54,12 @@ public class Blocker {
   }
   static void follow(Consumer<String, String> consumer) throws Exception {
     for (var record : consumer.poll(Duration.ofMillis(100))) {
-      JsonNode row = JSON.readTree(record.value() == null ? "{}" : record.value());
-      long[] place = {row.path("episode").asLong(), row.path("revision").asLong()};
-      if (record.value() == null) table.remove(record.key());
-      else if (Arrays.compare(place, held.getOrDefault(record.key(), new long[] {-1, -1})) > 0) {
-        held.put(record.key(), place); table.put(record.key(), row);
-      }
+      if (record.value() == null) { table.remove(record.key()); continue; }
+      JsonNode row = JSON.nullNode(); try { row = JSON.readTree(record.value()); } catch (java.io.IOException e) { } // Refused as no object.
+      if (!row.isObject()) { System.err.println("a row cannot be read"); continue; }
+      long[] place = {row.path("episode").asLong(-1), row.path("revision").asLong(-1)};
+      if (Arrays.compare(place, held.getOrDefault(record.key(), new long[0])) <= 0) continue;
+      held.put(record.key(), place); table.put(record.key(), row);
     }
   }
   public static void main(String[] args) throws Exception {
@@ -70,8 +71,7 @@ public class Blocker {
     var ends = consumer.endOffsets(partitions); // What is not read yet would be taken for free.
     while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) follow(consumer);
     var follower = new Thread(() -> { // A table that is no longer followed would let everything pass.
-      try { while (true) follow(consumer); } catch (Throwable t) { t.printStackTrace(); System.exit(1); }
-    });
+      try { while (true) follow(consumer); } catch (Throwable t) { t.printStackTrace(); System.exit(1); } });
     follower.setDaemon(true); follower.start(); // The end of the input ends it.
     for (var lines = new Scanner(System.in, "UTF-8"); lines.hasNextLine(); )
       System.out.println(decide(JSON.readTree(lines.nextLine())));

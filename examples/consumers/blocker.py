@@ -1,78 +1,78 @@
 #!/usr/bin/env python3
 """Decides on submissions by the block table of sigwatch, as docs/blocking.md says.
-
 stdin: a JSON a line, {"id", "from", "to"?, "signature"?, "hosts"?}; stdout: {"id", "action", "state"?}. Needs
 confluent-kafka (Debian: python3-confluent-kafka), KAFKA_BROKERS, BLOCKS_TOPIC and TOKEN_KEY (<keyId>:<key>).
 """
-import base64, hashlib, hmac, json, os, re, sys, threading
-from datetime import datetime, timezone
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
-
+import base64, hashlib, hmac, json, os, re, sys, threading, time
+from datetime import datetime
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 ACTIONS = ["pass", "observe", "review", "throttle", "block"]
 KEY_ID, KEY = os.environ["TOKEN_KEY"].split(":", 1)
-table, held = {}, {}  # rows in force by state; the (episode, revision) that was seen last, also of those that ended
-ready = threading.Event()
-
+# Rows in force by state; the (episode, revision) that was seen last, also of those that ended.
+table, held, ready = {}, {}, threading.Event()
 
 def canonical(number):
     digits = re.sub(r"^00", "", re.sub(r"[\s+]", "", number))
-    plain = digits[2:] if re.match(r"86(106|1[0-9]{10}$)", digits) else digits
-    return plain if re.fullmatch(r"[0-9]+", digits) else number
-
+    return re.sub(r"^86(?=106|1[0-9]{10}$)", "", digits) if re.fullmatch(r"[0-9]+", digits) else number
 
 def token(recipient):
     mac = hmac.new(KEY.encode(), canonical(recipient).encode(), hashlib.sha256).digest()[:16]
     return KEY_ID + "." + base64.urlsafe_b64encode(mac).decode().rstrip("=")
 
-
-def one_of(ports, sender):
-    return any(sender.startswith(p[:-1]) if p.endswith("*") else sender == p for p in ports)
-
-
-def holds(member, wanted, sms):
-    """True, False, or None for what cannot be told."""
-    if member == "signature":
-        return sms.get("signature") == wanted
-    if member in ("ports", "exceptPorts"):
-        return one_of(wanted, canonical(sms["from"])) == (member == "ports")
-    if member == "domains":
-        return any(("." + host.lower()).endswith("." + d) for host in sms.get("hosts", []) for d in wanted)
-    if member == "toToken" and "to" in sms and wanted.split(".")[0] == KEY_ID:
+def holds(member, wanted, sms):  # None: it cannot be told.
+    sender, hosts = canonical(sms["from"]), ["." + host.lower() for host in sms.get("hosts") or []]
+    if member in ("ports", "exceptPorts") and isinstance(wanted, list):
+        prefixes = [p[:-1] if p.endswith("*") else p + "$" for p in wanted]
+        return any((sender + "$").startswith(prefix) for prefix in prefixes) == (member == "ports")
+    if member == "domains" and isinstance(wanted, list):
+        return any(host.endswith(f".{domain}") for host in hosts for domain in wanted)
+    if member == "toToken" and sms.get("to") and str(wanted).startswith(KEY_ID + "."):
         return token(sms["to"]) == wanted
-    return None
+    return sms.get("signature") == wanted if member == "signature" else None
 
+def in_force(row):  # Without times that can be read a row orders nothing, as past its time.
+    try:
+        valid, until = (datetime.fromisoformat(row[m].replace("Z", "+00:00")) for m in ("validFrom", "expiresAt"))
+        return valid.timestamp() <= time.time() < until.timestamp()
+    except (KeyError, AttributeError, ValueError):
+        return False
 
 def decide(sms):
-    best, state, now = "pass", None, datetime.now(timezone.utc)
-    for row in list(table.values()):
+    found = [("pass", None)]
+    for key, row in list(table.items()):
         told = [holds(member, wanted, sms) for member, wanted in row["match"].items()]
-        if False in told or datetime.fromisoformat(row["expiresAt"].replace("Z", "+00:00")) <= now:
-            continue
-        action = row["action"] if None not in told and row["action"] in ACTIONS else "review"
-        if ACTIONS.index(action) > ACTIONS.index(best):
-            best, state = action, row["state"]
-    return {"id": sms["id"], "action": best, **({"state": state} if state else {})}
+        if told and False not in told and in_force(row):  # Nothing to match is no order for everybody.
+            found.append((row.get("action") if None not in told and row.get("action") in ACTIONS else "review", key))
+    action, state = max(found, key=lambda one: ACTIONS.index(one[0]))
+    return {"id": sms["id"], "action": action, **({"state": state} if state else {})}
 
+def take(key, value):
+    try:
+        row = json.loads(value)
+        place, row["match"] = (row.get("episode", -1), row.get("revision", -1)), dict(row.get("match") or {})
+        if place > held.get(key, ()):
+            held[key], table[key] = place, row
+    except (ValueError, AttributeError, TypeError) as error:
+        print(f"a row cannot be read: {error!r}", file=sys.stderr)
 
 def follow(consumer, unread):
     while True:
         message = consumer.poll()
+        if message.error() and message.error().code() != KafkaError._PARTITION_EOF:
+            raise KafkaException(message.error())
         if message.error():
-            if message.error().code() == KafkaError._PARTITION_EOF:
-                unread.discard(message.partition())
-                ready.set() if not unread else None
+            unread.discard(message.partition())
+            ready.set() if not unread else None
         elif message.value() is None:
             table.pop(message.key().decode(), None)
         else:
-            row = json.loads(message.value())
-            if (row["episode"], row["revision"]) > held.get(row["state"], (-1, -1)):
-                held[row["state"]], table[row["state"]] = (row["episode"], row["revision"]), row
-
+            take(message.key().decode(), message.value())
 
 settings = {"bootstrap.servers": os.environ["KAFKA_BROKERS"], "group.id": "blocker", "enable.auto.commit": False}
 consumer, topic = Consumer({**settings, "enable.partition.eof": True}), os.environ["BLOCKS_TOPIC"]
 partitions = set(consumer.list_topics(topic, timeout=30).topics[topic].partitions)
 consumer.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in partitions])
+threading.excepthook = lambda failure: (threading.__excepthook__(failure), os._exit(1))  # A stale table lets all pass.
 threading.Thread(target=follow, args=(consumer, partitions), daemon=True).start()
 ready.wait()  # What is not read yet would be taken for free.
 for line in sys.stdin:

@@ -28,6 +28,8 @@ const PASS: Decision = { action: 'pass', deliver: true }
 /** An action that is not known is to be looked at. */
 const actionOf = (value: unknown): Action => ACTIONS.find((action) => action === value) ?? 'review'
 const stronger = (a: Action, b: Action) => ACTIONS.indexOf(a) > ACTIONS.indexOf(b)
+/** Versions before wrote rows without an order: anything newer replaces them. */
+const orderOf = (value: unknown) => (typeof value === 'number' ? value : -1)
 const timeOf = (value: unknown) => (typeof value === 'string' ? Date.parse(value) : Number.NaN)
 
 interface AlertData {
@@ -68,10 +70,10 @@ export class BlockTable {
   takeBlock(state: string, value: string | null): void {
     if (value !== null) {
       const { episode, revision, ...data } = JSON.parse(value) as AlertData & {
-        episode: number
-        revision: number
+        episode?: unknown
+        revision?: unknown
       }
-      this.#take(state, episode, revision, true, data)
+      this.#take(state, orderOf(episode), orderOf(revision), true, data)
       return
     }
     const known = this.#rows.get(state)
@@ -129,8 +131,8 @@ export class BlockTable {
 
   /** A token of another key may be that of anybody: it is looked at for every message. */
   #keysOf({ match }: Row): string[] {
-    const { toToken } = match as { toToken?: string }
-    const isForeign = toToken !== undefined && !toToken.startsWith(`${this.#key.keyId}.`)
+    const { toToken } = match as { toToken?: unknown }
+    const isForeign = toToken !== undefined && !String(toToken).startsWith(`${this.#key.keyId}.`)
     return keysOf(isForeign ? { ...match, toToken: undefined } : match)
   }
 
@@ -143,6 +145,8 @@ export class BlockTable {
       // What has expired is a record, not an order.
       if (!(now < row.expiresAt) || !(row.validFrom <= now)) continue
       if (!stronger(row.action, decision.action)) continue
+      // Nothing to match is no order for everybody.
+      if (Object.keys(row.match).length === 0) continue
       const holds = this.#holds(id, row, message, token)
       if (holds === 'no') continue
       const action = holds === 'yes' ? row.action : 'review'

@@ -52,6 +52,17 @@ function isBelow(host: string, domain: string): boolean {
   return host === domain || host.endsWith(`.${domain}`)
 }
 
+const isText = (value: unknown) => typeof value === 'string'
+const areTexts = (value: unknown) => Array.isArray(value) && value.every(isText)
+/** What a member has to be; of another form it cannot be told. */
+const FORMS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  signature: isText,
+  ports: areTexts,
+  exceptPorts: areTexts,
+  domains: areTexts,
+  toToken: isText,
+}
+
 const TESTS: Readonly<Record<string, Test>> = {
   signature: (name: string, { signature }) => says(signature === name),
   ports: (ports: string[], { from }) => says(ports.some((port) => portMatches(port, canonical(from)))),
@@ -65,11 +76,15 @@ const TESTS: Readonly<Record<string, Test>> = {
       : says(token === expected),
 }
 
+function isKnown(member: string, value: unknown): boolean {
+  return Object.hasOwn(FORMS, member) && FORMS[member]!(value)
+}
+
 /** The conjunction: `no` as soon as one member does not hold; `unknown` when none fails and one cannot be told. */
 export function matches(match: Match, message: Submission, token: string | undefined): Holds {
   let holds: Holds = 'yes'
   for (const [member, value] of Object.entries(match)) {
-    const test = Object.hasOwn(TESTS, member) ? TESTS[member] : undefined
+    const test = isKnown(member, value) ? TESTS[member] : undefined
     const one = test ? test(value as never, message, token) : 'unknown'
     if (one === 'no') return 'no'
     if (one === 'unknown') holds = 'unknown'
@@ -82,7 +97,8 @@ const ANY = '*'
 
 /** The keys of an index under which a match is found: those of one member that must hold. */
 export function keysOf(match: Match): string[] {
-  const { toToken, domains, signature, ports } = match as {
+  const known = Object.fromEntries(Object.entries(match).filter(([member, value]) => isKnown(member, value)))
+  const { toToken, domains, signature, ports } = known as {
     toToken?: string
     domains?: string[]
     signature?: string

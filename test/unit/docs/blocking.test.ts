@@ -120,6 +120,26 @@ describe('docs/blocking.md: what to read', () => {
     table.takeBlock('never', null)
     expect([action(table), table.entries(NOW)]).toEqual(['pass', []])
   })
+  rule('A row or event that is no JSON object is passed over, and stops no other.', () => {
+    for (const value of ['{"state": "s1", "match', 'null', '7']) {
+      const table = tableOf(row())
+      try {
+        table.takeBlock('s2', value)
+      } catch {
+        // `follow` says so and goes on; see the test of the service.
+      }
+      expect(action(table), value).toBe('block')
+    }
+  })
+  rule(
+    'Rows without `episode` and `revision` come from versions before: any row that has them is newer.',
+    () => {
+      const table = tableOf(row({ episode: undefined, revision: undefined }))
+      expect(action(table)).toBe('block')
+      table.takeBlock('s1', JSON.stringify(row({ action: 'observe' })))
+      expect(action(table)).toBe('observe')
+    },
+  )
   rule('An alert of mode `shadow` asks for nothing.', () => {
     const table = new BlockTable(KEY)
     table.takeAlert(alert('raised', row(), { mode: 'shadow' }))
@@ -132,6 +152,14 @@ describe('docs/blocking.md: time', () => {
     const table = tableOf(row())
     expect([NOW + 59_999, NOW + 60_000].map((now) => action(table, sms(), now))).toEqual(['block', 'pass'])
   })
+  rule('What has its `validFrom` in the future is no order yet.', () => {
+    const table = tableOf(row({ validFrom: iso(NOW + 1) }))
+    expect([NOW, NOW + 1].map((now) => action(table, sms(), now))).toEqual(['pass', 'block'])
+  })
+  rule('What has no `validFrom` or `expiresAt` that can be read is no order.', () => {
+    for (const over of [{ expiresAt: undefined }, { expiresAt: 'soon' }, { validFrom: undefined }])
+      expect(action(tableOf(row(over))), JSON.stringify(over)).toBe('pass')
+  })
   rule('States are renewed before they expire, so a block lapses within 15 minutes if sigwatch dies.', () => {
     expect(LIFECYCLE_LIMITS.renewAfter).toBeLessThan(LIFECYCLE_LIMITS.validity)
     expect(LIFECYCLE_LIMITS.validity).toBe(15 * 60_000)
@@ -143,6 +171,19 @@ describe('docs/blocking.md: time', () => {
 })
 
 describe('docs/blocking.md: match', () => {
+  rule('A match that is absent or has no member matches nothing.', () => {
+    for (const match of [{}, undefined, null])
+      expect(action(tableOf(row({ match }))), String(match)).toBe('pass')
+  })
+  rule('A member of another form than here is as one that is not known.', () => {
+    for (const match of [
+      { ports: '106900001111' },
+      { domains: [7] },
+      { signature: ['京东'] },
+      { toToken: 1 },
+    ])
+      expect(action(tableOf(row({ match }))), JSON.stringify(match)).toBe('review')
+  })
   rule('`match` is a conjunction: every member that is present must hold.', () => {
     const match = { signature: '京东', ports: ['106900001111'] }
     expect(holds(match, { signature: '京东' })).toBe('yes')
