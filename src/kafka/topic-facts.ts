@@ -14,6 +14,8 @@ export interface TopicFacts {
   readonly id: string | undefined
   /** What the user may do with the topic, a bit an operation; undefined: the broker does not say. */
   readonly operations: number | undefined
+  /** Partitions that no broker leads. */
+  readonly leaderless: readonly number[]
 }
 
 /** Brokers that are asked which topic goes by a name. */
@@ -79,9 +81,14 @@ function decoded(bytes: Buffer): TopicFacts | undefined {
   const id = read.hex(16)
   // Whether it is internal.
   read.skip(1)
+  const leaderless: number[] = []
   read.list(() => {
-    // Error, partition, leader and its epoch; replicas, those in sync, those offline.
-    read.skip(14)
+    // Error.
+    read.skip(2)
+    const partition = read.int32()
+    if (read.int32() < 0) leaderless.push(partition)
+    // Epoch of the leader; replicas, those in sync, those offline.
+    read.skip(4)
     for (let lists = 0; lists < 3; lists++) read.list(() => read.skip(4))
     read.skipTags()
   })
@@ -89,5 +96,6 @@ function decoded(bytes: Buffer): TopicFacts | undefined {
   return {
     id: /^0+$/.test(id) ? undefined : id,
     operations: operations === OPERATIONS_UNKNOWN ? undefined : operations,
+    leaderless,
   }
 }

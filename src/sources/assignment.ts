@@ -45,6 +45,8 @@ export class Assignment {
   readonly #handedOver = new Map<string, number>()
   readonly #written = new Map<string, readonly OffsetRange[]>()
   readonly #topicIds = new Map<string, string>()
+  /** By topic, as the brokers said last. */
+  readonly #leaderless = new Map<string, ReadonlySet<number>>()
   /** What was not believed of a partition last: to be believed when it is all that comes. */
   readonly #empties = new Map<string, Empty>()
 
@@ -70,6 +72,19 @@ export class Assignment {
 
   knowTopic(topic: string, id: string): void {
     this.#topicIds.set(topic, id)
+  }
+
+  /** What the brokers say of a topic: which of its partitions none of them leads. */
+  noteLeaderless(topic: string, partitions: readonly number[]): void {
+    this.#leaderless.set(topic, new Set(partitions))
+  }
+
+  /** Partitions that are not read for want of a leader. */
+  leaderless(): PartitionId[] {
+    return this.partitions.filter((id) => {
+      if (!this.holds(id)) return false
+      return this.position(id) === undefined || this.#leaderless.get(id.topic)?.has(id.partition) === true
+    })
   }
 
   /**

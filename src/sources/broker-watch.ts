@@ -16,7 +16,8 @@ export class BrokerWatch {
   readonly #fetchers = new Map<string, Fetcher>()
   readonly #now: () => number
 
-  constructor(now: () => number = Date.now) {
+  /** `now`: ms, in which only the time counts that the process was there to hear an answer. */
+  constructor(now: () => number) {
     this.#now = now
   }
 

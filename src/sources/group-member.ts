@@ -13,6 +13,7 @@ import { BrokerWatch } from './broker-watch.ts'
 import { JoinWatch } from './join-watch.ts'
 import type { MemberOptions } from './member-options.ts'
 import { Placement } from './placement.ts'
+import type { RunningTime } from './running-time.ts'
 
 export interface MemberParts {
   readonly options: MemberOptions
@@ -25,6 +26,7 @@ export interface MemberParts {
   readonly alive: () => void
   /** The handler has taken a batch in. */
   readonly progressed: () => void
+  readonly time: RunningTime
   readonly stopping: AbortSignal
 }
 
@@ -37,7 +39,7 @@ export class GroupMember {
   readonly #commits: Commits
   readonly #reader: BatchReader
   readonly #placement: Placement
-  readonly brokers = new BrokerWatch()
+  readonly brokers: BrokerWatch
   #consumer: Consumer | undefined
   #assignment: Assignment | undefined
   #releasing: Promise<void> | undefined
@@ -50,6 +52,7 @@ export class GroupMember {
 
   constructor(parts: MemberParts) {
     this.#parts = parts
+    this.brokers = new BrokerWatch(() => parts.time.now())
     this.#join = new JoinWatch((reason) => this.#abandon(reason), parts.options.sessionTimeout)
     this.#commits = new Commits({
       target: () => this.#commitTarget(),

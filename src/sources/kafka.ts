@@ -8,6 +8,7 @@ import { mustBeChanged, reasonOf } from '../kafka/errors.ts'
 import type { StartFrom } from '../kafka/start-offsets.ts'
 import { GroupMember } from './group-member.ts'
 import type { MemberOptions } from './member-options.ts'
+import { RunningTime } from './running-time.ts'
 
 export interface KafkaSourceOptions {
   readonly connection: KafkaConnection
@@ -62,6 +63,9 @@ export class KafkaSource implements Source {
   #failure: unknown
   #running: Promise<void> | undefined
   #progressAt = Date.now()
+  readonly #time = new RunningTime()
+  /** When a fetch was answered last, by the running time. */
+  #heardAt = this.#time.now()
   /** For how long, ms, as said last. */
   #stalled = 0
 
@@ -101,7 +105,7 @@ export class KafkaSource implements Source {
     if (!member?.joined) return reasons
     for (const { node, ms } of member.brokers.silent(SILENT_AFTER))
       reasons.push(`kafka: broker ${node} has not answered for ${Math.round(ms / 1000)} s`)
-    for (const { topic, partition } of member.assignment?.unplaced() ?? [])
+    for (const { topic, partition } of member.assignment?.leaderless() ?? [])
       if (!member.assignment?.preparing) reasons.push(`kafka: no leader for ${topic}/${partition}`)
     const stalled = this.#stalledFor()
     if (stalled > 0) reasons.push(`kafka: no progress for ${Math.round(stalled / 1000)} s`)
@@ -134,6 +138,7 @@ export class KafkaSource implements Source {
       }
     } finally {
       clearInterval(listener)
+      this.#time.stop()
       connection.health.forget(PART)
     }
     if (this.#failure !== undefined) throw this.#failure
@@ -147,9 +152,12 @@ export class KafkaSource implements Source {
       failed: (error) => this.#fail(error),
       progressed: () => {
         this.#progressAt = Date.now()
+        this.#heardAt = this.#time.now()
       },
+      time: this.#time,
       alive: () => {
         this.#progressAt = Date.now()
+        this.#heardAt = this.#time.now()
         this.#options.connection.health.restored(PART)
       },
       stopping: this.#stopping.signal,
@@ -164,7 +172,7 @@ export class KafkaSource implements Source {
 
   #lookForSilence(): void {
     const member = this.#current
-    const silent = Date.now() - this.#progressAt
+    const silent = this.#time.now() - this.#heardAt
     if (member?.joined && member.handling().length === 0 && silent > SILENT_AFTER) {
       this.#options.connection.health.lost(PART, 'fetches are not answered')
     }

@@ -68,7 +68,7 @@ export class Placement {
   }
 
   /**
-   * Looks now and then whether a topic is still the one that is read: a log that is as long as the former one shows
+   * Looks now and then which partitions are led, and whether a topic is still the one that is read: a log that is as long as the former one shows
    * nothing else. Its partitions are given up without a commit, and the consumer begins anew.
    */
   async watchTopics(assignment: Assignment): Promise<void> {
@@ -79,7 +79,8 @@ export class Placement {
       const facts = await connection.topicFacts(topicsOf(assignment))
       if (!this.#parts.holds(assignment)) return
       const anew = new Set<string>()
-      for (const [topic, { id }] of facts) {
+      for (const [topic, { id, leaderless }] of facts) {
+        assignment.noteLeaderless(topic, leaderless)
         const before = assignment.topicId(topic)
         if (id === undefined) continue
         if (before === undefined) assignment.knowTopic(topic, id)

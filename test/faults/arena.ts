@@ -61,6 +61,8 @@ export interface Cell {
   readonly lastPartitionOn?: number
   /** What `/readyz` of some instance must say while the fault lasts; absent: it may go unnoticed. */
   readonly tells?: RegExp
+  /** What it must not say: an outage of what was at work all the while. */
+  readonly denies?: RegExp
 }
 
 const DEPLOYMENT = 'faults'
@@ -168,7 +170,9 @@ export class Arena {
     const expected = cell.live ? await this.#expectedOf(traffic, input!) : this.#undisturbed
     const scope = { deployment: DEPLOYMENT, clusterId: await client.clusterId(), topic }
     const counts = await compareCounts(redis.direct, scope, expected.observations)
-    const isTold = cell.tells === undefined || [...said].some((reason) => cell.tells!.test(reason))
+    const isTold =
+      (cell.tells === undefined || [...said].some((reason) => cell.tells!.test(reason))) &&
+      ![...said].some((reason) => cell.denies?.test(reason))
     return judge({
       cell: cell.name,
       isTold,

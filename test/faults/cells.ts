@@ -189,6 +189,7 @@ export const CELLS: readonly Cell[] = [
     what: 'the only instance is slowed down to a tenth of 220 records a second for two minutes (SIGSTOP in slices)',
     live: { perSecond: 220, minutes: 2.25 },
     instances: 1,
+    denies: /not answered/,
     async fault(battle) {
       await battle.reach(0.02)
       await slowDown(battle, battle.instances[0]!, { perSecond: 22, seconds: 120 })

@@ -108,7 +108,7 @@ export function judge(found: Found): CellResult {
     ready: unready.length === 0,
     ...{ caughtUp, resident },
     detail: [
-      ...(found.isTold ? [] : [`/readyz did not tell; it said: ${said}`]),
+      ...(found.isTold ? [] : [`/readyz did not tell, or of another fault; it said: ${said}`]),
       ...(found.isMarkTold ? [] : ['no log told of the buckets that are missing']),
       ...unready.map((reason) => `not ready at the end: ${reason}`),
       ...places.missing.slice(0, 5).map((place) => `no place: ${place}`),

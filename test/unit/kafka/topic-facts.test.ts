@@ -6,7 +6,7 @@ import type { TopicFacts } from '../../../src/kafka/topic-facts.ts'
 
 const NOW = '1'.repeat(32)
 const BEFORE = '2'.repeat(32)
-const known = (id: string | undefined): TopicFacts => ({ id, operations: 8 })
+const known = (id: string | undefined): TopicFacts => ({ id, operations: 8, leaderless: [] })
 const HANGS = 'hangs'
 const GONE = 'gone'
 
