@@ -54,7 +54,10 @@ function detailOf(reason: AlertReason, { locale, describe }: Speech): string {
 
 function text(value: unknown): string {
   if (Array.isArray(value)) return value.map(text).join(', ')
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
+  if (typeof value !== 'object' || value === null) return String(value)
+  return Object.entries(value)
+    .map(([name, own]) => `${name} ${text(own)}`)
+    .join('; ')
 }
 
 const HOLDS_DAYS = [3, 7, 30]

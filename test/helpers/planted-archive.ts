@@ -1,8 +1,8 @@
 import pg from 'pg'
 import type { ArchiveInput } from '../../src/archive/rows.ts'
 import type { Alert } from '../../src/domain/alert.ts'
-import type { Sender } from '../../src/simulator/cast.ts'
-import { seedArchive } from './archive-seed.ts'
+import { registryOf, type Sender } from '../../src/simulator/cast.ts'
+import { type SeedRecord, seedArchive } from './archive-seed.ts'
 import { MINUTE, type PlantedHours, type SentRecord, tokenise } from './planted-hours.ts'
 
 /** Share of the verdicts without an action that are kept. */
@@ -131,10 +131,30 @@ function hoursBefore({ from, to, cast }: PlantedHours): Row[] {
   )
 }
 
+/** What the registry topic said from an hour before on. */
+function registryRows({ from, cast }: PlantedHours): SeedRecord[] {
+  const { signatures, ports } = registryOf(cast) as {
+    signatures: { name: string }[]
+    ports: { port: string }[]
+  }
+  const at = from - 60 * MINUTE
+  return [
+    ...signatures.map(
+      (row): SeedRecord => ['registry', { kind: 'signature', ...row }, { key: `signature:${row.name}`, at }],
+    ),
+    ...ports.map(
+      (row): SeedRecord => ['registry', { kind: 'port', ...row }, { key: `port:${row.port}`, at }],
+    ),
+  ]
+}
+
 /** Fills an empty database with the hours, and tells what was planted. */
 export async function archivePlanted(url: string, hours: PlantedHours): Promise<PlantedWords> {
   const { rows, words } = wordsOn(hours)
-  await seedArchive(url, [...hours.records, ...rows, ...hoursBefore(hours)], { sample: SAMPLE, tokenise })
+  await seedArchive(url, [...hours.records, ...rows, ...hoursBefore(hours), ...registryRows(hours)], {
+    sample: SAMPLE,
+    tokenise,
+  })
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   for (const { id } of words.ofAlerts.slice(0, 3))
