@@ -62,7 +62,8 @@ end
 local function touch_cells(half, e, from, to, weight, values)
   local args = {}
   for k = from, to do
-    local at, count = '#' .. e[4 + 2 * k] % half.cells, e[5 + 2 * k] * weight
+    -- In bits, as a number: to make text of it here would cost more than all else.
+    local at, count = e[4 + 2 * k] % half.cells * 8, e[5 + 2 * k] * weight
     local a = #args
     if count > 0 then
       args[a + 1], args[a + 2], args[a + 3], args[a + 4] = 'INCRBY', 'u8', at, count
@@ -131,7 +132,7 @@ local function count_tallies(group, index, e, weight)
     if most + before.max >= report or most == FULL or before.max == FULL then
       local earlier = 0
       if before.max > 0 then
-        earlier = call('BITFIELD', before.key .. 'c', 'GET', 'u8', '#' .. e[4 + 2 * k] % before.cells)[1]
+        earlier = call('BITFIELD', before.key .. 'c', 'GET', 'u8', e[4 + 2 * k] % before.cells * 8)[1]
       end
       if most + earlier >= report or most == FULL or earlier == FULL then
         local name = string.sub(e[5], (k - 1) * WIDTH + 1, k * WIDTH)

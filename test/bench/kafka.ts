@@ -28,6 +28,8 @@ const ROOT = join(import.meta.dirname, '../..')
 const PARTITIONS = 6
 /** Share of the messages that is not measured. */
 const WARM = 0.25
+/** Between two looks at the end of the topic of verdicts, which the broker has to answer, ms. */
+const POLL = 500
 /** Nobody has the last verdict for so long: a message was lost, or the machine is far too slow, ms. */
 const GIVE_UP = 600_000
 
@@ -170,7 +172,7 @@ async function instances(program: string, main: string, count: number, backlog: 
   const children = services.map(({ child }) => child)
   let from: Point | undefined
   let to: Point | undefined
-  for (const began = Date.now(); !to; await sleep(100)) {
+  for (const began = Date.now(); !to; await sleep(POLL)) {
     if (Date.now() - began > GIVE_UP || services.some(({ exited }) => exited))
       throw new Error(`not done:\n${services.map(({ stderr }) => stderr.slice(-2_000)).join('\n')}`)
     const done = await endOf(at.topics.verdicts)
