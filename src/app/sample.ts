@@ -39,17 +39,13 @@ export async function readSample(
   const problems: Problem[] = []
   const rows: object[] = []
   const records: { readonly line: number; readonly record: SmsRecord }[] = []
-  const raws = linesOf(file).map((value, offset) => ({
-    position: { topic: file, partition: 0, offset },
-    timestamp: now,
-    value,
-  }))
-  await prepareNow(decode, raws.slice(0, MAX_LINES))
+  const raws = linesOf(file)
+    .map((value, offset) => ({ position: { topic: file, partition: 0, offset }, timestamp: now, value }))
+    .filter(({ value }) => value.length > 0)
+    .slice(0, MAX_LINES)
+  await prepareNow(decode, raws)
   for (const raw of raws) {
-    const { value, position } = raw
-    const line = position.offset + 1
-    if (value.length === 0) continue
-    if (rows.length === MAX_LINES) break
+    const line = raw.position.offset + 1
     const read = decode(raw)
     if (isRejection(read)) {
       rows.push({ line, error: read.error, detail: read.detail })

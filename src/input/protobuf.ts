@@ -6,12 +6,22 @@ import { type RegisteredSchema, SchemaError } from './schema-registry.ts'
 const FORM: protobuf.IConversionOptions = { longs: String, enums: String, bytes: Buffer as never }
 const DEEPEST = 10
 const MOST_MESSAGES = 10_000
+/** Characters of a schema with all that it imports. */
+const MAX_TEXT = 1_000_000
+/**
+ * Semicolons, commas and opening braces of it, comments included: nothing is declared without one of them, and the time
+ * that protobufjs needs grows with the square of what a message declares (4,000 fields: 0.7 s to parse).
+ */
+const MAX_MARKS = 3_000
+const MARKS = new Set([';', ',', '{'].map((mark) => mark.charCodeAt(0)))
+const MAX_REASON = 200
 
 /**
  * Compiles a .proto text. Fields keep the names that they have there. A record begins with the indexes that lead to its
  * message, as Confluent's serializers write them. Throws SchemaError.
  */
 export function compileProtobuf(schema: RegisteredSchema): ReadValue {
+  refuseLarge([schema.text, ...schema.references.map(({ text }) => text)])
   const root = new protobuf.Root()
   const texts = new Map(schema.references.map(({ name, text }) => [name, text]))
   const own = messagesOf(schema.text)
@@ -31,6 +41,15 @@ export function compileProtobuf(schema: RegisteredSchema): ReadValue {
     types.set(key, type)
     return type.toObject(type.decode(bytes.subarray(next)), FORM)
   }
+}
+
+function refuseLarge(texts: readonly string[]): void {
+  if (texts.reduce((sum, { length }) => sum + length, 0) > MAX_TEXT)
+    throw new SchemaError(`the schema has more than ${MAX_TEXT} characters`)
+  let marks = 0
+  for (const text of texts) for (let i = 0; i < text.length; i++) if (MARKS.has(text.charCodeAt(i))) marks++
+  if (marks > MAX_MARKS)
+    throw new SchemaError(`the schema is too large: ${marks} of ; , and { where ${MAX_MARKS} are read`)
 }
 
 function parseInto(
@@ -94,5 +113,7 @@ function messageIndexes(
 }
 
 function firstLine(error: unknown): string {
-  return String(error instanceof Error ? error.message : error).split('\n')[0]!
+  return String(error instanceof Error ? error.message : error)
+    .split('\n')[0]!
+    .slice(0, MAX_REASON)
 }

@@ -32,14 +32,15 @@ const FOLDER = join(import.meta.dirname, '../upgrade')
 const ISO_HANDOVER = new Date(HANDOVER).toISOString()
 
 /**
- * What raises and clears states, by what orders them. Updates follow the clock as well, and on a backlog so does whether a
+ * What raises and clears states after the handover, by what orders them. Updates follow the clock as well, and on a backlog so does whether a
  * state ends by silence or because nothing renewed it.
  */
 function changesOf(alerts: readonly Alert[]) {
   const seen = new Set<string>()
   return alerts
-    .filter(({ id, type, data }) => {
-      if (!data.state || type === 'sigwatch.alert.updated' || seen.has(id)) return false
+    .filter(({ id, type, data, time }) => {
+      if (!data.state || type === 'sigwatch.alert.updated' || time < ISO_HANDOVER || seen.has(id))
+        return false
       return seen.add(id)
     })
     .map(({ type, subject, data: { reasons, action, state } }) =>

@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -19,6 +22,40 @@ function files(content: Readonly<Record<string, string | Buffer>>): string {
 }
 
 describe('check --sample', () => {
+  it('asks for the schema of a record that stands behind a thousand blank lines', async () => {
+    const fields = ['id', 'ts', 'from', 'to', 'text'].map((name) => ({
+      name,
+      type: name === 'ts' ? 'long' : 'string',
+    }))
+    const server = createServer((_, response) => {
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify({ schema: JSON.stringify({ type: 'record', name: 'R', fields }) }))
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const text = (value: string) =>
+      Buffer.concat([Buffer.from([2 * Buffer.byteLength(value)]), Buffer.from(value)])
+    // A record of Confluent's wire format; its time, 2026-11-26 in ms, as a zigzag number.
+    const ts: number[] = []
+    for (let rest = 2n * BigInt(NOW); rest > 0n; rest >>= 7n)
+      ts.push(Number(rest & 127n) | (rest > 127n ? 128 : 0))
+    const record = Buffer.concat([
+      Buffer.from([0, 0, 0, 0, 7]),
+      ...[text('s1'), Buffer.from(ts), text('1069001'), text('13800005678'), text('OK')],
+    ])
+    const folder = files({
+      'sigwatch.yaml': `kafka: {brokers: [x:1]}\ninput: {format: avro, schemaRegistry: {url: "http://127.0.0.1:${port}"}, map: {id: /id, ts: /ts, from: /from, to: /to, text: /text}}\n`,
+      'sample.jsonl': `${'\n'.repeat(1_200)}${JSON.stringify({ base64: record.toString('base64') })}\n`,
+    })
+    try {
+      const { rows, problems } = await runCheck({ sample: join(folder, 'sample.jsonl') }, { env: {}, folder })
+      expect(problems).toEqual([])
+      expect(rows).toMatchObject([{ line: 1_201, id: 's1', from: '1069001' }])
+    } finally {
+      server.close()
+    }
+  })
+
   it('says line by line what each record becomes, masked, or which place is wrong', async () => {
     const folder = files({
       'sigwatch.yaml':
