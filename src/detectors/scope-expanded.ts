@@ -48,26 +48,29 @@ export const scopeExpanded = defineMessageCode({
   },
 }).detectedBy((message, { registry }, { thresholds }) => {
   if (!registry.hasSignatures || !message.commercial) return undefined
-  const leaves = (scope: readonly Label[]) =>
-    !scope.includes(message.label) &&
-    (!isMixed(scope) || message.scores[message.label] >= thresholds.mixedFrom)
+  const { mixedFrom } = thresholds
   const { label, signature, from } = message
   const scope = scopeOfSignature(message, registry)
-  if (scope && leaves(scope)) {
+  if (scope && leaves(message, scope, mixedFrom)) {
     return { score: 1, evidence: { kind: 'signature', label, scope, signature: signature!.name } }
   }
   const port = registry.port(from)
-  if (port?.scope && leaves(port.scope)) {
+  if (port?.scope && leaves(message, port.scope, mixedFrom)) {
     return { score: 1, evidence: { kind: 'port', label, scope: port.scope, port: from } }
   }
   return message.otp ? { score: 1, evidence: { kind: 'otp', label } } : undefined
 })
 
+function leaves({ label, scores }: AnalysedMessage, scope: readonly Label[], mixedFrom: number): boolean {
+  return !scope.includes(label) && (!isMixed(scope) || scores[label] >= mixedFrom)
+}
+
 /** Labels that the filings of the signature for this port allow; undefined when one of them has no limit. */
 function scopeOfSignature(message: AnalysedMessage, registry: Registry): readonly Label[] | undefined {
   const row = message.signature && registry.signature(message.signature.key)
   const here = row ? filingsHere(row, message, registry) : []
-  if (here.length === 0) return undefined
+  // Most signatures have one filing.
+  if (here.length < 2) return here[0]?.scope
   const allowed = new Set<Label>()
   for (const { scope } of here) {
     if (scope === undefined) return undefined

@@ -103,10 +103,17 @@ function part(value: unknown): Part {
   return { ref: String(ref), index: Number(index), count: Number(count) }
 }
 
-/** A field that may be absent or null. */
-function optional<T>(value: unknown, read: (value: unknown) => T): T | undefined {
-  return value === undefined || value === null ? undefined : read(value)
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null
 }
+
+/** A text that may be absent or null. */
+function hint(value: unknown, field: string, min: number, max: number): string | undefined {
+  return isAbsent(value) ? undefined : text(value, field, min, max)
+}
+
+/** With all of its fields, so that all records have one shape, and none grows while it is made. */
+type Shaped<T> = { readonly [K in keyof Required<T>]: T[K] | undefined }
 
 const MAX_HINT = 256
 
@@ -168,7 +175,7 @@ function readRecord(input: ReturnType<ReadFields>, raw: RawRecord, limits: Decod
   ) {
     throw new RecordError('RECORD_FIELD_INVALID', 'disposition: must be accepted or blocked')
   }
-  const record: { -readonly [K in keyof SmsRecord]: SmsRecord[K] } = {
+  const record: Shaped<SmsRecord> = {
     value: raw.value,
     id,
     ts: Math.min(ts, reference),
@@ -176,18 +183,16 @@ function readRecord(input: ReturnType<ReadFields>, raw: RawRecord, limits: Decod
     to: text(input.to, 'to', 1, 64),
     text: text(input.text, 'text', 1, 2000),
     blocked: disposition === 'blocked',
+    signature: hint(input.signature, 'signature', 1, 32),
+    sp: hint(input.sp, 'sp', 0, MAX_HINT),
+    carrier: hint(input.carrier, 'carrier', 0, MAX_HINT),
+    province: hint(input.province, 'province', 0, MAX_HINT),
+    template: hint(input.template, 'template', 0, MAX_HINT),
+    submission: hint(input.submission, 'submission', 0, MAX_HINT),
+    ext: isAbsent(input.ext) ? undefined : ext(input.ext),
+    part: isAbsent(input.part) ? undefined : part(input.part),
   }
-  const signature = optional(input.signature, (v) => text(v, 'signature', 1, 32))
-  if (signature !== undefined) record.signature = signature
-  for (const field of ['sp', 'carrier', 'province', 'template', 'submission'] as const) {
-    const hint = optional(input[field], (v) => text(v, field, 0, MAX_HINT))
-    if (hint !== undefined) record[field] = hint
-  }
-  const echoed = optional(input.ext, ext)
-  if (echoed !== undefined) record.ext = echoed
-  const segment = optional(input.part, part)
-  if (segment !== undefined) record.part = segment
-  return record
+  return record as SmsRecord
 }
 
 export function isRejection(result: SmsRecord | Rejection): result is Rejection {

@@ -63,16 +63,21 @@ export function observe(
   const isLetIn = signature === undefined || isKnown || gate.name(from, signature.name, ts)
   const found =
     findings.length > 0 ? candidatesOf(message, findings, context.registry, escalation) : NO_CANDIDATES
-  const candidates = found.filter(
+  const candidates = kept(
+    found,
     ({ target, observation }) => (isLetIn || target.kind !== 'sender') && gate.entity(from, observation, ts),
   )
   const name = isLetIn ? signature?.name : undefined
   const asked = asksOf(detected, detectors, context, gate)
-  const rates = isLetIn ? asked.rates : []
+  let rates = isLetIn ? asked.rates : NONE
   // Its own windows move on with whatever else a signature sends.
-  if (name !== undefined && rates.length === 0) rates.push(unread(`signature:${name}`, message))
-  const { members, tallies } = asked
-  for (const { observation } of candidates) members.push(observation)
+  const own = name === undefined ? undefined : `signature:${name}`
+  if (own !== undefined && rates.length === 0) rates = [unread(own, message)]
+  const members =
+    candidates.length === 0
+      ? asked.members
+      : [...asked.members, ...candidates.map(({ observation }) => observation)]
+  const port = `port:${from}`
   return {
     detected,
     candidates,
@@ -82,8 +87,8 @@ export function observe(
       ...(message.byDeadline ? { once: `${message.from}/${message.id}` } : {}),
       rates,
       members,
-      tallies,
-      sent: name === undefined ? [`port:${message.from}`] : [`signature:${name}`, `port:${message.from}`],
+      tallies: asked.tallies,
+      sent: own === undefined ? [port] : [own, port],
     },
   }
 }
@@ -96,20 +101,31 @@ function asksOf(
   gate: EntityGate,
 ) {
   const { from, ts } = detected.message
-  const rates: RateObservation[] = []
-  const members: MemberObservation[] = []
-  let tallies: TallyObservation[] | undefined
+  let rates: readonly RateObservation[] = NONE
+  let members: readonly MemberObservation[] = NONE
+  let tallies: readonly TallyObservation[] = NONE
+  // The set of the names on a port is one, and capped: whoever is not let in still shows there.
+  const isLetIn = (one: MemberObservation) => isOfPort(one.entity, from) || gate.entity(from, one, ts)
   for (const detector of detectors) {
-    for (const one of detector.rates?.(detected, context) ?? NONE) rates.push(one)
-    // The set of the names on a port is one, and capped: whoever is not let in still shows there.
-    for (const one of detector.members?.(detected, context) ?? NONE)
-      if (isOfPort(one.entity, from) || gate.entity(from, one, ts)) members.push(one)
-    for (const one of detector.tallies?.(detected, context) ?? NONE) {
-      tallies ??= []
-      tallies.push(one)
-    }
+    rates = joined(rates, detector.rates?.(detected, context) ?? NONE)
+    const some = detector.members?.(detected, context) ?? NONE
+    members = joined(members, kept(some, isLetIn))
+    tallies = joined(tallies, detector.tallies?.(detected, context) ?? NONE)
   }
-  return { rates, members, tallies: tallies ?? NONE }
+  return { rates, members, tallies }
+}
+
+/** Two lists as one, which is one of them while the other is empty: all of a batch are held until it is counted. */
+function joined<T>(some: readonly T[], more: readonly T[]): readonly T[] {
+  if (more.length === 0) return some
+  return some.length === 0 ? more : [...some, ...more]
+}
+
+/** What of a list is kept: mostly all of it, and then it is the list itself. Each is asked of once, in order. */
+function kept<T>(some: readonly T[], isKept: (one: T) => boolean): readonly T[] {
+  for (let i = 0; i < some.length; i++)
+    if (!isKept(some[i]!)) return [...some.slice(0, i), ...some.slice(i + 1).filter(isKept)]
+  return some
 }
 
 function isOfPort(entity: string, port: string): boolean {

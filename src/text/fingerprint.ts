@@ -69,13 +69,14 @@ export function fingerprint(normalised: NormalisedText, masks: Masks): string[] 
   for (let i = 0; i < length; i++) if (((unitClass[sequence[i] as number] as number) & CJK) !== 0) chinese++
   const size = chinese * 4 >= length ? CHINESE_SHINGLE : LATIN_SHINGLE
   if (minHash(length, size) < MIN_SHINGLES) return []
-  const bands: string[] = []
-  for (let band = 0; band < BANDS; band++) {
-    let h = mix(band + 1)
-    for (let row = 0; row < ROWS; row++) h = mix(Math.imul(h, 31) ^ (minima[band * ROWS + row] as number))
-    bands.push((h >>> 0).toString(16).padStart(8, '0'))
-  }
-  return bands
+  // A literal holds its own four; a list that grows would keep room for more beside every text.
+  return [bandOf(0), bandOf(1), bandOf(2), bandOf(3)]
+}
+
+function bandOf(band: number): string {
+  let h = mix(band + 1)
+  for (let row = 0; row < ROWS; row++) h = mix(Math.imul(h, 31) ^ (minima[band * ROWS + row] as number))
+  return (h >>> 0).toString(16).padStart(8, '0')
 }
 
 /**

@@ -108,10 +108,14 @@ function closing(text: string, start: number): number {
   return -1
 }
 
+/** What is being found: a list that has grown keeps room for more, so what is returned is a copy. */
+const found: SignatureMention[] = []
+const NOTHING = { signatures: [] } as const
+
 /** Appends the signatures that the text begins with, two at most. */
 function leading(text: string, signatures: SignatureMention[]): void {
   let at = 0
-  for (let found = 0; found < 2; found++) {
+  for (let count = 0; count < 2; count++) {
     while (
       at < text.length &&
       at < 64 &&
@@ -165,7 +169,8 @@ export function extractSignatures(
   text: string,
   field?: string,
 ): { readonly signature?: SignatureMention; readonly signatures: readonly SignatureMention[] } {
-  const signatures: SignatureMention[] = []
+  const signatures = found
+  signatures.length = 0
   if (field !== undefined) {
     const name = stripBrackets(field).trim()
     const key = signatureKey(name)
@@ -175,11 +180,10 @@ export function extractSignatures(
   const last = trailing(text)
   if (last !== undefined && !signatures.some((s) => s.place === 'leading' && s.key === last.key))
     signatures.push(last)
-  const signature =
-    signatures.find((s) => s.place === 'field') ??
-    signatures.find((s) => !s.lookalikeBrackets) ??
-    signatures[0]
-  return signature === undefined ? { signatures } : { signature, signatures }
+  // That of the record is the first.
+  const [first] = signatures
+  const signature = first?.place === 'field' ? first : (signatures.find((s) => !s.lookalikeBrackets) ?? first)
+  return signature === undefined ? NOTHING : { signature, signatures: signatures.slice() }
 }
 
 function stripBrackets(field: string): string {
