@@ -1,6 +1,13 @@
 import { SigwatchError } from '../domain/errors.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
-import { hasRecordAfter, type InspectedTopic, inspectTopics, tryReading } from '../kafka/inspect.ts'
+import {
+  hasRecordAfter,
+  type InspectedTopic,
+  inspectTopics,
+  tryReading,
+  tryTransactions,
+} from '../kafka/inspect.ts'
+import { transactionalIdOf } from '../kafka/transactional-producer.ts'
 import { kafkaOf } from './compose-clients.ts'
 import { tryRecords } from './compose-connect-records.ts'
 import { checkRedis, type Findings } from './compose-connect-redis.ts'
@@ -73,6 +80,7 @@ async function inspectKafka(config: Config, connection: KafkaConnection, finding
     ({ name }, index) => readings[index] === undefined && topics.some((topic) => topic.name === name),
   )
   await tryRecords(config, connection, new Set(readable.map(({ name }) => name)), findings)
+  if (config.delivery === 'exactly-once') await sayTransactions(config, connection, findings)
   await sayClock(config, connection, topics, findings)
   summary.push(
     `kafka: group ${groupId}: not checked: to join it would move the partitions of a running service; groups whose names begin with it were joined`,
@@ -142,6 +150,26 @@ function whyPolicy(cleanup: 'delete' | 'compact'): string {
   return cleanup === 'compact'
     ? 'rows that count would be deleted in time'
     : 'records with the same key would be dropped'
+}
+
+async function sayTransactions(
+  config: Config,
+  connection: KafkaConnection,
+  { summary, problems }: Findings,
+): Promise<void> {
+  const [topic] = inputTopicNames(config)
+  const id = transactionalIdOf(config.kafka.groupId, { topic: topic!, partition: 0 })
+  const failed = await tryTransactions(connection, id)
+  if (failed === undefined)
+    summary.push(
+      `kafka: transactions: ${id} has a coordinator; the right to write with it not checked: a trial would fence a running service`,
+    )
+  else
+    problems.push({
+      file: 'kafka',
+      key: id,
+      message: `${failed}: allow WRITE and DESCRIBE on transactional ids that begin with ${config.kafka.groupId}-`,
+    })
 }
 
 /** Kafka has no call for its time; what has been appended shows when it is ahead. */

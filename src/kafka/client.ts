@@ -3,6 +3,7 @@ import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { Health } from '../domain/health.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
+import { passOverAborted } from './aborted-records.ts'
 import { backOff } from './backoff.ts'
 import { closed } from './close.ts'
 import { registerCodecs } from './codecs.ts'
@@ -92,6 +93,7 @@ export class KafkaConnection {
   constructor({ brokers, clientId, ssl, sasl, emit, signal, awaitsLogin = false }: KafkaSettings) {
     registerCodecs()
     tolerateLeaderlessPartitions()
+    passOverAborted()
     const config: KafkaConfig = {
       brokers: [...brokers],
       clientId,

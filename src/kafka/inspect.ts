@@ -6,6 +6,7 @@ import { reasonOf } from './errors.ts'
 import { library } from './library.ts'
 import { type TopicFacts, WRITE } from './topic-facts.ts'
 import { existingTopics } from './topics.ts'
+import { findTransactionCoordinator } from './transactional-producer.ts'
 
 /** A topic as the brokers have it. */
 export interface InspectedTopic {
@@ -108,4 +109,22 @@ export async function tryReading(
   // Without the right to delete groups the brokers drop an empty one by themselves, later.
   await connection.ask((admin) => admin.deleteGroups([own]).catch(() => undefined))
   return error === undefined ? undefined : reasonOf(error)
+}
+
+/** Asks who coordinates the transactions of an id, which takes the right to describe it. Resolves with what failed. */
+export async function tryTransactions(
+  connection: KafkaConnection,
+  transactionalId: string,
+): Promise<string | undefined> {
+  try {
+    const { cluster, close } = await connection.openCluster()
+    try {
+      await findTransactionCoordinator(cluster, transactionalId)
+      return undefined
+    } finally {
+      await closed(close())
+    }
+  } catch (error) {
+    return reasonOf(error)
+  }
 }

@@ -45,6 +45,10 @@ interface TransactionBroker {
   produce(of: Identity & { readonly compression?: number; readonly topicData: object }): Promise<unknown>
 }
 
+/** The client does not say why no broker named one. */
+const NO_COORDINATOR =
+  'no broker names the coordinator of the transactional id: the right to write with it is missing, or the topic of transactions has no leader'
+
 interface TransactionCluster extends Omit<Cluster, 'findGroupCoordinator' | 'findBroker'> {
   findGroupCoordinator(of: { groupId: string; coordinatorType?: number }): Promise<TransactionBroker>
   findBroker(node: { nodeId: string }): Promise<TransactionBroker>
@@ -95,7 +99,7 @@ export class TransactionalProducer {
     if (!cluster.isConnected()) await cluster.connect()
     await cluster.refreshMetadata()
     const [transaction, group] = await Promise.all([
-      cluster.findGroupCoordinator({ groupId: transactionalId, coordinatorType: TRANSACTION_COORDINATOR }),
+      transactionCoordinator(cluster, transactionalId),
       cluster.findGroupCoordinator({ groupId: this.#options.groupId }),
     ])
     const { producerId, producerEpoch } = await whenEnded(() =>
@@ -193,6 +197,23 @@ export class TransactionalProducer {
         return { partition, messages, firstSequence }
       }),
     }))
+  }
+}
+
+/** Asks with the right to describe the id, which whoever may write with it has; leaves nothing behind. */
+export function findTransactionCoordinator(cluster: Cluster, transactionalId: string): Promise<unknown> {
+  return transactionCoordinator(cluster as unknown as TransactionCluster, transactionalId)
+}
+
+async function transactionCoordinator(
+  cluster: TransactionCluster,
+  groupId: string,
+): Promise<TransactionBroker> {
+  try {
+    return await cluster.findGroupCoordinator({ groupId, coordinatorType: TRANSACTION_COORDINATOR })
+  } catch (error) {
+    if ((error as Error).name !== 'KafkaJSGroupCoordinatorNotFound') throw error
+    throw new Error(NO_COORDINATOR)
   }
 }
 

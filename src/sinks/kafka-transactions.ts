@@ -58,6 +58,8 @@ export class KafkaTransactions implements Transactions {
   readonly #options: KafkaTransactionsOptions
   readonly #held = new Map<string, Held>()
   #opened: Promise<OpenedCluster> | undefined
+  /** Attempts in a row to take partitions over that failed. */
+  #failures = 0
 
   constructor(options: KafkaTransactionsOptions) {
     this.#options = options
@@ -65,6 +67,18 @@ export class KafkaTransactions implements Transactions {
 
   /** Before the partitions are read in an assignment. One attempt; rejects when not all could be taken over. */
   async takeOver(partitions: readonly PartitionId[], epoch: number): Promise<void> {
+    const { health } = this.#options.connection
+    try {
+      await this.#takeOver(partitions, epoch)
+      this.#failures = 0
+      health.restored(PART)
+    } catch (error) {
+      if (++this.#failures > UNREPORTED_ATTEMPTS) health.lost(PART, reasonOf(error))
+      throw error
+    }
+  }
+
+  async #takeOver(partitions: readonly PartitionId[], epoch: number): Promise<void> {
     const { connection, groupId } = this.#options
     const { cluster } = await this.#cluster()
     const producers = partitions.map((id) => {

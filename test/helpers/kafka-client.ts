@@ -1,5 +1,6 @@
 import kafkajs, { type CompressionTypes } from 'kafkajs'
 import type { Event } from '../../src/domain/events.ts'
+import { passOverAborted } from '../../src/kafka/aborted-records.ts'
 import { connectKafka, type KafkaConnection } from '../../src/kafka/client.ts'
 import { until } from './recording-handler.ts'
 import { uniqueName } from './unique-name.ts'
@@ -16,6 +17,8 @@ export interface Read {
 
 /** The plain client, for what stands around the code under test. */
 export function plainClient(brokers: readonly string[]) {
+  // Its readers are to see what is committed, which by itself the client does not get right.
+  passOverAborted()
   const kafka = new kafkajs.Kafka({
     brokers: [...brokers],
     logLevel: kafkajs.logLevel.NOTHING,

@@ -51,8 +51,10 @@ describeWith(['kafka', 'redis'], 'check --connect', () => {
       partitions: 3,
       side: ['registry', 'consents'],
     })
-    const { code, lines, stderr } = await check({ ...at.env, REDIS_URL: redis.url })
+    const exactly = { SIGWATCH_DELIVERY: 'exactly-once' }
+    const { code, lines, stderr } = await check({ ...at.env, ...exactly, REDIS_URL: redis.url })
     expect(stderr).toContain('all is well')
+    expect(stderr).toContain(`kafka: transactions: ${at.groupId}-${at.topics.messages}-0 has a coordinator`)
     expect(code).toBe(0)
     expect(lineOf(lines, 'cluster')).toMatch(/^kafka: cluster [\w-]{22}, 1 broker/)
     expect(lineOf(lines, `${at.topics.messages} (messages)`)).toMatch(
@@ -251,6 +253,7 @@ describeWith(['kafka', 'redis'], 'check --connect', () => {
         SIGWATCH_KAFKA_TOPICS_SHADOW_ALERTS: 'null',
         SIGWATCH_KAFKA_TOPICS_VERDICTS: 'null',
         SIGWATCH_KAFKA_TOPICS_BLOCKS: 'null',
+        SIGWATCH_DELIVERY: 'exactly-once',
         SIGWATCH_KAFKA_SASL_MECHANISM: 'plain',
         SIGWATCH_KAFKA_SASL_USERNAME: 'sigwatch',
       }
@@ -265,6 +268,7 @@ describeWith(['kafka', 'redis'], 'check --connect', () => {
         new RegExp(`^kafka: ${messages}: cannot be read: TOPIC_AUTHORIZATION_FAILED`, 'm'),
       )
       expect(poor.stderr).toContain(`kafka: ${alerts}: this user may not write to it`)
+      expect(poor.stderr).toMatch(/^kafka: .*-0: .*allow WRITE and DESCRIBE on transactional ids/m)
       expect(poor.stderr).not.toContain(`kafka: ${deadLetters}: this user`)
       expect(poor.stderr).toMatch(
         new RegExp(`^kafka: ${alerts}: settings not checked: .*AUTHORIZATION_FAILED`, 'm'),

@@ -24,8 +24,8 @@ const PASSWORD = 'a password of the tests'
 const SALE = '【示例超市】本店周年庆，全场满199减100，到店即送精美礼品，退订回T'
 
 interface Right {
-  readonly operation: 'Read' | 'Write'
-  readonly kind: 'topic' | 'group'
+  readonly operation: 'Read' | 'Write' | 'Describe'
+  readonly kind: 'topic' | 'group' | 'transactional-id'
   readonly name: string
   readonly prefixed: boolean
 }
@@ -36,27 +36,31 @@ function kafkaRights(): Right[] {
   for (const line of OPERATIONS.split('\n').filter((l) => l.startsWith('$A '))) {
     const words = line.split(' ').slice(1)
     const valuesOf = (option: string) => words.flatMap((word, i) => (word === option ? [words[i + 1]!] : []))
-    const [operation] = valuesOf('--operation') as Right['operation'][]
     const prefixed = valuesOf('--resource-pattern-type')[0] === 'prefixed'
-    for (const kind of ['topic', 'group'] as const)
-      for (const name of valuesOf(`--${kind}`)) rights.push({ operation: operation!, kind, name, prefixed })
+    for (const operation of valuesOf('--operation') as Right['operation'][])
+      for (const kind of ['topic', 'group', 'transactional-id'] as const)
+        for (const name of valuesOf(`--${kind}`)) rights.push({ operation, kind, name, prefixed })
   }
   return rights
 }
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs
 
+const KIND = { topic: 'TOPIC', group: 'GROUP', 'transactional-id': 'TRANSACTIONAL_ID' } as const
+
 const aclOf = ({ operation, kind, name, prefixed }: Right) => ({
   principal: 'User:sigwatch',
   host: '*',
-  operation: operation === 'Read' ? AclOperationTypes.READ : AclOperationTypes.WRITE,
+  operation: AclOperationTypes[operation.toUpperCase() as 'READ' | 'WRITE' | 'DESCRIBE'],
   permissionType: AclPermissionTypes.ALLOW,
-  resourceType: kind === 'topic' ? AclResourceTypes.TOPIC : AclResourceTypes.GROUP,
+  resourceType: AclResourceTypes[KIND[kind]],
   resourceName: name,
   resourcePatternType: prefixed ? ResourcePatternTypes.PREFIXED : ResourcePatternTypes.LITERAL,
 })
 
-const RIGHTS = kafkaRights()
+const RIGHTS = kafkaRights().filter(({ kind }) => kind !== 'transactional-id')
+/** Of delivery exactly once. */
+const TRANSACTIONS = kafkaRights().filter(({ kind }) => kind === 'transactional-id')
 /** Side topics are optional: without the right to read one it is as if it were not there. */
 const SIDE = ['registry', 'consents', 'mo', 'complaints', 'feedback'].map((name) => `sms.${name}`)
 const NEEDED = RIGHTS.filter(({ name }) => !SIDE.includes(name))
@@ -266,6 +270,27 @@ describe.runIf(opensslAvailable())('with TLS, logins and the rights that docs/op
       try {
         await service.ready()
         await worksWhole(service, 'mtls')
+        expect(await service.stop()).toBe(0)
+      } finally {
+        await service.kill()
+      }
+      expect(await denied()).toEqual([])
+    })
+
+    it('does so in transactions, once it may, and says before what it may not', async () => {
+      const service = await startService({ ...certificates('exact'), SIGWATCH_DELIVERY: 'exactly-once' })
+      try {
+        await until(
+          async () => {
+            const { body } = await service.get('/readyz').catch(() => ({ body: '' }))
+            return body.includes('the transactional id: the right to write with it is missing')
+          },
+          60_000,
+          () => service.stderr.slice(-2_000),
+        )
+        await allow(TRANSACTIONS)
+        await service.ready()
+        await worksWhole(service, 'exact')
         expect(await service.stop()).toBe(0)
       } finally {
         await service.kill()
