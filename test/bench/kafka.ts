@@ -4,10 +4,10 @@
 // of each process between the first quarter of the messages, in which programs start and are compiled, and the last.
 //
 //   npm run bench -- kafka [--traffic dense] [--messages 240000] [--instances 1,2] [--peers bare,python] [--rounds 1]
-//     [--main dist/main.js,OTHER] [--plain-topics] [--profile DIR] [--json FILE]
+//     [--main dist/main.js,OTHER] [--plain-topics] [--profile DIR] [--json FILE] [--delivery at-least-once,exactly-once]
 //
 // Several builds under `--main` run in turns on the same backlog. `--plain-topics`: without consents and replies, of
-// which every message is remembered. `--profile`: a CPU profile of each instance.
+// which every message is remembered. `--delivery`: each of them in turns. `--profile`: a CPU profile of each instance.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -42,6 +42,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '1' },
     main: { type: 'string', default: MAIN },
     'plain-topics': { type: 'boolean', default: false },
+    delivery: { type: 'string', default: 'at-least-once' },
     profile: { type: 'string' },
     json: { type: 'string' },
   },
@@ -50,6 +51,8 @@ if (!(options.traffic in KINDS)) {
   console.error(`--traffic: ${options.traffic} is none of ${Object.keys(KINDS).join(', ')}`)
   process.exit(2)
 }
+
+const DELIVERIES = options.delivery.split(',')
 
 /** CPU of one message by process, µs, and what the clock said. */
 interface Measured {
@@ -87,6 +90,11 @@ async function fill(topic: string): Promise<void> {
     await producer.send({ topic, acks: -1, messages })
   }
   await producer.disconnect()
+}
+
+/** How many records of the backlog are committed: outputs of transactions have marks between them. */
+async function committedOf(groupId: string, backlog: string): Promise<number> {
+  return (await client.committed(groupId, backlog)).reduce((sum, offset) => sum + Math.max(0, offset), 0)
 }
 
 async function endOf(topic: string): Promise<number> {
@@ -150,7 +158,11 @@ async function peer(program: string, command: string, args: readonly string[]): 
 }
 
 /** Runs instances until each message has its verdict. */
-async function instances(program: string, main: string, count: number, backlog: string): Promise<Measured> {
+async function instances(
+  program: string,
+  { main, count, delivery }: { readonly main: string; readonly count: number; readonly delivery: string },
+  backlog: string,
+): Promise<Measured> {
   const at = await createServiceTopics(client, broker.brokers, {
     verdictPartitions: PARTITIONS,
     ...(options['plain-topics'] ? {} : { side: ['consents', 'replies'] }),
@@ -164,6 +176,7 @@ async function instances(program: string, main: string, count: number, backlog: 
     SIGWATCH_ALERTS_MAX_AGE: '0',
     SIGWATCH_REDIS_BUDGET: '10s',
     SIGWATCH_LOG_LEVEL: 'warn',
+    ...(delivery === 'exactly-once' ? { SIGWATCH_DELIVERY: delivery } : {}),
   }
   const node = options.profile ? ['--cpu-prof', '--cpu-prof-dir', resolve(options.profile)] : []
   const services: Service[] = await Promise.all(
@@ -175,7 +188,9 @@ async function instances(program: string, main: string, count: number, backlog: 
   for (const began = Date.now(); !to; await sleep(POLL)) {
     if (Date.now() - began > GIVE_UP || services.some(({ exited }) => exited))
       throw new Error(`not done:\n${services.map(({ stderr }) => stderr.slice(-2_000)).join('\n')}`)
-    const done = await endOf(at.topics.verdicts)
+    const done = DELIVERIES.includes('exactly-once')
+      ? await committedOf(at.groupId, backlog)
+      : await endOf(at.topics.verdicts)
     if (done >= WARM * lines.length) from ??= pointOf(done, children)
     if (done >= lines.length) to = pointOf(done, children)
   }
@@ -229,9 +244,11 @@ for (let round = 0; round < Number(options.rounds); round++) {
   for (const count of options.instances.split(',').filter(Boolean).map(Number)) {
     for (const [n, main] of options.main.split(',').entries()) {
       const build = n === 0 ? '' : ` (build ${n + 1})`
-      note(
-        await instances(`sigwatch, ${count} instance${count > 1 ? 's' : ''}${build}`, main, count, backlog),
-      )
+      for (const delivery of DELIVERIES) {
+        const name = delivery === 'exactly-once' ? `exactly once, ${count}` : `sigwatch, ${count}`
+        const program = `${name} instance${count > 1 ? 's' : ''}${build}`
+        note(await instances(program, { main, count, delivery }, backlog))
+      }
     }
   }
 }
