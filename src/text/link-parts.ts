@@ -4,6 +4,8 @@ import { CJK, DIGIT, GLYPH, LATIN } from './plain-tables.ts'
 import type { Span } from './reading.ts'
 
 const COLON = 0x3a
+const OPENING = 0x28
+const CLOSING = 0x29
 export const AT = 0x40
 
 const isPath = new Uint8Array(128)
@@ -74,18 +76,25 @@ export function readPort(draft: Draft, at: number): number {
   return end - at > 2 && (kindAt(draft, end) & (DIGIT | LATIN)) === 0 ? end : at
 }
 
-/** End of a path, query or fragment at `at`, or `at`; marks that end a sentence are no part of it. */
+/**
+ * End of a path, query or fragment at `at`, or `at`. Marks that end a sentence are no part of it, nor is a bracket that is
+ * not closed within it: what a sender says in brackets behind a link (`s.cn/a（退订回N）`).
+ */
 export function readPath(draft: Draft, at: number): number {
   const { units, length } = draft
   const first = at < length ? units[at] : 0
   if (first !== SLASH && first !== 0x3f && first !== 0x23) return at
   if (first === 0x3f && !isHostUnit(draft, at + 1)) return at
   let end = at
+  let bracket = -1
   while (end < length) {
     const unit = units[end] as number
     if (unit >= 128 || isPath[unit] === 0) break
+    if (unit === OPENING && bracket < 0) bracket = end
+    else if (unit === CLOSING) bracket = -1
     end++
   }
+  if (bracket >= 0) end = bracket
   while (end > at && isPathEnd[units[end - 1] as number] === 1) end--
   return end
 }

@@ -19,9 +19,20 @@ export function claimOf(message: AnalysedMessage, registry: Registry): Claim | u
     }
   }
   const { spoken, mention } = namedIn(message, registry)
-  if (spoken || proven) return spoken
+  // A filed name may hold the name of a brand or an office: 市公安局.
+  if (proven) return spoken && isNameOfSender(message, spoken, registry) ? undefined : spoken
+  if (spoken) return spoken
   if (mention || !isSuspicious(message)) return mention
   return openingClaim(message, registry)
+}
+
+/** Whether what the text speaks as stands in the signature of the message. */
+function isNameOfSender({ signature }: AnalysedMessage, { by, brand }: Claim, registry: Registry): boolean {
+  return (
+    by === 'speaker' &&
+    signature !== undefined &&
+    registry.brandMentions(signature.key).some((mention) => mention.brand.id === brand.id)
+  )
 }
 
 /** What the text itself claims: the same for every message that carries it. */

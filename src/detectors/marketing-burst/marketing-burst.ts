@@ -161,10 +161,15 @@ function worstWindow(
     const { name, minutes } = window
     const count = window.count(reading)
     const own = limitOf(window, name === '1h' ? hourly : expected, t)
-    const limit = Math.max(expected.fresh ? newFloor * minutes ** 0.5 : own, own, allowance * minutes)
+    const declared = allowance * minutes
+    // A declared rate is a mean: the counts of a sender that keeps it scatter around it.
+    const allowed = declared + t.sigmas * Math.sqrt(declared)
+    const limit = Math.max(expected.fresh ? newFloor * minutes ** 0.5 : own, own, allowed)
     const stillHigh = shorterRate * minutes >= limit * t.keepRatio
     shorterRate = count / minutes
     if (!stillHigh) break
+    // What was declared holds no state.
+    if (count <= declared) continue
     if (!worst || count / limit > worst.level) worst = { level: count / limit, window: name, count, limit }
   }
   return worst

@@ -157,6 +157,13 @@ describe('FORGED_BRAND with filed ports', () => {
     expect(forged(courier, { from: '1069088812' }, filed)).toBeUndefined()
   })
 
+  it('lets a filed sender whose name holds that of an office speak on its own port', () => {
+    const office = contextOf(registryOf({ signatures: [signatureRow('市公安局', ['10690666*'])] }))
+    const text = '【市公安局】您被选为平安志愿者，请加社区民警微信群，二维码见警务室'
+    expect(forged(text, { from: '1069066601', label: 'fraud', score: 0.995 }, office)).toBeUndefined()
+    expect(forged(text, { from: '13812345678', label: 'fraud', score: 0.995 }, office)).toBeDefined()
+  })
+
   it('judges no port where a filing names none', () => {
     expect(forged('【招商银行】您的验证码是1234', { from: '10690999' }, filed)).toBeUndefined()
   })

@@ -71,6 +71,12 @@ describe('MARKETING_BURST', () => {
     expect(burst(reading(21_000, usual(20), more))!.over).toBe(true)
   })
 
+  it('leaves room for how counts scatter around a declared rate, and holds nothing within it', () => {
+    const more = { entity: 'signature:大促商城' }
+    expect(burst(reading(20_400, usual(20), more))).toMatchObject({ over: false })
+    expect(burst(reading(19_000, usual(20), more))).toBeUndefined()
+  })
+
   it('only holds an open state below the limit, and says nothing once the minute is calm', () => {
     expect(burst(reading(90, usual(20)))).toMatchObject({ over: false })
     const calm = { windows: { m1: [20, 0, 0], m10: [3000, 0, 0], h1: [9000, 0, 0] } as const }

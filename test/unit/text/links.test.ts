@@ -99,6 +99,15 @@ describe('extractUrls', () => {
     expect(extractUrls('(http://a.com/b). "http://a.com/c"').map((u) => u.path)).toEqual(['/b', '/c'])
   })
 
+  it.each([
+    ['抢购 s.abc-shop.com/3ch（退订回N）', '/3ch'],
+    ['抢购 https://s.abc-shop.com/3ch(TD退订)', '/3ch'],
+    ['见 https://a.com/wiki/A_(b)/c', '/wiki/A_(b)/c'],
+  ])('takes no bracket behind a link for its path: %s', (text, path) => {
+    const [url] = extractUrls(text)
+    expect(url).toMatchObject({ path, disguised: false })
+  })
+
   it('finds at most 10, none with an impossible host', () => {
     expect(hosts('a1.com '.repeat(30))).toHaveLength(10)
     expect(hosts(`http://${'a'.repeat(300)}.com`)).toEqual([])
