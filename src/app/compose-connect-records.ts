@@ -7,6 +7,7 @@ import { isRejection } from '../stages/decode.ts'
 import type { Findings } from './compose-connect-redis.ts'
 import type { Config } from './config.ts'
 import { inputTopicNames, prepareNow, topicDecoder } from './inputs.ts'
+import { textDoubt } from './text-doubts.ts'
 
 /** Records that are tried of each topic, the last of its partitions. */
 const TRIED = 100
@@ -24,6 +25,7 @@ export async function tryRecords(
   const decode = topicDecoder(config)
   for (const topic of inputTopicNames(config).filter((name) => readable.has(name))) {
     const reasons = new Map<string, number>()
+    const doubts = new Map<string, number>()
     let read = 0
     await lastRecords(connection, topic, config.kafka.groupId, async (records) => {
       await prepareNow(decode, records)
@@ -31,13 +33,18 @@ export async function tryRecords(
         if (isRejection(result)) {
           const reason = `${result.error}: ${result.detail}`
           reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
-        } else read++
+          continue
+        }
+        read++
+        const doubt = textDoubt(result.text)
+        if (doubt) doubts.set(doubt, (doubts.get(doubt) ?? 0) + 1)
       }
     }).catch((error: unknown) => {
       if (!(error instanceof SigwatchError)) throw error
       findings.problems.push({ file: 'kafka', key: topic, message: error.message })
     })
     sayRecords(topic, read, reasons, findings)
+    sayDoubts(topic, read, doubts, findings)
   }
 }
 
@@ -59,6 +66,20 @@ function sayRecords(
     const message = `${count} of the last ${all} records would be dead letters: ${reason}`
     // Gateways break a few; most, and the configuration is wrong.
     if (failed > read) problems.push({ file: 'kafka', key: topic, message })
+    else summary.push(`kafka: warning: ${topic}: ${message}`)
+  }
+}
+
+function sayDoubts(
+  topic: string,
+  read: number,
+  doubts: ReadonlyMap<string, number>,
+  { summary, problems }: Findings,
+): void {
+  for (const [doubt, count] of doubts) {
+    const message = `text of ${count} of ${read} records ${doubt}`
+    // A few senders write so; most, and the map lacks a form.
+    if (2 * count > read) problems.push({ file: 'kafka', key: topic, message })
     else summary.push(`kafka: warning: ${topic}: ${message}`)
   }
 }

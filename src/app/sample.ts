@@ -10,6 +10,7 @@ import { canonicalNumber } from '../text/canonical-number.ts'
 import { redactText } from '../text/redact.ts'
 import type { Config } from './config.ts'
 import { inputOfLines, lineDecoder, prepareNow } from './inputs.ts'
+import { textDoubt } from './text-doubts.ts'
 
 export interface SampleReading {
   /** One a record: what it becomes, recipient masked and text redacted, or why it cannot be read. */
@@ -22,11 +23,6 @@ const MAX_LINES = 1_000
 const MAX_PROBLEMS = 100
 const LF = 0x0a
 const SHORTEST_NUMBER = 7
-/** What bytes become that are read in another encoding than theirs. */
-const MISREAD = /[\ufffd\ue000-\uf8ff]/
-/** Bytes that were not decoded, in hex. */
-const HEX = /^(?:[0-9A-Fa-f]{2}){8,}$/
-
 /** Reads the operator's own records, one a line, as the input of the configuration would, and says what each becomes. */
 export async function readSample(
   file: string,
@@ -125,9 +121,8 @@ function doubtsOf(
         message: `id: is that of line ${first}; each recipient and part needs its own`,
       })
     else lines.set(id, line)
-    if (HEX.test(text)) found.push({ file, line, message: 'text: looks like bytes in hex; see form: hex' })
-    else if (MISREAD.test(text))
-      found.push({ file, line, message: 'text: was decoded with a wrong encoding before it came here' })
+    const doubt = textDoubt(text)
+    if (doubt) found.push({ file, line, message: `text: ${doubt}` })
     return found
   })
 }

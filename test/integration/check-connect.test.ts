@@ -118,6 +118,7 @@ describeWith(['kafka', 'redis'], 'check --connect', () => {
         src: '106900001',
         mobile: `1380000${String(n % 10_000).padStart(4, '0')}`,
         content: '【示例超市】您的订单已发货。',
+        coded: Buffer.from('【示例超市】您的订单已发货。').toString('base64'),
       })
     const producer = client.kafka.producer()
     await producer.connect()
@@ -133,6 +134,10 @@ describeWith(['kafka', 'redis'], 'check --connect', () => {
       SIGWATCH_INPUT_MAP: JSON.stringify({ ...map, to: '/msisdn' }),
     })
     const right = await check({ ...at.env, SIGWATCH_INPUT_MAP: JSON.stringify({ ...map, to: '/mobile' }) })
+    const coded = await check({
+      ...at.env,
+      SIGWATCH_INPUT_MAP: JSON.stringify({ ...map, to: '/mobile', text: '/coded' }),
+    })
     sending = false
     await traffic
     await client.produce(messages, ['not JSON', 'nor this'], { partition: 0 })
@@ -152,6 +157,13 @@ describeWith(['kafka', 'redis'], 'check --connect', () => {
     expect(right.stderr).toMatch(new RegExp(`kafka: ${messages}: (\\d+) of the last \\1 records can be read`))
     expect(right.stderr).not.toContain('ahead of the clock')
     expect(right.code, right.stderr).toBe(0)
+    // It can be read, and nobody means it.
+    expect(coded.stderr).toMatch(
+      new RegExp(
+        `kafka: ${messages}: text of (\\d+) of \\1 records looks like bytes in base64; see form: base64`,
+      ),
+    )
+    expect(coded.code).toBe(2)
     expect(doubtful.stderr).toMatch(
       new RegExp(
         `kafka: warning: ${messages}: 2 of the last \\d+ records would be dead letters: RECORD_NOT_JSON`,

@@ -1,0 +1,26 @@
+/** What bytes become that are read in another encoding than theirs. */
+const MISREAD = /[\ufffd\ue000-\uf8ff]/
+/** Bytes that were not decoded. */
+const HEX = /^(?:[0-9A-Fa-f]{2}){8,}$/
+const BASE64 = /^(?:[A-Za-z0-9+/]{4}){4,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+const DECODERS = ['utf-8', 'gbk'].map((encoding) => new TextDecoder(encoding, { fatal: true }))
+const HAN = /\p{Script=Han}/gu
+
+/** Why a text that can be read is hardly meant so; undefined: it may be meant. */
+export function textDoubt(text: string): string | undefined {
+  if (HEX.test(text)) return 'looks like bytes in hex; see form: hex'
+  if (BASE64.test(text) && hidesChinese(Buffer.from(text, 'base64')))
+    return 'looks like bytes in base64; see form: base64'
+  return MISREAD.test(text) ? 'was decoded with a wrong encoding before it came here' : undefined
+}
+
+function hidesChinese(bytes: Buffer): boolean {
+  return DECODERS.some((decoder) => {
+    try {
+      const decoded = decoder.decode(bytes)
+      return 2 * (decoded.match(HAN)?.length ?? 0) > decoded.length
+    } catch {
+      return false
+    }
+  })
+}
