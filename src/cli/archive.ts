@@ -6,6 +6,7 @@ import { SigwatchError } from '../domain/errors.ts'
 import { createTelemetry } from '../telemetry/events.ts'
 import { startHttpServer } from '../telemetry/server.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
+import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
 
 interface EraseOptions extends ArchiveOptions {
   readonly token: string
@@ -14,8 +15,8 @@ interface EraseOptions extends ArchiveOptions {
 /** `sigwatch archive`: follows the topics of a deployment into PostgreSQL, and erases what is kept of one person. */
 export function archiveCommand(): Command {
   const command = new Command('archive')
-    .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
-    .option('--database <url>', 'PostgreSQL database (default: archive.url)')
+    .option(...CONFIG_OPTION)
+    .option(...DATABASE_OPTION)
     .addHelpText(
       'after',
       '\nExamples:\n  sigwatch archive --database postgres://sigwatch@127.0.0.1/sigwatch\n  sigwatch archive erase --token 1.Zk3…',
@@ -25,8 +26,8 @@ export function archiveCommand(): Command {
     .command('erase')
     .description('erases what is kept of one person, and says how much it was')
     .requiredOption('--token <token>', 'token of the recipient, as alerts have it in toToken')
-    .option('--config <file>', 'service configuration')
-    .option('--database <url>', 'PostgreSQL database (default: archive.url)')
+    .option(...CONFIG_OPTION)
+    .option(...DATABASE_OPTION)
     .exitOverride()
     .action((_options, self: Command) => erase(self.optsWithGlobals<EraseOptions>()))
   return command

@@ -6,6 +6,7 @@ import { deadlineSheet, monthSheet } from '../complaints/sheets.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { parseMoment } from '../domain/time.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
+import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
 
 interface CommonOptions extends ArchiveOptions {
   readonly calendar?: string
@@ -56,8 +57,8 @@ export function complaintsCommand(): Command {
 
 function common(command: Command): Command {
   return command
-    .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
-    .option('--database <url>', 'PostgreSQL database (default: archive.url)')
+    .option(...CONFIG_OPTION)
+    .option(...DATABASE_OPTION)
     .exitOverride()
 }
 

@@ -2,12 +2,13 @@ import { once } from 'node:events'
 import { Command, Option } from 'commander'
 import { LOCALES, type Locale } from '../detectors/words.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
+import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
 
 /** `sigwatch desk`: the analyst's page over the archive, until it is stopped. */
 export function deskCommand(): Command {
   return new Command('desk')
-    .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
-    .option('--database <url>', 'PostgreSQL database (default: archive.url)')
+    .option(...CONFIG_OPTION)
+    .option(...DATABASE_OPTION)
     .addOption(new Option('--locale <locale>', 'language (default: the setting locale)').choices(LOCALES))
     .addHelpText('after', '\nWho may log in is in desk.tokens; see docs/desk.md.')
     .action(desk)

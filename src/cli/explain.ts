@@ -11,6 +11,7 @@ import { letterOf } from '../letter/letter.ts'
 import { letterPage, markdown } from '../letter/render.ts'
 import { READERS, type Reader, sayIn } from '../letter/words.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
+import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
 
 interface ExplainOptions extends ArchiveOptions {
   readonly for: Reader
@@ -35,8 +36,8 @@ export function explainCommand(): Command {
         .default('md'),
     )
     .option('--out <file>', 'where the letter is written (default: stdout; a PDF needs it)')
-    .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
-    .option('--database <url>', 'PostgreSQL database (default: archive.url)')
+    .option(...CONFIG_OPTION)
+    .option(...DATABASE_OPTION)
     .addHelpText('after', '\nExample:\n  sigwatch explain gw7-88012.3 --for subscriber --locale zh-CN')
     .action(explain)
 }

@@ -9,6 +9,7 @@ import { parseMoment } from '../domain/time.ts'
 import { parseDuration } from '../operator/value-forms.ts'
 import { readSideRow } from '../side-inputs/rows.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
+import { CONFIG_OPTION } from './shared-options.ts'
 
 interface FeedbackOptions {
   readonly config?: string
@@ -60,7 +61,7 @@ export function feedbackCommand(): Command {
 
 function common(command: Command): Command {
   return command
-    .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
+    .option(...CONFIG_OPTION)
     .option('--file <file>', 'feedback file (JSONL) to add to, instead of the topic')
     .option('--alerts <file...>', 'alerts in which the id is looked up, instead of the topic')
     .option('--codes <codes>', 'reason codes that it is about, with commas (default: all)')

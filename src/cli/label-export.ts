@@ -4,6 +4,7 @@ import { SigwatchError } from '../domain/errors.ts'
 import { type JudgedCorpus, judgedCorpus } from '../learning/judged-corpus.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { momentOf } from './moment.ts'
+import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
 
 interface LabelExportOptions extends ArchiveOptions {
   readonly out: string
@@ -30,8 +31,8 @@ export function labelExportCommand(): Command {
         .choices(['omit', 'latest'])
         .default('omit'),
     )
-    .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
-    .option('--database <url>', 'PostgreSQL database (default: archive.url)')
+    .option(...CONFIG_OPTION)
+    .option(...DATABASE_OPTION)
     .addHelpText(
       'after',
       '\nExample:\n  sigwatch label-export --from 2026-11-01T00:00+08:00 --out judged.tsv',

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { loadConfig } from '../app/config.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import { CONFIG_OPTION } from './shared-options.ts'
 
 interface PromoteOptions {
   readonly config?: string
@@ -14,7 +15,7 @@ export function modelCommand(): Command {
     .command('promote')
     .description('puts a model in the place of the live one, which running services take by themselves')
     .argument('[dir]', 'model folder (default: shadowModel.path)')
-    .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
+    .option(...CONFIG_OPTION)
     .option('--model <dir>', 'folder of the live model, or a link to it (default: model)')
     .addHelpText('after', '\nExample:\n  sigwatch model promote --config /etc/sigwatch/sigwatch.yaml')
     .exitOverride()

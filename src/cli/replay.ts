@@ -9,6 +9,7 @@ import { readReviewed, reviewSheet } from '../replay/review-sheet.ts'
 import { precisionTable, reportTable } from '../replay/table.ts'
 import { outageReporter } from './outages.ts'
 import { type ReplayArguments, type ReplayRequest, requestOf } from './replay-options.ts'
+import { CONFIG_OPTION } from './shared-options.ts'
 
 const FAILURE = 1
 const CONDITION_HOLDS = 3
@@ -20,7 +21,7 @@ const print = (line: string) => process.stderr.write(`${line}\n`)
 /** `sigwatch replay`: judges what was judged before once more, and says what would be otherwise. */
 export function replayCommand(): Command {
   return new Command('replay')
-    .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
+    .option(...CONFIG_OPTION)
     .option('--source <file...>', 'files of input records, one JSON a line; or kafka: the configured topic')
     .option('--topic <name>', 'of several inputs, the one that is read, or whose records are in the files')
     .option(

@@ -5,6 +5,7 @@ import { LOCALES, type Locale } from '../detectors/words.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { momentOf } from './moment.ts'
+import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
 
 interface ReportOptions extends ArchiveOptions {
   readonly alerts?: readonly string[]
@@ -26,8 +27,8 @@ export function reportCommand(): Command {
     .option('--title <text>', 'heading of the page')
     .addOption(new Option('--locale <locale>', 'language (default: the setting locale)').choices(LOCALES))
     .option('--calendar <file>', 'holidays and deadlines of complaints (YAML; default: weekends alone)')
-    .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
-    .option('--database <url>', 'PostgreSQL database (default: archive.url)')
+    .option(...CONFIG_OPTION)
+    .option(...DATABASE_OPTION)
     .addHelpText(
       'after',
       '\nExample:\n  sigwatch report --from 2026-11-11T00:00+08:00 --to 2026-11-12T00:00+08:00 --out double-eleven.html',

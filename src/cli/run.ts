@@ -12,6 +12,7 @@ import { startHttpServer } from '../telemetry/server.ts'
 import { createWatchdog } from '../telemetry/watchdog.ts'
 import { FACTS, type FileSettings, overridesOf, VERSIONS } from './file-settings.ts'
 import { momentOf } from './moment.ts'
+import { CONFIG_OPTION } from './shared-options.ts'
 
 interface RunOptions extends FileSettings {
   readonly config?: string
@@ -27,7 +28,7 @@ interface RunOptions extends FileSettings {
 /** `sigwatch run`: the service on Kafka and Redis, or with `--source` the embedded mode. */
 export function runCommand(): Command {
   return new Command('run')
-    .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
+    .option(...CONFIG_OPTION)
     .option('--source <file>', 'embedded mode: input records, one JSON a line; - is stdin')
     .option('--alerts <file>', 'embedded mode: alerts, one event a line; - is stdout (the default)')
     .option('--shadow-alerts <file>', 'embedded mode: alerts of rules in shadow mode')

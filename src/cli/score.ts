@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { Command } from 'commander'
 import { createScorer, type ScorerOptions } from '../app/scorer.ts'
 import { LineSplitter } from '../sources/line-splitter.ts'
+import { CONFIG_OPTION } from './shared-options.ts'
 
 /** Lines scored together. */
 const BATCH = 256
@@ -14,7 +15,7 @@ const MAX_LINE_BYTES = 1_000_000
  */
 export function scoreCommand(): Command {
   return new Command('score')
-    .option('--config <file>', 'service configuration')
+    .option(...CONFIG_OPTION)
     .option('--policy <file>', 'policy file')
     .option('--registry <file>', 'registry of brands, signatures and ports')
     .option('--model <dir>', 'folder of the text model')

@@ -3,6 +3,7 @@ import type { TopicRow } from '../app/compose-topics.ts'
 import { loadConfig } from '../app/config.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { formatDuration } from '../operator/value-forms.ts'
+import { CONFIG_OPTION } from './shared-options.ts'
 
 interface TopicsOptions {
   readonly config?: string
@@ -22,7 +23,7 @@ const CONNECT_WITHIN = 15_000
  */
 export function topicsCommand(): Command {
   return new Command('topics')
-    .option('--config <file>', 'service configuration (default: sigwatch.yaml in the working directory)')
+    .option(...CONFIG_OPTION)
     .option('--create', 'make the missing ones', false)
     .option('--partitions <n>', 'of topics that are made (default: that of the brokers)', whole)
     .option('--replication <n>', 'replicas of topics that are made (default: that of the brokers)', whole)

@@ -1,0 +1,6 @@
+/** Options that several commands have, as commander takes them: flags and what they mean. */
+export const CONFIG_OPTION = [
+  '--config <file>',
+  'service configuration (default: sigwatch.yaml in the working directory)',
+] as const
+export const DATABASE_OPTION = ['--database <url>', 'PostgreSQL database (default: archive.url)'] as const
