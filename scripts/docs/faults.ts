@@ -80,7 +80,9 @@ function rowsOf(cell: string, what: string, results: readonly Outcome[]): string
   if (runs.length === 0) return [`| \`${cell}\` | ${what} | not run | | | | | | | | |`]
   return runs.map((outcome) => {
     const { commit, at, seed } = outcome
-    const run = `${outcome.delivery ? `${outcome.delivery}, ` : ''}seed ${seed}, ${commit}, ${at}`
+    const exactly =
+      'records' in outcome && outcome.delivery ? `${outcome.delivery}, ${outcome.records} records, ` : ''
+    const run = `${exactly}seed ${seed}, ${commit}, ${at}`
     if ('failure' in outcome)
       return `| \`${cell}\` | ${what} | **failed**: ${outcome.failure} | | | | | | | | ${run} |`
     const { missing, both, early, alerts, states, degraded, repeated, seconds } = outcome
