@@ -65,8 +65,8 @@ export function decisionsOf(corpus: BrandCorpus, classifier: Classifier): Decisi
 }
 
 /** The signs that the evidence of a finding lists, in the order of their names. */
-function signsIn({ speaksFor, speaksAgainst }: Evidence): readonly Sign[] {
-  const there = new Set([...(speaksFor as Sign[]), ...(speaksAgainst as Sign[])])
+function signsIn({ speaksFor, speaksAgainst, neutral = [] }: Evidence): readonly Sign[] {
+  const there = new Set([speaksFor, speaksAgainst, neutral].flatMap((signs) => signs as readonly Sign[]))
   return SIGN_NAMES.filter((sign) => there.has(sign))
 }
 
@@ -88,21 +88,48 @@ export function fitWeights(decisions: readonly Decision[]): Fitted {
   return fitInMeaning(examples)
 }
 
+/** Signs of one opinion, from the least sure to the surest. */
+const SCALES = ['text:', 'wording:'].map((kind) =>
+  SIGN_NAMES.flatMap((sign, column) => (sign.startsWith(kind) && sign.includes('%') ? [column] : [])),
+)
+
 /**
  * Fits until every weight says what its sign means: a weight on the wrong side comes from signs that go together, and would
- * tell an analyst that a foreign link speaks for a message. Such a sign counts for nothing.
+ * tell an analyst that a foreign link speaks for a message. Such a sign counts for nothing. Two steps of an opinion of which
+ * the surer would say less count alike.
  */
 function fitInMeaning(examples: readonly Example[]): Fitted {
   const silent = new Set<number>()
+  /** By column, which column it counts as. */
+  const as = SIGN_NAMES.map((_, column) => column)
   for (;;) {
-    const left = examples.map((one) => ({ ...one, columns: one.columns.filter((c) => !silent.has(c)) }))
-    const fitted = fitLogistic(left, SIGN_NAMES.length, RIDGE)
+    const left = examples.map((one) => ({
+      ...one,
+      columns: one.columns.filter((c) => !silent.has(c)).map((c) => as[c]!),
+    }))
+    const { bias, weights } = fitLogistic(left, SIGN_NAMES.length, RIDGE)
+    const fitted = { bias, weights: as.map((column) => weights[column]!) }
     const wrong = SIGN_NAMES.flatMap((sign, column) =>
       fitted.weights[column]! * meaningOf(sign) < -1e-6 ? [column] : [],
     )
-    if (wrong.length === 0) return fitted
     for (const column of wrong) silent.add(column)
+    const isTied = tieFalling(fitted.weights, as)
+    if (wrong.length === 0 && !isTied) return fitted
   }
+}
+
+/** Lets steps count alike whose weights fall where they should rise. Returns whether there were any. */
+function tieFalling(weights: readonly number[], as: number[]): boolean {
+  let isTied = false
+  for (const scale of SCALES)
+    for (let i = 1; i < scale.length; i++) {
+      const [less, more] = [scale[i - 1]!, scale[i]!]
+      if (weights[more]! >= weights[less]! - 1e-6) continue
+      const [from, to] = [as[more]!, as[less]!]
+      for (const column of scale) if (as[column] === from) as[column] = to
+      isTied = true
+    }
+  return isTied
 }
 
 const FOR =

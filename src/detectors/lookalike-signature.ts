@@ -81,8 +81,8 @@ export const lookalikeSignature = defineMessageCode({
 const MAY_BE_A_NAME: ReadonlySet<Lookalike['how']> = new Set<Lookalike['how']>(['sound', 'edit'])
 
 /** Whether the links are those of registered brands and offices, and nothing leads to anybody else. */
-function leadsToOfficials({ speaksFor, speaksAgainst }: Weighed): boolean {
-  const signs = [...speaksFor, ...speaksAgainst]
+function leadsToOfficials({ speaksFor, speaksAgainst, neutral }: Weighed): boolean {
+  const signs = [...speaksFor, ...speaksAgainst, ...neutral]
   return (
     signs.some((sign) => sign === 'link:own' || sign === 'link:official') &&
     !signs.some((sign) => STRANGERS.includes(sign))

@@ -11,6 +11,9 @@ import { isNeutralHost } from './neutral-hosts.ts'
 
 const REMEMBERED = 16_384
 
+/** A name of Latin words that is long enough to be nothing else when its spaces are taken out. */
+const SEVERAL_WORDS = /^(?=.{8})[a-z]+(?: [a-z]+)+$/
+
 /** Brands by their names, domains and hotlines, and what imitates them; immutable. */
 export class BrandIndex {
   readonly #brands = new Map<string, Brand>()
@@ -37,7 +40,10 @@ export class BrandIndex {
         const key = signatureKey(name)
         if (key === '' || (this.#byName.get(key) ?? brand) !== brand) continue
         this.#byName.set(key, brand)
-        names.push({ brand, name, key, text: normalise(name).text })
+        const { text } = normalise(name)
+        names.push({ brand, name, key, text })
+        // `WellsFargo`: forgers write a name of several words without its spaces, as hosts have it.
+        if (SEVERAL_WORDS.test(text)) names.push({ brand, name, key, text: text.replaceAll(' ', '') })
       }
       for (const name of brand.shortNames ?? [])
         shortNames.push({ brand, name, key: signatureKey(name), text: normalise(name).text })

@@ -13,7 +13,7 @@ const RECORD = {
   to: '13800005678',
   text: '【京东】您的订单异常，请登录 kefu-tk.top 办理退款',
 }
-/** What differs from model to model and from file to file. */
+/** What differs from model to model and from file to file; which signs count for nothing does too, and whether any do. */
 const VARIES = new Set([
   'score',
   'certainty',
@@ -30,7 +30,9 @@ function withoutVarying(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutVarying)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, VARIES.has(key) ? typeof item : withoutVarying(item)]),
+    Object.entries(value)
+      .filter(([key]) => key !== 'neutral')
+      .map(([key, item]) => [key, VARIES.has(key) ? typeof item : withoutVarying(item)]),
   )
 }
 

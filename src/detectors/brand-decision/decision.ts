@@ -11,6 +11,8 @@ export interface Weighed {
   /** Signs that speak for a forgery and against it, the strongest first. */
   readonly speaksFor: readonly Sign[]
   readonly speaksAgainst: readonly Sign[]
+  /** Signs that are there and count for nothing. */
+  readonly neutral: readonly Sign[]
   /** Whether it may be blocked at all, however sure: never for a brand whose row is not verified. */
   readonly mayBlock: boolean
 }
@@ -27,8 +29,9 @@ export function weigh(
   const logOdds = signs.reduce((sum, sign) => sum + WEIGHTS[sign], BIAS)
   return {
     certainty: 1 / (1 + Math.exp(-logOdds)),
-    speaksFor: sorted.filter((sign) => WEIGHTS[sign] >= 0),
+    speaksFor: sorted.filter((sign) => WEIGHTS[sign] > 0),
     speaksAgainst: sorted.filter((sign) => WEIGHTS[sign] < 0),
+    neutral: sorted.filter((sign) => WEIGHTS[sign] === 0),
     mayBlock:
       claim !== undefined &&
       claim.brand.verified !== false &&
@@ -38,21 +41,28 @@ export function weigh(
 }
 
 /** The text model takes the text for fraud or an illicit offer, or at least does not rule it out. */
-const LIKELY: readonly Sign[] = ['text:30-60%', 'text:60-90%', 'text:90-98%', 'text:from-98%']
+const SURE: readonly Sign[] = ['text:90-98%', 'text:from-98%']
+const PROBABLE: readonly Sign[] = ['text:60-90%', ...SURE]
+const LIKELY: readonly Sign[] = ['text:30-60%', ...PROBABLE]
 const POSSIBLE: readonly Sign[] = ['text:10-30%']
-/** The words are like those of forgeries. */
-const WORDED: readonly Sign[] = ['wording:73-88%', 'wording:88-98%', 'wording:from-98%']
+/** The words are like those of forgeries, or plainly so. */
+const PLAINLY_WORDED: readonly Sign[] = ['wording:88-98%', 'wording:from-98%']
+const WORDED: readonly Sign[] = ['wording:73-88%', ...PLAINLY_WORDED]
 
 /**
  * Only a text that itself reads like fraud may be blocked: to the text model alone, or a little to it and plainly by its
- * words, which were learnt from few writers. What has no link, number or account cannot be certain; neither can what comes
+ * words, which were learnt from few writers; where the brand is only named, as by a shop whose parcel a courier takes, more
+ * of both. What has no link, number or account cannot be certain; neither can what comes
  * from the brand's own port without a foreign link (a courier's number in it is the brand's business), what leads to the
  * brand's own site and to nobody else, nor what names a fixed number alone and comes from a name or nobody: companies have
  * more lines than any list.
  */
 export function mayBlock(signs: readonly Sign[]): boolean {
   const has = (some: readonly Sign[]) => signs.some((sign) => some.includes(sign))
-  if (!has(LIKELY) && !(has(POSSIBLE) && has(WORDED))) return false
+  const reads = signs.includes('claim:mention')
+    ? has(SURE) || (has(PROBABLE) && has(WORDED)) || ((has(LIKELY) || has(POSSIBLE)) && has(PLAINLY_WORDED))
+    : has(LIKELY) || (has(POSSIBLE) && has(WORDED))
+  if (!reads) return false
   if (!leadsAway(signs)) return false
   if (signs.includes('sender:unknown') && leadsToNumberAlone(signs)) return false
   if (signs.includes('sender:own')) return signs.includes('link:foreign')

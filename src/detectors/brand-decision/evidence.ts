@@ -21,11 +21,14 @@ export const WEIGHED_FIELDS = {
     fields.oneOf(SIGN_NAMES, 'a sign'),
     'signs that speak against it, the strongest first',
   ),
+  neutral: fields.optional(
+    fields.list(fields.oneOf(SIGN_NAMES, 'a sign'), 'signs that are there and count for nothing'),
+  ),
 }
 
 /** The same of one message. */
-export function weighedEvidence({ speaksFor, speaksAgainst }: Weighed) {
-  return { speaksFor, speaksAgainst }
+export function weighedEvidence({ speaksFor, speaksAgainst, neutral }: Weighed) {
+  return { speaksFor, speaksAgainst, ...(neutral.length > 0 ? { neutral } : {}) }
 }
 
 /** The cap that `blockFrom` puts on a finding: the evidence may not be certain enough for what the policy asks. */

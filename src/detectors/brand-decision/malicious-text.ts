@@ -26,6 +26,7 @@ export const MALICE_EVIDENCE = {
   certainty: fields.optional(fields.share('certainty from all signs together, where they were weighed')),
   speaksFor: fields.optional(WEIGHED_FIELDS.speaksFor),
   speaksAgainst: fields.optional(WEIGHED_FIELDS.speaksAgainst),
+  neutral: WEIGHED_FIELDS.neutral,
 }
 
 /** Below that a text is a notice whatever is beside it. */
@@ -59,7 +60,7 @@ export function maliceFound(
   if (both < FLOOR) return undefined
   const weighed = weighMessage(message, context.registry)
   const certain = weighed.certainty >= neededFor(message, minCertainty)
-  const signs = [...weighed.speaksFor, ...weighed.speaksAgainst]
+  const signs = [...weighed.speaksFor, ...weighed.speaksAgainst, ...weighed.neutral]
   if (!certain && (!said || (both < SURE && isCleared(weighed.certainty, signs)))) return undefined
   return {
     score: Math.min(1, said ? text : weighed.certainty),

@@ -39,7 +39,8 @@ export const SIGNS = {
   'link:official': 'a link leads to another registered brand or office',
   'link:neutral': 'a link leads to a public shortener',
   'link:foreign': 'a link leads to a domain that anybody could have registered',
-  'link:cheap': 'a link leads to a domain under a suffix that costs next to nothing',
+  'link:cheap': 'who speaks as the brand leads to a domain under a suffix that costs next to nothing',
+  'link:cheap-stranger': 'who speaks as no brand leads to a domain under a suffix that costs next to nothing',
   'link:imitates': 'a link imitates an official domain',
   'link:disguised': 'a link is written in disguise, or is an IP address',
   'contact:official': 'it names an official number',
@@ -204,7 +205,12 @@ function addLinks(
     'link:neutral',
   )
   add(foreignLink !== undefined, 'link:foreign')
-  add(foreignLink !== undefined && isCheapSuffix(foreignLink.host), 'link:cheap')
+  // Small shops and clubs have such domains; a brand has its own.
+  const speaks = claim !== undefined && claim.by !== 'mention'
+  add(
+    foreignLink !== undefined && isCheapSuffix(foreignLink.host),
+    speaks ? 'link:cheap' : 'link:cheap-stranger',
+  )
   add(
     urls.some(({ host }) => registry.lookalikeOfHost(host) !== undefined),
     'link:imitates',

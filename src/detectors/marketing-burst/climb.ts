@@ -29,12 +29,14 @@ export interface Climb {
 const MIN_MINUTES = 50
 /** Share of the last hours' mean that is usual in any case: a rise that goes on has a part in that mean already. */
 const RECENT_SHARE = 0.6
+/** Share of the mean of the oldest twenty minutes that is usual in any case: ten quiet minutes are no baseline. */
+const OLDEST_SHARE = 0.85
 /** Hours without which a sender that came after counting began has no baseline yet. */
 const MIN_HOURS = 3
 
 /**
  * Messages a minute to compare the last hour with: this hour of earlier days and a standard deviation; without any, the
- * oldest ten minutes of the hour. Undefined for a sender with too little history.
+ * oldest ten minutes of the hour, or most of the oldest twenty. Undefined for a sender with too little history.
  *
  * `wasThere`: it sent when counting began, so what it began with is no first appearance.
  */
@@ -46,8 +48,9 @@ export function usualBefore(
   if (hour && hour.days >= 1) return Math.max(hour.mean + hour.sd, atLeast)
   const minutes = trailing.minutes + 10
   if (minutes < MIN_MINUTES || (!wasThere && (recent?.hours ?? 0) < MIN_HOURS)) return undefined
-  const oldest = Math.floor(minutes / 10) - 1
-  return Math.max(earlier[oldest - 1]! / 10, atLeast)
+  const oldest = Math.floor(minutes / 10) - 2
+  const [before, first] = [earlier[oldest - 1]! / 10, earlier[oldest]! / 10]
+  return Math.max(first, (OLDEST_SHARE * (before + first)) / 2, atLeast)
 }
 
 /**

@@ -110,8 +110,10 @@ describe('FORGED_BRAND with the shipped brand list', () => {
         ports: [],
         hotlines: expect.arrayContaining(['950618']),
       },
-      speaksFor: expect.arrayContaining(['link:foreign']),
+      speaksFor: expect.arrayContaining(['claim:signature']),
       speaksAgainst: expect.arrayContaining(['sender:port']),
+      // It goes with the signs that count.
+      neutral: ['link:foreign'],
     })
   })
 

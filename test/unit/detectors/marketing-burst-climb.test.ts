@@ -55,6 +55,8 @@ describe('what was usual before a climb', () => {
   it('is the oldest part of the hour without earlier days', () => {
     expect(usualBefore(unknown, false)).toBe(20)
     expect(usualBefore({ ...unknown, trailing: { mean: 70, minutes: 40 } }, false)).toBe(12)
+    const calm = { ...unknown, earlier: [100, 100, 100, 300, 100] }
+    expect(usualBefore(calm, false)).toBe(17)
   })
 
   it('is not known of a sender that came an hour ago, but of one that was there when counting began', () => {

@@ -105,3 +105,26 @@ describe('the shipped brand list', () => {
     expect(brand?.hotlines).toContain(hotline)
   })
 })
+
+describe('names as forgers write them', () => {
+  const registry = buildRegistry({
+    brands: [],
+    signatures: [],
+    ports: [],
+    shippedBrands: brands,
+    hash: 'shipped',
+  })
+  const found = (text: string) => registry.brandMentions(text).map(({ brand }) => brand.id)
+
+  it('finds names of several Latin words without their spaces, as a word of their own', () => {
+    expect(found('wellsfargo: your card is locked')).toEqual(['wellsfargo'])
+    expect(found('wells fargo: your card is locked')).toEqual(['wellsfargo'])
+    expect(found('see wellsfargoonline.example')).toEqual([])
+  })
+
+  it('takes a common misspelling for a short name', () => {
+    expect(registry.shortNameMentions('饿了吗骑手端:补贴未领').map(({ brand }) => brand.id)).toEqual([
+      'eleme',
+    ])
+  })
+})

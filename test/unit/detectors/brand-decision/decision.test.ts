@@ -21,6 +21,16 @@ describe('mayBlock', () => {
     expect(may('text:from-98%', 'wording:88-98%', 'asks:reply')).toBe(false)
   })
 
+  it('wants a surer text, or plainer words, where the brand is merely named', () => {
+    const named = (...signs: Sign[]) => may('claim:mention', 'link:foreign', ...signs)
+    expect(named('text:90-98%', 'wording:12-27%')).toBe(true)
+    expect(named('text:60-90%', 'wording:73-88%')).toBe(true)
+    expect(named('text:60-90%', 'wording:50-73%')).toBe(false)
+    expect(named('text:30-60%', 'wording:88-98%')).toBe(true)
+    expect(named('text:30-60%', 'wording:73-88%')).toBe(false)
+    expect(named('text:2-10%', 'wording:from-98%')).toBe(false)
+  })
+
   it('spares the own port without a foreign link, and what leads to the own site alone', () => {
     const text: Sign[] = ['text:from-98%', 'wording:88-98%']
     expect(may(...text, 'sender:own', 'contact:mobile')).toBe(false)
@@ -34,10 +44,26 @@ describe('mayBlock', () => {
 describe('WEIGHTS', () => {
   it('has one for each sign, and none that contradicts what its sign means', () => {
     expect(Object.keys(WEIGHTS).sort()).toEqual([...SIGN_NAMES].sort())
-    for (const sign of ['link:foreign', 'link:cheap', 'contact:handle', 'asks:secret', 'words:lure'] as const)
+    for (const sign of [
+      'link:foreign',
+      'link:cheap',
+      'link:cheap-stranger',
+      'contact:handle',
+      'asks:secret',
+      'words:lure',
+    ] as const)
       expect(WEIGHTS[sign], sign).toBeGreaterThanOrEqual(0)
     for (const sign of ['sender:own', 'sender:filed', 'link:own', 'leads:nowhere'] as const)
       expect(WEIGHTS[sign], sign).toBeLessThan(0)
+  })
+})
+
+describe('WEIGHTS of an opinion', () => {
+  it.each(['text:', 'wording:'])('never fall as %s grows surer', (kind) => {
+    const steps = SIGN_NAMES.filter((sign) => sign.startsWith(kind) && sign.includes('%'))
+    expect(steps.length).toBeGreaterThan(5)
+    for (const [i, step] of steps.entries())
+      if (i > 0) expect(WEIGHTS[step], step).toBeGreaterThanOrEqual(WEIGHTS[steps[i - 1]!])
   })
 })
 
