@@ -1,4 +1,4 @@
-// Written by scripts/brand-decision/fit.ts; do not edit. Fitted on 8149 decisions (5773 forged) by 10 writers of
+// Written by scripts/brand-decision/fit.ts; do not edit. Fitted on 8115 decisions (5773 forged) by 10 writers of
 // corpus/brand-messages (sha256 9ce8b0849b32662f) with the text model sms-zh@2.
 import type { Sign } from './signs.ts'
 
@@ -15,7 +15,7 @@ export const WEIGHTS: Readonly<Record<Sign, number>> = {
   'claim:mention': -0.1,
   'claim:none': -1.24,
   'sender:own': -3.31,
-  'sender:filed': -1.54,
+  'sender:filed': -1.53,
   'sender:official': -0.12,
   'sender:foreign-port': 1.4,
   'sender:port': -0.23,
@@ -23,17 +23,17 @@ export const WEIGHTS: Readonly<Record<Sign, number>> = {
   'sender:landline': 0.71,
   'sender:overseas': 0.95,
   'sender:unknown': 0.6,
-  'signed:other': -0.7,
+  'signed:other': -0.69,
   'signed:anybody': 0.87,
   'link:own': -3.17,
   'link:official': -0.44,
-  'link:neutral': 1.36,
+  'link:neutral': 1.37,
   'link:foreign': 0,
   'link:cheap': 1.51,
   'link:cheap-stranger': 0,
   'link:imitates': 1.78,
-  'link:disguised': 0.86,
-  'contact:official': -0.82,
+  'link:disguised': 0.87,
+  'contact:official': -0.81,
   'contact:mobile': 1,
   'contact:landline': -0.61,
   'contact:overseas': 1.05,
