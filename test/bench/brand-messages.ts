@@ -153,7 +153,7 @@ function printThresholds(judged: readonly Judged[]): void {
     ({ of, certainty }) => of.kind === 'lawful' && certainty >= asked[corpus.writers.indexOf(of.writer)]!,
   )
   console.log(
-    `blockFrom that seven writers ask for: ${Math.min(...asked).toFixed(3)} to ${Math.max(...asked).toFixed(3)}; lawful of the eighth blocked by it: ${beyond.length}`,
+    `blockFrom that the other writers ask for: ${Math.min(...asked).toFixed(3)} to ${Math.max(...asked).toFixed(3)}; lawful of the one left out blocked by it: ${beyond.length}`,
   )
   for (const from of [0.85, 0.9, 0.92, 0.95, 0.97]) {
     const blocked = judged.filter(({ certainty }) => certainty >= from)
