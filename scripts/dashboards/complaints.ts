@@ -1,7 +1,7 @@
 import * as c from './columns.ts'
 import { type DashboardSpec, section } from './spec.ts'
 import { masked, periodsWhere, SENT_BY_ENTERPRISE } from './sql.ts'
-import { ARCHIVE, DESK } from './variables.ts'
+import { ARCHIVE, DATASOURCE, DESK, JOB } from './variables.ts'
 
 const table = (sql: string) => [{ as: 'table', sql } as const]
 
@@ -13,16 +13,10 @@ const TOLD = `WITH sent AS (${SENT_BY_ENTERPRISE}), told AS (
     FROM complaint c WHERE $__timeFilter(c.ts)
   )`
 
-/** End of the n-th working day after a time, Monday to Friday, by the clock of China. */
-const workingDay = (column: string, n: number) => `(SELECT (day + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'
-    FROM (SELECT (${column} AT TIME ZONE 'Asia/Shanghai')::date + i AS day FROM generate_series(1, ${n * 2 + 4}) AS i) days
-    WHERE extract(isodow FROM day) < 6 ORDER BY day OFFSET ${n - 1} LIMIT 1)`
-
-/** Complaints that nobody has answered, with the ends of their deadlines. */
-const DUE = `SELECT id, c.ts, c.source, c.signature, c.port, c.category,
-    CASE WHEN c.source = '12321' THEN ${workingDay('c.ts', 5)} END AS pass_on,
-    ${workingDay('coalesce(k.received_at, c.ts)', 15)} AS answer
-  FROM complaint c LEFT JOIN complaint_case k USING (id) WHERE $__timeFilter(c.ts) AND k.answered_at IS NULL`
+/** Complaints that nobody has answered, with their deadlines as `complaints deadlines` computed them last. */
+const DUE = `SELECT id, c.ts, c.source, c.signature, c.port, c.category, d.name, d.days, d.ends_at
+  FROM complaint c LEFT JOIN complaint_case k USING (id) LEFT JOIN complaint_deadline d USING (id)
+  WHERE $__timeFilter(c.ts) AND k.answered_at IS NULL`
 
 /** First look of an analyst at a case of the same recipient and sender, after the complaint. */
 const LOOKS = `SELECT c.id, c.ts, (SELECT min(l.at) FROM alert a JOIN access_log l ON l.what = 'case' AND l.subject = a.id AND l.at >= c.ts
@@ -152,8 +146,8 @@ const DEADLINES = section(
       kind: 'table',
       title: ['Deadlines of complaints', '投诉时限'],
       says: [
-        'Those that nobody has answered. MIIT order 31: a report to 12321 is passed on within 5 working days of the complaint and answered within 15 of its receipt, or of the complaint where the receipt is not known. Monday to Friday; public holidays are not taken into account here, those of `complaints deadlines` are.',
-        '仅列尚未答复的投诉。工信部令第31号：12321 举报自投诉之日起五个工作日内转交，自收到之日起十五个工作日内答复；收到时间未知的，自投诉时间起算。按周一至周五计，未计法定节假日（`complaints deadlines` 命令会计入）。',
+        'Those that nobody has answered, with the dates that `complaints deadlines` computed last by its calendar of working days and holidays; none: it has not run since the complaint came. MIIT order 31: a report to 12321 is passed on within 5 working days and answered within 15 of its receipt, or of the complaint where the receipt is not known.',
+        '仅列尚未答复的投诉，日期由 `complaints deadlines` 按工作日与节假日日历最近一次算出；为空表示该命令在投诉到达后尚未运行。工信部令第31号：12321 举报五个工作日内转交，自收到之日起十五个工作日内答复；收到时间未知的，自投诉时间起算。',
       ],
       size: [24, 10],
       columns: {
@@ -163,13 +157,31 @@ const DEADLINES = section(
         category: { name: ['Category', '类别'] },
         signature: c.SIGNATURE,
         port: c.PORT,
-        pass_on: c.time(['Pass on by', '转交截止']),
-        answer: c.time(['Answer by', '答复截止']),
-        left: { name: ['Left to answer', '距答复截止'], unit: 's' },
+        name: { name: ['Deadline', '时限'] },
+        days: { name: ['Working days', '工作日'] },
+        ends: c.time(['Ends', '截止']),
+        left: { name: ['Left', '剩余'], unit: 's' },
       },
       queries:
-        table(`SELECT id AS complaint, ts, source, category, signature, ${masked('port')} AS port, pass_on, answer, extract(epoch FROM answer - now()) AS "left"
-  FROM (${DUE}) d ORDER BY answer, ts LIMIT 200`),
+        table(`SELECT id AS complaint, ts, source, category, signature, ${masked('port')} AS port, name, days, ends_at AS ends, extract(epoch FROM ends_at - now()) AS "left"
+  FROM (${DUE}) d ORDER BY ends_at, ts LIMIT 200`),
+    },
+    {
+      kind: 'stat',
+      title: ['Deadlines that run out', '即将到期的时限'],
+      says: [
+        'By the metrics of the archive, of all complaints without an answer: due: two working days are left at most; unknown: deadlines that nobody has computed.',
+        '取自归档进程的指标，含全部未答复投诉：due 为剩余不超过两个工作日；unknown 为尚未计算的时限。',
+      ],
+      size: [24, 4],
+      unit: 'short',
+      queries: [
+        {
+          as: 'instant',
+          expr: 'max by (standing) (sigwatch_complaint_deadlines{job=~"$job"})',
+          legend: '{{standing}}',
+        },
+      ],
     },
     {
       kind: 'table',
@@ -217,7 +229,7 @@ export const COMPLAINTS: DashboardSpec = {
     '投诉涉及谁、每百万短信多少，以及何时到期。',
   ],
   from: 'now-30d',
-  variables: [ARCHIVE, DESK],
+  variables: [ARCHIVE, DATASOURCE, JOB, DESK],
   annotations: [
     {
       name: ['Spikes', '激增'],

@@ -107,6 +107,15 @@ const GLANCE = section(
 const STATES = `SELECT id, code, target_kind AS kind, ${masked('target_id')} AS target, raised AS "from", cleared AS until, action, event->'data'->'reasons'->0->>'detail' AS detail
   FROM (${statesWhere(ABOUT)}) s ORDER BY raised DESC LIMIT 100`
 
+const REGISTRY = `SELECT at AS "from",
+    (SELECT min(at) FROM registry_row next WHERE next.kind = 'signature' AND next.key = row.key AND next.at > row.at) AS until,
+    content->>'brand' AS brand, filing->>'sp' AS enterprise, filing->>'carrier' AS carrier,
+    (SELECT string_agg(port, ' ') FROM jsonb_array_elements_text(filing->'ports') AS port) AS ports,
+    (SELECT string_agg(label, ' ') FROM jsonb_array_elements_text(filing->'scope') AS label) AS scope,
+    coalesce(filing->>'status', CASE WHEN content IS NULL THEN 'deleted' END) AS status, content->>'consent' AS consent
+  FROM registry_row row LEFT JOIN LATERAL jsonb_array_elements(content->'filings') AS filing ON true
+  WHERE kind = 'signature' AND key = ${NAME} AND at < $__timeTo()::timestamptz ORDER BY at DESC LIMIT 50`
+
 const OVER_TIME = section(
   10,
   ['Over time', '随时间变化'],
@@ -204,6 +213,27 @@ const DETAILS = section(
       queries:
         stat(`SELECT ${masked('port')} AS port, mode() WITHIN GROUP (ORDER BY sp) AS enterprise, sum(total) AS messages, min(ts) AS first, max(ts) AS last
   FROM sender_minute WHERE $__timeFilter(ts) AND signature = ${NAME} GROUP BY sender_minute.port ORDER BY messages DESC LIMIT 100`),
+    },
+    {
+      kind: 'table',
+      title: ['What the registry says of it', '报备信息'],
+      says: [
+        'Rows of the registry topic under its name, a line a filing, the newest first; until: when the row was changed or deleted.',
+        '报备主题中以其名称登记的记录，每条报备一行，最新在前；结束时间为该记录被更改或删除的时间。',
+      ],
+      size: [24, 7],
+      columns: {
+        from: c.FROM,
+        until: c.UNTIL,
+        brand: c.BRAND,
+        enterprise: c.ENTERPRISE,
+        carrier: { name: ['Carrier', '运营商'] },
+        ports: { name: ['Ports', '端口号'] },
+        scope: { name: ['Scope', '内容范围'] },
+        status: { name: ['Status', '状态'] },
+        consent: { name: ['Consent', '用户同意'] },
+      },
+      queries: stat(REGISTRY),
     },
     {
       kind: 'table',

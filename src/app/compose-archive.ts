@@ -1,4 +1,5 @@
 import { type Client, databaseError, openClient } from '../archive/database.ts'
+import { watchDeadlines } from '../archive/deadlines.ts'
 import { ArchiveIntake } from '../archive/intake.ts'
 import { migrate, requireSchema } from '../archive/migrate.ts'
 import { archivedOffsets, type LogOf } from '../archive/offsets.ts'
@@ -97,6 +98,7 @@ export async function composeArchive(config: Config, emit: Emit, stopping: Abort
       emit,
       signal: abort.signal,
     })
+    void watchDeadlines(url, emit, abort.signal)
     // From now on a stop drains.
     stopping.removeEventListener('abort', giveUp)
     return {

@@ -8,11 +8,12 @@ import {
   type WrittenComplaints,
   writeComplaints,
 } from '../archive/complaints.ts'
+import { storeDeadlines } from '../archive/deadlines.ts'
 import { complaintRow } from '../archive/rows.ts'
 import type { Calendar } from '../case-pack/calendar.ts'
 import { type ComplaintMapping, loadMapping } from '../complaints/mapping.ts'
 import type { ImportedComplaint } from '../complaints/read-csv.ts'
-import { type ComplaintGroup, groupsOf, type TrackedDeadline, tracked } from '../complaints/summary.ts'
+import { type ComplaintGroup, dueAt, groupsOf, type TrackedDeadline, tracked } from '../complaints/summary.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { argmax } from '../domain/labels.ts'
 import { createTokeniser } from '../domain/token.ts'
@@ -121,11 +122,18 @@ export function noteAnswers(config: Config, ids: readonly string[], at: number):
   return withArchive(config, (client) => answerComplaints(client, ids, at))
 }
 
-/** The deadlines of all complaints that were not answered, as they stand at `now`. */
+/** The deadlines of all complaints that were not answered, as they stand at `now`; dashboards and alert rules have them from then on. */
 export function openDeadlines(config: Config, calendar: Calendar, now: number): Promise<TrackedDeadline[]> {
   return withArchive(config, async (client) => {
     const all = tracked(await openComplaints(client), calendar, now)
-    return all.filter(({ standing }) => standing !== 'in time' && standing !== 'late')
+    const open = all.filter(({ standing }) => standing !== 'in time' && standing !== 'late')
+    await storeDeadlines(
+      client,
+      open.map(({ complaint: { id }, deadline: { name, days, endsAt } }) => {
+        return { id, name, days, dueAt: dueAt(calendar, endsAt), endsAt }
+      }),
+    )
+    return open
   })
 }
 

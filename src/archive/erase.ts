@@ -26,7 +26,10 @@ export async function erase(client: Client, token: string): Promise<Erased> {
     const ids = rows.map(({ id }) => id)
     const changed = async (sql: string, ...values: unknown[]) =>
       (await client.query(sql, values)).rowCount ?? 0
-    await client.query(COMPLAINT_CASES, [token])
+    for (const table of ['complaint_case', 'complaint_deadline'])
+      await client.query(`DELETE FROM ${table} WHERE id IN (SELECT id FROM complaint WHERE to_token = $1)`, [
+        token,
+      ])
     const erased: Erased = {
       alerts: await changed(
         "DELETE FROM alert WHERE to_token = $1 AND target_kind IN ('message', 'recipient')",
@@ -57,9 +60,6 @@ export async function erase(client: Client, token: string): Promise<Erased> {
     throw error
   }
 }
-
-const COMPLAINT_CASES =
-  'DELETE FROM complaint_case WHERE id IN (SELECT id FROM complaint WHERE to_token = $1)'
 
 /** Takes samples of these messages out of the alerts on states. */
 const WITHOUT_SAMPLES = `UPDATE alert SET event = jsonb_set(event, '{data,samples}', (

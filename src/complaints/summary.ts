@@ -6,6 +6,7 @@ export const STANDINGS = ['in time', 'late', 'running', 'due', 'overdue'] as con
 /** A deadline of a complaint: kept or missed by its answer, or still running, with two working days left at most, or over. */
 export type Standing = (typeof STANDINGS)[number]
 
+const DAY = 86_400_000
 /** Working days before its end from which a deadline is `due`. */
 const DUE = 2
 
@@ -40,6 +41,13 @@ export function tracked(
         }))
     })
     .sort((a, b) => a.deadline.endsAt - b.deadline.endsAt)
+}
+
+/** From when on a deadline is due, epoch ms. `endsAt`: the end of its last day. */
+export function dueAt(calendar: Calendar, endsAt: number): number {
+  let at = endsAt
+  while (workingDaysAfter(calendar, at - DAY, DUE).endsAt >= endsAt) at -= DAY
+  return at
 }
 
 function standingOf(

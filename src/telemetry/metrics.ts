@@ -23,6 +23,7 @@ export const ALERT_TYPES = ['raised', 'updated', 'cleared'] as const
 const MODES = ['enforce', 'shadow'] as const
 const STRONG_ACTIONS = ACTIONS.filter((action) => action !== 'none')
 const SERVICES = ['kafka', 'redis', 'postgres', 'schema-registry'] as const
+export const DEADLINE_STANDINGS = ['due', 'overdue', 'unknown'] as const
 const LOADABLE = ['model', 'policy', 'registry'] as const
 
 const BATCH_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
@@ -119,6 +120,10 @@ export const METRICS = {
   ),
   sigwatch_held_back_entities_total: counter(
     'Names, templates and targets that were not counted by themselves, as their ports had brought up too many.',
+  ),
+  sigwatch_complaint_deadlines: gauge(
+    'Deadlines of complaints that nobody has answered, as `complaints deadlines` computed them last: due: two working days are left at most; unknown: complaints whose deadlines it has not computed. Of the archive.',
+    { standing: DEADLINE_STANDINGS },
   ),
   sigwatch_counts_lost_total: counter('Times that Redis was found to have lost what was counted.', {
     how: ['emptied', 'older'],

@@ -1,6 +1,7 @@
 import { CODES_OF_STATES } from '../detectors/all.ts'
 import type { AlertType } from '../domain/alert.ts'
 import { ERRORS } from '../domain/errors.ts'
+import { ARCHIVE_REPORTS } from './archive.ts'
 import { CONNECTION_REPORTS } from './connections.ts'
 import type { EventName, ReportsOf } from './report.ts'
 import { SHADOW_REPORTS } from './shadow.ts'
@@ -129,13 +130,7 @@ export const REPORTS: ReportsOf<EventName> = {
     },
     measure: (m, e) => m.sigwatch_held_back_entities_total.inc(e.count),
   },
-  archived: { line: { level: 'debug', message: 'archived' } },
-  archive_refused: {
-    line: { level: 'warn', message: 'records cannot be archived', every: TEN_SECONDS },
-  },
-  archive_expired: {
-    line: { level: 'info', message: 'days past the retention were dropped from the archive' },
-  },
+  ...ARCHIVE_REPORTS,
   backlog_waits: { line: { level: 'warn', message: 'a backlog waits for Redis' } },
   counts_lost: {
     line: {

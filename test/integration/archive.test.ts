@@ -4,9 +4,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openClient } from '../../src/archive/database.ts'
+import { storeDeadlines } from '../../src/archive/deadlines.ts'
 import { createTokeniser } from '../../src/domain/token.ts'
 import { canonicalNumber } from '../../src/text/canonical-number.ts'
 import { messageAlertAt, stateAlertAt, tokenOf, verdictAt } from '../helpers/archive-records.ts'
+import { seedArchive } from '../helpers/archive-seed.ts'
 import { plainClient } from '../helpers/kafka-client.ts'
 import { type PostgresServer, startPostgres } from '../helpers/postgres-server.ts'
 import { until } from '../helpers/recording-handler.ts'
@@ -182,6 +185,50 @@ describeWith(['kafka', 'postgres'], 'sigwatch archive', () => {
       recipient: '138****5678',
       text: '我的号码<number>收到骗子短信',
     })
+  })
+
+  it('counts the deadlines of complaints that run out, and those that nobody has computed', async () => {
+    const own = await createServiceTopics(client, kafka.brokers)
+    const database = await server.createDatabase(uniqueName('deadlines').replaceAll('-', '_'))
+    await seedArchive(
+      database,
+      ['a', 'b', 'c', 'd'].map((id) => ['complaints', { id, ts: NOW - DAY, source: '12321' }]),
+    )
+    const direct = await openClient(database, 'test')
+    const deadline = (id: string, dueAt: number) => ({
+      id,
+      name: 'answered',
+      days: 15,
+      dueAt,
+      endsAt: dueAt + DAY,
+    })
+    await storeDeadlines(direct, [
+      deadline('a', NOW - 2 * DAY),
+      deadline('b', NOW - DAY / 2),
+      deadline('c', NOW + DAY),
+    ])
+    await direct.end()
+    const other = await startCommand(['archive'], { ...own.env, SIGWATCH_ARCHIVE_URL: database })
+    try {
+      await other.ready()
+      const metrics = async () => (await other.get('/metrics')).body
+      await until(
+        async () => (await metrics()).includes('sigwatch_complaint_deadlines{'),
+        30_000,
+        () => other.stderr.slice(-2_000),
+      )
+      const shown = (await metrics())
+        .split('\n')
+        .filter((line) => line.startsWith('sigwatch_complaint_deadlines{'))
+      expect(shown.map((line) => line.replace(/^.*standing="(\w+)".* (\d+)$/, '$1 $2')).sort()).toEqual([
+        'due 1',
+        'overdue 1',
+        'unknown 1',
+      ])
+      expect(await other.stop()).toBe(0)
+    } finally {
+      await other.kill()
+    }
   })
 
   it('keeps what the registry topic said, change by change', async () => {

@@ -106,6 +106,10 @@ describeWith(['postgres'], 'sigwatch complaints', () => {
     expect([run1.code, run1.stderr]).toEqual([0, expect.stringContaining('1 overdue')])
     expect(run1.stdout).toMatch(/12321-A1,12321,.*,answered,15,.*,overdue,京东,SP1001/)
     expect(run1.stdout).not.toContain('12321-A3')
+    const stored = await rows(
+      'SELECT id, name, days, due_at < ends_at AS is_before FROM complaint_deadline ORDER BY ends_at',
+    )
+    expect(stored[0]).toEqual({ id: '12321-A1', name: 'answered', days: 15, is_before: true })
     const unknown = await run('answered', '12321-A2', 'nobody')
     expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('no complaint nobody')])
     expect((await run('deadlines')).stdout).not.toContain('12321-A2')

@@ -1,9 +1,9 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { masked } from '../../scripts/dashboards/sql.ts'
+import { storeDeadlines } from '../../src/archive/deadlines.ts'
 import { DAILY } from '../../src/archive/partitions.ts'
 import { ArchiveReader } from '../../src/archive/reader.ts'
-import { deadlinesOf, WEEKENDS_ONLY } from '../../src/case-pack/calendar.ts'
 import { startDesk } from '../../src/desk/server.ts'
 import type { Alert } from '../../src/domain/alert.ts'
 import { wilson } from '../../src/replay/wilson.ts'
@@ -260,30 +260,34 @@ describeWith('postgres', 'dashboards on planted hours', () => {
     expect(Number(known!.share)).toBeCloseTo(words.ofAlerts.length / (told + words.ofAlerts.length), 6)
   })
 
-  it('has the deadlines of complaints as evidence has them', async () => {
-    const rows = await panel('complaints', 'Deadlines of complaints')
-    const row = rows.find(({ source }) => source === '12321')!
-    const ts = Number(row.ts)
-    const due = deadlinesOf(WEEKENDS_ONLY, { ts, receivedAt: ts, source: '12321' })
-    expect([Number(row.pass_on), Number(row.answer)]).toEqual(due.map(({ endsAt }) => endsAt))
-    const own = async () =>
-      (await panel('complaints', 'Deadlines of complaints')).find(
-        ({ complaint }) => complaint === row.complaint,
-      )
+  it('has the deadlines of complaints as they were computed by the calendar, until they are answered', async () => {
+    const shown = async (id: unknown) =>
+      (await panel('complaints', 'Deadlines of complaints')).find(({ complaint }) => complaint === id)
+    const [{ complaint: id }] = (await panel('complaints', 'Deadlines of complaints')) as [Row]
+    expect(await shown(id)).toMatchObject({ name: null, ends: null })
+    const endsAt = hours.to + 9 * 86_400_000
     try {
-      const receivedAt = ts + 3 * 86_400_000
+      await storeDeadlines(client, [
+        { id: String(id), name: 'answered', days: 15, dueAt: endsAt - 2 * 86_400_000, endsAt },
+      ])
+      const row = await shown(id)
+      expect([row!.name, row!.days, Number(row!.ends)]).toEqual(['answered', 15, endsAt])
       await client.query(
-        `INSERT INTO complaint_case (id, ts, received_at, bands) VALUES ($1, $2, $3, '{}')`,
-        [row.complaint, new Date(ts), new Date(receivedAt)],
+        "INSERT INTO complaint_case (id, ts, answered_at, bands) VALUES ($1, now(), now(), '{}')",
+        [id],
       )
-      const later = deadlinesOf(WEEKENDS_ONLY, { ts, receivedAt, source: '12321' })
-      const shown = await own()
-      expect([Number(shown!.pass_on), Number(shown!.answer)]).toEqual(later.map(({ endsAt }) => endsAt))
-      await client.query('UPDATE complaint_case SET answered_at = now() WHERE id = $1', [row.complaint])
-      expect(await own()).toBeUndefined()
+      expect(await shown(id)).toBeUndefined()
     } finally {
       await client.query('DELETE FROM complaint_case')
+      await storeDeadlines(client, [])
     }
+  })
+
+  it('shows what the registry says of a sender', async () => {
+    const filed = hours.cast.find(({ signature }) => signature === '唯品会')!
+    expect(await panel('sender', 'What the registry says of it')).toMatchObject([
+      { until: null, enterprise: filed.sp, status: 'filed', ports: expect.stringContaining('*') },
+    ])
   })
 
   it('tells the precision of a code from feedback, with its interval', async () => {

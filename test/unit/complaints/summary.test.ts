@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { StoredComplaint } from '../../../src/archive/complaints.ts'
 import { loadCalendar, WEEKENDS_ONLY } from '../../../src/case-pack/calendar.ts'
 import { deadlineSheet, monthSheet } from '../../../src/complaints/sheets.ts'
-import { groupsOf, tracked } from '../../../src/complaints/summary.ts'
+import { dueAt, groupsOf, tracked } from '../../../src/complaints/summary.ts'
 import { readText } from '../../../src/text/read-text.ts'
 
 const at = (text: string) => new Date(`${text}+08:00`)
@@ -23,6 +23,22 @@ const complaint = (id: string, over: Partial<StoredComplaint> = {}): StoredCompl
 })
 
 describe('the deadlines of complaints', () => {
+  it('are due from the day on which two working days are left', () => {
+    const calendar = { ...WEEKENDS_ONLY, holidays: new Set(['2026-11-18']) }
+    // The last day is a Thursday; the day before is a holiday.
+    const [deadline] = tracked([complaint('a', { received_at: at('2026-10-28T09:00') })], calendar, 0).filter(
+      ({ deadline: { from } }) => from === 'received',
+    )
+    expect(deadline!.deadline.date).toBe('2026-11-19')
+    const from = dueAt(calendar, deadline!.deadline.endsAt)
+    expect(new Date(from)).toEqual(at('2026-11-16T00:00'))
+    const standing = (now: number) =>
+      tracked([complaint('a', { received_at: at('2026-10-28T09:00') })], calendar, now).find(
+        (one) => one.deadline.from === 'received',
+      )!.standing
+    expect([standing(from - 1), standing(from)]).toEqual(['running', 'due'])
+  })
+
   const standing = (now: string, over: Partial<StoredComplaint> = {}, calendar = WEEKENDS_ONLY) =>
     tracked([complaint('a', over)], calendar, at(now).getTime()).map(({ deadline, standing: name }) => [
       deadline.days,

@@ -1,0 +1,22 @@
+import { DEADLINE_STANDINGS } from './metrics.ts'
+import type { ReportsOf } from './report.ts'
+
+const TEN_SECONDS = 10_000
+
+/** What becomes of the archive, and of the complaints in it. */
+export const ARCHIVE_REPORTS: ReportsOf<
+  'archived' | 'archive_refused' | 'archive_expired' | 'complaint_deadlines'
+> = {
+  archived: { line: { level: 'debug', message: 'archived' } },
+  archive_refused: {
+    line: { level: 'warn', message: 'records cannot be archived', every: TEN_SECONDS },
+  },
+  archive_expired: {
+    line: { level: 'info', message: 'days past the retention were dropped from the archive' },
+  },
+  complaint_deadlines: {
+    measure: (m, e) => {
+      for (const standing of DEADLINE_STANDINGS) m.sigwatch_complaint_deadlines.set({ standing }, e[standing])
+    },
+  },
+}
