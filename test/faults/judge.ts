@@ -1,7 +1,7 @@
 import type { Alert, Verdict } from '../../src/domain/alert.ts'
 import type { Observations } from '../../src/domain/feature-store.ts'
 import type { Read } from '../helpers/kafka-client.ts'
-import { type Ping, promptBefore, promptShare } from '../helpers/redis-probe.ts'
+import { type Ping, promptBefore, promptShare, sinceSlow } from '../helpers/redis-probe.ts'
 import type { CountsFound } from './counts.ts'
 import type { Places } from './place.ts'
 
@@ -118,7 +118,9 @@ export function judge(found: Found): CellResult {
       ...messages.lacking.slice(0, 5).map((id) => `alert only without: ${id}`),
       ...states.only.slice(0, 5).map((state) => `state only with faults: ${state}`),
       ...states.lacking.slice(0, 5).map((state) => `state only without: ${state}`),
-      ...undue.slice(0, 5).map((at) => `degraded while Redis answered: ${new Date(at).toISOString()}`),
+      ...undue
+        .slice(0, 5)
+        .map((at) => `degraded ${sinceSlow(at, found.pings) / 1000} s after the last slow answer of Redis`),
       ...counts.wrong.slice(0, 5).map((count) => `counted wrong: ${count}`),
     ],
   }

@@ -82,6 +82,12 @@ export function promptBefore(moments: readonly number[], pings: readonly Ping[])
   return moments.filter((moment) => !slow.some(({ from, to }) => from <= moment && moment <= to))
 }
 
+/** How long before a moment, epoch ms, the last answer came that was not prompt, ms; Infinity: all before were. */
+export function sinceSlow(moment: number, pings: readonly Ping[]): number {
+  const ends = pings.flatMap(({ at, took }) => (took > PROMPT && at <= moment ? [at + took] : []))
+  return moment - Math.max(Number.NEGATIVE_INFINITY, ...ends)
+}
+
 /** Share of the answers that were prompt. */
 export function promptShare(pings: readonly Ping[]): number {
   return pings.filter(({ took }) => took <= PROMPT).length / pings.length
