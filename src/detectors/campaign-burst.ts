@@ -2,9 +2,10 @@ import { senderId } from '../domain/decision.ts'
 import { isFiledHere } from '../domain/filing.ts'
 import { hash32 } from '../domain/hash32.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
-import { isForeignDomain, type Registry } from '../domain/registry.ts'
+import type { Registry } from '../domain/registry.ts'
 import { defineStateCode, hold, period } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
+import { surroundingsOf } from './shared/traces.ts'
 
 /** Entity of the set of senders of one MinHash band. */
 const CAMPAIGN_SENDERS = 'campaign-senders:'
@@ -141,6 +142,6 @@ function countedAs(message: AnalysedMessage, registry: Registry): 'open' | 'file
 
 /** Where an advertisement leads that is no brand's: the domain of its link, else a number or handle. */
 function leadOf(message: AnalysedMessage, registry: Registry): string | undefined {
-  const link = message.urls.find((url) => isForeignDomain(url.host, registry))
-  return link?.domain ?? message.contacts.find(({ value }) => !registry.brandByHotline(value))?.value
+  const { foreignLink, foreignCallback } = surroundingsOf(message, registry)
+  return foreignLink?.domain ?? foreignCallback?.value
 }

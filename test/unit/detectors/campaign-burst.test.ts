@@ -59,10 +59,20 @@ describe('CAMPAIGN_BURST', () => {
         },
         signalContext,
       )[0]!.entity
+    const ledBy = (text: string) =>
+      campaignBurst.members!(
+        {
+          message: messageOf(`【大促商城】${text}`, { from: '10690002', label: 'marketing', ts: T }),
+          findings: [],
+        },
+        signalContext,
+      ).length
     const advert = '全场低至五折，会员再享双倍积分，数量有限先到先得，详情咨询门店'
     expect(entityOf(`${advert}，拨打 13900010001`)).toBe(entityOf(`${advert}，拨打 13900010001`))
     expect(entityOf(`${advert}，拨打 13900010001`)).not.toBe(entityOf(`${advert}，拨打 13900010002`))
     expect(entityOf(`${advert} shop-a.top/x1`)).toBe(entityOf(`${advert} shop-a.top/x2`))
+    // The number of the recipient leads nowhere.
+    expect(ledBy(`${advert}，会员 13900001111`)).toBe(0)
     expect(entityOf(`${advert} shop-a.top`)).not.toBe(entityOf(`${advert} shop-b.top`))
   })
 })
