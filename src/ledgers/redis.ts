@@ -4,9 +4,9 @@ import { loadScript } from '../redis/script.ts'
 import { changesOf, mergeChanges } from './memory.ts'
 import { keyedPlaces, type Place, plainField, SHARDS } from './places.ts'
 import { movePlainRows } from './plain-rows.ts'
+import { SentLogs } from './redis-sent-logs.ts'
 import { CHUNK, LedgerShards, type Row } from './redis-shards.ts'
 import { REMEMBERED, type SentSignature } from './sent-log.ts'
-import { SentLogs } from './sent-logs.ts'
 import { ShardEpochs } from './shard-epochs.ts'
 import {
   MONTH,
