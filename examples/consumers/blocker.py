@@ -1,15 +1,13 @@
 #!/usr/bin/env python3
 """Decides on submissions by the block table of sigwatch, as docs/blocking.md says.
 stdin: a JSON a line, {"id", "from", "to"?, "signature"?, "hosts"?}; stdout: {"id", "action", "state"?}. Needs
-confluent-kafka (Debian: python3-confluent-kafka), KAFKA_BROKERS, BLOCKS_TOPIC and TOKEN_KEY (<keyId>:<key>).
-"""
+confluent-kafka (Debian: python3-confluent-kafka), KAFKA_BROKERS, BLOCKS_TOPIC and TOKEN_KEY (<keyId>:<key>)."""
 import base64, hashlib, hmac, json, os, re, sys, threading, time
 from datetime import datetime
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 ACTIONS = ["pass", "observe", "review", "throttle", "block"]
 KEY_ID, KEY = os.environ["TOKEN_KEY"].split(":", 1)
-# Rows in force by state; the (episode, revision) that was seen last, also of those that ended.
-table, held, ready = {}, {}, threading.Event()
+table, held, ready = {}, {}, threading.Event()  # held: (episode, revision) seen last, also of rows that ended
 
 def canonical(number):
     digits = re.sub(r"^00", "", re.sub(r"[\s+]", "", number))
@@ -21,14 +19,15 @@ def token(recipient):
 
 def holds(member, wanted, sms):  # None: it cannot be told.
     sender, hosts = canonical(sms["from"]), ["." + host.lower() for host in sms.get("hosts") or []]
-    if member in ("ports", "exceptPorts") and isinstance(wanted, list):
+    texts = isinstance(wanted, list) and all(isinstance(one, str) for one in wanted)
+    if member in ("ports", "exceptPorts") and texts:
         prefixes = [p[:-1] if p.endswith("*") else p + "$" for p in wanted]
         return any((sender + "$").startswith(prefix) for prefix in prefixes) == (member == "ports")
-    if member == "domains" and isinstance(wanted, list):
+    if member == "domains" and texts:
         return any(host.endswith(f".{domain}") for host in hosts for domain in wanted)
     if member == "toToken" and sms.get("to") and str(wanted).startswith(KEY_ID + "."):
         return token(sms["to"]) == wanted
-    return sms.get("signature") == wanted if member == "signature" else None
+    return sms.get("signature") == wanted if member == "signature" and isinstance(wanted, str) else None
 
 def in_force(row):  # Without times that can be read a row orders nothing, as past its time.
     try:
@@ -49,15 +48,15 @@ def decide(sms):
 def take(key, value):
     try:
         row = json.loads(value)
-        place, row["match"] = (row.get("episode", -1), row.get("revision", -1)), dict(row.get("match") or {})
+        order, row["match"] = map(row.get, ("episode", "revision")), dict(row.get("match") or {})
+        place = tuple(n if isinstance(n, int) else -1 for n in order)
         if place > held.get(key, ()):
             held[key], table[key] = place, row
     except (ValueError, AttributeError, TypeError) as error:
         print(f"a row cannot be read: {error!r}", file=sys.stderr)
 
 def follow(consumer, unread):
-    while True:
-        message = consumer.poll()
+    while (message := consumer.poll()) is not None:
         if message.error() and message.error().code() != KafkaError._PARTITION_EOF:
             raise KafkaException(message.error())
         if message.error():
@@ -72,8 +71,9 @@ settings = {"bootstrap.servers": os.environ["KAFKA_BROKERS"], "group.id": "block
 consumer, topic = Consumer({**settings, "enable.partition.eof": True}), os.environ["BLOCKS_TOPIC"]
 partitions = set(consumer.list_topics(topic, timeout=30).topics[topic].partitions)
 consumer.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in partitions])
-threading.excepthook = lambda failure: (threading.__excepthook__(failure), os._exit(1))  # A stale table lets all pass.
-threading.Thread(target=follow, args=(consumer, partitions), daemon=True).start()
+reader = threading.Thread(target=follow, args=(consumer, partitions), daemon=True)
+threading.excepthook = lambda failure: (sys.excepthook(*failure[:3]), os._exit(1))  # A stale table lets all pass.
+reader.start()
 ready.wait()  # What is not read yet would be taken for free.
 for line in sys.stdin:
     print(json.dumps(decide(json.loads(line)), ensure_ascii=False), flush=True)

@@ -122,17 +122,22 @@ export function noteAnswers(config: Config, ids: readonly string[], at: number):
   return withArchive(config, (client) => answerComplaints(client, ids, at))
 }
 
-/** The deadlines of all complaints that were not answered, as they stand at `now`; dashboards and alert rules have them from then on. */
-export function openDeadlines(config: Config, calendar: Calendar, now: number): Promise<TrackedDeadline[]> {
+/**
+ * The deadlines of all complaints that were not answered, as they stand at `now`. `store`: dashboards and alert rules have
+ * them from then on.
+ */
+export function openDeadlines(
+  config: Config,
+  calendar: Calendar,
+  { now, store }: { readonly now: number; readonly store: boolean },
+): Promise<TrackedDeadline[]> {
   return withArchive(config, async (client) => {
     const all = tracked(await openComplaints(client), calendar, now)
     const open = all.filter(({ standing }) => standing !== 'in time' && standing !== 'late')
-    await storeDeadlines(
-      client,
-      open.map(({ complaint: { id }, deadline: { name, days, endsAt } }) => {
-        return { id, name, days, dueAt: dueAt(calendar, endsAt), endsAt }
-      }),
-    )
+    const rows = open.map(({ complaint: { id }, deadline: { name, days, endsAt } }) => {
+      return { id, name, days, dueAt: dueAt(calendar, endsAt), endsAt }
+    })
+    if (store) await storeDeadlines(client, rows)
     return open
   })
 }

@@ -111,7 +111,9 @@ async function deadlines(options: CommonOptions): Promise<void> {
   const { openDeadlines } = await import('../app/compose-complaints.ts')
   const config = archiveConfig(options).config
   const calendar = calendarOf(options)
-  const all = await openDeadlines(config, calendar, Date.now())
+  // Without holidays they would take the place of the right ones.
+  const store = options.calendar !== undefined
+  const all = await openDeadlines(config, calendar, { now: Date.now(), store })
   warnOfYears(
     calendar,
     all.map(({ deadline }) => deadline),

@@ -78,8 +78,10 @@ end
 
 local function add(half, before, e, total, weight, values)
   local n, names, ttl = (#e - 5) / 2, e[5], e[4]
-  local text = names
-  if total ~= n then
+  local text, once = names, total == n
+  -- Names that were counted before (0) and names that repeat (2) may come to the same total.
+  for k = 1, n do once = once and e[5 + 2 * k] * weight == 1 end
+  if not once then
     local parts = {}
     for k = 1, n do
       parts[k] = string.rep(string.sub(names, (k - 1) * WIDTH + 1, k * WIDTH), e[5 + 2 * k] * weight)

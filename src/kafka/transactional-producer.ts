@@ -179,6 +179,8 @@ export class TransactionalProducer {
         topic,
         partitions.map(({ partition }) => partition),
       )
+      // The client passes over partitions that its metadata lacks: their records would be in no transaction.
+      if (Object.values(led).flat().length !== partitions.length) throw new Error(`no metadata of ${topic}`)
       for (const [leader, ids] of Object.entries(led)) {
         const theirs = partitions.filter(({ partition }) => ids.includes(partition))
         leaders.set(leader, [...(leaders.get(leader) ?? []), { topic, partitions: theirs }])

@@ -162,12 +162,13 @@ class RedisConsentLedger implements SharedLedger {
       this.#logs.of(port, to, months),
       this.#sentBefore(port, to, months),
     ])
-    const found = new Set<string>()
-    for (const month of months.keys()) {
-      for (const { signature, first, last } of [...logged[month]!, ...before[month]!])
-        if (first <= ts && ts - last < REMEMBERED_MONTHS * MONTH) found.add(signature)
-    }
-    return [...found].slice(0, REMEMBERED)
+    const found = new Map<string, number>()
+    for (const { signature, first, last } of [...logged.flat(), ...before.flat()])
+      if (first <= ts && ts - last < REMEMBERED_MONTHS * MONTH)
+        found.set(signature, Math.max(last, found.get(signature) ?? last))
+    // Logs of several levels hold them in no order.
+    const latest = [...found].sort(([, one], [, other]) => other - one)
+    return latest.slice(0, REMEMBERED).map(([signature]) => signature)
   }
 
   /** The same of what was written before there were logs: it lies in hashes, which expire within four months. */

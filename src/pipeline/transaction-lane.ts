@@ -51,12 +51,17 @@ const RECORD_OVERHEAD = 256
 export class TransactionLane {
   readonly #parts: LaneParts
   readonly #queue: Queued[] = []
+  /** Ends a write that waits for the brokers. */
+  readonly #over = new AbortController()
   #running = false
   #ended = false
   #began = Number.NEGATIVE_INFINITY
 
   constructor(parts: LaneParts) {
     this.#parts = parts
+    const end = () => this.#over.abort()
+    if (parts.signal.aborted) end()
+    parts.signal.addEventListener('abort', end, { once: true, signal: this.#over.signal })
   }
 
   get epoch(): number {
@@ -77,6 +82,7 @@ export class TransactionLane {
   end(): void {
     if (this.#ended) return
     this.#ended = true
+    this.#over.abort()
     for (const { share } of this.#queue) share.resolve()
     this.#queue.length = 0
   }
@@ -114,7 +120,7 @@ export class TransactionLane {
 
   /** One transaction; a record that is refused is sought by halves and made smaller until it is taken, or left out. */
   async #commit(entries: readonly Queued[]): Promise<void> {
-    const { id, epoch, transactions, checkpoint, signal } = this.#parts
+    const { id, epoch, transactions, checkpoint } = this.#parts
     const reached = checkpoint.reachedWith(
       id,
       entries.flatMap(({ offsets }) => offsets),
@@ -123,7 +129,7 @@ export class TransactionLane {
     if (reached === undefined) throw new SigwatchError('TRANSACTION_LOST', 'another assignment has begun')
     const records = entries.flatMap((entry) => entry.records)
     try {
-      await transactions.write({ partition: id, epoch, records, reached }, signal)
+      await transactions.write({ partition: id, epoch, records, reached }, this.#over.signal)
     } catch (error) {
       if (!(error instanceof SigwatchError) || error.code !== 'SINK_REFUSED') throw error
       const half = entries.length >> 1

@@ -123,11 +123,12 @@ export class KafkaTransactions implements Transactions {
         if (kind === 'fenced') throw lost(partition, reasonOf(error), error)
         if (kind === 'refused') throw refusal(records, reasonOf(error), error)
         if (attempt >= UNREPORTED_ATTEMPTS) connection.health.lost(PART, reasonOf(error))
+        await backOff(attempt, signal)
+        // A partition that was given up is begun by its next owner alone.
         if (signal?.aborted)
           throw new SigwatchError('SINK_UNREACHABLE', `Kafka does not answer: ${reasonOf(error)}`, {
             cause: error,
           })
-        await backOff(attempt, signal)
       }
     }
   }
@@ -162,7 +163,9 @@ export class KafkaTransactions implements Transactions {
     await held.producer.begin()
     const found = (await this.#committedOf([held.id])).get(key)
     check()
-    const isDone = held.attempted !== undefined && isSame(found, held.attempted)
+    // What does not fit into the commit may make two places alike: then nothing is known to have been written.
+    const told = held.attempted !== undefined && !isSame(held.attempted, held.committed)
+    const isDone = told && isSame(found, held.attempted)
     if (!isDone && !isSame(found, held.committed))
       throw lost(held.id, 'its offset was committed by another instance')
     if (isDone) held.committed = held.attempted

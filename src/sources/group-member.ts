@@ -192,13 +192,13 @@ export class GroupMember {
     const { connection, groupId, startFrom, takeOver } = this.#parts.options
     for (let attempt = 0; ; attempt++) {
       try {
+        await placeNewGroup(connection, consumer, groupId, startFrom, assignment.partitions)
         if (takeOver) {
           await takeOver(assignment.partitions, assignment.epoch)
           if (assignment.ending || this.#assignment !== assignment) return
           // What an attempt before found may have been passed since.
           assignment.displace()
         }
-        await placeNewGroup(connection, consumer, groupId, startFrom, assignment.partitions)
         await this.#placement.place(consumer, assignment)
         break
       } catch (error) {

@@ -23,20 +23,20 @@ export function classify(batch: readonly ExtractedMessage[], classifier: Scorer)
   if (unknown.length === 0) return batch as AnalysedMessage[]
   const all = classifier.classify(unknown.map((m) => ({ original: m.text, normalised: m.normalised.text })))
   for (const [i, message] of unknown.entries()) {
-    const verdict = verdictOf(all[i]!, message.asksConsent, classifier)
+    const verdict = verdictOf(all[i]!, message.asksAlone, classifier)
     message.memo.classified = { by: classifier, verdict }
     fillIn(message, verdict)
   }
   return batch as AnalysedMessage[]
 }
 
-function verdictOf(scores: Scores, asksConsent: boolean, { thresholds }: Scorer): TextVerdict {
+function verdictOf(scores: Scores, asksAlone: boolean, { thresholds }: Scorer): TextVerdict {
   const label = argmax(scores)
   const above = scores[label] >= thresholds[label]
   return {
     scores,
     label,
-    commercial: above && COMMERCIAL.includes(label) && !asksConsent,
+    commercial: above && COMMERCIAL.includes(label) && !asksAlone,
     malicious: above && (label === 'fraud' || label === 'illicit'),
   }
 }

@@ -29,6 +29,7 @@ function unscored(message: Message, reading: TextReading, memo: TextMemo, toToke
     contacts: reading.contacts,
     optOut: reading.optOut,
     asksConsent: reading.asksConsent,
+    asksAlone: reading.asksAlone,
     otp: reading.otp,
     bands: reading.bands,
     memo,

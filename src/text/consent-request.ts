@@ -22,7 +22,7 @@ const YES =
 
 /** What else is confirmed by a reply: an appointment, an order, a transaction, a delivery. */
 const ERRAND =
-  /预约|预订|订单|订座|就诊|复诊|取件|派送|派件|包裹|快递|快件|交易|转账|办理|看房|面试|接种|检修|停电|停水|缴费|账单|监护人|请家长|请假|报到|签收|值班/
+  /预约|预订|订购|订单|次日生效|次月生效|续订|到期|转存|课后服务|回访|保单|征信|满意|订座|就诊|复诊|取件|派送|派件|包裹|快递|快件|交易|转账|办理|看房|面试|接种|检修|停电|停水|缴费|账单|监护人|请家长|请假|报到|签收|值班/
 
 const EN_OFFER =
   /\b(?:offers?|deals?|promo(?:s|tions?|tional)?|specials|sales?|discounts?|marketing|coupons?|new arrivals|arrivals|newsletters?|news|latest|savings|advert\w{0,10}|perks)\b/
@@ -45,6 +45,10 @@ const EN_NAMED = new RegExp(
 const EN_ANSWER =
   /\b(?:repl(?:y|ying)|answer|respond|text back)\b\W{0,3}(?!stop|end|quit)\w{1,10}\b|\by\/n\b|\byes or no\b/
 
+/** An advertisement that says how to be rid of it asks for no consent. */
+const WAY_OUT =
+  /(?:退订|退定|拒收)[^。!?;]{0,6}(?:回|复|发|按)|(?:回|复|发)[^。!?;]{0,6}(?:退订|退定|拒收)|\bstop\b/
+
 function inChinese(text: string): boolean {
   if (!YES.test(text) || !OFFER.test(text) || ERRAND.test(text)) return false
   return NAMED.test(text) || (MESSAGES.test(text) && CHOICE.test(text))
@@ -60,5 +64,5 @@ function inEnglish(text: string): boolean {
 
 /** Whether a normalised text has all that a request for consent to advertising says. */
 export function requestsConsent(text: string): boolean {
-  return inChinese(text) || inEnglish(text)
+  return !WAY_OUT.test(text) && (inChinese(text) || inEnglish(text))
 }

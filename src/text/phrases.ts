@@ -59,14 +59,22 @@ const ZH_ANSWER =
 const EN_CONSENT =
   /\breply\b[^.!?]{0,10}\b(?:y|yes|join|ok|start)\b[^.!?]{0,24}\b(?:receive|subscribe|consent|opt[ -]?in|agree|get)\b[^.!?]{0,40}\b(?:offers?|promo\w{0,10}|marketing|deals?|news\w{0,8}|updates?|texts?|messages?)\b|\b(?:consent|agree|opt[ -]?in|like)\b[^.!?]{0,24}\b(?:receiv\w{1,4}|get)\b[^!]{0,50}\breply\b[^.!?]{0,10}\b(?:y|yes|join|ok)\b|\breply\b[^.!?]{0,10}\b(?:y|yes)\b[^.!?]{0,12}\bopt[ -]?in\b/
 
-/** Whether the text asks the recipient to agree to marketing messages. */
+/** Whether the text asks the recipient to agree to marketing messages, in whatever words. */
 export function asksForConsent(text: string): boolean {
+  return asksInUsualForm(text) || requestsConsent(text)
+}
+
+/**
+ * Whether it asks in one of the usual forms. Only such a text advertises nothing: with free wording an advertisement may
+ * ask as well.
+ */
+export function asksInUsualForm(text: string): boolean {
   if (/[同愿允授许接订]/.test(text)) {
     if (ZH_CONSENT.test(text) && ZH_ANSWER.test(text)) return true
     if (ZH_CONSENT_REPLY.test(text)) return true
     if (ZH_AGREES_BY.test(text) && ZH_INVITATION.test(text)) return true
   }
-  return (text.includes('reply') && EN_CONSENT.test(text)) || requestsConsent(text)
+  return text.includes('reply') && EN_CONSENT.test(text)
 }
 
 const OTP_WORD =

@@ -2,7 +2,7 @@ import { extractContacts } from './contacts.ts'
 import { fingerprint } from './fingerprint.ts'
 import { urlsOfPlain } from './links.ts'
 import { normalisePlain } from './normalise.ts'
-import { asksForConsent, hasWayOut, isOtp } from './phrases.ts'
+import { asksForConsent, asksInUsualForm, hasWayOut, isOtp } from './phrases.ts'
 import { newDraft, readPlain } from './plain.ts'
 import type { TextReading } from './reading.ts'
 import { extractSignatures } from './signature.ts'
@@ -28,6 +28,7 @@ export function readText(text: string, fieldSignature?: string): TextReading {
     contacts,
     optOut: hasWayOut(normalised.text),
     asksConsent: asksForConsent(normalised.text),
+    asksAlone: asksInUsualForm(normalised.text),
     otp: isOtp(normalised.text),
     bands: fingerprint(normalised, { urls, contacts, signatures }),
   }

@@ -78,7 +78,7 @@ export function messageOf(text: string, options: MessageOptions = {}): AnalysedM
     scores,
     memo: {},
     toToken: '1.token',
-    commercial: (label === 'marketing' || label === 'finance') && score >= 0.5 && !read.asksConsent,
+    commercial: (label === 'marketing' || label === 'finance') && score >= 0.5 && !read.asksAlone,
     malicious: (label === 'fraud' || label === 'illicit') && score >= 0.5,
   }
 }

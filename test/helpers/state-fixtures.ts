@@ -58,6 +58,7 @@ export function message(over: Partial<AnalysedMessage> = {}): AnalysedMessage {
     contacts: [],
     optOut: false,
     asksConsent: false,
+    asksAlone: false,
     otp: false,
     bands: ['b0b0b0b0', 'b1b1b1b1'],
     label: 'marketing',

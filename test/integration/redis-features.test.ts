@@ -325,6 +325,29 @@ describe.skipIf(!redisServerInstalled())('tallies in Redis', () => {
     for (const key of await admin.keys('*:u:*')) expect(await admin.ttl(key)).toBeGreaterThan(0)
   }, 60_000)
 
+  it('count what was counted before beside what repeats, in one call', async () => {
+    const { stores } = await open()
+    const [known, other] = names(2)
+    const tallied = (id: string, offset: number): Observations => ({
+      position: { topic: TOPIC, partition: 0, offset },
+      ts: T0,
+      rates: [],
+      members: [],
+      tallies: [{ kind: 'otp', id, window: WINDOW, reportFrom: 1 }],
+      sent: [],
+    })
+    // The first record comes again, as after a crash, with two of somebody else: as many as there are names.
+    const batches = [
+      [tallied(known!, 0)],
+      [tallied(known!, 0), tallied(other!, 1), tallied(other!, 2)],
+      [tallied(known!, 3), tallied(other!, 4)],
+    ]
+    for (const batch of batches) {
+      const [memory, redis] = await Promise.all(stores.map((store) => store.count(batch)))
+      expect(sorted(redis!).tallies).toEqual(sorted(memory!).tallies)
+    }
+  })
+
   it('count beyond what a cell holds, for one half window and the next', async () => {
     const { stores } = await open()
     const [id] = names(1)

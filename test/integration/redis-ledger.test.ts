@@ -181,7 +181,7 @@ describe.skipIf(!redisServerInstalled())('the ledger in Redis', () => {
       { signature: '甲', port: PORT, to: a, ts: T + 5 },
       { signature: '丙', port: PORT, to: b, ts: T },
     ])
-    expect(await ledger.sentBy(PORT, a, T + 10)).toEqual(['甲', '乙'])
+    expect(await ledger.sentBy(PORT, a, T + 10)).toEqual(['乙', '甲'])
     expect(await ledger.sentBy(PORT, a, T + 1)).toEqual(['乙'])
     const other = redisLedger({
       ...options,
@@ -190,7 +190,7 @@ describe.skipIf(!redisServerInstalled())('the ledger in Redis', () => {
     })
     await other.remember([{ signature: '丁', port: PORT, to: b, ts: T + 1 }])
     expect(await other.sentBy(PORT, b, T + 10)).toEqual(['丁', '丙'])
-    expect(await other.sentBy(PORT, a, T + 10)).toEqual(['甲', '乙'])
+    expect(await other.sentBy(PORT, a, T + 10)).toEqual(['乙', '甲'])
   })
 
   it('finds in a ledger of an earlier version what a list of numbers leads to', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Alert, Verdict } from '../../src/domain/alert.ts'
+import { createTokeniser } from '../../src/domain/token.ts'
 import { readJsonl, useFolder, writeJsonl } from '../helpers/jsonl.ts'
 import { plainClient } from '../helpers/kafka-client.ts'
 import { until } from '../helpers/recording-handler.ts'
@@ -31,9 +32,11 @@ import {
 const FOLDER = join(import.meta.dirname, '../upgrade')
 const ISO_HANDOVER = new Date(HANDOVER).toISOString()
 
+const tokenOf = createTokeniser({ keyId: '1', key: TOKEN_KEY })
+
 /**
- * What raises and clears states after the handover, by what orders them. Updates follow the clock as well, and on a backlog so does whether a
- * state ends by silence or because nothing renewed it.
+ * What raises and clears states after the handover, by what orders them. Updates follow the clock as well, and on a
+ * backlog so does whether a state ends by silence or because nothing renewed it.
  */
 function changesOf(alerts: readonly Alert[]) {
   const seen = new Set<string>()
@@ -157,7 +160,9 @@ for (const name of readdirSync(FOLDER).filter((file) => file.endsWith('.json.gz'
       expect(code, stderr).toBe(0)
       const undisturbed = readJsonl<Alert>(alertsFile)
       const all = changesOf([...before(), ...alerts])
-      expect(all).toEqual(changesOf(undisturbed))
+      // Messages to a recipient are counted anew: half of what floods this one came before.
+      const counted = changesOf(undisturbed).filter((change) => !change.includes(tokenOf(PEOPLE.floodRising)))
+      expect(all).toEqual(counted)
       // The same change is told under one id, by whichever version.
       const known = byId(before())
       for (const one of alerts) {
@@ -174,7 +179,7 @@ for (const name of readdirSync(FOLDER).filter((file) => file.endsWith('.json.gz'
         ({ type, subject: of, time }) =>
           type === 'sigwatch.alert.raised' && of === subject && time >= ISO_HANDOVER,
       )
-    it('counts what was counted before: rates, names on a port, messages to a recipient, the baseline', () => {
+    it('counts what was counted before: rates, names on a port, the baseline', () => {
       expect(raisedAfter(`signature:${RISING_BURST}`)).toHaveLength(1)
       expect(raisedAfter(`port:${SUBLET.rising}`)).toHaveLength(1)
       expect(raisedAfter(`domain:${FORGERIES.rising}`)).toHaveLength(2)

@@ -100,7 +100,7 @@ export class BlockTable {
       revision,
       open,
       action: actionOf(data.action),
-      match: data.match ?? {},
+      match: isPlain(data.match) ? data.match : {},
       perMinute: data.limit?.perMinute,
       validFrom: timeOf(data.validFrom),
       expiresAt: timeOf(data.expiresAt),
@@ -196,4 +196,9 @@ export class BlockTable {
     this.#passed.set(id, passed)
     return ++passed.count <= perMinute
   }
+}
+
+/** A match of another form, a text or a list, is none: nothing to match is no order for everybody. */
+function isPlain(match: unknown): match is object {
+  return typeof match === 'object' && match !== null && !Array.isArray(match)
 }

@@ -51,8 +51,9 @@ const CHINESE_WINDOWS = { '1m': '1 分钟', '10m': '10 分钟', '1h': '1 小时'
 
 /**
  * A longer window counts only while the next shorter one is high as well, so that a burst that is over is not seen for
- * another hour. A rise that stays below the ratio of every window is found by a cumulative sum over the last hour. A signature without a baseline is judged by the floor for new ones, and one that was there when counting
- * began is given time to have one.
+ * another hour. A rise that stays below the ratio of every window is found by a cumulative sum over the last hour. A
+ * signature without a baseline is judged by the floor for new ones, and one that was there when counting began is given
+ * time to have one.
  */
 export const marketingBurst = defineStateCode({
   code: 'MARKETING_BURST',
@@ -209,6 +210,7 @@ function climbLevel(
   if (before === undefined) return undefined
   const { earlier } = baseline!
   const minuteEnd = Math.ceil(bucketEnd / MINUTE) * MINUTE
+  const hourStart = Math.floor((bucketEnd - 1) / HOUR) * HOUR
   const over = 10 - (minuteEnd - bucketEnd) / MINUTE
   const last = earlier.reduce((rest, count) => rest - count, windows.h1[COMMERCIAL_INDEX])
   const atLeast = Math.max(before, t.floor10m / (10 * t.climbRatio))
@@ -218,7 +220,9 @@ function climbLevel(
       declaredAllowance(name, end - 1, registry),
       declaredAllowance(name, end - 10 * MINUTE, registry),
     )
-    return { count, minutes: i === 0 ? over : 10, usual: Math.max(atLeast, declared) }
+    // What lies before the hour of the day is held against the last hours as well: it may have been a busy one.
+    const earlierHour = baseline!.hour && end - 10 * MINUTE < hourStart ? (baseline!.recent?.mean ?? 0) : 0
+    return { count, minutes: i === 0 ? over : 10, usual: Math.max(atLeast, declared, earlierHour) }
   })
   const climb = climbOf(stretches, t)
   if (!climb || windows.m1[COMMERCIAL_INDEX] < (t.keepRatio * climb.count) / climb.minutes) return undefined

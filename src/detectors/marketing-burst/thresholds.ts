@@ -67,7 +67,7 @@ export const thresholds = {
     unit: 'log-likelihood ratio',
     min: 1,
     max: 100,
-    says: 'sum over the ten minutes of up to an hour from which on they are a slow climb; the run length grows with its exponential',
+    says: 'sum over the ten minutes of up to an hour from which on they are a slow climb; the run length grows with its exponential. One stretch speaks for (R - 1 - ln R) / spread² at most, R being climbRatio: below that a single spike raises, and above six times that nothing does',
   },
   keepRatio: {
     default: 0.6,

@@ -53,7 +53,6 @@ const ENDS = /(?:^|[。!?！？;；\n\s—\-–~([（【])$/
 const TAIL = /^[\])）】\s。.!！]*$/
 /** Names before whose colon a contact stands: `QQ: 171…`. */
 const CONTACT = /^(?:qq|微信|企业微信|wechat|weixin|whatsapp|telegram|line|支付宝)$/
-
 /** Behind it: an id, or how it is found. */
 const CONTACT_ID = /^(?:同|扫|好友|群|公众号|小程序|客服|号)|^[^\p{Script=Han}]{0,4}[a-z0-9][a-z0-9_-]{3}/u
 
@@ -65,21 +64,21 @@ export function namesContactService(text: string, { start, end }: BrandMention):
   if (!CONTACT.test(text.slice(start, end))) return false
   return start > startOf(text) || CONTACT_ID.test(text.slice(end, end + 12))
 }
-/** Before a bank where somebody keeps an account: whose it is, or what is to be paid into it. */
-const OWNER = /(?:我|我们|他|她|咱|本人|个人|爸|妈|老公|老婆|[转打汇付还存]|[这那]张|到|进|给|\bmy )的?\s?$/
-const CARD =
-  /^(?:的)?\s?(?:银行)?(?:[这那]张)?(?:储蓄|借记|信用|工资)?(?:卡|账户|帐户|账号|帐号|card|account)/
+/** A place where people keep accounts. */
+const BANK = /行$|农信|信用社|邮储|邮政储蓄|支付宝|bank|^[a-z]{3,5}$/
+/** Before it: whose account it is, or that money goes there. */
+const OWNER = /(?:我|我们|他|她|咱|本人|个人|爸|妈|老公|老婆|[转打汇付存]|[这那]张|\bmy )的?\s?$/
+const CARD = /^(?:的)?\s?(?:银行)?(?:[这那]张)?(?:储蓄|借记|工资)?(?:卡|账户|帐户|账号|帐号|card|account)/
 /** Behind it: the number of an account or a card, in groups or not. */
-const ACCOUNT_NUMBER = /^[^。!?;]{0,8}?(?<!\d)\d(?:[ -]?\d){14,18}(?!\d)/
-/** A bank that speaks of an account of its own: `建行通知请转入…`. */
-const OF_ITS_OWN = /[请您须需将把]/
+const ACCOUNT_NUMBER =
+  /^的?(?:储蓄|借记)?(?:卡|账户|帐户|账号|帐号|card|account)?号?[\s:,]{0,2}\d(?:[ -]?\d){14,18}(?!\d)/
 
-/** Whether a mention is no more than where somebody keeps an account: `打我农行卡`, `工行6222…`. */
+/** Whether a mention is no more than the bank of somebody's account: `打我农行卡`, `工行6222…`. */
 export function namesAccount(text: string, { start, end }: BrandMention): boolean {
+  if (!BANK.test(text.slice(start, end))) return false
   const after = text.slice(end, end + 40)
-  if (OWNER.test(text.slice(Math.max(0, start - 6), start)) && CARD.test(after)) return true
-  const number = ACCOUNT_NUMBER.exec(after)
-  return number !== null && !OF_ITS_OWN.test(number[0])
+  const owned = OWNER.test(text.slice(Math.max(0, start - 6), start)) && CARD.test(after)
+  return owned || ACCOUNT_NUMBER.test(after)
 }
 
 /** Between a name at the beginning and what it says. */

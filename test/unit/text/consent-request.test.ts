@@ -138,6 +138,13 @@ const REQUESTS = [
 
 /** What is confirmed by a reply and is no consent to advertising, and advertising that asks for none. */
 const OTHERS = [
+  '【学而思】春季公开课开讲啦，想了解课程资讯的家长请回复1，老师会告诉您详情，退订回T',
+  '【美发店】周年店庆全场5折！想参加活动的请回复1，到店出示此短信立减50元。退订回T',
+  '【中国电信】诚邀您体验19元优惠套餐，如您同意，请回复1，次日生效，以短信通知为准',
+  '【平安银行】您的理财产品即将到期，是否同意自动转存？同意请回复1，信息以合同为准',
+  '【学校】课后服务课程报名信息已发送，同意参加请回复1',
+  '【保险】保单回访：您是否已收到产品说明信息？是请回复1',
+  '【中国移动】您正在订购流量包产品，回复Y确认订购，24小时内短信有效，如您未回复则不开通',
   '【仁爱口腔】您预约的9月3日10:00洁牙，回复Y确认，回复N取消',
   '【仁爱口腔】请回复1确认预约，回复2改期，如有疑问致电0571-88001234',
   '【顺丰速运】您的快件已到驿站，同意放驿站请回复1，需上门请回复2',
@@ -255,6 +262,12 @@ describe('a request for consent to advertising', () => {
 })
 
 describe('no request for consent to advertising', () => {
+  it('leaves an advertisement that asks as well an advertisement', () => {
+    const text = '【商城】全场5折，想要更多优惠短信请回复1，同意即可加入名单'
+    expect(readText(text)).toMatchObject({ asksConsent: true, asksAlone: false })
+    const request = '【商城】是否同意接收本店的促销短信？同意请回复Y'
+    expect(readText(request)).toMatchObject({ asksConsent: true, asksAlone: true })
+  })
   it.each(OTHERS)('%s', (text) => expect(readText(text).asksConsent).toBe(false))
 
   it('takes time that grows with the text', () => {

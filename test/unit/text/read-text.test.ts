@@ -14,6 +14,7 @@ describe('readText', () => {
       contacts: [{ kind: 'wechat', value: 'abc123' }],
       optOut: true,
       asksConsent: false,
+      asksAlone: false,
       otp: false,
     })
     expect(result.normalised.text).toContain('加微信:abc123')
