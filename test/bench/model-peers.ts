@@ -1,8 +1,8 @@
-// Macro-F1 on an 80/20 split (near-duplicates on one side) of any labelled corpus: `sigwatch train` against
-// scikit-learn's LinearSVC and fastText. Needs Debian's python3-sklearn and fasttext.
-// npx tsx test/bench/model-peers.ts CORPUS.tsv… [--seed 1]
+// Macro-F1 on 80/20 splits (near-duplicates on one side) of any labelled corpus: `sigwatch train` against scikit-learn's
+// LinearSVC and fastText, and by how much it leads over all seeds. Needs Debian's python3-sklearn and fasttext.
+// npx tsx test/bench/model-peers.ts CORPUS.tsv… [--seeds 1,2,3] [--out RESULTS.json]
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -12,22 +12,39 @@ import { buildModel } from '../../src/model/training/build.ts'
 import { readCorpus } from '../../src/model/training/corpus.ts'
 import { reportOf } from '../../src/model/training/metrics.ts'
 import { heldTexts, type Part, split } from '../../src/model/training/plan.ts'
+import { seededRandom } from '../helpers/fake-brokers.ts'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string', default: '1' } },
+  options: { seeds: { type: 'string', default: '1' }, out: { type: 'string' } },
 })
 const say = (line: string) => process.stdout.write(`${line}\n`)
 const PYTHON = process.env.PYTHON ?? '/usr/bin/python3'
+const RESAMPLES = 10_000
 
-function run(program: string, args: readonly string[], input?: string): string {
-  const { stdout, stderr, status } = spawnSync(program, args, { encoding: 'utf8', input, maxBuffer: 1 << 28 })
+interface Text {
+  readonly label: string
+  readonly text: string
+}
+
+/** Macro-F1 of each program on one split. */
+type Scores = Readonly<Record<string, number>>
+
+interface Contest {
+  readonly dir: string
+  readonly labels: readonly string[]
+  readonly test: readonly Text[]
+  readonly seed: number
+}
+
+function run(program: string, args: readonly string[]): string {
+  const { stdout, stderr, status } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28 })
   if (status !== 0) throw new Error(`${program}: ${stderr}`)
   return stdout
 }
 
 /** What every contestant reads: masked corpora with their masks filled. */
-const rowsOf = (part: Part) =>
+const rowsOf = (part: Part): Text[] =>
   heldTexts([part], 1).map(({ label, text }) => ({ label, text: text.replace(/\s+/g, ' ') }))
 
 /** fastText reads words: characters of Chinese are parted by spaces, word pairs and character grams switched on. */
@@ -38,76 +55,107 @@ const spaced = (text: string) =>
     .replace(/\s+/g, ' ')
     .trim()
 
-for (const file of positionals) {
-  const corpus = readCorpus(file)
-  const labels = [...new Set(corpus.rows.map((row) => row.label))].sort()
-  const { kept, held } = split([corpus], 0.2, Number(values.seed))
-  const dir = mkdtempSync(join(tmpdir(), 'sigwatch-peers-'))
-  const train = rowsOf(kept[0] as Part)
-  const test = rowsOf(held[0] as Part)
-  const write = (name: string, rows: readonly { label: string; text: string }[]) => {
-    writeFileSync(join(dir, name), rows.map(({ label, text }) => `${label}\t${text}\n`).join(''))
-    writeFileSync(
-      join(dir, `${name}.ft`),
-      rows.map(({ label, text }) => `__label__${label} ${spaced(text)}\n`).join(''),
-    )
-  }
-  write('train.tsv', train)
-  write('test.tsv', test)
-  say(`${corpus.name}: ${train.length} to learn from, ${test.length} to judge by`)
+function write(dir: string, name: string, rows: readonly Text[]): void {
+  writeFileSync(join(dir, name), rows.map(({ label, text }) => `${label}\t${text}\n`).join(''))
+  const words = rows.map(({ label, text }) => `__label__${label} ${spaced(text)}\n`)
+  writeFileSync(join(dir, `${name}.ft`), words.join(''))
+}
 
-  const before = performance.now()
+async function trained({ dir, labels, test, seed }: Contest): Promise<number> {
+  const corpora = [readCorpus(join(dir, 'train.tsv'))]
+  const out = join(dir, 'model')
   await buildModel({
     name: 'peer',
     version: '1',
-    dir: join(dir, 'model'),
+    dir: out,
     labels,
-    corpora: [readCorpus(join(dir, 'train.tsv'))],
-    seed: Number(values.seed),
+    corpora,
+    seed,
     heldShare: 0.1,
     onProgress: () => {},
   })
-  const model = await openTextModel({ dir: join(dir, 'model'), backend: 'cpu' })
-  const own = evaluate(model, test, file)
+  const model = await openTextModel({ dir: out, backend: 'cpu' })
+  const { macroF1 } = evaluate(model, test, 'test')
   model.close()
-  say(
-    `  sigwatch train      ${own.macroF1.toFixed(4)}   (${((performance.now() - before) / 1000).toFixed(0)} s)`,
-  )
+  return macroF1
+}
 
-  for (const line of run(PYTHON, [
-    join(import.meta.dirname, 'peers.py'),
-    join(dir, 'train.tsv'),
-    join(dir, 'test.tsv'),
-  ])
+function supportVectors({ dir }: Contest): Scores {
+  const peers = join(import.meta.dirname, 'peers.py')
+  const lines = run(PYTHON, [peers, join(dir, 'train.tsv'), join(dir, 'test.tsv')])
+  const scores = lines
     .trim()
-    .split('\n')) {
-    const [kind, score] = line.split(' ')
-    say(`  LinearSVC ${(kind as string).padEnd(9)} ${score}`)
-  }
-  for (const [name, extra] of [
-    ['words', ['-wordNgrams', '2', '-epoch', '25', '-lr', '0.5']],
-    ['grams', ['-wordNgrams', '3', '-minn', '1', '-maxn', '3', '-epoch', '25', '-lr', '0.5']],
-  ] as const) {
-    const out = join(dir, name)
-    run('fasttext', [
-      'supervised',
-      '-input',
-      join(dir, 'train.tsv.ft'),
-      '-output',
-      out,
-      '-thread',
-      '1',
-      ...extra,
-    ])
-    const predicted = run('fasttext', ['predict', `${out}.bin`, join(dir, 'test.tsv.ft')])
+    .split('\n')
+    .map((line) => line.split(' '))
+  return Object.fromEntries(scores.map(([kind, score]) => [`LinearSVC ${kind}`, Number(score)]))
+}
+
+function fastText({ dir, labels, test }: Contest): Scores {
+  const kinds = { words: ['-wordNgrams', '2'], grams: ['-wordNgrams', '3', '-minn', '1', '-maxn', '3'] }
+  const truth = test.map((row) => labels.indexOf(row.label))
+  const scores = Object.entries(kinds).map(([name, grams]) => {
+    const model = join(dir, name)
+    const learn = ['-input', join(dir, 'train.tsv.ft'), '-output', model, '-thread', '1']
+    run('fasttext', ['supervised', ...learn, ...grams, '-epoch', '25', '-lr', '0.5'])
+    const said = run('fasttext', ['predict', `${model}.bin`, join(dir, 'test.tsv.ft')])
+    const predicted = said
       .trim()
       .split('\n')
       .map((line) => labels.indexOf(line.replace('__label__', '')))
-    const report = reportOf(
-      labels,
-      test.map((row) => labels.indexOf(row.label)),
-      predicted,
+    return [`fastText ${name}`, reportOf(labels, truth, predicted).macroF1] as const
+  })
+  return Object.fromEntries(scores)
+}
+
+async function contest(file: string, seed: number): Promise<Scores> {
+  const corpus = readCorpus(file)
+  const labels = [...new Set(corpus.rows.map((row) => row.label))].sort()
+  const { kept, held } = split([corpus], 0.2, seed)
+  const dir = mkdtempSync(join(tmpdir(), 'sigwatch-peers-'))
+  try {
+    const test = rowsOf(held[0] as Part)
+    write(dir, 'train.tsv', rowsOf(kept[0] as Part))
+    write(dir, 'test.tsv', test)
+    const one = { dir, labels, test, seed }
+    return { 'sigwatch train': await trained(one), ...supportVectors(one), ...fastText(one) }
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+}
+
+const mean = (numbers: readonly number[]) => numbers.reduce((sum, n) => sum + n, 0) / numbers.length
+
+/** The mean lead, its 95% interval (percentile bootstrap over the splits), and the split where it leads least. */
+function leadOf(own: readonly number[], peer: readonly number[]) {
+  const leads = own.map((score, i) => score - (peer[i] as number))
+  const random = seededRandom(1)
+  const drawn = () => leads.map(() => leads[Math.floor(random() * leads.length)] as number)
+  const means = Array.from({ length: RESAMPLES }, () => mean(drawn())).sort((a, b) => a - b)
+  const [low, high] = [0.025, 0.975].map((share) => means[Math.floor(share * RESAMPLES)] as number)
+  return { mean: mean(leads), low, high, least: Math.min(...leads) }
+}
+
+const results: Record<string, Record<string, Scores>> = {}
+for (const file of positionals) {
+  const bySeed: Record<string, Scores> = {}
+  const { name } = readCorpus(file)
+  results[name] = bySeed
+  for (const seed of values.seeds.split(',')) {
+    const scores = await contest(file, Number(seed))
+    bySeed[seed] = scores
+    say(
+      `${name} seed ${seed}  ${Object.entries(scores)
+        .map(([who, f1]) => `${who} ${f1.toFixed(4)}`)
+        .join('  ')}`,
     )
-    say(`  fastText ${name.padEnd(10)} ${report.macroF1.toFixed(4)}`)
+    if (values.out) writeFileSync(values.out, `${JSON.stringify(results, null, 2)}\n`)
+  }
+  const all = Object.values(bySeed)
+  const of = (who: string) => all.map((scores) => scores[who] as number)
+  for (const who of Object.keys(all[0] as Scores).slice(1)) {
+    const lead = Object.entries(leadOf(of('sigwatch train'), of(who)))
+    say(
+      `${name} ahead of ${who}: ${lead.map(([what, n]) => `${what} ${(n as number).toFixed(4)}`).join(', ')}`,
+    )
   }
 }
