@@ -11,6 +11,16 @@ export interface ConsentRow extends ConsentChange {
   readonly was?: { readonly state: 'in' | 'out'; readonly ts: number }
 }
 
+/** A port sent a signature to a subscriber. */
+export interface SentMessage {
+  readonly port: string
+  readonly to: string
+  /** Of the subscriber, without the id of its key, where it is known. */
+  readonly token?: string
+  readonly signature: string
+  readonly ts: number
+}
+
 /** Consents and refusals by (signature, recipient): the last two changes of each pair. */
 export interface ConsentLedger {
   /** Newest first, at most two, for each pair in order. */
@@ -20,19 +30,8 @@ export interface ConsentLedger {
   apply(rows: readonly ConsentRow[]): Promise<void>
   /** Forgets what is known of pairs. */
   erase(pairs: readonly { readonly signature: string; readonly to: string }[]): Promise<void>
-  /**
-   * Remembers that a port sent a signature to a subscriber (last 4 signatures, 90 days). `token`: that of the subscriber,
-   * without the id of its key, where it is known.
-   */
-  remember(
-    rows: readonly {
-      readonly port: string
-      readonly to: string
-      readonly token?: string
-      readonly signature: string
-      readonly ts: number
-    }[],
-  ): Promise<void>
+  /** Remembers that a port sent a signature to a subscriber (last 4 signatures, 90 days). */
+  remember(rows: readonly SentMessage[]): Promise<void>
   /** Signatures that the port sent to the subscriber up to `ts`, newest first. */
   sentBy(port: string, to: string, ts: number): Promise<readonly string[]>
   /** Records a request for consent; returns the time of an earlier one with no "in" since, if any. */

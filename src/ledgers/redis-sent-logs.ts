@@ -1,3 +1,4 @@
+import type { SentMessage } from '../domain/consent-ledger.ts'
 import { loadScript } from '../redis/script.ts'
 import type { LedgerShards, Row } from './redis-shards.ts'
 import {
@@ -30,15 +31,7 @@ export class SentLogs {
     this.#tokens = keys.map(tokens)
   }
 
-  async remember(
-    sent: readonly {
-      readonly port: string
-      readonly to: string
-      readonly token?: string
-      readonly signature: string
-      readonly ts: number
-    }[],
-  ): Promise<void> {
+  async remember(sent: readonly SentMessage[]): Promise<void> {
     const byShard = new Map<number, ShardEntries>()
     for (const { port, to, token, signature, ts } of sent) {
       const { shard, bits, name } = logPlace(port, token ?? this.#tokens[0]!(to))

@@ -1,4 +1,4 @@
-import type { ConsentChange, ConsentRow, SharedLedger } from '../domain/consent-ledger.ts'
+import type { ConsentChange, ConsentRow, SentMessage, SharedLedger } from '../domain/consent-ledger.ts'
 import type { RedisLink } from '../redis/link.ts'
 import { loadScript } from '../redis/script.ts'
 import { changesOf, mergeChanges } from './memory.ts'
@@ -144,15 +144,7 @@ class RedisConsentLedger implements SharedLedger {
     await this.#shards.run(SCRIPTS.erase, rows, [], this.#applyBudget)
   }
 
-  async remember(
-    sent: readonly {
-      readonly port: string
-      readonly to: string
-      readonly token?: string
-      readonly signature: string
-      readonly ts: number
-    }[],
-  ): Promise<void> {
+  async remember(sent: readonly SentMessage[]): Promise<void> {
     await this.#logs.remember(sent)
   }
 

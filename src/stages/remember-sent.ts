@@ -1,7 +1,5 @@
-import type { ConsentLedger } from '../domain/consent-ledger.ts'
+import type { ConsentLedger, SentMessage } from '../domain/consent-ledger.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
-
-type Sent = Parameters<ConsentLedger['remember']>[0][number]
 
 /**
  * Remembers which port sent which signature to whom, so that a later "T" refuses the right one. What could not be
@@ -11,7 +9,7 @@ export async function rememberSent(
   batch: readonly AnalysedMessage[],
   ledger: Pick<ConsentLedger, 'remember'>,
 ): Promise<void> {
-  const rows: Sent[] = []
+  const rows: SentMessage[] = []
   for (const { signature, from, to, toToken, ts } of batch) {
     if (!signature) continue
     const token = toToken.slice(toToken.indexOf('.') + 1)

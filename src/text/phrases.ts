@@ -60,8 +60,8 @@ const EN_CONSENT =
   /\breply\b[^.!?]{0,10}\b(?:y|yes|join|ok|start)\b[^.!?]{0,24}\b(?:receive|subscribe|consent|opt[ -]?in|agree|get)\b[^.!?]{0,40}\b(?:offers?|promo\w{0,10}|marketing|deals?|news\w{0,8}|updates?|texts?|messages?)\b|\b(?:consent|agree|opt[ -]?in|like)\b[^.!?]{0,24}\b(?:receiv\w{1,4}|get)\b[^!]{0,50}\breply\b[^.!?]{0,10}\b(?:y|yes|join|ok)\b|\breply\b[^.!?]{0,10}\b(?:y|yes)\b[^.!?]{0,12}\bopt[ -]?in\b/
 
 /** Whether the text asks the recipient to agree to marketing messages, in whatever words. */
-export function asksForConsent(text: string): boolean {
-  return asksInUsualForm(text) || requestsConsent(text)
+export function asksForConsent(text: string, inUsualForm = asksInUsualForm(text)): boolean {
+  return inUsualForm || requestsConsent(text)
 }
 
 /**

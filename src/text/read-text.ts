@@ -20,6 +20,7 @@ export function readText(text: string, fieldSignature?: string): TextReading {
   const normalised = normalisePlain(draft)
   const { signature, signatures } = extractSignatures(text, fieldSignature)
   const contacts = extractContacts(normalised, text, urls)
+  const asksAlone = asksInUsualForm(normalised.text)
   return {
     normalised,
     ...(signature === undefined ? {} : { signature }),
@@ -27,8 +28,8 @@ export function readText(text: string, fieldSignature?: string): TextReading {
     urls,
     contacts,
     optOut: hasWayOut(normalised.text),
-    asksConsent: asksForConsent(normalised.text),
-    asksAlone: asksInUsualForm(normalised.text),
+    asksConsent: asksForConsent(normalised.text, asksAlone),
+    asksAlone,
     otp: isOtp(normalised.text),
     bands: fingerprint(normalised, { urls, contacts, signatures }),
   }

@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { evaluate } from '../../src/model/evaluation.ts'
+import { createRandom } from '../../src/model/random.ts'
 import { openTextModel } from '../../src/model/text-model.ts'
 import { buildModel } from '../../src/model/training/build.ts'
 import { readCorpus } from '../../src/model/training/corpus.ts'
 import { reportOf } from '../../src/model/training/metrics.ts'
 import { heldTexts, type Part, split } from '../../src/model/training/plan.ts'
-import { seededRandom } from '../helpers/fake-brokers.ts'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -128,8 +128,8 @@ const mean = (numbers: readonly number[]) => numbers.reduce((sum, n) => sum + n,
 /** The mean lead, its 95% interval (percentile bootstrap over the splits), and the split where it leads least. */
 function leadOf(own: readonly number[], peer: readonly number[]) {
   const leads = own.map((score, i) => score - (peer[i] as number))
-  const random = seededRandom(1)
-  const drawn = () => leads.map(() => leads[Math.floor(random() * leads.length)] as number)
+  const random = createRandom(1)
+  const drawn = () => leads.map(() => random.pick(leads))
   const means = Array.from({ length: RESAMPLES }, () => mean(drawn())).sort((a, b) => a - b)
   const [low, high] = [0.025, 0.975].map((share) => means[Math.floor(share * RESAMPLES)] as number)
   return { mean: mean(leads), low, high, least: Math.min(...leads) }
