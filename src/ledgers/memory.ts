@@ -1,9 +1,9 @@
 import type { ConsentChange, ConsentLedger, ConsentRow } from '../domain/consent-ledger.ts'
+import { REMEMBERED_SIGNATURES } from './sent-log.ts'
 
 /** Changes kept of each pair. */
 const KEPT = 2
-/** Signatures remembered of what a port sent to a subscriber, and for how long (ms). */
-const REMEMBERED = 4
+/** How long what a port sent to a subscriber is remembered, ms. */
 const REMEMBERED_FOR = 90 * 86_400_000
 /** How long a request for consent is remembered, ms. */
 const ASKED_FOR = 180 * 86_400_000
@@ -101,7 +101,7 @@ export function memoryLedger(): ConsentLedger {
         const first = Math.min(before?.first ?? ts, ts)
         const last = Math.max(before?.last ?? ts, ts)
         sent.delete(id)
-        sent.set(id, [{ signature, first, last }, ...others].slice(0, REMEMBERED))
+        sent.set(id, [{ signature, first, last }, ...others].slice(0, REMEMBERED_SIGNATURES))
         if (last > newest) newest = last
       }
       forgetFirst(sent, (list) => list.every(({ last }) => newest - last >= REMEMBERED_FOR))

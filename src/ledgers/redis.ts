@@ -6,7 +6,7 @@ import { keyedPlaces, type Place, plainField, SHARDS } from './places.ts'
 import { movePlainRows } from './plain-rows.ts'
 import { SentLogs } from './redis-sent-logs.ts'
 import { CHUNK, LedgerShards, type Row } from './redis-shards.ts'
-import { REMEMBERED, type SentSignature } from './sent-log.ts'
+import { REMEMBERED_SIGNATURES, type SentSignature } from './sent-log.ts'
 import { ShardEpochs } from './shard-epochs.ts'
 import {
   MONTH,
@@ -160,7 +160,7 @@ class RedisConsentLedger implements SharedLedger {
         found.set(signature, Math.max(last, found.get(signature) ?? last))
     // Logs of several levels hold them in no order.
     const latest = [...found].sort(([, one], [, other]) => other - one)
-    return latest.slice(0, REMEMBERED).map(([signature]) => signature)
+    return latest.slice(0, REMEMBERED_SIGNATURES).map(([signature]) => signature)
   }
 
   /** The same of what was written before there were logs: it lies in hashes, which expire within four months. */

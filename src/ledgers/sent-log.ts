@@ -9,7 +9,7 @@ export const LAST_LEVEL = 14
 const SEEDS = [0x811c9dc5, 0x9747b28c, 0x1b873593] as const
 
 /** Signatures that are remembered of what a port sent to a subscriber. */
-export const REMEMBERED = 4
+export const REMEMBERED_SIGNATURES = 4
 
 /** What was remembered of one signature: event times of its first and last message, ms. */
 export interface SentSignature {
@@ -79,7 +79,7 @@ export function readEntries(lines: string, name: string): SentSignature[] {
     if (known) {
       known.first = Math.min(known.first, first)
       known.last = Math.max(known.last, last)
-    } else if (found.size < REMEMBERED) found.set(signature, { first, last })
+    } else if (found.size < REMEMBERED_SIGNATURES) found.set(signature, { first, last })
   }
   return [...found].map(([escaped, times]) => ({
     signature: escaped.replace(/%(?:0A|25)/g, decodeURIComponent),
