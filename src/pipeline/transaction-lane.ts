@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { OutputRecord, PartitionId, Transactions } from '../domain/ports.ts'
@@ -25,6 +24,8 @@ export interface LaneParts {
 }
 
 interface Queued extends LaneEntry {
+  /** Of its records. */
+  readonly bytes: number
   readonly share: Share
 }
 
@@ -36,7 +37,8 @@ interface Share {
 
 /**
  * A transaction costs five round trips and a mark in each partition that it writes to, whatever it holds: after the
- * beginning of one so long passes, ms, before the next, and what comes meanwhile goes with that.
+ * beginning of one so long passes, ms, before the next, and what comes meanwhile goes with that. As much as one can hold
+ * does not wait.
  */
 const EVERY = 100
 /** Of keys and values in a transaction: brokers refuse batches above 1 MiB by default. */
@@ -51,11 +53,15 @@ const RECORD_OVERHEAD = 256
 export class TransactionLane {
   readonly #parts: LaneParts
   readonly #queue: Queued[] = []
+  /** Of the queue. */
+  #bytes = 0
   /** Ends a write that waits for the brokers. */
   readonly #over = new AbortController()
   #running = false
   #ended = false
   #began = Number.NEGATIVE_INFINITY
+  /** Begins the transaction that waits for its time. */
+  #hurry: (() => void) | undefined
 
   constructor(parts: LaneParts) {
     this.#parts = parts
@@ -73,8 +79,14 @@ export class TransactionLane {
     if (this.#ended || entries.length === 0) return Promise.resolve()
     return new Promise((resolve) => {
       const share = { left: entries.length, resolve }
-      for (const entry of entries) this.#queue.push({ ...entry, share })
+      for (const { offsets, records } of entries) {
+        let bytes = 0
+        for (const record of records) bytes += sizeOf(record)
+        this.#bytes += bytes
+        this.#queue.push({ offsets, records, bytes, share })
+      }
       if (!this.#running) void this.#run()
+      else if (this.#isFull) this.#hurry?.()
     })
   }
 
@@ -85,13 +97,19 @@ export class TransactionLane {
     this.#over.abort()
     for (const { share } of this.#queue) share.resolve()
     this.#queue.length = 0
+    this.#hurry?.()
+  }
+
+  /** The queue holds more than fits into a transaction: to wait would make no transaction fewer. */
+  get #isFull(): boolean {
+    return this.#bytes > MAX_BYTES
   }
 
   async #run(): Promise<void> {
     this.#running = true
     while (this.#queue.length > 0) {
       const early = this.#began + EVERY - performance.now()
-      if (early > 0) await sleep(early)
+      if (early > 0 && !this.#isFull) await this.#pause(early)
       if (this.#ended) return
       this.#began = performance.now()
       const entries = this.#take()
@@ -108,13 +126,26 @@ export class TransactionLane {
     this.#running = false
   }
 
+  /** Resolves after so long, ms, or when there is no more reason to wait. */
+  async #pause(ms: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ms)
+      this.#hurry = resolve
+    })
+    clearTimeout(timer)
+    this.#hurry = undefined
+  }
+
   /** The first of the queue, as much as fits into one transaction. */
   #take(): Queued[] {
-    let count = 0
-    for (let bytes = 0; count < this.#queue.length; count++) {
-      for (const record of this.#queue[count]!.records) bytes += sizeOf(record)
-      if (bytes > MAX_BYTES && count > 0) break
+    let [count, bytes] = [0, 0]
+    for (; count < this.#queue.length; count++) {
+      const sum = bytes + this.#queue[count]!.bytes
+      if (sum > MAX_BYTES && count > 0) break
+      bytes = sum
     }
+    this.#bytes -= bytes
     return this.#queue.splice(0, count)
   }
 
