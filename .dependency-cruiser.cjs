@@ -130,7 +130,7 @@ module.exports = {
       '^src/archive/',
       [
         '^src/(domain|archive)/',
-        '^src/text/(canonical-number|redact)',
+        '^src/text/(canonical-number|redact|signature)',
         '^src/alerts/show',
         '^src/stats/writer',
       ],

@@ -1,6 +1,6 @@
 import * as c from './columns.ts'
 import { type DashboardSpec, section } from './spec.ts'
-import { masked, periodsWhere, RAISED, SENT_BY_LABEL, statesWhere } from './sql.ts'
+import { masked, periodsWhere, RAISED, registryRowsOf, SENT_BY_LABEL, statesWhere } from './sql.ts'
 import { ARCHIVE, DESK } from './variables.ts'
 
 const NAME = `\${signature:sqlstring}`
@@ -106,15 +106,6 @@ const GLANCE = section(
 
 const STATES = `SELECT id, code, target_kind AS kind, ${masked('target_id')} AS target, raised AS "from", cleared AS until, action, event->'data'->'reasons'->0->>'detail' AS detail
   FROM (${statesWhere(ABOUT)}) s ORDER BY raised DESC LIMIT 100`
-
-const REGISTRY = `SELECT at AS "from",
-    (SELECT min(at) FROM registry_row next WHERE next.kind = 'signature' AND next.key = row.key AND next.at > row.at) AS until,
-    content->>'brand' AS brand, filing->>'sp' AS enterprise, filing->>'carrier' AS carrier,
-    (SELECT string_agg(port, ' ') FROM jsonb_array_elements_text(filing->'ports') AS port) AS ports,
-    (SELECT string_agg(label, ' ') FROM jsonb_array_elements_text(filing->'scope') AS label) AS scope,
-    coalesce(filing->>'status', CASE WHEN content IS NULL THEN 'deleted' END) AS status, content->>'consent' AS consent
-  FROM registry_row row LEFT JOIN LATERAL jsonb_array_elements(content->'filings') AS filing ON true
-  WHERE kind = 'signature' AND key = ${NAME} AND at < $__timeTo()::timestamptz ORDER BY at DESC LIMIT 50`
 
 const OVER_TIME = section(
   10,
@@ -233,7 +224,7 @@ const DETAILS = section(
         status: { name: ['Status', '状态'] },
         consent: { name: ['Consent', '用户同意'] },
       },
-      queries: stat(REGISTRY),
+      queries: stat(registryRowsOf(NAME)),
     },
     {
       kind: 'table',

@@ -54,6 +54,20 @@ export const SENT_BY_LABEL = ['notice', 'personal', 'marketing', 'finance', 'fra
 export const ENTERPRISES = `SELECT DISTINCT ON (signature, port) signature, port, sp FROM (${SENT_BY_ENTERPRISE}) e
   ORDER BY signature, port, sent DESC`
 
+/** The form under which the service looks the signature up; null where it has none, or sent nothing in the time. */
+const keyOf = (name: string) =>
+  `SELECT max(nullif(signature_key, '')) FROM sender_minute WHERE $__timeFilter(ts) AND signature = ${name}`
+
+/** What the registry topic says of a signature, a line a filing, the newest first. */
+export const registryRowsOf = (name: string) => `SELECT at AS "from",
+    (SELECT min(at) FROM registry_row next WHERE next.kind = 'signature' AND next.key = row.key AND next.at > row.at) AS until,
+    content->>'brand' AS brand, filing->>'sp' AS enterprise, filing->>'carrier' AS carrier,
+    (SELECT string_agg(port, ' ') FROM jsonb_array_elements_text(filing->'ports') AS port) AS ports,
+    (SELECT string_agg(label, ' ') FROM jsonb_array_elements_text(filing->'scope') AS label) AS scope,
+    coalesce(filing->>'status', CASE WHEN content IS NULL THEN 'deleted' END) AS status, content->>'consent' AS consent
+  FROM registry_row row LEFT JOIN LATERAL jsonb_array_elements(content->'filings') AS filing ON true
+  WHERE kind = 'signature' AND (key = ${name} OR signature_key = (${keyOf(name)})) AND at < $__timeTo()::timestamptz ORDER BY at DESC LIMIT 50`
+
 /** The time as long as that of the dashboard, before it. */
 export const BEFORE = `ts >= $__timeFrom()::timestamptz - ($__timeTo()::timestamptz - $__timeFrom()::timestamptz) AND ts < $__timeFrom()::timestamptz`
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { SigwatchError } from '../domain/errors.ts'
+import { signatureKey } from '../text/signature.ts'
 import type { Client } from './database.ts'
 
 const FOLDER = new URL('./migrations/', import.meta.url)
@@ -52,10 +53,25 @@ export async function migrate(client: Client): Promise<string[]> {
       }
       applied.push(name)
     }
+    await keySignatures(client)
     return applied
   } finally {
     await client.query('SELECT pg_advisory_unlock($1)', [LOCK])
   }
+}
+
+/** Signatures of rows that were written before their form was kept. */
+async function keySignatures(client: Client): Promise<void> {
+  const { rows } = await client.query<{ key: string }>(
+    "SELECT DISTINCT key FROM registry_row WHERE kind = 'signature' AND signature_key IS NULL",
+  )
+  if (rows.length === 0) return
+  const names = rows.map(({ key }) => key)
+  await client.query(
+    `UPDATE registry_row r SET signature_key = said.form FROM unnest($1::text[], $2::text[]) AS said (name, form)
+      WHERE kind = 'signature' AND key = said.name`,
+    [names, names.map(signatureKey)],
+  )
 }
 
 /** For readers: rejects with ARCHIVE_REFUSED unless the tables are those of this program. */

@@ -64,6 +64,8 @@ export interface Case {
   readonly versions: readonly { readonly hash: string; readonly kind: string; readonly first_at: Date }[]
   /** What the registry topic said of the sender then. */
   readonly registry: readonly RegistryRowThen[]
+  /** Its port is masked in the alert, so that no row of it can be told. */
+  readonly portIsMasked: boolean
 }
 
 /** How often analysts agreed with a code. */
@@ -156,7 +158,15 @@ export class ArchiveReader {
     const alert = found.event
     const { message, state, provenance, target } = alert.data
     const messageId = message?.id ?? ''
-    const [timeline, siblings, [verdict], feedback, enforcements, versions, registry] = await Promise.all([
+    const [
+      timeline,
+      siblings,
+      [verdict],
+      feedback,
+      enforcements,
+      versions,
+      { rows: registry, portIsMasked },
+    ] = await Promise.all([
       state
         ? this.#rows<FoundAlert>(
             `SELECT ${COLUMNS} FROM alert WHERE state_id = $1 ORDER BY episode, revision LIMIT ${MOST}`,
@@ -182,7 +192,7 @@ export class ArchiveReader {
       ),
       registryThen((sql, values) => this.#rows(sql, values), alert),
     ])
-    return { alert, timeline, siblings, verdict, feedback, enforcements, versions, registry }
+    return { alert, timeline, siblings, verdict, feedback, enforcements, versions, registry, portIsMasked }
   }
 
   /** The alerts of a time, the first one first. */

@@ -1,5 +1,6 @@
 import type { Alert } from '../domain/alert.ts'
 import type { Brand, PortRow, SignatureRow } from '../domain/registry.ts'
+import { signatureKey } from '../text/signature.ts'
 
 interface Said<K extends string, T> {
   readonly kind: K
@@ -17,35 +18,55 @@ export type RegistryRowThen = Said<'signature', SignatureRow> | Said<'port', Por
 
 type Ask = <T extends object>(sql: string, values: readonly unknown[]) => Promise<T[]>
 
-const THEN = `SELECT DISTINCT ON (kind, key) kind, key, at, content,
+/** `column`: what the keys are compared with. A signature has a row for each way in which it is filed. */
+const then = (column: 'key' | 'signature_key') => `SELECT DISTINCT ON (kind, key) kind, key, at, content,
     (SELECT min(at) FROM registry_row next WHERE next.kind = r.kind AND next.key = r.key AND next.at > $1) AS changed_at
-  FROM registry_row r WHERE at <= $1 AND kind = $2 AND key = ANY ($3) ORDER BY kind, key, at DESC`
+  FROM registry_row r WHERE at <= $1 AND kind = $2 AND ${column} = ANY ($3) ORDER BY kind, key, at DESC`
+
+export interface RegistryThen {
+  readonly rows: readonly RegistryRowThen[]
+  /** The alert shows the number of the sender masked, and names it nowhere else: its row cannot be told. */
+  readonly portIsMasked: boolean
+}
 
 /**
- * What the registry topic said, at the time of an alert, of its signature, of the longest prefix of its port, and of the
- * brands that its reasons or the signature name.
+ * What the registry topic said, at the time of an alert, of its signature, of its port (the exact one, else the longest
+ * prefix), and of the brands that its reasons or the signature name.
  */
-export async function registryThen(ask: Ask, { time, data }: Alert): Promise<RegistryRowThen[]> {
+export async function registryThen(ask: Ask, { time, data }: Alert): Promise<RegistryThen> {
   const { message, match, target, reasons } = data
-  const [name, port] = [
-    message?.signature ?? match?.signature ?? (target.kind === 'signature' ? target.id : undefined),
-    message?.from ?? (target.kind === 'port' ? target.id : undefined),
-  ]
-  const then = <K extends RegistryRowThen['kind']>(kind: K, keys: readonly string[]) =>
-    keys.length === 0
+  const name = message?.signature ?? match?.signature ?? (target.kind === 'signature' ? target.id : undefined)
+  const port = portOf(data)
+  const portIsMasked = port?.includes('*') === true
+  const rowsOf = <K extends RegistryRowThen['kind']>(kind: K, keys: readonly string[]) => {
+    const sql = then(kind === 'signature' ? 'signature_key' : 'key')
+    return keys.length === 0
       ? Promise.resolve([])
-      : ask<RegistryRowThen & { readonly kind: K }>(THEN, [new Date(time), kind, keys])
+      : ask<RegistryRowThen & { readonly kind: K }>(sql, [new Date(time), kind, keys])
+  }
+  const key = name === undefined ? '' : signatureKey(name)
   const [signatures, ports] = await Promise.all([
-    then('signature', name === undefined ? [] : [name]),
-    then('port', port === undefined ? [] : patternsOf(port)),
+    rowsOf('signature', key === '' ? [] : [key]),
+    rowsOf('port', port === undefined || portIsMasked ? [] : patternsOf(port)),
   ])
-  const [longest] = ports
-    .filter(({ content }) => content !== null)
-    .sort((a, b) => b.key.length - a.key.length)
+  const filed = ports.filter(({ content }) => content !== null).sort((a, b) => b.key.length - a.key.length)
+  const own = filed.find((row) => row.key === port) ?? filed[0]
   const brands = reasons.flatMap(({ evidence }) => (evidence as { brand?: unknown }).brand ?? [])
-  const own = signatures.flatMap(({ content }) => content?.brand ?? [])
-  const ids = [...brands, ...own].filter((id) => typeof id === 'string')
-  return [...signatures, ...(longest ? [longest] : []), ...(await then('brand', [...new Set(ids)]))]
+  const filedBrands = signatures.flatMap(({ content }) => content?.brand ?? [])
+  const ids = [...brands, ...filedBrands].filter((id) => typeof id === 'string')
+  return {
+    rows: [...signatures, ...(own ? [own] : []), ...(await rowsOf('brand', [...new Set(ids)]))],
+    portIsMasked,
+  }
+}
+
+/** The port of the sender: in clear where any part of the alert has it so. */
+function portOf({ message, match, target }: Alert['data']): string | undefined {
+  if (target.kind === 'port') return target.id
+  if (target.kind === 'sender') return target.id.slice(target.id.lastIndexOf('@') + 1)
+  const [only, ...others] = match?.ports ?? []
+  if (message?.from.includes('*') && only !== undefined && others.length === 0) return only
+  return message?.from
 }
 
 /** The keys that cover a port: itself, and its prefixes with an asterisk. */

@@ -6,6 +6,7 @@ import type { Tokenise } from '../domain/token.ts'
 import type { StatsRow } from '../stats/writer.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
 import { redactText } from '../text/redact.ts'
+import { signatureKey } from '../text/signature.ts'
 import { Fields, UnfitRecord } from './fields.ts'
 import type { DailyTable } from './partitions.ts'
 
@@ -172,7 +173,8 @@ function registryRow(value: Buffer, read: ReadRegistryChange, { key, at }: Recor
   if (typeof change === 'string') throw new UnfitRecord(change)
   const { kind, key: name } = change
   const content = change.op === 'put' ? change.row : null
-  return { table: 'registry_row', row: { kind, key: name, at: iso(at), content } }
+  const signature_key = kind === 'signature' ? signatureKey(name) : null
+  return { table: 'registry_row', row: { kind, key: name, at: iso(at), content, signature_key } }
 }
 
 function alertRow(alert: Alert, f: Fields): ArchiveRow {
@@ -259,13 +261,14 @@ function verdictRow(verdict: Verdict, f: Fields, sample: number): ArchiveRow | u
 function statsRow(stats: StatsRow, f: Fields): ArchiveRow {
   const ts = f.time('ts')
   const { sent = {}, baseline, declared } = stats
+  const signature = f.text('signature')
   const byLabel = LABELS.map((label) => [label, sent[label] ?? 0] as const)
   return {
     table: 'sender_minute',
     ts,
     row: {
       ts: iso(ts),
-      signature: f.text('signature'),
+      signature,
       port: f.text('port'),
       sp: f.maybe('sp'),
       total: byLabel.reduce((sum, [, n]) => sum + n, 0),
@@ -273,6 +276,7 @@ function statsRow(stats: StatsRow, f: Fields): ArchiveRow {
       baseline_mean: baseline?.mean ?? null,
       baseline_sd: baseline?.sd ?? null,
       declared: declared ?? null,
+      signature_key: signatureKey(signature),
     },
   }
 }

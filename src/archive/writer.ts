@@ -45,7 +45,7 @@ const REGISTRY = `WITH changed AS (
     SELECT changed.*, lag(content) OVER w AS before, row_number() OVER w = 1 AS is_first
     FROM changed WINDOW w AS (PARTITION BY kind, key ORDER BY at)
   )
-  INSERT INTO registry_row SELECT kind, key, at, content FROM said
+  INSERT INTO registry_row SELECT kind, key, at, content, signature_key FROM said
     WHERE content IS DISTINCT FROM CASE WHEN is_first THEN (
         SELECT old.content FROM registry_row old WHERE old.kind = said.kind AND old.key = said.key AND old.at < said.at
         ORDER BY old.at DESC LIMIT 1)

@@ -8,13 +8,11 @@ import type { Speech } from './words.ts'
 type Fact = readonly [name: string, value: string]
 
 /** What the registry topic said of the sender when it was judged. */
-export function registrySection({ registry }: Case, speech: Speech): Html {
+export function registrySection({ registry, portIsMasked }: Case, speech: Speech): Html {
   const { say } = speech
-  return html`<section><h2>${say('registryThen')}</h2>${
-    registry.length === 0
-      ? html`<p class="dim">${say('noRow')}</p>`
-      : registry.map((row) => rowOf(row, speech))
-  }</section>`
+  return html`<section><h2>${say('registryThen')}</h2>${registry.map((row) => rowOf(row, speech))}${
+    registry.length === 0 && !portIsMasked && html`<p class="dim">${say('noRow')}</p>`
+  }${portIsMasked && html`<p class="dim">${say('maskedPort')}</p>`}</section>`
 }
 
 function rowOf(row: RegistryRowThen, speech: Speech): Html {

@@ -125,6 +125,10 @@ const CASE = {
 
 const REGISTRY = {
   registryThen: ['Registry, when it was judged', '判定时的报备信息'],
+  maskedPort: [
+    'The alert shows the number of the sender masked: the row of its port cannot be told.',
+    '告警中的发送号码已脱敏，无法确定其端口号的报备记录。',
+  ],
   noRow: ['The registry topic had no row of this sender then.', '当时报备主题中没有该发送方的记录。'],
   signatureRow: ['Signature 【{name}】', '签名【{name}】'],
   portRow: ['Port {port}', '端口号 {port}'],
