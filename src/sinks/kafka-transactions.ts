@@ -60,20 +60,26 @@ export class KafkaTransactions implements Transactions {
   #opened: Promise<OpenedCluster> | undefined
   /** Attempts in a row to take partitions over that failed. */
   #failures = 0
+  /** The last assignment for which partitions were to be taken over. */
+  #epoch = Number.NEGATIVE_INFINITY
 
   constructor(options: KafkaTransactionsOptions) {
     this.#options = options
   }
 
-  /** Before the partitions are read in an assignment. One attempt; rejects when not all could be taken over. */
+  /**
+   * Before the partitions are read in an assignment. One attempt; rejects when not all could be taken over, or when
+   * meanwhile those of a later assignment were to be.
+   */
   async takeOver(partitions: readonly PartitionId[], epoch: number): Promise<void> {
     const { health } = this.#options.connection
+    this.#epoch = Math.max(this.#epoch, epoch)
     try {
       await this.#takeOver(partitions, epoch)
       this.#failures = 0
       health.restored(PART)
     } catch (error) {
-      if (++this.#failures > UNREPORTED_ATTEMPTS) health.lost(PART, reasonOf(error))
+      if (epoch === this.#epoch && ++this.#failures > UNREPORTED_ATTEMPTS) health.lost(PART, reasonOf(error))
       throw error
     }
   }
@@ -81,22 +87,31 @@ export class KafkaTransactions implements Transactions {
   async #takeOver(partitions: readonly PartitionId[], epoch: number): Promise<void> {
     const { connection, groupId } = this.#options
     const { cluster } = await this.#cluster()
+    // To begin now would fence the producers of a later assignment.
+    this.#checkLatest(partitions, epoch)
     const producers = partitions.map((id) => {
       this.#held.delete(partitionKey(id))
       return { id, producer: new TransactionalProducer({ cluster, groupId, partition: id }) }
     })
-    await Promise.all(producers.map(({ producer }) => producer.begin()))
+    // The next attempt waits for all of this one: what begins late would fence it.
+    const begun = await Promise.allSettled(producers.map(({ producer }) => producer.begin()))
+    for (const outcome of begun) if (outcome.status === 'rejected') throw outcome.reason
     const topics = [...new Set(partitions.map(({ topic }) => topic))]
     const [committed, facts] = await Promise.all([
       this.#committedOf(partitions),
       connection.topicFacts(topics),
     ])
+    this.#checkLatest(partitions, epoch)
     for (const { id, producer } of producers) {
       const found = committed.get(partitionKey(id))
       const topicId = facts.get(id.topic)?.id ?? found?.topicId
       const state = { committed: found, attempted: undefined, failed: false }
       this.#held.set(partitionKey(id), { id, epoch, topicId, producer, ...state })
     }
+  }
+
+  #checkLatest([partition]: readonly PartitionId[], epoch: number): void {
+    if (partition && epoch < this.#epoch) throw lost(partition, 'another assignment has begun')
   }
 
   /** See Transactions. Rejects with SINK_UNREACHABLE when the signal ends the waiting. */

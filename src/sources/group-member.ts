@@ -190,12 +190,15 @@ export class GroupMember {
 
   async #prepare(consumer: Consumer, assignment: Assignment): Promise<void> {
     const { connection, groupId, startFrom, takeOver } = this.#parts.options
+    const isOver = () => assignment.ending || this.#assignment !== assignment
     for (let attempt = 0; ; attempt++) {
       try {
         await placeNewGroup(connection, consumer, groupId, startFrom, assignment.partitions)
         if (takeOver) {
+          // Whoever has the partitions by now would be fenced.
+          if (isOver()) return
           await takeOver(assignment.partitions, assignment.epoch)
-          if (assignment.ending || this.#assignment !== assignment) return
+          if (isOver()) return
           // What an attempt before found may have been passed since.
           assignment.displace()
         }
@@ -205,12 +208,13 @@ export class GroupMember {
         if (mustBeChanged(error, connection.awaitsLogin)) throw error
         // Whoever gets the partitions next places them.
         if (failureKind(error) === 'lost') assignment.ending = true
-        if (assignment.ending || this.#assignment !== assignment) return
+        if (isOver()) return
         await backOff(attempt, this.#parts.stopping)
+        if (isOver()) return
       }
     }
     // Fetchers that join one after the other are given assignments at once: only the last one counts.
-    if (assignment.ending || this.#assignment !== assignment) return
+    if (isOver()) return
     // The client may still have a position, or a seek, of an assignment before.
     for (const id of assignment.partitions) {
       const position = assignment.position(id)

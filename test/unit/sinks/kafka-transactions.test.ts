@@ -10,8 +10,9 @@ vi.mock('../../../src/kafka/backoff.ts', () => ({ backOff: async () => waiting.d
 
 const id = { topic: 'in', partition: 2 }
 
-function transactionsOn(brokers: FakeTransactions): KafkaTransactions {
-  const { connection } = brokers
+const settled = () => new Promise((resolve) => setTimeout(resolve, 5))
+
+function transactionsOn(brokers: FakeTransactions, connection = brokers.connection): KafkaTransactions {
   return new KafkaTransactions({ connection, groupId: 'g', topics: { verdicts: 'v' }, emit: () => {} })
 }
 
@@ -53,6 +54,35 @@ describe('KafkaTransactions', () => {
     await expect(transactions.write(writeOf(0, 2, 1))).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
     expect(brokers.seen).toEqual([])
   })
+
+  it.each(['openCluster', 'committedOf'] as const)(
+    'lets an assignment be whose %s is answered after a later one was taken over',
+    async (question) => {
+      const brokers = new FakeTransactions()
+      let answer = () => {}
+      let held: Promise<void> | undefined = new Promise((resolve) => {
+        answer = resolve
+      })
+      const { connection } = brokers
+      const ask = connection[question] as (...of: unknown[]) => Promise<unknown>
+      const late = async (...of: unknown[]) => {
+        const waiting = held
+        held = undefined
+        await waiting
+        return ask(...of)
+      }
+      const transactions = transactionsOn(brokers, { ...connection, [question]: late } as never)
+      const first = transactions.takeOver([id], 1)
+      await settled()
+      const second = transactions.takeOver([id], 2)
+      if (question === 'committedOf') await second
+      answer()
+      await expect(first).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
+      await second
+      await transactions.write(writeOf(0, 2, 2))
+      expect(brokers.seen.sort()).toEqual(['0', '1'])
+    },
+  )
 
   it('says that a record is refused, and goes on with a smaller one', async () => {
     const brokers = new FakeTransactions({ limit: 10 })
