@@ -175,6 +175,10 @@ export class KafkaTransactions implements Transactions {
       if (this.#held.get(key) !== held) throw lost(held.id, 'another assignment has begun')
     }
     check()
+    // To begin fences whoever writes for the partition by now; what is committed may tell of it before.
+    const before = await this.#options.connection.committedOf(this.#options.groupId, [held.id])
+    check()
+    if (!isOwn(held, before.get(key))) throw lost(held.id, 'its offset was committed by another instance')
     await held.producer.begin()
     const found = (await this.#committedOf([held.id])).get(key)
     check()
@@ -212,6 +216,11 @@ export class KafkaTransactions implements Transactions {
     })
     return this.#opened
   }
+}
+
+/** Whether this producer committed it. */
+function isOwn({ committed, attempted }: Held, found: TransactionOffset | undefined): boolean {
+  return isSame(found, committed) || (attempted !== undefined && isSame(found, attempted))
 }
 
 function isSame(one: TransactionOffset | undefined, other: TransactionOffset | undefined): boolean {

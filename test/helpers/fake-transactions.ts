@@ -65,12 +65,16 @@ export class FakeTransactions {
   }
 
   get connection(): KafkaConnection {
-    const committedOf = async (groupId: string, partitions: readonly PartitionId[]) => {
+    const committedOf = async (
+      groupId: string,
+      partitions: readonly PartitionId[],
+      { stable = false }: { readonly stable?: boolean } = {},
+    ) => {
       await this.#may()
       return new Map(
         partitions.map((id) => {
           const owner = this.#owners.get(`${groupId}-${id.topic}-${id.partition}`)
-          if (owner?.open?.offset) throw createErrorFromCode(UNSTABLE)
+          if (stable && owner?.open?.offset) throw createErrorFromCode(UNSTABLE)
           const found = owner?.committed
           return [partitionKey(id), found && { ...found, ...readMetadata(found.metadata, found.offset) }]
         }),

@@ -5,7 +5,7 @@ import { seededRandom } from '../../helpers/fake-brokers.ts'
 import { FakeTransactions } from '../../helpers/fake-transactions.ts'
 
 // Attempts follow one another at once.
-const waiting = vi.hoisted(() => ({ during: () => {} }))
+const waiting = vi.hoisted(() => ({ during: (): void | Promise<void> => {} }))
 vi.mock('../../../src/kafka/backoff.ts', () => ({ backOff: async () => waiting.during() }))
 
 const id = { topic: 'in', partition: 2 }
@@ -118,6 +118,24 @@ describe('KafkaTransactions', () => {
     })
     waiting.during = () => {}
     expect(requests).toBe(before)
+  })
+
+  it('does not fence whoever has committed meanwhile when it goes on after a failure', async () => {
+    let down = false
+    const brokers = new FakeTransactions({ fails: () => down })
+    const [former, next] = [transactionsOn(brokers), transactionsOn(brokers)]
+    await former.takeOver([id], 1)
+    await former.write(writeOf(0, 2))
+    down = true
+    waiting.during = async () => {
+      down = false
+      await next.takeOver([id], 1)
+      await next.write(writeOf(2, 4))
+    }
+    await expect(former.write(writeOf(2, 3))).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
+    waiting.during = () => {}
+    await next.write(writeOf(4, 6))
+    expect(brokers.seen.sort()).toEqual(['0', '1', '2', '3', '4', '5'])
   })
 
   it('shows each record once, whatever request fails before or after it takes effect', async () => {
