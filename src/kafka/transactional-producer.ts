@@ -59,6 +59,7 @@ interface TransactionCluster extends Omit<Cluster, 'findGroupCoordinator' | 'fin
  * wait behind it until then, unless the next owner of the partition ends it before.
  */
 export const TRANSACTION_TIMEOUT = 30_000
+const TIMEOUT_REFUSED = `INVALID_TRANSACTION_TIMEOUT: the brokers allow no transaction of ${TRANSACTION_TIMEOUT / 1000} s: set their transaction.max.timeout.ms to ${TRANSACTION_TIMEOUT} or more`
 /** The coordinator ends a transaction after it has answered: it refuses the next for that long. */
 const ENDS_WITHIN = 15_000
 const ASK_AGAIN = 10
@@ -104,7 +105,9 @@ export class TransactionalProducer {
     ])
     const { producerId, producerEpoch } = await whenEnded(() =>
       transaction.initProducerId({ transactionalId, transactionTimeout: TRANSACTION_TIMEOUT }),
-    )
+    ).catch((error: unknown) => {
+      throw typeOf(error) === 'INVALID_TRANSACTION_TIMEOUT' ? new Error(TIMEOUT_REFUSED) : error
+    })
     this.#coordinators = { transaction, group }
     this.#identity = { transactionalId, producerId, producerEpoch }
   }

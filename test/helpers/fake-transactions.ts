@@ -10,6 +10,7 @@ const { createErrorFromCode } = createRequire(import.meta.url)('kafkajs/src/prot
 const TOO_LARGE = 10
 const OUT_OF_ORDER = 45
 const FENCED = 47
+const TIMEOUT_REFUSED = 50
 const UNSTABLE = 88
 
 interface Offset {
@@ -58,10 +59,17 @@ export class FakeTransactions {
   readonly #fails: () => boolean
   /** Values that are refused for their size. */
   readonly #limit: number
+  /** As `transaction.max.timeout.ms`. */
+  readonly #maxTimeout: number
 
-  constructor({ fails = () => false, limit = 1_000 }: { fails?: () => boolean; limit?: number } = {}) {
+  constructor({
+    fails = () => false,
+    limit = 1_000,
+    maxTimeout = 900_000,
+  }: { fails?: () => boolean; limit?: number; maxTimeout?: number } = {}) {
     this.#fails = fails
     this.#limit = limit
+    this.#maxTimeout = maxTimeout
   }
 
   get connection(): KafkaConnection {
@@ -92,7 +100,11 @@ export class FakeTransactions {
 
   #cluster() {
     const broker = {
-      initProducerId: (of: Named) => this.#do(() => this.#begin(of.transactionalId)),
+      initProducerId: (of: Named & { readonly transactionTimeout: number }) =>
+        this.#do(() => {
+          if (of.transactionTimeout > this.#maxTimeout) throw createErrorFromCode(TIMEOUT_REFUSED)
+          return this.#begin(of.transactionalId)
+        }),
       addPartitionsToTxn: (of: Named) => this.#do(() => this.#opened(of)),
       addOffsetsToTxn: (of: Named) => this.#do(() => this.#opened(of)),
       txnOffsetCommit: (

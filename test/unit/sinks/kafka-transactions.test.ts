@@ -97,6 +97,13 @@ describe('KafkaTransactions', () => {
     expect(brokers.seen).toEqual(['0'])
   })
 
+  it('says which setting of the brokers refuses its transactions', async () => {
+    const transactions = transactionsOn(new FakeTransactions({ maxTimeout: 20_000 }))
+    for (let attempt = 0; attempt < 3; attempt++)
+      await expect(transactions.takeOver([id], 1)).rejects.toThrow('transaction.max.timeout.ms to 30000')
+    expect(transactions.unready()).toEqual([expect.stringContaining('INVALID_TRANSACTION_TIMEOUT')])
+  })
+
   it('begins nothing anew for a partition that was given up while brokers do not answer', async () => {
     const over = new AbortController()
     let down = false
