@@ -16,6 +16,11 @@ export const DOMAIN: Column = { name: ['Domain', '域名'], links: [byDesk('doma
 export const CAMPAIGN: Column = { name: ['Campaign', '群发模板'], links: [byDesk('campaign', 'campaign')] }
 export const CODE: Column = { name: ['Reason code', '原因代码'], links: [byDesk('code', 'code')] }
 export const ENTERPRISE: Column = { name: ['Enterprise', '企业'] }
+/** Instead of the marks that stand for an enterprise. */
+export const NO_ENTERPRISE: Readonly<Record<string, Words>> = {
+  '–': ['not given in the records', '记录未注明'],
+  '?': ['sender not known in this time', '未见发送记录'],
+}
 export const BRAND: Column = { name: ['Brand', '品牌'] }
 export const ACTION: Column = { name: ['Action', '动作'], width: 90 }
 export const ID: Column = { name: ['Case', '案件'], links: [{ desk: 'case', field: 'id' }] }

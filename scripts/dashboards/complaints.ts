@@ -5,12 +5,19 @@ import { ARCHIVE, DATASOURCE, DESK, JOB } from './variables.ts'
 
 const table = (sql: string) => [{ as: 'table', sql } as const]
 
-/** Complaints with the enterprise that sent most under what they name: `id, ts, signature, port, source, category, sp`. */
+/**
+ * Complaints with the enterprise that sent most under what they name, a question mark where nothing was sent:
+ * `signature, port, sp, n`. One aggregate, so that the time grows with the rows and not with their product.
+ */
 const TOLD = `WITH sent AS (${SENT_BY_ENTERPRISE}), told AS (
-    SELECT c.*, coalesce((SELECT sent.sp FROM sent WHERE (c.port IS NULL OR sent.port = c.port)
-      AND (c.signature IS NULL OR sent.signature = c.signature) AND coalesce(c.port, c.signature) IS NOT NULL
-      ORDER BY sent.sent DESC LIMIT 1), '–') AS sp
-    FROM complaint c WHERE $__timeFilter(c.ts)
+    SELECT signature, port, sum(n) AS n,
+      coalesce((array_agg(sp ORDER BY sent DESC, sp) FILTER (WHERE sp IS NOT NULL))[1], '?') AS sp
+    FROM (
+      SELECT signature, port, NULL AS sp, NULL::numeric AS sent, count(*) AS n FROM complaint WHERE $__timeFilter(ts) GROUP BY 1, 2
+      UNION ALL SELECT signature, port, sp, sent, 0 FROM sent
+      UNION ALL SELECT signature, NULL, sp, sum(sent), 0 FROM sent GROUP BY signature, sp
+      UNION ALL SELECT NULL, port, sp, sum(sent), 0 FROM sent GROUP BY port, sp) named
+    GROUP BY signature, port HAVING sum(n) > 0
   )`
 
 /** Complaints that nobody has answered, with their deadlines as `complaints deadlines` computed them last. */
@@ -87,14 +94,15 @@ const WHOM = section(
       kind: 'table',
       title: ['Enterprises by complaints a million', '企业：每百万投诉数'],
       says: [
-        'A complaint counts for the enterprise that sent most under the signature and port that it names; a dash: nobody sent under them in the time.',
-        '投诉计入在其所称签名与端口号下发送最多的企业；短横表示该时间内无人以此发送。',
+        'A complaint counts for the enterprise that sent most under the signature and port that it names; those of no enterprise come last.',
+        '投诉计入在其所称签名与端口号下发送最多的企业；无法归属企业的排在最后。',
       ],
       size: [12, 10],
       columns: { enterprise: c.ENTERPRISE, complaints: c.COMPLAINTS, sent: c.MESSAGES, rate: c.PER_MILLION },
+      values: c.NO_ENTERPRISE,
       queries: table(`${TOLD}, by_sp AS (SELECT sp, sum(sent) AS sent FROM sent GROUP BY sp)
-  SELECT sp AS enterprise, count(*) AS complaints, max(by_sp.sent) AS sent, count(*) * 1e6 / nullif(max(by_sp.sent), 0) AS rate
-  FROM told LEFT JOIN by_sp USING (sp) GROUP BY sp ORDER BY rate DESC NULLS LAST, complaints DESC LIMIT 100`),
+  SELECT sp AS enterprise, sum(n) AS complaints, max(by_sp.sent) AS sent, sum(n) * 1e6 / nullif(max(by_sp.sent), 0) AS rate
+  FROM told LEFT JOIN by_sp USING (sp) GROUP BY sp ORDER BY sp IN ('–', '?'), rate DESC NULLS LAST, complaints DESC LIMIT 100`),
     },
     {
       kind: 'table',
@@ -103,7 +111,7 @@ const WHOM = section(
       size: [12, 10],
       columns: { signature: c.SIGNATURE, complaints: c.COMPLAINTS, sent: c.MESSAGES, rate: c.PER_MILLION },
       queries: table(`${TOLD}, by_name AS (SELECT signature, sum(sent) AS sent FROM sent GROUP BY signature)
-  SELECT signature, count(*) AS complaints, max(by_name.sent) AS sent, count(*) * 1e6 / nullif(max(by_name.sent), 0) AS rate
+  SELECT signature, sum(n) AS complaints, max(by_name.sent) AS sent, sum(n) * 1e6 / nullif(max(by_name.sent), 0) AS rate
   FROM told LEFT JOIN by_name USING (signature) WHERE signature IS NOT NULL GROUP BY signature ORDER BY rate DESC NULLS LAST, complaints DESC LIMIT 100`),
     },
     {
@@ -113,7 +121,7 @@ const WHOM = section(
       size: [12, 9],
       columns: { port: c.PORT, complaints: c.COMPLAINTS, sent: c.MESSAGES, rate: c.PER_MILLION },
       queries: table(`${TOLD}, by_port AS (SELECT port, sum(sent) AS sent FROM sent GROUP BY port)
-  SELECT ${masked('told.port')} AS port, count(*) AS complaints, max(by_port.sent) AS sent, count(*) * 1e6 / nullif(max(by_port.sent), 0) AS rate
+  SELECT ${masked('told.port')} AS port, sum(n) AS complaints, max(by_port.sent) AS sent, sum(n) * 1e6 / nullif(max(by_port.sent), 0) AS rate
   FROM told LEFT JOIN by_port ON by_port.port = told.port WHERE told.port IS NOT NULL GROUP BY told.port ORDER BY complaints DESC LIMIT 100`),
     },
     {

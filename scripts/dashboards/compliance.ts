@@ -113,6 +113,7 @@ const WHO = section(
         rate: { name: ['Per ten thousand', '每万条'], decimals: 1 },
         ...DUTY_COLUMNS,
       },
+      values: c.NO_ENTERPRISE,
       queries: table(`WITH sent AS (${SENT_BY_ENTERPRISE}), of AS (${ENTERPRISES}),
   breach AS (
     SELECT coalesce(sp, '–') AS enterprise, count(*) AS breaches, ${BY_DUTY}

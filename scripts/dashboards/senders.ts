@@ -170,6 +170,7 @@ const TOP = section(
         enterprise: c.ENTERPRISE,
         alerts: c.ALERTS,
       },
+      values: c.NO_ENTERPRISE,
       queries: [{ as: 'table', sql: TOP_PORTS }],
     },
     {

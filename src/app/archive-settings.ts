@@ -22,6 +22,11 @@ export const ARCHIVE_SETTINGS = {
     180 * DAY,
     'How long rows are kept. MIIT-31 asks for five months; days beyond it are dropped whole.',
   ),
+  'archive.queryTimeout': setting(
+    duration(1_000, 3_600_000),
+    60_000,
+    'How long a query of `desk`, `report`, `explain` or `label-export` may take before PostgreSQL ends it.',
+  ),
 
   'desk.host': setting(text('an address or host name'), '127.0.0.1', 'Address of the desk.'),
   'desk.port': setting(int(0, 65_535), 9465, 'Socket port of the desk; 0 takes a free one.'),

@@ -41,9 +41,13 @@ export function archiveUrlOf({ archive }: Config): string {
   throw new SigwatchError('CONFIG_INVALID', message)
 }
 
-/** One connection for work that ends. Rejects with what PostgreSQL says. */
-export async function withDatabase<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = await openClient(url, 'sigwatch')
+/** One connection for work that ends; `within`: how long a statement may take, ms. Rejects with what PostgreSQL says. */
+export async function withDatabase<T>(
+  url: string,
+  work: (client: Client) => Promise<T>,
+  within?: number,
+): Promise<T> {
+  const client = await openClient(url, 'sigwatch', within)
   try {
     return await work(client)
   } catch (error) {

@@ -22,7 +22,7 @@ export async function composeDesk(config: Config): Promise<RunningDesk> {
       'CONFIG_INVALID',
       'nobody may log in: give desk.tokens, a list of {name, token, may}',
     )
-  const archive = await ArchiveReader.open(archiveUrlOf(config), 'sigwatch desk')
+  const archive = await ArchiveReader.open(archiveUrlOf(config), 'sigwatch desk', config.archive.queryTimeout)
   const writes = tokens.some(({ may }) => may === 'feedback')
   try {
     const desk = await startDesk({

@@ -27,7 +27,11 @@ export interface JudgedCases {
 
 /** The judged cases of the archive. */
 export async function casesOfArchive(config: Config, { from, to }: JudgedRange): Promise<JudgedCases> {
-  const archive = await ArchiveReader.open(archiveUrlOf(config), 'sigwatch label-export')
+  const archive = await ArchiveReader.open(
+    archiveUrlOf(config),
+    'sigwatch label-export',
+    config.archive.queryTimeout,
+  )
   const judged = await archive.judgedAlerts(from, to).finally(() => archive.close())
   const cases = judged.flatMap(({ event, verdict, by, ts, codes, note }): JudgedCase[] => {
     if (!event) return []

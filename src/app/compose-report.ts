@@ -33,7 +33,7 @@ export async function composeReport(
 ): Promise<string> {
   const feed: Feed = files
     ? fileFeed(files)
-    : await ArchiveReader.open(archiveUrlOf(config), 'sigwatch report')
+    : await ArchiveReader.open(archiveUrlOf(config), 'sigwatch report', config.archive.queryTimeout)
   try {
     const now = new Tally({ from, to })
     const before = new Tally({ from: 2 * from - to, to: from })
@@ -60,16 +60,20 @@ export async function composeReport(
 
 /** The complaints of the range by enterprise, SP and template, and the deadlines that end soon or are over. */
 function complaintCases(config: Config, { from, to }: Range, calendar: Calendar) {
-  return withDatabase(archiveUrlOf(config), async (client) => {
-    const all = await complaintsOf(client, from, to)
-    const now = Date.now()
-    return {
-      groups: groupsOf(all, await sentBySignature(client, from, to), calendar, now),
-      urgent: tracked(all, calendar, now).filter(
-        ({ standing }) => standing === 'due' || standing === 'overdue',
-      ),
-    }
-  })
+  return withDatabase(
+    archiveUrlOf(config),
+    async (client) => {
+      const all = await complaintsOf(client, from, to)
+      const now = Date.now()
+      return {
+        groups: groupsOf(all, await sentBySignature(client, from, to), calendar, now),
+        urgent: tracked(all, calendar, now).filter(
+          ({ standing }) => standing === 'due' || standing === 'overdue',
+        ),
+      }
+    },
+    config.archive.queryTimeout,
+  )
 }
 
 /** Lines of files; an alert that stands in two of them, or twice in one, counts once. */

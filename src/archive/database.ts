@@ -10,16 +10,21 @@ const ANSWER_WITHIN = 120_000
 /** Classes of SQLSTATE that say a connection is gone or the server cannot serve now: the same may succeed later. */
 const TRANSIENT = new Set(['08', '40', '53', '55', '57', '58'])
 
+/** SQLSTATE of a statement that ran into its timeout, or was ended by a person. */
+const CANCELED = '57014'
+
 // Counts and offsets are below 2^53: numbers, not texts.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
-/** Opens one connection. Rejects with ARCHIVE_UNREACHABLE, or with ARCHIVE_REFUSED for what a person must change. */
-export async function openClient(url: string, applicationName: string): Promise<Client> {
+/** Opens one connection; the server ends a statement that takes longer than `within`, ms, where it is given. Rejects with ARCHIVE_UNREACHABLE, or with ARCHIVE_REFUSED for what a person must change. */
+export async function openClient(url: string, applicationName: string, within?: number): Promise<Client> {
   const client = new pg.Client({
     connectionString: url,
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_WITHIN,
-    query_timeout: ANSWER_WITHIN,
+    ...(within === undefined
+      ? { query_timeout: ANSWER_WITHIN }
+      : { statement_timeout: within, query_timeout: within + CONNECT_WITHIN }),
     keepAlive: true,
   })
   // A connection that breaks while nothing is asked says so here; the next query fails.
@@ -33,13 +38,15 @@ export async function openClient(url: string, applicationName: string): Promise<
   }
 }
 
-/** Several connections, opened as they are needed: for readers. */
-export function openPool(url: string, applicationName: string): pg.Pool {
+/** Several connections, opened as they are needed: for readers. The server ends a statement that takes longer than `within`, ms. */
+export function openPool(url: string, applicationName: string, within: number): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_WITHIN,
-    query_timeout: ANSWER_WITHIN,
+    statement_timeout: within,
+    // A server that is gone ends nothing.
+    query_timeout: within + CONNECT_WITHIN,
     max: 4,
   })
   pool.on('error', () => {})
@@ -50,6 +57,12 @@ export function openPool(url: string, applicationName: string): pg.Pool {
 export function databaseError(error: unknown): SigwatchError {
   if (error instanceof SigwatchError) return error
   const { code, message } = error as { code?: string; message?: string }
+  if (code === CANCELED)
+    return new SigwatchError(
+      'ARCHIVE_TOO_SLOW',
+      'PostgreSQL ended a query that took longer than archive.queryTimeout allows: ask for a shorter time',
+      { cause: error },
+    )
   const said = `PostgreSQL: ${isServerCode(code) ? `${code}: ` : ''}${(message ?? String(error)).split('\n')[0]}`
   const isRefused = isServerCode(code) && !TRANSIENT.has(code.slice(0, 2))
   return new SigwatchError(isRefused ? 'ARCHIVE_REFUSED' : 'ARCHIVE_UNREACHABLE', said, { cause: error })

@@ -117,7 +117,10 @@ const CONDITIONS: Readonly<Record<SearchField, string>> = {
 /** Alerts that are read at a time. */
 const PAGE = 1000
 
-/** Reads the archive. Rejects with ARCHIVE_UNREACHABLE or ARCHIVE_REFUSED. */
+/** How long a query may take, ms. */
+const WITHIN = 60_000
+
+/** Reads the archive. Rejects with ARCHIVE_UNREACHABLE, ARCHIVE_TOO_SLOW or ARCHIVE_REFUSED. */
 export class ArchiveReader {
   readonly #pool: ReturnType<typeof openPool>
 
@@ -125,9 +128,9 @@ export class ArchiveReader {
     this.#pool = pool
   }
 
-  /** Rejects also where the tables are those of another version. */
-  static async open(url: string, applicationName: string): Promise<ArchiveReader> {
-    const pool = openPool(url, applicationName)
+  /** `within`: how long a query may take, ms. Rejects also where the tables are those of another version. */
+  static async open(url: string, applicationName: string, within = WITHIN): Promise<ArchiveReader> {
+    const pool = openPool(url, applicationName, within)
     try {
       await requireSchema(pool)
       return new ArchiveReader(pool)

@@ -46,7 +46,11 @@ async function explain(id: string, options: ExplainOptions): Promise<void> {
   const { format, out } = options
   if (format === 'pdf' && out === undefined) throw new SigwatchError('USAGE', '--format pdf needs --out')
   const { config } = archiveConfig(options)
-  const archive = await ArchiveReader.open(archiveUrlOf(config), 'sigwatch explain')
+  const archive = await ArchiveReader.open(
+    archiveUrlOf(config),
+    'sigwatch explain',
+    config.archive.queryTimeout,
+  )
   const found = await archive.case(id).finally(() => archive.close())
   if (!found)
     throw new SigwatchError('USAGE', `the archive has no alert "${id}", and none on a message of that id`)

@@ -84,7 +84,7 @@ function answerOf({ alert_id, cleared }: Burst, { say }: Speech): Cell {
 function enterprises({ enterprises: all }: Overview, speech: Speech): Html {
   const { say } = speech
   const rows = all.map(({ sp, complaints, sent }): Cell[] => [
-    sp,
+    sp ?? html`<span class="dim">${say(sent === null ? 'nobodyKnown' : 'noEnterprise')}</span>`,
     complaints,
     sent ?? '–',
     sent ? ((1e6 * complaints) / sent).toFixed(1) : '–',

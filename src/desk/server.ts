@@ -116,7 +116,8 @@ class DeskPages {
       answer = await this.#answer(request)
     } catch (error) {
       const known = error instanceof SigwatchError ? error : undefined
-      answer = this.#failure(known?.code === 'USAGE' ? 400 : 503, known?.message ?? 'a defect of the desk')
+      const message = known?.code === 'ARCHIVE_TOO_SLOW' ? this.#speech.say('tooSlow') : known?.message
+      answer = this.#failure(known?.code === 'USAGE' ? 400 : 503, message ?? 'a defect of the desk')
     }
     const { status, body = '', type = 'text/html; charset=utf-8', headers = {} } = answer
     response.writeHead(status, { ...HEADERS, 'content-type': type, ...headers })

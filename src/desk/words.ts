@@ -162,6 +162,12 @@ const OVERVIEW = {
   asDeclared: ['declared', '已申报'],
   usualMinute: ['Usual a minute', '平时每分钟'],
   declaredMinute: ['Declared a minute', '申报每分钟'],
+  noEnterprise: ['enterprise not given in the records', '记录未注明企业'],
+  nobodyKnown: ['sender not known in this time', '该时间内未见其发送记录'],
+  tooSlow: [
+    'The query took too long and was ended. Ask for a shorter time; archive.queryTimeout says how long it may take.',
+    '查询超时，已终止。请缩短时间范围；时限由 archive.queryTimeout 设定。',
+  ],
   perMillion: ['Enterprises by complaints a million messages', '企业：每百万条短信投诉数'],
   aMillion: ['A million', '每百万'],
   sentMessages: ['Sent', '发送量'],

@@ -160,6 +160,11 @@ export const ERRORS = {
     retry: false,
     remedy: 'The message is that of PostgreSQL; docs/archive.md says which rights are needed.',
   },
+  ARCHIVE_TOO_SLOW: {
+    cause: 'A query to the archive took longer than `archive.queryTimeout`, and PostgreSQL ended it.',
+    retry: true,
+    remedy: 'Ask for a shorter time, or raise archive.queryTimeout.',
+  },
   CHECK_MALFORMED: {
     cause: 'The body of a check over HTTP is neither an input record nor an array of at most 100.',
     retry: false,
