@@ -16,7 +16,7 @@ import type {
   TallyReading,
 } from '../domain/feature-store.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
-import type { CodePolicy } from '../domain/policy.ts'
+import type { CodePolicy, Thresholds } from '../domain/policy.ts'
 import type { Registry } from '../domain/registry.ts'
 import type { StateRecord } from '../domain/state-store.ts'
 import type { EscalationEvidence, EvidenceFields, EvidenceOf } from './evidence-fields.ts'
@@ -47,6 +47,14 @@ export type ThresholdSpecs = Readonly<Record<string, ThresholdSpec>>
 /** The values of these thresholds in a policy. */
 export type ThresholdsOf<T extends ThresholdSpecs> = {
   readonly [K in keyof T]: T[K] extends FlagThreshold ? boolean : number
+}
+
+/** A threshold that does not go with the others. */
+export interface ThresholdFault {
+  readonly threshold: string
+  readonly message: string
+  /** All that the relation is between. */
+  readonly among: readonly string[]
 }
 
 /** Seconds without a new signal after which a state clears: every code whose state can open has it. A state holds 5 minutes. */
@@ -84,6 +92,8 @@ interface CodeDescription<T extends ThresholdSpecs, E extends EvidenceFields> {
   /** What a `throttle` asks the blocking service to let through. */
   readonly limit?: { readonly perMinute: number }
   readonly thresholds: T
+  /** What the bounds of single thresholds do not say: how they must stand to each other. The first fault, if any. */
+  relation?(thresholds: ThresholdsOf<T>): ThresholdFault | undefined
   readonly evidence: E
   /** The rule that it serves, where one is certain. */
   readonly rule?: RuleName
@@ -153,6 +163,7 @@ interface DefinedCode {
   readonly weight: number
   readonly limit?: { readonly perMinute: number }
   readonly thresholds: ThresholdSpecs
+  relation?(thresholds: Thresholds): ThresholdFault | undefined
   readonly evidence: EvidenceFields
   readonly rule?: RuleName
   readonly summary: string

@@ -6,6 +6,7 @@ import { LABELS, type Label } from '../domain/labels.ts'
 import type { Thresholds } from '../domain/policy.ts'
 import { type Checker, compileSchema, type Fault } from '../operator/operator-schema.ts'
 import { parseTime } from '../operator/value-forms.ts'
+import { thresholdFaults } from './threshold-relations.ts'
 
 /** What a policy file may say of one code; what it leaves out is inherited. */
 export interface CodeRule {
@@ -121,10 +122,12 @@ export function policyChecker(): Checker {
 }
 
 /** What no schema says of a policy over the shipped default: how values of both stand to each other. */
-export function mergedFaults({ escalate: { count = 1, recipients = 1 } = {} }: PolicyFile): readonly Fault[] {
-  if (recipients <= count) return []
+export function mergedFaults(policy: PolicyFile): readonly Fault[] {
+  const { escalate: { count = 1, recipients = 1 } = {} } = policy
+  const faults = thresholdFaults(policy)
+  if (recipients <= count) return faults
   const message = `${recipients} recipients cannot be reached by ${count} messages: recipients must not exceed count`
-  return [{ path: ['escalate', 'recipients'], message }]
+  return [...faults, { path: ['escalate', 'recipients'], message }]
 }
 
 /** What no schema says: how values stand to each other. */

@@ -24,9 +24,15 @@ const line =
   (minute) =>
     low + (high - low) * Math.min(1, Math.max(0, (minute - from) / (to - from)))
 
+/** Nothing before a minute, then up to a level within so many minutes. */
+const beginning =
+  (level: number, from: number, within: number): Level =>
+  (minute) =>
+    minute < from ? 0 : line(0.05 * level, level, from, from + within)(minute)
+
 /**
  * Advertising that climbs slowly to four times its level, and what looks like it: a declared campaign that fills up, a
- * shop that grows all morning, one that opens, a small one that sends in batches, a new one, and notices.
+ * shop that grows all morning, one that opens, a small one that sends in batches, two new ones, and notices.
  */
 export function climbs(
   cast: readonly Sender[],
@@ -74,6 +80,13 @@ export function climbs(
       shop: context.newShop(),
       level: (minute) => (minute < 60 ? 0 : line(6, 30, 60, 130)(minute)),
     },
+    {
+      event: 'climb-after-first-ramp',
+      shop: context.newShop(),
+      level: (minute) => (minute < 100 ? beginning(25, 20, 30)(minute) : line(25, 100, 100, 130)(minute)),
+      climbs: [100, 150],
+    },
+    { event: 'climb-first-ramp', shop: context.newShop(), level: beginning(60, 20, 60) },
     { event: 'climb-notices', shop: context.newShop(), level: line(20, 90, 80, 120), family: 'order' },
   ]
   return courses.map((course) => plantOf(course, start, at(minutes)))

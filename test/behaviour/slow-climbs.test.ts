@@ -10,6 +10,7 @@ const WITHIN: Readonly<Record<string, number>> = {
   'climb-40-minutes': 2_600,
   'climb-60-minutes': 3_300,
   'climb-early': 2_600,
+  'climb-after-first-ramp': 2_300,
 }
 
 describe('three hours with slow climbs', () => {
@@ -23,7 +24,7 @@ describe('three hours with slow climbs', () => {
     ])
     expect(simulated.code, simulated.stderr).toBe(0)
     const planted = readJsonl<PlantedEvent>(file('truth.jsonl')).filter(({ target }) => target !== undefined)
-    expect(planted).toHaveLength(10)
+    expect(planted).toHaveLength(12)
     const ran = await sigwatch([
       ...['run', '--source', file('messages.jsonl'), '--registry', file('registry.yaml')],
       ...['--alerts', file('alerts.jsonl'), '--now', '2027-01-01T00:00:00+08:00'],

@@ -32,8 +32,8 @@ function gamma4(random: Random): number {
   return sum / 4
 }
 
-/** Raises of one sender: a raise holds an hour, so that one event counts once. */
-function raises(rate: Rate, days: number, seed: number, batch = 1, from = START): Raise[] {
+/** Raises of one sender: a raise holds an hour, so that one event counts once. `since`: when counting began. */
+function raises(rate: Rate, days: number, seed: number, batch = 1, from = START, since = from): Raise[] {
   const random = new Random(seed)
   const rates = new MemoryRates()
   const found: Raise[] = []
@@ -42,7 +42,7 @@ function raises(rate: Rate, days: number, seed: number, batch = 1, from = START)
     const count = batch * random.poisson(rate(ts, random) / 6 / batch)
     const readings: RateReading[] = []
     const delta = { entity: 'signature:某商城', baseline: true, reportFrom: 36 }
-    rates.apply({ ...delta, buckets: [ts / BUCKET_MS, count, 0, 0] }, true, from, readings)
+    rates.apply({ ...delta, buckets: [ts / BUCKET_MS, count, 0, 0] }, true, since, readings)
     for (const reading of readings) {
       const signal = marketingBurst.onRate!(reading, signalContext)
       if (!signal?.over) continue
@@ -96,6 +96,12 @@ const growing =
   (share: number): Rate =>
   (ts) =>
     (1 + share) ** ((ts - START) / DAY)
+
+/** Up to its level in a straight line within so many minutes of its first message. */
+const beginning =
+  (from: number, minutes: number): Rate =>
+  (ts) =>
+    Math.min(1, 0.05 + (ts - from) / (minutes * MINUTE))
 
 const { values } = parseArgs({
   options: {
@@ -155,4 +161,43 @@ for (const perMinute of [10, 20, 50, 200])
       const [median, most] = [delays[delays.length >> 1], delays.at(-1)]
       const name = `${perMinute} a minute, in ${length} minutes, history of ${Math.round(history * 1440)} minutes`
       console.log(`  ${name.padEnd(56)} ${median?.toFixed(1)} ${most?.toFixed(1)} ${delays.length}`)
+    }
+
+console.log(
+  'senders that come while others are counted, up to their level within so many minutes; raises on the first day',
+)
+for (const perMinute of [15, 60, 200])
+  for (const length of [20, 30, 60, 120, 240]) {
+    const from = START + 8 * 60 * MINUTE
+    const rate = times(perMinute, beginning(from, length))
+    const found = Array.from({ length: senders }, (_, i) =>
+      raises(rate, 1 / 3, firstSeed + i, 1, from, START - 3 * DAY),
+    ).flat()
+    const climbs = found.filter(({ window }) => window === 'climb')
+    console.log(`  ${perMinute} a minute, in ${length} minutes`.padEnd(42), found.length, climbs.length)
+  }
+
+console.log(
+  'climbs to four times of such senders, after half an hour or two hours at their level; minutes to the raise: median, most, how many',
+)
+for (const perMinute of [15, 60, 200])
+  for (const length of [20, 40, 60])
+    for (const held of [30, 120]) {
+      const from = START + 8 * 60 * MINUTE
+      const delays = [30, 60, 120].flatMap((first) => {
+        const begin = from + (first + held) * MINUTE
+        const climb: Rate = (ts) => (ts < begin ? 1 : Math.min(4, 1 + (3 * (ts - begin)) / (length * MINUTE)))
+        const rate = times(perMinute, beginning(from, first), climb)
+        return Array.from({ length: senders }, (_, i) =>
+          raises(rate, (first + held + 120) / 1440, firstSeed + i, 1, from, START - 3 * DAY).find(
+            ({ ts }) => ts >= begin,
+          ),
+        ).flatMap((raise) => (raise ? [(raise.ts + BUCKET_MS - begin) / MINUTE] : []))
+      })
+      delays.sort((a, b) => a - b)
+      const [median, most] = [delays[delays.length >> 1], delays.at(-1)]
+      const name = `${perMinute} a minute, in ${length} minutes, after ${held}`
+      console.log(
+        `  ${name.padEnd(56)} ${median?.toFixed(1)} ${most?.toFixed(1)} ${delays.length} of ${3 * senders}`,
+      )
     }

@@ -25,32 +25,66 @@ export interface Climb {
   readonly level: number
 }
 
+const MINUTE = 60_000
 /** Minutes that the last hour must go back for its oldest stretch to stand in for a baseline. */
 const MIN_MINUTES = 50
 /** Share of the last hours' mean that is usual in any case: a rise that goes on has a part in that mean already. */
 const RECENT_SHARE = 0.6
 /** Share of the mean of the oldest twenty minutes that is usual in any case: ten quiet minutes are no baseline. */
 const OLDEST_SHARE = 0.85
-/** Hours without which a sender that came after counting began has no baseline yet. */
-const MIN_HOURS = 3
+/**
+ * Minutes after its first message for which a sender may still be on its way to its level. From then on a straight line
+ * from nothing is no climb any more: within an hour it grows to less than two and a half times.
+ */
+const BEGINNING_MINUTES = 90
+
+/** What the last hour is held against, messages a minute. */
+export interface Reference {
+  readonly mean: number
+  readonly source: 'hour-of-day' | 'recent-hours' | 'trailing-hour'
+  /** Of a sender that may still be on its way to its level: how it goes on. */
+  readonly beginning?: Beginning
+}
+
+/** A straight line from the oldest stretch, so many before the newest. */
+interface Beginning {
+  readonly first: number
+  readonly growth: number
+  readonly oldest: number
+}
 
 /**
- * Messages a minute to compare the last hour with: this hour of earlier days and a standard deviation; without any, the
- * oldest ten minutes of the hour, or most of the oldest twenty. Undefined for a sender with too little history.
- *
- * `wasThere`: it sent when counting began, so what it began with is no first appearance.
+ * What to compare the last hour with: this hour of earlier days and a standard deviation; without any, the oldest ten
+ * minutes of the hour, or most of the oldest twenty. For a sender that has only begun, what the second ten minutes had more
+ * than the first, less a standard deviation of that difference, goes on in a straight line. Undefined for one that has
+ * sent for less than `MIN_MINUTES`. `at`: end of what is judged, epoch ms.
  */
 export function usualBefore(
-  { hour, recent, trailing, earlier }: Baseline,
-  wasThere: boolean,
-): number | undefined {
+  { hour, recent, trailing, earlier, firstSeen }: Baseline,
+  at: number,
+): Reference | undefined {
   const atLeast = RECENT_SHARE * (recent?.mean ?? 0)
-  if (hour && hour.days >= 1) return Math.max(hour.mean + hour.sd, atLeast)
+  if (hour && hour.days >= 1) return greater(hour.mean + hour.sd, 'hour-of-day', atLeast)
   const minutes = trailing.minutes + 10
-  if (minutes < MIN_MINUTES || (!wasThere && (recent?.hours ?? 0) < MIN_HOURS)) return undefined
-  const oldest = Math.floor(minutes / 10) - 2
-  const [before, first] = [earlier[oldest - 1]! / 10, earlier[oldest]! / 10]
-  return Math.max(first, (OLDEST_SHARE * (before + first)) / 2, atLeast)
+  if (minutes < MIN_MINUTES) return undefined
+  const oldest = Math.floor(minutes / 10) - 1
+  const [second, first] = [earlier[oldest - 2]!, earlier[oldest - 1]!]
+  const own = Math.max(first, (OLDEST_SHARE * (first + second)) / 2) / 10
+  const reference = greater(own, 'trailing-hour', atLeast)
+  const growth = (second - first - Math.sqrt(first + second)) / 10
+  if (growth <= 0 || at - firstSeen >= BEGINNING_MINUTES * MINUTE) return reference
+  return { ...reference, beginning: { first: first / 10, growth, oldest } }
+}
+
+function greater(own: number, source: Reference['source'], atLeast: number): Reference {
+  return own >= atLeast ? { mean: own, source } : { mean: atLeast, source: 'recent-hours' }
+}
+
+/** Messages a minute that are usual in a stretch, the newest being 0. */
+export function usualIn({ mean, beginning }: Reference, stretch: number): number {
+  if (!beginning) return mean
+  const { first, growth, oldest } = beginning
+  return Math.max(mean, first + growth * (oldest - stretch))
 }
 
 /**

@@ -4,8 +4,8 @@ import type { Registry } from '../../domain/registry.ts'
 import { defineStateCode } from '../code-spec.ts'
 import * as fields from '../evidence-fields.ts'
 import { type Expectation, expectationOf } from './baseline.ts'
-import { type Climb, climbOf, type Stretch, usualBefore } from './climb.ts'
-import { type Thresholds, thresholds } from './thresholds.ts'
+import { type Climb, climbOf, type Reference, type Stretch, usualBefore, usualIn } from './climb.ts'
+import { relation, type Thresholds, thresholds } from './thresholds.ts'
 
 const MINUTE = 60_000
 const HOUR = 3_600_000
@@ -62,6 +62,7 @@ export const marketingBurst = defineStateCode({
   weight: 0.6,
   limit: { perMinute: 600 },
   thresholds,
+  relation,
   evidence: {
     window: fields.oneOf(
       ['1m', '10m', '1h', 'climb'],
@@ -130,7 +131,7 @@ export const marketingBurst = defineStateCode({
         limit: Math.round(worst.limit),
         ...(worst.minutes === undefined ? {} : { minutes: Math.round(worst.minutes * 10) / 10 }),
         baseline: Math.round((worst.usual ?? expected.mean) * 10) / 10,
-        baselineSource: expected.source,
+        baselineSource: worst.source ?? expected.source,
         ...(allowance > 0 ? { campaignAllowance: allowance } : {}),
       },
     }
@@ -141,8 +142,9 @@ interface WindowLevel extends Omit<Climb, 'minutes'> {
   readonly window: Window['name'] | 'climb'
   /** Of a climb. */
   readonly minutes?: number
-  /** Messages a minute that a climb is held against. */
+  /** Messages a minute that were usual before a climb, and where they come from. */
   readonly usual?: number
+  readonly source?: Reference['source']
 }
 
 /** The window that is furthest above its limit; `allowance`: messages a minute of a declared campaign. */
@@ -206,14 +208,14 @@ function climbLevel(
 ): WindowLevel | undefined {
   const inTenMinutes = windows.m10[COMMERCIAL_INDEX]
   if (inTenMinutes < t.floor10m * t.keepRatio) return undefined
-  const before = usualBefore(baseline!, wasThere(baseline!, t))
+  const before = usualBefore(baseline!, bucketEnd)
   if (before === undefined) return undefined
   const { earlier } = baseline!
   const minuteEnd = Math.ceil(bucketEnd / MINUTE) * MINUTE
   const hourStart = Math.floor((bucketEnd - 1) / HOUR) * HOUR
   const over = 10 - (minuteEnd - bucketEnd) / MINUTE
   const last = earlier.reduce((rest, count) => rest - count, windows.h1[COMMERCIAL_INDEX])
-  const atLeast = Math.max(before, t.floor10m / (10 * t.climbRatio))
+  const atLeast = t.floor10m / (10 * t.climbRatio)
   const stretches = [last, ...earlier].map((count, i): Stretch => {
     const end = minuteEnd - 10 * i * MINUTE
     const declared = Math.max(
@@ -222,12 +224,16 @@ function climbLevel(
     )
     // What lies before the hour of the day is held against the last hours as well: it may have been a busy one.
     const earlierHour = baseline!.hour && end - 10 * MINUTE < hourStart ? (baseline!.recent?.mean ?? 0) : 0
-    return { count, minutes: i === 0 ? over : 10, usual: Math.max(atLeast, declared, earlierHour) }
+    return {
+      count,
+      minutes: i === 0 ? over : 10,
+      usual: Math.max(usualIn(before, i), atLeast, declared, earlierHour),
+    }
   })
   const climb = climbOf(stretches, t)
   if (!climb || windows.m1[COMMERCIAL_INDEX] < (t.keepRatio * climb.count) / climb.minutes) return undefined
   const level = Math.min(climb.level, inTenMinutes / t.floor10m)
-  return { ...climb, level, window: 'climb', usual: stretches[0]!.usual }
+  return { ...climb, level, window: 'climb', usual: before.mean, source: before.source }
 }
 
 /** Commercial messages that the window may hold before it is a burst. */

@@ -1,4 +1,4 @@
-import { hold, type ThresholdsOf } from '../code-spec.ts'
+import { hold, type ThresholdFault, type ThresholdsOf } from '../code-spec.ts'
 
 const times = (default_: number, says: string) => ({
   default: default_,
@@ -67,7 +67,7 @@ export const thresholds = {
     unit: 'log-likelihood ratio',
     min: 1,
     max: 100,
-    says: 'sum over the ten minutes of up to an hour from which on they are a slow climb; the run length grows with its exponential. One stretch speaks for (R - 1 - ln R) / spread² at most, R being climbRatio: below that a single spike raises, and above six times that nothing does',
+    says: 'sum over the ten minutes of up to an hour from which on they are a slow climb; the run length grows with its exponential. One stretch speaks for (R - 1 - ln R) / spread² at most, R being climbRatio: the evidence must be above that, or a single spike raises, and below five times that, or nothing does',
   },
   keepRatio: {
     default: 0.6,
@@ -80,3 +80,22 @@ export const thresholds = {
 }
 
 export type Thresholds = ThresholdsOf<typeof thresholds>
+
+/** Stretches of a climb that can speak for one: the oldest of the six of an hour is what they are compared with. */
+const SPEAKING = 5
+
+/** The evidence of a climb must be out of reach for one stretch, and within reach of all that can speak for one. */
+export function relation({ climbRatio, climbSpread, climbEvidence }: Thresholds): ThresholdFault | undefined {
+  const one = (climbRatio - 1 - Math.log(climbRatio)) / climbSpread ** 2
+  if (climbEvidence > one && climbEvidence < SPEAKING * one) return undefined
+  const bounds = `more than ${one.toPrecision(3)} and less than ${(SPEAKING * one).toPrecision(3)}`
+  const message =
+    climbEvidence > one
+      ? `${climbEvidence} is out of reach: no climb would be raised`
+      : `${climbEvidence} is what a single spike of ten minutes has`
+  return {
+    threshold: 'climbEvidence',
+    message: `${message} (allowed with climbRatio ${climbRatio} and climbSpread ${climbSpread}: ${bounds})`,
+    among: ['climbRatio', 'climbSpread', 'climbEvidence'],
+  }
+}

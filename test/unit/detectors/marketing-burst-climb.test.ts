@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { climbOf, cumulativeSum, usualBefore } from '../../../src/detectors/marketing-burst/climb.ts'
+import { climbOf, cumulativeSum, usualBefore, usualIn } from '../../../src/detectors/marketing-burst/climb.ts'
 import { marketingBurst } from '../../../src/detectors/marketing-burst/marketing-burst.ts'
 import type { Baseline, RateReading } from '../../../src/domain/feature-store.ts'
 import { DAY, signalContext, T } from '../../helpers/signal-context.ts'
@@ -48,22 +48,36 @@ describe('what was usual before a climb', () => {
   const { hour: _, ...unknown } = known
 
   it('is this hour of earlier days, or most of the last hours where they are higher', () => {
-    expect(usualBefore(known, false)).toBe(33)
-    expect(usualBefore({ ...known, recent: { mean: 90, sd: 9, hours: 48 } }, false)).toBe(54)
+    expect(usualBefore(known, T)).toEqual({ mean: 33, source: 'hour-of-day' })
+    const busy = { ...known, recent: { mean: 90, sd: 9, hours: 48 } }
+    expect(usualBefore(busy, T)).toEqual({ mean: 54, source: 'recent-hours' })
   })
 
   it('is the oldest part of the hour without earlier days', () => {
-    expect(usualBefore(unknown, false)).toBe(20)
-    expect(usualBefore({ ...unknown, trailing: { mean: 70, minutes: 40 } }, false)).toBe(12)
+    expect(usualBefore(unknown, T)).toEqual({ mean: 20, source: 'trailing-hour' })
+    expect(usualBefore({ ...unknown, trailing: { mean: 70, minutes: 40 } }, T)).toEqual({
+      mean: 12,
+      source: 'recent-hours',
+    })
     const calm = { ...unknown, earlier: [100, 100, 100, 300, 100] }
-    expect(usualBefore(calm, false)).toBe(17)
+    expect(usualBefore(calm, T)!.mean).toBe(17)
+    expect(usualBefore({ ...unknown, trailing: { mean: 70, minutes: 39 } }, T)).toBeUndefined()
   })
 
-  it('is not known of a sender that came an hour ago, but of one that was there when counting began', () => {
-    const { recent: __, ...young } = unknown
-    expect(usualBefore(young, false)).toBeUndefined()
-    expect(usualBefore(young, true)).toBe(20)
-    expect(usualBefore({ ...young, trailing: { mean: 70, minutes: 39 } }, true)).toBeUndefined()
+  it('goes on as it began for the first hour and a half of a sender, and is level where its beginning was', () => {
+    const { recent: __, ...hourless } = unknown
+    const young = { ...hourless, firstSeen: T - 89 * 60_000 }
+    const usual = (earlier: readonly number[]) => {
+      const before = usualBefore({ ...young, earlier }, T)!
+      return [0, 1, 2, 3, 4, 5].map((stretch) => usualIn(before, stretch))
+    }
+    const rising = usual([1000, 800, 600, 400, 200])
+    expect(rising).toEqual([...rising].sort((a, b) => b - a))
+    expect(rising[0]).toBeGreaterThan(95)
+    expect(rising[5]).toBe(25.5)
+    expect(usual([1000, 800, 600, 210, 200])).toEqual([20, 20, 20, 20, 20, 20])
+    const since = { ...young, earlier: [1000, 800, 600, 400, 200], firstSeen: T - 90 * 60_000 }
+    expect(usualBefore(since, T)).toEqual({ mean: 25.5, source: 'trailing-hour' })
   })
 })
 
@@ -112,9 +126,26 @@ describe('MARKETING_BURST on a slow climb', () => {
     expect(on({ ...reading(climbing), windows: quiet })?.over ?? false).toBe(false)
   })
 
-  it('is none for a sender without history', () => {
-    const { hour: _, ...young } = reading(climbing).baseline!
-    const found = on({ ...reading(climbing), baseline: { ...young, firstSeen: T - 50 * 60_000 } })
-    expect(found?.over ?? false).toBe(false)
+  const { hour: __, ...young } = reading(climbing).baseline!
+  const firstSeen = T - 70 * 60_000
+
+  it('is raised for a sender that came lately, once it has been level, and says what it was compared with', () => {
+    const signal = on({
+      ...reading([1180, 1050, 850, 600, 310, 300]),
+      baseline: { ...young, earlier: [1050, 850, 600, 310, 300], firstSeen },
+    })!
+    expect(signal).toMatchObject({ over: true, cap: 'review' })
+    expect(signal.evidence).toMatchObject({ window: 'climb', baseline: 30, baselineSource: 'trailing-hour' })
+  })
+
+  it('is none for a sender that is still on its way to its level', () => {
+    for (const tens of [
+      [1180, 1050, 850, 600, 420, 210],
+      [500, 450, 360, 270, 180, 90],
+      [600, 600, 600, 500, 300, 100],
+    ]) {
+      const found = on({ ...reading(tens), baseline: { ...young, earlier: tens.slice(1), firstSeen } })
+      expect(found?.over ?? false, String(tens)).toBe(false)
+    }
   })
 })

@@ -232,6 +232,22 @@ describe('faults of a policy', () => {
       'exemptions: [{target: "port:1", codes: [NO_CONSENT], until: 2026-11-12T00:00Z, by: a}]',
       'exemptions[0].why: is missing',
     ],
+    [
+      'codes: {MARKETING_BURST: {thresholds: {climbEvidence: 6}}}',
+      'codes.MARKETING_BURST.thresholds.climbEvidence: 6 is what a single spike of ten minutes has (allowed with climbRatio 4 and climbSpread 0.5: more than 6.45 and less than 32.3)',
+    ],
+    [
+      'codes: {MARKETING_BURST: {thresholds: {climbSpread: 1.5}}}',
+      'codes.MARKETING_BURST.thresholds.climbEvidence: 8 is out of reach: no climb would be raised (allowed with climbRatio 4 and climbSpread 1.5',
+    ],
+    [
+      'periods: [{name: a, from: 2026-10-20T00:00Z, to: 2026-10-21T00:00Z, codes: {MARKETING_BURST: {thresholds: {climbRatio: 8}}}}]',
+      'periods[0].codes.MARKETING_BURST.thresholds.climbRatio: 8 is what a single spike',
+    ],
+    [
+      'carriers: {CUCC: {codes: {MARKETING_BURST: {thresholds: {climbEvidence: 40}}}}}',
+      'carriers.CUCC.codes.MARKETING_BURST.thresholds.climbEvidence: 40 is out of reach',
+    ],
     ['carriers: {CUCC: {code: {}}}', 'carriers.CUCC.code: unknown key; did you mean "codes"?'],
   ])('%s', (yaml, expected) => {
     const found = faults(`${yaml}\n`)
