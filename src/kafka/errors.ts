@@ -56,6 +56,12 @@ export function typeOf(error: unknown): string | undefined {
   return chain(error).find(({ type }) => type !== undefined)?.type
 }
 
+/** The topics whose records a broker did not take; undefined: it is not known. */
+export function topicsOf(error: unknown): readonly string[] | undefined {
+  const topics = error instanceof Error && 'topics' in error ? error.topics : undefined
+  return Array.isArray(topics) && topics.length > 0 ? topics : undefined
+}
+
 export function failureKind(error: unknown): FailureKind {
   for (const { type, name } of chain(error)) {
     if (type !== undefined && LOST.has(type)) return 'lost'

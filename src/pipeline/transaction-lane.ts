@@ -1,6 +1,7 @@
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { OutputRecord, PartitionId, Transactions } from '../domain/ports.ts'
+import { SinkRefused } from '../domain/sink-refused.ts'
 import { smallerLetter } from '../domain/smaller-letter.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { slimmer } from './outlet.ts'
@@ -162,10 +163,12 @@ export class TransactionLane {
     try {
       await transactions.write({ partition: id, epoch, records, reached }, this.#over.signal)
     } catch (error) {
-      if (!(error instanceof SigwatchError) || error.code !== 'SINK_REFUSED') throw error
+      if (!(error instanceof SinkRefused)) throw error
       const half = entries.length >> 1
       const pieces =
-        half > 0 ? [entries.slice(0, half), entries.slice(half)] : [this.#smaller(entries, error)]
+        half > 0
+          ? [entries.slice(0, half), entries.slice(half)]
+          : [entries.map((entry) => this.#smaller(entry, error))]
       for (const piece of pieces) await this.#commit(piece)
       return
     }
@@ -180,17 +183,24 @@ export class TransactionLane {
     }
   }
 
-  /** One entry with less in each record that can have less; when none can, without its largest, which is reported. */
-  #smaller(entries: readonly Queued[], error: SigwatchError): Queued[] {
-    return entries.map((entry) => {
-      const smaller = entry.records.map((record) => lessOf(record))
-      if (smaller.some((record) => record !== undefined))
-        return { ...entry, records: entry.records.map((record, n) => smaller[n] ?? record) }
-      const [largest, ...rest] = [...entry.records].sort((a, b) => sizeOf(b) - sizeOf(a))
-      const reason = `${largest?.channel} record of ${sizeOf(largest!)} bytes: ${error.message}`
-      this.#parts.emit({ name: 'failed', code: error.code, reason })
-      return { ...entry, records: rest }
-    })
+  /**
+   * The entry with less in each record that may be the one that is refused and can have less; when none can, without the
+   * largest of them, which is reported.
+   */
+  #smaller(entry: Queued, error: SinkRefused): Queued {
+    const refused = new Set(error.refused.map(({ record }) => record))
+    const smaller = new Map(
+      [...refused].flatMap((record) => {
+        const less = lessOf(record)
+        return less ? [[record, less] as const] : []
+      }),
+    )
+    if (smaller.size > 0)
+      return { ...entry, records: entry.records.map((record) => smaller.get(record) ?? record) }
+    const [largest] = [...refused].sort((a, b) => sizeOf(b) - sizeOf(a))
+    const reason = `${largest?.channel} record of ${sizeOf(largest!)} bytes: ${error.message}`
+    this.#parts.emit({ name: 'failed', code: error.code, reason })
+    return { ...entry, records: entry.records.filter((record) => record !== largest) }
   }
 }
 

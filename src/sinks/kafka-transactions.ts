@@ -13,7 +13,7 @@ import { backOff } from '../kafka/backoff.ts'
 import type { KafkaConnection, OpenedCluster } from '../kafka/client.ts'
 import { closed } from '../kafka/close.ts'
 import { metadataOf } from '../kafka/commit-metadata.ts'
-import { failureKind, reasonOf } from '../kafka/errors.ts'
+import { failureKind, reasonOf, topicsOf } from '../kafka/errors.ts'
 import {
   TransactionalProducer,
   type TransactionOffset,
@@ -136,7 +136,7 @@ export class KafkaTransactions implements Transactions {
         const kind = failureKind(error)
         if (error instanceof SigwatchError) throw error
         if (kind === 'fenced') throw lost(partition, reasonOf(error), error)
-        if (kind === 'refused') throw refusal(records, reasonOf(error), error)
+        if (kind === 'refused') throw this.#refusal(records, error)
         if (attempt >= UNREPORTED_ATTEMPTS) connection.health.lost(PART, reasonOf(error))
         await backOff(attempt, signal)
         // A partition that was given up is begun by its next owner alone.
@@ -209,6 +209,16 @@ export class KafkaTransactions implements Transactions {
     })
   }
 
+  /** Which of them is refused is known by topic at most. */
+  #refusal(records: readonly OutputRecord[], cause: unknown): SinkRefused {
+    const { topics } = this.#options
+    const named = topicsOf(cause)
+    const reason = reasonOf(cause)
+    const all = records.map((record, index) => ({ index, record, channel: record.channel, reason }))
+    const some = all.filter(({ channel }) => named?.includes(topics[channel] ?? ''))
+    return new SinkRefused(some.length > 0 ? some : all, { cause })
+  }
+
   #cluster(): Promise<OpenedCluster> {
     this.#opened ??= this.#options.connection.openCluster().catch((error: unknown) => {
       this.#opened = undefined
@@ -229,10 +239,4 @@ function isSame(one: TransactionOffset | undefined, other: TransactionOffset | u
 
 function lost({ topic, partition }: PartitionId, why: string, cause?: unknown): SigwatchError {
   return new SigwatchError('TRANSACTION_LOST', `${topic}/${partition}: ${why}`, { cause })
-}
-
-/** It is not known which of them is refused. */
-function refusal(records: readonly OutputRecord[], reason: string, cause: unknown): SinkRefused {
-  const refused = records.map((record, index) => ({ index, record, channel: record.channel, reason }))
-  return new SinkRefused(refused, { cause })
 }

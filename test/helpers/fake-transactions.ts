@@ -30,6 +30,7 @@ interface Named {
 
 interface Produced extends Named {
   readonly topicData: readonly {
+    readonly topic: string
     readonly partitions: readonly {
       readonly partition: number
       readonly firstSequence: number
@@ -43,7 +44,7 @@ interface Owner {
   epoch: number
   open: Open | undefined
   committed: Offset | undefined
-  sequences: Map<number, number>
+  sequences: Map<string, number>
 }
 
 /**
@@ -141,7 +142,7 @@ export class FakeTransactions {
       epoch: -1,
       open: undefined,
       committed: undefined,
-      sequences: new Map<number, number>(),
+      sequences: new Map<string, number>(),
     }
     this.#owners.set(transactionalId, owner)
     this.#end(owner, false)
@@ -159,13 +160,15 @@ export class FakeTransactions {
 
   #produce(of: Produced): void {
     const owner = this.#opened(of)
-    for (const { partition, firstSequence, messages } of of.topicData.flatMap(
-      ({ partitions }) => partitions,
-    )) {
-      const sequence = owner.sequences.get(partition) ?? 0
+    const parts = of.topicData.flatMap(({ topic, partitions }) =>
+      partitions.map((part) => ({ ...part, topic, key: `${topic}/${part.partition}` })),
+    )
+    for (const { topic, key, firstSequence, messages } of parts) {
+      const sequence = owner.sequences.get(key) ?? 0
       if (sequence !== firstSequence) throw createErrorFromCode(OUT_OF_ORDER)
-      if (messages.some(({ value }) => value.length > this.#limit)) throw createErrorFromCode(TOO_LARGE)
-      owner.sequences.set(partition, sequence + messages.length)
+      if (messages.some(({ value }) => value.length > this.#limit))
+        throw Object.assign(createErrorFromCode(TOO_LARGE), { topics: [topic] })
+      owner.sequences.set(key, sequence + messages.length)
       owner.open!.values.push(...messages.map(({ value }) => value))
     }
   }

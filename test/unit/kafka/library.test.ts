@@ -1,4 +1,6 @@
+import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
+import { topicsOf } from '../../../src/kafka/errors.ts'
 import { library, partitioner } from '../../../src/kafka/library.ts'
 
 const metadata = Array.from({ length: 6 }, (_, partitionId) => ({
@@ -31,4 +33,20 @@ describe('the partitioner', () => {
     expect(new Set(places).size).toBe(6)
     expect(choose({ key: null, value: '', partition: 4 })).toBe(4)
   })
+})
+
+it.each([3, 4, 5, 6, 7])('a refusal names its topic in version %i of the answer', async (version) => {
+  const { parse } = createRequire(import.meta.url)(
+    `kafkajs/src/protocol/requests/produce/v${version}/response`,
+  ) as { parse: (answer: object) => Promise<unknown> }
+  const answerOf = (codes: Record<string, number>) => ({
+    topics: Object.entries(codes).map(([topicName, errorCode]) => ({
+      topicName,
+      partitions: [{ errorCode: 0 }, { errorCode }],
+    })),
+  })
+  const refused = await parse(answerOf({ alerts: 0, shadow: 10, verdicts: 6 })).catch((error) => error)
+  expect(refused).toMatchObject({ type: 'MESSAGE_TOO_LARGE' })
+  expect(topicsOf(refused)).toEqual(['shadow'])
+  await expect(parse(answerOf({ alerts: 0 }))).resolves.toBeDefined()
 })

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { messageAlert } from '../../../src/alerts/message-alert.ts'
+import { alertRecord } from '../../../src/domain/alert-record.ts'
+import type { Mode } from '../../../src/domain/decision.ts'
 import { SigwatchError } from '../../../src/domain/errors.ts'
 import type { Event } from '../../../src/domain/events.ts'
-import type { RawRecord, SmsRecord } from '../../../src/domain/message.ts'
+import type { Position, RawRecord, SmsRecord } from '../../../src/domain/message.ts'
 import type {
   AssignedPartition,
+  Channel,
   OutputRecord,
   PartitionWrite,
   Source,
@@ -13,6 +17,7 @@ import type {
 import { SinkRefused } from '../../../src/domain/sink-refused.ts'
 import { Intake } from '../../../src/pipeline/intake.ts'
 import { JoinParts } from '../../../src/stages/join-parts.ts'
+import { ALERT_OPTIONS, message } from '../../helpers/state-fixtures.ts'
 
 const NOW = 1_800_000_000_000
 const partition = { topic: 't', partition: 0 }
@@ -45,11 +50,10 @@ class RecordedTransactions implements Transactions {
 
   async write(write: PartitionWrite): Promise<void> {
     if (this.committed.length >= this.#lostAt) throw new SigwatchError('TRANSACTION_LOST', 'somebody else')
-    const refused = write.records.filter(this.#refuses)
-    if (refused.length > 0)
-      throw new SinkRefused(
-        refused.map((record, index) => ({ index, record, channel: record.channel, reason: 'too large' })),
-      )
+    const refused = write.records.flatMap((record, index) =>
+      this.#refuses(record) ? [{ index, record, channel: record.channel, reason: 'too large' }] : [],
+    )
+    if (refused.length > 0) throw new SinkRefused(refused)
     this.committed.push(write)
   }
 
@@ -58,11 +62,17 @@ class RecordedTransactions implements Transactions {
   }
 }
 
-/** Runs an intake that writes a verdict for each record in these transactions. */
+type OutputsOf = (value: string, origin: Position) => readonly OutputRecord[]
+
+const oneOf =
+  (channel: Channel): OutputsOf =>
+  (value, origin) => [{ channel, key: null, value, origin }]
+
+/** Runs an intake that writes these outputs for each record in these transactions. */
 async function intakeOver(
   transactions: RecordedTransactions,
   read: (handler: SourceHandler) => Promise<void>,
-  channel: OutputRecord['channel'] = 'verdicts',
+  outputsOf = oneOf('verdicts'),
 ) {
   const seen = { plain: [] as OutputRecord[], commits: 0, rejoins: 0, events: [] as Event[] }
   const source: Source = {
@@ -87,9 +97,7 @@ async function intakeOver(
       const outputs = items.flatMap((item): OutputRecord[] =>
         item.kind === 'rejected'
           ? [item.output]
-          : item.message.origins.map(({ value, position }) => ({
-              ...{ channel, key: null, value: Buffer.from(value), origin: position },
-            })),
+          : item.message.origins.flatMap(({ value, position }) => outputsOf(String(value), position)),
       )
       await write([{ channel: 'versions', key: 'v', value: 'v' }, ...outputs])
     },
@@ -161,12 +169,55 @@ describe('an intake that writes in transactions', () => {
         await assigned(handler, {})
         await run(handler, records)
       },
-      'deadLetters',
+      oneOf('deadLetters'),
     )
     expect(transactions.values.map((value) => value.length)).toEqual([1, 1, 16_000, 1])
     const cut = transactions.committed.flatMap((write) => write.records)[2]!
     expect(cut.headers).toEqual({ 'sigwatch-truncated': '100000' })
     expect(transactions.committed.at(-1)!.reached.offset).toBe(4)
+  })
+
+  it('takes texts from the alert that is refused, and from no other of the message', async () => {
+    const transactions = new RecordedTransactions({
+      refuses: ({ channel, value }) => channel === 'shadowAlerts' && String(value).includes('evil.top'),
+    })
+    const provenance = { model: 'm@1', policy: 'p', registry: 'r' }
+    const evidence = { link: 'http://evil.top/' }
+    const alertOf = (mode: Mode, origin: Position): OutputRecord => ({
+      ...alertRecord(
+        messageAlert(
+          message({ id: mode, text: 'see evil.top' }),
+          [{ code: 'FORGED_BRAND', score: 1, action: 'block', mode, weight: 1, evidence }],
+          { provenance, mode, degraded: false, late: false },
+          ALERT_OPTIONS,
+        ),
+      ),
+      origin,
+    })
+    await intakeOver(
+      transactions,
+      async (handler) => {
+        await assigned(handler, {})
+        await run(handler, [recordAt(0)])
+      },
+      (_value, origin) => [alertOf('enforce', origin), alertOf('shadow', origin)],
+    )
+    const [enforced, shadow] = transactions.values.map((value) => JSON.parse(value).data.message.text)
+    expect([enforced, shadow]).toEqual(['see evil.top', ''])
+  })
+
+  it('leaves out the record that is refused, though another of its message is larger', async () => {
+    const transactions = new RecordedTransactions({ refuses: ({ value }) => String(value) === 'small' })
+    await intakeOver(
+      transactions,
+      async (handler) => {
+        await assigned(handler, {})
+        await run(handler, [recordAt(0)])
+      },
+      (_value, origin) =>
+        ['small', 'a larger one'].map((value) => ({ channel: 'verdicts', key: null, value, origin })),
+    )
+    expect(transactions.values).toEqual(['a larger one'])
   })
 
   it('leaves out and reports what cannot be made smaller', async () => {

@@ -13,7 +13,12 @@ const id = { topic: 'in', partition: 2 }
 const settled = () => new Promise((resolve) => setTimeout(resolve, 5))
 
 function transactionsOn(brokers: FakeTransactions, connection = brokers.connection): KafkaTransactions {
-  return new KafkaTransactions({ connection, groupId: 'g', topics: { verdicts: 'v' }, emit: () => {} })
+  return new KafkaTransactions({
+    connection,
+    groupId: 'g',
+    topics: { verdicts: 'v', alerts: 'a' },
+    emit: () => {},
+  })
 }
 
 /** One record for each offset from `from` on, up to `to`. */
@@ -95,6 +100,16 @@ describe('KafkaTransactions', () => {
     })
     await transactions.write(write)
     expect(brokers.seen).toEqual(['0'])
+  })
+
+  it('names among what is refused no record of another topic', async () => {
+    const transactions = transactionsOn(new FakeTransactions({ limit: 10 }))
+    await transactions.takeOver([id], 1)
+    const alert: OutputRecord = { channel: 'alerts', key: 'a', value: 'x'.repeat(11) }
+    const write = writeOf(0, 2)
+    await expect(
+      transactions.write({ ...write, records: [write.records[0]!, alert, write.records[1]!] }),
+    ).rejects.toMatchObject({ refused: [{ index: 1, record: alert }] })
   })
 
   it('says which setting of the brokers refuses its transactions', async () => {
