@@ -96,6 +96,9 @@ export function ensure(draft: Draft, capacity: number): void {
   draft.marks = marks
 }
 
+/** Units behind the end that are looked at, at most. */
+const AHEAD = 8
+
 const KEYCAP = 0x20e3
 const WORDLIKE = CJK | LATIN | DIGIT
 
@@ -176,6 +179,8 @@ export function readPlain(draft: Draft, text: string): void {
   }
   if ((previous & LATIN) !== 0 && (before & LATIN) === 0) singles++
   draft.length = n
+  // Who looks a few units ahead finds nothing of the text before.
+  units.fill(0, n, n + AHEAD)
   draft.seen |= seen
   draft.singles += singles
   if (mixed) draft.mixed = true

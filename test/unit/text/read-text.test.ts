@@ -46,6 +46,19 @@ describe('readText', () => {
     )
   })
 
+  it.each([
+    ['an @ right behind the last host', 'pay at a.hk-id.top', 'pay at a.hk-id.top@lena'],
+    ['a path behind the last host', 'ok。live', 'ok。live/a'],
+    ['a word for a dot', 'log in at bank (', 'log in at bank (dot) com'],
+  ])('reads nothing of the text before: %s', (_, text, before) => {
+    const alone = readText(text)
+    for (const filler of ['x', '@', ' ', '.', '/', ' dot com', 't) com']) readText(text.padEnd(64, filler))
+    readText(before)
+    expect(readText(text)).toEqual(alone)
+    readText(text.padEnd(80, '@'))
+    expect(readText(text)).toEqual(alone)
+  })
+
   it('takes the longest joined text', () => {
     const began = performance.now()
     const result = readText('贷.款 a。com 13800138000 退订回T '.repeat(20_000))
