@@ -6,7 +6,7 @@ import { backOff, whenAborted } from '../kafka/backoff.ts'
 import type { Consumer, EachBatchPayload } from '../kafka/client.ts'
 import { Commits, type CommitTarget } from '../kafka/commits.ts'
 import { failureKind, mustBeChanged } from '../kafka/errors.ts'
-import { placeNewGroup } from '../kafka/start-offsets.ts'
+import type { GroupStart } from '../kafka/start-offsets.ts'
 import { Assignment } from './assignment.ts'
 import { BatchReader } from './batch-reader.ts'
 import { BrokerWatch } from './broker-watch.ts'
@@ -18,6 +18,8 @@ import type { RunningTime } from './running-time.ts'
 export interface MemberParts {
   readonly options: MemberOptions
   readonly handler: SourceHandler
+  /** Where a new group begins. */
+  readonly start: GroupStart
   /** Numbers assignments, over all members that come one after the other. */
   readonly nextEpoch: () => number
   /** The handler cannot go on. */
@@ -189,11 +191,11 @@ export class GroupMember {
   }
 
   async #prepare(consumer: Consumer, assignment: Assignment): Promise<void> {
-    const { connection, groupId, startFrom, takeOver } = this.#parts.options
+    const { connection, takeOver } = this.#parts.options
     const isOver = () => assignment.ending || this.#assignment !== assignment
     for (let attempt = 0; ; attempt++) {
       try {
-        await placeNewGroup(connection, consumer, groupId, startFrom, assignment.partitions)
+        await this.#parts.start.place(consumer, assignment.partitions, attempt)
         if (takeOver) {
           // Whoever has the partitions by now would be fenced.
           if (isOver()) return

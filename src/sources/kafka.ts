@@ -5,7 +5,7 @@ import type { Source, SourceHandler } from '../domain/ports.ts'
 import { backOff } from '../kafka/backoff.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
 import { mustBeChanged, reasonOf } from '../kafka/errors.ts'
-import type { StartFrom } from '../kafka/start-offsets.ts'
+import { GroupStart, type StartFrom } from '../kafka/start-offsets.ts'
 import { GroupMember } from './group-member.ts'
 import type { MemberOptions } from './member-options.ts'
 import { RunningTime } from './running-time.ts'
@@ -57,6 +57,7 @@ const DEFAULTS = {
 export class KafkaSource implements Source {
   readonly #options: KafkaSourceOptions
   readonly #member: MemberOptions
+  readonly #start: GroupStart
   readonly #stopping = new AbortController()
   #current: GroupMember | undefined
   #epoch = 0
@@ -72,6 +73,7 @@ export class KafkaSource implements Source {
   constructor(options: KafkaSourceOptions) {
     this.#options = options
     this.#member = { ...DEFAULTS, ...options }
+    this.#start = new GroupStart(options.connection, options.groupId, options.startFrom)
   }
 
   run(handler: SourceHandler): Promise<void> {
@@ -148,6 +150,7 @@ export class KafkaSource implements Source {
     const member = new GroupMember({
       options: this.#member,
       handler,
+      start: this.#start,
       nextEpoch: () => ++this.#epoch,
       failed: (error) => this.#fail(error),
       progressed: () => {

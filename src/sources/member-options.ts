@@ -1,14 +1,12 @@
 import type { Emit } from '../domain/events.ts'
 import type { PartitionId } from '../domain/ports.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
-import type { StartFrom } from '../kafka/start-offsets.ts'
 
 /** How a member of the consumer group reads. */
 export interface MemberOptions {
   readonly connection: KafkaConnection
   readonly groupId: string
   readonly topics: readonly string[]
-  readonly startFrom: StartFrom
   readonly emit: Emit
   readonly heartbeatInterval: number
   readonly sessionTimeout: number

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { KafkaConnection } from '../../../src/kafka/client.ts'
+import { GroupStart } from '../../../src/kafka/start-offsets.ts'
 import { GroupMember } from '../../../src/sources/group-member.ts'
 import type { MemberOptions } from '../../../src/sources/member-options.ts'
 import { RunningTime } from '../../../src/sources/running-time.ts'
@@ -32,14 +33,14 @@ class FakeConsumer {
 
 function memberWith(takeOver: NonNullable<MemberOptions['takeOver']>) {
   const consumer = new FakeConsumer()
+  const connection = { consumer: () => consumer, awaitsLogin: false } as unknown as KafkaConnection
   const time = new RunningTime()
   let epoch = 0
   const member = new GroupMember({
     options: {
-      connection: { consumer: () => consumer, awaitsLogin: false } as unknown as KafkaConnection,
+      connection,
       groupId: 'g',
       topics: ['t'],
-      startFrom: 'earliest',
       emit: () => {},
       heartbeatInterval: 1_000,
       sessionTimeout: 10_000,
@@ -49,6 +50,7 @@ function memberWith(takeOver: NonNullable<MemberOptions['takeOver']>) {
       takeOver,
     },
     handler: new RecordingHandler(),
+    start: new GroupStart(connection, 'g', 'earliest'),
     nextEpoch: () => ++epoch,
     failed: (error) => {
       throw error
