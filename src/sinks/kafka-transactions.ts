@@ -45,6 +45,7 @@ interface Held {
 /** So many failures in a row are no loss of the brokers. */
 const UNREPORTED_ATTEMPTS = 2
 const PART = 'transactions'
+const TAKING_OVER = 'taking over'
 
 /**
  * Writes what follows from records of an input partition together with its offset, each partition by a producer of its own.
@@ -60,6 +61,8 @@ export class KafkaTransactions implements Transactions {
   #opened: Promise<OpenedCluster> | undefined
   /** Attempts in a row to take partitions over that failed. */
   #failures = 0
+  /** What has failed several times in a row and goes on: writes by their partition, and taking over. */
+  readonly #troubles = new Set<string>()
   /** The last assignment for which partitions were to be taken over. */
   #epoch = Number.NEGATIVE_INFINITY
 
@@ -68,18 +71,17 @@ export class KafkaTransactions implements Transactions {
   }
 
   /**
-   * Before the partitions are read in an assignment. One attempt; rejects when not all could be taken over, or when
+   * Before the partitions are read in an assignment, or when it has none. One attempt; rejects when not all could be taken over, or when
    * meanwhile those of a later assignment were to be.
    */
   async takeOver(partitions: readonly PartitionId[], epoch: number): Promise<void> {
-    const { health } = this.#options.connection
     this.#epoch = Math.max(this.#epoch, epoch)
     try {
-      await this.#takeOver(partitions, epoch)
+      if (partitions.length > 0) await this.#takeOver(partitions, epoch)
       this.#failures = 0
-      health.restored(PART)
+      this.#well(TAKING_OVER)
     } catch (error) {
-      if (epoch === this.#epoch && ++this.#failures > UNREPORTED_ATTEMPTS) health.lost(PART, reasonOf(error))
+      if (epoch === this.#epoch && ++this.#failures > UNREPORTED_ATTEMPTS) this.#troubled(TAKING_OVER, error)
       throw error
     }
   }
@@ -116,36 +118,55 @@ export class KafkaTransactions implements Transactions {
 
   /** See Transactions. Rejects with SINK_UNREACHABLE when the signal ends the waiting. */
   async write({ partition, epoch, records, reached }: PartitionWrite, signal?: AbortSignal): Promise<void> {
-    const { connection, emit } = this.#options
-    const held = this.#held.get(partitionKey(partition))
+    const { emit } = this.#options
+    const key = partitionKey(partition)
+    const held = this.#held.get(key)
     if (held?.epoch !== epoch) throw lost(partition, 'another assignment has begun')
     const { text, left } = metadataOf(held.topicId, reached)
     const place = { offset: reached.offset, metadata: text }
     if (left > 0) {
-      const message = `${partitionKey(partition)}: ${left} stretches behind its offset do not fit into the commit: what follows from them is written again after a failure`
+      const message = `${key}: ${left} stretches behind its offset do not fit into the commit: what follows from them is written again after a failure`
       emit({ name: 'warning', message })
     }
     const topicRecords = this.#topicRecords(records)
     for (let attempt = 0; ; attempt++) {
       try {
         if (!(await this.#isWritten(held, place))) await this.#commit(held, topicRecords, place)
-        connection.health.restored(PART)
+        this.#well(key)
         return
       } catch (error) {
         held.failed = true
-        const kind = failureKind(error)
-        if (error instanceof SigwatchError) throw error
-        if (kind === 'fenced') throw lost(partition, reasonOf(error), error)
-        if (kind === 'refused') throw this.#refusal(records, error)
-        if (attempt >= UNREPORTED_ATTEMPTS) connection.health.lost(PART, reasonOf(error))
-        await backOff(attempt, signal)
+        const final = this.#finalOf(error, partition, records)
+        if (final === undefined) {
+          if (attempt >= UNREPORTED_ATTEMPTS) this.#troubled(key, error)
+          await backOff(attempt, signal)
+        }
         // A partition that was given up is begun by its next owner alone.
-        if (signal?.aborted)
-          throw new SigwatchError('SINK_UNREACHABLE', `Kafka does not answer: ${reasonOf(error)}`, {
-            cause: error,
-          })
+        const gaveUp = signal?.aborted ? unreachable(error) : undefined
+        if (final === undefined && gaveUp === undefined) continue
+        if (this.#troubles.has(key)) this.#well(key)
+        throw final ?? gaveUp
       }
     }
+  }
+
+  /** What ends a write for good; undefined: it may be tried again. */
+  #finalOf(error: unknown, partition: PartitionId, records: readonly OutputRecord[]): Error | undefined {
+    if (error instanceof SigwatchError) return error
+    const kind = failureKind(error)
+    if (kind === 'fenced') return lost(partition, reasonOf(error), error)
+    return kind === 'refused' ? this.#refusal(records, error) : undefined
+  }
+
+  #troubled(what: string, error: unknown): void {
+    this.#troubles.add(what)
+    this.#options.connection.health.lost(PART, reasonOf(error))
+  }
+
+  /** It has succeeded, or is given up. */
+  #well(what: string): void {
+    this.#troubles.delete(what)
+    if (this.#troubles.size === 0) this.#options.connection.health.restored(PART)
   }
 
   unready(): readonly string[] {
@@ -235,6 +256,10 @@ function isOwn({ committed, attempted }: Held, found: TransactionOffset | undefi
 
 function isSame(one: TransactionOffset | undefined, other: TransactionOffset | undefined): boolean {
   return one?.offset === other?.offset && (one?.metadata ?? null) === (other?.metadata ?? null)
+}
+
+function unreachable(cause: unknown): SigwatchError {
+  return new SigwatchError('SINK_UNREACHABLE', `Kafka does not answer: ${reasonOf(cause)}`, { cause })
 }
 
 function lost({ topic, partition }: PartitionId, why: string, cause?: unknown): SigwatchError {

@@ -182,7 +182,11 @@ export class GroupMember {
     this.#parts.alive()
     this.#joined = true
     this.#join.ended()
-    if (partitions.length === 0) return
+    if (partitions.length === 0) {
+      // Whoever takes over is told of that, too: what it has waited for until now is over.
+      void this.#parts.options.takeOver?.([], this.#parts.nextEpoch())
+      return
+    }
     const assignment = new Assignment(this.#parts.nextEpoch(), partitions)
     this.#assignment = assignment
     assignment.ready = this.#prepare(consumer, assignment).catch((error: unknown) =>

@@ -14,6 +14,7 @@ const HINTS: readonly (readonly [says: RegExp, hint: (service: Service) => strin
       `look at ${service === 'schema-registry' ? 'input.schemaRegistry.username and .password' : 'kafka.sasl.*'}`,
   ],
   [/HTTP \d+|no JSON/, () => 'look at input.schemaRegistry.url and its path, and at the log of the registry'],
+  [/INVALID_TRANSACTION_TIMEOUT/, () => 'the brokers answer: change that setting on all of them'],
   [
     /certificate|altname|self.signed|CERT_/i,
     (service) =>

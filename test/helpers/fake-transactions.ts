@@ -56,6 +56,8 @@ export class FakeTransactions {
   readonly health = new Health('kafka', () => {})
   /** What readers of committed records see, in order. */
   readonly seen: string[] = []
+  /** Transactional ids whose coordinator does not answer. */
+  readonly hung = new Set<string>()
   readonly #owners = new Map<string, Owner>()
   readonly #fails: () => boolean
   /** Values that are refused for their size. */
@@ -152,6 +154,7 @@ export class FakeTransactions {
   }
 
   #opened({ transactionalId, producerEpoch }: Named): Owner {
+    if (this.hung.has(transactionalId)) throw new Error('Connection closed')
     const owner = this.#owners.get(transactionalId)
     if (owner?.epoch !== producerEpoch) throw createErrorFromCode(FENCED)
     owner.open ??= { values: [], offset: undefined }

@@ -9,6 +9,7 @@ const waiting = vi.hoisted(() => ({ during: (): void | Promise<void> => {} }))
 vi.mock('../../../src/kafka/backoff.ts', () => ({ backOff: async () => waiting.during() }))
 
 const id = { topic: 'in', partition: 2 }
+const other = { topic: 'in', partition: 1 }
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 5))
 
@@ -117,6 +118,47 @@ describe('KafkaTransactions', () => {
     for (let attempt = 0; attempt < 3; attempt++)
       await expect(transactions.takeOver([id], 1)).rejects.toThrow('transaction.max.timeout.ms to 30000')
     expect(transactions.unready()).toEqual([expect.stringContaining('INVALID_TRANSACTION_TIMEOUT')])
+  })
+
+  it.each([
+    ['another partition is written', [id, other]],
+    ['nothing is assigned any more', [id]],
+  ])('says nothing of a partition that was given up in an outage once %s', async (_when, held) => {
+    let down = false
+    const transactions = transactionsOn(new FakeTransactions({ fails: () => down }))
+    await transactions.takeOver(held, 1)
+    down = true
+    const over = new AbortController()
+    let attempts = 0
+    waiting.during = () => {
+      if (++attempts < 4) return
+      expect(transactions.unready()).toEqual(['kafka transactions: Connection closed'])
+      over.abort()
+    }
+    await expect(transactions.write(writeOf(0, 2), over.signal)).rejects.toThrow('does not answer')
+    waiting.during = () => {}
+    down = false
+    if (held.includes(other)) await transactions.write({ ...writeOf(0, 2), partition: other })
+    else await transactions.takeOver([], 2)
+    expect(transactions.unready()).toEqual([])
+  })
+
+  it('is not ready while one partition cannot be written, though another can', async () => {
+    const brokers = new FakeTransactions()
+    const transactions = transactionsOn(brokers)
+    await transactions.takeOver([id, other], 1)
+    brokers.hung.add('g-in-2')
+    const over = new AbortController()
+    let attempts = 0
+    waiting.during = async () => {
+      if (++attempts !== 4) return
+      await transactions.write({ ...writeOf(0, 2), partition: other })
+      expect(transactions.unready()).toEqual(['kafka transactions: Connection closed'])
+      over.abort()
+    }
+    await expect(transactions.write(writeOf(0, 2), over.signal)).rejects.toThrow('does not answer')
+    waiting.during = () => {}
+    expect(transactions.unready()).toEqual([])
   })
 
   it('begins nothing anew for a partition that was given up while brokers do not answer', async () => {

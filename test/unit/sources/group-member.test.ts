@@ -79,3 +79,16 @@ it('takes nothing over for an assignment that ended while it waited for another 
   expect(attempts).toBe(1)
   end()
 })
+
+it('says that nothing is to be taken over when it is assigned nothing', async () => {
+  const asked: unknown[] = []
+  const { consumer, member, end } = memberWith(
+    async (partitions, epoch) => void asked.push([partitions, epoch]),
+  )
+  const living = member.live()
+  consumer.joins([])
+  expect(asked).toEqual([[[], 1]])
+  member.rejoin(new Error('expelled'))
+  await living
+  end()
+})
