@@ -181,13 +181,29 @@ const DEADLINES = section(
         'By the metrics of the archive, of all complaints without an answer: due: two working days are left at most; unknown: deadlines that nobody has computed.',
         '取自归档进程的指标，含全部未答复投诉：due 为剩余不超过两个工作日；unknown 为尚未计算的时限。',
       ],
-      size: [24, 4],
+      size: [18, 4],
       unit: 'short',
       queries: [
         {
           as: 'instant',
           expr: 'max by (standing) (sigwatch_complaint_deadlines{job=~"$job"})',
           legend: '{{standing}}',
+        },
+      ],
+    },
+    {
+      kind: 'stat',
+      title: ['Deadlines computed', '时限计算时间'],
+      says: [
+        'How long ago `complaints deadlines` computed them last.',
+        '距 `complaints deadlines` 最近一次计算的时间。',
+      ],
+      size: [6, 4],
+      unit: 's',
+      queries: [
+        {
+          as: 'instant',
+          expr: 'time() - max(sigwatch_complaint_deadlines_computed_timestamp_seconds{job=~"$job"} > 0)',
         },
       ],
     },

@@ -36,8 +36,17 @@ export async function storeDeadlines(client: Client, all: readonly OpenDeadline[
   }
 }
 
+/** Deadlines by how they stand, and when they were computed, epoch ms; 0: never. */
+interface Standings {
+  readonly due: number
+  readonly overdue: number
+  readonly unknown: number
+  readonly computedAt: number
+}
+
 const COUNT = `SELECT count(*) FILTER (WHERE now() >= d.due_at AND now() < d.ends_at)::int AS due,
-    count(*) FILTER (WHERE now() >= d.ends_at)::int AS overdue, count(*) FILTER (WHERE d.id IS NULL)::int AS unknown
+    count(*) FILTER (WHERE now() >= d.ends_at)::int AS overdue, count(*) FILTER (WHERE d.id IS NULL)::int AS unknown,
+    coalesce((SELECT extract(epoch FROM max(computed_at)) * 1000 FROM complaint_deadline), 0)::float8 AS "computedAt"
   FROM complaint c LEFT JOIN complaint_case k USING (id) LEFT JOIN complaint_deadline d USING (id) WHERE k.answered_at IS NULL`
 
 const EVERY = 300_000
@@ -48,7 +57,7 @@ export async function watchDeadlines(url: string, emit: Emit, signal: AbortSigna
     try {
       const client = await openClient(url, 'sigwatch archive')
       try {
-        const { rows } = await client.query<{ due: number; overdue: number; unknown: number }>(COUNT)
+        const { rows } = await client.query<Standings>(COUNT)
         emit({ name: 'complaint_deadlines', ...rows[0]! })
       } finally {
         await client.end()

@@ -86,12 +86,13 @@ export type Event =
   | { readonly name: 'archive_refused'; readonly count: number; readonly reason: string }
   /** Days that are past the retention were dropped. */
   | { readonly name: 'archive_expired'; readonly partitions: number }
-  /** Complaints that nobody has answered; `unknown`: those whose deadlines were not computed. */
+  /** Complaints that nobody has answered; `unknown`: those whose deadlines were not computed. `computedAt`: epoch ms; 0: never. */
   | {
       readonly name: 'complaint_deadlines'
       readonly due: number
       readonly overdue: number
       readonly unknown: number
+      readonly computedAt: number
     }
   /** A backlog waits for the store. */
   | { readonly name: 'backlog_waits' }

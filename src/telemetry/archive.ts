@@ -17,6 +17,7 @@ export const ARCHIVE_REPORTS: ReportsOf<
   complaint_deadlines: {
     measure: (m, e) => {
       for (const standing of DEADLINE_STANDINGS) m.sigwatch_complaint_deadlines.set({ standing }, e[standing])
+      m.sigwatch_complaint_deadlines_computed_timestamp_seconds.set(e.computedAt / 1000)
     },
   },
 }

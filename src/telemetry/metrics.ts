@@ -125,6 +125,9 @@ export const METRICS = {
     'Deadlines of complaints that nobody has answered, as `complaints deadlines` computed them last: due: two working days are left at most; unknown: complaints whose deadlines it has not computed. Of the archive.',
     { standing: DEADLINE_STANDINGS },
   ),
+  sigwatch_complaint_deadlines_computed_timestamp_seconds: gauge(
+    'When `complaints deadlines` computed the deadlines that are kept; 0: none are. Of the archive.',
+  ),
   sigwatch_counts_lost_total: counter('Times that Redis was found to have lost what was counted.', {
     how: ['emptied', 'older'],
   }),

@@ -32,7 +32,7 @@ export const SAMPLE_EVENTS: readonly Event[] = [
   { name: 'archived', rows: 4_000, left: 60, seconds: 0.4 },
   { name: 'archive_refused', count: 1, reason: 'time is no time' },
   { name: 'archive_expired', partitions: 6 },
-  { name: 'complaint_deadlines', due: 2, overdue: 1, unknown: 3 },
+  { name: 'complaint_deadlines', due: 2, overdue: 1, unknown: 3, computedAt: 1_794_300_000_000 },
   { name: 'clock_ahead', records: 3, seconds: 3_600 },
   { name: 'oldest_uncommitted', seconds: 1.5 },
   { name: 'log_restarted', topic: 'sms.mt', partition: 3 },

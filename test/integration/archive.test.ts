@@ -225,6 +225,10 @@ describeWith(['kafka', 'postgres'], 'sigwatch archive', () => {
         'overdue 1',
         'unknown 1',
       ])
+      const computed = /^sigwatch_complaint_deadlines_computed_timestamp_seconds (\S+)$/m.exec(
+        await metrics(),
+      )
+      expect(Date.now() / 1000 - Number(computed![1])).toBeLessThan(120)
       expect(await other.stop()).toBe(0)
     } finally {
       await other.kill()
@@ -392,6 +396,7 @@ describeWith(['kafka', 'postgres'], 'sigwatch archive', () => {
       feedback: 1,
       enforcements: 0,
       complaints: 1,
+      accesses: 0,
     })
     expect(await count('alert', `event::text LIKE '%${tokenOf(7)}%' OR event::text LIKE '%"mine"%'`)).toBe(0)
     expect(await count('alert', "message_id = 'other'")).toBe(2)
