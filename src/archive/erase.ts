@@ -9,6 +9,8 @@ export interface Erased {
   readonly feedback: number
   readonly enforcements: number
   readonly complaints: number
+  /** Entries of the access log whose subject was taken out. */
+  readonly accesses: number
 }
 
 const MESSAGES = `SELECT DISTINCT message_id AS id FROM alert WHERE to_token = $1 AND message_id IS NOT NULL`
@@ -16,7 +18,7 @@ const MESSAGES = `SELECT DISTINCT message_id AS id FROM alert WHERE to_token = $
 /**
  * Erases what is kept of one person, named by the token of the recipient, in one transaction: the alerts on his
  * messages and on him as a recipient, their verdicts, enforcements and feedback, and his complaints. An alert on a
- * sender or a campaign stays, without the message and the samples that were his. That it was done is noted by a hash of
+ * sender or a campaign stays, without the message and the samples that were his; the access log keeps who looked. That it was done is noted by a hash of
  * the token.
  */
 export async function erase(client: Client, token: string): Promise<Erased> {
@@ -49,6 +51,11 @@ export async function erase(client: Client, token: string): Promise<Erased> {
       ),
       enforcements: await changed('DELETE FROM enforcement WHERE message_id = ANY ($1)', ids),
       complaints: await changed('DELETE FROM complaint WHERE to_token = $1', token),
+      accesses: await changed(
+        WITHOUT_SUBJECT,
+        token,
+        ids.map((id) => `message: ${id}`),
+      ),
     }
     const sum = Object.values(erased).reduce((all, n) => all + n, 0)
     const hash = createHash('sha256').update(token).digest('hex')
@@ -60,6 +67,10 @@ export async function erase(client: Client, token: string): Promise<Erased> {
     throw error
   }
 }
+
+/** Who looked stays in the access log; that it was this person, or a message to him, does not. */
+const WITHOUT_SUBJECT =
+  "UPDATE access_log SET subject = 'erased' WHERE strpos(subject, $1) > 0 OR subject = ANY ($2)"
 
 /** Takes samples of these messages out of the alerts on states. */
 const WITHOUT_SAMPLES = `UPDATE alert SET event = jsonb_set(event, '{data,samples}', (
