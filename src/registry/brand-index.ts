@@ -14,6 +14,12 @@ const REMEMBERED = 16_384
 /** A name of Latin words that is long enough to be nothing else when its spaces are taken out. */
 const SEVERAL_WORDS = /^(?=.{8})[a-z]+(?: [a-z]+)+$/
 
+/** Words that have two accepted spellings: a name is the brand's in either. */
+const SPELLINGS: readonly (readonly [string, string])[] = [
+  ['账', '帐'],
+  ['登录', '登陆'],
+]
+
 /** Brands by their names, domains and hotlines, and what imitates them; immutable. */
 export class BrandIndex {
   readonly #brands = new Map<string, Brand>()
@@ -42,6 +48,7 @@ export class BrandIndex {
         this.#byName.set(key, brand)
         const { text } = normalise(name)
         names.push({ brand, name, key, text })
+        this.#addSpellings(brand, name)
         // `WellsFargo`: forgers write a name of several words without its spaces, as hosts have it.
         if (SEVERAL_WORDS.test(text)) names.push({ brand, name, key, text: text.replaceAll(' ', '') })
       }
@@ -60,6 +67,17 @@ export class BrandIndex {
     this.#shortMatcher = new BrandMatcher(shortNames)
     this.#names = new NameLookalikes(names)
     this.#hosts = new HostLookalikes([...this.#brands.values()], names, this.#names)
+  }
+
+  #addSpellings(brand: Brand, name: string): void {
+    for (const [a, b] of SPELLINGS) {
+      for (const other of [name.replaceAll(a, b), name.replaceAll(b, a)]) {
+        const key = signatureKey(other)
+        if (other === name || this.#byName.has(key)) continue
+        this.#spelled.add(spelling(other))
+        this.#byName.set(key, brand)
+      }
+    }
   }
 
   get size(): number {

@@ -15,6 +15,9 @@ const PUNS: Readonly<Record<string, string>> = {
   zfb: '支付宝',
 }
 
+/** Ordinary words that sound like a name: `同城` is in town, and not 同程. */
+const WORDS = new Set(['同城'])
+
 /** Names shorter than this are compared by glyph and sound only. */
 const EDIT_FROM = 4
 
@@ -85,7 +88,7 @@ export class NameLookalikes {
   #bySound(key: string): Lookalike | undefined {
     const sound = reading(key) ?? (isLatin(key) && key.length >= 5 ? key : undefined)
     const names = sound === undefined ? undefined : this.#readings.get(sound)
-    if (!names) return undefined
+    if (!names || WORDS.has(key)) return undefined
     let best: Lookalike | undefined
     for (const name of names) {
       const shared = sharedSigns(key, name.key)

@@ -106,12 +106,21 @@ function isDisguised(count: number, asWritten: string, ascii: boolean, hasScheme
   return ascii && /[^!-~]/.test(asWritten)
 }
 
-/** Four numbers with dots alone are versions and times more often than addresses. */
+/** Before an address that the text only speaks of: `您的云服务器(47.…)`, `登录IP：47.…`. */
+const SPEAKS_OF = /(?:ip(?:地址| address)?|服务器|实例|主机|节点|来自|\bfrom|\bserver)[\s:为是]{0,2}\(?$/
+/** Before one in parentheses that the reader is to open. */
+const OPENS = /(?:请|点|戳|打开|访问|网址|链接|官网|\bopen|\bvisit)[^,。;!?]{0,8}\($/
+
+/**
+ * Whether an address without scheme, port and path may be meant as a link. Four numbers with dots alone are versions and
+ * times more often, and in parentheses or behind what has an address they are what the text is about.
+ */
 function isLikelyAddress(draft: Draft, start: number, host: string): boolean {
   const before = kindAt(draft, start - 1)
   if ((before & (LATIN | DIGIT)) !== 0 || draft.units[start - 1] === DOT) return false
-  const around = draftText(draft, Math.max(0, start - 8), start)
-  if (/(?:v|ver|version|版本?)[^a-z0-9]{0,2}$/.test(around)) return false
+  const around = draftText(draft, Math.max(0, start - 16), start)
+  if (/(?:v|ver|version|版本?)[^a-z0-9]{0,2}$/.test(around) || SPEAKS_OF.test(around)) return false
+  if (around.endsWith('(') && !OPENS.test(around)) return false
   const numbers = host.split('.').map(Number)
   return numbers.filter((n) => n > 31).length >= 2 && (numbers[0] as number) > 0
 }

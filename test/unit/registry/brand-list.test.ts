@@ -82,6 +82,8 @@ describe('the shipped brand list', () => {
     })
     for (const name of ['中華郵政', '八達通', '監理服務網']) expect(registry.isSpelled(name), name).toBe(true)
     expect(registry.isSpelled('工商银荇')).toBe(false)
+    expect(registry.isSpelled('华为帐号')).toBe(true)
+    expect(registry.brandByName('微软帐户')?.id).toBe('microsoft')
   })
 
   it('has hotlines of digits', () => {

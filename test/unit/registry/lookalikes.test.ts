@@ -80,6 +80,8 @@ describe('names', () => {
     ['招银商行', '招商银行', 'edit'],
     ['amazn', 'Amazon', 'edit'],
     ['京东客服', '京东', 'added-word'],
+    ['华为账浩', '华为账号', 'sound'],
+    ['桐程', '同程', 'sound'],
     ['官方顺丰理赔中心', '顺丰', 'added-word'],
   ])('%s imitates %s by %s', (name, original, how) => {
     expect(registry.lookalikeOfName(name)).toMatchObject({ original, how })
@@ -88,6 +90,8 @@ describe('names', () => {
   it.each([
     '京东',
     '京東',
+    '华为帐号',
+    '同城',
     '南京银行',
     '东京银行',
     '华商银行',
