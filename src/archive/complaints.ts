@@ -26,6 +26,8 @@ export interface WrittenComplaints {
   readonly answered: number
   /** Past the retention, or of the future. */
   readonly left: number
+  /** Ids under which another complaint is there, which was left as it is. */
+  readonly conflicting: readonly string[]
 }
 
 const CASE = `INSERT INTO complaint_case (id, ts, received_at, answered_at, label, bands) VALUES ($1, $2, $3, $4, $5, $6)
@@ -37,6 +39,15 @@ const CASE = `INSERT INTO complaint_case (id, ts, received_at, answered_at, labe
 /** What has its id already is there, even if its time is another now. */
 const RECORD = `INSERT INTO complaint SELECT r.* FROM jsonb_populate_record(NULL::complaint, $1) r
   WHERE NOT EXISTS (SELECT FROM complaint c WHERE c.id = r.id) ON CONFLICT DO NOTHING`
+
+/**
+ * Whether the id is that of a complaint of other content. Its time may differ, as exports do, and so may a token that was made
+ * with another key.
+ */
+const CONFLICTS = `SELECT EXISTS (SELECT FROM complaint c, jsonb_populate_record(NULL::complaint, $1) r WHERE c.id = r.id AND (
+    (c.port, c.signature, c.text, c.source, c.category) IS DISTINCT FROM (r.port, r.signature, r.text, r.source, r.category)
+    OR (c.to_token IS NULL) <> (r.to_token IS NULL)
+    OR (split_part(c.to_token, '.', 1) = split_part(r.to_token, '.', 1) AND c.to_token <> r.to_token))) AS conflicts`
 
 /** Writes complaints, all or none; what is there already is not written again. Rejects with what PostgreSQL says. */
 export async function writeComplaints(
@@ -53,17 +64,24 @@ export async function writeComplaints(
   )
   let added = 0
   let answered = 0
+  const conflicting: string[] = []
   await client.query('BEGIN')
   try {
     for (const one of kept) {
       const id = storableText(one.id)
+      const record = storableJson(one.row.row)
+      const there = await client.query<{ conflicts: boolean }>(CONFLICTS, [record])
+      if (there.rows[0]?.conflicts) {
+        conflicting.push(one.id)
+        continue
+      }
       const { rows } = await client.query<{ answered: boolean }>(
         'SELECT answered_at IS NOT NULL AS answered FROM complaint_case WHERE id = $1 FOR UPDATE',
         [id],
       )
       if (rows.length === 0) added++
       else if (one.answeredAt !== undefined && !rows[0]!.answered) answered++
-      await client.query(RECORD, [storableJson(one.row.row)])
+      await client.query(RECORD, [record])
       await client.query(CASE, [
         id,
         new Date(one.ts),
@@ -78,7 +96,8 @@ export async function writeComplaints(
     await client.query('ROLLBACK')
     throw error
   }
-  return { added, known: kept.length - added, answered, left: cases.length - kept.length }
+  const known = kept.length - added - conflicting.length
+  return { added, known, answered, left: cases.length - kept.length, conflicting }
 }
 
 function timeOf(ms: number | undefined): Date | null {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
 import { type Calendar, loadCalendar, uncoveredYears, WEEKENDS_ONLY } from '../case-pack/calendar.ts'
+import { maskedId, mergeExports } from '../complaints/merge.ts'
 import type { ImportedComplaint } from '../complaints/read-csv.ts'
 import { deadlineSheet, monthSheet } from '../complaints/sheets.ts'
 import { SigwatchError } from '../domain/errors.ts'
@@ -72,29 +73,47 @@ async function importFiles(files: readonly string[], options: ImportOptions): Pr
   const mapping = mappingOf(options.mapping)
   if (!mapping.verified)
     say(`${mapping.file}: nobody has compared this mapping with a real export (verified: true says so)`)
-  const all = new Map<string, ImportedComplaint>()
+  const read: (readonly ImportedComplaint[])[] = []
   let refused = 0
   for (const file of files) {
-    const read = readExport(file, mapping)
-    say(
-      `${file}: ${read.complaints.length} complaints (${read.encoding}), ${read.refused.length} rows refused`,
-    )
-    if (read.absent.length > 0) say(`${file}: no column for ${read.absent.join(', ')}`)
-    for (const { line, message } of read.refused) say(`${file}:${line}: ${message}`)
-    refused += read.refused.length
-    for (const complaint of read.complaints) all.set(complaint.record.id, complaint)
+    const { complaints, encoding, refused: rows, absent } = readExport(file, mapping)
+    say(`${file}: ${complaints.length} complaints (${encoding}), ${rows.length} rows refused`)
+    if (absent.length > 0) say(`${file}: no column for ${absent.join(', ')}`)
+    for (const { line, message } of rows) say(`${file}:${line}: ${message}`)
+    refused += rows.length
+    read.push(complaints)
   }
-  const complaints = [...all.values()]
+  const { complaints, conflicting } = mergeExports(read)
+  refused += sayConflicts('an earlier file', conflicting)
+  let sent = complaints
   if (options.out !== undefined) {
     save(options.out, complaints.map(({ record }) => `${JSON.stringify(record)}\n`).join(''))
   } else {
-    const { added, known, answered: closed, left } = await archiveComplaints(config, complaints)
+    const {
+      added,
+      known,
+      answered: closed,
+      left,
+      conflicting: others,
+    } = await archiveComplaints(config, complaints)
     say(
       `archived: ${added} new, ${known} known (${closed} of them answered since), ${left} past the retention or of the future`,
     )
+    refused += sayConflicts('the archive', others)
+    sent = complaints.filter(({ record: { id } }) => !others.includes(id))
   }
-  if (options.publish) say(`sent to the topic ${await publishComplaints(config, complaints)}`)
+  if (options.publish) say(`sent to the topic ${await publishComplaints(config, sent)}`)
   if (refused > 0) process.exitCode = 1
+}
+
+/** Returns how many there are. */
+function sayConflicts(where: string, ids: readonly string[]): number {
+  const [first] = ids
+  if (first !== undefined)
+    say(
+      `${ids.length} ${ids.length === 1 ? 'id' : 'ids'} that ${where} has for another complaint, which stands: ${maskedId(first)}${ids.length === 1 ? '' : ' and others'}`,
+    )
+  return ids.length
 }
 
 async function answered(ids: readonly string[], options: CommonOptions & { at?: number }): Promise<void> {

@@ -78,6 +78,37 @@ describeWith(['postgres'], 'sigwatch complaints', () => {
     expect(JSON.stringify(stored)).not.toContain('13800138000')
   })
 
+  it('says which ids have another complaint, in the archive or another file, and lets the first one stand', async () => {
+    const [one, other] = ['one.csv', 'other.csv'].map((name) => folder.file(name)) as [string, string]
+    const write = (file: string, ...lines: string[]) =>
+      writeFileSync(file, `${[HEAD, ...lines].join('\n')}\n`)
+    const textsOf = () =>
+      rows(
+        "SELECT id, text, answered_at FROM complaint JOIN complaint_case USING (id) WHERE id LIKE '12321-C%' ORDER BY id",
+      )
+    write(one, row('C20261111000017', MADE), row('C20261111000018', MADE))
+    write(other, row('C20261111000017', MADE, local(MADE), '【天猫】您好'), row('C20261111000019', MADE))
+    const first = await run('import', one, other)
+    expect(first.code).toBe(1)
+    expect(first.stderr).toContain(
+      '1 id that an earlier file has for another complaint, which stands: 12321-****0017',
+    )
+    expect(first.stderr).toContain('archived: 3 new, 0 known')
+    const before = await textsOf()
+    write(other, row('C20261111000017', MADE, local(MADE), '【天猫】您好'), row('C20261111000018', MADE))
+    const again = await run('import', other)
+    expect(again.code).toBe(1)
+    expect(again.stderr).toContain(
+      '1 id that the archive has for another complaint, which stands: 12321-****0017',
+    )
+    expect(again.stderr).toContain('archived: 0 new, 1 known')
+    expect(await textsOf()).toEqual(before)
+    const client = await openClient(server.url, 'test')
+    for (const table of ['complaint', 'complaint_case'])
+      await client.query(`DELETE FROM ${table} WHERE id LIKE '12321-C%'`)
+    await client.end()
+  })
+
   it('takes from a later export when a complaint came, keeps its first row, and stores what PostgreSQL would refuse', async () => {
     const file = folder.file('later.csv')
     const lineOf = (made: number, received: string) =>
