@@ -1,16 +1,21 @@
 import { senderId } from '../domain/decision.ts'
 import { isFiledHere } from '../domain/filing.ts'
-import { hash32 } from '../domain/hash32.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { Registry } from '../domain/registry.ts'
 import { defineStateCode, hold, period } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
-import { surroundingsOf } from './shared/traces.ts'
+import { enterprisesAmong, leadOf, leadsSomewhere } from './shared/leads.ts'
+import { isPersonal, senderKind } from './shared/sender-kind.ts'
 
 /** Entity of the set of senders of one MinHash band. */
 const CAMPAIGN_SENDERS = 'campaign-senders:'
-/** Entity of the set of filed senders of one band that lead to the same place. */
+/** The same of filed senders whose advertisements lead somewhere, wherever that is. */
+const FILED_TEXT = 'campaign-text:'
+/** Of filed senders of one band that lead to the same place, after it. */
 const FILED_SENDERS = 'campaign-filed:'
+/** Of filed senders that lead to the same place of somebody's own, whatever they say. */
+const FILED_PLACE = 'campaign-place:'
+const PREFIXES = [CAMPAIGN_SENDERS, FILED_TEXT, FILED_SENDERS, FILED_PLACE]
 /** Ports and signatures that the evidence lists, each. */
 const LISTED = 20
 
@@ -27,8 +32,9 @@ const senders = (default_: number, says: string) => ({
 /**
  * One template over many ports or signatures, each below its own limit (a snowshoe). Counted are messages labelled fraud
  * or illicit, and commercial ones whose port is not filed for their signature; never those of a brand on its own filed
- * ports. Other filed senders of advertising count by themselves: shops may well share a text, so theirs must lead to the
- * same link, number or handle, and come under more signatures (shell companies).
+ * ports, nor what people forward. Other filed senders of advertising (shell companies) count by themselves: shops may well
+ * share a text or a platform, so it takes more signatures that lead to one place, and more still where each leads to one
+ * of its own.
  */
 export const campaignBurst = defineStateCode({
   code: 'CAMPAIGN_BURST',
@@ -48,8 +54,19 @@ export const campaignBurst = defineStateCode({
     minSignatures: senders(4, 'signatures that sent it in the window, at least'),
     minFiledSignatures: senders(
       12,
-      'signatures on their own filed ports that sent one template that leads to one place, at least',
+      'signatures on their own filed ports that lead to one place, at least; the branches of a chain are one',
     ),
+    minFiledApart: senders(
+      16,
+      'the same of one template that leads to a link, number or handle of each one’s own',
+    ),
+    personalCertainty: {
+      default: 0.8,
+      unit: 'probability',
+      min: 0,
+      max: 1,
+      says: 'probability of fraud and illicit together from which on a text from a private number counts that leads nowhere',
+    },
     window: period(3600, 86_400, 'seconds for which a sender counts after its last message of the template'),
     hold: hold(600, 'seconds below these numbers after which the state clears'),
   },
@@ -63,9 +80,9 @@ export const campaignBurst = defineStateCode({
   },
   summary: 'one text spread over many ports and signatures',
   fires:
-    'One template (digits, links and names masked) in texts labelled marketing, finance, fraud or illicit, over many ports or signatures. A brand on its own filed ports does not count. Advertising on ports that are filed for its signature counts by itself: its senders must lead to the same link, number or handle, and be `minFiledSignatures` or more. Notices, one-time passwords and personal texts are never campaigns.',
+    'One template (digits, links and names masked) in texts labelled marketing, finance, fraud or illicit, over many ports or signatures. A brand on its own filed ports does not count. Advertising on ports that are filed for its signature counts by itself: `minFiledSignatures` or more lead to the same mobile, handle or cheap domain in whatever words, or by one template to the same number or link (hosts that differ in digits alone are one), or `minFiledApart` or more by one template to links, numbers or handles of their own; not within a declared campaign, and the branches of a chain count once. Notices, one-time passwords and personal texts are never campaigns, nor is what comes from private numbers and leads nowhere unless it is surely fraud or illicit.',
   why: 'Spreading one campaign over many senders keeps each of them below its own limit.',
-  tune: 'Raise `minPorts` and `minSignatures` where resellers spread honest campaigns over a pool of ports, and `minFiledSignatures` where one enterprise advertises under many filed signatures.',
+  tune: 'Raise `minPorts` and `minSignatures` where resellers spread honest campaigns over a pool of ports, and `minFiledSignatures` and `minFiledApart` where one enterprise advertises under many filed signatures, or many shops by a platform’s templates.',
   sentences: {
     en: ({ messages, portCount, signatureCount, window }) =>
       `One template in ${messages} messages over ${portCount} ports and ${signatureCount} signatures in ${window} minutes.`,
@@ -74,32 +91,37 @@ export const campaignBurst = defineStateCode({
   },
 }).raisedBy({
   members({ message }, { registry }, { thresholds }) {
-    const counted = countedAs(message, registry)
+    const counted = countedAs(message, registry, thresholds.personalCertainty)
     if (!counted) return []
-    const { window, minPorts, minSignatures, minFiledSignatures } = thresholds
+    const { window, minPorts, minSignatures, minFiledSignatures, minFiledApart } = thresholds
     const member = senderId(message.signature?.name, message.from)
     const asked = { member, window: window * 1000, minCount: 1 }
-    if (counted === 'filed') {
-      const [band] = message.bands
-      const lead = leadOf(message, registry)
-      if (band === undefined || lead === undefined) return []
-      const entity = `${FILED_SENDERS}${band}/${hash32(lead).toString(16)}`
-      return [{ entity, ...asked, reportFrom: minFiledSignatures }]
+    if (counted === 'open') {
+      const reportFrom = Math.min(minPorts, minSignatures)
+      return message.bands.map((band) => ({ entity: `${CAMPAIGN_SENDERS}${band}`, ...asked, reportFrom }))
     }
-    const reportFrom = Math.min(minPorts, minSignatures)
-    return message.bands.map((band) => ({ entity: `${CAMPAIGN_SENDERS}${band}`, ...asked, reportFrom }))
+    const lead = leadOf(message, registry)
+    if (lead === undefined) return []
+    const [band] = message.bands
+    const { place, own } = lead
+    const together = own ? `${FILED_PLACE}${place}` : band && `${FILED_SENDERS}${band}/${place}`
+    return [
+      ...(together === undefined ? [] : [{ entity: together, ...asked, reportFrom: minFiledSignatures }]),
+      ...(band === undefined
+        ? []
+        : [{ entity: `${FILED_TEXT}${band}`, ...asked, reportFrom: minFiledApart }]),
+    ]
   },
   onMembers({ entity, members, count, total }, at, _context, { thresholds }) {
-    const filed = entity.startsWith(FILED_SENDERS)
-    if (!filed && !entity.startsWith(CAMPAIGN_SENDERS)) return undefined
-    const id = filed
-      ? entity.slice(FILED_SENDERS.length, entity.indexOf('/'))
-      : entity.slice(CAMPAIGN_SENDERS.length)
+    const prefix = PREFIXES.find((one) => entity.startsWith(one))
+    if (prefix === undefined) return undefined
+    const [id] = entity.slice(prefix.length).split('/') as [string]
     const { ports, signatures } = split(members)
-    const { minMessages, minPorts, minSignatures, minFiledSignatures } = thresholds
-    const level = filed
-      ? signatures.length / minFiledSignatures
-      : Math.max(ports.length / minPorts, signatures.length / minSignatures)
+    const { minMessages, minPorts, minSignatures, minFiledSignatures, minFiledApart } = thresholds
+    const level =
+      prefix === CAMPAIGN_SENDERS
+        ? Math.max(ports.length / minPorts, signatures.length / minSignatures)
+        : enterprisesAmong(signatures) / (prefix === FILED_TEXT ? minFiledApart : minFiledSignatures)
     if (level < 1) return undefined
     return {
       target: { kind: 'campaign', id },
@@ -133,15 +155,20 @@ function split(senders: readonly string[]): { ports: string[]; signatures: strin
 }
 
 /** Whether a message counts towards a campaign, and as what. */
-function countedAs(message: AnalysedMessage, registry: Registry): 'open' | 'filed' | undefined {
-  if (!message.malicious && !message.commercial) return undefined
-  if (!isFiledHere(message, registry)) return 'open'
-  if (registry.signature(message.signature!.key)?.brand !== undefined) return undefined
-  return message.malicious ? 'open' : 'filed'
-}
-
-/** Where an advertisement leads that is no brand's: the domain of its link, else a number or handle. */
-function leadOf(message: AnalysedMessage, registry: Registry): string | undefined {
-  const { foreignLink, foreignCallback } = surroundingsOf(message, registry)
-  return foreignLink?.domain ?? foreignCallback?.value
+function countedAs(
+  message: AnalysedMessage,
+  registry: Registry,
+  personalCertainty: number,
+): 'open' | 'filed' | undefined {
+  const { malicious, commercial, signature, scores, ts } = message
+  if (!malicious && !commercial) return undefined
+  if (!isFiledHere(message, registry)) {
+    // People forward greetings and jokes that read like advertising.
+    const forwarded = !signature && isPersonal(senderKind(message.from)) && !leadsSomewhere(message)
+    return forwarded && scores.fraud + scores.illicit < personalCertainty ? undefined : 'open'
+  }
+  const { brand, campaigns } = registry.signature(signature!.key)!
+  if (brand !== undefined) return undefined
+  if (malicious) return 'open'
+  return campaigns.some(({ from, to }) => from <= ts && ts < to) ? undefined : 'filed'
 }
