@@ -18,7 +18,7 @@ const DECLARED = `SELECT signature, ts, sum(marketing + finance) AS commercial, 
 
 const GLANCE = section(
   1,
-  ['At a glance', '一览'],
+  ['At a glance', '总览'],
   [
     {
       kind: 'stat',
@@ -72,7 +72,7 @@ const BURSTING = section(
   [
     {
       kind: 'table',
-      title: ['Who burst, and against what', '谁在突发，与何相比'],
+      title: ['Who burst, and against what', '突发的签名及其对比基准'],
       says: [
         'The peak and the limit are messages a minute of the window that was judged; usual is the baseline. None declared: the burst was not announced.',
         '峰值与上限为所判窗口的每分钟短信数；平时为基线。申报为空：未事先申报。',
@@ -87,7 +87,7 @@ const BURSTING = section(
         window: { name: ['Window', '窗口'] },
         peak: { name: ['Peak a minute', '峰值每分钟'], decimals: 0 },
         limit: { name: ['Limit a minute', '上限每分钟'], decimals: 0 },
-        usual: { name: ['Usual a minute', '平时每分钟'], decimals: 1 },
+        usual: { name: ['Usual a minute', '平时（每分钟）'], decimals: 1 },
         source: { name: ['Baseline from', '基线来源'] },
         declared: c.count(['Declared a minute', '申报每分钟']),
       },
@@ -123,13 +123,13 @@ const BURSTING = section(
       title: ['Declared campaigns and their use', '已申报活动及其使用'],
       says: [
         'The busiest minute against the allowance. Above 100 %: beyond what was declared.',
-        '最忙一分钟与额度之比。超过 100 %：超出申报。',
+        '峰值分钟与额度之比。超过 100 %：超出申报。',
       ],
       size: [24, 8],
       columns: {
         signature: c.SIGNATURE,
         declared: c.count(['Declared a minute', '申报每分钟']),
-        peak: c.count(['Busiest minute', '最忙一分钟']),
+        peak: c.count(['Busiest minute', '峰值分钟']),
         used: c.share(['Of the allowance', '占额度']),
         from: c.FROM,
         until: c.UNTIL,

@@ -32,14 +32,14 @@ const ALERT_ROW = `id, ts, action, severity, array_to_string(codes, ', ') AS cod
 
 const GLANCE = section(
   1,
-  ['At a glance', '一览'],
+  ['At a glance', '总览'],
   [
     {
       kind: 'stat',
       title: ['Alerts', '告警数'],
       says: [
         'Enforced alerts that were raised in the time, of the chosen codes and actions.',
-        '所选时间内产生的正式告警（按所选代码与动作）。',
+        '所选时间内产生的正式告警（按所选代码与处置）。',
       ],
       size: [5, 4],
       unit: 'short',
@@ -68,10 +68,10 @@ const GLANCE = section(
     },
     {
       kind: 'stat',
-      title: ['Released', '已放行'],
+      title: ['Released', '已解除'],
       says: [
         'Cases that analysts released, called a false positive, or exempted.',
-        '分析员放行、判为误报或豁免的案件。',
+        '分析员解除、判为误报或豁免的案件。',
       ],
       size: [4, 4],
       unit: 'short',
@@ -146,10 +146,10 @@ const AFTER = section(
   [
     {
       kind: 'table',
-      title: ['Released, and whether it stayed so', '已放行，是否保持'],
+      title: ['Released, and whether it stayed so', '已解除的案件及其后情况'],
       says: [
         'Raised again: times that the same state rose while the word held; 0 is right.',
-        '再次产生：放行有效期内同一状态再次产生的次数；应为 0。',
+        '再次产生：解除有效期内同一状态再次产生的次数；应为 0。',
       ],
       size: [14, 9],
       columns: {
@@ -169,7 +169,7 @@ const AFTER = section(
     {
       kind: 'table',
       title: ['What blocking services did', '拦截服务的处置'],
-      says: ['By service and action.', '按服务与动作。'],
+      says: ['By service and action.', '按服务与处置。'],
       size: [10, 9],
       columns: {
         by: { name: ['Service', '服务'] },
@@ -205,7 +205,7 @@ export const CASES: DashboardSpec = {
     {
       kind: 'sql',
       name: 'action',
-      label: ['Action', '动作'],
+      label: ['Action', '处置'],
       all: "'%'",
       sql: 'SELECT DISTINCT action FROM alert WHERE $__timeFilter(ts) ORDER BY 1',
     },

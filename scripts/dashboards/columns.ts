@@ -22,7 +22,7 @@ export const NO_ENTERPRISE: Readonly<Record<string, Words>> = {
   '?': ['sender not known in this time', '未见发送记录'],
 }
 export const BRAND: Column = { name: ['Brand', '品牌'] }
-export const ACTION: Column = { name: ['Action', '动作'], width: 90 }
+export const ACTION: Column = { name: ['Action', '处置'], width: 90 }
 export const ID: Column = { name: ['Case', '案件'], links: [{ desk: 'case', field: 'id' }] }
 export const CODES: Column = { name: ['Reason codes', '原因代码'] }
 export const KIND: Column = { name: ['Kind', '类型'] }

@@ -1,5 +1,5 @@
 import * as c from './columns.ts'
-import { type DashboardSpec, section } from './spec.ts'
+import { type DashboardSpec, type PromQuery, section, type Words } from './spec.ts'
 import { masked, periodsWhere, SENT_BY_ENTERPRISE } from './sql.ts'
 import { ARCHIVE, DATASOURCE, DESK, JOB } from './variables.ts'
 
@@ -32,7 +32,7 @@ const LOOKS = `SELECT c.id, c.ts, (SELECT min(l.at) FROM alert a JOIN access_log
 
 const GLANCE = section(
   1,
-  ['At a glance', '一览'],
+  ['At a glance', '总览'],
   [
     {
       kind: 'stat',
@@ -117,7 +117,7 @@ const WHOM = section(
     {
       kind: 'table',
       title: ['Ports', '端口号'],
-      says: ['Complaints that name a port, with what it sent.', '点名端口号的投诉，并列其发送量。'],
+      says: ['Complaints that name a port, with what it sent.', '涉及端口号的投诉，并列其发送量。'],
       size: [12, 9],
       columns: { port: c.PORT, complaints: c.COMPLAINTS, sent: c.MESSAGES, rate: c.PER_MILLION },
       queries: table(`${TOLD}, by_port AS (SELECT port, sum(sent) AS sent FROM sent GROUP BY port)
@@ -145,6 +145,12 @@ const WHOM = section(
     },
   ],
 )
+
+const standing = (name: string, legend: Words): PromQuery => ({
+  as: 'instant',
+  expr: `max(sigwatch_complaint_deadlines{job=~"$job", standing="${name}"})`,
+  legend,
+})
 
 const DEADLINES = section(
   20,
@@ -179,16 +185,14 @@ const DEADLINES = section(
       title: ['Deadlines that run out', '即将到期的时限'],
       says: [
         'By the metrics of the archive, of all complaints without an answer: due: two working days are left at most; unknown: deadlines that nobody has computed.',
-        '取自归档进程的指标，含全部未答复投诉：due 为剩余不超过两个工作日；unknown 为尚未计算的时限。',
+        '取自归档进程的指标，含全部未答复投诉：即将到期为剩余不超过两个工作日，未计算为尚未计算时限的投诉。',
       ],
       size: [18, 4],
       unit: 'short',
       queries: [
-        {
-          as: 'instant',
-          expr: 'max by (standing) (sigwatch_complaint_deadlines{job=~"$job"})',
-          legend: '{{standing}}',
-        },
+        standing('due', ['due', '即将到期']),
+        standing('overdue', ['overdue', '已逾期']),
+        standing('unknown', ['unknown', '未计算']),
       ],
     },
     {

@@ -30,7 +30,7 @@ const DUTY_COLUMNS = {
 
 const GLANCE = section(
   1,
-  ['At a glance', '一览'],
+  ['At a glance', '总览'],
   [
     {
       kind: 'stat',

@@ -10,7 +10,7 @@ const FORGERY_STATES = `codes && ${FORGERY_CODES}`
 
 const GLANCE = section(
   1,
-  ['At a glance', '一览'],
+  ['At a glance', '总览'],
   [
     {
       kind: 'stat',
@@ -23,7 +23,7 @@ const GLANCE = section(
     {
       kind: 'stat',
       title: ['To be blocked', '应拦截'],
-      says: ['Share of them with the action block.', '其中动作为拦截的比例。'],
+      says: ['Share of them with the action block.', '其中处置为拦截的比例。'],
       size: [5, 4],
       unit: 'percentunit',
       decimals: 1,

@@ -24,7 +24,7 @@ export const ALERTS: Section = {
     {
       id: 16,
       kind: 'timeseries',
-      title: ['Alert reasons by action', '按动作的告警'],
+      title: ['Alert reasons by action', '按处置的告警'],
       says: ['Enforced, a minute.', '正式告警，每分钟。'],
       size: [8, 8],
       unit: 'cpm',
@@ -88,7 +88,7 @@ export const ALERTS: Section = {
     {
       id: 20,
       kind: 'timeseries',
-      title: ['Verdicts by action', '按动作的判定'],
+      title: ['Verdicts by action', '按处置的判定'],
       says: ['Only when verdicts are named.', '仅在配置了判定主题时有。'],
       size: [8, 8],
       unit: 'ops',

@@ -2,7 +2,7 @@ import type { Section } from './spec.ts'
 
 export const GLANCE: Section = {
   id: 1,
-  title: ['At a glance', '一览'],
+  title: ['At a glance', '总览'],
   panels: [
     {
       id: 2,
@@ -23,7 +23,7 @@ export const GLANCE: Section = {
       id: 3,
       kind: 'stat',
       title: ['Block reasons', '拦截原因数'],
-      says: ['Reasons of enforced alerts with action block, a minute.', '动作为拦截的正式告警，每分钟。'],
+      says: ['Reasons of enforced alerts with action block, a minute.', '处置为拦截的正式告警，每分钟。'],
       size: [3, 4],
       unit: 'cpm',
       thresholds: [['blue', null]],
@@ -179,7 +179,7 @@ export const TRAFFIC: Section = {
     {
       id: 12,
       kind: 'timeseries',
-      title: ['Messages by disposition', '按处置的短信'],
+      title: ['Messages by disposition', '按受理结果的短信'],
       says: [
         'Blocked: blocked elsewhere already; counted in the rates, alerted for nothing.',
         '已拦截：别处已经拦截；计入速率，不再告警。',
@@ -200,7 +200,7 @@ export const TRAFFIC: Section = {
       title: ['Findings by code', '按原因代码的发现'],
       says: [
         'Every finding on a message, also those that policy gives no action.',
-        '短信上的所有发现，包括策略不采取动作的。',
+        '短信上的所有发现，包括策略不采取处置的。',
       ],
       size: [8, 8],
       unit: 'ops',

@@ -37,7 +37,7 @@ const DRIFT: readonly (readonly [string, number | null])[] = [
 
 const GLANCE = section(
   1,
-  ['At a glance', '一览'],
+  ['At a glance', '总览'],
   [
     {
       kind: 'stat',

@@ -20,7 +20,7 @@ const stat = (sql: string) => [{ as: 'table', sql } as const]
 
 const GLANCE = section(
   1,
-  ['At a glance', '一览'],
+  ['At a glance', '总览'],
   [
     {
       kind: 'stat',
@@ -34,21 +34,21 @@ const GLANCE = section(
       values: {
         burst: ['Burst', '突发'],
         declared: ['Declared campaign', '已申报活动'],
-        usual: ['As usual', '一如平时'],
+        usual: ['As usual', '与平时相当'],
       },
       queries: stat(ANSWER),
     },
     {
       kind: 'stat',
-      title: ['Busiest minute', '最忙一分钟'],
-      says: ['Commercial messages in the busiest minute.', '最忙一分钟内的商业短信数。'],
+      title: ['Busiest minute', '峰值分钟'],
+      says: ['Commercial messages in the busiest minute.', '峰值分钟内的商业短信数。'],
       size: [3, 4],
       unit: 'short',
       queries: stat(`SELECT max(commercial) AS peak FROM (${SENT}) s`),
     },
     {
       kind: 'stat',
-      title: ['Usual a minute', '平时每分钟'],
+      title: ['Usual a minute', '平时（每分钟）'],
       says: [
         'Commercial messages a minute by its baseline, the median of the time; none while it is too new.',
         '基线给出的每分钟商业短信数（所选时间的中位数）；签名过新时没有。',
@@ -60,7 +60,7 @@ const GLANCE = section(
     },
     {
       kind: 'stat',
-      title: ['Declared a minute', '申报每分钟'],
+      title: ['Declared a minute', '申报（每分钟）'],
       says: [
         'Allowance of the declared campaign; none: nothing is declared.',
         '已申报活动的额度；空白表示没有申报。',
@@ -74,7 +74,7 @@ const GLANCE = section(
       title: ['Complaints a million', '每百万投诉数'],
       says: [
         'Complaints that name the signature, a million of its messages in the same time.',
-        '同一时间内点名该签名的投诉，按其每百万条短信计。',
+        '同一时间内针对该签名的投诉数，按该签名每百万条短信计。',
       ],
       size: [3, 4],
       unit: 'short',
@@ -94,7 +94,7 @@ const GLANCE = section(
     {
       kind: 'stat',
       title: ['To be blocked', '应拦截'],
-      says: ['Those of them with the action block.', '其中动作为拦截的告警。'],
+      says: ['Those of them with the action block.', '其中处置为拦截的告警。'],
       size: [3, 4],
       unit: 'short',
       queries: stat(

@@ -5,7 +5,7 @@ import { ARCHIVE, DATASOURCE, DESK, JOB } from './variables.ts'
 
 const GLANCE = section(
   1,
-  ['At a glance', '一览'],
+  ['At a glance', '总览'],
   [
     {
       kind: 'stat',
@@ -106,15 +106,15 @@ const TOP = section(
       title: ['Signatures that send most', '发送量最大的签名'],
       says: [
         'With the share of marketing and finance, the busiest minute of these against what is usual and declared, alerts and complaints. A click leads to the sender.',
-        '含营销与金融占比、其最忙一分钟与平时及申报量的对比、告警与投诉。点击进入该签名。',
+        '含营销与金融占比、其峰值分钟与平时及申报量的对比、告警与投诉。点击进入该签名。',
       ],
       size: [24, 10],
       columns: {
         signature: c.SIGNATURE,
         messages: c.MESSAGES,
         share: c.share(['Commercial', '商业占比']),
-        peak: c.count(['Busiest minute', '最忙一分钟']),
-        usual: { name: ['Usual a minute', '平时每分钟'], decimals: 1 },
+        peak: c.count(['Busiest minute', '峰值分钟']),
+        usual: { name: ['Usual a minute', '平时（每分钟）'], decimals: 1 },
         declared: c.count(['Declared a minute', '申报每分钟']),
         alerts: c.ALERTS,
         blocked: c.BLOCKED,
@@ -124,7 +124,7 @@ const TOP = section(
     },
     {
       kind: 'timeseries',
-      title: ['The ten busiest signatures', '最忙的十个签名'],
+      title: ['The ten busiest signatures', '发送最多的十个签名'],
       says: ['Messages a minute.', '每分钟短信数。'],
       size: [12, 9],
       unit: 'short',

@@ -19,6 +19,9 @@ export interface LetterOptions {
   readonly describe: Describe
 }
 
+/** Feedback that has a word of its own; another one, of a later version, stays as it is. */
+const VERDICTS = ['confirmed', 'false_positive', 'release', 'exempt'] as const
+
 const EIGHT_HOURS = 8 * 3_600_000
 
 /**
@@ -86,7 +89,7 @@ function reasonBlocks(reason: AlertReason, { reader, say, describe }: LetterOpti
   const { code, rule, evidence } = reason
   const facts = (more: readonly (readonly [string, string])[]): Block => ({
     kind: 'facts',
-    facts: [['Code', code], ...(rule === undefined ? [] : [[say('rule'), rule] as const]), ...more],
+    facts: [[say('code'), code], ...(rule === undefined ? [] : [[say('rule'), rule] as const]), ...more],
   })
   if (reader === 'subscriber') return [facts([])]
   const said = Object.entries(evidence as Readonly<Record<string, unknown>>)
@@ -129,7 +132,9 @@ function course({ feedback, enforcements, timeline }: Case, { reader, say, term 
             say('enforced', { at: beijing(Number(ts)), action: term('action', action), by }),
           ),
           ...feedback.map(({ ts, verdict, by, note }) => {
-            const said = say('givenBy', { at: beijing(Number(ts)), verdict, by })
+            const named = VERDICTS.find((word) => word === verdict)
+            const given = named === undefined ? verdict : say(named)
+            const said = say('givenBy', { at: beijing(Number(ts)), verdict: given, by })
             return note === null ? said : `${said}: ${note}`
           }),
         ]
