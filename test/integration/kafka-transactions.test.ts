@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
 import type { OutputRecord, PartitionId, PartitionWrite } from '../../src/domain/ports.ts'
 import { KafkaTransactions } from '../../src/sinks/kafka-transactions.ts'
+import { startOwnKafka } from '../helpers/kafka-broker.ts'
 import { plainClient, testConnection } from '../helpers/kafka-client.ts'
 import { until } from '../helpers/recording-handler.ts'
 import { follow } from '../helpers/service-topics.ts'
@@ -74,4 +75,26 @@ describeWith('kafka', 'transactions on real brokers', () => {
     await transactions.write(writeOf(3, [{ channel: 'alerts', key: null, value: 'v' }], 2))
     expect(await client.committed(groupId, id.topic)).toEqual([-1, 3])
   })
+
+  it('says which setting of the brokers allows no transaction of its length', async () => {
+    const broker = await startOwnKafka({
+      settings: (port, controller, inner) => [
+        `listeners=PLAINTEXT://127.0.0.1:${port},INNER://127.0.0.1:${inner},CONTROLLER://127.0.0.1:${controller}`,
+        'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,INNER:PLAINTEXT,CONTROLLER:PLAINTEXT',
+        'transaction.max.timeout.ms=20000',
+      ],
+    })
+    onTestFinished(() => broker.stop())
+    const topic = await plainClient(broker.brokers).createTopic()
+    const { connection } = testConnection(broker.brokers)
+    onTestFinished(() => connection.close())
+    const transactions = new KafkaTransactions({ connection, groupId: 'g', topics: {}, emit: () => {} })
+    onTestFinished(() => transactions.close())
+    await until(() =>
+      transactions.takeOver([{ topic, partition: 0 }], 1).then(
+        () => false,
+        (error: Error) => error.message.includes('transaction.max.timeout.ms to 30000'),
+      ),
+    )
+  }, 120_000)
 })
