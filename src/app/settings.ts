@@ -165,7 +165,7 @@ export const SETTINGS = {
   'redis.budget': setting(
     duration(10, 10_000),
     100,
-    'Time that one answer of Redis may take. After that a batch goes on without it, and its alerts say `degraded`.',
+    'Time that one answer of Redis may take, twice that for counts of more than 2,048 messages. After that a batch goes on without it, and its alerts say `degraded`.',
   ),
   'redis.backlogWait': setting(
     duration(0, DAY),
@@ -247,7 +247,7 @@ export const SETTINGS = {
     'auto',
     'What computes the model. `auto` takes the first that works of native (the optional package @tensorflow/tfjs-node), wasm, cpu.',
   ),
-  'batch.maxRecords': setting(int(1, 65_536), 2048, 'Messages worked on together, at most.'),
+  'batch.maxRecords': setting(int(1, 65_536), 4096, 'Messages worked on together, at most.'),
   'batch.maxBytes': setting(size(1000, 256_000_000), 4_000_000, 'Bytes of the records of a batch, at most.'),
   'batch.maxAge': setting(duration(0, 10_000), 20, 'How long the first message of a batch waits for others.'),
   'batch.maxInFlight': setting(

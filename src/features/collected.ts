@@ -12,6 +12,8 @@ export class Collected implements Pick<Readings, 'rates' | 'members' | 'tallies'
   readonly rates: RateReading[] = []
   readonly members: MemberReading[] = []
   readonly tallies: TallyReading[] = []
+  /** Shards that the batch could not be counted in, whole or in part. */
+  readonly failed = new Set<number>()
 
   add(reply: Pick<Readings, 'rates' | 'members' | 'tallies'>): void {
     this.rates.push(...reply.rates)

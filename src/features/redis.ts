@@ -21,7 +21,7 @@ const SENT = script('sent')
 const TOTALS = script('totals')
 
 export interface RedisFeatureOptions extends KeyScope {
-  /** Budget of one round trip of `count` for at most 2,048 observations, ms; default 100. */
+  /** Budget of one round trip of `count` for each 2,048 observations, ms; default 100. */
   readonly budgetMs?: number
   /** Partitions found to be made anew after `assign` had returned, because Redis was away then. */
   readonly onReset?: (partitions: readonly PartitionId[]) => void
@@ -31,8 +31,10 @@ export interface RedisFeatureOptions extends KeyScope {
   readonly onRefused?: (error: SigwatchError) => void
 }
 
-/** Observations that go to Redis together: more would hold up everybody else there, and strain the budget. */
-const CHUNK = 2048
+/** Observations that go to Redis together: more would hold up everybody else there. */
+const CHUNK = 4096
+/** Observations that one budget is for: as many again get another. */
+const A_BUDGET = 2048
 /** A refusal says what is stored, so the second try fits unless another instance counts the same partition now. */
 const TRIES = 4
 /** Wall clock between two readings of the store's first event time, ms: it also keeps the key alive. */
@@ -131,18 +133,16 @@ class RedisFeatureStore implements FeatureStore {
   async #count(batch: readonly Observations[]): Promise<Readings> {
     checkBatch(batch)
     const sum = new Collected()
-    /** Shards that this batch could not be counted in, whole or in part. */
-    const failed = new Set<number>()
     for (let from = 0; from < batch.length; from += CHUNK)
-      await this.#countChunk(batch.slice(from, from + CHUNK), sum, failed)
+      await this.#countChunk(batch.slice(from, from + CHUNK), sum)
+    const { rates, members, tallies, failed } = sum
     const uncounted = failed.size === 0 ? undefined : judgedBy(batch, failed)
     this.#share.note(batch.length, uncounted?.size ?? 0)
     if (uncounted) this.#shards.markSoon()
-    const { rates, members, tallies } = sum
     return { rates, members, tallies, counted: failed.size === 0, ...(uncounted ? { uncounted } : {}) }
   }
 
-  async #countChunk(chunk: readonly Observations[], sum: Collected, failed: Set<number>): Promise<void> {
+  async #countChunk(chunk: readonly Observations[], sum: Collected): Promise<void> {
     for (const { ts } of chunk) this.#shards.saw(ts)
     const keys = this.#partitions.noteAll(chunk)
     await this.#prepare(chunk, keys)
@@ -152,20 +152,20 @@ class RedisFeatureStore implements FeatureStore {
       for (const shard of aggregate(chunk, this.#partitions.offsets, SHARDS, only)) {
         // What follows a part that could not be counted would only wait for its budget as well.
         const unknown = this.#partitions.unknown(shard.shard, shard.offsets.keys()).length > 0
-        if (!failed.has(shard.shard) && !unknown) due.push(shard)
+        if (!sum.failed.has(shard.shard) && !unknown) due.push(shard)
         else {
-          failed.add(shard.shard)
+          sum.failed.add(shard.shard)
           this.#shards.of(shard.shard).uncounted.noteBatch(shard)
         }
       }
-      only = await this.#send(due, sum, failed)
+      only = await this.#send(due, sum, this.#budget * Math.ceil(chunk.length / A_BUDGET))
       if (only.size === 0) return
       // A shard that lost what it held is asked for its offsets once more.
       await this.#load([...keys], this.#budget)
     }
     // Another instance counts the same partitions now.
     for (const shard of aggregate(chunk, this.#partitions.offsets, SHARDS, only)) {
-      failed.add(shard.shard)
+      sum.failed.add(shard.shard)
       this.#shards.of(shard.shard).uncounted.noteBatch(shard)
     }
   }
@@ -188,7 +188,7 @@ class RedisFeatureStore implements FeatureStore {
   }
 
   /** Returns the shards that refused; what they have stored is known then. */
-  async #send(batches: readonly ShardBatch[], sum: Collected, failed: Set<number>): Promise<Set<number>> {
+  async #send(batches: readonly ShardBatch[], sum: Collected, budgetMs: number): Promise<Set<number>> {
     const since = this.#since!
     const calls = batches.map((batch) => {
       const { epoch, uncounted } = this.#shards.of(batch.shard)
@@ -197,13 +197,13 @@ class RedisFeatureStore implements FeatureStore {
     })
     const outcomes = await this.#link.settle(
       calls.map(({ call }) => call),
-      { budgetMs: this.#budget, late: (i, outcome) => this.#takeLate(calls[i]!, outcome) },
+      { budgetMs, late: (i, outcome) => this.#takeLate(calls[i]!, outcome) },
     )
     const refused = new Set<number>()
     for (const [i, outcome] of outcomes.entries()) {
       const call = calls[i]!
       const { shard } = call.batch
-      if (outcome.error) failed.add(shard)
+      if (outcome.error) sum.failed.add(shard)
       // Whether it was counted is not known yet.
       if (outcome.error && outcome.late) continue
       const reply = this.#take(call, outcome)

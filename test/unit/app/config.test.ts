@@ -67,7 +67,7 @@ describe('configuration', () => {
       registry: null,
       model: null,
       limits: { futureReject: 300_000, partWait: 10_000 },
-      batch: { maxRecords: 2048, maxAge: 20 },
+      batch: { maxRecords: 4096, maxAge: 20 },
     })
   })
 
