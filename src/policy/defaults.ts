@@ -1,6 +1,6 @@
 import { CODES } from '../detectors/all.ts'
 import { CODE_NAMES } from '../domain/codes.ts'
-import type { PolicyFile } from './schema.ts'
+import type { PolicyFile } from './policy-file.ts'
 
 /** The policy that is shipped, complete: what an operator's file leaves out. `config/policy.yaml` is written from it. */
 export const DEFAULT_POLICY: PolicyFile = {

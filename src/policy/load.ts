@@ -6,7 +6,8 @@ import { type Checker, toProblems } from '../operator/operator-schema.ts'
 import { parseDuration, parseTime } from '../operator/value-forms.ts'
 import { DEFAULT_POLICY } from './defaults.ts'
 import { Timetable } from './periods.ts'
-import { mergedFaults, type PolicyFile, policyChecker } from './schema.ts'
+import type { PolicyFile } from './policy-file.ts'
+import { mergedFaults, policyChecker } from './schema.ts'
 
 export interface PolicyReading {
   /** Absent when there are problems. */

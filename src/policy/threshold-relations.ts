@@ -2,7 +2,7 @@ import { CODES } from '../detectors/all.ts'
 import { CODE_NAMES, type Code } from '../domain/codes.ts'
 import type { Fault } from '../operator/operator-schema.ts'
 import { parseTime } from '../operator/value-forms.ts'
-import type { CodeRules, PeriodRule, PolicyFile } from './schema.ts'
+import type { CodeRules, PeriodRule, PolicyFile } from './policy-file.ts'
 
 /** Rules of codes, and where in the file they stand. */
 interface Layer {
