@@ -1,7 +1,8 @@
 import { isFiledHere } from '../../domain/filing.ts'
 import type { AnalysedMessage, TextMemo } from '../../domain/message.ts'
 import type { Brand, Claim, Registry } from '../../domain/registry.ts'
-import { namesAccount, namesContactService, signatureClaim, speakerClaim } from '../shared/claims.ts'
+import { namesContactService, signatureClaim, speakerClaim } from '../shared/claims.ts'
+import { isSpokenOf } from '../shared/objects.ts'
 import { isSuspicious, touchesSeam } from '../shared/traces.ts'
 import { openingClaim } from './opening.ts'
 
@@ -50,7 +51,7 @@ function namedIn(message: AnalysedMessage, registry: Registry): NonNullable<Text
           registry,
         ))
   const { text } = message.normalised
-  const first = mentions.find((one) => !namesContactService(text, one) && !namesAccount(text, one))
+  const first = mentions.find((one) => !namesContactService(text, one) && !isSpokenOf(text, one))
   const mention =
     first && ({ brand: first.brand, by: 'mention', claimed: first.name, strength: 0.3 } as const)
   memo.named = { in: registry, spoken, mention }

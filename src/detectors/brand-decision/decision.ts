@@ -36,8 +36,29 @@ export function weigh(
       claim !== undefined &&
       claim.brand.verified !== false &&
       !(claim.by === 'mention' && message.label === 'personal') &&
+      !staysWithSender(claim, signs, message.normalised.text) &&
       mayBlock(signs),
   }
+}
+
+/** What can be answered to the number that wrote, without anything else. */
+const ANSWERED: readonly Sign[] = ['asks:payment', 'asks:secret', 'asks:reply']
+/** What nobody names who settles a claim: a password, the digits of a payment code, an account to which money is to go. */
+const TAKES = /密码|支付码|付款码|\d位数|(?<!\d)\d(?:[ -]?\d){14,18}(?!\d)/
+/** Where the reader wants to be paid is to be told. */
+const PAYS_READER =
+  /(?:收款[码人]|卡号|账号|帐号)[^,.。!?;]{0,12}(?:发|报|给|告诉)(?:给|到|一下|下)?(?:我|这|本)/
+
+/**
+ * Whether a mobile that only names a brand wants an answer to itself and leads nowhere else, or one that speaks as the
+ * brand's man wants to know where to pay the reader: so write couriers and insurers who settle a claim.
+ */
+function staysWithSender({ by }: Claim, signs: readonly Sign[], text: string): boolean {
+  const elsewhere = signs.some(
+    (sign) => STRANGERS.includes(sign) || (sign.startsWith('asks:') && !ANSWERED.includes(sign)),
+  )
+  if (elsewhere || !signs.includes('sender:mobile') || TAKES.test(text)) return false
+  return by === 'mention' || (by === 'speaker' && !signs.includes('asks:secret') && PAYS_READER.test(text))
 }
 
 /** The text model takes the text for fraud or an illicit offer, or at least does not rule it out. */

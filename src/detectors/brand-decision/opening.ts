@@ -1,6 +1,7 @@
 import type { AnalysedMessage } from '../../domain/message.ts'
 import type { BrandMention, Claim, Registry } from '../../domain/registry.ts'
 import { speaksAs } from '../shared/claims.ts'
+import { isSpokenOf } from '../shared/objects.ts'
 
 /** How plainly a text speaks as a brand that it only opens with by a short or an imitated name, 0 to 1. */
 const FAINT = 0.5
@@ -18,9 +19,16 @@ const WORD = /^[\p{L}\p{N}]*$/u
  */
 export function openingClaim(message: AnalysedMessage, registry: Registry): Claim | undefined {
   const { text } = message.normalised
-  const mention = registry.shortNameMentions(text).find((one) => isSpeaker(text, one))
+  const spokenOf = registry.brandMentions(text).filter((one) => isSpokenOf(text, one))
+  const mention = registry
+    .shortNameMentions(text)
+    .find((one) => isSpeaker(text, one) && !isSpokenOf(text, one) && !spokenOf.some((of) => isIn(one, of)))
   if (mention) return { brand: mention.brand, by: 'speaker', claimed: mention.name, strength: FAINT }
-  return imitatedOpening(text, registry)
+  return spokenOf.some(({ start }) => start < OPENING) ? undefined : imitatedOpening(text, registry)
+}
+
+function isIn(part: BrandMention, whole: BrandMention): boolean {
+  return part.start >= whole.start && part.end <= whole.end
 }
 
 function isSpeaker(text: string, mention: BrandMention): boolean {

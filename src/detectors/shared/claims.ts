@@ -1,5 +1,6 @@
 import type { AnalysedMessage, SignatureMention } from '../../domain/message.ts'
 import type { Brand, BrandMention, Claim, Lookalike, Registry } from '../../domain/registry.ts'
+import { isSpokenOf } from './objects.ts'
 import { PerRegistry } from './per-registry.ts'
 
 /** The brand that a signature claims: registered in this spelling, or imitated. */
@@ -64,23 +65,6 @@ export function namesContactService(text: string, { start, end }: BrandMention):
   if (!CONTACT.test(text.slice(start, end))) return false
   return start > startOf(text) || CONTACT_ID.test(text.slice(end, end + 12))
 }
-/** A place where people keep accounts. */
-const BANK = /行$|农信|信用社|邮储|邮政储蓄|支付宝|bank|^[a-z]{3,5}$/
-/** Before it: whose account it is, or that money goes there. */
-const OWNER = /(?:我|我们|他|她|咱|本人|个人|爸|妈|老公|老婆|[转打汇付存]|[这那]张|\bmy )的?\s?$/
-const CARD = /^(?:的)?\s?(?:银行)?(?:[这那]张)?(?:储蓄|借记|工资)?(?:卡|账户|帐户|账号|帐号|card|account)/
-/** Behind it: the number of an account or a card, in groups or not. */
-const ACCOUNT_NUMBER =
-  /^的?(?:储蓄|借记)?(?:卡|账户|帐户|账号|帐号|card|account)?号?[\s:,]{0,2}\d(?:[ -]?\d){14,18}(?!\d)/
-
-/** Whether a mention is no more than the bank of somebody's account: `打我农行卡`, `工行6222…`. */
-export function namesAccount(text: string, { start, end }: BrandMention): boolean {
-  if (!BANK.test(text.slice(start, end))) return false
-  const after = text.slice(end, end + 40)
-  const owned = OWNER.test(text.slice(Math.max(0, start - 6), start)) && CARD.test(after)
-  return owned || ACCOUNT_NUMBER.test(after)
-}
-
 /** Between a name at the beginning and what it says. */
 const SEPARATES = /^[,:】\])」]/
 
@@ -92,7 +76,7 @@ export function speakerClaim(message: AnalysedMessage, mentions: readonly BrandM
   const { text } = message.normalised
   let best: Claim | undefined
   for (const mention of mentions) {
-    if (namesAccount(text, mention)) continue
+    if (isSpokenOf(text, mention)) continue
     const strength = speakerStrength(text, mention, startOf(text))
     if (strength > (best?.strength ?? 0)) {
       best = { brand: mention.brand, by: 'speaker', claimed: mention.name, strength }

@@ -80,6 +80,11 @@ describe('FORGED_BRAND with the shipped brand list', () => {
     '中国银行 6216 6100 0012 3456 789 赵敏，昨天的饭钱转这个号',
     '手机坏了用同学的发，先转我工行卡两千，回头还你',
     'Please pay the rent to my ICBC card 6222 0212 3456 7890',
+    '老周，卡号6217002340011223344，建行，名字周海峰，木工钱3200',
+    '货款汇这里 6222081234567890123 工商银行 何志远',
+    '户名赵明军，开户行交通银行，账号6222600110022334455，押金退这里',
+    '农行城东支行，马丽，6228480011223344556，麻烦今天转',
+    '招商银行 户名孙悦 6214830011223344，尾款收到发货',
   ])('where an account is kept is no claim: %s', (text) => {
     expect(forged(text, { from: '13812345678', label: 'fraud', to: '13900001111' })).toBeUndefined()
   })
@@ -95,8 +100,50 @@ describe('FORGED_BRAND with the shipped brand list', () => {
     '您本月未还招商银行信用卡欠款，点击 cmb-hk.top 处理',
     '您的淘宝订单1234567890123456789存在质量问题，请联系客服QQ 2938471023 退款',
     '北京市公安局通知：身份证110101199001011234涉嫌洗钱，速联系QQ 2938471023',
+    '您的存款有风险，请转入安全账户6217002340011223344，建设银行，户名国家清查组',
+    '农业银行：您名下账户涉嫌洗钱，请把资金转至6228480011223344556，户名监管组，农业银行',
   ])('a bank that asks for money is: %s', (text) => {
     expect(forged(text, { from: '13812345678', label: 'fraud' })).toBeDefined()
+  })
+
+  it.each([
+    '大量回收抖音号，实名的价高，加V ab88213',
+    '京东白条变现，秒到账，九折，QQ 2938471023',
+    '本科证书，学信网可查，不过退款，加微信 xl88213',
+    '住房公积金代办提取，不用到场，加微信 gj88213',
+    '同城约会，学生兼职，加微信 tc88213',
+    '店庆抽中二等奖华为平板一台，领取加QQ 2938471023',
+  ])('what is dealt in or won is no claim: %s', (text) => {
+    expect(forged(text, { from: '13812345678', label: 'illicit' })).toBeUndefined()
+  })
+
+  it.each([
+    '抖音客服：您的抖音号涉嫌出租，将被封禁，申诉加QQ 2938471023',
+    '京东白条提醒您：账户涉嫌套现被限制，请加QQ 2938471023 解除',
+    '住房公积金管理中心：您的公积金可提取，点击 gjj-tq.top 办理',
+    '同程旅行：您的航班取消，退款加QQ 2938471023',
+    '华为周年庆，抽中您为一等奖，领取手机请点 hw-zn.top',
+  ])('who speaks of it in its own name makes one: %s', (text) => {
+    expect(forged(text, { from: '13812345678', label: 'fraud' })).toBeDefined()
+  })
+
+  it.each([
+    '你好，圆通快递小吴，摔坏的花瓶按80元赔您，收款码发我这个号上',
+    '您好，韵达客服小贺，赔付批下来了，麻烦您把支付宝账号发给我',
+    '您好，圆通客服小贺，您投诉的碎杯子我们认赔45元，您把收款码发给我',
+    '您好我是中通客服老秦，您的丢件公司同意赔120元，把收款码发我就行',
+  ])('who settles a claim from a mobile and leads nowhere else is reviewed at most: %s', (text) => {
+    expect(forged(text, { from: '13812345678', label: 'fraud', score: 0.99 })?.cap ?? 'review').toBe('review')
+  })
+
+  it.each([
+    '你好，圆通快递小吴，摔坏的花瓶按80元赔您，加微信 pf88213 发收款码',
+    '您好，韵达客服小贺，赔付批下来了，扫码进群领取',
+    '您好，韵达客服小贺，赔付多打了，请退到6217002340011223344',
+  ])('who leads elsewhere is blocked: %s', (text) => {
+    const finding = forged(text, { from: '13812345678', label: 'fraud', score: 0.99 })
+    expect(finding).toBeDefined()
+    expect(finding?.cap).toBeUndefined()
   })
 
   it('names no chat service through which somebody wants to be reached', () => {
