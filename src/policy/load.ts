@@ -8,6 +8,7 @@ import { DEFAULT_POLICY } from './defaults.ts'
 import { Timetable } from './periods.ts'
 import type { PolicyFile } from './policy-file.ts'
 import { mergedFaults, policyChecker } from './schema.ts'
+import { thresholdFaults } from './threshold-relations.ts'
 
 export interface PolicyReading {
   /** Absent when there are problems. */
@@ -46,7 +47,7 @@ function combine(document: OperatorDocument | undefined): PolicyReading {
   if (problems.length > 0) return { problems, own: {} }
   const own = document.value as PolicyFile
   const merged = merge(DEFAULT_POLICY, own) as PolicyFile
-  const faults = mergedFaults(merged)
+  const faults = [...thresholdFaults(merged), ...mergedFaults(merged)]
   if (faults.length > 0) return { problems: toProblems(document, faults), own }
   return { policy: effective(merged), problems: [], own }
 }

@@ -6,7 +6,6 @@ import { LABELS } from '../domain/labels.ts'
 import { type Checker, compileSchema, type Fault } from '../operator/operator-schema.ts'
 import { parseTime } from '../operator/value-forms.ts'
 import type { PolicyFile } from './policy-file.ts'
-import { thresholdFaults } from './threshold-relations.ts'
 
 const MODES = ['enforce', 'shadow']
 const share = { type: 'number', minimum: 0, maximum: 1 }
@@ -77,12 +76,10 @@ export function policyChecker(): Checker {
 }
 
 /** What no schema says of a policy over the shipped default: how values of both stand to each other. */
-export function mergedFaults(policy: PolicyFile): readonly Fault[] {
-  const { escalate: { count = 1, recipients = 1 } = {} } = policy
-  const faults = thresholdFaults(policy)
-  if (recipients <= count) return faults
+export function mergedFaults({ escalate: { count = 1, recipients = 1 } = {} }: PolicyFile): readonly Fault[] {
+  if (recipients <= count) return []
   const message = `${recipients} recipients cannot be reached by ${count} messages: recipients must not exceed count`
-  return [...faults, { path: ['escalate', 'recipients'], message }]
+  return [{ path: ['escalate', 'recipients'], message }]
 }
 
 /** What no schema says: how values stand to each other. */
