@@ -20,7 +20,8 @@ describe.skipIf(!hasPrometheus())('prometheus', () => {
   })
 
   it('raises the alerts in their cases and in no other', () => {
-    expect(promtool('test', 'rules', join('prometheus', 'tests', 'alerting.test.yml'))).toContain('SUCCESS')
+    for (const file of ['alerting.test.yml', 'complaints.test.yml'])
+      expect(promtool('test', 'rules', join('prometheus', 'tests', file))).toContain('SUCCESS')
   })
 
   it('finds nothing wrong with the exposition', async () => {
