@@ -135,7 +135,7 @@ function tieFalling(weights: readonly number[], as: number[]): boolean {
 const FOR =
   /^(?:claim:imitation|sender:(?:foreign-port|mobile|overseas)|signed:anybody|link:(?:foreign|cheap|imitates|disguised)|contact:(?:handle|overseas|spaced)|asks:|words:(?:lure|pressure|disguised))/
 const AGAINST =
-  /^(?:sender:(?:own|filed|official)|link:(?:own|official)|contact:official|leads:nowhere|words:(?:errand|warning|opt-out|one-time-password)|text:personal)/
+  /^(?:sender:(?:own|filed|official)|signed:public|link:(?:own|official)|contact:official|leads:nowhere|words:(?:errand|warning|opt-out|one-time-password)|text:personal)/
 
 /** 1: can only speak for a forgery; -1: only against one; 0: either. */
 function meaningOf(sign: Sign): number {

@@ -2,7 +2,7 @@ import type { AnalysedMessage, SignatureMention } from '../domain/message.ts'
 import type { Claim, Lookalike } from '../domain/registry.ts'
 import { type Weighed, weigh } from './brand-decision/decision.ts'
 import { BLOCK_FROM, capOf, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
-import { STRANGERS } from './brand-decision/signs.ts'
+import { leadsAway } from './brand-decision/signs.ts'
 import { defineMessageCode } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 import { signatureClaim } from './shared/claims.ts'
@@ -80,13 +80,10 @@ export const lookalikeSignature = defineMessageCode({
 /** Another company or office may be called so: 深圳税务 sounds like 深圳水务. A sign of the same look is chosen on purpose. */
 const MAY_BE_A_NAME: ReadonlySet<Lookalike['how']> = new Set<Lookalike['how']>(['sound', 'edit'])
 
-/** Whether the links are those of registered brands and offices, and nothing leads to anybody else. */
+/** Whether the links are those of registered brands and offices, and neither a number nor a request leads to anybody else. */
 function leadsToOfficials({ speaksFor, speaksAgainst, neutral }: Weighed): boolean {
   const signs = [...speaksFor, ...speaksAgainst, ...neutral]
-  return (
-    signs.some((sign) => sign === 'link:own' || sign === 'link:official') &&
-    !signs.some((sign) => STRANGERS.includes(sign))
-  )
+  return signs.some((sign) => sign === 'link:own' || sign === 'link:official') && !leadsAway(signs)
 }
 
 function signaturesOf({ signature, signatures }: AnalysedMessage): readonly SignatureMention[] {

@@ -15,6 +15,7 @@ import { mayBlock } from '../../src/detectors/brand-decision/decision.ts'
 import { BLOCK_FROM } from '../../src/detectors/brand-decision/evidence.ts'
 import {
   isCleared,
+  isErrandOfOffice,
   MALICE_THRESHOLDS,
   neededFor,
   SURE,
@@ -112,9 +113,10 @@ function isMalicious({ message }: BrandMessage, text: Decision | undefined, cert
   const { fraud, illicit } = message.scores
   const { thresholds } = classifier
   const threshold = fraud >= illicit ? thresholds.fraud : thresholds.illicit
-  if (fraud + illicit >= SURE) return true
   if (text === undefined) return fraud + illicit >= threshold
-  const certain = certainty >= neededFor(message, minCertainty)
+  if (isErrandOfOffice(text.signs)) return false
+  const certain = certainty >= neededFor(message, minCertainty, text.signs)
+  if (fraud + illicit >= SURE) return true
   return fraud + illicit < threshold ? certain : certain || !isCleared(certainty, text.signs)
 }
 
@@ -155,7 +157,7 @@ function printThresholds(judged: readonly Judged[]): void {
   console.log(
     `blockFrom that the other writers ask for: ${Math.min(...asked).toFixed(3)} to ${Math.max(...asked).toFixed(3)}; lawful of the one left out blocked by it: ${beyond.length}`,
   )
-  for (const from of [0.85, 0.9, 0.92, 0.95, 0.97]) {
+  for (const from of [0.8, 0.85, 0.9, 0.95, 0.97]) {
     const blocked = judged.filter(({ certainty }) => certainty >= from)
     const lawful = blocked.filter(({ of }) => of.kind === 'lawful').length
     console.log(

@@ -1,7 +1,17 @@
 import { expect, it } from 'vitest'
 import type { MessageCode } from '../../src/detectors/code-spec.ts'
 import { LABELS } from '../../src/domain/labels.ts'
-import { codesIn, detect, findingIn, messageOf, scoresFor, shippedContext } from './detector-fixtures.ts'
+import {
+  codesIn,
+  contextOf,
+  detect,
+  findingIn,
+  messageOf,
+  registryOf,
+  scoresFor,
+  shippedContext,
+  signatureRow,
+} from './detector-fixtures.ts'
 
 /** What holds for the codes of the labels `fraud` and `illicit` alike. */
 export function maliciousTextSuite(
@@ -57,6 +67,28 @@ export function maliciousTextSuite(
     expect(of('95588', 0.6)).toBeUndefined()
     expect(of('95588', 0.95)).toBeDefined()
     expect(of('', 0.6)).toBeDefined()
+  })
+
+  it.each([
+    ['把钱转我卡上，晚上还你', undefined],
+    ['把钱转我卡上，工号过期要下载会议软件验证', spec.code],
+    ['把钱转我卡上，微信 abc12345', spec.code],
+  ])('lets people speak of money: %s', (text, code) => {
+    const sent = { label: own, score: 0.85, from: '13812345678' } as const
+    expect(findingIn(spec, text, sent)?.code).toBe(code)
+    expect(findingIn(spec, text, { ...sent, score: 0.99 })?.code).toBe(spec.code)
+  })
+
+  it.each([
+    ['【翠苑社区】居民您好，请添加网格员微信 cy_wangge03 接收停水通知', '106901234501', undefined],
+    ['【翠苑社区】居民您好，请添加网格员微信 cy_wangge03 接收停水通知', '106809999', spec.code],
+    ['【翠苑社区】请添加网格员微信 cy_wangge03 并把验证码发给他', '106901234501', spec.code],
+    ['【翠苑社区】请点 cy-wangge.top 登记', '106901234501', spec.code],
+    ['【翠苑商贸】请添加客服微信 cy_wangge03 领取', '106901234501', spec.code],
+  ])('lets a public body on its own filed port give out a contact: %s from %s', (text, from, code) => {
+    const rows = ['翠苑社区', '翠苑商贸'].map((name) => signatureRow(name, ['1069012345*']))
+    const context = contextOf(registryOf({ signatures: rows }))
+    expect(findingIn(spec, text, { label: own, score: 0.95, from }, context)?.code).toBe(code)
   })
 
   it('leaves the text alone to decide where the policy says so', () => {

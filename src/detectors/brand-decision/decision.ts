@@ -1,7 +1,14 @@
 import type { AnalysedMessage } from '../../domain/message.ts'
 import type { Claim, Registry } from '../../domain/registry.ts'
 import type { Traces } from '../shared/traces.ts'
-import { leadsAway, leadsToNumberAlone, type Sign, STRANGERS, signsOf } from './signs.ts'
+import {
+  leadsAway,
+  leadsByWordsOrNumber,
+  leadsToNumberAlone,
+  type Sign,
+  STRANGERS,
+  signsOf,
+} from './signs.ts'
 import { BIAS, WEIGHTS } from './weights.ts'
 
 /** How the signs of a message were weighed. */
@@ -65,27 +72,36 @@ function staysWithSender({ by }: Claim, signs: readonly Sign[], text: string): b
 const SURE: readonly Sign[] = ['text:90-98%', 'text:from-98%']
 const PROBABLE: readonly Sign[] = ['text:60-90%', ...SURE]
 const LIKELY: readonly Sign[] = ['text:30-60%', ...PROBABLE]
-const POSSIBLE: readonly Sign[] = ['text:10-30%']
-/** The words are like those of forgeries, or plainly so. */
+const POSSIBLE: readonly Sign[] = ['text:10-30%', ...LIKELY]
+/** The words are not unlike those of forgeries, like them, or plainly so. */
 const PLAINLY_WORDED: readonly Sign[] = ['wording:88-98%', 'wording:from-98%']
 const WORDED: readonly Sign[] = ['wording:73-88%', ...PLAINLY_WORDED]
+const HALF_WORDED: readonly Sign[] = ['wording:27-50%', 'wording:50-73%', ...WORDED]
 
 /**
- * Only a text that itself reads like fraud may be blocked: to the text model alone, or a little to it and plainly by its
- * words, which were learnt from few writers; where the brand is only named, as by a shop whose parcel a courier takes, more
- * of both. What has no link, number or account cannot be certain; neither can what comes
- * from the brand's own port without a foreign link (a courier's number in it is the brand's business), what leads to the
- * brand's own site and to nobody else, nor what names a fixed number alone and comes from a name or nobody: companies have
- * more lines than any list.
+ * What may be blocked at all, however certain. Only a text that reads like fraud, with a way to somebody else:
+ * - to the text model alone, a little (`POSSIBLE`); without it where a link imitates the brand's domain and the words bear
+ *   that out;
+ * - where no brand speaks and the link is of the kind that small shops and clubs have (a shop names the courier), and where
+ *   nothing is there but a request or a fixed number, more of both: requests are read from the same words, and companies
+ *   have more lines than any list;
+ * - from the brand's own port, a sure text with a foreign link (a courier's number in it is the brand's business);
+ * - never what leads to the brand's own site and to nobody else, nor what names a fixed number alone and comes from a name
+ *   or nobody.
  */
 export function mayBlock(signs: readonly Sign[]): boolean {
+  if (!leadsAway(signs) || !readsLikeFraud(signs)) return false
   const has = (some: readonly Sign[]) => signs.some((sign) => some.includes(sign))
-  const reads = signs.includes('claim:mention')
-    ? has(SURE) || (has(PROBABLE) && has(WORDED)) || ((has(LIKELY) || has(POSSIBLE)) && has(PLAINLY_WORDED))
-    : has(LIKELY) || (has(POSSIBLE) && has(WORDED))
-  if (!reads) return false
-  if (!leadsAway(signs)) return false
   if (signs.includes('sender:unknown') && leadsToNumberAlone(signs)) return false
-  if (signs.includes('sender:own')) return signs.includes('link:foreign')
+  if (signs.includes('sender:own')) return signs.includes('link:foreign') && has(SURE)
   return !signs.includes('link:own') || has(STRANGERS)
+}
+
+function readsLikeFraud(signs: readonly Sign[]): boolean {
+  const has = (some: readonly Sign[]) => signs.some((sign) => some.includes(sign))
+  if (has(SURE)) return true
+  if (signs.includes('link:cheap-stranger'))
+    return (has(PROBABLE) && has(WORDED)) || (has(POSSIBLE) && has(PLAINLY_WORDED))
+  if (leadsByWordsOrNumber(signs)) return (has(PROBABLE) && has(HALF_WORDED)) || (has(LIKELY) && has(WORDED))
+  return has(POSSIBLE) || (signs.includes('link:imitates') && has(HALF_WORDED))
 }

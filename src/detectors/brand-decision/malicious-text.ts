@@ -7,7 +7,7 @@ import { tracesOf } from '../shared/traces.ts'
 import { claimOf } from './claimed-brands.ts'
 import { type Weighed, weigh } from './decision.ts'
 import { WEIGHED_FIELDS, weighedEvidence } from './evidence.ts'
-import type { Sign } from './signs.ts'
+import { type Sign, STRANGERS } from './signs.ts'
 
 /** Thresholds of TEXT_FRAUD and TEXT_ILLICIT. */
 export const MALICE_THRESHOLDS = {
@@ -59,8 +59,9 @@ export function maliceFound(
   if (alone) return said ? { score: Math.min(1, text), evidence } : undefined
   if (both < FLOOR) return undefined
   const weighed = weighMessage(message, context.registry)
-  const certain = weighed.certainty >= neededFor(message, minCertainty)
   const signs = [...weighed.speaksFor, ...weighed.speaksAgainst, ...weighed.neutral]
+  if (isErrandOfOffice(signs)) return undefined
+  const certain = weighed.certainty >= neededFor(message, minCertainty, signs)
   if (!certain && (!said || (both < SURE && isCleared(weighed.certainty, signs)))) return undefined
   return {
     score: Math.min(1, said ? text : weighed.certainty),
@@ -73,8 +74,40 @@ export function maliceFound(
 }
 
 /** Twice the certainty for a text from one person to another: those ask each other for numbers, codes and money too. */
-export function neededFor({ label }: AnalysedMessage, minCertainty: number): number {
-  return label === 'personal' ? Math.min(1, 2 * minCertainty) : minCertainty
+export function neededFor({ label }: AnalysedMessage, minCertainty: number, signs: readonly Sign[]): number {
+  return label === 'personal' || isMoneyOfPeople(signs) ? Math.min(1, 2 * minCertainty) : minCertainty
+}
+
+/** What takes a message about money out of what people write to each other, and one of an office out of its errands. */
+const BAIT: readonly Sign[] = ['link:foreign', 'link:neutral', 'link:disguised', 'asks:app', 'asks:secret']
+const NOT_BETWEEN_PEOPLE: readonly Sign[] = [
+  ...STRANGERS,
+  ...BAIT,
+  'signed:anybody',
+  'asks:scan',
+  'asks:search',
+  'asks:follow',
+  'words:lure',
+  'words:pressure',
+  'words:trade',
+]
+
+/** A mobile that speaks for no brand asks for money, and nothing else is there: `把钱转我卡上`. */
+function isMoneyOfPeople(signs: readonly Sign[]): boolean {
+  return (
+    signs.includes('sender:mobile') &&
+    signs.includes('claim:none') &&
+    signs.includes('asks:payment') &&
+    !signs.some((sign) => NOT_BETWEEN_PEOPLE.includes(sign))
+  )
+}
+
+/** A public body from its own filed port: its people give out numbers and handles. It asks for no money, code or app. */
+export function isErrandOfOffice(signs: readonly Sign[]): boolean {
+  return (
+    signs.includes('signed:public-body') &&
+    !signs.some((sign) => sign === 'asks:payment' || BAIT.includes(sign))
+  )
 }
 
 function weighMessage(message: AnalysedMessage, registry: Registry): Weighed {
@@ -87,9 +120,11 @@ const REPUTE: readonly Sign[] = ['sender:own', 'sender:filed', 'sender:official'
 /** Below that everything beside the text speaks for a message. */
 const CLEARED = 0.1
 
-/** All signs together clear it; or it comes from whom it says, and leads to nobody else's site. */
+/** All signs together clear it; people speak of money; or it comes from whom it says, and leads to nobody else's site. */
 export function isCleared(certainty: number, signs: readonly Sign[]): boolean {
   return (
-    certainty < CLEARED || (signs.some((sign) => REPUTE.includes(sign)) && !signs.includes('link:foreign'))
+    certainty < CLEARED ||
+    isMoneyOfPeople(signs) ||
+    (signs.some((sign) => REPUTE.includes(sign)) && !signs.includes('link:foreign'))
   )
 }

@@ -32,6 +32,7 @@ function isIn(part: BrandMention, whole: BrandMention): boolean {
 }
 
 function isSpeaker(text: string, mention: BrandMention): boolean {
+  if (isContacted(text, mention)) return true
   if (mention.start > OPENING) return speaksAs(text, mention)
   const before = text.slice(0, mention.start)
   // The name of the region, or nothing, stands between the beginning and the short name.
@@ -42,6 +43,14 @@ function isSpeaker(text: string, mention: BrandMention): boolean {
     )
   }
   return speaksAs(text, mention)
+}
+
+/** The reader is to turn to somebody of the brand: `请添加移动督查专员`. */
+const CONTACT = /(?:加|添加|联系|联络|咨询|找|对接|致电)(?:一?下)?$/
+const STAFF = /^(?:官方|公司)?[^\s,.:;!?。]{0,4}(?:专员|客服|主管|经办|审核员|督查员|工作人员|工程师|经理)/
+
+function isContacted(text: string, { start, end }: BrandMention): boolean {
+  return STAFF.test(text.slice(end, end + 12)) && CONTACT.test(text.slice(Math.max(0, start - 6), start))
 }
 
 /** Before who speaks. */
@@ -79,17 +88,22 @@ function imitatedOpening(text: string, registry: Registry): Claim | undefined {
 const SEPARATOR = /[,.:;!?、。()[\]【】"'“”-]/
 
 /**
- * Whether the signs of a name stand apart in the text, as nobody writes it who may (`抖*音`), and not as two words with a comma
- * between them.
+ * Whether the signs of a name stand apart in the text, as nobody writes it who may (`抖*音`, `收-钱-吧`), and not as two words
+ * with a comma between them.
  */
 function isSpeltApart(opening: string, claimed: string): boolean {
   if (opening.startsWith(claimed)) return false
   let seen = 0
   let between = ''
+  const gaps: string[] = []
   for (const sign of opening) {
     if (seen === claimed.length) break
-    if (claimed.startsWith(sign, seen)) seen += sign.length
-    else if (seen > 0) between += sign
+    if (claimed.startsWith(sign, seen)) {
+      if (seen > 0) gaps.push(between.slice(gaps.join('').length))
+      seen += sign.length
+    } else if (seen > 0) between += sign
   }
+  // The same sign between each two.
+  if (gaps.length > 1 && gaps[0] !== '' && gaps.every((gap) => gap === gaps[0])) return true
   return between !== '' && !SEPARATOR.test(between) && (claimed.length > 2 || !/\s/.test(between))
 }

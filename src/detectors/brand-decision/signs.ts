@@ -1,10 +1,10 @@
 import { isFiledHere } from '../../domain/filing.ts'
-import type { AnalysedMessage, ContactMention } from '../../domain/message.ts'
+import type { AnalysedMessage, ContactMention, UrlMention } from '../../domain/message.ts'
 import { type Claim, isForeignDomain, type Registry } from '../../domain/registry.ts'
 import { isCheapSuffix } from '../shared/cheap-suffixes.ts'
 import { REQUESTS, type Request, requestsIn } from '../shared/requests.ts'
 import { isPersonal } from '../shared/sender-kind.ts'
-import { isHandle, isOfficialNumber, type Traces } from '../shared/traces.ts'
+import { isHandle, isOfficialNumber, isSubject, type Traces } from '../shared/traces.ts'
 import { wordsOf } from '../shared/wording.ts'
 import { wordingOpinion } from './wording-opinion.ts'
 
@@ -35,6 +35,7 @@ export const SIGNS = {
   'sender:unknown': 'nothing is known of the sender',
   'signed:other': 'it is signed with another name',
   'signed:anybody': 'it is signed as enterprises do, and comes from a number that anybody can use',
+  'signed:public-body': 'it is signed by a public body, and comes from a port that is filed for it',
   'link:own': 'a link leads to the brand',
   'link:official': 'a link leads to another registered brand or office',
   'link:neutral': 'a link leads to a public shortener',
@@ -101,6 +102,7 @@ export function signsOf(
   }
   add(isSignedByAnother(claim, message), 'signed:other')
   add(message.signature !== undefined && isPersonal(traces.sender), 'signed:anybody')
+  add(isPublicBody(message) && isFiledHere(message, registry), 'signed:public-body')
   addLinks(claim, traces, message, registry, add)
   addContacts(message, registry, add)
   for (const request of requestsIn(text)) signs.push(`asks:${request}`)
@@ -145,6 +147,11 @@ export function leadsToNumberAlone(signs: readonly Sign[]): boolean {
   return signs.every((sign) => sign === 'contact:landline' || !LEADS.has(sign))
 }
 
+/** Whether there is no way to them but what the text asks for, or a fixed number. */
+export function leadsByWordsOrNumber(signs: readonly Sign[]): boolean {
+  return !signs.some((sign) => sign !== 'contact:landline' && STRANGERS.includes(sign))
+}
+
 type Add = (there: boolean, sign: Sign) => void
 
 /** From here on a speaker is plain. */
@@ -183,13 +190,22 @@ function isSignedByAnother(claim: Claim | undefined, { signature }: AnalysedMess
   )
 }
 
+/** Names of public bodies, as they are filed. */
+const PUBLIC_BODY =
+  /(?:社区|街道|居委会|村委会|镇政府|区政府|市政府|县政府|人民政府|办事处|政务|公安|派出所|交警|税务|[医社]保|人社|公积金|卫健委?|疾控|教育局|[局委])(?:局|中心|服务|服务中心)?$/
+
+function isPublicBody({ signature }: AnalysedMessage): boolean {
+  return signature !== undefined && PUBLIC_BODY.test(signature.name)
+}
+
 function addLinks(
   claim: Claim | undefined,
   { foreignLink }: Traces,
-  { urls }: AnalysedMessage,
+  message: AnalysedMessage,
   registry: Registry,
   add: Add,
 ): void {
+  const { urls } = message
   const official = urls.map(({ host }) => registry.brandByHost(host))
   const own = claim?.brand.id
   add(
@@ -216,15 +232,19 @@ function addLinks(
     'link:imitates',
   )
   add(
-    urls.some((url) => isForeignDomain(url.host, registry) && (url.disguised || IP.test(url.host))),
+    urls.some((url) => isForeignDomain(url.host, registry) && isDisguised(message, url)),
     'link:disguised',
   )
 }
 
+function isDisguised(message: AnalysedMessage, url: UrlMention): boolean {
+  return url.disguised || (IP.test(url.host) && !isSubject(message, url))
+}
+
 const IP = /^\d{1,3}(?:\.\d{1,3}){3}$/
 
-/** Digits with a sign between each two. */
-const APART = /\d(?:\D\d){5}/
+/** Digits with a sign between each two; a keycap (`1️⃣`) is a digit and two signs. */
+const APART = /\d(?:\D{1,3}\d){5}/
 
 function addContacts({ contacts, from, to, text }: AnalysedMessage, registry: Registry, add: Add): void {
   const others = contacts.filter(({ value }) => value !== from && value !== to)

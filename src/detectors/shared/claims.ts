@@ -38,7 +38,7 @@ function nameOf(brand: Brand, key: string, registry: Registry): string {
 const SPEAKS =
   /^(?:官方|人工|在线|售后)?(?:客服|客户服务|服务中心|客服中心|风控|安全中心|理赔|售后|退款中心|工作人员|专员)|^(?:温馨)?(?:提醒您|提醒你|提醒:|提醒：|提示您|提示:|通知您|通知:|温馨提示|温馨提醒|敬告|官方提醒|官方通知|系统通知|系统提醒|公告)/
 /** Right before it. */
-const INTRODUCES = /(?:我是|我们是|这里是|这边是|我这边是|本人是|您好,?我是)$/
+const INTRODUCES = /(?:我[是系]|我们是|我哋系|这里[是系]|呢[度边]系|这边是|我这边是|本人是|您好,?我是)$/
 /** After an introduction: who is no forger (`我是京东的快递员`). */
 const VISITORS =
   /^(?:的|公司)?(?:快递|配送|送货|派件|小哥|骑手|师傅|司机|安装|快运|员工|客户经理|粉丝|用户|会员)/

@@ -40,10 +40,10 @@ export function touchesSeam(message: AnalysedMessage, span: Span): boolean {
 /** Hosts that stand for any (`do not open xxx.cc`). */
 const PLACEHOLDER = /^(?:x{2,}|example)\./
 
-/** Before a host: the text is about it (a registrar's notice), and does not lead there. */
-const SUBJECT = /(?:域名|网站|站点|主机|邮箱|domain(?: name)?)[\s:"“'‘【(]*$/
+/** Before a host: the text is about it (a registrar's notice, or one of a cloud), and does not lead there. */
+const SUBJECT = /(?:域名|网站|站点|主机|邮箱|domain(?: name)?|\bip(?:地址| address)?)[\s:："“'‘【(（]*$/i
 
-function isSubject(message: AnalysedMessage, url: UrlMention): boolean {
+export function isSubject(message: AnalysedMessage, url: UrlMention): boolean {
   const before = message.text.slice(Math.max(0, url.span.start - 16), url.span.start)
   return url.path.length <= 1 && !url.disguised && SUBJECT.test(before)
 }

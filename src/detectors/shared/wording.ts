@@ -1,4 +1,5 @@
 import type { AnalysedMessage } from '../../domain/message.ts'
+import { type Request, requestsIn } from './requests.ts'
 
 /** Words with which a forger moves people to act: money back, traps, prizes. Alternatives without repetition: linear. */
 const LURES =
@@ -56,10 +57,18 @@ export function fraudWording(message: AnalysedMessage): number {
   return !answered && PRESSURE.test(text) ? Math.max(0.6, fraud) : fraud
 }
 
-/** Somebody comes or is to be called with an honest errand, and nothing lures: there the model alone proves nothing. */
+/** What nobody asks for who only comes to the door: money, a code, an app, a search. */
+const NO_ERRAND: readonly Request[] = ['app', 'payment', 'secret', 'search']
+
+/**
+ * Somebody comes or is to be called with an honest errand, and nothing lures: there the model alone proves nothing. Who
+ * asks for money, a code or an app has another errand.
+ */
 export function isVisit({ contacts, urls, normalised: { text } }: AnalysedMessage): boolean {
   const called = contacts.every(({ kind }) => kind === 'mobile' || SERVICE.has(kind))
-  return called && urls.length === 0 && HONEST_ROLES.test(text) && !LURES.test(text) && !PRESSURE.test(text)
+  if (!called || urls.length > 0 || !HONEST_ROLES.test(text)) return false
+  if (LURES.test(text) || PRESSURE.test(text)) return false
+  return !requestsIn(text).some((request) => NO_ERRAND.includes(request))
 }
 
 const SERVICE: ReadonlySet<string> = new Set(['landline', 'hotline'])

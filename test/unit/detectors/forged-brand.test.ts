@@ -63,6 +63,7 @@ describe('FORGED_BRAND with the shipped brand list', () => {
     ['在淘宝店下单的衣服到了，明天帮我拿一下 13812345678', { label: 'personal', from: '13811112222' }],
     ['【某商城】您的微信支付订单已退款，详情 https://shop-mm.com/o', {}],
     ['【阿里云】域名 qinghe-studio.cn 15天后到期，请在控制台续费', {}],
+    ['【阿里云】您的服务器公网IP（47.98.131.16）对外攻击，请24小时内整改', { label: 'fraud' }],
     ['【国家医保局】办事请登录 https://fuwu.nhsa.gov.cn', {}],
     ['【电子社保卡】认证请登录 https://rsj.example-city.gov.cn', {}],
     ['【京东】您的验证码是1234', {}],
@@ -249,6 +250,8 @@ describe('visits that the model takes for fraud', () => {
     '【顺丰速运】您的快件丢失，快递员已登记，理赔请电 13818273645',
     '【圆通速递】快递员派送时件已破损，双倍退款加微信 ytpf2026',
     '【顺丰速运】快递员派送失败，请打开 sf-x.top/a 更改地址',
+    '【顺丰速运】快递员派送前请先把运费转到我个人支付宝，电话 13818273645',
+    '【圆通速递】派送员提醒您下载会议软件核对地址，电话 18817263544',
   ])('but are when something lures or leads away: %s', (text) => {
     expect(forged(text, { label: 'fraud' })).toMatchObject({ code: 'FORGED_BRAND' })
   })
@@ -343,6 +346,14 @@ describe('FORGED_BRAND by short and imitated names', () => {
 })
 
 describe('FORGED_BRAND by what it asks for', () => {
+  it.each(['1-3-8-1-2-3-4-5-6-7-8', '1️⃣3️⃣8️⃣1️⃣2️⃣3️⃣4️⃣5️⃣6️⃣7️⃣8️⃣'])('sees digits that stand apart: %s', (digits) => {
+    const text = `【京东】您的白条账户已被冻结，请联系 ${digits} 办理退款`
+    expect(forged(text, { label: 'fraud' })?.evidence.speaksFor).toContain('contact:spaced')
+    expect(
+      forged(text.replace(digits, '138-1234-5678'), { label: 'fraud' })?.evidence.speaksFor,
+    ).not.toContain('contact:spaced')
+  })
+
   it('counts a request of a suspicious text as a way to those who wrote it', () => {
     const text = '【京东】您的百万保障到期，请下载会议软件输入会议号 884203117 共享屏幕办理退款'
     const finding = forged(text, { label: 'fraud', from: '106809999' })

@@ -23,6 +23,11 @@ describe('LOOKALIKE_SIGNATURE', () => {
     ['【JD京东客服】退款通道 http://t-refund.top/a', {}],
     ['【京冬】您的白条逾期，请加QQ 2938471023', { label: 'fraud' }],
     ['【深圳税务】您有欠费，请点击 http://sz-shui.top 缴清', { label: 'fraud' }],
+    [
+      '【深圳税务】您有欠费，详见 https://etax.shenzhen.chinatax.gov.cn ，并把收到的验证码发给工作人员',
+      { label: 'fraud' },
+    ],
+    ['【建没银行】您的手机银行今日失效', {}],
   ])('%s', (text, options) => {
     expect(codes(text, options)).toContain('LOOKALIKE_SIGNATURE')
   })

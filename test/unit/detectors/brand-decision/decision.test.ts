@@ -11,7 +11,8 @@ describe('mayBlock', () => {
     expect(may('text:from-98%', 'wording:2-12%', 'link:foreign')).toBe(true)
     expect(may('text:30-60%', 'wording:2-12%', 'contact:handle')).toBe(true)
     expect(may('text:10-30%', 'wording:73-88%', 'contact:handle')).toBe(true)
-    expect(may('text:10-30%', 'wording:50-73%', 'contact:handle')).toBe(false)
+    expect(may('text:10-30%', 'wording:2-12%', 'contact:handle')).toBe(true)
+    expect(may('text:2-10%', 'wording:from-98%', 'contact:handle')).toBe(false)
     expect(may('text:below-2%', 'wording:from-98%', 'contact:handle')).toBe(false)
     expect(may('text:below-2%', 'wording:2-12%', 'link:foreign')).toBe(false)
     expect(may('text:from-98%', 'wording:88-98%')).toBe(false)
@@ -21,8 +22,25 @@ describe('mayBlock', () => {
     expect(may('text:from-98%', 'wording:88-98%', 'asks:reply')).toBe(false)
   })
 
-  it('wants a surer text, or plainer words, where the brand is merely named', () => {
-    const named = (...signs: Sign[]) => may('claim:mention', 'link:foreign', ...signs)
+  it('wants words that bear it out where a request or a fixed number is all there is', () => {
+    for (const lead of ['asks:secret', 'contact:landline'] as const) {
+      const led = (...signs: Sign[]) => may('sender:mobile', lead, ...signs)
+      expect(led('text:90-98%', 'wording:2-12%'), lead).toBe(true)
+      expect(led('text:60-90%', 'wording:12-27%'), lead).toBe(false)
+      expect(led('text:60-90%', 'wording:27-50%'), lead).toBe(true)
+      expect(led('text:30-60%', 'wording:50-73%'), lead).toBe(false)
+      expect(led('text:30-60%', 'wording:73-88%'), lead).toBe(true)
+      expect(led('text:10-30%', 'wording:from-98%'), lead).toBe(false)
+    }
+  })
+
+  it('takes a link that imitates the domain for the doubt of the text model', () => {
+    expect(may('text:below-2%', 'wording:27-50%', 'link:foreign', 'link:imitates')).toBe(true)
+    expect(may('text:below-2%', 'wording:12-27%', 'link:foreign', 'link:imitates')).toBe(false)
+  })
+
+  it('wants a surer text, or plainer words, where a stranger has a link as small shops do', () => {
+    const named = (...signs: Sign[]) => may('claim:mention', 'link:foreign', 'link:cheap-stranger', ...signs)
     expect(named('text:90-98%', 'wording:12-27%')).toBe(true)
     expect(named('text:60-90%', 'wording:73-88%')).toBe(true)
     expect(named('text:60-90%', 'wording:50-73%')).toBe(false)
@@ -35,6 +53,7 @@ describe('mayBlock', () => {
     const text: Sign[] = ['text:from-98%', 'wording:88-98%']
     expect(may(...text, 'sender:own', 'contact:mobile')).toBe(false)
     expect(may(...text, 'sender:own', 'link:foreign')).toBe(true)
+    expect(may('text:60-90%', 'wording:from-98%', 'sender:own', 'link:foreign')).toBe(false)
     expect(may(...text, 'link:own', 'asks:follow')).toBe(false)
     expect(may(...text, 'link:own', 'contact:handle')).toBe(true)
     expect(may()).toBe(false)

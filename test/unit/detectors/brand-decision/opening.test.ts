@@ -7,6 +7,13 @@ const brandIn = (text: string) => openingClaim(messageOf(text), shippedContext()
 describe('openingClaim', () => {
   it('reads a name whose signs stand apart', () => {
     expect(brandIn('抖*音客服:您的账户异常')).toBe('douyin')
+    expect(brandIn('支-付-宝通知:您的账户异常')).toBe('alipay')
+  })
+
+  it('reads a short name where the reader is to turn to staff of the brand', () => {
+    expect(brandIn('您名下的手机卡将于两小时后停机，请添加移动督查专员办理')).toBe('cmcc')
+    expect(brandIn('您名下的手机卡将于两小时后停机，请移动到窗口联系专员办理')).toBeUndefined()
+    expect(brandIn('我系移动嘅后台主管，可以帮你办保号套餐')).toBe('cmcc')
   })
 
   it('takes no amount, no pickup code and no two words with a comma for a name', () => {

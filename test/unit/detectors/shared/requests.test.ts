@@ -17,6 +17,8 @@ describe('requestsIn', () => {
     ['text back the 6-digit code', ['secret']],
     ['扫描面单上的二维码领取礼品', ['scan']],
     ['关注公众号“某某理赔中心”', ['follow']],
+    ['请加QQ视频做笔录', ['follow']],
+    ['装货前先付信息费三百元', ['payment']],
     ['添加客服专员，进福利群领取', ['follow']],
     ['加LINE好友領取 LINE ID', ['follow']],
     ['把定金打到 6230 5800 0077 1109', ['payment']],
