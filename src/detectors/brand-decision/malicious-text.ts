@@ -120,11 +120,18 @@ const REPUTE: readonly Sign[] = ['sender:own', 'sender:filed', 'sender:official'
 /** Below that everything beside the text speaks for a message. */
 const CLEARED = 0.1
 
-/** All signs together clear it; people speak of money; or it comes from whom it says, and leads to nobody else's site. */
+/** Somebody writes from a mobile, in nobody's name, and leads nowhere: so people tell each other of a new number. */
+const PRIVATE: readonly Sign[] = ['sender:mobile', 'claim:none', 'leads:nowhere']
+
+/**
+ * All signs together clear it; people speak of money, or of nothing that leads anywhere; or it comes from whom it says, and
+ * leads to nobody else's site.
+ */
 export function isCleared(certainty: number, signs: readonly Sign[]): boolean {
   return (
     certainty < CLEARED ||
     isMoneyOfPeople(signs) ||
+    PRIVATE.every((sign) => signs.includes(sign)) ||
     (signs.some((sign) => REPUTE.includes(sign)) && !signs.includes('link:foreign'))
   )
 }
