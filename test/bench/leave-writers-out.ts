@@ -1,10 +1,11 @@
 // How a model does on writers that it never saw: the writers of corpus/writers in four folds, each judged by a model trained
 // from the others and the public corpora. Settings and mixtures are compared by this, not by an evaluation set. A fifth
 // of the corpus named by --aside is kept out of every training and tells how much of it is called unsolicited.
-//   npx tsx test/bench/leave-writers-out.ts --corpus fbs_zh.tsv nus_zh.tsv uci_en.tsv india_en.tsv [--folds 0,1,2,3]
-//     [--seed 1] [--aside nus_zh] [--cache DIR] [--writers] [VARIANT…]
+//   npx tsx test/bench/leave-writers-out.ts --corpus fbs_zh.tsv --corpus nus_zh.tsv … [--folds 0,1,2,3]
+//     [--seed 1] [--aside nus_zh] [--cache DIR] [--writers] [--learn-from N…] [VARIANT…]
 // A variant is what differs from the shipped SETTINGS and MIXTURE, 'shipped' is nothing:
 //   'settings.dropout=0.5 mixture.augment.join=0.3'
+// --learn-from draws the learning curve: N of the other folds' writers, drawn by the seed, each N holding the smaller ones.
 // --cache keeps the scores of each variant and fold, so that folds can be added later; empty it when the code changes.
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -31,6 +32,7 @@ const { positionals, values } = parseArgs({
     aside: { type: 'string', default: 'nus_zh' },
     cache: { type: 'string' },
     writers: { type: 'boolean', default: false },
+    'learn-from': { type: 'string', multiple: true, default: ['all'] },
   },
 })
 const FOLDS = 4
@@ -75,9 +77,21 @@ say(
   `${'AUC'.padEnd(7)}${'plain'.padEnd(7)}${'pair'.padEnd(7)}${'F1'.padEnd(7)}${'fraud'.padEnd(7)}${'bad'.padEnd(7)}${'aside'.padEnd(13)}seconds`,
 )
 for (const variant of positionals.length > 0 ? positionals : ['shipped']) {
-  const scores: Scores[] = []
-  for (const fold of folds) scores.push(await scoresOf(variant, fold))
-  print(variant, scores)
+  for (const number of values['learn-from']) {
+    const scores: Scores[] = []
+    for (const fold of folds) scores.push(await scoresOf(variant, fold, number))
+    print(number === 'all' ? variant : `${variant}, ${number} writers`, scores)
+  }
+}
+
+/** The writers that a fold's model learns from: `number` of those of the other folds, or all. */
+function teachersOf(fold: number, number: string): Corpus[] {
+  const others = writers.filter((writer) => assigned.get(writer) !== fold)
+  if (number === 'all') return others
+  const n = Number(number)
+  if (!(Number.isInteger(n) && n > 0 && n <= others.length))
+    throw new Error(`--learn-from ${number}: the other folds have ${others.length} writers`)
+  return shuffle(others, createRandom(seed)).slice(0, n)
 }
 
 /** Whole writers, of like sizes together: each four of the sizes in order go to four folds by chance. */
@@ -118,8 +132,8 @@ function messagesOf(writer: Corpus): Judged[] {
   })
 }
 
-async function scoresOf(variant: string, fold: number): Promise<Scores> {
-  const name = createHash('sha256').update(`${key} ${variant} ${fold}`).digest('hex').slice(0, 24)
+async function scoresOf(variant: string, fold: number, number: string): Promise<Scores> {
+  const name = createHash('sha256').update(`${key} ${variant} ${fold} ${number}`).digest('hex').slice(0, 24)
   const file = values.cache === undefined ? undefined : join(values.cache, `${name}.json`)
   if (file !== undefined && existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'))
   const before = performance.now()
@@ -129,7 +143,7 @@ async function scoresOf(variant: string, fold: number): Promise<Scores> {
     version: '1',
     dir,
     labels: LABELS,
-    corpora: [...writers.filter((writer) => assigned.get(writer) !== fold), ...learnt],
+    corpora: [...teachersOf(fold, number), ...learnt],
     seed,
     // The last epoch counts: what a part held out would choose is known too coarsely.
     heldShare: 0,
