@@ -8,6 +8,15 @@ const FOLDER = join(import.meta.dirname, '../docs/pictures')
 /** Of one picture, bytes. */
 const LARGEST = 400_000
 
+// Without a Chinese font each character is an empty box, which no test sees.
+const fonts = spawnSync('fc-list', [':lang=zh-cn'], { encoding: 'utf8' })
+if (!fonts.stdout?.trim()) {
+  process.stderr.write(
+    'pictures: no Chinese font was found. Install fontconfig and one (Debian: fonts-noto-cjk).\n',
+  )
+  process.exit(1)
+}
+
 const test = ['vitest', 'run', 'test/integration/desk-questions.test.ts', '--maxWorkers=1']
 const { status } = spawnSync('npx', test, {
   stdio: 'inherit',
