@@ -35,6 +35,8 @@ export interface Batch {
   readonly watermark: number
   /** Number of the next record to feed. */
   readonly next: number
+  /** Numbers of the records before it whose message waits for further parts. */
+  readonly open: readonly number[]
 }
 
 /** A partition this far behind the furthest one holds no state open, ms of event time: it has nothing to come. */
@@ -62,11 +64,6 @@ export class Batches {
   constructor(options: BatchOptions) {
     this.#options = options
     this.#join = new JoinParts({ wait: options.partWait })
-  }
-
-  /** Numbers of the records whose message waits for further parts. */
-  get open(): number[] {
-    return [...this.#fed.values()].map(({ index }) => index)
   }
 
   /** Takes a record in; returns the batch that ended before it, and one that it filled. */
@@ -98,6 +95,11 @@ export class Batches {
   /** Passes over a record. */
   skip(): void {
     this.#next++
+  }
+
+  /** Ends the batch before the next record; parts wait on. */
+  cut(): Batch[] {
+    return this.#end()
   }
 
   /** The input has ended: what is left. */
@@ -172,7 +174,8 @@ export class Batches {
     // In the order of event time nothing older than the batch is to come.
     const isOrdered = this.#options.from === 'files' || this.#turn <= 0
     const reached = isOrdered ? this.#items[0]!.eventTime : this.#watermark
-    const batch = { items: this.#items, fed, watermark: reached, next: this.#next }
+    const open = [...this.#fed.values()].map(({ index }) => index)
+    const batch = { items: this.#items, fed, watermark: reached, next: this.#next, open }
     this.#watermark = watermark
     this.#items = []
     this.#bytes = 0

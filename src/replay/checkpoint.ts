@@ -44,13 +44,13 @@ export function readCheckpoint(file: string, fingerprint: string): Checkpoint | 
   return checkpoint
 }
 
-/** Writes the checkpoint now and then and at an interruption, and removes it at the end. */
+/** Writes the checkpoint, where there is a new one, now and then and at an interruption, and removes it at the end. */
 export class Saver {
   readonly #file: string | undefined
-  readonly #checkpoint: () => Checkpoint
+  readonly #checkpoint: () => Checkpoint | undefined
   #savedAt = performance.now()
 
-  constructor(file: string | undefined, checkpoint: () => Checkpoint) {
+  constructor(file: string | undefined, checkpoint: () => Checkpoint | undefined) {
     this.#file = file
     this.#checkpoint = checkpoint
   }
@@ -66,7 +66,9 @@ export class Saver {
 
   #save(): void {
     this.#savedAt = performance.now()
-    if (this.#file !== undefined) writeCheckpoint(this.#file, this.#checkpoint())
+    if (this.#file === undefined) return
+    const checkpoint = this.#checkpoint()
+    if (checkpoint) writeCheckpoint(this.#file, checkpoint)
   }
 }
 

@@ -13,13 +13,15 @@ import type { Report } from './report.ts'
 import type { Side } from './side.ts'
 import { StateNames } from './state-names.ts'
 
+type Judge = Pick<Side, 'judge' | 'versions'>
+
 export interface JudgingParts {
   readonly deployment: string
   readonly senderContacts: SenderContacts
   readonly tokenise: Tokenise
-  readonly side: Side
+  readonly side: Judge
   /** Judges the same records, where there are no verdicts to compare with. */
-  readonly against?: Side
+  readonly against?: Judge
   readonly batches: Batches
   readonly outputs: Outputs
   readonly pace: Pace
@@ -33,12 +35,16 @@ export interface JudgingParts {
   readonly signal: AbortSignal
 }
 
+/** What a checkpoint says of the judging. */
+type Place = Pick<Checkpoint, 'next' | 'open' | 'eventTime' | 'comparison' | 'outputs'>
+
 /** Judges the records in their order and compares what comes of it. */
 export class Judging {
   readonly #parts: JudgingParts
   readonly #names: StateNames
   readonly comparison: Comparison
   #next = 0
+  #open: readonly number[] = []
   #eventTime = Number.NEGATIVE_INFINITY
   readonly #again: ReadonlySet<number>
 
@@ -52,11 +58,14 @@ export class Judging {
   }
 
   /** Resolves at the end of the records, or after the batch in which it was interrupted. */
-  async run(order: Order): Promise<void> {
-    const { batches, pace, signal } = this.#parts
+  async run(order: Pick<Order, 'ordered'>): Promise<void> {
+    const { batches, pace, signal, from } = this.#parts
+    let index = 0
     for await (const ordered of order.ordered()) {
       if (signal.aborted) return
-      if (this.#isPast(ordered)) {
+      // The batches before the interruption ended here too: none has both what was judged before and what was not.
+      if (index === from?.next) for (const batch of batches.cut()) await this.#judge(batch)
+      if (this.#isPast(index++, ordered)) {
         batches.skip()
         continue
       }
@@ -74,28 +83,34 @@ export class Judging {
     return this.comparison.report(versions)
   }
 
-  /** Between two batches. */
-  checkpoint(): Pick<Checkpoint, 'next' | 'open' | 'eventTime' | 'comparison' | 'outputs'> {
-    const { batches, outputs } = this.#parts
+  /** Between two batches; undefined: it has not come further than the checkpoint from which it goes on, which holds. */
+  checkpoint(): Place | undefined {
+    const { outputs, from } = this.#parts
+    if (this.#next <= (from?.next ?? 0)) return undefined
     return {
       next: this.#next,
-      open: batches.open.filter((index) => index < this.#next),
+      open: this.#open,
       eventTime: this.#eventTime,
       comparison: this.comparison.snapshot(),
       outputs: outputs.bytes,
     }
   }
 
-  /** Lies before the warm-up of a replay that goes on. */
-  #isPast({ record }: Ordered): boolean {
+  /** Was judged before the interruption, and lies before the warm-up of what was not. */
+  #isPast(index: number, { record }: Ordered): boolean {
     const { from, warmUp } = this.#parts
-    return from !== undefined && record.eventTime < from.eventTime - warmUp
+    return from !== undefined && !this.#isNew(index) && record.eventTime < from.eventTime - warmUp
+  }
+
+  /** Whether the record was not judged before the interruption. */
+  #isNew(index: number): boolean {
+    const { from } = this.#parts
+    return from === undefined || index >= from.next || this.#again.has(index)
   }
 
   /** Whether a record is compared and was not before the interruption. */
   #counts({ compared, index }: Fed): boolean {
-    const { from } = this.#parts
-    return compared && (from === undefined || index >= from.next || this.#again.has(index))
+    return compared && this.#isNew(index)
   }
 
   async #judge(batch: Batch): Promise<void> {
@@ -125,6 +140,7 @@ export class Judging {
     const alerts = kept.size === 0 ? [] : is.alerts.filter((alert) => isKept(alert, kept))
     await outputs.write(verdicts, alerts)
     this.#next = batch.next
+    this.#open = batch.open
     this.#eventTime = batch.items.reduce((time, item) => Math.max(time, item.eventTime), this.#eventTime)
     progressed(this.#next, this.#eventTime)
   }

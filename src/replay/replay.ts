@@ -124,13 +124,18 @@ async function replayIn(folder: string, options: ReplayOptions, around: Surround
     })
     // Of a replay that goes on they were counted when it began.
     if (!place.from) judging.comparison.deadLetters(unread)
-    const saver = new Saver(options.resume, () => ({
-      format: 1,
-      fingerprint: fingerprintOf(options),
-      versions: sides.map(({ versions }) => versions),
-      ...(place.ranges ? { ranges: place.ranges } : {}),
-      ...judging.checkpoint(),
-    }))
+    const saver = new Saver(options.resume, () => {
+      const reached = judging.checkpoint()
+      return (
+        reached && {
+          format: 1,
+          fingerprint: fingerprintOf(options),
+          versions: sides.map(({ versions }) => versions),
+          ...(place.ranges ? { ranges: place.ranges } : {}),
+          ...reached,
+        }
+      )
+    })
     await judging.run(order)
     saver.end(around.signal.aborted)
     return {
