@@ -29,11 +29,11 @@ public class Blocker {
   static Boolean holds(String member, JsonNode wanted, JsonNode sms) throws Exception {
     String from = canonical(sms.path("from").asText()), to = sms.path("to").asText(""), given = wanted.asText();
     if (Set.of("ports", "exceptPorts", "domains").contains(member) && !wanted.isArray()) return null; // Of another form.
-    if (member.equals("signature")) return wanted.equals(sms.path("signature"));
+    if (member.equals("signature")) return wanted.isTextual() && sms.hasNonNull(member) ? wanted.equals(sms.get(member)) : null;
     if (member.equals("ports") || member.equals("exceptPorts")) return member.equals("ports") == texts(wanted).stream()
-        .anyMatch(p -> p.endsWith("*") ? from.startsWith(p.substring(0, p.length() - 1)) : p.equals(from));
-    if (member.equals("domains")) return texts(sms.path("hosts")).stream()
-        .anyMatch(host -> texts(wanted).stream().anyMatch(d -> ("." + host.toLowerCase(Locale.ROOT)).endsWith("." + d)));
+        .anyMatch(p -> p.endsWith("*") ? from.startsWith(canonical(p.substring(0, p.length() - 1))) : canonical(p).equals(from));
+    if (member.equals("domains")) return !sms.hasNonNull("hosts") ? null : texts(sms.get("hosts")).stream().anyMatch(host ->
+        texts(wanted).stream().anyMatch(d -> ("." + host).matches("(?i).*\\.\\Q" + d.replaceFirst("\\.$", "") + "\\E\\.?")));
     return member.equals("toToken") && !to.isEmpty() && given.startsWith(KEY[0] + ".") ? given.equals(token(to)) : null;
   }
   static boolean isInForce(JsonNode row) { // Without times that can be read a row orders nothing, as past its time.
@@ -46,7 +46,7 @@ public class Blocker {
       List<Boolean> told = new ArrayList<>();
       for (var member : row.path("match").properties()) told.add(holds(member.getKey(), member.getValue(), sms));
       if (told.isEmpty() || told.contains(false) || !isInForce(row)) continue; // Nothing to match is not everybody.
-      String said = row.path("action").asText(), action = told.contains(null) || !ACTIONS.contains(said) ? "review" : said;
+      String said = row.path("action").asText(), action = told.contains(null) || ACTIONS.indexOf(said) < 1 ? "review" : said;
       if (ACTIONS.indexOf(action) > ACTIONS.indexOf(answer.path("action").asText()))
         answer.put("action", action).put("state", row.path("state").asText());
     }

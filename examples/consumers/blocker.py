@@ -18,16 +18,16 @@ def token(recipient):
     return KEY_ID + "." + base64.urlsafe_b64encode(mac).decode().rstrip("=")
 
 def holds(member, wanted, sms):  # None: it cannot be told.
-    sender, hosts = canonical(sms["from"]), ["." + host.lower() for host in sms.get("hosts") or []]
+    sender, signature, hosts = canonical(sms["from"]), sms.get("signature"), sms.get("hosts")
     texts = isinstance(wanted, list) and all(isinstance(one, str) for one in wanted)
     if member in ("ports", "exceptPorts") and texts:
-        prefixes = [p[:-1] if p.endswith("*") else p + "$" for p in wanted]
+        prefixes = [canonical(p[:-1]) if p.endswith("*") else canonical(p) + "$" for p in wanted]
         return any((sender + "$").startswith(prefix) for prefix in prefixes) == (member == "ports")
-    if member == "domains" and texts:
-        return any(host.endswith(f".{domain}") for host in hosts for domain in wanted)
+    if member == "domains" and texts and hosts is not None:  # Absent: not known; an empty list: none.
+        return any(("." + h.lower()).rstrip(".").endswith("." + d.lower().rstrip(".")) for h in hosts for d in wanted)
     if member == "toToken" and sms.get("to") and str(wanted).startswith(KEY_ID + "."):
         return token(sms["to"]) == wanted
-    return sms.get("signature") == wanted if member == "signature" and isinstance(wanted, str) else None
+    return signature == wanted if member == "signature" and type(signature) is type(wanted) is str else None
 
 def in_force(row):  # Without times that can be read a row orders nothing, as past its time.
     try:
@@ -41,7 +41,7 @@ def decide(sms):
     for key, row in list(table.items()):
         told = [holds(member, wanted, sms) for member, wanted in row["match"].items()]
         if told and False not in told and in_force(row):  # Nothing to match is no order for everybody.
-            found.append((row.get("action") if None not in told and row.get("action") in ACTIONS else "review", key))
+            found.append((row.get("action") if None not in told and row.get("action") in ACTIONS[1:] else "review", key))
     action, state = max(found, key=lambda one: ACTIONS.index(one[0]))
     return {"id": sms["id"], "action": action, **({"state": state} if state else {})}
 

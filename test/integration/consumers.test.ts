@@ -91,11 +91,22 @@ for (const [language, command, args, remedy] of LANGUAGES) {
       })
       const to = '+86 138 0000 5678'
       // Of a state that cannot be told by its ports: those of the other states.
-      const OTHERS = ['1', '10690*', ...[1, 2, 3, 4, 5, 7, 8, 9].map((n) => `1068000${n}`), '10680010']
+      const OTHERS = [
+        '1',
+        '10690*',
+        ...[1, 2, 3, 4, 5, 7, 8, 9].map((n) => `1068000${n}`),
+        '10680010',
+        '10680011',
+        '1068002*',
+      ]
       const rows = [
-        row('domain', 'block', { domains: ['jd-verify.top'] }),
+        row('domain', 'block', { domains: ['jd-verify.top'], exceptPorts: ['10680021'] }),
         row('flood', 'throttle', { toToken: tokenOf(to, { keyId: '1', key: KEY }) }),
-        row('sale', 'block', { signature: '京东', labels: ['marketing', 'finance'] }),
+        row('sale', 'block', {
+          signature: '京东',
+          labels: ['marketing', 'finance'],
+          exceptPorts: ['10680020'],
+        }),
         row('sender', 'block', { signature: '京东', ports: ['106900*'], exceptPorts: ['10690099'] }),
         row('expired', 'block', { ports: ['10680001'] }, { expiresAt: at(-1_000) }),
         row('newer', 'observe', { ports: ['10680002'] }, { revision: 3 }),
@@ -112,6 +123,10 @@ for (const [language, command, args, remedy] of LANGUAGES) {
         row('unordered', 'block', { ports: ['10680009'] }, { episode: undefined, revision: undefined }),
         row('unordered', 'observe', { ports: ['10680009'] }),
         row('again', 'block', { ports: ['10680010'] }),
+        row('passing', 'pass', { ports: ['+86 10680011'] }),
+        row('dotted', 'block', { domains: ['Taobao-Help.TOP.'], exceptPorts: ['10680021'] }),
+        row('named', 'block', { signature: '淘宝', ports: ['10680020'] }),
+        row('linked', 'block', { domains: ['pay.top'], ports: ['10680021'] }),
       ]
       const records: [key: string, value: string | null][] = [
         ['torn', '{"state": "torn", "match'],
@@ -129,7 +144,8 @@ for (const [language, command, args, remedy] of LANGUAGES) {
       )
 
       const asked: [object, string, string?][] = [
-        [{ from: '1', hosts: ['A.JD-verify.top'] }, 'block', 'domain'],
+        [{ from: '1', hosts: ['A.JD-verify.top.'] }, 'block', 'domain'],
+        [{ from: '1', hosts: ['taobao-help.top'] }, 'block', 'dotted'],
         [{ from: '1', hosts: ['notjd-verify.top'] }, 'pass'],
         [{ from: '1', to: '13800005678' }, 'throttle', 'flood'],
         [{ from: '1', to: '13800005679' }, 'pass'],
@@ -141,7 +157,15 @@ for (const [language, command, args, remedy] of LANGUAGES) {
         [{ from: '10680003' }, 'pass'],
         [{ from: '10680004' }, 'review', 'odd'],
         [{ from: '10680005' }, 'pass'],
-        [{ from: '10680006', signature: null, hosts: null }, 'review', 'malformed'],
+        [{ from: '10680006' }, 'review', 'malformed'],
+        [{ from: '10680011' }, 'review', 'passing'],
+        // What is absent is not known.
+        [{ from: '10680020', signature: null }, 'review', 'named'],
+        [{ from: '10680021', hosts: null }, 'review', 'linked'],
+        [{ from: '10680020', signature: undefined }, 'review', 'named'],
+        [{ from: '10680021', hosts: undefined }, 'review', 'linked'],
+        [{ from: '10680020' }, 'pass'],
+        [{ from: '10680021' }, 'pass'],
         [{ from: '10680007' }, 'review', 'another'],
         [{ from: '10680008' }, 'pass'],
         [{ from: '10680009' }, 'observe', 'unordered'],
@@ -151,7 +175,12 @@ for (const [language, command, args, remedy] of LANGUAGES) {
       const child = spawn(command, args(), { env, stdio: ['pipe', 'pipe', 'inherit'] })
       ends.push(() => child.kill('SIGKILL'))
       child.stdin.end(
-        asked.map(([sms], i) => `${JSON.stringify({ id: `m${i}`, to: '13900000001', ...sms })}\n`).join(''),
+        asked
+          .map(
+            ([sms], i) =>
+              `${JSON.stringify({ id: `m${i}`, to: '13900000001', signature: '', hosts: [], ...sms })}\n`,
+          )
+          .join(''),
       )
       const answers: unknown[] = []
       for await (const line of createInterface(child.stdout)) answers.push(JSON.parse(line))

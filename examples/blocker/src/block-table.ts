@@ -4,10 +4,13 @@ import { keysFor, keysOf, type Match, matches, type Submission, type TokenKey, t
 const ACTIONS = ['pass', 'observe', 'review', 'throttle', 'block'] as const
 export type Action = (typeof ACTIONS)[number]
 
-/** A state as the table holds it; `open` false: it has ended, and older events of it are to be ignored. */
-interface Row {
+interface Order {
   readonly episode: number
   readonly revision: number
+}
+
+/** A state as the table holds it; `open` false: it has ended, and older events of it are to be ignored. */
+interface Row extends Order {
   readonly open: boolean
   readonly action: Action
   readonly match: Match
@@ -25,19 +28,26 @@ export interface Decision {
 }
 
 const PASS: Decision = { action: 'pass', deliver: true }
-/** An action that is not known is to be looked at. */
-const actionOf = (value: unknown): Action => ACTIONS.find((action) => action === value) ?? 'review'
+/** An action that is not known is to be looked at. No state or alert asks for `pass`. */
+const actionOf = (value: unknown): Action =>
+  ACTIONS.find((action, i) => i > 0 && action === value) ?? 'review'
 const stronger = (a: Action, b: Action) => ACTIONS.indexOf(a) > ACTIONS.indexOf(b)
 /** Versions before wrote rows without an order: anything newer replaces them. */
-const orderOf = (value: unknown) => (typeof value === 'number' ? value : -1)
+const orderOf = ({ episode, revision }: { episode?: unknown; revision?: unknown }): Order => ({
+  episode: typeof episode === 'number' ? episode : -1,
+  revision: typeof revision === 'number' ? revision : -1,
+})
+const isNewer = (a: Order, b: Order) =>
+  a.episode > b.episode || (a.episode === b.episode && a.revision > b.revision)
 const timeOf = (value: unknown) => (typeof value === 'string' ? Date.parse(value) : Number.NaN)
 
 interface AlertData {
   readonly action?: unknown
   readonly mode?: unknown
+  readonly late?: unknown
   readonly limit?: { readonly perMinute: number }
   readonly match?: Match
-  readonly state?: { readonly id: string; readonly episode: number; readonly revision: number }
+  readonly state?: { readonly id: string; readonly episode?: unknown; readonly revision?: unknown }
   readonly target?: { readonly kind: string; readonly id: string }
   readonly validFrom?: unknown
   readonly expiresAt?: unknown
@@ -47,10 +57,12 @@ interface AlertData {
 export class BlockTable {
   readonly #key: TokenKey
   readonly #rows = new Map<string, Row>()
+  /** What the block table last had of a state: all that its tombstone ends. */
+  readonly #written = new Map<string, Order>()
   /** Ids of open states by the keys of their match. */
   readonly #index = new Map<string, Set<string>>()
   /** Message alerts by the id of the message. */
-  readonly #messages = new Map<string, { readonly action: Action; readonly expiresAt: number }>()
+  readonly #messages = new Map<string, Pick<Row, 'action' | 'validFrom' | 'expiresAt'>>()
   /** Messages that a throttled state let through, by state and minute. */
   readonly #passed = new Map<string, { minute: number; count: number }>()
 
@@ -68,42 +80,41 @@ export class BlockTable {
 
   /** A record of the block table; null: a tombstone. */
   takeBlock(state: string, value: string | null): void {
-    if (value !== null) {
-      const { episode, revision, ...data } = JSON.parse(value) as AlertData & {
-        episode?: unknown
-        revision?: unknown
-      }
-      this.#take(state, orderOf(episode), orderOf(revision), true, data)
+    const known = this.#rows.get(state)
+    if (value === null) {
+      const written = this.#written.get(state)
+      // What the alerts told since is newer, and has no row.
+      if (known && written && !isNewer(known, written)) this.#put(state, { ...known, open: false })
       return
     }
-    const known = this.#rows.get(state)
-    if (known) this.#put(state, { ...known, open: false })
+    const data = objectOf(value) as AlertData & { episode?: unknown; revision?: unknown }
+    const order = orderOf(data)
+    const written = this.#written.get(state)
+    if (!written || isNewer(order, written)) this.#written.set(state, order)
+    this.#take(state, order, true, data)
   }
 
   /** A record of the topic of alerts. */
   takeAlert(value: string): void {
-    const { type, data } = JSON.parse(value) as { type: string; data: AlertData }
-    if (data.mode !== 'enforce') return
-    const { state, target } = data
-    if (state) this.#take(state.id, state.episode, state.revision, type !== 'sigwatch.alert.cleared', data)
-    else if (target?.kind === 'message')
-      this.#messages.set(target.id, { action: actionOf(data.action), expiresAt: timeOf(data.expiresAt) })
+    const { type, data } = objectOf(value) as { type?: unknown; data: AlertData }
+    const { state, target, mode, late } = data
+    const isOrder = mode === 'enforce' && late !== true
+    // What asks for nothing is still the newest of its state, and ends what was asked before.
+    if (state) this.#take(state.id, orderOf(state), isOrder && type !== 'sigwatch.alert.cleared', data)
+    else if (target?.kind === 'message' && isOrder)
+      this.#messages.set(target.id, { action: actionOf(data.action), ...timesOf(data) })
   }
 
-  #take(id: string, episode: number, revision: number, open: boolean, data: AlertData): void {
+  #take(id: string, order: Order, open: boolean, data: AlertData): void {
     const known = this.#rows.get(id)
-    const isNewer =
-      !known || episode > known.episode || (episode === known.episode && revision > known.revision)
-    if (!isNewer) return
+    if (known && !isNewer(order, known)) return
     this.#put(id, {
-      episode,
-      revision,
+      ...order,
       open,
       action: actionOf(data.action),
       match: isPlain(data.match) ? data.match : {},
       perMinute: data.limit?.perMinute,
-      validFrom: timeOf(data.validFrom),
-      expiresAt: timeOf(data.expiresAt),
+      ...timesOf(data),
     } as Row)
   }
 
@@ -140,65 +151,88 @@ export class BlockTable {
   decide(message: Submission, now: number): Decision {
     let decision = this.#byMessage(message, now)
     const token = message.toToken ?? (message.to === undefined ? undefined : tokenOf(message.to, this.#key))
-    for (const id of this.#candidates(message, token)) {
+    const throttles: string[] = []
+    for (const id of new Set(this.#candidates(message, token))) {
       const row = this.#rows.get(id)!
-      // What has expired is a record, not an order.
-      if (!(now < row.expiresAt) || !(row.validFrom <= now)) continue
-      if (!stronger(row.action, decision.action)) continue
+      if (!isInForce(row, now)) continue
+      if (row.action !== 'throttle' && !stronger(row.action, decision.action)) continue
       // Nothing to match is no order for everybody.
       if (Object.keys(row.match).length === 0) continue
       const holds = this.#holds(id, row, message, token)
       if (holds === 'no') continue
       const action = holds === 'yes' ? row.action : 'review'
-      if (stronger(action, decision.action)) decision = this.#enforce(id, row, action, now)
+      if (action === 'throttle') throttles.push(id)
+      if (stronger(action, decision.action)) decision = { action, deliver: action !== 'block', stateId: id }
     }
-    return decision
+    return decision.action === 'throttle' ? this.#throttle(decision, throttles, now) : decision
   }
 
   *#candidates(message: Submission, token: string | undefined): Generator<string> {
     for (const key of keysFor(message, token)) yield* this.#index.get(key) ?? []
+    // A token of another key may be that of anybody, on either side.
+    if (token !== undefined && !token.startsWith(`${this.#key.keyId}.`)) yield* this.#index.get('token') ?? []
   }
 
   /** Forgets what has expired. */
   sweep(now: number): void {
     for (const [id, { expiresAt }] of this.#messages) if (expiresAt <= now) this.#messages.delete(id)
     // A state is remembered longer, so that a late event of it is known to be old.
-    for (const [id, { expiresAt }] of this.#rows) if (expiresAt + 3_600_000 <= now) this.#remove(id)
+    for (const [id, { expiresAt }] of this.#rows) if (expiresAt + 3_600_000 <= now) this.#forget(id)
+  }
+
+  #forget(id: string): void {
+    this.#remove(id)
+    this.#written.delete(id)
+    this.#passed.delete(id)
   }
 
   #byMessage({ id, verdict }: Submission, now: number): Decision {
     const alert = this.#messages.get(id)
-    const asked = [verdict && actionOf(verdict.action), alert && now < alert.expiresAt && alert.action]
-    const action = asked.reduce<Action>((a, b) => (b && stronger(b, a) ? b : a), 'pass')
+    const said = verdict?.action ?? 'pass'
+    const judged = said === 'pass' ? 'pass' : actionOf(said)
+    const asked = alert && isInForce(alert, now) ? alert.action : 'pass'
+    const action = stronger(asked, judged) ? asked : judged
     return action === 'pass' ? PASS : { action, deliver: action !== 'block' }
   }
 
   /** The verdict knows labels and campaigns. */
   #holds(id: string, { match }: Row, message: Submission, token: string | undefined) {
     const holds = matches(match, message, token)
-    return holds === 'unknown' && message.verdict
-      ? message.verdict.states.includes(id)
-        ? 'yes'
-        : 'no'
-      : holds
+    const states = message.verdict?.states
+    return holds === 'unknown' && states ? (states.includes(id) ? 'yes' : 'no') : holds
   }
 
-  #enforce(id: string, { perMinute }: Row, action: Action, now: number): Decision {
-    const deliver = action === 'throttle' ? this.#letsThrough(id, perMinute, now) : action !== 'block'
-    return { action, deliver, stateId: id }
-  }
-
-  #letsThrough(id: string, perMinute: number | undefined, now: number): boolean {
-    if (perMinute === undefined) return true
+  /** A message passes only if all states that throttle it have room, and then counts for each. */
+  #throttle(decision: Decision, ids: readonly string[], now: number): Decision {
     const minute = Math.floor(now / 60_000)
-    const known = this.#passed.get(id)
-    const passed = known?.minute === minute ? known : { minute, count: 0 }
-    this.#passed.set(id, passed)
-    return ++passed.count <= perMinute
+    const passed = (id: string) => {
+      const known = this.#passed.get(id)
+      return known?.minute === minute ? known.count : 0
+    }
+    const full = ids.find((id) => passed(id) >= (this.#rows.get(id)!.perMinute ?? Number.POSITIVE_INFINITY))
+    if (full !== undefined) return { action: 'throttle', deliver: false, stateId: full }
+    for (const id of ids) this.#passed.set(id, { minute, count: passed(id) + 1 })
+    return decision
   }
 }
 
+const timesOf = ({ validFrom, expiresAt }: AlertData) => ({
+  validFrom: timeOf(validFrom),
+  expiresAt: timeOf(expiresAt),
+})
+
+/** What has expired is a record, not an order; so is what has no times that can be read. */
+function isInForce({ validFrom, expiresAt }: Pick<Row, 'validFrom' | 'expiresAt'>, now: number): boolean {
+  return validFrom <= now && now < expiresAt
+}
+
+function objectOf(value: string): object {
+  const parsed: unknown = JSON.parse(value)
+  if (!isPlain(parsed)) throw new TypeError('no object')
+  return parsed
+}
+
 /** A match of another form, a text or a list, is none: nothing to match is no order for everybody. */
-function isPlain(match: unknown): match is object {
+function isPlain(match: unknown): match is Match {
   return typeof match === 'object' && match !== null && !Array.isArray(match)
 }

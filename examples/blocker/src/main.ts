@@ -1,5 +1,6 @@
 import { BlockTable } from './block-table.ts'
 import { connect, Enforcements, follow } from './kafka.ts'
+import { tokenKeyOf } from './match.ts'
 import { createDecider } from './server.ts'
 
 /** Every setting, from the environment. */
@@ -17,13 +18,7 @@ const topics = {
   alerts: setting('ALERTS_TOPIC', 'sms.alerts'),
   enforcements: setting('ENFORCEMENTS_TOPIC', 'sms.enforcements'),
 }
-const tokenKey = setting('TOKEN_KEY')
-const colon = tokenKey.indexOf(':')
-const table = new BlockTable(
-  colon > 0
-    ? { keyId: tokenKey.slice(0, colon), key: tokenKey.slice(colon + 1) }
-    : { keyId: '1', key: tokenKey },
-)
+const table = new BlockTable(tokenKeyOf(setting('TOKEN_KEY')))
 const kafka = connect(setting('KAFKA_BROKERS').split(','))
 const enforcements = new Enforcements(kafka, topics.enforcements)
 let isReady = false

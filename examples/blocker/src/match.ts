@@ -1,24 +1,30 @@
 import { createHmac } from 'node:crypto'
 
-/** A message as the gateway has it when it asks. */
+/** A message as the gateway has it when it asks. What is absent is not known; an empty text or list says that there is none. */
 export interface Submission {
   readonly id: string
   readonly from: string
   /** The recipient as it is, or its token. */
-  readonly to?: string
-  readonly toToken?: string
+  readonly to?: string | undefined
+  readonly toToken?: string | undefined
   /** Without brackets. */
-  readonly signature?: string
+  readonly signature?: string | undefined
   /** Host names of the links in the text. */
-  readonly hosts?: readonly string[]
+  readonly hosts?: readonly string[] | undefined
   /** The verdict of sigwatch on this message, where the gateway waits for one. */
-  readonly verdict?: { readonly action: string; readonly states: readonly string[] }
+  readonly verdict?: { readonly action?: string | undefined; readonly states?: readonly string[] | undefined }
 }
 
-/** Key of the tokens: `<keyId>:<key>`, the same as `privacy.tokenKey` of sigwatch. */
+/** Key of the tokens: `<keyId>:<key>` or `<key>`, the same as `privacy.tokenKey` of sigwatch. */
 export interface TokenKey {
   readonly keyId: string
   readonly key: string
+}
+
+/** A bare key has the id 1. */
+export function tokenKeyOf(setting: string): TokenKey {
+  const colon = setting.indexOf(':')
+  return { keyId: colon < 0 ? '1' : setting.slice(0, colon), key: setting.slice(colon + 1) }
 }
 
 /** A number in the one form in which numbers are compared. */
@@ -41,15 +47,20 @@ export type Holds = 'yes' | 'no' | 'unknown'
 
 type Test = (value: never, message: Submission, token: string | undefined) => Holds
 
-const says = (holds: boolean): Holds => (holds ? 'yes' : 'no')
+const says = (holds: boolean | undefined): Holds => (holds === undefined ? 'unknown' : holds ? 'yes' : 'no')
 
 /** `106900*` stands for every port that begins so. */
 function portMatches(pattern: string, port: string): boolean {
-  return pattern.endsWith('*') ? port.startsWith(pattern.slice(0, -1)) : pattern === port
+  return pattern.endsWith('*')
+    ? port.startsWith(canonical(pattern.slice(0, -1)))
+    : canonical(pattern) === port
 }
 
+/** The one form in which names of hosts are compared. */
+const hostName = (name: string) => name.toLowerCase().replace(/\.$/, '')
+
 function isBelow(host: string, domain: string): boolean {
-  return host === domain || host.endsWith(`.${domain}`)
+  return `.${hostName(host)}`.endsWith(`.${hostName(domain)}`)
 }
 
 const isText = (value: unknown) => typeof value === 'string'
@@ -64,11 +75,11 @@ const FORMS: Readonly<Record<string, (value: unknown) => boolean>> = {
 }
 
 const TESTS: Readonly<Record<string, Test>> = {
-  signature: (name: string, { signature }) => says(signature === name),
+  signature: (name: string, { signature }) => says(signature === undefined ? undefined : signature === name),
   ports: (ports: string[], { from }) => says(ports.some((port) => portMatches(port, canonical(from)))),
   exceptPorts: (ports: string[], { from }) => says(!ports.some((port) => portMatches(port, canonical(from)))),
-  domains: (domains: string[], { hosts = [] }) =>
-    says(hosts.some((host) => domains.some((domain) => isBelow(host.toLowerCase(), domain)))),
+  domains: (domains: string[], { hosts }) =>
+    says(hosts?.some((host) => domains.some((domain) => isBelow(host, domain)))),
   toToken: (expected: string, _message, token) =>
     // A token of another key says nothing about this recipient.
     token === undefined || token.split('.')[0] !== expected.split('.')[0]
@@ -95,7 +106,7 @@ export function matches(match: Match, message: Submission, token: string | undef
 /** Of a match that names nothing to look it up by. */
 const ANY = '*'
 
-/** The keys of an index under which a match is found: those of one member that must hold. */
+/** The keys of an index under which a match is found: those of one member that must hold, and the name of that member. */
 export function keysOf(match: Match): string[] {
   const known = Object.fromEntries(Object.entries(match).filter(([member, value]) => isKnown(member, value)))
   const { toToken, domains, signature, ports } = known as {
@@ -104,20 +115,22 @@ export function keysOf(match: Match): string[] {
     signature?: string
     ports?: string[]
   }
-  if (domains) return domains.map((domain) => `domain:${domain}`)
-  if (signature !== undefined) return [`signature:${signature}`]
-  if (ports && !ports.some((port) => port.endsWith('*'))) return ports.map((port) => `port:${port}`)
-  return [toToken === undefined ? ANY : `token:${toToken}`]
+  if (domains) return ['domain', ...domains.map((domain) => `domain:${hostName(domain)}`)]
+  if (signature !== undefined) return ['signature', `signature:${signature}`]
+  if (ports && !ports.some((port) => port.endsWith('*')))
+    return ports.map((port) => `port:${canonical(port)}`)
+  return toToken === undefined ? [ANY] : ['token', `token:${toToken}`]
 }
 
-/** Every key under which a match may hold for a message. */
+/** Every key under which a match may hold for a message: of a member that is not known, all of that member. */
 export function keysFor(message: Submission, token: string | undefined): string[] {
-  const { from, signature, hosts = [] } = message
+  const { from, signature, hosts } = message
   const keys = [ANY, `port:${canonical(from)}`]
-  if (signature !== undefined) keys.push(`signature:${signature}`)
-  if (token !== undefined) keys.push(`token:${token}`)
-  for (const host of hosts) {
-    const name = host.toLowerCase()
+  keys.push(signature === undefined ? 'signature' : `signature:${signature}`)
+  keys.push(token === undefined ? 'token' : `token:${token}`)
+  if (!hosts) keys.push('domain')
+  for (const host of hosts ?? []) {
+    const name = hostName(host)
     keys.push(`domain:${name}`)
     for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1))
       keys.push(`domain:${name.slice(dot + 1)}`)

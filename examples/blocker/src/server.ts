@@ -86,9 +86,24 @@ export function createDecider({ table, enforcements, isReady, by }: ServerParts)
   return { server, onRecord: () => records.inc() }
 }
 
-function submissionOf(body: unknown): Submission | undefined {
-  const { id, from } = (body ?? {}) as { id?: unknown; from?: unknown }
-  return typeof id === 'string' && typeof from === 'string' ? (body as Submission) : undefined
+const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined)
+const textsOf = (value: unknown) =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string') ? (value as string[]) : undefined
+
+/** A member of another form, or null, is taken as absent: not known. */
+export function submissionOf(body: unknown): Submission | undefined {
+  const { id, from, to, toToken, signature, hosts, verdict } = (body ?? {}) as Record<string, unknown>
+  if (typeof id !== 'string' || typeof from !== 'string') return undefined
+  const { action, states } = (verdict ?? {}) as Record<string, unknown>
+  return {
+    id,
+    from,
+    to: textOf(to),
+    toToken: textOf(toToken),
+    signature: textOf(signature),
+    hosts: textsOf(hosts),
+    verdict: { action: textOf(action), states: textsOf(states) },
+  }
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {

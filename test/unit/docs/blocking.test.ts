@@ -7,8 +7,11 @@ import {
   type Match,
   matches,
   type Submission,
+  tokenKeyOf,
   tokenOf,
 } from '../../../examples/blocker/src/match.ts'
+import { submissionOf } from '../../../examples/blocker/src/server.ts'
+import { tokenKey } from '../../../src/app/setting-forms.ts'
 import { createTokeniser } from '../../../src/domain/token.ts'
 import { LIFECYCLE_LIMITS } from '../../../src/states/lifecycle.ts'
 import { canonicalNumber } from '../../../src/text/canonical-number.ts'
@@ -56,6 +59,11 @@ const alert = (
       ...over,
     },
   })
+const messageAlert = (over: object = {}) => {
+  const times = { validFrom: iso(NOW - 60_000), expiresAt: iso(NOW + 60_000) }
+  const data = { mode: 'enforce', action: 'block', target: { kind: 'message', id: 'm1' }, ...times, ...over }
+  return JSON.stringify({ type: 'sigwatch.alert.raised', data })
+}
 const tableOf = (...rows: ReturnType<typeof row>[]) => {
   const table = new BlockTable(KEY)
   for (const one of rows) table.takeBlock(one.state, JSON.stringify(one))
@@ -114,17 +122,112 @@ describe('docs/blocking.md: what to read', () => {
     table.takeAlert(alert('raised', row({ revision: 4 })))
     expect(action(table)).toBe('block')
   })
-  rule('A tombstone ends the row.', () => {
-    const table = tableOf(row())
-    table.takeBlock('s1', null)
-    table.takeBlock('never', null)
-    expect([action(table), table.entries(NOW)]).toEqual(['pass', []])
+  rule(
+    'A tombstone ends its row and what is not newer than it: a state held with a greater (`episode`, `revision`) stays as it is.',
+    () => {
+      const table = tableOf(row())
+      table.takeBlock('s1', null)
+      table.takeBlock('never', null)
+      expect([action(table), table.entries(NOW)]).toEqual(['pass', []])
+      table.takeAlert(alert('raised', row()))
+      expect(action(table), 'the same again').toBe('pass')
+    },
+  )
+  const fallen = alert('updated', row({ revision: 7, action: 'review' }))
+  const again = alert('raised', row({ episode: NOW, revision: 1 }))
+  const both = row({ revision: 7 })
+  it.each<[string, string, (readonly [topic: 'blocks' | 'alerts', value: string | null])[]]>([
+    [
+      'review',
+      'the event, then the tombstone',
+      [
+        ['blocks', JSON.stringify(row())],
+        ['alerts', fallen],
+        ['blocks', null],
+      ],
+    ],
+    [
+      'review',
+      'the tombstone, then the event',
+      [
+        ['blocks', JSON.stringify(row())],
+        ['blocks', null],
+        ['alerts', fallen],
+      ],
+    ],
+    [
+      'review',
+      'rebuilt, the event first',
+      [
+        ['alerts', fallen],
+        ['blocks', null],
+      ],
+    ],
+    [
+      'review',
+      'rebuilt, the tombstone first',
+      [
+        ['blocks', null],
+        ['alerts', fallen],
+      ],
+    ],
+    [
+      'block',
+      'a new episode, then the tombstone',
+      [
+        ['blocks', JSON.stringify(row())],
+        ['alerts', again],
+        ['blocks', null],
+      ],
+    ],
+    [
+      'block',
+      'a new episode before its old row',
+      [
+        ['alerts', again],
+        ['blocks', JSON.stringify(row())],
+        ['blocks', null],
+      ],
+    ],
+    [
+      'block',
+      'a new episode after the tombstone',
+      [
+        ['blocks', JSON.stringify(row())],
+        ['blocks', null],
+        ['alerts', again],
+      ],
+    ],
+    [
+      'block',
+      'rebuilt, the new episode first',
+      [
+        ['alerts', again],
+        ['blocks', null],
+      ],
+    ],
+    [
+      'pass',
+      'the event and its own row',
+      [
+        ['alerts', alert('updated', both)],
+        ['blocks', JSON.stringify(both)],
+        ['blocks', null],
+      ],
+    ],
+  ])('a tombstone leaves %s: %s', (expected, _name, records) => {
+    const table = new BlockTable(KEY)
+    for (const [topic, value] of records)
+      if (topic === 'blocks') table.takeBlock('s1', value)
+      else table.takeAlert(value!)
+    expect(action(table)).toBe(expected)
   })
   rule('A row or event that is no JSON object is passed over, and stops no other.', () => {
-    for (const value of ['{"state": "s1", "match', 'null', '7']) {
+    for (const value of ['{"state": "s1", "match', 'null', '7', '[]', '{}']) {
       const table = tableOf(row())
       try {
         table.takeBlock('s2', value)
+        table.takeAlert(value)
       } catch {
         // `follow` says so and goes on; see the test of the service.
       }
@@ -140,11 +243,32 @@ describe('docs/blocking.md: what to read', () => {
       expect(action(table)).toBe('observe')
     },
   )
-  rule('An alert of mode `shadow` asks for nothing.', () => {
-    const table = new BlockTable(KEY)
-    table.takeAlert(alert('raised', row(), { mode: 'shadow' }))
-    expect(action(table)).toBe('pass')
+  const nothing = [{ mode: 'shadow' }, { mode: 'shadow', late: true }, { late: true }]
+  rule('An alert of mode `shadow`, or with `late: true`, asks for nothing.', () => {
+    for (const over of nothing) {
+      const table = new BlockTable(KEY)
+      table.takeAlert(alert('raised', row(), over))
+      table.takeAlert(messageAlert(over))
+      expect(action(table), JSON.stringify(over)).toBe('pass')
+      table.takeAlert(messageAlert())
+      table.takeAlert(messageAlert(over))
+      expect(action(table), 'a message alert stands alone').toBe('block')
+    }
   })
+  rule(
+    'A state event that asks for nothing is an event all the same: when it is newer, the order before it ends.',
+    () => {
+      for (const over of nothing) {
+        const table = tableOf(row({ revision: 2 }))
+        table.takeAlert(alert('updated', row({ revision: 1 }), over))
+        expect(action(table), JSON.stringify(over)).toBe('block')
+        table.takeAlert(alert('updated', row({ revision: 3 }), over))
+        expect(action(table), JSON.stringify(over)).toBe('pass')
+        table.takeAlert(alert('raised', row({ revision: 4 })))
+        expect(action(table), JSON.stringify(over)).toBe('block')
+      }
+    },
+  )
 })
 
 describe('docs/blocking.md: time', () => {
@@ -153,12 +277,17 @@ describe('docs/blocking.md: time', () => {
     expect([NOW + 59_999, NOW + 60_000].map((now) => action(table, sms(), now))).toEqual(['block', 'pass'])
   })
   rule('What has its `validFrom` in the future is no order yet.', () => {
-    const table = tableOf(row({ validFrom: iso(NOW + 1) }))
-    expect([NOW, NOW + 1].map((now) => action(table, sms(), now))).toEqual(['pass', 'block'])
+    const ofMessage = new BlockTable(KEY)
+    ofMessage.takeAlert(messageAlert({ validFrom: iso(NOW + 1) }))
+    for (const table of [tableOf(row({ validFrom: iso(NOW + 1) })), ofMessage])
+      expect([NOW, NOW + 1].map((now) => action(table, sms(), now))).toEqual(['pass', 'block'])
   })
   rule('What has no `validFrom` or `expiresAt` that can be read is no order.', () => {
-    for (const over of [{ expiresAt: undefined }, { expiresAt: 'soon' }, { validFrom: undefined }])
-      expect(action(tableOf(row(over))), JSON.stringify(over)).toBe('pass')
+    for (const over of [{ expiresAt: undefined }, { expiresAt: 'soon' }, { validFrom: undefined }]) {
+      const table = tableOf(row(over))
+      table.takeAlert(messageAlert(over))
+      expect(action(table), JSON.stringify(over)).toBe('pass')
+    }
   })
   rule('States are renewed before they expire, so a block lapses within 15 minutes if sigwatch dies.', () => {
     expect(LIFECYCLE_LIMITS.renewAfter).toBeLessThan(LIFECYCLE_LIMITS.validity)
@@ -191,10 +320,8 @@ describe('docs/blocking.md: match', () => {
     expect(holds(match, { signature: '京东', from: '1' })).toBe('no')
   })
   rule('`signature` is the name without brackets.', () => {
-    expect([holds({ signature: '京东' }, { signature: '京东' }), holds({ signature: '京东' })]).toEqual([
-      'yes',
-      'no',
-    ])
+    const of = (signature: string) => holds({ signature: '京东' }, { signature })
+    expect([of('京东'), of('【京东】'), of('')]).toEqual(['yes', 'no', 'no'])
   })
   rule('`ports` lists exact ports, or prefixes that end in `*`.', () => {
     expect(holds({ ports: ['1'] })).toBe('no')
@@ -221,28 +348,65 @@ describe('docs/blocking.md: match', () => {
   rule('A domain does not match a host that only ends in the same letters.', () => {
     expect(holds({ domains: ['am.top'] }, { hosts: ['spam.top'] })).toBe('no')
   })
+  rule('Domains and hosts are compared in lower case and without a dot at the end.', () => {
+    for (const [domain, host] of [
+      ['Spam.TOP', 'a.spam.top'],
+      ['spam.top', 'A.Spam.top.'],
+      ['spam.top.', 'spam.top'],
+    ] as const)
+      expect(action(tableOf(row({ match: { domains: [domain] } })), sms({ hosts: [host] })), host).toBe(
+        'block',
+      )
+  })
   rule('`toToken` is the recipient as a token.', () => {
     const table = tableOf(row({ match: { toToken: tokenOf('13800005678', KEY) } }))
     expect(action(table, sms({ to: '+86 138 0000 5678' }))).toBe('block')
     expect(action(table, sms({ toToken: tokenOf('13800005678', KEY) }))).toBe('block')
     expect(action(table, sms({ to: '13800005679' }))).toBe('pass')
   })
-  rule('Numbers are compared without spaces, `+`, a leading `00` and the country code 86.', () => {
-    const forms = [
-      '+86 138 0000 5678',
-      '008613800005678',
-      '13800005678',
-      '8610690001',
-      '861234',
-      'tok_7f3a',
-      '00',
-    ]
-    expect(forms.map(canonical)).toEqual(forms.map(canonicalNumber))
-    expect(canonical(forms[0]!)).toBe('13800005678')
-  })
+  rule(
+    'Numbers are compared, on both sides, without spaces, `+`, a leading `00` and the country code 86.',
+    () => {
+      const forms = [
+        '+86 138 0000 5678',
+        '008613800005678',
+        '13800005678',
+        '8610690001',
+        '861234',
+        'tok_7f3a',
+        '00',
+      ]
+      expect(forms.map(canonical)).toEqual(forms.map(canonicalNumber))
+      expect(canonical(forms[0]!)).toBe('13800005678')
+      for (const port of ['+86 106900001111', '0086106900001111', '86106900*'])
+        expect(action(tableOf(row({ match: { ports: [port] } }))), port).toBe('block')
+      expect(holds({ exceptPorts: ['+86 1069*'] })).toBe('no')
+    },
+  )
   rule('`campaign` and `labels` can be evaluated by sigwatch alone.', () => {
     expect([holds({ campaign: 'b0' }), holds({ labels: ['fraud'] })]).toEqual(['unknown', 'unknown'])
   })
+  rule(
+    'A field that the submission does not have is not known, and its member cannot be evaluated; an empty text or list is none.',
+    () => {
+      const toToken = tokenOf('13800005678', KEY)
+      const foreign = tokenOf('13800005678', { ...KEY, keyId: '2' })
+      const cases: [Match, Partial<Submission>, string][] = [
+        [{ signature: '京东' }, {}, 'review'],
+        [{ signature: '京东' }, { signature: '' }, 'pass'],
+        [{ domains: ['spam.top'] }, {}, 'review'],
+        [{ domains: ['spam.top'] }, { hosts: [] }, 'pass'],
+        [{ toToken }, {}, 'review'],
+        [{ toToken }, { toToken: foreign }, 'review'],
+        [{ toToken, labels: ['marketing'] }, {}, 'review'],
+        [{ toToken, labels: ['marketing'] }, { to: '13800005679' }, 'pass'],
+        [{ signature: '京东', domains: ['spam.top'] }, { signature: '淘宝' }, 'pass'],
+        [{ toToken }, { verdict: { action: 'pass', states: ['s1'] } }, 'block'],
+      ]
+      for (const [match, message, expected] of cases)
+        expect(action(tableOf(row({ match })), sms(message)), JSON.stringify([match, message])).toBe(expected)
+    },
+  )
   const marked = row({ match: { signature: '京东', campaign: 'b0' } })
   rule(
     'A state with a member that cannot be evaluated, or is not known, is enforced as `review` without a verdict.',
@@ -294,23 +458,59 @@ describe('docs/blocking.md: what to do', () => {
       stateId: 'block',
     })
   })
-  rule('An action that is not known is taken as `review`.', () =>
-    expect(does({ action: 'quarantine' })).toEqual(['review', true]),
+  rule(
+    'A message under several throttles is delivered only if all of them have room, and counts for each.',
+    () => {
+      const throttle = (state: string, perMinute: number, ports: string[]) =>
+        row({ state, action: 'throttle', limit: { perMinute }, match: { ports } })
+      const table = tableOf(throttle('wide', 4, ['1069*']), throttle('narrow', 2, ['106900001111']))
+      const sent = (from: string, n: number) =>
+        Array.from({ length: n }, () => table.decide(sms({ from }), NOW).deliver).filter(Boolean).length
+      expect([sent('106900001111', 9), sent('106900002222', 9)]).toEqual([2, 2])
+      expect(table.decide(sms(), NOW)).toMatchObject({ action: 'throttle', deliver: false })
+      expect(sent('1', 9)).toBe(9)
+    },
   )
+  rule('An action that is not known is taken as `review`, and so is `pass` in a state or an alert.', () => {
+    const table = new BlockTable(KEY)
+    table.takeAlert(messageAlert({ action: 'pass' }))
+    expect(action(table)).toBe('review')
+    for (const action of ['quarantine', 'pass', undefined]) expect(does({ action })).toEqual(['review', true])
+  })
   rule('Members and codes that are not known are ignored.', () =>
     expect(does({ code: 'NEW_CODE', later: { member: 1 } })).toEqual(['block', false]),
   )
   rule('A message alert holds for the message that its `target` names.', () => {
     const table = new BlockTable(KEY)
-    const data = {
-      mode: 'enforce',
-      action: 'block',
-      target: { kind: 'message', id: 'm1' },
-      expiresAt: iso(NOW + 1),
-    }
-    table.takeAlert(JSON.stringify({ type: 'sigwatch.alert.raised', data }))
+    table.takeAlert(messageAlert({ expiresAt: iso(NOW + 1) }))
     expect([sms(), sms({ id: 'm2' })].map((message) => action(table, message))).toEqual(['block', 'pass'])
     expect(action(table, sms(), NOW + 1)).toBe('pass')
+  })
+  rule('The `action` of a verdict holds for its message as an alert on it does.', () => {
+    const of = (action: string, table = new BlockTable(KEY)) => {
+      const decided = table.decide(sms({ verdict: { action, states: ['s1'] } }), NOW)
+      return [decided.action, decided.deliver]
+    }
+    expect(['block', 'throttle', 'review', 'observe', 'pass', 'shred'].map((action) => of(action))).toEqual([
+      ['block', false],
+      ['throttle', true],
+      ['review', true],
+      ['observe', true],
+      ['pass', true],
+      ['review', true],
+    ])
+    expect(of('throttle', tableOf(row({ action: 'throttle', limit: { perMinute: 0 } })))).toEqual([
+      'throttle',
+      false,
+    ])
+  })
+  rule('A verdict without `action` asks for nothing, and one without `states` evaluates nothing.', () => {
+    const table = tableOf(row({ match: { campaign: 'b0' } }))
+    for (const verdict of [null, {}, { action: null, states: null }, { action: 'pass' }, 7]) {
+      const message = submissionOf({ id: 'm1', from: '106900001111', hosts: null, verdict })!
+      expect(action(table, message), JSON.stringify(verdict)).toBe('review')
+      expect(action(new BlockTable(KEY), message), JSON.stringify(verdict)).toBe('pass')
+    }
   })
   rule('A marketing state does not stop a message that has no verdict.', () => {
     const match = { signature: '京东', labels: ['marketing', 'finance'] }
@@ -318,10 +518,12 @@ describe('docs/blocking.md: what to do', () => {
     const sent = Array.from({ length: 9 }, () => table.decide(sms({ signature: '京东' }), NOW).deliver)
     expect(sent).not.toContain(false)
   })
-  rule('A cleared event ends the state at once.', () => {
-    const table = tableOf(row())
-    table.takeAlert(alert('cleared', row({ revision: 2 })))
-    expect(action(table)).toBe('pass')
+  rule('A cleared event ends the state at once, also one of mode `shadow`.', () => {
+    for (const mode of ['enforce', 'shadow']) {
+      const table = tableOf(row())
+      table.takeAlert(alert('cleared', row({ revision: 2 }), { mode }))
+      expect(action(table), mode).toBe('pass')
+    }
   })
 })
 
@@ -334,6 +536,15 @@ describe('docs/blocking.md: tokens', () => {
       const [keyId, key, recipient, token] = cells
       expect(tokenOf(recipient, { keyId, key })).toBe(token)
       expect(createTokeniser({ keyId, key })(canonicalNumber(recipient))).toBe(token)
+    },
+  )
+  rule(
+    '`privacy.tokenKey` is `<keyId>:<key>`, parted at the first colon; without a colon it is the key, and its `keyId` is `1`.',
+    () => {
+      for (const setting of ['k2:a-key-of-the-tests:that-is-longer-than-32-bytes', KEY.key]) {
+        const { keyId, key } = tokenKey().read(setting, { fromText: true, folder: '.' })
+        expect(tokenKeyOf(setting)).toEqual({ keyId, key: key.reveal() })
+      }
     },
   )
   rule('A token of another key says nothing about a recipient.', () => {
