@@ -5,9 +5,13 @@ import type { StateRecord } from '../domain/state-store.ts'
 import { BUCKET_MS } from '../domain/time.ts'
 import { FormerTokens } from './former-tokens.ts'
 
+type Span = Pick<StateRecord, 'match' | 'raisedAt' | 'expiresAt'>
+
 interface Entry {
   readonly state: StateRecord
   readonly shown: MatchingState
+  /** What is compared with a message. */
+  readonly span: Span
   readonly keys: readonly (readonly [Map<string, Entry[]>, string])[]
 }
 
@@ -57,6 +61,7 @@ export class OpenStates {
     const entry: Entry = {
       state,
       shown: shownOf(state),
+      span: spanOf(state),
       keys: [...this.#keysOf(state), ...this.#bandsOf(state), ...this.#sendersOf(state)],
     }
     this.#entries.set(state.id, entry)
@@ -84,7 +89,7 @@ export class OpenStates {
     ) => {
       if (!bucket) return
       for (const entry of bucket) {
-        if (!found?.includes(entry.shown) && matches(entry.state, as)) {
+        if (!found?.includes(entry.shown) && matches(entry.span, as)) {
           if (found) found.push(entry.shown)
           else found = [entry.shown]
         }
@@ -156,9 +161,14 @@ function shownOf(state: StateRecord): MatchingState {
   return match.campaign === undefined ? { id, action } : { id, action, campaign: match.campaign }
 }
 
+/** As far as is known it ends after its hold: the sweep that clears it as of then comes later, much later in a backlog. */
+function spanOf({ match, raisedAt, expiresAt, lastSeenAt, hold }: StateRecord): Span {
+  return { match, raisedAt, expiresAt: Math.min(expiresAt, lastSeenAt + hold) }
+}
+
 /** Whether the `match` of a state holds for a message, at the time of the message. */
 export function matches(
-  { match, raisedAt, expiresAt }: Pick<StateRecord, 'match' | 'raisedAt' | 'expiresAt'>,
+  { match, raisedAt, expiresAt }: Span,
   message: Matchable & Pick<AnalysedMessage, 'ts'>,
 ): boolean {
   return (

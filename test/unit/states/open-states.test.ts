@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Match } from '../../../src/domain/decision.ts'
 import type { UrlMention } from '../../../src/domain/message.ts'
 import type { StateRecord } from '../../../src/domain/state-store.ts'
+import { due } from '../../../src/states/lifecycle.ts'
 import { matches, OpenStates } from '../../../src/states/open-states.ts'
 import { MINUTE, message, raised, T0 } from '../../helpers/state-fixtures.ts'
 
@@ -91,7 +92,22 @@ describe('OpenStates', () => {
     open.apply(stateOf({ signature: '京东' }, { version: 2 }))
     expect(open.matching(message({ ts: T0 - 10_000 }))).toHaveLength(1)
     expect(open.matching(message({ ts: T0 - 10_001 }))).toEqual([])
+    open.apply(stateOf({ signature: '京东' }, { version: 3, hold: 60 * MINUTE }))
+    expect(open.matching(message({ ts: T0 + 15 * MINUTE - 1 }))).toHaveLength(1)
     expect(open.matching(message({ ts: T0 + 15 * MINUTE }))).toEqual([])
+  })
+
+  it('ends a state where its clear will say that it ended, however late the sweep comes', () => {
+    const open = new OpenStates()
+    const state = stateOf({ signature: '京东' })
+    open.apply(state)
+    const end = state.lastSeenAt + state.hold
+    expect(end).toBeLessThan(state.expiresAt)
+    expect(due(state, end + MINUTE)).toMatchObject({ kind: 'clear', at: end })
+    expect(open.matching(message({ ts: end - 1 }))).toHaveLength(1)
+    expect(open.matching(message({ ts: end }))).toEqual([])
+    open.apply({ ...state, version: state.version + 1, lastSeenAt: state.lastSeenAt + MINUTE })
+    expect(open.matching(message({ ts: end }))).toHaveLength(1)
   })
 
   it('follows changes in any order and forgets what is closed', () => {
