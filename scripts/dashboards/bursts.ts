@@ -85,11 +85,11 @@ const BURSTING = section(
         until: c.UNTIL,
         action: c.ACTION,
         window: { name: ['Window', '窗口'] },
-        peak: { name: ['Peak a minute', '峰值每分钟'], decimals: 0 },
-        limit: { name: ['Limit a minute', '上限每分钟'], decimals: 0 },
+        peak: { name: ['Peak a minute', '峰值（每分钟）'], decimals: 0 },
+        limit: { name: ['Limit a minute', '上限（每分钟）'], decimals: 0 },
         usual: { name: ['Usual a minute', '平时（每分钟）'], decimals: 1 },
         source: { name: ['Baseline from', '基线来源'] },
-        declared: c.count(['Declared a minute', '申报每分钟']),
+        declared: c.count(['Declared a minute', '申报（每分钟）']),
       },
       queries:
         table(`SELECT id, target_id AS signature, raised AS "from", cleared AS until, action, ${evidence('window')} AS window, peak,
@@ -128,7 +128,7 @@ const BURSTING = section(
       size: [24, 8],
       columns: {
         signature: c.SIGNATURE,
-        declared: c.count(['Declared a minute', '申报每分钟']),
+        declared: c.count(['Declared a minute', '申报（每分钟）']),
         peak: c.count(['Busiest minute', '峰值分钟']),
         used: c.share(['Of the allowance', '占额度']),
         from: c.FROM,

@@ -200,7 +200,7 @@ export const TRAFFIC: Section = {
       title: ['Findings by code', '按原因代码的发现'],
       says: [
         'Every finding on a message, also those that policy gives no action.',
-        '短信上的所有发现，包括策略不采取处置的。',
+        '短信上的所有发现，包括策略不作处置的。',
       ],
       size: [8, 8],
       unit: 'ops',

@@ -145,7 +145,7 @@ export const VERSIONS: Section = {
       title: ['Feedback in force', '生效中的反馈'],
       says: [
         'Feedback by which codes ask for nothing; the same on every instance.',
-        '使代码不采取处置的反馈；所有实例相同。',
+        '使代码不作处置的反馈；所有实例相同。',
       ],
       size: [12, 8],
       unit: 'short',

@@ -115,7 +115,7 @@ const TOP = section(
         share: c.share(['Commercial', '商业占比']),
         peak: c.count(['Busiest minute', '峰值分钟']),
         usual: { name: ['Usual a minute', '平时（每分钟）'], decimals: 1 },
-        declared: c.count(['Declared a minute', '申报每分钟']),
+        declared: c.count(['Declared a minute', '申报（每分钟）']),
         alerts: c.ALERTS,
         blocked: c.BLOCKED,
         complaints: c.COMPLAINTS,

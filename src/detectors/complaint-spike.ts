@@ -42,7 +42,7 @@ export const complaintSpike = defineStateCode({
   },
   summary: 'more complaints than are allowed',
   fires:
-    'Complaints a million messages sent, by signature and by port, lie above `perMillion` with the certainty `confidence`, and there are at least `minComplaints`. No message tips it, so its alerts have neither `message` nor `samples`.',
+    'Complaints a million messages sent, by signature and by port, lie above `perMillion` with the certainty `confidence`, and there are at least `minComplaints`. No single message triggers it, so its alerts have neither `message` nor `samples`.',
   why: 'What the recipients say is the measure of everything else.',
   tune: '`perMillion` is the limit of your rules; `minComplaints` protects small senders from chance.',
   sentences: {
