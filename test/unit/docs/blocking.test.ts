@@ -504,14 +504,17 @@ describe('docs/blocking.md: what to do', () => {
       false,
     ])
   })
-  rule('A verdict without `action` asks for nothing, and one without `states` evaluates nothing.', () => {
-    const table = tableOf(row({ match: { campaign: 'b0' } }))
-    for (const verdict of [null, {}, { action: null, states: null }, { action: 'pass' }, 7]) {
-      const message = submissionOf({ id: 'm1', from: '106900001111', hosts: null, verdict })!
-      expect(action(table, message), JSON.stringify(verdict)).toBe('review')
-      expect(action(new BlockTable(KEY), message), JSON.stringify(verdict)).toBe('pass')
-    }
-  })
+  rule(
+    'A verdict without `action` asks for nothing, and one without `states` leaves the members that need it unevaluated.',
+    () => {
+      const table = tableOf(row({ match: { campaign: 'b0' } }))
+      for (const verdict of [null, {}, { action: null, states: null }, { action: 'pass' }, 7]) {
+        const message = submissionOf({ id: 'm1', from: '106900001111', hosts: null, verdict })!
+        expect(action(table, message), JSON.stringify(verdict)).toBe('review')
+        expect(action(new BlockTable(KEY), message), JSON.stringify(verdict)).toBe('pass')
+      }
+    },
+  )
   rule('A marketing state does not stop a message that has no verdict.', () => {
     const match = { signature: '京东', labels: ['marketing', 'finance'] }
     const table = tableOf(row({ action: 'throttle', limit: { perMinute: 1 }, match }))
@@ -539,7 +542,7 @@ describe('docs/blocking.md: tokens', () => {
     },
   )
   rule(
-    '`privacy.tokenKey` is `<keyId>:<key>`, parted at the first colon; without a colon it is the key, and its `keyId` is `1`.',
+    '`privacy.tokenKey` is `<keyId>:<key>`, split at the first colon; without a colon it is the key, and its `keyId` is `1`.',
     () => {
       for (const setting of ['k2:a-key-of-the-tests:that-is-longer-than-32-bytes', KEY.key]) {
         const { keyId, key } = tokenKey().read(setting, { fromText: true, folder: '.' })
