@@ -13,6 +13,8 @@ import {
   signatureRow,
 } from './detector-fixtures.ts'
 
+const OFFICE_PORT = '106901234501'
+
 /** What holds for the codes of the labels `fraud` and `illicit` alike. */
 export function maliciousTextSuite(
   spec: MessageCode,
@@ -79,17 +81,33 @@ export function maliciousTextSuite(
     expect(findingIn(spec, text, { ...sent, score: 0.99 })?.code).toBe(spec.code)
   })
 
-  it.each([
-    ['【翠苑社区】居民您好，请添加网格员微信 cy_wangge03 接收停水通知', '106901234501', undefined],
-    ['【翠苑社区】居民您好，请添加网格员微信 cy_wangge03 接收停水通知', '106809999', spec.code],
-    ['【翠苑社区】请添加网格员微信 cy_wangge03 并把验证码发给他', '106901234501', spec.code],
-    ['【翠苑社区】请点 cy-wangge.top 登记', '106901234501', spec.code],
-    ['【翠苑商贸】请添加客服微信 cy_wangge03 领取', '106901234501', spec.code],
-  ])('lets a public body on its own filed port give out a contact: %s from %s', (text, from, code) => {
-    const rows = ['翠苑社区', '翠苑商贸'].map((name) => signatureRow(name, ['1069012345*']))
-    const context = contextOf(registryOf({ signatures: rows }))
-    expect(findingIn(spec, text, { label: own, score: 0.95, from }, context)?.code).toBe(code)
-  })
+  it.each<[string, string, number, string | undefined]>([
+    ['【翠苑街道】居民您好，请添加网格员微信 cy_wangge03 接收停水通知', OFFICE_PORT, 0.95, undefined],
+    ['【翠苑街道梧桐社区】请添加网格员微信 cy_wangge03 接收停水通知', OFFICE_PORT, 0.95, undefined],
+    ['【梧桐社区居委会】请添加网格员微信 cy_wangge03 接收停水通知', OFFICE_PORT, 0.95, undefined],
+    ['【梧桐市教育局】报名材料有疑问请问招生办微信 wtzs2026', OFFICE_PORT, 0.95, undefined],
+    ['【翠苑街道】居民您好，请添加网格员微信 cy_wangge03 接收停水通知', '106809999', 0.95, spec.code],
+    ['【翠苑街道】请添加网格员微信 cy_wangge03 并把验证码发给他', OFFICE_PORT, 0.95, spec.code],
+    ['【翠苑街道】请点 cy-wangge.top 登记', OFFICE_PORT, 0.95, spec.code],
+    ['【翠苑街道】请添加网格员微信 cy_wangge03 领取补贴', OFFICE_PORT, 0.95, spec.code],
+    ['【翠苑街道】居民您好，请添加网格员微信 cy_wangge03 接收停水通知', OFFICE_PORT, 0.99, spec.code],
+    ['【翠苑街道】请加微信 cy_wangge03 入群', OFFICE_PORT, 0.95, spec.code],
+    ['【翠苑商贸】请添加客服微信 cy_wangge03 领取', OFFICE_PORT, 0.95, spec.code],
+    ['【欢乐饭局】真人百家乐开桌，微信 hlfj8899', OFFICE_PORT, 0.95, spec.code],
+    ['【开心社区】专员微信 kxsq7766，今天开单', OFFICE_PORT, 0.95, spec.code],
+    ['【城市美食委】店长微信 msw5566，今天开单', OFFICE_PORT, 0.95, spec.code],
+  ])(
+    'lets a public body on its own filed port give out a contact: %s from %s (%d)',
+    (text, from, sum, code) => {
+      const names = ['翠苑街道', '翠苑街道梧桐社区', '梧桐社区居委会', '梧桐市教育局']
+      const others = ['翠苑商贸', '欢乐饭局', '开心社区', '城市美食委']
+      const rows = [...names, ...others].map((name) => signatureRow(name, ['1069012345*']))
+      const context = contextOf(registryOf({ signatures: rows }))
+      const scores = { ...scoresFor('notice', 1 - sum), [own]: sum, [other]: 0 }
+      const message = { ...messageOf(text, { from, label: own }), scores }
+      expect(detect(spec, message, context)?.code).toBe(code)
+    },
+  )
 
   it('leaves the text alone to decide where the policy says so', () => {
     const text = '您的账户将被冻结，请今日内点 https://x-verify.top 核实，联系专员QQ 2938471023'

@@ -102,10 +102,20 @@ function isMoneyOfPeople(signs: readonly Sign[]): boolean {
   )
 }
 
+/** What an office does not write, whatever its name: lures, what reads plainly like fraud, a handle to be followed. */
+function isUnlikeOffice(signs: readonly Sign[]): boolean {
+  return (
+    signs.includes('words:lure') ||
+    signs.includes('text:from-98%') ||
+    (signs.includes('contact:handle') && signs.includes('asks:follow'))
+  )
+}
+
 /** A public body from its own filed port: its people give out numbers and handles. It asks for no money, code or app. */
 export function isErrandOfOffice(signs: readonly Sign[]): boolean {
   return (
     signs.includes('signed:public-body') &&
+    !isUnlikeOffice(signs) &&
     !signs.some((sign) => sign === 'asks:payment' || BAIT.includes(sign))
   )
 }
