@@ -18,7 +18,7 @@ const ACCOUNT_NUMBER =
 const FIELDS_AFTER =
   /^(?:\p{Script=Han}{1,8}(?:支行|分行|营业部))?[\s:,、/]{1,2}(?:(?:户名|姓名|收款人)[\s:是]{0,2})?\p{Script=Han}{2,4}[\s:,、/]{1,2}(?:(?:卡号|账号|帐号|账户|帐户)[\s:是]{0,2})?\d(?:[ -]?\d){14,18}(?!\d)/u
 const HOLDER_AFTER =
-  /^(?:\p{Script=Han}{1,8}(?:支行|分行|营业部))?[\s,、/]{0,2}(?:户名|账号|帐号|卡号|收款人)[\s:是]{0,2}[\p{Script=Han}\d]{2}/u
+  /^(?:\p{Script=Han}{1,8}(?:支行|分行|营业部))?[\s,、/]{0,2}(?:(?:户名|收款人)[\s:是]{0,2}\p{Script=Han}{2}|(?:账号|帐号|卡号)[\s:是]{0,2}\d{6})/u
 /** Before it: the same in another order. */
 const FIELDS_BEFORE =
   /(?<!\d)\d(?:[ -]?\d){14,18}[\s,、/(]{0,2}(?:(?:户名|姓名|收款人)?[\s:是]{0,2}\p{Script=Han}{2,4}[\s,、/]{1,2})?(?:开户行?)?[\s:是]{0,2}$/u
@@ -27,7 +27,7 @@ const HOLDER_BEFORE =
 
 /** A bank writes, or who takes its place: the account is one to which the reader's money is to be moved, or the reader's. */
 const BANK_WRITES =
-  /安全账户|(?:监管|保护|清查|核查|验资)(?:账户|专户)|冻结|异常|涉嫌|风控|提醒|通知|客服|您的?(?:名下|尾号|[^,。!]{0,6}(?:卡|账户|存款|资金))/
+  /安全账户|(?:监管|保护|清查|核查|验资)(?:账户|专户)|冻结|异常|涉嫌|风控|风险|停用|限制|认证|绑定|登录|点击|提醒|通知|客服|您的?(?:名下|尾号|[^,。!]{0,6}(?:卡|账户|存款|资金))/
 
 /**
  * Whether a mention is no more than the bank of somebody's account: `打我农行卡`, `工行6222…`, `卡号6222…，工行`,
