@@ -49,7 +49,7 @@ export function namesAccount(text: string, { start, end }: BrandMention): boolea
 
 /** Behind a name: it is let, sold, emptied, drawn from or looked up in by whoever writes. */
 const DEALT_IN =
-  /^[^\s,.。!?;:]{0,6}\s?(?:出租|出售|转让|回收|收购|求购|套现|变现|[代贷][提办开还]|代缴(?!补贴|通知)|可查|能查)/
+  /^[^\s,.。!?;:]{0,6}\s?(?:出租|出售|转让|回收|收购|求购|套现|变现|[代贷][提办开还]|代缴(?!补贴|通知)|[可能]查(?![看询收阅]))/
 /** Before it: the same. */
 const DEALS = /(?:(?:高价|长期|大量|急|诚)(?:收|租|求)|出租|收购|求购|回收|强开|套取)[^,.。!?;:]{0,8}$/
 /** A prize stands before it, or how many of it behind. */
@@ -57,8 +57,12 @@ const PRIZE = /(?:[一二三四特]等奖|奖品|大奖)[\s:为是]{0,2}(?:价�
 const PIECE =
   /^\s?(?:model|mate|手机|平板|笔记本|电脑|汽车|轿车|手表|手环|耳机|电视)[^\s,.。!?;:]{0,8}\s?(?:[一1][台部辆块只个]|使用权)/
 
+/** Who writes speaks to a customer: of the reader's own account or parcel, or of a page to open. */
+const TO_CUSTOMER = /您的|您有|请登录|请点击|派送|到期|作废|注销|认证|理赔/
+
 /** Whether a mention is goods: `抖音号出租`, `花呗套现`, `二等奖华为平板一台`. */
 function namesGoods(text: string, { start, end }: BrandMention): boolean {
+  if (TO_CUSTOMER.test(text)) return false
   const before = text.slice(Math.max(0, start - 20), start)
   const after = text.slice(end, end + 24)
   return DEALT_IN.test(after) || DEALS.test(before) || PRIZE.test(before) || PIECE.test(after)

@@ -128,6 +128,12 @@ describe('FORGED_BRAND with the shipped brand list', () => {
     '京东白条提醒您：账户涉嫌套现被限制，请加QQ 2938471023 解除',
     '住房公积金管理中心：您的公积金可提取，点击 gjj-tq.top 办理',
     '同程旅行：您的航班取消，退款加QQ 2938471023',
+    '中国邮政包裹可查看，因地址不详无法派送，请于 yz99.top 更新地址',
+    '您的ETC账户可查询状态异常，点击 etcrz.cn/a 认证',
+    '中国移动积分回收：您有8600积分将于今日作废，请登录 jf88.top 兑换',
+    '京东回收中心：您的账户将被注销，请联系微信 jdjt889',
+    '顺丰快件可查询，运费未付，打开 sf-yf.top 补缴',
+    '抖音账号回收通知：请登录 dy-hs.top 完成实名，否则收回',
     '华为周年庆，抽中您为一等奖，领取手机请点 hw-zn.top',
   ])('who speaks of it in its own name makes one: %s', (text) => {
     expect(forged(text, { from: '13812345678', label: 'fraud' })).toBeDefined()
