@@ -157,6 +157,7 @@ module.exports = {
       '^src/complaints/',
       [
         '^src/(domain|operator|complaints)/',
+        '^src/text/canonical-number',
         '^src/input/local-time',
         '^src/archive/complaints',
         '^src/case-pack/calendar',

@@ -41,13 +41,12 @@ const RECORD = `INSERT INTO complaint SELECT r.* FROM jsonb_populate_record(NULL
   WHERE NOT EXISTS (SELECT FROM complaint c WHERE c.id = r.id) ON CONFLICT DO NOTHING`
 
 /**
- * Whether the id is that of a complaint of other content. Its time may differ, as exports do, and so may a token that was made
- * with another key.
+ * Whether the id is that of a complaint of other content: what both sides say and say otherwise. Its time and category may
+ * differ, as exports do, and so may a token that was made with another key: the masked recipient tells persons apart.
  */
 const CONFLICTS = `SELECT EXISTS (SELECT FROM complaint c, jsonb_populate_record(NULL::complaint, $1) r WHERE c.id = r.id AND (
-    (c.port, c.signature, c.text, c.source, c.category) IS DISTINCT FROM (r.port, r.signature, r.text, r.source, r.category)
-    OR (c.to_token IS NULL) <> (r.to_token IS NULL)
-    OR (split_part(c.to_token, '.', 1) = split_part(r.to_token, '.', 1) AND c.to_token <> r.to_token))) AS conflicts`
+    c.port <> r.port OR c.signature <> r.signature OR c.text <> r.text OR c.source <> r.source
+    OR c.recipient <> r.recipient)) AS conflicts`
 
 /** Writes complaints, all or none; what is there already is not written again. Rejects with what PostgreSQL says. */
 export async function writeComplaints(

@@ -1,8 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
 import { type Calendar, loadCalendar, uncoveredYears, WEEKENDS_ONLY } from '../case-pack/calendar.ts'
-import { maskedId, mergeExports } from '../complaints/merge.ts'
-import type { ImportedComplaint } from '../complaints/read-csv.ts'
+import { mergeExports, type PlacedComplaint } from '../complaints/merge.ts'
 import { deadlineSheet, monthSheet } from '../complaints/sheets.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { parseMoment } from '../domain/time.ts'
@@ -73,7 +72,7 @@ async function importFiles(files: readonly string[], options: ImportOptions): Pr
   const mapping = mappingOf(options.mapping)
   if (!mapping.verified)
     say(`${mapping.file}: nobody has compared this mapping with a real export (verified: true says so)`)
-  const read: (readonly ImportedComplaint[])[] = []
+  const read: (readonly PlacedComplaint[])[] = []
   let refused = 0
   for (const file of files) {
     const { complaints, encoding, refused: rows, absent } = readExport(file, mapping)
@@ -81,7 +80,7 @@ async function importFiles(files: readonly string[], options: ImportOptions): Pr
     if (absent.length > 0) say(`${file}: no column for ${absent.join(', ')}`)
     for (const { line, message } of rows) say(`${file}:${line}: ${message}`)
     refused += rows.length
-    read.push(complaints)
+    read.push(complaints.map((complaint) => ({ ...complaint, place: `${file}:${complaint.line}` })))
   }
   const { complaints, conflicting } = mergeExports(read)
   refused += sayConflicts('an earlier file', conflicting)
@@ -99,21 +98,21 @@ async function importFiles(files: readonly string[], options: ImportOptions): Pr
     say(
       `archived: ${added} new, ${known} known (${closed} of them answered since), ${left} past the retention or of the future`,
     )
-    refused += sayConflicts('the archive', others)
-    sent = complaints.filter(({ record: { id } }) => !others.includes(id))
+    const stands = new Set(others)
+    refused += sayConflicts(
+      'the archive',
+      complaints.filter(({ record: { id } }) => stands.has(id)),
+    )
+    sent = complaints.filter(({ record: { id } }) => !stands.has(id))
   }
   if (options.publish) say(`sent to the topic ${await publishComplaints(config, sent)}`)
   if (refused > 0) process.exitCode = 1
 }
 
 /** Returns how many there are. */
-function sayConflicts(where: string, ids: readonly string[]): number {
-  const [first] = ids
-  if (first !== undefined)
-    say(
-      `${ids.length} ${ids.length === 1 ? 'id' : 'ids'} that ${where} has for another complaint, which stands: ${maskedId(first)}${ids.length === 1 ? '' : ' and others'}`,
-    )
-  return ids.length
+function sayConflicts(where: string, rows: readonly PlacedComplaint[]): number {
+  for (const { place } of rows) say(`${place}: id: ${where} has it for another complaint, which stands`)
+  return rows.length
 }
 
 async function answered(ids: readonly string[], options: CommonOptions & { at?: number }): Promise<void> {

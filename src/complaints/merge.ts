@@ -1,38 +1,47 @@
+import { canonicalNumber } from '../text/canonical-number.ts'
 import type { ImportedComplaint } from './read-csv.ts'
 
+/** A complaint with where its row stands: `file:line`. */
+export interface PlacedComplaint extends ImportedComplaint {
+  readonly place: string
+}
+
 export interface MergedExports {
-  readonly complaints: readonly ImportedComplaint[]
-  /** Ids that an earlier file has for a complaint of other content. */
-  readonly conflicting: readonly string[]
+  readonly complaints: readonly PlacedComplaint[]
+  /** Rows whose id an earlier file has for a complaint of other content. */
+  readonly conflicting: readonly PlacedComplaint[]
 }
 
 /**
  * The complaints of several exports, each once: the first row of an id stands, and takes from later ones when the complaint
  * came and was answered. A later row of other content takes nothing's place.
  */
-export function mergeExports(files: readonly (readonly ImportedComplaint[])[]): MergedExports {
-  const all = new Map<string, ImportedComplaint>()
-  const conflicting = new Set<string>()
+export function mergeExports(files: readonly (readonly PlacedComplaint[])[]): MergedExports {
+  const all = new Map<string, PlacedComplaint>()
+  const conflicting: PlacedComplaint[] = []
   for (const file of files)
     for (const complaint of file) {
       const { id } = complaint.record
       const known = all.get(id)
       if (known === undefined) all.set(id, complaint)
-      else if (contentOf(known) !== contentOf(complaint)) conflicting.add(id)
-      else all.set(id, { ...known, ...complaint, record: known.record })
+      else if (isOther(known, complaint)) conflicting.push(complaint)
+      else all.set(id, { ...known, ...complaint, record: known.record, place: known.place })
     }
-  return { complaints: [...all.values()], conflicting: [...conflicting] }
+  return { complaints: [...all.values()], conflicting }
 }
 
-/** Exports differ in when they say that a complaint was made. */
-function contentOf({ record: { from, to, signature, text, source, category } }: ImportedComplaint): string {
-  return JSON.stringify([from, to, signature, text, source, category])
-}
-
-/** An id as it may be shown: numbers of complaints are known to those who made them. */
-export function maskedId(id: string): string {
-  const dash = id.indexOf('-') + 1
-  const number = [...id.slice(dash)]
-  const shown = number.length < 8 ? '' : number.slice(-4).join('')
-  return `${id.slice(0, dash)}****${shown}`
+/**
+ * Whether both say something and say it otherwise. Exports differ in when a complaint was made, in its category, and in the
+ * columns that they have.
+ */
+function isOther({ record: one }: ImportedComplaint, { record: other }: ImportedComplaint): boolean {
+  const differs = (a: string | undefined, b: string | undefined) =>
+    a !== undefined && b !== undefined && a !== b
+  return (
+    differs(one.from && canonicalNumber(one.from), other.from && canonicalNumber(other.from)) ||
+    differs(one.to && canonicalNumber(one.to), other.to && canonicalNumber(other.to)) ||
+    differs(one.signature, other.signature) ||
+    differs(one.text, other.text) ||
+    one.source !== other.source
+  )
 }

@@ -22,6 +22,11 @@ export interface ImportedComplaint {
   readonly answeredAt?: number
 }
 
+/** With the line at which its row begins, from 1. */
+export interface ReadComplaint extends ImportedComplaint {
+  readonly line: number
+}
+
 /** A row that cannot be taken; says where and what, never what it holds. */
 export interface RefusedRow {
   /** Of its beginning, from 1. */
@@ -30,7 +35,7 @@ export interface RefusedRow {
 }
 
 export interface ReadComplaints {
-  readonly complaints: readonly ImportedComplaint[]
+  readonly complaints: readonly ReadComplaint[]
   readonly refused: readonly RefusedRow[]
   /** Fields for which the file has no column. */
   readonly absent: readonly ComplaintColumn[]
@@ -78,7 +83,7 @@ export function readComplaintCsv(bytes: Buffer, mapping: ComplaintMapping, file:
       `${file}:1: has no column ${wanted} for ts: the first line, which must be that of the headings, has ${headings.length} columns, and the mapping looks for ${all}`,
     )
   }
-  const complaints: (ImportedComplaint & { readonly line: number })[] = []
+  const complaints: ReadComplaint[] = []
   const refused: RefusedRow[] = []
   for (const [i, { record }] of rows.entries()) {
     const line = (i === 0 ? head : rows[i - 1]!).info.lines + 1
@@ -95,9 +100,7 @@ export function readComplaintCsv(bytes: Buffer, mapping: ComplaintMapping, file:
         message: `id: line ${shared.get(record.id)!.find((other) => other !== line)} has it too, for another complaint: if a spreadsheet has rounded it, export the column as text`,
       })
   return {
-    complaints: complaints
-      .filter(({ record }) => !shared.has(record.id))
-      .map(({ line: _, ...complaint }) => complaint),
+    complaints: complaints.filter(({ record }) => !shared.has(record.id)),
     refused: refused.sort((a, b) => a.line - b.line),
     absent,
     encoding,
@@ -105,9 +108,7 @@ export function readComplaintCsv(bytes: Buffer, mapping: ComplaintMapping, file:
 }
 
 /** Ids that several complaints have, with the first line of each of these. */
-function sharedIds(
-  complaints: readonly (ImportedComplaint & { readonly line: number })[],
-): Map<string, number[]> {
+function sharedIds(complaints: readonly ReadComplaint[]): Map<string, number[]> {
   const lines = new Map<string, Map<string, number>>()
   for (const { record, line } of complaints) {
     const contents = lines.get(record.id) ?? new Map<string, number>()

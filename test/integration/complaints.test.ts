@@ -91,21 +91,40 @@ describeWith(['postgres'], 'sigwatch complaints', () => {
     const first = await run('import', one, other)
     expect(first.code).toBe(1)
     expect(first.stderr).toContain(
-      '1 id that an earlier file has for another complaint, which stands: 12321-****0017',
+      `${other}:2: id: an earlier file has it for another complaint, which stands\n`,
     )
     expect(first.stderr).toContain('archived: 3 new, 0 known')
     const before = await textsOf()
     write(other, row('C20261111000017', MADE, local(MADE), '【天猫】您好'), row('C20261111000018', MADE))
     const again = await run('import', other)
     expect(again.code).toBe(1)
-    expect(again.stderr).toContain(
-      '1 id that the archive has for another complaint, which stands: 12321-****0017',
-    )
+    expect(again.stderr).toContain(`${other}:2: id: the archive has it for another complaint, which stands\n`)
+    expect(`${first.stderr}${again.stderr}`).not.toMatch(/:3: id|C2026/)
     expect(again.stderr).toContain('archived: 0 new, 1 known')
     expect(await textsOf()).toEqual(before)
     const client = await openClient(server.url, 'test')
     for (const table of ['complaint', 'complaint_case'])
       await client.query(`DELETE FROM ${table} WHERE id LIKE '12321-C%'`)
+    await client.end()
+  })
+
+  it('takes the answer from a later export with another category, a column more, or made with another key', async () => {
+    const file = folder.file('answered.csv')
+    const made = (columns: Record<string, string>) =>
+      writeFileSync(file, `${Object.keys(columns).join(',')}\n${Object.values(columns).join(',')}\n`)
+    const D1 = { 举报编号: 'D1', 举报时间: local(MADE), 举报号码: '13800138000', 举报类型: '诈骗' }
+    made(D1)
+    expect((await run('import', file)).code).toBe(0)
+    made({ ...D1, 举报类型: '商业营销', 短信内容: TEXT, 办结时间: local(MADE + DAY) })
+    const again = await sigwatch(['complaints', 'import', file], {
+      env: { ...env, SIGWATCH_PRIVACY_TOKEN_KEY: `${TOKEN_KEY}-2` },
+    })
+    expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('1 known (1 of them answered')])
+    made({ ...D1, 举报号码: '13900139001' })
+    expect((await run('import', file)).code).toBe(1)
+    const client = await openClient(server.url, 'test')
+    for (const table of ['complaint', 'complaint_case'])
+      await client.query(`DELETE FROM ${table} WHERE id = '12321-D1'`)
     await client.end()
   })
 

@@ -41,6 +41,7 @@ describe('an export of complaints', () => {
         source: '12321',
       },
       receivedAt: Date.parse('2026-11-03T10:00:00+08:00'),
+      line: 2,
     })
     expect(read.refused).toEqual([{ line: 4, message: 'ts: is no time of the form yyyy-MM-dd HH:mm:ss' }])
     expect(read.complaints[1]).toMatchObject({
