@@ -51,7 +51,7 @@ export async function withDatabase<T>(
   try {
     return await work(client)
   } catch (error) {
-    throw databaseError(error)
+    throw databaseError(error, within)
   } finally {
     await client.end()
   }

@@ -16,21 +16,24 @@ const CANCELED = '57014'
 // Counts and offsets are below 2^53: numbers, not texts.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
+/** Not as a parameter of the start of a connection, which PgBouncer refuses. */
+const limitStatements = (client: pg.ClientBase, within: number) =>
+  client.query(`SET statement_timeout = ${Math.round(within)}`)
+
 /** Opens one connection; the server ends a statement that takes longer than `within`, ms, where it is given. Rejects with ARCHIVE_UNREACHABLE, or with ARCHIVE_REFUSED for what a person must change. */
 export async function openClient(url: string, applicationName: string, within?: number): Promise<Client> {
   const client = new pg.Client({
     connectionString: url,
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_WITHIN,
-    ...(within === undefined
-      ? { query_timeout: ANSWER_WITHIN }
-      : { statement_timeout: within, query_timeout: within + CONNECT_WITHIN }),
+    query_timeout: within === undefined ? ANSWER_WITHIN : within + CONNECT_WITHIN,
     keepAlive: true,
   })
   // A connection that breaks while nothing is asked says so here; the next query fails.
   client.on('error', () => {})
   try {
     await client.connect()
+    if (within !== undefined) await limitStatements(client, within)
     return client
   } catch (error) {
     await client.end().catch(() => undefined)
@@ -44,7 +47,8 @@ export function openPool(url: string, applicationName: string, within: number): 
     connectionString: url,
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_WITHIN,
-    statement_timeout: within,
+    // Before the first query of each connection.
+    onConnect: (client) => limitStatements(client, within),
     // A server that is gone ends nothing.
     query_timeout: within + CONNECT_WITHIN,
     max: 4,
@@ -53,11 +57,14 @@ export function openPool(url: string, applicationName: string, within: number): 
   return pool
 }
 
-/** What PostgreSQL said, as an error of ours. Its detail may quote a row and is left out. */
-export function databaseError(error: unknown): SigwatchError {
+/**
+ * What PostgreSQL said, as an error of ours. Its detail may quote a row and is left out. `within`: the limit that we set
+ * for a statement, ms; without one it is the server, or a person, that ended a query.
+ */
+export function databaseError(error: unknown, within?: number): SigwatchError {
   if (error instanceof SigwatchError) return error
   const { code, message } = error as { code?: string; message?: string }
-  if (code === CANCELED)
+  if (code === CANCELED && within !== undefined)
     return new SigwatchError(
       'ARCHIVE_TOO_SLOW',
       'PostgreSQL ended a query that took longer than archive.queryTimeout allows: ask for a shorter time',

@@ -15,6 +15,9 @@ export interface Erased {
 
 const MESSAGES = `SELECT DISTINCT message_id AS id FROM alert WHERE to_token = $1 AND message_id IS NOT NULL`
 
+/** States of the person as a recipient, which feedback and enforcements name by their id. */
+const STATES = `SELECT DISTINCT state_id AS id FROM alert WHERE to_token = $1 AND target_kind = 'recipient' AND state_id IS NOT NULL`
+
 /**
  * Erases what is kept of one person, named by the token of the recipient, in one transaction: the alerts on his
  * messages and on him as a recipient, their verdicts, enforcements and feedback, and his complaints. An alert on a
@@ -24,8 +27,13 @@ const MESSAGES = `SELECT DISTINCT message_id AS id FROM alert WHERE to_token = $
 export async function erase(client: Client, token: string): Promise<Erased> {
   await client.query('BEGIN')
   try {
-    const { rows } = await client.query<{ id: string }>(MESSAGES, [token])
-    const ids = rows.map(({ id }) => id)
+    const idsOf = async (sql: string) =>
+      (await client.query<{ id: string }>(sql, [token])).rows.map(({ id }) => id)
+    const ids = await idsOf(MESSAGES)
+    const states = await idsOf(STATES)
+    const alerts = await idsOf(
+      "DELETE FROM alert WHERE to_token = $1 AND target_kind IN ('message', 'recipient') RETURNING id",
+    )
     const changed = async (sql: string, ...values: unknown[]) =>
       (await client.query(sql, values)).rowCount ?? 0
     for (const table of ['complaint_case', 'complaint_deadline'])
@@ -33,10 +41,7 @@ export async function erase(client: Client, token: string): Promise<Erased> {
         token,
       ])
     const erased: Erased = {
-      alerts: await changed(
-        "DELETE FROM alert WHERE to_token = $1 AND target_kind IN ('message', 'recipient')",
-        token,
-      ),
+      alerts: alerts.length,
       statesWithout:
         (await changed(
           `UPDATE alert SET message_id = NULL, message_ts = NULL, to_token = NULL,
@@ -45,16 +50,22 @@ export async function erase(client: Client, token: string): Promise<Erased> {
         )) + (await changed(WITHOUT_SAMPLES, ids)),
       verdicts: await changed('DELETE FROM verdict WHERE id = ANY ($1)', ids),
       feedback: await changed(
-        'DELETE FROM feedback WHERE message_id = ANY ($1) OR target = $2',
+        'DELETE FROM feedback WHERE message_id = ANY ($1) OR target = $2 OR state_id = ANY ($3)',
         ids,
         `recipient:${token}`,
+        states,
       ),
-      enforcements: await changed('DELETE FROM enforcement WHERE message_id = ANY ($1)', ids),
+      enforcements: await changed(
+        'DELETE FROM enforcement WHERE message_id = ANY ($1) OR state_id = ANY ($2)',
+        ids,
+        states,
+      ),
       complaints: await changed('DELETE FROM complaint WHERE to_token = $1', token),
       accesses: await changed(
         WITHOUT_SUBJECT,
         token,
-        ids.map((id) => `message: ${id}`),
+        [...alerts, ...[...ids, ...alerts].map((id) => `message: ${id}`)],
+        alerts,
       ),
     }
     const sum = Object.values(erased).reduce((all, n) => all + n, 0)
@@ -68,9 +79,9 @@ export async function erase(client: Client, token: string): Promise<Erased> {
   }
 }
 
-/** Who looked stays in the access log; that it was this person, or a message to him, does not. */
-const WITHOUT_SUBJECT =
-  "UPDATE access_log SET subject = 'erased' WHERE strpos(subject, $1) > 0 OR subject = ANY ($2)"
+/** Who looked stays in the access log; that it was this person, a message to him, or an alert on it, does not. */
+const WITHOUT_SUBJECT = `UPDATE access_log SET subject = 'erased' WHERE strpos(subject, $1) > 0 OR subject = ANY ($2)
+  OR (what = 'feedback' AND regexp_replace(subject, ': [a-z_]+$', '') = ANY ($3))`
 
 /** Takes samples of these messages out of the alerts on states. */
 const WITHOUT_SAMPLES = `UPDATE alert SET event = jsonb_set(event, '{data,samples}', (

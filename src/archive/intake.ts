@@ -223,7 +223,7 @@ export class ArchiveIntake implements SourceHandler {
         return result
       } catch (cause) {
         const error = databaseError(cause)
-        if (error.code !== 'ARCHIVE_UNREACHABLE' && error.code !== 'ARCHIVE_TOO_SLOW') throw error
+        if (error.code !== 'ARCHIVE_UNREACHABLE') throw error
         await this.#drop()
         if (this.#lost === undefined)
           this.#options.emit({ name: 'connection_lost', service: 'postgres', reason: error.message })

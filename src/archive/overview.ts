@@ -105,7 +105,7 @@ const ENTERPRISES = `WITH sent AS (
   ), by_sp AS (SELECT sp, sum(sent)::bigint AS sent FROM sent GROUP BY sp
   ), rated AS (
     SELECT nullif(sp, '') AS sp, sum(n)::int AS complaints, max(by_sp.sent) AS sent,
-      row_number() OVER (ORDER BY sum(n)::float8 / nullif(max(by_sp.sent), 0) DESC NULLS LAST, sum(n) DESC, sp)
+      row_number() OVER (ORDER BY nullif(sp, '') IS NULL, sum(n)::float8 / nullif(max(by_sp.sent), 0) DESC NULLS LAST, sum(n) DESC, sp)
         AS place
     FROM told LEFT JOIN by_sp USING (sp) GROUP BY sp
   )

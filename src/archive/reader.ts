@@ -1,6 +1,7 @@
 import type { Alert, Verdict } from '../domain/alert.ts'
 import { databaseError, openPool } from './database.ts'
 import { requireSchema } from './migrate.ts'
+import { withoutMobiles } from './mobiles.ts'
 import { type Overview, overviewOf } from './overview.ts'
 import { COMPLAINED, JUDGED, JUDGED_ALERTS } from './questions.ts'
 import { type RegistryRowThen, registryThen } from './registry-rows.ts'
@@ -124,8 +125,11 @@ const WITHIN = 60_000
 export class ArchiveReader {
   readonly #pool: ReturnType<typeof openPool>
 
-  private constructor(pool: ReturnType<typeof openPool>) {
+  readonly #within: number
+
+  private constructor(pool: ReturnType<typeof openPool>, within: number) {
     this.#pool = pool
+    this.#within = within
   }
 
   /** `within`: how long a query may take, ms. Rejects also where the tables are those of another version. */
@@ -133,10 +137,10 @@ export class ArchiveReader {
     const pool = openPool(url, applicationName, within)
     try {
       await requireSchema(pool)
-      return new ArchiveReader(pool)
+      return new ArchiveReader(pool, within)
     } catch (error) {
       await pool.end()
-      throw databaseError(error)
+      throw databaseError(error, within)
     }
   }
 
@@ -239,9 +243,10 @@ export class ArchiveReader {
     return overviewOf((sql, values) => this.#rows(sql, values), new Date(from), new Date(to))
   }
 
-  /** Notes who looked at what. */
+  /** Notes who looked at what; a mobile number that was searched for is masked. */
   async note(who: string, what: string, subject: string): Promise<void> {
-    await this.#rows('INSERT INTO access_log (who, what, subject) VALUES ($1, $2, $3)', [who, what, subject])
+    const shown = what === 'search' ? withoutMobiles(subject) : subject
+    await this.#rows('INSERT INTO access_log (who, what, subject) VALUES ($1, $2, $3)', [who, what, shown])
   }
 
   /** The newest entries of the access log. */
@@ -280,7 +285,7 @@ export class ArchiveReader {
     try {
       return (await this.#pool.query(sql, [...values])).rows as T[]
     } catch (error) {
-      throw databaseError(error)
+      throw databaseError(error, this.#within)
     }
   }
 }

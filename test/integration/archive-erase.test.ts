@@ -31,25 +31,32 @@ describeWith('postgres', 'what the archive keeps beside its records', () => {
 
   it('erases from the access log what was looked for of the person, and keeps who looked', async () => {
     const reader = await ArchiveReader.open(server.url, 'test')
-    for (const subject of [
-      `token: ${tokenOf(1)}`,
-      `message: ${tokenOf(1)}`,
-      'message: m1',
-      `token: ${tokenOf(2)}`,
-      'message: m2',
-      'message: m12',
-    ])
-      await reader.note('lin', 'search', subject)
-    expect(await erase(client, tokenOf(1))).toMatchObject({ alerts: 1, accesses: 3 })
+    for (const [what, subject] of [
+      ['search', `token: ${tokenOf(1)}`],
+      ['search', `message: ${tokenOf(1)}`],
+      ['search', 'message: m1'],
+      ['search', 'message: alert-m1'],
+      ['case', 'alert-m1'],
+      ['feedback', 'alert-m1: false_positive'],
+      ['search', `token: ${tokenOf(2)}`],
+      ['search', 'message: m2'],
+      ['search', 'message: m12'],
+      ['case', 'alert-m2'],
+      ['feedback', 'alert-m2: release'],
+      ['search', 'port: 13800138000'],
+    ] as const)
+      await reader.note('lin', what, subject)
+    expect(await erase(client, tokenOf(1))).toMatchObject({ alerts: 1, accesses: 6 })
     const accesses = await reader.accesses()
     await reader.close()
     expect(accesses.map(({ who, subject }) => [who, subject]).reverse()).toEqual([
-      ['lin', 'erased'],
-      ['lin', 'erased'],
-      ['lin', 'erased'],
+      ...Array.from({ length: 6 }, () => ['lin', 'erased']),
       ['lin', `token: ${tokenOf(2)}`],
       ['lin', 'message: m2'],
       ['lin', 'message: m12'],
+      ['lin', 'alert-m2'],
+      ['lin', 'alert-m2: release'],
+      ['lin', 'port: 138****8000'],
     ])
   })
 

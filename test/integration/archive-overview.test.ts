@@ -1,8 +1,10 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { composeReport } from '../../src/app/compose-report.ts'
 import { readConfig } from '../../src/app/config.ts'
-import { openClient } from '../../src/archive/database.ts'
+import { databaseError, openClient, openPool } from '../../src/archive/database.ts'
 import { Partitions } from '../../src/archive/partitions.ts'
 import { ArchiveReader } from '../../src/archive/reader.ts'
 import { WEEKENDS_ONLY } from '../../src/case-pack/calendar.ts'
@@ -134,6 +136,40 @@ describeWith('postgres', 'what went on in a time', () => {
     }
   })
 
+  it('sets its limit after connecting, and blames no other limit on the setting', async () => {
+    const starts: string[] = []
+    const { hostname, port } = new URL(server.url)
+    const proxy = createServer((near) => {
+      const far = connect(Number(port), hostname)
+      near.once('data', (bytes) => starts.push(bytes.toString('latin1')))
+      near.pipe(far).pipe(near)
+      near.on('error', () => far.destroy())
+      far.on('error', () => near.destroy())
+    })
+    await once(proxy.listen(0, '127.0.0.1'), 'listening')
+    const through = new URL(server.url)
+    through.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`
+    const pool = openPool(through.href, 'test', 1_500)
+    const limited = await openClient(through.href, 'test', 2_500)
+    const own = await openClient(through.href, 'test')
+    try {
+      expect((await pool.query('SHOW statement_timeout')).rows).toEqual([{ statement_timeout: '1500ms' }])
+      expect((await limited.query('SHOW statement_timeout')).rows).toEqual([{ statement_timeout: '2500ms' }])
+      expect(starts).toHaveLength(3)
+      for (const start of starts) expect(start).not.toContain('statement_timeout')
+      await own.query('SET statement_timeout = 20')
+      const error = await own.query('SELECT pg_sleep(5)').catch((cause: unknown) => cause)
+      expect(databaseError(error)).toMatchObject({
+        code: 'ARCHIVE_UNREACHABLE',
+        message: expect.stringContaining('57014: canceling statement'),
+      })
+      expect(databaseError(error, 20).code).toBe('ARCHIVE_TOO_SLOW')
+    } finally {
+      await Promise.all([pool.end(), limited.end(), own.end()])
+      proxy.close()
+    }
+  })
+
   it('takes a time that grows with the rows, not with their product', async () => {
     const partitions = new Partitions(180 * DAY)
     const own = await openClient(server.url, 'test')
@@ -154,9 +190,21 @@ describeWith('postgres', 'what went on in a time', () => {
         FROM generate_series(1, ${MANY}) n`,
       [earlier],
     )
+    // Without enterprise, and with more complaints a million than any.
+    await client.query(
+      `INSERT INTO sender_minute (ts, signature, port, total, notice, personal, marketing, finance, fraud, illicit)
+        VALUES (to_timestamp($1 / 1000.0), 'none', '10690', 1, 1, 0, 0, 0, 0, 0)`,
+      [earlier],
+    )
+    await client.query(
+      `INSERT INTO complaint (id, ts, signature, source)
+        SELECT 'none' || n, to_timestamp($1 / 1000.0), 'none', '12321' FROM generate_series(1, 3) n`,
+      [earlier],
+    )
     const reader = await ArchiveReader.open(server.url, 'test', 2_000)
     const { enterprises } = await reader.overview(RANGE[0] - DAY, RANGE[1] - DAY)
     await reader.close()
-    expect(enterprises).toHaveLength(10)
+    expect(enterprises.filter(({ sp }) => sp !== null)).toHaveLength(10)
+    expect(enterprises.slice(10)).toEqual([{ sp: null, complaints: 3, sent: 1 }])
   })
 })

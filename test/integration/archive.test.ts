@@ -374,26 +374,31 @@ describeWith(['kafka', 'postgres'], 'sigwatch archive', () => {
   it('erases what is kept of a person, and leaves what is said of senders', async () => {
     const mine = messageAlertAt('mine', NOW, 7)
     const other = messageAlertAt('other', NOW, 8)
+    const flood = messageAlertAt('flooding', NOW, 7, { state: { id: 'flood-7', episode: 1, revision: 1 } })
     await put(at.topics.alerts, [
       mine,
       other,
       stateAlertAt(NOW, 2, mine, 'sigwatch.alert.updated', [other]),
       stateAlertAt(NOW, 3, other, 'sigwatch.alert.updated', [mine]),
+      { ...flood, id: 'flood', data: { ...flood.data, target: { kind: 'recipient', id: tokenOf(7) } } },
     ])
     await put(at.topics.verdicts, [verdictAt('mine', NOW), verdictAt('other', NOW)])
-    await put(at.topics.feedback, [{ messageId: 'mine', verdict: 'confirmed', by: 'lin', ts: NOW }])
+    await put(at.topics.feedback, [
+      { messageId: 'mine', verdict: 'confirmed', by: 'lin', ts: NOW },
+      { stateId: 'flood-7', verdict: 'release', by: 'lin', ts: NOW },
+    ])
     await put(at.topics.complaints, [{ id: 'c7', ts: NOW, to: tokenOf(7), source: '12321' }])
-    await arrives('alert', 2, "id IN ('state-1-2', 'state-1-3')")
+    await arrives('alert', 3, "id IN ('state-1-2', 'state-1-3', 'flood')")
     await arrives('verdict', 2, "id IN ('mine', 'other')")
     await arrives('complaint', 1, "id = 'c7'")
-    await arrives('feedback', 1, "message_id = 'mine'")
+    await arrives('feedback', 2, "message_id = 'mine' OR state_id = 'flood-7'")
     const { code, stdout } = await sigwatch(['archive', 'erase', '--token', tokenOf(7), '--database', url])
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toEqual({
-      alerts: 1,
+      alerts: 2,
       statesWithout: 2,
       verdicts: 1,
-      feedback: 1,
+      feedback: 2,
       enforcements: 0,
       complaints: 1,
       accesses: 0,

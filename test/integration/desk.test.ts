@@ -348,9 +348,12 @@ describeWith(['postgres', 'chromium'], 'sigwatch desk', () => {
     expect(readFileSync(feedback, 'utf8').trim().split('\n')).toHaveLength(1)
   })
 
-  it('keeps who looked at what', async () => {
+  it('keeps who looked at what, and no mobile number that was searched for', async () => {
+    await search(page, 'port', '13800138000')
     await page.goto(url('/access'))
     const text = await textOf(page)
+    expect(text).toContain('port: 138****8000')
+    expect(text).not.toContain('13800138000')
     for (const part of ['login', 'search', 'signature: 京东', 'alert-m1', 'state-1-1: release', 'reader'])
       expect(text).toContain(part)
     const client = new pg.Client({ connectionString: server.url })
