@@ -28,12 +28,12 @@ export function thresholdFaults(policy: PolicyFile): Fault[] {
   return [...faults.values()]
 }
 
-/** The periods that hold together at a time: none, and at the beginning of each all that hold then. */
+/** The periods that hold together at a time: none, and where one begins or ends all that hold from then on. */
 function periodsTogether(periods: readonly PeriodRule[]): Layer[][] {
   const layers = periods.map(({ codes }, index): Layer => ({ path: ['periods', index], codes }))
   const holds = ({ from, to }: PeriodRule, ts: number) => parseTime(from)! <= ts && ts < parseTime(to)!
-  const starts = periods.map(({ from }) => parseTime(from)!)
-  return [[], ...starts.map((ts) => layers.filter((_, index) => holds(periods[index]!, ts)))]
+  const edges = new Set(periods.flatMap(({ from, to }) => [parseTime(from)!, parseTime(to)!]))
+  return [[], ...[...edges].map((ts) => layers.filter((_, index) => holds(periods[index]!, ts)))]
 }
 
 function relationFault(code: Code, layers: readonly Layer[]): Fault[] {

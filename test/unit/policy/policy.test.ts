@@ -244,6 +244,11 @@ describe('faults of a policy', () => {
       'periods: [{name: a, from: 2026-10-20T00:00Z, to: 2026-10-21T00:00Z, codes: {MARKETING_BURST: {thresholds: {climbRatio: 8}}}}]',
       'periods[0].codes.MARKETING_BURST.thresholds.climbRatio: 8 is what a single spike',
     ],
+    // Together they are right; from the end of the first on, the second is not.
+    [
+      'periods: [{name: a, from: 2026-11-01T00:00Z, to: 2026-11-10T00:00Z, codes: {MARKETING_BURST: {thresholds: {climbRatio: 8, climbEvidence: 30}}}}, {name: b, from: 2026-11-05T00:00Z, to: 2026-11-15T00:00Z, codes: {MARKETING_BURST: {thresholds: {climbEvidence: 40}}}}]',
+      'periods[1].codes.MARKETING_BURST.thresholds.climbEvidence: 40 is out of reach',
+    ],
     [
       'carriers: {CUCC: {codes: {MARKETING_BURST: {thresholds: {climbEvidence: 40}}}}}',
       'carriers.CUCC.codes.MARKETING_BURST.thresholds.climbEvidence: 40 is out of reach',
