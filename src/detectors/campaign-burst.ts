@@ -1,4 +1,4 @@
-import { senderId } from '../domain/decision.ts'
+import { type Match, senderId } from '../domain/decision.ts'
 import { isFiledHere } from '../domain/filing.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { Registry } from '../domain/registry.ts'
@@ -71,7 +71,13 @@ export const campaignBurst = defineStateCode({
     hold: hold(600, 'seconds below these numbers after which the state clears'),
   },
   evidence: {
-    messages: fields.count('messages of the template in the window'),
+    messages: fields.count('messages of the template, or to the place, in the window'),
+    shared: fields.optional(
+      fields.oneOf(
+        ['place'],
+        'present: the messages lead to one number, handle or domain in whatever words; absent: they are of one template',
+      ),
+    ),
     ports: fields.list(fields.text('a port'), 'the first 20 ports', LISTED),
     signatures: fields.list(fields.text('a signature'), 'the first 20 signatures', LISTED),
     portCount: fields.count('how many ports'),
@@ -80,14 +86,18 @@ export const campaignBurst = defineStateCode({
   },
   summary: 'one text spread over many ports and signatures',
   fires:
-    'One template (digits, links and names masked) in texts labelled marketing, finance, fraud or illicit, over many ports or signatures. A brand on its own filed ports does not count. Advertising on ports that are filed for its signature counts by itself: `minFiledSignatures` or more lead to the same mobile, handle or cheap domain in whatever words, or by one template to the same number or link (hosts that differ in digits alone are one), or `minFiledApart` or more by one template to links, numbers or handles of their own; not within a declared campaign, and the branches of a chain count once. Notices, one-time passwords and personal texts are never campaigns, nor is what comes from private numbers and leads nowhere unless it is surely fraud or illicit.',
+    'One template (digits, links and names masked) in texts labelled marketing, finance, fraud or illicit, over many ports or signatures. A brand on its own filed ports does not count. Advertising on ports that are filed for its signature counts by itself: `minFiledSignatures` or more lead to the same mobile, handle or cheap domain (linked without subdomain or path) in whatever words, or by one template to the same number or link (hosts that differ in digits alone are one), or `minFiledApart` or more by one template to links, numbers or handles of their own; not within a declared campaign, and the branches of a chain count once. The state of a place selects marketing and finance that link to the domain, or that its counted ports send; every other one its template. Notices, one-time passwords and personal texts are never campaigns, nor is what comes from private numbers and leads nowhere unless it is surely fraud or illicit.',
   why: 'Spreading one campaign over many senders keeps each of them below its own limit.',
   tune: 'Raise `minPorts` and `minSignatures` where resellers spread honest campaigns over a pool of ports, and `minFiledSignatures` and `minFiledApart` where one enterprise advertises under many filed signatures, or many shops by a platform’s templates.',
   sentences: {
-    en: ({ messages, portCount, signatureCount, window }) =>
-      `One template in ${messages} messages over ${portCount} ports and ${signatureCount} signatures in ${window} minutes.`,
-    'zh-CN': ({ messages, portCount, signatureCount, window }) =>
-      `${window} 分钟内同一模板经 ${portCount} 个端口、${signatureCount} 个签名发送 ${messages} 条。`,
+    en: ({ messages, portCount, signatureCount, window, shared }) =>
+      shared === 'place'
+        ? `${messages} advertisements of ${signatureCount} filed signatures over ${portCount} ports lead to one number, handle or domain in ${window} minutes.`
+        : `One template in ${messages} messages over ${portCount} ports and ${signatureCount} signatures in ${window} minutes.`,
+    'zh-CN': ({ messages, portCount, signatureCount, window, shared }) =>
+      shared === 'place'
+        ? `${window} 分钟内 ${signatureCount} 个已报备签名经 ${portCount} 个端口发送的 ${messages} 条营销短信指向同一号码、账号或域名。`
+        : `${window} 分钟内同一模板经 ${portCount} 个端口、${signatureCount} 个签名发送 ${messages} 条。`,
   },
 }).raisedBy({
   members({ message }, { registry }, { thresholds }) {
@@ -103,8 +113,8 @@ export const campaignBurst = defineStateCode({
     const lead = leadOf(message, registry)
     if (lead === undefined) return []
     const [band] = message.bands
-    const { place, own } = lead
-    const together = own ? `${FILED_PLACE}${place}` : band && `${FILED_SENDERS}${band}/${place}`
+    const { place, own, domain = '' } = lead
+    const together = own ? `${FILED_PLACE}${place}/${domain}` : band && `${FILED_SENDERS}${band}/${place}`
     return [
       ...(together === undefined ? [] : [{ entity: together, ...asked, reportFrom: minFiledSignatures }]),
       ...(band === undefined
@@ -115,7 +125,7 @@ export const campaignBurst = defineStateCode({
   onMembers({ entity, members, count, total }, at, _context, { thresholds }) {
     const prefix = PREFIXES.find((one) => entity.startsWith(one))
     if (prefix === undefined) return undefined
-    const [id] = entity.slice(prefix.length).split('/') as [string]
+    const [key, domain] = entity.slice(prefix.length).split('/') as [string, string?]
     const { ports, signatures } = split(members)
     const { minMessages, minPorts, minSignatures, minFiledSignatures, minFiledApart } = thresholds
     const level =
@@ -123,15 +133,18 @@ export const campaignBurst = defineStateCode({
         ? Math.max(ports.length / minPorts, signatures.length / minSignatures)
         : enterprisesAmong(signatures) / (prefix === FILED_TEXT ? minFiledApart : minFiledSignatures)
     if (level < 1) return undefined
+    const isPlace = prefix === FILED_PLACE
     return {
-      target: { kind: 'campaign', id },
+      // No band of a text has such a name.
+      target: { kind: 'campaign', id: isPlace ? `place-${key}` : key },
       at,
       over: total >= minMessages,
       level: Math.max(level, total / minMessages),
       score: Math.min(1, 0.5 + 0.1 * level),
-      match: { campaign: id },
+      match: isPlace ? matchOfPlace(domain, ports) : { campaign: key },
       evidence: {
         messages: total,
+        ...(isPlace ? { shared: 'place' as const } : {}),
         ports: ports.slice(0, LISTED),
         signatures: signatures.slice(0, LISTED),
         portCount: Math.max(ports.length, count > members.length ? count : 0),
@@ -141,6 +154,12 @@ export const campaignBurst = defineStateCode({
     }
   },
 })
+
+/** Advertising that links to the domain; without one, that the ports send: no member of a `match` has contacts. */
+function matchOfPlace(domain: string | undefined, ports: readonly string[]): Match {
+  const labels = ['marketing', 'finance'] as const
+  return domain ? { domains: [domain], labels } : { ports: ports.toSorted(), labels }
+}
 
 /** Ports and signatures of senders `<signature>@<port>`, each once. */
 function split(senders: readonly string[]): { ports: string[]; signatures: string[] } {

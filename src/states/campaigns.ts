@@ -9,7 +9,8 @@ const NAMING_SHARE = 0.8
  * The signals of a batch, those of campaigns under the names of their campaigns. One campaign has four MinHash bands and
  * more where its wording varies; each may cross its limit. When the first does, the least of the bands that most of its
  * messages have names it, whichever came first and on whichever instance; the others become its aliases. `campaignOf`:
- * the campaign that is open under a band, on any instance.
+ * the campaign that is open under a band, on any instance. What senders lead to in whatever words is no template: its
+ * state keeps its own name.
  */
 export function nameCampaigns(
   backed: readonly BackedSignal[],
@@ -20,7 +21,7 @@ export function nameCampaigns(
   const names = new Map<string, string>()
 
   function named({ signal, messages }: BackedSignal): BackedSignal {
-    if (signal.target.kind !== 'campaign') return { signal, messages }
+    if (signal.target.kind !== 'campaign' || signal.match.campaign === undefined) return { signal, messages }
     const own = signal.target.id
     const bands = [...new Set([own, ...(messages.at(-1)?.bands ?? [])])]
     let name = bands.map((band) => names.get(band) ?? campaignOf(band)).find((id) => id !== undefined)

@@ -10,10 +10,12 @@ export interface Lead {
   /** Short and the same for what belongs together: hosts that differ in their digits alone are one. */
   readonly place: string
   /**
-   * Somebody's own: a mobile, a chat handle, a domain that costs next to nothing. A hotline may be a mall's and a domain
-   * a platform's, which serve many.
+   * Somebody's own: a mobile, a chat handle, a domain that costs next to nothing, linked bare. A hotline may be a mall's,
+   * and a domain with a subdomain or path a platform's, which serve many.
    */
   readonly own: boolean
+  /** The domain, where the place is that one alone. */
+  readonly domain?: string
 }
 
 export function leadOf(message: AnalysedMessage, registry: Registry): Lead | undefined {
@@ -22,11 +24,14 @@ export function leadOf(message: AnalysedMessage, registry: Registry): Lead | und
   return foreignCallback && leadOfContact(foreignCallback)
 }
 
-function leadOfLink({ domain, host }: UrlMention): Lead {
-  const family = domain.replace(/\d+/g, '0')
-  const own = isCheapSuffix(host)
+function leadOfLink({ domain, host, path }: UrlMention): Lead {
+  const isBare = (host === domain || host === `www.${domain}`) && (path === '' || path === '/')
+  const own = isBare && isCheapSuffix(host)
   // A name of digits alone says nothing: such domains are told apart.
-  return { place: named(/[a-z]{2}.*\./.test(family) ? family : domain), own }
+  const isOfFamily = /\d/.test(domain) && /[a-z]{2}.*\./.test(domain)
+  return isOfFamily
+    ? { place: named(domain.replace(/\d+/g, '0')), own }
+    : { place: named(domain), own, domain }
 }
 
 function leadOfContact(contact: ContactMention): Lead {
@@ -45,8 +50,27 @@ export function leadsSomewhere({ urls, contacts, normalised }: AnalysedMessage):
 
 /** What the name of a branch ends with. */
 const BRANCH = /(?:店|馆|分校|校区|分院|门诊部?|分公司|支行|营业部|专柜|网点|驿站|社区|服务站|中心)[)）]?$/
+/** Regions that names of enterprises begin with; where the brand is the region's own (上海银行), it stays. */
+const REGION =
+  /^(?:北京|上海|天津|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|内蒙古?|广西|西藏|宁夏|新疆|香港|澳门|广州|深圳|杭州|南京|苏州|成都|武汉|西安|青岛|郑州|长沙|沈阳|宁波|昆明|大连|厦门|合肥|福州|济南|哈尔滨|长春|石家庄|太原|南昌|南宁|贵阳|兰州|海口|无锡|佛山|东莞|温州|常州)(?!银行|农商|农信|移动|联通|电信|人寿|人保|证券)(?:省|市)?(?:[^区县]{2,3}[区县])?/
+/** A brand of two signs before where its branch is. */
+const PLACED = /^(..).{1,4}(?:路|街|道|城|区|县|镇|乡|村|广场|桥|门|站|湖|山)(?:分?店|馆|支行|中心)$/
 
-/** Signatures, the branches of one chain once: their names begin alike and end as those of branches. */
+/**
+ * Signatures, the branches of one chain once: their names end as those of branches and begin alike after the region, by
+ * three signs, or by two where the name says that the rest is a place.
+ */
 export function enterprisesAmong(signatures: readonly string[]): number {
-  return new Set(signatures.map((name) => (BRANCH.test(name) ? name.slice(0, 2) : name))).size
+  const names = new Set(signatures.filter((name) => !BRANCH.test(name)))
+  const brands = new Set(signatures.filter((name) => BRANCH.test(name)).map(brandOf))
+  const isOfShorter = (brand: string) => brand.length > 2 && brands.has(brand.slice(0, 2))
+  return names.size + [...brands].filter((brand) => !isOfShorter(brand)).length
+}
+
+/** By what the branches of one chain are alike. */
+function brandOf(branch: string): string {
+  const local = branch.replace(REGION, '')
+  const name = local.replace(BRANCH, '').length < 2 ? branch : local
+  const beforeBracket = /^[^(（]{2,}(?=[(（])/.exec(name)?.[0]
+  return beforeBracket?.slice(0, 3) ?? PLACED.exec(name)?.[1] ?? name.slice(0, 3)
 }

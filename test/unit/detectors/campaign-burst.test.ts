@@ -71,6 +71,23 @@ describe('CAMPAIGN_BURST', () => {
     expect(reading([...chain, ...senders(11)])).toMatchObject({ over: true, level: 200 / 60 })
   })
 
+  it.each([
+    ['a domain', 'campaign-place:1a2b3c4d/yrs.top', { domains: ['yrs.top'] }],
+    [
+      'a contact or numbered hosts',
+      'campaign-place:1a2b3c4d/',
+      { ports: Array.from({ length: 12 }, (_, i) => `1065${i}`).sort() },
+    ],
+  ])('selects what leads to %s by what a message has, and says so', (_, entity, match) => {
+    const signal = campaignBurst.onMembers!(membersOf(entity, senders(12), 80), T, signalContext)!
+    expect(signal).toMatchObject({ over: true, target: { kind: 'campaign', id: 'place-1a2b3c4d' } })
+    expect(signal.match).toEqual({ ...match, labels: ['marketing', 'finance'] })
+    expect(campaignBurst.sentences.en(signal.evidence, {} as never)).toMatch(
+      /^80 advertisements of 12 filed signatures over 12 ports lead to one number, handle or domain/,
+    )
+    expect(campaignBurst.sentences['zh-CN'](signal.evidence, {} as never)).not.toContain('模板')
+  })
+
   it('asks for more signatures where each leads to a place of its own', () => {
     const apart = (count: number) =>
       campaignBurst.onMembers!(membersOf('campaign-text:0badcafe', senders(count), 80), T, signalContext)
@@ -121,6 +138,9 @@ describe('CAMPAIGN_BURST', () => {
     ['a mobile', '，拨打 13900010001', true],
     ['a handle', '，加微信 yrs8866', true],
     ['cheap domains that are numbered', ' yrs01.top', true],
+    ['a cheap domain', ' www.yrsq.top/', true],
+    ['a subdomain of a cheap one', ' h5.yrsq.cc', false],
+    ['a path of a cheap domain', ' yrsq.cc/a12', false],
     ['a hotline', '，拨打 4008123123', false],
     ['a domain that may be a platform’s', ' h5.somemall.com/a', false],
   ])('takes %s for one place in whatever words: %3$s', (_, lead, any) => {

@@ -53,6 +53,15 @@ describe('names of campaigns', () => {
     expect(ids(name([crossing('m', 60, ['a', 'm']), crossing('a', 60, ['a', 'm'])]))).toEqual(['a', 'a'])
   })
 
+  it('are not given to what is found by a place, nor do bands of its texts belong to it', () => {
+    const name = naming((band) => (band === 'm' ? 'z' : undefined))
+    const { signal, messages } = crossing('place-1a2b', 80, ['m', 'n'])
+    const place = { signal: { ...signal, match: { ports: ['1065'] } }, messages }
+    const [named, campaign] = name([place, crossing('n', 60, ['n'])])
+    expect(named).toEqual(place)
+    expect(campaign!.signal).toMatchObject({ target: { id: 'n' }, match: { campaign: 'n' }, aliases: [] })
+  })
+
   it('are those that another instance has given', () => {
     const name = naming((band) => (band === 'n' ? 'z' : undefined))
     const [named] = name([crossing('m', 60, ['m', 'n'])])
