@@ -254,8 +254,9 @@ function isOwn({ committed, attempted }: Held, found: TransactionOffset | undefi
   return isSame(found, committed) || (attempted !== undefined && isSame(found, attempted))
 }
 
+/** Brokers give metadata that was null back as an empty text. */
 function isSame(one: TransactionOffset | undefined, other: TransactionOffset | undefined): boolean {
-  return one?.offset === other?.offset && (one?.metadata ?? null) === (other?.metadata ?? null)
+  return one?.offset === other?.offset && (one?.metadata || null) === (other?.metadata || null)
 }
 
 function unreachable(cause: unknown): SigwatchError {

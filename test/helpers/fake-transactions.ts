@@ -115,7 +115,8 @@ export class FakeTransactions {
       ) =>
         this.#do(() => {
           const { offset, metadata } = of.topics[0]!.partitions[0]!
-          this.#opened(of).open!.offset = { offset: Number(offset), metadata }
+          // Brokers keep metadata that is null as an empty text.
+          this.#opened(of).open!.offset = { offset: Number(offset), metadata: metadata ?? '' }
         }),
       produce: (of: Produced) => this.#do(() => this.#produce(of)),
       endTxn: (of: Named) => this.#do(() => this.#end(this.#opened(of), true)),

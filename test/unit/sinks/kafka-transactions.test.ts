@@ -184,6 +184,21 @@ describe('KafkaTransactions', () => {
     expect(requests).toBe(before)
   })
 
+  it('goes on after a failure with brokers that know no topic ids', async () => {
+    let down = false
+    const brokers = new FakeTransactions({ fails: () => down })
+    const transactions = transactionsOn(brokers)
+    await transactions.takeOver([id], 1)
+    await transactions.write(writeOf(0, 2))
+    down = true
+    waiting.during = () => {
+      down = false
+    }
+    await transactions.write(writeOf(2, 4))
+    waiting.during = () => {}
+    expect(brokers.seen.sort()).toEqual(['0', '1', '2', '3'])
+  })
+
   it('does not fence whoever has committed meanwhile when it goes on after a failure', async () => {
     let down = false
     const brokers = new FakeTransactions({ fails: () => down })
