@@ -140,7 +140,7 @@ export class Pipeline {
     const outputs = isolation.each('decide', decided, (one) => {
       // What a part of the store did not answer is missed by the messages that are judged by it, and by no other.
       const degraded = ledgers.outage !== undefined || uncounted.has(one.message)
-      const open = states.openStatesFor(one.message)
+      const open = states.openStatesFor(one.message, degraded || store.outage !== undefined)
       return messageOutputs(one, open, versions, { now: age.now, degraded }, this.#parts.outputs)
     })
     reportOutputs(outputs, emit)

@@ -92,9 +92,9 @@ export class StateManager {
     return this.#copy.refresh()
   }
 
-  /** Open enforced states that match the message, from the local copy. */
-  openStatesFor(message: AnalysedMessage): readonly MatchingState[] {
-    return this.#copy.open.matching(message)
+  /** Open enforced states that match the message, from the local copy: see OpenStates. */
+  openStatesFor(message: AnalysedMessage, untilExpiry = false): readonly MatchingState[] {
+    return this.#copy.open.matching(message, untilExpiry)
   }
 
   /** Applies signals in order. Signals speak of levels, so the next one makes up for one that a rejection lost. */

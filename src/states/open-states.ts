@@ -10,7 +10,7 @@ type Span = Pick<StateRecord, 'match' | 'raisedAt' | 'expiresAt'>
 interface Entry {
   readonly state: StateRecord
   readonly shown: MatchingState
-  /** What is compared with a message. */
+  /** What is compared with a message while signals are known. */
   readonly span: Span
   readonly keys: readonly (readonly [Map<string, Entry[]>, string])[]
 }
@@ -79,8 +79,11 @@ export class OpenStates {
     if (entry) this.#unlink(entry)
   }
 
-  /** Open enforced states whose `match` holds for the message and that are in force at its time. */
-  matching(message: AnalysedMessage): readonly MatchingState[] {
+  /**
+   * Open enforced states whose `match` holds for the message and that are in force at its time. `untilExpiry`: signals may
+   * be late or missing, so that a state is not over by its hold alone, only by its clear or its `expiresAt`.
+   */
+  matching(message: AnalysedMessage, untilExpiry = false): readonly MatchingState[] {
     if (this.#entries.size === 0) return NONE
     let found: MatchingState[] | undefined
     const look = (
@@ -89,7 +92,7 @@ export class OpenStates {
     ) => {
       if (!bucket) return
       for (const entry of bucket) {
-        if (!found?.includes(entry.shown) && matches(entry.span, as)) {
+        if (!found?.includes(entry.shown) && matches(untilExpiry ? entry.state : entry.span, as)) {
           if (found) found.push(entry.shown)
           else found = [entry.shown]
         }

@@ -106,6 +106,9 @@ describe('OpenStates', () => {
     expect(due(state, end + MINUTE)).toMatchObject({ kind: 'clear', at: end })
     expect(open.matching(message({ ts: end - 1 }))).toHaveLength(1)
     expect(open.matching(message({ ts: end }))).toEqual([])
+    // Where signals may be missing it goes on to its expiry.
+    expect(open.matching(message({ ts: state.expiresAt - 1 }), true)).toHaveLength(1)
+    expect(open.matching(message({ ts: state.expiresAt }), true)).toEqual([])
     open.apply({ ...state, version: state.version + 1, lastSeenAt: state.lastSeenAt + MINUTE })
     expect(open.matching(message({ ts: end }))).toHaveLength(1)
   })
