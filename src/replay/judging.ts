@@ -89,7 +89,8 @@ export class Judging {
     if (this.#next <= (from?.next ?? 0)) return undefined
     return {
       next: this.#next,
-      open: this.#open,
+      // Parts that were judged before may wait for ones that the warm-up left out.
+      open: this.#open.filter((index) => this.#isNew(index)),
       eventTime: this.#eventTime,
       comparison: this.comparison.snapshot(),
       outputs: outputs.bytes,
