@@ -5,9 +5,12 @@ import type { Config, SettingKey } from './settings.ts'
 /** Where a value came from: the parts of a Problem. */
 export type Place = Pick<Problem, 'file' | 'line' | 'key'>
 
+/** Messages worked on together, at most, where nothing else is said. */
+const BATCH_RECORDS = 4096
+
 /** Fills in the defaults that follow from other keys. */
 export function decide(config: Config): Config {
-  const { kafka, redis } = config
+  const { kafka, redis, batch } = config
   const { ssl } = kafka
   const { tls } = redis
   const sslGiven = ssl.ca !== null || ssl.cert !== null || ssl.key !== null
@@ -21,6 +24,7 @@ export function decide(config: Config): Config {
       ssl: { ...ssl, enabled: ssl.enabled ?? sslGiven },
     },
     redis: { ...redis, tls: { ...tls, enabled: tls.enabled ?? (secureUrl || tlsGiven) } },
+    batch: { ...batch, maxRecords: batch.maxRecords ?? Math.min(BATCH_RECORDS, batch.maxInFlight) },
   }
 }
 

@@ -247,7 +247,12 @@ export const SETTINGS = {
     'auto',
     'What computes the model. `auto` takes the first that works of native (the optional package @tensorflow/tfjs-node), wasm, cpu.',
   ),
-  'batch.maxRecords': setting(int(1, 65_536), 4096, 'Messages worked on together, at most.'),
+  'batch.maxRecords': setting<number | null>(
+    optional(int(1, 65_536)),
+    null,
+    'Messages worked on together, at most.',
+    { shown: '4096, or `batch.maxInFlight` where that is less' },
+  ),
   'batch.maxBytes': setting(size(1000, 256_000_000), 4_000_000, 'Bytes of the records of a batch, at most.'),
   'batch.maxAge': setting(duration(0, 10_000), 20, 'How long the first message of a batch waits for others.'),
   'batch.maxInFlight': setting(
@@ -286,6 +291,7 @@ type Shape = Meet<{ [K in SettingKey]: Nest<K, ValueOf<(typeof SETTINGS)[K]>> }[
 interface Decided {
   readonly kafka: { readonly groupId: string; readonly ssl: { readonly enabled: boolean } }
   readonly redis: { readonly tls: { readonly enabled: boolean } }
+  readonly batch: { readonly maxRecords: number }
 }
 
 /** The configuration, nested as in its file: durations in ms, sizes in bytes, null where something is off. */

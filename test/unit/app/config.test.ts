@@ -71,6 +71,14 @@ describe('configuration', () => {
     })
   })
 
+  it('lets a batch hold no more than may be in flight, unless it is said', () => {
+    expect(read('batch: {maxInFlight: 3000}').config?.batch).toMatchObject({
+      maxInFlight: 3000,
+      maxRecords: 3000,
+    })
+    expect(read('batch: {maxInFlight: 30000}').config?.batch.maxRecords).toBe(4096)
+  })
+
   it('has a default that its own form accepts for every key, and a sentence', () => {
     for (const key of SETTING_KEYS) {
       const { form, default: fallback, about } = SETTINGS[key] as Setting<unknown>
