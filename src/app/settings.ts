@@ -255,11 +255,7 @@ export const SETTINGS = {
   ),
   'batch.maxBytes': setting(size(1000, 256_000_000), 4_000_000, 'Bytes of the records of a batch, at most.'),
   'batch.maxAge': setting(duration(0, 10_000), 20, 'How long the first message of a batch waits for others.'),
-  'batch.maxInFlight': setting(
-    int(1, 1_000_000),
-    8192,
-    'Messages taken in and not yet settled; at this number reading pauses.',
-  ),
+  'batch.maxInFlight': setting(int(1, 1_000_000), 8192, 'Messages not yet settled, at which reading pauses.'),
   'limits.futureReject': setting(
     duration(0, DAY),
     5 * MINUTE,
