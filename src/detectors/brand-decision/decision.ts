@@ -82,8 +82,9 @@ const HALF_WORDED: readonly Sign[] = ['wording:27-50%', 'wording:50-73%', ...WOR
  * What may be blocked at all, however certain. Only a text that reads like fraud, with a way to somebody else:
  * - to the text model alone, a little (`POSSIBLE`); without it where a link imitates the brand's domain and the words bear
  *   that out;
- * - where no brand speaks and the link is of the kind that small shops and clubs have (a shop names the courier), and where
- *   nothing is there but a request or a fixed number, more of both: requests are read from the same words, and companies
+ * - where no brand speaks and the link is of the kind that small shops and clubs have (a shop names the courier), where
+ *   another name is signed, the brand is no more than named and no link is foreign (agents, employers and lawyers name it
+ *   and give a number of their own), and where nothing is there but a request or a fixed number, more of both: requests are read from the same words, and companies
  *   have more lines than any list;
  * - from the brand's own port, a sure text with a foreign link (a courier's number in it is the brand's business);
  * - never what leads to the brand's own site and to nobody else, nor what names a fixed number alone and comes from a name
@@ -97,11 +98,21 @@ export function mayBlock(signs: readonly Sign[]): boolean {
   return !signs.includes('link:own') || has(STRANGERS)
 }
 
+/** Another name is signed, the brand is no more than named, and no link leads to a stranger. */
+function isThirdParty(signs: readonly Sign[]): boolean {
+  return (
+    signs.includes('signed:other') &&
+    (signs.includes('claim:mention') || signs.includes('claim:faint-speaker')) &&
+    !signs.includes('link:foreign')
+  )
+}
+
 function readsLikeFraud(signs: readonly Sign[]): boolean {
   const has = (some: readonly Sign[]) => signs.some((sign) => some.includes(sign))
   if (has(SURE)) return true
-  if (signs.includes('link:cheap-stranger'))
-    return (has(PROBABLE) && has(WORDED)) || (has(POSSIBLE) && has(PLAINLY_WORDED))
+  const plainly = (has(PROBABLE) && has(WORDED)) || (has(POSSIBLE) && has(PLAINLY_WORDED))
+  if (signs.includes('link:cheap-stranger')) return plainly
+  if (isThirdParty(signs) && !plainly) return false
   if (leadsByWordsOrNumber(signs)) return (has(PROBABLE) && has(HALF_WORDED)) || (has(LIKELY) && has(WORDED))
   return has(POSSIBLE) || (signs.includes('link:imitates') && has(HALF_WORDED))
 }

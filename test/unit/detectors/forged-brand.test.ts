@@ -158,6 +158,20 @@ describe('FORGED_BRAND with the shipped brand list', () => {
     expect(finding?.cap).toBeUndefined()
   })
 
+  it.each<[string, number]>([
+    ['【前程人力】京东物流招分拣员，日结200，包吃住，报名加微信 qc8899', 0.19],
+    ['【恒通车服】您的车辆年检将到期，交管12123预约有疑问可加微信 htcf1212', 0.34],
+    ['【宏达汽贸】您的平安车险将于12月10日到期，续保请加专员微信 hdqm6688', 0.85],
+    ['【启明财税】个税汇算退税申报开始，需代办请加会计微信 qmcs001', 0.88],
+    ['【优品数码】您在京东购买的耳机已到保修期，换新请加微信 ypsm2020', 0.8],
+    ['【某某律所】您拖欠招商银行信用卡欠款，请尽快结清，联系电话 13712345678', 0.68],
+    ['【美团骑手站】新骑手入职培训，请下载众包APP并加站长微信 zhan8899', 0.37],
+    ['【安居家政】您在美团下的保洁单师傅已接，改期加微信 ajjz5566', 0.6],
+  ])('who signs with a name of his own and only names a brand is reviewed at most: %s (%d)', (text, sum) => {
+    const sent = { from: '106912345678', label: 'fraud', score: sum } as const
+    expect(forged(text, sent)?.cap ?? 'review').toBe('review')
+  })
+
   it('names no chat service through which somebody wants to be reached', () => {
     const text = '您的贷款已下款失败，请加客服企业微信 jdhk0097 缴纳认证金'
     expect(forged(text, { from: '13812345678', label: 'fraud' })).toBeUndefined()

@@ -49,6 +49,22 @@ describe('mayBlock', () => {
     expect(named('text:2-10%', 'wording:from-98%')).toBe(false)
   })
 
+  it('wants the same of who signs with another name, only names the brand and has no foreign link', () => {
+    for (const claim of ['claim:mention', 'claim:faint-speaker'] as const) {
+      const signed = (...signs: Sign[]) => may(claim, 'signed:other', 'contact:handle', ...signs)
+      expect(signed('text:90-98%', 'wording:12-27%'), claim).toBe(true)
+      expect(signed('text:60-90%', 'wording:73-88%'), claim).toBe(true)
+      expect(signed('text:60-90%', 'wording:50-73%'), claim).toBe(false)
+      expect(signed('text:30-60%', 'wording:88-98%'), claim).toBe(true)
+      expect(signed('text:30-60%', 'wording:73-88%'), claim).toBe(false)
+      expect(signed('text:60-90%', 'wording:50-73%', 'link:foreign'), claim).toBe(true)
+      expect(may(claim, 'contact:handle', 'text:60-90%', 'wording:50-73%'), claim).toBe(true)
+      const called = (...signs: Sign[]) => may(claim, 'signed:other', 'contact:landline', ...signs)
+      expect(called('text:10-30%', 'wording:from-98%'), claim).toBe(false)
+    }
+    expect(may('claim:speaker', 'signed:other', 'contact:handle', 'text:10-30%', 'wording:27-50%')).toBe(true)
+  })
+
   it('spares the own port without a foreign link, and what leads to the own site alone', () => {
     const text: Sign[] = ['text:from-98%', 'wording:88-98%']
     expect(may(...text, 'sender:own', 'contact:mobile')).toBe(false)
