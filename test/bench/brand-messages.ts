@@ -117,7 +117,9 @@ function isMalicious({ message }: BrandMessage, text: Decision | undefined, cert
   if (isErrandOfOffice(text.signs)) return false
   const certain = certainty >= neededFor(message, minCertainty, text.signs)
   if (fraud + illicit >= SURE) return true
-  return fraud + illicit < threshold ? certain : certain || !isCleared(certainty, text.signs)
+  return fraud + illicit < threshold
+    ? certain
+    : certain || !isCleared(certainty, text.signs, message.normalised.text)
 }
 
 const share = (part: number, whole: number) =>

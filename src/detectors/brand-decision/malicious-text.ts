@@ -62,7 +62,8 @@ export function maliceFound(
   const signs = [...weighed.speaksFor, ...weighed.speaksAgainst, ...weighed.neutral]
   if (isErrandOfOffice(signs)) return undefined
   const certain = weighed.certainty >= neededFor(message, minCertainty, signs)
-  if (!certain && (!said || (both < SURE && isCleared(weighed.certainty, signs)))) return undefined
+  if (!certain && (!said || (both < SURE && isCleared(weighed.certainty, signs, message.normalised.text))))
+    return undefined
   return {
     score: Math.min(1, said ? text : weighed.certainty),
     evidence: {
@@ -133,15 +134,18 @@ const CLEARED = 0.1
 /** Somebody writes from a mobile, in nobody's name, and leads nowhere: so people tell each other of a new number. */
 const PRIVATE: readonly Sign[] = ['sender:mobile', 'claim:none', 'leads:nowhere']
 
+/** The way is the number that wrote: the reader is to call back, or is offered pay by the day. */
+const WANTS_CALL = /回电|来电|打我电话|回我|日结|一天\d+/
+
 /**
  * All signs together clear it; people speak of money, or of nothing that leads anywhere; or it comes from whom it says, and
  * leads to nobody else's site.
  */
-export function isCleared(certainty: number, signs: readonly Sign[]): boolean {
+export function isCleared(certainty: number, signs: readonly Sign[], text: string): boolean {
   return (
     certainty < CLEARED ||
     isMoneyOfPeople(signs) ||
-    PRIVATE.every((sign) => signs.includes(sign)) ||
+    (PRIVATE.every((sign) => signs.includes(sign)) && !WANTS_CALL.test(text)) ||
     (signs.some((sign) => REPUTE.includes(sign)) && !signs.includes('link:foreign'))
   )
 }
