@@ -202,10 +202,14 @@ function lastBeforeExtension(text: string, groups: readonly DigitGroup[], s: num
   return undefined
 }
 
+/** Four numbers with dots between them: an address, whether it is a link or not. */
+const DOTTED_QUAD = /^\d{1,3}(?:\.\d{1,3}){3}$/
+
 /** Finds the numbers in groups: from each group that stands apart, the longest one. */
 function readGroups(text: string, groups: readonly DigitGroup[], add: AddContact): void {
   const first = groups[0] as DigitGroup
   if (isCardNumber(groups)) return
+  if (groups.length === 4 && DOTTED_QUAD.test(text.slice(first.start, groups[3]?.end))) return
   let from = first.start
   if (text[from - 1] === '(') from--
   const plus = text[from - 1] === '+'

@@ -108,6 +108,9 @@ function isDisguised(count: number, asWritten: string, ascii: boolean, hasScheme
 
 /** Before an address that the text only speaks of: `您的云服务器(47.…)`, `登录IP：47.…`. */
 const SPEAKS_OF = /(?:ip(?:地址| address)?|服务器|实例|主机|节点|来自|\bfrom|\bserver)[\s:为是]{0,2}\(?$/
+/** Before it: the reader is to open it, `请登录服务器47.…`; `异地登录IP：47.…` says where from. */
+const OPENED =
+  /(?:打开|访问|请登[录陆]|(?<![已地])登[录陆](?!\s?ip))[^,。;!?]{0,4}(?:ip(?:地址)?|服务器|实例|主机|节点)[\s:为是]{0,2}$/
 /** Before one in parentheses that the reader is to open. */
 const OPENS = /(?:请|点|戳|打开|访问|网址|链接|官网|\bopen|\bvisit)[^,。;!?]{0,8}\($/
 
@@ -119,7 +122,11 @@ function isLikelyAddress(draft: Draft, start: number, host: string): boolean {
   const before = kindAt(draft, start - 1)
   if ((before & (LATIN | DIGIT)) !== 0 || draft.units[start - 1] === DOT) return false
   const around = draftText(draft, Math.max(0, start - 16), start)
-  if (/(?:v|ver|version|版本?)[^a-z0-9]{0,2}$/.test(around) || SPEAKS_OF.test(around)) return false
+  if (
+    /(?:v|ver|version|版本?)[^a-z0-9]{0,2}$/.test(around) ||
+    (SPEAKS_OF.test(around) && !OPENED.test(around))
+  )
+    return false
   if (around.endsWith('(') && !OPENS.test(around)) return false
   const numbers = host.split('.').map(Number)
   return numbers.filter((n) => n > 31).length >= 2 && (numbers[0] as number) > 0

@@ -43,7 +43,7 @@ export function weigh(
       claim !== undefined &&
       claim.brand.verified !== false &&
       !(claim.by === 'mention' && message.label === 'personal') &&
-      !staysWithSender(claim, signs, message.normalised.text) &&
+      !staysWithSender(claim, signs, message) &&
       mayBlock(signs),
   }
 }
@@ -51,21 +51,38 @@ export function weigh(
 /** What can be answered to the number that wrote, without anything else. */
 const ANSWERED: readonly Sign[] = ['asks:payment', 'asks:secret', 'asks:reply']
 /** What nobody names who settles a claim: a password, the digits of a payment code, an account to which money is to go. */
-const TAKES = /密码|支付码|付款码|\d位数|(?<!\d)\d(?:[ -]?\d){14,18}(?!\d)/
+const TAKES =
+  /密码|支付码|付款码|验证码|校验码|动态码|短信码|\d位|四位|六位|(?<!\d)\d(?:[ -]?\d){14,18}(?!\d)/
 /** Where the reader wants to be paid is to be told. */
 const PAYS_READER =
   /(?:收款[码人]|卡号|账号|帐号)[^,.。!?;]{0,12}(?:发|报|给|告诉)(?:给|到|一下|下)?(?:我|这|本)/
 
+/** What is settled: a loss, and nothing that forgers have the reader undo. */
+const SETTLES = /赔|破损|丢|洒/
+const UNDOES = /扣费|会员|保障|征信|注销/
+
 /**
  * Whether a mobile that only names a brand wants an answer to itself and leads nowhere else, or one that speaks as the
- * brand's man wants to know where to pay the reader: so write couriers and insurers who settle a claim.
+ * brand's man wants to know where to pay the reader, or to be added at the number it writes from: so write couriers and
+ * insurers who settle a claim.
  */
-function staysWithSender({ by }: Claim, signs: readonly Sign[], text: string): boolean {
+function staysWithSender({ by }: Claim, signs: readonly Sign[], message: AnalysedMessage): boolean {
+  const { text } = message.normalised
+  const answered = (sign: Sign) =>
+    ANSWERED.includes(sign) || (sign === 'asks:follow' && isOwnContact(message))
   const elsewhere = signs.some(
-    (sign) => STRANGERS.includes(sign) || (sign.startsWith('asks:') && !ANSWERED.includes(sign)),
+    (sign) => STRANGERS.includes(sign) || (sign.startsWith('asks:') && !answered(sign)),
   )
   if (elsewhere || !signs.includes('sender:mobile') || TAKES.test(text)) return false
-  return by === 'mention' || (by === 'speaker' && !signs.includes('asks:secret') && PAYS_READER.test(text))
+  if (by === 'mention') return true
+  if (by !== 'speaker' || signs.includes('asks:secret')) return false
+  if (UNDOES.test(text)) return false
+  return signs.includes('asks:follow') || (PAYS_READER.test(text) && SETTLES.test(text))
+}
+
+/** Whether the only number or handle is the sender's own: who is to be added there is who wrote. */
+function isOwnContact({ contacts, from }: AnalysedMessage): boolean {
+  return contacts.length > 0 && contacts.every(({ value }) => value === from)
 }
 
 /** The text model takes the text for fraud or an illicit offer, or at least does not rule it out. */
@@ -84,8 +101,8 @@ const HALF_WORDED: readonly Sign[] = ['wording:27-50%', 'wording:50-73%', ...WOR
  *   that out;
  * - where no brand speaks and the link is of the kind that small shops and clubs have (a shop names the courier), where
  *   another name is signed, the brand is no more than named and no link is foreign (agents, employers and lawyers name it
- *   and give a number of their own), and where nothing is there but a request or a fixed number, more of both: requests are read from the same words, and companies
- *   have more lines than any list;
+ *   and give a number of their own), and where nothing is there but a request or a fixed number, more of both: requests
+ *   are read from the same words, and companies have more lines than any list;
  * - from the brand's own port, a sure text with a foreign link (a courier's number in it is the brand's business);
  * - never what leads to the brand's own site and to nobody else, nor what names a fixed number alone and comes from a name
  *   or nobody.

@@ -8,8 +8,9 @@ export function isSpokenOf(text: string, mention: BrandMention): boolean {
 /** A place where people keep accounts. */
 const BANK = /行$|农信|信用社|邮储|邮政储蓄|支付宝|bank|^[a-z]{3,5}$/
 /** Before it: whose account it is, or that money goes there. */
-const OWNER = /(?:我|我们|他|她|咱|本人|个人|爸|妈|老公|老婆|[转打汇付存]|[这那]张|\bmy )的?\s?$/
-const CARD = /^(?:的)?\s?(?:银行)?(?:[这那]张)?(?:储蓄|借记|工资)?(?:卡|账户|帐户|账号|帐号|card|account)/
+const OWNER = /(?:我|他|她|咱|本人|个人|爸|妈|老公|老婆|[转打汇付存]|[这那]张|\bmy )的?\s?$/
+const CARD =
+  /^(?:的)?\s?(?:银行)?(?:[这那]张)?(?:储蓄|借记|工资)?(?:卡(?!中心|部)|账户|帐户|账号|帐号|card|account)/
 /** Behind it: the number of an account or a card, in groups or not. */
 const ACCOUNT_NUMBER =
   /^的?(?:储蓄|借记)?(?:卡|账户|帐户|账号|帐号|card|account)?号?[\s:,]{0,2}\d(?:[ -]?\d){14,18}(?!\d)/

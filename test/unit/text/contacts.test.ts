@@ -96,6 +96,8 @@ describe('extractContacts', () => {
       '微笑服务，微店优惠，薇娅推荐，online: shop，hotline',
       'Q3 季度报告，Q 版玩偶 3 个',
       '共 123-456-7890 件',
+      '请联系服务器45.78.90.12',
+      '客服主机 203.107.45.167 维护',
     ]) {
       expect(values(text), text).toEqual([])
     }

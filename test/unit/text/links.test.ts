@@ -45,6 +45,7 @@ describe('extractUrls', () => {
     '服务器45.78.90.12将于今晚23点重启',
     '您的账号在异地登录(45.78.90.12)，如非本人操作请修改密码',
     '拦截了来自45.78.90.12的请求',
+    '异地登录IP：45.78.90.12，如非本人操作请改密',
   ])('an address that the text speaks of is no link: %s', (text) => {
     expect(hosts(text)).toEqual([])
   })
@@ -56,6 +57,8 @@ describe('extractUrls', () => {
     '实例(45.78.90.12/verify)已锁定',
     '请点击下方地址(45.78.90.12)解冻',
     '退款网址（45.78.90.12）',
+    '退款请登录服务器45.78.90.12',
+    '请访问IP：45.78.90.12 领取',
   ])('an address to open is: %s', (text) => {
     expect(hosts(text)).toEqual(['45.78.90.12'])
   })
