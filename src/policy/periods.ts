@@ -96,7 +96,8 @@ function judgement(layers: readonly CodeRules[], code: Code, shadow: boolean): C
   })
 }
 
-function segmentsOf(periods: readonly PeriodRule[]): Segment[] {
+/** In order, and without gaps from the first moment to the last. */
+export function segmentsOf(periods: readonly PeriodRule[]): Segment[] {
   const spans = periods.map((rule) => ({ rule, from: parseTime(rule.from)!, to: parseTime(rule.to)! }))
   const edges = [...new Set(spans.flatMap(({ from, to }) => [from, to]))].sort((a, b) => a - b)
   const starts = [Number.NEGATIVE_INFINITY, ...edges]

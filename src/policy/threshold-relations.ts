@@ -1,7 +1,7 @@
 import { CODES } from '../detectors/all.ts'
 import { CODE_NAMES, type Code } from '../domain/codes.ts'
 import type { Fault } from '../operator/operator-schema.ts'
-import { parseTime } from '../operator/value-forms.ts'
+import { segmentsOf } from './periods.ts'
 import type { CodeRules, PeriodRule, PolicyFile } from './policy-file.ts'
 
 /** Rules of codes, and where in the file they stand. */
@@ -28,12 +28,11 @@ export function thresholdFaults(policy: PolicyFile): Fault[] {
   return [...faults.values()]
 }
 
-/** The periods that hold together at a time: none, and where one begins or ends all that hold from then on. */
+/** The periods that hold together at a time. */
 function periodsTogether(periods: readonly PeriodRule[]): Layer[][] {
-  const layers = periods.map(({ codes }, index): Layer => ({ path: ['periods', index], codes }))
-  const holds = ({ from, to }: PeriodRule, ts: number) => parseTime(from)! <= ts && ts < parseTime(to)!
-  const edges = new Set(periods.flatMap(({ from, to }) => [parseTime(from)!, parseTime(to)!]))
-  return [[], ...[...edges].map((ts) => layers.filter((_, index) => holds(periods[index]!, ts)))]
+  return segmentsOf(periods).map(({ active }) =>
+    active.map((rule) => ({ path: ['periods', periods.indexOf(rule)], codes: rule.codes })),
+  )
 }
 
 function relationFault(code: Code, layers: readonly Layer[]): Fault[] {
