@@ -3,6 +3,7 @@ import { watchDeadlines } from '../archive/deadlines.ts'
 import { ArchiveIntake } from '../archive/intake.ts'
 import { migrate, requireSchema } from '../archive/migrate.ts'
 import { archivedOffsets, type LogOf } from '../archive/offsets.ts'
+import { ArchiveReader } from '../archive/reader.ts'
 import type { ArchiveInput } from '../archive/rows.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
@@ -39,6 +40,11 @@ export function archiveUrlOf({ archive }: Config): string {
   const message =
     'no database: give --database, or set SIGWATCH_ARCHIVE_URL (or archive.url), for example postgres://sigwatch@127.0.0.1/sigwatch'
   throw new SigwatchError('CONFIG_INVALID', message)
+}
+
+/** A reader of the archive, under the limit for queries; `name` is what PostgreSQL shows of it. Throws CONFIG_INVALID without a database. */
+export function openArchiveReader(config: Config, name: string): Promise<ArchiveReader> {
+  return ArchiveReader.open(archiveUrlOf(config), name, config.archive.queryTimeout)
 }
 
 /** One connection for work that ends; `within`: how long a statement may take, ms. Rejects with what PostgreSQL says. */

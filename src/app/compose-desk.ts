@@ -1,9 +1,8 @@
-import { ArchiveReader } from '../archive/reader.ts'
 import { startDesk } from '../desk/server.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { readSideRow } from '../side-inputs/rows.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
-import { archiveUrlOf } from './compose-archive.ts'
+import { openArchiveReader } from './compose-archive.ts'
 import { openFeedback } from './compose-feedback.ts'
 import type { Config } from './config.ts'
 
@@ -22,7 +21,7 @@ export async function composeDesk(config: Config): Promise<RunningDesk> {
       'CONFIG_INVALID',
       'nobody may log in: give desk.tokens, a list of {name, token, may}',
     )
-  const archive = await ArchiveReader.open(archiveUrlOf(config), 'sigwatch desk', config.archive.queryTimeout)
+  const archive = await openArchiveReader(config, 'sigwatch desk')
   const writes = tokens.some(({ may }) => may === 'feedback')
   try {
     const desk = await startDesk({

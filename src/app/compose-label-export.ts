@@ -1,10 +1,9 @@
-import { ArchiveReader } from '../archive/reader.ts'
 import type { Alert } from '../domain/alert.ts'
 import { InvalidInput, SigwatchError } from '../domain/errors.ts'
 import type { JudgedCase, Judgement } from '../learning/judged.ts'
 import { type Feedback, readSideFile } from '../side-inputs/rows.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
-import { archiveUrlOf } from './compose-archive.ts'
+import { openArchiveReader } from './compose-archive.ts'
 import type { Config } from './config.ts'
 import { textLines } from './text-lines.ts'
 
@@ -27,11 +26,7 @@ export interface JudgedCases {
 
 /** The judged cases of the archive. */
 export async function casesOfArchive(config: Config, { from, to }: JudgedRange): Promise<JudgedCases> {
-  const archive = await ArchiveReader.open(
-    archiveUrlOf(config),
-    'sigwatch label-export',
-    config.archive.queryTimeout,
-  )
+  const archive = await openArchiveReader(config, 'sigwatch label-export')
   const judged = await archive.judgedAlerts(from, to).finally(() => archive.close())
   const cases = judged.flatMap(({ event, verdict, by, ts, codes, note }): JudgedCase[] => {
     if (!event) return []

@@ -1,12 +1,12 @@
 import { complaintsOf, sentBySignature } from '../archive/complaints.ts'
-import { ArchiveReader, type Complained, type ReviewedCode } from '../archive/reader.ts'
+import type { Complained, ReviewedCode } from '../archive/reader.ts'
 import type { Calendar } from '../case-pack/calendar.ts'
 import { groupsOf, tracked } from '../complaints/summary.ts'
 import type { Alert } from '../domain/alert.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { reportPage } from '../report/page.ts'
 import { type Range, Tally } from '../report/tally.ts'
-import { archiveUrlOf, withDatabase } from './compose-archive.ts'
+import { archiveUrlOf, openArchiveReader, withDatabase } from './compose-archive.ts'
 import type { Config } from './config.ts'
 import { textLines } from './text-lines.ts'
 
@@ -31,9 +31,7 @@ export async function composeReport(
   config: Config,
   { from, to, title, files, calendar }: ReportChoices,
 ): Promise<string> {
-  const feed: Feed = files
-    ? fileFeed(files)
-    : await ArchiveReader.open(archiveUrlOf(config), 'sigwatch report', config.archive.queryTimeout)
+  const feed: Feed = files ? fileFeed(files) : await openArchiveReader(config, 'sigwatch report')
   try {
     const now = new Tally({ from, to })
     const before = new Tally({ from: 2 * from - to, to: from })

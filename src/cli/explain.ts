@@ -1,8 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
-import { archiveUrlOf } from '../app/compose-archive.ts'
+import { openArchiveReader } from '../app/compose-archive.ts'
 import { printPdf } from '../app/print-pdf.ts'
-import { ArchiveReader } from '../archive/reader.ts'
 import { termsOf } from '../case-pack/terms.ts'
 import { createDescribe } from '../detectors/describe.ts'
 import type { Locale } from '../detectors/words.ts'
@@ -46,11 +45,7 @@ async function explain(id: string, options: ExplainOptions): Promise<void> {
   const { format, out } = options
   if (format === 'pdf' && out === undefined) throw new SigwatchError('USAGE', '--format pdf needs --out')
   const { config } = archiveConfig(options)
-  const archive = await ArchiveReader.open(
-    archiveUrlOf(config),
-    'sigwatch explain',
-    config.archive.queryTimeout,
-  )
+  const archive = await openArchiveReader(config, 'sigwatch explain')
   const found = await archive.case(id).finally(() => archive.close())
   if (!found)
     throw new SigwatchError('USAGE', `the archive has no alert "${id}", and none on a message of that id`)
