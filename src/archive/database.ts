@@ -20,7 +20,10 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 const limitStatements = (client: pg.ClientBase, within: number) =>
   client.query(`SET statement_timeout = ${Math.round(within)}`)
 
-/** Opens one connection; the server ends a statement that takes longer than `within`, ms, where it is given. Rejects with ARCHIVE_UNREACHABLE, or with ARCHIVE_REFUSED for what a person must change. */
+/**
+ * Opens one connection; the server ends a statement that takes longer than `within`, ms, where it is given. Rejects with
+ * ARCHIVE_UNREACHABLE, or with ARCHIVE_REFUSED for what a person must change.
+ */
 export async function openClient(url: string, applicationName: string, within?: number): Promise<Client> {
   const client = new pg.Client({
     connectionString: url,

@@ -71,8 +71,8 @@ export class KafkaTransactions implements Transactions {
   }
 
   /**
-   * Before the partitions are read in an assignment, or when it has none. One attempt; rejects when not all could be taken over, or when
-   * meanwhile those of a later assignment were to be.
+   * Before the partitions are read in an assignment, or when it has none. One attempt; rejects when not all could be taken
+   * over, or when meanwhile those of a later assignment were to be.
    */
   async takeOver(partitions: readonly PartitionId[], epoch: number): Promise<void> {
     this.#epoch = Math.max(this.#epoch, epoch)
