@@ -90,7 +90,8 @@ async function trainAnew(options: TrainOptions, say: (line: string) => void): Pr
     heldShare: labels === LABELS ? 0.06 : 0.1,
     onProgress: say,
   })
-  say(`held out: ${JSON.stringify(card.scores)}`)
+  const { histogram: _, ...scores } = card.scores
+  say(`held out: ${JSON.stringify(scores)}`)
   process.stdout.write(`${dir}\n`)
 }
 

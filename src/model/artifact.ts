@@ -50,7 +50,7 @@ export interface ModelCard {
   readonly temperature: number
   readonly corpora: readonly CorpusCard[]
   readonly training: Readonly<Record<string, unknown>>
-  /** Of the held-out parts. */
+  /** Of the held-out parts; `histogram`: texts by likeliest label and its score, in ten steps. */
   readonly scores: Readonly<Record<string, unknown>>
   readonly limits: readonly string[]
   readonly mustNotBeUsedFor: readonly string[]

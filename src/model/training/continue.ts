@@ -11,7 +11,7 @@ import { corpusCard } from './card.ts'
 import { compare, isJudged, type Loss, lossesOf, type PartChange } from './compare.ts'
 import type { Corpus, Row } from './corpus.ts'
 import { encode, logitsOf } from './encode.ts'
-import { heldSet } from './held-texts.ts'
+import { heldSet, scoreHistogram } from './held-texts.ts'
 import { allowedLabels, heldTexts, MIXTURE, type Part, split } from './plan.ts'
 import { fillSlots, hasSlots } from './slots.ts'
 import { type EpochSource, type Example, type Training, type TrainSettings, train } from './trainer.ts'
@@ -172,12 +172,15 @@ function write(
   const { description, card: old } = base
   const { labels, tokenizer, embedding, hidden, temperature } = description
   const reader = new Tokenizer(tokenizer)
-  const golden = goldenOf(heldSet(held, labels, seed), seed, labels.length, (texts) => {
+  const score = (texts: readonly string[]) => {
     const logits = logitsOf(final, encode(reader, texts))
     const p = new Float32Array(logits.length)
     softmax(logits, labels.length, temperature, p, 0)
     return p
-  })
+  }
+  const heldOut = heldSet(held, labels, seed)
+  const golden = goldenOf(heldOut, seed, labels.length, score)
+  const known = heldOut.texts.filter(({ label }) => labels.includes(label)).map(({ text }) => text)
   const card: ModelCard = {
     ...old,
     name,
@@ -192,7 +195,7 @@ function write(
       before: old.training,
     },
     // Those of the model before are not those of this one.
-    scores: { comparison },
+    scores: { comparison, histogram: scoreHistogram(labels, score(known)) },
     limits: [...old.limits, 'Temperature and thresholds are those of the model that it was continued from.'],
   }
   const place = resolve(dir)

@@ -54,6 +54,7 @@ export function heldScores(
     accuracy: round(accuracy),
     macroF1: round(macroF1),
     f1: Object.fromEntries(labels.map((label) => [label, round(perClass[label]?.f1 ?? 0)])),
+    histogram: scoreHistogram(labels, p),
   }
   if (LABELS.every((label) => labels.includes(label))) {
     const genuine = ['notice', 'personal'].map((label) => labels.indexOf(label))
@@ -65,4 +66,19 @@ export function heldScores(
     scores.recallUnsolicitedAtFpr1pc = round(recallAt(unsolicited, positive, 0.01))
   }
   return scores
+}
+
+/** Steps of equal width from 0 to 1 in which scores are counted. */
+const STEPS = 10
+
+/** Texts by their likeliest label and the score of that label, in ten steps; `p`: texts × labels. Against it drift is measured. */
+export function scoreHistogram(labels: readonly string[], p: Float32Array): Record<string, number[]> {
+  const width = labels.length
+  const counts = labels.map(() => new Array<number>(STEPS).fill(0))
+  for (let i = 0; i * width < p.length; i++) {
+    const k = argmaxRow(p, i, width)
+    const step = Math.min(STEPS - 1, Math.floor((p[i * width + k] as number) * STEPS))
+    counts[k]![step]! += 1
+  }
+  return Object.fromEntries(labels.map((label, k) => [label, counts[k]!]))
 }

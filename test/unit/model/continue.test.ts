@@ -106,6 +106,11 @@ describe('training that goes on', () => {
       training: { continuedFrom: 'topics@1', sha256: base.description.weights.sha256, seed: 1 },
     })
     expect(card!.corpora.map(({ name }) => name.split('/')[1])).toEqual(['known', 'sea'])
+    const { weather, food } = card!.scores.histogram as Record<string, number[]>
+    const held = (steps: number[]) => steps.reduce((sum, n) => sum + n, 0)
+    const texts = parts.flatMap(({ labels }) => Object.values(labels).map(({ after }) => after.support))
+    expect([weather, food].map((steps) => steps!.length)).toEqual([10, 10])
+    expect(held(weather!) + held(food!)).toBe(texts.reduce((sum, n) => sum + n, 0))
     const model = await openTextModel({ dir: join(root, 'better'), backend: 'cpu' })
     expect(goldenDrift(model)).toBeLessThan(1e-4)
     expect(model.score([modelInput(WORDS.sea.slice(0, 6).join(''))])[0]).toBeGreaterThan(0.5)
