@@ -1,10 +1,10 @@
 // What a message costs over Kafka and Redis: a backlog of simulated traffic, read by one and two instances with every
-// code, verdicts, consents and replies on, beside a consumer that only parses JSON and a plain Python script on the
-// same backlog (test/bench/peers). Broker, Redis and programs share the machine, so CPU is measured, by /proc: seconds
+// code, verdicts, consents and replies on, beside a consumer that only parses JSON, a plain Python script and a Kafka
+// Streams application on the same backlog (test/bench/peers). Broker, Redis and programs share the machine, so CPU is measured, by /proc: seconds
 // of each process between the first quarter of the messages, in which programs start and are compiled, and the last.
 //
-//   npm run bench -- kafka [--traffic dense] [--messages 240000] [--instances 1,2] [--peers bare,python] [--rounds 1]
-//     [--main dist/main.js,OTHER] [--plain-topics] [--profile DIR] [--json FILE] [--delivery at-least-once,exactly-once]
+//   npm run bench -- kafka [--traffic dense] [--messages 240000] [--instances 1,2] [--peers bare,python,streams]
+//     [--rounds 1] [--main dist/main.js,OTHER] [--plain-topics] [--profile DIR] [--json FILE] [--delivery at-least-once,exactly-once]
 //
 // Several builds under `--main` run in turns on the same backlog. `--plain-topics`: without consents and replies, of
 // which every message is remembered. `--delivery`: each of them in turns. `--profile`: a CPU profile of each instance.
@@ -18,6 +18,7 @@ import { parseArgs } from 'node:util'
 import kafkajs from 'kafkajs'
 import { startOwnKafka } from '../helpers/kafka-broker.ts'
 import { plainClient } from '../helpers/kafka-client.ts'
+import { fetchMavenJars } from '../helpers/maven-jars.ts'
 import { startOwnRedis } from '../helpers/redis-server.ts'
 import { MAIN, type Service, startService } from '../helpers/service.ts'
 import { createServiceTopics } from '../helpers/service-topics.ts'
@@ -38,7 +39,7 @@ const { values: options } = parseArgs({
     traffic: { type: 'string', default: 'dense' },
     messages: { type: 'string', default: '240000' },
     instances: { type: 'string', default: '1,2' },
-    peers: { type: 'string', default: 'bare,python' },
+    peers: { type: 'string', default: 'bare,python,streams' },
     rounds: { type: 'string', default: '1' },
     main: { type: 'string', default: MAIN },
     'plain-topics': { type: 'boolean', default: false },
@@ -215,6 +216,15 @@ const PEERS: Readonly<Record<string, (backlog: string) => Promise<Measured>>> = 
     return peer('plain Python script', '/usr/bin/python3', [
       ...[join(import.meta.dirname, 'peers/plain.py'), broker.brokers.join(','), redis.url],
       ...[training, backlog, alerts, String(lines.length)],
+    ])
+  },
+  async streams(backlog) {
+    const peers = join(import.meta.dirname, 'peers/streams')
+    const jars = fetchMavenJars(join(peers, 'pom.xml'), 'kafka-streams-4.3.1', 'kafka-streams-4.3.1.jar')
+    const alerts = await client.createTopic()
+    return peer('Kafka Streams, 2 threads', 'java', [
+      ...['-Xmx512m', '-cp', join(jars, '*'), join(peers, 'CountSignatures.java'), broker.brokers.join(',')],
+      ...[backlog, alerts, String(lines.length), '2', join(folder, 'streams')],
     ])
   },
 }

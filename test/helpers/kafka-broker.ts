@@ -1,23 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
 import { freePort } from './free-port.ts'
+import { fetchMavenJars, jarsFolder } from './maven-jars.ts'
 
 export interface KafkaBroker {
   /** `host:port` */
@@ -37,13 +27,13 @@ export interface OwnKafkaBroker extends KafkaBroker {
 }
 
 const VERSION = '4.3.1'
-const POM = join(import.meta.dirname, 'maven', 'pom.xml')
+const JARS = `kafka-${VERSION}`
 
 /** What has to be there for `startOwnKafka`, or undefined when all of it is. */
 export function kafkaMissing(): string | undefined {
   const java = javaVersion()
   if (java === undefined || java < 17) return 'a Java runtime of version 17 or later'
-  if (existsSync(jarsFolder())) return undefined
+  if (existsSync(jarsFolder(JARS))) return undefined
   return answers('mvn', ['-v']) ? undefined : 'Maven, which fetches the broker once'
 }
 
@@ -176,33 +166,9 @@ function answers(command: string, args: readonly string[]): boolean {
   }
 }
 
-function jarsFolder(): string {
-  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
-  return join(cache, 'sigwatch', `kafka-${VERSION}`)
-}
-
-/** Fetched once by Maven; a folder that is there is whole, because it gets its name last. */
+/** The jars of the broker and of its tools. */
 export function fetchJars(): string {
-  const folder = jarsFolder()
-  if (existsSync(folder) && readdirSync(folder).includes(`kafka_2.13-${VERSION}.jar`)) return folder
-  mkdirSync(join(folder, '..'), { recursive: true })
-  const partial = mkdtempSync(`${folder}-`)
-  execFileSync(
-    'mvn',
-    [
-      '-q',
-      '-B',
-      '-f',
-      POM,
-      'dependency:copy-dependencies',
-      '-DincludeScope=runtime',
-      `-DoutputDirectory=${partial}`,
-    ],
-    { stdio: ['ignore', 2, 2] },
-  )
-  rmSync(folder, { recursive: true, force: true })
-  renameSync(partial, folder)
-  return folder
+  return fetchMavenJars(join(import.meta.dirname, 'maven/pom.xml'), JARS, `kafka_2.13-${VERSION}.jar`)
 }
 
 /** Resolves when the broker answers and has a group coordinator; rejects with the end of its log. */
