@@ -27,7 +27,8 @@ import org.apache.kafka.streams.state.Stores;
  * a changelog, and an alert for a minute that passes four times its baseline. It reads no text beyond the signature.
  *
  * <p>{@code java -cp JARS CountSignatures.java BROKERS TOPIC ALERTS COUNT THREADS STATE_FOLDER}: reads TOPIC from its start and
- * prints how many records are counted, a line for each thousand.
+ * prints how many records are done, a line for each thousand: one that is read and written to the repartition topic is half
+ * done, one that is counted is done.
  */
 public final class CountSignatures {
   private static final Pattern SIGNATURE = Pattern.compile("^【([^】]{1,32})】|【([^】]{1,32})】$");
@@ -51,7 +52,7 @@ public final class CountSignatures {
     settings.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, 1);
     settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
 
-    AtomicLong counted = new AtomicLong();
+    AtomicLong halves = new AtomicLong();
     CountDownLatch done = new CountDownLatch(1);
     StreamsBuilder builder = new StreamsBuilder();
     builder.addStateStore(
@@ -59,9 +60,13 @@ public final class CountSignatures {
             .withCachingEnabled());
     builder
         .stream(topic, Consumed.with(Serdes.String(), Serdes.ByteArray()))
-        .map((from, value) -> signatureAndTime(value))
+        .map(
+            (from, value) -> {
+              halfDone(halves);
+              return signatureAndTime(value);
+            })
         .repartition(Repartitioned.with(Serdes.String(), Serdes.Long()).withName("signatures"))
-        .process(() -> new Counter(counted, expected, done), STORE)
+        .process(() -> new Counter(halves, expected, done), STORE)
         .to(alerts, Produced.with(Serdes.String(), Serdes.String()));
 
     try (KafkaStreams streams = new KafkaStreams(builder.build(), settings)) {
@@ -83,16 +88,22 @@ public final class CountSignatures {
     }
   }
 
+  private static long halfDone(AtomicLong halves) {
+    long all = halves.incrementAndGet();
+    if (all % 2_000 == 0) System.out.println(all / 2);
+    return all;
+  }
+
   /** Counts a minute, and folds it into the baseline when the next one begins. */
   private static final class Counter implements Processor<String, Long, String, String> {
-    private final AtomicLong counted;
+    private final AtomicLong halves;
     private final long expected;
     private final CountDownLatch done;
     private ProcessorContext<String, String> context;
     private KeyValueStore<String, String> minutes;
 
-    Counter(AtomicLong counted, long expected, CountDownLatch done) {
-      this.counted = counted;
+    Counter(AtomicLong halves, long expected, CountDownLatch done) {
+      this.halves = halves;
       this.expected = expected;
       this.done = done;
     }
@@ -122,9 +133,10 @@ public final class CountSignatures {
         Map<String, Object> alert = Map.of("signature", record.key(), "minute", at, "count", count, "baseline", baseline);
         context.forward(record.withValue(JSON.valueToTree(alert).toString()));
       }
-      long all = counted.incrementAndGet();
-      if (all % 1_000 == 0 || all == expected) System.out.println(all);
-      if (all == expected) done.countDown();
+      if (halfDone(halves) == 2 * expected) {
+        System.out.println(expected);
+        done.countDown();
+      }
     }
   }
 }
