@@ -2,8 +2,8 @@ import type { AlertOptions } from '../alerts/alert-options.ts'
 import type { Detectors } from '../detectors/all.ts'
 import type { ConsentLedger } from '../domain/consent-ledger.ts'
 import type { Emit } from '../domain/events.ts'
-import type { FeatureStore } from '../domain/feature-store.ts'
-import type { Clock, PartitionId, Sink, Source, Transactions } from '../domain/ports.ts'
+import type { FeatureStore, LogsOf } from '../domain/feature-store.ts'
+import type { Clock, Sink, Source, Transactions } from '../domain/ports.ts'
 import type { SenderMinutes } from '../domain/sender-minutes.ts'
 import type { StateStore } from '../domain/state-store.ts'
 import type { Tokenise } from '../domain/token.ts'
@@ -45,9 +45,7 @@ export interface CoreParts {
   readonly clock: Clock
   readonly emit: Emit
   /** Ends and topic ids of the logs of partitions, so that one that was made anew is seen. */
-  readonly logsOf?: (
-    partitions: readonly PartitionId[],
-  ) => Promise<readonly (PartitionId & { endOffset?: number; topicId?: string })[]>
+  readonly logsOf?: LogsOf
   /** Further reasons for `/readyz`. */
   readonly unready?: () => readonly string[]
 }

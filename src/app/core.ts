@@ -211,7 +211,7 @@ function intakeParts(core: Wired, pipeline: Pick<Pipeline, 'process'>) {
     process: (items: readonly Intaken[], write: Write) =>
       versions.during(() => pipeline.process(items, write)),
     assigned: async (partitions: readonly PartitionId[]) => {
-      const reset = await features.assign((await core.logsOf?.(partitions)) ?? partitions)
+      const reset = await features.assign(partitions, core.logsOf)
       if (reset.length > 0) await core.senderMinutes?.reset(reset)
       for (const { topic, partition } of reset) emit({ name: 'counting_reset', topic, partition })
     },

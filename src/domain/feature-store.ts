@@ -132,6 +132,17 @@ export interface Baselines {
   baselines(entities: readonly string[], ts: number): Promise<readonly (MeanRate | undefined)[]>
 }
 
+/** What distinguishes the log of a partition from a former one of the same name. */
+export interface LogId {
+  /** Undefined: not known. */
+  readonly endOffset?: number
+  /** Id of its topic; undefined: the brokers report none. */
+  readonly topicId?: string
+}
+
+/** Asks the brokers for the logs of partitions as they are now. */
+export type LogsOf = (partitions: readonly PartitionId[]) => Promise<readonly (PartitionId & LogId)[]>
+
 /**
  * Rate features in event time: 10-second buckets for 10 minutes, 1-minute buckets for an hour.
  * Counting an offset twice has no effect; a stale owner is refused and re-reads (STORE_CONFLICT is handled inside).
@@ -140,11 +151,10 @@ export interface FeatureStore extends Baselines {
   /**
    * Reads what was counted of these partitions. Returns those whose log was made anew, and whose counting begins anew:
    * the id of the topic is another one or, where the brokers report none, the log ends below what was counted. A log of
-   * the same topic that lost its end is counted on from there.
+   * the same topic that lost its end is counted on from there. `logsOf` is asked after what is counted was read, so that
+   * whoever is late takes no old end of a log for a new one; absent: nothing is known of the logs.
    */
-  assign(
-    partitions: readonly (PartitionId & { readonly endOffset?: number; readonly topicId?: string })[],
-  ): Promise<readonly PartitionId[]>
+  assign(partitions: readonly PartitionId[], logsOf?: LogsOf): Promise<readonly PartitionId[]>
   revoke(partitions: readonly PartitionId[]): void
   count(batch: readonly Observations[]): Promise<Readings>
   /** Sent counts of an entity for UTC days `YYYY-MM-DD`. */

@@ -1,32 +1,41 @@
--- Reads what a shard has counted of partitions, and forgets what was counted of a log that is another one now.
--- KEYS[1]  offsets: hash, "<topic>/<partition>" -> last counted offset, "#<topic>/<partition>" -> id of the topic,
---          "epoch" -> random text, made with the hash: another one says that the shard lost what it held
--- ARGV[1]  epoch if there is none
--- ARGV[2…] "<topic>/<partition>", id of its topic or '', end of its log or -1; and so on
--- Returns  epoch, then for each partition its last counted offset (or -1) and what was found:
---          0: it goes on; 1: the log was made anew, nothing of it is counted; 2: its end was lost, and is counted again
+-- Stores what the logs of partitions say of what is counted of them, where nothing was stored since it was read: who asked
+-- for the logs before others counted on, or were assigned the partition, changes nothing.
+-- KEYS[1]  offsets: hash (counted.lua)
+-- ARGV[1]  epoch that was read
+-- ARGV[2…] "<topic>/<partition>"; its offset or -1, id or '' and how often it was set back, as they were read; offset
+--          that it is to have, or -1, and id of its topic or '' for that which it has; and so on
+-- Returns  epoch or '', then for each partition: offset or -1, id or '', how often it was set back, 1 if it was changed or 0
 local call = redis.call
-call('HSETNX', KEYS[1], 'epoch', ARGV[1])
-local out = { call('HGET', KEYS[1], 'epoch') }
-for i = 2, #ARGV, 3 do
-  local partition, id, ends = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])
-  local got = call('HMGET', KEYS[1], partition, '#' .. partition)
-  local offset, found = tonumber(got[1] or -1), 0
-  local beyond = ends >= 0 and offset >= ends
-  if id ~= '' and got[2] ~= id then
-    call('HSET', KEYS[1], '#' .. partition, id)
-    if got[2] then found = 1 end
-  end
-  if found == 0 and beyond then found = (id ~= '' and got[2]) and 2 or 1 end
-  if found == 1 then
-    call('HDEL', KEYS[1], partition)
-    if offset < 0 then found = 0 end
-    offset = -1
-  elseif found == 2 then
-    offset = ends - 1
-    call('HSET', KEYS[1], partition, offset)
+local epoch = call('HGET', KEYS[1], 'epoch') or ''
+local out = { epoch }
+for i = 2, #ARGV, 6 do
+  local partition, new_offset, new_id = ARGV[i], tonumber(ARGV[i + 4]), ARGV[i + 5]
+  local got = call('HMGET', KEYS[1], partition, '#' .. partition, '@' .. partition)
+  local offset, id, times, changed = tonumber(got[1] or -1), got[2] or '', tonumber(got[3] or 0), 0
+  if
+    epoch == ARGV[1]
+    and offset == tonumber(ARGV[i + 1])
+    and id == ARGV[i + 2]
+    and times == tonumber(ARGV[i + 3])
+  then
+    if new_id ~= '' and new_id ~= id then
+      call('HSET', KEYS[1], '#' .. partition, new_id)
+      id = new_id
+    end
+    if new_offset < offset then
+      times = call('HINCRBY', KEYS[1], '@' .. partition, 1)
+      if new_offset < 0 then
+        call('HDEL', KEYS[1], partition)
+      else
+        call('HSET', KEYS[1], partition, new_offset)
+      end
+      offset = new_offset
+    end
+    changed = 1
   end
   out[#out + 1] = offset
-  out[#out + 1] = found
+  out[#out + 1] = id
+  out[#out + 1] = times
+  out[#out + 1] = changed
 end
 return out

@@ -1,17 +1,7 @@
-import type { Observations } from '../domain/feature-store.ts'
+import type { LogId, Observations } from '../domain/feature-store.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import type { CountedOffsets } from './aggregate.ts'
 import { SHARDS } from './layout.ts'
-
-/** What distinguishes a partition from a former one of the same name. */
-export interface LogId {
-  /** End of its log when it was assigned; undefined: not known. */
-  readonly endOffset?: number
-  /** Id of its topic; undefined: the brokers report none. */
-  readonly topicId?: string
-}
-
-export type AssignedPartition = PartitionId & LogId
 
 /** Steps back in time that are remembered of a partition. */
 const STEPS = 256
@@ -23,7 +13,9 @@ interface Step {
 }
 
 interface Partition {
-  readonly id: AssignedPartition
+  readonly id: PartitionId
+  /** As the brokers said last; undefined: they were not asked yet. */
+  log: LogId | undefined
   /** Last counted offset by shard; NaN: not known. */
   readonly counted: Float64Array
   /** First offset that was counted here. */
@@ -42,11 +34,22 @@ export class CountedPartitions {
     return this.#offsets
   }
 
-  /** Begins anew: nothing is known of what was counted. */
-  assign(id: AssignedPartition): void {
+  /** Begins anew: nothing is known of what was counted. `log` absent: the brokers are still asked for it. */
+  assign({ topic, partition }: PartitionId, log?: LogId): void {
+    const id = { topic, partition }
     const counted = new Float64Array(SHARDS).fill(Number.NaN)
-    this.#partitions.set(partitionKey(id), { id, counted, begin: Number.POSITIVE_INFINITY, steps: [] })
+    this.#partitions.set(partitionKey(id), { id, log, counted, begin: Number.POSITIVE_INFINITY, steps: [] })
     this.#offsets.set(partitionKey(id), counted)
+  }
+
+  /** What the brokers said of the log of a partition; undefined: they were not asked yet, or it is not held. */
+  logOf(key: string): LogId | undefined {
+    return this.#partitions.get(key)?.log
+  }
+
+  noteLog(key: string, log: LogId): void {
+    const partition = this.#partitions.get(key)
+    if (partition) partition.log = log
   }
 
   forget(id: PartitionId): void {
@@ -59,8 +62,8 @@ export class CountedPartitions {
   }
 
   /** Of the partitions named, those that the shard was not asked about yet. */
-  unknown(shard: number, keys: Iterable<string>): AssignedPartition[] {
-    const out: AssignedPartition[] = []
+  unknown(shard: number, keys: Iterable<string>): PartitionId[] {
+    const out: PartitionId[] = []
     for (const key of keys) {
       const partition = this.#partitions.get(key)
       if (partition && Number.isNaN(partition.counted[shard])) out.push(partition.id)
@@ -95,7 +98,7 @@ export class CountedPartitions {
       const span = spans.get(key)
       if (span === undefined) {
         spans.set(key, { first: offset, last: offset, from: ts })
-        if (!this.has(key)) this.assign({ topic: position.topic, partition: position.partition })
+        if (!this.has(key)) this.assign(position, {})
       } else {
         span.first = Math.min(span.first, offset)
         span.last = Math.max(span.last, offset)

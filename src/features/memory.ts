@@ -1,5 +1,7 @@
 import type {
   FeatureStore,
+  LogId,
+  LogsOf,
   MeanRate,
   MemberReading,
   Observations,
@@ -10,6 +12,7 @@ import type {
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { type AtomicDelta, aggregate, type TallyDelta } from './aggregate.ts'
 import { LIMITS } from './layout.ts'
+import { logChangeOf } from './log-change.ts'
 import { MemoryMembers } from './memory-members.ts'
 import { MemoryRates } from './memory-rates.ts'
 import { checkBatch, firstEventTime } from './observations.ts'
@@ -42,24 +45,21 @@ class MemoryFeatureStore implements FeatureStore {
   #eventTime = 0
   #sweptAt = 0
 
-  async assign(
-    partitions: readonly (PartitionId & { readonly endOffset?: number; readonly topicId?: string })[],
-  ): Promise<readonly PartitionId[]> {
+  async assign(partitions: readonly PartitionId[], logsOf?: LogsOf): Promise<readonly PartitionId[]> {
+    const before = partitions.map((id) => this.#offsets.get(partitionKey(id)))
+    const logs = new Map((await logsOf?.(partitions))?.map((log) => [partitionKey(log), log]))
     const reset: PartitionId[] = []
-    for (const { topic, partition, endOffset, topicId } of partitions) {
+    for (const [n, { topic, partition }] of partitions.entries()) {
       const key = partitionKey({ topic, partition })
-      const stored = this.#offsets.get(key)?.[0]
-      const id = this.#topicIds.get(key)
-      if (topicId !== undefined) this.#topicIds.set(key, topicId)
-      if (stored === undefined) continue
-      const isSame = topicId !== undefined && id === topicId
-      const isOther = topicId !== undefined && id !== undefined && id !== topicId
-      const isBeyond = endOffset !== undefined && stored >= endOffset
-      if (isSame && isBeyond) this.#offsets.set(key, [endOffset - 1])
-      else if (isOther || isBeyond) {
-        this.#offsets.delete(key)
-        reset.push({ topic, partition })
-      }
+      const stored = this.#offsets.get(key)
+      const log: LogId = logs.get(key) ?? {}
+      const change = logChangeOf({ offset: stored?.[0] ?? -1, topicId: this.#topicIds.get(key) }, log)
+      // What was counted, or set back, meanwhile says more of the log than its end did.
+      if (change === undefined || stored !== before[n]) continue
+      if (log.topicId !== undefined) this.#topicIds.set(key, log.topicId)
+      if (change.offset < 0) this.#offsets.delete(key)
+      else this.#offsets.set(key, [change.offset])
+      if (change.isAnew) reset.push({ topic, partition })
     }
     return reset
   }

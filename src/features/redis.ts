@@ -1,21 +1,27 @@
-import { randomUUID } from 'node:crypto'
 import type { SigwatchError } from '../domain/errors.ts'
-import type { FeatureStore, LostCounts, MeanRate, Observations, Readings } from '../domain/feature-store.ts'
-import { type PartitionId, partitionKey } from '../domain/ports.ts'
+import type {
+  FeatureStore,
+  LogsOf,
+  LostCounts,
+  MeanRate,
+  Observations,
+  Readings,
+} from '../domain/feature-store.ts'
+import type { PartitionId } from '../domain/ports.ts'
 import type { Outcome, RedisLink } from '../redis/link.ts'
 import { loadScript, type Script } from '../redis/script.ts'
 import { aggregate, type ShardBatch } from './aggregate.ts'
 import { Collected, judgedBy } from './collected.ts'
-import { type AssignedPartition, CountedPartitions } from './counted-partitions.ts'
+import { CountedPartitions } from './counted-partitions.ts'
 import { type CountCall, decodeCount, encodeCount } from './encode.ts'
 import { FeatureKeys, type KeyScope, LIMITS, RATE_MINUTES, SHARDS, sentPlace, shardOf } from './layout.ts'
 import { checkBatch, firstEventTime } from './observations.ts'
 import { readBaselines } from './redis-baselines.ts'
-import { BACKGROUND_MS, FeatureShards } from './redis-shards.ts'
+import { FeatureShards } from './redis-shards.ts'
+import { StoredOffsets } from './stored-offsets.ts'
 import { UncountedShare } from './uncounted-share.ts'
 
 const script = (name: string): Script => loadScript(new URL(`./${name}.lua`, import.meta.url), name)
-const ASSIGN = script('assign')
 const SINCE = script('since')
 const SENT = script('sent')
 const TOTALS = script('totals')
@@ -49,6 +55,7 @@ class RedisFeatureStore implements FeatureStore {
   readonly #budget: number
   readonly #partitions = new CountedPartitions()
   readonly #shards: FeatureShards
+  readonly #offsets: StoredOffsets
   readonly #share = new UncountedShare()
   #since: number | undefined
   #sinceReadAt = Number.NEGATIVE_INFINITY
@@ -60,53 +67,18 @@ class RedisFeatureStore implements FeatureStore {
     this.#keys = new FeatureKeys(options)
     this.#shards = new FeatureShards(link, this.#keys, options.onLost)
     this.#budget = options.budgetMs ?? 100
+    this.#offsets = new StoredOffsets({
+      ...{ link, keys: this.#keys, partitions: this.#partitions, onReset: options.onReset },
+      noteEpoch: (shard, epoch) => this.#noteEpoch(shard, epoch),
+    })
   }
 
-  async assign(partitions: readonly AssignedPartition[]): Promise<readonly PartitionId[]> {
-    for (const partition of partitions) this.#partitions.assign(partition)
-    return this.#load(partitions.map(partitionKey), BACKGROUND_MS)
+  assign(partitions: readonly PartitionId[], logsOf?: LogsOf): Promise<readonly PartitionId[]> {
+    return this.#offsets.assign(partitions, logsOf)
   }
 
   revoke(partitions: readonly PartitionId[]): void {
     for (const partition of partitions) this.#partitions.forget(partition)
-  }
-
-  /** Asks the shards that were not asked yet what they have counted; returns the partitions that begin anew. */
-  async #load(keys: readonly string[], budgetMs: number): Promise<PartitionId[]> {
-    const asked = Array.from({ length: SHARDS }, (_, shard) => ({
-      shard,
-      partitions: this.#partitions.unknown(shard, keys),
-    })).filter(({ partitions }) => partitions.length > 0)
-    const calls = asked.map(({ shard, partitions }) => ({
-      script: ASSIGN,
-      keys: [this.#keys.offsets(shard)],
-      args: [
-        randomUUID(),
-        ...partitions.flatMap((p) => [partitionKey(p), p.topicId ?? '', p.endOffset ?? -1]),
-      ],
-    }))
-    const reset = new Map<string, PartitionId>()
-    const take = (i: number, outcome: Outcome): void => {
-      if (outcome.error) return
-      const [epoch, ...found] = outcome.reply as [string, ...number[]]
-      const { shard, partitions } = asked[i]!
-      this.#noteEpoch(shard, epoch)
-      for (const [p, { topic, partition }] of partitions.entries()) {
-        const key = partitionKey({ topic, partition })
-        this.#partitions.learn(shard, key, found[2 * p]!)
-        if (found[2 * p + 1] === 1) reset.set(key, { topic, partition })
-      }
-    }
-    const late = (i: number, outcome: Outcome): void => {
-      take(i, outcome)
-      if (reset.size > 0) this.#options.onReset?.([...reset.values()])
-      reset.clear()
-    }
-    const outcomes = await this.#link.settle(calls, { budgetMs, late })
-    for (const [i, outcome] of outcomes.entries()) take(i, outcome)
-    const found = [...reset.values()]
-    reset.clear()
-    return found
   }
 
   /** Notes the epoch of a shard. Returns whether it is another one than before: what the shard held is lost. */
@@ -161,7 +133,7 @@ class RedisFeatureStore implements FeatureStore {
       only = await this.#send(due, sum, this.#budget * Math.ceil(chunk.length / A_BUDGET))
       if (only.size === 0) return
       // A shard that lost what it held is asked for its offsets once more.
-      await this.#load([...keys], this.#budget)
+      await this.#offsets.load([...keys], this.#budget)
     }
     // Another instance counts the same partitions now.
     for (const shard of aggregate(chunk, this.#partitions.offsets, SHARDS, only)) {
@@ -172,7 +144,7 @@ class RedisFeatureStore implements FeatureStore {
 
   /** What must be known of a chunk before it is counted; each round trip has a budget of its own. */
   async #prepare(chunk: readonly Observations[], keys: ReadonlySet<string>): Promise<void> {
-    const reset = await this.#load([...keys], this.#budget)
+    const reset = await this.#offsets.load([...keys], this.#budget)
     if (reset.length > 0) this.#options.onReset?.(reset)
     if (performance.now() - this.#sinceReadAt <= SINCE_EVERY) return
     const args = [this.#since ?? firstEventTime(chunk), LIMITS.baselineTtl]
@@ -283,6 +255,7 @@ class RedisFeatureStore implements FeatureStore {
   /** Waits for what is being counted, and marks what could not be. */
   async close(): Promise<void> {
     await this.#queue
+    this.#offsets.close()
     await this.#shards.close()
   }
 }

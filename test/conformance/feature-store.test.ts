@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { marketingBurst } from '../../src/detectors/marketing-burst/marketing-burst.ts'
-import type { FeatureStore, Observations, RateReading } from '../../src/domain/feature-store.ts'
+import type { FeatureStore, LogsOf, Observations, RateReading } from '../../src/domain/feature-store.ts'
 import type { TrafficGroup } from '../../src/domain/labels.ts'
 import {
   type Backend,
@@ -39,6 +39,11 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
   afterAll(() => backend?.stop())
 
   const fresh = (): FeatureStore => backend.open(freshScope())
+  const assign = (store: FeatureStore, logs: Awaited<ReturnType<LogsOf>>) =>
+    store.assign(
+      logs.map(({ topic, partition }) => ({ topic, partition })),
+      async () => logs,
+    )
   const many = (n: number, from: number, make: (offset: number, i: number) => Observations) =>
     Array.from({ length: n }, (_, i) => make(from + i, i))
 
@@ -199,7 +204,7 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
         rated(41, T0, 'port:1'),
         { ...rated(3, T0, 'port:1'), position: { topic: TOPIC, partition: 1, offset: 3 } },
       ])
-      const reset = await store.assign([
+      const reset = await assign(store, [
         { topic: TOPIC, partition: 0, endOffset: 41 },
         { topic: TOPIC, partition: 1, endOffset: 4 },
         { topic: TOPIC, partition: 2, endOffset: 0 },
@@ -214,23 +219,23 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
     it('counts a topic that was made anew, though it is longer than the one before', async () => {
       const store = backend.open(freshScope())
       const of = (endOffset: number, topicId: string) => [{ topic: TOPIC, partition: 0, endOffset, topicId }]
-      expect(await store.assign(of(0, 'a'))).toEqual([])
+      expect(await assign(store, of(0, 'a'))).toEqual([])
       await store.count(many(10, 0, (o) => rated(o, T0, 'port:1')))
-      expect(await store.assign(of(10, 'a'))).toEqual([])
+      expect(await assign(store, of(10, 'a'))).toEqual([])
       await store.count(many(10, 0, (o) => rated(o, T0, 'port:1')))
       expect(await store.totals('port:1')).toEqual([10, 0, 0])
-      expect(await store.assign(of(15, 'b'))).toEqual([{ topic: TOPIC, partition: 0 }])
+      expect(await assign(store, of(15, 'b'))).toEqual([{ topic: TOPIC, partition: 0 }])
       await store.count(many(15, 0, (o) => rated(o, T0, 'port:1')))
       expect(await store.totals('port:1')).toEqual([25, 0, 0])
-      expect(await store.assign(of(15, 'b'))).toEqual([])
+      expect(await assign(store, of(15, 'b'))).toEqual([])
     })
 
     it('counts on from the new end of a log of the same topic that lost its end', async () => {
       const store = backend.open(freshScope())
       const of = (endOffset: number) => [{ topic: TOPIC, partition: 0, endOffset, topicId: 'a' }]
-      await store.assign(of(0))
+      await assign(store, of(0))
       await store.count(many(10, 0, (o) => rated(o, T0, 'port:1')))
-      expect(await store.assign(of(7))).toEqual([])
+      expect(await assign(store, of(7))).toEqual([])
       // Read again from the start: what was there before is not counted twice, what is new is counted.
       await store.count(many(9, 0, (o) => rated(o, T0, 'port:1')))
       expect(await store.totals('port:1')).toEqual([12, 0, 0])
@@ -240,9 +245,9 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
       if (!backend.shared) return
       const scope = freshScope()
       const [old, heir] = [backend.open(scope), backend.open(scope)]
-      await old.assign([{ topic: TOPIC, partition: 0, endOffset: 100 }])
+      await assign(old, [{ topic: TOPIC, partition: 0, endOffset: 100 }])
       await old.count(many(10, 0, (o) => rated(o, T0, 'port:1')))
-      expect(await heir.assign([{ topic: TOPIC, partition: 0, endOffset: 100 }])).toEqual([])
+      expect(await assign(heir, [{ topic: TOPIC, partition: 0, endOffset: 100 }])).toEqual([])
       // The heir reads from the last checkpoint; the old owner does not know yet that it lost the partition.
       await heir.count(many(10, 5, (o) => rated(o, T0, 'port:1')))
       const stale = await old.count(many(10, 8, (o) => rated(o, T0, 'port:1')))
@@ -253,6 +258,67 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
       old.revoke([{ topic: TOPIC, partition: 0 }])
       await old.count(many(20, 0, (o) => rated(o, T0, 'port:1')))
       expect(await heir.totals('port:1')).toEqual([20, 0, 0])
+    })
+
+    /** Counts and is assigned by others between the answer of the brokers and what it leads to. */
+    describe('of an owner that is stopped while it is assigned a partition', () => {
+      const id = { topic: TOPIC, partition: 0 }
+      const next = (n: number, from: number) => many(n, from, (o) => rated(o, T0, 'port:1'))
+      /** A store that has counted ten records of topic `a`, and another, which is late where they share what is counted. */
+      const owners = async () => {
+        const scope = freshScope()
+        const owner = backend.open(scope)
+        const late = backend.shared ? backend.open(scope) : owner
+        await assign(owner, [{ ...id, endOffset: 10, topicId: 'a' }])
+        await owner.count(next(10, 0))
+        return { owner, late }
+      }
+
+      it('are not set back to an end that others have passed', async () => {
+        const { owner, late } = await owners()
+        const logs = [{ ...id, endOffset: 7, topicId: 'a' }]
+        const reset = await late.assign([id], async () => {
+          if (logs[0]!.endOffset < 10) await owner.count(next(10, 10))
+          return logs.splice(0, 1, { ...id, endOffset: 20, topicId: 'a' })
+        })
+        expect(reset).toEqual([])
+        for (const store of [late, owner]) await store.count(next(12, 10))
+        expect(await late.totals('port:1')).toEqual([22, 0, 0])
+        expect(owner.unready()).toEqual([])
+      })
+
+      it('are not set back for a topic that has gone', async () => {
+        const { owner, late } = await owners()
+        const logs = [
+          { ...id, endOffset: 10, topicId: 'a' },
+          { ...id, endOffset: 5, topicId: 'b' },
+        ]
+        const reset = await late.assign([id], async () => {
+          if (logs.length > 1) {
+            expect(await assign(owner, [logs[1]!])).toEqual([id])
+            await owner.count(next(5, 0))
+          }
+          return [logs.length > 1 ? logs.shift()! : logs[0]!]
+        })
+        expect(reset).toEqual([])
+        for (const store of [late, owner]) await store.count(next(6, 0))
+        expect(await late.totals('port:1')).toEqual([16, 0, 0])
+        expect(owner.unready()).toEqual([])
+      })
+
+      it('are not set back twice for an end that was lost once', async () => {
+        const { owner, late } = await owners()
+        const lost = { ...id, endOffset: 7, topicId: 'a' }
+        let asked = 0
+        await late.assign([id], async () => {
+          if (asked++ > 0) return [{ ...lost, endOffset: 10 }]
+          await assign(owner, [lost])
+          await owner.count(next(3, 7))
+          return [lost]
+        })
+        for (const store of [late, owner]) await store.count(next(10, 0))
+        expect(await late.totals('port:1')).toEqual([13, 0, 0])
+      })
     })
 
     it('counts overlapping calls one after the other', async () => {

@@ -503,7 +503,8 @@ describe.skipIf(!redisServerInstalled())('features while Redis is away', () => {
     const store = await open({ onReset: (partitions) => resets.push(...partitions) })
     await store.count([rated(50, T0, 'port:1')])
     server.process.kill('SIGSTOP')
-    expect(await store.assign([{ topic: TOPIC, partition: 0, endOffset: 10 }])).toEqual([])
+    const id = { topic: TOPIC, partition: 0 }
+    expect(await store.assign([id], async () => [{ ...id, endOffset: 10 }])).toEqual([])
     await back()
     await store.count([rated(0, T0, 'port:1')])
     expect(resets).toEqual([{ topic: TOPIC, partition: 0 }])

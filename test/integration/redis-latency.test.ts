@@ -47,7 +47,9 @@ describe.skipIf(!redisServerInstalled())('rates with the default budget of 100 m
     async (latency) => {
       const { store, proxy } = await behindProxy()
       proxy.latency = latency
-      await store.assign([{ topic: TOPIC, partition: 0, endOffset: 0 }])
+      await store.assign([{ topic: TOPIC, partition: 0 }], async () => [
+        { topic: TOPIC, partition: 0, endOffset: 0 },
+      ])
       expect(share(await countBatches(store, 15, 0))).toBe(1)
     },
     30_000,
@@ -58,7 +60,9 @@ describe.skipIf(!redisServerInstalled())('rates with the default budget of 100 m
     async (latency) => {
       const { store, proxy } = await behindProxy()
       proxy.latency = latency
-      await store.assign([{ topic: TOPIC, partition: 0, endOffset: 0 }])
+      await store.assign([{ topic: TOPIC, partition: 0 }], async () => [
+        { topic: TOPIC, partition: 0, endOffset: 0 },
+      ])
       const all = await countBatches(store, 10, 0)
       proxy.hiccup(400)
       const during = await countBatches(store, 5, 10)
@@ -78,7 +82,9 @@ describe.skipIf(!redisServerInstalled())('rates with the default budget of 100 m
 
   it('mark what they missed wherever something was to be counted, not rates alone', async () => {
     const { store, proxy, direct } = await behindProxy()
-    await store.assign([{ topic: TOPIC, partition: 0, endOffset: 0 }])
+    await store.assign([{ topic: TOPIC, partition: 0 }], async () => [
+      { topic: TOPIC, partition: 0, endOffset: 0 },
+    ])
     const entities = Array.from({ length: 30 }, (_, i) => `port-signatures:${i}`)
     const batch = (from: number) =>
       entities.map((entity, i) => joined(from + i, T0 + 20_000, entity, 'a signature'))
@@ -97,7 +103,9 @@ describe.skipIf(!redisServerInstalled())('rates with the default budget of 100 m
 
   it('mark what they missed before they end', async () => {
     const { store, proxy, direct } = await behindProxy()
-    await store.assign([{ topic: TOPIC, partition: 0, endOffset: 0 }])
+    await store.assign([{ topic: TOPIC, partition: 0 }], async () => [
+      { topic: TOPIC, partition: 0, endOffset: 0 },
+    ])
     const entity = 'port:1'
     expect((await store.count([rated(0, T0, entity)])).counted).toBe(true)
     proxy.refusing = true
@@ -112,7 +120,9 @@ describe.skipIf(!redisServerInstalled())('rates with the default budget of 100 m
 
   it('says that it is not ready while a good part of the batches is not counted', async () => {
     const { store, proxy } = await behindProxy()
-    await store.assign([{ topic: TOPIC, partition: 0, endOffset: 0 }])
+    await store.assign([{ topic: TOPIC, partition: 0 }], async () => [
+      { topic: TOPIC, partition: 0, endOffset: 0 },
+    ])
     await countBatches(store, 5, 0)
     expect(store.unready()).toEqual([])
     // Between the failures Redis answers, so that no circuit opens.
@@ -129,7 +139,9 @@ describe.skipIf(!redisServerInstalled())('rates with the default budget of 100 m
 
   it('take a slow moment of their own process for no outage', async () => {
     const { store } = await behindProxy(true)
-    await store.assign([{ topic: TOPIC, partition: 0, endOffset: 0 }])
+    await store.assign([{ topic: TOPIC, partition: 0 }], async () => [
+      { topic: TOPIC, partition: 0, endOffset: 0 },
+    ])
     await countBatches(store, 2, 0)
     const busy = setInterval(() => {
       const until = performance.now() + 150
