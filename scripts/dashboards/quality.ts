@@ -1,4 +1,5 @@
 import * as c from './columns.ts'
+import { DRIFT, DRIFT_BY_LABEL, DRIFT_OF_SCORES } from './quality-drift.ts'
 import { type DashboardSpec, section } from './spec.ts'
 import { BEFORE, wilson } from './sql.ts'
 import { ARCHIVE, DATASOURCE, DESK, INSTANCE, JOB } from './variables.ts'
@@ -29,12 +30,6 @@ const scores = (condition: string, column: string) =>
   `SELECT least(floor(score * 10), 9)::int AS bin, sum(1 / share) AS ${column} FROM verdict WHERE ${condition} GROUP BY 1`
 const SCORE_BINS = `SELECT bin, coalesce(now_n, 0) AS now_n, coalesce(then_n, 0) AS then_n FROM generate_series(0, 9) AS bin
     LEFT JOIN (${scores('$__timeFilter(ts)', 'now_n')}) a USING (bin) LEFT JOIN (${scores(BEFORE, 'then_n')}) b USING (bin)`
-const DRIFT: readonly (readonly [string, number | null])[] = [
-  ['green', null],
-  ['yellow', 0.1],
-  ['red', 0.25],
-]
-
 const GLANCE = section(
   1,
   ['At a glance', '总览'],
@@ -46,12 +41,13 @@ const GLANCE = section(
         'Cases that an analyst confirmed or called a false positive in the time.',
         '所选时间内分析员确认或判为误报的案件。',
       ],
-      size: [5, 4],
+      size: [4, 4],
       unit: 'short',
       queries: table(
         `SELECT count(DISTINCT coalesce(message_id, state_id)) AS cases FROM feedback WHERE $__timeFilter(ts) AND verdict IN ('confirmed', 'false_positive')`,
       ),
     },
+    DRIFT_OF_SCORES,
     {
       kind: 'stat',
       title: ['Drift of the labels', '标签漂移'],
@@ -59,16 +55,19 @@ const GLANCE = section(
         'Population stability index of the labels of all messages against the time of the same length before: below 0.1 is the same, above 0.25 is a different population.',
         '全部短信标签相对于之前同样长时段的群体稳定性指标：低于 0.1 为一致，高于 0.25 为不同总体。',
       ],
-      size: [5, 4],
+      size: [4, 4],
       decimals: 3,
       thresholds: DRIFT,
       queries: table(psi(LABEL_BINS, LABELS.length)),
     },
     {
       kind: 'stat',
-      title: ['Drift of the scores', '分值漂移'],
-      says: ['The same of the scores of verdicts, in ten steps.', '同上，按判定分值的十个区间。'],
-      size: [5, 4],
+      title: ['Drift of the decisions', '判定分值漂移'],
+      says: [
+        'The same of the scores of verdicts, which policy computes from the reasons, in ten steps.',
+        '同上，按判定分值（由策略根据原因计算）的十个区间。',
+      ],
+      size: [4, 4],
       decimals: 3,
       thresholds: DRIFT,
       queries: table(psi(SCORE_BINS, 10)),
@@ -91,7 +90,7 @@ const GLANCE = section(
         'Seconds in which rates could not be counted, all instances, by the metrics.',
         '无法统计速率的秒数，所有实例，取自指标。',
       ],
-      size: [5, 4],
+      size: [4, 4],
       unit: 's',
       queries: [
         {
@@ -235,5 +234,5 @@ export const QUALITY: DashboardSpec = {
   from: 'now-7d',
   variables: [ARCHIVE, DATASOURCE, JOB, INSTANCE, DESK],
   annotations: [],
-  sections: [GLANCE, PRECISION, MODEL],
+  sections: [GLANCE, PRECISION, MODEL, DRIFT_BY_LABEL],
 }

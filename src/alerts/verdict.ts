@@ -9,6 +9,8 @@ import { contactsInClear, type SenderContacts, showEvidence } from './show.ts'
 export interface VerdictContext {
   /** Wall clock, epoch ms. */
   readonly now: number
+  /** The text model that labelled the message. */
+  readonly model: string
   readonly degraded: boolean
   /** Too old for anybody to act on: the action is at most `observe`. */
   readonly late: boolean
@@ -38,17 +40,30 @@ export function verdictsOf(
   message: AnalysedMessage,
   reasons: readonly Reason[],
   states: readonly MatchingState[],
-  { now, degraded, late }: VerdictContext,
+  { now, model, degraded, late }: VerdictContext,
   { explain, senderContacts }: VerdictOptions,
 ): Verdict[] {
   const decidedAt = isoOf(now)
   const { label } = message
+  // In thousandths, which is as much as a histogram needs.
+  const modelScore = Math.round(message.scores[label] * 1000) / 1000
   // Nothing applies to most messages: their verdicts are made without any list.
   if (reasons.length + states.length === 0 && !explain && !degraded && !late && !message.partial) {
     return message.origins.map(({ id, ext }) =>
       ext
-        ? { id, action: 'pass', label, score: 0, reasons: NONE, states: NONE, ext, decidedAt }
-        : { id, action: 'pass', label, score: 0, reasons: NONE, states: NONE, decidedAt },
+        ? {
+            id,
+            action: 'pass',
+            label,
+            score: 0,
+            model,
+            modelScore,
+            reasons: NONE,
+            states: NONE,
+            ext,
+            decidedAt,
+          }
+        : { id, action: 'pass', label, score: 0, model, modelScore, reasons: NONE, states: NONE, decidedAt },
     )
   }
   const action = askedAction(reasons, states, late)
@@ -57,6 +72,8 @@ export function verdictsOf(
     action: action === 'none' ? ('pass' as const) : action,
     label,
     score: combinedScore(reasons),
+    model,
+    modelScore,
     reasons: [...new Set<Code>(reasons.map((r) => r.code))],
     ...(explain
       ? { findings: findingsShown(message, reasons, contactsInClear(action, senderContacts)) }
@@ -80,11 +97,12 @@ const PLAIN = /^[ !#-[\]-~]*$/
 
 /** A verdict as `JSON.stringify` writes it; those without reasons and states, which are most, are put together by hand. */
 export function verdictJson(verdict: Verdict): string {
-  const { id, action, label, score, reasons, states, ext, decidedAt } = verdict
-  const isBare = reasons.length + states.length === 0 && ext === undefined && PLAIN.test(id)
+  const { id, action, label, score, model = '', modelScore, reasons, states, ext, decidedAt } = verdict
+  const isPlain = modelScore !== undefined && PLAIN.test(id) && PLAIN.test(model)
+  const isBare = isPlain && reasons.length + states.length === 0 && ext === undefined
   if (!isBare || verdict.findings || verdict.degraded || verdict.late || verdict.partial)
     return JSON.stringify(verdict)
-  return `{"id":"${id}","action":"${action}","label":"${label}","score":${score},"reasons":[],"states":[],"decidedAt":"${decidedAt}"}`
+  return `{"id":"${id}","action":"${action}","label":"${label}","score":${score},"model":"${model}","modelScore":${modelScore},"reasons":[],"states":[],"decidedAt":"${decidedAt}"}`
 }
 
 /** The strongest that the enforced reasons of a message and the open states that match it ask for. */

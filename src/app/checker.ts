@@ -117,7 +117,7 @@ export class Checker {
     const findings = findingsOf(message, versions, known, detectors.message)
     const detected = exempted({ message, findings }, policy, states.allowances)
     const { reasons, late } = decide(detected, policy, { now, maxAge })
-    const context = { now, degraded, late }
+    const context = { now, model: versions.classifier.id, degraded, late }
     const options = { explain: false, senderContacts }
     // The traffic may be behind the clock by more than a hold: what holds is what its readers still have.
     const open = states.openStatesFor(message, true)

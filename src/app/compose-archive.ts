@@ -1,5 +1,6 @@
 import { type Client, databaseError, openClient } from '../archive/database.ts'
 import { watchDeadlines } from '../archive/deadlines.ts'
+import { watchDrift } from '../archive/drift.ts'
 import { ArchiveIntake } from '../archive/intake.ts'
 import { migrate, requireSchema } from '../archive/migrate.ts'
 import { archivedOffsets, type LogOf } from '../archive/offsets.ts'
@@ -109,6 +110,7 @@ export async function composeArchive(config: Config, emit: Emit, stopping: Abort
       signal: abort.signal,
     })
     void watchDeadlines(url, emit, abort.signal)
+    void watchDrift(url, emit, abort.signal)
     // From now on a stop drains.
     stopping.removeEventListener('abort', giveUp)
     return {

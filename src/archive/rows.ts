@@ -244,6 +244,8 @@ function verdictRow(verdict: Verdict, f: Fields, sample: number): ArchiveRow | u
       action: f.text('action'),
       label: f.text('label'),
       score: verdict.score,
+      model: f.maybe('model'),
+      model_score: verdict.modelScore ?? null,
       codes: verdict.reasons,
       states: verdict.states,
       campaign: f.maybe('campaign'),

@@ -22,9 +22,15 @@ const STAGING = `CREATE TEMP TABLE IF NOT EXISTS staging (seq integer, kind text
 
 /** What has its id and its time already is there. */
 const PLAIN = ['alert', 'feedback', 'enforcement'] as const
-const plain = (table: DailyTable | 'version') =>
+const plain = (table: DailyTable) =>
   `INSERT INTO ${table} SELECT r.* FROM staging s, jsonb_populate_record(NULL::${table}, s.row) r
     WHERE s.kind = '${table}' ORDER BY s.seq ON CONFLICT DO NOTHING`
+
+/** The content behind a hash is what it is; the card of a model of the same name may have gained something. */
+const VERSIONS = `INSERT INTO version AS old
+    SELECT DISTINCT ON (r.hash, r.kind) r.* FROM staging s, jsonb_populate_record(NULL::version, s.row) r
+    WHERE s.kind = 'version' ORDER BY r.hash, r.kind, s.seq DESC
+    ON CONFLICT (hash, kind) DO UPDATE SET card = excluded.card WHERE excluded.card IS DISTINCT FROM old.card`
 
 /** A verdict that is given again has another time: it is found by its id within two days. */
 const VERDICTS = `INSERT INTO verdict SELECT DISTINCT ON (r.id) r.* FROM staging s, jsonb_populate_record(NULL::verdict, s.row) r
@@ -128,8 +134,8 @@ export class ArchiveWriter {
     const copy = this.#client.query(copyFrom('COPY staging (seq, kind, row) FROM STDIN'))
     await pipeline(Readable.from(linesOf(rows)), copy)
     const tables = new Set(rows.map(({ table }) => table))
-    for (const table of [...PLAIN, 'version'] as const)
-      if (tables.has(table)) await this.#client.query(plain(table))
+    for (const table of PLAIN) if (tables.has(table)) await this.#client.query(plain(table))
+    if (tables.has('version')) await this.#client.query(VERSIONS)
     if (tables.has('verdict') || tables.has('complaint')) await this.#client.query(BY_INDEX)
     if (tables.has('complaint')) await this.#client.query(COMPLAINTS)
     if (tables.has('verdict')) {

@@ -107,6 +107,9 @@ export interface Verdict {
   readonly action: Action | 'pass'
   readonly label: Label
   readonly score: number
+  /** The text model that labelled it, `<name>@<version>`, and its score of the label, 0 to 1. Absent in verdicts of earlier versions. */
+  readonly model?: string
+  readonly modelScore?: number
   readonly reasons: readonly Code[]
   /** With the setting `verdicts.explain`: why each of the reasons applies, masked as in alerts. */
   readonly findings?: readonly ExplainedFinding[]

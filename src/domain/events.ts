@@ -94,6 +94,15 @@ export type Event =
       readonly unknown: number
       readonly computedAt: number
     }
+  /** How far the scores of the model have moved, by label and reference. */
+  | {
+      readonly name: 'score_drift'
+      readonly drifts: readonly {
+        readonly label: Label
+        readonly against: 'card' | 'week'
+        readonly psi: number
+      }[]
+    }
   /** A backlog waits for the store. */
   | { readonly name: 'backlog_waits' }
   /** Redis lost what was counted in a part of the store. */

@@ -118,14 +118,15 @@ export function messageOutputs(
   decision: Decision,
   states: readonly MatchingState[],
   versions: Versions,
-  context: Omit<VerdictContext, 'late'>,
+  context: Pick<VerdictContext, 'now' | 'degraded'>,
   { alerts: options, wants, explain }: OutputOptions,
 ): MessageOutputs {
   const { message, reasons, enforced, shadow, late } = decision
   const { now, degraded } = context
   const { senderContacts } = options
+  const model = versions.classifier.id
   const verdicts = wants.verdicts
-    ? verdictsOf(message, reasons, states, { now, degraded, late }, { explain, senderContacts })
+    ? verdictsOf(message, reasons, states, { now, model, degraded, late }, { explain, senderContacts })
     : NONE
   const action = reasons.length + states.length === 0 ? 'none' : askedAction(reasons, states, late)
   // Most messages have no reasons.

@@ -5,7 +5,7 @@ const TEN_SECONDS = 10_000
 
 /** What becomes of the archive, and of the complaints in it. */
 export const ARCHIVE_REPORTS: ReportsOf<
-  'archived' | 'archive_refused' | 'archive_expired' | 'complaint_deadlines'
+  'archived' | 'archive_refused' | 'archive_expired' | 'complaint_deadlines' | 'score_drift'
 > = {
   archived: { line: { level: 'debug', message: 'archived' } },
   archive_refused: {
@@ -18,6 +18,12 @@ export const ARCHIVE_REPORTS: ReportsOf<
     measure: (m, e) => {
       for (const standing of DEADLINE_STANDINGS) m.sigwatch_complaint_deadlines.set({ standing }, e[standing])
       m.sigwatch_complaint_deadlines_computed_timestamp_seconds.set(e.computedAt / 1000)
+    },
+  },
+  score_drift: {
+    measure: (m, { drifts }) => {
+      m.sigwatch_model_score_drift.reset()
+      for (const { label, against, psi } of drifts) m.sigwatch_model_score_drift.set({ label, against }, psi)
     },
   },
 }

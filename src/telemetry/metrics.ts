@@ -128,6 +128,10 @@ export const METRICS = {
   sigwatch_complaint_deadlines_computed_timestamp_seconds: gauge(
     'When `complaints deadlines` computed the deadlines that are kept; 0: none are. Of the archive.',
   ),
+  sigwatch_model_score_drift: gauge(
+    'Population stability index of the scores of the last day, of the model that labelled last: card: against held-out texts on its card; week: against the same day of the week before. Above 0.25 it is other traffic. Of the archive.',
+    { label: LABELS, against: ['card', 'week'] },
+  ),
   sigwatch_counts_lost_total: counter('Times that Redis was found to have lost what was counted.', {
     how: ['emptied', 'older'],
   }),

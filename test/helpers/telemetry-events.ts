@@ -33,6 +33,13 @@ export const SAMPLE_EVENTS: readonly Event[] = [
   { name: 'archive_refused', count: 1, reason: 'time is no time' },
   { name: 'archive_expired', partitions: 6 },
   { name: 'complaint_deadlines', due: 2, overdue: 1, unknown: 3, computedAt: 1_794_300_000_000 },
+  {
+    name: 'score_drift',
+    drifts: [
+      { label: 'fraud', against: 'card', psi: 0.31 },
+      { label: 'fraud', against: 'week', psi: 0.04 },
+    ],
+  },
   { name: 'clock_ahead', records: 3, seconds: 3_600 },
   { name: 'oldest_uncommitted', seconds: 1.5 },
   { name: 'log_restarted', topic: 'sms.mt', partition: 3 },

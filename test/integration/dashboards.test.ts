@@ -1,11 +1,14 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { masked } from '../../scripts/dashboards/sql.ts'
+import { SHIPPED_MODEL } from '../../src/app/assets.ts'
 import { storeDeadlines } from '../../src/archive/deadlines.ts'
 import { DAILY } from '../../src/archive/partitions.ts'
 import { ArchiveReader } from '../../src/archive/reader.ts'
 import { startDesk } from '../../src/desk/server.ts'
 import type { Alert } from '../../src/domain/alert.ts'
+import { hash32 } from '../../src/domain/hash32.ts'
+import { loadArtifact } from '../../src/model/artifact.ts'
 import { wilson } from '../../src/replay/wilson.ts'
 import { createTelemetry, type Telemetry } from '../../src/telemetry/events.ts'
 import {
@@ -18,7 +21,12 @@ import {
 } from '../helpers/grafana.ts'
 import { NUMBERS_OF_PERSONS, OTHER_SENDERS } from '../helpers/masked-senders.ts'
 import { OpenMetrics } from '../helpers/openmetrics.ts'
-import { archivePlanted, messagesOf, type PlantedWords } from '../helpers/planted-archive.ts'
+import {
+  archivePlanted,
+  messagesOf,
+  SAMPLE as PLANTED_SAMPLE,
+  type PlantedWords,
+} from '../helpers/planted-archive.ts'
 import { MINUTE, PERSON, type PlantedHours, plantHours } from '../helpers/planted-hours.ts'
 import { type PostgresServer, startPostgres } from '../helpers/postgres-server.ts'
 import { hasPrometheus, type Prometheus, startPrometheus } from '../helpers/prometheus.ts'
@@ -41,6 +49,8 @@ const named = (list: readonly GrafanaQuery[]) =>
 
 type Row = Readonly<Record<string, unknown>>
 const all = { raw: "'%'" }
+const openedCard = () =>
+  loadArtifact(SHIPPED_MODEL).card.scores.histogram as Record<string, readonly number[]>
 
 describeWith('postgres', 'dashboards on planted hours', () => {
   const withPrometheus = hasPrometheus()
@@ -314,6 +324,32 @@ describeWith('postgres', 'dashboards on planted hours', () => {
     const ids = new Map(hours.verdicts.map(({ id, label }) => [id, label]))
     const share = total.filter(({ id }) => ids.get(id) === 'marketing').length / total.length
     expect(Number(marketing.now)).toBeCloseTo(share, 2)
+  })
+
+  it('measures the scores of the model against its card, label by label', async () => {
+    const rows = await panel('quality', 'Drift by label')
+    const kept = hours.verdicts.filter(
+      ({ id, label, action }) =>
+        label === 'notice' && (action !== 'pass' || hash32(id) < PLANTED_SAMPLE * 2 ** 32),
+    )
+    /** `kept`: how many the counts are of, where some stand for several. */
+    const shares = (steps: readonly number[], kept?: number) => {
+      const all = steps.reduce((sum, n) => sum + n, 0)
+      const one = all / (kept ?? all)
+      return steps.map((n) => (n + 0.5 * one) / (all + 5 * one))
+    }
+    const steps = new Array<number>(10).fill(0)
+    for (const { action, modelScore } of kept)
+      steps[Math.min(9, Math.floor(modelScore! * 10))]! += action === 'pass' ? 1 / PLANTED_SAMPLE : 1
+    const [p, q] = [shares(steps, kept.length), shares(openedCard().notice!)]
+    const psi = p.reduce((sum, x, i) => sum + (x - q[i]!) * Math.log(x / q[i]!), 0)
+    const notice = rows.find(({ label }) => label === 'notice')!
+    expect(Number(notice.against_card)).toBeCloseTo(psi, 9)
+    expect(Number(notice.messages)).toBe(steps.reduce((sum, n) => sum + n, 0))
+    const chart = await panel('quality', 'Scores of the model')
+    const sum = (column: string) => chart.reduce((all, row) => all + Number(row[column]), 0)
+    expect(sum('now')).toBeCloseTo(1, 9)
+    expect(sum('card')).toBeCloseTo(1, 9)
   })
 
   it('follows a release and what gateways did', async () => {

@@ -22,7 +22,7 @@ const verdict = (explain: boolean, senderContacts: 'clear' | 'masked') =>
     messageOf('【京东】退款'),
     [reason],
     [],
-    { now: NOON, degraded: false, late: false },
+    { now: NOON, model: 'sms-zh@2', degraded: false, late: false },
     { explain, senderContacts },
   )[0]!
 

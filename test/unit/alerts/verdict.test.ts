@@ -3,24 +3,25 @@ import { verdictJson, verdictsOf } from '../../../src/alerts/verdict.ts'
 import { message } from '../../helpers/state-fixtures.ts'
 
 const NOW = Date.parse('2026-11-11T00:00:00Z')
+const AT = { now: NOW, model: 'sms-zh@2', degraded: false, late: false }
 const SHOWN = { explain: false, senderContacts: 'clear' } as const
 const states = [{ id: 'a'.repeat(32), action: 'block' as const }]
 
 describe('a verdict', () => {
   it('asks for the strongest of its reasons and of the open states', () => {
-    const [verdict] = verdictsOf(message(), [], states, { now: NOW, degraded: false, late: false }, SHOWN)
+    const [verdict] = verdictsOf(message(), [], states, { ...AT }, SHOWN)
     expect(verdict).toMatchObject({ action: 'block', states: [states[0]!.id] })
     expect(verdict).not.toHaveProperty('late')
   })
 
   it('asks for no more than to observe a message that is too old to act on', () => {
-    const late = { now: NOW, degraded: false, late: true }
+    const late = { ...AT, late: true }
     expect(verdictsOf(message(), [], states, late, SHOWN)[0]).toMatchObject({ action: 'observe', late: true })
     expect(verdictsOf(message(), [], [], late, SHOWN)[0]).toMatchObject({ action: 'pass', late: true })
   })
 
   it('says of an ordinary message what it says of any, in the same order', () => {
-    const at = { now: NOW, degraded: false, late: false }
+    const at = { ...AT }
     const origins = [
       { ...message().origins[0]!, id: 'one' },
       { ...message().origins[0]!, id: 'two', ext: { batch: '7' } },
@@ -35,8 +36,31 @@ describe('a verdict', () => {
   })
 })
 
+describe('the model of a verdict', () => {
+  it('is named, with its score of the label', () => {
+    const scores = {
+      notice: 0.01,
+      personal: 0.02,
+      marketing: 0.91267,
+      finance: 0.03,
+      fraud: 0.02,
+      illicit: 0.007,
+    }
+    for (const reached of [[], states]) {
+      const [verdict] = verdictsOf(message({ label: 'marketing', scores }), [], reached, AT, SHOWN)
+      expect(verdict).toMatchObject({ label: 'marketing', model: 'sms-zh@2', modelScore: 0.913 })
+      expect(JSON.parse(verdictJson(verdict!))).toEqual(verdict)
+    }
+  })
+
+  it('may have any name', () => {
+    const [verdict] = verdictsOf(message(), [], [], { ...AT, model: 'mein "modell"@1\n' }, SHOWN)
+    expect(verdictJson(verdict!)).toBe(JSON.stringify(verdict))
+  })
+})
+
 describe('the JSON of a verdict', () => {
-  const at = { now: NOW, degraded: false, late: false }
+  const at = { ...AT }
 
   it.each(['gw1.1', 'gw"1', 'gw\\1', '网关.1', 'gw\u0001', '', '\ud800'])(
     'is that of JSON.stringify for the id %j',

@@ -90,7 +90,7 @@ describe('docs/check.md', () => {
 /** Words as they are, numbers and times by their kind. */
 function shapeOf(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value), (key, item) =>
-    key === 'decidedAt' ? 'a time' : typeof item === 'number' ? 'a number' : item,
+    key === 'decidedAt' || key === 'model' ? `a ${key}` : typeof item === 'number' ? 'a number' : item,
   )
 }
 
