@@ -3,6 +3,7 @@ import type { Broker, Cluster, Kafka } from 'kafkajs'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { closed } from './close.ts'
 import { type CommitMetadata, readMetadata } from './commit-metadata.ts'
+import { typeOf } from './errors.ts'
 import { type OpenedCluster, openCluster } from './opened-cluster.ts'
 import { stableOffsets } from './stable-offsets.ts'
 import { agreedFacts, type TopicFacts, topicFactsOf, WITNESSES } from './topic-facts.ts'
@@ -121,7 +122,8 @@ export class PartitionOffsets {
     try {
       return await this.#bounded(opened.then(({ cluster }) => question(cluster)))
     } catch (error) {
-      if (this.#opened === opened) void this.close()
+      // That is an answer.
+      if (this.#opened === opened && typeOf(error) !== 'UNSTABLE_OFFSET_COMMIT') void this.close()
       throw error
     }
   }

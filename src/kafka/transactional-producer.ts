@@ -72,7 +72,7 @@ export function transactionalIdOf(groupId: string, { topic, partition }: Partiti
 }
 
 /**
- * Transactions of one input partition. `begin` fences whoever wrote for it before and ends what that left open; after any
+ * Transactions of one input partition. `begin`, after `prepare`, fences whoever wrote for it before and ends what that left open; after any
  * failure it is to be called again, and the committed offset says what came of the transaction that failed. Nothing is
  * tried again here but what a coordinator asks to wait for.
  */
@@ -91,7 +91,8 @@ export class TransactionalProducer {
     this.#transactionalId = transactionalIdOf(options.groupId, options.partition)
   }
 
-  async begin(): Promise<void> {
+  /** Finds the coordinators; changes nothing on the brokers. */
+  async prepare(): Promise<void> {
     const transactionalId = this.#transactionalId
     this.#identity = undefined
     this.#sequences.clear()
@@ -103,12 +104,20 @@ export class TransactionalProducer {
       transactionCoordinator(cluster, transactionalId),
       cluster.findGroupCoordinator({ groupId: this.#options.groupId }),
     ])
-    const { producerId, producerEpoch } = await whenEnded(() =>
-      transaction.initProducerId({ transactionalId, transactionTimeout: TRANSACTION_TIMEOUT }),
-    ).catch((error: unknown) => {
+    this.#coordinators = { transaction, group }
+  }
+
+  /** `check` is called before each request, and throws when it is not to be made any more. */
+  async begin(check: () => void): Promise<void> {
+    const { transaction } = this.#coordinators ?? {}
+    if (!transaction) throw new Error('a producer begins before it was prepared')
+    const transactionalId = this.#transactionalId
+    const { producerId, producerEpoch } = await whenEnded(() => {
+      check()
+      return transaction.initProducerId({ transactionalId, transactionTimeout: TRANSACTION_TIMEOUT })
+    }).catch((error: unknown) => {
       throw typeOf(error) === 'INVALID_TRANSACTION_TIMEOUT' ? new Error(TIMEOUT_REFUSED) : error
     })
-    this.#coordinators = { transaction, group }
     this.#identity = { transactionalId, producerId, producerEpoch }
   }
 

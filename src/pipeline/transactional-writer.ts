@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import {
@@ -47,6 +48,8 @@ export class TransactionalWriter {
 
   constructor(parts: TransactionalWriterParts) {
     this.#parts = parts
+    // Each lane listens to it.
+    setMaxListeners(0, parts.signal)
   }
 
   /** Why nothing is written any more; undefined: it is. */

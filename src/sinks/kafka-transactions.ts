@@ -14,11 +14,8 @@ import type { KafkaConnection, OpenedCluster } from '../kafka/client.ts'
 import { closed } from '../kafka/close.ts'
 import { metadataOf } from '../kafka/commit-metadata.ts'
 import { failureKind, reasonOf, topicsOf } from '../kafka/errors.ts'
-import {
-  TransactionalProducer,
-  type TransactionOffset,
-  type TransactionRecord,
-} from '../kafka/transactional-producer.ts'
+import type { TransactionOffset, TransactionRecord } from '../kafka/transactional-producer.ts'
+import { type Held, lost, Takeovers } from './takeovers.ts'
 
 export interface KafkaTransactionsOptions {
   readonly connection: KafkaConnection
@@ -26,20 +23,6 @@ export interface KafkaTransactionsOptions {
   /** Channels that are absent go nowhere. */
   readonly topics: Readonly<Partial<Record<Channel, string>>>
   readonly emit: Emit
-}
-
-/** A partition that is written for. */
-interface Held {
-  readonly id: PartitionId
-  readonly epoch: number
-  readonly topicId: string | undefined
-  readonly producer: TransactionalProducer
-  /** What is committed; undefined: nothing. */
-  committed: TransactionOffset | undefined
-  /** What a transaction was to commit of which it is not known whether it did. */
-  attempted: TransactionOffset | undefined
-  /** The last transaction failed: its producer has to begin anew. */
-  failed: boolean
 }
 
 /** So many failures in a row are no loss of the brokers. */
@@ -59,61 +42,26 @@ export class KafkaTransactions implements Transactions {
   readonly #options: KafkaTransactionsOptions
   readonly #held = new Map<string, Held>()
   #opened: Promise<OpenedCluster> | undefined
-  /** Attempts in a row to take partitions over that failed. */
-  #failures = 0
   /** What has failed several times in a row and goes on: writes by their partition, and taking over. */
   readonly #troubles = new Set<string>()
-  /** The last assignment for which partitions were to be taken over. */
-  #epoch = Number.NEGATIVE_INFINITY
+  readonly #takeovers: Takeovers
 
   constructor(options: KafkaTransactionsOptions) {
     this.#options = options
-  }
-
-  /**
-   * Before the partitions are read in an assignment, or when it has none. One attempt; rejects when not all could be taken
-   * over, or when meanwhile those of a later assignment were to be.
-   */
-  async takeOver(partitions: readonly PartitionId[], epoch: number): Promise<void> {
-    this.#epoch = Math.max(this.#epoch, epoch)
-    try {
-      if (partitions.length > 0) await this.#takeOver(partitions, epoch)
-      this.#failures = 0
-      this.#well(TAKING_OVER)
-    } catch (error) {
-      if (epoch === this.#epoch && ++this.#failures > UNREPORTED_ATTEMPTS) this.#troubled(TAKING_OVER, error)
-      throw error
-    }
-  }
-
-  async #takeOver(partitions: readonly PartitionId[], epoch: number): Promise<void> {
-    const { connection, groupId } = this.#options
-    const { cluster } = await this.#cluster()
-    // To begin now would fence the producers of a later assignment.
-    this.#checkLatest(partitions, epoch)
-    const producers = partitions.map((id) => {
-      this.#held.delete(partitionKey(id))
-      return { id, producer: new TransactionalProducer({ cluster, groupId, partition: id }) }
+    const { connection, groupId } = options
+    this.#takeovers = new Takeovers({
+      ...{ connection, groupId, held: this.#held },
+      cluster: () => this.#cluster(),
+      well: () => this.#well(TAKING_OVER),
+      failed: (error, times) => {
+        if (times > UNREPORTED_ATTEMPTS) this.#troubled(TAKING_OVER, error)
+      },
     })
-    // The next attempt waits for all of this one: what begins late would fence it.
-    const begun = await Promise.allSettled(producers.map(({ producer }) => producer.begin()))
-    for (const outcome of begun) if (outcome.status === 'rejected') throw outcome.reason
-    const topics = [...new Set(partitions.map(({ topic }) => topic))]
-    const [committed, facts] = await Promise.all([
-      this.#committedOf(partitions),
-      connection.topicFacts(topics),
-    ])
-    this.#checkLatest(partitions, epoch)
-    for (const { id, producer } of producers) {
-      const found = committed.get(partitionKey(id))
-      const topicId = facts.get(id.topic)?.id ?? found?.topicId
-      const state = { committed: found, attempted: undefined, failed: false }
-      this.#held.set(partitionKey(id), { id, epoch, topicId, producer, ...state })
-    }
   }
 
-  #checkLatest([partition]: readonly PartitionId[], epoch: number): void {
-    if (partition && epoch < this.#epoch) throw lost(partition, 'another assignment has begun')
+  /** See Takeovers. */
+  takeOver(partitions: readonly PartitionId[], epoch: number): Promise<readonly PartitionId[]> {
+    return this.#takeovers.takeOver(partitions, epoch)
   }
 
   /** See Transactions. Rejects with SINK_UNREACHABLE when the signal ends the waiting. */
@@ -200,8 +148,8 @@ export class KafkaTransactions implements Transactions {
     const before = await this.#options.connection.committedOf(this.#options.groupId, [held.id])
     check()
     if (!isOwn(held, before.get(key))) throw lost(held.id, 'its offset was committed by another instance')
-    await held.producer.begin()
-    const found = (await this.#committedOf([held.id])).get(key)
+    await this.#takeovers.begin(held.id, held.producer, check)
+    const found = await this.#takeovers.committedOf(held.id)
     check()
     // What does not fit into the commit may make two places alike: then nothing is known to have been written.
     const told = held.attempted !== undefined && !isSame(held.attempted, held.committed)
@@ -212,11 +160,6 @@ export class KafkaTransactions implements Transactions {
     held.attempted = undefined
     held.failed = false
     return isDone && isSame(held.committed, place)
-  }
-
-  #committedOf(partitions: readonly PartitionId[]) {
-    const { connection, groupId } = this.#options
-    return connection.committedOf(groupId, partitions, { stable: true })
   }
 
   #topicRecords(records: readonly OutputRecord[]): TransactionRecord[] {
@@ -261,8 +204,4 @@ function isSame(one: TransactionOffset | undefined, other: TransactionOffset | u
 
 function unreachable(cause: unknown): SigwatchError {
   return new SigwatchError('SINK_UNREACHABLE', `Kafka does not answer: ${reasonOf(cause)}`, { cause })
-}
-
-function lost({ topic, partition }: PartitionId, why: string, cause?: unknown): SigwatchError {
-  return new SigwatchError('TRANSACTION_LOST', `${topic}/${partition}: ${why}`, { cause })
 }

@@ -34,11 +34,12 @@ export class Assignment {
   /** Resolves when the handler is prepared for them; `preparing` until then. */
   ready: Promise<void> = Promise.resolve()
   preparing = true
-  /** The handler knows of them, and so must be called when they are revoked. */
-  announced = false
   /** Nothing more is handed over. */
   ending = false
   readonly #held: Set<string>
+  /** Held, but not taken over yet. */
+  readonly #withheld = new Set<string>()
+  readonly #announced: PartitionId[] = []
   /** The offset up to which each partition was read. */
   readonly #positions = new Map<string, number>()
   /** The offset up to which it was handed over: what lies between it and the position is no record. */
@@ -56,8 +57,37 @@ export class Assignment {
     this.#held = new Set(partitions.map(partitionKey))
   }
 
+  /** Whether the partition may be read and committed. */
   holds(id: PartitionId): boolean {
-    return this.#held.has(partitionKey(id))
+    return this.#held.has(partitionKey(id)) && !this.#withheld.has(partitionKey(id))
+  }
+
+  /** Neither reads nor commits the partitions other than these until they are released. */
+  withholdOthers(than: readonly PartitionId[]): void {
+    this.#withheld.clear()
+    const keys = new Set(than.map(partitionKey))
+    for (const key of this.#held) if (!keys.has(key)) this.#withheld.add(key)
+  }
+
+  release(ids: readonly PartitionId[]): void {
+    for (const id of ids) this.#withheld.delete(partitionKey(id))
+  }
+
+  /** Partitions that somebody else may still commit. */
+  withheld(): PartitionId[] {
+    return this.partitions.filter((id) => {
+      const key = partitionKey(id)
+      return this.#held.has(key) && this.#withheld.has(key)
+    })
+  }
+
+  /** The handler knows of these, and so must be called when they are revoked. */
+  announce(ids: readonly PartitionId[]): void {
+    this.#announced.push(...ids)
+  }
+
+  get announced(): readonly PartitionId[] {
+    return this.#announced
   }
 
   /** Neither reads nor commits a partition any more until it is assigned again. */
@@ -98,9 +128,10 @@ export class Assignment {
     if (!this.#handedOver.has(key)) this.#handedOver.set(key, position.offset)
   }
 
-  /** Forgets where reading begins. */
-  displace(): void {
-    for (const known of [this.#positions, this.#handedOver, this.#written]) known.clear()
+  /** Forgets where reading of these begins. */
+  displace(ids: readonly PartitionId[]): void {
+    for (const known of [this.#positions, this.#handedOver, this.#written])
+      for (const id of ids) known.delete(partitionKey(id))
   }
 
   /** The partition was read up to `position`, with its last record before `handedOver`. */
@@ -123,8 +154,9 @@ export class Assignment {
     return this.partitions.filter((id) => this.holds(id) && this.position(id) === undefined)
   }
 
-  assigned(): AssignedPartition[] {
-    return this.partitions.map((id) => {
+  /** These partitions with what is known of where reading begins. */
+  placed(ids: readonly PartitionId[]): AssignedPartition[] {
+    return ids.map((id) => {
       const startOffset = this.handedOver(id)
       const written = this.#written.get(partitionKey(id))
       return startOffset === undefined ? id : { ...id, startOffset, ...(written ? { written } : {}) }

@@ -2,17 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Position } from '../domain/message.ts'
 import type { PartitionId, SourceHandler } from '../domain/ports.ts'
-import { backOff, whenAborted } from '../kafka/backoff.ts'
+import { whenAborted } from '../kafka/backoff.ts'
 import type { Consumer, EachBatchPayload } from '../kafka/client.ts'
 import { Commits, type CommitTarget } from '../kafka/commits.ts'
-import { failureKind, mustBeChanged } from '../kafka/errors.ts'
 import type { GroupStart } from '../kafka/start-offsets.ts'
 import { Assignment } from './assignment.ts'
+import { AssignmentStart } from './assignment-start.ts'
 import { BatchReader } from './batch-reader.ts'
 import { BrokerWatch } from './broker-watch.ts'
 import { JoinWatch } from './join-watch.ts'
 import type { MemberOptions } from './member-options.ts'
-import { Placement } from './placement.ts'
 import type { RunningTime } from './running-time.ts'
 
 export interface MemberParts {
@@ -40,7 +39,7 @@ export class GroupMember {
   readonly #parts: MemberParts
   readonly #commits: Commits
   readonly #reader: BatchReader
-  readonly #placement: Placement
+  readonly #begin: AssignmentStart
   readonly brokers: BrokerWatch
   #consumer: Consumer | undefined
   #assignment: Assignment | undefined
@@ -71,8 +70,8 @@ export class GroupMember {
       progressed: parts.progressed,
       stopping: parts.stopping,
     })
-    this.#placement = new Placement({
-      options: parts.options,
+    this.#begin = new AssignmentStart({
+      ...parts,
       holds: (assignment) => this.#assignment === assignment && !assignment.ending,
       restart: (reason) => this.#abandon(reason),
     })
@@ -189,49 +188,9 @@ export class GroupMember {
     }
     const assignment = new Assignment(this.#parts.nextEpoch(), partitions)
     this.#assignment = assignment
-    assignment.ready = this.#prepare(consumer, assignment).catch((error: unknown) =>
-      this.#parts.failed(error),
-    )
-  }
-
-  async #prepare(consumer: Consumer, assignment: Assignment): Promise<void> {
-    const { connection, takeOver } = this.#parts.options
-    const isOver = () => assignment.ending || this.#assignment !== assignment
-    for (let attempt = 0; ; attempt++) {
-      try {
-        await this.#parts.start.place(consumer, assignment.partitions, attempt)
-        if (takeOver) {
-          // Whoever has the partitions by now would be fenced.
-          if (isOver()) return
-          await takeOver(assignment.partitions, assignment.epoch)
-          if (isOver()) return
-          // What an attempt before found may have been passed since.
-          assignment.displace()
-        }
-        await this.#placement.place(consumer, assignment)
-        break
-      } catch (error) {
-        if (mustBeChanged(error, connection.awaitsLogin)) throw error
-        // Whoever gets the partitions next places them.
-        if (failureKind(error) === 'lost') assignment.ending = true
-        if (isOver()) return
-        await backOff(attempt, this.#parts.stopping)
-        if (isOver()) return
-      }
-    }
-    // Fetchers that join one after the other are given assignments at once: only the last one counts.
-    if (isOver()) return
-    // The client may still have a position, or a seek, of an assignment before.
-    for (const id of assignment.partitions) {
-      const position = assignment.position(id)
-      if (position !== undefined) consumer.seek({ ...id, offset: String(position) })
-    }
-    assignment.announced = true
-    await this.#parts.handler.assigned(assignment.assigned(), assignment.epoch)
-    assignment.preparing = false
-    this.#parts.alive()
-    void this.#placement.placeLater(consumer, assignment)
-    void this.#placement.watchTopics(assignment)
+    assignment.ready = this.#begin
+      .run(consumer, assignment)
+      .catch((error: unknown) => this.#parts.failed(error))
   }
 
   /** Before a join: true when nothing is held any more, else begins to give it up. */
@@ -259,7 +218,8 @@ export class GroupMember {
     assignment.ending = true
     const revoked = (async () => {
       await assignment.ready
-      if (assignment.announced) await this.#parts.handler.revoked(assignment.partitions, assignment.epoch)
+      const { announced, epoch } = assignment
+      if (announced.length > 0) await this.#parts.handler.revoked(announced, epoch)
     })().catch((error: unknown) => this.#parts.failed(error))
     await Promise.race([revoked, sleep(this.#parts.options.giveUpWithin, undefined, { ref: false })])
     this.#assignment = undefined

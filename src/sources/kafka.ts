@@ -109,6 +109,8 @@ export class KafkaSource implements Source {
       reasons.push(`kafka: broker ${node} has not answered for ${Math.round(ms / 1000)} s`)
     for (const { topic, partition } of member.assignment?.leaderless() ?? [])
       if (!member.assignment?.preparing) reasons.push(`kafka: no leader for ${topic}/${partition}`)
+    for (const { topic, partition } of member.assignment?.withheld() ?? [])
+      reasons.push(`kafka: ${topic}/${partition} is not taken over yet`)
     const stalled = this.#stalledFor()
     if (stalled > 0) reasons.push(`kafka: no progress for ${Math.round(stalled / 1000)} s`)
     return reasons

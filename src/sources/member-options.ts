@@ -17,7 +17,10 @@ export interface MemberOptions {
   readonly commitWithin: number
   /**
    * Before it is asked what is committed of the partitions of an assignment: takes care that nobody else commits
-   * any more. Present: somebody else commits, in transactions.
+   * any more. Returns those of which that is sure; those left are not read, and it is asked for them again. Rejects when
+   * there are none. Present: somebody else commits, in transactions.
    */
-  readonly takeOver?: ((partitions: readonly PartitionId[], epoch: number) => Promise<void>) | undefined
+  readonly takeOver?:
+    | ((partitions: readonly PartitionId[], epoch: number) => Promise<readonly PartitionId[]>)
+    | undefined
 }

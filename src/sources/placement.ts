@@ -27,16 +27,20 @@ export class Placement {
     this.#parts = parts
   }
 
-  /** Learns where reading begins: at what the group has committed of this very topic, else at its first record. */
-  async place(consumer: Consumer, assignment: Assignment): Promise<void> {
+  /**
+   * Learns where reading of these partitions begins: at what the group has committed of this very topic, else at its first
+   * record.
+   */
+  async place(consumer: Consumer, assignment: Assignment, ids: readonly PartitionId[]): Promise<void> {
     const { connection, groupId, emit, takeOver } = this.#parts.options
     const stable = takeOver !== undefined
+    const open = () => ids.filter((id) => assignment.position(id) === undefined)
     const [committed, facts] = await Promise.all([
-      connection.committedOf(groupId, assignment.unplaced(), { stable }),
+      connection.committedOf(groupId, open(), { stable }),
       connection.topicFacts(topicsOf(assignment)),
     ])
     for (const [topic, { id }] of facts) if (id !== undefined) assignment.knowTopic(topic, id)
-    for (const { topic, partition } of assignment.unplaced()) {
+    for (const { topic, partition } of open()) {
       const found = committed.get(partitionKey({ topic, partition }))
       if (found === undefined) continue
       const { offset, topicId, written } = found
@@ -47,11 +51,11 @@ export class Placement {
         assignment.place({ topic, partition, offset }, written)
       else emit({ name: 'log_restarted', topic, partition })
     }
-    const unplaced = assignment.unplaced()
+    const unplaced = open()
     if (unplaced.length === 0) return
     for (const { topic, partition, startOffset } of await connection.boundsOf(unplaced))
       assignment.place({ topic, partition, offset: startOffset })
-    const left = assignment.unplaced()
+    const left = open()
     // The client asks all leaders at once where such partitions begin, and reads nothing while one does not answer.
     if (left.length > 0) await consumer.commitOffsets(left.map((id) => ({ ...id, offset: '0' })))
   }

@@ -152,6 +152,13 @@ export class FakeBrokers {
     })
   }
 
+  /** Commits without being asked, as a coordinator does at the end of a transaction. */
+  commit(partition: number, offset: number): void {
+    const before = this.committed[partition]!
+    this.committed[partition] = offset
+    this.#watcher.committed(partition, offset, before)
+  }
+
   close(): void {
     clearInterval(this.#otherWorks)
   }

@@ -58,6 +58,11 @@ export class FakeTransactions {
   readonly seen: string[] = []
   /** Transactional ids whose coordinator does not answer. */
   readonly hung = new Set<string>()
+  /** Waited for before a request takes effect, by the name of the request and the transactional id. */
+  onRequest: (name: string, transactionalId: string) => Promise<void> = async () => {}
+  /** Called when a transaction is committed, with what readers see of it and the offset of the input partition. */
+  onCommit: (transactionalId: string, values: readonly string[], offset: number | undefined) => void =
+    () => {}
   readonly #owners = new Map<string, Owner>()
   readonly #fails: () => boolean
   /** Values that are refused for their size. */
@@ -103,11 +108,13 @@ export class FakeTransactions {
 
   #cluster() {
     const broker = {
-      initProducerId: (of: Named & { readonly transactionTimeout: number }) =>
-        this.#do(() => {
+      initProducerId: async (of: Named & { readonly transactionTimeout: number }) => {
+        await this.onRequest('initProducerId', of.transactionalId)
+        return this.#do(() => {
           if (of.transactionTimeout > this.#maxTimeout) throw createErrorFromCode(TIMEOUT_REFUSED)
           return this.#begin(of.transactionalId)
-        }),
+        })
+      },
       addPartitionsToTxn: (of: Named) => this.#do(() => this.#opened(of)),
       addOffsetsToTxn: (of: Named) => this.#do(() => this.#opened(of)),
       txnOffsetCommit: (
@@ -119,7 +126,7 @@ export class FakeTransactions {
           this.#opened(of).open!.offset = { offset: Number(offset), metadata: metadata ?? '' }
         }),
       produce: (of: Produced) => this.#do(() => this.#produce(of)),
-      endTxn: (of: Named) => this.#do(() => this.#end(this.#opened(of), true)),
+      endTxn: (of: Named) => this.#do(() => this.#end(this.#opened(of), of.transactionalId)),
     }
     return {
       isConnected: () => true,
@@ -128,7 +135,10 @@ export class FakeTransactions {
       addMultipleTargetTopics: async () => {},
       findTopicPartitionMetadata: () => [{}, {}, {}],
       findLeaderForPartitions: (_topic: string, partitions: number[]) => ({ 1: partitions }),
-      findGroupCoordinator: async () => broker,
+      findGroupCoordinator: async ({ groupId }: { groupId: string }) => {
+        await this.onRequest('findCoordinator', groupId)
+        return broker
+      },
       findBroker: async () => broker,
     }
   }
@@ -148,7 +158,7 @@ export class FakeTransactions {
       sequences: new Map<string, number>(),
     }
     this.#owners.set(transactionalId, owner)
-    this.#end(owner, false)
+    this.#end(owner)
     owner.epoch++
     owner.sequences = new Map()
     return { producerId: '7', producerEpoch: owner.epoch }
@@ -177,11 +187,13 @@ export class FakeTransactions {
     }
   }
 
-  #end(owner: Owner, isCommit: boolean): void {
-    if (isCommit && owner.open) {
-      this.seen.push(...owner.open.values)
-      owner.committed = owner.open.offset ?? owner.committed
-    }
+  /** Ends what is open: commits it for this id, or else drops it. */
+  #end(owner: Owner, committed?: string): void {
+    const { open } = owner
     owner.open = undefined
+    if (committed === undefined || !open) return
+    this.seen.push(...open.values)
+    owner.committed = open.offset ?? owner.committed
+    this.onCommit(committed, open.values, open.offset?.offset)
   }
 }

@@ -2,14 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../../../src/domain/events.ts'
 import { Health } from '../../../src/domain/health.ts'
-import type { RawRecord, SmsRecord } from '../../../src/domain/message.ts'
-import type { Sink } from '../../../src/domain/ports.ts'
+import type { OutputRecord, Sink } from '../../../src/domain/ports.ts'
 import type { KafkaConnection } from '../../../src/kafka/client.ts'
 import { gatedAssigner } from '../../../src/kafka/gated-assigner.ts'
 import { Intake } from '../../../src/pipeline/intake.ts'
+import { MAX_WAITING_PARTS } from '../../../src/pipeline/transactional-writer.ts'
 import { KafkaSource } from '../../../src/sources/kafka.ts'
 import { JoinParts } from '../../../src/stages/join-parts.ts'
-import { type Entry, FakeBrokers, seededRandom, TOPIC } from '../../helpers/fake-brokers.ts'
+import { FakeBrokers, seededRandom, TOPIC } from '../../helpers/fake-brokers.ts'
+import { decode, makeLog } from '../../helpers/model-log.ts'
+import { ModelTransactions } from '../../helpers/model-transactions.ts'
 
 /** So many interleavings a run; `MODEL_SEED` repeats one, `MODEL_RUNS` tries more. */
 const RUNS = Number(process.env.MODEL_RUNS ?? 16)
@@ -21,51 +23,19 @@ const UNREST = 2_500
 /** So long nothing may move then, ms: answers may still be lost twice, and a member waits up to 5 s before it joins anew. */
 const STANDS = 30_000
 
-/** A log in which now and then offsets are missing, as after compaction, or belong to marks of transactions. */
-function makeLog(random: () => number): Entry[] {
-  const log: Entry[] = []
-  for (let offset = 0; log.length < RECORDS; offset++) {
-    if (random() < 0.01) offset += Math.floor(random() * 5)
-    const marks = random() < 0.005 ? 1 + Math.floor(random() * 70) : 0
-    for (let n = 0; n < marks; n++) log.push({ offset: offset++, mark: true })
-    log.push({ offset, mark: false })
-  }
-  return log
-}
-
-/** Every fiftieth record is the first of two parts; its other part comes 30 records later, or never. */
-function partOf(offset: number) {
-  const ref = Math.floor(offset / 50)
-  if (offset % 50 === 10) return { ref: String(ref), index: 1, count: 2 }
-  if (offset % 50 === 40 && ref % 7 > 0) return { ref: String(ref), index: 2, count: 2 }
-  return undefined
-}
-
-function decode({ position: { partition, offset }, timestamp, value }: RawRecord): SmsRecord {
-  const part = partOf(offset)
-  return {
-    value,
-    id: `${partition}/${offset}`,
-    ts: timestamp,
-    from: '10690000',
-    to: '13800000000',
-    text: 'a',
-    blocked: false,
-    ...(part === undefined ? {} : { part }),
-  }
-}
-
 interface Outcome {
   readonly seed: number
   /** Empty when all went as it should. */
   readonly faults: readonly string[]
 }
 
-async function interleave(seed: number): Promise<Outcome> {
+type Delivery = 'at-least-once' | 'exactly-once'
+
+async function interleave(seed: number, delivery: Delivery): Promise<Outcome> {
   const random = seededRandom(seed)
   const faults: string[] = []
   const acknowledged = new Set<string>()
-  const logs = Array.from({ length: PARTITIONS }, () => makeLog(random))
+  const logs = Array.from({ length: PARTITIONS }, () => makeLog(random, RECORDS))
   const brokers = new FakeBrokers(logs, random, {
     committed(partition, offset, before) {
       if (offset < before && offset >= 0)
@@ -84,6 +54,8 @@ async function interleave(seed: number): Promise<Outcome> {
       for (let offset = from; offset < to; offset++) acknowledged.add(`${partition}/${offset}`)
     },
   })
+  const transactions =
+    delivery === 'exactly-once' ? new ModelTransactions(brokers, random, { acknowledged, faults }) : undefined
   const events: Event[] = []
   const emit = (event: Event) => void events.push(event)
   const connection = {
@@ -97,8 +69,9 @@ async function interleave(seed: number): Promise<Outcome> {
       groupId: string
       heartbeatInterval: number
     }) => brokers.consumer({ groupId, heartbeatInterval, partitionAssigners: [gatedAssigner(mayJoin)] }),
-    committedOf: async (_group: string, partitions: readonly { topic: string; partition: number }[]) => {
+    committedOf: async (group: string, partitions: readonly { topic: string; partition: number }[]) => {
       await sleep(random() * 10)
+      if (transactions) return transactions.connection.committedOf(group, partitions, { stable: true })
       return new Map(
         partitions.map(({ topic, partition }) => {
           const committed = brokers.committed[partition]!
@@ -128,6 +101,7 @@ async function interleave(seed: number): Promise<Outcome> {
     sessionTimeout: 500,
     giveUpWithin: 150,
     commitWithin: 60,
+    takeOver: transactions?.takeOver,
   })
   let slowSinkUntil = 0
   let slowAssignUntil = 0
@@ -146,13 +120,18 @@ async function interleave(seed: number): Promise<Outcome> {
     source,
     sink,
     decode,
-    join: new JoinParts({ wait: 100 }),
+    ...(transactions ? { transactions: transactions.written } : {}),
+    join: new JoinParts({ wait: 100, ...(transactions ? { maxPartsOfPartition: MAX_WAITING_PARTS } : {}) }),
     process: async (items, write) => {
       await sleep(random() * 4)
-      const places = items.flatMap((item) =>
-        item.kind === 'message' ? item.message.origins.map((o) => o.id) : [],
+      await write(
+        items.flatMap((item): OutputRecord[] => {
+          if (item.kind !== 'message') return []
+          const { origins } = item.message
+          const value = JSON.stringify(origins.map(({ id }) => id))
+          return [{ channel: 'verdicts', key: null, value, origin: origins[0]!.position }]
+        }),
       )
-      await write([{ channel: 'verdicts', key: null, value: JSON.stringify(places) }])
     },
     assigned: async () => {
       await sleep(random() * 5)
@@ -179,8 +158,9 @@ async function interleave(seed: number): Promise<Outcome> {
     () => brokers.moveLeader(Math.floor(random() * brokers.logs.length)),
     () => brokers.moveLeader(Math.floor(random() * brokers.logs.length)),
     () => brokers.rebalance(),
-    () => brokers.toggleOther(),
-    () => brokers.addPartition(makeLog(random)),
+    // Another member would have to write in transactions as well.
+    () => (transactions ? transactions.hinder() : brokers.toggleOther()),
+    () => brokers.addPartition(makeLog(random, RECORDS)),
     () => brokers.expel(),
     () => {
       brokers.syncFails = true
@@ -204,27 +184,35 @@ async function interleave(seed: number): Promise<Outcome> {
     if (action !== actions[4] || brokers.logs.length < PARTITIONS + 2) action()
   }
   brokers.toggleOther(false)
+  transactions?.block(0)
   await sleep(200)
   // Each fetcher of the client sees it for itself and joins anew: assignments follow one another at once.
-  brokers.addPartition(makeLog(random))
+  brokers.addPartition(makeLog(random, RECORDS))
   await sleep(300)
   brokers.expel()
-  const behind = () =>
-    brokers.logs.flatMap((log, p) =>
-      brokers.committed[p]! <= log.findLast((e) => !e.mark)!.offset ? [p] : [],
-    )
-  let moved = Date.now()
-  for (
-    let known = '';
-    behind().length > 0 && ended === 'reads' && Date.now() - moved < STANDS;
-    await sleep(20)
-  ) {
-    const now = brokers.committed.join()
-    if (now !== known) moved = Date.now()
-    known = now
+  /** Waits until all is committed, of all partitions from `first` on, or nothing moves any more. */
+  const reachEnds = async (first: number) => {
+    const behind = () =>
+      brokers.logs.flatMap((log, p) =>
+        p >= first && brokers.committed[p]! <= log.findLast((e) => !e.mark)!.offset ? [p] : [],
+      )
+    let moved = Date.now()
+    for (
+      let known = '';
+      behind().length > 0 && ended === 'reads' && Date.now() - moved < STANDS;
+      await sleep(20)
+    ) {
+      const now = brokers.committed.join()
+      if (now !== known) moved = Date.now()
+      known = now
+    }
+    for (const p of behind())
+      faults.push(`partition ${p}: stands at ${brokers.committed[p]} of ${brokers.end(p)}, first ${first}`)
   }
-  for (const p of behind())
-    faults.push(`partition ${p}: stands at ${brokers.committed[p]} of ${brokers.end(p)}`)
+  // One partition that cannot be taken over stops none of the others.
+  if (transactions) await reachEnds(1)
+  transactions?.leave()
+  await reachEnds(0)
   if (ended !== 'reads') faults.push(`the intake ended: ${ended}`)
   const held = () => brokers.logs.filter((_, p) => intake.partitions.has(`${TOPIC}/${p}`)).length
   for (let n = 0; n < 150 && held() < brokers.logs.length && faults.length === 0; n++) await sleep(20)
@@ -235,9 +223,14 @@ async function interleave(seed: number): Promise<Outcome> {
   return { seed, faults }
 }
 
-describe('assignments, records, revocations, commits and late completions in any order', () => {
-  it(`commits nothing that has no place, and stands nowhere (seeds ${FIRST_SEED} to ${FIRST_SEED + RUNS - 1})`, async () => {
-    const outcomes = await Promise.all(Array.from({ length: RUNS }, (_, i) => interleave(FIRST_SEED + i)))
-    expect(outcomes.filter(({ faults }) => faults.length > 0)).toEqual([])
-  }, 180_000)
-})
+describe.each(['at-least-once', 'exactly-once'] as const)(
+  'assignments, records, revocations, commits and late completions in any order, %s',
+  (delivery) => {
+    it(`commits nothing that has no place, and stands nowhere (seeds ${FIRST_SEED} to ${FIRST_SEED + RUNS - 1})`, async () => {
+      const outcomes = await Promise.all(
+        Array.from({ length: RUNS }, (_, i) => interleave(FIRST_SEED + i, delivery)),
+      )
+      expect(outcomes.filter(({ faults }) => faults.length > 0)).toEqual([])
+    }, 180_000)
+  },
+)

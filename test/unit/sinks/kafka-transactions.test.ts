@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { OutputRecord, PartitionWrite } from '../../../src/domain/ports.ts'
 import { KafkaTransactions } from '../../../src/sinks/kafka-transactions.ts'
 import { seededRandom } from '../../helpers/fake-brokers.ts'
@@ -89,6 +89,113 @@ describe('KafkaTransactions', () => {
       expect(brokers.seen.sort()).toEqual(['0', '1'])
     },
   )
+
+  it.each(['findCoordinator', 'initProducerId'])(
+    'fences no later assignment when %s of an earlier one takes effect late',
+    async (name) => {
+      const brokers = new FakeTransactions()
+      let answer = () => {}
+      let held: Promise<void> | undefined = new Promise((resolve) => {
+        answer = resolve
+      })
+      brokers.onRequest = async (request, transactionalId) => {
+        if (request !== name || transactionalId !== 'g-in-2') return
+        const waiting = held
+        held = undefined
+        await waiting
+      }
+      const transactions = transactionsOn(brokers)
+      const first = expect(transactions.takeOver([id], 1)).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
+      await settled()
+      const second = transactions.takeOver([id], 2)
+      await settled()
+      answer()
+      await first
+      expect(await second).toEqual([id])
+      await transactions.write(writeOf(0, 2, 2))
+      expect(brokers.seen.sort()).toEqual(['0', '1'])
+    },
+  )
+
+  it('fences no later assignment when a write of an earlier one goes on after a failure', async () => {
+    let down = false
+    const brokers = new FakeTransactions({ fails: () => down })
+    const transactions = transactionsOn(brokers)
+    await transactions.takeOver([id], 1)
+    let answer = () => {}
+    const late = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    let held: Promise<void> | undefined = late
+    brokers.onRequest = async (request) => {
+      if (request !== 'findCoordinator') return
+      const waiting = held
+      held = undefined
+      await waiting
+    }
+    down = true
+    waiting.during = () => {
+      down = false
+    }
+    const write = expect(transactions.write(writeOf(0, 2))).rejects.toMatchObject({
+      code: 'TRANSACTION_LOST',
+    })
+    await settled()
+    waiting.during = () => {}
+    await transactions.takeOver([id], 2)
+    answer()
+    await write
+    await transactions.write(writeOf(0, 2, 2))
+    expect(brokers.seen.sort()).toEqual(['0', '1'])
+  })
+
+  it('takes over what it can where a coordinator fails, and the rest with the next attempt', async () => {
+    const brokers = new FakeTransactions()
+    const transactions = transactionsOn(brokers)
+    let down = true
+    brokers.onRequest = async (_name, transactionalId) => {
+      if (down && transactionalId === 'g-in-2') throw new Error('Connection closed')
+    }
+    expect(await transactions.takeOver([id, other], 1)).toEqual([other])
+    await transactions.write({ ...writeOf(0, 2), partition: other })
+    await expect(transactions.write(writeOf(0, 2))).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
+    for (let attempt = 0; attempt < 2; attempt++)
+      await expect(transactions.takeOver([id], 1)).rejects.toThrow('Connection closed')
+    expect(transactions.unready()).toEqual(['kafka transactions: Connection closed'])
+    down = false
+    expect(await transactions.takeOver([id], 1)).toEqual([id])
+    expect(transactions.unready()).toEqual([])
+    await transactions.write(writeOf(0, 2))
+    await transactions.write({ ...writeOf(2, 4), partition: other })
+    expect(brokers.seen).toHaveLength(6)
+  })
+
+  it('waits a while for a coordinator that hangs, and takes its answer for the next attempt', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const brokers = new FakeTransactions()
+    const transactions = transactionsOn(brokers)
+    let answer = () => {}
+    const late = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    let requests = 0
+    brokers.onRequest = async (name, transactionalId) => {
+      if (name !== 'initProducerId' || transactionalId !== 'g-in-2') return
+      requests++
+      await late
+    }
+    const taken = transactions.takeOver([id, other], 1)
+    await vi.advanceTimersByTimeAsync(3_000)
+    expect(await taken).toEqual([other])
+    const rest = transactions.takeOver([id], 1)
+    await vi.advanceTimersByTimeAsync(10)
+    answer()
+    expect(await rest).toEqual([id])
+    expect(requests).toBe(1)
+    await transactions.write(writeOf(0, 2))
+    expect(brokers.seen).toEqual(['0', '1'])
+  })
 
   it('says that a record is refused, and goes on with a smaller one', async () => {
     const brokers = new FakeTransactions({ limit: 10 })

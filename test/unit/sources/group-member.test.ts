@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import type { KafkaConnection } from '../../../src/kafka/client.ts'
+import { type PartitionId, partitionKey } from '../../../src/domain/ports.ts'
+import type { EachBatchPayload, KafkaConnection } from '../../../src/kafka/client.ts'
 import { GroupStart } from '../../../src/kafka/start-offsets.ts'
 import { GroupMember } from '../../../src/sources/group-member.ts'
 import type { MemberOptions } from '../../../src/sources/member-options.ts'
 import { RunningTime } from '../../../src/sources/running-time.ts'
-import { RecordingHandler } from '../../helpers/recording-handler.ts'
+import { RecordingHandler, until } from '../../helpers/recording-handler.ts'
 
 type Listener = (event: { readonly payload: object }) => void
 
@@ -24,16 +25,61 @@ class FakeConsumer {
   joins(partitions: readonly number[]): void {
     this.#listeners.get('GROUP_JOIN')!({ payload: { memberAssignment: { t: partitions } } })
   }
+  /** Partitions of which the client fetches nothing. */
+  readonly paused = new Set<number>()
+  readonly sought = new Map<number, number>()
+  #eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined
+  /** Brings a partition's records from an offset on, as the client does. */
+  async fetches(partition: number, from: number, count = 3): Promise<void> {
+    const messages = Array.from({ length: count }, (_, n) => ({
+      offset: String(from + n),
+      timestamp: '1700000000000',
+      key: null,
+      value: Buffer.from(`${partition}/${from + n}`),
+    }))
+    const batch = {
+      ...{ topic: 't', partition, messages },
+      fetchedOffset: String(from),
+      highWatermark: String(from + count),
+      lastOffset: () => messages.at(-1)!.offset,
+    }
+    const payload = {
+      batch,
+      heartbeat: async () => {},
+      resolveOffset: () => {},
+      isRunning: () => true,
+      isStale: () => false,
+      pause: () => () => {},
+    }
+    await this.#eachBatch!(payload as unknown as EachBatchPayload)
+  }
   async connect() {}
   async subscribe() {}
-  async run() {}
+  async run({ eachBatch }: { readonly eachBatch: (payload: EachBatchPayload) => Promise<void> }) {
+    this.#eachBatch = eachBatch
+  }
   async disconnect() {}
-  seek() {}
+  seek({ partition, offset }: { readonly partition: number; readonly offset: string }) {
+    this.sought.set(partition, Number(offset))
+  }
+  pause(topics: readonly { readonly partitions: readonly number[] }[]) {
+    for (const { partitions } of topics) for (const partition of partitions) this.paused.add(partition)
+  }
+  resume(topics: readonly { readonly partitions: readonly number[] }[]) {
+    for (const { partitions } of topics) for (const partition of partitions) this.paused.delete(partition)
+  }
 }
 
 function memberWith(takeOver: NonNullable<MemberOptions['takeOver']>) {
   const consumer = new FakeConsumer()
-  const connection = { consumer: () => consumer, awaitsLogin: false } as unknown as KafkaConnection
+  const connection = {
+    consumer: () => consumer,
+    awaitsLogin: false,
+    committedOf: async (_group: string, ids: readonly PartitionId[]) =>
+      new Map(ids.map((id) => [partitionKey(id), { offset: 10 * id.partition }])),
+    topicFacts: async () => new Map(),
+  } as unknown as KafkaConnection
+  const handler = new RecordingHandler()
   const time = new RunningTime()
   let epoch = 0
   const member = new GroupMember({
@@ -49,7 +95,7 @@ function memberWith(takeOver: NonNullable<MemberOptions['takeOver']>) {
       commitWithin: 1_000,
       takeOver,
     },
-    handler: new RecordingHandler(),
+    handler,
     start: new GroupStart(connection, 'g', 'earliest'),
     nextEpoch: () => ++epoch,
     failed: (error) => {
@@ -60,7 +106,7 @@ function memberWith(takeOver: NonNullable<MemberOptions['takeOver']>) {
     time,
     stopping: new AbortController().signal,
   })
-  return { consumer, member, end: () => time.stop() }
+  return { consumer, handler, member, end: () => time.stop() }
 }
 
 it('takes nothing over for an assignment that ended while it waited for another attempt', async () => {
@@ -82,12 +128,76 @@ it('takes nothing over for an assignment that ended while it waited for another 
 
 it('says that nothing is to be taken over when it is assigned nothing', async () => {
   const asked: unknown[] = []
-  const { consumer, member, end } = memberWith(
-    async (partitions, epoch) => void asked.push([partitions, epoch]),
-  )
+  const { consumer, member, end } = memberWith(async (partitions, epoch) => {
+    asked.push([partitions, epoch])
+    return partitions
+  })
   const living = member.live()
   consumer.joins([])
   expect(asked).toEqual([[[], 1]])
+  member.rejoin(new Error('expelled'))
+  await living
+  end()
+})
+
+/** A member of whose partitions the brokers of 1 answer when they are told to. */
+function memberWithoutOne() {
+  const attempts: (readonly number[])[] = []
+  const brokers = { up: false }
+  const made = memberWith(async (ids) => {
+    attempts.push(ids.map(({ partition }) => partition))
+    const taken = ids.filter(({ partition }) => partition !== 1 || brokers.up)
+    if (taken.length === 0) throw new Error('Closed connection')
+    return taken
+  })
+  return { ...made, attempts, brokers }
+}
+
+it('reads what it could take over, and the rest from the commit on when it can', async () => {
+  const { consumer, handler, member, attempts, brokers, end } = memberWithoutOne()
+  const living = member.live()
+  await sleep(10)
+  consumer.joins([0, 1, 2])
+  await until(() => handler.held.size === 2)
+  await until(() => member.assignment?.preparing === false)
+  expect([...consumer.paused]).toEqual([1])
+  expect(member.assignment!.withheld()).toEqual([{ topic: 't', partition: 1 }])
+  expect(member.assignment!.leaderless()).toEqual([])
+  await consumer.fetches(0, 0)
+  // What was fetched before it was paused.
+  await consumer.fetches(1, 10)
+  await consumer.fetches(2, 20)
+  expect(handler.values).toEqual(['0/0', '0/1', '0/2', '2/20', '2/21', '2/22'])
+  await until(() => attempts.length > 1)
+  brokers.up = true
+  await until(() => consumer.paused.size === 0)
+  expect(attempts.at(-1)).toEqual([1])
+  expect(consumer.sought.get(1)).toBe(10)
+  await consumer.fetches(1, 10)
+  await consumer.fetches(0, 3)
+  expect(handler.values.slice(6)).toEqual(['1/10', '1/11', '1/12', '0/3', '0/4', '0/5'])
+  expect(handler.strays).toEqual([])
+  expect(handler.calls.filter((call) => call !== 'records')).toEqual(['assigned', 'assigned'])
+  member.rejoin(new Error('expelled'))
+  await living
+  expect(handler.held.size).toBe(0)
+  end()
+})
+
+it('takes nothing more over for an assignment that has ended, and reads all of the next', async () => {
+  const { consumer, handler, member, attempts, brokers, end } = memberWithoutOne()
+  const living = member.live()
+  await sleep(10)
+  consumer.joins([0, 1])
+  await until(() => handler.held.size === 1)
+  brokers.up = true
+  consumer.joins([0, 1])
+  await until(() => handler.held.size === 2 && consumer.paused.size === 0)
+  const before = attempts.length
+  await sleep(1_500)
+  expect(attempts).toHaveLength(before)
+  await consumer.fetches(1, 10)
+  expect(handler.values).toEqual(['1/10', '1/11', '1/12'])
   member.rejoin(new Error('expelled'))
   await living
   end()

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { PartitionId, Transactions } from '../../src/domain/ports.ts'
+import type { KafkaConnection } from '../../src/kafka/client.ts'
+import { KafkaTransactions } from '../../src/sinks/kafka-transactions.ts'
+import type { FakeBrokers } from './fake-brokers.ts'
+import { FakeTransactions } from './fake-transactions.ts'
+
+/** Where a model keeps what it found. */
+interface Findings {
+  /** Records that have a place, `<partition>/<offset>`. */
+  readonly acknowledged: Set<string>
+  readonly faults: string[]
+}
+
+/**
+ * The real writer of transactions over coordinators that fail and hang: what it commits counts as committed on the brokers of
+ * the model. A record that readers see twice is a fault.
+ */
+export class ModelTransactions {
+  readonly #random: () => number
+  readonly #brokers: FakeBrokers
+  readonly connection: KafkaConnection
+  readonly written: Transactions
+  readonly takeOver: (ids: readonly PartitionId[], epoch: number) => Promise<readonly PartitionId[]>
+  /** Until when the coordinator of a partition fails or hangs, by its transactional id, ms of wall clock. */
+  readonly #hindered = new Map<string, { readonly until: number; readonly hangs: boolean }>()
+  #left = false
+
+  constructor(brokers: FakeBrokers, random: () => number, { acknowledged, faults }: Findings) {
+    this.#random = random
+    this.#brokers = brokers
+    const fake = new FakeTransactions({ fails: () => !this.#left && random() < 0.005 })
+    fake.onRequest = (_name, id) => this.#answer(id)
+    fake.onCommit = (id, values, offset) => {
+      for (const place of values.flatMap((value) => JSON.parse(value) as string[])) {
+        if (acknowledged.has(place)) faults.push(`${place} was written twice`)
+        acknowledged.add(place)
+      }
+      if (offset !== undefined) brokers.commit(Number(id.slice(id.lastIndexOf('-') + 1)), offset)
+    }
+    this.connection = fake.connection
+    const { connection } = this
+    const topics = { verdicts: 'v' }
+    const transactions = new KafkaTransactions({ connection, groupId: 'g', topics, emit: () => {} })
+    this.written = transactions
+    this.takeOver = (ids, epoch) => transactions.takeOver(ids, epoch)
+  }
+
+  /** Some coordinator fails, or hangs, for a while. */
+  hinder(): void {
+    const partition = Math.floor(this.#random() * this.#brokers.logs.length)
+    const [until, hangs] = [Date.now() + this.#random() * 2_000, this.#random() < 0.3]
+    this.#hindered.set(`g-t-${partition}`, { until, hangs })
+    // Its partition is taken over while it is so.
+    this.#brokers.rebalance()
+  }
+
+  /** The coordinator of a partition fails until all answer. */
+  block(partition: number): void {
+    this.#hindered.clear()
+    this.#hindered.set(`g-t-${partition}`, { until: Number.POSITIVE_INFINITY, hangs: false })
+  }
+
+  /** From now on all answer. */
+  leave(): void {
+    this.#left = true
+    this.#hindered.clear()
+  }
+
+  async #answer(id: string): Promise<void> {
+    await sleep(this.#random() * 5)
+    const { until = 0, hangs = false } = this.#hindered.get(id) ?? {}
+    const ms = until - Date.now()
+    if (ms <= 0) return
+    if (!hangs) throw new Error('Closed connection')
+    await sleep(ms)
+  }
+}
