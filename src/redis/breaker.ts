@@ -41,6 +41,12 @@ export class Breaker {
     this.#probing = false
   }
 
+  /** The server has answered something else: it closes, and the next failure opens it again. */
+  answered(): void {
+    this.#failures = Math.min(this.#failures, this.#options.failures - 1)
+    this.#probing = false
+  }
+
   succeeded(): void {
     this.#failures = 0
     this.#probing = false

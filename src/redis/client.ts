@@ -9,6 +9,7 @@ import { EvictionWatch } from './eviction.ts'
 import type { Outcome, RedisLink, SettleOptions } from './link.ts'
 import { sendCalls } from './pipelines.ts'
 import { ReachWatch } from './reach.ts'
+import { Recovery } from './recovery.ts'
 import { errorOf, isAnswer, isDemoted, reasonOf } from './replies.ts'
 import type { ScriptCall } from './script.ts'
 
@@ -34,6 +35,7 @@ class IoredisLink implements RedisLink {
   readonly #silent = new Set<string>()
   readonly #evictions: EvictionWatch
   readonly #reach: ReachWatch | undefined
+  readonly #recovery: Recovery
   #closed = false
   #lastError = 'not connected yet'
 
@@ -43,6 +45,11 @@ class IoredisLink implements RedisLink {
     this.#client = openClient(options)
     this.cluster = this.#client instanceof Cluster
     this.#channels = new Channels(this.#client)
+    this.#recovery = new Recovery({
+      ping: (node) => this.#ping(node),
+      budgetMs: this.#budget,
+      closed: () => this.#closed,
+    })
     // Every call that waits for the connection listens for it.
     this.#client.setMaxListeners(0)
     this.#client.on('error', (error: Error) => {
@@ -120,6 +127,7 @@ class IoredisLink implements RedisLink {
     if (inTime) return
     const error = this.#failed(new Error(`no answer within ${budgetMs} ms`))
     for (const i of pending) outcomes[i] = { error, late: true }
+    void this.#recovery.watch(node, this.#breakerOf(node))
     void this.#reconnectSilent(node, work)
   }
 
@@ -131,6 +139,14 @@ class IoredisLink implements RedisLink {
     this.#silent.delete(node)
     if (answered || this.#closed) return
     for (const server of this.#serversOf(node)) server.disconnect(true)
+  }
+
+  /** Of a node that has no name: every master. */
+  #ping(node: string): Promise<unknown> {
+    if (!(this.#client instanceof Cluster)) return this.#client.ping()
+    const masters = this.#client.nodes('master')
+    const named = masters.filter(({ options: { host, port } }) => node.includes(`${host}:${port}`))
+    return Promise.all((named.length > 0 ? named : masters).map((server) => server.ping()))
   }
 
   #serversOf(node: string): Redis[] {
@@ -177,15 +193,18 @@ class IoredisLink implements RedisLink {
     if (unconnected) throw unconnected
     const breaker = this.#breakerOf('')
     if (!breaker.admit()) throw this.#openCircuit()
+    let inTime = true
     try {
       const running = work()
-      if (!(await answeredWithin(running, budgetMs))) throw new Error(`no answer within ${budgetMs} ms`)
+      inTime = await answeredWithin(running, budgetMs)
+      if (!inTime) throw new Error(`no answer within ${budgetMs} ms`)
       const result = await running
       breaker.succeeded()
       return result
     } catch (cause) {
       if (isAnswer(cause as Error)) breaker.succeeded()
       else breaker.failed()
+      if (!inTime) void this.#recovery.watch('', breaker)
       throw this.#failed(cause as Error)
     }
   }

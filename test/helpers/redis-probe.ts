@@ -1,12 +1,17 @@
 import { connect, type Socket } from 'node:net'
 
-/** A ping: when it was sent, epoch ms, and how long its answer took, ms. */
+/** A ping: when it was due, epoch ms, and how long after that its answer came, ms. */
 export interface Ping {
   readonly at: number
   readonly took: number
 }
 
 const PROBE_EVERY = 20
+/**
+ * How late, ms, a ping may be sent and count from then. Later, it counts from when it was due: a probe that stood still
+ * asked nothing meanwhile, and knows of no moment in it that Redis would have answered.
+ */
+const LATE = 5
 const PONG = '+PONG\r\n'.length
 /** What is written for a ping that no answer came to, ms. */
 const NO_ANSWER = 3_600_000
@@ -23,10 +28,12 @@ export class RedisProbe {
   readonly #port: number
   readonly #pings: Ping[] = []
   readonly #timer: NodeJS.Timeout
-  /** When each ping was sent that is not answered. */
+  /** When each ping was due that is not answered. */
   #sent: number[] = []
   #socket: Socket | undefined
   #bytes = 0
+  /** When the next ping is due. */
+  #due = Date.now() + PROBE_EVERY
 
   constructor(port: number) {
     this.#port = port
@@ -46,7 +53,8 @@ export class RedisProbe {
   #ping(): void {
     const now = Date.now()
     this.#socket ??= this.#open()
-    this.#sent.push(now)
+    this.#sent.push(now - this.#due > LATE ? this.#due : now)
+    this.#due = now + PROBE_EVERY
     this.#socket.write('PING\r\n')
   }
 

@@ -67,6 +67,25 @@ describe.skipIf(!redisServerInstalled())('a link to one server', () => {
     await server.stop()
   })
 
+  it('is asked again as soon as the server answers, however long the circuit would stay open', async () => {
+    const server = await startOwnRedis()
+    const breaker = { failures: 2, coolDownMs: 3_600_000 }
+    const link = connectRedis({ url: server.url, commandTimeout: 100, breaker })
+    expect(await link.ready(5000)).toBe(true)
+    const calls = [{ script: ADD, keys: ['a'], args: [1] }]
+    expect(await link.run(calls, 5000)).toEqual([1])
+    for (const ask of [() => link.run(calls), () => link.command('PING')]) {
+      server.process.kill('SIGSTOP')
+      for (let i = 0; i < 2; i++) await expect(ask()).rejects.toMatchObject({ code: 'REDIS_UNREACHABLE' })
+      expect(link.unready()[0]).toContain('circuit open')
+      server.process.kill('SIGCONT')
+      await expect.poll(() => link.unready(), { timeout: 10_000 }).toEqual([])
+      await ask()
+    }
+    await link.close()
+    await server.stop()
+  })
+
   it('hears a channel again after the server came back', async () => {
     const first = await startOwnRedis()
     const url = first.url

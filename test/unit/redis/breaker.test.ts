@@ -36,6 +36,15 @@ describe('circuit breaker', () => {
     expect([breaker.open, breaker.admit(), breaker.admit()]).toEqual([false, true, true])
   })
 
+  it('closes for a server that answers, and opens again with the next failure', () => {
+    const { breaker } = make()
+    for (let i = 0; i < 3; i++) fail(breaker)
+    breaker.answered()
+    expect([breaker.open, breaker.admit(), breaker.admit()]).toEqual([false, true, true])
+    breaker.failed()
+    expect([breaker.open, breaker.admit()]).toEqual([true, false])
+  })
+
   it('waits longer after every failed probe, up to ten times', () => {
     const { breaker, pass } = make()
     for (let i = 0; i < 3; i++) fail(breaker)
