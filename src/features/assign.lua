@@ -3,7 +3,7 @@
 -- KEYS[1]  offsets: hash (counted.lua)
 -- ARGV[1]  epoch that was read
 -- ARGV[2…] "<topic>/<partition>"; its offset or -1, id or '' and how often it was set back, as they were read; offset
---          that it is to have, or -1, and id of its topic or '' for that which it has; and so on
+--          that it is to have, -1 for none or '' for that which it has, and id of its topic or ''; and so on
 -- Returns  epoch or '', then for each partition: offset or -1, id or '', how often it was set back, 1 if it was changed or 0
 local call = redis.call
 local epoch = call('HGET', KEYS[1], 'epoch') or ''
@@ -12,17 +12,13 @@ for i = 2, #ARGV, 6 do
   local partition, new_offset, new_id = ARGV[i], tonumber(ARGV[i + 4]), ARGV[i + 5]
   local got = call('HMGET', KEYS[1], partition, '#' .. partition, '@' .. partition)
   local offset, id, times, changed = tonumber(got[1] or -1), got[2] or '', tonumber(got[3] or 0), 0
-  if
-    epoch == ARGV[1]
-    and offset == tonumber(ARGV[i + 1])
-    and id == ARGV[i + 2]
-    and times == tonumber(ARGV[i + 3])
-  then
+  local is_as_read = epoch == ARGV[1] and id == ARGV[i + 2] and times == tonumber(ARGV[i + 3])
+  if is_as_read and (not new_offset or offset == tonumber(ARGV[i + 1])) then
     if new_id ~= '' and new_id ~= id then
       call('HSET', KEYS[1], '#' .. partition, new_id)
       id = new_id
     end
-    if new_offset < offset then
+    if new_offset and new_offset < offset then
       times = call('HINCRBY', KEYS[1], '@' .. partition, 1)
       if new_offset < 0 then
         call('HDEL', KEYS[1], partition)

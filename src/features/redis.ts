@@ -17,8 +17,8 @@ import { type CountCall, decodeCount, encodeCount } from './encode.ts'
 import { FeatureKeys, type KeyScope, LIMITS, RATE_MINUTES, SHARDS, sentPlace, shardOf } from './layout.ts'
 import { checkBatch, firstEventTime } from './observations.ts'
 import { readBaselines } from './redis-baselines.ts'
+import { StoredOffsets } from './redis-offsets.ts'
 import { FeatureShards } from './redis-shards.ts'
-import { StoredOffsets } from './stored-offsets.ts'
 import { UncountedShare } from './uncounted-share.ts'
 
 const script = (name: string): Script => loadScript(new URL(`./${name}.lua`, import.meta.url), name)

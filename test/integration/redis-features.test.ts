@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
@@ -509,6 +510,29 @@ describe.skipIf(!redisServerInstalled())('features while Redis is away', () => {
     await store.count([rated(0, T0, 'port:1')])
     expect(resets).toEqual([{ topic: TOPIC, partition: 0 }])
     expect(await store.totals('port:1')).toEqual([2, 0, 0])
+  }, 30_000)
+
+  it('stores the id of a topic anew that Redis lost, while it counts', async () => {
+    const store = await open()
+    const id = { topic: TOPIC, partition: 0 }
+    await store.assign([id], async () => {
+      await sleep(50)
+      return [{ ...id, endOffset: 1_000_000, topicId: 'a' }]
+    })
+    let offset = 0
+    const one = (): Observations => rated(offset++, T0, 'port:1')
+    await store.count([one()])
+    await link!.command('FLUSHALL')
+    await expect
+      .poll(
+        async () => {
+          await store.count([one()])
+          return link!.command('HGET', await keyEnding(':offsets'), `#${TOPIC}/0`)
+        },
+        { timeout: 10_000, interval: 5 },
+      )
+      .toBe('a')
+    expect(await store.totals('port:1')).toEqual([offset - 1, 0, 0])
   }, 30_000)
 
   it('counts what is late once, and marks no bucket for it', async () => {

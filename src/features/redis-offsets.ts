@@ -222,5 +222,6 @@ export class StoredOffsets {
 
 function argumentsOf({ one, log, to }: Change): (string | number)[] {
   const { id, offset, topicId, times } = one
-  return [partitionKey(id), offset, topicId ?? '', times, to.offset, log.topicId ?? '']
+  const moved = to.offset === offset ? '' : to.offset
+  return [partitionKey(id), offset, topicId ?? '', times, moved, log.topicId ?? '']
 }
