@@ -21,8 +21,8 @@ public class Blocker {
   static String token(String recipient) throws Exception {
     Mac mac = Mac.getInstance("HmacSHA256");
     mac.init(new SecretKeySpec(KEY[1].getBytes("UTF-8"), "HmacSHA256"));
-    byte[] all = mac.doFinal(canonical(recipient).getBytes("UTF-8"));
-    return KEY[0] + "." + Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(all, 16));
+    byte[] all = mac.doFinal(canonical(recipient).getBytes("UTF-8")), first = Arrays.copyOf(all, 16);
+    return KEY[0] + "." + Base64.getUrlEncoder().withoutPadding().encodeToString(first);
   }
   static List<String> texts(JsonNode l) { return StreamSupport.stream(l.spliterator(), false).map(JsonNode::asText).toList(); }
   /** Null: it cannot be told. */
@@ -34,7 +34,7 @@ public class Blocker {
         .anyMatch(p -> p.endsWith("*") ? from.startsWith(canonical(p.substring(0, p.length() - 1))) : canonical(p).equals(from));
     if (member.equals("domains")) return !sms.hasNonNull("hosts") ? null : texts(sms.get("hosts")).stream().anyMatch(host ->
         texts(wanted).stream().anyMatch(d -> ("." + host).matches("(?i).*\\.\\Q" + d.replaceFirst("\\.$", "") + "\\E\\.?")));
-    return member.equals("toToken") && !to.isEmpty() && given.startsWith(KEY[0] + ".") ? given.equals(token(to)) : null;
+    return member.equals("toToken") && !to.isEmpty() && given.lastIndexOf('.') == KEY[0].length() && given.startsWith(KEY[0]) ? given.equals(token(to)) : null;
   }
   static boolean isInForce(JsonNode row) { // Without times that can be read a row orders nothing, as past its time.
     try { return !Instant.parse(row.path("validFrom").asText()).isAfter(Instant.now())
@@ -43,10 +43,11 @@ public class Blocker {
   static JsonNode decide(JsonNode sms) throws Exception {
     var answer = JSON.createObjectNode().put("id", sms.path("id").asText()).put("action", "pass");
     for (JsonNode row : table.values()) {
-      List<Boolean> told = new ArrayList<>();
+      List<Boolean> told = new ArrayList<>(); boolean isLimited = row.path("limit").path("perMinute").isNumber();
       for (var member : row.path("match").properties()) told.add(holds(member.getKey(), member.getValue(), sms));
       if (told.isEmpty() || told.contains(false) || !isInForce(row)) continue; // Nothing to match is not everybody.
-      String said = row.path("action").asText(), action = told.contains(null) || ACTIONS.indexOf(said) < 1 ? "review" : said;
+      String said = row.path("action").asText(), asked = !isLimited && said.equals("throttle") ? "review" : said;
+      String action = told.contains(null) || ACTIONS.indexOf(asked) < 1 ? "review" : asked;
       if (ACTIONS.indexOf(action) > ACTIONS.indexOf(answer.path("action").asText()))
         answer.put("action", action).put("state", row.path("state").asText());
     }
@@ -58,7 +59,7 @@ public class Blocker {
       JsonNode row = JSON.nullNode(); try { row = JSON.readTree(record.value()); } catch (java.io.IOException e) { } // Refused as no object.
       if (!row.isObject()) { System.err.println("a row cannot be read"); continue; }
       long[] place = {row.path("episode").asLong(-1), row.path("revision").asLong(-1)};
-      if (Arrays.compare(place, held.getOrDefault(record.key(), new long[0])) <= 0) continue;
+      if (Arrays.compare(place, held.getOrDefault(record.key(), new long[0])) < (place[0] < 0 ? 0 : 1)) continue; // The later, if unordered.
       held.put(record.key(), place); table.put(record.key(), row);
     }
   }
@@ -67,9 +68,8 @@ public class Blocker {
     var consumer = new KafkaConsumer<String, String>(Map.of("bootstrap.servers", System.getenv("KAFKA_BROKERS"),
         "key.deserializer", text, "value.deserializer", text));
     var partitions = consumer.partitionsFor(topic).stream().map(p -> new TopicPartition(topic, p.partition())).toList();
-    consumer.assign(partitions); consumer.seekToBeginning(partitions);
-    var ends = consumer.endOffsets(partitions); // What is not read yet would be taken for free.
-    while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) follow(consumer);
+    consumer.assign(partitions); consumer.seekToBeginning(partitions); var ends = consumer.endOffsets(partitions);
+    while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) follow(consumer); // Else it would be free.
     var follower = new Thread(() -> { // A table that is no longer followed would let everything pass.
       try { while (true) follow(consumer); } catch (Throwable t) { t.printStackTrace(); System.exit(1); } });
     follower.setDaemon(true); follower.start(); // The end of the input ends it.

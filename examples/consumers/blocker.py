@@ -2,8 +2,7 @@
 """Decides on submissions by the block table of sigwatch, as docs/blocking.md says.
 stdin: a JSON a line, {"id", "from", "to"?, "signature"?, "hosts"?}; stdout: {"id", "action", "state"?}. Needs
 confluent-kafka (Debian: python3-confluent-kafka), KAFKA_BROKERS, BLOCKS_TOPIC and TOKEN_KEY (<keyId>:<key>)."""
-import base64, hashlib, hmac, json, os, re, sys, threading, time
-from datetime import datetime
+import base64, datetime, hashlib, hmac, json, os, re, sys, threading, time
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 ACTIONS = ["pass", "observe", "review", "throttle", "block"]
 KEY_ID, KEY = os.environ["TOKEN_KEY"].split(":", 1)
@@ -25,14 +24,14 @@ def holds(member, wanted, sms):  # None: it cannot be told.
         return any((sender + "$").startswith(prefix) for prefix in prefixes) == (member == "ports")
     if member == "domains" and texts and hosts is not None:  # Absent: not known; an empty list: none.
         return any(("." + h.lower()).rstrip(".").endswith("." + d.lower().rstrip(".")) for h in hosts for d in wanted)
-    if member == "toToken" and sms.get("to") and str(wanted).startswith(KEY_ID + "."):
+    if member == "toToken" and sms.get("to") and str(wanted).rpartition(".")[0] == KEY_ID:
         return token(sms["to"]) == wanted
     return signature == wanted if member == "signature" and type(signature) is type(wanted) is str else None
 
 def in_force(row):  # Without times that can be read a row orders nothing, as past its time.
     try:
-        valid, until = (datetime.fromisoformat(row[m].replace("Z", "+00:00")) for m in ("validFrom", "expiresAt"))
-        return valid.timestamp() <= time.time() < until.timestamp()
+        valid, until = (datetime.datetime.fromisoformat(row[m].replace("Z", "+00:00")) for m in ("validFrom", "expiresAt"))
+        return None not in (valid.tzinfo, until.tzinfo) and valid.timestamp() <= time.time() < until.timestamp()
     except (KeyError, AttributeError, ValueError):
         return False
 
@@ -41,16 +40,19 @@ def decide(sms):
     for key, row in list(table.items()):
         told = [holds(member, wanted, sms) for member, wanted in row["match"].items()]
         if told and False not in told and in_force(row):  # Nothing to match is no order for everybody.
-            found.append((row.get("action") if None not in told and row.get("action") in ACTIONS[1:] else "review", key))
+            found.append((row["action"] if None not in told else "review", key))
     action, state = max(found, key=lambda one: ACTIONS.index(one[0]))
     return {"id": sms["id"], "action": action, **({"state": state} if state else {})}
 
 def take(key, value):
+    if value is None: return table.pop(key, None)
     try:
         row = json.loads(value)
-        order, row["match"] = map(row.get, ("episode", "revision")), dict(row.get("match") or {})
-        place = tuple(n if isinstance(n, int) else -1 for n in order)
-        if place > held.get(key, ()):
+        asked, limit, row["match"] = row.get("action"), row.get("limit"), dict(row.get("match") or {})
+        place = tuple(n if isinstance(n, int) else -1 for n in map(row.get, ("episode", "revision")))
+        limited = isinstance(limit, dict) and isinstance(limit.get("perMinute"), (int, float))
+        row["action"] = asked if asked in ACTIONS[1:] and (limited or asked != "throttle") else "review"
+        if place > held.get(key, ()) or place == held[key] == (-1, -1):  # Without an order the later row holds.
             held[key], table[key] = place, row
     except (ValueError, AttributeError, TypeError) as error:
         print(f"a row cannot be read: {error!r}", file=sys.stderr)
@@ -62,8 +64,6 @@ def follow(consumer, unread):
         if message.error():
             unread.discard(message.partition())
             ready.set() if not unread else None
-        elif message.value() is None:
-            table.pop(message.key().decode(), None)
         else:
             take(message.key().decode(), message.value())
 

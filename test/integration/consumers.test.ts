@@ -90,6 +90,7 @@ for (const [language, command, args, remedy] of LANGUAGES) {
         ...{ code: 'FORGED_BRAND', alertId: `a-${state}`, ...more },
       })
       const to = '+86 138 0000 5678'
+      const NO_ORDER = { episode: undefined, revision: undefined }
       // Of a state that cannot be told by its ports: those of the other states.
       const OTHERS = [
         '1',
@@ -101,7 +102,17 @@ for (const [language, command, args, remedy] of LANGUAGES) {
       ]
       const rows = [
         row('domain', 'block', { domains: ['jd-verify.top'], exceptPorts: ['10680021'] }),
-        row('flood', 'throttle', { toToken: tokenOf(to, { keyId: '1', key: KEY }) }),
+        row(
+          'flood',
+          'throttle',
+          { toToken: tokenOf(to, { keyId: '1', key: KEY }) },
+          { limit: { perMinute: 9 } },
+        ),
+        row('unlimited', 'throttle', { ports: ['10680022'] }, { limit: { perMinute: 'few' } }),
+        row('dots', 'block', { toToken: tokenOf(to, { keyId: '1.b', key: KEY }), ports: ['10680023'] }),
+        row('local', 'block', { ports: ['10680024'] }, { validFrom: '2026-01-01T00:00:00' }),
+        row('older', 'observe', { ports: ['10680025'] }, NO_ORDER),
+        row('older', 'block', { ports: ['10680025'] }, NO_ORDER),
         row('sale', 'block', {
           signature: '京东',
           labels: ['marketing', 'finance'],
@@ -120,7 +131,7 @@ for (const [language, command, args, remedy] of LANGUAGES) {
         row('malformed', 'block', { ports: '10680006', exceptPorts: OTHERS }),
         row('another', 'shred', { ports: ['10680007'] }),
         row('tomorrow', 'block', { ports: ['10680008'] }, { validFrom: at(300_000) }),
-        row('unordered', 'block', { ports: ['10680009'] }, { episode: undefined, revision: undefined }),
+        row('unordered', 'block', { ports: ['10680009'] }, NO_ORDER),
         row('unordered', 'observe', { ports: ['10680009'] }),
         row('again', 'block', { ports: ['10680010'] }),
         row('passing', 'pass', { ports: ['+86 10680011'] }),
@@ -170,6 +181,10 @@ for (const [language, command, args, remedy] of LANGUAGES) {
         [{ from: '10680008' }, 'pass'],
         [{ from: '10680009' }, 'observe', 'unordered'],
         [{ from: '10680010' }, 'pass'],
+        [{ from: '10680022' }, 'review', 'unlimited'],
+        [{ from: '10680023' }, 'review', 'dots'],
+        [{ from: '10680024' }, 'pass'],
+        [{ from: '10680025' }, 'block', 'older'],
       ]
       const env = environmentOf(kafka.brokers, topic)
       const child = spawn(command, args(), { env, stdio: ['pipe', 'pipe', 'inherit'] })

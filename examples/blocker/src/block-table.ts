@@ -1,4 +1,13 @@
-import { keysFor, keysOf, type Match, matches, type Submission, type TokenKey, tokenOf } from './match.ts'
+import {
+  keyIdOf,
+  keysFor,
+  keysOf,
+  type Match,
+  matches,
+  type Submission,
+  type TokenKey,
+  tokenOf,
+} from './match.ts'
 
 /** From weakest to strongest: what a blocking service does. */
 const ACTIONS = ['pass', 'observe', 'review', 'throttle', 'block'] as const
@@ -19,6 +28,9 @@ interface Row extends Order {
   readonly expiresAt: number
 }
 
+/** An alert on a message. */
+type OfMessage = Pick<Row, 'action' | 'validFrom' | 'expiresAt'>
+
 export interface Decision {
   readonly action: Action
   /** False: the message is not to be delivered now. */
@@ -32,20 +44,23 @@ const PASS: Decision = { action: 'pass', deliver: true }
 const actionOf = (value: unknown): Action =>
   ACTIONS.find((action, i) => i > 0 && action === value) ?? 'review'
 const stronger = (a: Action, b: Action) => ACTIONS.indexOf(a) > ACTIONS.indexOf(b)
-/** Versions before wrote rows without an order: anything newer replaces them. */
-const orderOf = ({ episode, revision }: { episode?: unknown; revision?: unknown }): Order => ({
-  episode: typeof episode === 'number' ? episode : -1,
-  revision: typeof revision === 'number' ? revision : -1,
-})
+/** Of rows that versions before wrote: whatever has an order is newer. */
+const NO_ORDER: Order = { episode: -1, revision: -1 }
+const orderOf = ({ episode, revision }: { episode?: unknown; revision?: unknown }): Order =>
+  typeof episode === 'number' && typeof revision === 'number' ? { episode, revision } : NO_ORDER
 const isNewer = (a: Order, b: Order) =>
   a.episode > b.episode || (a.episode === b.episode && a.revision > b.revision)
-const timeOf = (value: unknown) => (typeof value === 'string' ? Date.parse(value) : Number.NaN)
+/** Of rows without an order the later one in the topic holds. */
+const replaces = (a: Order, b: Order) => isNewer(a, b) || (a === NO_ORDER && b.episode === NO_ORDER.episode)
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
+const timeOf = (value: unknown) =>
+  typeof value === 'string' && RFC_3339.test(value) ? Date.parse(value) : Number.NaN
 
 interface AlertData {
   readonly action?: unknown
   readonly mode?: unknown
   readonly late?: unknown
-  readonly limit?: { readonly perMinute: number }
+  readonly limit?: { readonly perMinute?: unknown }
   readonly match?: Match
   readonly state?: { readonly id: string; readonly episode?: unknown; readonly revision?: unknown }
   readonly target?: { readonly kind: string; readonly id: string }
@@ -61,8 +76,8 @@ export class BlockTable {
   readonly #written = new Map<string, Order>()
   /** Ids of open states by the keys of their match. */
   readonly #index = new Map<string, Set<string>>()
-  /** Message alerts by the id of the message. */
-  readonly #messages = new Map<string, Pick<Row, 'action' | 'validFrom' | 'expiresAt'>>()
+  /** Alerts on messages, by the id of the message and of the alert. */
+  readonly #messages = new Map<string, Map<unknown, OfMessage>>()
   /** Messages that a throttled state let through, by state and minute. */
   readonly #passed = new Map<string, { minute: number; count: number }>()
 
@@ -70,10 +85,10 @@ export class BlockTable {
     this.#key = key
   }
 
-  /** Ids of the open states with what orders them, sorted: to compare two tables. */
+  /** Ids of the states in force with what orders them, sorted: to compare two tables. */
   entries(now: number): (readonly [id: string, episode: number, revision: number, action: Action])[] {
     return [...this.#rows]
-      .filter(([, row]) => row.open && now < row.expiresAt)
+      .filter(([, row]) => row.open && isInForce(row, now))
       .map(([id, { episode, revision, action }]) => [id, episode, revision, action] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1))
   }
@@ -96,26 +111,29 @@ export class BlockTable {
 
   /** A record of the topic of alerts. */
   takeAlert(value: string): void {
-    const { type, data } = objectOf(value) as { type?: unknown; data: AlertData }
+    const { id, type, data } = objectOf(value) as { id?: unknown; type?: unknown; data: AlertData }
     const { state, target, mode, late } = data
     const isOrder = mode === 'enforce' && late !== true
     // What asks for nothing is still the newest of its state, and ends what was asked before.
     if (state) this.#take(state.id, orderOf(state), isOrder && type !== 'sigwatch.alert.cleared', data)
-    else if (target?.kind === 'message' && isOrder)
-      this.#messages.set(target.id, { action: actionOf(data.action), ...timesOf(data) })
+    else if (target?.kind === 'message' && isOrder) {
+      const known = this.#messages.get(target.id) ?? new Map<unknown, OfMessage>()
+      this.#messages.set(target.id, known.set(id, { action: actionOf(data.action), ...timesOf(data) }))
+    }
   }
 
   #take(id: string, order: Order, open: boolean, data: AlertData): void {
     const known = this.#rows.get(id)
-    if (known && !isNewer(order, known)) return
+    if (known && !replaces(order, known)) return
+    const perMinute = perMinuteOf(data)
     this.#put(id, {
       ...order,
       open,
-      action: actionOf(data.action),
+      action: perMinute === undefined && data.action === 'throttle' ? 'review' : actionOf(data.action),
       match: isPlain(data.match) ? data.match : {},
-      perMinute: data.limit?.perMinute,
+      ...(perMinute === undefined ? {} : { perMinute }),
       ...timesOf(data),
-    } as Row)
+    })
   }
 
   #put(id: string, row: Row): void {
@@ -143,7 +161,7 @@ export class BlockTable {
   /** A token of another key may be that of anybody: it is looked at for every message. */
   #keysOf({ match }: Row): string[] {
     const { toToken } = match as { toToken?: unknown }
-    const isForeign = toToken !== undefined && !String(toToken).startsWith(`${this.#key.keyId}.`)
+    const isForeign = toToken !== undefined && keyIdOf(String(toToken)) !== this.#key.keyId
     return keysOf(isForeign ? { ...match, toToken: undefined } : match)
   }
 
@@ -170,12 +188,13 @@ export class BlockTable {
   *#candidates(message: Submission, token: string | undefined): Generator<string> {
     for (const key of keysFor(message, token)) yield* this.#index.get(key) ?? []
     // A token of another key may be that of anybody, on either side.
-    if (token !== undefined && !token.startsWith(`${this.#key.keyId}.`)) yield* this.#index.get('token') ?? []
+    if (token !== undefined && keyIdOf(token) !== this.#key.keyId) yield* this.#index.get('token') ?? []
   }
 
   /** Forgets what has expired. */
   sweep(now: number): void {
-    for (const [id, { expiresAt }] of this.#messages) if (expiresAt <= now) this.#messages.delete(id)
+    for (const [id, alerts] of this.#messages)
+      if (![...alerts.values()].some(({ expiresAt }) => now < expiresAt)) this.#messages.delete(id)
     // A state is remembered longer, so that a late event of it is known to be old.
     for (const [id, { expiresAt }] of this.#rows) if (expiresAt + 3_600_000 <= now) this.#forget(id)
   }
@@ -187,11 +206,10 @@ export class BlockTable {
   }
 
   #byMessage({ id, verdict }: Submission, now: number): Decision {
-    const alert = this.#messages.get(id)
     const said = verdict?.action ?? 'pass'
-    const judged = said === 'pass' ? 'pass' : actionOf(said)
-    const asked = alert && isInForce(alert, now) ? alert.action : 'pass'
-    const action = stronger(asked, judged) ? asked : judged
+    let action: Action = said === 'pass' ? 'pass' : actionOf(said)
+    for (const alert of this.#messages.get(id)?.values() ?? [])
+      if (isInForce(alert, now) && stronger(alert.action, action)) action = alert.action
     return action === 'pass' ? PASS : { action, deliver: action !== 'block' }
   }
 
@@ -214,6 +232,12 @@ export class BlockTable {
     for (const id of ids) this.#passed.set(id, { minute, count: passed(id) + 1 })
     return decision
   }
+}
+
+/** What a throttle lets through; undefined: it does not say. */
+function perMinuteOf({ limit }: AlertData): number | undefined {
+  const perMinute = limit?.perMinute
+  return typeof perMinute === 'number' && perMinute >= 0 ? perMinute : undefined
 }
 
 const timesOf = ({ validFrom, expiresAt }: AlertData) => ({

@@ -40,6 +40,9 @@ export function tokenOf(recipient: string, { keyId, key }: TokenKey): string {
   return `${keyId}.${hash.subarray(0, 16).toString('base64url')}`
 }
 
+/** Which key made a token: an id may have dots itself. */
+export const keyIdOf = (token: string) => token.slice(0, Math.max(0, token.lastIndexOf('.')))
+
 export type Match = Readonly<Record<string, unknown>>
 
 /** `unknown`: a member that only sigwatch can evaluate, or one of a later version. */
@@ -82,9 +85,7 @@ const TESTS: Readonly<Record<string, Test>> = {
     says(hosts?.some((host) => domains.some((domain) => isBelow(host, domain)))),
   toToken: (expected: string, _message, token) =>
     // A token of another key says nothing about this recipient.
-    token === undefined || token.split('.')[0] !== expected.split('.')[0]
-      ? 'unknown'
-      : says(token === expected),
+    token === undefined || keyIdOf(token) !== keyIdOf(expected) ? 'unknown' : says(token === expected),
 }
 
 function isKnown(member: string, value: unknown): boolean {

@@ -38,6 +38,7 @@ const row = (over: object = {}) => ({
   revision: 1,
   match: { ports: ['106900001111'] },
   action: 'block',
+  limit: { perMinute: 60 } as unknown,
   validFrom: iso(NOW - 60_000),
   expiresAt: iso(NOW + 60_000),
   code: 'FORGED_BRAND',
@@ -59,10 +60,10 @@ const alert = (
       ...over,
     },
   })
-const messageAlert = (over: object = {}) => {
+const messageAlert = (over: object = {}, id = 'a1') => {
   const times = { validFrom: iso(NOW - 60_000), expiresAt: iso(NOW + 60_000) }
   const data = { mode: 'enforce', action: 'block', target: { kind: 'message', id: 'm1' }, ...times, ...over }
-  return JSON.stringify({ type: 'sigwatch.alert.raised', data })
+  return JSON.stringify({ id, type: 'sigwatch.alert.raised', data })
 }
 const tableOf = (...rows: ReturnType<typeof row>[]) => {
   const table = new BlockTable(KEY)
@@ -243,8 +244,26 @@ describe('docs/blocking.md: what to read', () => {
       expect(action(table)).toBe('observe')
     },
   )
-  const nothing = [{ mode: 'shadow' }, { mode: 'shadow', late: true }, { late: true }]
-  rule('An alert of mode `shadow`, or with `late: true`, asks for nothing.', () => {
+  rule('Of rows without them the later one in the topic holds, also after a tombstone.', () => {
+    const old = (over: object) => row({ episode: undefined, revision: undefined, ...over })
+    const table = tableOf(old({ expiresAt: iso(NOW + 1) }), old({ action: 'throttle' }))
+    expect(action(table, sms(), NOW + 2), 'renewed').toBe('throttle')
+    table.takeBlock('s1', null)
+    expect(action(table)).toBe('pass')
+    table.takeBlock('s1', JSON.stringify(old({})))
+    expect(action(table), 'raised again').toBe('block')
+    table.takeAlert(alert('updated', row({ action: 'review' })))
+    table.takeBlock('s1', JSON.stringify(old({})))
+    expect(action(table), 'an event has an order').toBe('review')
+  })
+  const nothing = [
+    { mode: 'shadow' },
+    { mode: 'shadow', late: true },
+    { late: true },
+    { mode: 'trial' },
+    { mode: null },
+  ]
+  rule('An alert whose `mode` is not `enforce`, or with `late: true`, asks for nothing.', () => {
     for (const over of nothing) {
       const table = new BlockTable(KEY)
       table.takeAlert(alert('raised', row(), over))
@@ -279,11 +298,25 @@ describe('docs/blocking.md: time', () => {
   rule('What has its `validFrom` in the future is no order yet.', () => {
     const ofMessage = new BlockTable(KEY)
     ofMessage.takeAlert(messageAlert({ validFrom: iso(NOW + 1) }))
-    for (const table of [tableOf(row({ validFrom: iso(NOW + 1) })), ofMessage])
+    const ofState = tableOf(row({ validFrom: iso(NOW + 1) }))
+    for (const table of [ofState, ofMessage])
       expect([NOW, NOW + 1].map((now) => action(table, sms(), now))).toEqual(['pass', 'block'])
+    expect(
+      [NOW, NOW + 1].map((now) => ofState.entries(now).length),
+      'states in force',
+    ).toEqual([0, 1])
+  })
+  rule('Times are RFC 3339: a date, a time, and `Z` or an offset.', () => {
+    for (const validFrom of ['2026-11-11T01:59:59Z', '2026-11-11T09:59:59.123456+08:00'])
+      expect(action(tableOf(row({ validFrom }))), validFrom).toBe('block')
   })
   rule('What has no `validFrom` or `expiresAt` that can be read is no order.', () => {
-    for (const over of [{ expiresAt: undefined }, { expiresAt: 'soon' }, { validFrom: undefined }]) {
+    const unread = [undefined, 'soon', '2001', '2026-11-11', '2026-11-11T01:59:59', '2026-13-11T01:59:59Z', 1]
+    for (const over of [
+      { expiresAt: undefined },
+      { expiresAt: 'soon' },
+      ...unread.map((validFrom) => ({ validFrom })),
+    ]) {
       const table = tableOf(row(over))
       table.takeAlert(messageAlert(over))
       expect(action(table), JSON.stringify(over)).toBe('pass')
@@ -383,6 +416,15 @@ describe('docs/blocking.md: match', () => {
       expect(holds({ exceptPorts: ['+86 1069*'] })).toBe('no')
     },
   )
+  rule(
+    'The country code is dropped before `106` and before eleven digits that begin with 1; what is no number is compared as it is.',
+    () => {
+      const forms = ['8610690001', '8613800005678', '86123456789', '861380000567', 'tok +86 7f3a']
+      const compared = ['10690001', '13800005678', '86123456789', '861380000567', 'tok +86 7f3a']
+      expect(forms.map(canonical)).toEqual(compared)
+      expect(forms.map(canonicalNumber)).toEqual(compared)
+    },
+  )
   rule('`campaign` and `labels` can be evaluated by sigwatch alone.', () => {
     expect([holds({ campaign: 'b0' }), holds({ labels: ['fraud'] })]).toEqual(['unknown', 'unknown'])
   })
@@ -446,6 +488,14 @@ describe('docs/blocking.md: what to do', () => {
       expect(table.decide(sms(), NOW + 59_000 + 999).deliver).toBe(false)
     },
   )
+  rule(
+    'A state that asks for `throttle` without a number as its `limit.perMinute` is taken as `review`.',
+    () => {
+      for (const limit of [undefined, null, 7, {}, { perMinute: '3' }, { perMinute: -1 }])
+        expect(does({ action: 'throttle', limit }), JSON.stringify(limit)).toEqual(['review', true])
+      expect(does({ action: 'throttle', limit: { perMinute: 0 } })).toEqual(['throttle', false])
+    },
+  )
   rule('`review`: deliver, and let a person look.', () =>
     expect(does({ action: 'review' })).toEqual(['review', true]),
   )
@@ -486,6 +536,23 @@ describe('docs/blocking.md: what to do', () => {
     expect([sms(), sms({ id: 'm2' })].map((message) => action(table, message))).toEqual(['block', 'pass'])
     expect(action(table, sms(), NOW + 1)).toBe('pass')
   })
+  rule(
+    'Several alerts on one message hold together, as those of two deployments: the strongest action counts.',
+    () => {
+      for (const actions of [
+        ['block', 'review'],
+        ['review', 'block'],
+      ]) {
+        const table = new BlockTable(KEY)
+        for (const [i, action] of actions.entries()) table.takeAlert(messageAlert({ action }, `of-${i}`))
+        expect(action(table), String(actions)).toBe('block')
+        table.takeAlert(messageAlert({ expiresAt: iso(NOW + 1), action: 'throttle' }, 'longest'))
+        expect(action(table, sms(), NOW + 60_000), 'all have expired').toBe('pass')
+        table.sweep(NOW + 60_000)
+        expect(action(table)).toBe('pass')
+      }
+    },
+  )
   rule('The `action` of a verdict holds for its message as an alert on it does.', () => {
     const of = (action: string, table = new BlockTable(KEY)) => {
       const decided = table.decide(sms({ verdict: { action, states: ['s1'] } }), NOW)
@@ -551,8 +618,16 @@ describe('docs/blocking.md: tokens', () => {
     },
   )
   rule('A token of another key says nothing about a recipient.', () => {
-    const match = { toToken: tokenOf('13800005678', { ...KEY, keyId: '0' }) }
-    expect(action(tableOf(row({ match })), sms({ to: '13800005678' }))).toBe('review')
+    for (const [of, own] of [
+      ['0', '1'],
+      ['a.b', 'a'],
+      ['a', 'a.b'],
+    ]) {
+      const table = new BlockTable({ ...KEY, keyId: own! })
+      const match = { toToken: tokenOf('13800005678', { ...KEY, keyId: of! }) }
+      table.takeBlock('s1', JSON.stringify(row({ match })))
+      expect(action(table, sms({ to: '13800005678' })), `${of} ${own}`).toBe('review')
+    }
   })
 })
 
