@@ -99,7 +99,6 @@ function wireStates(
     clock,
     capped: (count) => emit({ name: 'states_capped', count }),
     lateAfterExpiry: maxAgeOf(parts) > 0,
-    ordered: parts.mode === 'embedded',
     formerTokens: formerTokensOf(config),
   })
   return { publisher, manager }

@@ -9,12 +9,12 @@ const NAMING_SHARE = 0.8
  * The signals of a batch, those of campaigns under the names of their campaigns. One campaign has four MinHash bands and
  * more where its wording varies; each may cross its limit. When the first does, the least of the bands that most of its
  * messages have names it, whichever came first and on whichever instance; the others become its aliases. `campaignOf`:
- * the campaign that is open under a band, on any instance. What senders lead to in whatever words is no template: its
+ * the campaign that is open under a band at an event time, on any instance. What senders lead to in whatever words is no template: its
  * state keeps its own name.
  */
 export function nameCampaigns(
   backed: readonly BackedSignal[],
-  campaignOf: (band: string) => string | undefined,
+  campaignOf: (band: string, at: number) => string | undefined,
 ): BackedSignal[] {
   const counts = countsByBand(backed)
   /** Given in this batch: their states are not open yet. */
@@ -24,7 +24,9 @@ export function nameCampaigns(
     if (signal.target.kind !== 'campaign' || signal.match.campaign === undefined) return { signal, messages }
     const own = signal.target.id
     const bands = [...new Set([own, ...(messages.at(-1)?.bands ?? [])])]
-    let name = bands.map((band) => names.get(band) ?? campaignOf(band)).find((id) => id !== undefined)
+    let name = bands
+      .map((band) => names.get(band) ?? campaignOf(band, signal.at))
+      .find((id) => id !== undefined)
     if (name === undefined && signal.over) {
       const enough = NAMING_SHARE * (counts.get(own) ?? Number.POSITIVE_INFINITY)
       name = bands.filter((band) => band === own || (counts.get(band) ?? 0) >= enough).sort()[0]

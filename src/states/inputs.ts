@@ -9,7 +9,7 @@ export function stateInputsOf(
   degraded: boolean,
 ): StateInput[] {
   if (signals.length === 0) return []
-  const named = nameCampaigns(signals.toSorted(byTime), (band) => open.campaignOf(band))
+  const named = nameCampaigns(signals.toSorted(byTime), (band, at) => open.campaignOf(band, at))
   return named.flatMap(({ signal, messages }) => {
     const message = messages.at(-1)
     if (!message) return []

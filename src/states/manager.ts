@@ -43,8 +43,6 @@ export interface StateManagerParts {
   readonly capped?: (signals: number) => void
   /** Events past their `expiresAt` by the wall clock are shadow and `late`: with Kafka and `alerts.maxAge` > 0. */
   readonly lateAfterExpiry: boolean
-  /** Signals come in the order of event time (embedded mode): a silence between two of them ends a state. */
-  readonly ordered?: boolean
   readonly limits?: LifecycleLimits
   /** Recipients as the token keys of before named them. */
   readonly formerTokens?: FormerTokens
@@ -191,7 +189,7 @@ export class StateManager {
       for (let attempt = 0; ; attempt++) {
         if (attempt === MAX_ATTEMPTS) throw new SigwatchError('STORE_CONFLICT', `state ${id} keeps changing`)
         if (suppressed !== undefined && suppressed > input.signal.at) break
-        const write = await this.#nextOf(id, current, input)
+        const write = this.#nextOf(id, current, input)
         if (write === undefined) break
         const written = await this.#put(write, current)
         if (written) {
@@ -206,13 +204,13 @@ export class StateManager {
     }
   }
 
-  async #nextOf(id: string, current: StateRecord | undefined, input: StateInput): Promise<Write | undefined> {
-    const { store, ordered } = this.#parts
+  #nextOf(id: string, current: StateRecord | undefined, input: StateInput): Write | undefined {
     const { signal } = input
-    // Silence may have ended the state before this signal, only no sweep has come by yet.
+    // Silence has ended the state, only no sweep has come by yet. The watermark may lag, so the time of the signal counts.
     if (current?.open && signal.at > current.lastSeenAt + current.hold) {
-      const watermark = ordered ? signal.at : await store.watermark()
-      const ended = watermark === undefined ? undefined : due(current, watermark, this.#limits)
+      // Earlier signals may still come: the sweep knows when none does.
+      if (!signal.over) return undefined
+      const ended = due(current, signal.at, this.#limits)
       if (ended?.kind === 'clear') return { next: closed(current, ended.at, ended.cause), isEvent: true }
     }
     const judgement = this.#judge(signal)

@@ -117,9 +117,10 @@ export class OpenStates {
     return found ?? NONE
   }
 
-  /** The open campaign that the band belongs to. */
-  campaignOf(band: string): string | undefined {
-    return this.#bands.get(band)?.[0]?.state.target.id
+  /** The campaign that the band belongs to and that is open at event time `at`, whether or not a sweep has come by since. */
+  campaignOf(band: string, at: number): string | undefined {
+    const bearers = this.#bands.get(band)
+    return bearers?.find(({ state }) => at <= state.lastSeenAt + state.hold)?.state.target.id
   }
 
   /** How many states of senders are open on the port. */

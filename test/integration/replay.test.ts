@@ -145,6 +145,65 @@ describeWith(['kafka', 'redis'], 'replay of a planted hour', () => {
   }, 200_000)
 })
 
+/** Small topics that a service reads in one go: its watermark says of a time what it said before the first batch. */
+describeWith('kafka', 'replay of states that end and come back', () => {
+  const kafka = useKafka()
+  const folder = useFolder()
+  const AT = Date.UTC(2026, 10, 11, 2)
+  const MINUTE = 60_000
+  const record = (id: string, ts: number, over: object) => ({
+    key: 'one',
+    value: JSON.stringify({ id, ts, from: '10690000001', to: '13900000001', ...over }),
+  })
+  const otp = (id: string, ts: number) =>
+    record(id, ts, { to: '13800005678', text: '【京东】您的验证码是384920，5分钟内有效，请勿泄露。' })
+  const between = (minute: number, n: number) =>
+    Array.from({ length: n }, (_, i) =>
+      record(`n${minute}-${i}`, AT + minute * MINUTE + i * 1_000, { text: `【京东】您的订单${i}已发货。` }),
+    )
+  const flood = (minute: number) =>
+    Array.from({ length: 12 }, (_, i) => otp(`f${minute}-${i}`, AT + minute * MINUTE + i * 500))
+
+  it('judges what comes late, of the time between, as the service did', async () => {
+    const client = plainClient(kafka.brokers)
+    const at = await createServiceTopics(client, kafka.brokers)
+    // A flood, silence for longer than it is held, a flood again, and late records of the silence.
+    const records = [
+      ...flood(0),
+      ...between(1, 20),
+      ...between(14, 20),
+      ...flood(16),
+      ...Array.from({ length: 4 }, (_, i) => otp(`late-${i}`, AT + 13 * MINUTE + i)),
+      ...between(17, 20),
+    ]
+    await produceKeyed(client, at.topics.messages, records)
+    const env = { ...at.env, SIGWATCH_PRIVACY_TOKEN_KEY: TOKEN_KEY, SIGWATCH_ALERTS_MAX_AGE: '0' }
+    const service = await startService(env)
+    await service.ready()
+    await until(
+      async () => (await client.committed(at.groupId, at.topics.messages))[0] === records.length,
+      60_000,
+    )
+    expect(await service.stop()).toBe(0)
+    const verdicts = (await client.readAll(at.topics.verdicts)).map(
+      ({ value }) => JSON.parse(value!.toString()) as Verdict,
+    )
+    const withStates = (prefix: string) =>
+      verdicts.filter(({ id, states }) => id.startsWith(prefix) && states.length > 0).length
+    // After its end a state holds for nothing until it is raised again.
+    expect(['f0-', 'f16-'].map((prefix) => withStates(prefix) > 0)).toEqual([true, true])
+    expect(['late-', 'n'].map(withStates)).toEqual([0, 0])
+
+    const { code, stdout, stderr } = await sigwatch(
+      ['replay', '--source', 'kafka', '--against', 'kafka', '--json'],
+      { env, cwd: folder.path },
+    )
+    expect(code, stderr).toBe(0)
+    const { compared, changed, examples } = JSON.parse(stdout) as Report
+    expect([compared, changed], JSON.stringify(examples)).toEqual([records.length, 0])
+  }, 120_000)
+})
+
 /** Counts the differences with nothing but the two lists of verdicts. */
 function recount(was: readonly Verdict[], is: readonly Verdict[]) {
   const before = new Map(was.map((verdict) => [verdict.id, verdict]))

@@ -21,8 +21,9 @@ function crossing(band: string, messages: number, bands: readonly string[], over
 }
 const ids = (signals: readonly BackedSignal[]) => signals.map(({ signal }) => signal.target.id)
 const nothingOpen = () => undefined
-const naming = (campaignOf: (band: string) => string | undefined) => (batch: readonly BackedSignal[]) =>
-  nameCampaigns(batch, campaignOf)
+const naming =
+  (campaignOf: (band: string, at: number) => string | undefined) => (batch: readonly BackedSignal[]) =>
+    nameCampaigns(batch, campaignOf)
 
 describe('names of campaigns', () => {
   it('are the least of the bands that most messages have, whichever crosses first', () => {
@@ -66,5 +67,10 @@ describe('names of campaigns', () => {
     const name = naming((band) => (band === 'n' ? 'z' : undefined))
     const [named] = name([crossing('m', 60, ['m', 'n'])])
     expect([named!.signal.target.id, named!.signal.aliases]).toEqual(['z', ['m', 'n']])
+  })
+
+  it('are those of campaigns that are open at the time of the signal', () => {
+    const name = naming((_band, at) => (at < T0 ? 'z' : undefined))
+    expect(ids(name([crossing('m', 60, ['m', 'n'])]))).toEqual(['m'])
   })
 })

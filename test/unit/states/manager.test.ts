@@ -104,7 +104,7 @@ describe('apply', () => {
   })
 
   it('gives the same ids when the same traffic comes again', async () => {
-    const course = [{}, { at: T0 + MINUTE, level: 4 }, { at: T0 + 9 * MINUTE }]
+    const course = [{}, { at: T0 + MINUTE, level: 4 }, { at: T0 + 5 * MINUTE }, { at: T0 + 9 * MINUTE }]
     const [first, second] = [setUp(), setUp()]
     for (const step of course) await first.apply(step)
     for (const step of course) {
@@ -218,31 +218,46 @@ describe('time', () => {
       ['raised', T0, 1],
       ['cleared', T0, 2],
       ['raised', T0, 3],
-      ['updated', T0, 4],
+      ['cleared', T0, 4],
+      ['raised', T0 + 90 * MINUTE, 1],
     ])
     expect(sink.alerts()[1]).toMatchObject({
       time: '2026-11-11T00:05:00.000Z',
       data: { state: { cause: 'ended' } },
     })
-    expect(sink.blocks().map((r) => r.value === null)).toEqual([false, true, false, false])
+    expect(sink.blocks().map((r) => r.value === null)).toEqual([false, true, false, true, false])
   })
 
-  it('ends a state by the watermark before a later signal takes it up', async () => {
-    const { apply, sink, store } = setUp()
+  it.each([undefined, T0 + MINUTE, T0 + 80 * MINUTE])(
+    'ends a state before a signal after its end takes it up, whatever the watermark has reached (%s)',
+    async (eventTime) => {
+      const { apply, sink, store } = setUp()
+      await apply({})
+      if (eventTime) await store.reportProgress([{ topic: 't', partition: 0, eventTime, standing: 'behind' }])
+      await apply({ at: T0 + 90 * MINUTE })
+      expect(sink.alerts().map((a) => [a.type.split('.').at(-1), a.data.state!.episode - T0])).toEqual([
+        ['raised', 0],
+        ['cleared', 0],
+        ['raised', 90 * MINUTE],
+      ])
+    },
+  )
+
+  it('holds no state by a signal after its end that would not raise it', async () => {
+    const { apply, sink, manager } = setUp()
     await apply({})
-    await store.reportProgress([
-      { topic: 't', partition: 0, eventTime: T0 + 80 * MINUTE, standing: 'current' },
-    ])
-    await apply({ at: T0 + 90 * MINUTE })
-    expect(sink.alerts().map((a) => [a.type.split('.').at(-1), a.data.state!.episode - T0])).toEqual([
-      ['raised', 0],
-      ['cleared', 0],
-      ['raised', 90 * MINUTE],
-    ])
+    await apply({ at: T0 + 6 * MINUTE, over: false })
+    expect([...manager.open].map(({ lastSeenAt }) => lastSeenAt)).toEqual([T0])
+    // Of a partition that is behind: it was not over.
+    await apply({ at: T0 + 4 * MINUTE, over: false })
+    expect([...manager.open].map(({ lastSeenAt }) => lastSeenAt)).toEqual([T0 + 4 * MINUTE])
+    await manager.sweep(T0 + 10 * MINUTE)
+    expect(kinds(sink)).toEqual(['raised', 'cleared'])
+    expect(sink.alerts()[1]!.time).toBe(new Date(T0 + 9 * MINUTE).toISOString())
   })
 
-  it('needs no watermark where signals come in order', async () => {
-    const { apply, sink } = setUp({ ordered: true })
+  it('ends a state in each silence between signals of one batch', async () => {
+    const { apply, sink } = setUp()
     await apply({}, { at: T0 + 20 * MINUTE }, { at: T0 + 90 * MINUTE })
     expect(kinds(sink)).toEqual(['raised', 'cleared', 'raised', 'cleared', 'raised'])
     expect(sink.alerts().map((a) => a.data.state!.revision)).toEqual([1, 2, 3, 4, 1])

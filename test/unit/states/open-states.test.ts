@@ -37,11 +37,31 @@ describe('OpenStates', () => {
       aliases: ['b'],
     })
     open.apply({ ...state, enforced: false })
-    expect(['a', 'b', 'c'].map((band) => open.campaignOf(band))).toEqual(['a', 'a', undefined])
+    expect(['a', 'b', 'c'].map((band) => open.campaignOf(band, T0))).toEqual(['a', 'a', undefined])
     open.apply({ ...state, version: state.version + 1, aliases: ['b', 'c'] })
-    expect(open.campaignOf('c')).toBe('a')
+    expect(open.campaignOf('c', T0)).toBe('a')
     open.apply({ ...state, version: state.version + 2, open: false })
-    expect(open.campaignOf('a')).toBeUndefined()
+    expect(open.campaignOf('a', T0)).toBeUndefined()
+  })
+
+  it('gives the name of a campaign to nothing after its end, however late the sweep comes', () => {
+    const open = new OpenStates()
+    const campaign = (id: string, at: number) =>
+      raised({
+        code: 'CAMPAIGN_BURST',
+        target: { kind: 'campaign', id },
+        match: { campaign: id },
+        aliases: ['b'],
+        at,
+      })
+    const first = campaign('a', T0)
+    const end = first.lastSeenAt + first.hold
+    open.apply(first)
+    expect(['a', 'b'].map((band) => open.campaignOf(band, end))).toEqual(['a', 'a'])
+    expect(['a', 'b'].map((band) => open.campaignOf(band, end + 1))).toEqual([undefined, undefined])
+    // The band belongs to the one that came after, and to the first for what comes late.
+    open.apply(campaign('c', end + MINUTE))
+    expect([end, end + MINUTE].map((at) => open.campaignOf('b', at))).toEqual(['a', 'c'])
   })
 
   it.each<[string, Match, Parameters<typeof message>[0], Parameters<typeof message>[0]]>([
