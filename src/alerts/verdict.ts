@@ -44,36 +44,60 @@ export function verdictsOf(
   { explain, senderContacts }: VerdictOptions,
 ): Verdict[] {
   const decidedAt = isoOf(now)
-  const { label } = message
-  // In thousandths, which is as much as a histogram needs.
-  const modelScore = Math.round(message.scores[label] * 1000) / 1000
   // Nothing applies to most messages: their verdicts are made without any list.
-  if (reasons.length + states.length === 0 && !explain && !degraded && !late && !message.partial) {
-    return message.origins.map(({ id, ext }) =>
-      ext
-        ? {
-            id,
-            action: 'pass',
-            label,
-            score: 0,
-            model,
-            modelScore,
-            reasons: NONE,
-            states: NONE,
-            ext,
-            decidedAt,
-          }
-        : { id, action: 'pass', label, score: 0, model, modelScore, reasons: NONE, states: NONE, decidedAt },
-    )
+  if (reasons.length + states.length === 0 && !explain && !degraded && !late && !message.partial)
+    return bareVerdicts(message, model, decidedAt)
+  return fullVerdicts(message, reasons, states, { model, decidedAt, degraded, late, explain, senderContacts })
+}
+
+/** The model's score of the label in thousandths, which is as much as a histogram needs. */
+function modelScoreOf({ scores, label }: AnalysedMessage): number {
+  return Math.round(scores[label] * 1000) / 1000
+}
+
+/** Verdicts of a message to which nothing applies. */
+function bareVerdicts(message: AnalysedMessage, model: string, decidedAt: string): Verdict[] {
+  const { label, origins } = message
+  const modelScore = modelScoreOf(message)
+  const verdicts = new Array<Verdict>(origins.length)
+  for (let i = 0; i < origins.length; i++) {
+    const { id, ext } = origins[i]!
+    verdicts[i] = ext
+      ? {
+          id,
+          action: 'pass',
+          label,
+          score: 0,
+          model,
+          modelScore,
+          reasons: NONE,
+          states: NONE,
+          ext,
+          decidedAt,
+        }
+      : { id, action: 'pass', label, score: 0, model, modelScore, reasons: NONE, states: NONE, decidedAt }
   }
+  return verdicts
+}
+
+interface FullContext extends Omit<VerdictContext, 'now'>, VerdictOptions {
+  readonly decidedAt: string
+}
+
+function fullVerdicts(
+  message: AnalysedMessage,
+  reasons: readonly Reason[],
+  states: readonly MatchingState[],
+  { model, decidedAt, degraded, late, explain, senderContacts }: FullContext,
+): Verdict[] {
   const action = askedAction(reasons, states, late)
   const campaign = states.find((state) => state.campaign !== undefined)?.campaign
   const common = {
     action: action === 'none' ? ('pass' as const) : action,
-    label,
+    label: message.label,
     score: combinedScore(reasons),
     model,
-    modelScore,
+    modelScore: modelScoreOf(message),
     reasons: [...new Set<Code>(reasons.map((r) => r.code))],
     ...(explain
       ? { findings: findingsShown(message, reasons, contactsInClear(action, senderContacts)) }

@@ -46,7 +46,7 @@ export class CrashGuard {
   async process(items: readonly Intaken[], write: Write): Promise<void> {
     try {
       for (const first of this.#firstOfNew(items)) await this.#begin(first)
-      if (items.some((item) => this.#isCareful(positionOf(item)))) await this.#oneByOne(items, write)
+      if (this.#areCareful(items)) await this.#oneByOne(items, write)
       else await this.#pipeline.process(items, write)
     } catch (error) {
       this.#failed = true
@@ -66,12 +66,18 @@ export class CrashGuard {
   /** The lowest position of each partition that was not read before. */
   #firstOfNew(items: readonly Intaken[]): Iterable<Position> {
     const first = new Map<string, Position>()
+    let known: Position | undefined
     for (const item of items) {
       const position = positionOf(item)
+      // Records come in runs of one partition.
+      if (known !== undefined && isSamePartition(known, position)) continue
       const key = partitionKey(position)
-      if (this.#readings.has(key)) continue
-      const known = first.get(key)
-      if (!known || position.offset < known.offset) first.set(key, position)
+      if (this.#readings.has(key)) {
+        known = position
+        continue
+      }
+      const lowest = first.get(key)
+      if (!lowest || position.offset < lowest.offset) first.set(key, position)
     }
     return first.values()
   }
@@ -90,10 +96,20 @@ export class CrashGuard {
     this.#emit({ name: 'warning', message })
   }
 
-  #isCareful(position: Position): boolean {
-    // Meanwhile the partition may have been given up.
-    const reading = this.#readings.get(partitionKey(position))
-    return reading !== undefined && position.offset < reading.carefulUntil
+  /** Whether one of them is to be worked on alone. */
+  #areCareful(items: readonly Intaken[]): boolean {
+    let partition: Position | undefined
+    let carefulUntil = Number.NEGATIVE_INFINITY
+    for (const item of items) {
+      const position = positionOf(item)
+      if (partition === undefined || !isSamePartition(partition, position)) {
+        partition = position
+        // Meanwhile the partition may have been given up.
+        carefulUntil = this.#readings.get(partitionKey(position))?.carefulUntil ?? Number.NEGATIVE_INFINITY
+      }
+      if (position.offset < carefulUntil) return true
+    }
+    return false
   }
 
   async #oneByOne(items: readonly Intaken[], write: Write): Promise<void> {
@@ -131,6 +147,10 @@ export class CrashGuard {
 
 function nameOf(work: 'read' | 'work', { topic, partition, offset }: Position): string {
   return `${work}/${topic}/${partition}/${offset}`
+}
+
+function isSamePartition(a: Position, b: Position): boolean {
+  return a.partition === b.partition && a.topic === b.topic
 }
 
 function positionOf(item: Intaken): Position {

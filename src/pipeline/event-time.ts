@@ -15,13 +15,16 @@ export class EventTime {
   /** Takes in a record's event time (epoch ms) and returns the event time of the partition. */
   observe(ts: number): number {
     const sorted = this.#sorted
-    if (sorted.length === SPAN) sorted.splice(sorted.indexOf(this.#recent[this.#next]!), 1)
+    // One place is free: that of the oldest, which leaves, or a new one. What lies behind moves up to it.
+    let free = sorted.length
+    if (free === SPAN) {
+      free = sorted.indexOf(this.#recent[this.#next]!)
+      for (; free + 1 < SPAN && sorted[free + 1]! <= ts; free++) sorted[free] = sorted[free + 1]!
+    }
+    for (; free > 0 && sorted[free - 1]! > ts; free--) sorted[free] = sorted[free - 1]!
+    sorted[free] = ts
     this.#recent[this.#next] = ts
     this.#next = (this.#next + 1) % SPAN
-    let at = sorted.length
-    // Records come nearly in order: the place is near the end.
-    while (at > 0 && sorted[at - 1]! > ts) at--
-    sorted.splice(at, 0, ts)
     const median = sorted[(sorted.length - 1) >> 1]!
     if (median > this.#value) this.#value = median
     return this.#value

@@ -131,6 +131,16 @@ export function messageOutputs(
   const action = reasons.length + states.length === 0 ? 'none' : askedAction(reasons, states, late)
   // Most messages have no reasons.
   if (enforced.length + shadow.length === 0) return { decision, action, alerts: NONE, verdicts }
+  const alerts = alertsOf(decision, versions, degraded, { alerts: options, wants, explain })
+  return { decision, action, alerts, verdicts }
+}
+
+function alertsOf(
+  { message, enforced, shadow, late }: Decision,
+  versions: Versions,
+  degraded: boolean,
+  { alerts: options, wants }: OutputOptions,
+): Alert[] {
   const alert = (of: readonly Reason[], mode: Mode) => {
     const isLate = mode === 'shadow' && late
     const context = { provenance: provenanceOf(versions), mode, degraded, late: isLate }
@@ -139,7 +149,7 @@ export function messageOutputs(
   const alerts: Alert[] = []
   if (enforced.length > 0) alerts.push(alert(enforced, 'enforce'))
   if (shadow.length > 0 && wants.shadowAlerts) alerts.push(alert(shadow, 'shadow'))
-  return { decision, action, alerts, verdicts }
+  return alerts
 }
 
 /** The records of what goes out for the messages of a batch, in their order. */

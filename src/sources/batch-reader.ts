@@ -117,13 +117,12 @@ export class BatchReader {
         const unreadable = unreadableReason(m.value ?? NOTHING)
         if (unreadable !== undefined) return { position, timestamp, value: NOTHING, unreadable }
         const { key, headers } = m
-        return {
-          position,
-          timestamp,
-          value: m.value ?? NOTHING,
-          ...(key === null ? {} : { key }),
-          ...(headers === undefined ? {} : { headers: lastOfEach(headers) }),
-        }
+        const raw: RawRecord = { position, timestamp, value: m.value ?? NOTHING }
+        if (key === null && headers === undefined) return raw
+        // Of what one fetch brings nearly all records have the same form, made in one piece.
+        if (key === null) return { ...raw, headers: lastOfEach(headers!) }
+        if (headers === undefined) return { ...raw, key }
+        return { position, timestamp, value: raw.value, key, headers: lastOfEach(headers) }
       })
       const last = records.at(-1)!.position.offset
       // Behind the last record there may be ends of transactions, which are none.

@@ -63,10 +63,7 @@ export function observe(
   const isLetIn = signature === undefined || isKnown || gate.name(from, signature.name, ts)
   const found =
     findings.length > 0 ? candidatesOf(message, findings, context.registry, escalation) : NO_CANDIDATES
-  const candidates = kept(
-    found,
-    ({ target, observation }) => (isLetIn || target.kind !== 'sender') && gate.entity(from, observation, ts),
-  )
+  const candidates = found.length === 0 ? found : letIn(found, isLetIn, detected.message, gate)
   const name = isLetIn ? signature?.name : undefined
   const asked = asksOf(detected, detectors, context, gate)
   let rates = isLetIn ? asked.rates : NONE
@@ -78,19 +75,33 @@ export function observe(
       ? asked.members
       : [...asked.members, ...candidates.map(({ observation }) => observation)]
   const port = `port:${from}`
+  const observations: Observations = {
+    position: message.position,
+    ts,
+    rates,
+    members,
+    tallies: asked.tallies,
+    sent: own === undefined ? [port] : [own, port],
+  }
   return {
     detected,
     candidates,
-    observations: {
-      position: message.position,
-      ts: message.ts,
-      ...(message.byDeadline ? { once: `${message.from}/${message.id}` } : {}),
-      rates,
-      members,
-      tallies: asked.tallies,
-      sent: own === undefined ? [port] : [own, port],
-    },
+    observations: message.byDeadline ? { ...observations, once: `${from}/${message.id}` } : observations,
   }
+}
+
+/** Those of the candidates that count, by the gate. */
+function letIn(
+  found: readonly Candidate[],
+  isNameLetIn: boolean,
+  { from, ts }: AnalysedMessage,
+  gate: EntityGate,
+): readonly Candidate[] {
+  return kept(
+    found,
+    ({ target, observation }) =>
+      (isNameLetIn || target.kind !== 'sender') && gate.entity(from, observation, ts),
+  )
 }
 
 /** What the detectors of rates want counted, each kind in their order. */
@@ -100,19 +111,25 @@ function asksOf(
   context: SignalContext,
   gate: EntityGate,
 ) {
-  const { from, ts } = detected.message
   let rates: readonly RateObservation[] = NONE
   let members: readonly MemberObservation[] = NONE
   let tallies: readonly TallyObservation[] = NONE
-  // The set of the names on a port is one, and capped: whoever is not let in still shows there.
-  const isLetIn = (one: MemberObservation) => isOfPort(one.entity, from) || gate.entity(from, one, ts)
   for (const detector of detectors) {
     rates = joined(rates, detector.rates?.(detected, context) ?? NONE)
     const some = detector.members?.(detected, context) ?? NONE
-    members = joined(members, kept(some, isLetIn))
+    if (some.length > 0) members = joined(members, letInMembers(some, detected.message, gate))
     tallies = joined(tallies, detector.tallies?.(detected, context) ?? NONE)
   }
   return { rates, members, tallies }
+}
+
+/** The set of the names on a port is one, and capped: whoever is not let in still shows there. */
+function letInMembers(
+  some: readonly MemberObservation[],
+  { from, ts }: AnalysedMessage,
+  gate: EntityGate,
+): readonly MemberObservation[] {
+  return kept(some, (one) => isOfPort(one.entity, from) || gate.entity(from, one, ts))
 }
 
 /** Two lists as one, which is one of them while the other is empty: all of a batch are held until it is counted. */

@@ -6,7 +6,8 @@
 //   npm run bench -- kafka [--traffic dense] [--messages 240000] [--instances 1,2] [--peers bare,python,streams]
 //     [--rounds 1] [--main dist/main.js,OTHER] [--plain-topics] [--profile DIR] [--json FILE] [--delivery at-least-once,exactly-once]
 //
-// Several builds under `--main` run in turns on the same backlog. `--plain-topics`: without consents and replies, of
+// Several builds under `--main` run in turns on the same backlog; behind the path of one there may be options of Node, as in
+// `dist/main.js --max-semi-space-size=64`. `--plain-topics`: without consents and replies, of
 // which every message is remembered. `--delivery`: each of them in turns. `--profile`: a CPU profile of each instance.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -179,9 +180,10 @@ async function instances(
     SIGWATCH_LOG_LEVEL: 'warn',
     ...(delivery === 'exactly-once' ? { SIGWATCH_DELIVERY: delivery } : {}),
   }
-  const node = options.profile ? ['--cpu-prof', '--cpu-prof-dir', resolve(options.profile)] : []
+  const [path, ...own] = main.split(' ')
+  const node = options.profile ? [...own, '--cpu-prof', '--cpu-prof-dir', resolve(options.profile)] : own
   const services: Service[] = await Promise.all(
-    Array.from({ length: count }, () => startService(env, [], { main: resolve(main), node })),
+    Array.from({ length: count }, () => startService(env, [], { main: resolve(path!), node })),
   )
   const children = services.map(({ child }) => child)
   let from: Point | undefined
