@@ -54,6 +54,7 @@ async function explain(id: string, options: ExplainOptions): Promise<void> {
     throw new SigwatchError('USAGE', `the alert is about a ${kind}: a subscriber is told of his own messages`)
   const locale = options.locale ?? config.locale
   const letter = letterOf(found, {
+    locale,
     reader: options.for,
     say: sayIn(locale),
     term: termsOf(locale),

@@ -1,5 +1,7 @@
 import type { Case } from '../archive/reader.ts'
 import { sentenceOf } from '../detectors/describe.ts'
+import { evidenceIn } from '../detectors/evidence-words.ts'
+import { citedIn } from '../detectors/rules.ts'
 import type { AlertReason } from '../domain/alert.ts'
 import { type Html, html } from '../markup/html.ts'
 import { registrySection } from './registry-section.ts'
@@ -34,30 +36,21 @@ function reasonsSection({ alert }: Case, speech: Speech): Html {
 }
 
 function reason(one: AlertReason, speech: Speech): Html {
-  const { say } = speech
+  const { say, locale } = speech
   const { code, score, action, rule, evidence } = one
-  const { speaksFor, speaksAgainst, ...facts } = evidence as Readonly<Record<string, unknown>>
-  const list = (title: string, kind: string, said: unknown) =>
-    Array.isArray(said) && said.length > 0
-      ? html`<p class="${kind}">${title}</p><ul>${said.map((each) => html`<li>${text(each)}</li>`)}</ul>`
-      : html``
+  const { speaksFor, speaksAgainst, facts } = evidenceIn(locale, { ...evidence })
+  const list = (title: string, kind: string, said: readonly string[]) =>
+    said.length > 0 &&
+    html`<p class="${kind}">${title}</p><ul>${said.map((each) => html`<li>${each}</li>`)}</ul>`
   return html`<div class="reason"><p><strong>${code}</strong> ${actionTag(speech, action)} <span class="dim">${say('score', { n: score.toFixed(2) })}</span></p>
-<p>${detailOf(one, speech)}</p>${rule !== undefined && html`<p class="dim">${say('rule', { rule })}</p>`}
+<p>${detailOf(one, speech)}</p>${rule !== undefined && html`<p class="dim">${say('rule', { rule: citedIn(locale, rule) })}</p>`}
 ${list(say('speaksFor'), 'for', speaksFor)}${list(say('speaksAgainst'), 'against', speaksAgainst)}
-<dl>${Object.entries(facts).map(([name, value]) => html`<dt>${name}</dt><dd>${text(value)}</dd>`)}</dl></div>`
+<dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></div>`
 }
 
 /** As the alert says it, in Chinese written anew. */
 function detailOf(reason: AlertReason, { locale, describe }: Speech): string {
   return locale === 'en' ? reason.detail : sentenceOf(reason, describe)
-}
-
-function text(value: unknown): string {
-  if (Array.isArray(value)) return value.map(text).join(', ')
-  if (typeof value !== 'object' || value === null) return String(value)
-  return Object.entries(value)
-    .map(([name, own]) => `${name} ${text(own)}`)
-    .join('; ')
 }
 
 const HOLDS_DAYS = [3, 7, 30]

@@ -109,12 +109,20 @@ function precision(judged: readonly ReviewedCode[], speech: Speech): Html {
   return section(say('precision'), headings, rows, speech)
 }
 
+/** `<kind>:<id>` as feedback names it, with the kind in words. */
+function targetOf(target: string, { term }: Speech): string {
+  const at = target.indexOf(':')
+  return at < 0 ? target : `${term('target', target.slice(0, at))} ${target.slice(at + 1)}`
+}
+
 function released({ released: all }: Overview, speech: Speech): Html {
   const { say, value } = speech
   const rows = all.map(({ ts, verdict, by, until, target, codes, alert_id, again }): Cell[] => [
     timeCell(ts),
     value(verdict),
-    alert_id === null ? (target ?? '–') : caseLink(alert_id, target ?? alert_id),
+    alert_id === null
+      ? targetOf(target ?? '–', speech)
+      : caseLink(alert_id, targetOf(target ?? alert_id, speech)),
     codes?.join(', ') ?? '–',
     by,
     until === null ? '–' : timeCell(until),

@@ -20,13 +20,19 @@ export function loginPage(speech: Speech, fault?: string): Html {
   )
 }
 
-export function messagePage(session: Session | undefined, speech: Speech, message: string): Html {
+/** `cause`: what another program said, as it said it. */
+export function messagePage(
+  session: Session | undefined,
+  speech: Speech,
+  message: string,
+  cause?: string,
+): Html {
   const { say } = speech
   return page(
     say('message'),
     session,
     speech,
-    html`<section><h1>${message}</h1><p><a href="/">${say('toSearch')}</a></p></section>`,
+    html`<section><h1>${message}</h1>${cause !== undefined && html`<p class="dim">${cause}</p>`}<p><a href="/">${say('toSearch')}</a></p></section>`,
   )
 }
 
@@ -102,6 +108,15 @@ ${caseSections(found, session, speech)}`,
   )
 }
 
+/** What was looked at: a search names its field, a feedback its word. */
+function subjectOf({ what, subject }: Access, { say, value }: Speech): string {
+  const [, field = '', searched = ''] = (what === 'search' && /^(\w+): ([\s\S]*)$/.exec(subject)) || []
+  const name = SEARCH_FIELDS.find((one) => one === field)
+  if (name) return `${say(FIELD_NAMES[name])}: ${searched}`
+  const [, id = '', word = ''] = (what === 'feedback' && /^([\s\S]*): (\w+)$/.exec(subject)) || []
+  return id === '' ? value(subject) : `${id}: ${value(word)}`
+}
+
 export function accessPage(session: Session, speech: Speech, accesses: readonly Access[]): Html {
   const { say, value } = speech
   return page(
@@ -111,7 +126,7 @@ export function accessPage(session: Session, speech: Speech, accesses: readonly 
     html`<h1>${say('whoLooked')}</h1><section>${table(
       say('accessLog'),
       [say('time'), say('who'), say('what'), say('of')],
-      accesses.map(({ at, who, what, subject }) => [timeCell(at), who, value(what), subject]),
+      accesses.map((one) => [timeCell(one.at), one.who, value(one.what), subjectOf(one, speech)]),
     )}</section>`,
   )
 }

@@ -9,7 +9,7 @@ import { overviewPage } from './overview.ts'
 import { accessPage, casePage, loginPage, messagePage, searchPage } from './pages.ts'
 import { type Login, type Session, Sessions } from './sessions.ts'
 import { STYLE } from './style.ts'
-import { type Speech, speechIn } from './words.ts'
+import { type Speech, speechIn, type Word } from './words.ts'
 
 export interface DeskOptions {
   readonly host: string
@@ -41,6 +41,14 @@ const LONGEST_DAYS = 30
 const MINUTE = 60_000
 /** Over which the overview says how right codes were. */
 const JUDGED_DAYS = 7
+
+/** What is said of an error by its code. */
+const FAULTS: Readonly<Record<string, Word>> = {
+  ARCHIVE_TOO_SLOW: 'tooSlow',
+  ARCHIVE_UNREACHABLE: 'unreachable',
+  ARCHIVE_REFUSED: 'refusedByArchive',
+  USAGE: 'refusedFeedback',
+}
 
 /** Nothing of another place is loaded, no script runs, no other site shows or sends to a page. */
 const HEADERS = {
@@ -115,9 +123,7 @@ class DeskPages {
     try {
       answer = await this.#answer(request)
     } catch (error) {
-      const known = error instanceof SigwatchError ? error : undefined
-      const message = known?.code === 'ARCHIVE_TOO_SLOW' ? this.#speech.say('tooSlow') : known?.message
-      answer = this.#failure(known?.code === 'USAGE' ? 400 : 503, message ?? 'a defect of the desk')
+      answer = this.#faulty(error)
     }
     const { status, body = '', type = 'text/html; charset=utf-8', headers = {} } = answer
     response.writeHead(status, { ...HEADERS, 'content-type': type, ...headers })
@@ -129,9 +135,9 @@ class DeskPages {
     const { pathname: path, searchParams: query } = url
     if (path === '/style.css') return { status: 200, type: 'text/css; charset=utf-8', body: STYLE }
     const isPost = request.method === 'POST'
-    if (!isPost && request.method !== 'GET') return this.#failure(405, 'GET or POST')
+    if (!isPost && request.method !== 'GET') return this.#failure(405, this.#speech.say('methods'))
     const form = isPost ? await formOf(request) : new URLSearchParams()
-    if (!form) return this.#failure(413, 'the form is too large')
+    if (!form) return this.#failure(413, this.#speech.say('tooLarge'))
     if (isPost && path === '/login') return this.#login(form)
     const id = cookieOf(request)
     const session = this.#sessions.find(id, Date.now())
@@ -228,8 +234,15 @@ class DeskPages {
     return { status: 303, headers: { location: `/case/${encodeURIComponent(alert.id)}?given` } }
   }
 
-  #failure(status: number, message: string): Answer {
-    return { status, body: messagePage(undefined, this.#speech, message) }
+  #faulty(error: unknown): Answer {
+    const known = error instanceof SigwatchError ? error : undefined
+    const status = known?.code === 'USAGE' ? 400 : 503
+    const word = FAULTS[known?.code ?? ''] ?? 'defect'
+    return this.#failure(status, this.#speech.say(word), word === 'tooSlow' ? undefined : known?.message)
+  }
+
+  #failure(status: number, message: string, cause?: string): Answer {
+    return { status, body: messagePage(undefined, this.#speech, message, cause) }
   }
 }
 

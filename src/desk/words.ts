@@ -21,6 +21,15 @@ const PAGES = {
   notYours: ['the form is not of this session', '表单不属于当前会话'],
   mayRead: ['you may read, not give feedback', '您只能查看，不能反馈'],
   incomplete: ['the form is not complete', '表单不完整'],
+  methods: ['this address takes GET and POST alone', '此地址仅支持读取与提交'],
+  tooLarge: ['the form is too large', '表单过大'],
+  defect: ['a defect of the desk', '工作台内部错误'],
+  unreachable: ['The archive does not answer. Try again in a moment.', '归档数据库无响应，请稍后重试。'],
+  refusedByArchive: [
+    'The archive refuses this: tables or rights are not those that the desk needs.',
+    '归档数据库拒绝了请求：数据表或权限不符合工作台的要求。',
+  ],
+  refusedFeedback: ['This feedback is not allowed.', '不允许此反馈。'],
   time: ['Time (UTC+8)', '时间（UTC+8）'],
   from: ['From (UTC+8)', '起（UTC+8）'],
   to: ['To (UTC+8)', '止（UTC+8）'],
@@ -198,6 +207,8 @@ const ACCESS = {
   what: ['What', '操作'],
   of: ['Of', '对象'],
   login: ['login', '登录'],
+  all: ['all', '全部'],
+  erased: ['erased', '已清除'],
   feedback: ['feedback', '反馈'],
 } as const
 

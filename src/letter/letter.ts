@@ -1,6 +1,9 @@
 import type { Case } from '../archive/reader.ts'
 import type { Term } from '../case-pack/terms.ts'
 import { type Describe, sentenceOf } from '../detectors/describe.ts'
+import { evidenceIn } from '../detectors/evidence-words.ts'
+import { citedIn } from '../detectors/rules.ts'
+import type { Locale } from '../detectors/words.ts'
 import type { AlertReason } from '../domain/alert.ts'
 import type { Reader, Say } from './words.ts'
 
@@ -13,6 +16,7 @@ export type Block =
 
 export interface LetterOptions {
   readonly reader: Reader
+  readonly locale: Locale
   readonly say: Say
   readonly term: Term
   /** Sentences of findings in the language of the letter. */
@@ -85,23 +89,28 @@ function message({ alert }: Case, { reader, say }: LetterOptions): Block[] {
   ]
 }
 
-function reasonBlocks(reason: AlertReason, { reader, say, describe }: LetterOptions): Block[] {
+function reasonBlocks(reason: AlertReason, { reader, locale, say, describe }: LetterOptions): Block[] {
   const { code, rule, evidence } = reason
   const facts = (more: readonly (readonly [string, string])[]): Block => ({
     kind: 'facts',
-    facts: [[say('code'), code], ...(rule === undefined ? [] : [[say('rule'), rule] as const]), ...more],
+    facts: [
+      [say('code'), code],
+      ...(rule === undefined ? [] : [[say('rule'), citedIn(locale, rule)] as const]),
+      ...more,
+    ],
   })
   if (reader === 'subscriber') return [facts([])]
-  const said = Object.entries(evidence as Readonly<Record<string, unknown>>)
+  const { speaksFor, speaksAgainst, facts: said } = evidenceIn(locale, { ...evidence })
+  const signs = (name: string, all: readonly string[]) =>
+    all.length === 0 ? [] : [[name, all.join(locale === 'en' ? '; ' : '；')] as const]
   return [
     { kind: 'text', text: sentenceOf(reason, describe) },
-    facts(said.map(([name, value]) => [`${say('evidence')}: ${name}`, textOf(value)])),
+    facts([
+      ...signs(say('speaksFor'), speaksFor),
+      ...signs(say('speaksAgainst'), speaksAgainst),
+      ...said.map(([name, value]) => [say('evidence', { name }), value] as const),
+    ]),
   ]
-}
-
-function textOf(value: unknown): string {
-  if (Array.isArray(value)) return value.map(textOf).join(', ')
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
 }
 
 function versions({ alert }: Case, say: Say): Block[] {

@@ -1,5 +1,6 @@
 import type { Complained, ReviewedCode } from '../archive/reader.ts'
 import { sentenceOf } from '../detectors/describe.ts'
+import { citedIn } from '../detectors/rules.ts'
 import type { Locale } from '../detectors/words.ts'
 import type { Alert, AlertReason } from '../domain/alert.ts'
 import { ACTIONS } from '../domain/decision.ts'
@@ -147,7 +148,7 @@ function caseOf({ id, data }: Alert, speech: Speech): Html {
     score: score.toFixed(2),
   }
   return html`<article><p><span class="tag ${action}">${term('action', action)}</span> <strong>${message?.signature ?? '–'}</strong> <span class="dim">${sent && say('caseFrom', sent)}</span></p>
-<blockquote>${message?.text}</blockquote><ul>${reasons.map((reason) => html`<li><strong>${reason.code}</strong>: ${detailOf(reason, speech)}${reason.rule !== undefined && html` <span class="dim">${reason.rule}</span>`}</li>`)}</ul>
+<blockquote>${message?.text}</blockquote><ul>${reasons.map((reason) => html`<li><strong>${reason.code}</strong>: ${detailOf(reason, speech)}${reason.rule !== undefined && html` <span class="dim">${citedIn(speech.locale, reason.rule)}</span>`}</li>`)}</ul>
 <p class="dim small">${say('provenance', { id, model, policy, registry })}</p></article>`
 }
 

@@ -4,13 +4,16 @@ import { createDescribe } from '../../../src/detectors/describe.ts'
 import { letterOf } from '../../../src/letter/letter.ts'
 import { sayIn } from '../../../src/letter/words.ts'
 import { messageAlertAt } from '../../helpers/archive-records.ts'
+import { EVIDENCE_SAMPLES } from '../../helpers/evidence-samples.ts'
 
+const [evidence] = EVIDENCE_SAMPLES.FORGED_BRAND
+const reason = { code: 'FORGED_BRAND', score: 0.9, action: 'block', detail: '', evidence: evidence! } as const
 const TS = Date.UTC(2026, 10, 11, 4)
 
 it('a letter in Chinese names codes and feedback in Chinese', () => {
   const blocks = letterOf(
     {
-      alert: messageAlertAt('m1', TS),
+      alert: messageAlertAt('m1', TS, 1, { reasons: [reason] }),
       timeline: [],
       siblings: [],
       verdict: undefined,
@@ -26,11 +29,16 @@ it('a letter in Chinese names codes and feedback in Chinese', () => {
       registry: [],
       portIsMasked: false,
     },
-    { reader: 'regulator', say: sayIn('zh-CN'), term: termsOf('zh-CN'), describe: createDescribe('zh-CN') },
+    {
+      reader: 'regulator',
+      locale: 'zh-CN',
+      say: sayIn('zh-CN'),
+      term: termsOf('zh-CN'),
+      describe: createDescribe('zh-CN'),
+    },
   )
   const names = blocks.flatMap((block) => (block.kind === 'facts' ? block.facts.map(([name]) => name) : []))
-  // Evidence has the names of its fields, as they stand in the records.
-  expect(names.filter((name) => /[a-z]/i.test(name) && !name.startsWith('证据: '))).toEqual([])
+  expect(names.filter((name) => /[a-z]/i.test(name))).toEqual([])
   const said = blocks.flatMap((block) => (block.kind === 'text' ? [block.text] : [])).join('\n')
   for (const word of ['林：确认', '林：误报', '林：解除', '林：豁免']) expect(said).toContain(word)
   expect(said).not.toMatch(/confirmed|false_positive|release|exempt/)

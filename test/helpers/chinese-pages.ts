@@ -1,0 +1,27 @@
+import { CODE_NAMES } from '../../src/domain/codes.ts'
+
+/** What stands in Latin letters in the evidence of the samples: a brand, hosts. */
+export const LATIN_OF_SAMPLES = /\b(?:(?:[a-z0-9-]+\.)+(?:com|top|net|site)|jd)\b/g
+
+/** Names of things that are the same in Chinese. */
+const NAMES = /\b(?:sigwatch|UTC|SP\d*)\b/g
+
+/** Text that a reader of a page sees or hears: of elements, and of the attributes that are read out. */
+export function readOf(page: string): string[] {
+  const body = page.replace(/<style>[\s\S]*?<\/style>/g, '')
+  const attributes = [...body.matchAll(/\s(?:aria-label|placeholder|title|alt)="([^"]*)"/g)].map(
+    ([, said]) => said!,
+  )
+  return [...body.replace(/<[^>]*>/g, '\n').split('\n'), ...attributes].filter((said) => said.trim() !== '')
+}
+
+/** The Latin words of a page that are neither codes nor names, nor among what the records themselves hold. */
+export function latinWordsOf(page: string, ofRecords: readonly string[]): string[] {
+  const codes = new RegExp(`\\b(?:${CODE_NAMES.join('|')})\\b`, 'g')
+  return readOf(page).flatMap((said) => {
+    let rest = said
+    for (const own of [...ofRecords].sort((a, b) => b.length - a.length)) rest = rest.replaceAll(own, '')
+    rest = rest.replace(codes, '').replace(NAMES, '').replace(LATIN_OF_SAMPLES, '')
+    return /[a-z]{2}/i.test(rest) ? [said.trim()] : []
+  })
+}
