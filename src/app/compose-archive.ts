@@ -1,4 +1,4 @@
-import { type Client, databaseError, openClient } from '../archive/database.ts'
+import { type Client, databaseError, limited, openClient } from '../archive/database.ts'
 import { watchDeadlines } from '../archive/deadlines.ts'
 import { watchDrift } from '../archive/drift.ts'
 import { ArchiveIntake } from '../archive/intake.ts'
@@ -48,7 +48,7 @@ export function openArchiveReader(config: Config, name: string): Promise<Archive
   return ArchiveReader.open(archiveUrlOf(config), name, config.archive.queryTimeout)
 }
 
-/** One connection for work that ends; `within`: how long a statement may take, ms. Rejects with what PostgreSQL says. */
+/** One connection for work that ends; `within`: it only reads, and how long a statement may take, ms. Rejects with what PostgreSQL says. */
 export async function withDatabase<T>(
   url: string,
   work: (client: Client) => Promise<T>,
@@ -56,7 +56,9 @@ export async function withDatabase<T>(
 ): Promise<T> {
   const client = await openClient(url, 'sigwatch', within)
   try {
-    return await work(client)
+    return await (within === undefined
+      ? work(client)
+      : limited(client, within, 'READ ONLY', () => work(client)))
   } catch (error) {
     throw databaseError(error, within)
   } finally {

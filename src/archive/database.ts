@@ -16,13 +16,31 @@ const CANCELED = '57014'
 // Counts and offsets are below 2^53: numbers, not texts.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
-/** Not as a parameter of the start of a connection, which PgBouncer refuses. */
-const limitStatements = (client: pg.ClientBase, within: number) =>
-  client.query(`SET statement_timeout = ${Math.round(within)}`)
+/**
+ * Does the work in a transaction in which the server ends a statement that takes longer than `within`, ms. The limit is the
+ * transaction's own: PgBouncer gives each transaction to whatever connection is free, and refuses limits as parameters of
+ * the start. Rejects as the work does.
+ */
+export async function limited<T>(
+  client: pg.ClientBase,
+  within: number,
+  access: 'READ ONLY' | 'READ WRITE',
+  work: () => Promise<T>,
+): Promise<T> {
+  await client.query(`BEGIN ${access}; SET LOCAL statement_timeout = ${Math.round(within)}`)
+  try {
+    const result = await work()
+    await client.query('COMMIT')
+    return result
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined)
+    throw error
+  }
+}
 
 /**
- * Opens one connection; the server ends a statement that takes longer than `within`, ms, where it is given. Rejects with
- * ARCHIVE_UNREACHABLE, or with ARCHIVE_REFUSED for what a person must change.
+ * Opens one connection, which gives a statement up after `within`, ms. Rejects with ARCHIVE_UNREACHABLE, or with
+ * ARCHIVE_REFUSED for what a person must change.
  */
 export async function openClient(url: string, applicationName: string, within?: number): Promise<Client> {
   const client = new pg.Client({
@@ -36,7 +54,6 @@ export async function openClient(url: string, applicationName: string, within?: 
   client.on('error', () => {})
   try {
     await client.connect()
-    if (within !== undefined) await limitStatements(client, within)
     return client
   } catch (error) {
     await client.end().catch(() => undefined)
@@ -44,20 +61,36 @@ export async function openClient(url: string, applicationName: string, within?: 
   }
 }
 
-/** Several connections, opened as they are needed: for readers. The server ends a statement that takes longer than `within`, ms. */
+/** Several connections, opened as they are needed: for readers, whose statements are limited to `within`, ms. */
 export function openPool(url: string, applicationName: string, within: number): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_WITHIN,
-    // Before the first query of each connection.
-    onConnect: (client) => limitStatements(client, within),
     // A server that is gone ends nothing.
     query_timeout: within + CONNECT_WITHIN,
     max: 4,
   })
   pool.on('error', () => {})
   return pool
+}
+
+/** Rows of one statement on a connection of the pool, within the limit. A connection that broke is not used again. */
+export async function limitedRows<T>(
+  pool: pg.Pool,
+  within: number,
+  access: 'READ ONLY' | 'READ WRITE',
+  [sql, values]: readonly [sql: string, values: readonly unknown[]],
+): Promise<T[]> {
+  const client = await pool.connect()
+  try {
+    const { rows } = await limited(client, within, access, () => client.query(sql, [...values]))
+    client.release()
+    return rows
+  } catch (error) {
+    client.release(!isServerCode((error as { code?: string }).code))
+    throw error
+  }
 }
 
 /**

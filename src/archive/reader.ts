@@ -1,5 +1,5 @@
 import type { Alert, Verdict } from '../domain/alert.ts'
-import { databaseError, openPool } from './database.ts'
+import { databaseError, limitedRows, openPool } from './database.ts'
 import { requireSchema } from './migrate.ts'
 import { withoutMobiles } from './mobiles.ts'
 import { type Overview, overviewOf } from './overview.ts'
@@ -246,7 +246,8 @@ export class ArchiveReader {
   /** Notes who looked at what; a mobile number that was searched for is masked. */
   async note(who: string, what: string, subject: string): Promise<void> {
     const shown = what === 'search' ? withoutMobiles(subject) : subject
-    await this.#rows('INSERT INTO access_log (who, what, subject) VALUES ($1, $2, $3)', [who, what, shown])
+    const sql = 'INSERT INTO access_log (who, what, subject) VALUES ($1, $2, $3)'
+    await this.#rows(sql, [who, what, shown], 'READ WRITE')
   }
 
   /** The newest entries of the access log. */
@@ -281,9 +282,13 @@ export class ArchiveReader {
     )
   }
 
-  async #rows<T extends object>(sql: string, values: readonly unknown[]): Promise<T[]> {
+  async #rows<T extends object>(
+    sql: string,
+    values: readonly unknown[],
+    access: 'READ ONLY' | 'READ WRITE' = 'READ ONLY',
+  ): Promise<T[]> {
     try {
-      return (await this.#pool.query(sql, [...values])).rows as T[]
+      return await limitedRows<T>(this.#pool, this.#within, access, [sql, values])
     } catch (error) {
       throw databaseError(error, this.#within)
     }

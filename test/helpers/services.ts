@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, inject, it } from 'vitest'
 import { apicurioAvailable } from './apicurio.ts'
 import { browserAvailable } from './browser.ts'
 import { kafkaAvailable, kafkaMissing, startKafka } from './kafka-broker.ts'
+import { pgbouncerAvailable } from './pgbouncer.ts'
 import { postgresAvailable } from './postgres-server.ts'
 import { redisAvailable } from './redis-server.ts'
 
@@ -18,6 +19,10 @@ const SERVICES = {
   chromium: {
     available: browserAvailable,
     remedy: () => 'install Chromium (on Debian: apt-get install chromium)',
+  },
+  pgbouncer: {
+    available: pgbouncerAvailable,
+    remedy: () => 'install PgBouncer (on Debian: apt-get install pgbouncer)',
   },
   postgres: {
     available: postgresAvailable,

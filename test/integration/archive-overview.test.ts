@@ -4,7 +4,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { composeReport } from '../../src/app/compose-report.ts'
 import { readConfig } from '../../src/app/config.ts'
-import { databaseError, openClient, openPool } from '../../src/archive/database.ts'
+import { databaseError, limited, limitedRows, openClient, openPool } from '../../src/archive/database.ts'
 import { Partitions } from '../../src/archive/partitions.ts'
 import { ArchiveReader } from '../../src/archive/reader.ts'
 import { WEEKENDS_ONLY } from '../../src/case-pack/calendar.ts'
@@ -136,7 +136,7 @@ describeWith('postgres', 'what went on in a time', () => {
     }
   })
 
-  it('sets its limit after connecting, and blames no other limit on the setting', async () => {
+  it('sets its limit in each transaction, and blames no other limit on the setting', async () => {
     const starts: string[] = []
     const { hostname, port } = new URL(server.url)
     const proxy = createServer((near) => {
@@ -150,11 +150,15 @@ describeWith('postgres', 'what went on in a time', () => {
     const through = new URL(server.url)
     through.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`
     const pool = openPool(through.href, 'test', 1_500)
-    const limited = await openClient(through.href, 'test', 2_500)
+    const one = await openClient(through.href, 'test', 2_500)
     const own = await openClient(through.href, 'test')
     try {
-      expect((await pool.query('SHOW statement_timeout')).rows).toEqual([{ statement_timeout: '1500ms' }])
-      expect((await limited.query('SHOW statement_timeout')).rows).toEqual([{ statement_timeout: '2500ms' }])
+      const shown = ['SHOW statement_timeout', []] as const
+      expect(await limitedRows(pool, 1_500, 'READ ONLY', shown)).toEqual([{ statement_timeout: '1500ms' }])
+      const { rows } = await limited(one, 2_500, 'READ ONLY', () => one.query(shown[0]))
+      expect(rows).toEqual([{ statement_timeout: '2500ms' }])
+      for (const after of [await pool.query(shown[0]), await one.query(shown[0])])
+        expect(after.rows).toEqual([{ statement_timeout: '0' }])
       expect(starts).toHaveLength(3)
       for (const start of starts) expect(start).not.toContain('statement_timeout')
       await own.query('SET statement_timeout = 20')
@@ -165,7 +169,7 @@ describeWith('postgres', 'what went on in a time', () => {
       })
       expect(databaseError(error, 20).code).toBe('ARCHIVE_TOO_SLOW')
     } finally {
-      await Promise.all([pool.end(), limited.end(), own.end()])
+      await Promise.all([pool.end(), one.end(), own.end()])
       proxy.close()
     }
   })
