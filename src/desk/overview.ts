@@ -3,6 +3,8 @@ import type { ReviewedCode } from '../archive/reader.ts'
 import { type Html, html } from '../markup/html.ts'
 import { wilson } from '../replay/wilson.ts'
 import { page, timeFields } from './layout.ts'
+import { LONGEST_VALUE } from './pages.ts'
+import type { AskedSearch } from './sealed-searches.ts'
 import type { Session } from './sessions.ts'
 import { beijing, caseLink, table, timeCell } from './tables.ts'
 import type { Speech } from './words.ts'
@@ -13,13 +15,17 @@ export interface Times {
   readonly to: number
 }
 
+/** The address of a search. */
+type PathOf = (asked: AskedSearch) => string
+type Linked = Times & { readonly pathOf: PathOf }
+
 type Cell = Html | string | number
 
 /** The questions that are asked most, answered for a time; precision for the seven days before its end. */
 export function overviewPage(
   session: Session,
   speech: Speech,
-  times: Times,
+  times: Linked,
   found: Overview,
   judged: readonly ReviewedCode[],
 ): Html {
@@ -32,8 +38,8 @@ export function overviewPage(
 ${timeFields(speech, times.from, times.to)}<button class="main">${say('show')}</button></form></section>
 ${forged(found, speech, times)}${bursts(found, speech, times)}${enterprises(found, speech)}
 ${precision(judged, speech)}${released(found, speech)}
-<section><h2>${say('lookUp')}</h2><p>${say('lookUpSays')}</p><form class="times" method="get" action="/"><input type="hidden" name="field" value="message">
-<label>${say('byMessage')}<input name="value" required></label>${timeFields(speech, times.from, times.to)}<button class="main">${say('search')}</button></form></section>`,
+<section><h2>${say('lookUp')}</h2><p>${say('lookUpSays')}</p><form class="times" method="post" action="/search"><input type="hidden" name="key" value="${session.formKey}"><input type="hidden" name="field" value="message">
+<label>${say('byMessage')}<input name="value" maxlength="${LONGEST_VALUE}" autocomplete="off" required></label>${timeFields(speech, times.from, times.to)}<button class="main">${say('search')}</button></form></section>`,
   )
 }
 
@@ -42,12 +48,11 @@ function section(title: string, headings: readonly string[], rows: readonly Cell
 }
 
 /** To the search over the same time. */
-function searchLink(field: string, value: string, { from, to }: Times): Html {
-  const query = new URLSearchParams({ field, value, from: String(from), to: String(to) })
-  return html`<a href="/?${query.toString()}">${value}</a>`
+function searchLink(field: AskedSearch['field'], value: string, { from, to, pathOf }: Linked): Html {
+  return html`<a href="${pathOf({ field, value, from, to })}">${value}</a>`
 }
 
-function forged({ forged: all }: Overview, speech: Speech, times: Times): Html {
+function forged({ forged: all }: Overview, speech: Speech, times: Linked): Html {
   const { say } = speech
   const rows = all.map(({ brand, messages, ports, hosts }): Cell[] => [
     brand,
@@ -59,7 +64,7 @@ function forged({ forged: all }: Overview, speech: Speech, times: Times): Html {
   return section(say('forged'), headings, rows, speech)
 }
 
-function bursts({ bursts: all }: Overview, speech: Speech, times: Times): Html {
+function bursts({ bursts: all }: Overview, speech: Speech, times: Linked): Html {
   const { say } = speech
   const rate = (n: number | null) => (n === null ? '–' : Math.round(10 * n) / 10)
   const rows = all.map((one): Cell[] => [

@@ -1,9 +1,10 @@
-import type { Access, Case, FoundAlert, Search } from '../archive/reader.ts'
+import type { Access, Case, FoundAlert } from '../archive/reader.ts'
 import { SEARCH_FIELDS } from '../archive/reader.ts'
 import type { Sent } from '../archive/sent.ts'
 import { type Html, html } from '../markup/html.ts'
 import { caseSections } from './case-sections.ts'
 import { page, timeFields } from './layout.ts'
+import type { AskedSearch } from './sealed-searches.ts'
 import type { Session } from './sessions.ts'
 import { actionTag, alertTable, beijing, table, timeCell } from './tables.ts'
 import type { Speech, Word } from './words.ts'
@@ -36,6 +37,9 @@ export function messagePage(
   )
 }
 
+/** Characters that may be searched for: no id, host or name is longer. */
+export const LONGEST_VALUE = 300
+
 const FIELD_NAMES: Readonly<Record<(typeof SEARCH_FIELDS)[number], Word>> = {
   message: 'byMessage',
   token: 'byToken',
@@ -46,16 +50,10 @@ const FIELD_NAMES: Readonly<Record<(typeof SEARCH_FIELDS)[number], Word>> = {
   campaign: 'byCampaign',
 }
 
-/** What was asked, as it stands in the form again. */
-type Asked = Omit<Search, 'value' | 'field'> & {
-  readonly value: string
-  readonly field: Search['field'] | undefined
-}
-
 export function searchPage(
   session: Session,
   speech: Speech,
-  asked: Asked,
+  asked: AskedSearch,
   found: readonly FoundAlert[],
   sent: Sent | undefined,
 ): Html {
@@ -69,9 +67,10 @@ export function searchPage(
     say('search'),
     session,
     speech,
-    html`<h1>${say('alerts')}</h1><section aria-label="${say('search')}"><form class="search" method="get" action="/">
+    html`<h1>${say('alerts')}</h1><section aria-label="${say('search')}"><form class="search" method="post" action="/search">
+<input type="hidden" name="key" value="${session.formKey}">
 <label>${say('searchBy')}<select name="field">${options}</select></label>
-<label class="wide">${say('value')}<input name="value" value="${asked.value}" placeholder="${say('emptyIsAll')}"></label>
+<label class="wide">${say('value')}<input name="value" maxlength="${LONGEST_VALUE}" autocomplete="off" value="${asked.value}" placeholder="${say('emptyIsAll')}"></label>
 ${timeFields(speech, asked.from, asked.to)}
 <button class="main">${say('search')}</button></form></section>
 ${sent && sentSection(asked.value, sent, speech)}
@@ -109,7 +108,8 @@ ${caseSections(found, session, speech)}`,
 }
 
 /** What was looked at: a search names its field, a feedback its word. */
-function subjectOf({ what, subject }: Access, { say, value }: Speech): string {
+function subjectOf({ what, subject }: Access, { locale, say, value }: Speech): string {
+  if (locale === 'en') return subject
   const [, field = '', searched = ''] = (what === 'search' && /^(\w+): ([\s\S]*)$/.exec(subject)) || []
   const name = SEARCH_FIELDS.find((one) => one === field)
   if (name) return `${say(FIELD_NAMES[name])}: ${searched}`

@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ArchiveReader, type Case, SEARCH_FIELDS } from '../archive/reader.ts'
+import type { ArchiveReader, Case } from '../archive/reader.ts'
 import type { Locale } from '../detectors/words.ts'
 import { InvalidInput, SigwatchError } from '../domain/errors.ts'
 import type { Html } from '../markup/html.ts'
 import { overviewPage } from './overview.ts'
-import { accessPage, casePage, loginPage, messagePage, searchPage } from './pages.ts'
+import { accessPage, casePage, LONGEST_VALUE, loginPage, messagePage, searchPage } from './pages.ts'
+import { cookie, cookieOf, decoded, formOf, searchOf, timeOf } from './requests.ts'
+import { type AskedSearch, SealedSearches } from './sealed-searches.ts'
 import { type Login, type Session, Sessions } from './sessions.ts'
 import { STYLE } from './style.ts'
 import { type Speech, speechIn, type Word } from './words.ts'
@@ -31,8 +33,6 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-const COOKIE = 'sigwatch-desk'
-const MAX_FORM = 16_384
 /** How long a wrong token is answered, ms. */
 const SLOW = 500
 const DAY = 86_400_000
@@ -110,6 +110,7 @@ interface Asked {
 class DeskPages {
   readonly #options: DeskOptions
   readonly #sessions: Sessions
+  readonly #searches = new SealedSearches()
   readonly #speech: Speech
 
   constructor(options: DeskOptions) {
@@ -164,7 +165,9 @@ class DeskPages {
     const { path, session } = asked
     const { archive } = this.#options
     const speech = this.#speech
-    if (path === '/' && !isPost) return this.#search(asked)
+    if (path === '/search' && isPost) return this.#seal(asked)
+    if (path === '/' && !isPost) return asked.query.has('value') ? this.#follow(asked) : this.#search(asked)
+    if (path.startsWith('/found/') && !isPost) return this.#found(asked)
     if (path === '/overview' && !isPost) return this.#overview(asked)
     if (path === '/access' && !isPost)
       return { status: 200, body: accessPage(session, speech, await archive.accesses()) }
@@ -187,28 +190,50 @@ class DeskPages {
       'overview',
       `${new Date(from).toISOString()}/${new Date(to).toISOString()}`,
     )
+    const pathOf = (search: AskedSearch) => this.#searches.pathOf(search, session)
     const [found, judged] = await Promise.all([
       archive.overview(from, to),
       archive.judged(to - JUDGED_DAYS * DAY, to),
     ])
-    return { status: 200, body: overviewPage(session, this.#speech, { from, to }, found, judged) }
+    return { status: 200, body: overviewPage(session, this.#speech, { from, to, pathOf }, found, judged) }
   }
 
-  async #search({ query, session }: Asked): Promise<Answer> {
+  /** The form's search, at an address that does not tell it. */
+  #seal({ form, session }: Asked): Answer {
+    const search = searchOf(form)
+    if (search.value.length > LONGEST_VALUE) return this.#failure(400, this.#speech.say('incomplete'))
+    return { status: 303, headers: { location: this.#searches.pathOf(search, session) } }
+  }
+
+  /** A link of a dashboard, whose address names what is no person's. */
+  #follow(asked: Asked): Answer {
+    const { field, value } = searchOf(asked.query)
+    if (value !== '' && (field === 'token' || field === 'message'))
+      return this.#failure(400, this.#speech.say('notInAddress'))
+    return this.#seal({ ...asked, form: asked.query })
+  }
+
+  async #found(asked: Asked): Promise<Answer> {
+    const search = this.#searches.open(asked.path.slice('/found/'.length), asked.session)
+    if (!search) return { status: 303, headers: { location: '/' } }
+    const { field, value } = search
+    await this.#options.archive.note(
+      asked.session.name,
+      'search',
+      value === '' ? 'all' : `${field}: ${value}`,
+    )
+    return this.#search(asked, search)
+  }
+
+  async #search({ query, session }: Asked, asked = searchOf(query)): Promise<Answer> {
     const { archive } = this.#options
-    const now = Date.now()
-    const field = SEARCH_FIELDS.find((name) => name === query.get('field'))
-    const value = query.get('value')?.trim() ?? ''
-    const from = timeOf(query.get('from')) ?? now - DAY
-    const to = timeOf(query.get('to')) ?? now + DAY
-    const isAsked = query.has('value')
+    const { field, value, from, to } = asked
     const narrow = field !== undefined && value !== '' ? { field, value } : {}
-    if (isAsked) await archive.note(session.name, 'search', value === '' ? 'all' : `${field}: ${value}`)
     const [found, sent] = await Promise.all([
       archive.search({ ...narrow, from, to }),
       field === 'signature' && value !== '' ? archive.sent(value, from, to) : undefined,
     ])
-    return { status: 200, body: searchPage(session, this.#speech, { field, value, from, to }, found, sent) }
+    return { status: 200, body: searchPage(session, this.#speech, asked, found, sent) }
   }
 
   async #give({ form, session }: Asked, { alert }: Case): Promise<Answer> {
@@ -244,38 +269,4 @@ class DeskPages {
   #failure(status: number, message: string, cause?: string): Answer {
     return { status, body: messagePage(undefined, this.#speech, message, cause) }
   }
-}
-
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** Of a form's date and time, which is Beijing time, or of a link's epoch ms; undefined: none. */
-function timeOf(text: string | null): number | undefined {
-  if (text && /^\d{13}$/.test(text)) return Number(text)
-  const ms = text ? Date.parse(`${text}:00+08:00`) : Number.NaN
-  return Number.isNaN(ms) ? undefined : ms
-}
-
-function cookie(value: string, seconds: number): string {
-  return `${COOKIE}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${seconds}`
-}
-
-function cookieOf({ headers }: IncomingMessage): string | undefined {
-  const found = headers.cookie?.split(/; */).find((part) => part.startsWith(`${COOKIE}=`))
-  return found?.slice(COOKIE.length + 1)
-}
-
-/** The fields of a form; undefined when it is too large. */
-async function formOf(request: IncomingMessage): Promise<URLSearchParams | undefined> {
-  let body = ''
-  for await (const chunk of request.setEncoding('utf8')) {
-    body += chunk
-    if (body.length > MAX_FORM) return undefined
-  }
-  return new URLSearchParams(body)
 }

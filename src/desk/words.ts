@@ -20,6 +20,10 @@ const PAGES = {
   noPage: ['there is no such page', '没有此页面'],
   notYours: ['the form is not of this session', '表单不属于当前会话'],
   mayRead: ['you may read, not give feedback', '您只能查看，不能反馈'],
+  notInAddress: [
+    'Search for this in the form: browsers and proxies keep addresses.',
+    '请在查询表单中填写：浏览器与代理会保存网址。',
+  ],
   incomplete: ['the form is not complete', '表单不完整'],
   methods: ['this address takes GET and POST alone', '此地址仅支持读取与提交'],
   tooLarge: ['the form is too large', '表单过大'],

@@ -174,6 +174,71 @@ describeWith(['postgres', 'chromium'], 'sigwatch desk', () => {
     expect(await page.$$('tbody tr')).toHaveLength(count)
   })
 
+  it('keeps what is searched for out of addresses, and goes back and forth', async () => {
+    const told = [tokenOf(1), '京东', encodeURIComponent('京东')]
+    await search(page, 'signature', '京东')
+    const found = page.url()
+    await search(page, 'token', tokenOf(1))
+    for (const address of [found, page.url()]) {
+      expect(address).toMatch(/\/found\/[\w-]+$/)
+      for (const part of told) expect(address.replace(/.*\/found\//, '')).not.toContain(part)
+    }
+    await Promise.all([page.waitForNavigation(), page.click('tbody a')])
+    expect(new URL(page.url()).pathname).toMatch(/^\/case\/(alert|state)-/)
+    await page.goBack()
+    expect(await page.$eval('input[name=value]', (input) => input.value)).toBe(
+      tokenOf(1),
+    )
+    await page.goBack()
+    await page.goBack()
+    expect(page.url()).toBe(found)
+    expect(await textOf(page)).toContain('4 alerts')
+    await page.goto(url('/overview'))
+    const links = await page.$$eval('a[href]', (all) => all.map((a) => a.getAttribute('href')!))
+    expect(links.filter((href) => href.startsWith('/found/')).length).toBeGreaterThan(0)
+    expect(links.filter((href) => href.includes('value='))).toEqual([])
+  })
+
+  it('opens the address of a search in the session that asked alone, and no other', async () => {
+    await search(page, 'token', tokenOf(1))
+    const found = page.url()
+    const reader = await login(READER)
+    for (const address of [
+      found,
+      `${found.slice(0, -4)}AAAA`,
+      url('/found/'),
+      url('/found/x'),
+      url('/found/%E4%BA'),
+    ]) {
+      await reader.goto(address)
+      expect(reader.url()).toBe(url('/'))
+    }
+    await reader.close()
+  })
+
+  it('searches for a form of its own session alone, and takes no person from an address', async () => {
+    const [cookie] = await page.browserContext().cookies()
+    const ask = (path: string, body?: URLSearchParams) =>
+      fetch(url(path), {
+        headers: { cookie: `${cookie!.name}=${cookie!.value}` },
+        redirect: 'manual',
+        ...(body ? { method: 'POST', body } : {}),
+      })
+    const asked = { field: 'signature', value: '京东' }
+    expect((await ask('/search', new URLSearchParams(asked))).status).toBe(403)
+    await page.goto(url('/'))
+    const key = await page.$eval('form.search input[name=key]', (input) => input.value)
+    expect((await ask('/search', new URLSearchParams({ ...asked, key }))).status).toBe(303)
+    expect(
+      (await ask('/search', new URLSearchParams({ ...asked, key, value: 'x'.repeat(301) }))).status,
+    ).toBe(400)
+    for (const field of ['token', 'message']) {
+      const answer = await ask(`/?${new URLSearchParams({ field, value: tokenOf(1) })}`)
+      expect(answer.status).toBe(400)
+      expect(await answer.text()).not.toContain('alert-m1')
+    }
+  })
+
   it('tells of a signature without alerts what it sent, against what is usual and declared', async () => {
     const text = await search(page, 'signature', '申报超市')
     for (const part of [

@@ -117,6 +117,7 @@ describe('pages of the desk in Chinese', () => {
           'incomplete',
           'tooSlow',
           'tooLarge',
+          'notInAddress',
           'methods',
           'defect',
           'unreachable',
@@ -145,7 +146,7 @@ describe('pages of the desk in Chinese', () => {
       overviewPage(
         session,
         speech,
-        { from: TS, to: TS },
+        { from: TS, to: TS, pathOf: () => '/found/x' },
         {
           forged: [{ brand: 'jd', messages: 3, ports: 2, hosts: [{ host: 'kf88.top', messages: 3 }] }],
           bursts: [

@@ -1,0 +1,52 @@
+import type { IncomingMessage } from 'node:http'
+import { SEARCH_FIELDS } from '../archive/reader.ts'
+import type { AskedSearch } from './sealed-searches.ts'
+
+const COOKIE = 'sigwatch-desk'
+const MAX_FORM = 16_384
+const DAY = 86_400_000
+
+/** The search that a form, or the link of a dashboard, asks for; a day around now where it names no time. */
+export function searchOf(fields: URLSearchParams): AskedSearch {
+  const now = Date.now()
+  return {
+    field: SEARCH_FIELDS.find((name) => name === fields.get('field')),
+    value: fields.get('value')?.trim() ?? '',
+    from: timeOf(fields.get('from')) ?? now - DAY,
+    to: timeOf(fields.get('to')) ?? now + DAY,
+  }
+}
+
+export function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Of a form's date and time, which is Beijing time, or of a link's epoch ms; undefined: none. */
+export function timeOf(text: string | null): number | undefined {
+  if (text && /^\d{13}$/.test(text)) return Number(text)
+  const ms = text ? Date.parse(`${text}:00+08:00`) : Number.NaN
+  return Number.isNaN(ms) ? undefined : ms
+}
+
+export function cookie(value: string, seconds: number): string {
+  return `${COOKIE}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${seconds}`
+}
+
+export function cookieOf({ headers }: IncomingMessage): string | undefined {
+  const found = headers.cookie?.split(/; */).find((part) => part.startsWith(`${COOKIE}=`))
+  return found?.slice(COOKIE.length + 1)
+}
+
+/** The fields of a form; undefined when it is too large. */
+export async function formOf(request: IncomingMessage): Promise<URLSearchParams | undefined> {
+  let body = ''
+  for await (const chunk of request.setEncoding('utf8')) {
+    body += chunk
+    if (body.length > MAX_FORM) return undefined
+  }
+  return new URLSearchParams(body)
+}
