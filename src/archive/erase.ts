@@ -18,6 +18,9 @@ const MESSAGES = `SELECT DISTINCT message_id AS id FROM alert WHERE to_token = $
 /** States of the person as a recipient, which feedback and enforcements name by their id. */
 const STATES = `SELECT DISTINCT state_id AS id FROM alert WHERE to_token = $1 AND target_kind = 'recipient' AND state_id IS NOT NULL`
 
+/** Messages whose verdict names such a state: they were to that person, whether or not they raised an alert. */
+const REACHED = 'SELECT DISTINCT id FROM verdict WHERE states && $1::text[]'
+
 /**
  * Erases what is kept of one person, named by the token of the recipient, in one transaction: the alerts on his
  * messages and on him as a recipient, their verdicts, enforcements and feedback, and his complaints. An alert on a
@@ -27,10 +30,11 @@ const STATES = `SELECT DISTINCT state_id AS id FROM alert WHERE to_token = $1 AN
 export async function erase(client: Client, token: string): Promise<Erased> {
   await client.query('BEGIN')
   try {
-    const idsOf = async (sql: string) =>
-      (await client.query<{ id: string }>(sql, [token])).rows.map(({ id }) => id)
-    const ids = await idsOf(MESSAGES)
+    const idsOf = async (sql: string, value: unknown = token) =>
+      (await client.query<{ id: string }>(sql, [value])).rows.map(({ id }) => id)
     const states = await idsOf(STATES)
+    const reached = states.length === 0 ? [] : await idsOf(REACHED, states)
+    const ids = [...new Set([...(await idsOf(MESSAGES)), ...reached])]
     const alerts = await idsOf(
       "DELETE FROM alert WHERE to_token = $1 AND target_kind IN ('message', 'recipient') RETURNING id",
     )

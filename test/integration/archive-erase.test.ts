@@ -4,7 +4,7 @@ import { storeDeadlines, watchDeadlines } from '../../src/archive/deadlines.ts'
 import { erase } from '../../src/archive/erase.ts'
 import { ArchiveReader } from '../../src/archive/reader.ts'
 import type { Event } from '../../src/domain/events.ts'
-import { messageAlertAt, tokenOf } from '../helpers/archive-records.ts'
+import { messageAlertAt, tokenOf, verdictAt } from '../helpers/archive-records.ts'
 import { seedArchive } from '../helpers/archive-seed.ts'
 import { type PostgresServer, startPostgres } from '../helpers/postgres-server.ts'
 import { describeWith } from '../helpers/services.ts'
@@ -58,6 +58,43 @@ describeWith('postgres', 'what the archive keeps beside its records', () => {
       ['lin', 'alert-m2: release'],
       ['lin', 'port: 138****8000'],
     ])
+  })
+
+  it('erases verdicts that name a state of the person, and what was done with those messages', async () => {
+    const url = await server.createDatabase('states')
+    const flood = messageAlertAt('f1', NOW - 60_000, 7)
+    const state = { id: 'flood-7', episode: 1, revision: 1 }
+    const match = { toToken: tokenOf(7) }
+    const target = { kind: 'recipient', id: tokenOf(7) } as const
+    const tipped = { ...flood, id: 'alert-flood', data: { ...flood.data, target, match, state } }
+    const sample = { ...flood.data.message!, id: 'f2', topic: 'sms.mt', partition: 0, offset: 1 }
+    const other = messageAlertAt('o1', NOW - 60_000, 8)
+    const domain = { kind: 'domain', id: 'kf88.top' } as const
+    const ofDomain = { target: domain, state: { ...state, id: 'domain-1' }, samples: [sample] }
+    await seedArchive(url, [
+      ['alerts', tipped],
+      ['alerts', { ...other, data: { ...other.data, ...ofDomain } }],
+      // Messages to the person that raised no alert of their own: the state alone says whose they are.
+      ['verdicts', verdictAt('f2', NOW - 50_000, { action: 'throttle', states: ['flood-7'] })],
+      ['verdicts', verdictAt('f3', NOW - 40_000, { action: 'block', states: ['domain-1', 'flood-7'] })],
+      ['verdicts', verdictAt('o2', NOW - 40_000, { action: 'block', states: ['domain-1'] })],
+      ['enforcements', { messageId: 'f3', action: 'block', by: 'gateway-7', ts: NOW - 39_000 }],
+      ['enforcements', { messageId: 'o2', action: 'block', by: 'gateway-7', ts: NOW - 39_000 }],
+      ['feedback', { messageId: 'f2', verdict: 'confirmed', by: 'lin', ts: NOW - 30_000 }],
+    ])
+    const own = await openClient(url, 'test')
+    try {
+      expect(await erase(own, tokenOf(7))).toMatchObject({ alerts: 1, verdicts: 2, enforcements: 1, feedback: 1 })
+      const idsOf = async (sql: string) => (await own.query<{ id: string }>(sql)).rows.map(({ id }) => id)
+      expect(await idsOf('SELECT id FROM verdict')).toEqual(['o2'])
+      expect(await idsOf('SELECT message_id AS id FROM enforcement')).toEqual(['o2'])
+      expect(await idsOf('SELECT id FROM feedback')).toEqual([])
+      const kept = JSON.stringify((await own.query('SELECT * FROM alert')).rows)
+      expect(kept).toContain('domain-1')
+      for (const gone of ['flood-7', 'f2', tokenOf(7)]) expect(kept).not.toContain(gone)
+    } finally {
+      await own.end()
+    }
   })
 
   it('says when deadlines were computed', async () => {
