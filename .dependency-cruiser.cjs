@@ -140,7 +140,7 @@ module.exports = {
       'the desk shows what the archive has; feedback goes out by a function it is given',
       '^src/desk/',
       [
-        '^src/(domain|archive/(reader|sent|registry-rows|overview)|desk|markup)',
+        '^src/(domain|archive/(reader|case|sent|registry-rows|overview)|desk|markup)',
         '^src/(detectors|replay/wilson|case-pack/terms)',
       ],
     ),
@@ -165,7 +165,7 @@ module.exports = {
       ],
     ),
     only('letter-sees-cases', 'a letter says of a case what its reader may see', '^src/letter/', [
-      '^src/(domain|archive/reader|detectors|case-pack/terms|markup|letter)',
+      '^src/(domain|archive/case|detectors|case-pack/terms|markup|letter)',
     ]),
     only('markup-sees-itself', 'escaping knows nothing of what it escapes', '^src/markup/', ['^src/markup/']),
     {

@@ -1,10 +1,10 @@
-import type { Alert, Verdict } from '../domain/alert.ts'
+import type { Alert } from '../domain/alert.ts'
+import { type Case, COLUMNS, caseOf, type FoundAlert, MOST } from './case.ts'
 import { databaseError, limitedRows, openPool } from './database.ts'
 import { requireSchema } from './migrate.ts'
 import { withoutMobiles } from './mobiles.ts'
 import { type Overview, overviewOf } from './overview.ts'
 import { COMPLAINED, JUDGED, JUDGED_ALERTS } from './questions.ts'
-import { type RegistryRowThen, registryThen } from './registry-rows.ts'
 import { SENT, type Sent } from './sent.ts'
 
 /** What can be searched for. */
@@ -17,56 +17,6 @@ export interface Search {
   /** Epoch ms. */
   readonly from: number
   readonly to: number
-}
-
-/** A line of a list of alerts. */
-export interface FoundAlert {
-  readonly id: string
-  readonly ts: Date
-  readonly mode: string
-  readonly type: string
-  readonly action: string
-  readonly severity: string
-  readonly score: number
-  readonly codes: readonly string[]
-  readonly target_kind: string
-  readonly target_id: string
-  readonly signature: string | null
-  readonly port: string | null
-}
-
-export interface StoredVerdict {
-  readonly ts: Date
-  readonly action: Verdict['action']
-  readonly label: string
-  readonly score: number
-  readonly codes: readonly string[]
-}
-
-export interface StoredFeedback {
-  readonly ts: Date
-  readonly verdict: string
-  readonly by: string
-  readonly note: string | null
-  readonly until: Date | null
-}
-
-/** Everything that belongs to one alert. */
-export interface Case {
-  readonly alert: Alert
-  /** Changes of the same state, the first one first. */
-  readonly timeline: readonly FoundAlert[]
-  /** Alerts of a day around it on the same domain, campaign or sender. */
-  readonly siblings: readonly FoundAlert[]
-  readonly verdict: StoredVerdict | undefined
-  readonly feedback: readonly StoredFeedback[]
-  readonly enforcements: readonly { readonly ts: Date; readonly action: string; readonly by: string }[]
-  /** Of the versions that it names, those whose content is kept, with when they were first in force. */
-  readonly versions: readonly { readonly hash: string; readonly kind: string; readonly first_at: Date }[]
-  /** What the registry topic said of the sender then. */
-  readonly registry: readonly RegistryRowThen[]
-  /** Its port is masked in the alert, so that no row of it can be told. */
-  readonly portIsMasked: boolean
 }
 
 /** How often analysts agreed with a code. */
@@ -100,10 +50,6 @@ export interface Access {
   readonly subject: string
 }
 
-/** Alerts of a list, at most. */
-const MOST = 200
-const DAY = 86_400_000
-const COLUMNS = 'id, ts, mode, type, action, severity, score, codes, target_kind, target_id, signature, port'
 /** The condition of each field, for the second parameter. */
 const CONDITIONS: Readonly<Record<SearchField, string>> = {
   message: '(message_id = $3 OR id = $3)',
@@ -155,51 +101,8 @@ export class ArchiveReader {
   }
 
   /** The case of an alert, or of the alert on a message; undefined: there is none. */
-  async case(id: string): Promise<Case | undefined> {
-    const [found] = await this.#rows<{ event: Alert }>(
-      `SELECT event FROM alert WHERE id = $1 OR message_id = $1
-        ORDER BY id = $1 DESC, target_kind = 'message' DESC, mode = 'enforce' DESC, ts LIMIT 1`,
-      [id],
-    )
-    if (!found) return undefined
-    const alert = found.event
-    const { message, state, provenance, target } = alert.data
-    const messageId = message?.id ?? ''
-    const [
-      timeline,
-      siblings,
-      [verdict],
-      feedback,
-      enforcements,
-      versions,
-      { rows: registry, portIsMasked },
-    ] = await Promise.all([
-      state
-        ? this.#rows<FoundAlert>(
-            `SELECT ${COLUMNS} FROM alert WHERE state_id = $1 ORDER BY episode, revision LIMIT ${MOST}`,
-            [state.id],
-          )
-        : [],
-      this.#siblings(alert),
-      this.#rows<StoredVerdict>(
-        'SELECT ts, action, label, score, codes FROM verdict WHERE id = $1 ORDER BY ts',
-        [messageId],
-      ),
-      this.#rows<StoredFeedback>(
-        'SELECT ts, verdict, by, note, until FROM feedback WHERE message_id = $1 OR state_id = $2 OR target = $3 ORDER BY ts',
-        [messageId, state?.id ?? '', `${target.kind}:${target.id}`],
-      ),
-      this.#rows<Case['enforcements'][number]>(
-        'SELECT ts, action, by FROM enforcement WHERE message_id = $1 ORDER BY ts',
-        [messageId],
-      ),
-      this.#rows<Case['versions'][number]>(
-        'SELECT hash, kind, first_at FROM version WHERE hash = ANY ($1) ORDER BY kind',
-        [[provenance.model, provenance.policy, provenance.registry]],
-      ),
-      registryThen((sql, values) => this.#rows(sql, values), alert),
-    ])
-    return { alert, timeline, siblings, verdict, feedback, enforcements, versions, registry, portIsMasked }
+  case(id: string): Promise<Case | undefined> {
+    return caseOf((sql, values) => this.#rows(sql, values), id)
   }
 
   /** The alerts of a time, the first one first. */
@@ -257,29 +160,6 @@ export class ArchiveReader {
 
   async close(): Promise<void> {
     await this.#pool.end()
-  }
-
-  #siblings({ id, time, data }: Alert): Promise<FoundAlert[]> {
-    const at = Date.parse(time)
-    const domains = data.target.kind === 'domain' ? [data.target.id] : (data.match?.domains ?? [])
-    const { message, match } = data
-    return this.#rows(
-      `SELECT ${COLUMNS} FROM alert WHERE ts >= $1 AND ts < $2 AND id <> $3 AND (
-          domains && (SELECT domains FROM alert WHERE id = $3 LIMIT 1) OR domains && $4::text[]
-          OR campaign = $5 OR (signature = $6 AND port = $7))
-          AND (state_id IS NULL OR state_id <> $8)
-        ORDER BY ts DESC LIMIT 50`,
-      [
-        new Date(at - DAY),
-        new Date(at + DAY),
-        id,
-        domains,
-        match?.campaign ?? null,
-        message?.signature ?? null,
-        message?.from ?? null,
-        data.state?.id ?? '',
-      ],
-    )
   }
 
   async #rows<T extends object>(

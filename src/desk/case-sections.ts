@@ -1,4 +1,4 @@
-import type { Case } from '../archive/reader.ts'
+import type { Case } from '../archive/case.ts'
 import { sentenceOf } from '../detectors/describe.ts'
 import { evidenceIn } from '../detectors/evidence-words.ts'
 import { citedIn } from '../detectors/rules.ts'
@@ -6,7 +6,7 @@ import type { AlertReason } from '../domain/alert.ts'
 import { type Html, html } from '../markup/html.ts'
 import { registrySection } from './registry-section.ts'
 import type { Session } from './sessions.ts'
-import { actionTag, alertTable, beijing } from './tables.ts'
+import { actionTag, alertTable, beijing, table, timeCell } from './tables.ts'
 import type { Speech } from './words.ts'
 
 /** The parts of a case, the message and its reasons before what surrounds them. */
@@ -16,13 +16,14 @@ export function caseSections(found: Case, session: Session, speech: Speech): Htm
   return html`<div class="columns"><div class="stack">${messageSection(found, speech)}${reasonsSection(found, speech)}${registrySection(found, speech)}</div>
 <div class="stack">${session.may === 'feedback' && feedbackForm(found, session, speech)}${courseSection(found, speech)}${factsSection(found, speech)}</div></div>
 ${timeline.length > 0 && html`<section><h2>${say('changes')}</h2>${alertTable(timeline, say('changesOf'), speech)}</section>`}
-${samplesSection(found, speech)}
+${complaintsSection(found, speech)}${samplesSection(found, speech)}
 ${siblings.length > 0 && html`<section><h2>${say('alike', { n: siblings.length })}</h2>${alertTable(siblings, say('alertsAlike'), speech)}</section>`}`
 }
 
 function messageSection({ alert }: Case, { say }: Speech): Html {
   const { message, contacts } = alert.data
-  if (!message) return html``
+  if (!message)
+    return html`<section><h2>${say('messageMasked')}</h2><p class="dim">${say('noMessage')}</p></section>`
   return html`<section><h2>${say('messageMasked')}</h2><blockquote class="message">${message.text}</blockquote>
 <dl><dt>${say('sender')}</dt><dd>${message.from}${message.signature !== undefined && html` 【${message.signature}】`}</dd>
 <dt>${say('recipient')}</dt><dd>${message.to ?? say('notShown')} <span class="dim">${message.toToken}</span></dd>
@@ -98,6 +99,15 @@ function factsSection({ alert, versions }: Case, speech: Speech): Html {
 <dt>${say('mode')}</dt><dd>${value(mode)}${degraded === true && `, ${say('degraded')}`}${late === true && `, ${say('late')}`}</dd><dt>${say('severity')}</dt><dd>${value(severity)}, ${say('score', { n: score.toFixed(2) })}${label && `, ${term('label', label)}`}</dd>
 <dt>${say('valid')}</dt><dd>${say('span', { from, to })}</dd>
 ${state && html`<dt>${say('state')}</dt><dd>${state.id}</dd>`}<dt>${say('record')}</dt><dd>${provenance.topic}/${provenance.partition}/${provenance.offset}</dd></dl></section>`
+}
+
+function complaintsSection({ complaints }: Case, { say }: Speech): Html {
+  if (complaints.length === 0) return html``
+  const rows = complaints.map(({ ts, id, source, category, text }) => [
+    ...[timeCell(ts), id, source, category ?? '–', text ?? '–'],
+  ])
+  const headings = [say('time'), say('id'), say('source'), say('category'), say('said')]
+  return html`<section><h2>${say('complaintsOn')}</h2>${table(say('complaintsOn'), headings, rows)}</section>`
 }
 
 function samplesSection({ alert }: Case, { say }: Speech): Html {

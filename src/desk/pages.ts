@@ -1,4 +1,5 @@
-import type { Access, Case, FoundAlert } from '../archive/reader.ts'
+import type { Case, FoundAlert } from '../archive/case.ts'
+import type { Access } from '../archive/reader.ts'
 import { SEARCH_FIELDS } from '../archive/reader.ts'
 import type { Sent } from '../archive/sent.ts'
 import { type Html, html } from '../markup/html.ts'

@@ -1,4 +1,4 @@
-import type { Case } from '../archive/reader.ts'
+import type { Case } from '../archive/case.ts'
 import type { RegistryRowThen } from '../archive/registry-rows.ts'
 import type { Brand, Filing, PortRow, SignatureRow } from '../domain/registry.ts'
 import { type Html, html } from '../markup/html.ts'

@@ -1,4 +1,4 @@
-import type { FoundAlert } from '../archive/reader.ts'
+import type { FoundAlert } from '../archive/case.ts'
 import { type Html, html } from '../markup/html.ts'
 import type { Speech } from './words.ts'
 

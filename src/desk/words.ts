@@ -82,6 +82,14 @@ const SEARCH = {
 const CASE = {
   given: ['Your feedback was written. It takes effect within seconds.', '反馈已写入，数秒内生效。'],
   messageMasked: ['Message, masked', '短信（已脱敏）'],
+  noMessage: [
+    'No single message raised it: it rests on counts, and its samples and numbers say which.',
+    '并非由某一条短信触发：依据为统计数据，详见下列数值与样本。',
+  ],
+  complaintsOn: ['Complaints about it, the newest first', '相关投诉（最新在前）'],
+  source: ['Source', '来源'],
+  category: ['Category', '类别'],
+  said: ['Text, masked', '内容（已脱敏）'],
   sender: ['From', '发送端口'],
   recipient: ['To', '接收号码'],
   notShown: ['not shown', '不显示'],

@@ -1,4 +1,4 @@
-import type { Case } from '../archive/reader.ts'
+import type { Case } from '../archive/case.ts'
 import type { Term } from '../case-pack/terms.ts'
 import { type Describe, sentenceOf } from '../detectors/describe.ts'
 import { evidenceIn } from '../detectors/evidence-words.ts'
@@ -36,7 +36,7 @@ export function letterOf(found: Case, options: LetterOptions): Block[] {
   const { reader, say } = options
   const named = { sender: 'forSender', regulator: 'forRegulator', subscriber: 'forSubscriber' } as const
   return [
-    { kind: 'title', text: say('title') },
+    { kind: 'title', text: say(found.alert.data.target.kind === 'message' ? 'title' : 'titleOfState') },
     { kind: 'text', text: say(named[reader]) },
     ...subject(found, options),
     ...message(found, options),
@@ -67,6 +67,7 @@ function subject({ alert }: Case, { reader, say, term }: LetterOptions): Block[]
 /** Whether the message that an alert shows is the reader's own: the one on a state is somebody's. */
 function message({ alert }: Case, { reader, say }: LetterOptions): Block[] {
   const { message: shown, target } = alert.data
+  if (!shown && reader !== 'subscriber') return [{ kind: 'text', text: say('noMessage') }]
   if (!shown || (reader === 'subscriber' && target.kind !== 'message')) return []
   return [
     { kind: 'heading', text: say('message') },

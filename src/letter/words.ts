@@ -8,6 +8,11 @@ export type Reader = (typeof READERS)[number]
 /** Every heading and sentence of a letter, in English and in Chinese, with slots in braces. */
 const WORDS = {
   title: ['Why a message was stopped or marked', '短信处置说明'],
+  titleOfState: ['Why messages were stopped or marked', '短信流量处置说明'],
+  noMessage: [
+    'No single message was the cause: it rests on counts, which the evidence names.',
+    '并非由某一条短信引起：依据为统计数据，见下列证据。',
+  ],
   forSender: ['For the sender.', '致发送方。'],
   forRegulator: ['For the regulator.', '致监管机构。'],
   forSubscriber: ['For the subscriber.', '致用户。'],

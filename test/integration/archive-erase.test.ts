@@ -84,7 +84,12 @@ describeWith('postgres', 'what the archive keeps beside its records', () => {
     ])
     const own = await openClient(url, 'test')
     try {
-      expect(await erase(own, tokenOf(7))).toMatchObject({ alerts: 1, verdicts: 2, enforcements: 1, feedback: 1 })
+      expect(await erase(own, tokenOf(7))).toMatchObject({
+        alerts: 1,
+        verdicts: 2,
+        enforcements: 1,
+        feedback: 1,
+      })
       const idsOf = async (sql: string) => (await own.query<{ id: string }>(sql)).rows.map(({ id }) => id)
       expect(await idsOf('SELECT id FROM verdict')).toEqual(['o2'])
       expect(await idsOf('SELECT message_id AS id FROM enforcement')).toEqual(['o2'])

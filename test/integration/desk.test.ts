@@ -186,9 +186,7 @@ describeWith(['postgres', 'chromium'], 'sigwatch desk', () => {
     await Promise.all([page.waitForNavigation(), page.click('tbody a')])
     expect(new URL(page.url()).pathname).toMatch(/^\/case\/(alert|state)-/)
     await page.goBack()
-    expect(await page.$eval('input[name=value]', (input) => input.value)).toBe(
-      tokenOf(1),
-    )
+    expect(await page.$eval('input[name=value]', (input) => input.value)).toBe(tokenOf(1))
     await page.goBack()
     await page.goBack()
     expect(page.url()).toBe(found)

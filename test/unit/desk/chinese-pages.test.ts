@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Case, FoundAlert } from '../../../src/archive/reader.ts'
+import type { Case, FoundAlert } from '../../../src/archive/case.ts'
 import { termsOf } from '../../../src/case-pack/terms.ts'
 import { overviewPage } from '../../../src/desk/overview.ts'
 import { accessPage, casePage, loginPage, messagePage, searchPage } from '../../../src/desk/pages.ts'
@@ -90,6 +90,7 @@ const CASE: Case = {
     { kind: 'port', key: '1069*', at: AT, changed_at: null, content: null },
   ],
   portIsMasked: true,
+  complaints: [{ id: 'c1', ts: AT, source: '12321', category: null, text: null }],
 }
 
 describe('pages of the desk in Chinese', () => {

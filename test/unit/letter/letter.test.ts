@@ -28,6 +28,7 @@ it('a letter in Chinese names codes and feedback in Chinese', () => {
       versions: [],
       registry: [],
       portIsMasked: false,
+      complaints: [],
     },
     {
       reader: 'regulator',
