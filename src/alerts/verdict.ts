@@ -119,14 +119,22 @@ function fullVerdicts(
 /** Of characters that JSON takes as they are. */
 const PLAIN = /^[ !#-[\]-~]*$/
 
-/** A verdict as `JSON.stringify` writes it; those without reasons and states, which are most, are put together by hand. */
+/** A verdict as `JSON.stringify` writes it; those without fields that few have are put together by hand. */
 export function verdictJson(verdict: Verdict): string {
-  const { id, action, label, score, model = '', modelScore, reasons, states, ext, decidedAt } = verdict
-  const isPlain = modelScore !== undefined && PLAIN.test(id) && PLAIN.test(model)
-  const isBare = isPlain && reasons.length + states.length === 0 && ext === undefined
-  if (!isBare || verdict.findings || verdict.degraded || verdict.late || verdict.partial)
-    return JSON.stringify(verdict)
-  return `{"id":"${id}","action":"${action}","label":"${label}","score":${score},"model":"${model}","modelScore":${modelScore},"reasons":[],"states":[],"decidedAt":"${decidedAt}"}`
+  const { id, action, label, score, model = '', modelScore, reasons, states, decidedAt } = verdict
+  const isPlain =
+    modelScore !== undefined &&
+    PLAIN.test(id) &&
+    PLAIN.test(model) &&
+    states.every((state) => PLAIN.test(state))
+  const isRare = verdict.findings || verdict.campaign || verdict.degraded || verdict.late || verdict.partial
+  if (!isPlain || isRare || verdict.ext) return JSON.stringify(verdict)
+  return `{"id":"${id}","action":"${action}","label":"${label}","score":${score},"model":"${model}","modelScore":${modelScore},"reasons":${listJson(reasons)},"states":${listJson(states)},"decidedAt":"${decidedAt}"}`
+}
+
+/** Of strings that JSON takes as they are. */
+function listJson(items: readonly string[]): string {
+  return items.length === 0 ? '[]' : `["${items.join('","')}"]`
 }
 
 /** The strongest that the enforced reasons of a message and the open states that match it ask for. */

@@ -61,7 +61,7 @@ export async function createScorer(options: ScorerOptions) {
   const { classifier } = versions
 
   /** What needs a sender or a time is left out where the line has none. */
-  function findings(message: AnalysedMessage, timed: boolean): Finding[] {
+  function findings(message: AnalysedMessage, timed: boolean): readonly Finding[] {
     const known = { sender: message.from !== '', time: timed }
     const asked = MESSAGE_CODES.filter(({ needs }) => needs.every((need) => known[need]))
     const consulted = { consents: undefined, askedBefore: undefined }

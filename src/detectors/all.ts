@@ -94,13 +94,15 @@ export interface Versions {
   readonly registry: Registry
 }
 
+const NONE: readonly Finding[] = []
+
 /** What every detector finds on a message. `consulted`: what the ledgers know of it. */
 export function findingsOf(
   message: AnalysedMessage,
   { classifier, policy, registry }: Versions,
   consulted: Pick<MessageContext, 'consents' | 'askedBefore'>,
   codes: readonly MessageCode[] = MESSAGE_CODES,
-): Finding[] {
+): readonly Finding[] {
   const { codes: policies, quietHours } = policy.at(message.ts, message.record.carrier)
   const context: MessageContext = {
     registry,
@@ -109,10 +111,11 @@ export function findingsOf(
     consents: consulted.consents,
     askedBefore: consulted.askedBefore,
   }
-  const found: Finding[] = []
+  // Most messages have none, and those of a whole batch are held: a list that grew keeps room for more.
+  let found: readonly Finding[] = NONE
   for (const spec of codes) {
     const finding = spec.detect(message, context, policies[spec.code])
-    if (finding) found.push(finding)
+    if (finding) found = found.length === 0 ? [finding] : [...found, finding]
   }
   return found
 }

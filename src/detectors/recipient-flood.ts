@@ -83,10 +83,13 @@ export const recipientFlood = defineStateCode({
     // Most messages are neither.
     if (!message.otp && !message.commercial) return NONE
     const { toToken: id } = message
-    const asked: TallyObservation[] = []
+    // Held for a whole batch: a list that grew would keep room for more.
+    let asked: readonly TallyObservation[] = NONE
     for (const flood of FLOODS) {
+      if (!counts(flood, message)) continue
       const { kind, window, limit } = flood
-      if (counts(flood, message)) asked.push({ kind, id, window, reportFrom: limit(policy.thresholds) + 1 })
+      const tally = { kind, id, window, reportFrom: limit(policy.thresholds) + 1 }
+      asked = asked.length === 0 ? [tally] : [...asked, tally]
     }
     return asked
   },

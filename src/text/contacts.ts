@@ -18,10 +18,27 @@ function invitation({ host, path }: UrlMention): Pick<ContactMention, 'kind' | '
   return code === undefined ? undefined : { kind: 'wechat', value: code.toLowerCase() }
 }
 
-function spanOf(normalised: NormalisedText, original: string, start: number, end: number): Span {
-  const last = normalised.offsets[end - 1] as number
+function spanOf(offsets: NormalisedText['offsets'], original: string, start: number, end: number): Span {
+  const last = offsets[end - 1] as number
   const high = original.charCodeAt(last)
-  return { start: normalised.offsets[start] as number, end: last + (high >= 0xd800 && high < 0xdc00 ? 2 : 1) }
+  return { start: offsets[start] as number, end: last + (high >= 0xd800 && high < 0xdc00 ? 2 : 1) }
+}
+
+/** What is being found, and in what: lists that have grown keep room for more, so what is returned is a copy. */
+const found: ContactMention[] = []
+const taken: Span[] = []
+const at: { offsets: NormalisedText['offsets']; original: string } = {
+  offsets: new Uint16Array(1),
+  original: '',
+}
+
+const add: AddContact = (kind, value, start, end) => {
+  if (found.length >= MAX_CONTACTS) return
+  const span = spanOf(at.offsets, at.original, start, end)
+  for (const s of taken) if (span.start < s.end && s.start < span.end) return
+  taken.push(span)
+  for (const c of found) if (c.kind === kind && c.value === value) return
+  found.push({ kind, value, span })
 }
 
 /**
@@ -33,16 +50,10 @@ export function extractContacts(
   original: string,
   urls: readonly UrlMention[] = [],
 ): ContactMention[] {
-  const { text } = normalised
-  const found: ContactMention[] = []
-  const taken: Span[] = []
-  const add: AddContact = (kind, value, start, end) => {
-    if (found.length >= MAX_CONTACTS) return
-    const span = spanOf(normalised, original, start, end)
-    if (taken.some((s) => span.start < s.end && s.start < span.end)) return
-    taken.push(span)
-    if (!found.some((c) => c.kind === kind && c.value === value)) found.push({ kind, value, span })
-  }
+  found.length = 0
+  taken.length = 0
+  at.offsets = normalised.offsets
+  at.original = original
   for (const url of urls) {
     if (url.domain === 't.me' || url.domain === 'telegram.me') {
       const handle = /^\/(?:s\/|\+)?([A-Za-z0-9_-]{2,40})/.exec(url.path)?.[1]
@@ -52,7 +63,8 @@ export function extractContacts(
     if (invited) found.push({ ...invited, span: url.span })
     taken.push(url.span)
   }
-  findHandles(text, add)
-  findNumbers(text, add)
-  return found.sort((a, b) => a.span.start - b.span.start)
+  findHandles(normalised.text, add)
+  findNumbers(normalised.text, add)
+  const contacts = found.slice()
+  return contacts.length < 2 ? contacts : contacts.sort((a, b) => a.span.start - b.span.start)
 }
