@@ -6,8 +6,9 @@ import { readTopicRange } from '../sources/topic-range.ts'
 import { isRejection } from '../stages/decode.ts'
 import type { Findings } from './compose-connect-redis.ts'
 import type { Config } from './config.ts'
-import { inputTopicNames, prepareNow, topicDecoder } from './inputs.ts'
+import { inputsOf, prepareNow, topicDecoder } from './inputs.ts'
 import { textDoubt } from './text-doubts.ts'
+import { unreadRecipients } from './unread-recipients.ts'
 
 /** Records that are tried of each topic, the last of its partitions. */
 const TRIED = 100
@@ -23,21 +24,24 @@ export async function tryRecords(
   findings: Findings,
 ): Promise<void> {
   const decode = topicDecoder(config)
-  for (const topic of inputTopicNames(config).filter((name) => readable.has(name))) {
+  for (const { topic, map } of inputsOf(config).filter((input) => readable.has(input.topic))) {
     const reasons = new Map<string, number>()
     const doubts = new Map<string, number>()
     let read = 0
     await lastRecords(connection, topic, config.kafka.groupId, async (records) => {
       await prepareNow(decode, records)
-      for (const result of records.map((record) => decode(record))) {
+      for (const record of records) {
+        const result = decode(record)
         if (isRejection(result)) {
           const reason = `${result.error}: ${result.detail}`
           reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
           continue
         }
         read++
-        const doubt = textDoubt(result.text)
-        if (doubt) doubts.set(doubt, (doubts.get(doubt) ?? 0) + 1)
+        const text = textDoubt(result.text)
+        const recipients = unreadRecipients(map, record.value)
+        for (const doubt of [text && `text of # records ${text}`, recipients && `# records: ${recipients}`])
+          if (doubt) doubts.set(doubt, (doubts.get(doubt) ?? 0) + 1)
       }
     }).catch((error: unknown) => {
       if (!(error instanceof SigwatchError)) throw error
@@ -70,6 +74,7 @@ function sayRecords(
   }
 }
 
+/** `doubts`: what is said of so many records, which stand for `#`. */
 function sayDoubts(
   topic: string,
   read: number,
@@ -77,7 +82,7 @@ function sayDoubts(
   { summary, problems }: Findings,
 ): void {
   for (const [doubt, count] of doubts) {
-    const message = `text of ${count} of ${read} records ${doubt}`
+    const message = doubt.replace('#', `${count} of ${read}`)
     // A few senders write so; most, and the map lacks a form.
     if (2 * count > read) problems.push({ file: 'kafka', key: topic, message })
     else summary.push(`kafka: warning: ${topic}: ${message}`)

@@ -4,6 +4,7 @@ import { type Problem, SigwatchError } from '../domain/errors.ts'
 import type { SmsRecord } from '../domain/message.ts'
 import { named } from '../input/field-map.ts'
 import { MAPPED_FIELDS } from '../input/map-schema.ts'
+import { needsEnvelope, openEnvelope } from '../input/record-reader.ts'
 import { describeReadError } from '../operator/operator-file.ts'
 import { isRejection } from '../stages/decode.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
@@ -11,6 +12,7 @@ import { redactText } from '../text/redact.ts'
 import type { Config } from './config.ts'
 import { inputOfLines, lineDecoder, prepareNow } from './inputs.ts'
 import { textDoubt } from './text-doubts.ts'
+import { unreadRecipients } from './unread-recipients.ts'
 
 export interface SampleReading {
   /** One a record: what it becomes, recipient masked and text redacted, or why it cannot be read. */
@@ -49,6 +51,9 @@ export async function readSample(
     } else {
       rows.push({ line, ...shown(read) })
       records.push({ line, record: read })
+      const body = input.map && needsEnvelope(input.map) ? openEnvelope(raw).value : raw.value
+      const unread = unreadRecipients(input.map, body)
+      if (unread) problems.push({ file, line, message: unread })
     }
   }
   problems.push(...doubtsOf(file, records))

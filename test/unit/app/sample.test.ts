@@ -56,6 +56,34 @@ describe('check --sample', () => {
     }
   })
 
+  it('says where a list has further recipients that the map does not read', async () => {
+    const record = (id: string, ...numbers: string[]) => ({
+      ...{ id, at: NOW, src: '10690001', text: '【示例】您好' },
+      dst: numbers.map((number) => ({ number })),
+    })
+    const records = [
+      record('a', '13900000001'),
+      record('b', '13900000002', '13900000003'),
+      { key: 'k', headers: {}, value: record('c', '13900000004', '13900000005') },
+    ]
+    const map = 'ts: {pointer: /at, form: epoch-ms}, from: /src, to: /dst/0/number, text: /text'
+    const lines = (some: readonly object[]) => some.map((one) => `${JSON.stringify(one)}\n`).join('')
+    const folder = files({
+      'plain.yaml': `input: {map: {id: /id, ${map}}}\n`,
+      'keyed.yaml': `input: {map: {id: {key: true}, ${map}}}\n`,
+      'plain.jsonl': lines(records.slice(0, 2)),
+      'keyed.jsonl': lines(records.slice(2)),
+    })
+    const told = async (name: string) => {
+      const { config } = readConfig({ file: join(folder, `${name}.yaml`), env: {}, serving: false })
+      const { problems } = await readSample(join(folder, `${name}.jsonl`), config, undefined, NOW)
+      return problems.map(({ line, message }) => [line, message])
+    }
+    const message = 'to (/dst/0/number): the list there has further recipients, and only one is read'
+    expect(await told('plain')).toEqual([[2, message]])
+    expect(await told('keyed')).toEqual([[1, message]])
+  })
+
   it('says line by line what each record becomes, masked, or which place is wrong', async () => {
     const folder = files({
       'sigwatch.yaml':
