@@ -30,23 +30,30 @@ export interface WrittenComplaints {
   readonly conflicting: readonly string[]
 }
 
-const CASE = `INSERT INTO complaint_case (id, ts, received_at, answered_at, label, bands) VALUES ($1, $2, $3, $4, $5, $6)
+const CASES = `INSERT INTO complaint_case (id, ts, received_at, answered_at, label, bands)
+  SELECT id, ts, received_at, answered_at, label, bands FROM jsonb_populate_recordset(NULL::complaint_case, $1)
   ON CONFLICT (id) DO UPDATE SET answered_at = coalesce(complaint_case.answered_at, excluded.answered_at),
     received_at = coalesce(excluded.received_at, complaint_case.received_at),
     label = coalesce(complaint_case.label, excluded.label),
     bands = CASE WHEN complaint_case.bands = '{}' THEN excluded.bands ELSE complaint_case.bands END`
 
 /** What has its id already is there, even if its time is another now. */
-const RECORD = `INSERT INTO complaint SELECT r.* FROM jsonb_populate_record(NULL::complaint, $1) r
+const RECORDS = `INSERT INTO complaint SELECT r.* FROM jsonb_populate_recordset(NULL::complaint, $1) r
   WHERE NOT EXISTS (SELECT FROM complaint c WHERE c.id = r.id) ON CONFLICT DO NOTHING`
 
 /**
- * Whether the id is that of a complaint of other content: what both sides say and say otherwise. Its time and category may
+ * The ids under which a complaint of other content is there: what both sides say and say otherwise. Its time and category may
  * differ, as exports do, and so may a token that was made with another key: the masked recipient tells persons apart.
  */
-const CONFLICTS = `SELECT EXISTS (SELECT FROM complaint c, jsonb_populate_record(NULL::complaint, $1) r WHERE c.id = r.id AND (
-    c.port <> r.port OR c.signature <> r.signature OR c.text <> r.text OR c.source <> r.source
-    OR c.recipient <> r.recipient)) AS conflicts`
+const CONFLICTS = `SELECT DISTINCT c.id FROM jsonb_populate_recordset(NULL::complaint, $1) r JOIN complaint c ON c.id = r.id
+  WHERE c.id = ANY ($2) AND (c.port <> r.port OR c.signature <> r.signature OR c.text <> r.text OR c.source <> r.source
+    OR c.recipient <> r.recipient)`
+
+/** In the order of ids, so that two imports do not wait for each other. */
+const STANDING = `SELECT id, answered_at IS NOT NULL AS answered FROM complaint_case WHERE id = ANY ($1) ORDER BY id FOR UPDATE`
+
+/** Complaints that are asked about and written at once. */
+const BATCH = 500
 
 /** Writes complaints, all or none; what is there already is not written again. Rejects with what PostgreSQL says. */
 export async function writeComplaints(
@@ -66,29 +73,11 @@ export async function writeComplaints(
   const conflicting: string[] = []
   await client.query('BEGIN')
   try {
-    for (const one of kept) {
-      const id = storableText(one.id)
-      const record = storableJson(one.row.row)
-      const there = await client.query<{ conflicts: boolean }>(CONFLICTS, [record])
-      if (there.rows[0]?.conflicts) {
-        conflicting.push(one.id)
-        continue
-      }
-      const { rows } = await client.query<{ answered: boolean }>(
-        'SELECT answered_at IS NOT NULL AS answered FROM complaint_case WHERE id = $1 FOR UPDATE',
-        [id],
-      )
-      if (rows.length === 0) added++
-      else if (one.answeredAt !== undefined && !rows[0]!.answered) answered++
-      await client.query(RECORD, [record])
-      await client.query(CASE, [
-        id,
-        new Date(one.ts),
-        timeOf(one.receivedAt),
-        timeOf(one.answeredAt),
-        one.label ?? null,
-        one.bands,
-      ])
+    for (const batch of batchesOf(kept)) {
+      const written = await writeBatch(client, batch)
+      added += written.added
+      answered += written.answered
+      conflicting.push(...written.conflicting)
     }
     await client.query('COMMIT')
   } catch (error) {
@@ -97,6 +86,54 @@ export async function writeComplaints(
   }
   const known = kept.length - added - conflicting.length
   return { added, known, answered, left: cases.length - kept.length, conflicting }
+}
+
+/** One after the other, in no batch two of one id. */
+function* batchesOf(cases: readonly ComplaintCase[]): Generator<ComplaintCase[]> {
+  let batch: ComplaintCase[] = []
+  let ids = new Set<string>()
+  for (const one of cases) {
+    const id = storableText(one.id)
+    if (batch.length === BATCH || ids.has(id)) {
+      yield batch
+      batch = []
+      ids = new Set()
+    }
+    batch.push(one)
+    ids.add(id)
+  }
+  if (batch.length > 0) yield batch
+}
+
+async function writeBatch(
+  client: Client,
+  batch: readonly ComplaintCase[],
+): Promise<Pick<WrittenComplaints, 'added' | 'answered' | 'conflicting'>> {
+  const idsOf = (cases: readonly ComplaintCase[]) => cases.map(({ id }) => storableText(id))
+  const recordsOf = (cases: readonly ComplaintCase[]) =>
+    `[${cases.map(({ row }) => storableJson(row.row)).join(',')}]`
+  const conflicts = await client.query<{ id: string }>(CONFLICTS, [recordsOf(batch), idsOf(batch)])
+  const others = new Set(conflicts.rows.map(({ id }) => id))
+  const isOther = ({ id }: ComplaintCase) => others.has(storableText(id))
+  const own = batch.filter((one) => !isOther(one))
+  const there = await client.query<{ id: string; answered: boolean }>(STANDING, [idsOf(own)])
+  const standing = new Map(there.rows.map(({ id, answered }) => [id, answered]))
+  await client.query(RECORDS, [recordsOf(own)])
+  await client.query(CASES, [`[${own.map((one) => storableJson(caseRow(one))).join(',')}]`])
+  return {
+    added: own.filter(({ id }) => !standing.has(storableText(id))).length,
+    answered: own.filter(
+      (one) => one.answeredAt !== undefined && standing.get(storableText(one.id)) === false,
+    ).length,
+    conflicting: batch.filter(isOther).map(({ id }) => id),
+  }
+}
+
+function caseRow({ id, ts, receivedAt, answeredAt, label, bands }: ComplaintCase): Record<string, unknown> {
+  return {
+    ...{ id, ts: new Date(ts), label: label ?? null, bands },
+    ...{ received_at: timeOf(receivedAt), answered_at: timeOf(answeredAt) },
+  }
 }
 
 function timeOf(ms: number | undefined): Date | null {
