@@ -20,6 +20,8 @@ export interface Decision {
   readonly registry: 'filed' | 'shipped' | 'anonymous'
   readonly code: Code
   readonly signs: readonly Sign[]
+  /** A brand code that may block, were it certain enough. */
+  readonly mayBlock: boolean
   /** Reported whatever the weights. */
   readonly plain: boolean
 }
@@ -35,7 +37,9 @@ const WEIGHING: readonly MessageCode[] = [
 const { policy: REPORTING } = parsePolicy(
   '',
   `codes:
-  FORGED_BRAND: {thresholds: {minScore: 0}}
+  FORGED_BRAND: {thresholds: {minScore: 0, blockFrom: 0}}
+  LOOKALIKE_SIGNATURE: {thresholds: {blockFrom: 0}}
+  LOOKALIKE_DOMAIN: {thresholds: {blockFrom: 0}}
   TEXT_FRAUD: {thresholds: {minCertainty: 0}}
   TEXT_ILLICIT: {thresholds: {minCertainty: 0}}`,
 )
@@ -53,11 +57,12 @@ export function decisionsOf(corpus: BrandCorpus, classifier: Classifier): Decisi
       const versions = { classifier, policy: REPORTING!, registry: known }
       return findingsOf(message, versions, NOTHING_KNOWN, WEIGHING)
         .filter(({ evidence }) => evidence.speaksFor !== undefined)
-        .map(({ code, score, evidence }) => ({
+        .map(({ code, score, evidence, cap }) => ({
           of,
           registry,
           code,
           signs: signsIn(evidence),
+          mayBlock: cap === undefined && !code.startsWith('TEXT_'),
           plain: score === PLAIN_SCORE,
         }))
     }),
@@ -133,7 +138,7 @@ function tieFalling(weights: readonly number[], as: number[]): boolean {
 }
 
 const FOR =
-  /^(?:claim:imitation|sender:(?:foreign-port|mobile|overseas)|signed:anybody|link:(?:foreign|cheap|imitates|disguised)|contact:(?:handle|overseas|spaced)|asks:|words:(?:lure|pressure|disguised))/
+  /^(?:claim:imitation|sender:(?:foreign-port|mobile|overseas)|signed:anybody|link:(?:foreign|cheap|imitates|disguised)|contact:(?:handle|overseas|spaced|account)|asks:|words:(?:lure|pressure|disguised))/
 const AGAINST =
   /^(?:sender:(?:own|filed|official)|signed:public|link:(?:own|official)|contact:official|leads:nowhere|words:(?:errand|warning|opt-out|one-time-password)|text:personal)/
 

@@ -182,6 +182,8 @@ const SIGNS_ZH: Readonly<Partial<Record<Sign, string>>> = {
   'contact:overseas': '留有境外号码',
   'contact:handle': '留有聊天账号',
   'contact:spaced': '号码或账号的字符被拆开',
+  'contact:account': '要求就账户事宜拨打非官方号码',
+  'contact:account-stranger': '要求就账户事宜拨打非官方号码，且发送方并非该品牌',
   'leads:nowhere': '没有非官方的链接、号码或账号，也没有任何要求',
   'words:lure': '提及退款、奖品等诱饵',
   'words:pressure': '施加压力',

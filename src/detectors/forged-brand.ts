@@ -1,8 +1,9 @@
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { Claim } from '../domain/registry.ts'
 import { claimOf } from './brand-decision/claimed-brands.ts'
-import { weigh } from './brand-decision/decision.ts'
+import { type Weighed, weigh } from './brand-decision/decision.ts'
 import { BLOCK_FROM, capOf, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
+import { type Sign, STRANGERS } from './brand-decision/signs.ts'
 import { defineMessageCode } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 import { ESCALATED_HOLD, isStillForeign } from './shared/escalated.ts'
@@ -106,7 +107,8 @@ export const forgedBrand = defineMessageCode({
   const found = foreignParts(traces, message.from)
   if (found.length === 0 || isInnocent(claim, message)) return undefined
   const weighed = weigh(claim, traces, message, registry)
-  const score = Math.max(weighed.certainty, contradictsPlainly(claim, traces) ? PLAIN_SCORE : 0)
+  const isPlain = contradictsPlainly(claim, traces) || asksAsStranger(claim, weighed)
+  const score = Math.max(weighed.certainty, isPlain ? PLAIN_SCORE : 0)
   if (score < thresholds.minScore) return undefined
   const { brand } = claim
   return {
@@ -134,6 +136,12 @@ export const PLAIN_SCORE = 0.85
 /** From here on a name is claimed, and no other company is meant. */
 const SURE_NAME = 0.85
 const PLAIN_SPEAKER = 0.8
+/** From here on a text tells the reader of his account with the brand. */
+const ADDRESSED = 0.7
+const CALLS: readonly Sign[] = ['contact:account', 'contact:account-stranger']
+const SURE_TEXT: readonly Sign[] = ['text:90-98%', 'text:from-98%']
+const TAKEN: readonly Sign[] = ['asks:app', 'asks:secret', 'asks:payment']
+const KNOWN_SENDERS: readonly Sign[] = ['sender:own', 'sender:filed', 'sender:official']
 
 /** A visit of somebody with an honest errand; a text that only names the brand, or lies behind a shortener, and reads well. */
 function isInnocent({ by, strength }: Claim, message: AnalysedMessage): boolean {
@@ -147,6 +155,17 @@ function contradictsPlainly({ by, strength, lookalike }: Claim, traces: Traces):
     by === 'signature' || (by === 'lookalike' && (strength >= SURE_NAME || lookalike?.how === 'added-word'))
   if (traces.foreignLink) return named || by === 'domain' || (by === 'speaker' && strength >= PLAIN_SPEAKER)
   return named && traces.foreignPort
+}
+
+/**
+ * Who speaks as a brand, or signs as it, and is not known to be it, wants to be rung up about an account at a stranger's
+ * number; or the text is surely fraud, and a stranger asks for what no courier or shop asks for.
+ */
+function asksAsStranger({ by, strength }: Claim, { speaksFor, speaksAgainst, neutral }: Weighed): boolean {
+  const has = (sign: Sign) => [speaksFor, speaksAgainst, neutral].some((signs) => signs.includes(sign))
+  const speaks = by === 'speaker' ? strength >= ADDRESSED : by !== 'mention'
+  if (!speaks || KNOWN_SENDERS.some(has)) return false
+  return CALLS.some(has) || (SURE_TEXT.some(has) && TAKEN.some(has) && STRANGERS.some(has))
 }
 
 type Clauses = Readonly<Record<ForeignPart['kind'], (value: string) => string>>

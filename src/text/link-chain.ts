@@ -41,6 +41,8 @@ interface Chain {
   readonly dots: Int32Array
   /** Where reading goes on if this is no link. */
   resume: number
+  /** The text says that a sign or a space stands for a dot. */
+  masked: boolean
 }
 /** The chain read last. */
 export const chain: Chain = {
@@ -49,6 +51,7 @@ export const chain: Chain = {
   ends: new Int32Array(MAX_LABELS),
   dots: new Int32Array(MAX_LABELS),
   resume: 0,
+  masked: false,
 }
 
 let dotEnd = 0
@@ -80,6 +83,11 @@ function dotAt(draft: Draft, at: number): number {
       kind = BRACKET_DOT
       i += 5
     }
+  } else if (chain.masked && MASKS.includes(unit)) {
+    kind = SIGN_DOT
+    i++
+  } else if (chain.masked && spaces === 1 && isSuffixAt(draft, i)) {
+    kind = SIGN_DOT
   } else if (spaces > 0 && isDotWord(draft, i) && units[i + 3] === SPACE) {
     kind = WORD_DOT
     i += 3
@@ -90,6 +98,24 @@ function dotAt(draft: Draft, at: number): number {
   if (kind === PLAIN_DOT && (spaces > 0 || i > after)) kind = SPACED_DOT
   dotEnd = i
   return kind
+}
+
+/** Signs that stand for a dot where the text says so. */
+const MASKS: readonly number[] = [...',*#|;!'].map((sign) => sign.charCodeAt(0))
+
+/** Whether a suffix that spam uses stands whole at `at`. */
+function isSuffixAt(draft: Draft, at: number): boolean {
+  const end = labelEnd(draft, at)
+  return end > at && DISGUISED_SUFFIXES.has(draftText(draft, at, end))
+}
+
+/** `逗号改点`, `空格换成.`, `把*改为点`, `中间加点`, `自行加点`: the reader is to put in the dot of a link. */
+const MASKED =
+  /(?:逗号|空格|星号|井号|感叹号|符号|[,，*＊#＃|])[^。!?]{0,3}?(?:改|换|变|替)(?:换?[成为作])?个?(?:小?点|[.。])|(?:自行|自己|中间|手动|后面|前面)(?:加|补|添|打)(?:上|个)?(?:小?点(?![击评赞餐单名心])|[.。])/
+
+/** Whether a text says that a sign or a space in it stands for the dot of a link. */
+export function masksDots(text: string): boolean {
+  return /[点.。]/.test(text) && MASKED.test(text)
 }
 
 function isDotWord(draft: Draft, at: number): boolean {

@@ -15,6 +15,7 @@ import {
   isHostUnit,
   labelEnd,
   labelText,
+  masksDots,
   PLAIN_DOT,
   readChain,
   SPACE,
@@ -206,6 +207,7 @@ export function extractUrls(text: string): UrlMention[] {
 export function urlsOfPlain(draft: Draft, text: string): UrlMention[] {
   const found: UrlMention[] = []
   const { units } = draft
+  chain.masked = masksDots(text)
   let tries = 0
   let i = 0
   let floor = 0

@@ -7,11 +7,10 @@
 // list alone. Exits 1 when a lawful message is blocked.
 import { parseArgs } from 'node:util'
 import { BRAND_MESSAGES, type BrandMessage, readBrandCorpus } from '../../scripts/brand-decision/corpus.ts'
-import { certaintyBy, type Decision, decisionsOf, fitWeights } from '../../scripts/brand-decision/examples.ts'
-import { rememberOpinions } from '../../scripts/brand-decision/wording.ts'
+import type { Decision } from '../../scripts/brand-decision/examples.ts'
+import { chooseBlockFrom, type HeldOut, judgeWithout } from '../../scripts/brand-decision/held-out.ts'
 import { SHIPPED_MODEL } from '../../src/app/assets.ts'
 import { findingsOf, MESSAGE_CODES } from '../../src/detectors/all.ts'
-import { mayBlock } from '../../src/detectors/brand-decision/decision.ts'
 import { BLOCK_FROM } from '../../src/detectors/brand-decision/evidence.ts'
 import {
   isCleared,
@@ -42,10 +41,9 @@ const corpus = readBrandCorpus(classifier, options.corpus)
 const policy = loadPolicy()
 
 type Outcome = 'block' | 'review' | 'pass'
-type Registered = 'filed' | 'shipped'
 interface Judged {
   readonly of: BrandMessage
-  readonly registry: Registered
+  readonly registry: HeldOut['registry']
   readonly outcome: Outcome
   /** Highest certainty with which it might be blocked. */
   readonly certainty: number
@@ -69,32 +67,24 @@ function isReviewed({ message }: BrandMessage, registry: Registry): boolean {
   )
 }
 
-/** Judges the messages of a writer by weights and words that were fitted without any of them. */
-function judgeWriter(writer: string): Judged[] {
-  rememberOpinions(corpus.messages, writer)
-  const decisions = decisionsOf(corpus, classifier)
-  const fitted = fitWeights(decisions.filter(({ of }) => of.writer !== writer))
-  const sure = ({ signs }: Decision) => certaintyBy(fitted, signs)
-  const asked = new Map<string, Decision[]>()
-  const keyOf = (of: BrandMessage, registry: string) => `${registry} ${of.message.id}`
-  for (const decision of decisions) {
-    const key = keyOf(decision.of, decision.registry)
-    asked.set(key, [...(asked.get(key) ?? []), decision])
-  }
-  const mine = corpus.messages.filter((of) => of.writer === writer)
-  return (['filed', 'shipped'] as const).flatMap((registry) =>
-    mine.map((of) => judgeMessage(of, registry, asked.get(keyOf(of, registry)) ?? [], sure)),
-  )
+interface WriterLeftOut {
+  readonly judged: readonly Judged[]
+  /** What the messages of the other writers alone ask for. */
+  readonly chosen: number
 }
 
-function judgeMessage(
-  of: BrandMessage,
-  registry: Registered,
-  asked: readonly Decision[],
-  sure: (decision: Decision) => number,
-): Judged {
+/** Judges the messages of a writer by weights, words and a threshold that were found without any of them. */
+function judgeWriter(writer: string): WriterLeftOut {
+  const all = judgeWithout(corpus, classifier, writer)
+  const isMine = ({ of }: HeldOut) => of.writer === writer
+  return {
+    judged: all.filter(isMine).map(judgeMessage),
+    chosen: chooseBlockFrom(all.filter((one) => !isMine(one))),
+  }
+}
+
+function judgeMessage({ of, registry, asked, certainty, sure }: HeldOut): Judged {
   const brands = asked.filter(({ code }) => !code.startsWith('TEXT_'))
-  const certainty = Math.max(0, ...brands.filter(({ signs }) => mayBlock(signs)).map(sure))
   const forged = brands.some((one) => one.code === 'FORGED_BRAND' && (one.plain || sure(one) >= MIN_SCORE))
   const text = asked.find(({ code }) => code.startsWith('TEXT_'))
   const malicious = isMalicious(of, text, text === undefined ? 0 : sure(text))
@@ -142,34 +132,28 @@ function line(title: string, judged: readonly Judged[]): void {
   )
 }
 
-/** What `blockFrom` the others ask for: their most certain lawful message, and e times the odds of it. */
-function askedByOthers(judged: readonly Judged[], writer: string): number {
-  const others = judged.filter(({ of }) => of.kind === 'lawful' && of.writer !== writer)
-  const highest = Math.max(...others.map(({ certainty }) => certainty))
-  const odds = (Math.E * highest) / (1 - highest)
-  return odds / (1 + odds)
-}
-
-/** What other thresholds would have done. */
+/** What thresholds would have done: those that were chosen without the writer whom they judge, and fixed ones. */
 function printThresholds(judged: readonly Judged[]): void {
-  const asked = corpus.writers.map((writer) => askedByOthers(judged, writer))
-  const beyond = judged.filter(
-    ({ of, certainty }) => of.kind === 'lawful' && certainty >= asked[corpus.writers.indexOf(of.writer)]!,
-  )
-  console.log(
-    `blockFrom that the other writers ask for: ${Math.min(...asked).toFixed(3)} to ${Math.max(...asked).toFixed(3)}; lawful of the one left out blocked by it: ${beyond.length}`,
-  )
-  for (const from of [0.8, 0.85, 0.9, 0.95, 0.97]) {
-    const blocked = judged.filter(({ certainty }) => certainty >= from)
+  const count = (isBlocked: (one: Judged) => boolean) => {
+    const blocked = judged.filter(isBlocked)
     const lawful = blocked.filter(({ of }) => of.kind === 'lawful').length
-    console.log(
-      `  blocked from ${from}: ${lawful} lawful, ${share(blocked.length - lawful, forgedIn(judged))}`,
-    )
+    const forged = blocked.length - lawful
+    return `${lawful} lawful, ${forged} of ${forgedIn(judged)} forged (${share(forged, forgedIn(judged)).trim()})`
   }
+  console.log('blocked from')
+  const chosen = [...leftOut.values()].map((writer) => writer.chosen)
+  console.log(
+    `  what the other writers alone ask for (${Math.min(...chosen).toFixed(2)} to ${Math.max(...chosen).toFixed(2)}): ` +
+      count(({ of, certainty }) => certainty >= leftOut.get(of.writer)!.chosen),
+  )
+  for (const from of [blockFrom, 0.9, 0.95, 0.97])
+    console.log(`  ${from}: ${count(({ certainty }) => certainty >= from)}`)
 }
 const forgedIn = (judged: readonly Judged[]) => judged.filter(({ of }) => of.kind !== 'lawful').length
 
-const all = corpus.writers.flatMap(judgeWriter)
+const leftOut = new Map(corpus.writers.map((writer) => [writer, judgeWriter(writer)]))
+const all = [...leftOut.values()].flatMap(({ judged }) => judged)
+console.log(`blockFrom by all writers, each judged without itself: ${chooseBlockFrom(all).toFixed(3)}`)
 let lawfulBlocked = 0
 for (const name of ['filed', 'shipped'] as const) {
   const judged = all.filter(({ registry }) => registry === name)

@@ -85,6 +85,16 @@ function isOwnContact({ contacts, from }: AnalysedMessage): boolean {
   return contacts.length > 0 && contacts.every(({ value }) => value === from)
 }
 
+/** With what a reader is moved to act: not there where a club or shop names the app it uses, or who collects its parcels. */
+const MOVES_READER: readonly Sign[] = [
+  'words:lure',
+  'words:pressure',
+  'asks:payment',
+  'asks:secret',
+  'asks:reply',
+  'asks:follow',
+]
+
 /** The text model takes the text for fraud or an illicit offer, or at least does not rule it out. */
 const SURE: readonly Sign[] = ['text:90-98%', 'text:from-98%']
 const PROBABLE: readonly Sign[] = ['text:60-90%', ...SURE]
@@ -128,8 +138,12 @@ function readsLikeFraud(signs: readonly Sign[]): boolean {
   const has = (some: readonly Sign[]) => signs.some((sign) => some.includes(sign))
   if (has(SURE)) return true
   const plainly = (has(PROBABLE) && has(WORDED)) || (has(POSSIBLE) && has(PLAINLY_WORDED))
-  if (signs.includes('link:cheap-stranger')) return plainly
+  if (signs.includes('link:cheap-stranger'))
+    return plainly && (!signs.includes('claim:mention') || has(MOVES_READER))
   if (isThirdParty(signs) && !plainly) return false
-  if (leadsByWordsOrNumber(signs)) return (has(PROBABLE) && has(HALF_WORDED)) || (has(LIKELY) && has(WORDED))
+  if (leadsByWordsOrNumber(signs)) {
+    if (signs.includes('contact:account-stranger') && (has(POSSIBLE) || has(HALF_WORDED))) return true
+    return (has(PROBABLE) && has(HALF_WORDED)) || (has(LIKELY) && has(WORDED))
+  }
   return has(POSSIBLE) || (signs.includes('link:imitates') && has(HALF_WORDED))
 }

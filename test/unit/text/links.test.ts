@@ -201,3 +201,42 @@ describe('extractUrls', () => {
     expect(performance.now() - began).toBeLessThan(4000)
   })
 })
+
+describe('extractUrls where a text says what stands for the dot', () => {
+  it.each([
+    ['登录 ccb-vip,com 逗号改点', 'ccb-vip.com'],
+    ['请访问 jd-bt，cn（把逗号换成点）', 'jd-bt.cn'],
+    ['复制 yd-jf , vip 到浏览器 逗号换成点', 'yd-jf.vip'],
+    ['ccb-cs,top/x7 请将逗号改为点', 'ccb-cs.top'],
+    ['网址 hxb-wap com 中间加点', 'hxb-wap.com'],
+    ['cmb-sec com 自行加点', 'cmb-sec.com'],
+    ['手动输入 nhsa-yb com （空格改点）', 'nhsa-yb.com'],
+    ['gjj-tq*com 把*换成点', 'gjj-tq.com'],
+    ['登录 sbk-rz#top（#改为.）', 'sbk-rz.top'],
+  ])('%s', (text, host) => {
+    expect(extractUrls(text)).toMatchObject([{ host, disguised: true }])
+  })
+
+  it.each([
+    '登录 ccb-vip,com 查看',
+    'cmb-sec com 查看',
+    '请在苹果,安卓商店下载',
+    '支持iOS,com组件已更新',
+    'Hello,me too',
+    'ok,me neither',
+    '用 excel,vip 客户名单发你',
+    '买了牛奶,top 1 的那款',
+    '今天先这样,cc小王',
+    '系统 v2,com 已升级',
+    'a,b,c,d 四个选项选 b',
+    '标题里的逗号改点号，其余不动',
+    '两句中间加点内容，别太空',
+    '金额写法：逗号改点，例如1,234改1.234',
+    '报表小数点后面加点说明',
+    '会员 vip com 课程',
+    '咖啡自己加点糖, me too',
+    '菜谱：最后自行加点盐, top 的味道',
+  ])('none: %s', (text) => {
+    expect(extractUrls(text)).toEqual([])
+  })
+})

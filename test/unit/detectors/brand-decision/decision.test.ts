@@ -40,7 +40,12 @@ describe('mayBlock', () => {
   })
 
   it('wants a surer text, or plainer words, where a stranger has a link as small shops do', () => {
-    const named = (...signs: Sign[]) => may('claim:mention', 'link:foreign', 'link:cheap-stranger', ...signs)
+    const led = (...signs: Sign[]) => may('link:foreign', 'link:cheap-stranger', ...signs)
+    const named = (...signs: Sign[]) => led('claim:mention', 'words:lure', ...signs)
+    expect(led('claim:none', 'text:60-90%', 'wording:73-88%')).toBe(true)
+    // A club names the app that it uses.
+    expect(led('claim:mention', 'text:60-90%', 'wording:from-98%')).toBe(false)
+    expect(led('claim:mention', 'text:90-98%', 'wording:12-27%')).toBe(true)
     expect(named('text:90-98%', 'wording:12-27%')).toBe(true)
     expect(named('text:60-90%', 'wording:73-88%')).toBe(true)
     expect(named('text:60-90%', 'wording:50-73%')).toBe(false)
