@@ -1,5 +1,5 @@
 import type { Case } from '../archive/case.ts'
-import { sentenceOf } from '../detectors/describe.ts'
+import { restsOnCounts, sentenceOf } from '../detectors/describe.ts'
 import { evidenceIn } from '../detectors/evidence-words.ts'
 import { citedIn } from '../detectors/rules.ts'
 import type { AlertReason } from '../domain/alert.ts'
@@ -23,7 +23,7 @@ ${siblings.length > 0 && html`<section><h2>${say('alike', { n: siblings.length }
 function messageSection({ alert }: Case, { say }: Speech): Html {
   const { message, contacts } = alert.data
   if (!message)
-    return html`<section><h2>${say('messageMasked')}</h2><p class="dim">${say('noMessage')}</p></section>`
+    return html`<section><h2>${say('messageMasked')}</h2><p class="dim">${say(restsOnCounts(alert) ? 'noMessage' : 'messageGone')}</p></section>`
   return html`<section><h2>${say('messageMasked')}</h2><blockquote class="message">${message.text}</blockquote>
 <dl><dt>${say('sender')}</dt><dd>${message.from}${message.signature !== undefined && html` 【${message.signature}】`}</dd>
 <dt>${say('recipient')}</dt><dd>${message.to ?? say('notShown')} <span class="dim">${message.toToken}</span></dd>

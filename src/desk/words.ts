@@ -86,6 +86,7 @@ const CASE = {
     'No single message raised it: it rests on counts, and its samples and numbers say which.',
     '并非由某一条短信触发：依据为统计数据，详见下列数值与样本。',
   ],
+  messageGone: ['The message is not kept any more.', '该短信已不再保存。'],
   complaintsOn: ['Complaints about it, the newest first', '相关投诉（最新在前）'],
   source: ['Source', '来源'],
   category: ['Category', '类别'],

@@ -1,4 +1,4 @@
-import type { AlertReason } from '../domain/alert.ts'
+import type { Alert, AlertReason } from '../domain/alert.ts'
 import type { Finding } from '../domain/decision.ts'
 import { CODES } from './all.ts'
 import { citation } from './rules.ts'
@@ -26,4 +26,9 @@ export function sentenceOf({ code, evidence, detail }: AlertReason, describe: De
   } catch {
     return detail
   }
+}
+
+/** Whether no single message raised what the alert is about, so that it never showed one. */
+export function restsOnCounts({ data }: Pick<Alert, 'data'>): boolean {
+  return data.reasons.some(({ code }) => code === 'COMPLAINT_SPIKE')
 }

@@ -1,6 +1,6 @@
 import type { Case } from '../archive/case.ts'
 import type { Term } from '../case-pack/terms.ts'
-import { type Describe, sentenceOf } from '../detectors/describe.ts'
+import { type Describe, restsOnCounts, sentenceOf } from '../detectors/describe.ts'
 import { evidenceIn } from '../detectors/evidence-words.ts'
 import { citedIn } from '../detectors/rules.ts'
 import type { Locale } from '../detectors/words.ts'
@@ -67,7 +67,8 @@ function subject({ alert }: Case, { reader, say, term }: LetterOptions): Block[]
 /** Whether the message that an alert shows is the reader's own: the one on a state is somebody's. */
 function message({ alert }: Case, { reader, say }: LetterOptions): Block[] {
   const { message: shown, target } = alert.data
-  if (!shown && reader !== 'subscriber') return [{ kind: 'text', text: say('noMessage') }]
+  if (!shown && reader !== 'subscriber')
+    return [{ kind: 'text', text: say(restsOnCounts(alert) ? 'noMessage' : 'messageGone') }]
   if (!shown || (reader === 'subscriber' && target.kind !== 'message')) return []
   return [
     { kind: 'heading', text: say('message') },

@@ -13,6 +13,7 @@ const WORDS = {
     'No single message was the cause: it rests on counts, which the evidence names.',
     '并非由某一条短信引起：依据为统计数据，见下列证据。',
   ],
+  messageGone: ['The message is not kept any more.', '该短信已不再保存。'],
   forSender: ['For the sender.', '致发送方。'],
   forRegulator: ['For the regulator.', '致监管机构。'],
   forSubscriber: ['For the subscriber.', '致用户。'],

@@ -99,6 +99,15 @@ describeWith('postgres', 'cases of states without a message', () => {
     expect(page).not.toContain('13812345678')
   })
 
+  it('a state whose message was erased says that it is not kept', async () => {
+    const found = (await reader.case('state-1-2'))!
+    const { message: _, ...data } = found.alert.data
+    const session = { name: 'lin', may: 'read', formKey: 'k', until: NOW } as const
+    const page = casePage(session, speechIn('en'), { ...found, alert: { ...found.alert, data } }, false).text
+    expect(page).toContain('not kept any more')
+    expect(page).not.toContain('No single message')
+  })
+
   it('the end of a state shows the message that raised it', async () => {
     const found = (await reader.case('state-1-2'))!
     expect(found.alert.type).toBe('sigwatch.alert.cleared')
