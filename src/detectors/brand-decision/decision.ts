@@ -1,5 +1,6 @@
 import type { AnalysedMessage } from '../../domain/message.ts'
 import type { Claim, Registry } from '../../domain/registry.ts'
+import { ACCOUNT_DIGITS } from '../shared/objects.ts'
 import type { Traces } from '../shared/traces.ts'
 import {
   leadsAway,
@@ -51,8 +52,9 @@ export function weigh(
 /** What can be answered to the number that wrote, without anything else. */
 const ANSWERED: readonly Sign[] = ['asks:payment', 'asks:secret', 'asks:reply']
 /** What nobody names who settles a claim: a password, the digits of a payment code, an account to which money is to go. */
-const TAKES =
-  /密码|支付码|付款码|验证码|校验码|动态码|短信码|\d位|四位|六位|(?<!\d)\d(?:[ -]?\d){14,18}(?!\d)/
+const TAKES = new RegExp(
+  String.raw`密码|支付码|付款码|验证码|校验码|动态码|短信码|\d位|四位|六位|(?<!\d)${ACCOUNT_DIGITS}(?!\d)`,
+)
 /** Where the reader wants to be paid is to be told. */
 const PAYS_READER =
   /(?:收款[码人]|卡号|账号|帐号)[^,.。!?;]{0,12}(?:发|报|给|告诉)(?:给|到|一下|下)?(?:我|这|本)/

@@ -1,5 +1,8 @@
 import type { BrandMention } from '../../domain/registry.ts'
 
+/** Digits of an account or a card, in groups or not, as part of a pattern. */
+export const ACCOUNT_DIGITS = String.raw`\d(?:[ -]?\d){14,18}`
+
 /** Whether a brand is only what a text speaks of: where an account lies, what is sold, let or won. */
 export function isSpokenOf(text: string, mention: BrandMention): boolean {
   return namesAccount(text, mention) || namesGoods(text, mention)
@@ -12,17 +15,22 @@ const OWNER = /(?:我|他|她|咱|本人|个人|爸|妈|老公|老婆|[转打汇
 const CARD =
   /^(?:的)?\s?(?:银行)?(?:[这那]张)?(?:储蓄|借记|工资)?(?:卡(?!中心|部)|账户|帐户|账号|帐号|card|account)/
 /** Behind it: the number of an account or a card, in groups or not. */
-const ACCOUNT_NUMBER =
-  /^的?(?:储蓄|借记)?(?:卡|账户|帐户|账号|帐号|card|account)?号?[\s:,]{0,2}\d(?:[ -]?\d){14,18}(?!\d)/
+const ACCOUNT_NUMBER = new RegExp(
+  String.raw`^的?(?:储蓄|借记)?(?:卡|账户|帐户|账号|帐号|card|account)?号?[\s:,]{0,2}${ACCOUNT_DIGITS}(?!\d)`,
+)
 
 /** Behind it: a branch, whose account it is, and its number, each as a field of its own. */
-const FIELDS_AFTER =
-  /^(?:\p{Script=Han}{1,8}(?:支行|分行|营业部))?[\s:,、/]{1,2}(?:(?:户名|姓名|收款人)[\s:是]{0,2})?\p{Script=Han}{2,4}[\s:,、/]{1,2}(?:(?:卡号|账号|帐号|账户|帐户)[\s:是]{0,2})?\d(?:[ -]?\d){14,18}(?!\d)/u
+const FIELDS_AFTER = new RegExp(
+  String.raw`^(?:\p{Script=Han}{1,8}(?:支行|分行|营业部))?[\s:,、/]{1,2}(?:(?:户名|姓名|收款人)[\s:是]{0,2})?\p{Script=Han}{2,4}[\s:,、/]{1,2}(?:(?:卡号|账号|帐号|账户|帐户)[\s:是]{0,2})?${ACCOUNT_DIGITS}(?!\d)`,
+  'u',
+)
 const HOLDER_AFTER =
   /^(?:\p{Script=Han}{1,8}(?:支行|分行|营业部))?[\s,、/]{0,2}(?:(?:户名|收款人)[\s:是]{0,2}\p{Script=Han}{2}|(?:账号|帐号|卡号)[\s:是]{0,2}\d{6})/u
 /** Before it: the same in another order. */
-const FIELDS_BEFORE =
-  /(?<!\d)\d(?:[ -]?\d){14,18}[\s,、/(]{0,2}(?:(?:户名|姓名|收款人)?[\s:是]{0,2}\p{Script=Han}{2,4}[\s,、/]{1,2})?(?:开户行?)?[\s:是]{0,2}$/u
+const FIELDS_BEFORE = new RegExp(
+  String.raw`(?<!\d)${ACCOUNT_DIGITS}[\s,、/(]{0,2}(?:(?:户名|姓名|收款人)?[\s:是]{0,2}\p{Script=Han}{2,4}[\s,、/]{1,2})?(?:开户行?)?[\s:是]{0,2}$`,
+  'u',
+)
 const HOLDER_BEFORE =
   /户名[\s:是]{0,2}\p{Script=Han}{2,16}[\s,、/]{0,2}(?:开户行?)?[\s:是]{0,2}$|开户(?:银?行)?[\s:是为]{0,2}$/u
 
