@@ -1,7 +1,7 @@
-// Combines two models of one shape into one that gives the mean of their logits, and calibrates it anew on held-out
-// templates of writers that the first has never seen:
+// Combines two models of one shape into one that gives the weighted mean of their logits (--share: what FIRST counts, from 0
+// to 1; a half), and calibrates it anew on held-out templates of writers that the first has never seen:
 //
-//   tsx scripts/combine-models.ts FIRST SECOND --out DIR [--model-version V]
+//   tsx scripts/combine-models.ts FIRST SECOND --out DIR --model-version V [--share S]
 //
 // SECOND must be trained from corpus/writers as it is now: its card says by which seed and share rows were held out.
 import { readdirSync } from 'node:fs'
@@ -36,10 +36,11 @@ function writerOf({ name }: Pick<Corpus, 'name'>): string {
   return name.slice(name.lastIndexOf('/') + 1)
 }
 
-function combine(first: Artifact, second: Artifact, out: string, version: string): void {
+function combine(first: Artifact, second: Artifact, share: number, out: string, version: string): void {
   const { name, labels, tokenizer } = second.description
   const merged = merge(
     [first, second].map((one) => ({ shape: shapeOf(one.description), weights: one.weights })),
+    [share, 1 - share],
   )
   const final = { shape: merged.shape, weights: rounded(merged.weights) }
   const { held, seed } = unseenRows(first, second)
@@ -78,6 +79,7 @@ function combine(first: Artifact, second: Artifact, out: string, version: string
         ...second.card.training,
         thresholdRates: Object.fromEntries(labels.map((label) => [label, RATES[label] ?? 1])),
         combinedWith: `${first.description.name}@${first.description.version}`,
+        shareOfIt: share,
       },
       scores: heldScores(labels, truth, p),
     },
@@ -87,11 +89,23 @@ function combine(first: Artifact, second: Artifact, out: string, version: string
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { out: { type: 'string' }, 'model-version': { type: 'string', default: '2' } },
+  options: {
+    out: { type: 'string' },
+    'model-version': { type: 'string' },
+    share: { type: 'string', default: '0.5' },
+  },
 })
 const [first, second] = positionals
-if (first === undefined || second === undefined || values.out === undefined) {
-  console.error('usage: tsx scripts/combine-models.ts FIRST SECOND --out DIR [--model-version V]')
+const { out, 'model-version': version } = values
+const share = Number(values.share)
+if (
+  first === undefined ||
+  second === undefined ||
+  out === undefined ||
+  version === undefined ||
+  !(share > 0 && share < 1)
+) {
+  console.error('usage: tsx scripts/combine-models.ts FIRST SECOND --out DIR --model-version V [--share S]')
   process.exit(2)
 }
-combine(loadArtifact(first), loadArtifact(second), values.out, values['model-version'])
+combine(loadArtifact(first), loadArtifact(second), share, out, version)

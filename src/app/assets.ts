@@ -22,7 +22,7 @@ export interface Assets {
 }
 
 /** The model that comes with sigwatch. */
-export const SHIPPED_MODEL = fileURLToPath(new URL('../../models/sms-zh/2', import.meta.url))
+export const SHIPPED_MODEL = fileURLToPath(new URL('../../models/sms-zh/3', import.meta.url))
 
 /** The second model, where one is configured. */
 export function openShadow(

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { useFolder } from '../helpers/jsonl.ts'
 import { sigwatch } from '../helpers/service.ts'
 
-const SHIPPED = 'models/sms-zh/2'
+const SHIPPED = 'models/sms-zh/3'
 const WRITER = 'corpus/writers/fraud-desk.tsv'
 
 describe('sigwatch train --continue', () => {
@@ -36,7 +36,7 @@ describe('sigwatch train --continue', () => {
       /new, held out: \d+ texts[\s\S]*writers\/fraud-desk: 403 texts[\s\S]*fraud +\d+ +0\.\d+/,
     )
     const card = JSON.parse(readFileSync(`${out}/card.json`, 'utf8')) as { version: string; name: string }
-    expect([card.name, card.version]).toEqual(['sms-zh', '2.1'])
+    expect([card.name, card.version]).toEqual(['sms-zh', '3.1'])
 
     const taken = await run('--corpus', news, '--out', SHIPPED)
     expect([taken.code, taken.stderr]).toEqual([2, expect.stringContaining('writes nothing over')])

@@ -25,7 +25,7 @@ const templates = readdirSync(join(root, 'corpus/writers'))
 const texts = Array.from({ length: 20_000 }, () => fillSlots(random.pick(templates).text, random))
 if (values.write) writeFileSync(values.write, texts.map((text) => `${text.replaceAll('\n', ' ')}\n`).join(''))
 
-const artifact = loadArtifact(join(root, 'models/sms-zh/2'))
+const artifact = loadArtifact(join(root, 'models/sms-zh/3'))
 const characters = texts.reduce((sum, text) => sum + text.length, 0) / texts.length
 process.stdout.write(`${texts.length} messages of ${characters.toFixed(0)} characters on average\n`)
 

@@ -5,7 +5,7 @@ import { BACKENDS, type Backend, openBackend } from '../../src/model/backend.ts'
 import { modelInput, type TextModel, textModel } from '../../src/model/text-model.ts'
 import { goldenMessages } from '../helpers/golden-messages.ts'
 
-const MODEL = join(import.meta.dirname, '../../models/sms-zh/2')
+const MODEL = join(import.meta.dirname, '../../models/sms-zh/3')
 
 const inputs = goldenMessages().map(modelInput)
 const models = new Map<Backend, TextModel>()

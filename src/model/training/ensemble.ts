@@ -2,10 +2,11 @@ import { type NetworkShape, partSize, type Weights, width } from '../network.ts'
 import type { Training } from './trainer.ts'
 
 /**
- * Several networks of one shape as one that gives the mean of their logits: deep columns and hidden units stand side by
- * side, the wide columns and the outputs are averaged. One gather serves all of them.
+ * Several networks of one shape as one that gives the mean of their logits, weighed by `shares` (alike without them):
+ * deep columns and hidden units stand side by side, the wide columns and the outputs are averaged. One gather serves
+ * all of them. `shares`: one a member, that sum to 1.
  */
-export function merge(members: readonly Training[]): Training {
+export function merge(members: readonly Training[], shares?: readonly number[]): Training {
   const one = (members[0] as Training).shape
   const count = members.length
   const shape: NetworkShape = { ...one, embedding: one.embedding * count, hidden: one.hidden * count }
@@ -22,6 +23,7 @@ export function merge(members: readonly Training[]): Training {
     array[at] = (array[at] as number) + value
   }
   for (const [m, { weights: own }] of members.entries()) {
+    const share = shares?.[m] ?? 1 / count
     for (let row = 0; row < shape.rows; row++) {
       const from = row * ownColumns
       const to = row * columns
@@ -29,7 +31,7 @@ export function merge(members: readonly Training[]): Training {
         weights.table[to + m * one.embedding + c] = own.table[from + c] as number
       }
       for (let k = 0; k < one.labels; k++) {
-        add(weights.table, to + shape.embedding + k, (own.table[from + one.embedding + k] as number) / count)
+        add(weights.table, to + shape.embedding + k, share * (own.table[from + one.embedding + k] as number))
       }
     }
     for (let c = 0; c < one.embedding; c++) {
@@ -43,10 +45,10 @@ export function merge(members: readonly Training[]): Training {
       weights.hiddenBias[m * one.hidden + h] = own.hiddenBias[h] as number
       for (let k = 0; k < one.labels; k++) {
         weights.output[(m * one.hidden + h) * one.labels + k] =
-          (own.output[h * one.labels + k] as number) / count
+          share * (own.output[h * one.labels + k] as number)
       }
     }
-    for (let k = 0; k < one.labels; k++) add(weights.outputBias, k, (own.outputBias[k] as number) / count)
+    for (let k = 0; k < one.labels; k++) add(weights.outputBias, k, share * (own.outputBias[k] as number))
   }
   return { shape, weights }
 }

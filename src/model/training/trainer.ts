@@ -48,7 +48,7 @@ export const SETTINGS: TrainSettings = {
   members: 2,
   embedding: 16,
   hidden: 24,
-  epochs: 12,
+  epochs: 4,
   batch: 64,
   wideRate: 0.12,
   deepRate: 0.05,

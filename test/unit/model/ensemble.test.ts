@@ -30,6 +30,15 @@ describe('merged networks', () => {
     })
   })
 
+  it('weigh the logits by the shares given', () => {
+    const members = [network(1), network(2)]
+    const texts = { rows: Int32Array.of(0, 3, 5, 7, 15, 2), starts: Int32Array.of(0, 4, 6) }
+    const [one, other] = members.map((member) => logitsOf(member, texts)) as [Float32Array, Float32Array]
+    logitsOf(merge(members, [0.2, 0.8]), texts).forEach((logit, i) => {
+      expect(logit).toBeCloseTo(0.2 * one[i]! + 0.8 * other[i]!, 5)
+    })
+  })
+
   it('of one is itself', () => {
     const one = network(4)
     expect(merge([one])).toEqual(one)
