@@ -33,7 +33,7 @@ describe('sigwatch train --continue', () => {
     const good = await run('--corpus', news, '--held', WRITER, '--out', out, '--may-lose', '1')
     expect([good.code, good.stdout]).toEqual([0, `${out}\n`])
     expect(good.stderr).toMatch(
-      /new, held out: \d+ texts[\s\S]*writers\/fraud-desk: 403 texts[\s\S]*fraud +\d+ +0\.\d+/,
+      /new, held out: \d+ texts[\s\S]*writers\/fraud-desk: 403 texts[\s\S]*fraud +\d+ +[01]\.\d+/,
     )
     const card = JSON.parse(readFileSync(`${out}/card.json`, 'utf8')) as { version: string; name: string }
     expect([card.name, card.version]).toEqual(['sms-zh', '3.1'])
