@@ -27,8 +27,8 @@ export const STATES: Section = {
       kind: 'timeseries',
       title: ['Degraded', '降级'],
       says: [
-        '1 while rates are not counted; the seconds and messages of it, and names and templates that were not counted by themselves, in the last hour.',
-        '不统计速率时为 1；以及最近一小时的降级秒数、短信数和未单独统计的名称与模板数。',
+        '1 while Redis leaves a part of the work undone; the seconds and messages of it, and names and templates that were not counted by themselves, in the last hour.',
+        'Redis 有部分工作未完成时为 1；以及最近一小时的降级秒数、短信数和未单独统计的名称与模板数。',
       ],
       size: [8, 8],
       unit: 'short',

@@ -85,10 +85,10 @@ const GLANCE = section(
     },
     {
       kind: 'stat',
-      title: ['Time without rates', '无速率时间'],
+      title: ['Time degraded', '降级时间'],
       says: [
-        'Seconds in which rates could not be counted, all instances, by the metrics.',
-        '无法统计速率的秒数，所有实例，取自指标。',
+        'Seconds in which Redis left a part of the work undone, all instances, by the metrics.',
+        'Redis 有部分工作未完成的秒数，所有实例，取自指标。',
       ],
       size: [4, 4],
       unit: 's',

@@ -4,7 +4,7 @@ import type { Sink } from '../domain/ports.ts'
 import type { SenderMinutes } from '../domain/sender-minutes.ts'
 import { AlertCap } from '../pipeline/alert-cap.ts'
 import { BacklogWait, waitingCounts } from '../pipeline/backlog-wait.ts'
-import { Degradation } from '../pipeline/degradation.ts'
+import type { Degradation } from '../pipeline/degradation.ts'
 import { Pipeline } from '../pipeline/pipeline.ts'
 import type { SideRows } from '../side-inputs/side-rows.ts'
 import { Rates } from '../stages/rate.ts'
@@ -15,6 +15,7 @@ import type { RunnerParts } from './runner.ts'
 interface PipelineWiring extends Pick<RunnerParts, 'sink' | 'versions' | 'publisher' | 'manager'> {
   readonly sideRows: SideRows
   readonly stopping: AbortController
+  readonly degradation: Degradation
   readonly alerts: AlertOptions
   readonly senderMinutes: SenderMinutes | undefined
 }
@@ -47,7 +48,7 @@ export function wirePipeline(parts: Wiring, own: PipelineWiring): Pipeline {
     ...(sink.has('versions') ? { versionRows: new VersionRows() } : {}),
     ...(parts.shadow ? { shadow: parts.shadow } : {}),
     wait,
-    degradation: new Degradation(emit),
+    degradation: own.degradation,
     clock,
     emit,
   })

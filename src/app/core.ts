@@ -7,6 +7,7 @@ import type { RawRecord } from '../domain/message.ts'
 import type { PartitionId, Sink } from '../domain/ports.ts'
 import { createTokeniser } from '../domain/token.ts'
 import { CrashGuard } from '../pipeline/crash-guard.ts'
+import { Degradation } from '../pipeline/degradation.ts'
 import { InOrder } from '../pipeline/in-order.ts'
 import { Intake } from '../pipeline/intake.ts'
 import { Outlet } from '../pipeline/outlet.ts'
@@ -73,7 +74,8 @@ function wire(parts: Wiring) {
   const { deployment } = alerts
   const sideRows = new SideRows({ ledger, features, states: manager, store, deployment, versions, emit })
   const checker = checkerOf(parts, { versions, manager, alerts })
-  const own = { sink, versions, publisher, manager, sideRows, stopping, draining, checker }
+  const degradation = new Degradation(emit)
+  const own = { sink, versions, publisher, manager, sideRows, stopping, draining, degradation, checker }
   const pipeline = wirePipeline(parts, { ...own, alerts, senderMinutes })
   const stats =
     senderMinutes && new StatsWriter({ minutes: senderMinutes, baselines: features, versions, sink, clock })

@@ -1,10 +1,10 @@
 import type { ConsentLedger } from '../domain/consent-ledger.ts'
 import { SigwatchError } from '../domain/errors.ts'
-import type { Emit } from '../domain/events.ts'
 import type { FeatureStore } from '../domain/feature-store.ts'
 import type { Sink, Source } from '../domain/ports.ts'
 import type { StateStore } from '../domain/state-store.ts'
 import type { Versioned } from '../domain/versions.ts'
+import type { Degradation } from '../pipeline/degradation.ts'
 import type { Intake } from '../pipeline/intake.ts'
 import type { SideRows } from '../side-inputs/side-rows.ts'
 import { isStillJustified } from '../states/escalation.ts'
@@ -37,7 +37,7 @@ export interface RunnerParts {
   readonly draining: AbortController
   /** Started before the first record, stopped after the last in this order. */
   readonly background: readonly Background[]
-  readonly emit: Emit
+  readonly degradation: Degradation
   /** Further reasons for `/readyz`. */
   readonly unready?: () => readonly string[]
 }
@@ -69,11 +69,11 @@ export class Runner {
 
   /** Reads the source to its end or until stopped; everything that was taken in is settled when it resolves. */
   async run(): Promise<void> {
-    const { manager, intake, background, emit } = this.#parts
+    const { manager, intake, background, degradation } = this.#parts
     // Without the store there are no states to know of; the sweeper reads them when it is back.
     await manager.refresh().catch((error: unknown) => {
       if (!(error instanceof SigwatchError && error.retry)) throw error
-      emit({ name: 'features_degraded', reason: error.code, messages: 0 })
+      degradation.missed([error.code], 0)
     })
     for (const work of background) work.start()
     this.#judges = true

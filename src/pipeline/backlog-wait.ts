@@ -19,8 +19,8 @@ export interface BacklogWaitOptions {
 }
 
 /**
- * Lets a backlog wait for the store: work on old records is tried again until the store was reached, for `most` of one
- * outage at the longest. Live records never wait.
+ * Lets a backlog wait for the stores: work on old records is tried again until its store was reached, for `most` of one
+ * outage at the longest, whatever work and however many batches it concerns. Live records never wait.
  */
 export class BacklogWait {
   readonly #options: BacklogWaitOptions
@@ -36,10 +36,7 @@ export class BacklogWait {
     const { clock, most, signal, began } = this.#options
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       const result = await work()
-      if (reached(result)) {
-        this.#until = undefined
-        return result
-      }
+      if (reached(result)) return result
       const now = clock.now()
       if (most === 0 || signal.aborted || now - newest < OLD_FROM) return result
       if (this.#until === undefined) {
@@ -49,6 +46,14 @@ export class BacklogWait {
       if (now >= this.#until) return result
       await sleep(pause, undefined, { signal }).catch(() => {})
     }
+  }
+
+  /**
+   * The outage is over: the next one may hold up a backlog again. Work that succeeds does not show it, since another
+   * part of the store may be away, or it may have had nothing to ask.
+   */
+  over(): void {
+    this.#until = undefined
   }
 }
 

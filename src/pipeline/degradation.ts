@@ -1,4 +1,4 @@
-import { SigwatchError } from '../domain/errors.ts'
+import { type ErrorCode, SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { BacklogWait } from './backlog-wait.ts'
 
@@ -48,7 +48,16 @@ export class Reach {
   }
 }
 
-/** Reports when counting stops and when it goes on. */
+/** Each store as one batch meets it. */
+export type Reaches = Readonly<Record<'ledgers' | 'minutes' | 'store' | 'outbox', Reach>>
+
+/** `newest`: the newest event time of the batch, epoch ms. */
+export function reachesOf(wait: BacklogWait, newest: number): Reaches {
+  const reach = () => new Reach(wait, newest)
+  return { ledgers: reach(), minutes: reach(), store: reach(), outbox: reach() }
+}
+
+/** Reports when stores begin to leave work of batches undone and when they do all of it again. */
 export class Degradation {
   readonly #emit: Emit
   #since: number | undefined
@@ -57,19 +66,23 @@ export class Degradation {
     this.#emit = emit
   }
 
-  /** After each batch: whether all of it was counted, and how many messages were judged without all of their rates. */
-  counted(counted: boolean, uncounted: number): void {
-    if (!counted) {
-      this.#since ??= performance.now()
-      this.#emit({ name: 'features_degraded', reason: 'REDIS_UNREACHABLE', messages: uncounted })
-    } else if (this.#since !== undefined) {
-      this.#emit({ name: 'features_recovered', seconds: (performance.now() - this.#since) / 1000 })
-      this.#since = undefined
+  /**
+   * A store did not do all of its work. `reasons`: the codes of the outages, at least one; `uncounted`: how many
+   * messages were judged without all of their rates.
+   */
+  missed(reasons: readonly ErrorCode[], uncounted: number): void {
+    this.#since ??= performance.now()
+    let messages = uncounted
+    for (const reason of new Set(reasons)) {
+      this.#emit({ name: 'features_degraded', reason, messages })
+      messages = 0
     }
   }
 
-  /** A store did not take what no message was judged by. */
-  outage(error: SigwatchError): void {
-    this.#emit({ name: 'features_degraded', reason: error.code, messages: 0 })
+  /** After a batch of which every store did all of its work. */
+  answered(): void {
+    if (this.#since === undefined) return
+    this.#emit({ name: 'features_recovered', seconds: (performance.now() - this.#since) / 1000 })
+    this.#since = undefined
   }
 }

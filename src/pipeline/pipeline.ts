@@ -23,7 +23,7 @@ import { senderCountsOf } from '../stats/sender-counts.ts'
 import type { VersionRows } from '../stats/version-rows.ts'
 import type { AlertCap } from './alert-cap.ts'
 import { type BacklogWait, newestOf } from './backlog-wait.ts'
-import { type Degradation, Reach } from './degradation.ts'
+import { type Degradation, type Reaches, reachesOf } from './degradation.ts'
 import { Isolation } from './isolation.ts'
 import {
   alertedOf,
@@ -92,7 +92,7 @@ export class Pipeline {
 
   async process(items: readonly Intaken[], write: Write): Promise<void> {
     const { tokenise, ledger, sideRows, rates, senderMinutes, states, publisher } = this.#parts
-    const { versionRows, wait, degradation, emit } = this.#parts
+    const { versionRows, wait, emit } = this.#parts
     const versions = this.#parts.versions.begin()
     const { classifier, policy, registry } = versions
     const context: SignalContext = { registry, codePolicy: (code, ts) => policy.codePolicy(code, ts) }
@@ -108,8 +108,8 @@ export class Pipeline {
     const classified = scored.flat()
     watch.lap('classify')
 
-    const newest = newestOf(classified)
-    const ledgers = new Reach(wait, newest)
+    const reaches = reachesOf(wait, newestOf(classified))
+    const { ledgers, minutes, store, outbox } = reaches
     if (this.#parts.replies()) await ledgers.ask(() => rememberSent(classified, ledger))
     await ledgers.ask(() => sideRows.advance(eventTimeOf(items), classified))
     const consulted = (await ledgers.ask(() => consult(classified, ledger))) ?? notConsulted(classified)
@@ -119,19 +119,15 @@ export class Pipeline {
     const observed = isolation.each('rate', detected, (one) => rates.observe(one, context, policy.escalate))
     const count = (some: readonly Observed[]) => rates.count(some, context, policy.escalate)
     const rated = await isolation.together('rate', observed, count)
-    const { signals, counted, uncounted, heldBack } = wholeOf(rated)
-    if (senderMinutes)
-      await new Reach(wait, newest).ask(() => senderMinutes.count(senderCountsOf(classified)))
-    degradation.counted(counted, uncounted.size)
+    const counts = wholeOf(observed, rated)
+    const { signals, uncounted, heldBack } = counts
+    if (senderMinutes) await minutes.ask(() => senderMinutes.count(senderCountsOf(classified)))
     if (heldBack > 0) emit({ name: 'entities_held_back', count: heldBack })
     watch.lap('rate')
 
     const inputs = stateInputsOf(signals, states.open, ledgers.outage !== undefined)
-    const store = new Reach(wait, newest)
     await store.ask(() => states.apply(inputs))
-    const outbox = new Reach(wait, newest)
     await outbox.ask(() => publisher.publish())
-    for (const { outage } of [store, outbox]) if (outage) degradation.outage(outage)
 
     const age = { now: this.#parts.clock.now(), maxAge: this.#parts.maxAge }
     const decided = this.#parts.alertCap.limit(
@@ -148,7 +144,11 @@ export class Pipeline {
 
     const newVersions = versionRows?.of(versions, age.now) ?? []
     const records = [...newVersions, ...rejectionsOf(items), ...isolation.deadLetters, ...recordsOf(outputs)]
-    await Promise.all([write(records), this.#remember(outputs, outbox), this.#showToShadow(classified)])
+    await Promise.all([
+      write(records),
+      this.#settle(outputs, reaches, counts),
+      this.#showToShadow(classified),
+    ])
   }
 
   /** When the records of the batch are on their way. Nothing that fails here fails the batch. */
@@ -160,10 +160,22 @@ export class Pipeline {
     }
   }
 
-  /** An analyst may name a message that had an alert. */
-  async #remember(outputs: readonly MessageOutputs[], store: Reach): Promise<void> {
+  /** Remembers alerts, since an analyst may name their messages; then reports what the stores left undone of the batch. */
+  async #settle(
+    outputs: readonly MessageOutputs[],
+    reaches: Reaches,
+    { isAsked, counted, uncounted }: ReturnType<typeof wholeOf>,
+  ): Promise<void> {
+    const { degradation, wait } = this.#parts
     const alerted = alertedOf(outputs)
-    if (alerted.length > 0) await store.ask(() => this.#parts.alerted.rememberAlerted(alerted))
+    if (alerted.length > 0) await reaches.outbox.ask(() => this.#parts.alerted.rememberAlerted(alerted))
+    const reasons = Object.values(reaches).flatMap(({ outage }) => (outage ? [outage.code] : []))
+    if (!counted) reasons.unshift('REDIS_UNREACHABLE')
+    if (reasons.length > 0) degradation.missed(reasons, uncounted.size)
+    else if (isAsked) {
+      degradation.answered()
+      wait.over()
+    }
   }
 
   /** What the detectors find on a message; what is exempted asks for nothing. */
@@ -174,9 +186,10 @@ export class Pipeline {
   }
 }
 
-/** What the calls of one batch counted, as one. */
-function wholeOf(parts: readonly Rated[]) {
+/** What the calls of one batch counted, as one. `isAsked`: there was something to count. */
+function wholeOf(observed: readonly Observed[], parts: readonly Rated[]) {
   return {
+    isAsked: observed.length > 0,
     signals: parts.flatMap((part) => part.signals),
     counted: parts.every((part) => part.counted),
     uncounted: new Set(parts.flatMap((part) => [...(part.uncounted ?? [])])),

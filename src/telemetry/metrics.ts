@@ -113,8 +113,12 @@ export const METRICS = {
     code: CODES_OF_STATES,
   }),
   sigwatch_outbox_pending: gauge('Events of states that wait for their acknowledgement.'),
-  sigwatch_features_degraded: gauge('1 while rates cannot be counted and alerts say degraded.'),
-  sigwatch_features_degraded_seconds_total: counter('Time without rates, counted when it is over.'),
+  sigwatch_features_degraded: gauge(
+    '1 from a batch that Redis left undone in part (it was not counted, or changed no state) to one that it did as a whole.',
+  ),
+  sigwatch_features_degraded_seconds_total: counter(
+    'Time that sigwatch_features_degraded was 1, counted when it is over.',
+  ),
   sigwatch_uncounted_messages_total: counter(
     'Messages that were judged without all of their rates, because a part of Redis did not answer.',
   ),

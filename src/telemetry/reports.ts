@@ -116,7 +116,11 @@ export const REPORTS: ReportsOf<EventName> = {
   },
   outbox_pending: { measure: (m, e) => m.sigwatch_outbox_pending.set(e.count) },
   features_degraded: {
-    line: { level: 'warn', message: 'rates cannot be counted: going on without them', every: TEN_SECONDS },
+    line: {
+      level: 'warn',
+      message: 'Redis leaves a part of the work undone: going on without it',
+      every: TEN_SECONDS,
+    },
     measure(m, e) {
       m.sigwatch_features_degraded.set(1)
       m.sigwatch_uncounted_messages_total.inc(e.messages)
@@ -157,7 +161,7 @@ export const REPORTS: ReportsOf<EventName> = {
     measure: (m) => m.sigwatch_redis_refusals_total.inc(),
   },
   features_recovered: {
-    line: { level: 'info', message: 'rates are counted again' },
+    line: { level: 'info', message: 'Redis does all of the work again' },
     measure(m, e) {
       m.sigwatch_features_degraded.set(0)
       m.sigwatch_features_degraded_seconds_total.inc(e.seconds)

@@ -41,6 +41,8 @@ describe('a backlog that waits for the store', () => {
     reached = true
     expect(await wait.until(NOW - 2 * MINUTE, work, isReached)).toBe(true)
     reached = false
+    expect(await wait.until(NOW - 2 * MINUTE, work, isReached)).toBe(false)
+    wait.over()
     let ended = false
     const next = wait.until(NOW - 2 * MINUTE, work, isReached).then(() => {
       ended = true

@@ -1,0 +1,59 @@
+import { writeFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { loadedVersions, openAssets } from '../../../src/app/assets.ts'
+import { loadConfig } from '../../../src/app/config.ts'
+import { createCore } from '../../../src/app/core.ts'
+import { SigwatchError } from '../../../src/domain/errors.ts'
+import type { Event } from '../../../src/domain/events.ts'
+import { createTokeniser } from '../../../src/domain/token.ts'
+import { memoryFeatureStore } from '../../../src/features/memory.ts'
+import { memoryLedger } from '../../../src/ledgers/memory.ts'
+import { createLinesSource } from '../../../src/sources/lines.ts'
+import { MemoryStateStore } from '../../../src/states/memory.ts'
+import { delegate } from '../../helpers/delegate.ts'
+import { useFolder } from '../../helpers/jsonl.ts'
+import { recordingSink } from '../../helpers/state-fixtures.ts'
+
+const folder = useFolder()
+const T0 = Date.UTC(2026, 10, 11, 2)
+
+describe('a start without Redis', () => {
+  it('is reported as over with the first batch that it does whole', async () => {
+    const text = '【京东】您的订单已发货'
+    const record = { id: 'm1', ts: T0, from: '106911112222', to: '13800000001', text }
+    writeFileSync(folder.file('in.jsonl'), `${JSON.stringify(record)}\n`)
+    const { config } = loadConfig({ env: {}, folder: folder.path, serving: false })
+    const assets = await openAssets(config, () => {})
+    const events: Event[] = []
+    const clock = { now: () => T0 }
+    const store = new MemoryStateStore({ clock })
+    let asked = 0
+    const core = createCore({
+      config,
+      mode: 'embedded',
+      source: createLinesSource({ path: folder.file('in.jsonl'), clock }),
+      sink: { ...recordingSink(['alerts']), close: async () => {}, unready: () => [] },
+      features: memoryFeatureStore(),
+      states: delegate<MemoryStateStore>(store, {
+        versions: async () => {
+          if (asked++ === 0) throw new SigwatchError('REDIS_UNREACHABLE', 'gone')
+          return store.versions()
+        },
+      }),
+      ledger: memoryLedger(),
+      replies: () => false,
+      loaded: () => loadedVersions(assets),
+      describe: assets.describe,
+      tokenise: createTokeniser({ keyId: 't', key: 'k' }),
+      clock,
+      emit: (event) => void events.push(event),
+    })
+    await core.run()
+    const told = events.filter(({ name }) => name === 'features_degraded' || name === 'features_recovered')
+    expect(told).toEqual([
+      { name: 'features_degraded', reason: 'REDIS_UNREACHABLE', messages: 0 },
+      { name: 'features_recovered', seconds: expect.any(Number) },
+    ])
+    assets.classifier.close()
+  })
+})
