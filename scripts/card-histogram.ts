@@ -16,7 +16,7 @@ import { split } from '../src/model/training/plan.ts'
 const WRITERS = join(import.meta.dirname, '../corpus/writers')
 
 /** The held-out messages of the templates that the model knows. */
-function heldMessages({ card }: Artifact, unseenBy: Artifact | undefined) {
+function heldMessages({ card }: Pick<Artifact, 'card'>, unseenBy: Artifact | undefined) {
   const { seed, heldShare } = card.training as { seed: number; heldShare: number }
   const learnt = new Map(card.corpora.map(({ name, sha256 }) => [name, sha256]))
   const files = readdirSync(WRITERS).filter((file) => file.endsWith('.tsv'))
@@ -31,8 +31,8 @@ function heldMessages({ card }: Artifact, unseenBy: Artifact | undefined) {
 
 async function addHistogram(dir: string, unseenBy: string | undefined): Promise<void> {
   const model = await openTextModel({ dir })
-  const { card, artifact, labels } = model
-  const texts = heldMessages(artifact, unseenBy === undefined ? undefined : loadArtifact(unseenBy))
+  const { card, labels } = model
+  const texts = heldMessages(model, unseenBy === undefined ? undefined : loadArtifact(unseenBy))
   const truth = texts.map(({ label }) => labels.indexOf(label))
   const scores = heldScores(labels, truth, model.score(texts.map(({ text }) => modelInput(text))))
   model.close()

@@ -136,12 +136,9 @@ function readWeights(file: string, description: ModelDescription): Weights {
   let at = 0
   const weights: Partial<Record<Part, Float32Array>> = {}
   for (const part of PARTS) {
-    // A copy, because a view of floats must begin at a multiple of four.
-    const slice = bytes.subarray(at, at + bytesOf(shape, part)).slice()
-    weights[part] =
-      part === 'table'
-        ? unpackHalves(slice)
-        : new Float32Array(slice.buffer, slice.byteOffset, slice.length / 4)
+    const slice = bytes.subarray(at, at + bytesOf(shape, part))
+    // Copies, for a view keeps the whole file.
+    weights[part] = part === 'table' ? unpackHalves(slice) : new Float32Array(new Uint8Array(slice).buffer)
     if (weights[part].some((value) => !Number.isFinite(value)))
       fail(file, `${part} holds a value that is no number`)
     at += slice.length

@@ -64,7 +64,7 @@ export async function openClassifier(options: OpenModelOptions): Promise<Classif
 
 /** Largest distance of a golden message's score from the recorded one. */
 export function goldenDrift(model: TextModel): number {
-  const { golden } = model.artifact.description
+  const { golden } = model.description
   const scores = model.score(golden.map(({ text }) => modelInput(text)))
   let worst = 0
   golden.forEach((message, i) => {

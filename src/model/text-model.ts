@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { SigwatchError } from '../domain/errors.ts'
 import { normalise } from '../text/normalise.ts'
-import { type Artifact, loadArtifact, type ModelCard, shapeOf } from './artifact.ts'
+import { type Artifact, loadArtifact, type ModelCard, type ModelDescription, shapeOf } from './artifact.ts'
 import { type Backend, type BackendChoice, openBackend, useBackend } from './backend.ts'
 import {
   bag,
@@ -31,7 +31,7 @@ export interface TextModel {
   readonly labels: readonly string[]
   readonly backend: Backend
   readonly card: ModelCard
-  readonly artifact: Artifact
+  readonly description: ModelDescription
   /** Probabilities, texts × labels. A text scores the same in whatever company it comes. */
   score(inputs: readonly ModelInput[]): Float32Array
   close(): void
@@ -63,7 +63,7 @@ export function servingTokenizer(
   return new Tokenizer(settings, settings.skipUnknown === true ? rowsInUse(weights, shape) : undefined)
 }
 
-/** `backend` must be open. */
+/** `backend` must be open. The model keeps the weights as tensors alone: on wasm these are its own copy. */
 export function textModel(artifact: Artifact, backend: Backend): TextModel {
   return new NetworkModel(artifact, backend)
 }
@@ -73,7 +73,7 @@ class NetworkModel implements TextModel {
   readonly labels: readonly string[]
   readonly backend: Backend
   readonly card: ModelCard
-  readonly artifact: Artifact
+  readonly description: ModelDescription
   readonly #shape: NetworkShape
   readonly #tokenizer: Tokenizer
   readonly #table: tf.Tensor2D
@@ -88,7 +88,7 @@ class NetworkModel implements TextModel {
     this.labels = description.labels
     this.backend = backend
     this.card = card
-    this.artifact = artifact
+    this.description = description
     const shape = shapeOf(description)
     this.#shape = shape
     this.#tokenizer = servingTokenizer(description.tokenizer, weights, shape)
@@ -131,7 +131,7 @@ class NetworkModel implements TextModel {
       roots[t] = Math.sqrt(count)
       at += count
     }
-    const { temperature } = this.artifact.description
+    const { temperature } = this.description
     const width = this.labels.length
     softmax(this.#logits(at, roots), width, temperature, out, from * width)
   }

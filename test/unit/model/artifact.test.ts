@@ -1,14 +1,17 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import * as fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { LABELS } from '../../../src/domain/labels.ts'
 import { loadArtifact } from '../../../src/model/artifact.ts'
+import { openBackend } from '../../../src/model/backend.ts'
 import { goldenDrift, inspectModel, openClassifier } from '../../../src/model/classifier.ts'
 import { evaluate } from '../../../src/model/evaluation.ts'
 import { packHalves, unpackHalves } from '../../../src/model/float16.ts'
-import { modelInput, openTextModel } from '../../../src/model/text-model.ts'
+import { modelInput, openTextModel, textModel } from '../../../src/model/text-model.ts'
 import { buildModel } from '../../../src/model/training/build.ts'
 import { readCorpus } from '../../../src/model/training/corpus.ts'
 
@@ -88,6 +91,26 @@ describe('a model of any label set', () => {
     expect(() => evaluate(model, [{ label: 'ham', text: 'x' }], 'x')).toThrow(/labels ham/)
     model.close()
     expect(() => model.score([modelInput('x')])).toThrow(/closed/)
+  })
+
+  it('keeps no second copy of its weights', async () => {
+    const { weights } = loadArtifact(join(root, 'a'))
+    for (const part of Object.values(weights)) expect(part.buffer.byteLength).toBe(part.byteLength)
+
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const backend = await openBackend('wasm', () => {})
+    const opened = () => {
+      const artifact = loadArtifact(join(root, 'a'))
+      return { model: textModel(artifact, backend), table: new WeakRef(artifact.weights.table) }
+    }
+    const { model, table } = opened()
+    // What a WeakRef was made of lives until the end of the task.
+    await new Promise((resolve) => setImmediate(resolve))
+    collect()
+    expect(table.deref()).toBeUndefined()
+    expect(goldenDrift(model)).toBeLessThan(1e-4)
+    model.close()
   })
 
   it('does not serve the pipeline', async () => {
