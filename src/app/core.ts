@@ -78,7 +78,8 @@ function wire(parts: Wiring) {
   const own = { sink, versions, publisher, manager, sideRows, stopping, draining, degradation, checker }
   const pipeline = wirePipeline(parts, { ...own, alerts, senderMinutes })
   const stats =
-    senderMinutes && new StatsWriter({ minutes: senderMinutes, baselines: features, versions, sink, clock })
+    senderMinutes &&
+    new StatsWriter({ minutes: senderMinutes, baselines: features, versions, sink, clock, emit })
   return { core: { ...parts, ...own, ...(stats ? { stats } : {}) }, pipeline }
 }
 

@@ -1,7 +1,9 @@
+import type { Emit } from '../domain/events.ts'
 import type { Baselines, MeanRate } from '../domain/feature-store.ts'
 import type { Clock, OutputRecord, Sink } from '../domain/ports.ts'
 import type { Registry } from '../domain/registry.ts'
 import type { DueMinute, SenderMinute, SenderMinutes } from '../domain/sender-minutes.ts'
+import { SinkRefused } from '../domain/sink-refused.ts'
 import type { VersionsInForce } from '../domain/versions.ts'
 import { MINUTE_MS } from './layout.ts'
 
@@ -25,6 +27,7 @@ export interface StatsWriterParts {
   readonly versions: VersionsInForce
   readonly sink: Pick<Sink, 'write'>
   readonly clock: Clock
+  readonly emit: Emit
 }
 
 /** Between two looks at what is due, ms. */
@@ -43,19 +46,34 @@ export class StatsWriter {
     this.#parts = parts
   }
 
-  /** Writes what is due, now and then; on one instance at a time. Resolves with the number of rows. */
+  /**
+   * Writes what is due, now and then; on one instance at a time. Rows that the sink refuses for good are reported and left
+   * out. Resolves with the number of rows that were written; rejects when the sink or the store fails: they stay due.
+   */
   async write(watermark: number | undefined, signal?: AbortSignal): Promise<number> {
-    const { minutes, sink, clock } = this.#parts
+    const { minutes, clock } = this.#parts
     if (clock.now() - this.#lookedAt < CHECK_EVERY) return 0
     this.#lookedAt = clock.now()
     let rows = 0
     for (const due of await minutes.due(watermark, clock.now())) {
       const records = await this.#recordsOf(due)
-      await sink.write(records, signal)
+      rows += await this.#deliver(records, signal)
       await minutes.written([due], clock.now())
-      rows += records.length
     }
     return rows
+  }
+
+  /** Resolves with how many the sink has taken. */
+  async #deliver(records: readonly OutputRecord[], signal: AbortSignal | undefined): Promise<number> {
+    const { sink, emit } = this.#parts
+    try {
+      await sink.write(records, signal)
+      return records.length
+    } catch (error) {
+      if (!(error instanceof SinkRefused)) throw error
+      emit({ name: 'failed', code: error.code, reason: error.message })
+      return records.length - error.refused.length
+    }
   }
 
   async #recordsOf({ minute, senders }: DueMinute): Promise<OutputRecord[]> {

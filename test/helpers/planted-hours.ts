@@ -215,9 +215,8 @@ async function judged(
   await readSideFiles(config, { ledger, sideRows: core.sideRows }, clock, report)
   await core.run()
   const versions = { current: loadedVersions(assets) }
-  await new StatsWriter({ minutes: senderMinutes, baselines: features, versions, sink, clock }).write(
-    to + 10 * MINUTE,
-  )
+  const stats = { minutes: senderMinutes, baselines: features, versions, sink, clock, emit: report }
+  await new StatsWriter(stats).write(to + 10 * MINUTE)
   await Promise.all([features.close(), states.close(), ledger.close()])
   assets.classifier.close()
   const of = <T>(input: ArchiveInput) =>

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { PolicyHolder } from '../../../src/app/policy-holder.ts'
 import { RegistryHolder } from '../../../src/app/registry-holder.ts'
+import type { Event } from '../../../src/domain/events.ts'
 import type { OutputRecord } from '../../../src/domain/ports.ts'
+import { SinkRefused } from '../../../src/domain/sink-refused.ts'
 import type { Versions } from '../../../src/domain/versions.ts'
 import { memoryFeatureStore } from '../../../src/features/memory.ts'
 import { SENDER_CAP } from '../../../src/stats/layout.ts'
@@ -28,6 +30,7 @@ describe('rows of sms.stats', () => {
       versions: { current: { registry: signalContext.registry } as Versions },
       sink: { write: async (records) => void written.push(...records) },
       clock,
+      emit: () => {},
     })
     return { minutes, features, written, writer, clock }
   }
@@ -93,7 +96,7 @@ describe('rows of sms.stats', () => {
 
   it('are due again when the sink failed', async () => {
     const { minutes, features } = store()
-    const parts = { minutes, baselines: features, clock: manualClock(Date.now()) }
+    const parts = { minutes, baselines: features, clock: manualClock(Date.now()), emit: () => {} }
     const versions = { current: { registry: signalContext.registry } as Versions }
     const sink = { write: () => Promise.reject(new Error('gone')) }
     await minutes.count(senderCountsOf([sms(0)]))
@@ -102,6 +105,39 @@ describe('rows of sms.stats', () => {
     const taking = { write: async (records: readonly OutputRecord[]) => void written.push(...records) }
     expect(await new StatsWriter({ ...parts, versions, sink: taking }).write(T + MINUTE)).toBe(1)
     expect(written).toHaveLength(1)
+  })
+
+  it('are given up, and reported, where the sink refuses them for good; the others stand', async () => {
+    const { minutes, features } = store()
+    const written: OutputRecord[] = []
+    const tooLarge = '10690009'
+    const write = async (records: readonly OutputRecord[]) => {
+      written.push(...records.filter(({ key }) => !key!.includes(tooLarge)))
+      const refused = records.flatMap((record, index) =>
+        record.key!.includes(tooLarge)
+          ? [{ index, record, channel: 'stats', reason: 'too large' } as const]
+          : [],
+      )
+      if (refused.length > 0) throw new SinkRefused(refused)
+    }
+    const events: Event[] = []
+    const clock = manualClock(Date.now())
+    const writer = new StatsWriter({
+      minutes,
+      baselines: features,
+      versions: { current: { registry: signalContext.registry } as Versions },
+      sink: { write },
+      clock,
+      emit: (event) => void events.push(event),
+    })
+    await minutes.count(senderCountsOf([sms(0), sms(1, { from: tooLarge }), sms(2, { ts: T + MINUTE })]))
+    expect(await writer.write(T + 2 * MINUTE)).toBe(2)
+    expect(valuesOf(written).map(({ ts }) => ts)).toEqual([T, T + MINUTE])
+    expect(events).toEqual([
+      { name: 'failed', code: 'SINK_REFUSED', reason: expect.stringContaining('too large') },
+    ])
+    clock.advance(5_000)
+    expect(await writer.write(T + 2 * MINUTE)).toBe(0)
   })
 
   it('distinguish a bounded number of senders', async () => {
