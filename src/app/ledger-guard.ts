@@ -1,11 +1,13 @@
 import type { SharedLedger } from '../domain/consent-ledger.ts'
-import { codeOf, SigwatchError } from '../domain/errors.ts'
+import { codeOf, InvalidInput, SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 
 /** Wall clock between two looks whether Redis lost consents, ms: traffic finds it sooner where it touches what is lost. */
 const CHECK_EVERY = 5_000
 /** Wall clock until rows are looked for that an instance of an earlier version has written meanwhile, ms. */
 const MOVE_AGAIN_AFTER = 600_000
+/** Wall clock until what could not be read for a reason that a person must remove is tried again, ms. */
+const TRY_AGAIN_AFTER = 60_000
 
 export interface LedgerGuardOptions {
   /** Applies consents, refusals and replies again from where they come from. */
@@ -22,6 +24,7 @@ export class LedgerGuard {
   #ledger: SharedLedger | undefined
   #looking: NodeJS.Timeout | undefined
   #moving: NodeJS.Timeout | undefined
+  #retrying: NodeJS.Timeout | undefined
   #stopped = false
 
   constructor(options: LedgerGuardOptions) {
@@ -45,23 +48,43 @@ export class LedgerGuard {
     this.#stopped = true
     clearInterval(this.#looking)
     clearTimeout(this.#moving)
+    clearTimeout(this.#retrying)
   }
 
-  /** Redis lost consents. */
+  /** Redis lost consents: they are read again until that succeeds. */
   lost(): void {
+    this.#options.emit({ name: 'ledger_lost' })
+    this.#read(performance.now())
+  }
+
+  /** `lostAt`: of performance.now(). */
+  #read(lostAt: number): void {
     const { emit, reread } = this.#options
-    const began = performance.now()
-    emit({ name: 'ledger_lost' })
+    clearTimeout(this.#retrying)
     reread()
       .then(() => {
-        emit({ name: 'ledger_restored', seconds: (performance.now() - began) / 1000 })
+        emit({ name: 'ledger_restored', seconds: (performance.now() - lostAt) / 1000 })
         this.#ledger?.restored()
       })
       .catch((error: unknown) => {
         if (this.#stopped) return
-        emit({ name: 'warning', message: `consents could not be read again: ${codeOf(error)}` })
-        const retry = error instanceof SigwatchError && error.retry
-        if (retry) setTimeout(() => this.lost(), CHECK_EVERY).unref()
+        const after = this.#reported(error)
+        this.#retrying = setTimeout(() => this.#read(lostAt), after).unref()
       })
+  }
+
+  /** Reports why consents could not be read again. Returns after how long they are read the next time, ms. */
+  #reported(error: unknown): number {
+    const { emit } = this.#options
+    const what = 'consents could not be read again'
+    if (error instanceof SigwatchError && error.retry) {
+      emit({ name: 'warning', message: `${what}: ${codeOf(error)}` })
+      return CHECK_EVERY
+    }
+    const code = error instanceof SigwatchError ? error.code : 'INTERNAL'
+    const why = error instanceof Error ? error.message : String(error)
+    const then = `${error instanceof InvalidInput ? 'mend the file; ' : ''}tried again in ${TRY_AGAIN_AFTER / 1000} s`
+    emit({ name: 'failed', code, reason: `${what}: ${why}; ${then}` })
+    return TRY_AGAIN_AFTER
   }
 }

@@ -39,7 +39,10 @@ export interface DueMinute {
  * afterwards is due again, whole, a minute later. What is not written within six hours is forgotten.
  */
 export interface SenderMinutes {
-  /** Rejects with REDIS_UNREACHABLE; then nothing, or a part, was counted, and the same call may be made again. */
+  /**
+   * Rejects with REDIS_UNREACHABLE, or STORE_CONFLICT while another instance counts the same partition; then nothing, or a
+   * part, was counted, and the same call may be made again.
+   */
   count(batch: readonly SenderCount[]): Promise<void>
   /** The log of these partitions was made anew: their counting begins anew. */
   reset(partitions: readonly PartitionId[]): Promise<void>

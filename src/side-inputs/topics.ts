@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { RegistryHolder } from '../app/registry-holder.ts'
 import type { ConsentLedger, ConsentRow } from '../domain/consent-ledger.ts'
-import { codeOf } from '../domain/errors.ts'
+import { codeOf, SigwatchError } from '../domain/errors.ts'
 import type { Emit, SideInput } from '../domain/events.ts'
 import type { Clock } from '../domain/ports.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
@@ -139,8 +139,9 @@ export class SideTopics {
       const failed = table
         .run((rows) => this.#take(input, rows))
         .catch((error: unknown) => {
-          const reason = `side input ${input}: ${error instanceof Error ? error.message : String(error)}`
-          emit({ name: 'failed', code: 'KAFKA_UNREACHABLE', reason })
+          const code = error instanceof SigwatchError ? error.code : 'INTERNAL'
+          const reason = `side input ${input}: ${(error as Error).message}; its rows are not read until a restart`
+          emit({ name: 'failed', code, reason })
         })
       await Promise.race([table.caughtUp, failed])
     })

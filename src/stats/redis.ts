@@ -66,7 +66,7 @@ export class RedisSenderMinutes implements SenderMinutes {
     let open = [...byPartition]
     for (let attempt = 0; open.length > 0; attempt++) {
       if (attempt === TRIES)
-        throw new SigwatchError('REDIS_UNREACHABLE', 'Redis: another instance counts the same partition now')
+        throw new SigwatchError('STORE_CONFLICT', 'another instance counts the same partition now')
       const replies = await this.#link.run(open.map(([key, some]) => this.#call(key, some)))
       open = open.filter(([key], i) => {
         const [counted, stored] = replies[i] as [number, number?]

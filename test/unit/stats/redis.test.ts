@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest'
+import type { RedisLink } from '../../../src/redis/link.ts'
+import { RedisSenderMinutes } from '../../../src/stats/redis.ts'
+
+it('says that another instance counts the partition, not that Redis is away', async () => {
+  let stored = 0
+  const link = {
+    command: async () => 1,
+    // Between any two tries the other instance has counted on.
+    run: async (calls: readonly unknown[]) => calls.map(() => [0, ++stored]),
+  } as unknown as RedisLink
+  const counted = new RedisSenderMinutes({ link, prefix: 'p' }).count([
+    {
+      position: { topic: 'sms.mt', partition: 0, offset: 100 },
+      minute: 1,
+      signature: '示例超市',
+      port: '10690200001',
+      label: 'notice',
+    },
+  ])
+  await expect(counted).rejects.toMatchObject({ code: 'STORE_CONFLICT', retry: true })
+})
