@@ -28,7 +28,8 @@ export async function tryRecords(
     const reasons = new Map<string, number>()
     const doubts = new Map<string, number>()
     let read = 0
-    await lastRecords(connection, topic, config.kafka.groupId, async (records) => {
+    const signal = AbortSignal.timeout(WITHIN)
+    await lastRecords(connection, topic, config.kafka.groupId, signal, async (records) => {
       await prepareNow(decode, records)
       for (const record of records) {
         const result = decode(record)
@@ -47,6 +48,10 @@ export async function tryRecords(
       if (!(error instanceof SigwatchError)) throw error
       findings.problems.push({ file: 'kafka', key: topic, message: error.message })
     })
+    if (signal.aborted)
+      findings.summary.push(
+        `kafka: warning: ${topic}: not all of its last records came within ${WITHIN / 1000} s`,
+      )
     sayRecords(topic, read, reasons, findings)
     sayDoubts(topic, read, doubts, findings)
   }
@@ -95,6 +100,7 @@ async function lastRecords(
   connection: KafkaConnection,
   topic: string,
   groupId: string,
+  signal: AbortSignal,
   take: Take,
 ): Promise<void> {
   const bounds = await connection.bounds(topic)
@@ -110,7 +116,7 @@ async function lastRecords(
     group: `${groupId}-check-${randomUUID()}`,
     deletesGroup: true,
     ranges,
-    signal: AbortSignal.timeout(WITHIN),
+    signal,
     take: (records) =>
       take(records.flatMap(({ value, ...rest }) => (value === null ? [] : [{ ...rest, value }]))),
   })

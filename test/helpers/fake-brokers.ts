@@ -77,6 +77,8 @@ export class FakeBrokers {
   readonly #leaders: string[]
   /** Thrown by the next fetch, which ends the consumer when the client cannot try again. */
   fetchFails: Error | undefined
+  /** Answers no fetch as long as it is named here; it answers everything else. */
+  hungNode: string | undefined
   /** The connection to the coordinator is lost when the next member asks which partitions are its own. */
   syncFails = false
   /** The group has forgotten its member, and the connection is lost while it asks to join anew. */
@@ -90,6 +92,7 @@ export class FakeBrokers {
   #other = false
   #ofOther: number[] = []
   #otherWorks: NodeJS.Timeout | undefined
+  #closed = false
 
   constructor(logs: Entry[][], random: () => number, watcher: GroupWatcher) {
     this.logs = logs
@@ -105,6 +108,11 @@ export class FakeBrokers {
 
   moveLeader(partition: number): void {
     this.#leaders[partition] = NODES[Math.floor(this.#random() * NODES.length)]!
+  }
+
+  /** `node` none of the brokers: nobody leads the partition. */
+  lead(partition: number, node: string): void {
+    this.#leaders[partition] = node
   }
 
   addPartition(log: Entry[]): void {
@@ -160,6 +168,7 @@ export class FakeBrokers {
   }
 
   close(): void {
+    this.#closed = true
     clearInterval(this.#otherWorks)
   }
 
@@ -219,6 +228,7 @@ export class FakeBrokers {
 
   async #fetch(nodeId: string, { topics }: FetchRequest) {
     await this.#delay()
+    while (this.hungNode === nodeId && !this.#closed) await sleep(10)
     const failure = this.fetchFails
     this.fetchFails = undefined
     if (failure) throw failure
