@@ -7,6 +7,7 @@ import { openClient, type RedisLinkOptions } from './connection.ts'
 import { answeredWithin } from './deadline.ts'
 import { EvictionWatch } from './eviction.ts'
 import type { Outcome, RedisLink, SettleOptions } from './link.ts'
+import { hasServer } from './node-names.ts'
 import { sendCalls } from './pipelines.ts'
 import { ReachWatch } from './reach.ts'
 import { Recovery } from './recovery.ts'
@@ -145,13 +146,13 @@ class IoredisLink implements RedisLink {
   #ping(node: string): Promise<unknown> {
     if (!(this.#client instanceof Cluster)) return this.#client.ping()
     const masters = this.#client.nodes('master')
-    const named = masters.filter(({ options: { host, port } }) => node.includes(`${host}:${port}`))
+    const named = masters.filter(({ options }) => hasServer(node, options))
     return Promise.all((named.length > 0 ? named : masters).map((server) => server.ping()))
   }
 
   #serversOf(node: string): Redis[] {
     if (!(this.#client instanceof Cluster)) return [this.#client]
-    return this.#client.nodes().filter(({ options: { host, port } }) => node.includes(`${host}:${port}`))
+    return this.#client.nodes().filter(({ options }) => hasServer(node, options))
   }
 
   async run(calls: readonly ScriptCall[], budgetMs: number = this.#budget): Promise<unknown[]> {
