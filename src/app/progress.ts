@@ -4,7 +4,7 @@ import type { Clock, Source } from '../domain/ports.ts'
 import type { PartitionProgress, PartitionReport, StateRecord, StateStore } from '../domain/state-store.ts'
 import { BUCKET_MS } from '../domain/time.ts'
 import type { Intake } from '../pipeline/intake.ts'
-import type { PartitionProgress as OwnProgress, Progress } from '../pipeline/partition-progress.ts'
+import type { PartitionTracker, Progress } from '../pipeline/partition-tracker.ts'
 import { WatermarkAlignment } from '../pipeline/watermark-alignment.ts'
 import type { SideOffsets } from '../side-inputs/offsets.ts'
 import type { SideRows } from '../side-inputs/side-rows.ts'
@@ -13,7 +13,7 @@ import { watermarkOf } from '../states/watermark.ts'
 
 export interface ProgressOptions {
   readonly intake: Pick<Intake, 'inFlight' | 'oldestPending' | 'wait'> & {
-    readonly partitions: Pick<OwnProgress, 'all' | 'silent' | 'has'>
+    readonly partitions: Pick<PartitionTracker, 'all' | 'silent' | 'has'>
   }
   readonly source: Pick<Source, 'unready'>
   readonly states: Pick<StateStore, 'reportProgress' | 'progress' | 'reportSideOffsets' | 'pending'>

@@ -42,7 +42,7 @@ export class Reloader {
   readonly #options: ReloaderOptions
   readonly #watched: readonly Watched[]
   /** Taken, but not yet put in force: the store of states could not be reached. */
-  readonly #owed = new Set<Versioned>()
+  readonly #pendingAdoption = new Set<Versioned>()
   #started = false
   #asked = false
   #timer: NodeJS.Timeout | undefined
@@ -103,10 +103,10 @@ export class Reloader {
       if (all || (stamp !== item.read && stamp === item.fresh)) await this.#read(item, stamp)
       else item.fresh = stamp === item.read ? undefined : stamp
     }
-    for (const what of this.#owed) {
+    for (const what of this.#pendingAdoption) {
       try {
         await adopt(what)
-        this.#owed.delete(what)
+        this.#pendingAdoption.delete(what)
         if (what === 'model') assets.classifier.retire()
       } catch (error) {
         const message = `open states are not held against the new ${what} yet: ${messageOf(error)}`
@@ -119,7 +119,7 @@ export class Reloader {
     item.read = stamp
     item.fresh = undefined
     try {
-      if ((await this.#load(item.what)) === 'swapped') this.#owed.add(item.what)
+      if ((await this.#load(item.what)) === 'swapped') this.#pendingAdoption.add(item.what)
     } catch (error) {
       this.#options.emit({ name: 'reload_refused', what: item.what, reason: messageOf(error) })
     }

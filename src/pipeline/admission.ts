@@ -3,7 +3,7 @@ import type { Clock, PartitionId } from '../domain/ports.ts'
 import { BUCKET_MS } from '../domain/time.ts'
 import type { Rejection } from '../stages/decode.ts'
 import { type Buffered, PartitionBuffers } from './partition-buffers.ts'
-import type { Ahead } from './partition-progress.ts'
+import type { Ahead } from './partition-tracker.ts'
 import { ALIGNMENT_LIMITS, type WaitingSpan } from './watermark-alignment.ts'
 
 /** A record that was read: decoded, with the event time of its partition. */

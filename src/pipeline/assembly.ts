@@ -6,14 +6,14 @@ import type { JoinParts } from '../stages/join-parts.ts'
 import type { Arrived } from './admission.ts'
 import type { Batcher } from './batcher.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import { deadLetterOf, type Intaken } from './outputs.ts'
-import type { PartitionProgress } from './partition-progress.ts'
+import { deadLetterRecord, type Intaken } from './outputs.ts'
+import type { PartitionTracker } from './partition-tracker.ts'
 
 export interface AssemblyParts {
   readonly join: JoinParts
   readonly batcher: Pick<Batcher<Intaken>, 'add' | 'flush'>
   readonly checkpoint: Checkpoint
-  readonly partitions: Pick<PartitionProgress, 'isRead' | 'workedUpTo'>
+  readonly partitions: Pick<PartitionTracker, 'isRead' | 'workedUpTo'>
   readonly clock: Clock
   readonly emit: Emit
   /** Parts are timed by the Kafka timestamp of their records, or in the embedded mode by event time. */
@@ -92,7 +92,7 @@ export class Assembly {
   ): void {
     const { emit, checkpoint, batcher } = this.#parts
     emit({ name: 'dead_lettered', error, count: 1 })
-    const output = deadLetterOf(value, position, stage, error, detail)
+    const output = deadLetterRecord(value, position, stage, error, detail)
     const bytes = value.length
     batcher.add({ kind: 'rejected', output, position, epoch: checkpoint.epoch, bytes, eventTime }, bytes)
   }

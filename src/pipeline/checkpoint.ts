@@ -87,13 +87,6 @@ export class Checkpoint {
     return moved
   }
 
-  /** Records taken in and not yet settled. */
-  pending(): number {
-    let sum = 0
-    for (const { offsets } of this.#tracks.values()) sum += offsets.pending
-    return sum
-  }
-
   /** Wall clock, ms, since when the oldest record of any partition waits to be settled; undefined: none waits. */
   pendingSince(): number | undefined {
     let since: number | undefined

@@ -3,7 +3,7 @@ import type { Emit } from '../domain/events.ts'
 import type { Position } from '../domain/message.ts'
 import { type OutputRecord, type PartitionId, partitionKey } from '../domain/ports.ts'
 import type { StateStore } from '../domain/state-store.ts'
-import { deadLetterOf, type Intaken } from './outputs.ts'
+import { deadLetterRecord, type Intaken } from './outputs.ts'
 import type { Pipeline, Write } from './pipeline.ts'
 
 /** When reading begins at the same offset for the second time and did not end in order before. */
@@ -92,7 +92,7 @@ export class CrashGuard {
       carefulUntil: isCareful ? offset + CAREFUL_OFFSETS : offset,
     })
     if (!isCareful) return
-    const message = `${topic}/${partition} is read from offset ${offset} for the ${times}th time: records are worked on one at a time`
+    const message = `${topic}/${partition}: reading began ${times} times at offset ${offset} without ending in order: records are worked on one at a time`
     this.#emit({ name: 'warning', message })
   }
 
@@ -116,8 +116,8 @@ export class CrashGuard {
     const pieces: (readonly OutputRecord[])[] = []
     for (const item of items) {
       const attempt = nameOf('work', positionOf(item))
-      const deaths = (await this.#count(attempt)) - 1
-      if (deaths >= MAX_CRASHES) pieces.push(this.#giveUp(item, deaths))
+      const crashes = (await this.#count(attempt)) - 1
+      if (crashes >= MAX_CRASHES) pieces.push(this.#giveUp(item, crashes))
       else {
         await this.#pipeline.process([item], async (records) => void pieces.push(records))
         await this.#store.forgetAttempt(attempt).catch(() => {})
@@ -126,12 +126,12 @@ export class CrashGuard {
     await write(pieces.flat())
   }
 
-  #giveUp(item: Intaken, deaths: number): OutputRecord[] {
+  #giveUp(item: Intaken, crashes: number): OutputRecord[] {
     if (item.kind === 'rejected') return [item.output]
-    const detail = `the process ended ${deaths} times while it worked on this record`
+    const detail = `the process ended ${crashes} times while it worked on this record`
     return item.message.origins.map(({ value, position }) => {
       this.#emit({ name: 'dead_lettered', error: 'INTERNAL', count: 1 })
-      return deadLetterOf(value, position, 'process', 'INTERNAL', detail)
+      return deadLetterRecord(value, position, 'process', 'INTERNAL', detail)
     })
   }
 

@@ -4,11 +4,11 @@ import type { Clock, PartitionId } from '../domain/ports.ts'
 import { BUCKET_MS } from '../domain/time.ts'
 import { isRejection, type Rejection } from '../stages/decode.ts'
 import type { Arrived } from './admission.ts'
-import type { PartitionProgress } from './partition-progress.ts'
+import type { PartitionTracker } from './partition-tracker.ts'
 
 export interface IngressParts {
   readonly decode: (raw: RawRecord) => SmsRecord | Rejection
-  readonly partitions: Pick<PartitionProgress, 'arrived'>
+  readonly partitions: Pick<PartitionTracker, 'arrived'>
   readonly clock: Clock
   readonly emit: Emit
 }

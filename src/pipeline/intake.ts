@@ -20,7 +20,7 @@ import { Batcher, type BatchLimits } from './batcher.ts'
 import { Checkpoint } from './checkpoint.ts'
 import { Ingress } from './ingress.ts'
 import { type Intaken, totalsOf } from './outputs.ts'
-import { PartitionProgress } from './partition-progress.ts'
+import { PartitionTracker } from './partition-tracker.ts'
 import type { Write } from './pipeline.ts'
 import { Preparation, type Prepare } from './preparation.ts'
 import { TransactionalWriter } from './transactional-writer.ts'
@@ -70,7 +70,7 @@ export class Intake implements SourceHandler {
   readonly #assembly: Assembly
   readonly #ingress: Ingress
   readonly #preparation: Preparation
-  readonly partitions: PartitionProgress
+  readonly partitions: PartitionTracker
   /** The last assignment that was given up. */
   #revoked = Number.NEGATIVE_INFINITY
   /** The intake ends, and what comes is read again by the next owner. */
@@ -86,7 +86,7 @@ export class Intake implements SourceHandler {
       admit: (id, run) => this.#assembly.take(id, run),
       clock,
     })
-    this.partitions = new PartitionProgress(this.#admission)
+    this.partitions = new PartitionTracker(this.#admission)
     const { partitions } = this
     this.#ingress = new Ingress({ decode: parts.decode, partitions, clock, emit })
     this.#preparation = new Preparation({

@@ -2,7 +2,7 @@ import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Message } from '../domain/message.ts'
 import type { OutputRecord } from '../domain/ports.ts'
-import { deadLetter } from './outputs.ts'
+import { internalDeadLetter } from './outputs.ts'
 
 type Carrier = Message | { readonly message: Message } | { readonly detected: { readonly message: Message } }
 
@@ -73,6 +73,7 @@ export class Isolation {
     if (error instanceof SigwatchError) throw error
     const message = messageIn(item)
     this.#lost.add(message)
-    for (const origin of message.origins) this.deadLetters.push(deadLetter(origin, stage, error, this.#emit))
+    for (const origin of message.origins)
+      this.deadLetters.push(internalDeadLetter(origin, stage, error, this.#emit))
   }
 }

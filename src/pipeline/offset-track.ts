@@ -27,6 +27,7 @@ export class OffsetTrack {
   readonly #settled: Range[]
   /** Records behind offsets that are none: to the first of these. */
   readonly #gaps = new Map<number, number>()
+  /** Records taken in and not yet settled. */
   #pending = 0
   #marks: Mark[] = []
 
@@ -53,11 +54,6 @@ export class OffsetTrack {
   /** The offset behind the last that was taken in. */
   get end(): number | undefined {
     return this.#end
-  }
-
-  /** Records taken in and not yet settled. */
-  get pending(): number {
-    return this.#pending
   }
 
   /** Wall clock, ms, since when the oldest record that is not settled has waited, to a second; undefined: none. */

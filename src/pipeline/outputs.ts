@@ -55,7 +55,7 @@ export function totalsOf(items: readonly Intaken[]) {
 }
 
 /** A dead letter: the raw bytes, with headers that say what is wrong and where they were read. */
-export function deadLetterOf(
+export function deadLetterRecord(
   value: Buffer,
   position: Position,
   stage: string,
@@ -79,7 +79,7 @@ export function deadLetterOf(
 }
 
 /** The dead letter of a record on which a stage threw: a defect of sigwatch, described without the text. */
-export function deadLetter(
+export function internalDeadLetter(
   origin: Message['origins'][number],
   stage: string,
   error: unknown,
@@ -87,7 +87,7 @@ export function deadLetter(
 ): OutputRecord {
   emit({ name: 'dead_lettered', error: 'INTERNAL', count: 1 })
   const kind = error instanceof Error ? error.name : typeof error
-  return deadLetterOf(origin.value, origin.position, stage, 'INTERNAL', `${stage} failed with ${kind}`)
+  return deadLetterRecord(origin.value, origin.position, stage, 'INTERNAL', `${stage} failed with ${kind}`)
 }
 
 function count<K extends string>(counts: Partial<Record<K, number>>, key: K): void {

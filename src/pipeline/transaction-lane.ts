@@ -2,7 +2,7 @@ import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { OutputRecord, PartitionId, Transactions } from '../domain/ports.ts'
 import { SinkRefused } from '../domain/sink-refused.ts'
-import { smallerLetter } from '../domain/smaller-letter.ts'
+import { smallerDeadLetter } from '../domain/smaller-dead-letter.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { slimmer } from './outlet.ts'
 
@@ -206,7 +206,7 @@ export class TransactionLane {
 
 /** The record with less in it; undefined: there is none. */
 function lessOf(record: OutputRecord): OutputRecord | undefined {
-  const less = smallerLetter(record) ?? slimmer(record)
+  const less = smallerDeadLetter(record) ?? slimmer(record)
   return less && sizeOf(less) < sizeOf(record) ? less : undefined
 }
 

@@ -1,7 +1,7 @@
 import { SigwatchError } from '../domain/errors.ts'
 import type { Channel, OutputRecord, Sink } from '../domain/ports.ts'
 import { type RefusedRecord, SinkRefused } from '../domain/sink-refused.ts'
-import { smallerLetter } from '../domain/smaller-letter.ts'
+import { smallerDeadLetter } from '../domain/smaller-dead-letter.ts'
 import { backOff } from '../kafka/backoff.ts'
 import { GZIP, type KafkaConnection, type Producer, type TopicMessages } from '../kafka/client.ts'
 import { closed } from '../kafka/close.ts'
@@ -106,7 +106,7 @@ export class KafkaSink implements Sink {
         ...(await this.#send(items.slice(half), compression, signal)),
       ]
     }
-    const smaller = smallerLetter(only.record)
+    const smaller = smallerDeadLetter(only.record)
     if (smaller) return this.#send([{ ...only, record: smaller }], compression, signal)
     const { index, record } = only
     return [{ index, record, channel: record.channel, reason: reasonOf(error) }]

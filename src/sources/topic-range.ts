@@ -1,17 +1,14 @@
 import { SigwatchError } from '../domain/errors.ts'
 import type { RawRecord } from '../domain/message.ts'
-import type { PartitionId } from '../domain/ports.ts'
+import type { OffsetRange, PartitionId } from '../domain/ports.ts'
 import { backOff } from '../kafka/backoff.ts'
 import type { Consumer, EachBatchPayload, KafkaConnection } from '../kafka/client.ts'
 import { mustBeChanged, reasonOf } from '../kafka/errors.ts'
 import { lastOfEach } from '../kafka/headers.ts'
 import { unreadableReason } from '../kafka/unreadable.ts'
 
-/** Offsets of one partition: from `from` on, before `to`. */
-export interface OffsetRange {
+export interface PartitionOffsetRange extends OffsetRange {
   readonly partition: number
-  readonly from: number
-  readonly to: number
 }
 
 /** A record of a topic, as it lies there; `value` null is a tombstone. */
@@ -24,7 +21,7 @@ export interface TopicRangeOptions {
   readonly topic: string
   /** Of this reading alone. Nothing is committed in it, so it vanishes by itself. */
   readonly group: string
-  readonly ranges: readonly OffsetRange[]
+  readonly ranges: readonly PartitionOffsetRange[]
   /**
    * Called with the records of one partition in their order; of several partitions, side by side. The next records of the
    * partition are read when it has resolved. What it throws ends the reading.

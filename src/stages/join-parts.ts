@@ -28,8 +28,8 @@ interface PartGroup {
   readonly parts: Map<number, HeldPart>
   /** Reference clock of the first part that came, ms. */
   readonly openedAt: number
-  /** Calls of `flushSilent` before which records had come while it waited. */
-  stirs: number
+  /** Calls of `flushSilent` that saw its partition active while it waited. */
+  activeChecks: number
   bytes: number
   /** Records held. */
   held: number
@@ -47,9 +47,9 @@ interface Waiting {
   /** Reference clock of the oldest group; Infinity: none. */
   earliest: number
   /** Something came since `flushSilent` looked last. */
-  stirred: boolean
-  /** Wall clock at which `flushSilent` saw it stirred last. */
-  stirredAt: number
+  active: boolean
+  /** Wall clock at which `flushSilent` saw it active last. */
+  lastActiveAt: number
 }
 
 const WAIT = 10_000
@@ -98,11 +98,11 @@ export class JoinParts {
     const { part } = record
     if (part === undefined) {
       const waiting = this.#partitions.get(partitionKey(position))
-      if (waiting !== undefined) waiting.stirred = true
+      if (waiting !== undefined) waiting.active = true
       return [messageOf(record, position, receivedAt)]
     }
     const waiting = this.#waiting(position)
-    waiting.stirred = true
+    waiting.active = true
     const key = [canonicalNumber(record.from), canonicalNumber(record.to), part.ref, part.count].join(
       '\u0000',
     )
@@ -165,12 +165,13 @@ export class JoinParts {
     const done: Message[] = []
     const limit = (FLUSH_AFTER_WAITS * this.#wait) / SECOND
     for (const [key, waiting] of this.#partitions) {
-      const { stirred } = waiting
-      waiting.stirred = false
-      if (stirred || !isRead(key)) waiting.stirredAt = now
-      if (stirred) {
-        for (const group of waiting.groups.values()) if (++group.stirs > limit) done.push(this.#flush(group))
-      } else if (now - waiting.stirredAt >= this.#wait) {
+      const { active } = waiting
+      waiting.active = false
+      if (active || !isRead(key)) waiting.lastActiveAt = now
+      if (active) {
+        for (const group of waiting.groups.values())
+          if (++group.activeChecks > limit) done.push(this.#flush(group))
+      } else if (now - waiting.lastActiveAt >= this.#wait) {
         for (const group of waiting.groups.values()) done.push(this.#flush(group))
       }
     }
@@ -191,20 +192,6 @@ export class JoinParts {
     this.#partitions.delete(key)
   }
 
-  /** The lowest offset held of a partition: nothing from there on may be committed. */
-  oldestOffset(partition: PartitionId): number | undefined {
-    const waiting = this.#partitions.get(partitionKey(partition))
-    let oldest: number | undefined
-    for (const group of waiting?.groups.values() ?? []) {
-      for (const held of group.parts.values()) {
-        for (const { position } of held.origins) {
-          if (oldest === undefined || position.offset < oldest) oldest = position.offset
-        }
-      }
-    }
-    return oldest
-  }
-
   #waiting(partition: PartitionId): Waiting {
     const key = partitionKey(partition)
     let waiting = this.#partitions.get(key)
@@ -214,8 +201,8 @@ export class JoinParts {
         held: 0,
         flushed: new Map(),
         earliest: Number.POSITIVE_INFINITY,
-        stirred: true,
-        stirredAt: 0,
+        active: true,
+        lastActiveAt: 0,
       }
       this.#partitions.set(key, waiting)
     }
@@ -229,7 +216,7 @@ export class JoinParts {
       part,
       parts: new Map(),
       openedAt: receivedAt,
-      stirs: 0,
+      activeChecks: 0,
       bytes: 0,
       held: 0,
       lastPosition: position,

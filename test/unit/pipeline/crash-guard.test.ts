@@ -21,7 +21,7 @@ class Deployment {
   readonly store = new MemoryStateStore({ clock: { now: () => 0 } })
   readonly written = new Map<string, OutputRecord[]>()
   readonly committed = [0, 0]
-  deaths = 0
+  crashes = 0
 
   /** One life: until the process ends or both partitions have been read to `end`. True: it lived. */
   async live(end: number, batch: number): Promise<boolean> {
@@ -53,7 +53,7 @@ class Deployment {
       try {
         await guard.process(items, async (some) => void records.push(...some))
       } catch {
-        this.deaths++
+        this.crashes++
         return false
       }
       for (const record of records) {
@@ -72,8 +72,8 @@ class Deployment {
 describe('a record that ends the process', () => {
   it('becomes a dead letter after it ended it three times alone, and all others are worked on', async () => {
     const deployment = new Deployment()
-    while (!(await deployment.live(40, 10))) expect(deployment.deaths).toBeLessThan(10)
-    expect(deployment.deaths).toBe(4)
+    while (!(await deployment.live(40, 10))) expect(deployment.crashes).toBeLessThan(10)
+    expect(deployment.crashes).toBe(4)
     expect(deployment.written.size).toBe(80)
     const letters = [...deployment.written.values()].flat().filter((r) => r.channel === 'deadLetters')
     expect(letters).toMatchObject([

@@ -15,7 +15,7 @@ describe('OffsetTrack', () => {
     track.settle(15)
     expect(track.next).toBeUndefined()
     track.settle(10)
-    expect([track.next, track.end, track.pending]).toEqual([16, 16, 0])
+    expect([track.next, track.end, track.pendingSince]).toEqual([16, 16, undefined])
   })
 
   it('holds millions of settled records behind one that waits as a few ranges', () => {
@@ -27,9 +27,9 @@ describe('OffsetTrack', () => {
       if (offset > 0) track.settle(offset)
     }
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(20_000_000)
-    expect([track.next, track.pending]).toEqual([undefined, 1])
+    expect([track.next, track.pendingSince]).toEqual([undefined, 0])
     track.settle(0)
-    expect([track.next, track.pending]).toEqual([records, 0])
+    expect([track.next, track.pendingSince]).toEqual([records, undefined])
   })
 
   it('says since when the oldest record waits', () => {
@@ -63,7 +63,7 @@ describe('OffsetTrack', () => {
           const first = offsets.findIndex((o) => open.includes(o))
           const passed = first < 0 ? end : first === 0 ? undefined : offsets[first - 1]! + 1
           expect(track.next).toBe(passed)
-          expect(track.pending).toBe(open.length)
+          expect(track.pendingSince).toBe(open.length > 0 ? 0 : undefined)
         }
       }),
     )
@@ -88,7 +88,7 @@ describe('OffsetTrack', () => {
     expect(track.take(16, 13, 0)).toBe(false)
     expect(track.reachedWith([10])).toEqual({ offset: 20, written: [] })
     track.settle(10)
-    expect([track.next, track.pending]).toEqual([20, 0])
+    expect([track.next, track.pendingSince]).toEqual([20, undefined])
   })
 
   it('forgets what was settled before where reading begins behind it', () => {

@@ -30,7 +30,7 @@ interface Held {
 }
 
 /** Where every partition of the assignment stands in event time: as it arrives, and as it is worked on. */
-export class PartitionProgress {
+export class PartitionTracker {
   readonly #ahead: Ahead
   readonly #held = new Map<string, Held>()
 

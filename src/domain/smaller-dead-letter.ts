@@ -5,7 +5,7 @@ const CUTS = [64_000, 16_000, 1_000, 0]
 const CUT_FROM = 'sigwatch-truncated'
 
 /** The next smaller form of a dead letter, which says how many bytes it had; undefined: there is none. */
-export function smallerLetter(record: OutputRecord): OutputRecord | undefined {
+export function smallerDeadLetter(record: OutputRecord): OutputRecord | undefined {
   const { channel, value, headers } = record
   if (channel !== 'deadLetters' || value === null) return undefined
   const bytes = typeof value === 'string' ? Buffer.from(value) : value
