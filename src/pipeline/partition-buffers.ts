@@ -20,7 +20,8 @@ export interface BufferLimits {
 /** Records of one partition that were read and not yet worked on. */
 interface PartitionBuffer<T> {
   readonly id: PartitionId
-  items: T[]
+  /** Undefined before `head`. */
+  items: (T | undefined)[]
   head: number
   bytes: number
   /** Bucket of the last item that came. */
@@ -153,7 +154,9 @@ export class PartitionBuffers<T extends Buffered> {
       bytes += buffer.items[to]!.bytes
       to++
     }
-    const items = buffer.items.slice(from, to)
+    const items = buffer.items.slice(from, to) as T[]
+    // What was passed on may be forgotten before the rest is.
+    buffer.items.fill(undefined, from, to)
     buffer.head = to
     buffer.bytes -= bytes
     this.#bytes -= bytes

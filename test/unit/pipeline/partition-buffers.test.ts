@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { PartitionId } from '../../../src/domain/ports.ts'
@@ -43,6 +45,24 @@ describe('PartitionBuffers', () => {
     expect(buffers.next(0)).toEqual({ id: A, items: [item('d', 1)] })
     expect(buffers.next(0)).toEqual({ id: A, items: [item('e', 2)] })
     expect(buffers.next(0)).toBeUndefined()
+  })
+
+  it('keeps nothing of what it has passed on', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const buffers = assigned(A)
+    const passed = () => {
+      const first = item('a', 1)
+      buffers.push(A, [first, item('b', 2)], undefined)
+      expect(buffers.next(0)).toMatchObject({ items: [{ name: 'a' }] })
+      return new WeakRef(first)
+    }
+    const reference = passed()
+    // What a WeakRef was made of lives until the end of the task.
+    await new Promise((resolve) => setImmediate(resolve))
+    collect()
+    expect(reference.deref()).toBeUndefined()
+    expect(drain(buffers)).toEqual(['b'])
   })
 
   it('takes the partition that is behind first, bucket by bucket', () => {
