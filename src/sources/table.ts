@@ -53,6 +53,8 @@ export class TableSource {
   #inHand = 0
   /** Fetches that each broker has answered since something moved last. */
   readonly #answers = new Map<string, number>()
+  /** Brokers that were asked and have not answered yet. */
+  readonly #asked = new Set<string>()
   #asking = false
   #caughtUp = false
   #resolveCaughtUp: () => void = () => {}
@@ -118,16 +120,19 @@ export class TableSource {
     })
     const { CRASH, FETCH, FETCH_START, GROUP_JOIN, END_BATCH_PROCESS } = consumer.events
     this.#positions.clear()
+    this.#asked.clear()
     consumer.on(GROUP_JOIN, () => {
       this.#moved()
       connection.health.restored(this.#part)
     })
     consumer.on(FETCH_START, ({ payload }) => {
       const node = String(payload.nodeId)
+      this.#asked.add(node)
       if (!this.#answers.has(node)) this.#answers.set(node, 0)
     })
     consumer.on(FETCH, ({ payload }) => {
       const node = String(payload.nodeId)
+      this.#asked.delete(node)
       this.#answers.set(node, (this.#answers.get(node) ?? 0) + 1)
       void this.#checkWhetherAtEnd()
     })
@@ -206,6 +211,8 @@ export class TableSource {
   #moved(): void {
     this.#movedAt = Date.now()
     this.#answers.clear()
+    // One that hangs was asked before, and has yet to answer.
+    for (const node of this.#asked) this.#answers.set(node, 0)
   }
 
   /** Partitions whose end, as it was when reading began, is not reached. */

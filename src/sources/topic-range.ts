@@ -69,6 +69,8 @@ class TopicRangeReading {
   #inHand = 0
   /** Fetches that each broker has answered since something moved last. */
   readonly #answers = new Map<string, number>()
+  /** Brokers that were asked and have not answered yet. */
+  readonly #asked = new Set<string>()
   /** Since when every partition that is still to be read has been found to have a leader. */
   #ledSince: number | undefined
   #checking = false
@@ -124,10 +126,12 @@ class TopicRangeReading {
     })
     consumer.on(FETCH_START, ({ payload }) => {
       const node = String(payload.nodeId)
+      this.#asked.add(node)
       if (!this.#answers.has(node)) this.#answers.set(node, 0)
     })
     consumer.on(FETCH, ({ payload }) => {
       const node = String(payload.nodeId)
+      this.#asked.delete(node)
       this.#answers.set(node, (this.#answers.get(node) ?? 0) + 1)
       void this.#checkWhetherAtEnd()
     })
@@ -137,6 +141,7 @@ class TopicRangeReading {
     })
     this.#movedAt = 0
     this.#answers.clear()
+    this.#asked.clear()
     const started = (async () => {
       await consumer.connect()
       await consumer.subscribe({ topic, fromBeginning: true })
@@ -197,9 +202,10 @@ class TopicRangeReading {
     this.#countAnew()
   }
 
-  /** A broker that hangs was asked before: it has yet to answer. */
   #countAnew(): void {
-    for (const node of this.#answers.keys()) this.#answers.set(node, 0)
+    this.#answers.clear()
+    // One that hangs was asked before, and has yet to answer.
+    for (const node of this.#asked) this.#answers.set(node, 0)
   }
 
   /**

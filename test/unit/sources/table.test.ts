@@ -14,10 +14,10 @@ function log(rows: number): Entry[] {
   return Array.from({ length: rows }, (_, offset) => ({ offset, mark: false }))
 }
 
-/** A table over brokers of which one has its only partition; the others have nothing to say. */
-function open(rows: number) {
+/** A table over brokers of which each has at most one of its partitions; the others have nothing to say. */
+function open(...rows: number[]) {
   const watcher = { committed() {}, doneByOther() {} }
-  const brokers = new FakeBrokers([log(rows)], seededRandom(1), watcher)
+  const brokers = new FakeBrokers(rows.map(log), seededRandom(1), watcher)
   const bounds = () =>
     brokers.logs.map((entries, partition) => ({
       topic: TOPIC,
@@ -39,7 +39,10 @@ function open(rows: number) {
   void table.caughtUp.then(() => {
     caughtUp = true
   })
-  onTestFinished(() => table.stop())
+  onTestFinished(async () => {
+    brokers.close()
+    await table.stop()
+  })
   return { table, brokers, led, isCaughtUp: () => caughtUp }
 }
 
@@ -71,6 +74,23 @@ it('believes that compaction has taken the end when all brokers say so and the p
   expect(isCaughtUp()).toBe(false)
   led.value = true
   await table.caughtUp
+})
+
+it('is not caught up while a broker has not answered a fetch, whatever others have answered', async () => {
+  const { table, brokers, isCaughtUp } = open(20, 20)
+  brokers.lead(0, '1')
+  brokers.lead(1, '2')
+  brokers.hungNode = '2'
+  let applied = 0
+  void table.run(async (rows) => {
+    applied += rows.length
+  })
+  await until(() => applied === 20)
+  await sleep(3 * SETTLED_AFTER)
+  expect(isCaughtUp()).toBe(false)
+  brokers.hungNode = undefined
+  await table.caughtUp
+  expect(applied).toBe(40)
 })
 
 it('applies no row a second time when it has to read the topic again', async () => {
