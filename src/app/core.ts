@@ -70,7 +70,7 @@ function wire(parts: Wiring) {
   const alerts = alertOptionsOf(parts)
   const senderMinutes = sink.has('stats') ? parts.senderMinutes : undefined
   const versions = new ActiveVersions(parts.loaded)
-  const { publisher, manager } = wireStates(parts, { sink, versions, alerts })
+  const { publisher, manager } = wireStates(parts, { sink, versions, alerts, signal: stopping.signal })
   const { deployment } = alerts
   const sideRows = new SideRows({ ledger, features, states: manager, store, deployment, versions, emit })
   const checker = checkerOf(parts, { versions, manager, alerts })
@@ -89,11 +89,17 @@ function wireStates(
     sink,
     versions,
     alerts,
-  }: { readonly sink: Sink; readonly versions: ActiveVersions; readonly alerts: AlertOptions },
+    signal,
+  }: {
+    readonly sink: Sink
+    readonly versions: ActiveVersions
+    readonly alerts: AlertOptions
+    readonly signal: AbortSignal
+  },
 ) {
   const { config, states: store, clock, emit } = parts
   const { blocksFrom } = alerts
-  const publisher = new StatePublisher({ store, sink, blocksFrom, ...publisherEvents(emit) })
+  const publisher = new StatePublisher({ store, sink, signal, blocksFrom, ...publisherEvents(emit) })
   const manager = new StateManager({
     store,
     versions,

@@ -54,6 +54,7 @@ export class ProgressReports {
   #startedAt = Number.POSITIVE_INFINITY
   #awaitingReportsUntil = Number.NEGATIVE_INFINITY
   #reportAt = Number.NEGATIVE_INFINITY
+  #publishing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #stopped = false
 
@@ -123,7 +124,7 @@ export class ProgressReports {
   }
 
   async #report(): Promise<void> {
-    const { intake, states, manager, publisher, sideRows, sideOffsets, clock, emit } = this.#options
+    const { intake, states, manager, sideRows, sideOffsets, clock, emit } = this.#options
     const now = clock.now()
     const progress = intake.partitions.all()
     for (const { topic, partition, lag, eventTime } of progress) {
@@ -145,7 +146,7 @@ export class ProgressReports {
     try {
       if (until !== undefined) await sideRows.advance(until)
       await sideRows.applyRecentFeedback(now)
-      await publisher.publish()
+      this.#publish()
       const reached = Math.max(until ?? Number.NEGATIVE_INFINITY, ...progress.map((p) => p.eventTime))
       await states.reportSideOffsets(
         sideOffsets.reportable(reached, this.#reported && watermarkOf(this.#reported)),
@@ -153,6 +154,17 @@ export class ProgressReports {
     } catch (error) {
       emit({ name: 'warning', message: `side inputs wait: ${codeOf(error)}` })
     }
+  }
+
+  /** Sends what rows changed. Reports do not wait for the sink: what it does not take lies in the outbox. */
+  #publish(): void {
+    const { publisher, emit } = this.#options
+    this.#publishing ??= publisher
+      .publish()
+      .catch((error: unknown) => emit({ name: 'warning', message: `states not published: ${codeOf(error)}` }))
+      .finally(() => {
+        this.#publishing = undefined
+      })
   }
 
   /** Event time that rows of side inputs may act up to while no record comes; undefined: records come. */

@@ -1,8 +1,9 @@
 import { blockRow, outboxEntry } from '../alerts/state-alert.ts'
 import { alertRecord } from '../domain/alert-record.ts'
 import type { Action } from '../domain/decision.ts'
-import { SigwatchError } from '../domain/errors.ts'
+import type { SigwatchError } from '../domain/errors.ts'
 import type { OutputRecord, Sink } from '../domain/ports.ts'
+import { type RefusedRecord, SinkRefused } from '../domain/sink-refused.ts'
 import type { OutboxEntry, StateStore } from '../domain/state-store.ts'
 
 export interface PublisherParts {
@@ -10,9 +11,11 @@ export interface PublisherParts {
   readonly sink: Pick<Sink, 'has' | 'write'>
   /** The least action of the states that the block table holds. */
   readonly blocksFrom: Action
-  /** Called for every entry that the sink refuses for good: it is given up. */
+  /** Gives up all waiting for the sink. */
+  readonly signal?: AbortSignal
+  /** Called for every entry of which the sink refuses a record for good: that record is given up. */
   readonly refused?: (entry: OutboxEntry, error: SigwatchError) => void
-  /** Called for what was acknowledged. */
+  /** Called for what was acknowledged as a whole. */
   readonly published?: (entries: readonly OutboxEntry[]) => void
 }
 
@@ -38,18 +41,18 @@ export class StatePublisher {
 
   /**
    * Resolves when everything that was added is acknowledged by the sink and out of the outbox. Waits out outages of the
-   * sink. What is not sent when it rejects stays in the outbox for `resend`.
+   * sink until the signal is aborted. What is not sent by then stays in the outbox for `resend`.
    */
-  async publish(signal?: AbortSignal): Promise<void> {
+  async publish(signal = this.#parts.signal): Promise<void> {
     const others = [...this.#sending]
     const entries = this.#waiting
     this.#waiting = []
     if (entries.length > 0) await this.#publish(entries, signal)
-    await Promise.allSettled(others)
+    if (others.length > 0) await this.#untilStopped(Promise.allSettled(others))
   }
 
   /** Publishes what has lain in the outbox for `olderThanMs`: events whose writer died. Returns how many. */
-  async resend(olderThanMs: number, signal?: AbortSignal): Promise<number> {
+  async resend(olderThanMs: number, signal = this.#parts.signal): Promise<number> {
     const entries = await this.#parts.store.pending(olderThanMs)
     await this.#publish(entries, signal)
     return entries.length
@@ -70,13 +73,13 @@ export class StatePublisher {
   }
 
   async #deliver(entries: readonly OutboxEntry[], signal?: AbortSignal): Promise<void> {
-    await this.#send(entries, (entry) => this.#recordsOf(entry), signal)
+    const refused = await this.#send(entries, (entry) => this.#recordsOf(entry), signal)
     await this.#settleBlocks(entries, signal)
     await this.#parts.store.acknowledge(
       entries.map((entry) => entry.id),
       entries.map((entry) => entry.alert.data.state!.id),
     )
-    this.#parts.published?.(entries)
+    this.#parts.published?.(entries.filter((entry) => !refused.has(entry)))
   }
 
   #blockRecords(entry: OutboxEntry): OutputRecord[] {
@@ -89,21 +92,44 @@ export class StatePublisher {
     return this.#parts.sink.has(alert.channel) ? [alert, ...blocks] : blocks
   }
 
+  /** Resolves with the entries of which a record is refused for good; every other record was delivered. */
   async #send(
     entries: readonly OutboxEntry[],
     toRecords: (entry: OutboxEntry) => readonly OutputRecord[],
     signal?: AbortSignal,
-  ): Promise<void> {
-    const records = entries.flatMap(toRecords)
-    if (records.length === 0) return
+  ): Promise<ReadonlySet<OutboxEntry>> {
+    const items = entries.flatMap((entry) => toRecords(entry).map((record) => ({ entry, record })))
+    const refused = new Map<OutboxEntry, RefusedRecord[]>()
+    if (items.length === 0) return new Set()
     try {
-      await this.#parts.sink.write(records, signal)
+      await this.#parts.sink.write(
+        items.map(({ record }) => record),
+        signal,
+      )
     } catch (error) {
-      if (!(error instanceof SigwatchError) || error.code !== 'SINK_REFUSED') throw error
-      if (entries.length === 1) this.#parts.refused?.(entries[0]!, error)
-      // One record spoilt the batch: the others still go out.
-      else for (const entry of entries) await this.#send([entry], toRecords, signal)
+      if (!(error instanceof SinkRefused)) throw error
+      for (const one of error.refused) {
+        const { entry } = items[one.index]!
+        const some = refused.get(entry)
+        if (some) some.push(one)
+        else refused.set(entry, [one])
+      }
     }
+    for (const [entry, some] of refused) this.#parts.refused?.(entry, new SinkRefused(some))
+    return new Set(refused.keys())
+  }
+
+  /** Also what another caller sends, under a signal of its own, is waited for no longer than the process does. */
+  async #untilStopped(work: Promise<unknown>): Promise<void> {
+    const { signal } = this.#parts
+    if (!signal) return void (await work)
+    const over = new AbortController()
+    const stopped = new Promise((resolve) => {
+      if (signal.aborted) resolve(undefined)
+      signal.addEventListener('abort', resolve, { once: true, signal: over.signal })
+    })
+    await Promise.race([work, stopped])
+    over.abort()
   }
 
   /**

@@ -5,6 +5,7 @@ import { stateId } from '../../src/domain/hash.ts'
 import type { AnalysedMessage } from '../../src/domain/message.ts'
 import type { CodePolicy, Policy, PolicyAt } from '../../src/domain/policy.ts'
 import type { Clock, OutputRecord } from '../../src/domain/ports.ts'
+import { type RefusedRecord, SinkRefused } from '../../src/domain/sink-refused.ts'
 import type { StateRecord } from '../../src/domain/state-store.ts'
 import type { Versions, VersionsInForce } from '../../src/domain/versions.ts'
 import { judgementOf, transition } from '../../src/states/lifecycle.ts'
@@ -177,7 +178,7 @@ export function publishing(manager: StateManager, publisher: Pick<StatePublisher
   })
 }
 
-/** A sink that keeps what it is given; `fail` makes the next writes reject. */
+/** A sink that keeps what it is given; `fail` makes the next writes reject, `refuse` says which records are never taken. */
 export function recordingSink(channels: readonly string[] = ['alerts', 'shadowAlerts', 'blocks']) {
   const records: OutputRecord[] = []
   const state: {
@@ -193,11 +194,14 @@ export function recordingSink(channels: readonly string[] = ['alerts', 'shadowAl
     has: (channel: string) => channels.includes(channel),
     async write(batch: readonly OutputRecord[]): Promise<void> {
       if (state.fail) throw state.fail
-      for (const record of batch) {
-        const refusal = state.refuse?.(record)
-        if (refusal) throw refusal
+      const refused: RefusedRecord[] = []
+      for (const [index, record] of batch.entries()) {
+        const { channel } = record
+        const reason = state.refuse?.(record)?.message
+        if (reason === undefined) records.push(record)
+        else refused.push({ index, channel, reason, record })
       }
-      records.push(...batch)
+      if (refused.length > 0) throw new SinkRefused(refused)
     },
     alerts: () =>
       records

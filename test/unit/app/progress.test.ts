@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ProgressReports } from '../../../src/app/progress.ts'
+import { SigwatchError } from '../../../src/domain/errors.ts'
 import type { Event } from '../../../src/domain/events.ts'
 import { partitionKey } from '../../../src/domain/ports.ts'
 import type { PartitionReport, StateStore } from '../../../src/domain/state-store.ts'
@@ -40,6 +41,7 @@ describe('progress of an instance', () => {
   let events: Event[]
   let sideOffsets: SideOffsets
   let running: ProgressReports | undefined
+  let publish: () => Promise<void>
 
   beforeEach(() => {
     vi.useFakeTimers({ now: NOW, toFake: ['Date', 'setTimeout', 'clearTimeout', 'performance'] })
@@ -51,6 +53,7 @@ describe('progress of an instance', () => {
     heard = []
     events = []
     sideOffsets = new SideOffsets()
+    publish = async () => {}
   })
   afterEach(() => {
     running?.stop()
@@ -77,7 +80,7 @@ describe('progress of an instance', () => {
         source: { unready: () => [] },
         states: store,
         manager: { open: [], allowances: { size: 0 } },
-        publisher: { publish: async () => {} },
+        publisher: { publish },
         sideRows: {
           advance: async (eventTime) => void advanced.push(eventTime),
           applyRecentFeedback: async (now) => void heard.push(now),
@@ -182,6 +185,32 @@ describe('progress of an instance', () => {
     expect(await store.sideOffsets()).toEqual([])
     await run(3 * SECOND, () => [theirs({ eventTime: OLD })])
     expect(await store.sideOffsets()).toEqual([{ ...position, offset: 8, timestamp: NOW }])
+  })
+
+  it('goes on while the sink takes nothing, and asks for no second publication meanwhile', async () => {
+    let asked = 0
+    let taken: () => void = () => {}
+    publish = () => {
+      asked++
+      return new Promise((resolve) => {
+        taken = resolve
+      })
+    }
+    progress = [mine()]
+    await run(5 * SECOND)
+    const told = (name: Event['name']) => events.filter((event) => event.name === name).length
+    expect(told('oldest_uncommitted')).toBeGreaterThanOrEqual(4)
+    expect((await store.progress()).find((p) => p.partition === 0)?.standing).toBe('current')
+    expect(asked).toBe(1)
+    taken()
+    await run(2 * SECOND)
+    expect(asked).toBe(2)
+  })
+
+  it('says why an event of a state was not published', async () => {
+    publish = () => Promise.reject(new SigwatchError('SINK_UNREACHABLE', 'gone'))
+    await run(2 * SECOND)
+    expect(events).toContainEqual({ name: 'warning', message: 'states not published: SINK_UNREACHABLE' })
   })
 
   it('neither waits nor lets a row act when the store is out of reach', async () => {

@@ -460,7 +460,9 @@ describe('delivery', () => {
   it('gives up only what can never be taken', async () => {
     const { manager, sink, store, refused } = setUp()
     sink.state.refuse = (record) =>
-      record.key === 'signature:顺丰' ? new SigwatchError('SINK_REFUSED', 'too large') : undefined
+      record.channel === 'alerts' && record.key === 'signature:顺丰'
+        ? new SigwatchError('SINK_REFUSED', 'too large')
+        : undefined
     await manager.apply([input({ target: { kind: 'signature', id: '顺丰' } }), input()])
     expect(sink.alerts().map((a) => a.subject)).toEqual(['signature:京东'])
     expect(refused).toHaveLength(1)
