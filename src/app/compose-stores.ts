@@ -11,6 +11,7 @@ import { MemorySenderMinutes } from '../stats/memory.ts'
 import { clockAt } from './compose.ts'
 import { redisOf } from './compose-clients.ts'
 import type { Config } from './config.ts'
+import { resetCountsOf } from './reset-counts.ts'
 
 export interface Stores {
   readonly features: FeatureStore
@@ -71,16 +72,17 @@ async function openRedis(
   await link.ready(5_000)
   const { deployment, kafka, privacy, redis } = config
   const scope = { deployment, clusterId, topic: kafka.topics.messages[0]!.topic }
+  const prefix = `sigwatch:${deployment}:${clusterId}:${scope.topic}`
+  const senderMinutes = new RedisSenderMinutes({ link, prefix })
+  const closing = new AbortController()
+  const resetCounts = resetCountsOf({ senderMinutes, emit, signal: closing.signal })
   const features = redisFeatureStore(link, {
     ...scope,
     budgetMs: redis.budget,
-    onReset: (partitions) => {
-      for (const { topic, partition } of partitions) emit({ name: 'counting_reset', topic, partition })
-    },
+    onReset: (partitions) => void resetCounts(partitions),
     onLost: ({ how, share }) => emit({ name: 'counts_lost', how, share }),
     onRefused: ({ message }) => emit({ name: 'redis_refused', reason: message }),
   })
-  const prefix = `sigwatch:${deployment}:${clusterId}:${scope.topic}`
   const states = new RedisStateStore({ link, prefix, clock: clockAt() })
   const ledger = redisLedger({
     link,
@@ -93,9 +95,10 @@ async function openRedis(
     features,
     states,
     ledger,
-    senderMinutes: new RedisSenderMinutes({ link, prefix }),
+    senderMinutes,
     guarded: ledger,
     async close() {
+      closing.abort()
       await Promise.all([features.close(), states.close(), ledger.close()])
       await link.close()
     },

@@ -29,6 +29,7 @@ import type { CoreParts, Wiring } from './core-parts.ts'
 import { maxAgeOf, wirePipeline } from './core-pipeline.ts'
 import { lineDecoder, topicDecoder } from './inputs.ts'
 import { ProgressReports } from './progress.ts'
+import { resetCountsOf } from './reset-counts.ts'
 import { Runner, type RunnerParts } from './runner.ts'
 import { revealed } from './secret.ts'
 
@@ -205,6 +206,7 @@ function serviceRunner(core: Wired, pipeline: Pick<Pipeline, 'process'>): Runner
 
 function intakeParts(core: Wired, pipeline: Pick<Pipeline, 'process'>) {
   const { config, source, sink, transactions, features, versions, stopping, clock, emit } = core
+  const resetCounts = resetCountsOf({ senderMinutes: core.senderMinutes, emit, signal: stopping.signal })
   return {
     source,
     sink,
@@ -219,9 +221,7 @@ function intakeParts(core: Wired, pipeline: Pick<Pipeline, 'process'>) {
     process: (items: readonly Intaken[], write: Write) =>
       versions.during(() => pipeline.process(items, write)),
     assigned: async (partitions: readonly PartitionId[]) => {
-      const reset = await features.assign(partitions, core.logsOf)
-      if (reset.length > 0) await core.senderMinutes?.reset(reset)
-      for (const { topic, partition } of reset) emit({ name: 'counting_reset', topic, partition })
+      await resetCounts(await features.assign(partitions, core.logsOf))
     },
     revoked: (partitions: readonly PartitionId[]) => features.revoke(partitions),
     limits: config.batch,

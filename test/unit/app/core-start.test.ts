@@ -1,15 +1,17 @@
 import { writeFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { loadedVersions, openAssets } from '../../../src/app/assets.ts'
 import { loadConfig } from '../../../src/app/config.ts'
 import { createCore } from '../../../src/app/core.ts'
 import { SigwatchError } from '../../../src/domain/errors.ts'
 import type { Event } from '../../../src/domain/events.ts'
+import type { PartitionId } from '../../../src/domain/ports.ts'
 import { createTokeniser } from '../../../src/domain/token.ts'
 import { memoryFeatureStore } from '../../../src/features/memory.ts'
 import { memoryLedger } from '../../../src/ledgers/memory.ts'
 import { createLinesSource } from '../../../src/sources/lines.ts'
 import { MemoryStateStore } from '../../../src/states/memory.ts'
+import { MemorySenderMinutes } from '../../../src/stats/memory.ts'
 import { delegate } from '../../helpers/delegate.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 import { recordingSink } from '../../helpers/state-fixtures.ts'
@@ -54,6 +56,41 @@ describe('a start without Redis', () => {
       { name: 'features_degraded', reason: 'REDIS_UNREACHABLE', messages: 0 },
       { name: 'features_recovered', seconds: expect.any(Number) },
     ])
+    assets.classifier.close()
+  })
+})
+
+describe('an assignment of a log that was made anew', () => {
+  it('goes on without Redis, and resets the counts of senders when it is back', async () => {
+    writeFileSync(folder.file('in.jsonl'), '')
+    const { config } = loadConfig({ env: {}, folder: folder.path, serving: false })
+    const assets = await openAssets(config, () => {})
+    const events: Event[] = []
+    const clock = { now: () => T0 }
+    const features = memoryFeatureStore()
+    const minutes = new MemorySenderMinutes()
+    const reset = vi.fn(async (_partitions: readonly PartitionId[]) => {
+      if (reset.mock.calls.length === 1) throw new SigwatchError('REDIS_UNREACHABLE', 'gone')
+    })
+    const core = createCore({
+      config,
+      mode: 'embedded',
+      source: createLinesSource({ path: folder.file('in.jsonl'), clock }),
+      sink: { ...recordingSink(['alerts']), close: async () => {}, unready: () => [] },
+      features: delegate(features, { assign: async (partitions) => [...partitions] }),
+      states: new MemoryStateStore({ clock }),
+      ledger: memoryLedger(),
+      senderMinutes: delegate<MemorySenderMinutes>(minutes, { reset }),
+      replies: () => false,
+      loaded: () => loadedVersions(assets),
+      describe: assets.describe,
+      tokenise: createTokeniser({ keyId: 't', key: 'k' }),
+      clock,
+      emit: (event) => void events.push(event),
+    })
+    await core.run()
+    expect(events.filter(({ name }) => name === 'counting_reset')).toHaveLength(1)
+    await expect.poll(() => reset.mock.calls.length, { timeout: 3000 }).toBe(2)
     assets.classifier.close()
   })
 })
