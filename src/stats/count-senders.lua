@@ -28,7 +28,9 @@ for _, group in ipairs(cjson.decode(ARGV[6])) do
           call('HINCRBY', key, counts[i], counts[i + 1])
         end
       end
-      if #enterprises > 0 then call('HSET', key, unpack(enterprises)) end
+      for from = 1, #enterprises, 1000 do
+        call('HSET', key, unpack(enterprises, from, math.min(from + 999, #enterprises)))
+      end
       call('EXPIRE', key, kept)
       call('HINCRBY', KEYS[2], minute, 1)
       call('HSET', KEYS[2], 't' .. minute, now)

@@ -99,6 +99,20 @@ describe.each(ADAPTERS)('counts of senders in $name', ({ available, open }) => {
   const due = async (store: SenderMinutes, watermark: number | undefined, after = SOON) =>
     (await store.due(watermark, Date.now() + after)).map(({ minute, senders }) => ({ minute, senders }))
 
+  when('counts as many senders of enterprises in a batch as a minute may hold', async () => {
+    const store = adapter.fresh()
+    const senders = 9_000
+    const batch = Array.from({ length: senders }, (_, i) =>
+      count(i, { port: `1069${String(i).padStart(7, '0')}`, sp: `sp${i % 7}` }),
+    )
+    await store.count(batch)
+    const [minute] = await due(store, END)
+    expect(minute!.senders).toHaveLength(senders)
+    expect(minute!.senders.every(({ port, sp }) => sp === `sp${Number(port.slice(4)) % 7}`)).toBe(true)
+    await adapter.again(store).count([count(senders)])
+    expect((await due(store, END))[0]!.senders).toHaveLength(senders + 1)
+  })
+
   when('adds up a sender by label over partitions, once the watermark has passed the minute', async () => {
     const store = adapter.fresh()
     await store.count([count(0), count(1, { label: 'notice', sp: 'SP1' }), count(2)])
