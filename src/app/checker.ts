@@ -9,7 +9,7 @@ import type { Message } from '../domain/message.ts'
 import type { Clock } from '../domain/ports.ts'
 import type { Tokenise } from '../domain/token.ts'
 import type { Versions, VersionsInForce } from '../domain/versions.ts'
-import { classify } from '../stages/classify.ts'
+import { classify, type ExtractedMessage } from '../stages/classify.ts'
 import { type Consulted, consult, notConsulted } from '../stages/consult.ts'
 import { decide } from '../stages/decide.ts'
 import { type DecodeLimits, decode, isRejection } from '../stages/decode.ts'
@@ -59,14 +59,30 @@ export class Checker {
     const { tokenise, versions, lacking } = this.#parts
     const { current } = versions
     const answers = new Array<CheckAnswer>(records.length)
+    const keepApart = <T>(index: number, work: () => T): T | undefined => {
+      try {
+        return work()
+      } catch (error) {
+        answers[index] = defectOf(error)
+        return undefined
+      }
+    }
     const read = records.flatMap((record, index) => {
       const message = this.#read(record, index)
-      if (!('error' in message)) return [readMessage(message, tokenise)]
+      if (!('error' in message)) return keepApart(index, () => [readMessage(message, tokenise)]) ?? []
       answers[index] = message
       return []
     })
     // Before anything is waited for: a model that is replaced meanwhile may be closed.
-    const { consulted, reached } = await this.#consult(classify(read, current.classifier))
+    const { classifier } = current
+    const alone = (one: ExtractedMessage) =>
+      keepApart(one.position.offset, () => classify([one], classifier)) ?? []
+    const { consulted, reached } = await this.#consult(
+      allOrEach(
+        () => classify(read, classifier),
+        () => read.flatMap(alone),
+      ),
+    )
     const degraded = !reached || lacking().length > 0
     for (const one of consulted) answers[one.message.position.offset] = this.#answer(one, current, degraded)
     return answers
@@ -104,8 +120,7 @@ export class Checker {
     try {
       return this.#judge(consulted, versions, degraded)
     } catch (error) {
-      const kind = error instanceof Error ? error.name : typeof error
-      return { error: { code: 'INTERNAL', detail: `it cannot be judged: ${kind}` } }
+      return defectOf(error)
     }
   }
 
@@ -132,6 +147,21 @@ export class Checker {
         return { code, score, action, detail: describe({ code, evidence: shown }).detail, evidence: shown }
       }),
     }
+  }
+}
+
+/** What shows nothing of the record. */
+function defectOf(error: unknown): CheckAnswer {
+  const kind = error instanceof Error ? error.name : typeof error
+  return { error: { code: 'INTERNAL', detail: `it cannot be judged: ${kind}` } }
+}
+
+/** One call for all; if that throws, one each. */
+function allOrEach<T>(all: () => T, each: () => T): T {
+  try {
+    return all()
+  } catch {
+    return each()
   }
 }
 

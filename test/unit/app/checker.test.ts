@@ -209,6 +209,47 @@ describe('checker', () => {
     expect(JSON.stringify(answer)).not.toContain('13700001111')
   })
 
+  it.each(['read', 'classify'])(
+    'tells in its place that it cannot %s a message, and judges the others',
+    async (stage) => {
+      const { classifier, ...rest } = loadedVersions(assets)
+      const key = createTokeniser({ keyId: 't', key: 'k' })
+      const { check } = checker({
+        versions: {
+          current: {
+            ...rest,
+            classifier: {
+              ...classifier,
+              thresholds: classifier.thresholds,
+              classify: (texts) => {
+                if (stage === 'classify' && texts.some(({ original }) => original === sale.text))
+                  throw new RangeError(TO)
+                return classifier.classify(texts)
+              },
+            },
+          },
+        },
+        tokenise: (to) => {
+          if (stage === 'read' && to.endsWith('9')) throw new RangeError(TO)
+          return key(to)
+        },
+      })
+      const answers = await check(
+        record(parcel),
+        record({ ...sale, to: '13912345679' }),
+        null,
+        record(forged),
+      )
+      expect(answers).toMatchObject([
+        { verdict: { action: 'pass' } },
+        { error: { code: 'INTERNAL', detail: 'it cannot be judged: RangeError' } },
+        { error: { code: 'RECORD_NOT_OBJECT' } },
+        { verdict: { action: 'block' } },
+      ])
+      expect(JSON.stringify(answers)).not.toContain(TO)
+    },
+  )
+
   it('tells a defect in the place of the message', async () => {
     const states = {
       openStatesFor: ({ from }: { readonly from: string }) => {
