@@ -83,7 +83,7 @@ export class Preparation {
         if (waiting.dropped) return
         if (!isReady) return this.#parts.leave()
         await this.#parts.pass(run)
-        waiting.runs.shift()
+        release(waiting, waiting.runs.shift()!)
         run = waiting.runs[0]
         if (run) ready = this.#parts.prepare(run.records)
       }
@@ -110,5 +110,14 @@ function nothingWaits(): Waiting {
 
 function hold(waiting: Waiting, run: RecordRun): void {
   waiting.runs.push(run)
-  for (const { value } of run.records) waiting.bytes += value.length
+  waiting.bytes += bytesOf(run)
+}
+
+/** It is taken in, and waits no more. */
+function release(waiting: Waiting, run: RecordRun): void {
+  waiting.bytes -= bytesOf(run)
+}
+
+function bytesOf({ records }: RecordRun): number {
+  return records.reduce((sum, { value }) => sum + value.length, 0)
 }
