@@ -74,9 +74,7 @@ export class ArchiveIntake implements SourceHandler {
   records(run: RecordRun): Promise<void> {
     return new Promise((done, failed) => {
       this.#waiting.push({ run, done, failed })
-      this.#writing ??= this.#write().finally(() => {
-        this.#writing = undefined
-      })
+      this.#writing ??= this.#write()
     })
   }
 
@@ -100,6 +98,8 @@ export class ArchiveIntake implements SourceHandler {
         for (const { failed } of waiting) failed(error)
       }
     }
+    // In the same turn as the last look at `#waiting`: a run that comes now begins a new round.
+    this.#writing = undefined
   }
 
   async #writeTogether(runs: readonly RecordRun[]): Promise<void> {
