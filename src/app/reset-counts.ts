@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf, SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { PartitionId } from '../domain/ports.ts'
 import type { SenderMinutes } from '../domain/sender-minutes.ts'
-import { backOff } from '../kafka/backoff.ts'
+
+/** Between two attempts, ms. */
+const PAUSE = 1_000
 
 export interface ResetCountsParts {
   /** Absent: nothing is counted by sender. */
@@ -31,8 +34,8 @@ export function resetCountsOf({ senderMinutes, emit, signal }: ResetCountsParts)
     return true
   }
   const retry = async (partitions: readonly PartitionId[]): Promise<void> => {
-    for (let n = 0; !signal.aborted; n++) {
-      await backOff(n, signal)
+    while (!signal.aborted) {
+      await sleep(PAUSE, undefined, { signal, ref: false }).catch(() => undefined)
       if (signal.aborted || (await attempt(partitions))) return
     }
   }
