@@ -11,6 +11,7 @@ import { createTelemetry } from '../telemetry/events.ts'
 import { startHttpServer } from '../telemetry/server.ts'
 import { createWatchdog } from '../telemetry/watchdog.ts'
 import { FACTS, type FileSettings, overridesOf, VERSIONS } from './file-settings.ts'
+import { limitHeapGrowth } from './heap-growth.ts'
 import { momentOf } from './moment.ts'
 import { CONFIG_OPTION } from './shared-options.ts'
 
@@ -53,6 +54,7 @@ export function runCommand(): Command {
 async function run(options: RunOptions): Promise<void> {
   const overrides = overridesOf(options, [...VERSIONS, ...FACTS])
   const embedded = options.source !== undefined
+  if (!embedded) limitHeapGrowth()
   const reading = loadConfig({
     ...(options.config === undefined ? {} : { file: options.config }),
     overrides,

@@ -33,6 +33,11 @@ export interface MemberParts {
 
 /** How long a consumer that is in no group may take to close, ms. */
 const LEAVE_WITHIN = 1_000
+/**
+ * Of one partition in a fetch, at most, or one batch of the producer. The client makes objects of a whole answer at once
+ * and keeps its bytes while a record of it is worked on; admission holds no more of a partition either.
+ */
+const FETCH_BYTES = 1 << 18
 
 /** One consumer of the client from its start to its end, with the assignments that it is given. */
 export class GroupMember {
@@ -108,6 +113,7 @@ export class GroupMember {
       heartbeatInterval,
       // The broker answers as soon as there is a record; this bounds how long `stop` waits for an empty fetch.
       maxWaitTimeInMs: 100,
+      maxBytesPerPartition: FETCH_BYTES,
       mayJoin: () => this.#mayJoin(),
     })
     this.#consumer = consumer

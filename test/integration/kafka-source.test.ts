@@ -90,6 +90,23 @@ describeWith('kafka', 'the Kafka source', () => {
     expect([handler.lags.at(-1), handler.values.length]).toEqual([0, 7])
   })
 
+  it('reads batches of a producer that are larger than what it asks for of a partition', async () => {
+    const client = plainClient(servers.brokers)
+    const topic = await client.createTopic({ partitions: 3 })
+    const values = Array.from({ length: 100 }, (_, i) => `${i}`.padEnd(5_000, '-'))
+    for (let partition = 0; partition < 3; partition++)
+      for (let batch = 0; batch < 3; batch++) await client.produce(topic, values, { partition })
+
+    const handler = new RecordingHandler()
+    void open(topic, uniqueName('group')).source.run(handler)
+    await handler.count(900)
+    expect(handler.taken).toHaveLength(900)
+    for (let partition = 0; partition < 3; partition++) {
+      const taken = handler.taken.filter(({ position }) => position.partition === partition)
+      expect(taken.map(({ position }) => position.offset)).toEqual(Array.from({ length: 300 }, (_, i) => i))
+    }
+  })
+
   it('commits nothing by itself, and nothing for partitions that it does not hold', async () => {
     const client = plainClient(servers.brokers)
     const topic = await client.createTopic()
