@@ -162,7 +162,7 @@ function embeddedRunner(core: Wired, pipeline: Pick<Pipeline, 'process'>): Runne
 
 /** Silent states end by the watermark over all instances, to which this one reports how far it is. */
 function serviceRunner(core: Wired, pipeline: Pick<Pipeline, 'process'>): Runner {
-  const { states: store, manager, publisher, source, sideRows, clock, emit } = core
+  const { features, states: store, ledger, manager, publisher, source, sideRows, clock, emit } = core
   const guard = new CrashGuard(pipeline, store, emit)
   const common = intakeParts(core, guard)
   const intake = new Intake({
@@ -186,6 +186,8 @@ function serviceRunner(core: Wired, pipeline: Pick<Pipeline, 'process'>): Runner
     publisher,
     sideRows,
     sideOffsets,
+    degradation: core.degradation,
+    lacking: () => [features, store, ledger].flatMap((part) => part.unready()),
     clock,
     emit,
   })

@@ -3,6 +3,7 @@ import type { Emit } from '../domain/events.ts'
 import type { Clock, Source } from '../domain/ports.ts'
 import type { PartitionProgress, PartitionReport, StateRecord, StateStore } from '../domain/state-store.ts'
 import { BUCKET_MS } from '../domain/time.ts'
+import type { Degradation } from '../pipeline/degradation.ts'
 import type { Intake } from '../pipeline/intake.ts'
 import type { PartitionTracker, Progress } from '../pipeline/partition-tracker.ts'
 import { WatermarkAlignment } from '../pipeline/watermark-alignment.ts'
@@ -21,6 +22,9 @@ export interface ProgressOptions {
   readonly publisher: Pick<StatePublisher, 'publish'>
   readonly sideRows: Pick<SideRows, 'advance' | 'applyRecentFeedback'>
   readonly sideOffsets: SideOffsets
+  readonly degradation: Pick<Degradation, 'rest'>
+  /** Why stores of counts, states and ledgers do not answer in full; empty: they do. */
+  readonly lacking: () => readonly string[]
   readonly clock: Clock
   readonly emit: Emit
 }
@@ -42,7 +46,8 @@ const RESEND_AFTER = 5_000
 
 /**
  * Reports to the metrics and the other instances how far the partitions of this one are, and acts on their reports: a
- * backlog waits for partitions that are behind, and rows of side inputs act while no record moves the event time.
+ * backlog waits for partitions that are behind, and rows of side inputs act while no record moves the event time. Tells too
+ * that an outage of the stores is over when no batch does.
  */
 export class ProgressReports {
   readonly #options: ProgressOptions
@@ -124,7 +129,8 @@ export class ProgressReports {
   }
 
   async #report(): Promise<void> {
-    const { intake, states, manager, sideRows, sideOffsets, clock, emit } = this.#options
+    const { intake, states, manager, sideRows, sideOffsets, degradation, lacking, clock, emit } =
+      this.#options
     const now = clock.now()
     const progress = intake.partitions.all()
     for (const { topic, partition, lag, eventTime } of progress) {
@@ -151,7 +157,9 @@ export class ProgressReports {
       await states.reportSideOffsets(
         sideOffsets.reportable(reached, this.#reported && watermarkOf(this.#reported)),
       )
+      degradation.rest(this.#reported !== undefined && intake.inFlight === 0 && lacking().length === 0)
     } catch (error) {
+      degradation.rest(false)
       emit({ name: 'warning', message: `side inputs wait: ${codeOf(error)}` })
     }
   }

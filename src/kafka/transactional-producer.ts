@@ -72,9 +72,9 @@ export function transactionalIdOf(groupId: string, { topic, partition }: Partiti
 }
 
 /**
- * Transactions of one input partition. `begin`, after `prepare`, fences whoever wrote for it before and ends what that left open; after any
- * failure it is to be called again, and the committed offset says what came of the transaction that failed. Nothing is
- * tried again here but what a coordinator asks to wait for.
+ * Transactions of one input partition. `begin`, after `prepare`, fences whoever wrote for it before and ends what that left
+ * open; after any failure it is to be called again, and the committed offset says what came of the transaction that failed.
+ * Nothing is tried again here but what a coordinator asks to wait for.
  */
 export class TransactionalProducer {
   readonly #options: TransactionalProducerOptions

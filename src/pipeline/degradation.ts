@@ -2,6 +2,9 @@ import { type ErrorCode, SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { BacklogWait } from './backlog-wait.ts'
 
+/** Stores that have answered for so long while nothing was to be worked on are well, ms. */
+const BELIEVED_AFTER = 30_000
+
 type Outcome<T> = { readonly answer: T } | { readonly outage: SigwatchError }
 
 /** Resolves with an outage of a store instead of rejecting with it; rejects with everything else. */
@@ -61,6 +64,8 @@ export function reachesOf(wait: BacklogWait, newest: number): Reaches {
 export class Degradation {
   readonly #emit: Emit
   #since: number | undefined
+  /** Since when all stores have answered while nothing was to be worked on. */
+  #restingSince: number | undefined
 
   constructor(emit: Emit) {
     this.#emit = emit
@@ -72,6 +77,7 @@ export class Degradation {
    */
   missed(reasons: readonly ErrorCode[], uncounted: number): void {
     this.#since ??= performance.now()
+    this.#restingSince = undefined
     let messages = uncounted
     for (const reason of new Set(reasons)) {
       this.#emit({ name: 'features_degraded', reason, messages })
@@ -84,5 +90,17 @@ export class Degradation {
     if (this.#since === undefined) return
     this.#emit({ name: 'features_recovered', seconds: (performance.now() - this.#since) / 1000 })
     this.#since = undefined
+    this.#restingSince = undefined
+  }
+
+  /**
+   * To be called about every second; `isQuiet`: all stores answer, and nothing is to be worked on. After half a minute of
+   * that the work left undone counts as over, as no batch may come that shows it.
+   */
+  rest(isQuiet: boolean): void {
+    if (this.#since === undefined) return
+    if (!isQuiet) this.#restingSince = undefined
+    else if (this.#restingSince === undefined) this.#restingSince = performance.now()
+    else if (performance.now() - this.#restingSince >= BELIEVED_AFTER) this.answered()
   }
 }

@@ -84,7 +84,7 @@ export class Takeovers {
     const error = final ?? errors[0] ?? new Error(`${left} partitions cannot be taken over: no answer`)
     this.#parts.failed(error, ++this.#failures)
     if (final !== undefined || taken.length === 0) throw error
-    // What is still under way may succeed: the next attempt finds it.
+    // What is still under way may succeed: the next attempt waits for it if it still is, and else begins anew.
     return [...taken]
   }
 

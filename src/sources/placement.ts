@@ -72,8 +72,9 @@ export class Placement {
   }
 
   /**
-   * Looks now and then which partitions are led, and whether a topic is still the one that is read: a log that is as long as the former one shows
-   * nothing else. Its partitions are given up without a commit, and the consumer begins anew.
+   * Looks now and then which partitions are led, and whether a topic is still the one that is read, which a log as long as
+   * the former one does not show. The partitions of a topic that was made anew are given up without a commit, and the
+   * consumer begins anew.
    */
   async watchTopics(assignment: Assignment): Promise<void> {
     const { connection, emit } = this.#parts.options

@@ -114,7 +114,7 @@ export const METRICS = {
   }),
   sigwatch_outbox_pending: gauge('Events of states that wait for their acknowledgement.'),
   sigwatch_features_degraded: gauge(
-    '1 from a batch that Redis left undone in part (it was not counted, or changed no state) to one that it did as a whole.',
+    '1 from a batch that Redis left undone in part (it was not counted, or changed no state) to one that it did as a whole, or until it has answered for half a minute while nothing was to be worked on.',
   ),
   sigwatch_features_degraded_seconds_total: counter(
     'Time that sigwatch_features_degraded was 1, counted when it is over.',

@@ -4,6 +4,7 @@ import { SigwatchError } from '../../../src/domain/errors.ts'
 import type { Event } from '../../../src/domain/events.ts'
 import { partitionKey } from '../../../src/domain/ports.ts'
 import type { PartitionReport, StateStore } from '../../../src/domain/state-store.ts'
+import { Degradation } from '../../../src/pipeline/degradation.ts'
 import type { Progress } from '../../../src/pipeline/partition-tracker.ts'
 import type { WaitingSpan } from '../../../src/pipeline/watermark-alignment.ts'
 import { SideOffsets } from '../../../src/side-inputs/offsets.ts'
@@ -42,6 +43,8 @@ describe('progress of an instance', () => {
   let sideOffsets: SideOffsets
   let running: ProgressReports | undefined
   let publish: () => Promise<void>
+  let lacking: string[]
+  let degradation: Degradation
 
   beforeEach(() => {
     vi.useFakeTimers({ now: NOW, toFake: ['Date', 'setTimeout', 'clearTimeout', 'performance'] })
@@ -54,6 +57,8 @@ describe('progress of an instance', () => {
     events = []
     sideOffsets = new SideOffsets()
     publish = async () => {}
+    lacking = []
+    degradation = new Degradation((event) => void events.push(event))
   })
   afterEach(() => {
     running?.stop()
@@ -86,6 +91,8 @@ describe('progress of an instance', () => {
           applyRecentFeedback: async (now) => void heard.push(now),
         },
         sideOffsets,
+        degradation,
+        lacking: () => lacking,
         clock,
         emit: (event) => events.push(event),
       })
@@ -96,6 +103,54 @@ describe('progress of an instance', () => {
       await vi.advanceTimersByTimeAsync(SECOND)
     }
   }
+
+  describe('after work that the stores left undone', () => {
+    const recovered = () => events.filter(({ name }) => name === 'features_recovered').length
+
+    beforeEach(() => degradation.missed(['REDIS_UNREACHABLE'], 0))
+
+    it('tells without a message to work on that they have answered for half a minute', async () => {
+      await run(25 * SECOND)
+      expect(recovered()).toBe(0)
+      await run(10 * SECOND)
+      expect(recovered()).toBe(1)
+      await run(MINUTE)
+      expect(recovered()).toBe(1)
+    })
+
+    it('waits while one of them does not answer, and begins anew when it does', async () => {
+      lacking = ['redis: gone']
+      await run(MINUTE)
+      lacking = []
+      await run(25 * SECOND)
+      expect(recovered()).toBe(0)
+      await run(10 * SECOND)
+      expect(recovered()).toBe(1)
+    })
+
+    it('waits while what it reports finds no answer', async () => {
+      await run(0)
+      store.reportProgress = async () => {
+        throw new SigwatchError('REDIS_UNREACHABLE', 'gone')
+      }
+      for (let i = 0; i < 60; i++) await vi.advanceTimersByTimeAsync(SECOND)
+      expect(recovered()).toBe(0)
+    })
+
+    it('leaves it to the batch where there is one in hand, and waits again after the next miss', async () => {
+      inFlight = 1
+      await run(MINUTE)
+      expect(recovered()).toBe(0)
+      inFlight = 0
+      await run(25 * SECOND)
+      degradation.missed(['REDIS_UNREACHABLE'], 1)
+      await run(25 * SECOND)
+      expect(recovered()).toBe(0)
+      await run(10 * SECOND)
+      expect(recovered()).toBe(1)
+    })
+  })
+
   it('lets the event time of old traffic go on with the wall clock while it is quiet, and lets feedback act always', async () => {
     progress = [mine()]
     await run(2 * SECOND)
