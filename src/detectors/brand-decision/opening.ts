@@ -34,7 +34,7 @@ function isIn(part: BrandMention, whole: BrandMention): boolean {
 function isSpeaker(text: string, mention: BrandMention): boolean {
   if (isContacted(text, mention)) return true
   if (mention.start > OPENING) return speaksAs(text, mention)
-  const before = text.slice(0, mention.start)
+  const before = text.slice(0, mention.start).replace(ADDRESSED, '')
   // The name of the region, or nothing, stands between the beginning and the short name.
   const opening = before.slice(before.search(/[^\s【[(「『]*$/))
   if (opening.length <= MAX_BEFORE && WORD.test(opening)) {
@@ -57,6 +57,10 @@ function isContacted(text: string, { start, end }: BrandMention): boolean {
 const GREETING =
   /^[【[]?[^。!?]{0,16}(?:您好|你好|hi|hello|尊敬的.{2,4}|亲爱的.{2,4}|通知|提醒)[\s,:!。】\]]*$/
 
+/** Whom a text addresses before it says who speaks: `家长您好,教育局…`, `粤A车主:ETC…`. */
+const ADDRESSED =
+  /^(?:[^\s,.:;!?。【\]】]{0,8}(?:您好|你好|车主|家长|业主|用户|客户|商家|商户|旅客|同学)(?:们|朋友)?(?:,?[您你]好)?[\s,:!。]+)/
+
 /** Lengths of an opening that may imitate a name, the longest first. */
 const LENGTHS = [8, 7, 6, 5, 4, 3, 2]
 /** From here on a name is imitated; two signs that only sound alike may be another company. */
@@ -66,7 +70,8 @@ const IMITATED = 0.8
 const ADDRESS = /^[\s【[(「『]*(?:(?:尊敬的|亲爱的|您的|你的|dear |your )|(?:您好|你好|hi|hello)[\s,:!。]*)?/
 
 function imitatedOpening(text: string, registry: Registry): Claim | undefined {
-  const start = ADDRESS.exec(text.slice(0, OPENING))?.[0].length ?? 0
+  const opens = text.slice(0, OPENING)
+  const start = Math.max(...[ADDRESS, ADDRESSED].map((form) => form.exec(opens)?.[0].length ?? 0))
   const letters = text.slice(start, start + OPENING).replace(/[^\p{L}\p{N}]/gu, '')
   for (const length of LENGTHS) {
     if (length > letters.length) continue

@@ -1,7 +1,7 @@
 import type { BrandMention } from '../../domain/registry.ts'
 
-/** Digits of an account or a card, in groups or not, as part of a pattern. */
-export const ACCOUNT_DIGITS = String.raw`\d(?:[ -]?\d){14,18}`
+/** Digits of a card, or of an account of a company (20 and more), in groups or not, as part of a pattern. */
+export const ACCOUNT_DIGITS = String.raw`\d(?:[ -]?\d){14,20}`
 
 /** Whether a brand is only what a text speaks of: where an account lies, what is sold, let or won. */
 export function isSpokenOf(text: string, mention: BrandMention): boolean {
@@ -38,6 +38,12 @@ const HOLDER_BEFORE =
 const BANK_WRITES =
   /安全账户|(?:监管|保护|清查|核查|验资)(?:账户|专户)|冻结|异常|涉嫌|风控|风险|停用|限制|认证|绑定|登录|点击|提醒|通知|客服|您的?(?:名下|尾号|[^,。!]{0,6}(?:卡|账户|存款|资金))/
 
+/** What a bank does to an account, or has its customer do: nobody who only gives his account writes it. */
+const BANK_ACTS =
+  /安全账户|(?:监管|保护|清查|核查|验资)(?:账户|专户)|冻结|异常|涉嫌|停用|认证|登录|您的?(?:名下|尾号|[^,。!]{0,6}(?:卡|账户|存款|资金))/
+/** A person writes of himself: a bank says 我行. */
+const WRITES_OF_OWN = /我(?![行司们方处部局院]|中心)|咱|老公|老婆|爸|妈/
+
 /**
  * Whether a mention is no more than the bank of somebody's account: `打我农行卡`, `工行6222…`, `卡号6222…，工行`,
  * `户名王某，开户行：建行`.
@@ -46,7 +52,7 @@ export function namesAccount(text: string, { start, end }: BrandMention): boolea
   if (!BANK.test(text.slice(start, end))) return false
   const after = text.slice(end, end + 60)
   if (OWNER.test(text.slice(Math.max(0, start - 6), start)) && CARD.test(after)) return true
-  if (ACCOUNT_NUMBER.test(after)) return true
+  if (ACCOUNT_NUMBER.test(after)) return !BANK_ACTS.test(text) || WRITES_OF_OWN.test(text)
   const before = text.slice(Math.max(0, start - 64), start)
   const fields =
     FIELDS_AFTER.test(after) ||
