@@ -1,4 +1,11 @@
-import { cardSteps, modelOf, psiByLabel, verdictSteps } from '../../src/archive/drift.ts'
+import {
+  cardSteps,
+  FEWEST_NOW,
+  FEWEST_THEN,
+  modelOf,
+  psiByLabel,
+  verdictSteps,
+} from '../../src/archive/drift.ts'
 import * as c from './columns.ts'
 import { type PanelSpec, section, type Threshold } from './spec.ts'
 import { BEFORE } from './sql.ts'
@@ -60,8 +67,8 @@ export const DRIFT_BY_LABEL = section(
       kind: 'table',
       title: ['Drift by label', '各标签的分值漂移'],
       says: [
-        'Population stability index of the scores of each label against the card of the model and against the time before; empty where there is too little to measure: 200 verdicts, and 50 to measure against.',
-        '各标签分值相对于模型卡与之前时段的群体稳定性指标；样本不足（判定 200 条、参照 50 条）时为空。',
+        `Population stability index of the scores of each label against the card of the model and against the time before; empty where there is too little to measure: it takes ${FEWEST_NOW} verdicts, and ${FEWEST_THEN} to measure against.`,
+        `各标签分值相对于模型卡与之前时段的群体稳定性指标；样本不足（判定少于 ${FEWEST_NOW} 条或参照少于 ${FEWEST_THEN} 条）时为空。`,
       ],
       size: [12, 9],
       columns: {

@@ -1,3 +1,4 @@
+import { smoothedShares } from '../../src/archive/drift.ts'
 import * as c from './columns.ts'
 import { DRIFT, DRIFT_BY_LABEL, DRIFT_OF_SCORES } from './quality-drift.ts'
 import { type DashboardSpec, section } from './spec.ts'
@@ -15,21 +16,26 @@ const JUDGED = `SELECT said.verdict, code FROM (
     SELECT codes FROM alert WHERE (message_id = said.message_id AND target_kind = 'message') OR state_id = said.state_id LIMIT 1
   ) known CROSS JOIN LATERAL unnest(coalesce(said.codes, known.codes)) AS code`
 
-/** Population stability index of two counts by bin: 0 is the same, above 0.25 a different population. */
+/**
+ * Population stability index of two counts by bin: 0 is the same, above 0.25 a different population; null where a side has
+ * none. `bins`: `now_n, now_seen, then_n, then_seen`, counts and the observations behind them.
+ */
 const psi = (bins: string, names: number) => `SELECT sum((p - q) * ln(p / q)) AS psi FROM (
-    SELECT (now_n + 0.5) / (sum(now_n) OVER () + 0.5 * ${names}) AS p, (then_n + 0.5) / (sum(then_n) OVER () + 0.5 * ${names}) AS q FROM (${bins}) bins
+    SELECT ${smoothedShares(['now_n / now_all', 'then_n / then_all'], ['now_seen', 'then_seen'], names)} FROM (
+      SELECT now_n, then_n, nullif(sum(now_n) OVER (), 0) AS now_all, nullif(sum(then_n) OVER (), 0) AS then_all,
+        nullif(sum(now_seen) OVER (), 0) AS now_seen, nullif(sum(then_seen) OVER (), 0) AS then_seen FROM (${bins}) bins) sums
   ) shares`
 const LABELS = ['notice', 'personal', 'marketing', 'finance', 'fraud', 'illicit']
 const labelCounts = (condition: string, column: string) =>
   `SELECT label, n AS ${column} FROM (SELECT ${LABELS.map((l) => `coalesce(sum(${l}), 0) AS ${l}`).join(', ')} FROM sender_minute WHERE ${condition}) sums
     CROSS JOIN LATERAL (VALUES ${LABELS.map((l) => `('${l}', ${l})`).join(', ')}) AS by_label (label, n)`
-const LABEL_BINS = `SELECT label, now_n, then_n FROM (${labelCounts('$__timeFilter(ts)', 'now_n')}) a JOIN (${labelCounts(BEFORE, 'then_n')}) b USING (label)`
+const LABEL_BINS = `SELECT label, now_n, now_n AS now_seen, then_n, then_n AS then_seen FROM (${labelCounts('$__timeFilter(ts)', 'now_n')}) a JOIN (${labelCounts(BEFORE, 'then_n')}) b USING (label)`
 
 /** Scores of verdicts in ten steps; a sampled verdict stands for as many as it was drawn from. */
-const scores = (condition: string, column: string) =>
-  `SELECT least(floor(score * 10), 9)::int AS bin, sum(1 / share) AS ${column} FROM verdict WHERE ${condition} GROUP BY 1`
-const SCORE_BINS = `SELECT bin, coalesce(now_n, 0) AS now_n, coalesce(then_n, 0) AS then_n FROM generate_series(0, 9) AS bin
-    LEFT JOIN (${scores('$__timeFilter(ts)', 'now_n')}) a USING (bin) LEFT JOIN (${scores(BEFORE, 'then_n')}) b USING (bin)`
+const scores = (condition: string, side: 'now' | 'then') =>
+  `SELECT least(floor(score * 10), 9)::int AS bin, sum(1 / share) AS ${side}_n, count(*) AS ${side}_seen FROM verdict WHERE ${condition} GROUP BY 1`
+const SCORE_BINS = `SELECT bin, coalesce(now_n, 0) AS now_n, now_seen, coalesce(then_n, 0) AS then_n, then_seen FROM generate_series(0, 9) AS bin
+    LEFT JOIN (${scores('$__timeFilter(ts)', 'now')}) a USING (bin) LEFT JOIN (${scores(BEFORE, 'then')}) b USING (bin)`
 const GLANCE = section(
   1,
   ['At a glance', '总览'],

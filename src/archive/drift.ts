@@ -16,11 +16,11 @@ export const DRIFT_REFERENCES = ['card', 'week'] as const
 export type DriftReference = (typeof DRIFT_REFERENCES)[number]
 
 /**
- * Fewer verdicts, or fewer texts to measure against, say nothing. Of `n` and `m` draws from one distribution the index is
- * 9 (1/n + 1/m) on average: 0.135 for 200 and 100.
+ * Fewer verdicts, or fewer texts to measure against, say nothing. Of `n` and `m` draws from one distribution over ten steps
+ * the index is about 9 (1/n + 1/m) on average, less where steps are rare: 0.135 for 200 and 100.
  */
-const FEWEST_NOW = 200
-const FEWEST_THEN = 50
+export const FEWEST_NOW = 200
+export const FEWEST_THEN = 100
 
 /** The model that labelled the last of the verdicts. */
 export const modelOf = (condition: string) =>
@@ -41,6 +41,19 @@ export const cardSteps = (
       WITH ORDINALITY AS listed (texts, place)
     WHERE kind = 'model' AND hash = ${model} AND jsonb_array_length(jsonb_path_query_array(steps, '$[*]')) = 10`
 
+/**
+ * The shares of two distributions as `p` and `q`, both smoothed by half an observation of the smaller sample in each of
+ * `steps`: none is 0, and equal shares stay equal whatever the sizes. `seen`: SQL of the observations behind each.
+ */
+export const smoothedShares = (
+  [now, then]: readonly [now: string, then: string],
+  [nowSeen, thenSeen]: readonly [now: string, then: string],
+  steps: number,
+) => {
+  const more = `0.5 / least(${nowSeen}, ${thenSeen})`
+  return `(${now} + ${more}) / (1 + ${steps} * ${more}) AS p, (${then} + ${more}) / (1 + ${steps} * ${more}) AS q`
+}
+
 /** Population stability index by label of two of these, where both have enough: `label, messages, psi`. */
 export const psiByLabel = (
   now: string,
@@ -48,8 +61,7 @@ export const psiByLabel = (
 ) => `SELECT label, round(max(now_all))::float8 AS messages,
     sum((p - q) * ln(p / q)) AS psi FROM (
       SELECT label, now_all, now_seen, then_seen,
-        (now_n + 0.5 * now_all / now_seen) / (now_all + 5 * now_all / now_seen) AS p,
-        (then_n + 0.5 * then_all / then_seen) / (then_all + 5 * then_all / then_seen) AS q
+        ${smoothedShares(['now_n / now_all', 'then_n / then_all'], ['now_seen', 'then_seen'], 10)}
       FROM (SELECT label, coalesce(a.n, 0) AS now_n, coalesce(b.n, 0) AS then_n,
           sum(a.n) OVER w AS now_all, sum(a.seen) OVER w AS now_seen, sum(b.n) OVER w AS then_all, sum(b.seen) OVER w AS then_seen
         FROM unnest(ARRAY[${LABELS.map((label) => `'${label}'`).join(', ')}]) AS label CROSS JOIN generate_series(0, 9) AS step

@@ -39,6 +39,8 @@ const promql = queriesTo('prometheus', dashboards)
 /** What the planted hours rightly have no answer to. */
 const EMPTY = new Set([
   'complaints: annotation Spikes',
+  // The hours before have no verdicts here.
+  'quality: Drift of the decisions A',
   'compliance: Beyond the filed scope A',
   'sender: Declared a minute A',
   // Looks back a minute, and samples are a minute apart here; test/integration/prometheus.test.ts has an answer.
@@ -326,26 +328,48 @@ describeWith('postgres', 'dashboards on planted hours', () => {
     expect(Number(marketing.now)).toBeCloseTo(share, 2)
   })
 
+  it('sees no drift of the decisions where thrice as many were decided alike before', async () => {
+    const psi = async () => Number((await panel('quality', 'Drift of the decisions'))[0]!.psi ?? Number.NaN)
+    expect(await psi()).toBeNaN()
+    const earlier = `ts - interval '${hours.to - hours.from} ms'`
+    await client.query('BEGIN')
+    try {
+      await client.query(`CREATE TEMP TABLE earlier ON COMMIT DROP AS SELECT * FROM verdict`)
+      await client.query(`UPDATE earlier SET ts = ${earlier}`)
+      const { rows } = await client.query(
+        "SELECT DISTINCT (ts AT TIME ZONE 'UTC')::date::text AS day FROM earlier",
+      )
+      for (const { day } of rows)
+        await client.query(
+          `CREATE TABLE IF NOT EXISTS verdict_${day.replaceAll('-', '')} PARTITION OF verdict FOR VALUES FROM ('${day} 00:00Z') TO ('${day} 24:00Z')`,
+        )
+      for (let copy = 1; copy <= 3; copy++) {
+        await client.query("UPDATE earlier SET id = id || '+'")
+        await client.query('INSERT INTO verdict SELECT * FROM earlier')
+      }
+      expect(await psi()).toBeCloseTo(0, 6)
+    } finally {
+      await client.query('ROLLBACK')
+    }
+  })
+
   it('measures the scores of the model against its card, label by label', async () => {
     const rows = await panel('quality', 'Drift by label')
     const kept = hours.verdicts.filter(
       ({ id, label, action }) =>
         label === 'notice' && (action !== 'pass' || hash32(id) < PLANTED_SAMPLE * 2 ** 32),
     )
-    /** `kept`: how many the counts are of, where some stand for several. */
-    const shares = (steps: readonly number[], kept?: number) => {
-      const all = steps.reduce((sum, n) => sum + n, 0)
-      const one = all / (kept ?? all)
-      return steps.map((n) => (n + 0.5 * one) / (all + 5 * one))
-    }
+    const sumOf = (steps: readonly number[]) => steps.reduce((sum, n) => sum + n, 0)
+    const more = 0.5 / Math.min(kept.length, sumOf(openedCard().notice!))
+    const shares = (steps: readonly number[]) => steps.map((n) => (n / sumOf(steps) + more) / (1 + 10 * more))
     const steps = new Array<number>(10).fill(0)
     for (const { action, modelScore } of kept)
       steps[Math.min(9, Math.floor(modelScore! * 10))]! += action === 'pass' ? 1 / PLANTED_SAMPLE : 1
-    const [p, q] = [shares(steps, kept.length), shares(openedCard().notice!)]
+    const [p, q] = [shares(steps), shares(openedCard().notice!)]
     const psi = p.reduce((sum, x, i) => sum + (x - q[i]!) * Math.log(x / q[i]!), 0)
     const notice = rows.find(({ label }) => label === 'notice')!
     expect(Number(notice.against_card)).toBeCloseTo(psi, 9)
-    expect(Number(notice.messages)).toBe(steps.reduce((sum, n) => sum + n, 0))
+    expect(Number(notice.messages)).toBe(sumOf(steps))
     const chart = await panel('quality', 'Scores of the model')
     const sum = (column: string) => chart.reduce((all, row) => all + Number(row[column]), 0)
     expect(sum('now')).toBeCloseTo(1, 9)

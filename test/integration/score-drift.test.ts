@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type ScoreDrift, scoreDrift } from '../../src/archive/drift.ts'
+import { psiByLabel, type ScoreDrift, scoreDrift } from '../../src/archive/drift.ts'
 import { verdictAt } from '../helpers/archive-records.ts'
 import { type SeedRecord, seedArchive } from '../helpers/archive-seed.ts'
 import { type PostgresServer, startPostgres } from '../helpers/postgres-server.ts'
@@ -11,12 +11,11 @@ const HOUR = 3_600_000
 const WEEK = 7 * 24 * HOUR
 const SHARE = 0.5
 
-/** Ten counts as shares of their sum. */
-const shares = (counts: readonly number[]) => {
-  const sum = counts.reduce((a, b) => a + b, 0)
-  return counts.map((n) => (n + 0.5) / (sum + 5))
-}
+const sumOf = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0)
 const psi = (a: readonly number[], b: readonly number[]) => {
+  const more = 0.5 / Math.min(sumOf(a), sumOf(b))
+  const shares = (counts: readonly number[]) =>
+    counts.map((n) => (n / sumOf(counts) + more) / (1 + 10 * more))
   const [p, q] = [shares(a), shares(b)]
   return p.reduce((sum, x, i) => sum + (x - q[i]!) * Math.log(x / q[i]!), 0)
 }
@@ -77,6 +76,24 @@ describeWith('postgres', 'drift of the scores', () => {
     expect(told['fraud card']).toBeCloseTo(psi(BLUNT, HELD), 9)
     expect(told['fraud week']).toBeCloseTo(psi(BLUNT, SHARP), 9)
     expect(told['marketing card']).toBeCloseTo(psi(SHARP, HELD), 9)
+  })
+
+  it.each([
+    [1_000_000, 100],
+    [200, 1_000_000],
+  ])('is 0 for the same shares of %i verdicts and %i others, even where steps are empty', async (n, m) => {
+    const client = new pg.Client({ connectionString: server.url })
+    await client.connect()
+    const stepsOf = (all: number, seen: number) =>
+      `SELECT 'fraud' AS label, step, share * ${all}::float8 AS n, (share * ${seen})::int AS seen
+        FROM (VALUES (6, 0.1), (8, 0.2), (9, 0.7)) AS steps (step, share)`
+    try {
+      const { rows } = await client.query(psiByLabel(stepsOf(2 * n, n), stepsOf(m, m)))
+      expect(rows).toHaveLength(1)
+      expect(rows[0].psi).toBeCloseTo(0, 9)
+    } finally {
+      await client.end()
+    }
   })
 
   it('scales sampled verdicts up, and says nothing of few', async () => {
