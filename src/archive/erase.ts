@@ -18,14 +18,17 @@ const MESSAGES = `SELECT DISTINCT message_id AS id FROM alert WHERE to_token = $
 /** States of the person as a recipient, which feedback and enforcements name by their id. */
 const STATES = `SELECT DISTINCT state_id AS id FROM alert WHERE to_token = $1 AND target_kind = 'recipient' AND state_id IS NOT NULL`
 
-/** Messages whose verdict names such a state: they were to that person, whether or not they raised an alert. */
-const REACHED = 'SELECT DISTINCT id FROM verdict WHERE states && $1::text[]'
+/**
+ * Messages whose verdict names such a state: they were to that person, whether or not they raised an alert. Alerts have the
+ * time of the event and verdicts that of the decision, so no time bounds them; the index has the verdicts that name states.
+ */
+export const REACHED = "SELECT DISTINCT id FROM verdict WHERE states && $1::text[] AND states <> '{}'"
 
 /**
  * Erases what is kept of one person, named by the token of the recipient, in one transaction: the alerts on his
  * messages and on him as a recipient, their verdicts, enforcements and feedback, and his complaints. An alert on a
- * sender or a campaign stays, without the message and the samples that were his; the access log keeps who looked. That it was done is noted by a hash of
- * the token.
+ * sender or a campaign stays, without the message and the samples that were his; the access log keeps who looked. That
+ * it was done is noted by a hash of the token.
  */
 export async function erase(client: Client, token: string): Promise<Erased> {
   await client.query('BEGIN')

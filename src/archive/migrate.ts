@@ -6,6 +6,8 @@ import type { Client } from './database.ts'
 const FOLDER = new URL('./migrations/', import.meta.url)
 /** The id of an advisory lock, chosen at random: one process migrates at a time. */
 const LOCK = 7_446_284_926
+/** An index on all days takes as long as they are many, ms. */
+const STEP_WITHIN = 6 * 3_600_000
 
 interface Migration {
   readonly version: number
@@ -44,7 +46,8 @@ export async function migrate(client: Client): Promise<string[]> {
       if (done.has(version)) continue
       await client.query('BEGIN')
       try {
-        await client.query(sql)
+        const step = { text: sql, query_timeout: STEP_WITHIN }
+        await client.query(step)
         await client.query('INSERT INTO schema_migration (version, name) VALUES ($1, $2)', [version, name])
         await client.query('COMMIT')
       } catch (error) {

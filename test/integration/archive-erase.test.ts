@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Client, openClient } from '../../src/archive/database.ts'
 import { storeDeadlines, watchDeadlines } from '../../src/archive/deadlines.ts'
-import { erase } from '../../src/archive/erase.ts'
+import { erase, REACHED } from '../../src/archive/erase.ts'
 import { ArchiveReader } from '../../src/archive/reader.ts'
 import type { Event } from '../../src/domain/events.ts'
 import { messageAlertAt, tokenOf, verdictAt } from '../helpers/archive-records.ts'
@@ -97,6 +97,25 @@ describeWith('postgres', 'what the archive keeps beside its records', () => {
       const kept = JSON.stringify((await own.query('SELECT * FROM alert')).rows)
       expect(kept).toContain('domain-1')
       for (const gone of ['flood-7', 'f2', tokenOf(7)]) expect(kept).not.toContain(gone)
+    } finally {
+      await own.end()
+    }
+  })
+
+  it('finds the verdicts that name a state without reading the others', async () => {
+    const url = await server.createDatabase('many')
+    await seedArchive(url, [['verdicts', verdictAt('v0', NOW, { action: 'throttle', states: ['flood-7'] })]])
+    const own = await openClient(url, 'test')
+    try {
+      await own.query(
+        `INSERT INTO verdict SELECT (jsonb_populate_record(v, jsonb_build_object('id', 'p' || n, 'states', ARRAY[]::text[]))).*
+          FROM verdict v, generate_series(1, 20000) n`,
+      )
+      await own.query('ANALYZE verdict')
+      const { rows } = await own.query(`EXPLAIN (FORMAT JSON) ${REACHED}`, [['flood-7']])
+      const plan = JSON.stringify(rows)
+      expect(plan).toContain('Bitmap Index Scan')
+      expect(plan).not.toContain('Seq Scan')
     } finally {
       await own.end()
     }
