@@ -5,7 +5,7 @@ export type Client = pg.Client
 
 /** Time for a connection, and for one statement, ms. */
 const CONNECT_WITHIN = 10_000
-const ANSWER_WITHIN = 120_000
+export const ANSWER_WITHIN = 120_000
 
 /** Classes of SQLSTATE that say a connection is gone or the server cannot serve now: the same may succeed later. */
 const TRANSIENT = new Set(['08', '40', '53', '55', '57', '58'])
@@ -19,7 +19,8 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 /**
  * Does the work in a transaction in which the server ends a statement that takes longer than `within`, ms. The limit is the
  * transaction's own: PgBouncer gives each transaction to whatever connection is free, and refuses limits as parameters of
- * the start. Rejects as the work does.
+ * the start. Rejects as the work does; after an error that is not the server's the transaction is left open, since a server
+ * that has not answered would be waited for once more: the connection must then be ended.
  */
 export async function limited<T>(
   client: pg.ClientBase,
@@ -33,7 +34,7 @@ export async function limited<T>(
     await client.query('COMMIT')
     return result
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined)
+    if (isServerCode((error as { code?: string }).code)) await client.query('ROLLBACK').catch(() => undefined)
     throw error
   }
 }
