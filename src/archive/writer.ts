@@ -26,11 +26,17 @@ const plain = (table: DailyTable) =>
   `INSERT INTO ${table} SELECT r.* FROM staging s, jsonb_populate_record(NULL::${table}, s.row) r
     WHERE s.kind = '${table}' ORDER BY s.seq ON CONFLICT DO NOTHING`
 
-/** The content behind a hash is what it is; the card of a model of the same name may have gained something. */
+const hasHistogram = (row: string) => `coalesce(${row}.card->'scores' ? 'histogram', false)`
+
+/**
+ * The content behind a hash is what it is; the card of a model of the same name may have gained something. An instance with
+ * an older card may start later: it takes no card and no histogram away.
+ */
 const VERSIONS = `INSERT INTO version AS old
     SELECT DISTINCT ON (r.hash, r.kind) r.* FROM staging s, jsonb_populate_record(NULL::version, s.row) r
-    WHERE s.kind = 'version' ORDER BY r.hash, r.kind, s.seq DESC
-    ON CONFLICT (hash, kind) DO UPDATE SET card = excluded.card WHERE excluded.card IS DISTINCT FROM old.card`
+    WHERE s.kind = 'version' ORDER BY r.hash, r.kind, ${hasHistogram('r')} DESC, r.card IS NULL, s.seq DESC
+    ON CONFLICT (hash, kind) DO UPDATE SET card = excluded.card WHERE excluded.card IS DISTINCT FROM old.card
+      AND excluded.card IS NOT NULL AND (${hasHistogram('excluded')} OR NOT ${hasHistogram('old')})`
 
 /** A verdict that is given again has another time: it is found by its id within two days. */
 const VERDICTS = `INSERT INTO verdict SELECT DISTINCT ON (r.id) r.* FROM staging s, jsonb_populate_record(NULL::verdict, s.row) r
