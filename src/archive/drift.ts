@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Emit } from '../domain/events.ts'
 import { LABELS, type Label } from '../domain/labels.ts'
-import { type Client, openClient } from './database.ts'
+import { ANSWER_WITHIN, type Client, databaseError, limited, openClient } from './database.ts'
 
 /** How far the scores of a label have moved away from what they are measured against. */
 export interface ScoreDrift {
@@ -97,18 +97,27 @@ export async function scoreDrift(client: Pick<Client, 'query'>, now: number): Pr
 
 const EVERY = 3_600_000
 
-/** Reports the drift of scores, at once and every hour, until it is stopped. An outage is left to the intake. */
-export async function watchDrift(url: string, emit: Emit, signal: AbortSignal): Promise<void> {
+/**
+ * Reports the drift of scores, at once and every hour, until it is stopped, and why it is not known where the database does
+ * not answer. `within`: time for a statement, ms.
+ */
+export async function watchDrift(
+  url: string,
+  emit: Emit,
+  signal: AbortSignal,
+  within = ANSWER_WITHIN,
+): Promise<void> {
   while (!signal.aborted) {
     try {
-      const client = await openClient(url, 'sigwatch archive')
+      const client = await openClient(url, 'sigwatch archive', within)
       try {
-        emit({ name: 'score_drift', drifts: await scoreDrift(client, Date.now()) })
+        const drifts = await limited(client, within, 'READ ONLY', () => scoreDrift(client, Date.now()))
+        emit({ name: 'score_drift', drifts })
       } finally {
         await client.end()
       }
-    } catch {
-      // The intake says that the database does not answer.
+    } catch (error) {
+      emit({ name: 'score_drift_unknown', reason: databaseError(error).message })
     }
     await sleep(EVERY, undefined, { signal }).catch(() => undefined)
   }

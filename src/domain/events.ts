@@ -103,6 +103,8 @@ export type Event =
         readonly psi: number
       }[]
     }
+  /** The archive does not say how far they have moved. */
+  | { readonly name: 'score_drift_unknown'; readonly reason: string }
   /** A backlog waits for the store. */
   | { readonly name: 'backlog_waits' }
   /** Redis lost what was counted in a part of the store. */

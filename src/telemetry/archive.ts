@@ -5,7 +5,12 @@ const TEN_SECONDS = 10_000
 
 /** What becomes of the archive, and of the complaints in it. */
 export const ARCHIVE_REPORTS: ReportsOf<
-  'archived' | 'archive_refused' | 'archive_expired' | 'complaint_deadlines' | 'score_drift'
+  | 'archived'
+  | 'archive_refused'
+  | 'archive_expired'
+  | 'complaint_deadlines'
+  | 'score_drift'
+  | 'score_drift_unknown'
 > = {
   archived: { line: { level: 'debug', message: 'archived' } },
   archive_refused: {
@@ -25,5 +30,9 @@ export const ARCHIVE_REPORTS: ReportsOf<
       m.sigwatch_model_score_drift.reset()
       for (const { label, against, psi } of drifts) m.sigwatch_model_score_drift.set({ label, against }, psi)
     },
+  },
+  score_drift_unknown: {
+    line: { level: 'warn', message: 'the drift of the scores cannot be computed' },
+    measure: (m) => m.sigwatch_model_score_drift.reset(),
   },
 }

@@ -10,16 +10,20 @@ export type SeedRecord = readonly [input: ArchiveInput, value: object | null, pl
 
 const DAY = 86_400_000
 
-/** Makes the tables of an empty database and writes records as `sigwatch archive` does; a row of the registry with its place. */
+/** Makes the tables of an empty database and writes records as `sigwatch archive` does, of a topic that was not read yet; a row of the registry with its place. */
 export async function seedArchive(
   url: string,
   records: readonly SeedRecord[],
-  { sample = 1, tokenise = (to) => `1.${to}` }: Partial<Pick<RowOptions, 'sample' | 'tokenise'>> = {},
+  {
+    sample = 1,
+    tokenise = (to) => `1.${to}`,
+    topic = 'seed',
+  }: Partial<Pick<RowOptions, 'sample' | 'tokenise'>> & { readonly topic?: string } = {},
 ): Promise<void> {
   const client = await openClient(url, 'seed')
   try {
     await migrate(client)
-    const place = { topic: 'seed', partition: 0 }
+    const place = { topic, partition: 0 }
     await openOffsets(client, [{ ...place, startOffset: 0, endOffset: records.length }])
     const rows = records.flatMap(([input, value, place = { key: null, at: 0 }], offset) => {
       const bytes = Buffer.from(value === null ? '' : JSON.stringify(value))

@@ -33,6 +33,7 @@ export const SAMPLE_EVENTS: readonly Event[] = [
   { name: 'archive_refused', count: 1, reason: 'time is no time' },
   { name: 'archive_expired', partitions: 6 },
   { name: 'complaint_deadlines', due: 2, overdue: 1, unknown: 3, computedAt: 1_794_300_000_000 },
+  { name: 'score_drift_unknown', reason: 'PostgreSQL: 57014: canceling statement due to statement timeout' },
   {
     name: 'score_drift',
     drifts: [

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { psiByLabel, type ScoreDrift, scoreDrift } from '../../src/archive/drift.ts'
+import { psiByLabel, type ScoreDrift, scoreDrift, watchDrift } from '../../src/archive/drift.ts'
+import type { Event } from '../../src/domain/events.ts'
 import { verdictAt } from '../helpers/archive-records.ts'
 import { type SeedRecord, seedArchive } from '../helpers/archive-seed.ts'
 import { type PostgresServer, startPostgres } from '../helpers/postgres-server.ts'
@@ -148,5 +149,41 @@ describeWith('postgres', 'drift of the scores', () => {
   it('is silent where verdicts do not say their model', async () => {
     const { model: _, modelScore: __, ...old } = { ...verdictAt('old', NOW - HOUR), model: '', modelScore: 0 }
     expect(await onArchive('without', [card({ fraud: HELD }), ['verdicts', old]])).toEqual([])
+  })
+
+  it('says that nothing is known while the database does not answer in time', async () => {
+    const url = await server.createDatabase('locked')
+    await seedArchive(url, [])
+    const owner = new pg.Client({ connectionString: url })
+    await owner.connect()
+    await owner.query('BEGIN; LOCK TABLE verdict IN ACCESS EXCLUSIVE MODE')
+    const stop = new AbortController()
+    const events: Event[] = []
+    try {
+      const take = (event: Event) => {
+        events.push(event)
+        stop.abort()
+      }
+      await watchDrift(url, take, stop.signal, 300)
+    } finally {
+      await owner.end()
+    }
+    expect(events).toEqual([{ name: 'score_drift_unknown', reason: expect.stringContaining('57014') }])
+  })
+
+  it('keeps the histogram of a card when an instance with a card that has none starts', async () => {
+    const now = verdicts('fraud', BLUNT, NOW - HOUR)
+    const together = await onArchive('older_card', [card({ fraud: HELD }), card(undefined), ...now])
+    expect(together).toMatchObject([{ label: 'fraud', against: 'card' }])
+    const url = await server.createDatabase('older_card_later')
+    await seedArchive(url, [card({ fraud: HELD }), ...now])
+    await seedArchive(url, [card(undefined)], { topic: 'later' })
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    try {
+      expect(await scoreDrift(client, NOW)).toEqual(together)
+    } finally {
+      await client.end()
+    }
   })
 })
