@@ -1,3 +1,4 @@
+import { signsToBlock } from '../../src/detectors/brand-decision/signs.ts'
 import type { Classifier } from '../../src/domain/ports.ts'
 import type { BrandCorpus, BrandMessage } from './corpus.ts'
 import { certaintyBy, type Decision, decisionsOf, fitWeights } from './examples.ts'
@@ -34,7 +35,8 @@ export function judgeWithout(corpus: BrandCorpus, classifier: Classifier, writer
   return (['filed', 'shipped'] as const).flatMap((registry) =>
     corpus.messages.map((of) => {
       const mine = asked.get(keyOf(of, registry)) ?? []
-      const certainty = Math.max(0, ...mine.filter(({ mayBlock }) => mayBlock).map(sure))
+      const blocking = mine.filter(({ mayBlock }) => mayBlock)
+      const certainty = Math.max(0, ...blocking.map(({ signs }) => certaintyBy(fitted, signsToBlock(signs))))
       return { of, registry, certainty, asked: mine, sure }
     }),
   )

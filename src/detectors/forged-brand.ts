@@ -78,7 +78,7 @@ export const forgedBrand = defineMessageCode({
   },
   summary: 'claims a brand; the link, number or port is not the brand’s',
   fires:
-    "The text or the signature claims a brand, and the port, the link or the number to call is not that brand's. An official domain of any registered brand is never foreign. How sure that is follows from sender, links, numbers, words and the text model, weighed together; below `blockFrom` the action is at most `review`, and so it is for what leads nowhere, and on the brand's own port without a foreign link.",
+    "The text or the signature claims a brand, and the port, the link or the number to call is not that brand's. An official domain of any registered brand is never foreign. How sure that is follows from sender, links, numbers, words and the text model, weighed together; below `blockFrom` the action is at most `review`, and so it is for what leads nowhere, and on the brand's own port without a foreign link. A call about an account counts towards `blockFrom` only where the sender is not the brand's.",
   why: 'The classic fraud by SMS: a message in the name of a bank, a shop or an office, with a link to a copy of its site.',
   tune: "Most false alarms come from a gap in the registry: add the brand's domains, hotlines and ports. Raise `minScore` to report only what several signs agree on, and `blockFrom` to block less.",
   sentences: {

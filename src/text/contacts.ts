@@ -24,7 +24,7 @@ function spanOf(offsets: NormalisedText['offsets'], original: string, start: num
   return { start: offsets[start] as number, end: last + (high >= 0xd800 && high < 0xdc00 ? 2 : 1) }
 }
 
-/** What is being found, and in what: lists that have grown keep room for more, so what is returned is a copy. */
+/** What is being found, and in what. Reused between calls; a result is a copy, which has no spare capacity. */
 const found: ContactMention[] = []
 const taken: Span[] = []
 const at: { offsets: NormalisedText['offsets']; original: string } = {

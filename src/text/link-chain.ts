@@ -41,8 +41,8 @@ interface Chain {
   readonly dots: Int32Array
   /** Where reading goes on if this is no link. */
   resume: number
-  /** The text says that a sign or a space stands for a dot. */
-  masked: boolean
+  /** Signs, or the space, of which the text says that they stand for a dot. */
+  masks: string
 }
 /** The chain read last. */
 export const chain: Chain = {
@@ -51,7 +51,7 @@ export const chain: Chain = {
   ends: new Int32Array(MAX_LABELS),
   dots: new Int32Array(MAX_LABELS),
   resume: 0,
-  masked: false,
+  masks: '',
 }
 
 let dotEnd = 0
@@ -83,10 +83,10 @@ function dotAt(draft: Draft, at: number): number {
       kind = BRACKET_DOT
       i += 5
     }
-  } else if (chain.masked && MASKS.includes(unit)) {
+  } else if (unit !== SPACE && chain.masks !== '' && chain.masks.includes(String.fromCharCode(unit))) {
     kind = SIGN_DOT
     i++
-  } else if (chain.masked && spaces === 1 && isSuffixAt(draft, i)) {
+  } else if (spaces === 1 && chain.masks.includes(' ') && isSuffixAt(draft, i)) {
     kind = SIGN_DOT
   } else if (spaces > 0 && isDotWord(draft, i) && units[i + 3] === SPACE) {
     kind = WORD_DOT
@@ -100,22 +100,50 @@ function dotAt(draft: Draft, at: number): number {
   return kind
 }
 
-/** Signs that stand for a dot where the text says so. */
-const MASKS: readonly number[] = [...',*#|;!'].map((sign) => sign.charCodeAt(0))
-
 /** Whether a suffix that spam uses stands whole at `at`. */
 function isSuffixAt(draft: Draft, at: number): boolean {
   const end = labelEnd(draft, at)
   return end > at && DISGUISED_SUFFIXES.has(draftText(draft, at, end))
 }
 
-/** `逗号改点`, `空格换成.`, `把*改为点`, `中间加点`, `自行加点`: the reader is to put in the dot of a link. */
-const MASKED =
-  /(?:逗号|空格|星号|井号|感叹号|符号|[,，*＊#＃|])[^。!?]{0,3}?(?:改|换|变|替)(?:换?[成为作])?个?(?:小?点|[.。])|(?:自行|自己|中间|手动|后面|前面)(?:加|补|添|打)(?:上|个)?(?:小?点(?![击评赞餐单名心])|[.。])/
+/** Signs that a text may name as the mask of a dot, by their names. */
+const NAMED_SIGNS: Readonly<Record<string, string>> = {
+  逗号: ',',
+  空格: ' ',
+  星号: '*',
+  井号: '#',
+  竖线: '|',
+  分号: ';',
+  叹号: '!',
+  符号: ',*#|;!',
+}
+const NAME = Object.keys(NAMED_SIGNS).join('|')
+const NAMES = new RegExp(NAME, 'g')
+const SIGN = '[,，*＊#＃|｜;；!！]'
+const OPEN = String.raw`["'“‘「『(（【\[]`
+const CLOSE = String.raw`["'”’」』)）】\]]`
+const VERB = '(?:改|换|变|替换?)'
+const INTO = '[成为作]个?'
+/** The dot, and behind it the end of a clause or what the reader does next: `换点厚衣服` and `改点号` speak of no dot. */
+const INTO_DOT = String.raw`(?:小?点|[.．])(?=\s*(?:$|[^\s\p{L}\p{N}]|再|后|打开|访问|进))`
+/** `逗号改点`, `空格换成.`. */
+const NAMED_MASK = new RegExp(`(?:${NAME})[^。!?！？]{0,3}?${VERB}换?(?:${INTO})?${INTO_DOT}`, 'gu')
+/** `把*改为点`, `“;”换成点`: a sign itself, which is a comma of the sentence unless quoted or the object of the verb. */
+const QUOTED_MASK = new RegExp(
+  String.raw`(?:[把将]\s?${OPEN}?|${OPEN})(${SIGN})${CLOSE}?\s?(?:全部|都)?${VERB}换?${INTO}${INTO_DOT}`,
+  'gu',
+)
+/** `中间加点`, `自行加点`: the reader puts the dot where the link has a gap. */
+const GAP_MASK = new RegExp(`(?:自行|自己|中间|手动|后面|前面)[加补添打](?:上|个)?${INTO_DOT}`, 'u')
 
-/** Whether a text says that a sign or a space in it stands for the dot of a link. */
-export function masksDots(text: string): boolean {
-  return /[点.。]/.test(text) && MASKED.test(text)
+/** Signs, and the space, of which a text says that they stand for the dot of a link; none in almost every text. */
+export function masksIn(text: string): string {
+  if (!/[改换变替加补添打][^。!?]{0,3}[点.．]/.test(text)) return ''
+  let masks = GAP_MASK.test(text) ? ' ' : ''
+  for (const [said] of text.matchAll(NAMED_MASK))
+    for (const [name] of said.matchAll(NAMES)) masks += NAMED_SIGNS[name]
+  for (const [, sign] of text.matchAll(QUOTED_MASK)) masks += (sign as string).normalize('NFKC')
+  return masks
 }
 
 function isDotWord(draft: Draft, at: number): boolean {

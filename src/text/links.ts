@@ -15,7 +15,7 @@ import {
   isHostUnit,
   labelEnd,
   labelText,
-  masksDots,
+  masksIn,
   PLAIN_DOT,
   readChain,
   SPACE,
@@ -207,7 +207,7 @@ export function extractUrls(text: string): UrlMention[] {
 export function urlsOfPlain(draft: Draft, text: string): UrlMention[] {
   const found: UrlMention[] = []
   const { units } = draft
-  chain.masked = masksDots(text)
+  chain.masks = masksIn(text)
   let tries = 0
   let i = 0
   let floor = 0

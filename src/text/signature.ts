@@ -108,7 +108,7 @@ function closing(text: string, start: number): number {
   return -1
 }
 
-/** What is being found: a list that has grown keeps room for more, so what is returned is a copy. */
+/** What is being found. Reused between calls; a result is a copy, which has no spare capacity. */
 const found: SignatureMention[] = []
 const NOTHING = { signatures: [] } as const
 

@@ -9,6 +9,7 @@ import {
   type Sign,
   STRANGERS,
   signsOf,
+  signsToBlock,
 } from './signs.ts'
 import { BIAS, WEIGHTS } from './weights.ts'
 
@@ -16,6 +17,8 @@ import { BIAS, WEIGHTS } from './weights.ts'
 export interface Weighed {
   /** How sure it is that the message is forged, 0 to 1. */
   readonly certainty: number
+  /** The same by the signs that bear out a block, 0 to 1: what `blockFrom` is compared with. */
+  readonly certaintyToBlock: number
   /** Signs that speak for a forgery and against it, the strongest first. */
   readonly speaksFor: readonly Sign[]
   readonly speaksAgainst: readonly Sign[]
@@ -34,9 +37,9 @@ export function weigh(
 ): Weighed {
   const signs = signsOf(claim, traces, message, registry)
   const sorted = signs.toSorted((a, b) => Math.abs(WEIGHTS[b]) - Math.abs(WEIGHTS[a]))
-  const logOdds = signs.reduce((sum, sign) => sum + WEIGHTS[sign], BIAS)
   return {
-    certainty: 1 / (1 + Math.exp(-logOdds)),
+    certainty: certaintyOf(signs),
+    certaintyToBlock: certaintyOf(signsToBlock(signs)),
     speaksFor: sorted.filter((sign) => WEIGHTS[sign] > 0),
     speaksAgainst: sorted.filter((sign) => WEIGHTS[sign] < 0),
     neutral: sorted.filter((sign) => WEIGHTS[sign] === 0),
@@ -47,6 +50,10 @@ export function weigh(
       !staysWithSender(claim, signs, message) &&
       mayBlock(signs),
   }
+}
+
+function certaintyOf(signs: readonly Sign[]): number {
+  return 1 / (1 + Math.exp(-signs.reduce((sum, sign) => sum + WEIGHTS[sign], BIAS)))
 }
 
 /** What can be answered to the number that wrote, without anything else. */
@@ -87,7 +94,7 @@ function isOwnContact({ contacts, from }: AnalysedMessage): boolean {
   return contacts.length > 0 && contacts.every(({ value }) => value === from)
 }
 
-/** With what a reader is moved to act: not there where a club or shop names the app it uses, or who collects its parcels. */
+/** With what a reader is moved to act: a club that names its app, or a shop its courier, has none of them. */
 const MOVES_READER: readonly Sign[] = [
   'words:lure',
   'words:pressure',

@@ -32,6 +32,6 @@ export function weighedEvidence({ speaksFor, speaksAgainst, neutral }: Weighed) 
 }
 
 /** The cap that `blockFrom` puts on a finding: the evidence may not be certain enough for what the policy asks. */
-export function capOf({ mayBlock, certainty }: Weighed, blockFrom: number) {
-  return mayBlock && certainty >= blockFrom ? {} : { cap: 'review' as const }
+export function capOf({ mayBlock, certaintyToBlock }: Weighed, blockFrom: number) {
+  return mayBlock && certaintyToBlock >= blockFrom ? {} : { cap: 'review' as const }
 }

@@ -159,6 +159,14 @@ export function leadsByWordsOrNumber(signs: readonly Sign[]): boolean {
   return !signs.some((sign) => sign !== 'contact:landline' && STRANGERS.includes(sign))
 }
 
+/**
+ * The signs that bear out a block. A call about an account from who may be the brand is reported, and blocked only where the
+ * rest of the message is certain enough: nothing contradicts the sender, and no list of numbers is complete.
+ */
+export function signsToBlock(signs: readonly Sign[]): readonly Sign[] {
+  return signs.includes('contact:account') ? signs.filter((sign) => sign !== 'contact:account') : signs
+}
+
 type Add = (there: boolean, sign: Sign) => void
 
 /** From here on a speaker is plain. */

@@ -213,6 +213,10 @@ describe('extractUrls where a text says what stands for the dot', () => {
     ['手动输入 nhsa-yb com （空格改点）', 'nhsa-yb.com'],
     ['gjj-tq*com 把*换成点', 'gjj-tq.com'],
     ['登录 sbk-rz#top（#改为.）', 'sbk-rz.top'],
+    ['打开 icbc-rz;top “;”替换成点', 'icbc-rz.top'],
+    ['sf-kd com 空格换点再打开', 'sf-kd.com'],
+    ['复制 ems-cx!vip 感叹号换成小点，访问', 'ems-cx.vip'],
+    ['逗号和空格换成点：abc-pay com', 'abc-pay.com'],
   ])('%s', (text, host) => {
     expect(extractUrls(text)).toMatchObject([{ host, disguised: true }])
   })
@@ -236,6 +240,22 @@ describe('extractUrls where a text says what stands for the dot', () => {
     '会员 vip com 课程',
     '咖啡自己加点糖, me too',
     '菜谱：最后自行加点盐, top 的味道',
+    '【小米】电池,已换。xiaomi vip 用户免费贴膜',
+    '【华为】您的mate60屏幕,已换。mate60 pro 配件同享保修',
+    '天冷,换点厚衣服,team vip 群见',
+    '地址,已改。新地址 lucky top 大厦',
+    '记得中间加点水,然后 hello,top',
+    '屏幕,可换。iphone pro 用户到店',
+    '【顺丰】收件时间,已改。sf vip 客户优先派送',
+    '航班,已变。mu top 会员请重新选座',
+    '密码,请改。office pro 版到期',
+    '合同里逗号换成点号，lucky top 项目照旧',
+    '表格逗号改点，发到 sales team 的邮箱',
+    '后面加点辣，hello kitty top 店见',
+    '先把,这件事换成点外卖,kfc top 套餐',
+    '手动打点滴,下午去医院 a1 vip 病房',
+    '空格,换个位置。galaxy pro 键盘到货',
+    '将#1机组换成点火模式 alpha top',
   ])('none: %s', (text) => {
     expect(extractUrls(text)).toEqual([])
   })
