@@ -88,7 +88,7 @@ export interface Message {
   readonly receivedAt: number
   /** Scored without all of its parts. */
   readonly partial: boolean
-  /** Completed by its deadline and not by a record: counted once by a key of its own. */
+  /** Completed by a deadline, its own or that of the parts before it: counted once by a key of its own. */
   readonly byDeadline: boolean
   /** Offsets in `text` (code units) at which a missing part touches; only for partial messages. */
   readonly seams: readonly number[]

@@ -26,10 +26,13 @@ export function messageOf(record: SmsRecord, position: Position, receivedAt: num
   }
 }
 
-/** A part that is scored alone, without the others of its SMS. */
+/**
+ * A part that is scored alone, since the others of its SMS were flushed before it came. Whoever reads it again without them
+ * flushes it by its deadline, so it is counted by the same key now.
+ */
 export function partOf(record: SmsRecord, part: Part, position: Position, receivedAt: number): Message {
-  const parts = [{ index: part.index, text: record.text }]
-  return { ...messageOf(record, position, receivedAt), partial: true, seams: seamsOf(parts, part.count) }
+  const seams = seamsOf([{ index: part.index, text: record.text }], part.count)
+  return { ...messageOf(record, position, receivedAt), partial: true, byDeadline: true, seams }
 }
 
 /** Offsets in the joined text at which a missing part touches. */

@@ -117,7 +117,7 @@ describe('JoinParts', () => {
     join.add(part(3), at(2), T)
     join.flushExpired(P, T + 20_000)
     expect(join.add(part(2), at(3), T + 21_000)).toMatchObject([
-      { id: 'm.2', text: '<m.2>', partial: true, byDeadline: false, seams: [0, 5] },
+      { id: 'm.2', text: '<m.2>', partial: true, byDeadline: true, seams: [0, 5] },
     ])
     expect(join.open).toBe(0)
     // The reference has come round: a new message.
@@ -132,8 +132,21 @@ describe('JoinParts', () => {
     const messages = join.add(part(2, 2), at(2), T + 10_001)
     expect(messages.map((m) => [m.id, m.byDeadline])).toEqual([
       ['m.1', true],
-      ['m.2', false],
+      ['m.2', true],
     ])
+  })
+
+  it('has a part that was scored alone counted by the same key when it is read again without the others', () => {
+    const join = new JoinParts()
+    join.add(part(1, 2), at(1), T)
+    join.flushExpired(P, T + 20_000)
+    const [alone] = join.add(part(2, 2), at(2), T + 21_000)
+    const next = new JoinParts()
+    next.add(part(2, 2), at(2), T + 21_000)
+    const [flushed] = next.flushExpired(P, T + 41_000)
+    const keyOf = (message: Message | undefined) => message && [message.from, message.id, message.byDeadline]
+    expect(keyOf(alone)).toEqual(keyOf(flushed))
+    expect(alone?.byDeadline).toBe(true)
   })
 
   it('flushes a partition that is silent by the wall clock, and only that', () => {
