@@ -49,7 +49,10 @@ const CONFLICTS = `SELECT DISTINCT c.id FROM jsonb_populate_recordset(NULL::comp
   WHERE c.id = ANY ($2) AND (c.port <> r.port OR c.signature <> r.signature OR c.text <> r.text OR c.source <> r.source
     OR c.recipient <> r.recipient)`
 
-/** In the order of ids, so that two imports do not wait for each other. */
+/** One import writes at a time: they lock batch by batch in the order of their files, and could deadlock. */
+const ALONE = 'SELECT pg_advisory_xact_lock(7446284928)'
+
+/** Locked, so that none comes to be answered by another until these are written. */
 const STANDING = `SELECT id, answered_at IS NOT NULL AS answered FROM complaint_case WHERE id = ANY ($1) ORDER BY id FOR UPDATE`
 
 /** Complaints that are asked about and written at once. */
@@ -73,6 +76,7 @@ export async function writeComplaints(
   const conflicting: string[] = []
   await client.query('BEGIN')
   try {
+    await client.query(ALONE)
     for (const batch of batchesOf(kept)) {
       const written = await writeBatch(client, batch)
       added += written.added

@@ -79,4 +79,20 @@ describeWith('postgres', 'complaints written in batches', () => {
     const { rows } = await client.query("SELECT received_at, label, bands FROM complaint_case WHERE id = 'k'")
     expect(rows).toEqual([{ received_at: new Date(NOW - 5_000), label: 'fraud', bands: ['b1'] }])
   })
+
+  it('writes two imports of the same complaints in opposite order at once', async () => {
+    const many = Array.from({ length: 1_500 }, (_, i) => complaint(`both${i}`))
+    await write(many)
+    const other = await openClient(server.url, 'other')
+    try {
+      const opposite = writeComplaints(other, many.toReversed(), RETENTION, NOW)
+      const known = { added: 0, known: 1_500, answered: 0, left: 0, conflicting: [] }
+      expect(await Promise.allSettled([write(many), opposite])).toEqual([
+        { status: 'fulfilled', value: known },
+        { status: 'fulfilled', value: known },
+      ])
+    } finally {
+      await other.end()
+    }
+  })
 })
