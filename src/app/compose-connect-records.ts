@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { SigwatchError } from '../domain/errors.ts'
 import type { RawRecord } from '../domain/message.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
+import { SHOWN_AFTER } from '../sources/end-proof.ts'
 import { readTopicRange } from '../sources/topic-range.ts'
 import { isRejection } from '../stages/decode.ts'
 import type { Findings } from './compose-connect-redis.ts'
@@ -12,7 +13,8 @@ import { unreadRecipients } from './unread-recipients.ts'
 
 /** Records that are tried of each topic, the last of its partitions. */
 const TRIED = 100
-const WITHIN = 10_000
+/** Reading them, and seeing that compaction has taken the last ones, ms. */
+const WITHIN = SHOWN_AFTER + 10_000
 /** Reasons that are shown of each topic, the most frequent first. */
 const SHOWN = 3
 

@@ -4,6 +4,7 @@ import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { backOff } from '../kafka/backoff.ts'
 import type { Consumer, EachBatchPayload, KafkaConnection } from '../kafka/client.ts'
 import { mustBeChanged, reasonOf } from '../kafka/errors.ts'
+import { EndProof, type EndProofOptions } from './end-proof.ts'
 
 /** A row as it stands: in a compacted topic, `value` null deletes the key. */
 export interface TableRow {
@@ -15,7 +16,7 @@ export interface TableRow {
   readonly position: Position
 }
 
-export interface TableSourceOptions {
+export interface TableSourceOptions extends Pick<EndProofOptions, 'settledAfter' | 'forgottenAfter'> {
   readonly connection: KafkaConnection
   readonly topic: string
   /**
@@ -23,13 +24,8 @@ export interface TableSourceOptions {
    * the groups that are made under it (`<groupId>.<n>`) vanish by themselves, as nothing is committed in them.
    */
   readonly groupId: string
-  /** How long brokers must have answered that nothing comes before that is believed, ms. */
-  readonly settledAfter?: number
 }
 
-/** Every broker must have answered so often that nothing comes, before that is believed. */
-const ANSWERS = 3
-const SETTLED_AFTER = 5_000
 const STEP = 250
 
 /**
@@ -48,14 +44,9 @@ export class TableSource {
   /** Everything before these offsets was applied since the start, by partition. */
   readonly #applied = new Map<string, number>()
   #lives = 0
-  #movedAt = 0
   /** Batches that are being applied. */
   #inHand = 0
-  /** Fetches that each broker has answered since something moved last. */
-  readonly #answers = new Map<string, number>()
-  /** Brokers that were asked and have not answered yet. */
-  readonly #asked = new Set<string>()
-  #asking = false
+  readonly #proof: EndProof
   #caughtUp = false
   #resolveCaughtUp: () => void = () => {}
   #failure: unknown
@@ -66,6 +57,7 @@ export class TableSource {
 
   constructor(options: TableSourceOptions) {
     this.#options = options
+    this.#proof = new EndProof(options)
     this.#part = `table ${options.topic}`
     this.caughtUp = new Promise((resolve) => {
       this.#resolveCaughtUp = resolve
@@ -118,29 +110,18 @@ export class TableSource {
       maxWaitTimeInMs: STEP,
       mayJoin: () => true,
     })
-    const { CRASH, FETCH, FETCH_START, GROUP_JOIN, END_BATCH_PROCESS } = consumer.events
+    const { CRASH, GROUP_JOIN, END_BATCH_PROCESS } = consumer.events
     this.#positions.clear()
-    this.#asked.clear()
     consumer.on(GROUP_JOIN, () => {
-      this.#moved()
+      this.#proof.moved()
       connection.health.restored(this.#part)
     })
-    consumer.on(FETCH_START, ({ payload }) => {
-      const node = String(payload.nodeId)
-      this.#asked.add(node)
-      if (!this.#answers.has(node)) this.#answers.set(node, 0)
-    })
-    consumer.on(FETCH, ({ payload }) => {
-      const node = String(payload.nodeId)
-      this.#asked.delete(node)
-      this.#answers.set(node, (this.#answers.get(node) ?? 0) + 1)
-      void this.#checkWhetherAtEnd()
-    })
+    this.#proof.follow(consumer, () => void this.#checkWhetherAtEnd())
     // Also said of batches that hold nothing for a reader, such as the marks of transactions.
     consumer.on(END_BATCH_PROCESS, ({ payload }) => {
       if (this.#failure !== undefined) return
       this.#positions.set(partitionKey(payload), Number(payload.lastOffset) + 1)
-      this.#moved()
+      this.#proof.moved()
       if (this.#behind().length === 0) this.#catchUp()
     })
     const ended = new Promise<unknown>((resolve) => {
@@ -208,13 +189,6 @@ export class TableSource {
     }
   }
 
-  #moved(): void {
-    this.#movedAt = Date.now()
-    this.#answers.clear()
-    // One that hangs was asked before, and has yet to answer.
-    for (const node of this.#asked) this.#answers.set(node, 0)
-  }
-
   /** Partitions whose end, as it was when reading began, is not reached. */
   #behind(): Bounds[] {
     return (this.#ends ?? []).filter((end) => {
@@ -226,21 +200,11 @@ export class TableSource {
     })
   }
 
-  /**
-   * Compaction and retention may have taken the last records before the end. That is believed when no rows are being
-   * applied, every broker has answered several times that it has nothing, and the partitions concerned have a leader.
-   */
+  /** Compaction and retention may have taken the last records before the end. */
   async #checkWhetherAtEnd(): Promise<void> {
-    if (this.#caughtUp || this.#asking || !this.#ends || this.#inHand > 0 || this.#failure !== undefined)
-      return
-    if (Date.now() - this.#movedAt < (this.#options.settledAfter ?? SETTLED_AFTER)) return
-    if ([...this.#answers.values()].some((answers) => answers < ANSWERS)) return
-    const moved = this.#movedAt
-    const behind = this.#behind()
-    this.#asking = true
-    const led = await this.#options.connection.boundsOf(behind).catch(() => [])
-    this.#asking = false
-    if (led.length === behind.length && moved === this.#movedAt && this.#inHand === 0) this.#catchUp()
+    if (this.#caughtUp || !this.#ends || this.#inHand > 0 || this.#failure !== undefined) return
+    const found = await this.#proof.ask(this.#behind())
+    if (found?.answer === 'silent' && this.#inHand === 0) this.#catchUp()
   }
 
   #catchUp(): void {

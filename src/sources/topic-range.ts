@@ -6,6 +6,7 @@ import type { Consumer, EachBatchPayload, KafkaConnection } from '../kafka/clien
 import { mustBeChanged, reasonOf } from '../kafka/errors.ts'
 import { lastOfEach } from '../kafka/headers.ts'
 import { unreadableReason } from '../kafka/unreadable.ts'
+import { EndProof, type EndProofOptions } from './end-proof.ts'
 
 export interface PartitionOffsetRange extends OffsetRange {
   readonly partition: number
@@ -16,7 +17,7 @@ export interface RangeRecord extends Omit<RawRecord, 'value'> {
   readonly value: Buffer | null
 }
 
-export interface TopicRangeOptions {
+export interface TopicRangeOptions extends Pick<EndProofOptions, 'settledAfter' | 'forgottenAfter'> {
   readonly connection: KafkaConnection
   readonly topic: string
   /** Of this reading alone. Nothing is committed in it, so it vanishes by itself. */
@@ -30,23 +31,11 @@ export interface TopicRangeOptions {
   readonly signal?: AbortSignal
   /** Delete the group at once where the user may; else the brokers drop it later. */
   readonly deletesGroup?: boolean
-  /**
-   * How long brokers must have answered that nothing comes before that is believed, ms; after six times as long in which
-   * they do not show it, the reading fails.
-   */
-  readonly settledAfter?: number
 }
 
 const STEP = 250
 /** Partitions that are read at once. */
 const SIDE_BY_SIDE = 8
-/** Every broker must have answered so often that nothing comes, before that is believed. */
-const ANSWERS = 3
-const SETTLED_AFTER = 5_000
-/** So many times as long the partitions must have had a leader: the consumer looks again every 10 s who leads them. */
-const CONFIRMED_FACTOR = 2
-/** So many times as long is waited for brokers that do not answer and for partitions without a leader. */
-const UNPROVEN_FACTOR = 6
 const ATTEMPTS = 5
 const HEARTBEAT_EVERY = 1_000
 const NOTHING = Buffer.alloc(0)
@@ -65,20 +54,14 @@ class TopicRangeReading {
   readonly #open = new Map<number, { next: number; readonly to: number }>()
   #lives = 0
   #records = 0
-  #movedAt = 0
   #inHand = 0
-  /** Fetches that each broker has answered since something moved last. */
-  readonly #answers = new Map<string, number>()
-  /** Brokers that were asked and have not answered yet. */
-  readonly #asked = new Set<string>()
-  /** Since when every partition that is still to be read has been found to have a leader. */
-  #ledSince: number | undefined
-  #checking = false
+  readonly #proof: EndProof
   #failure: unknown
   #settle: (error?: unknown) => void = () => {}
 
   constructor(options: TopicRangeOptions) {
     this.#options = options
+    this.#proof = new EndProof(options)
     for (const { partition, from, to } of options.ranges)
       if (from < to) this.#open.set(partition, { next: from, to })
   }
@@ -110,38 +93,25 @@ class TopicRangeReading {
       maxWaitTimeInMs: STEP,
       mayJoin: () => true,
     })
-    const { CRASH, FETCH, FETCH_START, GROUP_JOIN, END_BATCH_PROCESS } = consumer.events
+    const { CRASH, GROUP_JOIN, END_BATCH_PROCESS } = consumer.events
     const ended = new Promise<unknown>((resolve) => {
       this.#settle = resolve
       signal?.addEventListener('abort', () => resolve(undefined), { once: true })
     })
     consumer.on(CRASH, ({ payload }) => this.#settle(payload.error))
     consumer.on(GROUP_JOIN, ({ payload }) => {
-      this.#moved()
+      this.#proof.moved()
       for (const partition of payload.memberAssignment[topic] ?? []) {
         const open = this.#open.get(partition)
         if (open) consumer.seek({ topic, partition, offset: String(open.next) })
         else consumer.pause([{ topic, partitions: [partition] }])
       }
     })
-    consumer.on(FETCH_START, ({ payload }) => {
-      const node = String(payload.nodeId)
-      this.#asked.add(node)
-      if (!this.#answers.has(node)) this.#answers.set(node, 0)
-    })
-    consumer.on(FETCH, ({ payload }) => {
-      const node = String(payload.nodeId)
-      this.#asked.delete(node)
-      this.#answers.set(node, (this.#answers.get(node) ?? 0) + 1)
-      void this.#checkWhetherAtEnd()
-    })
+    this.#proof.follow(consumer, () => void this.#checkWhetherAtEnd())
     // Also said of batches that hold nothing for a reader.
     consumer.on(END_BATCH_PROCESS, ({ payload }) => {
       this.#advance(consumer, payload.partition, Number(payload.lastOffset) + 1)
     })
-    this.#movedAt = 0
-    this.#answers.clear()
-    this.#asked.clear()
     const started = (async () => {
       await consumer.connect()
       await consumer.subscribe({ topic, fromBeginning: true })
@@ -154,7 +124,7 @@ class TopicRangeReading {
     })()
     started.catch((error: unknown) => this.#settle(error))
     const error = await ended
-    this.#movedAt = 0
+    this.#proof.end()
     await Promise.race([consumer.disconnect().catch(() => undefined), backOff(10)])
     if (deletesGroup && error === undefined)
       await connection.ask((admin) => admin.deleteGroups([groupId]).catch(() => undefined))
@@ -196,45 +166,17 @@ class TopicRangeReading {
     }
   }
 
-  #moved(): void {
-    this.#movedAt = Date.now()
-    this.#ledSince = undefined
-    this.#countAnew()
-  }
-
-  #countAnew(): void {
-    this.#answers.clear()
-    // One that hangs was asked before, and has yet to answer.
-    for (const node of this.#asked) this.#answers.set(node, 0)
-  }
-
-  /**
-   * Compaction may have taken the last records of a range. That is believed when no records are in hand, the partitions
-   * concerned have had a leader for so long that the consumer knows it, and every broker has answered several times since
-   * then that it has nothing. What retention took is known by the first offset that is left.
-   */
+  /** What compaction took is believed; what retention took is known by the first offset that is left. */
   async #checkWhetherAtEnd(): Promise<void> {
-    const { connection, topic, settledAfter = SETTLED_AFTER } = this.#options
-    const moved = this.#movedAt
-    if (this.#checking || this.#inHand > 0 || moved === 0 || Date.now() - moved < settledAfter) return
+    if (this.#inHand > 0) return
+    const { topic } = this.#options
     const open = [...this.#open.keys()].map((partition) => ({ topic, partition }))
-    this.#checking = true
-    const led = await connection.boundsOf(open).catch(() => [])
-    this.#checking = false
-    if (moved !== this.#movedAt || this.#inHand > 0) return
-    for (const { partition, startOffset } of led)
+    const found = await this.#proof.ask(open)
+    if (!found || this.#inHand > 0) return
+    for (const { partition, startOffset } of found.led)
       if (startOffset >= this.#open.get(partition)!.to) this.#open.delete(partition)
-    if (this.#open.size === 0) return this.#settle()
-    if (led.length < open.length) this.#ledSince = undefined
-    else if (this.#ledSince === undefined) {
-      this.#ledSince = Date.now()
-      this.#countAnew()
-    }
-    const answered = [...this.#answers.values()].every((answers) => answers >= ANSWERS)
-    const waited = Date.now() - (this.#ledSince ?? moved)
-    if (answered && this.#ledSince !== undefined) {
-      if (waited >= CONFIRMED_FACTOR * settledAfter) this.#settle()
-    } else if (waited >= UNPROVEN_FACTOR * settledAfter) this.#giveUp(led)
+    if (this.#open.size === 0 || found.answer === 'silent') this.#settle()
+    else if (found.answer === 'unproven') this.#giveUp(found.led)
   }
 
   /** `led`: the partitions whose leaders answer. */
@@ -251,7 +193,7 @@ class TopicRangeReading {
   #advance(consumer: Consumer, partition: number, next: number): void {
     const open = this.#open.get(partition)
     if (!open || this.#failure !== undefined) return
-    this.#moved()
+    this.#proof.moved()
     // A batch that was fetched before the place was set lies before it.
     open.next = Math.max(open.next, next)
     if (open.next < open.to) return

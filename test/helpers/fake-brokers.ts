@@ -79,6 +79,10 @@ export class FakeBrokers {
   fetchFails: Error | undefined
   /** Answers no fetch as long as it is named here; it answers everything else. */
   hungNode: string | undefined
+  /** Brokers that are dead: fetches that they have not answered fail. */
+  readonly dead = new Set<string>()
+  /** How long a consumer relies on what it knows of the leaders, ms. */
+  metadataAge = 100
   /** The connection to the coordinator is lost when the next member asks which partitions are its own. */
   syncFails = false
   /** The group has forgotten its member, and the connection is lost while it asks to join anew. */
@@ -149,7 +153,7 @@ export class FakeBrokers {
       cluster: this.#cluster(),
       logger: quiet,
       maxWaitTimeInMs: 10,
-      metadataMaxAge: 100,
+      metadataMaxAge: this.metadataAge,
       retry: {
         initialRetryTime: 5,
         maxRetryTime: 40,
@@ -192,15 +196,15 @@ export class FakeBrokers {
       isConnected: () => true,
       refreshMetadata: refresh,
       refreshMetadataIfNecessary: async () => {
-        if (Date.now() - refreshedAt > 100) await refresh()
+        if (Date.now() - refreshedAt > this.metadataAge) await refresh()
       },
       addMultipleTargetTopics: refresh,
       removeBroker() {},
-      getNodeIds: () => [...NODES],
+      getNodeIds: () => NODES.filter((node) => !this.dead.has(node)),
       findTopicPartitionMetadata: () => metadata,
       findGroupCoordinator: async () => this.#coordinator(),
       findBroker: async ({ nodeId }: { nodeId: string }) => {
-        if (!NODES.includes(nodeId as never)) throw new KafkaJSBrokerNotFound(nodeId)
+        if (!NODES.includes(nodeId as never) || this.dead.has(nodeId)) throw new KafkaJSBrokerNotFound(nodeId)
         return {
           nodeId,
           isConnected: () => true,
@@ -228,7 +232,8 @@ export class FakeBrokers {
 
   async #fetch(nodeId: string, { topics }: FetchRequest) {
     await this.#delay()
-    while (this.hungNode === nodeId && !this.#closed) await sleep(10)
+    while (this.hungNode === nodeId && !this.#closed && !this.dead.has(nodeId)) await sleep(10)
+    if (this.dead.has(nodeId)) throw new KafkaJSConnectionError('Closed connection')
     const failure = this.fetchFails
     this.fetchFails = undefined
     if (failure) throw failure

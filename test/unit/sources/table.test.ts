@@ -9,6 +9,9 @@ import { type Entry, FakeBrokers, seededRandom, TOPIC } from '../../helpers/fake
 import { until } from '../../helpers/recording-handler.ts'
 
 const SETTLED_AFTER = 300
+/** Brokers that do not answer are waited for so long, ms. */
+const FORGOTTEN_AFTER = 2_000
+const NOBODY = '-1'
 
 function log(rows: number): Entry[] {
   return Array.from({ length: rows }, (_, offset) => ({ offset, mark: false }))
@@ -34,7 +37,13 @@ function open(...rows: number[]) {
     boundsOf: async (asked: readonly PartitionId[]) =>
       led.value ? asked.map(({ partition }) => bounds()[partition]!) : [],
   } as unknown as KafkaConnection
-  const table = new TableSource({ connection, topic: TOPIC, groupId: 'g', settledAfter: SETTLED_AFTER })
+  const table = new TableSource({
+    connection,
+    topic: TOPIC,
+    groupId: 'g',
+    settledAfter: SETTLED_AFTER,
+    forgottenAfter: FORGOTTEN_AFTER,
+  })
   let caughtUp = false
   void table.caughtUp.then(() => {
     caughtUp = true
@@ -89,6 +98,45 @@ it('is not caught up while a broker has not answered a fetch, whatever others ha
   await sleep(3 * SETTLED_AFTER)
   expect(isCaughtUp()).toBe(false)
   brokers.hungNode = undefined
+  await table.caughtUp
+  expect(applied).toBe(40)
+})
+
+it('is caught up without a broker that died over a fetch, when others lead what it led', async () => {
+  const { table, brokers } = open(20, 20)
+  brokers.lead(0, '1')
+  brokers.lead(1, '2')
+  brokers.logs[1]!.splice(15)
+  brokers.end = () => 20
+  brokers.hungNode = '2'
+  let applied = 0
+  void table.run(async (rows) => {
+    applied += rows.length
+  })
+  await until(() => applied === 20)
+  brokers.dead.add('2')
+  brokers.lead(1, '3')
+  await table.caughtUp
+  expect(applied).toBe(35)
+})
+
+it('is not caught up before the consumer knows of a leader that came back', async () => {
+  const { table, brokers, led } = open(20, 20)
+  brokers.metadataAge = 2 * SETTLED_AFTER
+  brokers.lead(1, NOBODY)
+  led.value = false
+  let applied = 0
+  void table.run(async (rows) => {
+    applied += rows.length
+  })
+  await until(() => applied === 20)
+  // Whatever the age of what the consumer knows, it is about to rely on it when the leader comes back.
+  for (let i = 0; i < 4; i++) {
+    await sleep(SETTLED_AFTER / 2)
+    expect(applied).toBe(20)
+  }
+  brokers.lead(1, '3')
+  led.value = true
   await table.caughtUp
   expect(applied).toBe(40)
 })

@@ -8,6 +8,8 @@ import { type Entry, FakeBrokers, seededRandom, TOPIC } from '../../helpers/fake
 import { until } from '../../helpers/recording-handler.ts'
 
 const SETTLED_AFTER = 300
+/** Brokers that do not answer are waited for so long, ms. */
+const FORGOTTEN_AFTER = 2_000
 const NOBODY = '-1'
 
 const log = (records: number): Entry[] =>
@@ -46,6 +48,7 @@ function open() {
       take: (records) => void read.push(...records.map(({ value }) => String(value))),
       signal: stopping.signal,
       settledAfter: SETTLED_AFTER,
+      forgottenAfter: FORGOTTEN_AFTER,
     })
   return { brokers, led, read, start }
 }
@@ -101,4 +104,17 @@ it('knows by the first offset that is left what retention has taken', async () =
   brokers.end = () => 20
   await start()
   expect(read).toEqual(recordsOf(0))
+})
+
+it('ends without a broker that died over a fetch, when others lead what it led', async () => {
+  const { brokers, read, start } = open()
+  brokers.logs[1]!.splice(15)
+  brokers.end = () => 20
+  brokers.hungNode = '2'
+  const reading = start()
+  await until(() => read.length === 20)
+  brokers.dead.add('2')
+  brokers.lead(1, '3')
+  await reading
+  expect(read.toSorted()).toEqual([...recordsOf(0), ...recordsOf(1).slice(0, 15)].toSorted())
 })
