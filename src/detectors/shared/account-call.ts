@@ -19,16 +19,16 @@ const NOT_READER = new RegExp(
   [
     '[非经](?:您|你)?本人|不是(?:您|你)?本人',
     `[如若倘非][^。!?;,]{0,6}?(?:未|没有?)(?:曾)?${ACT}`,
-    `(?:未|没有?)(?:曾)?${ACT}过?(?:的|者)?(?:本人|,?(?:请(?:立即|速|尽快)?)?(?:致电|拨打?|回电)|请立即|请速|请于今日)`,
+    `(?:未|没有?)(?:曾)?${ACT}过?(?:的|者)?(?:本人|(?=,?(?:请(?:立即|速|尽快)?)?(?:致电|拨|回电)))`,
     '误(?:开|点|操作|办)|不同意',
     String.raw`\bnot you\b|wasn['’ ]?t you|was not you`,
-    String.raw`(?:did|do)(?: not|n['’]?t) (?:authori[sz]e|make|request|recogni[sz]e)`,
+    "(?:did|do)(?: not|n['’]?t) (?:authori[sz]e|make|request|recogni[sz]e)",
   ].join('|'),
 )
 const CALL =
   '(?:致电|拨打|请拨|可拨|拨|回电|来电|电话|热线|专线|座机|联系|咨询|客服|人工|call|phone|speak to|contact|dial)'
 /** A number to call, of at least five digits: no date, no time and no amount. */
-const NUMBER = String.raw`(?<!\d[./-]?)(?!(?:\d{4}[/-])?\d{1,2}[/-]\d{1,2}(?!\d))\+?\(?\d(?:[ ()./-]{0,3}\d){4,}(?![\d,.]*\s?(?:元|万|分|积分|年|月|日|号|笔|%))`
+const NUMBER = String.raw`(?<!\d[./-]?)(?!(?:\d{4}[/-])?\d{1,2}[/-]\d{1,2}(?!\d))\+?\(?\d(?:[ ()./-]{0,3}\d){4,}(?![\d,.]*\s?(?:元|万|分(?!机)|积分|笔|%))`
 const CALLS = new RegExp(`${CALL}[^。!?;]{0,24}${NUMBER}`)
 const THEN_CALLS = new RegExp(`(?:${NOT_READER.source})[^。!;]{0,28}${CALLS.source}`)
 
