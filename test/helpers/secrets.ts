@@ -4,6 +4,8 @@ import type { Redis } from 'ioredis'
 /** Characters of a digest that are looked for: what is cut shorter could be found by chance. */
 const TEXT = 12
 const BYTES = 8
+/** Shorter numbers stand in random identifiers by chance, so they count where no letter or digit touches them. */
+const LONG = 9
 /** Between digits, what a reader would not see as the end of a number. */
 const BETWEEN = /(?<=\d)[ \-.·\u2009\u00a0]+(?=\d)/g
 
@@ -29,7 +31,7 @@ export class Secrets {
     const found: string[] = []
     for (const seen of [text, text.replace(BETWEEN, '')]) {
       for (const number of this.#numbers) {
-        const at = seen.indexOf(number)
+        const at = number.length < LONG ? seen.search(alone(number)) : seen.indexOf(number)
         if (at >= 0) found.push(`${number} in ${seen.slice(Math.max(0, at - 200), at + 60)}`)
       }
     }
@@ -53,6 +55,10 @@ export class Secrets {
       this.#digests.set(digest.toString('latin1').slice(0, BYTES), number)
     }
   }
+}
+
+function alone(number: string): RegExp {
+  return new RegExp(`(?<![0-9A-Za-z])${number}(?![0-9A-Za-z])`)
 }
 
 /** The ways in which two things are put together under a hash. */
