@@ -123,20 +123,13 @@ function asksOf(
   return { rates, members, tallies }
 }
 
-/** The set of the names on a port is one, and capped: whoever is not let in still shows there. Mostly all are let in. */
+/** The set of the names on a port is one, and capped: whoever is not let in still shows there. */
 function letInMembers(
   some: readonly MemberObservation[],
   { from, ts }: AnalysedMessage,
   gate: EntityGate,
 ): readonly MemberObservation[] {
-  let passed: MemberObservation[] | undefined
-  for (let i = 0; i < some.length; i++) {
-    const one = some[i]!
-    const isLetIn = isOfPort(one.entity, from) || gate.entity(from, one, ts)
-    if (!isLetIn) passed ??= some.slice(0, i)
-    else passed?.push(one)
-  }
-  return passed ?? some
+  return kept(some, (one) => isOfPort(one.entity, from) || gate.entity(from, one, ts))
 }
 
 /** Two lists as one, which is one of them while the other is empty: all of a batch are held until it is counted. */
