@@ -1,4 +1,4 @@
-import { type Client, databaseError, limited, openClient } from '../archive/database.ts'
+import { type Client, databaseError, limited, withClient } from '../archive/database.ts'
 import { watchDeadlines } from '../archive/deadlines.ts'
 import { watchDrift } from '../archive/drift.ts'
 import { ArchiveIntake } from '../archive/intake.ts'
@@ -54,16 +54,11 @@ export async function withDatabase<T>(
   work: (client: Client) => Promise<T>,
   within?: number,
 ): Promise<T> {
-  const client = await openClient(url, 'sigwatch', within)
-  try {
-    return await (within === undefined
-      ? work(client)
-      : limited(client, within, 'READ ONLY', () => work(client)))
-  } catch (error) {
+  const bounded = (client: Client) =>
+    within === undefined ? work(client) : limited(client, within, 'READ ONLY', () => work(client))
+  return withClient(url, 'sigwatch', bounded, within).catch((error: unknown) => {
     throw databaseError(error, within)
-  } finally {
-    await client.end()
-  }
+  })
 }
 
 /**

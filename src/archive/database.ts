@@ -62,6 +62,21 @@ export async function openClient(url: string, applicationName: string, within?: 
   }
 }
 
+/** One connection for work that ends: see openClient. Rejects as the work does. */
+export async function withClient<T>(
+  url: string,
+  applicationName: string,
+  work: (client: Client) => Promise<T>,
+  within?: number,
+): Promise<T> {
+  const client = await openClient(url, applicationName, within)
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
 /** Several connections, opened as they are needed: for readers, whose statements are limited to `within`, ms. */
 export function openPool(url: string, applicationName: string, within: number): pg.Pool {
   const pool = new pg.Pool({

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Emit } from '../domain/events.ts'
-import { type Client, openClient } from './database.ts'
+import { type Client, withClient } from './database.ts'
 
 /** A deadline of a complaint that nobody has answered. Times are epoch ms. */
 export interface OpenDeadline {
@@ -55,13 +55,9 @@ const EVERY = 300_000
 export async function watchDeadlines(url: string, emit: Emit, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      const client = await openClient(url, 'sigwatch archive')
-      try {
-        const { rows } = await client.query<Standings>(COUNT)
-        emit({ name: 'complaint_deadlines', ...rows[0]! })
-      } finally {
-        await client.end()
-      }
+      const count = (client: Client) => client.query<Standings>(COUNT)
+      const { rows } = await withClient(url, 'sigwatch archive', count)
+      emit({ name: 'complaint_deadlines', ...rows[0]! })
     } catch {
       // The intake says that the database does not answer.
     }

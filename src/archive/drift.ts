@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Emit } from '../domain/events.ts'
 import { LABELS, type Label } from '../domain/labels.ts'
-import { ANSWER_WITHIN, type Client, databaseError, limited, openClient } from './database.ts'
+import { ANSWER_WITHIN, type Client, databaseError, limited, withClient } from './database.ts'
 
 /** How far the scores of a label have moved away from what they are measured against. */
 export interface ScoreDrift {
@@ -109,13 +109,10 @@ export async function watchDrift(
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      const client = await openClient(url, 'sigwatch archive', within)
-      try {
-        const drifts = await limited(client, within, 'READ ONLY', () => scoreDrift(client, Date.now()))
-        emit({ name: 'score_drift', drifts })
-      } finally {
-        await client.end()
-      }
+      const measure = (client: Client) =>
+        limited(client, within, 'READ ONLY', () => scoreDrift(client, Date.now()))
+      const drifts = await withClient(url, 'sigwatch archive', measure, within)
+      emit({ name: 'score_drift', drifts })
     } catch (error) {
       emit({ name: 'score_drift_unknown', reason: databaseError(error).message })
     }
