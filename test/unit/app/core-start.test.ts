@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { loadedVersions, openAssets } from '../../../src/app/assets.ts'
 import { loadConfig } from '../../../src/app/config.ts'
 import { createCore } from '../../../src/app/core.ts'
+import type { CoreParts } from '../../../src/app/core-parts.ts'
 import { SigwatchError } from '../../../src/domain/errors.ts'
 import type { Event } from '../../../src/domain/events.ts'
 import type { PartitionId } from '../../../src/domain/ports.ts'
@@ -18,37 +19,47 @@ import { recordingSink } from '../../helpers/state-fixtures.ts'
 
 const folder = useFolder()
 const T0 = Date.UTC(2026, 10, 11, 2)
+const clock = { now: () => T0 }
+
+/** Parts of a core that reads these lines with stores in memory, and what it tells. */
+async function openParts(input: string) {
+  writeFileSync(folder.file('in.jsonl'), input)
+  const { config } = loadConfig({ env: {}, folder: folder.path, serving: false })
+  const assets = await openAssets(config, () => {})
+  const events: Event[] = []
+  const states = new MemoryStateStore({ clock })
+  const parts: CoreParts = {
+    config,
+    mode: 'embedded',
+    source: createLinesSource({ path: folder.file('in.jsonl'), clock }),
+    sink: { ...recordingSink(['alerts']), close: async () => {}, unready: () => [] },
+    features: memoryFeatureStore(),
+    states,
+    ledger: memoryLedger(),
+    replies: () => false,
+    loaded: () => loadedVersions(assets),
+    describe: assets.describe,
+    tokenise: createTokeniser({ keyId: 't', key: 'k' }),
+    clock,
+    emit: (event) => void events.push(event),
+  }
+  return { assets, events, states, parts }
+}
 
 describe('a start without Redis', () => {
   it('is reported as over with the first batch that it does whole', async () => {
     const text = '【京东】您的订单已发货'
     const record = { id: 'm1', ts: T0, from: '106911112222', to: '13800000001', text }
-    writeFileSync(folder.file('in.jsonl'), `${JSON.stringify(record)}\n`)
-    const { config } = loadConfig({ env: {}, folder: folder.path, serving: false })
-    const assets = await openAssets(config, () => {})
-    const events: Event[] = []
-    const clock = { now: () => T0 }
-    const store = new MemoryStateStore({ clock })
+    const { assets, events, states, parts } = await openParts(`${JSON.stringify(record)}\n`)
     let asked = 0
     const core = createCore({
-      config,
-      mode: 'embedded',
-      source: createLinesSource({ path: folder.file('in.jsonl'), clock }),
-      sink: { ...recordingSink(['alerts']), close: async () => {}, unready: () => [] },
-      features: memoryFeatureStore(),
-      states: delegate<MemoryStateStore>(store, {
+      ...parts,
+      states: delegate<MemoryStateStore>(states, {
         versions: async () => {
           if (asked++ === 0) throw new SigwatchError('REDIS_UNREACHABLE', 'gone')
-          return store.versions()
+          return states.versions()
         },
       }),
-      ledger: memoryLedger(),
-      replies: () => false,
-      loaded: () => loadedVersions(assets),
-      describe: assets.describe,
-      tokenise: createTokeniser({ keyId: 't', key: 'k' }),
-      clock,
-      emit: (event) => void events.push(event),
     })
     await core.run()
     const told = events.filter(({ name }) => name === 'features_degraded' || name === 'features_recovered')
@@ -62,31 +73,14 @@ describe('a start without Redis', () => {
 
 describe('an assignment of a log that was made anew', () => {
   it('goes on without Redis, and resets the counts of senders when it is back', async () => {
-    writeFileSync(folder.file('in.jsonl'), '')
-    const { config } = loadConfig({ env: {}, folder: folder.path, serving: false })
-    const assets = await openAssets(config, () => {})
-    const events: Event[] = []
-    const clock = { now: () => T0 }
-    const features = memoryFeatureStore()
-    const minutes = new MemorySenderMinutes()
+    const { assets, events, parts } = await openParts('')
     const reset = vi.fn(async (_partitions: readonly PartitionId[]) => {
       if (reset.mock.calls.length === 1) throw new SigwatchError('REDIS_UNREACHABLE', 'gone')
     })
     const core = createCore({
-      config,
-      mode: 'embedded',
-      source: createLinesSource({ path: folder.file('in.jsonl'), clock }),
-      sink: { ...recordingSink(['alerts']), close: async () => {}, unready: () => [] },
-      features: delegate(features, { assign: async (partitions) => [...partitions] }),
-      states: new MemoryStateStore({ clock }),
-      ledger: memoryLedger(),
-      senderMinutes: delegate<MemorySenderMinutes>(minutes, { reset }),
-      replies: () => false,
-      loaded: () => loadedVersions(assets),
-      describe: assets.describe,
-      tokenise: createTokeniser({ keyId: 't', key: 'k' }),
-      clock,
-      emit: (event) => void events.push(event),
+      ...parts,
+      features: delegate(parts.features, { assign: async (partitions) => [...partitions] }),
+      senderMinutes: delegate<MemorySenderMinutes>(new MemorySenderMinutes(), { reset }),
     })
     await core.run()
     expect(events.filter(({ name }) => name === 'counting_reset')).toHaveLength(1)
