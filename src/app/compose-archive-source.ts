@@ -1,7 +1,6 @@
 import type { ArchiveInput } from '../archive/rows.ts'
 import type { Emit } from '../domain/events.ts'
-import type { Position } from '../domain/message.ts'
-import type { SourceHandler } from '../domain/ports.ts'
+import type { Checkpointed, SourceHandler } from '../domain/ports.ts'
 import { awaitTopics } from '../kafka/awaited-topics.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
 import { createKafkaSource, type KafkaSource } from '../sources/kafka.ts'
@@ -45,7 +44,7 @@ export class GrowingSource {
     }
   }
 
-  commit(checkpoints: readonly Position[], epoch: number): Promise<void> {
+  commit(checkpoints: readonly Checkpointed[], epoch: number): Promise<void> {
     return this.#source.commit(checkpoints, epoch)
   }
 

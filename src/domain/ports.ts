@@ -58,6 +58,12 @@ export interface Reached {
   readonly written: readonly OffsetRange[]
 }
 
+/** The next offset of a partition to read, with what is settled behind it: that is not read again, as far as it fits. */
+export interface Checkpointed extends Position {
+  /** Ascending, apart from one another; absent: nothing is. */
+  readonly written?: readonly OffsetRange[]
+}
+
 export interface SourceHandler {
   /**
    * Before the first record of these partitions is handed over. Each assignment has a number of its own, higher than
@@ -84,7 +90,7 @@ export interface Source {
    * Commits the next offset to read. Called only with offsets whose effects are acknowledged; dropped when the
    * assignment in which they were has ended. Without `epoch`: the assignment of now.
    */
-  commit(checkpoints: readonly Position[], epoch?: number): Promise<void>
+  commit(checkpoints: readonly Checkpointed[], epoch?: number): Promise<void>
   /** Gives up what is held and lets itself be assigned partitions anew: what is not committed is read again. */
   rejoin?(reason: unknown): void
   stop(): Promise<void>

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Position } from '../domain/message.ts'
-import { type PartitionId, partitionKey } from '../domain/ports.ts'
+import { type Checkpointed, type PartitionId, partitionKey } from '../domain/ports.ts'
 import { backOff } from './backoff.ts'
 import { failureKind } from './errors.ts'
 
@@ -11,7 +10,7 @@ export interface CommitTarget {
   /** Its partitions are being given up: one attempt is enough, the next owner reads again. */
   readonly ending: boolean
   /** One attempt, as the member that this assignment was given to. */
-  commit(checkpoints: readonly Position[]): Promise<void>
+  commit(checkpoints: readonly Checkpointed[]): Promise<void>
   /** The group has refused this member for seconds, and the client has not noticed. */
   expelled(error: unknown): void
 }
@@ -33,7 +32,7 @@ export interface CommitOptions {
  */
 export class Commits {
   readonly #options: CommitOptions
-  readonly #pending = new Map<string, Position>()
+  readonly #pending = new Map<string, Checkpointed>()
   #epoch: number | undefined
   /** The assignment in which an attempt was given up, and may still arrive: behind it nothing is sent. */
   #givenUp: number | undefined
@@ -44,7 +43,7 @@ export class Commits {
   }
 
   /** Resolves when these offsets (of the next record to read) are committed or dropped. */
-  commit(checkpoints: readonly Position[], epoch?: number): Promise<void> {
+  commit(checkpoints: readonly Checkpointed[], epoch?: number): Promise<void> {
     const target = this.#options.target()
     if (!target || (epoch ?? target.epoch) !== target.epoch || target.epoch === this.#givenUp)
       return Promise.resolve()
@@ -102,7 +101,7 @@ export class Commits {
   }
 
   /** Also one that was under way when the partitions began to be given up is not waited for beyond the bound. */
-  async #attempt(target: CommitTarget, taken: readonly Position[]): Promise<void> {
+  async #attempt(target: CommitTarget, taken: readonly Checkpointed[]): Promise<void> {
     const sent = target.commit(taken)
     sent.catch(() => undefined)
     for (;;) {

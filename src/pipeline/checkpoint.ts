@@ -1,6 +1,12 @@
 import { SigwatchError } from '../domain/errors.ts'
 import type { Position } from '../domain/message.ts'
-import { type OffsetRange, type PartitionId, partitionKey, type Reached } from '../domain/ports.ts'
+import {
+  type Checkpointed,
+  type OffsetRange,
+  type PartitionId,
+  partitionKey,
+  type Reached,
+} from '../domain/ports.ts'
 import { OffsetTrack } from './offset-track.ts'
 
 interface Tracked {
@@ -75,14 +81,18 @@ export class Checkpoint {
     return this.#tracks.get(partitionKey(id))?.offsets.reachedWith(offsets)
   }
 
-  /** Next offsets to read that moved since the last call, for the source to commit. */
-  advance(): Position[] {
-    const moved: Position[] = []
+  /**
+   * Next offsets to read that moved since the last call, for the source to commit. An SMS whose first part lies before
+   * such an offset may have its last behind it, and is settled: so what is settled behind it is said as well.
+   */
+  advance(): Checkpointed[] {
+    const moved: Checkpointed[] = []
     for (const tracked of this.#tracks.values()) {
       const { next } = tracked.offsets
       if (next === undefined || next === tracked.advanced) continue
       tracked.advanced = next
-      moved.push({ ...tracked.id, offset: next })
+      const { written } = tracked.offsets
+      moved.push({ ...tracked.id, offset: next, ...(written.length > 0 ? { written } : {}) })
     }
     return moved
   }

@@ -41,6 +41,11 @@ export class OffsetTrack {
     return this.#next === this.#start ? undefined : this.#next
   }
 
+  /** What is settled behind `next`, as it is now. */
+  get written(): OffsetRange[] {
+    return this.#settled.map((range) => ({ ...range }))
+  }
+
   /** What is settled when these offsets are too: everything before `offset`, and the ranges behind it. Changes nothing. */
   reachedWith(offsets: Iterable<number>): Reached | undefined {
     const copy = new OffsetTrack(this.#settled)

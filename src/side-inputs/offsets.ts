@@ -51,9 +51,11 @@ export class SideOffsets {
    */
   reportable(eventTime: number, watermark: number | undefined): readonly SideOffset[] {
     const offsets = this.#checkpoint.advance().map(
-      (position: Position): SideOffset => ({
-        ...position,
-        timestamp: this.#seen.get(partitionKey(position))?.timestamp ?? 0,
+      ({ topic, partition, offset }): SideOffset => ({
+        topic,
+        partition,
+        offset,
+        timestamp: this.#seen.get(partitionKey({ topic, partition }))?.timestamp ?? 0,
       }),
     )
     if (offsets.length > 0) this.#reached.push({ eventTime, offsets })

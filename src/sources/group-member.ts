@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SigwatchError } from '../domain/errors.ts'
-import type { Position } from '../domain/message.ts'
-import type { PartitionId, SourceHandler } from '../domain/ports.ts'
+import type { Checkpointed, PartitionId, SourceHandler } from '../domain/ports.ts'
 import { whenAborted } from '../kafka/backoff.ts'
 import type { Consumer, EachBatchPayload } from '../kafka/client.ts'
+import { metadataOf } from '../kafka/commit-metadata.ts'
 import { Commits, type CommitTarget } from '../kafka/commits.ts'
 import type { GroupStart } from '../kafka/start-offsets.ts'
 import { Assignment } from './assignment.ts'
@@ -95,7 +95,7 @@ export class GroupMember {
     return this.#reader.handling()
   }
 
-  commit(checkpoints: readonly Position[], epoch?: number): Promise<void> {
+  commit(checkpoints: readonly Checkpointed[], epoch?: number): Promise<void> {
     return this.#commits.commit(checkpoints, epoch)
   }
 
@@ -249,16 +249,16 @@ export class GroupMember {
    * The client's own `commitOffsets` tries again by itself, with whatever generation the member has by then: what was
    * acknowledged in one assignment would set back the commits of another. So one attempt each.
    */
-  async #commit(checkpoints: readonly Position[], assignment: Assignment): Promise<void> {
+  async #commit(checkpoints: readonly Checkpointed[], assignment: Assignment): Promise<void> {
     if (!this.#commitOnce) throw new SigwatchError('INTERNAL', 'a commit before the first batch')
     const topics = [...new Set(checkpoints.map(({ topic }) => topic))].map((topic) => ({
       topic,
       partitions: checkpoints
         .filter((checkpoint) => checkpoint.topic === topic)
-        .map(({ partition, offset }) => ({
+        .map(({ partition, offset, written = [] }) => ({
           partition,
           offset: String(offset),
-          metadata: assignment.topicId(topic) ?? null,
+          metadata: metadataOf(assignment.topicId(topic), { offset, written }).text,
         })),
     }))
     await this.#commitOnce({ topics })

@@ -1,7 +1,6 @@
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
-import type { Position } from '../domain/message.ts'
-import type { Source, SourceHandler } from '../domain/ports.ts'
+import type { Checkpointed, Source, SourceHandler } from '../domain/ports.ts'
 import { backOff } from '../kafka/backoff.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
 import { mustBeChanged, reasonOf } from '../kafka/errors.ts'
@@ -82,7 +81,7 @@ export class KafkaSource implements Source {
   }
 
   /** See Source. Offsets of partitions that are not held any more are ignored. */
-  async commit(checkpoints: readonly Position[], epoch?: number): Promise<void> {
+  async commit(checkpoints: readonly Checkpointed[], epoch?: number): Promise<void> {
     await this.#current?.commit(checkpoints, epoch)
   }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RawRecord } from '../../src/domain/message.ts'
-import type { PartitionId, RecordRun, SourceHandler } from '../../src/domain/ports.ts'
+import type { AssignedPartition, PartitionId, RecordRun, SourceHandler } from '../../src/domain/ports.ts'
 
 /** Keeps what a source delivers, in the order of the calls. */
 export class RecordingHandler implements SourceHandler {
@@ -8,6 +8,7 @@ export class RecordingHandler implements SourceHandler {
   readonly lags: (number | undefined)[] = []
   readonly held = new Set<string>()
   readonly calls: string[] = []
+  readonly assignments: (readonly AssignedPartition[])[] = []
   /** Records handed over before their partition was assigned, or after it was revoked. */
   readonly strays: RawRecord[] = []
   readonly #delay: number
@@ -23,8 +24,9 @@ export class RecordingHandler implements SourceHandler {
     this.#delay = delay
   }
 
-  async assigned(partitions: readonly PartitionId[]): Promise<void> {
+  async assigned(partitions: readonly AssignedPartition[]): Promise<void> {
     this.calls.push('assigned')
+    this.assignments.push(partitions)
     await sleep(this.#delay)
     for (const p of partitions) this.held.add(`${p.topic}/${p.partition}`)
   }

@@ -56,6 +56,30 @@ describeWith('kafka', 'the Kafka source', () => {
     expect(again.values).toEqual(numbers(40, 100))
   })
 
+  it('says to the next owner what was settled behind the commit', async () => {
+    const client = plainClient(servers.brokers)
+    const topic = await client.createTopic()
+    const group = uniqueName('group')
+    await client.produce(topic, numbers(0, 20))
+    const written = [
+      { from: 8, to: 9 },
+      { from: 12, to: 20 },
+    ]
+
+    const first = open(topic, group)
+    const handler = new RecordingHandler()
+    const running = first.source.run(handler)
+    await handler.count(20)
+    await first.source.commit([{ topic, partition: 0, offset: 6, written }])
+    await first.source.stop()
+    await running
+
+    const again = new RecordingHandler()
+    void open(topic, group).source.run(again)
+    await until(() => again.assignments.length > 0)
+    expect(again.assignments.at(-1)).toEqual([{ topic, partition: 0, startOffset: 6, written }])
+  })
+
   it('reads what transactions committed, and knows at their ends that nothing is to come', async () => {
     const client = plainClient(servers.brokers)
     const topic = await client.createTopic()

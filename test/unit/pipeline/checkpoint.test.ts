@@ -55,8 +55,13 @@ describe('Checkpoint', () => {
           done.add(offset)
           let expected = 0
           while (done.has(expected)) expected++
-          const moved = checkpoint.advance()
-          if (moved.length > 0) expect(moved).toEqual([at(expected)])
+          for (const { written = [], ...position } of checkpoint.advance()) {
+            expect(position).toEqual(at(expected))
+            const behind = written.flatMap(({ from, to }) =>
+              Array.from({ length: to - from }, (_, n) => from + n),
+            )
+            expect(behind).toEqual([...done].filter((one) => one > expected).sort((a, b) => a - b))
+          }
         }
         expect(checkpoint.pendingSince() === undefined).toBe(settled.length === 60)
       }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../../../src/domain/events.ts'
 import type { Position, RawRecord, SmsRecord } from '../../../src/domain/message.ts'
-import type { OutputRecord, Source, SourceHandler } from '../../../src/domain/ports.ts'
+import type { AssignedPartition, OutputRecord, Source, SourceHandler } from '../../../src/domain/ports.ts'
 import { Intake } from '../../../src/pipeline/intake.ts'
 import type { Intaken } from '../../../src/pipeline/outputs.ts'
 import type { Prepare } from '../../../src/pipeline/preparation.ts'
@@ -144,6 +144,33 @@ describe('Intake', () => {
     })
     expect(ended).toMatchObject({ code: 'OFFSET_GAP' })
     expect(commits.every(({ offset }) => offset <= 1)).toBe(true)
+  })
+
+  it('commits inside a joined message with its later part, which the next owner passes over', async () => {
+    // Two SMS in two parts each, interleaved: the first is done while the second still waits for its end.
+    const parts = [
+      { ref: 'a', index: 1, count: 2 },
+      { ref: 'b', index: 1, count: 2 },
+      { ref: 'a', index: 2, count: 2 },
+      { ref: 'b', index: 2, count: 2 },
+    ]
+    const inParts = (raw: RawRecord): SmsRecord => ({ ...decode(raw), part: parts[raw.position.offset]! })
+    const records = parts.map((_, offset) => recordAt(offset))
+    const first = await intakeOver(async (handler) => {
+      await handler.assigned([{ ...partition, startOffset: 0 }], 1)
+      await handler.records({ partition, epoch: 1, from: 0, records: records.slice(0, 3), lag: 1 })
+      await handler.revoked([partition], 1)
+    }, inParts)
+    const committed = first.commits.at(-1)!
+    expect(committed).toEqual({ ...partition, offset: 1, written: [{ from: 2, to: 3 }] })
+
+    const { written } = committed as AssignedPartition
+    const next = await intakeOver(async (handler) => {
+      await handler.assigned([{ ...partition, startOffset: 1, written: written! }], 1)
+      await handler.records({ partition, epoch: 1, from: 1, records: records.slice(1), lag: 0 })
+    }, inParts)
+    const judged = next.items.flatMap((item) => (item.kind === 'message' ? [item.message] : []))
+    expect(judged.map(({ id, partial }) => ({ id, partial }))).toEqual([{ id: '1', partial: false }])
   })
 
   describe('while what the records of a partition need is not there', () => {
