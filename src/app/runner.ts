@@ -115,8 +115,8 @@ export class Runner {
 
   /** Reasons for `/readyz`; empty: ready. */
   unready(): readonly string[] {
-    const { source, sink, features, states, ledger } = this.#parts
-    const own = [source, sink, features, states, ledger].flatMap((part) => part.unready())
+    const { source, sink, intake, features, states, ledger } = this.#parts
+    const own = [source, sink, intake, features, states, ledger].flatMap((part) => part.unready())
     return [...own, ...(this.#parts.unready?.() ?? [])]
   }
 }

@@ -34,8 +34,12 @@ export class AcknowledgedWriter {
     return this.#failure
   }
 
-  /** Begins to write when there is room; `done` is called when the sink has acknowledged, or has failed. */
-  async write(items: readonly Intaken[], outputs: readonly OutputRecord[], done: () => void): Promise<void> {
+  /** Begins to write when there is room; `done` is called with all of them when the sink has acknowledged, or has failed. */
+  async write(
+    items: readonly Intaken[],
+    outputs: readonly OutputRecord[],
+    done: (count: number) => void,
+  ): Promise<void> {
     while (this.#writes >= MAX_WRITES) {
       await new Promise<void>((resolve) => {
         this.#resume = resolve
@@ -46,7 +50,7 @@ export class AcknowledgedWriter {
     void this.#send(items, outputs).finally(() => {
       this.#writes--
       this.#resume?.()
-      done()
+      done(items.length)
     })
   }
 

@@ -51,13 +51,18 @@ export class Admission implements Ahead {
   }
 
   /**
-   * Takes in records of an assigned partition. Held back by the work on what was let in; not by partitions that are
-   * behind, whose records may have to wait for this call. Rejects once work has failed for good.
+   * Takes in records of an assigned partition. Waits for the work on what was let in; not for partitions that are behind,
+   * whose records may have to wait for this call, nor while the partition is held back. Rejects once work has failed for
+   * good.
    */
   async push(id: PartitionId, arrived: readonly Arrived[], lag: number | undefined): Promise<void> {
     this.#buffers.push(id, arrived, lag)
     this.admitNext()
-    for (let full = this.full(id); full && this.#admitting; full = this.full(id)) {
+    for (
+      let full = this.#buffers.fullUnlessHeld(id);
+      full && this.#admitting;
+      full = this.#buffers.fullUnlessHeld(id)
+    ) {
       await Promise.race([full, this.#admitting])
     }
     if (this.#failure !== undefined) throw this.#failure
@@ -80,6 +85,16 @@ export class Admission implements Ahead {
     this.admitNext()
   }
 
+  /** Lets in nothing of an assigned partition until it is released, and the others meanwhile. At the end nothing is held back. */
+  hold(id: PartitionId): void {
+    if (!this.#ending) this.#buffers.hold(id)
+  }
+
+  release(id: PartitionId): void {
+    this.#buffers.release(id)
+    this.admitNext()
+  }
+
   firstEventTime(id: PartitionId): number | undefined {
     const bucket = this.#buffers.first(id)
     return bucket !== undefined && Number.isFinite(bucket) ? bucket * BUCKET_MS : undefined
@@ -92,6 +107,7 @@ export class Admission implements Ahead {
   /** The input has ended: resolves when everything that is held was let in. */
   async end(): Promise<void> {
     this.#ending = true
+    this.#buffers.releaseAll()
     this.admitNext()
     await this.#admitting
     if (this.#failure !== undefined) throw this.#failure

@@ -3,19 +3,20 @@ export interface BatchLimits {
   readonly maxBytes: number
   /** The first item of a batch waits no longer than this, ms. */
   readonly maxAge: number
-  /** Items taken in and not yet done; more are held back. */
+  /** Items taken in and not yet done, without those that stand aside; more are held back. */
   readonly maxInFlight: number
 }
 
 /**
  * Gathers items into batches by count, bytes and age, and works on them one after the other. While one is worked on, its
  * successor grows beyond its age: it could not begin earlier, and one large batch costs less than several small ones.
- * `work` resolves when the next batch may begin; it calls `done` when the items' effects are settled, which is what lets
- * more in.
+ * `work` resolves when the next batch may begin; it calls `done` with how many of its items are settled, once or several
+ * times, which is what lets more in.
  */
 export class Batcher<T> {
   readonly #limits: BatchLimits
-  readonly #work: (items: T[], done: () => void) => Promise<void>
+  readonly #work: (items: T[], done: (count: number) => void) => Promise<void>
+  readonly #aside: () => number
   #items: T[] = []
   #bytes = 0
   #inFlight = 0
@@ -27,9 +28,15 @@ export class Batcher<T> {
   #waiting: (() => void)[] = []
   #failure: unknown
 
-  constructor(limits: BatchLimits, work: (items: T[], done: () => void) => Promise<void>) {
+  /** `aside`: how many of the items that are taken in take no room from others. */
+  constructor(
+    limits: BatchLimits,
+    work: (items: T[], done: (count: number) => void) => Promise<void>,
+    aside: () => number = () => 0,
+  ) {
     this.#limits = limits
     this.#work = work
+    this.#aside = aside
   }
 
   add(item: T, bytes: number): void {
@@ -57,7 +64,7 @@ export class Batcher<T> {
     this.#queued++
     this.#chain = this.#chain
       .then(() =>
-        this.#failure === undefined ? this.#work(items, () => this.#settle(items.length)) : undefined,
+        this.#failure === undefined ? this.#work(items, (count) => this.#settle(count)) : undefined,
       )
       .catch((error: unknown) => {
         this.#failure ??= error
@@ -65,16 +72,17 @@ export class Batcher<T> {
       .finally(() => {
         this.#queued--
         if (this.#overdue) this.#age()
-        this.#wake()
+        this.wake()
       })
   }
 
   #settle(count: number): void {
     this.#inFlight -= count
-    this.#wake()
+    this.wake()
   }
 
-  #wake(): void {
+  /** Looks anew whether there is room: more may stand aside. */
+  wake(): void {
     const waiting = this.#waiting
     this.#waiting = []
     for (const resume of waiting) resume()
@@ -82,7 +90,7 @@ export class Batcher<T> {
 
   /** Resolves when there is room for more. Rejects once work has failed for good. */
   async room(): Promise<void> {
-    while (this.#failure === undefined && this.#inFlight >= this.#limits.maxInFlight) {
+    while (this.#failure === undefined && this.#inFlight - this.#aside() >= this.#limits.maxInFlight) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
     if (this.#failure !== undefined) throw this.#failure

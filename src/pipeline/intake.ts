@@ -80,7 +80,11 @@ export class Intake implements SourceHandler {
     const { limits, clock, sink, emit, signal, join, partClock } = parts
     const checkpoint = this.#checkpoint
     this.#parts = parts
-    this.#batcher = new Batcher(limits, (items, done) => this.#work(items, done))
+    this.#batcher = new Batcher(
+      limits,
+      (items, done) => this.#work(items, done),
+      parts.transactions && (() => this.#transactional!.aside()),
+    )
     this.#admission = new Admission({
       room: () => this.#batcher.room(),
       admit: (id, run) => this.#assembly.take(id, run),
@@ -108,8 +112,10 @@ export class Intake implements SourceHandler {
     const timed = partClock === 'append'
     const lost = (error: unknown) => parts.source.rejoin?.(error)
     const { transactions } = parts
+    const held = (id: PartitionId, isHeld: boolean) => this.#hold(id, isHeld)
     this.#transactional =
-      transactions && new TransactionalWriter({ transactions, sink, checkpoint, clock, emit, signal, lost })
+      transactions &&
+      new TransactionalWriter({ transactions, sink, checkpoint, clock, emit, signal, lost, held })
     this.#writer =
       this.#transactional ?? new AcknowledgedWriter({ sink, checkpoint, clock, emit, timed, signal })
   }
@@ -208,6 +214,11 @@ export class Intake implements SourceHandler {
     return this.#batcher.inFlight
   }
 
+  /** Reasons for `/readyz`: partitions whose outputs hang. */
+  unready(): readonly string[] {
+    return this.#transactional?.unready() ?? []
+  }
+
   /** How long the oldest record that was taken in has waited to be settled, ms. */
   oldestPending(): number {
     const since = this.#checkpoint.pendingSince()
@@ -236,7 +247,13 @@ export class Intake implements SourceHandler {
     this.#parts.emit({ name: 'partitions_revoked', count: partitions.length })
   }
 
-  async #work(items: Intaken[], done: () => void): Promise<void> {
+  #hold(id: PartitionId, isHeld: boolean): void {
+    if (isHeld) this.#admission.hold(id)
+    else this.#admission.release(id)
+    this.#batcher.wake()
+  }
+
+  async #work(items: Intaken[], done: (count: number) => void): Promise<void> {
     const first = items.find((item) => item.kind === 'message')
     if (first) await this.#parts.beforeBatch?.(first.eventTime, first.message.position)
     await this.#parts.process(items, (records) => {

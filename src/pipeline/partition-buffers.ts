@@ -30,7 +30,11 @@ interface PartitionBuffer<T> {
   lag: number | undefined
   /** Wall clock since when nothing is here. */
   emptySince: number
+  /** Nothing of it is passed on. */
+  held: boolean
   readonly waiting: (() => void)[]
+  /** Those who wait no longer than until it is held back. */
+  readonly pushing: (() => void)[]
 }
 
 /** What holds for one turn of `next`. */
@@ -75,7 +79,9 @@ export class PartitionBuffers<T extends Buffered> {
       bucket: Number.NEGATIVE_INFINITY,
       lag: undefined,
       emptySince: now,
+      held: false,
       waiting: [],
+      pushing: [],
     })
   }
 
@@ -85,7 +91,24 @@ export class PartitionBuffers<T extends Buffered> {
     if (!buffer) return
     this.#buffers.delete(partitionKey(id))
     this.#bytes -= buffer.bytes
-    for (const resume of buffer.waiting) resume()
+    resumeAll(buffer)
+  }
+
+  /** Passes nothing on of the partition until it is released; what comes is kept. */
+  hold(id: PartitionId): void {
+    const buffer = this.#buffers.get(partitionKey(id))
+    if (!buffer) return
+    buffer.held = true
+    for (const resume of buffer.pushing.splice(0)) resume()
+  }
+
+  release(id: PartitionId): void {
+    const buffer = this.#buffers.get(partitionKey(id))
+    if (buffer) buffer.held = false
+  }
+
+  releaseAll(): void {
+    for (const buffer of this.#buffers.values()) buffer.held = false
   }
 
   /** Takes in records of an assigned partition in their order; others are left out. `lag`: records still to come. */
@@ -104,7 +127,7 @@ export class PartitionBuffers<T extends Buffered> {
   /**
    * What goes on next: a run of one partition within one bucket. The partition that is behind goes first, but while
    * others are live, each second turn is theirs. `until`: nothing before this wall clock (Infinity: all waits), unless
-   * records come. Undefined: nothing is held.
+   * records come. Undefined: there is nothing to pass on.
    */
   next(
     now: number,
@@ -115,7 +138,7 @@ export class PartitionBuffers<T extends Buffered> {
     let waiting = false
     for (const buffer of this.#buffers.values()) {
       const bucket = buffer.items[buffer.head]?.bucket
-      if (bucket === undefined) continue
+      if (bucket === undefined || buffer.held) continue
       if (waits(bucket)) waiting = true
       else {
         if (!first || bucket < headOf(first)) first = buffer
@@ -140,6 +163,7 @@ export class PartitionBuffers<T extends Buffered> {
     let until = Number.NEGATIVE_INFINITY
     for (const buffer of this.#buffers.values()) {
       if (buffer.head < buffer.items.length || buffer.bucket >= bucket || buffer.lag === 0) continue
+      if (buffer.held) continue
       if (bucket >= liveFrom && buffer.bucket < liveFrom && Number.isFinite(buffer.bucket)) continue
       until = Math.max(until, buffer.emptySince + this.#limits.patience)
     }
@@ -168,7 +192,7 @@ export class PartitionBuffers<T extends Buffered> {
       buffer.items = buffer.items.slice(to)
       buffer.head = 0
     }
-    if (buffer.bytes <= this.#limits.fullAt / 2) for (const resume of buffer.waiting.splice(0)) resume()
+    if (buffer.bytes <= this.#limits.fullAt / 2) resumeAll(buffer)
     return items
   }
 
@@ -197,6 +221,18 @@ export class PartitionBuffers<T extends Buffered> {
     if (!buffer || buffer.bytes < this.#limits.fullAt) return undefined
     return new Promise((resolve) => buffer.waiting.push(resolve))
   }
+
+  /** The same for whoever brings records, who waits for no partition that is held back. */
+  fullUnlessHeld(id: PartitionId): Promise<void> | undefined {
+    const buffer = this.#buffers.get(partitionKey(id))
+    if (!buffer || buffer.held || buffer.bytes < this.#limits.fullAt) return undefined
+    return new Promise((resolve) => buffer.pushing.push(resolve))
+  }
+}
+
+function resumeAll<T>({ waiting, pushing }: PartitionBuffer<T>): void {
+  for (const resume of waiting.splice(0)) resume()
+  for (const resume of pushing.splice(0)) resume()
 }
 
 function headOf<T extends Buffered>(buffer: PartitionBuffer<T>): number {

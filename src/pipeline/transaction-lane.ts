@@ -22,6 +22,8 @@ export interface LaneParts {
   readonly signal: AbortSignal
   /** Nothing more is written for the partition in this assignment. */
   readonly failed: (error: unknown) => void
+  /** A write has not been answered for long; then, that it has been, or is given up. */
+  readonly hangs: (lane: TransactionLane, hangs: boolean) => void
 }
 
 interface Queued extends LaneEntry {
@@ -45,6 +47,8 @@ const EVERY = 100
 /** Of keys and values in a transaction: brokers refuse batches above 1 MiB by default. */
 const MAX_BYTES = 700_000
 const RECORD_OVERHEAD = 256
+/** A write that is not answered for so long, ms, hangs: others take a fraction of it, also over a slow line. */
+const HANGS_AFTER = 1_000
 
 /**
  * What is written for one partition of an assignment, in the order in which it was worked on: one transaction after the
@@ -63,6 +67,11 @@ export class TransactionLane {
   #began = Number.NEGATIVE_INFINITY
   /** Begins the transaction that waits for its time. */
   #hurry: (() => void) | undefined
+  /** Entries that are neither written nor given up. */
+  #size = 0
+  /** When the write began that is not answered; undefined: there is none. */
+  #writingSince: number | undefined
+  #hangs = false
 
   constructor(parts: LaneParts) {
     this.#parts = parts
@@ -75,11 +84,26 @@ export class TransactionLane {
     return this.#parts.epoch
   }
 
+  get id(): PartitionId {
+    return this.#parts.id
+  }
+
+  /** Entries that are neither written nor given up. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** How long the write that is under way has not been answered, ms; 0: none is. */
+  unansweredFor(): number {
+    return this.#writingSince === undefined ? 0 : performance.now() - this.#writingSince
+  }
+
   /** Resolves when all is written and settled in the checkpoint, or nothing more will be. */
   add(entries: readonly LaneEntry[]): Promise<void> {
     if (this.#ended || entries.length === 0) return Promise.resolve()
     return new Promise((resolve) => {
       const share = { left: entries.length, resolve }
+      this.#size += entries.length
       for (const { offsets, records } of entries) {
         let bytes = 0
         for (const record of records) bytes += sizeOf(record)
@@ -98,6 +122,8 @@ export class TransactionLane {
     this.#over.abort()
     for (const { share } of this.#queue) share.resolve()
     this.#queue.length = 0
+    this.#setHangs(false)
+    this.#size = 0
     this.#hurry?.()
   }
 
@@ -161,7 +187,7 @@ export class TransactionLane {
     if (reached === undefined) throw new SigwatchError('TRANSACTION_LOST', 'another assignment has begun')
     const records = entries.flatMap((entry) => entry.records)
     try {
-      await transactions.write({ partition: id, epoch, records, reached }, this.#over.signal)
+      await this.#answered(transactions.write({ partition: id, epoch, records, reached }, this.#over.signal))
     } catch (error) {
       if (!(error instanceof SinkRefused)) throw error
       const half = entries.length >> 1
@@ -175,8 +201,28 @@ export class TransactionLane {
     this.#settle(entries)
   }
 
+  /** Waits for a write, and tells when it hangs. */
+  async #answered(write: Promise<void>): Promise<void> {
+    this.#writingSince = performance.now()
+    const timer = setTimeout(() => this.#setHangs(true), HANGS_AFTER)
+    try {
+      await write
+    } finally {
+      clearTimeout(timer)
+      this.#writingSince = undefined
+      this.#setHangs(false)
+    }
+  }
+
+  #setHangs(hangs: boolean): void {
+    if (hangs === this.#hangs || (hangs && this.#ended)) return
+    this.#hangs = hangs
+    this.#parts.hangs(this, hangs)
+  }
+
   #settle(entries: readonly Queued[]): void {
     const { id, epoch, checkpoint } = this.#parts
+    if (!this.#ended) this.#size -= entries.length
     for (const { offsets, share } of entries) {
       for (const offset of offsets) checkpoint.settle({ ...id, offset }, epoch)
       if (--share.left === 0) share.resolve()

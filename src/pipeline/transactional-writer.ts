@@ -24,6 +24,8 @@ export interface TransactionalWriterParts {
   readonly signal: AbortSignal
   /** A partition is written by somebody else: what is held is to be given up and assigned anew. */
   readonly lost: (error: unknown) => void
+  /** Nothing more of the partition is to come in while its writes hang; then, it may. */
+  readonly held: (id: PartitionId, isHeld: boolean) => void
 }
 
 /**
@@ -31,19 +33,29 @@ export interface TransactionalWriterParts {
  * there is room for about so many.
  */
 export const MAX_WAITING_PARTS = 600
+/** A write that hangs for so long, ms, is told. */
+const TOLD_AFTER = 3_000
 
 interface Entry {
   readonly offsets: number[]
   readonly records: OutputRecord[]
 }
 
+/** What is written in a lane of the items of one batch. */
+interface Share {
+  readonly items: Intaken[]
+  readonly entries: Entry[]
+}
+
 /**
  * Writes what follows from batches in transactions, each partition by itself, and settles their records when they are
- * committed. An item of an assignment that has ended is left out: it is read again.
+ * committed. An item of an assignment that has ended is left out: it is read again. A partition whose write hangs is held
+ * back, and what waits of it takes no room from the others.
  */
 export class TransactionalWriter {
   readonly #parts: TransactionalWriterParts
   readonly #lanes = new Map<string, TransactionLane>()
+  readonly #hanging = new Set<TransactionLane>()
   #failure: unknown
 
   constructor(parts: TransactionalWriterParts) {
@@ -62,7 +74,8 @@ export class TransactionalWriter {
     const { topic, partition } = id
     this.drop(id)
     const failed = (error: unknown) => this.#failed(error)
-    const own = { id: { topic, partition }, epoch, transactions, checkpoint, emit, signal, failed }
+    const hangs = (lane: TransactionLane, isHanging: boolean) => this.#hangs(lane, isHanging)
+    const own = { id: { topic, partition }, epoch, transactions, checkpoint, emit, signal, failed, hangs }
     this.#lanes.set(partitionKey(id), new TransactionLane(own))
   }
 
@@ -71,24 +84,69 @@ export class TransactionalWriter {
     this.#lanes.delete(partitionKey(id))
   }
 
-  /** Hands the outputs over; `done` is called when all is committed, or given up. */
-  async write(items: readonly Intaken[], outputs: readonly OutputRecord[], done: () => void): Promise<void> {
+  /** Items that wait for writes that hang. */
+  aside(): number {
+    let items = 0
+    for (const { size } of this.#hanging) items += size
+    return items
+  }
+
+  /** Reasons for `/readyz`. */
+  unready(): readonly string[] {
+    return [...this.#hanging].flatMap((lane) => {
+      const ms = lane.unansweredFor()
+      return ms < TOLD_AFTER
+        ? []
+        : [
+            `kafka transactions: ${partitionKey(lane.id)} waits, a write has not been answered for ${Math.round(ms / 1000)} s`,
+          ]
+    })
+  }
+
+  /** Hands the outputs over; `done` is called for those that are committed, or given up. */
+  async write(
+    items: readonly Intaken[],
+    outputs: readonly OutputRecord[],
+    done: (count: number) => void,
+  ): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
-    void this.#send(items, outputs)
+    let left = items.length
+    const settled = (count: number) => {
+      left -= count
+      done(count)
+    }
+    void this.#send(items, outputs, settled)
       .catch((error: unknown) => {
         this.#failure ??= error
       })
-      .finally(done)
+      .finally(() => settled(left))
   }
 
-  async #send(items: readonly Intaken[], outputs: readonly OutputRecord[]): Promise<void> {
+  async #send(
+    items: readonly Intaken[],
+    outputs: readonly OutputRecord[],
+    settled: (count: number) => void,
+  ): Promise<void> {
     const began = performance.now()
     const { emit } = this.#parts
-    const { entries, others } = this.#sorted(items, outputs)
-    const written = [...entries].map(([lane, some]) => lane.add(some))
-    await Promise.all([this.#writeOthers(others), ...written])
+    const { shares, others, left } = this.#sorted(items, outputs)
+    const writtenOthers = this.#writeOthers(others).catch((error: unknown) => {
+      this.#failure ??= error
+    })
+    const written = [...shares].map(async ([lane, share]) => {
+      await lane.add(share.entries)
+      reportAlertLatency(
+        share.items,
+        share.entries.flatMap(({ records }) => records),
+        this.#parts,
+      )
+      await writtenOthers
+      settled(share.items.length)
+    })
+    await writtenOthers
+    settled(left)
+    await Promise.all(written)
     emit({ name: 'stage_timed', stage: 'sink', seconds: (performance.now() - began) / 1000 })
-    reportAlertLatency(items, outputs, this.#parts)
   }
 
   async #writeOthers(records: readonly OutputRecord[]): Promise<void> {
@@ -104,8 +162,10 @@ export class TransactionalWriter {
 
   /** What follows from each item, by the lane of its partition, in their order; and what follows from none. */
   #sorted(items: readonly Intaken[], outputs: readonly OutputRecord[]) {
-    const entries = new Map<TransactionLane, Entry[]>()
+    const shares = new Map<TransactionLane, Share>()
     const places = new Map<string, Map<number, Entry | undefined>>()
+    /** Items of assignments that have ended. */
+    let left = 0
     for (const item of items) {
       const positions =
         item.kind === 'rejected' ? [item.position] : item.message.origins.map(({ position }) => position)
@@ -116,10 +176,14 @@ export class TransactionalWriter {
       const place = places.get(key) ?? new Map<number, Entry | undefined>()
       places.set(key, place)
       for (const { offset } of positions) place.set(offset, entry)
-      if (!lane || !entry) continue
-      const ofLane = entries.get(lane)
-      if (ofLane) ofLane.push(entry)
-      else entries.set(lane, [entry])
+      if (!lane || !entry) {
+        left++
+        continue
+      }
+      const share = shares.get(lane) ?? { items: [], entries: [] }
+      shares.set(lane, share)
+      share.items.push(item)
+      share.entries.push(entry)
     }
     const others: OutputRecord[] = []
     for (const record of outputs) {
@@ -127,7 +191,13 @@ export class TransactionalWriter {
       if (origin === undefined) others.push(record)
       else places.get(partitionKey(origin))?.get(origin.offset)?.records.push(record)
     }
-    return { entries, others }
+    return { shares, others, left }
+  }
+
+  #hangs(lane: TransactionLane, isHanging: boolean): void {
+    if (isHanging) this.#hanging.add(lane)
+    else this.#hanging.delete(lane)
+    this.#parts.held(lane.id, isHanging)
   }
 
   #failed(error: unknown): void {

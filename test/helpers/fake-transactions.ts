@@ -115,7 +115,10 @@ export class FakeTransactions {
           return this.#begin(of.transactionalId)
         })
       },
-      addPartitionsToTxn: (of: Named) => this.#do(() => this.#opened(of)),
+      addPartitionsToTxn: async (of: Named) => {
+        await this.onRequest('addPartitionsToTxn', of.transactionalId)
+        return this.#do(() => this.#opened(of))
+      },
       addOffsetsToTxn: (of: Named) => this.#do(() => this.#opened(of)),
       txnOffsetCommit: (
         of: Named & { topics: { partitions: { offset: string; metadata: string | null }[] }[] },

@@ -12,6 +12,15 @@ interface Findings {
   readonly faults: string[]
 }
 
+/** Of the coordinator of a partition, by its transactional id. */
+interface Hindrance {
+  /** It fails or hangs until then, ms of wall clock. */
+  readonly until: number
+  readonly hangs: boolean
+  /** The name of the requests that are hindered; absent: all are. */
+  readonly request?: string
+}
+
 /**
  * The real writer of transactions over coordinators that fail and hang: what it commits counts as committed on the brokers of
  * the model. A record that readers see twice is a fault.
@@ -22,15 +31,14 @@ export class ModelTransactions {
   readonly connection: KafkaConnection
   readonly written: Transactions
   readonly takeOver: (ids: readonly PartitionId[], epoch: number) => Promise<readonly PartitionId[]>
-  /** Until when the coordinator of a partition fails or hangs, by its transactional id, ms of wall clock. */
-  readonly #hindered = new Map<string, { readonly until: number; readonly hangs: boolean }>()
+  readonly #hindered = new Map<string, Hindrance>()
   #left = false
 
   constructor(brokers: FakeBrokers, random: () => number, { acknowledged, faults }: Findings) {
     this.#random = random
     this.#brokers = brokers
     const fake = new FakeTransactions({ fails: () => !this.#left && random() < 0.005 })
-    fake.onRequest = (_name, id) => this.#answer(id)
+    fake.onRequest = (name, id) => this.#answer(name, id)
     fake.onCommit = (id, values, offset) => {
       for (const place of values.flatMap((value) => JSON.parse(value) as string[])) {
         if (acknowledged.has(place)) faults.push(`${place} was written twice`)
@@ -61,18 +69,25 @@ export class ModelTransactions {
     this.#hindered.set(`g-t-${partition}`, { until: Number.POSITIVE_INFINITY, hangs: false })
   }
 
+  /** The coordinator of a partition lets itself be taken over, and hangs with what is written then until all answer. */
+  hangWrites(partition: number): void {
+    const hindrance = { until: Number.POSITIVE_INFINITY, hangs: true, request: 'addPartitionsToTxn' }
+    this.#hindered.clear()
+    this.#hindered.set(`g-t-${partition}`, hindrance)
+  }
+
   /** From now on all answer. */
   leave(): void {
     this.#left = true
     this.#hindered.clear()
   }
 
-  async #answer(id: string): Promise<void> {
+  async #answer(name: string, id: string): Promise<void> {
     await sleep(this.#random() * 5)
-    const { until = 0, hangs = false } = this.#hindered.get(id) ?? {}
-    const ms = until - Date.now()
-    if (ms <= 0) return
-    if (!hangs) throw new Error('Closed connection')
-    await sleep(ms)
+    const hindrance = this.#hindered.get(id)
+    if (!hindrance || (hindrance.request ?? name) !== name) return
+    const { until, hangs } = hindrance
+    if (!hangs && Date.now() < until) throw new Error('Closed connection')
+    while (Date.now() < until && this.#hindered.get(id) === hindrance) await sleep(10)
   }
 }

@@ -8,7 +8,7 @@ describe('Batcher', () => {
     const batches: number[][] = []
     const batcher = new Batcher<number>(limits, async (items, done) => {
       batches.push(items)
-      done()
+      done(items.length)
     })
     for (const n of [1, 2, 3, 4]) batcher.add(n, 1)
     batcher.add(5, 100)
@@ -25,7 +25,7 @@ describe('Batcher', () => {
       async (items, done) => {
         batches.push(items)
         if (batches.length === 1) await new Promise<void>((resolve) => (end = resolve))
-        done()
+        done(items.length)
       },
     )
     const aged = () => new Promise((resolve) => setTimeout(resolve, 25))
@@ -52,7 +52,7 @@ describe('Batcher', () => {
     const batcher = new Batcher<number>({ ...limits, maxInFlight: 100 }, async (items, done) => {
       batches.push(items)
       if (batches.length === 1) await new Promise<void>((resolve) => (end = resolve))
-      done()
+      done(items.length)
     })
     for (const n of [1, 2, 3, 4, 5, 6, 7]) batcher.add(n, 1)
     batcher.flush()
@@ -65,8 +65,8 @@ describe('Batcher', () => {
 
   it('holds back the ingress until effects are settled', async () => {
     const settle: (() => void)[] = []
-    const batcher = new Batcher<number>(limits, async (_items, done) => {
-      settle.push(done)
+    const batcher = new Batcher<number>(limits, async (items, done) => {
+      settle.push(() => done(items.length))
     })
     for (const n of [1, 2, 3, 4]) batcher.add(n, 1)
     let entered = false
@@ -94,7 +94,7 @@ describe('Batcher', () => {
     const batcher = new Batcher<number>({ ...limits, maxAge: 60_000 }, async (items, done) => {
       await new Promise((resolve) => setTimeout(resolve, 5))
       worked += items.length
-      done()
+      done(items.length)
     })
     batcher.add(1, 1)
     await batcher.drain()

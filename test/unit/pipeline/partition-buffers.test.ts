@@ -95,6 +95,26 @@ describe('PartitionBuffers', () => {
     expect(buffers.next(0, between)).toBeUndefined()
   })
 
+  it('passes on the others while a partition is held back, and waits for none of it', async () => {
+    const buffers = assigned(A, B)
+    buffers.push(A, [item('a1', 1, 200)], 7)
+    buffers.push(B, [item('b2', 2)], 0)
+    const bringing = buffers.fullUnlessHeld(A)
+    expect(bringing).toBeInstanceOf(Promise)
+    buffers.hold(A)
+    await bringing
+    expect(buffers.fullUnlessHeld(A)).toBeUndefined()
+    const full = buffers.full(A)
+    expect(full).toBeInstanceOf(Promise)
+    expect(drain(buffers)).toEqual(['b2'])
+    buffers.release(A)
+    expect(drain(buffers)).toEqual(['a1'])
+    await full
+    buffers.hold(A)
+    buffers.push(B, [item('b3', 3)], 0)
+    expect(drain(buffers)).toEqual(['b3'])
+  })
+
   it('waits for a partition that is behind and has more to come, for a while', () => {
     const buffers = assigned(A, B)
     buffers.push(B, [item('b1', 1)], 7)

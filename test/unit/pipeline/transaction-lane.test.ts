@@ -26,6 +26,7 @@ function laneOver() {
     emit: () => {},
     signal: new AbortController().signal,
     failed: (error) => expect.fail(String(error)),
+    hangs: (_lane, hangs) => expect.fail(`hangs: ${hangs}`),
   })
   let offset = 0
   const add = (count: number, bytes: number) => {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { messageAlert } from '../../../src/alerts/message-alert.ts'
 import { alertRecord } from '../../../src/domain/alert-record.ts'
@@ -17,6 +18,7 @@ import type {
 import { SinkRefused } from '../../../src/domain/sink-refused.ts'
 import { Intake } from '../../../src/pipeline/intake.ts'
 import { JoinParts } from '../../../src/stages/join-parts.ts'
+import { until } from '../../helpers/recording-handler.ts'
 import { ALERT_OPTIONS, message } from '../../helpers/state-fixtures.ts'
 
 const NOW = 1_800_000_000_000
@@ -59,6 +61,28 @@ class RecordedTransactions implements Transactions {
 
   get values(): string[] {
     return this.committed.flatMap(({ records }) => records.map(({ value }) => String(value)))
+  }
+}
+
+/** Writes of partition 0 are not answered until all are. */
+class HangingTransactions extends RecordedTransactions {
+  answer: () => void = () => {}
+  readonly #answered = new Promise<void>((resolve) => {
+    this.answer = resolve
+  })
+
+  override async write(write: PartitionWrite, signal?: AbortSignal): Promise<void> {
+    const given = new Promise((resolve) => signal?.addEventListener('abort', resolve, { once: true }))
+    if (write.partition.partition === 0) await Promise.race([this.#answered, given])
+    signal?.throwIfAborted()
+    await super.write(write)
+  }
+
+  /** Records that are written of a partition. */
+  count(of: number): number {
+    return this.committed
+      .filter((write) => write.partition.partition === of)
+      .reduce((sum, { records }) => sum + records.length, 0)
   }
 }
 
@@ -116,8 +140,16 @@ async function intakeOver(
 
 const assigned = (handler: SourceHandler, more: Partial<AssignedPartition>, epoch = 1) =>
   handler.assigned([{ ...partition, startOffset: 0, ...more }], epoch)
-const run = (handler: SourceHandler, records: readonly RawRecord[], epoch = 1) =>
-  handler.records({ partition, epoch, from: records[0]!.position.offset, records, lag: 0 })
+const run = (handler: SourceHandler, records: readonly RawRecord[], epoch = 1) => {
+  const { topic, partition, offset } = records[0]!.position
+  return handler.records({ partition: { topic, partition }, epoch, from: offset, records, lag: 0 })
+}
+/** So many records of a partition from an offset on, each of so many bytes. */
+const recordsOf = (partition: number, count: number, { from = 0, bytes = 1 } = {}) =>
+  Array.from({ length: count }, (_, i) => {
+    const { position, ...record } = recordAt(from + i, 'x'.repeat(bytes))
+    return { ...record, position: { ...position, partition } }
+  })
 const settled = () => new Promise((resolve) => setTimeout(resolve, 300))
 
 describe('an intake that writes in transactions', () => {
@@ -260,5 +292,80 @@ describe('an intake that writes in transactions', () => {
     })
     expect(transactions.values).toEqual(['0', '1'])
     expect(transactions.committed.map(({ epoch }) => epoch)).toEqual([1, 2])
+  })
+
+  describe('of two partitions, one of which the brokers do not answer', () => {
+    const other = { ...partition, partition: 1 }
+    const both = (handler: SourceHandler, epoch = 1) =>
+      handler.assigned(
+        [partition, other].map((id) => ({ ...id, startOffset: 0 })),
+        epoch,
+      )
+    const unready = (handler: SourceHandler) => (handler as Intake).unready()
+
+    it('goes on with the other, says which waits, and goes on with it when it is answered', async () => {
+      const transactions = new HangingTransactions()
+      const { ended } = await intakeOver(transactions, async (handler) => {
+        await both(handler)
+        // More than may be in flight of all.
+        for (let from = 0; from < 300; from += 50) {
+          await run(handler, recordsOf(0, 50, { from }))
+          await run(handler, recordsOf(1, 50, { from }))
+          await setImmediate()
+        }
+        await until(() => transactions.count(1) === 300)
+        expect(transactions.count(0)).toBe(0)
+        await until(() => unready(handler).length > 0)
+        expect(unready(handler)).toEqual([
+          expect.stringMatching(/^kafka transactions: t\/0 waits, a write has not been answered for \d s$/),
+        ])
+        // What is in flight of it is bounded as well.
+        expect((handler as Intake).inFlight).toBeLessThan(110)
+        transactions.answer()
+        await until(() => transactions.count(0) === 300)
+        expect(unready(handler)).toEqual([])
+      })
+      expect(ended).toBeUndefined()
+    })
+
+    it('holds up nobody who brings more of it, and is full meanwhile', async () => {
+      const transactions = new HangingTransactions()
+      const { ended } = await intakeOver(transactions, async (handler) => {
+        await both(handler)
+        await run(handler, recordsOf(1, 1))
+        await run(handler, recordsOf(0, 200))
+        await until(() => (handler as Intake).inFlight >= 200)
+        const more = run(handler, recordsOf(0, 200, { from: 200, bytes: 5_000 }))
+        // Others are let in all the time.
+        let last = 1
+        const others = setInterval(() => void run(handler, recordsOf(1, 1, { from: last++ })), 1)
+        await more
+        clearInterval(others)
+        const readOn = handler.full!(partition)
+        expect(readOn).toBeInstanceOf(Promise)
+        expect(handler.full!(other)).toBeUndefined()
+        transactions.answer()
+        await readOn
+        await until(() => transactions.count(0) === 400 && transactions.count(1) === last)
+      })
+      expect(ended).toBeUndefined()
+    })
+
+    it('takes the partition up anew in the next assignment', async () => {
+      const transactions = new HangingTransactions()
+      const { ended } = await intakeOver(transactions, async (handler) => {
+        await both(handler)
+        await run(handler, recordsOf(0, 300))
+        await run(handler, recordsOf(1, 50))
+        await until(() => transactions.count(1) === 50)
+        await both(handler, 2)
+        transactions.answer()
+        await run(handler, recordsOf(0, 300), 2)
+        await until(() => transactions.count(0) === 300)
+        await handler.revoked([partition, other], 2)
+        expect((handler as Intake).inFlight).toBe(0)
+      })
+      expect(ended).toBeUndefined()
+    })
   })
 })
