@@ -1,5 +1,7 @@
+import { isFiledHere } from '../domain/filing.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
-import type { Claim } from '../domain/registry.ts'
+import type { Claim, Registry } from '../domain/registry.ts'
+import { isWrittenTraditionally } from '../text/traditional.ts'
 import { claimOf } from './brand-decision/claimed-brands.ts'
 import { type Weighed, weigh } from './brand-decision/decision.ts'
 import { BLOCK_FROM, capOf, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
@@ -78,7 +80,7 @@ export const forgedBrand = defineMessageCode({
   },
   summary: 'claims a brand; the link, number or port is not the brand’s',
   fires:
-    "The text or the signature claims a brand, and the port, the link or the number to call is not that brand's. An official domain of any registered brand is never foreign. How sure that is follows from sender, links, numbers, words and the text model, weighed together; below `blockFrom` the action is at most `review`, and so it is for what leads nowhere, and on the brand's own port without a foreign link. A call about an account counts towards `blockFrom` only where the sender is not the brand's.",
+    "The text or the signature claims a brand, and the port, the link or the number to call is not that brand's. An official domain of any registered brand is never foreign. How sure that is follows from sender, links, numbers, words and the text model, weighed together; below `blockFrom` the action is at most `review`, and so it is for what leads nowhere, and on the brand's own port without a foreign link. A port that is filed for the signature may link to any site where neither text nor link gives cause for doubt, and a number from overseas contradicts no filing by itself. A call about an account counts towards `blockFrom` only where the sender is not the brand's.",
   why: 'The classic fraud by SMS: a message in the name of a bank, a shop or an office, with a link to a copy of its site.',
   tune: "Most false alarms come from a gap in the registry: add the brand's domains, hotlines and ports. Raise `minScore` to report only what several signs agree on, and `blockFrom` to block less.",
   sentences: {
@@ -107,7 +109,8 @@ export const forgedBrand = defineMessageCode({
   const found = foreignParts(traces, message.from)
   if (found.length === 0 || isInnocent(claim, message)) return undefined
   const weighed = weigh(claim, traces, message, registry)
-  const isPlain = contradictsPlainly(claim, traces) || asksAsStranger(claim, weighed)
+  const isPlain =
+    contradictsPlainly(claim, traces, weighed, message, registry) || asksAsStranger(claim, weighed)
   const score = Math.max(weighed.certainty, isPlain ? PLAIN_SCORE : 0)
   if (score < thresholds.minScore) return undefined
   const { brand } = claim
@@ -150,11 +153,49 @@ function isInnocent({ by, strength }: Claim, message: AnalysedMessage): boolean 
 }
 
 /** Claimed plainly, and the link or the port is not the brand's: reported whatever else speaks for the message. */
-function contradictsPlainly({ by, strength, lookalike }: Claim, traces: Traces): boolean {
+function contradictsPlainly(
+  { by, strength, lookalike }: Claim,
+  traces: Traces,
+  weighed: Weighed,
+  message: AnalysedMessage,
+  registry: Registry,
+): boolean {
   const named =
     by === 'signature' || (by === 'lookalike' && (strength >= SURE_NAME || lookalike?.how === 'added-word'))
-  if (traces.foreignLink) return named || by === 'domain' || (by === 'speaker' && strength >= PLAIN_SPEAKER)
-  return named && traces.foreignPort
+  if (traces.foreignLink) {
+    if (named) return !(traces.ownPort && isFiledHere(message, registry) && isPlausible(weighed, message))
+    return by === 'domain' || (by === 'speaker' && strength >= PLAIN_SPEAKER)
+  }
+  return named && traces.foreignPort && !(isFromAbroad(traces, message) && isPlausible(weighed, message))
+}
+
+/** Companies of Hong Kong, Taiwan and overseas send from numbers that no filing of this registry names. */
+function isFromAbroad({ sender, foreignCallback }: Traces, { text }: AnalysedMessage): boolean {
+  return sender === 'overseas' && (foreignCallback === undefined || isWrittenTraditionally(text))
+}
+
+/** What makes a link or a request of a known sender doubtful. */
+const DOUBTS: readonly Sign[] = [
+  'link:cheap',
+  'link:imitates',
+  'link:disguised',
+  'link:neutral',
+  'words:lure',
+  'asks:app',
+  'asks:payment',
+  'asks:secret',
+]
+
+/**
+ * Whether nothing in a message makes its sender doubtful: a brand links to short hosts of its own, and to surveys and
+ * personnel services of others. Its port may be sublet, so a text that reads like fraud, a lure or a cheap domain is
+ * reported from there too.
+ */
+function isPlausible({ speaksFor, speaksAgainst, neutral }: Weighed, message: AnalysedMessage): boolean {
+  return (
+    !isSuspicious(message) &&
+    ![speaksFor, speaksAgainst, neutral].some((signs) => signs.some((sign) => DOUBTS.includes(sign)))
+  )
 }
 
 /**

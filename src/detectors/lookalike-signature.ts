@@ -1,5 +1,6 @@
 import type { AnalysedMessage, SignatureMention } from '../domain/message.ts'
 import type { Claim, Lookalike } from '../domain/registry.ts'
+import { isWrittenTraditionally } from '../text/traditional.ts'
 import { type Weighed, weigh } from './brand-decision/decision.ts'
 import { BLOCK_FROM, capOf, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
 import { leadsAway } from './brand-decision/signs.ts'
@@ -8,7 +9,8 @@ import * as fields from './evidence-fields.ts'
 import { signatureClaim } from './shared/claims.ts'
 import { ESCALATED_HOLD, isStillForeign } from './shared/escalated.ts'
 import { BRAND_IMITATED, confirmedFrom, imitationOf, minSimilarity, SIMILARITY } from './shared/imitation.ts'
-import { type Traces, tracesOf } from './shared/traces.ts'
+import { isPublicBody } from './shared/public-body.ts'
+import { isSuspicious, type Traces, tracesOf } from './shared/traces.ts'
 import { fraudWording, isFraudWording } from './shared/wording.ts'
 
 /**
@@ -65,7 +67,8 @@ export const lookalikeSignature = defineMessageCode({
     if (traces.ownPort) continue
     if (like.similarity < thresholds.minSimilarity && !isConfirmed(claim, traces, message)) continue
     const weighed = weigh(claim, traces, message, registry)
-    if (MAY_BE_A_NAME.has(like.how) && leadsToOfficials(weighed)) continue
+    if (MAY_BE_A_NAME.has(like.how) && (leadsToOfficials(weighed) || isNoticeOfOffice(message, weighed)))
+      continue
     return {
       score: like.similarity,
       evidence: { ...imitationOf(signature.name, like), ...weighedEvidence(weighed) },
@@ -86,6 +89,15 @@ function leadsToOfficials({ speaksFor, speaksAgainst, neutral }: Weighed): boole
   return signs.some((sign) => sign === 'link:own' || sign === 'link:official') && !leadsAway(signs)
 }
 
+/** An office that signs what leads to nobody: the name of another office sounds like its own. */
+function isNoticeOfOffice(message: AnalysedMessage, { speaksFor, speaksAgainst, neutral }: Weighed): boolean {
+  return (
+    isPublicBody(message) &&
+    !isSuspicious(message) &&
+    !leadsAway([...speaksFor, ...speaksAgainst, ...neutral])
+  )
+}
+
 function signaturesOf({ signature, signatures }: AnalysedMessage): readonly SignatureMention[] {
   if (signatures.length > 0) return signatures
   return signature ? [signature] : []
@@ -95,7 +107,8 @@ function signaturesOf({ signature, signatures }: AnalysedMessage): readonly Sign
 function isConfirmed(claim: Claim, traces: Traces, message: AnalysedMessage): boolean {
   if (message.malicious) return true
   const fraud = isFraudWording(fraudWording(message))
-  const disguised = claim.strength === 1
+  // 順豐 in a text of simplified characters is written so on purpose.
+  const disguised = claim.strength === 1 && !isWrittenTraditionally(message.text)
   if (traces.foreignLink && (fraud || disguised || claim.lookalike?.how === 'added-word')) return true
   if (fraud && (traces.foreignCallback || traces.personal)) return true
   return disguised && traces.foreignPort

@@ -18,6 +18,8 @@ const PUNS: Readonly<Record<string, string>> = {
 /** Ordinary words that sound like a name: `同城` is in town, and not 同程. */
 const WORDS = new Set(['同城'])
 
+const DIGITS = /^\d+$/
+
 /** Names shorter than this are compared by glyph and sound only. */
 const EDIT_FROM = 4
 
@@ -63,7 +65,7 @@ export class NameLookalikes {
       this.#byGlyph(key, shape) ??
       this.#byPun(key) ??
       this.#bySound(key) ??
-      this.#byEdit(shape) ??
+      this.#byEdit(key, shape) ??
       this.#byAddedWord(shape)
     )
   }
@@ -100,8 +102,9 @@ export class NameLookalikes {
     return best
   }
 
-  #byEdit(shape: string): Lookalike | undefined {
-    if (shape.length < EDIT_FROM) return undefined
+  #byEdit(key: string, shape: string): Lookalike | undefined {
+    // One digit makes another number: somebody else's (the brand 1O1O and the number 10010).
+    if (shape.length < EDIT_FROM || DIGITS.test(key)) return undefined
     let best: Lookalike | undefined
     const seen = new Set<string>()
     const consider = (names: readonly BrandName[] | undefined) => {
@@ -162,8 +165,7 @@ export function editSimilarity(shape: string, original: string): number {
     const outer = shape.startsWith(original) || shape.endsWith(original)
     return original.length >= 5 && !outer ? 0.84 : 0
   }
-  // One digit makes another number: somebody else's.
-  if (/^\d+$/.test(original)) return 0
+  if (DIGITS.test(original)) return 0
   if (swap || isDoubled(shape, original)) return longer >= 6 ? 0.95 : 0.86
   if (shape[0] !== original[0] || original.length < 5) return 0
   const near = jaroWinkler(shape, original)

@@ -233,8 +233,37 @@ describe('FORGED_BRAND with filed ports', () => {
     expect(forged('【京东】您的验证码是1234', { from: '106905501' }, filed)).toBeUndefined()
   })
 
-  it('counts a foreign link on the own port always, a foreign number with fraud wording only', () => {
-    expect(forged('【京东】活动详情 http://abc-tk.com', { from: OWN }, filed)).toBeDefined()
+  it.each<[string, MessageOptions]>([
+    ['【京东】您的订单评价有奖，详情 http://abc-tk.vip/a', {}],
+    ['【京东】您的订单已退款，查看 http://abc-tk.com/a', {}],
+    ['【京东】订单详情 http://jd-refund.com/a', {}],
+    ['【京东】活动详情 http://abc-tk.com', { label: 'fraud', score: 0.4 }],
+    ['【京东】请在 http://abc-tk.com/a 填写密码完成认证', {}],
+  ])('counts a foreign link on the own port where it lures or is doubtful itself: %s', (text, options) => {
+    expect(forged(text, { from: OWN, ...options }, filed)).toMatchObject({ cap: 'review' })
+  })
+
+  it.each([
+    '【京东】您的入职体检预约已开放，请在 http://tijian-yy.com/s/a81 选择时间',
+    '【京东】诚邀您评价本次服务，问卷 wj.survey-abc.cn/8K2 约需一分钟',
+    '【京东】发票已开具，下载 jdx.cn/f/20Kq',
+  ])('lets the port that is filed for the signature link to where it likes: %s', (text) => {
+    expect(forged(text, { from: OWN }, filed)).toBeUndefined()
+    expect(forged(text, { from: '10690999' }, filed)).toBeDefined()
+    expect(forged(text, { from: '13812345678' }, filed)).toBeDefined()
+  })
+
+  it.each<[string, boolean]>([
+    ['【順豐速運】閣下的快件已放入旺角智能櫃，取件時請出示通知', false],
+    ['【順豐速運】您的快遞明天送達，如需改期請電 23456789', false],
+    ['【SF Express】Your shipment has cleared customs.', false],
+    ['【順豐速運】您的快遞已丟失，請點擊 sfx-help.com 申請退款', true],
+    ['【顺丰速运】您的月结账单已生成，请致电 02188887777', true],
+  ])('knows no numbers abroad: %s', (text, isReported) => {
+    expect(forged(text, { from: '85261234567' }, filed) !== undefined).toBe(isReported)
+  })
+
+  it('counts a foreign number on the own port with fraud wording only', () => {
     const courier = '【京东】快递员张三 13812345678 正在派送您的包裹'
     expect(forged(courier, { from: OWN }, filed)).toBeUndefined()
     const refund = '【京东】您的订单异常，请联系客服 13812345678 退款'

@@ -28,6 +28,8 @@ describe('LOOKALIKE_SIGNATURE', () => {
       { label: 'fraud' },
     ],
     ['【建没银行】您的手机银行今日失效', {}],
+    ['【深圳税务】您有一笔税款待处理', { label: 'fraud' }],
+    ['【1OO86】您的积分即将清零', {}],
   ])('%s', (text, options) => {
     expect(codes(text, options)).toContain('LOOKALIKE_SIGNATURE')
   })
@@ -40,6 +42,9 @@ describe('LOOKALIKE_SIGNATURE', () => {
     ['【京东客服】您的售后单已完成', {}],
     ['【京東】您的訂單已發貨 https://item.jd.com/1', {}],
     ['【深圳税务】您申请的发票增额已通过，详见 https://etax.shenzhen.chinatax.gov.cn', { label: 'notice' }],
+    ['【深圳税务】您的申报已受理，结果将另行通知', {}],
+    ['【1010】閣下的月費計劃將於下月續期，多謝使用', { from: '85261234567' }],
+    ['【12036】您的预约已登记', {}],
     ['', {}],
     ['【】', {}],
   ])('not: %s', (text, options) => {
@@ -56,6 +61,18 @@ describe('LOOKALIKE_SIGNATURE', () => {
     expect(
       codes('【順豊】您的快件已发出 http://a-b.top', { label: 'fraud', from: '10690002' }, context),
     ).toEqual([])
+  })
+
+  it('takes traditional characters for a disguise only in a text of simplified ones', () => {
+    const context = contextOf(registryOf({ signatures: [signatureRow('麦当劳', ['10690002'])] }))
+    const from = '85261234567'
+    expect(codes('【麥當勞】閣下的訂單已準備好，請到櫃枱領取', { from }, context)).toEqual([])
+    expect(codes('【麥當勞】您的订单已备好，请到柜台领取', { from }, context)).toEqual([
+      'LOOKALIKE_SIGNATURE',
+    ])
+    expect(
+      codes('【麥當勞】閣下的積分將過期，請登入 mc-gift.com', { from, label: 'fraud' }, context),
+    ).toEqual(['LOOKALIKE_SIGNATURE'])
   })
 
   it('says what is imitated and how', () => {
