@@ -35,7 +35,9 @@ tests (\`test/integration/service-cluster.test.ts\`). From outside, after each c
   every instance was ready;
 - **degraded**: no verdict is while Redis answers within 50 ms, as a probe on the way of the instances to it measures (shown
   as: degraded verdicts, those among them while it did, and for how much of the time it did);
-- \`repeated\` counts verdicts that were written again under the same id, as at-least-once delivery may; \`caught up\` is the time from
+- \`repeated\` counts verdicts that were written again under the same id, as at-least-once delivery may. Live records
+  that a broker does not acknowledge are sent again: the run says how many came twice, and each has a place and a verdict of
+  its own. A record that was sent and did not come in is a failure; \`caught up\` is the time from
   the end of the faults (and of live records) until everything was committed, \`memory\` the most that an instance had.
 
 \`--delivery exactly-once\` runs cells with exactly-once delivery. All invariants are the same, seen by readers of what is
@@ -82,7 +84,9 @@ function rowsOf(cell: string, what: string, results: readonly Outcome[]): string
     const { commit, at, seed } = outcome
     const exactly =
       'records' in outcome && outcome.delivery ? `${outcome.delivery}, ${outcome.records} records, ` : ''
-    const run = `${exactly}seed ${seed}, ${commit}, ${at}`
+    const anew =
+      'sentAgain' in outcome && outcome.sentAgain ? `${outcome.sentAgain} records came again, ` : ''
+    const run = `${exactly}${anew}seed ${seed}, ${commit}, ${at}`
     if ('failure' in outcome)
       return `| \`${cell}\` | ${what} | **failed**: ${outcome.failure} | | | | | | | | ${run} |`
     const { missing, both, early, alerts, states, degraded, repeated, seconds } = outcome

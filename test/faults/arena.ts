@@ -12,7 +12,7 @@ import { type Environment, type Service, startService, TOKEN_KEY } from '../help
 import { produceKeyed } from '../helpers/service-topics.ts'
 import { simulateLive, simulateTraffic, type Traffic } from '../helpers/traffic.ts'
 import { compareCounts } from './counts.ts'
-import { createInput, endsOf, produceLive } from './input.ts'
+import { compareInput, createInput, endsOf, produceLive } from './input.ts'
 import { type CellResult, decisionsOf, type Expected, judge } from './judge.ts'
 import { type InputRecord, placesOf, readWhole, watchCommits } from './place.ts'
 import { ReplaceableRedis } from './replaceable-redis.ts'
@@ -167,6 +167,9 @@ export class Arena {
     const [input, alerts, letters, verdicts] = await Promise.all(
       [topic, ...OUTPUTS.map((use) => outputs[use]!)].map((of) => readWhole(cluster.direct, of)),
     )
+    const given = input!.map(asInput)
+    const { lost, repeated } = compareInput(traffic.records, input!)
+    if (lost > 0) throw new Error(`${lost} records were sent and are not in ${topic}`)
     const expected = cell.live ? await this.#expectedOf(traffic, input!) : this.#undisturbed
     const scope = { deployment: DEPLOYMENT, clusterId: await client.clusterId(), topic }
     const counts = await compareCounts(redis.direct, scope, expected.observations)
@@ -184,7 +187,9 @@ export class Arena {
       seconds: Math.round((Date.now() - began) / 1000),
       caughtUp,
       resident: Math.round(instances.mostResident),
-      places: placesOf(input!.map(asInput), verdicts!, letters!, commits.seen),
+      places: placesOf(given, verdicts!, letters!, commits.seen),
+      input: given,
+      sentAgain: repeated,
       counts,
       pings,
       expected,

@@ -3,7 +3,7 @@ import type { Observations } from '../../src/domain/feature-store.ts'
 import type { Read } from '../helpers/kafka-client.ts'
 import { type Ping, promptBefore, promptShare, sinceSlow } from '../helpers/redis-probe.ts'
 import type { CountsFound } from './counts.ts'
-import type { Places } from './place.ts'
+import type { InputRecord, Places } from './place.ts'
 
 export interface CellResult {
   readonly cell: string
@@ -21,8 +21,13 @@ export interface CellResult {
   readonly undue: number
   /** Share of the time in which Redis, as measured from outside, answered within 50 ms. */
   readonly prompt: number
-  /** Verdicts that are there again under the same id; with exactly-once delivery dead letters and message alerts too. */
+  /**
+   * Verdicts that are there more often than records with their id; with exactly-once delivery dead letters and message
+   * alerts too.
+   */
   readonly repeated: number
+  /** Records that are in the input again, since they were sent again; absent: none is. */
+  readonly sentAgain?: number
   /** Absent: at-least-once. */
   readonly delivery?: 'exactly-once'
   /**
@@ -61,6 +66,9 @@ export interface Found
   /** What `/readyz` said while the fault lasted. */
   readonly said: ReadonlySet<string>
   readonly places: Places
+  /** What was read of the input, and how often more than it was sent. */
+  readonly input: readonly InputRecord[]
+  readonly sentAgain: number
   readonly counts: CountsFound
   /** What a probe of the way to Redis measured. */
   readonly pings: readonly Ping[]
@@ -88,6 +96,7 @@ export function judge(found: Found): CellResult {
     degraded.map(({ decidedAt }) => Date.parse(decidedAt)),
     found.pings,
   )
+  const inputs = countsOf(found.input.map(({ id }) => id))
   const said = [...found.said].join(' · ') || 'nothing'
   return {
     ...{ cell, seed, records, seconds },
@@ -100,7 +109,11 @@ export function judge(found: Found): CellResult {
     undue: undue.length,
     prompt: Math.round(promptShare(found.pings) * 1_000) / 1_000,
     repeated:
-      repeatedIn(verdicts.map(({ id }) => id)) + (delivery ? repeatedOthers(alerts, found.letters) : 0),
+      repeatedIn(
+        verdicts.map(({ id }) => id),
+        inputs,
+      ) + (delivery ? repeatedOthers(alerts, found.letters, inputs) : 0),
+    ...(found.sentAgain > 0 ? { sentAgain: found.sentAgain } : {}),
     ...(delivery ? { delivery } : {}),
     counts: { compared: counts.compared, marked: counts.marked, wrong: counts.wrong.length },
     told: found.isTold && found.isMarkTold,
@@ -108,6 +121,9 @@ export function judge(found: Found): CellResult {
     ready: unready.length === 0,
     ...{ caughtUp, resident },
     detail: [
+      ...(found.sentAgain > 0
+        ? [`in the input again, as they were sent again: ${found.sentAgain} records`]
+        : []),
       ...(found.isTold ? [] : [`/readyz did not tell, or of another fault; it said: ${said}`]),
       ...(found.isMarkTold ? [] : ['no log told of the buckets that are missing']),
       ...unready.map((reason) => `not ready at the end: ${reason}`),
@@ -126,17 +142,35 @@ export function judge(found: Found): CellResult {
   }
 }
 
-function repeatedIn(ids: readonly string[]): number {
-  return ids.length - new Set(ids).size
+/** How many ids are there more often than their records. */
+function repeatedIn(ids: readonly unknown[], inputs: ReadonlyMap<unknown, number>): number {
+  let repeated = 0
+  for (const [id, count] of countsOf(ids)) repeated += Math.max(0, count - (inputs.get(id) ?? 1))
+  return repeated
 }
 
 /** Message alerts and dead letters that are there again. */
-function repeatedOthers(alerts: readonly Alert[], letters: readonly Read[]): number {
-  const ofMessages = alerts.filter(({ data }) => !data.state).map(({ id }) => id)
+function repeatedOthers(
+  alerts: readonly Alert[],
+  letters: readonly Read[],
+  inputs: ReadonlyMap<unknown, number>,
+): number {
+  const alerted = alerts.filter(({ data }) => !data.state)
+  const of = (mode: string) =>
+    repeatedIn(
+      alerted.flatMap(({ data }) => (data.mode === mode ? [data.message?.id] : [])),
+      inputs,
+    )
   const buried = letters.map(
     ({ headers }) => `${headers['sigwatch-partition']}/${headers['sigwatch-offset']}`,
   )
-  return repeatedIn(ofMessages) + repeatedIn(buried)
+  return of('enforce') + of('shadow') + repeatedIn(buried, new Map())
+}
+
+function countsOf(keys: readonly unknown[]): Map<unknown, number> {
+  const counts = new Map<unknown, number>()
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1)
+  return counts
 }
 
 /** Message alerts by id, raised states by code and target. */

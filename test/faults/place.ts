@@ -1,7 +1,7 @@
 import kafkajs, { type Consumer } from 'kafkajs'
 import { plainClient, type Read } from '../helpers/kafka-client.ts'
 
-/** A record of the input by `partition/offset`, and where it ended. */
+/** Records of the input by `partition/offset`, and where they ended. */
 export interface Places {
   /** Records without a verdict or dead letter. */
   readonly missing: readonly string[]
@@ -49,7 +49,8 @@ export function watchCommits(brokers: readonly string[], groupId: string, topic:
 
 /**
  * The first invariant: each input record has exactly one kind of place, and no commit passed a record before its place
- * was on the brokers (output topics carry the time of the append; `slack` is what clocks and polls may differ, ms).
+ * was on the brokers (output topics carry the time of the append; `slack` is what clocks and polls may differ, ms). An id
+ * that is in the input several times has as many verdicts.
  */
 export function placesOf(
   input: readonly InputRecord[],
@@ -58,8 +59,8 @@ export function placesOf(
   commits: readonly CommitSeen[],
   slack = 50,
 ): Places {
-  const judged = firstTimes(verdicts, ({ value }) => (JSON.parse(String(value)) as { id: string }).id)
-  const buried = firstTimes(
+  const judged = timesOf(verdicts, ({ value }) => (JSON.parse(String(value)) as { id: string }).id)
+  const buried = timesOf(
     letters,
     ({ headers }) => `${headers['sigwatch-partition']}/${headers['sigwatch-offset']}`,
   )
@@ -67,10 +68,13 @@ export function placesOf(
   const both: string[] = []
   const early: string[] = []
   const times: number[][] = []
+  /** Verdicts that belong to a record before, by id. */
+  const taken = new Map<string, number>()
   for (const { partition, offset, id } of input) {
     const place = `${partition}/${offset}`
-    const verdict = id === undefined ? undefined : judged.get(id)
-    const letter = buried.get(place)
+    const verdict = id === undefined ? undefined : judged.get(id)?.[taken.get(id) ?? 0]
+    if (id !== undefined) taken.set(id, (taken.get(id) ?? 0) + 1)
+    const letter = buried.get(place)?.[0]
     if (verdict === undefined && letter === undefined) missing.push(place)
     if (verdict !== undefined && letter !== undefined) both.push(place)
     times[partition] ??= []
@@ -91,12 +95,16 @@ export function placesOf(
   return { missing, both, early }
 }
 
-function firstTimes(records: readonly Read[], keyOf: (record: Read) => string): Map<string, number> {
-  const times = new Map<string, number>()
+/** When the records of each key were appended, ascending. */
+function timesOf(records: readonly Read[], keyOf: (record: Read) => string): Map<string, number[]> {
+  const times = new Map<string, number[]>()
   for (const record of records) {
     const key = keyOf(record)
-    times.set(key, Math.min(record.timestamp, times.get(key) ?? Number.POSITIVE_INFINITY))
+    const of = times.get(key)
+    if (of) of.push(record.timestamp)
+    else times.set(key, [record.timestamp])
   }
+  for (const of of times.values()) of.sort((a, b) => a - b)
   return times
 }
 

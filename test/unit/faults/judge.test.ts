@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest'
+import { type Found, judge } from '../../faults/judge.ts'
+import type { Read } from '../../helpers/kafka-client.ts'
+
+const verdict = (id: string): Read => ({
+  ...{ partition: 0, offset: 0, key: id, headers: {}, timestamp: 0 },
+  value: Buffer.from(JSON.stringify({ id, decidedAt: new Date(0).toISOString() })),
+})
+
+const found = (inputs: readonly string[], verdicts: readonly string[]): Found => ({
+  ...{ cell: 'c', seed: 1, records: inputs.length, seconds: 1, caughtUp: 0, resident: 0 },
+  ...{ isTold: true, isMarkTold: true, unready: [], said: new Set(), pings: [], delivery: 'exactly-once' },
+  places: { missing: [], both: [], early: [] },
+  input: inputs.map((id, offset) => ({ partition: 0, offset, id })),
+  sentAgain: inputs.length - new Set(inputs).size,
+  counts: { compared: 0, marked: 0, wrong: [] },
+  expected: { alerts: new Set(), states: new Set(), observations: [] },
+  ...{ alerts: [], letters: [], verdicts: verdicts.map(verdict) },
+})
+
+it.each([
+  [['a', 'b'], ['a', 'b', 'b'], 1, undefined],
+  [['a', 'b', 'b'], ['a', 'b', 'b'], 0, 1],
+  [['a', 'b', 'b'], ['a', 'b', 'b', 'b', 'a'], 2, 1],
+])('of records %s the verdicts %s repeat %i', (inputs, verdicts, repeated, sentAgain) => {
+  expect(judge(found(inputs, verdicts))).toMatchObject({ repeated })
+  expect(judge(found(inputs, verdicts)).sentAgain).toBe(sentAgain)
+})
