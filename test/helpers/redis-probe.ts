@@ -28,16 +28,20 @@ export class RedisProbe {
   readonly #port: number
   readonly #pings: Ping[] = []
   readonly #timer: NodeJS.Timeout
+  readonly #every: number
   /** When each ping was due that is not answered. */
   #sent: number[] = []
   #socket: Socket | undefined
   #bytes = 0
   /** When the next ping is due. */
-  #due = Date.now() + PROBE_EVERY
+  #due: number
 
-  constructor(port: number) {
+  /** Pings each so many ms. */
+  constructor(port: number, every = PROBE_EVERY) {
     this.#port = port
-    this.#timer = setInterval(() => this.#ping(), PROBE_EVERY)
+    this.#every = every
+    this.#due = Date.now() + every
+    this.#timer = setInterval(() => this.#ping(), every)
   }
 
   /** Ends it; returns what it measured. */
@@ -54,7 +58,7 @@ export class RedisProbe {
     const now = Date.now()
     this.#socket ??= this.#open()
     this.#sent.push(now - this.#due > LATE ? this.#due : now)
-    this.#due = now + PROBE_EVERY
+    this.#due = now + this.#every
     this.#socket.write('PING\r\n')
   }
 
