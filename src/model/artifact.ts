@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { InvalidInput, type Problem } from '../domain/errors.ts'
 import { packHalves, unpackHalves } from './float16.ts'
 import { type NetworkShape, PARTS, type Part, partSize, type Weights } from './network.ts'
-import type { TokenizerSettings } from './tokenizer.ts'
+import { bagsOf, type TokenizerSettings } from './tokenizer-settings.ts'
 
 export const FORMAT = 'sigwatch-text-model'
-export const FORMAT_VERSION = 1
+/** 2: models of several bags, which programs that know 1 alone would read wrongly. */
+export const FORMAT_VERSIONS = [1, 2] as const
 
 /** A message with the scores that it had when the model was made: a reader that differs reads texts another way. */
 export interface Golden {
@@ -18,7 +19,7 @@ export interface Golden {
 /** `model.json` */
 export interface ModelDescription {
   readonly format: typeof FORMAT
-  readonly formatVersion: typeof FORMAT_VERSION
+  readonly formatVersion: (typeof FORMAT_VERSIONS)[number]
   readonly name: string
   readonly version: string
   /** In the order of the output row. */
@@ -70,6 +71,7 @@ export function shapeOf(
     embedding: description.embedding,
     hidden: description.hidden,
     labels: description.labels.length,
+    bags: bagsOf(description.tokenizer),
   }
 }
 
@@ -78,6 +80,10 @@ const bytesOf = (shape: NetworkShape, part: Part) => partSize(shape, part) * (pa
 /** Weights as they are once written and read again: what is calibrated must be what is served. */
 export function rounded(weights: Weights): Weights {
   return { ...weights, table: unpackHalves(packHalves(weights.table)) }
+}
+
+function formatVersionOf(tokenizer: TokenizerSettings): ModelDescription['formatVersion'] {
+  return bagsOf(tokenizer) > 1 ? 2 : 1
 }
 
 /** Writes the three files of a model folder. */
@@ -97,7 +103,7 @@ export function saveArtifact(
   )
   const full: ModelDescription = {
     format: FORMAT,
-    formatVersion: FORMAT_VERSION,
+    formatVersion: formatVersionOf(description.tokenizer),
     ...description,
     weights: { bytes: bytes.length, sha256: sha256(bytes) },
   }
@@ -154,7 +160,9 @@ function checkDescription(d: Partial<ModelDescription>): Omit<Problem, 'file'>[]
   const whole = (value: unknown, low: number, high: number) =>
     Number.isInteger(value) && (value as number) >= low && (value as number) <= high
   expect(d.format === FORMAT, 'format', `must be ${FORMAT}`)
-  expect(d.formatVersion === FORMAT_VERSION, 'formatVersion', `must be ${FORMAT_VERSION}`)
+  const version = d.formatVersion
+  const formatted = version !== undefined && FORMAT_VERSIONS.includes(version)
+  expect(formatted, 'formatVersion', `must be ${FORMAT_VERSIONS.join(' or ')}`)
   expect(typeof d.name === 'string' && d.name !== '', 'name', 'must be a name')
   expect(typeof d.version === 'string' && d.version !== '', 'version', 'must be a version')
   expect(
@@ -174,6 +182,14 @@ function checkDescription(d: Partial<ModelDescription>): Omit<Problem, 'file'>[]
     'tokenizer.skipUnknown',
     'must be true or false',
   )
+  const parted = d.tokenizer?.parted ?? false
+  expect(typeof parted === 'boolean', 'tokenizer.parted', 'must be true or false')
+  if (formatted)
+    expect(
+      parted === (version === 2),
+      'tokenizer.parted',
+      `must be ${version === 2} in format version ${version}`,
+    )
   expect(whole(d.embedding, 1, 256), 'embedding', 'must be a whole number from 1 to 256')
   expect(whole(d.hidden, 1, 1024), 'hidden', 'must be a whole number from 1 to 1024')
   expect(typeof d.temperature === 'number' && d.temperature > 0, 'temperature', 'must be above 0')

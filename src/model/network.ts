@@ -11,6 +11,12 @@ export interface NetworkShape {
   readonly embedding: number
   readonly hidden: number
   readonly labels: number
+  /**
+   * Bags of a text; 1 if absent. Several have a linear machine each, and the logits are the sum of theirs. The first
+   * deep column of a row is then the square of the value that its feature has, its wide columns are weights times that value,
+   * and a bag is divided by the root of the sum of the squares: `logits = Σ sum(rows)[wide] / √sum(rows)[0] + bias`.
+   */
+  readonly bags?: number
 }
 
 /** Weights in row-major order. `table`: rows × (embedding + labels). */
@@ -21,6 +27,9 @@ export interface Weights {
   readonly output: Float32Array
   readonly outputBias: Float32Array
 }
+
+/** What the sum of the squares of a bag without a known feature is taken for. */
+export const LEAST_SQUARES = 1e-6
 
 /** 1 for each row of the table that holds anything but zeros. */
 export function rowsInUse({ table }: Weights, shape: NetworkShape): Uint8Array {
@@ -83,4 +92,19 @@ export function head(bags: tf.Tensor2D, weights: HeadTensors, shape: NetworkShap
   const wide = tf.slice(bags, [0, shape.embedding], [-1, shape.labels])
   const hidden = tf.relu(tf.add(tf.matMul(deep, weights.hidden), weights.hiddenBias)) as tf.Tensor2D
   return tf.add(wide, tf.add(tf.matMul(hidden, weights.output), weights.outputBias)) as tf.Tensor2D
+}
+
+/** Logits of texts of several bags: texts × labels. `segments`: the bag that each row belongs to; none may be empty. */
+export function partedLogits(
+  table: tf.Tensor2D,
+  rows: tf.Tensor1D,
+  segments: tf.Tensor1D,
+  bias: tf.Tensor1D,
+  shape: NetworkShape,
+): tf.Tensor2D {
+  const sums = tf.sparse.sparseSegmentSum(table, rows, segments) as tf.Tensor2D
+  const squares = tf.maximum(tf.slice(sums, [0, 0], [-1, 1]), LEAST_SQUARES)
+  const wide = tf.slice(sums, [0, shape.embedding], [-1, shape.labels])
+  const bags = tf.reshape(tf.div(wide, tf.sqrt(squares)), [-1, shape.bags ?? 1, shape.labels])
+  return tf.add(tf.sum(bags, 1), bias) as tf.Tensor2D
 }

@@ -8,11 +8,13 @@ import {
   type HeadTensors,
   head,
   type NetworkShape,
+  partedLogits,
   partShape,
   rowsInUse,
   type Weights,
 } from './network.ts'
-import { Tokenizer, type TokenizerSettings } from './tokenizer.ts'
+import { Tokenizer } from './tokenizer.ts'
+import type { TokenizerSettings } from './tokenizer-settings.ts'
 
 export interface ModelInput {
   readonly original: string
@@ -127,7 +129,12 @@ class NetworkModel implements TextModel {
       }
       const rows = this.#rows
       for (let i = 0; i < count; i++) rows[at + i] = tokenizer.rows[i] as number
-      this.#segments.fill(t, at, at + count)
+      const bags = tokenizer.ends.length
+      for (let b = 0, from = 0; b < bags; b++) {
+        const end = tokenizer.ends[b] as number
+        this.#segments.fill(t * bags + b, at + from, at + end)
+        from = end
+      }
       roots[t] = Math.sqrt(count)
       at += count
     }
@@ -142,13 +149,17 @@ class NetworkModel implements TextModel {
     // Nothing is returned: tidy would look for tensors among the numbers.
     tf.tidy(() => {
       // Slices, not views: the cpu backend keeps what it is given.
-      const bags = bag(
-        this.#table,
-        tf.tensor1d(this.#rows.slice(0, count), 'int32'),
-        tf.tensor1d(this.#segments.slice(0, count), 'int32'),
-        tf.tensor2d(roots, [roots.length, 1]),
-      )
-      logits = head(bags, this.#parts, this.#shape).dataSync() as Float32Array<ArrayBuffer>
+      const rows = tf.tensor1d(this.#rows.slice(0, count), 'int32')
+      const segments = tf.tensor1d(this.#segments.slice(0, count), 'int32')
+      const given =
+        this.#tokenizer.ends.length > 1
+          ? partedLogits(this.#table, rows, segments, this.#parts.outputBias, this.#shape)
+          : head(
+              bag(this.#table, rows, segments, tf.tensor2d(roots, [roots.length, 1])),
+              this.#parts,
+              this.#shape,
+            )
+      logits = given.dataSync() as Float32Array<ArrayBuffer>
     })
     return logits
   }

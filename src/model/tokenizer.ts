@@ -1,21 +1,10 @@
+import { FeatureRows } from './feature-rows.ts'
 import { type LinkShape, readLink } from './links.ts'
 import { isServiceNumber, leadingSignature, trailingSignature } from './places.ts'
 import { lengthClass, numberShape, SHAPES, surfaceOf } from './shapes.ts'
-import { DIGIT, IDEOGRAPH, LETTER, MARK, PAIR, SKIP, SPACE, unitClass } from './symbols.ts'
-
-/** What turns a text into features; part of the artifact, so that serving reads as training did. */
-export interface TokenizerSettings {
-  /** log2 of the rows of the embedding table. */
-  readonly bits: number
-  /** Longest character gram, 1 to 4. */
-  readonly grams: number
-  /** Word grams of alphabetic scripts, 0 to 2. */
-  readonly words: number
-  /** Longest gram of code units of the text as written: case, marks, spaces and digits count. 0 to 4; 0 if absent. */
-  readonly written?: number
-  /** Whether features whose row of the table is all zero are left out of the bag and of its count; false if absent. */
-  readonly skipUnknown?: boolean
-}
+import { DIGIT, IDEOGRAPH, LETTER, MARK, PAIR, SKIP, unitClass } from './symbols.ts'
+import type { TokenizerSettings } from './tokenizer-settings.ts'
+import { writtenUnits, writtenWords } from './written.ts'
 
 /** Symbols of the stream stand for classes above the code units, so that they cannot meet a character. */
 const BOUNDARY = 0x10000
@@ -29,29 +18,17 @@ const SHAPE = 0x51ed270b
 const WORD = 0x2f6e2b1d
 const MARKS = 0x7f4a7c15
 const WRITTEN = 0x3c6ef372
+const WRITTEN_WORD = 0x1b56c4e9
 
 const MAX_UNITS = 2048
 /** Features of one text, beside those of `written`, which may be as many as its grams. */
 const MAX_FEATURES = 4 * MAX_UNITS
 
-/**
- * Reads one text at a time into the rows of the embedding table that it touches, each once, in the order of first
- * sight. Buffers are reused: `rows[0..count)` is valid until the next `read`.
- */
-export class Tokenizer {
-  readonly settings: TokenizerSettings
-  readonly rows: Int32Array
-  /** 1 where the feature lies wholly inside the leading or trailing signature. */
-  readonly inSignature: Uint8Array
-  count = 0
-  readonly #mask: number
-  readonly #known: Uint8Array | undefined
-  readonly #seen: Uint32Array
-  #stamp = 0
+/** Reads one text at a time. */
+export class Tokenizer extends FeatureRows {
   readonly #symbols = new Int32Array(MAX_UNITS + 2)
   readonly #places = new Uint8Array(MAX_UNITS + 2)
   #length = 0
-  #signature = 0
   /** A mark or a space lies before what comes next. */
   #parted = false
   #numbers = 0
@@ -62,50 +39,33 @@ export class Tokenizer {
   #wordLength = 0
   #previousWord = 0
 
-  /** `known`: 1 for each row that may be touched, all without it. The bias always is, so that no text has none. */
+  /** `known`: 1 for each row that may be touched, all without it. The first of a bag always is, so that none is empty. */
   constructor(settings: TokenizerSettings, known?: Uint8Array) {
-    this.settings = settings
-    const most = MAX_FEATURES + (settings.written ?? 0) * MAX_UNITS
-    this.rows = new Int32Array(most)
-    this.inSignature = new Uint8Array(most)
-    this.#mask = (1 << settings.bits) - 1
-    this.#known = known
-    this.#seen = new Uint32Array(1 << settings.bits)
+    const grams = (settings.written ?? 0) * MAX_UNITS
+    super(settings, MAX_FEATURES + (settings.parted === true ? 2 * grams + 3 * MAX_UNITS : grams), known)
   }
 
   /** `normalised`: what `normalise` made of `original`. Reads at most 2,048 code units of either. */
   read(normalised: string, original: string): void {
-    this.count = 0
-    this.#stamp++
-    if (this.#stamp === 0xffffffff) {
-      this.#seen.fill(0)
-      this.#stamp = 1
-    }
-    this.#signature = 0
+    const parted = this.settings.parted === true
+    this.begin()
     this.#shape(SHAPES.bias)
     this.#stream(normalised)
     this.#grams()
     for (const shape of surfaceOf(original, MAX_UNITS)) this.#shape(shape)
-    this.#written(original)
-  }
-
-  #add(hash: number): void {
-    let h = hash ^ (hash >>> 15)
-    h = Math.imul(h, 0x2c1b3c6d)
-    h ^= h >>> 12
-    h = Math.imul(h, 0x297a2d39)
-    h ^= h >>> 15
-    const row = h & this.#mask
-    if (this.#known !== undefined && this.#known[row] === 0 && this.count > 0) return
-    if (this.#seen[row] === this.#stamp) return
-    this.#seen[row] = this.#stamp
-    if (this.count === this.rows.length) return
-    this.inSignature[this.count] = this.#signature
-    this.rows[this.count++] = row
+    if (parted) this.beginBag(1)
+    this.counting = parted
+    const length = this.#written(original)
+    this.counting = false
+    if (parted) {
+      this.beginBag(2)
+      this.#writtenWords(length)
+    }
+    this.end()
   }
 
   #shape(number: number): void {
-    this.#add(Math.imul(number + 1, 0x632be5ab) ^ SHAPE)
+    this.add(Math.imul(number + 1, 0x632be5ab) ^ SHAPE)
   }
 
   #push(symbol: number, place: number): void {
@@ -124,7 +84,7 @@ export class Tokenizer {
       const unit = text.charCodeAt(i)
       const kind = unitClass(unit)
       const place = i < lead || i >= tail ? 1 : 0
-      this.#signature = place
+      this.signature = place
       if (unit < 128 && (kind === LETTER || kind === DIGIT)) {
         const link = readLink(text, i)
         if (link !== undefined) {
@@ -143,7 +103,7 @@ export class Tokenizer {
       else if (kind === PAIR) this.#pair(text, i - 1, unit)
       else if (kind !== SKIP) this.#mark(unit, kind)
     }
-    this.#signature = 0
+    this.signature = 0
     this.#endWord()
     this.#counts()
   }
@@ -165,9 +125,9 @@ export class Tokenizer {
   #endWord(): void {
     if (this.#wordLength === 0) return
     if (this.#wordLength > 1 && this.settings.words > 0) {
-      this.#add(this.#wordHash ^ WORD)
+      this.add(this.#wordHash ^ WORD)
       if (this.#previousWord !== 0 && this.settings.words > 1) {
-        this.#add(Math.imul(this.#previousWord, 0x1b873593) ^ this.#wordHash)
+        this.add(Math.imul(this.#previousWord, 0x1b873593) ^ this.#wordHash)
       }
     }
     this.#previousWord = this.#wordHash
@@ -186,7 +146,7 @@ export class Tokenizer {
     if (link.path) this.#shape(SHAPES.linkPath)
     if (link.hostLength > 16) this.#shape(SHAPES.linkLongHost)
     this.#shape(SHAPES.topLevel + (link.topLevel & 0xffff))
-    this.#add(link.host ^ WORD)
+    this.add(link.host ^ WORD)
     this.#parted = false
   }
 
@@ -220,7 +180,7 @@ export class Tokenizer {
 
   #pair(text: string, at: number, unit: number): void {
     this.#endWord()
-    if (unit < 0xdc00) this.#add(Math.imul(text.codePointAt(at) ?? 0, 0x9e3779b1) ^ MARKS)
+    if (unit < 0xdc00) this.add(Math.imul(text.codePointAt(at) ?? 0, 0x9e3779b1) ^ MARKS)
   }
 
   /** A mark or a space. An apostrophe parts no word: don't, i'm. */
@@ -230,7 +190,7 @@ export class Tokenizer {
     if (this.#length > 0) this.#parted = true
     if (kind !== MARK) return
     if (unit === 0x21 || unit === 0xff01) this.#exclamations++
-    this.#add(Math.imul(unit, 0x9e3779b1) ^ MARKS)
+    this.add(Math.imul(unit, 0x9e3779b1) ^ MARKS)
   }
 
   /** What was counted on the way. */
@@ -265,36 +225,42 @@ export class Tokenizer {
       const a = symbols[i] as number
       let hash = Math.imul(a, 0x9e3779b1)
       let inside = places[i] as number
-      this.#signature = inside
-      if (a !== BOUNDARY) this.#add(hash)
+      this.signature = inside
+      if (a !== BOUNDARY) this.add(hash)
       for (let k = 1; k < grams && i + k < this.#length; k++) {
         hash = Math.imul((hash ^ (hash >>> 16)) + (symbols[i + k] as number), 0x85ebca6b) + k
         inside &= places[i + k] as number
-        this.#signature = inside
-        this.#add(hash)
+        this.signature = inside
+        this.add(hash)
       }
     }
-    this.#signature = 0
+    this.signature = 0
   }
 
-  /** Grams of the text as it is; a run of white space is one space. */
-  #written(original: string): void {
+  /** Grams of the text as it is; a run of white space is one space. Returns how many code units were read. */
+  #written(original: string): number {
     const grams = this.settings.written ?? 0
-    if (grams === 0) return
+    if (grams === 0 && this.settings.parted !== true) return 0
     const symbols = this.#symbols
-    const n = Math.min(original.length, MAX_UNITS)
-    let length = 0
-    for (let i = 0; i < n; i++) {
-      const unit = original.charCodeAt(i)
-      if (unitClass(unit) !== SPACE) symbols[length++] = unit
-      else if (length > 0 && symbols[length - 1] !== 0x20) symbols[length++] = 0x20
-    }
+    const length = writtenUnits(original, symbols, MAX_UNITS)
     for (let i = 0; i < length; i++) {
       let hash = WRITTEN
       for (let k = 0; k < grams && i + k < length; k++) {
         hash = Math.imul((hash ^ (hash >>> 16)) + (symbols[i + k] as number), 0x85ebca6b) + k
-        this.#add(hash)
+        this.add(hash)
       }
+    }
+    return length
+  }
+
+  /** Single words and pairs of what `#written` has just read. */
+  #writtenWords(length: number): void {
+    const symbols = this.#symbols
+    const words = writtenWords(symbols, length)
+    for (let i = 0; i < words; i++) {
+      const hash = symbols[i] as number
+      this.add(hash ^ WRITTEN_WORD)
+      if (i > 0) this.add((Math.imul(symbols[i - 1] as number, 0x1b873593) + hash) ^ WRITTEN_WORD)
     }
   }
 }

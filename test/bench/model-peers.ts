@@ -1,8 +1,9 @@
 // Macro-F1 on 80/20 splits (near-duplicates on one side) of any labelled corpus: `sigwatch train` against scikit-learn's
 // LinearSVC and fastText, and by how much it leads over all seeds. Needs Debian's python3-sklearn and fasttext.
-// npx tsx test/bench/model-peers.ts CORPUS.tsv… [--seeds 1,2,3] [--out RESULTS.json]
+// npx tsx test/bench/model-peers.ts CORPUS.tsv… [--seeds 1,2,3] [--out RESULTS.json] [--who peers | own] [--peers RESULTS.json]
+// `--who` measures the peers or `sigwatch train` alone; `--peers`: scores that an earlier run measured of the peers.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -16,11 +17,17 @@ import { heldTexts, type Part, split } from '../../src/model/training/plan.ts'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { seeds: { type: 'string', default: '1' }, out: { type: 'string' } },
+  options: {
+    seeds: { type: 'string', default: '1' },
+    out: { type: 'string' },
+    who: { type: 'string' },
+    peers: { type: 'string' },
+  },
 })
 const say = (line: string) => process.stdout.write(`${line}\n`)
 const PYTHON = process.env.PYTHON ?? '/usr/bin/python3'
 const RESAMPLES = 10_000
+const OWN = 'sigwatch train'
 
 interface Text {
   readonly label: string
@@ -107,7 +114,7 @@ function fastText({ dir, labels, test }: Contest): Scores {
   return Object.fromEntries(scores)
 }
 
-async function contest(file: string, seed: number): Promise<Scores> {
+async function contest(file: string, seed: number, peers?: Scores): Promise<Scores> {
   const corpus = readCorpus(file)
   const labels = [...new Set(corpus.rows.map((row) => row.label))].sort()
   const { kept, held } = split([corpus], 0.2, seed)
@@ -117,7 +124,9 @@ async function contest(file: string, seed: number): Promise<Scores> {
     write(dir, 'train.tsv', rowsOf(kept[0] as Part))
     write(dir, 'test.tsv', test)
     const one = { dir, labels, test, seed }
-    return { 'sigwatch train': await trained(one), ...supportVectors(one), ...fastText(one) }
+    const own: Scores = values.who === 'peers' ? {} : { [OWN]: await trained(one) }
+    if (values.who === 'own') return own
+    return { ...own, ...(peers ?? { ...supportVectors(one), ...fastText(one) }) }
   } finally {
     rmSync(dir, { recursive: true })
   }
@@ -135,13 +144,21 @@ function leadOf(own: readonly number[], peer: readonly number[]) {
   return { mean: mean(leads), low, high, least: Math.min(...leads) }
 }
 
-const results: Record<string, Record<string, Scores>> = {}
+type Results = Record<string, Record<string, Scores>>
+const measured = values.peers ? (JSON.parse(readFileSync(values.peers, 'utf8')) as Results) : {}
+/** What an earlier run measured of the peers on a split. */
+function peersOf(name: string, seed: string): Scores | undefined {
+  const scores = measured[name]?.[seed]
+  return scores && Object.fromEntries(Object.entries(scores).filter(([who]) => who !== OWN))
+}
+
+const results: Results = {}
 for (const file of positionals) {
   const bySeed: Record<string, Scores> = {}
   const { name } = readCorpus(file)
   results[name] = bySeed
   for (const seed of values.seeds.split(',')) {
-    const scores = await contest(file, Number(seed))
+    const scores = await contest(file, Number(seed), peersOf(name, seed))
     bySeed[seed] = scores
     say(
       `${name} seed ${seed}  ${Object.entries(scores)
@@ -152,8 +169,9 @@ for (const file of positionals) {
   }
   const all = Object.values(bySeed)
   const of = (who: string) => all.map((scores) => scores[who] as number)
+  if (values.who) continue
   for (const who of Object.keys(all[0] as Scores).slice(1)) {
-    const lead = Object.entries(leadOf(of('sigwatch train'), of(who)))
+    const lead = Object.entries(leadOf(of(OWN), of(who)))
     say(
       `${name} ahead of ${who}: ${lead.map(([what, n]) => `${what} ${(n as number).toFixed(4)}`).join(', ')}`,
     )

@@ -1,11 +1,13 @@
 import { rounded } from '../artifact.ts'
 import type { Weights } from '../network.ts'
-import { servingTokenizer } from '../text-model.ts'
+import { createRandom } from '../random.ts'
 import { Tokenizer } from '../tokenizer.ts'
-import { type Encoded, encode, logitsOf } from './encode.ts'
+import { type Encoded, encode, logitsOf, pick } from './encode.ts'
 import { merge } from './ensemble.ts'
 import { type HeldOut, heldScore } from './held-texts.ts'
 import { type LinearSettings, trainLinear } from './linear.ts'
+import { nearGroups } from './near.ts'
+import { fitOffsets } from './offsets.ts'
 import { epochSource, heldTexts, type Mixture, type Part } from './plan.ts'
 import { copyOf, type Training, type TrainSettings, train } from './trainer.ts'
 
@@ -46,37 +48,71 @@ interface Member {
 
 /**
  * The machines of all rows. The held-out part serves machines of the others alone first: by them temperature and
- * thresholds are set, and scores reported.
+ * thresholds are set, and scores reported. Offsets of the labels come from folds of those others.
  */
 export function fitLinear(
   { labels, kept, held, heldOut, seed, onProgress }: Job,
   settings: LinearSettings,
 ): Fitted {
-  const learn = (parts: readonly Part[]) => {
+  const reader = new Tokenizer(settings.tokenizer)
+  const read = (parts: readonly Part[]): Learnt => {
     const rows = heldTexts(parts, seed)
     const texts = rows.map(({ text }) => text)
-    const trained = trainLinear(
-      encode(new Tokenizer(settings.tokenizer), texts),
-      rows.map(({ label }) => labels.indexOf(label)),
-      labels.length,
-      settings,
-      seed,
-    )
-    return { ...trained, weights: rounded(trained.weights) }
+    const label = rows.map(({ label }) => labels.indexOf(label))
+    return { texts, encoded: encode(reader, texts), label }
   }
-  const judged = learn(kept)
-  const tokenizer = servingTokenizer(settings.tokenizer, judged.weights, judged.shape)
-  const logits = logitsOf(
-    judged,
-    encode(
-      tokenizer,
-      heldOut.texts.map(({ text }) => text),
-    ),
-  )
+  const known = read(kept)
+  const offsets = offsetsOf(known, labels.length, settings, seed)
+  const learn = ({ encoded, label }: Learnt): Training => {
+    const { shape, weights } = trainLinear(encoded, label, labels.length, settings, seed)
+    const outputBias = weights.outputBias.map((bias, k) => bias + (offsets[k] as number))
+    return { shape, weights: rounded({ ...weights, outputBias }) }
+  }
+  const judged = learn(known)
+  const judgedTexts = heldOut.texts.map(({ text }) => text)
+  const logits = logitsOf(judged, encode(reader, judgedTexts))
   if (logits.length > 0) {
     onProgress(`held-out score ${heldScore(logits, labels, heldOut).toFixed(4)}; once more with all rows`)
   }
-  return { final: logits.length > 0 ? learn([...kept, ...held]) : judged, logits, facts: { settings } }
+  const rounding = (offset: number) => Math.round(offset * 1e4) / 1e4
+  return {
+    final: logits.length > 0 ? learn(read([...kept, ...held])) : judged,
+    logits,
+    facts: { settings, offsets: Array.from(offsets, rounding) },
+  }
+}
+
+/** Texts to learn from, with the index of the label of each. */
+interface Learnt {
+  readonly texts: readonly string[]
+  readonly encoded: Encoded
+  readonly label: readonly number[]
+}
+
+/** Offsets of the labels, by machines that judge the fold that they did not learn from; near-duplicates lie in one fold. */
+function offsetsOf(
+  { texts, encoded, label }: Learnt,
+  labels: number,
+  settings: LinearSettings,
+  seed: number,
+): Float64Array {
+  const groups = nearGroups(texts)
+  const random = createRandom(seed)
+  const folds = Int32Array.from(groups, () => random.below(settings.folds))
+  const all = texts.map((_, i) => i)
+  const logits = new Float32Array(texts.length * labels)
+  for (let fold = 0; fold < settings.folds; fold++) {
+    const isIn = (i: number) => folds[groups[i] as number] === fold
+    const rest = all.filter((i) => !isIn(i))
+    const own = all.filter(isIn)
+    if (rest.length === 0 || own.length === 0) continue
+    const others = rest.map((i) => label[i] as number)
+    const trained = trainLinear(pick(encoded, rest), others, labels, settings, seed)
+    const given = logitsOf(trained, pick(encoded, own))
+    for (const [at, i] of own.entries())
+      logits.set(given.subarray(at * labels, (at + 1) * labels), i * labels)
+  }
+  return fitOffsets(logits, label, labels)
 }
 
 async function fitMember(job: Job, member: number, encoded: Encoded): Promise<Member> {

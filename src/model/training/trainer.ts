@@ -13,7 +13,8 @@ import {
   width,
 } from '../network.ts'
 import { createRandom, type Random, shuffle } from '../random.ts'
-import { Tokenizer, type TokenizerSettings } from '../tokenizer.ts'
+import { Tokenizer } from '../tokenizer.ts'
+import type { TokenizerSettings } from '../tokenizer-settings.ts'
 import { SparseAdagrad } from './optimiser.ts'
 
 /** A text to learn from: `allowed` has a bit for every label that it may have. */
@@ -69,9 +70,8 @@ export interface Training {
 
 /**
  * Trains on the cpu backend, which shares the memory of the table with the sparse update: bags and head run through
- * tensorflow.js forward and backward, the table is changed in place. Deterministic for a seed.
- * `afterEpoch` may keep a copy of the weights; they change in place. `from`: weights to go on from, which are copied;
- * its shape counts then, not that of the settings.
+ * tensorflow.js forward and backward, the table is changed in place. Deterministic for a seed. `afterEpoch` may keep a
+ * copy of the weights, which change in place. `from`: weights to go on from, copied; their shape counts, not the settings.
  */
 export async function train(
   labels: number,

@@ -43,7 +43,7 @@ async function build(dir: string, seed: number) {
     corpora: [readCorpus(corpusFile)],
     seed,
     heldShare: 0.2,
-    linear: { tokenizer: { bits: 12, grams: 3, words: 2, written: 3, skipUnknown: true } },
+    linear: { tokenizer: { bits: 12, grams: 3, words: 2, written: 3, skipUnknown: true, parted: true } },
     onProgress: () => {},
   })
 }
@@ -144,9 +144,16 @@ describe('a model folder', () => {
     [
       'another format',
       edit('model.json', (m) => {
-        m.formatVersion = 2
+        m.formatVersion = 3
       }),
-      /formatVersion/,
+      /formatVersion: must be 1 or 2/,
+    ],
+    [
+      'bags of another format version',
+      edit('model.json', (m) => {
+        m.formatVersion = 1
+      }),
+      /tokenizer\.parted: must be false in format version 1/,
     ],
     [
       'labels twice',

@@ -20,7 +20,7 @@ function network(seed: number) {
 describe('merged networks', () => {
   it('give the mean of the logits', () => {
     const members = [network(1), network(2), network(3)]
-    const texts = { rows: Int32Array.of(0, 3, 5, 7, 15, 2), starts: Int32Array.of(0, 4, 6) }
+    const texts = { rows: Int32Array.of(0, 3, 5, 7, 15, 2), starts: Int32Array.of(0, 4, 6), bags: 1 }
     const merged = merge(members)
     expect(merged.shape).toEqual({ rows: 16, embedding: 9, hidden: 12, labels: 2 })
     const each = members.map((member) => logitsOf(member, texts))
@@ -32,7 +32,7 @@ describe('merged networks', () => {
 
   it('weigh the logits by the shares given', () => {
     const members = [network(1), network(2)]
-    const texts = { rows: Int32Array.of(0, 3, 5, 7, 15, 2), starts: Int32Array.of(0, 4, 6) }
+    const texts = { rows: Int32Array.of(0, 3, 5, 7, 15, 2), starts: Int32Array.of(0, 4, 6), bags: 1 }
     const [one, other] = members.map((member) => logitsOf(member, texts)) as [Float32Array, Float32Array]
     logitsOf(merge(members, [0.2, 0.8]), texts).forEach((logit, i) => {
       expect(logit).toBeCloseTo(0.2 * one[i]! + 0.8 * other[i]!, 5)

@@ -1,0 +1,68 @@
+import { type Random, shuffle } from '../random.ts'
+
+/** One bag of every text as features that are known, numbered from 0. */
+export interface Bag {
+  /** Features of the texts, end to end; `starts`: of each text, and one more entry. */
+  readonly features: Int32Array
+  readonly starts: Int32Array
+  /** Row of the table and squared value of each feature. */
+  readonly ids: Int32Array
+  readonly squares: Float64Array
+  /** Of each text: 1 / its Euclidean length; 0 where nothing is known. */
+  readonly share: Float64Array
+}
+
+export interface MachineSettings {
+  readonly cost: number
+  readonly tolerance: number
+  readonly passes: number
+}
+
+/** Of a machine: weight times value of each feature. */
+export interface Machine {
+  readonly weights: Float64Array
+  readonly bias: number
+}
+
+/**
+ * A support vector machine with squared hinge loss, by dual coordinate descent (Hsieh, Chang, Lin, Keerthi, Sundararajan
+ * 2008). `sides[i]`: 1 or -1. The bias is the weight of one more feature, which every text has with the value 1.
+ */
+export function machine(
+  { features, starts, squares, share }: Bag,
+  sides: readonly number[],
+  { cost, tolerance, passes }: MachineSettings,
+  random: Random,
+): Machine {
+  const weights = new Float64Array(squares.length)
+  let bias = 0
+  const slack = 1 / (2 * cost)
+  const alpha = new Float64Array(sides.length)
+  const order = sides.map((_, i) => i)
+  for (let pass = 0; pass < passes; pass++) {
+    let most = 0
+    for (const i of shuffle(order, random)) {
+      const from = starts[i] as number
+      const to = starts[i + 1] as number
+      const scale = share[i] as number
+      const side = sides[i] as number
+      let sum = 0
+      for (let at = from; at < to; at++) sum += weights[features[at] as number] as number
+      const before = alpha[i] as number
+      const gradient = side * (sum * scale + bias) - 1 + slack * before
+      if (before === 0 && gradient >= 0) continue
+      most = Math.max(most, Math.abs(gradient))
+      const after = Math.max(0, before - gradient / ((scale > 0 ? 2 : 1) + slack))
+      alpha[i] = after
+      const step = (after - before) * side
+      bias += step
+      const move = step * scale
+      for (let at = from; at < to; at++) {
+        const feature = features[at] as number
+        weights[feature] = (weights[feature] as number) + move * (squares[feature] as number)
+      }
+    }
+    if (most < tolerance) break
+  }
+  return { weights, bias }
+}
