@@ -161,12 +161,13 @@ function embeddedRunner(core: Wired, pipeline: Pick<Pipeline, 'process'>): Runne
 }
 
 /** Silent states end by the watermark over all instances, to which this one reports how far it is. */
-function serviceRunner(core: Wired, pipeline: Pick<Pipeline, 'process'>): Runner {
+function serviceRunner(core: Wired, pipeline: Pipeline): Runner {
   const { features, states: store, ledger, manager, publisher, source, sideRows, clock, emit } = core
   const guard = new CrashGuard(pipeline, store, emit)
   const common = intakeParts(core, guard)
   const intake = new Intake({
     ...common,
+    readAhead: (items) => guard.readAhead(items),
     assigned: async (partitions) => {
       await common.assigned(partitions)
       progress.assigned()

@@ -7,6 +7,13 @@ export interface BatchLimits {
   readonly maxInFlight: number
 }
 
+export interface BatchHooks<T> {
+  /** How many of the items that are taken in take no room from others; absent: none. */
+  readonly aside?: (() => number) | undefined
+  /** Told of a batch that is complete, while its work may not begin yet. */
+  readonly waits?: ((items: readonly T[]) => void) | undefined
+}
+
 /**
  * Gathers items into batches by count, bytes and age, and works on them one after the other. While one is worked on, its
  * successor grows beyond its age: it could not begin earlier, and one large batch costs less than several small ones.
@@ -16,7 +23,7 @@ export interface BatchLimits {
 export class Batcher<T> {
   readonly #limits: BatchLimits
   readonly #work: (items: T[], done: (count: number) => void) => Promise<void>
-  readonly #aside: () => number
+  readonly #hooks: BatchHooks<T>
   #items: T[] = []
   #bytes = 0
   #inFlight = 0
@@ -28,15 +35,14 @@ export class Batcher<T> {
   #waiting: (() => void)[] = []
   #failure: unknown
 
-  /** `aside`: how many of the items that are taken in take no room from others. */
   constructor(
     limits: BatchLimits,
     work: (items: T[], done: (count: number) => void) => Promise<void>,
-    aside: () => number = () => 0,
+    hooks: BatchHooks<T> = {},
   ) {
     this.#limits = limits
     this.#work = work
-    this.#aside = aside
+    this.#hooks = hooks
   }
 
   add(item: T, bytes: number): void {
@@ -61,6 +67,7 @@ export class Batcher<T> {
     const items = this.#items
     this.#items = []
     this.#bytes = 0
+    if (this.#queued > 0) this.#hooks.waits?.(items)
     this.#queued++
     this.#chain = this.#chain
       .then(() =>
@@ -90,7 +97,8 @@ export class Batcher<T> {
 
   /** Resolves when there is room for more. Rejects once work has failed for good. */
   async room(): Promise<void> {
-    while (this.#failure === undefined && this.#inFlight - this.#aside() >= this.#limits.maxInFlight) {
+    const { aside = () => 0 } = this.#hooks
+    while (this.#failure === undefined && this.#inFlight - aside() >= this.#limits.maxInFlight) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
     if (this.#failure !== undefined) throw this.#failure

@@ -13,6 +13,7 @@ const MAX_CRASHES = 3
 /** More than a process has taken and not yet committed. */
 const CAREFUL_OFFSETS = 50_000
 
+type Worked = Pick<Pipeline, 'process' | 'readAhead'>
 type Attempts = Pick<StateStore, 'countAttempt' | 'forgetAttempt'>
 
 /** How a partition is read in this assignment. */
@@ -30,13 +31,13 @@ interface Reading {
  * the process, or while it is away, nothing is known.
  */
 export class CrashGuard {
-  readonly #pipeline: Pick<Pipeline, 'process'>
+  readonly #pipeline: Worked
   readonly #store: Attempts
   readonly #emit: Emit
   readonly #readings = new Map<string, Reading>()
   #failed = false
 
-  constructor(pipeline: Pick<Pipeline, 'process'>, store: Attempts, emit: Emit) {
+  constructor(pipeline: Worked, store: Attempts, emit: Emit) {
     this.#pipeline = pipeline
     this.#store = store
     this.#emit = emit
@@ -52,6 +53,12 @@ export class CrashGuard {
       this.#failed = true
       throw error
     }
+  }
+
+  /** See Pipeline. Only where a record that ended the process would be found: not before its partition was begun. */
+  readAhead(items: readonly Intaken[]): void {
+    const [first] = this.#firstOfNew(items)
+    if (first === undefined && !this.#areCareful(items)) this.#pipeline.readAhead(items)
   }
 
   /** Partitions that are given up in order: what ends the process later says nothing of them. */

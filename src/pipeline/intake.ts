@@ -36,6 +36,8 @@ export interface IntakeParts {
   readonly join: JoinParts
   /** Works on a batch and passes its records to `write`. */
   readonly process: (items: readonly Intaken[], write: Write) => Promise<void>
+  /** A batch is complete and waits for the one before it. */
+  readonly readAhead?: (items: readonly Intaken[]) => void
   /** Before a batch is worked on, with the event time at which it begins: the embedded mode sweeps states here. */
   readonly beforeBatch?: (eventTime: number, partition: PartitionId) => Promise<void>
   /** Before the first record of these partitions: read what was counted of them. */
@@ -80,11 +82,10 @@ export class Intake implements SourceHandler {
     const { limits, clock, sink, emit, signal, join, partClock } = parts
     const checkpoint = this.#checkpoint
     this.#parts = parts
-    this.#batcher = new Batcher(
-      limits,
-      (items, done) => this.#work(items, done),
-      parts.transactions && (() => this.#transactional!.aside()),
-    )
+    this.#batcher = new Batcher(limits, (items, done) => this.#work(items, done), {
+      aside: parts.transactions && (() => this.#transactional!.aside()),
+      waits: parts.readAhead,
+    })
     this.#admission = new Admission({
       room: () => this.#batcher.room(),
       admit: (id, run) => this.#assembly.take(id, run),

@@ -7,13 +7,12 @@ import type { Clock, OutputRecord } from '../domain/ports.ts'
 import type { SenderMinutes } from '../domain/sender-minutes.ts'
 import type { StateStore } from '../domain/state-store.ts'
 import type { Tokenise } from '../domain/token.ts'
-import type { Versions } from '../domain/versions.ts'
+import type { Versions, VersionsInForce } from '../domain/versions.ts'
 import { classify } from '../stages/classify.ts'
 import { type Consulted, consult, notConsulted } from '../stages/consult.ts'
 import { decide } from '../stages/decide.ts'
 import { exempted } from '../stages/exempt.ts'
 import type { Observed, Rated, Rates } from '../stages/rate.ts'
-import { readMessage } from '../stages/read-message.ts'
 import { rememberSent } from '../stages/remember-sent.ts'
 import { TextCache } from '../stages/text-cache.ts'
 import { stateInputsOf } from '../states/inputs.ts'
@@ -23,8 +22,8 @@ import { senderCountsOf } from '../stats/sender-counts.ts'
 import type { VersionRows } from '../stats/version-rows.ts'
 import type { AlertCap } from './alert-cap.ts'
 import { type BacklogWait, newestOf } from './backlog-wait.ts'
+import { BatchReading } from './batch-reading.ts'
 import { type Degradation, type Reaches, reachesOf } from './degradation.ts'
-import { Isolation } from './isolation.ts'
 import {
   alertedOf,
   type Intaken,
@@ -43,7 +42,7 @@ export interface Effects {
 
 export interface PipelineParts {
   /** Puts in force what was loaded last, for one batch. */
-  readonly versions: { begin(): Versions }
+  readonly versions: VersionsInForce & { begin(): Versions }
   readonly tokenise: Tokenise
   readonly detectors: Detectors
   readonly ledger: ConsentLedger
@@ -85,28 +84,36 @@ export type Write = (records: readonly OutputRecord[]) => Promise<void>
 export class Pipeline {
   readonly #parts: PipelineParts
   readonly #texts = new TextCache()
+  /** Of batches that wait. */
+  readonly #readings = new WeakMap<readonly Intaken[], BatchReading>()
 
   constructor(parts: PipelineParts) {
     this.#parts = parts
   }
 
+  /** Reads a batch that waits, while the one before it waits for the stores. Pure: nothing follows from it by itself. */
+  readAhead(items: readonly Intaken[]): void {
+    const reading = this.#readingOf(items)
+    this.#readings.set(items, reading)
+    reading.ahead(() => this.#parts.versions.current.classifier)
+  }
+
   async process(items: readonly Intaken[], write: Write): Promise<void> {
-    const { tokenise, ledger, sideRows, rates, senderMinutes, states, publisher } = this.#parts
+    const { ledger, sideRows, rates, senderMinutes, states, publisher } = this.#parts
     const { versionRows, wait, emit } = this.#parts
     const versions = this.#parts.versions.begin()
     const { classifier, policy, registry } = versions
     const context: SignalContext = { registry, codePolicy: (code, ts) => policy.codePolicy(code, ts) }
-    const isolation = new Isolation(emit)
+    const reading = this.#readings.get(items) ?? this.#readingOf(items)
+    const { isolation } = reading
+    const { read, seconds } = reading.finish()
+    emit({ name: 'stage_timed', stage: 'intake', seconds: seconds.intake })
+    emit({ name: 'texts_read', ...this.#texts.takeUse() })
+
     const watch = new Stopwatch(emit)
-
-    const texts = this.#texts
-    const read = isolation.each('read', messagesOf(items), (one) => readMessage(one, tokenise, texts))
-    emit({ name: 'texts_read', ...texts.takeUse() })
-    watch.lap('intake')
-
     const scored = await isolation.together('classify', read, (some) => classify(some, classifier))
     const classified = scored.flat()
-    watch.lap('classify')
+    watch.lap('classify', seconds.classify)
 
     const reaches = reachesOf(wait, newestOf(classified))
     const { ledgers, minutes, store, outbox } = reaches
@@ -149,6 +156,11 @@ export class Pipeline {
       this.#settle(outputs, reaches, counts),
       this.#showToShadow(classified),
     ])
+  }
+
+  #readingOf(items: readonly Intaken[]): BatchReading {
+    const { tokenise, emit } = this.#parts
+    return new BatchReading(items, { tokenise, texts: this.#texts, emit })
   }
 
   /** When the records of the batch are on their way. Nothing that fails here fails the batch. */
@@ -195,10 +207,6 @@ function wholeOf(observed: readonly Observed[], parts: readonly Rated[]) {
     uncounted: new Set(parts.flatMap((part) => [...(part.uncounted ?? [])])),
     heldBack: parts.reduce((sum, part) => sum + (part.heldBack ?? 0), 0),
   }
-}
-
-function messagesOf(items: readonly Intaken[]) {
-  return items.flatMap((item) => (item.kind === 'message' ? [item.message] : []))
 }
 
 /** Dead letters of records that could not be read. */

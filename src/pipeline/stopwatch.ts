@@ -9,9 +9,10 @@ export class Stopwatch {
     this.#emit = emit
   }
 
-  lap(stage: TimedStage): void {
+  /** `ahead`: what the stage has taken before, s. */
+  lap(stage: TimedStage, ahead = 0): void {
     const now = performance.now()
-    this.#emit({ name: 'stage_timed', stage, seconds: (now - this.#last) / 1000 })
+    this.#emit({ name: 'stage_timed', stage, seconds: ahead + (now - this.#last) / 1000 })
     this.#last = now
   }
 }

@@ -17,6 +17,25 @@ describe('Batcher', () => {
     expect(batches).toEqual([[1, 2, 3], [4, 5], [6]])
   })
 
+  it('tells of a batch that is complete and waits, and of no other', async () => {
+    const waiting: (readonly number[])[] = []
+    const ends: (() => void)[] = []
+    const batcher = new Batcher<number>(
+      { ...limits, maxInFlight: 100 },
+      async (items, done) => {
+        await new Promise<void>((resolve) => ends.push(resolve))
+        done(items.length)
+      },
+      { waits: (items) => waiting.push(items) },
+    )
+    for (const n of [1, 2, 3, 4, 5, 6, 7]) batcher.add(n, 1)
+    expect(waiting).toEqual([[4, 5, 6]])
+    const drained = batcher.drain()
+    for (; ends.length < 3; await new Promise(setImmediate)) ends.at(-1)?.()
+    ends.at(-1)!()
+    await drained
+  })
+
   it('gathers on while a batch is worked on, and sends off what is overdue when it ends', async () => {
     const batches: number[][] = []
     let end: () => void = () => {}

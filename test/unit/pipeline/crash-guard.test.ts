@@ -27,6 +27,7 @@ class Deployment {
   async live(end: number, batch: number): Promise<boolean> {
     const inHand = { size: 0 }
     const pipeline = {
+      readAhead: () => {},
       process: async (items: readonly Intaken[], write: Write) => {
         inHand.size = items.length
         for (const one of items) {
@@ -100,10 +101,36 @@ describe('a record that ends the process', () => {
       return 1
     }
     const done: number[] = []
-    const pipeline = { process: async (items: readonly Intaken[]) => void done.push(items.length) }
+    const pipeline = {
+      readAhead: () => {},
+      process: async (items: readonly Intaken[]) => void done.push(items.length),
+    }
     const attempts = { countAttempt, forgetAttempt: (attempt: string) => store.forgetAttempt(attempt) }
     guard = new CrashGuard(pipeline, attempts, () => {})
     await guard.process([item(0, 0), item(1, 0)], async () => {})
     expect(done).toEqual([2])
+  })
+
+  it('lets nothing be read ahead before its partition was begun, nor where it is looked for', async () => {
+    const store = new MemoryStateStore({ clock: { now: () => 0 } })
+    const ahead: number[] = []
+    const pipeline = {
+      readAhead: (items: readonly Intaken[]) => void ahead.push(items.length),
+      process: async (_: readonly Intaken[], write: Write) => write([]),
+    }
+    const begin = async () => {
+      const guard = new CrashGuard(pipeline, store, () => {})
+      guard.readAhead([item(0, 0)])
+      expect(ahead).toEqual([])
+      await guard.process([item(0, 0)], async () => {})
+      guard.readAhead([item(0, 1), item(0, 2)])
+      guard.readAhead([item(0, 3), item(1, 0)])
+    }
+    await begin()
+    expect(ahead).toEqual([2])
+    ahead.length = 0
+    // For the second time at the same offset.
+    await begin()
+    expect(ahead).toEqual([])
   })
 })

@@ -1,0 +1,77 @@
+import type { Emit } from '../domain/events.ts'
+import type { Message } from '../domain/message.ts'
+import type { Classifier } from '../domain/ports.ts'
+import type { Tokenise } from '../domain/token.ts'
+import { classify, type ExtractedMessage } from '../stages/classify.ts'
+import { readMessage } from '../stages/read-message.ts'
+import type { TextCache } from '../stages/text-cache.ts'
+import { Isolation } from './isolation.ts'
+import type { Intaken } from './outputs.ts'
+
+export interface BatchReadingParts {
+  readonly tokenise: Tokenise
+  readonly texts: TextCache
+  readonly emit: Emit
+}
+
+/** Messages of one step: some milliseconds, in which nothing else is answered. */
+const STEP = 256
+
+/**
+ * What the texts of one batch say, worked out in steps: a batch that waits is read while the one before it waits for its
+ * stores. What is scored in a step is remembered with the text, so scoring the batch asks for nothing again.
+ */
+export class BatchReading {
+  readonly isolation: Isolation
+  readonly #parts: BatchReadingParts
+  readonly #messages: readonly Message[]
+  readonly #read: ExtractedMessage[] = []
+  #at = 0
+  /** What the steps have taken, s. */
+  #seconds = { intake: 0, classify: 0 }
+
+  constructor(items: readonly Intaken[], parts: BatchReadingParts) {
+    this.#parts = parts
+    this.#messages = items.flatMap((item) => (item.kind === 'message' ? [item.message] : []))
+    this.isolation = new Isolation(parts.emit)
+  }
+
+  /** Takes steps in turns of the event loop of their own until the batch is read. */
+  ahead(classifier: () => Classifier): void {
+    setImmediate(() => {
+      if (this.#at >= this.#messages.length) return
+      this.#step(classifier())
+      this.ahead(classifier)
+    })
+  }
+
+  /** All messages of the batch, without those that could not be read, and what reading them has taken, s. */
+  finish() {
+    const began = performance.now()
+    this.#readUpTo(this.#messages.length)
+    this.#seconds.intake += (performance.now() - began) / 1000
+    return { read: this.#read, seconds: this.#seconds }
+  }
+
+  #step(classifier: Classifier): void {
+    const from = this.#read.length
+    const began = performance.now()
+    this.#readUpTo(this.#at + STEP)
+    const read = performance.now()
+    try {
+      classify(this.#read.slice(from), classifier)
+    } catch {
+      // The batch is scored as a whole later, which tells messages apart that cannot be.
+    }
+    this.#seconds.intake += (read - began) / 1000
+    this.#seconds.classify += (performance.now() - read) / 1000
+  }
+
+  #readUpTo(end: number): void {
+    const { tokenise, texts } = this.#parts
+    const some = this.#messages.slice(this.#at, end)
+    this.#at = Math.min(end, this.#messages.length)
+    for (const one of this.isolation.each('read', some, (m) => readMessage(m, tokenise, texts)))
+      this.#read.push(one)
+  }
+}
