@@ -2,7 +2,7 @@
 // on, for several kinds of traffic. Runs the built program and measures the CPU time of its process (all of its threads),
 // not the clock: others may use the machine. Starting and compiling are left out: the first 60,000 messages.
 //
-//   npm run bench -- embedded [--only dense,quiet] [--messages 180000] [--rounds 1] [--stages] [--json FILE]
+//   npm run bench -- embedded [--only dense,quiet] [--messages 180000] [--rounds 1] [--stages] [--json FILE] [--keep]
 //     [--main dist/main.js]
 //
 // `--stages`: where the time of the main thread goes, by a sampled profile: each sample counts for the innermost stage.
@@ -12,6 +12,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { KINDS, type Kind, trafficOf } from './embedded-traffic.ts'
+import { compareWithLast } from './last-results.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 /** Messages that are not measured: while they pass the program starts, and most of it is compiled. */
@@ -26,6 +27,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '1' },
     stages: { type: 'boolean', default: false },
     json: { type: 'string' },
+    keep: { type: 'boolean', default: false },
     main: { type: 'string', default: join(import.meta.dirname, '../../dist/main.js') },
   },
 })
@@ -232,4 +234,6 @@ for (const kind of asked as Kind[]) {
 const report = { node: process.version, cpu: cpus()[0]!.model, cores: cpus().length, results }
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
 else console.log(JSON.stringify(report))
+const values = Object.fromEntries(Object.entries(results).map(([kind, one]) => [kind, one.cpuMicros]))
+compareWithLast('embedded', { unit: 'µs', values }, options.keep)
 rmSync(folder, { recursive: true })

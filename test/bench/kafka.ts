@@ -5,7 +5,7 @@
 // thirtieth, in which parts of messages wait for others that never come.
 //
 //   npm run bench -- kafka [--traffic dense] [--messages 240000] [--instances 1,2] [--peers bare,python,streams]
-//     [--rounds 1] [--main dist/main.js,OTHER] [--plain-topics] [--profile DIR] [--json FILE] [--delivery at-least-once,exactly-once]
+//     [--rounds 1] [--main dist/main.js,OTHER] [--plain-topics] [--profile DIR] [--json FILE] [--keep] [--delivery at-least-once,exactly-once]
 //
 // Several builds under `--main` run in turns on the same backlog; behind the path of one there may be options of Node, as in
 // `dist/main.js --max-semi-space-size=64`. `--plain-topics`: without consents and replies, of
@@ -25,6 +25,7 @@ import { startOwnRedis } from '../helpers/redis-server.ts'
 import { MAIN, type Service, startService } from '../helpers/service.ts'
 import { createServiceTopics } from '../helpers/service-topics.ts'
 import { KINDS, type Kind, linesOfTraffic, trafficOf } from './embedded-traffic.ts'
+import { compareWithLast } from './last-results.ts'
 import { cpuSeconds, load } from './processes.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -50,6 +51,7 @@ const { values: options } = parseArgs({
     delivery: { type: 'string', default: 'at-least-once' },
     profile: { type: 'string' },
     json: { type: 'string' },
+    keep: { type: 'boolean', default: false },
   },
 })
 if (!(options.traffic in KINDS)) {
@@ -253,6 +255,12 @@ function note(one: Measured): void {
   console.log(cells.join(' '))
 }
 
+/** CPU of a message, all processes, in the middle of the rounds. */
+function medianOf(program: string): number {
+  const totals = results.flatMap((one) => (one.program === program ? [one.total] : []))
+  return totals.sort((a, b) => a - b)[totals.length >> 1]!
+}
+
 const backlog = await client.createTopic({ partitions: PARTITIONS })
 await fill(backlog)
 for (let round = 0; round < Number(options.rounds); round++) {
@@ -271,6 +279,9 @@ for (let round = 0; round < Number(options.rounds); round++) {
 const machine = { node: process.version, cpu: cpus()[0]!.model, cores: cpus().length }
 const report = { ...machine, traffic: options.traffic, messages: lines.length, results }
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
+const values: Record<string, number> = {}
+for (const { program } of results) values[`${options.traffic}, ${program}`] = medianOf(program)
+compareWithLast('kafka', { unit: 'µs', values }, options.keep)
 await admin.disconnect()
 await redis.stop()
 await broker.stop()

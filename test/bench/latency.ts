@@ -3,7 +3,7 @@
 // forged brand, until there are enough alerts for a percentile. Beside it, in the same run, a bare consumer and producer
 // that only copies each alert's worth of messages from topic to topic: what the broker and the machine take of it.
 //
-//   npm run bench -- latency [--rates 1000,5000,10000] [--alerts 2000] [--main dist/main.js] [--json FILE]
+//   npm run bench -- latency [--rates 1000,5000,10000] [--alerts 2000] [--main dist/main.js] [--json FILE] [--keep]
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,6 +17,7 @@ import { MAIN, startService } from '../helpers/service.ts'
 import { createServiceTopics } from '../helpers/service-topics.ts'
 import { uniqueName } from '../helpers/unique-name.ts'
 import { linesOfTraffic, trafficOf } from './embedded-traffic.ts'
+import { compareWithLast } from './last-results.ts'
 import { load } from './processes.ts'
 
 const { values: options } = parseArgs({
@@ -25,6 +26,7 @@ const { values: options } = parseArgs({
     alerts: { type: 'string', default: '2000' },
     main: { type: 'string', default: MAIN },
     json: { type: 'string' },
+    keep: { type: 'boolean', default: false },
   },
 })
 const RATES = options.rates.split(',').map(Number)
@@ -179,6 +181,12 @@ function quantiles(values: readonly number[]) {
 
 const report = { node: process.version, cpu: cpus()[0]!.model, cores: cpus().length, results }
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
+const values: Record<string, number> = {}
+for (const { rate, alerts } of results) {
+  values[`p50 at ${rate} a second`] = alerts.p50
+  values[`p99 at ${rate} a second`] = alerts.p99
+}
+compareWithLast('latency', { unit: 'ms', values }, options.keep)
 await producer.disconnect()
 await connection.close()
 await service.stop()
