@@ -55,10 +55,10 @@ export class Assembly {
     this.#flushParts(id, last.raw.timestamp, last.eventTime)
   }
 
-  /** Scores the parts of partitions that bring nothing any more, by the wall clock. */
-  flushSilent(): void {
-    const { join, clock, partitions } = this.#parts
-    this.#add(join.flushSilent(clock.now(), (key) => partitions.isRead(key)))
+  /** Scores the parts of partitions that bring nothing any more, by the time that the process has run, ms. */
+  flushSilent(running: number): void {
+    const { join, partitions } = this.#parts
+    this.#add(join.flushSilent(running, (key) => partitions.isRead(key)))
   }
 
   /** The input has ended: scores all parts that wait. */

@@ -11,6 +11,7 @@ import type {
   SourceHandler,
   Transactions,
 } from '../domain/ports.ts'
+import { RunningTime } from '../domain/running-time.ts'
 import type { Rejection } from '../stages/decode.ts'
 import type { JoinParts } from '../stages/join-parts.ts'
 import { AcknowledgedWriter } from './acknowledged-writer.ts'
@@ -49,6 +50,8 @@ export interface IntakeParts {
   /** Parts are timed by the Kafka timestamp of their records, or in the embedded mode by event time. */
   readonly partClock: 'append' | 'event'
   readonly signal: AbortSignal
+  /** By which a partition is silent, ms: stands still while the process does, whose records lie in the socket meanwhile. */
+  readonly running?: Pick<RunningTime, 'now' | 'stop'>
   /** How long partitions that are given up may take to settle what is in flight, ms. */
   readonly revokeWithin?: number
 }
@@ -125,7 +128,8 @@ export class Intake implements SourceHandler {
   async run(): Promise<void> {
     const { source, partClock } = this.#parts
     const committing = setInterval(() => void this.#commit(), COMMIT_EVERY)
-    const silence = setInterval(() => this.#assembly.flushSilent(), SILENCE_CHECK_EVERY)
+    const running = this.#parts.running ?? new RunningTime()
+    const silence = setInterval(() => this.#assembly.flushSilent(running.now()), SILENCE_CHECK_EVERY)
     if (partClock === 'event') clearInterval(silence)
     try {
       await source.run(this)
@@ -137,6 +141,7 @@ export class Intake implements SourceHandler {
     } finally {
       clearInterval(committing)
       clearInterval(silence)
+      running.stop()
       this.#admission.stop()
       await this.#commit()
     }

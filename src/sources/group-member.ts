@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Checkpointed, PartitionId, SourceHandler } from '../domain/ports.ts'
+import type { RunningTime } from '../domain/running-time.ts'
 import { whenAborted } from '../kafka/backoff.ts'
 import type { Consumer, EachBatchPayload } from '../kafka/client.ts'
 import { metadataOf } from '../kafka/commit-metadata.ts'
@@ -12,7 +13,6 @@ import { BatchReader } from './batch-reader.ts'
 import { BrokerWatch } from './broker-watch.ts'
 import { JoinWatch } from './join-watch.ts'
 import type { MemberOptions } from './member-options.ts'
-import type { RunningTime } from './running-time.ts'
 
 export interface MemberParts {
   readonly options: MemberOptions

@@ -1,13 +1,13 @@
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Checkpointed, Source, SourceHandler } from '../domain/ports.ts'
+import { RunningTime } from '../domain/running-time.ts'
 import { backOff } from '../kafka/backoff.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
 import { mustBeChanged, reasonOf } from '../kafka/errors.ts'
 import { GroupStart, type StartFrom } from '../kafka/start-offsets.ts'
 import { GroupMember } from './group-member.ts'
 import type { MemberOptions } from './member-options.ts'
-import { RunningTime } from './running-time.ts'
 
 export interface KafkaSourceOptions {
   readonly connection: KafkaConnection

@@ -48,7 +48,7 @@ interface Waiting {
   earliest: number
   /** Something came since `flushSilent` looked last. */
   active: boolean
-  /** Wall clock at which `flushSilent` saw it active last. */
+  /** When `flushSilent` saw it active last, by its clock. */
   lastActiveAt: number
 }
 
@@ -67,8 +67,8 @@ const REMEMBER = 300_000
 
 /**
  * Joins the parts of concatenated SMS. Parts belong together by partition, `from`, `to`, `ref`
- * and `count`. No clock of its own: callers pass the reference clock of each record, and the wall clock to
- * `flushSilent`. Every record that goes in comes out as exactly one origin of one message, unless its partition is
+ * and `count`. No clock of its own: callers pass the reference clock of each record, and to `flushSilent`
+ * one that stands still while the process does. Every record that goes in comes out as exactly one origin of one message, unless its partition is
  * dropped.
  */
 export class JoinParts {
@@ -156,8 +156,8 @@ export class JoinParts {
   }
 
   /**
-   * Flushes the groups of partitions on which nothing came for the wait, by the wall clock, and those that waited for
-   * three times as long while records came. To be called every second: silence is counted from the first call that saw
+   * Flushes the groups of partitions on which nothing came for the wait, by a clock (ms) that stands still while the process
+   * is busy or stopped, and those that waited for three times as long while records came. To be called every second: silence is counted from the first call that saw
    * no record, and only while `isRead` says of the partition, by its key, that all there is was read: one whose broker
    * is away is not silent.
    */

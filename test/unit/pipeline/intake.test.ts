@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Event } from '../../../src/domain/events.ts'
 import type { Position, RawRecord, SmsRecord } from '../../../src/domain/message.ts'
 import type { AssignedPartition, OutputRecord, Source, SourceHandler } from '../../../src/domain/ports.ts'
-import { Intake } from '../../../src/pipeline/intake.ts'
+import { Intake, type IntakeParts } from '../../../src/pipeline/intake.ts'
 import type { Intaken } from '../../../src/pipeline/outputs.ts'
 import type { Prepare } from '../../../src/pipeline/preparation.ts'
 import { JoinParts } from '../../../src/stages/join-parts.ts'
@@ -30,6 +30,7 @@ async function intakeOver(
   read: (handler: SourceHandler) => Promise<void>,
   decoding = decode,
   prepare?: Prepare,
+  running?: IntakeParts['running'],
 ) {
   const seen = {
     items: [] as Intaken[],
@@ -53,12 +54,13 @@ async function intakeOver(
     },
     decode: decoding,
     ...(prepare ? { prepare } : {}),
+    ...(running ? { running } : {}),
     join: new JoinParts(),
     process: async (items, write) => {
       seen.items.push(...items)
       await write(items.flatMap((item) => (item.kind === 'rejected' ? [item.output] : [])))
     },
-    clock: { now: () => NOW },
+    clock: { now: () => (running ? Date.now() : NOW) },
     emit: (event) => seen.events.push(event),
     limits: { maxRecords: 10, maxBytes: 1e6, maxAge: 1, maxInFlight: 100 },
     partClock: 'append',
@@ -171,6 +173,32 @@ describe('Intake', () => {
     }, inParts)
     const judged = next.items.flatMap((item) => (item.kind === 'message' ? [item.message] : []))
     expect(judged.map(({ id, partial }) => ({ id, partial }))).toEqual([{ id: '1', partial: false }])
+  })
+
+  it('takes a time in which its process was stopped for no silence of a partition', async () => {
+    vi.useFakeTimers({ now: NOW })
+    let ran = 0
+    const running = { now: () => ran, stop: () => {} }
+    const inParts = (raw: RawRecord): SmsRecord => {
+      const { offset } = raw.position
+      return { ...decode(raw), id: `m${offset}`, part: { ref: 'a', index: offset + 1, count: 2 } }
+    }
+    const { items } = await intakeOver(
+      async (handler) => {
+        await handler.assigned([{ ...partition, startOffset: 0 }], 1)
+        await handler.records({ partition, epoch: 1, from: 0, records: [recordAt(0)], lag: 0 })
+        for (let second = 0; second < 30; second++) {
+          ran += 100
+          await vi.advanceTimersByTimeAsync(1_000)
+        }
+        await handler.records({ partition, epoch: 1, from: 1, records: [recordAt(1)], lag: 0 })
+      },
+      inParts,
+      undefined,
+      running,
+    )
+    vi.useRealTimers()
+    expect(items).toMatchObject([{ message: { partial: false, origins: [{ id: 'm0' }, { id: 'm1' }] } }])
   })
 
   describe('while what the records of a partition need is not there', () => {

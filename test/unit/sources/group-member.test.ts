@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { type PartitionId, partitionKey } from '../../../src/domain/ports.ts'
+import { RunningTime } from '../../../src/domain/running-time.ts'
 import type { EachBatchPayload, KafkaConnection } from '../../../src/kafka/client.ts'
 import { GroupStart } from '../../../src/kafka/start-offsets.ts'
 import { GroupMember } from '../../../src/sources/group-member.ts'
 import type { MemberOptions } from '../../../src/sources/member-options.ts'
-import { RunningTime } from '../../../src/sources/running-time.ts'
 import { RecordingHandler, until } from '../../helpers/recording-handler.ts'
 
 type Listener = (event: { readonly payload: object }) => void

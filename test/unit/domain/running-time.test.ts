@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { RunningTime } from '../../../src/sources/running-time.ts'
+import { RunningTime } from '../../../src/domain/running-time.ts'
 
 it('counts no more than a moment of what the process was busy for', async () => {
   const time = new RunningTime()
