@@ -109,7 +109,9 @@ function finish(
       `replay: ${sheet}: write right or wrong into the column judgement, then sigwatch replay --judged ${sheet}`,
     )
   }
-  if (failOn.length === 0) return
+  const isEmpty = report.records + report.deadLetters === 0
+  if (isEmpty) print('replay: nothing was compared: the range holds no record')
+  if (failOn.length === 0 || isEmpty) return
   if (report.compared === 0) {
     print('replay: nothing was compared, so --fail-on says nothing')
     process.exitCode = FAILURE

@@ -51,8 +51,8 @@ export function parseOffsets(texts: readonly string[]): OffsetSpan[] {
 
 /**
  * The offsets of topics that are meant, as the logs hold them now. Of partitions that `--offsets` does not name, what was
- * appended meanwhile is read and not compared: their messages count in the same rates. Rejects with USAGE where there is
- * nothing.
+ * appended meanwhile is read and not compared: their messages count in the same rates. Empty where no record is of that
+ * time. Rejects with USAGE where none of the offsets that are named is there.
  */
 export async function rangesOf(
   connection: KafkaConnection,
@@ -63,9 +63,9 @@ export async function rangesOf(
     throw usage(`of which topic? Give --topic, one of ${topics.join(', ')}`)
   const ranges: PartitionRange[] = []
   for (const topic of topics) ranges.push(...(await rangesOfTopic(connection, { topic, groupId }, wish)))
-  if (!ranges.some((range) => range.from < range.to))
-    throw new SigwatchError('USAGE', `${topics.join(', ')}: no record of the range is there`)
-  return ranges
+  if (ranges.some((range) => range.from < range.to)) return ranges
+  if (wish.offsets) throw usage(`${topics.join(', ')}: no record of the range is there`)
+  return []
 }
 
 async function rangesOfTopic(

@@ -257,7 +257,7 @@ async function readAll(
     const from = began === undefined ? undefined : began - range.warmUp - CLOCKS_APART
     await readVerdictTopic(connection, { topic, groupId, from }, parts)
   }
-  if (parts.order.verdicts === 0) {
+  if (parts.order.verdicts === 0 && parts.order.records > 0) {
     throw new SigwatchError('USAGE', '--against: there is no verdict to compare with')
   }
 }

@@ -156,15 +156,27 @@ describe('sigwatch replay', () => {
     expect(alerts.map(({ id }) => id)).toEqual(before.map(({ id }) => id))
   })
 
-  it('exits 3 when a condition holds, and 1 when nothing was compared', async () => {
+  it('exits 3 when a condition holds, and 1 when none of the records was compared', async () => {
     const run = (...args: readonly string[]) => replay(...SOURCE, ...BLOCK, ...args)
     const failed = await run('--fail-on', 'newly.block > 0.1%')
     expect(failed.code, failed.stderr).toBe(3)
     expect(failed.stderr).toContain('newly.block > 0.1%: holds, newly.block is 3.333%')
     expect((await run('--fail-on', 'newly.block > 4', 'released > 0')).code).toBe(0)
-    const none = await run('--from', String(NOON + HOUR), '--fail-on', 'newly.block > 0')
+    const [first] = readJsonl<Verdict>(file('verdicts.jsonl'))
+    writeJsonl(file('others.jsonl'), [{ ...first, id: 'of another day' }])
+    const none = await run('--against', 'others.jsonl', '--fail-on', 'newly.block > 0')
     expect(none.code).toBe(1)
-    expect(none.stderr).toContain('nothing was compared')
+    expect(none.stderr).toContain('nothing was compared, so --fail-on says nothing')
+  })
+
+  it('says of a range without records that nothing was compared, and exits 0', async () => {
+    for (const against of [AGAINST, []]) {
+      const empty = [...SOURCE, ...BLOCK, ...against, '--from', String(NOON + HOUR)]
+      const { code, stdout, stderr } = await replay(...empty, '--json', '--fail-on', 'newly.block > 0')
+      expect(code, stderr).toBe(0)
+      expect(stderr).toContain('replay: nothing was compared: the range holds no record')
+      expect(JSON.parse(stdout)).toMatchObject({ records: 0, compared: 0, changed: 0 })
+    }
   })
 
   it('draws cases to judge, the same for a seed, and reads the judgements back', async () => {

@@ -201,7 +201,18 @@ describeWith('kafka', 'replay of states that end and come back', () => {
     expect(code, stderr).toBe(0)
     const { compared, changed, examples } = JSON.parse(stdout) as Report
     expect([compared, changed], JSON.stringify(examples)).toEqual([records.length, 0])
-  }, 120_000)
+
+    const later = ['--from', new Date(Date.now() + MINUTE).toISOString(), '--fail-on', 'newly.block > 0']
+    for (const against of [['--against', 'kafka'], []]) {
+      const args = ['replay', '--source', 'kafka', '--json', ...against, ...later]
+      const empty = await sigwatch(args, { env, cwd: folder.path })
+      expect(empty.code, empty.stderr).toBe(0)
+      expect(empty.stderr).toContain('nothing was compared: the range holds no record')
+      expect(JSON.parse(empty.stdout)).toMatchObject({ records: 0, compared: 0 })
+    }
+    const beyond = ['replay', '--source', 'kafka', '--offsets', '0:100000-100001']
+    expect(await sigwatch(beyond, { env, cwd: folder.path })).toMatchObject({ code: 2 })
+  }, 180_000)
 })
 
 /** Counts the differences with nothing but the two lists of verdicts. */
