@@ -1,14 +1,19 @@
 import { findingsOf } from '../../src/detectors/all.ts'
+import { claimOf } from '../../src/detectors/brand-decision/claimed-brands.ts'
+import { weigh } from '../../src/detectors/brand-decision/decision.ts'
 import { SIGN_NAMES, type Sign } from '../../src/detectors/brand-decision/signs.ts'
 import type { MessageCode } from '../../src/detectors/code-spec.ts'
-import { forgedBrand, PLAIN_SCORE } from '../../src/detectors/forged-brand.ts'
+import { forgedBrand, isPlainForgery } from '../../src/detectors/forged-brand.ts'
 import { lookalikeDomain } from '../../src/detectors/lookalike-domain.ts'
 import { lookalikeSignature } from '../../src/detectors/lookalike-signature.ts'
+import { tracesOf } from '../../src/detectors/shared/traces.ts'
 import { textFraud } from '../../src/detectors/text-fraud.ts'
 import { textIllicit } from '../../src/detectors/text-illicit.ts'
 import type { Code } from '../../src/domain/codes.ts'
 import type { Evidence } from '../../src/domain/decision.ts'
+import type { AnalysedMessage } from '../../src/domain/message.ts'
 import type { Classifier } from '../../src/domain/ports.ts'
+import type { Registry } from '../../src/domain/registry.ts'
 import { parsePolicy } from '../../src/policy/load.ts'
 import type { BrandCorpus, BrandMessage } from './corpus.ts'
 import { type Example, type Fitted, fitLogistic, sigmoid } from './regression.ts'
@@ -57,16 +62,24 @@ export function decisionsOf(corpus: BrandCorpus, classifier: Classifier): Decisi
       const versions = { classifier, policy: REPORTING!, registry: known }
       return findingsOf(message, versions, NOTHING_KNOWN, WEIGHING)
         .filter(({ evidence }) => evidence.speaksFor !== undefined)
-        .map(({ code, score, evidence, cap }) => ({
+        .map(({ code, evidence, cap }) => ({
           of,
           registry,
           code,
           signs: signsIn(evidence),
           mayBlock: cap === undefined && !code.startsWith('TEXT_'),
-          plain: score === PLAIN_SCORE,
+          plain: code === 'FORGED_BRAND' && isPlain(message, known),
         }))
     }),
   )
+}
+
+/** Whether FORGED_BRAND reports a message whatever the weights say of it. */
+function isPlain(message: AnalysedMessage, registry: Registry): boolean {
+  const claim = claimOf(message, registry)
+  if (!claim) return false
+  const traces = tracesOf(claim.brand, message, registry)
+  return isPlainForgery(claim, traces, weigh(claim, traces, message, registry), message, registry)
 }
 
 /** The signs that the evidence of a finding lists, in the order of their names. */

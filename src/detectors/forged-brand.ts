@@ -5,6 +5,7 @@ import { isWrittenTraditionally } from '../text/traditional.ts'
 import { claimOf } from './brand-decision/claimed-brands.ts'
 import { type Weighed, weigh } from './brand-decision/decision.ts'
 import { BLOCK_FROM, capOf, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
+import { CLEARED } from './brand-decision/malicious-text.ts'
 import { type Sign, STRANGERS } from './brand-decision/signs.ts'
 import { defineMessageCode } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
@@ -109,9 +110,10 @@ export const forgedBrand = defineMessageCode({
   const found = foreignParts(traces, message.from)
   if (found.length === 0 || isInnocent(claim, message)) return undefined
   const weighed = weigh(claim, traces, message, registry)
-  const isPlain =
-    contradictsPlainly(claim, traces, weighed, message, registry) || asksAsStranger(claim, weighed)
-  const score = Math.max(weighed.certainty, isPlain ? PLAIN_SCORE : 0)
+  const score = Math.max(
+    weighed.certainty,
+    isPlainForgery(claim, traces, weighed, message, registry) ? PLAIN_SCORE : 0,
+  )
   if (score < thresholds.minScore) return undefined
   const { brand } = claim
   return {
@@ -135,7 +137,7 @@ export const forgedBrand = defineMessageCode({
 })
 
 /** The score of a message whose claim is contradicted plainly, however innocent the rest of it. */
-export const PLAIN_SCORE = 0.85
+const PLAIN_SCORE = 0.85
 /** From here on a name is claimed, and no other company is meant. */
 const SURE_NAME = 0.85
 const PLAIN_SPEAKER = 0.8
@@ -144,12 +146,29 @@ const ADDRESSED = 0.7
 const CALLS: readonly Sign[] = ['contact:account', 'contact:account-stranger']
 const SURE_TEXT: readonly Sign[] = ['text:90-98%', 'text:from-98%']
 const TAKEN: readonly Sign[] = ['asks:app', 'asks:secret', 'asks:payment']
+const ANYBODY: readonly Sign[] = [
+  'sender:mobile',
+  'sender:landline',
+  'sender:overseas',
+  'sender:foreign-port',
+]
 const KNOWN_SENDERS: readonly Sign[] = ['sender:own', 'sender:filed', 'sender:official']
 
 /** A visit of somebody with an honest errand; a text that only names the brand, or lies behind a shortener, and reads well. */
 function isInnocent({ by, strength }: Claim, message: AnalysedMessage): boolean {
   const faint = by === 'mention' || (by === 'speaker' && strength < PLAIN_SPEAKER)
   return (faint && !isSuspicious(message)) || isVisit(message)
+}
+
+/** Whether a claim is contradicted so plainly that it is reported with at least `PLAIN_SCORE`. */
+export function isPlainForgery(
+  claim: Claim,
+  traces: Traces,
+  weighed: Weighed,
+  message: AnalysedMessage,
+  registry: Registry,
+): boolean {
+  return contradictsPlainly(claim, traces, weighed, message, registry) || asksAsStranger(claim, weighed)
 }
 
 /** Claimed plainly, and the link or the port is not the brand's: reported whatever else speaks for the message. */
@@ -200,13 +219,19 @@ function isPlausible({ speaksFor, speaksAgainst, neutral }: Weighed, message: An
 
 /**
  * Who speaks as a brand, or signs as it, and is not known to be it, wants to be rung up about an account at a stranger's
- * number; or the text is surely fraud, and a stranger asks for what no courier or shop asks for.
+ * number; or the text is surely fraud, and anybody's number sends it, or a stranger asks for what no courier or shop asks
+ * for. From anybody's number a lure in a text that is probably fraud is enough: TEXT_FRAUD reports such texts in any case.
  */
-function asksAsStranger({ by, strength }: Claim, { speaksFor, speaksAgainst, neutral }: Weighed): boolean {
+function asksAsStranger(
+  { by, strength }: Claim,
+  { certainty, speaksFor, speaksAgainst, neutral }: Weighed,
+): boolean {
   const has = (sign: Sign) => [speaksFor, speaksAgainst, neutral].some((signs) => signs.includes(sign))
   const speaks = by === 'speaker' ? strength >= ADDRESSED : by !== 'mention'
   if (!speaks || KNOWN_SENDERS.some(has)) return false
-  return CALLS.some(has) || (SURE_TEXT.some(has) && TAKEN.some(has) && STRANGERS.some(has))
+  if (CALLS.some(has)) return true
+  if (SURE_TEXT.some(has) && (ANYBODY.some(has) || (TAKEN.some(has) && STRANGERS.some(has)))) return true
+  return has('text:60-90%') && has('words:lure') && ANYBODY.some(has) && certainty >= CLEARED
 }
 
 type Clauses = Readonly<Record<ForeignPart['kind'], (value: string) => string>>

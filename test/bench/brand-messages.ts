@@ -15,6 +15,7 @@ import { BLOCK_FROM } from '../../src/detectors/brand-decision/evidence.ts'
 import {
   isCleared,
   isErrandOfOffice,
+  isSharedBill,
   MALICE_THRESHOLDS,
   neededFor,
   SURE,
@@ -105,6 +106,7 @@ function isMalicious({ message }: BrandMessage, text: Decision | undefined, cert
   const threshold = fraud >= illicit ? thresholds.fraud : thresholds.illicit
   if (text === undefined) return fraud + illicit >= threshold
   if (isErrandOfOffice(text.signs)) return false
+  if (fraud + illicit < SURE && isSharedBill(text.signs, message.normalised.text)) return false
   const certain = certainty >= neededFor(message, minCertainty, text.signs)
   if (fraud + illicit >= SURE) return true
   return fraud + illicit < threshold

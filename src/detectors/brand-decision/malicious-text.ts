@@ -4,6 +4,7 @@ import type { Registry } from '../../domain/registry.ts'
 import * as fields from '../evidence-fields.ts'
 import { LABEL_EVIDENCE, minScore, thresholdOf } from '../shared/text-label.ts'
 import { tracesOf } from '../shared/traces.ts'
+import { wordsOf } from '../shared/wording.ts'
 import { claimOf } from './claimed-brands.ts'
 import { type Weighed, weigh } from './decision.ts'
 import { WEIGHED_FIELDS, weighedEvidence } from './evidence.ts'
@@ -61,6 +62,7 @@ export function maliceFound(
   const weighed = weighMessage(message, context.registry)
   const signs = [...weighed.speaksFor, ...weighed.speaksAgainst, ...weighed.neutral]
   if (isErrandOfOffice(signs)) return undefined
+  if (both < SURE && isSharedBill(signs, message.normalised.text)) return undefined
   const certain = weighed.certainty >= neededFor(message, minCertainty, signs)
   if (!certain && (!said || (both < SURE && isCleared(weighed.certainty, signs, message.normalised.text))))
     return undefined
@@ -103,6 +105,26 @@ function isMoneyOfPeople(signs: readonly Sign[]): boolean {
   )
 }
 
+/** How people share what something cost: each of them pays a part, by the head or in cash where that suits better. */
+const SHARES =
+  /(?<![a-z])aa(?:制|下来|了|[,一吧])|多退少补|人均|[均平分]摊|每[人家位户](?:先|要)?[收交出付摊转]?\s?\d+|一人\d+|给现金|带现金|现金(?:也|都)?[行可]/
+/** What a stranger says who takes the place of somebody known. */
+const IN_PLACE_OF = /换号|新号|原号|别(?:打|接|给)?电话|(?:打|接)不了电话|不方便(?:打|接)?电话|别在群里|截图/
+/** What people may have beside that: the code to pay by, the group in which it stands. */
+const NO_SHARED_BILL: readonly Sign[] = NOT_BETWEEN_PEOPLE.filter((sign) => sign !== 'asks:follow')
+
+/** A mobile that speaks for no brand shares a bill among people: `聚餐每人先收100，多退少补，收款码在群里`. */
+export function isSharedBill(signs: readonly Sign[], text: string): boolean {
+  return (
+    signs.includes('sender:mobile') &&
+    signs.includes('claim:none') &&
+    SHARES.test(text) &&
+    !IN_PLACE_OF.test(text) &&
+    !wordsOf(text.replaceAll('收款码', '')).lure &&
+    !signs.some((sign) => sign !== 'words:lure' && NO_SHARED_BILL.includes(sign))
+  )
+}
+
 /** What an office does not write, whatever its name: lures, what reads plainly like fraud, a handle to be followed. */
 function isUnlikeOffice(signs: readonly Sign[]): boolean {
   return (
@@ -129,7 +151,7 @@ function weighMessage(message: AnalysedMessage, registry: Registry): Weighed {
 const REPUTE: readonly Sign[] = ['sender:own', 'sender:filed', 'sender:official']
 
 /** Below that everything beside the text speaks for a message. */
-const CLEARED = 0.1
+export const CLEARED = 0.1
 
 /** Somebody writes from a mobile, in nobody's name, and leads nowhere: so people tell each other of a new number. */
 const PRIVATE: readonly Sign[] = ['sender:mobile', 'claim:none', 'leads:nowhere']

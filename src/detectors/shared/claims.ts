@@ -49,6 +49,31 @@ const BELONGINGS =
   /^(?:的)?(?:订单|账户|账号|帐户|帐号|会员|积分|用户|客户|白条|金条|信用卡|储蓄卡|银行卡|e?卡|网银|手机银行|包裹|快递|快件|邮件|余额|钱包|支付|保障|主播|直播|etc|社保|医保|电子凭证|实名|百万|账单|贷款|车主|号码|手机号|宽带|机主|旅客|乘客|业务|app|购买|购物|网购|买的|account|parcel|package|order|id|card|membership)/
 /** Names that are things of the recipient: `您的顺丰快递`. */
 const THINGS = /(?:快递|速递|白条|信用卡|花呗|借呗|微粒贷|支付)$/
+/** Part of a company or an office: `信用卡部`, `医保中心`. */
+const DEPARTMENT = '(?:[^\\s,.:;!?。]{0,8}(?:[部科处组室厅局院所]|中心|公司|支行|分行|大队|专线))'
+const NAMED_STAFF =
+  '(?:小(?![时区额微学心店票事哥姐妹])\\p{Script=Han}(?!序)|\\p{Script=Han}(?:经理|主管|专员|警官|主任|科长|会计|老师|医生))'
+/**
+ * Who of them writes: `医保中心小孙,`, `信用卡部:`. A name behind the brand alone is a courier's or an agent's: `顺丰小李`. Read
+ * from the last two signs of the brand's name on, which may be the department.
+ */
+const DEPARTMENT_WRITES = new RegExp(`^${DEPARTMENT}(?:客服)?${NAMED_STAFF}[,:!]`, 'u')
+/** The same right behind the name: a department alone, or the number of a clerk. */
+const CLERK_WRITES = new RegExp(
+  `^(?:${DEPARTMENT}:|${DEPARTMENT}?(?:客服|坐席|座席|专员|经理)?(?:工号|编号)[\\s:]?[a-z]{0,4}\\d)`,
+)
+/** A notice of theirs: `风险预警:`, `账单提醒:`. */
+const NOTICE_WRITES = /^[^\s,.:;!?。]{0,6}(?:预警|告警|警告|警示|警报|通告|告知|通知|提醒|提示|公告):/
+/** A department in English: `Support:`, `billing team:`. */
+const DESK_WRITES =
+  /^ (?:[a-z]{2,12} )?(?:support|team|alerts?|security|fraud|services?|care|notice|billing|delivery|help ?desk)(?: [a-z]{2,12})?:/
+/** A region before the name of an office: `市`, `成都市`, `重庆`. */
+const REGION =
+  /^(?!联系|咨询|拨打|致电|通过|我|你|您|关注|登录|打开|根据|由|[给到去找问在])(?:\p{Script=Han}{0,4}[省市区县州]|\p{Script=Han}{2})$/u
+/** Names of which every region has one. */
+const OFFICE = /(?:[局院所队]|中心|支队|税务|社保|医保|公积金|交警|法院)$/
+/** Right behind what is the reader's: it costs money. */
+const CHARGED = /^[^\s,.:;!?。]{0,18}(?:扣除|扣费|扣款|划扣|续费|代扣)/
 /** The last words before a signature at the end. */
 const ENDS = /(?:^|[。!?！？;；\n\s—\-–~([（【])$/
 const TAIL = /^[\])）】\s。.!！]*$/
@@ -95,12 +120,28 @@ function speakerStrength(text: string, mention: BrandMention, start: number): nu
   const after = text.slice(mention.end, mention.end + 12)
   if (INTRODUCES.test(before)) return VISITORS.test(after) ? 0 : 0.9
   const opens = mention.start <= start || /[。!?\n\s,:【(]$/.test(before)
-  if (opens && SPEAKS.test(after)) return 0.9
+  const begins = mention.start <= start || isOfficeOfRegion(text, mention, start)
+  if ((opens || begins) && SPEAKS.test(after)) return 0.9
   if (mention.start <= start && SEPARATES.test(after) && !namesContactService(text, mention)) return 0.8
   if (TAIL.test(text.slice(mention.end)) && mention.start > start && ENDS.test(before)) return 0.8
-  if (ADDRESSES.test(before) && (BELONGINGS.test(after) || THINGS.test(mention.name))) return 0.7
+  const tail = text.slice(mention.end, mention.end + 24)
+  if (begins) {
+    const department = text.slice(Math.max(mention.start, mention.end - 2), mention.end + 24)
+    if (DEPARTMENT_WRITES.test(department)) return 0.7
+    if ([CLERK_WRITES, NOTICE_WRITES, DESK_WRITES].some((form) => form.test(tail))) return 0.7
+  }
+  if (ADDRESSES.test(before)) {
+    if (BELONGINGS.test(after) || THINGS.test(mention.name)) return 0.7
+    if (CHARGED.test(tail)) return 0.7
+  }
   if (mention.start <= start && BELONGINGS.test(after)) return 0.5
   return 0
+}
+
+function isOfficeOfRegion(text: string, mention: BrandMention, start: number): boolean {
+  return (
+    mention.start - start <= 5 && OFFICE.test(mention.name) && REGION.test(text.slice(start, mention.start))
+  )
 }
 
 /** Where the text begins to speak: behind a leading signature and greetings. */

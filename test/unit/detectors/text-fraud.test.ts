@@ -22,4 +22,23 @@ describe('TEXT_FRAUD', () => {
       expect(finding !== undefined).toBe(expected)
     },
   )
+
+  it.each<[string, number, boolean]>([
+    ['昨晚火锅一共396，四个人AA，收款码我发群里了', 0.85, false],
+    ['露营的帐篷钱每人收120，多退少补，收款码在群公告，不急', 0.85, false],
+    ['烧烤食材我先垫了，人均68，收款码贴群里，没空的见面给现金', 0.85, false],
+    ['毕业旅行的车费每家250，收款码在群里，带现金也行。孙老师', 0.85, false],
+    ['昨晚火锅一共396，四个人AA，收款码我发群里了', 0.97, true],
+    ['每人交班费368，收款码在群里，我换号了，先别打电话', 0.85, true],
+    ['中奖名单已出，每人先交120手续费，收款码在群里', 0.85, true],
+    ['刷单任务每人垫付200，收款码在群里，做完返现', 0.85, true],
+    ['每人先交200押金，加微信 hd_66021 发收款码', 0.85, true],
+    ['把学费转到这个收款码，今天截止', 0.85, true],
+  ])(
+    'of a mobile that shares a bill among people it is only what is sure: %s (%d): %s',
+    (text, score, expected) => {
+      const finding = findingIn(textFraud, text, { from: '13812345678', label: 'fraud', score })
+      expect(finding !== undefined).toBe(expected)
+    },
+  )
 })

@@ -26,6 +26,8 @@ describe('requestsIn', () => {
     ['想知道怎么解套请回复8', ['reply']],
     ['Reply YES to verify', ['reply']],
     ['转接人工请按9转', ['reply']],
+    ['今晚将扣费128元，取消回复K', ['reply']],
+    ['本店周年庆全场八折，取消回复K', []],
     ['请复制链接到浏览器打开', ['search']],
     ['打开支付宝搜索“领红包”', ['search']],
   ])('finds in %s: %s', (text, requests) => {
