@@ -15,6 +15,7 @@ const ALL = [
   'redis',
   'memory',
   'registry',
+  'startup',
   'kafka-source',
 ]
 const BY_NAME = ['day', 'day-kafka', 'archive', 'rspamd']
