@@ -2,7 +2,7 @@
 // on, for several kinds of traffic. Runs the built program and measures the CPU time of its process (all of its threads),
 // not the clock: others may use the machine. Starting and compiling are left out: the first 60,000 messages.
 //
-//   npm run bench -- embedded [--only dense,quiet] [--messages 180000] [--rounds 1] [--stages] [--json FILE] [--keep]
+//   npm run bench -- embedded [--only dense,quiet] [--messages 180000] [--rounds 1] [--stages] [--signatures N] [--json FILE] [--keep]
 //     [--main dist/main.js]
 //
 // `--stages`: where the time of the main thread goes, by a sampled profile: each sample counts for the innermost stage.
@@ -11,6 +11,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { cpus, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { parse } from 'yaml'
 import { KINDS, type Kind, trafficOf } from './embedded-traffic.ts'
 import { compareWithLast } from './last-results.ts'
 
@@ -26,6 +27,7 @@ const { values: options } = parseArgs({
     messages: { type: 'string', default: '180000' },
     rounds: { type: 'string', default: '1' },
     stages: { type: 'boolean', default: false },
+    signatures: { type: 'string' },
     json: { type: 'string' },
     keep: { type: 'boolean', default: false },
     main: { type: 'string', default: join(import.meta.dirname, '../../dist/main.js') },
@@ -114,12 +116,32 @@ function cpuOfOne(samples: Used['samples']): number {
   return (last[0] - first[0]) / (last[1] - first[1])
 }
 
+/** The registry of the traffic with signatures that send nothing, so that it has so many; a JSONL file. */
+function grown(registry: string, signatures: number): string {
+  const { signatures: own, ports } = parse(readFileSync(registry, 'utf8')) as Record<string, object[]>
+  const rows = [
+    ...own!.map((row) => ({ kind: 'signature', ...row })),
+    ...ports!.map((row) => ({ kind: 'port', ...row })),
+    ...Array.from({ length: Math.max(0, signatures - own!.length) }, (_, n) => ({
+      kind: 'signature',
+      name: `商户${n.toString(36)}`,
+      filings: [
+        { sp: `SP${1000 + (n % 300)}`, ports: [`1069${String(n).padStart(8, '0')}`], status: 'filed' },
+      ],
+    })),
+  ]
+  const path = file('registry.jsonl')
+  writeFileSync(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  return path
+}
+
 async function measure(kind: Kind): Promise<Measured> {
   const all = await trafficOf(kind, Number(options.messages))
+  const registry = options.signatures ? grown(all.registry, Number(options.signatures)) : all.registry
   const each: number[] = []
   let rss = 0
   for (let round = 0; round < Number(options.rounds); round++) {
-    const { samples, maxRSS } = run(all.messages, all.registry)
+    const { samples, maxRSS } = run(all.messages, registry)
     each.push(cpuOfOne(samples))
     rss = Math.max(rss, maxRSS)
   }
