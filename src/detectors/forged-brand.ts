@@ -1,7 +1,6 @@
 import { isFiledHere } from '../domain/filing.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { Claim, Registry } from '../domain/registry.ts'
-import { isWrittenTraditionally } from '../text/traditional.ts'
 import { claimOf } from './brand-decision/claimed-brands.ts'
 import { type Weighed, weigh } from './brand-decision/decision.ts'
 import { BLOCK_FROM, capOf, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
@@ -189,8 +188,8 @@ function contradictsPlainly(
 }
 
 /** Companies of Hong Kong, Taiwan and overseas send from numbers that no filing of this registry names. */
-function isFromAbroad({ sender, foreignCallback }: Traces, { text }: AnalysedMessage): boolean {
-  return sender === 'overseas' && (foreignCallback === undefined || isWrittenTraditionally(text))
+function isFromAbroad({ sender, foreignCallback }: Traces, { traditional }: AnalysedMessage): boolean {
+  return sender === 'overseas' && (foreignCallback === undefined || traditional)
 }
 
 /** What makes a link or a request of a known sender doubtful. */

@@ -1,6 +1,5 @@
 import type { AnalysedMessage, SignatureMention } from '../domain/message.ts'
 import type { Claim, Lookalike } from '../domain/registry.ts'
-import { isWrittenTraditionally } from '../text/traditional.ts'
 import { type Weighed, weigh } from './brand-decision/decision.ts'
 import { BLOCK_FROM, capOf, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
 import { leadsAway } from './brand-decision/signs.ts'
@@ -108,7 +107,7 @@ function isConfirmed(claim: Claim, traces: Traces, message: AnalysedMessage): bo
   if (message.malicious) return true
   const fraud = isFraudWording(fraudWording(message))
   // 順豐 in a text of simplified characters is written so on purpose.
-  const disguised = claim.strength === 1 && !isWrittenTraditionally(message.text)
+  const disguised = claim.strength === 1 && !message.traditional
   if (traces.foreignLink && (fraud || disguised || claim.lookalike?.how === 'added-word')) return true
   if (fraud && (traces.foreignCallback || traces.personal)) return true
   return disguised && traces.foreignPort

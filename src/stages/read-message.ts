@@ -30,6 +30,7 @@ function unscored(message: Message, reading: TextReading, memo: TextMemo, toToke
     optOut: reading.optOut,
     asksConsent: reading.asksConsent,
     asksAlone: reading.asksAlone,
+    traditional: reading.traditional,
     otp: reading.otp,
     bands: reading.bands,
     memo,

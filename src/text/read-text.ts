@@ -6,6 +6,7 @@ import { asksForConsent, asksInUsualForm, hasWayOut, isOtp } from './phrases.ts'
 import { newDraft, readPlain } from './plain.ts'
 import type { TextReading } from './reading.ts'
 import { extractSignatures } from './signature.ts'
+import { isWrittenTraditionally } from './traditional.ts'
 
 const draft = newDraft()
 
@@ -30,6 +31,7 @@ export function readText(text: string, fieldSignature?: string): TextReading {
     optOut: hasWayOut(normalised.text),
     asksConsent: asksForConsent(normalised.text, asksAlone),
     asksAlone,
+    traditional: isWrittenTraditionally(text),
     otp: isOtp(normalised.text),
     bands: fingerprint(normalised, { urls, contacts, signatures }),
   }

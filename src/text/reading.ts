@@ -63,6 +63,8 @@ export interface TextReading {
   readonly asksConsent: boolean
   /** Does so in a usual form, and advertises nothing beside. */
   readonly asksAlone: boolean
+  /** Written in traditional characters. */
+  readonly traditional: boolean
   /** Shape of a one-time password message. */
   readonly otp: boolean
   /** MinHash bands of the masked text (8 hex digits each); empty when the text is too short to be told apart. */

@@ -1,12 +1,14 @@
 import { TRADITIONAL } from './fold-table.generated.ts'
 
-const TRADITIONAL_SIGNS = new Set<string>()
-const SIMPLIFIED_SIGNS = new Set<string>()
+const IS_TRADITIONAL = 1
+const IS_SIMPLIFIED = 2
+/** By code unit: a traditional sign that has a simplified form, or such a form. */
+const kinds = new Uint8Array(65_536)
 for (const pair of TRADITIONAL.split(/\s+/)) {
   const [traditional, simplified] = [...pair]
-  if (traditional === undefined || simplified === undefined) continue
-  TRADITIONAL_SIGNS.add(traditional)
-  SIMPLIFIED_SIGNS.add(simplified)
+  if (traditional?.length !== 1 || simplified?.length !== 1) continue
+  kinds[traditional.charCodeAt(0)]! |= IS_TRADITIONAL
+  kinds[simplified.charCodeAt(0)]! |= IS_SIMPLIFIED
 }
 
 /** A single sign may be a name or a slip. */
@@ -20,9 +22,10 @@ const FEWEST = 2
 export function isWrittenTraditionally(text: string): boolean {
   let traditional = 0
   let simplified = 0
-  for (const sign of text) {
-    if (TRADITIONAL_SIGNS.has(sign)) traditional++
-    else if (SIMPLIFIED_SIGNS.has(sign)) simplified++
+  for (let i = 0; i < text.length; i++) {
+    const kind = kinds[text.charCodeAt(i)]!
+    if ((kind & IS_TRADITIONAL) !== 0) traditional++
+    else if (kind !== 0) simplified++
   }
   return traditional >= FEWEST && traditional >= 2 * simplified
 }

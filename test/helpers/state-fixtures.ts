@@ -60,6 +60,7 @@ export function message(over: Partial<AnalysedMessage> = {}): AnalysedMessage {
     optOut: false,
     asksConsent: false,
     asksAlone: false,
+    traditional: false,
     otp: false,
     bands: ['b0b0b0b0', 'b1b1b1b1'],
     label: 'marketing',

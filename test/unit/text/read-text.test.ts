@@ -15,6 +15,7 @@ describe('readText', () => {
       optOut: true,
       asksConsent: false,
       asksAlone: false,
+      traditional: false,
       otp: false,
     })
     expect(result.normalised.text).toContain('加微信:abc123')
