@@ -1,7 +1,7 @@
 // Macro-F1 on 80/20 splits (near-duplicates on one side) of any labelled corpus: `sigwatch train` against scikit-learn's
 // LinearSVC and fastText, and by how much it leads over all seeds. Needs Debian's python3-sklearn and fasttext.
-// npx tsx test/bench/model-peers.ts CORPUS.tsv… [--seeds 1,2,3] [--out RESULTS.json] [--who peers | own] [--peers RESULTS.json]
-// `--who` measures the peers or `sigwatch train` alone; `--peers`: scores that an earlier run measured of the peers.
+// npx tsx test/bench/model-peers.ts CORPUS.tsv… [--seeds 1,2,3] [--out RESULTS.json] [--who own,LinearSVC,fastText] [--peers RESULTS.json]
+// `--who`: who is measured, all without it; `--peers`: scores that an earlier run measured of the peers.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,7 +20,7 @@ const { positionals, values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1' },
     out: { type: 'string' },
-    who: { type: 'string' },
+    who: { type: 'string', default: 'own,LinearSVC,fastText' },
     peers: { type: 'string' },
   },
 })
@@ -28,6 +28,7 @@ const say = (line: string) => process.stdout.write(`${line}\n`)
 const PYTHON = process.env.PYTHON ?? '/usr/bin/python3'
 const RESAMPLES = 10_000
 const OWN = 'sigwatch train'
+const who = values.who.split(',')
 
 interface Text {
   readonly label: string
@@ -124,9 +125,12 @@ async function contest(file: string, seed: number, peers?: Scores): Promise<Scor
     write(dir, 'train.tsv', rowsOf(kept[0] as Part))
     write(dir, 'test.tsv', test)
     const one = { dir, labels, test, seed }
-    const own: Scores = values.who === 'peers' ? {} : { [OWN]: await trained(one) }
-    if (values.who === 'own') return own
-    return { ...own, ...(peers ?? { ...supportVectors(one), ...fastText(one) }) }
+    return {
+      ...(who.includes('own') ? { [OWN]: await trained(one) } : {}),
+      ...(who.includes('LinearSVC') && !peers ? supportVectors(one) : {}),
+      ...(who.includes('fastText') && !peers ? fastText(one) : {}),
+      ...peers,
+    }
   } finally {
     rmSync(dir, { recursive: true })
   }
@@ -168,12 +172,12 @@ for (const file of positionals) {
     if (values.out) writeFileSync(values.out, `${JSON.stringify(results, null, 2)}\n`)
   }
   const all = Object.values(bySeed)
-  const of = (who: string) => all.map((scores) => scores[who] as number)
-  if (values.who) continue
-  for (const who of Object.keys(all[0] as Scores).slice(1)) {
-    const lead = Object.entries(leadOf(of(OWN), of(who)))
+  const of = (whose: string) => all.map((scores) => scores[whose] as number)
+  if (!who.includes('own')) continue
+  for (const peer of Object.keys(all[0] as Scores).slice(1)) {
+    const lead = Object.entries(leadOf(of(OWN), of(peer)))
     say(
-      `${name} ahead of ${who}: ${lead.map(([what, n]) => `${what} ${(n as number).toFixed(4)}`).join(', ')}`,
+      `${name} ahead of ${peer}: ${lead.map(([what, n]) => `${what} ${(n as number).toFixed(4)}`).join(', ')}`,
     )
   }
 }
