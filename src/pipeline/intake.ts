@@ -128,9 +128,7 @@ export class Intake implements SourceHandler {
   async run(): Promise<void> {
     const { source, partClock } = this.#parts
     const committing = setInterval(() => void this.#commit(), COMMIT_EVERY)
-    const running = this.#parts.running ?? new RunningTime()
-    const silence = setInterval(() => this.#assembly.flushSilent(running.now()), SILENCE_CHECK_EVERY)
-    if (partClock === 'event') clearInterval(silence)
+    const endSilence = partClock === 'append' ? this.#watchSilence() : () => {}
     try {
       await source.run(this)
       await this.#preparation.settled()
@@ -140,10 +138,19 @@ export class Intake implements SourceHandler {
       if (this.#writer.failure !== undefined) throw this.#writer.failure
     } finally {
       clearInterval(committing)
-      clearInterval(silence)
-      running.stop()
+      endSilence()
       this.#admission.stop()
       await this.#commit()
+    }
+  }
+
+  /** Looks each second for partitions that bring nothing any more; returns what ends it. */
+  #watchSilence(): () => void {
+    const running = this.#parts.running ?? new RunningTime()
+    const timer = setInterval(() => this.#assembly.flushSilent(running.now()), SILENCE_CHECK_EVERY)
+    return () => {
+      clearInterval(timer)
+      running.stop()
     }
   }
 

@@ -66,10 +66,9 @@ const MAX_FLUSHED = 10_000
 const REMEMBER = 300_000
 
 /**
- * Joins the parts of concatenated SMS. Parts belong together by partition, `from`, `to`, `ref`
- * and `count`. No clock of its own: callers pass the reference clock of each record, and to `flushSilent`
- * one that stands still while the process does. Every record that goes in comes out as exactly one origin of one message, unless its partition is
- * dropped.
+ * Joins the parts of concatenated SMS. Parts belong together by partition, `from`, `to`, `ref` and `count`. No clock of
+ * its own: callers pass the reference clock of each record, and to `flushSilent` one that stands still while the process
+ * does. Every record that goes in comes out as exactly one origin of one message, unless its partition is dropped.
  */
 export class JoinParts {
   readonly #wait: number
@@ -157,9 +156,9 @@ export class JoinParts {
 
   /**
    * Flushes the groups of partitions on which nothing came for the wait, by a clock (ms) that stands still while the process
-   * is busy or stopped, and those that waited for three times as long while records came. To be called every second: silence is counted from the first call that saw
-   * no record, and only while `isRead` says of the partition, by its key, that all there is was read: one whose broker
-   * is away is not silent.
+   * is busy or stopped, and those that waited for three times as long while records came. To be called every second:
+   * silence is counted from the first call that saw no record, and only while `isRead` says of the partition, by its key,
+   * that all there is was read: one whose broker is away is not silent.
    */
   flushSilent(now: number, isRead: (partition: string) => boolean = () => true): Message[] {
     const done: Message[] = []

@@ -1,14 +1,10 @@
 import type { DayReport } from './day-report.ts'
 import type { EventResult } from './day-states.ts'
+import { median } from './median.ts'
 
 const share = (part: number, whole: number) => (whole === 0 ? '-' : `${((100 * part) / whole).toFixed(2)}%`)
 const clock = (ts: number) => new Date(ts + 8 * 3_600_000).toISOString().slice(5, 19).replace('T', ' ')
 const seconds = (ms: number | undefined) => (ms === undefined ? '-' : `${Math.round(ms / 1000)} s`)
-
-function median(values: readonly number[]): number | undefined {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[sorted.length >> 1]
-}
 
 function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>()

@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util'
 import { parse } from 'yaml'
 import { KINDS, type Kind, trafficOf } from './embedded-traffic.ts'
 import { compareWithLast } from './last-results.ts'
+import { median } from './median.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 /** Messages that are not measured: while they pass the program starts, and most of it is compiled. */
@@ -145,8 +146,7 @@ async function measure(kind: Kind): Promise<Measured> {
     each.push(cpuOfOne(samples))
     rss = Math.max(rss, maxRSS)
   }
-  each.sort((a, b) => a - b)
-  const cpuMicros = each[each.length >> 1]!
+  const cpuMicros = median(each)!
   return {
     messages: all.count,
     repeats: all.repeats,

@@ -26,6 +26,7 @@ import { MAIN, type Service, startService } from '../helpers/service.ts'
 import { createServiceTopics } from '../helpers/service-topics.ts'
 import { KINDS, type Kind, linesOfTraffic, trafficOf } from './embedded-traffic.ts'
 import { compareWithLast } from './last-results.ts'
+import { median } from './median.ts'
 import { cpuSeconds, load } from './processes.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -257,8 +258,7 @@ function note(one: Measured): void {
 
 /** CPU of a message, all processes, in the middle of the rounds. */
 function medianOf(program: string): number {
-  const totals = results.flatMap((one) => (one.program === program ? [one.total] : []))
-  return totals.sort((a, b) => a - b)[totals.length >> 1]!
+  return median(results.flatMap((one) => (one.program === program ? [one.total] : [])))!
 }
 
 const backlog = await client.createTopic({ partitions: PARTITIONS })

@@ -15,6 +15,7 @@ import { startOwnRedis } from '../helpers/redis-server.ts'
 import { MAIN, startService } from '../helpers/service.ts'
 import { createServiceTopics } from '../helpers/service-topics.ts'
 import { compareWithLast } from './last-results.ts'
+import { median } from './median.ts'
 import { load } from './processes.ts'
 
 const { values: options } = parseArgs({
@@ -72,10 +73,6 @@ async function ofService(): Promise<{ readonly ready: number; readonly verdict: 
   return { ready, verdict }
 }
 
-function middleOf(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!
-}
-
 const each = { file: [] as number[], ready: [] as number[], verdict: [] as number[] }
 for (let round = 0; round < Number(options.rounds); round++) {
   each.file.push(ofFile(folder))
@@ -84,9 +81,9 @@ for (let round = 0; round < Number(options.rounds); round++) {
   each.verdict.push(verdict)
 }
 const values = {
-  'a file of one message': middleOf(each.file),
-  'service until it is ready': middleOf(each.ready),
-  'service until the first verdict': middleOf(each.verdict),
+  'a file of one message': median(each.file)!,
+  'service until it is ready': median(each.ready)!,
+  'service until the first verdict': median(each.verdict)!,
 }
 console.log(`from the start of the process, ms: the middle of ${options.rounds} runs (load ${load()})`)
 for (const [name, ms] of Object.entries(values))
