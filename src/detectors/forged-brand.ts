@@ -209,11 +209,8 @@ const DOUBTS: readonly Sign[] = [
  * personnel services of others. Its port may be sublet, so a text that reads like fraud, a lure or a cheap domain is
  * reported from there too.
  */
-function isPlausible({ speaksFor, speaksAgainst, neutral }: Weighed, message: AnalysedMessage): boolean {
-  return (
-    !isSuspicious(message) &&
-    ![speaksFor, speaksAgainst, neutral].some((signs) => signs.some((sign) => DOUBTS.includes(sign)))
-  )
+function isPlausible({ signs }: Weighed, message: AnalysedMessage): boolean {
+  return !isSuspicious(message) && !signs.some((sign) => DOUBTS.includes(sign))
 }
 
 /**
@@ -221,11 +218,8 @@ function isPlausible({ speaksFor, speaksAgainst, neutral }: Weighed, message: An
  * number; or the text is surely fraud, and anybody's number sends it, or a stranger asks for what no courier or shop asks
  * for. From anybody's number a lure in a text that is probably fraud is enough: TEXT_FRAUD reports such texts in any case.
  */
-function asksAsStranger(
-  { by, strength }: Claim,
-  { certainty, speaksFor, speaksAgainst, neutral }: Weighed,
-): boolean {
-  const has = (sign: Sign) => [speaksFor, speaksAgainst, neutral].some((signs) => signs.includes(sign))
+function asksAsStranger({ by, strength }: Claim, { certainty, signs }: Weighed): boolean {
+  const has = (sign: Sign) => signs.includes(sign)
   const speaks = by === 'speaker' ? strength >= ADDRESSED : by !== 'mention'
   if (!speaks || KNOWN_SENDERS.some(has)) return false
   if (CALLS.some(has)) return true

@@ -83,18 +83,13 @@ export const lookalikeSignature = defineMessageCode({
 const MAY_BE_A_NAME: ReadonlySet<Lookalike['how']> = new Set<Lookalike['how']>(['sound', 'edit'])
 
 /** Whether the links are those of registered brands and offices, and neither a number nor a request leads to anybody else. */
-function leadsToOfficials({ speaksFor, speaksAgainst, neutral }: Weighed): boolean {
-  const signs = [...speaksFor, ...speaksAgainst, ...neutral]
+function leadsToOfficials({ signs }: Weighed): boolean {
   return signs.some((sign) => sign === 'link:own' || sign === 'link:official') && !leadsAway(signs)
 }
 
 /** An office that signs what leads to nobody: the name of another office sounds like its own. */
-function isNoticeOfOffice(message: AnalysedMessage, { speaksFor, speaksAgainst, neutral }: Weighed): boolean {
-  return (
-    isPublicBody(message) &&
-    !isSuspicious(message) &&
-    !leadsAway([...speaksFor, ...speaksAgainst, ...neutral])
-  )
+function isNoticeOfOffice(message: AnalysedMessage, { signs }: Weighed): boolean {
+  return isPublicBody(message) && !isSuspicious(message) && !leadsAway(signs)
 }
 
 function signaturesOf({ signature, signatures }: AnalysedMessage): readonly SignatureMention[] {

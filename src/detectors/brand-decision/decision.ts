@@ -19,7 +19,9 @@ export interface Weighed {
   readonly certainty: number
   /** The same by the signs that bear out a block, 0 to 1: what `blockFrom` is compared with. */
   readonly certaintyToBlock: number
-  /** Signs that speak for a forgery and against it, the strongest first. */
+  /** All signs of the message, the strongest first. */
+  readonly signs: readonly Sign[]
+  /** Those that speak for a forgery and against it, in the same order. */
   readonly speaksFor: readonly Sign[]
   readonly speaksAgainst: readonly Sign[]
   /** Signs that are there and count for nothing. */
@@ -40,6 +42,7 @@ export function weigh(
   return {
     certainty: certaintyOf(signs),
     certaintyToBlock: certaintyOf(signsToBlock(signs)),
+    signs: sorted,
     speaksFor: sorted.filter((sign) => WEIGHTS[sign] > 0),
     speaksAgainst: sorted.filter((sign) => WEIGHTS[sign] < 0),
     neutral: sorted.filter((sign) => WEIGHTS[sign] === 0),

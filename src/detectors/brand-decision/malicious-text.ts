@@ -60,7 +60,7 @@ export function maliceFound(
   if (alone) return said ? { score: Math.min(1, text), evidence } : undefined
   if (both < FLOOR) return undefined
   const weighed = weighMessage(message, context.registry)
-  const signs = [...weighed.speaksFor, ...weighed.speaksAgainst, ...weighed.neutral]
+  const { signs } = weighed
   if (isErrandOfOffice(signs)) return undefined
   if (both < SURE && isSharedBill(signs, message.normalised.text)) return undefined
   const certain = weighed.certainty >= neededFor(message, minCertainty, signs)
