@@ -112,6 +112,8 @@ export interface TextVerdict extends Classified {
  * holds for; nothing here depends on a sender, a recipient or a time.
  */
 export interface TextMemo {
+  /** What holds for all texts that differ from this one in free numbers alone; absent: there is nothing but this text. */
+  readonly alike?: TextMemo
   /** How much its words are like those of forgeries, as log-odds. */
   wording?: number
   classified?: { readonly by: object; readonly verdict: TextVerdict }

@@ -157,6 +157,8 @@ export interface Classifier {
   readonly card: unknown
   /** Label thresholds of the model card. */
   readonly thresholds: Scores
+  /** Whether texts that differ in their free numbers alone have the same scores: it reads no digit of one as such. */
+  readonly readsNumbersByShape: boolean
   /** Scores of texts, in order, whatever the batch they come in. */
   classify(texts: readonly { readonly original: string; readonly normalised: string }[]): readonly Scores[]
   close(): void

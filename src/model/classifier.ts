@@ -2,6 +2,7 @@ import { InvalidInput } from '../domain/errors.ts'
 import { LABELS, type Label, type Scores } from '../domain/labels.ts'
 import type { Classifier } from '../domain/ports.ts'
 import { modelInput, type OpenModelOptions, openTextModel, type TextModel } from './text-model.ts'
+import { readsNumbersByShape } from './tokenizer-settings.ts'
 
 /** How far a golden message may lie from its recorded score before the operator is warned. */
 const DRIFT = 0.02
@@ -42,6 +43,7 @@ export async function openClassifier(options: OpenModelOptions): Promise<Classif
     backend: model.backend,
     card: model.card,
     thresholds,
+    readsNumbersByShape: readsNumbersByShape(model.description.tokenizer),
     classify(texts) {
       const p = model.score(texts)
       const all: Scores[] = new Array(texts.length)

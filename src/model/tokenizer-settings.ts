@@ -22,3 +22,8 @@ export interface TokenizerSettings {
 export function bagsOf({ parted }: TokenizerSettings): number {
   return parted === true ? 3 : 1
 }
+
+/** Whether of a number nothing but its length, its first digit where it is long and the services' own are features. */
+export function readsNumbersByShape({ written = 0, parted = false }: TokenizerSettings): boolean {
+  return written === 0 && !parted
+}

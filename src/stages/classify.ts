@@ -1,5 +1,5 @@
 import { argmax, COMMERCIAL, type Scores } from '../domain/labels.ts'
-import type { AnalysedMessage, TextVerdict } from '../domain/message.ts'
+import type { AnalysedMessage, TextMemo, TextVerdict } from '../domain/message.ts'
 import type { Classifier } from '../domain/ports.ts'
 
 /** A message with what its text says, not yet scored: the scores are filled in by `classify`, in place. */
@@ -7,7 +7,7 @@ export type ExtractedMessage = {
   -readonly [K in keyof TextVerdict]: AnalysedMessage[K]
 } & Omit<AnalysedMessage, keyof TextVerdict>
 
-type Scorer = Pick<Classifier, 'classify' | 'thresholds'>
+type Scorer = Pick<Classifier, 'classify' | 'thresholds' | 'readsNumbersByShape'>
 
 /**
  * Scores a batch and derives what counts as commercial and as malicious. What the classifier has already said of a text
@@ -16,7 +16,7 @@ type Scorer = Pick<Classifier, 'classify' | 'thresholds'>
 export function classify(batch: readonly ExtractedMessage[], classifier: Scorer): AnalysedMessage[] {
   const unknown: ExtractedMessage[] = []
   for (const message of batch) {
-    const { classified } = message.memo
+    const { classified } = memoOf(message, classifier)
     if (classified?.by !== classifier) unknown.push(message)
     else fillIn(message, classified.verdict)
   }
@@ -24,10 +24,15 @@ export function classify(batch: readonly ExtractedMessage[], classifier: Scorer)
   const all = classifier.classify(unknown.map((m) => ({ original: m.text, normalised: m.normalised.text })))
   for (const [i, message] of unknown.entries()) {
     const verdict = verdictOf(all[i]!, message.asksAlone, classifier)
-    message.memo.classified = { by: classifier, verdict }
+    memoOf(message, classifier).classified = { by: classifier, verdict }
     fillIn(message, verdict)
   }
   return batch as AnalysedMessage[]
+}
+
+/** What is known of a text, or of all that are alike where these have the same scores. */
+function memoOf({ memo }: ExtractedMessage, { readsNumbersByShape }: Scorer): TextMemo {
+  return readsNumbersByShape ? (memo.alike ?? memo) : memo
 }
 
 function verdictOf(scores: Scores, asksAlone: boolean, { thresholds }: Scorer): TextVerdict {

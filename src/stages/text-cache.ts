@@ -1,6 +1,7 @@
-import { fnv1a } from '../domain/hash32.ts'
 import type { TextMemo, TextReading } from '../domain/message.ts'
+import { areAlike, freeNumbersOf, hashOfForm, type Runs } from '../text/free-numbers.ts'
 import { readText } from '../text/read-text.ts'
+import { TextTemplate } from '../text/text-template.ts'
 
 /** What is known of a text: how it reads, and what was worked out from that. Shared by all messages that carry it. */
 export interface KnownText {
@@ -11,6 +12,10 @@ export interface KnownText {
 interface Entry extends KnownText {
   readonly text: string
   readonly signature: string | undefined
+  /** Its free numbers; none where it is kept by itself. */
+  readonly runs: Runs
+  /** How others read that are alike; undefined: they are read each by itself. */
+  readonly template: TextTemplate | undefined
 }
 
 export interface TextCacheLimits {
@@ -30,21 +35,23 @@ export interface TextCacheUse {
 const LIMITS: TextCacheLimits = { entries: 16_384, bytes: 32_000_000 }
 /** Bytes of an entry beside its strings: objects of the reading, scores, findings of the detectors' own. */
 const ENTRY_BYTES = 2_048
-/** A code unit in the text, in its normalised form, in the way back, and once in the key. */
+/** A code unit in the text, in its normalised form, in the way back, and in what lies between its numbers. */
 const UNIT_BYTES = 8
+/** A text that is alike with itself alone. */
+const ITSELF: Runs = []
 /** Hashes of texts that were seen once, each in the one place where it may be. */
 const SEEN = 1 << 17
 
 /**
  * The readings of texts that come again, by text and signature of the record: a blast repeats one text a hundred
- * thousand times. A text is kept from its second sight on, for most never come again. Two generations: when the young
- * one is full the old one is dropped, and what is asked again moves to the young.
+ * thousand times, or a form of text with other numbers in it. A text is kept from the second sight of its form on, for most never
+ * come again. Two generations: when the young one is full the old one is dropped, and what is asked again moves to the young.
  */
 export class TextCache {
   readonly #limits: TextCacheLimits
   readonly #seen = new Int32Array(SEEN)
-  #young = new Map<string, Entry>()
-  #old = new Map<string, Entry>()
+  #young = new Map<number, Entry>()
+  #old = new Map<number, Entry>()
   #bytes = 0
   #hits = 0
   #misses = 0
@@ -55,17 +62,41 @@ export class TextCache {
 
   /** How a text reads, beside the signature that its record names. */
   read(text: string, signature: string | undefined): KnownText {
-    const key = signature === undefined ? text : `${signature}\0${text}`
-    const known = this.#young.get(key) ?? this.#promoted(key)
-    // Of two pairs one key may be made: the second is never kept then.
-    if (known !== undefined && known.text === text && known.signature === signature) {
+    const runs = freeNumbersOf(text)
+    const key = keyOf(text, signature, runs)
+    const known = this.#known(key, text, signature, runs)
+    if (known === undefined) return this.#fresh(key, text, signature, runs)
+    if (known.text === text) return this.#hit(known)
+    if (known.template !== undefined) {
       this.#hits++
-      return known
+      return { reading: known.template.read(text), memo: { alike: known.memo } }
     }
-    this.#misses++
-    const entry: Entry = { reading: readText(text, signature), memo: {}, text, signature }
-    if (known === undefined && this.#isSeenAgain(key)) this.#keep(key, entry)
+    const own = keyOf(text, signature, ITSELF)
+    const same = this.#known(own, text, signature, ITSELF)
+    return same === undefined ? this.#fresh(own, text, signature, ITSELF) : this.#hit(same)
+  }
+
+  #hit(entry: Entry): KnownText {
+    this.#hits++
     return entry
+  }
+
+  #fresh(key: number, text: string, signature: string | undefined, runs: Runs): KnownText {
+    this.#misses++
+    const reading = readText(text, signature)
+    const memo = {}
+    if (!this.#isSeenAgain(key) || this.#young.has(key)) return { reading, memo }
+    const template = runs.length === 0 ? undefined : TextTemplate.of(text, runs, reading)
+    const entry: Entry = { reading, memo, text, signature, runs, template }
+    this.#keep(key, entry)
+    return entry
+  }
+
+  /** What is kept of a text that is alike. Two pairs of text and signature may have one key: the second is never kept then. */
+  #known(key: number, text: string, signature: string | undefined, runs: Runs): Entry | undefined {
+    const entry = this.#young.get(key) ?? this.#promoted(key)
+    if (entry === undefined || entry.signature !== signature) return undefined
+    return areAlike(entry.text, entry.runs, text, runs) ? entry : undefined
   }
 
   /** What was asked since the last call. */
@@ -76,7 +107,7 @@ export class TextCache {
     return use
   }
 
-  #promoted(key: string): Entry | undefined {
+  #promoted(key: number): Entry | undefined {
     const entry = this.#old.get(key)
     if (entry === undefined) return undefined
     this.#old.delete(key)
@@ -84,16 +115,15 @@ export class TextCache {
     return entry
   }
 
-  #isSeenAgain(key: string): boolean {
-    const hash = fnv1a(key)
-    const place = (hash ^ (hash >>> 15)) & (SEEN - 1)
-    if (this.#seen[place] === hash) return true
-    this.#seen[place] = hash
+  #isSeenAgain(key: number): boolean {
+    const place = (key ^ (key >>> 15)) & (SEEN - 1)
+    if (this.#seen[place] === key) return true
+    this.#seen[place] = key
     return false
   }
 
-  #keep(key: string, entry: Entry): void {
-    const bytes = ENTRY_BYTES + UNIT_BYTES * key.length
+  #keep(key: number, entry: Entry): void {
+    const bytes = ENTRY_BYTES + UNIT_BYTES * entry.text.length
     const { entries, bytes: mostBytes } = this.#limits
     if (this.#young.size >= entries || (this.#bytes + bytes > mostBytes && this.#young.size > 0)) {
       this.#old = this.#young
@@ -103,4 +133,10 @@ export class TextCache {
     this.#young.set(key, entry)
     this.#bytes += bytes
   }
+}
+
+/** A hash of what a text has in common with those that are alike, and of the signature. */
+function keyOf(text: string, signature: string | undefined, runs: Runs): number {
+  const hash = hashOfForm(text, runs)
+  return signature === undefined ? hash : Math.imul(hash ^ hashOfForm(signature, ITSELF), 0x85ebca6b)
 }

@@ -40,6 +40,11 @@ const WORDS = new Set(
   'app pay vip ok id wechat weixin qq http https www official online service public group channel'.split(' '),
 )
 
+/** Whether a normalised text names a messenger at all. */
+export function namesMessenger(text: string): boolean {
+  return MESSENGERS.some(({ name }) => text.includes(name))
+}
+
 /** Finds the names in messengers of a normalised text, by what announces them. */
 export function findHandles(text: string, add: AddContact): void {
   for (const { name, kind } of MESSENGERS) {

@@ -81,8 +81,14 @@ const LIKE_SERVICE = /^(?:[48]00\d{8}|95\d{6,11})$/
 const SHORT_HOTLINE =
   /^(?:95\d{3,4}|951\d{5}|96\d{3,4}|100(?:00|0[1-9]|1\d|50|60|86|99)\d?|123\d{2}|12[0-9]{3}|118114|116114|11[0249]|12[02]|11185|12580|10198)$/
 
+/** Digits of a number without an area or a country, at least, but for those of services. */
+const SHORTEST_LOCAL = 7
+
 function classify(run: Run, before: string, after: string): { kind: Kind; value: string } | undefined {
   const { digits, groups, plus } = run
+  // Most short numbers are none that is called, whatever stands around them.
+  if (digits.length < SHORTEST_LOCAL && !SHORT_HOTLINE.test(digits) && !/^(?:00)?86/.test(digits))
+    return undefined
   if (!isGrouped(groups, digits.length)) return undefined
   if (OTHER_NUMBER.test(before) && !/(?:电话|手机|热线)[^0-9]{0,3}$/.test(before)) return undefined
   const called = CALL.test(before) || CALL_AFTER.test(after)

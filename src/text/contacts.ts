@@ -43,12 +43,13 @@ const add: AddContact = (kind, value, start, end) => {
 
 /**
  * Numbers and names by which the sender wants to be reached, from normalised text; at most 10, in the order of the text.
- * `original` is what was normalised. What lies inside a link is none, but for t.me.
+ * `original` is what was normalised. What lies inside a link is none, but for t.me. `mayHoldHandles`: false if the text names no messenger.
  */
 export function extractContacts(
   normalised: NormalisedText,
   original: string,
   urls: readonly UrlMention[] = [],
+  mayHoldHandles = true,
 ): ContactMention[] {
   found.length = 0
   taken.length = 0
@@ -63,7 +64,7 @@ export function extractContacts(
     if (invited) found.push({ ...invited, span: url.span })
     taken.push(url.span)
   }
-  findHandles(normalised.text, add)
+  if (mayHoldHandles) findHandles(normalised.text, add)
   findNumbers(normalised.text, add)
   const contacts = found.slice()
   return contacts.length < 2 ? contacts : contacts.sort((a, b) => a.span.start - b.span.start)

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,8 +14,9 @@ import { simulateLive, simulateTraffic, type Traffic } from '../helpers/traffic.
 import { compareCounts } from './counts.ts'
 import { compareInput, createInput, endsOf, produceLive } from './input.ts'
 import { type CellResult, decisionsOf, type Expected, judge } from './judge.ts'
-import { type InputRecord, placesOf, readWhole, watchCommits } from './place.ts'
+import { type CommitSeen, type InputRecord, type Places, placesOf, readWhole, watchCommits } from './place.ts'
 import { ReplaceableRedis } from './replaceable-redis.ts'
+import { holds } from './results.ts'
 import { runUndisturbed } from './undisturbed.ts'
 
 /** What a cell may do to the servers and the instances while the records are worked on. */
@@ -117,8 +118,15 @@ export class Arena {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  /** Puts the records into a topic of the cell's own, lets instances loose on them, and looks at what came of it. */
-  async run(cell: Cell, seed: number, { delivery }: Pick<CellResult, 'delivery'> = {}): Promise<CellResult> {
+  /**
+   * Puts the records into a topic of the cell's own, lets instances loose on them, and looks at what came of it. With `keep`,
+   * a folder, it leaves there what a cell that does not hold has left behind.
+   */
+  async run(
+    cell: Cell,
+    seed: number,
+    { delivery, keep }: Pick<CellResult, 'delivery'> & { readonly keep?: string } = {},
+  ): Promise<CellResult> {
     const began = Date.now()
     const { cluster, redis } = this
     const client = plainClient(cluster.direct)
@@ -176,7 +184,8 @@ export class Arena {
     const isTold =
       (cell.tells === undefined || [...said].some((reason) => cell.tells!.test(reason))) &&
       ![...said].some((reason) => cell.denies?.test(reason))
-    return judge({
+    const places = placesOf(given, verdicts!, letters!, commits.seen)
+    const result = judge({
       cell: cell.name,
       isTold,
       isMarkTold: counts.marked === 0 || instances.said(['features_degraded', 'counts_lost']),
@@ -187,7 +196,7 @@ export class Arena {
       seconds: Math.round((Date.now() - began) / 1000),
       caughtUp,
       resident: Math.round(instances.mostResident),
-      places: placesOf(given, verdicts!, letters!, commits.seen),
+      places,
       input: given,
       sentAgain: repeated,
       counts,
@@ -198,6 +207,45 @@ export class Arena {
       letters: letters!,
       ...(delivery ? { delivery } : {}),
     })
+    if (keep !== undefined && !holds({ ...result, commit: '', at: '' })) {
+      const folder = join(keep, `${name}-seed-${seed}`)
+      mkdirSync(folder, { recursive: true })
+      instances.keepLogs(folder)
+      this.#keep(folder, name, {
+        ...{ result, places, commits: commits.seen },
+        outputs: { alerts: alerts!, letters: letters!, verdicts: verdicts! },
+      })
+    }
+    return result
+  }
+
+  /** Leaves the logs of the brokers, the log segments of the cell, and what was read of its outputs. */
+  #keep(
+    folder: string,
+    name: string,
+    found: {
+      readonly result: CellResult
+      readonly places: Places
+      readonly commits: readonly CommitSeen[]
+      readonly outputs: Readonly<Record<string, readonly Read[]>>
+    },
+  ): void {
+    const { dir } = this.cluster
+    for (const entry of readdirSync(dir).filter((file) => file.endsWith('.log')))
+      cpSync(join(dir, entry), join(folder, entry))
+    for (const data of readdirSync(dir).filter((entry) => entry.startsWith('data-')))
+      for (const entry of readdirSync(join(dir, data)).filter(
+        (log) => log.startsWith(`${name}.`) || log.startsWith('__consumer'),
+      ))
+        cpSync(join(dir, data, entry), join(folder, data, entry), { recursive: true })
+    for (const [output, records] of Object.entries(found.outputs)) {
+      const lines = records.map(({ partition, offset, timestamp, key, headers, value }) =>
+        JSON.stringify({ partition, offset, timestamp, key, headers, value: value?.toString() ?? null }),
+      )
+      writeFileSync(join(folder, `${output}.jsonl`), `${lines.join('\n')}\n`)
+    }
+    const { result, places, commits } = found
+    writeFileSync(join(folder, 'found.json'), JSON.stringify({ result, places, commits }))
   }
 
   /** What is worked on: the records of all cells, or live ones that begin shortly. */
@@ -328,6 +376,12 @@ class Instances {
       if (Date.now() > until)
         throw new Error(`not done:\n${(await Promise.all(this.running.map(standing))).join('\n')}`)
     }
+  }
+
+  /** Writes what each of them logged into a file of the folder. */
+  keepLogs(folder: string): void {
+    for (const { child, stderr } of this.#all)
+      writeFileSync(join(folder, `instance-${child.pid}.log`), stderr)
   }
 
   /** Whether one of these events is in the log of an instance. */

@@ -85,7 +85,7 @@ export const CELLS: readonly Cell[] = [
   {
     name: 'brokers-killed',
     what: 'the three brokers are killed and come back one after the other',
-    tells: /^kafka: /,
+    tells: /^kafka(?: sink)?: /,
     async fault(battle) {
       await battle.reach(0.05)
       for (const node of battle.cluster.nodes) {
@@ -98,7 +98,7 @@ export const CELLS: readonly Cell[] = [
   {
     name: 'coordinator-frozen',
     what: 'the coordinator of the group is stopped for 5, 15 and 40 s (SIGSTOP)',
-    tells: /^kafka: /,
+    tells: /^kafka(?: sink)?: /,
     async fault(battle) {
       await battle.reach(0.05)
       for (const seconds of [5, 15, 40]) {

@@ -1,7 +1,8 @@
 /**
- * The fault matrix: `npm run faults [-- --cells a,b --seeds N --seed S --records N --delivery exactly-once --out FILE]`. Starts one cluster of
+ * The fault matrix: `npm run faults [-- --cells a,b --seeds N --seed S --records N --delivery exactly-once --out FILE --keep FOLDER]`. Starts one cluster of
  * three brokers and a Redis behind proxies, runs each cell on records of its own, and says what the invariants found.
- * `--out` keeps the results by cell, seed and delivery beside those that are in the file. Ends with 1 when a cell fails.
+ * `--out` keeps the results by cell, seed and delivery beside those that are in the file. `--keep` leaves logs, outputs and commits of
+ * each cell that fails in a folder. Ends with 1 when a cell fails.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     records: { type: 'string', default: '30000' },
     delivery: { type: 'string', default: 'at-least-once' },
     out: { type: 'string' },
+    keep: { type: 'string' },
   },
 })
 
@@ -32,6 +34,7 @@ if (!isExact && values.delivery !== 'at-least-once') {
   process.stderr.write('--delivery: at-least-once or exactly-once\n')
   process.exit(2)
 }
+const kept = values.keep === undefined ? {} : { keep: values.keep }
 const delivery = isExact ? { delivery: 'exactly-once' as const } : {}
 const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
 
@@ -39,7 +42,7 @@ async function runCell(arena: Arena, cell: Cell, seed: number): Promise<Outcome>
   process.stderr.write(`${cell.name} (seed ${seed}) … `)
   const at = new Date().toISOString().slice(0, 10)
   try {
-    const outcome = { commit, at, ...(await arena.run(cell, seed, delivery)) }
+    const outcome = { commit, at, ...(await arena.run(cell, seed, { ...delivery, ...kept })) }
     process.stderr.write(`${holds(outcome) ? 'holds' : 'FAILS'} in ${outcome.seconds} s\n`)
     for (const line of outcome.detail) process.stderr.write(`  ${line}\n`)
     return outcome

@@ -1,11 +1,12 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { readConfig } from '../../src/app/config.ts'
 import { findingsOf } from '../../src/detectors/all.ts'
 import { LABELS } from '../../src/domain/labels.ts'
 import type { Classifier } from '../../src/domain/ports.ts'
-import type { Random } from '../../src/model/random.ts'
+import { createRandom, type Random } from '../../src/model/random.ts'
 import { Tokenizer } from '../../src/model/tokenizer.ts'
 import { messageOutputs, type OutputOptions } from '../../src/pipeline/outputs.ts'
 import { loadPolicy, parsePolicy } from '../../src/policy/load.ts'
@@ -15,8 +16,11 @@ import { decide } from '../../src/stages/decide.ts'
 import { decode, isRejection } from '../../src/stages/decode.ts'
 import { canonicalNumber } from '../../src/text/canonical-number.ts'
 import { fingerprint } from '../../src/text/fingerprint.ts'
+import { areAlike, freeNumbersOf } from '../../src/text/free-numbers.ts'
 import { normalise } from '../../src/text/normalise.ts'
 import { readText } from '../../src/text/read-text.ts'
+import { TextTemplate } from '../../src/text/text-template.ts'
+import { withNumbersIn, withOtherNumbers } from '../helpers/alike-texts.ts'
 import { messageOf, NOON, registryOf, scoresFor } from '../helpers/detector-fixtures.ts'
 import { hostileText, LONGEST, mixedText } from '../helpers/hostile-texts.ts'
 import { mutated, mutatedText } from './mutate.ts'
@@ -91,6 +95,18 @@ function runNormalise(text: string): void {
   must(offsets.length === normal.length + 1 && folded >= 0, 'an offset for each unit')
   for (let i = 1; i < offsets.length; i++)
     must((offsets[i - 1] as number) <= (offsets[i] as number), 'offsets in order')
+}
+
+/** Texts that differ in their free numbers alone read alike. */
+function runAlike(text: string): void {
+  const runs = freeNumbersOf(text)
+  const template = runs.length === 0 ? undefined : TextTemplate.of(text, runs, readText(text))
+  const other = withOtherNumbers(createRandom(text.length), text)
+  if (template && areAlike(text, runs, other, freeNumbersOf(other)))
+    must(
+      isDeepStrictEqual({ signature: undefined, ...readText(other) }, template.read(other)),
+      'the same reading',
+    )
 }
 
 function runFingerprint(text: string): void {
@@ -208,7 +224,14 @@ export const TARGETS: readonly Target[] = [
   { name: 'decode', share: 350, perCharacter: 5, make: (r) => mutated(r, RECORD), run: runDecode },
   { name: 'normalise', share: 150, perCharacter: 5, make: anyText, run: runNormalise },
   { name: 'read a text', share: 180, perCharacter: 5, make: anyText, run: runExtract },
-  { name: 'fingerprint', share: 90, perCharacter: 5, make: anyText, run: runFingerprint },
+  {
+    name: 'alike texts',
+    share: 60,
+    perCharacter: 15,
+    make: (r) => withNumbersIn(r, anyText(r)),
+    run: runAlike,
+  },
+  { name: 'fingerprint', share: 30, perCharacter: 5, make: anyText, run: runFingerprint },
   {
     name: 'registry rows',
     ...{ share: 80, perCharacter: 10 },

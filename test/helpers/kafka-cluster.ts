@@ -42,6 +42,8 @@ export interface KafkaCluster {
   /** The broker that coordinates a group now. */
   coordinator(groupId: string): Promise<ClusterNode>
   stop(): Promise<void>
+  /** Holds settings, logs and data of the brokers until `stop`. */
+  readonly dir: string
 }
 
 interface Ports {
@@ -53,6 +55,15 @@ interface Ports {
 
 const NODES = [1, 2, 3]
 const START_TRIES = 5
+const LOGGING = 'log4j2.properties'
+/** Elections, truncation and what replicas follow are said at this level. */
+const LOGGED = `rootLogger.level = INFO
+rootLogger.appenderRef.out.ref = OUT
+appender.out.type = Console
+appender.out.name = OUT
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d{ISO8601} %p %c{1} %m%n
+`
 
 /** Three brokers with three replicas of everything, of which two must have a record. */
 export async function startKafkaCluster(settings: readonly string[] = []): Promise<KafkaCluster> {
@@ -67,6 +78,7 @@ export async function startKafkaCluster(settings: readonly string[] = []): Promi
       controller: await freePort(),
     })
   }
+  writeFileSync(join(dir, LOGGING), LOGGED)
   const voters = [...ports].map(([id, { controller }]) => `${id}@127.0.0.1:${controller}`).join(',')
   const uuid = randomBytes(16).toString('base64url').replace(/^-/, 'A')
   const nodes = await Promise.all(
@@ -93,6 +105,7 @@ export async function startKafkaCluster(settings: readonly string[] = []): Promi
   const direct = [...ports.values()].map(({ inner }) => `127.0.0.1:${inner}`)
   const { kafka } = plainClient(direct)
   return {
+    dir,
     brokers: [...ports.values()].map(({ proxy }) => `127.0.0.1:${proxy}`),
     direct,
     nodes,
@@ -199,7 +212,8 @@ class Node implements ClusterNode {
   #spawn(): ChildProcess {
     const { jars, config, dir } = this.#parts
     const log = openSync(this.#log, 'a')
-    const child = spawn('java', javaArguments(jars, '400m', 'kafka.Kafka', config), {
+    const logging = `-Dlog4j2.configurationFile=${join(dir, LOGGING)}`
+    const child = spawn('java', [logging, ...javaArguments(jars, '400m', 'kafka.Kafka', config)], {
       stdio: ['ignore', log, log],
     })
     closeSync(log)

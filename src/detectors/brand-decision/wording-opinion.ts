@@ -72,11 +72,12 @@ const table = new Int8Array(Buffer.from(TABLE, 'base64'))
 
 /**
  * How much the words of a message are like those of forgeries, as log-odds: the opinion of a linear model over the grams
- * of its text, beside that of the text model. Worked out once a text.
+ * of its text, beside that of the text model. Worked out once for all texts that are alike: a number is one sign here.
  */
 export function wordingOpinion({ memo, normalised }: AnalysedMessage): number {
-  memo.wording ??= opinionOf(wordingRows(normalised.text))
-  return memo.wording
+  const shared = memo.alike ?? memo
+  shared.wording ??= opinionOf(wordingRows(normalised.text))
+  return shared.wording
 }
 
 function opinionOf(touched: Int32Array): number {

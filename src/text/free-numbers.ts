@@ -1,0 +1,211 @@
+import { PHRASES } from './fold-tables.ts'
+import { entries } from './fold-variants.ts'
+import {
+  CHINESE_DIGIT,
+  COMPONENT,
+  DIGIT,
+  ENCLOSED,
+  expansions,
+  FOREIGN,
+  LATIN,
+  LETTER_SIGN,
+  OTHER_LETTER,
+  plainUnit,
+  SPECIAL,
+  SURROGATE,
+  unitClass,
+  unitMark,
+  unitSet,
+} from './plain-tables.ts'
+
+/** Start and end of numbers in a text, one after the other, in code units. */
+export type Runs = readonly number[]
+
+const NONE: Runs = []
+/** A longer text is read as it is. */
+const LONGEST = 1_000
+/** What may stand beside a free number: what parts it from all else, and what may join two numbers. */
+const STOP = 1
+const JOINT = 2
+const besides = new Uint8Array(65536)
+/** Signs that numerals may stand on both sides of: those of `foldNumerals`, and what is read as the dot of a host. */
+const isJoint = unitSet(' -.·_—–。•․丶点')
+const PARTS = LATIN | DIGIT | FOREIGN | OTHER_LETTER | CHINESE_DIGIT | LETTER_SIGN | SURROGATE | COMPONENT
+/** Digits in circles, whose values decide what becomes of them: no number of such a text is free. */
+const isEnclosed = unitSet('\u20e3')
+for (let code = 0; code < 65536; code++) {
+  const unit = plainUnit[code] as number
+  if (unitMark[code] === ENCLOSED || expansions.get(code)?.mark === ENCLOSED) isEnclosed[code] = 1
+  if (unit <= SPECIAL || unitMark[code] !== 0 || ((unitClass[unit] as number) & PARTS) !== 0) continue
+  besides[code] = isJoint[unit] === 1 ? JOINT : STOP
+}
+
+/** What stands before and behind the digits of disguises that have some: 冲100送, 4件tao. */
+const aroundDisguises = entries(PHRASES, '=').flatMap(([from]) =>
+  [...from.matchAll(/(\D?)\d+(\D?)/g)].map(([, before = '', after = '']) => ({ before, after })),
+)
+const isBehindDisguise = unitSet(aroundDisguises.map(({ after }) => after).join(''))
+/** Signs that such a disguise may hold between two of its characters, and the character behind them. */
+const REACH = 3
+
+/** Three dots with a little between them, which may be an address; a dot in words; a sign that stands for a dot. */
+const MAY_BE_ADDRESS =
+  /(?:[.．。｡·•․丶点點][^.．。｡·•․丶点點]{1,8}){2}[.．。｡·•․丶点點]|dot|[改换变替加补添打換變補][^。!?]{0,3}[点點.．]/i
+/** A dot, or a hyphen, with a letter behind it. A full stop has a space behind it and none before. */
+const HOST_GOES_ON = /^(?:\s{0,2}[.．。｡·•․丶点點-]\s{0,2}|-)[a-zａ-ｚ]/iu
+const SENTENCE_ENDS = /^[.．]\s/
+
+/** More digits than are written for letters at the end of a word (LATIN_WORDS), behind so many letters at most. */
+const SERIAL_DIGITS = 8
+const SERIAL_LETTERS = 4
+/** Numbers from this length on keep their first digit, by which mobile numbers and those of landlines are told. */
+const TELEPHONE = 10
+
+/**
+ * The free numbers of a text: runs of ASCII digits whose values decide nothing of how the rest is read, because they are no
+ * part of a word, a link, a numeral or a disguise. Numbers of known services (95588, 10086) are none, and of long ones the
+ * first digit is not. Texts that differ in their free numbers alone are alike. Linear in the text.
+ */
+export function freeNumbersOf(text: string): Runs {
+  if (text.length > LONGEST) return NONE
+  let runs: number[] | undefined
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x39 || code < 0x30) {
+      if (isEnclosed[code] === 1) return NONE
+      continue
+    }
+    const end = groupEnd(text, i)
+    if (isFree(text, i, end)) {
+      runs ??= []
+      for (let start = i; start < end; ) {
+        const stop = runEnd(text, start)
+        const kept = keptOf(text, start, stop)
+        if (start + kept < stop) runs.push(start + kept, stop)
+        start = stop + 1
+      }
+    }
+    i = end - 1
+  }
+  return runs === undefined || MAY_BE_ADDRESS.test(text) ? NONE : runs
+}
+
+/** A hash that texts have in common that are alike. */
+export function hashOfForm(text: string, runs: Runs): number {
+  let hash = 0x811c9dc5
+  let at = 0
+  for (let k = 0; k < runs.length; k += 2) {
+    const start = runs[k] as number
+    for (; at < start; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
+    at = runs[k + 1] as number
+    hash = Math.imul(hash ^ at, 0x01000193)
+  }
+  for (; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
+  return hash
+}
+
+/** Whether two texts are alike. */
+export function areAlike(some: string, runs: Runs, other: string, otherRuns: Runs): boolean {
+  if (some.length !== other.length || runs.length !== otherRuns.length) return false
+  let at = 0
+  for (let k = 0; k < runs.length; k += 2) {
+    const start = runs[k] as number
+    if (start !== otherRuns[k] || runs[k + 1] !== otherRuns[k + 1]) return false
+    for (; at < start; at++) if (some.charCodeAt(at) !== other.charCodeAt(at)) return false
+    at = runs[k + 1] as number
+  }
+  for (; at < some.length; at++) if (some.charCodeAt(at) !== other.charCodeAt(at)) return false
+  return true
+}
+
+const isDigit = (code: number) => code >= 0x30 && code <= 0x39
+
+function runEnd(text: string, start: number): number {
+  let end = start + 1
+  while (end < text.length && isDigit(text.charCodeAt(end))) end++
+  return end
+}
+
+/** End of the runs of digits from `start` on that have one joining sign between them. */
+function groupEnd(text: string, start: number): number {
+  for (let at = start; ; ) {
+    const end = runEnd(text, at)
+    if (besides[text.charCodeAt(end)] !== JOINT || !isDigit(text.charCodeAt(end + 1))) return end
+    at = end + 1
+  }
+}
+
+/** Whether nothing gives the numbers from `start` to `end` a meaning beside their own. */
+function isFree(text: string, start: number, end: number): boolean {
+  if (!isApart(text, start, -1) && !isSerial(text, start, end)) return false
+  return isApart(text, end - 1, 1) && !isHostBegun(text, end) && !isDisguise(text, start, end)
+}
+
+/** Whether the digits that end at `at`, in the direction of `step`, are parted from all that may belong to them. */
+function isApart(text: string, at: number, step: -1 | 1): boolean {
+  const next = at + step
+  if (next < 0 || next >= text.length) return true
+  const beside = besides[text.charCodeAt(next)]
+  if (beside !== JOINT) return beside === STOP
+  const beyond = next + step
+  return beyond < 0 || beyond >= text.length || !mayJoin(text.charCodeAt(beyond))
+}
+
+/** Whether a joining sign makes one number of digits and this: of a character that becomes a digit, which digits join it. */
+function mayJoin(code: number): boolean {
+  if (isDigit(code)) return false
+  const unit = plainUnit[code] as number
+  return unit <= SPECIAL || unitMark[code] !== 0 || ((unitClass[unit] as number) & (DIGIT | SURROGATE)) !== 0
+}
+
+/** Whether digits may be the beginning of a host. */
+function isHostBegun(text: string, end: number): boolean {
+  if (besides[text.charCodeAt(end)] !== JOINT) return false
+  const next = text.slice(end, end + 6)
+  return HOST_GOES_ON.test(next) && !SENTENCE_ENDS.test(next)
+}
+
+/**
+ * Whether digits are the number of a parcel or the like: one to four letters before so many digits that they spell no
+ * word, one letter of which is not written for a digit.
+ */
+function isSerial(text: string, start: number, end: number): boolean {
+  if (end - start < SERIAL_DIGITS || runEnd(text, start) < end) return false
+  let from = start
+  let letters = false
+  for (; from > 0 && start - from < SERIAL_LETTERS; from--) {
+    const lower = text.charCodeAt(from - 1) | 0x20
+    if (text.charCodeAt(from - 1) > 0x7a || lower < 0x61 || lower > 0x7a) break
+    if (lower !== 0x6f && lower !== 0x69 && lower !== 0x6c) letters = true
+  }
+  return letters && (from === 0 || besides[text.charCodeAt(from - 1)] === STOP)
+}
+
+/** Whether digits may be those of a disguise: what stands before and behind its own does so here. */
+function isDisguise(text: string, start: number, end: number): boolean {
+  let behind = false
+  for (let at = end; at < Math.min(end + REACH, text.length); at++)
+    if (isBehindDisguise[text.charCodeAt(at)] === 1) behind = true
+  if (!behind) return false
+  const next = text.slice(end, end + REACH)
+  const last = text.slice(Math.max(0, start - REACH), start)
+  return aroundDisguises.some(({ before, after }) => next.includes(after) && last.includes(before))
+}
+
+/** How many digits of a number stay: all of a service's, the first of a long one, else none. */
+function keptOf(text: string, start: number, end: number): number {
+  const length = end - start
+  if (length >= TELEPHONE) return 1
+  return (length === 5 || length === 6) && isLikeService(text, start) ? length : 0
+}
+
+/** Numbers of five and six digits that the text model knows by their value: 95588, 10086, 12306, 12580, 118114. */
+function isLikeService(text: string, start: number): boolean {
+  const first = text.charCodeAt(start)
+  const second = text.charCodeAt(start + 1)
+  if (first === 0x39) return second === 0x35 || second === 0x36
+  if (first !== 0x31) return false
+  const third = text.charCodeAt(start + 2)
+  if (second === 0x30) return third === 0x30
+  return second === 0x31 ? third === 0x38 : second === 0x32 && (third === 0x33 || third === 0x35)
+}

@@ -1,0 +1,118 @@
+import { namesMessenger } from './contact-handles.ts'
+import { extractContacts } from './contacts.ts'
+import { fingerprint } from './fingerprint.ts'
+import type { Runs } from './free-numbers.ts'
+import { asksForConsent, asksInUsualForm, hasWayOut } from './phrases.ts'
+import type { ContactMention, NormalisedText, Span, TextReading } from './reading.ts'
+
+/**
+ * How texts read that are alike: as the first of them did, but for the numbers themselves and the contacts among them.
+ */
+export class TextTemplate {
+  readonly #reading: TextReading
+  readonly #runs: Runs
+  /** The normalised text between its free numbers; undefined: it is the text as it was sent. */
+  readonly #pieces: readonly string[] | undefined
+  readonly #mayHoldHandles: boolean
+
+  private constructor(reading: TextReading, runs: Runs, pieces: readonly string[] | undefined) {
+    this.#reading = reading
+    this.#runs = runs
+    this.#pieces = pieces
+    this.#mayHoldHandles = namesMessenger(reading.normalised.text)
+  }
+
+  /** Of a text, its free numbers and how it reads. Undefined: one of them is part of a link or a name, or answers a phrase. */
+  static of(text: string, runs: Runs, reading: TextReading): TextTemplate | undefined {
+    const { normalised, signatures, urls } = reading
+    for (const { span } of [...signatures, ...urls]) if (span && holdsOneOf(runs, span)) return undefined
+    const pieces = piecesOf(normalised, text, runs)
+    if (pieces === undefined || !readsAlike(pieces, runs)) return undefined
+    return new TextTemplate(reading, runs, normalised.text === text ? undefined : pieces)
+  }
+
+  /** How a text that is alike reads. */
+  read(text: string): TextReading {
+    const first = this.#reading
+    const { urls, signatures } = first
+    const { offsets, folded, folds } = first.normalised
+    const written = this.#pieces === undefined ? text : filled(this.#pieces, text, this.#runs)
+    const normalised: NormalisedText = { text: written, offsets, folded, folds }
+    const contacts = extractContacts(normalised, text, urls, this.#mayHoldHandles)
+    return {
+      normalised,
+      signature: first.signature,
+      signatures,
+      urls,
+      contacts,
+      optOut: first.optOut,
+      asksConsent: first.asksConsent,
+      asksAlone: first.asksAlone,
+      traditional: first.traditional,
+      otp: first.otp,
+      bands: haveSameSpans(contacts, first.contacts)
+        ? first.bands
+        : fingerprint(normalised, { urls, contacts, signatures }),
+    }
+  }
+}
+
+function holdsOneOf(runs: Runs, { start, end }: Span): boolean {
+  for (let k = 0; k < runs.length; k += 2)
+    if ((runs[k] as number) < end && start < (runs[k + 1] as number)) return true
+  return false
+}
+
+/** The normalised text between the free numbers, which stand in it as they were sent; undefined: one does not. */
+function piecesOf({ text, offsets }: NormalisedText, original: string, runs: Runs) {
+  const pieces: string[] = []
+  let from = 0
+  let at = 0
+  for (let k = 0; k < runs.length; k += 2) {
+    const start = runs[k] as number
+    const number = original.slice(start, runs[k + 1])
+    while (at < text.length && (offsets[at] as number) < start) at++
+    if (!text.startsWith(number, at) || offsets[at + number.length - 1] !== start + number.length - 1)
+      return undefined
+    pieces.push(text.slice(from, at))
+    at += number.length
+    from = at
+  }
+  pieces.push(text.slice(from))
+  return pieces
+}
+
+function filled(pieces: readonly string[], text: string, runs: Runs): string {
+  let written = pieces[0] as string
+  for (let k = 0; k < runs.length; k += 2)
+    written += text.slice(runs[k], runs[k + 1]) + (pieces[k / 2 + 1] as string)
+  return written
+}
+
+/**
+ * Whether the phrases of a text are the same whatever its free numbers are. Of digits the patterns name 1 and 2 alone, as in `回复1`
+ * and `stop 2 end`, and none that must not be there: what is found without them is always found, and what is not found
+ * where all digits are one of them never is.
+ */
+function readsAlike(pieces: readonly string[], runs: Runs): boolean {
+  const texts = ['0', '1', '2'].map((digit) => {
+    let text = pieces[0] as string
+    for (let k = 0; k < runs.length; k += 2)
+      text += digit.repeat((runs[k + 1] as number) - (runs[k] as number)) + (pieces[k / 2 + 1] as string)
+    return text
+  })
+  return [asksInUsualForm, asksForConsent, hasWayOut].every((phrase) => {
+    const [first, ...others] = texts.map((text) => phrase(text))
+    return others.every((found) => found === first)
+  })
+}
+
+function haveSameSpans(some: readonly ContactMention[], others: readonly ContactMention[]): boolean {
+  if (some.length !== others.length) return false
+  for (let i = 0; i < some.length; i++) {
+    const { span } = some[i] as ContactMention
+    const { span: other } = others[i] as ContactMention
+    if (span.start !== other.start || span.end !== other.end) return false
+  }
+  return true
+}
