@@ -28,6 +28,8 @@ export interface OwnKafkaBroker extends KafkaBroker {
 
 const VERSION = '4.3.1'
 const JARS = `kafka-${VERSION}`
+/** The last that the pom asks for: a folder without it is one of before. */
+const LOGGING_JAR = 'log4j-slf4j-impl-2.25.4.jar'
 
 /** What has to be there for `startOwnKafka`, or undefined when all of it is. */
 export function kafkaMissing(): string | undefined {
@@ -168,7 +170,7 @@ function answers(command: string, args: readonly string[]): boolean {
 
 /** The jars of the broker and of its tools. */
 export function fetchJars(): string {
-  return fetchMavenJars(join(import.meta.dirname, 'maven/pom.xml'), JARS, `kafka_2.13-${VERSION}.jar`)
+  return fetchMavenJars(join(import.meta.dirname, 'maven/pom.xml'), JARS, LOGGING_JAR)
 }
 
 /** Resolves when the broker answers and has a group coordinator; rejects with the end of its log. */
