@@ -71,3 +71,8 @@ function put(value: number, bytes: number[]): void {
   for (; left >= 0x80; left = Math.floor(left / 0x80)) bytes.push((left % 0x80) | 0x80)
   bytes.push(left)
 }
+
+/** What an operator is told of ranges that did not fit. */
+export function didNotFit(partition: string, left: number): string {
+  return `${partition}: ${left} stretches behind its offset do not fit into the commit: what follows from them is written again after a failure`
+}

@@ -12,7 +12,7 @@ import { SinkRefused } from '../domain/sink-refused.ts'
 import { backOff } from '../kafka/backoff.ts'
 import type { KafkaConnection, OpenedCluster } from '../kafka/client.ts'
 import { closed } from '../kafka/close.ts'
-import { metadataOf } from '../kafka/commit-metadata.ts'
+import { didNotFit, metadataOf } from '../kafka/commit-metadata.ts'
 import { failureKind, reasonOf, topicsOf } from '../kafka/errors.ts'
 import type { TransactionOffset, TransactionRecord } from '../kafka/transactional-producer.ts'
 import { type Held, lost, Takeovers } from './takeovers.ts'
@@ -72,10 +72,7 @@ export class KafkaTransactions implements Transactions {
     if (held?.epoch !== epoch) throw lost(partition, 'another assignment has begun')
     const { text, left } = metadataOf(held.topicId, reached)
     const place = { offset: reached.offset, metadata: text }
-    if (left > 0) {
-      const message = `${key}: ${left} stretches behind its offset do not fit into the commit: what follows from them is written again after a failure`
-      emit({ name: 'warning', message })
-    }
+    if (left > 0) emit({ name: 'warning', message: didNotFit(key, left) })
     const topicRecords = this.#topicRecords(records)
     for (let attempt = 0; ; attempt++) {
       try {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SigwatchError } from '../domain/errors.ts'
-import type { Checkpointed, PartitionId, SourceHandler } from '../domain/ports.ts'
+import { type Checkpointed, type PartitionId, partitionKey, type SourceHandler } from '../domain/ports.ts'
 import type { RunningTime } from '../domain/running-time.ts'
 import { whenAborted } from '../kafka/backoff.ts'
 import type { Consumer, EachBatchPayload } from '../kafka/client.ts'
-import { metadataOf } from '../kafka/commit-metadata.ts'
+import { didNotFit, metadataOf } from '../kafka/commit-metadata.ts'
 import { Commits, type CommitTarget } from '../kafka/commits.ts'
 import type { GroupStart } from '../kafka/start-offsets.ts'
 import { Assignment } from './assignment.ts'
@@ -255,11 +255,12 @@ export class GroupMember {
       topic,
       partitions: checkpoints
         .filter((checkpoint) => checkpoint.topic === topic)
-        .map(({ partition, offset, written = [] }) => ({
-          partition,
-          offset: String(offset),
-          metadata: metadataOf(assignment.topicId(topic), { offset, written }).text,
-        })),
+        .map(({ partition, offset, written = [] }) => {
+          const { text, left } = metadataOf(assignment.topicId(topic), { offset, written })
+          const key = partitionKey({ topic, partition })
+          if (left > 0) this.#parts.options.emit({ name: 'warning', message: didNotFit(key, left) })
+          return { partition, offset: String(offset), metadata: text }
+        }),
     }))
     await this.#commitOnce({ topics })
   }

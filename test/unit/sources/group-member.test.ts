@@ -28,6 +28,7 @@ class FakeConsumer {
   /** Partitions of which the client fetches nothing. */
   readonly paused = new Set<number>()
   readonly sought = new Map<number, number>()
+  readonly commits: unknown[] = []
   #eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined
   /** Brings a partition's records from an offset on, as the client does. */
   async fetches(partition: number, from: number, count = 3): Promise<void> {
@@ -50,6 +51,9 @@ class FakeConsumer {
       isRunning: () => true,
       isStale: () => false,
       pause: () => () => {},
+      commitOffsetsIfNecessary: async (commit: unknown) => {
+        this.commits.push(commit)
+      },
     }
     await this.#eachBatch!(payload as unknown as EachBatchPayload)
   }
@@ -70,7 +74,7 @@ class FakeConsumer {
   }
 }
 
-function memberWith(takeOver: NonNullable<MemberOptions['takeOver']>) {
+function memberWith(takeOver?: MemberOptions['takeOver']) {
   const consumer = new FakeConsumer()
   const connection = {
     consumer: () => consumer,
@@ -81,13 +85,16 @@ function memberWith(takeOver: NonNullable<MemberOptions['takeOver']>) {
   } as unknown as KafkaConnection
   const handler = new RecordingHandler()
   const time = new RunningTime()
+  const warnings: string[] = []
   let epoch = 0
   const member = new GroupMember({
     options: {
       connection,
       groupId: 'g',
       topics: ['t'],
-      emit: () => {},
+      emit: (event) => {
+        if (event.name === 'warning') warnings.push(event.message)
+      },
       heartbeatInterval: 1_000,
       sessionTimeout: 10_000,
       chunk: 10,
@@ -106,7 +113,7 @@ function memberWith(takeOver: NonNullable<MemberOptions['takeOver']>) {
     time,
     stopping: new AbortController().signal,
   })
-  return { consumer, handler, member, end: () => time.stop() }
+  return { consumer, handler, member, warnings, end: () => time.stop() }
 }
 
 it('takes nothing over for an assignment that ended while it waited for another attempt', async () => {
@@ -198,6 +205,25 @@ it('takes nothing more over for an assignment that has ended, and reads all of t
   expect(attempts).toHaveLength(before)
   await consumer.fetches(1, 10)
   expect(handler.values).toEqual(['1/10', '1/11', '1/12'])
+  member.rejoin(new Error('expelled'))
+  await living
+  end()
+})
+
+it('says how much of what is settled behind an offset does not fit into the commit', async () => {
+  const { consumer, handler, member, warnings, end } = memberWith()
+  const living = member.live()
+  await sleep(10)
+  consumer.joins([0])
+  await until(() => handler.held.size === 1)
+  await until(() => member.assignment?.preparing === false)
+  await consumer.fetches(0, 0)
+  const written = Array.from({ length: 2_000 }, (_, n) => ({ from: 2 * n + 10, to: 2 * n + 11 }))
+  await member.commit([{ topic: 't', partition: 0, offset: 3, written }])
+  expect(consumer.commits).toMatchObject([{ topics: [{ topic: 't', partitions: [{ offset: '3' }] }] }])
+  expect(warnings).toEqual([
+    expect.stringMatching(/^t\/0: \d+ stretches behind its offset do not fit into the commit/),
+  ])
   member.rejoin(new Error('expelled'))
   await living
   end()
