@@ -55,10 +55,10 @@ export const METRICS = {
   sigwatch_batches_total: counter('Batches worked on.'),
   sigwatch_stage_seconds: histogram('Time of one batch in a stage.', BATCH_SECONDS, { stage: TIMED_STAGES }),
   sigwatch_text_cache_lookups_total: counter(
-    'Texts that were looked up before they are read and scored; a hit is neither.',
+    'Texts that were looked up before they are read and scored. A hit is known, or differs from a known text in free numbers alone: nothing but these is read.',
     { result: ['hit', 'miss'] },
   ),
-  sigwatch_text_cache_entries: gauge('Texts whose reading and scores are kept.'),
+  sigwatch_text_cache_entries: gauge('Texts whose reading and scores are kept, one of those that are alike.'),
   sigwatch_labelled_messages_total: counter('Messages by the label of the text model.', { label: LABELS }),
   sigwatch_findings_total: counter('Findings on messages, also those without action.', {
     code: CODE_NAMES,
