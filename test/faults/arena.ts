@@ -14,7 +14,15 @@ import { simulateLive, simulateTraffic, type Traffic } from '../helpers/traffic.
 import { compareCounts } from './counts.ts'
 import { compareInput, createInput, endsOf, produceLive } from './input.ts'
 import { type CellResult, decisionsOf, type Expected, judge } from './judge.ts'
-import { type CommitSeen, type InputRecord, type Places, placesOf, readWhole, watchCommits } from './place.ts'
+import {
+  type CommitSeen,
+  type InputRecord,
+  type Places,
+  placesOf,
+  readWhole,
+  unreadOf,
+  watchCommits,
+} from './place.ts'
 import { ReplaceableRedis } from './replaceable-redis.ts'
 import { holds } from './results.ts'
 import { runUndisturbed } from './undisturbed.ts'
@@ -207,7 +215,8 @@ export class Arena {
       letters: letters!,
       ...(delivery ? { delivery } : {}),
     })
-    if (keep !== undefined && !holds({ ...result, commit: '', at: '' })) {
+    if (holds({ ...result, commit: '', at: '' })) return result
+    if (keep !== undefined) {
       const folder = join(keep, `${name}-seed-${seed}`)
       mkdirSync(folder, { recursive: true })
       instances.keepLogs(folder)
@@ -216,7 +225,28 @@ export class Arena {
         outputs: { alerts: alerts!, letters: letters!, verdicts: verdicts! },
       })
     }
-    return result
+    return {
+      ...result,
+      detail: [
+        ...result.detail,
+        ...this.#causes(
+          OUTPUTS.map((use) => outputs[use]!),
+          [alerts!, letters!, verdicts!],
+          !delivery,
+        ),
+      ],
+    }
+  }
+
+  /** What may stand behind outputs that are missing: the reader did not see them, or brokers gave them up. */
+  #causes(topics: readonly string[], records: readonly (readonly Read[])[], isWhole: boolean): string[] {
+    return topics.flatMap((topic, n) => {
+      const unread = isWhole ? unreadOf(records[n]!) : 0
+      return [
+        ...(unread > 0 ? [`${topic}: ${unread} offsets were not read`] : []),
+        ...this.cluster.cutOff(topic).map((line) => `a broker gave up records: ${line}`),
+      ]
+    })
   }
 
   /** Leaves the logs of the brokers, the log segments of the cell, and what was read of its outputs. */

@@ -163,3 +163,11 @@ export async function readWhole(
   }).finally(() => void consumer.disconnect().catch(() => undefined))
   return records
 }
+
+/** How many offsets before the last are in none of the records; marks of transactions are such, and nothing else should be. */
+export function unreadOf(records: readonly Read[]): number {
+  const ends = new Map<number, number>()
+  for (const { partition, offset } of records)
+    ends.set(partition, Math.max(ends.get(partition) ?? 0, offset + 1))
+  return [...ends.values()].reduce((sum, end) => sum + end, 0) - records.length
+}

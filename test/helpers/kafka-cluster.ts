@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,6 +44,8 @@ export interface KafkaCluster {
   stop(): Promise<void>
   /** Holds settings, logs and data of the brokers until `stop`. */
   readonly dir: string
+  /** What the brokers logged of replicas that gave up records of this topic, as followers of another leader do. */
+  cutOff(topic: string): string[]
 }
 
 interface Ports {
@@ -55,6 +57,8 @@ interface Ports {
 
 const NODES = [1, 2, 3]
 const START_TRIES = 5
+/** A replica that holds nothing yet is cut off at 0. */
+const CUT_OFF = /ReplicaFetcherThread .* Truncating partition .*offset=[1-9]/
 const LOGGING = 'log4j2.properties'
 /** Elections, truncation and what replicas follow are said at this level. */
 const LOGGED = `rootLogger.level = INFO
@@ -106,6 +110,10 @@ export async function startKafkaCluster(settings: readonly string[] = []): Promi
   const { kafka } = plainClient(direct)
   return {
     dir,
+    cutOff: (topic) =>
+      NODES.flatMap((id) => readFileSync(logOf(dir, id), 'utf8').split('\n')).filter(
+        (line) => CUT_OFF.test(line) && line.includes(` ${topic}-`),
+      ),
     brokers: [...ports.values()].map(({ proxy }) => `127.0.0.1:${proxy}`),
     direct,
     nodes,
@@ -206,7 +214,7 @@ class Node implements ClusterNode {
   }
 
   get #log(): string {
-    return join(this.#parts.dir, `broker-${this.id}.log`)
+    return logOf(this.#parts.dir, this.id)
   }
 
   #spawn(): ChildProcess {
@@ -242,6 +250,10 @@ class Node implements ClusterNode {
     this.#child = undefined
     if (child) await endProcess(child, signal)
   }
+}
+
+function logOf(dir: string, id: number): string {
+  return join(dir, `broker-${id}.log`)
 }
 
 function propertiesOf(id: number, { client, proxy, inner, controller }: Ports, voters: string, dir: string) {
