@@ -18,6 +18,7 @@ import { createServiceTopics } from '../helpers/service-topics.ts'
 import { uniqueName } from '../helpers/unique-name.ts'
 import { linesOfTraffic, trafficOf } from './embedded-traffic.ts'
 import { compareWithLast } from './last-results.ts'
+import { asOfNow, offerUntil } from './open-loop.ts'
 import { load } from './processes.ts'
 
 const { values: options } = parseArgs({
@@ -35,7 +36,6 @@ const FORGED = 20
 /** Of the messages, ms, at the beginning of each rate. */
 const WARM_UP = 5_000
 const MIN_SECONDS = 10
-const TICK = 10
 const secondsOf = (rate: number) => Math.max(MIN_SECONDS, (1.1 * FORGED * Number(options.alerts)) / rate)
 
 const [broker, redis] = [await startOwnKafka(), await startOwnRedis()]
@@ -75,27 +75,18 @@ let sent = 0
 function nextMessage(now: number) {
   const n = sent++
   const lines = n % FORGED === 0 ? forgeries : ordinary
-  const line = lines[n % lines.length]!
-  const value = line.replace(/"ts":\d+/, `"ts":${now}`).replace('"id":"', `"id":"${n}-`)
-  return { key: /"from":"([^"]*)"/.exec(line)![1]!, value }
+  return asOfNow(lines[n % lines.length]!, n, now)
 }
 
 /** Offers messages at a rate, and waits for what comes of them. Resolves with the wall clock between which it is measured. */
 async function offer(rate: number): Promise<{ readonly from: number; readonly to: number }> {
-  const began = Date.now()
-  const end = began + WARM_UP + 1_000 * secondsOf(rate)
-  const first = sent
-  const sending: Promise<unknown>[] = []
-  for (let now = began; now < end; now = Date.now()) {
-    const due = first + Math.floor(((now - began) / 1_000) * rate)
-    const messages = []
-    while (sent < due) messages.push(nextMessage(now))
-    if (messages.length > 0) sending.push(producer.send({ topic: at.topics.messages, acks: -1, messages }))
-    await sleep(TICK)
-  }
-  await Promise.all(sending)
+  const from = Date.now() + WARM_UP
+  const to = from + 1_000 * secondsOf(rate)
+  await offerUntil(to, rate, nextMessage, (messages) =>
+    producer.send({ topic: at.topics.messages, acks: -1, messages }),
+  )
   await sleep(5_000)
-  return { from: began + WARM_UP, to: end }
+  return { from, to }
 }
 
 interface Read {

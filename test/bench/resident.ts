@@ -1,0 +1,80 @@
+// Resident memory of an instance over a long time: real brokers, Redis and messages of `dense` at a steady rate, with every code,
+// verdicts, consents and replies on. Prints median and maximum by stretches; a leak shows as one that grows.
+//
+//   npm run bench -- resident [--minutes 30] [--rate 1000] [--main dist/main.js] [--json FILE]
+import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { connectKafka } from '../../src/kafka/client.ts'
+import { startOwnKafka } from '../helpers/kafka-broker.ts'
+import { plainClient } from '../helpers/kafka-client.ts'
+import { startOwnRedis } from '../helpers/redis-server.ts'
+import { MAIN, startService } from '../helpers/service.ts'
+import { createServiceTopics } from '../helpers/service-topics.ts'
+import { linesOfTraffic, trafficOf } from './embedded-traffic.ts'
+import { median } from './median.ts'
+import { asOfNow, offerUntil } from './open-loop.ts'
+import { load } from './processes.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '30' },
+    rate: { type: 'string', default: '1000' },
+    main: { type: 'string', default: MAIN },
+    json: { type: 'string' },
+  },
+})
+const minutes = Number(options.minutes)
+const rate = Number(options.rate)
+const LOOK_EVERY = 5_000
+const STRETCHES = 6
+
+const [broker, redis] = [await startOwnKafka(), await startOwnRedis()]
+const client = plainClient(broker.brokers)
+const at = await createServiceTopics(client, broker.brokers, { partitions: 6, verdictPartitions: 6 })
+const traffic = await trafficOf('dense', 240_000)
+const lines = linesOfTraffic(traffic)
+const env = {
+  ...at.env,
+  REDIS_URL: redis.url,
+  SIGWATCH_REGISTRY: traffic.registry,
+  SIGWATCH_LOG_LEVEL: 'warn',
+}
+const service = await startService(env, [], { main: options.main })
+await service.ready()
+const connection = connectKafka({ brokers: broker.brokers, clientId: 'bench', emit: () => {} })
+const producer = connection.producer()
+await producer.connect()
+
+const looks: number[] = []
+const looking = setInterval(() => looks.push(service.resident()), LOOK_EVERY)
+let n = 0
+await offerUntil(
+  Date.now() + minutes * 60_000,
+  rate,
+  (now) => asOfNow(lines[n % lines.length]!, n++, now),
+  (messages) => producer.send({ topic: at.topics.messages, acks: -1, messages }),
+)
+clearInterval(looking)
+const lag = await service.metric('sigwatch_consumer_lag_records')
+
+console.log(`${n} messages, ${rate} a second; load ${load().toFixed(1)}, ${lag} not read at the end`)
+console.log('minutes      median MB   max. MB')
+const size = Math.ceil(looks.length / STRETCHES)
+const stretches = Array.from({ length: STRETCHES }, (_, k) => looks.slice(k * size, (k + 1) * size))
+const results = stretches.flatMap((some, k) => {
+  if (some.length === 0) return []
+  const of = { to: ((k + 1) * minutes) / STRETCHES, median: median(some)!, max: Math.max(...some) }
+  console.log(
+    `to ${of.to.toFixed(1).padStart(5)} ${of.median.toFixed(0).padStart(12)} ${of.max.toFixed(0).padStart(9)}`,
+  )
+  return [of]
+})
+const report = { node: process.version, cpu: cpus()[0]!.model, minutes, rate, messages: n, lag, results }
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
+await producer.disconnect()
+await connection.close()
+await service.stop()
+await redis.stop()
+await broker.stop()
+process.exit(0)
