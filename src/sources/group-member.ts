@@ -257,8 +257,10 @@ export class GroupMember {
         .filter((checkpoint) => checkpoint.topic === topic)
         .map(({ partition, offset, written = [] }) => {
           const { text, left } = metadataOf(assignment.topicId(topic), { offset, written })
-          const key = partitionKey({ topic, partition })
-          if (left > 0) this.#parts.options.emit({ name: 'warning', message: didNotFit(key, left) })
+          if (left > 0) {
+            const message = didNotFit(partitionKey({ topic, partition }), left)
+            this.#parts.options.emit({ name: 'warning', message })
+          }
           return { partition, offset: String(offset), metadata: text }
         }),
     }))

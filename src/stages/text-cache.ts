@@ -1,3 +1,4 @@
+import { fnv1a } from '../domain/hash32.ts'
 import type { TextMemo, TextReading } from '../domain/message.ts'
 import { areAlike, freeNumbersOf, hashOfForm, type Runs } from '../text/free-numbers.ts'
 import { readText } from '../text/read-text.ts'
@@ -62,18 +63,17 @@ export class TextCache {
 
   /** How a text reads, beside the signature that its record names. */
   read(text: string, signature: string | undefined): KnownText {
-    const runs = freeNumbersOf(text)
+    return this.#read(text, signature, freeNumbersOf(text))
+  }
+
+  #read(text: string, signature: string | undefined, runs: Runs): KnownText {
     const key = keyOf(text, signature, runs)
     const known = this.#known(key, text, signature, runs)
     if (known === undefined) return this.#fresh(key, text, signature, runs)
     if (known.text === text) return this.#hit(known)
-    if (known.template !== undefined) {
-      this.#hits++
-      return { reading: known.template.read(text), memo: { alike: known.memo } }
-    }
-    const own = keyOf(text, signature, ITSELF)
-    const same = this.#known(own, text, signature, ITSELF)
-    return same === undefined ? this.#fresh(own, text, signature, ITSELF) : this.#hit(same)
+    if (known.template === undefined) return this.#read(text, signature, ITSELF)
+    this.#hits++
+    return { reading: known.template.read(text), memo: { alike: known.memo } }
   }
 
   #hit(entry: Entry): KnownText {
@@ -86,7 +86,7 @@ export class TextCache {
     const reading = readText(text, signature)
     const memo = {}
     if (!this.#isSeenAgain(key) || this.#young.has(key)) return { reading, memo }
-    const template = runs.length === 0 ? undefined : TextTemplate.of(text, runs, reading)
+    const template = TextTemplate.of(text, runs, reading)
     const entry: Entry = { reading, memo, text, signature, runs, template }
     this.#keep(key, entry)
     return entry
@@ -138,5 +138,5 @@ export class TextCache {
 /** A hash of what a text has in common with those that are alike, and of the signature. */
 function keyOf(text: string, signature: string | undefined, runs: Runs): number {
   const hash = hashOfForm(text, runs)
-  return signature === undefined ? hash : Math.imul(hash ^ hashOfForm(signature, ITSELF), 0x85ebca6b)
+  return signature === undefined ? hash : Math.imul(hash ^ fnv1a(signature), 0x85ebca6b)
 }

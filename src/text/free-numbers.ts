@@ -1,3 +1,4 @@
+import { isDigit } from './contact-numbers.ts'
 import { PHRASES } from './fold-tables.ts'
 import { entries } from './fold-variants.ts'
 import {
@@ -71,7 +72,7 @@ export function freeNumbersOf(text: string): Runs {
   let runs: number[] | undefined
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
-    if (code > 0x39 || code < 0x30) {
+    if (!isDigit(code)) {
       if (isEnclosed[code] === 1) return NONE
       continue
     }
@@ -117,8 +118,6 @@ export function areAlike(some: string, runs: Runs, other: string, otherRuns: Run
   for (; at < some.length; at++) if (some.charCodeAt(at) !== other.charCodeAt(at)) return false
   return true
 }
-
-const isDigit = (code: number) => code >= 0x30 && code <= 0x39
 
 function runEnd(text: string, start: number): number {
   let end = start + 1

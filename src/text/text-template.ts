@@ -22,8 +22,12 @@ export class TextTemplate {
     this.#mayHoldHandles = namesMessenger(reading.normalised.text)
   }
 
-  /** Of a text, its free numbers and how it reads. Undefined: one of them is part of a link or a name, or answers a phrase. */
+  /**
+   * Of a text, its free numbers and how it reads. Undefined: it has none, or one of them is part of a link or a name, or answers
+   * a phrase.
+   */
   static of(text: string, runs: Runs, reading: TextReading): TextTemplate | undefined {
+    if (runs.length === 0) return undefined
     const { normalised, signatures, urls } = reading
     for (const { span } of [...signatures, ...urls]) if (span && holdsOneOf(runs, span)) return undefined
     const pieces = piecesOf(normalised, text, runs)
@@ -82,6 +86,7 @@ function piecesOf({ text, offsets }: NormalisedText, original: string, runs: Run
   return pieces
 }
 
+/** The normalised text with the free numbers of another, which stand where those of the first did. */
 function filled(pieces: readonly string[], text: string, runs: Runs): string {
   let written = pieces[0] as string
   for (let k = 0; k < runs.length; k += 2)
@@ -95,12 +100,7 @@ function filled(pieces: readonly string[], text: string, runs: Runs): string {
  * where all digits are one of them never is.
  */
 function readsAlike(pieces: readonly string[], runs: Runs): boolean {
-  const texts = ['0', '1', '2'].map((digit) => {
-    let text = pieces[0] as string
-    for (let k = 0; k < runs.length; k += 2)
-      text += digit.repeat((runs[k + 1] as number) - (runs[k] as number)) + (pieces[k / 2 + 1] as string)
-    return text
-  })
+  const texts = ['0', '1', '2'].map((digit) => filled(pieces, digit.repeat(runs.at(-1) as number), runs))
   return [asksInUsualForm, asksForConsent, hasWayOut].every((phrase) => {
     const [first, ...others] = texts.map((text) => phrase(text))
     return others.every((found) => found === first)

@@ -100,7 +100,7 @@ function runNormalise(text: string): void {
 /** Texts that differ in their free numbers alone read alike. */
 function runAlike(text: string): void {
   const runs = freeNumbersOf(text)
-  const template = runs.length === 0 ? undefined : TextTemplate.of(text, runs, readText(text))
+  const template = TextTemplate.of(text, runs, readText(text))
   const other = withOtherNumbers(createRandom(text.length), text)
   if (template && areAlike(text, runs, other, freeNumbersOf(other)))
     must(

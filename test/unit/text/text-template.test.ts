@@ -17,8 +17,7 @@ function numbersOf(text: string): string[] {
 
 /** What reads texts that are alike, if anything does. */
 function templateOf(text: string): TextTemplate | undefined {
-  const runs = freeNumbersOf(text)
-  return runs.length === 0 ? undefined : TextTemplate.of(text, runs, readText(text))
+  return TextTemplate.of(text, freeNumbersOf(text), readText(text))
 }
 
 describe('freeNumbersOf', () => {
