@@ -8,16 +8,12 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { connectKafka } from '../../src/kafka/client.ts'
-import { startOwnKafka } from '../helpers/kafka-broker.ts'
-import { plainClient } from '../helpers/kafka-client.ts'
 import { until } from '../helpers/recording-handler.ts'
-import { startOwnRedis } from '../helpers/redis-server.ts'
-import { MAIN, startService } from '../helpers/service.ts'
-import { createServiceTopics } from '../helpers/service-topics.ts'
+import { MAIN } from '../helpers/service.ts'
 import { uniqueName } from '../helpers/unique-name.ts'
 import { linesOfTraffic, trafficOf } from './embedded-traffic.ts'
 import { compareWithLast } from './last-results.ts'
+import { startLive } from './live-service.ts'
 import { asOfNow, offerUntil } from './open-loop.ts'
 import { load } from './processes.ts'
 
@@ -38,27 +34,16 @@ const WARM_UP = 5_000
 const MIN_SECONDS = 10
 const secondsOf = (rate: number) => Math.max(MIN_SECONDS, (1.1 * FORGED * Number(options.alerts)) / rate)
 
-const [broker, redis] = [await startOwnKafka(), await startOwnRedis()]
-const client = plainClient(broker.brokers)
-const config = { 'message.timestamp.type': 'LogAppendTime' }
-const at = await createServiceTopics(client, broker.brokers, { partitions: 6, verdictPartitions: 6, config })
-const copies = await client.createTopic({ config })
 const [lawful, forged] = [await trafficOf('dense', 240_000), await trafficOf('fraud', 60_000)]
 const [ordinary, forgeries] = [linesOfTraffic(lawful), linesOfTraffic(forged)]
-const env = {
-  ...at.env,
-  REDIS_URL: redis.url,
+const live = await startLive(options.main, {
   SIGWATCH_REGISTRY: lawful.registry,
   SIGWATCH_ALERTS_MAX_PER_SENDER: '0',
-  SIGWATCH_LOG_LEVEL: 'warn',
-}
-const service = await startService(env, [], { main: options.main })
-await service.ready()
-
-const connection = connectKafka({ brokers: broker.brokers, clientId: 'bench', emit: () => {} })
-const producer = connection.producer()
+})
+const { client, at, connection, producer } = live
+const copies = await client.createTopic({ config: live.config })
 const copier = client.kafka.consumer({ groupId: `${at.groupId}-copier`, maxWaitTimeInMs: 100 })
-await Promise.all([copier.connect(), producer.connect()])
+await copier.connect()
 await copier.subscribe({ topic: at.topics.messages })
 await copier.run({
   partitionsConsumedConcurrently: 8,
@@ -178,9 +163,5 @@ for (const { rate, alerts } of results) {
   values[`p99 at ${rate} a second`] = alerts.p99
 }
 compareWithLast('latency', { unit: 'ms', values }, options.keep)
-await producer.disconnect()
-await connection.close()
-await service.stop()
-await redis.stop()
-await broker.stop()
+await live.stop()
 process.exit(0)

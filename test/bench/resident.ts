@@ -5,13 +5,9 @@
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { connectKafka } from '../../src/kafka/client.ts'
-import { startOwnKafka } from '../helpers/kafka-broker.ts'
-import { plainClient } from '../helpers/kafka-client.ts'
-import { startOwnRedis } from '../helpers/redis-server.ts'
-import { MAIN, startService } from '../helpers/service.ts'
-import { createServiceTopics } from '../helpers/service-topics.ts'
+import { MAIN } from '../helpers/service.ts'
 import { linesOfTraffic, trafficOf } from './embedded-traffic.ts'
+import { startLive } from './live-service.ts'
 import { median } from './median.ts'
 import { asOfNow, offerUntil } from './open-loop.ts'
 import { load } from './processes.ts'
@@ -29,22 +25,10 @@ const rate = Number(options.rate)
 const LOOK_EVERY = 5_000
 const STRETCHES = 6
 
-const [broker, redis] = [await startOwnKafka(), await startOwnRedis()]
-const client = plainClient(broker.brokers)
-const at = await createServiceTopics(client, broker.brokers, { partitions: 6, verdictPartitions: 6 })
 const traffic = await trafficOf('dense', 240_000)
 const lines = linesOfTraffic(traffic)
-const env = {
-  ...at.env,
-  REDIS_URL: redis.url,
-  SIGWATCH_REGISTRY: traffic.registry,
-  SIGWATCH_LOG_LEVEL: 'warn',
-}
-const service = await startService(env, [], { main: options.main })
-await service.ready()
-const connection = connectKafka({ brokers: broker.brokers, clientId: 'bench', emit: () => {} })
-const producer = connection.producer()
-await producer.connect()
+const live = await startLive(options.main, { SIGWATCH_REGISTRY: traffic.registry })
+const { at, service, producer } = live
 
 const looks: number[] = []
 const looking = setInterval(() => looks.push(service.resident()), LOOK_EVERY)
@@ -72,9 +56,5 @@ const results = stretches.flatMap((some, k) => {
 })
 const report = { node: process.version, cpu: cpus()[0]!.model, minutes, rate, messages: n, lag, results }
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
-await producer.disconnect()
-await connection.close()
-await service.stop()
-await redis.stop()
-await broker.stop()
+await live.stop()
 process.exit(0)

@@ -1,0 +1,40 @@
+import { connectKafka } from '../../src/kafka/client.ts'
+import { startOwnKafka } from '../helpers/kafka-broker.ts'
+import { plainClient } from '../helpers/kafka-client.ts'
+import { startOwnRedis } from '../helpers/redis-server.ts'
+import { type Environment, startService } from '../helpers/service.ts'
+import { createServiceTopics } from '../helpers/service-topics.ts'
+
+/**
+ * The build `main` at work on servers of the bench's own, whose topics have the times at which the broker appended, and a
+ * producer of input records.
+ */
+export async function startLive(main: string, env: Environment) {
+  const [broker, redis] = [await startOwnKafka(), await startOwnRedis()]
+  const client = plainClient(broker.brokers)
+  const config = { 'message.timestamp.type': 'LogAppendTime' }
+  const at = await createServiceTopics(client, broker.brokers, {
+    partitions: 6,
+    verdictPartitions: 6,
+    config,
+  })
+  const service = await startService(
+    { ...at.env, REDIS_URL: redis.url, SIGWATCH_LOG_LEVEL: 'warn', ...env },
+    [],
+    { main },
+  )
+  await service.ready()
+  const connection = connectKafka({ brokers: broker.brokers, clientId: 'bench', emit: () => {} })
+  const producer = connection.producer()
+  await producer.connect()
+  return {
+    ...{ client, config, at, service, connection, producer },
+    async stop(): Promise<void> {
+      await producer.disconnect()
+      await connection.close()
+      await service.stop()
+      await redis.stop()
+      await broker.stop()
+    },
+  }
+}
