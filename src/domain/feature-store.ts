@@ -156,7 +156,13 @@ export interface FeatureStore extends Baselines {
    */
   assign(partitions: readonly PartitionId[], logsOf?: LogsOf): Promise<readonly PartitionId[]>
   revoke(partitions: readonly PartitionId[]): void
+  /**
+   * Counts a batch, each observation once at most, and reads what it touched. One that is not counted whole may be counted
+   * again, as the same list, or be given up.
+   */
   count(batch: readonly Observations[]): Promise<Readings>
+  /** The batch is not counted again: windows that lack something of it are incomplete. */
+  giveUp(batch: readonly Observations[]): void
   /** Sent counts of an entity for UTC days `YYYY-MM-DD`. */
   sent(entity: string, days: readonly string[]): Promise<readonly number[]>
   /** The counts of an entity now in its buckets, by group: for tests and the recount. */

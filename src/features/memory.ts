@@ -176,6 +176,8 @@ class MemoryFeatureStore implements FeatureStore {
     return this.#rates.totals(entity)
   }
 
+  giveUp(): void {}
+
   unready(): readonly string[] {
     return []
   }

@@ -79,6 +79,12 @@ export class FeatureShards {
     this.#losses.push({ how, from })
   }
 
+  /** A shard did not count what was to be counted in these buckets, event times over 10 s, and nobody tries it again. */
+  miss(shard: number, buckets: Iterable<number>): void {
+    this.#shards[shard]!.uncounted.noteBuckets(buckets)
+    this.markSoon()
+  }
+
   #reportLosses(): void {
     const losses = this.#losses.splice(0)
     const from = Math.min(...losses.map((loss) => loss.from))

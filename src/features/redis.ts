@@ -11,6 +11,7 @@ import type { PartitionId } from '../domain/ports.ts'
 import type { Outcome, RedisLink } from '../redis/link.ts'
 import { loadScript, type Script } from '../redis/script.ts'
 import { aggregate, type ShardBatch } from './aggregate.ts'
+import { Attempts } from './attempts.ts'
 import { Collected, judgedBy } from './collected.ts'
 import { CountedPartitions } from './counted-partitions.ts'
 import { type CountCall, decodeCount, encodeCount } from './encode.ts'
@@ -48,6 +49,14 @@ const SINCE_EVERY = 3_600_000
 /** Share of messages that are not counted whole from which the rates are not ready. */
 const UNREADY_FROM = 0.1
 
+/** Observations of a batch that go to Redis together. */
+interface Chunk {
+  readonly observations: readonly Observations[]
+  /** Where they begin in the batch. */
+  readonly from: number
+  readonly attempts: Attempts
+}
+
 class RedisFeatureStore implements FeatureStore {
   readonly #link: RedisLink
   readonly #options: RedisFeatureOptions
@@ -57,6 +66,8 @@ class RedisFeatureStore implements FeatureStore {
   readonly #shards: FeatureShards
   readonly #offsets: StoredOffsets
   readonly #share = new UncountedShare()
+  /** Of batches that were not counted whole, until they are or are given up. */
+  readonly #attempts = new WeakMap<readonly Observations[], Attempts>()
   #since: number | undefined
   #sinceReadAt = Number.NEGATIVE_INFINITY
   #queue: Promise<unknown> = Promise.resolve()
@@ -102,44 +113,52 @@ class RedisFeatureStore implements FeatureStore {
     return result
   }
 
+  giveUp(batch: readonly Observations[]): void {
+    this.#attempts.get(batch)?.giveUp()
+    this.#attempts.delete(batch)
+  }
+
   async #count(batch: readonly Observations[]): Promise<Readings> {
     checkBatch(batch)
     const sum = new Collected()
+    const attempts = this.#attempts.get(batch) ?? new Attempts((...missing) => this.#shards.miss(...missing))
     for (let from = 0; from < batch.length; from += CHUNK)
-      await this.#countChunk(batch.slice(from, from + CHUNK), sum)
+      await this.#countChunk({ observations: batch.slice(from, from + CHUNK), from, attempts }, sum)
     const { rates, members, tallies, failed } = sum
     const uncounted = failed.size === 0 ? undefined : judgedBy(batch, failed)
     this.#share.note(batch.length, uncounted?.size ?? 0)
-    if (uncounted) this.#shards.markSoon()
+    if (uncounted) this.#attempts.set(batch, attempts)
+    else this.#attempts.delete(batch)
     return { rates, members, tallies, counted: failed.size === 0, ...(uncounted ? { uncounted } : {}) }
   }
 
-  async #countChunk(chunk: readonly Observations[], sum: Collected): Promise<void> {
-    for (const { ts } of chunk) this.#shards.saw(ts)
-    const keys = this.#partitions.noteAll(chunk)
-    await this.#prepare(chunk, keys)
+  async #countChunk(chunk: Chunk, sum: Collected): Promise<void> {
+    const { observations } = chunk
+    for (const { ts } of observations) this.#shards.saw(ts)
+    const keys = this.#partitions.noteAll(observations)
+    await this.#prepare(observations, keys)
     let only: Set<number> | undefined
     for (let tries = 0; tries < TRIES; tries++) {
       const due: ShardBatch[] = []
-      for (const shard of aggregate(chunk, this.#partitions.offsets, SHARDS, only)) {
+      for (const shard of aggregate(observations, this.#partitions.offsets, SHARDS, only)) {
         // What follows a part that could not be counted would only wait for its budget as well.
         const unknown = this.#partitions.unknown(shard.shard, shard.offsets.keys()).length > 0
         if (!sum.failed.has(shard.shard) && !unknown) due.push(shard)
-        else {
-          sum.failed.add(shard.shard)
-          this.#shards.of(shard.shard).uncounted.noteBatch(shard)
-        }
+        else this.#leave(chunk, shard, sum)
       }
-      only = await this.#send(due, sum, this.#budget * Math.ceil(chunk.length / A_BUDGET))
+      only = await this.#send(chunk, due, sum)
       if (only.size === 0) return
       // A shard that lost what it held is asked for its offsets once more.
       await this.#offsets.load([...keys], this.#budget)
     }
     // Another instance counts the same partitions now.
-    for (const shard of aggregate(chunk, this.#partitions.offsets, SHARDS, only)) {
-      sum.failed.add(shard.shard)
-      this.#shards.of(shard.shard).uncounted.noteBatch(shard)
-    }
+    for (const shard of aggregate(observations, this.#partitions.offsets, SHARDS, only))
+      this.#leave(chunk, shard, sum)
+  }
+
+  #leave({ from, attempts }: Chunk, shard: ShardBatch, sum: Collected): void {
+    sum.failed.add(shard.shard)
+    attempts.add(from, shard, false)
   }
 
   /** What must be known of a chunk before it is counted; each round trip has a budget of its own. */
@@ -160,16 +179,18 @@ class RedisFeatureStore implements FeatureStore {
   }
 
   /** Returns the shards that refused; what they have stored is known then. */
-  async #send(batches: readonly ShardBatch[], sum: Collected, budgetMs: number): Promise<Set<number>> {
+  async #send(chunk: Chunk, batches: readonly ShardBatch[], sum: Collected): Promise<Set<number>> {
     const since = this.#since!
+    const budgetMs = this.#budget * Math.ceil(chunk.observations.length / A_BUDGET)
     const calls = batches.map((batch) => {
+      chunk.attempts.add(chunk.from, batch, true)
       const { epoch, uncounted } = this.#shards.of(batch.shard)
       const facts = { epoch, marks: uncounted.newest(), since }
       return encodeCount(batch, this.#partitions.offsets, facts, this.#keys, this.#link.cluster)
     })
     const outcomes = await this.#link.settle(
       calls.map(({ call }) => call),
-      { budgetMs, late: (i, outcome) => this.#takeLate(calls[i]!, outcome) },
+      { budgetMs, late: (i, outcome) => void this.#take(chunk, calls[i]!, outcome) },
     )
     const refused = new Set<number>()
     for (const [i, outcome] of outcomes.entries()) {
@@ -178,34 +199,27 @@ class RedisFeatureStore implements FeatureStore {
       if (outcome.error) sum.failed.add(shard)
       // Whether it was counted is not known yet.
       if (outcome.error && outcome.late) continue
-      const reply = this.#take(call, outcome)
+      const reply = this.#take(chunk, call, outcome)
       if (reply?.refused) refused.add(shard)
       else if (reply) sum.add(reply)
     }
     return refused
   }
 
-  /** Nobody tries again what is refused late: it was not counted. */
-  #takeLate(call: CountCall, outcome: Outcome): void {
-    const reply = this.#take(call, outcome)
-    if (reply?.refused) this.#shards.of(call.batch.shard).uncounted.noteBatch(call.batch)
-    if (!reply || reply.refused) this.#shards.markSoon()
-  }
-
-  /** Takes in what came of a call, in time or late; undefined when nothing was counted. */
-  #take(call: CountCall, outcome: Outcome) {
+  /** Takes in what came of a call, in time or late; undefined when it failed. */
+  #take({ from, attempts }: Chunk, call: CountCall, outcome: Outcome) {
     const { batch, marks, expected } = call
     const { shard } = batch
-    const { uncounted } = this.#shards.of(shard)
     if (outcome.error) {
       if (outcome.error.code === 'REDIS_REFUSED') this.#options.onRefused?.(outcome.error)
-      uncounted.noteBatch(batch)
+      attempts.ended(from, shard, false)
       return undefined
     }
     const reply = decodeCount(call, outcome.reply, this.#since!)
+    attempts.ended(from, shard, reply.refused === undefined)
     if (reply.refused === undefined) {
       this.#noteEpoch(shard, reply.epoch)
-      uncounted.marked(marks)
+      this.#shards.of(shard).uncounted.marked(marks)
       for (const [key, offset] of batch.offsets) this.#partitions.reached(shard, key, offset)
       return reply
     }
@@ -262,8 +276,8 @@ class RedisFeatureStore implements FeatureStore {
 
 /**
  * Rate features in Redis, shared by all instances: 64 shards, one script call for each shard that a batch touches, each
- * with an outcome of its own. `count` never rejects for an outage: what could not be counted is in `uncounted`, and its
- * buckets are marked as missing in its shards with what is counted there next. An answer that comes too late for the
+ * with an outcome of its own. `count` never rejects for an outage: what could not be counted is in `uncounted`, and once the
+ * batch is given up its buckets are marked as missing in its shards with what is counted there next. An answer that comes too late for the
  * verdicts of its batch is taken in all the same. Partitions that were never assigned, or could not be read then, are
  * read when they are first counted.
  * The link stays the caller's: `close` leaves it open.

@@ -1,5 +1,4 @@
 import { BUCKET_MS } from '../domain/time.ts'
-import type { ShardBatch } from './aggregate.ts'
 import { BUCKETS_A_MINUTE, LIMITS, RATE_MINUTES } from './layout.ts'
 
 /** Minutes that are marked at a time: what windows look at comes first, and a long outage does not strain the budget. */
@@ -24,8 +23,8 @@ export class UncountedBuckets {
     this.#add(Math.floor(ts / BUCKET_MS))
   }
 
-  /** Notes the buckets in which a batch would have counted something. */
-  noteBatch({ buckets }: ShardBatch): void {
+  /** Notes buckets, event times over 10 s. */
+  noteBuckets(buckets: Iterable<number>): void {
     for (const bucket of buckets) this.#add(bucket)
   }
 

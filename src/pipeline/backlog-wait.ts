@@ -57,18 +57,21 @@ export class BacklogWait {
   }
 }
 
-/** A store of counts for which a backlog waits. */
+/** A store of counts for which a backlog waits; what is not counted after that is given up. */
 export function waitingCounts(
-  features: Pick<FeatureStore, 'count'>,
+  features: Pick<FeatureStore, 'count' | 'giveUp'>,
   wait: BacklogWait,
 ): Pick<FeatureStore, 'count'> {
   return {
-    count: (batch) =>
-      wait.until(
+    async count(batch) {
+      const readings = await wait.until(
         newestOf(batch),
         () => features.count(batch),
         ({ counted }) => counted,
-      ),
+      )
+      if (!readings.counted) features.giveUp(batch)
+      return readings
+    },
   }
 }
 

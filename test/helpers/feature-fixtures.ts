@@ -5,6 +5,7 @@ import { memoryFeatureStore } from '../../src/features/memory.ts'
 import { redisFeatureStore } from '../../src/features/redis.ts'
 import { connectRedis } from '../../src/redis/client.ts'
 import type { RedisLink } from '../../src/redis/link.ts'
+import { delegate } from './delegate.ts'
 import { startRedis, startRedisCluster } from './redis-server.ts'
 
 export const TOPIC = 'sms.mt'
@@ -54,6 +55,17 @@ export async function clusterBackend(): Promise<Backend> {
     connectRedis({ nodes: servers.nodes, commandTimeout: PATIENT_MS }),
     () => servers.stop(),
   )
+}
+
+/** The store as live traffic uses it: what is not counted at once is given up. */
+export function asLive(store: FeatureStore): FeatureStore {
+  return delegate(store, {
+    async count(batch: readonly Observations[]) {
+      const readings = await store.count(batch)
+      if (!readings.counted) store.giveUp(batch)
+      return readings
+    },
+  })
 }
 
 export function freshScope(): string {

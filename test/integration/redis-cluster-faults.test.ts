@@ -7,7 +7,7 @@ import { FeatureKeys, SHARDS, shardOf } from '../../src/features/layout.ts'
 import { redisFeatureStore } from '../../src/features/redis.ts'
 import { connectRedis } from '../../src/redis/client.ts'
 import type { RedisLink } from '../../src/redis/link.ts'
-import { freshScope, joined, rated, T0, TOPIC } from '../helpers/feature-fixtures.ts'
+import { asLive, freshScope, joined, rated, T0, TOPIC } from '../helpers/feature-fixtures.ts'
 import { type RedisClusterServers, redisServerInstalled, startRedisCluster } from '../helpers/redis-server.ts'
 
 const ENTITIES = Array.from({ length: 400 }, (_, i) => `port:${i}`)
@@ -37,7 +37,7 @@ describe.skipIf(!redisServerInstalled())('rates on a Cluster of three masters, w
   let offset = 0
   const batch = (ts: number): Observations[] => ENTITIES.map((entity) => rated(offset++, ts, entity))
   const open = (deployment: string): FeatureStore =>
-    redisFeatureStore(link, { deployment, clusterId: 'c', topic: TOPIC })
+    asLive(redisFeatureStore(link, { deployment, clusterId: 'c', topic: TOPIC }))
   const shardsOf = (indices: Iterable<number>) =>
     new Set([...indices].map((i) => shardOf(ENTITIES[i]!, SHARDS)))
   const keysOf = (deployment: string) => new FeatureKeys({ deployment, clusterId: 'c', topic: TOPIC })

@@ -8,9 +8,11 @@ import type { PartitionId } from '../../src/domain/ports.ts'
 import { SHARDS, shardOf, tallyEntity } from '../../src/features/layout.ts'
 import { memoryFeatureStore } from '../../src/features/memory.ts'
 import { type RedisFeatureOptions, redisFeatureStore } from '../../src/features/redis.ts'
+import { BacklogWait, waitingCounts } from '../../src/pipeline/backlog-wait.ts'
 import { connectRedis } from '../../src/redis/client.ts'
 import type { RedisLink } from '../../src/redis/link.ts'
 import {
+  asLive,
   type Backend,
   clusterBackend,
   freshScope,
@@ -452,7 +454,7 @@ describe.skipIf(!redisServerInstalled())('features while Redis is away', () => {
   }, 30_000)
 
   it('says that a window is incomplete when a fifth of it was not counted', async () => {
-    const store = await open()
+    const store = asLive(await open())
     let offset = 0
     const one = (ts: number): Observations => rated(offset++, ts, 'port:1')
     await store.count([one(T0)])
@@ -481,7 +483,7 @@ describe.skipIf(!redisServerInstalled())('features while Redis is away', () => {
   }, 30_000)
 
   it('trains no baseline with an hour of which a fifth was not counted', async () => {
-    const store = await open()
+    const store = asLive(await open())
     let offset = 0
     const one = (ts: number): Observations =>
       rated(offset++, ts, 'signature:s', 'commercial', { baseline: true })
@@ -536,7 +538,7 @@ describe.skipIf(!redisServerInstalled())('features while Redis is away', () => {
   }, 30_000)
 
   it('counts what is late once, and marks no bucket for it', async () => {
-    const store = await open()
+    const store = asLive(await open())
     await store.count([rated(0, T0, 'port:1')])
     server.process.kill('SIGSTOP')
     for (let i = 1; i <= 12; i++) await store.count([rated(i, T0 + i * 10 * SECOND, 'port:1')])
@@ -553,7 +555,7 @@ describe.skipIf(!redisServerInstalled())('features while Redis is away', () => {
   }, 30_000)
 
   it('counts or marks every bucket, also of a call that is refused when it runs late', async () => {
-    const store = await open()
+    const store = asLive(await open())
     await store.count([rated(0, T0, 'port:1')])
     server.process.kill('SIGSTOP')
     for (let i = 1; i <= 12; i++) await store.count([rated(i, T0 + i * 10 * SECOND, 'port:1')])
@@ -566,6 +568,43 @@ describe.skipIf(!redisServerInstalled())('features while Redis is away', () => {
       .poll(async () => (await store.totals('port:1'))[0] + (await marked()), { timeout: 5_000 })
       .toBeGreaterThanOrEqual(13)
   }, 30_000)
+
+  describe('a backlog that waits for Redis', () => {
+    const wait = new BacklogWait({
+      clock: { now: Date.now },
+      most: MINUTE,
+      signal: new AbortController().signal,
+      began: () => {},
+    })
+    /** A message in each of 24 buckets: two fifths of what the ten minutes look at. */
+    const batch = (from: number) =>
+      Array.from({ length: 24 }, (_, i) => rated(from + i, T0 + i * 10 * SECOND, 'signature:s'))
+
+    it.each([
+      ['answers several attempts too late', () => void server.process.kill('SIGSTOP')],
+      ['is away for a while', away],
+    ])(
+      'is judged as if nothing had been when it %s',
+      async (_what, hinder) => {
+        const store = await open()
+        const counts = waitingCounts(store, wait)
+        await counts.count([rated(0, T0, 'signature:s')])
+        hinder()
+        const counting = counts.count(batch(1))
+        await sleep(4 * BUDGET)
+        await back()
+        const { counted, rates } = await counting
+        expect(counted).toBe(true)
+        expect(rates.at(-1)).toMatchObject({ windows: { m10: [25, 0, 0] }, incomplete: false })
+        // What is said late of the first attempts changes nothing.
+        await sleep(1_500)
+        expect(await link!.command('KEYS', '*:missing')).toEqual([])
+        const { rates: later } = await counts.count([rated(25, T0 + 4 * MINUTE, 'signature:s')])
+        expect(later.at(-1)).toMatchObject({ windows: { m10: [26, 0, 0] }, incomplete: false })
+      },
+      30_000,
+    )
+  })
 
   /** The only key of the server that ends so. */
   async function keyEnding(end: string): Promise<string> {

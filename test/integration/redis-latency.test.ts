@@ -5,7 +5,7 @@ import type { FeatureStore, Observations } from '../../src/domain/feature-store.
 import { FeatureKeys, SHARDS, shardOf } from '../../src/features/layout.ts'
 import { redisFeatureStore } from '../../src/features/redis.ts'
 import { connectRedis } from '../../src/redis/client.ts'
-import { joined, many, rated, T0, TOPIC } from '../helpers/feature-fixtures.ts'
+import { asLive, joined, many, rated, T0, TOPIC } from '../helpers/feature-fixtures.ts'
 import { RedisProbe } from '../helpers/redis-probe.ts'
 import { type RedisProxy, startRedisProxy } from '../helpers/redis-proxy.ts'
 import { redisServerInstalled, startOwnRedis } from '../helpers/redis-server.ts'
@@ -31,7 +31,7 @@ async function behindProxy(
   }
   onTestFinished(end)
   expect(await link.ready(30_000)).toBe(true)
-  const store = redisFeatureStore(link, { deployment: 'd', clusterId: 'c', topic: TOPIC })
+  const store = asLive(redisFeatureStore(link, { deployment: 'd', clusterId: 'c', topic: TOPIC }))
   return { store, proxy, direct, end }
 }
 

@@ -82,7 +82,8 @@ class Bench {
       signal: new AbortController().signal,
       began: () => emit({ name: 'backlog_waits' }),
     })
-    const counting: Pick<typeof features, 'count'> = {
+    const counting: Pick<typeof features, 'count' | 'giveUp'> = {
+      giveUp: () => {},
       count: async (batch) => {
         const readings = await features.count(batch)
         return this.down.has('count') ? { ...readings, counted: false } : readings
