@@ -30,7 +30,8 @@ tests (\`test/integration/service-cluster.test.ts\`). From outside, after each c
   differ, as after what was counted is lost;
 - **count**: rates by bucket, members, tallies, sent counts and baselines in Redis equal a recount of the records through
   the embedded mode, or what differs lies in buckets that are marked there as missing, and a log told of them (shown as:
-  numbers compared, differing in marked buckets, differing without a mark). Sets of members that reach their cap are left
+  numbers compared, differing in marked buckets, differing without a mark). Where no verdict is degraded and no number
+  differs, nothing is marked: bursts in a marked bucket are not judged. Sets of members that reach their cap are left
   out, and a member that is seen again after longer than its window is held between two bounds;
 - **told**: where the fault is of a kind that an operator must hear of, \`/readyz\` said so while it lasted, and at the end
   every instance was ready;

@@ -96,6 +96,30 @@ export const CELLS: readonly Cell[] = [
     },
   },
   {
+    name: 'brokers-killed-redis-late',
+    what: 'the three brokers are killed and come back one after the other, and Redis answers up to 1.2 s late all the while',
+    tells: /^(?:kafka(?: sink)?|redis): /,
+    async fault(battle) {
+      await battle.reach(0.05)
+      let isOver = false
+      const hiccups = (async () => {
+        while (!isOver) {
+          battle.redis.set({ kind: 'hang' })
+          await sleep(300 + 900 * battle.random())
+          battle.redis.set({ kind: 'none' })
+          await sleep(200 + 1_300 * battle.random())
+        }
+      })()
+      for (const node of battle.cluster.nodes) {
+        await node.kill()
+        await sleep(3_000)
+        await node.start()
+      }
+      isOver = true
+      await hiccups
+    },
+  },
+  {
     name: 'coordinator-frozen',
     what: 'the coordinator of the group is stopped for 5, 15 and 40 s (SIGSTOP)',
     tells: /^kafka(?: sink)?: /,

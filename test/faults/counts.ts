@@ -37,6 +37,8 @@ export interface CountsFound {
   readonly compared: number
   /** Differ, and lie in buckets that are marked as missing. */
   readonly marked: number
+  /** Buckets that are marked as missing, over all shards. */
+  readonly marks: number
   /** Differ without a mark, by name with what was found and what is right. */
   readonly wrong: readonly string[]
 }
@@ -53,7 +55,9 @@ export async function compareCounts(
   const redis = new Redis(url)
   try {
     const found = await readCounts(redis, scope)
-    const isMissing = await readMissing(redis, new FeatureKeys(scope))
+    const missing = await readMissing(redis, new FeatureKeys(scope))
+    const isMissing = ({ shard, from, to }: Count): boolean =>
+      missing[shard]!.some((bucket) => bucket * BUCKET_MS < to && (bucket + 1) * BUCKET_MS > from)
     const capped = new Set(found.capped)
     const expected = recount(observations, capped)
     const isCapped = (name: string): boolean => capped.has(name.slice(0, name.indexOf(SEPARATOR)))
@@ -68,7 +72,7 @@ export async function compareCounts(
       if (count && isMissing(count)) marked++
       else wrong.push(`${name}: ${is} instead of ${count ? count.least : 'none'}`)
     }
-    return { compared: expected.size, marked, wrong }
+    return { compared: expected.size, marked, marks: missing.flat().length, wrong }
   } finally {
     redis.disconnect()
   }
@@ -265,9 +269,9 @@ function take(name: string, [, field, values]: Row, found: Map<string, number>, 
   } else if (numbers.length > 0) found.set(`${name}${SEPARATOR}${field}`, numbers[0]!)
 }
 
-/** Returns whether a bucket of the time of a count is marked in its shard. */
-async function readMissing(redis: Redis, keys: FeatureKeys): Promise<(count: Count) => boolean> {
-  const buckets = await Promise.all(
+/** Buckets that are marked as missing, by shard. */
+async function readMissing(redis: Redis, keys: FeatureKeys): Promise<number[][]> {
+  return Promise.all(
     Array.from({ length: SHARDS }, async (_, shard) => {
       const masks = Object.entries(await redis.hgetall(keys.missing(shard)))
       return masks.flatMap(([minute, mask]) =>
@@ -277,6 +281,4 @@ async function readMissing(redis: Redis, keys: FeatureKeys): Promise<(count: Cou
       )
     }),
   )
-  return ({ shard, from, to }) =>
-    buckets[shard]!.some((bucket) => bucket * BUCKET_MS < to && (bucket + 1) * BUCKET_MS > from)
 }

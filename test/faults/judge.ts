@@ -35,6 +35,11 @@ export interface CellResult {
    * those that differ without a mark.
    */
   readonly counts: { readonly compared: number; readonly marked: number; readonly wrong: number }
+  /**
+   * Buckets that are marked as missing although no verdict is degraded and every number is right, so that bursts in them
+   * are not judged; absent: earlier runs did not look.
+   */
+  readonly needless?: number
   /** Whether `/readyz` told of the fault while it lasted, where it must, and the log of missing buckets. */
   readonly told: boolean
   /** What `/readyz` said while the fault lasted, with N for numbers. */
@@ -97,6 +102,7 @@ export function judge(found: Found): CellResult {
     found.pings,
   )
   const inputs = countsOf(found.input.map(({ id }) => id))
+  const needless = degraded.length + counts.marked === 0 ? counts.marks : 0
   const said = [...found.said].join(' · ') || 'nothing'
   return {
     ...{ cell, seed, records, seconds },
@@ -116,6 +122,7 @@ export function judge(found: Found): CellResult {
     ...(found.sentAgain > 0 ? { sentAgain: found.sentAgain } : {}),
     ...(delivery ? { delivery } : {}),
     counts: { compared: counts.compared, marked: counts.marked, wrong: counts.wrong.length },
+    needless,
     told: found.isTold && found.isMarkTold,
     said: [...found.said].sort(),
     ready: unready.length === 0,
@@ -125,6 +132,7 @@ export function judge(found: Found): CellResult {
         ? [`in the input again, as they were sent again: ${found.sentAgain} records`]
         : []),
       ...(found.isTold ? [] : [`/readyz did not tell, or of another fault; it said: ${said}`]),
+      ...(needless > 0 ? [`marked as missing although everything was counted: ${needless} buckets`] : []),
       ...(found.isMarkTold ? [] : ['no log told of the buckets that are missing']),
       ...unready.map((reason) => `not ready at the end: ${reason}`),
       ...places.missing.slice(0, 5).map((place) => `no place: ${place}`),

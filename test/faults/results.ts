@@ -24,8 +24,9 @@ export interface FileOfResults {
 export function holds(outcome: Outcome): boolean {
   if ('failure' in outcome) return false
   const { missing, both, early, alerts, states, degraded, undue = 0, told = true, ready = true } = outcome
+  const { needless = 0 } = outcome
   const { marked, wrong } = outcome.counts ?? { marked: 0, wrong: 0 }
-  if (!told || !ready || wrong > 0 || undue > 0) return false
+  if (!told || !ready || wrong > 0 || undue > 0 || needless > 0) return false
   if (outcome.delivery === 'exactly-once' && outcome.repeated > 0) return false
   if (missing + both + early + alerts.only + alerts.lacking > 0) return false
   return degraded + marked > 0 || states.only + states.lacking === 0

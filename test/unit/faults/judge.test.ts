@@ -13,7 +13,7 @@ const found = (inputs: readonly string[], verdicts: readonly string[]): Found =>
   places: { missing: [], both: [], early: [] },
   input: inputs.map((id, offset) => ({ partition: 0, offset, id })),
   sentAgain: inputs.length - new Set(inputs).size,
-  counts: { compared: 0, marked: 0, wrong: [] },
+  counts: { compared: 0, marked: 0, marks: 0, wrong: [] },
   expected: { alerts: new Set(), states: new Set(), observations: [] },
   ...{ alerts: [], letters: [], verdicts: verdicts.map(verdict) },
 })
@@ -25,4 +25,12 @@ it.each([
 ])('of records %s the verdicts %s repeat %i', (inputs, verdicts, repeated, sentAgain) => {
   expect(judge(found(inputs, verdicts))).toMatchObject({ repeated })
   expect(judge(found(inputs, verdicts)).sentAgain).toBe(sentAgain)
+})
+
+it.each([
+  ['nothing differs', 0, 12],
+  ['something that is marked differs', 3, 0],
+])('marks are needless when %s', (_what, marked, needless) => {
+  const counts = { compared: 9, marked, marks: 12, wrong: [] }
+  expect(judge({ ...found(['a'], ['a']), counts })).toMatchObject({ needless })
 })
