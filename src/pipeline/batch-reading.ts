@@ -18,37 +18,46 @@ export interface BatchReadingParts {
 const STEP = 256
 
 /**
- * What the texts of one batch say, worked out in steps: a batch that waits is read while the one before it waits for its
- * stores. What is scored in a step is remembered with the text, so scoring the batch asks for nothing again.
+ * What the texts of one batch say, worked out in steps: a batch is read while it gathers, and while the one before it
+ * waits for its stores. What is scored in a step is remembered with the text, so scoring the batch asks for nothing again.
  */
 export class BatchReading {
   readonly isolation: Isolation
   readonly #parts: BatchReadingParts
-  readonly #messages: readonly Message[]
+  readonly #items: readonly Intaken[]
   readonly #read: ExtractedMessage[] = []
   #at = 0
+  /** So far steps may go. */
+  #upTo = 0
   /** What the steps have taken, s. */
   #seconds = { intake: 0, classify: 0 }
 
+  /** `items` may grow until `finish`. */
   constructor(items: readonly Intaken[], parts: BatchReadingParts) {
     this.#parts = parts
-    this.#messages = items.flatMap((item) => (item.kind === 'message' ? [item.message] : []))
+    this.#items = items
     this.isolation = new Isolation(parts.emit)
   }
 
-  /** Takes steps in turns of the event loop of their own until the batch is read. */
+  /** Takes steps in turns of the event loop of their own through what the batch holds now. */
   ahead(classifier: () => Classifier): void {
+    const isStepping = this.#at < this.#upTo
+    this.#upTo = this.#items.length
+    if (!isStepping) this.#goOn(classifier)
+  }
+
+  #goOn(classifier: () => Classifier): void {
     setImmediate(() => {
-      if (this.#at >= this.#messages.length) return
+      if (this.#at >= this.#upTo) return
       this.#step(classifier())
-      this.ahead(classifier)
+      if (this.#at < this.#upTo) this.#goOn(classifier)
     })
   }
 
   /** All messages of the batch, without those that could not be read, and what reading them has taken, s. */
   finish() {
     const began = performance.now()
-    this.#readUpTo(this.#messages.length)
+    this.#readUpTo(this.#items.length)
     this.#seconds.intake += (performance.now() - began) / 1000
     return { read: this.#read, seconds: this.#seconds }
   }
@@ -56,7 +65,7 @@ export class BatchReading {
   #step(classifier: Classifier): void {
     const from = this.#read.length
     const began = performance.now()
-    this.#readUpTo(this.#at + STEP)
+    this.#readUpTo(Math.min(this.#at + STEP, this.#upTo))
     const read = performance.now()
     try {
       classify(this.#read.slice(from), classifier)
@@ -69,8 +78,11 @@ export class BatchReading {
 
   #readUpTo(end: number): void {
     const { tokenise, texts } = this.#parts
-    const some = this.#messages.slice(this.#at, end)
-    this.#at = Math.min(end, this.#messages.length)
+    const some: Message[] = []
+    for (; this.#at < end; this.#at++) {
+      const item = this.#items[this.#at]!
+      if (item.kind === 'message') some.push(item.message)
+    }
     for (const one of this.isolation.each('read', some, (m) => readMessage(m, tokenise, texts)))
       this.#read.push(one)
   }

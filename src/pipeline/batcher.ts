@@ -7,11 +7,14 @@ export interface BatchLimits {
   readonly maxInFlight: number
 }
 
+/** Items that are worth a word while a batch grows: to read fewer at a time costs more. */
+export const GROWN_BY = 64
+
 export interface BatchHooks<T> {
   /** How many of the items that are taken in take no room from others; absent: none. */
   readonly aside?: (() => number) | undefined
-  /** Told of a batch that is complete, while its work may not begin yet. */
-  readonly waits?: ((items: readonly T[]) => void) | undefined
+  /** Told of a batch each time it has grown by `GROWN_BY` items, and when it is complete while its work may not begin yet. */
+  readonly gathered?: ((items: readonly T[]) => void) | undefined
 }
 
 /**
@@ -50,7 +53,10 @@ export class Batcher<T> {
     this.#bytes += bytes
     this.#inFlight++
     if (this.#items.length >= this.#limits.maxRecords || this.#bytes >= this.#limits.maxBytes) this.flush()
-    else this.#timer ??= setTimeout(() => this.#age(), this.#limits.maxAge)
+    else {
+      this.#timer ??= setTimeout(() => this.#age(), this.#limits.maxAge)
+      if (this.#items.length % GROWN_BY === 0) this.#hooks.gathered?.(this.#items)
+    }
   }
 
   #age(): void {
@@ -67,7 +73,7 @@ export class Batcher<T> {
     const items = this.#items
     this.#items = []
     this.#bytes = 0
-    if (this.#queued > 0) this.#hooks.waits?.(items)
+    if (this.#queued > 0) this.#hooks.gathered?.(items)
     this.#queued++
     this.#chain = this.#chain
       .then(() =>

@@ -37,7 +37,7 @@ export interface IntakeParts {
   readonly join: JoinParts
   /** Works on a batch and passes its records to `write`. */
   readonly process: (items: readonly Intaken[], write: Write) => Promise<void>
-  /** A batch is complete and waits for the one before it. */
+  /** A batch has grown, or is complete and waits for the one before it. */
   readonly readAhead?: (items: readonly Intaken[]) => void
   /** Before a batch is worked on, with the event time at which it begins: the embedded mode sweeps states here. */
   readonly beforeBatch?: (eventTime: number, partition: PartitionId) => Promise<void>
@@ -87,7 +87,7 @@ export class Intake implements SourceHandler {
     this.#parts = parts
     this.#batcher = new Batcher(limits, (items, done) => this.#work(items, done), {
       aside: parts.transactions && (() => this.#transactional!.aside()),
-      waits: parts.readAhead,
+      gathered: parts.readAhead,
     })
     this.#admission = new Admission({
       room: () => this.#batcher.room(),

@@ -84,17 +84,23 @@ export type Write = (records: readonly OutputRecord[]) => Promise<void>
 export class Pipeline {
   readonly #parts: PipelineParts
   readonly #texts = new TextCache()
-  /** Of batches that wait. */
+  /** Of batches that gather or wait. */
   readonly #readings = new WeakMap<readonly Intaken[], BatchReading>()
 
   constructor(parts: PipelineParts) {
     this.#parts = parts
   }
 
-  /** Reads a batch that waits, while the one before it waits for the stores. Pure: nothing follows from it by itself. */
+  /**
+   * Reads a batch that gathers or waits, while the one before it waits for the stores. Pure: nothing follows from it by
+   * itself.
+   */
   readAhead(items: readonly Intaken[]): void {
-    const reading = this.#readingOf(items)
-    this.#readings.set(items, reading)
+    let reading = this.#readings.get(items)
+    if (reading === undefined) {
+      reading = this.#readingOf(items)
+      this.#readings.set(items, reading)
+    }
     reading.ahead(() => this.#parts.versions.current.classifier)
   }
 

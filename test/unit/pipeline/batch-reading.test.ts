@@ -27,8 +27,8 @@ beforeEach(() => {
   asked = []
 })
 
-function open(): BatchReading {
-  const items = Array.from({ length: COUNT }, (_, offset): Intaken => {
+const itemsOf = (count: number) =>
+  Array.from({ length: count }, (_, offset): Intaken => {
     const position = { topic: 't', partition: 0, offset }
     const id = `m${offset}`
     const origins = [{ id, position, value: Buffer.from('{}') }]
@@ -41,6 +41,8 @@ function open(): BatchReading {
       eventTime: 0,
     }
   })
+
+function open(items: readonly Intaken[] = itemsOf(COUNT)): BatchReading {
   let n = 0
   return new BatchReading(items, {
     tokenise: (to) => {
@@ -66,6 +68,25 @@ it('reads the same ahead as at once, and scores no text twice', async () => {
   classify(read, classifier)
   expect(asked).toEqual([255, 256, 88])
   expect(read.every(({ label }) => label === 'notice')).toBe(true)
+})
+
+it('reads a batch that grows as far as it is told', async () => {
+  const items = itemsOf(COUNT)
+  const growing = items.slice(0, 100)
+  const reading = open(growing)
+  reading.ahead(() => classifier)
+  growing.push(...items.slice(100, 200))
+  while (asked.length < 1) await new Promise(setImmediate)
+  expect(asked).toEqual([99])
+  reading.ahead(() => classifier)
+  while (asked.length < 2) await new Promise(setImmediate)
+  expect(asked).toEqual([99, 100])
+  growing.push(...items.slice(200))
+  expect(reading.finish().read.map(({ id }) => id)).toEqual(
+    open()
+      .finish()
+      .read.map(({ id }) => id),
+  )
 })
 
 it('reads the rest when the batch is wanted before it is read, and goes no further', async () => {

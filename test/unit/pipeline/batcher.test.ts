@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Batcher } from '../../../src/pipeline/batcher.ts'
+import { Batcher, GROWN_BY } from '../../../src/pipeline/batcher.ts'
 
 const limits = { maxRecords: 3, maxBytes: 100, maxAge: 10, maxInFlight: 4 }
 
@@ -17,7 +17,7 @@ describe('Batcher', () => {
     expect(batches).toEqual([[1, 2, 3], [4, 5], [6]])
   })
 
-  it('tells of a batch that is complete and waits, and of no other', async () => {
+  it('tells of a batch that is complete and waits', async () => {
     const waiting: (readonly number[])[] = []
     const ends: (() => void)[] = []
     const batcher = new Batcher<number>(
@@ -26,7 +26,7 @@ describe('Batcher', () => {
         await new Promise<void>((resolve) => ends.push(resolve))
         done(items.length)
       },
-      { waits: (items) => waiting.push(items) },
+      { gathered: (items) => waiting.push(items) },
     )
     for (const n of [1, 2, 3, 4, 5, 6, 7]) batcher.add(n, 1)
     expect(waiting).toEqual([[4, 5, 6]])
@@ -34,6 +34,19 @@ describe('Batcher', () => {
     for (; ends.length < 3; await new Promise(setImmediate)) ends.at(-1)?.()
     ends.at(-1)!()
     await drained
+  })
+
+  it('tells of a batch each time it has grown', async () => {
+    const sizes: number[] = []
+    const batcher = new Batcher<number>(
+      { ...limits, maxRecords: 1000, maxBytes: 10_000, maxInFlight: 1000 },
+      async (items, done) => done(items.length),
+      { gathered: (items) => sizes.push(items.length) },
+    )
+    for (let n = 0; n < 2 * GROWN_BY + 3; n++) batcher.add(n, 1)
+    expect(sizes).toEqual([GROWN_BY, 2 * GROWN_BY])
+    await batcher.drain()
+    expect(sizes).toHaveLength(2)
   })
 
   it('gathers on while a batch is worked on, and sends off what is overdue when it ends', async () => {
