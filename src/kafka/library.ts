@@ -67,6 +67,49 @@ replace<{ readonly parse: (answer: ProduceAnswer) => Promise<ProduceAnswer> }>(
   }),
 )
 
+interface ClientBroker {
+  readonly nodeId: number
+  readonly produce: (parameters: object) => Promise<unknown>
+}
+
+interface ClientCluster {
+  findBroker(node: { readonly nodeId: string }): Promise<ClientBroker>
+}
+
+/**
+ * The cluster as a producer sees it, whose brokers have the ids that they were asked for by. The client's own may have that
+ * of another one: when the connection to its first broker breaks while it asks for metadata, it takes a second broker for the
+ * first as well. What it then picks for the wrong id is nothing, which brokers acknowledge.
+ */
+function withOwnIds<T extends ClientCluster>(cluster: T): T {
+  const found = new Map<string, { broker: ClientBroker; readonly shown: ClientBroker }>()
+  const findBroker: ClientCluster['findBroker'] = async ({ nodeId }) => {
+    const broker = await cluster.findBroker({ nodeId })
+    const known = found.get(nodeId)
+    if (known !== undefined) {
+      known.broker = broker
+      return known.shown
+    }
+    const produce: ClientBroker['produce'] = (parameters) => found.get(nodeId)!.broker.produce(parameters)
+    const shown = { nodeId: Number(nodeId), produce }
+    found.set(nodeId, { broker, shown })
+    return shown
+  }
+  return new Proxy(cluster, {
+    get(_, name) {
+      if (name === 'findBroker') return findBroker
+      const member = Reflect.get(cluster, name, cluster) as unknown
+      return typeof member === 'function' ? member.bind(cluster) : member
+    },
+  })
+}
+
+// Records for a broker that the client takes for another one would be lost without a word.
+replace<(parts: { readonly cluster: ClientCluster }) => unknown>(
+  'kafkajs/src/producer/sendMessages',
+  (original) => (parts) => original({ ...parts, cluster: withOwnIds(parts.cluster) }),
+)
+
 /** kafkajs, with what it does for every record that is produced replaced by what says the same in a tenth of the time. */
 export const library = require('kafkajs') as typeof kafkajs
 

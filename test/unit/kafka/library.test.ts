@@ -50,3 +50,76 @@ it.each([3, 4, 5, 6, 7])('a refusal names its topic in version %i of the answer'
   expect(topicsOf(refused)).toEqual(['shadow'])
   await expect(parse(answerOf({ alerts: 0 }))).resolves.toBeDefined()
 })
+
+describe('the producer of the client', () => {
+  interface FakeBroker {
+    readonly nodeId: number
+    produce(of: {
+      topicData: readonly { topic: string; partitions: readonly { partition: number }[] }[]
+    }): Promise<object>
+  }
+  const createSendMessages = createRequire(import.meta.url)('kafkajs/src/producer/sendMessages') as (
+    parts: object,
+  ) => (request: object) => Promise<readonly { topicName: string; partition: number }[]>
+
+  /** Sends a message to each partition; partition n is led by broker n. Returns what each connection was asked to write. */
+  async function send(
+    nodeIdOf: (asked: number) => number,
+    topics: readonly string[],
+    partitions: readonly number[],
+  ) {
+    const written: string[] = []
+    const brokers = new Map<number, FakeBroker>()
+    const brokerOf = (id: number): FakeBroker => ({
+      nodeId: nodeIdOf(id),
+      async produce({ topicData }) {
+        for (const { topic, partitions } of topicData)
+          for (const { partition } of partitions) written.push(`${id}: ${topic}/${partition}`)
+        return { topics: topicData.map(({ topic, partitions }) => ({ topicName: topic, partitions })) }
+      },
+    })
+    const cluster = {
+      refreshMetadataIfNecessary: async () => {},
+      addMultipleTargetTopics: async () => {},
+      findTopicPartitionMetadata: () => metadata,
+      findLeaderForPartitions: (_: string, of: readonly string[]) =>
+        Object.fromEntries(of.map((partition) => [partition, [Number(partition)]])),
+      async findBroker({ nodeId }: { nodeId: string }) {
+        const id = Number(nodeId)
+        const known = brokers.get(id) ?? brokerOf(id)
+        brokers.set(id, known)
+        return known
+      },
+    }
+    const none = async () => {}
+    const sendMessages = createSendMessages({
+      cluster,
+      partitioner: ({ message }: { message: { partition: number } }) => message.partition,
+      logger: {},
+      retrier: (work: () => Promise<unknown>) => work(),
+      eosManager: {
+        ...{ acquireBrokerLock: none, releaseBrokerLock: none, isTransactional: () => false },
+        ...{
+          getSequence: () => 0,
+          updateSequence: () => {},
+          getProducerId: () => 0,
+          getProducerEpoch: () => 0,
+        },
+      },
+    })
+    const messages = partitions.map((partition) => ({ partition, value: 'v' }))
+    const acknowledged = await sendMessages({
+      acks: -1,
+      topicMessages: topics.map((topic) => ({ topic, messages })),
+    })
+    return { written: written.sort(), acknowledged: acknowledged.length }
+  }
+
+  it('writes for every leader, once, also when it takes one broker for another', async () => {
+    const all = ['1: a/1', '1: b/1', '2: a/2', '2: b/2']
+    expect(await send((id) => id, ['a', 'b'], [1, 2])).toEqual({ written: all, acknowledged: 4 })
+    // Both brokers have the id of the first.
+    expect(await send(() => 1, ['a', 'b'], [1, 2])).toEqual({ written: all, acknowledged: 4 })
+    expect(await send(() => 1, ['a'], [2])).toEqual({ written: ['2: a/2'], acknowledged: 1 })
+  })
+})
