@@ -276,10 +276,10 @@ class RedisFeatureStore implements FeatureStore {
 
 /**
  * Rate features in Redis, shared by all instances: 64 shards, one script call for each shard that a batch touches, each
- * with an outcome of its own. `count` never rejects for an outage: what could not be counted is in `uncounted`, and once the
- * batch is given up its buckets are marked as missing in its shards with what is counted there next. An answer that comes too late for the
- * verdicts of its batch is taken in all the same. Partitions that were never assigned, or could not be read then, are
- * read when they are first counted.
+ * with an outcome of its own. `count` never rejects for an outage: what could not be counted is in `uncounted`, and once
+ * the batch is given up its buckets are marked as missing in its shards with what is counted there next. An answer that
+ * comes too late for the verdicts of its batch is taken in all the same. Partitions that were never assigned, or could not
+ * be read then, are read when they are first counted.
  * The link stays the caller's: `close` leaves it open.
  */
 export function redisFeatureStore(link: RedisLink, options: RedisFeatureOptions): FeatureStore {

@@ -77,9 +77,10 @@ interface ClientCluster {
 }
 
 /**
- * The cluster as a producer sees it, whose brokers have the ids that they were asked for by. The client's own may have that
- * of another one: when the connection to its first broker breaks while it asks for metadata, it takes a second broker for the
- * first as well. What it then picks for the wrong id is nothing, which brokers acknowledge.
+ * The cluster as a producer sees it: each broker has the id that it was asked for by. The client's may have that of another
+ * one: when the connection to its seed broker breaks while metadata are on their way, the broker that takes its place is
+ * given its id (`BrokerPool.refreshMetadata` of kafkajs 2.2.4). A producer then picks the records for the wrong id, often
+ * none, and a broker acknowledges an empty request.
  */
 function withOwnIds<T extends ClientCluster>(cluster: T): T {
   const found = new Map<string, { broker: ClientBroker; readonly shown: ClientBroker }>()
@@ -104,7 +105,7 @@ function withOwnIds<T extends ClientCluster>(cluster: T): T {
   })
 }
 
-// Records for a broker that the client takes for another one would be lost without a word.
+// Otherwise records for a broker that has the id of another one are lost without a word.
 replace<(parts: { readonly cluster: ClientCluster }) => unknown>(
   'kafkajs/src/producer/sendMessages',
   (original) => (parts) => original({ ...parts, cluster: withOwnIds(parts.cluster) }),
