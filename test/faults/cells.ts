@@ -37,6 +37,13 @@ async function rollingRestart({ cluster }: Battle): Promise<void> {
   }
 }
 
+/** Lets brokers answer slowly meanwhile: a quick machine would be done with all records before the fault. */
+async function unhurried({ cluster }: Battle, work: () => Promise<void>): Promise<void> {
+  for (const { proxy } of cluster.nodes) proxy.set({ kind: 'slow', bytesPerSecond: 300_000 })
+  await work()
+  for (const { proxy } of cluster.nodes) proxy.set({ kind: 'none' })
+}
+
 /** A program for each processor that never rests; the proxies, which are in this process, go before it where they may. */
 async function onBusyMachine(work: () => Promise<void>): Promise<void> {
   const hogs = cpus().map(() => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }))
@@ -275,10 +282,12 @@ export const CELLS: readonly Cell[] = [
     what: 'Redis loses everything (FLUSHALL), twice',
     tells: /counts were lost/,
     async fault(battle) {
-      for (const share of [0.3, 0.6]) {
-        await battle.reach(share)
-        await battle.emptyRedis()
-      }
+      await unhurried(battle, async () => {
+        for (const share of [0.3, 0.6]) {
+          await battle.reach(share)
+          await battle.emptyRedis()
+        }
+      })
       // So long it says so.
       await sleep(60_000)
     },
@@ -288,10 +297,12 @@ export const CELLS: readonly Cell[] = [
     what: 'a replica that had stopped following takes the place of Redis',
     tells: /counts were lost/,
     async fault(battle) {
-      await battle.reach(0.1)
-      await battle.copyRedis()
-      await battle.reach(0.3)
-      battle.replaceRedis()
+      await unhurried(battle, async () => {
+        await battle.reach(0.1)
+        await battle.copyRedis()
+        await battle.reach(0.3)
+        battle.replaceRedis()
+      })
       // So long it says so.
       await sleep(60_000)
     },
