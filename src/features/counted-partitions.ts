@@ -71,6 +71,13 @@ export class CountedPartitions {
     return out
   }
 
+  /** Of the partitions that are held, those of which the shard is known to have counted something, and how far. */
+  countedBy(shard: number): { readonly id: PartitionId; readonly offset: number }[] {
+    return [...this.#partitions.values()]
+      .map(({ id, counted }) => ({ id, offset: counted[shard]! }))
+      .filter(({ offset }) => offset >= 0)
+  }
+
   /** Sets what a shard has counted; of a partition that is not held (any more) nothing is kept. */
   learn(shard: number, key: string, offset: number): void {
     const partition = this.#partitions.get(key)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { LogId, LogsOf } from '../domain/feature-store.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import type { Outcome, RedisLink } from '../redis/link.ts'
-import { loadScript } from '../redis/script.ts'
+import { loadScript, type ScriptCall } from '../redis/script.ts'
 import type { CountedPartitions } from './counted-partitions.ts'
 import { type FeatureKeys, SHARDS } from './layout.ts'
 import { type CountedLog, type LogChange, logChangeOf } from './log-change.ts'
@@ -72,6 +72,35 @@ export class StoredOffsets {
     return open.length === 0 ? [] : this.#adopt(open, await this.#askLogs(open), budgetMs)
   }
 
+  /**
+   * Asks the shards whether what they are known to have counted is still there; `older` is told of what is not. No count may
+   * be under way. Resolves with whether all of them answered.
+   */
+  async compare(
+    budgetMs: number,
+    older: (shard: number, key: string, stored: number) => void,
+  ): Promise<boolean> {
+    const known = Array.from({ length: SHARDS }, (_, shard) => ({
+      shard,
+      counted: this.#parts.partitions.countedBy(shard),
+    })).filter(({ counted }) => counted.length > 0)
+    const asked = known.map(({ shard, counted }) => ({ shard, ids: counted.map(({ id }) => id) }))
+    const outcomes = await this.#parts.link.settle(this.#callsOf(asked), { budgetMs })
+    for (const [i, outcome] of outcomes.entries()) {
+      if (outcome.error) continue
+      const { shard, counted } = known[i]!
+      // Of an emptied shard nothing is known any more.
+      const stored = this.#decoded(shard, asked[i]!.ids, outcome.reply, 3)
+      const before = new Map(counted.map(({ id, offset }) => [partitionKey(id), offset]))
+      for (const { id, offset } of stored) {
+        const key = partitionKey(id)
+        const isKnown = this.#parts.partitions.unknown(shard, [key]).length === 0
+        if (isKnown && offset < before.get(key)!) older(shard, key, offset)
+      }
+    }
+    return outcomes.every(({ error }) => error === undefined)
+  }
+
   close(): void {
     clearTimeout(this.#naming)
   }
@@ -100,11 +129,6 @@ export class StoredOffsets {
       shard,
       ids: partitions.unknown(shard, keys),
     })).filter(({ ids }) => ids.length > 0)
-    const calls = asked.map(({ shard, ids }) => ({
-      script: COUNTED,
-      keys: [this.#parts.keys.offsets(shard)],
-      args: [randomUUID(), ...ids.map(partitionKey)],
-    }))
     const take = (i: number, outcome: Outcome): Stored[] => {
       if (outcome.error) return []
       const { shard, ids } = asked[i]!
@@ -113,8 +137,16 @@ export class StoredOffsets {
     const late = (i: number, outcome: Outcome): void => {
       for (const one of take(i, outcome)) this.#learnIfSame(one, this.#logOf(one))
     }
-    const outcomes = await link.settle(calls, { budgetMs, late })
+    const outcomes = await link.settle(this.#callsOf(asked), { budgetMs, late })
     return outcomes.flatMap((outcome, i) => take(i, outcome))
+  }
+
+  #callsOf(asked: readonly { readonly shard: number; readonly ids: readonly PartitionId[] }[]): ScriptCall[] {
+    return asked.map(({ shard, ids }) => ({
+      script: COUNTED,
+      keys: [this.#parts.keys.offsets(shard)],
+      args: [randomUUID(), ...ids.map(partitionKey)],
+    }))
   }
 
   /** Judges what is stored by logs that were asked for after it was read. */

@@ -10,6 +10,8 @@ const MARK_MISSING = loadScript(new URL('./mark-missing.lua', import.meta.url), 
 export const BACKGROUND_MS = 2000
 /** Wall clock between two attempts to mark what no batch has marked by the way, ms. */
 const MARK_EVERY = 1000
+/** From the first shard that is found to have lost counts to the report, ms. */
+const REPORT_AFTER = 50
 /** How long after a loss the store says so, ms. */
 const LOST_FOR = 60_000
 
@@ -75,7 +77,7 @@ export class FeatureShards {
     this.#lostAt = performance.now()
     this.markSoon()
     // Shards are found one by one; they are one loss.
-    if (this.#losses.length === 0) setImmediate(() => this.#reportLosses())
+    if (this.#losses.length === 0) setTimeout(() => this.#reportLosses(), REPORT_AFTER).unref()
     this.#losses.push({ how, from })
   }
 

@@ -68,6 +68,8 @@ class RedisFeatureStore implements FeatureStore {
   readonly #share = new UncountedShare()
   /** Of batches that were not counted whole, until they are or are given up. */
   readonly #attempts = new WeakMap<readonly Observations[], Attempts>()
+  /** Counts were lost, and it is not known yet of all shards whether they lost some. */
+  #isDoubtful = false
   #since: number | undefined
   #sinceReadAt = Number.NEGATIVE_INFINITY
   #queue: Promise<unknown> = Promise.resolve()
@@ -104,6 +106,19 @@ class RedisFeatureStore implements FeatureStore {
     // The first event time of the store lies there.
     if (shard === 0) this.#sinceReadAt = Number.NEGATIVE_INFINITY
     this.#shards.lost(shard, from, how)
+    this.#isDoubtful = true
+  }
+
+  /** Counts that the shard had are gone: it stands at an offset below the one that it is known to have counted. */
+  #fellBack(shard: number, key: string, stored: number): void {
+    this.#partitions.learn(shard, key, stored)
+    this.#lost(shard, this.#partitions.since(key, stored) ?? this.#shards.hourAgo, 'older')
+  }
+
+  /** What was lost in one shard may be lost in others, of which nothing is counted for now. */
+  async #compareShards(): Promise<void> {
+    const isWhole = await this.#offsets.compare(this.#budget, (...place) => this.#fellBack(...place))
+    this.#isDoubtful = !isWhole
   }
 
   /** Batches are counted one after the other: a later one of the same partition must find the offsets of the former. */
@@ -124,6 +139,7 @@ class RedisFeatureStore implements FeatureStore {
     const attempts = this.#attempts.get(batch) ?? new Attempts((...missing) => this.#shards.miss(...missing))
     for (let from = 0; from < batch.length; from += CHUNK)
       await this.#countChunk({ observations: batch.slice(from, from + CHUNK), from, attempts }, sum)
+    if (this.#isDoubtful) await this.#compareShards()
     const { rates, members, tallies, failed } = sum
     const uncounted = failed.size === 0 ? undefined : judgedBy(batch, failed)
     this.#share.note(batch.length, uncounted?.size ?? 0)
@@ -229,10 +245,7 @@ class RedisFeatureStore implements FeatureStore {
       const stored = reply.refused[n]!
       const before = expected.get(key)!
       if (stored >= before) this.#partitions.reached(shard, key, stored)
-      else {
-        this.#partitions.learn(shard, key, stored)
-        this.#lost(shard, this.#partitions.since(key, stored) ?? this.#shards.hourAgo, 'older')
-      }
+      else this.#fellBack(shard, key, stored)
     }
     return reply
   }

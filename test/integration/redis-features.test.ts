@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { FeatureStore, LostCounts, Observations, Readings } from '../../src/domain/feature-store.ts'
 import type { TrafficGroup } from '../../src/domain/labels.ts'
 import type { PartitionId } from '../../src/domain/ports.ts'
-import { SHARDS, shardOf, tallyEntity } from '../../src/features/layout.ts'
+import { FeatureKeys, SHARDS, shardOf, tallyEntity } from '../../src/features/layout.ts'
 import { memoryFeatureStore } from '../../src/features/memory.ts'
 import { type RedisFeatureOptions, redisFeatureStore } from '../../src/features/redis.ts'
 import { BacklogWait, waitingCounts } from '../../src/pipeline/backlog-wait.ts'
@@ -642,26 +642,35 @@ describe.skipIf(!redisServerInstalled())('features while Redis is away', () => {
     let offset = 0
     const batch = (ts: number, n: number) => Array.from({ length: n }, () => rated(offset++, ts, 'port:1'))
     await admin.call('REPLICAOF', '127.0.0.1', new URL(server.url).port)
-    await store.count(batch(T0, 100))
-    await store.count(batch(T0 + MINUTE, 1))
+    await store.count(batch(T0, 99))
+    await store.count([rated(offset++, T0, 'port:2')])
+    await store.count(batch(T0 + MINUTE, 2))
     await expect.poll(async () => (await admin.keys('*')).length, { timeout: 10_000 }).toBeGreaterThan(2)
     await expect
       .poll(async () => {
         const keys = await admin.keys('*:offsets')
         return String(await Promise.all(keys.map((key) => admin.hvals(key))))
       })
-      .toContain('100')
+      .toContain('101')
     await admin.call('REPLICAOF', 'NO', 'ONE')
     await store.count(batch(T0 + 5 * MINUTE, 400))
+    // Of another shard, which nothing is counted in afterwards.
+    await store.count([rated(offset++, T0 + 5 * MINUTE, 'port:2')])
     proxy.pointTo(Number(new URL(replica.url).port))
     proxy.cut()
     await back()
     const { rates, counted } = await store.count(batch(T0 + 5 * MINUTE + 10 * SECOND, 1))
-    admin.disconnect()
     expect(counted).toBe(true)
-    // 400 messages are gone: from their first event time on nothing is known.
+    // 400 messages are gone from the one shard; the other had counted nothing since the first minute.
     expect(rates.at(-1)!.windows.h1).toEqual([102, 0, 0])
-    await expect.poll(() => lost).toEqual([{ how: 'older', from: T0 + 5 * MINUTE, share: 1 / 64 }])
+    await expect.poll(() => lost).toEqual([{ how: 'older', from: T0 + MINUTE, share: 2 / 64 }])
+    const keys = new FeatureKeys({ deployment: 'd', clusterId: 'c', topic: TOPIC })
+    await expect
+      .poll(() => admin.hget(keys.missing(shardOf('port:2', SHARDS)), String(T0 / MINUTE + 5)), {
+        timeout: 5_000,
+      })
+      .toBe('3')
+    admin.disconnect()
     const later = await store.count(batch(T0 + 6 * MINUTE, 1))
     expect(later.rates.at(-1)!.incomplete).toBe(false)
   }, 60_000)
