@@ -80,22 +80,21 @@ export class StoredOffsets {
     budgetMs: number,
     older: (shard: number, key: string, stored: number) => void,
   ): Promise<boolean> {
-    const known = Array.from({ length: SHARDS }, (_, shard) => ({
-      shard,
-      counted: this.#parts.partitions.countedBy(shard),
-    })).filter(({ counted }) => counted.length > 0)
-    const asked = known.map(({ shard, counted }) => ({ shard, ids: counted.map(({ id }) => id) }))
-    const outcomes = await this.#parts.link.settle(this.#callsOf(asked), { budgetMs })
+    const { link, partitions } = this.#parts
+    const asked = Array.from({ length: SHARDS }, (_, shard) => {
+      const known = partitions.countedBy(shard)
+      return { shard, known, ids: known.map(({ id }) => id) }
+    }).filter(({ ids }) => ids.length > 0)
+    const outcomes = await link.settle(this.#callsOf(asked), { budgetMs })
     for (const [i, outcome] of outcomes.entries()) {
       if (outcome.error) continue
-      const { shard, counted } = known[i]!
-      // Of an emptied shard nothing is known any more.
-      const stored = this.#decoded(shard, asked[i]!.ids, outcome.reply, 3)
-      const before = new Map(counted.map(({ id, offset }) => [partitionKey(id), offset]))
-      for (const { id, offset } of stored) {
+      const { shard, known, ids } = asked[i]!
+      const stored = this.#decoded(shard, ids, outcome.reply, 3)
+      // Nothing is known any more of a shard that was emptied; of a partition that was assigned meanwhile, something else.
+      const now = new Map(partitions.countedBy(shard).map(({ id, offset }) => [partitionKey(id), offset]))
+      for (const [n, { id, offset }] of stored.entries()) {
         const key = partitionKey(id)
-        const isKnown = this.#parts.partitions.unknown(shard, [key]).length === 0
-        if (isKnown && offset < before.get(key)!) older(shard, key, offset)
+        if (offset < Math.min(known[n]!.offset, now.get(key) ?? -1)) older(shard, key, offset)
       }
     }
     return outcomes.every(({ error }) => error === undefined)
