@@ -9,9 +9,11 @@ it('counts no more than a moment of what the process was busy for', async () => 
   while (performance.now() < until);
   const after = time.now()
   expect(after - began).toBeLessThanOrEqual(151)
+  const idleFrom = performance.now()
   await sleep(700)
   time.stop()
   const since = time.now() - after
   expect(since).toBeGreaterThan(200)
-  expect(since).toBeLessThanOrEqual(710)
+  // On a busy machine it is longer than asked for, and the process ran meanwhile.
+  expect(since).toBeLessThanOrEqual(performance.now() - idleFrom + 10)
 })
