@@ -39,7 +39,7 @@ async function rollingRestart({ cluster }: Battle): Promise<void> {
 
 /** Lets brokers answer slowly meanwhile: a quick machine would be done with all records before the fault. */
 async function unhurried({ cluster }: Battle, work: () => Promise<void>): Promise<void> {
-  for (const { proxy } of cluster.nodes) proxy.set({ kind: 'slow', bytesPerSecond: 300_000 })
+  for (const { proxy } of cluster.nodes) proxy.set({ kind: 'slow', bytesPerSecond: 80_000 })
   await work()
   for (const { proxy } of cluster.nodes) proxy.set({ kind: 'none' })
 }
