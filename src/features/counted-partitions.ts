@@ -71,11 +71,12 @@ export class CountedPartitions {
     return out
   }
 
-  /** Of the partitions that are held, those of which the shard is known to have counted something, and how far. */
-  countedBy(shard: number): { readonly id: PartitionId; readonly offset: number }[] {
-    return [...this.#partitions.values()]
-      .map(({ id, counted }) => ({ id, offset: counted[shard]! }))
-      .filter(({ offset }) => offset >= 0)
+  /** Of the partitions that are held, by key, those of which the shard is known to have counted something, and how far. */
+  countedBy(shard: number): Map<string, { readonly id: PartitionId; readonly offset: number }> {
+    const some = new Map<string, { readonly id: PartitionId; readonly offset: number }>()
+    for (const [key, { id, counted }] of this.#partitions)
+      if (counted[shard]! >= 0) some.set(key, { id, offset: counted[shard]! })
+    return some
   }
 
   /** Sets what a shard has counted; of a partition that is not held (any more) nothing is kept. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { LogId, LogsOf } from '../domain/feature-store.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import type { Outcome, RedisLink } from '../redis/link.ts'
-import { loadScript, type ScriptCall } from '../redis/script.ts'
+import { loadScript } from '../redis/script.ts'
 import type { CountedPartitions } from './counted-partitions.ts'
 import { type FeatureKeys, SHARDS } from './layout.ts'
 import { type CountedLog, type LogChange, logChangeOf } from './log-change.ts'
@@ -80,24 +80,16 @@ export class StoredOffsets {
     budgetMs: number,
     older: (shard: number, key: string, stored: number) => void,
   ): Promise<boolean> {
-    const { link, partitions } = this.#parts
-    const asked = Array.from({ length: SHARDS }, (_, shard) => {
-      const known = partitions.countedBy(shard)
-      return { shard, known, ids: known.map(({ id }) => id) }
-    }).filter(({ ids }) => ids.length > 0)
-    const outcomes = await link.settle(this.#callsOf(asked), { budgetMs })
-    for (const [i, outcome] of outcomes.entries()) {
-      if (outcome.error) continue
-      const { shard, known, ids } = asked[i]!
-      const stored = this.#decoded(shard, ids, outcome.reply, 3)
+    const { partitions } = this.#parts
+    const known = Array.from({ length: SHARDS }, (_, shard) => partitions.countedBy(shard))
+    const stored = await this.#ask((shard) => [...known[shard]!.values()].map(({ id }) => id), budgetMs)
+    for (const { shard, id, offset } of stored) {
+      const key = partitionKey(id)
       // Nothing is known any more of a shard that was emptied; of a partition that was assigned meanwhile, something else.
-      const now = new Map(partitions.countedBy(shard).map(({ id, offset }) => [partitionKey(id), offset]))
-      for (const [n, { id, offset }] of stored.entries()) {
-        const key = partitionKey(id)
-        if (offset < Math.min(known[n]!.offset, now.get(key) ?? -1)) older(shard, key, offset)
-      }
+      const now = partitions.offsets.get(key)?.[shard] ?? Number.NaN
+      if (offset < Math.min(known[shard]!.get(key)!.offset, now)) older(shard, key, offset)
     }
-    return outcomes.every(({ error }) => error === undefined)
+    return stored.length === known.reduce((sum, { size }) => sum + size, 0)
   }
 
   close(): void {
@@ -122,30 +114,38 @@ export class StoredOffsets {
     if (reset.length > 0) this.#parts.onReset?.(reset)
   }
 
-  async #read(keys: readonly string[], budgetMs: number): Promise<Stored[]> {
-    const { link, partitions } = this.#parts
-    const asked = Array.from({ length: SHARDS }, (_, shard) => ({
-      shard,
-      ids: partitions.unknown(shard, keys),
-    })).filter(({ ids }) => ids.length > 0)
+  #read(keys: readonly string[], budgetMs: number): Promise<Stored[]> {
+    return this.#ask(
+      (shard) => this.#parts.partitions.unknown(shard, keys),
+      budgetMs,
+      (one) => void this.#learnIfSame(one, this.#logOf(one)),
+    )
+  }
+
+  /** What the shards have stored of these partitions, as far as they answer; `late` is told what comes too late. */
+  async #ask(
+    idsOf: (shard: number) => readonly PartitionId[],
+    budgetMs: number,
+    late?: (stored: Stored) => void,
+  ): Promise<Stored[]> {
+    const asked = Array.from({ length: SHARDS }, (_, shard) => ({ shard, ids: idsOf(shard) })).filter(
+      ({ ids }) => ids.length > 0,
+    )
+    const calls = asked.map(({ shard, ids }) => ({
+      script: COUNTED,
+      keys: [this.#parts.keys.offsets(shard)],
+      args: [randomUUID(), ...ids.map(partitionKey)],
+    }))
     const take = (i: number, outcome: Outcome): Stored[] => {
       if (outcome.error) return []
       const { shard, ids } = asked[i]!
       return this.#decoded(shard, ids, outcome.reply, 3)
     }
-    const late = (i: number, outcome: Outcome): void => {
-      for (const one of take(i, outcome)) this.#learnIfSame(one, this.#logOf(one))
-    }
-    const outcomes = await link.settle(this.#callsOf(asked), { budgetMs, late })
+    const outcomes = await this.#parts.link.settle(calls, {
+      budgetMs,
+      ...(late ? { late: (i, outcome) => take(i, outcome).forEach(late) } : {}),
+    })
     return outcomes.flatMap((outcome, i) => take(i, outcome))
-  }
-
-  #callsOf(asked: readonly { readonly shard: number; readonly ids: readonly PartitionId[] }[]): ScriptCall[] {
-    return asked.map(({ shard, ids }) => ({
-      script: COUNTED,
-      keys: [this.#parts.keys.offsets(shard)],
-      args: [randomUUID(), ...ids.map(partitionKey)],
-    }))
   }
 
   /** Judges what is stored by logs that were asked for after it was read. */
