@@ -1,7 +1,8 @@
 // From the broker's append of a message to its append of the alert on it, by the timestamps of the broker: what a
-// blocking service waits for, without messages in parts. Messages are offered at fixed rates whatever comes back (an open loop), one in twenty a
-// forged brand, until there are enough alerts for a percentile. Beside it, in the same run, a bare consumer and producer
-// that only copies each alert's worth of messages from topic to topic: what the broker and the machine take of it.
+// blocking service waits for, without messages in parts. Messages are offered at fixed rates whatever comes back (an open
+// loop), one in twenty a forged brand, until there are enough alerts for a percentile. Beside it, in the same run, a bare
+// consumer and producer that only copies each alert's worth of messages from topic to topic: what the broker and the
+// machine take of it.
 //
 //   npm run bench -- latency [--rates 1000,5000,10000] [--alerts 2000] [--main dist/main.js] [--json FILE] [--keep]
 import { writeFileSync } from 'node:fs'

@@ -37,6 +37,14 @@ async function rollingRestart({ cluster }: Battle): Promise<void> {
   }
 }
 
+async function killAllInTurn({ cluster }: Battle): Promise<void> {
+  for (const node of cluster.nodes) {
+    await node.kill()
+    await sleep(3_000)
+    await node.start()
+  }
+}
+
 /** Lets brokers answer slowly meanwhile: a quick machine would be done with all records before the fault. */
 async function unhurried({ cluster }: Battle, work: () => Promise<void>): Promise<void> {
   for (const { proxy } of cluster.nodes) proxy.set({ kind: 'slow', bytesPerSecond: 80_000 })
@@ -95,11 +103,7 @@ export const CELLS: readonly Cell[] = [
     tells: /^kafka(?: sink)?: /,
     async fault(battle) {
       await battle.reach(0.05)
-      for (const node of battle.cluster.nodes) {
-        await node.kill()
-        await sleep(3_000)
-        await node.start()
-      }
+      await killAllInTurn(battle)
     },
   },
   {
@@ -117,11 +121,7 @@ export const CELLS: readonly Cell[] = [
           await sleep(200 + 1_300 * battle.random())
         }
       })()
-      for (const node of battle.cluster.nodes) {
-        await node.kill()
-        await sleep(3_000)
-        await node.start()
-      }
+      await killAllInTurn(battle)
       isOver = true
       await hiccups
     },

@@ -3,6 +3,7 @@ import type { FeatureStore, Observations, Readings } from '../../src/domain/feat
 import type { TrafficGroup } from '../../src/domain/labels.ts'
 import { memoryFeatureStore } from '../../src/features/memory.ts'
 import { redisFeatureStore } from '../../src/features/redis.ts'
+import { BacklogWait, waitingCounts } from '../../src/pipeline/backlog-wait.ts'
 import { connectRedis } from '../../src/redis/client.ts'
 import type { RedisLink } from '../../src/redis/link.ts'
 import { delegate } from './delegate.ts'
@@ -59,13 +60,9 @@ export async function clusterBackend(): Promise<Backend> {
 
 /** The store as live traffic uses it: what is not counted at once is given up. */
 export function asLive(store: FeatureStore): FeatureStore {
-  return delegate(store, {
-    async count(batch: readonly Observations[]) {
-      const readings = await store.count(batch)
-      if (!readings.counted) store.giveUp(batch)
-      return readings
-    },
-  })
+  const { signal } = new AbortController()
+  const wait = new BacklogWait({ clock: { now: Date.now }, most: 0, signal, began: () => {} })
+  return delegate(store, waitingCounts(store, wait))
 }
 
 export function freshScope(): string {
