@@ -13,7 +13,6 @@
 --            sent    = [key of a day before the slot, slot, field, count, slot, …]
 --          Entities and keys are named as in layout.ts. Buckets ascend. A count of 0 was counted before: it is read, not
 --          counted.
--- ARGV[2]  the numbers of layout.ts (LIMITS), JSON
 -- Returns  {0, stored offsets in the order of the payload, epoch or ''} when an offset or the epoch is not the expected
 --          one: nothing was counted;
 --          {1, rate readings, member readings, tally readings, epoch}; group and index from 1, real numbers as text:
@@ -28,7 +27,8 @@ local prefix = string.sub(KEYS[1], 1, -8)
 local pack, unpack_, unpack_limit = cmsgpack.pack, cmsgpack.unpack, cmsgpack.unpack_limit
 
 local payload = cjson.decode(ARGV[1])
-local limits = cjson.decode(ARGV[2])
+-- The numbers of layout.ts (LIMITS).
+-- constants: limits
 local since = payload.since
 
 local offsets = payload.offsets

@@ -26,8 +26,7 @@ import {
 } from './layout.ts'
 import type { Marks } from './uncounted-buckets.ts'
 
-const COUNT = loadScript(new URL('./count.lua', import.meta.url), 'count')
-const LIMITS_JSON = JSON.stringify(LIMITS)
+const COUNT = loadScript(new URL('./count.lua', import.meta.url), 'count', { limits: LIMITS })
 
 /** One call of `count.lua`, and what its reply speaks of: groups and indices as in the payload. */
 export interface CountCall {
@@ -81,7 +80,7 @@ export function encodeCount(
   const names = [keys.offsets(batch.shard), keys.missing(batch.shard)]
   if (declare) for (const name of namesOf(groups)) names.push(keys.of(batch.shard, name))
   const args = { epoch: [epoch, randomUUID()], offsets, missing: marks.flat(), since, groups }
-  const call = { script: COUNT, keys: names, args: [JSON.stringify(args), LIMITS_JSON] }
+  const call = { script: COUNT, keys: names, args: [JSON.stringify(args)] }
   return { batch, marks, expected, call, rates, members, tallies }
 }
 

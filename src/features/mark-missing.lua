@@ -2,8 +2,8 @@
 -- KEYS[1]  offsets: hash, which lies on the same shard
 -- KEYS[2]  missing: hash, minute -> mask of its six buckets
 -- ARGV[1]  minute, mask, minute, mask, …, JSON
--- ARGV[2]  the numbers of layout.ts (LIMITS), JSON
 -- Returns  nothing
-local limits = cjson.decode(ARGV[2])
+-- The numbers of layout.ts (LIMITS).
+-- constants: limits
 -- include: missing.lua
 mark_missing(cjson.decode(ARGV[1]))

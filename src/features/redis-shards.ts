@@ -4,7 +4,9 @@ import { loadScript } from '../redis/script.ts'
 import { type FeatureKeys, LIMITS, RATE_MINUTES, SHARDS } from './layout.ts'
 import { UncountedBuckets } from './uncounted-buckets.ts'
 
-const MARK_MISSING = loadScript(new URL('./mark-missing.lua', import.meta.url), 'mark-missing')
+const MARK_MISSING = loadScript(new URL('./mark-missing.lua', import.meta.url), 'mark-missing', {
+  limits: LIMITS,
+})
 
 /** What is not on the way of a message may take longer than its budget, ms. */
 export const BACKGROUND_MS = 2000
@@ -107,7 +109,7 @@ export class FeatureShards {
     const calls = due.map(({ shard, marks }) => ({
       script: MARK_MISSING,
       keys: [this.#keys.offsets(shard), this.#keys.missing(shard)],
-      args: [JSON.stringify(marks.flat()), JSON.stringify(LIMITS)],
+      args: [JSON.stringify(marks.flat())],
     }))
     const outcomes = await this.#link.settle(calls, { budgetMs: BACKGROUND_MS })
     for (const [i, { error }] of outcomes.entries()) if (!error) due[i]!.uncounted.marked(due[i]!.marks)

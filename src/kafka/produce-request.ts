@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { crc32c } from './crc32c.ts'
 
 /** A record as the client hands it over. */
 export interface ProducedRecord {
@@ -42,7 +43,6 @@ export interface ProduceRequest {
 
 const require = createRequire(import.meta.url)
 const EncoderClass = require('kafkajs/src/protocol/encoder') as new (size: number) => Encoder
-const crc32c = require('kafkajs/src/protocol/recordBatch/crc32C') as (bytes: Buffer) => number
 
 const MAGIC = 2
 /** Bytes of a record batch before its records; those of them that its length counts; those before its checksum's range. */

@@ -18,11 +18,19 @@ export interface ScriptCall {
 
 /**
  * Reads a script; `loadScript(new URL('./count.lua', import.meta.url), 'count')` works from `src/` and `dist/` alike.
- * A line `-- include: <file>` stands for a file of the same folder.
+ * A line `-- include: <file>` stands for a file of the same folder, and `-- constants: <name>` for a local table of that
+ * name with the numbers of `constants[name]`, which costs the server less than to read them from an argument.
  */
-export function loadScript(url: URL, name: string): Script {
-  const source = readFileSync(url, 'utf8').replace(/^-- include: (\S+)$/gm, (_, file: string) =>
-    readFileSync(new URL(file, url), 'utf8'),
-  )
+export function loadScript(
+  url: URL,
+  name: string,
+  constants: Readonly<Record<string, Readonly<Record<string, number>>>> = {},
+): Script {
+  const source = readFileSync(url, 'utf8')
+    .replace(/^-- include: (\S+)$/gm, (_, file: string) => readFileSync(new URL(file, url), 'utf8'))
+    .replace(/^-- constants: (\S+)$/gm, (_, table: string) => {
+      const entries = Object.entries(constants[table]!).map(([key, value]) => `${key} = ${value}`)
+      return `local ${table} = { ${entries.join(', ')} }`
+    })
   return { name, source, sha: createHash('sha1').update(source).digest('hex') }
 }

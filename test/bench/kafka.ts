@@ -6,10 +6,12 @@
 //
 //   npm run bench -- kafka [--traffic dense] [--messages 240000] [--instances 1,2] [--peers bare,python,streams]
 //     [--rounds 1] [--main dist/main.js,OTHER] [--plain-topics] [--profile DIR] [--json FILE] [--keep] [--delivery at-least-once,exactly-once]
+//     [--set SIGWATCH_BATCH_MAX_RECORDS=400 …]
 //
 // Several builds under `--main` run in turns on the same backlog; behind the path of one there may be options of Node, as in
 // `dist/main.js --max-semi-space-size=64`. `--plain-topics`: without consents and replies, of
-// which every message is remembered. `--delivery`: each of them in turns. `--profile`: a CPU profile of each instance.
+// which every message is remembered. `--delivery`: each of them in turns. `--set`: a setting of the instances. `--profile`: a CPU profile of each
+// instance.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -18,7 +20,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import kafkajs from 'kafkajs'
-import { startOwnKafka } from '../helpers/kafka-broker.ts'
+import { PRODUCTION_JVM, startOwnKafka } from '../helpers/kafka-broker.ts'
 import { plainClient } from '../helpers/kafka-client.ts'
 import { fetchMavenJars } from '../helpers/maven-jars.ts'
 import { startOwnRedis } from '../helpers/redis-server.ts'
@@ -50,6 +52,7 @@ const { values: options } = parseArgs({
     main: { type: 'string', default: MAIN },
     'plain-topics': { type: 'boolean', default: false },
     delivery: { type: 'string', default: 'at-least-once' },
+    set: { type: 'string', multiple: true, default: [] },
     profile: { type: 'string' },
     json: { type: 'string' },
     keep: { type: 'boolean', default: false },
@@ -79,7 +82,7 @@ interface Measured {
 
 const say = (line: string) => process.stderr.write(`${line}\n`)
 const folder = mkdtempSync(join(tmpdir(), 'sigwatch-bench-'))
-const [broker, redis] = [await startOwnKafka(), await startOwnRedis()]
+const [broker, redis] = [await startOwnKafka({ jvm: PRODUCTION_JVM }), await startOwnRedis()]
 const client = plainClient(broker.brokers)
 const admin = client.kafka.admin()
 await admin.connect()
@@ -185,6 +188,7 @@ async function instances(
     SIGWATCH_REDIS_BUDGET: '10s',
     SIGWATCH_LOG_LEVEL: 'warn',
     ...(delivery === 'exactly-once' ? { SIGWATCH_DELIVERY: delivery } : {}),
+    ...Object.fromEntries(options.set.map((setting) => setting.split('=', 2))),
   }
   const [path, ...own] = main.split(' ')
   const node = options.profile ? [...own, '--cpu-prof', '--cpu-prof-dir', resolve(options.profile)] : own

@@ -1,8 +1,7 @@
 // From the broker's append of a message to its append of the alert on it, by the timestamps of the broker: what a
 // blocking service waits for, without messages in parts. Messages are offered at fixed rates whatever comes back (an open
-// loop), one in twenty a forged brand, until there are enough alerts for a percentile. Beside it, in the same run, a bare
-// consumer and producer that only copies each alert's worth of messages from topic to topic: what the broker and the
-// machine take of it.
+// loop), one in twenty a forged brand, until there are enough alerts for a percentile. Beside it, in the same run, probes
+// that a bare consumer and producer copies from topic to topic, fifty a second: what the broker and the machine take of it.
 //
 //   npm run bench -- latency [--rates 1000,5000,10000] [--alerts 2000] [--main dist/main.js] [--json FILE] [--keep]
 import { writeFileSync } from 'node:fs'
@@ -30,8 +29,10 @@ const { values: options } = parseArgs({
 const RATES = options.rates.split(',').map(Number)
 /** One message in so many is forged. */
 const FORGED = 20
+/** Between two probes, ms. */
+const PROBE_EVERY = 20
 /** Of the messages, ms, at the beginning of each rate. */
-const WARM_UP = 5_000
+const WARM_UP = 30_000
 const MIN_SECONDS = 10
 const secondsOf = (rate: number) => Math.max(MIN_SECONDS, (1.1 * FORGED * Number(options.alerts)) / rate)
 
@@ -42,18 +43,23 @@ const live = await startLive(options.main, {
   SIGWATCH_ALERTS_MAX_PER_SENDER: '0',
 })
 const { client, at, connection, producer } = live
-const copies = await client.createTopic({ config: live.config })
+const [probes, copies] = [
+  await client.createTopic({ config: live.config }),
+  await client.createTopic({ config: live.config }),
+]
 const copier = client.kafka.consumer({ groupId: `${at.groupId}-copier`, maxWaitTimeInMs: 100 })
 await copier.connect()
-await copier.subscribe({ topic: at.topics.messages })
+await copier.subscribe({ topic: probes })
 await copier.run({
-  partitionsConsumedConcurrently: 8,
   eachBatch: async ({ batch }) => {
-    const some = batch.messages.filter(({ offset }) => Number(offset) % FORGED === 0)
-    const messages = some.map(({ timestamp }) => ({ value: timestamp }))
-    if (messages.length > 0) await producer.send({ topic: copies, acks: -1, messages })
+    const messages = batch.messages.map(({ timestamp }) => ({ value: timestamp }))
+    await producer.send({ topic: copies, acks: -1, messages })
   },
 })
+const probing = setInterval(
+  () => void producer.send({ topic: probes, acks: -1, messages: [{ value: 'probe' }] }),
+  PROBE_EVERY,
+)
 await sleep(3_000)
 
 let sent = 0
@@ -108,6 +114,7 @@ async function readTopic(topic: string): Promise<Read[]> {
 const spans: { readonly rate: number; readonly from: number; readonly to: number; readonly load: number }[] =
   []
 for (const rate of RATES) spans.push({ rate, ...(await offer(rate)), load: load() })
+clearInterval(probing)
 await copier.disconnect()
 
 /** When each message was appended, by its place. A part is left out: it waits for parts that the producer offers later. */

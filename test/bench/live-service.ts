@@ -1,5 +1,5 @@
 import { connectKafka } from '../../src/kafka/client.ts'
-import { startOwnKafka } from '../helpers/kafka-broker.ts'
+import { PRODUCTION_JVM, startOwnKafka } from '../helpers/kafka-broker.ts'
 import { plainClient } from '../helpers/kafka-client.ts'
 import { startOwnRedis } from '../helpers/redis-server.ts'
 import { type Environment, startService } from '../helpers/service.ts'
@@ -10,7 +10,7 @@ import { createServiceTopics } from '../helpers/service-topics.ts'
  * producer of input records.
  */
 export async function startLive(main: string, env: Environment) {
-  const [broker, redis] = [await startOwnKafka(), await startOwnRedis()]
+  const [broker, redis] = [await startOwnKafka({ jvm: PRODUCTION_JVM }), await startOwnRedis()]
   const client = plainClient(broker.brokers)
   const config = { 'message.timestamp.type': 'LogAppendTime' }
   const at = await createServiceTopics(client, broker.brokers, {

@@ -63,10 +63,22 @@ export interface BrokerOptions {
   readonly settings?: (port: number, controller: number, inner: number) => readonly string[]
   /** A user of the SCRAM mechanisms. */
   readonly scram?: { readonly user: string; readonly password: string }
+  /** Options of the JVM instead of those that let a broker start quickly. */
+  readonly jvm?: readonly string[]
 }
 
+/** What lets a JVM start quickly; code that runs for minutes is slower by it. */
+const QUICK_START = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
+/** What the start script of Kafka gives a broker. */
+export const PRODUCTION_JVM = [
+  '-server',
+  '-XX:+UseG1GC',
+  '-XX:MaxGCPauseMillis=20',
+  '-XX:InitiatingHeapOccupancyPercent=35',
+]
+
 /** One node on free socket ports, with its data in a folder of its own. */
-export async function startOwnKafka({ settings, scram }: BrokerOptions = {}): Promise<OwnKafkaBroker> {
+export async function startOwnKafka({ settings, scram, jvm }: BrokerOptions = {}): Promise<OwnKafkaBroker> {
   const jars = fetchJars()
   const [port, controller, inner] = [await freePort(), await freePort(), await freePort()]
   const dir = mkdtempSync(join(tmpdir(), 'sigwatch-kafka-'))
@@ -92,7 +104,9 @@ export async function startOwnKafka({ settings, scram }: BrokerOptions = {}): Pr
   let child: ChildProcess | undefined
   const start = async () => {
     const log = openSync(join(dir, 'broker.log'), 'a')
-    child = spawn('java', javaArguments(jars, '768m', 'kafka.Kafka', config), { stdio: ['ignore', log, log] })
+    child = spawn('java', [...(jvm ?? QUICK_START), ...classArguments(jars, '768m', 'kafka.Kafka', config)], {
+      stdio: ['ignore', log, log],
+    })
     closeSync(log)
     removeAtExit(child, dir)
     await answersAt(watched, child, join(dir, 'broker.log'))
@@ -125,7 +139,11 @@ export function removeAtExit(child: ChildProcess, dir: string): void {
 
 /** Of `java`, for a broker or one of its tools. */
 export function javaArguments(jars: string, heap: string, main: string, ...args: string[]): string[] {
-  return [`-Xmx${heap}`, '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', join(jars, '*'), main, ...args]
+  return [...QUICK_START, ...classArguments(jars, heap, main, ...args)]
+}
+
+function classArguments(jars: string, heap: string, main: string, ...args: string[]): string[] {
+  return [`-Xmx${heap}`, '-cp', join(jars, '*'), main, ...args]
 }
 
 function propertiesOf(port: number, controller: number, dir: string): string[] {
