@@ -14,6 +14,7 @@ import { buildModel } from '../../src/model/training/build.ts'
 import { readCorpus } from '../../src/model/training/corpus.ts'
 import { reportOf } from '../../src/model/training/metrics.ts'
 import { heldTexts, type Part, split } from '../../src/model/training/plan.ts'
+import { GRAMS, learn, predict, writeLabelled } from './fasttext.ts'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -55,18 +56,9 @@ function run(program: string, args: readonly string[]): string {
 const rowsOf = (part: Part): Text[] =>
   heldTexts([part], 1).map(({ label, text }) => ({ label, text: text.replace(/\s+/g, ' ') }))
 
-/** fastText reads words: characters of Chinese are parted by spaces, word pairs and character grams switched on. */
-const spaced = (text: string) =>
-  text
-    .toLowerCase()
-    .replace(/[\u3400-\u9fff]/g, ' $& ')
-    .replace(/\s+/g, ' ')
-    .trim()
-
 function write(dir: string, name: string, rows: readonly Text[]): void {
   writeFileSync(join(dir, name), rows.map(({ label, text }) => `${label}\t${text}\n`).join(''))
-  const words = rows.map(({ label, text }) => `__label__${label} ${spaced(text)}\n`)
-  writeFileSync(join(dir, `${name}.ft`), words.join(''))
+  writeLabelled(join(dir, `${name}.ft`), rows)
 }
 
 async function trained({ dir, labels, test, seed }: Contest): Promise<number> {
@@ -99,18 +91,12 @@ function supportVectors({ dir }: Contest): Scores {
 }
 
 function fastText({ dir, labels, test }: Contest): Scores {
-  const kinds = { words: ['-wordNgrams', '2'], grams: ['-wordNgrams', '3', '-minn', '1', '-maxn', '3'] }
   const truth = test.map((row) => labels.indexOf(row.label))
-  const scores = Object.entries(kinds).map(([name, grams]) => {
-    const model = join(dir, name)
-    const learn = ['-input', join(dir, 'train.tsv.ft'), '-output', model, '-thread', '1']
-    run('fasttext', ['supervised', ...learn, ...grams, '-epoch', '25', '-lr', '0.5'])
-    const said = run('fasttext', ['predict', `${model}.bin`, join(dir, 'test.tsv.ft')])
-    const predicted = said
-      .trim()
-      .split('\n')
-      .map((line) => labels.indexOf(line.replace('__label__', '')))
-    return [`fastText ${name}`, reportOf(labels, truth, predicted).macroF1] as const
+  const kinds = Object.keys(GRAMS) as (keyof typeof GRAMS)[]
+  const scores = kinds.map((kind) => {
+    const said = predict(learn(join(dir, 'train.tsv.ft'), dir, kind), join(dir, 'test.tsv.ft'))
+    const predicted = said.map((label) => labels.indexOf(label))
+    return [`fastText ${kind}`, reportOf(labels, truth, predicted).macroF1] as const
   })
   return Object.fromEntries(scores)
 }

@@ -1,6 +1,10 @@
-// Messages a second of processor time from text to scores: normalise, tokenise, score in batches of 256.
-// npx tsx test/bench/model-throughput.ts [--backend native|wasm|cpu] [--seconds 5] [--write FILE]
-import { readdirSync, writeFileSync } from 'node:fs'
+// Messages a second of processor time from text to scores: normalise, tokenise, score in batches of 256; and, with
+// `--fasttext`, what `fasttext predict` (Debian) does with the same texts in the same run, once with the texts as they are and
+// once with them four times over, so that its start is taken off.
+//
+//   npm run bench -- model-throughput [--backend native,wasm,cpu] [--seconds 5] [--rounds 1] [--fasttext] [--write FILE]
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadArtifact } from '../../src/model/artifact.ts'
@@ -9,11 +13,15 @@ import { createRandom } from '../../src/model/random.ts'
 import { modelInput, textModel } from '../../src/model/text-model.ts'
 import { readCorpus } from '../../src/model/training/corpus.ts'
 import { fillSlots } from '../../src/model/training/slots.ts'
+import { GRAMS, learn, secondsToPredict, writeLabelled } from './fasttext.ts'
+import { median } from './median.ts'
 
 const { values } = parseArgs({
   options: {
-    backend: { type: 'string' },
+    backend: { type: 'string', default: BACKENDS.join(',') },
     seconds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '1' },
+    fasttext: { type: 'boolean', default: false },
     write: { type: 'string' },
   },
 })
@@ -22,8 +30,12 @@ const random = createRandom(1)
 const templates = readdirSync(join(root, 'corpus/writers'))
   .filter((file) => file.endsWith('.tsv'))
   .flatMap((file) => readCorpus(join(root, 'corpus/writers', file)).rows)
-const texts = Array.from({ length: 20_000 }, () => fillSlots(random.pick(templates).text, random))
-if (values.write) writeFileSync(values.write, texts.map((text) => `${text.replaceAll('\n', ' ')}\n`).join(''))
+const rows = Array.from({ length: 20_000 }, () => {
+  const { label, text } = random.pick(templates)
+  return { label, text: fillSlots(text, random).replaceAll('\n', ' ') }
+})
+const texts = rows.map(({ text }) => text)
+if (values.write) writeFileSync(values.write, texts.map((text) => `${text}\n`).join(''))
 
 const artifact = loadArtifact(join(root, 'models/sms-zh/3'))
 const characters = texts.reduce((sum, text) => sum + text.length, 0) / texts.length
@@ -46,28 +58,62 @@ function rate(run: (batch: readonly string[]) => void): number {
   const { user, system } = process.cpuUsage(used)
   return done / ((user + system) / 1e6)
 }
-const show = (what: string, value: number) =>
-  process.stdout.write(`${what.padEnd(28)} ${Math.round(value).toLocaleString('en-US')} messages/s\n`)
 
-show(
-  'normalise alone',
-  rate((batch) => batch.forEach((text) => void modelInput(text))),
-)
-const wanted = values.backend === undefined ? BACKENDS : [values.backend as Backend]
-for (const backend of wanted) {
-  try {
-    const model = textModel(artifact, await openBackend(backend, () => {}))
-    show(
-      `${backend}: text to scores`,
-      rate((batch) => void model.score(batch.map(modelInput))),
+/** What is measured, with the rate of each round. */
+const measured = new Map<string, number[]>()
+
+function note(what: string, value: number): void {
+  process.stdout.write(`${what.padEnd(28)} ${Math.round(value).toLocaleString('en-US')} messages/s\n`)
+  measured.set(what, [...(measured.get(what) ?? []), value])
+}
+
+async function measureBackend(backend: Backend): Promise<void> {
+  const model = textModel(artifact, await openBackend(backend, () => {}))
+  note(
+    `${backend}: text to scores`,
+    rate((batch) => void model.score(batch.map(modelInput))),
+  )
+  const inputs = new Map(texts.map((text) => [text, modelInput(text)]))
+  note(
+    `${backend}: normalised to scores`,
+    rate((batch) => void model.score(batch.map((text) => inputs.get(text)!))),
+  )
+  model.close()
+}
+
+/** Files of one and of five times the texts, and a model of each kind that has learnt from the first. */
+function prepareFastText(dir: string) {
+  const [once, fivefold] = [join(dir, 'once'), join(dir, 'fivefold')]
+  writeLabelled(once, rows)
+  writeFileSync(fivefold, readFileSync(once, 'utf8').repeat(5))
+  const kinds = Object.keys(GRAMS) as (keyof typeof GRAMS)[]
+  return { once, fivefold, models: kinds.map((kind) => ({ kind, model: learn(once, dir, kind) })) }
+}
+
+const dir = mkdtempSync(join(tmpdir(), 'sigwatch-fasttext-'))
+const peer = values.fasttext ? prepareFastText(dir) : undefined
+for (let round = 0; round < Number(values.rounds); round++) {
+  note(
+    'normalise alone',
+    rate((batch) => batch.forEach((text) => void modelInput(text))),
+  )
+  for (const backend of values.backend.split(',') as Backend[])
+    await measureBackend(backend).catch((error: Error) =>
+      process.stdout.write(`${backend}: ${error.message}\n`),
     )
-    const inputs = new Map(texts.map((text) => [text, modelInput(text)]))
-    show(
-      `${backend}: normalised to scores`,
-      rate((batch) => void model.score(batch.map((text) => inputs.get(text)!))),
+  for (const { kind, model } of peer?.models ?? []) {
+    const more = secondsToPredict(model, peer!.fivefold) - secondsToPredict(model, peer!.once)
+    note(`fastText, ${kind}`, (4 * texts.length) / more)
+  }
+}
+rmSync(dir, { recursive: true })
+
+if (Number(values.rounds) > 1) {
+  process.stdout.write(`median of ${values.rounds} rounds, from the least to the most\n`)
+  for (const [what, rates] of measured) {
+    const [least, middle, most] = [Math.min(...rates), median(rates)!, Math.max(...rates)].map((value) =>
+      Math.round(value).toLocaleString('en-US'),
     )
-    model.close()
-  } catch (error) {
-    process.stdout.write(`${backend}: ${(error as Error).message}\n`)
+    process.stdout.write(`${what.padEnd(28)} ${middle} (${least} to ${most}) messages/s\n`)
   }
 }
