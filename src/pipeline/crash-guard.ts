@@ -35,6 +35,8 @@ export class CrashGuard {
   readonly #store: Attempts
   readonly #emit: Emit
   readonly #readings = new Map<string, Reading>()
+  /** How many items of a batch that gathers were found fit to be read ahead, as long as no partition was given up. */
+  #fit = new WeakMap<readonly Intaken[], number>()
   #failed = false
 
   constructor(pipeline: Worked, store: Attempts, emit: Emit) {
@@ -57,12 +59,16 @@ export class CrashGuard {
 
   /** See Pipeline. Only where a record that ended the process would be found: not before its partition was begun. */
   readAhead(items: readonly Intaken[]): void {
-    const [first] = this.#firstOfNew(items)
-    if (first === undefined && !this.#areCareful(items)) this.#pipeline.readAhead(items)
+    const added = items.slice(this.#fit.get(items) ?? 0)
+    const [first] = this.#firstOfNew(added)
+    if (first !== undefined || this.#areCareful(added)) return
+    this.#fit.set(items, items.length)
+    this.#pipeline.readAhead(items)
   }
 
   /** Partitions that are given up in order: what ends the process later says nothing of them. */
   async revoked(partitions: readonly PartitionId[]): Promise<void> {
+    this.#fit = new WeakMap()
     for (const id of partitions) {
       const reading = this.#readings.get(partitionKey(id))
       this.#readings.delete(partitionKey(id))

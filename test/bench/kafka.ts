@@ -20,7 +20,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import kafkajs from 'kafkajs'
-import { PRODUCTION_JVM, startOwnKafka } from '../helpers/kafka-broker.ts'
+import { startOwnKafka } from '../helpers/kafka-broker.ts'
 import { plainClient } from '../helpers/kafka-client.ts'
 import { fetchMavenJars } from '../helpers/maven-jars.ts'
 import { startOwnRedis } from '../helpers/redis-server.ts'
@@ -82,7 +82,7 @@ interface Measured {
 
 const say = (line: string) => process.stderr.write(`${line}\n`)
 const folder = mkdtempSync(join(tmpdir(), 'sigwatch-bench-'))
-const [broker, redis] = [await startOwnKafka({ jvm: PRODUCTION_JVM }), await startOwnRedis()]
+const [broker, redis] = [await startOwnKafka(), await startOwnRedis()]
 const client = plainClient(broker.brokers)
 const admin = client.kafka.admin()
 await admin.connect()

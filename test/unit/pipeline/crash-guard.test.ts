@@ -133,4 +133,23 @@ describe('a record that ends the process', () => {
     await begin()
     expect(ahead).toEqual([])
   })
+
+  it('looks at a batch that grows as a whole again once a partition was given up', async () => {
+    const ahead: number[] = []
+    const pipeline = {
+      readAhead: (items: readonly Intaken[]) => void ahead.push(items.length),
+      process: async (_: readonly Intaken[], write: Write) => write([]),
+    }
+    const guard = new CrashGuard(pipeline, new MemoryStateStore({ clock: { now: () => 0 } }), () => {})
+    await guard.process([item(0, 0), item(1, 0)], async () => {})
+    const growing = [item(0, 1)]
+    guard.readAhead(growing)
+    growing.push(item(1, 1))
+    guard.readAhead(growing)
+    expect(ahead).toEqual([1, 2])
+    await guard.revoked([{ topic: 't', partition: 0 }])
+    growing.push(item(1, 2))
+    guard.readAhead(growing)
+    expect(ahead).toEqual([1, 2])
+  })
 })
