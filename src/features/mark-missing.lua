@@ -3,6 +3,7 @@
 -- KEYS[2]  missing: hash, minute -> mask of its six buckets
 -- ARGV[1]  minute, mask, minute, mask, …, JSON
 -- Returns  nothing
+
 -- The numbers of layout.ts (LIMITS).
 -- constants: limits
 -- include: missing.lua
