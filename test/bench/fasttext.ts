@@ -3,10 +3,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What makes fastText count words, or characters as well. */
-export const GRAMS = {
+const GRAMS = {
   words: ['-wordNgrams', '2'],
   grams: ['-wordNgrams', '3', '-minn', '1', '-maxn', '3'],
 } as const
+export type Kind = keyof typeof GRAMS
+export const KINDS = Object.keys(GRAMS) as Kind[]
 
 const LEARN = ['-thread', '1', '-epoch', '25', '-lr', '0.5']
 const MAX_OUTPUT = 1 << 28
@@ -28,7 +30,7 @@ export function writeLabelled(
 }
 
 /** Learns from a file of `writeLabelled`; returns the path of the model, in `dir`. Needs Debian's package fasttext. */
-export function learn(file: string, dir: string, kind: keyof typeof GRAMS): string {
+export function learn(file: string, dir: string, kind: Kind): string {
   const model = join(dir, kind)
   const from = ['supervised', '-input', file, '-output', model]
   execFileSync('fasttext', [...from, ...LEARN, ...GRAMS[kind]], { stdio: 'ignore' })

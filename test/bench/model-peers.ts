@@ -14,7 +14,7 @@ import { buildModel } from '../../src/model/training/build.ts'
 import { readCorpus } from '../../src/model/training/corpus.ts'
 import { reportOf } from '../../src/model/training/metrics.ts'
 import { heldTexts, type Part, split } from '../../src/model/training/plan.ts'
-import { GRAMS, learn, predict, writeLabelled } from './fasttext.ts'
+import { KINDS, learn, predict, writeLabelled } from './fasttext.ts'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -92,8 +92,7 @@ function supportVectors({ dir }: Contest): Scores {
 
 function fastText({ dir, labels, test }: Contest): Scores {
   const truth = test.map((row) => labels.indexOf(row.label))
-  const kinds = Object.keys(GRAMS) as (keyof typeof GRAMS)[]
-  const scores = kinds.map((kind) => {
+  const scores = KINDS.map((kind) => {
     const said = predict(learn(join(dir, 'train.tsv.ft'), dir, kind), join(dir, 'test.tsv.ft'))
     const predicted = said.map((label) => labels.indexOf(label))
     return [`fastText ${kind}`, reportOf(labels, truth, predicted).macroF1] as const

@@ -1,6 +1,6 @@
 // Messages a second of processor time from text to scores: normalise, tokenise, score in batches of 256; and, with
 // `--fasttext`, what `fasttext predict` (Debian) does with the same texts in the same run, once with the texts as they are and
-// once with them four times over, so that its start is taken off.
+// once with them five times over, so that its start is taken off.
 //
 //   npm run bench -- model-throughput [--backend native,wasm,cpu] [--seconds 5] [--rounds 1] [--fasttext] [--write FILE]
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { createRandom } from '../../src/model/random.ts'
 import { modelInput, textModel } from '../../src/model/text-model.ts'
 import { readCorpus } from '../../src/model/training/corpus.ts'
 import { fillSlots } from '../../src/model/training/slots.ts'
-import { GRAMS, learn, secondsToPredict, writeLabelled } from './fasttext.ts'
+import { KINDS, learn, secondsToPredict, writeLabelled } from './fasttext.ts'
 import { median } from './median.ts'
 
 const { values } = parseArgs({
@@ -82,16 +82,15 @@ async function measureBackend(backend: Backend): Promise<void> {
 }
 
 /** Files of one and of five times the texts, and a model of each kind that has learnt from the first. */
-function prepareFastText(dir: string) {
+function prepareFastText() {
+  const dir = mkdtempSync(join(tmpdir(), 'sigwatch-fasttext-'))
   const [once, fivefold] = [join(dir, 'once'), join(dir, 'fivefold')]
   writeLabelled(once, rows)
   writeFileSync(fivefold, readFileSync(once, 'utf8').repeat(5))
-  const kinds = Object.keys(GRAMS) as (keyof typeof GRAMS)[]
-  return { once, fivefold, models: kinds.map((kind) => ({ kind, model: learn(once, dir, kind) })) }
+  return { dir, once, fivefold, models: KINDS.map((kind) => ({ kind, model: learn(once, dir, kind) })) }
 }
 
-const dir = mkdtempSync(join(tmpdir(), 'sigwatch-fasttext-'))
-const peer = values.fasttext ? prepareFastText(dir) : undefined
+const peer = values.fasttext ? prepareFastText() : undefined
 for (let round = 0; round < Number(values.rounds); round++) {
   note(
     'normalise alone',
@@ -106,7 +105,7 @@ for (let round = 0; round < Number(values.rounds); round++) {
     note(`fastText, ${kind}`, (4 * texts.length) / more)
   }
 }
-rmSync(dir, { recursive: true })
+if (peer) rmSync(peer.dir, { recursive: true })
 
 if (Number(values.rounds) > 1) {
   process.stdout.write(`median of ${values.rounds} rounds, from the least to the most\n`)
