@@ -7,7 +7,10 @@ import { failureKind } from './errors.ts'
 export interface CommitTarget {
   readonly epoch: number
   holds(id: PartitionId): boolean
-  /** Its partitions are being given up: one attempt is enough, the next owner reads again. */
+  /**
+   * Its partitions are being given up, and are held for a bounded time until then: what an attempt that is not answered
+   * would have committed is left to the next owner, who reads it again.
+   */
   readonly ending: boolean
   /** One attempt, as the member that this assignment was given to. */
   commit(checkpoints: readonly Checkpointed[]): Promise<void>
@@ -15,6 +18,8 @@ export interface CommitTarget {
   expelled(error: unknown): void
 }
 
+/** The longest wait between two attempts is that of this one, about 800 ms: a coordinator that has moved is there soon. */
+const SLOWEST = 2
 /** A member that was thrown out learns it by its next heartbeat, after a second: longer, ms, is a fault of the client. */
 const EXPELLED_AFTER = 5_000
 
@@ -83,8 +88,10 @@ export class Commits {
         attempt = 0
         refusedSince = undefined
       } catch (error) {
-        if (this.#epoch !== target.epoch || target.ending) return
+        if (this.#epoch !== target.epoch || target.epoch === this.#givenUp) return
         if (failureKind(error) === 'lost') {
+          // No later attempt would be taken either, and the next owner waits.
+          if (target.ending) return
           refusedSince ??= Date.now()
           if (Date.now() - refusedSince > EXPELLED_AFTER) {
             target.expelled(error)
@@ -95,7 +102,7 @@ export class Commits {
           const key = partitionKey(position)
           if (!this.#pending.has(key)) this.#pending.set(key, position)
         }
-        await backOff(attempt++)
+        await backOff(Math.min(attempt++, SLOWEST))
       }
     }
   }

@@ -19,6 +19,7 @@ const { KafkaJSBrokerNotFound, KafkaJSConnectionError, KafkaJSOffsetOutOfRange }
 
 const OFFSET_OUT_OF_RANGE = 1
 const NOT_LEADER = 6
+const NOT_COORDINATOR = 16
 const ILLEGAL_GENERATION = 22
 const UNKNOWN_MEMBER = 25
 const REBALANCE_IN_PROGRESS = 27
@@ -89,6 +90,8 @@ export class FakeBrokers {
   joinFails = false
   /** Commits that arrive now wait until then, ms of wall clock. */
   commitsHungUntil = 0
+  /** How often the coordinator of the group has moved. */
+  #moves = 0
   #generation = 0
   #member: Member | undefined
   #members = 0
@@ -117,6 +120,11 @@ export class FakeBrokers {
   /** `node` none of the brokers: nobody leads the partition. */
   lead(partition: number, node: string): void {
     this.#leaders[partition] = node
+  }
+
+  /** Another broker coordinates the group; the one before refuses every request about it. */
+  moveCoordinator(): void {
+    this.#moves++
   }
 
   addPartition(log: Entry[]): void {
@@ -202,7 +210,10 @@ export class FakeBrokers {
       removeBroker() {},
       getNodeIds: () => NODES.filter((node) => !this.dead.has(node)),
       findTopicPartitionMetadata: () => metadata,
-      findGroupCoordinator: async () => this.#coordinator(),
+      findGroupCoordinator: async () => {
+        await this.#delay()
+        return this.#whileHere(this.#coordinator())
+      },
       findBroker: async ({ nodeId }: { nodeId: string }) => {
         if (!NODES.includes(nodeId as never) || this.dead.has(nodeId)) throw new KafkaJSBrokerNotFound(nodeId)
         return {
@@ -262,6 +273,21 @@ export class FakeBrokers {
     // On the way: sometimes slow, so that other fetchers rejoin meanwhile.
     await (this.#random() < 0.15 ? this.#delay(120) : this.#delay())
     return { responses: [{ topicName: TOPIC, partitions: answers }] }
+  }
+
+  /** A coordinator as of now: it refuses every question once the group has moved to another broker. */
+  #whileHere<T extends object>(coordinator: T): T {
+    const moves = this.#moves
+    return new Proxy(coordinator, {
+      get: (target, name) => {
+        const member = Reflect.get(target, name) as unknown
+        if (typeof member !== 'function' || name === 'isConnected') return member
+        return async (...of: unknown[]) => {
+          if (moves !== this.#moves) throw createErrorFromCode(NOT_COORDINATOR)
+          return (member as (...of: unknown[]) => unknown)(...of)
+        }
+      },
+    })
   }
 
   #coordinator() {

@@ -8,6 +8,7 @@ const at = (offset: number, partition = 0): Position => ({ topic: 't', partition
 class Target implements CommitTarget {
   readonly epoch: number
   ending = false
+  held = true
   readonly sent: Position[][] = []
   expulsions = 0
   answer: (sent: readonly Position[]) => Promise<void> = async () => {}
@@ -17,7 +18,7 @@ class Target implements CommitTarget {
   }
 
   holds(): boolean {
-    return true
+    return this.held
   }
 
   async commit(checkpoints: readonly Position[]): Promise<void> {
@@ -53,6 +54,28 @@ describe('Commits', () => {
     await hung
     await commits.commit([at(2)])
     expect(target.sent).toEqual([[at(1)]])
+  })
+
+  it('tries again for partitions that are given up, until they are or the group refuses the generation', async () => {
+    const target = new Target(1)
+    const commits = new Commits({ target: () => target, leaveWithin: 100 })
+    target.ending = true
+    const moved = Object.assign(new Error('moved'), { type: 'NOT_COORDINATOR_FOR_GROUP' })
+    target.answer = async () => {
+      if (target.sent.length < 3) throw moved
+    }
+    await commits.commit([at(4)])
+    expect(target.sent).toEqual([[at(4)], [at(4)], [at(4)]])
+    target.answer = async () => {
+      throw Object.assign(new Error('another'), { type: 'ILLEGAL_GENERATION' })
+    }
+    await commits.commit([at(5)])
+    target.answer = async () => {
+      target.held = false
+      throw moved
+    }
+    await commits.commit([at(6)])
+    expect(target.sent.slice(3)).toEqual([[at(5)], [at(6)]])
   })
 
   it('sends for no assignment what was acknowledged in another', async () => {
