@@ -52,13 +52,18 @@ export interface IntakeParts {
   readonly signal: AbortSignal
   /** By which a partition is silent, ms: stands still while the process does, whose records lie in the socket meanwhile. */
   readonly running?: Pick<RunningTime, 'now' | 'stop'>
-  /** How long partitions that are given up may take to settle what is in flight, ms. */
+  /**
+   * How long partitions that are given up may take to settle what is in flight, ms. What has not begun to be worked on
+   * after a fifth of that is left to the next owner.
+   */
   readonly revokeWithin?: number
 }
 
 const COMMIT_EVERY = 500
 const SILENCE_CHECK_EVERY = 1_000
 const REVOKE_WITHIN = 5_000
+/** Share of it in which batches of partitions that are given up may still begin. */
+const BEGIN_SHARE = 0.2
 
 /**
  * The way of records from the source to their commit: decoded, joined, worked on in batches, written, and committed when
@@ -78,6 +83,8 @@ export class Intake implements SourceHandler {
   readonly partitions: PartitionTracker
   /** The last assignment that was given up. */
   #revoked = Number.NEGATIVE_INFINITY
+  /** The last assignment of which no batch begins any more: written this late, its outputs would be there twice. */
+  #left = Number.NEGATIVE_INFINITY
   /** The intake ends, and what comes is read again by the next owner. */
   #leavesAlone = false
 
@@ -159,6 +166,7 @@ export class Intake implements SourceHandler {
     if (epoch > this.#checkpoint.epoch) {
       this.#end(this.partitions.partitions())
       this.#checkpoint.begin(epoch)
+      this.#left = Math.max(this.#left, epoch - 1)
     }
     for (const id of partitions) {
       this.#admission.assign(id)
@@ -171,7 +179,10 @@ export class Intake implements SourceHandler {
     await this.#parts.assigned?.(partitions)
   }
 
-  /** Settles what is in flight within a few seconds; what is not settled by then is read again by the next owner. */
+  /**
+   * Settles what is in flight within a few seconds; what has not begun after the first of them, or is not settled by then,
+   * is read again by the next owner.
+   */
   async revoked(partitions: readonly PartitionId[], epoch: number): Promise<void> {
     const isHeld = () => epoch === this.#checkpoint.epoch
     if (!isHeld()) return
@@ -181,12 +192,19 @@ export class Intake implements SourceHandler {
       this.#admission.drop(id)
       this.#assembly.drop(id)
     }
+    const { revokeWithin = REVOKE_WITHIN } = this.#parts
+    const leave = () => {
+      this.#left = Math.max(this.#left, epoch)
+    }
+    const leaving = setTimeout(leave, BEGIN_SHARE * revokeWithin)
     let timer: NodeJS.Timeout | undefined
     const budget = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.#parts.revokeWithin ?? REVOKE_WITHIN)
+      timer = setTimeout(resolve, revokeWithin)
     })
     await Promise.race([this.#batcher.drain().catch(() => undefined), budget])
+    clearTimeout(leaving)
     clearTimeout(timer)
+    leave()
     if (isHeld()) await this.#commit()
     if (isHeld()) this.#end(partitions)
   }
@@ -266,7 +284,11 @@ export class Intake implements SourceHandler {
     this.#batcher.wake()
   }
 
-  async #work(items: Intaken[], done: (count: number) => void): Promise<void> {
+  async #work(gathered: Intaken[], done: (count: number) => void): Promise<void> {
+    const isLeft = ({ epoch }: Intaken) => epoch <= this.#left
+    const items = gathered.some(isLeft) ? gathered.filter((item) => !isLeft(item)) : gathered
+    if (items.length < gathered.length) done(gathered.length - items.length)
+    if (items.length === 0) return
     const first = items.find((item) => item.kind === 'message')
     if (first) await this.#parts.beforeBatch?.(first.eventTime, first.message.position)
     await this.#parts.process(items, (records) => {

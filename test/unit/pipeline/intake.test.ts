@@ -120,6 +120,55 @@ describe('Intake', () => {
     expect(names).toEqual(['partitions_assigned', 'partitions_revoked', 'partitions_assigned'])
   })
 
+  it('leaves what has not begun to the next owner when partitions are given up, and settles what has', async () => {
+    const given = recordAt(0)
+    let finish = () => {}
+    const worked: number[][] = []
+    const commits: Position[] = []
+    const source: Source = {
+      run: async (handler) => {
+        await handler.assigned([{ ...partition, startOffset: 0 }], 1)
+        const records = Array.from({ length: 30 }, (_, offset) => recordAt(offset))
+        await handler.records({ partition, epoch: 1, from: 0, records, lag: 0 })
+        await vi.waitFor(() => expect(worked).toHaveLength(1))
+        const revoked = handler.revoked([partition], 1)
+        await new Promise((resolve) => setTimeout(resolve, 60))
+        finish()
+        await revoked
+        expect(commits).toEqual([{ ...partition, offset: 10 }])
+        await handler.assigned([{ ...partition, startOffset: 10 }], 2)
+        const again = records.slice(10)
+        await handler.records({ partition, epoch: 2, from: 10, records: again, lag: 0 })
+      },
+      commit: async (positions) => void commits.push(...positions),
+      stop: async () => {},
+      unready: () => [],
+    }
+    const intake = new Intake({
+      source,
+      sink: { has: () => true, write: async () => {}, close: async () => {}, unready: () => [] },
+      decode,
+      join: new JoinParts(),
+      process: async (items, write) => {
+        worked.push(items.map((item) => (item.kind === 'message' ? item.message.position.offset : -1)))
+        if (worked.length === 1)
+          await new Promise<void>((resolve) => {
+            finish = resolve
+          })
+        await write([])
+      },
+      clock: { now: () => given.timestamp },
+      emit: () => {},
+      limits: { maxRecords: 10, maxBytes: 1e6, maxAge: 1, maxInFlight: 100 },
+      partClock: 'append',
+      signal: new AbortController().signal,
+      revokeWithin: 200,
+    })
+    await intake.run()
+    expect(worked.map((offsets) => offsets[0])).toEqual([0, 10, 20])
+    expect(commits.at(-1)).toEqual({ ...partition, offset: 30 })
+  })
+
   it('holds on to the last of assignments that are made known in another order', async () => {
     const { items, commits } = await intakeOver(async (handler) => {
       await handler.assigned([{ ...partition, startOffset: 0 }], 2)
