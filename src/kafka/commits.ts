@@ -42,9 +42,18 @@ export class Commits {
   /** The assignment in which an attempt was given up, and may still arrive: behind it nothing is sent. */
   #givenUp: number | undefined
   #running: Promise<void> | undefined
+  /** By the monotonic clock, since when something waits to be committed, but for what the last success has committed. */
+  #waitingSince: number | undefined
 
   constructor(options: CommitOptions) {
     this.#options = options
+  }
+
+  /** How long an offset has waited to be committed, ms; 0: none waits, or the last attempt has succeeded. */
+  waitingFor(): number {
+    const target = this.#options.target()
+    if (this.#waitingSince === undefined || target?.epoch !== this.#epoch) return 0
+    return performance.now() - this.#waitingSince
   }
 
   /** Resolves when these offsets (of the next record to read) are committed or dropped. */
@@ -55,6 +64,7 @@ export class Commits {
     if (target.epoch !== this.#epoch) this.#begin(target.epoch)
     for (const checkpoint of checkpoints) this.#pending.set(partitionKey(checkpoint), checkpoint)
     if (this.#pending.size === 0) return Promise.resolve()
+    this.#waitingSince ??= performance.now()
     this.#running ??= this.#drain(target)
     return this.#running
   }
@@ -64,6 +74,7 @@ export class Commits {
     this.#epoch = epoch
     this.#pending.clear()
     this.#running = undefined
+    this.#waitingSince = undefined
   }
 
   async #drain(target: CommitTarget): Promise<void> {
@@ -73,7 +84,10 @@ export class Commits {
       await this.#send(target)
     } finally {
       // In the same turn as the last look at `#pending`: a commit that comes now starts a new run.
-      if (this.#epoch === target.epoch) this.#running = undefined
+      if (this.#epoch === target.epoch) {
+        this.#running = undefined
+        this.#waitingSince = undefined
+      }
     }
   }
 
@@ -87,6 +101,7 @@ export class Commits {
         await this.#attempt(target, taken)
         attempt = 0
         refusedSince = undefined
+        if (this.#epoch === target.epoch) this.#waitingSince = performance.now()
       } catch (error) {
         if (this.#epoch !== target.epoch || target.epoch === this.#givenUp) return
         if (failureKind(error) === 'lost') {

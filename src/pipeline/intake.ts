@@ -19,7 +19,9 @@ import { Admission } from './admission.ts'
 import { Assembly } from './assembly.ts'
 import { Batcher, type BatchLimits } from './batcher.ts'
 import { Checkpoint } from './checkpoint.ts'
+import { backlogWaitsForCommits } from './commit-wait.ts'
 import { Ingress } from './ingress.ts'
+import { Leaving } from './leaving.ts'
 import { type Intaken, totalsOf } from './outputs.ts'
 import { PartitionTracker } from './partition-tracker.ts'
 import type { Write } from './pipeline.ts'
@@ -59,11 +61,10 @@ export interface IntakeParts {
   readonly revokeWithin?: number
 }
 
-const COMMIT_EVERY = 500
+/** So a partition is committed four times a second at most, and what is written in between is repeated after a crash. */
+const COMMIT_EVERY = 250
 const SILENCE_CHECK_EVERY = 1_000
 const REVOKE_WITHIN = 5_000
-/** Share of it in which batches of partitions that are given up may still begin. */
-const BEGIN_SHARE = 0.2
 
 /**
  * The way of records from the source to their commit: decoded, joined, worked on in batches, written, and committed when
@@ -80,11 +81,10 @@ export class Intake implements SourceHandler {
   readonly #assembly: Assembly
   readonly #ingress: Ingress
   readonly #preparation: Preparation
+  readonly #leaving: Leaving
   readonly partitions: PartitionTracker
   /** The last assignment that was given up. */
   #revoked = Number.NEGATIVE_INFINITY
-  /** The last assignment of which no batch begins any more: written this late, its outputs would be there twice. */
-  #left = Number.NEGATIVE_INFINITY
   /** The intake ends, and what comes is read again by the next owner. */
   #leavesAlone = false
 
@@ -92,6 +92,7 @@ export class Intake implements SourceHandler {
     const { limits, clock, sink, emit, signal, join, partClock } = parts
     const checkpoint = this.#checkpoint
     this.#parts = parts
+    this.#leaving = new Leaving(parts.revokeWithin ?? REVOKE_WITHIN)
     this.#batcher = new Batcher(limits, (items, done) => this.#work(items, done), {
       aside: parts.transactions && (() => this.#transactional!.aside()),
       gathered: parts.readAhead,
@@ -166,7 +167,7 @@ export class Intake implements SourceHandler {
     if (epoch > this.#checkpoint.epoch) {
       this.#end(this.partitions.partitions())
       this.#checkpoint.begin(epoch)
-      this.#left = Math.max(this.#left, epoch - 1)
+      this.#leaving.leave(epoch - 1)
     }
     for (const id of partitions) {
       this.#admission.assign(id)
@@ -192,19 +193,7 @@ export class Intake implements SourceHandler {
       this.#admission.drop(id)
       this.#assembly.drop(id)
     }
-    const { revokeWithin = REVOKE_WITHIN } = this.#parts
-    const leave = () => {
-      this.#left = Math.max(this.#left, epoch)
-    }
-    const leaving = setTimeout(leave, BEGIN_SHARE * revokeWithin)
-    let timer: NodeJS.Timeout | undefined
-    const budget = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, revokeWithin)
-    })
-    await Promise.race([this.#batcher.drain().catch(() => undefined), budget])
-    clearTimeout(leaving)
-    clearTimeout(timer)
-    leave()
+    await this.#leaving.settle(epoch, () => this.#batcher.drain())
     if (isHeld()) await this.#commit()
     if (isHeld()) this.#end(partitions)
   }
@@ -285,8 +274,10 @@ export class Intake implements SourceHandler {
   }
 
   async #work(gathered: Intaken[], done: (count: number) => void): Promise<void> {
-    const isLeft = ({ epoch }: Intaken) => epoch <= this.#left
-    const items = gathered.some(isLeft) ? gathered.filter((item) => !isLeft(item)) : gathered
+    const { source, clock, signal } = this.#parts
+    const isOver = () => signal.aborted || this.#leaving.kept(gathered) !== gathered
+    await backlogWaitsForCommits(gathered, { source, clock, isOver })
+    const items = this.#leaving.kept(gathered)
     if (items.length < gathered.length) done(gathered.length - items.length)
     if (items.length === 0) return
     const first = items.find((item) => item.kind === 'message')

@@ -99,6 +99,11 @@ export class GroupMember {
     return this.#commits.commit(checkpoints, epoch)
   }
 
+  /** How long an offset has waited to be committed, ms. */
+  uncommittedFor(): number {
+    return this.#commits.waitingFor()
+  }
+
   /** Ends this member, and lets another join in its place. */
   rejoin(reason: unknown): void {
     this.#abandon(reason)

@@ -86,6 +86,11 @@ export class KafkaSource implements Source {
   }
 
   /** See Source. */
+  uncommittedFor(): number {
+    return this.#current?.uncommittedFor() ?? 0
+  }
+
+  /** See Source. */
   rejoin(reason: unknown): void {
     this.#current?.rejoin(reason)
   }
@@ -110,6 +115,9 @@ export class KafkaSource implements Source {
       if (!member.assignment?.preparing) reasons.push(`kafka: no leader for ${topic}/${partition}`)
     for (const { topic, partition } of member.assignment?.withheld() ?? [])
       reasons.push(`kafka: ${topic}/${partition} is not taken over yet`)
+    const uncommitted = member.uncommittedFor()
+    if (uncommitted > SILENT_AFTER)
+      reasons.push(`kafka: no commit has succeeded for ${Math.round(uncommitted / 1000)} s`)
     const stalled = this.#stalledFor()
     if (stalled > 0) reasons.push(`kafka: no progress for ${Math.round(stalled / 1000)} s`)
     return reasons

@@ -78,6 +78,35 @@ describe('Commits', () => {
     expect(target.sent.slice(3)).toEqual([[at(5)], [at(6)]])
   })
 
+  it('says how long an offset has waited, until an attempt succeeds or the assignment ends', async () => {
+    let target = new Target(1)
+    const commits = new Commits({ target: () => target, leaveWithin: 100 })
+    expect(commits.waitingFor()).toBe(0)
+    const first = target
+    let answer = () => {}
+    first.answer = () =>
+      new Promise((resolve) => {
+        answer = resolve
+      })
+    const running = commits.commit([at(1)])
+    await sleep(60)
+    expect(commits.waitingFor()).toBeGreaterThan(40)
+    void commits.commit([at(2)])
+    const answered = performance.now()
+    answer()
+    await vi.waitFor(() => expect(first.sent).toHaveLength(2))
+    // What came meanwhile is on its way, and is counted from the success on.
+    expect(commits.waitingFor()).toBeLessThanOrEqual(performance.now() - answered)
+    answer()
+    await running
+    expect(commits.waitingFor()).toBe(0)
+    void commits.commit([at(3)])
+    await sleep(20)
+    expect(commits.waitingFor()).toBeGreaterThan(10)
+    target = new Target(2)
+    expect(commits.waitingFor()).toBe(0)
+  })
+
   it('sends for no assignment what was acknowledged in another', async () => {
     let target = new Target(1)
     const commits = new Commits({ target: () => target, leaveWithin: 100 })
