@@ -70,6 +70,8 @@ export interface Cell {
   readonly lastPartitionOn?: number
   /** What `/readyz` of some instance must say while the fault lasts; absent: it may go unnoticed. */
   readonly tells?: RegExp
+  /** Share of the records whose verdicts may be there again, from 0 to 1; absent: any. */
+  readonly mostRepeated?: number
   /** What it must not say: an outage of what was at work all the while. */
   readonly denies?: RegExp
 }
@@ -214,6 +216,7 @@ export class Arena {
       verdicts: verdicts!,
       letters: letters!,
       ...(delivery ? { delivery } : {}),
+      ...(cell.mostRepeated === undefined ? {} : { mostRepeated: cell.mostRepeated }),
     })
     if (holds({ ...result, commit: '', at: '' })) return result
     if (keep !== undefined) {

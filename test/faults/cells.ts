@@ -92,6 +92,7 @@ export const CELLS: readonly Cell[] = [
   {
     name: 'rolling-restart',
     what: 'the three brokers are restarted one after the other',
+    mostRepeated: 0.03,
     async fault(battle) {
       await battle.reach(0.05)
       await rollingRestart(battle)

@@ -26,6 +26,8 @@ export interface CellResult {
    * alerts too.
    */
   readonly repeated: number
+  /** Share of the records that may be repeated in this cell; absent: any. */
+  readonly mostRepeated?: number
   /** Records that are in the input again, since they were sent again; absent: none is. */
   readonly sentAgain?: number
   /** Absent: at-least-once. */
@@ -61,7 +63,10 @@ export interface Expected {
 }
 
 export interface Found
-  extends Pick<CellResult, 'cell' | 'seed' | 'records' | 'seconds' | 'caughtUp' | 'resident' | 'delivery'> {
+  extends Pick<
+    CellResult,
+    'cell' | 'seed' | 'records' | 'seconds' | 'caughtUp' | 'resident' | 'delivery' | 'mostRepeated'
+  > {
   /** Whether `/readyz` told of the fault. */
   readonly isTold: boolean
   /** Whether a log told that buckets are missing, if any are. */
@@ -104,6 +109,12 @@ export function judge(found: Found): CellResult {
   const inputs = countsOf(found.input.map(({ id }) => id))
   const needless = degraded.length + counts.marked === 0 ? counts.marks : 0
   const said = [...found.said].join(' · ') || 'nothing'
+  const { mostRepeated } = found
+  const repeated =
+    repeatedIn(
+      verdicts.map(({ id }) => id),
+      inputs,
+    ) + (delivery ? repeatedOthers(alerts, found.letters, inputs) : 0)
   return {
     ...{ cell, seed, records, seconds },
     missing: places.missing.length,
@@ -114,11 +125,8 @@ export function judge(found: Found): CellResult {
     degraded: degraded.length,
     undue: undue.length,
     prompt: Math.round(promptShare(found.pings) * 1_000) / 1_000,
-    repeated:
-      repeatedIn(
-        verdicts.map(({ id }) => id),
-        inputs,
-      ) + (delivery ? repeatedOthers(alerts, found.letters, inputs) : 0),
+    repeated,
+    ...(mostRepeated === undefined ? {} : { mostRepeated }),
     ...(found.sentAgain > 0 ? { sentAgain: found.sentAgain } : {}),
     ...(delivery ? { delivery } : {}),
     counts: { compared: counts.compared, marked: counts.marked, wrong: counts.wrong.length },
@@ -130,6 +138,9 @@ export function judge(found: Found): CellResult {
     detail: [
       ...(found.sentAgain > 0
         ? [`in the input again, as they were sent again: ${found.sentAgain} records`]
+        : []),
+      ...(isTooOften({ repeated, records, mostRepeated })
+        ? [`repeated: ${repeated} of ${records} records, which is more than ${mostRepeated! * 100} %`]
         : []),
       ...(found.isTold ? [] : [`/readyz did not tell, or of another fault; it said: ${said}`]),
       ...(needless > 0 ? [`marked as missing although everything was counted: ${needless} buckets`] : []),
@@ -148,6 +159,15 @@ export function judge(found: Found): CellResult {
       ...counts.wrong.slice(0, 5).map((count) => `counted wrong: ${count}`),
     ],
   }
+}
+
+/** Whether more verdicts are there again than the cell allows. */
+export function isTooOften(of: {
+  readonly repeated: number
+  readonly records: number
+  readonly mostRepeated?: number | undefined
+}): boolean {
+  return of.repeated > (of.mostRepeated ?? Number.POSITIVE_INFINITY) * of.records
 }
 
 /** How many ids are there more often than their records. */

@@ -1,4 +1,4 @@
-import type { CellResult } from './judge.ts'
+import { type CellResult, isTooOften } from './judge.ts'
 
 interface Run {
   /** Of the working tree, and the day of the run. */
@@ -27,6 +27,7 @@ export function holds(outcome: Outcome): boolean {
   const { needless = 0 } = outcome
   const { marked, wrong } = outcome.counts ?? { marked: 0, wrong: 0 }
   if (!told || !ready || wrong > 0 || undue > 0 || needless > 0) return false
+  if (isTooOften(outcome)) return false
   if (outcome.delivery === 'exactly-once' && outcome.repeated > 0) return false
   if (missing + both + early + alerts.only + alerts.lacking > 0) return false
   return degraded + marked > 0 || states.only + states.lacking === 0
