@@ -37,7 +37,8 @@ tests (\`test/integration/service-cluster.test.ts\`). From outside, after each c
   every instance was ready;
 - **degraded**: no verdict is while Redis answers within 50 ms, as a probe on the way of the instances to it measures (shown
   as: degraded verdicts, those among them while it did, and for how much of the time it did);
-- \`repeated\` counts verdicts that were written again under the same id, as at-least-once delivery may. Live records
+- \`repeated\` counts verdicts that were written again under the same id, as at-least-once delivery may; where the
+  brokers are restarted in order, more than 3 % of the records fail the cell. Live records
   that a broker does not acknowledge are sent again: the run says how many came twice, and each has a place and a verdict of
   its own. A record that was sent and did not come in is a failure; \`caught up\` is the time from
   the end of the faults (and of live records) until everything was committed, \`memory\` the most that an instance had.

@@ -8,7 +8,6 @@ import { backOff } from './backoff.ts'
 import { closed } from './close.ts'
 import { registerCodecs } from './codecs.ts'
 import { mayPass, reasonOf } from './errors.ts'
-import { followCoordinator } from './follow-coordinator.ts'
 import { gatedAssigner } from './gated-assigner.ts'
 import { library, partitioner } from './library.ts'
 import { tolerateLeaderlessPartitions } from './metadata.ts'
@@ -95,7 +94,6 @@ export class KafkaConnection {
     registerCodecs()
     tolerateLeaderlessPartitions()
     passOverAborted()
-    followCoordinator()
     const config: KafkaConfig = {
       brokers: [...brokers],
       clientId,

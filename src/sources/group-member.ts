@@ -6,6 +6,7 @@ import { whenAborted } from '../kafka/backoff.ts'
 import type { Consumer, EachBatchPayload } from '../kafka/client.ts'
 import { didNotFit, metadataOf } from '../kafka/commit-metadata.ts'
 import { Commits, type CommitTarget } from '../kafka/commits.ts'
+import { followCoordinator } from '../kafka/follow-coordinator.ts'
 import type { GroupStart } from '../kafka/start-offsets.ts'
 import { Assignment } from './assignment.ts'
 import { AssignmentStart } from './assignment-start.ts'
@@ -112,6 +113,7 @@ export class GroupMember {
   /** Resolves with what ended it, or with undefined when it is stopped. */
   async live(): Promise<unknown> {
     const { connection, groupId, heartbeatInterval, sessionTimeout, giveUpWithin } = this.#parts.options
+    followCoordinator()
     const consumer = connection.consumer({
       groupId,
       sessionTimeout,

@@ -4,7 +4,6 @@ import type { Event } from '../../../src/domain/events.ts'
 import { Health } from '../../../src/domain/health.ts'
 import type { OutputRecord, Sink } from '../../../src/domain/ports.ts'
 import type { KafkaConnection } from '../../../src/kafka/client.ts'
-import { followCoordinator } from '../../../src/kafka/follow-coordinator.ts'
 import { gatedAssigner } from '../../../src/kafka/gated-assigner.ts'
 import { Intake } from '../../../src/pipeline/intake.ts'
 import { MAX_WAITING_PARTS } from '../../../src/pipeline/transactional-writer.ts'
@@ -225,8 +224,6 @@ async function interleave(seed: number, delivery: Delivery): Promise<Outcome> {
   brokers.close()
   return { seed, faults }
 }
-
-followCoordinator()
 
 describe.each(['at-least-once', 'exactly-once'] as const)(
   'assignments, records, revocations, commits and late completions in any order, %s',
