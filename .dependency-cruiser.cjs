@@ -130,6 +130,7 @@ module.exports = {
       '^src/archive/',
       [
         '^src/(domain|archive)/',
+        '^src/detectors/all',
         '^src/text/(canonical-number|redact|signature)',
         '^src/alerts/show',
         '^src/stats/writer',
@@ -150,6 +151,7 @@ module.exports = {
     ]),
     only('learning-sees-records', 'a judged case is an alert with what was said of it', '^src/learning/', [
       '^src/(domain|text|learning)/',
+      '^src/detectors/all',
     ]),
     only(
       'complaints-see-the-archive',

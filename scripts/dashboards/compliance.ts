@@ -1,6 +1,6 @@
 import * as c from './columns.ts'
 import { type DashboardSpec, section } from './spec.ts'
-import { ENTERPRISES, masked, RAISED_ON_MESSAGES, SENT_BY_ENTERPRISE, statesWhere } from './sql.ts'
+import { arrayOf, ENTERPRISES, masked, RAISED_ON_MESSAGES, SENT_BY_ENTERPRISE, statesWhere } from './sql.ts'
 import { ARCHIVE, DESK } from './variables.ts'
 
 const table = (sql: string) => [{ as: 'table', sql } as const]
@@ -15,7 +15,6 @@ const DUTIES = {
   scope: ['SCOPE_EXPANDED'],
 } as const
 const ALL_CODES = Object.values(DUTIES).flat()
-const arrayOf = (codes: readonly string[]) => `ARRAY[${codes.map((code) => `'${code}'`).join(', ')}]`
 const BREACHES = `${RAISED_ON_MESSAGES} AND codes && ${arrayOf(ALL_CODES)}`
 const BY_DUTY = Object.entries(DUTIES)
   .map(([duty, codes]) => `count(*) FILTER (WHERE codes && ${arrayOf(codes)}) AS ${duty}`)

@@ -1,12 +1,12 @@
 import * as c from './columns.ts'
 import { type DashboardSpec, section } from './spec.ts'
-import { FORGED, FORGERY_CODES, masked, maskedCallback, periodsWhere, statesWhere } from './sql.ts'
+import { FORGED, FORGERY_LIST, masked, maskedCallback, periodsWhere, statesWhere } from './sql.ts'
 import { ARCHIVE, DATASOURCE, DESK, JOB } from './variables.ts'
 
 const OF_BRAND = `brand LIKE \${brand:sqlstring}`
 const HIT = `WITH forged AS (SELECT * FROM (${FORGED}) f WHERE ${OF_BRAND})`
 const table = (sql: string) => [{ as: 'table', sql } as const]
-const FORGERY_STATES = `codes && ${FORGERY_CODES}`
+const FORGERY_STATES = `codes && ${FORGERY_LIST}`
 
 const GLANCE = section(
   1,

@@ -1,5 +1,8 @@
 /** Parts of the queries to the archive. Every query bounds `ts` by the time of the dashboard: tables have a partition a day. */
 
+import { FORGERY_CODES } from '../../src/detectors/all.ts'
+import type { Code } from '../../src/domain/codes.ts'
+
 /** What may stand between the digits of a number. */
 const GAP = '[ +-]*'
 const PERSON = `(^|[:@])(${GAP}(?:(?:0${GAP}0${GAP})?8${GAP}6${GAP})?1${GAP}[3-9]${GAP}[0-9])(?:${GAP}[0-9]){4}${GAP}([0-9](?:${GAP}[0-9]){3})${GAP}$`
@@ -11,7 +14,10 @@ export const masked = (column: string) => `regexp_replace(${column}, '${PERSON}'
 export const maskedCallback = (column: string) =>
   `CASE WHEN length(${column}) < 8 THEN '****' ELSE left(${column}, 3) || '****' || right(${column}, 4) END`
 
-export const FORGERY_CODES = `ARRAY['FORGED_BRAND', 'LOOKALIKE_SIGNATURE', 'LOOKALIKE_DOMAIN']`
+/** Codes as an array of SQL. */
+export const arrayOf = (codes: readonly Code[]) => `ARRAY[${codes.map((code) => `'${code}'`).join(', ')}]`
+
+export const FORGERY_LIST = arrayOf(FORGERY_CODES)
 
 export const RAISED = `$__timeFilter(ts) AND mode = 'enforce' AND type = 'raised'`
 export const RAISED_ON_MESSAGES = `${RAISED} AND target_kind = 'message'`
@@ -20,7 +26,7 @@ export const RAISED_ON_MESSAGES = `${RAISED} AND target_kind = 'message'`
 export const FORGED = `SELECT DISTINCT ON (a.id, brand) a.id, a.ts, a.action, r->'evidence'->>'brand' AS brand,
     coalesce(r->'evidence'->>'claimed', r->'evidence'->>'imitation') AS written, a.domains, a.signature, a.port, a.event
   FROM alert a CROSS JOIN LATERAL jsonb_array_elements(a.event->'data'->'reasons') r
-  WHERE ${RAISED_ON_MESSAGES.replace('(ts)', '(a.ts)')} AND a.codes && ${FORGERY_CODES} AND r->>'code' = ANY (${FORGERY_CODES})
+  WHERE ${RAISED_ON_MESSAGES.replace('(ts)', '(a.ts)')} AND a.codes && ${FORGERY_LIST} AND r->>'code' = ANY (${FORGERY_LIST})
     AND r->'evidence'->>'brand' IS NOT NULL
   ORDER BY a.id, brand, r->>'code'`
 

@@ -1,25 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { DASHBOARDS } from '../dashboards/all.ts'
-import { writeDashboards } from '../dashboards/build.ts'
-import { CONFIG_PAGE, renderConfig } from './config.ts'
-import { ERRORS_PAGE, renderErrors } from './errors.ts'
-import { FAULTS_PAGE, renderFaults } from './faults.ts'
-import { METRICS_PAGE, renderMetrics } from './metrics.ts'
-import { POLICY_FILE, renderPolicy } from './policy.ts'
-import { REASONS_PAGE, renderReasons } from './reasons.ts'
-import { EVIDENCE_SCHEMA, renderEvidenceSchema, SCHEMAS_WITH_CODES, withCodes } from './schemas.ts'
+import { writeFileSync } from 'node:fs'
+import { CODE_MODULES_FILE, CODE_NAMES_FILE, renderCodeModules, renderCodeNames } from './code-modules.ts'
 
-/** Every generated file, and what it must hold: unit tests fail when one is stale. */
-const FILES: readonly (readonly [string, () => string])[] = [
-  [CONFIG_PAGE, renderConfig],
-  [REASONS_PAGE, renderReasons],
-  [ERRORS_PAGE, renderErrors],
-  [FAULTS_PAGE, renderFaults],
-  [METRICS_PAGE, renderMetrics],
-  [POLICY_FILE, renderPolicy],
-  [EVIDENCE_SCHEMA, renderEvidenceSchema],
-  ...SCHEMAS_WITH_CODES.map((file) => [file, () => withCodes(readFileSync(file, 'utf8'))] as const),
-]
+// The lists of the codes come first: the pages are made of what they list.
+const [names, modules] = [await renderCodeNames(), await renderCodeModules()]
+writeFileSync(CODE_NAMES_FILE, names)
+writeFileSync(CODE_MODULES_FILE, modules)
 
-for (const [file, render] of FILES) writeFileSync(file, render())
-writeDashboards(DASHBOARDS)
+const { writePages } = await import('./pages.ts')
+writePages()

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { CODES } from '../../src/detectors/all.ts'
-import type { ThresholdSpec } from '../../src/detectors/code-spec.ts'
+import type { CodeSpec, ThresholdSpec } from '../../src/detectors/code-spec.ts'
 import { ESCALATION_FIELDS, type Field } from '../../src/detectors/evidence-fields.ts'
 import { citation, LAWS, RULES } from '../../src/detectors/rules.ts'
 import { CODE_NAMES, type Code } from '../../src/domain/codes.ts'
@@ -36,7 +36,7 @@ ${CODE_NAMES.map(section).join('\n')}`
 }
 
 function section(name: Code): string {
-  const { fires, why, tune, rule, evidence, escalates, thresholds } = CODES[name]
+  const { fires, why, tune, rule, evidence, escalates, thresholds, setting } = CODES[name]
   const fields = Object.entries<Field<unknown>>({
     ...evidence,
     ...(escalates.length > 0 && ESCALATION_FIELDS),
@@ -58,7 +58,7 @@ function section(name: Code): string {
 |---|---|---|
 ${rows.join('\n')}
 
-**Thresholds.**${thresholdTable(Object.entries(thresholds))}
+**Thresholds.**${thresholdTable([...Object.entries(thresholds).map(thresholdRow), ...settingRows(setting)])}
 
 **How to tune.** ${tune}
 `
@@ -71,12 +71,22 @@ function typeOf(schema: Field<unknown>['schema']): string {
   return schema.type === 'integer' ? 'whole number' : String(schema.type)
 }
 
-function thresholdTable(thresholds: readonly (readonly [string, ThresholdSpec])[]): string {
-  if (thresholds.length === 0) return ' None.'
-  const rows = thresholds.map(([name, threshold]) => {
-    return `| \`${name}\` | ${threshold.default} | ${boundsOf(threshold)} | ${threshold.says} |`
-  })
+function thresholdTable(rows: readonly string[]): string {
+  if (rows.length === 0) return ' None.'
   return `\n\n| threshold | default | allowed | meaning |\n|---|---|---|---|\n${rows.join('\n')}`
+}
+
+function thresholdRow([name, threshold]: readonly [string, ThresholdSpec]): string {
+  return `| \`${name}\` | ${threshold.default} | ${boundsOf(threshold)} | ${threshold.says} |`
+}
+
+/** What the policy has in a member of its own. */
+function settingRows(setting: CodeSpec['setting']): string[] {
+  if (setting === undefined) return []
+  const { name, default: values, says, allowed } = setting
+  return Object.entries(values).map(
+    ([key, value]) => `| \`${name}.${key}\` of the policy | ${value} | ${allowed[key]} | ${says[key]} |`,
+  )
 }
 
 function boundsOf(threshold: ThresholdSpec): string {

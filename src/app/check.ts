@@ -1,3 +1,4 @@
+import { WITHOUT_SIGNATURE_ROWS } from '../detectors/describe.ts'
 import { InvalidInput, type Problem, SigwatchError } from '../domain/errors.ts'
 import { readPolicy } from '../policy/load.ts'
 import { readRegistry, SHIPPED_BRANDS } from '../registry/load.ts'
@@ -151,7 +152,7 @@ function checkRegistry(file: string, problems: Problem[], summary: string[]): vo
     summary.push(`${file}: warning: ${overlaps.length - MAX_OVERLAPS} further overlaps are not shown`)
   }
   if (signatures.length === 0) {
-    summary.push(`${file}: no signatures: SIGNATURE_UNFILED, SIGNATURE_WRONG_PORT and SCOPE_EXPANDED are off`)
+    summary.push(`${file}: no signatures: ${WITHOUT_SIGNATURE_ROWS}`)
   }
 }
 

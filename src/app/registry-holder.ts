@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { WITHOUT_SIGNATURE_ROWS } from '../detectors/describe.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Brand, PortRow, Registry, RegistryContent } from '../domain/registry.ts'
 import { atOnce, inSlices, type Steps } from '../domain/steps.ts'
@@ -96,8 +97,7 @@ export class RegistryHolder {
       ports: this.#ports.rows,
     })
     if (this.#current.hasSignatures) return
-    const message =
-      'the registry has no signatures: SIGNATURE_UNFILED, SIGNATURE_WRONG_PORT and SCOPE_EXPANDED are off'
+    const message = `the registry has no signatures: ${WITHOUT_SIGNATURE_ROWS}`
     this.#emit({ name: 'warning', message })
   }
 

@@ -1,3 +1,4 @@
+import { restsOnComplaints } from '../detectors/all.ts'
 import type { Alert, AlertData, Verdict } from '../domain/alert.ts'
 import { type RegistryRowThen, registryThen } from './registry-rows.ts'
 
@@ -152,8 +153,7 @@ const COMPLAINED_DAYS = 30
 /** Complaints about the target of an alert on complaints, up to it. */
 function complaintsOn(ask: Ask, { time, data: { target, reasons } }: Alert): Promise<CaseComplaint[]> {
   const column = target.kind === 'signature' || target.kind === 'port' ? target.kind : undefined
-  if (column === undefined || !reasons.some(({ code }) => code === 'COMPLAINT_SPIKE'))
-    return Promise.resolve([])
+  if (column === undefined || !reasons.some(({ code }) => restsOnComplaints(code))) return Promise.resolve([])
   const at = Date.parse(time)
   return ask(
     `SELECT id, ts, source, category, text FROM complaint WHERE ts > $1 AND ts <= $2 AND ${column} = $3 ORDER BY ts DESC LIMIT 20`,

@@ -1,3 +1,6 @@
+import { FORGERY_CODES, UNUSUAL_RATE_CODES } from '../detectors/all.ts'
+import type { Code } from '../domain/codes.ts'
+
 /** Times of a question, the end not included. */
 type Range = readonly [from: Date, to: Date]
 type Ask = <T extends object>(sql: string, values: readonly unknown[]) => Promise<T[]>
@@ -51,13 +54,14 @@ export interface Overview {
 }
 
 const IN_TIME = 'ts >= $1 AND ts < $2'
-const FORGERY_CODES = `ARRAY['FORGED_BRAND', 'LOOKALIKE_SIGNATURE', 'LOOKALIKE_DOMAIN']`
+const arrayOf = (codes: readonly Code[]) => `ARRAY[${codes.map((code) => `'${code}'`).join(', ')}]`
+const FORGERIES = arrayOf(FORGERY_CODES)
 
 const FORGED = `WITH forged AS (
     SELECT DISTINCT ON (a.id, brand) a.id, r->'evidence'->>'brand' AS brand, a.domains, a.port
     FROM alert a CROSS JOIN LATERAL jsonb_array_elements(a.event->'data'->'reasons') r
-    WHERE ${IN_TIME} AND mode = 'enforce' AND type = 'raised' AND target_kind = 'message' AND codes && ${FORGERY_CODES}
-      AND r->>'code' = ANY (${FORGERY_CODES}) AND r->'evidence'->>'brand' IS NOT NULL
+    WHERE ${IN_TIME} AND mode = 'enforce' AND type = 'raised' AND target_kind = 'message' AND codes && ${FORGERIES}
+      AND r->>'code' = ANY (${FORGERIES}) AND r->'evidence'->>'brand' IS NOT NULL
     ORDER BY a.id, brand
   ), host AS (
     SELECT brand, host, count(*)::int AS messages, row_number() OVER (PARTITION BY brand ORDER BY count(*) DESC, host) AS place
@@ -71,7 +75,7 @@ const FORGED = `WITH forged AS (
 const BURSTS = `WITH states AS (
     SELECT DISTINCT ON (state_id, episode) id, target_id AS signature, min(ts) OVER (PARTITION BY state_id, episode) AS raised,
       CASE WHEN type = 'cleared' THEN ts END AS cleared
-    FROM alert WHERE ${IN_TIME} AND mode = 'enforce' AND target_kind = 'signature' AND codes @> ARRAY['MARKETING_BURST']
+    FROM alert WHERE ${IN_TIME} AND mode = 'enforce' AND target_kind = 'signature' AND codes && ${arrayOf(UNUSUAL_RATE_CODES)}
     ORDER BY state_id, episode, revision DESC
   ), burst AS (
     SELECT DISTINCT ON (signature) * FROM states ORDER BY signature, raised DESC

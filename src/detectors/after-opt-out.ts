@@ -4,6 +4,8 @@ import { consentAt, secondsOf } from './shared/consent.ts'
 
 export const afterOptOut = defineMessageCode({
   code: 'AFTER_OPT_OUT',
+  order: 130,
+  confirms: 'commercial',
   action: 'block',
   weight: 0.9,
   thresholds: {},

@@ -5,64 +5,38 @@ import type { AnalysedMessage } from '../domain/message.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Classifier } from '../domain/ports.ts'
 import type { Registry } from '../domain/registry.ts'
-import { afterOptOut } from './after-opt-out.ts'
-import { campaignBurst } from './campaign-burst.ts'
+import { MODULES } from './code-modules.generated.ts'
 import type { CodeSpec, MessageCode, StateCode } from './code-spec.ts'
-import { complaintSpike } from './complaint-spike.ts'
-import { consentReasked } from './consent-reasked.ts'
-import { forgedBrand } from './forged-brand.ts'
-import { lookalikeDomain } from './lookalike-domain.ts'
-import { lookalikeSignature } from './lookalike-signature.ts'
-import { marketingBurst } from './marketing-burst/marketing-burst.ts'
-import { noConsent } from './no-consent.ts'
-import { obfuscatedText } from './obfuscated-text.ts'
-import { optOutMissing } from './opt-out-missing.ts'
-import { portSublet } from './port-sublet.ts'
-import { quietHours } from './quiet-hours.ts'
-import { recipientFlood } from './recipient-flood.ts'
-import { scopeExpanded } from './scope-expanded.ts'
-import { signatureMissing } from './signature-missing.ts'
-import { signatureUnfiled } from './signature-unfiled.ts'
-import { signatureWrongPort } from './signature-wrong-port.ts'
-import { textFinance } from './text-finance.ts'
-import { textFraud } from './text-fraud.ts'
-import { textIllicit } from './text-illicit.ts'
-import { textMarketing } from './text-marketing.ts'
 
 /** Codes of single messages, in the order in which the reasons of a message are listed. */
-export const MESSAGE_CODES: readonly MessageCode[] = [
-  forgedBrand,
-  lookalikeSignature,
-  lookalikeDomain,
-  textFraud,
-  textIllicit,
-  textFinance,
-  textMarketing,
-  signatureMissing,
-  signatureUnfiled,
-  signatureWrongPort,
-  scopeExpanded,
-  noConsent,
-  afterOptOut,
-  consentReasked,
-  optOutMissing,
-  quietHours,
-  obfuscatedText,
-]
+export const MESSAGE_CODES: readonly MessageCode[] = MODULES.filter((spec) => 'detect' in spec)
 
 /** Codes of states that are concluded from counts. */
-export const STATE_CODES: readonly StateCode[] = [
-  marketingBurst,
-  campaignBurst,
-  portSublet,
-  recipientFlood,
-  complaintSpike,
-]
+export const STATE_CODES: readonly StateCode[] = MODULES.filter((spec) => 'policyAt' in spec)
 
-/** Every code by its name, in the order of the list of names; a test holds the two together. */
-export const CODES = Object.fromEntries(
-  [...MESSAGE_CODES, ...STATE_CODES].map((spec) => [spec.code, spec]),
-) as Readonly<Record<Code, CodeSpec>>
+/** Every code by its name, in the order of the list of names. */
+export const CODES = Object.fromEntries(MODULES.map((spec) => [spec.code, spec])) as Readonly<
+  Record<Code, CodeSpec>
+>
+
+/** The code of a name from outside, for example of a record that a later version wrote; undefined when there is none. */
+export function codeNamed(name: string): CodeSpec | undefined {
+  return Object.hasOwn(CODES, name) ? CODES[name as Code] : undefined
+}
+
+/** Codes that say that a message pretends to come from a brand. */
+export const FORGERY_CODES: readonly Code[] = CODE_NAMES.filter((name) => CODES[name].forgery)
+/** Codes whose states say that a signature sends more than is usual for it. */
+export const UNUSUAL_RATE_CODES: readonly Code[] = CODE_NAMES.filter((name) => CODES[name].leavesUsualRate)
+/** Codes that are off while the registry has no signature rows. */
+export const CODES_OF_SIGNATURE_ROWS: readonly Code[] = CODE_NAMES.filter(
+  (name) => CODES[name].needsSignatureRows,
+)
+
+/** Whether a code is concluded from complaints alone, so that no single message raises it. */
+export function restsOnComplaints(name: string): boolean {
+  return 'onComplaints' in (codeNamed(name) ?? {})
+}
 
 /** Codes of which states can be open: those of counts, and those to which repeated messages escalate. */
 export const CODES_OF_STATES: readonly Code[] = CODE_NAMES.filter(

@@ -38,6 +38,8 @@ const senders = (default_: number, says: string) => ({
  */
 export const campaignBurst = defineStateCode({
   code: 'CAMPAIGN_BURST',
+  order: 190,
+  findsTemplates: true,
   targets: ['campaign'],
   action: 'review',
   weight: 0.7,

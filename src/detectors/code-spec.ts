@@ -1,6 +1,7 @@
 import type { Code, TargetKind } from '../domain/codes.ts'
 import type { Action, Finding, Mode, Signal } from '../domain/decision.ts'
 import type {
+  CodeTraits,
   ComplaintCount,
   Detected,
   MessageContext,
@@ -44,6 +45,20 @@ interface FlagThreshold {
 export type ThresholdSpec = NumberThreshold | FlagThreshold
 export type ThresholdSpecs = Readonly<Record<string, ThresholdSpec>>
 
+/**
+ * What a code compares with that is no number: a member of the policy of its own, of the same form as in policy files. The
+ * code finds the value in its context.
+ */
+interface PolicySetting {
+  /** Its name in policy files. */
+  readonly name: string
+  readonly default: Readonly<Record<string, string>>
+  /** One sentence for each key of the default. */
+  readonly says: Readonly<Record<string, string>>
+  /** What a value may be, for the reference. */
+  readonly allowed: Readonly<Record<string, string>>
+}
+
 /** The values of these thresholds in a policy. */
 export type ThresholdsOf<T extends ThresholdSpecs> = {
   readonly [K in keyof T]: T[K] extends FlagThreshold ? boolean : number
@@ -83,7 +98,7 @@ export type Sentences<E extends EvidenceFields> = Readonly<
 >
 
 /** What every code says of itself. The reference, the shipped policy and the schemas are generated from it. */
-interface CodeDescription<T extends ThresholdSpecs, E extends EvidenceFields> {
+interface CodeDescription<T extends ThresholdSpecs, E extends EvidenceFields> extends CodeTraits {
   readonly code: Code
   /** Of the shipped policy. Anything but `none` raises an alert. */
   readonly action: Action
@@ -92,6 +107,8 @@ interface CodeDescription<T extends ThresholdSpecs, E extends EvidenceFields> {
   /** What a `throttle` asks the blocking service to let through. */
   readonly limit?: { readonly perMinute: number }
   readonly thresholds: T
+  /** What it compares with beside numbers. */
+  readonly setting?: PolicySetting
   /** What the bounds of single thresholds do not say: how they must stand to each other. The first fault, if any. */
   relation?(thresholds: ThresholdsOf<T>): ThresholdFault | undefined
   readonly evidence: E
@@ -154,7 +171,7 @@ interface StateCodeDescription<T extends ThresholdSpecs, E extends EvidenceField
 }
 
 /** What all codes have in common once they are defined; types of their own evidence and thresholds are left behind. */
-interface DefinedCode {
+interface DefinedCode extends CodeTraits {
   readonly code: Code
   readonly targets: readonly TargetKind[]
   readonly escalates: readonly EscalationKind[]
@@ -163,6 +180,7 @@ interface DefinedCode {
   readonly weight: number
   readonly limit?: { readonly perMinute: number }
   readonly thresholds: ThresholdSpecs
+  readonly setting?: PolicySetting
   relation?(thresholds: Thresholds): ThresholdFault | undefined
   readonly evidence: EvidenceFields
   readonly rule?: RuleName

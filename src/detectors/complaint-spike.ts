@@ -5,6 +5,7 @@ import * as fields from './evidence-fields.ts'
 /** By signature and by port; a small sender with one complaint is none. */
 export const complaintSpike = defineStateCode({
   code: 'COMPLAINT_SPIKE',
+  order: 220,
   targets: ['signature', 'port'],
   action: 'review',
   weight: 0.6,

@@ -4,6 +4,7 @@ import { secondsOf } from './shared/consent.ts'
 
 export const consentReasked = defineMessageCode({
   code: 'CONSENT_REASKED',
+  order: 140,
   action: 'review',
   weight: 0.5,
   thresholds: {

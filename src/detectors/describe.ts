@@ -1,6 +1,6 @@
 import type { Alert, AlertReason } from '../domain/alert.ts'
 import type { Finding } from '../domain/decision.ts'
-import { CODES } from './all.ts'
+import { CODES, CODES_OF_SIGNATURE_ROWS, restsOnComplaints } from './all.ts'
 import { citation } from './rules.ts'
 import { type Locale, WORDS } from './words.ts'
 
@@ -30,5 +30,8 @@ export function sentenceOf({ code, evidence, detail }: AlertReason, describe: De
 
 /** Whether no single message raised what the alert is about, so that it never showed one. */
 export function restsOnCounts({ data }: Pick<Alert, 'data'>): boolean {
-  return data.reasons.some(({ code }) => code === 'COMPLAINT_SPIKE')
+  return data.reasons.some(({ code }) => restsOnComplaints(code))
 }
+
+/** Which codes are off while the registry has no signature rows, for a warning. */
+export const WITHOUT_SIGNATURE_ROWS = `${new Intl.ListFormat('en-GB').format(CODES_OF_SIGNATURE_ROWS)} are off`

@@ -1,10 +1,17 @@
 import { LABELS, type Label } from '../domain/labels.ts'
 
+export interface ChineseWords {
+  readonly name: string
+  readonly values?: Readonly<Record<string, string>>
+}
+
 /** One field of a code's evidence: its type in TypeScript, its JSON Schema, and its meaning for a reader. */
 export interface Field<V> {
   readonly schema: Readonly<Record<string, unknown>>
   readonly meaning: string
   readonly optional?: boolean
+  /** What a page in Chinese calls the field and its fixed values. */
+  readonly chinese?: ChineseWords
   /** Carries the type only; never set. */
   readonly type?: V
 }
@@ -30,6 +37,13 @@ const field = <V>(meaning: string, schema: Readonly<Record<string, unknown>>): F
 
 /** The field may be absent. */
 export const optional = <V>(of: Field<V>): OptionalField<V> => ({ ...of, optional: true })
+
+/** The field with its name on a page in Chinese, and words for its values where they are fixed. */
+export const chinese = <F extends Field<unknown>>(
+  name: string,
+  of: F,
+  values?: Readonly<Record<string, string>>,
+): F => ({ ...of, chinese: { name, ...(values && { values }) } })
 
 export const text = (meaning: string) => field<string>(meaning, { type: 'string' })
 

@@ -1,5 +1,7 @@
 import { LABELS } from '../domain/labels.ts'
+import { CODES } from './all.ts'
 import { SIGNS, type Sign } from './brand-decision/signs.ts'
+import type { ChineseWords } from './evidence-fields.ts'
 import type { Request } from './shared/requests.ts'
 import { type Locale, WORDS } from './words.ts'
 
@@ -11,7 +13,10 @@ export interface ShownEvidence {
   readonly facts: readonly (readonly [name: string, value: string])[]
 }
 
-/** Fields of evidence in Chinese; in English they stand as in the records. */
+/**
+ * Fields of evidence in Chinese; in English they stand as in the records. A code whose evidence has another field names it
+ * in its own module (`fields.chinese`).
+ */
 const FIELDS: Readonly<Record<string, string>> = {
   allowed: '允许数量',
   after: '间隔',
@@ -142,6 +147,13 @@ const VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   label: Object.fromEntries(LABELS.map((label) => [label, WORDS['zh-CN'].label(label)])),
 }
 
+/** What the modules of the codes call their own fields. */
+const OF_MODULES: ReadonlyMap<string, ChineseWords> = new Map(
+  Object.values(CODES).flatMap(({ evidence }) =>
+    Object.entries(evidence).flatMap(([name, { chinese }]) => (chinese ? [[name, chinese] as const] : [])),
+  ),
+)
+
 const GROUPS: Readonly<Record<string, string>> = {
   text: '文本模型判为诈骗的把握',
   wording: '用词与仿冒短信的相似度',
@@ -226,7 +238,8 @@ export function evidenceIn(locale: Locale, evidence: Readonly<Record<string, unk
 }
 
 function nameIn(locale: Locale, name: string): string {
-  return locale !== 'en' && Object.hasOwn(FIELDS, name) ? FIELDS[name]! : name
+  if (locale === 'en') return name
+  return Object.hasOwn(FIELDS, name) ? FIELDS[name]! : (OF_MODULES.get(name)?.name ?? name)
 }
 
 function valueIn(locale: Locale, name: string, value: unknown): string {
@@ -260,6 +273,6 @@ function requestIn(locale: Locale, request: string): string {
 }
 
 function fixedIn(locale: Locale, name: string, value: string): string {
-  const words = VALUES[name]
+  const words = VALUES[name] ?? OF_MODULES.get(name)?.values
   return locale !== 'en' && words !== undefined && Object.hasOwn(words, value) ? words[value]! : value
 }

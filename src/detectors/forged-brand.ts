@@ -34,6 +34,9 @@ const LISTED = 5
  */
 export const forgedBrand = defineMessageCode({
   code: 'FORGED_BRAND',
+  order: 10,
+  forgery: true,
+  confirms: 'fraud',
   escalates: ['domain', 'sender', 'campaign'],
   action: 'block',
   weight: 0.95,

@@ -15,6 +15,9 @@ import { touchesSeam, tracesOf } from './shared/traces.ts'
  */
 export const lookalikeDomain = defineMessageCode({
   code: 'LOOKALIKE_DOMAIN',
+  order: 30,
+  forgery: true,
+  confirms: 'fraud',
   escalates: ['domain', 'sender', 'campaign'],
   action: 'block',
   weight: 0.9,

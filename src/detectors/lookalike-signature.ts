@@ -20,6 +20,9 @@ import { fraudWording, isFraudWording } from './shared/wording.ts'
  */
 export const lookalikeSignature = defineMessageCode({
   code: 'LOOKALIKE_SIGNATURE',
+  order: 20,
+  forgery: true,
+  confirms: 'fraud',
   escalates: ['domain', 'sender', 'campaign'],
   action: 'block',
   weight: 0.85,

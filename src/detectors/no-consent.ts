@@ -7,6 +7,8 @@ const KEPT = 2
 
 export const noConsent = defineMessageCode({
   code: 'NO_CONSENT',
+  order: 120,
+  confirms: 'commercial',
   action: 'review',
   weight: 0.5,
   thresholds: {},

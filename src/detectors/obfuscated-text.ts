@@ -6,6 +6,7 @@ const CERTAIN = 5
 
 export const obfuscatedText = defineMessageCode({
   code: 'OBFUSCATED_TEXT',
+  order: 170,
   action: 'observe',
   weight: 0.3,
   thresholds: {

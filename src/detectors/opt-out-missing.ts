@@ -3,6 +3,8 @@ import * as fields from './evidence-fields.ts'
 
 export const optOutMissing = defineMessageCode({
   code: 'OPT_OUT_MISSING',
+  order: 150,
+  confirms: 'commercial',
   action: 'observe',
   weight: 0.2,
   thresholds: {

@@ -9,6 +9,7 @@ const LISTED = 32
 
 export const portSublet = defineStateCode({
   code: 'PORT_SUBLET',
+  order: 200,
   targets: ['port'],
   action: 'review',
   weight: 0.5,

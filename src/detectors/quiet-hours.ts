@@ -5,16 +5,29 @@ const MINUTE = 60_000
 /** Minutes of a day. */
 const DAY = 1440
 
-/**
- * Its threshold is the policy's own setting `quietHours` (by label and carrier, `21:00-08:00` for marketing and finance
- * where nothing else is said), since hours are no number.
- */
+const SPAN = 'a span of the day as HH:MM-HH:MM, which may pass midnight, or null for none'
+
+/** The hours of the shipped policy, by label, and the zone of their clock: the form of `quietHours` in policy files. */
+export const SHIPPED_HOURS = { marketing: '21:00-08:00', finance: '21:00-08:00', zone: '+08:00' } as const
+
 export const quietHours = defineMessageCode({
   code: 'QUIET_HOURS',
+  order: 160,
+  confirms: 'commercial',
   needs: ['time'],
   action: 'observe',
   weight: 0.2,
   thresholds: {},
+  setting: {
+    name: 'quietHours',
+    default: SHIPPED_HOURS,
+    says: {
+      marketing: 'hours in which texts with the label `marketing` are reported; other labels may be added',
+      finance: 'the same for the label `finance`',
+      zone: 'offset from UTC of the clock that the hours are on',
+    },
+    allowed: { marketing: SPAN, finance: SPAN, zone: '±HH:MM' },
+  },
   evidence: {
     label: fields.label('label of the text'),
     localTime: fields.textLike('^\\d\\d:\\d\\d$', 'time of the message on the clock of the policy'),

@@ -52,6 +52,7 @@ const FLOODS: readonly Flood[] = [
 /** The target is the recipient's token, never the number. */
 export const recipientFlood = defineStateCode({
   code: 'RECIPIENT_FLOOD',
+  order: 210,
   targets: ['recipient'],
   action: 'throttle',
   weight: 0.6,

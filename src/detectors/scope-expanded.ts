@@ -7,6 +7,9 @@ import * as fields from './evidence-fields.ts'
 
 export const scopeExpanded = defineMessageCode({
   code: 'SCOPE_EXPANDED',
+  order: 110,
+  needsSignatureRows: true,
+  confirms: 'commercial',
   action: 'review',
   weight: 0.5,
   thresholds: {

@@ -8,6 +8,8 @@ import { isUnsolicited, signatureToFile } from './shared/filed-signature.ts'
 
 export const signatureUnfiled = defineMessageCode({
   code: 'SIGNATURE_UNFILED',
+  order: 90,
+  needsSignatureRows: true,
   escalates: ['sender'],
   action: 'review',
   weight: 0.5,

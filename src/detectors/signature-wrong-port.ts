@@ -9,6 +9,8 @@ const LISTED = 5
 
 export const signatureWrongPort = defineMessageCode({
   code: 'SIGNATURE_WRONG_PORT',
+  order: 100,
+  needsSignatureRows: true,
   escalates: ['sender'],
   needs: ['sender'],
   action: 'review',

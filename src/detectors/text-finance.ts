@@ -3,6 +3,9 @@ import { LABEL_EVIDENCE, labelFound, minScore } from './shared/text-label.ts'
 
 export const textFinance = defineMessageCode({
   code: 'TEXT_FINANCE',
+  order: 60,
+  planted: false,
+  confirms: 'finance',
   action: 'none',
   weight: 0,
   thresholds: { minScore: minScore('a text is commercial') },

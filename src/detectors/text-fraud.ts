@@ -3,6 +3,9 @@ import { defineMessageCode } from './code-spec.ts'
 
 export const textFraud = defineMessageCode({
   code: 'TEXT_FRAUD',
+  order: 40,
+  planted: false,
+  confirms: 'fraud',
   action: 'review',
   weight: 0.9,
   thresholds: MALICE_THRESHOLDS,

@@ -3,6 +3,9 @@ import { defineMessageCode } from './code-spec.ts'
 
 export const textIllicit = defineMessageCode({
   code: 'TEXT_ILLICIT',
+  order: 50,
+  planted: false,
+  confirms: 'illicit',
   action: 'review',
   weight: 0.9,
   thresholds: MALICE_THRESHOLDS,

@@ -3,6 +3,9 @@ import { LABEL_EVIDENCE, labelFound, minScore } from './shared/text-label.ts'
 
 export const textMarketing = defineMessageCode({
   code: 'TEXT_MARKETING',
+  order: 70,
+  planted: false,
+  confirms: 'marketing',
   action: 'none',
   weight: 0,
   thresholds: { minScore: minScore('a text is commercial') },

@@ -1,3 +1,5 @@
+import { CODE_NAMES } from './code-names.generated.ts'
+
 /** What a finding can be about. `sender` = `<signature>@<port>`. */
 export const TARGET_KINDS = [
   'message',
@@ -18,32 +20,5 @@ export function parseTarget(text: string): { readonly kind: TargetKind; readonly
   return kind === undefined || id === '' ? undefined : { kind, id }
 }
 
-/**
- * The names of all reason codes, in the order in which the reasons of a message are listed. What a code means is said
- * by its module in `src/detectors`.
- */
-export const CODE_NAMES = [
-  'FORGED_BRAND',
-  'LOOKALIKE_SIGNATURE',
-  'LOOKALIKE_DOMAIN',
-  'TEXT_FRAUD',
-  'TEXT_ILLICIT',
-  'TEXT_FINANCE',
-  'TEXT_MARKETING',
-  'SIGNATURE_MISSING',
-  'SIGNATURE_UNFILED',
-  'SIGNATURE_WRONG_PORT',
-  'SCOPE_EXPANDED',
-  'NO_CONSENT',
-  'AFTER_OPT_OUT',
-  'CONSENT_REASKED',
-  'OPT_OUT_MISSING',
-  'QUIET_HOURS',
-  'OBFUSCATED_TEXT',
-  'MARKETING_BURST',
-  'CAMPAIGN_BURST',
-  'PORT_SUBLET',
-  'RECIPIENT_FLOOD',
-  'COMPLAINT_SPIKE',
-] as const
+export { CODE_NAMES }
 export type Code = (typeof CODE_NAMES)[number]

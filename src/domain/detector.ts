@@ -9,10 +9,38 @@ import type {
   TallyObservation,
   TallyReading,
 } from './feature-store.ts'
-import type { Scores } from './labels.ts'
+import type { Label, Scores } from './labels.ts'
 import type { AnalysedMessage } from './message.ts'
 import type { CodePolicy, QuietHours } from './policy.ts'
 import type { Registry } from './registry.ts'
+
+/**
+ * What the rest of the service asks of a code: pages, the archive, learning and states decide by these members and never by
+ * the name of a code.
+ */
+export interface CodeTraits {
+  /** Its place among the reasons of a message and in every list, ascending. Steps of 10 leave room for a code between two. */
+  readonly order: number
+  /** It says that a message pretends to come from a brand, which its evidence names in `brand`. */
+  readonly forgery?: true
+  /**
+   * What an analyst who confirms it says of the words of the message: that they have this label, or, for a code that rests
+   * on the text being commercial, the commercial label that the message had. Absent where the code rests on the sender or on
+   * counts: then it says nothing of the words.
+   */
+  readonly confirms?: Label | 'commercial'
+  /**
+   * Its states on campaigns are templates: a campaign is open under each MinHash band of its texts, and `messages` of its
+   * evidence says how many messages of the window have the band that the signal is about.
+   */
+  readonly findsTemplates?: true
+  /** Its states say that a signature sends more than is usual for it: pages show its minutes next to the usual rate. */
+  readonly leavesUsualRate?: true
+  /** It is off while the registry has no signature rows. */
+  readonly needsSignatureRows?: true
+  /** False where the planted day of the simulator has nothing that must raise it. */
+  readonly planted?: false
+}
 
 /** What a detector of messages may look at beside the message. Everything was fetched before: detectors do no I/O. */
 export interface MessageContext {

@@ -1,5 +1,5 @@
+import { codeNamed } from '../detectors/all.ts'
 import type { Alert } from '../domain/alert.ts'
-import type { Code } from '../domain/codes.ts'
 import { LABELS, type Label } from '../domain/labels.ts'
 
 /** The last word of an analyst on a case. */
@@ -22,27 +22,6 @@ export interface JudgedCase {
 /** A label of the corpus: one of the six, or one that the text is not. */
 export type CorpusLabel = Label | `not-${Label}`
 
-/** What a confirmed code says of the words of a message. Codes that rest on the sender or on counts say nothing. */
-const LABEL_OF: Readonly<Partial<Record<Code, Label>>> = {
-  TEXT_FRAUD: 'fraud',
-  TEXT_ILLICIT: 'illicit',
-  TEXT_FINANCE: 'finance',
-  TEXT_MARKETING: 'marketing',
-  FORGED_BRAND: 'fraud',
-  LOOKALIKE_SIGNATURE: 'fraud',
-  LOOKALIKE_DOMAIN: 'fraud',
-}
-
-/** Codes that rest on the text being commercial: confirmed, they confirm the label that it had. */
-const ON_COMMERCIAL: readonly Code[] = [
-  'SCOPE_EXPANDED',
-  'NO_CONSENT',
-  'AFTER_OPT_OUT',
-  'OPT_OUT_MISSING',
-  'QUIET_HOURS',
-  'MARKETING_BURST',
-]
-
 const STATED = new RegExp(`(?:^|[\\s,;，；。])label\\s*[:=：]\\s*(${LABELS.join('|')})(?![a-z])`, 'i')
 
 /**
@@ -56,12 +35,13 @@ export function labelOf({ alert, judgement }: JudgedCase): CorpusLabel | undefin
   const codes = reasons
     .map(({ code }) => code)
     .filter((code) => judgement.codes === undefined || judgement.codes.includes(code))
-  const named = [...new Set(codes.flatMap((code) => LABEL_OF[code] ?? []))]
+  const confirmed = codes.flatMap((code) => codeNamed(code)?.confirms ?? [])
+  const named = [...new Set(confirmed.filter((name) => name !== 'commercial'))]
   const one = named.find((name) => name === label) ?? (named.length === 1 ? named[0] : undefined)
   if (judgement.verdict === 'false_positive') return one === undefined ? undefined : `not-${one}`
   if (one !== undefined || named.length > 1) return one
   const isCommercial = label === 'marketing' || label === 'finance'
-  return isCommercial && codes.some((code) => ON_COMMERCIAL.includes(code)) ? label : undefined
+  return isCommercial && confirmed.includes('commercial') ? label : undefined
 }
 
 /** Whether a text can have both labels. */

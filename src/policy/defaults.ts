@@ -1,4 +1,5 @@
 import { CODES } from '../detectors/all.ts'
+import { SHIPPED_HOURS } from '../detectors/quiet-hours.ts'
 import { CODE_NAMES } from '../domain/codes.ts'
 import type { PolicyFile } from './policy-file.ts'
 
@@ -16,7 +17,7 @@ export const DEFAULT_POLICY: PolicyFile = {
     }),
   ),
   periods: [],
-  quietHours: { marketing: '21:00-08:00', finance: '21:00-08:00', zone: '+08:00' },
+  quietHours: SHIPPED_HOURS,
   escalate: { count: 3, recipients: 3, within: '10m' },
   exemptions: [],
   carriers: {},

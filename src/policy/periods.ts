@@ -109,6 +109,7 @@ export function segmentsOf(periods: readonly PeriodRule[]): Segment[] {
   }))
 }
 
+/** `rule`: over the default, so that it names a zone. */
 function quietHoursOf(rule: QuietHoursRule): QuietHours {
   const spans = new Map<Label, { from: number; to: number }>()
   for (const label of LABELS) {
@@ -116,5 +117,5 @@ function quietHoursOf(rule: QuietHoursRule): QuietHours {
     const span = typeof text === 'string' ? parseSpan(text) : undefined
     if (span) spans.set(label, span)
   }
-  return { spans, zone: parseZone(rule.zone ?? '+08:00') ?? 0 }
+  return { spans, zone: parseZone(rule.zone!)! }
 }

@@ -1,3 +1,4 @@
+import { FORGERY_CODES } from '../detectors/all.ts'
 import type { Alert, AlertReason } from '../domain/alert.ts'
 import { ACTIONS, type Action, type Target } from '../domain/decision.ts'
 
@@ -102,7 +103,7 @@ export class Tally {
   #brand({ data: { reasons, contacts, target } }: Alert): void {
     for (const { code, evidence } of reasons) {
       const { brand: name } = evidence as { brand?: unknown }
-      if (typeof name !== 'string' || !(code === 'FORGED_BRAND' || code.startsWith('LOOKALIKE_'))) continue
+      if (typeof name !== 'string' || !FORGERY_CODES.includes(code)) continue
       const brand = this.brands.get(name) ?? { brand: name, alerts: 0, domains: new Map() }
       brand.alerts++
       for (const host of hostsOf(contacts?.urls ?? [])) count(brand.domains, host)

@@ -1,3 +1,4 @@
+import { CODES } from '../detectors/all.ts'
 import { stateId } from '../domain/hash.ts'
 import type { BackedSignal } from '../domain/state.ts'
 import type { StateRecord } from '../domain/state-store.ts'
@@ -45,7 +46,7 @@ function countsByBand(backed: readonly BackedSignal[]): Map<string, number> {
   const counts = new Map<string, number>()
   for (const { signal } of backed) {
     const { messages } = signal.evidence
-    if (signal.code === 'CAMPAIGN_BURST' && typeof messages === 'number')
+    if (CODES[signal.code].findsTemplates && typeof messages === 'number')
       counts.set(signal.target.id, messages)
   }
   return counts

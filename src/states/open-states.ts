@@ -1,3 +1,4 @@
+import { codeNamed } from '../detectors/all.ts'
 import { enclosing, type Matchable, matchHolds } from '../domain/allowance.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { MatchingState } from '../domain/state.ts'
@@ -134,7 +135,7 @@ export class OpenStates {
   }
 
   #bandsOf({ code, target, aliases = [] }: StateRecord): [Map<string, Entry[]>, string][] {
-    if (code !== 'CAMPAIGN_BURST' || target.kind !== 'campaign') return []
+    if (!codeNamed(code)?.findsTemplates || target.kind !== 'campaign') return []
     return [...new Set([target.id, ...aliases])].map((band) => [this.#bands, band])
   }
 

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { Ajv, type ValidateFunction } from 'ajv'
 import { parse } from 'yaml'
 import type { MessageCode } from '../../src/detectors/code-spec.ts'
+import { objectSchema } from '../../src/detectors/evidence-fields.ts'
 import type { Code } from '../../src/domain/codes.ts'
 import type { ConsentChange } from '../../src/domain/consent-ledger.ts'
-import type { Finding } from '../../src/domain/decision.ts'
+import type { Evidence, Finding } from '../../src/domain/decision.ts'
 import type { MessageContext } from '../../src/domain/detector.ts'
 import type { Label, Scores } from '../../src/domain/labels.ts'
 import type { AnalysedMessage, SmsRecord } from '../../src/domain/message.ts'
@@ -150,7 +152,25 @@ export function detect(
   thresholds: Readonly<Record<string, number | boolean>> = {},
 ): Finding | undefined {
   const shipped = policy.codePolicy(spec.code, NOON)
-  return spec.detect(message, context, { ...shipped, thresholds: { ...shipped.thresholds, ...thresholds } })
+  const found = spec.detect(message, context, {
+    ...shipped,
+    thresholds: { ...shipped.thresholds, ...thresholds },
+  })
+  if (found) expectDescribed(spec, found.evidence)
+  return found
+}
+
+const validators = new Map<MessageCode, ValidateFunction>()
+
+/** Every evidence that a test brings about is as the module of the code describes it. */
+function expectDescribed(spec: MessageCode, evidence: Evidence): void {
+  let validate = validators.get(spec)
+  if (validate === undefined) {
+    validate = new Ajv({ allErrors: true }).compile(objectSchema(spec.evidence))
+    validators.set(spec, validate)
+  }
+  if (!validate(evidence))
+    throw new Error(`${spec.code}: evidence is not as described: ${JSON.stringify(validate.errors)}`)
 }
 
 const HOUR = 3_600_000

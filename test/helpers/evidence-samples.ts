@@ -1,4 +1,6 @@
-import type { Code } from '../../src/domain/codes.ts'
+import { CODES } from '../../src/detectors/all.ts'
+import { objectSchema } from '../../src/detectors/evidence-fields.ts'
+import { CODE_NAMES, type Code } from '../../src/domain/codes.ts'
 import type { Evidence } from '../../src/domain/decision.ts'
 
 const label = { score: 0.973, threshold: 0.5 }
@@ -17,8 +19,8 @@ const imitation = {
 }
 const burst = { window: '1m', count: 900, limit: 450, baseline: 20 }
 
-/** Evidence of every kind that a code can have; all of it is as the schema says. */
-export const EVIDENCE_SAMPLES: Readonly<Record<Code, readonly Evidence[]>> = {
+/** Evidence of every kind that a code can have, where its values depend on each other. */
+const CHOSEN: Readonly<Partial<Record<Code, readonly Evidence[]>>> = {
   FORGED_BRAND: [
     {
       brand: 'jd',
@@ -82,3 +84,46 @@ export const EVIDENCE_SAMPLES: Readonly<Record<Code, readonly Evidence[]>> = {
   RECIPIENT_FLOOD: ['otp', 'commercial'].map((kind) => ({ kind, count: 9, limit: 8, window: 600 })),
   COMPLAINT_SPIKE: [{ complaints: 20, sent: 100_000, perMillion: 200, lowerBound: 132.5, limit: 5 }],
 }
+
+interface Schema {
+  readonly type?: string
+  readonly enum?: readonly unknown[]
+  readonly items?: Schema
+  readonly properties?: Readonly<Record<string, Schema>>
+}
+
+/** A value that a schema of evidence allows, with the n-th of fixed values. */
+function sampleOf(schema: Schema, n: number): unknown {
+  if (schema.enum) return schema.enum[n % schema.enum.length]
+  switch (schema.type) {
+    case 'integer':
+      return 7
+    case 'number':
+      return 0.5
+    case 'boolean':
+      return true
+    case 'array':
+      return [sampleOf(schema.items ?? {}, n)]
+    case 'object':
+      return Object.fromEntries(
+        Object.entries(schema.properties ?? { 甲: { type: 'integer' } }).map(([name, of]) => [
+          name,
+          sampleOf(of, n),
+        ]),
+      )
+    default:
+      return '甲'
+  }
+}
+
+/** Samples that follow from the description of the evidence: as many as the longest list of fixed values. */
+function derived(code: Code): readonly Evidence[] {
+  const schema: Schema = objectSchema(CODES[code].evidence)
+  const choices = Object.values(schema.properties ?? {}).map((field) => field.enum?.length ?? 1)
+  return Array.from({ length: Math.max(1, ...choices) }, (_, n) => sampleOf(schema, n) as Evidence)
+}
+
+/** Evidence of every code; all of it is as the schema says. */
+export const EVIDENCE_SAMPLES = Object.fromEntries(
+  CODE_NAMES.map((code) => [code, CHOSEN[code] ?? derived(code)]),
+) as Readonly<Record<Code, readonly Evidence[]>>

@@ -57,6 +57,9 @@ const CHINESE_WINDOWS = { '1m': '1 分钟', '10m': '10 分钟', '1h': '1 小时'
  */
 export const marketingBurst = defineStateCode({
   code: 'MARKETING_BURST',
+  order: 180,
+  confirms: 'commercial',
+  leavesUsualRate: true,
   targets: ['signature'],
   action: 'throttle',
   weight: 0.6,

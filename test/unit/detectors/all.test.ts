@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CODES, isMessageCode, MESSAGE_CODES, STATE_CODES } from '../../../src/detectors/all.ts'
@@ -12,6 +13,11 @@ const context = contextOf(
 describe('the list of codes', () => {
   it('has one module for every name, in the order of the names', () => {
     expect([...MESSAGE_CODES, ...STATE_CODES].map(({ code }) => code)).toEqual(CODE_NAMES)
+  })
+
+  it.each(CODE_NAMES)('has a test of %s', (name) => {
+    const file = `${name.toLowerCase().replaceAll('_', '-')}.test.ts`
+    expect(readFileSync(new URL(file, import.meta.url), 'utf8')).toContain(`describe('${name}`)
   })
 
   it('gives every code whose state can open a hold of at least five minutes, and a throttle its limit', () => {

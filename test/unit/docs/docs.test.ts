@@ -1,32 +1,27 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { CONFIG_PAGE, renderConfig } from '../../../scripts/docs/config.ts'
-import { ERRORS_PAGE, renderErrors } from '../../../scripts/docs/errors.ts'
-import { FAULTS_PAGE, renderFaults } from '../../../scripts/docs/faults.ts'
-import { POLICY_FILE, renderPolicy } from '../../../scripts/docs/policy.ts'
-import { REASONS_PAGE, renderReasons } from '../../../scripts/docs/reasons.ts'
 import {
-  EVIDENCE_SCHEMA,
-  renderEvidenceSchema,
-  SCHEMAS_WITH_CODES,
-  withCodes,
-} from '../../../scripts/docs/schemas.ts'
+  CODE_MODULES_FILE,
+  CODE_NAMES_FILE,
+  renderCodeModules,
+  renderCodeNames,
+} from '../../../scripts/docs/code-modules.ts'
+import { renderConfig } from '../../../scripts/docs/config.ts'
+import { renderErrors } from '../../../scripts/docs/errors.ts'
+import { PAGES } from '../../../scripts/docs/pages.ts'
+import { renderReasons } from '../../../scripts/docs/reasons.ts'
 import { SETTING_KEYS, variableOf } from '../../../src/app/settings.ts'
 import { CODES } from '../../../src/detectors/all.ts'
 import { CODE_NAMES } from '../../../src/domain/codes.ts'
 import { ERRORS } from '../../../src/domain/errors.ts'
 
 describe('generated files', () => {
-  it.each<readonly [string, () => string]>([
-    [CONFIG_PAGE, renderConfig],
-    [REASONS_PAGE, renderReasons],
-    [ERRORS_PAGE, renderErrors],
-    [FAULTS_PAGE, renderFaults],
-    [POLICY_FILE, renderPolicy],
-    [EVIDENCE_SCHEMA, renderEvidenceSchema],
-    ...SCHEMAS_WITH_CODES.map((file) => [file, () => withCodes(readFileSync(file, 'utf8'))] as const),
-  ])('%s is not stale (npm run docs)', (page, render) => {
-    expect(readFileSync(page, 'utf8')).toBe(render())
+  it.each<readonly [string, () => string | Promise<string>]>([
+    ...PAGES,
+    [CODE_NAMES_FILE, renderCodeNames],
+    [CODE_MODULES_FILE, renderCodeModules],
+  ])('%s is not stale (npm run docs)', async (page, render) => {
+    expect(readFileSync(page, 'utf8')).toBe(await render())
   })
 
   it('name every setting, code, threshold and error', () => {
