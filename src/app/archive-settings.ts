@@ -1,9 +1,8 @@
+import { DAY } from '../domain/time.ts'
 import { archiveUrl, type DeskToken, deskTokens } from './archive-forms.ts'
 import type { Secret } from './secret.ts'
 import { setting } from './setting.ts'
 import { duration, fraction, int, optional, text } from './setting-forms.ts'
-
-const DAY = 86_400_000
 
 /** What `archive`, and who reads it, is configured by. */
 export const ARCHIVE_SETTINGS = {

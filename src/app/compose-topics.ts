@@ -1,3 +1,4 @@
+import { DAY } from '../domain/time.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
 import { createTopics, describeTopics, type NewTopic, type TopicState } from '../kafka/topics.ts'
 import type { Config } from './config.ts'
@@ -22,8 +23,6 @@ export interface TopicChoices {
   readonly partitions?: number
   readonly replication?: number
 }
-
-const DAY = 86_400_000
 
 type Role = keyof Config['kafka']['topics']
 

@@ -1,3 +1,4 @@
+import { DAY, HOUR, MINUTE } from '../domain/time.ts'
 import { ARCHIVE_SETTINGS } from './archive-settings.ts'
 import { type InputTopicSetting, inputTopics, topicName } from './input-forms.ts'
 import { INPUT_SETTINGS } from './input-settings.ts'
@@ -20,10 +21,6 @@ import {
   tokenKeys,
 } from './setting-forms.ts'
 import { SHADOW_SETTINGS } from './shadow-settings.ts'
-
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
 
 const hostPort = /^(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$/
 const name = text('1 to 64 letters, digits, dots, _ or -', /^[A-Za-z0-9._-]{1,64}$/)

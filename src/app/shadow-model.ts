@@ -4,6 +4,7 @@ import type { Emit } from '../domain/events.ts'
 import type { Label } from '../domain/labels.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { Clock } from '../domain/ports.ts'
+import { MINUTE } from '../domain/time.ts'
 import type { BackendChoice } from '../model/backend.ts'
 import type { ShadowMessage, ShadowOpinion, ShadowRequest, ShadowWorkerData } from '../model/shadow-worker.ts'
 import { redactText } from '../text/redact.ts'
@@ -52,7 +53,6 @@ const ANSWER_WITHIN = 10_000
 const BACK_OFF = 5_000
 const MOST_BACK_OFF = 300_000
 const LOOK_EVERY = 5_000
-const MINUTE = 60_000
 
 /**
  * A second model in a thread of its own, at the lowest priority, that is shown what the live one judged. Nothing waits for it:

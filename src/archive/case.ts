@@ -1,5 +1,6 @@
 import { restsOnComplaints } from '../detectors/all.ts'
 import type { Alert, AlertData, Verdict } from '../domain/alert.ts'
+import { DAY } from '../domain/time.ts'
 import { type RegistryRowThen, registryThen } from './registry-rows.ts'
 
 export type Ask = <T extends object>(sql: string, values: readonly unknown[]) => Promise<T[]>
@@ -68,7 +69,6 @@ export interface CaseComplaint {
 
 /** Alerts of a list, at most. */
 export const MOST = 200
-const DAY = 86_400_000
 export const COLUMNS =
   'id, ts, mode, type, action, severity, score, codes, target_kind, target_id, signature, port'
 

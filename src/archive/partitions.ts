@@ -1,10 +1,10 @@
+import { DAY } from '../domain/time.ts'
 import type { Client } from './database.ts'
 
 /** Tables with a partition a day. */
 export const DAILY = ['alert', 'verdict', 'sender_minute', 'feedback', 'enforcement', 'complaint'] as const
 export type DailyTable = (typeof DAILY)[number]
 
-const DAY = 86_400_000
 /** Rows this far ahead of the clock have a wrong clock behind them. */
 const AHEAD = 2 * DAY
 /** One process makes or drops partitions at a time. */

@@ -7,9 +7,18 @@ import { type Overview, overviewOf } from './overview.ts'
 import { COMPLAINED, JUDGED, JUDGED_ALERTS } from './questions.ts'
 import { SENT, type Sent } from './sent.ts'
 
-/** What can be searched for. */
-export const SEARCH_FIELDS = ['message', 'token', 'signature', 'port', 'domain', 'code', 'campaign'] as const
-export type SearchField = (typeof SEARCH_FIELDS)[number]
+/** What can be searched for, each with its condition for the third parameter. */
+const CONDITIONS = {
+  message: '(message_id = $3 OR id = $3)',
+  token: 'to_token = $3',
+  signature: "(signature = $3 OR (target_kind = 'signature' AND target_id = $3))",
+  port: "(port = $3 OR (target_kind = 'port' AND target_id = $3))",
+  domain: 'domains @> ARRAY[$3]',
+  code: 'codes @> ARRAY[$3]',
+  campaign: 'campaign = $3',
+}
+export type SearchField = keyof typeof CONDITIONS
+export const SEARCH_FIELDS = Object.keys(CONDITIONS) as readonly SearchField[]
 
 export interface Search {
   readonly field?: SearchField
@@ -48,17 +57,6 @@ export interface Access {
   readonly who: string
   readonly what: string
   readonly subject: string
-}
-
-/** The condition of each field, for the second parameter. */
-const CONDITIONS: Readonly<Record<SearchField, string>> = {
-  message: '(message_id = $3 OR id = $3)',
-  token: 'to_token = $3',
-  signature: "(signature = $3 OR (target_kind = 'signature' AND target_id = $3))",
-  port: "(port = $3 OR (target_kind = 'port' AND target_id = $3))",
-  domain: 'domains @> ARRAY[$3]',
-  code: 'codes @> ARRAY[$3]',
-  campaign: 'campaign = $3',
 }
 
 /** Alerts that are read at a time. */

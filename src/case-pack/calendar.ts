@@ -1,4 +1,5 @@
 import { InvalidInput } from '../domain/errors.ts'
+import { BEIJING, clockTime, DAY, MINUTE } from '../domain/time.ts'
 import { readOperatorFile } from '../operator/operator-file.ts'
 import { compileSchema, type Fault, show, toProblems } from '../operator/operator-schema.ts'
 import { parseZone } from '../operator/value-forms.ts'
@@ -33,7 +34,6 @@ export interface Deadline extends DeadlineRule {
   readonly endsAt: number
 }
 
-const DAY = 86_400_000
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/
 /** A calendar of more days in one span is a slip of the pen. */
 const LONGEST_SPAN = 60
@@ -46,7 +46,7 @@ const DEADLINES: readonly DeadlineRule[] = [
 
 /** Without a calendar file: no holidays, and the day of China. */
 export const WEEKENDS_ONLY: Calendar = {
-  zone: 480,
+  zone: BEIJING,
   holidays: new Set(),
   workdays: new Set(),
   deadlines: DEADLINES,
@@ -160,15 +160,14 @@ export function isWorkingDay(calendar: Calendar, date: string): boolean {
 
 /** The day of an instant (epoch ms) in the zone of the calendar, `YYYY-MM-DD`. */
 export function localDate(calendar: Calendar, ts: number): string {
-  return dateOf(ts + calendar.zone * 60_000)
+  return clockTime(ts, calendar.zone).slice(0, 10)
 }
 
 /** An instant as people in the zone of the calendar read it: `2026-11-11 10:00:00 +08:00`. */
 export function localTime(calendar: Calendar, ts: number): string {
-  const [date, time] = new Date(ts + calendar.zone * 60_000).toISOString().split('T') as [string, string]
   const minutes = Math.abs(calendar.zone)
   const two = (n: number) => String(Math.floor(n)).padStart(2, '0')
-  return `${date} ${time.slice(0, 8)} ${calendar.zone < 0 ? '-' : '+'}${two(minutes / 60)}:${two(minutes % 60)}`
+  return `${clockTime(ts, calendar.zone)} ${calendar.zone < 0 ? '-' : '+'}${two(minutes / 60)}:${two(minutes % 60)}`
 }
 
 /** End of the `days`-th working day after the day of an instant, which itself does not count. */
@@ -182,7 +181,7 @@ export function workingDaysAfter(
     day += DAY
     if (isWorkingDay(calendar, dateOf(day))) left--
   }
-  return { date: dateOf(day), endsAt: day + DAY - calendar.zone * 60_000 }
+  return { date: dateOf(day), endsAt: day + DAY - calendar.zone * MINUTE }
 }
 
 /** The deadlines of a complaint that was made and has reached us at these times (epoch ms). */

@@ -3,6 +3,7 @@ import type { Alert } from '../domain/alert.ts'
 import { CODE_NAMES, type Code } from '../domain/codes.ts'
 import type { Action } from '../domain/decision.ts'
 import type { ErrorCode } from '../domain/errors.ts'
+import { clockTime, MINUTE } from '../domain/time.ts'
 import type { PlantedEvent } from '../simulator/plants.ts'
 
 /** What the demo counted; all maps may lack keys. */
@@ -30,7 +31,6 @@ export interface Paint {
   cyan(text: string): string
 }
 
-const MINUTE = 60_000
 const LISTED_STATES = 14
 
 /** How late a planted event may be found and still count as found, ms of event time. */
@@ -48,7 +48,7 @@ export function answers(state: Alert, event: PlantedEvent): boolean {
 }
 
 function clock(iso: string): string {
-  return new Date(Date.parse(iso) + 8 * 60 * MINUTE).toISOString().slice(11, 16)
+  return clockTime(Date.parse(iso)).slice(11, 16)
 }
 
 function number(n: number): string {

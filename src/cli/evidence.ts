@@ -15,7 +15,7 @@ import { renderPack } from '../case-pack/markdown.ts'
 import { buildPack, type Pack } from '../case-pack/pack.ts'
 import { speaker } from '../case-pack/words.ts'
 import { SigwatchError } from '../domain/errors.ts'
-import { parseIsoTime } from '../domain/time.ts'
+import { DAY, parseIsoTime } from '../domain/time.ts'
 import { createKeyRing, type TokeniseLike } from '../domain/token.ts'
 import { openSources, type PackFiles, type PackSources } from './case-pack-sources.ts'
 
@@ -31,7 +31,6 @@ interface EvidenceOptions extends PackFiles {
   readonly clear?: boolean
 }
 
-const DAY = 86_400_000
 /** A complaint's clock may be behind that of the gateway, ms. */
 const CLOCKS_APART = 5 * 60_000
 const FAILURE = 1

@@ -5,7 +5,7 @@ import type { Alert } from '../domain/alert.ts'
 import { parseTarget } from '../domain/codes.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { FEEDBACK_VERDICTS, type FeedbackVerdict } from '../domain/events.ts'
-import { parseMoment } from '../domain/time.ts'
+import { DAY, parseMoment } from '../domain/time.ts'
 import { parseDuration } from '../operator/value-forms.ts'
 import { readSideRow } from '../side-inputs/rows.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
@@ -23,7 +23,6 @@ interface FeedbackOptions {
   readonly list?: boolean
 }
 
-const DAY = 86_400_000
 /** States and alerts on messages are remembered so long, ms. */
 const REMEMBERED = DAY
 

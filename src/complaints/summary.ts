@@ -1,12 +1,12 @@
 import type { StoredComplaint } from '../archive/complaints.ts'
 import { type Calendar, type Deadline, deadlinesOf, workingDaysAfter } from '../case-pack/calendar.ts'
 import { DisjointSets } from '../domain/disjoint-sets.ts'
+import { DAY } from '../domain/time.ts'
 
 export const STANDINGS = ['in time', 'late', 'running', 'due', 'overdue'] as const
 /** A deadline of a complaint: kept or missed by its answer, or still running, with two working days left at most, or over. */
 export type Standing = (typeof STANDINGS)[number]
 
-const DAY = 86_400_000
 /** Working days before its end from which a deadline is `due`. */
 const DUE = 2
 

@@ -1,6 +1,6 @@
 import type { Case, FoundAlert } from '../archive/case.ts'
 import type { Access } from '../archive/reader.ts'
-import { SEARCH_FIELDS } from '../archive/reader.ts'
+import { SEARCH_FIELDS, type SearchField } from '../archive/reader.ts'
 import type { Sent } from '../archive/sent.ts'
 import { type Html, html } from '../markup/html.ts'
 import { caseSections } from './case-sections.ts'
@@ -41,14 +41,9 @@ export function messagePage(
 /** Characters that may be searched for: no id, host or name is longer. */
 export const LONGEST_VALUE = 300
 
-const FIELD_NAMES: Readonly<Record<(typeof SEARCH_FIELDS)[number], Word>> = {
-  message: 'byMessage',
-  token: 'byToken',
-  signature: 'bySignature',
-  port: 'byPort',
-  domain: 'byDomain',
-  code: 'byCode',
-  campaign: 'byCampaign',
+/** What a field is called: its word of the table begins with `by`. */
+function nameOf(field: SearchField): Word {
+  return `by${field[0]!.toUpperCase()}${field.slice(1)}` as `by${Capitalize<SearchField>}`
 }
 
 export function searchPage(
@@ -61,7 +56,7 @@ export function searchPage(
   const { say } = speech
   const options = SEARCH_FIELDS.map(
     (name) =>
-      html`<option value="${name}"${name === asked.field && html` selected`}>${say(FIELD_NAMES[name])}</option>`,
+      html`<option value="${name}"${name === asked.field && html` selected`}>${say(nameOf(name))}</option>`,
   )
   const n = found.length
   return page(
@@ -113,7 +108,7 @@ function subjectOf({ what, subject }: Access, { locale, say, value }: Speech): s
   if (locale === 'en') return subject
   const [, field = '', searched = ''] = (what === 'search' && /^(\w+): ([\s\S]*)$/.exec(subject)) || []
   const name = SEARCH_FIELDS.find((one) => one === field)
-  if (name) return `${say(FIELD_NAMES[name])}: ${searched}`
+  if (name) return `${say(nameOf(name))}: ${searched}`
   const [, id = '', word = ''] = (what === 'feedback' && /^([\s\S]*): (\w+)$/.exec(subject)) || []
   return id === '' ? value(subject) : `${id}: ${value(word)}`
 }

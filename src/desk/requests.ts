@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import { SEARCH_FIELDS } from '../archive/reader.ts'
+import { DAY } from '../domain/time.ts'
 import type { AskedSearch } from './sealed-searches.ts'
 
 const COOKIE = 'sigwatch-desk'
 const MAX_FORM = 16_384
-const DAY = 86_400_000
 
 /** The search that a form, or the link of a dashboard, asks for; a day around now where it names no time. */
 export function searchOf(fields: URLSearchParams): AskedSearch {

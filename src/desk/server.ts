@@ -5,6 +5,7 @@ import type { Case } from '../archive/case.ts'
 import type { ArchiveReader } from '../archive/reader.ts'
 import type { Locale } from '../detectors/words.ts'
 import { InvalidInput, SigwatchError } from '../domain/errors.ts'
+import { DAY, MINUTE } from '../domain/time.ts'
 import type { Html } from '../markup/html.ts'
 import { overviewPage } from './overview.ts'
 import { accessPage, casePage, LONGEST_VALUE, loginPage, messagePage, searchPage } from './pages.ts'
@@ -36,10 +37,8 @@ interface Answer {
 
 /** How long a wrong token is answered, ms. */
 const SLOW = 500
-const DAY = 86_400_000
 const VERDICTS = ['confirmed', 'false_positive', 'release'] as const
 const LONGEST_DAYS = 30
-const MINUTE = 60_000
 /** Over which the overview says how right codes were. */
 const JUDGED_DAYS = 7
 

@@ -1,12 +1,11 @@
 import type { FoundAlert } from '../archive/case.ts'
+import { clockTime } from '../domain/time.ts'
 import { type Html, html } from '../markup/html.ts'
-import type { Speech } from './words.ts'
-
-const EIGHT_HOURS = 8 * 3_600_000
+import type { Speech, Word } from './words.ts'
 
 /** Beijing time to the second. */
 export function beijing(time: Date | number): string {
-  return new Date(Number(time) + EIGHT_HOURS).toISOString().slice(0, 19).replace('T', ' ')
+  return clockTime(Number(time))
 }
 
 export function caseLink(id: string, text: string): Html {
@@ -32,21 +31,31 @@ export function actionTag({ term }: Speech, action: string): Html {
   return html`<span class="tag ${action}">${term('action', action)}</span>`
 }
 
+/** The columns of a list of alerts: the word of the heading, and the cell. */
+const ALERT_COLUMNS: readonly (readonly [Word, (alert: FoundAlert, speech: Speech) => Html | string])[] = [
+  ['time', ({ ts }) => timeCell(ts)],
+  [
+    'action',
+    ({ action, mode }, speech) =>
+      html`${actionTag(speech, action)}${
+        mode === 'shadow' && html` <span class="tag shadow">${speech.say('shadow')}</span>`
+      }`,
+  ],
+  ['codes', ({ codes }) => codes.join(', ')],
+  [
+    'case',
+    ({ id, type, target_kind, target_id }, { term }) =>
+      html`${caseLink(id, `${term('target', target_kind)} ${target_id}`)}<br><span class="dim">${term('event', type)}</span>`,
+  ],
+  ['signature', ({ signature }) => signature ?? '–'],
+  ['port', ({ port }) => port ?? '–'],
+]
+
 /** A list of alerts, each with a link to its case. */
 export function alertTable(alerts: readonly FoundAlert[], name: string, speech: Speech): Html {
-  const { say, term } = speech
   return table(
     name,
-    [say('time'), say('action'), say('codes'), say('case'), say('signature'), say('port')],
-    alerts.map((one) => [
-      timeCell(one.ts),
-      html`${actionTag(speech, one.action)}${
-        one.mode === 'shadow' && html` <span class="tag shadow">${say('shadow')}</span>`
-      }`,
-      one.codes.join(', '),
-      html`${caseLink(one.id, `${term('target', one.target_kind)} ${one.target_id}`)}<br><span class="dim">${term('event', one.type)}</span>`,
-      one.signature ?? '–',
-      one.port ?? '–',
-    ]),
+    ALERT_COLUMNS.map(([word]) => speech.say(word)),
+    alerts.map((one) => ALERT_COLUMNS.map(([, cell]) => cell(one, speech))),
   )
 }

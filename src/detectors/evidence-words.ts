@@ -1,4 +1,5 @@
 import { LABELS } from '../domain/labels.ts'
+import { clockTime } from '../domain/time.ts'
 import { CODES } from './all.ts'
 import { SIGNS, type Sign } from './brand-decision/signs.ts'
 import type { ChineseWords } from './evidence-fields.ts'
@@ -223,7 +224,6 @@ export function signIn(locale: Locale, sign: string): string {
 
 /** Epoch ms. */
 const TIMES = new Set(['askedAt', 'refusedAt'])
-const EIGHT_HOURS = 8 * 3_600_000
 
 /** Evidence in the words of a language: what a later version has beside stays as it is. */
 export function evidenceIn(locale: Locale, evidence: Readonly<Record<string, unknown>>): ShownEvidence {
@@ -246,8 +246,7 @@ function valueIn(locale: Locale, name: string, value: unknown): string {
   if (Array.isArray(value))
     return value.map((each) => valueIn(locale, name, each)).join(locale === 'en' ? ', ' : '、')
   if (typeof value === 'object' && value !== null) return groupIn(locale, name, value)
-  if (TIMES.has(name) && typeof value === 'number')
-    return `${new Date(value + EIGHT_HOURS).toISOString().slice(0, 19).replace('T', ' ')} (UTC+8)`
+  if (TIMES.has(name) && typeof value === 'number') return `${clockTime(value)} (UTC+8)`
   if (name === 'neutral') return signIn(locale, String(value))
   if (name === 'after' && typeof value === 'number') return WORDS[locale].duration(value)
   return fixedIn(locale, name === 'scope' ? 'label' : name, String(value))

@@ -1,10 +1,8 @@
+import { DAY, MINUTE } from '../domain/time.ts'
 import { defineMessageCode } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 
-const MINUTE = 60_000
-/** Minutes of a day. */
-const DAY = 1440
-
+const MINUTES_OF_DAY = DAY / MINUTE
 const SPAN = 'a span of the day as HH:MM-HH:MM, which may pass midnight, or null for none'
 
 /** The hours of the shipped policy, by label, and the zone of their clock: the form of `quietHours` in policy files. */
@@ -47,7 +45,7 @@ export const quietHours = defineMessageCode({
 }).detectedBy(({ commercial, label, ts }, { quietHours: { spans, zone } }) => {
   const span = commercial ? spans.get(label) : undefined
   if (!span || span.from === span.to) return undefined
-  const minute = (((Math.floor(ts / MINUTE) + zone) % DAY) + DAY) % DAY
+  const minute = (((Math.floor(ts / MINUTE) + zone) % MINUTES_OF_DAY) + MINUTES_OF_DAY) % MINUTES_OF_DAY
   const wraps = span.from > span.to
   const inside = wraps ? minute >= span.from || minute < span.to : minute >= span.from && minute < span.to
   if (!inside) return undefined

@@ -1,3 +1,11 @@
+/** Lengths of time, ms. */
+export const SECOND = 1000
+export const MINUTE = 60 * SECOND
+export const HOUR = 60 * MINUTE
+export const DAY = 24 * HOUR
+/** Where a store counts in seconds. */
+export const DAY_SECONDS = DAY / SECOND
+
 const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})$/
 /** Days that every month has. */
 const SHORTEST_MONTH = 28
@@ -35,4 +43,12 @@ export const BUCKET_MS = 10_000
 /** End of the bucket of an event time, epoch ms. */
 export function bucketEnd(ts: number): number {
   return Math.floor(ts / BUCKET_MS) * BUCKET_MS + BUCKET_MS
+}
+
+/** Offset of the clock in China from UTC, minutes: what pages and sheets show where no calendar names another zone. */
+export const BEIJING = 8 * 60
+
+/** A time (epoch ms) on the clock of a zone (minutes from UTC), `2026-11-11 10:00:00`. */
+export function clockTime(ms: number, zone = BEIJING): string {
+  return new Date(ms + zone * MINUTE).toISOString().slice(0, 19).replace('T', ' ')
 }

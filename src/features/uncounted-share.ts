@@ -1,4 +1,5 @@
-const SECOND = 1000
+import { SECOND } from '../domain/time.ts'
+
 /** Seconds that the share is of. */
 const SECONDS = 10
 

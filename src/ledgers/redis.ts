@@ -1,4 +1,5 @@
 import type { ConsentChange, ConsentRow, SentMessage, SharedLedger } from '../domain/consent-ledger.ts'
+import { DAY_SECONDS } from '../domain/time.ts'
 import type { RedisLink } from '../redis/link.ts'
 import { loadScript } from '../redis/script.ts'
 import { changesOf, mergeChanges } from './memory.ts'
@@ -43,9 +44,8 @@ interface Request {
   readonly ts: number
 }
 
-const DAY = 86_400
 const ASKED_MONTHS = 6
-const ASKED_TTL = String((ASKED_MONTHS + 1) * 30 * DAY)
+const ASKED_TTL = String((ASKED_MONTHS + 1) * 30 * DAY_SECONDS)
 
 const script = (name: string) => loadScript(new URL(`./${name}.lua`, import.meta.url), name)
 const SCRIPTS = {
@@ -246,7 +246,7 @@ class RedisConsentLedger implements SharedLedger {
         ),
     })
     // The search goes through all keys: one that found nothing stands for a week.
-    if (moved === 0) await this.#link.command('SET', searched, 1, 'EX', 7 * DAY)
+    if (moved === 0) await this.#link.command('SET', searched, 1, 'EX', 7 * DAY_SECONDS)
     return moved
   }
 

@@ -1,9 +1,9 @@
 import type { ConsentChange } from '../domain/consent-ledger.ts'
+import { DAY, DAY_SECONDS } from '../domain/time.ts'
 
 /** What expires, expires by whole hashes of 30 days, ms. */
-export const MONTH = 30 * 86_400_000
+export const MONTH = 30 * DAY
 
-const DAY_SECONDS = 86_400
 /** Months back that what was sent is remembered. */
 export const REMEMBERED_MONTHS = 3
 /** Seconds that what was sent in a month is kept from its first row on. */

@@ -5,6 +5,7 @@ import { evidenceIn } from '../detectors/evidence-words.ts'
 import { citedIn } from '../detectors/rules.ts'
 import type { Locale } from '../detectors/words.ts'
 import type { AlertReason } from '../domain/alert.ts'
+import { clockTime } from '../domain/time.ts'
 import type { Reader, Say } from './words.ts'
 
 /** A part of a letter, whatever it is written in. */
@@ -25,8 +26,6 @@ export interface LetterOptions {
 
 /** Feedback that has a word of its own; another one, of a later version, stays as it is. */
 const VERDICTS = ['confirmed', 'false_positive', 'release', 'exempt'] as const
-
-const EIGHT_HOURS = 8 * 3_600_000
 
 /**
  * The letter about a case. The subscriber sees his own message, codes and rules; the sender also the evidence, and no
@@ -158,5 +157,5 @@ function course({ feedback, enforcements, timeline }: Case, { reader, say, term 
 
 /** Beijing time to the second. */
 function beijing(ms: number): string {
-  return `${new Date(ms + EIGHT_HOURS).toISOString().slice(0, 19).replace('T', ' ')} (UTC+8)`
+  return `${clockTime(ms)} (UTC+8)`
 }

@@ -1,6 +1,6 @@
+import { MINUTE } from '../domain/time.ts'
 import type { Decision } from '../stages/decide.ts'
 
-const MINUTE = 60_000
 /** Senders that are counted at once: beyond, the one that was quiet longest begins anew. */
 const MAX_SENDERS = 10_000
 

@@ -1,3 +1,4 @@
+import { clockTime } from '../domain/time.ts'
 import { type Html, html } from '../markup/html.ts'
 import { SHOWN_ACTIONS, type Tally } from './tally.ts'
 import type { Speech } from './words.ts'
@@ -10,7 +11,7 @@ const TOP = 12
 
 /** Beijing time to the minute. */
 export function beijing(ms: number): string {
-  return new Date(ms + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ')
+  return clockTime(ms).slice(0, 16)
 }
 
 /** Alerts over time, bars stacked by action. */

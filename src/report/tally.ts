@@ -1,6 +1,7 @@
 import { FORGERY_CODES } from '../detectors/all.ts'
 import type { Alert, AlertReason } from '../domain/alert.ts'
 import { ACTIONS, type Action, type Target } from '../domain/decision.ts'
+import { HOUR } from '../domain/time.ts'
 
 /** A time range, epoch ms: from `from` on, before `to`. */
 export interface Range {
@@ -28,7 +29,6 @@ export interface ForgedBrand {
 /** Actions that a chart shows, the strongest first. */
 export const SHOWN_ACTIONS = [...ACTIONS].reverse().filter((action) => action !== 'none')
 
-const HOUR = 3_600_000
 /** Widths of a bar of the chart. */
 const SLOTS = [HOUR / 60, HOUR / 6, HOUR, 6 * HOUR, 24 * HOUR, 7 * 24 * HOUR]
 const MOST_BARS = 62

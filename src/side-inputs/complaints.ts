@@ -4,10 +4,9 @@ import type { ComplaintCount, SignalContext } from '../domain/detector.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { FeatureStore } from '../domain/feature-store.ts'
 import type { Position } from '../domain/message.ts'
-import { bucketEnd } from '../domain/time.ts'
+import { bucketEnd, DAY } from '../domain/time.ts'
 import type { Complaint } from './rows.ts'
 
-const DAY = 86_400_000
 /** A complaint that comes this long after its `ts`, ms, is raised at the event time at which it came. */
 const LATE = 60_000
 

@@ -4,7 +4,7 @@ import type { ConsentRow } from '../domain/consent-ledger.ts'
 import type { Target } from '../domain/decision.ts'
 import type { Problem } from '../domain/errors.ts'
 import { FEEDBACK_VERDICTS, type FeedbackVerdict } from '../domain/events.ts'
-import { LATEST_TIME } from '../domain/time.ts'
+import { DAY, LATEST_TIME } from '../domain/time.ts'
 import { formatPath, readJsonLines } from '../operator/operator-file.ts'
 import { type Checker, compileSchema, type Fault } from '../operator/operator-schema.ts'
 import { momentOf } from '../operator/value-forms.ts'
@@ -62,7 +62,6 @@ export type SideLine<I extends RowInput> =
 /** Brings a number into the form in which numbers are compared (`canonicalNumber`); what is no number stays as it is. */
 export type Canonical = (number: string) => string
 
-const DAY = 86_400_000
 /** An analyst's feedback holds at most so long, ms: whoever may write the topic switches no code off for good. */
 const LONGEST_FEEDBACK = 30 * DAY
 

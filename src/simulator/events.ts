@@ -1,10 +1,9 @@
 import type { Code } from '../domain/codes.ts'
+import { MINUTE } from '../domain/time.ts'
 import type { Sender } from './cast.ts'
 import { linksOf, type Plant, signed, spread, subscriber, unfiledName } from './plants.ts'
 import type { Random } from './random.ts'
 import { disguise, FAMILIES, type FamilyName, fill, foreignDomain } from './texts.ts'
-
-const MINUTE = 60_000
 
 export type BurstShape = 'step' | 'ramp' | 'climb' | 'spike' | 'pulses'
 

@@ -1,5 +1,6 @@
+import { MINUTE } from '../domain/time.ts'
 import type { Sender } from './cast.ts'
-import { MINUTE, message, type PlantingContext } from './planting-context.ts'
+import { message, type PlantingContext } from './planting-context.ts'
 import { type PlannedMessage, type Plant, subscriber } from './plants.ts'
 import type { PlantedFamily } from './texts-planted.ts'
 

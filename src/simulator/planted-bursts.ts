@@ -1,6 +1,7 @@
+import { MINUTE } from '../domain/time.ts'
 import type { Sender } from './cast.ts'
 import { type BurstShape, burst } from './events.ts'
-import { MINUTE, type PlantingContext, type Span, textOf } from './planting-context.ts'
+import { type PlantingContext, type Span, textOf } from './planting-context.ts'
 import { type Plant, signed, subscriber } from './plants.ts'
 import { PLANTED } from './texts-planted.ts'
 

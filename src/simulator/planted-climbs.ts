@@ -1,5 +1,6 @@
+import { MINUTE } from '../domain/time.ts'
 import type { Sender } from './cast.ts'
-import { MINUTE, PlantingContext } from './planting-context.ts'
+import { PlantingContext } from './planting-context.ts'
 import { type Plant, signed, spread, subscriber } from './plants.ts'
 import type { Random } from './random.ts'
 import { FAMILIES, type FamilyName, fill } from './texts.ts'

@@ -1,5 +1,6 @@
+import { MINUTE } from '../domain/time.ts'
 import type { Sender } from './cast.ts'
-import { MINUTE, message, type PlantingContext, scripted } from './planting-context.ts'
+import { message, type PlantingContext, scripted } from './planting-context.ts'
 import type { PlannedMessage, Plant } from './plants.ts'
 import type { ComplaintRow } from './side-inputs.ts'
 

@@ -1,6 +1,7 @@
 import type { Code } from '../domain/codes.ts'
+import { MINUTE } from '../domain/time.ts'
 import type { Sender } from './cast.ts'
-import { MINUTE, message, type PlantingContext, scripted } from './planting-context.ts'
+import { message, type PlantingContext, scripted } from './planting-context.ts'
 import type { PlannedMessage, Plant } from './plants.ts'
 import type { ConsentRow, ReplyRow } from './side-inputs.ts'
 

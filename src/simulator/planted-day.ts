@@ -1,3 +1,4 @@
+import { MINUTE } from '../domain/time.ts'
 import type { Sender } from './cast.ts'
 import { nearMisses } from './near-misses.ts'
 import { advertisingPlants } from './planted-advertising.ts'
@@ -7,7 +8,7 @@ import { consentPlants } from './planted-consents.ts'
 import { filingPlants } from './planted-filings.ts'
 import { forgeryPlants } from './planted-forgeries.ts'
 import { recipientPlants } from './planted-recipients.ts'
-import { MINUTE, PlantingContext } from './planting-context.ts'
+import { PlantingContext } from './planting-context.ts'
 import type { Plant } from './plants.ts'
 import type { Random } from './random.ts'
 

@@ -1,4 +1,5 @@
-import { MINUTE, message, type PlantingContext, type Span, scripted } from './planting-context.ts'
+import { MINUTE } from '../domain/time.ts'
+import { message, type PlantingContext, type Span, scripted } from './planting-context.ts'
 import type { PlannedMessage, Plant } from './plants.ts'
 
 /** The shipped limits: one message more is a flood. */

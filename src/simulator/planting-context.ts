@@ -1,11 +1,10 @@
 import type { Code } from '../domain/codes.ts'
+import { MINUTE } from '../domain/time.ts'
 import type { Sender } from './cast.ts'
 import { linksOf, type PlannedMessage, type Plant, signed, unfiledName } from './plants.ts'
 import type { Random } from './random.ts'
 import { fill, type SlotValues } from './texts.ts'
 import { PLANTED, type PlantedFamily, WAYS_OUT } from './texts-planted.ts'
-
-export const MINUTE = 60_000
 
 /** Ranks of subscribers from here on are nobody's in ordinary traffic. */
 const RESERVED = 1_000_000

@@ -1,5 +1,6 @@
 import type { Code, TargetKind } from '../domain/codes.ts'
 import type { Label } from '../domain/labels.ts'
+import { MINUTE } from '../domain/time.ts'
 import { type Sender, shopName } from './cast.ts'
 import type { Random } from './random.ts'
 import type { SideInputs } from './side-inputs.ts'
@@ -47,8 +48,6 @@ export interface Plant {
   /** Drafts of the minute that begins at `minute`. */
   drafts(minute: number, random: Random): readonly PlannedMessage[]
 }
-
-const MINUTE = 60_000
 
 /** A fictitious subscriber of the carrier. Low numbers are drawn more often than high ones, none more than some 20 times a day. */
 export function subscriber(random: Random, population = 400_000): string {

@@ -1,3 +1,4 @@
+import { MINUTE } from '../domain/time.ts'
 import type { Sender } from './cast.ts'
 import { burst, forgery, offences, otpBombing, snowshoe, sublet } from './events.ts'
 import { climbs } from './planted-climbs.ts'
@@ -25,8 +26,6 @@ export interface Scenario {
   /** The planted events. */
   readonly plants: (cast: readonly Sender[], options: ScenarioOptions, random: Random) => readonly Plant[]
 }
-
-const MINUTE = 60_000
 
 /** Share of a day's traffic by local hour, averaging 1: quiet nights, a peak in the evening. */
 const BY_HOUR = [

@@ -1,3 +1,4 @@
+import { MINUTE } from '../domain/time.ts'
 import { createCast, type Sender } from './cast.ts'
 import { LawfulTraffic } from './lawful-traffic.ts'
 import type { PlannedMessage, Plant, PlantedEvent } from './plants.ts'
@@ -30,8 +31,6 @@ export interface Simulation {
   /** Records of one minute of event time after the other, in the order of a gateway with a few seconds of jitter. */
   minutes(): Generator<readonly TimedRecord[]>
 }
-
-const MINUTE = 60_000
 
 /** The eve of Double Eleven, local midnight. */
 const DEFAULT_DAY = Date.UTC(2026, 10, 9, 16)

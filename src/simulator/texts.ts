@@ -1,4 +1,5 @@
 import type { Label } from '../domain/labels.ts'
+import { BEIJING, MINUTE } from '../domain/time.ts'
 import type { Random } from './random.ts'
 
 /** Texts of one kind of sender. Slots in braces are filled by `fill`. */
@@ -218,7 +219,7 @@ export function foreignDomain(random: Random): string {
 
 /** Fills the slots of a text. Numbers of people are from the range kept free for fiction in the scenarios. */
 export function fill(template: string, random: Random, ts: number, values: SlotValues = {}): string {
-  const local = new Date(ts + 8 * 3_600_000)
+  const local = new Date(ts + BEIJING * MINUTE)
   return template.replace(/\{(\w+)\}/g, (_whole, slot: string) => {
     switch (slot) {
       case 'code':

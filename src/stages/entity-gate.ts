@@ -1,4 +1,5 @@
 import type { MemberObservation, RateObservation } from '../domain/feature-store.ts'
+import { HOUR, MINUTE } from '../domain/time.ts'
 import { ESCALATION } from '../states/escalation.ts'
 
 /** Names that the registry does not know which one port may bring up in an hour of event time. */
@@ -14,9 +15,6 @@ const PORT_PREFIX = 12
 const NUMBER_PREFIX = 7
 /** Entities and ports that are remembered, twice over; who is forgotten is new again. */
 const REMEMBERED = 100_000
-
-const MINUTE = 60_000
-const HOUR = 3_600_000
 
 /** What a port, or all ports that begin alike, have brought up. */
 interface Budget {

@@ -1,5 +1,6 @@
 import type { Message, Origin, Part, Position, SmsRecord } from '../domain/message.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
+import { SECOND } from '../domain/time.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
 import { messageOf, originOf, partOf, seamsOf } from './message-of.ts'
 
@@ -60,7 +61,6 @@ const MAX_BYTES = 64_000_000
  * those of a clock that stands or runs ahead would hold back the commit for ever.
  */
 const FLUSH_AFTER_WAITS = 3
-const SECOND = 1_000
 /** Flushed groups remembered for each partition, and for how long on the reference clock: references come round again. */
 const MAX_FLUSHED = 10_000
 const REMEMBER = 300_000

@@ -3,6 +3,7 @@ import { type Action, cappedAction, type Mode, type Signal, stronger } from '../
 import type { CodePolicy } from '../domain/policy.ts'
 import type { StateCore } from '../domain/state.ts'
 import type { StateRecord } from '../domain/state-store.ts'
+import { MINUTE } from '../domain/time.ts'
 
 /** What policy says of a signal: `action` already weakened by the signal's cap. */
 export interface Judgement {
@@ -31,7 +32,6 @@ export interface LifecycleLimits {
   readonly touchEvery: number
 }
 
-const MINUTE = 60_000
 /** Bands of one campaign that a state remembers. */
 const MAX_ALIASES = 32
 

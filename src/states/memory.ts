@@ -8,6 +8,7 @@ import type {
   StateRecord,
   StateStore,
 } from '../domain/state-store.ts'
+import { DAY } from '../domain/time.ts'
 import { OWNERLESS_AFTER, watermarkOf } from './watermark.ts'
 
 export interface MemoryStateStoreOptions {
@@ -16,7 +17,6 @@ export interface MemoryStateStoreOptions {
   readonly keepClosed?: number
 }
 
-const DAY = 86_400_000
 const PURGE_EVERY = 256
 /** Alerts on messages that are remembered. */
 const MAX_ALERTED = 100_000

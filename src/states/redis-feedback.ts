@@ -1,6 +1,7 @@
 import type { AlertedMessage, Allowance } from '../domain/allowance.ts'
 import { hashOf } from '../domain/hash.ts'
 import type { Clock } from '../domain/ports.ts'
+import { DAY, HOUR } from '../domain/time.ts'
 import type { RedisLink } from '../redis/link.ts'
 import { loadScript } from '../redis/script.ts'
 
@@ -13,8 +14,6 @@ export interface RedisFeedbackOptions {
   readonly tagOf: (hash: string) => string
 }
 
-const HOUR = 3_600_000
-const DAY = 24 * HOUR
 /** An analyst may name a message so long after its alert, ms. */
 const KEEP_ALERTED = DAY
 /** Alerts on messages that one shard remembers of an hour: 32,000 over all. */

@@ -9,6 +9,7 @@ import type {
   StateRecord,
   StateStore,
 } from '../domain/state-store.ts'
+import { DAY, HOUR } from '../domain/time.ts'
 import type { RedisLink } from '../redis/link.ts'
 import { loadScript, type ScriptCall } from '../redis/script.ts'
 import { RedisFeedback } from './redis-feedback.ts'
@@ -31,8 +32,6 @@ interface Shard {
   readonly outboxTimes: string
 }
 
-const HOUR = 3_600_000
-const DAY = 24 * HOUR
 /** Fixed for good: the shard of a state follows from its id. */
 const SHARDS = 16
 /** Keys of one call: keeps each script short for the others that wait on the server. */

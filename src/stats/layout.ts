@@ -1,9 +1,9 @@
 import type { Label } from '../domain/labels.ts'
 import { LABELS } from '../domain/labels.ts'
 import type { SenderCount, SenderMinute } from '../domain/sender-minutes.ts'
+import { MINUTE } from '../domain/time.ts'
 import { wellFormed } from '../domain/well-formed.ts'
 
-export const MINUTE_MS = 60_000
 /** Nothing was added to a minute for so long: it is complete, also where the watermark stands still. */
 export const SETTLED_AFTER = 120_000
 /** A minute that grows after it was written is written again so much later, ms. */
@@ -33,7 +33,7 @@ export function isDue(
   if (parts.every(({ version, written }) => version === written?.version)) return false
   const writtenAt = Math.max(...parts.map(({ written }) => written?.at ?? Number.NEGATIVE_INFINITY))
   if (writtenAt !== Number.NEGATIVE_INFINITY) return now - writtenAt >= REWRITE_AFTER
-  if (watermark !== undefined && watermark >= (minute + 1) * MINUTE_MS) return true
+  if (watermark !== undefined && watermark >= (minute + 1) * MINUTE) return true
   return now - Math.max(...parts.map(({ touched }) => touched)) >= SETTLED_AFTER
 }
 

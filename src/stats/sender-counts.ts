@@ -1,6 +1,6 @@
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { SenderCount } from '../domain/sender-minutes.ts'
-import { MINUTE_MS } from './layout.ts'
+import { MINUTE } from '../domain/time.ts'
 
 /** What the messages of a batch count for their senders. */
 export function senderCountsOf(messages: readonly AnalysedMessage[]): SenderCount[] {
@@ -9,7 +9,7 @@ export function senderCountsOf(messages: readonly AnalysedMessage[]): SenderCoun
     return {
       position,
       ...(byDeadline ? { once: `${from}/${id}` } : {}),
-      minute: Math.floor(ts / MINUTE_MS),
+      minute: Math.floor(ts / MINUTE),
       signature: signature?.name ?? '-',
       port: from,
       ...(record.sp === undefined ? {} : { sp: record.sp }),

@@ -4,8 +4,8 @@ import type { Clock, OutputRecord, Sink } from '../domain/ports.ts'
 import type { Registry } from '../domain/registry.ts'
 import type { DueMinute, SenderMinute, SenderMinutes } from '../domain/sender-minutes.ts'
 import { SinkRefused } from '../domain/sink-refused.ts'
+import { MINUTE } from '../domain/time.ts'
 import type { VersionsInForce } from '../domain/versions.ts'
-import { MINUTE_MS } from './layout.ts'
 
 /** A row of the topic `sms.stats`. */
 export interface StatsRow {
@@ -78,7 +78,7 @@ export class StatsWriter {
 
   async #recordsOf({ minute, senders }: DueMinute): Promise<OutputRecord[]> {
     const { baselines, versions } = this.#parts
-    const ts = minute * MINUTE_MS
+    const ts = minute * MINUTE
     const names = [...new Set(senders.map(({ signature }) => signature))].filter(
       (name) => name !== NO_SIGNATURE,
     )

@@ -1,13 +1,13 @@
 import { CODES_OF_STATES } from '../detectors/all.ts'
 import type { AlertType } from '../domain/alert.ts'
 import { ERRORS } from '../domain/errors.ts'
+import { MINUTE } from '../domain/time.ts'
 import { ARCHIVE_REPORTS } from './archive.ts'
 import { CONNECTION_REPORTS } from './connections.ts'
 import type { EventName, ReportsOf } from './report.ts'
 import { SHADOW_REPORTS } from './shadow.ts'
 
 const TEN_SECONDS = 10_000
-const MINUTE = 60_000
 
 function each<K extends string>(
   counts: Readonly<Partial<Record<K, number>>>,

@@ -1,4 +1,5 @@
 import type { Baseline } from '../../domain/feature-store.ts'
+import { MINUTE } from '../../domain/time.ts'
 
 /** A stretch of ten minutes: commercial messages in it, minutes that are over, and messages a minute that are usual. */
 export interface Stretch {
@@ -25,7 +26,6 @@ export interface Climb {
   readonly level: number
 }
 
-const MINUTE = 60_000
 /** Minutes that the last hour must go back for its oldest stretch to stand in for a baseline. */
 const MIN_MINUTES = 50
 /** Share of the last hours' mean that is usual in any case: a rise that goes on has a part in that mean already. */

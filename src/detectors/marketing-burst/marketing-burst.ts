@@ -1,14 +1,13 @@
 import type { Baseline, RateReading } from '../../domain/feature-store.ts'
 import { COMMERCIAL } from '../../domain/labels.ts'
 import type { Registry } from '../../domain/registry.ts'
+import { HOUR, MINUTE } from '../../domain/time.ts'
 import { defineStateCode } from '../code-spec.ts'
 import * as fields from '../evidence-fields.ts'
 import { type Expectation, expectationOf } from './baseline.ts'
 import { type Climb, climbOf, type Reference, type Stretch, usualBefore, usualIn } from './climb.ts'
 import { relation, type Thresholds, thresholds } from './thresholds.ts'
 
-const MINUTE = 60_000
-const HOUR = 3_600_000
 /** Entity of a signature's counts. */
 const SIGNATURE = 'signature:'
 /** Place of the commercial messages in the counts of a window. */
