@@ -12,7 +12,7 @@ const CLIENTS = [
   ['natural', '^src/language/'],
   ['pg', '^src/archive/'],
   ['pg-copy-streams', '^src/archive/'],
-  ['csv-parse', '^src/complaints/'],
+  ['csv-parse', '^src/replay/'],
 ]
 
 /** What a pure layer never touches: files, sockets, processes, timers of the outside. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { parse } from 'csv-parse/sync'
 import { SigwatchError } from '../domain/errors.ts'
 import { EARLIEST_TIME, LATEST_TIME } from '../domain/time.ts'
+import { readCsv } from '../replay/csv.ts'
 import type { ComplaintColumn, ComplaintMapping, Encoding } from './mapping.ts'
 
 /** A complaint as the topic has it, with what only the export knows. */
@@ -42,11 +42,6 @@ export interface ReadComplaints {
   readonly encoding: 'utf-8' | 'gbk'
 }
 
-interface ParsedRow {
-  readonly record: readonly string[]
-  readonly info: { readonly lines: number }
-}
-
 const LONGEST: Readonly<Partial<Record<ComplaintColumn, number>>> = {
   from: 21,
   to: 64,
@@ -64,9 +59,9 @@ const PRIVATE = /[\ue000-\uf8ff\ufffd]/
 /** Reads an export. Throws USAGE where the bytes are not of the encoding, are no CSV, or have no column of the time. */
 export function readComplaintCsv(bytes: Buffer, mapping: ComplaintMapping, file: string): ReadComplaints {
   const { text, encoding } = decode(bytes, mapping.encoding, file)
-  const [head, ...rows] = parsed(text, mapping.delimiter, file)
+  const [head, ...rows] = readCsv(text, file, mapping.delimiter)
   if (!head) throw new SigwatchError('USAGE', `${file}: is empty`)
-  const headings = head.record.map((name) => name.trim())
+  const headings = head.cells.map((name) => name.trim())
   const places = new Map<ComplaintColumn, number>()
   const absent: ComplaintColumn[] = []
   for (const [field, names] of Object.entries(mapping.columns) as [ComplaintColumn, readonly string[]][]) {
@@ -85,9 +80,8 @@ export function readComplaintCsv(bytes: Buffer, mapping: ComplaintMapping, file:
   }
   const complaints: ReadComplaint[] = []
   const refused: RefusedRow[] = []
-  for (const [i, { record }] of rows.entries()) {
-    const line = (i === 0 ? head : rows[i - 1]!).info.lines + 1
-    const cell = (field: ComplaintColumn) => record[places.get(field) ?? -1]?.trim() || undefined
+  for (const { line, cells } of rows) {
+    const cell = (field: ComplaintColumn) => cells[places.get(field) ?? -1]?.trim() || undefined
     const read = complaintOf(cell, mapping)
     if (typeof read === 'string') refused.push({ line, message: read })
     else complaints.push({ ...read, line })
@@ -133,21 +127,6 @@ function decode(bytes: Buffer, wanted: Encoding, file: string): { text: string; 
   }
   const names = wanted === 'auto' ? 'neither UTF-8 nor GBK' : `not ${wanted.toUpperCase()}`
   throw new SigwatchError('USAGE', `${file}: is ${names}: save it as CSV in UTF-8`)
-}
-
-function parsed(text: string, delimiter: string, file: string): ParsedRow[] {
-  try {
-    return parse(text, {
-      delimiter,
-      bom: true,
-      info: true,
-      relax_column_count: true,
-      skip_empty_lines: true,
-    }) as unknown as ParsedRow[]
-  } catch (error) {
-    const { lines, code } = error as { lines?: number; code?: string }
-    throw new SigwatchError('USAGE', `${file}:${lines ?? 1}: is no CSV (${code})`)
-  }
 }
 
 /** The complaint of a row, or what is wrong with it. */

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { CODE_NAMES, type Code } from '../domain/codes.ts'
 import { SigwatchError } from '../domain/errors.ts'
-import { csvLine, parseCsv } from './csv.ts'
+import { csvLine, readCsv } from './csv.ts'
 import { type Interval, wilson } from './wilson.ts'
 
 /** A message to judge: whether the code is right about it. As alerts show it: recipient masked, text redacted. */
@@ -44,7 +44,7 @@ export function reviewSheet(cases: (code: Code) => readonly ReviewCase[]): strin
 
 /** What the judgements of a sheet say of each code. Throws USAGE with the lines that cannot be read. */
 export function readReviewed(bytes: Buffer, file: string): Partial<Record<Code, Precision>> {
-  const [head, ...rows] = parseCsv(textOf(bytes))
+  const [head, ...rows] = readCsv(textOf(bytes), file)
   const names = (head?.cells ?? []).map((cell) => cell.trim().toLowerCase())
   const [code, judgement] = [names.indexOf('code'), names.indexOf('judgement')]
   if (code < 0 || judgement < 0)
@@ -52,6 +52,7 @@ export function readReviewed(bytes: Buffer, file: string): Partial<Record<Code, 
   const tallies = new Map<Code, { right: number; wrong: number; open: number }>()
   const faults: string[] = []
   for (const { line, cells } of rows) {
+    if (cells.every((cell) => cell === '')) continue
     const name = (cells[code] ?? '').trim() as Code
     const word = (cells[judgement] ?? '').trim().toLowerCase()
     if (!CODE_NAMES.includes(name)) {
@@ -82,8 +83,7 @@ function precisionOf({ right, wrong, open }: { right: number; wrong: number; ope
 
 /** As it was written, or as a Chinese spreadsheet saves it. */
 function textOf(bytes: Buffer): string {
-  const text = new TextDecoder(isUtf8(bytes) ? 'utf-8' : 'gb18030').decode(bytes)
-  return text.startsWith(BOM) ? text.slice(1) : text
+  return new TextDecoder(isUtf8(bytes) ? 'utf-8' : 'gb18030').decode(bytes)
 }
 
 function usage(message: string): SigwatchError {

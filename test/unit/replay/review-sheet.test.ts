@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { csvLine, parseCsv } from '../../../src/replay/csv.ts'
+import { csvLine, readCsv } from '../../../src/replay/csv.ts'
 import { type ReviewCase, readReviewed, reviewSheet } from '../../../src/replay/review-sheet.ts'
 import { wilson } from '../../../src/replay/wilson.ts'
 
@@ -30,7 +30,7 @@ describe('the review sheet', () => {
     expect(sheet.startsWith('\uFEFFcode,id,time,from,signature,to,text,label,action,judgement\r\n')).toBe(
       true,
     )
-    const [, row] = parseCsv(sheet.slice(1))
+    const [, row] = readCsv(sheet, 'sheet.csv')
     expect(row!.cells).toEqual([
       ...['NO_CONSENT', 'm-1', '2026-11-11T00:00:00.000Z', "'1069012345678", '京东', '138****5678'],
       ...[`'${CASE.text}`, 'marketing', 'review', ''],
@@ -58,7 +58,7 @@ describe('the review sheet', () => {
   })
 
   it('is read as spreadsheets save it: with semicolons, without the mark, in a Chinese code page', () => {
-    const rows = parseCsv(judged(['对', '否']).slice(1))
+    const rows = readCsv(judged(['对', '否']), 'sheet.csv')
     const semicolons = rows
       .map(({ cells }) => cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(';'))
       .join('\n')
@@ -91,7 +91,7 @@ describe('the review sheet', () => {
     fc.assert(
       fc.property(fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { minLength: 1 }), (rows) => {
         const head = 'x,x,x,x,x,x,x,x\r\n'
-        const read = parseCsv(head + rows.map((cells) => csvLine(['k', ...cells])).join(''))
+        const read = readCsv(head + rows.map((cells) => csvLine(['k', ...cells])).join(''), 'sheet.csv')
         expect(read.slice(1).map(({ cells }) => cells.slice(1))).toEqual(rows)
       }),
     )
