@@ -11,7 +11,7 @@ export const afterOptOut = defineMessageCode({
   thresholds: {},
   evidence: {
     signature: fields.text('the signature that was refused'),
-    refusedAt: fields.count('event time of the refusal, epoch ms'),
+    refusedAt: fields.chinese('拒收时间', fields.count('event time of the refusal, epoch ms')),
     after: fields.count('seconds between the refusal and the message'),
   },
   rule: 'refusal',

@@ -35,10 +35,13 @@ export const complaintSpike = defineStateCode({
     hold: hold(3600, 'seconds below the limit after which the state clears'),
   },
   evidence: {
-    complaints: fields.count('complaints in the window'),
-    sent: fields.count('messages sent in the same time'),
-    perMillion: fields.amount('complaints a million messages'),
-    lowerBound: fields.amount('the rate that is certain, a million'),
+    complaints: fields.chinese('投诉数', fields.count('complaints in the window')),
+    sent: fields.chinese('发送量', fields.count('messages sent in the same time')),
+    perMillion: fields.chinese('每百万条投诉数', fields.amount('complaints a million messages')),
+    lowerBound: fields.chinese(
+      '投诉率下限（每百万条）',
+      fields.amount('the rate that is certain, a million'),
+    ),
     limit: fields.amount('the rate that is allowed, a million'),
   },
   summary: 'more complaints than are allowed',

@@ -24,7 +24,7 @@ export const consentReasked = defineMessageCode({
   },
   evidence: {
     signature: fields.text('the signature that asks'),
-    askedAt: fields.count('event time of the request before, epoch ms'),
+    askedAt: fields.chinese('上次征询时间', fields.count('event time of the request before, epoch ms')),
     after: fields.count('seconds between the two requests'),
   },
   rule: 'askingAgain',

@@ -28,8 +28,14 @@ export const quietHours = defineMessageCode({
   },
   evidence: {
     label: fields.label('label of the text'),
-    localTime: fields.textLike('^\\d\\d:\\d\\d$', 'time of the message on the clock of the policy'),
-    quiet: fields.textLike('^\\d\\d:\\d\\d-\\d\\d:\\d\\d$', 'the quiet hours of the label'),
+    localTime: fields.chinese(
+      '当地时间',
+      fields.textLike('^\\d\\d:\\d\\d$', 'time of the message on the clock of the policy'),
+    ),
+    quiet: fields.chinese(
+      '免打扰时段',
+      fields.textLike('^\\d\\d:\\d\\d-\\d\\d:\\d\\d$', 'the quiet hours of the label'),
+    ),
   },
   summary: 'advertising outside the permitted hours',
   fires:

@@ -24,7 +24,10 @@ export const scopeExpanded = defineMessageCode({
   evidence: {
     kind: fields.oneOf(['signature', 'port', 'otp'], 'where the scope ends (signature, port, otp)'),
     label: fields.label('label of the text'),
-    scope: fields.optional(fields.list(fields.label('a label'), 'labels that are filed; absent for otp')),
+    scope: fields.chinese(
+      '报备内容',
+      fields.optional(fields.list(fields.label('a label'), 'labels that are filed; absent for otp')),
+    ),
     signature: fields.optional(fields.text('the signature, when its scope is left')),
     port: fields.optional(fields.text('the port, when its scope is left')),
   },

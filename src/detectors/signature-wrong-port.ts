@@ -20,9 +20,12 @@ export const signatureWrongPort = defineMessageCode({
     signature: fields.text('the signature'),
     port: fields.text('the port that sent it'),
     reason: fields.oneOf(['port', 'carrier', 'sp'], 'what does not fit (port, carrier, sp)'),
-    filed: fields.list(fields.text('a port'), 'ports filed for the signature, at most five', LISTED),
-    carrier: fields.optional(fields.text('carrier of the message')),
-    sp: fields.optional(fields.text('enterprise that submitted it')),
+    filed: fields.chinese(
+      '已报备端口号',
+      fields.list(fields.text('a port'), 'ports filed for the signature, at most five', LISTED),
+    ),
+    carrier: fields.chinese('运营商', fields.optional(fields.text('carrier of the message'))),
+    sp: fields.chinese('企业', fields.optional(fields.text('enterprise that submitted it'))),
   },
   summary: 'a filed signature on a port it was not filed for',
   fires:

@@ -70,15 +70,18 @@ export const marketingBurst = defineStateCode({
       ['1m', '10m', '1h', 'climb'],
       'the window that was judged, 1m, 10m or 1h, or climb: the last minutes of a slow one',
     ),
-    minutes: fields.optional(fields.amount('minutes of a climb that were judged')),
+    minutes: fields.chinese('分钟数', fields.optional(fields.amount('minutes of a climb that were judged'))),
     count: fields.count('commercial messages in it'),
     limit: fields.amount('messages that it may hold'),
-    baseline: fields.amount('messages a minute that are usual'),
+    baseline: fields.chinese('平时（每分钟）', fields.amount('messages a minute that are usual')),
     baselineSource: fields.oneOf(
       ['hour-of-day', 'recent-hours', 'trailing-hour', 'none'],
       'where the baseline comes from (hour-of-day, recent-hours, trailing-hour, none)',
     ),
-    campaignAllowance: fields.optional(fields.amount('messages a minute of a declared campaign')),
+    campaignAllowance: fields.chinese(
+      '申报额度（每分钟）',
+      fields.optional(fields.amount('messages a minute of a declared campaign')),
+    ),
   },
   summary: 'marketing far above the sender’s usual rate',
   fires:
