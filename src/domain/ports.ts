@@ -1,10 +1,28 @@
 import type { Scores } from './labels.ts'
 import type { Position, RawRecord } from './message.ts'
 
-/** Wall clock, so that tests and `--now` can set it. */
+/** Tells the time, so that tests and `--now` can set it. */
 export interface Clock {
   /** Epoch ms. */
   now(): number
+}
+
+/**
+ * A clock that knows how far it can be trusted: whatever ends, drops or refuses something because of the time asks for the
+ * bound that errs on the other side.
+ */
+export interface BoundedClock extends Clock {
+  /** It is not earlier than this, epoch ms. */
+  earliest(): number
+  /** It is not later than this, epoch ms; Infinity: not known. */
+  latest(): number
+  /** Whether a time, epoch ms, lies behind us for certain. */
+  passed(time: number): boolean
+}
+
+/** A clock that is right by definition: one that a test or `--now` sets, or the one of the host where no other counts. */
+export function exactClock(now: () => number): BoundedClock {
+  return { now, earliest: now, latest: now, passed: (time) => now() > time }
 }
 
 export interface PartitionId {
