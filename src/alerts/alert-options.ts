@@ -16,6 +16,11 @@ export interface AlertOptions {
   readonly senderContacts: SenderContacts
   /** The least action of the states that the block table holds. */
   readonly blocksFrom: Action
+  /**
+   * How far the time of a message may lie behind the timestamp of its record, ms, and be taken for that of a slow gateway:
+   * alerts are valid longer by that. Default 0.
+   */
+  readonly maxLag?: number
 }
 
 export function sourceOf({ source, deployment }: AlertOptions): string {

@@ -3,10 +3,11 @@ import type { Mode, Reason } from '../domain/decision.ts'
 import { strongest } from '../domain/decision.ts'
 import { messageAlertId } from '../domain/hash.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
+import { lagBehind } from '../domain/time.ts'
 import { ALERT_SCHEMA, type AlertOptions, combinedScore, severityOf, sourceOf } from './alert-options.ts'
 import { contactsInClear, showContacts, showEvidence, showMessage } from './show.ts'
 
-/** How long a message alert is valid after the message's own time, ms. */
+/** How long a message alert is valid after the message's own time, or where its gateway lags after its record, ms. */
 const MESSAGE_VALIDITY = 15 * 60_000
 
 /** What the alert of a message holds beside its reasons. */
@@ -29,6 +30,7 @@ export function messageAlert(
   const score = combinedScore(reasons)
   const clear = contactsInClear(action, options.senderContacts)
   const time = new Date(message.ts).toISOString()
+  const lag = lagBehind(message.receivedAt, message.ts, options.maxLag ?? 0)
   return {
     specversion: '1.0',
     id: messageAlertId(options.deployment, message.id, mode),
@@ -63,7 +65,7 @@ export function messageAlert(
       ...(degraded ? { degraded } : {}),
       ...(late ? { late } : {}),
       validFrom: time,
-      expiresAt: new Date(message.ts + MESSAGE_VALIDITY).toISOString(),
+      expiresAt: new Date(message.ts + lag + MESSAGE_VALIDITY).toISOString(),
       provenance: { ...provenance, ...message.origins[0]!.position },
     },
   }

@@ -2,7 +2,7 @@ import type { Alert, AlertData, AlertType, Block, ClearCause, Provenance } from 
 import { type Action, reaches, type Signal } from '../domain/decision.ts'
 import { stateAlertId } from '../domain/hash.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
-import type { StateCore } from '../domain/state.ts'
+import { expiryOf, type StateCore } from '../domain/state.ts'
 import type { OutboxEntry, StateRecord } from '../domain/state-store.ts'
 import { redactText } from '../text/redact.ts'
 import { ALERT_SCHEMA, type AlertOptions, combinedScore, severityOf, sourceOf } from './alert-options.ts'
@@ -90,7 +90,7 @@ export function stateAlert(
       ...(context.degraded && { degraded: true }),
       ...(context.late && { late: true }),
       validFrom: type === 'updated' && previous ? previous.data.validFrom : iso(message?.ts ?? core.raisedAt),
-      expiresAt: iso(core.expiresAt),
+      expiresAt: iso(expiryOf(core)),
       provenance: context.provenance,
     },
   }
@@ -142,7 +142,7 @@ function follow(core: StateCore, last: Alert, type: AlertType, data: AlertData, 
     data: {
       ...data,
       state: { id, episode, revision, ...(cause && { cause }) },
-      expiresAt: iso(core.expiresAt),
+      expiresAt: iso(expiryOf(core)),
     },
   }
 }
@@ -169,7 +169,7 @@ export function blockRow(state: StateRecord, least: Action): string | null {
     action: state.action,
     ...(limit && { limit }),
     validFrom,
-    expiresAt: iso(state.expiresAt),
+    expiresAt: iso(expiryOf(state)),
     code: state.code,
     alertId: state.alert.id,
   }

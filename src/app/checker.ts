@@ -6,7 +6,7 @@ import type { AlertReason, Verdict } from '../domain/alert.ts'
 import type { ConsentLedger } from '../domain/consent-ledger.ts'
 import { type ErrorCode, RecordError, SigwatchError } from '../domain/errors.ts'
 import type { Message } from '../domain/message.ts'
-import type { Clock } from '../domain/ports.ts'
+import type { BoundedClock } from '../domain/ports.ts'
 import type { Tokenise } from '../domain/token.ts'
 import type { Versions, VersionsInForce } from '../domain/versions.ts'
 import { classify, type ExtractedMessage } from '../stages/classify.ts'
@@ -30,7 +30,7 @@ export interface CheckerParts {
   readonly limits: DecodeLimits
   /** Verdicts on older messages are `late`, ms; 0: never. */
   readonly maxAge: number
-  readonly clock: Clock
+  readonly clock: BoundedClock
 }
 
 /** What would be said of a record, or why nothing can be. */
@@ -92,7 +92,8 @@ export class Checker {
   #read(fields: unknown, offset: number): Message | Extract<CheckAnswer, { error: unknown }> {
     const position = { topic: 'check', partition: 0, offset }
     const now = this.#parts.clock.now()
-    const raw = { position, timestamp: now, value: NO_BYTES }
+    const latest = this.#parts.clock.latest()
+    const raw = { position, timestamp: Number.isFinite(latest) ? latest : now, value: NO_BYTES }
     const record = decode(raw, this.#parts.limits, () => asObject(fields))
     if (isRejection(record)) return { error: { code: record.error, detail: record.detail } }
     return record.part === undefined
@@ -131,7 +132,7 @@ export class Checker {
     const now = clock.now()
     const findings = findingsOf(message, versions, known, detectors.message)
     const detected = exempted({ message, findings }, policy, states.allowances)
-    const { reasons, late } = decide(detected, policy, { now, maxAge })
+    const { reasons, late } = decide(detected, policy, { now: clock.earliest(), maxAge })
     const context = { now, model: versions.classifier.id, degraded, late }
     const options = { explain: false, senderContacts }
     // The traffic may be behind the clock by more than a hold: what holds is what its readers still have.

@@ -1,6 +1,7 @@
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { createTokeniser } from '../domain/token.ts'
+import type { TrustedClock } from '../domain/trusted-clock.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
 import { namedSideTopics } from '../side-inputs/named-topics.ts'
 import { SideOffsets } from '../side-inputs/offsets.ts'
@@ -8,7 +9,8 @@ import { createKafkaSink } from '../sinks/kafka.ts'
 import { KafkaTransactions } from '../sinks/kafka-transactions.ts'
 import { createKafkaSource } from '../sources/kafka.ts'
 import { loadedVersions, openAssets, openShadow } from './assets.ts'
-import { type Application, clockAt } from './compose.ts'
+import { ClockWatch, trustedClockOf } from './clock-watch.ts'
+import type { Application } from './compose.ts'
 import { kafkaOf } from './compose-clients.ts'
 import { SideInputs } from './compose-side-inputs.ts'
 import { openStores } from './compose-stores.ts'
@@ -46,14 +48,16 @@ async function composeOn(
   config: Config,
   emit: Emit,
 ): Promise<Application> {
+  const clock = trustedClockOf(config)
   const assets = await openAssets(config, emit)
   // Early, so that a SIGHUP while Kafka is waited for does not end the process.
   const reloader = new Reloader({ config, assets, adopt: (what) => core.adopt(what), emit })
-  const { sink, transactions } = await outputsOf(kafka, config, emit)
+  const { sink, transactions } = await outputsOf(kafka, config, emit, clock)
   const topics = await namedSideTopics(config, kafka, emit)
-  const stores = await openStores(config, await kafka.clusterId(), () => sideInputs.lost(), emit)
-  const clock = clockAt()
-  const source = sourceOf(kafka, config, transactions, emit)
+  const stores = await openStores(config, await kafka.clusterId(), () => sideInputs.lost(), emit, clock)
+  const watch = new ClockWatch({ clock, ask: stores.askTime ? [stores.askTime] : [], emit })
+  await watch.start()
+  const source = sourceOf(kafka, config, transactions, emit, clock)
   const shadow = openShadow(config, assets, clock, emit)
   const offsets = new SideOffsets()
   const core = createCore({
@@ -73,13 +77,22 @@ async function composeOn(
     shadow,
     tokenise: tokeniserOf(config),
     clock,
+    confirmTime: () => watch.confirm(),
     emit,
     logsOf: (partitions) => kafka.logsOf(partitions),
-    unready: () => [...(transactions?.unready() ?? []), ...sideInputs.unready()],
+    unready: () => [...(transactions?.unready() ?? []), ...sideInputs.unready(), ...watch.unready()],
   })
   const own = { config, kafka, topics, stores, core, offsets, clock, emit }
   const sideInputs = new SideInputs({ ...own, registry: assets.registry })
-  const closing = [{ close: () => reloader.stop() }, shadow, sink, transactions, stores, kafka]
+  const closing = [
+    { close: () => watch.stop() },
+    { close: () => reloader.stop() },
+    shadow,
+    sink,
+    transactions,
+    stores,
+    kafka,
+  ]
 
   async function run(): Promise<void> {
     const { complete } = await sideInputs.start()
@@ -106,23 +119,25 @@ function sourceOf(
   config: Config,
   transactions: KafkaTransactions | undefined,
   emit: Emit,
+  clock: TrustedClock,
 ) {
   const { groupId, startFrom } = config.kafka
   const topics = inputTopicNames(config)
   const takeOver =
     transactions && ((...of: Parameters<KafkaTransactions['takeOver']>) => transactions.takeOver(...of))
-  return createKafkaSource({ connection: kafka, groupId, topics, startFrom, emit, takeOver })
+  const appended = (time: number) => clock.observe('kafka', time, { before: performance.now() })
+  return createKafkaSource({ connection: kafka, groupId, topics, startFrom, emit, takeOver, appended })
 }
 
 /** Where everything goes, and the transactions in which most of it does, if it does. */
-async function outputsOf(connection: KafkaConnection, config: Config, emit: Emit) {
+async function outputsOf(connection: KafkaConnection, config: Config, emit: Emit, clock: TrustedClock) {
   const topics = await requiredTopics(connection, config)
   const { groupId } = config.kafka
   const transactions =
     config.delivery === 'exactly-once'
-      ? new KafkaTransactions({ connection, groupId, topics, emit })
+      ? new KafkaTransactions({ connection, groupId, topics, emit, clock })
       : undefined
-  return { sink: createKafkaSink({ connection, topics }), transactions }
+  return { sink: createKafkaSink({ connection, topics, clock }), transactions }
 }
 
 function tokeniserOf({ privacy }: Config) {

@@ -1,7 +1,7 @@
 import type { ConsentRow } from '../domain/consent-ledger.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit, SideInput } from '../domain/events.ts'
-import type { Clock } from '../domain/ports.ts'
+import type { BoundedClock } from '../domain/ports.ts'
 import { awaitTopics } from '../kafka/awaited-topics.ts'
 import { backOff } from '../kafka/backoff.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
@@ -23,7 +23,7 @@ export interface SideInputsParts {
   readonly registry: RegistryHolder
   readonly core: Runner
   readonly offsets: SideOffsets
-  readonly clock: Clock
+  readonly clock: BoundedClock
   readonly emit: Emit
 }
 

@@ -4,11 +4,12 @@ import type { FeatureStore } from '../domain/feature-store.ts'
 import { Health } from '../domain/health.ts'
 import type { SenderMinutes } from '../domain/sender-minutes.ts'
 import type { StateStore } from '../domain/state-store.ts'
+import type { TrustedClock } from '../domain/trusted-clock.ts'
 import { memoryFeatureStore } from '../features/memory.ts'
 import { memoryLedger } from '../ledgers/memory.ts'
 import { MemoryStateStore } from '../states/memory.ts'
 import { MemorySenderMinutes } from '../stats/memory.ts'
-import { clockAt } from './compose.ts'
+import { observeRedis } from './clock-watch.ts'
 import { redisOf } from './compose-clients.ts'
 import type { Config } from './config.ts'
 import { resetCountsOf } from './reset-counts.ts'
@@ -20,6 +21,8 @@ export interface Stores {
   readonly senderMinutes: SenderMinutes
   /** The ledger, where it can lose what it holds. */
   readonly guarded?: SharedLedger
+  /** Asks the servers that keep all this for the time. */
+  readonly askTime?: () => Promise<void>
   close(): Promise<void>
 }
 
@@ -29,23 +32,24 @@ export function openStores(
   clusterId: string,
   ledgerLost: () => void,
   emit: Emit,
+  clock: TrustedClock,
 ): Promise<Stores> {
   const { url, nodes, sentinels } = config.redis
-  if (url || nodes || sentinels) return openRedis(config, clusterId, ledgerLost, emit)
+  if (url || nodes || sentinels) return openRedis(config, clusterId, ledgerLost, emit, clock)
   const message = 'no Redis: rates and states are in memory, and instances do not share them'
   emit({ name: 'warning', message })
-  return openMemory()
+  return openMemory(clock)
 }
 
-async function openMemory(): Promise<Stores> {
+async function openMemory(clock: TrustedClock): Promise<Stores> {
   const features = memoryFeatureStore()
-  const states = new MemoryStateStore({ clock: clockAt() })
+  const states = new MemoryStateStore({ clock: { now: () => performance.now() } })
   const ledger = memoryLedger()
   return {
     features,
     states,
     ledger,
-    senderMinutes: new MemorySenderMinutes(),
+    senderMinutes: new MemorySenderMinutes(clock),
     close: async () => void (await Promise.all([features.close(), states.close(), ledger.close()])),
   }
 }
@@ -55,6 +59,7 @@ async function openRedis(
   clusterId: string,
   ledgerLost: () => void,
   emit: Emit,
+  clock: TrustedClock,
 ): Promise<Stores> {
   const [{ redisFeatureStore }, { RedisStateStore }, { redisLedger }, { RedisSenderMinutes }] =
     await Promise.all([
@@ -73,7 +78,7 @@ async function openRedis(
   const { deployment, kafka, privacy, redis } = config
   const scope = { deployment, clusterId, topic: kafka.topics.messages[0]!.topic }
   const prefix = `sigwatch:${deployment}:${clusterId}:${scope.topic}`
-  const senderMinutes = new RedisSenderMinutes({ link, prefix })
+  const senderMinutes = new RedisSenderMinutes({ link, prefix, clock })
   const closing = new AbortController()
   const resetCounts = resetCountsOf({ senderMinutes, emit, signal: closing.signal })
   const features = redisFeatureStore(link, {
@@ -83,7 +88,7 @@ async function openRedis(
     onLost: ({ how, share }) => emit({ name: 'counts_lost', how, share }),
     onRefused: ({ message }) => emit({ name: 'redis_refused', reason: message }),
   })
-  const states = new RedisStateStore({ link, prefix, clock: clockAt() })
+  const states = new RedisStateStore({ link, prefix, clock })
   const ledger = redisLedger({
     link,
     prefix: `sigwatch:${deployment}`,
@@ -97,6 +102,7 @@ async function openRedis(
     ledger,
     senderMinutes,
     guarded: ledger,
+    askTime: () => observeRedis(clock, link),
     async close() {
       closing.abort()
       await Promise.all([features.close(), states.close(), ledger.close()])

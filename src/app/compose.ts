@@ -1,5 +1,5 @@
 import type { Emit } from '../domain/events.ts'
-import type { Clock } from '../domain/ports.ts'
+import { type BoundedClock, exactClock } from '../domain/ports.ts'
 import { createTokeniser } from '../domain/token.ts'
 import { memoryFeatureStore } from '../features/memory.ts'
 import { memoryLedger } from '../ledgers/memory.ts'
@@ -32,8 +32,8 @@ export interface Application extends Runnable {
 }
 
 /** The wall clock, or one that stands still at `--now`. */
-export function clockAt(now?: number): Clock {
-  return now === undefined ? { now: Date.now } : { now: () => now }
+export function clockAt(now?: number): BoundedClock {
+  return exactClock(now === undefined ? Date.now : () => now)
 }
 
 /** Token key as configured, else the development key of the embedded mode. */
@@ -51,7 +51,7 @@ export function tokeniserOf(config: Config, emit: Emit) {
 export async function composeEmbedded(
   config: Config,
   files: EmbeddedFiles,
-  clock: Clock,
+  clock: BoundedClock,
   emit: Emit,
 ): Promise<Application> {
   const assets = await openAssets(config, emit)

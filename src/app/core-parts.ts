@@ -3,7 +3,7 @@ import type { Detectors } from '../detectors/all.ts'
 import type { ConsentLedger } from '../domain/consent-ledger.ts'
 import type { Emit } from '../domain/events.ts'
 import type { FeatureStore, LogsOf } from '../domain/feature-store.ts'
-import type { Clock, Sink, Source, Transactions } from '../domain/ports.ts'
+import type { BoundedClock, Sink, Source, Transactions } from '../domain/ports.ts'
 import type { SenderMinutes } from '../domain/sender-minutes.ts'
 import type { StateStore } from '../domain/state-store.ts'
 import type { Tokenise } from '../domain/token.ts'
@@ -42,7 +42,9 @@ export interface CoreParts {
   /** A second model beside the live one. */
   readonly shadow?: ShadowModel | undefined
   readonly tokenise: Tokenise
-  readonly clock: Clock
+  readonly clock: BoundedClock
+  /** Asks the servers for the time again. */
+  readonly confirmTime?: () => Promise<void>
   readonly emit: Emit
   /** Ends and topic ids of the logs of partitions, so that one that was made anew is seen. */
   readonly logsOf?: LogsOf

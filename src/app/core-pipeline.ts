@@ -55,8 +55,15 @@ export function wirePipeline(parts: Wiring, own: PipelineWiring): Pipeline {
 }
 
 /** Alerts for messages older than this are shadow, ms; 0: none is, since the embedded mode reads what is old. */
-export function maxAgeOf({ mode, config }: Wiring): number {
+export function maxAgeOf({ mode, config }: Pick<Wiring, 'mode' | 'config'>): number {
   return mode === 'embedded' ? 0 : config.alerts.maxAge
+}
+
+const DAY = 86_400_000
+
+/** How slow a gateway may be, ms: lines of files have no time but their own. */
+export function maxLagOf(parts: Pick<Wiring, 'mode' | 'config'>): number {
+  return parts.mode === 'embedded' ? 0 : maxAgeOf(parts) || DAY
 }
 
 /** What of a message somebody reads. */

@@ -26,7 +26,7 @@ import { ActiveVersions } from './active-versions.ts'
 import { Checker } from './checker.ts'
 import type { Config } from './config.ts'
 import type { CoreParts, Wiring } from './core-parts.ts'
-import { maxAgeOf, wirePipeline } from './core-pipeline.ts'
+import { maxAgeOf, maxLagOf, wirePipeline } from './core-pipeline.ts'
 import { lineDecoder, topicDecoder } from './inputs.ts'
 import { ProgressReports } from './progress.ts'
 import { resetCountsOf } from './reset-counts.ts'
@@ -114,13 +114,14 @@ function wireStates(
   return { publisher, manager }
 }
 
-function alertOptionsOf({ config, describe, alertSource }: Wiring): AlertOptions {
+function alertOptionsOf({ mode, config, describe, alertSource }: Wiring): AlertOptions {
   return {
     deployment: config.deployment,
     ...(alertSource === undefined ? {} : { source: alertSource }),
     describe,
     senderContacts: config.privacy.senderContacts,
     blocksFrom: config.blocks.minAction,
+    maxLag: maxLagOf({ mode, config }),
   }
 }
 
@@ -196,7 +197,6 @@ function serviceRunner(core: Wired, pipeline: Pipeline): Runner {
     store,
     manager,
     publisher,
-    clock,
     holder: randomUUID(),
     failed: (error) => emit({ name: 'warning', message: `sweep failed: ${codeOf(error)}` }),
     ...(core.stats ? { stats: core.stats } : {}),
@@ -229,6 +229,7 @@ function intakeParts(core: Wired, pipeline: Pick<Pipeline, 'process'>) {
     revoked: (partitions: readonly PartitionId[]) => features.revoke(partitions),
     limits: config.batch,
     signal: stopping.signal,
+    ...(core.confirmTime ? { confirmTime: core.confirmTime } : {}),
   }
 }
 

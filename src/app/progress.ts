@@ -1,6 +1,6 @@
 import { codeOf } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
-import type { Clock, Source } from '../domain/ports.ts'
+import type { BoundedClock, Source } from '../domain/ports.ts'
 import type { PartitionProgress, PartitionReport, StateRecord, StateStore } from '../domain/state-store.ts'
 import { BUCKET_MS } from '../domain/time.ts'
 import type { Degradation } from '../pipeline/degradation.ts'
@@ -25,11 +25,11 @@ export interface ProgressOptions {
   readonly degradation: Pick<Degradation, 'rest'>
   /** Why stores of counts, states and ledgers do not answer in full; empty: they do. */
   readonly lacking: () => readonly string[]
-  readonly clock: Clock
+  readonly clock: BoundedClock
   readonly emit: Emit
 }
 
-/** A partition is idle when it has no lag and had nothing for this long, ms of wall clock. */
+/** A partition is idle when it has no lag and had nothing for this long, ms. */
 const IDLE_AFTER = 30_000
 const REPORT_EVERY = 1_000
 /** While instances are behind they wait for one another, and report more often how far they are, ms. */
@@ -37,7 +37,7 @@ const ALIGN_EVERY = 100
 /** After an assignment the instances wait for so long, ms, for the first report of the others, if so many records lie there. */
 const AWAIT_REPORTS = 3_000
 const BACKLOG = 10_000
-/** With no lag and nothing for this long, ms, the event time goes on with the wall clock. */
+/** With no lag and nothing for this long, ms, the event time goes on with the clock. */
 const QUIET_AFTER = 2_000
 /** The same for an instance that has had no record yet: it may only not have come to them. */
 const QUIET_FROM_START = 10_000
@@ -68,7 +68,7 @@ export class ProgressReports {
   }
 
   start(): void {
-    this.#startedAt = this.#options.clock.now()
+    this.#startedAt = performance.now()
     this.#timer = setTimeout(() => this.#round(), ALIGN_EVERY)
   }
 
@@ -80,9 +80,8 @@ export class ProgressReports {
   /** After an assignment: before a backlog is worked on, all who were given partitions report where theirs begin. */
   assigned(): void {
     const { clock, intake } = this.#options
-    const now = clock.now()
-    this.#awaitingReportsUntil = now + AWAIT_REPORTS
-    intake.wait(this.#alignment.allButLive(now))
+    this.#awaitingReportsUntil = performance.now() + AWAIT_REPORTS
+    intake.wait(this.#alignment.allButLive(clock.earliest()))
   }
 
   #reportsOf(progress: readonly Progress[], now: number): PartitionReport[] {
@@ -101,7 +100,7 @@ export class ProgressReports {
   }
 
   async #align(progress: readonly Progress[], now: number): Promise<void> {
-    const { intake, states, emit } = this.#options
+    const { intake, states, clock, emit } = this.#options
     this.#reportedUntil = Math.max(...progress.map((p) => p.eventTime))
     try {
       await states.reportProgress(this.#reportsOf(progress, now))
@@ -114,24 +113,24 @@ export class ProgressReports {
     const awaitsReports = now < this.#awaitingReportsUntil && toCome > BACKLOG && this.#reported !== undefined
     intake.wait(
       awaitsReports
-        ? this.#alignment.allButLive(now)
-        : this.#alignment.span(this.#reported ?? [], intake.partitions, now),
+        ? this.#alignment.allButLive(clock.earliest())
+        : this.#alignment.span(this.#reported ?? [], intake.partitions, clock.earliest(), now),
     )
   }
 
   /** Aligns at once while partitions here are behind or ahead of what was reported, and the store answers. */
   async #alignAtOnce(): Promise<void> {
-    const { intake, clock } = this.#options
+    const { intake } = this.#options
     const progress = intake.partitions.all()
     const isFast = progress.some(({ eventTime }) => eventTime > this.#reportedUntil + BUCKET_MS)
     if (this.#reported && (isFast || progress.some(({ lag }) => lag !== 0)))
-      await this.#align(progress, clock.now())
+      await this.#align(progress, performance.now())
   }
 
   async #report(): Promise<void> {
     const { intake, states, manager, sideRows, sideOffsets, degradation, lacking, clock, emit } =
       this.#options
-    const now = clock.now()
+    const now = performance.now()
     const progress = intake.partitions.all()
     for (const { topic, partition, lag, eventTime } of progress) {
       emit({ name: 'partition_progress', topic, partition, lag, eventTime })
@@ -151,7 +150,7 @@ export class ProgressReports {
     const until = this.#quietUntil(progress, now)
     try {
       if (until !== undefined) await sideRows.advance(until)
-      await sideRows.applyRecentFeedback(now)
+      await sideRows.applyRecentFeedback(clock.now())
       this.#publish()
       const reached = Math.max(until ?? Number.NEGATIVE_INFINITY, ...progress.map((p) => p.eventTime))
       await states.reportSideOffsets(
@@ -177,12 +176,12 @@ export class ProgressReports {
 
   /** Event time that rows of side inputs may act up to while no record comes; undefined: records come. */
   #quietUntil(progress: readonly Progress[], now: number): number | undefined {
-    const { intake } = this.#options
+    const { intake, clock } = this.#options
     if (this.#reported === undefined || intake.inFlight > 0) return undefined
     if (progress.length === 0 && now - this.#startedAt <= QUIET_FROM_START) return undefined
     if (progress.some((p) => p.lag !== 0 || now - p.lastRecordAt <= QUIET_AFTER)) return undefined
-    // Nothing is missing anywhere up to the wall clock.
-    if (this.#reported.every((p) => p.standing === 'idle' && !p.ownerless)) return now
+    // Nothing is missing anywhere up to now.
+    if (this.#reported.every((p) => p.standing === 'idle' && !p.ownerless)) return clock.earliest()
     if (progress.length === 0) return watermarkOf(this.#reported)
     return Math.max(...progress.map((p) => p.eventTime + now - p.lastRecordAt))
   }

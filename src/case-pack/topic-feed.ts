@@ -42,7 +42,7 @@ async function read(
     bounds.some(({ startOffset }, i) => startOffset > 0 && ranges[i]!.from === startOffset)
   let records = 0
   let first = Number.POSITIVE_INFINITY
-  let toldAt = Date.now()
+  let toldAt = performance.now()
   await readTopicRange({
     connection,
     topic,
@@ -56,8 +56,8 @@ async function read(
         first = Math.min(first, record.timestamp)
         take({ ...record, key: record.key?.toString() ?? '' })
       }
-      if (Date.now() - toldAt < PROGRESS_EVERY) return
-      toldAt = Date.now()
+      if (performance.now() - toldAt < PROGRESS_EVERY) return
+      toldAt = performance.now()
       onProgress?.(topic, records, some.at(-1)!.timestamp)
     },
   })

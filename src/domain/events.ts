@@ -4,6 +4,7 @@ import type { Action, Mode } from './decision.ts'
 import type { ErrorCode } from './errors.ts'
 import type { LostCounts } from './feature-store.ts'
 import type { Label } from './labels.ts'
+import type { ClockReference } from './trusted-clock.ts'
 
 /** Stages whose time is measured, in the order of the flow. */
 export const TIMED_STAGES = ['intake', 'classify', 'detect', 'rate', 'decide', 'sink'] as const
@@ -128,6 +129,35 @@ export type Event =
       readonly partition: number
       readonly count: number
     }
+  /**
+   * The clocks were compared: by how much that of this host is ahead of each reference, and which are outside of the
+   * majority.
+   */
+  | {
+      readonly name: 'clocks_compared'
+      readonly skews: Readonly<Partial<Record<ClockReference, number>>>
+      readonly odd: readonly (ClockReference | 'host')[]
+    }
+  /** The clock of this host has begun to differ from a reference; `seconds`: how far it is ahead. */
+  | {
+      readonly name: 'clock_skewed'
+      readonly reference: ClockReference
+      readonly seconds: number
+      readonly odd: ClockReference | 'host' | 'unknown'
+    }
+  | { readonly name: 'clock_agrees'; readonly reference: ClockReference }
+  /**
+   * How far the event time of an input topic lies behind the Kafka timestamps; `records`: those whose own time lies more
+   * than 5 minutes behind.
+   */
+  | {
+      readonly name: 'input_lag'
+      readonly topic: string
+      readonly seconds: number
+      readonly records: number
+    }
+  /** No reference shows what the time is: nothing is ended by the clock. */
+  | { readonly name: 'clock_alone' }
   /** Records whose timestamp lies ahead of the clock of this instance; `seconds`: the furthest. */
   | { readonly name: 'clock_ahead'; readonly records: number; readonly seconds: number }
   /** How long the oldest record that was taken in has waited for its commit. */

@@ -25,6 +25,8 @@ export type RecordHeaders = Readonly<Record<string, Buffer | string | undefined>
 export interface RawRecord {
   readonly position: Position
   readonly timestamp: number
+  /** The broker has set the timestamp; else it is its producer's, and no more certain than that. */
+  readonly appended?: true
   readonly value: Buffer
   readonly key?: Buffer
   readonly headers?: RecordHeaders

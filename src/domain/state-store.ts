@@ -26,7 +26,10 @@ export interface StateRecord {
   /** Event time of the last signal that raised or held it. */
   readonly lastSeenAt: number
   readonly lastEventAt: number
+  /** Event time; see `lag`. */
   readonly expiresAt: number
+  /** How far event time lay behind the clock of the brokers at the last event, ms; absent: not so far that it matters. */
+  readonly lag?: number
   readonly clearedAt?: number
   /** Silence needed after the last signal before it clears, ms. */
   readonly hold: number

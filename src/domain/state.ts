@@ -5,6 +5,11 @@ import type { StateRecord } from './state-store.ts'
 /** A state without its last event: what the rules of time work on. */
 export type StateCore = Omit<StateRecord, 'alert'>
 
+/** When the readers of a state drop it, on their clocks: its event time may be that of a gateway that lags. Epoch ms. */
+export function expiryOf({ expiresAt, lag = 0 }: Pick<StateCore, 'expiresAt' | 'lag'>): number {
+  return expiresAt + lag
+}
+
 /** An open enforced state that matches a message. */
 export interface MatchingState {
   readonly id: string

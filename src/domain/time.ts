@@ -52,3 +52,15 @@ export const BEIJING = 8 * 60
 export function clockTime(ms: number, zone = BEIJING): string {
   return new Date(ms + zone * MINUTE).toISOString().slice(0, 19).replace('T', ' ')
 }
+
+/** What lies between two clocks that are both right, and what a message takes on its way, ms. */
+const NO_LAG = MINUTE
+
+/**
+ * How far an event time lies behind the timestamp that its record has in Kafka, ms: whole minutes, rounded up, so that it is
+ * the same whichever of several messages it is taken from; 0 below one, and at most `most`.
+ */
+export function lagBehind(receivedAt: number, eventTime: number, most: number): number {
+  const lag = receivedAt - eventTime
+  return lag < NO_LAG ? 0 : Math.min(Math.ceil(lag / NO_LAG) * NO_LAG, most)
+}

@@ -105,17 +105,17 @@ export class TrustedClock implements BoundedClock {
 
   /** The best estimate, epoch ms: the host where it is not outvoted. It may step. */
   now(): number {
-    return this.#current().best + this.#options.monotonic()
+    return Math.round(this.#current().best + this.#options.monotonic())
   }
 
   /** It is not earlier, as far as the references show; without one: the clock of the host. */
   earliest(): number {
-    return this.#current().low + this.#options.monotonic()
+    return Math.floor(this.#current().low + this.#options.monotonic())
   }
 
   /** It is not later; Infinity without a reference that shows it. */
   latest(): number {
-    return this.#current().high + this.#options.monotonic()
+    return Math.ceil(this.#current().high + this.#options.monotonic())
   }
 
   /** Whether a time lies behind us on more evidence than the clock of the host. */

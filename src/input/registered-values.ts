@@ -94,7 +94,7 @@ export class RegisteredValues {
   }
 
   #isKnown(key: string): boolean {
-    return this.#readers.has(key) || (this.#refused.get(key)?.until ?? 0) > Date.now()
+    return this.#readers.has(key) || (this.#refused.get(key)?.until ?? 0) > performance.now()
   }
 
   #ask(format: RegisteredFormat, id: number, signal: AbortSignal | undefined): Promise<void> {
@@ -122,8 +122,8 @@ export class RegisteredValues {
         if (signal?.aborted) break
         if (error instanceof SchemaError) {
           this.#health.restored(PART)
-          absentAt ??= Date.now() + ABSENT_FOR
-          wait = error instanceof AbsentSchemaError ? Math.min(pause, absentAt - Date.now()) : 0
+          absentAt ??= performance.now() + ABSENT_FOR
+          wait = error instanceof AbsentSchemaError ? Math.min(pause, absentAt - performance.now()) : 0
           if (wait <= 0) return this.#refuse(key, error.message)
         } else this.#health.lost(PART, error instanceof Error ? error.message : String(error))
       }
@@ -134,7 +134,7 @@ export class RegisteredValues {
 
   #refuse(key: string, reason: string): void {
     this.#refused.delete(key)
-    this.#refused.set(key, { reason, until: Date.now() + UNKNOWN_FOR })
+    this.#refused.set(key, { reason, until: performance.now() + UNKNOWN_FOR })
     if (this.#refused.size <= MOST_REFUSED) return
     const [oldest] = this.#refused.keys()
     this.#refused.delete(oldest!)

@@ -107,8 +107,8 @@ export class Commits {
         if (failureKind(error) === 'lost') {
           // No later attempt would be taken either, and the next owner waits.
           if (target.ending) return
-          refusedSince ??= Date.now()
-          if (Date.now() - refusedSince > EXPELLED_AFTER) {
+          refusedSince ??= performance.now()
+          if (performance.now() - refusedSince > EXPELLED_AFTER) {
             target.expelled(error)
             return
           }

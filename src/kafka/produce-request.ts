@@ -58,7 +58,9 @@ export function isPlain({ compression, topicData }: ProduceParameters): boolean 
     !compression &&
     topicData.every(({ partitions }) =>
       partitions.every(({ messages }) =>
-        messages.every(({ timestamp, headers }) => timestamp === undefined && isOfStrings(headers)),
+        messages.every(
+          ({ timestamp, headers }) => timestamp === messages[0]!.timestamp && isOfStrings(headers),
+        ),
       ),
     )
   )
@@ -71,7 +73,7 @@ function isOfStrings(headers: ProducedRecord['headers']): boolean {
 
 /**
  * The body of a produce request (versions 3 to 8), with record batches of magic 2 that are not compressed, in one buffer.
- * The client makes some ten buffers and big integers for each record. Records get the time `now`, epoch ms.
+ * The client makes some ten buffers and big integers for each record. Records without a timestamp get `now`, epoch ms.
  */
 export function produceBody(parameters: ProduceParameters, now: number): Encoder {
   const { acks, timeout, topicData, transactionalId } = parameters
@@ -201,6 +203,7 @@ class Body {
 
   /** The length of a record batch, and the batch. */
   batch(messages: readonly ProducedRecord[], now: number, firstSequence: number): void {
+    const time = Number(messages[0]?.timestamp ?? now)
     const { id, epoch, attributes } = this.#producer
     const sizeAt = this.#at
     this.int32(0)
@@ -212,8 +215,8 @@ class Body {
     this.int32(0)
     this.int16(attributes)
     this.int32(messages.length - 1)
-    this.int64(now)
-    this.int64(now)
+    this.int64(time)
+    this.int64(time)
     this.int64(id)
     this.int16(epoch)
     this.int32(firstSequence)

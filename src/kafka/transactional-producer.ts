@@ -166,14 +166,19 @@ export class TransactionalProducer {
   /** Records by topic and partition: by the hash of the key, as the client does; without a key as the input partition. */
   #grouped(records: readonly TransactionRecord[]): ProducedTopic[] {
     const topics = new Map<string, Map<number, ProducedRecord[]>>()
-    for (const { topic, key, value, headers } of records) {
+    for (const { topic, key, value, timestamp, headers } of records) {
       const { length } = this.#cluster.findTopicPartitionMetadata(topic)
       if (length === 0) throw new Error(`no metadata of ${topic}`)
       const isKeyed = key !== null && key !== undefined
       const partition = (isKeyed ? murmur2(key) & 0x7fff_ffff : this.#options.partition.partition) % length
       const partitions = topics.get(topic) ?? new Map<number, ProducedRecord[]>()
       topics.set(topic, partitions)
-      const record: ProducedRecord = { key: key ?? null, value, ...(headers ? { headers } : {}) }
+      const record: ProducedRecord = {
+        key: key ?? null,
+        value,
+        ...(timestamp === undefined ? {} : { timestamp }),
+        ...(headers ? { headers } : {}),
+      }
       const messages = partitions.get(partition)
       if (messages) messages.push(record)
       else partitions.set(partition, [record])
@@ -244,11 +249,11 @@ function namesOf(topics: readonly ProducedTopic[]) {
 
 /** Asks again while the coordinator still ends the transaction before. */
 async function whenEnded<T>(question: () => Promise<T>): Promise<T> {
-  for (const until = Date.now() + ENDS_WITHIN; ; await sleep(ASK_AGAIN)) {
+  for (const until = performance.now() + ENDS_WITHIN; ; await sleep(ASK_AGAIN)) {
     try {
       return await question()
     } catch (error) {
-      if (typeOf(error) !== 'CONCURRENT_TRANSACTIONS' || Date.now() > until) throw error
+      if (typeOf(error) !== 'CONCURRENT_TRANSACTIONS' || performance.now() > until) throw error
     }
   }
 }

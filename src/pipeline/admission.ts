@@ -1,5 +1,5 @@
 import type { RawRecord, SmsRecord } from '../domain/message.ts'
-import type { Clock, PartitionId } from '../domain/ports.ts'
+import type { BoundedClock, PartitionId } from '../domain/ports.ts'
 import { BUCKET_MS } from '../domain/time.ts'
 import type { Rejection } from '../stages/decode.ts'
 import { type Buffered, PartitionBuffers } from './partition-buffers.ts'
@@ -20,7 +20,7 @@ export interface AdmissionParts {
   readonly room: () => Promise<void>
   /** Takes what is next: records of one partition within one bucket of event time. */
   readonly admit: (id: PartitionId, run: readonly Arrived[]) => void
-  readonly clock: Clock
+  readonly clock: BoundedClock
 }
 
 /**
@@ -137,7 +137,7 @@ export class Admission implements Ahead {
 
   #admitOne(): boolean {
     const now = this.#ending ? Number.POSITIVE_INFINITY : performance.now()
-    const liveFrom = Math.floor((this.#parts.clock.now() - ALIGNMENT_LIMITS.drift) / BUCKET_MS)
+    const liveFrom = Math.floor((this.#parts.clock.earliest() - ALIGNMENT_LIMITS.drift) / BUCKET_MS)
     const next = this.#buffers.next(now, this.#ending ? {} : { waits: this.#waits, liveFrom })
     if (!next) return false
     if ('until' in next) {

@@ -1,6 +1,6 @@
 import type { Emit } from '../domain/events.ts'
 import type { Message, RawRecord, SmsRecord } from '../domain/message.ts'
-import type { Clock, PartitionId } from '../domain/ports.ts'
+import type { PartitionId } from '../domain/ports.ts'
 import { isRejection, type Rejection } from '../stages/decode.ts'
 import type { JoinParts } from '../stages/join-parts.ts'
 import type { Arrived } from './admission.ts'
@@ -14,7 +14,6 @@ export interface AssemblyParts {
   readonly batcher: Pick<Batcher<Intaken>, 'add' | 'flush'>
   readonly checkpoint: Checkpoint
   readonly partitions: Pick<PartitionTracker, 'isRead' | 'workedUpTo'>
-  readonly clock: Clock
   readonly emit: Emit
   /** Parts are timed by the Kafka timestamp of their records, or in the embedded mode by event time. */
   readonly partClock: 'append' | 'event'
@@ -37,8 +36,8 @@ export class Assembly {
 
   /** Records of one partition within one bucket. Throws OFFSET_GAP: see Checkpoint. */
   take(id: PartitionId, run: readonly Arrived[]): void {
-    const { checkpoint, clock } = this.#parts
-    const now = clock.now()
+    const { checkpoint } = this.#parts
+    const now = performance.now()
     for (const { raw, from, record, eventTime, bucket } of run) {
       const { position, timestamp } = raw
       if (!checkpoint.take(position, from, now)) continue

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FeatureStore } from '../domain/feature-store.ts'
-import type { Clock } from '../domain/ports.ts'
+import type { BoundedClock } from '../domain/ports.ts'
 
 /** Records older than this are a backlog, ms: what follows from them is not urgent. */
 const OLD_FROM = 60_000
@@ -9,7 +9,7 @@ const FIRST_PAUSE = 50
 const LONGEST_PAUSE = 1000
 
 export interface BacklogWaitOptions {
-  readonly clock: Clock
+  readonly clock: BoundedClock
   /** How long one outage may hold up a backlog, ms; 0: not at all. */
   readonly most: number
   /** Ends every wait. */
@@ -24,21 +24,28 @@ export interface BacklogWaitOptions {
  */
 export class BacklogWait {
   readonly #options: BacklogWaitOptions
-  /** When the outage that is waited for will have held up the backlog long enough, by the clock. */
+  /** When the outage that is waited for will have held up the backlog long enough, by the monotonic clock. */
   #until: number | undefined
+  #newest = 0
 
   constructor(options: BacklogWaitOptions) {
     this.#options = options
   }
 
-  /** `newest`: the newest event time of the records, epoch ms. `work` must be idempotent. */
+  /** Messages are worked on next: since when the newest lies in Kafka says whether they are a backlog. */
+  begin(messages: readonly { readonly receivedAt: number }[]): void {
+    this.#newest = messages.reduce((newest, { receivedAt }) => Math.max(newest, receivedAt), 0)
+  }
+
+  /** `newest`: the newest time of what is worked on, epoch ms. `work` must be idempotent. */
   async until<T>(newest: number, work: () => Promise<T>, reached: (result: T) => boolean): Promise<T> {
     const { clock, most, signal, began } = this.#options
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       const result = await work()
       if (reached(result)) return result
-      const now = clock.now()
-      if (most === 0 || signal.aborted || now - newest < OLD_FROM) return result
+      const now = performance.now()
+      const age = clock.earliest() - Math.max(newest, this.#newest)
+      if (most === 0 || signal.aborted || age < OLD_FROM) return result
       if (this.#until === undefined) {
         this.#until = now + most
         began()

@@ -97,7 +97,7 @@ export class Checkpoint {
     return moved
   }
 
-  /** Wall clock, ms, since when the oldest record of any partition waits to be settled; undefined: none waits. */
+  /** Since when, by the monotonic clock, ms, the oldest record of any partition waits to be settled; undefined: none waits. */
   pendingSince(): number | undefined {
     let since: number | undefined
     for (const { offsets } of this.#tracks.values()) {

@@ -1,6 +1,6 @@
 import type { Emit } from '../domain/events.ts'
 import type { RawRecord, SmsRecord } from '../domain/message.ts'
-import type { Clock, PartitionId } from '../domain/ports.ts'
+import type { BoundedClock, PartitionId } from '../domain/ports.ts'
 import { BUCKET_MS } from '../domain/time.ts'
 import { isRejection, type Rejection } from '../stages/decode.ts'
 import type { Arrived } from './admission.ts'
@@ -9,12 +9,16 @@ import type { PartitionTracker } from './partition-tracker.ts'
 export interface IngressParts {
   readonly decode: (raw: RawRecord) => SmsRecord | Rejection
   readonly partitions: Pick<PartitionTracker, 'arrived'>
-  readonly clock: Clock
+  readonly clock: BoundedClock
   readonly emit: Emit
+  /** Timestamps are those of Kafka: how far event time lies behind them is reported. */
+  readonly timed: boolean
 }
 
-/** Clocks of brokers and instances may differ by so much, ms, without a report. */
+/** Clocks of producers and instances may differ by so much, ms, without a report. */
 const CLOCKS_DIFFER = 5_000
+/** A record whose `ts` is further behind its timestamp, ms, comes from a gateway that lags. */
+const LAGS_FROM = 300_000
 
 /** Reads records as they arrive: their fields, their time, and the event time of their partition with them. */
 export class Ingress {
@@ -26,31 +30,44 @@ export class Ingress {
 
   /** Records of one partition; everything of it before `from` was read. */
   read(partition: PartitionId, records: readonly RawRecord[], from: number): Arrived[] {
-    let expected = from
-    return this.#capTimestamps(records).map((raw): Arrived => {
+    let [expected, lagging, last] = [from, 0, Number.NaN]
+    const arrived = this.#capTimestamps(records).map((raw): Arrived => {
       const record = this.#decoded(raw)
-      const eventTime = this.#parts.partitions.arrived(partition, isRejection(record) ? undefined : record)
+      const isRead = !isRejection(record)
+      const eventTime = this.#parts.partitions.arrived(partition, isRead ? record : undefined)
+      if (isRead && raw.timestamp - record.ts > LAGS_FROM) lagging++
+      last = raw.timestamp - eventTime
       const bucket = Math.floor(eventTime / BUCKET_MS)
       const item = { raw, from: expected, record, eventTime, bucket, bytes: raw.value.length }
       expected = raw.position.offset + 1
       return item
     })
+    if (this.#parts.timed && Number.isFinite(last))
+      this.#parts.emit({ name: 'input_lag', topic: partition.topic, seconds: last / 1000, records: lagging })
+    return arrived
+  }
+
+  /** Whether one of the records has a timestamp that no clock has reached, as far as is known. */
+  isAhead(records: readonly RawRecord[]): boolean {
+    const latest = this.#parts.clock.latest() + CLOCKS_DIFFER
+    return records.some(({ timestamp, appended }) => !appended && timestamp > latest)
   }
 
   /**
    * A timestamp that a producer has set may lie ahead of all clocks: what is taken for the time of the record is never
-   * later than the clock here.
+   * later than they can be. One that a broker has set is the reference clock itself.
    */
   #capTimestamps(records: readonly RawRecord[]): readonly RawRecord[] {
-    const now = this.#parts.clock.now()
+    const now = this.#parts.clock.latest()
     let [ahead, furthest] = [0, 0]
-    for (const { timestamp } of records) {
+    for (const { timestamp, appended } of records) {
+      if (appended) continue
       if (timestamp > now + CLOCKS_DIFFER) ahead++
       furthest = Math.max(furthest, timestamp - now)
     }
     if (furthest === 0) return records
     if (ahead > 0) this.#parts.emit({ name: 'clock_ahead', records: ahead, seconds: furthest / 1000 })
-    return records.map((raw) => (raw.timestamp > now ? { ...raw, timestamp: now } : raw))
+    return records.map((raw) => (!raw.appended && raw.timestamp > now ? { ...raw, timestamp: now } : raw))
   }
 
   #decoded(raw: RawRecord): SmsRecord | Rejection {

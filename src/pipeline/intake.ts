@@ -3,7 +3,7 @@ import type { Emit } from '../domain/events.ts'
 import type { RawRecord, SmsRecord } from '../domain/message.ts'
 import type {
   AssignedPartition,
-  Clock,
+  BoundedClock,
   PartitionId,
   RecordRun,
   Sink,
@@ -46,7 +46,9 @@ export interface IntakeParts {
   /** Before the first record of these partitions: read what was counted of them. */
   readonly assigned?: (partitions: readonly AssignedPartition[]) => Promise<void>
   readonly revoked?: (partitions: readonly PartitionId[]) => void
-  readonly clock: Clock
+  readonly clock: BoundedClock
+  /** Asks for the time again before a record is taken to be ahead of it. */
+  readonly confirmTime?: () => Promise<void>
   readonly emit: Emit
   readonly limits: BatchLimits
   /** Parts are timed by the Kafka timestamp of their records, or in the embedded mode by event time. */
@@ -104,7 +106,8 @@ export class Intake implements SourceHandler {
     })
     this.partitions = new PartitionTracker(this.#admission)
     const { partitions } = this
-    this.#ingress = new Ingress({ decode: parts.decode, partitions, clock, emit })
+    const timed = partClock === 'append'
+    this.#ingress = new Ingress({ decode: parts.decode, partitions, clock, emit, timed })
     this.#preparation = new Preparation({
       prepare: parts.prepare ?? (() => true),
       pass: (run) => this.#admit(run),
@@ -117,11 +120,9 @@ export class Intake implements SourceHandler {
       batcher: this.#batcher,
       checkpoint,
       partitions,
-      clock,
       emit,
       partClock,
     })
-    const timed = partClock === 'append'
     const lost = (error: unknown) => parts.source.rejoin?.(error)
     const { transactions } = parts
     const held = (id: PartitionId, isHeld: boolean) => this.#hold(id, isHeld)
@@ -172,7 +173,7 @@ export class Intake implements SourceHandler {
     for (const id of partitions) {
       this.#admission.assign(id)
       this.#checkpoint.assign(id, id.startOffset, id.written)
-      this.partitions.assign(id, this.#parts.clock.now())
+      this.partitions.assign(id, performance.now())
       this.#transactional?.assign(id, epoch)
     }
     this.#assembly.begin()
@@ -242,11 +243,13 @@ export class Intake implements SourceHandler {
   /** How long the oldest record that was taken in has waited to be settled, ms. */
   oldestPending(): number {
     const since = this.#checkpoint.pendingSince()
-    return since === undefined ? 0 : Math.max(0, this.#parts.clock.now() - since)
+    return since === undefined ? 0 : Math.max(0, performance.now() - since)
   }
 
   /** Reads the records and takes them in, unless the partition has gone to another instance, which reads them again. */
   async #admit({ partition, epoch, from, records, lag }: RecordRun): Promise<void> {
+    // The process may have been stopped for minutes, and its clock with it.
+    if (this.#parts.confirmTime && this.#ingress.isAhead(records)) await this.#parts.confirmTime()
     if (this.#leavesAlone || epoch < this.#checkpoint.epoch || epoch <= this.#revoked) return
     const arrived = this.#ingress.read(partition, records, from)
     await this.#admission.push(partition, arrived, lag)
@@ -283,7 +286,7 @@ export class Intake implements SourceHandler {
     const first = items.find((item) => item.kind === 'message')
     if (first) await this.#parts.beforeBatch?.(first.eventTime, first.message.position)
     await this.#parts.process(items, (records) => {
-      this.partitions.passed(items, this.#checkpoint.epoch, this.#parts.clock.now())
+      this.partitions.passed(items, this.#checkpoint.epoch, performance.now())
       this.#parts.emit({ name: 'batch_processed', ...totalsOf(items) })
       return this.#writer.write(items, records, done)
     })

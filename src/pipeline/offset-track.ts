@@ -4,7 +4,7 @@ interface Range extends OffsetRange {
   to: number
 }
 
-/** Offsets and the wall clock, ms, at which they were taken in, one a second at most. */
+/** Offsets and when, by the monotonic clock, ms, they were taken in, one a second at most. */
 interface Mark {
   readonly offset: number
   readonly at: number
@@ -61,7 +61,7 @@ export class OffsetTrack {
     return this.#end
   }
 
-  /** Wall clock, ms, since when the oldest record that is not settled has waited, to a second; undefined: none. */
+  /** Since when, by the monotonic clock, ms, the oldest record that is not settled has waited, to a second; undefined: none. */
   get pendingSince(): number | undefined {
     return this.#pending > 0 ? this.#marks[0]?.at : undefined
   }

@@ -9,7 +9,7 @@ export interface Buffered {
 export interface BufferLimits {
   /** Items handed on at once, at most. */
   readonly run: number
-  /** How long a partition that has more to come is waited for, ms of wall clock. */
+  /** How long a partition that has more to come is waited for, ms. */
   readonly patience: number
   /** Bytes held of one partition from which on it is full. */
   readonly fullAt: number
@@ -28,7 +28,7 @@ interface PartitionBuffer<T> {
   bucket: number
   /** Records still to come as the source said last. */
   lag: number | undefined
-  /** Wall clock since when nothing is here. */
+  /** Since when nothing is here, by the monotonic clock. */
   emptySince: number
   /** Nothing of it is passed on. */
   held: boolean
@@ -126,7 +126,7 @@ export class PartitionBuffers<T extends Buffered> {
 
   /**
    * What goes on next: a run of one partition within one bucket. The partition that is behind goes first, but while
-   * others are live, each second turn is theirs. `until`: nothing before this wall clock (Infinity: all waits), unless
+   * others are live, each second turn is theirs. `until`: nothing before this time (Infinity: all waits), unless
    * records come. Undefined: there is nothing to pass on.
    */
   next(
@@ -155,7 +155,7 @@ export class PartitionBuffers<T extends Buffered> {
   }
 
   /**
-   * Wall clock until which partitions that are behind the bucket, and have more to come, are waited for. Live records
+   * Time until which partitions that are behind the bucket, and have more to come, are waited for. Live records
    * do not wait for what is older.
    */
   #waitsUntil(bucket: number, liveFrom: number): number {

@@ -7,11 +7,11 @@ import type { Intaken } from './outputs.ts'
 export interface Progress extends PartitionId {
   readonly eventTime: number
   readonly lag: number | undefined
-  /** Wall clock of its last record, epoch ms. */
+  /** When its last record was worked on, by the monotonic clock, ms. */
   readonly lastRecordAt: number
 }
 
-/** A partition with the wall clock of its assignment, epoch ms. */
+/** A partition with the time of its assignment by the monotonic clock, ms. */
 export type AssignedAt = PartitionId & { readonly at: number }
 
 /** What lies in front of the work: records that are buffered, and those still to be read. */

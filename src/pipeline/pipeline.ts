@@ -3,7 +3,7 @@ import type { ConsentLedger } from '../domain/consent-ledger.ts'
 import type { Detected, SignalContext } from '../domain/detector.ts'
 import type { Emit } from '../domain/events.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
-import type { Clock, OutputRecord } from '../domain/ports.ts'
+import type { BoundedClock, OutputRecord } from '../domain/ports.ts'
 import type { SenderMinutes } from '../domain/sender-minutes.ts'
 import type { StateStore } from '../domain/state-store.ts'
 import type { Tokenise } from '../domain/token.ts'
@@ -67,7 +67,7 @@ export interface PipelineParts {
   readonly degradation: Degradation
   /** Is shown what the live model judged; never waits. */
   readonly shadow?: { observe(messages: readonly AnalysedMessage[]): void }
-  readonly clock: Clock
+  readonly clock: BoundedClock
   readonly emit: Emit
 }
 
@@ -121,6 +121,7 @@ export class Pipeline {
     const classified = scored.flat()
     watch.lap('classify', seconds.classify)
 
+    wait.begin(classified)
     const reaches = reachesOf(wait, newestOf(classified))
     const { ledgers, minutes, store, outbox } = reaches
     if (this.#parts.replies()) await ledgers.ask(() => rememberSent(classified, ledger))
@@ -142,7 +143,8 @@ export class Pipeline {
     await store.ask(() => states.apply(inputs))
     await outbox.ask(() => publisher.publish())
 
-    const age = { now: this.#parts.clock.now(), maxAge: this.#parts.maxAge }
+    const { clock, maxAge } = this.#parts
+    const [age, now] = [{ now: clock.earliest(), maxAge }, clock.now()]
     const decided = this.#parts.alertCap.limit(
       isolation.each('decide', detected, (one) => decide(one, policy, age)),
     )
@@ -150,12 +152,12 @@ export class Pipeline {
       // What a part of the store did not answer is missed by the messages that are judged by it, and by no other.
       const degraded = ledgers.outage !== undefined || uncounted.has(one.message)
       const open = states.openStatesFor(one.message, degraded || store.outage !== undefined)
-      return messageOutputs(one, open, versions, { now: age.now, degraded }, this.#parts.outputs)
+      return messageOutputs(one, open, versions, { now, degraded }, this.#parts.outputs)
     })
     reportOutputs(outputs, emit)
     watch.lap('decide')
 
-    const newVersions = versionRows?.of(versions, age.now) ?? []
+    const newVersions = versionRows?.of(versions, now) ?? []
     const records = [...newVersions, ...rejectionsOf(items), ...isolation.deadLetters, ...recordsOf(outputs)]
     await Promise.all([
       write(records),

@@ -4,7 +4,7 @@ import type { PartitionProgress } from '../domain/state-store.ts'
 export interface AlignmentLimits {
   /** How far a backlog may go ahead of the partition that is behind most, ms of event time. */
   readonly drift: number
-  /** A partition whose event time has reached nothing new for this long is waited for no more, ms of wall clock. */
+  /** A partition whose event time has reached nothing new for this long is waited for no more, ms. */
   readonly patience: number
 }
 
@@ -27,7 +27,7 @@ export const ALIGNMENT_LIMITS: AlignmentLimits = { drift: 60_000, patience: 60_0
  */
 export class WatermarkAlignment {
   readonly #limits: AlignmentLimits
-  /** By partition: the highest event time that it has reached, and the wall clock of that, ms. */
+  /** By partition: the highest event time that it has reached, and when, by the monotonic clock, ms. */
   readonly #reached = new Map<string, { readonly eventTime: number; readonly at: number }>()
 
   constructor(limits: AlignmentLimits = ALIGNMENT_LIMITS) {
@@ -39,16 +39,17 @@ export class WatermarkAlignment {
     return { after: Number.NEGATIVE_INFINITY, before: now - this.#limits.drift }
   }
 
-  /** What is to wait for the partitions of the others, at wall clock `now`. Live traffic never waits. */
+  /** What is to wait for the partitions of the others, at the time `now`, epoch ms; `elapsed`: the monotonic clock. Live traffic never waits. */
   span(
     progress: readonly PartitionProgress[],
     own: { has(partition: string): boolean },
     now: number,
+    elapsed: number,
   ): WaitingSpan {
     let lowest = Number.POSITIVE_INFINITY
     const others = progress.filter((p) => !own.has(partitionKey(p)))
     for (const p of others) {
-      if (this.#moves(p, now) && p.standing === 'behind') lowest = Math.min(lowest, p.eventTime)
+      if (this.#moves(p, elapsed) && p.standing === 'behind') lowest = Math.min(lowest, p.eventTime)
     }
     const known = new Set(others.map(partitionKey))
     for (const key of this.#reached.keys()) if (!known.has(key)) this.#reached.delete(key)

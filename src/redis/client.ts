@@ -6,7 +6,7 @@ import { Channels } from './channels.ts'
 import { openClient, type RedisLinkOptions } from './connection.ts'
 import { answeredWithin } from './deadline.ts'
 import { EvictionWatch } from './eviction.ts'
-import type { Outcome, RedisLink, SettleOptions } from './link.ts'
+import type { Outcome, RedisLink, ServerTime, SettleOptions } from './link.ts'
 import { hasServer } from './node-names.ts'
 import { sendCalls } from './pipelines.ts'
 import { ReachWatch } from './reach.ts'
@@ -174,6 +174,21 @@ class IoredisLink implements RedisLink {
   async info(): Promise<readonly string[]> {
     const servers = this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client]
     return this.#guarded(SILENT_FOR, () => Promise.all(servers.map((server) => server.info())))
+  }
+
+  async times(): Promise<readonly ServerTime[]> {
+    if (this.#closed || this.#client.status !== 'ready') return []
+    const servers = this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client]
+    const times: ServerTime[] = []
+    const asking = servers.map(async (server) => {
+      const sent = performance.now()
+      const [seconds, micros] = await server.time()
+      const { host, port } = server.options
+      const time = Number(seconds) * 1000 + Number(micros) / 1000
+      times.push({ server: `${host}:${port}`, time, sent, received: performance.now() })
+    })
+    await answeredWithin(Promise.allSettled(asking), this.#budget)
+    return [...times]
   }
 
   async *scan(pattern: string): AsyncGenerator<readonly string[]> {

@@ -14,6 +14,17 @@ export interface SettleOptions {
   readonly late?: (call: number, outcome: Outcome) => void
 }
 
+/** What the clock of a server showed. */
+export interface ServerTime {
+  /** `host:port` */
+  readonly server: string
+  /** Epoch ms. */
+  readonly time: number
+  /** When the question was sent and its answer read, by the monotonic clock, ms. */
+  readonly sent: number
+  readonly received: number
+}
+
 export interface RedisLink {
   /** True on a Redis Cluster. */
   readonly cluster: boolean
@@ -32,6 +43,8 @@ export interface RedisLink {
   command(name: string, ...args: (string | number | Buffer)[]): Promise<unknown>
   /** INFO of every master. */
   info(): Promise<readonly string[]>
+  /** TIME of every master that answers within the budget; one that does not counts against no circuit breaker. */
+  times(): Promise<readonly ServerTime[]>
   /** Names of keys that match a pattern, of every master, as they are found; some may come twice. */
   scan(pattern: string): AsyncIterable<readonly string[]>
   /** Resolves with the number of subscribers reached (on a Cluster: of the node that took it). */

@@ -2,7 +2,7 @@ import type { Config } from '../app/config.ts'
 import type { ConsentLedger, ConsentRow } from '../domain/consent-ledger.ts'
 import { InvalidInput, type Problem } from '../domain/errors.ts'
 import type { Emit, SideInput } from '../domain/events.ts'
-import type { Clock } from '../domain/ports.ts'
+import type { BoundedClock } from '../domain/ports.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
 import { readSideFile } from './rows.ts'
 import type { SideRows } from './side-rows.ts'
@@ -16,10 +16,10 @@ const SHOWN_PROBLEMS = 20
 export async function readSideFiles(
   config: Config,
   into: { readonly ledger: Pick<ConsentLedger, 'apply'>; readonly sideRows: Pick<SideRows, 'add'> },
-  clock: Clock,
+  clock: BoundedClock,
   emit: Emit,
 ): Promise<void> {
-  const latest = clock.now() + config.limits.futureReject
+  const latest = clock.latest() + config.limits.futureReject
   const problems: Problem[] = []
   const report = (input: SideInput, accepted: number) => {
     emit({ name: 'side_input_rows', input, accepted, refused: problems.length })

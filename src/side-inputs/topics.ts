@@ -3,7 +3,7 @@ import type { RegistryHolder } from '../app/registry-holder.ts'
 import type { ConsentLedger, ConsentRow } from '../domain/consent-ledger.ts'
 import { codeOf, SigwatchError } from '../domain/errors.ts'
 import type { Emit, SideInput } from '../domain/events.ts'
-import type { Clock } from '../domain/ports.ts'
+import type { BoundedClock } from '../domain/ports.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
 import { formatPath } from '../operator/operator-file.ts'
 import { applyRow, type RegistryChange } from '../registry/load.ts'
@@ -40,7 +40,7 @@ export interface SideTopicsOptions {
   readonly ledger: Pick<ConsentLedger, 'apply' | 'erase'>
   readonly sideRows: Pick<SideRows, 'add'>
   readonly offsets: SideOffsets
-  readonly clock: Clock
+  readonly clock: BoundedClock
   /** A row whose `ts` is further ahead of its record's timestamp, or of the clock, is refused, ms. */
   readonly futureReject: number
   readonly emit: Emit
@@ -227,10 +227,10 @@ export class SideTopics {
     this.#options.sideRows.add(waiting)
   }
 
-  /** As for messages, and by the wall clock too: the timestamp of the record may be the writer's own. */
+  /** As for messages, and by the clock too: the timestamp of the record may be the writer's own. */
   #latest({ timestamp }: TableRow): number {
     const { clock, futureReject } = this.#options
-    return Math.min(timestamp, clock.now()) + futureReject
+    return Math.min(timestamp, clock.latest()) + futureReject
   }
 }
 

@@ -9,6 +9,7 @@ import {
   type Transactions,
 } from '../domain/ports.ts'
 import { SinkRefused } from '../domain/sink-refused.ts'
+import type { ProducerClock } from '../kafka/append-time.ts'
 import { backOff } from '../kafka/backoff.ts'
 import type { KafkaConnection, OpenedCluster } from '../kafka/client.ts'
 import { closed } from '../kafka/close.ts'
@@ -23,6 +24,8 @@ export interface KafkaTransactionsOptions {
   /** Channels that are absent go nowhere. */
   readonly topics: Readonly<Partial<Record<Channel, string>>>
   readonly emit: Emit
+  /** Stamps the records; absent: the clock of the host does. */
+  readonly clock?: Pick<ProducerClock, 'now'>
 }
 
 /** So many failures in a row are no loss of the brokers. */
@@ -160,13 +163,14 @@ export class KafkaTransactions implements Transactions {
   }
 
   #topicRecords(records: readonly OutputRecord[]): TransactionRecord[] {
-    const { topics } = this.#options
+    const { topics, clock } = this.#options
+    const stamp = clock ? { timestamp: String(clock.now()) } : {}
     return records.flatMap(({ channel, key, value, headers }) => {
       const topic = topics[channel]
       if (topic === undefined) return []
       // A large record fits where it came from when it is compressed.
       const compressed = channel === 'deadLetters'
-      return [{ topic, compressed, key, value, ...(headers ? { headers } : {}) }]
+      return [{ topic, compressed, key, value, ...stamp, ...(headers ? { headers } : {}) }]
     })
   }
 

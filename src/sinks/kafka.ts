@@ -2,6 +2,7 @@ import { SigwatchError } from '../domain/errors.ts'
 import type { Channel, OutputRecord, Sink } from '../domain/ports.ts'
 import { type RefusedRecord, SinkRefused } from '../domain/sink-refused.ts'
 import { smallerDeadLetter } from '../domain/smaller-dead-letter.ts'
+import { observeAppends, type ProducerClock } from '../kafka/append-time.ts'
 import { backOff } from '../kafka/backoff.ts'
 import { GZIP, type KafkaConnection, type Producer, type TopicMessages } from '../kafka/client.ts'
 import { closed } from '../kafka/close.ts'
@@ -11,6 +12,8 @@ export interface KafkaSinkOptions {
   readonly connection: KafkaConnection
   /** Channels that are absent go nowhere. */
   readonly topics: Readonly<Partial<Record<Channel, string>>>
+  /** Stamps the records, and learns from brokers that stamp them; absent: the clock of the host stamps. */
+  readonly clock?: ProducerClock
 }
 
 /** One record on its way. A dead letter that is refused for its size goes on with less of its value. */
@@ -118,16 +121,19 @@ export class KafkaSink implements Sink {
     compression: typeof GZIP | undefined,
     signal: AbortSignal | undefined,
   ): Promise<unknown> {
-    const { health } = this.#options.connection
-    const topicMessages = messagesOf(items)
+    const { connection, clock } = this.#options
+    const { health } = connection
+    const topicMessages = messagesOf(items, clock)
     for (let attempt = 0; ; attempt++) {
       try {
         await this.#connect()
-        await this.#producer.sendBatch({
+        const sent = performance.now()
+        const acknowledged = await this.#producer.sendBatch({
           topicMessages,
           acks: -1,
           ...(compression === undefined ? {} : { compression }),
         })
+        if (clock) observeAppends(clock, acknowledged, sent)
         health.restored(PART)
         return undefined
       } catch (error) {
@@ -183,7 +189,8 @@ function bytesOf(value: Buffer | string | null): number {
   return value === null ? 0 : Buffer.byteLength(value)
 }
 
-function messagesOf(items: readonly Item[]): TopicMessages[] {
+function messagesOf(items: readonly Item[], clock: ProducerClock | undefined): TopicMessages[] {
+  const stamp = clock ? { timestamp: String(clock.now()) } : {}
   const byTopic = new Map<string, TopicMessages>()
   for (const { topic, record } of items) {
     let entry = byTopic.get(topic)
@@ -192,7 +199,9 @@ function messagesOf(items: readonly Item[]): TopicMessages[] {
       byTopic.set(topic, entry)
     }
     const { key, value, headers } = record
-    entry.messages.push(headers ? { key, value, headers: { ...headers } } : { key, value })
+    entry.messages.push(
+      headers ? { key, value, ...stamp, headers: { ...headers } } : { key, value, ...stamp },
+    )
   }
   return [...byTopic.values()]
 }

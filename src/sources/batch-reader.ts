@@ -1,5 +1,6 @@
 import type { Position, RawRecord } from '../domain/message.ts'
 import { type PartitionId, partitionKey, type SourceHandler } from '../domain/ports.ts'
+import { isAppendTime } from '../kafka/append-time.ts'
 import type { EachBatchPayload } from '../kafka/client.ts'
 import { lastOfEach } from '../kafka/headers.ts'
 import { type Heartbeat, startHeartbeat } from '../kafka/heartbeat.ts'
@@ -8,7 +9,7 @@ import type { Assignment } from './assignment.ts'
 import type { MemberOptions } from './member-options.ts'
 
 export interface ReaderParts {
-  readonly options: Pick<MemberOptions, 'connection' | 'emit' | 'heartbeatInterval' | 'chunk'>
+  readonly options: Pick<MemberOptions, 'connection' | 'emit' | 'heartbeatInterval' | 'chunk' | 'appended'>
   readonly handler: SourceHandler
   readonly assignment: () => Assignment | undefined
   /** Resolves when partitions that are being given up are. */
@@ -56,7 +57,7 @@ export class BatchReader {
     const assignment = this.#parts.assignment()
     if (!assignment?.holds(batch)) return
     const beat = startHeartbeat(heartbeat, this.#parts.options.heartbeatInterval)
-    this.#handling.set(beat, Date.now())
+    this.#handling.set(beat, performance.now())
     try {
       if (assignment.preparing && (await beat.during(assignment.ready)) === 'lost') return
       if (this.#isOver(assignment)) {
@@ -114,17 +115,20 @@ export class BatchReader {
       const records = messages.slice(at, at + size).map((m): RawRecord => {
         const position = { topic, partition, offset: Number(m.offset) }
         const timestamp = Number(m.timestamp)
+        const stamp = isAppendTime(m) ? ({ timestamp, appended: true } as const) : { timestamp }
         const unreadable = unreadableReason(m.value ?? NOTHING)
-        if (unreadable !== undefined) return { position, timestamp, value: NOTHING, unreadable }
+        if (unreadable !== undefined) return { position, ...stamp, value: NOTHING, unreadable }
         const { key, headers } = m
-        const raw: RawRecord = { position, timestamp, value: m.value ?? NOTHING }
+        const raw: RawRecord = { position, ...stamp, value: m.value ?? NOTHING }
         if (key === null && headers === undefined) return raw
         // Of what one fetch brings nearly all records have the same form, made in one piece.
         if (key === null) return { ...raw, headers: lastOfEach(headers!) }
         if (headers === undefined) return { ...raw, key }
-        return { position, timestamp, value: raw.value, key, headers: lastOfEach(headers) }
+        return { position, ...stamp, value: raw.value, key, headers: lastOfEach(headers) }
       })
-      const last = records.at(-1)!.position.offset
+      const { position, timestamp, appended } = records.at(-1)!
+      if (appended) this.#parts.options.appended?.(timestamp)
+      const last = position.offset
       // Behind the last record there may be ends of transactions, which are none.
       const read = at + size < messages.length ? last : Number(batch.lastOffset())
       const lag = Math.max(0, end - 1 - read)
@@ -136,7 +140,7 @@ export class BatchReader {
       // Meanwhile the partition may have been given up, or assigned anew: the client's position is another one then.
       if (this.#isOver(assignment)) return
       resolveOffset(String(last))
-      this.#handling.set(beat, Date.now())
+      this.#handling.set(beat, performance.now())
     }
     if (skip === messages.length) resolveOffset(batch.lastOffset())
   }

@@ -15,7 +15,7 @@ export class JoinWatch {
   #fetchingSince: number | undefined
   #heartbeats = 0
 
-  constructor(lost: (reason: Error) => void, within: number, now: () => number = Date.now) {
+  constructor(lost: (reason: Error) => void, within: number, now: () => number = () => performance.now()) {
     this.#lost = lost
     this.#within = within
     this.#now = now

@@ -26,6 +26,7 @@ export interface KafkaSourceOptions {
   readonly commitWithin?: number
   /** See MemberOptions. */
   readonly takeOver?: MemberOptions['takeOver']
+  readonly appended?: MemberOptions['appended']
 }
 
 const PART = 'source'
@@ -62,7 +63,7 @@ export class KafkaSource implements Source {
   #epoch = 0
   #failure: unknown
   #running: Promise<void> | undefined
-  #progressAt = Date.now()
+  #progressAt = performance.now()
   readonly #time = new RunningTime()
   /** When a fetch was answered last, by the running time. */
   #heardAt = this.#time.now()
@@ -125,7 +126,7 @@ export class KafkaSource implements Source {
 
   #stalledFor(): number {
     const handling = this.#current?.handling() ?? []
-    const idle = Date.now() - (handling.length > 0 ? Math.min(...handling) : this.#progressAt)
+    const idle = performance.now() - (handling.length > 0 ? Math.min(...handling) : this.#progressAt)
     return idle >= (this.#options.stalledAfter ?? STALLED_AFTER) ? idle : 0
   }
 
@@ -137,14 +138,14 @@ export class KafkaSource implements Source {
     }, SILENT_AFTER / 3)
     try {
       for (let attempt = 0; !this.#stopping.signal.aborted; attempt++) {
-        const began = Date.now()
+        const began = performance.now()
         const error = await this.#liveAsMember(handler)
         if (this.#stopping.signal.aborted) break
         if (mustBeChanged(error, connection.awaitsLogin)) {
           throw new SigwatchError('KAFKA_UNREACHABLE', `Kafka refuses: ${reasonOf(error)}`, { cause: error })
         }
         connection.health.lost(PART, reasonOf(error))
-        if (Date.now() - began > 60_000) attempt = 0
+        if (performance.now() - began > 60_000) attempt = 0
         await backOff(attempt, this.#stopping.signal)
       }
     } finally {
@@ -163,12 +164,12 @@ export class KafkaSource implements Source {
       nextEpoch: () => ++this.#epoch,
       failed: (error) => this.#fail(error),
       progressed: () => {
-        this.#progressAt = Date.now()
+        this.#progressAt = performance.now()
         this.#heardAt = this.#time.now()
       },
       time: this.#time,
       alive: () => {
-        this.#progressAt = Date.now()
+        this.#progressAt = performance.now()
         this.#heardAt = this.#time.now()
         this.#options.connection.health.restored(PART)
       },

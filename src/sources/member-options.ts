@@ -11,6 +11,8 @@ export interface MemberOptions {
   readonly heartbeatInterval: number
   readonly sessionTimeout: number
   readonly chunk: number
+  /** Called with timestamps that brokers set, epoch ms, as their records are read. */
+  readonly appended?: ((timestamp: number) => void) | undefined
   /** How long a rebalance is held up by what is in flight, ms; the broker allows 60 s. */
   readonly giveUpWithin: number
   /** How long a commit may take while partitions are given up, ms. */

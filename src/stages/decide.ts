@@ -35,15 +35,15 @@ function reasonsOf(findings: readonly Finding[], message: AnalysedMessage, polic
 
 /**
  * Sorts the findings on a message into what is enforced and what is shadow. An alert comes from enforced reasons only;
- * blocked messages raise nothing, and messages older than `maxAge` (ms, 0: never) at the wall clock `now` nothing but
- * shadow.
+ * blocked messages raise nothing, and messages older than `maxAge` (ms, 0: never) nothing but shadow. How old one is shows
+ * since when its record lies in Kafka, at the clock `now`; a gateway that is slower than `maxAge` is as good as a replay.
  */
 export function decide(
   { message, findings }: Detected,
   policy: Policy,
   { now, maxAge }: { readonly now: number; readonly maxAge: number },
 ): Decision {
-  const late = maxAge > 0 && now - message.ts > maxAge
+  const late = maxAge > 0 && Math.max(now - message.receivedAt, message.receivedAt - message.ts) > maxAge
   if (findings.length === 0) return { message, reasons: NONE, enforced: NONE, shadow: NONE, late }
   const reasons = reasonsOf(findings, message, policy)
   const acting = message.record.blocked ? [] : reasons.filter((r) => r.action !== 'none')

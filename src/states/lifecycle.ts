@@ -55,6 +55,16 @@ export type Transition =
   | { readonly kind: 'event'; readonly event: 'raised' | 'updated'; readonly next: StateCore }
   | { readonly kind: 'clear'; readonly cause: 'policy' }
 
+/** How a signal stands to the clocks outside of event time. */
+export interface Reception {
+  /** Whether an alert that readers drop at this time, epoch ms, is past that already: it can only be a shadow. */
+  late(expiry: number): boolean
+  /** How far an event time, epoch ms, lies behind the record of the signal, ms. */
+  lag(at: number): number
+}
+
+const ON_TIME: Reception = { late: () => false, lag: () => 0 }
+
 const NONE: Transition = { kind: 'none' }
 
 /** Policy of a code applied to a signal; `hold` comes from the threshold of that name, in seconds. */
@@ -72,19 +82,16 @@ export function judgementOf(
   }
 }
 
-/**
- * What a signal does to a state: raise it, hold it, change its action, or nothing.
- * `late`: the alert would be past its `expiresAt` by the wall clock already, so it can only be a shadow.
- */
+/** What a signal does to a state: raise it, hold it, change its action, or nothing. */
 export function transition(
   current: StateRecord | undefined,
   id: string,
   signal: Signal,
   judgement: Judgement,
-  late: (expiresAt: number) => boolean = () => false,
+  reception: Reception = ON_TIME,
   limits: LifecycleLimits = LIFECYCLE_LIMITS,
 ): Transition {
-  if (current?.open) return held(current, signal, judgement, late, limits)
+  if (current?.open) return held(current, signal, judgement, reception, limits)
   if (!signal.over || judgement.action === 'none') return NONE
   // Of a time that is closed: a row of a side topic, or a message, that is read again.
   if (current?.clearedAt !== undefined && signal.at < current.clearedAt) return NONE
@@ -93,6 +100,7 @@ export function transition(
       ? current
       : undefined
   const expiresAt = signal.at + limits.validity
+  const lag = reception.lag(signal.at)
   return {
     kind: 'event',
     event: 'raised',
@@ -107,12 +115,13 @@ export function transition(
       version: (current?.version ?? 0) + 1,
       open: true,
       action: judgement.action,
-      enforced: judgement.mode === 'enforce' && !late(expiresAt),
+      enforced: judgement.mode === 'enforce' && !reception.late(expiresAt + lag),
       level: signal.level,
       raisedAt: signal.at,
       lastSeenAt: signal.at,
       lastEventAt: signal.at,
       expiresAt,
+      ...(lag > 0 ? { lag } : {}),
       hold: judgement.hold,
     },
   }
@@ -122,7 +131,7 @@ function held(
   current: StateRecord,
   signal: Signal,
   judgement: Judgement,
-  late: (expiresAt: number) => boolean,
+  reception: Reception,
   limits: LifecycleLimits,
 ): Transition {
   // Readers of the enforced topic would never learn that a state went on in shadow: it ends there first.
@@ -132,7 +141,8 @@ function held(
   const lastSeenAt = Math.max(current.lastSeenAt, signal.at)
   const eventAt = Math.max(current.lastEventAt, signal.at)
   const expiresAt = eventAt + limits.validity
-  const enforced = judgement.mode === 'enforce' && !late(expiresAt)
+  const lag = reception.lag(eventAt)
+  const enforced = judgement.mode === 'enforce' && !reception.late(expiresAt + lag)
   const since = signal.at - current.lastEventAt
   const grew = signal.over && signal.level >= current.level * limits.growth
   const rematched = signal.over && JSON.stringify(signal.match) !== JSON.stringify(current.match)
@@ -143,6 +153,7 @@ function held(
       : cappedAction(judgement.allowed, stronger(current.action, judgement.action))
   const changed = action !== current.action
   const next = withAliases(current, signal.aliases)
+  const { lag: _, ...rest } = next
   const surfaced = enforced && !current.enforced
   if (
     changed ||
@@ -155,7 +166,7 @@ function held(
       // The enforced topic has not seen this state yet.
       event: surfaced ? 'raised' : 'updated',
       next: {
-        ...next,
+        ...rest,
         match: signal.match,
         revision: current.revision + 1,
         version: current.version + 1,
@@ -165,6 +176,7 @@ function held(
         lastSeenAt,
         lastEventAt: eventAt,
         expiresAt,
+        ...(lag > 0 ? { lag } : {}),
         hold: judgement.hold,
       },
     }

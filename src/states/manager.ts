@@ -12,15 +12,24 @@ import type { Signal } from '../domain/decision.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { stateId } from '../domain/hash.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
-import type { Clock } from '../domain/ports.ts'
-import type { MatchingState, StateCore, StateInput } from '../domain/state.ts'
+import type { BoundedClock } from '../domain/ports.ts'
+import { expiryOf, type MatchingState, type StateCore, type StateInput } from '../domain/state.ts'
 import type { OutboxEntry, StateRecord, StateStore } from '../domain/state-store.ts'
+import { lagBehind } from '../domain/time.ts'
 import { provenanceOf, type VersionsInForce } from '../domain/versions.ts'
 import type { Allowances } from './allowances.ts'
 import { idsOf } from './campaigns.ts'
 import { FormerTokens } from './former-tokens.ts'
 import { allowedByPolicy, judgeSignal } from './judgement.ts'
-import { clear, due, LIFECYCLE_LIMITS, type LifecycleLimits, renew, transition } from './lifecycle.ts'
+import {
+  clear,
+  due,
+  LIFECYCLE_LIMITS,
+  type LifecycleLimits,
+  type Reception,
+  renew,
+  transition,
+} from './lifecycle.ts'
 import { LocalCopy } from './local-copy.ts'
 import type { OpenStates } from './open-states.ts'
 import { SenderCap } from './sender-cap.ts'
@@ -38,10 +47,10 @@ export interface StateManagerParts {
   readonly alerts: AlertOptions
   /** Takes every event that was written to the outbox; it goes out when it is published. */
   readonly outbox: { add(entry: OutboxEntry): void }
-  readonly clock: Clock
+  readonly clock: BoundedClock
   /** Called with the number of signals that raised nothing: their port has too many open states. */
   readonly capped?: (signals: number) => void
-  /** Events past their `expiresAt` by the wall clock are shadow and `late`: with Kafka and `alerts.maxAge` > 0. */
+  /** Events past their `expiresAt` by the clock are shadow and `late`: with Kafka and `alerts.maxAge` > 0. */
   readonly lateAfterExpiry: boolean
   readonly limits?: LifecycleLimits
   /** Recipients as the token keys of before named them. */
@@ -106,7 +115,7 @@ export class StateManager {
       const id = stateId(alerts.deployment, signal.code, signal.target)
       const group = byState.get(id)
       if (group) group.push(input)
-      else if (!this.#idles(id, signal) && !cap.refuses(id, signal)) byState.set(id, [input])
+      else if (!this.#idles(id, input) && !cap.refuses(id, signal)) byState.set(id, [input])
     }
     if (cap.refused > 0) this.#parts.capped?.(cap.refused)
     if (byState.size === 0) return
@@ -159,8 +168,13 @@ export class StateManager {
     )
   }
 
-  readonly #late = (expiresAt: number): boolean =>
-    this.#parts.lateAfterExpiry && this.#parts.clock.now() > expiresAt
+  #receptionOf({ message }: StateInput, current: StateRecord | undefined): Reception {
+    const { lateAfterExpiry, clock, alerts } = this.#parts
+    return {
+      late: (expiry) => lateAfterExpiry && clock.earliest() > expiry,
+      lag: (at) => (message ? lagBehind(message.receivedAt, at, alerts.maxLag ?? 0) : (current?.lag ?? 0)),
+    }
+  }
 
   #judge(signal: Signal) {
     return judgeSignal(signal, this.#parts.versions.current.policy, this.#limits)
@@ -214,7 +228,7 @@ export class StateManager {
       if (ended?.kind === 'clear') return { next: closed(current, ended.at, ended.cause), isEvent: true }
     }
     const judgement = this.#judge(signal)
-    const change = transition(current, id, signal, judgement, this.#late, this.#limits)
+    const change = transition(current, id, signal, judgement, this.#receptionOf(input, current), this.#limits)
     if (change.kind === 'none') return undefined
     if (change.kind === 'clear') return { next: closed(current!, signal.at, change.cause), isEvent: true }
     if (change.kind === 'touch') return { next: { ...change.next, alert: current!.alert }, isEvent: false }
@@ -240,12 +254,14 @@ export class StateManager {
   }
 
   /** Whether the local copy is enough to see that nothing will come of it: most signals only repeat. */
-  #idles(id: string, signal: Signal): boolean {
+  #idles(id: string, input: StateInput): boolean {
+    const { signal } = input
     const known = this.open.get(id)
     if (!known && !signal.over) return true
     const judgement = this.#judge(signal)
     if (!known) return judgement.action === 'none'
-    return transition(known, id, signal, judgement, this.#late, this.#limits).kind === 'none'
+    const reception = this.#receptionOf(input, known)
+    return transition(known, id, signal, judgement, reception, this.#limits).kind === 'none'
   }
 
   /** Takes a step on each open state of the store, as often as others are in the way. */
@@ -281,10 +297,16 @@ export class StateManager {
 
   /** What the clocks ask of a state: the watermark, and for enforced states the clock of their readers. */
   #asked(state: StateRecord, watermark: number | undefined) {
-    const asks = watermark === undefined ? undefined : due(state, watermark, this.#limits)
-    const tooLate = asks?.kind === 'renew' && state.enforced && this.#late(asks.at + this.#limits.validity)
+    const { lateAfterExpiry, clock } = this.#parts
+    const { lag = 0 } = state
+    // The watermark may be that of other gateways, which are ahead of the one that lags.
+    const reached =
+      watermark === undefined || lag === 0 ? watermark : Math.min(watermark, clock.earliest() - lag)
+    const asks = reached === undefined ? undefined : due(state, reached, this.#limits)
+    const isOver = (expiry: number) => state.enforced && lateAfterExpiry && clock.passed(expiry)
+    const tooLate = asks?.kind === 'renew' && isOver(asks.at + this.#limits.validity + lag)
     if (asks && !tooLate) return asks
-    if (!state.enforced || !this.#late(state.expiresAt + EXPIRY_GRACE)) return undefined
+    if (!isOver(expiryOf(state) + EXPIRY_GRACE)) return undefined
     return { kind: 'clear', at: state.expiresAt, cause: 'expired' } as const
   }
 }

@@ -12,6 +12,7 @@ import { DAY } from '../domain/time.ts'
 import { OWNERLESS_AFTER, watermarkOf } from './watermark.ts'
 
 export interface MemoryStateStoreOptions {
+  /** Leases and ages are measured by it: it must not jump. */
   readonly clock: Clock
   /** How long a closed state is kept, ms of event time. */
   readonly keepClosed?: number
@@ -32,7 +33,7 @@ export class MemoryStateStore implements StateStore {
   readonly #keepClosed: number
   readonly #states = new Map<string, StateRecord>()
   readonly #openIds = new Set<string>()
-  readonly #outbox = new Map<string, OutboxEntry>()
+  readonly #outbox = new Map<string, { readonly entry: OutboxEntry; readonly at: number }>()
   readonly #suppressions = new Map<string, number>()
   readonly #allowances = new Map<string, Allowance>()
   /** The oldest first. */
@@ -60,7 +61,7 @@ export class MemoryStateStore implements StateStore {
     this.#states.set(next.id, next)
     if (next.open) this.#openIds.add(next.id)
     else this.#openIds.delete(next.id)
-    if (event) this.#outbox.set(event.id, event)
+    if (event) this.#outbox.set(event.id, { entry: event, at: this.#clock.now() })
     this.#latest = Math.max(this.#latest, next.lastEventAt)
     if (++this.#puts % PURGE_EVERY === 0) this.#purge()
     for (const listener of this.#listeners) listener(next)
@@ -110,7 +111,7 @@ export class MemoryStateStore implements StateStore {
 
   async pending(olderThanMs: number) {
     const before = this.#clock.now() - olderThanMs
-    return [...this.#outbox.values()].filter((entry) => entry.at <= before)
+    return [...this.#outbox.values()].filter(({ at }) => at <= before).map(({ entry }) => entry)
   }
 
   async acknowledge(entryIds: readonly string[]) {

@@ -1,7 +1,7 @@
 import { codeNamed } from '../detectors/all.ts'
 import { enclosing, type Matchable, matchHolds } from '../domain/allowance.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
-import type { MatchingState } from '../domain/state.ts'
+import { expiryOf, type MatchingState } from '../domain/state.ts'
 import type { StateRecord } from '../domain/state-store.ts'
 import { BUCKET_MS } from '../domain/time.ts'
 import { FormerTokens } from './former-tokens.ts'
@@ -13,6 +13,8 @@ interface Entry {
   readonly shown: MatchingState
   /** What is compared with a message while signals are known. */
   readonly span: Span
+  /** What is compared while they may be missing. */
+  readonly whole: Span
   readonly keys: readonly (readonly [Map<string, Entry[]>, string])[]
 }
 
@@ -62,7 +64,8 @@ export class OpenStates {
     const entry: Entry = {
       state,
       shown: shownOf(state),
-      span: spanOf(state),
+      span: spanOf(state, Math.min(state.expiresAt, state.lastSeenAt + state.hold)),
+      whole: spanOf(state, state.expiresAt),
       keys: [...this.#keysOf(state), ...this.#bandsOf(state), ...this.#sendersOf(state)],
     }
     this.#entries.set(state.id, entry)
@@ -93,7 +96,7 @@ export class OpenStates {
     ) => {
       if (!bucket) return
       for (const entry of bucket) {
-        if (!found?.includes(entry.shown) && matches(untilExpiry ? entry.state : entry.span, as)) {
+        if (!found?.includes(entry.shown) && matches(untilExpiry ? entry.whole : entry.span, as)) {
           if (found) found.push(entry.shown)
           else found = [entry.shown]
         }
@@ -166,9 +169,12 @@ function shownOf(state: StateRecord): MatchingState {
   return match.campaign === undefined ? { id, action } : { id, action, campaign: match.campaign }
 }
 
-/** As far as is known it ends after its hold: the sweep that clears it as of then comes later, much later in a backlog. */
-function spanOf({ match, raisedAt, expiresAt, lastSeenAt, hold }: StateRecord): Span {
-  return { match, raisedAt, expiresAt: Math.min(expiresAt, lastSeenAt + hold) }
+/**
+ * As far as is known a state ends after its hold: the sweep that clears it as of then comes later, much later in a backlog. Where
+ * it follows from a gateway that lags, messages of the others are ahead of its event time.
+ */
+function spanOf({ match, raisedAt, lag }: StateRecord, expiresAt: number): Span {
+  return { match, raisedAt, expiresAt: expiryOf({ expiresAt, ...(lag === undefined ? {} : { lag }) }) }
 }
 
 /** Whether the `match` of a state holds for a message, at the time of the message. */

@@ -1,13 +1,13 @@
 import type { AlertedMessage, Allowance } from '../domain/allowance.ts'
 import { hashOf } from '../domain/hash.ts'
-import type { Clock } from '../domain/ports.ts'
+import type { BoundedClock } from '../domain/ports.ts'
 import { DAY, HOUR } from '../domain/time.ts'
 import type { RedisLink } from '../redis/link.ts'
 import { loadScript } from '../redis/script.ts'
 
 export interface RedisFeedbackOptions {
   readonly link: RedisLink
-  readonly clock: Clock
+  readonly clock: BoundedClock
   /** Begins every key: deployment, cluster id, topic. No braces. */
   readonly prefix: string
   /** Hash tag of the shard on which a hash lies. */
@@ -41,10 +41,10 @@ export class RedisFeedback {
     const values = (await link.command('HVALS', this.#allowances)) as string[]
     const all = values.map((value) => JSON.parse(value) as Allowance)
     // Their time is event time, which is behind on a backlog.
-    const before = clock.now() - DAY
-    const over = all.filter(({ until }) => until < before).map(({ id }) => id)
+    const isOver = ({ until }: Allowance) => clock.passed(until + DAY)
+    const over = all.filter(isOver).map(({ id }) => id)
     if (over.length > 0) await link.command('HDEL', this.#allowances, ...over)
-    return all.filter(({ until }) => until >= before)
+    return all.filter((allowance) => !isOver(allowance))
   }
 
   async remember(messages: readonly AlertedMessage[]): Promise<void> {

@@ -1,5 +1,5 @@
 import type { AlertedMessage, Allowance } from '../domain/allowance.ts'
-import { type Clock, type PartitionId, partitionKey } from '../domain/ports.ts'
+import { type BoundedClock, type PartitionId, partitionKey } from '../domain/ports.ts'
 import type {
   OutboxEntry,
   PartitionProgress,
@@ -19,7 +19,7 @@ export interface RedisStateStoreOptions {
   readonly link: RedisLink
   /** Begins every key: deployment, cluster id, topic. No braces. */
   readonly prefix: string
-  readonly clock: Clock
+  readonly clock: BoundedClock
   /** How long a closed state is kept, ms of wall clock. */
   readonly keepClosed?: number
 }
@@ -64,7 +64,7 @@ const REPORT_SIDE = script('report-side-offsets')
  */
 export class RedisStateStore implements StateStore {
   readonly #link: RedisLink
-  readonly #clock: Clock
+  readonly #clock: BoundedClock
   readonly #keepClosed: number
   readonly #channel: string
   readonly #control: string
@@ -129,7 +129,7 @@ export class RedisStateStore implements StateStore {
   }
 
   async suppress(id: string, until: number): Promise<void> {
-    const ttl = Math.max(DAY, until - this.#clock.now() + HOUR)
+    const ttl = Math.max(DAY, until - this.#clock.earliest() + HOUR)
     await this.#link.command('SET', this.#suppressionKey(id), until, 'PX', ttl)
   }
 

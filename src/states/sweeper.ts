@@ -1,4 +1,4 @@
-import type { Clock, PartitionId } from '../domain/ports.ts'
+import type { PartitionId } from '../domain/ports.ts'
 import type { StateStore } from '../domain/state-store.ts'
 import type { StateManager } from './manager.ts'
 import type { StatePublisher } from './publisher.ts'
@@ -7,7 +7,6 @@ export interface SweeperParts {
   readonly store: Pick<StateStore, 'lease' | 'watermark'>
   readonly manager: Pick<StateManager, 'refresh' | 'sweep'>
   readonly publisher: Pick<StatePublisher, 'publish' | 'resend'>
-  readonly clock: Clock
   /** Names this instance in the lease. */
   readonly holder: string
   /** Called for a round that failed; the next one tries again. */
@@ -43,9 +42,9 @@ export class Sweeper {
 
   /** One round: refreshes the local copy when it is time; resends and sweeps while this instance holds the lease. */
   async round(): Promise<void> {
-    const { store, manager, publisher, clock, holder, swept, stats } = this.#parts
+    const { store, manager, publisher, holder, swept, stats } = this.#parts
     const { leaseMs = 5000, resendAfterMs = 5000, refreshEveryMs = 30_000 } = this.#parts
-    const now = clock.now()
+    const now = performance.now()
     if (now - this.#refreshedAt >= refreshEveryMs) {
       await manager.refresh()
       this.#refreshedAt = now

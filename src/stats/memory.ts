@@ -1,4 +1,4 @@
-import { type PartitionId, partitionKey } from '../domain/ports.ts'
+import { type Clock, type PartitionId, partitionKey } from '../domain/ports.ts'
 import type { DueMinute, SenderCount, SenderMinutes } from '../domain/sender-minutes.ts'
 import {
   countField,
@@ -14,6 +14,8 @@ import {
 interface Minute {
   state: MinuteState
   readonly fields: Map<string, string>
+  /** By the monotonic clock, ms. */
+  at: number
 }
 
 /** Statistics of one process: a service without Redis. Nothing survives the process. */
@@ -21,16 +23,22 @@ export class MemorySenderMinutes implements SenderMinutes {
   readonly #minutes = new Map<number, Minute>()
   /** Last counted offset by partition. */
   readonly #offsets = new Map<string, number>()
+  /** When each was counted, by the monotonic clock, ms. */
   readonly #once = new Map<string, number>()
+  readonly #clock: Clock
+
+  constructor(clock: Clock = { now: Date.now }) {
+    this.#clock = clock
+  }
 
   async count(batch: readonly SenderCount[]): Promise<void> {
-    const now = Date.now()
+    const now = this.#clock.now()
     const reached = new Map<string, number>()
     for (const one of batch) {
       const key = partitionKey(one.position)
       if (one.once !== undefined) {
         if (this.#once.has(one.once)) continue
-        this.#once.set(one.once, now)
+        this.#once.set(one.once, performance.now())
       } else {
         const { offset } = one.position
         if (offset <= (this.#offsets.get(key) ?? -1)) continue
@@ -39,7 +47,7 @@ export class MemorySenderMinutes implements SenderMinutes {
       this.#add(one, now)
     }
     for (const [key, offset] of reached) this.#offsets.set(key, offset)
-    this.#forget(now)
+    this.#forget()
   }
 
   async reset(partitions: readonly PartitionId[]): Promise<void> {
@@ -58,13 +66,13 @@ export class MemorySenderMinutes implements SenderMinutes {
       const known = this.#minutes.get(minute)
       if (known) known.state = { ...known.state, written: { version: mark as number, at: now } }
     }
-    this.#forget(now)
+    this.#forget()
   }
 
   #add(one: SenderCount, now: number): void {
     let minute = this.#minutes.get(one.minute)
     if (!minute) {
-      minute = { state: { version: 0, touched: now }, fields: new Map() }
+      minute = { state: { version: 0, touched: now }, fields: new Map(), at: 0 }
       this.#minutes.set(one.minute, minute)
     }
     const { state, fields } = minute
@@ -74,11 +82,12 @@ export class MemorySenderMinutes implements SenderMinutes {
     const sp = enterpriseOf(one)
     if (sp !== undefined) fields.set(enterpriseField(one), sp)
     minute.state = { ...state, version: state.version + 1, touched: now }
+    minute.at = performance.now()
   }
 
-  #forget(now: number): void {
-    for (const [minute, { state }] of this.#minutes)
-      if (state.touched < now - KEPT) this.#minutes.delete(minute)
-    for (const [key, at] of this.#once) if (at < now - KEPT) this.#once.delete(key)
+  #forget(): void {
+    const before = performance.now() - KEPT
+    for (const [minute, { at }] of this.#minutes) if (at < before) this.#minutes.delete(minute)
+    for (const [key, at] of this.#once) if (at < before) this.#once.delete(key)
   }
 }

@@ -1,5 +1,5 @@
 import { SigwatchError } from '../domain/errors.ts'
-import { type PartitionId, partitionKey } from '../domain/ports.ts'
+import { type BoundedClock, type PartitionId, partitionKey } from '../domain/ports.ts'
 import type { DueMinute, SenderCount, SenderMinutes } from '../domain/sender-minutes.ts'
 import type { RedisLink } from '../redis/link.ts'
 import { loadScript, type ScriptCall } from '../redis/script.ts'
@@ -28,6 +28,7 @@ export interface RedisSenderMinutesOptions {
   readonly link: RedisLink
   /** Begins every key: deployment, cluster id, topic. No braces. */
   readonly prefix: string
+  readonly clock: BoundedClock
 }
 
 interface CountGroup {
@@ -46,10 +47,12 @@ type Mark = ReadonlyMap<string, number>
 export class RedisSenderMinutes implements SenderMinutes {
   readonly #link: RedisLink
   readonly #prefix: string
+  readonly #clock: BoundedClock
   readonly #offsets = new Map<string, number>()
   readonly #known = new Set<string>()
 
-  constructor({ link, prefix }: RedisSenderMinutesOptions) {
+  constructor({ link, prefix, clock }: RedisSenderMinutesOptions) {
+    this.#clock = clock
     this.#link = link
     this.#prefix = prefix
   }
@@ -112,8 +115,9 @@ export class RedisSenderMinutes implements SenderMinutes {
 
   async written(minutes: readonly DueMinute[], now: number): Promise<void> {
     const states = await this.#states()
+    const before = Math.min(now, this.#clock.earliest()) - KEPT
     const calls = [...states].map(([partition, some]): ScriptCall => {
-      const gone = [...some].filter(([, { touched }]) => touched < now - KEPT).map(([minute]) => minute)
+      const gone = [...some].filter(([, { touched }]) => touched < before).map(([minute]) => minute)
       const marks = minutes.flatMap(({ minute, mark }) => {
         const version = (mark as Mark).get(partition)
         return version === undefined ? [] : [minute, version]
@@ -158,7 +162,7 @@ export class RedisSenderMinutes implements SenderMinutes {
     const args = [
       expected,
       reachedBy(batch, expected),
-      Date.now(),
+      this.#clock.now(),
       KEPT / 1000,
       SENDER_CAP,
       JSON.stringify(groups),

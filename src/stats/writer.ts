@@ -52,8 +52,8 @@ export class StatsWriter {
    */
   async write(watermark: number | undefined, signal?: AbortSignal): Promise<number> {
     const { minutes, clock } = this.#parts
-    if (clock.now() - this.#lookedAt < CHECK_EVERY) return 0
-    this.#lookedAt = clock.now()
+    if (performance.now() - this.#lookedAt < CHECK_EVERY) return 0
+    this.#lookedAt = performance.now()
     let rows = 0
     for (const due of await minutes.due(watermark, clock.now())) {
       const records = await this.#recordsOf(due)

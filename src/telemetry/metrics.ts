@@ -5,6 +5,7 @@ import { ACTIONS } from '../domain/decision.ts'
 import { ERRORS } from '../domain/errors.ts'
 import { FEEDBACK_VERDICTS, SIDE_INPUTS, TIMED_STAGES } from '../domain/events.ts'
 import { LABELS } from '../domain/labels.ts'
+import { CLOCK_REFERENCES } from '../domain/trusted-clock.ts'
 
 /** Values that a label can take: a list, or words where only one value stands at a time or the deployment bounds it. */
 type LabelValues = readonly string[] | string
@@ -153,6 +154,22 @@ export const METRICS = {
     'Records whose Kafka timestamp lay more than 5 s ahead of the clock of the instance.',
   ),
   sigwatch_clock_ahead_seconds: gauge('How far the last of them lay ahead.'),
+  sigwatch_clock_skew_seconds: gauge(
+    'How far the clock of the host is ahead of that of a reference; negative: behind. Of brokers that were only read from, 0 unless the host is behind.',
+    { reference: CLOCK_REFERENCES },
+  ),
+  sigwatch_clock_odd: gauge(
+    '1 for a clock that the majority of the clocks disagrees with by more than clock.maxSkew.',
+    { clock: ['host', ...CLOCK_REFERENCES] },
+  ),
+  sigwatch_input_lag_seconds: gauge(
+    'How far the event time of the records lies behind their Kafka timestamps; negative: ahead.',
+    { topic: 'input topic' },
+  ),
+  sigwatch_lagging_records_total: counter(
+    'Records whose `ts` lay more than 5 minutes behind their Kafka timestamp.',
+    { topic: 'input topic' },
+  ),
   sigwatch_oldest_uncommitted_seconds: gauge(
     'How long the oldest record that was taken in waits for its commit.',
   ),

@@ -3,6 +3,7 @@ import type { AlertType } from '../domain/alert.ts'
 import { ERRORS } from '../domain/errors.ts'
 import { MINUTE } from '../domain/time.ts'
 import { ARCHIVE_REPORTS } from './archive.ts'
+import { CLOCK_REPORTS } from './clock.ts'
 import { CONNECTION_REPORTS } from './connections.ts'
 import type { EventName, ReportsOf } from './report.ts'
 import { SHADOW_REPORTS } from './shadow.ts'
@@ -171,13 +172,7 @@ export const REPORTS: ReportsOf<EventName> = {
     line: { level: 'error', message: 'the log of a partition was made anew: counting begins again' },
     measure: (m) => m.sigwatch_counting_resets_total.inc(),
   },
-  clock_ahead: {
-    line: { level: 'warn', message: 'records have timestamps ahead of the clock here', every: MINUTE },
-    measure(m, e) {
-      m.sigwatch_clock_ahead_records_total.inc(e.records)
-      m.sigwatch_clock_ahead_seconds.set(e.seconds)
-    },
-  },
+  ...CLOCK_REPORTS,
   oldest_uncommitted: { measure: (m, e) => m.sigwatch_oldest_uncommitted_seconds.set(e.seconds) },
   log_restarted: {
     line: {

@@ -46,11 +46,12 @@ async function buildOf(main: string) {
     at('app/core') as Promise<typeof import('../../src/app/core.ts')>,
     at('domain/token') as Promise<typeof import('../../src/domain/token.ts')>,
   ])
-  const [stores, lines] = await Promise.all([
+  const [stores, watch, lines] = await Promise.all([
     at('app/compose-stores') as Promise<typeof import('../../src/app/compose-stores.ts')>,
+    at('app/clock-watch') as Promise<typeof import('../../src/app/clock-watch.ts')>,
     at('sources/lines') as Promise<typeof import('../../src/sources/lines.ts')>,
   ])
-  return { ...assets, ...compose, ...config, ...core, ...token, ...stores, ...lines }
+  return { ...assets, ...compose, ...config, ...core, ...token, ...stores, ...watch, ...lines }
 }
 
 interface Usage {
@@ -88,7 +89,7 @@ async function measure(main: string, traffic: Traffic): Promise<void> {
   const { config } = build.loadConfig({ env, folder, overrides, serving: false })
   const assets = await build.openAssets(config, () => {})
   const emit = () => {}
-  const stores = await build.openStores(config, 'bench', () => {}, emit)
+  const stores = await build.openStores(config, 'bench', () => {}, emit, build.trustedClockOf(config))
   const clock = build.clockAt(NOW)
   let done = 0
   let from: Usage | undefined

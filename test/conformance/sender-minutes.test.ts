@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { exactClock } from '../../src/domain/ports.ts'
 import type { SenderCount, SenderMinutes } from '../../src/domain/sender-minutes.ts'
 import { connectRedis } from '../../src/redis/client.ts'
 import type { RedisLink } from '../../src/redis/link.ts'
@@ -36,7 +37,7 @@ function redisAdapter(
       expect(await link.ready(10_000)).toBe(true)
       const prefixes = new Map<SenderMinutes, string>()
       const make = (prefix: string) => {
-        const store = new RedisSenderMinutes({ link, prefix })
+        const store = new RedisSenderMinutes({ link, prefix, clock: exactClock(Date.now) })
         prefixes.set(store, prefix)
         return store
       }

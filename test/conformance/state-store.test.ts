@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { clearedAlert, outboxEntry } from '../../src/alerts/state-alert.ts'
 import type { AlertedMessage, Allowance } from '../../src/domain/allowance.ts'
+import { exactClock } from '../../src/domain/ports.ts'
 import type { Standing, StateRecord, StateStore } from '../../src/domain/state-store.ts'
 import { connectRedis } from '../../src/redis/client.ts'
 import type { RedisLink } from '../../src/redis/link.ts'
@@ -15,7 +16,7 @@ import {
 } from '../helpers/redis-server.ts'
 import { MINUTE, raised, T0 } from '../helpers/state-fixtures.ts'
 
-const clock = { now: () => Date.now() }
+const clock = exactClock(() => Date.now())
 const runId = `test-${process.pid}-${Date.now()}`
 let made = 0
 

@@ -6,6 +6,7 @@ import { lineDecoder } from '../../src/app/inputs.ts'
 import { revealed } from '../../src/app/secret.ts'
 import type { Alert } from '../../src/domain/alert.ts'
 import type { FeatureStore, Observations } from '../../src/domain/feature-store.ts'
+import { exactClock } from '../../src/domain/ports.ts'
 import { createTokeniser } from '../../src/domain/token.ts'
 import { memoryFeatureStore } from '../../src/features/memory.ts'
 import { memoryLedger } from '../../src/ledgers/memory.ts'
@@ -28,7 +29,7 @@ export async function runUndisturbed(folder: string, file: string, env: Environm
   const alerts = join(folder, 'alerts.jsonl')
   const { config } = loadConfig({ env, folder, serving: false })
   const emit = () => {}
-  const clock = { now: Date.now }
+  const clock = exactClock(Date.now)
   const assets = await openAssets(config, emit)
   const sink = await openLinesSink({ paths: { alerts }, emit })
   const features = memoryFeatureStore()

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FeatureStore, Observations, Readings } from '../../src/domain/feature-store.ts'
 import type { TrafficGroup } from '../../src/domain/labels.ts'
+import { exactClock } from '../../src/domain/ports.ts'
 import { memoryFeatureStore } from '../../src/features/memory.ts'
 import { redisFeatureStore } from '../../src/features/redis.ts'
 import { BacklogWait, waitingCounts } from '../../src/pipeline/backlog-wait.ts'
@@ -61,7 +62,7 @@ export async function clusterBackend(): Promise<Backend> {
 /** The store as live traffic uses it: what is not counted at once is given up. */
 export function asLive(store: FeatureStore): FeatureStore {
   const { signal } = new AbortController()
-  const wait = new BacklogWait({ clock: { now: Date.now }, most: 0, signal, began: () => {} })
+  const wait = new BacklogWait({ clock: exactClock(Date.now), most: 0, signal, began: () => {} })
   return delegate(store, waitingCounts(store, wait))
 }
 

@@ -11,7 +11,7 @@ import type { ArchiveInput } from '../../src/archive/rows.ts'
 import type { Alert, Verdict } from '../../src/domain/alert.ts'
 import type { Event } from '../../src/domain/events.ts'
 import { stateId } from '../../src/domain/hash.ts'
-import type { OutputRecord, Sink } from '../../src/domain/ports.ts'
+import { exactClock, type OutputRecord, type Sink } from '../../src/domain/ports.ts'
 import { createTokeniser } from '../../src/domain/token.ts'
 import { memoryFeatureStore } from '../../src/features/memory.ts'
 import { memoryLedger } from '../../src/ledgers/memory.ts'
@@ -181,7 +181,7 @@ async function judged(
   const { config, problems } = readConfig({ env, folder, serving: false })
   if (problems.length > 0) throw new Error(JSON.stringify(problems))
   const to = simulation.end
-  const clock = { now: () => to }
+  const clock = exactClock(() => to)
   const assets = await openAssets(config, report)
   const { ledger, features, states } = {
     ledger: memoryLedger(),

@@ -4,7 +4,7 @@ import type { Signal } from '../../src/domain/decision.ts'
 import { stateId } from '../../src/domain/hash.ts'
 import type { AnalysedMessage } from '../../src/domain/message.ts'
 import type { CodePolicy, Policy, PolicyAt } from '../../src/domain/policy.ts'
-import type { Clock, OutputRecord } from '../../src/domain/ports.ts'
+import { type BoundedClock, exactClock, type OutputRecord } from '../../src/domain/ports.ts'
 import { type RefusedRecord, SinkRefused } from '../../src/domain/sink-refused.ts'
 import type { StateRecord } from '../../src/domain/state-store.ts'
 import type { Versions, VersionsInForce } from '../../src/domain/versions.ts'
@@ -19,10 +19,10 @@ export const SECOND = 1000
 export const MINUTE = 60_000
 
 /** A clock that tests set. */
-export function manualClock(start = T0): Clock & { set(ms: number): void; advance(ms: number): void } {
+export function manualClock(start = T0): BoundedClock & { set(ms: number): void; advance(ms: number): void } {
   let now = start
   return {
-    now: () => now,
+    ...exactClock(() => now),
     set: (ms) => {
       now = ms
     },

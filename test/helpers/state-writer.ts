@@ -1,3 +1,4 @@
+import { exactClock } from '../../src/domain/ports.ts'
 /**
  * A process that raises one state on the Redis of `REDIS_URL` under the prefix `argv[2]` and is killed, by itself and
  * without a chance to clean up, after the write and before the event is published.
@@ -8,7 +9,7 @@ import { RedisStateStore } from '../../src/states/redis.ts'
 import { ALERT_OPTIONS, message, policyOf, signal, versionsOf } from './state-fixtures.ts'
 
 const link = connectRedis({ url: process.env.REDIS_URL!, commandTimeout: 5000 })
-const clock = { now: () => Date.now() }
+const clock = exactClock(() => Date.now())
 const manager = new StateManager({
   alerts: ALERT_OPTIONS,
   store: new RedisStateStore({ link, prefix: process.argv[2]!, clock }),

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { FeatureStore, LostCounts, Observations, Readings } from '../../src/domain/feature-store.ts'
 import type { TrafficGroup } from '../../src/domain/labels.ts'
-import type { PartitionId } from '../../src/domain/ports.ts'
+import { exactClock, type PartitionId } from '../../src/domain/ports.ts'
 import { FeatureKeys, SHARDS, shardOf, tallyEntity } from '../../src/features/layout.ts'
 import { memoryFeatureStore } from '../../src/features/memory.ts'
 import { type RedisFeatureOptions, redisFeatureStore } from '../../src/features/redis.ts'
@@ -571,7 +571,7 @@ describe.skipIf(!redisServerInstalled())('features while Redis is away', () => {
 
   describe('a backlog that waits for Redis', () => {
     const wait = new BacklogWait({
-      clock: { now: Date.now },
+      clock: exactClock(Date.now),
       most: MINUTE,
       signal: new AbortController().signal,
       began: () => {},

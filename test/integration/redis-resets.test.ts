@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { trustedClockOf } from '../../src/app/clock-watch.ts'
 import { openStores, type Stores } from '../../src/app/compose-stores.ts'
 import { loadConfig } from '../../src/app/config.ts'
 import type { Event } from '../../src/domain/events.ts'
@@ -46,6 +47,7 @@ describe.skipIf(!redisAvailable())('a log that was made anew while Redis was awa
       'cluster',
       () => {},
       (event) => void events.push(event),
+      trustedClockOf(config),
     )
   })
   afterAll(async () => {

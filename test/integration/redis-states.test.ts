@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Alert } from '../../src/domain/alert.ts'
 import type { Signal } from '../../src/domain/decision.ts'
 import { stateId } from '../../src/domain/hash.ts'
+import { exactClock } from '../../src/domain/ports.ts'
 import { connectRedis } from '../../src/redis/client.ts'
 import type { RedisLink } from '../../src/redis/link.ts'
 import { StateManager } from '../../src/states/manager.ts'
@@ -25,7 +26,7 @@ import {
   versionsOf,
 } from '../helpers/state-fixtures.ts'
 
-const clock = { now: () => Date.now() }
+const clock = exactClock(() => Date.now())
 
 describe.skipIf(!redisServerInstalled())('states on Redis', () => {
   let server: Awaited<ReturnType<typeof startOwnRedis>>
@@ -159,7 +160,6 @@ describe.skipIf(!redisServerInstalled())('states on Redis', () => {
           store,
           manager,
           publisher,
-          clock,
           holder: `instance-${i}`,
           everyMs: 20,
           leaseMs: 300,

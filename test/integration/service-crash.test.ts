@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Alert, Verdict } from '../../src/domain/alert.ts'
+import { exactClock } from '../../src/domain/ports.ts'
 import { redisFeatureStore } from '../../src/features/redis.ts'
 import { connectRedis } from '../../src/redis/client.ts'
 import { decode, isRejection } from '../../src/stages/decode.ts'
@@ -111,7 +112,7 @@ describeWith(['kafka', 'redis'], 'a crash in the middle', () => {
     const prefix = `sigwatch:${scope.deployment}:${scope.clusterId}:${scope.topic}`
     return {
       features: redisFeatureStore(link, { ...scope, budgetMs: 10_000 }),
-      states: new RedisStateStore({ link, prefix, clock: { now: Date.now } }),
+      states: new RedisStateStore({ link, prefix, clock: exactClock(Date.now) }),
     }
   }
 

@@ -5,6 +5,7 @@ import { type CheckAnswer, Checker, type CheckerParts } from '../../../src/app/c
 import { loadConfig } from '../../../src/app/config.ts'
 import { DETECTORS } from '../../../src/detectors/all.ts'
 import { SigwatchError } from '../../../src/domain/errors.ts'
+import { exactClock } from '../../../src/domain/ports.ts'
 import { createTokeniser } from '../../../src/domain/token.ts'
 import { memoryLedger } from '../../../src/ledgers/memory.ts'
 import { Allowances } from '../../../src/states/allowances.ts'
@@ -15,7 +16,7 @@ const folder = useFolder()
 /** 2026-11-11 12:00 in China. */
 const NOON = Date.UTC(2026, 10, 11, 4)
 const DAY = 86_400_000
-const clock = { now: () => NOON + 60_000 }
+const clock = exactClock(() => NOON + 60_000)
 const TO = '13912345678'
 
 const REGISTRY = `
@@ -78,7 +79,7 @@ describe('docs/check.md', () => {
     const shipped = await openAssets(config, () => {})
     const { check } = checker({
       versions: { current: loadedVersions(shipped) },
-      clock: { now: () => NOON + DAY },
+      clock: exactClock(() => NOON + DAY),
     })
     const answers = await check(JSON.parse(asked!))
     shipped.classifier.close()

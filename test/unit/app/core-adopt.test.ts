@@ -4,7 +4,7 @@ import { loadedVersions, openAssets } from '../../../src/app/assets.ts'
 import { loadConfig } from '../../../src/app/config.ts'
 import { createCore } from '../../../src/app/core.ts'
 import type { Alert } from '../../../src/domain/alert.ts'
-import type { Classifier } from '../../../src/domain/ports.ts'
+import { type Classifier, exactClock } from '../../../src/domain/ports.ts'
 import { createTokeniser } from '../../../src/domain/token.ts'
 import { memoryFeatureStore } from '../../../src/features/memory.ts'
 import { memoryLedger } from '../../../src/ledgers/memory.ts'
@@ -47,7 +47,7 @@ describe('versions in force', () => {
       await gate
       return count(batch)
     }
-    const clock = { now: () => T0 }
+    const clock = exactClock(() => T0)
     const sink = recordingSink(['alerts'])
     const core = createCore({
       config,

@@ -5,6 +5,7 @@ import { loadConfig } from '../../../src/app/config.ts'
 import { createCore } from '../../../src/app/core.ts'
 import type { ShadowModel } from '../../../src/app/shadow-model.ts'
 import type { Event } from '../../../src/domain/events.ts'
+import { exactClock } from '../../../src/domain/ports.ts'
 import { createTokeniser } from '../../../src/domain/token.ts'
 import { memoryFeatureStore } from '../../../src/features/memory.ts'
 import { memoryLedger } from '../../../src/ledgers/memory.ts'
@@ -27,7 +28,7 @@ describe('the model in shadow', () => {
     const observe = () => {
       throw new Error('out of its depth')
     }
-    const clock = { now: () => T0 }
+    const clock = exactClock(() => T0)
     const sink = recordingSink(['alerts'])
     const core = createCore({
       config,

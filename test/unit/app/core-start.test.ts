@@ -6,7 +6,7 @@ import { createCore } from '../../../src/app/core.ts'
 import type { CoreParts } from '../../../src/app/core-parts.ts'
 import { SigwatchError } from '../../../src/domain/errors.ts'
 import type { Event } from '../../../src/domain/events.ts'
-import type { PartitionId } from '../../../src/domain/ports.ts'
+import { exactClock, type PartitionId } from '../../../src/domain/ports.ts'
 import { createTokeniser } from '../../../src/domain/token.ts'
 import { memoryFeatureStore } from '../../../src/features/memory.ts'
 import { memoryLedger } from '../../../src/ledgers/memory.ts'
@@ -19,7 +19,7 @@ import { recordingSink } from '../../helpers/state-fixtures.ts'
 
 const folder = useFolder()
 const T0 = Date.UTC(2026, 10, 11, 2)
-const clock = { now: () => T0 }
+const clock = exactClock(() => T0)
 
 /** Parts of a core that reads these lines with stores in memory, and what it tells. */
 async function openParts(input: string) {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ProgressReports } from '../../../src/app/progress.ts'
 import { SigwatchError } from '../../../src/domain/errors.ts'
 import type { Event } from '../../../src/domain/events.ts'
-import { partitionKey } from '../../../src/domain/ports.ts'
+import { exactClock, partitionKey } from '../../../src/domain/ports.ts'
 import type { PartitionReport, StateStore } from '../../../src/domain/state-store.ts'
 import { Degradation } from '../../../src/pipeline/degradation.ts'
 import type { Progress } from '../../../src/pipeline/partition-tracker.ts'
@@ -14,7 +14,7 @@ import { MINUTE, SECOND } from '../../helpers/state-fixtures.ts'
 /** Wall clock at the beginning; the traffic is a month older. */
 const NOW = Date.UTC(2026, 10, 11)
 const OLD = NOW - 30 * 24 * 60 * MINUTE
-const clock = { now: () => Date.now() }
+const clock = exactClock(() => Date.now())
 
 const mine = (more: Partial<Progress> = {}): Progress => ({
   topic: 't',

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../../../src/domain/events.ts'
 import { Health } from '../../../src/domain/health.ts'
-import type { OutputRecord, Sink } from '../../../src/domain/ports.ts'
+import { exactClock, type OutputRecord, type Sink } from '../../../src/domain/ports.ts'
 import type { KafkaConnection } from '../../../src/kafka/client.ts'
 import { gatedAssigner } from '../../../src/kafka/gated-assigner.ts'
 import { Intake } from '../../../src/pipeline/intake.ts'
@@ -137,7 +137,7 @@ async function interleave(seed: number, delivery: Delivery): Promise<Outcome> {
       await sleep(random() * 5)
       if (Date.now() < slowAssignUntil) await sleep(random() * 500)
     },
-    clock: Date,
+    clock: exactClock(Date.now),
     emit,
     limits: { maxRecords: 40, maxBytes: 1e6, maxAge: 5, maxInFlight: 300 },
     partClock: 'append',

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { exactClock } from '../../../src/domain/ports.ts'
 import { BacklogWait } from '../../../src/pipeline/backlog-wait.ts'
 
 const MINUTE = 60_000
@@ -15,7 +16,7 @@ describe('a backlog that waits for the store', () => {
   const abort = new AbortController()
   const open = (most = 10 * MINUTE, signal = abort.signal) => {
     let began = 0
-    const wait = new BacklogWait({ clock: { now: Date.now }, most, signal, began: () => began++ })
+    const wait = new BacklogWait({ clock: exactClock(Date.now), most, signal, began: () => began++ })
     return { wait, began: () => began }
   }
   const isReached = (reached: boolean) => reached

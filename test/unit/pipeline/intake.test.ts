@@ -1,7 +1,13 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Event } from '../../../src/domain/events.ts'
 import type { Position, RawRecord, SmsRecord } from '../../../src/domain/message.ts'
-import type { AssignedPartition, OutputRecord, Source, SourceHandler } from '../../../src/domain/ports.ts'
+import {
+  type AssignedPartition,
+  exactClock,
+  type OutputRecord,
+  type Source,
+  type SourceHandler,
+} from '../../../src/domain/ports.ts'
 import { Intake, type IntakeParts } from '../../../src/pipeline/intake.ts'
 import type { Intaken } from '../../../src/pipeline/outputs.ts'
 import type { Prepare } from '../../../src/pipeline/preparation.ts'
@@ -60,7 +66,7 @@ async function intakeOver(
       seen.items.push(...items)
       await write(items.flatMap((item) => (item.kind === 'rejected' ? [item.output] : [])))
     },
-    clock: { now: () => (running ? Date.now() : NOW) },
+    clock: exactClock(() => (running ? Date.now() : NOW)),
     emit: (event) => seen.events.push(event),
     limits: { maxRecords: 10, maxBytes: 1e6, maxAge: 1, maxInFlight: 100 },
     partClock: 'append',

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { DETECTORS } from '../../../src/detectors/all.ts'
 import { SigwatchError } from '../../../src/domain/errors.ts'
 import type { Event } from '../../../src/domain/events.ts'
-import type { Classifier, OutputRecord } from '../../../src/domain/ports.ts'
+import { type Classifier, exactClock, type OutputRecord } from '../../../src/domain/ports.ts'
 import { createTokeniser } from '../../../src/domain/token.ts'
 import { memoryFeatureStore } from '../../../src/features/memory.ts'
 import { memoryLedger } from '../../../src/ledgers/memory.ts'
@@ -42,7 +42,7 @@ class Bench {
   #offset = 0
 
   constructor(most = 0) {
-    const clock = { now: () => Date.now() }
+    const clock = exactClock(() => Date.now())
     const emit = (event: Event) => void this.events.push(event)
     const versions = {
       current: {

@@ -6,14 +6,15 @@ import type { Mode } from '../../../src/domain/decision.ts'
 import { SigwatchError } from '../../../src/domain/errors.ts'
 import type { Event } from '../../../src/domain/events.ts'
 import type { Position, RawRecord, SmsRecord } from '../../../src/domain/message.ts'
-import type {
-  AssignedPartition,
-  Channel,
-  OutputRecord,
-  PartitionWrite,
-  Source,
-  SourceHandler,
-  Transactions,
+import {
+  type AssignedPartition,
+  type Channel,
+  exactClock,
+  type OutputRecord,
+  type PartitionWrite,
+  type Source,
+  type SourceHandler,
+  type Transactions,
 } from '../../../src/domain/ports.ts'
 import { SinkRefused } from '../../../src/domain/sink-refused.ts'
 import { Intake } from '../../../src/pipeline/intake.ts'
@@ -125,7 +126,7 @@ async function intakeOver(
       )
       await write([{ channel: 'versions', key: 'v', value: 'v' }, ...outputs])
     },
-    clock: { now: () => NOW },
+    clock: exactClock(() => NOW),
     emit: (event) => seen.events.push(event),
     limits: { maxRecords: 4, maxBytes: 1e6, maxAge: 1, maxInFlight: 100 },
     partClock: 'append',

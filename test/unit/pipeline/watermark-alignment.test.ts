@@ -25,8 +25,8 @@ describe('WatermarkAlignment', () => {
   it('lets a backlog go as far ahead of the slowest partition of the others as the drift', () => {
     const alignment = new WatermarkAlignment(LIMITS)
     const progress = [at(0, T0), at(1, T0 + MINUTE), at(2, T0 + 5 * MINUTE)]
-    expect(alignment.span(progress, own(0), NOW).after).toBe(T0 + MINUTE + DRIFT)
-    expect(alignment.span(progress, own(2), NOW).after).toBe(T0 + DRIFT)
+    expect(alignment.span(progress, own(0), NOW, NOW).after).toBe(T0 + MINUTE + DRIFT)
+    expect(alignment.span(progress, own(2), NOW, NOW).after).toBe(T0 + DRIFT)
   })
 
   it('waits neither for partitions that have nothing to come nor for its own', () => {
@@ -35,6 +35,7 @@ describe('WatermarkAlignment', () => {
       [at(0, T0), at(1, T0, { standing: 'idle' }), at(2, T0, { standing: 'current' })],
       own(0),
       NOW,
+      NOW,
     )
     expect(wait.after).toBe(Number.POSITIVE_INFINITY)
   })
@@ -42,12 +43,18 @@ describe('WatermarkAlignment', () => {
   it('waits for a partition without an owner, but not longer than its patience while it stands', () => {
     const alignment = new WatermarkAlignment(LIMITS)
     const dead = at(1, T0, { ownerless: true })
-    expect(alignment.span([dead], own(0), NOW).after).toBe(T0 + DRIFT)
-    expect(alignment.span([dead], own(0), NOW + 59 * SECOND).after).toBe(T0 + DRIFT)
-    expect(alignment.span([dead], own(0), NOW + 60 * SECOND).after).toBe(Number.POSITIVE_INFINITY)
+    expect(alignment.span([dead], own(0), NOW, NOW).after).toBe(T0 + DRIFT)
+    expect(alignment.span([dead], own(0), NOW + 59 * SECOND, NOW + 59 * SECOND).after).toBe(T0 + DRIFT)
+    expect(alignment.span([dead], own(0), NOW + 60 * SECOND, NOW + 60 * SECOND).after).toBe(
+      Number.POSITIVE_INFINITY,
+    )
     const moved = at(1, T0 + SECOND)
-    expect(alignment.span([moved], own(0), NOW + 61 * SECOND).after).toBe(T0 + SECOND + DRIFT)
-    expect(alignment.span([moved], own(0), NOW + 120 * SECOND).after).toBe(T0 + SECOND + DRIFT)
+    expect(alignment.span([moved], own(0), NOW + 61 * SECOND, NOW + 61 * SECOND).after).toBe(
+      T0 + SECOND + DRIFT,
+    )
+    expect(alignment.span([moved], own(0), NOW + 120 * SECOND, NOW + 120 * SECOND).after).toBe(
+      T0 + SECOND + DRIFT,
+    )
   })
 
   it('does not wait for ever for a partition that is read again and again', () => {
@@ -56,13 +63,16 @@ describe('WatermarkAlignment', () => {
     for (let second = 0; second < 600; second++) {
       // An owner dies at the same record each five seconds, and the next begins at the last commit.
       const looping = at(1, T0 + (second % 5) * SECOND)
-      if (Number.isFinite(alignment.span([looping], own(0), NOW + second * SECOND).after)) spans++
+      if (
+        Number.isFinite(alignment.span([looping], own(0), NOW + second * SECOND, NOW + second * SECOND).after)
+      )
+        spans++
     }
     expect(spans).toBeLessThan(70)
   })
 
   it('lets live traffic pass', () => {
     const alignment = new WatermarkAlignment(LIMITS)
-    expect(alignment.span([at(1, NOW - 60 * MINUTE)], own(0), NOW).before).toBe(NOW - DRIFT)
+    expect(alignment.span([at(1, NOW - 60 * MINUTE)], own(0), NOW, NOW).before).toBe(NOW - DRIFT)
   })
 })

@@ -47,7 +47,10 @@ describe('raise', () => {
 
   it('is a shadow by policy, and when its time is over already', () => {
     const shadow = transition(undefined, ID, signal(), { ...JUDGED, mode: 'shadow' })
-    const late = transition(undefined, ID, signal(), JUDGED, (expiresAt) => expiresAt === T0 + 15 * MINUTE)
+    const late = transition(undefined, ID, signal(), JUDGED, {
+      late: (expiry) => expiry === T0 + 15 * MINUTE,
+      lag: () => 0,
+    })
     expect(shadow.kind === 'event' && shadow.next.enforced).toBe(false)
     expect(late.kind === 'event' && late.next.enforced).toBe(false)
   })

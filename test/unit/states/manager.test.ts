@@ -494,7 +494,6 @@ describe('sweeper', () => {
         store,
         manager,
         publisher,
-        clock,
         holder,
         failed: (error) => {
           throw error
@@ -532,7 +531,6 @@ describe('sweeper', () => {
       store,
       manager,
       publisher,
-      clock: { now: () => Date.now() },
       holder: 'a',
       everyMs: 5,
       failed: (error) => failures.push(error),

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { exactClock } from '../../../src/domain/ports.ts'
 import type { RedisLink } from '../../../src/redis/link.ts'
 import { RedisSenderMinutes } from '../../../src/stats/redis.ts'
 
@@ -9,7 +10,7 @@ it('says that another instance counts the partition, not that Redis is away', as
     // Between any two tries the other instance has counted on.
     run: async (calls: readonly unknown[]) => calls.map(() => [0, ++stored]),
   } as unknown as RedisLink
-  const counted = new RedisSenderMinutes({ link, prefix: 'p' }).count([
+  const counted = new RedisSenderMinutes({ link, prefix: 'p', clock: exactClock(Date.now) }).count([
     {
       position: { topic: 'sms.mt', partition: 0, offset: 100 },
       minute: 1,

@@ -1,0 +1,112 @@
+import type { Emit } from '../domain/events.ts'
+import { CLOCK_REFERENCES, type ClockReference, TrustedClock } from '../domain/trusted-clock.ts'
+import type { RedisLink } from '../redis/link.ts'
+import type { Config } from './config.ts'
+
+/** The clock of this process, before any server was asked. */
+export function trustedClockOf({ clock }: Pick<Config, 'clock'>): TrustedClock {
+  return new TrustedClock({
+    host: Date.now,
+    monotonic: () => performance.now(),
+    maxSkew: clock.maxSkew,
+  })
+}
+
+/** Asks the masters of Redis for the time. Never rejects: those that do not answer are passed over. */
+export async function observeRedis(clock: TrustedClock, link: Pick<RedisLink, 'times'>): Promise<void> {
+  for (const { server, time, sent, received } of await link.times().catch(() => []))
+    clock.observe('redis', time, { after: sent, before: received, member: server })
+}
+
+export interface ClockWatchOptions {
+  readonly clock: TrustedClock
+  /** Ask servers for the time; must not reject. */
+  readonly ask: readonly (() => Promise<void>)[]
+  readonly emit: Emit
+}
+
+/** Between two rounds of questions, ms. */
+const ASK_EVERY = 3_000
+/** What is asked for because a record looks odd is asked again after this, ms. */
+const ASK_AGAIN = 500
+/** A difference is reported from the first on, and is over below the second, ms. */
+const SKEWED_FROM = 5_000
+const AGREES_BELOW = 4_000
+/** Without any reference for so long after the start it is said, ms. */
+const ALONE_AFTER = 10_000
+
+/** Keeps the clock in line with its references, and reports when the host differs from them. */
+export class ClockWatch {
+  readonly #options: ClockWatchOptions
+  readonly #skewed = new Set<ClockReference>()
+  readonly #startedAt = performance.now()
+  #askedAt = Number.NEGATIVE_INFINITY
+  #asking: Promise<void> | undefined
+  #isAlone = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: ClockWatchOptions) {
+    this.#options = options
+  }
+
+  /** Asks every reference once, then again and again until it is stopped. */
+  async start(): Promise<void> {
+    await this.#round()
+    this.#timer = setInterval(() => void this.#round(), ASK_EVERY).unref()
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  /** Before something is refused because of the time: asks the references, unless they were asked just now. */
+  async confirm(): Promise<void> {
+    if (performance.now() - this.#askedAt > ASK_AGAIN) await this.#ask()
+  }
+
+  /** Reasons for `/readyz`: the clock of this host is outvoted. */
+  unready(): readonly string[] {
+    const { clock } = this.#options
+    const { odd } = clock.standing()
+    if (!odd.includes('host')) return []
+    return [`CLOCK_SKEW: the clock of this host is ${apart(Date.now() - clock.now())} the other clocks`]
+  }
+
+  async #round(): Promise<void> {
+    await this.#ask()
+    this.#report()
+  }
+
+  #ask(): Promise<void> {
+    this.#asking ??= Promise.all(this.#options.ask.map((ask) => ask())).then(() => {
+      this.#askedAt = performance.now()
+      this.#asking = undefined
+    })
+    return this.#asking
+  }
+
+  #report(): void {
+    const { clock, emit } = this.#options
+    const { skews, odd, confirmed } = clock.standing()
+    const seconds = Object.fromEntries([...skews].map(([reference, ms]) => [reference, ms / 1000]))
+    emit({ name: 'clocks_compared', skews: seconds, odd })
+    for (const reference of CLOCK_REFERENCES) {
+      const skew = Math.abs(skews.get(reference) ?? 0)
+      if (skew > SKEWED_FROM && !this.#skewed.has(reference)) {
+        this.#skewed.add(reference)
+        const which = odd.find((name) => name === 'host' || name === reference) ?? 'unknown'
+        emit({ name: 'clock_skewed', reference, seconds: seconds[reference]!, odd: which })
+      } else if (skew < AGREES_BELOW && this.#skewed.delete(reference)) {
+        emit({ name: 'clock_agrees', reference })
+      }
+    }
+    const isAlone = !confirmed && performance.now() - this.#startedAt > ALONE_AFTER
+    if (isAlone && !this.#isAlone) emit({ name: 'clock_alone' })
+    this.#isAlone = isAlone
+  }
+}
+
+function apart(ms: number): string {
+  const seconds = Math.round(Math.abs(ms) / 1000)
+  return `${seconds} s ${ms < 0 ? 'behind' : 'ahead of'}`
+}

@@ -1,0 +1,37 @@
+import type { TrustedClock } from '../domain/trusted-clock.ts'
+
+/** What the client says of the batch that a record came in. */
+interface Batched {
+  readonly batchContext?: { readonly timestampType?: number }
+}
+
+const LOG_APPEND_TIME = 1
+
+/** Whether the broker set the timestamp of a record (`message.timestamp.type=LogAppendTime`); else its producer did. */
+export function isAppendTime(record: object): boolean {
+  return (record as Batched).batchContext?.timestampType === LOG_APPEND_TIME
+}
+
+/** A clock that is told what those of the brokers show. */
+export type ProducerClock = Pick<TrustedClock, 'now' | 'observe'>
+
+/** What the client says of the records that a partition has taken. */
+interface Acknowledged {
+  readonly topicName: string
+  readonly partition: number
+  /** Epoch ms in digits; -1 where producers set the timestamps. */
+  readonly logAppendTime?: string
+}
+
+/** Takes note of the time at which brokers appended records, which were sent at `sent` by the monotonic clock, ms. */
+export function observeAppends(
+  clock: ProducerClock,
+  acknowledged: readonly Acknowledged[],
+  sent: number,
+): void {
+  const before = performance.now()
+  for (const { topicName, partition, logAppendTime } of acknowledged) {
+    const time = Number(logAppendTime)
+    if (time > 0) clock.observe('kafka', time, { after: sent, before, member: `${topicName}/${partition}` })
+  }
+}
