@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { SigwatchError } from '../domain/errors.ts'
+import type { BoundedClock } from '../domain/ports.ts'
+import type { TrustedClock } from '../domain/trusted-clock.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
 import { readTopicRange } from '../sources/topic-range.ts'
 import { kafkaOf } from './compose-clients.ts'
@@ -31,9 +33,10 @@ export interface BlockTopic {
 
 /**
  * Writes a tombstone for each row of the block table that expired over an hour ago, whichever deployment wrote it. Rows that
- * cannot be read stay. Rejects with USAGE when no block table is configured.
+ * cannot be read stay, and so do all for which it takes the word of this host alone. Rejects with USAGE when no block table
+ * is configured.
  */
-export async function tidyBlocks(config: Config, now: number): Promise<TidiedBlocks> {
+export async function tidyBlocks(config: Config, clock: TrustedClock): Promise<TidiedBlocks> {
   const topic = config.kafka.topics.blocks
   if (topic === null) throw new SigwatchError('USAGE', 'no block table: kafka.topics.blocks is off')
   const connection = kafkaOf(config, () => {}, AbortSignal.timeout(PATIENCE))
@@ -42,8 +45,8 @@ export async function tidyBlocks(config: Config, now: number): Promise<TidiedBlo
     const producer = await producerTo(topic, connection)
     try {
       const end = (keys: readonly string[]) => producer.send(keys.map((key) => ({ key, value: null })))
-      const readOn = readerOf(connection, topic, config.kafka.groupId)
-      return { topic, ...(await endGone({ readOn, end }, now)) }
+      const readOn = readerOf(connection, topic, config.kafka.groupId, clock)
+      return { topic, ...(await endGone({ readOn, end }, clock)) }
     } finally {
       await producer.close()
     }
@@ -53,17 +56,20 @@ export async function tidyBlocks(config: Config, now: number): Promise<TidiedBlo
 }
 
 /**
- * Ends the rows that expired over an hour before `now`. Reads on before tombstones are written: a state that was raised anew
+ * Ends the rows that expired over an hour ago. Reads on before tombstones are written: a state that was raised anew
  * meanwhile keeps its row.
  */
-export async function endGone(topic: BlockTopic, now: number): Promise<{ rows: number; ended: number }> {
+export async function endGone(
+  topic: BlockTopic,
+  clock: Pick<BoundedClock, 'passed'>,
+): Promise<{ rows: number; ended: number }> {
   const expiries = new Map<string, number>()
   const readOn = () =>
     topic.readOn((key, value) => {
       if (value === null) expiries.delete(key)
       else expiries.set(key, expiryOf(value))
     })
-  const isGone = (key: string) => (expiries.get(key) ?? Number.NaN) < now - GONE_AFTER
+  const isGone = (key: string) => clock.passed((expiries.get(key) ?? Number.NaN) + GONE_AFTER)
   await readOn()
   const rows = expiries.size
   const gone = [...expiries.keys()].filter(isGone)
@@ -77,7 +83,12 @@ export async function endGone(topic: BlockTopic, now: number): Promise<{ rows: n
   return { rows, ended }
 }
 
-function readerOf(connection: KafkaConnection, topic: string, groupId: string): BlockTopic['readOn'] {
+function readerOf(
+  connection: KafkaConnection,
+  topic: string,
+  groupId: string,
+  clock: TrustedClock,
+): BlockTopic['readOn'] {
   const reached = new Map<number, number>()
   return async (take) => {
     for (let look = 0; look < LOOKS; look++) {
@@ -94,7 +105,10 @@ function readerOf(connection: KafkaConnection, topic: string, groupId: string): 
         group: `${groupId}-evidence-${randomUUID()}`,
         ranges,
         take(records) {
-          for (const { key, value } of records) take(key?.toString() ?? '', value)
+          for (const { key, value, timestamp, appended } of records) {
+            if (appended) clock.observe('kafka', timestamp, { before: performance.now() })
+            take(key?.toString() ?? '', value)
+          }
         },
       })
       for (const { partition, to } of ranges) reached.set(partition, to)

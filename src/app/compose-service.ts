@@ -157,6 +157,7 @@ async function requiredTopics(kafka: KafkaConnection, config: Config): Promise<R
   await kafka.requireTopics([...inputTopicNames(config), ...Object.values(named)], {
     create: createTopics,
     compacted: [blocks, versions].filter((name) => name !== null),
+    stamped: Object.values(named),
   })
   return named
 }

@@ -12,6 +12,8 @@ export interface PlannedTopic {
   readonly retention?: number
   /** Without it `run` does not start. */
   readonly required: boolean
+  /** It is written by `run`: made with `message.timestamp.type=LogAppendTime`. */
+  readonly stamped: boolean
 }
 
 export interface TopicRow extends PlannedTopic {
@@ -53,6 +55,17 @@ const INPUTS_OFF_WHEN_MISSING: readonly Role[] = [
   'enforcements',
 ]
 
+/** What `run` writes. */
+const OUTPUTS: readonly Role[] = [
+  'alerts',
+  'deadLetters',
+  'shadowAlerts',
+  'verdicts',
+  'blocks',
+  'stats',
+  'versions',
+]
+
 /** The topics of a configuration, in the order of its reference; those that are switched off are left out. */
 export function plannedTopics({ topics }: Config['kafka']): PlannedTopic[] {
   return (Object.keys(FORMS) as Role[]).flatMap((role) => {
@@ -62,7 +75,8 @@ export function plannedTopics({ topics }: Config['kafka']): PlannedTopic[] {
     const { cleanup, days } = FORMS[role]
     const required = !INPUTS_OFF_WHEN_MISSING.includes(role)
     const kept = days === undefined ? {} : { retention: days * DAY }
-    return names.map((name) => ({ role, name, cleanup, required, ...kept }))
+    const stamped = OUTPUTS.includes(role)
+    return names.map((name) => ({ role, name, cleanup, required, stamped, ...kept }))
   })
 }
 
@@ -79,9 +93,10 @@ export async function readTopics(
     await createTopics(
       connection,
       missing.map(
-        ({ name, cleanup, retention }): NewTopic => ({
+        ({ name, cleanup, retention, stamped }): NewTopic => ({
           name,
           cleanup,
+          stamped,
           ...(retention === undefined ? {} : { retention }),
           ...(partitions === undefined ? {} : { partitions }),
           ...(replication === undefined ? {} : { replicas: replication }),

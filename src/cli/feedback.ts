@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import type { FeedbackPlace } from '../app/compose-feedback.ts'
-import { loadConfig } from '../app/config.ts'
+import { type Config, loadConfig } from '../app/config.ts'
 import type { Alert } from '../domain/alert.ts'
 import { parseTarget } from '../domain/codes.ts'
 import { SigwatchError } from '../domain/errors.ts'
@@ -79,7 +79,7 @@ async function give(id: string | undefined, options: FeedbackOptions): Promise<v
   const place = await openFeedback(config, options)
   try {
     if (options.list) await list(place, options.verdict)
-    else await write(place, id, options)
+    else await write(place, id, options, config)
   } finally {
     await place.close()
   }
@@ -93,15 +93,24 @@ async function list(place: FeedbackPlace, verdict: FeedbackVerdict | undefined):
   })
 }
 
-async function write(place: FeedbackPlace, id: string | undefined, options: FeedbackOptions): Promise<void> {
+async function write(
+  place: FeedbackPlace,
+  id: string | undefined,
+  options: FeedbackOptions,
+  config: Config,
+): Promise<void> {
   const { verdict, by, note, codes } = options
   if (id === undefined) throw new SigwatchError('USAGE', 'say what it is about: an id, or <kind>:<id>')
   if (verdict === undefined)
     throw new SigwatchError('USAGE', `--verdict is missing (allowed: ${FEEDBACK_VERDICTS.join(', ')})`)
   if (by === undefined) throw new SigwatchError('USAGE', '--by is missing: who says it')
-  const ts = Date.now()
+  const { commandClock, skewWarning } = await import('../app/command-clock.ts')
+  const clock = await commandClock(config)
+  const ts = clock.now()
+  const warning = skewWarning(clock, config.clock.maxSkew)
+  if (warning) process.stderr.write(`${warning}\n`)
   const row = {
-    ...(await subjectOf(place, id, verdict)),
+    ...(await subjectOf(place, id, verdict, ts)),
     verdict,
     ...(codes === undefined ? {} : { codes: codes.split(',').map((code) => code.trim()) }),
     ...(options.until === undefined ? {} : { until: untilOf(options.until, ts) }),
@@ -127,14 +136,14 @@ function untilOf(text: string, now: number): number {
 }
 
 /** What the id names; a state or a message must be in an alert of the last day. */
-async function subjectOf(place: FeedbackPlace, id: string, verdict: FeedbackVerdict) {
+async function subjectOf(place: FeedbackPlace, id: string, verdict: FeedbackVerdict, now: number) {
   if (parseTarget(id)) return { target: id }
   if (verdict === 'exempt') throw new SigwatchError('USAGE', `"${id}" is no target: write <kind>:<id>`)
   if (place.alerts.length === 0)
     throw new SigwatchError('USAGE', 'no alerts to look the id up in: name them with --alerts FILE')
   let found: 'stateId' | 'messageId' | undefined
   for (const feed of place.alerts) {
-    await feed.read({ from: Date.now() - REMEMBERED }, ({ value }) => {
+    await feed.read({ from: now - REMEMBERED }, ({ value }) => {
       if (value === null || found || !value.includes(id)) return
       const data = parsed<Alert>(value)?.data
       if (data?.state?.id === id) found = 'stateId'

@@ -14,6 +14,8 @@ interface TopicsOptions {
 }
 
 const MISSING = 1
+const NO_CLOCK =
+  'nothing but the clock of this host shows the time, which ends no row: name Redis (REDIS_URL), or set message.timestamp.type=LogAppendTime on the topic of the block table'
 /** How long the brokers are waited for, ms. */
 const CONNECT_WITHIN = 15_000
 
@@ -42,8 +44,13 @@ async function topics(options: TopicsOptions): Promise<void> {
   if (options.endBlocks) {
     if (options.create) throw new SigwatchError('USAGE', '--end-blocks goes without --create')
     const { tidyBlocks } = await import('../app/compose-blocks.ts')
-    const { topic, rows, ended } = await tidyBlocks(config, Date.now())
+    const { commandClock, skewWarning } = await import('../app/command-clock.ts')
+    const clock = await commandClock(config)
+    const { topic, rows, ended } = await tidyBlocks(config, clock)
     process.stdout.write(`${topic}: ${ended} of ${rows} rows ended\n`)
+    const warning = skewWarning(clock, config.clock.maxSkew)
+    if (warning) process.stderr.write(`${warning}\n`)
+    else if (clock.standing().skews.size === 0) process.stderr.write(`${NO_CLOCK}\n`)
     return
   }
   const [{ kafkaOf }, { plannedTopics, readTopics }] = await Promise.all([
@@ -72,7 +79,8 @@ function whole(value: string): number {
   return Number(value)
 }
 
-const HEADINGS = ['topic', 'for', 'state', 'partitions', 'replicas', 'cleanup', 'retention']
+const STAMPS = 'LogAppendTime'
+const HEADINGS = ['topic', 'for', 'state', 'partitions', 'replicas', 'cleanup', 'retention', 'timestamps']
 
 /** One line a topic, columns aligned. */
 function tableOf(rows: readonly TopicRow[]): string {
@@ -89,10 +97,11 @@ function tableOf(rows: readonly TopicRow[]): string {
     .join('')
 }
 
-function cellsOf({ name, role, required, cleanup, retention, state }: TopicRow): string[] {
+function cellsOf({ name, role, required, cleanup, retention, stamped, state }: TopicRow): string[] {
   if (!state) {
     const kept = cleanup === 'compact' || retention === undefined ? '-' : formatDuration(retention)
-    return [name, role, required ? 'MISSING' : 'missing, off', '-', '-', `(${cleanup})`, `(${kept})`]
+    const stamps = stamped ? `(${STAMPS})` : '-'
+    return [name, role, required ? 'MISSING' : 'missing, off', '-', '-', `(${cleanup})`, `(${kept})`, stamps]
   }
   const kept = state.retention === undefined ? 'for ever' : formatDuration(state.retention)
   const right = state.cleanup.split(',').includes(cleanup)
@@ -104,5 +113,6 @@ function cellsOf({ name, role, required, cleanup, retention, state }: TopicRow):
     String(state.replicas),
     state.cleanup,
     state.cleanup === 'compact' ? '-' : kept,
+    stamped && state.timestamps !== STAMPS ? `${state.timestamps}, better ${STAMPS}` : state.timestamps,
   ]
 }

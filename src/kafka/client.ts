@@ -19,6 +19,18 @@ import type { TopicFacts } from './topic-facts.ts'
 export type { Consumer, EachBatchPayload, Producer, TopicMessages } from 'kafkajs'
 export type { OpenedCluster } from './opened-cluster.ts'
 
+/** What is done about topics that do not exist. */
+export interface RequiredTopics {
+  readonly create?: boolean
+  /** Those that are made compacted. */
+  readonly compacted?: readonly string[]
+  /** Those whose records are stamped by the brokers. */
+  readonly stamped?: readonly string[]
+}
+
+/** `message.timestamp.type` of a topic whose brokers set the timestamps: a clock that hosts can be compared with. */
+export const STAMPED = { name: 'message.timestamp.type', value: 'LogAppendTime' }
+
 /** Contents, not paths. */
 export interface KafkaTls {
   readonly ca?: string
@@ -125,11 +137,11 @@ export class KafkaConnection {
 
   /**
    * Rejects with KAFKA_TOPIC_MISSING and the names of those that do not exist; with `create`, makes them, with the
-   * partitions and replicas that are the default of the brokers. Those in `compacted` are made compacted.
+   * partitions and replicas that are the default of the brokers.
    */
   async requireTopics(
     names: readonly string[],
-    { create = false, compacted = [] }: { create?: boolean; compacted?: readonly string[] } = {},
+    { create = false, compacted = [], stamped = [] }: RequiredTopics = {},
   ): Promise<void> {
     const missing = await this.missingTopics(names)
     if (missing.length === 0) return
@@ -141,9 +153,10 @@ export class KafkaConnection {
         waitForLeaders: true,
         topics: missing.map((topic) => ({
           topic,
-          ...(compacted.includes(topic)
-            ? { configEntries: [{ name: 'cleanup.policy', value: 'compact' }] }
-            : {}),
+          configEntries: [
+            ...(compacted.includes(topic) ? [{ name: 'cleanup.policy', value: 'compact' }] : []),
+            ...(stamped.includes(topic) ? [STAMPED] : []),
+          ],
         })),
       }),
     )

@@ -1,4 +1,4 @@
-import type { KafkaConnection } from './client.ts'
+import { type KafkaConnection, STAMPED } from './client.ts'
 import { library } from './library.ts'
 
 /** A topic as the brokers have it. */
@@ -9,6 +9,8 @@ export interface TopicState {
   readonly cleanup: string
   /** ms; undefined: for ever. */
   readonly retention: number | undefined
+  /** Who sets the timestamps of records: producers (CreateTime) or brokers (LogAppendTime). */
+  readonly timestamps: string
 }
 
 /** A topic to be made. What is left out is the default of the brokers. */
@@ -19,6 +21,8 @@ export interface NewTopic {
   readonly cleanup: 'delete' | 'compact'
   /** ms */
   readonly retention?: number
+  /** Brokers set the timestamps of records. */
+  readonly stamped?: boolean
 }
 
 const { ConfigResourceTypes } = library
@@ -50,7 +54,7 @@ export async function describeTopics(
         resources: present.map((name) => ({
           type: ConfigResourceTypes.TOPIC,
           name,
-          configNames: ['cleanup.policy', 'retention.ms'],
+          configNames: ['cleanup.policy', 'retention.ms', STAMPED.name],
         })),
       }),
     ]),
@@ -66,6 +70,7 @@ export async function describeTopics(
       replicas: Math.max(0, ...partitions.map(({ replicas }) => replicas.length)),
       cleanup: configOf('cleanup.policy') ?? 'unknown',
       retention: retention < 0 ? undefined : retention,
+      timestamps: configOf(STAMPED.name) ?? 'unknown',
     }
   })
 }
@@ -76,13 +81,14 @@ export async function createTopics(connection: KafkaConnection, topics: readonly
   await connection.ask((admin) =>
     admin.createTopics({
       waitForLeaders: true,
-      topics: topics.map(({ name, partitions, replicas, cleanup, retention }) => ({
+      topics: topics.map(({ name, partitions, replicas, cleanup, retention, stamped = false }) => ({
         topic: name,
         ...(partitions === undefined ? {} : { numPartitions: partitions }),
         ...(replicas === undefined ? {} : { replicationFactor: replicas }),
         configEntries: [
           { name: 'cleanup.policy', value: cleanup },
           ...(retention === undefined ? [] : [{ name: 'retention.ms', value: String(retention) }]),
+          ...(stamped ? [STAMPED] : []),
         ],
       })),
     }),

@@ -1,6 +1,7 @@
 import { SigwatchError } from '../domain/errors.ts'
 import type { RawRecord } from '../domain/message.ts'
 import type { OffsetRange, PartitionId } from '../domain/ports.ts'
+import { isAppendTime } from '../kafka/append-time.ts'
 import { backOff } from '../kafka/backoff.ts'
 import type { Consumer, EachBatchPayload, KafkaConnection } from '../kafka/client.ts'
 import { mustBeChanged, reasonOf } from '../kafka/errors.ts'
@@ -147,6 +148,7 @@ class TopicRangeReading {
         ...(message.headers === undefined ? {} : { headers: lastOfEach(message.headers) }),
         value: unreadable === undefined ? message.value : NOTHING,
         timestamp: Number(message.timestamp),
+        ...(isAppendTime(message) ? { appended: true as const } : {}),
         position: { topic, partition, offset },
         ...(unreadable === undefined ? {} : { unreadable }),
       })

@@ -61,9 +61,10 @@ export async function startRedis(): Promise<RedisServer> {
 /** A fresh server in a folder of its own, on a free socket port (or on `port`, to come back where one was stopped). */
 export async function startOwnRedis(
   port?: number,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<RedisServer & { readonly process: ChildProcess }> {
   const at = port ?? (await freePort())
-  const child = await launch(at, [])
+  const child = await launch(at, [], undefined, env)
   return { url: `redis://127.0.0.1:${at}`, process: child, stop: () => stop(child) }
 }
 
@@ -151,6 +152,7 @@ async function launch(
   port: number,
   args: readonly string[],
   config?: readonly string[],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<ChildProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'sigwatch-redis-'))
   // A sentinel writes to its file what it finds.
@@ -170,7 +172,7 @@ async function launch(
       folder,
       ...args,
     ],
-    { stdio: 'ignore' },
+    { stdio: 'ignore', env: { ...process.env, ...env } },
   )
   running.set(child, watch(child, folder))
   const client = new Redis(port, '127.0.0.1', { retryStrategy: () => 30, maxRetriesPerRequest: null })

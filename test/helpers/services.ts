@@ -5,6 +5,7 @@ import { kafkaAvailable, kafkaMissing, startKafka } from './kafka-broker.ts'
 import { pgbouncerAvailable } from './pgbouncer.ts'
 import { postgresAvailable } from './postgres-server.ts'
 import { redisAvailable } from './redis-server.ts'
+import { faketimeLibrary } from './wrong-clock.ts'
 
 const SERVICES = {
   kafka: {
@@ -19,6 +20,10 @@ const SERVICES = {
   chromium: {
     available: browserAvailable,
     remedy: () => 'install Chromium (on Debian: apt-get install chromium)',
+  },
+  faketime: {
+    available: () => faketimeLibrary !== undefined,
+    remedy: () => 'install libfaketime (on Debian: apt-get install faketime)',
   },
   pgbouncer: {
     available: pgbouncerAvailable,

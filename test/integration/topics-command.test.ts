@@ -29,7 +29,8 @@ describeWith('kafka', 'sigwatch topics', () => {
   it('ends the rows of the block table that nobody renews, and no others', async () => {
     const { topics, env } = environment()
     const client = plainClient(servers.brokers)
-    await client.createTopic({ partitions: 2, config: { 'cleanup.policy': 'compact' } }, topics.BLOCKS)
+    const config = { 'cleanup.policy': 'compact', 'message.timestamp.type': 'LogAppendTime' }
+    await client.createTopic({ partitions: 2, config }, topics.BLOCKS)
     const row = (state: string, minutes: number) =>
       JSON.stringify({ state, expiresAt: new Date(Date.now() + minutes * 60_000).toISOString() })
     const keys = ['gone', 'lately', 'live', 'renewed', 'renewed', 'odd']

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
 import { type BlockTopic, endGone } from '../../../src/app/compose-blocks.ts'
+import { exactClock } from '../../../src/domain/ports.ts'
 
 const NOW = Date.UTC(2026, 10, 11, 4)
+const clock = exactClock(() => NOW)
 const MINUTE = 60_000
 
 /** A topic in memory: what is written after `read` number `n` was answered is in `later[n]`. */
@@ -39,7 +41,7 @@ it('ends rows that expired over an hour ago and no others', async () => {
     ['cleared', row(-90)],
     ['cleared', null],
   ])
-  expect(await endGone(topic, NOW)).toEqual({ rows: 5, ended: 1 })
+  expect(await endGone(topic, clock)).toEqual({ rows: 5, ended: 1 })
   expect(ended).toEqual(['gone'])
 })
 
@@ -54,7 +56,7 @@ it('leaves a state that is raised anew while the topic is read', async () => {
     ['cleared', null],
     ['new', row(15)],
   ]
-  expect(await endGone(topic, NOW)).toEqual({ rows: 3, ended: 1 })
+  expect(await endGone(topic, clock)).toEqual({ rows: 3, ended: 1 })
   expect(ended).toEqual(['gone'])
 })
 
@@ -65,7 +67,7 @@ it('leaves one of many that is raised anew while the first tombstones are writte
     ['state-3', row(15)],
     ['state-1400', row(15)],
   ]
-  await endGone(topic, NOW)
+  await endGone(topic, clock)
   expect(ended).toHaveLength(1_499)
   expect(ended).toContain('state-3')
   expect(ended).not.toContain('state-1400')

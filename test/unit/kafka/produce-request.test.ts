@@ -92,10 +92,13 @@ describe('a produce request', () => {
     })
     const plain = { key: null, value: 'v' }
     expect(isPlain(of(plain) as ProduceParameters)).toBe(true)
+    expect(isPlain(of({ ...plain, timestamp: '1' }) as ProduceParameters)).toBe(true)
+    const messages = [plain, { ...plain, timestamp: '1' }]
+    const topicData = [{ topic: 't', partitions: [{ partition: 0, messages }] }]
+    expect(isPlain({ acks: -1, timeout: 1, topicData })).toBe(false)
     expect(isPlain(of(plain, { producerId: -1 }) as ProduceParameters)).toBe(true)
     for (const other of [
       of(plain, { compression: 1 }),
-      of({ ...plain, timestamp: '1' }),
       of({ ...plain, headers: { a: ['1', '2'] } }),
       of({ ...plain, headers: { a: Buffer.from('1') } }),
     ])
