@@ -8,12 +8,14 @@ import type { FaultProxy } from '../helpers/fault-proxy.ts'
 import { plainClient, type Read } from '../helpers/kafka-client.ts'
 import { type KafkaCluster, startKafkaCluster } from '../helpers/kafka-cluster.ts'
 import { type Ping, RedisProbe } from '../helpers/redis-probe.ts'
-import { type Environment, type Service, startService, TOKEN_KEY } from '../helpers/service.ts'
+import { type Environment, type Service, TOKEN_KEY } from '../helpers/service.ts'
 import { produceKeyed } from '../helpers/service-topics.ts'
+import { ShiftedClock } from '../helpers/shifted-clock.ts'
 import { simulateLive, simulateTraffic, type Traffic } from '../helpers/traffic.ts'
 import { compareCounts } from './counts.ts'
 import { compareInput, createInput, endsOf, produceLive } from './input.ts'
-import { type CellResult, decisionsOf, type Expected, judge } from './judge.ts'
+import { Instances } from './instances.ts'
+import { type CellResult, decisionsOf, type Expected, judge, undueLetters } from './judge.ts'
 import {
   type CommitSeen,
   type InputRecord,
@@ -23,6 +25,7 @@ import {
   unreadOf,
   watchCommits,
 } from './place.ts'
+import { type MakeBatches, type PlacedRecord, plant } from './planted.ts'
 import { ReplaceableRedis } from './replaceable-redis.ts'
 import { holds } from './results.ts'
 import { runUndisturbed } from './undisturbed.ts'
@@ -54,6 +57,8 @@ export interface Battle {
   copyRedis(): Promise<void>
   /** Empties Redis. */
   emptyRedis(): Promise<void>
+  /** Sets the wall clock of the first instance, ms from the right one, in a cell that says what it is at the start. */
+  setClock(offset: number): void
 }
 
 export interface Cell {
@@ -63,9 +68,24 @@ export interface Cell {
   /** Ends when its faults are over; the rest of the records is worked on in peace. */
   readonly fault: (battle: Battle) => Promise<void>
   /** Present: records come while it lasts, so many a second over so many minutes, and not as a backlog. */
-  readonly live?: { readonly perSecond: number; readonly minutes: number }
+  readonly live?: {
+    readonly perSecond: number
+    readonly minutes: number
+    /** From now to the event time of the first record, ms; default: a minute, in which the instances come up. */
+    readonly lead?: number
+  }
   /** Default: two. */
   readonly instances?: number
+  /** Settings of the instances that differ from those of the other cells. */
+  readonly env?: Environment
+  /** Wall clocks at the start, ms from the right one: of the first instance, and of Redis. */
+  readonly clocks?: { readonly first?: number; readonly redis?: number }
+  /** What stands between the records of a backlog. */
+  readonly batches?: MakeBatches
+  /** Whether the fault is never over: what `tells` is still said at the end. */
+  readonly lasts?: boolean
+  /** Whether `/healthz` has to answer within 2 s all the while. */
+  readonly answers?: boolean
   /** Has the last partition of the input on this broker alone. */
   readonly lastPartitionOn?: number
   /** What `/readyz` of some instance must say while the fault lasts; absent: it may go unnoticed. */
@@ -78,8 +98,6 @@ export interface Cell {
 
 const DEPLOYMENT = 'faults'
 const PARTITIONS = 12
-/** How long catching up may take, ms. */
-const WITHIN = 300_000
 /** Time to bring up the instances before live records come, ms. */
 const LEAD = 60_000
 const LINE_END = Buffer.from('\n')
@@ -143,23 +161,29 @@ export class Arena {
     const name = `${cell.name}-${++this.#cells}`
     const topic = `${name}.messages`
     const outputs = Object.fromEntries(OUTPUTS.map((use) => [use, `${name}.${use}`]))
-    await createInput(client, topic, PARTITIONS, cell.lastPartitionOn)
+    await createInput(client, topic, PARTITIONS, cell)
     for (const output of Object.values(outputs))
       await client.createTopic({ config: { 'message.timestamp.type': 'LogAppendTime' } }, output)
-    await redis.reset()
+    await redis.reset(cell.clocks?.redis)
     const traffic = await this.#trafficOf(cell)
-    if (!cell.live) await produceKeyed(client, topic, traffic.records)
+    const planted = cell.batches ? await plant(cluster, topic, traffic, cell.batches) : undefined
+    if (!cell.live && !planted) await produceKeyed(client, topic, traffic.records)
 
     const commits = watchCommits(cluster.direct, name, topic)
-    const environment = this.#environment(traffic, name, topic, outputs)
-    const instances = new Instances(delivery ? { ...environment, SIGWATCH_DELIVERY: delivery } : environment)
-    const records = traffic.records.length
+    const environment = { ...this.#environment(traffic, name, topic, outputs), ...cell.env }
+    const clock = cell.clocks?.first === undefined ? undefined : new ShiftedClock(cell.clocks.first)
+    const instances = new Instances(
+      delivery ? { ...environment, SIGWATCH_DELIVERY: delivery } : environment,
+      clock,
+    )
+    const records = planted?.length ?? traffic.records.length
     const ends = await endsOf(client, topic)
-    const battle = this.#battle({ topic, groupId: name, seed, records, ends, commits, instances })
+    const battle = this.#battle({ topic, groupId: name, seed, records, ends, commits, instances, clock })
     const said = new Set<string>()
     let unready: readonly string[] = []
     let caughtUp = 0
     const looking = instances.watchMemory()
+    const health = instances.watchHealth()
     const probe = new RedisProbe(redis.port)
     let pings: readonly Ping[] = []
     try {
@@ -173,22 +197,30 @@ export class Arena {
       caughtUp = Math.round((Date.now() - over) / 1000)
       // What a dead instance left in the outbox is sent again after 5 s.
       await sleep(8_000)
-      unready = await instances.unready()
+      unready = await instances.unready(cell.lasts ? cell.tells : undefined)
       await instances.stop()
     } finally {
       looking()
+      health.stop()
+      clock?.remove()
       pings = probe.stop()
       await instances.killAll()
       await commits.stop()
       await this.#heal()
     }
-    const [input, alerts, letters, verdicts] = await Promise.all(
-      [topic, ...OUTPUTS.map((use) => outputs[use]!)].map((of) => readWhole(cluster.direct, of)),
-    )
-    const given = input!.map(asInput)
-    const { lost, repeated } = compareInput(traffic.records, input!)
+    // What the cell itself put between the records is more than a plain client can read.
+    const [input, alerts, letters, verdicts] = await Promise.all([
+      planted ?? readWhole(cluster.direct, topic),
+      ...OUTPUTS.map((use) => readWhole(cluster.direct, outputs[use]!)),
+    ])
+    const given = input.map(asInput)
+    const { lost, repeated } = planted ? { lost: 0, repeated: 0 } : compareInput(traffic.records, input)
     if (lost > 0) throw new Error(`${lost} records were sent and are not in ${topic}`)
-    const expected = cell.live ? await this.#expectedOf(traffic, input!) : this.#undisturbed
+    const expected = planted
+      ? await this.#expectedOfPlanted(traffic, planted)
+      : cell.live
+        ? await this.#expectedOf(traffic, input)
+        : this.#undisturbed
     const scope = { deployment: DEPLOYMENT, clusterId: await client.clusterId(), topic }
     const counts = await compareCounts(redis.direct, scope, expected.observations)
     const isTold =
@@ -202,7 +234,9 @@ export class Arena {
       unready,
       said,
       seed,
-      records: input!.length,
+      records: input.length,
+      ...(cell.answers ? { slowestHealth: health.slowest() } : {}),
+      undueLetters: undueLetters(input, letters!),
       seconds: Math.round((Date.now() - began) / 1000),
       caughtUp,
       resident: Math.round(instances.mostResident),
@@ -286,16 +320,25 @@ export class Arena {
     if (!live) return this.#traffic
     const count = Math.min(live.perSecond * live.minutes * 60, this.#count)
     const folder = mkdtempSync(join(this.#folder, 'live-'))
-    return simulateLive(folder, count, { minutes: live.minutes, start: Date.now() + LEAD })
+    return simulateLive(folder, count, { minutes: live.minutes, start: Date.now() + (live.lead ?? LEAD) })
   }
 
   /** Of what came to be in the topic, in the order in which it was sent. */
-  async #expectedOf(traffic: Traffic, input: readonly Read[]): Promise<Expected> {
+  async #expectedOf(traffic: Traffic, input: readonly Pick<Read, 'value'>[]): Promise<Expected> {
     const order = new Map(traffic.records.map(({ value }, n) => [value.toString('latin1'), n]))
     const values = input.map(({ value }) => value!).sort((a, b) => placeIn(order, a) - placeIn(order, b))
     const folder = dirname(traffic.file)
     const file = join(folder, 'sent.jsonl')
     writeFileSync(file, Buffer.concat(values.flatMap((value) => [value, LINE_END])))
+    return expectedOf(folder, file, undisturbedEnvironment(traffic))
+  }
+
+  /** Of the records of the traffic and those between them that must be judged. */
+  async #expectedOfPlanted(traffic: Traffic, planted: readonly PlacedRecord[]): Promise<Expected> {
+    const folder = mkdtempSync(join(this.#folder, 'planted-'))
+    const file = join(folder, 'sent.jsonl')
+    const judged = planted.filter(({ ends }) => ends !== 'buried')
+    writeFileSync(file, Buffer.concat(judged.flatMap(({ value }) => [value!, LINE_END])))
     return expectedOf(folder, file, undisturbedEnvironment(traffic))
   }
 
@@ -308,8 +351,9 @@ export class Arena {
     readonly ends: readonly number[]
     readonly commits: ReturnType<typeof watchCommits>
     readonly instances: Instances
+    readonly clock: ShiftedClock | undefined
   }): Battle {
-    const { topic, groupId, seed, records, ends, commits, instances } = of
+    const { topic, groupId, seed, records, ends, commits, instances, clock } = of
     const { cluster, redis } = this
     return {
       ...{ cluster, topic, groupId, random: seededRandom(seed) },
@@ -332,6 +376,7 @@ export class Arena {
       copyRedis: () => redis.copy(),
       replaceRedis: () => redis.replace(),
       emptyRedis: () => redis.empty(),
+      setClock: (offset) => clock!.set(offset),
     }
   }
 
@@ -370,131 +415,6 @@ export class Arena {
   }
 }
 
-/** The instances of one cell. */
-class Instances {
-  readonly #env: Environment
-  readonly #all: Service[] = []
-  running: readonly Service[] = []
-  /** The most memory that one of them had, MB. */
-  mostResident = 0
-
-  constructor(env: Environment) {
-    this.#env = env
-  }
-
-  async start(): Promise<Service> {
-    const service = await startService(this.#env)
-    this.#all.push(service)
-    this.running = [...this.running, service]
-    return service
-  }
-
-  async kill(instance: Service): Promise<void> {
-    this.running = this.running.filter((other) => other !== instance)
-    await instance.kill()
-  }
-
-  async leave(instance: Service): Promise<void> {
-    this.running = this.running.filter((other) => other !== instance)
-    const code = await instance.stop()
-    if (code !== 0) throw new Error(`an instance left with ${code}:\n${instance.stderr.slice(-3_000)}`)
-  }
-
-  /** Resolves when the condition holds; rejects when an instance ends by itself, or after some minutes. */
-  async until(condition: () => boolean): Promise<void> {
-    for (const until = Date.now() + WITHIN; !condition(); await sleep(200)) {
-      const ended = this.running.find((service) => service.exited)
-      if (ended)
-        throw new Error(`an instance ended with ${ended.child.exitCode}:\n${ended.stderr.slice(-3_000)}`)
-      if (Date.now() > until)
-        throw new Error(`not done:\n${(await Promise.all(this.running.map(standing))).join('\n')}`)
-    }
-  }
-
-  /** Writes what each of them logged into a file of the folder. */
-  keepLogs(folder: string): void {
-    for (const { child, stderr } of this.#all)
-      writeFileSync(join(folder, `instance-${child.pid}.log`), stderr)
-  }
-
-  /** Whether one of these events is in the log of an instance. */
-  said(events: readonly string[]): boolean {
-    return this.#all.some(({ log }) => log.some(({ event }) => events.includes(event)))
-  }
-
-  /** Looks at memory until the returned function is called. */
-  watchMemory(): () => void {
-    const looking = setInterval(() => {
-      for (const service of this.running) this.mostResident = Math.max(this.mostResident, service.resident())
-    }, 500)
-    return () => clearInterval(looking)
-  }
-
-  /** Gathers what `/readyz` of any instance says, but for what a start says, until the returned function is called. */
-  watchReadiness(said: Set<string>): () => Promise<void> {
-    let over = false
-    const watching = (async () => {
-      for (; !over; await sleep(250)) {
-        for (const service of this.running)
-          for (const reason of await reasonsOf(service))
-            if (!/starting|joining|preparing|not read to their end|not started/.test(reason))
-              said.add(reason.replace(/\d+/g, 'N'))
-      }
-    })()
-    return async () => {
-      over = true
-      await watching
-    }
-  }
-
-  /** Why some of them are still not ready after some seconds, with what they logged last; empty: all are ready. */
-  async unready(): Promise<readonly string[]> {
-    for (const until = Date.now() + 15_000; ; await sleep(500)) {
-      const found = await Promise.all(
-        this.running.map(async (service) => ({ service, reasons: await reasonsOf(service) })),
-      )
-      const waiting = found.filter(({ reasons }) => reasons.length > 0)
-      if (waiting.length === 0) return []
-      if (Date.now() > until)
-        return waiting.map(
-          ({ service, reasons }) => `${reasons.join(' · ')}\n${service.stderr.slice(-1_500)}`,
-        )
-    }
-  }
-
-  async stop(): Promise<void> {
-    const stopping = this.running
-    const codes = await Promise.all(stopping.map((service) => service.stop()))
-    this.running = []
-    const failed = stopping[codes.findIndex((code) => code !== 0)]
-    if (failed) throw new Error(`an instance ended with ${codes.join()}:\n${failed.stderr.slice(-3_000)}`)
-  }
-
-  async killAll(): Promise<void> {
-    await Promise.all(this.running.map((service) => service.kill()))
-    this.running = []
-  }
-}
-
-const TELLING = /^sigwatch_(consumer_lag|oldest|assigned|partition_event|features_degraded |watermark)/
-
-/** Why an instance is not ready; empty: it is, or does not answer. */
-async function reasonsOf(service: Service): Promise<readonly string[]> {
-  try {
-    const { status, body } = await service.get('/readyz')
-    return status === 200 ? [] : (JSON.parse(body) as { reasons: string[] }).reasons
-  } catch {
-    return []
-  }
-}
-
-/** What an instance says of itself. */
-async function standing(service: Service): Promise<string> {
-  const [ready, metrics] = await Promise.all([service.get('/readyz'), service.get('/metrics')])
-  const lines = metrics.body.split('\n').filter((line) => TELLING.test(line))
-  return [ready.body, ...lines, service.stderr.slice(-2_000)].join('\n')
-}
-
 function undisturbedEnvironment(traffic: Traffic): Environment {
   return {
     SIGWATCH_DEPLOYMENT: DEPLOYMENT,
@@ -515,7 +435,7 @@ function placeIn(order: ReadonlyMap<string, number>, value: Buffer): number {
   return order.get(value.toString('latin1'))!
 }
 
-function asInput({ partition, offset, value }: Read): InputRecord {
+function asInput({ partition, offset, value }: Pick<Read, 'partition' | 'offset' | 'value'>): InputRecord {
   try {
     const { id } = JSON.parse(String(value)) as { id?: unknown }
     return { partition, offset, id: typeof id === 'string' ? id : undefined }

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../helpers/recording-handler.ts'
 import type { Service } from '../helpers/service.ts'
 import type { Battle, Cell } from './arena.ts'
+import { BYTE_CELLS } from './byte-cells.ts'
+import { CLOCK_CELLS } from './clock-cells.ts'
 
 /** Lets an instance run in slices, so that it works on about so many records a second. */
 async function slowDown(
@@ -330,6 +332,8 @@ export const CELLS: readonly Cell[] = [
       })
     },
   },
+  ...CLOCK_CELLS,
+  ...BYTE_CELLS,
 ]
 
 /** The cells of the tests: few records, about a minute each. */

@@ -64,7 +64,7 @@ async function persisting(attempt: () => Promise<unknown>): Promise<void> {
 }
 
 /** As the client's default partitioner has it. */
-function byPartition(records: Records, partitions: number): Map<number, Records[number][]> {
+export function byPartition(records: Records, partitions: number): Map<number, Records[number][]> {
   const groups = new Map<number, Records[number][]>()
   for (const record of records) {
     const partition = (murmur2(record.key) & 0x7fff_ffff) % partitions
@@ -105,12 +105,12 @@ function eventTime(value: Buffer, now: number): number | undefined {
   }
 }
 
-/** A topic whose partitions have three replicas, but for the last, which one broker has alone. */
+/** A topic whose partitions have three replicas, but for the last, which one broker has alone where the cell says so. */
 export async function createInput(
   client: PlainClient,
   topic: string,
   partitions: number,
-  lastOn?: number,
+  { lastPartitionOn: lastOn }: { readonly lastPartitionOn?: number } = {},
 ): Promise<void> {
   const config = lastOn === undefined ? {} : { 'min.insync.replicas': '1' }
   await client.createTopic({ partitions, config }, topic)

@@ -4,6 +4,7 @@ import type { Read } from '../helpers/kafka-client.ts'
 import { type Ping, promptBefore, promptShare, sinceSlow } from '../helpers/redis-probe.ts'
 import type { CountsFound } from './counts.ts'
 import type { InputRecord, Places } from './place.ts'
+import type { PlacedRecord } from './planted.ts'
 
 export interface CellResult {
   readonly cell: string
@@ -42,6 +43,14 @@ export interface CellResult {
    * are not judged; absent: earlier runs did not look.
    */
   readonly needless?: number
+  /** Alerts and verdicts that are `late`; absent, as the next three: earlier runs did not look. */
+  readonly late: number
+  /** States cleared as `expired` that the undisturbed run keeps. */
+  readonly expired: number
+  /** Dead letters of records that nothing is wrong with. */
+  readonly undueLetters: number
+  /** The longest time that `/healthz` took to answer, ms, where it has to within 2 s. */
+  readonly slowestHealth?: number
   /** Whether `/readyz` told of the fault while it lasted, where it must, and the log of missing buckets. */
   readonly told: boolean
   /** What `/readyz` said while the fault lasted, with N for numbers. */
@@ -59,14 +68,17 @@ export interface CellResult {
 export interface Expected {
   readonly alerts: ReadonlySet<string>
   readonly states: ReadonlySet<string>
+  readonly expired: ReadonlySet<string>
   readonly observations: readonly Observations[]
 }
 
 export interface Found
   extends Pick<
     CellResult,
-    'cell' | 'seed' | 'records' | 'seconds' | 'caughtUp' | 'resident' | 'delivery' | 'mostRepeated'
+    'cell' | 'seed' | 'records' | 'seconds' | 'caughtUp' | 'resident' | 'delivery' | 'mostRepeated' | 'slowestHealth'
   > {
+  /** Dead letters of records that nothing is wrong with, by place and code. */
+  readonly undueLetters: readonly string[]
   /** Whether `/readyz` told of the fault. */
   readonly isTold: boolean
   /** Whether a log told that buckets are missing, if any are. */
@@ -101,6 +113,11 @@ export function judge(found: Found): CellResult {
   }
   const messages = compare(ours.alerts, expected.alerts)
   const states = compare(ours.states, expected.states)
+  const expired = compare(ours.expired, expected.expired).only
+  const late = [
+    ...alerts.filter(({ data }) => data.late).map(({ id, subject }) => `${subject} (alert ${id})`),
+    ...verdicts.filter((v) => v.late).map(({ id }) => `message:${id} (verdict)`),
+  ]
   const degraded = verdicts.filter((v) => v.degraded)
   const undue = promptBefore(
     degraded.map(({ decidedAt }) => Date.parse(decidedAt)),
@@ -131,6 +148,10 @@ export function judge(found: Found): CellResult {
     ...(delivery ? { delivery } : {}),
     counts: { compared: counts.compared, marked: counts.marked, wrong: counts.wrong.length },
     needless,
+    late: late.length,
+    expired: expired.length,
+    undueLetters: found.undueLetters.length,
+    ...(found.slowestHealth === undefined ? {} : { slowestHealth: found.slowestHealth }),
     told: found.isTold && found.isMarkTold,
     said: [...found.said].sort(),
     ready: unready.length === 0,
@@ -153,6 +174,10 @@ export function judge(found: Found): CellResult {
       ...messages.lacking.slice(0, 5).map((id) => `alert only without: ${id}`),
       ...states.only.slice(0, 5).map((state) => `state only with faults: ${state}`),
       ...states.lacking.slice(0, 5).map((state) => `state only without: ${state}`),
+      ...late.slice(0, 5).map((what) => `late: ${what}`),
+      ...expired.slice(0, 5).map((state) => `cleared as expired: ${state}`),
+      ...found.undueLetters.slice(0, 5).map((what) => `dead letter of a record that is right: ${what}`),
+      ...(found.slowestHealth === undefined ? [] : [`/healthz took at most ${found.slowestHealth} ms`]),
       ...undue
         .slice(0, 5)
         .map((at) => `degraded ${sinceSlow(at, found.pings) / 1000} s after the last slow answer of Redis`),
@@ -201,14 +226,52 @@ function countsOf(keys: readonly unknown[]): Map<unknown, number> {
   return counts
 }
 
-/** Message alerts by id, raised states by code and target. */
-export function decisionsOf(alerts: readonly Alert[]): { alerts: Set<string>; states: Set<string> } {
-  const found = { alerts: new Set<string>(), states: new Set<string>() }
+/** Message alerts by id; raised states, and those that expired, by code and target. */
+export function decisionsOf(alerts: readonly Alert[]): Omit<Expected, 'observations'> {
+  const found = { alerts: new Set<string>(), states: new Set<string>(), expired: new Set<string>() }
   for (const { id, type, subject, data } of alerts) {
-    if (!data.state) found.alerts.add(id)
-    else if (type === 'sigwatch.alert.raised') found.states.add(`${data.reasons[0]!.code} ${subject}`)
+    if (!data.state) {
+      found.alerts.add(id)
+      continue
+    }
+    const state = `${data.reasons[0]!.code} ${subject}`
+    if (type === 'sigwatch.alert.raised') found.states.add(data.mode === 'shadow' ? `${state} shadow` : state)
+    else if (data.state.cause === 'expired') found.expired.add(state)
   }
   return found
+}
+
+/** How far its `ts` may lie ahead of the time of a record, ms, by default. */
+const FUTURE = 300_000
+
+/**
+ * Dead letters of records that nothing is wrong with: `ends` says so, or it is told to be ahead of the time of the record
+ * and is not.
+ */
+export function undueLetters(
+  input: readonly Pick<PlacedRecord, 'partition' | 'offset' | 'timestamp' | 'value' | 'ends'>[],
+  letters: readonly Pick<Read, 'headers'>[],
+): string[] {
+  const records = new Map(input.map((record) => [`${record.partition}/${record.offset}`, record]))
+  return letters.flatMap(({ headers }) => {
+    const place = `${headers['sigwatch-partition']}/${headers['sigwatch-offset']}`
+    const record = records.get(place)
+    if (record === undefined) return []
+    const code = headers['sigwatch-error']
+    const isAhead = code !== 'RECORD_TS_FUTURE' || timeOf(record.value) > record.timestamp + FUTURE
+    return isAhead && record.ends !== 'judged' ? [] : [`${place} ${code}`]
+  })
+}
+
+/** Epoch ms of the `ts` of a record; Infinity when it cannot be read. */
+function timeOf(value: Buffer | null): number {
+  try {
+    const { ts } = JSON.parse(String(value)) as { ts?: unknown }
+    const time = typeof ts === 'string' ? Date.parse(ts) : Number(ts)
+    return Number.isFinite(time) ? time : Number.POSITIVE_INFINITY
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
 }
 
 function compare(ours: ReadonlySet<string>, theirs: ReadonlySet<string>) {

@@ -60,10 +60,7 @@ export function placesOf(
   slack = 50,
 ): Places {
   const judged = timesOf(verdicts, ({ value }) => (JSON.parse(String(value)) as { id: string }).id)
-  const buried = timesOf(
-    letters,
-    ({ headers }) => `${headers['sigwatch-partition']}/${headers['sigwatch-offset']}`,
-  )
+  const buried = timesOf(letters.flatMap(ofEachRecord), ({ key }) => key!)
   const missing: string[] = []
   const both: string[] = []
   const early: string[] = []
@@ -95,8 +92,21 @@ export function placesOf(
   return { missing, both, early }
 }
 
+/** A dead letter once for each record that it stands for: a batch that cannot be read has one. */
+function ofEachRecord({ headers, timestamp }: Read): Pick<Read, 'key' | 'timestamp'>[] {
+  const from = Number(headers['sigwatch-offset'])
+  const last = Number(headers['sigwatch-last-offset'] ?? from)
+  return Array.from({ length: last - from + 1 }, (_, n) => ({
+    key: `${headers['sigwatch-partition']}/${from + n}`,
+    timestamp,
+  }))
+}
+
 /** When the records of each key were appended, ascending. */
-function timesOf(records: readonly Read[], keyOf: (record: Read) => string): Map<string, number[]> {
+function timesOf<T extends Pick<Read, 'timestamp'>>(
+  records: readonly T[],
+  keyOf: (record: T) => string,
+): Map<string, number[]> {
   const times = new Map<string, number[]>()
   for (const record of records) {
     const key = keyOf(record)

@@ -3,6 +3,7 @@ import { FaultProxy } from '../helpers/fault-proxy.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { until } from '../helpers/recording-handler.ts'
 import { type RedisServer, startOwnRedis } from '../helpers/redis-server.ts'
+import { ShiftedClock } from '../helpers/shifted-clock.ts'
 
 const portOf = ({ url }: RedisServer): number => Number(new URL(url).port)
 
@@ -58,14 +59,18 @@ export class ReplaceableRedis {
     this.proxy.replace(portOf(this.#copy!))
   }
 
-  /** The first server in its place, empty. */
-  async reset(): Promise<void> {
+  /** The first server in its place, empty; or one whose wall clock is off by so many ms. */
+  async reset(clock?: number): Promise<void> {
     this.proxy.set({ kind: 'none' })
     if (this.#isReplaced) this.proxy.replace(portOf(this.#first))
     this.#isReplaced = false
     await this.#copy?.stop()
     this.#copy = undefined
     await this.empty()
+    if (clock === undefined) return
+    const shifted = new ShiftedClock(clock)
+    this.#copy = await startOwnRedis(undefined, shifted.env)
+    this.replace()
   }
 
   async stop(): Promise<void> {

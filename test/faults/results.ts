@@ -6,7 +6,21 @@ interface Run {
   readonly at: string
 }
 
-type LookedAtLater = 'undue' | 'prompt' | 'counts' | 'told' | 'said' | 'ready' | 'caughtUp' | 'resident'
+type LookedAtLater =
+  | 'undue'
+  | 'prompt'
+  | 'counts'
+  | 'told'
+  | 'said'
+  | 'ready'
+  | 'caughtUp'
+  | 'resident'
+  | 'late'
+  | 'expired'
+  | 'undueLetters'
+
+/** What `/healthz` may take to answer, ms. */
+const ANSWERS_WITHIN = 2_000
 
 /** What a cell came to: what the invariants found, or why it did not come to its end. Earlier runs looked at less. */
 export type Outcome =
@@ -24,10 +38,11 @@ export interface FileOfResults {
 export function holds(outcome: Outcome): boolean {
   if ('failure' in outcome) return false
   const { missing, both, early, alerts, states, degraded, undue = 0, told = true, ready = true } = outcome
-  const { needless = 0 } = outcome
+  const { needless = 0, late = 0, expired = 0, undueLetters = 0, slowestHealth = 0 } = outcome
   const { marked, wrong } = outcome.counts ?? { marked: 0, wrong: 0 }
   if (!told || !ready || wrong > 0 || undue > 0 || needless > 0) return false
   if (isTooOften(outcome)) return false
+  if (late + expired + undueLetters > 0 || slowestHealth > ANSWERS_WITHIN) return false
   if (outcome.delivery === 'exactly-once' && outcome.repeated > 0) return false
   if (missing + both + early + alerts.only + alerts.lacking > 0) return false
   return degraded + marked > 0 || states.only + states.lacking === 0

@@ -58,7 +58,10 @@ export async function startRedis(): Promise<RedisServer> {
   return url === undefined ? startOwnRedis() : { url, stop: async () => {} }
 }
 
-/** A fresh server in a folder of its own, on a free socket port (or on `port`, to come back where one was stopped). */
+/**
+ * A fresh server in a folder of its own, on a free socket port (or on `port`, to come back where one was stopped), with
+ * `env` added to its environment.
+ */
 export async function startOwnRedis(
   port?: number,
   env: Readonly<Record<string, string>> = {},

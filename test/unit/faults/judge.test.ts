@@ -12,9 +12,10 @@ const found = (inputs: readonly string[], verdicts: readonly string[]): Found =>
   ...{ isTold: true, isMarkTold: true, unready: [], said: new Set(), pings: [], delivery: 'exactly-once' },
   places: { missing: [], both: [], early: [] },
   input: inputs.map((id, offset) => ({ partition: 0, offset, id })),
+  undueLetters: [],
   sentAgain: inputs.length - new Set(inputs).size,
   counts: { compared: 0, marked: 0, marks: 0, wrong: [] },
-  expected: { alerts: new Set(), states: new Set(), observations: [] },
+  expected: { alerts: new Set(), states: new Set(), expired: new Set(), observations: [] },
   ...{ alerts: [], letters: [], verdicts: verdicts.map(verdict) },
 })
 
