@@ -1,35 +1,41 @@
 import type { IncomingMessage } from 'node:http'
 import { SEARCH_FIELDS } from '../archive/reader.ts'
-import { DAY } from '../domain/time.ts'
+import { DAY, EARLIEST_TIME, LATEST_TIME } from '../domain/time.ts'
 import type { AskedSearch } from './sealed-searches.ts'
 
 const COOKIE = 'sigwatch-desk'
 const MAX_FORM = 16_384
+/** PostgreSQL keeps no text with it, and asking for one fails. */
+const NUL = '\u0000'
 
 /** The search that a form, or the link of a dashboard, asks for; a day around now where it names no time. */
 export function searchOf(fields: URLSearchParams): AskedSearch {
   const now = Date.now()
   return {
     field: SEARCH_FIELDS.find((name) => name === fields.get('field')),
-    value: fields.get('value')?.trim() ?? '',
+    value: fields.get('value')?.replaceAll(NUL, '').trim() ?? '',
     from: timeOf(fields.get('from')) ?? now - DAY,
     to: timeOf(fields.get('to')) ?? now + DAY,
   }
 }
 
+/** A part of a path; undefined where it is none, or no id can be so. */
 export function decoded(text: string): string | undefined {
   try {
-    return decodeURIComponent(text)
+    const part = decodeURIComponent(text)
+    return part.includes(NUL) ? undefined : part
   } catch {
     return undefined
   }
 }
 
-/** Of a form's date and time, which is Beijing time, or of a link's epoch ms; undefined: none. */
+/**
+ * Of a form's date and time, which is Beijing time, or of a link's epoch ms; undefined: none, or one that no record has.
+ */
 export function timeOf(text: string | null): number | undefined {
-  if (text && /^\d{13}$/.test(text)) return Number(text)
-  const ms = text ? Date.parse(`${text}:00+08:00`) : Number.NaN
-  return Number.isNaN(ms) ? undefined : ms
+  if (!text) return undefined
+  const ms = /^\d{13}$/.test(text) ? Number(text) : Date.parse(`${text}:00+08:00`)
+  return ms >= EARLIEST_TIME && ms <= LATEST_TIME ? ms : undefined
 }
 
 export function cookie(value: string, seconds: number): string {

@@ -37,6 +37,8 @@ interface Answer {
 
 /** How long a wrong token is answered, ms. */
 const SLOW = 500
+/** What the paths of requests are read against. */
+const ORIGIN = 'http://desk'
 const VERDICTS = ['confirmed', 'false_positive', 'release'] as const
 const LONGEST_DAYS = 30
 /** Over which the overview says how right codes were. */
@@ -107,7 +109,8 @@ interface Asked {
   readonly session: Session
 }
 
-class DeskPages {
+/** Answers requests, with sessions in memory. */
+export class DeskPages {
   readonly #options: DeskOptions
   readonly #sessions: Sessions
   readonly #searches = new SealedSearches()
@@ -132,8 +135,9 @@ class DeskPages {
   }
 
   async #answer(request: IncomingMessage): Promise<Answer> {
-    const url = new URL(request.url ?? '/', 'http://desk')
-    const { pathname: path, searchParams: query } = url
+    const address = request.url ?? '/'
+    if (!URL.canParse(address, ORIGIN)) return this.#failure(404, this.#speech.say('noPage'))
+    const { pathname: path, searchParams: query } = new URL(address, ORIGIN)
     if (path === '/style.css') return { status: 200, type: 'text/css; charset=utf-8', body: STYLE }
     const isPost = request.method === 'POST'
     if (!isPost && request.method !== 'GET') return this.#failure(405, this.#speech.say('methods'))
