@@ -2,8 +2,8 @@ import { damerauLevenshtein } from '../language/distance.ts'
 
 /** The candidate that a mistyped word most likely meant, or undefined when none is near. Case is no difference. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
-  const limit = Math.max(1, Math.floor(word.length / 3))
   const wanted = word.slice(0, 100).toLowerCase()
+  const limit = Math.max(1, Math.floor(wanted.length / 3))
   let best: string | undefined
   let least = limit + 0.5
   for (const candidate of candidates) {
