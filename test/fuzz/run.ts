@@ -1,86 +1,98 @@
-// Everything that takes input from outside, with inputs made at random: nothing throws, what comes out can be, and a
-// character costs a bounded time. Then every code point, repeated to the longest text of a record.
+// Everything that takes input from outside, with inputs made at random: nothing throws, what comes out can be, a character
+// costs a bounded time, and the heap does not grow. Then every code point, repeated to the longest text of a record.
 //
-//   npm run fuzz [-- --inputs 1000000 --seed N --only NAME --no-code-points --out FILE]
+//   npm run fuzz [-- --inputs 1000000 --seed N --workers N --only NAME --no-code-points --out FILE]
 //
-// Prints its seed; the same seed makes the same inputs. Exits 1 with the first inputs that failed. `--out` writes what
-// docs/faults.md shows.
-import { execFileSync } from 'node:child_process'
+// Prints its seed; the same seed and workers make the same inputs. Exits 1 with the first inputs that failed. `--workers`
+// shares the inputs among so many processes. `--out` writes what docs/faults.md shows.
+import { type ChildProcess, execFileSync, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { createRandom } from '../../src/model/random.ts'
 import { Tokenizer } from '../../src/model/tokenizer.ts'
 import { readText } from '../../src/text/read-text.ts'
 import { LONGEST, leastTime } from '../helpers/hostile-texts.ts'
-import type { FuzzedTarget, FuzzResults } from './results.ts'
-import { TARGETS, type Target } from './targets.ts'
+import { fuzzTarget, type Report } from './fuzz-target.ts'
+import { type FuzzedTarget, type FuzzResults, together } from './results.ts'
+import { TARGETS } from './targets.ts'
 
-/** Shorter inputs are timed as this many characters: what a call costs by itself. */
-const SHORTEST = 200
 const MAX_SHOWN = 5
-/** How often an input over its limit is timed again: on a busy machine neighbours cost processor time for seconds. */
-const AGAIN = 400
+/** Between the seeds of workers. */
+const SEEDS_APART = 7_919
 
 const { values: options } = parseArgs({
   options: {
     inputs: { type: 'string', default: '1000000' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    workers: { type: 'string', default: '1' },
     only: { type: 'string' },
     out: { type: 'string' },
     'code-points': { type: 'boolean', default: true },
   },
   allowNegative: true,
 })
-const inputs = Number(options.inputs)
-const seed = Number(options.seed)
-// Of the sources as they are now, not when it ends.
-const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
-console.log(`seed ${seed}, ${inputs.toLocaleString('en-US')} inputs`)
+const [inputs, seed, workers] = [Number(options.inputs), Number(options.seed), Number(options.workers)]
+const isWorker = process.send !== undefined
+const targets = TARGETS.filter(({ name }) => options.only === undefined || name === options.only)
+const shares = targets.reduce((sum, { share }) => sum + share, 0)
+if (targets.length === 0) {
+  process.stderr.write(`--only: one of ${TARGETS.map(({ name }) => name).join(', ')}\n`)
+  process.exit(2)
+}
 
 let faults = 0
-function fault(what: string, input: string): void {
+const report: Report = (what, input) => {
   faults++
   if (faults <= MAX_SHOWN) console.log(`FAULT ${what}\n  ${JSON.stringify(input.slice(0, 400))}`)
 }
 
-/** Runs one target; returns the greatest time a character, µs. */
-function fuzz(target: Target, count: number): number {
-  const random = createRandom(seed)
-  let worst = 0
-  for (let n = 0; n < count; n++) {
-    const input = target.make(random)
-    const began = performance.now()
-    try {
-      target.run(input)
-    } catch (error) {
-      fault(`${target.name}: ${error instanceof Error ? error.stack : String(error)}`, input)
-      continue
-    }
-    const length = Math.max(SHORTEST, input.length)
-    let cost = ((performance.now() - began) * 1000) / length
-    if (cost > target.perCharacter) {
-      const limit = (target.perCharacter * length) / 1000
-      cost = (leastTime(() => target.run(input), limit, AGAIN) * 1000) / length
-      if (cost > target.perCharacter) fault(`${target.name}: ${cost.toFixed(1)} µs a character`, input)
-    }
-    worst = Math.max(worst, cost)
-  }
-  return worst
+function print({ name, inputs: count, seconds, worst, limit, grown = 0 }: FuzzedTarget): void {
+  console.log(
+    `${name.padEnd(16)} ${count.toLocaleString('en-US').padStart(10)} inputs in ${String(seconds).padStart(4)} s, ` +
+      `at most ${worst.toFixed(2)} µs a character (limit ${limit}), heap +${grown} MB`,
+  )
 }
 
-const fuzzed: FuzzedTarget[] = []
-for (const target of TARGETS) {
-  if (options.only !== undefined && target.name !== options.only) continue
-  const count = options.only === undefined ? Math.ceil((inputs * target.share) / 1000) : inputs
-  const began = performance.now()
-  const worst = fuzz(target, count)
-  const seconds = (performance.now() - began) / 1000
-  const { name, perCharacter: limit } = target
-  fuzzed.push({ name, inputs: count, seconds: Math.round(seconds), worst: Number(worst.toFixed(2)), limit })
-  console.log(
-    `${target.name.padEnd(14)} ${count.toLocaleString('en-US').padStart(9)} inputs in ${seconds.toFixed(0).padStart(4)} s, ` +
-      `at most ${worst.toFixed(2)} µs a character (limit ${target.perCharacter})`,
+/** What one process found. */
+interface Found {
+  readonly targets: readonly FuzzedTarget[]
+  readonly faults: number
+}
+
+async function fuzzAll(): Promise<Found> {
+  const found: FuzzedTarget[] = []
+  for (const target of targets) {
+    const one = await fuzzTarget(target, { seed, count: Math.ceil((inputs * target.share) / shares) }, report)
+    if (!isWorker) print(one)
+    found.push(one)
+  }
+  return { targets: found, faults }
+}
+
+/** The same in several processes, each with a seed of its own. */
+async function fuzzInWorkers(): Promise<Found> {
+  const share = Math.ceil(inputs / workers)
+  const founds = await Promise.all(
+    Array.from({ length: workers }, (_, n) => {
+      const args = ['--inputs', String(share), '--seed', String(seed + n * SEEDS_APART), '--no-code-points']
+      const only = options.only === undefined ? [] : ['--only', options.only]
+      return foundBy(fork(fileURLToPath(import.meta.url), [...args, ...only]))
+    }),
   )
+  const all = targets.map((_, i) => together(founds.map((found) => found.targets[i]!)))
+  for (const one of all) print(one)
+  return { targets: all, faults: founds.reduce((sum, found) => sum + found.faults, 0) }
+}
+
+async function foundBy(worker: ChildProcess): Promise<Found> {
+  let found: Found | undefined
+  worker.on('message', (message) => {
+    found = message as Found
+  })
+  const [code] = (await once(worker, 'exit')) as [number | null]
+  if (found === undefined) throw new Error(`a worker ended with ${code}`)
+  return found
 }
 
 /** Reads each code point of the planes in use, repeated to the longest text. */
@@ -93,7 +105,7 @@ function codePoints(): NonNullable<FuzzResults['codePoints']> {
     const text = String.fromCodePoint(code).repeat(LONGEST)
     const read = () => tokenizer.read(readText(text).normalised.text, text)
     const took = leastTime(read, limit)
-    if (took > limit) fault(`U+${code.toString(16)}: ${took.toFixed(1)} ms`, text.slice(0, 2))
+    if (took > limit) report(`U+${code.toString(16)}: ${took.toFixed(1)} ms`, text.slice(0, 2))
     if (took > slowest.took) slowest = { took, code }
   }
   const { took, code } = slowest
@@ -107,14 +119,28 @@ function codePoints(): NonNullable<FuzzResults['codePoints']> {
   }
 }
 
-const points = options['code-points'] && options.only === undefined ? codePoints() : undefined
-if (options.out !== undefined) {
-  const at = new Date().toISOString().slice(0, 10)
-  const results: FuzzResults = {
-    ...{ commit, at, seed, faults, targets: fuzzed },
-    ...(points ? { codePoints: points } : {}),
+if (isWorker) {
+  const found = await fuzzAll()
+  process.send!(found)
+  process.disconnect()
+} else {
+  // Of the sources as they are now, not when it ends.
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
+  console.log(`seed ${seed}, ${inputs.toLocaleString('en-US')} inputs`)
+  const found = workers > 1 ? await fuzzInWorkers() : await fuzzAll()
+  const before = faults
+  const points = options['code-points'] && options.only === undefined ? codePoints() : undefined
+  const all = found.faults + faults - before
+  if (options.out !== undefined) {
+    const at = new Date().toISOString().slice(0, 10)
+    const results: FuzzResults = {
+      ...{ commit, at, seed, faults: all },
+      ...(workers > 1 ? { workers } : {}),
+      targets: found.targets,
+      ...(points ? { codePoints: points } : {}),
+    }
+    writeFileSync(options.out, `${JSON.stringify(results, null, 2)}\n`)
   }
-  writeFileSync(options.out, `${JSON.stringify(results, null, 2)}\n`)
+  console.log(all === 0 ? 'no fault' : `${all} faults`)
+  process.exitCode = all === 0 ? 0 : 1
 }
-console.log(faults === 0 ? 'no fault' : `${faults} faults`)
-process.exitCode = faults === 0 ? 0 : 1

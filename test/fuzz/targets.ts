@@ -6,7 +6,7 @@ import { readConfig } from '../../src/app/config.ts'
 import { findingsOf } from '../../src/detectors/all.ts'
 import { LABELS } from '../../src/domain/labels.ts'
 import type { Classifier } from '../../src/domain/ports.ts'
-import { createRandom, type Random } from '../../src/model/random.ts'
+import { createRandom } from '../../src/model/random.ts'
 import { Tokenizer } from '../../src/model/tokenizer.ts'
 import { messageOutputs, type OutputOptions } from '../../src/pipeline/outputs.ts'
 import { loadPolicy, parsePolicy } from '../../src/policy/load.ts'
@@ -22,31 +22,11 @@ import { readText } from '../../src/text/read-text.ts'
 import { TextTemplate } from '../../src/text/text-template.ts'
 import { withNumbersIn, withOtherNumbers } from '../helpers/alike-texts.ts'
 import { messageOf, NOON, registryOf, scoresFor } from '../helpers/detector-fixtures.ts'
-import { hostileText, LONGEST, mixedText } from '../helpers/hostile-texts.ts'
+import { COMMAND_TARGETS } from './command-targets.ts'
+import { HTTP_TARGETS } from './http-targets.ts'
+import { INPUT_TARGETS } from './input-targets.ts'
 import { mutated, mutatedText } from './mutate.ts'
-
-/** One thing that takes input from outside. */
-export interface Target {
-  readonly name: string
-  /** Inputs in a run of a thousand. */
-  readonly share: number
-  /** What a character of the input may cost, µs; inputs below 200 characters count as 200. */
-  readonly perCharacter: number
-  /** Makes an input; its length is what time is divided by. */
-  readonly make: (random: Random) => string
-  /** Works on it. Throws where it must not, or where what comes out cannot be. */
-  readonly run: (input: string) => unknown
-}
-
-/** A text of any length up to that of a record, made to cost time or just mixed. */
-const anyText = (random: Random): string =>
-  random.chance(0.3)
-    ? hostileText(random, random.chance(0.2) ? LONGEST : random.between(1, 400))
-    : mixedText(random, random.between(2, 120))
-
-function must(holds: boolean, what: string): void {
-  if (!holds) throw new Error(`must hold: ${what}`)
-}
+import { anyText, must, type Target } from './target.ts'
 
 const RECORD = {
   ...{
@@ -221,12 +201,12 @@ function runDecision(text: string): void {
 }
 
 export const TARGETS: readonly Target[] = [
-  { name: 'decode', share: 350, perCharacter: 5, make: (r) => mutated(r, RECORD), run: runDecode },
-  { name: 'normalise', share: 150, perCharacter: 5, make: anyText, run: runNormalise },
-  { name: 'read a text', share: 180, perCharacter: 5, make: anyText, run: runExtract },
+  { name: 'decode', share: 220, perCharacter: 5, make: (r) => mutated(r, RECORD), run: runDecode },
+  { name: 'normalise', share: 90, perCharacter: 5, make: anyText, run: runNormalise },
+  { name: 'read a text', share: 130, perCharacter: 5, make: anyText, run: runExtract },
   {
     name: 'alike texts',
-    share: 60,
+    share: 50,
     perCharacter: 15,
     make: (r) => withNumbersIn(r, anyText(r)),
     run: runAlike,
@@ -234,7 +214,7 @@ export const TARGETS: readonly Target[] = [
   { name: 'fingerprint', share: 30, perCharacter: 5, make: anyText, run: runFingerprint },
   {
     name: 'registry rows',
-    ...{ share: 80, perCharacter: 10 },
+    ...{ share: 60, perCharacter: 10 },
     make: (r) => mutated(r, r.pick(ROWS)),
     run: (input) => {
       const value = parsed(input)
@@ -243,7 +223,7 @@ export const TARGETS: readonly Target[] = [
   },
   {
     name: 'side rows',
-    ...{ share: 90, perCharacter: 10 },
+    ...{ share: 60, perCharacter: 10 },
     make: (r) => mutated(r, r.pick(SIDE)[1]),
     run: (input) => {
       for (const [name] of SIDE) readSideValue(name, Buffer.from(input), canonicalNumber)
@@ -268,6 +248,9 @@ export const TARGETS: readonly Target[] = [
     make: (r) => mutatedText(r, REGISTRY),
     run: (input) => readRegistry(inFile('registry.yaml', input)),
   },
+  ...INPUT_TARGETS,
+  ...HTTP_TARGETS,
+  ...COMMAND_TARGETS,
 ]
 
 function parsed(input: string): unknown {
