@@ -11,7 +11,7 @@ import { type Ping, RedisProbe } from '../helpers/redis-probe.ts'
 import { type Environment, type Service, TOKEN_KEY } from '../helpers/service.ts'
 import { produceKeyed } from '../helpers/service-topics.ts'
 import { ShiftedClock } from '../helpers/shifted-clock.ts'
-import { simulateLive, simulateTraffic, type Traffic } from '../helpers/traffic.ts'
+import { simulateLive, simulateTraffic, simulateTrial, type Traffic } from '../helpers/traffic.ts'
 import { compareCounts } from './counts.ts'
 import { compareInput, createInput, endsOf, produceLive } from './input.ts'
 import { Instances } from './instances.ts'
@@ -71,8 +71,11 @@ export interface Cell {
   readonly live?: {
     readonly perSecond: number
     readonly minutes: number
-    /** From now to the event time of the first record, ms; default: a minute, in which the instances come up. */
-    readonly lead?: number
+    /**
+     * Present: they are those of a trial, whose events come early, and the event time of the first record is so many ms
+     * ago. All of them come, at this rate of lawful ones.
+     */
+    readonly trialBegan?: number
   }
   /** Default: two. */
   readonly instances?: number
@@ -318,9 +321,12 @@ export class Arena {
   /** What is worked on: the records of all cells, or live ones that begin shortly. */
   async #trafficOf({ live }: Cell): Promise<Traffic> {
     if (!live) return this.#traffic
-    const count = Math.min(live.perSecond * live.minutes * 60, this.#count)
+    const { perSecond, minutes, trialBegan } = live
     const folder = mkdtempSync(join(this.#folder, 'live-'))
-    return simulateLive(folder, count, { minutes: live.minutes, start: Date.now() + (live.lead ?? LEAD) })
+    if (trialBegan !== undefined)
+      return simulateTrial(folder, { minutes, rate: perSecond, start: Date.now() - trialBegan })
+    const count = Math.min(perSecond * minutes * 60, this.#count)
+    return simulateLive(folder, count, { minutes, start: Date.now() + LEAD })
   }
 
   /** Of what came to be in the topic, in the order in which it was sent. */

@@ -70,6 +70,8 @@ export class ReplaceableRedis {
     if (clock === undefined) return
     const shifted = new ShiftedClock(clock)
     this.#copy = await startOwnRedis(undefined, shifted.env)
+    // The server has the offset open.
+    shifted.remove()
     this.replace()
   }
 

@@ -21,6 +21,25 @@ export function simulateTraffic(folder: string, count: number): Promise<Traffic>
   return simulate(folder, count, ['--minutes', '60', '--rate', String(Math.ceil(count / 3_600) + 1)])
 }
 
+/** Everything that happens in some minutes of a trial, whose events come early, from `start` on, epoch ms. */
+export function simulateTrial(
+  folder: string,
+  { minutes, rate, start }: { readonly minutes: number; readonly rate: number; readonly start: number },
+): Promise<Traffic> {
+  const from = new Date(start).toISOString()
+  const choices = [
+    '--scenario',
+    'trial',
+    '--minutes',
+    String(minutes),
+    '--rate',
+    String(rate),
+    '--start',
+    from,
+  ]
+  return simulate(folder, undefined, choices)
+}
+
 /** The same of some minutes of event time that begin at `start`, epoch ms. */
 export function simulateLive(
   folder: string,
@@ -33,7 +52,12 @@ export function simulateLive(
   return simulate(folder, count, ['--minutes', String(minutes), '--rate', String(rate), '--start', from])
 }
 
-async function simulate(folder: string, count: number, choices: readonly string[]): Promise<Traffic> {
+/** The first `count` records; all when it is undefined. */
+async function simulate(
+  folder: string,
+  count: number | undefined,
+  choices: readonly string[],
+): Promise<Traffic> {
   const file = `${folder}/messages.jsonl`
   const registry = `${folder}/registry.yaml`
   const truth = `${folder}/truth.jsonl`
@@ -44,18 +68,20 @@ async function simulate(folder: string, count: number, choices: readonly string[
   const records: { key: string; value: Buffer }[] = []
   let end = 0
   const times: number[] = []
-  for (let n = 0; n < count; n++) {
+  for (let n = 0; n < (count ?? Number.POSITIVE_INFINITY); n++) {
     const lf = bytes.indexOf(10, end)
+    if (lf < 0 && count === undefined) break
     if (lf < 0) throw new Error(`simulate wrote ${n} records, ${count} are asked for`)
     const value = bytes.subarray(end, lf)
     const { from, ts } = fieldsOf(value)
     // Broken records may lie far ahead.
-    if (typeof ts === 'number' && n > count - 100) times.push(ts)
+    if (typeof ts === 'number') times.push(ts)
     records.push({ key: from, value })
     end = lf + 1
   }
   writeFileSync(file, bytes.subarray(0, end))
-  const last = times.sort((a, b) => a - b)[times.length >> 1] ?? 0
+  const ends = times.slice(-100).sort((a, b) => a - b)
+  const last = ends[ends.length >> 1] ?? 0
   const planted = readJsonl<PlantedEvent>(truth).filter(
     (line) => line.target !== undefined && line.to <= last - MINUTE,
   )
