@@ -7,6 +7,7 @@ import { seededRandom } from '../helpers/fake-brokers.ts'
 import type { FaultProxy } from '../helpers/fault-proxy.ts'
 import { plainClient, type Read } from '../helpers/kafka-client.ts'
 import { type KafkaCluster, startKafkaCluster } from '../helpers/kafka-cluster.ts'
+import { until } from '../helpers/recording-handler.ts'
 import { type Ping, RedisProbe } from '../helpers/redis-probe.ts'
 import { type Environment, type Service, TOKEN_KEY } from '../helpers/service.ts'
 import { produceKeyed } from '../helpers/service-topics.ts'
@@ -55,6 +56,9 @@ export interface Battle {
   replaceRedis(): void
   /** Makes a replica of Redis, which follows it no more from then on. */
   copyRedis(): Promise<void>
+  /** Resolves when Redis has counts, and when it has some that the copy lacks. */
+  counted(): Promise<void>
+  notCopied(): Promise<void>
   /** Empties Redis. */
   emptyRedis(): Promise<void>
   /** Sets the wall clock of the first instance, ms from the right one, in a cell that says what it is at the start. */
@@ -103,6 +107,8 @@ const DEPLOYMENT = 'faults'
 const PARTITIONS = 12
 /** Time to bring up the instances before live records come, ms. */
 const LEAD = 60_000
+/** How long anything may take to be counted, ms. */
+const WITHIN = 120_000
 const LINE_END = Buffer.from('\n')
 const OUTPUTS = ['alerts', 'deadLetters', 'verdicts'] as const
 
@@ -380,6 +386,8 @@ export class Arena {
         })
       },
       copyRedis: () => redis.copy(),
+      counted: () => until(async () => (await redis.counted()) > 0, WITHIN),
+      notCopied: () => until(async () => (await redis.notCopied()) > 0, WITHIN),
       replaceRedis: () => redis.replace(),
       emptyRedis: () => redis.empty(),
       setClock: (offset) => clock!.set(offset),

@@ -53,6 +53,16 @@ export class ReplaceableRedis {
     })
   }
 
+  /** How many records were counted in the server in place: those of each shard, added up. */
+  counted(): Promise<number> {
+    return during(this.direct, countedIn)
+  }
+
+  /** Of these, how many the copy does not know. */
+  async notCopied(): Promise<number> {
+    return (await this.counted()) - (await during(this.#copy!.url, countedIn))
+  }
+
   /** The copy takes the place. */
   replace(): void {
     this.#isReplaced = true
@@ -81,11 +91,21 @@ export class ReplaceableRedis {
   }
 }
 
-async function during<T>(url: string, work: (redis: Redis) => Promise<T>): Promise<void> {
+async function during<T>(url: string, work: (redis: Redis) => Promise<T>): Promise<T> {
   const redis = new Redis(url)
   try {
-    await work(redis)
+    return await work(redis)
   } finally {
     redis.disconnect()
   }
+}
+
+/** Sum of the last counted offsets of all shards and partitions. */
+async function countedIn(redis: Redis): Promise<number> {
+  let sum = 0
+  for await (const keys of redis.scanStream({ match: '*:offsets', type: 'hash', count: 1_000 }))
+    for (const key of keys as string[])
+      for (const [field, offset] of Object.entries(await redis.hgetall(key)))
+        if (field.includes('/') && !field.startsWith('#')) sum += Number(offset)
+  return sum
 }
