@@ -196,7 +196,7 @@ export class Arena {
     const probe = new RedisProbe(redis.port)
     let pings: readonly Ping[] = []
     try {
-      await Promise.all(Array.from({ length: cell.instances ?? 2 }, () => instances.start()))
+      await instances.startSome(cell.instances ?? 2, clock !== undefined)
       const watching = instances.watchReadiness(said)
       const producing = cell.live ? produceLive(client, topic, traffic) : undefined
       await Promise.all([cell.fault(battle), producing]).finally(watching)

@@ -33,6 +33,18 @@ export class Instances {
     return service
   }
 
+  /** Starts some; `inTurn`: each when those before have partitions, so that the first has the most to say. */
+  async startSome(count: number, inTurn: boolean): Promise<void> {
+    if (!inTurn) {
+      await Promise.all(Array.from({ length: count }, () => this.start()))
+      return
+    }
+    for (let n = 0; n < count; n++) {
+      const service = await this.start()
+      await this.until(() => hasPartitions(service))
+    }
+  }
+
   async kill(instance: Service): Promise<void> {
     this.running = this.running.filter((other) => other !== instance)
     await instance.kill()
@@ -91,7 +103,7 @@ export class Instances {
       for (const service of this.running) {
         const since = asked.get(service)
         if (since !== undefined) slowest = Math.max(slowest, (tick - since) * HEALTH_EVERY)
-        else if (service.log.some(({ event }) => event === 'partitions_assigned')) void ask(service)
+        else if (hasPartitions(service)) void ask(service)
       }
     }, HEALTH_EVERY)
     return { stop: () => clearInterval(timer), slowest: () => slowest }
@@ -147,6 +159,10 @@ export class Instances {
     await Promise.all(this.running.map((service) => service.kill()))
     this.running = []
   }
+}
+
+function hasPartitions({ log }: Service): boolean {
+  return log.some(({ event }) => event === 'partitions_assigned')
 }
 
 const TELLING = /^sigwatch_(consumer_lag|oldest|assigned|partition_event|features_degraded |watermark)/
