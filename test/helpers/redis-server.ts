@@ -58,10 +58,7 @@ export async function startRedis(): Promise<RedisServer> {
   return url === undefined ? startOwnRedis() : { url, stop: async () => {} }
 }
 
-/**
- * A fresh server in a folder of its own, on a free socket port (or on `port`, to come back where one was stopped), with
- * `env` added to its environment.
- */
+/** A fresh server in a folder of its own, on a free socket port (or on `port`, to come back where one was stopped). */
 export async function startOwnRedis(
   port?: number,
   env: Readonly<Record<string, string>> = {},
