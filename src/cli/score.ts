@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Command } from 'commander'
 import { createScorer, type ScorerOptions } from '../app/scorer.ts'
-import { LineSplitter } from '../sources/line-splitter.ts'
+import { LineSplitter, type NumberedLine } from '../sources/line-splitter.ts'
 import { CONFIG_OPTION } from './shared-options.ts'
 
 /** Lines scored together. */
@@ -38,7 +38,7 @@ async function* batches(input: AsyncIterable<Buffer>): AsyncGenerator<readonly B
   const splitter = new LineSplitter(MAX_LINE_BYTES)
   let lines: Buffer[] = []
   let next = 0
-  const take = ([number, line]: readonly [number, Buffer]) => {
+  const take = ([number, line]: NumberedLine) => {
     for (; next < number; next++) lines.push(EMPTY)
     lines.push(line)
     next++

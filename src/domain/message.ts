@@ -32,6 +32,8 @@ export interface RawRecord {
   readonly headers?: RecordHeaders
   /** Why the bytes could not be had: then `value` is empty. */
   readonly unreadable?: string
+  /** Bytes of the whole record, where `value` is only its beginning. */
+  readonly truncated?: number
 }
 
 /** Place of a segment in a concatenated SMS; `index` counts from 1. */

@@ -83,16 +83,12 @@ export class Assembly {
     this.#add(messages, eventTime)
   }
 
-  #reject(
-    { position, value }: RawRecord,
-    { error, detail }: Rejection,
-    eventTime: number,
-    stage = 'decode',
-  ): void {
+  #reject(raw: RawRecord, { error, detail }: Rejection, eventTime: number, stage = 'decode'): void {
     const { emit, checkpoint, batcher } = this.#parts
     emit({ name: 'dead_lettered', error, count: 1 })
-    const output = deadLetterRecord(value, position, stage, error, detail)
-    const bytes = value.length
+    const output = deadLetterRecord(raw, stage, error, detail)
+    const { position } = raw
+    const bytes = raw.value.length
     batcher.add({ kind: 'rejected', output, position, epoch: checkpoint.epoch, bytes, eventTime }, bytes)
   }
 

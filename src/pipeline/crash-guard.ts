@@ -142,9 +142,9 @@ export class CrashGuard {
   #giveUp(item: Intaken, crashes: number): OutputRecord[] {
     if (item.kind === 'rejected') return [item.output]
     const detail = `the process ended ${crashes} times while it worked on this record`
-    return item.message.origins.map(({ value, position }) => {
+    return item.message.origins.map((origin) => {
       this.#emit({ name: 'dead_lettered', error: 'INTERNAL', count: 1 })
-      return deadLetterRecord(value, position, 'process', 'INTERNAL', detail)
+      return deadLetterRecord(origin, 'process', 'INTERNAL', detail)
     })
   }
 

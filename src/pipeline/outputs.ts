@@ -9,8 +9,9 @@ import { type Action, type Mode, type Reason, reaches } from '../domain/decision
 import type { ErrorCode } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Label } from '../domain/labels.ts'
-import type { Message, Position } from '../domain/message.ts'
+import type { Message, Position, RawRecord } from '../domain/message.ts'
 import type { OutputRecord } from '../domain/ports.ts'
+import { TRUNCATED } from '../domain/smaller-dead-letter.ts'
 import type { MatchingState } from '../domain/state.ts'
 import { provenanceOf, type Versions } from '../domain/versions.ts'
 import type { Decision } from '../stages/decide.ts'
@@ -56,8 +57,7 @@ export function totalsOf(items: readonly Intaken[]) {
 
 /** A dead letter: the raw bytes, with headers that say what is wrong and where they were read. */
 export function deadLetterRecord(
-  value: Buffer,
-  position: Position,
+  { value, position, truncated }: Pick<RawRecord, 'value' | 'position' | 'truncated'>,
   stage: string,
   error: ErrorCode,
   detail: string,
@@ -73,6 +73,7 @@ export function deadLetterRecord(
       'sigwatch-topic': position.topic,
       'sigwatch-partition': String(position.partition),
       'sigwatch-offset': String(position.offset),
+      ...(truncated === undefined ? {} : { [TRUNCATED]: String(truncated) }),
     },
     origin: position,
   }
@@ -87,7 +88,7 @@ export function internalDeadLetter(
 ): OutputRecord {
   emit({ name: 'dead_lettered', error: 'INTERNAL', count: 1 })
   const kind = error instanceof Error ? error.name : typeof error
-  return deadLetterRecord(origin.value, origin.position, stage, 'INTERNAL', `${stage} failed with ${kind}`)
+  return deadLetterRecord(origin, stage, 'INTERNAL', `${stage} failed with ${kind}`)
 }
 
 function count<K extends string>(counts: Partial<Record<K, number>>, key: K): void {

@@ -5,6 +5,7 @@ import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Channel, OutputRecord, Sink } from '../domain/ports.ts'
 import { SinkRefused } from '../domain/sink-refused.ts'
+import { TRUNCATED } from '../domain/smaller-dead-letter.ts'
 
 export type LineChannel = Exclude<Channel, 'blocks'>
 
@@ -114,7 +115,8 @@ class LineFile {
 
 /**
  * Writes one JSON a line, each channel to its file. Alerts and verdicts are written as they are, a dead letter as an object
- * with its error, its place in the input and the raw bytes in base64. Files are begun anew. A write resolves when the system has the lines.
+ * with its error, its place in the input, the raw bytes in base64 and, where they are only the beginning, the length of the whole.
+ * Existing files are emptied. A write resolves when the system has the lines.
  */
 export class LinesSink implements Sink {
   readonly #files: ReadonlyMap<Channel, LineFile>
@@ -173,6 +175,7 @@ function reasonOf(error: unknown): string {
 }
 
 function deadLetterLine({ value, headers = {} }: OutputRecord): string {
+  const truncated = headers[TRUNCATED]
   return JSON.stringify({
     error: headers['sigwatch-error'],
     detail: headers['sigwatch-detail'],
@@ -181,6 +184,7 @@ function deadLetterLine({ value, headers = {} }: OutputRecord): string {
     partition: Number(headers['sigwatch-partition']),
     offset: Number(headers['sigwatch-offset']),
     value: Buffer.from(value ?? '').toString('base64'),
+    ...(truncated === undefined ? {} : { truncated: Number(truncated) }),
   })
 }
 

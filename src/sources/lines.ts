@@ -4,13 +4,13 @@ import type { Readable } from 'node:stream'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Position, RawRecord } from '../domain/message.ts'
 import type { Clock, RecordRun, Source, SourceHandler } from '../domain/ports.ts'
-import { LineSplitter } from './line-splitter.ts'
+import { LineSplitter, type NumberedLine } from './line-splitter.ts'
 
 export interface LinesSourceOptions {
   /** A file, or `-` for standard input. */
   readonly path: string
   readonly clock: Clock
-  /** Of a longer line, this many bytes and one more are handed over, so that it is seen to be too large. */
+  /** Of a longer line, this many bytes and one more are handed over, with the length of the whole. */
   readonly maxLineBytes?: number
   /** Instead of `process.stdin`. */
   readonly stdin?: Readable
@@ -84,12 +84,17 @@ export class LinesSource implements Source {
     }
   }
 
-  async #handOver(handler: SourceHandler, lines: Iterable<readonly [number, Buffer]>): Promise<void> {
+  async #handOver(handler: SourceHandler, lines: Iterable<NumberedLine>): Promise<void> {
     const topic = this.#topic
     const timestamp = this.#options.clock.now()
     let batch: RawRecord[] = []
-    for (const [offset, value] of lines) {
-      batch.push({ position: { topic, partition: 0, offset }, timestamp, value })
+    for (const [offset, value, bytes] of lines) {
+      const position = { topic, partition: 0, offset }
+      batch.push(
+        bytes === value.length
+          ? { position, timestamp, value }
+          : { position, timestamp, value, truncated: bytes },
+      )
       if (batch.length < BATCH) continue
       await handler.records(this.#runOf(batch))
       if (this.#stopped) return

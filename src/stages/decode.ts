@@ -141,9 +141,9 @@ export function decode(
   limits: DecodeLimits,
   read: ReadFields = jsonFields,
 ): SmsRecord | Rejection {
-  const { value } = raw
-  if (value.length > limits.maxRecordBytes) {
-    return { error: 'RECORD_TOO_LARGE', detail: `${value.length} bytes, at most ${limits.maxRecordBytes}` }
+  const { value, truncated = value.length } = raw
+  if (truncated > limits.maxRecordBytes) {
+    return { error: 'RECORD_TOO_LARGE', detail: `${truncated} bytes, at most ${limits.maxRecordBytes}` }
   }
   try {
     return readRecord(read(raw), raw, limits)

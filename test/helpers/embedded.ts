@@ -43,6 +43,7 @@ export interface DeadLetter {
   readonly partition: number
   readonly offset: number
   readonly value: string
+  readonly truncated?: number
 }
 
 export interface EmbeddedOutput {

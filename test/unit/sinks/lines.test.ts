@@ -48,6 +48,15 @@ describe('the lines sink', () => {
     })
   })
 
+  it('tells of a dead letter that holds the beginning of a record how many bytes the whole has', async () => {
+    const path = join(dir, 'cut.jsonl')
+    const sink = await openLinesSink({ paths: { deadLetters: path }, emit })
+    const headers = { 'sigwatch-error': 'RECORD_TOO_LARGE', 'sigwatch-truncated': '4000000' }
+    await sink.write([{ channel: 'deadLetters', key: null, value: Buffer.from('abc'), headers }])
+    await sink.close()
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ value: 'YWJj', truncated: 4_000_000 })
+  })
+
   it('begins files anew, also when nothing is written', async () => {
     const path = join(dir, 'anew.jsonl')
     const first = await openLinesSink({ paths: { alerts: path }, emit })

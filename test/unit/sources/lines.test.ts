@@ -38,9 +38,11 @@ describe('cutting into lines', () => {
         const expected = Buffer.concat(chunks)
           .toString('latin1')
           .split('\n')
-          .map((line, number): [number, string] => [number, line.slice(0, max + 1)])
+          .map((line, number): [number, string, number] => [number, line.slice(0, max + 1), line.length])
           .filter(([, line]) => line.length > 0)
-        expect(lines.map(([number, line]) => [number, line.toString('latin1')])).toEqual(expected)
+        expect(lines.map(([number, line, bytes]) => [number, line.toString('latin1'), bytes])).toEqual(
+          expected,
+        )
       }),
     )
   })
@@ -74,12 +76,38 @@ describe('the lines source', () => {
 
   it('delivers one byte more than the limit of a line that is too long, and goes on after it', async () => {
     const records = await read(`a\n${'x'.repeat(5_000_000)}\n${'y'.repeat(1_000)}\nb`, 1_000)
-    expect(records.map((r) => [r.position.offset, r.value.length])).toEqual([
-      [0, 1],
-      [1, 1_001],
-      [2, 1_000],
-      [3, 1],
+    expect(records.map((r) => [r.position.offset, r.value.length, r.truncated])).toEqual([
+      [0, 1, undefined],
+      [1, 1_001, 5_000_000],
+      [2, 1_000, undefined],
+      [3, 1, undefined],
     ])
+  })
+
+  it('counts the bytes of a line that is one byte too long, and of a last one without LF', async () => {
+    const records = await read(`${'x'.repeat(1_001)}\n${'y'.repeat(1_002)}\n${'z'.repeat(700_000)}`, 1_000)
+    expect(records.map((r) => [r.value.length, r.truncated])).toEqual([
+      [1_001, undefined],
+      [1_001, 1_002],
+      [1_001, 700_000],
+    ])
+  })
+
+  it('keeps of a line without an end only the limit, also when it comes byte by byte', async () => {
+    const stdin = Readable.from(
+      (function* () {
+        for (let i = 0; i < 2_000; i++) yield Buffer.alloc(1, 0x78)
+        for (let i = 0; i < 400; i++) yield Buffer.alloc(1 << 20, 0x78)
+      })(),
+    )
+    const handler = new RecordingHandler()
+    const before = process.memoryUsage().arrayBuffers
+    await createLinesSource({ path: '-', clock, stdin, maxLineBytes: 1_000 }).run(handler)
+    expect(handler.taken.map((r) => [r.value.length, r.truncated])).toEqual([
+      [1_001, 2_000 + 400 * (1 << 20)],
+    ])
+    globalThis.gc?.()
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(200 << 20)
   })
 
   it('delivers at most 1,024 lines at once', async () => {
