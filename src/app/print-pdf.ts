@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SigwatchError } from '../domain/errors.ts'
+import { OWNER_ONLY } from '../domain/owner-only.ts'
 
 const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const PRINT_WITHIN = 60_000
@@ -34,7 +35,8 @@ export function printPdf(page: string, out: string): void {
     )
     if (status !== 0 || !existsSync(target))
       throw new SigwatchError('USAGE', `${program} prints nothing: ${stderr.trim().split('\n').at(-1)}`)
-    copyFileSync(target, out)
+    // Not copied: the mode would be the one that Chromium gave.
+    writeFileSync(out, readFileSync(target), { mode: OWNER_ONLY })
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }

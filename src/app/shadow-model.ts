@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { Emit } from '../domain/events.ts'
 import type { Label } from '../domain/labels.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
+import { OWNER_ONLY } from '../domain/owner-only.ts'
 import type { Clock } from '../domain/ports.ts'
 import { MINUTE } from '../domain/time.ts'
 import type { BackendChoice } from '../model/backend.ts'
@@ -175,7 +176,7 @@ export class ShadowModel {
     this.#options.emit({ name: 'shadow_compared', pairs: [...pairs.values()] })
     const { samples, emit } = this.#options
     if (samples !== undefined && lines.length > 0)
-      appendFile(samples, lines.join('')).catch((error: NodeJS.ErrnoException) =>
+      appendFile(samples, lines.join(''), { mode: OWNER_ONLY }).catch((error: NodeJS.ErrnoException) =>
         emit({ name: 'warning', message: `shadowModel.samples cannot be written: ${error.code}` }),
       )
   }

@@ -4,6 +4,7 @@ import { type Calendar, loadCalendar, uncoveredYears, WEEKENDS_ONLY } from '../c
 import { mergeExports, type PlacedComplaint } from '../complaints/merge.ts'
 import { deadlineSheet, monthSheet } from '../complaints/sheets.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import { OWNER_ONLY } from '../domain/owner-only.ts'
 import { parseMoment } from '../domain/time.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
@@ -175,7 +176,7 @@ function output(out: string | undefined, text: string): void {
 
 function save(out: string, text: string): void {
   try {
-    writeFileSync(out, text)
+    writeFileSync(out, text, { mode: OWNER_ONLY })
   } catch (error) {
     throw new SigwatchError('USAGE', `--out: ${(error as Error).message}`)
   }

@@ -15,6 +15,7 @@ import { renderPack } from '../case-pack/markdown.ts'
 import { buildPack, type Pack } from '../case-pack/pack.ts'
 import { speaker } from '../case-pack/words.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import { OWNER_ONLY } from '../domain/owner-only.ts'
 import { DAY, parseIsoTime } from '../domain/time.ts'
 import { createKeyRing, type TokeniseLike } from '../domain/token.ts'
 import { openSources, type PackFiles, type PackSources } from './case-pack-sources.ts'
@@ -194,17 +195,14 @@ function timeOf(text: string): number {
   )
 }
 
-/** Readable by the owner alone: even masked, it is about a person. */
-const MODE = 0o600
-
 function write(dir: string, id: string, pack: Pack, text: string): { markdown: string; json: string } {
   const base = join(dir, `evidence-${fileName(id)}`)
   const markdown = `${base}.md`
   const json = `${base}.json`
   try {
     mkdirSync(dir, { recursive: true })
-    writeFileSync(markdown, text, { mode: MODE })
-    writeFileSync(json, `${JSON.stringify(pack, null, 2)}\n`, { mode: MODE })
+    writeFileSync(markdown, text, { mode: OWNER_ONLY })
+    writeFileSync(json, `${JSON.stringify(pack, null, 2)}\n`, { mode: OWNER_ONLY })
   } catch (cause) {
     throw new SigwatchError('USAGE', `cannot write to ${dir}: ${(cause as Error).message}`, { cause })
   }

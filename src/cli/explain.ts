@@ -6,6 +6,7 @@ import { termsOf } from '../case-pack/terms.ts'
 import { createDescribe } from '../detectors/describe.ts'
 import type { Locale } from '../detectors/words.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import { OWNER_ONLY } from '../domain/owner-only.ts'
 import { letterOf } from '../letter/letter.ts'
 import { letterPage, markdown } from '../letter/render.ts'
 import { READERS, type Reader, sayIn } from '../letter/words.ts'
@@ -62,5 +63,5 @@ async function explain(id: string, options: ExplainOptions): Promise<void> {
   })
   if (format === 'pdf') printPdf(letterPage(letter, locale), out!)
   else if (out === undefined) process.stdout.write(markdown(letter))
-  else await writeFile(out, markdown(letter))
+  else await writeFile(out, markdown(letter), { mode: OWNER_ONLY })
 }

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { SigwatchError } from '../domain/errors.ts'
+import { OWNER_ONLY } from '../domain/owner-only.ts'
 import { type JudgedCorpus, judgedCorpus } from '../learning/judged-corpus.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { momentOf } from './moment.ts'
@@ -61,12 +62,13 @@ async function labelExport(options: LabelExportOptions): Promise<void> {
 
 function write(out: string, { rows }: JudgedCorpus): void {
   try {
-    writeFileSync(out, rows.map(({ label, text }) => `${label}\t${text}\n`).join(''))
+    writeFileSync(out, rows.map(({ label, text }) => `${label}\t${text}\n`).join(''), { mode: OWNER_ONLY })
     writeFileSync(
       `${out}.provenance.jsonl`,
       rows
         .map(({ provenance, cases }, i) => `${JSON.stringify({ line: i + 1, cases, ...provenance })}\n`)
         .join(''),
+      { mode: OWNER_ONLY },
     )
   } catch (error) {
     throw new SigwatchError('USAGE', `--out: ${(error as Error).message}`)

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import type { Config } from '../app/config.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
+import { OWNER_ONLY } from '../domain/owner-only.ts'
 import { holds } from '../replay/fail-on.ts'
 import { type Outcome, replay } from '../replay/replay.ts'
 import { readReviewed, reviewSheet } from '../replay/review-sheet.ts'
@@ -141,10 +142,9 @@ function readSheet(file: string): Buffer {
   }
 }
 
-/** Readable by the owner alone: even masked, it is about persons. */
 function writeSheet(file: string, text: string): void {
   try {
-    writeFileSync(file, text, { mode: 0o600 })
+    writeFileSync(file, text, { mode: OWNER_ONLY })
   } catch (cause) {
     throw new SigwatchError('USAGE', `cannot write ${file}: ${(cause as Error).message}`, { cause })
   }

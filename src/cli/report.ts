@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { loadCalendar, WEEKENDS_ONLY } from '../case-pack/calendar.ts'
 import { LOCALES, type Locale } from '../detectors/words.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import { OWNER_ONLY } from '../domain/owner-only.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { momentOf } from './moment.ts'
 import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
@@ -56,7 +57,7 @@ async function report(options: ReportOptions): Promise<void> {
   )
   if (out === undefined) process.stdout.write(page)
   else {
-    await writeFile(out, page)
+    await writeFile(out, page, { mode: OWNER_ONLY })
     process.stderr.write(`written to ${out}\n`)
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { SigwatchError } from '../domain/errors.ts'
+import { OWNER_ONLY } from '../domain/owner-only.ts'
 import type { ComparisonSnapshot } from './comparison.ts'
 import type { PartitionRange } from './ranges.ts'
 import type { Versions } from './report.ts'
@@ -75,7 +76,7 @@ export class Saver {
 /** Whole or not at all. */
 function writeCheckpoint(file: string, checkpoint: Checkpoint): void {
   try {
-    writeFileSync(`${file}.new`, JSON.stringify(checkpoint), { mode: 0o600 })
+    writeFileSync(`${file}.new`, JSON.stringify(checkpoint), { mode: OWNER_ONLY })
     renameSync(`${file}.new`, file)
   } catch (cause) {
     throw usage(`cannot write ${file}: ${(cause as Error).message}`, cause)

@@ -1,5 +1,6 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { SigwatchError } from '../domain/errors.ts'
+import { OWNER_ONLY } from '../domain/owner-only.ts'
 
 /** Lines of JSON in a file that only its owner may read. */
 export class OutputFile {
@@ -9,7 +10,7 @@ export class OutputFile {
   /** Keeps the first `bytes` of what is there; 0 begins anew. Throws USAGE when it cannot be opened. */
   constructor(path: string, bytes = 0) {
     try {
-      this.#file = openSync(path, bytes === 0 ? 'w' : 'r+', 0o600)
+      this.#file = openSync(path, bytes === 0 ? 'w' : 'r+', OWNER_ONLY)
       ftruncateSync(this.#file, bytes)
     } catch (cause) {
       throw new SigwatchError('USAGE', `cannot write ${path}: ${(cause as Error).message}`, { cause })

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { OWNER_ONLY } from '../domain/owner-only.ts'
 
 /** Sorted by the first number, then the second, then the third. */
 export type SortKey = readonly [number, number, number]
@@ -76,7 +77,7 @@ export class SpillSort {
   #spill(): void {
     if (this.#held.length === 0) return
     const path = join(this.#folder, `${this.#name}-${this.#runs.length}.run`)
-    const file = openSync(path, 'w', 0o600)
+    const file = openSync(path, 'w', OWNER_ONLY)
     try {
       let pieces: Buffer[] = []
       let bytes = 0

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
+import { OWNER_ONLY } from '../domain/owner-only.ts'
 import type { Channel, OutputRecord, Sink } from '../domain/ports.ts'
 import { SinkRefused } from '../domain/sink-refused.ts'
 import { TRUNCATED } from '../domain/smaller-dead-letter.ts'
@@ -188,7 +189,7 @@ function deadLetterLine({ value, headers = {} }: OutputRecord): string {
   })
 }
 
-/** Opens every file; rejects with USAGE when one cannot be written. */
+/** Opens every file, new ones with OWNER_ONLY; rejects with USAGE when one cannot be written. */
 export async function openLinesSink({
   paths,
   emit,
@@ -212,7 +213,7 @@ export async function openLinesSink({
 
 async function create(path: string): Promise<FileHandle> {
   try {
-    return await open(path, 'w')
+    return await open(path, 'w', OWNER_ONLY)
   } catch (error) {
     throw new SigwatchError('USAGE', `cannot write ${path}: ${(error as Error).message}`, { cause: error })
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Alert } from '../../src/domain/alert.ts'
 import { messageAlertAt, stateAlertAt, tokenOf } from '../helpers/archive-records.ts'
@@ -125,6 +125,7 @@ describeWith(['postgres', 'chromium'], 'sigwatch explain', () => {
     const pdf = readFileSync(out)
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-')
     expect(pdf.length).toBeGreaterThan(5_000)
+    expect(statSync(out).mode & 0o777).toBe(0o600)
   })
 
   it('says what is wrong', async () => {

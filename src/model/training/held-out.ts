@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { OWNER_ONLY } from '../../domain/owner-only.ts'
 import type { Corpus } from './corpus.ts'
 import { split } from './plan.ts'
 
@@ -14,7 +15,7 @@ export function setAside(corpora: readonly Corpus[], share: number, seed: number
     mkdirSync(dir, { recursive: true })
     for (const { corpus, rows } of held) {
       const lines = rows.map((row) => `${row.label}\t${row.raw ?? row.text}\n`)
-      writeFileSync(join(dir, basename(corpus.file)), lines.join(''))
+      writeFileSync(join(dir, basename(corpus.file)), lines.join(''), { mode: OWNER_ONLY })
     }
   }
   const rest = new Map(kept.map(({ corpus, rows }) => [corpus, rows]))

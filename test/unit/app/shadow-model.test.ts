@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -70,6 +70,7 @@ describe('a model in shadow', () => {
     model.observe([message('g', '赌 g')])
     await until(() => named('shadow_compared').length === 3)
     expect(readFileSync(samples, 'utf8').trim().split('\n')).toHaveLength(2)
+    expect(statSync(samples).mode & 0o777).toBe(0o600)
   })
 
   it.each([
