@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTelemetry } from '../../src/telemetry/events.ts'
@@ -13,6 +14,8 @@ import {
 } from '../helpers/prometheus.ts'
 import { SAMPLE_EVENTS } from '../helpers/telemetry-events.ts'
 
+const TESTS = join(import.meta.dirname, '../../prometheus/tests')
+
 describe.skipIf(!hasPrometheus())('prometheus', () => {
   it('accepts the configuration and the rules', () => {
     expect(promtool('check', 'config', 'prometheus/prometheus.yml')).toContain('SUCCESS')
@@ -20,8 +23,8 @@ describe.skipIf(!hasPrometheus())('prometheus', () => {
   })
 
   it('raises the alerts in their cases and in no other', () => {
-    for (const file of ['alerting.test.yml', 'complaints.test.yml'])
-      expect(promtool('test', 'rules', join('prometheus', 'tests', file))).toContain('SUCCESS')
+    for (const file of readdirSync(TESTS))
+      expect(promtool('test', 'rules', join(TESTS, file)), file).toContain('SUCCESS')
   })
 
   it('finds nothing wrong with the exposition', async () => {
