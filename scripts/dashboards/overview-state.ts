@@ -133,6 +133,23 @@ export const STATES: Section = {
         },
       ],
     },
+    {
+      id: 66,
+      kind: 'timeseries',
+      title: ['Logins at the desk', '工作台登录'],
+      says: [
+        'In an hour. Refused: a wrong token. Limited: not looked at, as too many came before.',
+        '每小时。refused：令牌错误；limited：此前错误过多，未予验证。',
+      ],
+      size: [8, 8],
+      unit: 'short',
+      queries: [
+        {
+          expr: 'sum by (outcome) (increase(sigwatch_desk_logins_total{job=~"$job", instance=~"$instance"}[1h]))',
+          legend: '{{outcome}}',
+        },
+      ],
+    },
   ],
 }
 

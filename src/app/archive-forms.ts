@@ -1,6 +1,7 @@
+import { isIP } from 'node:net'
 import { compileSchema, type Fault } from '../operator/operator-schema.ts'
 import { Secret } from './secret.ts'
-import { type Form, FormError, secret } from './setting-forms.ts'
+import { type Form, FormError, list, secret } from './setting-forms.ts'
 
 /** Who may log in at the desk. */
 export interface DeskToken {
@@ -87,4 +88,26 @@ function isDatabase(value: string): boolean {
   if (!URL.canParse(value)) return false
   const { protocol, pathname } = new URL(value)
   return ['postgres:', 'postgresql:'].includes(protocol) && pathname.length > 1
+}
+
+const NETWORK = 'an IP address, or a network as 10.0.0.0/8'
+
+/** Addresses and networks in CIDR notation. */
+export function networks(): Form<readonly string[]> {
+  const items = list(NETWORK, /^[0-9A-Fa-f.:]+(?:\/\d{1,3})?$/)
+  return {
+    ...items,
+    read: (raw, reading) => {
+      const values = items.read(raw, reading)
+      const wrong = values.find((value) => !isNetwork(value))
+      if (wrong !== undefined) throw new FormError(`"${wrong}" is not allowed (allowed: ${NETWORK})`)
+      return values
+    },
+  }
+}
+
+function isNetwork(value: string): boolean {
+  const [address = '', bits] = value.split('/')
+  const most = { 4: 32, 6: 128 }[isIP(address)]
+  return most !== undefined && (bits === undefined || Number(bits) <= most)
 }

@@ -1,5 +1,5 @@
 import { DAY } from '../domain/time.ts'
-import { archiveUrl, type DeskToken, deskTokens } from './archive-forms.ts'
+import { type DeskToken, archiveUrl, deskTokens, networks } from './archive-forms.ts'
 import type { Secret } from './secret.ts'
 import { setting } from './setting.ts'
 import { duration, fraction, int, optional, text } from './setting-forms.ts'
@@ -33,5 +33,10 @@ export const ARCHIVE_SETTINGS = {
     optional(deskTokens()),
     null,
     'Who may log in at the desk. `read` looks, `feedback` gives feedback too; the name is the `by` of it.',
+  ),
+  'desk.trustedProxies': setting<readonly string[] | null>(
+    optional(networks()),
+    null,
+    'Proxies before the desk, whose `X-Forwarded-For` says who asks. Wrong logins are limited and noted by that address, else by the one that connects.',
   ),
 } as const

@@ -1,5 +1,7 @@
+import { BlockList, isIPv6 } from 'node:net'
 import { startDesk } from '../desk/server.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import type { Emit } from '../domain/events.ts'
 import { readSideRow } from '../side-inputs/rows.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
 import { openArchiveReader } from './compose-archive.ts'
@@ -14,8 +16,8 @@ export interface RunningDesk {
 }
 
 /** Serves the analyst's page over the archive. Rejects with CONFIG_INVALID where nobody may log in. */
-export async function composeDesk(config: Config): Promise<RunningDesk> {
-  const { host, port, tokens } = config.desk
+export async function composeDesk(config: Config, emit: Emit): Promise<RunningDesk> {
+  const { host, port, tokens, trustedProxies } = config.desk
   if (!tokens)
     throw new SigwatchError(
       'CONFIG_INVALID',
@@ -30,6 +32,8 @@ export async function composeDesk(config: Config): Promise<RunningDesk> {
       logins: tokens.map(({ name, token, may }) => ({ name, may, token: token.reveal() })),
       archive,
       locale: config.locale,
+      isTrustedProxy: isOneOf(trustedProxies ?? []),
+      emit,
       ...(writes ? { feedback: (key, row) => giveFeedback(config, key, row) } : {}),
     })
     return {
@@ -43,6 +47,17 @@ export async function composeDesk(config: Config): Promise<RunningDesk> {
     await archive.close()
     throw error
   }
+}
+
+/** Whether an address is in one of these networks. */
+function isOneOf(networks: readonly string[]): (address: string) => boolean {
+  const list = new BlockList()
+  for (const network of networks) {
+    const family = isIPv6(network.split('/')[0]!) ? 'ipv6' : 'ipv4'
+    const [address = '', bits = family === 'ipv6' ? '128' : '32'] = network.split('/')
+    list.addSubnet(address, Number(bits), family)
+  }
+  return (address) => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 }
 
 async function giveFeedback(

@@ -1,6 +1,9 @@
 import { once } from 'node:events'
 import { Command, Option } from 'commander'
+import { VERSION } from '../app/version.ts'
 import { LOCALES, type Locale } from '../detectors/words.ts'
+import { createTelemetry } from '../telemetry/events.ts'
+import { startHttpServer } from '../telemetry/server.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
 
@@ -15,10 +18,20 @@ export function deskCommand(): Command {
 }
 
 async function desk({ locale, ...options }: ArchiveOptions & { readonly locale?: Locale }): Promise<void> {
-  const { config } = archiveConfig(options)
+  const { config, given } = archiveConfig(options)
   const { composeDesk } = await import('../app/compose-desk.ts')
-  const running = await composeDesk(locale === undefined ? config : { ...config, locale })
-  process.stderr.write(`the desk is open at ${running.address}\n`)
-  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
-  await running.close()
+  const { emit, registry } = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
+  const running = await composeDesk(locale === undefined ? config : { ...config, locale }, emit)
+  try {
+    const { host, port } = config.http
+    const http = given.has('http.port')
+      ? await startHttpServer({ host, port, registry, probes: [], version: VERSION })
+      : undefined
+    process.stderr.write(`the desk is open at ${running.address}\n`)
+    emit({ name: 'started', version: VERSION, mode: 'desk' })
+    await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+    await http?.close()
+  } finally {
+    await running.close()
+  }
 }

@@ -109,6 +109,7 @@ function subjectOf({ what, subject }: Access, { locale, say, value }: Speech): s
   const [, field = '', searched = ''] = (what === 'search' && /^(\w+): ([\s\S]*)$/.exec(subject)) || []
   const name = SEARCH_FIELDS.find((one) => one === field)
   if (name) return `${say(nameOf(name))}: ${searched}`
+  if (what === 'search') return subject.replace(/^all(?=,|$)/, value('all'))
   const [, id = '', word = ''] = (what === 'feedback' && /^([\s\S]*): (\w+)$/.exec(subject)) || []
   return id === '' ? value(subject) : `${id}: ${value(word)}`
 }

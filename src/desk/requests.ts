@@ -19,6 +19,16 @@ export function searchOf(fields: URLSearchParams): AskedSearch {
   }
 }
 
+export function rangeOf(from: number, to: number): string {
+  return `${new Date(from).toISOString()}/${new Date(to).toISOString()}`
+}
+
+/** A search as the access log keeps it. The id of a message stands alone, as it is looked for when a person is erased. */
+export function searchedFor({ field, value, from, to }: AskedSearch): string {
+  const what = field === undefined || value === '' ? 'all' : `${field}: ${value}`
+  return what.startsWith('message: ') ? what : `${what}, ${rangeOf(from, to)}`
+}
+
 /** A part of a path; undefined where it is none, or no id can be so. */
 export function decoded(text: string): string | undefined {
   try {

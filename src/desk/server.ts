@@ -5,11 +5,14 @@ import type { Case } from '../archive/case.ts'
 import type { ArchiveReader } from '../archive/reader.ts'
 import type { Locale } from '../detectors/words.ts'
 import { InvalidInput, SigwatchError } from '../domain/errors.ts'
+import type { Emit } from '../domain/events.ts'
 import { DAY, MINUTE } from '../domain/time.ts'
 import type { Html } from '../markup/html.ts'
+import { Clients, networkOf } from './client-address.ts'
+import { LoginLimits } from './login-limits.ts'
 import { overviewPage } from './overview.ts'
 import { accessPage, casePage, LONGEST_VALUE, loginPage, messagePage, searchPage } from './pages.ts'
-import { cookie, cookieOf, decoded, formOf, searchOf, timeOf } from './requests.ts'
+import { cookie, cookieOf, decoded, formOf, rangeOf, searchedFor, searchOf, timeOf } from './requests.ts'
 import { type AskedSearch, SealedSearches } from './sealed-searches.ts'
 import { type Login, type Session, Sessions } from './sessions.ts'
 import { STYLE } from './style.ts'
@@ -24,6 +27,9 @@ export interface DeskOptions {
     'search' | 'case' | 'sent' | 'overview' | 'judged' | 'note' | 'accesses'
   >
   readonly locale: Locale
+  /** Proxies whose word is taken for whom they speak for. */
+  readonly isTrustedProxy: (address: string) => boolean
+  readonly emit: Emit
   /** Writes a row of feedback; rejects with USAGE for one that is not allowed. Absent: nobody can. */
   readonly feedback?: (key: string, row: Readonly<Record<string, unknown>>) => Promise<void>
 }
@@ -114,11 +120,14 @@ export class DeskPages {
   readonly #options: DeskOptions
   readonly #sessions: Sessions
   readonly #searches = new SealedSearches()
+  readonly #limits = new LoginLimits()
+  readonly #clients: Clients
   readonly #speech: Speech
 
   constructor(options: DeskOptions) {
     this.#options = options
     this.#sessions = new Sessions(options.logins)
+    this.#clients = new Clients(options.isTrustedProxy, options.emit)
     this.#speech = speechIn(options.locale)
   }
 
@@ -143,9 +152,9 @@ export class DeskPages {
     if (!isPost && request.method !== 'GET') return this.#failure(405, this.#speech.say('methods'))
     const form = isPost ? await formOf(request) : new URLSearchParams()
     if (!form) return this.#failure(413, this.#speech.say('tooLarge'))
-    if (isPost && path === '/login') return this.#login(form)
+    if (isPost && path === '/login') return this.#login(form, this.#clients.addressOf(request))
     const id = cookieOf(request)
-    const session = this.#sessions.find(id, Date.now())
+    const session = this.#sessions.find(id, performance.now())
     if (!session) return { status: 401, body: loginPage(this.#speech) }
     if (isPost && form.get('key') !== session.formKey) return this.#failure(403, this.#speech.say('notYours'))
     if (isPost && path === '/logout') {
@@ -155,14 +164,32 @@ export class DeskPages {
     return this.#page({ path, query, form, session }, isPost)
   }
 
-  async #login(form: URLSearchParams): Promise<Answer> {
-    const opened = this.#sessions.open(form.get('token') ?? '', Date.now())
-    if (!opened) {
-      await sleep(SLOW)
-      return { status: 401, body: loginPage(this.#speech, this.#speech.say('unknownToken')) }
+  async #login(form: URLSearchParams, address: string): Promise<Answer> {
+    const { archive, emit } = this.#options
+    const network = networkOf(address)
+    const now = performance.now()
+    const wait = this.#limits.wait(network, now)
+    const opened = wait > 0 ? undefined : this.#sessions.open(form.get('token') ?? '', now)
+    if (opened) {
+      emit({ name: 'desk_login', outcome: 'accepted', address })
+      await archive.note(opened.session.name, 'login', address)
+      return { status: 303, headers: { location: '/overview', 'set-cookie': cookie(opened.id, 28_800) } }
     }
-    await this.#options.archive.note(opened.session.name, 'login', '')
-    return { status: 303, headers: { location: '/overview', 'set-cookie': cookie(opened.id, 28_800) } }
+    // Counted before anything is awaited, so that attempts at once are not one.
+    const isNoted = wait === 0 && this.#limits.failed(network, now)
+    emit({ name: 'desk_login', outcome: isNoted ? 'refused' : 'limited', address })
+    if (!isNoted) return this.#limited(Math.max(wait, this.#limits.wait(network, now)))
+    await Promise.all([archive.note(address, 'refused', ''), sleep(SLOW)])
+    return { status: 401, body: loginPage(this.#speech, this.#speech.say('unknownToken')) }
+  }
+
+  #limited(wait: number): Answer {
+    const seconds = Math.ceil(wait / 1000)
+    return {
+      status: 429,
+      body: loginPage(this.#speech, this.#speech.say('tooManyTokens', { n: seconds })),
+      headers: { 'retry-after': String(seconds) },
+    }
   }
 
   async #page(asked: Asked, isPost: boolean): Promise<Answer> {
@@ -173,8 +200,10 @@ export class DeskPages {
     if (path === '/' && !isPost) return asked.query.has('value') ? this.#follow(asked) : this.#search(asked)
     if (path.startsWith('/found/') && !isPost) return this.#found(asked)
     if (path === '/overview' && !isPost) return this.#overview(asked)
-    if (path === '/access' && !isPost)
+    if (path === '/access' && !isPost) {
+      await archive.note(session.name, 'access', '')
       return { status: 200, body: accessPage(session, speech, await archive.accesses()) }
+    }
     if (!path.startsWith('/case/')) return this.#failure(404, speech.say('noPage'))
     const id = decoded(path.slice('/case/'.length))
     const found = id === undefined ? undefined : await archive.case(id)
@@ -189,11 +218,7 @@ export class DeskPages {
     const now = Date.now()
     const from = timeOf(query.get('from')) ?? now - DAY
     const to = timeOf(query.get('to')) ?? now + MINUTE
-    await archive.note(
-      session.name,
-      'overview',
-      `${new Date(from).toISOString()}/${new Date(to).toISOString()}`,
-    )
+    await archive.note(session.name, 'overview', rangeOf(from, to))
     const pathOf = (search: AskedSearch) => this.#searches.pathOf(search, session)
     const [found, judged] = await Promise.all([
       archive.overview(from, to),
@@ -219,20 +244,14 @@ export class DeskPages {
 
   async #found(asked: Asked): Promise<Answer> {
     const search = this.#searches.open(asked.path.slice('/found/'.length), asked.session)
-    if (!search) return { status: 303, headers: { location: '/' } }
-    const { field, value } = search
-    await this.#options.archive.note(
-      asked.session.name,
-      'search',
-      value === '' ? 'all' : `${field}: ${value}`,
-    )
-    return this.#search(asked, search)
+    return search ? this.#search(asked, search) : { status: 303, headers: { location: '/' } }
   }
 
   async #search({ query, session }: Asked, asked = searchOf(query)): Promise<Answer> {
     const { archive } = this.#options
     const { field, value, from, to } = asked
     const narrow = field !== undefined && value !== '' ? { field, value } : {}
+    await archive.note(session.name, 'search', searchedFor(asked))
     const [found, sent] = await Promise.all([
       archive.search({ ...narrow, from, to }),
       field === 'signature' && value !== '' ? archive.sent(value, from, to) : undefined,

@@ -18,7 +18,7 @@ export interface Session {
 const LASTS = 8 * 3_600_000
 const MOST = 1000
 
-/** Who is logged in, in memory: a restart logs everybody out. */
+/** Who is logged in, in memory: a restart logs everybody out. Times are monotonic, ms: a clock that is set ends no session. */
 export class Sessions {
   readonly #logins: readonly Login[]
   readonly #sessions = new Map<string, Session>()

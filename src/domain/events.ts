@@ -242,7 +242,17 @@ export type Event =
   | { readonly name: 'connection_lost'; readonly service: Service; readonly reason: string }
   | { readonly name: 'connection_restored'; readonly service: Service }
   | { readonly name: 'warning'; readonly message: string }
-  | { readonly name: 'started'; readonly version: string; readonly mode: 'service' | 'embedded' | 'archive' }
+  | {
+      readonly name: 'started'
+      readonly version: string
+      readonly mode: 'service' | 'embedded' | 'archive' | 'desk'
+    }
+  /** Somebody tried to log in at the desk; `limited`: too many wrong tokens came before. `address`: of the client. */
+  | {
+      readonly name: 'desk_login'
+      readonly outcome: 'accepted' | 'refused' | 'limited'
+      readonly address: string
+    }
   | { readonly name: 'stopping'; readonly reason: string }
   | { readonly name: 'stopped' }
   | { readonly name: 'failed'; readonly code: ErrorCode; readonly reason: string }

@@ -3,7 +3,7 @@ import type { ReportsOf } from './report.ts'
 
 const TEN_SECONDS = 10_000
 
-/** What becomes of the archive, and of the complaints in it. */
+/** What becomes of the archive, of the complaints in it, and of who wants to see it. */
 export const ARCHIVE_REPORTS: ReportsOf<
   | 'archived'
   | 'archive_refused'
@@ -11,6 +11,7 @@ export const ARCHIVE_REPORTS: ReportsOf<
   | 'complaint_deadlines'
   | 'score_drift'
   | 'score_drift_unknown'
+  | 'desk_login'
 > = {
   archived: { line: { level: 'debug', message: 'archived' } },
   archive_refused: {
@@ -30,6 +31,16 @@ export const ARCHIVE_REPORTS: ReportsOf<
       m.sigwatch_model_score_drift.reset()
       for (const { label, against, psi } of drifts) m.sigwatch_model_score_drift.set({ label, against }, psi)
     },
+  },
+  desk_login: {
+    line: {
+      level: 'warn',
+      message: ({ outcome }) =>
+        outcome === 'accepted' ? 'a login at the desk' : 'wrong tokens at the desk: logins were refused',
+      every: TEN_SECONDS,
+      key: ({ outcome, address }) => (outcome === 'limited' ? outcome : `${outcome} ${address}`),
+    },
+    measure: (m, { outcome }) => m.sigwatch_desk_logins_total.inc({ outcome }),
   },
   score_drift_unknown: {
     line: { level: 'warn', message: 'the drift of the scores cannot be computed' },

@@ -43,7 +43,7 @@ const histogram = (help: string, buckets: readonly number[], labels: MetricSpec[
 export const METRICS = {
   sigwatch_build_info: gauge('Constant 1.', {
     version: 'version of sigwatch',
-    mode: ['service', 'embedded', 'archive'],
+    mode: ['service', 'embedded', 'archive', 'desk'],
     deployment: 'name of the installation',
   }),
   sigwatch_records_total: counter('Input records worked on, with those that became dead letters.'),
@@ -228,6 +228,10 @@ export const METRICS = {
     { service: SERVICES },
   ),
   sigwatch_connection_losses_total: counter('Losses of connection.', { service: SERVICES }),
+  sigwatch_desk_logins_total: counter(
+    'Attempts to log in at the desk. limited: not looked at, or not noted one by one, as too many wrong tokens came before.',
+    { outcome: ['accepted', 'refused', 'limited'] },
+  ),
   sigwatch_failures_total: counter('Failures that end the process or are a defect.', {
     error: Object.keys(ERRORS),
   }),

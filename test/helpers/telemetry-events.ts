@@ -29,6 +29,11 @@ export const SAMPLE_EVENTS: readonly Event[] = [
   { name: 'partitions_assigned', count: 4 },
   { name: 'partitions_revoked', count: 2 },
   { name: 'counting_reset', topic: 'sms.mt', partition: 3 },
+  ...(['accepted', 'refused', 'limited'] as const).map((outcome) => ({
+    name: 'desk_login' as const,
+    outcome,
+    address: '192.0.2.7',
+  })),
   { name: 'archived', rows: 4_000, left: 60, seconds: 0.4 },
   { name: 'archive_refused', count: 1, reason: 'time is no time' },
   { name: 'archive_expired', partitions: 6 },

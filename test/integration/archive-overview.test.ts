@@ -99,6 +99,8 @@ describeWith('postgres', 'what went on in a time', () => {
   it('ends a query that takes too long, and says so: desk and report', async () => {
     const reader = await ArchiveReader.open(server.url, 'test', 300)
     const desk = await startDesk({
+      isTrustedProxy: () => false,
+      emit: () => undefined,
       host: '127.0.0.1',
       port: 0,
       archive: reader,

@@ -410,6 +410,8 @@ describeWith('postgres', 'dashboards on planted hours', () => {
     const archive = await ArchiveReader.open(server.url, 'test')
     const token = 'a-token-of-the-analyst-of-the-tests'
     const desk = await startDesk({
+      isTrustedProxy: () => false,
+      emit: () => undefined,
       locale: 'en',
       host: '127.0.0.1',
       port: 0,

@@ -41,6 +41,8 @@ describeWith(['postgres', 'chromium'], 'an analyst at the desk', () => {
 
   const openDesk = async (locale: Locale): Promise<string> => {
     const desk = await startDesk({
+      isTrustedProxy: () => false,
+      emit: () => undefined,
       locale,
       host: '127.0.0.1',
       port: 0,

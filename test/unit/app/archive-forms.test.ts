@@ -50,3 +50,25 @@ describe('desk.tokens', () => {
 function twice(second: object): object[] {
   return [{ name: 'lin', token: TOKEN }, second]
 }
+
+describe('desk.trustedProxies', () => {
+  const proxies = (value: string) => readConfig({ env: { SIGWATCH_DESK_TRUSTED_PROXIES: value } })
+
+  it('are addresses and networks', () => {
+    const { config, problems } = proxies('127.0.0.1, 10.0.0.0/8, 2001:db8::/32, ::1')
+    expect(problems).toEqual([])
+    expect(config.desk.trustedProxies).toEqual(['127.0.0.1', '10.0.0.0/8', '2001:db8::/32', '::1'])
+  })
+
+  it.each(['proxy.example', '300.1.1.1', '10.0.0.0/33', '2001:db8::/129', '10.0.0.0/8/8', '1.2.3'])(
+    'are not %s',
+    (value) => {
+      expect(proxies(value).problems).toEqual([
+        expect.objectContaining({
+          key: expect.stringContaining('TRUSTED_PROXIES'),
+          message: expect.stringContaining('an IP address, or a network'),
+        }),
+      ])
+    },
+  )
+})
