@@ -1,17 +1,21 @@
 import { type Client, databaseError, limited, withClient } from '../archive/database.ts'
 import { watchDeadlines } from '../archive/deadlines.ts'
 import { watchDrift } from '../archive/drift.ts'
+import { type Expired, expire } from '../archive/expiry.ts'
 import { ArchiveIntake } from '../archive/intake.ts'
 import { migrate, requireSchema } from '../archive/migrate.ts'
 import { archivedOffsets, type LogOf } from '../archive/offsets.ts'
+import { Partitions } from '../archive/partitions.ts'
 import { ArchiveReader } from '../archive/reader.ts'
 import type { ArchiveInput } from '../archive/rows.ts'
+import { keepUp } from '../archive/upkeep.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { createTokeniser } from '../domain/token.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
 import { registryChange } from '../side-inputs/topics.ts'
+import { AppendTimes, hostAgrees, MAX_SKEW, observePostgres, skewOf, trustedClock } from './archive-clock.ts'
 import { GrowingSource } from './compose-archive-source.ts'
 import { kafkaOf } from './compose-clients.ts'
 import type { Config } from './config.ts'
@@ -86,10 +90,13 @@ export async function composeArchive(config: Config, emit: Emit, stopping: Abort
   stopping.addEventListener('abort', giveUp)
   const kafka = kafkaOf(config, emit, abort.signal, { awaitsLogin: true })
   try {
+    const clock = trustedClock()
     const archived = await withDatabase(url, async (client) => {
       await migrate(client)
+      await observePostgres(clock, client)
       return archivedOffsets(client)
     })
+    const appendTimes = new AppendTimes(clock, kafka)
     const { inputs, missing } = await namedInputs(kafka, config, emit)
     const groupId = `${config.kafka.groupId}-archive`
     for (const topic of inputs.keys()) await rewind(kafka, groupId, topic, archived)
@@ -98,11 +105,27 @@ export async function composeArchive(config: Config, emit: Emit, stopping: Abort
       url,
       inputs,
       sample: config.archive.sample,
-      retention: config.archive.retention,
+      partitions: new Partitions(config.archive.retention),
+      clock,
       registryChange,
       tokenise: createTokeniser({ keyId: tokenKey.keyId, key: tokenKey.key.reveal() }),
-      logsOf: (partitions) => logsOf(kafka, partitions),
+      logsOf(partitions) {
+        appendTimes.assigned(partitions)
+        return logsOf(kafka, partitions)
+      },
+      saw: (run) => appendTimes.saw(run),
       commit: (checkpoints, epoch) => source.commit(checkpoints, epoch),
+      emit,
+      signal: abort.signal,
+    })
+    void keepUp({
+      url,
+      retention: config.archive.retention,
+      clock,
+      async readClock(client) {
+        await Promise.all([observePostgres(clock, client), appendTimes.ask()])
+      },
+      agreed: () => hostAgrees(clock, MAX_SKEW, Date.now()),
       emit,
       signal: abort.signal,
     })
@@ -112,7 +135,7 @@ export async function composeArchive(config: Config, emit: Emit, stopping: Abort
     stopping.removeEventListener('abort', giveUp)
     return {
       run: () => source.run(intake),
-      unready: () => [...source.unready(), ...intake.unready()],
+      unready: () => [...source.unready(), ...intake.unready(), ...skewOf(clock)],
       stop: () => source.stop(),
       async close() {
         abort.abort()
@@ -125,6 +148,21 @@ export async function composeArchive(config: Config, emit: Emit, stopping: Abort
     await kafka.close()
     throw error
   }
+}
+
+/**
+ * Drops what is past the retention by the earlier of the clocks of this host and of PostgreSQL, however much it is. Rejects as
+ * `withArchive`, and with ARCHIVE_UNREACHABLE while another process is at it.
+ */
+export async function expireNow(config: Config): Promise<Expired> {
+  const clock = trustedClock()
+  return withArchive(config, async (client) => {
+    await observePostgres(clock, client)
+    const agreed = hostAgrees(clock, MAX_SKEW, Date.now())
+    const expired = await expire(client, { clock, retention: config.archive.retention, agreed, forced: true })
+    if (expired) return expired
+    throw new SigwatchError('ARCHIVE_UNREACHABLE', 'another process is dropping days: run the command again')
+  })
 }
 
 /** The topics that are named, by whether they exist. Rejects with KAFKA_TOPIC_MISSING when none does. */

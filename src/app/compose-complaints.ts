@@ -20,6 +20,7 @@ import { createTokeniser } from '../domain/token.ts'
 import { openClassifier } from '../model/classifier.ts'
 import { modelInput } from '../model/text-model.ts'
 import { readText } from '../text/read-text.ts'
+import { observePostgres, trustedClock } from './archive-clock.ts'
 import { SHIPPED_MODEL } from './assets.ts'
 import { withArchive } from './compose-archive.ts'
 import { kafkaOf } from './compose-clients.ts'
@@ -61,7 +62,11 @@ export async function archiveComplaints(
       bands: record.text === undefined ? [] : readText(record.text).bands,
     }
   })
-  return withArchive(config, (client) => writeComplaints(client, cases, config.archive.retention, Date.now()))
+  return withArchive(config, async (client) => {
+    const clock = trustedClock()
+    await observePostgres(clock, client)
+    return writeComplaints(client, cases, config.archive.retention, clock)
+  })
 }
 
 /** What the text model calls each complaint's text; undefined where there is none. */

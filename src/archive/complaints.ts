@@ -1,3 +1,5 @@
+import { SigwatchError } from '../domain/errors.ts'
+import type { BoundedClock } from '../domain/ports.ts'
 import type { Client } from './database.ts'
 import { Partitions } from './partitions.ts'
 import type { ArchiveRow } from './rows.ts'
@@ -63,14 +65,19 @@ export async function writeComplaints(
   client: Client,
   cases: readonly ComplaintCase[],
   retention: number,
-  now: number,
+  clock: BoundedClock,
 ): Promise<WrittenComplaints> {
   const partitions = new Partitions(retention)
-  const kept = cases.filter(({ ts }) => partitions.keeps(ts, now))
-  await partitions.ensure(
+  const kept = cases.filter(({ ts }) => partitions.standingOf(ts, clock) === 'kept')
+  const unmade = await partitions.ensure(
     client,
     kept.map(({ ts }) => ({ table: 'complaint', ts })),
   )
+  if (unmade.size > 0)
+    throw new SigwatchError(
+      'ARCHIVE_UNREACHABLE',
+      'no partition can be made, as another session changes or analyses the table complaint: run the import again',
+    )
   let added = 0
   let answered = 0
   const conflicting: string[] = []

@@ -130,3 +130,16 @@ export function databaseError(error: unknown, within?: number): SigwatchError {
 function isServerCode(code: string | undefined): code is string {
   return code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E')
 }
+
+/** Whether the database refuses a value, or a row as a whole, rather than the statement. */
+export function isOfRows(error: unknown): boolean {
+  const { code, cause } = error as { code?: string; cause?: unknown }
+  if (isServerCode(code)) return /^(22|23|54)/.test(code)
+  return cause !== undefined && isOfRows(cause)
+}
+
+/** Whether there is no partition for a row: no table of the archive has another check. */
+export function isWithoutDay(error: unknown): boolean {
+  const { code, cause } = error as { code?: string; cause?: unknown }
+  return code === '23514' || (cause !== undefined && isWithoutDay(cause))
+}

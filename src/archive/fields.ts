@@ -3,6 +3,10 @@ import { createHash } from 'node:crypto'
 /** What cannot be archived: says what is wrong, never what the record holds. */
 export class UnfitRecord extends Error {}
 
+/** Years 1 to 9999: what both sides write in the same form, epoch ms. */
+const FIRST_TIME = Date.parse('0001-01-01T00:00:00Z')
+const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z')
+
 /** Fields of a record that is not of our own making. */
 export class Fields {
   readonly record: Readonly<Record<string, unknown>>
@@ -27,7 +31,8 @@ export class Fields {
   time(field: string): number {
     const value = this.record[field]
     const ms = typeof value === 'string' ? Date.parse(value) : value
-    if (typeof ms !== 'number' || !Number.isFinite(ms)) throw new UnfitRecord(`${field} is no time`)
+    if (typeof ms !== 'number' || !(ms >= FIRST_TIME && ms <= LAST_TIME))
+      throw new UnfitRecord(`${field} is no time`)
     return ms
   }
 

@@ -1,18 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
-import type { Position } from '../domain/message.ts'
+import type { Position, RawRecord } from '../domain/message.ts'
 import {
   type AssignedPartition,
+  type BoundedClock,
   type PartitionId,
   partitionKey,
   type RecordRun,
   type SourceHandler,
 } from '../domain/ports.ts'
-import { type Client, databaseError, openClient } from './database.ts'
+import { type Client, databaseError, isOfRows, isWithoutDay, openClient } from './database.ts'
 import { UnfitRecord } from './fields.ts'
 import { archivedOffsets, type LogOf, openOffsets } from './offsets.ts'
-import { Partitions } from './partitions.ts'
+import type { Partitions } from './partitions.ts'
+import type { Refused } from './refused.ts'
 import { type ArchiveInput, type ArchiveRow, type RowOptions, rowOf } from './rows.ts'
 import { ArchiveWriter, type Stretch } from './writer.ts'
 
@@ -20,9 +22,12 @@ export interface IntakeOptions extends RowOptions {
   readonly url: string
   /** What each topic holds. */
   readonly inputs: ReadonlyMap<string, ArchiveInput>
-  /** ms */
-  readonly retention: number
+  /** The days that there are. */
+  readonly partitions: Partitions
+  readonly clock: BoundedClock
   readonly logsOf: (partitions: readonly PartitionId[]) => Promise<readonly LogOf[]>
+  /** Called with each run as it comes. */
+  readonly saw: (run: RecordRun) => void
   /** Reports to the source how far a partition is done. */
   readonly commit: (checkpoints: readonly Position[], epoch: number) => Promise<void>
   readonly emit: Emit
@@ -36,7 +41,6 @@ interface Waiting {
   readonly failed: (error: unknown) => void
 }
 
-const EXPIRE_EVERY = 3_600_000
 const FIRST_PAUSE = 200
 const LONGEST_PAUSE = 10_000
 
@@ -47,18 +51,16 @@ const LONGEST_PAUSE = 10_000
  */
 export class ArchiveIntake implements SourceHandler {
   readonly #options: IntakeOptions
-  readonly #partitions: Partitions
   #client: Client | undefined
   #writer: ArchiveWriter | undefined
   readonly #next = new Map<string, number>()
   #waiting: Waiting[] = []
   #writing: Promise<void> | undefined
-  #expiredAt = Number.NEGATIVE_INFINITY
+  #tally = new Tally()
   #lost: string | undefined
 
   constructor(options: IntakeOptions) {
     this.#options = options
-    this.#partitions = new Partitions(options.retention)
   }
 
   async assigned(partitions: readonly AssignedPartition[]): Promise<void> {
@@ -72,6 +74,7 @@ export class ArchiveIntake implements SourceHandler {
   }
 
   records(run: RecordRun): Promise<void> {
+    this.#options.saw(run)
     return new Promise((done, failed) => {
       this.#waiting.push({ run, done, failed })
       this.#writing ??= this.#write()
@@ -104,46 +107,37 @@ export class ArchiveIntake implements SourceHandler {
 
   async #writeTogether(runs: readonly RecordRun[]): Promise<void> {
     const began = performance.now()
-    const now = Date.now()
-    if (now - this.#expiredAt >= EXPIRE_EVERY) await this.#expire(now)
-    const stretches = this.#stretchesOf(runs, now)
-    await this.#settle(stretches)
-    const sum = (of: (stretch: Stretch) => number) => stretches.reduce((all, one) => all + of(one), 0)
-    const rows = sum((one) => one.rows.length)
-    const refused = stretches.flatMap((one) => one.refused)
-    const records = runs.reduce((all, run) => all + run.records.length, 0)
     const { emit, commit } = this.#options
+    this.#tally = new Tally()
+    await this.#settle(this.#stretchesOf(runs))
+    const { rows, past, refused, reason } = this.#tally
+    const records = runs.reduce((all, run) => all + run.records.length, 0)
     const seconds = (performance.now() - began) / 1000
-    emit({ name: 'archived', rows, left: records - rows - refused.length, seconds })
-    if (refused.length > 0)
-      emit({ name: 'archive_refused', count: refused.length, reason: refused[0]!.reason })
+    const count = Object.values(refused).reduce((sum, n) => sum + n, 0)
+    emit({ name: 'archived', rows, left: records - rows - count, past, seconds })
+    if (count > 0) emit({ name: 'archive_refused', count, kinds: refused, reason })
     for (const { partition, epoch } of runs)
       await commit([{ ...partition, offset: this.#next.get(partitionKey(partition))! }], epoch)
   }
 
   /** What the runs add to each partition; what lies before the offset that is archived is left out. */
-  #stretchesOf(runs: readonly RecordRun[], now: number): Stretch[] {
+  #stretchesOf(runs: readonly RecordRun[]): Stretch[] {
     const stretches: Stretch[] = []
     const reached = new Map(this.#next)
     for (const { partition, records } of runs) {
       const key = partitionKey(partition)
       const from = reached.get(key)!
       const rows: (ArchiveRow & { offset: number })[] = []
-      const refused: { offset: number; reason: string }[] = []
+      const refused: Refused[] = []
       let to = from
-      for (const { position, timestamp: at, key: name, value } of records) {
-        const { offset } = position
+      for (const record of records) {
+        const { offset } = record.position
         if (offset < from) continue
         to = offset + 1
-        try {
-          const place = { key: name?.toString('utf8') ?? null, at }
-          const row = rowOf(this.#options.inputs.get(partition.topic)!, value, this.#options, place)
-          if (row && (row.ts === undefined || this.#partitions.keeps(row.ts, now)))
-            rows.push({ ...row, offset })
-        } catch (error) {
-          if (!(error instanceof UnfitRecord)) throw error
-          refused.push({ offset, reason: error.message })
-        }
+        const row = this.#rowOf(record)
+        if (row === undefined) continue
+        if ('reason' in row) refused.push(row)
+        else rows.push({ ...row, offset })
       }
       reached.set(key, to)
       if (to > from) stretches.push({ ...partition, from, to, rows, refused })
@@ -151,18 +145,47 @@ export class ArchiveIntake implements SourceHandler {
     return stretches
   }
 
-  /** Resolves when all of it is in the database, whoever wrote it. */
+  /** The row of a record, or why it has none; undefined: it is not kept. */
+  #rowOf({
+    position: { topic, offset },
+    timestamp: at,
+    key,
+    value,
+  }: RawRecord): ArchiveRow | Refused | undefined {
+    const { inputs, partitions, clock } = this.#options
+    const input = inputs.get(topic)!
+    let row: ArchiveRow | undefined
+    try {
+      row = rowOf(input, value, this.#options, { key: key?.toString('utf8') ?? null, at })
+    } catch (error) {
+      // What is thrown otherwise is of the record as well: a member that is none, or a time that is no date.
+      const reason = error instanceof UnfitRecord ? error.message : `is no record of ${input}`
+      return { offset, kind: 'unfit', reason }
+    }
+    if (row?.ts === undefined) return row
+    const standing = partitions.standingOf(row.ts, clock)
+    if (standing === 'kept') return row
+    if (standing === 'ahead') return { offset, kind: 'ahead', reason: 'its time is ahead of the clock', row }
+    this.#tally.past++
+    return undefined
+  }
+
+  /** Resolves when all of it is in the database, no matter which process wrote it. */
   async #settle(stretches: readonly Stretch[]): Promise<void> {
-    if (stretches.length === 0) return
     let left = stretches
     while (left.length > 0) {
       const some = left
       try {
-        await this.#untilReached((_client, writer) => writer.write(some))
-        left = []
+        left = await this.#untilReached(async (client, writer) => {
+          const placeable = await this.#withDays(client, some)
+          await writer.write(placeable)
+          for (const stretch of placeable) this.#tally.add(stretch)
+          return []
+        })
       } catch (error) {
         if (!(error instanceof SigwatchError)) throw error
         if (error.code === 'STORE_CONFLICT') left = await this.#behindOf(some)
+        else if (isWithoutDay(error)) this.#options.partitions.forget()
         else if (isOfRows(error)) {
           await this.#settleApart(some, error)
           left = []
@@ -172,12 +195,31 @@ export class ArchiveIntake implements SourceHandler {
     for (const { to, ...partition } of stretches) this.#next.set(partitionKey(partition), to)
   }
 
-  /** A row that the database refuses is found by halves, and noted. */
+  /** Rows whose day cannot be made now are put aside: they hold up no others. */
+  async #withDays(client: Client, stretches: readonly Stretch[]): Promise<readonly Stretch[]> {
+    const unmade: ReadonlySet<ArchiveRow> = await this.#options.partitions.ensure(
+      client,
+      stretches.flatMap(({ rows }) => rows.flatMap((row) => (row.ts === undefined ? [] : [row]))),
+    )
+    if (unmade.size === 0) return stretches
+    return stretches.map(({ rows, refused, ...stretch }) => {
+      const aside = rows.flatMap(({ offset, ...row }, i): Refused[] =>
+        unmade.has(rows[i]!) && row.ts !== undefined
+          ? [{ offset, kind: 'day', reason: `the day of its time cannot be made in ${row.table} now`, row }]
+          : [],
+      )
+      return { ...stretch, rows: rows.filter((row) => !unmade.has(row)), refused: [...refused, ...aside] }
+    })
+  }
+
+  /** What the database refuses is found by halves, and noted by its place. */
   async #settleApart(stretches: readonly Stretch[], error: SigwatchError): Promise<void> {
     for (const stretch of stretches) {
       const { from, to, rows, refused } = stretch
-      if (rows.length > 1) {
-        const middle = rows[rows.length >> 1]!.offset
+      const stored = [...rows, ...refused.filter(({ row }) => row)].map(({ offset }) => offset)
+      stored.sort((a, b) => a - b)
+      if (stored.length > 1) {
+        const middle = stored[stored.length >> 1]!
         const part = (first: number, last: number): Stretch => ({
           ...stretch,
           from: first,
@@ -187,9 +229,10 @@ export class ArchiveIntake implements SourceHandler {
         })
         await this.#settle([part(from, middle)])
         await this.#settle([part(middle, to)])
-      } else if (rows.length === 1 && stretches.length === 1) {
-        const note = { offset: rows[0]!.offset, reason: error.message }
-        await this.#settle([{ ...stretch, rows: [], refused: [...refused, note] }])
+      } else if (stored.length === 1 && stretches.length === 1) {
+        const note: Refused = { offset: stored[0]!, kind: 'database', reason: error.message }
+        const others = refused.filter(({ row }) => !row)
+        await this.#settle([{ ...stretch, rows: [], refused: [...others, note] }])
       } else await this.#settle([stretch])
     }
   }
@@ -205,18 +248,12 @@ export class ArchiveIntake implements SourceHandler {
     })
   }
 
-  async #expire(now: number): Promise<void> {
-    this.#expiredAt = now
-    const dropped = await this.#untilReached((client) => this.#partitions.expire(client, now))
-    if (dropped.length > 0) this.#options.emit({ name: 'archive_expired', partitions: dropped.length })
-  }
-
   /** Tries again with a new connection while the database cannot be reached; rejects when stopped meanwhile. */
   async #untilReached<T>(work: (client: Client, writer: ArchiveWriter) => Promise<T>): Promise<T> {
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       try {
         this.#client ??= await openClient(this.#options.url, 'sigwatch archive')
-        this.#writer ??= new ArchiveWriter(this.#client, this.#partitions)
+        this.#writer ??= new ArchiveWriter(this.#client)
         const result = await work(this.#client, this.#writer)
         if (this.#lost !== undefined) this.#options.emit({ name: 'connection_restored', service: 'postgres' })
         this.#lost = undefined
@@ -242,8 +279,20 @@ export class ArchiveIntake implements SourceHandler {
   }
 }
 
-/** The database refuses a value, or a row as a whole. */
-function isOfRows({ cause }: SigwatchError): boolean {
-  const { code } = (cause ?? {}) as { code?: string }
-  return code !== undefined && /^(22|23|54)/.test(code)
+/** What became of the records that are written together. */
+class Tally {
+  rows = 0
+  /** Rows past the retention. */
+  past = 0
+  readonly refused: Partial<Record<Refused['kind'], number>> = {}
+  /** Of the first record that was refused. */
+  reason = ''
+
+  add({ rows, refused }: Stretch): void {
+    this.rows += rows.length
+    for (const { kind, reason } of refused) {
+      this.refused[kind] = (this.refused[kind] ?? 0) + 1
+      this.reason ||= reason
+    }
+  }
 }

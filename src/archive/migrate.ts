@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { SigwatchError } from '../domain/errors.ts'
 import { signatureKey } from '../text/signature.ts'
 import type { Client } from './database.ts'
+import { ensureRefusedRows } from './refused.ts'
 
 const FOLDER = new URL('./migrations/', import.meta.url)
 /** The id of an advisory lock, chosen at random: one process migrates at a time. */
@@ -32,6 +33,7 @@ export function migrations(): Migration[] {
  * those that were applied. Rejects with ARCHIVE_REFUSED for a database that a later version has written.
  */
 export async function migrate(client: Client): Promise<string[]> {
+  await requireVersion(client)
   await client.query('SELECT pg_advisory_lock($1)', [LOCK])
   try {
     await client.query(
@@ -56,11 +58,27 @@ export async function migrate(client: Client): Promise<string[]> {
       }
       applied.push(name)
     }
+    await ensureRefusedRows(client)
     await keySignatures(client)
     return applied
   } finally {
     await client.query('SELECT pg_advisory_unlock($1)', [LOCK])
   }
+}
+
+/** The first version that detaches a partition without a lock that stops those who read. */
+const FIRST_SERVER = 14
+
+async function requireVersion(client: Client): Promise<void> {
+  const { rows } = await client.query<{ version: string }>(
+    "SELECT current_setting('server_version') AS version",
+  )
+  const { version } = rows[0]!
+  if (Number.parseInt(version, 10) < FIRST_SERVER)
+    throw new SigwatchError(
+      'ARCHIVE_REFUSED',
+      `PostgreSQL is ${version}: the archive needs ${FIRST_SERVER} or later`,
+    )
 }
 
 /** Signatures of rows that were written before their form was kept. */

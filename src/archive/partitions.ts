@@ -1,98 +1,136 @@
+import type { BoundedClock } from '../domain/ports.ts'
 import { DAY } from '../domain/time.ts'
 import type { Client } from './database.ts'
-
-/** Tables with a partition a day. */
-export const DAILY = ['alert', 'verdict', 'sender_minute', 'feedback', 'enforcement', 'complaint'] as const
-export type DailyTable = (typeof DAILY)[number]
+import { DAILY, type DailyTable, dayOf, partitionName } from './days.ts'
 
 /** Rows this far ahead of the clock have a wrong clock behind them. */
 const AHEAD = 2 * DAY
-/** One process makes or drops partitions at a time. */
+/** Days for which there are partitions before their first row comes. */
+const DAYS_AHEAD = 7
+/** One process makes partitions at a time. */
 const LOCK = 7_446_284_927
+/**
+ * How long a statement waits for a lock on a table that others read and write, ms. To attach a partition takes a lock that
+ * conflicts with other changes of the table and with ANALYZE, never with those who read or write.
+ */
+const LOCK_WITHIN = 1_000
+/** How long a table is left alone after such a lock was not to be had, ms. */
+const PAUSE = 30_000
 
-/** Rows of the registry that another one followed before the retention began, and rows that were deleted before it. */
-const SUPERSEDED = `DELETE FROM registry_row old WHERE at < $1 AND (content IS NULL OR EXISTS (
-    SELECT FROM registry_row next WHERE next.kind = old.kind AND next.key = old.key AND next.at > old.at AND next.at <= $1))`
+/** SQLSTATE of a statement that waited too long for a lock. */
+const LOCK_TIMEOUT = '55P03'
 
-/** Makes partitions as they are needed, and drops those that are past the retention. */
+export const isLockTimeout = (error: unknown) => (error as { code?: string }).code === LOCK_TIMEOUT
+
+/** Where a row belongs by its time. */
+export type Standing = 'kept' | 'past' | 'ahead'
+
+interface Placed {
+  readonly table: DailyTable
+  readonly ts: number
+}
+
+/** Knows which days there are, and makes those that are not, without a lock that stops those who read. */
 export class Partitions {
   readonly #retention: number
-  readonly #known = new Set<string>()
+  #known: ReadonlySet<string> = new Set()
+  readonly #pausedUntil = new Map<DailyTable, number>()
 
   /** `retention`: ms. */
   constructor(retention: number) {
     this.#retention = retention
   }
 
-  /** Whether a row of this time is kept: neither past the retention nor far ahead of `now`, epoch ms. */
-  keeps(ts: number, now: number): boolean {
-    return ts >= this.#firstDay(now) && ts < now + AHEAD
+  /** Whether a row of this time, epoch ms, is kept, past the retention for certain, or further ahead than any clock may be. */
+  standingOf(ts: number, clock: BoundedClock): Standing {
+    if (ts < firstDay(clock.earliest(), this.#retention)) return 'past'
+    return ts < latestOf(clock) + AHEAD ? 'kept' : 'ahead'
   }
 
-  /** Makes the partitions of these times, epoch ms, that are not there. */
-  async ensure(
-    client: Client,
-    rows: readonly { readonly table: DailyTable; readonly ts: number }[],
-  ): Promise<void> {
-    const missing = new Map<string, { table: DailyTable; day: number }>()
-    for (const { table, ts } of rows) {
-      const day = Math.floor(ts / DAY) * DAY
-      const name = nameOf(table, day)
-      if (!this.#known.has(name)) missing.set(name, { table, day })
+  /**
+   * Makes the partitions of these rows that are not there. Resolves with the rows whose day cannot be made now, because
+   * somebody else works on the table.
+   */
+  async ensure<R extends Placed>(client: Client, rows: readonly R[]): Promise<ReadonlySet<R>> {
+    const isMissing = ({ table, ts }: Placed) => !this.#known.has(partitionName(table, dayOf(ts)))
+    if (!rows.some(isMissing)) return new Set()
+    await this.#look(client)
+    for (const table of DAILY) {
+      const days = rows.flatMap((row) => (row.table === table && isMissing(row) ? [dayOf(row.ts)] : []))
+      if (days.length > 0) await this.#make(client, table, [...new Set(days)])
     }
-    if (missing.size === 0) return
-    await locked(client, async () => {
-      for (const [name, { table, day }] of missing) {
-        const [from, to] = [day, day + DAY].map((ms) => new Date(ms).toISOString())
-        await client.query(
-          `CREATE TABLE IF NOT EXISTS ${name} PARTITION OF ${table} FOR VALUES FROM ('${from}') TO ('${to}')`,
-        )
-      }
-    })
-    for (const name of missing.keys()) this.#known.add(name)
+    return new Set(rows.filter(isMissing))
   }
 
-  /** Drops what is past the retention; resolves with the names of the partitions. */
-  async expire(client: Client, now: number): Promise<string[]> {
-    const first = this.#firstDay(now)
-    await client.query('DELETE FROM complaint_case WHERE ts < $1', [new Date(first)])
-    await client.query(SUPERSEDED, [new Date(first)])
-    const { rows } = await client.query<{ name: string }>(
-      `SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-        WHERE i.inhparent = ANY ($1::regclass[]) ORDER BY 1`,
-      [DAILY],
+  /** Makes the days around now and those to come. Resolves with the tables for which that has to wait. */
+  async prepare(client: Client, clock: BoundedClock): Promise<readonly DailyTable[]> {
+    const today = dayOf(clock.now())
+    const days = Array.from({ length: DAYS_AHEAD + 1 }, (_, i) => today + i * DAY)
+    const missing = await this.ensure(
+      client,
+      DAILY.flatMap((table) => days.map((ts) => ({ table, ts }))),
     )
-    const old = rows.map(({ name }) => name).filter((name) => dayOf(name) < first)
-    if (old.length === 0) return []
-    await locked(client, async () => {
-      for (const name of old) await client.query(`DROP TABLE IF EXISTS ${name}`)
-    })
-    for (const name of old) this.#known.delete(name)
-    return old
+    return [...new Set([...missing].map(({ table }) => table))]
   }
 
-  #firstDay(now: number): number {
-    return Math.floor((now - this.#retention) / DAY) * DAY
+  /** What is known of the database may be wrong: it is looked at again. */
+  forget(): void {
+    this.#known = new Set()
+  }
+
+  async #look(client: Client): Promise<void> {
+    this.#known = new Set(await attachedPartitions(client))
+  }
+
+  /** A new table takes its place among the days: `CREATE TABLE … PARTITION OF` would lock out everybody who reads. */
+  async #make(client: Client, table: DailyTable, days: readonly number[]): Promise<void> {
+    if (performance.now() < (this.#pausedUntil.get(table) ?? 0)) return
+    await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_WITHIN}`)
+    try {
+      await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK])
+      const { rows } = await client.query<{ name: string }>(EXISTING, [
+        days.map((day) => partitionName(table, day)),
+      ])
+      const taken = new Set(rows.map(({ name }) => name))
+      const wanted = days.filter((day) => !taken.has(partitionName(table, day)))
+      for (const day of wanted) await client.query(attaching(table, day))
+      await client.query('COMMIT')
+    } catch (error) {
+      await client.query('ROLLBACK')
+      if (!isLockTimeout(error)) throw error
+      this.#pausedUntil.set(table, performance.now() + PAUSE)
+    }
+    await this.#look(client)
   }
 }
 
-/** `alert_20261126` */
-function nameOf(table: DailyTable, day: number): string {
-  return `${table}_${new Date(day).toISOString().slice(0, 10).replaceAll('-', '')}`
+/** Beginning of the first day that is kept, epoch ms. */
+export function firstDay(now: number, retention: number): number {
+  return dayOf(now - retention)
 }
 
-function dayOf(name: string): number {
-  const [, year, month, day] = /_(\d{4})(\d\d)(\d\d)$/.exec(name) ?? []
-  return year === undefined
-    ? Number.POSITIVE_INFINITY
-    : Date.UTC(Number(year), Number(month) - 1, Number(day))
+/** Without a reference that shows the latest time, the clock is what there is. */
+function latestOf(clock: BoundedClock): number {
+  const latest = clock.latest()
+  return Number.isFinite(latest) ? latest : clock.now()
 }
 
-async function locked(client: Client, work: () => Promise<void>): Promise<void> {
-  await client.query('SELECT pg_advisory_lock($1)', [LOCK])
-  try {
-    await work()
-  } finally {
-    await client.query('SELECT pg_advisory_unlock($1)', [LOCK])
-  }
+const EXISTING =
+  'SELECT relname AS name FROM pg_class WHERE oid = ANY (SELECT to_regclass(n) FROM unnest($1::text[]) n)'
+
+function attaching(table: DailyTable, day: number): string {
+  const name = partitionName(table, day)
+  const [from, to] = [day, day + DAY].map((ms) => new Date(ms).toISOString())
+  return `CREATE TABLE ${name} (LIKE ${table} INCLUDING ALL);
+    ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM ('${from}') TO ('${to}')`
+}
+
+/** Names of the partitions that take rows. */
+export async function attachedPartitions(client: Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+      WHERE i.inhparent = ANY ($1::regclass[]) AND NOT i.inhdetachpending ORDER BY 1`,
+    [DAILY],
+  )
+  return rows.map(({ name }) => name)
 }

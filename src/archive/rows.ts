@@ -7,8 +7,8 @@ import type { StatsRow } from '../stats/writer.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
 import { redactText } from '../text/redact.ts'
 import { signatureKey } from '../text/signature.ts'
+import type { DailyTable } from './days.ts'
 import { Fields, UnfitRecord } from './fields.ts'
-import type { DailyTable } from './partitions.ts'
 
 /** What a topic holds. */
 export type ArchiveInput =

@@ -4,7 +4,8 @@ import { from as copyFrom } from 'pg-copy-streams'
 import { SigwatchError } from '../domain/errors.ts'
 import type { PartitionId } from '../domain/ports.ts'
 import { type Client, databaseError } from './database.ts'
-import type { DailyTable, Partitions } from './partitions.ts'
+import type { DailyTable } from './days.ts'
+import { noteRefused, type Refused } from './refused.ts'
 import type { ArchiveRow } from './rows.ts'
 import { storableJson } from './storable.ts'
 
@@ -14,8 +15,8 @@ export interface Stretch extends PartitionId {
   readonly from: number
   readonly to: number
   readonly rows: readonly (ArchiveRow & { readonly offset: number })[]
-  /** Records that are no rows, with what is wrong. */
-  readonly refused: readonly { readonly offset: number; readonly reason: string }[]
+  /** Records that are no rows, or that cannot be placed. */
+  readonly refused: readonly Refused[]
 }
 
 const STAGING = `CREATE TEMP TABLE IF NOT EXISTS staging (seq integer, kind text, row jsonb) ON COMMIT DELETE ROWS`
@@ -83,33 +84,41 @@ const MINUTES = `INSERT INTO sender_minute AS old
     WHERE excluded.total >= old.total`
 
 const ADVANCE = 'UPDATE input_offset SET next = $4 WHERE topic = $1 AND partition = $2 AND next = $3'
-const REFUSED = `INSERT INTO refused (topic, partition, "offset", reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
 const TWO_DAYS = 2 * 86_400_000
 
 /**
  * Writes rows and the offsets that they reach in one transaction: a process that dies between two records leaves no gap
- * and repeats nothing, and one that has lost its partition to another changes nothing (STORE_CONFLICT).
+ * and repeats nothing, and one that has lost its partition to another changes nothing (STORE_CONFLICT). There must be a
+ * partition for each row (Partitions).
  */
 export class ArchiveWriter {
   readonly #client: Client
-  readonly #partitions: Partitions
   #staged = false
 
-  constructor(client: Client, partitions: Partitions) {
+  constructor(client: Client) {
     this.#client = client
-    this.#partitions = partitions
   }
 
   /** Rejects with ARCHIVE_UNREACHABLE, ARCHIVE_REFUSED or STORE_CONFLICT; then nothing was written. */
   async write(stretches: readonly Stretch[]): Promise<void> {
-    const rows = stretches.flatMap((stretch) => stretch.rows)
+    await this.inTransaction(async (insert) => {
+      for (const stretch of stretches) await this.#advance(stretch)
+      await insert(stretches.flatMap((stretch) => stretch.rows))
+    })
+  }
+
+  /** Does the work, which inserts rows, in one transaction. Rejects as `write`, or as the work does. */
+  async inTransaction<T>(
+    work: (insert: (rows: readonly ArchiveRow[]) => Promise<void>) => Promise<T>,
+  ): Promise<T> {
     try {
-      await this.#prepare(rows)
+      if (!this.#staged) await this.#client.query(STAGING)
+      this.#staged = true
       await this.#client.query('BEGIN')
       try {
-        for (const stretch of stretches) await this.#advance(stretch)
-        if (rows.length > 0) await this.#insert(rows)
+        const result = await work((rows) => this.#insert(rows))
         await this.#client.query('COMMIT')
+        return result
       } catch (error) {
         await this.#client.query('ROLLBACK')
         throw error
@@ -119,24 +128,15 @@ export class ArchiveWriter {
     }
   }
 
-  async #prepare(rows: readonly ArchiveRow[]): Promise<void> {
-    if (!this.#staged) await this.#client.query(STAGING)
-    this.#staged = true
-    await this.#partitions.ensure(
-      this.#client,
-      rows.flatMap((row) => (row.ts === undefined ? [] : [row])),
-    )
-  }
-
   async #advance({ topic, partition, from, to, refused }: Stretch): Promise<void> {
     const { rowCount } = await this.#client.query(ADVANCE, [topic, partition, from, to])
     if (rowCount !== 1)
       throw new SigwatchError('STORE_CONFLICT', `another process archives ${topic}/${partition}`)
-    for (const { offset, reason } of refused)
-      await this.#client.query(REFUSED, [topic, partition, offset, reason])
+    await noteRefused(this.#client, { topic, partition }, refused)
   }
 
   async #insert(rows: readonly ArchiveRow[]): Promise<void> {
+    if (rows.length === 0) return
     const copy = this.#client.query(copyFrom('COPY staging (seq, kind, row) FROM STDIN'))
     await pipeline(Readable.from(linesOf(rows)), copy)
     const tables = new Set(rows.map(({ table }) => table))

@@ -8,20 +8,25 @@ import { startHttpServer } from '../telemetry/server.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
 
+interface RunOptions extends ArchiveOptions {
+  readonly expireNow?: boolean
+}
+
 interface EraseOptions extends ArchiveOptions {
   readonly token: string
 }
 
-/** `sigwatch archive`: follows the topics of a deployment into PostgreSQL, and erases what is kept of one person. */
+/** `sigwatch archive`: follows the topics of a deployment into PostgreSQL, and erases what is kept of one person, and drops old days at once. */
 export function archiveCommand(): Command {
   const command = new Command('archive')
     .option(...CONFIG_OPTION)
     .option(...DATABASE_OPTION)
+    .option('--expire-now', 'only drops what is past the retention, however many days, and says what it was')
     .addHelpText(
       'after',
       '\nExamples:\n  sigwatch archive --database postgres://sigwatch@127.0.0.1/sigwatch\n  sigwatch archive erase --token 1.Zk3…',
     )
-    .action(archive)
+    .action((options: RunOptions) => (options.expireNow ? expire(options) : archive(options)))
   command
     .command('erase')
     .description('erases what is kept of one person, and says how much it was')
@@ -63,6 +68,17 @@ async function archive(options: ArchiveOptions): Promise<void> {
     sayStopped(bySignal, emit)
   } finally {
     await http?.close()
+  }
+}
+
+async function expire(options: ArchiveOptions): Promise<void> {
+  const { config } = archiveConfig(options)
+  const { expireNow } = await import('../app/compose-archive.ts')
+  const expired = await expireNow(config)
+  process.stdout.write(`${JSON.stringify(expired)}\n`)
+  if (expired.deferred.length > 0) {
+    const message = 'another session holds a lock on some days: run the command again when it is done'
+    throw new SigwatchError('ARCHIVE_UNREACHABLE', message)
   }
 }
 

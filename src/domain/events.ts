@@ -10,6 +10,10 @@ import type { ClockReference } from './trusted-clock.ts'
 export const TIMED_STAGES = ['intake', 'classify', 'detect', 'rate', 'decide', 'sink'] as const
 export type TimedStage = (typeof TIMED_STAGES)[number]
 
+/** Why a record is not in its table of the archive: it is no such record, PostgreSQL refuses it, its time is ahead of the clock, or its day cannot be made yet. */
+export const REFUSALS = ['unfit', 'database', 'ahead', 'day'] as const
+export type Refusal = (typeof REFUSALS)[number]
+
 /** Servers that are connected to. */
 export type Service = 'kafka' | 'redis' | 'postgres' | 'schema-registry'
 
@@ -81,12 +85,38 @@ export type Event =
   | { readonly name: 'features_degraded'; readonly reason: string; readonly messages: number }
   /** Names, templates and targets that were not counted by themselves, as their ports had brought up too many. */
   | { readonly name: 'entities_held_back'; readonly count: number }
-  /** `archive` wrote rows; `left`: records that are not kept, as of the retention or the sample. */
-  | { readonly name: 'archived'; readonly rows: number; readonly left: number; readonly seconds: number }
-  /** Records that cannot be archived. */
-  | { readonly name: 'archive_refused'; readonly count: number; readonly reason: string }
-  /** Days that are past the retention were dropped. */
-  | { readonly name: 'archive_expired'; readonly partitions: number }
+  /** `archive` wrote rows; `left`: records that are not kept, as of the sample; `past` of them are past the retention. */
+  | {
+      readonly name: 'archived'
+      readonly rows: number
+      readonly left: number
+      readonly past: number
+      readonly seconds: number
+    }
+  /** Records that are no rows, or that cannot be placed; `reason`: of the first one. */
+  | {
+      readonly name: 'archive_refused'
+      readonly count: number
+      readonly kinds: Readonly<Partial<Record<Refusal, number>>>
+      readonly reason: string
+    }
+  /** Rows that wait to be placed. */
+  | { readonly name: 'archive_refused_rows'; readonly rows: number }
+  /** Rows that had been refused have found their place. */
+  | { readonly name: 'archive_placed'; readonly rows: number }
+  /** Days (`2026-11-26`) that are past the retention were dropped, and other rows deleted. */
+  | {
+      readonly name: 'archive_expired'
+      readonly days: number
+      readonly oldest: string
+      readonly newest: string
+      readonly partitions: number
+      readonly rows: number
+    }
+  /** Days that are due by a clock that no other confirms were kept; 0: none are due. */
+  | { readonly name: 'archive_expiry_held'; readonly days: number; readonly oldest: string }
+  /** Days are not made or dropped yet, as another session works on the table. */
+  | { readonly name: 'archive_ddl_deferred'; readonly what: 'make' | 'drop'; readonly count: number }
   /** Complaints that nobody has answered; `unknown`: those whose deadlines were not computed. `computedAt`: epoch ms; 0: never. */
   | {
       readonly name: 'complaint_deadlines'

@@ -3,22 +3,61 @@ import type { ReportsOf } from './report.ts'
 
 const TEN_SECONDS = 10_000
 
+/** More days at once are no daily routine: after a standstill, or of a retention that was lowered. */
+const DAYS_OF_A_LATE_HOUR = 3
+
 /** What becomes of the archive, of the complaints in it, and of who wants to see it. */
 export const ARCHIVE_REPORTS: ReportsOf<
   | 'archived'
   | 'archive_refused'
+  | 'archive_refused_rows'
+  | 'archive_placed'
   | 'archive_expired'
+  | 'archive_expiry_held'
+  | 'archive_ddl_deferred'
   | 'complaint_deadlines'
   | 'score_drift'
   | 'score_drift_unknown'
   | 'desk_login'
 > = {
-  archived: { line: { level: 'debug', message: 'archived' } },
+  archived: {
+    line: { level: 'debug', message: 'archived' },
+    measure: (m, { rows, past }) => {
+      m.sigwatch_archived_rows_total.inc(rows)
+      m.sigwatch_archive_past_retention_total.inc(past)
+    },
+  },
   archive_refused: {
     line: { level: 'warn', message: 'records cannot be archived', every: TEN_SECONDS },
+    measure: (m, { kinds }) => {
+      for (const [reason, n] of Object.entries(kinds)) m.sigwatch_archive_refused_total.inc({ reason }, n)
+    },
   },
+  archive_refused_rows: { measure: (m, { rows }) => m.sigwatch_archive_refused_rows.set(rows) },
+  archive_placed: { line: { level: 'info', message: 'rows that had been refused were archived' } },
   archive_expired: {
-    line: { level: 'info', message: 'days past the retention were dropped from the archive' },
+    line: {
+      level: ({ days }) => (days > DAYS_OF_A_LATE_HOUR ? 'warn' : 'info'),
+      message: 'days past the retention were dropped from the archive',
+    },
+    measure: (m, { days }) => m.sigwatch_archive_expired_days_total.inc(days),
+  },
+  archive_expiry_held: {
+    line: {
+      level: ({ days }) => (days > 0 ? 'warn' : 'debug'),
+      message: ({ days }) =>
+        days > 0
+          ? 'days are due and were kept, because the clocks do not agree: set them right, or run `sigwatch archive --expire-now`'
+          : 'no days were kept beyond their time',
+    },
+    measure: (m, { days }) => m.sigwatch_archive_expiry_held_days.set(days),
+  },
+  archive_ddl_deferred: {
+    line: {
+      level: 'info',
+      message: 'days are made or dropped later, because another session holds a lock on them',
+    },
+    measure: (m, { what, count }) => m.sigwatch_archive_ddl_deferred_total.inc({ what }, count),
   },
   complaint_deadlines: {
     measure: (m, e) => {

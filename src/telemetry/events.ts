@@ -35,7 +35,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       line.every === undefined ? 0 : spacing(`${event.name} ${line.key?.(event) ?? ''}`, line.every)
     if (skipped === undefined) return
     const message = typeof line.message === 'string' ? line.message : line.message(event)
-    log.write(line.level, event.name, message, {
+    const level = typeof line.level === 'string' ? line.level : line.level(event)
+    log.write(level, event.name, message, {
       ...fieldsOf(event),
       ...line.extra?.(event),
       ...(skipped > 0 ? { skipped } : {}),

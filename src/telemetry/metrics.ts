@@ -3,7 +3,7 @@ import { CODES_OF_STATES } from '../detectors/all.ts'
 import { CODE_NAMES } from '../domain/codes.ts'
 import { ACTIONS } from '../domain/decision.ts'
 import { ERRORS } from '../domain/errors.ts'
-import { FEEDBACK_VERDICTS, SIDE_INPUTS, TIMED_STAGES } from '../domain/events.ts'
+import { FEEDBACK_VERDICTS, REFUSALS, SIDE_INPUTS, TIMED_STAGES } from '../domain/events.ts'
 import { LABELS } from '../domain/labels.ts'
 import { CLOCK_REFERENCES } from '../domain/trusted-clock.ts'
 
@@ -125,6 +125,25 @@ export const METRICS = {
   ),
   sigwatch_held_back_entities_total: counter(
     'Names, templates and targets that were not counted by themselves, as their ports had brought up too many.',
+  ),
+  sigwatch_archived_rows_total: counter('Rows that the archive wrote.'),
+  sigwatch_archive_past_retention_total: counter(
+    'Records that the archive left out, as they are past its retention.',
+  ),
+  sigwatch_archive_refused_total: counter(
+    'Records that the archive could not place: unfit: no record of its topic; database: PostgreSQL refuses it; ahead: its time is ahead of the clock; day: its day could not be made. The last two are placed later.',
+    { reason: REFUSALS },
+  ),
+  sigwatch_archive_refused_rows: gauge('Rows that the archive keeps aside until they can be placed.'),
+  sigwatch_archive_expired_days_total: counter(
+    'Days that the archive dropped, as they are past its retention.',
+  ),
+  sigwatch_archive_expiry_held_days: gauge(
+    'Days that are past the retention by a clock that no other confirms, and that the archive has not dropped.',
+  ),
+  sigwatch_archive_ddl_deferred_total: counter(
+    'Times that the archive could not make or drop a day, because another session held a lock on it.',
+    { what: ['make', 'drop'] },
   ),
   sigwatch_complaint_deadlines: gauge(
     'Deadlines of complaints that nobody has answered, as `complaints deadlines` computed them last: due: two working days are left at most; unknown: complaints whose deadlines it has not computed. Of the archive.',

@@ -8,7 +8,7 @@ type EventOf<N extends EventName> = Extract<Event, { readonly name: N }>
 /** What an event becomes. */
 export interface Report<E> {
   readonly line?: {
-    readonly level: LogLevel
+    readonly level: LogLevel | ((event: E) => LogLevel)
     /** What the line says; the fields of the event follow it. */
     readonly message: string | ((event: E) => string)
     /** Fields beside those of the event. */

@@ -30,8 +30,9 @@ export async function seedArchive(
       const row = rowOf(input, bytes, { sample, tokenise, registryChange }, place)
       return row ? [{ ...row, offset }] : []
     })
-    const writer = new ArchiveWriter(client, new Partitions(180 * DAY))
-    await writer.write([{ ...place, from: 0, to: records.length, rows, refused: [] }])
+    const dated = rows.flatMap((row) => (row.ts === undefined ? [] : [row]))
+    await new Partitions(180 * DAY).ensure(client, dated)
+    await new ArchiveWriter(client).write([{ ...place, from: 0, to: records.length, rows, refused: [] }])
   } finally {
     await client.end()
   }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type ComplaintCase, writeComplaints } from '../../src/archive/complaints.ts'
 import { type Client, openClient } from '../../src/archive/database.ts'
 import { complaintRow } from '../../src/archive/rows.ts'
+import { exactClock } from '../../src/domain/ports.ts'
 import { seedArchive } from '../helpers/archive-seed.ts'
 import { type PostgresServer, startPostgres } from '../helpers/postgres-server.ts'
 import { describeWith } from '../helpers/services.ts'
@@ -34,7 +35,13 @@ describeWith('postgres', 'complaints written in batches', () => {
     await client?.end()
     server?.stop()
   })
-  const write = (cases: readonly ComplaintCase[]) => writeComplaints(client, cases, RETENTION, NOW)
+  const write = (cases: readonly ComplaintCase[]) =>
+    writeComplaints(
+      client,
+      cases,
+      RETENTION,
+      exactClock(() => NOW),
+    )
 
   it('asks as often for many as for one, but for the batches', async () => {
     await write([complaint('first')])
@@ -85,7 +92,12 @@ describeWith('postgres', 'complaints written in batches', () => {
     await write(many)
     const other = await openClient(server.url, 'other')
     try {
-      const opposite = writeComplaints(other, many.toReversed(), RETENTION, NOW)
+      const opposite = writeComplaints(
+        other,
+        many.toReversed(),
+        RETENTION,
+        exactClock(() => NOW),
+      )
       const known = { added: 0, known: 1_500, answered: 0, left: 0, conflicting: [] }
       expect(await Promise.allSettled([write(many), opposite])).toEqual([
         { status: 'fulfilled', value: known },

@@ -17,7 +17,7 @@ describe('intake of the archive', () => {
     const intake = new ArchiveIntake({
       url: 'postgres://127.0.0.1/none',
       inputs: new Map(),
-      retention: 1,
+      saw: () => {},
       logsOf: async () => [],
       commit: async () => void commits++,
       emit: () => {},

@@ -4,6 +4,7 @@ import { migrations } from '../../../src/archive/migrate.ts'
 import { Partitions } from '../../../src/archive/partitions.ts'
 import { type ArchiveInput, rowOf } from '../../../src/archive/rows.ts'
 import { storableJson, storableText } from '../../../src/archive/storable.ts'
+import { exactClock } from '../../../src/domain/ports.ts'
 import { registryChange } from '../../../src/side-inputs/topics.ts'
 import { messageAlertAt, stateAlertAt, tokenOf, verdictAt } from '../../helpers/archive-records.ts'
 
@@ -151,10 +152,21 @@ describe('days of the archive', () => {
   it('are kept whole for the retention, and no wrong clock makes one', () => {
     const days = new Partitions(180 * DAY)
     const first = Date.UTC(2026, 10, 11) - 180 * DAY
-    expect(days.keeps(first, TS)).toBe(true)
-    expect(days.keeps(first - 1, TS)).toBe(false)
-    expect(days.keeps(TS + DAY, TS)).toBe(true)
-    expect(days.keeps(TS + 3 * DAY, TS)).toBe(false)
+    const clock = exactClock(() => TS)
+    expect(days.standingOf(first, clock)).toBe('kept')
+    expect(days.standingOf(first - 1, clock)).toBe('past')
+    expect(days.standingOf(TS + DAY, clock)).toBe('kept')
+    expect(days.standingOf(TS + 3 * DAY, clock)).toBe('ahead')
+  })
+
+  it('take a row that any of the clocks would take', () => {
+    const days = new Partitions(180 * DAY)
+    const unsure = { ...exactClock(() => TS), earliest: () => TS - 10 * DAY, latest: () => TS + 200 * DAY }
+    expect(days.standingOf(TS - 185 * DAY, unsure)).toBe('kept')
+    expect(days.standingOf(TS + 201 * DAY, unsure)).toBe('kept')
+    // Nothing shows the latest time: the clock of the host has to do.
+    const alone = { ...unsure, latest: () => Number.POSITIVE_INFINITY }
+    expect(days.standingOf(TS + 3 * DAY, alone)).toBe('ahead')
   })
 })
 

@@ -1,0 +1,74 @@
+import type { Client } from '../archive/database.ts'
+import { type PartitionId, partitionKey, type RecordRun } from '../domain/ports.ts'
+import { TrustedClock } from '../domain/trusted-clock.ts'
+import type { KafkaConnection } from '../kafka/client.ts'
+
+export const MAX_SKEW = 30_000
+
+export function trustedClock(): TrustedClock {
+  return new TrustedClock({ host: Date.now, monotonic: () => performance.now(), maxSkew: MAX_SKEW })
+}
+
+export function skewOf(clock: TrustedClock): string[] {
+  if (!clock.standing().odd.includes('host')) return []
+  const seconds = Math.round((Date.now() - clock.now()) / 1000)
+  return [`CLOCK_SKEW: ${seconds}`]
+}
+
+/** Lets the clock see that of PostgreSQL. Rejects with what PostgreSQL says. */
+export async function observePostgres(clock: TrustedClock, client: Pick<Client, 'query'>): Promise<void> {
+  const after = performance.now()
+  const { rows } = await client.query<{ now: number }>(
+    'SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS now',
+  )
+  clock.observe('postgres', rows[0]!.now, { after, before: performance.now() })
+}
+
+/** Whether the host and what confirms it lie within `maxSkew`, ms, of one another. */
+export function hostAgrees(clock: TrustedClock, maxSkew: number, host: number): boolean {
+  return clock.latest() - host <= maxSkew && host - clock.earliest() <= maxSkew
+}
+
+/** Between two questions for the ends of the partitions, ms. */
+const ASK_EVERY = 10_000
+
+/**
+ * Lets the clock see that of the brokers, where they set the timestamps: a record behind the end that a partition had when it
+ * was asked was appended since.
+ */
+export class AppendTimes {
+  readonly #clock: TrustedClock
+  readonly #kafka: Pick<KafkaConnection, 'boundsOf'>
+  readonly #ends = new Map<string, { readonly offset: number; readonly at: number }>()
+  #partitions: readonly PartitionId[] = []
+  #askedAt = Number.NEGATIVE_INFINITY
+
+  constructor(clock: TrustedClock, kafka: Pick<KafkaConnection, 'boundsOf'>) {
+    this.#clock = clock
+    this.#kafka = kafka
+  }
+
+  assigned(partitions: readonly PartitionId[]): void {
+    this.#partitions = partitions
+    this.#ends.clear()
+  }
+
+  /** Never rejects: a partition whose leader does not answer shows no time. */
+  async ask(): Promise<void> {
+    const at = performance.now()
+    if (at - this.#askedAt < ASK_EVERY) return
+    this.#askedAt = at
+    const bounds = await this.#kafka.boundsOf(this.#partitions).catch(() => [])
+    for (const bound of bounds) this.#ends.set(partitionKey(bound), { offset: bound.endOffset, at })
+  }
+
+  saw({ partition, records }: RecordRun): void {
+    const last = records.at(-1)
+    if (!last?.appended) return
+    const before = performance.now()
+    this.#clock.observe('kafka', last.timestamp, { before })
+    const end = this.#ends.get(partitionKey(partition))
+    if (end && last.position.offset >= end.offset)
+      this.#clock.observe('kafka', last.timestamp, { after: end.at, before })
+  }
+}

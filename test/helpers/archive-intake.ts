@@ -1,0 +1,83 @@
+import { ArchiveIntake, type IntakeOptions } from '../../src/archive/intake.ts'
+import { Partitions } from '../../src/archive/partitions.ts'
+import type { Event } from '../../src/domain/events.ts'
+import { type BoundedClock, exactClock } from '../../src/domain/ports.ts'
+import { TrustedClock } from '../../src/domain/trusted-clock.ts'
+import { registryChange } from '../../src/side-inputs/topics.ts'
+
+export const DAY = 86_400_000
+
+/** Host and PostgreSQL, each with its own time, epoch ms; both run. */
+export function twoClocks(host: number, postgres: number): TrustedClock {
+  const clock = new TrustedClock({
+    host: () => host + performance.now(),
+    monotonic: () => performance.now(),
+    maxSkew: 30_000,
+  })
+  const now = performance.now()
+  clock.observe('postgres', postgres + now, { after: now, before: now })
+  return clock
+}
+
+export interface OpenIntake {
+  readonly events: Event[]
+  /** Archives these values of the topic of an input, one record each. */
+  take(input: (typeof TOPICS)[number], values: readonly (object | string)[]): Promise<void>
+  close(): Promise<void>
+}
+
+const TOPICS = ['alerts', 'verdicts', 'feedback', 'enforcements', 'complaints'] as const
+let opened = 0
+
+/** An intake of topics of its own, without brokers: its records come from the test. */
+export async function openIntake(
+  url: string,
+  { clock = exactClock(Date.now), ...over }: Partial<IntakeOptions> & { readonly clock?: BoundedClock } = {},
+): Promise<OpenIntake> {
+  const events: Event[] = []
+  const run = ++opened
+  const intake = new ArchiveIntake({
+    url,
+    inputs: new Map(TOPICS.map((topic) => [`${topic}-${run}`, topic])),
+    partitions: new Partitions(180 * DAY),
+    clock,
+    sample: 1,
+    tokenise: (to) => `1.${Buffer.from(to.padEnd(16).slice(-16)).toString('base64url')}`,
+    registryChange,
+    logsOf: async (partitions) => partitions.map((p) => ({ ...p, startOffset: 0, endOffset: 1_000_000 })),
+    saw: () => {},
+    commit: async () => {},
+    emit: (event) => void events.push(event),
+    signal: new AbortController().signal,
+    ...over,
+  })
+  await intake.assigned(TOPICS.map((topic) => ({ topic: `${topic}-${run}`, partition: 0 })))
+  const next = new Map<string, number>()
+  return {
+    events,
+    async take(input, values) {
+      const topic = `${input}-${run}`
+      const from = next.get(topic) ?? 0
+      next.set(topic, from + values.length)
+      await intake.records({
+        partition: { topic, partition: 0 },
+        epoch: 1,
+        from,
+        lag: 0,
+        records: values.map((value, i) => ({
+          position: { topic, partition: 0, offset: from + i },
+          timestamp: Date.now(),
+          value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
+        })),
+      })
+    },
+    close: () => intake.close(),
+  }
+}
+
+/** How long the work takes, ms. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now()
+  await work()
+  return performance.now() - began
+}
