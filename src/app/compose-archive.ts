@@ -15,7 +15,7 @@ import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { createTokeniser } from '../domain/token.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
 import { registryChange } from '../side-inputs/topics.ts'
-import { AppendTimes, hostAgrees, MAX_SKEW, observePostgres, skewOf, trustedClock } from './archive-clock.ts'
+import { AppendTimes, archiveClock, hostAgrees, observePostgres, skewOf } from './archive-clock.ts'
 import { GrowingSource } from './compose-archive-source.ts'
 import { kafkaOf } from './compose-clients.ts'
 import type { Config } from './config.ts'
@@ -90,7 +90,7 @@ export async function composeArchive(config: Config, emit: Emit, stopping: Abort
   stopping.addEventListener('abort', giveUp)
   const kafka = kafkaOf(config, emit, abort.signal, { awaitsLogin: true })
   try {
-    const clock = trustedClock()
+    const clock = archiveClock(config)
     const archived = await withDatabase(url, async (client) => {
       await migrate(client)
       await observePostgres(clock, client)
@@ -125,7 +125,7 @@ export async function composeArchive(config: Config, emit: Emit, stopping: Abort
       async readClock(client) {
         await Promise.all([observePostgres(clock, client), appendTimes.ask()])
       },
-      agreed: () => hostAgrees(clock, MAX_SKEW, Date.now()),
+      agreed: () => hostAgrees(clock, config.clock.maxSkew, Date.now()),
       emit,
       signal: abort.signal,
     })
@@ -155,10 +155,10 @@ export async function composeArchive(config: Config, emit: Emit, stopping: Abort
  * `withArchive`, and with ARCHIVE_UNREACHABLE while another process is at it.
  */
 export async function expireNow(config: Config): Promise<Expired> {
-  const clock = trustedClock()
+  const clock = archiveClock(config)
   return withArchive(config, async (client) => {
     await observePostgres(clock, client)
-    const agreed = hostAgrees(clock, MAX_SKEW, Date.now())
+    const agreed = hostAgrees(clock, config.clock.maxSkew, Date.now())
     const expired = await expire(client, { clock, retention: config.archive.retention, agreed, forced: true })
     if (expired) return expired
     throw new SigwatchError('ARCHIVE_UNREACHABLE', 'another process is dropping days: run the command again')

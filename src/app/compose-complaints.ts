@@ -20,7 +20,7 @@ import { createTokeniser } from '../domain/token.ts'
 import { openClassifier } from '../model/classifier.ts'
 import { modelInput } from '../model/text-model.ts'
 import { readText } from '../text/read-text.ts'
-import { observePostgres, trustedClock } from './archive-clock.ts'
+import { archiveClock, observePostgres } from './archive-clock.ts'
 import { SHIPPED_MODEL } from './assets.ts'
 import { withArchive } from './compose-archive.ts'
 import { kafkaOf } from './compose-clients.ts'
@@ -63,7 +63,7 @@ export async function archiveComplaints(
     }
   })
   return withArchive(config, async (client) => {
-    const clock = trustedClock()
+    const clock = archiveClock(config)
     await observePostgres(clock, client)
     return writeComplaints(client, cases, config.archive.retention, clock)
   })

@@ -1,9 +1,8 @@
+import { DAY } from '../domain/time.ts'
+
 /** Tables with a partition a day (UTC). */
 export const DAILY = ['alert', 'verdict', 'sender_minute', 'feedback', 'enforcement', 'complaint'] as const
 export type DailyTable = (typeof DAILY)[number]
-
-/** ms */
-export const DAY = 86_400_000
 
 /** Beginning of the day of a time, epoch ms. */
 export function dayOf(ts: number): number {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Client } from './database.ts'
+import { ensureRefusedRows, eraseRefused } from './refused.ts'
 
 /** How many rows were deleted or had something taken out. */
 export interface Erased {
@@ -9,20 +10,26 @@ export interface Erased {
   readonly feedback: number
   readonly enforcements: number
   readonly complaints: number
+  /** Of the rows that could not be placed. */
+  readonly refused: number
   /** Entries of the access log whose subject was taken out. */
   readonly accesses: number
 }
 
-const MESSAGES = `SELECT DISTINCT message_id AS id FROM alert WHERE to_token = $1 AND message_id IS NOT NULL`
+const MESSAGES = `SELECT message_id AS id FROM alert WHERE to_token = $1 AND message_id IS NOT NULL
+  UNION SELECT "row" ->> 'message_id' FROM refused_row WHERE "row" ->> 'to_token' = $1 AND "row" ->> 'message_id' IS NOT NULL`
 
 /** States of the person as a recipient, which feedback and enforcements name by their id. */
-const STATES = `SELECT DISTINCT state_id AS id FROM alert WHERE to_token = $1 AND target_kind = 'recipient' AND state_id IS NOT NULL`
+const STATES = `SELECT state_id AS id FROM alert WHERE to_token = $1 AND target_kind = 'recipient' AND state_id IS NOT NULL
+  UNION SELECT "row" ->> 'state_id' FROM refused_row WHERE "row" ->> 'to_token' = $1
+    AND "row" ->> 'target_kind' = 'recipient' AND "row" ->> 'state_id' IS NOT NULL`
 
 /**
  * Messages whose verdict names such a state: they were to that person, whether or not they raised an alert. Alerts have the
  * time of the event and verdicts that of the decision, so no time bounds them; the index has the verdicts that name states.
  */
 export const REACHED = "SELECT DISTINCT id FROM verdict WHERE states && $1::text[] AND states <> '{}'"
+const REACHED_ASIDE = `SELECT "row" ->> 'id' AS id FROM refused_row WHERE table_name = 'verdict' AND "row" -> 'states' ?| $1`
 
 /**
  * Erases what is kept of one person, named by the token of the recipient, in one transaction: the alerts on his
@@ -31,12 +38,14 @@ export const REACHED = "SELECT DISTINCT id FROM verdict WHERE states && $1::text
  * it was done is noted by a hash of the token.
  */
 export async function erase(client: Client, token: string): Promise<Erased> {
+  await ensureRefusedRows(client)
   await client.query('BEGIN')
   try {
     const idsOf = async (sql: string, value: unknown = token) =>
       (await client.query<{ id: string }>(sql, [value])).rows.map(({ id }) => id)
     const states = await idsOf(STATES)
-    const reached = states.length === 0 ? [] : await idsOf(REACHED, states)
+    const reached =
+      states.length === 0 ? [] : [...(await idsOf(REACHED, states)), ...(await idsOf(REACHED_ASIDE, states))]
     const ids = [...new Set([...(await idsOf(MESSAGES)), ...reached])]
     const alerts = await idsOf(
       "DELETE FROM alert WHERE to_token = $1 AND target_kind IN ('message', 'recipient') RETURNING id",
@@ -68,6 +77,7 @@ export async function erase(client: Client, token: string): Promise<Erased> {
         states,
       ),
       complaints: await changed('DELETE FROM complaint WHERE to_token = $1', token),
+      refused: await eraseRefused(client, token, ids, states),
       accesses: await changed(
         WITHOUT_SUBJECT,
         token,

@@ -136,3 +136,36 @@ export async function countRefusedRows(client: Client): Promise<number> {
   const { rows } = await client.query<{ n: number }>('SELECT count(*) AS n FROM refused_row')
   return rows[0]!.n
 }
+
+/** The member of a row, as text. */
+const of = (name: string) => `"row" ->> '${name}'`
+const OF_PERSON = `DELETE FROM refused_row WHERE
+  (table_name = 'alert' AND ${of('to_token')} = $1 AND ${of('target_kind')} IN ('message', 'recipient'))
+  OR (table_name = 'complaint' AND ${of('to_token')} = $1)
+  OR (table_name = 'verdict' AND ${of('id')} = ANY ($2))
+  OR (table_name IN ('feedback', 'enforcement') AND (${of('message_id')} = ANY ($2) OR ${of('state_id')} = ANY ($3)))
+  OR (table_name = 'feedback' AND ${of('target')} = 'recipient:' || $1)`
+const WITHOUT_PERSON = `UPDATE refused_row SET "row" = ("row" || '{"message_id": null, "message_ts": null, "to_token": null}')
+    #- '{event,data,message}' #- '{event,data,match,toToken}'
+  WHERE table_name = 'alert' AND ${of('to_token')} = $1`
+const SAMPLES = `CASE jsonb_typeof("row" #> '{event,data,samples}') WHEN 'array' THEN "row" #> '{event,data,samples}' ELSE '[]' END`
+const WITHOUT_SAMPLES = `UPDATE refused_row SET "row" = jsonb_set("row", '{event,data,samples}', (
+    SELECT coalesce(jsonb_agg(sample), '[]') FROM jsonb_array_elements(${SAMPLES}) sample WHERE NOT sample ->> 'id' = ANY ($1)))
+  WHERE table_name = 'alert' AND EXISTS (
+    SELECT FROM jsonb_array_elements(${SAMPLES}) sample WHERE sample ->> 'id' = ANY ($1))`
+
+/**
+ * Erases from the rows that could not be placed what is of one person, as `erase` does from those that could, within the
+ * transaction of the caller. `ids`: of the messages; `states`: of the person as a recipient. Resolves with how many rows that were.
+ */
+export async function eraseRefused(
+  client: Client,
+  token: string,
+  ids: readonly string[],
+  states: readonly string[],
+): Promise<number> {
+  const deleted = await client.query(OF_PERSON, [token, ids, states])
+  const changed = await client.query(WITHOUT_PERSON, [token])
+  const sampled = await client.query(WITHOUT_SAMPLES, [ids])
+  return [deleted, changed, sampled].reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0)
+}
