@@ -7,12 +7,14 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.apache.kafka.clients.consumer.*;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.record.TimestampType;
 /** Decides by the block table, as docs/blocking.md says: input and output as in blocker.py. Needs Kafka's client and Jackson. */
 public class Blocker {
   static final List<String> ACTIONS = List.of("pass", "observe", "review", "throttle", "block");
   static final ObjectMapper JSON = new ObjectMapper();
   static final String[] KEY = System.getenv("TOKEN_KEY").split(":", 2); // With KAFKA_BROKERS and BLOCKS_TOPIC.
   static final Map<String, JsonNode> table = new ConcurrentHashMap<>();
+  static volatile long offset = Long.MIN_VALUE; // The clock of the brokers less the monotonic one, ms; the least: not known yet.
   static final Map<String, long[]> held = new HashMap<>(); // Episode and revision seen last, also of states that ended.
   static String canonical(String number) {
     String digits = number.replaceAll("[\\s+]", "").replaceFirst("^00", "").replaceFirst("^86(?=106|1[0-9]{10}$)", "");
@@ -37,8 +39,9 @@ public class Blocker {
     return member.equals("toToken") && !to.isEmpty() && given.lastIndexOf('.') == KEY[0].length() && given.startsWith(KEY[0]) ? given.equals(token(to)) : null;
   }
   static boolean isInForce(JsonNode row) { // Without times that can be read a row orders nothing, as past its time.
-    try { return !Instant.parse(row.path("validFrom").asText()).isAfter(Instant.now())
-        && Instant.parse(row.path("expiresAt").asText()).isAfter(Instant.now()); } catch (DateTimeException e) { return false; }
+    Instant now = offset == Long.MIN_VALUE ? Instant.now() : Instant.ofEpochMilli(offset + System.nanoTime() / 1_000_000);
+    try { return !Instant.parse(row.path("validFrom").asText()).isAfter(now)
+        && Instant.parse(row.path("expiresAt").asText()).isAfter(now); } catch (DateTimeException e) { return false; }
   }
   static JsonNode decide(JsonNode sms) throws Exception {
     var answer = JSON.createObjectNode().put("id", sms.path("id").asText()).put("action", "pass");
@@ -53,8 +56,10 @@ public class Blocker {
     }
     return answer;
   }
-  static void follow(Consumer<String, String> consumer) throws Exception {
+  static void follow(Consumer<String, String> consumer, boolean isLive) throws Exception {
     for (var record : consumer.poll(Duration.ofMillis(100))) {
+      if (isLive && record.timestampType() == TimestampType.LOG_APPEND_TIME) // It comes now, and its broker stamped it.
+        offset = Math.max(offset, record.timestamp() - System.nanoTime() / 1_000_000);
       if (record.value() == null) { table.remove(record.key()); continue; }
       JsonNode row = JSON.nullNode(); try { row = JSON.readTree(record.value()); } catch (java.io.IOException e) { } // Refused as no object.
       if (!row.isObject()) { System.err.println("a row cannot be read"); continue; }
@@ -65,13 +70,12 @@ public class Blocker {
   }
   public static void main(String[] args) throws Exception {
     String text = "org.apache.kafka.common.serialization.StringDeserializer", topic = System.getenv("BLOCKS_TOPIC");
-    var consumer = new KafkaConsumer<String, String>(Map.of("bootstrap.servers", System.getenv("KAFKA_BROKERS"),
-        "key.deserializer", text, "value.deserializer", text));
+    var consumer = new KafkaConsumer<String, String>(Map.of("bootstrap.servers", System.getenv("KAFKA_BROKERS"), "key.deserializer", text, "value.deserializer", text));
     var partitions = consumer.partitionsFor(topic).stream().map(p -> new TopicPartition(topic, p.partition())).toList();
     consumer.assign(partitions); consumer.seekToBeginning(partitions); var ends = consumer.endOffsets(partitions);
-    while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) follow(consumer); // Else it would be free.
+    while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) follow(consumer, false); // Else it would be free.
     var follower = new Thread(() -> { // A table that is no longer followed would let everything pass.
-      try { while (true) follow(consumer); } catch (Throwable t) { t.printStackTrace(); System.exit(1); } });
+      try { while (true) follow(consumer, true); } catch (Throwable t) { t.printStackTrace(); System.exit(1); } });
     follower.setDaemon(true); follower.start(); // The end of the input ends it.
     for (var lines = new Scanner(System.in, "UTF-8"); lines.hasNextLine(); )
       System.out.println(decide(JSON.readTree(lines.nextLine())));

@@ -3,10 +3,11 @@
 stdin: a JSON a line, {"id", "from", "to"?, "signature"?, "hosts"?}; stdout: {"id", "action", "state"?}. Needs
 confluent-kafka (Debian: python3-confluent-kafka), KAFKA_BROKERS, BLOCKS_TOPIC and TOKEN_KEY (<keyId>:<key>)."""
 import base64, datetime, hashlib, hmac, json, os, re, sys, threading, time
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaError, KafkaException, TopicPartition
 ACTIONS = ["pass", "observe", "review", "throttle", "block"]
 KEY_ID, KEY = os.environ["TOKEN_KEY"].split(":", 1)
 table, held, ready = {}, {}, threading.Event()  # held: (episode, revision) seen last, also of rows that ended
+offsets = []  # The clock of the brokers less the monotonic one, s; empty: not known yet.
 
 def canonical(number):
     digits = re.sub(r"^00", "", re.sub(r"[\s+]", "", number))
@@ -29,9 +30,10 @@ def holds(member, wanted, sms):  # None: it cannot be told.
     return signature == wanted if member == "signature" and type(signature) is type(wanted) is str else None
 
 def in_force(row):  # Without times that can be read a row orders nothing, as past its time.
+    now = offsets[0] + time.monotonic() if offsets else time.time()
     try:
         valid, until = (datetime.datetime.fromisoformat(row[m].replace("Z", "+00:00")) for m in ("validFrom", "expiresAt"))
-        return None not in (valid.tzinfo, until.tzinfo) and valid.timestamp() <= time.time() < until.timestamp()
+        return None not in (valid.tzinfo, until.tzinfo) and valid.timestamp() <= now < until.timestamp()
     except (KeyError, AttributeError, ValueError):
         return False
 
@@ -62,18 +64,19 @@ def follow(consumer, unread):
         if message.error() and message.error().code() != KafkaError._PARTITION_EOF:
             raise KafkaException(message.error())
         if message.error():
-            unread.discard(message.partition())
-            ready.set() if not unread else None
-        else:
-            take(message.key().decode(), message.value())
+            unread.discard(message.partition()) or unread or ready.set()
+            continue
+        kind, stamp = message.timestamp()  # Of a record that comes now, and was stamped by its broker.
+        if ready.is_set() and kind == TIMESTAMP_LOG_APPEND_TIME:
+            offsets[:] = [max([*offsets, stamp / 1000 - time.monotonic()])]
+        take(message.key().decode(), message.value())
 
-settings = {"bootstrap.servers": os.environ["KAFKA_BROKERS"], "group.id": "blocker", "enable.auto.commit": False}
-consumer, topic = Consumer({**settings, "enable.partition.eof": True}), os.environ["BLOCKS_TOPIC"]
+settings = {"group.id": "blocker", "enable.auto.commit": False, "enable.partition.eof": True}
+consumer, topic = Consumer({**settings, "bootstrap.servers": os.environ["KAFKA_BROKERS"]}), os.environ["BLOCKS_TOPIC"]
 partitions = set(consumer.list_topics(topic, timeout=30).topics[topic].partitions)
 consumer.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in partitions])
-reader = threading.Thread(target=follow, args=(consumer, partitions), daemon=True)
 threading.excepthook = lambda failure: (sys.excepthook(*failure[:3]), os._exit(1))  # A stale table lets all pass.
-reader.start()
+threading.Thread(target=follow, args=(consumer, partitions), daemon=True).start()
 ready.wait()  # What is not read yet would be taken for free.
 for line in sys.stdin:
     print(json.dumps(decide(json.loads(line)), ensure_ascii=False), flush=True)

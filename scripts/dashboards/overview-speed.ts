@@ -179,6 +179,10 @@ export const INPUT: Section = {
       freeMinimum: true,
       queries: [
         {
+          expr: 'max by (topic) (sigwatch_input_lag_seconds{job=~"$job", instance=~"$instance"})',
+          legend: ['{{topic}}: behind its Kafka timestamps', '{{topic}}：落后于其 Kafka 时间戳'],
+        },
+        {
           expr: 'time() - min by (topic) (sigwatch_partition_event_time_seconds{job=~"$job", instance=~"$instance"})',
           legend: '{{topic}}',
         },
@@ -274,6 +278,18 @@ export const INPUT: Section = {
         {
           expr: 'max(sigwatch_clock_ahead_seconds{job=~"$job", instance=~"$instance"})',
           legend: ['furthest ahead, s', '最多超前，秒'],
+        },
+        {
+          expr: 'max by (reference) (abs(sigwatch_clock_skew_seconds{job=~"$job", instance=~"$instance"}))',
+          legend: ['host against {{reference}}, s', '主机与 {{reference}} 相差，秒'],
+        },
+        {
+          expr: 'max by (clock) (sigwatch_clock_odd{job=~"$job", instance=~"$instance"})',
+          legend: ['{{clock}} is outvoted', '{{clock}} 时钟与多数不符'],
+        },
+        {
+          expr: 'sum by (topic) (increase(sigwatch_lagging_records_total{job=~"$job", instance=~"$instance"}[1h]))',
+          legend: ['{{topic}}: records of slow gateways, an hour', '{{topic}}：慢网关的记录，每小时'],
         },
       ],
     },

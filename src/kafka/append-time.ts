@@ -35,3 +35,21 @@ export function observeAppends(
     if (time > 0) clock.observe('kafka', time, { after: sent, before, member: `${topicName}/${partition}` })
   }
 }
+
+/** What is done about topics that do not exist. */
+export interface RequiredTopics {
+  readonly create?: boolean
+  /** Those that are made compacted. */
+  readonly compacted?: readonly string[]
+  /** Those whose records are stamped by the brokers. */
+  readonly stamped?: readonly string[]
+}
+
+const COMPACTED = { name: 'cleanup.policy', value: 'compact' }
+/** `message.timestamp.type` of a topic whose brokers set the timestamps: a clock that hosts can be compared with. */
+export const STAMPED = { name: 'message.timestamp.type', value: 'LogAppendTime' }
+
+/** The settings with which a topic is made. */
+export function settingsOf(topic: string, { compacted = [], stamped = [] }: RequiredTopics) {
+  return [...(compacted.includes(topic) ? [COMPACTED] : []), ...(stamped.includes(topic) ? [STAMPED] : [])]
+}

@@ -4,6 +4,7 @@ import type { Emit } from '../domain/events.ts'
 import { Health } from '../domain/health.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { passOverAborted } from './aborted-records.ts'
+import { type RequiredTopics, settingsOf } from './append-time.ts'
 import { backOff } from './backoff.ts'
 import { closed } from './close.ts'
 import { registerCodecs } from './codecs.ts'
@@ -18,18 +19,6 @@ import type { TopicFacts } from './topic-facts.ts'
 
 export type { Consumer, EachBatchPayload, Producer, TopicMessages } from 'kafkajs'
 export type { OpenedCluster } from './opened-cluster.ts'
-
-/** What is done about topics that do not exist. */
-export interface RequiredTopics {
-  readonly create?: boolean
-  /** Those that are made compacted. */
-  readonly compacted?: readonly string[]
-  /** Those whose records are stamped by the brokers. */
-  readonly stamped?: readonly string[]
-}
-
-/** `message.timestamp.type` of a topic whose brokers set the timestamps: a clock that hosts can be compared with. */
-export const STAMPED = { name: 'message.timestamp.type', value: 'LogAppendTime' }
 
 /** Contents, not paths. */
 export interface KafkaTls {
@@ -139,13 +128,10 @@ export class KafkaConnection {
    * Rejects with KAFKA_TOPIC_MISSING and the names of those that do not exist; with `create`, makes them, with the
    * partitions and replicas that are the default of the brokers.
    */
-  async requireTopics(
-    names: readonly string[],
-    { create = false, compacted = [], stamped = [] }: RequiredTopics = {},
-  ): Promise<void> {
+  async requireTopics(names: readonly string[], required: RequiredTopics = {}): Promise<void> {
     const missing = await this.missingTopics(names)
     if (missing.length === 0) return
-    if (!create) {
+    if (!required.create) {
       throw new SigwatchError('KAFKA_TOPIC_MISSING', `missing in Kafka: ${missing.join(', ')}`)
     }
     await this.ask((admin) =>
@@ -153,10 +139,7 @@ export class KafkaConnection {
         waitForLeaders: true,
         topics: missing.map((topic) => ({
           topic,
-          configEntries: [
-            ...(compacted.includes(topic) ? [{ name: 'cleanup.policy', value: 'compact' }] : []),
-            ...(stamped.includes(topic) ? [STAMPED] : []),
-          ],
+          configEntries: settingsOf(topic, required),
         })),
       }),
     )

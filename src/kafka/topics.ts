@@ -1,4 +1,5 @@
-import { type KafkaConnection, STAMPED } from './client.ts'
+import { STAMPED } from './append-time.ts'
+import type { KafkaConnection } from './client.ts'
 import { library } from './library.ts'
 
 /** A topic as the brokers have it. */

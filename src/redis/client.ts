@@ -13,6 +13,7 @@ import { ReachWatch } from './reach.ts'
 import { Recovery } from './recovery.ts'
 import { errorOf, isAnswer, isDemoted, reasonOf } from './replies.ts'
 import type { ScriptCall } from './script.ts'
+import { timesOf } from './server-times.ts'
 
 /** A connection that gives no answer for so long although the process could read one is opened anew, ms. */
 const SILENT_FOR = 3000
@@ -144,8 +145,7 @@ class IoredisLink implements RedisLink {
 
   /** Of a node that has no name: every master. */
   #ping(node: string): Promise<unknown> {
-    if (!(this.#client instanceof Cluster)) return this.#client.ping()
-    const masters = this.#client.nodes('master')
+    const masters = this.#servers()
     const named = masters.filter(({ options }) => hasServer(node, options))
     return Promise.all((named.length > 0 ? named : masters).map((server) => server.ping()))
   }
@@ -172,28 +172,19 @@ class IoredisLink implements RedisLink {
   }
 
   async info(): Promise<readonly string[]> {
-    const servers = this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client]
-    return this.#guarded(SILENT_FOR, () => Promise.all(servers.map((server) => server.info())))
+    return this.#guarded(SILENT_FOR, () => Promise.all(this.#servers().map((server) => server.info())))
   }
 
   async times(): Promise<readonly ServerTime[]> {
-    if (this.#closed || this.#client.status !== 'ready') return []
-    const servers = this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client]
-    const times: ServerTime[] = []
-    const asking = servers.map(async (server) => {
-      const sent = performance.now()
-      const [seconds, micros] = await server.time()
-      const { host, port } = server.options
-      const time = Number(seconds) * 1000 + Number(micros) / 1000
-      times.push({ server: `${host}:${port}`, time, sent, received: performance.now() })
-    })
-    await answeredWithin(Promise.allSettled(asking), this.#budget)
-    return [...times]
+    return this.#client.status === 'ready' ? timesOf(this.#servers(), this.#budget) : []
+  }
+
+  #servers(): Redis[] {
+    return this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client]
   }
 
   async *scan(pattern: string): AsyncGenerator<readonly string[]> {
-    const servers = this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client]
-    for (const server of servers) {
+    for (const server of this.#servers()) {
       for (let cursor = '0', begun = false; !begun || cursor !== '0'; begun = true) {
         const from = cursor
         const next = () => server.scan(from, 'MATCH', pattern, 'COUNT', 1000)
@@ -279,9 +270,7 @@ class IoredisLink implements RedisLink {
     return this.#client.slots[slotOf(key)]?.join(';') ?? ''
   }
 
-  subscribe(channel: string, listener: (message: string) => void, subscribed?: () => void): void {
-    this.#channels.subscribe(channel, listener, subscribed)
-  }
+  readonly subscribe: RedisLink['subscribe'] = (...listening) => this.#channels.subscribe(...listening)
 
   unready(): string[] {
     return [...this.#away(), ...this.#evictions.unready()]

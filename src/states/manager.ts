@@ -13,23 +13,15 @@ import { SigwatchError } from '../domain/errors.ts'
 import { stateId } from '../domain/hash.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { BoundedClock } from '../domain/ports.ts'
-import { expiryOf, type MatchingState, type StateCore, type StateInput } from '../domain/state.ts'
+import type { MatchingState, StateCore, StateInput } from '../domain/state.ts'
 import type { OutboxEntry, StateRecord, StateStore } from '../domain/state-store.ts'
-import { lagBehind } from '../domain/time.ts'
 import { provenanceOf, type VersionsInForce } from '../domain/versions.ts'
 import type { Allowances } from './allowances.ts'
 import { idsOf } from './campaigns.ts'
+import { Expiry } from './expiry.ts'
 import { FormerTokens } from './former-tokens.ts'
 import { allowedByPolicy, judgeSignal } from './judgement.ts'
-import {
-  clear,
-  due,
-  LIFECYCLE_LIMITS,
-  type LifecycleLimits,
-  type Reception,
-  renew,
-  transition,
-} from './lifecycle.ts'
+import { clear, due, LIFECYCLE_LIMITS, type LifecycleLimits, renew, transition } from './lifecycle.ts'
 import { LocalCopy } from './local-copy.ts'
 import type { OpenStates } from './open-states.ts'
 import { SenderCap } from './sender-cap.ts'
@@ -37,9 +29,6 @@ import { settleAll } from './settle-all.ts'
 
 /** Attempts at a compare-and-swap before the conflict is somebody else's defect. */
 const MAX_ATTEMPTS = 32
-
-/** Readers drop an event at its `expiresAt`; their clocks may differ from ours by this much, ms. */
-const EXPIRY_GRACE = 60_000
 
 export interface StateManagerParts {
   readonly store: StateStore
@@ -76,10 +65,12 @@ export class StateManager {
   readonly #limits: LifecycleLimits
   readonly #copy: LocalCopy
   readonly #former: FormerTokens
+  readonly #expiry: Expiry
 
   constructor(parts: StateManagerParts) {
     this.#parts = parts
     this.#limits = parts.limits ?? LIFECYCLE_LIMITS
+    this.#expiry = new Expiry(parts)
     this.#former = parts.formerTokens ?? new FormerTokens()
     this.#copy = new LocalCopy(parts.store, this.#former)
   }
@@ -168,14 +159,6 @@ export class StateManager {
     )
   }
 
-  #receptionOf({ message }: StateInput, current: StateRecord | undefined): Reception {
-    const { lateAfterExpiry, clock, alerts } = this.#parts
-    return {
-      late: (expiry) => lateAfterExpiry && clock.earliest() > expiry,
-      lag: (at) => (message ? lagBehind(message.receivedAt, at, alerts.maxLag ?? 0) : (current?.lag ?? 0)),
-    }
-  }
-
   #judge(signal: Signal) {
     return judgeSignal(signal, this.#parts.versions.current.policy, this.#limits)
   }
@@ -228,7 +211,14 @@ export class StateManager {
       if (ended?.kind === 'clear') return { next: closed(current, ended.at, ended.cause), isEvent: true }
     }
     const judgement = this.#judge(signal)
-    const change = transition(current, id, signal, judgement, this.#receptionOf(input, current), this.#limits)
+    const change = transition(
+      current,
+      id,
+      signal,
+      judgement,
+      this.#expiry.receptionOf(input, current),
+      this.#limits,
+    )
     if (change.kind === 'none') return undefined
     if (change.kind === 'clear') return { next: closed(current!, signal.at, change.cause), isEvent: true }
     if (change.kind === 'touch') return { next: { ...change.next, alert: current!.alert }, isEvent: false }
@@ -260,7 +250,7 @@ export class StateManager {
     if (!known && !signal.over) return true
     const judgement = this.#judge(signal)
     if (!known) return judgement.action === 'none'
-    const reception = this.#receptionOf(input, known)
+    const reception = this.#expiry.receptionOf(input, known)
     return transition(known, id, signal, judgement, reception, this.#limits).kind === 'none'
   }
 
@@ -297,17 +287,7 @@ export class StateManager {
 
   /** What the clocks ask of a state: the watermark, and for enforced states the clock of their readers. */
   #asked(state: StateRecord, watermark: number | undefined) {
-    const { lateAfterExpiry, clock } = this.#parts
-    const { lag = 0 } = state
-    // The watermark may be that of other gateways, which are ahead of the one that lags.
-    const reached =
-      watermark === undefined || lag === 0 ? watermark : Math.min(watermark, clock.earliest() - lag)
-    const asks = reached === undefined ? undefined : due(state, reached, this.#limits)
-    const isOver = (expiry: number) => state.enforced && lateAfterExpiry && clock.passed(expiry)
-    const tooLate = asks?.kind === 'renew' && isOver(asks.at + this.#limits.validity + lag)
-    if (asks && !tooLate) return asks
-    if (!isOver(expiryOf(state) + EXPIRY_GRACE)) return undefined
-    return { kind: 'clear', at: state.expiresAt, cause: 'expired' } as const
+    return this.#expiry.asks(state, watermark, this.#limits)
   }
 }
 

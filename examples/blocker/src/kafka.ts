@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import kafkajs, { type Kafka } from 'kafkajs'
 import type { BlockTable } from './block-table.ts'
+import type { BrokerClock } from './broker-clock.ts'
 
 export interface Topics {
   readonly blocks: string
@@ -23,6 +24,7 @@ export async function follow(
   kafka: Kafka,
   { blocks, alerts }: Topics,
   table: BlockTable,
+  clock: BrokerClock,
   onRecord: () => void,
 ) {
   const admin = kafka.admin()
@@ -31,7 +33,7 @@ export async function follow(
   const starts: { topic: string; partition: number; offset: string }[] = []
   for (const topic of [blocks, alerts]) {
     const since =
-      topic === alerts ? await admin.fetchTopicOffsetsByTimestamp(topic, Date.now() - ALERTS_SINCE) : []
+      topic === alerts ? await admin.fetchTopicOffsetsByTimestamp(topic, clock.now() - ALERTS_SINCE) : []
     for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
       const found = since.find((one) => one.partition === partition)
       const offset = found && Number(found.offset) >= 0 ? found.offset : low
@@ -43,16 +45,22 @@ export async function follow(
   const consumer = kafka.consumer({ groupId: `blocker-${randomUUID()}`, maxWaitTimeInMs: 100 })
   await consumer.connect()
   await consumer.subscribe({ topics: [blocks, alerts], fromBeginning: true })
+  let isFollowing = false
   let caughtUp = () => {}
   const ready = new Promise<void>((resolve) => {
-    caughtUp = resolve
+    caughtUp = () => {
+      isFollowing = true
+      resolve()
+    }
   })
   if (wanted.size === 0) caughtUp()
   await consumer.run({
     autoCommit: false,
     eachBatch: async ({ batch, heartbeat }) => {
-      for (const { key, value } of batch.messages) {
+      for (const record of batch.messages) {
+        const { key, value } = record
         onRecord()
+        if (isFollowing) clock.read(record)
         // A record that cannot be read must not stop the others.
         try {
           if (batch.topic === blocks) table.takeBlock(String(key), value === null ? null : value.toString())
@@ -87,12 +95,14 @@ const MAX_WAITING = 100_000
 export class Enforcements {
   readonly #producer
   readonly #topic: string
+  readonly #clock: BrokerClock
   #waiting: Enforcement[] = []
   #timer: NodeJS.Timeout | undefined
   dropped = 0
   written = 0
 
-  constructor(kafka: Kafka, topic: string) {
+  constructor(kafka: Kafka, topic: string, clock: BrokerClock) {
+    this.#clock = clock
     this.#producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner })
     this.#topic = topic
   }
@@ -115,7 +125,8 @@ export class Enforcements {
     this.#waiting = []
     try {
       const messages = rows.map((row) => ({ key: row.messageId, value: JSON.stringify(row) }))
-      await this.#producer.send({ topic: this.#topic, acks: -1, messages })
+      const answers = await this.#producer.send({ topic: this.#topic, acks: -1, messages })
+      for (const { logAppendTime } of answers) this.#clock.appended(Number(logAppendTime))
       this.written += rows.length
     } catch {
       this.#waiting = [...rows, ...this.#waiting].slice(-MAX_WAITING)

@@ -1,4 +1,5 @@
 import { BlockTable } from './block-table.ts'
+import { BrokerClock } from './broker-clock.ts'
 import { connect, Enforcements, follow } from './kafka.ts'
 import { tokenKeyOf } from './match.ts'
 import { createDecider } from './server.ts'
@@ -20,17 +21,18 @@ const topics = {
 }
 const table = new BlockTable(tokenKeyOf(setting('TOKEN_KEY')))
 const kafka = connect(setting('KAFKA_BROKERS').split(','))
-const enforcements = new Enforcements(kafka, topics.enforcements)
+const clock = new BrokerClock()
+const enforcements = new Enforcements(kafka, topics.enforcements, clock)
 let isReady = false
 const by = setting('BLOCKER_NAME', 'blocker')
-const { server, onRecord } = createDecider({ table, enforcements, isReady: () => isReady, by })
+const { server, onRecord } = createDecider({ table, enforcements, clock, isReady: () => isReady, by })
 
 server.listen(Number(setting('PORT', '9500')), setting('HOST', '127.0.0.1'))
 await enforcements.start()
-const following = await follow(kafka, topics, table, onRecord)
+const following = await follow(kafka, topics, table, clock, onRecord)
 await following.ready
 isReady = true
-const sweeping = setInterval(() => table.sweep(Date.now()), 10_000)
+const sweeping = setInterval(() => table.sweep(clock.now()), 10_000)
 
 process.once('SIGTERM', async () => {
   clearInterval(sweeping)

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { BlockTable } from './block-table.ts'
+import type { BrokerClock } from './broker-clock.ts'
 import type { Enforcements } from './kafka.ts'
 import type { Submission } from './match.ts'
 
@@ -9,13 +10,14 @@ const MAX_BODY = 64_000
 export interface ServerParts {
   readonly table: BlockTable
   readonly enforcements: Pick<Enforcements, 'add' | 'dropped' | 'written'>
+  readonly clock: Pick<BrokerClock, 'now'>
   readonly isReady: () => boolean
   /** Name of this service in what it writes back. */
   readonly by: string
 }
 
 /** `POST /decide`, `GET /table`, `/metrics`, `/healthz`, `/readyz`. */
-export function createDecider({ table, enforcements, isReady, by }: ServerParts) {
+export function createDecider({ table, enforcements, clock, isReady, by }: ServerParts) {
   const registry = new Registry()
   const registers = [registry]
   const decisions = new Counter({
@@ -36,7 +38,7 @@ export function createDecider({ table, enforcements, isReady, by }: ServerParts)
     help: 'States in force.',
     registers,
     collect() {
-      this.set(table.entries(Date.now()).length)
+      this.set(table.entries(clock.now()).length)
     },
   })
   new Gauge({
@@ -50,7 +52,7 @@ export function createDecider({ table, enforcements, isReady, by }: ServerParts)
 
   function decide(message: Submission) {
     const began = process.hrtime.bigint()
-    const now = Date.now()
+    const now = Math.round(clock.now())
     const decision = table.decide(message, now)
     const { action, deliver, stateId } = decision
     decisions.inc({ action, delivered: String(deliver) })
@@ -67,7 +69,7 @@ export function createDecider({ table, enforcements, isReady, by }: ServerParts)
       return message ? [200, decide(message)] : [400, { error: 'id and from must be text' }]
     }
     if (method !== 'GET') return [405, { error: 'method not allowed' }]
-    if (url === '/table') return [200, table.entries(Date.now())]
+    if (url === '/table') return [200, table.entries(clock.now())]
     if (url === '/healthz') return [200, { status: 'alive' }]
     if (url === '/readyz') return isReady() ? [200, { ready: true }] : [503, { ready: false }]
     return [404, { error: 'not found' }]

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { BlockTable } from '../../../examples/blocker/src/block-table.ts'
+import { BrokerClock } from '../../../examples/blocker/src/broker-clock.ts'
 import {
   canonical,
   type Match,
@@ -322,6 +323,35 @@ describe('docs/blocking.md: time', () => {
       expect(action(table), JSON.stringify(over)).toBe('pass')
     }
   })
+  const live = (timestampType: number, ms: number) => ({
+    timestamp: String(ms),
+    batchContext: { timestampType },
+  })
+  rule(
+    'Times are compared with the clock of the brokers: the `LogAppendTime` of a record that comes while one follows, carried on by a monotonic clock.',
+    () => {
+      const clock = new BrokerClock()
+      clock.read(live(1, NOW))
+      const monotonic = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 120_000)
+      try {
+        expect(Math.abs(clock.now() - NOW - 120_000)).toBeLessThan(1_000)
+        // One that was held up on its way sets it back no more.
+        clock.read(live(1, NOW + 60_000))
+        expect(Math.abs(clock.now() - NOW - 120_000)).toBeLessThan(1_000)
+      } finally {
+        monotonic.mockRestore()
+      }
+    },
+  )
+  rule(
+    'The clock of the host counts until such a record has come, and where the topics have `CreateTime`.',
+    () => {
+      const clock = new BrokerClock()
+      expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1_000)
+      clock.read(live(0, NOW))
+      expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1_000)
+    },
+  )
   rule('States are renewed before they expire, so a block lapses within 15 minutes if sigwatch dies.', () => {
     expect(LIFECYCLE_LIMITS.renewAfter).toBeLessThan(LIFECYCLE_LIMITS.validity)
     expect(LIFECYCLE_LIMITS.validity).toBe(15 * 60_000)
