@@ -66,7 +66,7 @@ export class AppendTimes {
 
   saw({ partition, records }: RecordRun): void {
     const last = records.at(-1)
-    if (!last?.appended) return
+    if (last?.timestampType !== 'LogAppendTime') return
     const before = performance.now()
     this.#clock.observe('kafka', last.timestamp, { before })
     const end = this.#ends.get(partitionKey(partition))

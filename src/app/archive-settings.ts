@@ -1,5 +1,5 @@
 import { DAY } from '../domain/time.ts'
-import { type DeskToken, archiveUrl, deskTokens, networks } from './archive-forms.ts'
+import { archiveUrl, type DeskToken, deskTokens, networks } from './archive-forms.ts'
 import type { Secret } from './secret.ts'
 import { setting } from './setting.ts'
 import { duration, fraction, int, optional, text } from './setting-forms.ts'

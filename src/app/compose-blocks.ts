@@ -105,8 +105,9 @@ function readerOf(
         group: `${groupId}-evidence-${randomUUID()}`,
         ranges,
         take(records) {
-          for (const { key, value, timestamp, appended } of records) {
-            if (appended) clock.observe('kafka', timestamp, { before: performance.now() })
+          for (const { key, value, timestamp, timestampType } of records) {
+            if (timestampType === 'LogAppendTime')
+              clock.observe('kafka', timestamp, { before: performance.now() })
             take(key?.toString() ?? '', value)
           }
         },

@@ -19,6 +19,7 @@ export function kafkaOf(
     brokers,
     clientId,
     emit,
+    limits: config.limits,
     ...choices,
     ...(signal ? { signal } : {}),
     ...(ssl.enabled

@@ -269,6 +269,12 @@ export const SETTINGS = {
     'How long the parts of one SMS wait for each other before they are scored as they are.',
   ),
   'limits.maxRecordBytes': setting(size(1000, 10_000_000), 1_000_000, 'A larger record is a dead letter.'),
+  'limits.headers': setting(int(0, 1_000_000), 1_000, 'A Kafka record with more headers is a dead letter.'),
+  'limits.bytesInFlight': setting(
+    size(1_000_000, 8_000_000_000),
+    400_000_000,
+    'Decompressed bytes of Kafka batches that are in memory at a time, over all partitions. A batch that alone unpacks to more than three quarters of it is a dead letter.',
+  ),
   'log.level': setting(
     choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace']),
     'info',

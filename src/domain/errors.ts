@@ -47,9 +47,10 @@ export const ERRORS = {
   },
   RECORD_UNREADABLE: {
     cause:
-      'The compressed batch of the record cannot be unpacked, or is larger than 64 MB. The dead letter has no value.',
+      'A record, or the batch that it lies in, cannot be decoded: wrong lengths, checksum or compression, more headers than `limits.headers`, or a batch that unpacks to more than `limits.bytesInFlight` allows. The value is what was fetched; `sigwatch-offset` and `sigwatch-last-offset` are the first and the last offset that it stands for.',
     retry: false,
-    remedy: 'Look at what the producer writes: the records are still in the input topic, at their offsets.',
+    remedy:
+      'The detail says what is wrong: look at what the producer writes. The records are still in the input topic, at their offsets.',
   },
   RECORD_NOT_DECODED: {
     cause: 'The bytes are not Avro or Protobuf of a schema that the schema registry has.',
@@ -106,6 +107,11 @@ export const ERRORS = {
     cause: 'A topic that must exist does not.',
     retry: false,
     remedy: 'Create it, or set kafka.createTopics.',
+  },
+  KAFKA_CLIENT: {
+    cause: 'The installed kafkajs is another one than this build replaces parts of.',
+    retry: false,
+    remedy: 'Install the dependencies of the lock file again: npm ci.',
   },
   SCHEMA_REGISTRY_UNREACHABLE: {
     cause: 'The schema registry does not answer.',

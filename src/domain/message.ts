@@ -18,22 +18,31 @@ export interface Position {
   readonly offset: number
 }
 
-/** Of a header that is given several times, the last. */
-export type RecordHeaders = Readonly<Record<string, Buffer | string | undefined>>
+/** Headers of a record, which may be read only when they are asked for. */
+export interface RecordHeaders {
+  /** Of a header that is given several times, the last; undefined: it has no value, or is not there. */
+  get(name: string): Buffer | string | undefined
+  entries(): Iterable<[string, Buffer | string | undefined]>
+}
+
+/** Who set the timestamp of a record: its producer, or the broker when it appended the record. */
+export type TimestampType = 'CreateTime' | 'LogAppendTime'
 
 /** What a source delivers: bytes, and the reference clock of the record (Kafka timestamp or wall clock), epoch ms. */
 export interface RawRecord {
   readonly position: Position
   readonly timestamp: number
-  /** The broker has set the timestamp; else it is its producer's, and no more certain than that. */
-  readonly appended?: true
   readonly value: Buffer
   readonly key?: Buffer
   readonly headers?: RecordHeaders
-  /** Why the bytes could not be had: then `value` is empty. */
+  /** Absent: it does not come from Kafka, or is of the message format 0, which has no timestamps. */
+  readonly timestampType?: TimestampType
+  /** Why it could not be decoded: then `value` is the bytes as they were fetched. */
   readonly unreadable?: string
   /** Bytes of the whole record, where `value` is only its beginning. */
   readonly truncated?: number
+  /** With `unreadable`: it stands for all offsets from this one to that of its position. */
+  readonly firstOffset?: number
 }
 
 /** Place of a segment in a concatenated SMS; `index` counts from 1. */

@@ -135,13 +135,7 @@ function locatorOf(rule: FieldRule, name: string): ReadField {
   const encoding =
     form === 'hex' || form === 'base64' ? () => 'utf-8' as const : encodingOf(rule.encoding, name)
   return (record, body) => {
-    const { headers } = record
-    const found =
-      header === undefined
-        ? record.key
-        : headers && Object.hasOwn(headers, header)
-          ? headers[header]
-          : undefined
+    const found = header === undefined ? record.key : record.headers?.get(header)
     return Buffer.isBuffer(found) ? decodeBytes(found, encoding(record, body), name) : found
   }
 }

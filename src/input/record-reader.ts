@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { RecordError } from '../domain/errors.ts'
-import type { RawRecord } from '../domain/message.ts'
+import type { RawRecord, RecordHeaders } from '../domain/message.ts'
 import { compileMap, decodeBytes, type MappedRecord, MappingError, named } from './field-map.ts'
 import { type FieldSource, type InputMap, MAPPED_FIELDS } from './map-schema.ts'
 
@@ -78,10 +78,10 @@ export function openEnvelope(raw: RawRecord): RawRecord {
 }
 
 /** Also as `kcat -J` writes them: names and values in turn. */
-function headersOf(headers: unknown): Record<string, string> {
+function headersOf(headers: unknown): RecordHeaders {
   if (typeof headers !== 'object') throw new MappingError(ENVELOPE)
   const pairs: [string, unknown][] = Array.isArray(headers)
     ? headers.flatMap((name, i) => (i % 2 === 0 ? [[String(name), headers[i + 1]]] : []))
     : Object.entries(headers as object)
-  return Object.fromEntries(pairs.map(([name, value]) => [name, String(value)]))
+  return new Map(pairs.map(([name, value]) => [name, String(value)]))
 }

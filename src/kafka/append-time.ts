@@ -1,17 +1,5 @@
 import type { TrustedClock } from '../domain/trusted-clock.ts'
 
-/** What the client says of the batch that a record came in. */
-interface Batched {
-  readonly batchContext?: { readonly timestampType?: number }
-}
-
-const LOG_APPEND_TIME = 1
-
-/** Whether the broker set the timestamp of a record (`message.timestamp.type=LogAppendTime`); else its producer did. */
-export function isAppendTime(record: object): boolean {
-  return (record as Batched).batchContext?.timestampType === LOG_APPEND_TIME
-}
-
 /** A clock that is told what those of the brokers show. */
 export type ProducerClock = Pick<TrustedClock, 'now' | 'observe'>
 

@@ -1,63 +1,25 @@
-import type { Admin, Consumer, ConsumerConfig, KafkaConfig, Producer, SASLOptions } from 'kafkajs'
+import type { Admin, KafkaConfig, Producer, SASLOptions } from 'kafkajs'
 import { SigwatchError } from '../domain/errors.ts'
-import type { Emit } from '../domain/events.ts'
 import { Health } from '../domain/health.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
-import { passOverAborted } from './aborted-records.ts'
 import { type RequiredTopics, settingsOf } from './append-time.ts'
 import { backOff } from './backoff.ts'
+import type { Consumer, ConsumerChoices, KafkaSettings } from './client-settings.ts'
 import { closed } from './close.ts'
-import { registerCodecs } from './codecs.ts'
 import { mayPass, reasonOf } from './errors.ts'
 import { gatedAssigner } from './gated-assigner.ts'
 import { library, partitioner } from './library.ts'
 import { tolerateLeaderlessPartitions } from './metadata.ts'
 import { type OpenedCluster, openCluster } from './opened-cluster.ts'
 import { type Committed, type PartitionBounds, PartitionOffsets } from './partition-offsets.ts'
+import { type Decoding, decodingWithin } from './records/decoding.ts'
 import { socketFactory } from './socket.ts'
 import type { TopicFacts } from './topic-facts.ts'
+import { leaveFetchesUndecoded } from './undecoded-fetches.ts'
 
-export type { Consumer, EachBatchPayload, Producer, TopicMessages } from 'kafkajs'
+export type { Producer, TopicMessages } from 'kafkajs'
+export type { Consumer, EachBatchPayload, KafkaSettings } from './client-settings.ts'
 export type { OpenedCluster } from './opened-cluster.ts'
-
-/** Contents, not paths. */
-export interface KafkaTls {
-  readonly ca?: string
-  readonly cert?: string
-  readonly key?: string
-}
-
-export interface KafkaLogin {
-  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
-  readonly username: string
-  readonly password: string
-}
-
-export interface KafkaSettings {
-  /** `host:port` */
-  readonly brokers: readonly string[]
-  readonly clientId: string
-  /** Present: TLS. */
-  readonly ssl?: KafkaTls
-  readonly sasl?: KafkaLogin
-  readonly emit: Emit
-  /** Ends the waiting of every call that waits for the brokers. */
-  readonly signal?: AbortSignal
-  /** A login that is refused is waited out as an outage: by then the user may be made, or the password changed. */
-  readonly awaitsLogin?: boolean
-}
-
-export interface ConsumerChoices
-  extends Pick<
-    ConsumerConfig,
-    'groupId' | 'sessionTimeout' | 'heartbeatInterval' | 'maxWaitTimeInMs' | 'maxBytesPerPartition'
-  > {
-  /**
-   * Asked each time before the member joins its group, which is when the partitions that it holds may go to others.
-   * False: it asks again a little later.
-   */
-  readonly mayJoin: () => boolean
-}
 
 const { CompressionTypes, Kafka, logLevel } = library
 
@@ -85,16 +47,19 @@ const METADATA_AGE = 10_000
 export class KafkaConnection {
   readonly health: Health
   readonly awaitsLogin: boolean
+  /** For what its consumers read. */
+  readonly decoding: Decoding
   readonly #patient: InstanceType<typeof Kafka>
   readonly #brief: InstanceType<typeof Kafka>
   readonly #signal: AbortSignal | undefined
   readonly #offsets: PartitionOffsets
   #admin: Promise<Admin> | undefined
 
-  constructor({ brokers, clientId, ssl, sasl, emit, signal, awaitsLogin = false }: KafkaSettings) {
-    registerCodecs()
+  constructor(settings: KafkaSettings) {
+    const { brokers, clientId, ssl, sasl, emit, signal, awaitsLogin = false, limits } = settings
     tolerateLeaderlessPartitions()
-    passOverAborted()
+    leaveFetchesUndecoded()
+    this.decoding = decodingWithin(limits)
     const config: KafkaConfig = {
       brokers: [...brokers],
       clientId,
@@ -218,7 +183,7 @@ export class KafkaConnection {
 
   /** A consumer that is not connected. It begins at the start of the log where its group has committed nothing. */
   consumer({ mayJoin, ...config }: ConsumerChoices): Consumer {
-    return this.#patient.consumer({
+    const consumer = this.#patient.consumer({
       ...config,
       rebalanceTimeout: 60_000,
       minBytes: 1,
@@ -228,6 +193,7 @@ export class KafkaConnection {
       retry: { ...LONG_RETRY, restartOnFailure: async () => false },
       partitionAssigners: [gatedAssigner(mayJoin)],
     })
+    return consumer as unknown as Consumer
   }
 
   /** A producer that is not connected. It does not try again by itself: the user waits out outages. */

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import type kafkajs from 'kafkajs'
 import type { ICustomPartitioner, Message, PartitionMetadata } from 'kafkajs'
+import { checkClient, clientPart } from './client-parts.ts'
 import { murmur2 } from './murmur2.ts'
 import { isPlain, type ProduceParameters, type ProduceRequest, produceBody } from './produce-request.ts'
 
@@ -14,14 +15,14 @@ interface Grouping {
 const require = createRequire(import.meta.url)
 
 /** Replaces what a module of the client exports, for those that require it afterwards. */
-function replace<T>(name: string, by: (original: T) => T): void {
-  const original = require(name) as T
-  require.cache[require.resolve(name)]!.exports = by(original)
+function replace<T>(path: string, by: (original: T) => T): void {
+  const original = clientPart<T>(path)
+  require.cache[require.resolve(`kafkajs/src/${path}`)]!.exports = by(original)
 }
 
 // The client copies the list of a partition for each record that it adds to it.
 replace<(grouping: Grouping) => Record<number, Message[]>>(
-  'kafkajs/src/producer/groupMessagesPerPartition',
+  'producer/groupMessagesPerPartition',
   () =>
     ({ topic, partitionMetadata, messages, partitioner }) => {
       const groups: Record<number, Message[]> = {}
@@ -37,7 +38,7 @@ replace<(grouping: Grouping) => Record<number, Message[]>>(
 )
 
 replace<(parameters: ProduceParameters) => ProduceRequest>(
-  'kafkajs/src/protocol/requests/produce/v3/request',
+  'protocol/requests/produce/v3/request',
   (original) => (parameters) => {
     const request = original(parameters)
     if (!isPlain(parameters)) return request
@@ -54,7 +55,7 @@ interface ProduceAnswer {
 
 // The client says what was wrong, and not of which topic.
 replace<{ readonly parse: (answer: ProduceAnswer) => Promise<ProduceAnswer> }>(
-  'kafkajs/src/protocol/requests/produce/v3/response',
+  'protocol/requests/produce/v3/response',
   (original) => ({
     ...original,
     parse: (answer) =>
@@ -107,12 +108,13 @@ function withOwnIds<T extends ClientCluster>(cluster: T): T {
 
 // Otherwise records for a broker that has the id of another one are lost without a word.
 replace<(parts: { readonly cluster: ClientCluster }) => unknown>(
-  'kafkajs/src/producer/sendMessages',
+  'producer/sendMessages',
   (original) => (parts) => original({ ...parts, cluster: withOwnIds(parts.cluster) }),
 )
 
 /** kafkajs, with what it does for every record that is produced replaced by what says the same in a tenth of the time. */
 export const library = require('kafkajs') as typeof kafkajs
+checkClient()
 
 /** The default partitioner, whose hash of a key costs a hundred objects in the client. */
 export const partitioner: ICustomPartitioner = () => {

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module'
+import { clientPart } from './client-parts.ts'
 
 interface TopicMetadata {
   readonly topicErrorCode: number
@@ -14,18 +14,16 @@ const NONE = 0
 const LEADERLESS = new Set([5, 72])
 const VERSIONS = [0, 1, 2, 3, 4, 5, 6]
 
-const require = createRequire(import.meta.url)
-
 /**
  * The client refuses the metadata of all topics when one partition has no leader, and then can read and write none of
  * them. Here that is a fault of the partition alone: it is there with leader -1, which no broker is. Only a topic on
  * which no partition has a leader, as one that is just being made, is refused as before. May be called again.
  */
 export function tolerateLeaderlessPartitions(): void {
-  const { failure, createErrorFromCode } = require('kafkajs/src/protocol/error') as {
+  const { failure, createErrorFromCode } = clientPart<{
     failure(code: number): boolean
     createErrorFromCode(code: number): Error
-  }
+  }>('protocol/error')
   const parse: MetadataResponse['parse'] = async (data) => {
     for (const { topicErrorCode, partitionMetadata } of data.topicMetadata) {
       if (failure(topicErrorCode)) throw createErrorFromCode(topicErrorCode)
@@ -36,9 +34,7 @@ export function tolerateLeaderlessPartitions(): void {
     return data
   }
   for (const version of VERSIONS) {
-    const response = require(
-      `kafkajs/src/protocol/requests/metadata/v${version}/response`,
-    ) as MetadataResponse
+    const response = clientPart<MetadataResponse>(`protocol/requests/metadata/v${version}/response`)
     response.parse = parse
   }
 }

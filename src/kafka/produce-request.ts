@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module'
-import { crc32c } from './crc32c.ts'
+import { clientPart } from './client-parts.ts'
+import { crc32c } from './crc.ts'
 
 /** A record as the client hands it over. */
 export interface ProducedRecord {
@@ -41,8 +41,7 @@ export interface ProduceRequest {
   readonly encode: () => Promise<Encoder>
 }
 
-const require = createRequire(import.meta.url)
-const EncoderClass = require('kafkajs/src/protocol/encoder') as new (size: number) => Encoder
+const EncoderClass = clientPart<new (size: number) => Encoder>('protocol/encoder')
 
 const MAGIC = 2
 /** Bytes of a record batch before its records; those of them that its length counts; those before its checksum's range. */

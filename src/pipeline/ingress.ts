@@ -50,7 +50,7 @@ export class Ingress {
   /** Whether one of the records has a timestamp that no clock has reached, as far as is known. */
   isAhead(records: readonly RawRecord[]): boolean {
     const latest = this.#parts.clock.latest() + CLOCKS_DIFFER
-    return records.some(({ timestamp, appended }) => !appended && timestamp > latest)
+    return records.some((raw) => !isStamped(raw) && raw.timestamp > latest)
   }
 
   /**
@@ -60,14 +60,15 @@ export class Ingress {
   #capTimestamps(records: readonly RawRecord[]): readonly RawRecord[] {
     const now = this.#parts.clock.latest()
     let [ahead, furthest] = [0, 0]
-    for (const { timestamp, appended } of records) {
-      if (appended) continue
+    for (const raw of records) {
+      if (isStamped(raw)) continue
+      const { timestamp } = raw
       if (timestamp > now + CLOCKS_DIFFER) ahead++
       furthest = Math.max(furthest, timestamp - now)
     }
     if (furthest === 0) return records
     if (ahead > 0) this.#parts.emit({ name: 'clock_ahead', records: ahead, seconds: furthest / 1000 })
-    return records.map((raw) => (!raw.appended && raw.timestamp > now ? { ...raw, timestamp: now } : raw))
+    return records.map((raw) => (!isStamped(raw) && raw.timestamp > now ? { ...raw, timestamp: now } : raw))
   }
 
   #decoded(raw: RawRecord): SmsRecord | Rejection {
@@ -81,4 +82,9 @@ export class Ingress {
       }
     }
   }
+}
+
+/** Whether a broker set the timestamp of a record; else it is its producer's, and no more certain than that. */
+function isStamped({ timestampType }: RawRecord): boolean {
+  return timestampType === 'LogAppendTime'
 }

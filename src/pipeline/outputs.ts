@@ -55,9 +55,17 @@ export function totalsOf(items: readonly Intaken[]) {
   return totals
 }
 
-/** A dead letter: the raw bytes, with headers that say what is wrong and where they were read. */
+/**
+ * A dead letter: the raw bytes, with headers that say what is wrong and where they were read. With
+ * `firstOffset` it stands for all offsets from there to that of the position.
+ */
 export function deadLetterRecord(
-  { value, position, truncated }: Pick<RawRecord, 'value' | 'position' | 'truncated'>,
+  {
+    value,
+    position,
+    truncated,
+    firstOffset,
+  }: Pick<RawRecord, 'value' | 'position' | 'truncated' | 'firstOffset'>,
   stage: string,
   error: ErrorCode,
   detail: string,
@@ -72,7 +80,8 @@ export function deadLetterRecord(
       'sigwatch-stage': stage,
       'sigwatch-topic': position.topic,
       'sigwatch-partition': String(position.partition),
-      'sigwatch-offset': String(position.offset),
+      'sigwatch-offset': String(firstOffset ?? position.offset),
+      ...(firstOffset === undefined ? {} : { 'sigwatch-last-offset': String(position.offset) }),
       ...(truncated === undefined ? {} : { [TRUNCATED]: String(truncated) }),
     },
     origin: position,

@@ -35,7 +35,7 @@ const NO_KEY = -1
 
 export function encodeSpooled(record: Omit<Spooled, 'verdict'>, verdict: Buffer = NONE): Buffer {
   const { key, headers } = record
-  const named = headers === undefined ? NONE : Buffer.from(JSON.stringify(Object.entries(headers).map(inHex)))
+  const named = headers === undefined ? NONE : Buffer.from(JSON.stringify([...headers.entries()].map(inHex)))
   const head = Buffer.allocUnsafe(HEAD)
   head.writeInt32LE(record.partition, 0)
   head.writeDoubleLE(record.offset, 4)
@@ -69,15 +69,13 @@ export function decodeSpooled(bytes: Buffer): Spooled {
 }
 
 /** Headers are bytes, or absent. */
-function inHex([name, value]: readonly [string, RecordHeaders[string]]): [string, string | null] {
+function inHex([name, value]: [string, Buffer | string | undefined]): [string, string | null] {
   return [name, value === undefined ? null : Buffer.from(value as string).toString('hex')]
 }
 
 function headersOf(bytes: Buffer): RecordHeaders {
   const pairs = JSON.parse(bytes.toString()) as [string, string | null][]
-  return Object.fromEntries(
-    pairs.map(([name, value]) => [name, value === null ? undefined : Buffer.from(value, 'hex')]),
-  )
+  return new Map(pairs.map(([name, value]) => [name, value === null ? undefined : Buffer.from(value, 'hex')]))
 }
 
 /** A line or record of verdicts; undefined: it is none. Members that are not compared are left behind. */

@@ -2,13 +2,10 @@ import type { Position } from '../domain/message.ts'
 import { type AssignedPartition, type OffsetRange, type PartitionId, partitionKey } from '../domain/ports.ts'
 import type { EachBatchPayload } from '../kafka/client.ts'
 
-/** What is read of a batch of the client; `fetchedOffset` is missing in its types. */
-type FetchedBatch = EachBatchPayload['batch'] & { readonly fetchedOffset: string }
-
 /** How a batch stands to what was read before in the assignment. */
 export type Continuation =
-  /** It goes on where everything before `from` was handed over; so many of its records were read before. */
-  | { readonly kind: 'continues'; readonly from: number; readonly skip: number }
+  /** It goes on where everything before `from` was handed over; what lies before the position was read. */
+  | { readonly kind: 'continues'; readonly from: number; readonly position: number }
   /** It was fetched from behind the position: before the assignment, or because the log begins later now. */
   | { readonly kind: 'ahead'; readonly position: number }
   /** The log is said to end before the position. */
@@ -166,14 +163,11 @@ export class Assignment {
   continuation(batch: EachBatchPayload['batch']): Continuation {
     const position = this.position(batch)
     if (position === undefined) return { kind: 'unknown' }
-    const fetched = Number((batch as FetchedBatch).fetchedOffset)
+    const fetched = Number(batch.fetchedOffset)
     if (fetched > position) return { kind: 'ahead', position }
     if (fetched < position && Number(batch.highWatermark) < position) return { kind: 'short', position }
-    const { messages } = batch
-    let skip = 0
-    while (skip < messages.length && Number(messages[skip]!.offset) < position) skip++
     this.#empties.delete(partitionKey(batch))
-    return { kind: 'continues', from: this.#handedOver.get(partitionKey(batch))!, skip }
+    return { kind: 'continues', from: this.#handedOver.get(partitionKey(batch))!, position }
   }
 
   /**

@@ -1,10 +1,8 @@
-import type { Position, RawRecord } from '../domain/message.ts'
+import type { Position } from '../domain/message.ts'
 import { type PartitionId, partitionKey, type SourceHandler } from '../domain/ports.ts'
-import { isAppendTime } from '../kafka/append-time.ts'
 import type { EachBatchPayload } from '../kafka/client.ts'
-import { lastOfEach } from '../kafka/headers.ts'
 import { type Heartbeat, startHeartbeat } from '../kafka/heartbeat.ts'
-import { unreadableReason } from '../kafka/unreadable.ts'
+import { slicesOf } from '../kafka/records/slices.ts'
 import type { Assignment } from './assignment.ts'
 import type { MemberOptions } from './member-options.ts'
 
@@ -23,14 +21,15 @@ export interface ReaderParts {
   readonly stopping: AbortSignal
 }
 
+/** Instead of a time: the batch is decoded, or waits for memory, and not for the handler. */
+const DECODING = Number.POSITIVE_INFINITY
+
 /** Of END_BATCH_PROCESS: a batch that held nothing for a reader. */
 interface EmptyBatch extends PartitionId {
   readonly firstOffset: string | null
   readonly lastOffset: string
   readonly offsetLag: string
 }
-
-const NOTHING = Buffer.alloc(0)
 
 /** Delivers the batches of one consumer in pieces, as far as they continue what was read before. */
 export class BatchReader {
@@ -101,48 +100,43 @@ export class BatchReader {
   async #deliver(
     { batch, resolveOffset, isRunning, isStale }: EachBatchPayload,
     assignment: Assignment,
-    { from, skip }: { readonly from: number; readonly skip: number },
+    { from, position }: { readonly from: number; readonly position: number },
     beat: Heartbeat,
   ): Promise<void> {
-    const { topic, partition, messages } = batch
+    const { topic, partition } = batch
     const { epoch } = assignment
+    const { connection, chunk: size } = this.#parts.options
     const end = Number(batch.highWatermark)
-    const size = this.#parts.options.chunk
+    const id = { topic, partition }
     let handedOver = from
-    for (let at = skip; at < messages.length; at += size) {
+    this.#handling.set(beat, DECODING)
+    for await (const slice of slicesOf(batch.messages, id, {
+      ...connection.decoding,
+      from: position,
+      size,
+    })) {
       const continues = assignment.handedOver(batch) === handedOver
       if (this.#isOver(assignment) || !continues || !isRunning() || isStale()) return
-      const records = messages.slice(at, at + size).map((m): RawRecord => {
-        const position = { topic, partition, offset: Number(m.offset) }
-        const timestamp = Number(m.timestamp)
-        const stamp = isAppendTime(m) ? ({ timestamp, appended: true } as const) : { timestamp }
-        const unreadable = unreadableReason(m.value ?? NOTHING)
-        if (unreadable !== undefined) return { position, ...stamp, value: NOTHING, unreadable }
-        const { key, headers } = m
-        const raw: RawRecord = { position, ...stamp, value: m.value ?? NOTHING }
-        if (key === null && headers === undefined) return raw
-        // Of what one fetch brings nearly all records have the same form, made in one piece.
-        if (key === null) return { ...raw, headers: lastOfEach(headers!) }
-        if (headers === undefined) return { ...raw, key }
-        return { position, ...stamp, value: raw.value, key, headers: lastOfEach(headers) }
-      })
-      const { position, timestamp, appended } = records.at(-1)!
-      if (appended) this.#parts.options.appended?.(timestamp)
-      const last = position.offset
+      const { records, isLast } = slice
       // Behind the last record there may be ends of transactions, which are none.
-      const read = at + size < messages.length ? last : Number(batch.lastOffset())
-      const lag = Math.max(0, end - 1 - read)
-      const run = { partition: { topic, partition }, epoch, from: handedOver, records, lag }
-      handedOver = last + 1
-      // Before it is waited for: whatever comes of that, nobody may hand these records over again.
-      assignment.advance(batch, read + 1, handedOver)
-      if ((await beat.during(this.#parts.handler.records(run))) === 'lost') return
-      // Meanwhile the partition may have been given up, or assigned anew: the client's position is another one then.
-      if (this.#isOver(assignment)) return
-      resolveOffset(String(last))
-      this.#handling.set(beat, performance.now())
+      const next = isLast ? Number(batch.lastOffset()) + 1 : slice.next
+      if (records.length > 0) {
+        const lag = Math.max(0, end - next)
+        const run = { partition: id, epoch, from: handedOver, records, lag }
+        const last = records.at(-1)!
+        if (last.timestampType === 'LogAppendTime') this.#parts.options.appended?.(last.timestamp)
+        handedOver = last.position.offset + 1
+        // Before it is waited for: whatever comes of that, nobody may hand these records over again.
+        assignment.advance(batch, next, handedOver)
+        this.#handling.set(beat, performance.now())
+        if ((await beat.during(this.#parts.handler.records(run))) === 'lost') return
+        // Meanwhile the partition may have been given up, or assigned anew: the client's position is another one then.
+        if (this.#isOver(assignment)) return
+        this.#handling.set(beat, DECODING)
+        this.#parts.progressed()
+      } else assignment.advance(batch, Math.max(position, next), handedOver)
+      resolveOffset(String(next - 1))
     }
-    if (skip === messages.length) resolveOffset(batch.lastOffset())
   }
 
   /**

@@ -4,6 +4,7 @@ import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { backOff } from '../kafka/backoff.ts'
 import type { Consumer, EachBatchPayload, KafkaConnection } from '../kafka/client.ts'
 import { mustBeChanged, reasonOf } from '../kafka/errors.ts'
+import { slicesOf } from '../kafka/records/slices.ts'
 import { EndProof, type EndProofOptions } from './end-proof.ts'
 
 /** A row as it stands: in a compacted topic, `value` null deletes the key. */
@@ -27,6 +28,8 @@ export interface TableSourceOptions extends Pick<EndProofOptions, 'settledAfter'
 }
 
 const STEP = 250
+/** Rows applied at once, at most. */
+const SLICE = 1_000
 
 /**
  * Reads a side topic from its start to its end and then follows it. Nothing is committed: after a restart, and
@@ -164,21 +167,19 @@ export class TableSource {
     const { topic, partition } = batch
     const key = partitionKey(batch)
     const applied = this.#applied.get(key) ?? 0
-    const rows: TableRow[] = []
-    for (const { key: name, value, offset, timestamp } of batch.messages) {
-      rows.push({
-        key: name?.toString() ?? '',
-        value,
-        timestamp: Number(timestamp),
-        position: { topic, partition, offset: Number(offset) },
-      })
-    }
-    const fresh = rows.filter(({ position }) => position.offset >= applied)
+    const { decoding } = this.#options.connection
+    const slices = slicesOf(batch.messages, { topic, partition }, { ...decoding, from: applied, size: SLICE })
     const beating = setInterval(() => void heartbeat().catch(() => undefined), 1_000)
     this.#inHand++
     try {
-      if (fresh.length > 0) await apply(fresh)
-      this.#applied.set(key, Math.max(applied, Number(batch.lastOffset()) + 1))
+      for await (const { records, next } of slices) {
+        const rows = records.map(({ key, value, timestamp, position, isTombstone }): TableRow => {
+          return { key: key?.toString() ?? '', value: isTombstone ? null : value, timestamp, position }
+        })
+        if (rows.length > 0) await apply(rows)
+        this.#applied.set(key, Math.max(this.#applied.get(key) ?? 0, next))
+      }
+      this.#applied.set(key, Math.max(this.#applied.get(key) ?? 0, Number(batch.lastOffset()) + 1))
       resolveOffset(batch.lastOffset())
     } catch (error) {
       this.#failure ??= error

@@ -1,12 +1,10 @@
 import { SigwatchError } from '../domain/errors.ts'
 import type { RawRecord } from '../domain/message.ts'
 import type { OffsetRange, PartitionId } from '../domain/ports.ts'
-import { isAppendTime } from '../kafka/append-time.ts'
 import { backOff } from '../kafka/backoff.ts'
 import type { Consumer, EachBatchPayload, KafkaConnection } from '../kafka/client.ts'
 import { mustBeChanged, reasonOf } from '../kafka/errors.ts'
-import { lastOfEach } from '../kafka/headers.ts'
-import { unreadableReason } from '../kafka/unreadable.ts'
+import { slicesOf } from '../kafka/records/slices.ts'
 import { EndProof, type EndProofOptions } from './end-proof.ts'
 
 export interface PartitionOffsetRange extends OffsetRange {
@@ -39,7 +37,8 @@ const STEP = 250
 const SIDE_BY_SIDE = 8
 const ATTEMPTS = 5
 const HEARTBEAT_EVERY = 1_000
-const NOTHING = Buffer.alloc(0)
+/** Records handed over at once, at most. */
+const SLICE = 1_000
 
 /**
  * Reads ranges of a topic once and leaves nothing behind. Rejects with KAFKA_UNREACHABLE when the brokers stay away, or show
@@ -137,27 +136,23 @@ class TopicRangeReading {
     const { topic, partition } = batch
     const open = this.#open.get(partition)
     if (!open || this.#failure !== undefined) return
-    const records: RangeRecord[] = []
-    for (const message of batch.messages) {
-      const offset = Number(message.offset)
-      if (offset < open.next || offset >= open.to) continue
-      open.next = offset + 1
-      const unreadable = message.value ? unreadableReason(message.value) : undefined
-      records.push({
-        ...(message.key ? { key: message.key } : {}),
-        ...(message.headers === undefined ? {} : { headers: lastOfEach(message.headers) }),
-        value: unreadable === undefined ? message.value : NOTHING,
-        timestamp: Number(message.timestamp),
-        ...(isAppendTime(message) ? { appended: true as const } : {}),
-        position: { topic, partition, offset },
-        ...(unreadable === undefined ? {} : { unreadable }),
-      })
-    }
-    this.#records += records.length
+    const { decoding } = this.#options.connection
+    const from = open.next
+    // Before it is handed over: a consumer that takes the place of this one reads on behind it.
+    open.next = Math.max(from, Number(batch.lastOffset()) + 1)
+    const slices = slicesOf(batch.messages, { topic, partition }, { ...decoding, from, size: SLICE })
     this.#inHand++
     const beating = setInterval(() => void heartbeat().catch(() => undefined), HEARTBEAT_EVERY)
     try {
-      if (records.length > 0) await this.#options.take(records)
+      for await (const slice of slices) {
+        if (this.#failure !== undefined) return
+        const records = slice.records
+          .filter(({ position }) => position.offset < open.to)
+          .map(({ isTombstone, ...record }) => ({ ...record, value: isTombstone ? null : record.value }))
+        this.#records += records.length
+        if (records.length > 0) await this.#options.take(records)
+        if (slice.next >= open.to) break
+      }
       resolveOffset(batch.lastOffset())
     } catch (error) {
       this.#failure ??= error

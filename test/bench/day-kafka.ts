@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import kafkajs from 'kafkajs'
 import { createTokeniser } from '../../src/domain/token.ts'
 import { startKafka } from '../helpers/kafka-broker.ts'
-import { plainClient } from '../helpers/kafka-client.ts'
+import { plainClient, recordsOf } from '../helpers/kafka-client.ts'
 import { startOwnRedis } from '../helpers/redis-server.ts'
 import { type Service, startService, TOKEN_KEY } from '../helpers/service.ts'
 import { createServiceTopics } from '../helpers/service-topics.ts'
@@ -79,10 +79,11 @@ async function tap(topic: string, file: string, take: (value: string) => void = 
   await consumer.subscribe({ topic, fromBeginning: true })
   await consumer.run({
     autoCommit: false,
-    eachBatch: async ({ batch }) => {
+    eachBatch: async (payload) => {
+      const { batch } = payload
       const from = seen.get(batch.partition) ?? -1
-      const values = batch.messages.flatMap((m) =>
-        Number(m.offset) > from && m.value !== null ? [m.value.toString()] : [],
+      const values = (await recordsOf(payload)).flatMap(({ offset, value }) =>
+        offset > from && value !== null ? [value.toString()] : [],
       )
       if (values.length > 0) lines.write(values.map((value) => `${value}\n`).join(''))
       values.forEach(take)

@@ -25,8 +25,7 @@ for (const [type, compress] of [
   [Snappy, compressSnappy],
   [LZ4, compressLz4],
 ] as const) {
-  const { decompress } = codecs[type]!() as { decompress(source: Buffer): Promise<Buffer> }
-  const codec = { compress: async ({ buffer }: { buffer: Buffer }) => compress(buffer), decompress }
+  const codec = { compress: async ({ buffer }: { buffer: Buffer }) => compress(buffer) }
   codecs[type] = () => codec
 }
 const producer = client.kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner })

@@ -8,6 +8,7 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { recordsOf } from '../helpers/kafka-client.ts'
 import { until } from '../helpers/recording-handler.ts'
 import { MAIN } from '../helpers/service.ts'
 import { uniqueName } from '../helpers/unique-name.ts'
@@ -51,8 +52,8 @@ const copier = client.kafka.consumer({ groupId: `${at.groupId}-copier`, maxWaitT
 await copier.connect()
 await copier.subscribe({ topic: probes })
 await copier.run({
-  eachBatch: async ({ batch }) => {
-    const messages = batch.messages.map(({ timestamp }) => ({ value: timestamp }))
+  eachBatch: async (payload) => {
+    const messages = (await recordsOf(payload)).map(({ timestamp }) => ({ value: String(timestamp) }))
     await producer.send({ topic: copies, acks: -1, messages })
   },
 })
@@ -97,9 +98,9 @@ async function readTopic(topic: string): Promise<Read[]> {
   await reader.subscribe({ topic, fromBeginning: true })
   await reader.run({
     autoCommit: false,
-    eachBatch: async ({ batch: { partition, messages } }) => {
-      for (const { offset, timestamp, value } of messages)
-        all.push({ place: `${partition}/${offset}`, timestamp: Number(timestamp), value: value! })
+    eachBatch: async (payload) => {
+      for (const { partition, offset, timestamp, value } of await recordsOf(payload))
+        all.push({ place: `${partition}/${offset}`, timestamp, value: value! })
     },
   })
   await until(

@@ -75,7 +75,15 @@ export interface Expected {
 export interface Found
   extends Pick<
     CellResult,
-    'cell' | 'seed' | 'records' | 'seconds' | 'caughtUp' | 'resident' | 'delivery' | 'mostRepeated' | 'slowestHealth'
+    | 'cell'
+    | 'seed'
+    | 'records'
+    | 'seconds'
+    | 'caughtUp'
+    | 'resident'
+    | 'delivery'
+    | 'mostRepeated'
+    | 'slowestHealth'
   > {
   /** Dead letters of records that nothing is wrong with, by place and code. */
   readonly undueLetters: readonly string[]

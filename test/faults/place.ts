@@ -1,5 +1,5 @@
 import kafkajs, { type Consumer } from 'kafkajs'
-import { plainClient, type Read } from '../helpers/kafka-client.ts'
+import { plainClient, type Read, recordsOf } from '../helpers/kafka-client.ts'
 
 /** Records of the input by `partition/offset`, and where they ended. */
 export interface Places {
@@ -154,19 +154,12 @@ export async function readWhole(
     )
     void consumer.run({
       autoCommit: false,
-      eachBatch: async ({ batch }) => {
-        const { partition } = batch
-        for (const { offset, timestamp, key, value, headers } of batch.messages) {
-          if (seen.has(`${partition}/${offset}`)) continue
-          seen.add(`${partition}/${offset}`)
-          records.push({
-            partition,
-            offset: Number(offset),
-            timestamp: Number(timestamp),
-            key: key?.toString() ?? null,
-            value,
-            headers: Object.fromEntries(Object.entries(headers ?? {}).map(([k, v]) => [k, String(v)])),
-          })
+      eachBatch: async (payload) => {
+        for (const record of await recordsOf(payload)) {
+          const place = `${record.partition}/${record.offset}`
+          if (seen.has(place)) continue
+          seen.add(place)
+          records.push(record)
         }
       },
     })

@@ -7,6 +7,7 @@ import { DETECTORS } from '../../src/detectors/all.ts'
 import { SigwatchError } from '../../src/domain/errors.ts'
 import { LABELS } from '../../src/domain/labels.ts'
 import type { Classifier } from '../../src/domain/ports.ts'
+import { exactClock } from '../../src/domain/ports.ts'
 import { createTokeniser } from '../../src/domain/token.ts'
 import { memoryLedger } from '../../src/ledgers/memory.ts'
 import type { Random } from '../../src/model/random.ts'
@@ -37,7 +38,7 @@ function requestOf({ method, url, headers, body }: Asked): IncomingMessage {
 // ---------------------------------------------------------------- POST /v1/check
 
 const TOKEN = 'a-token-of-the-fuzz-run'
-const clock = { now: () => NOON }
+const clock = exactClock(() => NOON)
 const policy = loadPolicy()
 const registry = registryOf({
   brands: [{ id: 'jd', names: ['京东'], domains: ['jd.com'], hotlines: ['950618'] }],
@@ -124,6 +125,8 @@ function keepable(...values: readonly (string | number)[]): void {
 const desk = new DeskPages({
   ...{ host: '127.0.0.1', port: 0, locale: 'en' },
   logins: [{ name: 'lin', token: TOKEN, may: 'feedback' }],
+  isTrustedProxy: () => false,
+  emit: () => {},
   archive: {
     async search({ field = '', value = '', from, to }) {
       keepable(field, value, from, to)

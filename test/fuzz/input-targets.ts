@@ -87,7 +87,7 @@ function runMapped(input: string): void {
     timestamp: NOON,
     value: Buffer.from(body),
     key: Buffer.from(key),
-    headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])),
+    headers: new Map(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])),
   }
   const read = decode(raw, LIMITS, mappedFields(checked))
   if (isRejection(read)) {

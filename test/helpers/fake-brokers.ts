@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Consumer, ConsumerConfig } from 'kafkajs'
+import { batchesOf } from '../../src/kafka/records/fetched-batches.ts'
+import { endMark, recordBatch } from './record-batches.ts'
 
 const require = createRequire(import.meta.url)
 const createConsumer = require('kafkajs/src/consumer') as (options: object) => Consumer
@@ -266,7 +268,11 @@ export class FakeBrokers {
         partition,
         highWatermark: String(this.end(partition)),
         abortedTransactions: [],
-        messages: entries.map(asMessage(partition)),
+        messages: batchesOf(Buffer.concat(entries.map(asBatch(partition))), {
+          highWatermark: this.end(partition),
+          firstIsWhole: true,
+          aborted: [],
+        }),
       }
     })
     if (answers.every(({ messages }) => messages.length === 0)) await sleep(10)
@@ -409,13 +415,14 @@ interface FetchRequest {
   }[]
 }
 
-function asMessage(partition: number) {
-  return ({ offset, mark }: Entry) => ({
-    offset: String(offset),
-    timestamp: String(1_700_000_000_000 + offset),
-    key: null,
-    value: Buffer.from(`${partition}/${offset}`),
-    headers: {},
-    isControlRecord: mark,
-  })
+/** Each entry is a batch of its own. */
+function asBatch(partition: number) {
+  return ({ offset, mark }: Entry): Buffer =>
+    mark
+      ? endMark(offset, 1n, 'commit')
+      : recordBatch({
+          baseOffset: offset,
+          baseTimestamp: 1_700_000_000_000n + BigInt(offset),
+          records: [{ value: Buffer.from(`${partition}/${offset}`) }],
+        })
 }

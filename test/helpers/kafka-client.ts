@@ -1,7 +1,9 @@
 import kafkajs, { type CompressionTypes } from 'kafkajs'
 import type { Event } from '../../src/domain/events.ts'
-import { passOverAborted } from '../../src/kafka/aborted-records.ts'
-import { connectKafka, type KafkaConnection } from '../../src/kafka/client.ts'
+import { connectKafka, type EachBatchPayload, type KafkaConnection } from '../../src/kafka/client.ts'
+import { decodingWithin } from '../../src/kafka/records/decoding.ts'
+import { slicesOf } from '../../src/kafka/records/slices.ts'
+import { leaveFetchesUndecoded } from '../../src/kafka/undecoded-fetches.ts'
 import { until } from './recording-handler.ts'
 import { uniqueName } from './unique-name.ts'
 
@@ -15,10 +17,28 @@ export interface Read {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** The plain client, for what stands around the code under test. */
+/** What a fetch of the client brought, decoded by the code under test, which the client uses wherever both are loaded. */
+export async function recordsOf({ batch: fetched }: { readonly batch: object }): Promise<Read[]> {
+  const batch = fetched as EachBatchPayload['batch']
+  const { topic, partition } = batch
+  const options = { ...decodingWithin(), from: Number(batch.fetchedOffset), size: 10_000 }
+  const all: Read[] = []
+  for await (const { records } of slicesOf(batch.messages, { topic, partition }, options))
+    for (const { position, timestamp, key, value, isTombstone, headers } of records)
+      all.push({
+        partition,
+        offset: position.offset,
+        timestamp,
+        key: key?.toString() ?? null,
+        value: isTombstone ? null : value,
+        headers: Object.fromEntries([...(headers?.entries() ?? [])].map(([name, v]) => [name, String(v)])),
+      })
+  return all
+}
+
+/** The plain client, for what stands around the code under test. Its fetches are read by `recordsOf`. */
 export function plainClient(brokers: readonly string[]) {
-  // Its readers are to see what is committed, which by itself the client does not get right.
-  passOverAborted()
+  leaveFetchesUndecoded()
   const kafka = new kafkajs.Kafka({
     brokers: [...brokers],
     logLevel: kafkajs.logLevel.NOTHING,
@@ -93,18 +113,11 @@ export function plainClient(brokers: readonly string[]) {
         const timer = setTimeout(() => reject(new Error(`${left} records of ${topic} do not come`)), 20_000)
         void consumer.run({
           autoCommit: false,
-          eachMessage: async ({ partition, message }) => {
-            all.push({
-              partition,
-              offset: Number(message.offset),
-              timestamp: Number(message.timestamp),
-              key: message.key?.toString() ?? null,
-              value: message.value,
-              headers: Object.fromEntries(
-                Object.entries(message.headers ?? {}).map(([k, v]) => [k, String(v)]),
-              ),
-            })
-            if (--left === 0) {
+          eachBatch: async (payload) => {
+            const records = await recordsOf(payload)
+            all.push(...records)
+            left -= records.length
+            if (left <= 0) {
               clearTimeout(timer)
               resolve()
             }

@@ -1,6 +1,5 @@
 import kafkajs from 'kafkajs'
-import { partitionKey } from '../../src/domain/ports.ts'
-import type { plainClient, Read } from './kafka-client.ts'
+import { type plainClient, type Read, recordsOf } from './kafka-client.ts'
 import { until } from './recording-handler.ts'
 import type { Environment } from './service.ts'
 import { uniqueName } from './services.ts'
@@ -95,21 +94,13 @@ export async function follow(client: PlainClient, topic: string) {
   await consumer.subscribe({ topic, fromBeginning: true })
   await consumer.run({
     autoCommit: false,
-    eachBatch: async ({ batch }) => {
-      const { partition } = batch
-      for (const message of batch.messages) {
+    eachBatch: async (payload) => {
+      for (const record of await recordsOf(payload)) {
         // A rebalance of the reader's own reads again.
-        const place = partitionKey({ topic: message.offset, partition })
+        const place = `${record.partition}/${record.offset}`
         if (seen.has(place)) continue
         seen.add(place)
-        records.push({
-          partition,
-          offset: Number(message.offset),
-          timestamp: Number(message.timestamp),
-          key: message.key?.toString() ?? null,
-          value: message.value,
-          headers: Object.fromEntries(Object.entries(message.headers ?? {}).map(([k, v]) => [k, String(v)])),
-        })
+        records.push(record)
       }
     },
   })

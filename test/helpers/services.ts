@@ -5,9 +5,13 @@ import { kafkaAvailable, kafkaMissing, startKafka } from './kafka-broker.ts'
 import { pgbouncerAvailable } from './pgbouncer.ts'
 import { postgresAvailable } from './postgres-server.ts'
 import { redisAvailable } from './redis-server.ts'
-import { faketimeLibrary } from './wrong-clock.ts'
+import { shiftedClockAvailable } from './shifted-clock.ts'
 
 const SERVICES = {
+  shiftedClock: {
+    available: shiftedClockAvailable,
+    remedy: () => 'run on Linux with a C compiler (on Debian: apt-get install gcc)',
+  },
   kafka: {
     available: kafkaAvailable,
     remedy: () =>
@@ -20,10 +24,6 @@ const SERVICES = {
   chromium: {
     available: browserAvailable,
     remedy: () => 'install Chromium (on Debian: apt-get install chromium)',
-  },
-  faketime: {
-    available: () => faketimeLibrary !== undefined,
-    remedy: () => 'install libfaketime (on Debian: apt-get install faketime)',
   },
   pgbouncer: {
     available: pgbouncerAvailable,

@@ -8,21 +8,31 @@ import { until } from '../helpers/recording-handler.ts'
 import { type Environment, type Service, sigwatch, startCommand } from '../helpers/service.ts'
 import { createServiceTopics, produceKeyed } from '../helpers/service-topics.ts'
 import { describeWith, uniqueName, useKafka } from '../helpers/services.ts'
-import { wrongClock } from '../helpers/wrong-clock.ts'
+import { ShiftedClock } from '../helpers/shifted-clock.ts'
 
 const DAY = 86_400_000
 const ALERTS = 121
 
-describeWith(['kafka', 'postgres', 'faketime'], 'sigwatch archive on a host whose clock is wrong', () => {
+describeWith(['kafka', 'postgres', 'shiftedClock'], 'sigwatch archive on a host whose clock is wrong', () => {
   const kafka = useKafka()
   let client: ReturnType<typeof plainClient>
   let server: PostgresServer
+  const clocks: ShiftedClock[] = []
+  /** The environment of a process whose clock is wrong by so many days. */
+  const wrongClock = (days: number): Environment => {
+    const clock = new ShiftedClock(days * DAY)
+    clocks.push(clock)
+    return clock.env
+  }
 
   beforeAll(async () => {
     client = plainClient(kafka.brokers)
     server = await startPostgres()
   })
-  afterAll(() => server?.stop())
+  afterAll(async () => {
+    await server?.stop()
+    for (const clock of clocks) clock.remove()
+  })
 
   interface Bench {
     readonly env: Environment

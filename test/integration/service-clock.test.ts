@@ -8,14 +8,14 @@ import { startOwnRedis } from '../helpers/redis-server.ts'
 import { type Service, startService } from '../helpers/service.ts'
 import { createServiceTopics, follow } from '../helpers/service-topics.ts'
 import { describeWith, useKafka } from '../helpers/services.ts'
-import { WrongClock } from '../helpers/wrong-clock.ts'
+import { ShiftedClock } from '../helpers/shifted-clock.ts'
 
 const MINUTE = 60_000
 const FAST = 20 * 60
 const SLOW = -6 * 60
 const STAMPED = { 'message.timestamp.type': 'LogAppendTime' }
 
-describeWith(['kafka', 'redis', 'faketime'], 'a clock that is wrong', () => {
+describeWith(['kafka', 'redis', 'shiftedClock'], 'a clock that is wrong', () => {
   const kafka = useKafka()
   const cleanUps: (() => unknown)[] = []
   let client: ReturnType<typeof plainClient>
@@ -28,7 +28,7 @@ describeWith(['kafka', 'redis', 'faketime'], 'a clock that is wrong', () => {
   })
 
   const clock = (seconds: number) => {
-    const wrong = new WrongClock(seconds)
+    const wrong = new ShiftedClock(seconds * 1000)
     cleanUps.push(() => wrong.remove())
     return wrong
   }
@@ -44,7 +44,7 @@ describeWith(['kafka', 'redis', 'faketime'], 'a clock that is wrong', () => {
       follow(client, at.topics.shadowAlerts),
     ])
     for (const one of [blocks, alerts, shadows]) cleanUps.push(() => one.stop())
-    const start = async (wrong?: WrongClock) => {
+    const start = async (wrong?: ShiftedClock) => {
       const service = await startService({ ...env, ...wrong?.env })
       cleanUps.push(() => service.kill())
       await until(
@@ -155,7 +155,7 @@ describeWith(['kafka', 'redis', 'faketime'], 'a clock that is wrong', () => {
     await enforced('lipei-dd11.icu', service)
     await service.ready()
     for (const [n, off] of [FAST, SLOW, 0].entries()) {
-      await jumping.jump(off)
+      jumping.set(off * 1000)
       const domain = `lipei-dd2${n}.icu`
       await forge(domain)
       await enforced(domain, service)

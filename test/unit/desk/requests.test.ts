@@ -25,7 +25,7 @@ it('asks the archive for no text with NUL, which it cannot have', () => {
 
 it('has no page at an address that is none', async () => {
   const desk = await startDesk({
-    ...{ host: '127.0.0.1', port: 0, logins: [], locale: 'en' },
+    ...{ host: '127.0.0.1', port: 0, logins: [], locale: 'en', isTrustedProxy: () => false, emit: () => {} },
     // Nobody is logged in, so nothing is asked of it.
     archive: {} as Parameters<typeof startDesk>[0]['archive'],
   })

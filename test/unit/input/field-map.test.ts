@@ -14,7 +14,7 @@ const BASE: InputMap = {
 
 function record(body: unknown, more: Partial<MappableRecord> = {}): [MappableRecord, unknown] {
   const value = Buffer.from(JSON.stringify(body))
-  const headers = { src: Buffer.from('10690001') }
+  const headers = new Map([['src', Buffer.from('10690001')]])
   return [{ value, timestamp: NOW, key: Buffer.from('13800005678'), headers, ...more }, body]
 }
 
@@ -73,7 +73,10 @@ describe('a map', () => {
 
   it('reads keys and headers in another encoding', () => {
     const map = compileMap({ ...BASE, signature: { header: 'sign', encoding: 'gbk' } })
-    const headers = { src: Buffer.from('10690001'), sign: Buffer.from([0xbe, 0xa9]) }
+    const headers = new Map([
+      ['src', Buffer.from('10690001')],
+      ['sign', Buffer.from([0xbe, 0xa9])],
+    ])
     expect(map(...record(BODY, { headers })).signature).toBe('京')
   })
 

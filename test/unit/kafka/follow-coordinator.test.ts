@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { EachBatchPayload } from 'kafkajs'
 import { afterEach, expect, it } from 'vitest'
-import type { EachBatchPayload } from '../../../src/kafka/client.ts'
 import { followCoordinator } from '../../../src/kafka/follow-coordinator.ts'
 import { library } from '../../../src/kafka/library.ts'
 import { FakeBrokers, seededRandom, TOPIC } from '../../helpers/fake-brokers.ts'

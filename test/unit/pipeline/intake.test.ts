@@ -163,7 +163,7 @@ describe('Intake', () => {
           })
         await write([])
       },
-      clock: { now: () => given.timestamp },
+      clock: exactClock(() => given.timestamp),
       emit: () => {},
       limits: { maxRecords: 10, maxBytes: 1e6, maxAge: 1, maxInFlight: 100 },
       partClock: 'append',

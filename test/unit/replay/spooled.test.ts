@@ -12,7 +12,13 @@ describe('a spooled record', () => {
     ['with an empty key', { key: Buffer.alloc(0) }],
     [
       'with key and headers',
-      { key: Buffer.from([0xff, 0]), headers: { to: Buffer.from([0xfe]), none: undefined } },
+      {
+        key: Buffer.from([0xff, 0]),
+        headers: new Map([
+          ['to', Buffer.from([0xfe])],
+          ['none', undefined],
+        ]),
+      },
     ],
   ])('%s comes back as it was', (_, more) => {
     const record = { ...RECORD, ...more }

@@ -3,9 +3,12 @@ import { expect, it } from 'vitest'
 import { type PartitionId, partitionKey } from '../../../src/domain/ports.ts'
 import { RunningTime } from '../../../src/domain/running-time.ts'
 import type { EachBatchPayload, KafkaConnection } from '../../../src/kafka/client.ts'
+import { decodingWithin } from '../../../src/kafka/records/decoding.ts'
+import { batchesOf } from '../../../src/kafka/records/fetched-batches.ts'
 import { GroupStart } from '../../../src/kafka/start-offsets.ts'
 import { GroupMember } from '../../../src/sources/group-member.ts'
 import type { MemberOptions } from '../../../src/sources/member-options.ts'
+import { recordBatch } from '../../helpers/record-batches.ts'
 import { RecordingHandler, until } from '../../helpers/recording-handler.ts'
 
 type Listener = (event: { readonly payload: object }) => void
@@ -32,17 +35,16 @@ class FakeConsumer {
   #eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined
   /** Brings a partition's records from an offset on, as the client does. */
   async fetches(partition: number, from: number, count = 3): Promise<void> {
-    const messages = Array.from({ length: count }, (_, n) => ({
-      offset: String(from + n),
-      timestamp: '1700000000000',
-      key: null,
+    const records = Array.from({ length: count }, (_, n) => ({
       value: Buffer.from(`${partition}/${from + n}`),
     }))
+    const log = { highWatermark: from + count, firstIsWhole: true, aborted: [] }
     const batch = {
-      ...{ topic: 't', partition, messages },
+      ...{ topic: 't', partition },
+      messages: batchesOf(recordBatch({ baseOffset: from, records }), log),
       fetchedOffset: String(from),
       highWatermark: String(from + count),
-      lastOffset: () => messages.at(-1)!.offset,
+      lastOffset: () => String(from + count - 1),
     }
     const payload = {
       batch,
@@ -79,6 +81,7 @@ function memberWith(takeOver?: MemberOptions['takeOver']) {
   const connection = {
     consumer: () => consumer,
     awaitsLogin: false,
+    decoding: decodingWithin(),
     committedOf: async (_group: string, ids: readonly PartitionId[]) =>
       new Map(ids.map((id) => [partitionKey(id), { offset: 10 * id.partition }])),
     topicFacts: async () => new Map(),

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
-import { crc32c } from '../../../src/kafka/crc32c.ts'
+import { crc32c } from '../../../src/kafka/crc.ts'
 import { Random } from '../../../src/simulator/random.ts'
 
 const clients = createRequire(import.meta.url)('kafkajs/src/protocol/recordBatch/crc32C') as (

@@ -1,0 +1,112 @@
+import { type AbortedTransaction, batchesOf, type FetchedBatch } from './fetched-batches.ts'
+
+/** The client has requests of these versions; their answers differ in what stands around the records. */
+export const FETCH_VERSIONS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] as const
+
+export interface FetchedPartition {
+  readonly partition: number
+  readonly errorCode: number
+  readonly highWatermark: string
+  /** Those of aborted transactions are hidden already. */
+  readonly abortedTransactions: readonly never[]
+  readonly preferredReadReplica?: number
+  readonly messages: FetchedBatch[]
+}
+
+export interface FetchResponse {
+  readonly throttleTime: number
+  /** What the client has to wait itself, ms. */
+  readonly clientSideThrottleTime?: number
+  readonly responses: readonly { readonly topicName: string; readonly partitions: FetchedPartition[] }[]
+}
+
+/**
+ * Reads the answer to a fetch (Kafka protocol guide, "Fetch API") as the client has it, but with undecoded batches for
+ * messages. Throws RangeError where the answer is cut off.
+ */
+export function decodeFetchResponse(version: number, bytes: Buffer): FetchResponse {
+  const fields = new Fields(bytes)
+  const throttle = version >= 1 ? fields.int32() : 0
+  // Code of the whole and id of a session, which the client does not use.
+  if (version >= 7) fields.skip(6)
+  const responses = fields.list(() => ({
+    topicName: fields.text(),
+    partitions: fields.list(() => partitionOf(version, fields)),
+  }))
+  // From this version on a broker answers at once, and it is the client that waits.
+  return version >= 8
+    ? { throttleTime: 0, clientSideThrottleTime: throttle, responses }
+    : { throttleTime: throttle, responses }
+}
+
+function partitionOf(version: number, fields: Fields): FetchedPartition {
+  const partition = fields.int32()
+  const errorCode = fields.int16()
+  const highWatermark = fields.int64()
+  let aborted: AbortedTransaction[] = []
+  if (version >= 4) {
+    fields.skip(8)
+    if (version >= 5) fields.skip(8)
+    aborted = fields.list(() => ({ producerId: fields.int64(), firstOffset: fields.int64() }))
+  }
+  const replica = version >= 11 ? { preferredReadReplica: fields.int32() } : {}
+  const records = fields.bytes()
+  const log = { highWatermark: Number(highWatermark), firstIsWhole: version >= 3, aborted }
+  return {
+    partition,
+    errorCode,
+    highWatermark: String(highWatermark),
+    abortedTransactions: [],
+    ...replica,
+    messages: batchesOf(records, log),
+  }
+}
+
+class Fields {
+  readonly #bytes: Buffer
+  #at = 0
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  skip(length: number): void {
+    this.#at += length
+  }
+
+  int16(): number {
+    this.#at += 2
+    return this.#bytes.readInt16BE(this.#at - 2)
+  }
+
+  int32(): number {
+    this.#at += 4
+    return this.#bytes.readInt32BE(this.#at - 4)
+  }
+
+  int64(): bigint {
+    this.#at += 8
+    return this.#bytes.readBigInt64BE(this.#at - 8)
+  }
+
+  text(): string {
+    return this.#slice(this.int16()).toString()
+  }
+
+  bytes(): Buffer {
+    return this.#slice(Math.max(0, this.int32()))
+  }
+
+  list<T>(item: () => T): T[] {
+    const items: T[] = []
+    for (let left = this.int32(); left > 0; left--) items.push(item())
+    return items
+  }
+
+  #slice(length: number): Buffer {
+    if (length < 0 || length > this.#bytes.length - this.#at)
+      throw new RangeError('the answer to a fetch is cut off')
+    this.#at += length
+    return this.#bytes.subarray(this.#at - length, this.#at)
+  }
+}
