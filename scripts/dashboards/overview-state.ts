@@ -111,6 +111,10 @@ export const STATES: Section = {
           legend: ['lost: consents', '丢失：同意记录'],
         },
         {
+          expr: 'sum(increase(sigwatch_feedback_losses_total{job=~"$job", instance=~"$instance"}[1h]))',
+          legend: ['lost: feedback', '丢失：反馈'],
+        },
+        {
           expr: 'max(sigwatch_redis_evicts{job=~"$job", instance=~"$instance"})',
           legend: ['drops keys', '会丢键'],
         },

@@ -120,13 +120,16 @@ export class SideInputs {
     await awaitTopics(kafka, names, found, this.#stopping.signal)
   }
 
-  /** What has taken effect of side topics on the deployment; of replies nothing where their effect is lost. */
+  /** What has taken effect of side topics on the deployment; of replies and feedback nothing where their effect is lost. */
   async #resume(): Promise<void> {
     const { stores, offsets, config } = this.#parts
     const { guarded, states } = stores
+    const { replies, feedback } = config.kafka.topics
     const made = guarded && (await this.#untilReached(() => this.#guard.start(guarded)))
+    const said = await this.#untilReached(() => states.check())
     const known = (await this.#untilReached(() => states.sideOffsets())) ?? []
-    offsets.resume(made ? known.filter(({ topic }) => topic !== config.kafka.topics.replies) : known)
+    const lost = [...(made ? [replies] : []), ...(said?.made ? [feedback] : [])]
+    offsets.resume(known.filter(({ topic }) => !lost.includes(topic)))
   }
 
   /** Consents and refusals, from the file and from the topics. */
@@ -137,7 +140,7 @@ export class SideInputs {
 
   #readFiles(config: Config): Promise<void> {
     const { core, clock, emit } = this.#parts
-    return readSideFiles(config, { ledger: this.#ledger, sideRows: core.sideRows }, clock, emit)
+    return readSideFiles(config, { ledger: this.#ledger, sideRows: core.sideRows }, clock, emit, true)
   }
 
   /** Rows that others wait for outlast an outage of the store. */

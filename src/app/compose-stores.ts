@@ -88,7 +88,12 @@ async function openRedis(
     onLost: ({ how, share }) => emit({ name: 'counts_lost', how, share }),
     onRefused: ({ message }) => emit({ name: 'redis_refused', reason: message }),
   })
-  const states = new RedisStateStore({ link, prefix, clock })
+  const states = new RedisStateStore({
+    link,
+    prefix,
+    clock,
+    onPutBack: (entries) => emit({ name: 'feedback_put_back', entries }),
+  })
   const ledger = redisLedger({
     link,
     prefix: `sigwatch:${deployment}`,

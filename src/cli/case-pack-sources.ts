@@ -84,7 +84,7 @@ async function readChanges(feed: Feed, read: ReadChange): Promise<RegistryChange
 async function openTopics(config: Config, report: (line: string) => void) {
   const [{ kafkaOf }, { registryChange }, { topicFeed }] = await Promise.all([
     import('../app/compose-clients.ts'),
-    import('../side-inputs/topics.ts'),
+    import('../side-inputs/registry-rows.ts'),
     import('../case-pack/topic-feed.ts'),
   ])
   const abort = new AbortController()

@@ -143,6 +143,7 @@ export type Event =
   /** Redis lost consents and refusals; they are being read again. */
   | { readonly name: 'ledger_lost' }
   | { readonly name: 'ledger_restored'; readonly seconds: number }
+  | { readonly name: 'feedback_put_back'; readonly entries: number }
   /** Rows of the ledger that an earlier version wrote stand in their new places. */
   | { readonly name: 'ledger_moved'; readonly rows: number }
   /** Redis drops keys when its memory is full; no `policy`: it does not any more. */

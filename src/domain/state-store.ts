@@ -75,6 +75,23 @@ export interface SideOffset extends PartitionId {
   readonly timestamp: number
 }
 
+/** What was found of the feedback since it was last looked at. */
+export interface FeedbackCheck {
+  /** Parts of the store that it made: what analysts said before is not known there. */
+  readonly made: number
+  /** Releases and allowances that the store had lost, and that were put back. */
+  readonly putBack: number
+}
+
+/** A state that is kept down by feedback. */
+export interface PutDown {
+  readonly id: string
+  /** Event time, epoch ms. */
+  readonly until: number
+  /** Who said so; absent: not known. */
+  readonly by?: string
+}
+
 /** States with their outbox, the leases and the watermark. */
 export interface StateStore {
   get(ids: readonly string[]): Promise<readonly (StateRecord | undefined)[]>
@@ -85,13 +102,20 @@ export interface StateStore {
   /** Every open state. */
   open(): Promise<readonly StateRecord[]>
   /** Keeps a state from opening (`put` is refused) at event times before `until`, epoch ms. */
-  suppress(id: string, until: number): Promise<void>
+  suppress(id: string, until: number, by?: string): Promise<void>
   /** Until when each state is suppressed; undefined: it is not. */
   suppressed(ids: readonly string[]): Promise<readonly (number | undefined)[]>
   /** Keeps an allowance until its time is over; one of the same id is replaced. */
   allow(allowance: Allowance): Promise<void>
   /** Every allowance that may still be in force. */
   allowances(): Promise<readonly Allowance[]>
+  /**
+   * Looks whether suppressions or allowances were lost, and puts back those that are known here. `put` opens no state
+   * before that is done.
+   */
+  check(): Promise<FeedbackCheck>
+  /** The suppressions that were put back since this was last asked: an older store may have their states open. */
+  takePutDown(): readonly PutDown[]
   /** Keeps what alerts on messages rested on, for a day, as far as there is room. */
   rememberAlerted(messages: readonly AlertedMessage[]): Promise<void>
   alerted(messageId: string): Promise<AlertedMessage | undefined>

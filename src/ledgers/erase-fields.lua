@@ -1,4 +1,4 @@
--- include: epoch.lua
+-- include: ../redis/epoch.lua
 -- Erases one field of each of several hashes of one shard.
 -- KEYS[i]  from the second on: hash; ARGV[i] its field
 -- returns  epoch and changes of the shard

@@ -2,8 +2,9 @@ import { CODES_OF_STATES, speaksOf } from '../detectors/all.ts'
 import type { AlertedMessage, Allowance } from '../domain/allowance.ts'
 import { CODE_NAMES, type Code } from '../domain/codes.ts'
 import type { Emit, FeedbackSubject } from '../domain/events.ts'
-import { hashOf, isHash, stateId } from '../domain/hash.ts'
+import { isHash, stateId } from '../domain/hash.ts'
 import type { StateRecord, StateStore } from '../domain/state-store.ts'
+import { allowanceOf } from '../states/allowances.ts'
 import type { StateManager } from '../states/manager.ts'
 import { redactText } from '../text/redact.ts'
 import type { Feedback } from './rows.ts'
@@ -13,6 +14,11 @@ export interface FeedbackParts {
   readonly store: Pick<StateStore, 'get' | 'alerted'>
   readonly deployment: string
   readonly emit: Emit
+  /**
+   * The row was said before this instance began, and the store may have lost what it speaks of since: it is no reason to
+   * refuse it.
+   */
+  readonly isOfBefore?: boolean
 }
 
 /** What a row speaks of. */
@@ -51,10 +57,13 @@ export async function applyFeedback(row: Feedback, parts: FeedbackParts): Promis
   let released = 0
   if (verdict !== 'confirmed') {
     for (const { id } of subject.states) if (await parts.states.release(id, ts, feedback)) released++
-    for (const id of subject.beforehand) await parts.states.release(id, ts, feedback, true)
+    // What was raised for a state that is not known any more is allowed once its signal tells what that is.
+    const how = verdict === 'false_positive' && subject.names === 'state' ? 'allowed' : 'silent'
+    for (const id of subject.beforehand) await parts.states.release(id, ts, feedback, how)
   }
   if (verdict === 'false_positive' || verdict === 'exempt') {
-    for (const allowed of subject.allowed) await parts.states.allowances.add(allowanceOf(allowed, until))
+    for (const { codes, of } of subject.allowed)
+      await parts.states.allowances.add(allowanceOf(codes, of, until))
   }
   parts.emit({
     name: 'feedback_applied',
@@ -68,18 +77,20 @@ export async function applyFeedback(row: Feedback, parts: FeedbackParts): Promis
   })
 }
 
-function allowanceOf({ codes, of }: Omit<Allowance, 'id' | 'until'>, until: number): Allowance {
-  return { id: hashOf(JSON.stringify([codes, of])), codes, until, of }
-}
-
 function subjectOf(row: Feedback, parts: FeedbackParts): Promise<Subject> {
   if (row.stateId !== undefined) return ofState(row.stateId, row, parts)
   return row.messageId === undefined ? ofTarget(row, parts) : ofMessage(row.messageId, row, parts)
 }
 
-async function ofState(id: string, { codes }: Feedback, { store }: FeedbackParts): Promise<Subject> {
+async function ofState(
+  id: string,
+  { codes }: Feedback,
+  { store, isOfBefore }: FeedbackParts,
+): Promise<Subject> {
   // What is no id, a number by mistake, is asked for nowhere.
   const [state] = isHash(id) ? await store.get([id]) : []
+  if (!state && isOfBefore && isHash(id))
+    return { names: 'state', codes: codes ?? [], states: [], beforehand: [id], allowed: [] }
   if (!state)
     throw new Refusal('a state of this id is not known: it never rose, or ended more than a day ago')
   if (codes && !codes.includes(state.code)) throw new Refusal(`the state is one of ${state.code} alone`)
@@ -126,7 +137,7 @@ function likeIt(alerted: AlertedMessage | undefined, codes: readonly Code[]) {
 
 async function ofTarget(
   { target, codes, verdict }: Feedback,
-  { store, deployment }: FeedbackParts,
+  { store, deployment, isOfBefore }: FeedbackParts,
 ): Promise<Subject> {
   const silent = codes?.find((code) => !speaksOf(code, target!.kind))
   if (silent !== undefined) throw new Refusal(`${silent} speaks of no ${target!.kind}`)
@@ -134,7 +145,7 @@ async function ofTarget(
   const ids = stateCodes.map((code) => stateId(deployment, code, target!))
   const known = (await store.get(ids)).filter((state) => state !== undefined)
   const allowed = [{ codes: codes ?? CODE_NAMES, of: { target: target! } }]
-  if (verdict === 'exempt') {
+  if (verdict === 'exempt' || (isOfBefore && known.length === 0)) {
     const beforehand = ids.filter((id) => !known.some((state) => state.id === id))
     return { names: 'target', codes: codes ?? [], states: known, beforehand, allowed }
   }

@@ -18,6 +18,7 @@ export async function readSideFiles(
   into: { readonly ledger: Pick<ConsentLedger, 'apply'>; readonly sideRows: Pick<SideRows, 'add'> },
   clock: BoundedClock,
   emit: Emit,
+  isOfBefore = false,
 ): Promise<void> {
   const latest = clock.latest() + config.limits.futureReject
   const problems: Problem[] = []
@@ -55,6 +56,7 @@ export async function readSideFiles(
           input,
           row: line.row,
           position: { topic: file, partition: 0, offset: line.line },
+          isOfBefore,
         } as SideRow)
     }
     into.sideRows.add(rows)

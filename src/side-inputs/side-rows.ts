@@ -112,7 +112,7 @@ export class SideRows {
     try {
       if (item.input === 'replies') await this.#reply(item.row)
       else if (item.input === 'complaints') await this.#complaint(item, eventTime)
-      else await applyFeedback(item.row, this.#parts)
+      else await applyFeedback(item.row, { ...this.#parts, isOfBefore: item.isOfBefore === true })
     } catch (error) {
       if (error instanceof SigwatchError && error.retry) throw error
       const { partition, offset } = item.position

@@ -1,21 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import type { RegistryHolder } from '../app/registry-holder.ts'
 import type { ConsentLedger, ConsentRow } from '../domain/consent-ledger.ts'
-import { codeOf, SigwatchError } from '../domain/errors.ts'
-import type { Emit, SideInput } from '../domain/events.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import type { SideInput } from '../domain/events.ts'
 import type { BoundedClock } from '../domain/ports.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
-import { formatPath } from '../operator/operator-file.ts'
-import { applyRow, type RegistryChange } from '../registry/load.ts'
 import { createTableSource, type TableRow, type TableSource } from '../sources/table.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
 import type { SideOffsets } from './offsets.ts'
+import { type Refuse, RegistryRows, type RegistryRowsOptions } from './registry-rows.ts'
 import { readSideValue } from './rows.ts'
 import type { SideRows } from './side-rows.ts'
 import type { SideRow } from './waiting-rows.ts'
 
-/** How long open readings of the registry topic are gathered before the registry is swapped, ms. */
-const SWAP_AFTER = 500
 /** Between two lines of the log about refused rows of one input, ms; the metric counts them all. */
 const SHOW_EVERY = 10_000
 
@@ -26,24 +22,17 @@ export interface Pair {
   readonly to: string
 }
 
-/** Says what is wrong with a row. */
-type Refuse = (row: TableRow, message: string) => void
-
-export interface SideTopicsOptions {
+export interface SideTopicsOptions extends RegistryRowsOptions {
   readonly kafka: KafkaConnection
   readonly groupId: string
   /** Those that exist at the start. */
   readonly topics: readonly SideTopic[]
-  readonly registry: Pick<RegistryHolder, 'apply' | 'announce'>
-  /** Puts a changed registry in force; see Runner. */
-  readonly adopt: () => Promise<void>
   readonly ledger: Pick<ConsentLedger, 'apply' | 'erase'>
   readonly sideRows: Pick<SideRows, 'add'>
   readonly offsets: SideOffsets
   readonly clock: BoundedClock
   /** A row whose `ts` is further ahead of its record's timestamp, or of the clock, is refused, ms. */
   readonly futureReject: number
-  readonly emit: Emit
 }
 
 export type SideTopic = readonly [input: SideInput, topic: string]
@@ -52,6 +41,8 @@ interface FollowedTopic {
   readonly input: SideInput
   readonly topic: string
   readonly table: TableSource
+  /** It was read to its end once. */
+  isCurrent: boolean
 }
 
 /** Follows the side topics: each row goes to the registry, to the ledger, or to the rows that wait for their time. */
@@ -123,7 +114,7 @@ export class SideTopics {
   }
 
   #followed([input, topic]: SideTopic): FollowedTopic {
-    return { input, topic, table: this.#table(input, topic) }
+    return { input, topic, table: this.#table(input, topic), isCurrent: false }
   }
 
   #table(input: SideInput, topic: string, suffix = ''): TableSource {
@@ -135,23 +126,26 @@ export class SideTopics {
   async #start(isMeant: (followed: FollowedTopic) => boolean): Promise<void> {
     const { emit } = this.#options
     const meant = this.#tables.filter(isMeant)
-    const caughtUp = meant.map(async ({ input, table }) => {
+    const caughtUp = meant.map(async (followed) => {
+      const { input, table } = followed
       const failed = table
-        .run((rows) => this.#take(input, rows))
+        .run((rows) => this.#take(followed, rows))
         .catch((error: unknown) => {
           const code = error instanceof SigwatchError ? error.code : 'INTERNAL'
           const reason = `side input ${input}: ${(error as Error).message}; its rows are not read until a restart`
           emit({ name: 'failed', code, reason })
         })
       await Promise.race([table.caughtUp, failed])
+      followed.isCurrent = true
     })
     await Promise.all(caughtUp)
   }
 
-  async #take(input: SideInput, rows: readonly TableRow[]): Promise<void> {
+  async #take(followed: FollowedTopic, rows: readonly TableRow[]): Promise<void> {
+    const { input } = followed
     const { emit } = this.#options
     let refused = 0
-    const known = await this.#passOn(input, rows, ({ position: { partition, offset } }, message) => {
+    const known = await this.#passOn(followed, rows, ({ position: { partition, offset } }, message) => {
       refused++
       const now = performance.now()
       if (now - (this.#shownAt.get(input) ?? Number.NEGATIVE_INFINITY) < SHOW_EVERY) return
@@ -162,10 +156,14 @@ export class SideTopics {
   }
 
   /** Passes rows on to where they belong. Resolves with how many had taken effect before. */
-  async #passOn(input: SideInput, rows: readonly TableRow[], refuse: Refuse): Promise<number> {
+  async #passOn(
+    { input, isCurrent }: FollowedTopic,
+    rows: readonly TableRow[],
+    refuse: Refuse,
+  ): Promise<number> {
     if (input === 'registry') this.#registry.take(rows, refuse)
     else if (input === 'consents') await this.#toLedger(rows, refuse)
-    else return this.#toWait(input, rows, refuse)
+    else return this.#toWait(input, rows, refuse, !isCurrent)
     return 0
   }
 
@@ -196,7 +194,7 @@ export class SideTopics {
     await flush()
   }
 
-  #toWait(input: SideRow['input'], rows: readonly TableRow[], refuse: Refuse): number {
+  #toWait(input: SideRow['input'], rows: readonly TableRow[], refuse: Refuse, isOfBefore: boolean): number {
     const { offsets, sideRows } = this.#options
     let known = 0
     const waiting: SideRow[] = []
@@ -208,7 +206,7 @@ export class SideTopics {
       }
       const read = readSideValue(input, row.value, canonicalNumber, this.#latest(row))
       if (read && 'row' in read) {
-        waiting.push({ input, row: read.row, position: row.position, applied } as SideRow)
+        waiting.push({ input, row: read.row, position: row.position, applied, isOfBefore } as SideRow)
         continue
       }
       if (read) refuse(row, read.message)
@@ -234,67 +232,9 @@ export class SideTopics {
   }
 }
 
-/** Rows of the registry topic: gathered, and put in force together once the topic has been read to its end. */
-class RegistryRows {
-  readonly #options: Pick<SideTopicsOptions, 'registry' | 'adopt' | 'emit'>
-  readonly #changes: RegistryChange[] = []
-  #swapping: NodeJS.Timeout | undefined
-  #complete = false
-
-  constructor(options: Pick<SideTopicsOptions, 'registry' | 'adopt' | 'emit'>) {
-    this.#options = options
-  }
-
-  take(rows: readonly TableRow[], refuse: Refuse): void {
-    for (const row of rows) {
-      const change = registryChange(row)
-      if (typeof change === 'string') refuse(row, change)
-      else this.#changes.push(change)
-    }
-    if (this.#complete) this.#swapping ??= setTimeout(() => this.#swap(), SWAP_AFTER)
-    else this.#options.registry.apply(this.#changes.splice(0))
-  }
-
-  /** The topic has been read to its end. */
-  complete(): void {
-    this.#complete = true
-    this.#swap()
-  }
-
-  stop(): void {
-    clearTimeout(this.#swapping)
-  }
-
-  #swap(): void {
-    const { registry, adopt, emit } = this.#options
-    this.#swapping = undefined
-    registry.apply(this.#changes.splice(0))
-    registry.announce()
-    adopt().catch((error: unknown) => emit({ name: 'warning', message: codeOf(error) }))
-  }
-}
-
 /** The pair that a key `<signature>|<recipient>` names. */
 function pairOf(key: string): Pair | undefined {
   const bar = key.lastIndexOf('|')
   if (bar <= 0 || bar === key.length - 1) return undefined
   return { signature: key.slice(0, bar), to: canonicalNumber(key.slice(bar + 1)) }
-}
-
-/** The change that a row of the registry topic makes, or what is wrong with it, without what the row says. */
-export function registryChange(
-  row: Pick<TableRow, 'value'> & { key: string | null },
-): RegistryChange | string {
-  let value: unknown
-  try {
-    value = row.value && JSON.parse(row.value.toString('utf8'))
-  } catch {
-    return 'is no valid JSON'
-  }
-  const change = applyRow(row.key, value)
-  if ('op' in change) return change
-  const fields = [...new Set(change.map(({ path }) => formatPath(path)))].filter((path) => path !== '')
-  return fields.length > 0
-    ? `not as described: ${fields.join(', ')}`
-    : 'the record key is not that of the row (allowed: brand:<id>, signature:<name>, port:<pattern>)'
 }

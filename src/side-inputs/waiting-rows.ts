@@ -10,6 +10,8 @@ export type SideRow = (
   readonly position: Position
   /** Called when it has taken effect, or was left out for good. */
   readonly applied?: () => void
+  /** It was said before this instance began: what it speaks of may be lost, and was known then. */
+  readonly isOfBefore?: boolean
 }
 
 /** Replies that go to the ledger at once. */

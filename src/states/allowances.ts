@@ -1,8 +1,14 @@
 import { type Allowance, type Matchable, matchHolds } from '../domain/allowance.ts'
 import type { Code } from '../domain/codes.ts'
-import type { Match } from '../domain/decision.ts'
+import type { Match, Signal } from '../domain/decision.ts'
+import { hashOf } from '../domain/hash.ts'
 import type { StateStore } from '../domain/state-store.ts'
 import { FormerTokens } from './former-tokens.ts'
+
+/** The allowance of codes on what it covers, until its time. */
+export function allowanceOf(codes: readonly Code[], of: Allowance['of'], until: number): Allowance {
+  return { id: hashOf(JSON.stringify([codes, of])), codes, until, of }
+}
 
 /** Of a match that names nothing to look it up by. */
 const ANY = ''
@@ -16,6 +22,8 @@ export class Allowances {
   readonly #store: Pick<StateStore, 'allow' | 'allowances'>
   readonly #former: FormerTokens
   readonly #byId = new Map<string, Allowance>()
+  /** By state: until when what its next signal matches is allowed. */
+  readonly #awaited = new Map<string, number>()
   #byKey = new Map<string, Allowance[]>()
 
   constructor(store: Pick<StateStore, 'allow' | 'allowances'>, former = new FormerTokens()) {
@@ -32,6 +40,19 @@ export class Allowances {
     await this.#store.allow(allowance)
     this.#byId.set(allowance.id, allowance)
     this.#index()
+  }
+
+  /** Allows what the next signal of a state matches, until then: the state itself is not known. */
+  addWithSignal(stateId: string, until: number): void {
+    this.#awaited.set(stateId, until)
+  }
+
+  /** A state that is kept down was signalled. */
+  async signalled(stateId: string, { code, match }: Pick<Signal, 'code' | 'match'>): Promise<void> {
+    const until = this.#awaited.get(stateId)
+    if (until === undefined) return
+    await this.add(allowanceOf([code], { match }, until))
+    this.#awaited.delete(stateId)
   }
 
   /** Brings it in line with the store. */

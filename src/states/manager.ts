@@ -1,4 +1,3 @@
-import type { AlertOptions } from '../alerts/alert-options.ts'
 import {
   changeOf,
   clearedAlert,
@@ -12,10 +11,9 @@ import type { Signal } from '../domain/decision.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { stateId } from '../domain/hash.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
-import type { BoundedClock } from '../domain/ports.ts'
 import type { MatchingState, StateCore, StateInput } from '../domain/state.ts'
-import type { OutboxEntry, StateRecord, StateStore } from '../domain/state-store.ts'
-import { provenanceOf, type VersionsInForce } from '../domain/versions.ts'
+import type { PutDown, StateRecord } from '../domain/state-store.ts'
+import { provenanceOf } from '../domain/versions.ts'
 import type { Allowances } from './allowances.ts'
 import { idsOf } from './campaigns.ts'
 import { Expiry } from './expiry.ts'
@@ -23,28 +21,13 @@ import { FormerTokens } from './former-tokens.ts'
 import { allowedByPolicy, judgeSignal } from './judgement.ts'
 import { clear, due, LIFECYCLE_LIMITS, type LifecycleLimits, renew, transition } from './lifecycle.ts'
 import { LocalCopy } from './local-copy.ts'
+import type { StateManagerParts } from './manager-parts.ts'
 import type { OpenStates } from './open-states.ts'
 import { SenderCap } from './sender-cap.ts'
 import { settleAll } from './settle-all.ts'
 
 /** Attempts at a compare-and-swap before the conflict is somebody else's defect. */
 const MAX_ATTEMPTS = 32
-
-export interface StateManagerParts {
-  readonly store: StateStore
-  readonly versions: VersionsInForce
-  readonly alerts: AlertOptions
-  /** Takes every event that was written to the outbox; it goes out when it is published. */
-  readonly outbox: { add(entry: OutboxEntry): void }
-  readonly clock: BoundedClock
-  /** Called with the number of signals that raised nothing: their port has too many open states. */
-  readonly capped?: (signals: number) => void
-  /** Events past their `expiresAt` by the clock are shadow and `late`: with Kafka and `alerts.maxAge` > 0. */
-  readonly lateAfterExpiry: boolean
-  readonly limits?: LifecycleLimits
-  /** Recipients as the token keys of before named them. */
-  readonly formerTokens?: FormerTokens
-}
 
 /** What is written next for a state, and whether it is published. */
 interface Write {
@@ -66,6 +49,8 @@ export class StateManager {
   readonly #copy: LocalCopy
   readonly #former: FormerTokens
   readonly #expiry: Expiry
+  /** Kept down again, and not looked at yet. */
+  #putDown: readonly PutDown[] = []
 
   constructor(parts: StateManagerParts) {
     this.#parts = parts
@@ -86,8 +71,9 @@ export class StateManager {
   }
 
   /** Brings the local copy in line with the store: before the first message, and now and then. */
-  refresh(): Promise<void> {
-    return this.#copy.refresh()
+  async refresh(): Promise<void> {
+    await this.#copy.refresh()
+    await this.#clearPutDown()
   }
 
   /** Open enforced states that match the message, from the local copy: see OpenStates. */
@@ -118,14 +104,21 @@ export class StateManager {
 
   /**
    * Clears a state at event time `at` and keeps it from rising until `feedback.until`; also one that is not open now. False:
-   * no state of this id is known, and it is kept down only `beforehand`.
+   * no state of this id is known, and it is kept down only `beforehand`; `allowed`: what its next signal matches is then
+   * allowed as well.
    */
-  async release(id: string, at: number, feedback: Feedback, beforehand = false): Promise<boolean> {
+  async release(
+    id: string,
+    at: number,
+    feedback: Feedback,
+    beforehand?: 'silent' | 'allowed',
+  ): Promise<boolean> {
     const { store, alerts } = this.#parts
     const [known] = await store.get([id])
     if (!known && !beforehand) return false
+    if (!known && beforehand === 'allowed') this.allowances.addWithSignal(id, feedback.until)
     const ids = known ? idsOf(known, alerts.deployment) : [id]
-    await Promise.all(ids.map((name) => store.suppress(name, feedback.until)))
+    await Promise.all(ids.map((name) => store.suppress(name, feedback.until, feedback.by)))
     // A row that is read again (after a restart) does not clear a state that rose when its time was over.
     await this.#change([id], (current) =>
       current.raisedAt < feedback.until
@@ -133,6 +126,19 @@ export class StateManager {
         : undefined,
     )
     return known !== undefined
+  }
+
+  /** Clears what an older store has open of the states whose release was put back there. */
+  async #clearPutDown(): Promise<void> {
+    this.#putDown = [...this.#putDown, ...this.#parts.store.takePutDown()]
+    const down = new Map(this.#putDown.map((one) => [one.id, one]))
+    await this.#change([...down.keys()], (current) => {
+      const { until, by = 'unknown' } = down.get(current.id)!
+      return current.lastSeenAt < until
+        ? { next: clear(current, current.lastSeenAt), cause: 'feedback', feedback: { by, until } }
+        : undefined
+    })
+    this.#putDown = []
   }
 
   /** Clears what the time has ended, renews what only its hold keeps open. Returns how many states changed. */
@@ -185,7 +191,10 @@ export class StateManager {
     for (const input of inputs) {
       for (let attempt = 0; ; attempt++) {
         if (attempt === MAX_ATTEMPTS) throw new SigwatchError('STORE_CONFLICT', `state ${id} keeps changing`)
-        if (suppressed !== undefined && suppressed > input.signal.at) break
+        if (suppressed !== undefined && suppressed > input.signal.at) {
+          await this.allowances.signalled(id, input.signal)
+          break
+        }
         const write = this.#nextOf(id, current, input)
         if (write === undefined) break
         const written = await this.#put(write, current)

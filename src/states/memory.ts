@@ -92,6 +92,14 @@ export class MemoryStateStore implements StateStore {
     return [...this.#allowances.values()]
   }
 
+  async check() {
+    return { made: 0, putBack: 0 }
+  }
+
+  takePutDown() {
+    return []
+  }
+
   async rememberAlerted(messages: readonly AlertedMessage[]) {
     for (const message of messages) this.#alerted.set(message.id, message)
     if (this.#alerted.size <= MAX_ALERTED) return

@@ -7,13 +7,19 @@
 -- ARGV[5] '1' when it is open                   ARGV[6] event time of its last signal
 -- ARGV[7] ms for which a closed state is kept   ARGV[8] channel of changes
 -- ARGV[9] entry id, '' without an event         ARGV[10] entry, JSON
--- Returns 1; 0 when another version is stored, or the state is suppressed.
+-- KEYS[6] meta of the feedback (epoch.lua)      ARGV[11], ARGV[12] its epoch and changes as the caller knows them
+-- Returns 1; 0 when another version is stored, or the state is suppressed; -1 when it is to be open and feedback was lost
+-- since the caller looked: whether the state is suppressed is not known.
 local stored = tonumber(string.match(redis.call('GETRANGE', KEYS[1], 0, 20), '^%d+') or 0)
 if stored ~= tonumber(ARGV[1]) then
   return 0
 end
 local value = ARGV[2] .. '\n' .. ARGV[3]
 if ARGV[5] == '1' then
+  local meta = redis.call('HMGET', KEYS[6], 'epoch', 'n')
+  if meta[1] ~= ARGV[11] or tonumber(meta[2] or 0) < tonumber(ARGV[12]) then
+    return -1
+  end
   local suppressed = redis.call('GET', KEYS[5])
   if suppressed and tonumber(suppressed) > tonumber(ARGV[6]) then
     return 0

@@ -1,19 +1,23 @@
 import type { AlertedMessage, Allowance } from '../domain/allowance.ts'
-import { type BoundedClock, type PartitionId, partitionKey } from '../domain/ports.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import type { BoundedClock } from '../domain/ports.ts'
 import type {
+  FeedbackCheck,
   OutboxEntry,
   PartitionProgress,
   PartitionReport,
+  PutDown,
   SideOffset,
-  Standing,
   StateRecord,
   StateStore,
 } from '../domain/state-store.ts'
-import { DAY, HOUR } from '../domain/time.ts'
+import { DAY } from '../domain/time.ts'
 import type { RedisLink } from '../redis/link.ts'
 import { loadScript, type ScriptCall } from '../redis/script.ts'
+import { RedisAlerted } from './redis-alerted.ts'
 import { RedisFeedback } from './redis-feedback.ts'
-import { OWNERLESS_AFTER, watermarkOf } from './watermark.ts'
+import { RedisProgress } from './redis-progress.ts'
+import { watermarkOf } from './watermark.ts'
 
 export interface RedisStateStoreOptions {
   readonly link: RedisLink
@@ -22,10 +26,13 @@ export interface RedisStateStoreOptions {
   readonly clock: BoundedClock
   /** How long a closed state is kept, ms of wall clock. */
   readonly keepClosed?: number
+  /** See RedisFeedback. */
+  readonly onPutBack?: (entries: number) => void
 }
 
 /** Keys of one shard, all under its hash tag. */
 interface Shard {
+  readonly index: number
   readonly tag: string
   readonly open: string
   readonly outbox: string
@@ -34,6 +41,8 @@ interface Shard {
 
 /** Fixed for good: the shard of a state follows from its id. */
 const SHARDS = 16
+/** Attempts at opening a state, each after feedback that was lost was put back. */
+const OPENINGS = 3
 /** Keys of one call: keeps each script short for the others that wait on the server. */
 const CHUNK = 100
 const PENDING_LIMIT = 100
@@ -41,11 +50,6 @@ const PENDING_LIMIT = 100
 const KEEP_ATTEMPTS = DAY
 /** Reading everything is no part of the way of a message and may take longer than its budget. */
 const BULK_BUDGET = 2000
-/** A partition without a report holds the watermark back; after this long it is taken to be gone with its topic. */
-const FORGET_PARTITION_AFTER = DAY
-
-/** A report names its place in this list. */
-const STANDINGS: readonly Standing[] = ['behind', 'idle', 'current']
 
 const script = (name: string) => loadScript(new URL(`./${name}.lua`, import.meta.url), name)
 const PUT = script('put')
@@ -54,9 +58,6 @@ const VERSIONS = script('versions')
 const PENDING = script('pending')
 const ACKNOWLEDGE = script('acknowledge')
 const LEASE = script('lease')
-const REPORT = script('report-progress')
-const PROGRESS = script('read-progress')
-const REPORT_SIDE = script('report-side-offsets')
 
 /**
  * States shared by all instances. A state, its event in the outbox and its suppression lie on one of 16 shards, whose
@@ -64,24 +65,33 @@ const REPORT_SIDE = script('report-side-offsets')
  */
 export class RedisStateStore implements StateStore {
   readonly #link: RedisLink
-  readonly #clock: BoundedClock
   readonly #keepClosed: number
   readonly #channel: string
   readonly #control: string
   readonly #shards: readonly Shard[]
   readonly #feedback: RedisFeedback
+  readonly #alerted: RedisAlerted
+  readonly #progress: RedisProgress
 
-  constructor({ link, prefix, clock, keepClosed = DAY }: RedisStateStoreOptions) {
+  constructor({ link, prefix, clock, keepClosed = DAY, onPutBack }: RedisStateStoreOptions) {
     this.#link = link
-    this.#clock = clock
     this.#keepClosed = keepClosed
     this.#channel = `${prefix}:states`
     this.#control = `{${prefix}:states}`
-    this.#shards = Array.from({ length: SHARDS }, (_, shard) => {
-      const tag = `{${prefix}:states:${shard}}`
-      return { tag, open: `${tag}:open`, outbox: `${tag}:outbox`, outboxTimes: `${tag}:outbox-times` }
+    this.#shards = Array.from({ length: SHARDS }, (_, index) => {
+      const tag = `{${prefix}:states:${index}}`
+      return { index, tag, open: `${tag}:open`, outbox: `${tag}:outbox`, outboxTimes: `${tag}:outbox-times` }
     })
-    this.#feedback = new RedisFeedback({ link, clock, prefix, tagOf: (id) => this.#shardOf(id).tag })
+    const tags = this.#shards.map(({ tag }) => tag)
+    this.#feedback = new RedisFeedback({
+      link,
+      clock,
+      tags,
+      control: this.#control,
+      ...(onPutBack ? { onPutBack } : {}),
+    })
+    this.#progress = new RedisProgress(link, this.#control)
+    this.#alerted = new RedisAlerted({ link, clock, tagOf: (id) => this.#shardOf(id).tag })
   }
 
   async get(ids: readonly string[]): Promise<(StateRecord | undefined)[]> {
@@ -92,26 +102,30 @@ export class RedisStateStore implements StateStore {
   }
 
   async put(next: StateRecord, expected: number, event?: OutboxEntry): Promise<boolean> {
-    const { open, outbox, outboxTimes } = this.#shardOf(next.id)
-    const [written] = await this.#link.run([
-      {
-        script: PUT,
-        keys: [this.#stateKey(next.id), open, outbox, outboxTimes, this.#suppressionKey(next.id)],
-        args: [
-          expected,
-          next.version,
-          JSON.stringify(next),
-          next.id,
-          next.open ? '1' : '0',
-          next.lastSeenAt,
-          this.#keepClosed,
-          this.#channel,
-          event?.id ?? '',
-          event ? JSON.stringify(event) : '',
-        ],
-      },
-    ])
-    return written === 1
+    const { index, open, outbox, outboxTimes } = this.#shardOf(next.id)
+    const keys = [this.#stateKey(next.id), open, outbox, outboxTimes, this.#suppressionKey(next.id)]
+    for (let attempt = 0; attempt < OPENINGS; attempt++) {
+      const feedback = next.open ? await this.#feedback.factsOf(index) : undefined
+      const args = [
+        expected,
+        next.version,
+        JSON.stringify(next),
+        next.id,
+        next.open ? '1' : '0',
+        next.lastSeenAt,
+        this.#keepClosed,
+        this.#channel,
+        event?.id ?? '',
+        event ? JSON.stringify(event) : '',
+        feedback?.epoch ?? '',
+        feedback?.changes ?? 0,
+      ]
+      const call = { script: PUT, keys: [...keys, this.#feedback.metaOf(index)], args }
+      const [written] = await this.#link.run([call])
+      if (written !== -1) return written === 1
+      await this.#feedback.look()
+    }
+    throw new SigwatchError('STORE_CONFLICT', 'feedback was lost again while it was being put back')
   }
 
   async versions(): Promise<Map<string, number>> {
@@ -128,9 +142,8 @@ export class RedisStateStore implements StateStore {
     return states.filter((state): state is StateRecord => state?.open === true)
   }
 
-  async suppress(id: string, until: number): Promise<void> {
-    const ttl = Math.max(DAY, until - this.#clock.earliest() + HOUR)
-    await this.#link.command('SET', this.#suppressionKey(id), until, 'PX', ttl)
+  suppress(id: string, until: number, by?: string): Promise<void> {
+    return this.#feedback.suppress(this.#shardOf(id).index, id, until, by)
   }
 
   async suppressed(ids: readonly string[]): Promise<(number | undefined)[]> {
@@ -146,12 +159,20 @@ export class RedisStateStore implements StateStore {
     return this.#feedback.allowances()
   }
 
+  check(): Promise<FeedbackCheck> {
+    return this.#feedback.check()
+  }
+
+  takePutDown(): PutDown[] {
+    return this.#feedback.takePutDown()
+  }
+
   rememberAlerted(messages: readonly AlertedMessage[]): Promise<void> {
-    return this.#feedback.remember(messages)
+    return this.#alerted.remember(messages)
   }
 
   alerted(messageId: string): Promise<AlertedMessage | undefined> {
-    return this.#feedback.alerted(messageId)
+    return this.#alerted.alerted(messageId)
   }
 
   subscribe(listener: (state: StateRecord) => void, missed?: () => void): void {
@@ -195,45 +216,24 @@ export class RedisStateStore implements StateStore {
     return held === 1
   }
 
-  async reportProgress(reports: readonly PartitionReport[]): Promise<void> {
-    if (reports.length === 0) return
-    const args = reports.flatMap((p) => [partitionKey(p), p.eventTime ?? '-', STANDINGS.indexOf(p.standing)])
-    await this.#link.run([{ script: REPORT, keys: [`${this.#control}:progress`], args }])
+  reportProgress(reports: readonly PartitionReport[]): Promise<void> {
+    return this.#progress.report(reports)
   }
 
-  async progress(): Promise<PartitionProgress[]> {
-    const call = { script: PROGRESS, keys: [`${this.#control}:progress`], args: [FORGET_PARTITION_AFTER] }
-    const [reply] = (await this.#link.run([call])) as [(string | number)[]]
-    const out: PartitionProgress[] = []
-    for (let i = 0; i < reply.length; i += 4) {
-      out.push({
-        ...partitionOf(String(reply[i])),
-        eventTime: Number(reply[i + 1]),
-        standing: STANDINGS[Number(reply[i + 2])]!,
-        ownerless: Number(reply[i + 3]) >= OWNERLESS_AFTER,
-      })
-    }
-    return out
+  progress(): Promise<PartitionProgress[]> {
+    return this.#progress.read()
   }
 
   async watermark(): Promise<number | undefined> {
     return watermarkOf(await this.progress())
   }
 
-  async reportSideOffsets(offsets: readonly SideOffset[]): Promise<void> {
-    if (offsets.length === 0) return
-    const args = offsets.flatMap((o) => [partitionKey(o), o.timestamp, o.offset])
-    await this.#link.run([{ script: REPORT_SIDE, keys: [`${this.#control}:side-offsets`], args }])
+  reportSideOffsets(offsets: readonly SideOffset[]): Promise<void> {
+    return this.#progress.reportSideOffsets(offsets)
   }
 
-  async sideOffsets(): Promise<SideOffset[]> {
-    const flat = (await this.#link.command('HGETALL', `${this.#control}:side-offsets`)) as string[]
-    const out: SideOffset[] = []
-    for (let i = 0; i < flat.length; i += 2) {
-      const [timestamp, offset] = flat[i + 1]!.split(' ').map(Number) as [number, number]
-      out.push({ ...partitionOf(flat[i]!), offset, timestamp })
-    }
-    return out
+  sideOffsets(): Promise<SideOffset[]> {
+    return this.#progress.sideOffsets()
   }
 
   async countAttempt(work: string): Promise<number> {
@@ -248,7 +248,7 @@ export class RedisStateStore implements StateStore {
   }
 
   unready(): readonly string[] {
-    return this.#link.unready()
+    return [...this.#link.unready(), ...this.#feedback.unready()]
   }
 
   /** The link belongs to whoever opened it. */
@@ -263,7 +263,7 @@ export class RedisStateStore implements StateStore {
   }
 
   #suppressionKey(id: string): string {
-    return `${this.#shardOf(id).tag}:suppressed:${id}`
+    return this.#feedback.suppressionOf(this.#shardOf(id).index, id)
   }
 
   /** Reads one string for each id, by shard and in chunks; in the order of the ids. */
@@ -290,10 +290,4 @@ export class RedisStateStore implements StateStore {
     for (const [n, place] of places.entries()) for (const [k, i] of place.entries()) out[i] = replies[n]![k]!
     return out
   }
-}
-
-/** The partition of a `partitionKey`. */
-function partitionOf(key: string): PartitionId {
-  const slash = key.lastIndexOf('/')
-  return { topic: key.slice(0, slash), partition: Number(key.slice(slash + 1)) }
 }

@@ -4,7 +4,7 @@ import type { StateManager } from './manager.ts'
 import type { StatePublisher } from './publisher.ts'
 
 export interface SweeperParts {
-  readonly store: Pick<StateStore, 'lease' | 'watermark'>
+  readonly store: Pick<StateStore, 'lease' | 'watermark' | 'check'>
   readonly manager: Pick<StateManager, 'refresh' | 'sweep'>
   readonly publisher: Pick<StatePublisher, 'publish' | 'resend'>
   /** Names this instance in the lease. */
@@ -24,6 +24,8 @@ export interface SweeperParts {
   /** Outbox entries older than this are sent again. */
   readonly resendAfterMs?: number
   readonly refreshEveryMs?: number
+  /** Between two looks whether the store lost feedback. */
+  readonly checkEveryMs?: number
 }
 
 const LEASE = 'sweeper'
@@ -34,6 +36,7 @@ export class Sweeper {
   readonly #stopping = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #refreshedAt = Number.NEGATIVE_INFINITY
+  #checkedAt = Number.NEGATIVE_INFINITY
   #running: Promise<void> = Promise.resolve()
 
   constructor(parts: SweeperParts) {
@@ -43,9 +46,14 @@ export class Sweeper {
   /** One round: refreshes the local copy when it is time; resends and sweeps while this instance holds the lease. */
   async round(): Promise<void> {
     const { store, manager, publisher, holder, swept, stats } = this.#parts
-    const { leaseMs = 5000, resendAfterMs = 5000, refreshEveryMs = 30_000 } = this.#parts
+    const { leaseMs = 5000, resendAfterMs = 5000, refreshEveryMs = 30_000, checkEveryMs = 5000 } = this.#parts
     const now = performance.now()
-    if (now - this.#refreshedAt >= refreshEveryMs) {
+    let isLost = false
+    if (now - this.#checkedAt >= checkEveryMs) {
+      isLost = (await store.check()).putBack > 0
+      this.#checkedAt = now
+    }
+    if (isLost || now - this.#refreshedAt >= refreshEveryMs) {
       await manager.refresh()
       this.#refreshedAt = now
     }

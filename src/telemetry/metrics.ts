@@ -162,6 +162,9 @@ export const METRICS = {
   sigwatch_ledger_losses_total: counter(
     'Times that Redis was found to have lost consents and refusals, which were read again then.',
   ),
+  sigwatch_feedback_losses_total: counter(
+    'Times that Redis was found to have lost releases and allowances of feedback, which were put back then.',
+  ),
   sigwatch_redis_evicts: gauge(
     '1 while Redis is set to drop keys when its memory is full, which falsifies counts.',
   ),

@@ -149,6 +149,10 @@ export const REPORTS: ReportsOf<EventName> = {
     measure: (m) => m.sigwatch_ledger_losses_total.inc(),
   },
   ledger_restored: { line: { level: 'info', message: 'consents and refusals have been read again' } },
+  feedback_put_back: {
+    line: { level: 'error', message: 'Redis lost feedback: releases and allowances were put back' },
+    measure: (m) => m.sigwatch_feedback_losses_total.inc(),
+  },
   ledger_moved: { line: { level: 'info', message: 'rows of the ledger were moved to keyed places' } },
   redis_evicts: {
     line: {

@@ -138,6 +138,7 @@ export const SAMPLE_EVENTS: readonly Event[] = [
   { name: 'counts_lost', how: 'older', share: 0.5 },
   { name: 'ledger_lost' },
   { name: 'ledger_restored', seconds: 2 },
+  { name: 'feedback_put_back', entries: 3 },
   { name: 'ledger_moved', rows: 10 },
   { name: 'redis_evicts', policy: 'allkeys-lru', dropped: 3 },
   { name: 'redis_refused', reason: 'ERR' },

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Verdict } from '../../src/domain/alert.ts'
+import type { Alert, Verdict } from '../../src/domain/alert.ts'
 import { REGISTRY, recipient } from '../behaviour/fixtures/registry.ts'
 import { useFolder, writeJsonl } from '../helpers/jsonl.ts'
 import { plainClient } from '../helpers/kafka-client.ts'
@@ -11,6 +11,10 @@ import { createServiceTopics, type ServiceTopics } from '../helpers/service-topi
 import { describeWith, useKafka } from '../helpers/services.ts'
 
 const SALE = '【示例超市】双十一全场五折，满三百减一百，会员专享优惠券已到账，快来选购，拒收请回复R'
+
+const DAY = 86_400_000
+const FORGED = (host: string) =>
+  `【京东】您购买的商品因质量问题已下架，三倍理赔请点 https://${host}/a 填写收款信息，逾期作废。`
 
 /** A Redis that loses everything under a running service. */
 describeWith(['kafka', 'redis'], 'a Redis that was emptied', () => {
@@ -23,9 +27,9 @@ describeWith(['kafka', 'redis'], 'a Redis that was emptied', () => {
   let service: Service
   let sent = 0
 
-  async function verdictOn(to: string): Promise<Verdict> {
+  async function verdictOn(to: string, from = '10690200001', text = SALE): Promise<Verdict> {
     const id = `m-${sent++}`
-    const record = { id, ts: Date.now(), from: '10690200001', to, text: SALE }
+    const record = { id, ts: Date.now(), from, to, text }
     await client.produce(at.topics.messages, [JSON.stringify(record)])
     let found: Verdict | undefined
     await until(
@@ -49,7 +53,7 @@ describeWith(['kafka', 'redis'], 'a Redis that was emptied', () => {
     admin = new Redis(redis.url)
     const { brokers } = kafka
     client = plainClient(brokers)
-    at = await createServiceTopics(client, brokers, { side: ['consents'] })
+    at = await createServiceTopics(client, brokers, { side: ['consents', 'feedback'] })
     const refusal = { signature: '示例超市', to: recipient(1), state: 'out', ts: Date.now() - 60_000 }
     await client.produce(at.topics.consents, [JSON.stringify(refusal)], {
       keys: [`示例超市|${recipient(1)}`],
@@ -83,4 +87,46 @@ describeWith(['kafka', 'redis'], 'a Redis that was emptied', () => {
     expect(body).toMatch(/sigwatch_ledger_losses_total 1/)
     expect(body).toMatch(/sigwatch_counts_lost_total\{how="emptied"\} [1-9]/)
   }, 120_000)
+
+  const stateEvents = async (host: string) =>
+    (await client.readAll(at.topics.alerts))
+      .map(({ value }) => JSON.parse(value!.toString()) as Alert)
+      .filter(({ subject, data }) => subject === `domain:${host}` && data.reasons[0]!.code === 'FORGED_BRAND')
+  const askedOf = async (host: string, from: number, count = 4) => {
+    const asked: string[] = []
+    for (let i = from; i < from + count; i++)
+      asked.push((await verdictOn(recipient(20_000 + i), '1068110001', FORGED(host))).action)
+    return asked
+  }
+
+  it('raises nothing again that was a false positive, on this instance and on one that starts later', async () => {
+    const host = 'tuikuan-kf88.top'
+    await askedOf(host, 0)
+    await until(async () => (await stateEvents(host)).length > 0)
+    const raised = (await stateEvents(host))[0]!
+    expect(raised.data.action).toBe('block')
+    const stateId = raised.data.state!.id
+    const row = { stateId, verdict: 'false_positive', by: 'ann', until: Date.now() + 7 * DAY, ts: Date.now() }
+    await client.produce(at.topics.feedback, [JSON.stringify(row)])
+    await until(async () => (await stateEvents(host)).length === 2)
+    expect(await askedOf(host, 10)).toEqual(['pass', 'pass', 'pass', 'pass'])
+
+    await admin.flushall()
+    expect(await askedOf(host, 20, 6)).toEqual(Array(6).fill('pass'))
+    await until(async () => service.log.some(({ event }) => event === 'feedback_put_back'), 15_000)
+    expect(await service.metric('sigwatch_feedback_losses_total')).toBe(1)
+
+    // Nobody is there who remembers.
+    await service.stop()
+    await admin.flushall()
+    service = await startService({
+      ...at.env,
+      REDIS_URL: redis.url,
+      SIGWATCH_REGISTRY: folder.file('registry.jsonl'),
+    })
+    await service.ready()
+    await askedOf(host, 30, 6)
+    expect(await stateEvents(host)).toHaveLength(2)
+    expect(await askedOf(host, 40, 2)).toEqual(['pass', 'pass'])
+  }, 240_000)
 })

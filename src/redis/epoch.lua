@@ -1,5 +1,5 @@
--- What a shard of the ledger says of itself, in every reply (a part of its scripts).
--- KEYS[1]  meta: hash, "epoch" -> random text, made with it; "n" -> how often consents were changed
+-- What a shard that must not lose anything says of itself, in every reply (a part of its scripts).
+-- KEYS[1]  meta: hash, "epoch" -> random text, made with it; "n" -> how often what it holds was changed
 -- ARGV[1]  epoch if there is none
 local function meta()
   local got = redis.call('HMGET', KEYS[1], 'epoch', 'n')
