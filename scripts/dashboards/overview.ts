@@ -1,4 +1,5 @@
 import { ALERTS } from './overview-alerts.ts'
+import { ARCHIVE } from './overview-archive.ts'
 import { SHADOW } from './overview-shadow.ts'
 import { INPUT, SPEED } from './overview-speed.ts'
 import { PROCESS, STATES } from './overview-state.ts'
@@ -27,5 +28,5 @@ export const OVERVIEW: DashboardSpec = {
       titleFormat: '{{what}} loaded or refused',
     },
   ],
-  sections: [GLANCE, TRAFFIC, ALERTS, SPEED, INPUT, STATES, VERSIONS, SHADOW, PROCESS],
+  sections: [GLANCE, TRAFFIC, ALERTS, SPEED, INPUT, STATES, VERSIONS, SHADOW, ARCHIVE, PROCESS],
 }

@@ -53,7 +53,8 @@ function lineRow([name, { line }]: [string, Report<never>]): string[] {
   if (!line) return []
   const message = typeof line.message === 'string' ? line.message : 'what is wrong'
   const spacing = line.every === undefined ? '' : `${line.every / 1000} s${line.key ? ', each kind' : ''}`
-  return [`| \`${name}\` | ${line.level} | ${message} | ${spacing} |`]
+  const level = line.warns ? `${line.level} or warn` : line.level
+  return [`| \`${name}\` | ${level} | ${message} | ${spacing} |`]
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(METRICS_PAGE, renderMetrics())

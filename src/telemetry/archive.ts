@@ -37,18 +37,18 @@ export const ARCHIVE_REPORTS: ReportsOf<
   archive_placed: { line: { level: 'info', message: 'rows that had been refused were archived' } },
   archive_expired: {
     line: {
-      level: ({ days }) => (days > DAYS_OF_A_LATE_HOUR ? 'warn' : 'info'),
+      level: 'info',
+      warns: ({ days }) => days > DAYS_OF_A_LATE_HOUR,
       message: 'days past the retention were dropped from the archive',
     },
     measure: (m, { days }) => m.sigwatch_archive_expired_days_total.inc(days),
   },
   archive_expiry_held: {
     line: {
-      level: ({ days }) => (days > 0 ? 'warn' : 'debug'),
-      message: ({ days }) =>
-        days > 0
-          ? 'days are due and were kept, because the clocks do not agree: set them right, or run `sigwatch archive --expire-now`'
-          : 'no days were kept beyond their time',
+      level: 'debug',
+      warns: ({ days }) => days > 0,
+      message:
+        'days that are due and were kept, because the clocks differ: set them right, or run `sigwatch archive --expire-now`',
     },
     measure: (m, { days }) => m.sigwatch_archive_expiry_held_days.set(days),
   },

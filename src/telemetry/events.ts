@@ -35,7 +35,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       line.every === undefined ? 0 : spacing(`${event.name} ${line.key?.(event) ?? ''}`, line.every)
     if (skipped === undefined) return
     const message = typeof line.message === 'string' ? line.message : line.message(event)
-    const level = typeof line.level === 'string' ? line.level : line.level(event)
+    const level = line.warns?.(event) ? 'warn' : line.level
     log.write(level, event.name, message, {
       ...fieldsOf(event),
       ...line.extra?.(event),

@@ -8,7 +8,9 @@ type EventOf<N extends EventName> = Extract<Event, { readonly name: N }>
 /** What an event becomes. */
 export interface Report<E> {
   readonly line?: {
-    readonly level: LogLevel | ((event: E) => LogLevel)
+    readonly level: LogLevel
+    /** Events of which the line is a warning, whatever the level of the others. */
+    readonly warns?: (event: E) => boolean
     /** What the line says; the fields of the event follow it. */
     readonly message: string | ((event: E) => string)
     /** Fields beside those of the event. */
