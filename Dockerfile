@@ -1,17 +1,24 @@
 # syntax=docker/dockerfile:1
-FROM node:20-bookworm-slim AS build
+# Pinned for a release: `node scripts/pin-images.mjs` writes the digest behind the tag.
+FROM node:24-bookworm-slim AS modules
+WORKDIR /app
+COPY package.json package-lock.json ./
+# What runs, and no more. The optional native backend does not load on Node 23 and later: wasm serves.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json tsconfig.json tsconfig.build.json ./
 COPY scripts/setup.mjs scripts/
 COPY src src
-# Installs and builds as on any machine; then only what runs is kept.
-RUN node scripts/setup.mjs && npm prune --omit=dev --no-audit --no-fund
+# Installs and builds as on any machine.
+RUN node scripts/setup.mjs
 
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 ENV SIGWATCH_HTTP_HOST=0.0.0.0
 WORKDIR /app
 COPY --from=build /app/package.json ./
-COPY --from=build /app/node_modules node_modules
+COPY --from=modules /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY config config
 COPY models models

@@ -1,5 +1,5 @@
 // Makes the release bundle: build/sigwatch-<version>.tar.gz with everything that runs, its SBOM and their checksums.
-// Plain Node; needs npm and GNU tar. `--out FOLDER` puts them elsewhere.
+// Plain Node; needs npm and GNU tar. `--out FOLDER` puts them elsewhere; `--release` fails unless images are pinned by digest.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -21,7 +21,12 @@ import { bundledFiles } from './bundle-files.mjs'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const { version } = packageJson
-const { values } = parseArgs({ options: { out: { type: 'string', default: join(root, 'build') } } })
+const { values } = parseArgs({
+  options: {
+    out: { type: 'string', default: join(root, 'build') },
+    release: { type: 'boolean', default: false },
+  },
+})
 const out = resolve(values.out)
 const name = `sigwatch-${version}`
 
@@ -56,6 +61,7 @@ function isNative(path) {
   return readFileSync(path).subarray(0, 4).toString('latin1') === '\x7fELF'
 }
 
+if (values.release) run(process.execPath, [join(root, 'scripts', 'pin-images.mjs'), '--check'], root)
 run(process.execPath, [join(root, 'scripts', 'setup.mjs')], root)
 const work = mkdtempSync(join(tmpdir(), 'sigwatch-bundle-'))
 try {

@@ -78,10 +78,15 @@ export interface Desk {
 export async function startDesk(options: DeskOptions): Promise<Desk> {
   const desk = new DeskPages(options)
   const server = createServer(
-    { requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8_192 },
+    {
+      requestTimeout: 10_000,
+      headersTimeout: 5_000,
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 8_192,
+    },
     (request, response) => void desk.respond(request, response),
   )
-  server.maxConnections = 64
+  server.maxConnections = 256
   await listening(server, options)
   return {
     port: (server.address() as AddressInfo).port,

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
 import { parseJsonl, useFolder } from '../helpers/jsonl.ts'
+import { packagesIn, SHIPPED_PACKAGES } from '../helpers/shipped-packages.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const { version, dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
@@ -68,6 +69,7 @@ it('has a list of what it is made of, and nothing of one platform or of developm
   expect(names).not.toContain('vitest')
   const modules = join(folder.path, NAME, 'node_modules')
   for (const name of Object.keys(dependencies)) expect(existsSync(join(modules, name))).toBe(true)
+  expect(packagesIn(modules)).toEqual([...SHIPPED_PACKAGES].sort())
   const files = readdirSync(join(folder.path, NAME), { recursive: true, withFileTypes: true })
   const machineCode = files.filter(
     (file) =>
