@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Broker, Cluster } from 'kafkajs'
 import { failureKind } from './errors.ts'
 
@@ -16,7 +17,11 @@ interface ConsumerGroup {
   offsetManager: OffsetManager
   heartbeat(options: { readonly interval: number }): Promise<void>
   commitOffsets(offsets?: object): Promise<void>
+  leave(): Promise<void>
 }
+
+/** How long one heartbeat or commit waits for the coordinator to be found, ms; the look goes on for later ones. */
+const LOOK_WITHIN = 2_000
 
 const { prototype } = createRequire(import.meta.url)('kafkajs/src/consumer/consumerGroup') as {
   readonly prototype: ConsumerGroup
@@ -24,12 +29,19 @@ const { prototype } = createRequire(import.meta.url)('kafkajs/src/consumer/consu
 
 /** Looks for the coordinator that are under way: heartbeats and commits of a group share one. */
 const looks = new WeakMap<ConsumerGroup, Promise<void>>()
+/** Members that have left, whose connections are being closed. */
+const over = new WeakSet<ConsumerGroup>()
 
 function findAgain(group: ConsumerGroup): Promise<void> {
   const known = looks.get(group)
   if (known) return known
   const look = (async () => {
     const coordinator = await group.cluster.findGroupCoordinator({ groupId: group.groupId })
+    if (over.has(group)) {
+      // The look may have opened connections that were closed before, and would keep the process alive.
+      await group.cluster.disconnect()
+      return
+    }
     group.coordinator = coordinator
     if (group.offsetManager) group.offsetManager.coordinator = coordinator
   })().finally(() => looks.delete(group))
@@ -42,12 +54,13 @@ async function asked(group: ConsumerGroup, question: () => Promise<void>): Promi
   try {
     await question()
   } catch (error) {
-    if (failureKind(error) !== 'transient') throw error
-    const found = await findAgain(group).then(
-      () => true,
+    if (failureKind(error) !== 'transient' || over.has(group)) throw error
+    const look = findAgain(group).then(
+      () => !over.has(group),
       () => false,
     )
-    if (!found) throw error
+    const isFound = await Promise.race([look, sleep(LOOK_WITHIN, false, { ref: false })])
+    if (!isFound) throw error
     await question()
   }
 }
@@ -64,7 +77,11 @@ let follows = false
 export function followCoordinator(): void {
   if (follows) return
   follows = true
-  const { heartbeat } = prototype
+  const { heartbeat, leave } = prototype
+  prototype.leave = function (this: ConsumerGroup) {
+    over.add(this)
+    return leave.call(this)
+  }
   prototype.heartbeat = function (this: ConsumerGroup, options) {
     return asked(this, () => heartbeat.call(this, options))
   }

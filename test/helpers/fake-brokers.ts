@@ -92,6 +92,11 @@ export class FakeBrokers {
   joinFails = false
   /** Commits that arrive now wait until then, ms of wall clock. */
   commitsHungUntil = 0
+  /** Waited for before the coordinator of the group is named. */
+  naming: Promise<void> | undefined
+  /** How often it was asked for, and how often a consumer closed its connections. */
+  asked = 0
+  closes = 0
   /** How often the coordinator of the group has moved. */
   #moves = 0
   #generation = 0
@@ -202,7 +207,9 @@ export class FakeBrokers {
     }
     const cluster = {
       connect: refresh,
-      disconnect: async () => {},
+      disconnect: async () => {
+        this.closes++
+      },
       isConnected: () => true,
       refreshMetadata: refresh,
       refreshMetadataIfNecessary: async () => {
@@ -213,6 +220,8 @@ export class FakeBrokers {
       getNodeIds: () => NODES.filter((node) => !this.dead.has(node)),
       findTopicPartitionMetadata: () => metadata,
       findGroupCoordinator: async () => {
+        this.asked++
+        await this.naming
         await this.#delay()
         return this.#whileHere(this.#coordinator())
       },

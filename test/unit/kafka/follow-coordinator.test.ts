@@ -44,6 +44,7 @@ async function memberOf(brokers: FakeBrokers) {
       payload!.commitOffsetsIfNecessary({
         topics: [{ topic: TOPIC, partitions: [{ partition: 0, offset: String(offset) }] }],
       }),
+    disconnect: () => consumer.disconnect(),
     joins: () => joins,
     crashes: () => crashes,
   }
@@ -82,4 +83,24 @@ it('keeps the membership over a coordinator that moves again and again', async (
     await sleep(25)
   }
   expect([member.joins(), member.crashes()]).toEqual([1, 0])
+})
+
+it('closes what it opened when the member leaves while the coordinator is looked for, and looks for none after', async () => {
+  const brokers = brokersWith(10)
+  const member = await memberOf(brokers)
+  let name = () => {}
+  brokers.naming = new Promise((resolve) => {
+    name = resolve
+  })
+  brokers.moveCoordinator()
+  const late = member.commit(3).catch((error: unknown) => error)
+  // A heartbeat waits for the same look, and the member for the heartbeat.
+  await member.disconnect()
+  const { closes } = brokers
+  name()
+  expect(await late).toMatchObject({ type: 'NOT_COORDINATOR_FOR_GROUP' })
+  await until(() => brokers.closes > closes)
+  const { asked } = brokers
+  await expect(member.commit(4)).rejects.toMatchObject({ type: 'NOT_COORDINATOR_FOR_GROUP' })
+  expect([brokers.asked, brokers.committed[0]]).toEqual([asked, -1])
 })
