@@ -53,8 +53,7 @@ tests (\`test/integration/service-cluster.test.ts\`). From outside, after each c
 committed, and \`repeated\`, which counts dead letters and message alerts too, must be 0: these rows say \`exactly-once\`.
 
 Wall clocks of instances and of Redis are shifted by a library that they preload, which the C compiler of the machine makes.
-Cells about bytes build their record batches themselves, and put them between the records of a partition; \`zstd\` packs
-those in its format.
+Cells about bytes write record batches byte by byte between the records of a partition; \`zstd\` packs those in its format.
 
 | cell | fault | place: missing, both, early | alerts | states | counts | degraded | time | \`/healthz\` | repeated | caught up, memory | \`/readyz\` said | run |
 |---|---|---|---|---|---|---|---|---|---|---|---|---|
