@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { type Found, judge } from '../../faults/judge.ts'
+import { type Found, judge, undueLetters } from '../../faults/judge.ts'
+import { holds } from '../../faults/results.ts'
 import type { Read } from '../../helpers/kafka-client.ts'
 
 const verdict = (id: string): Read => ({
@@ -34,4 +35,35 @@ it.each([
 ])('marks are needless when %s', (_what, marked, needless) => {
   const counts = { compared: 9, marked, marks: 12, wrong: [] }
   expect(judge({ ...found(['a'], ['a']), counts })).toMatchObject({ needless })
+})
+
+const NOW = Date.UTC(2026, 10, 11)
+const letter = (offset: number, error: string) => ({
+  headers: { 'sigwatch-partition': '0', 'sigwatch-offset': String(offset), 'sigwatch-error': error },
+})
+const record = (offset: number, ts: unknown, ends?: 'judged' | 'buried') => ({
+  ...{ partition: 0, offset, timestamp: NOW, value: Buffer.from(JSON.stringify({ ts })) },
+  ...(ends ? { ends } : {}),
+})
+
+it.each([
+  ['is ahead of its time', NOW + 400_000, 'RECORD_TS_FUTURE', undefined, 0],
+  ['is ahead in ISO-8601', new Date(NOW + 400_000).toISOString(), 'RECORD_TS_FUTURE', undefined, 0],
+  ['is live', NOW - 1_000, 'RECORD_TS_FUTURE', undefined, 1],
+  ['is wrong in another way', NOW, 'RECORD_FIELD_MISSING', undefined, 0],
+  ['has to be judged', NOW, 'RECORD_UNREADABLE', 'judged', 1],
+  ['cannot be judged', NOW, 'RECORD_UNREADABLE', 'buried', 0],
+] as const)('of a record that %s', (_says, ts, error, ends, undue) => {
+  expect(undueLetters([record(7, ts, ends)], [letter(7, error)])).toHaveLength(undue)
+})
+
+it.each([
+  ['late', { late: 1 }],
+  ['expired', { expired: 1 }],
+  ['a dead letter of a record that is right', { undueLetters: 1 }],
+  ['/healthz too slow', { slowestHealth: 2_100 }],
+])('does not hold: %s', (_says, over) => {
+  const result = { ...judge(found(['a'], ['a'])), commit: 'c', at: 'd' }
+  expect(holds(result)).toBe(true)
+  expect(holds({ ...result, ...over })).toBe(false)
 })
