@@ -81,8 +81,11 @@ async function openRedis(
   const senderMinutes = new RedisSenderMinutes({ link, prefix, clock })
   const closing = new AbortController()
   const resetCounts = resetCountsOf({ senderMinutes, emit, signal: closing.signal })
+  const key = privacy.tokenKey!.key.reveal()
+  const previousKeys = (privacy.previousTokenKeys ?? []).map((former) => former.key.reveal())
   const features = redisFeatureStore(link, {
     ...scope,
+    tokenKeys: [key, ...previousKeys],
     budgetMs: redis.budget,
     onReset: (partitions) => void resetCounts(partitions),
     onLost: ({ how, share }) => emit({ name: 'counts_lost', how, share }),
@@ -97,8 +100,8 @@ async function openRedis(
   const ledger = redisLedger({
     link,
     prefix: `sigwatch:${deployment}`,
-    key: privacy.tokenKey!.key.reveal(),
-    previousKeys: (privacy.previousTokenKeys ?? []).map(({ key }) => key.reveal()),
+    key,
+    previousKeys,
     onLost: ledgerLost,
   })
   return {

@@ -2,6 +2,7 @@ import type { Observations } from '../domain/feature-store.ts'
 import { partitionKey } from '../domain/ports.ts'
 import { BUCKET_MS } from '../domain/time.ts'
 import { shardOf, tallyEntity, utcDay } from './layout.ts'
+import { type NewestTimes, sentUntil, tallyUntil } from './newest-times.ts'
 
 /**
  * What a batch adds to one rate entity. `buckets` is flat, four numbers a bucket in ascending order: bucket (event time
@@ -60,18 +61,27 @@ export interface ShardBatch {
 /** Last counted offset of each shard by partition key (`partitionKey` of the domain); -1: none. */
 export type CountedOffsets = ReadonlyMap<string, { readonly [shard: number]: number }>
 
+export interface AggregateOptions {
+  /** Leaves out the other shards. */
+  readonly only?: ReadonlySet<number> | undefined
+  /** What is older than its counts are kept is left out, by these times; absent: everything counts. */
+  readonly newest?: NewestTimes
+  /** Under which name an entity is counted that is kept for long. */
+  readonly nameOf?: (entity: string) => string
+}
+
 /**
  * Adds up a batch by shard. What a shard has counted before (at or below its offset in `counted`) goes in with zeros:
  * it is judged again, so that a transition that a crash swallowed is found when its messages come back, and counts
- * nothing. An entity named twice by one message counts once. `only`: leave out the other shards.
+ * nothing. An entity named twice by one message counts once.
  */
 export function aggregate(
   batch: readonly Observations[],
   counted: CountedOffsets,
   shards: number,
-  only?: ReadonlySet<number>,
+  options: AggregateOptions = {},
 ): ShardBatch[] {
-  const sum = new Aggregation(counted, shards, only)
+  const sum = new Aggregation(counted, shards, options)
   for (const o of batch) sum.add(o)
   for (const { main, once } of sum.touched) {
     sortBuckets(main)
@@ -86,20 +96,29 @@ class Aggregation {
   readonly #counted: CountedOffsets
   readonly #shards: number
   readonly #only: ReadonlySet<number> | undefined
+  readonly #newestTimes: NewestTimes | undefined
+  readonly #nameOf: (entity: string) => string
   // Of the partition of the last message: records come in runs of one partition.
   #topic = ''
   #partition = -1
   #key = ''
   #offsets: { readonly [shard: number]: number } | undefined
+  #newest = Number.NEGATIVE_INFINITY
   /** What the message at hand adds to the shard that `#groupOf` was asked for last: 0 if it was counted before. */
   #weight = 0
   /** Event time of the message at hand over 10 s. */
   #bucket = 0
 
-  constructor(counted: CountedOffsets, shards: number, only: ReadonlySet<number> | undefined) {
+  constructor(
+    counted: CountedOffsets,
+    shards: number,
+    { only, newest, nameOf = (entity) => entity }: AggregateOptions,
+  ) {
     this.#counted = counted
     this.#shards = shards
     this.#only = only
+    this.#newestTimes = newest
+    this.#nameOf = nameOf
     this.#byShard = new Array(shards)
   }
 
@@ -110,6 +129,7 @@ class Aggregation {
       this.#partition = partition
       this.#key = partitionKey(o.position)
       this.#offsets = this.#counted.get(this.#key)
+      this.#newest = this.#newestTimes?.of(this.#key) ?? Number.NEGATIVE_INFINITY
     }
     this.#bucket = Math.floor(o.ts / BUCKET_MS)
     this.#rates(o)
@@ -208,10 +228,11 @@ class Aggregation {
     const { tallies, ts } = o
     for (let i = 0; i < tallies.length; i++) {
       const t = tallies[i]!
+      const bucket = Math.floor(ts / (t.window / 2))
+      if (tallyUntil(t.window, bucket) < this.#newest) continue
       const entity = tallyEntity(t.kind, t.id)
       const group = this.#groupOf(o, entity)
       if (group === undefined) continue
-      const bucket = Math.floor(ts / (t.window / 2))
       const first = group.tallies.get(entity)
       let delta = first
       while (delta !== undefined && (delta.bucket !== bucket || delta.window !== t.window)) delta = delta.next
@@ -231,10 +252,11 @@ class Aggregation {
   }
 
   #sent(o: Observations): void {
+    if (sentUntil(o.ts) < this.#newest) return
     for (let i = 0; i < o.sent.length; i++) {
-      const entity = o.sent[i]!
+      const entity = this.#nameOf(o.sent[i]!)
       const group = this.#groupOf(o, entity)
-      if (group === undefined || this.#weight === 0 || o.sent.indexOf(entity) < i) continue
+      if (group === undefined || this.#weight === 0 || o.sent.indexOf(o.sent[i]!) < i) continue
       const day = utcDay(o.ts)
       let counts = group.sent.get(day)
       if (counts === undefined) {

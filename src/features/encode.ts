@@ -46,6 +46,8 @@ const threshold = (reportFrom: number): number =>
 
 /** What a shard is sent beside the batch. */
 export interface ShardFacts {
+  /** Under which name a set lies there. */
+  readonly nameOf: (entity: string) => string
   /** Epoch that is expected; '' for any. */
   readonly epoch: string
   /** Buckets that it has to mark as missing. */
@@ -61,11 +63,11 @@ export interface ShardFacts {
 export function encodeCount(
   batch: ShardBatch,
   counted: CountedOffsets,
-  { epoch, marks, since }: ShardFacts,
+  { nameOf, epoch, marks, since }: ShardFacts,
   keys: FeatureKeys,
   declare: boolean,
 ): CountCall {
-  const payload = new Payload()
+  const payload = new Payload(nameOf)
   const offsets: (string | number)[] = []
   const expected = new Map<string, number>()
   for (const [partition, offset] of batch.offsets) {
@@ -117,10 +119,15 @@ function* namesOf(groups: readonly Group[]): Generator<string> {
 }
 
 class Payload {
+  readonly #nameOf: (entity: string) => string
   readonly groups: Group[] = []
   readonly rates: RateDelta[][] = []
   readonly members: MemberDelta[][] = []
   readonly tallies: TallyDelta[][] = []
+
+  constructor(nameOf: (entity: string) => string) {
+    this.#nameOf = nameOf
+  }
 
   add(once: string | undefined, group: AtomicDelta): void {
     const rates = [...group.rates.values()]
@@ -132,7 +139,7 @@ class Payload {
     this.groups.push([
       once ?? 0,
       rates.map(rateEntry),
-      members.map(memberEntry),
+      members.map((delta) => memberEntry(this.#nameOf(delta.entity), delta)),
       families.map(tallyEntry),
       [...group.sent].map(([day, counts]) => sentEntry(day, counts)),
     ])
@@ -143,9 +150,9 @@ function rateEntry({ entity, baseline, reportFrom, buckets }: RateDelta): Entry 
   return [wellFormed(entity), baseline ? 1 : 0, threshold(reportFrom), ...buckets]
 }
 
-function memberEntry({ entity, window, reportFrom, minCount, members }: MemberDelta): Entry {
-  const entry: Entry = [wellFormed(entity), window, threshold(reportFrom), minCount]
-  for (const { name, count, last } of members) entry.push(wellFormed(name), count, last)
+function memberEntry(name: string, { window, reportFrom, minCount, members }: MemberDelta): Entry {
+  const entry: Entry = [wellFormed(name), window, threshold(reportFrom), minCount]
+  for (const { name: member, count, last } of members) entry.push(wellFormed(member), count, last)
   return entry
 }
 

@@ -15,6 +15,7 @@ import { LIMITS } from './layout.ts'
 import { logChangeOf } from './log-change.ts'
 import { MemoryMembers } from './memory-members.ts'
 import { MemoryRates } from './memory-rates.ts'
+import { NewestTimes, tallyUntil } from './newest-times.ts'
 import { checkBatch, firstEventTime } from './observations.ts'
 
 /** Event time between two sweeps of what is forgotten, ms. */
@@ -22,7 +23,7 @@ const SWEEP_EVERY = 600_000
 
 /** Counts of half a window, by `<kind>/<id>`. */
 interface Tally {
-  /** Event time from which on it is part of no window. */
+  /** Event time until which it is kept: it is part of no window then. */
   readonly until: number
   readonly counts: Map<string, number>
   /** Of the half before. */
@@ -41,6 +42,7 @@ class MemoryFeatureStore implements FeatureStore {
   /** Last counted offset by partition key, in the form of a single shard. */
   readonly #offsets = new Map<string, [number]>()
   readonly #topicIds = new Map<string, string>()
+  readonly #newest = new NewestTimes()
   #since: number | undefined
   #eventTime = 0
   #sweptAt = 0
@@ -76,7 +78,7 @@ class MemoryFeatureStore implements FeatureStore {
     checkBatch(batch)
     if (batch.length === 0) return { ...readings, counted: true }
     this.#since ??= firstEventTime(batch)
-    for (const shard of aggregate(batch, this.#offsets, 1)) {
+    for (const shard of aggregate(batch, this.#offsets, 1, { newest: this.#newest })) {
       for (const [key, group] of shard.once) {
         this.#apply(group, !this.#once.has(key), readings)
         this.#once.set(key, this.#eventTime)
@@ -131,7 +133,7 @@ class MemoryFeatureStore implements FeatureStore {
     }
     let tally = byBucket.get(bucket)
     if (tally === undefined) {
-      tally = { until: (bucket + 2) * (window / 2), counts: new Map(), before: byBucket.get(bucket - 1) }
+      tally = { until: tallyUntil(window, bucket), counts: new Map(), before: byBucket.get(bucket - 1) }
       byBucket.set(bucket, tally)
       const next = byBucket.get(bucket + 1)
       if (next) next.before = tally
@@ -157,7 +159,7 @@ class MemoryFeatureStore implements FeatureStore {
 
   #forgetTallies(byBucket: Map<number, Tally>, now: number): void {
     for (const [bucket, { until }] of byBucket) {
-      if (until + LIMITS.tallySlack * 1000 >= now) continue
+      if (until >= now) continue
       byBucket.delete(bucket)
       const next = byBucket.get(bucket + 1)
       if (next) next.before = undefined

@@ -1,4 +1,3 @@
-import type { SigwatchError } from '../domain/errors.ts'
 import type {
   FeatureStore,
   LogsOf,
@@ -15,28 +14,20 @@ import { Attempts } from './attempts.ts'
 import { Collected, judgedBy } from './collected.ts'
 import { CountedPartitions } from './counted-partitions.ts'
 import { type CountCall, decodeCount, encodeCount } from './encode.ts'
-import { FeatureKeys, type KeyScope, LIMITS, RATE_MINUTES, SHARDS, sentPlace, shardOf } from './layout.ts'
+import { FeatureKeys, LIMITS, RATE_MINUTES, SHARDS, shardOf } from './layout.ts'
+import { NewestTimes } from './newest-times.ts'
 import { checkBatch, firstEventTime } from './observations.ts'
 import { readBaselines } from './redis-baselines.ts'
 import { StoredOffsets } from './redis-offsets.ts'
+import type { RedisFeatureOptions } from './redis-options.ts'
+import { readSent } from './redis-sent.ts'
 import { FeatureShards } from './redis-shards.ts'
+import { StoredNames } from './stored-names.ts'
 import { UncountedShare } from './uncounted-share.ts'
 
 const script = (name: string): Script => loadScript(new URL(`./${name}.lua`, import.meta.url), name)
 const SINCE = script('since')
-const SENT = script('sent')
 const TOTALS = script('totals')
-
-export interface RedisFeatureOptions extends KeyScope {
-  /** Budget of one round trip of `count` for each 2,048 observations, ms; default 100. */
-  readonly budgetMs?: number
-  /** Partitions found to be made anew after `assign` had returned, because Redis was away then. */
-  readonly onReset?: (partitions: readonly PartitionId[]) => void
-  /** Called when Redis is found to have lost what was counted; nothing is judged by what is left. */
-  readonly onLost?: (lost: LostCounts) => void
-  /** Called for a script that failed: what it was to count is marked as missing. */
-  readonly onRefused?: (error: SigwatchError) => void
-}
 
 /** Observations that go to Redis together: more would hold up everybody else there. */
 const CHUNK = 4096
@@ -66,6 +57,8 @@ class RedisFeatureStore implements FeatureStore {
   readonly #shards: FeatureShards
   readonly #offsets: StoredOffsets
   readonly #share = new UncountedShare()
+  readonly #newest = new NewestTimes()
+  readonly #names: StoredNames
   /** Of batches that were not counted whole, until they are or are given up. */
   readonly #attempts = new WeakMap<readonly Observations[], Attempts>()
   /** Counts were lost, and it is not known yet of all shards whether they lost some. */
@@ -78,6 +71,7 @@ class RedisFeatureStore implements FeatureStore {
     this.#link = link
     this.#options = options
     this.#keys = new FeatureKeys(options)
+    this.#names = new StoredNames(options.tokenKeys ?? [])
     this.#shards = new FeatureShards(link, this.#keys, options.onLost)
     this.#budget = options.budgetMs ?? 100
     this.#offsets = new StoredOffsets({
@@ -151,12 +145,13 @@ class RedisFeatureStore implements FeatureStore {
   async #countChunk(chunk: Chunk, sum: Collected): Promise<void> {
     const { observations } = chunk
     for (const { ts } of observations) this.#shards.saw(ts)
+    this.#newest.note(observations)
     const keys = this.#partitions.noteAll(observations)
     await this.#prepare(observations, keys)
     let only: Set<number> | undefined
     for (let tries = 0; tries < TRIES; tries++) {
       const due: ShardBatch[] = []
-      for (const shard of aggregate(observations, this.#partitions.offsets, SHARDS, only)) {
+      for (const shard of this.#aggregate(observations, only)) {
         // What follows a part that could not be counted would only wait for its budget as well.
         const unknown = this.#partitions.unknown(shard.shard, shard.offsets.keys()).length > 0
         if (!sum.failed.has(shard.shard) && !unknown) due.push(shard)
@@ -168,8 +163,12 @@ class RedisFeatureStore implements FeatureStore {
       await this.#offsets.load([...keys], this.#budget)
     }
     // Another instance counts the same partitions now.
-    for (const shard of aggregate(observations, this.#partitions.offsets, SHARDS, only))
-      this.#leave(chunk, shard, sum)
+    for (const shard of this.#aggregate(observations, only)) this.#leave(chunk, shard, sum)
+  }
+
+  #aggregate(observations: readonly Observations[], only: ReadonlySet<number> | undefined) {
+    const options = { only, newest: this.#newest, nameOf: this.#names.of }
+    return aggregate(observations, this.#partitions.offsets, SHARDS, options)
   }
 
   #leave({ from, attempts }: Chunk, shard: ShardBatch, sum: Collected): void {
@@ -201,7 +200,7 @@ class RedisFeatureStore implements FeatureStore {
     const calls = batches.map((batch) => {
       chunk.attempts.add(chunk.from, batch, true)
       const { epoch, uncounted } = this.#shards.of(batch.shard)
-      const facts = { epoch, marks: uncounted.newest(), since }
+      const facts = { nameOf: this.#names.of, epoch, marks: uncounted.newest(), since }
       return encodeCount(batch, this.#partitions.offsets, facts, this.#keys, this.#link.cluster)
     })
     const outcomes = await this.#link.settle(
@@ -250,13 +249,8 @@ class RedisFeatureStore implements FeatureStore {
     return reply
   }
 
-  async sent(entity: string, days: readonly string[]): Promise<readonly number[]> {
-    if (days.length === 0) return []
-    const shard = shardOf(entity, SHARDS)
-    const { slot, field } = sentPlace(entity)
-    const keys = days.map((day) => this.#keys.sent(shard, day, slot))
-    const [counts] = (await this.#link.run([{ script: SENT, keys, args: [field] }])) as [(string | null)[]]
-    return counts.map((count) => Number(count ?? 0))
+  sent(entity: string, days: readonly string[]): Promise<readonly number[]> {
+    return readSent(this.#link, this.#keys, this.#names.all(entity), days)
   }
 
   async baselines(entities: readonly string[], ts: number): Promise<readonly (MeanRate | undefined)[]> {

@@ -93,6 +93,7 @@ export function memoryLedger(): ConsentLedger {
     },
     async remember(rows) {
       for (const { port, to, signature, ts } of rows) {
+        if (newest - ts >= REMEMBERED_FOR) continue
         const id = key(port, to)
         const known = (sent.get(id) ?? []).filter((s) => ts - s.last < REMEMBERED_FOR)
         const before = known.find((s) => s.signature === signature)

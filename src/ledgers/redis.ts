@@ -69,6 +69,8 @@ class RedisConsentLedger implements SharedLedger {
   readonly #places: readonly ((plain: string) => Place)[]
   readonly #logs: SentLogs
   readonly #epochs: ShardEpochs
+  /** Event time, ms. */
+  #newest = 0
 
   constructor(options: RedisLedgerOptions) {
     const { link, prefix, key, previousKeys = [], slots = 1 << 19, applyBudget = 10_000, onLost } = options
@@ -145,7 +147,8 @@ class RedisConsentLedger implements SharedLedger {
   }
 
   async remember(sent: readonly SentMessage[]): Promise<void> {
-    await this.#logs.remember(sent)
+    const oldest = this.#monthsBack(sent, REMEMBERED_MONTHS)
+    await this.#logs.remember(sent.filter(({ ts }) => monthOf(ts) >= oldest))
   }
 
   async sentBy(port: string, to: string, ts: number): Promise<readonly string[]> {
@@ -180,14 +183,20 @@ class RedisConsentLedger implements SharedLedger {
 
   async asked(requests: readonly Request[]): Promise<readonly (number | undefined)[]> {
     const earlier = await this.#requests(requests)
-    const own = await this.#shards.run(
-      SCRIPTS.firstAsked,
-      requests.map(({ signature, to, ts }) =>
-        this.#shards.row('a', this.#place(signature, to), monthOf(ts), ts.toString(36)),
-      ),
-      [ASKED_TTL],
+    const oldest = this.#monthsBack(requests, ASKED_MONTHS)
+    const kept = requests.filter(({ ts }) => monthOf(ts) >= oldest)
+    const rows = kept.map(({ signature, to, ts }) =>
+      this.#shards.row('a', this.#place(signature, to), monthOf(ts), ts.toString(36)),
     )
-    return requests.map(({ ts }, i) => firstBefore(ts, [own[i]!, ...earlier[i]!]))
+    const own = await this.#shards.run(SCRIPTS.firstAsked, rows, [ASKED_TTL])
+    const first = new Map(kept.map((request, i) => [request, own[i]!]))
+    return requests.map((request, i) => firstBefore(request.ts, [...earlier[i]!, first.get(request) ?? '']))
+  }
+
+  /** The month that lies so many before the newest event time seen here: what is older asks for nothing by now. */
+  #monthsBack(rows: readonly { readonly ts: number }[], months: number): number {
+    for (const { ts } of rows) this.#newest = Math.max(this.#newest, ts)
+    return monthOf(this.#newest) - months
   }
 
   async askedBefore(requests: readonly Request[]): Promise<readonly (number | undefined)[]> {

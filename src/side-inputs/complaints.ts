@@ -4,6 +4,7 @@ import type { ComplaintCount, SignalContext } from '../domain/detector.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { FeatureStore } from '../domain/feature-store.ts'
 import type { Position } from '../domain/message.ts'
+import { COUNTED_FROM, portPrefix } from '../domain/port-prefix.ts'
 import { bucketEnd, DAY } from '../domain/time.ts'
 import type { Complaint } from './rows.ts'
 
@@ -53,12 +54,25 @@ export async function countComplaint(
   for (const target of targets) {
     const reading = members.find((m) => m.entity === entityOf(target))
     if (!reading) continue
-    const sent = (await features.sent(`${target.kind}:${target.id}`, days)).reduce((a, b) => a + b, 0)
+    const sent = await sentOf(target, days, features)
     const count: ComplaintCount = { target, complaints: reading.count, sent }
     const signal = complaintSpike.onComplaints?.(count, at, context)
     if (signal) signals.push(signal)
   }
   return signals
+}
+
+/** Messages of a signature or port; of a port also the few that may have been counted under its prefix alone. */
+async function sentOf(
+  { kind, id }: Target,
+  days: readonly string[],
+  features: Pick<FeatureStore, 'sent'>,
+): Promise<number> {
+  const of = async (name: string) =>
+    (await features.sent(`${kind}:${name}`, days)).reduce((sum, count) => sum + count, 0)
+  const own = await of(id)
+  const prefix = kind === 'port' ? portPrefix(id) : undefined
+  return prefix === undefined ? own : own + Math.min(await of(prefix), COUNTED_FROM)
 }
 
 /** UTC days `YYYY-MM-DD` that a span of event time touches. */

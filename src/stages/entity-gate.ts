@@ -1,4 +1,5 @@
 import type { MemberObservation, RateObservation } from '../domain/feature-store.ts'
+import { COUNTED_FROM, portPrefix } from '../domain/port-prefix.ts'
 import { HOUR, MINUTE } from '../domain/time.ts'
 import { ESCALATION } from '../states/escalation.ts'
 
@@ -10,9 +11,8 @@ const ENTITIES_A_MINUTE = 240
 const TARGETS_AN_HOUR = 256
 /** Ports that begin alike have together this many times what one has: whoever sends from random extensions of one port. */
 const PREFIX_SHARE = 8
-/** Digits of a port (106…) that its lessee cannot choose, and of any other number. */
-const PORT_PREFIX = 12
-const NUMBER_PREFIX = 7
+/** Ports that begin alike and are counted by themselves although they have sent little, in an hour. */
+const PORTS_AN_HOUR = 512
 /** Entities and ports that are remembered, twice over; who is forgotten is new again. */
 const REMEMBERED = 100_000
 
@@ -21,6 +21,7 @@ interface Budget {
   hour: number
   names: number
   targets: number
+  ports: number
   minute: number
   entities: number
 }
@@ -45,12 +46,6 @@ const TARGET: Cost = {
     budget.entities++
     budget.targets++
   },
-}
-
-/** Key of the budget that ports which begin alike share; undefined for a number that is no longer than that. */
-function prefixOf(port: string): string | undefined {
-  const length = port.startsWith('106') ? PORT_PREFIX : NUMBER_PREFIX
-  return port.length > length ? `${port.slice(0, length)}*` : undefined
 }
 
 /** The last entries of a map, between `most` and twice as many: the older half goes when the newer is full. */
@@ -87,6 +82,8 @@ class Recent<V> {
 export class EntityGate {
   readonly #known = new Recent<true>(REMEMBERED)
   readonly #ports = new Recent<Budget>(REMEMBERED)
+  /** Messages of ports that are not counted by themselves. */
+  readonly #waiting = new Recent<number>(REMEMBERED)
   #refused = 0
 
   /** What was held back since this was last asked. */
@@ -106,10 +103,33 @@ export class EntityGate {
     return this.#admit(entity, port, ts, entity.startsWith(ESCALATION) ? TARGET : ENTITY)
   }
 
+  /**
+   * Whether the port is counted by itself: those that begin alike may bring up some that have sent little; beyond them
+   * whoever sends goes under the prefix until its messages are worth a count of its own.
+   */
+  port(port: string, ts: number): boolean {
+    const prefix = portPrefix(port)
+    if (prefix === undefined) return true
+    const key = `port:${port}`
+    if (this.#known.get(key)) return true
+    const shared = this.#budgetOf(prefix, ts)
+    if (shared.ports < PORTS_AN_HOUR) shared.ports++
+    else {
+      const messages = (this.#waiting.get(port) ?? 0) + 1
+      if (messages < COUNTED_FROM) {
+        this.#waiting.set(port, messages)
+        this.#refused++
+        return false
+      }
+    }
+    this.#known.set(key, true)
+    return true
+  }
+
   #admit(key: string, port: string, ts: number, { isSpent, spend }: Cost): boolean {
     if (this.#known.get(key)) return true
     const own = this.#budgetOf(port, ts)
-    const prefix = prefixOf(port)
+    const prefix = portPrefix(port)
     const shared = prefix === undefined ? undefined : this.#budgetOf(prefix, ts)
     if (isSpent(own, 1) || (shared && isSpent(shared, PREFIX_SHARE))) {
       this.#refused++
@@ -125,10 +145,10 @@ export class EntityGate {
     const [hour, minute] = [Math.floor(ts / HOUR), Math.floor(ts / MINUTE)]
     let budget = this.#ports.get(port)
     if (budget === undefined) {
-      budget = { hour, names: 0, targets: 0, minute, entities: 0 }
+      budget = { hour, names: 0, targets: 0, ports: 0, minute, entities: 0 }
       this.#ports.set(port, budget)
     }
-    if (hour > budget.hour) Object.assign(budget, { hour, names: 0, targets: 0 })
+    if (hour > budget.hour) Object.assign(budget, { hour, names: 0, targets: 0, ports: 0 })
     if (minute > budget.minute) Object.assign(budget, { minute, entities: 0 })
     return budget
   }

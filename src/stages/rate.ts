@@ -10,6 +10,7 @@ import type {
 } from '../domain/feature-store.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { Escalation } from '../domain/policy.ts'
+import { portPrefix } from '../domain/port-prefix.ts'
 import type { BackedSignal } from '../domain/state.ts'
 import { bucketEnd } from '../domain/time.ts'
 import { type Candidate, candidatesOf, escalate } from '../states/escalation.ts'
@@ -65,7 +66,10 @@ export function observe(
     findings.length > 0 ? candidatesOf(message, findings, context.registry, escalation) : NO_CANDIDATES
   const candidates = found.length === 0 ? found : letIn(found, isLetIn, detected.message, gate)
   const name = isLetIn ? signature?.name : undefined
-  const asked = asksOf(detected, detectors, context, gate)
+  const isPortIn = gate.port(from, ts)
+  const asked = asksOf(detected, detectors, context, (one) =>
+    isOfPort(one.entity, from) ? isPortIn : gate.entity(from, one, ts),
+  )
   let rates = isLetIn ? asked.rates : NONE
   // Its own windows move on with whatever else a signature sends.
   const own = name === undefined ? undefined : `signature:${name}`
@@ -74,7 +78,7 @@ export function observe(
     candidates.length === 0
       ? asked.members
       : [...asked.members, ...candidates.map(({ observation }) => observation)]
-  const port = `port:${from}`
+  const port = `port:${isPortIn ? from : portPrefix(from)}`
   const observations: Observations = {
     position: message.position,
     ts,
@@ -109,7 +113,7 @@ function asksOf(
   detected: Detected,
   detectors: readonly RateDetector[],
   context: SignalContext,
-  gate: EntityGate,
+  isLetIn: (one: MemberObservation) => boolean,
 ) {
   let rates: readonly RateObservation[] = NONE
   let members: readonly MemberObservation[] = NONE
@@ -117,19 +121,10 @@ function asksOf(
   for (const detector of detectors) {
     rates = joined(rates, detector.rates?.(detected, context) ?? NONE)
     const some = detector.members?.(detected, context) ?? NONE
-    if (some.length > 0) members = joined(members, letInMembers(some, detected.message, gate))
+    if (some.length > 0) members = joined(members, kept(some, isLetIn))
     tallies = joined(tallies, detector.tallies?.(detected, context) ?? NONE)
   }
   return { rates, members, tallies }
-}
-
-/** The set of the names on a port is one, and capped: whoever is not let in still shows there. */
-function letInMembers(
-  some: readonly MemberObservation[],
-  { from, ts }: AnalysedMessage,
-  gate: EntityGate,
-): readonly MemberObservation[] {
-  return kept(some, (one) => isOfPort(one.entity, from) || gate.entity(from, one, ts))
 }
 
 /** Two lists as one, which is one of them while the other is empty: all of a batch are held until it is counted. */
@@ -145,6 +140,7 @@ function kept<T>(some: readonly T[], isKept: (one: T) => boolean): readonly T[] 
   return some
 }
 
+/** The set of the names on a port is one, and capped: a name that is not let in still shows there. */
 function isOfPort(entity: string, port: string): boolean {
   return entity.endsWith(port) && entity[entity.length - port.length - 1] === ':'
 }

@@ -13,6 +13,21 @@ export const KEPT = 6 * 3_600_000
 /** Senders of one minute of a partition that are told apart; the messages of further ones are not in the statistics. */
 export const SENDER_CAP = 20_000
 
+/** The newest minute of each partition: what is older than a minute is kept is not counted, so that made-up times cost nothing. */
+export class NewestMinutes {
+  readonly #byPartition = new Map<string, number>()
+
+  /** Takes in a batch of one partition. Returns the oldest minute that counts. */
+  oldestAfter(partition: string, batch: readonly SenderCount[]): number {
+    const newest = batch.reduce(
+      (most, { minute }) => Math.max(most, minute),
+      this.#byPartition.get(partition) ?? Number.NEGATIVE_INFINITY,
+    )
+    this.#byPartition.set(partition, newest)
+    return newest - KEPT / MINUTE_MS
+  }
+}
+
 /** How far the counts of a minute on one partition have come. */
 export interface MinuteState {
   /** Grows with each addition. */

@@ -7,6 +7,7 @@ import {
   isDue,
   KEPT,
   type MinuteState,
+  NewestMinutes,
   SENDER_CAP,
   sendersOf,
 } from './layout.ts'
@@ -25,6 +26,7 @@ export class MemorySenderMinutes implements SenderMinutes {
   readonly #offsets = new Map<string, number>()
   /** When each was counted, by the monotonic clock, ms. */
   readonly #once = new Map<string, number>()
+  readonly #newest = new NewestMinutes()
   readonly #clock: Clock
 
   constructor(clock: Clock = { now: Date.now }) {
@@ -36,6 +38,7 @@ export class MemorySenderMinutes implements SenderMinutes {
     const reached = new Map<string, number>()
     for (const one of batch) {
       const key = partitionKey(one.position)
+      const oldest = this.#newest.oldestAfter(key, [one])
       if (one.once !== undefined) {
         if (this.#once.has(one.once)) continue
         this.#once.set(one.once, performance.now())
@@ -44,7 +47,7 @@ export class MemorySenderMinutes implements SenderMinutes {
         if (offset <= (this.#offsets.get(key) ?? -1)) continue
         reached.set(key, Math.max(offset, reached.get(key) ?? -1))
       }
-      this.#add(one, now)
+      if (one.minute >= oldest) this.#add(one, now)
     }
     for (const [key, offset] of reached) this.#offsets.set(key, offset)
     this.#forget()

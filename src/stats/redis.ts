@@ -10,6 +10,7 @@ import {
   isDue,
   KEPT,
   type MinuteState,
+  NewestMinutes,
   SENDER_CAP,
   sendersOf,
 } from './layout.ts'
@@ -50,6 +51,7 @@ export class RedisSenderMinutes implements SenderMinutes {
   readonly #clock: BoundedClock
   readonly #offsets = new Map<string, number>()
   readonly #known = new Set<string>()
+  readonly #newest = new NewestMinutes()
 
   constructor({ link, prefix, clock }: RedisSenderMinutesOptions) {
     this.#clock = clock
@@ -150,7 +152,8 @@ export class RedisSenderMinutes implements SenderMinutes {
   #call(partition: string, batch: readonly SenderCount[]): ScriptCall {
     const expected = this.#offsets.get(partition) ?? -1
     const keys = [this.#key(partition, 'offset'), this.#key(partition, 'minutes')]
-    const groups = groupsOf(batch, expected).map(({ once, minutes }) => [
+    const oldest = this.#newest.oldestAfter(partition, batch)
+    const groups = groupsOf(batch, expected, oldest).map(({ once, minutes }) => [
       once === undefined ? 0 : keys.push(this.#key(partition, `once:${once}`)),
       [...minutes].map(([minute, { counts, enterprises }]) => [
         keys.push(this.#key(partition, `m:${minute}`)),
@@ -187,10 +190,10 @@ function reachedBy(batch: readonly SenderCount[], before: number): number {
 }
 
 /** What is counted together or not at all: by offset, or by one `once` key. */
-function groupsOf(batch: readonly SenderCount[], counted: number): CountGroup[] {
+function groupsOf(batch: readonly SenderCount[], counted: number, oldest: number): CountGroup[] {
   const groups = new Map<string | undefined, CountGroup>()
   for (const one of batch) {
-    if (one.once === undefined && one.position.offset <= counted) continue
+    if (one.minute < oldest || (one.once === undefined && one.position.offset <= counted)) continue
     let group = groups.get(one.once)
     if (!group) {
       group = { once: one.once, minutes: new Map() }

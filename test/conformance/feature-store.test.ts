@@ -558,6 +558,22 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
     const tally = (offset: number, ts: number, id: string, reportFrom = 1, window = 10 * MINUTE) =>
       observation(offset, ts, { tallies: [{ kind: 'otp', id, window, reportFrom }] })
 
+    it('leaves out what is older than it is kept, by the newest of its partition', async () => {
+      const store = fresh()
+      const read = async (one: Observations) => (await store.count([one])).tallies.map(({ count }) => count)
+      expect(await read(tally(0, T0, 'r1'))).toEqual([1])
+      // Half a window of ten minutes and twenty of grace: a bucket is kept until both have gone by.
+      expect(await read(tally(1, T0 - 19 * MINUTE, 'r2'))).toEqual([1])
+      expect(await read(tally(2, T0 - 30 * MINUTE, 'r2'))).toEqual([])
+      expect(await read(tally(3, Date.UTC(2003, 1, 1), 'r3', 0))).toEqual([])
+      // Another partition is as new as its own messages.
+      const other = {
+        ...tally(0, T0 - 30 * MINUTE, 'r4'),
+        position: { topic: TOPIC, partition: 1, offset: 0 },
+      }
+      expect(await read(other)).toEqual([1])
+    })
+
     it('adds the current half window and the one before', async () => {
       const store = fresh()
       const at = async (offset: number, ts: number) =>
@@ -599,6 +615,14 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
     expect(await store.sent('signature:京东', days)).toEqual([1, 2, 0])
     expect(await store.sent('port:1', days)).toEqual([1, 0, 0])
     expect(await store.sent('port:1', [])).toEqual([])
+    const days180 = 180 * 24 * HOUR
+    await store.count([
+      sent(3, midnight - days180 + HOUR, 'port:1'),
+      sent(4, midnight - days180 - 48 * HOUR, 'port:1'),
+    ])
+    const of = (ts: number) => new Date(ts).toISOString().slice(0, 10)
+    const old = [of(midnight - days180 + HOUR), of(midnight - days180 - 48 * HOUR)]
+    expect(await store.sent('port:1', old)).toEqual([1, 0])
   })
 
   it('refuses what no message can have, and counts nothing of it', async () => {

@@ -66,7 +66,7 @@ describe('aggregate', () => {
       expect(offsets.get('sms.mt/0')).toBe(highest)
     }
     const one = shards[0]!.shard
-    expect(aggregate(batch, new Map(), SHARDS, new Set([one])).map((s) => s.shard)).toEqual([one])
+    expect(aggregate(batch, new Map(), SHARDS, { only: new Set([one]) }).map((s) => s.shard)).toEqual([one])
   })
 
   it('leaves out what was counted, but names it so that it is judged again', () => {

@@ -26,6 +26,21 @@ describe('what one port may bring up', () => {
     expect(let_in(times(5000, (i) => gate.entity(`13912340${i % 100}`, target(i), T)))).toBe(8 * 240)
   })
 
+  it('is 512 extensions of one port in an hour that are counted by themselves, and whoever sends more', () => {
+    const gate = new EntityGate()
+    const port = (i: number) => `106901234567${String(i).padStart(4, '0')}`
+    expect(let_in(times(5000, (i) => gate.port(port(i), T)))).toBe(512)
+    expect(gate.port(port(0), T + 59 * MINUTE)).toBe(true)
+    // Nobody hides a busy one behind others that he makes up.
+    expect(times(32, () => gate.port(port(9000), T)).lastIndexOf(false)).toBe(30)
+    expect(gate.port(port(9000), T)).toBe(true)
+    // Another lessee, and a port that has no extension, are not touched by that.
+    expect(gate.port('1069099999990001', T)).toBe(true)
+    expect(let_in(times(5000, (i) => gate.port(`1069${i}`, T)))).toBe(5000)
+    expect(gate.takeRefused()).toBe(5000 - 512 + 31)
+    expect(gate.port(port(4999), T + 60 * MINUTE)).toBe(true)
+  })
+
   it('is 240 templates and targets in a minute, and 256 targets in an hour', () => {
     const gate = new EntityGate()
     const band = (i: number, ts: number) => gate.entity('1069', { entity: `campaign-senders:${i}` }, ts)

@@ -1,0 +1,106 @@
+import { Redis } from 'ioredis'
+import { DETECTORS } from '../../src/detectors/all.ts'
+import type { Code } from '../../src/domain/codes.ts'
+import type { Detected } from '../../src/domain/detector.ts'
+import { redisFeatureStore } from '../../src/features/redis.ts'
+import { redisLedger } from '../../src/ledgers/redis.ts'
+import { loadPolicy } from '../../src/policy/load.ts'
+import { connectRedis } from '../../src/redis/client.ts'
+import { Rates } from '../../src/stages/rate.ts'
+import { RedisSenderMinutes } from '../../src/stats/redis.ts'
+import { senderCountsOf } from '../../src/stats/sender-counts.ts'
+import { messageOf, registryOf } from '../helpers/detector-fixtures.ts'
+import { startOwnRedis } from '../helpers/redis-server.ts'
+
+const T = Date.UTC(2026, 10, 11, 8)
+const EARLIEST = Date.UTC(2000, 0, 1)
+const BATCH = 2048
+const ESCALATION = { count: 3, recipients: 3, within: 600_000 }
+const KEY = 'a key of the measurement, long enough'
+const PORT = '106901234567'
+/** Recipients who are no strangers. */
+const KNOWN = 200
+
+let seed = 7
+const random = (): number => {
+  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
+  return seed / 0x1_0000_0000
+}
+const digits = (count: number) => String(Math.floor(random() * 10 ** count)).padStart(count, '0')
+
+/** What a sender makes up of each message. */
+export const KINDS = ['signature', 'port', 'recipient', 'ts', 'everything'] as const
+export type Kind = (typeof KINDS)[number]
+
+function stranger(kind: Kind, n: number, now: number): Detected {
+  const isMadeUp = (what: Kind) => kind === what || kind === 'everything'
+  const name = isMadeUp('signature') ? `店${digits(9)}` : '京东商城'
+  const message = {
+    ...messageOf(`【${name}】今天全场五折，欢迎光临，回复T退订`, {
+      ts: isMadeUp('ts') ? Math.floor(EARLIEST + random() * (now - EARLIEST)) : now,
+      from: isMadeUp('port') ? `${PORT}${digits(8)}` : PORT,
+      label: 'marketing',
+    }),
+    position: { topic: 't', partition: 0, offset: n },
+    bands: ['b0', 'b1', 'b2', 'b3'],
+    toToken: `1.${isMadeUp('recipient') ? digits(16) : Math.floor(random() * KNOWN)}`,
+  }
+  const evidence = { signature: name, reason: 'unknown' as const }
+  return { message, findings: [{ code: 'SIGNATURE_UNFILED', score: 1, evidence }] }
+}
+
+export interface Cost {
+  readonly messages: number
+  /** Bytes of Redis a message, of all and of the second half: the budget of an hour is used up by then. */
+  readonly each: number
+  readonly later: number
+}
+
+/**
+ * Sends messages of strangers, `aSecond` of event time, to a Redis of their own: counted, in the statistics of senders, and
+ * in the log for replies. What is there once, and was allocated for an empty store, is not counted.
+ */
+export async function costOf(kind: Kind, messages: number, aSecond = 1000): Promise<Cost> {
+  const server = await startOwnRedis()
+  const admin = new Redis(server.url)
+  const link = connectRedis({ url: server.url, commandTimeout: 60_000 })
+  const used = async () => Number(/used_memory_dataset:(\d+)/.exec(await admin.info('memory'))![1])
+  try {
+    const scope = { deployment: 'd', clusterId: 'c', topic: 't', budgetMs: 60_000, tokenKeys: [KEY] }
+    const rates = new Rates(redisFeatureStore(link, scope), DETECTORS.rate)
+    const minutes = new RedisSenderMinutes({ link, prefix: 'd' })
+    const ledger = redisLedger({ link, prefix: 'd', key: KEY })
+    const policy = loadPolicy()
+    const codePolicy = (code: Code, ts: number) => policy.codePolicy(code, ts)
+    const context = { registry: registryOf(), codePolicy }
+    let n = 0
+    const send = async (until: number) => {
+      while (n < until) {
+        const size = Math.min(BATCH, until - n)
+        const batch = Array.from({ length: size }, () =>
+          stranger(kind, n, T + Math.floor((n++ / aSecond) * 1000)),
+        )
+        const observed = batch.map((one) => rates.observe(one, context, ESCALATION))
+        if (!(await rates.count(observed, context, ESCALATION)).counted) throw new Error('not counted')
+        const all = batch.map(({ message }) => message)
+        await minutes.count(senderCountsOf(all))
+        await ledger.remember(
+          all.map(({ from, to, toToken, signature, ts }) => {
+            return { port: from, to, token: toToken.slice(2), signature: signature!.name, ts }
+          }),
+        )
+      }
+    }
+    await send(1)
+    const before = await used()
+    await send(messages / 2)
+    const half = await used()
+    await send(messages)
+    const all = await used()
+    return { messages, each: (all - before) / messages, later: (all - half) / (messages / 2) }
+  } finally {
+    await link.close()
+    admin.disconnect()
+    await server.stop()
+  }
+}

@@ -1,0 +1,17 @@
+// Bytes of Redis that a message costs whose sender makes up a value of each: signature, port extension, recipient, time.
+//
+//   npm run bench -- strangers [--messages 10000000] [--kind port]
+import { parseArgs } from 'node:util'
+import { costOf, KINDS } from './strangers-traffic.ts'
+
+const { values: options } = parseArgs({
+  options: { messages: { type: 'string', default: '10000000' }, kind: { type: 'string' } },
+})
+console.log('made up       messages   bytes each   of the second half')
+for (const kind of KINDS) {
+  if (options.kind !== undefined && options.kind !== kind) continue
+  const { messages, each, later } = await costOf(kind, Number(options.messages))
+  console.log(
+    `${kind.padEnd(11)} ${String(messages).padStart(10)} ${each.toFixed(1).padStart(12)} ${later.toFixed(1).padStart(20)}`,
+  )
+}
