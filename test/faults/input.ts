@@ -105,14 +105,23 @@ function eventTime(value: Buffer, now: number): number | undefined {
   }
 }
 
-/** A topic whose partitions have three replicas, but for the last, which one broker has alone where the cell says so. */
+/**
+ * A topic whose partitions have three replicas, but for the last, which one broker has alone where the cell says so. It takes
+ * batches of 4 MB where the cell writes its own: operators allow more than the default, too.
+ */
 export async function createInput(
   client: PlainClient,
   topic: string,
   partitions: number,
-  { lastPartitionOn: lastOn }: { readonly lastPartitionOn?: number } = {},
+  {
+    lastPartitionOn: lastOn,
+    batches,
+  }: { readonly lastPartitionOn?: number; readonly batches?: unknown } = {},
 ): Promise<void> {
-  const config = lastOn === undefined ? {} : { 'min.insync.replicas': '1' }
+  const config = {
+    ...(lastOn === undefined ? {} : { 'min.insync.replicas': '1' }),
+    ...(batches === undefined ? {} : { 'max.message.bytes': String(4 << 20) }),
+  }
   await client.createTopic({ partitions, config }, topic)
   if (lastOn === undefined) return
   const last = partitions - 1
