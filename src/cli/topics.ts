@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import type { TopicRow } from '../app/compose-topics.ts'
 import { loadConfig } from '../app/config.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import { DAY } from '../domain/time.ts'
 import { formatDuration } from '../operator/value-forms.ts'
 import { CONFIG_OPTION } from './shared-options.ts'
 
@@ -16,6 +17,8 @@ interface TopicsOptions {
 const MISSING = 1
 const NO_CLOCK =
   'nothing but the clock of this host shows the time, which ends no row: name Redis (REDIS_URL), or set message.timestamp.type=LogAppendTime on the topic of the block table'
+/** Feedback is read again where Redis lost it, and holds so long at most, ms. */
+const FEEDBACK_HOLDS = 30 * DAY
 /** How long the brokers are waited for, ms. */
 const CONNECT_WITHIN = 15_000
 
@@ -105,10 +108,15 @@ function cellsOf({ name, role, required, cleanup, retention, stamped, state }: T
   }
   const kept = state.retention === undefined ? 'for ever' : formatDuration(state.retention)
   const right = state.cleanup.split(',').includes(cleanup)
+  const isShort = role === 'feedback' && state.retention !== undefined && state.retention < FEEDBACK_HOLDS
   return [
     name,
     role,
-    right ? 'present' : `present, expected ${cleanup}`,
+    right
+      ? isShort
+        ? `present, keeps less than ${formatDuration(FEEDBACK_HOLDS)}`
+        : 'present'
+      : `present, expected ${cleanup}`,
     String(state.partitions),
     String(state.replicas),
     state.cleanup,

@@ -24,7 +24,7 @@ export class NewestMinutes {
       this.#byPartition.get(partition) ?? Number.NEGATIVE_INFINITY,
     )
     this.#byPartition.set(partition, newest)
-    return newest - KEPT / MINUTE_MS
+    return newest - KEPT / MINUTE
   }
 }
 

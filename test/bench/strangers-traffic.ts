@@ -56,11 +56,21 @@ export interface Cost {
   readonly later: number
 }
 
-/**
- * Sends messages of strangers, `aSecond` of event time, to a Redis of their own: counted, in the statistics of senders, and
- * in the log for replies. What is there once, and was allocated for an empty store, is not counted.
- */
-export async function costOf(kind: Kind, messages: number, aSecond = 1000): Promise<Cost> {
+export interface CostOptions {
+  /** Messages of a second of event time; default 1,000. */
+  readonly aSecond?: number
+  /** Replies of subscribers are read, so that what was sent to whom is remembered. */
+  readonly replies?: boolean
+  /** Statistics of senders are written. */
+  readonly stats?: boolean
+}
+
+/** Sends messages of strangers to a Redis of their own. What is there before the first is not counted. */
+export async function costOf(
+  kind: Kind,
+  messages: number,
+  { aSecond = 1000, replies = false, stats = false }: CostOptions = {},
+): Promise<Cost> {
   const server = await startOwnRedis()
   const admin = new Redis(server.url)
   const link = connectRedis({ url: server.url, commandTimeout: 60_000 })
@@ -68,7 +78,7 @@ export async function costOf(kind: Kind, messages: number, aSecond = 1000): Prom
   try {
     const scope = { deployment: 'd', clusterId: 'c', topic: 't', budgetMs: 60_000, tokenKeys: [KEY] }
     const rates = new Rates(redisFeatureStore(link, scope), DETECTORS.rate)
-    const minutes = new RedisSenderMinutes({ link, prefix: 'd' })
+    const minutes = new RedisSenderMinutes({ link, prefix: 'd', clock: { now: Date.now } })
     const ledger = redisLedger({ link, prefix: 'd', key: KEY })
     const policy = loadPolicy()
     const codePolicy = (code: Code, ts: number) => policy.codePolicy(code, ts)
@@ -83,7 +93,8 @@ export async function costOf(kind: Kind, messages: number, aSecond = 1000): Prom
         const observed = batch.map((one) => rates.observe(one, context, ESCALATION))
         if (!(await rates.count(observed, context, ESCALATION)).counted) throw new Error('not counted')
         const all = batch.map(({ message }) => message)
-        await minutes.count(senderCountsOf(all))
+        if (stats) await minutes.count(senderCountsOf(all))
+        if (!replies) continue
         await ledger.remember(
           all.map(({ from, to, toToken, signature, ts }) => {
             return { port: from, to, token: toToken.slice(2), signature: signature!.name, ts }

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it, onTestFinished } from 'vitest'
 import { Health } from '../../../src/domain/health.ts'
 import type { RawRecord, SmsRecord } from '../../../src/domain/message.ts'
-import { partitionKey } from '../../../src/domain/ports.ts'
-import type { ConsumerChoices, KafkaConnection } from '../../../src/kafka/client.ts'
+import { exactClock, partitionKey } from '../../../src/domain/ports.ts'
+import type { KafkaConnection } from '../../../src/kafka/client.ts'
+import type { ConsumerChoices } from '../../../src/kafka/client-settings.ts'
 import { gatedAssigner } from '../../../src/kafka/gated-assigner.ts'
 import { Intake } from '../../../src/pipeline/intake.ts'
 import { KafkaSource } from '../../../src/sources/kafka.ts'
@@ -63,7 +64,7 @@ function workOff() {
       }
       await write([])
     },
-    clock: Date,
+    clock: exactClock(Date.now),
     emit: () => {},
     limits: { maxRecords: 20, maxBytes: 1e6, maxAge: 5, maxInFlight: 400 },
     partClock: 'append',
