@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { METRICS, type MetricSpec } from '../../src/telemetry/metrics.ts'
+import type { MetricSpec } from '../../src/telemetry/metric-spec.ts'
+import { METRICS } from '../../src/telemetry/metrics.ts'
 import type { Report } from '../../src/telemetry/report.ts'
 import { REPORTS } from '../../src/telemetry/reports.ts'
 

@@ -1,4 +1,4 @@
-import { DEADLINE_STANDINGS } from './metrics.ts'
+import { DEADLINE_STANDINGS } from './archive-metrics.ts'
 import type { ReportsOf } from './report.ts'
 
 const TEN_SECONDS = 10_000

@@ -3,41 +3,20 @@ import { CODES_OF_STATES } from '../detectors/all.ts'
 import { CODE_NAMES } from '../domain/codes.ts'
 import { ACTIONS } from '../domain/decision.ts'
 import { ERRORS } from '../domain/errors.ts'
-import { FEEDBACK_VERDICTS, REFUSALS, SIDE_INPUTS, TIMED_STAGES } from '../domain/events.ts'
+import { FEEDBACK_VERDICTS, SIDE_INPUTS, TIMED_STAGES } from '../domain/events.ts'
 import { LABELS } from '../domain/labels.ts'
 import { CLOCK_REFERENCES } from '../domain/trusted-clock.ts'
-
-/** Values that a label can take: a list, or words where only one value stands at a time or the deployment bounds it. */
-type LabelValues = readonly string[] | string
-
-export interface MetricSpec {
-  readonly type: 'counter' | 'gauge' | 'histogram'
-  readonly help: string
-  /** Label names with what they may be: never a signature, number, domain or id of a message. */
-  readonly labels: Readonly<Record<string, LabelValues>>
-  readonly buckets?: readonly number[]
-  /** Series exist from the start, so that the first increase of each is seen. */
-  readonly zero?: boolean
-}
+import { ARCHIVE_METRICS } from './archive-metrics.ts'
+import { counter, gauge, histogram, type MetricSpec } from './metric-spec.ts'
 
 export const ALERT_TYPES = ['raised', 'updated', 'cleared'] as const
 const MODES = ['enforce', 'shadow'] as const
 const STRONG_ACTIONS = ACTIONS.filter((action) => action !== 'none')
 const SERVICES = ['kafka', 'redis', 'postgres', 'schema-registry'] as const
-export const DEADLINE_STANDINGS = ['due', 'overdue', 'unknown'] as const
 const LOADABLE = ['model', 'policy', 'registry'] as const
 
 const BATCH_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
 const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
-
-const counter = (
-  help: string,
-  labels: MetricSpec['labels'] = {},
-  zero = Object.values(labels).every((values) => typeof values !== 'string'),
-) => ({ type: 'counter', help, labels, zero }) as const
-const gauge = (help: string, labels: MetricSpec['labels'] = {}) => ({ type: 'gauge', help, labels }) as const
-const histogram = (help: string, buckets: readonly number[], labels: MetricSpec['labels'] = {}) =>
-  ({ type: 'histogram', help, buckets, labels }) as const
 
 /** Every metric of sigwatch: one a fact. docs/metrics.md is generated from it. */
 export const METRICS = {
@@ -126,36 +105,7 @@ export const METRICS = {
   sigwatch_held_back_entities_total: counter(
     'Names, templates and targets that were not counted by themselves, as their ports had brought up too many.',
   ),
-  sigwatch_archived_rows_total: counter('Rows that the archive wrote.'),
-  sigwatch_archive_past_retention_total: counter(
-    'Records that the archive left out, as they are past its retention.',
-  ),
-  sigwatch_archive_refused_total: counter(
-    'Records that the archive could not place: unfit: no record of its topic; database: PostgreSQL refuses it; ahead: its time is ahead of the clock; day: its day could not be made. The last two are placed later.',
-    { reason: REFUSALS },
-  ),
-  sigwatch_archive_refused_rows: gauge('Rows that the archive keeps aside until they can be placed.'),
-  sigwatch_archive_expired_days_total: counter(
-    'Days that the archive dropped, as they are past its retention.',
-  ),
-  sigwatch_archive_expiry_held_days: gauge(
-    'Days that are past the retention by a clock that no other confirms, and that the archive has not dropped.',
-  ),
-  sigwatch_archive_ddl_deferred_total: counter(
-    'Times that the archive could not make or drop a day, because another session held a lock on it.',
-    { what: ['make', 'drop'] },
-  ),
-  sigwatch_complaint_deadlines: gauge(
-    'Deadlines of complaints that nobody has answered, as `complaints deadlines` computed them last: due: two working days are left at most; unknown: complaints whose deadlines it has not computed. Of the archive.',
-    { standing: DEADLINE_STANDINGS },
-  ),
-  sigwatch_complaint_deadlines_computed_timestamp_seconds: gauge(
-    'When `complaints deadlines` computed the deadlines that are kept; 0: none are. Of the archive.',
-  ),
-  sigwatch_model_score_drift: gauge(
-    'Population stability index of the scores of the last day, of the model that labelled last: card: against held-out texts on its card; week: against the same day of the week before. Above 0.25 it is other traffic. Of the archive.',
-    { label: LABELS, against: ['card', 'week'] },
-  ),
+  ...ARCHIVE_METRICS,
   sigwatch_counts_lost_total: counter('Times that Redis was found to have lost what was counted.', {
     how: ['emptied', 'older'],
   }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createMetrics, METRICS, type MetricSpec } from '../../../src/telemetry/metrics.ts'
+import type { MetricSpec } from '../../../src/telemetry/metric-spec.ts'
+import { createMetrics, METRICS } from '../../../src/telemetry/metrics.ts'
 import { dashboardQueries, type Query, readRules } from '../../helpers/prometheus.ts'
 
 const rules = readRules()
