@@ -55,6 +55,16 @@ function filesIn(folder) {
   })
 }
 
+/** An SBOM whose components have the names of their packages: npm gives an alias as the name, and the package in `purl`. */
+function namedAsPublished(sbom) {
+  const bom = JSON.parse(sbom)
+  for (const component of bom.components) {
+    const [, name] = /^pkg:npm\/(.+)@[^@]+$/.exec(component.purl)
+    component.name = decodeURIComponent(name)
+  }
+  return `${JSON.stringify(bom, undefined, 2)}\n`
+}
+
 /** Machine code of some platform: a bundle for all has none. */
 function isNative(path) {
   if (['.node', '.so', '.dylib', '.dll', '.exe'].includes(extname(path))) return true
@@ -84,7 +94,7 @@ try {
 
   mkdirSync(out, { recursive: true })
   const sbom = `${name}.cdx.json`
-  writeFileSync(join(out, sbom), run('npm', ['sbom', '--sbom-format=cyclonedx'], folder))
+  writeFileSync(join(out, sbom), namedAsPublished(run('npm', ['sbom', '--sbom-format=cyclonedx'], folder)))
   const archive = `${name}.tar.gz`
   const same = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=2026-01-01 00:00:00Z']
   run('tar', [...same, '-czf', join(out, archive), name], work)
