@@ -1,8 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { SHIPPED_HOURS } from '../../src/detectors/quiet-hours.ts'
 import type { Code } from '../../src/domain/codes.ts'
+import { parseSpan } from '../../src/operator/value-forms.ts'
 import { type EmbeddedOutput, embedded, HOUR, MINUTE, NOON, type Sms } from '../helpers/embedded.ts'
 import { useFolder } from '../helpers/jsonl.ts'
 import { REGISTRY, recipient } from './fixtures/registry.ts'
+
+/** Noon is 12:00 on the clock of the quiet hours. */
+const QUIET_FROM = NOON + (parseSpan(SHIPPED_HOURS.marketing)!.from - 12 * 60) * MINUTE
 
 const MARKET = '10690200001'
 const SALE = '【示例超市】本店周年庆，全场满199减100，到店即送精美礼品，退订回T'
@@ -156,15 +161,15 @@ const CASES: readonly Case[] = [
     codes: ['OPT_OUT_MISSING', 'TEXT_MARKETING'],
   },
   {
-    what: 'QUIET_HOURS: at 21:00',
+    what: 'QUIET_HOURS: from its first minute on',
     text: SALE,
-    ts: NOON + 9 * HOUR,
+    ts: QUIET_FROM,
     codes: ['QUIET_HOURS', 'TEXT_MARKETING'],
   },
   {
     what: 'no QUIET_HOURS: a minute before',
     text: SALE,
-    ts: NOON + 9 * HOUR - MINUTE,
+    ts: QUIET_FROM - MINUTE,
     codes: ['TEXT_MARKETING'],
   },
   {

@@ -4,8 +4,14 @@ import { findingIn, NOON, shippedContext } from '../../helpers/detector-fixtures
 
 describe('QUIET_HOURS', () => {
   const at = (hour: number, minute = 0) => NOON + ((hour - 12) * 60 + minute) * 60_000
+  const wrapping = { spans: new Map([['marketing' as const, { from: 21 * 60, to: 8 * 60 }]]), zone: 480 }
   const quiet = (ts: number, label: 'marketing' | 'notice' = 'marketing') =>
-    findingIn(quietHours, '双11大促全场五折，退订回T', { label, ts })
+    findingIn(
+      quietHours,
+      '双11大促全场五折，退订回T',
+      { label, ts },
+      { ...shippedContext(), quietHours: wrapping },
+    )
 
   it('fires from the first minute to the last of a span that wraps midnight', () => {
     expect(quiet(at(21))?.evidence).toEqual({ label: 'marketing', localTime: '21:00', quiet: '21:00-08:00' })

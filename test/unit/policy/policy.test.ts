@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { POLICY_FILE } from '../../../scripts/docs/policy.ts'
 import { CODES } from '../../../src/detectors/all.ts'
+import { SHIPPED_HOURS } from '../../../src/detectors/quiet-hours.ts'
 import { CODE_NAMES } from '../../../src/domain/codes.ts'
 import { formatProblem, InvalidInput } from '../../../src/domain/errors.ts'
+import { parseSpan, parseZone } from '../../../src/operator/value-forms.ts'
 import { DEFAULT_POLICY } from '../../../src/policy/defaults.ts'
 import { loadPolicy, parsePolicy, readPolicy } from '../../../src/policy/load.ts'
 
@@ -40,9 +42,11 @@ describe('the shipped policy', () => {
     expect(readPolicy(POLICY_FILE).policy?.hash).toBe(policy.hash)
   })
 
-  it('has quiet hours over midnight in China, and the default escalation', () => {
-    expect(policy.at(NOW).quietHours.zone).toBe(480)
-    expect(policy.at(NOW).quietHours.spans.get('marketing')).toEqual({ from: 21 * 60, to: 8 * 60 })
+  it('has the quiet hours of the module, and the default escalation', () => {
+    const { zone, spans } = policy.at(NOW).quietHours
+    expect(zone).toBe(parseZone(SHIPPED_HOURS.zone))
+    for (const label of ['marketing', 'finance'] as const)
+      expect(spans.get(label)).toEqual(parseSpan(SHIPPED_HOURS[label]))
     expect(policy.at(NOW).quietHours.spans.has('notice')).toBe(false)
     expect(policy.escalate).toEqual({ count: 3, recipients: 3, within: 600_000 })
   })
