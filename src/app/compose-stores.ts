@@ -54,6 +54,17 @@ async function openMemory(clock: TrustedClock): Promise<Stores> {
   }
 }
 
+async function openLink(config: Config, emit: Emit) {
+  const health = new Health('redis', emit)
+  const link = await redisOf(config, {
+    onReach: (lost) => (lost === undefined ? health.restored('redis') : health.lost('redis', lost)),
+    onEviction: (eviction) =>
+      emit({ name: 'redis_evicts', policy: eviction?.policy, dropped: eviction?.dropped ?? 0 }),
+  })
+  await link.ready(5_000)
+  return link
+}
+
 async function openRedis(
   config: Config,
   clusterId: string,
@@ -68,13 +79,7 @@ async function openRedis(
       import('../ledgers/redis.ts'),
       import('../stats/redis.ts'),
     ])
-  const health = new Health('redis', emit)
-  const link = await redisOf(config, {
-    onReach: (lost) => (lost === undefined ? health.restored('redis') : health.lost('redis', lost)),
-    onEviction: (eviction) =>
-      emit({ name: 'redis_evicts', policy: eviction?.policy, dropped: eviction?.dropped ?? 0 }),
-  })
-  await link.ready(5_000)
+  const link = await openLink(config, emit)
   const { deployment, kafka, privacy, redis } = config
   const scope = { deployment, clusterId, topic: kafka.topics.messages[0]!.topic }
   const prefix = `sigwatch:${deployment}:${clusterId}:${scope.topic}`

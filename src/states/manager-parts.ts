@@ -1,6 +1,9 @@
 import type { AlertOptions } from '../alerts/alert-options.ts'
+import type { Feedback } from '../alerts/state-alert.ts'
+import type { ClearCause } from '../domain/alert.ts'
 import type { BoundedClock } from '../domain/ports.ts'
-import type { OutboxEntry, StateStore } from '../domain/state-store.ts'
+import type { StateCore } from '../domain/state.ts'
+import type { OutboxEntry, StateRecord, StateStore } from '../domain/state-store.ts'
 import type { VersionsInForce } from '../domain/versions.ts'
 import type { FormerTokens } from './former-tokens.ts'
 import type { LifecycleLimits } from './lifecycle.ts'
@@ -20,3 +23,14 @@ export interface StateManagerParts {
   /** Recipients as the token keys of before named them. */
   readonly formerTokens?: FormerTokens
 }
+
+/** What is written next for a state, and whether it is published. */
+export interface Write {
+  readonly next: StateRecord
+  readonly isEvent: boolean
+}
+
+/** What becomes of an open state; undefined: it stays as it is. */
+export type Step = (
+  current: StateRecord,
+) => { readonly next: StateCore; readonly cause?: ClearCause; readonly feedback?: Feedback } | undefined

@@ -11,7 +11,7 @@ import type { Signal } from '../domain/decision.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { stateId } from '../domain/hash.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
-import type { MatchingState, StateCore, StateInput } from '../domain/state.ts'
+import type { MatchingState, StateInput } from '../domain/state.ts'
 import type { PutDown, StateRecord } from '../domain/state-store.ts'
 import { provenanceOf } from '../domain/versions.ts'
 import type { Allowances } from './allowances.ts'
@@ -21,23 +21,13 @@ import { FormerTokens } from './former-tokens.ts'
 import { allowedByPolicy, judgeSignal } from './judgement.ts'
 import { clear, due, LIFECYCLE_LIMITS, type LifecycleLimits, renew, transition } from './lifecycle.ts'
 import { LocalCopy } from './local-copy.ts'
-import type { StateManagerParts } from './manager-parts.ts'
+import type { StateManagerParts, Step, Write } from './manager-parts.ts'
 import type { OpenStates } from './open-states.ts'
 import { SenderCap } from './sender-cap.ts'
 import { settleAll } from './settle-all.ts'
 
 /** Attempts at a compare-and-swap before the conflict is somebody else's defect. */
 const MAX_ATTEMPTS = 32
-
-/** What is written next for a state, and whether it is published. */
-interface Write {
-  readonly next: StateRecord
-  readonly isEvent: boolean
-}
-
-type Step = (
-  current: StateRecord,
-) => { readonly next: StateCore; readonly cause?: ClearCause; readonly feedback?: Feedback } | undefined
 
 /**
  * Owner of the life of states: decides by the lifecycle and writes by compare-and-swap, each state together with its
@@ -50,7 +40,7 @@ export class StateManager {
   readonly #former: FormerTokens
   readonly #expiry: Expiry
   /** Kept down again, and not looked at yet. */
-  #putDown: readonly PutDown[] = []
+  readonly #putDown = new Map<string, PutDown>()
 
   constructor(parts: StateManagerParts) {
     this.#parts = parts
@@ -130,15 +120,9 @@ export class StateManager {
 
   /** Clears what an older store has open of the states whose release was put back there. */
   async #clearPutDown(): Promise<void> {
-    this.#putDown = [...this.#putDown, ...this.#parts.store.takePutDown()]
-    const down = new Map(this.#putDown.map((one) => [one.id, one]))
-    await this.#change([...down.keys()], (current) => {
-      const { until, by = 'unknown' } = down.get(current.id)!
-      return current.lastSeenAt < until
-        ? { next: clear(current, current.lastSeenAt), cause: 'feedback', feedback: { by, until } }
-        : undefined
-    })
-    this.#putDown = []
+    for (const one of this.#parts.store.takePutDown()) this.#putDown.set(one.id, one)
+    await this.#change([...this.#putDown.keys()], (current) => clearedAgain(current, this.#putDown))
+    this.#putDown.clear()
   }
 
   /** Clears what the time has ended, renews what only its hold keeps open. Returns how many states changed. */
@@ -298,6 +282,12 @@ export class StateManager {
   #asked(state: StateRecord, watermark: number | undefined) {
     return this.#expiry.asks(state, watermark, this.#limits)
   }
+}
+
+function clearedAgain(current: StateRecord, putDown: ReadonlyMap<string, PutDown>): ReturnType<Step> {
+  const { until, by = 'unknown' } = putDown.get(current.id)!
+  if (current.lastSeenAt >= until) return undefined
+  return { next: clear(current, current.lastSeenAt), cause: 'feedback', feedback: { by, until } }
 }
 
 function closed(current: StateRecord, at: number, cause: ClearCause): StateRecord {

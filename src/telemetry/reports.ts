@@ -5,6 +5,7 @@ import { MINUTE } from '../domain/time.ts'
 import { ARCHIVE_REPORTS } from './archive.ts'
 import { CLOCK_REPORTS } from './clock.ts'
 import { CONNECTION_REPORTS } from './connections.ts'
+import { LOSS_REPORTS } from './losses.ts'
 import type { EventName, ReportsOf } from './report.ts'
 import { SHADOW_REPORTS } from './shadow.ts'
 
@@ -137,23 +138,7 @@ export const REPORTS: ReportsOf<EventName> = {
   },
   ...ARCHIVE_REPORTS,
   backlog_waits: { line: { level: 'warn', message: 'a backlog waits for Redis' } },
-  counts_lost: {
-    line: {
-      level: 'error',
-      message: 'Redis lost what was counted: windows are incomplete until they fill again',
-    },
-    measure: (m, e) => m.sigwatch_counts_lost_total.inc({ how: e.how }),
-  },
-  ledger_lost: {
-    line: { level: 'error', message: 'Redis lost consents and refusals: they are being read again' },
-    measure: (m) => m.sigwatch_ledger_losses_total.inc(),
-  },
-  ledger_restored: { line: { level: 'info', message: 'consents and refusals have been read again' } },
-  feedback_put_back: {
-    line: { level: 'error', message: 'Redis lost feedback: releases and allowances were put back' },
-    measure: (m) => m.sigwatch_feedback_losses_total.inc(),
-  },
-  ledger_moved: { line: { level: 'info', message: 'rows of the ledger were moved to keyed places' } },
+  ...LOSS_REPORTS,
   redis_evicts: {
     line: {
       level: 'warn',

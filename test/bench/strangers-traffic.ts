@@ -2,6 +2,7 @@ import { Redis } from 'ioredis'
 import { DETECTORS } from '../../src/detectors/all.ts'
 import type { Code } from '../../src/domain/codes.ts'
 import type { Detected } from '../../src/domain/detector.ts'
+import { exactClock } from '../../src/domain/ports.ts'
 import { redisFeatureStore } from '../../src/features/redis.ts'
 import { redisLedger } from '../../src/ledgers/redis.ts'
 import { loadPolicy } from '../../src/policy/load.ts'
@@ -78,7 +79,7 @@ export async function costOf(
   try {
     const scope = { deployment: 'd', clusterId: 'c', topic: 't', budgetMs: 60_000, tokenKeys: [KEY] }
     const rates = new Rates(redisFeatureStore(link, scope), DETECTORS.rate)
-    const minutes = new RedisSenderMinutes({ link, prefix: 'd', clock: { now: Date.now } })
+    const minutes = new RedisSenderMinutes({ link, prefix: 'd', clock: exactClock(Date.now) })
     const ledger = redisLedger({ link, prefix: 'd', key: KEY })
     const policy = loadPolicy()
     const codePolicy = (code: Code, ts: number) => policy.codePolicy(code, ts)

@@ -1,0 +1,24 @@
+import type { ReportsOf } from './report.ts'
+
+/** What Redis lost, and what was done about it. */
+export const LOSS_REPORTS: ReportsOf<
+  'counts_lost' | 'ledger_lost' | 'ledger_restored' | 'ledger_moved' | 'feedback_put_back'
+> = {
+  counts_lost: {
+    line: {
+      level: 'error',
+      message: 'Redis lost what was counted: windows are incomplete until they fill again',
+    },
+    measure: (m, e) => m.sigwatch_counts_lost_total.inc({ how: e.how }),
+  },
+  ledger_lost: {
+    line: { level: 'error', message: 'Redis lost consents and refusals: they are being read again' },
+    measure: (m) => m.sigwatch_ledger_losses_total.inc(),
+  },
+  ledger_restored: { line: { level: 'info', message: 'consents and refusals have been read again' } },
+  feedback_put_back: {
+    line: { level: 'error', message: 'Redis lost feedback: releases and allowances were put back' },
+    measure: (m) => m.sigwatch_feedback_losses_total.inc(),
+  },
+  ledger_moved: { line: { level: 'info', message: 'rows of the ledger were moved to keyed places' } },
+}
