@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Signal } from '../../../src/domain/decision.ts'
 import { SigwatchError } from '../../../src/domain/errors.ts'
+import { stateId } from '../../../src/domain/hash.ts'
 import type { Policy } from '../../../src/domain/policy.ts'
 import type { StateInput } from '../../../src/domain/state.ts'
 import type { StateStore } from '../../../src/domain/state-store.ts'
@@ -24,6 +25,8 @@ import {
   type TestPolicy,
   versionsOf,
 } from '../../helpers/state-fixtures.ts'
+
+const HOUR = 60 * MINUTE
 
 function setUp(
   over: Partial<StateManagerParts> & {
@@ -185,6 +188,41 @@ describe('apply', () => {
     await apply({ at: T0 + MINUTE, level: 4 })
     expect(sink.alerts().map((a) => a.data.state!.revision)).toEqual([1, 2])
     expect([...manager.open][0]!.version).toBe(5)
+  })
+
+  it('clears what an older store has open of a state whose release was put back', async () => {
+    const id = stateId('test', 'MARKETING_BURST', { kind: 'signature', id: '京东' })
+    let putDown = [{ id, until: T0 + HOUR, by: 'ann' }]
+    const { apply, sink, manager, publisher } = setUp({
+      wrap: (store) => delegate(store, { takePutDown: () => putDown }),
+    })
+    await apply({})
+    await manager.refresh()
+    await publisher.publish()
+    expect(sink.alerts().at(-1)).toMatchObject({
+      type: 'sigwatch.alert.cleared',
+      data: { state: { cause: 'feedback' }, feedback: { by: 'ann' } },
+    })
+    putDown = [{ id, until: T0, by: 'ann' }]
+    await apply({ at: T0 + 2 * HOUR })
+    await manager.refresh()
+    expect(manager.open.get(id)?.open).toBe(true)
+  })
+
+  it('allows what a state matches that was put down before anybody knew it', async () => {
+    const { apply, sink, manager } = setUp()
+    const id = stateId('test', 'MARKETING_BURST', { kind: 'signature', id: '京东' })
+    const feedback = { by: 'ann', until: T0 + HOUR }
+    expect(await manager.release(id, T0, feedback, 'allowed')).toBe(false)
+    expect(manager.allowances.size).toBe(0)
+    await apply({ at: T0 + MINUTE })
+    expect(sink.alerts()).toEqual([])
+    expect(manager.allowances.size).toBe(1)
+    expect(manager.allowances.covers(message(), ['signature:京东'], 'MARKETING_BURST', T0 + MINUTE)).toBe(
+      true,
+    )
+    await apply({ at: T0 + HOUR })
+    expect(sink.alerts()).toHaveLength(1)
   })
 
   it('publishes what was written although another write failed', async () => {
