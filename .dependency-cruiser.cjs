@@ -9,7 +9,7 @@ const CLIENTS = [
   ['@tensorflow', '^src/model/'],
   ['prom-client', '^src/telemetry/'],
   ['pino', '^src/telemetry/'],
-  ['natural', '^src/language/'],
+  ['natural', '^src/(language|operator)/'],
   ['pg', '^src/archive/'],
   ['pg-copy-streams', '^src/archive/'],
   ['csv-parse', '^src/replay/'],

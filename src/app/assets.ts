@@ -2,13 +2,11 @@ import { fileURLToPath } from 'node:url'
 import { createDescribe } from '../detectors/describe.ts'
 import type { Finding } from '../domain/decision.ts'
 import type { Emit } from '../domain/events.ts'
-import type { Clock } from '../domain/ports.ts'
 import type { Versions } from '../domain/versions.ts'
 import { ClassifierHolder } from './classifier-holder.ts'
 import type { Config } from './config.ts'
 import { PolicyHolder } from './policy-holder.ts'
 import { RegistryHolder } from './registry-holder.ts'
-import { ShadowModel } from './shadow-model.ts'
 
 /** The files that decisions rest on, loaded and checked; each holder has the version in force. */
 export interface Assets {
@@ -23,26 +21,6 @@ export interface Assets {
 
 /** The model that comes with sigwatch. */
 export const SHIPPED_MODEL = fileURLToPath(new URL('../../models/sms-zh/3', import.meta.url))
-
-/** The second model, where one is configured. */
-export function openShadow(
-  config: Config,
-  assets: Assets,
-  clock: Clock,
-  emit: Emit,
-): ShadowModel | undefined {
-  const { path, samples, samplesPerMinute } = config.shadowModel
-  if (path === null) return undefined
-  return new ShadowModel({
-    dir: path,
-    backend: config.inference.backend,
-    ...(samples === null ? {} : { samples }),
-    samplesPerMinute,
-    live: () => assets.classifier.current.id,
-    clock,
-    emit,
-  })
-}
 
 /** What was loaded last. */
 export function loadedVersions({ classifier, policy, registry }: Assets): Versions {

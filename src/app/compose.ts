@@ -1,19 +1,19 @@
 import type { Emit } from '../domain/events.ts'
-import { type BoundedClock, exactClock } from '../domain/ports.ts'
-import { createTokeniser } from '../domain/token.ts'
+import type { BoundedClock, Clock } from '../domain/ports.ts'
 import { memoryFeatureStore } from '../features/memory.ts'
 import { memoryLedger } from '../ledgers/memory.ts'
 import { readSideFiles } from '../side-inputs/files.ts'
 import { openLinesSink } from '../sinks/lines.ts'
 import { createLinesSource } from '../sources/lines.ts'
 import { MemoryStateStore } from '../states/memory.ts'
-import { type Assets, loadedVersions, openAssets, openShadow } from './assets.ts'
+import { type Assets, loadedVersions, openAssets } from './assets.ts'
 import type { Config } from './config.ts'
 import { createCore } from './core.ts'
 import { lineDecoder } from './inputs.ts'
 import type { Runnable } from './lifecycle.ts'
 import type { Runner } from './runner.ts'
-import { DEVELOPMENT_TOKEN_KEY, revealed } from './secret.ts'
+import { tokeniserOf } from './secret.ts'
+import { ShadowModel } from './shadow-model.ts'
 
 /** Files of the embedded mode; `-` is stdin or stdout. */
 export interface EmbeddedFiles {
@@ -31,20 +31,24 @@ export interface Application extends Runnable {
   readonly assets: Assets
 }
 
-/** The wall clock, or one that stands still at `--now`. */
-export function clockAt(now?: number): BoundedClock {
-  return exactClock(now === undefined ? Date.now : () => now)
-}
-
-/** Token key as configured, else the development key of the embedded mode. */
-export function tokeniserOf(config: Config, emit: Emit) {
-  const setting = config.privacy.tokenKey
-  if (!setting) {
-    const message =
-      'no privacy.tokenKey: recipients are tokenised with the public development key, fit for trials only'
-    emit({ name: 'warning', message })
-  }
-  return createTokeniser(revealed(setting ?? DEVELOPMENT_TOKEN_KEY))
+/** The second model, where one is configured. */
+export function openShadow(
+  config: Config,
+  assets: Assets,
+  clock: Clock,
+  emit: Emit,
+): ShadowModel | undefined {
+  const { path, samples, samplesPerMinute } = config.shadowModel
+  if (path === null) return undefined
+  return new ShadowModel({
+    dir: path,
+    backend: config.inference.backend,
+    ...(samples === null ? {} : { samples }),
+    samplesPerMinute,
+    live: () => assets.classifier.current.id,
+    clock,
+    emit,
+  })
 }
 
 /** The embedded mode: lines in, lines out, everything in memory, no socket opened. */

@@ -1,5 +1,7 @@
 import { inspect } from 'node:util'
-import type { TokenKey } from '../domain/token.ts'
+import type { Emit } from '../domain/events.ts'
+import { createTokeniser, type TokenKey } from '../domain/token.ts'
+import type { Config } from './config.ts'
 
 const HIDDEN = '[secret]'
 
@@ -39,4 +41,15 @@ export function revealed({ keyId, key }: TokenKeySetting): TokenKey {
 export const DEVELOPMENT_TOKEN_KEY: TokenKeySetting = {
   keyId: 'dev',
   key: new Secret('sigwatch development key, public, for the embedded mode only'),
+}
+
+/** Token key as configured, else the development key of the embedded mode. */
+export function tokeniserOf({ privacy }: Pick<Config, 'privacy'>, emit: Emit) {
+  const setting = privacy.tokenKey
+  if (!setting) {
+    const message =
+      'no privacy.tokenKey: recipients are tokenised with the public development key, fit for trials only'
+    emit({ name: 'warning', message })
+  }
+  return createTokeniser(revealed(setting ?? DEVELOPMENT_TOKEN_KEY))
 }

@@ -25,6 +25,11 @@ export function exactClock(now: () => number): BoundedClock {
   return { now, earliest: now, latest: now, passed: (time) => now() > time }
 }
 
+/** The wall clock, or one that stands still at `--now`. */
+export function clockAt(now?: number): BoundedClock {
+  return exactClock(now === undefined ? Date.now : () => now)
+}
+
 export interface PartitionId {
   readonly topic: string
   readonly partition: number
