@@ -1,6 +1,6 @@
 import type { TrustedClock } from '../domain/trusted-clock.ts'
-import { observeRedis, trustedClockOf } from './clock-watch.ts'
 import { redisOf } from './compose-clients.ts'
+import { observeRedis, trustedClockOf } from './compose-clock.ts'
 import type { Config } from './config.ts'
 
 /** How long Redis is waited for, ms. */

@@ -9,11 +9,11 @@ import { createKafkaSink } from '../sinks/kafka.ts'
 import { KafkaTransactions } from '../sinks/kafka-transactions.ts'
 import { createKafkaSource } from '../sources/kafka.ts'
 import { loadedVersions, openAssets } from './assets.ts'
-import { ClockWatch, trustedClockOf } from './clock-watch.ts'
 import { type Application, openShadow } from './compose.ts'
 import { kafkaOf } from './compose-clients.ts'
+import { ClockWatch, trustedClockOf } from './compose-clock.ts'
 import { SideInputs } from './compose-side-inputs.ts'
-import { openStores } from './compose-stores.ts'
+import { openStores, type Stores } from './compose-stores.ts'
 import type { Config } from './config.ts'
 import { createCore } from './core.ts'
 import { inputTopicNames } from './inputs.ts'
@@ -55,8 +55,8 @@ async function composeOn(
   const { sink, transactions } = await outputsOf(kafka, config, emit, clock)
   const topics = await namedSideTopics(config, kafka, emit)
   const stores = await openStores(config, await kafka.clusterId(), () => sideInputs.lost(), emit, clock)
-  const watch = new ClockWatch({ clock, ask: stores.askTime ? [stores.askTime] : [], emit })
-  await watch.start()
+  const { askTime, close: _close, guarded: _guarded, ...parts } = stores
+  const watch = await watched(clock, askTime, emit)
   const source = sourceOf(kafka, config, transactions, emit, clock)
   const shadow = openShadow(config, assets, clock, emit)
   const offsets = new SideOffsets()
@@ -66,10 +66,7 @@ async function composeOn(
     source,
     sink,
     transactions,
-    features: stores.features,
-    states: stores.states,
-    ledger: stores.ledger,
-    senderMinutes: stores.senderMinutes,
+    ...parts,
     replies: () => config.replies !== null || sideInputs.follows('replies'),
     sideOffsets: offsets,
     loaded: () => loadedVersions(assets),
@@ -84,15 +81,7 @@ async function composeOn(
   })
   const own = { config, kafka, topics, stores, core, offsets, clock, emit }
   const sideInputs = new SideInputs({ ...own, registry: assets.registry })
-  const closing = [
-    { close: () => watch.stop() },
-    { close: () => reloader.stop() },
-    shadow,
-    sink,
-    transactions,
-    stores,
-    kafka,
-  ]
+  const closing = [watch, { close: () => reloader.stop() }, shadow, sink, transactions, stores, kafka]
 
   async function run(): Promise<void> {
     const { complete } = await sideInputs.start()
@@ -112,6 +101,12 @@ async function composeOn(
       assets.classifier.close()
     },
   }
+}
+
+async function watched(clock: TrustedClock, askTime: Stores['askTime'], emit: Emit): Promise<ClockWatch> {
+  const watch = new ClockWatch({ clock, ask: askTime ? [askTime] : [], emit })
+  await watch.start()
+  return watch
 }
 
 function sourceOf(

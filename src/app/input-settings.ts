@@ -2,7 +2,7 @@ import type { InputMap } from '../input/map-schema.ts'
 import { INPUT_FORMATS, inputMap } from './input-forms.ts'
 import type { Secret } from './secret.ts'
 import { setting } from './setting.ts'
-import { choice, optional, secret, text } from './setting-forms.ts'
+import { choice, duration, optional, secret, text } from './setting-forms.ts'
 
 /** How records of submissions are read. */
 export const INPUT_SETTINGS = {
@@ -35,5 +35,10 @@ export const INPUT_SETTINGS = {
     optional(secret('text')),
     null,
     'Password of that user.',
+  ),
+  'clock.maxSkew': setting(
+    duration(1_000, 3_600_000),
+    30_000,
+    'Clocks that differ by more do not agree. An instance whose host is outvoted by other clocks is not ready; nothing is ended, dropped or refused by such a clock.',
   ),
 } as const

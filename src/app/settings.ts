@@ -253,11 +253,6 @@ export const SETTINGS = {
   'batch.maxBytes': setting(size(1000, 256_000_000), 4_000_000, 'Bytes of the records of a batch, at most.'),
   'batch.maxAge': setting(duration(0, 10_000), 20, 'How long the first message of a batch waits for others.'),
   'batch.maxInFlight': setting(int(1, 1_000_000), 8192, 'Messages not yet settled, at which reading pauses.'),
-  'clock.maxSkew': setting(
-    duration(1_000, HOUR),
-    30_000,
-    'Clocks that differ by more do not agree. An instance whose host is outvoted by other clocks is not ready; nothing is ended, dropped or refused by such a clock.',
-  ),
   'limits.futureReject': setting(
     duration(0, DAY),
     5 * MINUTE,

@@ -32,9 +32,10 @@ export class BacklogWait {
     this.#options = options
   }
 
-  /** Messages are worked on next: since when the newest lies in Kafka says whether they are a backlog. */
-  begin(messages: readonly { readonly receivedAt: number }[]): void {
+  /** Messages are worked on next: since when the newest lies in Kafka says whether they are a backlog. Returns it. */
+  begin(messages: readonly { readonly receivedAt: number }[]): number {
     this.#newest = messages.reduce((newest, { receivedAt }) => Math.max(newest, receivedAt), 0)
+    return this.#newest
   }
 
   /** `newest`: the newest time of what is worked on, epoch ms. `work` must be idempotent. */
@@ -83,6 +84,6 @@ export function waitingCounts(
 }
 
 /** The newest event time of some messages, epoch ms. */
-export function newestOf(messages: readonly { readonly ts: number }[]): number {
+function newestOf(messages: readonly { readonly ts: number }[]): number {
   return messages.reduce((newest, { ts }) => Math.max(newest, ts), 0)
 }

@@ -21,7 +21,7 @@ import type { StatePublisher } from '../states/publisher.ts'
 import { senderCountsOf } from '../stats/sender-counts.ts'
 import type { VersionRows } from '../stats/version-rows.ts'
 import type { AlertCap } from './alert-cap.ts'
-import { type BacklogWait, newestOf } from './backlog-wait.ts'
+import type { BacklogWait } from './backlog-wait.ts'
 import { BatchReading } from './batch-reading.ts'
 import { type Degradation, type Reaches, reachesOf } from './degradation.ts'
 import {
@@ -121,8 +121,7 @@ export class Pipeline {
     const classified = scored.flat()
     watch.lap('classify', seconds.classify)
 
-    wait.begin(classified)
-    const reaches = reachesOf(wait, newestOf(classified))
+    const reaches = reachesOf(wait, wait.begin(classified))
     const { ledgers, minutes, store, outbox } = reaches
     if (this.#parts.replies()) await ledgers.ask(() => rememberSent(classified, ledger))
     await ledgers.ask(() => sideRows.advance(eventTimeOf(items), classified))

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { trustedClockOf } from '../../src/app/clock-watch.ts'
+import { trustedClockOf } from '../../src/app/compose-clock.ts'
 import { openStores, type Stores } from '../../src/app/compose-stores.ts'
 import { loadConfig } from '../../src/app/config.ts'
 import type { Event } from '../../src/domain/events.ts'

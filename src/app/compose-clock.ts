@@ -49,13 +49,13 @@ export class ClockWatch {
     this.#options = options
   }
 
-  /** Asks every reference once, then again and again until it is stopped. */
+  /** Asks every reference once, then again and again until it is closed. */
   async start(): Promise<void> {
     await this.#round()
     this.#timer = setInterval(() => void this.#round(), ASK_EVERY).unref()
   }
 
-  stop(): void {
+  close(): void {
     clearInterval(this.#timer)
   }
 
