@@ -8,16 +8,18 @@ import { archivedOffsets, type LogOf } from '../archive/offsets.ts'
 import { Partitions } from '../archive/partitions.ts'
 import { ArchiveReader } from '../archive/reader.ts'
 import type { ArchiveInput } from '../archive/rows.ts'
-import { keepUp } from '../archive/upkeep.ts'
+import { keepUp, type UpkeepOptions } from '../archive/upkeep.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { createTokeniser } from '../domain/token.ts'
+import type { TrustedClock } from '../domain/trusted-clock.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
 import { registryChange } from '../side-inputs/registry-rows.ts'
-import { AppendTimes, archiveClock, hostAgrees, observePostgres, skewOf } from './archive-clock.ts'
+import { AppendTimes, hostAgrees, observePostgres } from './compose-archive-clock.ts'
 import { GrowingSource } from './compose-archive-source.ts'
 import { kafkaOf } from './compose-clients.ts'
+import { ClockWatch, trustedClockOf } from './compose-clock.ts'
 import type { Config } from './config.ts'
 import type { Runnable } from './lifecycle.ts'
 
@@ -90,12 +92,8 @@ export async function composeArchive(config: Config, emit: Emit, stopping: Abort
   stopping.addEventListener('abort', giveUp)
   const kafka = kafkaOf(config, emit, abort.signal, { awaitsLogin: true })
   try {
-    const clock = archiveClock(config)
-    const archived = await withDatabase(url, async (client) => {
-      await migrate(client)
-      await observePostgres(clock, client)
-      return archivedOffsets(client)
-    })
+    const clock = trustedClockOf(config)
+    const archived = await withDatabase(url, (client) => prepared(client, clock))
     const appendTimes = new AppendTimes(clock, kafka)
     const { inputs, missing } = await namedInputs(kafka, config, emit)
     const groupId = `${config.kafka.groupId}-archive`
@@ -118,27 +116,19 @@ export async function composeArchive(config: Config, emit: Emit, stopping: Abort
       emit,
       signal: abort.signal,
     })
-    void keepUp({
-      url,
-      retention: config.archive.retention,
-      clock,
-      async readClock(client) {
-        await Promise.all([observePostgres(clock, client), appendTimes.ask()])
-      },
-      agreed: () => hostAgrees(clock, config.clock.maxSkew, Date.now()),
-      emit,
-      signal: abort.signal,
-    })
-    void watchDeadlines(url, emit, abort.signal)
-    void watchDrift(url, emit, abort.signal)
+    const watch = new ClockWatch({ clock, ask: [() => appendTimes.ask()], emit })
+    await watch.start()
+    const readClock = (client: Client) => observePostgres(clock, client)
+    startUpkeep(config, { url, clock, readClock, emit, signal: abort.signal })
     // From now on a stop drains.
     stopping.removeEventListener('abort', giveUp)
     return {
       run: () => source.run(intake),
-      unready: () => [...source.unready(), ...intake.unready(), ...skewOf(clock)],
+      unready: () => [...source.unready(), ...intake.unready(), ...watch.unready()],
       stop: () => source.stop(),
       async close() {
         abort.abort()
+        watch.close()
         await intake.close()
         await kafka.close()
       },
@@ -150,12 +140,31 @@ export async function composeArchive(config: Config, emit: Emit, stopping: Abort
   }
 }
 
+/** What is archived already; the tables are there then, and the clock has seen that of PostgreSQL. */
+async function prepared(client: Client, clock: TrustedClock): Promise<Map<string, number>> {
+  await migrate(client)
+  await observePostgres(clock, client)
+  return archivedOffsets(client)
+}
+
+/** What runs next to the intake until `signal` is aborted. */
+function startUpkeep(
+  { archive, clock: { maxSkew } }: Config,
+  options: Omit<UpkeepOptions, 'retention' | 'agreed'> & { readonly clock: TrustedClock },
+): void {
+  const { url, clock, emit, signal } = options
+  const agreed = () => hostAgrees(clock, maxSkew, Date.now())
+  void keepUp({ ...options, retention: archive.retention, agreed })
+  void watchDeadlines(url, emit, signal)
+  void watchDrift(url, emit, signal)
+}
+
 /**
  * Drops what is past the retention by the earlier of the clocks of this host and of PostgreSQL, however much it is. Rejects as
  * `withArchive`, and with ARCHIVE_UNREACHABLE while another process is at it.
  */
 export async function expireNow(config: Config): Promise<Expired> {
-  const clock = archiveClock(config)
+  const clock = trustedClockOf(config)
   return withArchive(config, async (client) => {
     await observePostgres(clock, client)
     const agreed = hostAgrees(clock, config.clock.maxSkew, Date.now())

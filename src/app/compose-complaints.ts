@@ -20,10 +20,11 @@ import { createTokeniser } from '../domain/token.ts'
 import { openClassifier } from '../model/classifier.ts'
 import { modelInput } from '../model/text-model.ts'
 import { readText } from '../text/read-text.ts'
-import { archiveClock, observePostgres } from './archive-clock.ts'
 import { SHIPPED_MODEL } from './assets.ts'
 import { withArchive } from './compose-archive.ts'
+import { observePostgres } from './compose-archive-clock.ts'
 import { kafkaOf } from './compose-clients.ts'
+import { trustedClockOf } from './compose-clock.ts'
 import { producerTo } from './compose-producer.ts'
 import type { Config } from './config.ts'
 import { revealed } from './secret.ts'
@@ -63,7 +64,7 @@ export async function archiveComplaints(
     }
   })
   return withArchive(config, async (client) => {
-    const clock = archiveClock(config)
+    const clock = trustedClockOf(config)
     await observePostgres(clock, client)
     return writeComplaints(client, cases, config.archive.retention, clock)
   })

@@ -9,7 +9,7 @@ const LOCK = 7_446_284_929
 const LOCK_WITHIN = 300
 /** Days that are dropped at once where the clocks do not agree. */
 const MOST_DAYS = 3
-/** The comment on a table whose rows are no longer part of the archive: whoever finds it drops it. */
+/** The comment on a table whose rows are no longer part of the archive: any process of the archive drops it. */
 const MARK = 'sigwatch: past the retention, to be dropped'
 
 export interface ExpiryOptions {
@@ -30,7 +30,7 @@ export interface Expired {
   readonly rows: number
   /** Days that are due and were kept: more than three at once need agreement of the clocks, or a person. */
   readonly held: readonly string[]
-  /** Partitions that are due and whose table somebody else works on or reads: dropped at the next attempt. */
+  /** Partitions that are due and whose table another session changes or reads: dropped at the next attempt. */
   readonly deferred: readonly string[]
 }
 

@@ -49,7 +49,7 @@ export class Partitions {
 
   /**
    * Makes the partitions of these rows that are not there. Resolves with the rows whose day cannot be made now, because
-   * somebody else works on the table.
+   * another session works on the table.
    */
   async ensure<R extends Placed>(client: Client, rows: readonly R[]): Promise<ReadonlySet<R>> {
     const isMissing = ({ table, ts }: Placed) => !this.#known.has(partitionName(table, dayOf(ts)))

@@ -5,7 +5,11 @@ import type { DailyTable } from './days.ts'
 import type { Partitions } from './partitions.ts'
 import type { ArchiveRow } from './rows.ts'
 import { storableJson } from './storable.ts'
-import type { ArchiveWriter } from './writer.ts'
+
+/** Inserts rows within a transaction (ArchiveWriter). */
+export interface RowInserter {
+  inTransaction<T>(work: (insert: (rows: readonly ArchiveRow[]) => Promise<void>) => Promise<T>): Promise<T>
+}
 
 export interface Refused {
   readonly offset: number
@@ -81,7 +85,7 @@ const PLACED = `WITH placed AS (DELETE FROM refused_row WHERE id = ANY ($1) RETU
 /** Places the rows whose time the clock has reached and whose day there is now; resolves with how many. */
 export async function placeRefused(
   client: Client,
-  writer: ArchiveWriter,
+  writer: RowInserter,
   partitions: Partitions,
   clock: BoundedClock,
 ): Promise<number> {
@@ -102,7 +106,7 @@ export async function placeRefused(
 }
 
 /** One by one where the database refuses them together: the one that it refuses alone is not tried again. */
-async function placeAll(client: Client, writer: ArchiveWriter, ids: readonly number[]): Promise<number> {
+async function placeAll(client: Client, writer: RowInserter, ids: readonly number[]): Promise<number> {
   try {
     return await placeTogether(client, writer, ids)
   } catch (error) {
@@ -117,7 +121,7 @@ async function placeAll(client: Client, writer: ArchiveWriter, ids: readonly num
   }
 }
 
-function placeTogether(client: Client, writer: ArchiveWriter, ids: readonly number[]): Promise<number> {
+function placeTogether(client: Client, writer: RowInserter, ids: readonly number[]): Promise<number> {
   if (ids.length === 0) return Promise.resolve(0)
   return writer.inTransaction(async (insert) => {
     const { rows } = await client.query<StoredRow>(TAKEN, [ids])

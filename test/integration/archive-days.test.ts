@@ -17,7 +17,7 @@ import { describeWith, uniqueName } from '../helpers/services.ts'
 const NOW = Date.now()
 const RETENTION = 180 * DAY
 const TABLES = ['alert', 'verdict', 'sender_minute', 'feedback', 'enforcement', 'complaint']
-/** What nothing that goes on beside a dump may take, ms. */
+/** What everything else may take while a dump runs, at most, ms. */
 const AT_ONCE = 2_000
 
 describeWith('postgres', 'days of the archive', () => {
@@ -64,7 +64,7 @@ describeWith('postgres', 'days of the archive', () => {
     Number((await client.query(`SELECT count(*) AS n FROM ${table}`)).rows[0].n)
   const range = { from: NOW - 300 * DAY, to: NOW + 300 * DAY }
 
-  it('are made while a dump runs, and stop nobody who reads', async () => {
+  it('are made while a dump runs, and do not stop readers', async () => {
     const { url, client } = await emptyArchive()
     const intake = await openIntake(url)
     await intake.take('alerts', [messageAlertAt('before', NOW - DAY)])
@@ -165,7 +165,7 @@ describeWith('postgres', 'days of the archive', () => {
     expect(await namesOf(client, name)).toEqual([])
   })
 
-  it('leave alone a table that somebody else took out or made under such a name', async () => {
+  it('leave alone a table that another session took out or made under such a name', async () => {
     const { url, client } = await emptyArchive()
     const intake = await openIntake(url, { clock: exactClock(() => NOW - 10 * DAY) })
     const old = NOW - RETENTION - 2 * DAY

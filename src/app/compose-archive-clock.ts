@@ -1,21 +1,7 @@
 import type { Client } from '../archive/database.ts'
 import { type PartitionId, partitionKey, type RecordRun } from '../domain/ports.ts'
-import { TrustedClock } from '../domain/trusted-clock.ts'
+import type { TrustedClock } from '../domain/trusted-clock.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
-import type { Config } from './config.ts'
-
-/** The clock of this process, before any server was asked. */
-export function archiveClock({ clock }: Pick<Config, 'clock'>): TrustedClock {
-  return new TrustedClock({ host: Date.now, monotonic: () => performance.now(), maxSkew: clock.maxSkew })
-}
-
-/** Reasons for `/readyz`: the clock of this host is outvoted. */
-export function skewOf(clock: TrustedClock): string[] {
-  if (!clock.standing().odd.includes('host')) return []
-  const seconds = Math.round((Date.now() - clock.now()) / 1000)
-  const apart = `${Math.abs(seconds)} s ${seconds < 0 ? 'behind' : 'ahead of'}`
-  return [`CLOCK_SKEW: the clock of this host is ${apart} those of PostgreSQL and Kafka`]
-}
 
 /** Lets the clock see that of PostgreSQL. Rejects with what PostgreSQL says. */
 export async function observePostgres(clock: TrustedClock, client: Pick<Client, 'query'>): Promise<void> {
