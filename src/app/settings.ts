@@ -2,6 +2,7 @@ import { DAY, HOUR, MINUTE } from '../domain/time.ts'
 import { ARCHIVE_SETTINGS } from './archive-settings.ts'
 import { type InputTopicSetting, inputTopics, topicName } from './input-forms.ts'
 import { INPUT_SETTINGS } from './input-settings.ts'
+import { LIMIT_SETTINGS } from './limit-settings.ts'
 import type { Secret, TokenKeySetting } from './secret.ts'
 import { type Setting, setting } from './setting.ts'
 import {
@@ -253,23 +254,7 @@ export const SETTINGS = {
   'batch.maxBytes': setting(size(1000, 256_000_000), 4_000_000, 'Bytes of the records of a batch, at most.'),
   'batch.maxAge': setting(duration(0, 10_000), 20, 'How long the first message of a batch waits for others.'),
   'batch.maxInFlight': setting(int(1, 1_000_000), 8192, 'Messages not yet settled, at which reading pauses.'),
-  'limits.futureReject': setting(
-    duration(0, DAY),
-    5 * MINUTE,
-    'A `ts` further ahead of the reference clock is a dead letter; one less far ahead is set to the clock.',
-  ),
-  'limits.partWait': setting(
-    duration(100, 10 * MINUTE),
-    10_000,
-    'How long the parts of one SMS wait for each other before they are scored as they are.',
-  ),
-  'limits.maxRecordBytes': setting(size(1000, 10_000_000), 1_000_000, 'A larger record is a dead letter.'),
-  'limits.headers': setting(int(0, 1_000_000), 1_000, 'A Kafka record with more headers is a dead letter.'),
-  'limits.bytesInFlight': setting(
-    size(1_000_000, 8_000_000_000),
-    400_000_000,
-    'Decompressed bytes of Kafka batches that are in memory at a time, over all partitions. A batch that alone unpacks to more than three quarters of it is a dead letter.',
-  ),
+  ...LIMIT_SETTINGS,
   'log.level': setting(
     choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace']),
     'info',

@@ -6,7 +6,10 @@ import { readConfig } from '../../src/app/config.ts'
 import { findingsOf } from '../../src/detectors/all.ts'
 import { LABELS } from '../../src/domain/labels.ts'
 import type { Classifier } from '../../src/domain/ports.ts'
-import { createRandom } from '../../src/model/random.ts'
+import { decodingWithin } from '../../src/kafka/records/decoding.ts'
+import { batchesOf } from '../../src/kafka/records/fetched-batches.ts'
+import { slicesOf } from '../../src/kafka/records/slices.ts'
+import { createRandom, type Random } from '../../src/model/random.ts'
 import { Tokenizer } from '../../src/model/tokenizer.ts'
 import { messageOutputs, type OutputOptions } from '../../src/pipeline/outputs.ts'
 import { loadPolicy, parsePolicy } from '../../src/policy/load.ts'
@@ -22,6 +25,7 @@ import { readText } from '../../src/text/read-text.ts'
 import { TextTemplate } from '../../src/text/text-template.ts'
 import { withNumbersIn, withOtherNumbers } from '../helpers/alike-texts.ts'
 import { messageOf, NOON, registryOf, scoresFor } from '../helpers/detector-fixtures.ts'
+import { damagedFetch, oddFetch } from '../helpers/odd-batches.ts'
 import { COMMAND_TARGETS } from './command-targets.ts'
 import { HTTP_TARGETS } from './http-targets.ts'
 import { INPUT_TARGETS } from './input-targets.ts'
@@ -200,7 +204,35 @@ function runDecision(text: string): void {
   must(alert === undefined || JSON.stringify(alert).length < 60_000, 'an alert that can be sent')
 }
 
+const decoding = decodingWithin({ headers: 1_000, bytesInFlight: 20_000_000 })
+
+/** Every offset comes once, and nothing that was fetched makes reading fail. */
+async function runBatches(input: string): Promise<void> {
+  const bytes = Buffer.from(input, 'latin1')
+  const log = { highWatermark: 2 ** 52, firstIsWhole: bytes.length % 2 === 0, aborted: [] }
+  let next = 0
+  const options = { ...decoding, from: next, size: 50 }
+  for await (const slice of slicesOf(batchesOf(bytes, log), { topic: 't', partition: 0 }, options)) {
+    for (const { position, firstOffset, unreadable, headers } of slice.records) {
+      const first = firstOffset ?? position.offset
+      must(first >= next && position.offset >= first, 'offsets that ascend')
+      must(
+        (firstOffset === undefined) === (unreadable === undefined),
+        'a reason for each that cannot be read',
+      )
+      headers?.get('k')
+      next = position.offset + 1
+    }
+  }
+}
+
 export const TARGETS: readonly Target[] = [
+  {
+    name: 'record batches',
+    ...{ share: 40, perCharacter: 50 },
+    make: (r) => (r.chance(0.3) ? oddFetch(r) : damagedFetch(r)).toString('latin1'),
+    run: runBatches,
+  },
   { name: 'decode', share: 220, perCharacter: 5, make: (r) => mutated(r, RECORD), run: runDecode },
   { name: 'normalise', share: 90, perCharacter: 5, make: anyText, run: runNormalise },
   { name: 'read a text', share: 130, perCharacter: 5, make: anyText, run: runExtract },

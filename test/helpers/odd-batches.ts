@@ -4,7 +4,6 @@ import {
   type CodecNumber,
   compressedSet,
   DELETE_HORIZON,
-  encodeRecords,
   LOG_APPEND_TIME,
   message,
   NOON,
@@ -155,9 +154,4 @@ export function manyHeaders(count: number): Buffer {
   const head = Buffer.concat([Buffer.of(0), varint(0), varint(0), varint(-1), varint(-1), varint(count)])
   const body = Buffer.concat([head, Buffer.concat(Array.from({ length: count }, () => header))])
   return recordBatch({ records: [{ body }] })
-}
-
-/** Records that are as small as records can be, encoded once. */
-export function smallestRecords(count: number): Buffer {
-  return encodeRecords(Array.from({ length: count }, () => ({})))
 }
