@@ -85,10 +85,10 @@ export class Assembly {
 
   #reject(raw: RawRecord, { error, detail }: Rejection, eventTime: number, stage = 'decode'): void {
     const { emit, checkpoint, batcher } = this.#parts
+    const { position, value } = raw
     emit({ name: 'dead_lettered', error, count: 1 })
     const output = deadLetterRecord(raw, stage, error, detail)
-    const { position } = raw
-    const bytes = raw.value.length
+    const bytes = value.length
     batcher.add({ kind: 'rejected', output, position, epoch: checkpoint.epoch, bytes, eventTime }, bytes)
   }
 

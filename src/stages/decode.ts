@@ -142,7 +142,7 @@ export function decode(
   read: ReadFields = jsonFields,
 ): SmsRecord | Rejection {
   const { value, truncated = value.length } = raw
-  if (truncated > limits.maxRecordBytes) {
+  if (raw.truncated !== undefined || value.length > limits.maxRecordBytes) {
     return { error: 'RECORD_TOO_LARGE', detail: `${truncated} bytes, at most ${limits.maxRecordBytes}` }
   }
   try {

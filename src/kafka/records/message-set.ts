@@ -3,8 +3,10 @@ import { crc32 } from '../crc.ts'
 import { Undecodable } from './cursor.ts'
 import {
   type BatchPlace,
+  cut,
   type EncodedRecords,
   type FetchedRecord,
+  isHuge,
   NO_TIMESTAMP,
   readRecord,
   unreadableRecord,
@@ -97,7 +99,8 @@ export class MessageRecords implements EncodedRecords {
       if (n > 0 && next - this.#at > bytes) break
       end = next
     }
-    const copy = Buffer.from(this.#plain.subarray(this.#at, end))
+    const read = this.#plain.subarray(this.#at, end)
+    const copy = isHuge(read) ? read : Buffer.from(read)
     this.#at = end
     const records: FetchedRecord[] = []
     for (let at = 0; at < copy.length; ) {
@@ -105,7 +108,7 @@ export class MessageRecords implements EncodedRecords {
       records.push(this.#record(copy.subarray(at, next)))
       at = next
     }
-    return records
+    return isHuge(read) ? records.map(cut) : records
   }
 
   #record(message: Buffer): FetchedRecord {

@@ -65,9 +65,37 @@ export function unreadableRecord(
     position: { topic, partition, offset: last },
     firstOffset: Math.min(first, last),
     timestamp: NO_TIMESTAMP,
-    value: Buffer.from(bytes),
+    ...beginningOf(bytes),
     unreadable: reason,
   }
+}
+
+/** No setting allows a larger record: it is a dead letter, which no broker takes whole by default. */
+const LARGEST_RECORD = 10_000_000
+/** What is kept of a larger one, bytes, as of a dead letter that a broker does not take. */
+const KEPT = 64_000
+
+export function isHuge(bytes: Buffer): boolean {
+  return bytes.length > LARGEST_RECORD
+}
+
+/** The record without what it refers to: what is kept is a copy. */
+export function cut(record: FetchedRecord): FetchedRecord {
+  if (record.unreadable !== undefined) return record
+  const { position, timestamp, timestampType, value } = record
+  const type = timestampType === undefined ? {} : { timestampType }
+  return {
+    position,
+    timestamp,
+    ...type,
+    value: Buffer.from(value.subarray(0, KEPT)),
+    truncated: value.length,
+  }
+}
+
+function beginningOf(bytes: Buffer): Pick<RawRecord, 'value' | 'truncated'> {
+  if (!isHuge(bytes)) return { value: Buffer.from(bytes) }
+  return { value: Buffer.from(bytes.subarray(0, KEPT)), truncated: bytes.length }
 }
 
 /** As Kafka has it. */

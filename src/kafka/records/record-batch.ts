@@ -4,8 +4,10 @@ import { Base, Cursor, Undecodable } from './cursor.ts'
 import { EncodedHeaders, skipHeaders } from './headers.ts'
 import {
   type BatchPlace,
+  cut,
   type EncodedRecords,
   type FetchedRecord,
+  isHuge,
   readRecord,
   unreadableRecord,
 } from './raw-records.ts'
@@ -61,9 +63,11 @@ export class BatchRecords implements EncodedRecords {
       if (n % STEP === 0 && turns.isOver) await turns.next()
       if (cursor.at === plain.length) throw new Undecodable(`it says ${count} records and has ${n}`)
       const end = bodyOf(cursor)
-      previous = deltaOf(new Cursor(plain, cursor.at, end), previous)
+      cursor.end = end
+      previous = deltaOf(cursor, previous)
       if (place.first + previous > place.last) throw new Undecodable('an offset lies behind its last')
       cursor.at = end
+      cursor.end = plain.length
     }
     if (cursor.at < plain.length) throw new Undecodable(`bytes are left behind its ${count} records`)
     return new BatchRecords(batch, plain, at, place, count)
@@ -96,7 +100,8 @@ export class BatchRecords implements EncodedRecords {
       cursor.at = before
       break
     }
-    const copy = new Cursor(Buffer.from(this.#plain.subarray(this.#at, cursor.at)))
+    const read = this.#plain.subarray(this.#at, cursor.at)
+    const copy = new Cursor(isHuge(read) ? read : Buffer.from(read))
     this.#at = cursor.at
     this.#left -= found
     const records: FetchedRecord[] = []
@@ -107,7 +112,7 @@ export class BatchRecords implements EncodedRecords {
       copy.at = end
       copy.end = copy.bytes.length
     }
-    return records
+    return isHuge(read) ? records.map(cut) : records
   }
 
   #record(cursor: Cursor, start: number, end: number): FetchedRecord {

@@ -29,7 +29,7 @@ function raw(topic: string, value: unknown, more: object = {}) {
 
 const json = JSON.stringify
 const FOREIGN = { n: 7, t: NOW / 1000, msg: '您好' }
-const KAFKA = { key: Buffer.from('13800005678'), headers: { src: Buffer.from('1069001') } }
+const KAFKA = { key: Buffer.from('13800005678'), headers: new Map([['src', Buffer.from('1069001')]]) }
 const READ = { id: '7', ts: NOW, from: '1069001', to: '13800005678', text: '您好' }
 
 describe('inputs', () => {

@@ -188,6 +188,20 @@ describe('what cannot be decoded', () => {
     expect((await records(bytes, { headers: 12_000 }))[0]!.unreadable).toBeUndefined()
   })
 
+  it('is a record that is larger than any may be, of which the beginning is kept', async () => {
+    const value = Buffer.alloc(12_000_000, 'x')
+    const [huge, after] = await records(recordBatch({ records: [{ value }, good], codec: 1 }))
+    expect([huge!.value.length, huge!.truncated, huge!.unreadable]).toEqual([64_000, 12_000_000, undefined])
+    expect(huge!.value.buffer.byteLength).toBeLessThan(100_000)
+    expect(after!.value.toString()).toBe('good')
+    const [entry] = await records(
+      compressedSet({ magic: 1, offset: 0 }, 1, [message({ magic: 1, offset: 0, value })]),
+    )
+    expect([entry!.value.length, entry!.truncated]).toEqual([64_000, 12_000_000])
+    const [bad] = await records(recordBatch({ records: [{ value }], crc: 1 }))
+    expect([bad!.value.length, bad!.truncated]).toEqual([64_000, 12_000_000 + 61 + 13])
+  })
+
   it('is a batch that unpacks to more than its share of the budget', async () => {
     const large = recordBatch({ records: [{ value: Buffer.alloc(900_000) }], codec: 1 })
     const [bad, after] = await records(Buffer.concat([large, batchFrom(1, 1)]), { bytesInFlight: 1_000_000 })
