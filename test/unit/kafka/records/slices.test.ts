@@ -307,14 +307,17 @@ it('a batch of a million records is read in short turns, in a time that grows wi
   timeout: 60_000,
 }, async () => {
   const bytes = largeBatch(1_000_000, 1, (n) => `{"id":"${n}"}`)
-  let [last, longest, turns] = [performance.now(), 0, 0]
+  // By the processor: neighbours on the machine have their part in the time of the wall.
+  const spent = () => process.cpuUsage().user / 1_000
+  let [last, longest, turns] = [spent(), 0, 0]
   const timer = setInterval(() => {
-    longest = Math.max(longest, performance.now() - last)
-    last = performance.now()
+    const now = spent()
+    longest = Math.max(longest, now - last)
+    last = now
     turns++
   }, 1)
   let seen = 0
-  last = performance.now()
+  last = spent()
   const options = { ...decodingWithin(), from: 0, size: 512 }
   for await (const slice of slicesOf(
     batchesOf(bytes, { highWatermark: 2e6, firstIsWhole: true, aborted: [] }),
@@ -325,6 +328,6 @@ it('a batch of a million records is read in short turns, in a time that grows wi
   clearInterval(timer)
   expect(seen).toBe(1_000_000)
   expect(turns).toBeGreaterThan(20)
-  // Neighbours on the machine and the collector of garbage have their part in it.
-  expect(longest).toBeLessThan(250)
+  // The collector of garbage has its part in it.
+  expect(longest).toBeLessThan(200)
 })
