@@ -44,6 +44,8 @@ export interface Entry {
   readonly offset: number
   /** A mark of a transaction: takes an offset, and no reader sees it. */
   readonly mark: boolean
+  /** Instead of a record: a batch as it is, of which `offset` is the last. */
+  readonly bytes?: Buffer
 }
 
 interface Member {
@@ -426,12 +428,14 @@ interface FetchRequest {
 
 /** Each entry is a batch of its own. */
 function asBatch(partition: number) {
-  return ({ offset, mark }: Entry): Buffer =>
-    mark
+  return ({ offset, mark, bytes }: Entry): Buffer => {
+    if (bytes) return bytes
+    return mark
       ? endMark(offset, 1n, 'commit')
       : recordBatch({
           baseOffset: offset,
           baseTimestamp: 1_700_000_000_000n + BigInt(offset),
           records: [{ value: Buffer.from(`${partition}/${offset}`) }],
         })
+  }
 }
