@@ -76,6 +76,7 @@ class MemoryFeatureStore implements FeatureStore {
       tallies: [] as TallyReading[],
     }
     checkBatch(batch)
+    this.#newest.note(batch)
     if (batch.length === 0) return { ...readings, counted: true }
     this.#since ??= firstEventTime(batch)
     for (const shard of aggregate(batch, this.#offsets, 1, { newest: this.#newest })) {
