@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import type kafkajs from 'kafkajs'
 import type { ICustomPartitioner, Message, PartitionMetadata } from 'kafkajs'
+import { noteAcknowledged, type ProducedTopics } from './acknowledged.ts'
 import { checkClient, clientPart } from './client-parts.ts'
 import { murmur2 } from './murmur2.ts'
 import { isPlain, type ProduceParameters, type ProduceRequest, produceBody } from './produce-request.ts'
@@ -70,7 +71,7 @@ replace<{ readonly parse: (answer: ProduceAnswer) => Promise<ProduceAnswer> }>(
 
 interface ClientBroker {
   readonly nodeId: number
-  readonly produce: (parameters: object) => Promise<unknown>
+  readonly produce: (parameters: ProducedTopics) => Promise<unknown>
 }
 
 interface ClientCluster {
@@ -92,7 +93,11 @@ function withOwnIds<T extends ClientCluster>(cluster: T): T {
       known.broker = broker
       return known.shown
     }
-    const produce: ClientBroker['produce'] = (parameters) => found.get(nodeId)!.broker.produce(parameters)
+    const produce: ClientBroker['produce'] = async (parameters) => {
+      const answer = await found.get(nodeId)!.broker.produce(parameters)
+      noteAcknowledged(parameters)
+      return answer
+    }
     const shown = { nodeId: Number(nodeId), produce }
     found.set(nodeId, { broker, shown })
     return shown

@@ -2,6 +2,7 @@ import { SigwatchError } from '../domain/errors.ts'
 import type { Channel, OutputRecord, Sink } from '../domain/ports.ts'
 import { type RefusedRecord, SinkRefused } from '../domain/sink-refused.ts'
 import { smallerDeadLetter } from '../domain/smaller-dead-letter.ts'
+import { isAcknowledged } from '../kafka/acknowledged.ts'
 import { observeAppends, type ProducerClock } from '../kafka/append-time.ts'
 import { backOff } from '../kafka/backoff.ts'
 import { GZIP, type KafkaConnection, type Producer, type TopicMessages } from '../kafka/client.ts'
@@ -23,6 +24,18 @@ interface Item {
   readonly topic: string
 }
 
+/** An item with what the client is given of it. */
+interface Outgoing {
+  readonly item: Item
+  readonly message: TopicMessages['messages'][number]
+}
+
+/** Why items are refused, among them one that the broker will never take. */
+interface Refusal {
+  readonly error: unknown
+  readonly items: readonly Item[]
+}
+
 /** So many failures in a row are no loss of the brokers. */
 const UNREPORTED_ATTEMPTS = 2
 const PART = 'sink'
@@ -37,8 +50,8 @@ const HEADER_OVERHEAD = 8
 
 /**
  * Produces each channel to its topic, acknowledged by all in-sync replicas. An outage is waited out, also a missing
- * topic or an access rule that is not there yet: nothing is dropped. What was sent when a connection broke is sent
- * again, so a record may be there twice.
+ * topic or an access rule that is not there yet: nothing is dropped. What a broker had not acknowledged when a
+ * request failed is sent again, so a record may be there twice.
  */
 export class KafkaSink implements Sink {
   readonly #options: KafkaSinkOptions
@@ -99,14 +112,15 @@ export class KafkaSink implements Sink {
     compression: typeof GZIP | undefined,
     signal: AbortSignal | undefined,
   ): Promise<RefusedRecord[]> {
-    const error = await this.#attempt(items, compression, signal)
-    if (error === undefined) return []
-    const [only] = items
-    if (items.length > 1 || !only) {
-      const half = items.length >> 1
+    const refusal = await this.#attempt(items, compression, signal)
+    if (refusal === undefined) return []
+    const { error, items: left } = refusal
+    const [only] = left
+    if (left.length > 1 || !only) {
+      const half = left.length >> 1
       return [
-        ...(await this.#send(items.slice(0, half), compression, signal)),
-        ...(await this.#send(items.slice(half), compression, signal)),
+        ...(await this.#send(left.slice(0, half), compression, signal)),
+        ...(await this.#send(left.slice(half), compression, signal)),
       ]
     }
     const smaller = smallerDeadLetter(only.record)
@@ -115,29 +129,28 @@ export class KafkaSink implements Sink {
     return [{ index, record, channel: record.channel, reason: reasonOf(error) }]
   }
 
-  /** Resolves when all are acknowledged, or with the error when the broker will never take one of them. */
+  /** Resolves when all are acknowledged, or with those that are not when the broker will never take one of them. */
   async #attempt(
     items: readonly Item[],
     compression: typeof GZIP | undefined,
     signal: AbortSignal | undefined,
-  ): Promise<unknown> {
+  ): Promise<Refusal | undefined> {
     const { connection, clock } = this.#options
     const { health } = connection
-    const topicMessages = messagesOf(items, clock)
+    let left: readonly Outgoing[] = items.map((item) => ({ item, message: messageOf(item.record, clock) }))
     for (let attempt = 0; ; attempt++) {
       try {
         await this.#connect()
-        const sent = performance.now()
-        const acknowledged = await this.#producer.sendBatch({
-          topicMessages,
-          acks: -1,
-          ...(compression === undefined ? {} : { compression }),
-        })
-        if (clock) observeAppends(clock, acknowledged, sent)
+        // One broker may have answered before another failed, or since.
+        if (attempt > 0) left = left.filter(({ message }) => !isAcknowledged(message))
+        if (left.length > 0) await this.#produce(left, compression)
         health.restored(PART)
         return undefined
       } catch (error) {
-        if (failureKind(error) === 'refused') return error
+        if (failureKind(error) === 'refused') {
+          const refused = left.filter(({ message }) => !isAcknowledged(message))
+          return { error, items: refused.map(({ item }) => item) }
+        }
         // A leader that has moved is found at the next attempt.
         if (attempt >= UNREPORTED_ATTEMPTS) health.lost(PART, reasonOf(error))
         if (signal?.aborted) {
@@ -148,6 +161,17 @@ export class KafkaSink implements Sink {
         await backOff(attempt, signal)
       }
     }
+  }
+
+  async #produce(outgoing: readonly Outgoing[], compression: typeof GZIP | undefined): Promise<void> {
+    const { clock } = this.#options
+    const sent = performance.now()
+    const acknowledged = await this.#producer.sendBatch({
+      topicMessages: byTopic(outgoing),
+      acks: -1,
+      ...(compression === undefined ? {} : { compression }),
+    })
+    if (clock) observeAppends(clock, acknowledged, sent)
   }
 
   #connect(): Promise<void> {
@@ -189,21 +213,22 @@ function bytesOf(value: Buffer | string | null): number {
   return value === null ? 0 : Buffer.byteLength(value)
 }
 
-function messagesOf(items: readonly Item[], clock: ProducerClock | undefined): TopicMessages[] {
+function messageOf(
+  { key, value, headers }: OutputRecord,
+  clock: ProducerClock | undefined,
+): Outgoing['message'] {
   const stamp = clock ? { timestamp: String(clock.now()) } : {}
-  const byTopic = new Map<string, TopicMessages>()
-  for (const { topic, record } of items) {
-    let entry = byTopic.get(topic)
-    if (!entry) {
-      entry = { topic, messages: [] }
-      byTopic.set(topic, entry)
-    }
-    const { key, value, headers } = record
-    entry.messages.push(
-      headers ? { key, value, ...stamp, headers: { ...headers } } : { key, value, ...stamp },
-    )
+  return headers ? { key, value, ...stamp, headers: { ...headers } } : { key, value, ...stamp }
+}
+
+function byTopic(outgoing: readonly Outgoing[]): TopicMessages[] {
+  const topics = new Map<string, Outgoing['message'][]>()
+  for (const { item, message } of outgoing) {
+    const messages = topics.get(item.topic)
+    if (messages) messages.push(message)
+    else topics.set(item.topic, [message])
   }
-  return [...byTopic.values()]
+  return [...topics].map(([topic, messages]) => ({ topic, messages }))
 }
 
 export function createKafkaSink(options: KafkaSinkOptions): KafkaSink {

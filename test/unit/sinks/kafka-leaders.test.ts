@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module'
-import kafkajs, { type Producer } from 'kafkajs'
+import type { Producer } from 'kafkajs'
 import { expect, it } from 'vitest'
 import { Health } from '../../../src/domain/health.ts'
 import { type KafkaConnection, PRODUCER_RETRY } from '../../../src/kafka/client.ts'
+import { library } from '../../../src/kafka/library.ts'
 import { KafkaSink } from '../../../src/sinks/kafka.ts'
 
 const require = createRequire(import.meta.url)
@@ -64,13 +65,13 @@ function producerOfTwoBrokers() {
   const producer = createProducer({
     cluster,
     logger: quiet,
-    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    createPartitioner: library.Partitioners.DefaultPartitioner,
     retry: PRODUCER_RETRY,
   })
   return { producer, written }
 }
 
-it('leaves nothing out when a partition moves to a broker that has answered already', async () => {
+it('writes all once when a partition moves to a broker that has answered already', async () => {
   const { producer, written } = producerOfTwoBrokers()
   const connection = {
     health: new Health('kafka', () => {}),
@@ -81,5 +82,5 @@ it('leaves nothing out when a partition moves to a broker that has answered alre
     { channel: 'alerts', key: 'a', value: 'one' },
     { channel: 'verdicts', key: 'a', value: 'two' },
   ])
-  expect(new Set(written)).toEqual(new Set(['alerts one', 'verdicts two']))
+  expect(written).toEqual(['alerts one', 'verdicts two'])
 })
