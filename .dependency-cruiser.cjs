@@ -117,7 +117,7 @@ module.exports = {
         '^src/(domain|alerts|detectors|operator|stages|pipeline|side-inputs|sources|sinks|replay)/',
         '^src/kafka/client.ts$',
         '^src/(features|states|ledgers)/memory.ts$',
-        '^src/app/(assets|compose|config|core|inputs).ts$',
+        '^src/app/(assets|config|core|inputs|secret).ts$',
       ],
     ),
     only('language-sees-domain', 'words and distances know nothing of the service', '^src/language/', [

@@ -59,14 +59,6 @@ Cells about bytes write record batches byte by byte between the records of a par
 |---|---|---|---|---|---|---|---|---|---|---|---|---|
 ${CELLS.flatMap(({ name, what }) => rowsOf(name, what, results)).join('\n')}
 
-## Fuzzing
-
-\`npm run fuzz\` gives a million inputs made at random to everything that takes input from outside: nothing throws, what
-comes out is valid, a character costs a bounded time of the processor, and the heap grows by at most 24 MB after the first
-20,000 inputs. \`--inputs N\` gives more, and \`--workers N\` shares them among processes. An input over its limit is timed again, up to 400
-times, since on a busy machine neighbours cost processor time too; it is a fault when no run of it is within. So a value just
-below a limit is that of such an input.
-
 ${renderFuzz(fuzz)}
 `
 }
@@ -82,7 +74,15 @@ function renderFuzz({ commit, at, seed, faults, targets, codePoints }: FuzzResul
     ? `Each code point up to U+1FFFF, repeated to the 2,000 characters of the longest text: at most ${codePoints.took} ms
 (${codePoints.slowest}), of ${codePoints.limit}.`
     : ''
-  return `The last run: ${n(all)} inputs, ${faults} faults, seed ${seed}, ${commit}, ${at}.
+  return `## Fuzzing
+
+\`npm run fuzz\` gives a million inputs made at random to everything that takes input from outside: nothing throws, what
+comes out is valid, a character costs a bounded time of the processor, and the heap grows by at most 24 MB after the first
+20,000 inputs. \`--inputs N\` gives more, and \`--workers N\` shares them among processes. An input over its limit is timed again, up to 400
+times, since on a busy machine neighbours cost processor time too; it is a fault when no run of it is within. So a value just
+below a limit is that of such an input.
+
+The last run: ${n(all)} inputs, ${faults} faults, seed ${seed}, ${commit}, ${at}.
 
 | target | inputs | most µs a character | limit | heap |
 |---|---|---|---|---|

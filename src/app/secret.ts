@@ -1,7 +1,6 @@
 import { inspect } from 'node:util'
 import type { Emit } from '../domain/events.ts'
 import { createTokeniser, type TokenKey } from '../domain/token.ts'
-import type { Config } from './config.ts'
 
 const HIDDEN = '[secret]'
 
@@ -43,8 +42,13 @@ export const DEVELOPMENT_TOKEN_KEY: TokenKeySetting = {
   key: new Secret('sigwatch development key, public, for the embedded mode only'),
 }
 
+/** The part of the configuration that has the token key. */
+interface WithTokenKey {
+  readonly privacy: { readonly tokenKey?: TokenKeySetting | null | undefined }
+}
+
 /** Token key as configured, else the development key of the embedded mode. */
-export function tokeniserOf({ privacy }: Pick<Config, 'privacy'>, emit: Emit) {
+export function tokeniserOf({ privacy }: WithTokenKey, emit: Emit) {
   const setting = privacy.tokenKey
   if (!setting) {
     const message =

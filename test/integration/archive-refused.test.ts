@@ -164,7 +164,7 @@ describeWith('postgres', 'rows that the archive cannot place', () => {
     const deep = `${'['.repeat(5_000)}${']'.repeat(5_000)}`
     const withDeep = (ts: number) =>
       JSON.stringify({ ...messageAlertAt('deep', ts), ext: 0 }).replace('"ext":0', `"ext":${deep}`)
-    await client.query('ALTER DATABASE ' + new URL(url).pathname.slice(1) + " SET max_stack_depth = '100kB'")
+    await client.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET max_stack_depth = '100kB'`)
     await intake.take('alerts', [
       alert,
       { ...alert, data: { ...alert.data, reasons: [null] } },
