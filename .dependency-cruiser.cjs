@@ -101,7 +101,8 @@ module.exports = {
         '^src/app/(config|registry-holder)',
       ],
     ),
-    only('detectors-see-domain', 'a detector sees the domain and its neighbours', '^src/detectors/', [
+    only('detectors-see-domain', 'a detector sees the domain, the rules and its neighbours', '^src/detectors/', [
+      '^src/detection/',
       '^src/domain/',
       '^src/detectors/',
     ]),

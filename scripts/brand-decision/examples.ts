@@ -1,6 +1,7 @@
+import type { SignSet } from '../../src/detection/rules/sign-set.ts'
 import { findingsOf } from '../../src/detectors/all.ts'
 import { claimOf } from '../../src/detectors/brand-decision/claimed-brands.ts'
-import { weigh } from '../../src/detectors/brand-decision/decision.ts'
+import { type Weighed, weigh } from '../../src/detectors/brand-decision/decision.ts'
 import { SIGN_NAMES, type Sign } from '../../src/detectors/brand-decision/signs.ts'
 import type { MessageCode } from '../../src/detectors/code-spec.ts'
 import { forgedBrand, isPlainForgery } from '../../src/detectors/forged-brand.ts'
@@ -29,6 +30,8 @@ export interface Decision {
   readonly mayBlock: boolean
   /** Reported whatever the weights. */
   readonly plain: boolean
+  /** What rules are asked about. */
+  readonly shown: SignSet
 }
 
 const WEIGHING: readonly MessageCode[] = [
@@ -62,24 +65,25 @@ export function decisionsOf(corpus: BrandCorpus, classifier: Classifier): Decisi
       const versions = { classifier, policy: REPORTING!, registry: known }
       return findingsOf(message, versions, NOTHING_KNOWN, WEIGHING)
         .filter(({ evidence }) => evidence.speaksFor !== undefined)
-        .map(({ code, evidence, cap }) => ({
-          of,
-          registry,
-          code,
-          signs: signsIn(evidence),
-          mayBlock: cap === undefined && !code.startsWith('TEXT_'),
-          plain: code === 'FORGED_BRAND' && isPlain(message, known),
-        }))
+        .map(({ code, evidence, cap }) => {
+          const weighed = weighedOf(message, known)
+          return {
+            of,
+            registry,
+            code,
+            signs: signsIn(evidence),
+            mayBlock: cap === undefined && !code.startsWith('TEXT_'),
+            plain: code === 'FORGED_BRAND' && isPlainForgery(weighed),
+            shown: weighed.shown,
+          }
+        })
     }),
   )
 }
 
-/** Whether FORGED_BRAND reports a message whatever the weights say of it. */
-function isPlain(message: AnalysedMessage, registry: Registry): boolean {
+function weighedOf(message: AnalysedMessage, registry: Registry): Weighed {
   const claim = claimOf(message, registry)
-  if (!claim) return false
-  const traces = tracesOf(claim.brand, message, registry)
-  return isPlainForgery(claim, traces, weigh(claim, traces, message, registry), message, registry)
+  return weigh(claim, tracesOf(claim?.brand, message, registry), message, registry)
 }
 
 /** The signs that the evidence of a finding lists, in the order of their names. */

@@ -1,5 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { CODE_MODULES_FILE, CODE_NAMES_FILE, renderCodeModules, renderCodeNames } from './code-modules.ts'
+import { RULES_TABLE, renderRules } from './rules.ts'
+
+// What the codes rest on comes first.
+writeFileSync(RULES_TABLE, renderRules())
 
 // The lists of the codes come first: the pages are made of what they list.
 const [names, modules] = [await renderCodeNames(), await renderCodeModules()]

@@ -7,6 +7,7 @@ import { FAULTS_PAGE, renderFaults } from './faults.ts'
 import { METRICS_PAGE, renderMetrics } from './metrics.ts'
 import { POLICY_FILE, renderPolicy } from './policy.ts'
 import { REASONS_PAGE, renderReasons } from './reasons.ts'
+import { RULES_TABLE, renderRules } from './rules.ts'
 import { EVIDENCE_SCHEMA, renderEvidenceSchema, SCHEMAS_WITH_CODES, withCodes } from './schemas.ts'
 
 /** Every generated file, and what it must hold: unit tests fail when one is stale. */
@@ -17,6 +18,7 @@ export const PAGES: readonly (readonly [string, () => string])[] = [
   [FAULTS_PAGE, renderFaults],
   [METRICS_PAGE, renderMetrics],
   [POLICY_FILE, renderPolicy],
+  [RULES_TABLE, renderRules],
   [EVIDENCE_SCHEMA, renderEvidenceSchema],
   ...SCHEMAS_WITH_CODES.map((file) => [file, () => withCodes(readFileSync(file, 'utf8'))] as const),
 ]

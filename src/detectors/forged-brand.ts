@@ -1,25 +1,12 @@
-import { isFiledHere } from '../domain/filing.ts'
-import type { AnalysedMessage } from '../domain/message.ts'
-import type { Claim, Registry } from '../domain/registry.ts'
+import { SHIPPED_RULES } from '../detection/rules/shipped.ts'
 import { claimOf } from './brand-decision/claimed-brands.ts'
-import { type Weighed, weigh } from './brand-decision/decision.ts'
+import { shownAt, type Weighed, weigh } from './brand-decision/decision.ts'
 import { BLOCK_FROM, capOf, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
-import { CLEARED } from './brand-decision/malicious-text.ts'
-import { type Sign, STRANGERS } from './brand-decision/signs.ts'
 import { defineMessageCode } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 import { ESCALATED_HOLD, isStillForeign } from './shared/escalated.ts'
 import { REQUESTS, type Request } from './shared/requests.ts'
-import {
-  type ForeignPart,
-  foreignParts,
-  isSuspicious,
-  leadsAnywhere,
-  surroundingsOf,
-  type Traces,
-  tracesOf,
-} from './shared/traces.ts'
-import { isVisit } from './shared/wording.ts'
+import { type ForeignPart, foreignParts, leadsAnywhere, surroundingsOf, tracesOf } from './shared/traces.ts'
 
 /** Domains, ports and hotlines of the brand that the evidence lists, each. */
 const LISTED = 5
@@ -110,12 +97,10 @@ export const forgedBrand = defineMessageCode({
   if (!claim) return undefined
   const traces = tracesOf(claim.brand, message, registry, surroundings)
   const found = foreignParts(traces, message.from)
-  if (found.length === 0 || isInnocent(claim, message)) return undefined
+  if (found.length === 0) return undefined
   const weighed = weigh(claim, traces, message, registry)
-  const score = Math.max(
-    weighed.certainty,
-    isPlainForgery(claim, traces, weighed, message, registry) ? PLAIN_SCORE : 0,
-  )
+  if (SHIPPED_RULES.first('FORGED_BRAND', 'clear', weighed.shown) !== undefined) return undefined
+  const score = Math.max(weighed.certainty, isPlainForgery(weighed) ? PLAIN_SCORE : 0)
   if (score < thresholds.minScore) return undefined
   const { brand } = claim
   return {
@@ -133,101 +118,17 @@ export const forgedBrand = defineMessageCode({
       ...weighedEvidence(weighed),
     },
     brand: brand.id,
-    ...capOf(weighed, thresholds.blockFrom),
+    ...capOf('FORGED_BRAND', weighed, thresholds.blockFrom),
     ...(traces.foreignLink ? { domain: traces.foreignLink.domain } : {}),
   }
 })
 
 /** The score of a message whose claim is contradicted plainly, however innocent the rest of it. */
 const PLAIN_SCORE = 0.85
-/** From here on a name is claimed, and no other company is meant. */
-const SURE_NAME = 0.85
-const PLAIN_SPEAKER = 0.8
-/** From here on a text tells the reader of his account with the brand. */
-const ADDRESSED = 0.7
-const CALLS: readonly Sign[] = ['contact:account', 'contact:account-stranger']
-const SURE_TEXT: readonly Sign[] = ['text:90-98%', 'text:from-98%']
-const TAKEN: readonly Sign[] = ['asks:app', 'asks:secret', 'asks:payment']
-const ANYBODY: readonly Sign[] = [
-  'sender:mobile',
-  'sender:landline',
-  'sender:overseas',
-  'sender:foreign-port',
-]
-const KNOWN_SENDERS: readonly Sign[] = ['sender:own', 'sender:filed', 'sender:official']
 
-/** A visit of somebody with an honest errand; a text that only names the brand, or lies behind a shortener, and reads well. */
-function isInnocent({ by, strength }: Claim, message: AnalysedMessage): boolean {
-  const faint = by === 'mention' || (by === 'speaker' && strength < PLAIN_SPEAKER)
-  return (faint && !isSuspicious(message)) || isVisit(message)
-}
-
-/** Whether a claim is contradicted so plainly that it is reported with at least `PLAIN_SCORE`. */
-export function isPlainForgery(
-  claim: Claim,
-  traces: Traces,
-  weighed: Weighed,
-  message: AnalysedMessage,
-  registry: Registry,
-): boolean {
-  return contradictsPlainly(claim, traces, weighed, message, registry) || asksAsStranger(claim, weighed)
-}
-
-/** Claimed plainly, and the link or the port is not the brand's: reported whatever else speaks for the message. */
-function contradictsPlainly(
-  { by, strength, lookalike }: Claim,
-  traces: Traces,
-  weighed: Weighed,
-  message: AnalysedMessage,
-  registry: Registry,
-): boolean {
-  const named =
-    by === 'signature' || (by === 'lookalike' && (strength >= SURE_NAME || lookalike?.how === 'added-word'))
-  if (traces.foreignLink) {
-    if (named) return !(traces.ownPort && isFiledHere(message, registry) && isPlausible(weighed, message))
-    return by === 'domain' || (by === 'speaker' && strength >= PLAIN_SPEAKER)
-  }
-  return named && traces.foreignPort && !(isFromAbroad(traces, message) && isPlausible(weighed, message))
-}
-
-/** Companies of Hong Kong, Taiwan and overseas send from numbers that no filing of this registry names. */
-function isFromAbroad({ sender, foreignCallback }: Traces, { traditional }: AnalysedMessage): boolean {
-  return sender === 'overseas' && (foreignCallback === undefined || traditional)
-}
-
-/** What makes a link or a request of a known sender doubtful. */
-const DOUBTS: readonly Sign[] = [
-  'link:cheap',
-  'link:imitates',
-  'link:disguised',
-  'link:neutral',
-  'words:lure',
-  'asks:app',
-  'asks:payment',
-  'asks:secret',
-]
-
-/**
- * Whether nothing in a message makes its sender doubtful: a brand links to short hosts of its own, and to surveys and
- * personnel services of others. Its port may be sublet, so a text that reads like fraud, a lure or a cheap domain is
- * reported from there too.
- */
-function isPlausible({ signs }: Weighed, message: AnalysedMessage): boolean {
-  return !isSuspicious(message) && !signs.some((sign) => DOUBTS.includes(sign))
-}
-
-/**
- * Who speaks as a brand, or signs as it, and is not known to be it, wants to be rung up about an account at a stranger's
- * number; or the text is surely fraud, and anybody's number sends it, or a stranger asks for what no courier or shop asks
- * for. From anybody's number a lure in a text that is probably fraud is enough: TEXT_FRAUD reports such texts in any case.
- */
-function asksAsStranger({ by, strength }: Claim, { certainty, signs }: Weighed): boolean {
-  const has = (sign: Sign) => signs.includes(sign)
-  const speaks = by === 'speaker' ? strength >= ADDRESSED : by !== 'mention'
-  if (!speaks || KNOWN_SENDERS.some(has)) return false
-  if (CALLS.some(has)) return true
-  if (SURE_TEXT.some(has) && (ANYBODY.some(has) || (TAKEN.some(has) && STRANGERS.some(has)))) return true
-  return has('text:60-90%') && has('words:lure') && ANYBODY.some(has) && certainty >= CLEARED
+/** Whether a rule reports the message with at least `PLAIN_SCORE`. */
+export function isPlainForgery({ shown, certainty }: Weighed): boolean {
+  return SHIPPED_RULES.first('FORGED_BRAND', 'report', shownAt(shown, certainty)) !== undefined
 }
 
 type Clauses = Readonly<Record<ForeignPart['kind'], (value: string) => string>>

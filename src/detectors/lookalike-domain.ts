@@ -75,7 +75,7 @@ export const lookalikeDomain = defineMessageCode({
     score: like.similarity,
     evidence: { ...imitationOf(url.host, like), ...weighedEvidence(weighed) },
     brand: like.brand.id,
-    ...capOf(weighed, thresholds.blockFrom),
+    ...capOf('LOOKALIKE_DOMAIN', weighed, thresholds.blockFrom),
     domain: url.domain,
   }
 })

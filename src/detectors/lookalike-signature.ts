@@ -75,7 +75,7 @@ export const lookalikeSignature = defineMessageCode({
       score: like.similarity,
       evidence: { ...imitationOf(signature.name, like), ...weighedEvidence(weighed) },
       brand: claim.brand.id,
-      ...capOf(weighed, thresholds.blockFrom),
+      ...capOf('LOOKALIKE_SIGNATURE', weighed, thresholds.blockFrom),
       ...(traces.foreignLink ? { domain: traces.foreignLink.domain } : {}),
     }
   }

@@ -20,4 +20,6 @@ export const textFraud = defineMessageCode({
     en: ({ score }, { percent }) => `The text reads like fraud (${percent(score)} sure).`,
     'zh-CN': ({ score }, { percent }) => `文本疑似诈骗（把握 ${percent(score)}）。`,
   },
-}).detectedBy((message, context, { thresholds }) => maliceFound('fraud', message, context, thresholds))
+}).detectedBy((message, context, { thresholds }) =>
+  maliceFound('TEXT_FRAUD', 'fraud', message, context, thresholds),
+)

@@ -19,4 +19,6 @@ export const textIllicit = defineMessageCode({
     en: ({ score }, { percent }) => `The text offers something illicit (${percent(score)} sure).`,
     'zh-CN': ({ score }, { percent }) => `文本疑似违法内容（把握 ${percent(score)}）。`,
   },
-}).detectedBy((message, context, { thresholds }) => maliceFound('illicit', message, context, thresholds))
+}).detectedBy((message, context, { thresholds }) =>
+  maliceFound('TEXT_ILLICIT', 'illicit', message, context, thresholds),
+)

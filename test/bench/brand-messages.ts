@@ -12,14 +12,7 @@ import { chooseBlockFrom, type HeldOut, judgeWithout } from '../../scripts/brand
 import { SHIPPED_MODEL } from '../../src/app/assets.ts'
 import { findingsOf, MESSAGE_CODES } from '../../src/detectors/all.ts'
 import { BLOCK_FROM } from '../../src/detectors/brand-decision/evidence.ts'
-import {
-  isCleared,
-  isErrandOfOffice,
-  isSharedBill,
-  MALICE_THRESHOLDS,
-  neededFor,
-  SURE,
-} from '../../src/detectors/brand-decision/malicious-text.ts'
+import { countsAsMalice, MALICE_THRESHOLDS } from '../../src/detectors/brand-decision/malicious-text.ts'
 import { forgedBrand } from '../../src/detectors/forged-brand.ts'
 import type { Registry } from '../../src/domain/registry.ts'
 import { openClassifier } from '../../src/model/classifier.ts'
@@ -105,13 +98,8 @@ function isMalicious({ message }: BrandMessage, text: Decision | undefined, cert
   const { thresholds } = classifier
   const threshold = fraud >= illicit ? thresholds.fraud : thresholds.illicit
   if (text === undefined) return fraud + illicit >= threshold
-  if (isErrandOfOffice(text.signs)) return false
-  if (fraud + illicit < SURE && isSharedBill(text.signs, message.normalised.text)) return false
-  const certain = certainty >= neededFor(message, minCertainty, text.signs)
-  if (fraud + illicit >= SURE) return true
-  return fraud + illicit < threshold
-    ? certain
-    : certain || !isCleared(certainty, text.signs, message.normalised.text)
+  const code = fraud >= illicit ? 'TEXT_FRAUD' : 'TEXT_ILLICIT'
+  return countsAsMalice(code, fraud + illicit >= threshold, { certainty, shown: text.shown }, minCertainty)
 }
 
 const share = (part: number, whole: number) =>

@@ -1,3 +1,5 @@
+import { SHIPPED_RULES } from '../../detection/rules/shipped.ts'
+import type { Code } from '../../domain/codes.ts'
 import * as fields from '../evidence-fields.ts'
 import type { Weighed } from './decision.ts'
 import { SIGN_NAMES } from './signs.ts'
@@ -31,7 +33,18 @@ export function weighedEvidence({ speaksFor, speaksAgainst, neutral }: Weighed) 
   return { speaksFor, speaksAgainst, ...(neutral.length > 0 ? { neutral } : {}) }
 }
 
-/** The cap that `blockFrom` puts on a finding: the evidence may not be certain enough for what the policy asks. */
-export function capOf({ mayBlock, certaintyToBlock }: Weighed, blockFrom: number) {
-  return mayBlock && certaintyToBlock >= blockFrom ? {} : { cap: 'review' as const }
+/**
+ * The cap on a finding of this code: the evidence may not be certain enough for what the policy asks (`blockFrom`), no
+ * rule lets it block, or one says that it must not.
+ */
+export function capOf(
+  code: Code,
+  { shown, certaintyToBlock }: Pick<Weighed, 'shown' | 'certaintyToBlock'>,
+  blockFrom: number,
+): { readonly cap?: 'review' } {
+  const mayBlock =
+    certaintyToBlock >= blockFrom &&
+    SHIPPED_RULES.first(code, 'may-block', shown) !== undefined &&
+    SHIPPED_RULES.first(code, 'at-most-review', shown) === undefined
+  return mayBlock ? {} : { cap: 'review' }
 }

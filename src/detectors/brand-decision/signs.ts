@@ -128,7 +128,7 @@ export function signsOf(
 }
 
 /** Links, numbers and handles of somebody else. */
-export const STRANGERS: readonly Sign[] = [
+const STRANGERS: readonly Sign[] = [
   'link:neutral',
   'link:foreign',
   'contact:mobile',
@@ -147,16 +147,6 @@ const LEADS: ReadonlySet<Sign> = new Set<Sign>([
 /** Whether there is a way to those who wrote the message that is not official. */
 export function leadsAway(signs: readonly Sign[]): boolean {
   return signs.some((sign) => LEADS.has(sign))
-}
-
-/** Whether that way is a fixed number, and nothing else. */
-export function leadsToNumberAlone(signs: readonly Sign[]): boolean {
-  return signs.every((sign) => sign === 'contact:landline' || !LEADS.has(sign))
-}
-
-/** Whether there is no way to them but what the text asks for, or a fixed number. */
-export function leadsByWordsOrNumber(signs: readonly Sign[]): boolean {
-  return !signs.some((sign) => sign !== 'contact:landline' && STRANGERS.includes(sign))
 }
 
 /**

@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { mayBlock } from '../../../../src/detectors/brand-decision/decision.ts'
+import { SHIPPED_RULES } from '../../../../src/detection/rules/shipped.ts'
+import { capOf } from '../../../../src/detectors/brand-decision/evidence.ts'
 import { SIGN_NAMES, type Sign } from '../../../../src/detectors/brand-decision/signs.ts'
 import { WEIGHTS } from '../../../../src/detectors/brand-decision/weights.ts'
 import { isCheapSuffix } from '../../../../src/detectors/shared/cheap-suffixes.ts'
 
-const may = (...signs: Sign[]) => mayBlock(signs)
+/** Whether the rules let a message that shows these signs be blocked. */
+function may(...signs: Sign[]): boolean {
+  const shown = SHIPPED_RULES.with('', ['claim:signature', ...signs])
+  return capOf('FORGED_BRAND', { shown, certaintyToBlock: 1 }, 0).cap === undefined
+}
 
-describe('mayBlock', () => {
+describe('capOf', () => {
   it('wants a text that reads like fraud, and a way to somebody else', () => {
     expect(may('text:from-98%', 'wording:2-12%', 'link:foreign')).toBe(true)
     expect(may('text:30-60%', 'wording:2-12%', 'contact:handle')).toBe(true)
@@ -42,7 +47,7 @@ describe('mayBlock', () => {
   it('wants a surer text, or plainer words, where a stranger has a link as small shops do', () => {
     const led = (...signs: Sign[]) => may('link:foreign', 'link:cheap-stranger', ...signs)
     const named = (...signs: Sign[]) => led('claim:mention', 'words:lure', ...signs)
-    expect(led('claim:none', 'text:60-90%', 'wording:73-88%')).toBe(true)
+    expect(led('claim:domain', 'text:60-90%', 'wording:73-88%')).toBe(true)
     // A club names the app that it uses.
     expect(led('claim:mention', 'text:60-90%', 'wording:from-98%')).toBe(false)
     expect(led('claim:mention', 'text:90-98%', 'wording:12-27%')).toBe(true)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { mayBlock } from '../../../../src/detectors/brand-decision/decision.ts'
+import { SHIPPED_RULES } from '../../../../src/detection/rules/shipped.ts'
+import { capOf } from '../../../../src/detectors/brand-decision/evidence.ts'
 import type { Sign } from '../../../../src/detectors/brand-decision/signs.ts'
 import { forgedBrand } from '../../../../src/detectors/forged-brand.ts'
 import { asksToCallAboutAccount } from '../../../../src/detectors/shared/account-call.ts'
@@ -157,7 +158,10 @@ describe('FORGED_BRAND of a notice with another number to call', () => {
   })
 
   it('may be blocked where the sender is a stranger and text or words bear it out', () => {
-    const may = (...signs: Sign[]) => mayBlock(['contact:landline', ...signs])
+    const may = (...signs: Sign[]) => {
+      const shown = SHIPPED_RULES.with('', ['claim:signature', 'contact:landline', ...signs])
+      return capOf('FORGED_BRAND', { shown, certaintyToBlock: 1 }, 0).cap === undefined
+    }
     expect(may('contact:account-stranger', 'sender:mobile', 'text:10-30%', 'wording:2-12%')).toBe(true)
     expect(may('contact:account-stranger', 'sender:mobile', 'text:2-10%', 'wording:27-50%')).toBe(true)
     expect(may('contact:account-stranger', 'sender:mobile', 'text:2-10%', 'wording:12-27%')).toBe(false)

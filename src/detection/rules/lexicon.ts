@@ -1,0 +1,80 @@
+import type { WordGroup } from './rules-file.ts'
+import type { SignNames, SignSet } from './sign-set.ts'
+import { WordAutomaton } from './word-automaton.ts'
+
+/** Words of a group, or those within which the words of a group do not count. */
+interface Use {
+  readonly sign: number
+  readonly excepts: boolean
+}
+
+const ALTERNATIVES = /\{([^{}]*)\}/
+
+/** What a listed word stands for: `{有,没}消息{,了}` for four words. */
+export function expandWord(word: string): string[] {
+  const match = ALTERNATIVES.exec(word)
+  if (match === null) return [word]
+  const [whole, alternatives] = match as unknown as [string, string]
+  const rest = word.slice(match.index + whole.length)
+  return alternatives.split(',').flatMap((one) => expandWord(word.slice(0, match.index) + one + rest))
+}
+
+/** Finds which groups of words a text has, and where. */
+export class Lexicon {
+  readonly #automaton: WordAutomaton
+  readonly #uses: readonly (readonly Use[])[]
+
+  /** The sign of a group is `words:<group>`. Throws a RangeError where a group names one that is not there, or itself. */
+  constructor(groups: Readonly<Record<string, WordGroup>>, names: SignNames) {
+    const uses = new Map<string, Use[]>()
+    const add = (word: string, use: Use) => {
+      const known = uses.get(word)
+      if (known) known.push(use)
+      else uses.set(word, [use])
+    }
+    for (const group of Object.keys(groups)) {
+      const sign = names.idOf(`words:${group}`)
+      for (const part of withGroups(group, groups)) {
+        for (const word of new Set((part.list ?? []).flatMap(expandWord))) add(word, { sign, excepts: false })
+        for (const word of new Set((part.except ?? []).flatMap(expandWord)))
+          add(word, { sign, excepts: true })
+      }
+    }
+    this.#automaton = new WordAutomaton([...uses.keys()])
+    this.#uses = [...uses.values()]
+  }
+
+  /** Adds the signs of all words of the text to `signs`, each where it stands. */
+  mark(signs: SignSet): void {
+    const hits: Hit[] = []
+    this.#automaton.scan(signs.text, (word, start, end) => {
+      for (const { sign, excepts } of this.#uses[word]!) hits.push({ sign, excepts, start, end })
+    })
+    const exceptions = hits.filter(({ excepts }) => excepts)
+    for (const hit of hits) {
+      if (!hit.excepts && !exceptions.some((one) => one.sign === hit.sign && covers(one, hit)))
+        signs.addAt(hit.sign, hit.start, hit.end)
+    }
+  }
+}
+
+interface Hit extends Use {
+  readonly start: number
+  readonly end: number
+}
+
+function covers(outer: Hit, inner: Hit): boolean {
+  return outer.start <= inner.start && inner.end <= outer.end
+}
+
+/** The group itself and all that it names, directly or not. */
+function withGroups(
+  name: string,
+  groups: Readonly<Record<string, WordGroup>>,
+  above: readonly string[] = [],
+): WordGroup[] {
+  const group = groups[name]
+  if (group === undefined) throw new RangeError(`words.${above.at(-1)}.groups: no group is called "${name}"`)
+  if (above.includes(name)) throw new RangeError(`words.${name}.groups: the group contains itself`)
+  return [group, ...(group.groups ?? []).flatMap((other) => withGroups(other, groups, [...above, name]))]
+}

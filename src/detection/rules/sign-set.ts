@@ -1,0 +1,66 @@
+import type { Span } from '../../domain/message.ts'
+
+/** Numbers for the names of signs, in the order in which they were first asked for. */
+export class SignNames {
+  readonly #ids = new Map<string, number>()
+
+  idOf(name: string): number {
+    const known = this.#ids.get(name)
+    if (known !== undefined) return known
+    this.#ids.set(name, this.#ids.size)
+    return this.#ids.size - 1
+  }
+
+  get size(): number {
+    return this.#ids.size
+  }
+}
+
+/** What ends a sentence of normalised text. */
+const ENDS_SENTENCE = /[。!?;\n]/
+
+/** The signs that one message shows. Signs that the text shows have positions in the normalised text, in code units. */
+export class SignSet {
+  readonly text: string
+  readonly #present: Set<number>
+  /** Shared by copies: of those only signs without a position are added to. */
+  readonly #spans: Map<number, Span[]>
+
+  constructor(text: string, of?: SignSet) {
+    this.text = text
+    this.#present = new Set(of === undefined ? [] : of.#present)
+    this.#spans = of ? of.#spans : new Map()
+  }
+
+  /** A set of its own to which signs without a position may be added. */
+  copy(): SignSet {
+    return new SignSet(this.text, this)
+  }
+
+  add(sign: number): void {
+    this.#present.add(sign)
+  }
+
+  addAt(sign: number, start: number, end: number): void {
+    this.#present.add(sign)
+    const spans = this.#spans.get(sign)
+    if (spans) spans.push({ start, end })
+    else this.#spans.set(sign, [{ start, end }])
+  }
+
+  has(sign: number): boolean {
+    return this.#present.has(sign)
+  }
+
+  /** Where the text shows a sign, in the order of the ends; empty for signs without a position. */
+  spansOf(sign: number): readonly Span[] {
+    return this.#spans.get(sign) ?? NONE
+  }
+
+  /** Whether no sentence ends between two places. */
+  isOneSentence(from: number, to: number): boolean {
+    return !ENDS_SENTENCE.test(this.text.slice(from, to))
+  }
+}
+
+const NONE: readonly Span[] = []
