@@ -101,11 +101,12 @@ module.exports = {
         '^src/app/(config|registry-holder)',
       ],
     ),
-    only('detectors-see-domain', 'a detector sees the domain, the rules and its neighbours', '^src/detectors/', [
-      '^src/detection/',
-      '^src/domain/',
+    only(
+      'detectors-see-domain',
+      'a detector sees the domain, the rules and its neighbours',
       '^src/detectors/',
-    ]),
+      ['^src/detection/', '^src/domain/', '^src/detectors/'],
+    ),
     only('pipeline-sees-steps', 'the pipeline talks to the outside through ports only', '^src/pipeline/', [
       '^src/(domain|detectors|stages|states|alerts|pipeline)/',
       '^src/stats/(sender-counts|version-rows)',

@@ -41,3 +41,23 @@ export class Fields {
     return createHash('sha256').update(this.#source).digest('hex').slice(0, 32)
   }
 }
+
+/** Whether JSON nests deeper than so many levels. Writing it again, here or in PostgreSQL, takes stack for each. */
+export function nestsDeeper(json: Buffer, most: number): boolean {
+  if (json.length <= 2 * most) return false
+  let depth = 0
+  let isText = false
+  for (let i = 0; i < json.length; i++) {
+    const sign = json[i]
+    if (isText) {
+      if (sign === BACKSLASH) i++
+      else if (sign === QUOTE) isText = false
+    } else if (sign === QUOTE) isText = true
+    else if (sign === OPEN_LIST || sign === OPEN_OBJECT) {
+      if (++depth > most) return true
+    } else if (sign === CLOSE_LIST || sign === CLOSE_OBJECT) depth--
+  }
+  return false
+}
+
+const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = Buffer.from('"\\[]{}')

@@ -8,7 +8,7 @@ import { canonicalNumber } from '../text/canonical-number.ts'
 import { redactText } from '../text/redact.ts'
 import { signatureKey } from '../text/signature.ts'
 import type { DailyTable } from './days.ts'
-import { Fields, UnfitRecord } from './fields.ts'
+import { Fields, nestsDeeper, UnfitRecord } from './fields.ts'
 
 /** What a topic holds. */
 export type ArchiveInput =
@@ -59,6 +59,9 @@ export interface RowOptions {
 
 const TOKEN = /^[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]{22}$/
 
+/** Levels of a record that are read. */
+const DEEPEST = 1_000
+
 /** The row of a record; undefined: it is not kept. Throws UnfitRecord for what is no record of that input. */
 export function rowOf(
   input: ArchiveInput,
@@ -68,6 +71,7 @@ export function rowOf(
 ): ArchiveRow | undefined {
   if (input === 'registry') return registryRow(value, options.registryChange, place)
   if (value.length === 0) return undefined
+  if (nestsDeeper(value, DEEPEST)) throw new UnfitRecord('is nested too deeply')
   const text = value.toString('utf8')
   let record: unknown
   try {

@@ -164,7 +164,6 @@ describeWith('postgres', 'rows that the archive cannot place', () => {
     const deep = `${'['.repeat(5_000)}${']'.repeat(5_000)}`
     const withDeep = (ts: number) =>
       JSON.stringify({ ...messageAlertAt('deep', ts), ext: 0 }).replace('"ext":0', `"ext":${deep}`)
-    await client.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET max_stack_depth = '100kB'`)
     await intake.take('alerts', [
       alert,
       { ...alert, data: { ...alert.data, reasons: [null] } },
@@ -185,8 +184,8 @@ describeWith('postgres', 'rows that the archive cannot place', () => {
       'is no record of alerts',
       'is no record of alerts',
       'time is no time',
-      expect.stringContaining('54001'),
-      expect.stringContaining('54001'),
+      'is nested too deeply',
+      'is nested too deeply',
       'ts is no time',
     ])
   })

@@ -148,6 +148,25 @@ describe('what PostgreSQL does not store', () => {
   })
 })
 
+describe('what is no record', () => {
+  const alert = messageAlertAt('m1', TS)
+  const nested = (levels: number, of: object) =>
+    JSON.stringify({ ...of, ext: 0 }).replace('"ext":0', `"ext":${'['.repeat(levels)}${']'.repeat(levels)}`)
+
+  it('is refused for its time, and not for what a text has in it', () => {
+    for (const time of [1e300, TS * 1e6, '+010000-01-01T00:00:00Z', null])
+      expect(() => row('alerts', { ...alert, time })).toThrow(new UnfitRecord('time is no time'))
+    const text = `${'['.repeat(5_000)}\\"${'{'.repeat(5_000)}`
+    expect(row('alerts', { ...alert, data: { ...alert.data, detail: text } })).toBeDefined()
+  })
+
+  it('is refused when it nests deeper than it can be written again', () => {
+    expect(row('alerts', nested(500, alert))).toBeDefined()
+    for (const levels of [1_001, 200_000])
+      expect(() => row('alerts', nested(levels, alert))).toThrow(new UnfitRecord('is nested too deeply'))
+  })
+})
+
 describe('days of the archive', () => {
   it('are kept whole for the retention, and no wrong clock makes one', () => {
     const days = new Partitions(180 * DAY)
