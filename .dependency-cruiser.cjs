@@ -12,7 +12,7 @@ const CLIENTS = [
   ['natural', '^src/(language|operator)/'],
   ['pg', '^src/archive/'],
   ['pg-copy-streams', '^src/archive/'],
-  ['csv-parse', '^src/replay/'],
+  ['csv-parse', '^src/domain/'],
 ]
 
 /** What a pure layer never touches: files, sockets, processes, timers of the outside. */
@@ -67,17 +67,17 @@ module.exports = {
       comment: 'the domain imports itself, node:crypto, and the types of what is read from a text',
       severity: 'error',
       from: { path: '^src/domain/' },
-      to: { pathNot: ['^src/domain/', '^src/text/reading.ts$', '^(node:)?crypto$'] },
+      to: { pathNot: ['^src/domain/', '^src/domain/reading.ts$', '^(node:)?crypto$'] },
     },
-    only('text-sees-itself', 'the text layer reads a string and imports nothing of ours', '^src/text/', [
-      '^src/text/',
+    only('text-sees-itself', 'the text layer reads a string and imports nothing of ours', '^src/domain/', [
+      '^src/domain/',
     ]),
-    only('input-sees-operator', 'the map is what an operator wrote', '^src/input/', [
+    only('input-sees-operator', 'the map is what an operator wrote', '^src/domain/', [
       '^src/(domain|operator|input)/',
     ]),
     only('alerts-see-text', 'what a record that leaves shows of a message or a state', '^src/alerts/', [
       '^src/domain/',
-      '^src/text/',
+      '^src/domain/',
       '^src/alerts/',
     ]),
     only(
@@ -90,7 +90,7 @@ module.exports = {
       'stages-see-text',
       'a stage sees the domain, the text layer and its neighbours; counting knows what escalates to a state',
       '^src/stages/',
-      ['^src/domain/', '^src/text/', '^src/stages/', '^src/states/escalation'],
+      ['^src/domain/', '^src/domain/', '^src/stages/', '^src/states/escalation'],
     ),
     only(
       'side-inputs-see-states',
@@ -114,7 +114,7 @@ module.exports = {
     only(
       'replay-sees-the-core',
       'a replay judges by the core, with stores of its own in memory, and reads through the adapters of topics and files',
-      '^src/replay/',
+      '^src/domain/',
       [
         '^src/(domain|alerts|detectors|operator|stages|pipeline|side-inputs|sources|sinks|replay)/',
         '^src/kafka/client.ts$',
@@ -133,7 +133,7 @@ module.exports = {
       [
         '^src/(domain|archive)/',
         '^src/detectors/all',
-        '^src/text/(canonical-number|redact|signature)',
+        '^src/domain/(canonical-number|redact|signature)',
         '^src/alerts/show',
         '^src/stats/writer',
       ],

@@ -1,5 +1,5 @@
 import { InvalidInput } from '../domain/errors.ts'
-import { isTimePattern, localTimeReader, type ReadLocalTime } from '../input/local-time.ts'
+import { isTimePattern, localTimeReader, type ReadLocalTime } from '../domain/local-time.ts'
 import { readOperatorFile } from '../operator/operator-file.ts'
 import { compileSchema, toProblems } from '../operator/operator-schema.ts'
 import { parseZone } from '../operator/value-forms.ts'

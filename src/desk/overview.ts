@@ -1,7 +1,7 @@
 import type { Burst, Overview } from '../archive/overview.ts'
 import type { ReviewedCode } from '../archive/reader.ts'
+import { wilson } from '../domain/wilson.ts'
 import { type Html, html } from '../markup/html.ts'
-import { wilson } from '../replay/wilson.ts'
 import { page, timeFields } from './layout.ts'
 import { LONGEST_VALUE } from './pages.ts'
 import type { AskedSearch } from './sealed-searches.ts'

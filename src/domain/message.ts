@@ -1,5 +1,5 @@
-import type { TextReading } from '../text/reading.ts'
 import type { Label, Scores } from './labels.ts'
+import type { TextReading } from './reading.ts'
 import type { Claim, Registry } from './registry.ts'
 
 /** What is read from a text belongs to the text layer; whoever judges messages finds it here. */
@@ -9,7 +9,7 @@ export type {
   Span,
   TextReading,
   UrlMention,
-} from '../text/reading.ts'
+} from './reading.ts'
 
 /** Where a record lies in its input. In the embedded mode topic = the file, partition 0, offset = line from 0. */
 export interface Position {

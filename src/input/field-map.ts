@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { RecordError } from '../domain/errors.ts'
+import { localTimeReader } from '../domain/local-time.ts'
 import type { RawRecord } from '../domain/message.ts'
 import { parseIsoTime } from '../domain/time.ts'
 import { parseZone } from '../operator/value-forms.ts'
-import { localTimeReader } from './local-time.ts'
 import {
   ENCODINGS,
   type Encoding,

@@ -1,4 +1,4 @@
-import type { ContactMention } from './reading.ts'
+import type { ContactMention } from '../domain/reading.ts'
 
 /** Characters before a number in which its purpose is looked for. */
 const CONTEXT = 12

@@ -1,6 +1,6 @@
+import type { ContactMention, NormalisedText, Span, UrlMention } from '../domain/reading.ts'
 import { findHandles } from './contact-handles.ts'
 import { type AddContact, findNumbers } from './contact-numbers.ts'
-import type { ContactMention, NormalisedText, Span, UrlMention } from './reading.ts'
 
 const MAX_CONTACTS = 10
 

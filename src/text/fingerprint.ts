@@ -1,5 +1,5 @@
+import type { ContactMention, NormalisedText, SignatureMention, Span, UrlMention } from '../domain/reading.ts'
 import { CJK, DIGIT, FOREIGN, LATIN, OTHER_LETTER, unitClass } from './plain-tables.ts'
-import type { ContactMention, NormalisedText, SignatureMention, Span, UrlMention } from './reading.ts'
 
 const BANDS = 4
 /**

@@ -1,7 +1,7 @@
+import type { Span } from '../domain/reading.ts'
 import { chain, isHostUnit, SLASH, SPACE } from './link-chain.ts'
 import { type Draft, draftText, kindAt } from './plain.ts'
 import { CJK, DIGIT, GLYPH, LATIN } from './plain-tables.ts'
-import type { Span } from './reading.ts'
 
 const COLON = 0x3a
 const OPENING = 0x28

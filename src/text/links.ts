@@ -1,4 +1,5 @@
 import { domainToUnicode } from 'node:url'
+import type { UrlMention } from '../domain/reading.ts'
 import {
   ABBREVIATIONS,
   CHINESE_SUFFIXES,
@@ -35,7 +36,6 @@ import {
 } from './link-parts.ts'
 import { type Draft, draftText, kindAt, newDraft, readPlain } from './plain.ts'
 import { CJK, DIGIT, LATIN } from './plain-tables.ts'
-import type { UrlMention } from './reading.ts'
 
 const MAX_URLS = 10
 const MAX_HOST = 253

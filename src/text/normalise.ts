@@ -1,3 +1,4 @@
+import type { NormalisedText } from '../domain/reading.ts'
 import { foldDigitLetters, foldNumerals, mayHoldNumerals } from './fold-digits.ts'
 import { foldLeet, foldLookalikes, joinSpaced } from './fold-latin.ts'
 import { foldLinks } from './fold-links.ts'
@@ -5,7 +6,6 @@ import { closeSeries, foldSplits } from './fold-series.ts'
 import { foldWords } from './fold-words.ts'
 import { type Draft, draftText, KINDS, MAX_UNITS, newDraft, readPlain } from './plain.ts'
 import { CJK, COMPONENT, FOREIGN, LATIN, LETTER_SIGN } from './plain-tables.ts'
-import type { NormalisedText } from './reading.ts'
 
 const NO_FOLDS: Readonly<Record<string, number>> = Object.freeze({})
 const source = newDraft()

@@ -1,10 +1,10 @@
+import type { TextReading } from '../domain/reading.ts'
 import { extractContacts } from './contacts.ts'
 import { fingerprint } from './fingerprint.ts'
 import { urlsOfPlain } from './links.ts'
 import { normalisePlain } from './normalise.ts'
 import { asksForConsent, asksInUsualForm, hasWayOut, isOtp } from './phrases.ts'
 import { newDraft, readPlain } from './plain.ts'
-import type { TextReading } from './reading.ts'
 import { extractSignatures } from './signature.ts'
 import { isWrittenTraditionally } from './traditional.ts'
 

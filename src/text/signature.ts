@@ -1,7 +1,7 @@
+import type { SignatureMention } from '../domain/reading.ts'
 import { hasWayOut } from './phrases.ts'
 import { newDraft, readPlain } from './plain.ts'
 import { CJK, DIGIT, GLYPH, LATIN, OTHER_LETTER, unitClass } from './plain-tables.ts'
-import type { SignatureMention } from './reading.ts'
 
 const MAX_NAME = 32
 /** What may follow a signature at the end: a way out, a link, an end mark. */

@@ -1,9 +1,9 @@
+import type { ContactMention, NormalisedText, Span, TextReading } from '../domain/reading.ts'
 import { namesMessenger } from './contact-handles.ts'
 import { extractContacts } from './contacts.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Runs } from './free-numbers.ts'
 import { asksForConsent, asksInUsualForm, hasWayOut } from './phrases.ts'
-import type { ContactMention, NormalisedText, Span, TextReading } from './reading.ts'
 
 /**
  * How texts read that are alike: as the first of them did, but for the numbers themselves and the contacts among them.

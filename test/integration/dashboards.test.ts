@@ -8,8 +8,8 @@ import { ArchiveReader } from '../../src/archive/reader.ts'
 import { startDesk } from '../../src/desk/server.ts'
 import type { Alert } from '../../src/domain/alert.ts'
 import { hash32 } from '../../src/domain/hash32.ts'
+import { wilson } from '../../src/domain/wilson.ts'
 import { loadArtifact } from '../../src/model/artifact.ts'
-import { wilson } from '../../src/replay/wilson.ts'
 import { createTelemetry, type Telemetry } from '../../src/telemetry/events.ts'
 import {
   expandPromql,
