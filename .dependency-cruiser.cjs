@@ -6,7 +6,7 @@ const CLIENTS = [
   ['ioredis', '^src/redis/'],
   ['cluster-key-slot', '^src/redis/'],
   ['jsonc-parser', '^src/operator/'],
-  ['@tensorflow', '^src/model/'],
+  ['@tensorflow', '^src/text/reader/'],
   ['prom-client', '^src/telemetry/'],
   ['pino', '^src/telemetry/'],
   ['natural', '^src/(language|operator)/'],
@@ -122,9 +122,9 @@ module.exports = {
         '^src/app/(assets|config|core|inputs|secret).ts$',
       ],
     ),
-    only('language-sees-domain', 'words and distances know nothing of the service', '^src/language/', [
+    only('language-sees-domain', 'words and distances know nothing of the service', '^src/text/distance/', [
       '^src/domain/',
-      '^src/language/',
+      '^src/text/distance/',
     ]),
     only(
       'archive-sees-records',
@@ -235,7 +235,7 @@ module.exports = {
       name: 'natural-by-modules',
       comment: 'the index of natural pulls in database clients and reads .env',
       severity: 'error',
-      from: { path: '^src/language/' },
+      from: { path: '^src/text/distance/' },
       to: { path: 'node_modules/natural/lib/natural/index\\.js$' },
     },
   ],

@@ -7,11 +7,11 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Artifact, loadArtifact } from '../src/model/artifact.ts'
-import { modelInput, openTextModel } from '../src/model/text-model.ts'
 import { readCorpus } from '../src/model/training/corpus.ts'
 import { heldScores, heldSet } from '../src/model/training/held-texts.ts'
 import { split } from '../src/model/training/plan.ts'
+import { type Artifact, loadArtifact } from '../src/text/reader/artifact.ts'
+import { modelInput, openTextModel } from '../src/text/reader/text-model.ts'
 
 const WRITERS = join(import.meta.dirname, '../corpus/writers')
 

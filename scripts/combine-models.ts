@@ -7,8 +7,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Artifact, loadArtifact, rounded, saveArtifact, shapeOf } from '../src/model/artifact.ts'
-import { servingTokenizer, softmax } from '../src/model/text-model.ts'
 import { goldenOf, RATES } from '../src/model/training/build.ts'
 import { fitTemperature, fitThresholds } from '../src/model/training/calibration.ts'
 import { type Corpus, readCorpus } from '../src/model/training/corpus.ts'
@@ -16,6 +14,8 @@ import { encode, logitsOf } from '../src/model/training/encode.ts'
 import { merge } from '../src/model/training/ensemble.ts'
 import { heldScores, heldSet } from '../src/model/training/held-texts.ts'
 import { split } from '../src/model/training/plan.ts'
+import { type Artifact, loadArtifact, rounded, saveArtifact, shapeOf } from '../src/text/reader/artifact.ts'
+import { servingTokenizer, softmax } from '../src/text/reader/text-model.ts'
 
 const WRITERS = join(import.meta.dirname, '../corpus/writers')
 

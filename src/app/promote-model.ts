@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { SigwatchError } from '../domain/errors.ts'
-import { openClassifier } from '../model/classifier.ts'
+import { openClassifier } from '../text/reader/classifier.ts'
 import { faultOf } from './classifier-holder.ts'
 import { MODEL_FILES } from './model-files.ts'
 

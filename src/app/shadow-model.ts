@@ -6,8 +6,13 @@ import type { AnalysedMessage } from '../domain/message.ts'
 import { OWNER_ONLY } from '../domain/owner-only.ts'
 import type { Clock } from '../domain/ports.ts'
 import { MINUTE } from '../domain/time.ts'
-import type { BackendChoice } from '../model/backend.ts'
-import type { ShadowMessage, ShadowOpinion, ShadowRequest, ShadowWorkerData } from '../model/shadow-worker.ts'
+import type { BackendChoice } from '../text/reader/backend.ts'
+import type {
+  ShadowMessage,
+  ShadowOpinion,
+  ShadowRequest,
+  ShadowWorkerData,
+} from '../text/reader/shadow-worker.ts'
 import { redactText } from '../text/redact.ts'
 import { stampOf } from './file-stamp.ts'
 import { MODEL_FILES } from './model-files.ts'

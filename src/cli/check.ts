@@ -7,7 +7,7 @@ const BAD_INPUT = 2
 
 /** The model code is loaded only when there is a model to check. */
 async function inspectModel(folder: string): Promise<string> {
-  const model = await import('../model/classifier.ts')
+  const model = await import('../text/reader/classifier.ts')
   return model.inspectModel(folder)
 }
 

@@ -3,11 +3,11 @@ import { SigwatchError } from '../domain/errors.ts'
 import { LABELS } from '../domain/labels.ts'
 import { crossValidateBayes } from '../language/bayes.ts'
 import { type Evaluation, evaluate } from '../model/evaluation.ts'
-import { openTextModel } from '../model/text-model.ts'
 import { readCorpus } from '../model/training/corpus.ts'
 import { type Report, reportOf } from '../model/training/metrics.ts'
 import { nearGroups } from '../model/training/near.ts'
 import { heldTexts } from '../model/training/plan.ts'
+import { openTextModel } from '../text/reader/text-model.ts'
 
 interface EvaluateOptions {
   readonly corpus: string

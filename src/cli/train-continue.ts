@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { SigwatchError } from '../domain/errors.ts'
 import { LABELS } from '../domain/labels.ts'
-import { loadArtifact } from '../model/artifact.ts'
 import { tableOf } from '../model/training/compare.ts'
 import { continueModel, isTaken } from '../model/training/continue.ts'
 import type { Corpus } from '../model/training/corpus.ts'
 import { setAside } from '../model/training/held-out.ts'
+import { loadArtifact } from '../text/reader/artifact.ts'
 
 export interface ContinueChoices {
   readonly continue?: string

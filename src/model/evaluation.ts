@@ -1,6 +1,6 @@
 import { InvalidInput } from '../domain/errors.ts'
 import { LABELS, UNSOLICITED } from '../domain/labels.ts'
-import { modelInput, type TextModel } from './text-model.ts'
+import { modelInput, type TextModel } from '../text/reader/text-model.ts'
 import { argmaxRow, type ClassScore, recallAt, reportOf, rocAuc } from './training/metrics.ts'
 
 /** What `evaluate --json` writes. */

@@ -1,5 +1,5 @@
 import type { Lookalike } from '../domain/registry.ts'
-import { damerauLevenshtein, jaroWinkler } from '../language/distance.ts'
+import { damerauLevenshtein, jaroWinkler } from '../text/distance/distance.ts'
 import { NAME_WORDS } from './added-words.ts'
 import type { BrandName } from './brand-matcher.ts'
 import { isHan, reading, skeleton } from './skeleton.ts'

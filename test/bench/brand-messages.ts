@@ -15,8 +15,8 @@ import { BLOCK_FROM } from '../../src/detectors/brand-decision/evidence.ts'
 import { countsAsMalice, MALICE_THRESHOLDS } from '../../src/detectors/brand-decision/malicious-text.ts'
 import { forgedBrand } from '../../src/detectors/forged-brand.ts'
 import type { Registry } from '../../src/domain/registry.ts'
-import { openClassifier } from '../../src/model/classifier.ts'
 import { loadPolicy } from '../../src/policy/load.ts'
+import { openClassifier } from '../../src/text/reader/classifier.ts'
 
 const { values: options } = parseArgs({
   options: {

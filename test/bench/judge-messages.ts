@@ -10,8 +10,8 @@ import { SHIPPED_MODEL } from '../../src/app/assets.ts'
 import { findingsOf } from '../../src/detectors/all.ts'
 import { cappedAction } from '../../src/domain/decision.ts'
 import type { Registry } from '../../src/domain/registry.ts'
-import { openClassifier } from '../../src/model/classifier.ts'
 import { loadPolicy } from '../../src/policy/load.ts'
+import { openClassifier } from '../../src/text/reader/classifier.ts'
 
 const { values: options } = parseArgs({
   options: {

@@ -13,8 +13,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { LABELS, UNSOLICITED } from '../../src/domain/labels.ts'
-import { createRandom, shuffle } from '../../src/model/random.ts'
-import { modelInput, openTextModel } from '../../src/model/text-model.ts'
 import { expand } from '../../src/model/training/augment.ts'
 import { buildModel } from '../../src/model/training/build.ts'
 import { type Corpus, readCorpus } from '../../src/model/training/corpus.ts'
@@ -22,6 +20,8 @@ import { argmaxRow, reportOf, rocAuc } from '../../src/model/training/metrics.ts
 import { obfuscate } from '../../src/model/training/obfuscate.ts'
 import { MIXTURE, split } from '../../src/model/training/plan.ts'
 import { SETTINGS } from '../../src/model/training/trainer.ts'
+import { createRandom, shuffle } from '../../src/text/reader/random.ts'
+import { modelInput, openTextModel } from '../../src/text/reader/text-model.ts'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -6,10 +6,10 @@ import { parseArgs } from 'node:util'
 import { Converter } from 'opencc-js'
 import { pinyin } from 'pinyin-pro'
 import { LABELS } from '../../src/domain/labels.ts'
-import { createRandom, type Random } from '../../src/model/random.ts'
-import { modelInput, openTextModel } from '../../src/model/text-model.ts'
 import { readCorpus } from '../../src/model/training/corpus.ts'
 import { heldTexts } from '../../src/model/training/plan.ts'
+import { createRandom, type Random } from '../../src/text/reader/random.ts'
+import { modelInput, openTextModel } from '../../src/text/reader/text-model.ts'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

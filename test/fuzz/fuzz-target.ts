@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { createRandom } from '../../src/model/random.ts'
+import { createRandom } from '../../src/text/reader/random.ts'
 import type { FuzzedTarget } from './results.ts'
 import type { Target } from './target.ts'
 

@@ -1,4 +1,4 @@
-import type { Random } from '../../src/model/random.ts'
+import type { Random } from '../../src/text/reader/random.ts'
 import { mixedText } from '../helpers/hostile-texts.ts'
 
 /** Values that a field does not expect. */

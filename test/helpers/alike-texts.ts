@@ -1,5 +1,5 @@
-import type { Random } from '../../src/model/random.ts'
 import { freeNumbersOf } from '../../src/text/free-numbers.ts'
+import type { Random } from '../../src/text/reader/random.ts'
 
 /** Numbers that mean something elsewhere: telephones, services, an opt-in, dates, parts of addresses. */
 const MEANT =

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { createRandom } from '../../src/model/random.ts'
 import { readCorpus } from '../../src/model/training/corpus.ts'
 import { obfuscate } from '../../src/model/training/obfuscate.ts'
 import { fillSlots } from '../../src/model/training/slots.ts'
+import { createRandom } from '../../src/text/reader/random.ts'
 
 const WRITERS = join(import.meta.dirname, '../../corpus/writers')
 

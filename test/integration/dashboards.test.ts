@@ -9,8 +9,8 @@ import { startDesk } from '../../src/desk/server.ts'
 import type { Alert } from '../../src/domain/alert.ts'
 import { hash32 } from '../../src/domain/hash32.ts'
 import { wilson } from '../../src/domain/wilson.ts'
-import { loadArtifact } from '../../src/model/artifact.ts'
 import { createTelemetry, type Telemetry } from '../../src/telemetry/events.ts'
+import { loadArtifact } from '../../src/text/reader/artifact.ts'
 import {
   expandPromql,
   expandSql,

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadArtifact } from '../../src/model/artifact.ts'
-import { BACKENDS, type Backend, openBackend } from '../../src/model/backend.ts'
-import { modelInput, type TextModel, textModel } from '../../src/model/text-model.ts'
+import { loadArtifact } from '../../src/text/reader/artifact.ts'
+import { BACKENDS, type Backend, openBackend } from '../../src/text/reader/backend.ts'
+import { modelInput, type TextModel, textModel } from '../../src/text/reader/text-model.ts'
 import { goldenMessages } from '../helpers/golden-messages.ts'
 
 const MODEL = join(import.meta.dirname, '../../models/sms-zh/3')

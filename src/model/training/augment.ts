@@ -1,4 +1,4 @@
-import type { Random } from '../random.ts'
+import type { Random } from '../../text/reader/random.ts'
 import { punctuate } from './masks.ts'
 import { obfuscate, toTraditional } from './obfuscate.ts'
 import { fillEnglish, fillSlots } from './slots.ts'

@@ -1,4 +1,4 @@
-import { softmax } from '../text-model.ts'
+import { softmax } from '../../text/reader/text-model.ts'
 import { thresholdAt } from './metrics.ts'
 
 /**

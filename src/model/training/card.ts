@@ -1,4 +1,4 @@
-import type { CorpusCard } from '../artifact.ts'
+import type { CorpusCard } from '../../text/reader/artifact.ts'
 import type { Corpus } from './corpus.ts'
 
 /** Of a model that learnt from templates. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { InvalidInput } from '../../domain/errors.ts'
-import { createRandom } from '../random.ts'
+import { createRandom } from '../../text/reader/random.ts'
 import { isMasked, isRedacted, unmask, unredact } from './masks.ts'
 import { hasSlots, unknownSlots } from './slots.ts'
 

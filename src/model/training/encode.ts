@@ -1,6 +1,6 @@
 import { normalise } from '../../text/normalise.ts'
-import { LEAST_SQUARES, width } from '../network.ts'
-import type { Tokenizer } from '../tokenizer.ts'
+import { LEAST_SQUARES, width } from '../../text/reader/network.ts'
+import type { Tokenizer } from '../../text/reader/tokenizer.ts'
 import type { Training } from './trainer.ts'
 
 /** Feature rows of the bags of texts, end to end. `starts`: of each bag, and one more entry. */

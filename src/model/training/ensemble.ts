@@ -1,4 +1,4 @@
-import { type NetworkShape, partSize, type Weights, width } from '../network.ts'
+import { type NetworkShape, partSize, type Weights, width } from '../../text/reader/network.ts'
 import type { Training } from './trainer.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { type Random, shuffle } from '../random.ts'
+import { type Random, shuffle } from '../../text/reader/random.ts'
 
 /** One bag of every text as features that are known, numbered from 0. */
 export interface Bag {

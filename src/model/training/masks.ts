@@ -1,4 +1,4 @@
-import type { Random } from '../random.ts'
+import type { Random } from '../../text/reader/random.ts'
 
 /** Masks that a published corpus wrote in place of what identifies somebody, and the slots that stand for them. */
 const MASK = /(?:HOTLINE|CELLPHONE|PHONE|DIGIT|NAME|PLACE|URL|QQ|WECHAT|BANK)/g

@@ -3,7 +3,7 @@ import { reading } from '../../registry/skeleton.ts'
 import { TRADITIONAL } from '../../text/fold-table.generated.ts'
 import { NEIGHBOURS, SPLITS } from '../../text/fold-tables.ts'
 import { neighbourMap, splitMap } from '../../text/fold-variants.ts'
-import type { Random } from '../random.ts'
+import type { Random } from '../../text/reader/random.ts'
 
 const SOUNDS = neighbourMap(NEIGHBOURS)
 const PARTS = splitMap(SPLITS)

@@ -1,4 +1,4 @@
-import { createRandom, type Random, shuffle } from '../random.ts'
+import { createRandom, type Random, shuffle } from '../../text/reader/random.ts'
 import { AUGMENT, type AugmentSettings, expand, restore } from './augment.ts'
 import type { Corpus, Row } from './corpus.ts'
 import { nearGroups } from './near.ts'

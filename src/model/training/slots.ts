@@ -1,4 +1,4 @@
-import type { Random } from '../random.ts'
+import type { Random } from '../../text/reader/random.ts'
 import * as pools from './pools.ts'
 
 /** Fills one slot: a new value of its kind at each call. */

@@ -11,10 +11,10 @@ import {
   partSize,
   type Weights,
   width,
-} from '../network.ts'
-import { createRandom, type Random, shuffle } from '../random.ts'
-import { Tokenizer } from '../tokenizer.ts'
-import type { TokenizerSettings } from '../tokenizer-settings.ts'
+} from '../../text/reader/network.ts'
+import { createRandom, type Random, shuffle } from '../../text/reader/random.ts'
+import { Tokenizer } from '../../text/reader/tokenizer.ts'
+import type { TokenizerSettings } from '../../text/reader/tokenizer-settings.ts'
 import { SparseAdagrad } from './optimiser.ts'
 
 /** A text to learn from: `allowed` has a bit for every label that it may have. */

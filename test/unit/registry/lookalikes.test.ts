@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { damerauLevenshtein, jaroWinkler } from '../../../src/language/distance.ts'
 import { reading, skeleton } from '../../../src/registry/skeleton.ts'
+import { damerauLevenshtein, jaroWinkler } from '../../../src/text/distance/distance.ts'
 import { isShortener } from '../../../src/text/shorteners.ts'
 import { registryOf, shippedBrands, signatureRow } from '../../helpers/detector-fixtures.ts'
 

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createRandom } from '../../../src/model/random.ts'
-import { Tokenizer } from '../../../src/model/tokenizer.ts'
 import { plainUnit, unitClass } from '../../../src/text/plain-tables.ts'
 import { readText } from '../../../src/text/read-text.ts'
+import { createRandom } from '../../../src/text/reader/random.ts'
+import { Tokenizer } from '../../../src/text/reader/tokenizer.ts'
 import { hostileText, LONGEST, leastTime, repeated } from '../../helpers/hostile-texts.ts'
 
 /**

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { SigwatchError } from '../domain/errors.ts'
-import { normalise } from '../text/normalise.ts'
+import { SigwatchError } from '../../domain/errors.ts'
+import { normalise } from '../normalise.ts'
 import { type Artifact, loadArtifact, type ModelCard, type ModelDescription, shapeOf } from './artifact.ts'
 import { type Backend, type BackendChoice, openBackend, useBackend } from './backend.ts'
 import {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { SigwatchError } from '../domain/errors.ts'
+import { SigwatchError } from '../../domain/errors.ts'
 
 export const BACKENDS = ['native', 'wasm', 'cpu'] as const
 export type Backend = (typeof BACKENDS)[number]

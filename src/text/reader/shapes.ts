@@ -1,5 +1,5 @@
-import { COMPONENTS } from '../text/fold-tables.ts'
-import { unitSet } from '../text/plain-tables.ts'
+import { COMPONENTS } from '../fold-tables.ts'
+import { unitSet } from '../plain-tables.ts'
 import { IDEOGRAPH, LETTER, MARK, unitClass } from './symbols.ts'
 
 /** Shape features; their number is part of the model format. */

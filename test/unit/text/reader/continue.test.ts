@@ -3,14 +3,14 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFil
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type Artifact, loadArtifact } from '../../../src/model/artifact.ts'
-import { goldenDrift } from '../../../src/model/classifier.ts'
-import { createRandom } from '../../../src/model/random.ts'
-import { modelInput, openTextModel } from '../../../src/model/text-model.ts'
-import { buildModel } from '../../../src/model/training/build.ts'
-import { compare, lossesOf, tableOf } from '../../../src/model/training/compare.ts'
-import { type ContinueOptions, continueModel, isTaken } from '../../../src/model/training/continue.ts'
-import { type Corpus, readCorpus } from '../../../src/model/training/corpus.ts'
+import { buildModel } from '../../../../src/model/training/build.ts'
+import { compare, lossesOf, tableOf } from '../../../../src/model/training/compare.ts'
+import { type ContinueOptions, continueModel, isTaken } from '../../../../src/model/training/continue.ts'
+import { type Corpus, readCorpus } from '../../../../src/model/training/corpus.ts'
+import { type Artifact, loadArtifact } from '../../../../src/text/reader/artifact.ts'
+import { goldenDrift } from '../../../../src/text/reader/classifier.ts'
+import { createRandom } from '../../../../src/text/reader/random.ts'
+import { modelInput, openTextModel } from '../../../../src/text/reader/text-model.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'sigwatch-continue-'))
 const LABELS = ['weather', 'food']

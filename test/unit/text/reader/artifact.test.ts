@@ -5,15 +5,15 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import * as fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { LABELS } from '../../../src/domain/labels.ts'
-import { loadArtifact } from '../../../src/model/artifact.ts'
-import { openBackend } from '../../../src/model/backend.ts'
-import { goldenDrift, inspectModel, openClassifier } from '../../../src/model/classifier.ts'
-import { evaluate } from '../../../src/model/evaluation.ts'
-import { packHalves, unpackHalves } from '../../../src/model/float16.ts'
-import { modelInput, openTextModel, textModel } from '../../../src/model/text-model.ts'
-import { buildModel } from '../../../src/model/training/build.ts'
-import { readCorpus } from '../../../src/model/training/corpus.ts'
+import { LABELS } from '../../../../src/domain/labels.ts'
+import { evaluate } from '../../../../src/model/evaluation.ts'
+import { buildModel } from '../../../../src/model/training/build.ts'
+import { readCorpus } from '../../../../src/model/training/corpus.ts'
+import { loadArtifact } from '../../../../src/text/reader/artifact.ts'
+import { openBackend } from '../../../../src/text/reader/backend.ts'
+import { goldenDrift, inspectModel, openClassifier } from '../../../../src/text/reader/classifier.ts'
+import { packHalves, unpackHalves } from '../../../../src/text/reader/float16.ts'
+import { modelInput, openTextModel, textModel } from '../../../../src/text/reader/text-model.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'sigwatch-model-'))
 const corpusFile = join(root, 'corpus.tsv')
@@ -206,7 +206,7 @@ describe('halves', () => {
 })
 
 describe('the shipped model', () => {
-  const dir = join(import.meta.dirname, '../../../models/sms-zh/3')
+  const dir = join(import.meta.dirname, '../../../../models/sms-zh/3')
 
   it('has the six labels, its thresholds and scores that sum to one', async () => {
     const notices: string[] = []

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readLink } from '../../../src/model/links.ts'
-import { Tokenizer } from '../../../src/model/tokenizer.ts'
-import { normalise } from '../../../src/text/normalise.ts'
+import { normalise } from '../../../../src/text/normalise.ts'
+import { readLink } from '../../../../src/text/reader/links.ts'
+import { Tokenizer } from '../../../../src/text/reader/tokenizer.ts'
 
 const tokenizer = new Tokenizer({ bits: 17, grams: 3, words: 2 })
 

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { LABELS } from '../../../src/domain/labels.ts'
-import { readCorpus } from '../../../src/model/training/corpus.ts'
+import { LABELS } from '../../../../src/domain/labels.ts'
+import { readCorpus } from '../../../../src/model/training/corpus.ts'
 
-const WRITERS = join(import.meta.dirname, '../../../corpus/writers')
+const WRITERS = join(import.meta.dirname, '../../../../corpus/writers')
 const writers = readdirSync(WRITERS)
   .filter((file) => file.endsWith('.tsv'))
   .sort()

@@ -1,6 +1,6 @@
-import { InvalidInput } from '../domain/errors.ts'
-import { LABELS, type Label, type Scores } from '../domain/labels.ts'
-import type { Classifier } from '../domain/ports.ts'
+import { InvalidInput } from '../../domain/errors.ts'
+import { LABELS, type Label, type Scores } from '../../domain/labels.ts'
+import type { Classifier } from '../../domain/ports.ts'
 import { modelInput, type OpenModelOptions, openTextModel, type TextModel } from './text-model.ts'
 import { readsNumbersByShape } from './tokenizer-settings.ts'
 

@@ -2,18 +2,23 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { loadArtifact, rounded, saveArtifact } from '../../../src/model/artifact.ts'
-import { type NetworkShape, PARTS, partSize, type Weights } from '../../../src/model/network.ts'
-import { createRandom } from '../../../src/model/random.ts'
-import { modelInput, openTextModel, servingTokenizer, softmax } from '../../../src/model/text-model.ts'
-import { Tokenizer } from '../../../src/model/tokenizer.ts'
-import { buildModel } from '../../../src/model/training/build.ts'
-import { readCorpus } from '../../../src/model/training/corpus.ts'
-import { encode, logitsOf } from '../../../src/model/training/encode.ts'
-import { LINEAR, trainLinear } from '../../../src/model/training/linear.ts'
-import { machine } from '../../../src/model/training/machine.ts'
-import { argmaxRow } from '../../../src/model/training/metrics.ts'
-import { fitOffsets } from '../../../src/model/training/offsets.ts'
+import { buildModel } from '../../../../src/model/training/build.ts'
+import { readCorpus } from '../../../../src/model/training/corpus.ts'
+import { encode, logitsOf } from '../../../../src/model/training/encode.ts'
+import { LINEAR, trainLinear } from '../../../../src/model/training/linear.ts'
+import { machine } from '../../../../src/model/training/machine.ts'
+import { argmaxRow } from '../../../../src/model/training/metrics.ts'
+import { fitOffsets } from '../../../../src/model/training/offsets.ts'
+import { loadArtifact, rounded, saveArtifact } from '../../../../src/text/reader/artifact.ts'
+import { type NetworkShape, PARTS, partSize, type Weights } from '../../../../src/text/reader/network.ts'
+import { createRandom } from '../../../../src/text/reader/random.ts'
+import {
+  modelInput,
+  openTextModel,
+  servingTokenizer,
+  softmax,
+} from '../../../../src/text/reader/text-model.ts'
+import { Tokenizer } from '../../../../src/text/reader/tokenizer.ts'
 
 const tokenizer = { bits: 12, grams: 3, words: 2, written: 3, skipUnknown: true, parted: true }
 const read = (own: Tokenizer, text: string) => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { yieldToOthers } from '../../../src/model/thread-priority.ts'
+import { yieldToOthers } from '../../../../src/text/reader/thread-priority.ts'
 
 it.each<[NodeJS.Platform, readonly number[]]>([
   ['linux', [19]],

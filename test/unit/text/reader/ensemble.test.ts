@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type NetworkShape, PARTS, partSize, type Weights } from '../../../src/model/network.ts'
-import { createRandom } from '../../../src/model/random.ts'
-import { logitsOf } from '../../../src/model/training/encode.ts'
-import { merge } from '../../../src/model/training/ensemble.ts'
+import { logitsOf } from '../../../../src/model/training/encode.ts'
+import { merge } from '../../../../src/model/training/ensemble.ts'
+import { type NetworkShape, PARTS, partSize, type Weights } from '../../../../src/text/reader/network.ts'
+import { createRandom } from '../../../../src/text/reader/random.ts'
 
 const shape: NetworkShape = { rows: 16, embedding: 3, hidden: 4, labels: 2 }
 

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { BoundedCache } from '../domain/bounded-cache.ts'
-import { argmax, type Label } from '../domain/labels.ts'
+import { BoundedCache } from '../../domain/bounded-cache.ts'
+import { argmax, type Label } from '../../domain/labels.ts'
 import type { BackendChoice } from './backend.ts'
 import { openClassifier } from './classifier.ts'
 import { modelInput } from './text-model.ts'

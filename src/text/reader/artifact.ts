@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { InvalidInput, type Problem } from '../domain/errors.ts'
+import { InvalidInput, type Problem } from '../../domain/errors.ts'
 import { packHalves, unpackHalves } from './float16.ts'
 import { type NetworkShape, PARTS, type Part, partSize, type Weights } from './network.ts'
 import { bagsOf, type TokenizerSettings } from './tokenizer-settings.ts'

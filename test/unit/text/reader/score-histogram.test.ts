@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { loadArtifact } from '../../../src/model/artifact.ts'
-import { heldScores, scoreHistogram } from '../../../src/model/training/held-texts.ts'
+import { heldScores, scoreHistogram } from '../../../../src/model/training/held-texts.ts'
+import { loadArtifact } from '../../../../src/text/reader/artifact.ts'
 
 const LABELS = ['weather', 'food']
 
@@ -25,7 +25,7 @@ describe('the histogram of held-out scores', () => {
   })
 
   it('is on the card of the newest shipped model, of all its held-out texts', () => {
-    const models = join(import.meta.dirname, '../../../models/sms-zh')
+    const models = join(import.meta.dirname, '../../../../models/sms-zh')
     const newest = readdirSync(models).sort((a, b) => Number(b) - Number(a))[0]!
     const { labels, scores } = loadArtifact(join(models, newest)).card
     const histogram = scores.histogram as Record<string, number[]>

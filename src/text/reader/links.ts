@@ -1,4 +1,4 @@
-import { fnv1a } from '../domain/hash32.ts'
+import { fnv1a } from '../../domain/hash32.ts'
 import { isShortener, isTopLevel } from './symbols.ts'
 
 /** What of a link the model may look at. */
