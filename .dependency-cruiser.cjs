@@ -75,11 +75,12 @@ module.exports = {
     only('input-sees-operator', 'the map is what an operator wrote', '^src/domain/', [
       '^src/(domain|operator|input)/',
     ]),
-    only('alerts-see-text', 'what a record that leaves shows of a message or a state', '^src/alerts/', [
-      '^src/domain/',
-      '^src/domain/',
-      '^src/alerts/',
-    ]),
+    only(
+      'alerts-see-text',
+      'what a record that leaves shows of a message or a state',
+      '^src/detection/alerts/',
+      ['^src/domain/', '^src/domain/', '^src/detection/alerts/'],
+    ),
     only(
       'states-see-alerts',
       'a state is written together with its event; its code says what justifies it',
@@ -89,8 +90,8 @@ module.exports = {
     only(
       'stages-see-text',
       'a stage sees the domain, the text layer and its neighbours; counting knows what escalates to a state',
-      '^src/stages/',
-      ['^src/domain/', '^src/domain/', '^src/stages/', '^src/states/escalation'],
+      '^src/detection/',
+      ['^src/domain/', '^src/domain/', '^src/detection/', '^src/states/escalation'],
     ),
     only(
       'side-inputs-see-states',
@@ -98,14 +99,14 @@ module.exports = {
       '^src/side-inputs/',
       [
         '^src/(domain|text|detectors|states|operator|registry|kafka|sources|pipeline/checkpoint|side-inputs)',
-        '^src/app/(config|registry-holder)',
+        '^src/detection/versions/(config|registry-holder)',
       ],
     ),
     only(
       'detectors-see-domain',
       'a detector sees the domain, the rules and its neighbours',
-      '^src/detectors/',
-      ['^src/detection/', '^src/domain/', '^src/detectors/'],
+      '^src/detection/detectors/',
+      ['^src/detection/', '^src/domain/', '^src/detection/detectors/'],
     ),
     only('pipeline-sees-steps', 'the pipeline talks to the outside through ports only', '^src/pipeline/', [
       '^src/(domain|detectors|stages|states|alerts|pipeline)/',
@@ -119,7 +120,7 @@ module.exports = {
         '^src/(domain|alerts|detectors|operator|stages|pipeline|side-inputs|sources|sinks|replay)/',
         '^src/kafka/client.ts$',
         '^src/(features|states|ledgers)/memory.ts$',
-        '^src/app/(assets|config|core|inputs|secret).ts$',
+        '^src/detection/versions/(assets|config|core|inputs|secret).ts$',
       ],
     ),
     only('language-sees-domain', 'words and distances know nothing of the service', '^src/text/distance/', [
@@ -128,7 +129,7 @@ module.exports = {
     ]),
     only(
       'archive-sees-records',
-      'the archive reads what others have written; who reads it is chosen by src/app',
+      'the archive reads what others have written; who reads it is chosen by src/detection/versions',
       '^src/archive/',
       [
         '^src/(domain|archive)/',
@@ -182,7 +183,7 @@ module.exports = {
     {
       name: 'deciders-know-no-adapter',
       comment:
-        'who decides does not know who delivers; files of an operator are read by the readers of src/app',
+        'who decides does not know who delivers; files of an operator are read by the readers of src/detection/versions',
       severity: 'error',
       from: { path: '^src/(policy|registry|states|features|ledgers|stats|model)/', pathNot: REDIS_HALVES },
       to: { path: ADAPTERS, pathNot: OPERATOR_FILES },
@@ -207,7 +208,7 @@ module.exports = {
     },
     {
       name: 'adapters-know-no-app',
-      comment: 'only src/app and src/cli pick adapters',
+      comment: 'only src/detection/versions and src/cli pick adapters',
       severity: 'error',
       from: { path: '^src/(kafka|redis|sources|sinks|telemetry)/' },
       to: { path: '^src/(app|cli|main|pipeline)' },
@@ -222,7 +223,7 @@ module.exports = {
     {
       name: 'app-knows-no-command',
       severity: 'error',
-      from: { path: '^src/app/' },
+      from: { path: '^src/detection/versions/' },
       to: { path: '^src/(cli|main)' },
     },
     ...CLIENTS.map(([name, home]) => ({

@@ -1,5 +1,5 @@
 /**
- * Writes src/registry/pinyin.generated.ts: the reading, without tone, of every character of GB 2312, from pinyin-pro.
+ * Writes src/detection/registry/pinyin.generated.ts: the reading, without tone, of every character of GB 2312, from pinyin-pro.
  * Run: npx tsx scripts/build-pinyin-table.ts
  */
 import { writeFileSync } from 'node:fs'
@@ -31,6 +31,6 @@ const lines = [...bySyllable]
   .sort(([a], [b]) => (a < b ? -1 : 1))
   .map(([syllable, all]) => `${syllable}${all}`)
 writeFileSync(
-  'src/registry/pinyin.generated.ts',
+  'src/detection/registry/pinyin.generated.ts',
   `/** \`<syllable><characters>\` a line, from scripts/build-pinyin-table.ts (pinyin-pro). */\nexport const PINYIN = \`\n${lines.join('\n')}\n\`\n`,
 )

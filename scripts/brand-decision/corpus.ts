@@ -2,13 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
+import { classify } from '../../src/detection/classify.ts'
+import { messageOf } from '../../src/detection/message-of.ts'
+import { readMessage } from '../../src/detection/read-message.ts'
+import { buildRegistry } from '../../src/detection/registry/registry-index.ts'
 import type { AnalysedMessage } from '../../src/domain/message.ts'
 import type { Classifier } from '../../src/domain/ports.ts'
 import type { Brand, Registry, SignatureRow } from '../../src/domain/registry.ts'
-import { buildRegistry } from '../../src/registry/registry-index.ts'
-import { classify } from '../../src/stages/classify.ts'
-import { messageOf } from '../../src/stages/message-of.ts'
-import { readMessage } from '../../src/stages/read-message.ts'
 
 export const BRAND_MESSAGES = fileURLToPath(new URL('../../corpus/brand-messages', import.meta.url))
 /** Messages that judge the whole and are never fitted on. */

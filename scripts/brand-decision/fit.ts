@@ -1,4 +1,4 @@
-// Fits the weights of src/detectors/brand-decision/weights.ts on corpus/brand-messages and writes that file.
+// Fits the weights of src/detection/detectors/brand-decision/weights.ts on corpus/brand-messages and writes that file.
 //
 //   npx tsx scripts/brand-decision/fit.ts
 //
@@ -7,17 +7,19 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { SHIPPED_MODEL } from '../../src/app/assets.ts'
-import { SIGN_NAMES } from '../../src/detectors/brand-decision/signs.ts'
+import { SIGN_NAMES } from '../../src/detection/detectors/brand-decision/signs.ts'
+import { SHIPPED_MODEL } from '../../src/detection/versions/assets.ts'
 import { openClassifier } from '../../src/text/reader/classifier.ts'
 import { BRAND_MESSAGES, readBrandCorpus } from './corpus.ts'
 import { decisionsOf, fitWeights } from './examples.ts'
 import { rememberOpinions, trainWording } from './wording.ts'
 
-const WEIGHTS_FILE = fileURLToPath(new URL('../../src/detectors/brand-decision/weights.ts', import.meta.url))
+const WEIGHTS_FILE = fileURLToPath(
+  new URL('../../src/detection/detectors/brand-decision/weights.ts', import.meta.url),
+)
 
 const TABLE_FILE = fileURLToPath(
-  new URL('../../src/detectors/brand-decision/wording-table.generated.ts', import.meta.url),
+  new URL('../../src/detection/detectors/brand-decision/wording-table.generated.ts', import.meta.url),
 )
 
 const classifier = await openClassifier({ dir: SHIPPED_MODEL, backend: 'auto', onNotice: console.error })

@@ -1,4 +1,4 @@
-import { signsToBlock } from '../../src/detectors/brand-decision/signs.ts'
+import { signsToBlock } from '../../src/detection/detectors/brand-decision/signs.ts'
 import type { Classifier } from '../../src/domain/ports.ts'
 import type { BrandCorpus, BrandMessage } from './corpus.ts'
 import { certaintyBy, type Decision, decisionsOf, fitWeights } from './examples.ts'

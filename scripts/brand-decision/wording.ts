@@ -1,4 +1,4 @@
-import { WORDING_ROWS, wordingRows } from '../../src/detectors/brand-decision/wording-opinion.ts'
+import { WORDING_ROWS, wordingRows } from '../../src/detection/detectors/brand-decision/wording-opinion.ts'
 import type { BrandMessage } from './corpus.ts'
 
 const EPOCHS = 12

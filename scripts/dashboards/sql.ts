@@ -1,6 +1,6 @@
 /** Parts of the queries to the archive. Every query bounds `ts` by the time of the dashboard: tables have a partition a day. */
 
-import { FORGERY_CODES } from '../../src/detectors/all.ts'
+import { FORGERY_CODES } from '../../src/detection/detectors/all.ts'
 import type { Code } from '../../src/domain/codes.ts'
 
 /** What may stand between the digits of a number. */

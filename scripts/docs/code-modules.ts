@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { CodeSpec } from '../../src/detectors/code-spec.ts'
+import type { CodeSpec } from '../../src/detection/detectors/code-spec.ts'
 
-const DETECTORS = fileURLToPath(new URL('../../src/detectors', import.meta.url))
+const DETECTORS = fileURLToPath(new URL('../../src/detection/detectors', import.meta.url))
 export const CODE_NAMES_FILE = fileURLToPath(
   new URL('../../src/domain/code-names.generated.ts', import.meta.url),
 )
@@ -11,14 +11,14 @@ export const CODE_MODULES_FILE = join(DETECTORS, 'code-modules.generated.ts')
 
 const DEFINES = /^export const \w+ = define(?:Message|State)Code\(/m
 
-/** The module of a code: where it is below `src/detectors`, and the constant that it exports. */
+/** The module of a code: where it is below `src/detection/detectors`, and the constant that it exports. */
 interface CodeModule {
   readonly path: string
   readonly constant: string
   readonly spec: CodeSpec
 }
 
-/** Every code that a module below `src/detectors` defines, by `order`; codes of states come after those of messages. */
+/** Every code that a module below `src/detection/detectors` defines, by `order`; codes of states come after those of messages. */
 async function codeModules(): Promise<readonly CodeModule[]> {
   const paths = readdirSync(DETECTORS, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
@@ -53,7 +53,7 @@ function refuseUnordered(path: string, spec: CodeSpec, before: CodeModule | unde
 /** `src/domain/code-names.generated.ts`. */
 export async function renderCodeNames(): Promise<string> {
   const names = (await codeModules()).map(({ spec }) => `  '${spec.code}',\n`)
-  return `// Written by \`npm run docs\` from the modules of the codes in src/detectors; do not edit.
+  return `// Written by \`npm run docs\` from the modules of the codes in src/detection/detectors; do not edit.
 
 /** The names of all reason codes, in the order in which the reasons of a message are listed. */
 export const CODE_NAMES = [
@@ -61,14 +61,14 @@ ${names.join('')}] as const
 `
 }
 
-/** `src/detectors/code-modules.generated.ts`. */
+/** `src/detection/detectors/code-modules.generated.ts`. */
 export async function renderCodeModules(): Promise<string> {
   const modules = await codeModules()
   const imports = modules
     .map(({ path, constant }) => ({ path, line: `import { ${constant} } from './${path}'\n` }))
     .concat({ path: 'code-spec.ts', line: "import type { CodeSpec } from './code-spec.ts'\n" })
     .sort((a, b) => (a.path < b.path ? -1 : 1))
-  return `// Written by \`npm run docs\` from the modules of the codes in src/detectors; do not edit.
+  return `// Written by \`npm run docs\` from the modules of the codes in src/detection/detectors; do not edit.
 ${imports.map(({ line }) => line).join('')}
 /** Every code, in the order in which reasons are listed. */
 export const MODULES: readonly CodeSpec[] = [

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import { CODES } from '../../src/detectors/all.ts'
-import { ESCALATION_FIELDS, objectSchema } from '../../src/detectors/evidence-fields.ts'
+import { CODES } from '../../src/detection/detectors/all.ts'
+import { ESCALATION_FIELDS, objectSchema } from '../../src/detection/detectors/evidence-fields.ts'
 import { CODE_NAMES, type Code } from '../../src/domain/codes.ts'
 
 const schemaFile = (name: string) =>

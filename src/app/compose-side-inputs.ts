@@ -1,3 +1,4 @@
+import type { RegistryHolder } from '../detection/versions/registry-holder.ts'
 import type { ConsentRow } from '../domain/consent-ledger.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit, SideInput } from '../domain/events.ts'
@@ -12,7 +13,6 @@ import { type Pair, SideTopics } from '../side-inputs/topics.ts'
 import type { Stores } from './compose-stores.ts'
 import type { Config } from './config.ts'
 import { LedgerGuard } from './ledger-guard.ts'
-import type { RegistryHolder } from './registry-holder.ts'
 import type { Runner } from './runner.ts'
 
 export interface SideInputsParts {

@@ -1,5 +1,5 @@
-import type { AlertOptions } from '../alerts/alert-options.ts'
-import type { Detectors } from '../detectors/all.ts'
+import type { AlertOptions } from '../detection/alerts/alert-options.ts'
+import type { Detectors } from '../detection/detectors/all.ts'
 import type { ConsentLedger } from '../domain/consent-ledger.ts'
 import type { Emit } from '../domain/events.ts'
 import type { FeatureStore, LogsOf } from '../domain/feature-store.ts'

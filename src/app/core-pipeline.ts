@@ -1,5 +1,5 @@
-import type { AlertOptions } from '../alerts/alert-options.ts'
-import { DETECTORS } from '../detectors/all.ts'
+import type { AlertOptions } from '../detection/alerts/alert-options.ts'
+import { DETECTORS } from '../detection/detectors/all.ts'
 import type { Sink } from '../domain/ports.ts'
 import type { SenderMinutes } from '../domain/sender-minutes.ts'
 import { AlertCap } from '../pipeline/alert-cap.ts'

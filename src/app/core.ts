@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { AlertOptions } from '../alerts/alert-options.ts'
-import { DETECTORS } from '../detectors/all.ts'
+import type { AlertOptions } from '../detection/alerts/alert-options.ts'
+import { DETECTORS } from '../detection/detectors/all.ts'
 import { codeOf } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { RawRecord } from '../domain/message.ts'

@@ -10,10 +10,10 @@ import {
   symlinkSync,
 } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { faultOf } from '../detection/versions/classifier-holder.ts'
+import { MODEL_FILES } from '../detection/versions/model-files.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { openClassifier } from '../text/reader/classifier.ts'
-import { faultOf } from './classifier-holder.ts'
-import { MODEL_FILES } from './model-files.ts'
 
 export interface Promotion {
   /** `<name>@<version>` of what serves from now on, and of what did. */

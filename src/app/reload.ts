@@ -1,11 +1,11 @@
 import { join } from 'node:path'
+import type { Assets } from '../detection/versions/assets.ts'
+import { MODEL_FILES } from '../detection/versions/model-files.ts'
+import type { Reload } from '../detection/versions/reload-outcome.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Versioned } from '../domain/versions.ts'
-import type { Assets } from './assets.ts'
 import type { Config } from './config.ts'
 import { stampOf } from './file-stamp.ts'
-import { MODEL_FILES } from './model-files.ts'
-import type { Reload } from './reload-outcome.ts'
 
 export interface ReloaderOptions {
   /** What is not configured is shipped and does not change. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { maskRecipient } from '../alerts/show.ts'
+import { maskRecipient } from '../detection/alerts/show.ts'
 import { type Problem, SigwatchError } from '../domain/errors.ts'
 import type { SmsRecord } from '../domain/message.ts'
 import { named } from '../input/field-map.ts'

@@ -1,5 +1,6 @@
 import { appendFile } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
+import { MODEL_FILES } from '../detection/versions/model-files.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Label } from '../domain/labels.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
@@ -15,7 +16,6 @@ import type {
 } from '../text/reader/shadow-worker.ts'
 import { redactText } from '../text/redact.ts'
 import { stampOf } from './file-stamp.ts'
-import { MODEL_FILES } from './model-files.ts'
 
 export interface ShadowModelOptions {
   readonly dir: string

@@ -1,4 +1,4 @@
-import { restsOnComplaints } from '../detectors/all.ts'
+import { restsOnComplaints } from '../detection/detectors/all.ts'
 import type { Alert, AlertData, Verdict } from '../domain/alert.ts'
 import { DAY } from '../domain/time.ts'
 import { type RegistryRowThen, registryThen } from './registry-rows.ts'

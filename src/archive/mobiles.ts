@@ -1,4 +1,4 @@
-import { maskRecipient } from '../alerts/show.ts'
+import { maskRecipient } from '../detection/alerts/show.ts'
 
 /** A mobile in whatever grouping, with or without the code of the country. */
 const MOBILE = /(?<!\d)(?:(?:\+|00)?86[ -]?)?(1[ -]?[3-9](?:[ -]?\d){9})(?!\d)/g

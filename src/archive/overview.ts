@@ -1,4 +1,4 @@
-import { FORGERY_CODES, UNUSUAL_RATE_CODES } from '../detectors/all.ts'
+import { FORGERY_CODES, UNUSUAL_RATE_CODES } from '../detection/detectors/all.ts'
 import type { Code } from '../domain/codes.ts'
 
 /** Times of a question, the end not included. */

@@ -1,4 +1,4 @@
-import { maskRecipient } from '../alerts/show.ts'
+import { maskRecipient } from '../detection/alerts/show.ts'
 import type { Alert, Verdict } from '../domain/alert.ts'
 import { hash32 } from '../domain/hash32.ts'
 import { LABELS } from '../domain/labels.ts'

@@ -1,7 +1,7 @@
+import type { ExtractedMessage } from '../detection/classify.ts'
 import type { Alert, AlertType, ClearCause, Provenance, Verdict } from '../domain/alert.ts'
 import type { Code } from '../domain/codes.ts'
 import type { Action, Mode, Target } from '../domain/decision.ts'
-import type { ExtractedMessage } from '../stages/classify.ts'
 import { matches } from '../states/open-states.ts'
 import { readFeeds, type SourceReading } from './collect.ts'
 import type { Feed } from './feed.ts'

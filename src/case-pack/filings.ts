@@ -1,6 +1,6 @@
+import type { ExtractedMessage } from '../detection/classify.ts'
 import { coversPort } from '../domain/filing.ts'
 import type { Registry } from '../domain/registry.ts'
-import type { ExtractedMessage } from '../stages/classify.ts'
 import type { Versions } from './decisions.ts'
 import { given, iso } from './members.ts'
 import type { Lacks } from './words.ts'

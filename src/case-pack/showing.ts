@@ -1,4 +1,4 @@
-import { maskRecipient, type SenderContacts } from '../alerts/show.ts'
+import { maskRecipient, type SenderContacts } from '../detection/alerts/show.ts'
 import type { Tokenise } from '../domain/token.ts'
 import { redactText } from '../text/redact.ts'
 import { given } from './members.ts'

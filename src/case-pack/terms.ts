@@ -1,4 +1,4 @@
-import { type Locale, WORDS } from '../detectors/words.ts'
+import { type Locale, WORDS } from '../detection/detectors/words.ts'
 import type { ClearCause } from '../domain/alert.ts'
 import type { TargetKind } from '../domain/codes.ts'
 import type { Action } from '../domain/decision.ts'

@@ -1,4 +1,4 @@
-import type { Locale } from '../detectors/words.ts'
+import type { Locale } from '../detection/detectors/words.ts'
 import { type Term, termsOf } from './terms.ts'
 
 export type Slots = Readonly<Record<string, string | number>>

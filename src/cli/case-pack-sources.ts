@@ -1,11 +1,11 @@
 import type { Config } from '../app/config.ts'
 import { inputTopicNames } from '../app/inputs.ts'
-import { RegistryHolder } from '../app/registry-holder.ts'
 import type { Input } from '../case-pack/collect.ts'
 import { type Feed, fileFeed } from '../case-pack/feed.ts'
+import type { RegistryChange } from '../detection/registry/load.ts'
+import { RegistryHolder } from '../detection/versions/registry-holder.ts'
 import type { ConsentLedger } from '../domain/consent-ledger.ts'
 import type { Registry } from '../domain/registry.ts'
-import type { RegistryChange } from '../registry/load.ts'
 import { outageReporter } from './outages.ts'
 
 /** Files that the command line names, by what is in them. */

@@ -1,4 +1,4 @@
-import { CODES } from '../detectors/all.ts'
+import { CODES } from '../detection/detectors/all.ts'
 import type { Alert } from '../domain/alert.ts'
 import { CODE_NAMES, type Code } from '../domain/codes.ts'
 import type { Action } from '../domain/decision.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Command, Option } from 'commander'
 import { VERSION } from '../app/version.ts'
-import { LOCALES, type Locale } from '../detectors/words.ts'
+import { LOCALES, type Locale } from '../detection/detectors/words.ts'
 import { createTelemetry } from '../telemetry/events.ts'
 import { startHttpServer } from '../telemetry/server.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'

@@ -1,6 +1,6 @@
 import { type Term, termsOf } from '../case-pack/terms.ts'
-import { createDescribe, type Describe } from '../detectors/describe.ts'
-import type { Locale } from '../detectors/words.ts'
+import { createDescribe, type Describe } from '../detection/detectors/describe.ts'
+import type { Locale } from '../detection/detectors/words.ts'
 import { type Say, sayer } from '../markup/say.ts'
 
 const PAGES = {

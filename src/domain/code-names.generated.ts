@@ -1,4 +1,4 @@
-// Written by `npm run docs` from the modules of the codes in src/detectors; do not edit.
+// Written by `npm run docs` from the modules of the codes in src/detection/detectors; do not edit.
 
 /** The names of all reason codes, in the order in which the reasons of a message are listed. */
 export const CODE_NAMES = [

@@ -1,4 +1,4 @@
-import { codeNamed } from '../detectors/all.ts'
+import { codeNamed } from '../detection/detectors/all.ts'
 import type { Alert } from '../domain/alert.ts'
 import { LABELS, type Label } from '../domain/labels.ts'
 

@@ -1,4 +1,4 @@
-import type { Locale } from '../detectors/words.ts'
+import type { Locale } from '../detection/detectors/words.ts'
 import { type Say as SayOf, sayer } from '../markup/say.ts'
 
 /** Who asks. */

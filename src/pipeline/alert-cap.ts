@@ -1,5 +1,5 @@
+import type { Decision } from '../detection/decide.ts'
 import { MINUTE } from '../domain/time.ts'
-import type { Decision } from '../stages/decide.ts'
 
 /** Senders that are counted at once: beyond, the one that was quiet longest begins anew. */
 const MAX_SENDERS = 10_000

@@ -1,10 +1,10 @@
+import { classify, type ExtractedMessage } from '../detection/classify.ts'
+import { readMessage } from '../detection/read-message.ts'
+import type { TextCache } from '../detection/text-cache.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Message } from '../domain/message.ts'
 import type { Classifier } from '../domain/ports.ts'
 import type { Tokenise } from '../domain/token.ts'
-import { classify, type ExtractedMessage } from '../stages/classify.ts'
-import { readMessage } from '../stages/read-message.ts'
-import type { TextCache } from '../stages/text-cache.ts'
 import { Isolation } from './isolation.ts'
 import type { Intaken } from './outputs.ts'
 

@@ -1,4 +1,4 @@
-import { slimAlert } from '../alerts/slim.ts'
+import { slimAlert } from '../detection/alerts/slim.ts'
 import type { Alert } from '../domain/alert.ts'
 import { alertRecord } from '../domain/alert-record.ts'
 import type { Channel, OutputRecord, Sink } from '../domain/ports.ts'

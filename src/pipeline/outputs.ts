@@ -1,6 +1,7 @@
-import type { AlertOptions } from '../alerts/alert-options.ts'
-import { messageAlert } from '../alerts/message-alert.ts'
-import { askedAction, type VerdictContext, verdictJson, verdictsOf } from '../alerts/verdict.ts'
+import type { AlertOptions } from '../detection/alerts/alert-options.ts'
+import { messageAlert } from '../detection/alerts/message-alert.ts'
+import { askedAction, type VerdictContext, verdictJson, verdictsOf } from '../detection/alerts/verdict.ts'
+import type { Decision } from '../detection/decide.ts'
 import type { Alert, Verdict } from '../domain/alert.ts'
 import { alertRecord } from '../domain/alert-record.ts'
 import { type AlertedMessage, likeOf } from '../domain/allowance.ts'
@@ -14,7 +15,6 @@ import type { OutputRecord } from '../domain/ports.ts'
 import { TRUNCATED } from '../domain/smaller-dead-letter.ts'
 import type { MatchingState } from '../domain/state.ts'
 import { provenanceOf, type Versions } from '../domain/versions.ts'
-import type { Decision } from '../stages/decide.ts'
 
 /** What is worked on: a message, or a record that cannot be read. */
 export type Intaken =

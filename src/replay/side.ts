@@ -1,6 +1,6 @@
-import { type Assets, loadedVersions, openAssets } from '../app/assets.ts'
 import type { Config } from '../app/config.ts'
 import { createEngine, type Engine } from '../app/core.ts'
+import { type Assets, loadedVersions, openAssets } from '../detection/versions/assets.ts'
 import type { Alert, Verdict } from '../domain/alert.ts'
 import type { Emit } from '../domain/events.ts'
 import type { OutputRecord, PartitionId, Sink } from '../domain/ports.ts'

@@ -1,8 +1,8 @@
-import { CODES } from '../detectors/all.ts'
+import type { ExtractedMessage } from '../detection/classify.ts'
+import { CODES } from '../detection/detectors/all.ts'
 import { CODE_NAMES, type Code } from '../domain/codes.ts'
 import { senderId, type Target } from '../domain/decision.ts'
 import { stateId } from '../domain/hash.ts'
-import type { ExtractedMessage } from '../stages/classify.ts'
 
 /** What a state is about. */
 export interface StateName {

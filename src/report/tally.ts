@@ -1,4 +1,4 @@
-import { FORGERY_CODES } from '../detectors/all.ts'
+import { FORGERY_CODES } from '../detection/detectors/all.ts'
 import type { Alert, AlertReason } from '../domain/alert.ts'
 import { ACTIONS, type Action, type Target } from '../domain/decision.ts'
 import { HOUR } from '../domain/time.ts'

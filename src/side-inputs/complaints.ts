@@ -1,4 +1,4 @@
-import { complaintSpike } from '../detectors/complaint-spike.ts'
+import { complaintSpike } from '../detection/detectors/complaint-spike.ts'
 import type { Signal, Target } from '../domain/decision.ts'
 import type { ComplaintCount, SignalContext } from '../domain/detector.ts'
 import { SigwatchError } from '../domain/errors.ts'

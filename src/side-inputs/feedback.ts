@@ -1,4 +1,4 @@
-import { CODES_OF_STATES, speaksOf } from '../detectors/all.ts'
+import { CODES_OF_STATES, speaksOf } from '../detection/detectors/all.ts'
 import type { AlertedMessage, Allowance } from '../domain/allowance.ts'
 import { CODE_NAMES, type Code } from '../domain/codes.ts'
 import type { Emit, FeedbackSubject } from '../domain/events.ts'

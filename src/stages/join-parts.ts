@@ -1,8 +1,8 @@
+import { messageOf, originOf, partOf, seamsOf } from '../detection/message-of.ts'
 import type { Message, Origin, Part, Position, SmsRecord } from '../domain/message.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { SECOND } from '../domain/time.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
-import { messageOf, originOf, partOf, seamsOf } from './message-of.ts'
 
 export interface JoinPartsOptions {
   /** How long a group waits for its parts, ms. */

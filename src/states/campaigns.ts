@@ -1,4 +1,4 @@
-import { CODES } from '../detectors/all.ts'
+import { CODES } from '../detection/detectors/all.ts'
 import { stateId } from '../domain/hash.ts'
 import type { BackedSignal } from '../domain/state.ts'
 import type { StateRecord } from '../domain/state-store.ts'

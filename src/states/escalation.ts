@@ -1,5 +1,5 @@
-import { CODES } from '../detectors/all.ts'
-import type { EscalationKind } from '../detectors/code-spec.ts'
+import { CODES } from '../detection/detectors/all.ts'
+import type { EscalationKind } from '../detection/detectors/code-spec.ts'
 import { type Finding, type Match, type Signal, senderId, type Target } from '../domain/decision.ts'
 import type { MemberObservation, MemberReading } from '../domain/feature-store.ts'
 import { isFiledHere } from '../domain/filing.ts'

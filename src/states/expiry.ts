@@ -1,4 +1,4 @@
-import type { AlertOptions } from '../alerts/alert-options.ts'
+import type { AlertOptions } from '../detection/alerts/alert-options.ts'
 import type { BoundedClock } from '../domain/ports.ts'
 import { expiryOf, type StateInput } from '../domain/state.ts'
 import type { StateRecord } from '../domain/state-store.ts'

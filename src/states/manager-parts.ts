@@ -1,5 +1,5 @@
-import type { AlertOptions } from '../alerts/alert-options.ts'
-import type { Feedback } from '../alerts/state-alert.ts'
+import type { AlertOptions } from '../detection/alerts/alert-options.ts'
+import type { Feedback } from '../detection/alerts/state-alert.ts'
 import type { ClearCause } from '../domain/alert.ts'
 import type { BoundedClock } from '../domain/ports.ts'
 import type { StateCore } from '../domain/state.ts'

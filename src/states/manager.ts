@@ -5,7 +5,7 @@ import {
   renewedAlert,
   shownIds,
   stateAlert,
-} from '../alerts/state-alert.ts'
+} from '../detection/alerts/state-alert.ts'
 import type { ClearCause } from '../domain/alert.ts'
 import type { Signal } from '../domain/decision.ts'
 import { SigwatchError } from '../domain/errors.ts'

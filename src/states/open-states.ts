@@ -1,4 +1,4 @@
-import { codeNamed } from '../detectors/all.ts'
+import { codeNamed } from '../detection/detectors/all.ts'
 import { enclosing, type Matchable, matchHolds } from '../domain/allowance.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 import { expiryOf, type MatchingState } from '../domain/state.ts'

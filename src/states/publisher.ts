@@ -1,4 +1,4 @@
-import { blockRow, outboxEntry } from '../alerts/state-alert.ts'
+import { blockRow, outboxEntry } from '../detection/alerts/state-alert.ts'
 import { alertRecord } from '../domain/alert-record.ts'
 import type { Action } from '../domain/decision.ts'
 import type { SigwatchError } from '../domain/errors.ts'

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import { CODES_OF_STATES } from '../detectors/all.ts'
+import { CODES_OF_STATES } from '../detection/detectors/all.ts'
 import { CODE_NAMES } from '../domain/codes.ts'
 import { ACTIONS } from '../domain/decision.ts'
 import { ERRORS } from '../domain/errors.ts'

@@ -1,4 +1,4 @@
-import { CODES_OF_STATES } from '../detectors/all.ts'
+import { CODES_OF_STATES } from '../detection/detectors/all.ts'
 import type { AlertType } from '../domain/alert.ts'
 import { ERRORS } from '../domain/errors.ts'
 import { MINUTE } from '../domain/time.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isMessageCode } from '../../src/detectors/all.ts'
+import { isMessageCode } from '../../src/detection/detectors/all.ts'
 import type { Code } from '../../src/domain/codes.ts'
 import { CODE_NAMES } from '../../src/domain/codes.ts'
 import { type EmbeddedInput, embedded, HOUR, MINUTE, NOON, type Sms } from '../helpers/embedded.ts'

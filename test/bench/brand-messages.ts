@@ -9,13 +9,16 @@ import { parseArgs } from 'node:util'
 import { BRAND_MESSAGES, type BrandMessage, readBrandCorpus } from '../../scripts/brand-decision/corpus.ts'
 import type { Decision } from '../../scripts/brand-decision/examples.ts'
 import { chooseBlockFrom, type HeldOut, judgeWithout } from '../../scripts/brand-decision/held-out.ts'
-import { SHIPPED_MODEL } from '../../src/app/assets.ts'
-import { findingsOf, MESSAGE_CODES } from '../../src/detectors/all.ts'
-import { BLOCK_FROM } from '../../src/detectors/brand-decision/evidence.ts'
-import { countsAsMalice, MALICE_THRESHOLDS } from '../../src/detectors/brand-decision/malicious-text.ts'
-import { forgedBrand } from '../../src/detectors/forged-brand.ts'
+import { findingsOf, MESSAGE_CODES } from '../../src/detection/detectors/all.ts'
+import { BLOCK_FROM } from '../../src/detection/detectors/brand-decision/evidence.ts'
+import {
+  countsAsMalice,
+  MALICE_THRESHOLDS,
+} from '../../src/detection/detectors/brand-decision/malicious-text.ts'
+import { forgedBrand } from '../../src/detection/detectors/forged-brand.ts'
+import { loadPolicy } from '../../src/detection/policy/load.ts'
+import { SHIPPED_MODEL } from '../../src/detection/versions/assets.ts'
 import type { Registry } from '../../src/domain/registry.ts'
-import { loadPolicy } from '../../src/policy/load.ts'
 import { openClassifier } from '../../src/text/reader/classifier.ts'
 
 const { values: options } = parseArgs({

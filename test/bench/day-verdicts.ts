@@ -1,4 +1,4 @@
-import { CODES } from '../../src/detectors/all.ts'
+import { CODES } from '../../src/detection/detectors/all.ts'
 import type { Verdict } from '../../src/domain/alert.ts'
 import type { Code } from '../../src/domain/codes.ts'
 import { type Action, stronger } from '../../src/domain/decision.ts'

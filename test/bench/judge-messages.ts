@@ -6,11 +6,11 @@
 // Exits 1 when a lawful message is blocked.
 import { parseArgs } from 'node:util'
 import { BRAND_JUDGING, type BrandMessage, readBrandCorpus } from '../../scripts/brand-decision/corpus.ts'
-import { SHIPPED_MODEL } from '../../src/app/assets.ts'
-import { findingsOf } from '../../src/detectors/all.ts'
+import { findingsOf } from '../../src/detection/detectors/all.ts'
+import { loadPolicy } from '../../src/detection/policy/load.ts'
+import { SHIPPED_MODEL } from '../../src/detection/versions/assets.ts'
 import { cappedAction } from '../../src/domain/decision.ts'
 import type { Registry } from '../../src/domain/registry.ts'
-import { loadPolicy } from '../../src/policy/load.ts'
 import { openClassifier } from '../../src/text/reader/classifier.ts'
 
 const { values: options } = parseArgs({

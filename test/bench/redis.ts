@@ -40,7 +40,7 @@ if (unknown !== undefined) {
 async function buildOf(main: string) {
   const at = (name: string) => import(join(dirname(resolve(main)), `${name}.js`))
   const [assets, compose, config, core, token] = await Promise.all([
-    at('app/assets') as Promise<typeof import('../../src/app/assets.ts')>,
+    at('app/assets') as Promise<typeof import('../../src/detection/versions/assets.ts')>,
     at('domain/ports') as Promise<typeof import('../../src/domain/ports.ts')>,
     at('app/config') as Promise<typeof import('../../src/app/config.ts')>,
     at('app/core') as Promise<typeof import('../../src/app/core.ts')>,

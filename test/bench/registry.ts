@@ -6,8 +6,8 @@ import { finished } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { RegistryHolder } from '../../src/app/registry-holder.ts'
-import type { RegistryChange } from '../../src/registry/load.ts'
+import type { RegistryChange } from '../../src/detection/registry/load.ts'
+import { RegistryHolder } from '../../src/detection/versions/registry-holder.ts'
 
 /** A registry of a million signatures: in memory from a file and from the topic, changed, and read anew. */
 const SIGNATURES = 1_000_000

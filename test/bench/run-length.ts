@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { marketingBurst } from '../../src/detectors/marketing-burst/marketing-burst.ts'
+import { marketingBurst } from '../../src/detection/detectors/marketing-burst/marketing-burst.ts'
 import type { RateReading } from '../../src/domain/feature-store.ts'
 import { BUCKET_MS } from '../../src/domain/time.ts'
 import { MemoryRates } from '../../src/features/memory-rates.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { marketingBurst } from '../../src/detectors/marketing-burst/marketing-burst.ts'
+import { marketingBurst } from '../../src/detection/detectors/marketing-burst/marketing-burst.ts'
 import type { FeatureStore, LogsOf, Observations, RateReading } from '../../src/domain/feature-store.ts'
 import type { TrafficGroup } from '../../src/domain/labels.ts'
 import {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { clearedAlert, outboxEntry } from '../../src/alerts/state-alert.ts'
+import { clearedAlert, outboxEntry } from '../../src/detection/alerts/state-alert.ts'
 import type { AlertedMessage, Allowance } from '../../src/domain/allowance.ts'
 import { exactClock } from '../../src/domain/ports.ts'
 import type { Standing, StateRecord, StateStore } from '../../src/domain/state-store.ts'

@@ -1,5 +1,5 @@
-import { CODES } from '../../src/detectors/all.ts'
-import { objectSchema } from '../../src/detectors/evidence-fields.ts'
+import { CODES } from '../../src/detection/detectors/all.ts'
+import { objectSchema } from '../../src/detection/detectors/evidence-fields.ts'
 import { CODE_NAMES, type Code } from '../../src/domain/codes.ts'
 import type { Evidence } from '../../src/domain/decision.ts'
 

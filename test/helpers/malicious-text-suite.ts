@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { MessageCode } from '../../src/detectors/code-spec.ts'
+import type { MessageCode } from '../../src/detection/detectors/code-spec.ts'
 import { LABELS } from '../../src/domain/labels.ts'
 import {
   codesIn,

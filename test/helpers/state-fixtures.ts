@@ -1,4 +1,4 @@
-import { type StateAlertContext, stateAlert } from '../../src/alerts/state-alert.ts'
+import { type StateAlertContext, stateAlert } from '../../src/detection/alerts/state-alert.ts'
 import { CODE_NAMES } from '../../src/domain/codes.ts'
 import type { Signal } from '../../src/domain/decision.ts'
 import { stateId } from '../../src/domain/hash.ts'

@@ -1,4 +1,4 @@
-import { isMessageCode } from '../../src/detectors/all.ts'
+import { isMessageCode } from '../../src/detection/detectors/all.ts'
 import { CODE_NAMES } from '../../src/domain/codes.ts'
 import { type Event, SIDE_INPUTS, TIMED_STAGES } from '../../src/domain/events.ts'
 

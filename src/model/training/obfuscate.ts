@@ -1,5 +1,5 @@
-import { PINYIN } from '../../registry/pinyin.generated.ts'
-import { reading } from '../../registry/skeleton.ts'
+import { PINYIN } from '../../detection/registry/pinyin.generated.ts'
+import { reading } from '../../detection/registry/skeleton.ts'
 import { TRADITIONAL } from '../../text/fold-table.generated.ts'
 import { NEIGHBOURS, SPLITS } from '../../text/fold-tables.ts'
 import { neighbourMap, splitMap } from '../../text/fold-variants.ts'

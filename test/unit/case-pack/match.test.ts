@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Candidates, Quotation, recipientFit } from '../../../src/case-pack/match.ts'
+import { messageOf } from '../../../src/detection/message-of.ts'
+import { readMessage } from '../../../src/detection/read-message.ts'
 import type { SmsRecord } from '../../../src/domain/message.ts'
 import { createTokeniser } from '../../../src/domain/token.ts'
 import type { Complaint } from '../../../src/side-inputs/rows.ts'
-import { messageOf } from '../../../src/stages/message-of.ts'
-import { readMessage } from '../../../src/stages/read-message.ts'
 
 const T0 = Date.UTC(2026, 10, 11)
 const TO = '13812345678'

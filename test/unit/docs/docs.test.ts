@@ -11,7 +11,7 @@ import { renderErrors } from '../../../scripts/docs/errors.ts'
 import { PAGES } from '../../../scripts/docs/pages.ts'
 import { renderReasons } from '../../../scripts/docs/reasons.ts'
 import { SETTING_KEYS, variableOf } from '../../../src/app/settings.ts'
-import { CODES } from '../../../src/detectors/all.ts'
+import { CODES } from '../../../src/detection/detectors/all.ts'
 import { CODE_NAMES } from '../../../src/domain/codes.ts'
 import { ERRORS } from '../../../src/domain/errors.ts'
 

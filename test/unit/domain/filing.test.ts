@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { campaignBurst } from '../../../src/detectors/campaign-burst.ts'
-import { signatureUnfiled } from '../../../src/detectors/signature-unfiled.ts'
-import { signatureWrongPort } from '../../../src/detectors/signature-wrong-port.ts'
+import { campaignBurst } from '../../../src/detection/detectors/campaign-burst.ts'
+import { signatureUnfiled } from '../../../src/detection/detectors/signature-unfiled.ts'
+import { signatureWrongPort } from '../../../src/detection/detectors/signature-wrong-port.ts'
+import { loadPolicy } from '../../../src/detection/policy/load.ts'
 import { isFiledHere } from '../../../src/domain/filing.ts'
 import type { Filing } from '../../../src/domain/registry.ts'
-import { loadPolicy } from '../../../src/policy/load.ts'
 import { candidatesOf, isStillJustified } from '../../../src/states/escalation.ts'
 import {
   codesIn,

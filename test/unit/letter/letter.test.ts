@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { termsOf } from '../../../src/case-pack/terms.ts'
-import { createDescribe } from '../../../src/detectors/describe.ts'
+import { createDescribe } from '../../../src/detection/detectors/describe.ts'
 import { letterOf } from '../../../src/letter/letter.ts'
 import { sayIn } from '../../../src/letter/words.ts'
 import { messageAlertAt } from '../../helpers/archive-records.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Decision } from '../../../src/detection/decide.ts'
 import { AlertCap } from '../../../src/pipeline/alert-cap.ts'
-import type { Decision } from '../../../src/stages/decide.ts'
 import { MINUTE, message, T0 } from '../../helpers/state-fixtures.ts'
 
 const reason = {

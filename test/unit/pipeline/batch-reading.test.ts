@@ -1,10 +1,10 @@
 import { beforeEach, expect, it } from 'vitest'
+import { classify } from '../../../src/detection/classify.ts'
+import { TextCache } from '../../../src/detection/text-cache.ts'
 import type { Event } from '../../../src/domain/events.ts'
 import type { Classifier } from '../../../src/domain/ports.ts'
 import { BatchReading } from '../../../src/pipeline/batch-reading.ts'
 import type { Intaken } from '../../../src/pipeline/outputs.ts'
-import { classify } from '../../../src/stages/classify.ts'
-import { TextCache } from '../../../src/stages/text-cache.ts'
 import { message } from '../../helpers/state-fixtures.ts'
 
 const COUNT = 600

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type MessageAlertContext, messageAlert } from '../../../src/alerts/message-alert.ts'
+import { type MessageAlertContext, messageAlert } from '../../../src/detection/alerts/message-alert.ts'
 import { alertRecord } from '../../../src/domain/alert-record.ts'
 import type { Reason } from '../../../src/domain/decision.ts'
 import type { OutputRecord, Sink } from '../../../src/domain/ports.ts'

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { messageAlert } from '../../../src/alerts/message-alert.ts'
+import { messageAlert } from '../../../src/detection/alerts/message-alert.ts'
 import { alertRecord } from '../../../src/domain/alert-record.ts'
 import type { Mode } from '../../../src/domain/decision.ts'
 import { SigwatchError } from '../../../src/domain/errors.ts'

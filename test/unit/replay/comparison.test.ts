@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { messageOf } from '../../../src/detection/message-of.ts'
+import { readMessage } from '../../../src/detection/read-message.ts'
 import { stateId } from '../../../src/domain/hash.ts'
 import type { Message } from '../../../src/domain/message.ts'
 import { Comparison } from '../../../src/replay/comparison.ts'
 import type { Compared } from '../../../src/replay/difference.ts'
 import { StateNames } from '../../../src/replay/state-names.ts'
-import { messageOf } from '../../../src/stages/message-of.ts'
-import { readMessage } from '../../../src/stages/read-message.ts'
 
 const PORT = '10690200001'
 const SMS: Message = messageOf(

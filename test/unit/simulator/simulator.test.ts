@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { CODES } from '../../../src/detectors/all.ts'
+import { CODES } from '../../../src/detection/detectors/all.ts'
 import { CODE_NAMES } from '../../../src/domain/codes.ts'
 import { readSideRow } from '../../../src/side-inputs/rows.ts'
 import { registryOf } from '../../../src/simulator/cast.ts'

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { messageOf } from '../../../src/detection/message-of.ts'
 import type { Message, Position, SmsRecord } from '../../../src/domain/message.ts'
 import { JoinParts } from '../../../src/stages/join-parts.ts'
-import { messageOf } from '../../../src/stages/message-of.ts'
 
 const T = 1_800_000_000_000
 const P = { topic: 't', partition: 0 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { clearedAlert } from '../../../src/alerts/state-alert.ts'
+import { clearedAlert } from '../../../src/detection/alerts/state-alert.ts'
 import type { PartitionProgress } from '../../../src/domain/state-store.ts'
 import { clear } from '../../../src/states/lifecycle.ts'
 import { MemoryStateStore } from '../../../src/states/memory.ts'

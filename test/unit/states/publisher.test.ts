@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { outboxEntry } from '../../../src/alerts/state-alert.ts'
+import { outboxEntry } from '../../../src/detection/alerts/state-alert.ts'
 import { SigwatchError } from '../../../src/domain/errors.ts'
 import type { OutputRecord } from '../../../src/domain/ports.ts'
 import type { OutboxEntry } from '../../../src/domain/state-store.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { PolicyHolder } from '../../../src/app/policy-holder.ts'
-import { RegistryHolder } from '../../../src/app/registry-holder.ts'
+import { PolicyHolder } from '../../../src/detection/versions/policy-holder.ts'
+import { RegistryHolder } from '../../../src/detection/versions/registry-holder.ts'
 import type { Event } from '../../../src/domain/events.ts'
 import type { OutputRecord } from '../../../src/domain/ports.ts'
 import { SinkRefused } from '../../../src/domain/sink-refused.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { wordingRows } from '../../../src/detectors/brand-decision/wording-opinion.ts'
+import { wordingRows } from '../../../src/detection/detectors/brand-decision/wording-opinion.ts'
 import { areAlike, freeNumbersOf, hashOfForm } from '../../../src/text/free-numbers.ts'
 import { readText } from '../../../src/text/read-text.ts'
 import { createRandom } from '../../../src/text/reader/random.ts'

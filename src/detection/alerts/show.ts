@@ -1,0 +1,147 @@
+import type { Contacts, Sample, ShownMessage } from '../../domain/alert.ts'
+import { ACTIONS, type Action, type Evidence } from '../../domain/decision.ts'
+import type { AnalysedMessage } from '../../domain/message.ts'
+import { redactText } from '../../text/redact.ts'
+
+/** Setting `privacy.senderContacts`. */
+export type SenderContacts = 'clear' | 'masked'
+
+/** Longest text of a sample, characters: samples travel with every change of a state. */
+const SAMPLE_TEXT = 500
+/** Most of a message's text that an alert shows, bytes: a joined one may have 1.5 MB, and brokers take 1 MB. */
+const MESSAGE_TEXT = 4_000
+const MAX_CONTACTS = 20
+
+const NUMBER = /^[0-9]+$/
+
+/** Whether what the sender publishes to be contacted stays in clear under this action. */
+export function contactsInClear(action: Action, setting: SenderContacts): boolean {
+  return setting === 'clear' && ACTIONS.indexOf(action) >= ACTIONS.indexOf('review')
+}
+
+/**
+ * First 3 and last 4 digits of a number in canonical form; all masked below 8 digits; undefined for an opaque id,
+ * which is not shown at all.
+ */
+export function maskRecipient(to: string): string | undefined {
+  return NUMBER.test(to) ? maskNumber(to) : undefined
+}
+
+function maskNumber(digits: string): string {
+  if (digits.length < 8) return '*'.repeat(digits.length)
+  return `${digits.slice(0, 3)}${'*'.repeat(digits.length - 7)}${digits.slice(-4)}`
+}
+
+/** A sender's number or handle, masked. */
+function maskContact(value: string): string {
+  return NUMBER.test(value) ? maskNumber(value) : `${[...value][0] ?? ''}***`
+}
+
+/** A port or number of a sender as it may be shown. */
+export function showFrom(from: string, clear: boolean): string {
+  return clear ? from : maskContact(from)
+}
+
+/** The message of an alert: recipient masked, text redacted, sender in clear only where it may be. */
+export function showMessage(message: AnalysedMessage, clear: boolean): ShownMessage {
+  const to = maskRecipient(message.to)
+  const ext = message.record.ext
+  return {
+    id: message.id,
+    ts: message.ts,
+    from: showFrom(message.from, clear),
+    ...(message.signature && { signature: message.signature.name }),
+    ...(to !== undefined && { to }),
+    toToken: message.toToken,
+    ...shownText(redactText(message.text, message.otp)),
+    ...(ext && { ext }),
+  }
+}
+
+/** The text, or what fits of it, with the characters of the whole. */
+function shownText(text: string): Pick<ShownMessage, 'text' | 'truncated'> {
+  if (text.length * 3 <= MESSAGE_TEXT || Buffer.byteLength(text) <= MESSAGE_TEXT) return { text }
+  const points = [...text]
+  let kept = 0
+  for (let bytes = Buffer.byteLength('…'); ; kept++) {
+    bytes += Buffer.byteLength(points[kept]!)
+    if (bytes > MESSAGE_TEXT) break
+  }
+  return { text: `${points.slice(0, kept).join('')}…`, truncated: points.length }
+}
+
+/** Another message of the same state, with the place of its record. */
+export function showSample(message: AnalysedMessage, clear: boolean): Sample {
+  const text = redactText(message.text, message.otp)
+  const { topic, partition, offset } = message.position
+  return {
+    id: message.id,
+    ts: message.ts,
+    from: showFrom(message.from, clear),
+    text: text.length > SAMPLE_TEXT ? `${[...text].slice(0, SAMPLE_TEXT - 1).join('')}…` : text,
+    topic,
+    partition,
+    offset,
+  }
+}
+
+/** What the texts ask the recipient to call, open or add; each once, at most 20 of a kind. */
+export function showContacts(messages: readonly AnalysedMessage[], clear: boolean): Contacts {
+  const urls = new Set<string>()
+  const phones = new Set<string>()
+  const qq = new Set<string>()
+  const wechat = new Set<string>()
+  for (const message of messages) {
+    for (const url of message.urls)
+      add(urls, clear ? withoutRecipient(url.text, message.to) : maskHost(url.host))
+    for (const { kind, value } of message.contacts) {
+      // A text may repeat the number of the person it was sent to: that is no contact of the sender.
+      if (value === message.to) continue
+      const shown = clear ? value : maskContact(value)
+      if (kind === 'qq') add(qq, shown)
+      else if (kind === 'wechat') add(wechat, shown)
+      else if (kind !== 'telegram' && kind !== 'line') add(phones, shown)
+      else add(urls, clear ? `https://t.me/${value}` : maskHost('t.me'))
+    }
+  }
+  return { urls: [...urls], phones: [...phones], qq: [...qq], wechat: [...wechat] }
+}
+
+function add(set: Set<string>, value: string): void {
+  if (set.size < MAX_CONTACTS) set.add(value)
+}
+
+/** Personal links carry the recipient's number; without it the link is still the sender's. */
+function withoutRecipient(text: string, to: string): string {
+  const masked = maskRecipient(to)
+  return masked === undefined || to.length < 5 ? text : text.replaceAll(to, masked)
+}
+
+function maskHost(host: string): string {
+  const dot = host.lastIndexOf('.')
+  return `${host.slice(0, 1)}***${dot > 0 ? host.slice(dot) : ''}`
+}
+
+/**
+ * Evidence as it may be shown. In clear, single words (domains, ports, numbers to call) stay and everything that
+ * quotes the text is redacted; masked, every string is redacted. The recipient is masked in both.
+ */
+export function showEvidence(evidence: Evidence, clear: boolean, to?: string): Evidence {
+  const out: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(evidence)) out[key] = showValue(value, clear, to, 0)
+  return out
+}
+
+/** A time of day, or quiet hours: nobody's number. */
+const CLOCK = /^[0-2]\d:[0-5]\d(?:-[0-2]\d:[0-5]\d)?$/
+const ONE_WORD = /^[\x21-\x7e]{1,253}$/
+
+function showValue(value: unknown, clear: boolean, to: string | undefined, depth: number): unknown {
+  if (typeof value === 'string') {
+    const safe = to === undefined ? value : withoutRecipient(value, to)
+    return (clear && ONE_WORD.test(safe)) || CLOCK.test(safe) ? safe : redactText(safe)
+  }
+  if (depth > 4 || typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((item) => showValue(item, clear, to, depth + 1))
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, showValue(v, clear, to, depth + 1)]))
+}

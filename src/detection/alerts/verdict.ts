@@ -1,0 +1,161 @@
+import type { ExplainedFinding, Verdict } from '../../domain/alert.ts'
+import type { Code } from '../../domain/codes.ts'
+import { type Action, type Reason, stronger, strongest, weaker } from '../../domain/decision.ts'
+import type { AnalysedMessage } from '../../domain/message.ts'
+import type { MatchingState } from '../../domain/state.ts'
+import { combinedScore } from './alert-options.ts'
+import { contactsInClear, type SenderContacts, showEvidence } from './show.ts'
+
+export interface VerdictContext {
+  /** Wall clock, epoch ms. */
+  readonly now: number
+  /** The text model that labelled the message. */
+  readonly model: string
+  readonly degraded: boolean
+  /** Too old for anybody to act on: the action is at most `observe`. */
+  readonly late: boolean
+}
+
+export interface VerdictOptions {
+  /** Adds `findings`: the reasons with their evidence. */
+  readonly explain: boolean
+  readonly senderContacts: SenderContacts
+}
+
+const NONE: readonly never[] = []
+
+/** The clock moves once a batch. */
+const lastTime = { ms: 0, iso: new Date(0).toISOString() }
+
+function isoOf(ms: number): string {
+  if (lastTime.ms !== ms) {
+    lastTime.iso = new Date(ms).toISOString()
+    lastTime.ms = ms
+  }
+  return lastTime.iso
+}
+
+/** The verdicts of the input records of a message: each part of a joined one gets that of the whole. */
+export function verdictsOf(
+  message: AnalysedMessage,
+  reasons: readonly Reason[],
+  states: readonly MatchingState[],
+  { now, model, degraded, late }: VerdictContext,
+  { explain, senderContacts }: VerdictOptions,
+): Verdict[] {
+  const decidedAt = isoOf(now)
+  // Nothing applies to most messages: their verdicts are made without any list.
+  if (reasons.length + states.length === 0 && !explain && !degraded && !late && !message.partial)
+    return bareVerdicts(message, model, decidedAt)
+  return fullVerdicts(message, reasons, states, { model, decidedAt, degraded, late, explain, senderContacts })
+}
+
+/** The model's score of the label in thousandths, which is as much as a histogram needs. */
+function modelScoreOf({ scores, label }: AnalysedMessage): number {
+  return Math.round(scores[label] * 1000) / 1000
+}
+
+/** Verdicts of a message to which nothing applies. */
+function bareVerdicts(message: AnalysedMessage, model: string, decidedAt: string): Verdict[] {
+  const { label, origins } = message
+  const modelScore = modelScoreOf(message)
+  const verdicts = new Array<Verdict>(origins.length)
+  for (let i = 0; i < origins.length; i++) {
+    const { id, ext } = origins[i]!
+    verdicts[i] = ext
+      ? {
+          id,
+          action: 'pass',
+          label,
+          score: 0,
+          model,
+          modelScore,
+          reasons: NONE,
+          states: NONE,
+          ext,
+          decidedAt,
+        }
+      : { id, action: 'pass', label, score: 0, model, modelScore, reasons: NONE, states: NONE, decidedAt }
+  }
+  return verdicts
+}
+
+interface FullContext extends Omit<VerdictContext, 'now'>, VerdictOptions {
+  readonly decidedAt: string
+}
+
+function fullVerdicts(
+  message: AnalysedMessage,
+  reasons: readonly Reason[],
+  states: readonly MatchingState[],
+  { model, decidedAt, degraded, late, explain, senderContacts }: FullContext,
+): Verdict[] {
+  const action = askedAction(reasons, states, late)
+  const campaign = states.find((state) => state.campaign !== undefined)?.campaign
+  const common = {
+    action: action === 'none' ? ('pass' as const) : action,
+    label: message.label,
+    score: combinedScore(reasons),
+    model,
+    modelScore: modelScoreOf(message),
+    reasons: [...new Set<Code>(reasons.map((r) => r.code))],
+    ...(explain
+      ? { findings: findingsShown(message, reasons, contactsInClear(action, senderContacts)) }
+      : {}),
+    states: states.map((state) => state.id),
+    ...(campaign === undefined ? {} : { campaign }),
+    ...(degraded ? { degraded: true as const } : {}),
+    ...(late ? { late: true as const } : {}),
+    ...(message.partial ? { partial: true as const } : {}),
+  }
+  return message.origins.map((origin) => ({
+    id: origin.id,
+    ...common,
+    ...(origin.ext ? { ext: origin.ext } : {}),
+    decidedAt,
+  }))
+}
+
+/** Of characters that JSON takes as they are. */
+const PLAIN = /^[ !#-[\]-~]*$/
+
+/** A verdict as `JSON.stringify` writes it; those without fields that few have are put together by hand. */
+export function verdictJson(verdict: Verdict): string {
+  const { id, action, label, score, model = '', modelScore, reasons, states, decidedAt } = verdict
+  const isPlain =
+    modelScore !== undefined &&
+    PLAIN.test(id) &&
+    PLAIN.test(model) &&
+    states.every((state) => PLAIN.test(state))
+  const isRare = verdict.findings || verdict.campaign || verdict.degraded || verdict.late || verdict.partial
+  if (!isPlain || isRare || verdict.ext) return JSON.stringify(verdict)
+  return `{"id":"${id}","action":"${action}","label":"${label}","score":${score},"model":"${model}","modelScore":${modelScore},"reasons":${listJson(reasons)},"states":${listJson(states)},"decidedAt":"${decidedAt}"}`
+}
+
+/** Of strings that JSON takes as they are. */
+function listJson(items: readonly string[]): string {
+  return items.length === 0 ? '[]' : `["${items.join('","')}"]`
+}
+
+/** The strongest that the enforced reasons of a message and the open states that match it ask for. */
+export function askedAction(
+  reasons: readonly Reason[],
+  states: readonly MatchingState[],
+  late: boolean,
+): Action {
+  const enforced = strongest(reasons.filter((r) => r.mode === 'enforce'))
+  const asked = states.reduce((a, state) => stronger(a, state.action), enforced)
+  return late ? weaker(asked, 'observe') : asked
+}
+
+function findingsShown(
+  { to }: AnalysedMessage,
+  reasons: readonly Reason[],
+  clear: boolean,
+): ExplainedFinding[] {
+  return reasons.map(({ code, score, evidence }) => ({
+    code,
+    score,
+    evidence: showEvidence(evidence, clear, to),
+  }))
+}

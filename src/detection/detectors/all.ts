@@ -1,0 +1,95 @@
+import { CODE_NAMES, type Code, type TargetKind } from '../../domain/codes.ts'
+import type { Finding } from '../../domain/decision.ts'
+import type { MessageContext } from '../../domain/detector.ts'
+import type { AnalysedMessage } from '../../domain/message.ts'
+import type { Policy } from '../../domain/policy.ts'
+import type { Classifier } from '../../domain/ports.ts'
+import type { Registry } from '../../domain/registry.ts'
+import { MODULES } from './code-modules.generated.ts'
+import type { CodeSpec, MessageCode, StateCode } from './code-spec.ts'
+
+/** Codes of single messages, in the order in which the reasons of a message are listed. */
+export const MESSAGE_CODES: readonly MessageCode[] = MODULES.filter((spec) => 'detect' in spec)
+
+/** Codes of states that are concluded from counts. */
+export const STATE_CODES: readonly StateCode[] = MODULES.filter((spec) => 'policyAt' in spec)
+
+/** Every code by its name, in the order of the list of names. */
+export const CODES = Object.fromEntries(MODULES.map((spec) => [spec.code, spec])) as Readonly<
+  Record<Code, CodeSpec>
+>
+
+/** The code of a name from outside, for example of a record that a later version wrote; undefined when there is none. */
+export function codeNamed(name: string): CodeSpec | undefined {
+  return Object.hasOwn(CODES, name) ? CODES[name as Code] : undefined
+}
+
+/** Codes that say that a message pretends to come from a brand. */
+export const FORGERY_CODES: readonly Code[] = CODE_NAMES.filter((name) => CODES[name].forgery)
+/** Codes whose states say that a signature sends more than is usual for it. */
+export const UNUSUAL_RATE_CODES: readonly Code[] = CODE_NAMES.filter((name) => CODES[name].leavesUsualRate)
+/** Codes that are off while the registry has no signature rows. */
+export const CODES_OF_SIGNATURE_ROWS: readonly Code[] = CODE_NAMES.filter(
+  (name) => CODES[name].needsSignatureRows,
+)
+
+/** Whether a code is concluded from complaints alone, so that no single message raises it. */
+export function restsOnComplaints(name: string): boolean {
+  return 'onComplaints' in (codeNamed(name) ?? {})
+}
+
+/** Codes of which states can be open: those of counts, and those to which repeated messages escalate. */
+export const CODES_OF_STATES: readonly Code[] = CODE_NAMES.filter(
+  (name) => !isMessageCode(name) || CODES[name].escalates.length > 0,
+)
+
+/** Codes that are found on one message; the others only speak of states. */
+export function isMessageCode(name: Code): boolean {
+  return CODES[name].targets.includes('message')
+}
+
+/** Whether a code can say anything of a kind of target: codes of messages speak of whatever a message belongs to. */
+export function speaksOf(name: Code, kind: TargetKind): boolean {
+  return isMessageCode(name) || CODES[name].targets.includes(kind)
+}
+
+/** What judges messages and counts; a core may be given fewer. */
+export interface Detectors {
+  readonly message: readonly MessageCode[]
+  readonly rate: readonly StateCode[]
+}
+
+export const DETECTORS: Detectors = { message: MESSAGE_CODES, rate: STATE_CODES }
+
+/** What findings rest on: the versions in force. */
+export interface Versions {
+  readonly classifier: Pick<Classifier, 'thresholds'>
+  readonly policy: Policy
+  readonly registry: Registry
+}
+
+const NONE: readonly Finding[] = []
+
+/** What every detector finds on a message. `consulted`: what the ledgers know of it. */
+export function findingsOf(
+  message: AnalysedMessage,
+  { classifier, policy, registry }: Versions,
+  consulted: Pick<MessageContext, 'consents' | 'askedBefore'>,
+  codes: readonly MessageCode[] = MESSAGE_CODES,
+): readonly Finding[] {
+  const { codes: policies, quietHours } = policy.at(message.ts, message.record.carrier)
+  const context: MessageContext = {
+    registry,
+    modelThresholds: classifier.thresholds,
+    quietHours,
+    consents: consulted.consents,
+    askedBefore: consulted.askedBefore,
+  }
+  // Most messages have none, and those of a whole batch are held: a list that grew keeps room for more.
+  let found: readonly Finding[] = NONE
+  for (const spec of codes) {
+    const finding = spec.detect(message, context, policies[spec.code])
+    if (finding) found = found.length === 0 ? [finding] : [...found, finding]
+  }
+  return found
+}

@@ -1,0 +1,90 @@
+import type { Code } from '../../../domain/codes.ts'
+import type { MessageContext } from '../../../domain/detector.ts'
+import type { AnalysedMessage } from '../../../domain/message.ts'
+import type { Registry } from '../../../domain/registry.ts'
+import { SHIPPED_RULES } from '../../rules/shipped.ts'
+import * as fields from '../evidence-fields.ts'
+import { LABEL_EVIDENCE, minScore, thresholdOf } from '../shared/text-label.ts'
+import { tracesOf } from '../shared/traces.ts'
+import { claimOf } from './claimed-brands.ts'
+import { shownAt, type Weighed, weigh } from './decision.ts'
+import { WEIGHED_FIELDS, weighedEvidence } from './evidence.ts'
+
+/** Thresholds of TEXT_FRAUD and TEXT_ILLICIT. */
+export const MALICE_THRESHOLDS = {
+  minScore: minScore('it counts'),
+  minCertainty: {
+    default: 0.4,
+    unit: 'certainty',
+    min: 0,
+    max: 1,
+    says: 'certainty, weighed from the text, the sender, links, numbers and requests, from which on a text below `minScore` counts as well, and below which one from a sender of good repute does not; 1, or a `minScore` above 0, leaves the text alone to decide',
+  },
+}
+
+export const MALICE_EVIDENCE = {
+  ...LABEL_EVIDENCE,
+  certainty: fields.optional(fields.share('certainty from all signs together, where they were weighed')),
+  speaksFor: fields.optional(WEIGHED_FIELDS.speaksFor),
+  speaksAgainst: fields.optional(WEIGHED_FIELDS.speaksAgainst),
+  neutral: WEIGHED_FIELDS.neutral,
+}
+
+/** Below that a text is a notice whatever is beside it. */
+const FLOOR = 0.02
+
+/**
+ * Fraud or illicit, whichever is likelier, when its probability reaches the threshold, or that of both together: a text
+ * between the two is no better for it, whatever third label is likelier than each. A text that is less sure counts when
+ * everything else about the message makes it certain, and does not when its sender speaks for it.
+ */
+export function maliceFound(
+  code: Code,
+  label: 'fraud' | 'illicit',
+  message: AnalysedMessage,
+  context: MessageContext,
+  thresholds: { readonly minScore: number; readonly minCertainty: number },
+) {
+  const { fraud, illicit } = message.scores
+  if ((label === 'fraud') !== fraud >= illicit) return undefined
+  const both = fraud + illicit
+  const own = message.scores[label]
+  const threshold = thresholdOf(label, context, thresholds.minScore)
+  const said = both >= threshold
+  const text = own >= threshold ? own : both
+  const evidence = { label, score: Math.round(text * 1000) / 1000, threshold }
+  const { minCertainty } = thresholds
+  // Without a sender, or where the policy has a threshold of its own, the text alone decides.
+  const alone = minCertainty >= 1 || thresholds.minScore > 0 || message.from === ''
+  if (alone) return said ? { score: Math.min(1, text), evidence } : undefined
+  if (both < FLOOR) return undefined
+  const weighed = weighMessage(message, context.registry)
+  const { certainty } = weighed
+  if (!countsAsMalice(code, said, weighed, minCertainty)) return undefined
+  return {
+    score: Math.min(1, said ? text : certainty),
+    evidence: {
+      ...evidence,
+      certainty: Math.round(certainty * 1000) / 1000,
+      ...weighedEvidence(weighed),
+    },
+  }
+}
+
+function weighMessage(message: AnalysedMessage, registry: Registry): Weighed {
+  const claim = claimOf(message, registry)
+  return weigh(claim, tracesOf(claim?.brand, message, registry), message, registry)
+}
+
+/** Whether a text counts, which reads so by itself (`said`) or not, with the certainty that its signs have together. */
+export function countsAsMalice(
+  code: Code,
+  said: boolean,
+  { certainty, shown }: Pick<Weighed, 'certainty' | 'shown'>,
+  minCertainty: number,
+): boolean {
+  const isDoubtful = SHIPPED_RULES.first(code, 'raise-threshold', shown) !== undefined
+  const needed = isDoubtful ? Math.min(1, 2 * minCertainty) : minCertainty
+  if (!said && certainty < needed) return false
+  return SHIPPED_RULES.first(code, 'clear', shownAt(shown, certainty, needed)) === undefined
+}

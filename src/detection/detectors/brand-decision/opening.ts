@@ -1,0 +1,114 @@
+import type { AnalysedMessage } from '../../../domain/message.ts'
+import type { BrandMention, Claim, Registry } from '../../../domain/registry.ts'
+import { speaksAs } from '../shared/claims.ts'
+import { isSpokenOf } from '../shared/objects.ts'
+
+/** How plainly a text speaks as a brand that it only opens with by a short or an imitated name, 0 to 1. */
+const FAINT = 0.5
+
+/** Characters of a text in which its speaker is looked for. */
+const OPENING = 24
+/** A region or a form of address before the short name of an office or a company: `广州人社:`, `成都锦江区法院`, `您好,移动…`. */
+const MAX_BEFORE = 8
+const WORD = /^[\p{L}\p{N}]*$/u
+
+/**
+ * Who speaks in a suspicious text that claims no brand by a full name: the text opens or is signed with a short name of
+ * the brand (`移动用户`, `【法院传票】`), introduces itself by one (`我是供电所的`), or opens with an imitation of one of its
+ * names (`拼👀多多`, `货啦啦`) or with one whose signs stand apart (`抖*音`).
+ */
+export function openingClaim(message: AnalysedMessage, registry: Registry): Claim | undefined {
+  const { text } = message.normalised
+  const spokenOf = registry.brandMentions(text).filter((one) => isSpokenOf(text, one))
+  const mention = registry
+    .shortNameMentions(text)
+    .find((one) => isSpeaker(text, one) && !isSpokenOf(text, one) && !spokenOf.some((of) => isIn(one, of)))
+  if (mention) return { brand: mention.brand, by: 'speaker', claimed: mention.name, strength: FAINT }
+  return spokenOf.some(({ start }) => start < OPENING) ? undefined : imitatedOpening(text, registry)
+}
+
+function isIn(part: BrandMention, whole: BrandMention): boolean {
+  return part.start >= whole.start && part.end <= whole.end
+}
+
+function isSpeaker(text: string, mention: BrandMention): boolean {
+  if (isContacted(text, mention)) return true
+  if (mention.start > OPENING) return speaksAs(text, mention)
+  const before = text.slice(0, mention.start).replace(ADDRESSED, '')
+  // The name of the region, or nothing, stands between the beginning and the short name.
+  const opening = before.slice(before.search(/[^\s【[(「『]*$/))
+  if (opening.length <= MAX_BEFORE && WORD.test(opening)) {
+    return (
+      before.length - opening.length <= 2 || GREETING.test(before.slice(0, before.length - opening.length))
+    )
+  }
+  return speaksAs(text, mention)
+}
+
+/** The reader is to turn to somebody of the brand: `请添加移动督查专员`. */
+const CONTACT = /(?:加|添加|联系|联络|咨询|找|对接|致电)(?:一?下)?$/
+const STAFF = /^(?:官方|公司)?[^\s,.:;!?。]{0,4}(?:专员|客服|主管|经办|审核员|督查员|工作人员|工程师|经理)/
+
+function isContacted(text: string, { start, end }: BrandMention): boolean {
+  return STAFF.test(text.slice(end, end + 12)) && CONTACT.test(text.slice(Math.max(0, start - 6), start))
+}
+
+/** Before who speaks. */
+const GREETING =
+  /^[【[]?[^。!?]{0,16}(?:您好|你好|hi|hello|尊敬的.{2,4}|亲爱的.{2,4}|通知|提醒)[\s,:!。】\]]*$/
+
+/** Whom a text addresses before it says who speaks: `家长您好,教育局…`, `粤A车主:ETC…`. */
+const ADDRESSED =
+  /^(?:[^\s,.:;!?。【\]】]{0,8}(?:您好|你好|车主|家长|业主|用户|客户|商家|商户|旅客|同学)(?:们|朋友)?(?:,?[您你]好)?[\s,:!。]+)/
+
+/** Lengths of an opening that may imitate a name, the longest first. */
+const LENGTHS = [8, 7, 6, 5, 4, 3, 2]
+/** From here on a name is imitated; two signs that only sound alike may be another company. */
+const IMITATED = 0.8
+
+/** Whom a text addresses before the name: it is not part of the name. */
+const ADDRESS = /^[\s【[(「『]*(?:(?:尊敬的|亲爱的|您的|你的|dear |your )|(?:您好|你好|hi|hello)[\s,:!。]*)?/
+
+function imitatedOpening(text: string, registry: Registry): Claim | undefined {
+  const opens = text.slice(0, OPENING)
+  const start = Math.max(...[ADDRESS, ADDRESSED].map((form) => form.exec(opens)?.[0].length ?? 0))
+  const letters = text.slice(start, start + OPENING).replace(/[^\p{L}\p{N}]/gu, '')
+  for (const length of LENGTHS) {
+    if (length > letters.length) continue
+    const claimed = letters.slice(0, length)
+    // Amounts and codes look like names of digits.
+    if (/\p{N}/u.test(claimed) && !text.startsWith(claimed, start)) continue
+    const apart = isSpeltApart(text.slice(start, start + OPENING), claimed)
+      ? registry.brandByName(claimed)
+      : undefined
+    if (apart) return { brand: apart, by: 'speaker', claimed, strength: FAINT }
+    const like = registry.lookalikeOfName(claimed)
+    if (like && like.how !== 'added-word' && like.similarity >= IMITATED)
+      return { brand: like.brand, by: 'speaker', claimed, strength: FAINT }
+  }
+  return undefined
+}
+
+/** Signs that stand between the words of any text. */
+const SEPARATOR = /[,.:;!?、。()[\]【】"'“”-]/
+
+/**
+ * Whether the signs of a name stand apart in the text, as nobody writes it who may (`抖*音`, `收-钱-吧`), and not as two words
+ * with a comma between them.
+ */
+function isSpeltApart(opening: string, claimed: string): boolean {
+  if (opening.startsWith(claimed)) return false
+  let seen = 0
+  let between = ''
+  const gaps: string[] = []
+  for (const sign of opening) {
+    if (seen === claimed.length) break
+    if (claimed.startsWith(sign, seen)) {
+      if (seen > 0) gaps.push(between.slice(gaps.join('').length))
+      seen += sign.length
+    } else if (seen > 0) between += sign
+  }
+  // The same sign between each two.
+  if (gaps.length > 1 && gaps[0] !== '' && gaps.every((gap) => gap === gaps[0])) return true
+  return between !== '' && !SEPARATOR.test(between) && (claimed.length > 2 || !/\s/.test(between))
+}

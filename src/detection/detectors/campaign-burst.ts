@@ -1,0 +1,195 @@
+import { type Match, senderId } from '../../domain/decision.ts'
+import { isFiledHere } from '../../domain/filing.ts'
+import type { AnalysedMessage } from '../../domain/message.ts'
+import type { Registry } from '../../domain/registry.ts'
+import { defineStateCode, hold, period } from './code-spec.ts'
+import * as fields from './evidence-fields.ts'
+import { enterprisesAmong, leadOf, leadsSomewhere } from './shared/leads.ts'
+import { isPersonal, senderKind } from './shared/sender-kind.ts'
+
+/** Entity of the set of senders of one MinHash band. */
+const CAMPAIGN_SENDERS = 'campaign-senders:'
+/** The same of filed senders whose advertisements lead somewhere, wherever that is. */
+const FILED_TEXT = 'campaign-text:'
+/** Of filed senders of one band that lead to the same place, after it. */
+const FILED_SENDERS = 'campaign-filed:'
+/** Of filed senders that lead to the same place of somebody's own, whatever they say. */
+const FILED_PLACE = 'campaign-place:'
+const PREFIXES = [CAMPAIGN_SENDERS, FILED_TEXT, FILED_SENDERS, FILED_PLACE]
+/** Ports and signatures that the evidence lists, each. */
+const LISTED = 20
+
+/** A number of senders that the capped set of the feature store can hold. */
+const senders = (default_: number, says: string) => ({
+  default: default_,
+  unit: 'senders',
+  min: 2,
+  max: 32,
+  whole: true as const,
+  says,
+})
+
+/**
+ * One template over many ports or signatures, each below its own limit (a snowshoe). Counted are messages labelled fraud
+ * or illicit, and commercial ones whose port is not filed for their signature; never those of a brand on its own filed
+ * ports, nor what people forward. Other filed senders of advertising (shell companies) count by themselves: shops may well
+ * share a text or a platform, so it takes more signatures that lead to one place, and more still where each leads to one
+ * of its own.
+ */
+export const campaignBurst = defineStateCode({
+  code: 'CAMPAIGN_BURST',
+  order: 190,
+  findsTemplates: true,
+  targets: ['campaign'],
+  action: 'review',
+  weight: 0.7,
+  thresholds: {
+    minMessages: {
+      default: 60,
+      unit: 'messages',
+      min: 1,
+      max: 1_000_000_000,
+      whole: true,
+      says: 'messages of one template in the window, at least',
+    },
+    minPorts: senders(5, 'ports that sent it in the window, at least; or'),
+    minSignatures: senders(4, 'signatures that sent it in the window, at least'),
+    minFiledSignatures: senders(
+      12,
+      'signatures on their own filed ports that lead to one place, at least; the branches of a chain are one',
+    ),
+    minFiledApart: senders(
+      16,
+      'the same of one template that leads to a link, number or handle of each one’s own',
+    ),
+    personalCertainty: {
+      default: 0.8,
+      unit: 'probability',
+      min: 0,
+      max: 1,
+      says: 'probability of fraud and illicit together from which on a text from a private number counts that leads nowhere',
+    },
+    window: period(3600, 86_400, 'seconds for which a sender counts after its last message of the template'),
+    hold: hold(600, 'seconds below these numbers after which the state clears'),
+  },
+  evidence: {
+    messages: fields.count('messages of the template, or to the place, in the window'),
+    shared: fields.optional(
+      fields.oneOf(
+        ['place'],
+        'present: the messages lead to one number, handle or domain in whatever words; absent: they are of one template',
+      ),
+    ),
+    ports: fields.list(fields.text('a port'), 'the first 20 ports', LISTED),
+    signatures: fields.list(fields.text('a signature'), 'the first 20 signatures', LISTED),
+    portCount: fields.chinese('端口数', fields.count('how many ports')),
+    signatureCount: fields.chinese('签名数', fields.count('how many signatures')),
+    window: fields.amount('minutes in which they were counted'),
+  },
+  summary: 'one text spread over many ports and signatures',
+  fires:
+    'One template (digits, links and names masked) in texts labelled marketing, finance, fraud or illicit, over many ports or signatures. A brand on its own filed ports does not count. Advertising on ports that are filed for its signature counts by itself: `minFiledSignatures` or more lead to the same mobile, handle or cheap domain (linked without subdomain or path) in whatever words, or by one template to the same number or link (hosts that differ in digits alone are one), or `minFiledApart` or more by one template to links, numbers or handles of their own; not within a declared campaign, and the branches of a chain count once. The state of a place selects marketing and finance that link to the domain, or that its counted ports send; every other one its template. Notices, one-time passwords and personal texts are never campaigns, nor is what comes from private numbers and leads nowhere unless it is surely fraud or illicit.',
+  why: 'Spreading one campaign over many senders keeps each of them below its own limit.',
+  tune: 'Raise `minPorts` and `minSignatures` where resellers spread honest campaigns over a pool of ports, and `minFiledSignatures` and `minFiledApart` where one enterprise advertises under many filed signatures, or many shops by a platform’s templates.',
+  sentences: {
+    en: ({ messages, portCount, signatureCount, window, shared }) =>
+      shared === 'place'
+        ? `${messages} advertisements of ${signatureCount} filed signatures over ${portCount} ports lead to one number, handle or domain in ${window} minutes.`
+        : `One template in ${messages} messages over ${portCount} ports and ${signatureCount} signatures in ${window} minutes.`,
+    'zh-CN': ({ messages, portCount, signatureCount, window, shared }) =>
+      shared === 'place'
+        ? `${window} 分钟内 ${signatureCount} 个已报备签名经 ${portCount} 个端口发送的 ${messages} 条营销短信指向同一号码、账号或域名。`
+        : `${window} 分钟内同一模板经 ${portCount} 个端口、${signatureCount} 个签名发送 ${messages} 条。`,
+  },
+}).raisedBy({
+  members({ message }, { registry }, { thresholds }) {
+    const counted = countedAs(message, registry, thresholds.personalCertainty)
+    if (!counted) return []
+    const { window, minPorts, minSignatures, minFiledSignatures, minFiledApart } = thresholds
+    const member = senderId(message.signature?.name, message.from)
+    const asked = { member, window: window * 1000, minCount: 1 }
+    if (counted === 'open') {
+      const reportFrom = Math.min(minPorts, minSignatures)
+      return message.bands.map((band) => ({ entity: `${CAMPAIGN_SENDERS}${band}`, ...asked, reportFrom }))
+    }
+    const lead = leadOf(message, registry)
+    if (lead === undefined) return []
+    const [band] = message.bands
+    const { place, own, domain = '' } = lead
+    const together = own ? `${FILED_PLACE}${place}/${domain}` : band && `${FILED_SENDERS}${band}/${place}`
+    return [
+      ...(together === undefined ? [] : [{ entity: together, ...asked, reportFrom: minFiledSignatures }]),
+      ...(band === undefined
+        ? []
+        : [{ entity: `${FILED_TEXT}${band}`, ...asked, reportFrom: minFiledApart }]),
+    ]
+  },
+  onMembers({ entity, members, count, total }, at, _context, { thresholds }) {
+    const prefix = PREFIXES.find((one) => entity.startsWith(one))
+    if (prefix === undefined) return undefined
+    const [key, domain] = entity.slice(prefix.length).split('/') as [string, string?]
+    const { ports, signatures } = split(members)
+    const { minMessages, minPorts, minSignatures, minFiledSignatures, minFiledApart } = thresholds
+    const level =
+      prefix === CAMPAIGN_SENDERS
+        ? Math.max(ports.length / minPorts, signatures.length / minSignatures)
+        : enterprisesAmong(signatures) / (prefix === FILED_TEXT ? minFiledApart : minFiledSignatures)
+    if (level < 1) return undefined
+    const isPlace = prefix === FILED_PLACE
+    return {
+      // No band of a text has such a name.
+      target: { kind: 'campaign', id: isPlace ? `place-${key}` : key },
+      at,
+      over: total >= minMessages,
+      level: Math.max(level, total / minMessages),
+      score: Math.min(1, 0.5 + 0.1 * level),
+      match: isPlace ? matchOfPlace(domain, ports) : { campaign: key },
+      evidence: {
+        messages: total,
+        ...(isPlace ? { shared: 'place' as const } : {}),
+        ports: ports.slice(0, LISTED),
+        signatures: signatures.slice(0, LISTED),
+        portCount: Math.max(ports.length, count > members.length ? count : 0),
+        signatureCount: signatures.length,
+        window: thresholds.window / 60,
+      },
+    }
+  },
+})
+
+/** Advertising that links to the domain; without one, that the ports send: no member of a `match` has contacts. */
+function matchOfPlace(domain: string | undefined, ports: readonly string[]): Match {
+  const labels = ['marketing', 'finance'] as const
+  return domain ? { domains: [domain], labels } : { ports: ports.toSorted(), labels }
+}
+
+/** Ports and signatures of senders `<signature>@<port>`, each once. */
+function split(senders: readonly string[]): { ports: string[]; signatures: string[] } {
+  const ports = new Set<string>()
+  const signatures = new Set<string>()
+  for (const sender of senders) {
+    const at = sender.lastIndexOf('@')
+    ports.add(sender.slice(at + 1))
+    if (at > 0 && sender.slice(0, at) !== '-') signatures.add(sender.slice(0, at))
+  }
+  return { ports: [...ports], signatures: [...signatures] }
+}
+
+/** Whether a message counts towards a campaign, and as what. */
+function countedAs(
+  message: AnalysedMessage,
+  registry: Registry,
+  personalCertainty: number,
+): 'open' | 'filed' | undefined {
+  const { malicious, commercial, signature, scores, ts } = message
+  if (!malicious && !commercial) return undefined
+  if (!isFiledHere(message, registry)) {
+    // People forward greetings and jokes that read like advertising.
+    const forwarded = !signature && isPersonal(senderKind(message.from)) && !leadsSomewhere(message)
+    return forwarded && scores.fraud + scores.illicit < personalCertainty ? undefined : 'open'
+  }
+  const { brand, campaigns } = registry.signature(signature!.key)!
+  if (brand !== undefined) return undefined
+  if (malicious) return 'open'
+  return campaigns.some(({ from, to }) => from <= ts && ts < to) ? undefined : 'filed'
+}

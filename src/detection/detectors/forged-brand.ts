@@ -1,0 +1,166 @@
+import { SHIPPED_RULES } from '../rules/shipped.ts'
+import { claimOf } from './brand-decision/claimed-brands.ts'
+import { shownAt, type Weighed, weigh } from './brand-decision/decision.ts'
+import { BLOCK_FROM, capOf, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
+import { defineMessageCode } from './code-spec.ts'
+import * as fields from './evidence-fields.ts'
+import { ESCALATED_HOLD, isStillForeign } from './shared/escalated.ts'
+import { REQUESTS, type Request } from './shared/requests.ts'
+import { type ForeignPart, foreignParts, leadsAnywhere, surroundingsOf, tracesOf } from './shared/traces.ts'
+
+/** Domains, ports and hotlines of the brand that the evidence lists, each. */
+const LISTED = 5
+
+/**
+ * - A claim is a signature that is a brand's name or imitates one, a text that speaks as the brand or names it, or a link
+ *   that imitates a domain of a brand that the text names.
+ * - A link is foreign when it belongs to no registered brand, no public shortener and no restricted suffix.
+ * - Without anything foreign (link, number, port, anybody's number) there is no finding, however the text reads. A public
+ *   shortener proves nothing by itself.
+ * - How sure it is follows from all signs together, whose weights are fitted (`brand-decision/`): nothing decides alone.
+ */
+export const forgedBrand = defineMessageCode({
+  code: 'FORGED_BRAND',
+  order: 10,
+  forgery: true,
+  confirms: 'fraud',
+  escalates: ['domain', 'sender', 'campaign'],
+  action: 'block',
+  weight: 0.95,
+  thresholds: {
+    minScore: {
+      default: 0.85,
+      unit: 'certainty',
+      min: 0,
+      max: 1,
+      says: 'certainty, weighed from sender, links, numbers, words and the text model, from which on it is reported',
+    },
+    blockFrom: BLOCK_FROM,
+    hold: ESCALATED_HOLD,
+  },
+  evidence: {
+    brand: fields.text('id of the brand'),
+    claimedBy: fields.oneOf(
+      ['signature', 'lookalike', 'speaker', 'domain', 'mention'],
+      'what claims it: signature (a name of the brand), lookalike (imitates one), speaker (the text speaks as the brand), domain (the brand is named and a link imitates its domain), mention (named in a fraudulent text)',
+    ),
+    claimed: fields.text('the name or host as the message writes it'),
+    found: fields.list(
+      fields.group(
+        {
+          kind: fields.oneOf(
+            ['domain', 'shortener', 'callback', 'request', 'port', 'sender'],
+            'domain of a link, shortener that hides one, number or handle to write to, what a suspicious text asks for, port not filed for the brand, or a number that anybody can use',
+          ),
+          value: fields.text("as the sender shows it, never the recipient's"),
+        },
+        "what is not the brand's",
+      ),
+      "what is not the brand's, kind (domain, shortener, callback, request, port, sender) and value",
+    ),
+    official: fields.group(
+      {
+        domains: fields.list(fields.text('a domain'), 'official domains', LISTED),
+        ports: fields.list(fields.text('a port'), 'filed ports', LISTED),
+        hotlines: fields.list(fields.text('a number'), 'official numbers', LISTED),
+      },
+      'domains, ports and hotlines of the brand, at most five each',
+    ),
+    ...WEIGHED_FIELDS,
+  },
+  summary: 'claims a brand; the link, number or port is not the brand’s',
+  fires:
+    "The text or the signature claims a brand, and the port, the link or the number to call is not that brand's. An official domain of any registered brand is never foreign. How sure that is follows from sender, links, numbers, words and the text model, weighed together; below `blockFrom` the action is at most `review`, and so it is for what leads nowhere, and on the brand's own port without a foreign link. A port that is filed for the signature may link to any site where neither text nor link gives cause for doubt, and a number from overseas contradicts no filing by itself. A call about an account counts towards `blockFrom` only where the sender is not the brand's.",
+  why: 'The classic fraud by SMS: a message in the name of a bank, a shop or an office, with a link to a copy of its site.',
+  tune: "Most false alarms come from a gap in the registry: add the brand's domains, hotlines and ports. Raise `minScore` to report only what several signs agree on, and `blockFrom` to block less.",
+  sentences: {
+    en({ claimed, found, ...state }) {
+      const why = `${claimed}: ${clauses(found, EN).join(', ')}.`
+      return state.messages === undefined
+        ? `Claims to be ${why}`
+        : `${state.messages} messages to ${state.recipients} recipients in ${state.window} minutes claim to be ${why}`
+    },
+    'zh-CN'({ claimed, found, ...state }) {
+      const why = `冒用“${claimed}”`
+      const because = clauses(found, ZH).join('，')
+      return state.messages === undefined
+        ? `${why}：${because}。`
+        : `${state.window} 分钟内 ${state.messages} 条短信${why}发给 ${state.recipients} 个号码：${because}。`
+    },
+  },
+  stillJustified: isStillForeign,
+}).detectedBy((message, { registry }, { thresholds }) => {
+  const surroundings = surroundingsOf(message, registry)
+  // Most messages lead nowhere foreign: without filed ports nothing could speak against them.
+  if (!leadsAnywhere(surroundings) && !registry.hasSignatures) return undefined
+  const claim = claimOf(message, registry)
+  if (!claim) return undefined
+  const traces = tracesOf(claim.brand, message, registry, surroundings)
+  const found = foreignParts(traces, message.from)
+  if (found.length === 0) return undefined
+  const weighed = weigh(claim, traces, message, registry)
+  if (SHIPPED_RULES.first('FORGED_BRAND', 'clear', weighed.shown) !== undefined) return undefined
+  const score = Math.max(weighed.certainty, isPlainForgery(weighed) ? PLAIN_SCORE : 0)
+  if (score < thresholds.minScore) return undefined
+  const { brand } = claim
+  return {
+    score,
+    evidence: {
+      brand: brand.id,
+      claimedBy: claim.by,
+      claimed: claim.claimed,
+      found,
+      official: {
+        domains: brand.domains.slice(0, LISTED),
+        ports: registry.portsOfBrand(brand.id).slice(0, LISTED),
+        hotlines: brand.hotlines.slice(0, LISTED),
+      },
+      ...weighedEvidence(weighed),
+    },
+    brand: brand.id,
+    ...capOf('FORGED_BRAND', weighed, thresholds.blockFrom),
+    ...(traces.foreignLink ? { domain: traces.foreignLink.domain } : {}),
+  }
+})
+
+/** The score of a message whose claim is contradicted plainly, however innocent the rest of it. */
+const PLAIN_SCORE = 0.85
+
+/** Whether a rule reports the message with at least `PLAIN_SCORE`. */
+export function isPlainForgery({ shown, certainty }: Weighed): boolean {
+  return SHIPPED_RULES.first('FORGED_BRAND', 'report', shownAt(shown, certainty)) !== undefined
+}
+
+type Clauses = Readonly<Record<ForeignPart['kind'], (value: string) => string>>
+
+const EN: Clauses = {
+  domain: (value) => `the link ${value} is not its own`,
+  shortener: (value) => `the link is hidden behind ${value}`,
+  callback: () => 'the number or handle to answer to is none of its',
+  request: (value) => `it asks the reader ${REQUESTS[value as Request]}`,
+  port: () => 'the port is not filed for it',
+  sender: () => 'it comes from a number that anybody can use',
+}
+const ZH: Clauses = {
+  domain: (value) => `链接 ${value} 非其所有`,
+  shortener: (value) => `链接经 ${value} 短链接隐藏`,
+  callback: () => '所留号码或账号非其官方所有',
+  request: (value) => REQUESTS_ZH[value as Request],
+  port: () => '端口未为其报备',
+  sender: () => '发送号码为普通号码',
+}
+
+const REQUESTS_ZH: Readonly<Record<Request, string>> = {
+  app: '要求安装应用、共享屏幕或加入会议',
+  payment: '要求向账户或收款码付款',
+  secret: '要求提供验证码、密码或卡号',
+  scan: '要求扫码',
+  reply: '要求回复',
+  search: '要求复制或搜索',
+  follow: '要求关注账号、小程序或入群',
+}
+
+/** What is not the brand's, in words. Numbers stay in the evidence, which is masked by its own rules. */
+function clauses(found: readonly ForeignPart[], words: Clauses): string[] {
+  return found.map(({ kind, value }) => words[kind](value))
+}

@@ -1,0 +1,112 @@
+import type { AnalysedMessage, SignatureMention } from '../../domain/message.ts'
+import type { Claim, Lookalike } from '../../domain/registry.ts'
+import { type Weighed, weigh } from './brand-decision/decision.ts'
+import { BLOCK_FROM, capOf, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
+import { leadsAway } from './brand-decision/signs.ts'
+import { defineMessageCode } from './code-spec.ts'
+import * as fields from './evidence-fields.ts'
+import { signatureClaim } from './shared/claims.ts'
+import { ESCALATED_HOLD, isStillForeign } from './shared/escalated.ts'
+import { BRAND_IMITATED, confirmedFrom, imitationOf, minSimilarity, SIMILARITY } from './shared/imitation.ts'
+import { isPublicBody } from './shared/public-body.ts'
+import { isSuspicious, type Traces, tracesOf } from './shared/traces.ts'
+import { fraudWording, isFraudWording } from './shared/wording.ts'
+
+/**
+ * Near a registered name by glyph, sound or edit distance, and itself neither registered (for any brand) nor filed. From
+ * `minSimilarity` on the likeness is enough. Below it other companies may be called so, and something else must speak
+ * for it: a foreign link, a foreign number or anybody's number with fraud wording, or text labelled fraud. A signature on
+ * the brand's own port is never an imitation.
+ */
+export const lookalikeSignature = defineMessageCode({
+  code: 'LOOKALIKE_SIGNATURE',
+  order: 20,
+  forgery: true,
+  confirms: 'fraud',
+  escalates: ['domain', 'sender', 'campaign'],
+  action: 'block',
+  weight: 0.85,
+  thresholds: {
+    minSimilarity: minSimilarity('signature', 'name'),
+    confirmedFrom: confirmedFrom('signature'),
+    blockFrom: BLOCK_FROM,
+    hold: ESCALATED_HOLD,
+  },
+  evidence: {
+    brand: BRAND_IMITATED,
+    imitation: fields.text('the signature as written'),
+    original: fields.text('the registered name'),
+    how: fields.oneOf(
+      ['glyph', 'sound', 'edit', 'added-word', 'subdomain', 'internationalised', 'other-suffix'],
+      'what is alike (glyph, sound, edit, added-word; the others are for domains)',
+    ),
+    similarity: SIMILARITY,
+    ...WEIGHED_FIELDS,
+  },
+  summary: 'a signature made to look like a registered one',
+  fires:
+    'The signature is near a registered name by glyph, by sound or by edit distance, and is itself neither registered nor filed.',
+  why: 'A name that differs in one sign passes filters and eyes.',
+  tune: 'File the genuine signature that resembles a brand: filed names never imitate. Raise `minSimilarity` to ask for closer likeness.',
+  sentences: {
+    en: ({ imitation, original, ...state }) =>
+      state.messages === undefined
+        ? `The signature ${imitation} imitates ${original}.`
+        : `${state.messages} messages to ${state.recipients} recipients in ${state.window} minutes carry a signature, ${imitation}, that imitates ${original}.`,
+    'zh-CN': ({ imitation, original, ...state }) =>
+      state.messages === undefined
+        ? `签名“${imitation}”仿冒“${original}”。`
+        : `${state.window} 分钟内 ${state.messages} 条短信使用仿冒“${original}”的签名“${imitation}”发给 ${state.recipients} 个号码。`,
+  },
+  stillJustified: isStillForeign,
+}).detectedBy((message, { registry }, { thresholds }) => {
+  if (message.partial && message.signature?.place !== 'field' && message.seams.length > 0) return undefined
+  for (const signature of signaturesOf(message)) {
+    const claim = signatureClaim(signature, registry)
+    const like = claim?.lookalike
+    if (!like || like.similarity < Math.min(thresholds.confirmedFrom, thresholds.minSimilarity)) continue
+    const traces = tracesOf(claim.brand, message, registry)
+    if (traces.ownPort) continue
+    if (like.similarity < thresholds.minSimilarity && !isConfirmed(claim, traces, message)) continue
+    const weighed = weigh(claim, traces, message, registry)
+    if (MAY_BE_A_NAME.has(like.how) && (leadsToOfficials(weighed) || isNoticeOfOffice(message, weighed)))
+      continue
+    return {
+      score: like.similarity,
+      evidence: { ...imitationOf(signature.name, like), ...weighedEvidence(weighed) },
+      brand: claim.brand.id,
+      ...capOf('LOOKALIKE_SIGNATURE', weighed, thresholds.blockFrom),
+      ...(traces.foreignLink ? { domain: traces.foreignLink.domain } : {}),
+    }
+  }
+  return undefined
+})
+
+/** Another company or office may be called so: 深圳税务 sounds like 深圳水务. A sign of the same look is chosen on purpose. */
+const MAY_BE_A_NAME: ReadonlySet<Lookalike['how']> = new Set<Lookalike['how']>(['sound', 'edit'])
+
+/** Whether the links are those of registered brands and offices, and neither a number nor a request leads to anybody else. */
+function leadsToOfficials({ signs }: Weighed): boolean {
+  return signs.some((sign) => sign === 'link:own' || sign === 'link:official') && !leadsAway(signs)
+}
+
+/** An office that signs what leads to nobody: the name of another office sounds like its own. */
+function isNoticeOfOffice(message: AnalysedMessage, { signs }: Weighed): boolean {
+  return isPublicBody(message) && !isSuspicious(message) && !leadsAway(signs)
+}
+
+function signaturesOf({ signature, signatures }: AnalysedMessage): readonly SignatureMention[] {
+  if (signatures.length > 0) return signatures
+  return signature ? [signature] : []
+}
+
+/** Whether the message bears out a likeness that proves nothing by itself. */
+function isConfirmed(claim: Claim, traces: Traces, message: AnalysedMessage): boolean {
+  if (message.malicious) return true
+  const fraud = isFraudWording(fraudWording(message))
+  // 順豐 in a text of simplified characters is written so on purpose.
+  const disguised = claim.strength === 1 && !message.traditional
+  if (traces.foreignLink && (fraud || disguised || claim.lookalike?.how === 'added-word')) return true
+  if (fraud && (traces.foreignCallback || traces.personal)) return true
+  return disguised && traces.foreignPort
+}

@@ -1,0 +1,255 @@
+import type { Baseline, RateReading } from '../../../domain/feature-store.ts'
+import { COMMERCIAL } from '../../../domain/labels.ts'
+import type { Registry } from '../../../domain/registry.ts'
+import { HOUR, MINUTE } from '../../../domain/time.ts'
+import { defineStateCode } from '../code-spec.ts'
+import * as fields from '../evidence-fields.ts'
+import { type Expectation, expectationOf } from './baseline.ts'
+import { type Climb, climbOf, type Reference, type Stretch, usualBefore, usualIn } from './climb.ts'
+import { relation, type Thresholds, thresholds } from './thresholds.ts'
+
+/** Entity of a signature's counts. */
+const SIGNATURE = 'signature:'
+/** Place of the commercial messages in the counts of a window. */
+const COMMERCIAL_INDEX = 0
+
+interface Window {
+  readonly name: '1m' | '10m' | '1h'
+  readonly minutes: number
+  readonly count: (reading: RateReading) => number
+  readonly floor: (thresholds: Thresholds) => number
+  readonly ratio: (thresholds: Thresholds) => number
+}
+
+/** From the shortest to the longest; all end with the bucket that is judged. */
+const WINDOWS: readonly Window[] = [
+  {
+    name: '1m',
+    minutes: 1,
+    count: ({ windows }) => windows.m1[COMMERCIAL_INDEX],
+    floor: ({ floor1m }) => floor1m,
+    ratio: ({ ratio1m }) => ratio1m,
+  },
+  {
+    name: '10m',
+    minutes: 10,
+    count: ({ windows }) => windows.m10[COMMERCIAL_INDEX],
+    floor: ({ floor10m }) => floor10m,
+    ratio: ({ ratio10m }) => ratio10m,
+  },
+  {
+    name: '1h',
+    minutes: 60,
+    count: ({ windows }) => windows.h1[COMMERCIAL_INDEX],
+    floor: ({ floor1h }) => floor1h,
+    ratio: ({ ratio1h }) => ratio1h,
+  },
+]
+
+const CHINESE_WINDOWS = { '1m': '1 分钟', '10m': '10 分钟', '1h': '1 小时' } as const
+
+/**
+ * A longer window counts only while the next shorter one is high as well, so that a burst that is over is not seen for
+ * another hour. A rise that stays below the ratio of every window is found by a cumulative sum over the last hour. A
+ * signature without a baseline is judged by the floor for new ones, and one that was there when counting began is given
+ * time to have one.
+ */
+export const marketingBurst = defineStateCode({
+  code: 'MARKETING_BURST',
+  order: 180,
+  confirms: 'commercial',
+  leavesUsualRate: true,
+  targets: ['signature'],
+  action: 'throttle',
+  weight: 0.6,
+  limit: { perMinute: 600 },
+  thresholds,
+  relation,
+  evidence: {
+    window: fields.oneOf(
+      ['1m', '10m', '1h', 'climb'],
+      'the window that was judged, 1m, 10m or 1h, or climb: the last minutes of a slow one',
+    ),
+    minutes: fields.chinese('分钟数', fields.optional(fields.amount('minutes of a climb that were judged'))),
+    count: fields.count('commercial messages in it'),
+    limit: fields.amount('messages that it may hold'),
+    baseline: fields.chinese('平时（每分钟）', fields.amount('messages a minute that are usual')),
+    baselineSource: fields.oneOf(
+      ['hour-of-day', 'recent-hours', 'trailing-hour', 'none'],
+      'where the baseline comes from (hour-of-day, recent-hours, trailing-hour, none)',
+    ),
+    campaignAllowance: fields.chinese(
+      '申报额度（每分钟）',
+      fields.optional(fields.amount('messages a minute of a declared campaign')),
+    ),
+  },
+  summary: 'marketing far above the sender’s usual rate',
+  fires:
+    "A signature's commercial rate in one minute, ten minutes or one hour leaves its baseline (this hour of earlier days; until there is one, the last hours) and its declared campaign, or climbs to some `climbRatio` times what was usual within an hour without one of them ever leaving it. Until 24 hours of history its action is at most `review`.",
+  why: 'A burst that nobody declared is a hijacked account, a leak of credentials or a campaign that slipped past approval.',
+  tune: 'Declare campaigns in the registry, or give periods such as Double Eleven other ratios. The floors say which volumes are worth a look at all; the ratios how far above the usual. Raise `climbSpread` where honest senders are irregular, and `climbEvidence` where slow climbs are raised too readily.',
+  sentences: {
+    en: ({ window, minutes = 0, count, baseline, baselineSource, limit }, { number }) =>
+      window === 'climb'
+        ? `${count} commercial messages in the last ${number(minutes)} minutes, a slow climb; usual are ${number(baseline)} a minute, ${limit} are allowed.`
+        : baselineSource === 'none'
+          ? `${count} commercial messages in ${window} without any history; ${limit} are allowed.`
+          : `${count} commercial messages in ${window}; usual are ${number(baseline)} a minute, ${limit} are allowed.`,
+    'zh-CN': ({ window, minutes = 0, count, baseline, baselineSource, limit }, { number }) =>
+      window === 'climb'
+        ? `商业短信发送量缓慢爬升，近 ${number(minutes)} 分钟内 ${count} 条，平时每分钟 ${number(baseline)} 条，上限 ${limit} 条。`
+        : baselineSource === 'none'
+          ? `${CHINESE_WINDOWS[window]}内发送商业短信 ${count} 条，无历史数据，上限 ${limit} 条。`
+          : `${CHINESE_WINDOWS[window]}内发送商业短信 ${count} 条，平时每分钟 ${number(baseline)} 条，上限 ${limit} 条。`,
+  },
+}).raisedBy({
+  rates({ message }, _context, policy) {
+    if (!message.signature || !message.commercial) return []
+    const { floor1m, keepRatio } = policy.thresholds
+    const entity = `${SIGNATURE}${message.signature.name}`
+    return [{ entity, group: 'commercial', baseline: true, reportFrom: floor1m * keepRatio }]
+  },
+  onRate(reading, { registry }, policy) {
+    const { baseline, bucketEnd } = reading
+    if (!baseline || reading.incomplete || !reading.entity.startsWith(SIGNATURE)) return undefined
+    const name = reading.entity.slice(SIGNATURE.length)
+    const t = policy.thresholds
+    const expected = expectationOf(baseline, t)
+    const allowance = declaredAllowance(name, bucketEnd, registry)
+    const worst = worse(
+      worstWindow(reading, expected, allowance, t),
+      expected.fresh ? undefined : climbLevel(reading, name, registry, t),
+    )
+    if (!worst || worst.level < t.keepRatio) return undefined
+    const young = bucketEnd - baseline.firstSeen < t.youngHours * HOUR
+    return {
+      target: { kind: 'signature', id: name },
+      at: bucketEnd,
+      over: worst.level >= 1,
+      level: worst.level,
+      score: Math.min(1, 0.5 + 0.1 * worst.level),
+      ...(young ? { cap: 'review' as const } : {}),
+      match: { signature: name, labels: COMMERCIAL },
+      evidence: {
+        window: worst.window,
+        count: worst.count,
+        limit: Math.round(worst.limit),
+        ...(worst.minutes === undefined ? {} : { minutes: Math.round(worst.minutes * 10) / 10 }),
+        baseline: Math.round((worst.usual ?? expected.mean) * 10) / 10,
+        baselineSource: worst.source ?? expected.source,
+        ...(allowance > 0 ? { campaignAllowance: allowance } : {}),
+      },
+    }
+  },
+})
+
+interface WindowLevel extends Omit<Climb, 'minutes'> {
+  readonly window: Window['name'] | 'climb'
+  /** Of a climb. */
+  readonly minutes?: number
+  /** Messages a minute that were usual before a climb, and where they come from. */
+  readonly usual?: number
+  readonly source?: Reference['source']
+}
+
+/** The window that is furthest above its limit; `allowance`: messages a minute of a declared campaign. */
+function worstWindow(
+  reading: RateReading,
+  expected: Expectation,
+  allowance: number,
+  t: Thresholds,
+): WindowLevel | undefined {
+  const newFloor =
+    expected.source === 'none' && wasThere(reading.baseline!, t) ? t.warmupFloor1m : t.newFloor1m
+  const hourly = { ...expected, mean: hourlyMean(reading, expected) }
+
+  let worst: WindowLevel | undefined
+  let shorterRate = Number.POSITIVE_INFINITY
+  for (const window of WINDOWS) {
+    const { name, minutes } = window
+    const count = window.count(reading)
+    const own = limitOf(window, name === '1h' ? hourly : expected, t)
+    const declared = allowance * minutes
+    // A declared rate is a mean: the counts of a sender that keeps it scatter around it.
+    const allowed = declared + t.sigmas * Math.sqrt(declared)
+    const limit = Math.max(expected.fresh ? newFloor * minutes ** 0.5 : own, own, allowed)
+    const stillHigh = shorterRate * minutes >= limit * t.keepRatio
+    shorterRate = count / minutes
+    if (!stillHigh) break
+    // What was declared holds no state.
+    if (count <= declared) continue
+    if (!worst || count / limit > worst.level) worst = { level: count / limit, window: name, count, limit }
+  }
+  return worst
+}
+
+/** Messages a minute that are usual over the hour that ends with the bucket. */
+function hourlyMean({ baseline, bucketEnd }: RateReading, { mean, source }: Expectation): number {
+  const { recent, trailing } = baseline!
+  // Without an hour of the day to compare with, what the hour has grown to steadily is no burst: shops open in the morning.
+  if (source !== 'hour-of-day') return Math.max(mean, trailing.mean)
+  // What lies before the hour of the day belongs to the hours before it: evenings fall quickly.
+  const before = 1 - (bucketEnd % HOUR) / HOUR
+  return mean + before * Math.max((recent?.mean ?? 0) - mean, 0)
+}
+
+/** A window that raises goes before a climb; else what is nearer to it. */
+function worse(window: WindowLevel | undefined, climb: WindowLevel | undefined): WindowLevel | undefined {
+  if (!window || !climb) return window ?? climb
+  return window.level < 1 && climb.level > window.level ? climb : window
+}
+
+/** Whether the signature was there when counting began. */
+function wasThere({ firstSeen, storeSince }: Baseline, { warmup }: Thresholds): boolean {
+  return firstSeen - storeSince < warmup * 1000
+}
+
+/** How near the last hour is to a slow climb. */
+function climbLevel(
+  { windows, baseline, bucketEnd }: RateReading,
+  name: string,
+  registry: Registry,
+  t: Thresholds,
+): WindowLevel | undefined {
+  const inTenMinutes = windows.m10[COMMERCIAL_INDEX]
+  if (inTenMinutes < t.floor10m * t.keepRatio) return undefined
+  const before = usualBefore(baseline!, bucketEnd)
+  if (before === undefined) return undefined
+  const { earlier } = baseline!
+  const minuteEnd = Math.ceil(bucketEnd / MINUTE) * MINUTE
+  const hourStart = Math.floor((bucketEnd - 1) / HOUR) * HOUR
+  const over = 10 - (minuteEnd - bucketEnd) / MINUTE
+  const last = earlier.reduce((rest, count) => rest - count, windows.h1[COMMERCIAL_INDEX])
+  const atLeast = t.floor10m / (10 * t.climbRatio)
+  const stretches = [last, ...earlier].map((count, i): Stretch => {
+    const end = minuteEnd - 10 * i * MINUTE
+    const declared = Math.max(
+      declaredAllowance(name, end - 1, registry),
+      declaredAllowance(name, end - 10 * MINUTE, registry),
+    )
+    // What lies before the hour of the day is held against the last hours as well: it may have been a busy one.
+    const earlierHour = baseline!.hour && end - 10 * MINUTE < hourStart ? (baseline!.recent?.mean ?? 0) : 0
+    return {
+      count,
+      minutes: i === 0 ? over : 10,
+      usual: Math.max(usualIn(before, i), atLeast, declared, earlierHour),
+    }
+  })
+  const climb = climbOf(stretches, t)
+  if (!climb || windows.m1[COMMERCIAL_INDEX] < (t.keepRatio * climb.count) / climb.minutes) return undefined
+  const level = Math.min(climb.level, inTenMinutes / t.floor10m)
+  return { ...climb, level, window: 'climb', usual: before.mean, source: before.source }
+}
+
+/** Commercial messages that the window may hold before it is a burst. */
+function limitOf(window: Window, { mean, sd }: Expectation, t: Thresholds): number {
+  const usual = mean * window.minutes
+  const spread = Math.max(sd * window.minutes, Math.sqrt(usual))
+  return Math.max(window.floor(t), window.ratio(t) * usual, usual + t.sigmas * spread)
+}
+
+/** Messages a minute that a declared campaign allows the signature now; 0 without one. */
+function declaredAllowance(name: string, ts: number, registry: Registry): number {
+  const campaigns = registry.signature(name)?.campaigns ?? []
+  return campaigns.reduce((most, c) => (c.from <= ts && ts < c.to ? Math.max(most, c.perMinute) : most), 0)
+}

@@ -1,0 +1,84 @@
+import type { Registry } from '../../domain/registry.ts'
+import { defineStateCode, hold, period } from './code-spec.ts'
+import * as fields from './evidence-fields.ts'
+
+/** Entity of the set of signatures of one port. */
+const PORT_SIGNATURES = 'port-signatures:'
+/** Signatures that the feature store names; beyond them it only counts. */
+const LISTED = 32
+
+export const portSublet = defineStateCode({
+  code: 'PORT_SUBLET',
+  order: 200,
+  targets: ['port'],
+  action: 'review',
+  weight: 0.5,
+  thresholds: {
+    minMessages: {
+      default: 3,
+      unit: 'messages',
+      min: 1,
+      max: 1_000_000_000,
+      whole: true,
+      says: 'messages of a signature on the port below which it is not counted',
+    },
+    window: period(86_400, 15_552_000, 'seconds in which the signatures of a port are counted'),
+    hold: hold(900, 'seconds without a surplus signature after which the state clears'),
+  },
+  evidence: {
+    signatures: fields.list(fields.text('a signature'), 'signatures on the port, at most 32', LISTED),
+    count: fields.count('how many; those of one brand count once'),
+    allowed: fields.count('how many it may carry'),
+  },
+  summary: 'one port carries more signatures than it may',
+  fires:
+    'One exact port carries more signatures than it may (`sharedBy` of its row, default 1). Signatures of one brand count once.',
+  why: 'A port that is passed on without leave has no known user.',
+  tune: 'Set `sharedBy` for ports of platforms that are meant to be shared. `minMessages` keeps stray tests out.',
+  sentences: {
+    en: ({ count, signatures, allowed }, { list }) =>
+      `The port carries ${count} signatures (${list(signatures)}); ${allowed} allowed.`,
+    'zh-CN': ({ count, signatures, allowed }, { list }) =>
+      `该端口使用了 ${count} 个签名（${list(signatures)}），允许 ${allowed} 个。`,
+  },
+}).raisedBy({
+  members({ message }, { registry }, { thresholds }) {
+    if (!message.signature) return []
+    return [
+      {
+        entity: `${PORT_SIGNATURES}${message.from}`,
+        member: message.signature.name,
+        window: thresholds.window * 1000,
+        reportFrom: allowedOn(message.from, registry) + 1,
+        minCount: thresholds.minMessages,
+      },
+    ]
+  },
+  onMembers({ entity, members, count: known, total }, at, { registry }, { thresholds }) {
+    if (!entity.startsWith(PORT_SIGNATURES)) return undefined
+    const port = entity.slice(PORT_SIGNATURES.length)
+    const allowed = allowedOn(port, registry)
+    const owners = new Set(members.map((name) => ownerOf(name, registry)))
+    const count = Math.max(owners.size, owners.size === members.length ? known : 0)
+    if (count <= allowed) return undefined
+    return {
+      target: { kind: 'port', id: port },
+      at,
+      over: total >= thresholds.minMessages * count,
+      level: count / allowed,
+      score: Math.min(1, 0.5 + 0.1 * (count - allowed)),
+      match: { ports: [port] },
+      evidence: { signatures: members, count, allowed },
+    }
+  },
+})
+
+function allowedOn(port: string, registry: Registry): number {
+  return registry.port(port)?.sharedBy ?? 1
+}
+
+/** The brand behind a signature when it is known, else the signature itself. */
+function ownerOf(name: string, registry: Registry): string {
+  const brand = registry.signature(name)?.brand ?? registry.brandByName(name)?.id
+  return brand === undefined ? name : `brand:${brand}`
+}

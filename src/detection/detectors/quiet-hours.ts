@@ -1,0 +1,64 @@
+import { DAY, MINUTE } from '../../domain/time.ts'
+import { defineMessageCode } from './code-spec.ts'
+import * as fields from './evidence-fields.ts'
+
+const MINUTES_OF_DAY = DAY / MINUTE
+const SPAN = 'a span of the day as HH:MM-HH:MM, which may pass midnight, or null for none'
+
+/** The hours of the shipped policy, by label, and the zone of their clock: the form of `quietHours` in policy files. */
+export const SHIPPED_HOURS = { marketing: '21:00-08:00', finance: '21:00-08:00', zone: '+08:00' } as const
+
+export const quietHours = defineMessageCode({
+  code: 'QUIET_HOURS',
+  order: 160,
+  confirms: 'commercial',
+  needs: ['time'],
+  action: 'observe',
+  weight: 0.2,
+  thresholds: {},
+  setting: {
+    name: 'quietHours',
+    default: SHIPPED_HOURS,
+    says: {
+      marketing: 'hours in which texts with the label `marketing` are reported; other labels may be added',
+      finance: 'the same for the label `finance`',
+      zone: 'offset from UTC of the clock that the hours are on',
+    },
+    allowed: { marketing: SPAN, finance: SPAN, zone: '±HH:MM' },
+  },
+  evidence: {
+    label: fields.label('label of the text'),
+    localTime: fields.chinese(
+      '当地时间',
+      fields.textLike('^\\d\\d:\\d\\d$', 'time of the message on the clock of the policy'),
+    ),
+    quiet: fields.chinese(
+      '免打扰时段',
+      fields.textLike('^\\d\\d:\\d\\d-\\d\\d:\\d\\d$', 'the quiet hours of the label'),
+    ),
+  },
+  summary: 'advertising outside the permitted hours',
+  fires:
+    'A commercial text in the hours that `quietHours` of the policy names, by event time on the clock of its zone.',
+  why: 'Advertising at night disturbs people and draws complaints.',
+  tune: 'Set the hours by label and carrier in `quietHours`; `null` switches a label off.',
+  sentences: {
+    en: ({ label, localTime, quiet }, say) =>
+      `A ${say.label(label)} text at ${localTime}, in the quiet hours ${quiet}.`,
+    'zh-CN': ({ label, localTime, quiet }, say) =>
+      `在免打扰时段 ${quiet} 内（${localTime}）发送${say.label(label)}短信。`,
+  },
+}).detectedBy(({ commercial, label, ts }, { quietHours: { spans, zone } }) => {
+  const span = commercial ? spans.get(label) : undefined
+  if (!span || span.from === span.to) return undefined
+  const minute = (((Math.floor(ts / MINUTE) + zone) % MINUTES_OF_DAY) + MINUTES_OF_DAY) % MINUTES_OF_DAY
+  const wraps = span.from > span.to
+  const inside = wraps ? minute >= span.from || minute < span.to : minute >= span.from && minute < span.to
+  if (!inside) return undefined
+  const quiet = `${clock(span.from)}-${clock(span.to)}`
+  return { score: 1, evidence: { label, localTime: clock(minute), quiet } }
+})
+
+function clock(minute: number): string {
+  return `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`
+}

@@ -1,0 +1,28 @@
+import type { Lookalike } from '../../../domain/registry.ts'
+import * as fields from '../evidence-fields.ts'
+
+/** From here on a likeness is certain enough by itself. */
+export const minSimilarity = (of: string, to: string) => ({
+  default: 0.85,
+  unit: 'similarity',
+  min: 0.5,
+  max: 1,
+  says: `nearness of the ${of} to a registered ${to}, 1 is equal, from which on it is an imitation`,
+})
+
+/** Below that, down to here, something else in the message must confirm it. */
+export const confirmedFrom = (of: string) => ({
+  default: 0.8,
+  unit: 'similarity',
+  min: 0.5,
+  max: 1,
+  says: `nearness from which on the ${of} is an imitation when the rest of the message confirms it`,
+})
+
+export const BRAND_IMITATED = fields.text('id of the brand that is imitated')
+export const SIMILARITY = fields.share('how sure the likeness is by itself, 1 is certain')
+
+/** What imitates what, and how. */
+export function imitationOf(imitation: string, { brand, original, how, similarity }: Lookalike) {
+  return { brand: brand.id, imitation, original, how, similarity }
+}

@@ -1,0 +1,45 @@
+import type { MessageContext } from '../../../domain/detector.ts'
+import type { Label } from '../../../domain/labels.ts'
+import type { AnalysedMessage } from '../../../domain/message.ts'
+import * as fields from '../evidence-fields.ts'
+
+/** Evidence of the codes that repeat what the text model says. */
+export const LABEL_EVIDENCE = {
+  label: fields.label('label of the text'),
+  score: fields.share(
+    'probability of the label; of fraud and illicit together where neither reaches the threshold alone',
+  ),
+  threshold: fields.share('probability from which on it counts'),
+}
+
+/** The threshold of a label's code. `counts`: what the text does from there on. */
+export const minScore = (counts: string) => ({
+  default: 0,
+  unit: 'probability',
+  min: 0,
+  max: 1,
+  says: `probability of the label from which on ${counts}; 0 takes the threshold of the model card`,
+})
+
+/** The model's label, when it is this one and its probability reaches the threshold. */
+export function labelFound(
+  label: Label,
+  message: AnalysedMessage,
+  context: MessageContext,
+  minScore: number,
+) {
+  return message.label === label
+    ? found(label, message.scores[label], thresholdOf(label, context, minScore))
+    : undefined
+}
+
+/** `minScore` of the policy, 0 for that of the model card. */
+export function thresholdOf(label: Label, { modelThresholds }: MessageContext, minScore: number): number {
+  return minScore > 0 ? minScore : modelThresholds[label]
+}
+
+function found(label: Label, score: number, threshold: number) {
+  return score >= threshold
+    ? { score: Math.min(1, score), evidence: { label, score: Math.round(score * 1000) / 1000, threshold } }
+    : undefined
+}

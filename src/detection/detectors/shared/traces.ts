@@ -1,0 +1,171 @@
+import { hasFilingHere } from '../../../domain/filing.ts'
+import type { AnalysedMessage, ContactMention, Span, UrlMention } from '../../../domain/message.ts'
+import { type Brand, isForeignDomain, type Registry } from '../../../domain/registry.ts'
+import { wordingOpinion } from '../brand-decision/wording-opinion.ts'
+import { type Request, requestsIn } from './requests.ts'
+import { isPersonal, type SenderKind, senderKind } from './sender-kind.ts'
+
+/** What does not belong to the brand that a message claims to be from. */
+export interface ForeignPart {
+  readonly kind: 'domain' | 'shortener' | 'callback' | 'request' | 'port' | 'sender'
+  readonly value: string
+}
+
+/** Where a message leads, and what kind of number it comes from. */
+export interface Surroundings {
+  readonly sender: SenderKind
+  readonly foreignLink: UrlMention | undefined
+  /** A public shortener, which hides where it leads. */
+  readonly shortener: UrlMention | undefined
+  readonly foreignCallback: ContactMention | undefined
+  /** What a suspicious text asks for beside links and calls: brands do so as well, but not in such words. */
+  readonly request: Request | undefined
+}
+
+/** The same, seen from one brand. */
+export interface Traces extends Surroundings {
+  /** A filed port of the brand, or its own short number. */
+  readonly ownPort: boolean
+  /** The brand has filed ports and this is none of them. */
+  readonly foreignPort: boolean
+  /** Anybody's number: a mobile, a landline, a number from overseas. */
+  readonly personal: boolean
+}
+
+/** Text that touches a part that did not come may be cut: it proves nothing. */
+export function touchesSeam(message: AnalysedMessage, span: Span): boolean {
+  return message.partial && message.seams.some((seam) => span.start <= seam && seam <= span.end)
+}
+
+/** Hosts that stand for any (`do not open xxx.cc`). */
+const PLACEHOLDER = /^(?:x{2,}|example)\./
+
+/** Before a host: the text is about it (a registrar's notice, or one of a cloud), and does not lead there. */
+const SUBJECT = /(?:域名|网站|站点|主机|邮箱|domain(?: name)?|\bip(?:地址| address)?)[\s:："“'‘【(（]*$/i
+
+export function isSubject(message: AnalysedMessage, url: UrlMention): boolean {
+  const before = message.text.slice(Math.max(0, url.span.start - 16), url.span.start)
+  return url.path.length <= 1 && !url.disguised && SUBJECT.test(before)
+}
+
+/** A link to a domain that anybody could have registered, and that the text does not only speak about. */
+function foreignLink(message: AnalysedMessage, registry: Registry): UrlMention | undefined {
+  return message.urls.find(
+    (url) =>
+      isForeignDomain(url.host, registry) &&
+      !isSubject(message, url) &&
+      !PLACEHOLDER.test(url.domain) &&
+      !touchesSeam(message, url.span),
+  )
+}
+
+/** From here on a text reads enough like fraud for a shortener or a request to matter: honest senders have them as well. */
+const SUSPICIOUS = 0.3
+/** From here on it does where its words are like those of forgeries. */
+const DOUBTFUL = 0.1
+
+export function isSuspicious(message: AnalysedMessage): boolean {
+  const malicious = message.scores.fraud + message.scores.illicit
+  return malicious >= SUSPICIOUS || (malicious >= DOUBTFUL && wordingOpinion(message) >= 0)
+}
+
+function shortener(message: AnalysedMessage, registry: Registry): UrlMention | undefined {
+  return message.urls.find(({ host, span }) => registry.isShortener(host) && !touchesSeam(message, span))
+}
+
+const HANDLES: ReadonlySet<ContactMention['kind']> = new Set(['qq', 'wechat', 'telegram', 'line'])
+
+/** A handle of a chat service: whatever digits it holds, it is no telephone number. */
+export function isHandle({ kind }: ContactMention): boolean {
+  return HANDLES.has(kind)
+}
+
+/** Whether a contact is a number that a registered brand answers. */
+export function isOfficialNumber(contact: ContactMention, registry: Registry): boolean {
+  return !isHandle(contact) && registry.brandByHotline(contact.value) !== undefined
+}
+
+export function surroundingsOf(message: AnalysedMessage, registry: Registry): Surroundings {
+  const suspicious = isSuspicious(message)
+  return {
+    sender: senderKind(message.from),
+    foreignLink: message.urls.length === 0 ? undefined : foreignLink(message, registry),
+    shortener: suspicious && message.urls.length > 0 ? shortener(message, registry) : undefined,
+    foreignCallback: message.contacts.length === 0 ? undefined : foreignCallback(message, registry),
+    request: suspicious ? requestsIn(message.normalised.text)[0] : undefined,
+  }
+}
+
+function foreignCallback(message: AnalysedMessage, registry: Registry): ContactMention | undefined {
+  return message.contacts.find(
+    (contact) =>
+      !isOfficialNumber(contact, registry) &&
+      contact.value !== message.from &&
+      contact.value !== message.to &&
+      !touchesSeam(message, contact.span),
+  )
+}
+
+/** `brand`: undefined for a message that claims none. */
+export function tracesOf(
+  brand: Brand | undefined,
+  message: AnalysedMessage,
+  registry: Registry,
+  surroundings = surroundingsOf(message, registry),
+): Traces {
+  if (brand === undefined) return tracesIn(surroundings, false, false, isPersonal(surroundings.sender))
+  const { from } = message
+  const row = message.signature && registry.signature(message.signature.key)
+  // A filing without ports makes every port the brand's own.
+  const filed = row?.brand === brand.id && hasFilingHere(row, message)
+  const ownPort = filed || registry.ownsPort(brand.id, from) || isOwnNumber(brand, from)
+  // A text to be scored by itself has no sender.
+  const foreignPort = !ownPort && message.from !== '' && registry.portsOfBrand(brand.id).length > 0
+  return tracesIn(surroundings, ownPort, foreignPort, !ownPort && isPersonal(surroundings.sender))
+}
+
+/** One literal: what is spread into a new object costs several times as much. */
+function tracesIn(
+  { sender, foreignLink, shortener, foreignCallback, request }: Surroundings,
+  ownPort: boolean,
+  foreignPort: boolean,
+  personal: boolean,
+): Traces {
+  return { sender, foreignLink, shortener, foreignCallback, request, ownPort, foreignPort, personal }
+}
+
+function isOwnNumber({ hotlines }: Brand, from: string): boolean {
+  for (const hotline of hotlines) if (isNumberOf(hotline, from)) return true
+  return false
+}
+
+/** A short number answers for the brand, with up to five digits of a branch behind it. */
+function isNumberOf(hotline: string, from: string): boolean {
+  return (
+    from === hotline || (hotline.length <= 6 && from.startsWith(hotline) && from.length <= hotline.length + 5)
+  )
+}
+
+/** Whether a message leads to something that is not official, or comes from a number that anybody can use. */
+export function leadsAnywhere(surroundings: Surroundings): boolean {
+  const { foreignLink, shortener, foreignCallback, request, sender } = surroundings
+  return (
+    foreignLink !== undefined ||
+    shortener !== undefined ||
+    foreignCallback !== undefined ||
+    request !== undefined ||
+    isPersonal(sender)
+  )
+}
+
+/** What of a message is not the brand's. */
+export function foreignParts(traces: Traces, from: string): ForeignPart[] {
+  const found: ForeignPart[] = []
+  if (traces.foreignLink) found.push({ kind: 'domain', value: traces.foreignLink.domain })
+  if (traces.shortener) found.push({ kind: 'shortener', value: traces.shortener.domain })
+  if (traces.foreignCallback) found.push({ kind: 'callback', value: traces.foreignCallback.value })
+  if (traces.request) found.push({ kind: 'request', value: traces.request })
+  if (traces.foreignPort) found.push({ kind: 'port', value: from })
+  else if (traces.personal) found.push({ kind: 'sender', value: from })
+  return found
+}

@@ -1,0 +1,58 @@
+import type { AnalysedMessage } from '../../../domain/message.ts'
+import { SHIPPED_RULES } from '../../rules/shipped.ts'
+import { type Request, requestsIn } from './requests.ts'
+
+/** From here on wording is that of fraud. */
+const FRAUDULENT = 0.5
+
+/** Whether a value of `fraudWording` says fraud. */
+export function isFraudWording(wording: number): boolean {
+  return wording >= FRAUDULENT
+}
+
+/** Which kinds of words a normalised text has. */
+export function wordsOf(text: string) {
+  const signs = SHIPPED_RULES.ofText(text)
+  return {
+    lure: SHIPPED_RULES.shows(signs, 'lure'),
+    pressure: SHIPPED_RULES.shows(signs, 'words:pressure'),
+    errand: SHIPPED_RULES.shows(signs, 'words:errand'),
+    warning: SHIPPED_RULES.shows(signs, 'words:warning'),
+    trade: SHIPPED_RULES.shows(signs, 'words:trade'),
+  }
+}
+
+/**
+ * How much the wording speaks of fraud, 0 to 1: the model's fraud score, raised by lures. A text about a visit (`the
+ * courier 138… is on his way`) has no lures.
+ */
+export function fraudWording(message: AnalysedMessage): number {
+  if (isVisit(message)) return 0
+  if (message.malicious) return Math.max(0.9, message.scores.fraud)
+  const { fraud } = message.scores
+  if (fraud >= FRAUDULENT) return fraud
+  // Commercial texts promise refunds and points as well, and people talk of them.
+  if (message.commercial || message.label === 'personal') return fraud
+  const { errand, lure, pressure } = wordsOf(message.normalised.text)
+  if (errand) return fraud
+  if (lure) return Math.max(0.6, fraud)
+  const answered = message.contacts.length > 0 && message.contacts.every(({ kind }) => SERVICE.has(kind))
+  return !answered && pressure ? Math.max(0.6, fraud) : fraud
+}
+
+/** What nobody asks for who only comes to the door: money, a code, an app, a search. */
+const NO_ERRAND: readonly Request[] = ['app', 'payment', 'secret', 'search']
+
+/**
+ * Somebody comes or is to be called with an honest errand, and nothing lures: there the model alone proves nothing. Who
+ * asks for money, a code or an app has another errand.
+ */
+export function isVisit({ contacts, urls, normalised: { text } }: AnalysedMessage): boolean {
+  const called = contacts.every(({ kind }) => kind === 'mobile' || SERVICE.has(kind))
+  if (!called || urls.length > 0) return false
+  const { errand, lure, pressure } = wordsOf(text)
+  if (!errand || lure || pressure) return false
+  return !requestsIn(text).some((request) => NO_ERRAND.includes(request))
+}
+
+const SERVICE: ReadonlySet<string> = new Set(['landline', 'hotline'])

@@ -1,0 +1,24 @@
+import { CODE_NAMES } from '../../domain/codes.ts'
+import { CODES } from '../detectors/all.ts'
+import { SHIPPED_HOURS } from '../detectors/quiet-hours.ts'
+import type { PolicyFile } from './policy-file.ts'
+
+/** The policy that is shipped, complete: what an operator's file leaves out. `config/policy.yaml` is written from it. */
+export const DEFAULT_POLICY: PolicyFile = {
+  mode: 'enforce',
+  codes: Object.fromEntries(
+    CODE_NAMES.map((name) => {
+      const { action, mode, weight, thresholds, limit } = CODES[name]
+      const values = Object.entries(thresholds).map(([key, threshold]) => [key, threshold.default] as const)
+      return [
+        name,
+        { action, mode, weight, thresholds: Object.fromEntries(values), ...(limit ? { limit } : {}) },
+      ]
+    }),
+  ),
+  periods: [],
+  quietHours: SHIPPED_HOURS,
+  escalate: { count: 3, recipients: 3, within: '10m' },
+  exemptions: [],
+  carriers: {},
+}

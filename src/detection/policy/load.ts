@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import { InvalidInput, type Problem } from '../../domain/errors.ts'
+import type { Exemption, Policy } from '../../domain/policy.ts'
+import { type OperatorDocument, parseOperatorText, readOperatorFile } from '../../operator/operator-file.ts'
+import { type Checker, toProblems } from '../../operator/operator-schema.ts'
+import { parseDuration, parseTime } from '../../operator/value-forms.ts'
+import { DEFAULT_POLICY } from './defaults.ts'
+import { Timetable } from './periods.ts'
+import type { PolicyFile } from './policy-file.ts'
+import { mergedFaults, policyChecker } from './schema.ts'
+import { thresholdFaults } from './threshold-relations.ts'
+
+export interface PolicyReading {
+  /** Absent when there are problems. */
+  readonly policy?: Policy
+  readonly problems: readonly Problem[]
+  /** What the file itself says, for a summary. */
+  readonly own: PolicyFile
+}
+
+/** Reads a policy file over the shipped default, or the shipped default alone, and says all that is wrong with it. */
+export function readPolicy(file?: string): PolicyReading {
+  if (file === undefined) return combine(undefined)
+  const { document, problems } = readOperatorFile(file)
+  return document ? combine(document) : { problems, own: {} }
+}
+
+/** The same for text at hand; `name` stands for the file in problems. */
+export function parsePolicy(name: string, text: string): PolicyReading {
+  const { document, problems } = parseOperatorText(name, text)
+  return document ? combine(document) : { problems, own: {} }
+}
+
+/** The policy in force, or an InvalidInput with everything that is wrong. */
+export function loadPolicy(file?: string): Policy {
+  const { policy, problems } = readPolicy(file)
+  if (!policy) throw new InvalidInput('POLICY_INVALID', problems)
+  return policy
+}
+
+let check: Checker | undefined
+
+function combine(document: OperatorDocument | undefined): PolicyReading {
+  if (document?.value === undefined) return { policy: effective(DEFAULT_POLICY), problems: [], own: {} }
+  check ??= policyChecker()
+  const problems = toProblems(document, check(document.value))
+  if (problems.length > 0) return { problems, own: {} }
+  const own = document.value as PolicyFile
+  const merged = merge(DEFAULT_POLICY, own) as PolicyFile
+  const faults = [...thresholdFaults(merged), ...mergedFaults(merged)]
+  if (faults.length > 0) return { problems: toProblems(document, faults), own }
+  return { policy: effective(merged), problems: [], own }
+}
+
+/** Mappings are merged key by key; anything else replaces. */
+function merge(below: unknown, above: unknown): unknown {
+  if (!isMapping(below) || !isMapping(above)) return above
+  const out: Record<string, unknown> = { ...below }
+  for (const [key, value] of Object.entries(above)) out[key] = key in below ? merge(below[key], value) : value
+  return out
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** JSON with sorted keys: the same content has the same text, whatever its order and comments were. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (!isMapping(value)) return JSON.stringify(value)
+  const keys = Object.keys(value).sort()
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join(',')}}`
+}
+
+/** A complete policy as detectors and decisions see it. */
+function effective(rules: PolicyFile): Policy {
+  const timetable = new Timetable(rules)
+  const exemptions = exemptionsOf(rules)
+  const { count = 3, recipients = 3, within = '10m' } = rules.escalate ?? {}
+  return {
+    hash: createHash('sha256').update(canonical(rules)).digest('hex').slice(0, 12),
+    rules,
+    mode: rules.mode ?? 'enforce',
+    at: (ts, carrier) => timetable.at(ts, carrier),
+    codePolicy: (code, ts, carrier) => timetable.at(ts, carrier).codes[code],
+    escalate: { count, recipients, within: parseDuration(within) ?? 0 },
+    hasExemptions: exemptions.size > 0,
+    exempt: (target, code, ts) => exemptions.get(target)?.find((e) => ts < e.until && e.codes.includes(code)),
+  }
+}
+
+function exemptionsOf(rules: PolicyFile): ReadonlyMap<string, readonly Exemption[]> {
+  const byTarget = new Map<string, Exemption[]>()
+  for (const rule of rules.exemptions ?? []) {
+    const found = byTarget.get(rule.target) ?? []
+    found.push({ ...rule, until: parseTime(rule.until)! })
+    byTarget.set(rule.target, found)
+  }
+  return byTarget
+}

@@ -1,0 +1,121 @@
+import { CODE_NAMES, type Code } from '../../domain/codes.ts'
+import { LABELS, type Label } from '../../domain/labels.ts'
+import type { CodePolicy, PolicyAt, QuietHours } from '../../domain/policy.ts'
+import { parseSpan, parseTime, parseZone } from '../../operator/value-forms.ts'
+import type { CodeRule, CodeRules, PeriodRule, PolicyFile, QuietHoursRule } from './policy-file.ts'
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** A stretch of event time in which the same periods are active, and what holds in it by carrier. */
+interface Segment {
+  readonly from: number
+  readonly to: number
+  readonly active: readonly PeriodRule[]
+  readonly byCarrier: Map<string, PolicyAt>
+}
+
+const NO_CARRIER = ''
+
+/**
+ * What holds by event time and carrier: base, then the carrier's, then the periods'. Each combination is worked out once;
+ * a lookup costs a comparison with the last segment and a property read.
+ */
+export class Timetable {
+  readonly #policy: PolicyFile
+  readonly #carriers: ReadonlySet<string>
+  readonly #segments: readonly Segment[]
+  #last: Segment
+
+  /** `policy` is complete: every code with every field. */
+  constructor(policy: PolicyFile) {
+    this.#policy = policy
+    this.#carriers = new Set(Object.keys(policy.carriers ?? {}))
+    this.#segments = segmentsOf(policy.periods ?? [])
+    this.#last = this.#segments[0]!
+  }
+
+  at(ts: number, carrier: string | undefined): PolicyAt {
+    let segment = this.#last
+    if (ts < segment.from || ts >= segment.to) {
+      segment = this.#find(ts)
+      this.#last = segment
+    }
+    // A carrier without rules of its own shares the base: the cache is bounded by the policy file.
+    const key = carrier !== undefined && this.#carriers.has(carrier) ? carrier : NO_CARRIER
+    let found = segment.byCarrier.get(key)
+    if (found === undefined) {
+      found = this.#build(segment, key)
+      segment.byCarrier.set(key, found)
+    }
+    return found
+  }
+
+  #find(ts: number): Segment {
+    let low = 0
+    let high = this.#segments.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (this.#segments[middle]!.from <= ts) low = middle
+      else high = middle - 1
+    }
+    return this.#segments[low]!
+  }
+
+  #build(segment: Segment, carrier: string): PolicyAt {
+    const own = this.#policy.carriers?.[carrier]
+    const layers: CodeRules[] = [
+      this.#policy.codes ?? {},
+      own?.codes ?? {},
+      ...segment.active.map((p) => p.codes),
+    ]
+    const shadow = this.#policy.mode === 'shadow' || own?.mode === 'shadow'
+    const codes = Object.fromEntries(
+      CODE_NAMES.map((code) => [code, judgement(layers, code, shadow)]),
+    ) as Record<Code, CodePolicy>
+    return { codes, quietHours: quietHoursOf({ ...this.#policy.quietHours, ...own?.quietHours }) }
+  }
+}
+
+function judgement(layers: readonly CodeRules[], code: Code, shadow: boolean): CodePolicy {
+  const rule: Mutable<CodeRule> = {}
+  const thresholds: Record<string, number | boolean> = {}
+  for (const layer of layers) {
+    Object.assign(rule, layer[code])
+    Object.assign(thresholds, layer[code]?.thresholds)
+  }
+  const { action, mode, weight, limit } = rule
+  if (action === undefined || mode === undefined || weight === undefined) {
+    throw new TypeError(`policy: ${code} is incomplete`)
+  }
+  return Object.freeze({
+    action,
+    mode: shadow ? 'shadow' : mode,
+    weight,
+    thresholds: Object.freeze(thresholds),
+    ...(limit ? { limit } : {}),
+  })
+}
+
+/** In order, and without gaps from the first moment to the last. */
+export function segmentsOf(periods: readonly PeriodRule[]): Segment[] {
+  const spans = periods.map((rule) => ({ rule, from: parseTime(rule.from)!, to: parseTime(rule.to)! }))
+  const edges = [...new Set(spans.flatMap(({ from, to }) => [from, to]))].sort((a, b) => a - b)
+  const starts = [Number.NEGATIVE_INFINITY, ...edges]
+  return starts.map((from, index) => ({
+    from,
+    to: starts[index + 1] ?? Number.POSITIVE_INFINITY,
+    active: spans.filter((span) => span.from <= from && from < span.to).map((span) => span.rule),
+    byCarrier: new Map(),
+  }))
+}
+
+/** `rule`: over the default, so that it names a zone. */
+function quietHoursOf(rule: QuietHoursRule): QuietHours {
+  const spans = new Map<Label, { from: number; to: number }>()
+  for (const label of LABELS) {
+    const text = rule[label]
+    const span = typeof text === 'string' ? parseSpan(text) : undefined
+    if (span) spans.set(label, span)
+  }
+  return { spans, zone: parseZone(rule.zone!)! }
+}

@@ -1,0 +1,106 @@
+import { CODE_NAMES, parseTarget } from '../../domain/codes.ts'
+import { ACTIONS } from '../../domain/decision.ts'
+import { LABELS } from '../../domain/labels.ts'
+import { type Checker, compileSchema, type Fault } from '../../operator/operator-schema.ts'
+import { parseTime } from '../../operator/value-forms.ts'
+import { CODES, speaksOf } from '../detectors/all.ts'
+import type { CodeSpec, ThresholdSpec } from '../detectors/code-spec.ts'
+import type { PolicyFile } from './policy-file.ts'
+
+const MODES = ['enforce', 'shadow']
+const share = { type: 'number', minimum: 0, maximum: 1 }
+const whole = { type: 'integer', minimum: 1, maximum: 1_000_000_000 }
+function thresholdSchema(threshold: ThresholdSpec): object {
+  if (!('unit' in threshold)) return { type: 'boolean' }
+  const { min, max, below, whole } = threshold
+  return {
+    type: whole ? 'integer' : 'number',
+    minimum: min,
+    ...(max === undefined ? {} : { maximum: max }),
+    ...(below === undefined ? {} : { exclusiveMaximum: below }),
+  }
+}
+
+function strict(properties: Readonly<Record<string, object>>, required: readonly string[] = []): object {
+  return { type: 'object', additionalProperties: false, properties, required }
+}
+
+function codeSchema({ thresholds }: CodeSpec): object {
+  const checks = Object.entries(thresholds).map(([name, threshold]) => [name, thresholdSchema(threshold)])
+  return strict({
+    action: { type: 'string', enum: ACTIONS },
+    mode: { type: 'string', enum: MODES },
+    weight: share,
+    thresholds: strict(Object.fromEntries(checks)),
+    limit: { ...strict({ perMinute: whole }, ['perMinute']), type: ['object', 'null'] },
+  })
+}
+
+/** The check of policy files: the modules of the codes say which thresholds there are, and within which bounds. */
+export function policyChecker(): Checker {
+  const codes = { $ref: '#/$defs/codes' }
+  const codeTable = strict(Object.fromEntries(CODE_NAMES.map((name) => [name, codeSchema(CODES[name])])))
+  const line = { type: 'string', minLength: 1, maxLength: 200 }
+  const span = { type: ['string', 'null'], format: 'span' }
+  const quietHours = strict({
+    ...Object.fromEntries(LABELS.map((label) => [label, span])),
+    zone: { type: 'string', format: 'zone' },
+  })
+  const time = { type: 'string', format: 'time' }
+  const period = strict({ name: line, from: time, to: time, codes }, ['name', 'from', 'to', 'codes'])
+  const exemption = strict(
+    {
+      target: { ...line, format: 'target' },
+      codes: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', enum: CODE_NAMES } },
+      until: time,
+      by: line,
+      why: line,
+    },
+    ['target', 'codes', 'until', 'by', 'why'],
+  )
+  const mode = { type: 'string', enum: MODES }
+  const root = strict({
+    mode,
+    codes,
+    periods: { type: 'array', items: period },
+    quietHours,
+    escalate: strict({ count: whole, recipients: whole, within: { type: 'string', format: 'duration' } }),
+    exemptions: { type: 'array', items: exemption },
+    carriers: { type: 'object', additionalProperties: strict({ mode, codes, quietHours }) },
+  })
+  const check = compileSchema({ ...root, $defs: { codes: codeTable } })
+  return (value) => {
+    const faults = check(value)
+    return faults.length > 0 ? faults : relations(value as PolicyFile)
+  }
+}
+
+/** What no schema says of a policy over the shipped default: how values of both stand to each other. */
+export function mergedFaults({ escalate: { count = 1, recipients = 1 } = {} }: PolicyFile): readonly Fault[] {
+  if (recipients <= count) return []
+  const message = `${recipients} recipients cannot be reached by ${count} messages: recipients must not exceed count`
+  return [{ path: ['escalate', 'recipients'], message }]
+}
+
+/** What no schema says: how values stand to each other. */
+function relations(policy: PolicyFile): Fault[] {
+  const faults: Fault[] = []
+  const names = new Set<string>()
+  for (const [index, { name, from, to }] of (policy.periods ?? []).entries()) {
+    if (names.has(name))
+      faults.push({ path: ['periods', index, 'name'], message: `"${name}" is used twice: rename one` })
+    names.add(name)
+    if (parseTime(to)! <= parseTime(from)!) {
+      faults.push({ path: ['periods', index, 'to'], message: `is not after from (${from})` })
+    }
+  }
+  for (const [index, exemption] of (policy.exemptions ?? []).entries()) {
+    const { kind } = parseTarget(exemption.target)!
+    for (const [place, code] of exemption.codes.entries()) {
+      if (speaksOf(code, kind)) continue
+      const message = `${code} speaks of no ${kind}: it would exempt nothing (allowed: ${CODES[code].targets.join(', ')})`
+      faults.push({ path: ['exemptions', index, 'codes', place], message })
+    }
+  }
+  return faults
+}

@@ -1,0 +1,47 @@
+import { CODE_NAMES, type Code } from '../../domain/codes.ts'
+import type { Fault } from '../../operator/operator-schema.ts'
+import { CODES } from '../detectors/all.ts'
+import { segmentsOf } from './periods.ts'
+import type { CodeRules, PeriodRule, PolicyFile } from './policy-file.ts'
+
+/** Rules of codes, and where in the file they stand. */
+interface Layer {
+  readonly path: Fault['path']
+  readonly codes: CodeRules
+}
+
+/** Thresholds that do not go together at some time on some carrier, each named once, in the rules that bring it about. */
+export function thresholdFaults(policy: PolicyFile): Fault[] {
+  const base: Layer = { path: [], codes: policy.codes ?? {} }
+  const carriers = Object.entries(policy.carriers ?? {}).map(([carrier, { codes = {} }]): Layer[] => [
+    { path: ['carriers', carrier], codes },
+  ])
+  const faults = new Map<string, Fault>()
+  for (const ofCarrier of [[], ...carriers]) {
+    for (const ofTime of periodsTogether(policy.periods ?? [])) {
+      const layers = [base, ...ofCarrier, ...ofTime]
+      for (const fault of CODE_NAMES.flatMap((code) => relationFault(code, layers))) {
+        faults.set(JSON.stringify(fault.path), fault)
+      }
+    }
+  }
+  return [...faults.values()]
+}
+
+/** The periods that hold together at a time. */
+function periodsTogether(periods: readonly PeriodRule[]): Layer[][] {
+  return segmentsOf(periods).map(({ active }) =>
+    active.map((rule) => ({ path: ['periods', periods.indexOf(rule)], codes: rule.codes })),
+  )
+}
+
+function relationFault(code: Code, layers: readonly Layer[]): Fault[] {
+  const thresholds = Object.assign({}, ...layers.map(({ codes }) => codes[code]?.thresholds))
+  const fault = CODES[code].relation?.(thresholds)
+  if (!fault) return []
+  const names = (layer: Layer) => fault.among.filter((name) => name in (layer.codes[code]?.thresholds ?? {}))
+  const layer = layers.findLast((one) => names(one).length > 0)!
+  const named = names(layer)
+  const threshold = named.includes(fault.threshold) ? fault.threshold : named[0]!
+  return [{ path: [...layer.path, 'codes', code, 'thresholds', threshold], message: fault.message }]
+}

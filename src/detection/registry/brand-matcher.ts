@@ -1,0 +1,148 @@
+import type { Brand, BrandMention } from '../../domain/registry.ts'
+
+/** A name of a brand. */
+export interface BrandName {
+  readonly brand: Brand
+  /** As registered. */
+  readonly name: string
+  /** As signatures are looked up: letters and digits only. */
+  readonly key: string
+  /** As it stands in normalised text. */
+  readonly text: string
+}
+
+/** Words that contain a brand's name and are not about it. */
+const LONGER_WORDS = `
+南京东 北京东 东京东 今天猫 昨天猫 明天猫 每天猫 春天猫 夏天猫 秋天猫 冬天猫 聊天猫 孝顺丰 完美团 最美团 美团圆 美团结 点点滴滴 滴滴答
+不同程 相同程 同程度 同程序 其中通 集中通 中通过 中通知 申通知 申通过 圆通过 几百度 一百度 上百度 百度以上 中国航天 中国航母 中国航海 南航向 东航向
+快手快脚 手快手慢 获得物 取得物 得物资 得物品 小米粥 小米椒 小米饭 小米辣 大小米 小米面 小米汤 小米渣 微信贷
+`
+  .split(/\s+/)
+  .filter((word) => word !== '')
+
+/** After an abbreviated bank (`中行`, `建行`): the syllable of another word. */
+const AFTER_HANG = new Set('业政为动程李人驶走情列车进使刑')
+/** Before it: the beginning of another word. */
+const BEFORE_HANG: Readonly<Record<string, string>> = {
+  工: '员职施手分加军化',
+  建: '创新修组搭构封福共兴改扩',
+  农: '务三老菜果',
+  中: '途其空集市心郊手年月期水当',
+  交: '提外社成上转递移性',
+}
+/** After a short name: it is a place. */
+const PLACES = new Set('路街镇村县乡屯')
+
+/**
+ * Finds registered names in normalised text, each start at most once and the longest there; one pass over the text,
+ * whatever the number of brands. Names of Latin letters and digits stand between word boundaries and are no part of a
+ * host; Chinese names are not found inside the words that are known to contain them.
+ */
+export class BrandMatcher {
+  /** 1 for the first code units, and for the first two together: nearly every place of a text ends here. */
+  readonly #first = new Uint8Array(65_536)
+  readonly #firstTwo = new Uint8Array(65_536)
+  /** By the first two code units. */
+  readonly #byFirst = new Map<number, BrandName[]>()
+  readonly #swallowers = new Map<string, string[]>()
+
+  constructor(names: readonly BrandName[]) {
+    for (const name of names) {
+      if (name.text.length < 2) continue
+      const code = name.text.charCodeAt(0)
+      const second = name.text.charCodeAt(1)
+      this.#first[code] = 1
+      this.#firstTwo[placeOf(code, second)] = 1
+      const key = code * 65_536 + second
+      const known = this.#byFirst.get(key)
+      if (known) known.push(name)
+      else this.#byFirst.set(key, [name])
+    }
+    for (const some of this.#byFirst.values()) some.sort((a, b) => b.text.length - a.text.length)
+    for (const name of names) {
+      const around = LONGER_WORDS.filter((word) => word.length > name.text.length && word.includes(name.text))
+      if (around.length > 0) this.#swallowers.set(name.text, around)
+    }
+  }
+
+  /** Longest first, then by place. Mentions do not overlap. */
+  find(text: string): readonly BrandMention[] {
+    let found: BrandMention[] | undefined
+    for (let i = 0; i + 1 < text.length; i++) {
+      const code = text.charCodeAt(i)
+      if (this.#first[code] === 0) continue
+      const second = text.charCodeAt(i + 1)
+      if (this.#firstTwo[placeOf(code, second)] === 0) continue
+      const names = this.#byFirst.get(code * 65_536 + second)
+      const name = names && this.#at(text, i, names)
+      if (!name) continue
+      const end = i + name.text.length
+      found ??= []
+      found.push({ brand: name.brand, name: name.name, start: i, end })
+      i = end - 1
+    }
+    if (!found) return NONE
+    return found.length === 1
+      ? found
+      : found.sort((a, b) => b.end - b.start - (a.end - a.start) || a.start - b.start)
+  }
+
+  #at(text: string, start: number, names: readonly BrandName[]): BrandName | undefined {
+    for (const name of names) {
+      if (!text.startsWith(name.text, start)) continue
+      const end = start + name.text.length
+      if (isBounded(text, start, end) && !this.#isPartOfLongerWord(text, start, name.text)) return name
+    }
+    return undefined
+  }
+
+  #isPartOfLongerWord(text: string, start: number, name: string): boolean {
+    const words = this.#swallowers.get(name)
+    if (words) {
+      for (const word of words) {
+        const at = start - word.indexOf(name)
+        if (at >= 0 && text.startsWith(word, at)) return true
+      }
+    }
+    if (name.length !== 2) return false
+    const after = text[start + 2] ?? ''
+    if (PLACES.has(after)) return true
+    if (name[1] !== '行') return false
+    const before = start > 0 ? (text[start - 1] as string) : ''
+    return AFTER_HANG.has(after) || (before !== '' && (BEFORE_HANG[name[0] as string] ?? '').includes(before))
+  }
+}
+
+const NONE: readonly BrandMention[] = []
+
+/** Where two code units stand in the bit set of both. */
+function placeOf(first: number, second: number): number {
+  return (Math.imul(first, 0x9e37) ^ second) & 0xffff
+}
+
+/** A Latin or digit end of a name must be the end of a word, and of no host, path or address. */
+function isBounded(text: string, start: number, end: number): boolean {
+  if (isWordCode(text.charCodeAt(start)) && start > 0) {
+    const before = text.charCodeAt(start - 1)
+    if (isWordCode(before)) return false
+    if (isJoint(before) && start > 1 && (isWordCode(text.charCodeAt(start - 2)) || before !== DASH))
+      return false
+  }
+  if (isWordCode(text.charCodeAt(end - 1)) && end < text.length) {
+    const after = text.charCodeAt(end)
+    if (isWordCode(after)) return false
+    if (isJoint(after) && end + 1 < text.length && isWordCode(text.charCodeAt(end + 1))) return false
+  }
+  return true
+}
+
+const DASH = 45
+
+function isWordCode(code: number): boolean {
+  return (code >= 48 && code <= 57) || (code >= 97 && code <= 122) || (code >= 65 && code <= 90)
+}
+
+/** `.`, `-`, `/`, `_`, `@`: what joins the labels of a host or an address. */
+function isJoint(code: number): boolean {
+  return code === 46 || code === DASH || code === 47 || code === 95 || code === 64
+}

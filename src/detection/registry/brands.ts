@@ -1,0 +1,44 @@
+import type { Brand } from '../../domain/registry.ts'
+
+/**
+ * The shipped brands with the operator's added: rows with the same id, or with a name in common, become one brand under
+ * the operator's id, with the names, domains and hotlines of both; a row that `replaces` stands alone. Names are compared
+ * by `keyOf`.
+ */
+export function mergeBrands(
+  shipped: Iterable<Brand>,
+  own: Iterable<Brand>,
+  keyOf: (name: string) => string,
+): Brand[] {
+  const merged = new Map<string, Brand>()
+  const owners = new Map<string, string>()
+  const put = (brand: Brand) => {
+    merged.set(brand.id, brand)
+    for (const name of brand.names) owners.set(keyOf(name), brand.id)
+  }
+  for (const brand of own) put(merged.has(brand.id) ? union(merged.get(brand.id) as Brand, brand) : brand)
+  for (const brand of shipped) {
+    const id = merged.has(brand.id)
+      ? brand.id
+      : brand.names.map((n) => owners.get(keyOf(n))).find((o) => o !== undefined)
+    const mine = id === undefined ? undefined : merged.get(id)
+    if (!mine) put(brand)
+    else if (mine.replaces !== true) put(union(mine, brand))
+  }
+  return [...merged.values()]
+}
+
+/** The first row says whether it is verified: an operator's row vouches unless it says otherwise. */
+function union(first: Brand, second: Brand): Brand {
+  const { id, verified, replaces } = first
+  const shortNames = [...new Set([...(first.shortNames ?? []), ...(second.shortNames ?? [])])]
+  return {
+    id,
+    names: [...new Set([...first.names, ...second.names])],
+    ...(shortNames.length === 0 ? {} : { shortNames }),
+    domains: [...new Set([...first.domains, ...second.domains])],
+    hotlines: [...new Set([...first.hotlines, ...second.hotlines])],
+    ...(verified === undefined ? {} : { verified }),
+    ...(replaces === undefined ? {} : { replaces }),
+  }
+}

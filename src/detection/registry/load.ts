@@ -1,0 +1,258 @@
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { InvalidInput, type Problem } from '../../domain/errors.ts'
+import type { Brand, PortRow, SignatureRow } from '../../domain/registry.ts'
+import { atOnce, ROWS_A_STEP, type Steps } from '../../domain/steps.ts'
+import {
+  isJsonLines,
+  type OperatorDocument,
+  readJsonLines,
+  readOperatorFile,
+} from '../../operator/operator-file.ts'
+import { compileSchema, type Fault, show, suggestion, toProblems } from '../../operator/operator-schema.ts'
+import { checkRow, keyOf, type RegistryRow, ROW_KINDS, type RowKind, RowReader } from './schema.ts'
+
+/** The shipped brand list: names, domains and hotlines. */
+export const SHIPPED_BRANDS = fileURLToPath(new URL('../../../config/brands.yaml', import.meta.url))
+
+/** The rows of a registry, in the order of the file. */
+export interface LoadedRows {
+  /** First 12 hex digits of SHA-256 of the file. */
+  readonly hash: string
+  readonly brands: readonly Brand[]
+  readonly signatures: readonly SignatureRow[]
+  readonly ports: readonly PortRow[]
+}
+
+export interface RegistryReading {
+  /** Rows without fault; a caller that wants a whole registry looks at `problems` first. */
+  readonly rows: LoadedRows
+  readonly problems: readonly Problem[]
+}
+
+export interface RegistryOptions {
+  /** Ids of brands that are known from elsewhere (the shipped list), to which signatures may refer. */
+  readonly knownBrands?: ReadonlySet<string>
+}
+
+/** A change that a topic row makes: a row, or that it is gone. */
+export type RegistryChange =
+  | ({ readonly op: 'put'; readonly key: string } & RegistryRow)
+  | { readonly op: 'delete'; readonly kind: RowKind; readonly key: string }
+
+const MAX_PROBLEMS = 100
+/** The lists of a YAML or JSON registry. */
+const LISTS = { brands: 'brand', signatures: 'signature', ports: 'port' } as const satisfies Record<
+  string,
+  RowKind
+>
+type ListName = keyof typeof LISTS
+const LIST_NAMES = Object.keys(LISTS) as ListName[]
+
+/** What surrounds the rows; `checkRow` checks each. */
+const checkLists = compileSchema({
+  type: 'object',
+  additionalProperties: false,
+  properties: Object.fromEntries(LIST_NAMES.map((name) => [name, { type: ['array', 'null'] }])),
+})
+const checkLine = compileSchema({
+  type: 'object',
+  required: ['kind'],
+  properties: { kind: { type: 'string', enum: ROW_KINDS } },
+})
+
+/** Reads registry.yaml, .json or .jsonl and says all that is wrong with it, up to 100 faults. */
+export function readRegistry(file: string, options?: RegistryOptions): RegistryReading {
+  return atOnce(registryReading(file, options))
+}
+
+/** `readRegistry` in steps: lines of JSONL one by one, YAML and JSON at once. */
+export function* registryReading(file: string, options: RegistryOptions = {}): Steps<RegistryReading> {
+  const collector = new Collector(file, options.knownBrands ?? new Set())
+  if (isJsonLines(file)) yield* readLines(file, collector)
+  else readLists(file, collector)
+  return collector.finish(yield* hashOf(file))
+}
+
+/** A file that cannot be read has a problem already. */
+function* hashOf(file: string): Steps<string> {
+  const hash = createHash('sha256')
+  try {
+    const handle = openSync(file, 'r')
+    try {
+      const chunk = Buffer.allocUnsafe(1 << 20)
+      for (let size = readSync(handle, chunk); size > 0; size = readSync(handle, chunk)) {
+        hash.update(chunk.subarray(0, size))
+        yield
+      }
+    } finally {
+      closeSync(handle)
+    }
+  } catch {
+    return ''
+  }
+  return hash.digest('hex').slice(0, 12)
+}
+
+/** The rows, or an InvalidInput with everything that is wrong. */
+export function loadRegistry(file: string, options: RegistryOptions = {}): LoadedRows {
+  const { rows, problems } = readRegistry(file, options)
+  if (problems.length > 0) throw new InvalidInput('REGISTRY_INVALID', problems)
+  return rows
+}
+
+const topicReader = new RowReader()
+
+/**
+ * The change behind one record of the registry topic: `key` is `brand:<id>`, `signature:<name>` or `port:<pattern>`,
+ * `value` the row with its `kind`, null for a tombstone. References to brands are not followed: rows come in any order.
+ */
+export function applyRow(key: string | null, value: unknown): RegistryChange | readonly Fault[] {
+  const colon = key?.indexOf(':') ?? -1
+  const kind = ROW_KINDS.find((name) => name === key?.slice(0, Math.max(colon, 0)))
+  const id = key?.slice(colon + 1) ?? ''
+  if (kind === undefined || id === '') {
+    const message = `the record key ${show(key)} is not allowed (allowed: brand:<id>, signature:<name>, port:<pattern>)`
+    return [{ path: [], message }]
+  }
+  if (value === null) return { op: 'delete', kind, key: id }
+  const faults = checkRow(kind, value)
+  if (faults.length > 0) return faults
+  if (keyOf(kind, value) !== id) {
+    return [
+      {
+        path: [],
+        message: `the record key ${show(key)} is not that of the row, ${kind}:${keyOf(kind, value)}`,
+      },
+    ]
+  }
+  return { op: 'put', key: id, ...topicReader.read(kind, value) }
+}
+
+/** Gathers rows of all kinds, with duplicates and references to brands. Places are lines, or resolved to lines late. */
+class Collector {
+  readonly #file: string
+  readonly #knownBrands: ReadonlySet<string>
+  readonly #reader = new RowReader()
+  readonly #rows = { brand: [] as Brand[], signature: [] as SignatureRow[], port: [] as PortRow[] }
+  readonly #places: Readonly<Record<RowKind, Map<string, number>>> = {
+    brand: new Map(),
+    signature: new Map(),
+    port: new Map(),
+  }
+  /** Signatures that name a brand that was not there yet. */
+  readonly #references: { readonly brand: string; readonly report: Report }[] = []
+  readonly #problems: Problem[] = []
+
+  constructor(file: string, knownBrands: ReadonlySet<string>) {
+    this.#file = file
+    this.#knownBrands = knownBrands
+  }
+
+  get full(): boolean {
+    return this.#problems.length >= MAX_PROBLEMS
+  }
+
+  problem(problem: Problem): void {
+    if (!this.full) this.#problems.push(problem)
+  }
+
+  /** `place` is a line or an index; `lineOf` makes it a line. */
+  row(
+    kind: RowKind,
+    value: unknown,
+    place: number,
+    report: Report,
+    lineOf: (place: number) => number | undefined,
+  ): void {
+    const faults = checkRow(kind, value)
+    if (faults.length > 0) {
+      report(faults)
+      return
+    }
+    const key = keyOf(kind, value)
+    const first = this.#places[kind].get(key)
+    if (first !== undefined) {
+      const hint = kind === 'signature' ? ' and list its filings in it' : ''
+      const message = `${show(key)} is already the ${kind} of line ${lineOf(first) ?? '?'}: keep one row${hint}`
+      report([{ path: [KEYS[kind]], message }])
+      return
+    }
+    this.#places[kind].set(key, place)
+    const read = this.#reader.read(kind, value)
+    if (read.kind === 'signature') {
+      this.#rows.signature.push(read.row)
+      const { brand } = read.row
+      if (brand !== undefined && !this.#isBrand(brand)) this.#references.push({ brand, report })
+    } else if (read.kind === 'brand') this.#rows.brand.push(read.row)
+    else this.#rows.port.push(read.row)
+  }
+
+  #isBrand(id: string): boolean {
+    return this.#places.brand.has(id) || this.#knownBrands.has(id)
+  }
+
+  finish(hash: string): RegistryReading {
+    const ids = [...this.#places.brand.keys(), ...this.#knownBrands]
+    for (const { brand, report } of this.#references) {
+      if (this.full) break
+      if (this.#isBrand(brand)) continue
+      const message = `${show(brand)} is the id of no brand${suggestion(brand, ids)} (allowed: the id of a row of brands)`
+      report([{ path: ['brand'], message }])
+    }
+    const problems = [...this.#problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
+    const { brand: brands, signature: signatures, port: ports } = this.#rows
+    if (this.full) {
+      problems.push({
+        file: this.#file,
+        message: `only the first ${MAX_PROBLEMS} faults are shown; check again after mending`,
+      })
+    } else if (problems.length === 0 && brands.length + signatures.length + ports.length === 0) {
+      problems.push({ file: this.#file, message: `holds no rows (allowed: ${LIST_NAMES.join(', ')})` })
+    }
+    return { rows: { hash, brands, signatures, ports }, problems }
+  }
+}
+
+type Report = (faults: readonly Fault[]) => void
+
+const KEYS: Readonly<Record<RowKind, string>> = { brand: 'id', signature: 'name', port: 'port' }
+
+function* readLines(file: string, collector: Collector): Steps<void> {
+  for (const { line, value, problem } of readJsonLines(file)) {
+    if (line % ROWS_A_STEP === 0) yield
+    if (collector.full) return
+    if (problem) {
+      collector.problem(problem)
+      continue
+    }
+    const report: Report = (faults) => {
+      const document: OperatorDocument = { file, value, line: () => line }
+      for (const fault of toProblems(document, faults)) collector.problem(fault)
+    }
+    const kind = (value as { kind?: unknown } | null)?.kind
+    const known = ROW_KINDS.find((name) => name === kind)
+    if (known === undefined) report(checkLine(value))
+    else collector.row(known, value, line, report, (place) => place)
+  }
+}
+
+function readLists(file: string, collector: Collector): void {
+  const { document, problems } = readOperatorFile(file)
+  for (const problem of problems) collector.problem(problem)
+  if (!document || document.value === undefined) return
+  const report = (faults: readonly Fault[], prefix: readonly (string | number)[] = []) => {
+    for (const fault of toProblems(document, faults, prefix)) collector.problem(fault)
+  }
+  report(checkLists(document.value))
+  for (const name of LIST_NAMES) {
+    const list = (document.value as Partial<Record<ListName, unknown>> | null)?.[name]
+    if (!Array.isArray(list)) continue
+    const lineOf = (index: number) => document.line([name, index])
+    for (const [index, value] of list.entries()) {
+      if (collector.full) return
+      collector.row(LISTS[name], value, index, (faults) => report(faults, [name, index]), lineOf)
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import type { Brand } from '../../domain/registry.ts'
+import { signatureKey } from '../../text/signature.ts'
+import { mergeBrands } from './brands.ts'
+
+/**
+ * Where rows of the operator and other brands lay claim to the same thing: a domain, hotline or name in two brands, a
+ * domain below another brand's. One sentence each. The first of the two in the registry has it.
+ */
+export function overlapsOf(shipped: readonly Brand[], own: readonly Brand[]): string[] {
+  const brands = mergeBrands(shipped, own, signatureKey)
+  const ownIds = new Set(own.map((brand) => brand.id))
+  const found: string[] = []
+  const say = (what: string, first: Brand, second: Brand) => {
+    if (first.id !== second.id && (ownIds.has(first.id) || ownIds.has(second.id)))
+      found.push(`${what} of both ${first.id} and ${second.id}`)
+  }
+  const domains = ownersOf(brands, (brand) => brand.domains)
+  for (const [kind, owners] of [
+    ['domain', domains],
+    ['hotline', ownersOf(brands, (brand) => brand.hotlines.map((hotline) => hotline.replace(/\D/g, '')))],
+    ['name', ownersOf(brands, (brand) => [...new Set(brand.names.map(signatureKey))])],
+  ] as const) {
+    for (const [value, [first, ...others]] of owners)
+      for (const other of others) if (first) say(`${value} is a ${kind}`, first, other)
+  }
+  for (const [domain, [owner]] of domains) {
+    for (let dot = domain.indexOf('.'); owner && dot >= 0; dot = domain.indexOf('.', dot + 1)) {
+      const [above] = domains.get(domain.slice(dot + 1)) ?? []
+      if (above && above.id !== owner.id && (ownIds.has(above.id) || ownIds.has(owner.id)))
+        found.push(`${domain} of ${owner.id} lies below ${domain.slice(dot + 1)} of ${above.id}`)
+    }
+  }
+  return found
+}
+
+function ownersOf(
+  brands: readonly Brand[],
+  values: (brand: Brand) => readonly string[],
+): Map<string, Brand[]> {
+  const owners = new Map<string, Brand[]>()
+  for (const brand of brands) {
+    for (const value of new Set(values(brand))) {
+      const known = owners.get(value)
+      if (known) known.push(brand)
+      else owners.set(value, [brand])
+    }
+  }
+  return owners
+}

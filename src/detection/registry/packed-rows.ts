@@ -1,0 +1,162 @@
+import { BoundedCache } from '../../domain/bounded-cache.ts'
+import { SigwatchError } from '../../domain/errors.ts'
+import { hash32 } from '../../domain/hash32.ts'
+
+const EMPTY = 0
+const DECODED = 8192
+const LARGEST = 0xf000_0000
+const SEPARATOR = '\n'
+
+/** How a row becomes a small JSON value, and comes back. */
+export interface Codec<T> {
+  pack(row: T): unknown
+  unpack(value: unknown): T
+}
+
+/**
+ * Rows by key in one buffer outside the heap, as JSON, with an open-addressing index: a fraction of the memory of a map
+ * of objects, and nothing for the garbage collector to walk. Rows are read by decoding, the last ones kept decoded.
+ * A key set twice has the later row; the space of the earlier one is reclaimed by a copy.
+ */
+export class PackedRows<T> {
+  readonly #codec: Codec<T>
+  #bytes: Buffer
+  #end = 0
+  /** Where each record begins, and where the last ends. */
+  #offsets: Uint32Array
+  #records = 0
+  /** Record number + 1. */
+  #slots: Uint32Array
+  #hashes: Uint32Array
+  #mask: number
+  #size = 0
+  readonly #decoded = new BoundedCache<T | undefined>(DECODED)
+
+  constructor(codec: Codec<T>, expected = 16) {
+    this.#codec = codec
+    let slots = 16
+    while (slots < expected * 2) slots *= 2
+    this.#slots = new Uint32Array(slots)
+    this.#hashes = new Uint32Array(slots)
+    this.#mask = slots - 1
+    this.#offsets = new Uint32Array(Math.max(16, expected) + 1)
+    this.#bytes = Buffer.allocUnsafe(Math.max(1024, expected * 96))
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Bytes held outside the heap. */
+  get byteLength(): number {
+    return this.#bytes.length + this.#offsets.byteLength + this.#slots.byteLength + this.#hashes.byteLength
+  }
+
+  get(key: string): T | undefined {
+    return this.#decoded.get(key, (wanted) => this.read(wanted))
+  }
+
+  /** Like `get`, past the cache: while the table is filled. */
+  read(key: string): T | undefined {
+    const slot = this.#find(key, hash32(key))
+    if (slot < 0) return undefined
+    const record = this.#record((this.#slots[slot] as number) - 1)
+    return this.#codec.unpack(JSON.parse(record.slice(key.length + 1)))
+  }
+
+  /** Only before the first `get`. */
+  set(key: string, row: T): void {
+    const hash = hash32(key)
+    const record = this.#append(`${key}${SEPARATOR}${JSON.stringify(this.#codec.pack(row))}`)
+    const known = this.#find(key, hash)
+    if (known >= 0) {
+      this.#slots[known] = record + 1
+      return
+    }
+    if ((this.#size + 1) * 2 > this.#slots.length) this.#grow()
+    this.#place(record + 1, hash)
+    this.#size++
+  }
+
+  /** Keys and rows, in no order. */
+  *entries(): Generator<[string, T]> {
+    for (const number of this.#slots) {
+      if (number === EMPTY) continue
+      const record = this.#record(number - 1)
+      const end = record.indexOf(SEPARATOR)
+      yield [record.slice(0, end), this.#codec.unpack(JSON.parse(record.slice(end + 1)))]
+    }
+  }
+
+  /** Another one with the same rows and room for more, without the space of rows that were overwritten. */
+  copy(): PackedRows<T> {
+    const copy = new PackedRows(this.#codec)
+    if (this.#records > 2 * this.#size) {
+      for (const [key, row] of this.entries()) copy.set(key, row)
+      return copy
+    }
+    copy.#bytes = Buffer.allocUnsafe(Math.min(LARGEST, Math.ceil(this.#end * 1.25) + 1024))
+    this.#bytes.copy(copy.#bytes, 0, 0, this.#end)
+    copy.#end = this.#end
+    copy.#offsets = this.#offsets.slice()
+    copy.#records = this.#records
+    copy.#slots = this.#slots.slice()
+    copy.#hashes = this.#hashes.slice()
+    copy.#mask = this.#mask
+    copy.#size = this.#size
+    return copy
+  }
+
+  #append(text: string): number {
+    const most = this.#end + text.length * 3
+    if (most > this.#bytes.length) {
+      const size = Math.min(LARGEST, Math.max(Math.ceil(this.#bytes.length * 1.5), most))
+      if (size < most) throw new SigwatchError('REGISTRY_INVALID', 'the registry is larger than 4 GB')
+      const larger = Buffer.allocUnsafe(size)
+      this.#bytes.copy(larger, 0, 0, this.#end)
+      this.#bytes = larger
+    }
+    if (this.#records + 2 > this.#offsets.length) {
+      const larger = new Uint32Array(this.#offsets.length * 2)
+      larger.set(this.#offsets)
+      this.#offsets = larger
+    }
+    this.#end += this.#bytes.write(text, this.#end)
+    this.#offsets[this.#records + 1] = this.#end
+    return this.#records++
+  }
+
+  #record(number: number): string {
+    return this.#bytes.toString('utf8', this.#offsets[number], this.#offsets[number + 1])
+  }
+
+  /** Slot of the key, or -1. */
+  #find(key: string, hash: number): number {
+    for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const number = this.#slots[slot] as number
+      if (number === EMPTY) return -1
+      if (this.#hashes[slot] !== hash) continue
+      const record = this.#record(number - 1)
+      if (record.startsWith(key) && record[key.length] === SEPARATOR) return slot
+    }
+  }
+
+  #place(number: number, hash: number): void {
+    let slot = hash & this.#mask
+    while (this.#slots[slot] !== EMPTY) slot = (slot + 1) & this.#mask
+    this.#slots[slot] = number
+    this.#hashes[slot] = hash
+  }
+
+  #grow(): void {
+    const slots = this.#slots
+    const hashes = this.#hashes
+    this.#slots = new Uint32Array(slots.length * 2)
+    this.#hashes = new Uint32Array(slots.length * 2)
+    this.#mask = this.#slots.length - 1
+    for (let i = 0; i < slots.length; i++) {
+      const number = slots[i] as number
+      if (number !== EMPTY) this.#place(number, hashes[i] as number)
+    }
+  }
+}

@@ -1,0 +1,201 @@
+import { BoundedCache } from '../../domain/bounded-cache.ts'
+import { isInForce } from '../../domain/filing.ts'
+import type {
+  Brand,
+  BrandMention,
+  Filing,
+  Lookalike,
+  PortRow,
+  Registry,
+  RegistryContent,
+  SignatureRow,
+} from '../../domain/registry.ts'
+import { atOnce } from '../../domain/steps.ts'
+import { isShortener } from '../../text/shorteners.ts'
+import { BrandIndex, spelling } from './brand-index.ts'
+import { isRestricted } from './host-lookalikes.ts'
+import { isNeutralHost } from './neutral-hosts.ts'
+import { PortIndex, PortSet } from './port-set.ts'
+import { SignatureFile, SignatureIndex } from './signature-index.ts'
+
+export interface RegistryRows {
+  readonly brands: Iterable<Brand>
+  /** May be a generator: rows are packed one by one. Rows of one name (in its normalised form) are joined. */
+  readonly signatures: Iterable<SignatureRow>
+  readonly ports: Iterable<PortRow>
+  /** The brand list that comes with sigwatch; rows of `brands` with the same id or a shared name are added to it. */
+  readonly shippedBrands?: Iterable<Brand>
+  /** How many signatures to expect, so that tables need not grow. */
+  readonly expectedSignatures?: number
+  readonly hash: string
+}
+
+const REMEMBERED = 16_384
+
+/** Indexes the rows. A million signatures take seconds and about 150 bytes each. */
+export function buildRegistry(rows: RegistryRows): Registry {
+  const file = atOnce(SignatureFile.read(rows.signatures, rows.expectedSignatures))
+  return new RegistryIndex({
+    hash: rows.hash,
+    brands: new BrandIndex(rows.shippedBrands ?? [], rows.brands),
+    signatures: new SignatureIndex(file),
+    ports: portIndex(rows.ports),
+  })
+}
+
+export function portIndex(rows: Iterable<PortRow>): PortIndex<PortRow> {
+  const ports = new PortIndex<PortRow>()
+  for (const row of rows) ports.set(row.port, row)
+  return ports
+}
+
+export interface RegistryParts {
+  readonly hash: string
+  readonly content?: RegistryContent
+  readonly brands: BrandIndex
+  readonly signatures: SignatureIndex
+  readonly ports: PortIndex<PortRow>
+}
+
+/** The parts as one registry; immutable. */
+export class RegistryIndex implements Registry {
+  readonly hash: string
+  readonly content?: RegistryContent
+  readonly hasSignatures: boolean
+  readonly #brands: BrandIndex
+  readonly #signatures: SignatureIndex
+  readonly #ports: PortIndex<PortRow>
+  readonly #portsOfBrand = new Map<string, PortSet>()
+  /** Rows as they were asked for, by name in any form. */
+  readonly #rows = new BoundedCache<SignatureRow | undefined>(REMEMBERED)
+  readonly #rowOf = (name: string) => this.#filed(this.#brands.keyOf(name))
+
+  constructor({ hash, content, brands, signatures, ports }: RegistryParts) {
+    this.hash = hash
+    if (content) this.content = content
+    this.hasSignatures = signatures.size > 0
+    this.#brands = brands
+    this.#signatures = signatures
+    this.#ports = ports
+  }
+
+  brand(id: string): Brand | undefined {
+    return this.#brands.byId(id)
+  }
+
+  brandByName(name: string): Brand | undefined {
+    const key = this.#brands.keyOf(name)
+    const brand = this.#brands.byKey(key)
+    if (brand || !this.hasSignatures) return brand
+    const filed = this.#filed(key)
+    return filed?.brand === undefined ? undefined : this.#brands.byId(filed.brand)
+  }
+
+  brandByHost(host: string): Brand | undefined {
+    return this.#brands.byHost(host)
+  }
+
+  brandByHotline(number: string): Brand | undefined {
+    return this.#brands.byHotline(number)
+  }
+
+  brandMentions(normalised: string): readonly BrandMention[] {
+    return this.#brands.mentions(normalised)
+  }
+
+  shortNameMentions(normalised: string): readonly BrandMention[] {
+    return this.#brands.shortNameMentions(normalised)
+  }
+
+  lookalikeOfName(name: string): Lookalike | undefined {
+    const key = this.#brands.keyOf(name)
+    const isFiled = () => this.#filed(key)?.filings.some((filing) => filing.status !== 'revoked')
+    if (this.#brands.byKey(key) || (this.hasSignatures && isFiled())) return undefined
+    return this.#brands.lookalikeOfKey(key)
+  }
+
+  lookalikeOfHost(host: string): Lookalike | undefined {
+    return this.#brands.lookalikeOfHost(host)
+  }
+
+  signature(name: string): SignatureRow | undefined {
+    return this.hasSignatures ? this.#rows.get(name, this.#rowOf) : undefined
+  }
+
+  port(port: string): PortRow | undefined {
+    return this.#ports.get(port)
+  }
+
+  filings(signature: SignatureRow, at: { ts: number; carrier?: string; sp?: string }): readonly Filing[] {
+    return signature.filings.filter((filing) => isInForce(filing, at.ts, at.carrier, at.sp))
+  }
+
+  portsOfBrand(brandId: string): readonly string[] {
+    return this.#portSet(brandId).patterns()
+  }
+
+  ownsPort(brandId: string, port: string): boolean {
+    return this.#portSet(brandId).has(port)
+  }
+
+  isSpelled(name: string): boolean {
+    if (this.#brands.isSpelled(name)) return true
+    const filed = this.signature(name)
+    return filed !== undefined && spelling(filed.name) === spelling(name)
+  }
+
+  isShortener(host: string): boolean {
+    return isShortener(host)
+  }
+
+  isNeutralHost(host: string): boolean {
+    return isNeutralHost(host)
+  }
+
+  isRestricted(host: string): boolean {
+    return isRestricted(host)
+  }
+
+  /** The rows of a normalised name as one, with the brand that it names or is named like. */
+  #filed(key: string): SignatureRow | undefined {
+    const rows = this.#signatures.get(key)
+    const [first] = rows
+    if (!first) return undefined
+    const row = rows.length === 1 ? first : rows.reduce(joined)
+    if (row.brand !== undefined) return row
+    const brand = this.#brands.byKey(key)
+    return brand ? { ...row, brand: brand.id } : row
+  }
+
+  #portSet(brandId: string): PortSet {
+    let ports = this.#portsOfBrand.get(brandId)
+    if (ports) return ports
+    ports = new PortSet()
+    const names = this.#brands.byId(brandId)?.names ?? []
+    const keys = new Set([
+      ...this.#signatures.keysOfBrand(brandId),
+      ...names.map((n) => this.#brands.keyOf(n)),
+    ])
+    for (const key of keys) {
+      for (const row of this.#signatures.get(key)) {
+        if ((row.brand ?? this.#brands.byKey(key)?.id) !== brandId) continue
+        for (const filing of row.filings) {
+          if (filing.status !== 'revoked') for (const port of filing.ports) ports.add(port)
+        }
+      }
+    }
+    this.#portsOfBrand.set(brandId, ports)
+    return ports
+  }
+}
+
+/** Two rows of one name are one signature: the filings add up, and the stricter consent holds. */
+function joined(earlier: SignatureRow, row: SignatureRow): SignatureRow {
+  return {
+    ...earlier,
+    ...row,
+    consent: earlier.consent === 'required' ? 'required' : row.consent,
+    campaigns: [...earlier.campaigns, ...row.campaigns],
+    filings: [...earlier.filings, ...row.filings],
+  }
+}

@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto'
+import type { SignatureRow } from '../../domain/registry.ts'
+import { ROWS_A_STEP, type Steps } from '../../domain/steps.ts'
+import { signatureKey } from '../../text/signature.ts'
+import { LayeredRows } from './layered-rows.ts'
+import { type Codec, PackedRows } from './packed-rows.ts'
+import { signatureCodec } from './signature-codec.ts'
+
+/** What a topic says of the row of one name: it stands in place of that of the file; null: there is none. */
+export interface SignatureChange {
+  readonly name: string
+  readonly row: SignatureRow | null
+}
+
+const rowsCodec: Codec<readonly SignatureRow[]> = {
+  pack: (rows) => rows.map(signatureCodec.pack),
+  unpack: (value) => (value as unknown[]).map(signatureCodec.unpack),
+}
+
+const changesCodec: Codec<readonly SignatureChange[]> = {
+  pack: (changes) => changes.map(({ name, row }) => (row ? signatureCodec.pack(row) : name)),
+  unpack: (value) =>
+    (value as unknown[]).map((change) => {
+      if (typeof change === 'string') return { name: change, row: null }
+      const row = signatureCodec.unpack(change)
+      return { name: row.name, row }
+    }),
+}
+
+const NONE: readonly SignatureRow[] = []
+
+/** The signatures of a file, by normalised name. */
+export class SignatureFile {
+  readonly #rows: PackedRows<readonly SignatureRow[]>
+  /** Keys of the rows that name a brand. */
+  readonly #byBrand = new Map<string, string[]>()
+  #size = 0
+
+  private constructor(expected: number | undefined) {
+    this.#rows = new PackedRows(rowsCodec, expected)
+  }
+
+  static *read(rows: Iterable<SignatureRow>, expected?: number): Steps<SignatureFile> {
+    const file = new SignatureFile(expected)
+    let n = 0
+    for (const row of rows) {
+      file.#add(row)
+      if (++n % ROWS_A_STEP === 0) yield
+    }
+    return file
+  }
+
+  #add(row: SignatureRow): void {
+    const key = signatureKey(row.name)
+    if (key === '') return
+    this.#rows.set(key, [...(this.#rows.read(key) ?? NONE), row])
+    this.#size++
+    if (row.brand === undefined) return
+    const keys = this.#byBrand.get(row.brand)
+    if (keys) keys.push(key)
+    else this.#byBrand.set(row.brand, [key])
+  }
+
+  /** Rows. */
+  get size(): number {
+    return this.#size
+  }
+
+  get(key: string): readonly SignatureRow[] {
+    return this.#rows.get(key) ?? NONE
+  }
+
+  /** `key`: the normalised name. */
+  has(key: string, name: string): boolean {
+    return this.get(key).some((row) => row.name === name)
+  }
+
+  keysOfBrand(id: string): readonly string[] {
+    return this.#byBrand.get(id) ?? []
+  }
+}
+
+/** Of a change, for the sum over all: in whatever order they came, the same ones add up to the same. */
+function digestOf({ name, row }: SignatureChange): number {
+  const said = JSON.stringify([name, row && signatureCodec.pack(row)])
+  return createHash('sha256').update(said).digest().readUIntBE(0, 6)
+}
+const MODULUS = 2 ** 48
+
+/** What changes add up to, beside the rows of a file. */
+class Sum {
+  size: number
+  digest: number
+  constructor({ size, digest }: { readonly size: number; readonly digest: number }) {
+    this.size = size
+    this.digest = digest
+  }
+
+  /**
+   * `sign`: -1 takes the change back. A row that is gone counts in the digest where the file has it: elsewhere its
+   * tombstone may be gone from the topic already.
+   */
+  add(change: SignatureChange, isInFile: boolean, sign: 1 | -1): void {
+    this.size += sign * ((change.row ? 1 : 0) - (isInFile ? 1 : 0))
+    if (!change.row && !isInFile) return
+    this.digest = (this.digest + sign * digestOf(change) + MODULUS) % MODULUS
+  }
+}
+
+/**
+ * The signatures of a file with those of a topic over them. Immutable; a change of a few rows costs as much as these
+ * rows, however many there are.
+ */
+export class SignatureIndex {
+  readonly #file: SignatureFile
+  readonly #changes: LayeredRows<readonly SignatureChange[]>
+  /** Keys of changed rows that name, or named, a brand. */
+  readonly #byBrand: ReadonlyMap<string, ReadonlySet<string>>
+  /** Rows. */
+  readonly size: number
+  /** Says which changes hold; 0 without any. */
+  readonly digest: number
+
+  constructor(
+    file: SignatureFile,
+    changes = new LayeredRows(new PackedRows(changesCodec)),
+    byBrand: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
+    { size, digest }: { readonly size: number; readonly digest: number } = { size: file.size, digest: 0 },
+  ) {
+    this.#file = file
+    this.#changes = changes
+    this.#byBrand = byBrand
+    this.size = size
+    this.digest = digest
+  }
+
+  /** Rows of one normalised name, as they are written. */
+  get(key: string): readonly SignatureRow[] {
+    const rows = this.#file.get(key)
+    if (this.#changes.isEmpty) return rows
+    const changes = this.#changes.get(key)
+    if (!changes) return rows
+    const kept = rows.filter((row) => !changes.some(({ name }) => name === row.name))
+    return [...kept, ...changes.flatMap(({ row }) => (row ? [row] : []))]
+  }
+
+  /** Keys under which rows may be found that name the brand. */
+  *keysOfBrand(id: string): Generator<string> {
+    yield* this.#file.keysOfBrand(id)
+    yield* this.#byBrand.get(id) ?? []
+  }
+
+  with(changes: readonly SignatureChange[]): SignatureIndex {
+    const changed = new Map<string, SignatureChange[]>()
+    const byBrand = new Map(this.#byBrand)
+    const own = new Map<string, Set<string>>()
+    const sum = new Sum(this)
+    for (const change of changes) {
+      const { name, row } = change
+      const key = signatureKey(name)
+      if (key === '') continue
+      const known = changed.get(key) ?? this.#changes.get(key) ?? []
+      const before = known.find((one) => one.name === name)
+      changed.set(key, [...known.filter((one) => one !== before), change])
+      const isInFile = this.#file.has(key, name)
+      if (before) sum.add(before, isInFile, -1)
+      sum.add(change, isInFile, 1)
+      if (row?.brand === undefined) continue
+      const keys = own.get(row.brand) ?? new Set(byBrand.get(row.brand))
+      own.set(row.brand, keys.add(key))
+    }
+    for (const [brand, keys] of own) byBrand.set(brand, keys)
+    return new SignatureIndex(this.#file, this.#changes.with(changed), byBrand, sum)
+  }
+
+  /** The same changes over another file. */
+  *over(file: SignatureFile): Steps<SignatureIndex> {
+    const sum = new Sum({ size: file.size, digest: 0 })
+    let n = 0
+    for (const [key, changes] of this.#changes.entries()) {
+      for (const change of changes) sum.add(change, file.has(key, change.name), 1)
+      if (++n % ROWS_A_STEP === 0) yield
+    }
+    return new SignatureIndex(file, this.#changes, this.#byBrand, sum)
+  }
+}

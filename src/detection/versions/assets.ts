@@ -1,0 +1,40 @@
+import { fileURLToPath } from 'node:url'
+import type { Config } from '../../app/config.ts'
+import type { Finding } from '../../domain/decision.ts'
+import type { Emit } from '../../domain/events.ts'
+import type { Versions } from '../../domain/versions.ts'
+import { createDescribe } from '../detectors/describe.ts'
+import { ClassifierHolder } from './classifier-holder.ts'
+import { PolicyHolder } from './policy-holder.ts'
+import { RegistryHolder } from './registry-holder.ts'
+
+/** The files that decisions rest on, loaded and checked; each holder has the version in force. */
+export interface Assets {
+  readonly classifier: ClassifierHolder
+  readonly policy: PolicyHolder
+  readonly registry: RegistryHolder
+  readonly describe: (finding: Pick<Finding, 'code' | 'evidence'>) => {
+    readonly detail: string
+    readonly rule?: string
+  }
+}
+
+/** The model that comes with sigwatch. */
+export const SHIPPED_MODEL = fileURLToPath(new URL('../../../models/sms-zh/3', import.meta.url))
+
+/** What was loaded last. */
+export function loadedVersions({ classifier, policy, registry }: Assets): Versions {
+  return { classifier: classifier.current, policy: policy.current, registry: registry.current }
+}
+
+/** Loads model, policy and registry as configured; what is not configured is the shipped one. */
+export async function openAssets(config: Config, emit: Emit): Promise<Assets> {
+  const policy = new PolicyHolder(config.policy ?? undefined, emit)
+  const registry = new RegistryHolder(config.registry ?? undefined, emit)
+  const classifier = await ClassifierHolder.open({
+    dir: config.model ?? SHIPPED_MODEL,
+    backend: config.inference.backend,
+    emit,
+  })
+  return { classifier, policy, registry, describe: createDescribe(config.locale) }
+}

@@ -1,0 +1,36 @@
+import type { Emit } from '../../domain/events.ts'
+import type { Policy } from '../../domain/policy.ts'
+import { loadPolicy, readPolicy } from '../policy/load.ts'
+import { type Reload, refusal } from './reload-outcome.ts'
+
+/** The policy in force, swapped whole when its file changes. */
+export class PolicyHolder {
+  readonly #file: string | undefined
+  readonly #emit: Emit
+  #current: Policy
+
+  /** Loads the operator's policy over the shipped one; throws InvalidInput when the file is wrong. */
+  constructor(file: string | undefined, emit: Emit) {
+    this.#file = file
+    this.#emit = emit
+    this.#current = loadPolicy(file)
+    emit({ name: 'policy_loaded', hash: this.#current.hash })
+  }
+
+  get current(): Policy {
+    return this.#current
+  }
+
+  /** Reads the file anew; a bad one is refused with the reason and the old one stays. */
+  reload(): Reload {
+    const { policy: next, problems } = readPolicy(this.#file)
+    if (!next) {
+      this.#emit({ name: 'reload_refused', what: 'policy', reason: refusal(problems) })
+      return 'refused'
+    }
+    if (next.hash === this.#current.hash) return 'same'
+    this.#current = next
+    this.#emit({ name: 'policy_loaded', hash: next.hash })
+    return 'swapped'
+  }
+}

@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto'
+import type { Emit } from '../../domain/events.ts'
+import type { Brand, PortRow, Registry, RegistryContent } from '../../domain/registry.ts'
+import { atOnce, inSlices, type Steps } from '../../domain/steps.ts'
+import { WITHOUT_SIGNATURE_ROWS } from '../detectors/describe.ts'
+import { BrandIndex } from '../registry/brand-index.ts'
+import {
+  type LoadedRows,
+  loadRegistry,
+  type RegistryChange,
+  registryReading,
+  SHIPPED_BRANDS,
+} from '../registry/load.ts'
+import { portIndex, RegistryIndex } from '../registry/registry-index.ts'
+import { type SignatureChange, SignatureFile, SignatureIndex } from '../registry/signature-index.ts'
+import { type Reload, refusal } from './reload-outcome.ts'
+
+/** The rows of a file; signatures may be a million, brands and ports are fewer. */
+interface FileRows {
+  readonly hash: string
+  readonly brands: ReadonlyMap<string, Brand>
+  readonly ports: ReadonlyMap<string, PortRow>
+  readonly signatures: SignatureFile
+}
+
+const EMPTY: LoadedRows = { brands: [], signatures: [], ports: [], hash: '' }
+
+function* fileRows(rows: LoadedRows): Steps<FileRows> {
+  return {
+    hash: rows.hash,
+    brands: new Map(rows.brands.map((row) => [row.id, row])),
+    ports: new Map(rows.ports.map((row) => [row.port, row])),
+    signatures: yield* SignatureFile.read(rows.signatures, rows.signatures.length),
+  }
+}
+
+/** Rows of a topic by key, null for one that is gone. */
+type Overrides<T> = Map<string, T | null>
+
+function overridden<T>(rows: ReadonlyMap<string, T>, overrides: Overrides<T>): Map<string, T> {
+  const all = new Map(rows)
+  for (const [key, row] of overrides) {
+    if (row === null) all.delete(key)
+    else all.set(key, row)
+  }
+  return all
+}
+
+/** Says which overrides hold, whatever the order in which they came; empty without any. */
+function digestOf<T>(rows: ReadonlyMap<string, T>, overrides: Overrides<T>): string {
+  const effective = [...overrides].filter(([key, row]) => row !== null || rows.has(key))
+  if (effective.length === 0) return ''
+  const hash = createHash('sha256')
+  for (const [key, row] of effective.sort(([a], [b]) => (a < b ? -1 : 1)))
+    hash.update(`${key}\n${JSON.stringify(row)}\n`)
+  return hash.digest('hex')
+}
+
+/** The registry in force, swapped whole when its file or its topic changes. */
+export class RegistryHolder {
+  readonly #file: string | undefined
+  readonly #emit: Emit
+  readonly #shipped = loadRegistry(SHIPPED_BRANDS)
+  readonly #knownBrands = new Set(this.#shipped.brands.map((brand) => brand.id))
+  readonly #brandOverrides: Overrides<Brand> = new Map()
+  readonly #portOverrides: Overrides<PortRow> = new Map()
+  #base: FileRows
+  #signatures: SignatureIndex
+  #brands: { readonly index: BrandIndex; readonly digest: string }
+  #ports: { readonly rows: number; readonly index: ReturnType<typeof portIndex>; readonly digest: string }
+  #current: Registry
+
+  /** Loads the shipped brands and the operator's file; throws InvalidInput when the file is wrong. */
+  constructor(file: string | undefined, emit: Emit) {
+    this.#file = file
+    this.#emit = emit
+    const rows = file === undefined ? EMPTY : loadRegistry(file, { knownBrands: this.#knownBrands })
+    this.#base = atOnce(fileRows(rows))
+    this.#signatures = new SignatureIndex(this.#base.signatures)
+    this.#brands = this.#brandsInForce()
+    this.#ports = this.#portsInForce()
+    this.#current = this.#inForce()
+    this.announce()
+  }
+
+  get current(): Registry {
+    return this.#current
+  }
+
+  /** Reports what is in force, after rows of the topic were taken in. */
+  announce(): void {
+    this.#emit({
+      name: 'registry_loaded',
+      hash: this.#current.hash,
+      brands: this.#brands.index.size,
+      signatures: this.#signatures.size,
+      ports: this.#ports.rows,
+    })
+    if (this.#current.hasSignatures) return
+    const message = `the registry has no signatures: ${WITHOUT_SIGNATURE_ROWS}`
+    this.#emit({ name: 'warning', message })
+  }
+
+  /** Takes in rows of the registry topic, which override the file by key: all of them at one moment. */
+  apply(changes: readonly RegistryChange[]): void {
+    const changed: SignatureChange[] = []
+    for (const change of changes) {
+      const { key } = change
+      const row = change.op === 'delete' ? null : change.row
+      if (change.kind === 'brand') this.#brandOverrides.set(key, row as Brand | null)
+      else if (change.kind === 'port') this.#portOverrides.set(key, row as PortRow | null)
+      else changed.push({ name: key, row: row as SignatureChange['row'] })
+    }
+    if (changed.length > 0) this.#signatures = this.#signatures.with(changed)
+    if (changes.some(({ kind }) => kind === 'brand')) this.#brands = this.#brandsInForce()
+    if (changes.some(({ kind }) => kind === 'port')) this.#ports = this.#portsInForce()
+    if (changes.length > 0) this.#current = this.#inForce()
+  }
+
+  /** Reads the file anew, beside other work; a bad one is refused with the reason and the old one stays. */
+  async reload(): Promise<Reload> {
+    if (this.#file === undefined) return 'same'
+    const { rows, problems } = await inSlices(registryReading(this.#file, { knownBrands: this.#knownBrands }))
+    if (problems.length > 0) {
+      this.#emit({ name: 'reload_refused', what: 'registry', reason: refusal(problems) })
+      return 'refused'
+    }
+    if (rows.hash === this.#base.hash) return 'same'
+    const next = await inSlices(fileRows(rows))
+    let before: SignatureIndex
+    let after: SignatureIndex
+    do {
+      before = this.#signatures
+      after = await inSlices(before.over(next.signatures))
+      // Rows of the topic may have come meanwhile.
+    } while (before !== this.#signatures)
+    this.#signatures = after
+    this.#base = next
+    this.#brands = this.#brandsInForce()
+    this.#ports = this.#portsInForce()
+    this.#current = this.#inForce()
+    this.announce()
+    return 'swapped'
+  }
+
+  #brandsInForce() {
+    const { brands } = this.#base
+    const index = new BrandIndex(this.#shipped.brands, overridden(brands, this.#brandOverrides).values())
+    return { index, digest: digestOf(brands, this.#brandOverrides) }
+  }
+
+  #portsInForce() {
+    const { ports } = this.#base
+    const rows = overridden(ports, this.#portOverrides)
+    return { rows: rows.size, index: portIndex(rows.values()), digest: digestOf(ports, this.#portOverrides) }
+  }
+
+  #content(): RegistryContent {
+    const { digest: brands } = this.#brands
+    const { digest: ports } = this.#ports
+    const { digest: signatures, size } = this.#signatures
+    return {
+      shipped: { hash: this.#shipped.hash, brands: this.#shipped.brands },
+      file: this.#base.hash,
+      rows: { brands: this.#brands.index.size, signatures: size, ports: this.#ports.rows },
+      topic: {
+        ...(brands === '' ? {} : { brands }),
+        ...(signatures === 0 ? {} : { signatures: String(signatures) }),
+        ...(ports === '' ? {} : { ports }),
+      },
+    }
+  }
+
+  #inForce(): Registry {
+    const hash = createHash('sha256').update(this.#shipped.hash).update(this.#base.hash)
+    if (this.#brands.digest !== '') hash.update(`brands\n${this.#brands.digest}\n`)
+    if (this.#ports.digest !== '') hash.update(`ports\n${this.#ports.digest}\n`)
+    if (this.#signatures.digest !== 0) hash.update(`signatures\n${this.#signatures.digest}\n`)
+    return new RegistryIndex({
+      hash: hash.digest('hex').slice(0, 12),
+      content: this.#content(),
+      brands: this.#brands.index,
+      signatures: this.#signatures,
+      ports: this.#ports.index,
+    })
+  }
+}

@@ -1,0 +1,253 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { PackedRows } from '../../../../src/detection/registry/packed-rows.ts'
+import { PortIndex, PortSet } from '../../../../src/detection/registry/port-set.ts'
+import { buildRegistry } from '../../../../src/detection/registry/registry-index.ts'
+import { signatureCodec } from '../../../../src/detection/registry/signature-codec.ts'
+import { BoundedCache } from '../../../../src/domain/bounded-cache.ts'
+import type { Filing, SignatureRow } from '../../../../src/domain/registry.ts'
+import { NOON, registryOf, signatureRow } from '../../../helpers/detector-fixtures.ts'
+
+const mentionsOf = (text: string) =>
+  registryOf()
+    .brandMentions(text)
+    .map((mention) => mention.name)
+
+describe('brands', () => {
+  const registry = registryOf()
+
+  it('finds a brand by name in any spelling, by host below a domain, by hotline', () => {
+    expect(registry.brandByName('京东')?.id).toBe('jd')
+    expect(registry.brandByName('ＪＤ')?.id).toBe('jd')
+    expect(registry.brandByName('京東')?.id).toBe('jd')
+    expect(registry.brandByHost('item.jd.com')?.id).toBe('jd')
+    expect(registry.brandByHost('jd-app.com')?.id).toBe('jd')
+    expect(registry.brandByHost('notjd.com')).toBeUndefined()
+    expect(registry.brandByHost('jd.com.evil.cn')).toBeUndefined()
+    expect(registry.brandByHotline('950618')?.id).toBe('jd')
+    expect(registry.brandByHotline('9506180')).toBeUndefined()
+    expect(registry.brandByHost('')).toBeUndefined()
+  })
+
+  it('distinguishes the registered spelling from one that only folds to it', () => {
+    expect(registry.isSpelled('京 东')).toBe(true)
+    expect(registry.isSpelled('jd.com')).toBe(true)
+    expect(registry.isSpelled('京東')).toBe(false)
+    expect(registry.isSpelled('京*东')).toBe(false)
+  })
+
+  it('adds rows of the operator to the shipped brand with the same id or a name in common', () => {
+    const own = registryOf({
+      brands: [
+        { id: 'jd', names: ['京东极速'], domains: ['jd-speed.example'], hotlines: [] },
+        { id: 'shunfeng', names: ['顺丰速运'], domains: [], hotlines: ['12399'] },
+      ],
+    })
+    expect(own.brandByHost('jd-speed.example')?.id).toBe('jd')
+    expect(own.brandByHost('jd.com')?.id).toBe('jd')
+    expect(own.brandByName('顺丰')?.id).toBe('shunfeng')
+    expect(own.brandByHotline('12399')?.id).toBe('shunfeng')
+  })
+})
+
+describe('brandMentions', () => {
+  it.each([
+    ['京东客服:您好', ['京东']],
+    ['您的京东白条和支付宝', ['京东白条', '支付宝']],
+    ['用jd买的', ['JD']],
+    ['建行客服', ['建行']],
+  ])('%s', (text, names) => {
+    expect(mentionsOf(text)).toEqual(names)
+  })
+
+  it.each([
+    '南京东路100号',
+    '北京东城区',
+    '京东路88号',
+    '今天猫很乖',
+    '上海招商引资',
+    '请提交行程单',
+    'jdk and items',
+    'www.jd-refund.com',
+    'a@icbc.cn',
+    '123061',
+    '',
+  ])('not in %s', (text) => {
+    expect(mentionsOf(text)).toEqual([])
+  })
+
+  it('gives stretches of the text that do not overlap', () => {
+    const registry = registryOf()
+    const words = fc.constantFrom(
+      '京东',
+      '京',
+      '东',
+      '金融',
+      'jd',
+      ' ',
+      '.com',
+      '招商',
+      '银行',
+      '南',
+      '路',
+      'x',
+    )
+    fc.assert(
+      fc.property(fc.array(words), (parts) => {
+        const text = parts.join('')
+        const mentions = [...registry.brandMentions(text)].sort((a, b) => a.start - b.start)
+        for (const [i, mention] of mentions.entries()) {
+          expect(mention.end).toBeLessThanOrEqual(text.length)
+          expect(mention.start).toBeGreaterThanOrEqual(mentions[i - 1]?.end ?? 0)
+        }
+      }),
+    )
+  })
+})
+
+describe('signatures and ports', () => {
+  const filing = (more: Partial<Filing>): Filing => ({ ports: ['1069*'], status: 'filed', ...more })
+  const row: SignatureRow = signatureRow('示例', [], {
+    filings: [
+      filing({ carrier: 'CMCC', sp: 'SP1' }),
+      filing({ from: NOON }),
+      filing({ to: NOON }),
+      filing({ status: 'suspended' }),
+    ],
+  })
+  const registry = registryOf({
+    signatures: [
+      row,
+      signatureRow('京东', ['1069012345*', '10690666'], { brand: 'jd' }),
+      signatureRow('JD', ['10690777'], { filings: [filing({ ports: ['10690777'], status: 'revoked' })] }),
+      signatureRow('顺丰', ['10690888']),
+    ],
+    ports: [
+      { port: '1069*', sharedBy: 5 },
+      { port: '10690*', sharedBy: 2 },
+      { port: '10690001', sharedBy: 1, signatureAdded: 'downstream' },
+    ],
+  })
+
+  it('looks signatures up in any spelling', () => {
+    expect(registry.hasSignatures).toBe(true)
+    expect(registry.signature('示例')).toEqual(row)
+    expect(registry.signature(' 示 例 ')).toEqual(row)
+    expect(registry.signature('没有')).toBeUndefined()
+    expect(registryOf().hasSignatures).toBe(false)
+    expect(registryOf().signature('京东')).toBeUndefined()
+  })
+
+  it('leaves out filings that are not in force for the time, carrier or enterprise', () => {
+    const [cmcc, later, earlier] = row.filings
+    expect(registry.filings(row, { ts: NOON })).toEqual([cmcc, later])
+    expect(registry.filings(row, { ts: NOON - 1 })).toEqual([cmcc, earlier])
+    expect(registry.filings(row, { ts: NOON, carrier: 'CUCC' })).toEqual([later])
+    expect(registry.filings(row, { ts: NOON, sp: 'SP2' })).toEqual([later])
+  })
+
+  it('knows the ports of a brand, also by a signature that is only named like it; revoked ones are not its own', () => {
+    expect([...registry.portsOfBrand('jd')].sort()).toEqual(['1069012345*', '10690666'])
+    expect(registry.ownsPort('jd', '106901234599')).toBe(true)
+    expect(registry.ownsPort('jd', '10690777')).toBe(false)
+    expect(registry.ownsPort('sf', '10690888')).toBe(true)
+    expect(registry.portsOfBrand('icbc')).toEqual([])
+  })
+
+  it('takes the exact port, else the longest prefix', () => {
+    expect(registry.port('10690001')?.signatureAdded).toBe('downstream')
+    expect(registry.port('106900019')?.sharedBy).toBe(2)
+    expect(registry.port('10691')?.sharedBy).toBe(5)
+    expect(registry.port('95588')).toBeUndefined()
+  })
+
+  it('joins rows of one name', () => {
+    const joined = registryOf({
+      signatures: [signatureRow('甲', ['1']), signatureRow(' 甲', ['2'], { consent: 'required' })],
+    }).signature('甲')
+    expect(joined?.filings.map((f) => f.ports)).toEqual([['1'], ['2']])
+    expect(joined?.consent).toBe('required')
+  })
+})
+
+describe('compact rows', () => {
+  it('gives back every signature row as it was', () => {
+    const label = fc.constantFrom('notice' as const, 'marketing' as const, 'fraud' as const)
+    const optional = <T>(arb: fc.Arbitrary<T>) => fc.option(arb, { nil: undefined })
+    const filing = fc
+      .record({
+        ports: fc.array(fc.string()),
+        status: fc.constantFrom('filed' as const, 'suspended' as const, 'revoked' as const),
+        scope: optional(fc.array(label)),
+        sp: optional(fc.string()),
+        carrier: optional(fc.string()),
+        from: optional(fc.nat()),
+        to: optional(fc.nat()),
+      })
+      .map(
+        (all) =>
+          Object.fromEntries(Object.entries(all).filter(([, v]) => v !== undefined)) as unknown as Filing,
+      )
+    const arbitrary = fc.record({
+      name: fc.string({ minLength: 1, unit: 'grapheme' }),
+      consent: fc.constantFrom('required' as const, 'unless-refused' as const),
+      campaigns: fc.array(fc.record({ from: fc.nat(), to: fc.nat(), perMinute: fc.nat() })),
+      filings: fc.array(filing),
+    })
+    fc.assert(
+      fc.property(fc.uniqueArray(arbitrary, { selector: (r) => r.name, maxLength: 60 }), (rows) => {
+        const table = new PackedRows(signatureCodec)
+        for (const one of rows) table.set(one.name, { ...one, consent: 'unless-refused' })
+        for (const one of rows) table.set(one.name, one)
+        expect(table.size).toBe(rows.length)
+        for (const one of rows) expect(table.get(one.name)).toEqual(one)
+        expect(table.get('\u0000none')).toBeUndefined()
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('holds a hundred thousand signatures in less than 200 bytes each', () => {
+    const table = new PackedRows(signatureCodec, 100_000)
+    for (let i = 0; i < 100_000; i++) table.set(`公司${i}`, signatureRow(`公司${i}`, [`1069${i}*`]))
+    expect(table.byteLength / 100_000).toBeLessThan(200)
+    expect(table.get('公司77777')?.filings[0]?.ports).toEqual(['106977777*'])
+  })
+
+  it('takes rows from a generator', () => {
+    function* rows() {
+      for (let i = 0; i < 1000; i++) yield signatureRow(`公司${i}`, [`1069${i}`])
+    }
+    const registry = buildRegistry({ brands: [], signatures: rows(), ports: [], hash: 'h' })
+    expect(registry.hash).toBe('h')
+    expect(registry.signature('公司999')?.filings[0]?.ports).toEqual(['1069999'])
+  })
+})
+
+describe('PortSet, PortIndex, BoundedCache', () => {
+  it('covers exact ports and prefixes', () => {
+    const set = new PortSet()
+    for (const pattern of ['1069*', '10010']) set.add(pattern)
+    expect(['1069', '10690', '10010'].map((p) => set.has(p))).toEqual([true, true, true])
+    expect(['106', '100100', ''].map((p) => set.has(p))).toEqual([false, false, false])
+    expect(set.patterns()).toEqual(['10010', '1069*'])
+    const index = new PortIndex<number>()
+    index.set('*', 0)
+    index.set('10*', 1)
+    expect([index.get('10'), index.get('2'), index.get('')]).toEqual([1, 0, 0])
+  })
+
+  it('remembers undefined answers and forgets the oldest', () => {
+    const asked: string[] = []
+    const cache = new BoundedCache<string | undefined>(2)
+    const ask = (key: string) =>
+      cache.get(key, (k) => {
+        asked.push(k)
+        return k === 'u' ? undefined : k
+      })
+    for (const key of ['u', 'u', 'a', 'u', 'b', 'c', 'd', 'e']) ask(key)
+    expect(asked).toEqual(['u', 'a', 'b', 'c', 'd', 'e'])
+    ask('a')
+    expect(asked.at(-1)).toBe('a')
+  })
+})

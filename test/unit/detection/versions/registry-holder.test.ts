@@ -1,0 +1,206 @@
+import { writeFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { RegistryChange } from '../../../../src/detection/registry/load.ts'
+import { PackedRows } from '../../../../src/detection/registry/packed-rows.ts'
+import { buildRegistry } from '../../../../src/detection/registry/registry-index.ts'
+import { signatureCodec } from '../../../../src/detection/registry/signature-codec.ts'
+import { RegistryHolder } from '../../../../src/detection/versions/registry-holder.ts'
+import type { Event } from '../../../../src/domain/events.ts'
+import type { PortRow, SignatureRow } from '../../../../src/domain/registry.ts'
+import { NOON, signatureRow } from '../../../helpers/detector-fixtures.ts'
+import { useFolder } from '../../../helpers/jsonl.ts'
+
+const put = (row: SignatureRow): RegistryChange => ({ op: 'put', kind: 'signature', key: row.name, row })
+const gone = (name: string): RegistryChange => ({ op: 'delete', kind: 'signature', key: name })
+const line = (name: string, ports: string[], more = {}) =>
+  JSON.stringify({ kind: 'signature', name, ports, ...more })
+
+describe('registry of a file with a topic over it', () => {
+  const folder = useFolder()
+  let files = 0
+  function open(...lines: readonly string[]) {
+    const events: Event[] = []
+    const file = lines.length > 0 ? folder.file(`registry-${files++}.jsonl`) : undefined
+    const write = (...rows: readonly string[]) => writeFileSync(file!, `${rows.join('\n')}\n`)
+    if (file !== undefined) write(...lines)
+    return { holder: new RegistryHolder(file, (event) => events.push(event)), events, write }
+  }
+  const portsOf = (holder: RegistryHolder, name: string) =>
+    holder.current.signature(name)?.filings.map((filing) => filing.ports.join())
+
+  it('takes rows of the topic in place of those of the file, and deletions', () => {
+    const { holder } = open(line('甲', ['10690001']), line('乙', ['10690002']))
+    const before = holder.current
+    holder.apply([put(signatureRow('甲', ['10690009'])), gone('乙'), put(signatureRow('丙', ['10690003']))])
+    expect(['甲', '乙', '丙'].map((name) => portsOf(holder, name))).toEqual([
+      ['10690009'],
+      undefined,
+      ['10690003'],
+    ])
+    // A batch that began before goes on with what it had.
+    expect(before.signature('甲')?.filings[0]?.ports).toEqual(['10690001'])
+    expect(before.signature('丙')).toBeUndefined()
+    holder.apply([gone('丙'), put(signatureRow('乙', ['10690004']))])
+    expect(['乙', '丙'].map((name) => portsOf(holder, name))).toEqual([['10690004'], undefined])
+  })
+
+  it('replaces one of several spellings of a name and leaves the others', () => {
+    const { holder } = open(line('示例', ['10690001']), line('示 例', ['10690002']))
+    expect(portsOf(holder, '示例')).toEqual(['10690001', '10690002'])
+    holder.apply([put(signatureRow('示例', ['10690009']))])
+    expect(portsOf(holder, '示例')?.sort()).toEqual(['10690002', '10690009'])
+    holder.apply([gone('示例')])
+    expect(portsOf(holder, '示例')).toEqual(['10690002'])
+  })
+
+  it('knows the ports of a brand as rows come and go, and as names of brands do', () => {
+    const { holder } = open(line('某店', ['10690001'], { brand: 'jd' }))
+    const owns = () => ['10690001', '10690002', '10690003'].filter((p) => holder.current.ownsPort('jd', p))
+    expect(owns()).toEqual(['10690001'])
+    holder.apply([put(signatureRow('京东', ['10690002']))])
+    expect(owns()).toEqual(['10690001', '10690002'])
+    holder.apply([put(signatureRow('某店', ['10690003'], { brand: 'sf' }))])
+    expect(owns()).toEqual(['10690002'])
+    holder.apply([put(signatureRow('新名字', ['10690003']))])
+    expect(owns()).toEqual(['10690002'])
+    const row = { id: 'jd', names: ['新名字'], domains: [], hotlines: [] }
+    holder.apply([{ op: 'put', kind: 'brand', key: 'jd', row }])
+    expect(owns()).toEqual(['10690002', '10690003'])
+    expect(holder.current.brandByName('新名字')?.id).toBe('jd')
+    holder.apply([{ op: 'delete', kind: 'brand', key: 'jd' }])
+    expect([owns(), holder.current.brandByName('京东')?.id]).toEqual([['10690002'], 'jd'])
+  })
+
+  it('swaps rows of ports', () => {
+    const { holder } = open(JSON.stringify({ kind: 'port', port: '1069*', sharedBy: 5 }))
+    const row: PortRow = { port: '10690*', sharedBy: 1 }
+    holder.apply([{ op: 'put', kind: 'port', key: '10690*', row }])
+    expect(holder.current.port('10690001')?.sharedBy).toBe(1)
+    holder.apply([{ op: 'delete', kind: 'port', key: '10690*' }])
+    expect(holder.current.port('10690001')?.sharedBy).toBe(5)
+  })
+
+  it('has one hash for the same rows, in whatever order they came', () => {
+    const rows = [put(signatureRow('甲', ['1'])), put(signatureRow('乙', ['2'])), gone('file')]
+    const hashes = [rows, rows.toReversed()].map((order) => {
+      const { holder } = open(line('file', ['10690001']))
+      for (const change of order) holder.apply([change])
+      return holder.current.hash
+    })
+    expect(hashes[0]).toBe(hashes[1])
+    const { holder } = open(line('file', ['10690001']))
+    const bare = holder.current.hash
+    holder.apply([put(signatureRow('甲', ['9'])), ...rows])
+    expect(holder.current.hash).toBe(hashes[0])
+    // A topic may have forgotten the word of a row that no file has.
+    holder.apply([gone('甲'), gone('乙'), put(signatureRow('file', ['1']))])
+    expect(holder.current.hash).not.toBe(bare)
+    const again = open(line('file', ['10690001'])).holder
+    again.apply([put(signatureRow('file', ['1']))])
+    expect(holder.current.hash).toBe(again.current.hash)
+  })
+
+  it('keeps the rows of the topic over a file that is read anew, and those that come meanwhile', async () => {
+    const { holder, events, write } = open(line('甲', ['10690001']), line('乙', ['10690002']))
+    holder.apply([gone('甲'), put(signatureRow('丙', ['10690003']))])
+    const many = Array.from({ length: 3_000 }, (_, i) => line(`多${i}`, [`1069${i + 10_000}`]))
+    write(line('甲', ['10690011']), line('乙', ['10690012']), ...many)
+    const reloading = holder.reload()
+    await new Promise((resolve) => setTimeout(resolve, 1))
+    holder.apply([put(signatureRow('丁', ['10690004']))])
+    expect(await reloading).toBe('swapped')
+    expect(['甲', '乙', '丙', '丁', '多2999'].map((name) => portsOf(holder, name))).toEqual([
+      undefined,
+      ['10690012'],
+      ['10690003'],
+      ['10690004'],
+      ['106912999'],
+    ])
+    expect(events.at(-1)).toMatchObject({ name: 'registry_loaded', signatures: 3_003 })
+    expect(await holder.reload()).toBe('same')
+    write('{"kind":"signature"}')
+    expect(await holder.reload()).toBe('refused')
+    expect(portsOf(holder, '乙')).toEqual(['10690012'])
+  })
+
+  it('says that signatures have gone', () => {
+    const { holder, events } = open()
+    expect(events.map((e) => e.name)).toEqual(['registry_loaded', 'warning'])
+    holder.apply([put(signatureRow('甲', ['1']))])
+    expect(holder.current.hasSignatures).toBe(true)
+    holder.apply([gone('甲')])
+    expect(holder.current.hasSignatures).toBe(false)
+  })
+
+  it('answers as a registry that was built from the same rows', () => {
+    const name = fc.constantFrom('甲', '甲 ', '京东', '京東', '乙', '丙')
+    const row = fc.record({
+      name,
+      brand: fc.constantFrom(undefined, 'jd', 'sf'),
+      port: fc.integer({ min: 1, max: 9 }),
+    })
+    const change = fc.oneof(
+      row.map((r) => put(signatureRow(r.name, [`1069000${r.port}`], r.brand ? { brand: r.brand } : {}))),
+      name.map(gone),
+    )
+    fc.assert(
+      fc.property(fc.array(fc.array(change, { maxLength: 4 }), { maxLength: 8 }), (batches) => {
+        const { holder } = open()
+        const rows = new Map<string, SignatureRow>()
+        for (const batch of batches) {
+          holder.apply(batch)
+          for (const one of batch) {
+            // A name that comes again stands behind the others, as its change does.
+            rows.delete(one.key)
+            if (one.op === 'put' && one.kind === 'signature') rows.set(one.key, one.row)
+          }
+        }
+        const brands = [...'jd sf'.split(' ')].map((id) => holder.current.brand(id)!)
+        const built = buildRegistry({ brands, signatures: rows.values(), ports: [], hash: '' })
+        const registry = holder.current
+        for (const asked of ['甲', '京东', '乙', '丙']) {
+          expect(registry.signature(asked)).toEqual(built.signature(asked))
+          const filed = built.signature(asked)
+          if (filed) expect(registry.filings(filed, { ts: NOON })).toEqual(built.filings(filed, { ts: NOON }))
+        }
+        for (const id of ['jd', 'sf'])
+          expect([...registry.portsOfBrand(id)].sort()).toEqual([...built.portsOfBrand(id)].sort())
+        expect(registry.hasSignatures).toBe(built.hasSignatures)
+      }),
+      { numRuns: 50 },
+    )
+    // Each run opens the shipped brand list.
+  }, 60_000)
+
+  it('packs many changes and finds all of them', () => {
+    const { holder } = open()
+    for (let i = 0; i < 50_000; i += 1_000)
+      holder.apply(Array.from({ length: 1_000 }, (_, k) => put(signatureRow(`店${i + k}`, [`1069${i + k}`]))))
+    holder.apply([put(signatureRow('店7', ['9']))])
+    expect([portsOf(holder, '店7'), portsOf(holder, '店49999'), portsOf(holder, '店50000')]).toEqual([
+      ['9'],
+      ['106949999'],
+      undefined,
+    ])
+  })
+})
+
+describe('a copy of packed rows', () => {
+  it('has the same rows, takes others, and drops what was overwritten', () => {
+    const table = new PackedRows(signatureCodec)
+    for (let round = 0; round < 4; round++)
+      for (let i = 0; i < 500; i++) table.set(`店${i}`, signatureRow(`店${i}`, [`${round}`]))
+    const copy = table.copy()
+    expect(copy.byteLength).toBeLessThan(table.byteLength / 2)
+    const again = copy.copy()
+    again.set('新', signatureRow('新', ['1']))
+    expect([table.size, copy.size, again.size]).toEqual([500, 500, 501])
+    expect([...copy.entries()].length).toBe(500)
+    expect([copy.get('新'), again.get('店499')?.filings[0]?.ports, again.get('新')?.name]).toEqual([
+      undefined,
+      ['3'],
+      '新',
+    ])
+  })
+})

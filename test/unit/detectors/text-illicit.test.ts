@@ -1,5 +1,0 @@
-import { describe } from 'vitest'
-import { textIllicit } from '../../../src/detectors/text-illicit.ts'
-import { maliciousTextSuite } from '../../helpers/malicious-text-suite.ts'
-
-describe('TEXT_ILLICIT', () => maliciousTextSuite(textIllicit, 'illicit', 'fraud'))
