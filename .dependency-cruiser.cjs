@@ -84,7 +84,7 @@ module.exports = {
     only(
       'states-see-alerts',
       'a state is written together with its event; its code says what justifies it',
-      '^src/states/',
+      '^src/stores/states/',
       ['^src/(domain|detectors|alerts|states|redis)/'],
     ),
     only(
@@ -110,7 +110,7 @@ module.exports = {
     ),
     only('pipeline-sees-steps', 'the pipeline talks to the outside through ports only', '^src/pipeline/', [
       '^src/(domain|detectors|stages|states|alerts|pipeline)/',
-      '^src/stats/(sender-counts|version-rows)',
+      '^src/stores/sender-statistics/(sender-counts|version-rows)',
     ]),
     only(
       'replay-sees-the-core',

@@ -16,7 +16,7 @@ import type { Tokenise } from '../domain/token.ts'
 import type { Versions, VersionsInForce } from '../domain/versions.ts'
 import { type Consulted, consult, notConsulted } from '../stages/consult.ts'
 import { type DecodeLimits, decode, isRejection } from '../stages/decode.ts'
-import type { StateManager } from '../states/manager.ts'
+import type { StateManager } from '../stores/states/manager.ts'
 
 export interface CheckerParts {
   readonly versions: VersionsInForce

@@ -5,10 +5,10 @@ import { Health } from '../domain/health.ts'
 import type { SenderMinutes } from '../domain/sender-minutes.ts'
 import type { StateStore } from '../domain/state-store.ts'
 import type { TrustedClock } from '../domain/trusted-clock.ts'
-import { memoryFeatureStore } from '../features/memory.ts'
-import { memoryLedger } from '../ledgers/memory.ts'
-import { MemoryStateStore } from '../states/memory.ts'
-import { MemorySenderMinutes } from '../stats/memory.ts'
+import { memoryLedger } from '../stores/ledgers/memory.ts'
+import { memoryFeatureStore } from '../stores/rates/memory.ts'
+import { MemorySenderMinutes } from '../stores/sender-statistics/memory.ts'
+import { MemoryStateStore } from '../stores/states/memory.ts'
 import { redisOf } from './compose-clients.ts'
 import { observeRedis } from './compose-clock.ts'
 import type { Config } from './config.ts'
@@ -74,10 +74,10 @@ async function openRedis(
 ): Promise<Stores> {
   const [{ redisFeatureStore }, { RedisStateStore }, { redisLedger }, { RedisSenderMinutes }] =
     await Promise.all([
-      import('../features/redis.ts'),
-      import('../states/redis.ts'),
-      import('../ledgers/redis.ts'),
-      import('../stats/redis.ts'),
+      import('../stores/rates/redis.ts'),
+      import('../stores/states/redis.ts'),
+      import('../stores/ledgers/redis.ts'),
+      import('../stores/sender-statistics/redis.ts'),
     ])
   const link = await openLink(config, emit)
   const { deployment, kafka, privacy, redis } = config

@@ -8,7 +8,7 @@ import type { Degradation } from '../pipeline/degradation.ts'
 import { Pipeline } from '../pipeline/pipeline.ts'
 import type { SideRows } from '../side-inputs/side-rows.ts'
 import { Rates } from '../stages/rate.ts'
-import { VersionRows } from '../stats/version-rows.ts'
+import { VersionRows } from '../stores/sender-statistics/version-rows.ts'
 import type { Wiring } from './core-parts.ts'
 import type { RunnerParts } from './runner.ts'
 

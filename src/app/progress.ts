@@ -9,8 +9,8 @@ import type { PartitionTracker, Progress } from '../pipeline/partition-tracker.t
 import { WatermarkAlignment } from '../pipeline/watermark-alignment.ts'
 import type { SideOffsets } from '../side-inputs/offsets.ts'
 import type { SideRows } from '../side-inputs/side-rows.ts'
-import type { StatePublisher } from '../states/publisher.ts'
-import { watermarkOf } from '../states/watermark.ts'
+import type { StatePublisher } from '../stores/states/publisher.ts'
+import { watermarkOf } from '../stores/states/watermark.ts'
 
 export interface ProgressOptions {
   readonly intake: Pick<Intake, 'inFlight' | 'oldestPending' | 'wait'> & {

@@ -128,7 +128,7 @@ async function openLedger(config: Config) {
   if (!tokenKey || (!url && !nodes && !sentinels)) return undefined
   const [{ redisOf }, { redisLedger }] = await Promise.all([
     import('../app/compose-clients.ts'),
-    import('../ledgers/redis.ts'),
+    import('../stores/ledgers/redis.ts'),
   ])
   const link = await redisOf(config)
   await link.ready(REDIS_WITHIN)

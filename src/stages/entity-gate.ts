@@ -1,7 +1,7 @@
 import type { MemberObservation, RateObservation } from '../domain/feature-store.ts'
 import { COUNTED_FROM, portPrefix } from '../domain/port-prefix.ts'
 import { HOUR, MINUTE } from '../domain/time.ts'
-import { ESCALATION } from '../states/escalation.ts'
+import { ESCALATION } from '../stores/states/escalation.ts'
 
 /** Names that the registry does not know which one port may bring up in an hour of event time. */
 const NAMES_AN_HOUR = 256

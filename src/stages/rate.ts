@@ -13,7 +13,7 @@ import type { Escalation } from '../domain/policy.ts'
 import { portPrefix } from '../domain/port-prefix.ts'
 import type { BackedSignal } from '../domain/state.ts'
 import { bucketEnd } from '../domain/time.ts'
-import { type Candidate, candidatesOf, escalate } from '../states/escalation.ts'
+import { type Candidate, candidatesOf, escalate } from '../stores/states/escalation.ts'
 import { EntityGate } from './entity-gate.ts'
 import { RecentMessages } from './recent-messages.ts'
 

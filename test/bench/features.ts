@@ -6,10 +6,10 @@
 import { Redis } from 'ioredis'
 import type { FeatureStore, Observations } from '../../src/domain/feature-store.ts'
 import type { TrafficGroup } from '../../src/domain/labels.ts'
-import { SHARDS } from '../../src/features/layout.ts'
-import { memoryFeatureStore } from '../../src/features/memory.ts'
-import { redisFeatureStore } from '../../src/features/redis.ts'
 import { connectRedis } from '../../src/redis/client.ts'
+import { SHARDS } from '../../src/stores/rates/layout.ts'
+import { memoryFeatureStore } from '../../src/stores/rates/memory.ts'
+import { redisFeatureStore } from '../../src/stores/rates/redis.ts'
 import { startOwnRedis, startRedisCluster } from '../helpers/redis-server.ts'
 
 const BATCH = 2048

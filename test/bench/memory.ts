@@ -1,10 +1,10 @@
 import type { Observations } from '../../src/domain/feature-store.ts'
-import { SHARDS, shardOf, tallyEntity } from '../../src/features/layout.ts'
-import { redisFeatureStore } from '../../src/features/redis.ts'
-import { redisLedger } from '../../src/ledgers/redis.ts'
 import { connectRedis } from '../../src/redis/client.ts'
 import type { RedisLink } from '../../src/redis/link.ts'
 import { EntityGate } from '../../src/stages/entity-gate.ts'
+import { redisLedger } from '../../src/stores/ledgers/redis.ts'
+import { SHARDS, shardOf, tallyEntity } from '../../src/stores/rates/layout.ts'
+import { redisFeatureStore } from '../../src/stores/rates/redis.ts'
 import { startOwnRedis } from '../helpers/redis-server.ts'
 
 /**

@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util'
 import { marketingBurst } from '../../src/detection/detectors/marketing-burst/marketing-burst.ts'
 import type { RateReading } from '../../src/domain/feature-store.ts'
 import { BUCKET_MS } from '../../src/domain/time.ts'
-import { MemoryRates } from '../../src/features/memory-rates.ts'
 import { Random } from '../../src/simulator/random.ts'
 import { levelAt } from '../../src/simulator/scenarios.ts'
+import { MemoryRates } from '../../src/stores/rates/memory-rates.ts'
 import { signalContext } from '../helpers/signal-context.ts'
 
 /*

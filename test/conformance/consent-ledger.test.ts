@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import type { ConsentLedger } from '../../src/domain/consent-ledger.ts'
-import { memoryLedger } from '../../src/ledgers/memory.ts'
-import { redisLedger } from '../../src/ledgers/redis.ts'
 import { connectRedis } from '../../src/redis/client.ts'
+import { memoryLedger } from '../../src/stores/ledgers/memory.ts'
+import { redisLedger } from '../../src/stores/ledgers/redis.ts'
 import { redisServerInstalled, startOwnRedis } from '../helpers/redis-server.ts'
 
 const DAY = 86_400_000

@@ -3,8 +3,8 @@ import { exactClock } from '../../src/domain/ports.ts'
 import type { SenderCount, SenderMinutes } from '../../src/domain/sender-minutes.ts'
 import { connectRedis } from '../../src/redis/client.ts'
 import type { RedisLink } from '../../src/redis/link.ts'
-import { MemorySenderMinutes } from '../../src/stats/memory.ts'
-import { RedisSenderMinutes } from '../../src/stats/redis.ts'
+import { MemorySenderMinutes } from '../../src/stores/sender-statistics/memory.ts'
+import { RedisSenderMinutes } from '../../src/stores/sender-statistics/redis.ts'
 import {
   redisAvailable,
   redisServerInstalled,

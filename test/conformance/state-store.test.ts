@@ -5,9 +5,9 @@ import { exactClock } from '../../src/domain/ports.ts'
 import type { Standing, StateRecord, StateStore } from '../../src/domain/state-store.ts'
 import { connectRedis } from '../../src/redis/client.ts'
 import type { RedisLink } from '../../src/redis/link.ts'
-import { clear } from '../../src/states/lifecycle.ts'
-import { MemoryStateStore } from '../../src/states/memory.ts'
-import { RedisStateStore } from '../../src/states/redis.ts'
+import { clear } from '../../src/stores/states/lifecycle.ts'
+import { MemoryStateStore } from '../../src/stores/states/memory.ts'
+import { RedisStateStore } from '../../src/stores/states/redis.ts'
 import {
   redisAvailable,
   redisServerInstalled,

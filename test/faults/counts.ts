@@ -14,7 +14,7 @@ import {
   tallyKeys,
   tallyName,
   utcDay,
-} from '../../src/features/layout.ts'
+} from '../../src/stores/rates/layout.ts'
 
 const MEMBER_CAP = 32
 const DAY = 86_400_000

@@ -8,9 +8,9 @@ import { type BoundedClock, exactClock, type OutputRecord } from '../../src/doma
 import { type RefusedRecord, SinkRefused } from '../../src/domain/sink-refused.ts'
 import type { StateRecord } from '../../src/domain/state-store.ts'
 import type { Versions, VersionsInForce } from '../../src/domain/versions.ts'
-import { judgementOf, transition } from '../../src/states/lifecycle.ts'
-import type { StateManager } from '../../src/states/manager.ts'
-import type { StatePublisher } from '../../src/states/publisher.ts'
+import { judgementOf, transition } from '../../src/stores/states/lifecycle.ts'
+import type { StateManager } from '../../src/stores/states/manager.ts'
+import type { StatePublisher } from '../../src/stores/states/publisher.ts'
 import { delegate } from './delegate.ts'
 
 /** 2026-11-11T00:00:00Z, on a bucket's edge. */

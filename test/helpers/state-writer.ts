@@ -4,8 +4,8 @@ import { exactClock } from '../../src/domain/ports.ts'
  * without a chance to clean up, after the write and before the event is published.
  */
 import { connectRedis } from '../../src/redis/client.ts'
-import { StateManager } from '../../src/states/manager.ts'
-import { RedisStateStore } from '../../src/states/redis.ts'
+import { StateManager } from '../../src/stores/states/manager.ts'
+import { RedisStateStore } from '../../src/stores/states/redis.ts'
 import { ALERT_OPTIONS, message, policyOf, signal, versionsOf } from './state-fixtures.ts'
 
 const link = connectRedis({ url: process.env.REDIS_URL!, commandTimeout: 5000 })

@@ -5,13 +5,13 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { FeatureStore, LostCounts, Observations, Readings } from '../../src/domain/feature-store.ts'
 import type { TrafficGroup } from '../../src/domain/labels.ts'
 import { exactClock, type PartitionId } from '../../src/domain/ports.ts'
-import { FeatureKeys, SHARDS, shardOf, tallyEntity } from '../../src/features/layout.ts'
-import { memoryFeatureStore } from '../../src/features/memory.ts'
-import { redisFeatureStore } from '../../src/features/redis.ts'
-import type { RedisFeatureOptions } from '../../src/features/redis-options.ts'
 import { BacklogWait, waitingCounts } from '../../src/pipeline/backlog-wait.ts'
 import { connectRedis } from '../../src/redis/client.ts'
 import type { RedisLink } from '../../src/redis/link.ts'
+import { FeatureKeys, SHARDS, shardOf, tallyEntity } from '../../src/stores/rates/layout.ts'
+import { memoryFeatureStore } from '../../src/stores/rates/memory.ts'
+import { redisFeatureStore } from '../../src/stores/rates/redis.ts'
+import type { RedisFeatureOptions } from '../../src/stores/rates/redis-options.ts'
 import {
   asLive,
   type Backend,

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { keyedPlaces, plainField } from '../../src/ledgers/places.ts'
-import { type RedisLedgerOptions, redisLedger } from '../../src/ledgers/redis.ts'
-import { LAST_LEVEL, logEntry, logName, logPlace } from '../../src/ledgers/sent-log.ts'
 import { connectRedis } from '../../src/redis/client.ts'
 import { loadScript } from '../../src/redis/script.ts'
+import { keyedPlaces, plainField } from '../../src/stores/ledgers/places.ts'
+import { type RedisLedgerOptions, redisLedger } from '../../src/stores/ledgers/redis.ts'
+import { LAST_LEVEL, logEntry, logName, logPlace } from '../../src/stores/ledgers/sent-log.ts'
 import { startRedisProxy } from '../helpers/redis-proxy.ts'
 import { redisServerInstalled, startOwnRedis } from '../helpers/redis-server.ts'
 
@@ -31,7 +31,7 @@ async function open(over: Partial<RedisLedgerOptions> = {}) {
 const NUMBERS = Array.from({ length: 50 }, (_, i) => `138${String(10_000_000 + 7919 * i)}`)
 const SIGNATURES = ['京东', '招商银行']
 const PORT = '1069012345'
-const LOG_SENT = loadScript(new URL('../../src/ledgers/log-sent.lua', import.meta.url), 'log-sent')
+const LOG_SENT = loadScript(new URL('../../src/stores/ledgers/log-sent.lua', import.meta.url), 'log-sent')
 
 /** Everything that Redis holds, as text. */
 async function dump(admin: Redis): Promise<string> {

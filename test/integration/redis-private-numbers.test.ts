@@ -2,9 +2,9 @@ import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Observations } from '../../src/domain/feature-store.ts'
 import { hash32 } from '../../src/domain/hash32.ts'
-import { sentPlace } from '../../src/features/layout.ts'
-import { redisFeatureStore } from '../../src/features/redis.ts'
 import { connectRedis } from '../../src/redis/client.ts'
+import { sentPlace } from '../../src/stores/rates/layout.ts'
+import { redisFeatureStore } from '../../src/stores/rates/redis.ts'
 import { redisServerInstalled, startOwnRedis } from '../helpers/redis-server.ts'
 
 const T = Date.UTC(2026, 10, 11, 8)

@@ -9,8 +9,8 @@ import { redisAvailable, startRedis } from '../helpers/redis-server.ts'
 
 /** What the store of rates calls when it learns, after an outage, that a log was made anew. */
 let learnt: ((partitions: readonly PartitionId[]) => void) | undefined
-vi.mock('../../src/features/redis.ts', async (original) => {
-  const real = await original<typeof import('../../src/features/redis.ts')>()
+vi.mock('../../src/stores/rates/redis.ts', async (original) => {
+  const real = await original<typeof import('../../src/stores/rates/redis.ts')>()
   return {
     ...real,
     redisFeatureStore: (...[link, options]: Parameters<typeof real.redisFeatureStore>) => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Alert } from '../../src/domain/alert.ts'
-import type { StatsRow } from '../../src/stats/writer.ts'
+import type { StatsRow } from '../../src/stores/sender-statistics/writer.ts'
 import { recipient } from '../behaviour/fixtures/registry.ts'
 import { plainClient } from '../helpers/kafka-client.ts'
 import { until } from '../helpers/recording-handler.ts'

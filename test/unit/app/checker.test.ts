@@ -7,9 +7,9 @@ import { type Assets, loadedVersions, openAssets } from '../../../src/detection/
 import { SigwatchError } from '../../../src/domain/errors.ts'
 import { exactClock } from '../../../src/domain/ports.ts'
 import { createTokeniser } from '../../../src/domain/token.ts'
-import { memoryLedger } from '../../../src/ledgers/memory.ts'
-import { Allowances } from '../../../src/states/allowances.ts'
-import { MemoryStateStore } from '../../../src/states/memory.ts'
+import { memoryLedger } from '../../../src/stores/ledgers/memory.ts'
+import { Allowances } from '../../../src/stores/states/allowances.ts'
+import { MemoryStateStore } from '../../../src/stores/states/memory.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 
 const folder = useFolder()

@@ -7,10 +7,10 @@ import { loadedVersions, openAssets } from '../../../src/detection/versions/asse
 import type { Event } from '../../../src/domain/events.ts'
 import { exactClock } from '../../../src/domain/ports.ts'
 import { createTokeniser } from '../../../src/domain/token.ts'
-import { memoryFeatureStore } from '../../../src/features/memory.ts'
-import { memoryLedger } from '../../../src/ledgers/memory.ts'
 import { createLinesSource } from '../../../src/sources/lines.ts'
-import { MemoryStateStore } from '../../../src/states/memory.ts'
+import { memoryLedger } from '../../../src/stores/ledgers/memory.ts'
+import { memoryFeatureStore } from '../../../src/stores/rates/memory.ts'
+import { MemoryStateStore } from '../../../src/stores/states/memory.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 import { recordingSink } from '../../helpers/state-fixtures.ts'
 

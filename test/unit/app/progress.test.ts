@@ -8,7 +8,7 @@ import { Degradation } from '../../../src/pipeline/degradation.ts'
 import type { Progress } from '../../../src/pipeline/partition-tracker.ts'
 import type { WaitingSpan } from '../../../src/pipeline/watermark-alignment.ts'
 import { SideOffsets } from '../../../src/side-inputs/offsets.ts'
-import { MemoryStateStore } from '../../../src/states/memory.ts'
+import { MemoryStateStore } from '../../../src/stores/states/memory.ts'
 import { MINUTE, SECOND } from '../../helpers/state-fixtures.ts'
 
 /** Wall clock at the beginning; the traffic is a month older. */

@@ -8,8 +8,8 @@ import { messageOf } from '../../../src/detection/message-of.ts'
 import { readMessage } from '../../../src/detection/read-message.ts'
 import type { Alert, Verdict } from '../../../src/domain/alert.ts'
 import { createTokeniser } from '../../../src/domain/token.ts'
-import { memoryLedger } from '../../../src/ledgers/memory.ts'
-import { clear } from '../../../src/states/lifecycle.ts'
+import { memoryLedger } from '../../../src/stores/ledgers/memory.ts'
+import { clear } from '../../../src/stores/states/lifecycle.ts'
 import { MINUTE, raised, T0 } from '../../helpers/state-fixtures.ts'
 
 const tokenise = createTokeniser({ keyId: '1', key: 'a key of the tests with more than 32 bytes' })

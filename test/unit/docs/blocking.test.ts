@@ -14,7 +14,7 @@ import {
 import { submissionOf } from '../../../examples/blocker/src/server.ts'
 import { tokenKey } from '../../../src/app/setting-forms.ts'
 import { createTokeniser } from '../../../src/domain/token.ts'
-import { LIFECYCLE_LIMITS } from '../../../src/states/lifecycle.ts'
+import { LIFECYCLE_LIMITS } from '../../../src/stores/states/lifecycle.ts'
 import { canonicalNumber } from '../../../src/text/canonical-number.ts'
 import { checkedAlert } from '../../helpers/schema.ts'
 

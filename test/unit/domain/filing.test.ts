@@ -5,7 +5,7 @@ import { signatureWrongPort } from '../../../src/detection/detectors/signature-w
 import { loadPolicy } from '../../../src/detection/policy/load.ts'
 import { isFiledHere } from '../../../src/domain/filing.ts'
 import type { Filing } from '../../../src/domain/registry.ts'
-import { candidatesOf, isStillJustified } from '../../../src/states/escalation.ts'
+import { candidatesOf, isStillJustified } from '../../../src/stores/states/escalation.ts'
 import {
   codesIn,
   contextOf,

@@ -4,7 +4,7 @@ import type { OutputRecord } from '../../../src/domain/ports.ts'
 import { CrashGuard } from '../../../src/pipeline/crash-guard.ts'
 import type { Intaken } from '../../../src/pipeline/outputs.ts'
 import type { Write } from '../../../src/pipeline/pipeline.ts'
-import { MemoryStateStore } from '../../../src/states/memory.ts'
+import { MemoryStateStore } from '../../../src/stores/states/memory.ts'
 import { message } from '../../helpers/state-fixtures.ts'
 
 const POISON = { partition: 0, offset: 7 }

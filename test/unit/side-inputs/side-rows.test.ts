@@ -9,10 +9,10 @@ import { hashOf } from '../../../src/domain/hash.ts'
 import type { Classifier } from '../../../src/domain/ports.ts'
 import type { StateInput } from '../../../src/domain/state.ts'
 import type { StateStore } from '../../../src/domain/state-store.ts'
-import { memoryFeatureStore } from '../../../src/features/memory.ts'
 import { SideRows } from '../../../src/side-inputs/side-rows.ts'
 import type { SideRow } from '../../../src/side-inputs/waiting-rows.ts'
-import type { StateManager } from '../../../src/states/manager.ts'
+import { memoryFeatureStore } from '../../../src/stores/rates/memory.ts'
+import type { StateManager } from '../../../src/stores/states/manager.ts'
 
 /** The id of the state that the feedback at this time is about. */
 const stateOf = (time: number) => hashOf('state', time)

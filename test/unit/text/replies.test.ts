@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { StateStore } from '../../../src/domain/state-store.ts'
-import { memoryFeatureStore } from '../../../src/features/memory.ts'
-import { memoryLedger } from '../../../src/ledgers/memory.ts'
 import { SideRows } from '../../../src/side-inputs/side-rows.ts'
-import type { StateManager } from '../../../src/states/manager.ts'
+import { memoryLedger } from '../../../src/stores/ledgers/memory.ts'
+import { memoryFeatureStore } from '../../../src/stores/rates/memory.ts'
+import type { StateManager } from '../../../src/stores/states/manager.ts'
 
 const T0 = Date.UTC(2026, 10, 11, 1)
 const MINUTE = 60_000

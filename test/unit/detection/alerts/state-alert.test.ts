@@ -13,7 +13,7 @@ import { decide } from '../../../../src/detection/decide.ts'
 import { CODE_NAMES, TARGET_KINDS } from '../../../../src/domain/codes.ts'
 import { stateAlertId } from '../../../../src/domain/hash.ts'
 import { messageOutputs } from '../../../../src/pipeline/outputs.ts'
-import { clear, renew } from '../../../../src/states/lifecycle.ts'
+import { clear, renew } from '../../../../src/stores/states/lifecycle.ts'
 import {
   ALERT_OPTIONS,
   evidence,

@@ -1,0 +1,132 @@
+import type { ConsentChange, ConsentLedger, ConsentRow } from '../../domain/consent-ledger.ts'
+import { REMEMBERED_SIGNATURES } from './sent-log.ts'
+
+/** Changes kept of each pair. */
+const KEPT = 2
+/** How long what a port sent to a subscriber is remembered, ms. */
+const REMEMBERED_FOR = 90 * 86_400_000
+/** How long a request for consent is remembered, ms. */
+const ASKED_FOR = 180 * 86_400_000
+
+interface Sent {
+  readonly signature: string
+  /** Event times of the first and the last message. */
+  readonly first: number
+  readonly last: number
+}
+
+/** The change that a row's `was` speaks of, and the row's own. */
+export function changesOf(row: ConsentRow): ConsentChange[] {
+  const own: ConsentChange = {
+    state: row.state,
+    ts: row.ts,
+    ...(row.proof === undefined ? {} : { proof: row.proof }),
+  }
+  return row.was ? [own, row.was] : [own]
+}
+
+/** The newest changes of both, newest first; of two at the same time the later written wins. */
+export function mergeChanges(
+  known: readonly ConsentChange[],
+  added: readonly ConsentChange[],
+): ConsentChange[] {
+  const byTime = new Map<number, ConsentChange>()
+  for (const change of [...known, ...added]) byTime.set(change.ts, change)
+  return [...byTime.values()].sort((a, b) => b.ts - a.ts).slice(0, KEPT)
+}
+
+/** Drops what is old from the front of a map whose entries are set anew when they change. */
+function forgetFirst<V>(map: Map<string, V>, isOld: (value: V) => boolean): void {
+  for (const [key, value] of map) {
+    if (!isOld(value)) return
+    map.delete(key)
+  }
+}
+
+/** The first request for consent of each pair, by its key. */
+class FirstRequests {
+  readonly #times = new Map<string, number>()
+
+  /** The time of an earlier request that still counts at `ts`, or of the same one. */
+  upTo(pair: string, ts: number): number | undefined {
+    const first = this.#times.get(pair)
+    return first === undefined || ts < first || ts - first > ASKED_FOR ? undefined : first
+  }
+
+  /** The time of a request before that of `ts`. */
+  before(pair: string, ts: number): number | undefined {
+    const first = this.upTo(pair, ts)
+    return first === ts ? undefined : first
+  }
+
+  set(pair: string, ts: number): void {
+    this.#times.delete(pair)
+    this.#times.set(pair, ts)
+  }
+
+  forgetBefore(newest: number): void {
+    forgetFirst(this.#times, (ts) => newest - ts > ASKED_FOR)
+  }
+}
+
+/** The consent ledger of the embedded mode and of one instance without Redis. */
+export function memoryLedger(): ConsentLedger {
+  const consents = new Map<string, ConsentChange[]>()
+  const sent = new Map<string, Sent[]>()
+  const requests = new FirstRequests()
+  /** Event time up to which anything was remembered. */
+  let newest = Number.NEGATIVE_INFINITY
+  const key = (a: string, b: string) => `${a}|${b}`
+
+  return {
+    async lookup(pairs) {
+      return pairs.map(({ signature, to }) => consents.get(key(signature, to)) ?? [])
+    },
+    async apply(rows) {
+      for (const row of rows) {
+        const id = key(row.signature, row.to)
+        consents.set(id, mergeChanges(consents.get(id) ?? [], changesOf(row)))
+      }
+    },
+    async erase(pairs) {
+      for (const { signature, to } of pairs) consents.delete(key(signature, to))
+    },
+    async remember(rows) {
+      for (const { port, to, signature, ts } of rows) {
+        if (newest - ts >= REMEMBERED_FOR) continue
+        const id = key(port, to)
+        const known = (sent.get(id) ?? []).filter((s) => ts - s.last < REMEMBERED_FOR)
+        const before = known.find((s) => s.signature === signature)
+        const others = known.filter((s) => s !== before)
+        // A reply may be read after the next message was sent: what it answers must still be known.
+        const first = Math.min(before?.first ?? ts, ts)
+        const last = Math.max(before?.last ?? ts, ts)
+        sent.delete(id)
+        sent.set(id, [{ signature, first, last }, ...others].slice(0, REMEMBERED_SIGNATURES))
+        if (last > newest) newest = last
+      }
+      forgetFirst(sent, (list) => list.every(({ last }) => newest - last >= REMEMBERED_FOR))
+    },
+    async sentBy(port, to, ts) {
+      const known = sent.get(key(port, to)) ?? []
+      return known.filter((s) => s.first <= ts && ts - s.last < REMEMBERED_FOR).map((s) => s.signature)
+    },
+    async asked(rows) {
+      requests.forgetBefore(newest)
+      return rows.map(({ signature, to, ts }) => {
+        const pair = key(signature, to)
+        const before = requests.before(pair, ts)
+        if (requests.upTo(pair, ts) === undefined) {
+          requests.set(pair, ts)
+          if (ts > newest) newest = ts
+        }
+        return before
+      })
+    },
+    async askedBefore(rows) {
+      return rows.map(({ signature, to, ts }) => requests.before(key(signature, to), ts))
+    },
+    unready: () => [],
+    async close() {},
+  }
+}

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto'
+import { wellFormed } from '../../domain/well-formed.ts'
+import type { RedisLink } from '../../redis/link.ts'
+import type { Script, ScriptCall } from '../../redis/script.ts'
+import { type Place, SHARDS } from './places.ts'
+import { LAST_LEVEL, type SentLevels, type ShardEntries } from './sent-log.ts'
+import type { ShardEpochs, ShardFacts } from './shard-epochs.ts'
+
+/** Pairs of one script call, so that no call holds the server for long. */
+export const CHUNK = 500
+
+/** A field of a small hash, and what a script is to do with it. */
+export interface Row {
+  readonly shard: number
+  readonly key: string
+  /** The field, then what the script asks for besides. */
+  readonly args: readonly string[]
+}
+
+/** Indices of the rows by shard, in pieces. */
+function partsOf(rows: readonly Row[]): { readonly shard: number; readonly part: readonly number[] }[] {
+  const byShard = new Map<number, number[]>()
+  rows.forEach(({ shard }, i) => {
+    const list = byShard.get(shard)
+    if (list) list.push(i)
+    else byShard.set(shard, [i])
+  })
+  const parts: { shard: number; part: readonly number[] }[] = []
+  for (const [shard, indexes] of byShard)
+    for (let from = 0; from < indexes.length; from += CHUNK)
+      parts.push({ shard, part: indexes.slice(from, from + CHUNK) })
+  return parts
+}
+
+/** The shards of the ledger: names of their keys, calls by shard, and what each reply says of the shard. */
+export class LedgerShards {
+  readonly #link: RedisLink
+  readonly #prefix: string
+  readonly #epochs: ShardEpochs
+
+  constructor(link: RedisLink, prefix: string, epochs: ShardEpochs) {
+    this.#link = link
+    this.#prefix = prefix
+    this.#epochs = epochs
+  }
+
+  /** What all keys of a shard begin with. */
+  root(shard: number): string {
+    return `{${this.#prefix}:ledger:${shard}}:`
+  }
+
+  #meta(shard: number): string {
+    return `${this.root(shard)}meta`
+  }
+
+  /** A row of consents (`c`), of what was sent (`s`, before there were logs) or of requests for consent (`a`). */
+  row(kind: 'c' | 's' | 'a', { shard, slot, field }: Place, month?: number, ...args: string[]): Row {
+    const period = month === undefined ? '' : `:${month}`
+    const key = `${this.root(shard)}${kind}${period}:${slot.toString(36)}`
+    return { shard, key, args: [field, ...args] }
+  }
+
+  /** One call a shard and chunk; the arguments of a row follow `head`. Results in the order of the rows. */
+  async run(
+    of: Script,
+    rows: readonly Row[],
+    head: readonly string[] = [],
+    budget?: number,
+  ): Promise<(string | undefined)[]> {
+    const calls: ScriptCall[] = []
+    const order: { shard: number; rows: readonly number[]; before: ShardFacts | undefined }[] = []
+    for (const { shard, part } of partsOf(rows)) {
+      order.push({ shard, rows: part, before: this.#epochs.known(shard) })
+      calls.push({
+        script: of,
+        keys: [this.#meta(shard), ...part.map((i) => rows[i]!.key)],
+        args: [randomUUID(), ...head, ...part.flatMap((i) => rows[i]!.args)],
+      })
+    }
+    const out = new Array<string | undefined>(rows.length)
+    const replies = (await this.#link.run(calls, budget)) as [string, number, ...string[]][]
+    for (const [c, [epoch, changes, ...values]] of replies.entries()) {
+      const { shard, rows: at, before } = order[c]!
+      this.#epochs.noteEpoch(shard, { epoch, changes }, before)
+      for (const [j, i] of at.entries()) out[i] = values[j]
+    }
+    return out
+  }
+
+  /**
+   * The same for a script that returns no results and takes its rows as JSON: the name of a hash in its shard, then what
+   * the script asks for. On a Cluster the keys are named as well, so that a slot that moves refuses the call whole.
+   */
+  async write(
+    of: Script,
+    rows: readonly Row[],
+    head: readonly string[] = [],
+    budget?: number,
+  ): Promise<void> {
+    const parts = partsOf(rows)
+    const before = parts.map(({ shard }) => this.#epochs.known(shard))
+    const calls = parts.map(({ shard, part }): ScriptCall => {
+      const flat: string[] = []
+      for (const i of part) {
+        const { key, args } = rows[i]!
+        flat.push(key.slice(key.indexOf('}') + 2))
+        for (const arg of args) flat.push(wellFormed(arg))
+      }
+      const declared = this.#link.cluster ? part.map((i) => rows[i]!.key) : []
+      return {
+        script: of,
+        keys: [this.#meta(shard), ...declared],
+        args: [randomUUID(), ...head, JSON.stringify(flat)],
+      }
+    })
+    const replies = (await this.#link.run(calls, budget)) as [string, number][]
+    for (const [c, [epoch, changes]] of replies.entries())
+      this.#epochs.noteEpoch(parts[c]!.shard, { epoch, changes }, before[c])
+  }
+
+  /** Adds entries to logs, one call a shard. */
+  async append(
+    of: Script,
+    entries: ReadonlyMap<number, ShardEntries>,
+    levels: SentLevels,
+    ttl: string,
+  ): Promise<void> {
+    const shards = [...entries]
+    const before = shards.map(([shard]) => this.#epochs.known(shard))
+    const calls = shards.map(([shard, added]): ScriptCall => {
+      const declared = this.#link.cluster ? added.names.map((name) => `${this.root(shard)}${name}`) : []
+      return {
+        script: of,
+        keys: [this.#meta(shard), ...declared],
+        args: [randomUUID(), ttl, LAST_LEVEL, added.payload],
+      }
+    })
+    const replies = (await this.#link.run(calls)) as [string, number, ...number[]][]
+    for (const [c, [epoch, changes, ...found]] of replies.entries()) {
+      const [shard, { months }] = shards[c]!
+      this.#epochs.noteEpoch(shard, { epoch, changes }, before[c])
+      for (const [m, level] of found.entries()) levels.learn(shard, months[m]!, level)
+    }
+  }
+
+  /**
+   * Asks every shard what it is, with a script that changes nothing. Resolves with the number of shards that were made
+   * by it; rejects when none answers.
+   */
+  async check(read: Script): Promise<number> {
+    const calls = Array.from({ length: SHARDS }, (_, shard) => ({
+      script: read,
+      keys: [this.#meta(shard)],
+      args: [randomUUID()],
+    }))
+    const before = calls.map((_, shard) => this.#epochs.known(shard))
+    let made = 0
+    const outcomes = await this.#link.settle(calls)
+    for (const [shard, outcome] of outcomes.entries()) {
+      if (outcome.error) continue
+      const [epoch, changes] = outcome.reply as [string, number]
+      if (epoch === calls[shard]!.args[0]) made++
+      this.#epochs.noteEpoch(shard, { epoch, changes }, before[shard])
+    }
+    const failure = outcomes[0]!.error
+    if (failure && outcomes.every(({ error }) => error)) throw failure
+    return made
+  }
+}

@@ -1,0 +1,156 @@
+import { base64url, fnv1a, hash32 } from '../../domain/hash32.ts'
+import { hmacSha256 } from '../../domain/sha256.ts'
+import { wellFormed } from '../../domain/well-formed.ts'
+import { SHARDS } from './places.ts'
+
+/** A shard has 2^level logs of a month: the level that a month begins with, and the largest, in steps of two. */
+export const FIRST_LEVEL = 2
+export const LAST_LEVEL = 14
+const SEEDS = [0x811c9dc5, 0x9747b28c, 0x1b873593] as const
+
+/** Signatures that are remembered of what a port sent to a subscriber. */
+export const REMEMBERED_SIGNATURES = 4
+
+/** What was remembered of one signature: event times of its first and last message, ms. */
+export interface SentSignature {
+  readonly signature: string
+  readonly first: number
+  readonly last: number
+}
+
+let lastPort = ''
+let ofPort: [number, number, number] = [0, 0, 0]
+
+/** Where what a port sent to a subscriber is remembered. */
+export interface LogPlace {
+  readonly shard: number
+  /** Says which log of the shard it is: see `logOf`. */
+  readonly bits: number
+  /** 15 characters for 90 bits that entries begin with. */
+  readonly name: string
+}
+
+/** `token`: the keyed token of the subscriber, so that nobody who reads Redis without the key can try numbers. */
+export function logPlace(port: string, token: string): LogPlace {
+  // Records of a port come in runs.
+  if (port !== lastPort) {
+    ofPort = [fnv1a(`${port}|`, SEEDS[0]), fnv1a(`${port}|`, SEEDS[1]), fnv1a(`${port}|`, SEEDS[2])]
+    lastPort = port
+  }
+  const [a, b, c] = [hash32(token, ofPort[0]), hash32(token, ofPort[1]), hash32(token, ofPort[2])]
+  return { shard: a % SHARDS, bits: (a ^ b) >>> 0, name: base64url(a, 5) + base64url(b, 5) + base64url(c, 5) }
+}
+
+/** Number of the log within its shard at a level. */
+export function logOf(bits: number, level: number): number {
+  return bits % (1 << level)
+}
+
+/** The keyed tokens of subscribers, as messages have them behind the id of the key. */
+export function tokens(key: string): (to: string) => string {
+  const hmac = hmacSha256(Buffer.from(key, 'utf8'))
+  return (to) => hmac(to).toString('base64url', 0, 16)
+}
+
+let lastSignature = ''
+let lastEscaped = ''
+
+/** A line of a log: see log-sent.lua. */
+export function logEntry(name: string, signature: string, ts: number): string {
+  if (signature !== lastSignature) {
+    lastEscaped = wellFormed(signature).replace(/[\n%]/g, encodeURIComponent)
+    lastSignature = signature
+  }
+  return `${name}${ts.toString(36)} ${lastEscaped}\n`
+}
+
+/** What lines of one pair say, whose entries begin with `name`: the signature that was sent last first. */
+export function readEntries(lines: string, name: string): SentSignature[] {
+  const found = new Map<string, { first: number; last: number }>()
+  for (const line of lines.split('\n').reverse()) {
+    const space = line.indexOf(' ')
+    if (space < 0) continue
+    const [last = 0, first = last] = line
+      .slice(name.length, space)
+      .split('-')
+      .map((time) => Number.parseInt(time, 36))
+    const signature = line.slice(space + 1)
+    const known = found.get(signature)
+    if (known) {
+      known.first = Math.min(known.first, first)
+      known.last = Math.max(known.last, last)
+    } else if (found.size < REMEMBERED_SIGNATURES) found.set(signature, { first, last })
+  }
+  return [...found].map(([escaped, times]) => ({
+    signature: escaped.replace(/%(?:0A|25)/g, decodeURIComponent),
+    ...times,
+  }))
+}
+
+/** Entries of one shard, month by month, and the levels of the logs that they go to. */
+export class ShardEntries {
+  readonly #levels: SentLevels
+  readonly #shard: number
+  readonly #months = new Map<number, Map<number, string>>()
+
+  constructor(levels: SentLevels, shard: number) {
+    this.#levels = levels
+    this.#shard = shard
+  }
+
+  add(month: number, bits: number, entry: string): void {
+    let logs = this.#months.get(month)
+    if (logs === undefined) {
+      logs = new Map()
+      this.#months.set(month, logs)
+    }
+    const log = logOf(bits, this.#levels.of(this.#shard, month))
+    logs.set(log, (logs.get(log) ?? '') + entry)
+  }
+
+  get months(): number[] {
+    return [...this.#months.keys()]
+  }
+
+  /** As log-sent.lua takes them. */
+  get payload(): string {
+    return JSON.stringify(
+      [...this.#months].flatMap(([month, logs]) => [
+        month,
+        this.#levels.of(this.#shard, month),
+        [...logs].flat(),
+      ]),
+    )
+  }
+
+  /** Names of the logs, without what the keys of the shard begin with. */
+  get names(): string[] {
+    return [...this.#months].flatMap(([month, logs]) =>
+      [...logs.keys()].map((log) => logName(month, this.#levels.of(this.#shard, month), log)),
+    )
+  }
+}
+
+export function logName(month: number, level: number, log: number): string {
+  return `l:${month}:${level}:${log}`
+}
+
+/** Levels of the logs of the latest months, by shard, as far as this process was told. */
+export class SentLevels {
+  readonly #byMonth = new Map<number, Map<number, number>>()
+
+  of(shard: number, month: number): number {
+    return this.#byMonth.get(month)?.get(shard) ?? FIRST_LEVEL
+  }
+
+  learn(shard: number, month: number, level: number): void {
+    let levels = this.#byMonth.get(month)
+    if (levels === undefined) {
+      levels = new Map()
+      this.#byMonth.set(month, levels)
+      // A month that comes again is learnt again.
+      if (this.#byMonth.size > 4) this.#byMonth.delete(Math.min(...this.#byMonth.keys()))
+    }
+    levels.set(shard, level)
+  }
+}

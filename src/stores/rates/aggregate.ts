@@ -1,0 +1,298 @@
+import type { Observations } from '../../domain/feature-store.ts'
+import { partitionKey } from '../../domain/ports.ts'
+import { BUCKET_MS } from '../../domain/time.ts'
+import { shardOf, tallyEntity, utcDay } from './layout.ts'
+import { type NewestTimes, sentUntil, tallyUntil } from './newest-times.ts'
+
+/**
+ * What a batch adds to one rate entity. `buckets` is flat, four numbers a bucket in ascending order: bucket (event time
+ * over 10 s), commercial, notice, fraud. A bucket of zeros was counted before: it is read again, not counted.
+ */
+export interface RateDelta {
+  readonly entity: string
+  baseline: boolean
+  reportFrom: number
+  buckets: number[]
+}
+
+export interface MemberDelta {
+  readonly entity: string
+  window: number
+  reportFrom: number
+  minCount: number
+  /** Name, observations and last event time of each member. A count of 0 was counted before. */
+  readonly members: { readonly name: string; count: number; last: number }[]
+}
+
+export interface TallyDelta {
+  readonly kind: string
+  readonly id: string
+  readonly window: number
+  /** Event time over half the window. */
+  readonly bucket: number
+  reportFrom: number
+  count: number
+  /** The same kind and id in another bucket or window. */
+  next: TallyDelta | undefined
+}
+
+/** What is counted together or not at all: by offset, or by one `once` key. */
+export class AtomicDelta {
+  readonly rates = new Map<string, RateDelta>()
+  readonly members = new Map<string, MemberDelta>()
+  /** By `tallyEntity`. */
+  readonly tallies = new Map<string, TallyDelta>()
+  /** Counts by UTC day and entity. */
+  readonly sent = new Map<string, Map<string, number>>()
+}
+
+/** What a batch adds to one shard. */
+export interface ShardBatch {
+  readonly shard: number
+  readonly main: AtomicDelta
+  /** By `once` key. */
+  readonly once: Map<string, AtomicDelta>
+  /** Highest offset by partition key, for the partitions that add something here. */
+  readonly offsets: Map<string, number>
+  /** Event times over 10 s in which something is added. */
+  readonly buckets: Set<number>
+}
+
+/** Last counted offset of each shard by partition key (`partitionKey` of the domain); -1: none. */
+export type CountedOffsets = ReadonlyMap<string, { readonly [shard: number]: number }>
+
+export interface AggregateOptions {
+  /** Leaves out the other shards. */
+  readonly only?: ReadonlySet<number> | undefined
+  /** What is older than its counts are kept is left out, by these times; absent: everything counts. */
+  readonly newest?: NewestTimes
+  /** Under which name an entity is counted that is kept for long. */
+  readonly nameOf?: (entity: string) => string
+}
+
+/**
+ * Adds up a batch by shard. What a shard has counted before (at or below its offset in `counted`) goes in with zeros:
+ * it is judged again, so that a transition that a crash swallowed is found when its messages come back, and counts
+ * nothing. An entity named twice by one message counts once.
+ */
+export function aggregate(
+  batch: readonly Observations[],
+  counted: CountedOffsets,
+  shards: number,
+  options: AggregateOptions = {},
+): ShardBatch[] {
+  const sum = new Aggregation(counted, shards, options)
+  for (const o of batch) sum.add(o)
+  for (const { main, once } of sum.touched) {
+    sortBuckets(main)
+    for (const group of once.values()) sortBuckets(group)
+  }
+  return sum.touched
+}
+
+class Aggregation {
+  readonly touched: ShardBatch[] = []
+  readonly #byShard: (ShardBatch | undefined)[]
+  readonly #counted: CountedOffsets
+  readonly #shards: number
+  readonly #only: ReadonlySet<number> | undefined
+  readonly #newestTimes: NewestTimes | undefined
+  readonly #nameOf: (entity: string) => string
+  // Of the partition of the last message: records come in runs of one partition.
+  #topic = ''
+  #partition = -1
+  #key = ''
+  #offsets: { readonly [shard: number]: number } | undefined
+  #newest = Number.NEGATIVE_INFINITY
+  /** What the message at hand adds to the shard that `#groupOf` was asked for last: 0 if it was counted before. */
+  #weight = 0
+  /** Event time of the message at hand over 10 s. */
+  #bucket = 0
+
+  constructor(
+    counted: CountedOffsets,
+    shards: number,
+    { only, newest, nameOf = (entity) => entity }: AggregateOptions,
+  ) {
+    this.#counted = counted
+    this.#shards = shards
+    this.#only = only
+    this.#newestTimes = newest
+    this.#nameOf = nameOf
+    this.#byShard = new Array(shards)
+  }
+
+  add(o: Observations): void {
+    const { topic, partition } = o.position
+    if (partition !== this.#partition || topic !== this.#topic) {
+      this.#topic = topic
+      this.#partition = partition
+      this.#key = partitionKey(o.position)
+      this.#offsets = this.#counted.get(this.#key)
+      this.#newest = this.#newestTimes?.of(this.#key) ?? Number.NEGATIVE_INFINITY
+    }
+    this.#bucket = Math.floor(o.ts / BUCKET_MS)
+    this.#rates(o)
+    this.#members(o)
+    this.#tallies(o)
+    this.#sent(o)
+  }
+
+  /** Where a message is added to; undefined for a shard that is left out. */
+  #groupOf(o: Observations, entity: string): AtomicDelta | undefined {
+    const shard = shardOf(entity, this.#shards)
+    if (this.#only !== undefined && !this.#only.has(shard)) return undefined
+    let target = this.#byShard[shard]
+    if (target === undefined) {
+      target = { shard, main: new AtomicDelta(), once: new Map(), offsets: new Map(), buckets: new Set() }
+      this.#byShard[shard] = target
+      this.touched.push(target)
+    }
+    if (o.once !== undefined) {
+      this.#weight = 1
+      target.buckets.add(this.#bucket)
+      let group = target.once.get(o.once)
+      if (group === undefined) {
+        group = new AtomicDelta()
+        target.once.set(o.once, group)
+      }
+      return group
+    }
+    const { offset } = o.position
+    if (offset <= (this.#offsets?.[shard] ?? -1)) {
+      this.#weight = 0
+      return target.main
+    }
+    this.#weight = 1
+    target.buckets.add(this.#bucket)
+    if (offset > (target.offsets.get(this.#key) ?? -1)) target.offsets.set(this.#key, offset)
+    return target.main
+  }
+
+  #rates(o: Observations): void {
+    const { rates } = o
+    const bucket = this.#bucket
+    for (let i = 0; i < rates.length; i++) {
+      const r = rates[i]!
+      const group = this.#groupOf(o, r.entity)
+      if (group === undefined) continue
+      let delta = group.rates.get(r.entity)
+      if (delta === undefined) {
+        const { entity, baseline, reportFrom } = r
+        delta = { entity, baseline, reportFrom, buckets: [bucket, 0, 0, 0] }
+        group.rates.set(entity, delta)
+      } else {
+        if (r.baseline) delta.baseline = true
+        if (r.reportFrom < delta.reportFrom) delta.reportFrom = r.reportFrom
+      }
+      const at = bucketAt(delta.buckets, bucket)
+      let repeated = false
+      for (let k = 0; k < i; k++) if (rates[k]!.entity === r.entity) repeated = true
+      if (!repeated)
+        delta.buckets[at + (r.group === 'commercial' ? 1 : r.group === 'notice' ? 2 : 3)]! += this.#weight
+    }
+  }
+
+  #members(o: Observations): void {
+    const { members, ts } = o
+    for (let i = 0; i < members.length; i++) {
+      const m = members[i]!
+      const group = this.#groupOf(o, m.entity)
+      if (group === undefined) continue
+      let delta = group.members.get(m.entity)
+      if (delta === undefined) {
+        const { entity, window, reportFrom, minCount } = m
+        delta = { entity, window, reportFrom, minCount, members: [] }
+        group.members.set(entity, delta)
+      } else {
+        if (m.window > delta.window) delta.window = m.window
+        if (m.reportFrom < delta.reportFrom) delta.reportFrom = m.reportFrom
+        if (m.minCount < delta.minCount) delta.minCount = m.minCount
+      }
+      const known = delta.members.find((member) => member.name === m.member)
+      if (known === undefined) {
+        delta.members.push({ name: m.member, count: this.#weight, last: this.#weight > 0 ? ts : 0 })
+        continue
+      }
+      let repeated = this.#weight === 0
+      for (let k = 0; k < i; k++) {
+        if (members[k]!.entity === m.entity && members[k]!.member === m.member) repeated = true
+      }
+      if (repeated) continue
+      known.count++
+      if (ts > known.last) known.last = ts
+    }
+  }
+
+  #tallies(o: Observations): void {
+    const { tallies, ts } = o
+    for (let i = 0; i < tallies.length; i++) {
+      const t = tallies[i]!
+      const bucket = Math.floor(ts / (t.window / 2))
+      if (tallyUntil(t.window, bucket) < this.#newest) continue
+      const entity = tallyEntity(t.kind, t.id)
+      const group = this.#groupOf(o, entity)
+      if (group === undefined) continue
+      const first = group.tallies.get(entity)
+      let delta = first
+      while (delta !== undefined && (delta.bucket !== bucket || delta.window !== t.window)) delta = delta.next
+      if (delta === undefined) {
+        const { kind, id, window, reportFrom } = t
+        group.tallies.set(entity, { kind, id, window, bucket, reportFrom, count: this.#weight, next: first })
+        continue
+      }
+      if (t.reportFrom < delta.reportFrom) delta.reportFrom = t.reportFrom
+      let repeated = false
+      for (let k = 0; k < i; k++) {
+        if (tallies[k]!.kind === t.kind && tallies[k]!.id === t.id && tallies[k]!.window === t.window)
+          repeated = true
+      }
+      if (!repeated) delta.count += this.#weight
+    }
+  }
+
+  #sent(o: Observations): void {
+    if (sentUntil(o.ts) < this.#newest) return
+    for (let i = 0; i < o.sent.length; i++) {
+      const entity = this.#nameOf(o.sent[i]!)
+      const group = this.#groupOf(o, entity)
+      if (group === undefined || this.#weight === 0 || o.sent.indexOf(o.sent[i]!) < i) continue
+      const day = utcDay(o.ts)
+      let counts = group.sent.get(day)
+      if (counts === undefined) {
+        counts = new Map()
+        group.sent.set(day, counts)
+      }
+      counts.set(entity, (counts.get(entity) ?? 0) + 1)
+    }
+  }
+}
+
+/** Index of a bucket in the flat list, appended when it is new. Messages come nearly in order: searched from the end. */
+function bucketAt(buckets: number[], bucket: number): number {
+  for (let at = buckets.length - 4; at >= 0; at -= 4) if (buckets[at] === bucket) return at
+  buckets.push(bucket, 0, 0, 0)
+  return buckets.length - 4
+}
+
+function sortBuckets(group: AtomicDelta): void {
+  for (const delta of group.rates.values()) {
+    const { buckets } = delta
+    if (buckets.length === 4) continue
+    let sorted = true
+    for (let at = 4; at < buckets.length && sorted; at += 4) sorted = buckets[at - 4]! < buckets[at]!
+    if (sorted) continue
+    const order = Array.from({ length: buckets.length / 4 }, (_, i) => 4 * i)
+    order.sort((a, b) => buckets[a]! - buckets[b]!)
+    delta.buckets = order.flatMap((at) => buckets.slice(at, at + 4))
+  }
+}
+
+/** Every tally of a group. */
+export function talliesOf(group: AtomicDelta): TallyDelta[] {
+  const all: TallyDelta[] = []
+  for (const first of group.tallies.values()) {
+    for (let delta: TallyDelta | undefined = first; delta !== undefined; delta = delta.next) all.push(delta)
+  }
+  return all
+}

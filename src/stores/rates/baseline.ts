@@ -1,0 +1,105 @@
+import type { Baseline, MeanRate } from '../../domain/feature-store.ts'
+import { BUCKET_MS } from '../../domain/time.ts'
+import { BUCKETS_A_HOUR, BUCKETS_A_MINUTE, LIMITS } from './layout.ts'
+
+/** Exponentially weighted mean and variance (West 1979, Finch 2009) of a rate a minute, and how many values are in it. */
+export interface Stat {
+  readonly mean: number
+  readonly variance: number
+  readonly n: number
+}
+
+const EMPTY: Stat = { mean: 0, variance: 0, n: 0 }
+
+/** Baseline of one entity in memory; `count.lua` keeps the same. */
+export interface BaselineState {
+  /** First bucket. */
+  first: number
+  /** UTC hour since the epoch that is open, and its commercial count so far. */
+  hour: number
+  open: number
+  /** By hour of the day. */
+  readonly hours: (Stat | undefined)[]
+  recent: Stat
+}
+
+export function newBaseline(bucket: number, commercial: number): BaselineState {
+  const hour = Math.floor(bucket / BUCKETS_A_HOUR)
+  return { first: bucket, hour, open: commercial, hours: new Array(24), recent: EMPTY }
+}
+
+/** Counts a bucket in the open hour; a bucket of a later hour closes the hours before it. What is late trains nothing. */
+export function train(state: BaselineState, bucket: number, commercial: number, since: number): void {
+  const hour = Math.floor(bucket / BUCKETS_A_HOUR)
+  if (hour > state.hour) {
+    closeHours(state, hour, since)
+    state.hour = hour
+    state.open = commercial
+  } else if (hour === state.hour) state.open += commercial
+  if (bucket < state.first) state.first = bucket
+}
+
+function closeHours(state: BaselineState, until: number, since: number): void {
+  for (let hour = Math.max(state.hour, until - LIMITS.foldHours); hour < until; hour++) {
+    const unseen = Math.min(Math.max((since - hour * 3_600_000) / 60_000, 0), 60)
+    const covered = 60 - unseen
+    if (covered <= LIMITS.coveredMinutes) continue
+    const stat = state.hours[hour % 24] ?? EMPTY
+    const rate = (hour === state.hour ? state.open : 0) / covered
+    // The first hour of all has nothing to be compared with: it counts as it is.
+    const known = stat.n > 0 || state.recent.n > 0
+    const clip = LIMITS.clipFactor * Math.max(stat.mean, state.recent.mean) + LIMITS.clipFloor
+    const x = known ? Math.min(rate, clip) : rate
+    state.hours[hour % 24] = fold(stat, x, LIMITS.hourAlpha)
+    state.recent = fold(state.recent, x, LIMITS.recentAlpha)
+  }
+}
+
+function fold({ mean, variance, n }: Stat, x: number, alpha: number): Stat {
+  if (n === 0) return { mean: x, variance: 0, n: 1 }
+  const d = x - mean
+  return { mean: mean + alpha * d, variance: (1 - alpha) * (variance + alpha * d * d), n: n + 1 }
+}
+
+/**
+ * This hour of the day on earlier days. Other partitions may have closed the hour itself already: it is no earlier day.
+ * `hour`: UTC hour since the epoch.
+ */
+export function hourBefore(state: BaselineState, hour: number): Stat | undefined {
+  const stat = state.hours[hour % 24]
+  return stat && state.hour > hour ? { ...stat, n: stat.n - 1 } : stat
+}
+
+/** What is usual: at this hour of earlier days, else over the last hours; undefined: nothing is known. */
+export function usualRate(hour: Stat | undefined, recent: Stat): MeanRate | undefined {
+  const stat = hour && hour.n > 0 ? hour : recent
+  return stat.n > 0 ? { mean: stat.mean, sd: Math.sqrt(stat.variance) } : undefined
+}
+
+/**
+ * What is reported with a bucket. `earlier`: commercial counts of the five stretches of ten minutes that end ten minutes
+ * before the bucket's minute does, the newest first.
+ */
+export function describeBaseline(
+  bucket: number,
+  first: number,
+  earlier: readonly number[],
+  hour: Stat | undefined,
+  recent: Stat,
+  since: number,
+): Baseline {
+  const minute = Math.floor(bucket / BUCKETS_A_MINUTE)
+  const from = Math.max(Math.floor(first / BUCKETS_A_MINUTE), minute - 59)
+  const minutes = Math.max(minute - 10 - from + 1, 0)
+  const trailing = earlier.reduce((sum, count) => sum + count, 0)
+  return {
+    ...(hour && hour.n > 0 ? { hour: { mean: hour.mean, sd: Math.sqrt(hour.variance), days: hour.n } } : {}),
+    ...(recent.n > 0
+      ? { recent: { mean: recent.mean, sd: Math.sqrt(recent.variance), hours: recent.n } }
+      : {}),
+    trailing: { mean: minutes > 0 ? trailing / minutes : 0, minutes },
+    earlier,
+    firstSeen: first * BUCKET_MS,
+    storeSince: since,
+  }
+}

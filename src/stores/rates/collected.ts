@@ -1,0 +1,38 @@
+import type {
+  MemberReading,
+  Observations,
+  RateReading,
+  Readings,
+  TallyReading,
+} from '../../domain/feature-store.ts'
+import { SHARDS, shardOf, tallyEntity } from './layout.ts'
+
+/** Readings of the shards of a batch. */
+export class Collected implements Pick<Readings, 'rates' | 'members' | 'tallies'> {
+  readonly rates: RateReading[] = []
+  readonly members: MemberReading[] = []
+  readonly tallies: TallyReading[] = []
+  /** Shards that the batch could not be counted in, whole or in part. */
+  readonly failed = new Set<number>()
+
+  add(reply: Pick<Readings, 'rates' | 'members' | 'tallies'>): void {
+    this.rates.push(...reply.rates)
+    this.members.push(...reply.members)
+    this.tallies.push(...reply.tallies)
+  }
+}
+
+/** Indices of the messages that are judged by a reading of one of these shards. */
+export function judgedBy(batch: readonly Observations[], shards: ReadonlySet<number>): Set<number> {
+  const indices = new Set<number>()
+  const lies = (entity: string): boolean => shards.has(shardOf(entity, SHARDS))
+  batch.forEach(({ rates, members, tallies }, i) => {
+    if (
+      rates.some(({ entity, reportFrom }) => Number.isFinite(reportFrom) && lies(entity)) ||
+      members.some(({ entity }) => lies(entity)) ||
+      tallies.some(({ kind, id }) => lies(tallyEntity(kind, id)))
+    )
+      indices.add(i)
+  })
+  return indices
+}

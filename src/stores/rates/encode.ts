@@ -1,0 +1,263 @@
+import { randomUUID } from 'node:crypto'
+import type { RateReading, Readings } from '../../domain/feature-store.ts'
+import { BUCKET_MS } from '../../domain/time.ts'
+import { wellFormed } from '../../domain/well-formed.ts'
+import { loadScript, type ScriptCall } from '../../redis/script.ts'
+import {
+  type AtomicDelta,
+  type CountedOffsets,
+  type MemberDelta,
+  type RateDelta,
+  type ShardBatch,
+  type TallyDelta,
+  talliesOf,
+} from './aggregate.ts'
+import { describeBaseline } from './baseline.ts'
+import {
+  type FeatureKeys,
+  LIMITS,
+  onceKey,
+  sentKeys,
+  sentPlace,
+  TALLY_PARTS,
+  tallyEntity,
+  tallyKeys,
+  tallyName,
+} from './layout.ts'
+import type { Marks } from './uncounted-buckets.ts'
+
+const COUNT = loadScript(new URL('./count.lua', import.meta.url), 'count', { limits: LIMITS })
+
+/** One call of `count.lua`, and what its reply speaks of: groups and indices as in the payload. */
+export interface CountCall {
+  readonly batch: ShardBatch
+  readonly marks: Marks
+  /** Offsets that were expected, by partition. */
+  readonly expected: ReadonlyMap<string, number>
+  readonly call: ScriptCall
+  readonly rates: readonly RateDelta[][]
+  readonly members: readonly MemberDelta[][]
+  readonly tallies: readonly TallyDelta[][]
+}
+
+/** `Infinity` (never) has no form in JSON. */
+const threshold = (reportFrom: number): number =>
+  reportFrom === Number.POSITIVE_INFINITY ? -1 : Math.max(reportFrom, 0)
+
+/** What a shard is sent beside the batch. */
+export interface ShardFacts {
+  /** Under which name a set lies there. */
+  readonly nameOf: (entity: string) => string
+  /** Epoch that is expected; '' for any. */
+  readonly epoch: string
+  /** Buckets that it has to mark as missing. */
+  readonly marks: Marks
+  /** First event time of the store, ms. */
+  readonly since: number
+}
+
+/**
+ * Writes the payload of `count.lua` for one shard. `declare`: name every key that the script makes, as a Cluster needs
+ * while the slot moves: it refuses the call whole then, and not in the midst of it.
+ */
+export function encodeCount(
+  batch: ShardBatch,
+  counted: CountedOffsets,
+  { nameOf, epoch, marks, since }: ShardFacts,
+  keys: FeatureKeys,
+  declare: boolean,
+): CountCall {
+  const payload = new Payload(nameOf)
+  const offsets: (string | number)[] = []
+  const expected = new Map<string, number>()
+  for (const [partition, offset] of batch.offsets) {
+    const before = counted.get(partition)?.[batch.shard] ?? -1
+    expected.set(partition, before)
+    offsets.push(partition, before, offset)
+  }
+  for (const [once, group] of batch.once) payload.add(onceKey(wellFormed(once)), group)
+  // Last, so that its windows hold all of the batch.
+  payload.add(undefined, batch.main)
+  const { groups, rates, members, tallies } = payload
+  const names = [keys.offsets(batch.shard), keys.missing(batch.shard)]
+  if (declare) for (const name of namesOf(groups)) names.push(keys.of(batch.shard, name))
+  const args = { epoch: [epoch, randomUUID()], offsets, missing: marks.flat(), since, groups }
+  const call = { script: COUNT, keys: names, args: [JSON.stringify(args)] }
+  return { batch, marks, expected, call, rates, members, tallies }
+}
+
+type Entry = (string | number)[]
+/** As in the header of `count.lua`. */
+type Group = readonly [
+  once: string | 0,
+  rates: readonly Entry[],
+  members: readonly Entry[],
+  tallies: readonly Entry[],
+  sent: readonly Entry[],
+]
+
+/** Names of all keys that `count.lua` may touch for these groups. */
+function* namesOf(groups: readonly Group[]): Generator<string> {
+  for (const [once, rates, members, tallies, sent] of groups) {
+    if (once !== 0) yield once
+    for (const [entity, baseline] of rates) {
+      yield `r:${entity}`
+      if (baseline !== 0) yield `b:${entity}`
+    }
+    for (const [entity] of members) {
+      yield `m:${entity}`
+      yield `m:${entity}:0`
+      yield `m:${entity}:1`
+    }
+    for (const [now, before] of tallies)
+      for (const part of TALLY_PARTS) {
+        yield `${now}${part}`
+        yield `${before}${part}`
+      }
+    for (const e of sent) for (let i = 1; i < e.length; i += 3) yield `${e[0]}${e[i]}`
+  }
+}
+
+class Payload {
+  readonly #nameOf: (entity: string) => string
+  readonly groups: Group[] = []
+  readonly rates: RateDelta[][] = []
+  readonly members: MemberDelta[][] = []
+  readonly tallies: TallyDelta[][] = []
+
+  constructor(nameOf: (entity: string) => string) {
+    this.#nameOf = nameOf
+  }
+
+  add(once: string | undefined, group: AtomicDelta): void {
+    const rates = [...group.rates.values()]
+    const members = [...group.members.values()]
+    const families = familiesOf(group)
+    this.rates.push(rates)
+    this.members.push(members)
+    this.tallies.push(families.flat())
+    this.groups.push([
+      once ?? 0,
+      rates.map(rateEntry),
+      members.map((delta) => memberEntry(this.#nameOf(delta.entity), delta)),
+      families.map(tallyEntry),
+      [...group.sent].map(([day, counts]) => sentEntry(day, counts)),
+    ])
+  }
+}
+
+function rateEntry({ entity, baseline, reportFrom, buckets }: RateDelta): Entry {
+  return [wellFormed(entity), baseline ? 1 : 0, threshold(reportFrom), ...buckets]
+}
+
+function memberEntry(name: string, { window, reportFrom, minCount, members }: MemberDelta): Entry {
+  const entry: Entry = [wellFormed(name), window, threshold(reportFrom), minCount]
+  for (const { name: member, count, last } of members) entry.push(wellFormed(member), count, last)
+  return entry
+}
+
+/** Tallies of one half-window that are reported from one number on. */
+function familiesOf(group: AtomicDelta): TallyDelta[][] {
+  const families: TallyDelta[][] = []
+  for (const delta of talliesOf(group)) {
+    const family = families.find(([{ kind, window, bucket, reportFrom } = delta]) => {
+      return (
+        delta.kind === kind &&
+        delta.window === window &&
+        delta.bucket === bucket &&
+        delta.reportFrom === reportFrom
+      )
+    })
+    if (family) family.push(delta)
+    else families.push([delta])
+  }
+  return families
+}
+
+function tallyEntry(family: readonly TallyDelta[]): Entry {
+  const { kind, window, bucket, reportFrom } = family[0]!
+  const entry: Entry = [
+    wellFormed(tallyKeys(kind, window, bucket)),
+    wellFormed(tallyKeys(kind, window, bucket - 1)),
+    threshold(reportFrom),
+    Math.ceil(window / 500) + LIMITS.tallySlack,
+    '',
+  ]
+  let names = ''
+  for (const { id, count } of family) {
+    const { name, hash } = tallyName(tallyEntity(kind, id))
+    names += name
+    entry.push(hash, count)
+  }
+  entry[4] = names
+  return entry
+}
+
+function sentEntry(day: string, counts: ReadonlyMap<string, number>): Entry {
+  const entry: Entry = [sentKeys(day)]
+  for (const [entity, count] of counts) {
+    const { slot, field } = sentPlace(entity)
+    entry.push(slot, field, count)
+  }
+  return entry
+}
+
+export type CountReply = { readonly epoch: string } & (
+  | { readonly refused: readonly number[] }
+  | ({ readonly refused?: undefined } & Pick<Readings, 'rates' | 'members' | 'tallies'>)
+)
+
+/** Reads a reply of `count.lua`. `refused`: the stored offsets, in the order of `call.batch.offsets`. */
+export function decodeCount(call: CountCall, reply: unknown, since: number): CountReply {
+  const [ok, ...parts] = reply as [number, ...unknown[]]
+  if (ok === 0) return { refused: parts[0] as number[], epoch: parts[1] as string }
+  const [rates, members, tallies, epoch] = parts as [Row[], Row[], number[][], string]
+  return {
+    epoch,
+    rates: rates.map((row) =>
+      rateReading(call.rates[Number(row[0]) - 1]![Number(row[1]) - 1]!.entity, row, since),
+    ),
+    members: members.map((row) => ({
+      entity: call.members[Number(row[0]) - 1]![Number(row[1]) - 1]!.entity,
+      members: row.slice(4).filter((_, i) => i % 2 === 0) as string[],
+      count: Number(row[2]),
+      total: Number(row[3]),
+    })),
+    tallies: tallies.map(([group, index, count]) => {
+      const { kind, id } = call.tallies[group! - 1]![index! - 1]!
+      return { kind, id, count: count! }
+    }),
+  }
+}
+
+/** Five stretches of ten minutes, the newest first, of their sum and the counts of all but the newest. */
+function earlierOf(sum: number, older: readonly number[]): number[] {
+  return [older.reduce((left, count) => left - count, sum), ...older]
+}
+
+type Row = (number | string)[]
+
+function rateReading(entity: string, row: readonly (number | string)[], since: number): RateReading {
+  const n = row.map(Number)
+  const bucket = n[2]!
+  const three = (at: number): [number, number, number] => [n[at]!, n[at + 1]!, n[at + 2]!]
+  const stat = (at: number) => ({ mean: n[at]!, variance: n[at + 1]!, n: n[at + 2]! })
+  return {
+    entity,
+    bucketEnd: (bucket + 1) * BUCKET_MS,
+    windows: { m1: three(3), m10: three(6), h1: three(9) },
+    ...(row.length > 13
+      ? {
+          baseline: describeBaseline(
+            bucket,
+            n[13]!,
+            earlierOf(n[14]!, n.slice(21)),
+            stat(15),
+            stat(18),
+            since,
+          ),
+        }
+      : {}),
+    incomplete: n[12] === 1,
+  }
+}

@@ -1,0 +1,36 @@
+import type { Observations } from '../../domain/feature-store.ts'
+import { BUCKET_MS } from '../../domain/time.ts'
+
+const EARLIEST = Date.UTC(2000, 0, 1)
+
+/** Rejects what no message can have: a defect of the caller, found before anything is counted. */
+export function checkBatch(batch: readonly Observations[]): void {
+  for (const o of batch) {
+    if (!Number.isSafeInteger(o.position.offset) || o.position.offset < 0) fail('offset', o.position.offset)
+    if (!Number.isSafeInteger(o.position.partition) || o.position.partition < 0) {
+      fail('partition', o.position.partition)
+    }
+    if (!Number.isSafeInteger(o.ts) || o.ts < EARLIEST) fail('ts', o.ts)
+    for (const r of o.rates) {
+      if (r.group !== 'commercial' && r.group !== 'notice' && r.group !== 'fraud') fail('group', r.group)
+      if (Number.isNaN(r.reportFrom)) fail('reportFrom', r.reportFrom)
+    }
+    for (const m of o.members) if (!(m.window > 0 && Number.isSafeInteger(m.window))) fail('window', m.window)
+    for (const t of o.tallies) if (!(t.window > 1 && Number.isSafeInteger(t.window))) fail('window', t.window)
+  }
+}
+
+function fail(what: string, value: unknown): never {
+  throw new TypeError(`features: ${what} of an observation is ${String(value)}`)
+}
+
+/**
+ * What a store takes for its first event time: the lowest of its first batch, with what lies more than an hour below
+ * the median left out, so that one wild timestamp does not make the store look old.
+ */
+export function firstEventTime(batch: readonly Observations[]): number {
+  const times = batch.map((o) => o.ts).sort((a, b) => a - b)
+  const median = times[(times.length - 1) >> 1]!
+  const first = times.find((ts) => ts >= median - 3_600_000) ?? median
+  return Math.floor(first / BUCKET_MS) * BUCKET_MS
+}

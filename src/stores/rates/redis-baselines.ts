@@ -1,0 +1,51 @@
+import type { MeanRate } from '../../domain/feature-store.ts'
+import type { RedisLink } from '../../redis/link.ts'
+import { loadScript } from '../../redis/script.ts'
+import { type Stat, usualRate } from './baseline.ts'
+import { type FeatureKeys, SHARDS, shardOf } from './layout.ts'
+
+const BASELINES = loadScript(new URL('./baselines.lua', import.meta.url), 'baselines')
+/** Keys of one call: keeps the script short for the others that wait on the server. */
+const CHUNK = 200
+/** No message waits for it, ms. */
+const BUDGET_MS = 2000
+
+/** What is usual for entities at an event time, as `count.lua` has trained it. */
+export async function readBaselines(
+  link: RedisLink,
+  keys: FeatureKeys,
+  entities: readonly string[],
+  ts: number,
+): Promise<readonly (MeanRate | undefined)[]> {
+  const byShard = new Map<number, number[]>()
+  for (const [i, entity] of entities.entries()) {
+    const shard = shardOf(entity, SHARDS)
+    const some = byShard.get(shard)
+    if (some) some.push(i)
+    else byShard.set(shard, [i])
+  }
+  const chunks = [...byShard].flatMap(([shard, indices]) =>
+    Array.from({ length: Math.ceil(indices.length / CHUNK) }, (_, n) => ({
+      shard,
+      indices: indices.slice(n * CHUNK, (n + 1) * CHUNK),
+    })),
+  )
+  const calls = chunks.map(({ shard, indices }) => ({
+    script: BASELINES,
+    keys: indices.map((i) => keys.baseline(shard, entities[i]!)),
+    args: [Math.floor(ts / 3_600_000)],
+  }))
+  const replies = (await link.run(calls, BUDGET_MS)) as string[][][]
+  const out = new Array<MeanRate | undefined>(entities.length).fill(undefined)
+  for (const [c, { indices }] of chunks.entries()) {
+    for (const [n, i] of indices.entries()) {
+      const entry = replies[c]![n]!.map(Number)
+      if (entry.length > 0) out[i] = usualRate(statOf(entry, 0), statOf(entry, 3))
+    }
+  }
+  return out
+}
+
+function statOf(entry: readonly number[], at: number): Stat {
+  return { mean: entry[at]!, variance: entry[at + 1]!, n: entry[at + 2]! }
+}

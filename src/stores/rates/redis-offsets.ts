@@ -1,0 +1,258 @@
+import { randomUUID } from 'node:crypto'
+import type { LogId, LogsOf } from '../../domain/feature-store.ts'
+import { type PartitionId, partitionKey } from '../../domain/ports.ts'
+import type { Outcome, RedisLink } from '../../redis/link.ts'
+import { loadScript } from '../../redis/script.ts'
+import type { CountedPartitions } from './counted-partitions.ts'
+import { type FeatureKeys, SHARDS } from './layout.ts'
+import { type CountedLog, type LogChange, logChangeOf } from './log-change.ts'
+import { BACKGROUND_MS } from './redis-shards.ts'
+
+const COUNTED = loadScript(new URL('./counted.lua', import.meta.url), 'counted')
+const ASSIGN = loadScript(new URL('./assign.lua', import.meta.url), 'assign')
+
+/** Others may count the partition, or be assigned it, while the brokers are asked for its log. */
+const TRIES = 3
+/** Until the ids of topics are stored that a shard lacks, ms: batches find that of one shard after another. */
+const NAME_AFTER = 1000
+
+export interface StoredOffsetsParts {
+  readonly link: RedisLink
+  readonly keys: FeatureKeys
+  readonly partitions: CountedPartitions
+  /** Called with the epoch of a shard before what is stored there is taken in. */
+  readonly noteEpoch: (shard: number, epoch: string) => void
+  /** Partitions found to be made anew by an answer that came too late. */
+  readonly onReset?: ((partitions: readonly PartitionId[]) => void) | undefined
+}
+
+/** What one shard has stored of a partition. */
+interface Stored extends CountedLog {
+  readonly shard: number
+  readonly epoch: string
+  readonly id: PartitionId
+  /** How often its offset was set back. */
+  readonly times: number
+}
+
+interface Change {
+  readonly one: Stored
+  readonly log: LogId
+  readonly to: LogChange
+}
+
+/**
+ * Learns how far each shard in Redis has counted partitions, and sets back what was counted of a log that is another one
+ * now. That is judged by what the brokers say of the log after what is stored was read, and stored only where nothing has
+ * changed there since: an instance that was stopped in between sets nothing back that others have counted or assigned.
+ */
+export class StoredOffsets {
+  readonly #parts: StoredOffsetsParts
+  #logsOf: LogsOf = async () => []
+  #unnamed: Stored[] = []
+  #naming: NodeJS.Timeout | undefined
+
+  constructor(parts: StoredOffsetsParts) {
+    this.#parts = parts
+  }
+
+  /** Begins the partitions anew. Returns those whose counting begins anew. */
+  async assign(ids: readonly PartitionId[], logsOf: LogsOf = async () => []): Promise<PartitionId[]> {
+    this.#logsOf = logsOf
+    for (const id of ids) this.#parts.partitions.assign(id)
+    const stored = await this.#read(ids.map(partitionKey), BACKGROUND_MS)
+    return this.#adopt(stored, await this.#askLogs(ids.map((id) => ({ id }))), BACKGROUND_MS)
+  }
+
+  /** Asks the shards that were not asked yet what they have counted. Returns the partitions whose counting begins anew. */
+  async load(keys: readonly string[], budgetMs: number): Promise<PartitionId[]> {
+    const stored = await this.#read(keys, budgetMs)
+    const doubtful = stored.filter((one) => !this.#learnIfSame(one, this.#logOf(one)))
+    const open = doubtful.filter((one) => !this.#learnUnnamed(one))
+    return open.length === 0 ? [] : this.#adopt(open, await this.#askLogs(open), budgetMs)
+  }
+
+  /**
+   * Asks the shards whether what they are known to have counted is still there; `older` is told of what is not. No count may
+   * be under way. Resolves with whether all of them answered.
+   */
+  async compare(
+    budgetMs: number,
+    older: (shard: number, key: string, stored: number) => void,
+  ): Promise<boolean> {
+    const { partitions } = this.#parts
+    const known = Array.from({ length: SHARDS }, (_, shard) => partitions.countedBy(shard))
+    const stored = await this.#ask((shard) => [...known[shard]!.values()].map(({ id }) => id), budgetMs)
+    for (const { shard, id, offset } of stored) {
+      const key = partitionKey(id)
+      // Nothing is known any more of a shard that was emptied; of a partition that was assigned meanwhile, something else.
+      const now = partitions.offsets.get(key)?.[shard] ?? Number.NaN
+      if (offset < Math.min(known[shard]!.get(key)!.offset, now)) older(shard, key, offset)
+    }
+    return stored.length === known.reduce((sum, { size }) => sum + size, 0)
+  }
+
+  close(): void {
+    clearTimeout(this.#naming)
+  }
+
+  /** Takes in what is stored of a partition that lacks the id of its topic alone, which is stored soon. */
+  #learnUnnamed(stored: Stored): boolean {
+    const log = this.#logOf(stored)
+    if (log === undefined || logChangeOf(stored, log)?.offset !== stored.offset) return false
+    this.#learn(stored)
+    this.#unnamed.push(stored)
+    this.#naming ??= setTimeout(() => void this.#name().catch(() => {}), NAME_AFTER).unref()
+    return true
+  }
+
+  /** What fails is left to the next assignment. */
+  async #name(): Promise<void> {
+    this.#naming = undefined
+    const unnamed = this.#unnamed.splice(0)
+    const reset = await this.#adopt(unnamed, await this.#askLogs(unnamed), BACKGROUND_MS)
+    if (reset.length > 0) this.#parts.onReset?.(reset)
+  }
+
+  #read(keys: readonly string[], budgetMs: number): Promise<Stored[]> {
+    return this.#ask(
+      (shard) => this.#parts.partitions.unknown(shard, keys),
+      budgetMs,
+      (one) => void this.#learnIfSame(one, this.#logOf(one)),
+    )
+  }
+
+  /** What the shards have stored of these partitions, as far as they answer; `late` is told what comes too late. */
+  async #ask(
+    idsOf: (shard: number) => readonly PartitionId[],
+    budgetMs: number,
+    late?: (stored: Stored) => void,
+  ): Promise<Stored[]> {
+    const asked = Array.from({ length: SHARDS }, (_, shard) => ({ shard, ids: idsOf(shard) })).filter(
+      ({ ids }) => ids.length > 0,
+    )
+    const calls = asked.map(({ shard, ids }) => ({
+      script: COUNTED,
+      keys: [this.#parts.keys.offsets(shard)],
+      args: [randomUUID(), ...ids.map(partitionKey)],
+    }))
+    const take = (i: number, outcome: Outcome): Stored[] => {
+      if (outcome.error) return []
+      const { shard, ids } = asked[i]!
+      return this.#decoded(shard, ids, outcome.reply, 3)
+    }
+    const outcomes = await this.#parts.link.settle(calls, {
+      budgetMs,
+      ...(late ? { late: (i, outcome) => take(i, outcome).forEach(late) } : {}),
+    })
+    return outcomes.flatMap((outcome, i) => take(i, outcome))
+  }
+
+  /** Judges what is stored by logs that were asked for after it was read. */
+  async #adopt(
+    stored: readonly Stored[],
+    logs: ReadonlyMap<string, LogId>,
+    budgetMs: number,
+  ): Promise<PartitionId[]> {
+    const anew = new Map<string, PartitionId>()
+    let [open, known] = [stored, logs]
+    for (let tries = 1; ; tries++) {
+      open = open.filter((one) => !this.#learnIfSame(one, known.get(partitionKey(one.id))))
+      if (open.length === 0) break
+      open = await this.#change(open, known, anew, budgetMs)
+      // What is stored is not known then, and asked for when it is next needed.
+      if (open.length === 0 || tries === TRIES) break
+      known = await this.#askLogs(open)
+    }
+    return [...anew.values()]
+  }
+
+  /** Stores what the logs say; returns what others have changed meanwhile, as it is now. */
+  async #change(
+    stored: readonly Stored[],
+    logs: ReadonlyMap<string, LogId>,
+    anew: Map<string, PartitionId>,
+    budgetMs: number,
+  ): Promise<Stored[]> {
+    const byShard = new Map<number, Change[]>()
+    for (const one of stored) {
+      const log = logs.get(partitionKey(one.id)) ?? {}
+      const change = { one, log, to: logChangeOf(one, log)! }
+      const some = byShard.get(one.shard)
+      if (some) some.push(change)
+      else byShard.set(one.shard, [change])
+    }
+    const changes = [...byShard].map(([shard, some]) => ({ shard, some }))
+    const calls = changes.map(({ shard, some }) => ({
+      script: ASSIGN,
+      keys: [this.#parts.keys.offsets(shard)],
+      args: [some[0]!.one.epoch, ...some.flatMap(argumentsOf)],
+    }))
+    const take = (i: number, outcome: Outcome, found: Map<string, PartitionId>): Stored[] => {
+      if (outcome.error) return []
+      const { shard, some } = changes[i]!
+      const ids = some.map(({ one }) => one.id)
+      return this.#decoded(shard, ids, outcome.reply, 4).filter((now, n) => {
+        if (!now.isChanged) return true
+        this.#learn(now)
+        if (some[n]!.to.isAnew) found.set(partitionKey(now.id), now.id)
+        return false
+      })
+    }
+    const late = (i: number, outcome: Outcome): void => {
+      const found = new Map<string, PartitionId>()
+      take(i, outcome, found)
+      if (found.size > 0) this.#parts.onReset?.([...found.values()])
+    }
+    const outcomes = await this.#parts.link.settle(calls, { budgetMs, late })
+    return outcomes.flatMap((outcome, i) => take(i, outcome, anew))
+  }
+
+  /** Of the reply of a script, which has so many values for each partition. */
+  #decoded(shard: number, ids: readonly PartitionId[], reply: unknown, width: number) {
+    const [epoch, ...values] = reply as [string, ...(string | number)[]]
+    this.#parts.noteEpoch(shard, epoch)
+    return ids.map((id, n) => {
+      const [offset, topicId, times, isChanged] = values.slice(n * width, (n + 1) * width)
+      return {
+        ...{ shard, epoch, id },
+        offset: Number(offset),
+        topicId: topicId === '' ? undefined : String(topicId),
+        times: Number(times),
+        isChanged: isChanged === 1,
+      }
+    })
+  }
+
+  #logOf({ id }: Stored): LogId | undefined {
+    return this.#parts.partitions.logOf(partitionKey(id))
+  }
+
+  /** Takes in what is stored, unless the log says that it is to be changed, or is not known yet. */
+  #learnIfSame(stored: Stored, log: LogId | undefined): boolean {
+    if (log === undefined || logChangeOf(stored, log) !== undefined) return false
+    this.#learn(stored)
+    return true
+  }
+
+  /** Whoever counted meanwhile knows better. */
+  #learn({ shard, id, offset }: Stored): void {
+    const { partitions } = this.#parts
+    const key = partitionKey(id)
+    if (partitions.unknown(shard, [key]).length > 0) partitions.learn(shard, key, offset)
+  }
+
+  async #askLogs(of: readonly { readonly id: PartitionId }[]): Promise<Map<string, LogId>> {
+    const unique = new Map(of.map(({ id }) => [partitionKey(id), id]))
+    const logs = new Map<string, LogId>([...unique.keys()].map((key) => [key, {}]))
+    for (const log of await this.#logsOf([...unique.values()])) logs.set(partitionKey(log), log)
+    for (const [key, log] of logs) this.#parts.partitions.noteLog(key, log)
+    return logs
+  }
+}
+
+function argumentsOf({ one, log, to }: Change): (string | number)[] {
+  const { id, offset, topicId, times } = one
+  const moved = to.offset === offset ? '' : to.offset
+  return [partitionKey(id), offset, topicId ?? '', times, moved, log.topicId ?? '']
+}

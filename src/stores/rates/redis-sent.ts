@@ -1,0 +1,22 @@
+import type { RedisLink } from '../../redis/link.ts'
+import { loadScript } from '../../redis/script.ts'
+import { type FeatureKeys, SHARDS, sentPlace, shardOf } from './layout.ts'
+
+const SENT = loadScript(new URL('./sent.lua', import.meta.url), 'sent')
+
+/** What was sent on UTC days `YYYY-MM-DD`, added up over the names that an entity has or had. */
+export async function readSent(
+  link: RedisLink,
+  keys: FeatureKeys,
+  names: readonly string[],
+  days: readonly string[],
+): Promise<readonly number[]> {
+  if (days.length === 0) return []
+  const calls = names.map((name) => {
+    const shard = shardOf(name, SHARDS)
+    const { slot, field } = sentPlace(name)
+    return { script: SENT, keys: days.map((day) => keys.sent(shard, day, slot)), args: [field] }
+  })
+  const counts = (await link.run(calls)) as (string | null)[][]
+  return days.map((_, day) => counts.reduce((sum, of) => sum + Number(of[day] ?? 0), 0))
+}

@@ -1,0 +1,126 @@
+import type { LostCounts } from '../../domain/feature-store.ts'
+import type { RedisLink } from '../../redis/link.ts'
+import { loadScript } from '../../redis/script.ts'
+import { type FeatureKeys, LIMITS, RATE_MINUTES, SHARDS } from './layout.ts'
+import { UncountedBuckets } from './uncounted-buckets.ts'
+
+const MARK_MISSING = loadScript(new URL('./mark-missing.lua', import.meta.url), 'mark-missing', {
+  limits: LIMITS,
+})
+
+/** What is not on the way of a message may take longer than its budget, ms. */
+export const BACKGROUND_MS = 2000
+/** Wall clock between two attempts to mark what no batch has marked by the way, ms. */
+const MARK_EVERY = 1000
+/** From the first shard that is found to have lost counts to the report, ms. */
+const REPORT_AFTER = 50
+/** How long after a loss the store says so, ms. */
+const LOST_FOR = 60_000
+
+interface Shard {
+  /** '' until it is known. */
+  epoch: string
+  readonly uncounted: UncountedBuckets
+}
+
+/** What each shard in Redis is known to have missed or lost, until it is marked there. */
+export class FeatureShards {
+  readonly #link: RedisLink
+  readonly #keys: FeatureKeys
+  readonly #onLost: ((lost: LostCounts) => void) | undefined
+  readonly #shards: readonly Shard[] = Array.from({ length: SHARDS }, () => ({
+    epoch: '',
+    uncounted: new UncountedBuckets(),
+  }))
+  /** Newest event time that was counted, ms. */
+  #newest = 0
+  #lostAt = Number.NEGATIVE_INFINITY
+  #losses: { how: LostCounts['how']; from: number }[] = []
+  #marking: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(link: RedisLink, keys: FeatureKeys, onLost: ((lost: LostCounts) => void) | undefined) {
+    this.#link = link
+    this.#keys = keys
+    this.#onLost = onLost
+  }
+
+  of(shard: number): Readonly<Shard> {
+    return this.#shards[shard]!
+  }
+
+  /** Notes an event time that is being counted, ms. */
+  saw(ts: number): void {
+    this.#newest = Math.max(this.#newest, ts)
+  }
+
+  /** Start of what the windows look at, ms of event time. */
+  get hourAgo(): number {
+    return this.#newest - RATE_MINUTES * 60_000
+  }
+
+  /** Counts were lost within the last minute. */
+  get recentlyLost(): boolean {
+    return performance.now() - this.#lostAt < LOST_FOR
+  }
+
+  /** Notes the epoch of a shard. Returns whether it is another one than before: what the shard held is lost. */
+  noteEpoch(shard: number, epoch: string): boolean {
+    const state = this.#shards[shard]!
+    const before = state.epoch
+    state.epoch = epoch
+    return before !== '' && before !== epoch
+  }
+
+  /** A shard lost what it counted at event times from `from` on: no window is judged by what is left. */
+  lost(shard: number, from: number, how: LostCounts['how']): void {
+    if (this.#newest === 0) return
+    this.#shards[shard]!.uncounted.noteAll(from, this.#newest)
+    this.#lostAt = performance.now()
+    this.markSoon()
+    // Shards are found one by one; they are one loss.
+    if (this.#losses.length === 0) setTimeout(() => this.#reportLosses(), REPORT_AFTER).unref()
+    this.#losses.push({ how, from })
+  }
+
+  /** A shard did not count what was to be counted in these buckets, event times over 10 s, and nobody tries it again. */
+  miss(shard: number, buckets: Iterable<number>): void {
+    this.#shards[shard]!.uncounted.noteBuckets(buckets)
+    this.markSoon()
+  }
+
+  #reportLosses(): void {
+    const losses = this.#losses.splice(0)
+    const from = Math.min(...losses.map((loss) => loss.from))
+    const how = losses.some((loss) => loss.how === 'emptied') ? 'emptied' : 'older'
+    this.#onLost?.({ how, from, share: losses.length / SHARDS })
+  }
+
+  /** Marks before long what no batch marks by the way. */
+  markSoon(): void {
+    if (this.#closed) return
+    this.#marking ??= setTimeout(() => void this.#mark(), MARK_EVERY).unref()
+  }
+
+  async #mark(): Promise<void> {
+    const due = this.#shards.flatMap(({ uncounted }, shard) =>
+      uncounted.size > 0 ? [{ shard, uncounted, marks: uncounted.newest() }] : [],
+    )
+    const calls = due.map(({ shard, marks }) => ({
+      script: MARK_MISSING,
+      keys: [this.#keys.offsets(shard), this.#keys.missing(shard)],
+      args: [JSON.stringify(marks.flat())],
+    }))
+    const outcomes = await this.#link.settle(calls, { budgetMs: BACKGROUND_MS })
+    for (const [i, { error }] of outcomes.entries()) if (!error) due[i]!.uncounted.marked(due[i]!.marks)
+    this.#marking = undefined
+    if (this.#shards.some(({ uncounted }) => uncounted.size > 0)) this.markSoon()
+  }
+
+  /** Marks what is left, if Redis answers. */
+  async close(): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#marking)
+    if (this.#shards.some(({ uncounted }) => uncounted.size > 0)) await this.#mark()
+  }
+}

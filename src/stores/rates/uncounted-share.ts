@@ -1,0 +1,40 @@
+import { SECOND } from '../../domain/time.ts'
+
+/** Seconds that the share is of. */
+const SECONDS = 10
+
+/** The share of messages of the last ten seconds that were not counted whole. */
+export class UncountedShare {
+  readonly #now: () => number
+  /** By second. */
+  readonly #counts = new Map<number, { messages: number; uncounted: number }>()
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now
+  }
+
+  note(messages: number, uncounted: number): void {
+    const second = Math.floor(this.#now() / SECOND)
+    const counts = this.#counts.get(second)
+    if (counts) {
+      counts.messages += messages
+      counts.uncounted += uncounted
+      return
+    }
+    this.#counts.set(second, { messages, uncounted })
+    for (const old of this.#counts.keys()) if (old <= second - SECONDS) this.#counts.delete(old)
+  }
+
+  /** Between 0 and 1; 0 without messages. */
+  get value(): number {
+    const since = Math.floor(this.#now() / SECOND) - SECONDS
+    let messages = 0
+    let uncounted = 0
+    for (const [second, counts] of this.#counts) {
+      if (second <= since) continue
+      messages += counts.messages
+      uncounted += counts.uncounted
+    }
+    return messages === 0 ? 0 : uncounted / messages
+  }
+}

@@ -1,0 +1,102 @@
+import type { Label } from '../../domain/labels.ts'
+import { LABELS } from '../../domain/labels.ts'
+import type { SenderCount, SenderMinute } from '../../domain/sender-minutes.ts'
+import { MINUTE } from '../../domain/time.ts'
+import { wellFormed } from '../../domain/well-formed.ts'
+
+/** Nothing was added to a minute for so long: it is complete, also where the watermark stands still. */
+export const SETTLED_AFTER = 120_000
+/** A minute that grows after it was written is written again so much later, ms. */
+export const REWRITE_AFTER = 60_000
+/** What was not added to for so long is forgotten, ms. */
+export const KEPT = 6 * 3_600_000
+/** Senders of one minute of a partition that are told apart; the messages of further ones are not in the statistics. */
+export const SENDER_CAP = 20_000
+
+/** The newest minute of each partition: what is older than a minute is kept is not counted, so that made-up times cost nothing. */
+export class NewestMinutes {
+  readonly #byPartition = new Map<string, number>()
+
+  /** Takes in a batch of one partition. Returns the oldest minute that counts. */
+  oldestAfter(partition: string, batch: readonly SenderCount[]): number {
+    const newest = batch.reduce(
+      (most, { minute }) => Math.max(most, minute),
+      this.#byPartition.get(partition) ?? Number.NEGATIVE_INFINITY,
+    )
+    this.#byPartition.set(partition, newest)
+    return newest - KEPT / MINUTE
+  }
+}
+
+/** How far the counts of a minute on one partition have come. */
+export interface MinuteState {
+  /** Grows with each addition. */
+  readonly version: number
+  /** Wall clock of the last addition. */
+  readonly touched: number
+  /** Version that was written last, and when; absent: none. */
+  readonly written?: { readonly version: number; readonly at: number }
+}
+
+/** Whether the counts of a minute are to be written; `parts`: its states on the partitions that have counted for it. */
+export function isDue(
+  minute: number,
+  parts: readonly MinuteState[],
+  watermark: number | undefined,
+  now: number,
+): boolean {
+  if (parts.every(({ version, written }) => version === written?.version)) return false
+  const writtenAt = Math.max(...parts.map(({ written }) => written?.at ?? Number.NEGATIVE_INFINITY))
+  if (writtenAt !== Number.NEGATIVE_INFINITY) return now - writtenAt >= REWRITE_AFTER
+  if (watermark !== undefined && watermark >= (minute + 1) * MINUTE) return true
+  return now - Math.max(...parts.map(({ touched }) => touched)) >= SETTLED_AFTER
+}
+
+/**
+ * Fields of a minute: `<place of the label in LABELS><signature>@<port>` → messages, `s<signature>@<port>` → enterprise.
+ * All are well formed, as a row of UTF-8 needs them and the decoder of JSON in Redis.
+ */
+export function countField({ label, signature, port }: SenderCount): string {
+  return wellFormed(`${LABELS.indexOf(label)}${signature}@${port}`)
+}
+
+export function enterpriseField({ signature, port }: SenderCount): string {
+  return wellFormed(`s${signature}@${port}`)
+}
+
+/** What stands in the field of the enterprise; undefined: the message names none. */
+export function enterpriseOf({ sp }: SenderCount): string | undefined {
+  return sp === undefined ? undefined : wellFormed(sp)
+}
+
+/** The senders of a minute, from its fields on every partition. */
+export function sendersOf(
+  parts: readonly Iterable<readonly [field: string, value: string]>[],
+): SenderMinute[] {
+  const senders = new Map<string, { sent: Partial<Record<Label, number>>; sp?: string }>()
+  for (const part of parts) {
+    for (const [field, value] of part) {
+      const name = field.slice(1)
+      let sender = senders.get(name)
+      if (!sender) {
+        sender = { sent: {} }
+        senders.set(name, sender)
+      }
+      if (field[0] === 's') sender.sp = value
+      else {
+        const label = LABELS[Number(field[0])]!
+        sender.sent[label] = (sender.sent[label] ?? 0) + Number(value)
+      }
+    }
+  }
+  return [...senders].map(([name, { sent, sp }]) => {
+    // A signature may have an @ in it, a port has none.
+    const at = name.lastIndexOf('@')
+    return {
+      signature: name.slice(0, at),
+      port: name.slice(at + 1),
+      ...(sp === undefined ? {} : { sp }),
+      sent,
+    }
+  })
+}

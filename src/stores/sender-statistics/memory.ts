@@ -1,0 +1,96 @@
+import { type Clock, type PartitionId, partitionKey } from '../../domain/ports.ts'
+import type { DueMinute, SenderCount, SenderMinutes } from '../../domain/sender-minutes.ts'
+import {
+  countField,
+  enterpriseField,
+  enterpriseOf,
+  isDue,
+  KEPT,
+  type MinuteState,
+  NewestMinutes,
+  SENDER_CAP,
+  sendersOf,
+} from './layout.ts'
+
+interface Minute {
+  state: MinuteState
+  readonly fields: Map<string, string>
+  /** By the monotonic clock, ms. */
+  at: number
+}
+
+/** Statistics of one process: a service without Redis. Nothing survives the process. */
+export class MemorySenderMinutes implements SenderMinutes {
+  readonly #minutes = new Map<number, Minute>()
+  /** Last counted offset by partition. */
+  readonly #offsets = new Map<string, number>()
+  /** When each was counted, by the monotonic clock, ms. */
+  readonly #once = new Map<string, number>()
+  readonly #newest = new NewestMinutes()
+  readonly #clock: Clock
+
+  constructor(clock: Clock = { now: Date.now }) {
+    this.#clock = clock
+  }
+
+  async count(batch: readonly SenderCount[]): Promise<void> {
+    const now = this.#clock.now()
+    const reached = new Map<string, number>()
+    for (const one of batch) {
+      const key = partitionKey(one.position)
+      const oldest = this.#newest.oldestAfter(key, [one])
+      if (one.once !== undefined) {
+        if (this.#once.has(one.once)) continue
+        this.#once.set(one.once, performance.now())
+      } else {
+        const { offset } = one.position
+        if (offset <= (this.#offsets.get(key) ?? -1)) continue
+        reached.set(key, Math.max(offset, reached.get(key) ?? -1))
+      }
+      if (one.minute >= oldest) this.#add(one, now)
+    }
+    for (const [key, offset] of reached) this.#offsets.set(key, offset)
+    this.#forget()
+  }
+
+  async reset(partitions: readonly PartitionId[]): Promise<void> {
+    for (const partition of partitions) this.#offsets.delete(partitionKey(partition))
+  }
+
+  async due(watermark: number | undefined, now: number): Promise<readonly DueMinute[]> {
+    return [...this.#minutes]
+      .filter(([minute, { state }]) => isDue(minute, [state], watermark, now))
+      .sort(([a], [b]) => a - b)
+      .map(([minute, { state, fields }]) => ({ minute, senders: sendersOf([fields]), mark: state.version }))
+  }
+
+  async written(minutes: readonly DueMinute[], now: number): Promise<void> {
+    for (const { minute, mark } of minutes) {
+      const known = this.#minutes.get(minute)
+      if (known) known.state = { ...known.state, written: { version: mark as number, at: now } }
+    }
+    this.#forget()
+  }
+
+  #add(one: SenderCount, now: number): void {
+    let minute = this.#minutes.get(one.minute)
+    if (!minute) {
+      minute = { state: { version: 0, touched: now }, fields: new Map(), at: 0 }
+      this.#minutes.set(one.minute, minute)
+    }
+    const { state, fields } = minute
+    const field = countField(one)
+    if (!fields.has(field) && fields.size >= SENDER_CAP) return
+    fields.set(field, String(Number(fields.get(field) ?? 0) + 1))
+    const sp = enterpriseOf(one)
+    if (sp !== undefined) fields.set(enterpriseField(one), sp)
+    minute.state = { ...state, version: state.version + 1, touched: now }
+    minute.at = performance.now()
+  }
+
+  #forget(): void {
+    const before = performance.now() - KEPT
+    for (const [minute, { at }] of this.#minutes) if (at < before) this.#minutes.delete(minute)
+    for (const [key, at] of this.#once) if (at < before) this.#once.delete(key)
+  }
+}

@@ -1,0 +1,19 @@
+import type { AnalysedMessage } from '../../domain/message.ts'
+import type { SenderCount } from '../../domain/sender-minutes.ts'
+import { MINUTE } from '../../domain/time.ts'
+
+/** What the messages of a batch count for their senders. */
+export function senderCountsOf(messages: readonly AnalysedMessage[]): SenderCount[] {
+  return messages.map((message) => {
+    const { id, position, byDeadline, ts, signature, from, record, label } = message
+    return {
+      position,
+      ...(byDeadline ? { once: `${from}/${id}` } : {}),
+      minute: Math.floor(ts / MINUTE),
+      signature: signature?.name ?? '-',
+      port: from,
+      ...(record.sp === undefined ? {} : { sp: record.sp }),
+      label,
+    }
+  })
+}

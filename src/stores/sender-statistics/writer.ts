@@ -1,0 +1,118 @@
+import type { Emit } from '../../domain/events.ts'
+import type { Baselines, MeanRate } from '../../domain/feature-store.ts'
+import type { Clock, OutputRecord, Sink } from '../../domain/ports.ts'
+import type { Registry } from '../../domain/registry.ts'
+import type { DueMinute, SenderMinute, SenderMinutes } from '../../domain/sender-minutes.ts'
+import { SinkRefused } from '../../domain/sink-refused.ts'
+import { MINUTE } from '../../domain/time.ts'
+import type { VersionsInForce } from '../../domain/versions.ts'
+
+/** A row of the topic `sms.stats`. */
+export interface StatsRow {
+  readonly signature: string
+  readonly port: string
+  readonly sp?: string
+  /** Beginning of the minute, epoch ms. */
+  readonly ts: number
+  readonly sent: SenderMinute['sent']
+  /** Commercial messages a minute that are usual for the signature. */
+  readonly baseline?: MeanRate
+  /** Messages a minute of a campaign that is declared for the signature. */
+  readonly declared?: number
+}
+
+export interface StatsWriterParts {
+  readonly minutes: SenderMinutes
+  readonly baselines: Baselines
+  readonly versions: VersionsInForce
+  readonly sink: Pick<Sink, 'write'>
+  readonly clock: Clock
+  readonly emit: Emit
+}
+
+/** Between two looks at what is due, ms. */
+const CHECK_EVERY = 5_000
+const NO_SIGNATURE = '-'
+
+/**
+ * Writes the statistics of senders, a row a sender and minute. A row of the same key and `ts` stands instead of one
+ * before it: it came again after a failure, or late messages have been added to it.
+ */
+export class StatsWriter {
+  readonly #parts: StatsWriterParts
+  #lookedAt = Number.NEGATIVE_INFINITY
+
+  constructor(parts: StatsWriterParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Writes what is due, now and then; on one instance at a time. Rows that the sink refuses for good are reported and left
+   * out. Resolves with the number of rows that were written; rejects when the sink or the store fails: they stay due.
+   */
+  async write(watermark: number | undefined, signal?: AbortSignal): Promise<number> {
+    const { minutes, clock } = this.#parts
+    if (performance.now() - this.#lookedAt < CHECK_EVERY) return 0
+    this.#lookedAt = performance.now()
+    let rows = 0
+    for (const due of await minutes.due(watermark, clock.now())) {
+      const records = await this.#recordsOf(due)
+      rows += await this.#deliver(records, signal)
+      await minutes.written([due], clock.now())
+    }
+    return rows
+  }
+
+  /** Resolves with how many the sink has taken. */
+  async #deliver(records: readonly OutputRecord[], signal: AbortSignal | undefined): Promise<number> {
+    const { sink, emit } = this.#parts
+    try {
+      await sink.write(records, signal)
+      return records.length
+    } catch (error) {
+      if (!(error instanceof SinkRefused)) throw error
+      emit({ name: 'failed', code: error.code, reason: error.message })
+      return records.length - error.refused.length
+    }
+  }
+
+  async #recordsOf({ minute, senders }: DueMinute): Promise<OutputRecord[]> {
+    const { baselines, versions } = this.#parts
+    const ts = minute * MINUTE
+    const names = [...new Set(senders.map(({ signature }) => signature))].filter(
+      (name) => name !== NO_SIGNATURE,
+    )
+    const means = await baselines.baselines(
+      names.map((name) => `signature:${name}`),
+      ts,
+    )
+    const byName = new Map(names.map((name, i) => [name, means[i]]))
+    return senders.map((sender) => {
+      const row = statsRow(sender, ts, byName.get(sender.signature), versions.current.registry)
+      return { channel: 'stats', key: `${sender.signature}@${sender.port}`, value: JSON.stringify(row) }
+    })
+  }
+}
+
+function statsRow(
+  { signature, port, sp, sent }: SenderMinute,
+  ts: number,
+  baseline: MeanRate | undefined,
+  registry: Registry,
+): StatsRow {
+  const campaigns = registry.signature(signature)?.campaigns ?? []
+  const declared = Math.max(0, ...campaigns.filter((c) => c.from <= ts && ts < c.to).map((c) => c.perMinute))
+  return {
+    signature,
+    port,
+    ...(sp === undefined ? {} : { sp }),
+    ts,
+    sent,
+    ...(baseline === undefined ? {} : { baseline: { mean: round(baseline.mean), sd: round(baseline.sd) } }),
+    ...(declared > 0 ? { declared } : {}),
+  }
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000
+}

@@ -1,0 +1,112 @@
+import { type Allowance, type Matchable, matchHolds } from '../../domain/allowance.ts'
+import type { Code } from '../../domain/codes.ts'
+import type { Match, Signal } from '../../domain/decision.ts'
+import { hashOf } from '../../domain/hash.ts'
+import type { StateStore } from '../../domain/state-store.ts'
+import { FormerTokens } from './former-tokens.ts'
+
+/** The allowance of codes on what it covers, until its time. */
+export function allowanceOf(codes: readonly Code[], of: Allowance['of'], until: number): Allowance {
+  return { id: hashOf(JSON.stringify([codes, of])), codes, until, of }
+}
+
+/** Of a match that names nothing to look it up by. */
+const ANY = ''
+const RECIPIENT = 'recipient:'
+
+/**
+ * What analysts' feedback allows, as this instance knows it: indexed by the rarest member of what it covers, so that a
+ * message of no allowance costs a few map look-ups.
+ */
+export class Allowances {
+  readonly #store: Pick<StateStore, 'allow' | 'allowances'>
+  readonly #former: FormerTokens
+  readonly #byId = new Map<string, Allowance>()
+  /** By state: until when what its next signal matches is allowed. */
+  readonly #awaited = new Map<string, number>()
+  #byKey = new Map<string, Allowance[]>()
+
+  constructor(store: Pick<StateStore, 'allow' | 'allowances'>, former = new FormerTokens()) {
+    this.#store = store
+    this.#former = former
+  }
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  /** Rejects with a retryable error when the store cannot be reached; nothing is allowed then. */
+  async add(allowance: Allowance): Promise<void> {
+    await this.#store.allow(allowance)
+    this.#byId.set(allowance.id, allowance)
+    this.#index()
+  }
+
+  /** Allows what the next signal of a state matches, until then: the state itself is not known. */
+  addWithSignal(stateId: string, until: number): void {
+    this.#awaited.set(stateId, until)
+  }
+
+  /** A state that is kept down was signalled. */
+  async signalled(stateId: string, { code, match }: Pick<Signal, 'code' | 'match'>): Promise<void> {
+    const until = this.#awaited.get(stateId)
+    if (until === undefined) return
+    await this.add(allowanceOf([code], { match }, until))
+    this.#awaited.delete(stateId)
+  }
+
+  /** Brings it in line with the store. */
+  async refresh(): Promise<void> {
+    const stored = await this.#store.allowances()
+    this.#byId.clear()
+    for (const allowance of stored) this.#byId.set(allowance.id, allowance)
+    this.#index()
+  }
+
+  /** Tokens of a recipient under former keys. */
+  formerTokens(recipient: string): readonly string[] {
+    return this.#former.of(recipient)
+  }
+
+  /**
+   * Whether a code asks for nothing on a message at event time `ts`. `targets`: those that the message belongs to, its
+   * recipient under former tokens too.
+   */
+  covers(message: Matchable, targets: readonly string[], code: Code, ts: number): boolean {
+    if (this.#byId.size === 0) return false
+    const allows = (key: string) => {
+      const as = key.startsWith(RECIPIENT) ? { ...message, toToken: key.slice(RECIPIENT.length) } : message
+      return this.#byKey
+        .get(key)
+        ?.some(
+          ({ codes, until, of }) =>
+            ts < until && codes.includes(code) && ('target' in of || matchHolds(of.match, as)),
+        )
+    }
+    return targets.some(allows) || allows(ANY) === true
+  }
+
+  #index(): void {
+    this.#byKey = new Map()
+    for (const allowance of this.#byId.values()) {
+      for (const key of keysOf(allowance)) {
+        const known = this.#byKey.get(key)
+        if (known) known.push(allowance)
+        else this.#byKey.set(key, [allowance])
+      }
+    }
+  }
+}
+
+function keysOf({ of }: Allowance): string[] {
+  return 'target' in of ? [`${of.target.kind}:${of.target.id}`] : keysOfMatch(of.match)
+}
+
+function keysOfMatch({ toToken, campaign, domains, signature, ports }: Match): string[] {
+  if (toToken !== undefined) return [`${RECIPIENT}${toToken}`]
+  if (campaign !== undefined) return [`campaign:${campaign}`]
+  if (domains) return domains.map((domain) => `domain:${domain}`)
+  if (signature !== undefined) return [`signature:${signature}`]
+  if (ports && !ports.some((port) => port.endsWith('*'))) return ports.map((port) => `port:${port}`)
+  return [ANY]
+}

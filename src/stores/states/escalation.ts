@@ -1,0 +1,181 @@
+import { CODES } from '../../detection/detectors/all.ts'
+import type { EscalationKind } from '../../detection/detectors/code-spec.ts'
+import { type Finding, type Match, type Signal, senderId, type Target } from '../../domain/decision.ts'
+import type { MemberObservation, MemberReading } from '../../domain/feature-store.ts'
+import { isFiledHere } from '../../domain/filing.ts'
+import type { AnalysedMessage } from '../../domain/message.ts'
+import type { Escalation } from '../../domain/policy.ts'
+import { isForeignDomain, type Registry } from '../../domain/registry.ts'
+import type { StateRecord } from '../../domain/state-store.ts'
+import { bucketEnd } from '../../domain/time.ts'
+
+const LISTED = 20
+
+/** Entity of the set of recipients that one code reached through one target. */
+export const ESCALATION = 'escalation:'
+
+/** A finding on a message, on its way to a state. */
+export interface Candidate {
+  readonly finding: Finding
+  readonly target: Target
+  readonly match: Match
+  readonly message: AnalysedMessage
+  readonly observation: MemberObservation
+}
+
+/**
+ * Where repeated findings on a message lead: for each code that escalates, the first target that applies of the
+ * foreign domain, the sender on a port that is not filed for its signature or brand, the campaign. `SIGNATURE_*`
+ * speak of the sender alone. Pure.
+ */
+export function candidatesOf(
+  message: AnalysedMessage,
+  findings: readonly Finding[],
+  registry: Registry,
+  escalate: Escalation,
+): Candidate[] {
+  const out: Candidate[] = []
+  for (const finding of findings) {
+    // Exempted: nothing follows from it.
+    if (finding.cap === 'none') continue
+    const kinds = CODES[finding.code].escalates
+    for (const kind of kinds) {
+      const found = TARGETS[kind](message, finding, registry, kinds.length === 1)
+      if (!found) continue
+      const { target, match } = found
+      out.push({
+        finding,
+        target,
+        match,
+        message,
+        observation: {
+          entity: `${ESCALATION}${finding.code}:${kind}:${target.id}`,
+          member: message.toToken,
+          window: escalate.within,
+          // From the first on: below the limit it still holds a state that is open.
+          reportFrom: 1,
+          minCount: 1,
+        },
+      })
+      break
+    }
+  }
+  return out
+}
+
+type Resolve = (
+  message: AnalysedMessage,
+  finding: Finding,
+  registry: Registry,
+  /** The code escalates to nothing else. */
+  onlyKind: boolean,
+) => { target: Target; match: Match } | undefined
+
+const TARGETS: Readonly<Record<EscalationKind, Resolve>> = {
+  domain(_message, { domain }, registry) {
+    // What is shared with the innocent is never a target.
+    if (domain === undefined || !isForeignDomain(domain, registry)) return undefined
+    return { target: { kind: 'domain', id: domain }, match: { domains: [domain] } }
+  },
+  sender(message, finding, registry, onlyKind) {
+    const { signature, from } = message
+    const filed = () => portFiled(message, finding, registry)
+    // Without a signature only the port is left to match by, and a port that is registered is somebody's own.
+    if (!signature) {
+      if (registry.port(from) || filed()) return undefined
+      return { target: { kind: 'sender', id: senderId(undefined, from) }, match: { ports: [from] } }
+    }
+    if (!onlyKind && filed()) return undefined
+    return {
+      target: { kind: 'sender', id: senderId(signature.name, from) },
+      match: { signature: signature.name, ports: [from] },
+    }
+  },
+  campaign({ bands: [id] }) {
+    return id === undefined ? undefined : { target: { kind: 'campaign', id }, match: { campaign: id } }
+  },
+}
+
+/** Whether the port is filed for the signature of the message, or for a brand that it carries or imitates. */
+function portFiled(message: AnalysedMessage, finding: Finding, registry: Registry): boolean {
+  if (isFiledHere(message, registry)) return true
+  const { signature, from } = message
+  const row = signature && registry.signature(signature.key)
+  const brands = [row?.brand, signature && registry.brandByName(signature.key)?.id, finding.brand]
+  return brands.some((id) => id !== undefined && registry.ownsPort(id, from))
+}
+
+/** A signal with the message that tipped it and others behind it. */
+export interface Escalated {
+  readonly signal: Signal
+  readonly message: AnalysedMessage
+  readonly samples: readonly AnalysedMessage[]
+}
+
+/**
+ * Signals of the candidates of a batch, by the readings of their entities: over the limit when as many messages to as
+ * many recipients were seen as policy asks, else only holding. Evidence: that of the last finding, with `messages`,
+ * `recipients`, `window` (minutes), and the first 20 `ports` and `signatures` of the messages at hand: those of the batch and
+ * the `earlier` ones, oldest first.
+ */
+export function escalate(
+  candidates: readonly Candidate[],
+  readings: readonly MemberReading[],
+  policy: Escalation,
+  earlier: (entity: string) => readonly AnalysedMessage[] = () => [],
+): Escalated[] {
+  const byEntity = new Map<string, Candidate[]>()
+  for (const candidate of candidates) {
+    const { entity } = candidate.observation
+    const group = byEntity.get(entity)
+    if (group) group.push(candidate)
+    else byEntity.set(entity, [candidate])
+  }
+  const out: Escalated[] = []
+  for (const reading of readings) {
+    const group = byEntity.get(reading.entity)
+    if (!group) continue
+    // A batch may end with a message of long ago: what tips is the newest.
+    const { finding, target, match, message } = group.reduce((newest, candidate) =>
+      candidate.message.ts >= newest.message.ts ? candidate : newest,
+    )
+    const batch = group.map((candidate) => candidate.message)
+    const ids = new Set(batch.map((m) => m.id))
+    const messages = [...earlier(reading.entity).filter((m) => !ids.has(m.id)), ...batch]
+    out.push({
+      message,
+      samples: messages.filter((other) => other !== message),
+      signal: {
+        code: finding.code,
+        score: finding.score,
+        target,
+        match,
+        at: bucketEnd(message.ts),
+        over: reading.total >= policy.count && reading.count >= policy.recipients,
+        level: reading.total / policy.count,
+        // One message that is certain enough is enough for the action of the policy.
+        ...(group.every((candidate) => candidate.finding.cap !== undefined) && finding.cap
+          ? { cap: finding.cap }
+          : {}),
+        evidence: {
+          ...finding.evidence,
+          messages: reading.total,
+          recipients: reading.count,
+          window: policy.within / 60_000,
+          ports: first(messages.map((m) => m.from)),
+          signatures: first(messages.flatMap((m) => (m.signature ? [m.signature.name] : []))),
+        },
+      },
+    })
+  }
+  return out
+}
+
+function first(values: readonly string[]): string[] {
+  return [...new Set(values)].slice(0, LISTED)
+}
+
+/** Whether an open state still stands in the registry that is in force now: its code says so. */
+export function isStillJustified(state: StateRecord, registry: Registry): boolean {
+  return CODES[state.code].stillJustified?.(state, registry) ?? true
+}

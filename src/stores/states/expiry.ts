@@ -1,0 +1,49 @@
+import type { AlertOptions } from '../../detection/alerts/alert-options.ts'
+import type { BoundedClock } from '../../domain/ports.ts'
+import { expiryOf, type StateInput } from '../../domain/state.ts'
+import type { StateRecord } from '../../domain/state-store.ts'
+import { lagBehind } from '../../domain/time.ts'
+import { type Due, due, type LifecycleLimits, type Reception } from './lifecycle.ts'
+
+/** Readers drop an event at its `expiresAt`; their clocks may differ from ours by this much, ms. */
+const EXPIRY_GRACE = 60_000
+
+export interface ExpiryParts {
+  readonly clock: BoundedClock
+  /** See StateManager. */
+  readonly lateAfterExpiry: boolean
+  readonly alerts: Pick<AlertOptions, 'maxLag'>
+}
+
+/** How the event time of states stands to the clock of their readers. */
+export class Expiry {
+  readonly #parts: ExpiryParts
+
+  constructor(parts: ExpiryParts) {
+    this.#parts = parts
+  }
+
+  /** Of a signal for a state; without a message the state lags as it did. */
+  receptionOf({ message }: StateInput, current: StateRecord | undefined): Reception {
+    const { lateAfterExpiry, clock, alerts } = this.#parts
+    return {
+      late: (expiry) => lateAfterExpiry && clock.earliest() > expiry,
+      lag: (at) => (message ? lagBehind(message.receivedAt, at, alerts.maxLag ?? 0) : (current?.lag ?? 0)),
+    }
+  }
+
+  /** What the passing of time asks of an open state: by the watermark, and where it is enforced by the clock. */
+  asks(state: StateRecord, watermark: number | undefined, limits: LifecycleLimits): Due | undefined {
+    const { lateAfterExpiry, clock } = this.#parts
+    const { lag = 0 } = state
+    // The watermark may be that of other gateways, which are ahead of the one that lags.
+    const reached =
+      watermark === undefined || lag === 0 ? watermark : Math.min(watermark, clock.earliest() - lag)
+    const asks = reached === undefined ? undefined : due(state, reached, limits)
+    const isOver = (expiry: number) => state.enforced && lateAfterExpiry && clock.passed(expiry)
+    const isTooLate = asks?.kind === 'renew' && isOver(asks.at + limits.validity + lag)
+    if (asks && !isTooLate) return asks
+    if (!isOver(expiryOf(state) + EXPIRY_GRACE)) return undefined
+    return { kind: 'clear', at: state.expiresAt, cause: 'expired' }
+  }
+}

@@ -1,0 +1,250 @@
+import type { ClearCause } from '../../domain/alert.ts'
+import { type Action, cappedAction, type Mode, type Signal, stronger } from '../../domain/decision.ts'
+import type { CodePolicy } from '../../domain/policy.ts'
+import type { StateCore } from '../../domain/state.ts'
+import type { StateRecord } from '../../domain/state-store.ts'
+import { MINUTE } from '../../domain/time.ts'
+
+/** What policy says of a signal: `action` already weakened by the signal's cap. */
+export interface Judgement {
+  /** The policy's action, where the signal's cap may have weakened it. */
+  readonly allowed?: Action
+  readonly action: Action
+  readonly mode: Mode
+  /** Silence after the last signal before the state clears, ms. */
+  readonly hold: number
+}
+
+/** All in ms of event time. */
+export interface LifecycleLimits {
+  /** From an event to its `expiresAt`. */
+  readonly validity: number
+  /** An event this old is renewed by an update while signals last. */
+  readonly renewAfter: number
+  /** Least distance of two updates that change no action. */
+  readonly updateEvery: number
+  /** A level this many times that of the last event is worth an update. */
+  readonly growth: number
+  readonly minHold: number
+  /** A state that returns within this of its clear goes on with its episode. */
+  readonly returnWithin: number
+  /** `lastSeenAt` is written no more often than this. */
+  readonly touchEvery: number
+}
+
+/** Bands of one campaign that a state remembers. */
+const MAX_ALIASES = 32
+
+export const LIFECYCLE_LIMITS: LifecycleLimits = {
+  validity: 15 * MINUTE,
+  renewAfter: 7.5 * MINUTE,
+  updateEvery: MINUTE,
+  growth: 1.5,
+  minHold: 5 * MINUTE,
+  returnWithin: 30 * MINUTE,
+  touchEvery: 10_000,
+}
+
+/**
+ * `none`: nothing to write. `touch`: only the time of the last signal moves. `event`: `next` goes out as an alert.
+ * `clear`: the policy no longer allows it; the caller clears the open state for the cause given.
+ */
+export type Transition =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'touch'; readonly next: StateCore }
+  | { readonly kind: 'event'; readonly event: 'raised' | 'updated'; readonly next: StateCore }
+  | { readonly kind: 'clear'; readonly cause: 'policy' }
+
+/** How a signal stands to the clocks outside of event time. */
+export interface Reception {
+  /** Whether an alert that readers drop at this time, epoch ms, is past that already: it can only be a shadow. */
+  late(expiry: number): boolean
+  /** How far an event time, epoch ms, lies behind the record of the signal, ms. */
+  lag(at: number): number
+}
+
+const ON_TIME: Reception = { late: () => false, lag: () => 0 }
+
+const NONE: Transition = { kind: 'none' }
+
+/** Policy of a code applied to a signal; `hold` comes from the threshold of that name, in seconds. */
+export function judgementOf(
+  policy: CodePolicy,
+  cap: Action | undefined,
+  limits: LifecycleLimits = LIFECYCLE_LIMITS,
+): Judgement {
+  const hold = policy.thresholds.hold
+  return {
+    action: cappedAction(policy.action, cap),
+    ...(cap === undefined ? {} : { allowed: policy.action }),
+    mode: policy.mode,
+    hold: Math.max(limits.minHold, typeof hold === 'number' ? hold * 1000 : 0),
+  }
+}
+
+/** What a signal does to a state: raise it, hold it, change its action, or nothing. */
+export function transition(
+  current: StateRecord | undefined,
+  id: string,
+  signal: Signal,
+  judgement: Judgement,
+  reception: Reception = ON_TIME,
+  limits: LifecycleLimits = LIFECYCLE_LIMITS,
+): Transition {
+  if (current?.open) return held(current, signal, judgement, reception, limits)
+  if (!signal.over || judgement.action === 'none') return NONE
+  // Of a time that is closed: a row of a side topic, or a message, that is read again.
+  if (current?.clearedAt !== undefined && signal.at < current.clearedAt) return NONE
+  const returns =
+    current?.clearedAt !== undefined && signal.at - current.clearedAt < limits.returnWithin
+      ? current
+      : undefined
+  const expiresAt = signal.at + limits.validity
+  const lag = reception.lag(signal.at)
+  return {
+    kind: 'event',
+    event: 'raised',
+    next: {
+      id,
+      code: signal.code,
+      target: signal.target,
+      match: signal.match,
+      ...(signal.aliases ? { aliases: signal.aliases } : {}),
+      episode: returns?.episode ?? signal.at,
+      revision: (returns?.revision ?? 0) + 1,
+      version: (current?.version ?? 0) + 1,
+      open: true,
+      action: judgement.action,
+      enforced: judgement.mode === 'enforce' && !reception.late(expiresAt + lag),
+      level: signal.level,
+      raisedAt: signal.at,
+      lastSeenAt: signal.at,
+      lastEventAt: signal.at,
+      expiresAt,
+      ...(lag > 0 ? { lag } : {}),
+      hold: judgement.hold,
+    },
+  }
+}
+
+function held(
+  current: StateRecord,
+  signal: Signal,
+  judgement: Judgement,
+  reception: Reception,
+  limits: LifecycleLimits,
+): Transition {
+  // Readers of the enforced topic would never learn that a state went on in shadow: it ends there first.
+  if (judgement.action === 'none' || (current.enforced && judgement.mode === 'shadow')) {
+    return { kind: 'clear', cause: 'policy' }
+  }
+  const lastSeenAt = Math.max(current.lastSeenAt, signal.at)
+  const eventAt = Math.max(current.lastEventAt, signal.at)
+  const expiresAt = eventAt + limits.validity
+  const lag = reception.lag(eventAt)
+  const enforced = judgement.mode === 'enforce' && !reception.late(expiresAt + lag)
+  const since = signal.at - current.lastEventAt
+  const grew = signal.over && signal.level >= current.level * limits.growth
+  const rematched = signal.over && JSON.stringify(signal.match) !== JSON.stringify(current.match)
+  // One less certain signal does not take back what a more certain one has earned.
+  const action =
+    judgement.allowed === undefined
+      ? judgement.action
+      : cappedAction(judgement.allowed, stronger(current.action, judgement.action))
+  const changed = action !== current.action
+  const next = withAliases(current, signal.aliases)
+  const { lag: _, ...rest } = next
+  const surfaced = enforced && !current.enforced
+  if (
+    changed ||
+    surfaced ||
+    since >= limits.renewAfter ||
+    (since >= limits.updateEvery && (grew || rematched))
+  ) {
+    return {
+      kind: 'event',
+      // The enforced topic has not seen this state yet.
+      event: surfaced ? 'raised' : 'updated',
+      next: {
+        ...rest,
+        match: signal.match,
+        revision: current.revision + 1,
+        version: current.version + 1,
+        action,
+        enforced,
+        level: signal.level,
+        lastSeenAt,
+        lastEventAt: eventAt,
+        expiresAt,
+        ...(lag > 0 ? { lag } : {}),
+        hold: judgement.hold,
+      },
+    }
+  }
+  if (next === current && lastSeenAt - current.lastSeenAt < limits.touchEvery) return NONE
+  return {
+    kind: 'touch',
+    next: { ...next, version: current.version + 1, lastSeenAt, hold: judgement.hold },
+  }
+}
+
+/** The state with these aliases too, up to a cap; the same object when nothing is new. */
+function withAliases(current: StateCore, more: Signal['aliases'] = []): StateCore {
+  const known = current.aliases ?? []
+  const aliases = [...new Set([...known, ...more])].slice(0, MAX_ALIASES)
+  return aliases.length === known.length ? current : { ...current, aliases }
+}
+
+/** An update that only renews: for a state that is held by its `hold` and not by signals. */
+export function renew(
+  current: StateRecord,
+  at: number,
+  limits: LifecycleLimits = LIFECYCLE_LIMITS,
+): StateCore {
+  return {
+    ...current,
+    revision: current.revision + 1,
+    version: current.version + 1,
+    lastEventAt: at,
+    expiresAt: at + limits.validity,
+  }
+}
+
+/**
+ * Closes an open state at event time `time`, not before it was raised: the last event of the episode unless it returns
+ * in time.
+ */
+export function clear(current: StateRecord, time: number): StateCore {
+  const at = Math.max(time, current.raisedAt)
+  return {
+    ...current,
+    revision: current.revision + 1,
+    version: current.version + 1,
+    open: false,
+    lastEventAt: Math.max(current.lastEventAt, at),
+    expiresAt: Math.min(current.expiresAt, at),
+    clearedAt: at,
+  }
+}
+
+export type Due =
+  | { readonly kind: 'clear'; readonly at: number; readonly cause: ClearCause }
+  | { readonly kind: 'renew'; readonly at: number }
+
+/**
+ * What the passing of time asks of an open state. It ends when the watermark passes its last signal by `hold`; it
+ * expires when its `expiresAt` went by first, unrenewed: readers have dropped it by then. The time of a clear is
+ * that at which it fell due, whenever the sweep finds it.
+ */
+export function due(
+  current: StateRecord,
+  watermark: number,
+  limits: LifecycleLimits = LIFECYCLE_LIMITS,
+): Due | undefined {
+  const ends = current.lastSeenAt + current.hold
+  if (watermark > ends && ends <= current.expiresAt) return { kind: 'clear', at: ends, cause: 'ended' }
+  if (watermark > current.expiresAt) return { kind: 'clear', at: current.expiresAt, cause: 'expired' }
+  if (watermark <= ends && watermark - current.lastEventAt >= limits.renewAfter)
+    return { kind: 'renew', at: watermark }
+  return undefined
+}

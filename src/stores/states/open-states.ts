@@ -1,0 +1,191 @@
+import { codeNamed } from '../../detection/detectors/all.ts'
+import { enclosing, type Matchable, matchHolds } from '../../domain/allowance.ts'
+import type { AnalysedMessage } from '../../domain/message.ts'
+import { expiryOf, type MatchingState } from '../../domain/state.ts'
+import type { StateRecord } from '../../domain/state-store.ts'
+import { BUCKET_MS } from '../../domain/time.ts'
+import { FormerTokens } from './former-tokens.ts'
+
+type Span = Pick<StateRecord, 'match' | 'raisedAt' | 'expiresAt'>
+
+interface Entry {
+  readonly state: StateRecord
+  readonly shown: MatchingState
+  /** What is compared with a message while signals are known. */
+  readonly span: Span
+  /** What is compared while they may be missing. */
+  readonly whole: Span
+  readonly keys: readonly (readonly [Map<string, Entry[]>, string])[]
+}
+
+const NONE: readonly MatchingState[] = []
+
+/**
+ * The open states of all instances as this one knows them. Enforced ones are indexed by the rarest member of their
+ * `match`, so that a message that matches none costs a few map look-ups. Older versions never replace newer ones.
+ */
+export class OpenStates {
+  readonly #entries = new Map<string, Entry>()
+  readonly #tokens = new Map<string, Entry[]>()
+  readonly #campaigns = new Map<string, Entry[]>()
+  /** By every band of a campaign, its aliases too: enforced or not. */
+  readonly #bands = new Map<string, Entry[]>()
+  readonly #domains = new Map<string, Entry[]>()
+  readonly #signatures = new Map<string, Entry[]>()
+  readonly #ports = new Map<string, Entry[]>()
+  /** States of senders, by port: enforced or not. */
+  readonly #senders = new Map<string, Entry[]>()
+  /** Matches without a member that can be looked up: prefixes of ports, labels alone. */
+  readonly #others = new Map<string, Entry[]>()
+  readonly #former: FormerTokens
+
+  constructor(former = new FormerTokens()) {
+    this.#former = former
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  get(id: string): StateRecord | undefined {
+    return this.#entries.get(id)?.state
+  }
+
+  *[Symbol.iterator](): Generator<StateRecord> {
+    for (const entry of this.#entries.values()) yield entry.state
+  }
+
+  /** Takes in a change; a closed state leaves. Returns false for a version that is known or overtaken. */
+  apply(state: StateRecord): boolean {
+    const known = this.#entries.get(state.id)
+    if (known && known.state.version >= state.version) return false
+    if (known) this.#unlink(known)
+    if (!state.open) return known !== undefined
+    const entry: Entry = {
+      state,
+      shown: shownOf(state),
+      span: spanOf(state, Math.min(state.expiresAt, state.lastSeenAt + state.hold)),
+      whole: spanOf(state, state.expiresAt),
+      keys: [...this.#keysOf(state), ...this.#bandsOf(state), ...this.#sendersOf(state)],
+    }
+    this.#entries.set(state.id, entry)
+    for (const [index, key] of entry.keys) {
+      const bucket = index.get(key)
+      if (bucket) bucket.push(entry)
+      else index.set(key, [entry])
+    }
+    return true
+  }
+
+  /** Drops a state that the store does not have open any more. */
+  forget(id: string): void {
+    const entry = this.#entries.get(id)
+    if (entry) this.#unlink(entry)
+  }
+
+  /**
+   * Open enforced states whose `match` holds for the message and that are in force at its time. `untilExpiry`: signals may
+   * be late or missing, so that a state is not over by its hold alone, only by its clear or its `expiresAt`.
+   */
+  matching(message: AnalysedMessage, untilExpiry = false): readonly MatchingState[] {
+    if (this.#entries.size === 0) return NONE
+    let found: MatchingState[] | undefined
+    const look = (
+      bucket: readonly Entry[] | undefined,
+      as: Matchable & Pick<AnalysedMessage, 'ts'> = message,
+    ) => {
+      if (!bucket) return
+      for (const entry of bucket) {
+        if (!found?.includes(entry.shown) && matches(untilExpiry ? entry.whole : entry.span, as)) {
+          if (found) found.push(entry.shown)
+          else found = [entry.shown]
+        }
+      }
+    }
+    if (this.#tokens.size > 0) {
+      look(this.#tokens.get(message.toToken))
+      for (const toToken of this.#former.of(message.to))
+        if (this.#tokens.has(toToken)) look(this.#tokens.get(toToken), { ...message, toToken })
+    }
+    if (this.#campaigns.size > 0) for (const band of message.bands) look(this.#campaigns.get(band))
+    if (this.#domains.size > 0) {
+      for (const url of message.urls) for (const name of enclosing(url.host)) look(this.#domains.get(name))
+    }
+    if (this.#signatures.size > 0 && message.signature) {
+      const { name, key } = message.signature
+      look(this.#signatures.get(name))
+      if (key !== name) look(this.#signatures.get(key))
+    }
+    if (this.#ports.size > 0) look(this.#ports.get(message.from))
+    if (this.#others.size > 0) look(this.#others.get(''))
+    return found ?? NONE
+  }
+
+  /** The campaign that the band belongs to and that is open at event time `at`, whether or not a sweep has come by since. */
+  campaignOf(band: string, at: number): string | undefined {
+    const bearers = this.#bands.get(band)
+    return bearers?.find(({ state }) => at <= state.lastSeenAt + state.hold)?.state.target.id
+  }
+
+  /** How many states of senders are open on the port. */
+  sendersOn(port: string): number {
+    return this.#senders.get(port)?.length ?? 0
+  }
+
+  #sendersOf({ target, match }: StateRecord): [Map<string, Entry[]>, string][] {
+    const port = target.kind === 'sender' ? match.ports?.[0] : undefined
+    return port === undefined ? [] : [[this.#senders, port]]
+  }
+
+  #bandsOf({ code, target, aliases = [] }: StateRecord): [Map<string, Entry[]>, string][] {
+    if (!codeNamed(code)?.findsTemplates || target.kind !== 'campaign') return []
+    return [...new Set([target.id, ...aliases])].map((band) => [this.#bands, band])
+  }
+
+  #keysOf({ match, enforced }: StateRecord): [Map<string, Entry[]>, string][] {
+    if (!enforced) return []
+    if (match.toToken !== undefined) return [[this.#tokens, match.toToken]]
+    if (match.campaign !== undefined) return [[this.#campaigns, match.campaign]]
+    if (match.domains) return [...new Set(match.domains)].map((domain) => [this.#domains, domain])
+    if (match.signature !== undefined) return [[this.#signatures, match.signature]]
+    if (match.ports && !match.ports.some((port) => port.endsWith('*'))) {
+      return [...new Set(match.ports)].map((port) => [this.#ports, port])
+    }
+    return [[this.#others, '']]
+  }
+
+  #unlink(entry: Entry): void {
+    this.#entries.delete(entry.state.id)
+    for (const [index, key] of entry.keys) {
+      const rest = index.get(key)!.filter((other) => other !== entry)
+      if (rest.length > 0) index.set(key, rest)
+      else index.delete(key)
+    }
+  }
+}
+
+function shownOf(state: StateRecord): MatchingState {
+  const { id, action, match } = state
+  return match.campaign === undefined ? { id, action } : { id, action, campaign: match.campaign }
+}
+
+/**
+ * As far as is known a state ends after its hold: the sweep that clears it as of then comes later, much later in a backlog. Where
+ * it follows from a gateway that lags, messages of the others are ahead of its event time.
+ */
+function spanOf({ match, raisedAt, lag }: StateRecord, expiresAt: number): Span {
+  return { match, raisedAt, expiresAt: expiryOf({ expiresAt, ...(lag === undefined ? {} : { lag }) }) }
+}
+
+/** Whether the `match` of a state holds for a message, at the time of the message. */
+export function matches(
+  { match, raisedAt, expiresAt }: Span,
+  message: Matchable & Pick<AnalysedMessage, 'ts'>,
+): boolean {
+  return (
+    expiresAt > message.ts &&
+    // Raised as of the end of the bucket that crossed, it speaks of the messages in that bucket too.
+    raisedAt - BUCKET_MS <= message.ts &&
+    matchHolds(match, message)
+  )
+}

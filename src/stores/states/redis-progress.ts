@@ -1,0 +1,71 @@
+import { type PartitionId, partitionKey } from '../../domain/ports.ts'
+import type { PartitionProgress, PartitionReport, SideOffset, Standing } from '../../domain/state-store.ts'
+import type { RedisLink } from '../../redis/link.ts'
+import { loadScript } from '../../redis/script.ts'
+import { OWNERLESS_AFTER } from './watermark.ts'
+
+/** A partition without a report holds the watermark back; after this long it is taken to be gone with its topic, ms. */
+const FORGET_PARTITION_AFTER = 86_400_000
+
+/** A report names its place in this list. */
+const STANDINGS: readonly Standing[] = ['behind', 'idle', 'current']
+
+const script = (name: string) => loadScript(new URL(`./${name}.lua`, import.meta.url), name)
+const REPORT = script('report-progress')
+const PROGRESS = script('read-progress')
+const REPORT_SIDE = script('report-side-offsets')
+
+/** How far input and side topics have come, by the word of all instances. Rejects with REDIS_UNREACHABLE. */
+export class RedisProgress {
+  readonly #link: RedisLink
+  readonly #control: string
+
+  /** `control`: what the keys of the deployment that are there once begin with. */
+  constructor(link: RedisLink, control: string) {
+    this.#link = link
+    this.#control = control
+  }
+
+  async report(reports: readonly PartitionReport[]): Promise<void> {
+    if (reports.length === 0) return
+    const args = reports.flatMap((p) => [partitionKey(p), p.eventTime ?? '-', STANDINGS.indexOf(p.standing)])
+    await this.#link.run([{ script: REPORT, keys: [`${this.#control}:progress`], args }])
+  }
+
+  async read(): Promise<PartitionProgress[]> {
+    const call = { script: PROGRESS, keys: [`${this.#control}:progress`], args: [FORGET_PARTITION_AFTER] }
+    const [reply] = (await this.#link.run([call])) as [(string | number)[]]
+    const out: PartitionProgress[] = []
+    for (let i = 0; i < reply.length; i += 4) {
+      out.push({
+        ...partitionOf(String(reply[i])),
+        eventTime: Number(reply[i + 1]),
+        standing: STANDINGS[Number(reply[i + 2])]!,
+        ownerless: Number(reply[i + 3]) >= OWNERLESS_AFTER,
+      })
+    }
+    return out
+  }
+
+  async reportSideOffsets(offsets: readonly SideOffset[]): Promise<void> {
+    if (offsets.length === 0) return
+    const args = offsets.flatMap((o) => [partitionKey(o), o.timestamp, o.offset])
+    await this.#link.run([{ script: REPORT_SIDE, keys: [`${this.#control}:side-offsets`], args }])
+  }
+
+  async sideOffsets(): Promise<SideOffset[]> {
+    const flat = (await this.#link.command('HGETALL', `${this.#control}:side-offsets`)) as string[]
+    const out: SideOffset[] = []
+    for (let i = 0; i < flat.length; i += 2) {
+      const [timestamp, offset] = flat[i + 1]!.split(' ').map(Number) as [number, number]
+      out.push({ ...partitionOf(flat[i]!), offset, timestamp })
+    }
+    return out
+  }
+}
+
+/** The partition of a `partitionKey`. */
+function partitionOf(key: string): PartitionId {
+  const slash = key.lastIndexOf('/')
+  return { topic: key.slice(0, slash), partition: Number(key.slice(slash + 1)) }
+}

@@ -1,0 +1,293 @@
+import type { AlertedMessage, Allowance } from '../../domain/allowance.ts'
+import { SigwatchError } from '../../domain/errors.ts'
+import type { BoundedClock } from '../../domain/ports.ts'
+import type {
+  FeedbackCheck,
+  OutboxEntry,
+  PartitionProgress,
+  PartitionReport,
+  PutDown,
+  SideOffset,
+  StateRecord,
+  StateStore,
+} from '../../domain/state-store.ts'
+import { DAY } from '../../domain/time.ts'
+import type { RedisLink } from '../../redis/link.ts'
+import { loadScript, type ScriptCall } from '../../redis/script.ts'
+import { RedisAlerted } from './redis-alerted.ts'
+import { RedisFeedback } from './redis-feedback.ts'
+import { RedisProgress } from './redis-progress.ts'
+import { watermarkOf } from './watermark.ts'
+
+export interface RedisStateStoreOptions {
+  readonly link: RedisLink
+  /** Begins every key: deployment, cluster id, topic. No braces. */
+  readonly prefix: string
+  readonly clock: BoundedClock
+  /** How long a closed state is kept, ms of wall clock. */
+  readonly keepClosed?: number
+  /** See RedisFeedback. */
+  readonly onPutBack?: (entries: number) => void
+}
+
+/** Keys of one shard, all under its hash tag. */
+interface Shard {
+  readonly index: number
+  readonly tag: string
+  readonly open: string
+  readonly outbox: string
+  readonly outboxTimes: string
+}
+
+/** Fixed for good: the shard of a state follows from its id. */
+const SHARDS = 16
+/** Attempts at opening a state, each after feedback that was lost was put back. */
+const OPENINGS = 3
+/** Keys of one call: keeps each script short for the others that wait on the server. */
+const CHUNK = 100
+const PENDING_LIMIT = 100
+/** How long attempts are kept of work that is not taken up again, ms. */
+const KEEP_ATTEMPTS = DAY
+/** Reading everything is no part of the way of a message and may take longer than its budget. */
+const BULK_BUDGET = 2000
+
+const script = (name: string) => loadScript(new URL(`./${name}.lua`, import.meta.url), name)
+const PUT = script('put')
+const READ = script('read')
+const VERSIONS = script('versions')
+const PENDING = script('pending')
+const ACKNOWLEDGE = script('acknowledge')
+const LEASE = script('lease')
+
+/**
+ * States shared by all instances. A state, its event in the outbox and its suppression lie on one of 16 shards, whose
+ * hash tag puts them into one slot of a Cluster; one script changes them together. Rejects with REDIS_UNREACHABLE.
+ */
+export class RedisStateStore implements StateStore {
+  readonly #link: RedisLink
+  readonly #keepClosed: number
+  readonly #channel: string
+  readonly #control: string
+  readonly #shards: readonly Shard[]
+  readonly #feedback: RedisFeedback
+  readonly #alerted: RedisAlerted
+  readonly #progress: RedisProgress
+
+  constructor({ link, prefix, clock, keepClosed = DAY, onPutBack }: RedisStateStoreOptions) {
+    this.#link = link
+    this.#keepClosed = keepClosed
+    this.#channel = `${prefix}:states`
+    this.#control = `{${prefix}:states}`
+    this.#shards = Array.from({ length: SHARDS }, (_, index) => {
+      const tag = `{${prefix}:states:${index}}`
+      return { index, tag, open: `${tag}:open`, outbox: `${tag}:outbox`, outboxTimes: `${tag}:outbox-times` }
+    })
+    const tags = this.#shards.map(({ tag }) => tag)
+    this.#feedback = new RedisFeedback({
+      link,
+      clock,
+      tags,
+      control: this.#control,
+      ...(onPutBack ? { onPutBack } : {}),
+    })
+    this.#progress = new RedisProgress(link, this.#control)
+    this.#alerted = new RedisAlerted({ link, clock, tagOf: (id) => this.#shardOf(id).tag })
+  }
+
+  async get(ids: readonly string[]): Promise<(StateRecord | undefined)[]> {
+    const values = await this.#read(ids, (id) => this.#stateKey(id))
+    return values.map((value) =>
+      value === null ? undefined : (JSON.parse(value.slice(value.indexOf('\n') + 1)) as StateRecord),
+    )
+  }
+
+  async put(next: StateRecord, expected: number, event?: OutboxEntry): Promise<boolean> {
+    const { index, open, outbox, outboxTimes } = this.#shardOf(next.id)
+    const keys = [this.#stateKey(next.id), open, outbox, outboxTimes, this.#suppressionKey(next.id)]
+    for (let attempt = 0; attempt < OPENINGS; attempt++) {
+      const feedback = next.open ? await this.#feedback.factsOf(index) : undefined
+      const args = [
+        expected,
+        next.version,
+        JSON.stringify(next),
+        next.id,
+        next.open ? '1' : '0',
+        next.lastSeenAt,
+        this.#keepClosed,
+        this.#channel,
+        event?.id ?? '',
+        event ? JSON.stringify(event) : '',
+        feedback?.epoch ?? '',
+        feedback?.changes ?? 0,
+      ]
+      const call = { script: PUT, keys: [...keys, this.#feedback.metaOf(index)], args }
+      const [written] = await this.#link.run([call])
+      if (written !== -1) return written === 1
+      await this.#feedback.look()
+    }
+    throw new SigwatchError('STORE_CONFLICT', 'feedback was lost again while it was being put back')
+  }
+
+  async versions(): Promise<Map<string, number>> {
+    const calls = this.#shards.map(({ open }) => ({ script: VERSIONS, keys: [open], args: [] }))
+    const out = new Map<string, number>()
+    for (const reply of (await this.#link.run(calls, BULK_BUDGET)) as string[][]) {
+      for (let i = 0; i < reply.length; i += 2) out.set(reply[i]!, Number(reply[i + 1]))
+    }
+    return out
+  }
+
+  async open(): Promise<StateRecord[]> {
+    const states = await this.get([...(await this.versions()).keys()])
+    return states.filter((state): state is StateRecord => state?.open === true)
+  }
+
+  suppress(id: string, until: number, by?: string): Promise<void> {
+    return this.#feedback.suppress(this.#shardOf(id).index, id, until, by)
+  }
+
+  async suppressed(ids: readonly string[]): Promise<(number | undefined)[]> {
+    const values = await this.#read(ids, (id) => this.#suppressionKey(id))
+    return values.map((value) => (value === null ? undefined : Number(value)))
+  }
+
+  allow(allowance: Allowance): Promise<void> {
+    return this.#feedback.allow(allowance)
+  }
+
+  allowances(): Promise<Allowance[]> {
+    return this.#feedback.allowances()
+  }
+
+  check(): Promise<FeedbackCheck> {
+    return this.#feedback.check()
+  }
+
+  takePutDown(): PutDown[] {
+    return this.#feedback.takePutDown()
+  }
+
+  rememberAlerted(messages: readonly AlertedMessage[]): Promise<void> {
+    return this.#alerted.remember(messages)
+  }
+
+  alerted(messageId: string): Promise<AlertedMessage | undefined> {
+    return this.#alerted.alerted(messageId)
+  }
+
+  subscribe(listener: (state: StateRecord) => void, missed?: () => void): void {
+    this.#link.subscribe(this.#channel, (message) => listener(JSON.parse(message) as StateRecord), missed)
+  }
+
+  async pending(olderThanMs: number): Promise<OutboxEntry[]> {
+    const calls = this.#shards.map(({ outbox, outboxTimes }) => ({
+      script: PENDING,
+      keys: [outbox, outboxTimes],
+      args: [olderThanMs, PENDING_LIMIT],
+    }))
+    const replies = (await this.#link.run(calls, BULK_BUDGET)) as (string | null)[][]
+    return replies
+      .flat()
+      .filter((entry) => entry !== null)
+      .map((entry) => JSON.parse(entry) as OutboxEntry)
+      .sort((a, b) => a.at - b.at)
+  }
+
+  async acknowledge(entryIds: readonly string[], stateIds: readonly string[]): Promise<void> {
+    const byShard = new Map<Shard, string[]>()
+    for (const [i, id] of entryIds.entries()) {
+      const shard = this.#shardOf(stateIds[i]!)
+      const group = byShard.get(shard)
+      if (group) group.push(id)
+      else byShard.set(shard, [id])
+    }
+    await this.#link.run(
+      [...byShard].map(([{ outbox, outboxTimes }, ids]) => ({
+        script: ACKNOWLEDGE,
+        keys: [outbox, outboxTimes],
+        args: ids,
+      })),
+    )
+  }
+
+  async lease(name: string, holder: string, ttlMs: number): Promise<boolean> {
+    const keys = [`${this.#control}:lease:${name}`]
+    const [held] = await this.#link.run([{ script: LEASE, keys, args: [holder, ttlMs] }])
+    return held === 1
+  }
+
+  reportProgress(reports: readonly PartitionReport[]): Promise<void> {
+    return this.#progress.report(reports)
+  }
+
+  progress(): Promise<PartitionProgress[]> {
+    return this.#progress.read()
+  }
+
+  async watermark(): Promise<number | undefined> {
+    return watermarkOf(await this.progress())
+  }
+
+  reportSideOffsets(offsets: readonly SideOffset[]): Promise<void> {
+    return this.#progress.reportSideOffsets(offsets)
+  }
+
+  sideOffsets(): Promise<SideOffset[]> {
+    return this.#progress.sideOffsets()
+  }
+
+  async countAttempt(work: string): Promise<number> {
+    const key = `${this.#control}:attempts:${work}`
+    const count = Number(await this.#link.command('INCR', key))
+    await this.#link.command('PEXPIRE', key, KEEP_ATTEMPTS)
+    return count
+  }
+
+  async forgetAttempt(work: string): Promise<void> {
+    await this.#link.command('DEL', `${this.#control}:attempts:${work}`)
+  }
+
+  unready(): readonly string[] {
+    return [...this.#link.unready(), ...this.#feedback.unready()]
+  }
+
+  /** The link belongs to whoever opened it. */
+  async close(): Promise<void> {}
+
+  #shardOf(id: string): Shard {
+    return this.#shards[Number.parseInt(id.slice(0, 8), 16) % SHARDS]!
+  }
+
+  #stateKey(id: string): string {
+    return `${this.#shardOf(id).tag}:state:${id}`
+  }
+
+  #suppressionKey(id: string): string {
+    return this.#feedback.suppressionOf(this.#shardOf(id).index, id)
+  }
+
+  /** Reads one string for each id, by shard and in chunks; in the order of the ids. */
+  async #read(ids: readonly string[], keyOf: (id: string) => string): Promise<(string | null)[]> {
+    const byShard = new Map<Shard, number[]>()
+    for (const [i, id] of ids.entries()) {
+      const shard = this.#shardOf(id)
+      const group = byShard.get(shard)
+      if (group) group.push(i)
+      else byShard.set(shard, [i])
+    }
+    const places: number[][] = []
+    const calls: ScriptCall[] = []
+    for (const group of byShard.values()) {
+      for (let at = 0; at < group.length; at += CHUNK) {
+        const place = group.slice(at, at + CHUNK)
+        places.push(place)
+        calls.push({ script: READ, keys: place.map((i) => keyOf(ids[i]!)), args: [] })
+      }
+    }
+    const out = new Array<string | null>(ids.length).fill(null)
+    const budget = ids.length > CHUNK ? BULK_BUDGET : undefined
+    const replies = (await this.#link.run(calls, budget)) as (string | null)[][]
+    for (const [n, place] of places.entries()) for (const [k, i] of place.entries()) out[i] = replies[n]![k]!
+    return out
+  }
+}
