@@ -96,7 +96,7 @@ module.exports = {
     only(
       'side-inputs-see-states',
       'rows act on ledgers, counts and states through their ports',
-      '^src/side-inputs/',
+      '^src/pipeline/side-inputs/',
       [
         '^src/(domain|text|detectors|states|operator|registry|kafka|sources|pipeline/checkpoint|side-inputs)',
         '^src/detection/versions/(config|registry-holder)',

@@ -8,12 +8,12 @@ import {
   tryTransactions,
 } from '../kafka/inspect.ts'
 import { transactionalIdOf } from '../kafka/transactional-producer.ts'
+import { inputTopicNames } from '../pipeline/inputs.ts'
 import { kafkaOf } from './compose-clients.ts'
 import { tryRecords } from './compose-connect-records.ts'
 import { checkRedis, type Findings } from './compose-connect-redis.ts'
 import { type PlannedTopic, plannedTopics } from './compose-topics.ts'
 import type { Config } from './config.ts'
-import { inputTopicNames } from './inputs.ts'
 
 /** How long the brokers are waited for in all, ms. */
 const CONNECT_WITHIN = 20_000

@@ -1,7 +1,7 @@
 import type { Alert } from '../domain/alert.ts'
 import { InvalidInput, SigwatchError } from '../domain/errors.ts'
 import type { JudgedCase, Judgement } from '../learning/judged.ts'
-import { type Feedback, readSideFile } from '../side-inputs/rows.ts'
+import { type Feedback, readSideFile } from '../pipeline/side-inputs/rows.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
 import { openArchiveReader } from './compose-archive.ts'
 import type { Config } from './config.ts'

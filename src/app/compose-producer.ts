@@ -1,9 +1,9 @@
 import { SigwatchError } from '../domain/errors.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
 import { reasonOf } from '../kafka/errors.ts'
+import { inputsOf } from '../pipeline/inputs.ts'
 import { kafkaOf } from './compose-clients.ts'
 import { loadConfig } from './config.ts'
-import { inputsOf } from './inputs.ts'
 
 /** How long the brokers are waited for, ms. */
 const PATIENCE = 15_000

@@ -10,7 +10,7 @@ import type { Finding } from '../domain/decision.ts'
 import type { Label, Scores } from '../domain/labels.ts'
 import type { AnalysedMessage, SmsRecord } from '../domain/message.ts'
 import { parseIsoTime } from '../domain/time.ts'
-import { hasLength } from '../stages/decode.ts'
+import { hasLength } from '../pipeline/decode.ts'
 import { loadConfig } from './config.ts'
 
 export interface ScoreResult {

@@ -1,7 +1,7 @@
 import type { ExtractedMessage } from '../detection/classify.ts'
 import type { ConsentChange, ConsentLedger } from '../domain/consent-ledger.ts'
 import type { TokeniseLike } from '../domain/token.ts'
-import { readSideValue } from '../side-inputs/rows.ts'
+import { readSideValue } from '../pipeline/side-inputs/rows.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
 import { optOutReply } from '../text/phrases.ts'
 import { signatureKey } from '../text/signature.ts'

@@ -1,6 +1,6 @@
 import type { ExtractedMessage } from '../detection/classify.ts'
 import type { TokeniseLike } from '../domain/token.ts'
-import type { Complaint } from '../side-inputs/rows.ts'
+import type { Complaint } from '../pipeline/side-inputs/rows.ts'
 import { normalise } from '../text/normalise.ts'
 import { signatureKey } from '../text/signature.ts'
 

@@ -1,4 +1,4 @@
-import type { Complaint } from '../side-inputs/rows.ts'
+import type { Complaint } from '../pipeline/side-inputs/rows.ts'
 import type { Deadline } from './calendar.ts'
 import type { MessageEntry } from './message-entry.ts'
 import type { Say, Word } from './words.ts'

@@ -1,11 +1,11 @@
 import type { Config } from '../app/config.ts'
-import { inputTopicNames } from '../app/inputs.ts'
 import type { Input } from '../case-pack/collect.ts'
 import { type Feed, fileFeed } from '../case-pack/feed.ts'
 import type { RegistryChange } from '../detection/registry/load.ts'
 import { RegistryHolder } from '../detection/versions/registry-holder.ts'
 import type { ConsentLedger } from '../domain/consent-ledger.ts'
 import type { Registry } from '../domain/registry.ts'
+import { inputTopicNames } from '../pipeline/inputs.ts'
 import { outageReporter } from './outages.ts'
 
 /** Files that the command line names, by what is in them. */
@@ -84,7 +84,7 @@ async function readChanges(feed: Feed, read: ReadChange): Promise<RegistryChange
 async function openTopics(config: Config, report: (line: string) => void) {
   const [{ kafkaOf }, { registryChange }, { topicFeed }] = await Promise.all([
     import('../app/compose-clients.ts'),
-    import('../side-inputs/registry-rows.ts'),
+    import('../pipeline/side-inputs/registry-rows.ts'),
     import('../case-pack/topic-feed.ts'),
   ])
   const abort = new AbortController()

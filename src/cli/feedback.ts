@@ -7,7 +7,7 @@ import { SigwatchError } from '../domain/errors.ts'
 import { FEEDBACK_VERDICTS, type FeedbackVerdict } from '../domain/events.ts'
 import { DAY, parseMoment } from '../domain/time.ts'
 import { parseDuration } from '../operator/value-forms.ts'
-import { readSideRow } from '../side-inputs/rows.ts'
+import { readSideRow } from '../pipeline/side-inputs/rows.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
 import { CONFIG_OPTION } from './shared-options.ts'
 

@@ -1,7 +1,7 @@
 import type { RawRecord, SmsRecord } from '../domain/message.ts'
 import type { BoundedClock, PartitionId } from '../domain/ports.ts'
 import { BUCKET_MS } from '../domain/time.ts'
-import type { Rejection } from '../stages/decode.ts'
+import type { Rejection } from './decode.ts'
 import { type Buffered, PartitionBuffers } from './partition-buffers.ts'
 import type { Ahead } from './partition-tracker.ts'
 import { ALIGNMENT_LIMITS, type WaitingSpan } from './watermark-alignment.ts'

@@ -1,11 +1,11 @@
 import type { Emit } from '../domain/events.ts'
 import type { Message, RawRecord, SmsRecord } from '../domain/message.ts'
 import type { PartitionId } from '../domain/ports.ts'
-import { isRejection, type Rejection } from '../stages/decode.ts'
-import type { JoinParts } from '../stages/join-parts.ts'
 import type { Arrived } from './admission.ts'
 import type { Batcher } from './batcher.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import { isRejection, type Rejection } from './decode.ts'
+import type { JoinParts } from './join-parts.ts'
 import { deadLetterRecord, type Intaken } from './outputs.ts'
 import type { PartitionTracker } from './partition-tracker.ts'
 

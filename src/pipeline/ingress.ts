@@ -2,8 +2,8 @@ import type { Emit } from '../domain/events.ts'
 import type { RawRecord, SmsRecord } from '../domain/message.ts'
 import type { BoundedClock, PartitionId } from '../domain/ports.ts'
 import { BUCKET_MS } from '../domain/time.ts'
-import { isRejection, type Rejection } from '../stages/decode.ts'
 import type { Arrived } from './admission.ts'
+import { isRejection, type Rejection } from './decode.ts'
 import type { PartitionTracker } from './partition-tracker.ts'
 
 export interface IngressParts {

@@ -12,9 +12,6 @@ import type { SenderMinutes } from '../domain/sender-minutes.ts'
 import type { StateStore } from '../domain/state-store.ts'
 import type { Tokenise } from '../domain/token.ts'
 import type { Versions, VersionsInForce } from '../domain/versions.ts'
-import { type Consulted, consult, notConsulted } from '../stages/consult.ts'
-import type { Observed, Rated, Rates } from '../stages/rate.ts'
-import { rememberSent } from '../stages/remember-sent.ts'
 import { senderCountsOf } from '../stores/sender-statistics/sender-counts.ts'
 import type { VersionRows } from '../stores/sender-statistics/version-rows.ts'
 import { stateInputsOf } from '../stores/states/inputs.ts'
@@ -23,6 +20,7 @@ import type { StatePublisher } from '../stores/states/publisher.ts'
 import type { AlertCap } from './alert-cap.ts'
 import type { BacklogWait } from './backlog-wait.ts'
 import { BatchReading } from './batch-reading.ts'
+import { type Consulted, consult, notConsulted } from './consult.ts'
 import { type Degradation, type Reaches, reachesOf } from './degradation.ts'
 import {
   alertedOf,
@@ -33,6 +31,8 @@ import {
   recordsOf,
   reportOutputs,
 } from './outputs.ts'
+import type { Observed, Rated, Rates } from './rate.ts'
+import { rememberSent } from './remember-sent.ts'
 import { Stopwatch } from './stopwatch.ts'
 
 /** Rows of side inputs as a batch sees them: see SideRows. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { CheckAnswer } from '../../src/app/checker.ts'
 import type { Alert, Verdict } from '../../src/domain/alert.ts'
+import type { CheckAnswer } from '../../src/pipeline/checker.ts'
 import { assertHidden, NOON, type Sms } from '../helpers/embedded.ts'
 import { readJsonl, useFolder, writeJsonl } from '../helpers/jsonl.ts'
 import { until } from '../helpers/recording-handler.ts'

@@ -1,7 +1,7 @@
 import type { Observations } from '../../src/domain/feature-store.ts'
+import { EntityGate } from '../../src/pipeline/entity-gate.ts'
 import { connectRedis } from '../../src/redis/client.ts'
 import type { RedisLink } from '../../src/redis/link.ts'
-import { EntityGate } from '../../src/stages/entity-gate.ts'
 import { redisLedger } from '../../src/stores/ledgers/redis.ts'
 import { SHARDS, shardOf, tallyEntity } from '../../src/stores/rates/layout.ts'
 import { redisFeatureStore } from '../../src/stores/rates/redis.ts'

@@ -43,7 +43,7 @@ async function buildOf(main: string) {
     at('app/assets') as Promise<typeof import('../../src/detection/versions/assets.ts')>,
     at('domain/ports') as Promise<typeof import('../../src/domain/ports.ts')>,
     at('app/config') as Promise<typeof import('../../src/app/config.ts')>,
-    at('app/core') as Promise<typeof import('../../src/app/core.ts')>,
+    at('app/core') as Promise<typeof import('../../src/pipeline/core.ts')>,
     at('domain/token') as Promise<typeof import('../../src/domain/token.ts')>,
   ])
   const [stores, watch, lines] = await Promise.all([

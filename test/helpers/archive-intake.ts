@@ -3,7 +3,7 @@ import { Partitions } from '../../src/archive/partitions.ts'
 import type { Event } from '../../src/domain/events.ts'
 import { type BoundedClock, exactClock } from '../../src/domain/ports.ts'
 import { TrustedClock } from '../../src/domain/trusted-clock.ts'
-import { registryChange } from '../../src/side-inputs/registry-rows.ts'
+import { registryChange } from '../../src/pipeline/side-inputs/registry-rows.ts'
 
 export const DAY = 86_400_000
 

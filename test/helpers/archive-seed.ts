@@ -4,7 +4,7 @@ import { openOffsets } from '../../src/archive/offsets.ts'
 import { Partitions } from '../../src/archive/partitions.ts'
 import { type ArchiveInput, type RecordPlace, type RowOptions, rowOf } from '../../src/archive/rows.ts'
 import { ArchiveWriter } from '../../src/archive/writer.ts'
-import { registryChange } from '../../src/side-inputs/registry-rows.ts'
+import { registryChange } from '../../src/pipeline/side-inputs/registry-rows.ts'
 
 export type SeedRecord = readonly [input: ArchiveInput, value: object | null, place?: RecordPlace]
 

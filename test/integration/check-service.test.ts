@@ -1,6 +1,6 @@
 import { afterAll, expect, it } from 'vitest'
-import type { CheckAnswer } from '../../src/app/checker.ts'
 import type { Verdict } from '../../src/domain/alert.ts'
+import type { CheckAnswer } from '../../src/pipeline/checker.ts'
 import { recipient } from '../behaviour/fixtures/registry.ts'
 import { plainClient } from '../helpers/kafka-client.ts'
 import { until } from '../helpers/recording-handler.ts'

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { readSideValue } from '../../src/side-inputs/rows.ts'
+import { readSideValue } from '../../src/pipeline/side-inputs/rows.ts'
 import { canonicalNumber } from '../../src/text/canonical-number.ts'
 import { seedArchive } from '../helpers/archive-seed.ts'
 import { useFolder } from '../helpers/jsonl.ts'

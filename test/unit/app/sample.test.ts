@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { runCheck } from '../../../src/app/check.ts'
 import { readConfig } from '../../../src/app/config.ts'
-import { lineDecoder } from '../../../src/app/inputs.ts'
 import { readSample } from '../../../src/app/sample.ts'
 import type { SmsRecord } from '../../../src/domain/message.ts'
-import { JoinParts } from '../../../src/stages/join-parts.ts'
+import { lineDecoder } from '../../../src/pipeline/inputs.ts'
+import { JoinParts } from '../../../src/pipeline/join-parts.ts'
 
 const GATEWAYS = join(import.meta.dirname, '..', '..', '..', 'examples', 'gateways')
 const NOW = Date.parse('2026-11-26T08:00:05+08:00')

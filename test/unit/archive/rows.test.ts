@@ -5,7 +5,7 @@ import { Partitions } from '../../../src/archive/partitions.ts'
 import { type ArchiveInput, rowOf } from '../../../src/archive/rows.ts'
 import { storableJson, storableText } from '../../../src/archive/storable.ts'
 import { exactClock } from '../../../src/domain/ports.ts'
-import { registryChange } from '../../../src/side-inputs/registry-rows.ts'
+import { registryChange } from '../../../src/pipeline/side-inputs/registry-rows.ts'
 import { messageAlertAt, stateAlertAt, tokenOf, verdictAt } from '../../helpers/archive-records.ts'
 
 const TS = Date.UTC(2026, 10, 11, 4)

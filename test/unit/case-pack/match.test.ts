@@ -5,7 +5,7 @@ import { messageOf } from '../../../src/detection/message-of.ts'
 import { readMessage } from '../../../src/detection/read-message.ts'
 import type { SmsRecord } from '../../../src/domain/message.ts'
 import { createTokeniser } from '../../../src/domain/token.ts'
-import type { Complaint } from '../../../src/side-inputs/rows.ts'
+import type { Complaint } from '../../../src/pipeline/side-inputs/rows.ts'
 
 const T0 = Date.UTC(2026, 10, 11)
 const TO = '13812345678'

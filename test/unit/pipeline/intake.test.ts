@@ -9,9 +9,9 @@ import {
   type SourceHandler,
 } from '../../../src/domain/ports.ts'
 import { Intake, type IntakeParts } from '../../../src/pipeline/intake.ts'
+import { JoinParts } from '../../../src/pipeline/join-parts.ts'
 import type { Intaken } from '../../../src/pipeline/outputs.ts'
 import type { Prepare } from '../../../src/pipeline/preparation.ts'
-import { JoinParts } from '../../../src/stages/join-parts.ts'
 
 const NOW = 1_800_000_000_000
 const HOUR = 3_600_000

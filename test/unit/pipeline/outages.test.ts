@@ -10,7 +10,7 @@ import { BacklogWait, waitingCounts } from '../../../src/pipeline/backlog-wait.t
 import { Degradation } from '../../../src/pipeline/degradation.ts'
 import type { Intaken } from '../../../src/pipeline/outputs.ts'
 import { Pipeline, type PipelineParts } from '../../../src/pipeline/pipeline.ts'
-import { Rates } from '../../../src/stages/rate.ts'
+import { Rates } from '../../../src/pipeline/rate.ts'
 import { memoryLedger } from '../../../src/stores/ledgers/memory.ts'
 import { memoryFeatureStore } from '../../../src/stores/rates/memory.ts'
 import { MemorySenderMinutes } from '../../../src/stores/sender-statistics/memory.ts'

@@ -18,7 +18,7 @@ import {
 } from '../../../src/domain/ports.ts'
 import { SinkRefused } from '../../../src/domain/sink-refused.ts'
 import { Intake } from '../../../src/pipeline/intake.ts'
-import { JoinParts } from '../../../src/stages/join-parts.ts'
+import { JoinParts } from '../../../src/pipeline/join-parts.ts'
 import { until } from '../../helpers/recording-handler.ts'
 import { ALERT_OPTIONS, message } from '../../helpers/state-fixtures.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { decode } from '../../../src/pipeline/decode.ts'
 import { type Batch, Batches } from '../../../src/replay/batches.ts'
-import { decode } from '../../../src/stages/decode.ts'
 
 const AT = Date.UTC(2026, 10, 11, 4)
 const LIMITS = { futureReject: 300_000, maxRecordBytes: 64_000 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { CODES } from '../../../src/detection/detectors/all.ts'
 import { CODE_NAMES } from '../../../src/domain/codes.ts'
-import { readSideRow } from '../../../src/side-inputs/rows.ts'
+import { decode, isRejection } from '../../../src/pipeline/decode.ts'
+import { readSideRow } from '../../../src/pipeline/side-inputs/rows.ts'
 import { registryOf } from '../../../src/simulator/cast.ts'
 import { levelAt, SCENARIOS, type ScenarioName } from '../../../src/simulator/scenarios.ts'
 import { simulate } from '../../../src/simulator/simulate.ts'
-import { decode, isRejection } from '../../../src/stages/decode.ts'
 import { canonicalNumber } from '../../../src/text/canonical-number.ts'
 
 function collect(scenario: ScenarioName, seed: number, minutes: number, rate = 5) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { StateStore } from '../../../src/domain/state-store.ts'
-import { SideRows } from '../../../src/side-inputs/side-rows.ts'
+import { SideRows } from '../../../src/pipeline/side-inputs/side-rows.ts'
 import { memoryLedger } from '../../../src/stores/ledgers/memory.ts'
 import { memoryFeatureStore } from '../../../src/stores/rates/memory.ts'
 import type { StateManager } from '../../../src/stores/states/manager.ts'

@@ -1,0 +1,173 @@
+import type { AlertOptions } from '../detection/alerts/alert-options.ts'
+import { contactsInClear, showEvidence } from '../detection/alerts/show.ts'
+import { verdictsOf } from '../detection/alerts/verdict.ts'
+import { classify, type ExtractedMessage } from '../detection/classify.ts'
+import { decide } from '../detection/decide.ts'
+import { type Detectors, findingsOf } from '../detection/detectors/all.ts'
+import { exempted } from '../detection/exempt.ts'
+import { messageOf, partOf } from '../detection/message-of.ts'
+import { readMessage } from '../detection/read-message.ts'
+import type { AlertReason, Verdict } from '../domain/alert.ts'
+import type { ConsentLedger } from '../domain/consent-ledger.ts'
+import { type ErrorCode, RecordError, SigwatchError } from '../domain/errors.ts'
+import type { Message } from '../domain/message.ts'
+import type { BoundedClock } from '../domain/ports.ts'
+import type { Tokenise } from '../domain/token.ts'
+import type { Versions, VersionsInForce } from '../domain/versions.ts'
+import type { StateManager } from '../stores/states/manager.ts'
+import { type Consulted, consult, notConsulted } from './consult.ts'
+import { type DecodeLimits, decode, isRejection } from './decode.ts'
+
+export interface CheckerParts {
+  readonly versions: VersionsInForce
+  readonly detectors: Detectors
+  readonly tokenise: Tokenise
+  readonly ledger: Pick<ConsentLedger, 'lookup' | 'askedBefore'>
+  readonly states: Pick<StateManager, 'openStatesFor' | 'allowances'>
+  /** Why ledgers or states may lack something now; empty: they lack nothing. */
+  readonly lacking: () => readonly string[]
+  readonly alerts: Pick<AlertOptions, 'describe' | 'senderContacts'>
+  readonly limits: DecodeLimits
+  /** Verdicts on older messages are `late`, ms; 0: never. */
+  readonly maxAge: number
+  readonly clock: BoundedClock
+}
+
+/** What would be said of a record, or why nothing can be. */
+export type CheckAnswer =
+  | { readonly verdict: Verdict; readonly reasons: readonly Omit<AlertReason, 'rule'>[] }
+  | { readonly error: { readonly code: ErrorCode; readonly detail: string } }
+
+const NO_BYTES = Buffer.alloc(0)
+
+/**
+ * Judges records that somebody asks about, by text, registry, consents and open states as they are. Counts nothing,
+ * remembers nothing and changes no state: what depends on counts shows in the states that are open.
+ */
+export class Checker {
+  readonly #parts: CheckerParts
+
+  constructor(parts: CheckerParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * One answer a record, in order. Where the ledger cannot be reached, or is known to lack something, the verdicts are
+   * `degraded`. Never rejects for what a record says.
+   */
+  async check(records: readonly unknown[]): Promise<CheckAnswer[]> {
+    const { tokenise, versions, lacking } = this.#parts
+    const { current } = versions
+    const answers = new Array<CheckAnswer>(records.length)
+    const keepApart = <T>(index: number, work: () => T): T | undefined => {
+      try {
+        return work()
+      } catch (error) {
+        answers[index] = defectOf(error)
+        return undefined
+      }
+    }
+    const read = records.flatMap((record, index) => {
+      const message = this.#read(record, index)
+      if (!('error' in message)) return keepApart(index, () => [readMessage(message, tokenise)]) ?? []
+      answers[index] = message
+      return []
+    })
+    // Before anything is waited for: a model that is replaced meanwhile may be closed.
+    const { classifier } = current
+    const alone = (one: ExtractedMessage) =>
+      keepApart(one.position.offset, () => classify([one], classifier)) ?? []
+    const { consulted, reached } = await this.#consult(
+      allOrEach(
+        () => classify(read, classifier),
+        () => read.flatMap(alone),
+      ),
+    )
+    const degraded = !reached || lacking().length > 0
+    for (const one of consulted) answers[one.message.position.offset] = this.#answer(one, current, degraded)
+    return answers
+  }
+
+  /** An input record as a message; a part of one is judged alone. */
+  #read(fields: unknown, offset: number): Message | Extract<CheckAnswer, { error: unknown }> {
+    const position = { topic: 'check', partition: 0, offset }
+    const now = this.#parts.clock.now()
+    const latest = this.#parts.clock.latest()
+    const raw = { position, timestamp: Number.isFinite(latest) ? latest : now, value: NO_BYTES }
+    const record = decode(raw, this.#parts.limits, () => asObject(fields))
+    if (isRejection(record)) return { error: { code: record.error, detail: record.detail } }
+    return record.part === undefined
+      ? messageOf(record, position, now)
+      : partOf(record, record.part, position, now)
+  }
+
+  async #consult(messages: Parameters<typeof consult>[0]) {
+    const { ledger } = this.#parts
+    const reading = {
+      lookup: ledger.lookup.bind(ledger),
+      // Whether consent was asked for before; that somebody asks about the message is no request.
+      asked: ledger.askedBefore.bind(ledger),
+    }
+    try {
+      return { consulted: await consult(messages, reading), reached: true }
+    } catch (error) {
+      if (!(error instanceof SigwatchError && error.retry)) throw error
+      return { consulted: notConsulted(messages), reached: false }
+    }
+  }
+
+  /** A defect on one message is told in its place and holds up no other. */
+  #answer(consulted: Consulted, versions: Versions, degraded: boolean): CheckAnswer {
+    try {
+      return this.#judge(consulted, versions, degraded)
+    } catch (error) {
+      return defectOf(error)
+    }
+  }
+
+  #judge({ message, known }: Consulted, versions: Versions, degraded: boolean): CheckAnswer {
+    const { detectors, states, maxAge, clock, alerts } = this.#parts
+    const { senderContacts, describe } = alerts
+    const { policy } = versions
+    const now = clock.now()
+    const findings = findingsOf(message, versions, known, detectors.message)
+    const detected = exempted({ message, findings }, policy, states.allowances)
+    const { reasons, late } = decide(detected, policy, { now: clock.earliest(), maxAge })
+    const context = { now, model: versions.classifier.id, degraded, late }
+    const options = { explain: false, senderContacts }
+    // The traffic may be behind the clock by more than a hold: what holds is what its readers still have.
+    const open = states.openStatesFor(message, true)
+    const [verdict] = verdictsOf(message, reasons, open, context, options)
+    const { action: asked } = verdict!
+    const clear = contactsInClear(asked === 'pass' ? 'none' : asked, senderContacts)
+    return {
+      verdict: verdict!,
+      reasons: reasons.map(({ code, score, action, evidence }) => {
+        const shown = showEvidence(evidence, clear, message.to)
+        // Of the evidence as it is shown: a sentence gives away no more.
+        return { code, score, action, detail: describe({ code, evidence: shown }).detail, evidence: shown }
+      }),
+    }
+  }
+}
+
+/** What shows nothing of the record. */
+function defectOf(error: unknown): CheckAnswer {
+  const kind = error instanceof Error ? error.name : typeof error
+  return { error: { code: 'INTERNAL', detail: `it cannot be judged: ${kind}` } }
+}
+
+/** One call for all; if that throws, one each. */
+function allOrEach<T>(all: () => T, each: () => T): T {
+  try {
+    return all()
+  } catch {
+    return each()
+  }
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Readonly<Record<string, unknown>>
+  throw new RecordError('RECORD_NOT_OBJECT', 'must be a JSON object')
+}

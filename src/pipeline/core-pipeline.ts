@@ -1,0 +1,72 @@
+import type { AlertOptions } from '../detection/alerts/alert-options.ts'
+import { DETECTORS } from '../detection/detectors/all.ts'
+import type { Sink } from '../domain/ports.ts'
+import type { SenderMinutes } from '../domain/sender-minutes.ts'
+import { VersionRows } from '../stores/sender-statistics/version-rows.ts'
+import { AlertCap } from './alert-cap.ts'
+import { BacklogWait, waitingCounts } from './backlog-wait.ts'
+import type { Wiring } from './core-parts.ts'
+import type { Degradation } from './degradation.ts'
+import { Pipeline } from './pipeline.ts'
+import { Rates } from './rate.ts'
+import type { RunnerParts } from './runner.ts'
+import type { SideRows } from './side-inputs/side-rows.ts'
+
+interface PipelineWiring extends Pick<RunnerParts, 'sink' | 'versions' | 'publisher' | 'manager'> {
+  readonly sideRows: SideRows
+  readonly stopping: AbortController
+  readonly degradation: Degradation
+  readonly alerts: AlertOptions
+  readonly senderMinutes: SenderMinutes | undefined
+}
+
+/** The work on one batch, from its parts. */
+export function wirePipeline(parts: Wiring, own: PipelineWiring): Pipeline {
+  const { config, features, states: store, ledger, clock, emit, detectors = DETECTORS } = parts
+  const { sink, versions, sideRows, manager, publisher, alerts, senderMinutes } = own
+  const wait = new BacklogWait({
+    clock,
+    most: parts.mode === 'embedded' ? 0 : config.redis.backlogWait,
+    signal: own.stopping.signal,
+    began: () => emit({ name: 'backlog_waits' }),
+  })
+  return new Pipeline({
+    versions,
+    tokenise: parts.tokenise,
+    detectors,
+    ledger,
+    replies: parts.replies,
+    sideRows,
+    rates: new Rates(waitingCounts(features, wait), detectors.rate),
+    states: manager,
+    alerted: store,
+    publisher,
+    outputs: { alerts, wants: wantsOf(sink), explain: config.verdicts.explain },
+    maxAge: maxAgeOf(parts),
+    alertCap: new AlertCap(config.alerts.maxPerSender, (count) => emit({ name: 'alerts_capped', count })),
+    ...(senderMinutes ? { senderMinutes } : {}),
+    ...(sink.has('versions') ? { versionRows: new VersionRows() } : {}),
+    ...(parts.shadow ? { shadow: parts.shadow } : {}),
+    wait,
+    degradation: own.degradation,
+    clock,
+    emit,
+  })
+}
+
+/** Alerts for messages older than this are shadow, ms; 0: none is, since the embedded mode reads what is old. */
+export function maxAgeOf({ mode, config }: Pick<Wiring, 'mode' | 'config'>): number {
+  return mode === 'embedded' ? 0 : config.alerts.maxAge
+}
+
+const DAY = 86_400_000
+
+/** How slow a gateway may be, ms: lines of files have no time but their own. */
+export function maxLagOf(parts: Pick<Wiring, 'mode' | 'config'>): number {
+  return parts.mode === 'embedded' ? 0 : maxAgeOf(parts) || DAY
+}
+
+/** What of a message somebody reads. */
+function wantsOf(sink: Sink) {
+  return { shadowAlerts: sink.has('shadowAlerts'), verdicts: sink.has('verdicts') }
+}

@@ -1,0 +1,144 @@
+import type { Config } from '../app/config.ts'
+import type { InputFormat } from '../app/input-forms.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import type { Emit } from '../domain/events.ts'
+import type { RawRecord, SmsRecord } from '../domain/message.ts'
+import type { InputMap } from '../input/map-schema.ts'
+import { RegisteredValues } from '../input/registered-values.ts'
+import { type DecodeLimits, decode, isRejection, type Rejection } from './decode.ts'
+import { mappedFields, needsEnvelope, openEnvelope, withPlace } from './record-reader.ts'
+
+/** How long commands that end wait for the schema registry, ms. */
+const PATIENCE = 15_000
+
+/** A topic of submissions with how its records are read. */
+export interface InputTopic {
+  readonly topic: string
+  readonly format: InputFormat
+  /** null: its records are input records as they are. */
+  readonly map: InputMap | null
+}
+
+/** Reads a record. Where there is `prepare`, what it needs is fetched by that first. */
+export interface Decode {
+  (raw: RawRecord): SmsRecord | Rejection
+  /** True where all is there that these records need; resolves with false when the signal is aborted before it is. */
+  readonly prepare?: (records: readonly RawRecord[], signal?: AbortSignal) => true | Promise<boolean>
+}
+
+/** The topics of submissions, in the order of the configuration. */
+export function inputsOf({ kafka, input }: Pick<Config, 'kafka' | 'input'>): InputTopic[] {
+  return kafka.topics.messages.map(({ topic, format = input.format, map = input.map }) => ({
+    topic,
+    format,
+    map,
+  }))
+}
+
+export function inputTopicNames(config: Pick<Config, 'kafka' | 'input'>): string[] {
+  return inputsOf(config).map(({ topic }) => topic)
+}
+
+/** Reads records of Kafka, each as its topic says. */
+export function topicDecoder(config: Config, emit: Emit = () => {}): Decode {
+  const values = registeredValues(config, emit)
+  const decoders = new Map(
+    inputsOf(config).map((input) => [input.topic, decoderOf(input, config.limits, values)]),
+  )
+  const plain: Decode = (raw) => decode(raw, config.limits)
+  const read = (raw: RawRecord) => (decoders.get(raw.position.topic) ?? plain)(raw)
+  if (![...decoders.values()].some(({ prepare }) => prepare)) return read
+  const prepare: Decode['prepare'] = (records, signal) => {
+    const [first] = records
+    return (first && decoders.get(first.position.topic)?.prepare?.(records, signal)) ?? true
+  }
+  return Object.assign(read, { prepare })
+}
+
+/** Reads lines of files, as the input of that name, or the only one, says. */
+export function lineDecoder(config: Config, topic?: string, emit: Emit = () => {}): Decode {
+  const input = inputOfLines(config, topic)
+  const { map, format } = input
+  const values = registeredValues(config, emit)
+  if (map === null || (format === 'json' && !needsEnvelope(map)))
+    return decoderOf(input, config.limits, values)
+  const fields = mappedFields(map, valueReader(input, values))
+  const read = placed(map, (raw) => decode(raw, config.limits, (line) => fields(openEnvelope(line))))
+  return prepared(read, input, values, (raw) => {
+    try {
+      return openEnvelope(raw).value
+    } catch {
+      // Said when it is read.
+      return NOTHING
+    }
+  })
+}
+
+/** The input whose records a file holds. Throws USAGE where several differ and none is named. */
+export function inputOfLines(config: Pick<Config, 'kafka' | 'input'>, topic?: string): InputTopic {
+  const inputs = inputsOf(config)
+  const named = inputs.find((input) => input.topic === topic)
+  if (named) return named
+  const names = inputs.map((input) => input.topic).join(', ')
+  if (topic !== undefined) throw new SigwatchError('USAGE', `--topic: must be one of ${names}, is "${topic}"`)
+  const [first] = inputs
+  if (inputs.some(({ map, format }) => map !== first!.map || format !== first!.format))
+    throw new SigwatchError('USAGE', `which input's records are in the file? Give --topic, one of ${names}`)
+  return first!
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/** The schema registry, where some input needs it. */
+function registeredValues(config: Config, emit: Emit): RegisteredValues | undefined {
+  const { url, username, password } = config.input.schemaRegistry
+  if (url === null || inputsOf(config).every(({ format }) => format === 'json')) return undefined
+  const login = username === null ? {} : { username, password: password?.reveal() ?? '' }
+  return new RegisteredValues({ url, ...login }, emit)
+}
+
+function decoderOf(input: InputTopic, limits: DecodeLimits, values: RegisteredValues | undefined): Decode {
+  const { map } = input
+  if (map === null) return (raw) => decode(raw, limits)
+  const fields = mappedFields(map, valueReader(input, values))
+  const read = placed(map, (raw) => decode(raw, limits, fields))
+  return prepared(read, input, values, ({ value }) => value)
+}
+
+/** Reads values that are no JSON. */
+function valueReader(
+  { format }: InputTopic,
+  values: RegisteredValues | undefined,
+): ((value: Buffer) => unknown) | undefined {
+  if (format === 'json') return undefined
+  if (!values) throw new SigwatchError('CONFIG_INVALID', 'input.schemaRegistry.url is needed')
+  return (value) => values.read(format, value)
+}
+
+function prepared(
+  read: Decode,
+  { format }: InputTopic,
+  values: RegisteredValues | undefined,
+  bytesOf: (raw: RawRecord) => Buffer,
+): Decode {
+  if (format === 'json' || !values) return read
+  return Object.assign((raw: RawRecord) => read(raw), {
+    prepare: (records: readonly RawRecord[], signal?: AbortSignal) =>
+      values.prepare(format, records.map(bytesOf), signal),
+  })
+}
+
+/** For commands that end: rejects with SCHEMA_REGISTRY_UNREACHABLE when the registry does not answer within 15 s. */
+export async function prepareNow(decode: Decode, records: readonly RawRecord[]): Promise<void> {
+  if (!decode.prepare || (await decode.prepare(records, AbortSignal.timeout(PATIENCE)))) return
+  const message = `the schema registry does not answer within ${PATIENCE / 1000} s`
+  throw new SigwatchError('SCHEMA_REGISTRY_UNREACHABLE', message)
+}
+
+/** Faults of fields say where the map found them. */
+function placed(map: InputMap, read: Decode): Decode {
+  return (raw) => {
+    const result = read(raw)
+    return isRejection(result) ? { ...result, detail: withPlace(result.detail, map) } : result
+  }
+}

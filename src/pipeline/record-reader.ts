@@ -1,0 +1,87 @@
+import { isUtf8 } from 'node:buffer'
+import { RecordError } from '../domain/errors.ts'
+import type { RawRecord, RecordHeaders } from '../domain/message.ts'
+import { type FieldSource, type InputMap, MAPPED_FIELDS } from '../input/map-schema.ts'
+import { compileMap, decodeBytes, type MappedRecord, MappingError, named } from './field-map.ts'
+
+/** Finds the fields of input records in the records of an operator, JSON unless `parsed` reads them. Throws RecordError. */
+export function mappedFields(
+  map: InputMap,
+  parsed: (value: Buffer) => unknown = (value) => parse(value, map),
+): (raw: RawRecord) => MappedRecord {
+  const read = compileMap(map)
+  return (raw) => read(raw, parsed(raw.value))
+}
+
+function parse(value: Buffer, { encoding = 'utf-8' }: InputMap): unknown {
+  if (encoding === 'utf-8' && !isUtf8(value))
+    throw new RecordError('RECORD_NOT_UTF8', 'the value is not valid UTF-8; the map may name its encoding')
+  const text = decodeBytes(value, encoding, 'the record')
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch {
+    throw new RecordError('RECORD_NOT_JSON', `not one complete JSON value (${value.length} bytes)`)
+  }
+  if (typeof parsed !== 'object' || parsed === null) {
+    throw new RecordError('RECORD_NOT_OBJECT', 'must be a JSON object or list, is a single value')
+  }
+  return parsed
+}
+
+/** A fault of a field as `field: what`, with the place where the map found it. */
+export function withPlace(detail: string, map: InputMap): string {
+  const field = MAPPED_FIELDS.find((name) => detail.startsWith(`${name}: `))
+  const source = field && map[field]
+  return source === undefined ? detail : `${named(field!, source)}${detail.slice(field!.length)}`
+}
+
+/** Whether records of this map need more than a line of a file has by itself: key, headers, or bytes that may be LF. */
+export function needsEnvelope(map: InputMap): boolean {
+  if (map.encoding === 'ucs2') return true
+  const { encoding: _, ext = {}, part = {}, ...fields } = map
+  const sources = [fields, ext, part].flatMap((group): FieldSource[] => Object.values(group))
+  return sources.some((source) => {
+    if (typeof source === 'string') return false
+    const { encoding } = source
+    const rules = typeof encoding === 'object' ? [source, encoding] : [source]
+    return rules.some(({ key, header }) => key !== undefined || header !== undefined)
+  })
+}
+
+const ENVELOPE =
+  'the line: must be a Kafka record as {"key": text, "headers": {name: text}, "value": text or JSON, or "base64": bytes}'
+
+/** A Kafka record that stands in one line of a file, with its key and headers. Throws MappingError. */
+export function openEnvelope(raw: RawRecord): RawRecord {
+  let line: unknown
+  try {
+    line = JSON.parse(raw.value.toString('utf8'))
+  } catch {
+    throw new MappingError(ENVELOPE)
+  }
+  if (typeof line !== 'object' || line === null || Array.isArray(line)) throw new MappingError(ENVELOPE)
+  const { key, headers, value, base64 } = line as Record<string, unknown>
+  const bytes =
+    typeof base64 === 'string'
+      ? Buffer.from(base64, 'base64')
+      : value === undefined
+        ? undefined
+        : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
+  if (bytes === undefined) throw new MappingError(ENVELOPE)
+  return {
+    ...raw,
+    value: bytes,
+    ...(key === undefined || key === null ? {} : { key: Buffer.from(String(key)) }),
+    ...(headers === undefined || headers === null ? {} : { headers: headersOf(headers) }),
+  }
+}
+
+/** Also as `kcat -J` writes them: names and values in turn. */
+function headersOf(headers: unknown): RecordHeaders {
+  if (typeof headers !== 'object') throw new MappingError(ENVELOPE)
+  const pairs: [string, unknown][] = Array.isArray(headers)
+    ? headers.flatMap((name, i) => (i % 2 === 0 ? [[String(name), headers[i + 1]]] : []))
+    : Object.entries(headers as object)
+  return new Map(pairs.map(([name, value]) => [name, String(value)]))
+}

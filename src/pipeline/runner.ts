@@ -1,0 +1,122 @@
+import type { ConsentLedger } from '../domain/consent-ledger.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import type { FeatureStore } from '../domain/feature-store.ts'
+import type { Sink, Source } from '../domain/ports.ts'
+import type { StateStore } from '../domain/state-store.ts'
+import type { Versioned } from '../domain/versions.ts'
+import { isStillJustified } from '../stores/states/escalation.ts'
+import type { StateManager } from '../stores/states/manager.ts'
+import type { StatePublisher } from '../stores/states/publisher.ts'
+import type { ActiveVersions } from './active-versions.ts'
+import type { CheckAnswer, Checker } from './checker.ts'
+import type { Degradation } from './degradation.ts'
+import type { Intake } from './intake.ts'
+import type { SideRows } from './side-inputs/side-rows.ts'
+
+/** What goes on beside the records while a service runs. */
+export interface Background {
+  start(): void
+  stop(): void | Promise<void>
+}
+
+export interface RunnerParts {
+  readonly source: Source
+  readonly sink: Sink
+  readonly features: FeatureStore
+  readonly states: StateStore
+  readonly ledger: ConsentLedger
+  readonly versions: ActiveVersions
+  readonly manager: StateManager
+  readonly publisher: StatePublisher
+  readonly sideRows: SideRows
+  readonly intake: Intake
+  readonly checker: Checker
+  /** Aborted when what the sink does not take is given up. */
+  readonly stopping: AbortController
+  /** Aborted when `run` is to end: nothing more is waited for. */
+  readonly draining: AbortController
+  /** Started before the first record, stopped after the last in this order. */
+  readonly background: readonly Background[]
+  readonly degradation: Degradation
+  /** Further reasons for `/readyz`. */
+  readonly unready?: () => readonly string[]
+}
+
+/** After a stop, a sink that takes nothing is waited for so long, ms: within the time that a process has to end. */
+const GIVE_UP_AFTER = 15_000
+
+/** The life of what `createCore` put together. */
+export class Runner {
+  readonly #parts: RunnerParts
+  /** Ledgers and states have been read, and are not closed yet. */
+  #judges = false
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts
+  }
+
+  get manager(): StateManager {
+    return this.#parts.manager
+  }
+
+  get intake(): Intake {
+    return this.#parts.intake
+  }
+
+  get sideRows(): SideRows {
+    return this.#parts.sideRows
+  }
+
+  /** Reads the source to its end or until stopped; everything that was taken in is settled when it resolves. */
+  async run(): Promise<void> {
+    const { manager, intake, background, degradation } = this.#parts
+    // Without the store there are no states to know of; the sweeper reads them when it is back.
+    await manager.refresh().catch((error: unknown) => {
+      if (!(error instanceof SigwatchError && error.retry)) throw error
+      degradation.missed([error.code], 0)
+    })
+    for (const work of background) work.start()
+    this.#judges = true
+    try {
+      await intake.run()
+    } finally {
+      this.#judges = false
+      for (const work of background) await work.stop()
+    }
+  }
+
+  /** What would be said of records, one answer each; undefined unless it runs. Counts nothing. */
+  check(records: readonly unknown[]): Promise<CheckAnswer[]> | undefined {
+    return this.#judges ? this.#parts.checker.check(records) : undefined
+  }
+
+  /** Drains and ends `run`. */
+  async stop(): Promise<void> {
+    const { source, stopping, draining } = this.#parts
+    draining.abort()
+    // What the sink does not take by then is read again by the next owner.
+    setTimeout(() => stopping.abort(), GIVE_UP_AFTER).unref()
+    await source.stop()
+  }
+
+  /**
+   * After something was loaded anew: resolves when no batch works with the version before any more and the states that
+   * the new one does not bear are cleared.
+   */
+  async adopt(what: Versioned): Promise<void> {
+    const { versions, manager, publisher } = this.#parts
+    await versions.adopt()
+    const { registry } = versions.current
+    if (what === 'policy') await manager.review('policy')
+    else if (what === 'registry')
+      await manager.review('registry', (state) => isStillJustified(state, registry))
+    await publisher.publish()
+  }
+
+  /** Reasons for `/readyz`; empty: ready. */
+  unready(): readonly string[] {
+    const { source, sink, intake, features, states, ledger } = this.#parts
+    const own = [source, sink, intake, features, states, ledger].flatMap((part) => part.unready())
+    return [...own, ...(this.#parts.unready?.() ?? [])]
+  }
+}

@@ -1,0 +1,30 @@
+import type { Config } from '../../app/config.ts'
+import { type Emit, SIDE_INPUTS } from '../../domain/events.ts'
+import type { KafkaConnection } from '../../kafka/client.ts'
+import type { SideTopic } from './topics.ts'
+
+export interface NamedSideTopics {
+  readonly present: readonly SideTopic[]
+  /** Each was warned about. */
+  readonly missing: readonly SideTopic[]
+}
+
+/** The side topics that are configured, by whether they exist. */
+export async function namedSideTopics(
+  { kafka: { topics } }: Config,
+  kafka: KafkaConnection,
+  emit: Emit,
+): Promise<NamedSideTopics> {
+  const named = SIDE_INPUTS.flatMap((input): SideTopic[] => {
+    const topic = topics[input]
+    return topic === null ? [] : [[input, topic]]
+  })
+  const absent = new Set(await kafka.missingTopics(named.map(([, topic]) => topic)))
+  const missing = named.filter(([, topic]) => absent.has(topic))
+  for (const [input, topic] of missing)
+    emit({
+      name: 'warning',
+      message: `the topic ${topic} does not exist: until it is made, ${input} are read from their file only`,
+    })
+  return { present: named.filter(([, topic]) => !absent.has(topic)), missing }
+}

@@ -1,0 +1,75 @@
+import type { Position } from '../../domain/message.ts'
+import { partitionKey } from '../../domain/ports.ts'
+import type { SideOffset } from '../../domain/state-store.ts'
+import { Checkpoint } from '../checkpoint.ts'
+
+/** Words that wait for the watermark. */
+const MAX_REACHED = 500
+
+/**
+ * Which rows of side topics have taken effect on the deployment. A topic is read from its beginning at every start, and
+ * again after an outage of the brokers: rows that did are left out then, so that replies of months cost neither memory
+ * nor time. Nothing is known without a store that outlasts the instance; then all rows take effect again, which changes
+ * nothing.
+ */
+export class SideOffsets {
+  readonly #before = new Map<string, SideOffset>()
+  readonly #seen = new Map<string, { readonly offset: number; readonly timestamp: number }>()
+  readonly #checkpoint = new Checkpoint()
+  /** What took effect here, with the event time by which it had. */
+  #reached: { readonly eventTime: number; readonly offsets: readonly SideOffset[] }[] = []
+
+  /** What the deployment said before this instance came. */
+  resume(offsets: readonly SideOffset[]): void {
+    for (const offset of offsets) this.#before.set(partitionKey(offset), offset)
+  }
+
+  /** Takes in a row; undefined when it has taken effect, else what to call when it has. */
+  take({
+    position,
+    timestamp,
+  }: {
+    readonly position: Position
+    readonly timestamp: number
+  }): (() => void) | undefined {
+    const key = partitionKey(position)
+    const before = this.#before.get(key)
+    const seen = this.#seen.get(key)
+    if (seen && position.offset <= seen.offset && timestamp <= seen.timestamp) return undefined
+    this.#seen.set(key, {
+      offset: position.offset,
+      timestamp: Math.max(timestamp, seen?.timestamp ?? 0),
+    })
+    if (before && position.offset < before.offset && timestamp <= before.timestamp) return undefined
+    this.#checkpoint.take(position)
+    return () => this.#checkpoint.settle(position)
+  }
+
+  /**
+   * What may be reported: rows that took effect here by an event time that all partitions of all instances have passed.
+   * `eventTime`: how far this instance is.
+   */
+  reportable(eventTime: number, watermark: number | undefined): readonly SideOffset[] {
+    const offsets = this.#checkpoint.advance().map(
+      ({ topic, partition, offset }): SideOffset => ({
+        topic,
+        partition,
+        offset,
+        timestamp: this.#seen.get(partitionKey({ topic, partition }))?.timestamp ?? 0,
+      }),
+    )
+    if (offsets.length > 0) this.#reached.push({ eventTime, offsets })
+    if (this.#reached.length > MAX_REACHED)
+      this.#reached = [
+        { eventTime, offsets: lastOfEach(this.#reached.flatMap((reached) => reached.offsets)) },
+      ]
+    if (watermark === undefined) return []
+    const due = this.#reached.filter((reached) => reached.eventTime <= watermark)
+    this.#reached = this.#reached.filter((reached) => reached.eventTime > watermark)
+    return lastOfEach(due.flatMap((reached) => reached.offsets))
+  }
+}
+
+function lastOfEach(offsets: readonly SideOffset[]): SideOffset[] {
+  return [...new Map(offsets.map((offset) => [partitionKey(offset), offset])).values()]
+}

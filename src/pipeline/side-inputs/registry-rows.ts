@@ -1,0 +1,77 @@
+import { applyRow, type RegistryChange } from '../../detection/registry/load.ts'
+import type { RegistryHolder } from '../../detection/versions/registry-holder.ts'
+import { codeOf } from '../../domain/errors.ts'
+import type { Emit } from '../../domain/events.ts'
+import { formatPath } from '../../operator/operator-file.ts'
+import type { TableRow } from '../../sources/table.ts'
+
+/** How long open readings of the registry topic are gathered before the registry is swapped, ms. */
+const SWAP_AFTER = 500
+
+/** Says what is wrong with a row. */
+export type Refuse = (row: TableRow, message: string) => void
+
+export interface RegistryRowsOptions {
+  readonly registry: Pick<RegistryHolder, 'apply' | 'announce'>
+  /** Puts a changed registry in force; see Runner. */
+  readonly adopt: () => Promise<void>
+  readonly emit: Emit
+}
+
+/** Rows of the registry topic: gathered, and put in force together once the topic has been read to its end. */
+export class RegistryRows {
+  readonly #options: RegistryRowsOptions
+  readonly #changes: RegistryChange[] = []
+  #swapping: NodeJS.Timeout | undefined
+  #complete = false
+
+  constructor(options: RegistryRowsOptions) {
+    this.#options = options
+  }
+
+  take(rows: readonly TableRow[], refuse: Refuse): void {
+    for (const row of rows) {
+      const change = registryChange(row)
+      if (typeof change === 'string') refuse(row, change)
+      else this.#changes.push(change)
+    }
+    if (this.#complete) this.#swapping ??= setTimeout(() => this.#swap(), SWAP_AFTER)
+    else this.#options.registry.apply(this.#changes.splice(0))
+  }
+
+  /** The topic has been read to its end. */
+  complete(): void {
+    this.#complete = true
+    this.#swap()
+  }
+
+  stop(): void {
+    clearTimeout(this.#swapping)
+  }
+
+  #swap(): void {
+    const { registry, adopt, emit } = this.#options
+    this.#swapping = undefined
+    registry.apply(this.#changes.splice(0))
+    registry.announce()
+    adopt().catch((error: unknown) => emit({ name: 'warning', message: codeOf(error) }))
+  }
+}
+
+/** The change that a row of the registry topic makes, or what is wrong with it, without what the row says. */
+export function registryChange(
+  row: Pick<TableRow, 'value'> & { key: string | null },
+): RegistryChange | string {
+  let value: unknown
+  try {
+    value = row.value && JSON.parse(row.value.toString('utf8'))
+  } catch {
+    return 'is no valid JSON'
+  }
+  const change = applyRow(row.key, value)
+  if ('op' in change) return change
+  const fields = [...new Set(change.map(({ path }) => formatPath(path)))].filter((path) => path !== '')
+  return fields.length > 0
+    ? `not as described: ${fields.join(', ')}`
+    : 'the record key is not that of the row (allowed: brand:<id>, signature:<name>, port:<pattern>)'
+}

@@ -1,0 +1,273 @@
+import { isUtf8 } from 'node:buffer'
+import { CODE_NAMES, type Code, parseTarget } from '../../domain/codes.ts'
+import type { ConsentRow } from '../../domain/consent-ledger.ts'
+import type { Target } from '../../domain/decision.ts'
+import type { Problem } from '../../domain/errors.ts'
+import { FEEDBACK_VERDICTS, type FeedbackVerdict } from '../../domain/events.ts'
+import { DAY, LATEST_TIME } from '../../domain/time.ts'
+import { formatPath, readJsonLines } from '../../operator/operator-file.ts'
+import { type Checker, compileSchema, type Fault } from '../../operator/operator-schema.ts'
+import { momentOf } from '../../operator/value-forms.ts'
+
+/** An inbound reply: the subscriber `from` wrote to the port `to`; both in canonical form, `ts` epoch ms. */
+export interface Reply {
+  readonly id?: string
+  readonly ts: number
+  readonly from: string
+  readonly to: string
+  readonly text: string
+}
+
+export interface Complaint {
+  readonly id?: string
+  readonly ts: number
+  /** Port or number complained of, canonical. */
+  readonly from?: string
+  readonly signature?: string
+  /** Who complains: canonical number or token. */
+  readonly to?: string
+  readonly text?: string
+  /** `12321`, or who else passed it on. */
+  readonly source: string
+  readonly category?: string
+}
+
+/** An analyst's feedback on exactly one of a state, a message and a target. */
+export interface Feedback {
+  readonly stateId?: string
+  readonly messageId?: string
+  readonly target?: Target
+  /** Absent: every code that it may be about. */
+  readonly codes?: readonly Code[]
+  readonly verdict: FeedbackVerdict
+  /** Epoch ms, at most 30 days after `ts`; 24 h after it when the row says nothing. */
+  readonly until: number
+  readonly by: string
+  readonly note?: string
+  readonly ts: number
+}
+
+export interface RowsByInput {
+  readonly consents: ConsentRow
+  readonly replies: Reply
+  readonly complaints: Complaint
+  readonly feedback: Feedback
+}
+export type RowInput = keyof RowsByInput
+
+export type SideLine<I extends RowInput> =
+  | { readonly line: number; readonly row: RowsByInput[I] }
+  | { readonly line: number; readonly problem: Problem }
+
+/** Brings a number into the form in which numbers are compared (`canonicalNumber`); what is no number stays as it is. */
+export type Canonical = (number: string) => string
+
+/** An analyst's feedback holds at most so long, ms: whoever may write the topic switches no code off for good. */
+const LONGEST_FEEDBACK = 30 * DAY
+
+type Optional<T> = T | null | undefined
+type Moment = number | string
+
+/** A row as written, once its shape is right. A member that is null is absent. */
+interface Written {
+  readonly consents: {
+    readonly signature: string
+    readonly to: string
+    readonly state: ConsentRow['state']
+    readonly ts: Moment
+    readonly proof?: Optional<string>
+    readonly was?: Optional<{ readonly state: ConsentRow['state']; readonly ts: Moment }>
+  }
+  readonly replies: Omit<Reply, 'id' | 'ts'> & { readonly id?: Optional<string>; readonly ts: Moment }
+  readonly complaints: { readonly [K in Exclude<keyof Complaint, 'ts' | 'source'>]?: Optional<string> } & {
+    readonly ts: Moment
+    readonly source: string
+  }
+  readonly feedback: { readonly [K in 'stateId' | 'messageId' | 'target' | 'note']?: Optional<string> } & {
+    readonly codes?: Optional<readonly Code[]>
+    readonly verdict: FeedbackVerdict
+    readonly until?: Optional<Moment>
+    readonly by: string
+    readonly ts: Moment
+  }
+}
+
+const text = (characters: number) => ({ type: 'string', characters, private: true })
+const number = text(64)
+const name = { ...text(40), format: 'name' }
+const moment = { type: ['number', 'string'], moment: true }
+const state = { type: 'string', enum: ['in', 'out'] }
+
+type Schema = Readonly<Record<string, unknown>>
+
+/** Members that are not listed are left alone: other systems write these rows. */
+function object(required: Readonly<Record<string, Schema>>, optional: Readonly<Record<string, Schema>>) {
+  const nullable = Object.entries(optional).map(([key, schema]) => {
+    const types = ([] as unknown[]).concat(schema.type)
+    return [key, { ...schema, type: [...types, 'null'] }]
+  })
+  const properties = { ...required, ...Object.fromEntries(nullable) }
+  return { type: 'object', private: true, required: Object.keys(required), properties }
+}
+
+const CHECKS: Readonly<Record<RowInput, Checker>> = {
+  consents: compileSchema(
+    object(
+      { signature: name, to: number, state, ts: moment },
+      { proof: text(1000), was: object({ state, ts: moment }, {}) },
+    ),
+  ),
+  replies: compileSchema(
+    object({ ts: moment, from: number, to: number, text: text(2000) }, { id: text(128) }),
+  ),
+  complaints: compileSchema(
+    object(
+      { ts: moment, source: text(64) },
+      { id: text(128), from: number, signature: name, to: number, text: text(4000), category: text(64) },
+    ),
+  ),
+  feedback: compileSchema(
+    object(
+      { verdict: { type: 'string', enum: FEEDBACK_VERDICTS }, by: text(128), ts: moment },
+      {
+        stateId: text(128),
+        messageId: text(128),
+        target: { ...text(300), format: 'target' },
+        codes: { type: 'array', minItems: 1, private: true, items: { type: 'string', enum: CODE_NAMES } },
+        until: moment,
+        note: text(2000),
+      },
+    ),
+  ),
+}
+
+const fault = (key: string, message: string): Fault => ({ path: [key], message })
+
+/** What no schema says: how members stand to each other. */
+const RELATIONS: { readonly [I in RowInput]?: (row: RowsByInput[I]) => Fault | undefined } = {
+  consents: ({ ts, was }) =>
+    was && was.ts > ts ? fault('was', 'is later than ts: it is the change before') : undefined,
+  feedback: ({ stateId, messageId, target, verdict, ts, until }) => {
+    if ([stateId, messageId, target].filter((about) => about !== undefined).length !== 1) {
+      return fault('stateId', 'exactly one of stateId, messageId and target must be given')
+    }
+    if (verdict === 'exempt' && !target) return fault('target', 'is missing: exempt speaks of a target')
+    if (until <= ts) return fault('until', 'is not after ts')
+    return until > ts + LONGEST_FEEDBACK ? fault('until', 'is more than 30 days after ts') : undefined
+  },
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** The row behind a value whose shape is right. */
+const READERS: { readonly [I in RowInput]: (value: Written[I], canonical: Canonical) => RowsByInput[I] } = {
+  consents: ({ signature, to, state, ts, proof, was }, canonical) => {
+    const row: Mutable<ConsentRow> = {
+      signature: bare(signature),
+      to: canonical(to),
+      state,
+      ts: momentOf(ts),
+    }
+    if (proof != null) row.proof = proof
+    if (was != null) row.was = { state: was.state, ts: momentOf(was.ts) }
+    return row
+  },
+  replies: ({ id, ts, from, to, text }, canonical) => {
+    const row: Mutable<Reply> = { ts: momentOf(ts), from: canonical(from), to: canonical(to), text }
+    if (id != null) row.id = id
+    return row
+  },
+  complaints: ({ id, ts, from, signature, to, text, source, category }, canonical) => {
+    const row: Mutable<Complaint> = { ts: momentOf(ts), source }
+    if (id != null) row.id = id
+    if (from != null) row.from = canonical(from)
+    if (signature != null) row.signature = bare(signature)
+    if (to != null) row.to = canonical(to)
+    if (text != null) row.text = text
+    if (category != null) row.category = category
+    return row
+  },
+  feedback: ({ stateId, messageId, target, codes, verdict, until, by, note, ts }, canonical) => {
+    const at = momentOf(ts)
+    const row: Mutable<Feedback> = { verdict, until: until == null ? at + DAY : momentOf(until), by, ts: at }
+    if (stateId != null) row.stateId = stateId
+    if (messageId != null) row.messageId = messageId
+    if (target != null) row.target = targetOf(target, canonical)
+    if (codes != null) row.codes = [...new Set(codes)]
+    if (note != null) row.note = note
+    return row
+  },
+}
+
+/** A signature without the brackets and spaces around it. */
+function bare(signature: string): string {
+  return signature.replace(/^[\s【]+|[\s】]+$/gu, '')
+}
+
+/** A port takes its canonical form. */
+function targetOf(target: string, canonical: Canonical): Target {
+  const { kind, id } = parseTarget(target)!
+  return { kind, id: kind === 'port' ? canonical(id) : id }
+}
+
+/**
+ * One row of a side input from its JSON value, or what is wrong with it: a fault shows no number, text or name.
+ * `latest`: what happened after it, epoch ms, is refused.
+ */
+export function readSideRow<I extends RowInput>(
+  input: I,
+  value: unknown,
+  canonical: Canonical,
+  latest = LATEST_TIME,
+): { readonly row: RowsByInput[I] } | { readonly key: string; readonly message: string } {
+  const [first] = CHECKS[input](value)
+  if (first) return { key: formatPath(first.path), message: first.message }
+  const row = READERS[input](value as Written[I], canonical)
+  const wrong = futureFault(row, latest) ?? RELATIONS[input]?.(row)
+  return wrong ? { key: formatPath(wrong.path), message: wrong.message } : { row }
+}
+
+function futureFault({ ts }: { readonly ts: number }, latest: number): Fault | undefined {
+  return ts > latest ? fault('ts', 'lies in the future: is the clock of the writer right?') : undefined
+}
+
+/** The same from the bytes of a topic record; undefined for a tombstone. The message names the field. */
+export function readSideValue<I extends RowInput>(
+  input: I,
+  bytes: Buffer | null,
+  canonical: Canonical,
+  latest = LATEST_TIME,
+): { readonly row: RowsByInput[I] } | { readonly message: string } | undefined {
+  if (bytes === null) return undefined
+  if (!isUtf8(bytes)) return { message: 'is not valid UTF-8' }
+  let value: unknown
+  try {
+    value = JSON.parse(bytes.toString('utf8'))
+  } catch {
+    return { message: `is no valid JSON (${bytes.length} bytes)` }
+  }
+  const read = readSideRow(input, value, canonical, latest)
+  return 'row' in read ? read : { message: read.key === '' ? read.message : `${read.key}: ${read.message}` }
+}
+
+/** The rows of a JSONL file in order, each with its line, good ones and faulty ones. Reads as it goes. */
+export function* readSideFile<I extends RowInput>(
+  input: I,
+  file: string,
+  canonical: Canonical,
+  latest = LATEST_TIME,
+): Generator<SideLine<I>> {
+  for (const { line, value, problem } of readJsonLines(file)) {
+    if (problem) {
+      yield { line, problem }
+      continue
+    }
+    const read = readSideRow(input, value, canonical, latest)
+    if ('row' in read) yield { line, row: read.row }
+    else
+      yield {
+        line,
+        problem: { file, line, message: read.message, ...(read.key === '' ? {} : { key: read.key }) },
+      }
+  }
+}

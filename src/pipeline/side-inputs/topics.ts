@@ -1,0 +1,240 @@
+import { randomUUID } from 'node:crypto'
+import type { ConsentLedger, ConsentRow } from '../../domain/consent-ledger.ts'
+import { SigwatchError } from '../../domain/errors.ts'
+import type { SideInput } from '../../domain/events.ts'
+import type { BoundedClock } from '../../domain/ports.ts'
+import type { KafkaConnection } from '../../kafka/client.ts'
+import { createTableSource, type TableRow, type TableSource } from '../../sources/table.ts'
+import { canonicalNumber } from '../../text/canonical-number.ts'
+import type { SideOffsets } from './offsets.ts'
+import { type Refuse, RegistryRows, type RegistryRowsOptions } from './registry-rows.ts'
+import { readSideValue } from './rows.ts'
+import type { SideRows } from './side-rows.ts'
+import type { SideRow } from './waiting-rows.ts'
+
+/** Between two lines of the log about refused rows of one input, ms; the metric counts them all. */
+const SHOW_EVERY = 10_000
+
+/** A pair of the consent ledger. */
+export interface Pair {
+  readonly signature: string
+  /** Canonical number or token. */
+  readonly to: string
+}
+
+export interface SideTopicsOptions extends RegistryRowsOptions {
+  readonly kafka: KafkaConnection
+  readonly groupId: string
+  /** Those that exist at the start. */
+  readonly topics: readonly SideTopic[]
+  readonly ledger: Pick<ConsentLedger, 'apply' | 'erase'>
+  readonly sideRows: Pick<SideRows, 'add'>
+  readonly offsets: SideOffsets
+  readonly clock: BoundedClock
+  /** A row whose `ts` is further ahead of its record's timestamp, or of the clock, is refused, ms. */
+  readonly futureReject: number
+}
+
+export type SideTopic = readonly [input: SideInput, topic: string]
+
+interface FollowedTopic {
+  readonly input: SideInput
+  readonly topic: string
+  readonly table: TableSource
+  /** It was read to its end once. */
+  isCurrent: boolean
+}
+
+/** Follows the side topics: each row goes to the registry, to the ledger, or to the rows that wait for their time. */
+export class SideTopics {
+  readonly #options: SideTopicsOptions
+  readonly #instance = randomUUID()
+  readonly #tables: FollowedTopic[]
+  readonly #registry: RegistryRows
+  readonly #rereading = new Set<TableSource>()
+  #readings = 0
+  /** When a refusal was last shown, by input: a bad topic must not flood the log. */
+  readonly #shownAt = new Map<SideInput, number>()
+
+  constructor(options: SideTopicsOptions) {
+    this.#options = options
+    this.#registry = new RegistryRows(options)
+    this.#tables = options.topics.map((topic) => this.#followed(topic))
+  }
+
+  follows(input: SideInput): boolean {
+    return this.#tables.some((table) => table.input === input)
+  }
+
+  /** Begins to read a topic that was made after the start. Messages do not wait for it. */
+  async add(added: SideTopic): Promise<void> {
+    const followed = this.#followed(added)
+    this.#tables.push(followed)
+    await this.#start(({ topic }) => topic === followed.topic)
+    if (followed.input === 'registry') this.#registry.complete()
+  }
+
+  /** Begins to read the registry; resolves when everything that was there is in force. */
+  async startRegistry(): Promise<void> {
+    if (!this.follows('registry')) return
+    await this.#start(({ input }) => input === 'registry')
+    this.#registry.complete()
+  }
+
+  /** Begins to read the other topics; resolves when everything that was there has been taken in. */
+  startOthers(): Promise<void> {
+    return this.#start(({ input }) => input !== 'registry')
+  }
+
+  /** Applies consents, refusals and replies again: what they led to is lost. */
+  async reread(): Promise<void> {
+    await Promise.all(
+      this.#tables.map(async ({ input, topic }) => {
+        if (input !== 'consents' && input !== 'replies') return
+        const table = this.#table(input, topic, `-again${++this.#readings}`)
+        this.#rereading.add(table)
+        const running = table.run(async (rows) => {
+          if (input === 'consents') await this.#toLedger(rows, () => {})
+          else this.#toWaitAgain(rows)
+        })
+        try {
+          await Promise.race([table.caughtUp, running])
+        } finally {
+          this.#rereading.delete(table)
+          await table.stop()
+        }
+      }),
+    )
+  }
+
+  async stop(): Promise<void> {
+    this.#registry.stop()
+    const tables = [...this.#tables.map(({ table }) => table), ...this.#rereading]
+    await Promise.all(tables.map((table) => table.stop()))
+  }
+
+  #followed([input, topic]: SideTopic): FollowedTopic {
+    return { input, topic, table: this.#table(input, topic), isCurrent: false }
+  }
+
+  #table(input: SideInput, topic: string, suffix = ''): TableSource {
+    const { kafka, groupId } = this.#options
+    const group = `${groupId}-${input}-${this.#instance}${suffix}`
+    return createTableSource({ connection: kafka, topic, groupId: group })
+  }
+
+  async #start(isMeant: (followed: FollowedTopic) => boolean): Promise<void> {
+    const { emit } = this.#options
+    const meant = this.#tables.filter(isMeant)
+    const caughtUp = meant.map(async (followed) => {
+      const { input, table } = followed
+      const failed = table
+        .run((rows) => this.#take(followed, rows))
+        .catch((error: unknown) => {
+          const code = error instanceof SigwatchError ? error.code : 'INTERNAL'
+          const reason = `side input ${input}: ${(error as Error).message}; its rows are not read until a restart`
+          emit({ name: 'failed', code, reason })
+        })
+      await Promise.race([table.caughtUp, failed])
+      followed.isCurrent = true
+    })
+    await Promise.all(caughtUp)
+  }
+
+  async #take(followed: FollowedTopic, rows: readonly TableRow[]): Promise<void> {
+    const { input } = followed
+    const { emit } = this.#options
+    let refused = 0
+    const known = await this.#passOn(followed, rows, ({ position: { partition, offset } }, message) => {
+      refused++
+      const now = performance.now()
+      if (now - (this.#shownAt.get(input) ?? Number.NEGATIVE_INFINITY) < SHOW_EVERY) return
+      this.#shownAt.set(input, now)
+      emit({ name: 'warning', message: `${input} row at ${partition}/${offset}: ${message}` })
+    })
+    emit({ name: 'side_input_rows', input, accepted: rows.length - refused - known, refused })
+  }
+
+  /** Passes rows on to where they belong. Resolves with how many had taken effect before. */
+  async #passOn(
+    { input, isCurrent }: FollowedTopic,
+    rows: readonly TableRow[],
+    refuse: Refuse,
+  ): Promise<number> {
+    if (input === 'registry') this.#registry.take(rows, refuse)
+    else if (input === 'consents') await this.#toLedger(rows, refuse)
+    else return this.#toWait(input, rows, refuse, !isCurrent)
+    return 0
+  }
+
+  /** Consents in their order; a tombstone erases what is known of its pair. */
+  async #toLedger(rows: readonly TableRow[], refuse: Refuse): Promise<void> {
+    const { ledger } = this.#options
+    let consents: ConsentRow[] = []
+    let erased: Pair[] = []
+    const flush = async () => {
+      if (consents.length > 0) await ledger.apply(consents)
+      if (erased.length > 0) await ledger.erase(erased)
+      consents = []
+      erased = []
+    }
+    for (const row of rows) {
+      const read = readSideValue('consents', row.value, canonicalNumber, this.#latest(row))
+      if (read && 'message' in read) refuse(row, read.message)
+      else if (read) {
+        // What was erased stays so unless it is said again behind the tombstone.
+        if (erased.length > 0) await flush()
+        consents.push(read.row)
+      } else {
+        const pair = pairOf(row.key)
+        if (pair) erased.push(pair)
+        else refuse(row, 'the record key is not <signature>|<recipient>')
+      }
+    }
+    await flush()
+  }
+
+  #toWait(input: SideRow['input'], rows: readonly TableRow[], refuse: Refuse, isOfBefore: boolean): number {
+    const { offsets, sideRows } = this.#options
+    let known = 0
+    const waiting: SideRow[] = []
+    for (const row of rows) {
+      const applied = offsets.take(row)
+      if (!applied) {
+        known++
+        continue
+      }
+      const read = readSideValue(input, row.value, canonicalNumber, this.#latest(row))
+      if (read && 'row' in read) {
+        waiting.push({ input, row: read.row, position: row.position, applied, isOfBefore } as SideRow)
+        continue
+      }
+      if (read) refuse(row, read.message)
+      applied()
+    }
+    sideRows.add(waiting)
+    return known
+  }
+
+  /** Replies whatever has taken effect of them. */
+  #toWaitAgain(rows: readonly TableRow[]): void {
+    const waiting = rows.flatMap((row): SideRow[] => {
+      const read = readSideValue('replies', row.value, canonicalNumber, this.#latest(row))
+      return read && 'row' in read ? [{ input: 'replies', row: read.row, position: row.position }] : []
+    })
+    this.#options.sideRows.add(waiting)
+  }
+
+  /** As for messages, and by the clock too: the timestamp of the record may be the writer's own. */
+  #latest({ timestamp }: TableRow): number {
+    const { clock, futureReject } = this.#options
+    return Math.min(timestamp, clock.latest()) + futureReject
+  }
+}
+
+/** The pair that a key `<signature>|<recipient>` names. */
+function pairOf(key: string): Pair | undefined {
+  const bar = key.lastIndexOf('|')
+  if (bar <= 0 || bar === key.length - 1) return undefined
+  return { signature: key.slice(0, bar), to: canonicalNumber(key.slice(bar + 1)) }
+}

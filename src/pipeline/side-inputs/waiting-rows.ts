@@ -1,0 +1,96 @@
+import type { Position } from '../../domain/message.ts'
+import type { Complaint, Feedback, Reply } from './rows.ts'
+
+/** A row that waits for its time, with the place it was read from. */
+export type SideRow = (
+  | { readonly input: 'replies'; readonly row: Reply }
+  | { readonly input: 'complaints'; readonly row: Complaint }
+  | { readonly input: 'feedback'; readonly row: Feedback }
+) & {
+  readonly position: Position
+  /** Called when it has taken effect, or was left out for good. */
+  readonly applied?: () => void
+  /** It was said before this instance began: what it speaks of may be lost, and was known then. */
+  readonly isOfBefore?: boolean
+}
+
+/** Replies that go to the ledger at once. */
+const TOGETHER = 100
+
+/** Rows in the order of their `ts`; they may come in any order. */
+export class WaitingRows {
+  /** Ascending by `ts` from `#head` on, once sorted. */
+  #queue: SideRow[] = []
+  #head = 0
+  #sorted = true
+  /** No complaint or feedback lies before it. */
+  #next = 0
+
+  get size(): number {
+    return this.#queue.length - this.#head
+  }
+
+  add(rows: Iterable<SideRow>): void {
+    // One by one: a file of complaints holds more rows than a call takes arguments.
+    for (const row of rows) {
+      this.#queue.push(row)
+      this.#sorted = false
+    }
+  }
+
+  /** `ts` of the next complaint or feedback, ms; Infinity: none waits. */
+  get dueAt(): number {
+    this.#sort()
+    this.#next = Math.max(this.#next, this.#head)
+    while (this.#queue[this.#next]?.input === 'replies') this.#next++
+    return this.#queue[this.#next]?.row.ts ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Takes out the next rows up to an event time that may act at once: replies, which do not touch one another, or one row. */
+  takeDue(eventTime: number): readonly SideRow[] {
+    this.#sort()
+    const isDue = (item: SideRow | undefined) => item !== undefined && item.row.ts <= eventTime
+    let to = this.#head
+    while (to - this.#head < TOGETHER && isDue(this.#queue[to]) && this.#queue[to]!.input === 'replies') to++
+    if (to === this.#head && isDue(this.#queue[to])) to++
+    const due = this.#queue.slice(this.#head, to)
+    this.#head = to
+    if (this.#head === this.#queue.length) this.#reset([])
+    return due
+  }
+
+  /** Takes out the feedback of a span of time, wherever it lies. */
+  takeFeedback(after: number, until: number): readonly SideRow[] {
+    this.#sort()
+    const taken = new Set<SideRow>()
+    for (let i = this.#head; i < this.#queue.length && this.#queue[i]!.row.ts <= until; i++) {
+      const item = this.#queue[i]!
+      if (item.input === 'feedback' && item.row.ts > after) taken.add(item)
+    }
+    if (taken.size > 0) this.#reset(this.#queue.slice(this.#head).filter((item) => !taken.has(item)))
+    return [...taken]
+  }
+
+  /** The replies among the next `most` rows up to a time; they go on waiting. */
+  repliesUntil(time: number, most: number): Extract<SideRow, { input: 'replies' }>[] {
+    this.#sort()
+    const found: Extract<SideRow, { input: 'replies' }>[] = []
+    const end = Math.min(this.#queue.length, this.#head + most)
+    for (let i = this.#head; i < end && this.#queue[i]!.row.ts <= time; i++) {
+      const item = this.#queue[i]!
+      if (item.input === 'replies') found.push(item)
+    }
+    return found
+  }
+
+  #sort(): void {
+    if (!this.#sorted) this.#reset(this.#queue.slice(this.#head).sort((a, b) => a.row.ts - b.row.ts))
+  }
+
+  #reset(queue: SideRow[]): void {
+    this.#queue = queue
+    this.#head = 0
+    this.#next = 0
+    this.#sorted = true
+  }
+}

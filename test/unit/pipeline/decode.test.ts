@@ -1,0 +1,100 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { decode, isRejection } from '../../../src/pipeline/decode.ts'
+
+const NOW = Date.UTC(2026, 10, 11, 12)
+const limits = { futureReject: 300_000, maxRecordBytes: 1_000_000 }
+const valid = { id: 'a.1', ts: NOW - 1000, from: '10690001', to: '13800138000', text: '你好' }
+
+function read(value: unknown) {
+  const bytes = Buffer.isBuffer(value)
+    ? value
+    : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
+  return decode({ position: { topic: 't', partition: 0, offset: 0 }, timestamp: NOW, value: bytes }, limits)
+}
+
+function error(value: unknown): string | undefined {
+  const result = read(value)
+  return isRejection(result) ? result.error : undefined
+}
+
+describe('decode', () => {
+  it('reads a record and drops what it does not know', () => {
+    expect(
+      read({ ...valid, foo: { bar: 1 }, ext: { a: 'b' }, part: { ref: 7, index: 1, count: 2 } }),
+    ).toMatchObject({
+      ...valid,
+      blocked: false,
+      ext: { a: 'b' },
+      part: { ref: '7', index: 1, count: 2 },
+    })
+    expect(read({ ...valid, foo: 1 })).not.toHaveProperty('foo')
+  })
+
+  it('reads ISO times with an offset, and clamps what is a little ahead', () => {
+    expect(read({ ...valid, ts: '2026-11-11T20:00+08:00' })).toMatchObject({ ts: NOW })
+    expect(read({ ...valid, ts: '2026-11-11T12:00:00.5Z' })).toMatchObject({ ts: NOW })
+    expect(read({ ...valid, ts: NOW + 299_000 })).toMatchObject({ ts: NOW })
+  })
+
+  it.each([
+    ['RECORD_NOT_UTF8', Buffer.from([0x7b, 0xff, 0xfe, 0x7d])],
+    ['RECORD_NOT_JSON', '{"id":"a"'],
+    ['RECORD_NOT_JSON', ''],
+    ['RECORD_NOT_OBJECT', '[1]'],
+    ['RECORD_NOT_OBJECT', 'null'],
+    ['RECORD_FIELD_MISSING', { ...valid, text: undefined }],
+    ['RECORD_FIELD_MISSING', { ...valid, ts: undefined }],
+    ['RECORD_FIELD_INVALID', { ...valid, text: '' }],
+    ['RECORD_FIELD_INVALID', { ...valid, text: 42 }],
+    ['RECORD_FIELD_INVALID', { ...valid, text: '长'.repeat(2001) }],
+    ['RECORD_FIELD_INVALID', { ...valid, id: 'x'.repeat(129) }],
+    ['RECORD_FIELD_INVALID', { ...valid, from: '1'.repeat(22) }],
+    ['RECORD_FIELD_INVALID', { ...valid, disposition: 'lost' }],
+    ['RECORD_FIELD_INVALID', { ...valid, ext: { a: 1 } }],
+    ['RECORD_FIELD_INVALID', { ...valid, ext: { a: 'x'.repeat(1024) } }],
+    ['RECORD_FIELD_INVALID', { ...valid, part: { ref: 'r', index: 3, count: 2 } }],
+    ['RECORD_FIELD_INVALID', { ...valid, part: { ref: 'r', index: 1, count: 1 } }],
+    ['RECORD_TS_INVALID', { ...valid, ts: '2026-11-11T12:00:00' }],
+    ['RECORD_TS_INVALID', { ...valid, ts: '2026-02-30T12:00:00Z' }],
+    ['RECORD_TS_INVALID', { ...valid, ts: 1.5 }],
+    ['RECORD_TS_INVALID', { ...valid, ts: 0 }],
+    ['RECORD_TS_FUTURE', { ...valid, ts: NOW + 301_000 }],
+    ['RECORD_TOO_LARGE', { ...valid, foo: 'x'.repeat(1_000_000) }],
+  ])('refuses with %s', (code, value) => {
+    expect(error(value)).toBe(code)
+  })
+
+  it.each([9e15, Date.UTC(2100, 0, 1), '2100-01-01T00:00:00Z', '9999-12-31T23:59:59Z'])(
+    'refuses the time %s although the reference clock says the same',
+    (ts) => {
+      const raw = { position: { topic: 't', partition: 0, offset: 0 }, timestamp: 9e15 }
+      const result = decode({ ...raw, value: Buffer.from(JSON.stringify({ ...valid, ts })) }, limits)
+      expect(isRejection(result) && result.error).toBe('RECORD_TS_INVALID')
+    },
+  )
+
+  it('takes a text of 2000 characters outside the basic plane', () => {
+    expect(error({ ...valid, text: '😀'.repeat(2000) })).toBeUndefined()
+    expect(error({ ...valid, text: '😀'.repeat(2001) })).toBe('RECORD_FIELD_INVALID')
+  })
+
+  it('never shows a value of the record in the detail', () => {
+    const result = read({ ...valid, from: '13912345678'.repeat(3), to: '13912345678' })
+    expect(JSON.stringify(isRejection(result) && result.detail)).not.toContain('139')
+  })
+
+  it('answers anything, and throws on nothing', () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void read(Buffer.from(bytes))))
+    fc.assert(fc.property(fc.json(), (json) => void read(json)))
+    fc.assert(
+      fc.property(
+        fc.record({ id: fc.anything(), ts: fc.anything(), from: fc.anything(), part: fc.anything() }),
+        (o) => {
+          const text = JSON.stringify({ ...valid, ...o }, (_k, v) => (typeof v === 'bigint' ? String(v) : v))
+          if (text) read(text)
+        },
+      ),
+    )
+  })
+})
