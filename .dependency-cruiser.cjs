@@ -2,9 +2,9 @@
 
 /** Packages that only one folder may know: everything else talks to it through a port or a function of ours. */
 const CLIENTS = [
-  ['kafkajs', '^src/kafka/'],
-  ['ioredis', '^src/redis/'],
-  ['cluster-key-slot', '^src/redis/'],
+  ['kafkajs', '^src/adapters/kafka/'],
+  ['ioredis', '^src/adapters/redis/'],
+  ['cluster-key-slot', '^src/adapters/redis/'],
   ['jsonc-parser', '^src/operator/'],
   ['@tensorflow', '^src/text/reader/'],
   ['prom-client', '^src/telemetry/'],
@@ -118,7 +118,7 @@ module.exports = {
       '^src/domain/',
       [
         '^src/(domain|alerts|detectors|operator|stages|pipeline|side-inputs|sources|sinks|replay)/',
-        '^src/kafka/client.ts$',
+        '^src/adapters/kafka/client.ts$',
         '^src/(features|states|ledgers)/memory.ts$',
         '^src/detection/versions/(assets|config|core|inputs|secret).ts$',
       ],
@@ -192,7 +192,7 @@ module.exports = {
       name: 'redis-halves-know-redis-only',
       severity: 'error',
       from: { path: REDIS_HALVES },
-      to: { path: ADAPTERS, pathNot: '^src/redis/' },
+      to: { path: ADAPTERS, pathNot: '^src/adapters/redis/' },
     },
     {
       name: 'adapters-are-chosen-by-compose',

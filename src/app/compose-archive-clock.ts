@@ -1,7 +1,7 @@
+import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import type { Client } from '../archive/database.ts'
 import { type PartitionId, partitionKey, type RecordRun } from '../domain/ports.ts'
 import type { TrustedClock } from '../domain/trusted-clock.ts'
-import type { KafkaConnection } from '../kafka/client.ts'
 
 /** Lets the clock see that of PostgreSQL. Rejects with what PostgreSQL says. */
 export async function observePostgres(clock: TrustedClock, client: Pick<Client, 'query'>): Promise<void> {

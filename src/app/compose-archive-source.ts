@@ -1,9 +1,9 @@
+import { awaitTopics } from '../adapters/kafka/awaited-topics.ts'
+import type { KafkaConnection } from '../adapters/kafka/client.ts'
+import { createKafkaSource, type KafkaSource } from '../adapters/sources/kafka.ts'
 import type { ArchiveInput } from '../archive/rows.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Checkpointed, SourceHandler } from '../domain/ports.ts'
-import { awaitTopics } from '../kafka/awaited-topics.ts'
-import type { KafkaConnection } from '../kafka/client.ts'
-import { createKafkaSource, type KafkaSource } from '../sources/kafka.ts'
 
 /** Records of a run that are written together. */
 const CHUNK = 2_000

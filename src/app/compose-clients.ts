@@ -1,8 +1,8 @@
+import { connectKafka, type KafkaConnection, type KafkaSettings } from '../adapters/kafka/client.ts'
+import type { RedisLinkOptions } from '../adapters/redis/connection.ts'
+import type { RedisLink } from '../adapters/redis/link.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
-import { connectKafka, type KafkaConnection, type KafkaSettings } from '../kafka/client.ts'
-import type { RedisLinkOptions } from '../redis/connection.ts'
-import type { RedisLink } from '../redis/link.ts'
 import type { Config } from './config.ts'
 import type { Secret } from './secret.ts'
 
@@ -53,7 +53,7 @@ export async function redisOf(
   config: Config,
   options: Pick<RedisLinkOptions, 'onEviction' | 'onReach' | 'breaker'> = {},
 ): Promise<RedisLink> {
-  const { connectRedis } = await import('../redis/client.ts')
+  const { connectRedis } = await import('../adapters/redis/client.ts')
   const { url, nodes, sentinels, masterName, username, password, tls, budget } = config.redis
   return connectRedis({
     ...(url ? { url: url.reveal() } : {}),

@@ -1,6 +1,6 @@
+import type { RedisLink } from '../adapters/redis/link.ts'
 import type { Emit } from '../domain/events.ts'
 import { CLOCK_REFERENCES, type ClockReference, TrustedClock } from '../domain/trusted-clock.ts'
-import type { RedisLink } from '../redis/link.ts'
 import type { Config } from './config.ts'
 
 /** The clock of this process, before any server was asked. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { RedisLink } from '../adapters/redis/link.ts'
 import type { Problem } from '../domain/errors.ts'
-import type { RedisLink } from '../redis/link.ts'
 import { redisOf } from './compose-clients.ts'
 import type { Config } from './config.ts'
 

@@ -1,13 +1,13 @@
-import { SigwatchError } from '../domain/errors.ts'
-import type { KafkaConnection } from '../kafka/client.ts'
+import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import {
   hasRecordAfter,
   type InspectedTopic,
   inspectTopics,
   tryReading,
   tryTransactions,
-} from '../kafka/inspect.ts'
-import { transactionalIdOf } from '../kafka/transactional-producer.ts'
+} from '../adapters/kafka/inspect.ts'
+import { transactionalIdOf } from '../adapters/kafka/transactional-producer.ts'
+import { SigwatchError } from '../domain/errors.ts'
 import { inputTopicNames } from '../pipeline/inputs.ts'
 import { kafkaOf } from './compose-clients.ts'
 import { tryRecords } from './compose-connect-records.ts'

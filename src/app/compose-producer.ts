@@ -1,6 +1,6 @@
+import type { KafkaConnection } from '../adapters/kafka/client.ts'
+import { reasonOf } from '../adapters/kafka/errors.ts'
 import { SigwatchError } from '../domain/errors.ts'
-import type { KafkaConnection } from '../kafka/client.ts'
-import { reasonOf } from '../kafka/errors.ts'
 import { inputsOf } from '../pipeline/inputs.ts'
 import { kafkaOf } from './compose-clients.ts'
 import { loadConfig } from './config.ts'

@@ -1,6 +1,6 @@
+import type { KafkaConnection } from '../adapters/kafka/client.ts'
+import { createTopics, describeTopics, type NewTopic, type TopicState } from '../adapters/kafka/topics.ts'
 import { DAY } from '../domain/time.ts'
-import type { KafkaConnection } from '../kafka/client.ts'
-import { createTopics, describeTopics, type NewTopic, type TopicState } from '../kafka/topics.ts'
 import type { Config } from './config.ts'
 
 /** A topic that the configuration names, with what sigwatch expects of it. */

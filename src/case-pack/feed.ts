@@ -1,5 +1,5 @@
+import { createLinesSource } from '../adapters/sources/lines.ts'
 import type { Position, RawRecord, RecordHeaders } from '../domain/message.ts'
-import { createLinesSource } from '../sources/lines.ts'
 
 /** A record of a file or a topic, as it lies there. */
 export interface FedRecord {

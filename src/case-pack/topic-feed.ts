@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { KafkaConnection } from '../kafka/client.ts'
-import { readTopicRange } from '../sources/topic-range.ts'
+import type { KafkaConnection } from '../adapters/kafka/client.ts'
+import { readTopicRange } from '../adapters/sources/topic-range.ts'
 import type { AppendRange, FedRecord, Feed, Prepare, Reading } from './feed.ts'
 
 export interface TopicFeedOptions {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import type { KafkaConnection } from '../adapters/kafka/client.ts'
+import { readTopicRange } from '../adapters/sources/topic-range.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { PartitionId } from '../domain/ports.ts'
-import type { KafkaConnection } from '../kafka/client.ts'
-import { readTopicRange } from '../sources/topic-range.ts'
 
 /** What is replayed of one partition: offsets from `from` on, before `to`; and those from `warmFrom` on to warm up. */
 export interface PartitionRange extends PartitionId {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import type { Config } from '../app/config.ts'
 import { tokeniserOf } from '../app/secret.ts'
 import type { Code } from '../domain/codes.ts'
@@ -9,7 +10,6 @@ import type { Emit } from '../domain/events.ts'
 import { hashOf } from '../domain/hash.ts'
 import type { PartitionId } from '../domain/ports.ts'
 import { clockAt } from '../domain/ports.ts'
-import type { KafkaConnection } from '../kafka/client.ts'
 import { type Decode, inputTopicNames, lineDecoder, topicDecoder } from '../pipeline/inputs.ts'
 import { Batches } from './batches.ts'
 import { type Checkpoint, readCheckpoint, Saver } from './checkpoint.ts'
@@ -280,7 +280,7 @@ async function openOutputs(
 
 async function publisherTo(topic: string, connection: KafkaConnection) {
   await connection.requireTopics([topic])
-  const { createKafkaSink } = await import('../sinks/kafka.ts')
+  const { createKafkaSink } = await import('../adapters/sinks/kafka.ts')
   return createKafkaSink({ connection, topics: { alerts: topic } })
 }
 

@@ -4,9 +4,9 @@
  * with four campaign bands and two tallies by recipient, one in three a one-time password with one.
  */
 import { Redis } from 'ioredis'
+import { connectRedis } from '../../src/adapters/redis/client.ts'
 import type { FeatureStore, Observations } from '../../src/domain/feature-store.ts'
 import type { TrafficGroup } from '../../src/domain/labels.ts'
-import { connectRedis } from '../../src/redis/client.ts'
 import { SHARDS } from '../../src/stores/rates/layout.ts'
 import { memoryFeatureStore } from '../../src/stores/rates/memory.ts'
 import { redisFeatureStore } from '../../src/stores/rates/redis.ts'

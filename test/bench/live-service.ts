@@ -1,4 +1,4 @@
-import { connectKafka } from '../../src/kafka/client.ts'
+import { connectKafka } from '../../src/adapters/kafka/client.ts'
 import { PRODUCTION_JVM, startOwnKafka } from '../helpers/kafka-broker.ts'
 import { plainClient } from '../helpers/kafka-client.ts'
 import { startOwnRedis } from '../helpers/redis-server.ts'

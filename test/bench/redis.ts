@@ -49,7 +49,7 @@ async function buildOf(main: string) {
   const [stores, watch, lines] = await Promise.all([
     at('app/compose-stores') as Promise<typeof import('../../src/app/compose-stores.ts')>,
     at('app/compose-clock') as Promise<typeof import('../../src/app/compose-clock.ts')>,
-    at('sources/lines') as Promise<typeof import('../../src/sources/lines.ts')>,
+    at('sources/lines') as Promise<typeof import('../../src/adapters/sources/lines.ts')>,
   ])
   return { ...assets, ...compose, ...config, ...core, ...token, ...stores, ...watch, ...lines }
 }

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
+import { connectRedis } from '../../src/adapters/redis/client.ts'
 import type { ConsentLedger } from '../../src/domain/consent-ledger.ts'
-import { connectRedis } from '../../src/redis/client.ts'
 import { memoryLedger } from '../../src/stores/ledgers/memory.ts'
 import { redisLedger } from '../../src/stores/ledgers/redis.ts'
 import { redisServerInstalled, startOwnRedis } from '../helpers/redis-server.ts'

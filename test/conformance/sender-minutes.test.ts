@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connectRedis } from '../../src/adapters/redis/client.ts'
+import type { RedisLink } from '../../src/adapters/redis/link.ts'
 import { exactClock } from '../../src/domain/ports.ts'
 import type { SenderCount, SenderMinutes } from '../../src/domain/sender-minutes.ts'
-import { connectRedis } from '../../src/redis/client.ts'
-import type { RedisLink } from '../../src/redis/link.ts'
 import { MemorySenderMinutes } from '../../src/stores/sender-statistics/memory.ts'
 import { RedisSenderMinutes } from '../../src/stores/sender-statistics/redis.ts'
 import {

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } fr
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { tolerateLeaderlessPartitions } from '../../src/kafka/metadata.ts'
+import { tolerateLeaderlessPartitions } from '../../src/adapters/kafka/metadata.ts'
 import { seededRandom } from '../helpers/fake-brokers.ts'
 import type { FaultProxy } from '../helpers/fault-proxy.ts'
 import { plainClient, type Read } from '../helpers/kafka-client.ts'

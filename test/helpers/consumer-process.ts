@@ -3,9 +3,9 @@
  * commits what it has acknowledged. Arguments: brokers, topic, group, file.
  */
 import { appendFileSync } from 'node:fs'
+import { connectKafka } from '../../src/adapters/kafka/client.ts'
+import { createKafkaSource } from '../../src/adapters/sources/kafka.ts'
 import { partitionKey } from '../../src/domain/ports.ts'
-import { connectKafka } from '../../src/kafka/client.ts'
-import { createKafkaSource } from '../../src/sources/kafka.ts'
 
 const [brokers, topic, groupId, file] = process.argv.slice(2) as [string, string, string, string]
 const connection = connectKafka({ brokers: brokers.split(','), clientId: 'child', emit: () => {} })

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Consumer, ConsumerConfig } from 'kafkajs'
-import { batchesOf } from '../../src/kafka/records/fetched-batches.ts'
+import { batchesOf } from '../../src/adapters/kafka/records/fetched-batches.ts'
 import { endMark, recordBatch } from './record-batches.ts'
 
 const require = createRequire(import.meta.url)

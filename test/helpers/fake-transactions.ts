@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
+import type { KafkaConnection } from '../../src/adapters/kafka/client.ts'
+import { readMetadata } from '../../src/adapters/kafka/commit-metadata.ts'
 import { Health } from '../../src/domain/health.ts'
 import { type PartitionId, partitionKey } from '../../src/domain/ports.ts'
-import type { KafkaConnection } from '../../src/kafka/client.ts'
-import { readMetadata } from '../../src/kafka/commit-metadata.ts'
 
 const { createErrorFromCode } = createRequire(import.meta.url)('kafkajs/src/protocol/error') as {
   createErrorFromCode(code: number): Error

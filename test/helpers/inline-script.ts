@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Script } from '../../src/redis/script.ts'
+import type { Script } from '../../src/adapters/redis/script.ts'
 
 /** A script of a test, as the link takes it. */
 export function inlineScript(name: string, source: string): Script {

@@ -1,9 +1,9 @@
 import kafkajs, { type CompressionTypes } from 'kafkajs'
+import { connectKafka, type EachBatchPayload, type KafkaConnection } from '../../src/adapters/kafka/client.ts'
+import { decodingWithin } from '../../src/adapters/kafka/records/decoding.ts'
+import { slicesOf } from '../../src/adapters/kafka/records/slices.ts'
+import { leaveFetchesUndecoded } from '../../src/adapters/kafka/undecoded-fetches.ts'
 import type { Event } from '../../src/domain/events.ts'
-import { connectKafka, type EachBatchPayload, type KafkaConnection } from '../../src/kafka/client.ts'
-import { decodingWithin } from '../../src/kafka/records/decoding.ts'
-import { slicesOf } from '../../src/kafka/records/slices.ts'
-import { leaveFetchesUndecoded } from '../../src/kafka/undecoded-fetches.ts'
 import { until } from './recording-handler.ts'
 import { uniqueName } from './unique-name.ts'
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { KafkaConnection } from '../../src/adapters/kafka/client.ts'
+import { KafkaTransactions } from '../../src/adapters/sinks/kafka-transactions.ts'
 import type { PartitionId, Transactions } from '../../src/domain/ports.ts'
-import type { KafkaConnection } from '../../src/kafka/client.ts'
-import { KafkaTransactions } from '../../src/sinks/kafka-transactions.ts'
 import type { FakeBrokers } from './fake-brokers.ts'
 import { FakeTransactions } from './fake-transactions.ts'
 

@@ -1,4 +1,4 @@
-import type { KafkaConnection } from '../../src/kafka/client.ts'
+import type { KafkaConnection } from '../../src/adapters/kafka/client.ts'
 
 /** The way to a broker that the client has and does not show. */
 interface Sending {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { compress as compressSnappy } from 'snappyjs'
-import { crc32c } from '../../src/kafka/crc.ts'
+import { crc32c } from '../../src/adapters/kafka/crc.ts'
 import type { plainClient } from './kafka-client.ts'
 import { compressLz4 } from './lz4-compress.ts'
 

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { compress as compressSnappy } from 'snappyjs'
-import { crc32, crc32c } from '../../src/kafka/crc.ts'
+import { crc32, crc32c } from '../../src/adapters/kafka/crc.ts'
 import { compressLz4 } from './lz4-compress.ts'
 
 export type CodecNumber = 0 | 1 | 2 | 3 | 4

@@ -1,9 +1,9 @@
-import { exactClock } from '../../src/domain/ports.ts'
 /**
  * A process that raises one state on the Redis of `REDIS_URL` under the prefix `argv[2]` and is killed, by itself and
  * without a chance to clean up, after the write and before the event is published.
  */
-import { connectRedis } from '../../src/redis/client.ts'
+import { connectRedis } from '../../src/adapters/redis/client.ts'
+import { exactClock } from '../../src/domain/ports.ts'
 import { StateManager } from '../../src/stores/states/manager.ts'
 import { RedisStateStore } from '../../src/stores/states/redis.ts'
 import { ALERT_OPTIONS, message, policyOf, signal, versionsOf } from './state-fixtures.ts'

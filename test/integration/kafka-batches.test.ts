@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createKafkaSource } from '../../src/sources/kafka.ts'
+import { createKafkaSource } from '../../src/adapters/sources/kafka.ts'
 import { plainClient, testConnection } from '../helpers/kafka-client.ts'
 import { manyHeaders } from '../helpers/odd-batches.ts'
 import { produceBatch } from '../helpers/produce-batch.ts'

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import kafkajs from 'kafkajs'
 import { expect, it } from 'vitest'
-import { createKafkaSource } from '../../src/sources/kafka.ts'
+import { createKafkaSource } from '../../src/adapters/sources/kafka.ts'
 import { plainClient, testConnection } from '../helpers/kafka-client.ts'
 import { RecordingHandler } from '../helpers/recording-handler.ts'
 import { describeWith, useKafka } from '../helpers/services.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
 import { expect, it, onTestFinished } from 'vitest'
-import { createTableSource, type TableRow } from '../../src/sources/table.ts'
+import { createTableSource, type TableRow } from '../../src/adapters/sources/table.ts'
 import { plainClient, testConnection } from '../helpers/kafka-client.ts'
 import { until } from '../helpers/recording-handler.ts'
 import { describeWith, useKafka } from '../helpers/services.ts'

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
+import { KafkaTransactions } from '../../src/adapters/sinks/kafka-transactions.ts'
 import type { OutputRecord, PartitionId, PartitionWrite } from '../../src/domain/ports.ts'
-import { KafkaTransactions } from '../../src/sinks/kafka-transactions.ts'
 import { startOwnKafka } from '../helpers/kafka-broker.ts'
 import { plainClient, testConnection } from '../helpers/kafka-client.ts'
 import { until } from '../helpers/recording-handler.ts'

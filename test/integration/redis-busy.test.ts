@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { connectRedis } from '../../src/redis/client.ts'
+import { connectRedis } from '../../src/adapters/redis/client.ts'
 import { seededRandom } from '../helpers/fake-brokers.ts'
 import { startFarRedis } from '../helpers/far-redis.ts'
 import { ADD } from '../helpers/inline-script.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import slotOf from 'cluster-key-slot'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connectRedis } from '../../src/redis/client.ts'
+import { connectRedis } from '../../src/adapters/redis/client.ts'
 import { ADD, inlineScript } from '../helpers/inline-script.ts'
 import {
   type RedisClusterServers,

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { connectRedis } from '../../src/redis/client.ts'
+import { connectRedis } from '../../src/adapters/redis/client.ts'
 import { startRedisProxy } from '../helpers/redis-proxy.ts'
 import { redisServerInstalled, startOwnRedis } from '../helpers/redis-server.ts'
 

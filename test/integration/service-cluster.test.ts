@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
-import { connectKafka } from '../../src/kafka/client.ts'
+import { connectKafka } from '../../src/adapters/kafka/client.ts'
 import { Arena } from '../faults/arena.ts'
 import { SHORT_CELLS } from '../faults/cells.ts'
 import { holds } from '../faults/results.ts'

@@ -1,5 +1,5 @@
+import { loadScript } from '../../adapters/redis/script.ts'
 import type { SentMessage } from '../../domain/consent-ledger.ts'
-import { loadScript } from '../../redis/script.ts'
 import type { LedgerShards, Row } from './redis-shards.ts'
 import {
   FIRST_LEVEL,

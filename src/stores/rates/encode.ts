@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { loadScript, type ScriptCall } from '../../adapters/redis/script.ts'
 import type { RateReading, Readings } from '../../domain/feature-store.ts'
 import { BUCKET_MS } from '../../domain/time.ts'
 import { wellFormed } from '../../domain/well-formed.ts'
-import { loadScript, type ScriptCall } from '../../redis/script.ts'
 import {
   type AtomicDelta,
   type CountedOffsets,

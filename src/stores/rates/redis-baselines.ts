@@ -1,6 +1,6 @@
+import type { RedisLink } from '../../adapters/redis/link.ts'
+import { loadScript } from '../../adapters/redis/script.ts'
 import type { MeanRate } from '../../domain/feature-store.ts'
-import type { RedisLink } from '../../redis/link.ts'
-import { loadScript } from '../../redis/script.ts'
 import { type Stat, usualRate } from './baseline.ts'
 import { type FeatureKeys, SHARDS, shardOf } from './layout.ts'
 

@@ -1,5 +1,5 @@
-import type { RedisLink } from '../../redis/link.ts'
-import { loadScript } from '../../redis/script.ts'
+import type { RedisLink } from '../../adapters/redis/link.ts'
+import { loadScript } from '../../adapters/redis/script.ts'
 import { type FeatureKeys, SHARDS, sentPlace, shardOf } from './layout.ts'
 
 const SENT = loadScript(new URL('./sent.lua', import.meta.url), 'sent')

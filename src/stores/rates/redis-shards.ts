@@ -1,6 +1,6 @@
+import type { RedisLink } from '../../adapters/redis/link.ts'
+import { loadScript } from '../../adapters/redis/script.ts'
 import type { LostCounts } from '../../domain/feature-store.ts'
-import type { RedisLink } from '../../redis/link.ts'
-import { loadScript } from '../../redis/script.ts'
 import { type FeatureKeys, LIMITS, RATE_MINUTES, SHARDS } from './layout.ts'
 import { UncountedBuckets } from './uncounted-buckets.ts'
 

@@ -1,3 +1,5 @@
+import type { Outcome, RedisLink } from '../../adapters/redis/link.ts'
+import { loadScript, type Script } from '../../adapters/redis/script.ts'
 import type {
   FeatureStore,
   LogsOf,
@@ -7,8 +9,6 @@ import type {
   Readings,
 } from '../../domain/feature-store.ts'
 import type { PartitionId } from '../../domain/ports.ts'
-import type { Outcome, RedisLink } from '../../redis/link.ts'
-import { loadScript, type Script } from '../../redis/script.ts'
 import { aggregate, type ShardBatch } from './aggregate.ts'
 import { Attempts } from './attempts.ts'
 import { Collected, judgedBy } from './collected.ts'

@@ -1,8 +1,8 @@
+import type { RedisLink } from '../../adapters/redis/link.ts'
+import { loadScript, type ScriptCall } from '../../adapters/redis/script.ts'
 import { SigwatchError } from '../../domain/errors.ts'
 import { type BoundedClock, type PartitionId, partitionKey } from '../../domain/ports.ts'
 import type { DueMinute, SenderCount, SenderMinutes } from '../../domain/sender-minutes.ts'
-import type { RedisLink } from '../../redis/link.ts'
-import { loadScript, type ScriptCall } from '../../redis/script.ts'
 import {
   countField,
   enterpriseField,

@@ -1,9 +1,9 @@
+import type { RedisLink } from '../../adapters/redis/link.ts'
+import { loadScript } from '../../adapters/redis/script.ts'
 import type { AlertedMessage } from '../../domain/allowance.ts'
 import { hashOf } from '../../domain/hash.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
 import { DAY, HOUR } from '../../domain/time.ts'
-import type { RedisLink } from '../../redis/link.ts'
-import { loadScript } from '../../redis/script.ts'
 
 export interface RedisAlertedOptions {
   readonly link: RedisLink

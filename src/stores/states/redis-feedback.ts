@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import type { RedisLink } from '../../adapters/redis/link.ts'
+import { loadScript } from '../../adapters/redis/script.ts'
 import type { Allowance } from '../../domain/allowance.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
 import type { FeedbackCheck, PutDown } from '../../domain/state-store.ts'
 import { DAY, HOUR } from '../../domain/time.ts'
-import type { RedisLink } from '../../redis/link.ts'
-import { loadScript } from '../../redis/script.ts'
 
 export interface RedisFeedbackOptions {
   readonly link: RedisLink

@@ -1,7 +1,7 @@
+import type { RedisLink } from '../../adapters/redis/link.ts'
+import { loadScript } from '../../adapters/redis/script.ts'
 import { type PartitionId, partitionKey } from '../../domain/ports.ts'
 import type { PartitionProgress, PartitionReport, SideOffset, Standing } from '../../domain/state-store.ts'
-import type { RedisLink } from '../../redis/link.ts'
-import { loadScript } from '../../redis/script.ts'
 import { OWNERLESS_AFTER } from './watermark.ts'
 
 /** A partition without a report holds the watermark back; after this long it is taken to be gone with its topic, ms. */

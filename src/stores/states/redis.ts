@@ -1,3 +1,5 @@
+import type { RedisLink } from '../../adapters/redis/link.ts'
+import { loadScript, type ScriptCall } from '../../adapters/redis/script.ts'
 import type { AlertedMessage, Allowance } from '../../domain/allowance.ts'
 import { SigwatchError } from '../../domain/errors.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
@@ -12,8 +14,6 @@ import type {
   StateStore,
 } from '../../domain/state-store.ts'
 import { DAY } from '../../domain/time.ts'
-import type { RedisLink } from '../../redis/link.ts'
-import { loadScript, type ScriptCall } from '../../redis/script.ts'
 import { RedisAlerted } from './redis-alerted.ts'
 import { RedisFeedback } from './redis-feedback.ts'
 import { RedisProgress } from './redis-progress.ts'

@@ -1,9 +1,9 @@
 import { expect, it, onTestFinished } from 'vitest'
+import type { KafkaConnection } from '../../../src/adapters/kafka/client.ts'
+import { gatedAssigner } from '../../../src/adapters/kafka/gated-assigner.ts'
 import { tryRecords } from '../../../src/app/compose-connect-records.ts'
 import { loadConfig } from '../../../src/app/config.ts'
 import type { PartitionId } from '../../../src/domain/ports.ts'
-import type { KafkaConnection } from '../../../src/kafka/client.ts'
-import { gatedAssigner } from '../../../src/kafka/gated-assigner.ts'
 import { FakeBrokers, seededRandom, TOPIC } from '../../helpers/fake-brokers.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 

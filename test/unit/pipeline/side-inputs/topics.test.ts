@@ -1,9 +1,9 @@
 import { expect, it, onTestFinished } from 'vitest'
+import type { KafkaConnection } from '../../../../src/adapters/kafka/client.ts'
+import { gatedAssigner } from '../../../../src/adapters/kafka/gated-assigner.ts'
 import { SigwatchError } from '../../../../src/domain/errors.ts'
 import type { Event } from '../../../../src/domain/events.ts'
 import { Health } from '../../../../src/domain/health.ts'
-import type { KafkaConnection } from '../../../../src/kafka/client.ts'
-import { gatedAssigner } from '../../../../src/kafka/gated-assigner.ts'
 import { SideTopics, type SideTopicsOptions } from '../../../../src/pipeline/side-inputs/topics.ts'
 import { FakeBrokers, seededRandom, TOPIC } from '../../../helpers/fake-brokers.ts'
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import type { RedisLink } from '../../../../src/adapters/redis/link.ts'
 import { exactClock } from '../../../../src/domain/ports.ts'
-import type { RedisLink } from '../../../../src/redis/link.ts'
 import { RedisSenderMinutes } from '../../../../src/stores/sender-statistics/redis.ts'
 
 it('says that another instance counts the partition, not that Redis is away', async () => {

@@ -1,0 +1,195 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Broker, Cluster, Kafka } from 'kafkajs'
+import { type PartitionId, partitionKey } from '../../domain/ports.ts'
+import { closed } from './close.ts'
+import { type CommitMetadata, readMetadata } from './commit-metadata.ts'
+import { typeOf } from './errors.ts'
+import { type OpenedCluster, openCluster } from './opened-cluster.ts'
+import { stableOffsets } from './stable-offsets.ts'
+import { agreedFacts, type TopicFacts, topicFactsOf, WITNESSES } from './topic-facts.ts'
+
+export interface PartitionBounds extends PartitionId {
+  /** The first offset that is still there. */
+  readonly startOffset: number
+  /** The next offset to be appended. */
+  readonly endOffset: number
+}
+
+/** What a group has committed of a partition. */
+export interface Committed extends CommitMetadata {
+  readonly offset: number
+  /** As it was written, with all that is read from it. */
+  readonly metadata: string | null
+}
+
+/**
+ * Offsets of single partitions, each asked of its own leader and within a bound: one without a leader, or whose broker
+ * hangs, keeps nobody from knowing the others. The client's own questions are about whole topics and fail as a whole.
+ */
+export class PartitionOffsets {
+  readonly #kafka: Kafka
+  readonly #within: number
+  #opened: Promise<OpenedCluster> | undefined
+
+  /** `within`: how long an answer may take, ms. */
+  constructor(kafka: Kafka, within: number) {
+    this.#kafka = kafka
+    this.#within = within
+  }
+
+  /**
+   * What the group has committed of these partitions; undefined: nothing. Rejects when its coordinator does not answer,
+   * and with `stable` as long as a transaction may change it.
+   */
+  committed(
+    groupId: string,
+    partitions: readonly PartitionId[],
+    { stable = false }: { readonly stable?: boolean } = {},
+  ): Promise<Map<string, Committed | undefined>> {
+    return this.#ask(async (cluster) => {
+      const coordinator = await cluster.findGroupCoordinator({ groupId })
+      if (stable) {
+        const offsets = await stableOffsets(coordinator, groupId, byTopic(partitions))
+        return new Map(offsets.map((found) => [partitionKey(found), committedOf(found)] as const))
+      }
+      const topics = byTopic(partitions).map(([topic, ids]) => ({
+        topic,
+        partitions: ids.map((partition) => ({ partition })),
+      }))
+      const { responses } = await coordinator.offsetFetch({ groupId, topics: topics as never })
+      return new Map(
+        responses.flatMap(({ topic, partitions }) =>
+          partitions.map((p) => [partitionKey({ topic, partition: p.partition }), committedOf(p)] as const),
+        ),
+      )
+    })
+  }
+
+  /** Of these partitions, those whose leaders answer. */
+  async bounds(partitions: readonly PartitionId[]): Promise<PartitionBounds[]> {
+    const known = await this.#ask(async (cluster) => {
+      const topics = byTopic(partitions)
+      await cluster.addMultipleTargetTopics(topics.map(([topic]) => topic))
+      await cluster.refreshMetadata()
+      return topics.flatMap(([topic, ids]) => {
+        const led = cluster.findTopicPartitionMetadata(topic).filter((p) => p.leader >= 0)
+        const leaders = new Set(led.map((p) => p.leader))
+        return [...leaders].map((leader) => ({
+          cluster,
+          topic,
+          ids: led
+            .filter((p) => p.leader === leader && ids.includes(p.partitionId))
+            .map((p) => p.partitionId),
+        }))
+      })
+    })
+    const answers = await Promise.allSettled(
+      known.filter(({ ids }) => ids.length > 0).map((asked) => this.#bounded(boundsOf(asked))),
+    )
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
+  }
+
+  /** By name, of those that brokers report; with an id where most of those asked say the same. */
+  async topicFacts(topics: readonly string[]): Promise<Map<string, TopicFacts>> {
+    if (topics.length === 0) return new Map()
+    // Without an id only the end of the log says that it is another one.
+    const facts = await this.#ask(async (cluster) => {
+      const brokers = someOf(cluster.getNodeIds(), WITNESSES).map((nodeId) =>
+        cluster.findBroker({ nodeId: String(nodeId) }),
+      )
+      const saidOf = async (broker: Promise<Broker>, topic: string) => topicFactsOf(await broker, topic)
+      const known = await Promise.all(
+        topics.map((topic) =>
+          agreedFacts(brokers.map((broker) => this.#bounded(saidOf(broker, topic), this.#within / 2))),
+        ),
+      )
+      // Brokers that are gone are not asked for ever.
+      if (known.some((fact) => fact?.id === undefined)) void cluster.refreshMetadata().catch(() => undefined)
+      return known
+    }).catch(() => [])
+    return new Map(facts.flatMap((fact, i) => (fact === undefined ? [] : [[topics[i]!, fact] as const])))
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened
+    this.#opened = undefined
+    await closed(opened?.then((cluster) => cluster.close()))
+  }
+
+  async #ask<T>(question: (cluster: Cluster) => Promise<T>): Promise<T> {
+    this.#opened ??= openCluster(this.#kafka)
+    const opened = this.#opened
+    try {
+      return await this.#bounded(opened.then(({ cluster }) => question(cluster)))
+    } catch (error) {
+      // That is an answer.
+      if (this.#opened === opened && typeOf(error) !== 'UNSTABLE_OFFSET_COMMIT') void this.close()
+      throw error
+    }
+  }
+
+  async #bounded<T>(answer: Promise<T>, within = this.#within): Promise<T> {
+    answer.catch(() => undefined)
+    const late = new AbortController()
+    const timeout = sleep(within, undefined, { signal: late.signal }).then(
+      () => Promise.reject(new Error(`no answer within ${within} ms`)),
+      () => undefined as never,
+    )
+    try {
+      return await Promise.race([answer, timeout])
+    } finally {
+      late.abort()
+    }
+  }
+}
+
+function committedOf({
+  offset,
+  metadata = null,
+}: {
+  readonly offset: string | number
+  readonly metadata?: string | null
+}): Committed | undefined {
+  const at = Number(offset)
+  return at < 0 ? undefined : { offset: at, metadata, ...readMetadata(metadata, at) }
+}
+
+/** Asks the leader of these partitions. */
+async function boundsOf({
+  cluster,
+  topic,
+  ids,
+}: {
+  readonly cluster: Cluster
+  readonly topic: string
+  readonly ids: readonly number[]
+}): Promise<PartitionBounds[]> {
+  const partitions = ids.map((partition) => ({ partition }))
+  const [low, high] = await Promise.all(
+    [true, false].map((fromBeginning) => cluster.fetchTopicsOffset([{ topic, partitions, fromBeginning }])),
+  )
+  const ends = new Map(high?.[0]?.partitions.map((p) => [p.partition, Number(p.offset)]))
+  return (low?.[0]?.partitions ?? []).flatMap(({ partition, offset }) => {
+    const endOffset = ends.get(partition)
+    return endOffset === undefined ? [] : [{ topic, partition, startOffset: Number(offset), endOffset }]
+  })
+}
+
+/** So many of them, other ones each time. */
+function someOf(nodes: readonly number[], count: number): number[] {
+  const left = [...nodes]
+  return Array.from({ length: Math.min(count, left.length) }, () => {
+    const [node] = left.splice(Math.floor(Math.random() * left.length), 1)
+    return node!
+  })
+}
+
+function byTopic(partitions: readonly PartitionId[]): [string, number[]][] {
+  const topics = new Map<string, number[]>()
+  for (const { topic, partition } of partitions) {
+    const ids = topics.get(topic)
+    if (ids) ids.push(partition)
+    else topics.set(topic, [partition])
+  }
+  return [...topics]
+}

@@ -1,0 +1,208 @@
+import { SigwatchError } from '../../domain/errors.ts'
+import type { Emit } from '../../domain/events.ts'
+import {
+  type Channel,
+  type OutputRecord,
+  type PartitionId,
+  type PartitionWrite,
+  partitionKey,
+  type Transactions,
+} from '../../domain/ports.ts'
+import { SinkRefused } from '../../domain/sink-refused.ts'
+import type { ProducerClock } from '../kafka/append-time.ts'
+import { backOff } from '../kafka/backoff.ts'
+import type { KafkaConnection, OpenedCluster } from '../kafka/client.ts'
+import { closed } from '../kafka/close.ts'
+import { didNotFit, metadataOf } from '../kafka/commit-metadata.ts'
+import { failureKind, reasonOf, topicsOf } from '../kafka/errors.ts'
+import type { TransactionOffset, TransactionRecord } from '../kafka/transactional-producer.ts'
+import { type Held, lost, Takeovers } from './takeovers.ts'
+
+export interface KafkaTransactionsOptions {
+  readonly connection: KafkaConnection
+  readonly groupId: string
+  /** Channels that are absent go nowhere. */
+  readonly topics: Readonly<Partial<Record<Channel, string>>>
+  readonly emit: Emit
+  /** Stamps the records; absent: the clock of the host does. */
+  readonly clock?: Pick<ProducerClock, 'now'>
+}
+
+/** So many failures in a row are no loss of the brokers. */
+const UNREPORTED_ATTEMPTS = 2
+const PART = 'transactions'
+const TAKING_OVER = 'taking over'
+
+/**
+ * Writes what follows from records of an input partition together with its offset, each partition by a producer of its own.
+ *
+ * Who takes a partition over begins its transactional id anew, which ends whatever the former owner left open and fences
+ * it, and only then asks for the committed offset. So a former owner can commit nothing after that offset was read,
+ * whatever it believes, and no generation of the group is needed. After a failure the same is done again: the committed
+ * offset says whether the transaction was committed, or that somebody else has gone on.
+ */
+export class KafkaTransactions implements Transactions {
+  readonly #options: KafkaTransactionsOptions
+  readonly #held = new Map<string, Held>()
+  #opened: Promise<OpenedCluster> | undefined
+  /** What has failed several times in a row and goes on: writes by their partition, and taking over. */
+  readonly #troubles = new Set<string>()
+  readonly #takeovers: Takeovers
+
+  constructor(options: KafkaTransactionsOptions) {
+    this.#options = options
+    const { connection, groupId } = options
+    this.#takeovers = new Takeovers({
+      ...{ connection, groupId, held: this.#held },
+      cluster: () => this.#cluster(),
+      well: () => this.#well(TAKING_OVER),
+      failed: (error, times) => {
+        if (times > UNREPORTED_ATTEMPTS) this.#troubled(TAKING_OVER, error)
+      },
+    })
+  }
+
+  /** See Takeovers. */
+  takeOver(partitions: readonly PartitionId[], epoch: number): Promise<readonly PartitionId[]> {
+    return this.#takeovers.takeOver(partitions, epoch)
+  }
+
+  /** See Transactions. Rejects with SINK_UNREACHABLE when the signal ends the waiting. */
+  async write({ partition, epoch, records, reached }: PartitionWrite, signal?: AbortSignal): Promise<void> {
+    const { emit } = this.#options
+    const key = partitionKey(partition)
+    const held = this.#held.get(key)
+    if (held?.epoch !== epoch) throw lost(partition, 'another assignment has begun')
+    const { text, left } = metadataOf(held.topicId, reached)
+    const place = { offset: reached.offset, metadata: text }
+    if (left > 0) emit({ name: 'warning', message: didNotFit(key, left) })
+    const topicRecords = this.#topicRecords(records)
+    for (let attempt = 0; ; attempt++) {
+      try {
+        if (!(await this.#isWritten(held, place))) await this.#commit(held, topicRecords, place)
+        this.#well(key)
+        return
+      } catch (error) {
+        held.failed = true
+        const final = this.#finalOf(error, partition, records)
+        if (final === undefined) {
+          if (attempt >= UNREPORTED_ATTEMPTS) this.#troubled(key, error)
+          await backOff(attempt, signal)
+        }
+        // A partition that was given up is begun by its next owner alone.
+        const gaveUp = signal?.aborted ? unreachable(error) : undefined
+        if (final === undefined && gaveUp === undefined) continue
+        if (this.#troubles.has(key)) this.#well(key)
+        throw final ?? gaveUp
+      }
+    }
+  }
+
+  /** What ends a write for good; undefined: it may be tried again. */
+  #finalOf(error: unknown, partition: PartitionId, records: readonly OutputRecord[]): Error | undefined {
+    if (error instanceof SigwatchError) return error
+    const kind = failureKind(error)
+    if (kind === 'fenced') return lost(partition, reasonOf(error), error)
+    return kind === 'refused' ? this.#refusal(records, error) : undefined
+  }
+
+  #troubled(what: string, error: unknown): void {
+    this.#troubles.add(what)
+    this.#options.connection.health.lost(PART, reasonOf(error))
+  }
+
+  /** It has succeeded, or is given up. */
+  #well(what: string): void {
+    this.#troubles.delete(what)
+    if (this.#troubles.size === 0) this.#options.connection.health.restored(PART)
+  }
+
+  unready(): readonly string[] {
+    const reason = this.#options.connection.health.reason(PART)
+    return reason === undefined ? [] : [`kafka transactions: ${reason}`]
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened
+    this.#opened = undefined
+    await closed(opened?.then((cluster) => cluster.close()))
+  }
+
+  async #commit(held: Held, records: readonly TransactionRecord[], place: TransactionOffset): Promise<void> {
+    held.attempted = place
+    await held.producer.commit(records, place)
+    held.committed = place
+    held.attempted = undefined
+  }
+
+  /** After a failure: whether the write was committed all the same. Rejects when somebody else has committed since. */
+  async #isWritten(held: Held, place: TransactionOffset): Promise<boolean> {
+    if (!held.failed) return false
+    const key = partitionKey(held.id)
+    // Meanwhile the partition may have been taken over here.
+    const check = () => {
+      if (this.#held.get(key) !== held) throw lost(held.id, 'another assignment has begun')
+    }
+    check()
+    // To begin fences whoever writes for the partition by now; what is committed may tell of it before.
+    const before = await this.#options.connection.committedOf(this.#options.groupId, [held.id])
+    check()
+    if (!isOwn(held, before.get(key))) throw lost(held.id, 'its offset was committed by another instance')
+    await this.#takeovers.begin(held.id, held.producer, check)
+    const found = await this.#takeovers.committedOf(held.id)
+    check()
+    // What does not fit into the commit may make two places alike: then nothing is known to have been written.
+    const told = held.attempted !== undefined && !isSame(held.attempted, held.committed)
+    const isDone = told && isSame(found, held.attempted)
+    if (!isDone && !isSame(found, held.committed))
+      throw lost(held.id, 'its offset was committed by another instance')
+    if (isDone) held.committed = held.attempted
+    held.attempted = undefined
+    held.failed = false
+    return isDone && isSame(held.committed, place)
+  }
+
+  #topicRecords(records: readonly OutputRecord[]): TransactionRecord[] {
+    const { topics, clock } = this.#options
+    const stamp = clock ? { timestamp: String(clock.now()) } : {}
+    return records.flatMap(({ channel, key, value, headers }) => {
+      const topic = topics[channel]
+      if (topic === undefined) return []
+      // A large record fits where it came from when it is compressed.
+      const compressed = channel === 'deadLetters'
+      return [{ topic, compressed, key, value, ...stamp, ...(headers ? { headers } : {}) }]
+    })
+  }
+
+  /** Which of them is refused is known by topic at most. */
+  #refusal(records: readonly OutputRecord[], cause: unknown): SinkRefused {
+    const { topics } = this.#options
+    const named = topicsOf(cause)
+    const reason = reasonOf(cause)
+    const all = records.map((record, index) => ({ index, record, channel: record.channel, reason }))
+    const some = all.filter(({ channel }) => named?.includes(topics[channel] ?? ''))
+    return new SinkRefused(some.length > 0 ? some : all, { cause })
+  }
+
+  #cluster(): Promise<OpenedCluster> {
+    this.#opened ??= this.#options.connection.openCluster().catch((error: unknown) => {
+      this.#opened = undefined
+      throw error
+    })
+    return this.#opened
+  }
+}
+
+/** Whether this producer committed it. */
+function isOwn({ committed, attempted }: Held, found: TransactionOffset | undefined): boolean {
+  return isSame(found, committed) || (attempted !== undefined && isSame(found, attempted))
+}
+
+/** Brokers give metadata that was null back as an empty text. */
+function isSame(one: TransactionOffset | undefined, other: TransactionOffset | undefined): boolean {
+  return one?.offset === other?.offset && (one?.metadata || null) === (other?.metadata || null)
+}
+
+function unreachable(cause: unknown): SigwatchError {
+  return new SigwatchError('SINK_UNREACHABLE', `Kafka does not answer: ${reasonOf(cause)}`, { cause })
+}

@@ -1,0 +1,173 @@
+import type { Position } from '../../domain/message.ts'
+import { type PartitionId, partitionKey, type SourceHandler } from '../../domain/ports.ts'
+import type { EachBatchPayload } from '../kafka/client.ts'
+import { type Heartbeat, startHeartbeat } from '../kafka/heartbeat.ts'
+import { slicesOf } from '../kafka/records/slices.ts'
+import type { Assignment } from './assignment.ts'
+import type { MemberOptions } from './member-options.ts'
+
+export interface ReaderParts {
+  readonly options: Pick<MemberOptions, 'connection' | 'emit' | 'heartbeatInterval' | 'chunk' | 'appended'>
+  readonly handler: SourceHandler
+  readonly assignment: () => Assignment | undefined
+  /** Resolves when partitions that are being given up are. */
+  readonly released: () => Promise<void>
+  /** Lets the client read on from there. */
+  readonly seek: (position: Position) => void
+  /** A log was made anew: the consumer is to begin anew. */
+  readonly restart: (reason: unknown) => void
+  readonly failed: (error: unknown) => void
+  readonly progressed: () => void
+  readonly stopping: AbortSignal
+}
+
+/** Instead of a time: the batch is decoded, or waits for memory, and not for the handler. */
+const DECODING = Number.POSITIVE_INFINITY
+
+/** Of END_BATCH_PROCESS: a batch that held nothing for a reader. */
+interface EmptyBatch extends PartitionId {
+  readonly firstOffset: string | null
+  readonly lastOffset: string
+  readonly offsetLag: string
+}
+
+/** Delivers the batches of one consumer in pieces, as far as they continue what was read before. */
+export class BatchReader {
+  readonly #parts: ReaderParts
+  /** When each batch that the handler works on last went on. */
+  readonly #handling = new Map<Heartbeat, number>()
+  /** Partitions whose last batch did not continue: how often in a row. */
+  readonly #apart = new Map<string, number>()
+
+  constructor(parts: ReaderParts) {
+    this.#parts = parts
+  }
+
+  handling(): readonly number[] {
+    return [...this.#handling.values()]
+  }
+
+  /**
+   * Delivers one batch. Never throws: the client would read the batch again and restart, for ever. Returning before
+   * everything is resolved leaves the rest to the next fetch, or to the next owner.
+   */
+  async read(payload: EachBatchPayload): Promise<void> {
+    const { batch, heartbeat, pause } = payload
+    const assignment = this.#parts.assignment()
+    if (!assignment?.holds(batch)) return
+    const beat = startHeartbeat(heartbeat, this.#parts.options.heartbeatInterval)
+    this.#handling.set(beat, performance.now())
+    try {
+      if (assignment.preparing && (await beat.during(assignment.ready)) === 'lost') return
+      if (this.#isOver(assignment)) {
+        // What was left would be fetched again at once, and again, while the rest is being settled.
+        await beat.during(this.#parts.released())
+        return
+      }
+      const { topic, partition } = batch
+      const continuation = assignment.continuation(batch)
+      if (continuation.kind === 'continues') {
+        this.#apart.delete(partitionKey(batch))
+        await this.#deliver(payload, assignment, continuation, beat)
+      } else if (continuation.kind !== 'unknown')
+        await beat.during(this.#goBack(assignment, batch, continuation))
+      if (this.#isOver(assignment)) await beat.during(this.#parts.released())
+      const full = this.#parts.handler.full?.({ topic, partition })
+      if (full) void full.then(pause())
+    } catch (error) {
+      this.#parts.failed(error)
+    } finally {
+      beat.end()
+      this.#handling.delete(beat)
+      this.#parts.progressed()
+    }
+  }
+
+  /** The client passed over a batch that held nothing for a reader. */
+  passOver({ topic, partition, firstOffset, lastOffset, offsetLag }: EmptyBatch): void {
+    const assignment = this.#parts.assignment()
+    const id = { topic, partition }
+    if (!assignment?.holds(id) || this.#isOver(assignment)) return
+    if (assignment.passOver(id, firstOffset === null ? null : Number(firstOffset), Number(lastOffset)))
+      this.#parts.handler.skipped?.(id, Math.max(0, Number(offsetLag)))
+    else this.#parts.seek({ ...id, offset: assignment.position(id)! })
+  }
+
+  #isOver(assignment: Assignment): boolean {
+    return assignment.ending || assignment !== this.#parts.assignment() || this.#parts.stopping.aborted
+  }
+
+  async #deliver(
+    { batch, resolveOffset, isRunning, isStale }: EachBatchPayload,
+    assignment: Assignment,
+    { from, position }: { readonly from: number; readonly position: number },
+    beat: Heartbeat,
+  ): Promise<void> {
+    const { topic, partition } = batch
+    const { epoch } = assignment
+    const { connection, chunk: size } = this.#parts.options
+    const end = Number(batch.highWatermark)
+    const id = { topic, partition }
+    let handedOver = from
+    this.#handling.set(beat, DECODING)
+    for await (const slice of slicesOf(batch.messages, id, {
+      ...connection.decoding,
+      from: position,
+      size,
+    })) {
+      const continues = assignment.handedOver(batch) === handedOver
+      if (this.#isOver(assignment) || !continues || !isRunning() || isStale()) return
+      const { records, isLast } = slice
+      // Behind the last record there may be ends of transactions, which are none.
+      const next = isLast ? Number(batch.lastOffset()) + 1 : slice.next
+      if (records.length > 0) {
+        const lag = Math.max(0, end - next)
+        const run = { partition: id, epoch, from: handedOver, records, lag }
+        const last = records.at(-1)!
+        if (last.timestampType === 'LogAppendTime') this.#parts.options.appended?.(last.timestamp)
+        handedOver = last.position.offset + 1
+        // Before it is waited for: whatever comes of that, nobody may hand these records over again.
+        assignment.advance(batch, next, handedOver)
+        this.#handling.set(beat, performance.now())
+        if ((await beat.during(this.#parts.handler.records(run))) === 'lost') return
+        // Meanwhile the partition may have been given up, or assigned anew: the client's position is another one then.
+        if (this.#isOver(assignment)) return
+        this.#handling.set(beat, DECODING)
+        this.#parts.progressed()
+      } else assignment.advance(batch, Math.max(position, next), handedOver)
+      resolveOffset(String(next - 1))
+    }
+  }
+
+  /**
+   * The batch does not continue: mostly it was fetched before the assignment. The second time in a row the log itself
+   * is asked, whose beginning may have gone to retention, or which may have been made anew.
+   */
+  async #goBack(
+    assignment: Assignment,
+    { topic, partition }: PartitionId,
+    { kind, position }: { readonly kind: 'ahead' | 'short'; readonly position: number },
+  ): Promise<void> {
+    const { connection, emit } = this.#parts.options
+    const key = partitionKey({ topic, partition })
+    const times = (this.#apart.get(key) ?? 0) + 1
+    this.#apart.set(key, times)
+    let offset = position
+    if (times > 1 || kind === 'short') {
+      const [bounds] = await connection.boundsOf([{ topic, partition }])
+      if (this.#isOver(assignment) || assignment.position({ topic, partition }) !== position) return
+      if (bounds && bounds.endOffset < position) {
+        emit({ name: 'log_restarted', topic, partition })
+        assignment.abandon({ topic, partition })
+        this.#parts.restart(new Error(`${key} ends at ${bounds.endOffset}, ${position} were read`))
+        return
+      }
+      if (bounds && bounds.startOffset > position) {
+        emit({ name: 'records_expired', topic, partition, count: bounds.startOffset - position })
+        offset = bounds.startOffset
+        assignment.place({ topic, partition, offset })
+      }
+    }
+    this.#parts.seek({ topic, partition, offset })
+  }
+}

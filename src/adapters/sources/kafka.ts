@@ -1,0 +1,213 @@
+import { SigwatchError } from '../../domain/errors.ts'
+import type { Emit } from '../../domain/events.ts'
+import type { Checkpointed, Source, SourceHandler } from '../../domain/ports.ts'
+import { RunningTime } from '../../domain/running-time.ts'
+import { backOff } from '../kafka/backoff.ts'
+import type { KafkaConnection } from '../kafka/client.ts'
+import { mustBeChanged, reasonOf } from '../kafka/errors.ts'
+import { GroupStart, type StartFrom } from '../kafka/start-offsets.ts'
+import { GroupMember } from './group-member.ts'
+import type { MemberOptions } from './member-options.ts'
+
+export interface KafkaSourceOptions {
+  readonly connection: KafkaConnection
+  readonly groupId: string
+  readonly topics: readonly string[]
+  /** For a group that has committed nothing. */
+  readonly startFrom: StartFrom
+  readonly emit: Emit
+  /** Records handed over at once, at most. */
+  readonly chunk?: number
+  /** Without progress for so long, ms, it says `consumer_stalled` and is not ready. */
+  readonly stalledAfter?: number
+  readonly heartbeatInterval?: number
+  readonly sessionTimeout?: number
+  readonly giveUpWithin?: number
+  readonly commitWithin?: number
+  /** See MemberOptions. */
+  readonly takeOver?: MemberOptions['takeOver']
+  readonly appended?: MemberOptions['appended']
+}
+
+const PART = 'source'
+const STALLED_AFTER = 30_000
+/** A member fetches ten times a second: after so long, ms, without an answer a broker is gone. */
+const SILENT_AFTER = 3_000
+const DEFAULTS = {
+  chunk: 512,
+  heartbeatInterval: 1_000,
+  /**
+   * A member that vanished holds its partitions for so long, ms. The client cannot take its place up again after it lost
+   * all brokers, so this is also what an outage lasts beyond its end.
+   */
+  sessionTimeout: 10_000,
+  giveUpWithin: 10_000,
+  commitWithin: 2_000,
+}
+
+/**
+ * Reads topics as a member of a consumer group. Records are handed over in order within a partition and each continues
+ * the one before; the fetch position moves with what was taken in, the commit with what was acknowledged. The next fetch
+ * waits until the handler has taken everything in, while heartbeats go on, so a slow handler is never thrown out of the
+ * group and never flooded.
+ *
+ * A failure of the brokers is waited out for ever; `run` rejects only for what a person must change, and for what the
+ * handler throws.
+ */
+export class KafkaSource implements Source {
+  readonly #options: KafkaSourceOptions
+  readonly #member: MemberOptions
+  readonly #start: GroupStart
+  readonly #stopping = new AbortController()
+  #current: GroupMember | undefined
+  #epoch = 0
+  #failure: unknown
+  #running: Promise<void> | undefined
+  #progressAt = performance.now()
+  readonly #time = new RunningTime()
+  /** When a fetch was answered last, by the running time. */
+  #heardAt = this.#time.now()
+  /** For how long, ms, as said last. */
+  #stalled = 0
+
+  constructor(options: KafkaSourceOptions) {
+    this.#options = options
+    this.#member = { ...DEFAULTS, ...options }
+    this.#start = new GroupStart(options.connection, options.groupId, options.startFrom)
+  }
+
+  run(handler: SourceHandler): Promise<void> {
+    this.#running ??= this.#live(handler)
+    return this.#running
+  }
+
+  /** See Source. Offsets of partitions that are not held any more are ignored. */
+  async commit(checkpoints: readonly Checkpointed[], epoch?: number): Promise<void> {
+    await this.#current?.commit(checkpoints, epoch)
+  }
+
+  /** See Source. */
+  uncommittedFor(): number {
+    return this.#current?.uncommittedFor() ?? 0
+  }
+
+  /** See Source. */
+  rejoin(reason: unknown): void {
+    this.#current?.rejoin(reason)
+  }
+
+  /** Settles and commits what is in flight (10 s at most), then leaves the group, so that others take over at once. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#running?.catch(() => undefined)
+  }
+
+  unready(): readonly string[] {
+    const member = this.#current
+    const reasons: string[] = []
+    const lost = this.#options.connection.health.reason(PART)
+    if (lost !== undefined) reasons.push(`kafka: ${lost}`)
+    else if (!member?.joined) reasons.push('kafka: joining the consumer group')
+    else if (member.assignment?.preparing) reasons.push('kafka: preparing for the assigned partitions')
+    if (!member?.joined) return reasons
+    for (const { node, ms } of member.brokers.silent(SILENT_AFTER))
+      reasons.push(`kafka: broker ${node} has not answered for ${Math.round(ms / 1000)} s`)
+    for (const { topic, partition } of member.assignment?.leaderless() ?? [])
+      if (!member.assignment?.preparing) reasons.push(`kafka: no leader for ${topic}/${partition}`)
+    for (const { topic, partition } of member.assignment?.withheld() ?? [])
+      reasons.push(`kafka: ${topic}/${partition} is not taken over yet`)
+    const uncommitted = member.uncommittedFor()
+    if (uncommitted > SILENT_AFTER)
+      reasons.push(`kafka: no commit has succeeded for ${Math.round(uncommitted / 1000)} s`)
+    const stalled = this.#stalledFor()
+    if (stalled > 0) reasons.push(`kafka: no progress for ${Math.round(stalled / 1000)} s`)
+    return reasons
+  }
+
+  #stalledFor(): number {
+    const handling = this.#current?.handling() ?? []
+    const idle = performance.now() - (handling.length > 0 ? Math.min(...handling) : this.#progressAt)
+    return idle >= (this.#options.stalledAfter ?? STALLED_AFTER) ? idle : 0
+  }
+
+  async #live(handler: SourceHandler): Promise<void> {
+    const { connection } = this.#options
+    const listener = setInterval(() => {
+      this.#lookForSilence()
+      this.#reportStalled()
+    }, SILENT_AFTER / 3)
+    try {
+      for (let attempt = 0; !this.#stopping.signal.aborted; attempt++) {
+        const began = performance.now()
+        const error = await this.#liveAsMember(handler)
+        if (this.#stopping.signal.aborted) break
+        if (mustBeChanged(error, connection.awaitsLogin)) {
+          throw new SigwatchError('KAFKA_UNREACHABLE', `Kafka refuses: ${reasonOf(error)}`, { cause: error })
+        }
+        connection.health.lost(PART, reasonOf(error))
+        if (performance.now() - began > 60_000) attempt = 0
+        await backOff(attempt, this.#stopping.signal)
+      }
+    } finally {
+      clearInterval(listener)
+      this.#time.stop()
+      connection.health.forget(PART)
+    }
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  async #liveAsMember(handler: SourceHandler): Promise<unknown> {
+    const member = new GroupMember({
+      options: this.#member,
+      handler,
+      start: this.#start,
+      nextEpoch: () => ++this.#epoch,
+      failed: (error) => this.#fail(error),
+      progressed: () => {
+        this.#progressAt = performance.now()
+        this.#heardAt = this.#time.now()
+      },
+      time: this.#time,
+      alive: () => {
+        this.#progressAt = performance.now()
+        this.#heardAt = this.#time.now()
+        this.#options.connection.health.restored(PART)
+      },
+      stopping: this.#stopping.signal,
+    })
+    this.#current = member
+    try {
+      return await member.live()
+    } finally {
+      this.#current = undefined
+    }
+  }
+
+  #lookForSilence(): void {
+    const member = this.#current
+    const silent = this.#time.now() - this.#heardAt
+    if (member?.joined && member.handling().length === 0 && silent > SILENT_AFTER) {
+      this.#options.connection.health.lost(PART, 'fetches are not answered')
+    }
+  }
+
+  /** Also when only one broker of several does not answer: what the others bring is no progress of its partitions. */
+  #reportStalled(): void {
+    const { emit } = this.#options
+    const silent = this.#current?.joined ? this.#current.brokers.silent(SILENT_AFTER) : []
+    const stalled = Math.max(this.#stalledFor(), ...silent.map(({ ms }) => ms))
+    if (stalled > 0) emit({ name: 'consumer_stalled', seconds: stalled / 1000 })
+    else if (this.#stalled > 0) emit({ name: 'consumer_resumed', seconds: this.#stalled / 1000 })
+    this.#stalled = stalled
+  }
+
+  /** The handler cannot go on: `run` will reject with this. */
+  #fail(error: unknown): void {
+    this.#failure ??= error ?? new SigwatchError('INTERNAL', 'the handler failed')
+    this.#stopping.abort()
+  }
+}
+
+export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
+  return new KafkaSource(options)
+}

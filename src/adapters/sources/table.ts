@@ -1,0 +1,222 @@
+import { SigwatchError } from '../../domain/errors.ts'
+import type { Position } from '../../domain/message.ts'
+import { type PartitionId, partitionKey } from '../../domain/ports.ts'
+import { backOff } from '../kafka/backoff.ts'
+import type { Consumer, EachBatchPayload, KafkaConnection } from '../kafka/client.ts'
+import { mustBeChanged, reasonOf } from '../kafka/errors.ts'
+import { slicesOf } from '../kafka/records/slices.ts'
+import { EndProof, type EndProofOptions } from './end-proof.ts'
+
+/** A row as it stands: in a compacted topic, `value` null deletes the key. */
+export interface TableRow {
+  /** Empty when the record has none, which a compacted topic refuses. */
+  readonly key: string
+  readonly value: Buffer | null
+  /** Kafka timestamp, epoch ms. */
+  readonly timestamp: number
+  readonly position: Position
+}
+
+export interface TableSourceOptions extends Pick<EndProofOptions, 'settledAfter' | 'forgottenAfter'> {
+  readonly connection: KafkaConnection
+  readonly topic: string
+  /**
+   * Begins with the name of the service's group. Every instance needs one of its own, since each reads the whole topic;
+   * the groups that are made under it (`<groupId>.<n>`) vanish by themselves, as nothing is committed in them.
+   */
+  readonly groupId: string
+}
+
+const STEP = 250
+/** Rows applied at once, at most. */
+const SLICE = 1_000
+
+/**
+ * Reads a side topic from its start to its end and then follows it. Nothing is committed: after a restart, and
+ * after a failure of the brokers, the whole topic is read again. Rows that were applied since the start are left out
+ * then, so that what they made never goes back to how it was earlier; after a restart they are applied again, which must
+ * change nothing.
+ */
+export class TableSource {
+  readonly #options: TableSourceOptions
+  readonly #stopping = new AbortController()
+  readonly #part: string
+  /** Next offset to read, by partition, and the ends as they were when reading began. */
+  readonly #positions = new Map<string, number>()
+  #ends: readonly Bounds[] | undefined
+  /** Everything before these offsets was applied since the start, by partition. */
+  readonly #applied = new Map<string, number>()
+  #lives = 0
+  /** Batches that are being applied. */
+  #inHand = 0
+  readonly #proof: EndProof
+  #caughtUp = false
+  #resolveCaughtUp: () => void = () => {}
+  #failure: unknown
+  #running: Promise<void> | undefined
+
+  /** Resolves when everything that was in the topic at the start was applied. Never rejects: see `run`. */
+  readonly caughtUp: Promise<void>
+
+  constructor(options: TableSourceOptions) {
+    this.#options = options
+    this.#proof = new EndProof(options)
+    this.#part = `table ${options.topic}`
+    this.caughtUp = new Promise((resolve) => {
+      this.#resolveCaughtUp = resolve
+    })
+  }
+
+  /**
+   * Until `stop`; `apply` gets rows in the order of their partition, the next only after the last is applied. Rejects
+   * with what `apply` throws, or when the brokers refuse for a reason that a person must remove.
+   */
+  run(apply: (rows: readonly TableRow[]) => Promise<void>): Promise<void> {
+    this.#running ??= this.#live(apply)
+    return this.#running
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#running?.catch(() => undefined)
+  }
+
+  unready(): readonly string[] {
+    const { connection, topic } = this.#options
+    const lost = connection.health.reason(this.#part)
+    if (lost !== undefined) return [`kafka: ${topic}: ${lost}`]
+    if (this.#failure !== undefined) return [`kafka: ${topic} is not read any more`]
+    return this.#caughtUp ? [] : [`kafka: ${topic} is not read to its end yet`]
+  }
+
+  async #live(apply: (rows: readonly TableRow[]) => Promise<void>): Promise<void> {
+    const { connection } = this.#options
+    for (let attempt = 0; !this.#stopping.signal.aborted; attempt++) {
+      const error = await this.#consume(apply)
+      if (this.#stopping.signal.aborted) break
+      if (mustBeChanged(error, connection.awaitsLogin)) {
+        throw new SigwatchError('KAFKA_UNREACHABLE', `Kafka refuses: ${reasonOf(error)}`, { cause: error })
+      }
+      connection.health.lost(this.#part, reasonOf(error))
+      await backOff(attempt, this.#stopping.signal)
+    }
+    connection.health.forget(this.#part)
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** The life of one consumer: resolves with what ended it, or when it is stopped. */
+  async #consume(apply: (rows: readonly TableRow[]) => Promise<void>): Promise<unknown> {
+    const { connection, groupId } = this.#options
+    const consumer = connection.consumer({
+      // A new group each time: the place of a consumer that lost the brokers stays taken in the old one for a while.
+      groupId: `${groupId}.${++this.#lives}`,
+      maxWaitTimeInMs: STEP,
+      mayJoin: () => true,
+    })
+    const { CRASH, GROUP_JOIN, END_BATCH_PROCESS } = consumer.events
+    this.#positions.clear()
+    consumer.on(GROUP_JOIN, () => {
+      this.#proof.moved()
+      connection.health.restored(this.#part)
+    })
+    this.#proof.follow(consumer, () => void this.#checkWhetherAtEnd())
+    // Also said of batches that hold nothing for a reader, such as the marks of transactions.
+    consumer.on(END_BATCH_PROCESS, ({ payload }) => {
+      if (this.#failure !== undefined) return
+      this.#positions.set(partitionKey(payload), Number(payload.lastOffset) + 1)
+      this.#proof.moved()
+      if (this.#behind().length === 0) this.#catchUp()
+    })
+    const ended = new Promise<unknown>((resolve) => {
+      consumer.on(CRASH, ({ payload }) => resolve(payload.error))
+      if (this.#stopping.signal.aborted) resolve(undefined)
+      this.#stopping.signal.addEventListener('abort', () => resolve(undefined), { once: true })
+    })
+    const started = this.#start(consumer, apply)
+    const failedToStart = new Promise<unknown>((resolve) => started.catch(resolve))
+    const error = await Promise.race([ended, failedToStart])
+    const left = consumer.disconnect().catch(() => undefined)
+    // A start that is still under way would join the group after it was left.
+    const leftAgain = started.then(() => consumer.disconnect()).catch(() => undefined)
+    await Promise.race([Promise.all([left, leftAgain]), backOff(10)])
+    return error
+  }
+
+  async #start(consumer: Consumer, apply: (rows: readonly TableRow[]) => Promise<void>): Promise<void> {
+    const { connection, topic } = this.#options
+    const bounds = await connection.bounds(topic)
+    this.#ends ??= bounds
+    // A log that ends before what was applied was made anew: its rows are new ones.
+    for (const { endOffset, ...id } of bounds)
+      if (endOffset < (this.#applied.get(partitionKey(id)) ?? 0)) this.#applied.delete(partitionKey(id))
+    if (this.#behind().length === 0) this.#catchUp()
+    await consumer.connect()
+    await consumer.subscribe({ topic, fromBeginning: true })
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      eachBatch: (payload) => this.#batch(payload, apply),
+    })
+  }
+
+  /** Never throws: the client would read the batch again and restart, for ever. */
+  async #batch(
+    { batch, resolveOffset, heartbeat }: EachBatchPayload,
+    apply: (rows: readonly TableRow[]) => Promise<void>,
+  ): Promise<void> {
+    const { topic, partition } = batch
+    const key = partitionKey(batch)
+    const applied = this.#applied.get(key) ?? 0
+    const { decoding } = this.#options.connection
+    const slices = slicesOf(batch.messages, { topic, partition }, { ...decoding, from: applied, size: SLICE })
+    const beating = setInterval(() => void heartbeat().catch(() => undefined), 1_000)
+    this.#inHand++
+    try {
+      for await (const { records, next } of slices) {
+        const rows = records.map(({ key, value, timestamp, position, isTombstone }): TableRow => {
+          return { key: key?.toString() ?? '', value: isTombstone ? null : value, timestamp, position }
+        })
+        if (rows.length > 0) await apply(rows)
+        this.#applied.set(key, Math.max(this.#applied.get(key) ?? 0, next))
+      }
+      this.#applied.set(key, Math.max(this.#applied.get(key) ?? 0, Number(batch.lastOffset()) + 1))
+      resolveOffset(batch.lastOffset())
+    } catch (error) {
+      this.#failure ??= error
+      this.#stopping.abort()
+    } finally {
+      this.#inHand--
+      clearInterval(beating)
+    }
+  }
+
+  /** Partitions whose end, as it was when reading began, is not reached. */
+  #behind(): Bounds[] {
+    return (this.#ends ?? []).filter((end) => {
+      const reached = Math.max(
+        this.#positions.get(partitionKey(end)) ?? end.startOffset,
+        this.#applied.get(partitionKey(end)) ?? 0,
+      )
+      return reached < end.endOffset
+    })
+  }
+
+  /** Compaction and retention may have taken the last records before the end. */
+  async #checkWhetherAtEnd(): Promise<void> {
+    if (this.#caughtUp || !this.#ends || this.#inHand > 0 || this.#failure !== undefined) return
+    const found = await this.#proof.ask(this.#behind())
+    if (found?.answer === 'silent' && this.#inHand === 0) this.#catchUp()
+  }
+
+  #catchUp(): void {
+    if (this.#caughtUp || !this.#ends) return
+    this.#caughtUp = true
+    this.#resolveCaughtUp()
+  }
+}
+
+type Bounds = PartitionId & { readonly startOffset: number; readonly endOffset: number }
+
+export function createTableSource(options: TableSourceOptions): TableSource {
+  return new TableSource(options)
+}

@@ -1,0 +1,86 @@
+import { createRequire } from 'node:module'
+import type { Producer } from 'kafkajs'
+import { expect, it } from 'vitest'
+import { type KafkaConnection, PRODUCER_RETRY } from '../../../../src/adapters/kafka/client.ts'
+import { library } from '../../../../src/adapters/kafka/library.ts'
+import { KafkaSink } from '../../../../src/adapters/sinks/kafka.ts'
+import { Health } from '../../../../src/domain/health.ts'
+
+const require = createRequire(import.meta.url)
+const createProducer = require('kafkajs/src/producer') as (options: object) => Producer
+const { createErrorFromCode } = require('kafkajs/src/protocol/error') as {
+  createErrorFromCode(code: number): Error
+}
+const NOT_LEADER = 6
+
+interface ProduceRequest {
+  readonly topicData: readonly {
+    readonly topic: string
+    readonly partitions: readonly {
+      readonly partition: number
+      readonly messages: readonly { value: string }[]
+    }[]
+  }[]
+}
+
+/** Two brokers under the real producer: the second moves the leader of its topic to the first when it is asked. */
+function producerOfTwoBrokers() {
+  const leaders: Record<string, string> = { alerts: '1', verdicts: '2' }
+  const written: string[] = []
+  const brokerOf = (nodeId: string) => ({
+    nodeId,
+    async produce({ topicData }: ProduceRequest) {
+      if (topicData.some(({ topic }) => leaders[topic] !== nodeId)) throw createErrorFromCode(NOT_LEADER)
+      if (nodeId === '2') {
+        leaders.verdicts = '1'
+        throw createErrorFromCode(NOT_LEADER)
+      }
+      for (const { topic, partitions } of topicData)
+        for (const { messages } of partitions)
+          for (const { value } of messages) written.push(`${topic} ${value}`)
+      return {
+        topics: topicData.map(({ topic, partitions }) => ({
+          topicName: topic,
+          partitions: partitions.map(({ partition }) => ({ partition, errorCode: 0, offset: '0' })),
+        })),
+      }
+    },
+  })
+  const brokers: Record<string, ReturnType<typeof brokerOf>> = { '1': brokerOf('1'), '2': brokerOf('2') }
+  const quiet = { namespace: () => quiet, debug() {}, info() {}, warn() {}, error() {} }
+  const cluster = {
+    connect: async () => {},
+    disconnect: async () => {},
+    isConnected: () => true,
+    refreshMetadata: async () => {},
+    refreshMetadataIfNecessary: async () => {},
+    addMultipleTargetTopics: async () => {},
+    removeBroker() {},
+    findTopicPartitionMetadata: (topic: string) => [{ partitionId: 0, leader: leaders[topic] }],
+    findLeaderForPartitions: (topic: string, partitions: readonly string[]) => ({
+      [leaders[topic]!]: partitions.map(Number),
+    }),
+    findBroker: async ({ nodeId }: { nodeId: string }) => brokers[nodeId],
+  }
+  const producer = createProducer({
+    cluster,
+    logger: quiet,
+    createPartitioner: library.Partitioners.DefaultPartitioner,
+    retry: PRODUCER_RETRY,
+  })
+  return { producer, written }
+}
+
+it('writes all once when a partition moves to a broker that has answered already', async () => {
+  const { producer, written } = producerOfTwoBrokers()
+  const connection = {
+    health: new Health('kafka', () => {}),
+    producer: () => producer,
+  } as unknown as KafkaConnection
+  const sink = new KafkaSink({ connection, topics: { alerts: 'alerts', verdicts: 'verdicts' } })
+  await sink.write([
+    { channel: 'alerts', key: 'a', value: 'one' },
+    { channel: 'verdicts', key: 'a', value: 'two' },
+  ])
+  expect(written).toEqual(['alerts one', 'verdicts two'])
+})
