@@ -5,7 +5,7 @@ const CLIENTS = [
   ['kafkajs', '^src/adapters/kafka/'],
   ['ioredis', '^src/adapters/redis/'],
   ['cluster-key-slot', '^src/adapters/redis/'],
-  ['jsonc-parser', '^src/operator/'],
+  ['jsonc-parser', '^src/settings/files/'],
   ['@tensorflow', '^src/text/reader/'],
   ['prom-client', '^src/telemetry/'],
   ['pino', '^src/telemetry/'],
@@ -23,7 +23,7 @@ const ADAPTERS = '^src/(kafka|redis|sources|sinks|telemetry|app|cli|main)'
 /** Files that implement a port on Redis, beside their in-memory twins. */
 const REDIS_HALVES = '^src/(features|states|ledgers|stats)/(redis[^/]*|encode.ts)$'
 /** Readers of YAML, JSON and JSONL with line numbers, which name what is wrong and where. */
-const OPERATOR_FILES = '^src/operator/'
+const OPERATOR_FILES = '^src/settings/files/'
 
 const only = (name, comment, from, allowed) => ({
   name,

@@ -4,9 +4,9 @@ import { readRegistry, SHIPPED_BRANDS } from '../detection/registry/load.ts'
 import { overlapsOf } from '../detection/registry/overlaps.ts'
 import { InvalidInput, type Problem, SigwatchError } from '../domain/errors.ts'
 import { type RowInput, readSideFile } from '../pipeline/side-inputs/rows.ts'
-import { type Config, type ConfigReading, readConfig } from './config.ts'
+import { type Config, type ConfigReading, readConfig } from '../settings/config.ts'
+import { warningsOf } from '../settings/setting-checks.ts'
 import { readSample } from './sample.ts'
-import { warningsOf } from './setting-checks.ts'
 
 export interface CheckOptions {
   readonly config?: string

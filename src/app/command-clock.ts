@@ -1,7 +1,7 @@
 import type { TrustedClock } from '../domain/trusted-clock.ts'
+import type { Config } from '../settings/config.ts'
 import { redisOf } from './compose-clients.ts'
 import { observeRedis, trustedClockOf } from './compose-clock.ts'
-import type { Config } from './config.ts'
 
 /** How long Redis is waited for, ms. */
 const CONNECT_WITHIN = 3_000

@@ -16,11 +16,11 @@ import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { createTokeniser } from '../domain/token.ts'
 import type { TrustedClock } from '../domain/trusted-clock.ts'
 import { registryChange } from '../pipeline/side-inputs/registry-rows.ts'
+import type { Config } from '../settings/config.ts'
 import { AppendTimes, hostAgrees, observePostgres } from './compose-archive-clock.ts'
 import { GrowingSource } from './compose-archive-source.ts'
 import { kafkaOf } from './compose-clients.ts'
 import { ClockWatch, trustedClockOf } from './compose-clock.ts'
-import type { Config } from './config.ts'
 import type { Runnable } from './lifecycle.ts'
 
 /** A running archive. */

@@ -4,9 +4,9 @@ import { readTopicRange } from '../adapters/sources/topic-range.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { BoundedClock } from '../domain/ports.ts'
 import type { TrustedClock } from '../domain/trusted-clock.ts'
+import type { Config } from '../settings/config.ts'
 import { kafkaOf } from './compose-clients.ts'
 import { producerTo } from './compose-producer.ts'
-import type { Config } from './config.ts'
 
 /** How long the brokers are waited for, ms. */
 const PATIENCE = 15_000

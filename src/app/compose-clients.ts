@@ -3,8 +3,8 @@ import type { RedisLinkOptions } from '../adapters/redis/connection.ts'
 import type { RedisLink } from '../adapters/redis/link.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
-import type { Config } from './config.ts'
-import type { Secret } from './secret.ts'
+import type { Config } from '../settings/config.ts'
+import type { Secret } from '../settings/secret.ts'
 
 /** Kafka as it is configured; throws USAGE without brokers. */
 export function kafkaOf(

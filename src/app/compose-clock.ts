@@ -1,7 +1,7 @@
 import type { RedisLink } from '../adapters/redis/link.ts'
 import type { Emit } from '../domain/events.ts'
 import { CLOCK_REFERENCES, type ClockReference, TrustedClock } from '../domain/trusted-clock.ts'
-import type { Config } from './config.ts'
+import type { Config } from '../settings/config.ts'
 
 /** The clock of this process, before any server was asked. */
 export function trustedClockOf({ clock }: Pick<Config, 'clock'>): TrustedClock {

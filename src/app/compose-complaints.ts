@@ -18,6 +18,8 @@ import { SHIPPED_MODEL } from '../detection/versions/assets.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { argmax } from '../domain/labels.ts'
 import { createTokeniser } from '../domain/token.ts'
+import type { Config } from '../settings/config.ts'
+import { revealed } from '../settings/secret.ts'
 import { readText } from '../text/read-text.ts'
 import { openClassifier } from '../text/reader/classifier.ts'
 import { modelInput } from '../text/reader/text-model.ts'
@@ -26,8 +28,6 @@ import { observePostgres } from './compose-archive-clock.ts'
 import { kafkaOf } from './compose-clients.ts'
 import { trustedClockOf } from './compose-clock.ts'
 import { producerTo } from './compose-producer.ts'
-import type { Config } from './config.ts'
-import { revealed } from './secret.ts'
 
 const SHIPPED_MAPPING = fileURLToPath(new URL('../../config/complaints-12321.yaml', import.meta.url))
 /** How long the brokers are waited for, ms. */

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RedisLink } from '../adapters/redis/link.ts'
 import type { Problem } from '../domain/errors.ts'
+import type { Config } from '../settings/config.ts'
 import { redisOf } from './compose-clients.ts'
-import type { Config } from './config.ts'
 
 /** What was found of servers: a line for what is right or cannot be known, a problem for what is wrong. */
 export interface Findings {

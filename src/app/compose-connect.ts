@@ -9,11 +9,11 @@ import {
 import { transactionalIdOf } from '../adapters/kafka/transactional-producer.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { inputTopicNames } from '../pipeline/inputs.ts'
+import type { Config } from '../settings/config.ts'
 import { kafkaOf } from './compose-clients.ts'
 import { tryRecords } from './compose-connect-records.ts'
 import { checkRedis, type Findings } from './compose-connect-redis.ts'
 import { type PlannedTopic, plannedTopics } from './compose-topics.ts'
-import type { Config } from './config.ts'
 
 /** How long the brokers are waited for in all, ms. */
 const CONNECT_WITHIN = 20_000

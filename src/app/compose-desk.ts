@@ -3,10 +3,10 @@ import { startDesk } from '../desk/server.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { readSideRow } from '../pipeline/side-inputs/rows.ts'
+import type { Config } from '../settings/config.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
 import { openArchiveReader } from './compose-archive.ts'
 import { openFeedback } from './compose-feedback.ts'
-import type { Config } from './config.ts'
 
 /** A running desk. */
 export interface RunningDesk {

@@ -3,9 +3,9 @@ import { appendFile } from 'node:fs/promises'
 import { type Feed, fileFeed } from '../case-pack/feed.ts'
 import { topicFeed } from '../case-pack/topic-feed.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import type { Config } from '../settings/config.ts'
 import { kafkaOf } from './compose-clients.ts'
 import { producerTo } from './compose-producer.ts'
-import type { Config } from './config.ts'
 
 /** Where feedback is written, and where the alerts that it may be about are looked up. */
 export interface FeedbackPlace {

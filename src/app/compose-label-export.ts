@@ -2,9 +2,9 @@ import type { Alert } from '../domain/alert.ts'
 import { InvalidInput, SigwatchError } from '../domain/errors.ts'
 import type { JudgedCase, Judgement } from '../learning/judged.ts'
 import { type Feedback, readSideFile } from '../pipeline/side-inputs/rows.ts'
+import type { Config } from '../settings/config.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
 import { openArchiveReader } from './compose-archive.ts'
-import type { Config } from './config.ts'
 import { textLines } from './text-lines.ts'
 
 export interface JudgedRange {

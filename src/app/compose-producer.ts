@@ -2,8 +2,8 @@ import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import { reasonOf } from '../adapters/kafka/errors.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { inputsOf } from '../pipeline/inputs.ts'
+import { loadConfig } from '../settings/config.ts'
 import { kafkaOf } from './compose-clients.ts'
-import { loadConfig } from './config.ts'
 
 /** How long the brokers are waited for, ms. */
 const PATIENCE = 15_000

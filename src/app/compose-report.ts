@@ -6,8 +6,8 @@ import type { Alert } from '../domain/alert.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { reportPage } from '../report/page.ts'
 import { type Range, Tally } from '../report/tally.ts'
+import type { Config } from '../settings/config.ts'
 import { archiveUrlOf, openArchiveReader, withDatabase } from './compose-archive.ts'
-import type { Config } from './config.ts'
 import { textLines } from './text-lines.ts'
 
 /** Where a report takes its alerts from. */

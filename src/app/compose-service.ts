@@ -11,14 +11,14 @@ import { createCore } from '../pipeline/core.ts'
 import { inputTopicNames } from '../pipeline/inputs.ts'
 import { namedSideTopics } from '../pipeline/side-inputs/named-topics.ts'
 import { SideOffsets } from '../pipeline/side-inputs/offsets.ts'
+import type { Config } from '../settings/config.ts'
+import { revealed } from '../settings/secret.ts'
 import { type Application, openShadow } from './compose.ts'
 import { kafkaOf } from './compose-clients.ts'
 import { ClockWatch, trustedClockOf } from './compose-clock.ts'
 import { SideInputs } from './compose-side-inputs.ts'
 import { openStores, type Stores } from './compose-stores.ts'
-import type { Config } from './config.ts'
 import { Reloader } from './reload.ts'
-import { revealed } from './secret.ts'
 
 /** The service: Kafka in and out, Redis or memory, side topics followed. `stopping` ends the waiting for Kafka. */
 export async function composeService(

@@ -11,8 +11,8 @@ import { readSideFiles } from '../pipeline/side-inputs/files.ts'
 import type { NamedSideTopics } from '../pipeline/side-inputs/named-topics.ts'
 import type { SideOffsets } from '../pipeline/side-inputs/offsets.ts'
 import { type Pair, SideTopics } from '../pipeline/side-inputs/topics.ts'
+import type { Config } from '../settings/config.ts'
 import type { Stores } from './compose-stores.ts'
-import type { Config } from './config.ts'
 import { LedgerGuard } from './ledger-guard.ts'
 
 export interface SideInputsParts {

@@ -6,13 +6,13 @@ import type { SenderMinutes } from '../domain/sender-minutes.ts'
 import type { StateStore } from '../domain/state-store.ts'
 import type { TrustedClock } from '../domain/trusted-clock.ts'
 import { resetCountsOf } from '../pipeline/reset-counts.ts'
+import type { Config } from '../settings/config.ts'
 import { memoryLedger } from '../stores/ledgers/memory.ts'
 import { memoryFeatureStore } from '../stores/rates/memory.ts'
 import { MemorySenderMinutes } from '../stores/sender-statistics/memory.ts'
 import { MemoryStateStore } from '../stores/states/memory.ts'
 import { redisOf } from './compose-clients.ts'
 import { observeRedis } from './compose-clock.ts'
-import type { Config } from './config.ts'
 
 export interface Stores {
   readonly features: FeatureStore

@@ -1,7 +1,7 @@
 import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import { createTopics, describeTopics, type NewTopic, type TopicState } from '../adapters/kafka/topics.ts'
 import { DAY } from '../domain/time.ts'
-import type { Config } from './config.ts'
+import type { Config } from '../settings/config.ts'
 
 /** A topic that the configuration names, with what sigwatch expects of it. */
 export interface PlannedTopic {

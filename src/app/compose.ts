@@ -8,12 +8,12 @@ import { lineDecoder } from '../pipeline/inputs.ts'
 import type { Runner } from '../pipeline/runner.ts'
 import { ShadowModel } from '../pipeline/shadow-model.ts'
 import { readSideFiles } from '../pipeline/side-inputs/files.ts'
+import type { Config } from '../settings/config.ts'
+import { tokeniserOf } from '../settings/secret.ts'
 import { memoryLedger } from '../stores/ledgers/memory.ts'
 import { memoryFeatureStore } from '../stores/rates/memory.ts'
 import { MemoryStateStore } from '../stores/states/memory.ts'
-import type { Config } from './config.ts'
 import type { Runnable } from './lifecycle.ts'
-import { tokeniserOf } from './secret.ts'
 
 /** Files of the embedded mode; `-` is stdin or stdout. */
 export interface EmbeddedFiles {

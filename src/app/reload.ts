@@ -4,8 +4,8 @@ import { MODEL_FILES } from '../detection/versions/model-files.ts'
 import type { Reload } from '../detection/versions/reload-outcome.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Versioned } from '../domain/versions.ts'
-import type { Config } from './config.ts'
-import { stampOf } from './file-stamp.ts'
+import type { Config } from '../settings/config.ts'
+import { stampOf } from '../settings/file-stamp.ts'
 
 export interface ReloaderOptions {
   /** What is not configured is shipped and does not change. */

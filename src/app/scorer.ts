@@ -11,7 +11,7 @@ import type { Label, Scores } from '../domain/labels.ts'
 import type { AnalysedMessage, SmsRecord } from '../domain/message.ts'
 import { parseIsoTime } from '../domain/time.ts'
 import { hasLength } from '../pipeline/decode.ts'
-import { loadConfig } from './config.ts'
+import { loadConfig } from '../settings/config.ts'
 
 export interface ScoreResult {
   readonly id?: string

@@ -1,5 +1,5 @@
-import type { InputMap } from '../input/map-schema.ts'
 import { named } from '../pipeline/field-map.ts'
+import type { InputMap } from '../settings/map-schema.ts'
 
 /**
  * Why a JSON record speaks to more recipients than its map reads: the last list on the way to `to` has other members with a

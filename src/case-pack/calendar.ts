@@ -1,8 +1,8 @@
 import { InvalidInput } from '../domain/errors.ts'
 import { BEIJING, clockTime, DAY, MINUTE } from '../domain/time.ts'
-import { readOperatorFile } from '../operator/operator-file.ts'
-import { compileSchema, type Fault, show, toProblems } from '../operator/operator-schema.ts'
-import { parseZone } from '../operator/value-forms.ts'
+import { readOperatorFile } from '../settings/files/operator-file.ts'
+import { compileSchema, type Fault, show, toProblems } from '../settings/files/operator-schema.ts'
+import { parseZone } from '../settings/files/value-forms.ts'
 
 /** When something has to be done: so many working days after the complaint was made, or after it reached us. */
 export interface DeadlineRule {

@@ -1,4 +1,4 @@
-import { type ConfigReading, loadConfig } from '../app/config.ts'
+import { type ConfigReading, loadConfig } from '../settings/config.ts'
 
 /** Options of the commands that work on the archive. */
 export interface ArchiveOptions {

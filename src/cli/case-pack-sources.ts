@@ -1,4 +1,3 @@
-import type { Config } from '../app/config.ts'
 import type { Input } from '../case-pack/collect.ts'
 import { type Feed, fileFeed } from '../case-pack/feed.ts'
 import type { RegistryChange } from '../detection/registry/load.ts'
@@ -6,6 +5,7 @@ import { RegistryHolder } from '../detection/versions/registry-holder.ts'
 import type { ConsentLedger } from '../domain/consent-ledger.ts'
 import type { Registry } from '../domain/registry.ts'
 import { inputTopicNames } from '../pipeline/inputs.ts'
+import type { Config } from '../settings/config.ts'
 import { outageReporter } from './outages.ts'
 
 /** Files that the command line names, by what is in them. */

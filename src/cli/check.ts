@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { type CheckOptions, type CheckParts, runCheck } from '../app/check.ts'
-import type { Config } from '../app/config.ts'
 import { formatProblem, SigwatchError } from '../domain/errors.ts'
+import type { Config } from '../settings/config.ts'
 
 const BAD_INPUT = 2
 

@@ -1,4 +1,4 @@
-import type { SettingKey } from '../app/config.ts'
+import type { SettingKey } from '../settings/config.ts'
 
 /** What was said or done at the time of the messages, in files: it holds for both sides of a comparison. */
 export const FACTS = ['consents', 'complaints', 'replies', 'feedback'] as const

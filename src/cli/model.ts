@@ -1,6 +1,6 @@
 import { Command } from 'commander'
-import { loadConfig } from '../app/config.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import { loadConfig } from '../settings/config.ts'
 import { CONFIG_OPTION } from './shared-options.ts'
 
 interface PromoteOptions {

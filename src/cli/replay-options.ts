@@ -1,9 +1,9 @@
-import { type Config, loadConfig, type SettingKey } from '../app/config.ts'
 import { SigwatchError } from '../domain/errors.ts'
-import { FORMS, parseDuration } from '../operator/value-forms.ts'
 import { type FailOn, parseFailOn } from '../replay/fail-on.ts'
 import { parseOffsets } from '../replay/ranges.ts'
 import type { ReplayOptions } from '../replay/replay.ts'
+import { type Config, loadConfig, type SettingKey } from '../settings/config.ts'
+import { FORMS, parseDuration } from '../settings/files/value-forms.ts'
 import { FACTS, type FileSettings, overridesOf, VERSIONS } from './file-settings.ts'
 import { momentOf } from './moment.ts'
 

@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { TopicRow } from '../app/compose-topics.ts'
-import { loadConfig } from '../app/config.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { DAY } from '../domain/time.ts'
-import { formatDuration } from '../operator/value-forms.ts'
+import { loadConfig } from '../settings/config.ts'
+import { formatDuration } from '../settings/files/value-forms.ts'
 import { CONFIG_OPTION } from './shared-options.ts'
 
 interface TopicsOptions {

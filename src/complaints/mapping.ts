@@ -1,8 +1,8 @@
 import { InvalidInput } from '../domain/errors.ts'
 import { isTimePattern, localTimeReader, type ReadLocalTime } from '../domain/local-time.ts'
-import { readOperatorFile } from '../operator/operator-file.ts'
-import { compileSchema, toProblems } from '../operator/operator-schema.ts'
-import { parseZone } from '../operator/value-forms.ts'
+import { readOperatorFile } from '../settings/files/operator-file.ts'
+import { compileSchema, toProblems } from '../settings/files/operator-schema.ts'
+import { parseZone } from '../settings/files/value-forms.ts'
 
 export const COMPLAINT_COLUMNS = [
   'id',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { SigwatchError } from '../domain/errors.ts'
 import { EARLIEST_TIME, LATEST_TIME } from '../domain/time.ts'
-import { readCsv } from '../replay/csv.ts'
+import { readCsv } from '../settings/files/csv.ts'
 import type { ComplaintColumn, ComplaintMapping, Encoding } from './mapping.ts'
 
 /** A complaint as the topic has it, with what only the export knows. */

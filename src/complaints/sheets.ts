@@ -1,5 +1,5 @@
 import { type Calendar, localTime } from '../case-pack/calendar.ts'
-import { csvLine } from '../replay/csv.ts'
+import { csvLine } from '../settings/files/csv.ts'
 import type { ComplaintGroup, TrackedDeadline } from './summary.ts'
 
 export type SheetLocale = 'en' | 'zh-CN'

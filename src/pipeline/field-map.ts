@@ -3,6 +3,7 @@ import { RecordError } from '../domain/errors.ts'
 import { localTimeReader } from '../domain/local-time.ts'
 import type { RawRecord } from '../domain/message.ts'
 import { parseIsoTime } from '../domain/time.ts'
+import { parseZone } from '../settings/files/value-forms.ts'
 import {
   ENCODINGS,
   type Encoding,
@@ -13,8 +14,7 @@ import {
   MAPPED_FIELDS,
   type MappedField,
   REQUIRED_FIELDS,
-} from '../input/map-schema.ts'
-import { parseZone } from '../operator/value-forms.ts'
+} from '../settings/map-schema.ts'
 
 /** What of a record a map may use. */
 export type MappableRecord = Pick<RawRecord, 'timestamp' | 'value' | 'key' | 'headers'>

@@ -1,10 +1,10 @@
 import { RegisteredValues } from '../adapters/input/registered-values.ts'
-import type { Config } from '../app/config.ts'
-import type { InputFormat } from '../app/input-forms.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { RawRecord, SmsRecord } from '../domain/message.ts'
-import type { InputMap } from '../input/map-schema.ts'
+import type { Config } from '../settings/config.ts'
+import type { InputFormat } from '../settings/input-forms.ts'
+import type { InputMap } from '../settings/map-schema.ts'
 import { type DecodeLimits, decode, isRejection, type Rejection } from './decode.ts'
 import { mappedFields, needsEnvelope, openEnvelope, withPlace } from './record-reader.ts'
 

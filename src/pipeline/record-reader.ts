@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { RecordError } from '../domain/errors.ts'
 import type { RawRecord, RecordHeaders } from '../domain/message.ts'
-import { type FieldSource, type InputMap, MAPPED_FIELDS } from '../input/map-schema.ts'
+import { type FieldSource, type InputMap, MAPPED_FIELDS } from '../settings/map-schema.ts'
 import { compileMap, decodeBytes, type MappedRecord, MappingError, named } from './field-map.ts'
 
 /** Finds the fields of input records in the records of an operator, JSON unless `parsed` reads them. Throws RecordError. */

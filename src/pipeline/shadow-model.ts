@@ -1,6 +1,5 @@
 import { appendFile } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
-import { stampOf } from '../app/file-stamp.ts'
 import { MODEL_FILES } from '../detection/versions/model-files.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Label } from '../domain/labels.ts'
@@ -8,6 +7,7 @@ import type { AnalysedMessage } from '../domain/message.ts'
 import { OWNER_ONLY } from '../domain/owner-only.ts'
 import type { Clock } from '../domain/ports.ts'
 import { MINUTE } from '../domain/time.ts'
+import { stampOf } from '../settings/file-stamp.ts'
 import type { BackendChoice } from '../text/reader/backend.ts'
 import type {
   ShadowMessage,

@@ -1,6 +1,6 @@
 import { CODE_NAMES } from '../domain/codes.ts'
 import { SigwatchError } from '../domain/errors.ts'
-import { nearest } from '../operator/nearest.ts'
+import { nearest } from '../settings/files/nearest.ts'
 import { ASKING } from './difference.ts'
 import type { Report } from './report.ts'
 

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { CODE_NAMES, type Code } from '../domain/codes.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { type Interval, wilson } from '../domain/wilson.ts'
-import { csvLine, readCsv } from './csv.ts'
+import { csvLine, readCsv } from '../settings/files/csv.ts'
 
 /** A message to judge: whether the code is right about it. As alerts show it: recipient masked, text redacted. */
 export interface ReviewCase {

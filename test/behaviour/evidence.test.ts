@@ -1,9 +1,9 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { DEVELOPMENT_TOKEN_KEY } from '../../src/app/secret.ts'
 import type { Pack } from '../../src/case-pack/pack.ts'
 import type { Alert, Verdict } from '../../src/domain/alert.ts'
 import { createTokeniser } from '../../src/domain/token.ts'
+import { DEVELOPMENT_TOKEN_KEY } from '../../src/settings/secret.ts'
 import { readJsonl, useFolder, writeJsonl } from '../helpers/jsonl.ts'
 import { sigwatch } from '../helpers/service.ts'
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { composeEmbedded } from '../../src/app/compose.ts'
-import { loadConfig } from '../../src/app/config.ts'
 import type { Alert, Verdict } from '../../src/domain/alert.ts'
 import type { Event } from '../../src/domain/events.ts'
 import { clockAt } from '../../src/domain/ports.ts'
+import { loadConfig } from '../../src/settings/config.ts'
 import { readJsonl, useFolder, writeJsonl } from '../helpers/jsonl.ts'
 
 const folder = useFolder()

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { SHIPPED_HOURS } from '../../src/detection/detectors/quiet-hours.ts'
 import type { Code } from '../../src/domain/codes.ts'
-import { parseSpan } from '../../src/operator/value-forms.ts'
+import { parseSpan } from '../../src/settings/files/value-forms.ts'
 import { type EmbeddedOutput, embedded, HOUR, MINUTE, NOON, type Sms } from '../helpers/embedded.ts'
 import { useFolder } from '../helpers/jsonl.ts'
 import { REGISTRY, recipient } from './fixtures/registry.ts'

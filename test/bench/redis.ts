@@ -42,7 +42,7 @@ async function buildOf(main: string) {
   const [assets, compose, config, core, token] = await Promise.all([
     at('app/assets') as Promise<typeof import('../../src/detection/versions/assets.ts')>,
     at('domain/ports') as Promise<typeof import('../../src/domain/ports.ts')>,
-    at('app/config') as Promise<typeof import('../../src/app/config.ts')>,
+    at('app/config') as Promise<typeof import('../../src/settings/config.ts')>,
     at('app/core') as Promise<typeof import('../../src/pipeline/core.ts')>,
     at('domain/token') as Promise<typeof import('../../src/domain/token.ts')>,
   ])

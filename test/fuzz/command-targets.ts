@@ -2,6 +2,8 @@ import { momentOf } from '../../src/cli/moment.ts'
 import { parseTarget } from '../../src/domain/codes.ts'
 import { SigwatchError } from '../../src/domain/errors.ts'
 import { LATEST_TIME } from '../../src/domain/time.ts'
+import { parseFailOn } from '../../src/replay/fail-on.ts'
+import { parseOffsets } from '../../src/replay/ranges.ts'
 import {
   FORMS,
   type FormName,
@@ -10,9 +12,7 @@ import {
   parseDuration,
   parseSpan,
   parseZone,
-} from '../../src/operator/value-forms.ts'
-import { parseFailOn } from '../../src/replay/fail-on.ts'
-import { parseOffsets } from '../../src/replay/ranges.ts'
+} from '../../src/settings/files/value-forms.ts'
 import { NOON } from '../helpers/detector-fixtures.ts'
 import { mutatedText } from './mutate.ts'
 import { allowing, must, type Target } from './target.ts'

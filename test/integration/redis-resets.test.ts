@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { trustedClockOf } from '../../src/app/compose-clock.ts'
 import { openStores, type Stores } from '../../src/app/compose-stores.ts'
-import { loadConfig } from '../../src/app/config.ts'
 import type { Event } from '../../src/domain/events.ts'
 import type { PartitionId } from '../../src/domain/ports.ts'
+import { loadConfig } from '../../src/settings/config.ts'
 import { useFolder } from '../helpers/jsonl.ts'
 import { redisAvailable, startRedis } from '../helpers/redis-server.ts'
 

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto'
 import { InvalidInput, type Problem } from '../../domain/errors.ts'
 import type { Exemption, Policy } from '../../domain/policy.ts'
-import { type OperatorDocument, parseOperatorText, readOperatorFile } from '../../operator/operator-file.ts'
-import { type Checker, toProblems } from '../../operator/operator-schema.ts'
-import { parseDuration, parseTime } from '../../operator/value-forms.ts'
+import {
+  type OperatorDocument,
+  parseOperatorText,
+  readOperatorFile,
+} from '../../settings/files/operator-file.ts'
+import { type Checker, toProblems } from '../../settings/files/operator-schema.ts'
+import { parseDuration, parseTime } from '../../settings/files/value-forms.ts'
 import { DEFAULT_POLICY } from './defaults.ts'
 import { Timetable } from './periods.ts'
 import type { PolicyFile } from './policy-file.ts'

@@ -1,7 +1,7 @@
 import { CODE_NAMES, type Code } from '../../domain/codes.ts'
 import { LABELS, type Label } from '../../domain/labels.ts'
 import type { CodePolicy, PolicyAt, QuietHours } from '../../domain/policy.ts'
-import { parseSpan, parseTime, parseZone } from '../../operator/value-forms.ts'
+import { parseSpan, parseTime, parseZone } from '../../settings/files/value-forms.ts'
 import type { CodeRule, CodeRules, PeriodRule, PolicyFile, QuietHoursRule } from './policy-file.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }

@@ -1,5 +1,5 @@
 import { CODE_NAMES, type Code } from '../../domain/codes.ts'
-import type { Fault } from '../../operator/operator-schema.ts'
+import type { Fault } from '../../settings/files/operator-schema.ts'
 import { CODES } from '../detectors/all.ts'
 import { segmentsOf } from './periods.ts'
 import type { CodeRules, PeriodRule, PolicyFile } from './policy-file.ts'

@@ -9,8 +9,14 @@ import {
   type OperatorDocument,
   readJsonLines,
   readOperatorFile,
-} from '../../operator/operator-file.ts'
-import { compileSchema, type Fault, show, suggestion, toProblems } from '../../operator/operator-schema.ts'
+} from '../../settings/files/operator-file.ts'
+import {
+  compileSchema,
+  type Fault,
+  show,
+  suggestion,
+  toProblems,
+} from '../../settings/files/operator-schema.ts'
 import { checkRow, keyOf, type RegistryRow, ROW_KINDS, type RowKind, RowReader } from './schema.ts'
 
 /** The shipped brand list: names, domains and hotlines. */

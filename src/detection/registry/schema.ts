@@ -1,8 +1,8 @@
 import { domainToASCII } from 'node:url'
 import { LABELS, type Label } from '../../domain/labels.ts'
 import type { Brand, DeclaredCampaign, Filing, PortRow, SignatureRow } from '../../domain/registry.ts'
-import { type Checker, compileSchema, type Fault } from '../../operator/operator-schema.ts'
-import { parseTime } from '../../operator/value-forms.ts'
+import { type Checker, compileSchema, type Fault } from '../../settings/files/operator-schema.ts'
+import { parseTime } from '../../settings/files/value-forms.ts'
 
 export const ROW_KINDS = ['brand', 'signature', 'port'] as const
 export type RowKind = (typeof ROW_KINDS)[number]

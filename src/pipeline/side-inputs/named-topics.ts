@@ -1,6 +1,6 @@
 import type { KafkaConnection } from '../../adapters/kafka/client.ts'
-import type { Config } from '../../app/config.ts'
 import { type Emit, SIDE_INPUTS } from '../../domain/events.ts'
+import type { Config } from '../../settings/config.ts'
 import type { SideTopic } from './topics.ts'
 
 export interface NamedSideTopics {

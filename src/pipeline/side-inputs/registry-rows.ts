@@ -3,7 +3,7 @@ import { applyRow, type RegistryChange } from '../../detection/registry/load.ts'
 import type { RegistryHolder } from '../../detection/versions/registry-holder.ts'
 import { codeOf } from '../../domain/errors.ts'
 import type { Emit } from '../../domain/events.ts'
-import { formatPath } from '../../operator/operator-file.ts'
+import { formatPath } from '../../settings/files/operator-file.ts'
 
 /** How long open readings of the registry topic are gathered before the registry is swapped, ms. */
 const SWAP_AFTER = 500

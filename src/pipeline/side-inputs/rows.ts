@@ -5,9 +5,9 @@ import type { Target } from '../../domain/decision.ts'
 import type { Problem } from '../../domain/errors.ts'
 import { FEEDBACK_VERDICTS, type FeedbackVerdict } from '../../domain/events.ts'
 import { DAY, LATEST_TIME } from '../../domain/time.ts'
-import { formatPath, readJsonLines } from '../../operator/operator-file.ts'
-import { type Checker, compileSchema, type Fault } from '../../operator/operator-schema.ts'
-import { momentOf } from '../../operator/value-forms.ts'
+import { formatPath, readJsonLines } from '../../settings/files/operator-file.ts'
+import { type Checker, compileSchema, type Fault } from '../../settings/files/operator-schema.ts'
+import { momentOf } from '../../settings/files/value-forms.ts'
 
 /** An inbound reply: the subscriber `from` wrote to the port `to`; both in canonical form, `ts` epoch ms. */
 export interface Reply {

@@ -1,11 +1,11 @@
 import { copyFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { loadConfig } from '../../../src/app/config.ts'
 import { Reloader } from '../../../src/app/reload.ts'
 import { type Assets, openAssets, SHIPPED_MODEL } from '../../../src/detection/versions/assets.ts'
 import type { Event } from '../../../src/domain/events.ts'
 import type { Versioned } from '../../../src/domain/versions.ts'
+import { loadConfig } from '../../../src/settings/config.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 import { until } from '../../helpers/recording-handler.ts'
 

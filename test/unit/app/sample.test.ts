@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { runCheck } from '../../../src/app/check.ts'
-import { readConfig } from '../../../src/app/config.ts'
 import { readSample } from '../../../src/app/sample.ts'
 import type { SmsRecord } from '../../../src/domain/message.ts'
 import { lineDecoder } from '../../../src/pipeline/inputs.ts'
 import { JoinParts } from '../../../src/pipeline/join-parts.ts'
+import { readConfig } from '../../../src/settings/config.ts'
 
 const GATEWAYS = join(import.meta.dirname, '..', '..', '..', 'examples', 'gateways')
 const NOW = Date.parse('2026-11-26T08:00:05+08:00')

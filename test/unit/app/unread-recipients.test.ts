@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { unreadRecipients } from '../../../src/app/unread-recipients.ts'
-import type { InputMap } from '../../../src/input/map-schema.ts'
+import type { InputMap } from '../../../src/settings/map-schema.ts'
 
 const told = (to: string, record: object) =>
   unreadRecipients({ to } as InputMap, Buffer.from(JSON.stringify(record)))

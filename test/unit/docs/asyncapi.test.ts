@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { SETTINGS } from '../../../src/app/settings.ts'
+import { SETTINGS } from '../../../src/settings/settings.ts'
 
 const file = new URL('../../../docs/asyncapi.yaml', import.meta.url)
 

@@ -12,8 +12,8 @@ import {
   tokenOf,
 } from '../../../examples/blocker/src/match.ts'
 import { submissionOf } from '../../../examples/blocker/src/server.ts'
-import { tokenKey } from '../../../src/app/setting-forms.ts'
 import { createTokeniser } from '../../../src/domain/token.ts'
+import { tokenKey } from '../../../src/settings/setting-forms.ts'
 import { LIFECYCLE_LIMITS } from '../../../src/stores/states/lifecycle.ts'
 import { canonicalNumber } from '../../../src/text/canonical-number.ts'
 import { checkedAlert } from '../../helpers/schema.ts'

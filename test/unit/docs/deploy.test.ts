@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
-import { readConfig } from '../../../src/app/config.ts'
-import { SETTING_KEYS, variableOf } from '../../../src/app/settings.ts'
+import { readConfig } from '../../../src/settings/config.ts'
+import { SETTING_KEYS, variableOf } from '../../../src/settings/settings.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { readConfig } from '../../../src/app/config.ts'
-import { SETTING_KEYS, variableOf } from '../../../src/app/settings.ts'
+import { readConfig } from '../../../src/settings/config.ts'
+import { SETTING_KEYS, variableOf } from '../../../src/settings/settings.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 const read = (name: string) => readFileSync(join(root, name), 'utf8')

@@ -10,10 +10,10 @@ import { renderConfig } from '../../../scripts/docs/config.ts'
 import { renderErrors } from '../../../scripts/docs/errors.ts'
 import { PAGES } from '../../../scripts/docs/pages.ts'
 import { renderReasons } from '../../../scripts/docs/reasons.ts'
-import { SETTING_KEYS, variableOf } from '../../../src/app/settings.ts'
 import { CODES } from '../../../src/detection/detectors/all.ts'
 import { CODE_NAMES } from '../../../src/domain/codes.ts'
 import { ERRORS } from '../../../src/domain/errors.ts'
+import { SETTING_KEYS, variableOf } from '../../../src/settings/settings.ts'
 
 describe('generated files', () => {
   it.each<readonly [string, () => string | Promise<string>]>([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type InputMap, mapFaults } from '../../../src/input/map-schema.ts'
 import { compileMap, type MappableRecord, MappingError } from '../../../src/pipeline/field-map.ts'
+import { type InputMap, mapFaults } from '../../../src/settings/map-schema.ts'
 
 const NOW = Date.parse('2026-11-26T08:00:00+08:00')
 

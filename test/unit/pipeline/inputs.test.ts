@@ -2,9 +2,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readConfig } from '../../../src/app/config.ts'
 import { formatProblem } from '../../../src/domain/errors.ts'
 import { inputsOf, lineDecoder, topicDecoder } from '../../../src/pipeline/inputs.ts'
+import { readConfig } from '../../../src/settings/config.ts'
 
 const MAP = {
   id: '/n',

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { wilson } from '../../../src/domain/wilson.ts'
-import { csvLine, readCsv } from '../../../src/replay/csv.ts'
 import { type ReviewCase, readReviewed, reviewSheet } from '../../../src/replay/review-sheet.ts'
+import { csvLine, readCsv } from '../../../src/settings/files/csv.ts'
 
 const CASE: ReviewCase = {
   id: 'm-1',

@@ -5,8 +5,8 @@ import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
 import { METRICS_PAGE, renderMetrics } from '../../../scripts/docs/metrics.ts'
-import { SETTING_KEYS } from '../../../src/app/settings.ts'
 import { CODE_NAMES } from '../../../src/domain/codes.ts'
+import { SETTING_KEYS } from '../../../src/settings/settings.ts'
 import { readRules } from '../../helpers/prometheus.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))

@@ -8,7 +8,7 @@ import { DEFAULT_POLICY } from '../../../../src/detection/policy/defaults.ts'
 import { loadPolicy, parsePolicy, readPolicy } from '../../../../src/detection/policy/load.ts'
 import { CODE_NAMES } from '../../../../src/domain/codes.ts'
 import { formatProblem, InvalidInput } from '../../../../src/domain/errors.ts'
-import { parseSpan, parseZone } from '../../../../src/operator/value-forms.ts'
+import { parseSpan, parseZone } from '../../../../src/settings/files/value-forms.ts'
 
 const at = (time: string) => Date.parse(time)
 const NOW = at('2026-11-01T12:00:00+08:00')

@@ -1,15 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { InvalidInput, type Problem } from '../domain/errors.ts'
-import { nearest } from '../operator/nearest.ts'
+import { nearest } from './files/nearest.ts'
 import {
   describeReadError,
   formatPath,
   type OperatorDocument,
   type Path,
   readOperatorFile,
-} from '../operator/operator-file.ts'
-import { suggestion } from '../operator/operator-schema.ts'
+} from './files/operator-file.ts'
+import { suggestion } from './files/operator-schema.ts'
 import { checkTogether, decide, type Place } from './setting-checks.ts'
 import { FormError, type Reading } from './setting-forms.ts'
 import { type Config, SETTING_KEYS, SETTINGS, type Setting, type SettingKey, variableOf } from './settings.ts'

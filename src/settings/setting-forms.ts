@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
-import { describeReadError } from '../operator/operator-file.ts'
-import { type Fault, show, suggestion } from '../operator/operator-schema.ts'
+import { describeReadError } from './files/operator-file.ts'
+import { type Fault, show, suggestion } from './files/operator-schema.ts'
 import {
   FORMS,
   formatBytes,
@@ -9,7 +9,7 @@ import {
   parseBytes,
   parseDuration,
   parseTime,
-} from '../operator/value-forms.ts'
+} from './files/value-forms.ts'
 import { Secret, type TokenKeySetting } from './secret.ts'
 
 /** How a raw value is read: text of the environment may stand for numbers and lists, paths are relative to a folder. */

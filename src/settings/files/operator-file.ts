@@ -4,7 +4,7 @@ import { extname } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import { type Node, parseTree } from 'jsonc-parser'
 import * as YAML from 'yaml'
-import type { Problem } from '../domain/errors.ts'
+import type { Problem } from '../../domain/errors.ts'
 import { jsonFault, jsonOffset, type Path } from './json-scan.ts'
 
 export type { Path } from './json-scan.ts'

@@ -1,7 +1,7 @@
-import { type InputMap, MAP_SCHEMA, mapFaults, mapRelations } from '../input/map-schema.ts'
-import { parseOperatorText } from '../operator/operator-file.ts'
-import { compileSchema, type Fault, show } from '../operator/operator-schema.ts'
-import { FORMS, TOPIC_NAME } from '../operator/value-forms.ts'
+import { parseOperatorText } from './files/operator-file.ts'
+import { compileSchema, type Fault, show } from './files/operator-schema.ts'
+import { FORMS, TOPIC_NAME } from './files/value-forms.ts'
+import { type InputMap, MAP_SCHEMA, mapFaults, mapRelations } from './map-schema.ts'
 import { type Form, FormError, type Reading, text } from './setting-forms.ts'
 
 export const INPUT_FORMATS = ['json', 'avro', 'protobuf'] as const

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { compileSchema, type Fault } from '../operator/operator-schema.ts'
+import { compileSchema, type Fault } from './files/operator-schema.ts'
 import { Secret } from './secret.ts'
 import { type Form, FormError, list, secret } from './setting-forms.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compileSchema } from '../../../src/operator/operator-schema.ts'
+import { compileSchema } from '../../../../src/settings/files/operator-schema.ts'
 
 const said = (schema: object, value: unknown) => compileSchema(schema)(value).map(({ message }) => message)
 

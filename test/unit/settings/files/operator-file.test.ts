@@ -4,16 +4,16 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { type Node, parseTree } from 'jsonc-parser'
 import { describe, expect, it } from 'vitest'
-import { formatProblem } from '../../../src/domain/errors.ts'
-import { jsonFault, jsonOffset } from '../../../src/operator/json-scan.ts'
-import { nearest } from '../../../src/operator/nearest.ts'
+import { formatProblem } from '../../../../src/domain/errors.ts'
+import { jsonFault, jsonOffset } from '../../../../src/settings/files/json-scan.ts'
+import { nearest } from '../../../../src/settings/files/nearest.ts'
 import {
   formatPath,
   parseOperatorText,
   readJsonLines,
   readOperatorFile,
-} from '../../../src/operator/operator-file.ts'
-import { compileSchema, toProblems } from '../../../src/operator/operator-schema.ts'
+} from '../../../../src/settings/files/operator-file.ts'
+import { compileSchema, toProblems } from '../../../../src/settings/files/operator-schema.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'operator-file-'))
 

@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync'
-import { SigwatchError } from '../domain/errors.ts'
+import { SigwatchError } from '../../domain/errors.ts'
 
 /** What a spreadsheet takes for a formula, or for a number that it shows rounded, gets an apostrophe in front; a lone `-` is neither. */
 const FORMULA = /^(?!-$)[=+\-@\t\r＝＋－＠]/

@@ -1,5 +1,5 @@
-import { parseTarget, TARGET_KINDS } from '../domain/codes.ts'
-import { EARLIEST_TIME, LATEST_TIME, parseIsoTime } from '../domain/time.ts'
+import { parseTarget, TARGET_KINDS } from '../../domain/codes.ts'
+import { EARLIEST_TIME, LATEST_TIME, parseIsoTime } from '../../domain/time.ts'
 
 const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const

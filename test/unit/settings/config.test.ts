@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { type ConfigOptions, loadConfig, readConfig } from '../../../src/app/config.ts'
-import { warningsOf } from '../../../src/app/setting-checks.ts'
-import { SETTING_KEYS, SETTINGS, type Setting, variableOf } from '../../../src/app/settings.ts'
 import { formatProblem, InvalidInput } from '../../../src/domain/errors.ts'
+import { type ConfigOptions, loadConfig, readConfig } from '../../../src/settings/config.ts'
+import { warningsOf } from '../../../src/settings/setting-checks.ts'
+import { SETTING_KEYS, SETTINGS, type Setting, variableOf } from '../../../src/settings/settings.ts'
 
 const KEY = 'k'.repeat(32)
 let folders = 0

@@ -1,5 +1,5 @@
 import { isTimePattern } from '../domain/local-time.ts'
-import { compileSchema, type Fault } from '../operator/operator-schema.ts'
+import { compileSchema, type Fault } from './files/operator-schema.ts'
 
 /** Where the value of a field is, and in what form. One of `pointer`, `key`, `header` and `value`. */
 export interface FieldRule {

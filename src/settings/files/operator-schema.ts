@@ -1,5 +1,5 @@
 import { _, Ajv, type AnySchemaObject, type ErrorObject, type KeywordCxt, type ValidateFunction } from 'ajv'
-import type { Problem } from '../domain/errors.ts'
+import type { Problem } from '../../domain/errors.ts'
 import { nearest } from './nearest.ts'
 import { formatPath, type OperatorDocument, type Path } from './operator-file.ts'
 import { FORMS, type FormName, hasForm, MOMENT, momentFault } from './value-forms.ts'

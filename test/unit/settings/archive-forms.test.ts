@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readConfig } from '../../../src/app/config.ts'
+import { readConfig } from '../../../src/settings/config.ts'
 
 const TOKEN = 'a-token-of-an-analyst-that-is-long'
 const read = (tokens: unknown) =>

@@ -1,5 +1,5 @@
-import type { InputMap } from '../input/map-schema.ts'
 import { INPUT_FORMATS, inputMap } from './input-forms.ts'
+import type { InputMap } from './map-schema.ts'
 import type { Secret } from './secret.ts'
 import { setting } from './setting.ts'
 import { choice, duration, optional, secret, text } from './setting-forms.ts'
