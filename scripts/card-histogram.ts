@@ -7,9 +7,9 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readCorpus } from '../src/model/training/corpus.ts'
-import { heldScores, heldSet } from '../src/model/training/held-texts.ts'
-import { split } from '../src/model/training/plan.ts'
+import { readCorpus } from '../src/offline/training/corpus.ts'
+import { heldScores, heldSet } from '../src/offline/training/held-texts.ts'
+import { split } from '../src/offline/training/plan.ts'
 import { type Artifact, loadArtifact } from '../src/text/reader/artifact.ts'
 import { modelInput, openTextModel } from '../src/text/reader/text-model.ts'
 

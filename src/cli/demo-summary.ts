@@ -4,7 +4,7 @@ import { CODE_NAMES, type Code } from '../domain/codes.ts'
 import type { Action } from '../domain/decision.ts'
 import type { ErrorCode } from '../domain/errors.ts'
 import { clockTime, MINUTE } from '../domain/time.ts'
-import type { PlantedEvent } from '../simulator/plants.ts'
+import type { PlantedEvent } from '../offline/simulator/plants.ts'
 
 /** What the demo counted; all maps may lack keys. */
 export interface DemoCounts {

@@ -1,12 +1,12 @@
 import { Command } from 'commander'
 import { SigwatchError } from '../domain/errors.ts'
 import { LABELS } from '../domain/labels.ts'
-import { crossValidateBayes } from '../language/bayes.ts'
-import { type Evaluation, evaluate } from '../model/evaluation.ts'
-import { readCorpus } from '../model/training/corpus.ts'
-import { type Report, reportOf } from '../model/training/metrics.ts'
-import { nearGroups } from '../model/training/near.ts'
-import { heldTexts } from '../model/training/plan.ts'
+import { crossValidateBayes } from '../offline/training/bayes.ts'
+import { readCorpus } from '../offline/training/corpus.ts'
+import { type Evaluation, evaluate } from '../offline/training/evaluation.ts'
+import { type Report, reportOf } from '../offline/training/metrics.ts'
+import { nearGroups } from '../offline/training/near.ts'
+import { heldTexts } from '../offline/training/plan.ts'
 import { openTextModel } from '../text/reader/text-model.ts'
 
 interface EvaluateOptions {

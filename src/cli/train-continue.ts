@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { SigwatchError } from '../domain/errors.ts'
 import { LABELS } from '../domain/labels.ts'
-import { tableOf } from '../model/training/compare.ts'
-import { continueModel, isTaken } from '../model/training/continue.ts'
-import type { Corpus } from '../model/training/corpus.ts'
-import { setAside } from '../model/training/held-out.ts'
+import { tableOf } from '../offline/training/compare.ts'
+import { continueModel, isTaken } from '../offline/training/continue.ts'
+import type { Corpus } from '../offline/training/corpus.ts'
+import { setAside } from '../offline/training/held-out.ts'
 import { loadArtifact } from '../text/reader/artifact.ts'
 
 export interface ContinueChoices {

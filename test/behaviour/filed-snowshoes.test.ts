@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Random } from '../../src/simulator/random.ts'
+import { Random } from '../../src/offline/simulator/random.ts'
 import { embedded, HOUR, MINUTE, NOON, type Sms } from '../helpers/embedded.ts'
 import { useFolder } from '../helpers/jsonl.ts'
 import { recipient } from './fixtures/registry.ts'

@@ -1,7 +1,7 @@
 import { chmodSync, copyFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { setAside } from '../../src/model/training/held-out.ts'
+import { setAside } from '../../src/offline/training/held-out.ts'
 import { embedded, MINUTE, NOON } from '../helpers/embedded.ts'
 import { readJsonl, useFolder, writeJsonl } from '../helpers/jsonl.ts'
 import { sigwatch } from '../helpers/service.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Alert } from '../../src/domain/alert.ts'
-import type { PlantedEvent } from '../../src/simulator/plants.ts'
+import type { PlantedEvent } from '../../src/offline/simulator/plants.ts'
 import { readJsonl, useFolder } from '../helpers/jsonl.ts'
 import { sigwatch } from '../helpers/service.ts'
 

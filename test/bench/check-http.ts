@@ -13,8 +13,8 @@ import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
-import { registryOf } from '../../src/simulator/cast.ts'
-import { simulate } from '../../src/simulator/simulate.ts'
+import { registryOf } from '../../src/offline/simulator/cast.ts'
+import { simulate } from '../../src/offline/simulator/simulate.ts'
 import { startCommand } from '../helpers/service.ts'
 
 const RATE = Number(process.argv[2] ?? 100)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Alert, Verdict } from '../../src/domain/alert.ts'
 import type { Tokenise } from '../../src/domain/token.ts'
-import type { RecordTruth } from '../../src/simulator/records.ts'
+import type { RecordTruth } from '../../src/offline/simulator/records.ts'
 import { createDayReport, type DayReport, type PlantedLine, type Truth } from './day-report.ts'
 
 /** The files of a simulated day in its folder, and what the embedded run said of them. */

@@ -1,7 +1,7 @@
 import type { Alert, Verdict } from '../../src/domain/alert.ts'
 import type { Tokenise } from '../../src/domain/token.ts'
-import type { PlantedEvent } from '../../src/simulator/plants.ts'
-import type { RecordTruth } from '../../src/simulator/records.ts'
+import type { PlantedEvent } from '../../src/offline/simulator/plants.ts'
+import type { RecordTruth } from '../../src/offline/simulator/records.ts'
 import { judgeStates, type StateReport, StateTrack } from './day-states.ts'
 import { type MessageReport, MessageTally } from './day-verdicts.ts'
 

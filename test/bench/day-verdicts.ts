@@ -2,7 +2,7 @@ import { CODES } from '../../src/detection/detectors/all.ts'
 import type { Verdict } from '../../src/domain/alert.ts'
 import type { Code } from '../../src/domain/codes.ts'
 import { type Action, stronger } from '../../src/domain/decision.ts'
-import type { RecordTruth } from '../../src/simulator/records.ts'
+import type { RecordTruth } from '../../src/offline/simulator/records.ts'
 
 const FORGED: ReadonlySet<Code> = new Set(['FORGED_BRAND', 'LOOKALIKE_SIGNATURE', 'LOOKALIKE_DOMAIN'])
 /** Ids kept of each kind of wrong verdict. */

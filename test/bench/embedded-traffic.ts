@@ -3,10 +3,10 @@ import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { createCast, registryOf, type Sender } from '../../src/simulator/cast.ts'
-import { forgery } from '../../src/simulator/events.ts'
-import { Random } from '../../src/simulator/random.ts'
-import { simulate } from '../../src/simulator/simulate.ts'
+import { createCast, registryOf, type Sender } from '../../src/offline/simulator/cast.ts'
+import { forgery } from '../../src/offline/simulator/events.ts'
+import { Random } from '../../src/offline/simulator/random.ts'
+import { simulate } from '../../src/offline/simulator/simulate.ts'
 
 /** Version of what is made here: raised when a kind of traffic changes, so that no old file is taken for it. */
 const VERSION = 1

@@ -2,8 +2,8 @@ import { momentOf } from '../../src/cli/moment.ts'
 import { parseTarget } from '../../src/domain/codes.ts'
 import { SigwatchError } from '../../src/domain/errors.ts'
 import { LATEST_TIME } from '../../src/domain/time.ts'
-import { parseFailOn } from '../../src/replay/fail-on.ts'
-import { parseOffsets } from '../../src/replay/ranges.ts'
+import { parseFailOn } from '../../src/offline/replay/fail-on.ts'
+import { parseOffsets } from '../../src/offline/replay/ranges.ts'
 import {
   FORMS,
   type FormName,

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { readCorpus } from '../../src/model/training/corpus.ts'
-import { obfuscate } from '../../src/model/training/obfuscate.ts'
-import { fillSlots } from '../../src/model/training/slots.ts'
+import { readCorpus } from '../../src/offline/training/corpus.ts'
+import { obfuscate } from '../../src/offline/training/obfuscate.ts'
+import { fillSlots } from '../../src/offline/training/slots.ts'
 import { createRandom } from '../../src/text/reader/random.ts'
 
 const WRITERS = join(import.meta.dirname, '../../corpus/writers')

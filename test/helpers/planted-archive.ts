@@ -1,7 +1,7 @@
 import pg from 'pg'
 import type { ArchiveInput } from '../../src/archive/rows.ts'
 import type { Alert } from '../../src/domain/alert.ts'
-import { registryOf, type Sender } from '../../src/simulator/cast.ts'
+import { registryOf, type Sender } from '../../src/offline/simulator/cast.ts'
 import { type SeedRecord, seedArchive } from './archive-seed.ts'
 import { MINUTE, type PlantedHours, type SentRecord, tokenise } from './planted-hours.ts'
 

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { PlantedEvent } from '../../src/simulator/plants.ts'
+import type { PlantedEvent } from '../../src/offline/simulator/plants.ts'
 import { readJsonl } from './jsonl.ts'
 import { sigwatch } from './service.ts'
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Alert, Verdict } from '../../src/domain/alert.ts'
-import type { Report } from '../../src/replay/report.ts'
+import type { Report } from '../../src/offline/replay/report.ts'
 import { readJsonl, useFolder } from '../helpers/jsonl.ts'
 import { plainClient } from '../helpers/kafka-client.ts'
 import { until } from '../helpers/recording-handler.ts'

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest'
 import type { Alert } from '../../../src/domain/alert.ts'
 import { agree, type JudgedCase, type Judgement, labelOf } from '../../../src/learning/judged.ts'
 import { judgedCorpus } from '../../../src/learning/judged-corpus.ts'
-import { readCorpus } from '../../../src/model/training/corpus.ts'
-import { allowedLabels } from '../../../src/model/training/plan.ts'
+import { readCorpus } from '../../../src/offline/training/corpus.ts'
+import { allowedLabels } from '../../../src/offline/training/plan.ts'
 import { messageAlertAt, stateAlertAt } from '../../helpers/archive-records.ts'
 
 const AT = Date.parse('2026-11-11T10:00:00Z')

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
 import { crc32c } from '../../../../src/adapters/kafka/crc.ts'
-import { Random } from '../../../../src/simulator/random.ts'
+import { Random } from '../../../../src/offline/simulator/random.ts'
 
 const clients = createRequire(import.meta.url)('kafkajs/src/protocol/recordBatch/crc32C') as (
   bytes: Buffer,

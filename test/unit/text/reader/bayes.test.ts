@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bayesTokens, crossValidateBayes } from '../../../../src/language/bayes.ts'
+import { bayesTokens, crossValidateBayes } from '../../../../src/offline/training/bayes.ts'
 
 describe('the baseline', () => {
   it('counts stems, numbers and pairs of characters, each once', () => {

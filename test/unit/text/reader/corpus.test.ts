@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { LABELS } from '../../../../src/domain/labels.ts'
-import { readCorpus } from '../../../../src/model/training/corpus.ts'
+import { readCorpus } from '../../../../src/offline/training/corpus.ts'
 
 const WRITERS = join(import.meta.dirname, '../../../../corpus/writers')
 const writers = readdirSync(WRITERS)

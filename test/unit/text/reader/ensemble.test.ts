@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { logitsOf } from '../../../../src/model/training/encode.ts'
-import { merge } from '../../../../src/model/training/ensemble.ts'
+import { logitsOf } from '../../../../src/offline/training/encode.ts'
+import { merge } from '../../../../src/offline/training/ensemble.ts'
 import { type NetworkShape, PARTS, partSize, type Weights } from '../../../../src/text/reader/network.ts'
 import { createRandom } from '../../../../src/text/reader/random.ts'
 

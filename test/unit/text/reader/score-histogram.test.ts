@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { heldScores, scoreHistogram } from '../../../../src/model/training/held-texts.ts'
+import { heldScores, scoreHistogram } from '../../../../src/offline/training/held-texts.ts'
 import { loadArtifact } from '../../../../src/text/reader/artifact.ts'
 
 const LABELS = ['weather', 'food']

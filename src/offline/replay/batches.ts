@@ -1,0 +1,184 @@
+import type { Message, Position } from '../../domain/message.ts'
+import { partitionKey } from '../../domain/ports.ts'
+import { BUCKET_MS } from '../../domain/time.ts'
+import { isRejection } from '../../pipeline/decode.ts'
+import { EventTime } from '../../pipeline/event-time.ts'
+import type { Decode } from '../../pipeline/inputs.ts'
+import { JoinParts } from '../../pipeline/join-parts.ts'
+import type { Intaken } from '../../pipeline/outputs.ts'
+import type { Ordered } from './order.ts'
+import { readVerdict, type Spooled, slotOf, type WrittenVerdict } from './spooled.ts'
+
+export interface BatchOptions {
+  /** What the positions name: the topics, or what the files are called. */
+  readonly topics: readonly string[]
+  readonly from: 'topic' | 'files'
+  readonly decode: Decode
+  /** How long parts wait for one another, ms. */
+  readonly partWait: number
+  readonly batch: { readonly maxRecords: number; readonly maxBytes: number }
+}
+
+/** A record that is fed, until its message is judged. */
+export interface Fed {
+  /** Its number in the order, from 0. */
+  readonly index: number
+  readonly compared: boolean
+  readonly was: WrittenVerdict | undefined
+}
+
+/** Messages to judge together, with the records that they answer for. */
+export interface Batch {
+  readonly items: readonly Extract<Intaken, { kind: 'message' }>[]
+  readonly fed: ReadonlyMap<Position, Fed>
+  /** Event time before which nothing is to come; -Infinity: not known. */
+  readonly watermark: number
+  /** Number of the next record to feed. */
+  readonly next: number
+  /** Numbers of the records before it whose message waits for further parts. */
+  readonly open: readonly number[]
+}
+
+/** A partition this far behind the furthest one holds no state open, ms of event time: it has nothing to come. */
+const BEHIND = 60_000
+
+/**
+ * Makes batches of ordered records as the service does: parts joined, a batch ends with a bucket of event time, at its
+ * limits, and where the run that is compared with ended one.
+ */
+export class Batches {
+  readonly #options: BatchOptions
+  readonly #join: JoinParts
+  readonly #fed = new Map<Position, Fed>()
+  readonly #eventTimes = new Map<number, number>()
+  readonly #ofFile = new EventTime()
+  /** Of each partition, the highest offset of a message that was handed on. */
+  readonly #counted = new Map<string, number>()
+  #items: Extract<Intaken, { kind: 'message' }>[] = []
+  #bytes = 0
+  #bucket = Number.NEGATIVE_INFINITY
+  #turn = Number.NaN
+  #watermark = Number.NEGATIVE_INFINITY
+  #next = 0
+
+  constructor(options: BatchOptions) {
+    this.#options = options
+    this.#join = new JoinParts({ wait: options.partWait })
+  }
+
+  /** Takes a record in; returns the batch that ended before it, and one that it filled. */
+  add({ turn, record }: Ordered): Batch[] {
+    const done: Batch[] = []
+    if (turn !== this.#turn) {
+      // What was decided in another batch was not waited for in this one.
+      if (turn > 0) this.#take(this.#join.flushAll(), this.#reached())
+      done.push(...this.#end())
+      this.#turn = turn
+    }
+    const { position, timestamp, eventTime } = this.#placed(record)
+    const bucket = Math.floor(eventTime / BUCKET_MS)
+    const clock = this.#options.from === 'topic' ? timestamp : eventTime
+    if (bucket > this.#bucket) {
+      if (turn <= 0) this.#take(this.#join.flushExpired(position, clock), eventTime)
+      done.push(...this.#end())
+      this.#bucket = bucket
+    }
+    this.#feed(record, position, timestamp, eventTime)
+    this.#eventTimes.set(slotOf(record), eventTime)
+    this.#next++
+    if (turn <= 0) this.#take(this.#join.flushExpired(position, clock), eventTime)
+    const { maxRecords, maxBytes } = this.#options.batch
+    if (this.#items.length >= maxRecords || this.#bytes >= maxBytes) done.push(...this.#end())
+    return done
+  }
+
+  /** Passes over a record. */
+  skip(): void {
+    this.#next++
+  }
+
+  /** Ends the batch before the next record; parts wait on. */
+  cut(): Batch[] {
+    return this.#end()
+  }
+
+  /** The input has ended: what is left. */
+  end(): Batch[] {
+    this.#take(this.#join.flushAll(), this.#reached())
+    return this.#end()
+  }
+
+  #placed(record: Spooled) {
+    const { partition, offset, timestamp } = record
+    const isFile = this.#options.from === 'files'
+    const topic = this.#options.topics[record.topic]!
+    const position = { topic, partition, offset: isFile ? this.#next : offset }
+    return {
+      position,
+      timestamp,
+      eventTime: isFile ? this.#ofFile.observe(record.eventTime) : record.eventTime,
+    }
+  }
+
+  #feed(record: Spooled, position: Position, timestamp: number, eventTime: number): void {
+    const { decode, from } = this.#options
+    const { value, key, headers } = record
+    const raw = { position, timestamp, value, ...(key ? { key } : {}), ...(headers ? { headers } : {}) }
+    const read = decode(raw)
+    // It was read when it was spooled.
+    if (isRejection(read)) return
+    const was = record.verdict.length > 0 ? readVerdict(record.verdict) : undefined
+    this.#fed.set(position, { index: this.#next, compared: record.compared, was })
+    this.#take(this.#join.add(read, position, from === 'topic' ? timestamp : read.ts), eventTime)
+  }
+
+  #take(messages: readonly Message[], eventTime: number): void {
+    for (const message of messages) {
+      const bytes = message.origins.reduce((sum, { value }) => sum + value.length, 0)
+      this.#items.push({ kind: 'message', message: this.#counting(message), epoch: 0, bytes, eventTime })
+      this.#bytes += bytes
+    }
+  }
+
+  /**
+   * Counting passes over what lies before the last offset that it has counted of a partition. A message that comes later
+   * than its offset, as after a rebalance, is counted by its id.
+   */
+  #counting(message: Message): Message {
+    const { offset } = message.position
+    const key = partitionKey(message.position)
+    const last = this.#counted.get(key) ?? -1
+    if (offset > last) {
+      this.#counted.set(key, offset)
+      return message
+    }
+    return message.byDeadline ? message : { ...message, byDeadline: true }
+  }
+
+  #reached(): number {
+    return Math.max(...this.#eventTimes.values(), Number.NEGATIVE_INFINITY)
+  }
+
+  #end(): Batch[] {
+    if (this.#items.length === 0) return []
+    const fed = new Map<Position, Fed>()
+    for (const { message } of this.#items) {
+      for (const { position } of message.origins) {
+        const one = this.#fed.get(position)
+        if (one) fed.set(position, one)
+        this.#fed.delete(position)
+      }
+    }
+    const furthest = this.#reached()
+    const watermark = Math.min(...[...this.#eventTimes.values()].filter((time) => time >= furthest - BEHIND))
+    // In the order of event time nothing older than the batch is to come.
+    const isOrdered = this.#options.from === 'files' || this.#turn <= 0
+    const reached = isOrdered ? this.#items[0]!.eventTime : this.#watermark
+    const open = [...this.#fed.values()].map(({ index }) => index)
+    const batch = { items: this.#items, fed, watermark: reached, next: this.#next, open }
+    this.#watermark = watermark
+    this.#items = []
+    this.#bytes = 0
+    return [batch]
+  }
+}

@@ -1,0 +1,98 @@
+import { CODE_NAMES } from '../../domain/codes.ts'
+import { SigwatchError } from '../../domain/errors.ts'
+import { nearest } from '../../settings/files/nearest.ts'
+import { ASKING } from './difference.ts'
+import type { Report } from './report.ts'
+
+/** A condition under which a replay fails, such as `newly.block > 0.1%`. */
+export interface FailOn {
+  /** As it was written. */
+  readonly text: string
+  /** What is counted, such as `newly.block`. */
+  readonly figure: string
+  readonly comparison: Comparison
+  readonly limit: number
+  /** The limit is percent of the verdicts compared. */
+  readonly percent: boolean
+}
+
+type Counts = Pick<Report, 'compared' | 'changed' | 'newly' | 'released' | 'byCode' | 'states' | 'degraded'>
+
+const COMPARISONS = {
+  '>': (a: number, b: number) => a > b,
+  '>=': (a: number, b: number) => a >= b,
+  '<': (a: number, b: number) => a < b,
+  '<=': (a: number, b: number) => a <= b,
+  '=': (a: number, b: number) => a === b,
+} as const
+type Comparison = keyof typeof COMPARISONS
+
+const FORM = /^\s*([A-Za-z_.]+)\s*(>=|<=|==|=|>|<)\s*(\d+(?:\.\d+)?)\s*(%?)\s*$/
+const FIGURES = [
+  'changed',
+  'degraded',
+  'newly',
+  'released',
+  'states.raised',
+  'states.released',
+  ...ASKING.flatMap((action) => [`newly.${action}`, `released.${action}`]),
+]
+
+/** Throws USAGE that says what is allowed. */
+export function parseFailOn(text: string): FailOn {
+  const [, figure = '', sign = '', limit = '', percent] = FORM.exec(text) ?? []
+  if (figure === '') {
+    throw usage(`"${text}" is not of the form <figure> <comparison> <number>[%], such as newly.block > 0.1%`)
+  }
+  const known = [
+    ...FIGURES,
+    ...CODE_NAMES.flatMap((code) => [`byCode.${code}.raised`, `byCode.${code}.released`]),
+  ]
+  if (!known.includes(figure)) {
+    const near = nearest(figure, known)
+    const allowed = `${FIGURES.join(', ')}, byCode.<CODE>.raised, byCode.<CODE>.released`
+    throw usage(`${figure} is no figure${near ? `, did you mean ${near}?` : ''} (allowed: ${allowed})`)
+  }
+  return {
+    text: text.trim(),
+    figure,
+    comparison: (sign === '==' ? '=' : sign) as Comparison,
+    limit: Number(limit),
+    percent: percent === '%',
+  }
+}
+
+/** Whether the condition holds, with the figure that it looked at. Of nothing compared, no percent holds. */
+export function holds(
+  condition: FailOn,
+  counts: Counts,
+): { readonly holds: boolean; readonly value: number } {
+  const value = figureOf(condition.figure, counts)
+  if (!condition.percent) return { holds: COMPARISONS[condition.comparison](value, condition.limit), value }
+  if (counts.compared === 0) return { holds: false, value: 0 }
+  // Products of whole numbers and the limit, so that 1 of 1000 is 0.1% and not a hair off it.
+  return {
+    holds: COMPARISONS[condition.comparison](value * 100, roundedOff(condition.limit * counts.compared)),
+    value: (value * 100) / counts.compared,
+  }
+}
+
+function roundedOff(value: number): number {
+  return Number(value.toPrecision(12))
+}
+
+function figureOf(figure: string, counts: Counts): number {
+  const [first = '', second = '', third = ''] = figure.split('.')
+  if (first === 'changed' || first === 'degraded') return counts[first]
+  if (first === 'byCode') {
+    const code = counts.byCode[second as keyof Counts['byCode']]
+    return code?.[third as 'raised' | 'released'] ?? 0
+  }
+  if (first === 'states') return counts.states[second as 'raised' | 'released'].length
+  const actions = counts[first as 'newly' | 'released']
+  return second === '' ? ASKING.reduce((sum, action) => sum + actions[action], 0) : actions[second as 'block']
+}
+
+function usage(message: string): SigwatchError {
+  return new SigwatchError('USAGE', `--fail-on: ${message}`)
+}

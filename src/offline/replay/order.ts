@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
+import { BUCKET_MS } from '../../domain/time.ts'
+import { type SortKey, SpillSort } from './spill-sort.ts'
+import {
+  decodeSpooled,
+  encodeSpooled,
+  readVerdict,
+  type Spooled,
+  slotOf,
+  type WrittenVerdict,
+} from './spooled.ts'
+
+export interface OrderOptions {
+  /** Where runs that do not fit into memory lie. */
+  readonly folder: string
+  /** Of a topic, the order of the partitions is kept; lines of files are put in the order of their `ts`. */
+  readonly from: 'topic' | 'files'
+  /** Verdicts come too, and go to the records that they are about. */
+  readonly withVerdicts: boolean
+  /** Held in memory by one sorting, bytes. */
+  readonly maxBytes?: number
+}
+
+/** A record at its turn. Records that were judged together the first time have the same `turn`. */
+export interface Ordered {
+  readonly turn: number
+  readonly record: Spooled
+}
+
+/** Offsets are below this, so that one number holds partition and offset. */
+const PLACES = 2 ** 38
+/** Turn of records that were judged before the first verdict that is there. */
+const BEFORE = -1
+const NO_TURN = 0
+/** Entries worked on before timers and signals have their turn. */
+const YIELD_EVERY = 4_096
+
+/**
+ * Puts records in the order in which they are judged, in bounded memory. With verdicts of another run it is the order in
+ * which that run decided, as `decidedAt` says: states rise in the midst of a bucket of event time, so who is judged before
+ * whom matters. Else it is that of a backlog: bucket by bucket of event time, and within it partition by partition; or of
+ * files, by `ts`.
+ */
+export class Order {
+  readonly #options: OrderOptions
+  readonly #byId: SpillSort
+  readonly #byPlace: SpillSort
+  readonly #byTurn: SpillSort
+  #verdicts = 0
+  #added = 0
+  #firstDecided = Number.POSITIVE_INFINITY
+  #lastDecided = Number.NEGATIVE_INFINITY
+
+  constructor(options: OrderOptions) {
+    const { folder, maxBytes } = options
+    this.#options = options
+    this.#byId = new SpillSort(folder, 'id', maxBytes)
+    this.#byPlace = new SpillSort(folder, 'place', maxBytes)
+    this.#byTurn = new SpillSort(folder, 'turn', maxBytes)
+  }
+
+  get records(): number {
+    return this.#added - this.#verdicts
+  }
+
+  get verdicts(): number {
+    return this.#verdicts
+  }
+
+  /** Records of one partition come in their order. */
+  add(id: string, record: Omit<Spooled, 'verdict'>): void {
+    const bytes = encodeSpooled(record)
+    const order = this.#added++
+    if (this.#options.withVerdicts) this.#byId.add(idKey(id, true, order), bytes)
+    else this.#byTurn.add(this.#keyOf(NO_TURN, record, order), bytes)
+  }
+
+  addVerdict(verdict: WrittenVerdict): void {
+    const { decidedAt } = verdict
+    this.#firstDecided = Math.min(this.#firstDecided, decidedAt)
+    this.#lastDecided = Math.max(this.#lastDecided, decidedAt)
+    const stored = { ...verdict, decidedAt: new Date(decidedAt).toISOString() }
+    this.#byId.add(idKey(verdict.id, false, decidedAt), Buffer.from(JSON.stringify(stored)))
+    this.#verdicts++
+    this.#added++
+  }
+
+  /** Whether the order is that in which the verdicts were decided: not under a clock that stands still. */
+  get isGuided(): boolean {
+    return this.#firstDecided < this.#lastDecided
+  }
+
+  /** All records at their turn, once. */
+  async *ordered(): AsyncGenerator<Ordered> {
+    if (this.#options.withVerdicts) {
+      await this.#join()
+      await this.#takeTurns()
+    }
+    for (const { key, payload } of this.#byTurn.sorted())
+      yield { turn: key[0], record: decodeSpooled(payload) }
+  }
+
+  /** Gives every record the verdict of its id; of records that repeat an id, the first has the first verdict. */
+  async #join(): Promise<void> {
+    let verdicts: Buffer[] = []
+    let used = 0
+    let [high, low] = [Number.NaN, Number.NaN]
+    let done = 0
+    for (const { key, payload } of this.#byId.sorted()) {
+      if (++done % YIELD_EVERY === 0) await setImmediate()
+      const isRecord = key[1] % 2 === 1
+      const id = key[1] - (isRecord ? 1 : 0)
+      if (key[0] !== high || id !== low) {
+        ;[high, low] = [key[0], id]
+        verdicts = []
+        used = 0
+      }
+      if (!isRecord) {
+        verdicts.push(payload)
+        continue
+      }
+      const verdict = verdicts[Math.min(used++, verdicts.length - 1)]
+      const record = decodeSpooled(payload)
+      this.#byPlace.add(this.#placeOf(record, key[2]), encodeSpooled(record, verdict))
+    }
+  }
+
+  /** A record without a verdict, such as a dead letter, goes with the one before it. */
+  async #takeTurns(): Promise<void> {
+    const turns = new Map<number, number>()
+    let done = 0
+    for (const { key, payload } of this.#byPlace.sorted()) {
+      if (++done % YIELD_EVERY === 0) await setImmediate()
+      const record = decodeSpooled(payload)
+      const slot = slotOf(record)
+      const decidedAt = record.verdict.length === 0 ? undefined : readVerdict(record.verdict)?.decidedAt
+      const turn = this.isGuided ? (decidedAt ?? turns.get(slot) ?? BEFORE) : NO_TURN
+      turns.set(slot, turn)
+      this.#byTurn.add(this.#keyOf(turn, record, key[2]), payload)
+    }
+  }
+
+  /**
+   * `order`: as the record was read, which is how a file was judged within one turn. Without turns, lines of the same `ts`
+   * are told apart by a hash, so that it does not matter how a dump is sorted.
+   */
+  #keyOf(turn: number, record: Omit<Spooled, 'verdict'>, order: number): SortKey {
+    const { offset, eventTime, value } = record
+    if (this.#options.from === 'topic')
+      return [turn, Math.floor(eventTime / BUCKET_MS), slotOf(record) * PLACES + offset]
+    return turn > 0 ? [turn, order, 0] : [turn, eventTime, hashOf(value)]
+  }
+
+  #placeOf(record: Spooled, order: number): SortKey {
+    return this.#options.from === 'files' ? [0, order, order] : [slotOf(record), record.offset, order]
+  }
+}
+
+/** Verdicts of an id come before its records. 96 bits of a hash: no two ids share them. */
+function idKey(id: string, isRecord: boolean, order: number): SortKey {
+  const hash = createHash('sha256').update(id).digest()
+  return [hash.readUIntBE(0, 6), hash.readUIntBE(6, 6) * 2 + (isRecord ? 1 : 0), order]
+}
+
+function hashOf(value: Buffer): number {
+  return createHash('sha256').update(value).digest().readUIntBE(0, 6)
+}

@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto'
+import type { KafkaConnection } from '../../adapters/kafka/client.ts'
+import { readTopicRange } from '../../adapters/sources/topic-range.ts'
+import { SigwatchError } from '../../domain/errors.ts'
+import type { PartitionId } from '../../domain/ports.ts'
+
+/** What is replayed of one partition: offsets from `from` on, before `to`; and those from `warmFrom` on to warm up. */
+export interface PartitionRange extends PartitionId {
+  readonly warmFrom: number
+  readonly from: number
+  readonly to: number
+}
+
+/** `P:A-B`: offsets A to B of partition P, both included. */
+export interface OffsetSpan {
+  readonly partition: number
+  readonly first: number
+  readonly last: number
+}
+
+export interface RangeWish {
+  /** Kafka timestamps, epoch ms. */
+  readonly from?: number
+  readonly to?: number
+  readonly offsets?: readonly OffsetSpan[]
+  /** ms before the range. */
+  readonly warmUp: number
+}
+
+const SPAN = /^(\d{1,6}):(\d{1,15})-(\d{1,15})$/
+
+/** Throws USAGE that says what is allowed. */
+export function parseOffsets(texts: readonly string[]): OffsetSpan[] {
+  const spans = texts
+    .flatMap((text) => text.split(','))
+    .map((text) => {
+      const [, partition, first, last] = SPAN.exec(text.trim()) ?? []
+      if (partition === undefined || Number(first) > Number(last)) {
+        throw usage(
+          `"${text}" is not of the form P:A-B, such as 0:1000-1999 for offsets 1000 to 1999 of partition 0`,
+        )
+      }
+      return { partition: Number(partition), first: Number(first), last: Number(last) }
+    })
+  const twice = spans.find(
+    ({ partition }, i) => spans.findIndex((other) => other.partition === partition) !== i,
+  )
+  if (twice) throw usage(`partition ${twice.partition} is named twice`)
+  return spans
+}
+
+/**
+ * The offsets of topics that are meant, as the logs hold them now. Of partitions that `--offsets` does not name, what was
+ * appended meanwhile is read and not compared: their messages count in the same rates. Empty where no record is of that
+ * time. Rejects with USAGE where none of the offsets that are named is there.
+ */
+export async function rangesOf(
+  connection: KafkaConnection,
+  { topics, groupId }: { readonly topics: readonly string[]; readonly groupId: string },
+  wish: RangeWish,
+): Promise<PartitionRange[]> {
+  if (wish.offsets && topics.length > 1)
+    throw usage(`of which topic? Give --topic, one of ${topics.join(', ')}`)
+  const ranges: PartitionRange[] = []
+  for (const topic of topics) ranges.push(...(await rangesOfTopic(connection, { topic, groupId }, wish)))
+  if (ranges.some((range) => range.from < range.to)) return ranges
+  if (wish.offsets) throw usage(`${topics.join(', ')}: no record of the range is there`)
+  return []
+}
+
+async function rangesOfTopic(
+  connection: KafkaConnection,
+  source: { readonly topic: string; readonly groupId: string },
+  { from, to, offsets, warmUp }: RangeWish,
+): Promise<PartitionRange[]> {
+  const { topic } = source
+  const bounds = await connection.bounds(topic)
+  const ranges = offsets
+    ? await byOffset(connection, source, bounds, offsets)
+    : await byTime(connection, topic, bounds, from, to)
+  const begins = offsets ? ranges.find(({ began }) => began !== undefined)?.began : from
+  const warm = begins === undefined ? undefined : await connection.offsetsAt(topic, begins - warmUp)
+  return ranges
+    .map(({ partition, startOffset, from: first, to: end }) => ({
+      topic,
+      partition,
+      from: first,
+      to: end,
+      warmFrom: warm ? Math.min(first, Math.max(startOffset, warm.get(partition) ?? startOffset)) : first,
+    }))
+    .filter(({ warmFrom, to: end }) => warmFrom < end)
+}
+
+type Bounds = Awaited<ReturnType<KafkaConnection['bounds']>>
+
+interface Found {
+  readonly partition: number
+  readonly startOffset: number
+  readonly from: number
+  readonly to: number
+  /** Kafka timestamp of the earliest record that is compared, epoch ms. */
+  readonly began?: number
+}
+
+async function byTime(
+  connection: KafkaConnection,
+  topic: string,
+  bounds: Bounds,
+  from: number | undefined,
+  to: number | undefined,
+): Promise<Found[]> {
+  const starts = from === undefined ? undefined : await connection.offsetsAt(topic, from)
+  const ends = to === undefined || to > Date.now() ? undefined : await connection.offsetsAt(topic, to)
+  return bounds.map(({ partition, startOffset, endOffset }) => ({
+    partition,
+    startOffset,
+    from: Math.max(startOffset, starts?.get(partition) ?? startOffset),
+    to: Math.min(endOffset, ends?.get(partition) ?? endOffset),
+  }))
+}
+
+async function byOffset(
+  connection: KafkaConnection,
+  source: { readonly topic: string; readonly groupId: string },
+  bounds: Bounds,
+  offsets: readonly OffsetSpan[],
+): Promise<Found[]> {
+  const strange = offsets.find((span) => !bounds.some(({ partition }) => partition === span.partition))
+  if (strange) throw usage(`${source.topic} has no partition ${strange.partition}`)
+  const named = bounds.flatMap(({ partition, startOffset, endOffset }): Found[] => {
+    const span = offsets.find((one) => one.partition === partition)
+    if (!span) return []
+    const [from, to] = [Math.max(startOffset, span.first), Math.min(endOffset, span.last + 1)]
+    return [{ partition, startOffset, from, to }]
+  })
+  const filled = named.filter(({ from, to }) => from < to)
+  if (filled.length === 0) return []
+  const [began, ended] = await appended(connection, source, filled)
+  const ends = await connection.offsetsAt(source.topic, ended + 1)
+  const others = bounds
+    .filter(({ partition }) => !offsets.some((span) => span.partition === partition))
+    .map(({ partition, startOffset, endOffset }) => {
+      const end = Math.min(endOffset, ends.get(partition) ?? endOffset)
+      return { partition, startOffset, from: end, to: end, began }
+    })
+  return [...filled.map((range) => ({ ...range, began })), ...others]
+}
+
+/** Kafka timestamps of the first and the last records of ranges: the earliest, and the latest. */
+async function appended(
+  connection: KafkaConnection,
+  { topic, groupId }: { readonly topic: string; readonly groupId: string },
+  ranges: readonly Found[],
+): Promise<[number, number]> {
+  const times: number[] = []
+  for (const at of ['from', 'to'] as const) {
+    await readTopicRange({
+      connection,
+      topic,
+      group: `${groupId}-replay-${randomUUID()}`,
+      ranges: ranges.map(({ partition, from, to }) =>
+        at === 'from' ? { partition, from, to: from + 1 } : { partition, from: to - 1, to },
+      ),
+      take: (records) => void times.push(...records.map(({ timestamp }) => timestamp)),
+    })
+  }
+  if (times.length === 0) throw usage(`${topic} holds no record at the ends of the range`)
+  return [Math.min(...times), Math.max(...times)]
+}
+
+function usage(message: string): SigwatchError {
+  return new SigwatchError('USAGE', `--offsets: ${message}`)
+}

@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto'
+import { basename } from 'node:path'
+import type { KafkaConnection } from '../../adapters/kafka/client.ts'
+import { createLinesSource } from '../../adapters/sources/lines.ts'
+import { readTopicRange } from '../../adapters/sources/topic-range.ts'
+import { SigwatchError } from '../../domain/errors.ts'
+import type { RawRecord, SmsRecord } from '../../domain/message.ts'
+import type { Clock } from '../../domain/ports.ts'
+import { isRejection } from '../../pipeline/decode.ts'
+import { EventTime } from '../../pipeline/event-time.ts'
+import { type Decode, prepareNow } from '../../pipeline/inputs.ts'
+import type { Order } from './order.ts'
+import type { Pace } from './pace.ts'
+import type { PartitionRange } from './ranges.ts'
+import { readVerdict } from './spooled.ts'
+
+export interface ReadingParts {
+  readonly order: Order
+  readonly decode: Decode
+  /** Of a longer line, no more is read. */
+  readonly maxLineBytes: number
+  readonly pace: Pace
+  /** Called for a record of the range that cannot be read. */
+  readonly deadLetter: () => void
+  /** Called with every record that was read. */
+  readonly read: (records: number) => void
+  readonly signal: AbortSignal
+}
+
+/** What of files is replayed, by `ts`, epoch ms; absent: all of it. */
+export interface TimeRange {
+  readonly from?: number
+  readonly to?: number
+  /** Before `from`, ms. */
+  readonly warmUp: number
+}
+
+const NOTHING = Buffer.alloc(0)
+const MAX_VERDICT_LINE = 10_000_000
+
+/** Reads the ranges of topics, several partitions side by side. `topics`: as records name them by number. */
+export async function readMessages(
+  connection: KafkaConnection,
+  source: {
+    readonly topics: readonly string[]
+    readonly groupId: string
+    readonly ranges: readonly PartitionRange[]
+  },
+  { order, decode, pace, deadLetter, read, signal }: ReadingParts,
+): Promise<void> {
+  for (const [number, topic] of source.topics.entries()) {
+    const ranges = source.ranges.filter((range) => range.topic === topic)
+    const ofPartition = new Map(
+      ranges.map((range) => [range.partition, { from: range.from, eventTime: new EventTime() }]),
+    )
+    await readTopicRange({
+      connection,
+      topic,
+      group: `${source.groupId}-replay-${randomUUID()}`,
+      ranges: ranges.map(({ partition, warmFrom, to }) => ({ partition, from: warmFrom, to })),
+      signal,
+      async take(records) {
+        const raws = records.map(({ value, ...rest }) => ({ ...rest, value: value ?? NOTHING }))
+        await prepareNow(decode, raws)
+        for (const raw of raws) {
+          const { partition, offset } = raw.position
+          const { from, eventTime } = ofPartition.get(partition)!
+          const compared = offset >= from
+          const record = raw.unreadable === undefined ? readable(raw, decode) : undefined
+          if (record) {
+            const place = { topic: number, partition, offset, compared }
+            order.add(record.id, { ...raw, ...place, eventTime: eventTime.observe(record.ts) })
+          } else if (compared) deadLetter()
+        }
+        read(records.length)
+        await pace.after(records.length, signal)
+      },
+    })
+  }
+}
+
+/** Reads the lines of files that lie in the range and its warm-up. */
+export async function readFiles(
+  files: readonly string[],
+  { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, warmUp }: TimeRange,
+  clock: Clock,
+  { order, decode, maxLineBytes, pace, deadLetter, read, signal }: ReadingParts,
+): Promise<void> {
+  let offset = 0
+  for (const file of files) {
+    await eachLine(file, clock, maxLineBytes, async (lines) => {
+      await prepareNow(decode, lines)
+      for (const raw of lines) {
+        const record = readable(raw, decode)
+        if (!record) {
+          deadLetter()
+          continue
+        }
+        const { id, ts } = record
+        if (ts < from - warmUp || ts >= to) continue
+        const spooled = {
+          topic: 0,
+          partition: 0,
+          offset: offset++,
+          timestamp: raw.timestamp,
+          value: raw.value,
+        }
+        order.add(id, { ...spooled, eventTime: ts, compared: ts >= from })
+      }
+      read(lines.length)
+      await pace.after(lines.length, signal)
+    })
+  }
+}
+
+/** The name that positions give to what files hold. */
+export function nameOf(files: readonly string[]): string {
+  return files.map((file) => basename(file)).join(',')
+}
+
+/** Reads verdicts as they were written, from the time on at which the range began; `from` is a Kafka timestamp, epoch ms. */
+export async function readVerdictTopic(
+  connection: KafkaConnection,
+  source: { readonly topic: string; readonly groupId: string; readonly from: number | undefined },
+  { order, pace, read, signal }: Pick<ReadingParts, 'order' | 'pace' | 'read' | 'signal'>,
+): Promise<void> {
+  const { topic, groupId, from } = source
+  const bounds = await connection.bounds(topic)
+  const starts = from === undefined ? undefined : await connection.offsetsAt(topic, from)
+  await readTopicRange({
+    connection,
+    topic,
+    group: `${groupId}-replay-${randomUUID()}`,
+    ranges: bounds.map(({ partition, startOffset, endOffset }) => ({
+      partition,
+      from: Math.max(startOffset, starts?.get(partition) ?? startOffset),
+      to: endOffset,
+    })),
+    signal,
+    async take(records) {
+      for (const { value } of records) {
+        const verdict = value ? readVerdict(value) : undefined
+        if (verdict) order.addVerdict(verdict)
+      }
+      read(records.length)
+      await pace.after(records.length, signal)
+    },
+  })
+}
+
+/** Reads a file of verdicts. Rejects with USAGE when a line is none. */
+export async function readVerdictFile(file: string, clock: Clock, order: Order): Promise<void> {
+  await eachLine(file, clock, MAX_VERDICT_LINE, async (lines) => {
+    for (const { value, position } of lines) {
+      const verdict = readVerdict(value)
+      if (!verdict) {
+        throw new SigwatchError(
+          'USAGE',
+          `${file}:${position.offset + 1}: no verdict, which has id, action, label, reasons, states and decidedAt`,
+        )
+      }
+      order.addVerdict(verdict)
+    }
+  })
+}
+
+function readable(raw: RawRecord, decode: Decode): SmsRecord | undefined {
+  const record = decode(raw)
+  return isRejection(record) ? undefined : record
+}
+
+async function eachLine(
+  path: string,
+  clock: Clock,
+  maxLineBytes: number,
+  take: (lines: readonly RawRecord[]) => Promise<void>,
+): Promise<void> {
+  const source = createLinesSource({ path, clock, maxLineBytes })
+  await source.run({
+    assigned: async () => {},
+    revoked: async () => {},
+    records: ({ records }) => take(records),
+  })
+}

@@ -1,0 +1,295 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { KafkaConnection } from '../../adapters/kafka/client.ts'
+import type { Code } from '../../domain/codes.ts'
+import { SigwatchError } from '../../domain/errors.ts'
+import type { Emit } from '../../domain/events.ts'
+import { hashOf } from '../../domain/hash.ts'
+import type { PartitionId } from '../../domain/ports.ts'
+import { clockAt } from '../../domain/ports.ts'
+import { type Decode, inputTopicNames, lineDecoder, topicDecoder } from '../../pipeline/inputs.ts'
+import type { Config } from '../../settings/config.ts'
+import { tokeniserOf } from '../../settings/secret.ts'
+import { Batches } from './batches.ts'
+import { type Checkpoint, readCheckpoint, Saver } from './checkpoint.ts'
+import { Judging } from './judging.ts'
+import { Order } from './order.ts'
+import { Outputs } from './outputs.ts'
+import { Pace } from './pace.ts'
+import { Progress } from './progress.ts'
+import { type PartitionRange, type RangeWish, rangesOf } from './ranges.ts'
+import {
+  nameOf,
+  type ReadingParts,
+  readFiles,
+  readMessages,
+  readVerdictFile,
+  readVerdictTopic,
+} from './reading.ts'
+import type { Report } from './report.ts'
+import type { ReviewCase } from './review-sheet.ts'
+import { Side } from './side.ts'
+
+export interface ReplayOptions {
+  /** Files of input records; undefined: the topic of the configuration. */
+  readonly files?: readonly string[]
+  /** Of several inputs, the one that is read. */
+  readonly topic?: string
+  readonly range: RangeWish
+  /** Verdicts as written: a file, or the topic of the configuration; undefined: a second run under `now`. */
+  readonly against: { readonly file: string } | 'kafka' | undefined
+  /** What judges: model, policy, registry and side inputs. */
+  readonly config: Config
+  /** What is configured now. */
+  readonly now: Config
+  /** Reference clock of files, epoch ms; undefined: the wall clock. */
+  readonly clock?: number
+  /** Records a second; undefined: no limit. */
+  readonly rate?: number
+  readonly resume?: string
+  readonly verdicts?: string
+  readonly alerts?: string
+  readonly publish?: string
+  readonly reviewCases: number
+  readonly seed: number
+}
+
+export interface Outcome {
+  readonly report: Report
+  readonly cases: (code: Code) => readonly ReviewCase[]
+  /** It was stopped before the end. */
+  readonly interrupted: boolean
+}
+
+export interface Surroundings {
+  /** Undefined without brokers, which are then not needed. */
+  readonly connection: KafkaConnection | undefined
+  readonly emit: Emit
+  /** A line for people. */
+  readonly print: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+/** Clocks of those who wrote messages and verdicts may differ by so much, ms. */
+const CLOCKS_APART = 5 * 60_000
+
+/** Judges a range again and compares; opens no live store, and writes nothing but what is asked for. */
+export async function replay(options: ReplayOptions, around: Surroundings): Promise<Outcome> {
+  const folder = mkdtempSync(join(tmpdir(), 'sigwatch-replay-'))
+  try {
+    return await replayIn(folder, options, around)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+interface Place {
+  /** What positions name. */
+  readonly topics: readonly string[]
+  readonly partitions: readonly PartitionId[]
+  /** Knows when judging what it needed when reading. */
+  readonly decode: Decode
+  /** Of a topic. */
+  readonly ranges?: readonly PartitionRange[]
+  /** Where an interrupted replay goes on. */
+  readonly from?: Checkpoint
+}
+
+async function replayIn(folder: string, options: ReplayOptions, around: Surroundings): Promise<Outcome> {
+  const place = await placeOf(options, around)
+  const tokenise = tokeniserOf(options.config, around.emit)
+  const sides: Side[] = []
+  let outputs: Outputs | undefined
+  const progress = new Progress(around.print)
+  try {
+    // One after the other: what the second finds wrong does not hide what is wrong with the first.
+    for (const config of options.against === undefined ? [options.config, options.now] : [options.config])
+      sides.push(await Side.open({ config, partitions: place.partitions, tokenise, emit: around.emit }))
+    const [side, second] = sides
+    refuseOthers(options.resume, place.from, sides)
+    outputs = await openOutputs(options, around, place.from)
+    const { order, unread } = await readOrder(folder, options, around, place, progress)
+    progress.judges(order.records)
+    const judging = new Judging({
+      ...judgingOptions(options, place),
+      tokenise,
+      side: side!,
+      ...(second ? { against: second } : {}),
+      outputs,
+      progressed: (records, eventTime) => {
+        progress.judged(records, eventTime)
+        saver.maybe()
+      },
+      signal: around.signal,
+    })
+    // Of a replay that goes on they were counted when it began.
+    if (!place.from) judging.comparison.deadLetters(unread)
+    const saver = new Saver(options.resume, () => {
+      const reached = judging.checkpoint()
+      return (
+        reached && {
+          format: 1,
+          fingerprint: fingerprintOf(options),
+          versions: sides.map(({ versions }) => versions),
+          ...(place.ranges ? { ranges: place.ranges } : {}),
+          ...reached,
+        }
+      )
+    })
+    await judging.run(order)
+    saver.end(around.signal.aborted)
+    return {
+      report: judging.report(),
+      cases: (code) => judging.comparison.cases(code),
+      interrupted: around.signal.aborted,
+    }
+  } finally {
+    progress.end()
+    await outputs?.close()
+    for (const side of sides) side.close()
+  }
+}
+
+async function placeOf(options: ReplayOptions, around: Surroundings): Promise<Place> {
+  const { config, files, resume, range } = options
+  const from = resume === undefined ? undefined : readCheckpoint(resume, fingerprintOf(options))
+  const going = { decode: decoderOf(options), ...(from ? { from } : {}) }
+  if (files) {
+    const topic = nameOf(files)
+    return { topics: [topic], partitions: [{ topic, partition: 0 }], ...going }
+  }
+  const { groupId } = config.kafka
+  const all = inputTopicNames(config)
+  const topics = options.topic === undefined ? all : all.filter((name) => name === options.topic)
+  if (topics.length === 0)
+    throw new SigwatchError('USAGE', `--topic: must be one of ${all.join(', ')}, is "${options.topic}"`)
+  const connection = connectionOf(around)
+  await connection.requireTopics(topics)
+  const ranges = from?.ranges ?? (await rangesOf(connection, { topics, groupId }, range))
+  return {
+    topics,
+    partitions: ranges.map(({ topic, partition }) => ({ topic, partition })),
+    ranges,
+    ...going,
+  }
+}
+
+/** Reads records as the configuration says. */
+function decoderOf({ config, files, topic }: ReplayOptions): Decode {
+  return files ? lineDecoder(config, topic) : topicDecoder(config)
+}
+
+function judgingOptions(options: ReplayOptions, { topics, decode, from }: Place) {
+  const { config, files, range, rate, reviewCases, seed } = options
+  const { deployment, privacy, limits, batch } = config
+  return {
+    deployment,
+    senderContacts: privacy.senderContacts,
+    batches: new Batches({
+      topics,
+      from: files ? 'files' : 'topic',
+      decode,
+      partWait: limits.partWait,
+      batch,
+    }),
+    pace: new Pace(rate),
+    reviewCases,
+    seed,
+    warmUp: range.warmUp,
+    ...(from ? { from } : {}),
+  }
+}
+
+/** Reads everything into its order; `unread`: records of the range that cannot be read. */
+async function readOrder(
+  folder: string,
+  options: ReplayOptions,
+  around: Surroundings,
+  place: Place,
+  progress: Progress,
+): Promise<{ order: Order; unread: number }> {
+  const { files, against, rate, config } = options
+  const order = new Order({ folder, from: files ? 'files' : 'topic', withVerdicts: against !== undefined })
+  let unread = 0
+  await readAll(options, around, place, {
+    order,
+    decode: place.decode,
+    maxLineBytes: config.limits.maxRecordBytes,
+    pace: new Pace(rate),
+    deadLetter: () => unread++,
+    read: (records) => progress.read(records),
+    signal: around.signal,
+  })
+  return { order, unread }
+}
+
+/** A replay goes on with the versions with which it began. */
+function refuseOthers(file: string | undefined, from: Checkpoint | undefined, sides: readonly Side[]): void {
+  if (!from || JSON.stringify(from.versions) === JSON.stringify(sides.map(({ versions }) => versions))) return
+  throw new SigwatchError(
+    'USAGE',
+    `--resume: since ${file} was written, model, policy or registry have changed: remove the file to begin anew`,
+  )
+}
+
+async function readAll(
+  { config, files, against, range, clock }: ReplayOptions,
+  around: Surroundings,
+  { topics, ranges }: Place,
+  parts: ReadingParts,
+): Promise<void> {
+  const { groupId } = config.kafka
+  const fileClock = clockAt(clock)
+  if (files) await readFiles(files, range, fileClock, parts)
+  else await readMessages(connectionOf(around), { topics, groupId, ranges: ranges! }, parts)
+  if (against === undefined || parts.signal.aborted) return
+  if (against !== 'kafka') {
+    await readVerdictFile(against.file, fileClock, parts.order)
+  } else {
+    const connection = connectionOf(around)
+    const topic = config.kafka.topics.verdicts
+    if (topic === null) {
+      throw new SigwatchError('USAGE', '--against kafka: no topic of verdicts, set kafka.topics.verdicts')
+    }
+    await connection.requireTopics([topic])
+    // Of files, and of offsets, nobody knows when they were appended.
+    const began = files ? undefined : range.from
+    const from = began === undefined ? undefined : began - range.warmUp - CLOCKS_APART
+    await readVerdictTopic(connection, { topic, groupId, from }, parts)
+  }
+  if (parts.order.verdicts === 0 && parts.order.records > 0) {
+    throw new SigwatchError('USAGE', '--against: there is no verdict to compare with')
+  }
+}
+
+async function openOutputs(
+  { verdicts, alerts, publish }: ReplayOptions,
+  around: Surroundings,
+  from: Checkpoint | undefined,
+): Promise<Outputs> {
+  let sink: Awaited<ReturnType<typeof publisherTo>> | undefined
+  if (publish !== undefined) sink = await publisherTo(publish, connectionOf(around))
+  return new Outputs({
+    ...(verdicts === undefined ? {} : { verdicts }),
+    ...(alerts === undefined ? {} : { alerts }),
+    ...(sink ? { publish: sink } : {}),
+    ...(from ? { kept: from.outputs } : {}),
+  })
+}
+
+async function publisherTo(topic: string, connection: KafkaConnection) {
+  await connection.requireTopics([topic])
+  const { createKafkaSink } = await import('../../adapters/sinks/kafka.ts')
+  return createKafkaSink({ connection, topics: { alerts: topic } })
+}
+
+function connectionOf({ connection }: Surroundings): KafkaConnection {
+  if (connection) return connection
+  throw new SigwatchError('USAGE', 'no brokers: set KAFKA_BROKERS, for example 127.0.0.1:9092')
+}
+
+/** Two replays with the same one are the same replay. */
+function fingerprintOf({ resume: _, rate: __, ...asked }: ReplayOptions): string {
+  return hashOf(JSON.stringify(asked))
+}

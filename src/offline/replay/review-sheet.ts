@@ -1,0 +1,91 @@
+import { isUtf8 } from 'node:buffer'
+import { CODE_NAMES, type Code } from '../../domain/codes.ts'
+import { SigwatchError } from '../../domain/errors.ts'
+import { type Interval, wilson } from '../../domain/wilson.ts'
+import { csvLine, readCsv } from '../../settings/files/csv.ts'
+
+/** A message to judge: whether the code is right about it. As alerts show it: recipient masked, text redacted. */
+export interface ReviewCase {
+  readonly id: string
+  readonly ts: number
+  readonly from: string
+  readonly signature?: string
+  readonly to?: string
+  readonly text: string
+  readonly label: string
+  readonly action: string
+}
+
+export interface Precision {
+  /** Cases with a judgement that was not left open. */
+  readonly judged: number
+  readonly right: number
+  readonly open: number
+  /** Undefined while nothing is judged. */
+  readonly precision?: Interval
+}
+
+const COLUMNS = ['code', 'id', 'time', 'from', 'signature', 'to', 'text', 'label', 'action', 'judgement']
+/** Spreadsheets take a file without it for one of the system's code page. */
+const BOM = '\uFEFF'
+const RIGHT = ['right', 'correct', 'true', 'yes', 'y', '1', '对', '是']
+const WRONG = ['wrong', 'incorrect', 'false', 'no', 'n', '0', '错', '否']
+const OPEN = ['', '?', 'unsure', '不确定']
+
+/** The sheet as a CSV file; `cases` by code. */
+export function reviewSheet(cases: (code: Code) => readonly ReviewCase[]): string {
+  const lines = CODE_NAMES.flatMap((code) =>
+    cases(code).map(({ id, ts, from, signature = '', to = '', text, label, action }) =>
+      csvLine([code, id, new Date(ts).toISOString(), from, signature, to, text, label, action, '']),
+    ),
+  )
+  return BOM + csvLine(COLUMNS) + lines.join('')
+}
+
+/** What the judgements of a sheet say of each code. Throws USAGE with the lines that cannot be read. */
+export function readReviewed(bytes: Buffer, file: string): Partial<Record<Code, Precision>> {
+  const [head, ...rows] = readCsv(textOf(bytes), file)
+  const names = (head?.cells ?? []).map((cell) => cell.trim().toLowerCase())
+  const [code, judgement] = [names.indexOf('code'), names.indexOf('judgement')]
+  if (code < 0 || judgement < 0)
+    throw usage(`${file}: the first line must name the columns code and judgement`)
+  const tallies = new Map<Code, { right: number; wrong: number; open: number }>()
+  const faults: string[] = []
+  for (const { line, cells } of rows) {
+    if (cells.every((cell) => cell === '')) continue
+    const name = (cells[code] ?? '').trim() as Code
+    const word = (cells[judgement] ?? '').trim().toLowerCase()
+    if (!CODE_NAMES.includes(name)) {
+      faults.push(`${file}:${line}: ${JSON.stringify(name)} is no reason code`)
+      continue
+    }
+    const tally = tallies.get(name) ?? { right: 0, wrong: 0, open: 0 }
+    tallies.set(name, tally)
+    if (RIGHT.includes(word)) tally.right++
+    else if (WRONG.includes(word)) tally.wrong++
+    else if (OPEN.includes(word)) tally.open++
+    else faults.push(`${file}:${line}: judgement ${JSON.stringify(word)} (allowed: right, wrong, or empty)`)
+  }
+  if (faults.length > 0) throw usage(faults.slice(0, 20).join('\n'))
+  return Object.fromEntries(
+    CODE_NAMES.flatMap((name) => {
+      const tally = tallies.get(name)
+      return tally ? [[name, precisionOf(tally)]] : []
+    }),
+  )
+}
+
+function precisionOf({ right, wrong, open }: { right: number; wrong: number; open: number }): Precision {
+  const judged = right + wrong
+  const precision = wilson(right, judged)
+  return { judged, right, open, ...(precision ? { precision } : {}) }
+}
+
+/** As it was written, or as a Chinese spreadsheet saves it. */
+function textOf(bytes: Buffer): string {
+  return new TextDecoder(isUtf8(bytes) ? 'utf-8' : 'gb18030').decode(bytes)
+}
+
+function usage(message: string): SigwatchError {
+  return new SigwatchError('USAGE', `--judged: ${message}`)
+}

@@ -1,0 +1,248 @@
+import type { Code } from '../../domain/codes.ts'
+import { MINUTE } from '../../domain/time.ts'
+import type { Sender } from './cast.ts'
+import { linksOf, type Plant, signed, spread, subscriber, unfiledName } from './plants.ts'
+import type { Random } from './random.ts'
+import { disguise, FAMILIES, type FamilyName, fill, foreignDomain } from './texts.ts'
+
+export type BurstShape = 'step' | 'ramp' | 'climb' | 'spike' | 'pulses'
+
+/** Share of the peak at a point of the burst, 0 to 1. */
+function shapeAt(shape: BurstShape, minutes: number, length: number): number {
+  if (shape === 'ramp') return Math.min(1, (minutes + 1) / Math.max(1, length / 2))
+  if (shape === 'climb') return (minutes + 1) / length
+  if (shape === 'pulses') return minutes % 4 === 0 ? 1 : 0
+  return 1
+}
+
+/** A signature sends marketing at many times its rate. */
+export function burst(
+  sender: Sender,
+  at: { readonly from: number; readonly to: number; readonly perMinute: number; readonly shape: BurstShape },
+): Plant {
+  const family: FamilyName = sender.says.some(([name]) => name === 'shopMarketing')
+    ? 'shopMarketing'
+    : 'localMarketing'
+  const length = Math.round((at.to - at.from) / MINUTE)
+  const event = `burst-${at.shape}`
+  return {
+    from: at.from,
+    to: at.to,
+    truth: [
+      {
+        event,
+        code: 'MARKETING_BURST',
+        target: { kind: 'signature', id: sender.signature },
+        from: at.from,
+        to: at.to,
+      },
+    ],
+    drafts(minute, random) {
+      const level = shapeAt(at.shape, Math.round((minute - at.from) / MINUTE), length)
+      return spread(minute, random.poisson(at.perMinute * level), random, (ts) => ({
+        ts,
+        from: random.pick(sender.ports),
+        to: subscriber(random),
+        text: signed(
+          sender.signature,
+          fill(random.pick(FAMILIES[family].texts), random, ts, linksOf(sender)),
+        ),
+        label: 'marketing',
+        event,
+      }))
+    },
+  }
+}
+
+/** Forged messages of a brand from ports that are not its own, with a domain of their own. */
+export function forgery(
+  brand: Sender,
+  at: { readonly from: number; readonly to: number; readonly perMinute: number; readonly claimed?: string },
+  random: Random,
+): Plant {
+  const domain = foreignDomain(random)
+  const ports = Array.from({ length: 3 }, () => `1068${random.digits(9)}`)
+  const bank = brand.says.some(([name]) => name === 'bank')
+  const claimed = at.claimed ?? brand.signature
+  const event = at.claimed === undefined ? 'forged-brand' : 'lookalike-signature'
+  const codes: Code[] =
+    at.claimed === undefined
+      ? ['FORGED_BRAND', 'SIGNATURE_WRONG_PORT']
+      : ['LOOKALIKE_SIGNATURE', 'FORGED_BRAND', 'SIGNATURE_UNFILED']
+  return {
+    from: at.from,
+    to: at.to,
+    truth: [
+      {
+        event,
+        code: codes[0]!,
+        target: { kind: 'domain', id: domain },
+        from: at.from,
+        to: at.to,
+        // So many ports with one text are a campaign as well.
+        also: ['CAMPAIGN_BURST'],
+        needs: 3,
+      },
+    ],
+    drafts: (minute, r) =>
+      spread(minute, r.poisson(at.perMinute), r, (ts) => {
+        const link = r.chance(0.3) ? `${domain}/${r.digits(3)}` : `https://${domain}/${r.digits(4)}`
+        const text = fill(r.pick(FAMILIES[bank ? 'forgedBank' : 'forgedRefund'].texts), r, ts, { bad: link })
+        return {
+          ts,
+          from: r.pick(ports),
+          to: subscriber(r),
+          text: signed(claimed, text),
+          label: 'fraud',
+          codes,
+          event,
+        }
+      }),
+  }
+}
+
+/** One exact port of a small shop that carries many signatures. */
+export function sublet(
+  cast: readonly Sender[],
+  shop: Sender,
+  at: { from: number; to: number; perMinute: number },
+  random: Random,
+): Plant {
+  const names = Array.from({ length: 8 }, () => unfiledName(cast, random))
+  const port = shop.ports[0]!
+  return {
+    from: at.from,
+    to: at.to,
+    truth: [
+      {
+        event: 'sublet',
+        code: 'PORT_SUBLET',
+        target: { kind: 'port', id: port },
+        from: at.from,
+        to: at.to,
+        // Advertisements of many signatures from a port that is filed for none of them are a campaign as well.
+        also: ['CAMPAIGN_BURST'],
+        needs: 6,
+      },
+    ],
+    drafts: (minute, r) =>
+      spread(minute, r.poisson(at.perMinute), r, (ts) => ({
+        ts,
+        from: port,
+        to: subscriber(r),
+        text: signed(r.pick(names), fill(r.pick(FAMILIES.localMarketing.texts), r, ts)),
+        label: 'marketing',
+        codes: ['SIGNATURE_UNFILED'],
+        event: 'sublet',
+      })),
+  }
+}
+
+/** One template over many ports and made-up signatures, each below its own limit. */
+export function snowshoe(
+  cast: readonly Sender[],
+  at: { from: number; to: number; perMinute: number; family: 'snowshoeFraud' | 'snowshoeIllicit' },
+  random: Random,
+): Plant {
+  const { label, texts } = FAMILIES[at.family]
+  const template = random.pick(texts)
+  const senders = Array.from({ length: 24 }, () => ({
+    port: `1065${random.digits(10)}`,
+    signature: unfiledName(cast, random),
+  }))
+  const event = at.family === 'snowshoeFraud' ? 'snowshoe-fraud' : 'snowshoe-illicit'
+  return {
+    from: at.from,
+    to: at.to,
+    truth: [
+      {
+        event,
+        code: 'CAMPAIGN_BURST',
+        target: { kind: 'campaign', id: '*' },
+        from: at.from,
+        to: at.to,
+        needs: 60,
+      },
+    ],
+    drafts: (minute, r) =>
+      spread(minute, r.poisson(at.perMinute), r, (ts) => {
+        const { port, signature } = r.pick(senders)
+        const plain = fill(template, r, ts)
+        const text = signed(signature, r.chance(0.3) ? disguise(plain, r) : plain)
+        return { ts, from: port, to: subscriber(r), text, label, codes: ['SIGNATURE_UNFILED'], event }
+      }),
+  }
+}
+
+/** One recipient is bombed with one-time passwords of many services. */
+export function otpBombing(
+  services: readonly Sender[],
+  at: { from: number; to: number; perMinute: number; victim: string },
+): Plant {
+  const event = 'otp-bombing'
+  return {
+    from: at.from,
+    to: at.to,
+    truth: [
+      {
+        event,
+        code: 'RECIPIENT_FLOOD',
+        target: { kind: 'recipient', id: at.victim },
+        from: at.from,
+        to: at.to,
+        needs: 9,
+      },
+    ],
+    drafts: (minute, r) =>
+      spread(minute, r.poisson(at.perMinute), r, (ts) => {
+        const service = r.pick(services)
+        const text = signed(service.signature, fill(r.pick(FAMILIES.otp.texts), r, ts))
+        return { ts, from: r.pick(service.ports), to: at.victim, text, label: 'notice', event }
+      }),
+  }
+}
+
+/** Single offences of lawful senders: another's port, no way out, no signature. */
+export function offences(
+  cast: readonly Sender[],
+  at: { from: number; to: number; perMinute: number },
+): Plant {
+  const shops = cast.filter((sender) => sender.says[0]![0] === 'localMarketing')
+  return {
+    from: at.from,
+    to: at.to,
+    truth: [],
+    drafts: (minute, r) =>
+      spread(minute, r.poisson(at.perMinute), r, (ts) => {
+        const shop = r.pick(shops)
+        const text = fill(r.pick(FAMILIES.localMarketing.texts), r, ts)
+        const own = { ts, to: subscriber(r), label: 'marketing' as const }
+        switch (r.int(0, 2)) {
+          case 0:
+            return {
+              ...own,
+              from: r.pick(r.pick(shops.filter((s) => s !== shop)).ports),
+              text: signed(shop.signature, text),
+              codes: ['SIGNATURE_WRONG_PORT'],
+              event: 'wrong-port',
+            }
+          case 1:
+            return {
+              ...own,
+              from: r.pick(shop.ports),
+              text: signed(shop.signature, text.replace(/[，,] ?(?:退订回\w+|回\w+退订)$/, '')),
+              codes: ['OPT_OUT_MISSING'],
+              event: 'no-opt-out',
+            }
+          default:
+            return {
+              ...own,
+              from: r.pick(shop.ports),
+              text,
+              codes: ['SIGNATURE_MISSING'],
+              event: 'no-signature',
+            }
+        }
+      }),
+  }
+}

@@ -1,0 +1,47 @@
+import { MINUTE } from '../../domain/time.ts'
+import type { Sender } from './cast.ts'
+import { message, type PlantingContext } from './planting-context.ts'
+import { type PlannedMessage, type Plant, subscriber } from './plants.ts'
+import type { PlantedFamily } from './texts-planted.ts'
+
+/** A second port that is filed for a brand beside its first. */
+const SECOND = '106988800'
+
+interface NearMiss {
+  readonly event: string
+  readonly family: PlantedFamily
+  readonly senders: readonly Sender[]
+}
+
+/** What looks like an offence and is none, a few a minute through the day. Nothing may be found on these messages. */
+export function nearMisses(context: PlantingContext, perMinute: number): Plant {
+  const named = (...signatures: string[]) => signatures.map((signature) => context.named(signature))
+  const big = context.named('京东')
+  const second: Sender = { ...big, ports: [`${SECOND}01`, `${SECOND}02`] }
+  const kinds: readonly NearMiss[] = [
+    { event: 'near-shop-on-platform', family: 'aboutPlatforms', senders: context.shops },
+    {
+      event: 'near-scam-warning',
+      family: 'scamWarning',
+      senders: named('国家反诈中心', '杭州交警', '招商银行', '工商银行'),
+    },
+    { event: 'near-words-inside', family: 'wordsInside', senders: context.shops },
+    { event: 'near-partners-link', family: 'partnersLink', senders: context.shops },
+    { event: 'near-short-link', family: 'shortLink', senders: named('天猫', '淘宝', '拼多多') },
+    { event: 'near-courier-calls', family: 'courierCalls', senders: named('顺丰速运', '中通快递') },
+    { event: 'near-second-port', family: 'secondPort', senders: [second] },
+  ]
+  let sent = 0
+  return {
+    from: context.at(8) + MINUTE,
+    to: context.at(20.9),
+    truth: [],
+    senders: [{ ...big, alsoPorts: [`${SECOND}*`] }],
+    drafts: (minute, random) =>
+      Array.from({ length: random.poisson(perMinute) }, (): PlannedMessage => {
+        const { event, family, senders } = kinds[sent++ % kinds.length]!
+        const ts = minute + Math.floor(random.next() * MINUTE)
+        return message(random.pick(senders), family, random, { ts, to: subscriber(random), event })
+      }),
+  }
+}

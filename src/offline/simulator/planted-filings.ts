@@ -1,0 +1,124 @@
+import type { Code } from '../../domain/codes.ts'
+import type { Sender } from './cast.ts'
+import { message, type PlantingContext, type Span, scripted, textOf } from './planting-context.ts'
+import { type PlannedMessage, type Plant, type PlantedEvent, signed } from './plants.ts'
+
+/** Messages of one signature from one port, to as many recipients. */
+function sends(
+  context: PlantingContext,
+  span: Span,
+  count: number,
+  own: { readonly signature?: string; readonly from: string; readonly event: string; readonly code: Code },
+): PlannedMessage[] {
+  const { random } = context
+  const to = context.recipients(count)
+  return context.times(span, count).map((ts, i) => {
+    const text = textOf('offer', random, ts)
+    return {
+      ts,
+      from: own.from,
+      to: to[i]!,
+      text: own.signature === undefined ? text : signed(own.signature, text),
+      label: 'marketing',
+      codes: [own.code],
+      event: own.event,
+    }
+  })
+}
+
+/** Three messages to three recipients in ten minutes: the shipped policy makes a state of them. */
+const ESCALATES = 3
+
+function escalating(
+  drafts: readonly PlannedMessage[],
+  code: Code,
+  id: string,
+  span: Span,
+  more: Partial<PlantedEvent> = {},
+): Plant {
+  const { event = code } = drafts[0]!
+  return scripted(drafts, {
+    truth: [{ event, code, target: { kind: 'sender', id }, ...span, ...more }],
+  })
+}
+
+/** Messages of a made-up signature from a made-up port: often enough to be a state, or seen one by one only. */
+function unfiled(context: PlantingContext, hour: number, often: boolean): Plant {
+  const signature = context.unfiledName()
+  const from = `1065${context.random.digits(9)}`
+  const span = context.span(hour, often ? 12 : 120)
+  const event = often ? 'unfiled-sender' : 'unfiled-seldom'
+  const code = 'SIGNATURE_UNFILED'
+  const drafts = sends(context, span, often ? 10 : 15, { signature, from, event, code })
+  return escalating(
+    drafts,
+    code,
+    `${signature}@${from}`,
+    span,
+    often ? { needs: ESCALATES } : { raise: false },
+  )
+}
+
+function lapsed(context: PlantingContext, hour: number, status: 'suspended' | 'revoked'): Plant {
+  const shop = context.newShop({ status })
+  const from = shop.ports[0]!
+  const span = context.span(hour, 15)
+  const code = 'SIGNATURE_UNFILED'
+  const drafts = sends(context, span, 10, {
+    signature: shop.signature,
+    from,
+    event: `filing-${status}`,
+    code,
+  })
+  const plant = escalating(drafts, code, `${shop.signature}@${from}`, span, { needs: ESCALATES })
+  return { ...plant, senders: [shop] }
+}
+
+function wrongPort(context: PlantingContext, shop: Sender, host: Sender, hour: number): Plant {
+  const from = host.ports[0]!
+  const span = context.span(hour, 12)
+  const event = 'wrong-port-sender'
+  const code = 'SIGNATURE_WRONG_PORT'
+  const drafts = sends(context, span, 10, { signature: shop.signature, from, event, code })
+  return escalating(drafts, code, `${shop.signature}@${from}`, span, {
+    needs: ESCALATES,
+    // The port carries its own signature too.
+    also: ['PORT_SUBLET'],
+  })
+}
+
+/** Nothing to match by but a port that is somebody's own: no state may come of it. */
+function missing(context: PlantingContext, host: Sender, hour: number): Plant {
+  const from = host.ports[0]!
+  const span = context.span(hour, 30)
+  const drafts = sends(context, span, 20, { from, event: 'signature-missing', code: 'SIGNATURE_MISSING' })
+  return scripted(drafts)
+}
+
+/** Advertisements of a sender whose signature is filed for notices only, and inside a one-time password. */
+function scope(context: PlantingContext, hour: number): Plant {
+  const { random } = context
+  const couriers = ['顺丰速运', '中通快递', '圆通速递'].map((name) => context.named(name))
+  const to = context.recipients(40)
+  const span = context.span(hour, 40)
+  const drafts = context.times(span, to.length).map((ts, i) => {
+    const own = { ts, to: to[i]!, codes: ['SCOPE_EXPANDED'] as const }
+    return i % 2
+      ? message(random.pick(couriers), 'parcelOffer', random, { ...own, event: 'scope-signature' })
+      : message(random.pick(context.shops), 'codeWithOffer', random, { ...own, event: 'scope-otp' })
+  })
+  return scripted(drafts)
+}
+
+/** What is not filed, or filed for something else. */
+export function filingPlants(context: PlantingContext): Plant[] {
+  const { shops } = context
+  return [9, 14, 19].flatMap((hour, i) => [
+    unfiled(context, hour + 0.2, true),
+    wrongPort(context, shops[66 + i]!, shops[70 + i]!, hour + 0.3),
+    missing(context, shops[74 + i]!, hour + 0.4),
+    scope(context, hour),
+    unfiled(context, hour - 1, false),
+    lapsed(context, hour + 0.6, i % 2 ? 'suspended' : 'revoked'),
+  ])
+}

@@ -1,0 +1,63 @@
+import { MINUTE } from '../../domain/time.ts'
+import { message, type PlantingContext, type Span, scripted } from './planting-context.ts'
+import type { PlannedMessage, Plant } from './plants.ts'
+
+/** The shipped limits: one message more is a flood. */
+const PER_HOUR = 10
+const PER_DAY = 30
+
+/** One recipient is advertised to by many lawful shops. `possible`: the first message beyond the limit. */
+function flood(context: PlantingContext, span: Span, count: number, event: string, limit: number): Plant {
+  const [victim] = context.recipients(1) as [string]
+  const drafts = context.times(span, count).map((ts): PlannedMessage => {
+    const shop = context.random.pick(context.shops)
+    return message(shop, 'offer', context.random, { ts, to: victim, event })
+  })
+  const over = drafts[limit]
+  return scripted(drafts, {
+    truth: [
+      {
+        event,
+        code: 'RECIPIENT_FLOOD',
+        target: { kind: 'recipient', id: victim },
+        from: span.from,
+        to: span.to,
+        ...(over ? { possible: over.ts } : { raise: false }),
+      },
+    ],
+  })
+}
+
+/** Too many advertisements in an hour, too many in a day, and just not too many. */
+export function recipientPlants(context: PlantingContext): Plant[] {
+  const hourly = (hour: number, count: number) =>
+    flood(
+      context,
+      context.span(hour, 50),
+      count,
+      count > PER_HOUR ? 'marketing-flood' : 'marketing-below-cap',
+      PER_HOUR,
+    )
+  return [
+    hourly(9.25, 16),
+    hourly(14, 15),
+    hourly(19, 16),
+    hourly(10, 9),
+    hourly(15.25, 9),
+    hourly(18, 10),
+    flood(
+      context,
+      { from: context.at(8) + MINUTE, to: context.at(20.9) },
+      40,
+      'marketing-flood-day',
+      PER_DAY,
+    ),
+    flood(
+      context,
+      { from: context.at(8) + MINUTE, to: context.at(20.9) },
+      27,
+      'marketing-below-day-cap',
+      PER_DAY,
+    ),
+  ]
+}

@@ -1,0 +1,138 @@
+import type { Code } from '../../domain/codes.ts'
+import { MINUTE } from '../../domain/time.ts'
+import type { Sender } from './cast.ts'
+import { linksOf, type PlannedMessage, type Plant, signed, unfiledName } from './plants.ts'
+import type { Random } from './random.ts'
+import { fill, type SlotValues } from './texts.ts'
+import { PLANTED, type PlantedFamily, WAYS_OUT } from './texts-planted.ts'
+
+/** Ranks of subscribers from here on are nobody's in ordinary traffic. */
+const RESERVED = 1_000_000
+
+/** Span of event time, epoch ms. */
+export interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+/** What the planted events of a day draw on: senders, and recipients that ordinary traffic never reaches. */
+export class PlantingContext {
+  readonly cast: readonly Sender[]
+  readonly random: Random
+  /** Local midnight of the day. */
+  readonly midnight: number
+  readonly shops: readonly Sender[]
+  /** Shops that events brought with them. */
+  readonly newShops: Sender[] = []
+  readonly #names = new Set<string>()
+  #recipient = RESERVED
+  #prefix = 20_000
+
+  constructor(cast: readonly Sender[], start: number, random: Random) {
+    this.cast = cast
+    this.random = random
+    this.midnight =
+      start - ((((start + 8 * 60 * MINUTE) % (1440 * MINUTE)) + 1440 * MINUTE) % (1440 * MINUTE))
+    this.shops = cast.filter((sender) => sender.says[0]![0] === 'localMarketing')
+  }
+
+  /** `9.5` is half past nine. */
+  at(hour: number): number {
+    return this.midnight + Math.round(hour * 60) * MINUTE
+  }
+
+  span(hour: number, minutes: number): Span {
+    return { from: this.at(hour), to: this.at(hour) + minutes * MINUTE }
+  }
+
+  named(signature: string): Sender {
+    const sender = this.cast.find((s) => s.signature === signature)
+    if (!sender) throw new TypeError(`no sender ${signature} in the cast`)
+    return sender
+  }
+
+  recipients(count: number): string[] {
+    return Array.from({ length: count }, () => `170${String(this.#recipient++).padStart(8, '0')}`)
+  }
+
+  /** A shop with a filing of its own that sends nothing unless an event has it send. */
+  newShop(more: Partial<Sender> = {}): Sender {
+    const prefix = `1069${this.#prefix++}`
+    const shop: Sender = {
+      signature: this.unfiledName(),
+      prefix,
+      ports: [`${prefix}001`],
+      sp: 'SP1099',
+      scope: ['notice', 'marketing'],
+      says: [['localMarketing', 1]],
+      weight: 0,
+      ...more,
+    }
+    this.newShops.push(shop)
+    return shop
+  }
+
+  /** A shop's name that nobody else has. */
+  unfiledName(): string {
+    for (;;) {
+      const name = unfiledName(this.cast, this.random)
+      if (this.#names.has(name)) continue
+      this.#names.add(name)
+      return name
+    }
+  }
+
+  /** Times within the span, evenly but for some jitter, in order. */
+  times({ from, to }: Span, count: number): number[] {
+    const step = (to - from) / count
+    return Array.from({ length: count }, (_, i) => Math.floor(from + (i + this.random.next() * 0.8) * step))
+  }
+}
+
+/** A text of the family without signature; commercial ones end with a way out. */
+export function textOf(
+  family: PlantedFamily,
+  random: Random,
+  ts: number,
+  values: SlotValues & { readonly wayOut?: boolean } = {},
+): string {
+  const { label, texts } = PLANTED[family]
+  const text = fill(random.pick(texts), random, ts, values)
+  return label === 'marketing' && values.wayOut !== false ? text + random.pick(WAYS_OUT) : text
+}
+
+/** A message of a sender from one of its ports. */
+export function message(
+  sender: Sender,
+  family: PlantedFamily,
+  random: Random,
+  own: { readonly ts: number; readonly to: string; readonly event: string; readonly codes?: readonly Code[] },
+): PlannedMessage {
+  const text = textOf(family, random, own.ts, linksOf(sender))
+  return {
+    ...own,
+    from: random.pick(sender.ports),
+    text: signed(sender.signature, text),
+    label: PLANTED[family].label,
+  }
+}
+
+/** A plant whose messages are all known beforehand. */
+export function scripted(drafts: readonly PlannedMessage[], more: Partial<Plant> = {}): Plant {
+  const byMinute = new Map<number, PlannedMessage[]>()
+  for (const draft of drafts) {
+    const minute = Math.floor(draft.ts / MINUTE)
+    const known = byMinute.get(minute)
+    if (known) known.push(draft)
+    else byMinute.set(minute, [draft])
+  }
+  const times = drafts.map((draft) => draft.ts)
+  const truth = more.truth ?? []
+  return {
+    truth,
+    from: Math.min(...times, ...truth.map((event) => event.from)),
+    to: Math.max(...times.map((ts) => ts + 1), ...truth.map((event) => event.to)),
+    ...more,
+    drafts: (minute) => byMinute.get(Math.floor(minute / MINUTE)) ?? [],
+  }
+}
