@@ -10,8 +10,8 @@ const CLIENTS = [
   ['prom-client', '^src/telemetry/'],
   ['pino', '^src/telemetry/'],
   ['natural', '^src/(language|operator)/'],
-  ['pg', '^src/archive/'],
-  ['pg-copy-streams', '^src/archive/'],
+  ['pg', '^src/analyst/archive/'],
+  ['pg-copy-streams', '^src/analyst/archive/'],
   ['csv-parse', '^src/domain/'],
 ]
 
@@ -130,7 +130,7 @@ module.exports = {
     only(
       'archive-sees-records',
       'the archive reads what others have written; who reads it is chosen by src/detection/versions',
-      '^src/archive/',
+      '^src/analyst/archive/',
       [
         '^src/(domain|archive)/',
         '^src/detectors/all',
@@ -142,24 +142,26 @@ module.exports = {
     only(
       'desk-sees-archive',
       'the desk shows what the archive has; feedback goes out by a function it is given',
-      '^src/desk/',
+      '^src/analyst/desk/',
       [
         '^src/(domain|archive/(reader|case|sent|registry-rows|overview)|desk|markup)',
         '^src/(detectors|replay/wilson|case-pack/terms)',
       ],
     ),
-    only('report-sees-alerts', 'the report adds up what it is given, and draws it', '^src/report/', [
+    only('report-sees-alerts', 'the report adds up what it is given, and draws it', '^src/analyst/report/', [
       '^src/(domain|archive/reader|replay/wilson|complaints/summary|markup|report)',
       '^src/(detectors|case-pack/terms)',
     ]),
-    only('learning-sees-records', 'a judged case is an alert with what was said of it', '^src/learning/', [
-      '^src/(domain|text|learning)/',
-      '^src/detectors/all',
-    ]),
+    only(
+      'learning-sees-records',
+      'a judged case is an alert with what was said of it',
+      '^src/analyst/learning/',
+      ['^src/(domain|text|learning)/', '^src/detectors/all'],
+    ),
     only(
       'complaints-see-the-archive',
       'an export is read, and what is archived is added up',
-      '^src/complaints/',
+      '^src/analyst/complaints/',
       [
         '^src/(domain|operator|complaints)/',
         '^src/text/canonical-number',
@@ -169,10 +171,12 @@ module.exports = {
         '^src/replay/csv',
       ],
     ),
-    only('letter-sees-cases', 'a letter says of a case what its reader may see', '^src/letter/', [
+    only('letter-sees-cases', 'a letter says of a case what its reader may see', '^src/analyst/letter/', [
       '^src/(domain|archive/case|detectors|case-pack/terms|markup|letter)',
     ]),
-    only('markup-sees-itself', 'escaping knows nothing of what it escapes', '^src/markup/', ['^src/markup/']),
+    only('markup-sees-itself', 'escaping knows nothing of what it escapes', '^src/analyst/words/', [
+      '^src/analyst/words/',
+    ]),
     {
       name: 'no-io-in-pure-layers',
       comment: 'stages, detectors and the pipeline are given what they need',

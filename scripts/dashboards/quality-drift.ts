@@ -5,7 +5,7 @@ import {
   modelOf,
   psiByLabel,
   verdictSteps,
-} from '../../src/archive/drift.ts'
+} from '../../src/analyst/archive/drift.ts'
 import * as c from './columns.ts'
 import { type PanelSpec, section, type Threshold } from './spec.ts'
 import { BEFORE } from './sql.ts'

@@ -1,4 +1,4 @@
-import { smoothedShares } from '../../src/archive/drift.ts'
+import { smoothedShares } from '../../src/analyst/archive/drift.ts'
 import * as c from './columns.ts'
 import { DRIFT, DRIFT_BY_LABEL, DRIFT_OF_SCORES } from './quality-drift.ts'
 import { type DashboardSpec, section } from './spec.ts'

@@ -1,5 +1,5 @@
 import type { KafkaConnection } from '../adapters/kafka/client.ts'
-import type { Client } from '../archive/database.ts'
+import type { Client } from '../analyst/archive/database.ts'
 import { type PartitionId, partitionKey, type RecordRun } from '../domain/ports.ts'
 import type { TrustedClock } from '../domain/trusted-clock.ts'
 

@@ -1,7 +1,7 @@
 import { awaitTopics } from '../adapters/kafka/awaited-topics.ts'
 import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import { createKafkaSource, type KafkaSource } from '../adapters/sources/kafka.ts'
-import type { ArchiveInput } from '../archive/rows.ts'
+import type { ArchiveInput } from '../analyst/archive/rows.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Checkpointed, SourceHandler } from '../domain/ports.ts'
 

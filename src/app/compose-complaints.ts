@@ -7,13 +7,19 @@ import {
   sentBySignature,
   type WrittenComplaints,
   writeComplaints,
-} from '../archive/complaints.ts'
-import { storeDeadlines } from '../archive/deadlines.ts'
-import { complaintRow } from '../archive/rows.ts'
-import type { Calendar } from '../case-pack/calendar.ts'
-import { type ComplaintMapping, loadMapping } from '../complaints/mapping.ts'
-import type { ImportedComplaint } from '../complaints/read-csv.ts'
-import { type ComplaintGroup, dueAt, groupsOf, type TrackedDeadline, tracked } from '../complaints/summary.ts'
+} from '../analyst/archive/complaints.ts'
+import { storeDeadlines } from '../analyst/archive/deadlines.ts'
+import { complaintRow } from '../analyst/archive/rows.ts'
+import { type ComplaintMapping, loadMapping } from '../analyst/complaints/mapping.ts'
+import type { ImportedComplaint } from '../analyst/complaints/read-csv.ts'
+import {
+  type ComplaintGroup,
+  dueAt,
+  groupsOf,
+  type TrackedDeadline,
+  tracked,
+} from '../analyst/complaints/summary.ts'
+import type { Calendar } from '../analyst/words/calendar.ts'
 import { SHIPPED_MODEL } from '../detection/versions/assets.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { argmax } from '../domain/labels.ts'

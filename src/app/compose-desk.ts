@@ -1,5 +1,5 @@
 import { BlockList, isIPv6 } from 'node:net'
-import { startDesk } from '../desk/server.ts'
+import { startDesk } from '../analyst/desk/server.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { readSideRow } from '../pipeline/side-inputs/rows.ts'

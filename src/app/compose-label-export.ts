@@ -1,6 +1,6 @@
+import type { JudgedCase, Judgement } from '../analyst/learning/judged.ts'
 import type { Alert } from '../domain/alert.ts'
 import { InvalidInput, SigwatchError } from '../domain/errors.ts'
-import type { JudgedCase, Judgement } from '../learning/judged.ts'
 import { type Feedback, readSideFile } from '../pipeline/side-inputs/rows.ts'
 import type { Config } from '../settings/config.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'

@@ -88,7 +88,7 @@ async function erase(options: EraseOptions): Promise<void> {
   const { config } = archiveConfig(options)
   const [{ withArchive }, { erase: eraseFrom }] = await Promise.all([
     import('../app/compose-archive.ts'),
-    import('../archive/erase.ts'),
+    import('../analyst/archive/erase.ts'),
   ])
   const erased = await withArchive(config, (client) => eraseFrom(client, options.token))
   process.stdout.write(`${JSON.stringify(erased)}\n`)

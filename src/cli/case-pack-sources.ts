@@ -1,5 +1,5 @@
-import type { Input } from '../case-pack/collect.ts'
-import { type Feed, fileFeed } from '../case-pack/feed.ts'
+import type { Input } from '../analyst/evidence/collect.ts'
+import { type Feed, fileFeed } from '../analyst/evidence/feed.ts'
 import type { RegistryChange } from '../detection/registry/load.ts'
 import { RegistryHolder } from '../detection/versions/registry-holder.ts'
 import type { ConsentLedger } from '../domain/consent-ledger.ts'
@@ -85,7 +85,7 @@ async function openTopics(config: Config, report: (line: string) => void) {
   const [{ kafkaOf }, { registryChange }, { topicFeed }] = await Promise.all([
     import('../app/compose-clients.ts'),
     import('../pipeline/side-inputs/registry-rows.ts'),
-    import('../case-pack/topic-feed.ts'),
+    import('../analyst/evidence/topic-feed.ts'),
   ])
   const abort = new AbortController()
   const giveUp = setTimeout(() => abort.abort(), ANSWER_WITHIN)

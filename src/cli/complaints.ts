@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
-import { type Calendar, loadCalendar, uncoveredYears, WEEKENDS_ONLY } from '../case-pack/calendar.ts'
-import { mergeExports, type PlacedComplaint } from '../complaints/merge.ts'
-import { deadlineSheet, monthSheet } from '../complaints/sheets.ts'
+import { mergeExports, type PlacedComplaint } from '../analyst/complaints/merge.ts'
+import { deadlineSheet, monthSheet } from '../analyst/complaints/sheets.ts'
+import { type Calendar, loadCalendar, uncoveredYears, WEEKENDS_ONLY } from '../analyst/words/calendar.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { OWNER_ONLY } from '../domain/owner-only.ts'
 import { parseMoment } from '../domain/time.ts'
@@ -67,7 +67,7 @@ async function importFiles(files: readonly string[], options: ImportOptions): Pr
   const { mappingOf, archiveComplaints, complaintTopicOf, publishComplaints } = await import(
     '../app/compose-complaints.ts'
   )
-  const { readExport } = await import('../complaints/export-file.ts')
+  const { readExport } = await import('../analyst/complaints/export-file.ts')
   const { config } = archiveConfig(options)
   if (options.publish) complaintTopicOf(config)
   const mapping = mappingOf(options.mapping)

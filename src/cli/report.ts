@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
-import { loadCalendar, WEEKENDS_ONLY } from '../case-pack/calendar.ts'
+import { loadCalendar, WEEKENDS_ONLY } from '../analyst/words/calendar.ts'
 import { LOCALES, type Locale } from '../detection/detectors/words.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { OWNER_ONLY } from '../domain/owner-only.ts'

@@ -1,6 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Pack } from '../../src/case-pack/pack.ts'
+import type { Pack } from '../../src/analyst/evidence/pack.ts'
 import type { Alert, Verdict } from '../../src/domain/alert.ts'
 import { createTokeniser } from '../../src/domain/token.ts'
 import { DEVELOPMENT_TOKEN_KEY } from '../../src/settings/secret.ts'

@@ -1,5 +1,5 @@
-import { ArchiveIntake, type IntakeOptions } from '../../src/archive/intake.ts'
-import { Partitions } from '../../src/archive/partitions.ts'
+import { ArchiveIntake, type IntakeOptions } from '../../src/analyst/archive/intake.ts'
+import { Partitions } from '../../src/analyst/archive/partitions.ts'
 import type { Event } from '../../src/domain/events.ts'
 import { type BoundedClock, exactClock } from '../../src/domain/ports.ts'
 import { TrustedClock } from '../../src/domain/trusted-clock.ts'

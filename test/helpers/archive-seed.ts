@@ -1,9 +1,14 @@
-import { openClient } from '../../src/archive/database.ts'
-import { migrate } from '../../src/archive/migrate.ts'
-import { openOffsets } from '../../src/archive/offsets.ts'
-import { Partitions } from '../../src/archive/partitions.ts'
-import { type ArchiveInput, type RecordPlace, type RowOptions, rowOf } from '../../src/archive/rows.ts'
-import { ArchiveWriter } from '../../src/archive/writer.ts'
+import { openClient } from '../../src/analyst/archive/database.ts'
+import { migrate } from '../../src/analyst/archive/migrate.ts'
+import { openOffsets } from '../../src/analyst/archive/offsets.ts'
+import { Partitions } from '../../src/analyst/archive/partitions.ts'
+import {
+  type ArchiveInput,
+  type RecordPlace,
+  type RowOptions,
+  rowOf,
+} from '../../src/analyst/archive/rows.ts'
+import { ArchiveWriter } from '../../src/analyst/archive/writer.ts'
 import { registryChange } from '../../src/pipeline/side-inputs/registry-rows.ts'
 
 export type SeedRecord = readonly [input: ArchiveInput, value: object | null, place?: RecordPlace]

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { ArchiveInput } from '../../src/archive/rows.ts'
+import type { ArchiveInput } from '../../src/analyst/archive/rows.ts'
 import type { Alert } from '../../src/domain/alert.ts'
 import { registryOf, type Sender } from '../../src/offline/simulator/cast.ts'
 import { type SeedRecord, seedArchive } from './archive-seed.ts'

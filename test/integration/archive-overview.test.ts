@@ -2,12 +2,18 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import {
+  databaseError,
+  limited,
+  limitedRows,
+  openClient,
+  openPool,
+} from '../../src/analyst/archive/database.ts'
+import { Partitions } from '../../src/analyst/archive/partitions.ts'
+import { ArchiveReader } from '../../src/analyst/archive/reader.ts'
+import { startDesk } from '../../src/analyst/desk/server.ts'
+import { WEEKENDS_ONLY } from '../../src/analyst/words/calendar.ts'
 import { composeReport } from '../../src/app/compose-report.ts'
-import { databaseError, limited, limitedRows, openClient, openPool } from '../../src/archive/database.ts'
-import { Partitions } from '../../src/archive/partitions.ts'
-import { ArchiveReader } from '../../src/archive/reader.ts'
-import { WEEKENDS_ONLY } from '../../src/case-pack/calendar.ts'
-import { startDesk } from '../../src/desk/server.ts'
 import { readConfig } from '../../src/settings/config.ts'
 import { type SeedRecord, seedArchive } from '../helpers/archive-seed.ts'
 import { expandSql, queriesTo, readDashboards } from '../helpers/grafana.ts'

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { ArchiveInput } from '../../src/archive/rows.ts'
+import type { ArchiveInput } from '../../src/analyst/archive/rows.ts'
 import { messageAlertAt, stateAlertAt } from '../helpers/archive-records.ts'
 import { seedArchive } from '../helpers/archive-seed.ts'
 import { readJsonl, useFolder } from '../helpers/jsonl.ts'

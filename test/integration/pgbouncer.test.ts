@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { ArchiveReader } from '../../src/analyst/archive/reader.ts'
 import { withDatabase } from '../../src/app/compose-archive.ts'
-import { ArchiveReader } from '../../src/archive/reader.ts'
 import { messageAlertAt } from '../helpers/archive-records.ts'
 import { seedArchive } from '../helpers/archive-seed.ts'
 import { type PgBouncer, startPgBouncer } from '../helpers/pgbouncer.ts'

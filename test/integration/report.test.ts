@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { Browser } from 'puppeteer-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { ArchiveInput } from '../../src/archive/rows.ts'
+import type { ArchiveInput } from '../../src/analyst/archive/rows.ts'
 import { messageAlertAt, stateAlertAt } from '../helpers/archive-records.ts'
 import { seedArchive } from '../helpers/archive-seed.ts'
 import { accessibilityFaults, DESKTOP, overflows, PHONE, startBrowser } from '../helpers/browser.ts'

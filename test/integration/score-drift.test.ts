@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { psiByLabel, type ScoreDrift, scoreDrift, watchDrift } from '../../src/archive/drift.ts'
+import { psiByLabel, type ScoreDrift, scoreDrift, watchDrift } from '../../src/analyst/archive/drift.ts'
 import type { Event } from '../../src/domain/events.ts'
 import { verdictAt } from '../helpers/archive-records.ts'
 import { type SeedRecord, seedArchive } from '../helpers/archive-seed.ts'

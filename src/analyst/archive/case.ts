@@ -1,0 +1,189 @@
+import { restsOnComplaints } from '../../detection/detectors/all.ts'
+import type { Alert, AlertData, Verdict } from '../../domain/alert.ts'
+import { DAY } from '../../domain/time.ts'
+import { type RegistryRowThen, registryThen } from './registry-rows.ts'
+
+export type Ask = <T extends object>(sql: string, values: readonly unknown[]) => Promise<T[]>
+
+/** A line of a list of alerts. */
+export interface FoundAlert {
+  readonly id: string
+  readonly ts: Date
+  readonly mode: string
+  readonly type: string
+  readonly action: string
+  readonly severity: string
+  readonly score: number
+  readonly codes: readonly string[]
+  readonly target_kind: string
+  readonly target_id: string
+  readonly signature: string | null
+  readonly port: string | null
+}
+
+export interface StoredVerdict {
+  readonly ts: Date
+  readonly action: Verdict['action']
+  readonly label: string
+  readonly score: number
+  readonly codes: readonly string[]
+}
+
+export interface StoredFeedback {
+  readonly ts: Date
+  readonly verdict: string
+  readonly by: string
+  readonly note: string | null
+  readonly until: Date | null
+}
+
+/** Everything that belongs to one alert. */
+export interface Case {
+  /** As it was published; one that ended a state shows the message that the event before it showed. */
+  readonly alert: Alert
+  /** Of an alert on complaints: those about its target in the 30 days up to it, the newest 20. */
+  readonly complaints: readonly CaseComplaint[]
+  /** Changes of the same state, the first one first. */
+  readonly timeline: readonly FoundAlert[]
+  /** Alerts of a day around it on the same domain, campaign or sender. */
+  readonly siblings: readonly FoundAlert[]
+  readonly verdict: StoredVerdict | undefined
+  readonly feedback: readonly StoredFeedback[]
+  readonly enforcements: readonly { readonly ts: Date; readonly action: string; readonly by: string }[]
+  /** Of the versions that it names, those whose content is kept, with when they were first in force. */
+  readonly versions: readonly { readonly hash: string; readonly kind: string; readonly first_at: Date }[]
+  /** What the registry topic said of the sender then. */
+  readonly registry: readonly RegistryRowThen[]
+  /** Its port is masked in the alert, so that no row of it can be told. */
+  readonly portIsMasked: boolean
+}
+
+/** A complaint as it is kept: masked and redacted. */
+export interface CaseComplaint {
+  readonly id: string
+  readonly ts: Date
+  readonly source: string
+  readonly category: string | null
+  readonly text: string | null
+}
+
+/** Alerts of a list, at most. */
+export const MOST = 200
+export const COLUMNS =
+  'id, ts, mode, type, action, severity, score, codes, target_kind, target_id, signature, port'
+
+/** The case of an alert, or of the alert on a message; undefined: there is none. */
+export async function caseOf(ask: Ask, id: string): Promise<Case | undefined> {
+  const [found] = await ask<{ event: Alert }>(
+    `SELECT event FROM alert WHERE id = $1 OR message_id = $1
+      ORDER BY id = $1 DESC, target_kind = 'message' DESC, mode = 'enforce' DESC, ts LIMIT 1`,
+    [id],
+  )
+  if (!found) return undefined
+  const alert = await withMessage(ask, found.event)
+  const { message, state, provenance, target } = alert.data
+  const messageId = message?.id ?? ''
+  const [
+    timeline,
+    siblings,
+    [verdict],
+    feedback,
+    enforcements,
+    versions,
+    { rows: registry, portIsMasked },
+    complaints,
+  ] = await Promise.all([
+    state
+      ? ask<FoundAlert>(
+          `SELECT ${COLUMNS} FROM alert WHERE state_id = $1 ORDER BY episode, revision LIMIT ${MOST}`,
+          [state.id],
+        )
+      : [],
+    siblingsOf(ask, alert),
+    ask<StoredVerdict>('SELECT ts, action, label, score, codes FROM verdict WHERE id = $1 ORDER BY ts', [
+      messageId,
+    ]),
+    ask<StoredFeedback>(
+      'SELECT ts, verdict, by, note, until FROM feedback WHERE message_id = $1 OR state_id = $2 OR target = $3 ORDER BY ts',
+      [messageId, state?.id ?? '', `${target.kind}:${target.id}`],
+    ),
+    ask<Case['enforcements'][number]>(
+      'SELECT ts, action, by FROM enforcement WHERE message_id = $1 ORDER BY ts',
+      [messageId],
+    ),
+    ask<Case['versions'][number]>(
+      'SELECT hash, kind, first_at FROM version WHERE hash = ANY ($1) ORDER BY kind',
+      [[provenance.model, provenance.policy, provenance.registry]],
+    ),
+    registryThen(ask, alert),
+    complaintsOn(ask, alert),
+  ])
+  return {
+    ...{ alert, timeline, siblings, verdict, feedback },
+    ...{ enforcements, versions, registry, portIsMasked, complaints },
+  }
+}
+
+/** What an event that ends a state leaves out, from the last event of the episode that showed a message. */
+async function withMessage(ask: Ask, alert: Alert): Promise<Alert> {
+  const { state, message } = alert.data
+  if (!state || message) return alert
+  const [shown] = await ask<{ data: Pick<AlertData, 'label' | 'message' | 'samples' | 'contacts'> }>(
+    `SELECT event->'data' AS data FROM alert WHERE state_id = $1 AND episode = $2 AND event->'data' ? 'message'
+      ORDER BY revision DESC LIMIT 1`,
+    [state.id, state.episode],
+  )
+  if (!shown) return alert
+  const { label, message: before, samples, contacts } = shown.data
+  return {
+    ...alert,
+    data: {
+      ...alert.data,
+      ...(label && { label }),
+      ...(before && { message: before }),
+      ...(samples && { samples }),
+      ...(contacts && { contacts }),
+    },
+  }
+}
+
+/** How far back complaints are shown that an alert on complaints rests on. */
+const COMPLAINED_DAYS = 30
+
+/** Complaints about the target of an alert on complaints, up to it. */
+function complaintsOn(ask: Ask, { time, data: { target, reasons } }: Alert): Promise<CaseComplaint[]> {
+  const column = target.kind === 'signature' || target.kind === 'port' ? target.kind : undefined
+  if (column === undefined || !reasons.some(({ code }) => restsOnComplaints(code))) return Promise.resolve([])
+  const at = Date.parse(time)
+  return ask(
+    `SELECT id, ts, source, category, text FROM complaint WHERE ts > $1 AND ts <= $2 AND ${column} = $3 ORDER BY ts DESC LIMIT 20`,
+    [new Date(at - COMPLAINED_DAYS * DAY), new Date(at), target.id],
+  )
+}
+
+/** Alerts of a day around it on the same domain, campaign or sender. */
+function siblingsOf(ask: Ask, { id, time, data }: Alert): Promise<FoundAlert[]> {
+  const at = Date.parse(time)
+  const domains = data.target.kind === 'domain' ? [data.target.id] : (data.match?.domains ?? [])
+  const { message, match } = data
+  return ask(
+    `SELECT ${COLUMNS} FROM alert WHERE ts >= $1 AND ts < $2 AND id <> $3 AND (
+        domains && (SELECT domains FROM alert WHERE id = $3 LIMIT 1) OR domains && $4::text[]
+        OR campaign = $5 OR (signature = $6 AND port = $7)
+          OR ($9 AND (signature = $6 OR port = $7)))
+        AND (state_id IS NULL OR state_id <> $8)
+      ORDER BY ts DESC LIMIT 50`,
+    [
+      new Date(at - DAY),
+      new Date(at + DAY),
+      id,
+      domains,
+      match?.campaign ?? null,
+      message?.signature ?? (data.target.kind === 'signature' ? data.target.id : null),
+      message?.from ?? (data.target.kind === 'port' ? data.target.id : null),
+      data.state?.id ?? '',
+      // What no message tipped is known by its target alone.
+      message === undefined && ['signature', 'port'].includes(data.target.kind),
+    ],
+  )
+}

@@ -1,0 +1,232 @@
+import { SigwatchError } from '../../domain/errors.ts'
+import type { BoundedClock } from '../../domain/ports.ts'
+import type { Client } from './database.ts'
+import { Partitions } from './partitions.ts'
+import type { ArchiveRow } from './rows.ts'
+import { storableJson, storableText } from './storable.ts'
+
+/** A complaint with what is known of it beside its record. Times are epoch ms. */
+export interface ComplaintCase {
+  /** Of the table `complaint`. */
+  readonly row: ArchiveRow
+  readonly id: string
+  readonly ts: number
+  /** When it reached us; absent: not known. */
+  readonly receivedAt?: number
+  readonly answeredAt?: number
+  /** Of the text model. */
+  readonly label?: string
+  /** Fingerprint of the text. */
+  readonly bands: readonly string[]
+}
+
+export interface WrittenComplaints {
+  readonly added: number
+  /** Those that were there already. */
+  readonly known: number
+  /** Of those that were there, how many have come to be answered. */
+  readonly answered: number
+  /** Past the retention, or of the future. */
+  readonly left: number
+  /** Ids under which another complaint is there, which was left as it is. */
+  readonly conflicting: readonly string[]
+}
+
+const CASES = `INSERT INTO complaint_case (id, ts, received_at, answered_at, label, bands)
+  SELECT id, ts, received_at, answered_at, label, bands FROM jsonb_populate_recordset(NULL::complaint_case, $1)
+  ON CONFLICT (id) DO UPDATE SET answered_at = coalesce(complaint_case.answered_at, excluded.answered_at),
+    received_at = coalesce(excluded.received_at, complaint_case.received_at),
+    label = coalesce(complaint_case.label, excluded.label),
+    bands = CASE WHEN complaint_case.bands = '{}' THEN excluded.bands ELSE complaint_case.bands END`
+
+/** What has its id already is there, even if its time is another now. */
+const RECORDS = `INSERT INTO complaint SELECT r.* FROM jsonb_populate_recordset(NULL::complaint, $1) r
+  WHERE NOT EXISTS (SELECT FROM complaint c WHERE c.id = r.id) ON CONFLICT DO NOTHING`
+
+/**
+ * The ids under which a complaint of other content is there: what both sides say and say otherwise. Its time and category may
+ * differ, as exports do, and so may a token that was made with another key: the masked recipient tells persons apart.
+ */
+const CONFLICTS = `SELECT DISTINCT c.id FROM jsonb_populate_recordset(NULL::complaint, $1) r JOIN complaint c ON c.id = r.id
+  WHERE c.id = ANY ($2) AND (c.port <> r.port OR c.signature <> r.signature OR c.text <> r.text OR c.source <> r.source
+    OR c.recipient <> r.recipient)`
+
+/** One import writes at a time: they lock batch by batch in the order of their files, and could deadlock. */
+const ALONE = 'SELECT pg_advisory_xact_lock(7446284928)'
+
+/** Locked, so that none comes to be answered by another until these are written. */
+const STANDING = `SELECT id, answered_at IS NOT NULL AS answered FROM complaint_case WHERE id = ANY ($1) ORDER BY id FOR UPDATE`
+
+/** Complaints that are asked about and written at once. */
+const BATCH = 500
+
+/** Writes complaints, all or none; what is there already is not written again. Rejects with what PostgreSQL says. */
+export async function writeComplaints(
+  client: Client,
+  cases: readonly ComplaintCase[],
+  retention: number,
+  clock: BoundedClock,
+): Promise<WrittenComplaints> {
+  const partitions = new Partitions(retention)
+  const kept = cases.filter(({ ts }) => partitions.standingOf(ts, clock) === 'kept')
+  const unmade = await partitions.ensure(
+    client,
+    kept.map(({ ts }) => ({ table: 'complaint', ts })),
+  )
+  if (unmade.size > 0)
+    throw new SigwatchError(
+      'ARCHIVE_UNREACHABLE',
+      'no partition can be made, as another session changes or analyses the table complaint: run the import again',
+    )
+  let added = 0
+  let answered = 0
+  const conflicting: string[] = []
+  await client.query('BEGIN')
+  try {
+    await client.query(ALONE)
+    for (const batch of batchesOf(kept)) {
+      const written = await writeBatch(client, batch)
+      added += written.added
+      answered += written.answered
+      conflicting.push(...written.conflicting)
+    }
+    await client.query('COMMIT')
+  } catch (error) {
+    await client.query('ROLLBACK')
+    throw error
+  }
+  const known = kept.length - added - conflicting.length
+  return { added, known, answered, left: cases.length - kept.length, conflicting }
+}
+
+/** One after the other, in no batch two of one id. */
+function* batchesOf(cases: readonly ComplaintCase[]): Generator<ComplaintCase[]> {
+  let batch: ComplaintCase[] = []
+  let ids = new Set<string>()
+  for (const one of cases) {
+    const id = storableText(one.id)
+    if (batch.length === BATCH || ids.has(id)) {
+      yield batch
+      batch = []
+      ids = new Set()
+    }
+    batch.push(one)
+    ids.add(id)
+  }
+  if (batch.length > 0) yield batch
+}
+
+async function writeBatch(
+  client: Client,
+  batch: readonly ComplaintCase[],
+): Promise<Pick<WrittenComplaints, 'added' | 'answered' | 'conflicting'>> {
+  const idsOf = (cases: readonly ComplaintCase[]) => cases.map(({ id }) => storableText(id))
+  const recordsOf = (cases: readonly ComplaintCase[]) =>
+    `[${cases.map(({ row }) => storableJson(row.row)).join(',')}]`
+  const conflicts = await client.query<{ id: string }>(CONFLICTS, [recordsOf(batch), idsOf(batch)])
+  const others = new Set(conflicts.rows.map(({ id }) => id))
+  const isOther = ({ id }: ComplaintCase) => others.has(storableText(id))
+  const own = batch.filter((one) => !isOther(one))
+  const there = await client.query<{ id: string; answered: boolean }>(STANDING, [idsOf(own)])
+  const standing = new Map(there.rows.map(({ id, answered }) => [id, answered]))
+  await client.query(RECORDS, [recordsOf(own)])
+  await client.query(CASES, [`[${own.map((one) => storableJson(caseRow(one))).join(',')}]`])
+  return {
+    added: own.filter(({ id }) => !standing.has(storableText(id))).length,
+    answered: own.filter(
+      (one) => one.answeredAt !== undefined && standing.get(storableText(one.id)) === false,
+    ).length,
+    conflicting: batch.filter(isOther).map(({ id }) => id),
+  }
+}
+
+function caseRow({ id, ts, receivedAt, answeredAt, label, bands }: ComplaintCase): Record<string, unknown> {
+  return {
+    ...{ id, ts: new Date(ts), label: label ?? null, bands },
+    ...{ received_at: timeOf(receivedAt), answered_at: timeOf(answeredAt) },
+  }
+}
+
+function timeOf(ms: number | undefined): Date | null {
+  return ms === undefined ? null : new Date(ms)
+}
+
+/** Notes that complaints were answered; resolves with the ids that are not there. */
+export async function answerComplaints(
+  client: Client,
+  ids: readonly string[],
+  at: number,
+): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>(
+    `INSERT INTO complaint_case (id, ts, received_at, answered_at, bands)
+      SELECT DISTINCT ON (id) id, ts, NULL::timestamptz, $2::timestamptz, '{}' FROM complaint WHERE id = ANY ($1) ORDER BY id, ts
+      ON CONFLICT (id) DO UPDATE SET answered_at = excluded.answered_at RETURNING id`,
+    [ids, new Date(at)],
+  )
+  const found = new Set(rows.map(({ id }) => id))
+  return ids.filter((id) => !found.has(id))
+}
+
+/** A complaint with the message that it is about, where the archive has an alert on one. */
+export interface StoredComplaint {
+  readonly id: string
+  readonly ts: Date
+  readonly source: string
+  readonly category: string | null
+  /** When it reached us; null: not known. */
+  readonly received_at: Date | null
+  readonly answered_at: Date | null
+  readonly label: string | null
+  readonly bands: readonly string[]
+  /** As the complaint says, else as the message has them. */
+  readonly signature: string | null
+  readonly port: string | null
+  readonly sp: string | null
+  readonly alert_id: string | null
+}
+
+/** How long before a complaint the message may lie. */
+const LOOK_BACK = '30 days'
+
+const STORED = `SELECT c.id, c.ts, c.source, c.category, k.received_at, k.answered_at, k.label,
+    coalesce(k.bands, '{}') AS bands, coalesce(c.signature, m.signature) AS signature, coalesce(c.port, m.port) AS port,
+    s.sp, m.id AS alert_id
+  FROM complaint c LEFT JOIN complaint_case k USING (id)
+  LEFT JOIN LATERAL (
+    SELECT id, signature, port FROM alert
+    WHERE to_token = c.to_token AND target_kind = 'message' AND message_ts <= c.ts AND ts > c.ts - interval '${LOOK_BACK}'
+      AND (c.port IS NULL OR port = c.port) AND (c.signature IS NULL OR signature = c.signature)
+    ORDER BY message_ts DESC, mode = 'enforce' DESC, id LIMIT 1) m ON true
+  LEFT JOIN LATERAL (
+    SELECT sp FROM sender_minute WHERE sp IS NOT NULL AND signature = coalesce(c.signature, m.signature)
+      AND (coalesce(c.port, m.port) IS NULL OR port = coalesce(c.port, m.port))
+      AND ts <= c.ts AND ts > c.ts - interval '${LOOK_BACK}' ORDER BY ts DESC LIMIT 1) s ON true`
+
+/** The complaints of a time, the first one first. */
+export async function complaintsOf(
+  client: Pick<Client, 'query'>,
+  from: number,
+  to: number,
+): Promise<StoredComplaint[]> {
+  const sql = `${STORED} WHERE c.ts >= $1 AND c.ts < $2 ORDER BY c.ts, c.id`
+  return (await client.query<StoredComplaint>(sql, [new Date(from), new Date(to)])).rows
+}
+
+/** Complaints that nobody has answered yet. */
+export async function openComplaints(client: Pick<Client, 'query'>): Promise<StoredComplaint[]> {
+  return (await client.query<StoredComplaint>(`${STORED} WHERE k.answered_at IS NULL ORDER BY c.ts, c.id`))
+    .rows
+}
+
+/** Messages by signature in a time. */
+export async function sentBySignature(
+  client: Pick<Client, 'query'>,
+  from: number,
+  to: number,
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await client.query<{ signature: string; sent: number }>(
+    'SELECT signature, sum(total)::bigint AS sent FROM sender_minute WHERE ts >= $1 AND ts < $2 GROUP BY signature',
+    [new Date(from), new Date(to)],
+  )
+  return new Map(rows.map(({ signature, sent }) => [signature, sent]))
+}

@@ -1,0 +1,298 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SigwatchError } from '../../domain/errors.ts'
+import type { Emit } from '../../domain/events.ts'
+import type { Position, RawRecord } from '../../domain/message.ts'
+import {
+  type AssignedPartition,
+  type BoundedClock,
+  type PartitionId,
+  partitionKey,
+  type RecordRun,
+  type SourceHandler,
+} from '../../domain/ports.ts'
+import { type Client, databaseError, isOfRows, isWithoutDay, openClient } from './database.ts'
+import { UnfitRecord } from './fields.ts'
+import { archivedOffsets, type LogOf, openOffsets } from './offsets.ts'
+import type { Partitions } from './partitions.ts'
+import type { Refused } from './refused.ts'
+import { type ArchiveInput, type ArchiveRow, type RowOptions, rowOf } from './rows.ts'
+import { ArchiveWriter, type Stretch } from './writer.ts'
+
+export interface IntakeOptions extends RowOptions {
+  readonly url: string
+  /** What each topic holds. */
+  readonly inputs: ReadonlyMap<string, ArchiveInput>
+  /** The days that there are. */
+  readonly partitions: Partitions
+  readonly clock: BoundedClock
+  readonly logsOf: (partitions: readonly PartitionId[]) => Promise<readonly LogOf[]>
+  /** Called with each run as it comes. */
+  readonly saw: (run: RecordRun) => void
+  /** Reports to the source how far a partition is done. */
+  readonly commit: (checkpoints: readonly Position[], epoch: number) => Promise<void>
+  readonly emit: Emit
+  readonly signal: AbortSignal
+}
+
+/** A run on its way, and its taker. */
+interface Waiting {
+  readonly run: RecordRun
+  readonly done: () => void
+  readonly failed: (error: unknown) => void
+}
+
+const FIRST_PAUSE = 200
+const LONGEST_PAUSE = 10_000
+
+/**
+ * Takes runs of records from a source and writes what comes together in one transaction, one after the other. A run is
+ * taken in when it is in the database, so a slow database slows the source down and nothing else; an outage is waited
+ * out, and what was in doubt when the connection broke is looked up by its offsets.
+ */
+export class ArchiveIntake implements SourceHandler {
+  readonly #options: IntakeOptions
+  #client: Client | undefined
+  #writer: ArchiveWriter | undefined
+  readonly #next = new Map<string, number>()
+  #waiting: Waiting[] = []
+  #writing: Promise<void> | undefined
+  #tally = new Tally()
+  #lost: string | undefined
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
+  }
+
+  async assigned(partitions: readonly AssignedPartition[]): Promise<void> {
+    const logs = await this.#options.logsOf(partitions)
+    const next = await this.#untilReached((client) => openOffsets(client, logs))
+    for (const [key, offset] of next) this.#next.set(key, offset)
+  }
+
+  async revoked(): Promise<void> {
+    await this.#writing
+  }
+
+  records(run: RecordRun): Promise<void> {
+    this.#options.saw(run)
+    return new Promise((done, failed) => {
+      this.#waiting.push({ run, done, failed })
+      this.#writing ??= this.#write()
+    })
+  }
+
+  unready(): readonly string[] {
+    return this.#lost === undefined ? [] : [this.#lost]
+  }
+
+  async close(): Promise<void> {
+    await this.#writing
+    await this.#drop()
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const waiting = this.#waiting
+      this.#waiting = []
+      try {
+        await this.#writeTogether(waiting.map(({ run }) => run))
+        for (const { done } of waiting) done()
+      } catch (error) {
+        for (const { failed } of waiting) failed(error)
+      }
+    }
+    // In the same turn as the last look at `#waiting`: a run that comes now begins a new round.
+    this.#writing = undefined
+  }
+
+  async #writeTogether(runs: readonly RecordRun[]): Promise<void> {
+    const began = performance.now()
+    const { emit, commit } = this.#options
+    this.#tally = new Tally()
+    await this.#settle(this.#stretchesOf(runs))
+    const { rows, past, refused, reason } = this.#tally
+    const records = runs.reduce((all, run) => all + run.records.length, 0)
+    const seconds = (performance.now() - began) / 1000
+    const count = Object.values(refused).reduce((sum, n) => sum + n, 0)
+    emit({ name: 'archived', rows, left: records - rows - count, past, seconds })
+    if (count > 0) emit({ name: 'archive_refused', count, kinds: refused, reason })
+    for (const { partition, epoch } of runs)
+      await commit([{ ...partition, offset: this.#next.get(partitionKey(partition))! }], epoch)
+  }
+
+  /** What the runs add to each partition; what lies before the offset that is archived is left out. */
+  #stretchesOf(runs: readonly RecordRun[]): Stretch[] {
+    const stretches: Stretch[] = []
+    const reached = new Map(this.#next)
+    for (const { partition, records } of runs) {
+      const key = partitionKey(partition)
+      const from = reached.get(key)!
+      const rows: (ArchiveRow & { offset: number })[] = []
+      const refused: Refused[] = []
+      let to = from
+      for (const record of records) {
+        const { offset } = record.position
+        if (offset < from) continue
+        to = offset + 1
+        const row = this.#rowOf(record)
+        if (row === undefined) continue
+        if ('reason' in row) refused.push(row)
+        else rows.push({ ...row, offset })
+      }
+      reached.set(key, to)
+      if (to > from) stretches.push({ ...partition, from, to, rows, refused })
+    }
+    return stretches
+  }
+
+  /** The row of a record, or why it has none; undefined: it is not kept. */
+  #rowOf({
+    position: { topic, offset },
+    timestamp: at,
+    key,
+    value,
+  }: RawRecord): ArchiveRow | Refused | undefined {
+    const { inputs, partitions, clock } = this.#options
+    const input = inputs.get(topic)!
+    let row: ArchiveRow | undefined
+    try {
+      row = rowOf(input, value, this.#options, { key: key?.toString('utf8') ?? null, at })
+    } catch (error) {
+      // What is thrown otherwise is of the record as well: a member that is none, or a time that is no date.
+      const reason = error instanceof UnfitRecord ? error.message : `is no record of ${input}`
+      return { offset, kind: 'unfit', reason }
+    }
+    if (row?.ts === undefined) return row
+    const standing = partitions.standingOf(row.ts, clock)
+    if (standing === 'kept') return row
+    if (standing === 'ahead') return { offset, kind: 'ahead', reason: 'its time is ahead of the clock', row }
+    this.#tally.past++
+    return undefined
+  }
+
+  /** Resolves when all of it is in the database, no matter which process wrote it. */
+  async #settle(stretches: readonly Stretch[]): Promise<void> {
+    let left = stretches
+    while (left.length > 0) {
+      const some = left
+      try {
+        left = await this.#untilReached(async (client, writer) => {
+          const placeable = await this.#withDays(client, some)
+          await writer.write(placeable)
+          for (const stretch of placeable) this.#tally.add(stretch)
+          return []
+        })
+      } catch (error) {
+        if (!(error instanceof SigwatchError)) throw error
+        if (error.code === 'STORE_CONFLICT') left = await this.#behindOf(some)
+        else if (isWithoutDay(error)) this.#options.partitions.forget()
+        else if (isOfRows(error)) {
+          await this.#settleApart(some, error)
+          left = []
+        } else throw error
+      }
+    }
+    for (const { to, ...partition } of stretches) this.#next.set(partitionKey(partition), to)
+  }
+
+  /** Rows whose day cannot be made now are put aside: they hold up no others. */
+  async #withDays(client: Client, stretches: readonly Stretch[]): Promise<readonly Stretch[]> {
+    const unmade: ReadonlySet<ArchiveRow> = await this.#options.partitions.ensure(
+      client,
+      stretches.flatMap(({ rows }) => rows.flatMap((row) => (row.ts === undefined ? [] : [row]))),
+    )
+    if (unmade.size === 0) return stretches
+    return stretches.map(({ rows, refused, ...stretch }) => {
+      const aside = rows.flatMap(({ offset, ...row }, i): Refused[] =>
+        unmade.has(rows[i]!) && row.ts !== undefined
+          ? [{ offset, kind: 'day', reason: `the day of its time cannot be made in ${row.table} now`, row }]
+          : [],
+      )
+      return { ...stretch, rows: rows.filter((row) => !unmade.has(row)), refused: [...refused, ...aside] }
+    })
+  }
+
+  /** What the database refuses is found by halves, and noted by its place. */
+  async #settleApart(stretches: readonly Stretch[], error: SigwatchError): Promise<void> {
+    for (const stretch of stretches) {
+      const { from, to, rows, refused } = stretch
+      const stored = [...rows, ...refused.filter(({ row }) => row)].map(({ offset }) => offset)
+      stored.sort((a, b) => a - b)
+      if (stored.length > 1) {
+        const middle = stored[stored.length >> 1]!
+        const part = (first: number, last: number): Stretch => ({
+          ...stretch,
+          from: first,
+          to: last,
+          rows: rows.filter(({ offset }) => offset >= first && offset < last),
+          refused: refused.filter(({ offset }) => offset >= first && offset < last),
+        })
+        await this.#settle([part(from, middle)])
+        await this.#settle([part(middle, to)])
+      } else if (stored.length === 1 && stretches.length === 1) {
+        const note: Refused = { offset: stored[0]!, kind: 'database', reason: error.message }
+        const others = refused.filter(({ row }) => !row)
+        await this.#settle([{ ...stretch, rows: [], refused: [...others, note] }])
+      } else await this.#settle([stretch])
+    }
+  }
+
+  /** What of the stretches is not in the database yet: a commit whose answer was lost, or another process, did a part. */
+  async #behindOf(stretches: readonly Stretch[]): Promise<Stretch[]> {
+    const stored = await this.#untilReached((client) => archivedOffsets(client))
+    return stretches.flatMap((stretch) => {
+      const from = stored.get(partitionKey(stretch)) ?? stretch.to
+      if (from >= stretch.to) return []
+      const later = ({ offset }: { readonly offset: number }) => offset >= from
+      return [{ ...stretch, from, rows: stretch.rows.filter(later), refused: stretch.refused.filter(later) }]
+    })
+  }
+
+  /** Tries again with a new connection while the database cannot be reached; rejects when stopped meanwhile. */
+  async #untilReached<T>(work: (client: Client, writer: ArchiveWriter) => Promise<T>): Promise<T> {
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      try {
+        this.#client ??= await openClient(this.#options.url, 'sigwatch archive')
+        this.#writer ??= new ArchiveWriter(this.#client)
+        const result = await work(this.#client, this.#writer)
+        if (this.#lost !== undefined) this.#options.emit({ name: 'connection_restored', service: 'postgres' })
+        this.#lost = undefined
+        return result
+      } catch (cause) {
+        const error = databaseError(cause)
+        if (error.code !== 'ARCHIVE_UNREACHABLE') throw error
+        await this.#drop()
+        if (this.#lost === undefined)
+          this.#options.emit({ name: 'connection_lost', service: 'postgres', reason: error.message })
+        this.#lost = error.message
+        if (this.#options.signal.aborted) throw error
+        await sleep(pause, undefined, { signal: this.#options.signal }).catch(() => undefined)
+      }
+    }
+  }
+
+  async #drop(): Promise<void> {
+    const client = this.#client
+    this.#client = undefined
+    this.#writer = undefined
+    await client?.end().catch(() => undefined)
+  }
+}
+
+/** What became of the records that are written together. */
+class Tally {
+  rows = 0
+  /** Rows past the retention. */
+  past = 0
+  readonly refused: Partial<Record<Refused['kind'], number>> = {}
+  /** Of the first record that was refused. */
+  reason = ''
+
+  add({ rows, refused }: Stretch): void {
+    this.rows += rows.length
+    for (const { kind, reason } of refused) {
+      this.refused[kind] = (this.refused[kind] ?? 0) + 1
+      this.reason ||= reason
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { SigwatchError } from '../../domain/errors.ts'
+import { signatureKey } from '../../text/signature.ts'
+import type { Client } from './database.ts'
+import { ensureRefusedRows } from './refused.ts'
+
+const FOLDER = new URL('./migrations/', import.meta.url)
+/** The id of an advisory lock, chosen at random: one process migrates at a time. */
+const LOCK = 7_446_284_926
+/** An index on all days takes as long as they are many, ms. */
+const STEP_WITHIN = 6 * 3_600_000
+
+interface Migration {
+  readonly version: number
+  readonly name: string
+  readonly sql: string
+}
+
+/** The migrations in the order in which they are applied; files are `<version>-<name>.sql`. */
+export function migrations(): Migration[] {
+  return readdirSync(FOLDER)
+    .filter((file) => file.endsWith('.sql'))
+    .sort()
+    .map((name) => ({
+      version: Number.parseInt(name, 10),
+      name,
+      sql: readFileSync(new URL(name, FOLDER), 'utf8'),
+    }))
+}
+
+/**
+ * Brings the tables to the version of this program, each step in a transaction of its own. Resolves with the names of
+ * those that were applied. Rejects with ARCHIVE_REFUSED for a database that a later version has written.
+ */
+export async function migrate(client: Client): Promise<string[]> {
+  await requireVersion(client)
+  await client.query('SELECT pg_advisory_lock($1)', [LOCK])
+  try {
+    await client.query(
+      'CREATE TABLE IF NOT EXISTS schema_migration (version integer PRIMARY KEY, name text NOT NULL, at timestamptz NOT NULL DEFAULT now())',
+    )
+    const { rows } = await client.query<{ version: number }>('SELECT version FROM schema_migration')
+    const done = new Set(rows.map(({ version }) => version))
+    const known = migrations()
+    refuseLater(done, known)
+    const applied: string[] = []
+    for (const { version, name, sql } of known) {
+      if (done.has(version)) continue
+      await client.query('BEGIN')
+      try {
+        const step = { text: sql, query_timeout: STEP_WITHIN }
+        await client.query(step)
+        await client.query('INSERT INTO schema_migration (version, name) VALUES ($1, $2)', [version, name])
+        await client.query('COMMIT')
+      } catch (error) {
+        await client.query('ROLLBACK')
+        throw error
+      }
+      applied.push(name)
+    }
+    await ensureRefusedRows(client)
+    await keySignatures(client)
+    return applied
+  } finally {
+    await client.query('SELECT pg_advisory_unlock($1)', [LOCK])
+  }
+}
+
+/** The first version that detaches a partition without a lock that stops those who read. */
+const FIRST_SERVER = 14
+
+async function requireVersion(client: Client): Promise<void> {
+  const { rows } = await client.query<{ version: string }>(
+    "SELECT current_setting('server_version') AS version",
+  )
+  const { version } = rows[0]!
+  if (Number.parseInt(version, 10) < FIRST_SERVER)
+    throw new SigwatchError(
+      'ARCHIVE_REFUSED',
+      `PostgreSQL is ${version}: the archive needs ${FIRST_SERVER} or later`,
+    )
+}
+
+/** Signatures of rows that were written before their form was kept. */
+async function keySignatures(client: Client): Promise<void> {
+  const { rows } = await client.query<{ key: string }>(
+    "SELECT DISTINCT key FROM registry_row WHERE kind = 'signature' AND signature_key IS NULL",
+  )
+  if (rows.length === 0) return
+  const names = rows.map(({ key }) => key)
+  await client.query(
+    `UPDATE registry_row r SET signature_key = said.form FROM unnest($1::text[], $2::text[]) AS said (name, form)
+      WHERE kind = 'signature' AND key = said.name`,
+    [names, names.map(signatureKey)],
+  )
+}
+
+/** For readers: rejects with ARCHIVE_REFUSED unless the tables are those of this program. */
+export async function requireSchema(client: Pick<Client, 'query'>): Promise<void> {
+  const { rows: exists } = await client.query("SELECT to_regclass('schema_migration') AS name")
+  const { rows } = exists[0]?.name ? await client.query('SELECT version FROM schema_migration') : { rows: [] }
+  const done = new Set((rows as { version: number }[]).map(({ version }) => version))
+  const known = migrations()
+  refuseLater(done, known)
+  if (known.some(({ version }) => !done.has(version)))
+    throw new SigwatchError('ARCHIVE_REFUSED', 'the database has not all tables: run `sigwatch archive` once')
+}
+
+function refuseLater(done: ReadonlySet<number>, known: readonly Migration[]): void {
+  const last = Math.max(...known.map(({ version }) => version))
+  const later = [...done].filter((version) => version > last)
+  if (later.length > 0) {
+    const message = `the database has version ${Math.max(...later)} of the tables, this program knows ${last}`
+    throw new SigwatchError('ARCHIVE_REFUSED', message)
+  }
+}

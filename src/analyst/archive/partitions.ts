@@ -1,0 +1,136 @@
+import type { BoundedClock } from '../../domain/ports.ts'
+import { DAY } from '../../domain/time.ts'
+import type { Client } from './database.ts'
+import { DAILY, type DailyTable, dayOf, partitionName } from './days.ts'
+
+/** Rows this far ahead of the clock have a wrong clock behind them. */
+const AHEAD = 2 * DAY
+/** Days for which there are partitions before their first row comes. */
+const DAYS_AHEAD = 7
+/** One process makes partitions at a time. */
+const LOCK = 7_446_284_927
+/**
+ * How long a statement waits for a lock on a table that others read and write, ms. To attach a partition takes a lock that
+ * conflicts with other changes of the table and with ANALYZE, never with those who read or write.
+ */
+const LOCK_WITHIN = 1_000
+/** How long a table is left alone after such a lock was not to be had, ms. */
+const PAUSE = 30_000
+
+/** SQLSTATE of a statement that waited too long for a lock. */
+const LOCK_TIMEOUT = '55P03'
+
+export const isLockTimeout = (error: unknown) => (error as { code?: string }).code === LOCK_TIMEOUT
+
+/** Where a row belongs by its time. */
+export type Standing = 'kept' | 'past' | 'ahead'
+
+interface Placed {
+  readonly table: DailyTable
+  readonly ts: number
+}
+
+/** Knows which days there are, and makes those that are not, without a lock that stops those who read. */
+export class Partitions {
+  readonly #retention: number
+  #known: ReadonlySet<string> = new Set()
+  readonly #pausedUntil = new Map<DailyTable, number>()
+
+  /** `retention`: ms. */
+  constructor(retention: number) {
+    this.#retention = retention
+  }
+
+  /** Whether a row of this time, epoch ms, is kept, past the retention for certain, or further ahead than any clock may be. */
+  standingOf(ts: number, clock: BoundedClock): Standing {
+    if (ts < firstDay(clock.earliest(), this.#retention)) return 'past'
+    return ts < latestOf(clock) + AHEAD ? 'kept' : 'ahead'
+  }
+
+  /**
+   * Makes the partitions of these rows that are not there. Resolves with the rows whose day cannot be made now, because
+   * another session works on the table.
+   */
+  async ensure<R extends Placed>(client: Client, rows: readonly R[]): Promise<ReadonlySet<R>> {
+    const isMissing = ({ table, ts }: Placed) => !this.#known.has(partitionName(table, dayOf(ts)))
+    if (!rows.some(isMissing)) return new Set()
+    await this.#look(client)
+    for (const table of DAILY) {
+      const days = rows.flatMap((row) => (row.table === table && isMissing(row) ? [dayOf(row.ts)] : []))
+      if (days.length > 0) await this.#make(client, table, [...new Set(days)])
+    }
+    return new Set(rows.filter(isMissing))
+  }
+
+  /** Makes the days around now and those to come. Resolves with the tables for which that has to wait. */
+  async prepare(client: Client, clock: BoundedClock): Promise<readonly DailyTable[]> {
+    const today = dayOf(clock.now())
+    const days = Array.from({ length: DAYS_AHEAD + 1 }, (_, i) => today + i * DAY)
+    const missing = await this.ensure(
+      client,
+      DAILY.flatMap((table) => days.map((ts) => ({ table, ts }))),
+    )
+    return [...new Set([...missing].map(({ table }) => table))]
+  }
+
+  /** What is known of the database may be wrong: it is looked at again. */
+  forget(): void {
+    this.#known = new Set()
+  }
+
+  async #look(client: Client): Promise<void> {
+    this.#known = new Set(await attachedPartitions(client))
+  }
+
+  /** A new table takes its place among the days: `CREATE TABLE … PARTITION OF` would lock out everybody who reads. */
+  async #make(client: Client, table: DailyTable, days: readonly number[]): Promise<void> {
+    if (performance.now() < (this.#pausedUntil.get(table) ?? 0)) return
+    await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_WITHIN}`)
+    try {
+      await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK])
+      const { rows } = await client.query<{ name: string }>(EXISTING, [
+        days.map((day) => partitionName(table, day)),
+      ])
+      const taken = new Set(rows.map(({ name }) => name))
+      const wanted = days.filter((day) => !taken.has(partitionName(table, day)))
+      for (const day of wanted) await client.query(attaching(table, day))
+      await client.query('COMMIT')
+    } catch (error) {
+      await client.query('ROLLBACK')
+      if (!isLockTimeout(error)) throw error
+      this.#pausedUntil.set(table, performance.now() + PAUSE)
+    }
+    await this.#look(client)
+  }
+}
+
+/** Beginning of the first day that is kept, epoch ms. */
+export function firstDay(now: number, retention: number): number {
+  return dayOf(now - retention)
+}
+
+/** Without a reference that shows the latest time, the clock is what there is. */
+function latestOf(clock: BoundedClock): number {
+  const latest = clock.latest()
+  return Number.isFinite(latest) ? latest : clock.now()
+}
+
+const EXISTING =
+  'SELECT relname AS name FROM pg_class WHERE oid = ANY (SELECT to_regclass(n) FROM unnest($1::text[]) n)'
+
+function attaching(table: DailyTable, day: number): string {
+  const name = partitionName(table, day)
+  const [from, to] = [day, day + DAY].map((ms) => new Date(ms).toISOString())
+  return `CREATE TABLE ${name} (LIKE ${table} INCLUDING ALL);
+    ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM ('${from}') TO ('${to}')`
+}
+
+/** Names of the partitions that take rows. */
+export async function attachedPartitions(client: Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+      WHERE i.inhparent = ANY ($1::regclass[]) AND NOT i.inhdetachpending ORDER BY 1`,
+    [DAILY],
+  )
+  return rows.map(({ name }) => name)
+}

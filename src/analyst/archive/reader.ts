@@ -1,0 +1,174 @@
+import type { Alert } from '../../domain/alert.ts'
+import { type Case, COLUMNS, caseOf, type FoundAlert, MOST } from './case.ts'
+import { databaseError, limitedRows, openPool } from './database.ts'
+import { requireSchema } from './migrate.ts'
+import { withoutMobiles } from './mobiles.ts'
+import { type Overview, overviewOf } from './overview.ts'
+import { COMPLAINED, JUDGED, JUDGED_ALERTS } from './questions.ts'
+import { SENT, type Sent } from './sent.ts'
+
+/** What can be searched for, each with its condition for the third parameter. */
+const CONDITIONS = {
+  message: '(message_id = $3 OR id = $3)',
+  token: 'to_token = $3',
+  signature: "(signature = $3 OR (target_kind = 'signature' AND target_id = $3))",
+  port: "(port = $3 OR (target_kind = 'port' AND target_id = $3))",
+  domain: 'domains @> ARRAY[$3]',
+  code: 'codes @> ARRAY[$3]',
+  campaign: 'campaign = $3',
+}
+export type SearchField = keyof typeof CONDITIONS
+export const SEARCH_FIELDS = Object.keys(CONDITIONS) as readonly SearchField[]
+
+export interface Search {
+  readonly field?: SearchField
+  readonly value?: string
+  /** Epoch ms. */
+  readonly from: number
+  readonly to: number
+}
+
+/** How often analysts agreed with a code. */
+export interface ReviewedCode {
+  readonly code: string
+  readonly confirmed: number
+  readonly judged: number
+}
+
+/** What an analyst said last of a message, a state or a target, with the alert that it is about; null: it is not kept. */
+export interface JudgedAlert {
+  readonly verdict: 'confirmed' | 'false_positive'
+  readonly by: string
+  readonly ts: Date
+  readonly codes: readonly string[] | null
+  readonly note: string | null
+  readonly event: Alert | null
+}
+
+/** Complaints about a sender; `sent`: messages under its signature in the same time, null where that is not known. */
+export interface Complained {
+  readonly sender: string
+  readonly complaints: number
+  readonly sent: number | null
+}
+
+export interface Access {
+  readonly at: Date
+  readonly who: string
+  readonly what: string
+  readonly subject: string
+}
+
+/** Alerts that are read at a time. */
+const PAGE = 1000
+
+/** How long a query may take, ms. */
+const WITHIN = 60_000
+
+/** Reads the archive. Rejects with ARCHIVE_UNREACHABLE, ARCHIVE_TOO_SLOW or ARCHIVE_REFUSED. */
+export class ArchiveReader {
+  readonly #pool: ReturnType<typeof openPool>
+
+  readonly #within: number
+
+  private constructor(pool: ReturnType<typeof openPool>, within: number) {
+    this.#pool = pool
+    this.#within = within
+  }
+
+  /** `within`: how long a query may take, ms. Rejects also where the tables are those of another version. */
+  static async open(url: string, applicationName: string, within = WITHIN): Promise<ArchiveReader> {
+    const pool = openPool(url, applicationName, within)
+    try {
+      await requireSchema(pool)
+      return new ArchiveReader(pool, within)
+    } catch (error) {
+      await pool.end()
+      throw databaseError(error, within)
+    }
+  }
+
+  /** The newest alerts that are searched for, at most 200. */
+  search({ field, value, from, to }: Search): Promise<FoundAlert[]> {
+    const isNarrow = field !== undefined && value !== undefined
+    return this.#rows(
+      `SELECT ${COLUMNS} FROM alert WHERE ts >= $1 AND ts < $2 ${isNarrow ? `AND ${CONDITIONS[field]}` : ''}
+        ORDER BY ts DESC LIMIT ${MOST}`,
+      [new Date(from), new Date(to), ...(isNarrow ? [value] : [])],
+    )
+  }
+
+  /** The case of an alert, or of the alert on a message; undefined: there is none. */
+  case(id: string): Promise<Case | undefined> {
+    return caseOf((sql, values) => this.#rows(sql, values), id)
+  }
+
+  /** The alerts of a time, the first one first. */
+  async *alerts(from: number, to: number): AsyncGenerator<Alert> {
+    let after: [Date, string] = [new Date(from), '']
+    for (;;) {
+      const page = await this.#rows<{ ts: Date; id: string; event: Alert }>(
+        `SELECT ts, id, event FROM alert WHERE ts >= $1 AND ts < $2 AND (ts, id) > ($1, $3) ORDER BY ts, id LIMIT ${PAGE}`,
+        [after[0], new Date(to), after[1]],
+      )
+      for (const { event } of page) yield event
+      const last = page.at(-1)
+      if (!last || page.length < PAGE) return
+      after = [last.ts, last.id]
+    }
+  }
+
+  /** By code, how many cases analysts judged in a time, and how many they confirmed; the last word on a case counts. */
+  judged(from: number, to: number): Promise<ReviewedCode[]> {
+    return this.#rows(JUDGED, [new Date(from), new Date(to)])
+  }
+
+  /** The cases that analysts judged in a time, in the order in which they did; the last word on each counts. */
+  judgedAlerts(from: number, to: number): Promise<JudgedAlert[]> {
+    return this.#rows(JUDGED_ALERTS, [new Date(from), new Date(to)])
+  }
+
+  /** Who was complained of most in a time, with what was sent under that signature. */
+  complained(from: number, to: number): Promise<Complained[]> {
+    return this.#rows(COMPLAINED, [new Date(from), new Date(to)])
+  }
+
+  /** What a signature sent in a time; undefined: nothing that is known. */
+  async sent(signature: string, from: number, to: number): Promise<Sent | undefined> {
+    const [row] = await this.#rows<Sent>(SENT, [new Date(from), new Date(to), signature])
+    return row?.messages ? row : undefined
+  }
+
+  /** What went on in a time, epoch ms. */
+  overview(from: number, to: number): Promise<Overview> {
+    return overviewOf((sql, values) => this.#rows(sql, values), new Date(from), new Date(to))
+  }
+
+  /** Notes who looked at what; a mobile number that was searched for is masked. */
+  async note(who: string, what: string, subject: string): Promise<void> {
+    const shown = what === 'search' ? withoutMobiles(subject) : subject
+    const sql = 'INSERT INTO access_log (who, what, subject) VALUES ($1, $2, $3)'
+    await this.#rows(sql, [who, what, shown], 'READ WRITE')
+  }
+
+  /** The newest entries of the access log. */
+  accesses(): Promise<Access[]> {
+    return this.#rows(`SELECT at, who, what, subject FROM access_log ORDER BY at DESC LIMIT ${MOST}`, [])
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end()
+  }
+
+  async #rows<T extends object>(
+    sql: string,
+    values: readonly unknown[],
+    access: 'READ ONLY' | 'READ WRITE' = 'READ ONLY',
+  ): Promise<T[]> {
+    try {
+      return await limitedRows<T>(this.#pool, this.#within, access, [sql, values])
+    } catch (error) {
+      throw databaseError(error, this.#within)
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import type { Alert } from '../../domain/alert.ts'
+import type { Brand, PortRow, SignatureRow } from '../../domain/registry.ts'
+import { signatureKey } from '../../text/signature.ts'
+
+interface Said<K extends string, T> {
+  readonly kind: K
+  readonly key: string
+  /** Since when it has been so. */
+  readonly at: Date
+  /** When it changed next; null: it has not. */
+  readonly changed_at: Date | null
+  /** Null: the row was deleted. */
+  readonly content: T | null
+}
+
+/** A row of the registry topic as it was at a time. */
+export type RegistryRowThen = Said<'signature', SignatureRow> | Said<'port', PortRow> | Said<'brand', Brand>
+
+type Ask = <T extends object>(sql: string, values: readonly unknown[]) => Promise<T[]>
+
+/** `column`: what the keys are compared with. A signature has a row for each way in which it is filed. */
+const then = (column: 'key' | 'signature_key') => `SELECT DISTINCT ON (kind, key) kind, key, at, content,
+    (SELECT min(at) FROM registry_row next WHERE next.kind = r.kind AND next.key = r.key AND next.at > $1) AS changed_at
+  FROM registry_row r WHERE at <= $1 AND kind = $2 AND ${column} = ANY ($3) ORDER BY kind, key, at DESC`
+
+export interface RegistryThen {
+  readonly rows: readonly RegistryRowThen[]
+  /** The alert shows the number of the sender masked, and names it nowhere else: its row cannot be told. */
+  readonly portIsMasked: boolean
+}
+
+/**
+ * What the registry topic said, at the time of an alert, of its signature, of its port (the exact one, else the longest
+ * prefix), and of the brands that its reasons or the signature name.
+ */
+export async function registryThen(ask: Ask, { time, data }: Alert): Promise<RegistryThen> {
+  const { message, match, target, reasons } = data
+  const name = message?.signature ?? match?.signature ?? (target.kind === 'signature' ? target.id : undefined)
+  const port = portOf(data)
+  const portIsMasked = port?.includes('*') === true
+  const rowsOf = <K extends RegistryRowThen['kind']>(kind: K, keys: readonly string[]) => {
+    const sql = then(kind === 'signature' ? 'signature_key' : 'key')
+    return keys.length === 0
+      ? Promise.resolve([])
+      : ask<RegistryRowThen & { readonly kind: K }>(sql, [new Date(time), kind, keys])
+  }
+  const key = name === undefined ? '' : signatureKey(name)
+  const [signatures, ports] = await Promise.all([
+    rowsOf('signature', key === '' ? [] : [key]),
+    rowsOf('port', port === undefined || portIsMasked ? [] : patternsOf(port)),
+  ])
+  const filed = ports.filter(({ content }) => content !== null).sort((a, b) => b.key.length - a.key.length)
+  const own = filed.find((row) => row.key === port) ?? filed[0]
+  const brands = reasons.flatMap(({ evidence }) => (evidence as { brand?: unknown }).brand ?? [])
+  const filedBrands = signatures.flatMap(({ content }) => content?.brand ?? [])
+  const ids = [...brands, ...filedBrands].filter((id) => typeof id === 'string')
+  return {
+    rows: [...signatures, ...(own ? [own] : []), ...(await rowsOf('brand', [...new Set(ids)]))],
+    portIsMasked,
+  }
+}
+
+/** The port of the sender: in clear where any part of the alert has it so. */
+function portOf({ message, match, target }: Alert['data']): string | undefined {
+  if (target.kind === 'port') return target.id
+  if (target.kind === 'sender') return target.id.slice(target.id.lastIndexOf('@') + 1)
+  const [only, ...others] = match?.ports ?? []
+  if (message?.from.includes('*') && only !== undefined && others.length === 0) return only
+  return message?.from
+}
+
+/** The keys that cover a port: itself, and its prefixes with an asterisk. */
+function patternsOf(port: string): string[] {
+  return [port, ...Array.from(port, (_, i) => `${port.slice(0, i + 1)}*`)]
+}

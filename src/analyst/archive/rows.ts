@@ -1,0 +1,288 @@
+import { maskRecipient } from '../../detection/alerts/show.ts'
+import type { Alert, Verdict } from '../../domain/alert.ts'
+import { hash32 } from '../../domain/hash32.ts'
+import { LABELS } from '../../domain/labels.ts'
+import type { Tokenise } from '../../domain/token.ts'
+import type { StatsRow } from '../../stores/sender-statistics/writer.ts'
+import { canonicalNumber } from '../../text/canonical-number.ts'
+import { redactText } from '../../text/redact.ts'
+import { signatureKey } from '../../text/signature.ts'
+import type { DailyTable } from './days.ts'
+import { Fields, nestsDeeper, UnfitRecord } from './fields.ts'
+
+/** What a topic holds. */
+export type ArchiveInput =
+  | 'alerts'
+  | 'verdicts'
+  | 'stats'
+  | 'versions'
+  | 'feedback'
+  | 'enforcements'
+  | 'complaints'
+  | 'registry'
+
+/**
+ * A row of a table, columns by name. `ts`: epoch ms, by which it is kept; what has none is kept for good, or for as long as
+ * it is in force.
+ */
+export type ArchiveRow = { readonly row: Readonly<Record<string, unknown>> } & (
+  | { readonly table: DailyTable; readonly ts: number }
+  | { readonly table: LastingTable; readonly ts?: undefined }
+)
+
+export type LastingTable = 'version' | 'registry_row'
+
+/** Where a record stands, for those whose value does not say it. */
+export interface RecordPlace {
+  readonly key: string | null
+  /** Timestamp of the record, epoch ms. */
+  readonly at: number
+}
+
+/** A change of the registry: a row, or that it is gone. */
+export type RegistryRowChange =
+  | { readonly op: 'put'; readonly kind: string; readonly key: string; readonly row: object }
+  | { readonly op: 'delete'; readonly kind: string; readonly key: string }
+
+/** The change of a record of the registry topic (`value` null: a tombstone), or what is wrong with it, without its content. */
+export type ReadRegistryChange = (record: {
+  readonly key: string | null
+  readonly value: Buffer | null
+}) => RegistryRowChange | string
+
+export interface RowOptions {
+  /** Share of the verdicts without an action that are kept. */
+  readonly sample: number
+  readonly tokenise: Tokenise
+  readonly registryChange: ReadRegistryChange
+}
+
+const TOKEN = /^[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]{22}$/
+
+/** Levels of a record that are read. */
+const DEEPEST = 1_000
+
+/** The row of a record; undefined: it is not kept. Throws UnfitRecord for what is no record of that input. */
+export function rowOf(
+  input: ArchiveInput,
+  value: Buffer,
+  options: RowOptions,
+  place: RecordPlace,
+): ArchiveRow | undefined {
+  if (input === 'registry') return registryRow(value, options.registryChange, place)
+  if (value.length === 0) return undefined
+  if (nestsDeeper(value, DEEPEST)) throw new UnfitRecord('is nested too deeply')
+  const text = value.toString('utf8')
+  let record: unknown
+  try {
+    record = JSON.parse(text)
+  } catch {
+    throw new UnfitRecord(`is no JSON (${value.length} bytes)`)
+  }
+  if (typeof record !== 'object' || record === null || Array.isArray(record))
+    throw new UnfitRecord('is no JSON object')
+  return READERS[input](new Fields(record as Readonly<Record<string, unknown>>, text), options)
+}
+
+const iso = (ms: number) => new Date(ms).toISOString()
+
+const READERS: {
+  readonly [I in Exclude<ArchiveInput, 'registry'>]: (
+    f: Fields,
+    options: RowOptions,
+  ) => ArchiveRow | undefined
+} = {
+  alerts: (f) => alertRow(f.record as unknown as Alert, f),
+  verdicts: (f, { sample }) => verdictRow(f.record as unknown as Verdict, f, sample),
+  stats: (f) => statsRow(f.record as unknown as StatsRow, f),
+  versions: (f) => {
+    const { content = null, card = null } = f.record
+    return {
+      table: 'version',
+      row: { hash: f.text('hash'), kind: f.text('kind'), content, card, first_at: iso(f.time('at')) },
+    }
+  },
+  feedback: (f) => {
+    const ts = f.time('ts')
+    const { codes } = f.record
+    const note = f.maybe('note')
+    return {
+      table: 'feedback',
+      ts,
+      row: {
+        id: f.contentId,
+        ts: iso(ts),
+        state_id: f.maybe('stateId'),
+        message_id: f.maybe('messageId'),
+        target: f.maybe('target'),
+        codes: Array.isArray(codes) ? codes.map(String) : null,
+        verdict: f.text('verdict'),
+        until: f.record.until === undefined ? null : iso(f.time('until')),
+        by: f.text('by'),
+        note: note === null ? null : redactText(note),
+      },
+    }
+  },
+  enforcements: (f) => {
+    const ts = f.time('ts')
+    return {
+      table: 'enforcement',
+      ts,
+      row: {
+        id: f.contentId,
+        ts: iso(ts),
+        message_id: f.text('messageId'),
+        state_id: f.maybe('stateId'),
+        action: f.text('action'),
+        by: f.text('by'),
+      },
+    }
+  },
+  complaints: (f, { tokenise }) => complaintOf(f, tokenise),
+}
+
+/** The row of a complaint, masked and tokenised. */
+export function complaintRow(complaint: object, tokenise: Tokenise): ArchiveRow {
+  return complaintOf(
+    new Fields(complaint as Readonly<Record<string, unknown>>, JSON.stringify(complaint)),
+    tokenise,
+  )
+}
+
+function complaintOf(f: Fields, tokenise: Tokenise): ArchiveRow {
+  const ts = f.time('ts')
+  const to = f.maybe('to')
+  const number = to === null || TOKEN.test(to) ? undefined : canonicalNumber(to)
+  const from = f.maybe('from')
+  const text = f.maybe('text')
+  return {
+    table: 'complaint',
+    ts,
+    row: {
+      id: f.maybe('id') ?? f.contentId,
+      ts: iso(ts),
+      port: from === null ? null : canonicalNumber(from),
+      signature: f.maybe('signature'),
+      to_token: number === undefined ? to : tokenise(number),
+      recipient: number === undefined ? null : (maskRecipient(number) ?? null),
+      text: text === null ? null : redactText(text, true),
+      source: f.text('source'),
+      category: f.maybe('category'),
+    },
+  }
+}
+
+function registryRow(value: Buffer, read: ReadRegistryChange, { key, at }: RecordPlace): ArchiveRow {
+  const change = read({ key, value: value.length === 0 ? null : value })
+  if (typeof change === 'string') throw new UnfitRecord(change)
+  const { kind, key: name } = change
+  const content = change.op === 'put' ? change.row : null
+  const signature_key = kind === 'signature' ? signatureKey(name) : null
+  return { table: 'registry_row', row: { kind, key: name, at: iso(at), content, signature_key } }
+}
+
+function alertRow(alert: Alert, f: Fields): ArchiveRow {
+  const { data } = alert
+  const ts = f.time('time')
+  if (!data?.target || !Array.isArray(data.reasons) || !data.provenance) throw new UnfitRecord('is no alert')
+  const { target, match, message, state, provenance } = data
+  return {
+    table: 'alert',
+    ts,
+    row: {
+      id: f.text('id'),
+      ts: iso(ts),
+      mode: data.mode,
+      type: f.text('type').replace('sigwatch.alert.', ''),
+      target_kind: target.kind,
+      target_id: target.id,
+      action: data.action,
+      severity: data.severity,
+      score: data.score,
+      label: data.label ?? null,
+      codes: data.reasons.map(({ code }) => code),
+      state_id: state?.id ?? null,
+      episode: state?.episode ?? null,
+      revision: state?.revision ?? null,
+      message_id: message?.id ?? null,
+      message_ts: message ? iso(message.ts) : null,
+      signature: message?.signature ?? match?.signature ?? (target.kind === 'signature' ? target.id : null),
+      port: message?.from ?? (target.kind === 'port' ? target.id : null),
+      to_token: message?.toToken ?? (target.kind === 'recipient' ? target.id : null),
+      domains: domainsOf(alert),
+      campaign: match?.campaign ?? (target.kind === 'campaign' ? target.id : null),
+      model: provenance.model,
+      policy: provenance.policy,
+      registry: provenance.registry,
+      degraded: data.degraded === true,
+      late: data.late === true,
+      event: alert,
+    },
+  }
+}
+
+/** Hosts that the alert is about: its target, what it matches, and the links of the message. */
+function domainsOf({ data: { target, match, contacts } }: Alert): string[] {
+  const hosts = (contacts?.urls ?? []).flatMap((url) => {
+    const text = url.includes('://') ? url : `http://${url}`
+    return URL.canParse(text) ? [new URL(text).hostname] : []
+  })
+  const own = target.kind === 'domain' ? [target.id] : []
+  return [...new Set([...own, ...(match?.domains ?? []), ...hosts])]
+}
+
+function verdictRow(verdict: Verdict, f: Fields, sample: number): ArchiveRow | undefined {
+  const id = f.text('id')
+  const hasAction = verdict.action !== 'pass' && verdict.action !== 'none'
+  // Of the id, so that a verdict that comes again is kept or left out as before.
+  if (!hasAction && hash32(id) >= sample * 2 ** 32) return undefined
+  if (!Array.isArray(verdict.reasons) || !Array.isArray(verdict.states))
+    throw new UnfitRecord('is no verdict')
+  const ts = f.time('decidedAt')
+  return {
+    table: 'verdict',
+    ts,
+    row: {
+      id,
+      ts: iso(ts),
+      action: f.text('action'),
+      label: f.text('label'),
+      score: verdict.score,
+      model: f.maybe('model'),
+      model_score: verdict.modelScore ?? null,
+      codes: verdict.reasons,
+      states: verdict.states,
+      campaign: f.maybe('campaign'),
+      degraded: verdict.degraded === true,
+      late: verdict.late === true,
+      partial: verdict.partial === true,
+      sampled: !hasAction,
+      share: hasAction ? 1 : sample,
+      findings: verdict.findings ?? null,
+      ext: verdict.ext ?? null,
+    },
+  }
+}
+
+function statsRow(stats: StatsRow, f: Fields): ArchiveRow {
+  const ts = f.time('ts')
+  const { sent = {}, baseline, declared } = stats
+  const signature = f.text('signature')
+  const byLabel = LABELS.map((label) => [label, sent[label] ?? 0] as const)
+  return {
+    table: 'sender_minute',
+    ts,
+    row: {
+      ts: iso(ts),
+      signature,
+      port: f.text('port'),
+      sp: f.maybe('sp'),
+      total: byLabel.reduce((sum, [, n]) => sum + n, 0),
+      ...Object.fromEntries(byLabel),
+      baseline_mean: baseline?.mean ?? null,
+      baseline_sd: baseline?.sd ?? null,
+      declared: declared ?? null,
+      signature_key: signatureKey(signature),
+    },
+  }
+}

@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Emit } from '../../domain/events.ts'
+import type { BoundedClock } from '../../domain/ports.ts'
+import { type Client, databaseError, openClient } from './database.ts'
+import { type Expired, expire } from './expiry.ts'
+import { Partitions } from './partitions.ts'
+import { countRefusedRows, placeRefused } from './refused.ts'
+import { ArchiveWriter } from './writer.ts'
+
+export interface UpkeepOptions {
+  readonly url: string
+  /** ms */
+  readonly retention: number
+  readonly clock: BoundedClock
+  /** Lets the clock see that of PostgreSQL. */
+  readonly readClock: (client: Client) => Promise<void>
+  /** Whether this host and PostgreSQL agree on the time. */
+  readonly agreed: () => boolean
+  readonly emit: Emit
+  readonly signal: AbortSignal
+}
+
+/** How often the clock of PostgreSQL is read, ms. */
+const READ_EVERY = 10_000
+/** How often it is seen to what is due, in readings: each hour, and each minute while something waits. */
+const WORK_EVERY = 360
+const RETRY_EVERY = 6
+
+/**
+ * Sees to the days of the archive until it is stopped, on a connection of its own, so that archiving never waits for it: makes
+ * days before their first row comes, drops those that are past the retention, and places rows that were put aside. What
+ * cannot be done because of a lock, or while the database does not answer, is tried again; the intake reports an outage.
+ */
+export async function keepUp({ url, emit, signal, ...options }: UpkeepOptions): Promise<void> {
+  let client: Client | undefined
+  let worksIn = 0
+  while (!signal.aborted) {
+    try {
+      client ??= await openClient(url, 'sigwatch archive upkeep')
+      await options.readClock(client)
+      if (worksIn-- <= 0) worksIn = (await work(client, options, emit)) ? RETRY_EVERY : WORK_EVERY
+    } catch (cause) {
+      await client?.end().catch(() => undefined)
+      client = undefined
+      worksIn = 0
+      const error = databaseError(cause)
+      if (error.code !== 'ARCHIVE_UNREACHABLE')
+        emit({ name: 'warning', message: `the days of the archive are not seen to: ${error.message}` })
+    }
+    await sleep(READ_EVERY, undefined, { signal }).catch(() => undefined)
+  }
+  await client?.end().catch(() => undefined)
+}
+
+/** Whether something waits for the next time. */
+async function work(
+  client: Client,
+  options: Pick<UpkeepOptions, 'retention' | 'clock' | 'agreed'>,
+  emit: Emit,
+): Promise<boolean> {
+  const { retention, clock } = options
+  const partitions = new Partitions(retention)
+  const unmade = await partitions.prepare(client, clock)
+  if (unmade.length > 0) emit({ name: 'archive_ddl_deferred', what: 'make', count: unmade.length })
+  const expired = await expire(client, { clock, retention, agreed: options.agreed() })
+  if (expired) reportExpired(expired, emit)
+  const placed = await placeRefused(client, new ArchiveWriter(client), partitions, clock)
+  if (placed > 0) emit({ name: 'archive_placed', rows: placed })
+  const waiting = await countRefusedRows(client)
+  emit({ name: 'archive_refused_rows', rows: waiting })
+  return unmade.length > 0 || waiting > 0
+}
+
+/** Reports what was dropped and what was not. */
+export function reportExpired({ days, partitions, rows, held, deferred }: Expired, emit: Emit): void {
+  if (partitions + rows > 0)
+    emit({
+      name: 'archive_expired',
+      days: days.length,
+      oldest: days[0] ?? '',
+      newest: days.at(-1) ?? '',
+      partitions,
+      rows,
+    })
+  emit({ name: 'archive_expiry_held', days: held.length, oldest: held[0] ?? '' })
+  if (deferred.length > 0) emit({ name: 'archive_ddl_deferred', what: 'drop', count: deferred.length })
+}

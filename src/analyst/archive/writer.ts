@@ -1,0 +1,166 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { from as copyFrom } from 'pg-copy-streams'
+import { SigwatchError } from '../../domain/errors.ts'
+import type { PartitionId } from '../../domain/ports.ts'
+import { type Client, databaseError } from './database.ts'
+import type { DailyTable } from './days.ts'
+import { noteRefused, type Refused } from './refused.ts'
+import type { ArchiveRow } from './rows.ts'
+import { storableJson } from './storable.ts'
+
+/** Records of one partition that follow one another, as rows. */
+export interface Stretch extends PartitionId {
+  /** Offset up to which the partition was archived before, and after. */
+  readonly from: number
+  readonly to: number
+  readonly rows: readonly (ArchiveRow & { readonly offset: number })[]
+  /** Records that are no rows, or that cannot be placed. */
+  readonly refused: readonly Refused[]
+}
+
+const STAGING = `CREATE TEMP TABLE IF NOT EXISTS staging (seq integer, kind text, row jsonb) ON COMMIT DELETE ROWS`
+
+/** What has its id and its time already is there. */
+const PLAIN = ['alert', 'feedback', 'enforcement'] as const
+const plain = (table: DailyTable) =>
+  `INSERT INTO ${table} SELECT r.* FROM staging s, jsonb_populate_record(NULL::${table}, s.row) r
+    WHERE s.kind = '${table}' ORDER BY s.seq ON CONFLICT DO NOTHING`
+
+const hasHistogram = (row: string) => `coalesce(${row}.card->'scores' ? 'histogram', false)`
+
+/**
+ * The content behind a hash is what it is; the card of a model of the same name may have gained something. An instance with
+ * an older card may start later: it takes no card and no histogram away.
+ */
+const VERSIONS = `INSERT INTO version AS old
+    SELECT DISTINCT ON (r.hash, r.kind) r.* FROM staging s, jsonb_populate_record(NULL::version, s.row) r
+    WHERE s.kind = 'version' ORDER BY r.hash, r.kind, ${hasHistogram('r')} DESC, r.card IS NULL, s.seq DESC
+    ON CONFLICT (hash, kind) DO UPDATE SET card = excluded.card WHERE excluded.card IS DISTINCT FROM old.card
+      AND excluded.card IS NOT NULL AND (${hasHistogram('excluded')} OR NOT ${hasHistogram('old')})`
+
+/** A verdict that is given again has another time: it is found by its id within two days. */
+const VERDICTS = `INSERT INTO verdict SELECT DISTINCT ON (r.id) r.* FROM staging s, jsonb_populate_record(NULL::verdict, s.row) r
+    WHERE s.kind = 'verdict' AND NOT EXISTS (
+      SELECT FROM verdict v WHERE v.id = r.id AND v.ts >= $1 AND v.ts < $2)
+    ORDER BY r.id, s.seq ON CONFLICT DO NOTHING`
+
+/** A complaint that comes again may have another time: its id is its own. */
+const COMPLAINTS = `INSERT INTO complaint SELECT DISTINCT ON (r.id) r.* FROM staging s, jsonb_populate_record(NULL::complaint, s.row) r
+    WHERE s.kind = 'complaint' AND NOT EXISTS (SELECT FROM complaint c WHERE c.id = r.id)
+    ORDER BY r.id, s.seq ON CONFLICT DO NOTHING`
+
+/** Row by row in the order of the records; what says the same as the row before it is left out. */
+const REGISTRY = `WITH changed AS (
+    SELECT DISTINCT ON (r.kind, r.key, r.at) r.* FROM staging s, jsonb_populate_record(NULL::registry_row, s.row) r
+    WHERE s.kind = 'registry_row' ORDER BY r.kind, r.key, r.at, s.seq DESC
+  ), said AS (
+    SELECT changed.*, lag(content) OVER w AS before, row_number() OVER w = 1 AS is_first
+    FROM changed WINDOW w AS (PARTITION BY kind, key ORDER BY at)
+  )
+  INSERT INTO registry_row SELECT kind, key, at, content, signature_key FROM said
+    WHERE content IS DISTINCT FROM CASE WHEN is_first THEN (
+        SELECT old.content FROM registry_row old WHERE old.kind = said.kind AND old.key = said.key AND old.at < said.at
+        ORDER BY old.at DESC LIMIT 1)
+      ELSE before END
+    ON CONFLICT (kind, key, at) DO UPDATE SET content = excluded.content`
+
+/**
+ * Each id is looked up in the index of the partitions. Without statistics of today's partition the planner would rather
+ * compare every row with every other, which is quadratic.
+ */
+const BY_INDEX = ['hashjoin', 'mergejoin', 'material', 'bitmapscan']
+  .map((way) => `SET LOCAL enable_${way} = off`)
+  .join('; ')
+
+/** A row of the same sender and minute that counts more stands instead of the one before it. */
+const MINUTES = `INSERT INTO sender_minute AS old
+    SELECT DISTINCT ON (r.signature, r.port, r.ts) r.* FROM staging s, jsonb_populate_record(NULL::sender_minute, s.row) r
+    WHERE s.kind = 'sender_minute' ORDER BY r.signature, r.port, r.ts, r.total DESC
+    ON CONFLICT (signature, port, ts) DO UPDATE SET sp = excluded.sp, total = excluded.total, notice = excluded.notice,
+      personal = excluded.personal, marketing = excluded.marketing, finance = excluded.finance, fraud = excluded.fraud,
+      illicit = excluded.illicit, baseline_mean = excluded.baseline_mean, baseline_sd = excluded.baseline_sd,
+      declared = excluded.declared
+    WHERE excluded.total >= old.total`
+
+const ADVANCE = 'UPDATE input_offset SET next = $4 WHERE topic = $1 AND partition = $2 AND next = $3'
+const TWO_DAYS = 2 * 86_400_000
+
+/**
+ * Writes rows and the offsets that they reach in one transaction: a process that dies between two records leaves no gap
+ * and repeats nothing, and one that has lost its partition to another changes nothing (STORE_CONFLICT). There must be a
+ * partition for each row (Partitions).
+ */
+export class ArchiveWriter {
+  readonly #client: Client
+  #staged = false
+
+  constructor(client: Client) {
+    this.#client = client
+  }
+
+  /** Rejects with ARCHIVE_UNREACHABLE, ARCHIVE_REFUSED or STORE_CONFLICT; then nothing was written. */
+  async write(stretches: readonly Stretch[]): Promise<void> {
+    await this.inTransaction(async (insert) => {
+      for (const stretch of stretches) await this.#advance(stretch)
+      await insert(stretches.flatMap((stretch) => stretch.rows))
+    })
+  }
+
+  /** Does the work, which inserts rows, in one transaction. Rejects as `write`, or as the work does. */
+  async inTransaction<T>(
+    work: (insert: (rows: readonly ArchiveRow[]) => Promise<void>) => Promise<T>,
+  ): Promise<T> {
+    try {
+      if (!this.#staged) await this.#client.query(STAGING)
+      this.#staged = true
+      await this.#client.query('BEGIN')
+      try {
+        const result = await work((rows) => this.#insert(rows))
+        await this.#client.query('COMMIT')
+        return result
+      } catch (error) {
+        await this.#client.query('ROLLBACK')
+        throw error
+      }
+    } catch (error) {
+      throw databaseError(error)
+    }
+  }
+
+  async #advance({ topic, partition, from, to, refused }: Stretch): Promise<void> {
+    const { rowCount } = await this.#client.query(ADVANCE, [topic, partition, from, to])
+    if (rowCount !== 1)
+      throw new SigwatchError('STORE_CONFLICT', `another process archives ${topic}/${partition}`)
+    await noteRefused(this.#client, { topic, partition }, refused)
+  }
+
+  async #insert(rows: readonly ArchiveRow[]): Promise<void> {
+    if (rows.length === 0) return
+    const copy = this.#client.query(copyFrom('COPY staging (seq, kind, row) FROM STDIN'))
+    await pipeline(Readable.from(linesOf(rows)), copy)
+    const tables = new Set(rows.map(({ table }) => table))
+    for (const table of PLAIN) if (tables.has(table)) await this.#client.query(plain(table))
+    if (tables.has('version')) await this.#client.query(VERSIONS)
+    if (tables.has('verdict') || tables.has('complaint')) await this.#client.query(BY_INDEX)
+    if (tables.has('complaint')) await this.#client.query(COMPLAINTS)
+    if (tables.has('verdict')) {
+      const times = rows.flatMap((row) => (row.table === 'verdict' ? [row.ts] : []))
+      const [first, last] = [Math.min(...times) - TWO_DAYS, Math.max(...times) + TWO_DAYS]
+      await this.#client.query(VERDICTS, [new Date(first), new Date(last)])
+    }
+    if (tables.has('sender_minute')) await this.#client.query(MINUTES)
+    if (tables.has('registry_row')) await this.#client.query(REGISTRY)
+  }
+}
+
+/** Text of COPY, some lines at a time. */
+function* linesOf(rows: readonly ArchiveRow[]): Generator<string> {
+  const CHUNK = 500
+  for (let at = 0; at < rows.length; at += CHUNK) {
+    yield rows
+      .slice(at, at + CHUNK)
+      .map(({ table, row }, i) => `${at + i}\t${table}\t${storableJson(row).replaceAll('\\', '\\\\')}\n`)
+      .join('')
+  }
+}

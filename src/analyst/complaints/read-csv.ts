@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto'
+import { SigwatchError } from '../../domain/errors.ts'
+import { EARLIEST_TIME, LATEST_TIME } from '../../domain/time.ts'
+import { readCsv } from '../../settings/files/csv.ts'
+import type { ComplaintColumn, ComplaintMapping, Encoding } from './mapping.ts'
+
+/** A complaint as the topic has it, with what only the export knows. */
+export interface ImportedComplaint {
+  readonly record: {
+    /** The same for the same row, however often it is read. */
+    readonly id: string
+    readonly ts: number
+    readonly from?: string
+    readonly to?: string
+    readonly signature?: string
+    readonly text?: string
+    readonly source: string
+    readonly category?: string
+  }
+  /** When it was passed on to us, epoch ms; absent: the export does not say. */
+  readonly receivedAt?: number
+  readonly answeredAt?: number
+}
+
+/** With the line at which its row begins, from 1. */
+export interface ReadComplaint extends ImportedComplaint {
+  readonly line: number
+}
+
+/** A row that cannot be taken; says where and what, never what it holds. */
+export interface RefusedRow {
+  /** Of its beginning, from 1. */
+  readonly line: number
+  readonly message: string
+}
+
+export interface ReadComplaints {
+  readonly complaints: readonly ReadComplaint[]
+  readonly refused: readonly RefusedRow[]
+  /** Fields for which the file has no column. */
+  readonly absent: readonly ComplaintColumn[]
+  readonly encoding: 'utf-8' | 'gbk'
+}
+
+const LONGEST: Readonly<Partial<Record<ComplaintColumn, number>>> = {
+  from: 21,
+  to: 64,
+  signature: 32,
+  text: 2000,
+}
+
+/** A number as a spreadsheet shows it that has no room for its digits: `1.38E+10`. */
+const ROUNDED = /^[+-]?\d+(?:[.,]\d+)?E[+-]?\d+$/i
+
+const UNROUND = 'the spreadsheet has rounded the number: export the column as text'
+
+const PRIVATE = /[\ue000-\uf8ff\ufffd]/
+
+/** Reads an export. Throws USAGE where the bytes are not of the encoding, are no CSV, or have no column of the time. */
+export function readComplaintCsv(bytes: Buffer, mapping: ComplaintMapping, file: string): ReadComplaints {
+  const { text, encoding } = decode(bytes, mapping.encoding, file)
+  const [head, ...rows] = readCsv(text, file, mapping.delimiter)
+  if (!head) throw new SigwatchError('USAGE', `${file}: is empty`)
+  const headings = head.cells.map((name) => name.trim())
+  const places = new Map<ComplaintColumn, number>()
+  const absent: ComplaintColumn[] = []
+  for (const [field, names] of Object.entries(mapping.columns) as [ComplaintColumn, readonly string[]][]) {
+    const found = names.map((name) => headings.indexOf(name)).find((at) => at >= 0)
+    if (found === undefined) absent.push(field)
+    else places.set(field, found)
+  }
+  if (!places.has('ts')) {
+    // What stands there may be no heading but the first complaint, so it is not shown.
+    const wanted = mapping.columns.ts!.join(' or ')
+    const all = Object.values(mapping.columns).flat().join(', ')
+    throw new SigwatchError(
+      'USAGE',
+      `${file}:1: has no column ${wanted} for ts: the first line, which must be that of the headings, has ${headings.length} columns, and the mapping looks for ${all}`,
+    )
+  }
+  const complaints: ReadComplaint[] = []
+  const refused: RefusedRow[] = []
+  for (const { line, cells } of rows) {
+    const cell = (field: ComplaintColumn) => cells[places.get(field) ?? -1]?.trim() || undefined
+    const read = complaintOf(cell, mapping)
+    if (typeof read === 'string') refused.push({ line, message: read })
+    else complaints.push({ ...read, line })
+  }
+  const shared = sharedIds(complaints)
+  for (const { line, record } of complaints)
+    if (shared.has(record.id))
+      refused.push({
+        line,
+        message: `id: line ${shared.get(record.id)!.find((other) => other !== line)} has it too, for another complaint: if a spreadsheet has rounded it, export the column as text`,
+      })
+  return {
+    complaints: complaints.filter(({ record }) => !shared.has(record.id)),
+    refused: refused.sort((a, b) => a.line - b.line),
+    absent,
+    encoding,
+  }
+}
+
+/** Ids that several complaints have, with the first line of each of these. */
+function sharedIds(complaints: readonly ReadComplaint[]): Map<string, number[]> {
+  const lines = new Map<string, Map<string, number>>()
+  for (const { record, line } of complaints) {
+    const contents = lines.get(record.id) ?? new Map<string, number>()
+    const content = JSON.stringify(record)
+    if (!contents.has(content)) contents.set(content, line)
+    lines.set(record.id, contents)
+  }
+  return new Map(
+    [...lines].flatMap(([id, contents]) => (contents.size > 1 ? [[id, [...contents.values()]]] : [])),
+  )
+}
+
+function decode(bytes: Buffer, wanted: Encoding, file: string): { text: string; encoding: 'utf-8' | 'gbk' } {
+  for (const encoding of wanted === 'auto' ? (['utf-8', 'gbk'] as const) : [wanted]) {
+    try {
+      const text = new TextDecoder(encoding, { fatal: true }).decode(bytes)
+      // The decoder of GBK takes bytes that no character has for private ones.
+      if (encoding === 'utf-8' || !PRIVATE.test(text)) return { text, encoding }
+    } catch {
+      // The next one, or what follows.
+    }
+  }
+  const names = wanted === 'auto' ? 'neither UTF-8 nor GBK' : `not ${wanted.toUpperCase()}`
+  throw new SigwatchError('USAGE', `${file}: is ${names}: save it as CSV in UTF-8`)
+}
+
+/** The complaint of a row, or what is wrong with it. */
+function complaintOf(
+  cell: (field: ComplaintColumn) => string | undefined,
+  { source, readTime, timeForm }: ComplaintMapping,
+): ImportedComplaint | string {
+  const times: Partial<Record<'ts' | 'received' | 'answered', number>> = {}
+  for (const field of ['ts', 'received', 'answered'] as const) {
+    const value = cell(field)
+    if (value === undefined) continue
+    const at = readTime(value, Date.now())
+    if (!(at >= EARLIEST_TIME && at <= LATEST_TIME)) return `${field}: is no time of the form ${timeForm}`
+    times[field] = at
+  }
+  if (times.ts === undefined) return 'ts: is empty'
+  const fields: Partial<Record<'from' | 'to' | 'signature' | 'text' | 'category', string>> = {}
+  for (const field of ['from', 'to', 'signature', 'text', 'category'] as const) {
+    const value = cell(field)
+    if (value === undefined) continue
+    if ((field === 'from' || field === 'to') && ROUNDED.test(value)) return `${field}: ${UNROUND}`
+    const text = field === 'signature' ? value.replace(/^【|】$/g, '') : value
+    const points = [...text]
+    const most = LONGEST[field] ?? 64
+    if (points.length > most && field !== 'text') return `${field}: has more than ${most} characters`
+    fields[field] = points.slice(0, most).join('')
+  }
+  const number = cell('id')
+  if (number !== undefined && ROUNDED.test(number)) return `id: ${UNROUND}`
+  const content = JSON.stringify([times.ts, fields])
+  const id = `${source}-${number ?? createHash('sha256').update(content).digest('hex').slice(0, 24)}`
+  if (id.length > 128) return 'id: is too long'
+  return {
+    record: { id, ts: times.ts, ...fields, source },
+    ...(times.received === undefined ? {} : { receivedAt: times.received }),
+    ...(times.answered === undefined ? {} : { answeredAt: times.answered }),
+  }
+}

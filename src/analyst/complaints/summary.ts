@@ -1,0 +1,135 @@
+import { DisjointSets } from '../../domain/disjoint-sets.ts'
+import { DAY } from '../../domain/time.ts'
+import type { StoredComplaint } from '../archive/complaints.ts'
+import { type Calendar, type Deadline, deadlinesOf, workingDaysAfter } from '../words/calendar.ts'
+
+export const STANDINGS = ['in time', 'late', 'running', 'due', 'overdue'] as const
+/** A deadline of a complaint: kept or missed by its answer, or still running, with two working days left at most, or over. */
+export type Standing = (typeof STANDINGS)[number]
+
+/** Working days before its end from which a deadline is `due`. */
+const DUE = 2
+
+/** In place of a signature, SP, template, label or category that is not known. */
+const NONE = '-'
+
+export interface TrackedDeadline {
+  readonly complaint: StoredComplaint
+  readonly deadline: Deadline
+  readonly standing: Standing
+}
+
+/**
+ * The deadlines of complaints as they stand at `now`, epoch ms, the first to end first. Where nobody knows when a
+ * complaint reached us, what counts from then counts from the complaint, and what ends then is left out.
+ */
+export function tracked(
+  complaints: readonly StoredComplaint[],
+  calendar: Calendar,
+  now: number,
+): TrackedDeadline[] {
+  return complaints
+    .flatMap((complaint) => {
+      const { ts, received_at, source } = complaint
+      const times = { ts: ts.getTime(), receivedAt: (received_at ?? ts).getTime(), source }
+      return deadlinesOf(calendar, times)
+        .filter(({ from }) => from === 'received' || received_at !== null)
+        .map((deadline) => ({
+          complaint,
+          deadline,
+          standing: standingOf(complaint, deadline, calendar, now),
+        }))
+    })
+    .sort((a, b) => a.deadline.endsAt - b.deadline.endsAt)
+}
+
+/** From when on a deadline is due, epoch ms. `endsAt`: the end of its last day. */
+export function dueAt(calendar: Calendar, endsAt: number): number {
+  let at = endsAt
+  while (workingDaysAfter(calendar, at - DAY, DUE).endsAt >= endsAt) at -= DAY
+  return at
+}
+
+function standingOf(
+  { answered_at, received_at }: StoredComplaint,
+  { from, endsAt }: Deadline,
+  calendar: Calendar,
+  now: number,
+): Standing {
+  // What counts from the complaint ends when it has reached us, what counts from then with our answer.
+  const done = (from === 'complaint' ? received_at : answered_at)?.getTime()
+  if (done !== undefined && done <= now) return done < endsAt ? 'in time' : 'late'
+  if (now >= endsAt) return 'overdue'
+  return workingDaysAfter(calendar, now, DUE).endsAt >= endsAt ? 'due' : 'running'
+}
+
+/** Complaints about one template of one enterprise and service provider. */
+export interface ComplaintGroup {
+  readonly signature: string
+  readonly sp: string
+  /** The smallest band of its fingerprints; `-` where no text is quoted. */
+  readonly template: string
+  readonly complaints: number
+  /** About a message that the archive has an alert on. */
+  readonly matched: number
+  /** What the text model calls most of them; `-` where no text is quoted. */
+  readonly label: string
+  readonly category: string
+  /** Messages under the signature in the time; undefined where that is not known or there is no signature. */
+  readonly sent?: number
+  readonly standings: Readonly<Record<Standing, number>>
+}
+
+/** Groups by enterprise (signature), SP and template, the most complaints first. */
+export function groupsOf(
+  complaints: readonly StoredComplaint[],
+  sent: ReadonlyMap<string, number>,
+  calendar: Calendar,
+  now: number,
+): ComplaintGroup[] {
+  const template = templatesOf(complaints)
+  const groups = new Map<string, StoredComplaint[]>()
+  complaints.forEach((complaint, i) => {
+    const key = JSON.stringify([complaint.signature ?? NONE, complaint.sp ?? NONE, template[i]])
+    const group = groups.get(key)
+    if (group) group.push(complaint)
+    else groups.set(key, [complaint])
+  })
+  return [...groups]
+    .map(([key, members]): ComplaintGroup => {
+      const [signature, sp, id] = JSON.parse(key) as [string, string, string]
+      const answers = tracked(members, calendar, now).filter(({ deadline }) => deadline.from === 'received')
+      const many = signature === NONE ? undefined : sent.get(signature)
+      return {
+        signature,
+        sp,
+        template: id,
+        complaints: members.length,
+        matched: members.filter(({ alert_id }) => alert_id !== null).length,
+        label: commonest(members.map(({ label }) => label)),
+        category: commonest(members.map(({ category }) => category)),
+        ...(many === undefined ? {} : { sent: many }),
+        standings: Object.fromEntries(
+          STANDINGS.map((name) => [name, answers.filter(({ standing }) => standing === name).length]),
+        ) as Record<Standing, number>,
+      }
+    })
+    .sort((a, b) => b.complaints - a.complaints || (a.signature < b.signature ? -1 : 1))
+}
+
+function commonest(values: readonly (string | null)[]): string {
+  const counts = new Map<string, number>()
+  for (const value of values) if (value !== null) counts.set(value, (counts.get(value) ?? 0) + 1)
+  return [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))[0]?.[0] ?? NONE
+}
+
+/**
+ * The template of each complaint: texts that share a band, directly or through others, are one. With a letter in front,
+ * no spreadsheet takes the hex digits for a number.
+ */
+function templatesOf(complaints: readonly StoredComplaint[]): string[] {
+  const sets = new DisjointSets()
+  const named = complaints.map(({ bands }) => bands.map((band, i) => `t${i}${band}`))
+  for (const bands of named) for (const band of bands) sets.join(bands[0]!, band)
+  return named.map(([first]) => (first === undefined ? NONE : sets.rootOf(first)))
+}

@@ -1,0 +1,117 @@
+import { restsOnCounts, sentenceOf } from '../../detection/detectors/describe.ts'
+import { evidenceIn } from '../../detection/detectors/evidence-words.ts'
+import { citedIn } from '../../detection/detectors/rules.ts'
+import type { AlertReason } from '../../domain/alert.ts'
+import type { Case } from '../archive/case.ts'
+import { type Html, html } from '../words/html.ts'
+import { registrySection } from './registry-section.ts'
+import type { Session } from './sessions.ts'
+import { actionTag, alertTable, beijing, table, timeCell } from './tables.ts'
+import type { Speech } from './words.ts'
+
+/** The parts of a case, the message and its reasons before what surrounds them. */
+export function caseSections(found: Case, session: Session, speech: Speech): Html {
+  const { say } = speech
+  const { timeline, siblings } = found
+  return html`<div class="columns"><div class="stack">${messageSection(found, speech)}${reasonsSection(found, speech)}${registrySection(found, speech)}</div>
+<div class="stack">${session.may === 'feedback' && feedbackForm(found, session, speech)}${courseSection(found, speech)}${factsSection(found, speech)}</div></div>
+${timeline.length > 0 && html`<section><h2>${say('changes')}</h2>${alertTable(timeline, say('changesOf'), speech)}</section>`}
+${complaintsSection(found, speech)}${samplesSection(found, speech)}
+${siblings.length > 0 && html`<section><h2>${say('alike', { n: siblings.length })}</h2>${alertTable(siblings, say('alertsAlike'), speech)}</section>`}`
+}
+
+function messageSection({ alert }: Case, { say }: Speech): Html {
+  const { message, contacts } = alert.data
+  if (!message)
+    return html`<section><h2>${say('messageMasked')}</h2><p class="dim">${say(restsOnCounts(alert) ? 'noMessage' : 'messageGone')}</p></section>`
+  return html`<section><h2>${say('messageMasked')}</h2><blockquote class="message">${message.text}</blockquote>
+<dl><dt>${say('sender')}</dt><dd>${message.from}${message.signature !== undefined && html` 【${message.signature}】`}</dd>
+<dt>${say('recipient')}</dt><dd>${message.to ?? say('notShown')} <span class="dim">${message.toToken}</span></dd>
+<dt>${say('sent')}</dt><dd>${beijing(message.ts)} (UTC+8)</dd><dt>${say('id')}</dt><dd>${message.id}</dd>
+${contacts && contacts.urls.length > 0 && html`<dt>${say('links')}</dt><dd>${contacts.urls.join(', ')}</dd>`}
+${contacts && contacts.phones.length > 0 && html`<dt>${say('numbers')}</dt><dd>${contacts.phones.join(', ')}</dd>`}</dl></section>`
+}
+
+function reasonsSection({ alert }: Case, speech: Speech): Html {
+  return html`<section><h2>${speech.say('why')}</h2>${alert.data.reasons.map((one) => reason(one, speech))}</section>`
+}
+
+function reason(one: AlertReason, speech: Speech): Html {
+  const { say, locale } = speech
+  const { code, score, action, rule, evidence } = one
+  const { speaksFor, speaksAgainst, facts } = evidenceIn(locale, { ...evidence })
+  const list = (title: string, kind: string, said: readonly string[]) =>
+    said.length > 0 &&
+    html`<p class="${kind}">${title}</p><ul>${said.map((each) => html`<li>${each}</li>`)}</ul>`
+  return html`<div class="reason"><p><strong>${code}</strong> ${actionTag(speech, action)} <span class="dim">${say('score', { n: score.toFixed(2) })}</span></p>
+<p>${detailOf(one, speech)}</p>${rule !== undefined && html`<p class="dim">${say('rule', { rule: citedIn(locale, rule) })}</p>`}
+${list(say('speaksFor'), 'for', speaksFor)}${list(say('speaksAgainst'), 'against', speaksAgainst)}
+<dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></div>`
+}
+
+/** As the alert says it, in Chinese written anew. */
+function detailOf(reason: AlertReason, { locale, describe }: Speech): string {
+  return locale === 'en' ? reason.detail : sentenceOf(reason, describe)
+}
+
+const HOLDS_DAYS = [3, 7, 30]
+
+function feedbackForm({ alert }: Case, session: Session, { say }: Speech): Html {
+  const isState = alert.data.state !== undefined
+  return html`<section><h2>${say('yourFeedback')}</h2><form class="fields" method="post" action="/case/${encodeURIComponent(alert.id)}">
+<input type="hidden" name="key" value="${session.formKey}">
+<label>${say('note')}<textarea name="note" rows="2" maxlength="2000"></textarea></label>
+<label>${say('holdsFor')}<select name="days"><option value="1">${say('oneDay')}</option>${HOLDS_DAYS.map((n) => html`<option value="${n}">${say('days', { n })}</option>`)}</select></label>
+<div class="buttons"><button name="verdict" value="confirmed">${say('confirm')}</button><button name="verdict" value="false_positive">${say('falsePositive')}</button>${
+    isState && html`<button name="verdict" value="release">${say('release')}</button>`
+  }</div></form></section>`
+}
+
+function courseSection({ feedback, enforcements, verdict, timeline }: Case, speech: Speech): Html {
+  const { say, term, value } = speech
+  const done = enforcements.map(
+    ({ ts, action, by }) =>
+      html`<dt>${beijing(ts)}</dt><dd>${say('doneBy', { what: term('action', action), by })}</dd>`,
+  )
+  const said = feedback.map(
+    ({ ts, verdict: word, by, note, until }) =>
+      html`<dt>${beijing(ts)}</dt><dd>${say('doneBy', { what: value(word), by })}${until !== null && say('until', { at: beijing(until) })}${note !== null && html`<br>${note}`}</dd>`,
+  )
+  const last = feedback.filter(({ verdict: word }) => word !== 'confirmed').at(-1)
+  const again = timeline.filter(({ ts, type }) => last && type === 'raised' && ts > last.ts).length
+  return html`<section><h2>${say('course')}</h2><dl>${
+    verdict &&
+    html`<dt>${say('verdict')}</dt><dd>${term('action', verdict.action)}, ${term('label', verdict.label)}, ${say('score', { n: verdict.score.toFixed(2) })}</dd>`
+  }${done}${said}</dl>${feedback.length === 0 && html`<p class="dim">${say('noFeedback')}</p>`}${
+    last && timeline.length > 0 && html`<p>${say('raisedAgain', { n: again })}</p>`
+  }</section>`
+}
+
+function factsSection({ alert, versions }: Case, speech: Speech): Html {
+  const { say, term, value } = speech
+  const { provenance, severity, score, label, mode, validFrom, expiresAt, state, degraded, late } = alert.data
+  const version = (kind: string, hash: string) => {
+    const known = versions.find((one) => one.hash === hash)
+    return html`<dt>${kind}</dt><dd>${hash}${known && html` <span class="dim">${say('knownSince', { at: beijing(known.first_at) })}</span>`}</dd>`
+  }
+  const [from, to] = [beijing(Date.parse(validFrom)), beijing(Date.parse(expiresAt))]
+  return html`<section><h2>${say('decidedBy')}</h2><dl>${version(say('model'), provenance.model)}${version(say('policy'), provenance.policy)}${version(say('registry'), provenance.registry)}
+<dt>${say('mode')}</dt><dd>${value(mode)}${degraded === true && `, ${say('degraded')}`}${late === true && `, ${say('late')}`}</dd><dt>${say('severity')}</dt><dd>${value(severity)}, ${say('score', { n: score.toFixed(2) })}${label && `, ${term('label', label)}`}</dd>
+<dt>${say('valid')}</dt><dd>${say('span', { from, to })}</dd>
+${state && html`<dt>${say('state')}</dt><dd>${state.id}</dd>`}<dt>${say('record')}</dt><dd>${provenance.topic}/${provenance.partition}/${provenance.offset}</dd></dl></section>`
+}
+
+function complaintsSection({ complaints }: Case, { say }: Speech): Html {
+  if (complaints.length === 0) return html``
+  const rows = complaints.map(({ ts, id, source, category, text }) => [
+    ...[timeCell(ts), id, source, category ?? '–', text ?? '–'],
+  ])
+  const headings = [say('time'), say('id'), say('source'), say('category'), say('said')]
+  return html`<section><h2>${say('complaintsOn')}</h2>${table(say('complaintsOn'), headings, rows)}</section>`
+}
+
+function samplesSection({ alert }: Case, { say }: Speech): Html {
+  const samples = alert.data.samples ?? []
+  if (samples.length === 0) return html``
+  return html`<section><h2>${say('samples')}</h2><dl>${samples.map(({ ts, from, text: said }) => html`<dt>${beijing(ts)}</dt><dd>${said} <span class="dim">${from}</span></dd>`)}</dl></section>`
+}

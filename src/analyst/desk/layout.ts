@@ -1,0 +1,29 @@
+import { type Html, html } from '../words/html.ts'
+import type { Session } from './sessions.ts'
+import { beijing } from './tables.ts'
+import type { Speech } from './words.ts'
+
+/** A page of the desk; without a session no way leads from it. */
+export function page(title: string, session: Session | undefined, { locale, say }: Speech, body: Html): Html {
+  return html`<!doctype html>
+<html lang="${locale}"><head><meta charset="utf-8"><title>${title} · ${say('desk')}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/style.css"></head>
+<body><header><strong>${say('desk')}</strong>${
+    session &&
+    html`<nav aria-label="${say('pages')}"><a href="/overview">${say('overview')}</a><a href="/">${say('search')}</a><a href="/access">${say('accessLog')}</a></nav>
+<span class="dim">${session.name}${session.may === 'read' && ` ${say('readOnly')}`}</span>
+<form method="post" action="/logout"><input type="hidden" name="key" value="${session.formKey}"><button>${say('logOut')}</button></form>`
+  }</header>
+<main>${body}</main></body></html>`
+}
+
+/** The two fields of a time. Epoch ms. */
+export function timeFields({ say }: Speech, from: number, to: number): Html {
+  return html`<label>${say('from')}<input type="datetime-local" name="from" value="${local(from)}"></label>
+<label>${say('to')}<input type="datetime-local" name="to" value="${local(to)}"></label>`
+}
+
+/** For a field of date and time: Beijing time, to the minute. */
+function local(ms: number): string {
+  return beijing(ms).slice(0, 16).replace(' ', 'T')
+}

@@ -1,0 +1,129 @@
+import type { Case, FoundAlert } from '../archive/case.ts'
+import type { Access } from '../archive/reader.ts'
+import { SEARCH_FIELDS, type SearchField } from '../archive/reader.ts'
+import type { Sent } from '../archive/sent.ts'
+import { type Html, html } from '../words/html.ts'
+import { caseSections } from './case-sections.ts'
+import { page, timeFields } from './layout.ts'
+import type { AskedSearch } from './sealed-searches.ts'
+import type { Session } from './sessions.ts'
+import { actionTag, alertTable, beijing, table, timeCell } from './tables.ts'
+import type { Speech, Word } from './words.ts'
+
+export function loginPage(speech: Speech, fault?: string): Html {
+  const { say } = speech
+  return page(
+    say('logIn'),
+    undefined,
+    speech,
+    html`<section class="login"><h1>${say('logIn')}</h1>${fault && html`<p role="alert" class="block">${fault}</p>`}
+<form method="post" action="/login" class="fields"><label>${say('token')}<input type="password" name="token" required autocomplete="current-password"></label>
+<div><button class="main">${say('logIn')}</button></div></form></section>`,
+  )
+}
+
+/** `cause`: what another program said, as it said it. */
+export function messagePage(
+  session: Session | undefined,
+  speech: Speech,
+  message: string,
+  cause?: string,
+): Html {
+  const { say } = speech
+  return page(
+    say('message'),
+    session,
+    speech,
+    html`<section><h1>${message}</h1>${cause !== undefined && html`<p class="dim">${cause}</p>`}<p><a href="/">${say('toSearch')}</a></p></section>`,
+  )
+}
+
+/** Characters that may be searched for: no id, host or name is longer. */
+export const LONGEST_VALUE = 300
+
+/** What a field is called: its word of the table begins with `by`. */
+function nameOf(field: SearchField): Word {
+  return `by${field[0]!.toUpperCase()}${field.slice(1)}` as `by${Capitalize<SearchField>}`
+}
+
+export function searchPage(
+  session: Session,
+  speech: Speech,
+  asked: AskedSearch,
+  found: readonly FoundAlert[],
+  sent: Sent | undefined,
+): Html {
+  const { say } = speech
+  const options = SEARCH_FIELDS.map(
+    (name) =>
+      html`<option value="${name}"${name === asked.field && html` selected`}>${say(nameOf(name))}</option>`,
+  )
+  const n = found.length
+  return page(
+    say('search'),
+    session,
+    speech,
+    html`<h1>${say('alerts')}</h1><section aria-label="${say('search')}"><form class="search" method="post" action="/search">
+<input type="hidden" name="key" value="${session.formKey}">
+<label>${say('searchBy')}<select name="field">${options}</select></label>
+<label class="wide">${say('value')}<input name="value" maxlength="${LONGEST_VALUE}" autocomplete="off" value="${asked.value}" placeholder="${say('emptyIsAll')}"></label>
+${timeFields(speech, asked.from, asked.to)}
+<button class="main">${say('search')}</button></form></section>
+${sent && sentSection(asked.value, sent, speech)}
+<section><h2>${n === 200 ? say('foundNewest') : n === 1 ? say('foundOne') : say('foundMany', { n })}</h2>
+${n === 0 ? html`<p class="dim">${say('nothingFound')}</p>` : alertTable(found, say('foundAlerts'), speech)}</section>`,
+  )
+}
+
+/** What a signature sent in the time of the search: whether it is usual, declared, or neither. */
+function sentSection(signature: string, sent: Sent, { say }: Speech): Html {
+  const { messages, peak, usual, declared, declared_from, declared_to, enterprises, complaints: n } = sent
+  const rate = ((n / messages) * 1e6).toFixed(1)
+  return html`<section><h2>${say('whatSent', { signature })}</h2><dl><dt>${say('messages')}</dt><dd>${messages}</dd>
+<dt>${say('busiest')}</dt><dd>${say('commercial', { n: peak })}</dd>
+<dt>${say('usual')}</dt><dd>${usual === null ? say('notKnownYet') : say('aMinute', { n: usual.toFixed(1) })}</dd>
+<dt>${say('declared')}</dt><dd>${
+    declared === null || !declared_from || !declared_to
+      ? say('nothing')
+      : say('declaredSeen', { n: declared, from: beijing(declared_from), to: beijing(declared_to) })
+  }</dd>
+<dt>${say('enterprise')}</dt><dd>${enterprises ?? '–'}</dd><dt>${say('complaints')}</dt><dd>${say('complaintRate', { n, rate })}</dd></dl></section>`
+}
+
+export function casePage(session: Session, speech: Speech, found: Case, given: boolean): Html {
+  const { target, action } = found.alert.data
+  const kind = speech.term('target', target.kind)
+  return page(
+    `${kind} ${target.id}`,
+    session,
+    speech,
+    html`<h1>${kind} <span>${target.id}</span> ${actionTag(speech, action)}</h1>
+${given && html`<section class="given" role="status">${speech.say('given')}</section>`}
+${caseSections(found, session, speech)}`,
+  )
+}
+
+/** What was looked at: a search names its field, a feedback its word. */
+function subjectOf({ what, subject }: Access, { locale, say, value }: Speech): string {
+  if (locale === 'en') return subject
+  const [, field = '', searched = ''] = (what === 'search' && /^(\w+): ([\s\S]*)$/.exec(subject)) || []
+  const name = SEARCH_FIELDS.find((one) => one === field)
+  if (name) return `${say(nameOf(name))}: ${searched}`
+  if (what === 'search') return subject.replace(/^all(?=,|$)/, value('all'))
+  const [, id = '', word = ''] = (what === 'feedback' && /^([\s\S]*): (\w+)$/.exec(subject)) || []
+  return id === '' ? value(subject) : `${id}: ${value(word)}`
+}
+
+export function accessPage(session: Session, speech: Speech, accesses: readonly Access[]): Html {
+  const { say, value } = speech
+  return page(
+    say('accessLog'),
+    session,
+    speech,
+    html`<h1>${say('whoLooked')}</h1><section>${table(
+      say('accessLog'),
+      [say('time'), say('who'), say('what'), say('of')],
+      accesses.map((one) => [timeCell(one.at), one.who, value(one.what), subjectOf(one, speech)]),
+    )}</section>`,
+  )
+}

@@ -1,0 +1,68 @@
+import type { IncomingMessage } from 'node:http'
+import { DAY, EARLIEST_TIME, LATEST_TIME } from '../../domain/time.ts'
+import { SEARCH_FIELDS } from '../archive/reader.ts'
+import type { AskedSearch } from './sealed-searches.ts'
+
+const COOKIE = 'sigwatch-desk'
+const MAX_FORM = 16_384
+/** PostgreSQL keeps no text with it, and asking for one fails. */
+const NUL = '\u0000'
+
+/** The search that a form, or the link of a dashboard, asks for; a day around now where it names no time. */
+export function searchOf(fields: URLSearchParams): AskedSearch {
+  const now = Date.now()
+  return {
+    field: SEARCH_FIELDS.find((name) => name === fields.get('field')),
+    value: fields.get('value')?.replaceAll(NUL, '').trim() ?? '',
+    from: timeOf(fields.get('from')) ?? now - DAY,
+    to: timeOf(fields.get('to')) ?? now + DAY,
+  }
+}
+
+export function rangeOf(from: number, to: number): string {
+  return `${new Date(from).toISOString()}/${new Date(to).toISOString()}`
+}
+
+/** A search as the access log keeps it. The id of a message stands alone, as it is looked for when a person is erased. */
+export function searchedFor({ field, value, from, to }: AskedSearch): string {
+  const what = field === undefined || value === '' ? 'all' : `${field}: ${value}`
+  return what.startsWith('message: ') ? what : `${what}, ${rangeOf(from, to)}`
+}
+
+/** A part of a path; undefined where it is none, or no id can be so. */
+export function decoded(text: string): string | undefined {
+  try {
+    const part = decodeURIComponent(text)
+    return part.includes(NUL) ? undefined : part
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Of a form's date and time, which is Beijing time, or of a link's epoch ms; undefined: none, or one that no record has.
+ */
+export function timeOf(text: string | null): number | undefined {
+  if (!text) return undefined
+  const ms = /^\d{13}$/.test(text) ? Number(text) : Date.parse(`${text}:00+08:00`)
+  return ms >= EARLIEST_TIME && ms <= LATEST_TIME ? ms : undefined
+}
+
+export function cookie(value: string, seconds: number): string {
+  return `${COOKIE}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${seconds}`
+}
+
+export function cookieOf({ headers }: IncomingMessage): string | undefined {
+  const found = headers.cookie?.split(/; */).find((part) => part.startsWith(`${COOKIE}=`))
+  return found?.slice(COOKIE.length + 1)
+}
+
+/** The fields of a form; undefined when it is too large. */
+export async function formOf(request: IncomingMessage): Promise<URLSearchParams | undefined> {
+  let body = ''
+  for await (const chunk of request.setEncoding('utf8')) {
+    body += chunk
+    if (body.length > MAX_FORM) return undefined
+  }
+  return new URLSearchParams(body)
+}

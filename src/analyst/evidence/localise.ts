@@ -1,0 +1,39 @@
+import { Ajv, type ValidateFunction } from 'ajv'
+import { CODES } from '../../detection/detectors/all.ts'
+import { createDescribe } from '../../detection/detectors/describe.ts'
+import { ESCALATION_FIELDS, objectSchema } from '../../detection/detectors/evidence-fields.ts'
+import { citedIn } from '../../detection/detectors/rules.ts'
+import type { Locale } from '../../detection/detectors/words.ts'
+import type { AlertReason } from '../../domain/alert.ts'
+import type { Code } from '../../domain/codes.ts'
+
+/** Sentence and rule of a reason of an alert, in the language of the pack. */
+export type Localise = (reason: Pick<AlertReason, 'code' | 'detail' | 'rule' | 'evidence'>) => {
+  readonly detail: string
+  readonly rule?: string
+}
+
+/**
+ * Alerts speak the language of the service that wrote them, a pack that of its reader: the sentence is made again from
+ * the evidence. Where this version does not know the code or the evidence, the sentence stays as it was written.
+ */
+export function localiser(locale: Locale): Localise {
+  const describe = createDescribe(locale)
+  const ajv = new Ajv()
+  const checks = new Map<Code, ValidateFunction>()
+  const isKnown = ({ code, evidence }: Pick<AlertReason, 'code' | 'evidence'>): boolean => {
+    if (!Object.hasOwn(CODES, code)) return false
+    let check = checks.get(code)
+    if (!check) {
+      const fields = { ...ESCALATION_FIELDS, ...CODES[code].evidence }
+      const required = Object.entries(CODES[code].evidence).flatMap(([name, f]) => (f.optional ? [] : [name]))
+      check = ajv.compile({ ...objectSchema(fields), required, additionalProperties: true })
+      checks.set(code, check)
+    }
+    return check(evidence)
+  }
+  return (reason) => ({
+    detail: isKnown(reason) ? describe(reason).detail : reason.detail,
+    ...(reason.rule === undefined ? {} : { rule: citedIn(locale, reason.rule) }),
+  })
+}

@@ -1,0 +1,176 @@
+import { showFrom } from '../../detection/alerts/show.ts'
+import type { ExtractedMessage } from '../../detection/classify.ts'
+import type { Alert, Verdict } from '../../domain/alert.ts'
+import type { Registry } from '../../domain/registry.ts'
+import { type Consents, type FoundConsent, standingAt } from './consents.ts'
+import type { Decided, StateStory, Versions } from './decisions.ts'
+import { type RegistryEntry, registryEntry, submitterOf } from './filings.ts'
+import type { Fit } from './match.ts'
+import { given, iso } from './members.ts'
+import { type Showing, type ShownRecipient, showRecipient, showText } from './showing.ts'
+import type { Lacks } from './words.ts'
+
+export interface ConsentEntry {
+  readonly standing: 'in' | 'out' | 'default' | 'none'
+  readonly changes: readonly (Omit<FoundConsent, 'ts'> & { readonly at: string; readonly after: boolean })[]
+  readonly replies: readonly { readonly at: string; readonly text: string; readonly refuses: boolean }[]
+}
+
+export interface MessageEntry extends ShownRecipient {
+  readonly id: string
+  readonly at: string
+  readonly from: string
+  readonly signature?: string
+  readonly sp?: string
+  /** `record`: the message names its enterprise; else what the registry knows. */
+  readonly spBy?: 'record' | 'filing' | 'port'
+  readonly carrier?: string
+  readonly province?: string
+  readonly template?: string
+  readonly submission?: string
+  readonly disposition: 'accepted' | 'blocked'
+  readonly text: string
+  readonly partial: boolean
+  readonly records: readonly {
+    readonly id: string
+    readonly topic: string
+    readonly partition: number
+    readonly offset: number
+  }[]
+  readonly fit: Fit
+  readonly registry?: RegistryEntry
+  readonly consent: ConsentEntry
+  readonly verdict?: Omit<Verdict, 'ext' | 'id'>
+  readonly alerts: readonly AlertEntry[]
+  readonly states: readonly StateStory[]
+  /** With which it was judged; `around`: by the alerts next to it, which agree. */
+  readonly versions?: Versions & { readonly by: 'alert' | 'state' | 'around' }
+}
+
+export interface AlertEntry {
+  readonly id: string
+  readonly at: string
+  readonly action: string
+  readonly mode: string
+  readonly score: number
+  readonly reasons: readonly { readonly code: string; readonly detail: string; readonly rule?: string }[]
+}
+
+/** What is known of one message; what is not is reported through `lacks`. */
+export function messageEntry(
+  message: ExtractedMessage,
+  fit: Fit,
+  decided: Decided,
+  consents: Consents,
+  { registry, showing }: { readonly registry?: Registry; readonly showing: Showing },
+  lacks: Lacks,
+): MessageEntry {
+  const versions = versionsOf(decided)
+  reportGaps(message, decided, versions, lacks)
+  const filed = registry && registryEntry(message, registry, versions, lacks)
+  const consent = consentEntry(message, consents, showing)
+  if (consents.changes.length === 0) lacks('noConsent', { message: message.id })
+  else if (
+    consent.standing === 'in' &&
+    !consents.changes.some(({ state, proof }) => state === 'in' && proof)
+  ) {
+    lacks('noProof', { message: message.id })
+  }
+  const submitter = submitterOf(message, filed)
+  if (!submitter.sp) lacks('noSp', { message: message.id })
+
+  const { record, signature } = message
+  const [first] = decided.verdicts
+  return {
+    id: message.id,
+    at: iso(message.ts),
+    from: showFrom(message.from, showing.clear || showing.senderContacts === 'clear'),
+    ...given({ signature: signature?.name }),
+    ...submitter,
+    ...given({
+      carrier: record.carrier,
+      province: record.province,
+      template: record.template,
+      submission: record.submission,
+    }),
+    ...showRecipient(message.to, showing),
+    disposition: record.blocked ? 'blocked' : 'accepted',
+    text: showText(message.text, message.otp, showing),
+    partial: message.partial,
+    records: message.origins.map(({ id, position }) => ({ id, ...position })),
+    fit,
+    ...(filed ? { registry: filed } : {}),
+    consent,
+    ...(first ? { verdict: verdictEntry(first) } : {}),
+    alerts: decided.alerts.map(alertEntry),
+    states: decided.states,
+    ...(versions ? { versions } : {}),
+  }
+}
+
+/** Reports what the message itself and the decisions about it lack. */
+function reportGaps(
+  message: ExtractedMessage,
+  decided: Decided,
+  versions: MessageEntry['versions'],
+  lacks: Lacks,
+): void {
+  const about = { message: message.id }
+  if (message.partial) lacks('partial', about)
+  if (!message.signature) lacks('noSignature', about)
+  if (decided.verdicts.length === 0) lacks('noVerdict', about)
+  if (decided.alerts.length === 0 && !decided.states.some(({ because }) => because === 'shown')) {
+    lacks('noAlert', about)
+  }
+  if (!versions) lacks('noVersions', about)
+  for (const state of decided.verdicts[0]?.states ?? []) {
+    if (!decided.states.some((story) => story.state === state)) lacks('noState', { ...about, state })
+  }
+  if (decided.toToken !== undefined && decided.toToken !== message.toToken) lacks('otherToken', about)
+}
+
+function alertEntry({ id, time, data }: Alert): AlertEntry {
+  return {
+    id,
+    at: time,
+    action: data.action,
+    mode: data.mode,
+    score: data.score,
+    reasons: data.reasons.map(({ code, detail, rule }) => ({ code, detail, ...given({ rule }) })),
+  }
+}
+
+function verdictEntry({ ext: _ext, id: _id, ...verdict }: Verdict): Omit<Verdict, 'ext' | 'id'> {
+  return verdict
+}
+
+function versionsOf({ alerts, states, before, after }: Decided): MessageEntry['versions'] {
+  const own = alerts.find(({ data }) => data.mode === 'enforce') ?? alerts[0]
+  if (own) {
+    const { model, policy, registry } = own.data.provenance
+    return { model, policy, registry, by: 'alert' }
+  }
+  const event = states.find(({ because }) => because === 'shown')?.events[0]
+  if (event) return { ...event.versions, by: 'state' }
+  const same =
+    before &&
+    after &&
+    (['model', 'policy', 'registry'] as const).every((what) => before.versions[what] === after.versions[what])
+  return same ? { ...before.versions, by: 'around' } : undefined
+}
+
+function consentEntry(
+  message: ExtractedMessage,
+  { changes, replies }: Consents,
+  showing: Showing,
+): ConsentEntry {
+  return {
+    standing: standingAt(changes, message.ts),
+    changes: changes.map(({ ts, ...change }) => ({ ...change, at: iso(ts), after: ts > message.ts })),
+    replies: replies.map(({ ts, text, refuses }) => ({
+      at: iso(ts),
+      text: showText(text, false, showing),
+      refuses,
+    })),
+  }
+}

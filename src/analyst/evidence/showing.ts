@@ -1,0 +1,30 @@
+import { maskRecipient, type SenderContacts } from '../../detection/alerts/show.ts'
+import type { Tokenise } from '../../domain/token.ts'
+import { redactText } from '../../text/redact.ts'
+import { given } from './members.ts'
+
+/** How personal data is shown. */
+export interface Showing {
+  /** Everything as it is: for the regulator. */
+  readonly clear: boolean
+  readonly senderContacts: SenderContacts
+  readonly tokenise: Tokenise
+}
+
+/** A recipient as it may be shown. */
+export interface ShownRecipient {
+  /** In clear, or masked; absent: an opaque id, or none given. */
+  readonly to?: string
+  readonly toToken?: string
+}
+
+export function showRecipient(to: string, { clear, tokenise }: Showing): ShownRecipient {
+  // A token that came in stands for itself.
+  const toToken = to.includes('.') ? to : tokenise(to)
+  const shown = clear ? to : maskRecipient(to)
+  return { ...given({ to: shown }), toToken }
+}
+
+export function showText(text: string, otp: boolean, { clear }: Showing): string {
+  return clear ? text : redactText(text, otp)
+}

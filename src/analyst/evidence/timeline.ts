@@ -1,0 +1,92 @@
+import type { Complaint } from '../../pipeline/side-inputs/rows.ts'
+import type { Deadline } from '../words/calendar.ts'
+import type { MessageEntry } from './message-entry.ts'
+import type { Say, Word } from './words.ts'
+
+export interface TimelineEntry {
+  readonly at: string
+  readonly what: Word
+  readonly text: string
+}
+
+interface Material {
+  readonly complaint: Complaint
+  readonly receivedAt: number
+  readonly deadlines: readonly Deadline[]
+  readonly messages: readonly MessageEntry[]
+}
+
+/** Names of the deadlines that are built in, in the language of the pack; others stay as they are. */
+const DEADLINE_NAMES: Readonly<Record<string, Word>> = { 'passed on': 'passedOn', answered: 'answered' }
+
+export function deadlineName(name: string, say: Say): string {
+  const word = DEADLINE_NAMES[name]
+  return word === undefined ? name : say(word)
+}
+
+/** What was asked for, in the language of the pack: what is in shadow mode asks for nothing. */
+export function actionOf(
+  { mode, action }: { readonly mode: string; readonly action: string },
+  say: Say,
+): string {
+  return mode === 'shadow' ? say('shadow') : say.term('action', action)
+}
+
+/** What happened when, oldest first. */
+export function buildTimeline(
+  { complaint, receivedAt, deadlines, messages }: Material,
+  say: Say,
+): TimelineEntry[] {
+  const entries: TimelineEntry[] = []
+  const add = (at: string | number, what: Word, slots: Parameters<Say>[1] = {}) => {
+    entries.push({ at: new Date(at).toISOString(), what, text: say(what, slots) })
+  }
+  const states = new Set<string>()
+  for (const { id, at, verdict, alerts, consent, states: stories } of messages) {
+    add(at, 'sent', { message: id })
+    if (verdict) add(verdict.decidedAt, 'judged', { message: id, action: say.term('action', verdict.action) })
+    for (const alert of alerts) {
+      add(alert.at, 'alerted', {
+        message: id,
+        codes: say.list(alert.reasons.map(({ code }) => code)),
+        action: actionOf(alert, say),
+      })
+    }
+    for (const change of consent.changes) {
+      add(
+        change.at,
+        change.state === 'out' ? 'refused' : change.proof === 'default' ? 'gaveDefault' : 'gaveConsent',
+      )
+    }
+    for (const reply of consent.replies) {
+      add(reply.at, reply.refuses ? 'repliedRefusing' : 'replied', { text: reply.text })
+    }
+    for (const { state, events } of stories) {
+      if (states.has(state)) continue
+      states.add(state)
+      for (const event of events) {
+        const target = say('target', { kind: say.term('target', event.target.kind), id: event.target.id })
+        if (event.type === 'sigwatch.alert.raised') {
+          add(event.time, 'stateRaised', { code: event.code, target, action: actionOf(event, say) })
+        } else if (event.type === 'sigwatch.alert.cleared') {
+          const cause = event.cause ? say.term('cause', event.cause) : '-'
+          add(event.time, 'stateCleared', { code: event.code, target, cause })
+        }
+      }
+    }
+  }
+  add(complaint.ts, 'complained')
+  add(receivedAt, 'received')
+  // The last second of the day, which is the one that people name.
+  for (const { name, endsAt } of deadlines) add(endsAt - 1000, 'due', { name: deadlineName(name, say) })
+  return distinct(entries.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)))
+}
+
+/** The consents of two messages under one signature are the same rows. */
+function distinct(entries: readonly TimelineEntry[]): TimelineEntry[] {
+  const seen = new Set<string>()
+  return entries.filter(({ at, text }) => {
+    const key = `${at} ${text}`
+    return !seen.has(key) && seen.add(key)
+  })
+}

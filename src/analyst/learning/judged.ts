@@ -1,0 +1,55 @@
+import { codeNamed } from '../../detection/detectors/all.ts'
+import type { Alert } from '../../domain/alert.ts'
+import { LABELS, type Label } from '../../domain/labels.ts'
+
+/** The last word of an analyst on a case. */
+export interface Judgement {
+  readonly verdict: 'confirmed' | 'false_positive'
+  readonly by: string
+  /** Epoch ms. */
+  readonly at: number
+  /** Codes that it is about; absent: all of the alert. */
+  readonly codes?: readonly string[]
+  readonly note?: string
+}
+
+/** A case with the alert that it is about: on a message, or a state with the messages that it shows. */
+export interface JudgedCase {
+  readonly alert: Alert
+  readonly judgement: Judgement
+}
+
+/** A label of the corpus: one of the six, or one that the text is not. */
+export type CorpusLabel = Label | `not-${Label}`
+
+const STATED = new RegExp(`(?:^|[\\s,;，；。])label\\s*[:=：]\\s*(${LABELS.join('|')})(?![a-z])`, 'i')
+
+/**
+ * The label that a judgement gives to the text. A note that says `label: notice` decides; else the codes do. undefined:
+ * it says nothing of the words.
+ */
+export function labelOf({ alert, judgement }: JudgedCase): CorpusLabel | undefined {
+  const stated = STATED.exec(judgement.note ?? '')?.[1]?.toLowerCase()
+  if (stated !== undefined) return stated as Label
+  const { reasons, label } = alert.data
+  const codes = reasons
+    .map(({ code }) => code)
+    .filter((code) => judgement.codes === undefined || judgement.codes.includes(code))
+  const confirmed = codes.flatMap((code) => codeNamed(code)?.confirms ?? [])
+  const named = [...new Set(confirmed.filter((name) => name !== 'commercial'))]
+  const one = named.find((name) => name === label) ?? (named.length === 1 ? named[0] : undefined)
+  if (judgement.verdict === 'false_positive') return one === undefined ? undefined : `not-${one}`
+  if (one !== undefined || named.length > 1) return one
+  const isCommercial = label === 'marketing' || label === 'finance'
+  return isCommercial && confirmed.includes('commercial') ? label : undefined
+}
+
+/** Whether a text can have both labels. */
+export function agree(a: CorpusLabel, b: CorpusLabel): boolean {
+  if (a === b) return true
+  const [notA, notB] = [a.startsWith('not-'), b.startsWith('not-')]
+  if (notA && notB) return true
+  if (notA) return a !== `not-${b}`
+  if (notB) return b !== `not-${a}`
+  return false
+}

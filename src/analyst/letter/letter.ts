@@ -1,0 +1,161 @@
+import { type Describe, restsOnCounts, sentenceOf } from '../../detection/detectors/describe.ts'
+import { evidenceIn } from '../../detection/detectors/evidence-words.ts'
+import { citedIn } from '../../detection/detectors/rules.ts'
+import type { Locale } from '../../detection/detectors/words.ts'
+import type { AlertReason } from '../../domain/alert.ts'
+import { clockTime } from '../../domain/time.ts'
+import type { Case } from '../archive/case.ts'
+import type { Term } from '../evidence/terms.ts'
+import type { Reader, Say } from './words.ts'
+
+/** A part of a letter, whatever it is written in. */
+export type Block =
+  | { readonly kind: 'title' | 'heading' | 'text'; readonly text: string }
+  | { readonly kind: 'facts'; readonly facts: readonly (readonly [name: string, value: string])[] }
+  /** What somebody else wrote: nothing in it is markup. */
+  | { readonly kind: 'quote'; readonly text: string }
+
+export interface LetterOptions {
+  readonly reader: Reader
+  readonly locale: Locale
+  readonly say: Say
+  readonly term: Term
+  /** Sentences of findings in the language of the letter. */
+  readonly describe: Describe
+}
+
+/** Feedback that has a word of its own; another one, of a later version, stays as it is. */
+const VERDICTS = ['confirmed', 'false_positive', 'release', 'exempt'] as const
+
+/**
+ * The letter about a case. The subscriber sees his own message, codes and rules; the sender also the evidence, and no
+ * recipient; the regulator everything that is kept, masked.
+ */
+export function letterOf(found: Case, options: LetterOptions): Block[] {
+  const { reader, say } = options
+  const named = { sender: 'forSender', regulator: 'forRegulator', subscriber: 'forSubscriber' } as const
+  return [
+    { kind: 'title', text: say(found.alert.data.target.kind === 'message' ? 'title' : 'titleOfState') },
+    { kind: 'text', text: say(named[reader]) },
+    ...subject(found, options),
+    ...message(found, options),
+    { kind: 'heading', text: say('why') },
+    ...found.alert.data.reasons.flatMap((reason) => reasonBlocks(reason, options)),
+    ...(reader === 'subscriber' ? [] : versions(found, say)),
+    ...course(found, options),
+    { kind: 'text', text: say('closing') },
+  ]
+}
+
+function subject({ alert }: Case, { reader, say, term }: LetterOptions): Block[] {
+  const { target, action } = alert.data
+  const isHidden = target.kind === 'recipient' && reader === 'sender'
+  return [
+    {
+      kind: 'facts',
+      facts: [
+        [say('what'), isHidden ? say('oneRecipient') : `${term('target', target.kind)} ${target.id}`],
+        [say('when'), beijing(Date.parse(alert.time))],
+        [say('action'), term('action', action)],
+        [say('id'), alert.id],
+      ],
+    },
+  ]
+}
+
+/** Whether the message that an alert shows is the reader's own: the one on a state is somebody's. */
+function message({ alert }: Case, { reader, say }: LetterOptions): Block[] {
+  const { message: shown, target } = alert.data
+  if (!shown && reader !== 'subscriber')
+    return [{ kind: 'text', text: say(restsOnCounts(alert) ? 'noMessage' : 'messageGone') }]
+  if (!shown || (reader === 'subscriber' && target.kind !== 'message')) return []
+  return [
+    { kind: 'heading', text: say('message') },
+    { kind: 'quote', text: shown.text },
+    { kind: 'text', text: say('masked') },
+    {
+      kind: 'facts',
+      facts: [
+        [say('from'), shown.from],
+        ...(shown.signature === undefined ? [] : [[say('signature'), shown.signature] as const]),
+        [say('sent'), beijing(shown.ts)],
+        ...(reader === 'regulator'
+          ? ([
+              [say('to'), shown.to ?? '–'],
+              [say('token'), shown.toToken],
+            ] as const)
+          : []),
+      ],
+    },
+  ]
+}
+
+function reasonBlocks(reason: AlertReason, { reader, locale, say, describe }: LetterOptions): Block[] {
+  const { code, rule, evidence } = reason
+  const facts = (more: readonly (readonly [string, string])[]): Block => ({
+    kind: 'facts',
+    facts: [
+      [say('code'), code],
+      ...(rule === undefined ? [] : [[say('rule'), citedIn(locale, rule)] as const]),
+      ...more,
+    ],
+  })
+  if (reader === 'subscriber') return [facts([])]
+  const { speaksFor, speaksAgainst, facts: said } = evidenceIn(locale, { ...evidence })
+  const signs = (name: string, all: readonly string[]) =>
+    all.length === 0 ? [] : [[name, all.join(locale === 'en' ? '; ' : '；')] as const]
+  return [
+    { kind: 'text', text: sentenceOf(reason, describe) },
+    facts([
+      ...signs(say('speaksFor'), speaksFor),
+      ...signs(say('speaksAgainst'), speaksAgainst),
+      ...said.map(([name, value]) => [say('evidence', { name }), value] as const),
+    ]),
+  ]
+}
+
+function versions({ alert }: Case, say: Say): Block[] {
+  const { model, policy, registry } = alert.data.provenance
+  return [
+    { kind: 'heading', text: say('versions') },
+    {
+      kind: 'facts',
+      facts: [
+        [say('model'), model],
+        [say('policy'), policy],
+        [say('registry'), registry],
+      ],
+    },
+  ]
+}
+
+/** What came of it; who did so is for the regulator. */
+function course({ feedback, enforcements, timeline }: Case, { reader, say, term }: LetterOptions): Block[] {
+  const release = feedback
+    .filter(({ verdict }) => verdict === 'release' || verdict === 'false_positive')
+    .at(-1)
+  const lines =
+    reader === 'regulator'
+      ? [
+          ...timeline.map(({ ts, type }) => `${beijing(Number(ts))} ${term('event', type)}`),
+          ...enforcements.map(({ ts, action, by }) =>
+            say('enforced', { at: beijing(Number(ts)), action: term('action', action), by }),
+          ),
+          ...feedback.map(({ ts, verdict, by, note }) => {
+            const named = VERDICTS.find((word) => word === verdict)
+            const given = named === undefined ? verdict : say(named)
+            const said = say('givenBy', { at: beijing(Number(ts)), verdict: given, by })
+            return note === null ? said : `${said}: ${note}`
+          }),
+        ]
+      : release
+        ? [say('released', { at: beijing(Number(release.ts)) })]
+        : []
+  const told = lines.length === 0 ? [say('nothing')] : lines
+  return [{ kind: 'heading', text: say('course') }, ...told.map((text): Block => ({ kind: 'text', text }))]
+}
+
+/** Beijing time to the second. */
+function beijing(ms: number): string {
+  return `${clockTime(ms)} (UTC+8)`
+}

@@ -1,0 +1,62 @@
+import { clockTime } from '../../domain/time.ts'
+import { type Html, html } from '../words/html.ts'
+import { SHOWN_ACTIONS, type Tally } from './tally.ts'
+import type { Speech } from './words.ts'
+
+const WIDTH = 960
+const HEIGHT = 260
+const LEFT = 48
+const BOTTOM = 28
+const TOP = 12
+
+/** Beijing time to the minute. */
+export function beijing(ms: number): string {
+  return clockTime(ms).slice(0, 16)
+}
+
+/** Alerts over time, bars stacked by action. */
+export function timeChart({ bars, slot, range }: Tally, { say, term }: Speech): Html {
+  const totals = bars.map((bar) => SHOWN_ACTIONS.reduce((sum, action) => sum + (bar[action] ?? 0), 0))
+  const most = niceMaximum(Math.max(...totals))
+  const step = (WIDTH - LEFT) / bars.length
+  const y = (n: number) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - n / most)
+  const grid = [0, most / 2, most].map(
+    (n) =>
+      html`<line x1="${LEFT}" x2="${WIDTH}" y1="${y(n).toFixed(1)}" y2="${y(n).toFixed(1)}" class="grid"/><text x="${LEFT - 8}" y="${(y(n) + 4).toFixed(1)}" class="tick end">${n}</text>`,
+  )
+  const columns = bars.map((bar, i) => {
+    let below = 0
+    const parts = [...SHOWN_ACTIONS].reverse().map((action) => {
+      const n = bar[action] ?? 0
+      if (n === 0) return html``
+      below += n
+      const height = y(below - n) - y(below)
+      return html`<rect x="${(LEFT + i * step + step * 0.12).toFixed(1)}" y="${y(below).toFixed(1)}" width="${(step * 0.76).toFixed(1)}" height="${height.toFixed(1)}" class="fill-${action}"/>`
+    })
+    return html`<g>${parts}<title>${say('barSays', { at: beijing(range.from + i * slot), n: totals[i]! })}</title></g>`
+  })
+  const every = Math.ceil(bars.length / 6)
+  const labels = bars.flatMap((_, i) =>
+    i % every === 0
+      ? [
+          html`<text x="${(LEFT + i * step).toFixed(1)}" y="${HEIGHT - 8}" class="tick">${beijing(range.from + i * slot).slice(5)}</text>`,
+        ]
+      : [],
+  )
+  const peak = totals.indexOf(Math.max(...totals))
+  const said = say('chartSays', { n: totals[peak]!, at: beijing(range.from + peak * slot) })
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${say('chart')}"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${said}">${grid}${columns}${labels}</svg></div>
+<p class="legend">${SHOWN_ACTIONS.map((action) => html`<span><i class="key-${action}"></i>${term('action', action)}</span>`)}</p>`
+}
+
+/** A bar beside a number, for tables. */
+export function share(n: number, most: number): Html {
+  const width = most === 0 ? 0 : Math.max(1, Math.round((100 * n) / most))
+  return html`<svg class="share" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect width="${width}" height="8"/></svg>`
+}
+
+/** 1, 2 or 5 times a power of ten, at least 2. */
+function niceMaximum(n: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(n, 2)))
+  return [1, 2, 5, 10].map((times) => times * power).find((limit) => limit >= n && limit >= 2) ?? 10 * power
+}

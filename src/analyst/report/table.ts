@@ -1,0 +1,16 @@
+import { type Html, html } from '../words/html.ts'
+import type { Speech } from './words.ts'
+
+/** A table that can be scrolled by keys; a column of pictures has no heading. */
+export function table(
+  name: string,
+  headings: readonly string[],
+  rows: readonly Html[],
+  { say }: Speech,
+): Html {
+  if (rows.length === 0) return html`<p class="dim">${say('none')}</p>`
+  const head = headings.map((heading) =>
+    heading === '' ? html`<td></td>` : html`<th scope="col">${heading}</th>`,
+  )
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${name}"><table><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table></div>`
+}

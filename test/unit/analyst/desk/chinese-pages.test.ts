@@ -1,0 +1,242 @@
+import { describe, expect, it } from 'vitest'
+import type { Case, FoundAlert } from '../../../../src/analyst/archive/case.ts'
+import { overviewPage } from '../../../../src/analyst/desk/overview.ts'
+import {
+  accessPage,
+  casePage,
+  loginPage,
+  messagePage,
+  searchPage,
+} from '../../../../src/analyst/desk/pages.ts'
+import { speechIn } from '../../../../src/analyst/desk/words.ts'
+import { termsOf } from '../../../../src/analyst/evidence/terms.ts'
+import { letterOf } from '../../../../src/analyst/letter/letter.ts'
+import { letterPage } from '../../../../src/analyst/letter/render.ts'
+import { READERS, sayIn } from '../../../../src/analyst/letter/words.ts'
+import { reportPage } from '../../../../src/analyst/report/page.ts'
+import { Tally } from '../../../../src/analyst/report/tally.ts'
+import { CODES } from '../../../../src/detection/detectors/all.ts'
+import { createDescribe } from '../../../../src/detection/detectors/describe.ts'
+import { citation } from '../../../../src/detection/detectors/rules.ts'
+import type { AlertReason } from '../../../../src/domain/alert.ts'
+import { CODE_NAMES } from '../../../../src/domain/codes.ts'
+import { messageAlertAt, stateAlertAt, tokenOf } from '../../../helpers/archive-records.ts'
+import { latinWordsOf } from '../../../helpers/chinese-pages.ts'
+import { EVIDENCE_SAMPLES } from '../../../helpers/evidence-samples.ts'
+
+const TS = Date.UTC(2026, 10, 11, 4)
+const AT = new Date(TS)
+const speech = speechIn('zh-CN')
+const session = { name: '林', may: 'feedback', formKey: 'k', until: TS } as const
+/** What the records hold: ids, hashes, names of models and topics. */
+const RECORDS = [
+  ...[
+    'alert-m1',
+    'alert-m2',
+    'state-1-1',
+    'state-1',
+    'm1',
+    'sms-zh@2',
+    'sms.mt',
+    tokenOf(1),
+    'https://kf88.top/a',
+  ],
+  ...['gateway-7', 'c1', 'archive.queryTimeout', 'sigwatch complaints deadlines'],
+]
+
+/** A reason of every kind that there is. */
+const REASONS = CODE_NAMES.flatMap((code): AlertReason[] =>
+  EVIDENCE_SAMPLES[code].map((evidence) => {
+    const { rule } = CODES[code]
+    const cited = rule === undefined ? {} : { rule: citation(rule) }
+    return { code, score: 0.9, action: 'review', detail: 'In English.', ...cited, evidence }
+  }),
+)
+const alert = messageAlertAt('m1', TS, 1, { reasons: REASONS, degraded: true, late: true })
+const state = stateAlertAt(TS, 1, alert, 'sigwatch.alert.raised', [alert])
+const line = (over: Partial<FoundAlert> = {}): FoundAlert => ({
+  ...{
+    id: 'alert-m1',
+    ts: AT,
+    mode: 'shadow',
+    type: 'updated',
+    action: 'throttle',
+    severity: 'high',
+    score: 0.9,
+  },
+  ...{ codes: ['FORGED_BRAND'], target_kind: 'campaign', target_id: 'm1', signature: '京东', port: '1069' },
+  ...over,
+})
+const TARGETS = ['message', 'signature', 'port', 'sender', 'campaign', 'domain', 'recipient']
+const CASE: Case = {
+  alert,
+  timeline: (['raised', 'updated', 'cleared'] as const).map((type) => line({ type })),
+  siblings: TARGETS.map((target_kind) => line({ target_kind })),
+  verdict: { ts: AT, action: 'review', label: 'fraud', score: 0.9, codes: [] },
+  feedback: ['confirmed', 'false_positive', 'release', 'exempt'].map((verdict) => ({
+    ...{ ts: AT, verdict, by: '林', note: null, until: AT },
+  })),
+  enforcements: ['block', 'throttle', 'review', 'observe'].map((action) => ({
+    ts: AT,
+    action,
+    by: 'gateway-7',
+  })),
+  versions: [{ hash: 'sms-zh@2', kind: 'model', first_at: AT }],
+  registry: [
+    {
+      ...{ kind: 'signature', key: '京东', at: AT, changed_at: AT },
+      content: {
+        ...{ name: '京东', brand: 'jd', consent: 'unless-refused' },
+        filings: (['filed', 'suspended', 'revoked'] as const).map((status) => ({
+          ...{ sp: 'SP1', ports: ['1069*'], scope: ['notice', 'marketing'] as const, status },
+        })),
+        campaigns: [{ from: TS, to: TS, perMinute: 3 }],
+      },
+    } as Case['registry'][number],
+    { kind: 'port', key: '1069*', at: AT, changed_at: null, content: null },
+  ],
+  portIsMasked: true,
+  complaints: [{ id: 'c1', ts: AT, source: '12321', category: null, text: null }],
+}
+
+describe('pages of the desk in Chinese', () => {
+  const english = (page: { readonly text: string }) => latinWordsOf(page.text, RECORDS)
+
+  it('name everything on a case in Chinese, whatever the reason', () => {
+    expect(english(casePage(session, speech, CASE, true))).toEqual([])
+    expect(english(casePage(session, speech, { ...CASE, alert: state }, false))).toEqual([])
+  })
+
+  it('name everything on the others in Chinese', () => {
+    const sent = {
+      ...{ messages: 9, peak: 3, usual: null, declared: 4, declared_from: AT, declared_to: AT },
+      ...{ enterprises: 'SP1', complaints: 2 },
+    }
+    const asked = { field: 'signature', value: '京东', from: TS, to: TS } as const
+    const pages = [
+      loginPage(speech, speech.say('unknownToken')),
+      ...(
+        [
+          'notFound',
+          'noPage',
+          'notYours',
+          'mayRead',
+          'incomplete',
+          'tooSlow',
+          'tooLarge',
+          'notInAddress',
+          'methods',
+          'defect',
+          'unreachable',
+          'refusedByArchive',
+          'refusedFeedback',
+        ] as const
+      ).map((word) => messagePage(session, speech, speech.say(word))),
+      searchPage(session, speech, asked, [line()], sent),
+      searchPage(session, speech, asked, [], undefined),
+      accessPage(
+        session,
+        speech,
+        ['login', 'search', 'case', 'overview', 'feedback'].map((what) => ({
+          at: AT,
+          who: '林',
+          what,
+          subject: 'c1',
+        })),
+      ),
+      accessPage(session, speech, [
+        { at: AT, who: '林', what: 'search', subject: 'signature: 京东' },
+        { at: AT, who: '林', what: 'search', subject: 'all' },
+        { at: AT, who: '林', what: 'feedback', subject: 'alert-m1: false_positive' },
+        { at: AT, who: '林', what: 'case', subject: 'erased' },
+      ]),
+      overviewPage(
+        session,
+        speech,
+        { from: TS, to: TS, pathOf: () => '/found/x' },
+        {
+          forged: [{ brand: 'jd', messages: 3, ports: 2, hosts: [{ host: 'kf88.top', messages: 3 }] }],
+          bursts: [
+            {
+              signature: '京东',
+              alert_id: 'alert-m1',
+              raised: AT,
+              cleared: null,
+              peak: 3,
+              usual: 2,
+              declared: null,
+            },
+            {
+              signature: '京东',
+              alert_id: null,
+              raised: null,
+              cleared: null,
+              peak: 3,
+              usual: 2,
+              declared: 9,
+            },
+          ],
+          enterprises: [
+            { sp: null, complaints: 3, sent: null },
+            { sp: 'SP1', complaints: 3, sent: 9 },
+          ],
+          released: ['release', 'false_positive', 'exempt'].map((verdict) => ({
+            ...{ ts: AT, verdict, by: '林', until: null, target: 'signature:京东', codes: ['FORGED_BRAND'] },
+            ...{ alert_id: null, again: 0 },
+          })),
+        },
+        [{ code: 'FORGED_BRAND', confirmed: 2, judged: 3 }],
+      ),
+    ]
+    for (const page of pages) expect(english(page)).toEqual([])
+  })
+})
+
+it.each(READERS)('a letter to the %s names everything in Chinese', (reader) => {
+  const options = { reader, locale: 'zh-CN', say: sayIn('zh-CN'), term: termsOf('zh-CN') } as const
+  const describe = createDescribe('zh-CN')
+  for (const one of [alert, state]) {
+    const blocks = letterOf({ ...CASE, alert: one }, { ...options, describe })
+    expect(latinWordsOf(letterPage(blocks, 'zh-CN'), RECORDS)).toEqual([])
+  }
+})
+
+it('a report names everything in Chinese', () => {
+  const range = { from: TS - 1, to: TS + 3_600_000 }
+  const now = new Tally(range)
+  for (const one of [
+    alert,
+    state,
+    { ...alert, id: 'alert-m2', data: { ...alert.data, mode: 'shadow' as const } },
+  ])
+    now.add(one)
+  const page = reportPage({
+    ...{ locale: 'zh-CN', now, before: new Tally(range) },
+    judged: [{ code: 'FORGED_BRAND', confirmed: 2, judged: 3 }],
+    complaints: [{ sender: '京东', complaints: 3, sent: 9 }],
+    cases: {
+      groups: [
+        {
+          ...{
+            signature: '京东',
+            sp: 'SP1',
+            template: '–',
+            complaints: 3,
+            matched: 1,
+            label: 'fraud',
+            category: '–',
+          },
+          standings: { 'in time': 1, late: 1, running: 1, due: 0, overdue: 0 },
+        },
+      ],
+      urgent: (['due', 'overdue'] as const).flatMap((standing) =>
+        ['passed on', 'answered'].map((name) => ({
+          complaint: { id: 'c1', signature: '京东', received_at: null },
+          deadline: { name, days: 5, date: '2026-11-20' },
+          standing,
+        })),
+      ),
+    },
+  } as unknown as Parameters<typeof reportPage>[0])
+  expect(latinWordsOf(page, RECORDS)).toEqual([])
+})
