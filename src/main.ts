@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
-import { VERSION } from './app/version.ts'
 import { ERRORS, SigwatchError } from './domain/errors.ts'
+import { VERSION } from './service/version.ts'
 
 /** Every command, loaded only when it is asked for: one file a command. */
 const COMMANDS = {

@@ -1,10 +1,10 @@
 import { Command } from 'commander'
-import type { Archive } from '../app/compose-archive.ts'
-import { runToEnd, sayStopped } from '../app/lifecycle.ts'
-import { VERSION } from '../app/version.ts'
 import { SigwatchError } from '../domain/errors.ts'
-import { createTelemetry } from '../telemetry/events.ts'
-import { startHttpServer } from '../telemetry/server.ts'
+import type { Archive } from '../service/compose-archive.ts'
+import { runToEnd, sayStopped } from '../service/lifecycle.ts'
+import { createTelemetry } from '../service/telemetry/events.ts'
+import { startHttpServer } from '../service/telemetry/server.ts'
+import { VERSION } from '../service/version.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
 
@@ -45,7 +45,7 @@ async function archive(options: ArchiveOptions): Promise<void> {
       'USAGE',
       'no brokers: set KAFKA_BROKERS (or kafka.brokers), for example 127.0.0.1:9092',
     )
-  const { archiveUrlOf, composeArchive } = await import('../app/compose-archive.ts')
+  const { archiveUrlOf, composeArchive } = await import('../service/compose-archive.ts')
   archiveUrlOf(config)
   const telemetry = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
   const { emit } = telemetry
@@ -73,7 +73,7 @@ async function archive(options: ArchiveOptions): Promise<void> {
 
 async function expire(options: ArchiveOptions): Promise<void> {
   const { config } = archiveConfig(options)
-  const { expireNow } = await import('../app/compose-archive.ts')
+  const { expireNow } = await import('../service/compose-archive.ts')
   const expired = await expireNow(config)
   process.stdout.write(`${JSON.stringify(expired)}\n`)
   if (expired.deferred.length > 0) {
@@ -87,7 +87,7 @@ async function erase(options: EraseOptions): Promise<void> {
     throw new SigwatchError('USAGE', '--token: must be <keyId>.<token>, as alerts have it in toToken')
   const { config } = archiveConfig(options)
   const [{ withArchive }, { erase: eraseFrom }] = await Promise.all([
-    import('../app/compose-archive.ts'),
+    import('../service/compose-archive.ts'),
     import('../analyst/archive/erase.ts'),
   ])
   const erased = await withArchive(config, (client) => eraseFrom(client, options.token))

@@ -83,7 +83,7 @@ async function readChanges(feed: Feed, read: ReadChange): Promise<RegistryChange
 /** Topics of the configuration that exist. The clients are loaded only here. */
 async function openTopics(config: Config, report: (line: string) => void) {
   const [{ kafkaOf }, { registryChange }, { topicFeed }] = await Promise.all([
-    import('../app/compose-clients.ts'),
+    import('../service/compose-clients.ts'),
     import('../pipeline/side-inputs/registry-rows.ts'),
     import('../analyst/evidence/topic-feed.ts'),
   ])
@@ -127,7 +127,7 @@ async function openLedger(config: Config) {
   const { url, nodes, sentinels } = config.redis
   if (!tokenKey || (!url && !nodes && !sentinels)) return undefined
   const [{ redisOf }, { redisLedger }] = await Promise.all([
-    import('../app/compose-clients.ts'),
+    import('../service/compose-clients.ts'),
     import('../stores/ledgers/redis.ts'),
   ])
   const link = await redisOf(config)

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
-import { type CheckOptions, type CheckParts, runCheck } from '../app/check.ts'
 import { formatProblem, SigwatchError } from '../domain/errors.ts'
+import { type CheckOptions, type CheckParts, runCheck } from '../service/check.ts'
 import type { Config } from '../settings/config.ts'
 
 const BAD_INPUT = 2
@@ -13,7 +13,7 @@ async function inspectModel(folder: string): Promise<string> {
 
 /** The clients are loaded only when servers are to be reached. */
 async function connect(config: Config) {
-  const { checkServers } = await import('../app/compose-connect.ts')
+  const { checkServers } = await import('../service/compose-connect.ts')
   return checkServers(config)
 }
 

@@ -65,7 +65,7 @@ function common(command: Command): Command {
 
 async function importFiles(files: readonly string[], options: ImportOptions): Promise<void> {
   const { mappingOf, archiveComplaints, complaintTopicOf, publishComplaints } = await import(
-    '../app/compose-complaints.ts'
+    '../service/compose-complaints.ts'
   )
   const { readExport } = await import('../analyst/complaints/export-file.ts')
   const { config } = archiveConfig(options)
@@ -117,7 +117,7 @@ function sayConflicts(where: string, rows: readonly PlacedComplaint[]): number {
 }
 
 async function answered(ids: readonly string[], options: CommonOptions & { at?: number }): Promise<void> {
-  const { noteAnswers } = await import('../app/compose-complaints.ts')
+  const { noteAnswers } = await import('../service/compose-complaints.ts')
   const missing = await noteAnswers(archiveConfig(options).config, ids, options.at ?? Date.now())
   if (missing.length > 0)
     throw new SigwatchError(
@@ -127,7 +127,7 @@ async function answered(ids: readonly string[], options: CommonOptions & { at?: 
 }
 
 async function deadlines(options: CommonOptions): Promise<void> {
-  const { openDeadlines } = await import('../app/compose-complaints.ts')
+  const { openDeadlines } = await import('../service/compose-complaints.ts')
   const config = archiveConfig(options).config
   const calendar = calendarOf(options)
   // Without holidays they would take the place of the right ones.
@@ -143,7 +143,7 @@ async function deadlines(options: CommonOptions): Promise<void> {
 }
 
 async function table(options: CommonOptions & { month: string }): Promise<void> {
-  const { complaintGroups } = await import('../app/compose-complaints.ts')
+  const { complaintGroups } = await import('../service/compose-complaints.ts')
   const config = archiveConfig(options).config
   const calendar = calendarOf(options)
   const groups = await complaintGroups(config, monthRange(options.month, calendar), calendar, Date.now())

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { Command, Option } from 'commander'
-import { VERSION } from '../app/version.ts'
 import { LOCALES, type Locale } from '../detection/detectors/words.ts'
-import { createTelemetry } from '../telemetry/events.ts'
-import { startHttpServer } from '../telemetry/server.ts'
+import { createTelemetry } from '../service/telemetry/events.ts'
+import { startHttpServer } from '../service/telemetry/server.ts'
+import { VERSION } from '../service/version.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
 
@@ -19,7 +19,7 @@ export function deskCommand(): Command {
 
 async function desk({ locale, ...options }: ArchiveOptions & { readonly locale?: Locale }): Promise<void> {
   const { config, given } = archiveConfig(options)
-  const { composeDesk } = await import('../app/compose-desk.ts')
+  const { composeDesk } = await import('../service/compose-desk.ts')
   const { emit, registry } = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
   const running = await composeDesk(locale === undefined ? config : { ...config, locale }, emit)
   try {

@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander'
-import type { FeedbackPlace } from '../app/compose-feedback.ts'
 import type { Alert } from '../domain/alert.ts'
 import { parseTarget } from '../domain/codes.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { FEEDBACK_VERDICTS, type FeedbackVerdict } from '../domain/events.ts'
 import { DAY, parseMoment } from '../domain/time.ts'
 import { readSideRow } from '../pipeline/side-inputs/rows.ts'
+import type { FeedbackPlace } from '../service/compose-feedback.ts'
 import { type Config, loadConfig } from '../settings/config.ts'
 import { parseDuration } from '../settings/files/value-forms.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
@@ -75,7 +75,7 @@ async function give(id: string | undefined, options: FeedbackOptions): Promise<v
     ...(options.config === undefined ? {} : { file: options.config }),
     serving: false,
   })
-  const { openFeedback } = await import('../app/compose-feedback.ts')
+  const { openFeedback } = await import('../service/compose-feedback.ts')
   const place = await openFeedback(config, options)
   try {
     if (options.list) await list(place, options.verdict)
@@ -104,7 +104,7 @@ async function write(
   if (verdict === undefined)
     throw new SigwatchError('USAGE', `--verdict is missing (allowed: ${FEEDBACK_VERDICTS.join(', ')})`)
   if (by === undefined) throw new SigwatchError('USAGE', '--by is missing: who says it')
-  const { commandClock, skewWarning } = await import('../app/command-clock.ts')
+  const { commandClock, skewWarning } = await import('../service/command-clock.ts')
   const clock = await commandClock(config)
   const ts = clock.now()
   const warning = skewWarning(clock, config.clock.maxSkew)

@@ -49,7 +49,7 @@ async function labelExport(options: LabelExportOptions): Promise<void> {
   }
   if ((alerts === undefined) !== (feedback === undefined))
     throw new SigwatchError('USAGE', '--alerts and --feedback go together')
-  const { casesOfArchive, casesOfFiles } = await import('../app/compose-label-export.ts')
+  const { casesOfArchive, casesOfFiles } = await import('../service/compose-label-export.ts')
   const { cases, unknown } =
     alerts && feedback
       ? await casesOfFiles({ alerts, feedback }, range)

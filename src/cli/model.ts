@@ -38,7 +38,7 @@ async function promote(dir: string | undefined, options: PromoteOptions): Promis
       'USAGE',
       'the live model is the shipped one, which nothing replaces: set model to a folder of your own, a copy of it for example',
     )
-  const { promoteModel } = await import('../app/promote-model.ts')
+  const { promoteModel } = await import('../service/promote-model.ts')
   const promotion = await promoteModel(candidate, config.model)
   process.stdout.write(`${JSON.stringify(promotion)}\n`)
   process.stderr.write(

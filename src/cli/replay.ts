@@ -88,7 +88,7 @@ async function connectionOf({ replay: { files, against, publish, config } }: Rep
 }
 
 async function connect(config: Config, emit: Emit) {
-  const { kafkaOf } = await import('../app/compose-clients.ts')
+  const { kafkaOf } = await import('../service/compose-clients.ts')
   return kafkaOf(config, emit, AbortSignal.timeout(CONNECT_WITHIN))
 }
 

@@ -43,7 +43,7 @@ async function report(options: ReportOptions): Promise<void> {
   if (from >= to) throw new SigwatchError('USAGE', '--to must be after --from')
   const { config } = archiveConfig(options)
   const locale = options.locale ?? config.locale
-  const { composeReport } = await import('../app/compose-report.ts')
+  const { composeReport } = await import('../service/compose-report.ts')
   const calendar = options.calendar === undefined ? WEEKENDS_ONLY : loadCalendar(options.calendar)
   const page = await composeReport(
     { ...config, locale },

@@ -1,16 +1,16 @@
 import { Command } from 'commander'
-import { type Application, composeEmbedded, type EmbeddedFiles } from '../app/compose.ts'
-import { runToEnd, sayStopped } from '../app/lifecycle.ts'
-import { VERSION } from '../app/version.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { clockAt } from '../domain/ports.ts'
+import { type Application, composeEmbedded, type EmbeddedFiles } from '../service/compose.ts'
+import { runToEnd, sayStopped } from '../service/lifecycle.ts'
+import type { CheckOptions } from '../service/telemetry/check-endpoint.ts'
+import { createTelemetry } from '../service/telemetry/events.ts'
+import { startHttpServer } from '../service/telemetry/server.ts'
+import { createWatchdog } from '../service/telemetry/watchdog.ts'
+import { VERSION } from '../service/version.ts'
 import { type Config, type ConfigReading, loadConfig } from '../settings/config.ts'
 import { warningsOf } from '../settings/setting-checks.ts'
-import type { CheckOptions } from '../telemetry/check-endpoint.ts'
-import { createTelemetry } from '../telemetry/events.ts'
-import { startHttpServer } from '../telemetry/server.ts'
-import { createWatchdog } from '../telemetry/watchdog.ts'
 import { FACTS, type FileSettings, overridesOf, VERSIONS } from './file-settings.ts'
 import { limitHeapGrowth } from './heap-growth.ts'
 import { momentOf } from './moment.ts'
@@ -110,7 +110,7 @@ function checkOf({ http: { check } }: Config, judge: CheckOptions['check'], emit
 
 /** Kafka and Redis clients are loaded only here: the embedded mode opens no socket. */
 async function composeService(config: Config, emit: Emit, stopping: AbortSignal): Promise<Application> {
-  const { composeService: compose } = await import('../app/compose-service.ts')
+  const { composeService: compose } = await import('../service/compose-service.ts')
   return compose(config, emit, stopping)
 }
 

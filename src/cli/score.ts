@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Command } from 'commander'
 import { LineSplitter, type NumberedLine } from '../adapters/sources/line-splitter.ts'
-import { createScorer, type ScorerOptions } from '../app/scorer.ts'
+import { createScorer, type ScorerOptions } from '../service/scorer.ts'
 import { CONFIG_OPTION } from './shared-options.ts'
 
 /** Lines scored together. */

@@ -156,7 +156,7 @@ interface Output {
 
 async function openOutput(options: SimulateOptions): Promise<Output> {
   if (options.out === 'kafka') {
-    const { openProducer } = await import('../app/compose-producer.ts')
+    const { openProducer } = await import('../service/compose-producer.ts')
     return openProducer(options.config)
   }
   const writer = lineWriter(options.out)

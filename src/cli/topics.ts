@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
-import type { TopicRow } from '../app/compose-topics.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { DAY } from '../domain/time.ts'
+import type { TopicRow } from '../service/compose-topics.ts'
 import { loadConfig } from '../settings/config.ts'
 import { formatDuration } from '../settings/files/value-forms.ts'
 import { CONFIG_OPTION } from './shared-options.ts'
@@ -46,8 +46,8 @@ async function topics(options: TopicsOptions): Promise<void> {
   }
   if (options.endBlocks) {
     if (options.create) throw new SigwatchError('USAGE', '--end-blocks goes without --create')
-    const { tidyBlocks } = await import('../app/compose-blocks.ts')
-    const { commandClock, skewWarning } = await import('../app/command-clock.ts')
+    const { tidyBlocks } = await import('../service/compose-blocks.ts')
+    const { commandClock, skewWarning } = await import('../service/command-clock.ts')
     const clock = await commandClock(config)
     const { topic, rows, ended } = await tidyBlocks(config, clock)
     process.stdout.write(`${topic}: ${ended} of ${rows} rows ended\n`)
@@ -57,8 +57,8 @@ async function topics(options: TopicsOptions): Promise<void> {
     return
   }
   const [{ kafkaOf }, { plannedTopics, readTopics }] = await Promise.all([
-    import('../app/compose-clients.ts'),
-    import('../app/compose-topics.ts'),
+    import('../service/compose-clients.ts'),
+    import('../service/compose-topics.ts'),
   ])
   const connection = kafkaOf(config, () => {}, AbortSignal.timeout(CONNECT_WITHIN))
   try {

@@ -19,7 +19,7 @@ export type Service = 'kafka' | 'redis' | 'postgres' | 'schema-registry'
 
 /**
  * Everything that happens and that somebody may want to know, by name: each becomes a log line, a metric, or both
- * (src/telemetry). Emitted once a batch; no field ever holds a signature, a number, a domain or a text.
+ * (src/service/telemetry). Emitted once a batch; no field ever holds a signature, a number, a domain or a text.
  */
 export type Event =
   | {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { composeEmbedded } from '../../src/app/compose.ts'
 import type { Alert, Verdict } from '../../src/domain/alert.ts'
 import type { Event } from '../../src/domain/events.ts'
 import { clockAt } from '../../src/domain/ports.ts'
+import { composeEmbedded } from '../../src/service/compose.ts'
 import { loadConfig } from '../../src/settings/config.ts'
 import { readJsonl, useFolder, writeJsonl } from '../helpers/jsonl.ts'
 

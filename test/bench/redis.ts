@@ -47,8 +47,8 @@ async function buildOf(main: string) {
     at('domain/token') as Promise<typeof import('../../src/domain/token.ts')>,
   ])
   const [stores, watch, lines] = await Promise.all([
-    at('app/compose-stores') as Promise<typeof import('../../src/app/compose-stores.ts')>,
-    at('app/compose-clock') as Promise<typeof import('../../src/app/compose-clock.ts')>,
+    at('app/compose-stores') as Promise<typeof import('../../src/service/compose-stores.ts')>,
+    at('app/compose-clock') as Promise<typeof import('../../src/service/compose-clock.ts')>,
     at('sources/lines') as Promise<typeof import('../../src/adapters/sources/lines.ts')>,
   ])
   return { ...assets, ...compose, ...config, ...core, ...token, ...stores, ...watch, ...lines }

@@ -1,4 +1,4 @@
-import type { Telemetry } from '../../src/telemetry/events.ts'
+import type { Telemetry } from '../../src/service/telemetry/events.ts'
 
 /** Samples of instances as Prometheus would have scraped them, in the OpenMetrics format. */
 export class OpenMetrics {

@@ -9,7 +9,7 @@ import { SHIPPED_MODEL } from '../../src/detection/versions/assets.ts'
 import type { Alert } from '../../src/domain/alert.ts'
 import { hash32 } from '../../src/domain/hash32.ts'
 import { wilson } from '../../src/domain/wilson.ts'
-import { createTelemetry, type Telemetry } from '../../src/telemetry/events.ts'
+import { createTelemetry, type Telemetry } from '../../src/service/telemetry/events.ts'
 import { loadArtifact } from '../../src/text/reader/artifact.ts'
 import {
   expandPromql,

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ArchiveReader } from '../../src/analyst/archive/reader.ts'
-import { withDatabase } from '../../src/app/compose-archive.ts'
+import { withDatabase } from '../../src/service/compose-archive.ts'
 import { messageAlertAt } from '../helpers/archive-records.ts'
 import { seedArchive } from '../helpers/archive-seed.ts'
 import { type PgBouncer, startPgBouncer } from '../helpers/pgbouncer.ts'

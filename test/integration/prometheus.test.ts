@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createTelemetry } from '../../src/telemetry/events.ts'
-import { type HttpServer, startHttpServer } from '../../src/telemetry/server.ts'
+import { createTelemetry } from '../../src/service/telemetry/events.ts'
+import { type HttpServer, startHttpServer } from '../../src/service/telemetry/server.ts'
 import {
   dashboardQueries,
   hasPrometheus,

@@ -8,7 +8,7 @@ import { ShadowModel } from '../../../src/pipeline/shadow-model.ts'
 import { readJsonl } from '../../helpers/jsonl.ts'
 import { until } from '../../helpers/recording-handler.ts'
 
-const WORKER = new URL('../app/fixtures/shadow-worker.mjs', import.meta.url)
+const WORKER = new URL('../service/fixtures/shadow-worker.mjs', import.meta.url)
 const root = mkdtempSync(join(tmpdir(), 'sigwatch-shadow-'))
 const open: ShadowModel[] = []
 afterEach(() => Promise.all(open.splice(0).map((model) => model.close())))

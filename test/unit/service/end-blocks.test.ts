@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { type BlockTopic, endGone } from '../../../src/app/compose-blocks.ts'
 import { exactClock } from '../../../src/domain/ports.ts'
+import { type BlockTopic, endGone } from '../../../src/service/compose-blocks.ts'
 
 const NOW = Date.UTC(2026, 10, 11, 4)
 const clock = exactClock(() => NOW)

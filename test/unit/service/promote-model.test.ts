@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { promoteModel } from '../../../src/app/promote-model.ts'
+import { promoteModel } from '../../../src/service/promote-model.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 
 /** The next rename to such a path is refused, as where a folder is a mount point, after what another process does first. */

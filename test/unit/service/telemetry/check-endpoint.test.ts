@@ -1,9 +1,9 @@
 import { request } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Event } from '../../../src/domain/events.ts'
-import { createTelemetry } from '../../../src/telemetry/events.ts'
-import { type HttpServer, startHttpServer } from '../../../src/telemetry/server.ts'
-import { until } from '../../helpers/recording-handler.ts'
+import type { Event } from '../../../../src/domain/events.ts'
+import { createTelemetry } from '../../../../src/service/telemetry/events.ts'
+import { type HttpServer, startHttpServer } from '../../../../src/service/telemetry/server.ts'
+import { until } from '../../../helpers/recording-handler.ts'
 
 const TOKEN = 'a-token_of.the~tests+only/='
 const open: HttpServer[] = []

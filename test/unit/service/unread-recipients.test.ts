@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { unreadRecipients } from '../../../src/app/unread-recipients.ts'
+import { unreadRecipients } from '../../../src/service/unread-recipients.ts'
 import type { InputMap } from '../../../src/settings/map-schema.ts'
 
 const told = (to: string, record: object) =>

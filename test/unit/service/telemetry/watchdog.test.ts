@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Event } from '../../../src/domain/events.ts'
-import { createWatchdog } from '../../../src/telemetry/watchdog.ts'
+import type { Event } from '../../../../src/domain/events.ts'
+import { createWatchdog } from '../../../../src/service/telemetry/watchdog.ts'
 
 function setUp(pending: () => boolean = () => true) {
   let time = 0

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createLog } from '../../../src/telemetry/log.ts'
+import { createLog } from '../../../../src/service/telemetry/log.ts'
 
 describe('log fields', () => {
   const shown = (fields: Record<string, string>) => {

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Event } from '../../../src/domain/events.ts'
-import { createTelemetry } from '../../../src/telemetry/events.ts'
-import { createLog, type LogStream, redactLogText } from '../../../src/telemetry/log.ts'
-import { METRICS } from '../../../src/telemetry/metrics.ts'
-import { REPORTS } from '../../../src/telemetry/reports.ts'
-import { SAMPLE_EVENTS } from '../../helpers/telemetry-events.ts'
+import type { Event } from '../../../../src/domain/events.ts'
+import { createTelemetry } from '../../../../src/service/telemetry/events.ts'
+import { createLog, type LogStream, redactLogText } from '../../../../src/service/telemetry/log.ts'
+import { METRICS } from '../../../../src/service/telemetry/metrics.ts'
+import { REPORTS } from '../../../../src/service/telemetry/reports.ts'
+import { SAMPLE_EVENTS } from '../../../helpers/telemetry-events.ts'
 
 function collector(isTTY = false): LogStream & { lines: string[] } {
   const lines: string[] = []

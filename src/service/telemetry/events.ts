@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client'
-import type { Emit, Event } from '../domain/events.ts'
+import type { Emit, Event } from '../../domain/events.ts'
 import { createLog, type LogFields, type LogLevel, type LogStream, type LogValue } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import type { Report } from './report.ts'

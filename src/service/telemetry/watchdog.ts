@@ -1,4 +1,4 @@
-import type { Emit } from '../domain/events.ts'
+import type { Emit } from '../../domain/events.ts'
 
 export interface WatchdogOptions {
   readonly emit: Emit

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { ErrorCode } from '../domain/errors.ts'
-import type { Emit } from '../domain/events.ts'
+import type { ErrorCode } from '../../domain/errors.ts'
+import type { Emit } from '../../domain/events.ts'
 
 export interface CheckOptions {
   /** What `Authorization: Bearer` has to carry. */

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { LedgerGuard } from '../../../src/app/ledger-guard.ts'
 import type { SharedLedger } from '../../../src/domain/consent-ledger.ts'
 import { InvalidInput, SigwatchError } from '../../../src/domain/errors.ts'
 import type { Event } from '../../../src/domain/events.ts'
+import { LedgerGuard } from '../../../src/service/ledger-guard.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

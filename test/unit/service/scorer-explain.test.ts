@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createScorer } from '../../../src/app/scorer.ts'
+import { createScorer } from '../../../src/service/scorer.ts'
 
 const LINE = Buffer.from(
   JSON.stringify({

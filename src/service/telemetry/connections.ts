@@ -1,4 +1,4 @@
-import type { Service } from '../domain/events.ts'
+import type { Service } from '../../domain/events.ts'
 import type { ReportsOf } from './report.ts'
 
 /** Of a server that answers, and lets nobody in by that name. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { MetricSpec } from '../../../src/telemetry/metric-spec.ts'
-import { createMetrics, METRICS } from '../../../src/telemetry/metrics.ts'
-import { dashboardQueries, type Query, readRules } from '../../helpers/prometheus.ts'
+import type { MetricSpec } from '../../../../src/service/telemetry/metric-spec.ts'
+import { createMetrics, METRICS } from '../../../../src/service/telemetry/metrics.ts'
+import { dashboardQueries, type Query, readRules } from '../../../helpers/prometheus.ts'
 
 const rules = readRules()
 const recorded = new Map(rules.flatMap((rule) => (rule.record ? [[rule.record, rule.expr] as const] : [])))

@@ -1,4 +1,4 @@
-import type { Event } from '../domain/events.ts'
+import type { Event } from '../../domain/events.ts'
 import type { LogFields, LogLevel } from './log.ts'
 import type { Metrics } from './metrics.ts'
 

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type CheckParts, runCheck } from '../../../src/app/check.ts'
 import { checkCommand } from '../../../src/cli/check.ts'
 import { formatProblem, SigwatchError } from '../../../src/domain/errors.ts'
+import { type CheckParts, runCheck } from '../../../src/service/check.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'check-'))
 let folders = 0

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { textDoubt } from '../../../src/app/text-doubts.ts'
+import { textDoubt } from '../../../src/service/text-doubts.ts'
 
 const TEXT = '【京东】您的订单已发货，请留意查收。'
 

@@ -1,8 +1,8 @@
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createTelemetry } from '../../../src/telemetry/events.ts'
-import { type HttpServer, type Probe, startHttpServer } from '../../../src/telemetry/server.ts'
+import { createTelemetry } from '../../../../src/service/telemetry/events.ts'
+import { type HttpServer, type Probe, startHttpServer } from '../../../../src/service/telemetry/server.ts'
 
 const open: HttpServer[] = []
 afterEach(async () => {

@@ -1,4 +1,4 @@
-import { CLOCK_REFERENCES } from '../domain/trusted-clock.ts'
+import { CLOCK_REFERENCES } from '../../domain/trusted-clock.ts'
 import type { ReportsOf } from './report.ts'
 
 const MINUTE = 60_000

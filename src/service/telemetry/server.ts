@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Registry } from 'prom-client'
-import { InvalidInput } from '../domain/errors.ts'
+import { InvalidInput } from '../../domain/errors.ts'
 import { CheckEndpoint, type CheckOptions } from './check-endpoint.ts'
 
 /** Reasons not to be ready; none when all is well. */

@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
-import { METRICS_PAGE, renderMetrics } from '../../../scripts/docs/metrics.ts'
-import { CODE_NAMES } from '../../../src/domain/codes.ts'
-import { SETTING_KEYS } from '../../../src/settings/settings.ts'
-import { readRules } from '../../helpers/prometheus.ts'
+import { METRICS_PAGE, renderMetrics } from '../../../../scripts/docs/metrics.ts'
+import { CODE_NAMES } from '../../../../src/domain/codes.ts'
+import { SETTING_KEYS } from '../../../../src/settings/settings.ts'
+import { readRules } from '../../../helpers/prometheus.ts'
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../../..', import.meta.url))
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 const PAGES = [
   ...['README.md', 'README.zh-CN.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],

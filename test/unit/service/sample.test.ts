@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { runCheck } from '../../../src/app/check.ts'
-import { readSample } from '../../../src/app/sample.ts'
 import type { SmsRecord } from '../../../src/domain/message.ts'
 import { lineDecoder } from '../../../src/pipeline/inputs.ts'
 import { JoinParts } from '../../../src/pipeline/join-parts.ts'
+import { runCheck } from '../../../src/service/check.ts'
+import { readSample } from '../../../src/service/sample.ts'
 import { readConfig } from '../../../src/settings/config.ts'
 
 const GATEWAYS = join(import.meta.dirname, '..', '..', '..', 'examples', 'gateways')

@@ -1,5 +1,5 @@
-import { REFUSALS } from '../domain/events.ts'
-import { LABELS } from '../domain/labels.ts'
+import { REFUSALS } from '../../domain/events.ts'
+import { LABELS } from '../../domain/labels.ts'
 import { counter, gauge } from './metric-spec.ts'
 
 export const DEADLINE_STANDINGS = ['due', 'overdue', 'unknown'] as const
