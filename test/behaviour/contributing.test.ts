@@ -42,8 +42,8 @@ function run(command: string): void {
 describe('a code that is added as CONTRIBUTING.md says', () => {
   it('is one module and one test', () => {
     expect(files.map(({ path }) => path)).toEqual([
-      'src/detectors/many-links.ts',
-      'test/unit/detectors/many-links.test.ts',
+      'src/detection/detectors/many-links.ts',
+      'test/unit/detection/detectors/many-links.test.ts',
     ])
     expect(commands).toContain('npm run docs')
     expect(commands).toContain('npm run lint')

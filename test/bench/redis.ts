@@ -40,16 +40,16 @@ if (unknown !== undefined) {
 async function buildOf(main: string) {
   const at = (name: string) => import(join(dirname(resolve(main)), `${name}.js`))
   const [assets, compose, config, core, token] = await Promise.all([
-    at('app/assets') as Promise<typeof import('../../src/detection/versions/assets.ts')>,
+    at('detection/versions/assets') as Promise<typeof import('../../src/detection/versions/assets.ts')>,
     at('domain/ports') as Promise<typeof import('../../src/domain/ports.ts')>,
-    at('app/config') as Promise<typeof import('../../src/settings/config.ts')>,
-    at('app/core') as Promise<typeof import('../../src/pipeline/core.ts')>,
+    at('settings/config') as Promise<typeof import('../../src/settings/config.ts')>,
+    at('pipeline/core') as Promise<typeof import('../../src/pipeline/core.ts')>,
     at('domain/token') as Promise<typeof import('../../src/domain/token.ts')>,
   ])
   const [stores, watch, lines] = await Promise.all([
-    at('app/compose-stores') as Promise<typeof import('../../src/service/compose-stores.ts')>,
-    at('app/compose-clock') as Promise<typeof import('../../src/service/compose-clock.ts')>,
-    at('sources/lines') as Promise<typeof import('../../src/adapters/sources/lines.ts')>,
+    at('service/compose-stores') as Promise<typeof import('../../src/service/compose-stores.ts')>,
+    at('service/compose-clock') as Promise<typeof import('../../src/service/compose-clock.ts')>,
+    at('adapters/sources/lines') as Promise<typeof import('../../src/adapters/sources/lines.ts')>,
   ])
   return { ...assets, ...compose, ...config, ...core, ...token, ...stores, ...watch, ...lines }
 }

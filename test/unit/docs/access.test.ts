@@ -18,7 +18,7 @@ const BY_CLIENT = [
 ]
 const BY_METHOD = ['publish', 'subscribe', 'scan']
 /** Asks for rights by trying them, and goes on without. */
-const TRIES = 'app/compose-connect-redis.ts'
+const TRIES = 'service/compose-connect-redis.ts'
 
 /** First matches of a pattern in the sources with an extension. */
 function found(extension: string, pattern: RegExp): string[] {

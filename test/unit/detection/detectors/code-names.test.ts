@@ -11,7 +11,7 @@ const SRC = join(import.meta.dirname, '../../../../src')
 const EXCEPTIONS: readonly (readonly [path: RegExp, reason: string])[] = [
   [/\.generated\.ts$/, 'written from the modules of the codes'],
   [/^detection\/rules\/composites\.yaml$/, 'rows say which codes they are exceptions of'],
-  [/^simulator\//, 'planted traffic is the ground truth that codes are measured against: it cannot ask them'],
+  [/^offline\/simulator\//, 'planted traffic is the ground truth that codes are measured against: it cannot ask them'],
   [/^cli\/feedback\.ts$/, 'an example of a command line in its help'],
 ]
 
@@ -32,7 +32,7 @@ describe('the name of a code', () => {
     const elsewhere = files.filter(
       ({ path, text }) =>
         word.test(decisionsOf(text)) &&
-        !(path.startsWith('detectors/') && text.includes(own)) &&
+        !(path.startsWith('detection/detectors/') && text.includes(own)) &&
         !EXCEPTIONS.some(([exception]) => exception.test(path)),
     )
     expect(elsewhere.map(({ path }) => path)).toEqual([])
