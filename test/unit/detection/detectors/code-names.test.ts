@@ -11,7 +11,10 @@ const SRC = join(import.meta.dirname, '../../../../src')
 const EXCEPTIONS: readonly (readonly [path: RegExp, reason: string])[] = [
   [/\.generated\.ts$/, 'written from the modules of the codes'],
   [/^detection\/rules\/composites\.yaml$/, 'rows say which codes they are exceptions of'],
-  [/^offline\/simulator\//, 'planted traffic is the ground truth that codes are measured against: it cannot ask them'],
+  [
+    /^offline\/simulator\//,
+    'planted traffic is the ground truth that codes are measured against: it cannot ask them',
+  ],
   [/^cli\/feedback\.ts$/, 'an example of a command line in its help'],
 ]
 
