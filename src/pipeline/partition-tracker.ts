@@ -1,6 +1,6 @@
+import { EventTime } from '../domain/event-time.ts'
 import type { SmsRecord } from '../domain/message.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
-import { EventTime } from './event-time.ts'
 import type { Intaken } from './outputs.ts'
 
 /** How far a partition has come. */

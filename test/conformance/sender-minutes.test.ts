@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { connectRedis } from '../../src/adapters/redis/client.ts'
 import type { RedisLink } from '../../src/adapters/redis/link.ts'
 import { exactClock } from '../../src/domain/ports.ts'
@@ -12,6 +12,21 @@ import {
   startRedisCluster,
 } from '../helpers/redis-server.ts'
 import { uniqueName } from '../helpers/unique-name.ts'
+
+/** The clocks of the process, ahead by so much, ms. */
+let ahead = 0
+const clock = exactClock(() => Date.now() + ahead)
+
+/** Lets time pass for the stores. */
+function pass(ms: number): void {
+  const monotonic = performance.now.bind(performance)
+  ahead = ms
+  const spy = vi.spyOn(performance, 'now').mockImplementation(() => monotonic() + ms)
+  onTestFinished(() => {
+    spy.mockRestore()
+    ahead = 0
+  })
+}
 
 interface Adapter {
   readonly name: string
@@ -37,7 +52,7 @@ function redisAdapter(
       expect(await link.ready(10_000)).toBe(true)
       const prefixes = new Map<SenderMinutes, string>()
       const make = (prefix: string) => {
-        const store = new RedisSenderMinutes({ link, prefix, clock: exactClock(Date.now) })
+        const store = new RedisSenderMinutes({ link, prefix, clock })
         prefixes.set(store, prefix)
         return store
       }
@@ -58,7 +73,7 @@ const ADAPTERS: readonly Adapter[] = [
     name: 'memory',
     available: true,
     open: async () => ({
-      fresh: () => new MemorySenderMinutes(),
+      fresh: () => new MemorySenderMinutes(clock),
       again: (store) => store,
       close: async () => {},
     }),
@@ -206,7 +221,8 @@ describe.each(ADAPTERS)('counts of senders in $name', ({ available, open }) => {
   when('forgets a minute six hours after its last message', async () => {
     const store = adapter.fresh()
     await store.count([count(0)])
-    await store.written([], Date.now() + 6 * 3_600_000 + 60_000)
+    pass(6 * 3_600_000 + 60_000)
+    await store.written([], clock.now())
     await store.count([count(1, { minute: MINUTE + 1 })])
     const minutes = await due(store, END + 60_000)
     expect(minutes.map(({ minute }) => minute)).toEqual([MINUTE + 1])

@@ -1,4 +1,4 @@
--- include: ../redis/epoch.lua
+-- include: ../../adapters/redis/epoch.lua
 -- Keeps the first request for consent of each pair in its period.
 -- KEYS[i]  from the second on: hash of a row
 -- ARGV[2]  seconds to live

@@ -1,4 +1,4 @@
--- include: ../redis/epoch.lua
+-- include: ../../adapters/redis/epoch.lua
 -- Remembers which signatures a port sent to subscribers, in logs that are only added to.
 -- KEYS[1]  meta, as in epoch.lua, and "l<month>" -> level of the logs of a month: a shard has 2^level of them. The keys of
 --          all logs of the shard begin as this one does, up to "meta"

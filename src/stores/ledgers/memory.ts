@@ -1,4 +1,5 @@
 import type { ConsentChange, ConsentLedger, ConsentRow } from '../../domain/consent-ledger.ts'
+import { EventTime } from '../../domain/event-time.ts'
 import { REMEMBERED_SIGNATURES } from './sent-log.ts'
 
 /** Changes kept of each pair. */
@@ -64,8 +65,8 @@ class FirstRequests {
     this.#times.set(pair, ts)
   }
 
-  forgetBefore(newest: number): void {
-    forgetFirst(this.#times, (ts) => newest - ts > ASKED_FOR)
+  forgetBefore(eventTime: number): void {
+    forgetFirst(this.#times, (ts) => eventTime - ts > ASKED_FOR)
   }
 }
 
@@ -74,8 +75,7 @@ export function memoryLedger(): ConsentLedger {
   const consents = new Map<string, ConsentChange[]>()
   const sent = new Map<string, Sent[]>()
   const requests = new FirstRequests()
-  /** Event time up to which anything was remembered. */
-  let newest = Number.NEGATIVE_INFINITY
+  const eventTime = new EventTime()
   const key = (a: string, b: string) => `${a}|${b}`
 
   return {
@@ -93,7 +93,7 @@ export function memoryLedger(): ConsentLedger {
     },
     async remember(rows) {
       for (const { port, to, signature, ts } of rows) {
-        if (newest - ts >= REMEMBERED_FOR) continue
+        if (eventTime.observe(ts) - ts >= REMEMBERED_FOR) continue
         const id = key(port, to)
         const known = (sent.get(id) ?? []).filter((s) => ts - s.last < REMEMBERED_FOR)
         const before = known.find((s) => s.signature === signature)
@@ -103,22 +103,21 @@ export function memoryLedger(): ConsentLedger {
         const last = Math.max(before?.last ?? ts, ts)
         sent.delete(id)
         sent.set(id, [{ signature, first, last }, ...others].slice(0, REMEMBERED_SIGNATURES))
-        if (last > newest) newest = last
       }
-      forgetFirst(sent, (list) => list.every(({ last }) => newest - last >= REMEMBERED_FOR))
+      forgetFirst(sent, (list) => list.every(({ last }) => eventTime.value - last >= REMEMBERED_FOR))
     },
     async sentBy(port, to, ts) {
       const known = sent.get(key(port, to)) ?? []
       return known.filter((s) => s.first <= ts && ts - s.last < REMEMBERED_FOR).map((s) => s.signature)
     },
     async asked(rows) {
-      requests.forgetBefore(newest)
+      requests.forgetBefore(eventTime.value)
       return rows.map(({ signature, to, ts }) => {
         const pair = key(signature, to)
         const before = requests.before(pair, ts)
         if (requests.upTo(pair, ts) === undefined) {
           requests.set(pair, ts)
-          if (ts > newest) newest = ts
+          eventTime.observe(ts)
         }
         return before
       })

@@ -1,4 +1,4 @@
--- include: ../redis/epoch.lua
+-- include: ../../adapters/redis/epoch.lua
 -- Adds consent changes to pairs of one shard and keeps the newest two of each.
 -- KEYS[i]  from the second on: hash of a row
 -- ARGV     from the second on, for each row: field, then its changes "<ts in base 36><I|O|D>" newest first, joined by ","

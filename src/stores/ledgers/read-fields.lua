@@ -1,4 +1,4 @@
--- include: ../redis/epoch.lua
+-- include: ../../adapters/redis/epoch.lua
 -- Reads one field of each of several hashes of one shard.
 -- KEYS[i]  from the second on: hash; ARGV[i] its field
 -- returns  epoch and changes of the shard, then values in order, '' where there is none

@@ -1,4 +1,4 @@
--- include: ../redis/epoch.lua
+-- include: ../../adapters/redis/epoch.lua
 -- Reads the entries of one port and subscriber in each of several logs of one shard (log-sent.lua).
 -- KEYS[i]  from the second on: log; ARGV[i] what its entries begin with
 -- returns  epoch and changes of the shard, then the lines of each log in order, '' where there are none

@@ -1,6 +1,7 @@
 import type { RedisLink } from '../../adapters/redis/link.ts'
 import { loadScript } from '../../adapters/redis/script.ts'
 import type { ConsentChange, ConsentRow, SentMessage, SharedLedger } from '../../domain/consent-ledger.ts'
+import { EventTime } from '../../domain/event-time.ts'
 import { DAY_SECONDS } from '../../domain/time.ts'
 import { changesOf, mergeChanges } from './memory.ts'
 import { keyedPlaces, type Place, plainField, SHARDS } from './places.ts'
@@ -69,8 +70,7 @@ class RedisConsentLedger implements SharedLedger {
   readonly #places: readonly ((plain: string) => Place)[]
   readonly #logs: SentLogs
   readonly #epochs: ShardEpochs
-  /** Event time, ms. */
-  #newest = 0
+  readonly #eventTime = new EventTime()
 
   constructor(options: RedisLedgerOptions) {
     const { link, prefix, key, previousKeys = [], slots = 1 << 19, applyBudget = 10_000, onLost } = options
@@ -193,10 +193,10 @@ class RedisConsentLedger implements SharedLedger {
     return requests.map((request, i) => firstBefore(request.ts, [...earlier[i]!, first.get(request) ?? '']))
   }
 
-  /** The month that lies so many before the newest event time seen here: what is older asks for nothing by now. */
+  /** The month that lies so many before the event time: what is older asks for nothing by now. */
   #monthsBack(rows: readonly { readonly ts: number }[], months: number): number {
-    for (const { ts } of rows) this.#newest = Math.max(this.#newest, ts)
-    return monthOf(this.#newest) - months
+    for (const { ts } of rows) this.#eventTime.observe(ts)
+    return monthOf(this.#eventTime.value) - months
   }
 
   async askedBefore(requests: readonly Request[]): Promise<readonly (number | undefined)[]> {

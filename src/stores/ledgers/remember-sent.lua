@@ -1,4 +1,4 @@
--- include: ../redis/epoch.lua
+-- include: ../../adapters/redis/epoch.lua
 -- Remembers which signatures a port sent to subscribers: the last four of each, newest first.
 -- KEYS[1]  meta: the keys of all rows of the shard begin as this one does, up to "meta"
 -- ARGV[2]  seconds to live of the hash of a month, from its first row on

@@ -2,7 +2,7 @@ import type { Observations } from '../../domain/feature-store.ts'
 import { partitionKey } from '../../domain/ports.ts'
 import { BUCKET_MS } from '../../domain/time.ts'
 import { shardOf, tallyEntity, utcDay } from './layout.ts'
-import { type NewestTimes, sentUntil, tallyUntil } from './newest-times.ts'
+import { type PartitionTimes, sentUntil, tallyUntil } from './partition-times.ts'
 
 /**
  * What a batch adds to one rate entity. `buckets` is flat, four numbers a bucket in ascending order: bucket (event time
@@ -65,7 +65,7 @@ export interface AggregateOptions {
   /** Leaves out the other shards. */
   readonly only?: ReadonlySet<number> | undefined
   /** What is older than its counts are kept is left out, by these times; absent: everything counts. */
-  readonly newest?: NewestTimes
+  readonly times?: PartitionTimes
   /** Under which name an entity is counted that is kept for long. */
   readonly nameOf?: (entity: string) => string
 }
@@ -96,14 +96,14 @@ class Aggregation {
   readonly #counted: CountedOffsets
   readonly #shards: number
   readonly #only: ReadonlySet<number> | undefined
-  readonly #newestTimes: NewestTimes | undefined
+  readonly #times: PartitionTimes | undefined
   readonly #nameOf: (entity: string) => string
   // Of the partition of the last message: records come in runs of one partition.
   #topic = ''
   #partition = -1
   #key = ''
   #offsets: { readonly [shard: number]: number } | undefined
-  #newest = Number.NEGATIVE_INFINITY
+  #eventTime = Number.NEGATIVE_INFINITY
   /** What the message at hand adds to the shard that `#groupOf` was asked for last: 0 if it was counted before. */
   #weight = 0
   /** Event time of the message at hand over 10 s. */
@@ -112,12 +112,12 @@ class Aggregation {
   constructor(
     counted: CountedOffsets,
     shards: number,
-    { only, newest, nameOf = (entity) => entity }: AggregateOptions,
+    { only, times, nameOf = (entity) => entity }: AggregateOptions,
   ) {
     this.#counted = counted
     this.#shards = shards
     this.#only = only
-    this.#newestTimes = newest
+    this.#times = times
     this.#nameOf = nameOf
     this.#byShard = new Array(shards)
   }
@@ -129,7 +129,7 @@ class Aggregation {
       this.#partition = partition
       this.#key = partitionKey(o.position)
       this.#offsets = this.#counted.get(this.#key)
-      this.#newest = this.#newestTimes?.of(this.#key) ?? Number.NEGATIVE_INFINITY
+      this.#eventTime = this.#times?.of(this.#key) ?? Number.NEGATIVE_INFINITY
     }
     this.#bucket = Math.floor(o.ts / BUCKET_MS)
     this.#rates(o)
@@ -229,7 +229,7 @@ class Aggregation {
     for (let i = 0; i < tallies.length; i++) {
       const t = tallies[i]!
       const bucket = Math.floor(ts / (t.window / 2))
-      if (tallyUntil(t.window, bucket) < this.#newest) continue
+      if (tallyUntil(t.window, bucket) < this.#eventTime) continue
       const entity = tallyEntity(t.kind, t.id)
       const group = this.#groupOf(o, entity)
       if (group === undefined) continue
@@ -252,7 +252,7 @@ class Aggregation {
   }
 
   #sent(o: Observations): void {
-    if (sentUntil(o.ts) < this.#newest) return
+    if (sentUntil(o.ts) < this.#eventTime) return
     for (let i = 0; i < o.sent.length; i++) {
       const entity = this.#nameOf(o.sent[i]!)
       const group = this.#groupOf(o, entity)

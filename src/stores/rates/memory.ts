@@ -15,8 +15,8 @@ import { LIMITS } from './layout.ts'
 import { logChangeOf } from './log-change.ts'
 import { MemoryMembers } from './memory-members.ts'
 import { MemoryRates } from './memory-rates.ts'
-import { NewestTimes, tallyUntil } from './newest-times.ts'
 import { checkBatch, firstEventTime } from './observations.ts'
+import { PartitionTimes, tallyUntil } from './partition-times.ts'
 
 /** Event time between two sweeps of what is forgotten, ms. */
 const SWEEP_EVERY = 600_000
@@ -42,7 +42,7 @@ class MemoryFeatureStore implements FeatureStore {
   /** Last counted offset by partition key, in the form of a single shard. */
   readonly #offsets = new Map<string, [number]>()
   readonly #topicIds = new Map<string, string>()
-  readonly #newest = new NewestTimes()
+  readonly #times = new PartitionTimes()
   #since: number | undefined
   #eventTime = 0
   #sweptAt = 0
@@ -76,10 +76,10 @@ class MemoryFeatureStore implements FeatureStore {
       tallies: [] as TallyReading[],
     }
     checkBatch(batch)
-    this.#newest.note(batch)
+    this.#times.note(batch)
     if (batch.length === 0) return { ...readings, counted: true }
     this.#since ??= firstEventTime(batch)
-    for (const shard of aggregate(batch, this.#offsets, 1, { newest: this.#newest })) {
+    for (const shard of aggregate(batch, this.#offsets, 1, { times: this.#times })) {
       for (const [key, group] of shard.once) {
         this.#apply(group, !this.#once.has(key), readings)
         this.#once.set(key, this.#eventTime)

@@ -15,8 +15,8 @@ import { Collected, judgedBy } from './collected.ts'
 import { CountedPartitions } from './counted-partitions.ts'
 import { type CountCall, decodeCount, encodeCount } from './encode.ts'
 import { FeatureKeys, LIMITS, RATE_MINUTES, SHARDS, shardOf } from './layout.ts'
-import { NewestTimes } from './newest-times.ts'
 import { checkBatch, firstEventTime } from './observations.ts'
+import { PartitionTimes } from './partition-times.ts'
 import { readBaselines } from './redis-baselines.ts'
 import { StoredOffsets } from './redis-offsets.ts'
 import type { RedisFeatureOptions } from './redis-options.ts'
@@ -57,7 +57,7 @@ class RedisFeatureStore implements FeatureStore {
   readonly #shards: FeatureShards
   readonly #offsets: StoredOffsets
   readonly #share = new UncountedShare()
-  readonly #newest = new NewestTimes()
+  readonly #times = new PartitionTimes()
   readonly #names: StoredNames
   /** Of batches that were not counted whole, until they are or are given up. */
   readonly #attempts = new WeakMap<readonly Observations[], Attempts>()
@@ -145,7 +145,7 @@ class RedisFeatureStore implements FeatureStore {
   async #countChunk(chunk: Chunk, sum: Collected): Promise<void> {
     const { observations } = chunk
     for (const { ts } of observations) this.#shards.saw(ts)
-    this.#newest.note(observations)
+    this.#times.note(observations)
     const keys = this.#partitions.noteAll(observations)
     await this.#prepare(observations, keys)
     let only: Set<number> | undefined
@@ -167,7 +167,7 @@ class RedisFeatureStore implements FeatureStore {
   }
 
   #aggregate(observations: readonly Observations[], only: ReadonlySet<number> | undefined) {
-    const options = { only, newest: this.#newest, nameOf: this.#names.of }
+    const options = { only, times: this.#times, nameOf: this.#names.of }
     return aggregate(observations, this.#partitions.offsets, SHARDS, options)
   }
 

@@ -1,3 +1,4 @@
+import { EventTime } from '../../domain/event-time.ts'
 import type { Label } from '../../domain/labels.ts'
 import { LABELS } from '../../domain/labels.ts'
 import type { SenderCount, SenderMinute } from '../../domain/sender-minutes.ts'
@@ -13,18 +14,19 @@ export const KEPT = 6 * 3_600_000
 /** Senders of one minute of a partition that are told apart; the messages of further ones are not in the statistics. */
 export const SENDER_CAP = 20_000
 
-/** The newest minute of each partition: what is older than a minute is kept is not counted, so that made-up times cost nothing. */
-export class NewestMinutes {
-  readonly #byPartition = new Map<string, number>()
+/**
+ * The event time of each partition in minutes: what is older than a minute is kept is not counted, so that made-up times cost
+ * nothing, and one of them ahead of the others moves nothing.
+ */
+export class PartitionMinutes {
+  readonly #byPartition = new Map<string, EventTime>()
 
   /** Takes in a batch of one partition. Returns the oldest minute that counts. */
   oldestAfter(partition: string, batch: readonly SenderCount[]): number {
-    const newest = batch.reduce(
-      (most, { minute }) => Math.max(most, minute),
-      this.#byPartition.get(partition) ?? Number.NEGATIVE_INFINITY,
-    )
-    this.#byPartition.set(partition, newest)
-    return newest - KEPT / MINUTE
+    const time = this.#byPartition.get(partition) ?? new EventTime()
+    this.#byPartition.set(partition, time)
+    for (const { minute } of batch) time.observe(minute)
+    return time.value - KEPT / MINUTE
   }
 }
 

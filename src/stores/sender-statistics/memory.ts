@@ -7,7 +7,7 @@ import {
   isDue,
   KEPT,
   type MinuteState,
-  NewestMinutes,
+  PartitionMinutes,
   SENDER_CAP,
   sendersOf,
 } from './layout.ts'
@@ -26,7 +26,7 @@ export class MemorySenderMinutes implements SenderMinutes {
   readonly #offsets = new Map<string, number>()
   /** When each was counted, by the monotonic clock, ms. */
   readonly #once = new Map<string, number>()
-  readonly #newest = new NewestMinutes()
+  readonly #newest = new PartitionMinutes()
   readonly #clock: Clock
 
   constructor(clock: Clock = { now: Date.now }) {

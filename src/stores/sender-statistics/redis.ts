@@ -10,7 +10,7 @@ import {
   isDue,
   KEPT,
   type MinuteState,
-  NewestMinutes,
+  PartitionMinutes,
   SENDER_CAP,
   sendersOf,
 } from './layout.ts'
@@ -51,7 +51,7 @@ export class RedisSenderMinutes implements SenderMinutes {
   readonly #clock: BoundedClock
   readonly #offsets = new Map<string, number>()
   readonly #known = new Set<string>()
-  readonly #newest = new NewestMinutes()
+  readonly #newest = new PartitionMinutes()
 
   constructor({ link, prefix, clock }: RedisSenderMinutesOptions) {
     this.#clock = clock

@@ -1,4 +1,4 @@
--- include: ../redis/epoch.lua
+-- include: ../../adapters/redis/epoch.lua
 -- Keeps what feedback asks for until its time: one entry of a place.
 -- KEYS[1] meta of the place             KEYS[2] its entries (hash: id -> value)
 -- KEYS[3] absent, or the suppression of the state that the entry speaks of (string: event time until which it holds)

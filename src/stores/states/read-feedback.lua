@@ -1,4 +1,4 @@
--- include: ../redis/epoch.lua
+-- include: ../../adapters/redis/epoch.lua
 -- Reads what feedback asks for: all entries of a place.
 -- KEYS[1] meta of the place             KEYS[2] its entries (hash: id -> value)
 -- ARGV[1] epoch if there is none

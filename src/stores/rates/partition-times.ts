@@ -1,25 +1,31 @@
+import { EventTime } from '../../domain/event-time.ts'
 import type { Observations } from '../../domain/feature-store.ts'
 import { partitionKey } from '../../domain/ports.ts'
+import { DAY } from '../../domain/time.ts'
 import { LIMITS } from './layout.ts'
 
-const DAY = 86_400_000
-
 /**
- * The newest event time of each partition, by which the age of a message is told: what is older than its counts are kept
- * is not counted, so that made-up times cost nothing. No wall clock: a backlog is as new as its own partition.
+ * The event time of each partition, by which the age of a message is told: what is older than its counts are kept is not
+ * counted, so that made-up times cost nothing, and one of them ahead of the others moves nothing. No wall clock: a backlog is
+ * as new as its own partition.
  */
-export class NewestTimes {
-  readonly #byPartition = new Map<string, number>()
+export class PartitionTimes {
+  readonly #byPartition = new Map<string, EventTime>()
 
   note(batch: readonly Observations[]): void {
     for (const { position, ts } of batch) {
       const key = partitionKey(position)
-      if (ts > (this.#byPartition.get(key) ?? Number.NEGATIVE_INFINITY)) this.#byPartition.set(key, ts)
+      let time = this.#byPartition.get(key)
+      if (time === undefined) {
+        time = new EventTime()
+        this.#byPartition.set(key, time)
+      }
+      time.observe(ts)
     }
   }
 
   of(key: string): number {
-    return this.#byPartition.get(key) ?? Number.NEGATIVE_INFINITY
+    return this.#byPartition.get(key)?.value ?? Number.NEGATIVE_INFINITY
   }
 }
 

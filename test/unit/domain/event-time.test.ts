@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { EventTime } from '../../../src/pipeline/event-time.ts'
+import { EventTime } from '../../../src/domain/event-time.ts'
 
 const T = Date.UTC(2026, 10, 11)
 
