@@ -58,9 +58,9 @@ const NO_LAG = MINUTE
 
 /**
  * How far an event time lies behind the timestamp that its record has in Kafka, ms: whole minutes, rounded up, so that it is
- * the same whichever of several messages it is taken from; 0 below one, and at most `most`.
+ * the same whichever of several messages it is taken from; 0 below one, and beyond `most`, where it is no slow gateway.
  */
 export function lagBehind(receivedAt: number, eventTime: number, most: number): number {
   const lag = receivedAt - eventTime
-  return lag < NO_LAG ? 0 : Math.min(Math.ceil(lag / NO_LAG) * NO_LAG, most)
+  return lag < NO_LAG || lag > most ? 0 : Math.ceil(lag / NO_LAG) * NO_LAG
 }

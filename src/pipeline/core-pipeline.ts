@@ -1,6 +1,7 @@
 import type { AlertOptions } from '../detection/alerts/alert-options.ts'
 import { DETECTORS } from '../detection/detectors/all.ts'
 import type { Sink } from '../domain/ports.ts'
+import { HOUR } from '../domain/time.ts'
 import type { SenderMinutes } from '../domain/sender-minutes.ts'
 import { VersionRows } from '../stores/sender-statistics/version-rows.ts'
 import { AlertCap } from './alert-cap.ts'
@@ -59,11 +60,12 @@ export function maxAgeOf({ mode, config }: Pick<Wiring, 'mode' | 'config'>): num
   return mode === 'embedded' ? 0 : config.alerts.maxAge
 }
 
-const DAY = 86_400_000
+/** What comes later is a backlog that was written to the topic again, and no live traffic, ms. */
+const SLOWEST_GATEWAY = HOUR
 
 /** How slow a gateway may be, ms: lines of files have no time but their own. */
 export function maxLagOf(parts: Pick<Wiring, 'mode' | 'config'>): number {
-  return parts.mode === 'embedded' ? 0 : maxAgeOf(parts) || DAY
+  return parts.mode === 'embedded' ? 0 : Math.min(maxAgeOf(parts) || SLOWEST_GATEWAY, SLOWEST_GATEWAY)
 }
 
 /** What of a message somebody reads. */
