@@ -18,8 +18,8 @@ function failuresAt({ failures, at }: Level, now: number, forgets: number): numb
 }
 
 /**
- * Token buckets of wrong logins: one a network, so that nobody guesses on, and one for all. While that is spent a network
- * has one attempt instead of five; one that has not failed is always looked at, so nobody is locked out by others.
+ * Token buckets of wrong logins: one a network, which ends guessing, and one for all. While that is spent a network
+ * has one attempt instead of five; one that has not failed is always looked at, so that guessers lock out no one else.
  * Memory is bounded. Times are monotonic, ms.
  */
 export class LoginLimits {

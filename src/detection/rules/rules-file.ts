@@ -19,7 +19,7 @@ export interface DerivedSign {
 /**
  * What a row of `composites` does to the finding of its codes: `clear` drops it, `report` reports it at least at the
  * code's plain score, `raise-threshold` asks for twice the certainty, `may-block` lets it block and `at-most-review` does
- * not, whatever else would.
+ * not, even where another row lets it.
  */
 export const CONSEQUENCES = ['clear', 'report', 'raise-threshold', 'may-block', 'at-most-review'] as const
 export type Consequence = (typeof CONSEQUENCES)[number]

@@ -15,7 +15,7 @@ export interface Reservation {
 
 /**
  * Bounds the decompressed bytes of all partitions. Small batches share a quarter; of the others one is there at a time, and
- * has the rest. Whoever waits holds nothing, and small batches wait for no large one, so every batch gets its turn.
+ * has the rest. A batch that waits holds nothing, and small batches wait for no large one, so every batch gets its turn.
  */
 export class MemoryBudget {
   /** The largest batch, bytes. */

@@ -24,7 +24,7 @@ export interface Weighed {
   readonly shown: SignSet
 }
 
-/** Below that everything beside the text speaks for a message. */
+/** Below that all signs but the text speak for a message. */
 const LOW = 0.1
 
 /** What a message shows when its signs make it so certain: the signs that are known only after weighing are added. */
