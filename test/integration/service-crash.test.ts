@@ -11,7 +11,7 @@ import { plainClient } from '../helpers/kafka-client.ts'
 import { until } from '../helpers/recording-handler.ts'
 import { type RedisServer, startOwnRedis } from '../helpers/redis-server.ts'
 import { checkedAlert } from '../helpers/schema.ts'
-import { type Service, startService } from '../helpers/service.ts'
+import { type Service, startService, TOKEN_KEY } from '../helpers/service.ts'
 import { createServiceTopics, follow, produceKeyed, type ServiceTopics } from '../helpers/service-topics.ts'
 import { describeWith, useKafka } from '../helpers/services.ts'
 import { simulateTraffic, type Traffic } from '../helpers/traffic.ts'
@@ -111,7 +111,7 @@ describeWith(['kafka', 'redis'], 'a crash in the middle', () => {
     const scope = { deployment: at.groupId, clusterId, topic: at.topics.messages }
     const prefix = `sigwatch:${scope.deployment}:${scope.clusterId}:${scope.topic}`
     return {
-      features: redisFeatureStore(link, { ...scope, budgetMs: 10_000 }),
+      features: redisFeatureStore(link, { ...scope, budgetMs: 10_000, tokenKeys: [TOKEN_KEY] }),
       states: new RedisStateStore({ link, prefix, clock: exactClock(Date.now) }),
     }
   }
