@@ -130,7 +130,7 @@ export class ShadowModel {
     const workerData: ShadowWorkerData = { dir, backend: backend === 'cpu' ? 'cpu' : 'wasm' }
     let worker: Worker
     try {
-      worker = new Worker(url ?? new URL('../model/shadow-worker.js', import.meta.url), { workerData })
+      worker = new Worker(url ?? new URL('../text/reader/shadow-worker.js', import.meta.url), { workerData })
     } catch (error) {
       this.#fail('crash', (error as Error).message)
       return
