@@ -94,7 +94,12 @@ export function encodeRecords(records: readonly WrittenRecord[]): Buffer {
 }
 
 /** A batch of very many records without keys and headers, written quickly. */
-export function largeBatch(count: number, codec: CodecNumber, textOf: (n: number) => string): Buffer {
+export function largeBatch(
+  count: number,
+  codec: CodecNumber,
+  textOf: (n: number) => string,
+  baseTimestamp = NOON,
+): Buffer {
   let target = Buffer.allocUnsafe(1 << 20)
   let at = 0
   const number = (value: number): void => {
@@ -117,6 +122,7 @@ export function largeBatch(count: number, codec: CodecNumber, textOf: (n: number
     number(0)
   }
   return recordBatch({
+    baseTimestamp,
     records: [],
     encoded: target.subarray(0, at),
     count,

@@ -126,7 +126,7 @@ describeWith(['kafka', 'redis'], 'a service', () => {
       connection,
       at.topics.messages,
       0,
-      largeBatch(200_000, GZIP, (n) => sms(`large.${n}`)),
+      largeBatch(200_000, GZIP, (n) => sms(`large.${n}`), BigInt(Date.now())),
     )
     await produceBatch(connection, at.topics.messages, 1, manyHeaders(12_000))
     const rest = Array.from({ length: 1_500 }, (_, n) => sms(`behind.${n}`))

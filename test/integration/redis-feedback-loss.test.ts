@@ -149,6 +149,7 @@ describe.skipIf(!redisServerInstalled())('feedback that Redis lost', () => {
     const states = NAMES.map(rising)
     for (const { id } of states) await store.suppress(id, until)
     await store.allow(allowance('a', until))
+    await store.check()
     const { hostname, port } = new URL(`redis://${cluster.nodes[1]}`)
     const master = new Redis({ host: hostname, port: Number(port) })
     onTestFinished(() => master.disconnect())
