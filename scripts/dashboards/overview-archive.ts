@@ -48,10 +48,10 @@ export const ARCHIVE = section(
       unit: 'short',
       queries: [
         {
-          expr: `sum(increase(sigwatch_archive_expired_days_total${OF}[1d]))`,
+          expr: `sum(increase(sigwatch_archive_expired_total${OF}[1d]))`,
           legend: ['dropped in a day', '一天内删除'],
         },
-        { expr: `max(sigwatch_archive_expiry_held_days${OF})`, legend: ['due and kept', '到期未删'] },
+        { expr: `max(sigwatch_archive_expiry_held${OF})`, legend: ['due and kept', '到期未删'] },
         {
           expr: `sum by (what) (increase(sigwatch_archive_ddl_deferred_total${OF}[1h]))`,
           legend: ['{{what}} deferred in 1 h', '1 小时内推迟 {{what}}'],

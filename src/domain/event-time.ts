@@ -11,6 +11,12 @@ export class EventTime {
   readonly #sorted: number[] = []
   #next = 0
   #value = Number.NEGATIVE_INFINITY
+  readonly #behind: number | undefined
+
+  /** `behind`: instead of the median, the time that so many of the last records exceed. */
+  constructor(behind?: number) {
+    this.#behind = behind
+  }
 
   /** Takes in a record's event time (epoch ms) and returns the event time of the partition. */
   observe(ts: number): number {
@@ -25,8 +31,9 @@ export class EventTime {
     sorted[free] = ts
     this.#recent[this.#next] = ts
     this.#next = (this.#next + 1) % SPAN
-    const median = sorted[(sorted.length - 1) >> 1]!
-    if (median > this.#value) this.#value = median
+    const last = sorted.length - 1
+    const time = sorted[this.#behind === undefined ? last >> 1 : Math.max(0, last - this.#behind)]!
+    if (time > this.#value) this.#value = time
     return this.#value
   }
 

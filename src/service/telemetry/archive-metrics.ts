@@ -15,10 +15,8 @@ export const ARCHIVE_METRICS = {
     { reason: REFUSALS },
   ),
   sigwatch_archive_refused_rows: gauge('Rows that the archive keeps aside until they can be placed.'),
-  sigwatch_archive_expired_days_total: counter(
-    'Days that the archive dropped, as they are past its retention.',
-  ),
-  sigwatch_archive_expiry_held_days: gauge(
+  sigwatch_archive_expired_total: counter('Days that the archive dropped, as they are past its retention.'),
+  sigwatch_archive_expiry_held: gauge(
     'Days that are past the retention by a clock that no other confirms, and that the archive has not dropped.',
   ),
   sigwatch_archive_ddl_deferred_total: counter(

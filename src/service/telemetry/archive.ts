@@ -41,7 +41,7 @@ export const ARCHIVE_REPORTS: ReportsOf<
       warns: ({ days }) => days > DAYS_OF_A_LATE_HOUR,
       message: 'days past the retention were dropped from the archive',
     },
-    measure: (m, { days }) => m.sigwatch_archive_expired_days_total.inc(days),
+    measure: (m, { days }) => m.sigwatch_archive_expired_total.inc(days),
   },
   archive_expiry_held: {
     line: {
@@ -50,7 +50,7 @@ export const ARCHIVE_REPORTS: ReportsOf<
       message:
         'days that are due and were kept, because the clocks differ: set them right, or run `sigwatch archive --expire-now`',
     },
-    measure: (m, { days }) => m.sigwatch_archive_expiry_held_days.set(days),
+    measure: (m, { days }) => m.sigwatch_archive_expiry_held.set(days),
   },
   archive_ddl_deferred: {
     line: {

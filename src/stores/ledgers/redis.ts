@@ -70,7 +70,7 @@ class RedisConsentLedger implements SharedLedger {
   readonly #places: readonly ((plain: string) => Place)[]
   readonly #logs: SentLogs
   readonly #epochs: ShardEpochs
-  readonly #eventTime = new EventTime()
+  readonly #eventTime = new EventTime(1)
 
   constructor(options: RedisLedgerOptions) {
     const { link, prefix, key, previousKeys = [], slots = 1 << 19, applyBudget = 10_000, onLost } = options

@@ -4,8 +4,11 @@ import { partitionKey } from '../../domain/ports.ts'
 import { DAY } from '../../domain/time.ts'
 import { LIMITS } from './layout.ts'
 
+/** Records of the last ones that may be ahead of the others. */
+const WILD = 1
+
 /**
- * The event time of each partition, by which the age of a message is told: what is older than its counts are kept is not
+ * The newest time of each partition that two records show, by which the age of a message is told: what is older than its counts are kept is not
  * counted, so that made-up times cost nothing, and one of them ahead of the others moves nothing. No wall clock: a backlog is
  * as new as its own partition.
  */
@@ -17,7 +20,7 @@ export class PartitionTimes {
       const key = partitionKey(position)
       let time = this.#byPartition.get(key)
       if (time === undefined) {
-        time = new EventTime()
+        time = new EventTime(WILD)
         this.#byPartition.set(key, time)
       }
       time.observe(ts)

@@ -15,7 +15,7 @@ export const KEPT = 6 * 3_600_000
 export const SENDER_CAP = 20_000
 
 /**
- * The event time of each partition in minutes: what is older than a minute is kept is not counted, so that made-up times cost
+ * The newest minute of each partition that two records show: what is older than a minute is kept is not counted, so that made-up times cost
  * nothing, and one of them ahead of the others moves nothing.
  */
 export class PartitionMinutes {
@@ -23,7 +23,7 @@ export class PartitionMinutes {
 
   /** Takes in a batch of one partition. Returns the oldest minute that counts. */
   oldestAfter(partition: string, batch: readonly SenderCount[]): number {
-    const time = this.#byPartition.get(partition) ?? new EventTime()
+    const time = this.#byPartition.get(partition) ?? new EventTime(1)
     this.#byPartition.set(partition, time)
     for (const { minute } of batch) time.observe(minute)
     return time.value - KEPT / MINUTE
