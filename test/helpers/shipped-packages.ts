@@ -9,7 +9,7 @@ export const SHIPPED_PACKAGES: readonly string[] =
   json-schema-traverse jsonc-parser kafkajs long lz4js ms natural node-fetch on-exit-leak-free pg pg-connection-string
   pg-copy-streams pg-int8 pg-pool pg-protocol pg-types pgpass picocolors pino pino-abstract-transport pino-std-serializers
   postgres-array postgres-bytea postgres-date postgres-interval process-warning prom-client protobufjs
-  quick-format-unescaped real-require redis-errors redis-parser require-from-string safe-stable-stringify seedrandom snappyjs
+  quick-format-unescaped real-require redis-errors redis-parser require-from-string safe-stable-stringify seedrandom
   sonic-boom split2 standard-as-callback sylvester tdigest thread-stream tldts tldts-core tr46 underscore
   webidl-conversions whatwg-url xtend yaml`.split(/\s+/)
 
