@@ -1,7 +1,7 @@
 import type { TrustedClock } from '../domain/trusted-clock.ts'
 import type { Config } from '../settings/config.ts'
 import { redisOf } from './compose-clients.ts'
-import { observeRedis, trustedClockOf } from './compose-clock.ts'
+import { apart, observeRedis, trustedClockOf } from './compose-clock.ts'
 
 /** How long Redis is waited for, ms. */
 const CONNECT_WITHIN = 3_000
@@ -25,8 +25,7 @@ export async function commandClock(config: Config): Promise<TrustedClock> {
 export function skewWarning(clock: TrustedClock, maxSkew: number): string | undefined {
   for (const [reference, skew] of clock.standing().skews) {
     if (Math.abs(skew) <= maxSkew) continue
-    const apart = `${Math.round(Math.abs(skew) / 1000)} s ${skew < 0 ? 'behind' : 'ahead of'}`
-    return `warning: the clock here is ${apart} that of ${reference}: set both by NTP; what is written has the time ${new Date(clock.now()).toISOString()}`
+    return `warning: the clock here is ${apart(skew)} that of ${reference}: set both by NTP; what is written has the time ${new Date(clock.now()).toISOString()}`
   }
   return undefined
 }

@@ -106,7 +106,8 @@ export class ClockWatch {
   }
 }
 
-function apart(ms: number): string {
+/** How far a clock is from another one, `12 s behind` or `12 s ahead of`; `ms` below 0: it is behind. */
+export function apart(ms: number): string {
   const seconds = Math.round(Math.abs(ms) / 1000)
   return `${seconds} s ${ms < 0 ? 'behind' : 'ahead of'}`
 }
