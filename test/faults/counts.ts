@@ -15,9 +15,13 @@ import {
   tallyName,
   utcDay,
 } from '../../src/stores/rates/layout.ts'
+import { StoredNames } from '../../src/stores/rates/stored-names.ts'
+import { TOKEN_KEY } from '../helpers/service.ts'
 
 const MEMBER_CAP = 32
 const DAY = 86_400_000
+/** Personal numbers are in Redis under the token key of the instances. */
+const NAMES = new StoredNames([TOKEN_KEY])
 /** Between the key and the field in the name of a number. */
 const SEPARATOR = ' › '
 
@@ -94,7 +98,7 @@ function recount(observations: readonly Observations[], capped: Set<string>): Ma
       const [from, to] = [(bucket * window) / 2, ((bucket + 1) * window) / 2]
       add(counts, `${tallyKeys(kind, window, bucket)}l${SEPARATOR}${name}`, { entity, from, to })
     }
-    for (const entity of new Set(sent)) {
+    for (const entity of new Set(sent.map(NAMES.of))) {
       const { slot, field } = sentPlace(entity)
       const from = Math.floor(ts / DAY) * DAY
       add(counts, `s:${utcDay(ts)}:${slot}${SEPARATOR}${field}`, { entity, from, to: from + DAY })
@@ -184,11 +188,12 @@ function addMembers(
     }
   }
   for (const [entity, { window, newest, names }] of sets) {
-    if (names.size >= MEMBER_CAP) capped.add(`m:${entity}`)
+    const stored = `m:${NAMES.of(entity)}`
+    if (names.size >= MEMBER_CAP) capped.add(stored)
     for (const [member, times] of names) {
       const least = times.filter((ts) => ts >= newest - window).length
       const place = { shard: shardOf(entity, SHARDS), from: newest - window, to: newest }
-      counts.set(`m:${entity}${SEPARATOR}${member}`, { least, most: times.length, ...place })
+      counts.set(`${stored}${SEPARATOR}${member}`, { least, most: times.length, ...place })
     }
   }
 }
