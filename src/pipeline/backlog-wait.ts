@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FeatureStore } from '../domain/feature-store.ts'
 import type { BoundedClock } from '../domain/ports.ts'
+import { HOUR } from '../domain/time.ts'
 
 /** Records older than this are a backlog, ms: what follows from them is not urgent. */
 const OLD_FROM = 60_000
+/** A message whose event time is further behind its arrival was written to the topic again: no gateway is that slow, ms. */
+export const SLOWEST_GATEWAY = HOUR
 /** Between two attempts, ms; doubles up to the most. */
 const FIRST_PAUSE = 50
 const LONGEST_PAUSE = 1000
@@ -32,9 +35,15 @@ export class BacklogWait {
     this.#options = options
   }
 
-  /** Messages are worked on next: since when the newest lies in Kafka says whether they are a backlog. Returns it. */
-  begin(messages: readonly { readonly receivedAt: number }[]): number {
-    this.#newest = messages.reduce((newest, { receivedAt }) => Math.max(newest, receivedAt), 0)
+  /**
+   * Messages are worked on next. Whether they are a backlog depends on when the newest arrived in Kafka or, if it was
+   * written there again, on its event time. Returns that time, epoch ms.
+   */
+  begin(messages: readonly { readonly receivedAt: number; readonly ts: number }[]): number {
+    this.#newest = messages.reduce(
+      (newest, { receivedAt, ts }) => Math.max(newest, receivedAt - ts > SLOWEST_GATEWAY ? ts : receivedAt),
+      0,
+    )
     return this.#newest
   }
 

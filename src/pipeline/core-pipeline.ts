@@ -2,10 +2,9 @@ import type { AlertOptions } from '../detection/alerts/alert-options.ts'
 import { DETECTORS } from '../detection/detectors/all.ts'
 import type { Sink } from '../domain/ports.ts'
 import type { SenderMinutes } from '../domain/sender-minutes.ts'
-import { HOUR } from '../domain/time.ts'
 import { VersionRows } from '../stores/sender-statistics/version-rows.ts'
 import { AlertCap } from './alert-cap.ts'
-import { BacklogWait, waitingCounts } from './backlog-wait.ts'
+import { BacklogWait, SLOWEST_GATEWAY, waitingCounts } from './backlog-wait.ts'
 import type { Wiring } from './core-parts.ts'
 import type { Degradation } from './degradation.ts'
 import { Pipeline } from './pipeline.ts'
@@ -59,9 +58,6 @@ export function wirePipeline(parts: Wiring, own: PipelineWiring): Pipeline {
 export function maxAgeOf({ mode, config }: Pick<Wiring, 'mode' | 'config'>): number {
   return mode === 'embedded' ? 0 : config.alerts.maxAge
 }
-
-/** What comes later is a backlog that was written to the topic again, and no live traffic, ms. */
-const SLOWEST_GATEWAY = HOUR
 
 /** How slow a gateway may be, ms: lines of files have no time but their own. */
 export function maxLagOf(parts: Pick<Wiring, 'mode' | 'config'>): number {

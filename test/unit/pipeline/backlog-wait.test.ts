@@ -54,6 +54,18 @@ describe('a backlog that waits for the store', () => {
     await next
   })
 
+  it('is also what lies in Kafka since now and is of another day, but not what a slow gateway stamped', async () => {
+    const { wait } = open()
+    let tries = 0
+    const replayed = wait.begin([{ receivedAt: NOW, ts: NOW - 1_440 * MINUTE }])
+    const done = wait.until(replayed, async () => ++tries > 5, isReached)
+    await vi.advanceTimersByTimeAsync(MINUTE)
+    expect(await done).toBe(true)
+    const behind = { receivedAt: Date.now(), ts: Date.now() - 20 * MINUTE }
+    expect(await wait.until(wait.begin([behind]), async () => false, isReached)).toBe(false)
+    expect(await wait.until(behind.ts, async () => false, isReached)).toBe(false)
+  })
+
   it('does not apply to live records, to a wait of 0, or to a process that ends', async () => {
     const ended = AbortSignal.abort()
     const work = async () => false
