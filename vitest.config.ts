@@ -1,27 +1,36 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/helpers/longest-first.ts'
 
-const project = (name: string, timeout: number, extra: object = {}) => ({
+const project = (name: string, folder: string, timeout: number, extra: object = {}) => ({
   test: {
     name,
-    include: [`test/${name}/**/*.test.ts`],
+    include: [`test/${folder}/**/*.test.ts`],
     testTimeout: timeout,
     hookTimeout: timeout,
     ...extra,
   },
 })
 
-/** One Kafka broker for all files of a run. */
-const SERVERS = { globalSetup: ['test/helpers/global-setup.ts'] }
+/** One Kafka broker for all files of a run; each test has topics and groups of its own. */
+const KAFKA = { globalSetup: ['test/helpers/global-setup.ts'] }
+const SERVERS = 300_000
 
+/** One project for each kind of server, so that `--project redis` needs no other. `long` is `npm run test:long`. */
 export default defineConfig({
   test: {
-    // Files run one at a time where they share real servers and two cores.
-    maxWorkers: 2,
+    // Most files wait for servers: more of them than cores run at a time.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
-      project('unit', 20_000),
-      project('conformance', 60_000, SERVERS),
-      project('behaviour', 120_000),
-      project('integration', 300_000, { ...SERVERS, fileParallelism: false }),
+      project('unit', 'unit', 20_000),
+      project('behaviour', 'behaviour', 120_000),
+      project('conformance', 'conformance', 60_000, KAFKA),
+      project('postgres', 'integration/postgres', SERVERS, KAFKA),
+      project('browser', 'integration/browser', SERVERS, KAFKA),
+      project('redis', 'integration/redis', SERVERS),
+      project('kafka', 'integration/kafka', SERVERS, KAFKA),
+      project('service', 'integration/service', SERVERS, KAFKA),
+      project('long', 'long', SERVERS, KAFKA),
     ],
   },
 })

@@ -17,7 +17,7 @@ if (!fonts.stdout?.trim()) {
   process.exit(1)
 }
 
-const test = ['vitest', 'run', 'test/integration/desk-questions.test.ts', '--maxWorkers=1']
+const test = ['vitest', 'run', 'test/integration/browser/desk-questions.test.ts', '--maxWorkers=1']
 const { status } = spawnSync('npx', test, {
   stdio: 'inherit',
   env: { ...process.env, CI: 'true', PICTURES: FOLDER },

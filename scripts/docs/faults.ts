@@ -21,7 +21,7 @@ and runs two instances with default settings on a backlog of 30,000 simulated re
 once a cell, while the faults of the cell happen; in the cells that say so records come live. \`--cells a,b\` picks cells, \`--seeds N\` repeats each with other
 schedules, \`--out test/faults/results.json\` keeps what they found, and \`--keep FOLDER\` the logs, outputs, commits and log segments of a
 cell that does not hold; what it lacks is then said with what the reader did not see and what brokers gave up. Five of the cells are run with 8,000 records by the
-tests (\`test/integration/service-cluster.test.ts\`). From outside, after each cell:
+tests (\`test/long/service-cluster.test.ts\`). From outside, after each cell:
 
 - **place**: every record has a verdict or a dead letter, and not both; no commit passed a record before its verdict or
   dead letter was on the brokers (\`early\`);

@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import kafkajs from 'kafkajs'
+import { expect, it, onTestFinished } from 'vitest'
+import { createTableSource, type TableRow } from '../../../src/adapters/sources/table.ts'
+import { plainClient, testConnection } from '../../helpers/kafka-client.ts'
+import { until } from '../../helpers/recording-handler.ts'
+import { describeWith, useKafka } from '../../helpers/services.ts'
+import { uniqueName } from '../../helpers/unique-name.ts'
+
+describeWith('kafka', 'a side topic as a table', () => {
+  const servers = useKafka()
+
+  function open(topic: string) {
+    const { connection } = testConnection(servers.brokers)
+    const table = createTableSource({ connection, topic, groupId: uniqueName('sigwatch-table') })
+    const rows: TableRow[] = []
+    const state = new Map<string, string>()
+    const apply = async (batch: readonly TableRow[]) => {
+      rows.push(...batch)
+      for (const { key, value } of batch) {
+        if (value === null) state.delete(key)
+        else state.set(key, value.toString())
+      }
+    }
+    onTestFinished(async () => {
+      await table.stop()
+      await connection.close()
+    })
+    return { table, rows, state, apply, connection }
+  }
+
+  const compacted = { config: { 'cleanup.policy': 'compact' }, partitions: 3 }
+
+  it('is caught up when all that was there is applied, and follows what comes', async () => {
+    const client = plainClient(servers.brokers)
+    const topic = await client.createTopic(compacted)
+    const keys = Array.from({ length: 3_000 }, (_, i) => `brand:${i % 500}`)
+    await client.produce(
+      topic,
+      keys.map((_, i) => `v${i}`),
+      { keys },
+    )
+    await client.produce(topic, [null], { keys: ['brand:7'] })
+    const { table, state, apply, rows } = open(topic)
+    expect(table.unready()).toHaveLength(1)
+    const running = table.run(apply)
+    await table.caughtUp
+    expect(state.size).toBe(499)
+    expect(state.get('brand:8')).toBe('v2508')
+    expect(table.unready()).toEqual([])
+    expect(rows.find((r) => r.value === null)).toMatchObject({ key: 'brand:7', position: { topic } })
+
+    await client.produce(topic, ['back'], { keys: ['brand:7'] })
+    await until(() => state.get('brand:7') === 'back')
+    await client.produce(topic, [null], { keys: ['brand:8'] })
+    await until(() => !state.has('brand:8'))
+    await table.stop()
+    await running
+    expect(table.unready()).toEqual([])
+  })
+
+  it('is caught up at once with an empty topic, and takes records without a key', async () => {
+    const client = plainClient(servers.brokers)
+    const topic = await client.createTopic({ partitions: 2 })
+    const { table, apply, rows } = open(topic)
+    void table.run(apply)
+    await table.caughtUp
+    await client.produce(topic, ['{"verdict":"confirmed"}'])
+    await until(() => rows.length === 1)
+    expect(rows[0]).toMatchObject({ key: '', value: Buffer.from('{"verdict":"confirmed"}') })
+  })
+
+  it('is caught up when retention has taken everything', async () => {
+    const client = plainClient(servers.brokers)
+    const topic = await client.createTopic()
+    await client.produce(topic, ['a', 'b'])
+    const admin = client.kafka.admin()
+    await admin.connect()
+    await admin.fetchTopicOffsets(topic)
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '2' }] })
+    await admin.disconnect()
+    const { table, apply, rows } = open(topic)
+    void table.run(apply)
+    await table.caughtUp
+    expect(rows).toEqual([])
+  })
+
+  it('is caught up when the last offsets are the marks of transactions', async () => {
+    const client = plainClient(servers.brokers)
+    const topic = await client.createTopic()
+    const producer = client.kafka.producer({
+      transactionalId: uniqueName('tx'),
+      idempotent: true,
+      maxInFlightRequests: 1,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    })
+    await producer.connect()
+    for (const end of ['commit', 'abort'] as const) {
+      const transaction = await producer.transaction()
+      await transaction.send({ topic, messages: [{ key: 'k', value: end }] })
+      await transaction[end]()
+    }
+    await producer.disconnect()
+    const { table, apply, state } = open(topic)
+    void table.run(apply)
+    await table.caughtUp
+    expect([...state]).toEqual([['k', 'commit']])
+  })
+
+  it('waits until the rows are applied, and rejects with what applying throws', async () => {
+    const client = plainClient(servers.brokers)
+    const topic = await client.createTopic()
+    await client.produce(topic, ['a'], { keys: ['k'] })
+    const { table } = open(topic)
+    let applied = false
+    void table.run(async () => {
+      await sleep(500)
+      applied = true
+    })
+    await table.caughtUp
+    expect(applied).toBe(true)
+
+    const other = open(topic)
+    const fault = new Error('no such kind of row')
+    await expect(other.table.run(() => Promise.reject(fault))).rejects.toBe(fault)
+    expect(other.table.unready()).toHaveLength(1)
+  })
+
+  it('gives every instance the whole topic', async () => {
+    const client = plainClient(servers.brokers)
+    const topic = await client.createTopic(compacted)
+    await client.produce(topic, ['1', '2', '3'], { keys: ['a', 'b', 'c'] })
+    const both = [open(topic), open(topic)]
+    for (const { table, apply } of both) void table.run(apply)
+    await Promise.all(both.map(({ table }) => table.caughtUp))
+    for (const { state } of both) expect(state.size).toBe(3)
+  })
+})

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest'
+import { costOf, KINDS, type Kind } from '../../bench/strangers-traffic.ts'
+import { redisServerInstalled } from '../../helpers/redis-server.ts'
+
+/** Bytes of Redis a message; the second: once the budgets of its port are used up. */
+const AT_MOST = 200
+const LATER = 25
+/** A recipient whom no one has written to is tallied twice for commercial messages, whoever sends; times that are made up besides cost more. */
+const LATER_OF: Partial<Record<Kind, number>> = { recipient: 60, everything: 120 }
+
+describe.skipIf(!redisServerInstalled())('what a sender makes up of every message', () => {
+  it.each(KINDS)(
+    'costs Redis little: %s',
+    async (kind) => {
+      const { each, later } = await costOf(kind, 40_000)
+      expect(each).toBeLessThan(AT_MOST)
+      expect(later).toBeLessThan(LATER_OF[kind] ?? LATER)
+    },
+    120_000,
+  )
+})
