@@ -20,7 +20,7 @@ const TOLD = `WITH sent AS (${SENT_BY_ENTERPRISE}), told AS (
     GROUP BY signature, port HAVING sum(n) > 0
   )`
 
-/** Complaints that nobody has answered, with their deadlines as `complaints deadlines` computed them last. */
+/** Unanswered complaints with their deadlines as `complaints deadlines` computed them last. */
 const DUE = `SELECT id, c.ts, c.source, c.signature, c.port, c.category, d.name, d.days, d.ends_at
   FROM complaint c LEFT JOIN complaint_case k USING (id) LEFT JOIN complaint_deadline d USING (id)
   WHERE $__timeFilter(c.ts) AND k.answered_at IS NULL`
@@ -160,7 +160,7 @@ const DEADLINES = section(
       kind: 'table',
       title: ['Deadlines of complaints', '投诉时限'],
       says: [
-        'Those that nobody has answered, with the dates that `complaints deadlines` computed last by its calendar of working days and holidays; none: it has not run since the complaint came. MIIT order 31: a report to 12321 is passed on within 5 working days and answered within 15 of its receipt, or of the complaint where the receipt is not known.',
+        'Unanswered ones, with the dates that `complaints deadlines` computed last by its calendar of working days and holidays; none: it has not run since the complaint came. MIIT order 31: a report to 12321 is passed on within 5 working days and answered within 15 of its receipt, or of the complaint where the receipt is not known.',
         '仅列尚未答复的投诉，日期由 `complaints deadlines` 按工作日与节假日日历最近一次算出；为空表示该命令在投诉到达后尚未运行。工信部令第31号：12321 举报五个工作日内转交，自收到之日起十五个工作日内答复；收到时间未知的，自投诉时间起算。',
       ],
       size: [24, 10],

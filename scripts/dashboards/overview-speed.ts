@@ -265,7 +265,7 @@ export const INPUT: Section = {
         },
         {
           expr: 'sum by (job) (increase(sigwatch_log_restarts_total{job=~"$job", instance=~"$instance"}[1h]))',
-          legend: ['logs made anew or cut, an hour', '重建或截断的日志，每小时'],
+          legend: ['logs recreated or cut, an hour', '重建或截断的日志，每小时'],
         },
         {
           expr: 'sum by (job) (increase(sigwatch_expired_records_total{job=~"$job", instance=~"$instance"}[1h]))',

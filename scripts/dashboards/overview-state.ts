@@ -88,7 +88,7 @@ export const STATES: Section = {
       kind: 'timeseries',
       title: ['Counting begun again', '重新计数'],
       says: [
-        'Partitions whose log was made anew, losses of counts and consents in Redis, and calls that it refused, in an hour.',
+        'Partitions whose log was recreated, losses of counts and consents in Redis, and calls that it refused, in an hour.',
         '一小时内日志重建的分区、Redis 丢失的计数与同意记录，以及它拒绝的调用。',
       ],
       size: [8, 8],

@@ -42,7 +42,7 @@ export interface CodeTraits {
   readonly planted?: false
 }
 
-/** What a detector of messages may look at beside the message. Everything was fetched before: detectors do no I/O. */
+/** What a detector of messages may look at in addition to the message. Everything was fetched before: detectors do no I/O. */
 export interface MessageContext {
   readonly registry: Registry
   /** The last two consent changes of (signature, recipient), newest first; undefined when no ledger could be asked. */
@@ -55,7 +55,7 @@ export interface MessageContext {
   readonly quietHours: QuietHours
 }
 
-/** What a detector of rates may look at beside the reading. */
+/** What a detector of rates may look at in addition to the reading. */
 export interface SignalContext {
   readonly registry: Registry
   /** The policy of a code at an event time (epoch ms). */

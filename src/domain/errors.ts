@@ -86,7 +86,7 @@ export const ERRORS = {
   MODEL_INVALID: {
     cause: 'The model folder is incomplete, damaged, or of another format.',
     retry: false,
-    remedy: 'Train it anew, or point model at another folder.',
+    remedy: 'Train it again, or point model at another folder.',
   },
   MODEL_WORSE: {
     cause: 'A model that was trained on does worse on a label than --may-lose allows; nothing was written.',
@@ -119,7 +119,7 @@ export const ERRORS = {
     remedy: 'Check input.schemaRegistry.*; `run` waits for it and loses nothing.',
   },
   OFFSET_GAP: {
-    cause: 'Records of a partition were about to be passed over that nobody has read: a defect of sigwatch.',
+    cause: 'Records of a partition were about to be passed over unread: a defect of sigwatch.',
     retry: false,
     remedy: 'Nothing is lost: the process begins again at the last commit. Report it with the log line.',
   },
@@ -148,12 +148,12 @@ export const ERRORS = {
     cause:
       'With exactly-once delivery: another instance writes for the partition now, or a transaction took too long and was ended.',
     retry: true,
-    remedy: 'Nothing: the group is joined anew, and the records are read again from where the outputs end.',
+    remedy: 'Nothing: the group is rejoined, and the records are read again from where the outputs end.',
   },
   STORE_CONFLICT: {
     cause: 'Another instance counted or changed the same thing first.',
     retry: true,
-    remedy: 'Nothing: it is read anew.',
+    remedy: 'Nothing: it is read again.',
   },
   ARCHIVE_UNREACHABLE: {
     cause: 'The database of the archive does not answer.',

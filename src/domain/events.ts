@@ -77,7 +77,7 @@ export type Event =
       readonly eventTime: number
     }
   | { readonly name: 'watermark_moved'; readonly eventTime: number }
-  /** Partitions that hold the watermark back: read but behind, or read by nobody. */
+  /** Partitions that hold the watermark back: read but behind, or not read. */
   | { readonly name: 'watermark_held'; readonly lagging: number; readonly ownerless: number }
   | { readonly name: 'states_open'; readonly counts: Readonly<Partial<Record<Code, number>>> }
   | { readonly name: 'outbox_pending'; readonly count: number }
@@ -117,7 +117,7 @@ export type Event =
   | { readonly name: 'archive_expiry_held'; readonly days: number; readonly oldest: string }
   /** Days are not made or dropped yet, as another session works on the table. */
   | { readonly name: 'archive_ddl_deferred'; readonly what: 'make' | 'drop'; readonly count: number }
-  /** Complaints that nobody has answered; `unknown`: those whose deadlines were not computed. `computedAt`: epoch ms; 0: never. */
+  /** Unanswered complaints; `unknown`: those whose deadlines were not computed. `computedAt`: epoch ms; 0: never. */
   | {
       readonly name: 'complaint_deadlines'
       readonly due: number
@@ -195,7 +195,7 @@ export type Event =
   | { readonly name: 'oldest_uncommitted'; readonly seconds: number }
   | { readonly name: 'counting_reset'; readonly topic: string; readonly partition: number }
   | { readonly name: 'model_loaded'; readonly id: string; readonly backend: string }
-  /** A second model judges beside the live one. */
+  /** A second model judges next to the live one. */
   | { readonly name: 'shadow_loaded'; readonly id: string }
   /** What both said of messages. */
   | {

@@ -149,10 +149,10 @@ export type LogsOf = (partitions: readonly PartitionId[]) => Promise<readonly (P
  */
 export interface FeatureStore extends Baselines {
   /**
-   * Reads what was counted of these partitions. Returns those whose log was made anew, and whose counting begins anew:
+   * Reads what was counted of these partitions. Returns those whose log was recreated, and whose counting starts over:
    * the id of the topic is another one or, where the brokers report none, the log ends below what was counted. A log of
    * the same topic that lost its end is counted on from there. `logsOf` is asked after what is counted was read, so that
-   * whoever is late takes no old end of a log for a new one; absent: nothing is known of the logs.
+   * so a late instance takes no old end of a log for a new one; absent: nothing is known of the logs.
    */
   assign(partitions: readonly PartitionId[], logsOf?: LogsOf): Promise<readonly PartitionId[]>
   revoke(partitions: readonly PartitionId[]): void

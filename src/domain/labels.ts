@@ -16,7 +16,7 @@ export function argmax(scores: Scores): Label {
 
 /** Commercial traffic: what needs consent, an opt-out and a filed scope. */
 export const COMMERCIAL: readonly Label[] = ['marketing', 'finance']
-/** What nobody asked for: the positive class of the ROC-AUC in `evaluate`. */
+/** Unsolicited messages: the positive class of the ROC-AUC in `evaluate`. */
 export const UNSOLICITED: readonly Label[] = ['marketing', 'finance', 'fraud', 'illicit']
 
 /** How a message is counted by the rate features. */

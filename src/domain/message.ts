@@ -2,7 +2,7 @@ import type { Label, Scores } from './labels.ts'
 import type { TextReading } from './reading.ts'
 import type { Claim, Registry } from './registry.ts'
 
-/** What is read from a text belongs to the text layer; whoever judges messages finds it here. */
+/** What is read from a text belongs to the text layer; this re-export serves the code that judges messages. */
 export type {
   ContactMention,
   SignatureMention,
@@ -121,7 +121,7 @@ export interface TextVerdict extends Classified {
 }
 
 /**
- * What was worked out from a text by itself, for all messages that carry it. Each is kept beside the version that it
+ * What was worked out from a text by itself, for all messages that carry it. Each is kept with the version that it
  * holds for; nothing here depends on a sender, a recipient or a time.
  */
 export interface TextMemo {

@@ -116,7 +116,7 @@ export interface Source {
   commit(checkpoints: readonly Checkpointed[], epoch?: number): Promise<void>
   /** How long an offset has waited to be committed, ms: what is written by then is written again if the process dies. */
   uncommittedFor?(): number
-  /** Gives up what is held and lets itself be assigned partitions anew: what is not committed is read again. */
+  /** Gives up what is held and lets itself be assigned partitions again: what is not committed is read again. */
   rejoin?(reason: unknown): void
   stop(): Promise<void>
   /** Empty when it consumes; else reasons for `/readyz`. */

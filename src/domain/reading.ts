@@ -61,7 +61,7 @@ export interface TextReading {
   readonly optOut: boolean
   /** Asks the recipient for consent to marketing. */
   readonly asksConsent: boolean
-  /** Does so in a usual form, and advertises nothing beside. */
+  /** Does so in a usual form, and advertises nothing else. */
   readonly asksAlone: boolean
   /** Written in traditional characters. */
   readonly traditional: boolean

@@ -7,9 +7,9 @@ export interface Brand {
   readonly shortNames?: readonly string[]
   readonly domains: readonly string[]
   readonly hotlines: readonly string[]
-  /** False for a shipped brand whose domains and hotlines nobody has looked up: it is no ground for a block. */
+  /** False for a shipped brand whose domains and hotlines were not looked up: it is no ground for a block. */
   readonly verified?: boolean
-  /** A row of the operator that stands instead of the shipped ones with its id or a name in common, not beside them. */
+  /** A row of the operator that replaces the shipped ones that share its id or a name. */
   readonly replaces?: boolean
 }
 

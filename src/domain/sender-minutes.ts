@@ -44,7 +44,7 @@ export interface SenderMinutes {
    * part, was counted, and the same call may be made again.
    */
   count(batch: readonly SenderCount[]): Promise<void>
-  /** The log of these partitions was made anew: their counting begins anew. */
+  /** The log of these partitions was recreated: their counting starts over. */
   reset(partitions: readonly PartitionId[]): Promise<void>
   /** `watermark`: event time that every partition has passed, undefined when it is not known; `now`: wall clock, ms. */
   due(watermark: number | undefined, now: number): Promise<readonly DueMinute[]>

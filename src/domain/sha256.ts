@@ -127,7 +127,7 @@ const digest = Buffer.alloc(DIGEST)
 /**
  * SHA-256 (FIPS 180-4) of the UTF-8 form of a short text. The 32 bytes are overwritten by the next digest: take what is
  * needed of them at once. For what is hashed with every message: an object of `node:crypto` costs three times as much,
- * and the collector's time beside it.
+ * and the time of the collector.
  */
 export function sha256(text: string): Buffer {
   state.set(START)

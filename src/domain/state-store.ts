@@ -51,7 +51,7 @@ export interface OutboxEntry {
   readonly block?: { readonly key: string; readonly value: string | null }
 }
 
-/** `behind`: more is to come, or nobody knows; `current`: no lag; `idle`: no lag, and nothing for 30 s. */
+/** `behind`: more is to come, or it is not known; `current`: no lag; `idle`: no lag, and nothing for 30 s. */
 export type Standing = 'behind' | 'current' | 'idle'
 
 /** How far a partition has come, by its owner. */
@@ -63,7 +63,7 @@ export interface PartitionReport extends PartitionId {
 
 export interface PartitionProgress extends PartitionReport {
   readonly eventTime: number
-  /** Nobody has reported it for 30 s of the store's wall clock. */
+  /** It was not reported for 30 s of the store's wall clock. */
   readonly ownerless: boolean
 }
 
@@ -71,7 +71,7 @@ export interface PartitionProgress extends PartitionReport {
 export interface SideOffset extends PartitionId {
   /** Every row before it has. */
   readonly offset: number
-  /** Newest Kafka timestamp of the rows that were read, epoch ms: a topic that is made anew has newer ones. */
+  /** Newest Kafka timestamp of the rows that were read, epoch ms: a topic that is recreated has newer ones. */
   readonly timestamp: number
 }
 
@@ -119,7 +119,7 @@ export interface StateStore {
   /** Keeps what alerts on messages rested on, for a day, as far as there is room. */
   rememberAlerted(messages: readonly AlertedMessage[]): Promise<void>
   alerted(messageId: string): Promise<AlertedMessage | undefined>
-  /** Called for every change, whoever made it; `missed`: changes may have been lost, the store is to be read anew. */
+  /** Called for every change of any instance; `missed`: changes may have been lost, the store must be read again. */
   subscribe(listener: (state: StateRecord) => void, missed?: () => void): void
   pending(olderThanMs: number): Promise<readonly OutboxEntry[]>
   acknowledge(entryIds: readonly string[], stateIds: readonly string[]): Promise<void>

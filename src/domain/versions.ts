@@ -26,7 +26,7 @@ export interface VersionsInForce {
   readonly current: Versions
 }
 
-/** What can be loaded anew while the service runs. */
+/** What can be reloaded while the service runs. */
 export type Versioned = 'model' | 'policy' | 'registry'
 
 /** The versions as an alert names them. */

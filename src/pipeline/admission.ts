@@ -79,7 +79,7 @@ export class Admission implements Ahead {
     return this.#buffers.full(id)
   }
 
-  /** Lets records wait for other instances until it is said anew; at the end nothing waits. */
+  /** Lets records wait for other instances until it is said again; at the end nothing waits. */
   wait(span: WaitingSpan): void {
     this.#span = span
     this.admitNext()

@@ -1,11 +1,11 @@
 import type { Decision } from '../detection/decide.ts'
 import { MINUTE } from '../domain/time.ts'
 
-/** Senders that are counted at once: beyond, the one that was quiet longest begins anew. */
+/** Senders that are counted at once: beyond, the one that was quiet longest starts over. */
 const MAX_SENDERS = 10_000
 
 /**
- * Lets so many message alerts of one sender a minute of event time go out: whoever floods a port must not flood those
+ * Lets so many message alerts of one sender a minute of event time go out: a sender that floods a port must not flood those
  * who read the alerts. What is left out has its verdict, and the states of its sender.
  */
 export class AlertCap {

@@ -94,7 +94,7 @@ export class Batcher<T> {
     this.wake()
   }
 
-  /** Looks anew whether there is room: more may stand aside. */
+  /** Looks again whether there is room: more may stand aside. */
   wake(): void {
     const waiting = this.#waiting
     this.#waiting = []

@@ -39,14 +39,14 @@ export interface CoreParts {
   readonly describe: AlertOptions['describe']
   /** `source` of alerts when it is not that of the deployment. */
   readonly alertSource?: string
-  /** A second model beside the live one. */
+  /** A second model that runs next to the live one. */
   readonly shadow?: ShadowModel | undefined
   readonly tokenise: Tokenise
   readonly clock: BoundedClock
   /** Asks the servers for the time again. */
   readonly confirmTime?: () => Promise<void>
   readonly emit: Emit
-  /** Ends and topic ids of the logs of partitions, so that one that was made anew is seen. */
+  /** Ends and topic ids of the logs of partitions, so that one that was recreated is seen. */
   readonly logsOf?: LogsOf
   /** Further reasons for `/readyz`. */
   readonly unready?: () => readonly string[]

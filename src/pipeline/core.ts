@@ -42,7 +42,7 @@ export function createCore(parts: CoreParts): Runner {
     : serviceRunner(wired, pipeline)
 }
 
-/** The work on batches without a source: whoever brings the messages says where a batch ends. */
+/** The work on batches without a source: the caller says where a batch ends. */
 export interface Engine {
   readonly sideRows: SideRows
   /** Ends silent states, at most once a bucket: nothing before this event time is to come, ms. */

@@ -9,7 +9,7 @@ const NAMES_AN_HOUR = 256
 const ENTITIES_A_MINUTE = 240
 /** Targets of escalations among them in an hour: each may become an open state, of which every instance has a copy. */
 const TARGETS_AN_HOUR = 256
-/** Ports that begin alike have together this many times what one has: whoever sends from random extensions of one port. */
+/** Ports that begin alike have together this many times what one has: for senders that use random extensions of one port. */
 const PREFIX_SHARE = 8
 /** Ports that begin alike and are counted by themselves although they have sent little, in an hour. */
 const PORTS_AN_HOUR = 512
@@ -75,8 +75,8 @@ class Recent<V> {
 }
 
 /**
- * Bounds what one port can make the store keep: whoever sends under a new random name each time is counted under the
- * port alone from some number on, and whoever does so from ever new extensions of a port as well. What was let in stays in; names of the registry are never held back. By event time and
+ * Bounds what one port can make the store keep: a sender that uses a new random name each time is counted under the
+ * port alone from some number on, and so is one that does so from ever new extensions of a port. What was let in stays in; names of the registry are never held back. By event time and
  * for one instance, which reads a part of the partitions.
  */
 export class EntityGate {
@@ -105,7 +105,7 @@ export class EntityGate {
 
   /**
    * Whether the port is counted by itself: those that begin alike may bring up some that have sent little; beyond them
-   * whoever sends goes under the prefix until its messages are worth a count of its own.
+   * a sender is counted under the prefix until its messages are worth a count of its own.
    */
   port(port: string, ts: number): boolean {
     const prefix = portPrefix(port)

@@ -226,7 +226,7 @@ export class Intake implements SourceHandler {
     return this.#preparation.full(id) ?? this.#admission.full(id)
   }
 
-  /** Between these event times records wait for other instances, until it is said anew. */
+  /** Between these event times records wait for other instances, until it is said again. */
   wait(span: Parameters<Admission['wait']>[0]): void {
     this.#admission.wait(span)
   }

@@ -55,14 +55,14 @@ export const BUFFER_LIMITS: BufferLimits = {
 /**
  * Holds the records of several partitions and passes them on bucket by bucket of event time. Windows, escalations and
  * the order of states then look over a backlog as they looked over the live traffic, whatever order the brokers send
- * it in. Partitions without lag are never waited for, so live traffic passes at once, also beside a partition that
+ * it in. Partitions without lag are never waited for, so live traffic passes at once, also next to a partition that
  * brings the records of yesterday.
  */
 export class PartitionBuffers<T extends Buffered> {
   readonly #limits: BufferLimits
   readonly #buffers = new Map<string, PartitionBuffer<T>>()
   #bytes = 0
-  /** The last turn was one of live records beside older ones. */
+  /** The last turn was one of live records among older ones. */
   #liveTurn = false
 
   constructor(limits: BufferLimits = BUFFER_LIMITS) {
@@ -222,7 +222,7 @@ export class PartitionBuffers<T extends Buffered> {
     return new Promise((resolve) => buffer.waiting.push(resolve))
   }
 
-  /** The same for whoever brings records, who waits for no partition that is held back. */
+  /** The same for the caller that adds records, which waits for no partition that is held back. */
   fullUnlessHeld(id: PartitionId): Promise<void> | undefined {
     const buffer = this.#buffers.get(partitionKey(id))
     if (!buffer || buffer.held || buffer.bytes < this.#limits.fullAt) return undefined

@@ -35,7 +35,7 @@ export interface Rated {
   readonly uncounted?: ReadonlySet<AnalysedMessage>
 }
 
-/** Messages behind a signal: the one that tipped it and those that are shown beside it. */
+/** Messages behind a signal: the one that tipped it and those that are shown with it. */
 const SAMPLES = 6
 const NO_CANDIDATES: readonly Candidate[] = []
 

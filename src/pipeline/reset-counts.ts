@@ -15,7 +15,7 @@ export interface ResetCountsParts {
   readonly signal: AbortSignal
 }
 
-/** Counting begins again for partitions whose log was made anew. Resolves after the first attempt; never rejects. */
+/** Counting begins again for partitions whose log was recreated. Resolves after the first attempt; never rejects. */
 export type ResetCounts = (partitions: readonly PartitionId[]) => Promise<void>
 
 /**

@@ -13,7 +13,7 @@ import type { Degradation } from './degradation.ts'
 import type { Intake } from './intake.ts'
 import type { SideRows } from './side-inputs/side-rows.ts'
 
-/** What goes on beside the records while a service runs. */
+/** Work next to the records while a service runs. */
 export interface Background {
   start(): void
   stop(): void | Promise<void>
@@ -100,7 +100,7 @@ export class Runner {
   }
 
   /**
-   * After something was loaded anew: resolves when no batch works with the version before any more and the states that
+   * After something was reloaded: resolves when no batch works with the version before any more and the states that
    * the new one does not bear are cleared.
    */
   async adopt(what: Versioned): Promise<void> {

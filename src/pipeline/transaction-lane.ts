@@ -53,7 +53,7 @@ const HANGS_AFTER = 1_000
 /**
  * What is written for one partition of an assignment, in the order in which it was worked on: one transaction after the
  * other, each with how far the partition is written. What fails for good, or is no longer of this partition, is left to
- * whoever reads it again.
+ * the next reader.
  */
 export class TransactionLane {
   readonly #parts: LaneParts

@@ -22,7 +22,7 @@ export interface TransactionalWriterParts {
   readonly clock: Clock
   readonly emit: Emit
   readonly signal: AbortSignal
-  /** A partition is written by somebody else: what is held is to be given up and assigned anew. */
+  /** A partition is written by somebody else: what is held is to be given up and reassigned. */
   readonly lost: (error: unknown) => void
   /** Nothing more of the partition is to come in while its writes hang; then, it may. */
   readonly held: (id: PartitionId, isHeld: boolean) => void

@@ -196,7 +196,7 @@ async function namedInputs(
 }
 
 /**
- * Where the group has come further than the database (one that was made anew, or restored from a backup), reading goes
+ * Where the group has come further than the database (one that was recreated, or restored from a backup), reading goes
  * back to what the database has. Rejects while other processes of the group run: they would have to be stopped.
  */
 async function rewind(
@@ -214,7 +214,7 @@ async function rewind(
   try {
     await kafka.ask((admin) => admin.setOffsets({ groupId, topic, partitions: ahead }))
   } catch (cause) {
-    const message = `the consumer group ${groupId} is ahead of the database, which was restored or made anew: stop every archive process, then start one`
+    const message = `the consumer group ${groupId} is ahead of the database, which was restored or recreated: stop every archive process, then start one`
     throw new SigwatchError('ARCHIVE_REFUSED', message, { cause })
   }
 }

@@ -10,7 +10,7 @@ import { producerTo } from './compose-producer.ts'
 
 /** How long the brokers are waited for, ms. */
 const PATIENCE = 15_000
-/** A deployment that lives renews its rows within minutes: what expired so long ago is nobody's, ms. */
+/** A deployment that lives renews its rows within minutes: what expired so long ago belongs to none, ms. */
 const GONE_AFTER = 3_600_000
 /** Tombstones that follow one look at what is new. */
 const TOGETHER = 1_000
@@ -56,7 +56,7 @@ export async function tidyBlocks(config: Config, clock: TrustedClock): Promise<T
 }
 
 /**
- * Ends the rows that expired over an hour ago. Reads on before tombstones are written: a state that was raised anew
+ * Ends the rows that expired over an hour ago. Reads on before tombstones are written: a state that was raised again
  * meanwhile keeps its row.
  */
 export async function endGone(

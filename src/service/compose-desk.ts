@@ -15,13 +15,13 @@ export interface RunningDesk {
   close(): Promise<void>
 }
 
-/** Serves the analyst's page over the archive. Rejects with CONFIG_INVALID where nobody may log in. */
+/** Serves the analyst's page over the archive. Rejects with CONFIG_INVALID where no login is configured. */
 export async function composeDesk(config: Config, emit: Emit): Promise<RunningDesk> {
   const { host, port, tokens, trustedProxies } = config.desk
   if (!tokens)
     throw new SigwatchError(
       'CONFIG_INVALID',
-      'nobody may log in: give desk.tokens, a list of {name, token, may}',
+      'no login is configured: give desk.tokens, a list of {name, token, may}',
     )
   const archive = await openArchiveReader(config, 'sigwatch desk')
   const writes = tokens.some(({ may }) => may === 'feedback')

@@ -12,7 +12,7 @@ const PRINT_WITHIN = 60_000
 export function printPdf(page: string, out: string): void {
   const program = PROGRAMS.find(existsSync)
   if (!program) throw new SigwatchError('USAGE', '--format pdf needs Chromium; --format md does not')
-  // Its folder may be read by nobody else: mkdtemp makes it so.
+  // Its folder may be read by no other user: mkdtemp makes it so.
   const dir = mkdtempSync(join(tmpdir(), 'sigwatch-letter-'))
   try {
     const [source, target] = [join(dir, 'letter.html'), join(dir, 'letter.pdf')]

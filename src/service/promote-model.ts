@@ -30,7 +30,7 @@ export interface Promotion {
  */
 export async function promoteModel(candidate: string, live: string): Promise<Promotion> {
   const ids = await examined(candidate, live)
-  // With a slash at its end the name of a link is the folder, and a name beside it lies within.
+  // With a slash at its end the name of a link is the folder, and a name next to it would lie within.
   const place = resolve(live)
   try {
     return lstatSync(place).isSymbolicLink()
@@ -95,7 +95,7 @@ function replace(candidate: string, live: string): string {
       ? error
       : new Error(`${(error as Error).message}, and could not be undone: ${failed.join('; ')}`)
   }
-  // The model is live: what cannot be removed is in nobody's way.
+  // The model is live: what cannot be removed does no harm.
   failureOf(() => rmSync(old, { recursive: true, force: true }))
   return previous
 }

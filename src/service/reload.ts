@@ -34,7 +34,7 @@ interface Watched {
 }
 
 /**
- * Reads policy, registry and model anew on SIGHUP, and when their files change. What is wrong is refused
+ * Reads policy, registry and model again on SIGHUP, and when their files change. What is wrong is refused
  * (`reload_refused`) and the version in force stays; a new version is checked first, taken whole, and the states that it
  * does not bear are cleared. Listens for SIGHUP from its creation on.
  */

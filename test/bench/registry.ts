@@ -9,7 +9,7 @@ import { runInNewContext } from 'node:vm'
 import type { RegistryChange } from '../../src/detection/registry/load.ts'
 import { RegistryHolder } from '../../src/detection/versions/registry-holder.ts'
 
-/** A registry of a million signatures: in memory from a file and from the topic, changed, and read anew. */
+/** A registry of a million signatures: in memory from a file and from the topic, changed, and read again. */
 const SIGNATURES = 1_000_000
 const PIECE = 5_000
 
@@ -82,5 +82,5 @@ const tick = setInterval(() => {
 began = performance.now()
 const outcome = await holder.reload()
 clearInterval(tick)
-console.log(`the file read anew (${outcome}): ${seconds()} s; longest stop ${longest.toFixed(0)} ms`)
+console.log(`the file read again (${outcome}): ${seconds()} s; longest stop ${longest.toFixed(0)} ms`)
 await rm(folder, { recursive: true })

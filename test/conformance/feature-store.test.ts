@@ -197,7 +197,7 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
       expect(await store.totals('port:1')).toEqual([4, 0, 0])
     })
 
-    it('starts anew, and says so, when the log is shorter than what was counted', async () => {
+    it('starts over, and says so, when the log is shorter than what was counted', async () => {
       const scope = freshScope()
       const store = backend.open(scope)
       await store.count([
@@ -216,7 +216,7 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
       expect(await store.totals('port:1')).toEqual([3, 0, 0])
     })
 
-    it('counts a topic that was made anew, though it is longer than the one before', async () => {
+    it('counts a topic that was recreated, though it is longer than the one before', async () => {
       const store = backend.open(freshScope())
       const of = (endOffset: number, topicId: string) => [{ topic: TOPIC, partition: 0, endOffset, topicId }]
       expect(await assign(store, of(0, 'a'))).toEqual([])

@@ -209,7 +209,7 @@ describe.each(ADAPTERS)('counts of senders in $name', ({ available, open }) => {
     expect(await due(store, END, 200_000)).toEqual([])
   })
 
-  when('begins anew with a log that was made anew', async () => {
+  when('starts over with a log that was recreated', async () => {
     const store = adapter.fresh()
     await store.count([count(7)])
     await store.reset([{ topic: 'sms.mt', partition: 0 }])

@@ -259,7 +259,7 @@ for (const adapter of ADAPTERS) {
       expect(progress[1]).toEqual({ ...report(1, T0 + 100, 'idle'), ownerless: false })
     })
 
-    it('keeps the farthest word on side topics, and takes that of one made anew', async () => {
+    it('keeps the farthest word on side topics, and takes that of one recreated', async () => {
       const store = fresh()
       expect(await store.sideOffsets()).toEqual([])
       await store.reportSideOffsets([])

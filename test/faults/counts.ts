@@ -167,7 +167,7 @@ function addBaselines(observations: readonly Observations[], counts: Map<string,
 }
 
 /**
- * A name that is not seen for a window begins anew, at a moment that the order of records decides: what lies within a
+ * A name that is not seen for a window starts over, at a moment that the order of records decides: what lies within a
  * window of the newest is in its count for sure, and no more than all. Sets that reach their cap are left out.
  */
 function addMembers(

@@ -160,7 +160,7 @@ for (const name of readdirSync(FOLDER).filter((file) => file.endsWith('.json.gz'
       expect(code, stderr).toBe(0)
       const undisturbed = readJsonl<Alert>(alertsFile)
       const all = changesOf([...before(), ...alerts])
-      // Messages to a recipient are counted anew: half of what floods this one came before.
+      // Messages to a recipient are counted again: half of what floods this one came before.
       const counted = changesOf(undisturbed).filter((change) => !change.includes(tokenOf(PEOPLE.floodRising)))
       expect(all).toEqual(counted)
       // The same change is told under one id, by whichever version.

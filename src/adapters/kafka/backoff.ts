@@ -14,7 +14,7 @@ export async function backOff(attempt: number, signal?: AbortSignal): Promise<vo
   await sleep(delayOf(attempt), undefined, signal ? { signal } : {}).catch(() => undefined)
 }
 
-/** Resolves when the signal is aborted; `over`: nobody waits for that any more. */
+/** Resolves when the signal is aborted; `over`: the result is not waited for any more. */
 export function whenAborted(signal: AbortSignal, over: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve(undefined)

@@ -27,7 +27,7 @@ export const GZIP = CompressionTypes.GZIP
 
 /** A consumer tries again by itself for about 13 s: a new one would have to wait until the place of the old is free. */
 const LONG_RETRY = { initialRetryTime: 100, maxRetryTime: 3_200, retries: 8, factor: 0.2, multiplier: 2 }
-/** Everything else fails soon: whoever asked says so, and asks again. */
+/** Everything else fails soon: the caller reports it and asks again. */
 const SHORT_RETRY = { ...LONG_RETRY, retries: 2 }
 /**
  * A producer makes one attempt: when it tries again by itself it leaves out a broker that has answered, also for

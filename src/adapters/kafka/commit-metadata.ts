@@ -1,8 +1,8 @@
 import type { OffsetRange, Reached } from '../../domain/ports.ts'
 
-/** What stands beside a committed offset. */
+/** The metadata of a committed offset. */
 export interface CommitMetadata {
-  /** Of the topic that was read; undefined: whoever committed it did not say. */
+  /** Of the topic that was read; undefined: the committer did not say. */
   readonly topicId?: string
   /** Offsets behind the committed one whose outputs are written. */
   readonly written?: readonly OffsetRange[]
@@ -39,7 +39,7 @@ export function metadataOf(
   return { text: `${id}:${Buffer.from(bytes).toString('base64url')}`, left: 0 }
 }
 
-/** What `metadataOf` wrote beside the offset; empty: somebody else's. */
+/** What `metadataOf` wrote with the offset; empty: another program's. */
 export function readMetadata(text: string | null | undefined, offset: number): CommitMetadata {
   const [, topicId, ranges] = FORM.exec(text ?? '') ?? []
   const written = ranges === undefined ? [] : rangesOf(Buffer.from(ranges, 'base64url'), offset)

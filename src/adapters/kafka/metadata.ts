@@ -10,7 +10,7 @@ interface MetadataResponse {
 }
 
 const NONE = 0
-/** What a broker says of a partition that nobody leads now, or whose leader has no listener for the client. */
+/** What a broker says of a partition without a leader, or whose leader has no listener for the client. */
 const LEADERLESS = new Set([5, 72])
 const VERSIONS = [0, 1, 2, 3, 4, 5, 6]
 

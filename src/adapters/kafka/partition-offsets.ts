@@ -24,7 +24,7 @@ export interface Committed extends CommitMetadata {
 
 /**
  * Offsets of single partitions, each asked of its own leader and within a bound: one without a leader, or whose broker
- * hangs, keeps nobody from knowing the others. The client's own questions are about whole topics and fail as a whole.
+ * hangs, does not keep the others from being known. The client's own questions are about whole topics and fail as a whole.
  */
 export class PartitionOffsets {
   readonly #kafka: Kafka

@@ -12,7 +12,7 @@ const LEFT_TO_OTHERS = 8
  * between now and the first real commit are not lost to a restart, and a partition that is added later begins at its
  * own first record. A group that has committed is left alone.
  *
- * Whoever holds the first partition of a topic places all of it, and the start is asked for once: another member or another
+ * The member that holds the first partition of a topic places all of it, and the start is asked for once: another member or another
  * attempt would find a later end, and pass over what came between.
  */
 export class GroupStart {

@@ -8,7 +8,7 @@ const METADATA = { apiKey: 3, apiVersion: 10, apiName: 'Metadata' } as const
 /** What the client's own versions of the protocol do not return. */
 export interface TopicFacts {
   /**
-   * In hexadecimal: a topic that is deleted and made anew under the same name has another. Undefined: the cluster gives its
+   * In hexadecimal: a topic that is deleted and recreated under the same name has another. Undefined: the cluster gives its
    * topics none, and says zero.
    */
   readonly id: string | undefined

@@ -66,13 +66,13 @@ const ASK_AGAIN = 10
 const TRANSACTION_COORDINATOR = 1
 const GZIP = library.CompressionTypes.GZIP
 
-/** The id by which the brokers know whoever writes what follows from a partition. */
+/** The id by which the brokers know the writer of what follows from a partition. */
 export function transactionalIdOf(groupId: string, { topic, partition }: PartitionId): string {
   return `${groupId}-${topic}-${partition}`
 }
 
 /**
- * Transactions of one input partition. `begin`, after `prepare`, fences whoever wrote for it before and ends what that left
+ * Transactions of one input partition. `begin`, after `prepare`, fences its former writer and ends what that left
  * open; after any failure it is to be called again, and the committed offset says what came of the transaction that failed.
  * Nothing is tried again here but what a coordinator asks to wait for.
  */
@@ -219,7 +219,7 @@ export class TransactionalProducer {
   }
 }
 
-/** Asks with the right to describe the id, which whoever may write with it has; leaves nothing behind. */
+/** Asks with the right to describe the id, which every user that may write with it has; leaves nothing behind. */
 export function findTransactionCoordinator(cluster: Cluster, transactionalId: string): Promise<unknown> {
   return transactionCoordinator(cluster as unknown as TransactionCluster, transactionalId)
 }

@@ -30,7 +30,7 @@ export class Channels {
     if (subscriber.status === 'ready') void this.#enter(subscriber, [channel])
   }
 
-  /** Connects anew: the server behind the address may be another one now. */
+  /** Reconnects: the server behind the address may be another one now. */
   renew(): void {
     if (this.#subscriber && !(this.#subscriber instanceof Cluster)) this.#subscriber.disconnect(true)
   }
@@ -65,7 +65,7 @@ export class Channels {
           for (const entry of this.#listeners.get(channel) ?? []) entry.subscribed?.()
         return
       } catch {
-        // A lost connection comes back with `ready`, which enters all channels anew.
+        // A lost connection comes back with `ready`, which resubscribes to all channels.
         if (!(subscriber instanceof Cluster)) return
         await sleep(500, undefined, { ref: false })
       }

@@ -15,7 +15,7 @@ import { errorOf, isAnswer, isDemoted, reasonOf } from './replies.ts'
 import type { ScriptCall } from './script.ts'
 import { timesOf } from './server-times.ts'
 
-/** A connection that gives no answer for so long although the process could read one is opened anew, ms. */
+/** A connection that gives no answer for so long although the process could read one is opened again, ms. */
 const SILENT_FOR = 3000
 /** Circuit breakers that are kept: more than any Cluster has nodes. */
 const MAX_NODES = 1024
@@ -133,7 +133,7 @@ class IoredisLink implements RedisLink {
     void this.#reconnectSilent(node, work)
   }
 
-  /** Opens the connection to a node anew if not even a late answer comes: its peer may have vanished without closing it. */
+  /** Reopens the connection to a node if not even a late answer comes: its peer may have vanished without closing it. */
   async #reconnectSilent(node: string, work: Promise<unknown>): Promise<void> {
     if (this.#silent.has(node)) return
     this.#silent.add(node)
@@ -223,7 +223,7 @@ class IoredisLink implements RedisLink {
     const breaker = this.#breakerOf('')
     if (!breaker.admit()) return this.#openCircuit()
     if (await this.ready(budgetMs)) {
-      // A probe is on its way: whoever asked for the connection says how it ends.
+      // A probe is on its way: the request for the connection reports how it ends.
       breaker.release()
       return undefined
     }

@@ -40,7 +40,7 @@ export class Recovery {
       )
       if ((await answeredWithin(pong, budgetMs)) && answered) breaker.answered()
       else {
-        // One question at a time: a connection that hangs is opened anew, which ends it.
+        // One question at a time: a connection that hangs is reopened, which ends it.
         await pong
         await sleep(ASK_EVERY, undefined, { ref: false })
       }

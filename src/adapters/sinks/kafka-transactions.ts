@@ -36,7 +36,7 @@ const TAKING_OVER = 'taking over'
 /**
  * Writes what follows from records of an input partition together with its offset, each partition by a producer of its own.
  *
- * Who takes a partition over begins its transactional id anew, which ends whatever the former owner left open and fences
+ * Who takes a partition over starts its transactional id again, which ends what the former owner left open and fences
  * it, and only then asks for the committed offset. So a former owner can commit nothing after that offset was read,
  * whatever it believes, and no generation of the group is needed. After a failure the same is done again: the committed
  * offset says whether the transaction was committed, or that somebody else has gone on.
@@ -144,7 +144,7 @@ export class KafkaTransactions implements Transactions {
       if (this.#held.get(key) !== held) throw lost(held.id, 'another assignment has begun')
     }
     check()
-    // To begin fences whoever writes for the partition by now; what is committed may tell of it before.
+    // To begin fences the present writer of the partition; what is committed may tell of it before.
     const before = await this.#options.connection.committedOf(this.#options.groupId, [held.id])
     check()
     if (!isOwn(held, before.get(key))) throw lost(held.id, 'its offset was committed by another instance')

@@ -44,7 +44,7 @@ const PART = 'sink'
  * gets at most so many bytes a request, for all records may be of one partition.
  */
 const REQUEST_BYTES = 950_000
-/** Bytes of a record, and of each of its headers, beside what it carries, at most: lengths, offset, attributes. */
+/** Bytes of a record, and of each of its headers, in addition to what it carries, at most: lengths, offset, attributes. */
 const RECORD_OVERHEAD = 24
 const HEADER_OVERHEAD = 8
 

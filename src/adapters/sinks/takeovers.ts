@@ -16,7 +16,7 @@ export interface Held {
   committed: TransactionOffset | undefined
   /** What a transaction was to commit of which it is not known whether it did. */
   attempted: TransactionOffset | undefined
-  /** The last transaction failed: its producer has to begin anew. */
+  /** The last transaction failed: its producer has to start over. */
   failed: boolean
 }
 
@@ -35,7 +35,7 @@ export interface TakeoverParts {
 /** Partitions that are not taken over so long, ms, after the last that was, hold the others up no more. */
 const PATIENCE = 3_000
 
-/** Takes partitions over from whoever wrote for them before, in the order of assignments. */
+/** Takes partitions over from their former writers, in the order of assignments. */
 export class Takeovers {
   readonly #parts: TakeoverParts
   /** Attempts that are under way, by partition. */
@@ -84,7 +84,7 @@ export class Takeovers {
     const error = final ?? errors[0] ?? new Error(`${left} partitions cannot be taken over: no answer`)
     this.#parts.failed(error, ++this.#failures)
     if (final !== undefined || taken.length === 0) throw error
-    // What is still under way may succeed: the next attempt waits for it if it still is, and else begins anew.
+    // What is still under way may succeed: the next attempt waits for it if it still is, and else starts over.
     return [...taken]
   }
 
@@ -116,7 +116,7 @@ export class Takeovers {
   }
 
   /**
-   * To begin fences whoever has begun for the partition before, so requests to begin follow one another and each is
+   * To begin fences the former writer of the partition, so requests to begin follow one another and each is
    * checked at last: an older assignment, whose answers came late, fences no later one.
    */
   async begin(id: PartitionId, producer: TransactionalProducer, check: () => void): Promise<void> {

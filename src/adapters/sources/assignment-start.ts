@@ -15,7 +15,7 @@ export interface AssignmentStartParts {
   readonly start: GroupStart
   /** Whether the assignment is the one that is held, and is not being given up. */
   readonly holds: (assignment: Assignment) => boolean
-  /** The consumer is to begin anew. */
+  /** The consumer is to start over. */
   readonly restart: (reason: unknown) => void
   readonly alive: () => void
   readonly failed: (error: unknown) => void
@@ -26,7 +26,7 @@ export interface AssignmentStartParts {
 const TAKE_OVER_EVERY = 1_000
 
 /**
- * What comes before the first record of an assignment: where a new group begins, that nobody else commits any more, where
+ * What comes before the first record of an assignment: where a new group begins, that no other member commits any more, where
  * reading begins, and that the handler knows of it. Partitions that cannot be taken over yet are not read meanwhile, and
  * hold up no others.
  */
@@ -71,7 +71,7 @@ export class AssignmentStart {
       await start.place(consumer, partitions, attempt)
       let ids = partitions
       if (options.takeOver) {
-        // Whoever has the partitions by now would be fenced.
+        // The present owner of the partitions would be fenced.
         if (!holds(assignment)) return true
         ids = await options.takeOver(partitions, epoch)
         if (!holds(assignment)) return true
@@ -83,7 +83,7 @@ export class AssignmentStart {
       return true
     } catch (error) {
       if (mustBeChanged(error, options.connection.awaitsLogin)) throw error
-      // Whoever gets the partitions next places them.
+      // The next owner of the partitions places them.
       if (failureKind(error) === 'lost') assignment.ending = true
       return false
     }
@@ -99,7 +99,7 @@ export class AssignmentStart {
       if (isOver()) return
       if (taken.length === 0) continue
       const told = this.#announce(consumer, assignment, taken)
-      // Whoever gives them up waits until the handler knows of them.
+      // Giving them up waits until the handler knows of them.
       assignment.ready = told
       await told
       if (isOver()) return

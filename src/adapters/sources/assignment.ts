@@ -25,7 +25,7 @@ interface Empty {
 }
 
 /**
- * Partitions held between two rebalances, and how far each was read in it. The client reads all of them anew after each,
+ * Partitions held between two rebalances, and how far each was read in it. The client reads all of them again after each,
  * so they are given up whole. Its fetchers, one a broker, do not wait for one another: when one of them rejoins the
  * group, a fetch of another that was sent before may come back after. So a batch is only believed where it continues
  * what was read in this assignment, beginning with the committed offset.

@@ -14,7 +14,7 @@ export interface ReaderParts {
   readonly released: () => Promise<void>
   /** Lets the client read on from there. */
   readonly seek: (position: Position) => void
-  /** A log was made anew: the consumer is to begin anew. */
+  /** A log was recreated: the consumer is to start over. */
   readonly restart: (reason: unknown) => void
   readonly failed: (error: unknown) => void
   readonly progressed: () => void
@@ -126,11 +126,11 @@ export class BatchReader {
         const last = records.at(-1)!
         if (last.timestampType === 'LogAppendTime') this.#parts.options.appended?.(last.timestamp)
         handedOver = last.position.offset + 1
-        // Before it is waited for: whatever comes of that, nobody may hand these records over again.
+        // Before it is waited for: whatever comes of that, these records may not be handed over again.
         assignment.advance(batch, next, handedOver)
         this.#handling.set(beat, performance.now())
         if ((await beat.during(this.#parts.handler.records(run))) === 'lost') return
-        // Meanwhile the partition may have been given up, or assigned anew: the client's position is another one then.
+        // Meanwhile the partition may have been given up, or reassigned: the client's position is another one then.
         if (this.#isOver(assignment)) return
         this.#handling.set(beat, DECODING)
         this.#parts.progressed()
@@ -141,7 +141,7 @@ export class BatchReader {
 
   /**
    * The batch does not continue: mostly it was fetched before the assignment. The second time in a row the log itself
-   * is asked, whose beginning may have gone to retention, or which may have been made anew.
+   * is asked, whose beginning may have gone to retention, or which may have been recreated.
    */
   async #goBack(
     assignment: Assignment,

@@ -35,7 +35,7 @@ export class BrokerWatch {
     this.#fetchers.set(node, { askedAt: now, answeredAt: now, waiting: false })
   }
 
-  /** A member joins anew: what was asked before may never be answered. */
+  /** A member rejoins: what was asked before may never be answered. */
   reset(): void {
     this.#fetchers.clear()
   }

@@ -23,7 +23,7 @@ const SETTLED_AFTER = 5_000
 const CONFIRMED_FACTOR = 2
 /** So many times as long is waited for brokers that do not answer and for partitions without a leader. */
 const UNPROVEN_FACTOR = 6
-/** The client gives a request up after 30 s, and asks a broker that is still there anew within 4 s. */
+/** The client gives a request up after 30 s, and asks a broker that is still there again within 4 s. */
 const FORGOTTEN_AFTER = 35_000
 /** Silence is shown no sooner than so long after the last record, ms. */
 export const SHOWN_AFTER = (1 + CONFIRMED_FACTOR) * SETTLED_AFTER
@@ -58,7 +58,7 @@ export class EndProof {
     this.#forgottenAfter = forgottenAfter
   }
 
-  /** Begins anew with a consumer that does not run yet; `answered` is called after each answer to a fetch. */
+  /** Starts over with a consumer that does not run yet; `answered` is called after each answer to a fetch. */
   follow(consumer: Consumer, answered: () => void): void {
     const { FETCH, FETCH_START } = consumer.events
     this.end()

@@ -195,7 +195,7 @@ export class GroupMember {
     this.#joined = true
     this.#join.ended()
     if (partitions.length === 0) {
-      // Whoever takes over is told of that, too: what it has waited for until now is over.
+      // The next owner learns of it through the commit, so what this one waited for is over.
       void this.#parts.options.takeOver?.([], this.#parts.nextEpoch())
       return
     }

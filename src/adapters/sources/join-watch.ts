@@ -3,7 +3,7 @@ const HEARTBEATS = 2
 
 /**
  * Joins of the group whose answer was lost. When the connection breaks between the join and the answer that names the
- * partitions, the client goes back to fetching as if nothing had happened: to the group it is alive, and nobody reads
+ * partitions, the client goes back to fetching as if nothing had happened: to the group it is alive, and no member reads
  * what it was given. What shows it are heartbeats that the group takes while the client fetches without an assignment; a
  * client that has lost its place sends none, so after `within` ms without an answer it is taken for lost too.
  */

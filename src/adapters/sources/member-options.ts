@@ -18,7 +18,7 @@ export interface MemberOptions {
   /** How long a commit may take while partitions are given up, ms. */
   readonly commitWithin: number
   /**
-   * Before it is asked what is committed of the partitions of an assignment: takes care that nobody else commits
+   * Before it is asked what is committed of the partitions of an assignment: takes care that no other member commits
    * any more. Returns those of which that is sure; those left are not read, and it is asked for them again. Rejects when
    * there are none. Present: somebody else commits, in transactions.
    */

@@ -8,7 +8,7 @@ export interface PlacementParts {
   readonly options: Pick<MemberOptions, 'connection' | 'groupId' | 'emit' | 'takeOver'>
   /** Whether the assignment is the one that is held, and is not being given up. */
   readonly holds: (assignment: Assignment) => boolean
-  /** A topic was made anew: the consumer is to begin anew. */
+  /** A topic was recreated: the consumer is to start over. */
   readonly restart: (reason: unknown) => void
 }
 
@@ -73,8 +73,8 @@ export class Placement {
 
   /**
    * Looks now and then which partitions are led, and whether a topic is still the one that is read, which a log as long as
-   * the former one does not show. The partitions of a topic that was made anew are given up without a commit, and the
-   * consumer begins anew.
+   * the former one does not show. The partitions of a topic that was recreated are given up without a commit, and the
+   * consumer starts over.
    */
   async watchTopics(assignment: Assignment): Promise<void> {
     const { connection, emit } = this.#parts.options
@@ -97,7 +97,7 @@ export class Placement {
         emit({ name: 'log_restarted', topic: id.topic, partition: id.partition })
         assignment.abandon(id)
       }
-      this.#parts.restart(new Error(`made anew: ${[...anew].join(', ')}`))
+      this.#parts.restart(new Error(`recreated: ${[...anew].join(', ')}`))
       return
     }
   }

@@ -146,7 +146,7 @@ export class TableSource {
     const { connection, topic } = this.#options
     const bounds = await connection.bounds(topic)
     this.#ends ??= bounds
-    // A log that ends before what was applied was made anew: its rows are new ones.
+    // A log that ends before what was applied was recreated: its rows are new ones.
     for (const { endOffset, ...id } of bounds)
       if (endOffset < (this.#applied.get(partitionKey(id)) ?? 0)) this.#applied.delete(partitionKey(id))
     if (this.#behind().length === 0) this.#catchUp()

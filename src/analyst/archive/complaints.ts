@@ -5,7 +5,7 @@ import { Partitions } from './partitions.ts'
 import type { ArchiveRow } from './rows.ts'
 import { storableJson, storableText } from './storable.ts'
 
-/** A complaint with what is known of it beside its record. Times are epoch ms. */
+/** A complaint with facts that its record does not hold. Times are epoch ms. */
 export interface ComplaintCase {
   /** Of the table `complaint`. */
   readonly row: ArchiveRow
@@ -212,7 +212,7 @@ export async function complaintsOf(
   return (await client.query<StoredComplaint>(sql, [new Date(from), new Date(to)])).rows
 }
 
-/** Complaints that nobody has answered yet. */
+/** Complaints that are not answered yet. */
 export async function openComplaints(client: Pick<Client, 'query'>): Promise<StoredComplaint[]> {
   return (await client.query<StoredComplaint>(`${STORED} WHERE k.answered_at IS NULL ORDER BY c.ts, c.id`))
     .rows

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Emit } from '../../domain/events.ts'
 import { type Client, withClient } from './database.ts'
 
-/** A deadline of a complaint that nobody has answered. Times are epoch ms. */
+/** A deadline of an unanswered complaint. Times are epoch ms. */
 export interface OpenDeadline {
   /** Of the complaint. */
   readonly id: string

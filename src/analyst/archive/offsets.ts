@@ -18,7 +18,7 @@ export async function archivedOffsets(client: Client): Promise<Map<string, numbe
 
 /**
  * Where archiving of these partitions goes on, by partition. One that was never archived begins at the start of its
- * log, and so does one whose log was made anew: its topic has another id or, where the brokers tell none, it ends
+ * log, and so does one whose log was recreated: its topic has another id or, where the brokers tell none, it ends
  * before what was archived.
  */
 export async function openOffsets(client: Client, logs: readonly LogOf[]): Promise<Map<string, number>> {

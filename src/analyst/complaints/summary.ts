@@ -20,7 +20,7 @@ export interface TrackedDeadline {
 }
 
 /**
- * The deadlines of complaints as they stand at `now`, epoch ms, the first to end first. Where nobody knows when a
+ * The deadlines of complaints as they stand at `now`, epoch ms, the first to end first. Where it is not known when a
  * complaint reached us, what counts from then counts from the complaint, and what ends then is left out.
  */
 export function tracked(

@@ -49,7 +49,7 @@ ${list(say('speaksFor'), 'for', speaksFor)}${list(say('speaksAgainst'), 'against
 <dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></div>`
 }
 
-/** As the alert says it, in Chinese written anew. */
+/** As the alert says it, rewritten in Chinese. */
 function detailOf(reason: AlertReason, { locale, describe }: Speech): string {
   return locale === 'en' ? reason.detail : sentenceOf(reason, describe)
 }

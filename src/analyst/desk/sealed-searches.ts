@@ -16,7 +16,7 @@ const IV = 12
 const TAG = 16
 
 /**
- * Searches as addresses that tell nobody what was searched for: browsers and proxies keep addresses. They are sealed with
+ * Searches as addresses that do not show what was searched for: browsers and proxies keep addresses. They are sealed with
  * a key of this process, and each opens in the session that asked, which a restart ends as well.
  */
 export class SealedSearches {

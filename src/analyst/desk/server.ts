@@ -30,7 +30,7 @@ export interface DeskOptions {
   /** Proxies whose word is taken for whom they speak for. */
   readonly isTrustedProxy: (address: string) => boolean
   readonly emit: Emit
-  /** Writes a row of feedback; rejects with USAGE for one that is not allowed. Absent: nobody can. */
+  /** Writes a row of feedback; rejects with USAGE for one that is not allowed. Absent: no user may. */
   readonly feedback?: (key: string, row: Readonly<Record<string, unknown>>) => Promise<void>
 }
 

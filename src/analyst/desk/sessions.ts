@@ -27,7 +27,7 @@ export class Sessions {
     this.#logins = logins
   }
 
-  /** The id of a new session; undefined for a token that nobody has. */
+  /** The id of a new session; undefined for an unknown token. */
   open(token: string, now: number): { readonly id: string; readonly session: Session } | undefined {
     // Every token is compared, whichever fits.
     const fitting = this.#logins.filter((login) => timingSafeEqual(digest(login.token), digest(token)))

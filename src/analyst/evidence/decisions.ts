@@ -212,7 +212,7 @@ function takeState(
     expiresAt: Date.parse(data.expiresAt),
   }
   for (const { message, matchedBy, verdicts } of about) {
-    // Without a verdict nobody knows the label, and what asks for one cannot be matched.
+    // Without a verdict the label is not known, and what asks for one cannot be matched.
     if (data.match.labels && verdicts.length === 0) continue
     if (matches(span, message)) matchedBy.add(state)
   }

@@ -8,7 +8,7 @@ export interface FedRecord {
   readonly headers?: RecordHeaders
   /** null: a tombstone. */
   readonly value: Buffer | null
-  /** When it was appended, epoch ms; Infinity for a line of a file, of which nobody knows. */
+  /** When it was appended, epoch ms; Infinity for a line of a file, for which it is not known. */
   readonly timestamp: number
   readonly position: Position
 }

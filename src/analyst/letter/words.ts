@@ -49,7 +49,7 @@ const WORDS = {
   nothing: ['Nothing is recorded.', '无记录。'],
   oneRecipient: ['one recipient', '某一接收用户'],
   closing: [
-    'This is what an automatic system found, with its reasons. Whoever disagrees may ask for a person to look at it; quote the id of the alert.',
+    'This is what an automatic system found, with its reasons. If you disagree, you may ask for a person to look at it; quote the id of the alert.',
     '以上为系统自动识别结果及其理由。如有异议，可凭告警编号申请人工复核。',
   ],
 } as const

@@ -49,7 +49,7 @@ export function timeChart({ bars, slot, range }: Tally, { say, term }: Speech): 
 <p class="legend">${SHOWN_ACTIONS.map((action) => html`<span><i class="key-${action}"></i>${term('action', action)}</span>`)}</p>`
 }
 
-/** A bar beside a number, for tables. */
+/** A bar next to a number, for tables. */
 export function share(n: number, most: number): Html {
   const width = most === 0 ? 0 : Math.max(1, Math.round((100 * n) / most))
   return html`<svg class="share" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect width="${width}" height="8"/></svg>`

@@ -152,7 +152,7 @@ function caseOf({ id, data }: Alert, speech: Speech): Html {
 <p class="dim small">${say('provenance', { id, model, policy, registry })}</p></article>`
 }
 
-/** As the alert says it, in Chinese written anew. */
+/** As the alert says it, rewritten in Chinese. */
 function detailOf(reason: AlertReason, { locale, describe }: Speech): string {
   return locale === 'en' ? reason.detail : sentenceOf(reason, describe)
 }

@@ -176,7 +176,7 @@ export class Comparison {
       message,
     )
     for (const code of new Set([...reasons.raised, ...after])) {
-      // Another state of the same code does not raise the code on this message anew.
+      // Another state of the same code does not raise the code on this message again.
       if (!before.has(code) && !kept.has(code)) raisedOf(this.#byCode, code).raised++
     }
     for (const code of new Set([...reasons.released, ...before])) {

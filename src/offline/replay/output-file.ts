@@ -7,7 +7,7 @@ export class OutputFile {
   readonly #file: number
   #bytes: number
 
-  /** Keeps the first `bytes` of what is there; 0 begins anew. Throws USAGE when it cannot be opened. */
+  /** Keeps the first `bytes` of what is there; 0 starts over. Throws USAGE when it cannot be opened. */
   constructor(path: string, bytes = 0) {
     try {
       this.#file = openSync(path, bytes === 0 ? 'w' : 'r+', OWNER_ONLY)

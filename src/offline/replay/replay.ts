@@ -229,7 +229,7 @@ function refuseOthers(file: string | undefined, from: Checkpoint | undefined, si
   if (!from || JSON.stringify(from.versions) === JSON.stringify(sides.map(({ versions }) => versions))) return
   throw new SigwatchError(
     'USAGE',
-    `--resume: since ${file} was written, model, policy or registry have changed: remove the file to begin anew`,
+    `--resume: since ${file} was written, model, policy or registry have changed: remove the file to start over`,
   )
 }
 
@@ -253,7 +253,7 @@ async function readAll(
       throw new SigwatchError('USAGE', '--against kafka: no topic of verdicts, set kafka.topics.verdicts')
     }
     await connection.requireTopics([topic])
-    // Of files, and of offsets, nobody knows when they were appended.
+    // Of files, and of offsets, it is not known when they were appended.
     const began = files ? undefined : range.from
     const from = began === undefined ? undefined : began - range.warmUp - CLOCKS_APART
     await readVerdictTopic(connection, { topic, groupId, from }, parts)

@@ -59,7 +59,7 @@ export class Side {
       replies: () => config.replies !== null,
       loaded: () => loadedVersions(assets),
       describe: assets.describe,
-      // The same ids as live, of another source: nobody takes them for what the service says.
+      // The same ids as live, of another source: they cannot be taken for output of the service.
       alertSource: `/sigwatch/${config.deployment}/replay`,
       tokenise,
       clock,

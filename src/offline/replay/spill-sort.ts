@@ -12,7 +12,7 @@ export interface SortEntry {
 
 /** Bytes of a key and of the length of the payload behind it. */
 const HEAD = 28
-/** What an entry costs in memory beside its payload, bytes: roughly. */
+/** What an entry costs in memory in addition to its payload, bytes: roughly. */
 const OVERHEAD = 200
 /** Read of one run at once, bytes, at most and at least; of all runs together about `MERGE_BYTES`. */
 const MAX_READ = 1 << 20

@@ -15,7 +15,7 @@ export interface Sender {
   readonly says: readonly (readonly [FamilyName, number])[]
   /** Relative share of all messages. */
   readonly weight: number
-  /** Port patterns that are filed for it beside its prefix. */
+  /** Port patterns that are filed for it besides its prefix. */
   readonly alsoPorts?: readonly string[]
   readonly consent?: 'required'
   /** Declared campaigns, times in epoch ms. */
@@ -150,7 +150,7 @@ const SHOP_KIND = [
   '地产',
 ]
 
-/** A made-up shop name that is nobody's brand. */
+/** A made-up shop name that is no brand. */
 export function shopName(random: Random): string {
   return random.pick(SHOP_FIRST) + random.pick(SHOP_SECOND) + random.pick(SHOP_KIND)
 }

@@ -4,7 +4,7 @@ import { message, type PlantingContext } from './planting-context.ts'
 import { type PlannedMessage, type Plant, subscriber } from './plants.ts'
 import type { PlantedFamily } from './texts-planted.ts'
 
-/** A second port that is filed for a brand beside its first. */
+/** A second port that is filed for a brand besides its first. */
 const SECOND = '106988800'
 
 interface NearMiss {

@@ -6,7 +6,7 @@ import type { Random } from './random.ts'
 import { fill, type SlotValues } from './texts.ts'
 import { PLANTED, type PlantedFamily, WAYS_OUT } from './texts-planted.ts'
 
-/** Ranks of subscribers from here on are nobody's in ordinary traffic. */
+/** Ordinary traffic has no subscribers of these ranks and above. */
 const RESERVED = 1_000_000
 
 /** Span of event time, epoch ms. */
@@ -72,7 +72,7 @@ export class PlantingContext {
     return shop
   }
 
-  /** A shop's name that nobody else has. */
+  /** A shop's name that no other sender has. */
   unfiledName(): string {
     for (;;) {
       const name = unfiledName(this.cast, this.random)

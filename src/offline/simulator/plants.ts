@@ -65,7 +65,7 @@ export function spread(
   return Array.from({ length: count }, () => draft(minute + Math.floor(random.next() * MINUTE)))
 }
 
-/** A shop's name that is filed for nobody. */
+/** A shop's name that is not filed. */
 export function unfiledName(cast: readonly Sender[], random: Random): string {
   for (;;) {
     const name = shopName(random)

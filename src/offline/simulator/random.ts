@@ -1,6 +1,6 @@
 /**
  * Deterministic randomness: mulberry32, 32 bits of state, the same on every machine for a seed. The traffic of a seed is
- * compared with hashes that are checked in (`npm run compare`), so this stays beside the generator of src/text/reader/random.ts,
+ * compared with hashes that are checked in (`npm run compare`), so this stays separate from the generator of src/text/reader/random.ts,
  * by which the shipped weights were trained.
  */
 export class Random {

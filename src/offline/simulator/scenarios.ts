@@ -55,7 +55,7 @@ function shops(cast: readonly Sender[]): Sender[] {
   return cast.filter((sender) => sender.says[0]![0] === 'localMarketing')
 }
 
-/** One event of every kind, within an hour that begins at `t`. `known`: all whose names nobody else may have. */
+/** One event of every kind, within an hour that begins at `t`. `known`: all whose names must be unique. */
 function hourOfEvents(cast: readonly Sender[], t: number, random: Random, known = cast): Plant[] {
   const at = (from: number, to: number) => ({ from: t + from * MINUTE, to: t + to * MINUTE })
   return [

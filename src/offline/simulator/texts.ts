@@ -209,7 +209,7 @@ export interface SlotValues {
   readonly bad?: string
 }
 
-/** A foreign domain as fraudsters register them: nobody's in particular. */
+/** A foreign domain as fraudsters register them; it belongs to no brand. */
 export function foreignDomain(random: Random): string {
   const letters = 'abcdefghijkmnpqrstuvwxyz'
   let name = ''

@@ -46,7 +46,7 @@ export interface Continued {
   readonly losses: readonly Loss[]
   /** Whether a label has enough held-out texts. */
   readonly judged: boolean
-  /** Of the model that was written; undefined: it loses too much, or nobody can tell, and nothing was written. */
+  /** Of the model that was written; undefined: it loses too much, or that cannot be measured, and nothing was written. */
   readonly card?: ModelCard
 }
 
@@ -56,7 +56,7 @@ const MOST_TIMES = 8
 /** The new rows are shown until they are this share of what is rehearsed. */
 const NEW_SHARE = 0.5
 
-/** Lower rates than those of a training from nothing: weights that serve are to move, not to begin anew. */
+/** Lower rates than those of a training from nothing: weights that serve are to move, not to start over. */
 const RATES = {
   batch: 64,
   wideRate: 0.04,
@@ -69,9 +69,9 @@ const RATES = {
 } as const
 
 /**
- * Goes on training a model on new labelled text, beside rows that it knows already, compares both on held-out parts, and
+ * Goes on training a model on new labelled text together with rows that it knows already, compares both on held-out parts, and
  * writes the new one unless a label loses too much. Temperature and thresholds stay those of the model: the rows that it
- * knows cannot set them anew. Deterministic for a seed.
+ * knows cannot set them again. Deterministic for a seed.
  */
 export async function continueModel(options: ContinueOptions): Promise<Continued> {
   const { base, corpora, rehearsal, tests, seed, epochs, mayLose, acceptLoss, onProgress } = options
@@ -79,7 +79,7 @@ export async function continueModel(options: ContinueOptions): Promise<Continued
   if (tokenizer.skipUnknown === true)
     throw new SigwatchError(
       'USAGE',
-      '--continue: the model is one of linear machines, which learn all rows at once: train anew with the old and the new corpora',
+      '--continue: the model is one of linear machines, which learn all rows at once: train again with the old and the new corpora',
     )
   const fresh = split(corpora, options.heldShare, seed)
   const known = split(rehearsal, REHEARSAL_HELD, seed)
@@ -123,7 +123,7 @@ export async function continueModel(options: ContinueOptions): Promise<Continued
   }
 }
 
-/** New rows several times and some of the known ones once, each made anew as in a training from nothing. */
+/** New rows several times and some of the known ones once, each made up again as in a training from nothing. */
 function continuedSource(
   fresh: readonly Part[],
   known: readonly Part[],
@@ -161,7 +161,7 @@ function continuedSource(
   }
 }
 
-/** All files at once, so that nobody ever reads half a model. */
+/** All files at once, so that no reader sees half a model. */
 function write(
   { base, name, version, dir, corpora, seed, heldShare }: ContinueOptions,
   final: Training,

@@ -49,8 +49,8 @@ export function isMasked(texts: readonly string[]): boolean {
 }
 
 /**
- * A masked, word-segmented text as a template: masks become slots, the spaces that segmentation left beside them and
- * beside ideographs go.
+ * A masked, word-segmented text as a template: masks become slots, the spaces that segmentation left next to them and
+ * next to ideographs go.
  */
 export function unmask(text: string, label: string, random: Random): string {
   const spaced = text.replace(MASK, (mask) => ` ${SLOT_OF[mask]} `)

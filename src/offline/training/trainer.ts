@@ -38,7 +38,7 @@ export interface TrainSettings {
   readonly headRate: number
   readonly decay: number
   readonly smoothing: number
-  /** Highest share of features dropped from a text; drawn anew for each text. */
+  /** Highest share of features dropped from a text; drawn again for each text. */
   readonly dropout: number
   /** How often the features inside the signature are dropped. */
   readonly dropSignature: number

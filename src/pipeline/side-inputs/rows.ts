@@ -62,7 +62,7 @@ export type SideLine<I extends RowInput> =
 /** Brings a number into the form in which numbers are compared (`canonicalNumber`); what is no number stays as it is. */
 export type Canonical = (number: string) => string
 
-/** An analyst's feedback holds at most so long, ms: whoever may write the topic switches no code off for good. */
+/** An analyst's feedback holds at most so long, ms: a writer of the topic cannot switch a code off for good. */
 const LONGEST_FEEDBACK = 30 * DAY
 
 type Optional<T> = T | null | undefined

@@ -24,7 +24,7 @@ export const ARCHIVE_METRICS = {
     { what: ['make', 'drop'] },
   ),
   sigwatch_complaint_deadlines: gauge(
-    'Deadlines of complaints that nobody has answered, as `complaints deadlines` computed them last: due: two working days are left at most; unknown: complaints whose deadlines it has not computed. Of the archive.',
+    'Deadlines of unanswered complaints, as `complaints deadlines` computed them last: due: two working days are left at most; unknown: complaints whose deadlines it has not computed. Of the archive.',
     { standing: DEADLINE_STANDINGS },
   ),
   sigwatch_complaint_deadlines_computed_timestamp_seconds: gauge(

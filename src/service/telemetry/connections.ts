@@ -1,7 +1,7 @@
 import type { Service } from '../../domain/events.ts'
 import type { ReportsOf } from './report.ts'
 
-/** Of a server that answers, and lets nobody in by that name. */
+/** Of a server that answers and refuses the credentials. */
 const LOGIN = /WRONGPASS|NOAUTH|SASL|authentication/i
 
 /** What to look at, by what the reason of a failed connection says. The first that fits. */

@@ -56,7 +56,7 @@ export function createLog({ deployment, level, stream = process.stderr }: LogOpt
       if (!logger.isLevelEnabled(lineLevel)) return
       const shown: Record<string, LogValue> = { event }
       for (const [key, value] of Object.entries(fields)) {
-        // Hashes of policy and registry are compared with those in alerts: their digits are nobody's number.
+        // Hashes of policy and registry are compared with those in alerts: their digits are no phone number.
         const own = key === 'hash' && typeof value === 'string' && HASH.test(value)
         shown[key] = typeof value === 'string' && !own ? redactLogText(value) : value
       }

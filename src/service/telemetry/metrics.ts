@@ -120,7 +120,7 @@ export const METRICS = {
   ),
   sigwatch_redis_refusals_total: counter('Calls that Redis understood and could not do.'),
   sigwatch_counting_resets_total: counter(
-    'Partitions whose log was made anew, so that counting began again.',
+    'Partitions whose log was recreated, so that counting began again.',
   ),
   sigwatch_clock_ahead_records_total: counter(
     'Records whose Kafka timestamp lay more than 5 s ahead of the clock of the instance.',

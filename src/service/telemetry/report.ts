@@ -13,7 +13,7 @@ export interface Report<E> {
     readonly warns?: (event: E) => boolean
     /** What the line says; the fields of the event follow it. */
     readonly message: string | ((event: E) => string)
-    /** Fields beside those of the event. */
+    /** Fields in addition to those of the event. */
     readonly extra?: (event: E) => LogFields
     /** At most one line in this many ms for the same key; the next says how many were left out. */
     readonly every?: number

@@ -158,7 +158,7 @@ export const REPORTS: ReportsOf<EventName> = {
     },
   },
   counting_reset: {
-    line: { level: 'error', message: 'the log of a partition was made anew: counting begins again' },
+    line: { level: 'error', message: 'the log of a partition was recreated: counting begins again' },
     measure: (m) => m.sigwatch_counting_resets_total.inc(),
   },
   ...CLOCK_REPORTS,
@@ -167,7 +167,7 @@ export const REPORTS: ReportsOf<EventName> = {
     line: {
       level: 'error',
       message:
-        'the log of a partition was made anew, or ends before what was read of it: reading begins anew',
+        'the log of a partition was recreated, or ends before what was read of it: reading starts over',
     },
     measure: (m) => m.sigwatch_log_restarts_total.inc(),
   },

@@ -11,7 +11,7 @@ export interface WatchdogOptions {
 }
 
 export interface Watchdog {
-  /** Something was settled: the clock of the stall starts anew. */
+  /** Something was settled: the clock of the stall starts over. */
   progressed(): void
   /** Judges now; runs by itself every quarter of `stallAfter`. */
   check(): void

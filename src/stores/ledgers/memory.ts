@@ -36,7 +36,7 @@ export function mergeChanges(
   return [...byTime.values()].sort((a, b) => b.ts - a.ts).slice(0, KEPT)
 }
 
-/** Drops what is old from the front of a map whose entries are set anew when they change. */
+/** Drops what is old from the front of a map whose entries are set again when they change. */
 function forgetFirst<V>(map: Map<string, V>, isOld: (value: V) => boolean): void {
   for (const [key, value] of map) {
     if (!isOld(value)) return

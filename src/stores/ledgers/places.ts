@@ -16,7 +16,7 @@ export function plainField(a: string, b: string): string {
 }
 
 /**
- * Places by HMAC-SHA-256 with the token key, so that nobody who reads Redis without it can try numbers. The HMAC is over
+ * Places by HMAC-SHA-256 with the token key, so that a reader of Redis without it cannot try numbers. The HMAC is over
  * the plain field and not over the pair: rows that were written before can be moved without knowing whose they are.
  */
 export function keyedPlaces(key: string, slots: number): (plain: string) => Place {

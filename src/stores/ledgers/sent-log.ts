@@ -30,7 +30,7 @@ export interface LogPlace {
   readonly name: string
 }
 
-/** `token`: the keyed token of the subscriber, so that nobody who reads Redis without the key can try numbers. */
+/** `token`: the keyed token of the subscriber, so that a reader of Redis without the key cannot try numbers. */
 export function logPlace(port: string, token: string): LogPlace {
   // Records of a port come in runs.
   if (port !== lastPort) {

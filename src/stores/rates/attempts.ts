@@ -19,7 +19,7 @@ export class Attempts {
   readonly #parts = new Map<string, Part>()
   #isGivenUp = false
 
-  /** `missing` is called for buckets that nobody counts any more. */
+  /** `missing` is called for buckets that are not counted any more. */
   constructor(missing: (shard: number, buckets: Iterable<number>) => void) {
     this.#missing = missing
   }

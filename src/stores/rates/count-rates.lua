@@ -50,7 +50,7 @@ local function train(key, bucket, commercial)
   if hour > open then
     close_hours(key, open, tonumber(got[3]), hour)
     call('HSET', key, 'hour', hour, 'open', commercial)
-    -- Whoever sends a message a minute once is remembered for long.
+    -- A sender of a message a minute is remembered for long.
     if tonumber(got[3]) >= 60 or call('TTL', key) > limits.youngBaselineTtl then
       call('EXPIRE', key, limits.baselineTtl)
     else

@@ -34,7 +34,7 @@ export class CountedPartitions {
     return this.#offsets
   }
 
-  /** Begins anew: nothing is known of what was counted. `log` absent: the brokers are still asked for it. */
+  /** Starts over: nothing is known of what was counted. `log` absent: the brokers are still asked for it. */
   assign({ topic, partition }: PartitionId, log?: LogId): void {
     const id = { topic, partition }
     const counted = new Float64Array(SHARDS).fill(Number.NaN)

@@ -44,7 +44,7 @@ export interface CountCall {
 const threshold = (reportFrom: number): number =>
   reportFrom === Number.POSITIVE_INFINITY ? -1 : Math.max(reportFrom, 0)
 
-/** What a shard is sent beside the batch. */
+/** Sent to a shard with the batch. */
 export interface ShardFacts {
   /** Under which name a set lies there. */
   readonly nameOf: (entity: string) => string

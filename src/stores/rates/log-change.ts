@@ -12,14 +12,14 @@ export interface CountedLog {
 export interface LogChange {
   /** -1: none. */
   readonly offset: number
-  /** What was counted was of another log: counting begins anew. */
+  /** What was counted was of another log: counting starts over. */
   readonly isAnew: boolean
 }
 
 /**
  * What the log of a partition, as it was after `counted` was read, says of what is counted of it; undefined: counting goes
  * on from there. A log that ends below what was counted of it has lost its end, when it is known to be of the same topic;
- * else it was made anew.
+ * else it was recreated.
  */
 export function logChangeOf(counted: CountedLog, log: LogId): LogChange | undefined {
   const { offset, topicId } = counted

@@ -22,7 +22,7 @@ export interface StoredOffsetsParts {
   readonly partitions: CountedPartitions
   /** Called with the epoch of a shard before what is stored there is taken in. */
   readonly noteEpoch: (shard: number, epoch: string) => void
-  /** Partitions found to be made anew by an answer that came too late. */
+  /** Partitions found to be recreated by an answer that came too late. */
   readonly onReset?: ((partitions: readonly PartitionId[]) => void) | undefined
 }
 
@@ -56,7 +56,7 @@ export class StoredOffsets {
     this.#parts = parts
   }
 
-  /** Begins the partitions anew. Returns those whose counting begins anew. */
+  /** Starts the partitions over. Returns those whose counting starts over. */
   async assign(ids: readonly PartitionId[], logsOf: LogsOf = async () => []): Promise<PartitionId[]> {
     this.#logsOf = logsOf
     for (const id of ids) this.#parts.partitions.assign(id)
@@ -64,7 +64,7 @@ export class StoredOffsets {
     return this.#adopt(stored, await this.#askLogs(ids.map((id) => ({ id }))), BACKGROUND_MS)
   }
 
-  /** Asks the shards that were not asked yet what they have counted. Returns the partitions whose counting begins anew. */
+  /** Asks the shards that were not asked yet what they have counted. Returns the partitions whose counting starts over. */
   async load(keys: readonly string[], budgetMs: number): Promise<PartitionId[]> {
     const stored = await this.#read(keys, budgetMs)
     const doubtful = stored.filter((one) => !this.#learnIfSame(one, this.#logOf(one)))
@@ -235,7 +235,7 @@ export class StoredOffsets {
     return true
   }
 
-  /** Whoever counted meanwhile knows better. */
+  /** An instance that counted meanwhile has the newer offset. */
   #learn({ shard, id, offset }: Stored): void {
     const { partitions } = this.#parts
     const key = partitionKey(id)

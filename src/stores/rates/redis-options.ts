@@ -8,7 +8,7 @@ export interface RedisFeatureOptions extends KeyScope {
   readonly tokenKeys?: readonly string[]
   /** Budget of one round trip of `count` for each 2,048 observations, ms; default 100. */
   readonly budgetMs?: number
-  /** Partitions found to be made anew after `assign` had returned, because Redis was away then. */
+  /** Partitions found to be recreated after `assign` had returned, because Redis was away then. */
   readonly onReset?: (partitions: readonly PartitionId[]) => void
   /** Called when Redis is found to have lost what was counted; nothing is judged by what is left. */
   readonly onLost?: (lost: LostCounts) => void

@@ -83,7 +83,7 @@ export class FeatureShards {
     this.#losses.push({ how, from })
   }
 
-  /** A shard did not count what was to be counted in these buckets, event times over 10 s, and nobody tries it again. */
+  /** A shard did not count what was to be counted in these buckets, event times over 10 s, and it is not tried again. */
   miss(shard: number, buckets: Iterable<number>): void {
     this.#shards[shard]!.uncounted.noteBuckets(buckets)
     this.markSoon()

@@ -1,4 +1,4 @@
--- The first event time of the store: set by whoever counts first, kept as long as the baselines.
+-- The first event time of the store: set by the first instance that counts, kept as long as the baselines.
 -- KEYS[1]  since: string, epoch ms
 -- ARGV[1]  what it is if nothing is there
 -- ARGV[2]  seconds that it lives on

@@ -7,7 +7,7 @@ const REMEMBERED = 20_000
 
 /**
  * Under which names entities lie in Redis. A number that may be a person's is replaced by an HMAC with the token key, so
- * that nobody who reads Redis without it can try numbers; ports of services and signatures are public and stay as they are.
+ * that a reader of Redis without it cannot try numbers; ports of services and signatures are public and stay as they are.
  */
 export class StoredNames {
   readonly #keyed: readonly ((number: string) => string)[]

@@ -25,7 +25,7 @@ export class LocalCopy {
     )
   }
 
-  /** Takes in a change, whoever made it. */
+  /** Takes in a change of any instance. */
   apply(state: StateRecord): void {
     this.#changed?.add(state.id)
     this.open.apply(state)

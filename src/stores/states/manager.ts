@@ -184,7 +184,7 @@ export class StateManager {
         const written = await this.#put(write, current)
         if (written) {
           current = written
-          // A clear leaves the signal to be looked at again: it may raise the state anew.
+          // A clear leaves the signal to be looked at again: it may raise the state again.
           if (current.open) break
         } else {
           const again = this.#former.suppressed(store, alerts.deployment, new Map([[id, [input]]]))

@@ -50,7 +50,7 @@ const KEEP = loadScript(new URL('./keep-feedback.lua', import.meta.url), 'keep-f
 const READ = loadScript(new URL('./read-feedback.lua', import.meta.url), 'read-feedback')
 
 /**
- * What analysts' feedback keeps down and allows, shared by all instances: releases beside the states that they speak of,
+ * What analysts' feedback keeps down and allows, shared by all instances: releases next to their states,
  * allowances in one place. This instance remembers all of it. A place that is empty or older than it was is written to
  * again from there before anything is judged by it. Rejects with REDIS_UNREACHABLE.
  */

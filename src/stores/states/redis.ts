@@ -251,7 +251,7 @@ export class RedisStateStore implements StateStore {
     return [...this.#link.unready(), ...this.#feedback.unready()]
   }
 
-  /** The link belongs to whoever opened it. */
+  /** The caller that opened the link closes it. */
   async close(): Promise<void> {}
 
   #shardOf(id: string): Shard {

@@ -97,7 +97,7 @@ describeWith(['postgres', 'chromium'], 'sigwatch explain', () => {
       expect(plain).toContain(part)
   })
 
-  it('speaks Chinese, with the sentence written anew', async () => {
+  it('speaks Chinese, with the sentence rewritten', async () => {
     const text = await letter('m2', '--for', 'sender', '--locale', 'zh-CN')
     for (const part of ['# 短信处置说明', '致发送方', '处置理由', '拦截']) expect(text).toContain(part)
     expect(text).not.toContain('without a signature')

@@ -336,7 +336,7 @@ describeWith('kafka', 'the Kafka source', () => {
     expect(again.values).toEqual(numbers(12, 20))
   })
 
-  it('begins anew when its topic was made anew, and reports where the log ends', async () => {
+  it('starts over when its topic was recreated, and reports where the log ends', async () => {
     const client = plainClient(servers.brokers)
     const topic = await client.createTopic()
     await client.produce(topic, numbers(0, 20))
@@ -412,7 +412,7 @@ describeWith('kafka', 'the Kafka source', () => {
     expect(last.values).toEqual(numbers(125, 130))
   })
 
-  it('reads a topic from its beginning that is made anew while it runs, also when it is longer than before', async () => {
+  it('reads a topic from its beginning that is recreated while it runs, also when it is longer than before', async () => {
     const client = plainClient(servers.brokers)
     const topic = await client.createTopic()
     await client.produce(topic, numbers(0, 20))

@@ -502,7 +502,7 @@ describe.skipIf(!redisServerInstalled())('features while Redis is away', () => {
     expect(fifth.rates.at(-1)!.baseline!.recent!.hours).toBe(3)
   }, 30_000)
 
-  it('assigns partitions that it cannot read, and finds out later that a log was made anew', async () => {
+  it('assigns partitions that it cannot read, and finds out later that a log was recreated', async () => {
     const resets: PartitionId[] = []
     const store = await open({ onReset: (partitions) => resets.push(...partitions) })
     await store.count([rated(50, T0, 'port:1')])

@@ -7,7 +7,7 @@ import { loadConfig } from '../../../src/settings/config.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 import { redisAvailable, startRedis } from '../../helpers/redis-server.ts'
 
-/** What the store of rates calls when it learns, after an outage, that a log was made anew. */
+/** What the store of rates calls when it learns, after an outage, that a log was recreated. */
 let learnt: ((partitions: readonly PartitionId[]) => void) | undefined
 vi.mock('../../../src/stores/rates/redis.ts', async (original) => {
   const real = await original<typeof import('../../../src/stores/rates/redis.ts')>()
@@ -30,7 +30,7 @@ const sent = (offset: number, minute: number) => ({
   label: 'marketing' as const,
 })
 
-describe.skipIf(!redisAvailable())('a log that was made anew while Redis was away', () => {
+describe.skipIf(!redisAvailable())('a log that was recreated while Redis was away', () => {
   let server: Awaited<ReturnType<typeof startRedis>>
   let stores: Stores
   const events: Event[] = []

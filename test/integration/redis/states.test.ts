@@ -210,7 +210,7 @@ describe.skipIf(!redisServerInstalled())('states on Redis', () => {
     expect((await store.versions()).size).toBe(0)
   })
 
-  it('reads the store anew after its connection was gone', async () => {
+  it('reads the store again after its connection was gone', async () => {
     fresh()
     const [a, b] = [await instance(), await instance()]
     await a.apply({})

@@ -20,7 +20,7 @@ const PARTITIONS = 4
 const RECORDS = 1_000
 /** How long the brokers, the group and the sink misbehave, ms. */
 const UNREST = 2_500
-/** So long nothing may move then, ms: answers may still be lost twice, and a member waits up to 5 s before it joins anew. */
+/** So long nothing may move then, ms: answers may still be lost twice, and a member waits up to 5 s before it rejoins. */
 const STANDS = 30_000
 
 interface Outcome {
@@ -188,7 +188,7 @@ async function interleave(seed: number, delivery: Delivery): Promise<Outcome> {
   if (random() < 0.5) transactions?.block(0)
   else transactions?.hangWrites(0)
   await sleep(200)
-  // Each fetcher of the client sees it for itself and joins anew: assignments follow one another at once.
+  // Each fetcher of the client sees it for itself and rejoins: assignments follow one another at once.
   brokers.addPartition(makeLog(random, RECORDS))
   await sleep(300)
   brokers.expel()

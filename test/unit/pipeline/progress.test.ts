@@ -119,7 +119,7 @@ describe('progress of an instance', () => {
       expect(recovered()).toBe(1)
     })
 
-    it('waits while one of them does not answer, and begins anew when it does', async () => {
+    it('waits while one of them does not answer, and starts over when it does', async () => {
       lacking = ['redis: gone']
       await run(MINUTE)
       lacking = []

@@ -30,7 +30,7 @@ function setUp(answers: readonly (Error | undefined)[]) {
 }
 const gone = new SigwatchError('REDIS_UNREACHABLE', 'gone')
 
-describe('counts of a log that was made anew', () => {
+describe('counts of a log that was recreated', () => {
   afterEach(() => void vi.useRealTimers())
 
   it('are reset in the background once the store is back, and that is told once', async () => {

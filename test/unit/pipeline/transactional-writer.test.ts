@@ -264,7 +264,7 @@ describe('an intake that writes in transactions', () => {
     expect(transactions.committed.at(-1)!.reached.offset).toBe(3)
   })
 
-  it('lets itself be assigned anew when somebody else writes for the partition, and does not end', async () => {
+  it('lets itself be reassigned when somebody else writes for the partition, and does not end', async () => {
     const transactions = new RecordedTransactions({ lostAt: 1 })
     const { rejoins, ended } = await intakeOver(transactions, async (handler) => {
       await assigned(handler, {})

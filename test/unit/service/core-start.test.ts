@@ -71,7 +71,7 @@ describe('a start without Redis', () => {
   })
 })
 
-describe('an assignment of a log that was made anew', () => {
+describe('an assignment of a log that was recreated', () => {
   it('goes on without Redis, and resets the counts of senders when it is back', async () => {
     const { assets, events, parts } = await openParts('')
     const reset = vi.fn(async (_partitions: readonly PartitionId[]) => {

@@ -45,7 +45,7 @@ it('ends rows that expired over an hour ago and no others', async () => {
   expect(ended).toEqual(['gone'])
 })
 
-it('leaves a state that is raised anew while the topic is read', async () => {
+it('leaves a state that is raised again while the topic is read', async () => {
   const { topic, later, ended } = topicOf([
     ['raised', row(-70)],
     ['gone', row(-70)],
@@ -60,7 +60,7 @@ it('leaves a state that is raised anew while the topic is read', async () => {
   expect(ended).toEqual(['gone'])
 })
 
-it('leaves one of many that is raised anew while the first tombstones are written', async () => {
+it('leaves one of many that is raised again while the first tombstones are written', async () => {
   const many = Array.from({ length: 1_500 }, (_, i) => [`state-${i}`, row(-70)] as const)
   const { topic, later, ended } = topicOf(many)
   later[1] = [

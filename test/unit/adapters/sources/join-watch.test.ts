@@ -38,7 +38,7 @@ it('finds it by the time that passes where no heartbeat is sent, since the clien
   expect(lost).toEqual(LOST)
 })
 
-it('lets joins that end, that begin anew, and that are still under way be', () => {
+it('lets joins that end, that start over, and that are still under way be', () => {
   const { join, lost, clock } = watch()
   join.fetching()
   join.counted()

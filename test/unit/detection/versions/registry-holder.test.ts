@@ -101,7 +101,7 @@ describe('registry of a file with a topic over it', () => {
     expect(holder.current.hash).toBe(again.current.hash)
   })
 
-  it('keeps the rows of the topic over a file that is read anew, and those that come meanwhile', async () => {
+  it('keeps the rows of the topic over a file that is read again, and those that come meanwhile', async () => {
     const { holder, events, write } = open(line('甲', ['10690001']), line('乙', ['10690002']))
     holder.apply([gone('甲'), put(signatureRow('丙', ['10690003']))])
     const many = Array.from({ length: 3_000 }, (_, i) => line(`多${i}`, [`1069${i + 10_000}`]))

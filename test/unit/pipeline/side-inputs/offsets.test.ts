@@ -34,7 +34,7 @@ describe('side offsets', () => {
     expect([0, 1, 2].map((n) => offsets.take(row(n)) !== undefined)).toEqual([false, false, true])
   })
 
-  it('take every row of a topic that was made anew', () => {
+  it('take every row of a topic that was recreated', () => {
     const offsets = new SideOffsets()
     offsets.resume([{ ...at(100), timestamp: T0 + 100 }])
     expect(offsets.take(row(0, T0 + 200))).toBeDefined()

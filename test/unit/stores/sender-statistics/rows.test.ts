@@ -179,7 +179,7 @@ describe('rows of sms.versions', () => {
     expect(rows.of({ ...versions }, T)).toEqual([])
   })
 
-  it('are written anew when a row of the topic changes the registry', () => {
+  it('are rewritten when a row of the topic changes the registry', () => {
     const rows = new VersionRows()
     rows.of({ classifier, policy, registry: holder.current }, T)
     const row = { port: '10690001', sharedBy: 2 }

@@ -171,7 +171,7 @@ describe('clear and return', () => {
     })
   })
 
-  it('counts on in its episode within 30 minutes of the clear, and begins anew after', () => {
+  it('counts on in its episode within 30 minutes of the clear, and starts over after', () => {
     const state = raised()
     const gone = closedAt(state, T0 + 5 * MINUTE)
     expect(gone).toMatchObject({

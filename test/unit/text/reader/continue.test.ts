@@ -168,7 +168,7 @@ describe('training that goes on', () => {
   it('refuses machines, which learn all rows at once', async () => {
     const tokenizer = { ...base.description.tokenizer, skipUnknown: true }
     const machines = { ...base, description: { ...base.description, tokenizer } }
-    await expect(goOn('machines', { base: machines })).rejects.toThrow(/train anew with the old and the new/)
+    await expect(goOn('machines', { base: machines })).rejects.toThrow(/train again with the old and the new/)
   })
 
   it('knows which folder is taken', () => {
