@@ -131,13 +131,13 @@ export async function produceBatch(
   return Number(answer.readBigInt64BE(at + 2))
 }
 
-/** Produce, version 3, with all replicas to acknowledge. */
+/** Produce, version 7, the first that takes zstd; all replicas acknowledge. */
 function produceRequest(topic: string, partition: number, batch: Buffer): Buffer {
   const name = Buffer.from(topic)
   const head = Buffer.alloc(4 + 2 + 2 + 4 + 2 + 2 + 2 + 4 + 4 + 2)
   let at = 4
   at = head.writeInt16BE(0, at)
-  at = head.writeInt16BE(3, at)
+  at = head.writeInt16BE(7, at)
   at = head.writeInt32BE(1, at)
   at = head.writeInt16BE(-1, at)
   at = head.writeInt16BE(-1, at)

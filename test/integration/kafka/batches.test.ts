@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createKafkaSource } from '../../../src/adapters/sources/kafka.ts'
 import { plainClient, testConnection } from '../../helpers/kafka-client.ts'
 import { manyHeaders } from '../../helpers/odd-batches.ts'
-import { produceBatch } from '../../helpers/produce-batch.ts'
+import { produceBatch } from '../../helpers/record-batch.ts'
 import { largeBatch, recordBatch } from '../../helpers/record-batches.ts'
 import { until } from '../../helpers/recording-handler.ts'
 import { type RedisServer, startRedis } from '../../helpers/redis-server.ts'
@@ -34,7 +34,7 @@ describeWith('kafka', 'a source', () => {
       const { connection, events } = testConnection(kafka.brokers)
       const topic = await client.createTopic({ config: LARGE })
       await produceBatch(
-        connection,
+        client,
         topic,
         0,
         largeBatch(count, GZIP, (n) => `{"id":"gw1.${n}.1"}`),
@@ -91,18 +91,15 @@ function askHealth(service: Service) {
 describeWith(['kafka', 'redis'], 'a service', () => {
   const kafka = useKafka()
   let client: ReturnType<typeof plainClient>
-  let connection: ReturnType<typeof testConnection>['connection']
   let redis: RedisServer
   let service: Service | undefined
 
   beforeAll(async () => {
     client = plainClient(kafka.brokers)
-    connection = testConnection(kafka.brokers).connection
     redis = await startRedis()
   }, 120_000)
   afterAll(async () => {
     await service?.stop()
-    await connection?.close()
     await redis?.stop()
   }, 60_000)
 
@@ -123,12 +120,12 @@ describeWith(['kafka', 'redis'], 'a service', () => {
     const dead = await follow(client, at.topics.deadLetters)
     const health = askHealth(service)
     await produceBatch(
-      connection,
+      client,
       at.topics.messages,
       0,
       largeBatch(200_000, GZIP, (n) => sms(`large.${n}`), BigInt(Date.now())),
     )
-    await produceBatch(connection, at.topics.messages, 1, manyHeaders(12_000))
+    await produceBatch(client, at.topics.messages, 1, manyHeaders(12_000))
     const rest = Array.from({ length: 1_500 }, (_, n) => sms(`behind.${n}`))
     await client.produce(at.topics.messages, rest.slice(0, 750), { partition: 0 })
     await client.produce(at.topics.messages, rest.slice(750), { partition: 1 })
@@ -169,7 +166,7 @@ describeWith(['kafka', 'redis'], 'a service', () => {
       most = Math.max(most, service.resident())
     }, 20)
     const health = askHealth(service)
-    for (let n = 0; n < 24; n++) await produceBatch(connection, at.topics.messages, n % 6, bomb)
+    for (let n = 0; n < 24; n++) await produceBatch(client, at.topics.messages, n % 6, bomb)
     await until(
       async () => (await service.metric('sigwatch_records_total')) >= 24,
       240_000,
