@@ -1,4 +1,3 @@
-import { findingsOf } from '../../src/detection/detectors/all.ts'
 import { claimOf } from '../../src/detection/detectors/brand-decision/claimed-brands.ts'
 import { type Weighed, weigh } from '../../src/detection/detectors/brand-decision/decision.ts'
 import { SIGN_NAMES, type Sign } from '../../src/detection/detectors/brand-decision/signs.ts'
@@ -9,6 +8,7 @@ import { lookalikeSignature } from '../../src/detection/detectors/lookalike-sign
 import { tracesOf } from '../../src/detection/detectors/shared/traces.ts'
 import { textFraud } from '../../src/detection/detectors/text-fraud.ts'
 import { textIllicit } from '../../src/detection/detectors/text-illicit.ts'
+import { detect, NOTHING_KNOWN } from '../../src/detection/judge.ts'
 import { parsePolicy } from '../../src/detection/policy/load.ts'
 import type { SignSet } from '../../src/detection/rules/sign-set.ts'
 import type { Code } from '../../src/domain/codes.ts'
@@ -51,7 +51,6 @@ const { policy: REPORTING } = parsePolicy(
   TEXT_FRAUD: {thresholds: {minCertainty: 0}}
   TEXT_ILLICIT: {thresholds: {minCertainty: 0}}`,
 )
-const NOTHING_KNOWN = { consents: undefined, askedBefore: undefined }
 
 /** Ridge on each weight: a sign that few messages have keeps near 0. */
 const RIDGE = 1
@@ -63,8 +62,8 @@ export function decisionsOf(corpus: BrandCorpus, classifier: Classifier): Decisi
       const known = registry === 'anonymous' ? corpus.shipped : corpus[registry]
       const message = registry === 'anonymous' ? { ...of.message, from: '' } : of.message
       const versions = { classifier, policy: REPORTING!, registry: known }
-      return findingsOf(message, versions, NOTHING_KNOWN, WEIGHING)
-        .filter(({ evidence }) => evidence.speaksFor !== undefined)
+      return detect(message, NOTHING_KNOWN, versions, WEIGHING)
+        .findings.filter(({ evidence }) => evidence.speaksFor !== undefined)
         .map(({ code, evidence, cap }) => {
           const weighed = weighedOf(message, known)
           return {

@@ -1,4 +1,4 @@
-import type { Decision } from '../detection/decide.ts'
+import type { Decision } from '../detection/judge.ts'
 import { MINUTE } from '../domain/time.ts'
 
 /** Senders that are counted at once: beyond, the one that was quiet longest starts over. */

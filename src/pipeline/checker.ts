@@ -2,9 +2,8 @@ import type { AlertOptions } from '../detection/alerts/alert-options.ts'
 import { contactsInClear, showEvidence } from '../detection/alerts/show.ts'
 import { verdictsOf } from '../detection/alerts/verdict.ts'
 import { classify, type ExtractedMessage } from '../detection/classify.ts'
-import { decide } from '../detection/decide.ts'
-import { type Detectors, findingsOf } from '../detection/detectors/all.ts'
-import { exempted } from '../detection/exempt.ts'
+import type { Detectors } from '../detection/detectors/all.ts'
+import { judge } from '../detection/judge.ts'
 import { messageOf, partOf } from '../detection/message-of.ts'
 import { readMessage } from '../detection/read-message.ts'
 import type { AlertReason, Verdict } from '../domain/alert.ts'
@@ -128,21 +127,17 @@ export class Checker {
   #judge({ message, known }: Consulted, versions: Versions, degraded: boolean): CheckAnswer {
     const { detectors, states, maxAge, clock, alerts } = this.#parts
     const { senderContacts, describe } = alerts
-    const { policy } = versions
-    const now = clock.now()
-    const findings = findingsOf(message, versions, known, detectors.message)
-    const detected = exempted({ message, findings }, policy, states.allowances)
-    const { reasons, late } = decide(detected, policy, { now: clock.earliest(), maxAge })
-    const context = { now, model: versions.classifier.id, degraded, late }
-    const options = { explain: false, senderContacts }
+    const { allowances } = states
     // The traffic may be behind the clock by more than a hold: what holds is what its readers still have.
     const open = states.openStatesFor(message, true)
-    const [verdict] = verdictsOf(message, reasons, open, context, options)
-    const { action: asked } = verdict!
-    const clear = contactsInClear(asked === 'pass' ? 'none' : asked, senderContacts)
+    const knowledge = { ...known, allowances, states: open, now: clock.earliest(), maxAge }
+    const { decision } = judge(message, knowledge, versions, detectors.message)
+    const context = { now: clock.now(), model: versions.classifier.id, degraded }
+    const [verdict] = verdictsOf(decision, context, { explain: false, senderContacts })
+    const clear = contactsInClear(decision.action, senderContacts)
     return {
       verdict: verdict!,
-      reasons: reasons.map(({ code, score, action, evidence }) => {
+      reasons: decision.reasons.map(({ code, score, action, evidence }) => {
         const shown = showEvidence(evidence, clear, message.to)
         // Of the evidence as it is shown: a sentence gives away no more.
         return { code, score, action, detail: describe({ code, evidence: shown }).detail, evidence: shown }

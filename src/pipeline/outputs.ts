@@ -1,7 +1,7 @@
 import type { AlertOptions } from '../detection/alerts/alert-options.ts'
 import { messageAlert } from '../detection/alerts/message-alert.ts'
-import { askedAction, type VerdictContext, verdictJson, verdictsOf } from '../detection/alerts/verdict.ts'
-import type { Decision } from '../detection/decide.ts'
+import { type VerdictContext, verdictJson, verdictsOf } from '../detection/alerts/verdict.ts'
+import type { Decision } from '../detection/judge.ts'
 import type { Alert, Verdict } from '../domain/alert.ts'
 import { alertRecord } from '../domain/alert-record.ts'
 import { type AlertedMessage, likeOf } from '../domain/allowance.ts'
@@ -13,7 +13,6 @@ import type { Label } from '../domain/labels.ts'
 import type { Message, Position, RawRecord } from '../domain/message.ts'
 import type { OutputRecord } from '../domain/ports.ts'
 import { TRUNCATED } from '../domain/smaller-dead-letter.ts'
-import type { MatchingState } from '../domain/state.ts'
 import { provenanceOf, type Versions } from '../domain/versions.ts'
 
 /** What is worked on: a message, or a record that cannot be read. */
@@ -109,8 +108,6 @@ const NONE: readonly never[] = []
 /** What goes out for one message. */
 export interface MessageOutputs {
   readonly decision: Decision
-  /** What is asked for, also by open states. */
-  readonly action: Action
   readonly verdicts: readonly Verdict[]
   readonly alerts: readonly Alert[]
 }
@@ -126,23 +123,21 @@ export interface OutputOptions {
 /** The alert, the shadow alert and the verdicts that follow from a decision. */
 export function messageOutputs(
   decision: Decision,
-  states: readonly MatchingState[],
   versions: Versions,
   context: Pick<VerdictContext, 'now' | 'degraded'>,
   { alerts: options, wants, explain }: OutputOptions,
 ): MessageOutputs {
-  const { message, reasons, enforced, shadow, late } = decision
+  const { enforced, shadow } = decision
   const { now, degraded } = context
   const { senderContacts } = options
   const model = versions.classifier.id
   const verdicts = wants.verdicts
-    ? verdictsOf(message, reasons, states, { now, model, degraded, late }, { explain, senderContacts })
+    ? verdictsOf(decision, { now, model, degraded }, { explain, senderContacts })
     : NONE
-  const action = reasons.length + states.length === 0 ? 'none' : askedAction(reasons, states, late)
   // Most messages have no reasons.
-  if (enforced.length + shadow.length === 0) return { decision, action, alerts: NONE, verdicts }
+  if (enforced.length + shadow.length === 0) return { decision, alerts: NONE, verdicts }
   const alerts = alertsOf(decision, versions, degraded, { alerts: options, wants, explain })
-  return { decision, action, alerts, verdicts }
+  return { decision, alerts, verdicts }
 }
 
 function alertsOf(
@@ -196,7 +191,8 @@ export function reportOutputs(outputs: readonly MessageOutputs[], emit: Emit): v
   const decided: Partial<Record<Action | 'pass', number>> = {}
   const alerts = new Map<string, { alert: Alert; count: number }>()
   const causes = new Map<string, { alert: Alert; code: Code; count: number }>()
-  for (const { decision, action, verdicts: own, alerts: raised } of outputs) {
+  for (const { decision, verdicts: own, alerts: raised } of outputs) {
+    const { action } = decision
     if (!decision.message.record.blocked) count(decided, action === 'none' ? 'pass' : action)
     count(labels, decision.message.label)
     for (const reason of decision.reasons) count(codes[reason.mode], reason.code)

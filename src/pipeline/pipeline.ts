@@ -1,10 +1,9 @@
 import { classify } from '../detection/classify.ts'
-import { decide } from '../detection/decide.ts'
-import { type Detectors, findingsOf } from '../detection/detectors/all.ts'
-import { exempted } from '../detection/exempt.ts'
+import type { Detectors } from '../detection/detectors/all.ts'
+import { decide, detect } from '../detection/judge.ts'
 import { TextCache } from '../detection/text-cache.ts'
 import type { ConsentLedger } from '../domain/consent-ledger.ts'
-import type { Detected, SignalContext } from '../domain/detector.ts'
+import type { SignalContext } from '../domain/detector.ts'
 import type { Emit } from '../domain/events.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { BoundedClock, OutputRecord } from '../domain/ports.ts'
@@ -20,7 +19,7 @@ import type { StatePublisher } from '../stores/states/publisher.ts'
 import type { AlertCap } from './alert-cap.ts'
 import type { BacklogWait } from './backlog-wait.ts'
 import { BatchReading } from './batch-reading.ts'
-import { type Consulted, consult, notConsulted } from './consult.ts'
+import { consult, notConsulted } from './consult.ts'
 import { type Degradation, type Reaches, reachesOf } from './degradation.ts'
 import {
   alertedOf,
@@ -106,7 +105,7 @@ export class Pipeline {
 
   async process(items: readonly Intaken[], write: Write): Promise<void> {
     const { ledger, sideRows, rates, senderMinutes, states, publisher } = this.#parts
-    const { versionRows, wait, emit } = this.#parts
+    const { detectors, versionRows, wait, emit } = this.#parts
     const versions = this.#parts.versions.begin()
     const { classifier, policy, registry } = versions
     const context: SignalContext = { registry, codePolicy: (code, ts) => policy.codePolicy(code, ts) }
@@ -126,7 +125,10 @@ export class Pipeline {
     if (this.#parts.replies()) await ledgers.ask(() => rememberSent(classified, ledger))
     await ledgers.ask(() => sideRows.advance(eventTimeOf(items), classified))
     const consulted = (await ledgers.ask(() => consult(classified, ledger))) ?? notConsulted(classified)
-    const detected = isolation.each('detect', consulted, (one) => this.#detect(one, versions))
+    const { allowances } = states
+    const detected = isolation.each('detect', consulted, ({ message, known }) =>
+      detect(message, { ...known, allowances }, versions, detectors.message),
+    )
     watch.lap('detect')
 
     const observed = isolation.each('rate', detected, (one) => rates.observe(one, context, policy.escalate))
@@ -143,16 +145,17 @@ export class Pipeline {
     await outbox.ask(() => publisher.publish())
 
     const { clock, maxAge } = this.#parts
-    const [age, now] = [{ now: clock.earliest(), maxAge }, clock.now()]
-    const decided = this.#parts.alertCap.limit(
-      isolation.each('decide', detected, (one) => decide(one, policy, age)),
-    )
-    const outputs = isolation.each('decide', decided, (one) => {
-      // What a part of the store did not answer is missed by the messages that are judged by it, and by no other.
-      const degraded = ledgers.outage !== undefined || uncounted.has(one.message)
-      const open = states.openStatesFor(one.message, degraded || store.outage !== undefined)
-      return messageOutputs(one, open, versions, { now, degraded }, this.#parts.outputs)
+    const age = { now: clock.earliest(), maxAge }
+    // What a part of the store did not answer is missed by the messages that are judged by it, and by no other.
+    const isDegraded = (message: AnalysedMessage) => ledgers.outage !== undefined || uncounted.has(message)
+    const decided = isolation.each('decide', detected, (one) => {
+      const open = states.openStatesFor(one.message, isDegraded(one.message) || store.outage !== undefined)
+      return decide(one, { states: open, ...age }, policy)
     })
+    const now = clock.now()
+    const outputs = isolation.each('decide', this.#parts.alertCap.limit(decided), (one) =>
+      messageOutputs(one, versions, { now, degraded: isDegraded(one.message) }, this.#parts.outputs),
+    )
     reportOutputs(outputs, emit)
     watch.lap('decide')
 
@@ -195,13 +198,6 @@ export class Pipeline {
       degradation.answered()
       wait.over()
     }
-  }
-
-  /** What the detectors find on a message; what is exempted asks for nothing. */
-  #detect({ message, known }: Consulted, versions: Versions): Detected {
-    const { detectors, states } = this.#parts
-    const findings = findingsOf(message, versions, known, detectors.message)
-    return exempted({ message, findings }, versions.policy, states.allowances)
   }
 }
 

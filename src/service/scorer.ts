@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { classify, type ExtractedMessage } from '../detection/classify.ts'
-import { findingsOf, MESSAGE_CODES } from '../detection/detectors/all.ts'
+import { judge, NOTHING_KNOWN } from '../detection/judge.ts'
 import { messageOf } from '../detection/message-of.ts'
 import { readMessage } from '../detection/read-message.ts'
 import { loadedVersions, openAssets } from '../detection/versions/assets.ts'
@@ -62,10 +62,8 @@ export async function createScorer(options: ScorerOptions) {
 
   /** What needs a sender or a time is left out where the line has none. */
   function findings(message: AnalysedMessage, timed: boolean): readonly Finding[] {
-    const known = { sender: message.from !== '', time: timed }
-    const asked = MESSAGE_CODES.filter(({ needs }) => needs.every((need) => known[need]))
-    const consulted = { consents: undefined, askedBefore: undefined }
-    return findingsOf(message, versions, consulted, asked)
+    const lacks = [...(message.from === '' ? ['sender' as const] : []), ...(timed ? [] : ['time' as const])]
+    return judge(message, { ...NOTHING_KNOWN, lacks }, versions).findings
   }
 
   return {

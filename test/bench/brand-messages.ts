@@ -9,13 +9,14 @@ import { parseArgs } from 'node:util'
 import { BRAND_MESSAGES, type BrandMessage, readBrandCorpus } from '../../scripts/brand-decision/corpus.ts'
 import type { Decision } from '../../scripts/brand-decision/examples.ts'
 import { chooseBlockFrom, type HeldOut, judgeWithout } from '../../scripts/brand-decision/held-out.ts'
-import { findingsOf, MESSAGE_CODES } from '../../src/detection/detectors/all.ts'
+import { MESSAGE_CODES } from '../../src/detection/detectors/all.ts'
 import { BLOCK_FROM } from '../../src/detection/detectors/brand-decision/evidence.ts'
 import {
   countsAsMalice,
   MALICE_THRESHOLDS,
 } from '../../src/detection/detectors/brand-decision/malicious-text.ts'
 import { forgedBrand } from '../../src/detection/detectors/forged-brand.ts'
+import { detect, NOTHING_KNOWN } from '../../src/detection/judge.ts'
 import { loadPolicy } from '../../src/detection/policy/load.ts'
 import { SHIPPED_MODEL } from '../../src/detection/versions/assets.ts'
 import type { Registry } from '../../src/domain/registry.ts'
@@ -53,13 +54,8 @@ const UNWEIGHED = MESSAGE_CODES.filter(({ code }) => !WEIGHED.has(code))
 
 /** What the codes that no weight decides ask for. */
 function isReviewed({ message }: BrandMessage, registry: Registry): boolean {
-  const found = findingsOf(
-    message,
-    { classifier, policy, registry },
-    { consents: undefined, askedBefore: undefined },
-    UNWEIGHED,
-  )
-  return found.some(({ code }) =>
+  const { findings } = detect(message, NOTHING_KNOWN, { classifier, policy, registry }, UNWEIGHED)
+  return findings.some(({ code }) =>
     ['review', 'throttle', 'block'].includes(policy.codePolicy(code, message.ts).action),
   )
 }

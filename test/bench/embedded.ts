@@ -166,7 +166,7 @@ const STAGES: Readonly<Record<string, readonly string[]>> = {
   token: ['tokenise'],
   classify: ['classify'],
   ledgers: ['rememberSent', 'consult', 'advance'],
-  detect: ['findingsOf'],
+  detect: ['detect'],
   observe: ['observe'],
   count: ['count'],
   states: ['stateInputsOf', 'apply', 'publish'],

@@ -6,10 +6,9 @@
 // Exits 1 when a lawful message is blocked.
 import { parseArgs } from 'node:util'
 import { BRAND_JUDGING, type BrandMessage, readBrandCorpus } from '../../scripts/brand-decision/corpus.ts'
-import { findingsOf } from '../../src/detection/detectors/all.ts'
+import { judge, NOTHING_KNOWN } from '../../src/detection/judge.ts'
 import { loadPolicy } from '../../src/detection/policy/load.ts'
 import { SHIPPED_MODEL } from '../../src/detection/versions/assets.ts'
-import { cappedAction } from '../../src/domain/decision.ts'
 import type { Registry } from '../../src/domain/registry.ts'
 import { openClassifier } from '../../src/text/reader/classifier.ts'
 
@@ -30,34 +29,28 @@ interface Judged {
   readonly codes: readonly string[]
 }
 
-function judge(of: BrandMessage, registry: Registry): Judged {
-  const found = findingsOf(
-    of.message,
-    { classifier, policy, registry },
-    { consents: undefined, askedBefore: undefined },
-  )
-  const actions = found.map(({ code, cap }) =>
-    cappedAction(policy.codePolicy(code, of.message.ts).action, cap),
-  )
+function judged(of: BrandMessage, registry: Registry): Judged {
+  const { decision } = judge(of.message, NOTHING_KNOWN, { classifier, policy, registry })
+  const actions = decision.reasons.map(({ action }) => action)
   const outcome = actions.includes('block')
     ? 'block'
     : actions.some((action) => action === 'review' || action === 'throttle')
       ? 'review'
       : 'pass'
-  return { of, outcome, codes: found.map(({ code }) => code) }
+  return { of, outcome, codes: decision.reasons.map(({ code }) => code) }
 }
 
 const share = (part: number, whole: number) =>
   `${((100 * part) / Math.max(1, whole)).toFixed(1)}%`.padStart(8)
 let lawfulBlocked = 0
 for (const name of ['filed', 'shipped'] as const) {
-  const judged = corpus.messages.map((of) => judge(of, corpus[name]))
+  const all = corpus.messages.map((of) => judged(of, corpus[name]))
   console.log(
     `\n${name === 'filed' ? 'every lawful signature filed' : 'the shipped brand list alone'}\n` +
       'kind      messages  blocked  review+    named',
   )
   for (const kind of ['lawful', 'forged', 'fraud', 'illicit'] as const) {
-    const mine = judged.filter(({ of }) => of.kind === kind)
+    const mine = all.filter(({ of }) => of.kind === kind)
     const blocked = mine.filter(({ outcome }) => outcome === 'block').length
     const stopped = mine.filter(({ outcome }) => outcome !== 'pass').length
     const named = mine.filter(({ codes }) => codes.some((code) => BRAND_CODES.includes(code))).length
@@ -70,7 +63,7 @@ for (const name of ['filed', 'shipped'] as const) {
       share(named, mine.length),
     )
   }
-  const wrong = judged.filter(({ of, outcome }) => (of.kind === 'lawful') !== (outcome === 'pass'))
+  const wrong = all.filter(({ of, outcome }) => (of.kind === 'lawful') !== (outcome === 'pass'))
   for (const { of, codes } of wrong.slice(0, Number(options.examples)))
     console.log(`  ${of.kind} ${of.sender} ${codes.join(' ')}: ${of.message.text}`)
 }

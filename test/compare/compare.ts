@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 
@@ -35,8 +35,10 @@ const { values: options } = parseArgs({
   },
 })
 
-function sigwatch(...args: readonly string[]): void {
-  const { status, stderr } = spawnSync(process.execPath, [options.main, ...args], {
+/** Runs it in a folder; `demo` replaces the one that it writes. Names of files are relative, since alerts show them. */
+function sigwatch(folder: string, ...args: readonly string[]): void {
+  const { status, stderr } = spawnSync(process.execPath, [resolve(options.main), ...args], {
+    cwd: folder,
     stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
     maxBuffer: 1 << 28,
@@ -47,19 +49,20 @@ function sigwatch(...args: readonly string[]): void {
 }
 
 const RUNS: Readonly<Record<string, (folder: string) => void>> = {
-  demo: (folder) => sigwatch('demo', '--out', folder),
+  demo: (folder) => sigwatch(tmpdir(), 'demo', '--out', folder),
   day: (folder) => {
-    const file = (name: string) => join(folder, name)
     sigwatch(
-      ...['simulate', '--scenario', 'planted-day', '--seed', '1', '--out', file('messages.jsonl')],
-      ...['--registry-out', file('registry.yaml'), '--consents-out', file('consents.jsonl')],
-      ...['--replies-out', file('replies.jsonl'), '--complaints-out', file('complaints.jsonl')],
+      folder,
+      ...['simulate', '--scenario', 'planted-day', '--seed', '1', '--out', 'messages.jsonl'],
+      ...['--registry-out', 'registry.yaml', '--consents-out', 'consents.jsonl'],
+      ...['--replies-out', 'replies.jsonl', '--complaints-out', 'complaints.jsonl'],
     )
     sigwatch(
-      ...['run', '--source', file('messages.jsonl'), '--now', DAY_ENDS, '--registry', file('registry.yaml')],
-      ...['--consents', file('consents.jsonl'), '--replies', file('replies.jsonl')],
-      ...['--complaints', file('complaints.jsonl'), '--alerts', file('alerts.jsonl')],
-      ...['--verdicts', file('verdicts.jsonl'), '--dead-letters', file('dead-letters.jsonl')],
+      folder,
+      ...['run', '--source', 'messages.jsonl', '--now', DAY_ENDS, '--registry', 'registry.yaml'],
+      ...['--consents', 'consents.jsonl', '--replies', 'replies.jsonl'],
+      ...['--complaints', 'complaints.jsonl', '--alerts', 'alerts.jsonl'],
+      ...['--verdicts', 'verdicts.jsonl', '--dead-letters', 'dead-letters.jsonl'],
     )
   },
 }
@@ -96,7 +99,9 @@ const hashes: Hashes = JSON.parse(await readFile(HASHES, 'utf8').catch(() => '{}
 let differs = false
 for (const name of names) {
   const folder =
-    options.keep === undefined ? await mkdtemp(join(tmpdir(), 'sigwatch-compare-')) : join(options.keep, name)
+    options.keep === undefined
+      ? await mkdtemp(join(tmpdir(), 'sigwatch-compare-'))
+      : resolve(options.keep, name)
   await mkdir(folder, { recursive: true })
   RUNS[name]!(folder)
   const expected = hashes[name] ?? {}

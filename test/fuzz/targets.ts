@@ -5,8 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { decodingWithin } from '../../src/adapters/kafka/records/decoding.ts'
 import { batchesOf } from '../../src/adapters/kafka/records/fetched-batches.ts'
 import { slicesOf } from '../../src/adapters/kafka/records/slices.ts'
-import { decide } from '../../src/detection/decide.ts'
-import { findingsOf } from '../../src/detection/detectors/all.ts'
+import { judge, NOTHING_KNOWN } from '../../src/detection/judge.ts'
 import { loadPolicy, parsePolicy } from '../../src/detection/policy/load.ts'
 import { applyRow, readRegistry } from '../../src/detection/registry/load.ts'
 import { LABELS } from '../../src/domain/labels.ts'
@@ -186,18 +185,10 @@ const options: OutputOptions = {
 function runDecision(text: string): void {
   const label = LABELS[text.length % LABELS.length] ?? 'notice'
   const message = messageOf(text, { label, from: text.length % 2 === 0 ? '10690000001' : '13900001111' })
-  const findings = findingsOf(
-    message,
-    { classifier: { thresholds }, policy, registry },
-    {
-      consents: undefined,
-      askedBefore: undefined,
-    },
-  )
   const versions = { classifier: { thresholds, id: 'm' } as Classifier, policy, registry }
-  const decision = decide({ message, findings }, policy, { now: NOON, maxAge: 0 })
+  const { decision } = judge(message, NOTHING_KNOWN, versions)
   const context = { now: NOON, degraded: false }
-  const { verdicts, alerts } = messageOutputs(decision, [], versions, context, options)
+  const { verdicts, alerts } = messageOutputs(decision, versions, context, options)
   const alert = alerts[0]
   const score = verdicts[0]?.score ?? -1
   must(verdicts.length === 1 && score >= 0 && score <= 1, 'one verdict with a score')

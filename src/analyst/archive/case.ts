@@ -5,20 +5,36 @@ import { type RegistryRowThen, registryThen } from './registry-rows.ts'
 
 export type Ask = <T extends object>(sql: string, values: readonly unknown[]) => Promise<T[]>
 
+/** A column of the table of alerts, and the type of what it holds. */
+interface Column<T> {
+  readonly holds?: T
+}
+const text: Column<string> = {}
+const textOrNone: Column<string | null> = {}
+const number: Column<number> = {}
+const time: Column<Date> = {}
+const texts: Column<readonly string[]> = {}
+
+/** Columns of a list of alerts: what is queried, and the type of a line. */
+const LISTED = {
+  id: text,
+  ts: time,
+  mode: text,
+  type: text,
+  action: text,
+  severity: text,
+  score: number,
+  codes: texts,
+  target_kind: text,
+  target_id: text,
+  signature: textOrNone,
+  port: textOrNone,
+}
+export const COLUMNS = Object.keys(LISTED).join(', ')
+
 /** A line of a list of alerts. */
-export interface FoundAlert {
-  readonly id: string
-  readonly ts: Date
-  readonly mode: string
-  readonly type: string
-  readonly action: string
-  readonly severity: string
-  readonly score: number
-  readonly codes: readonly string[]
-  readonly target_kind: string
-  readonly target_id: string
-  readonly signature: string | null
-  readonly port: string | null
+export type FoundAlert = {
+  readonly [K in keyof typeof LISTED]: (typeof LISTED)[K] extends Column<infer T> ? T : never
 }
 
 export interface StoredVerdict {
@@ -69,8 +85,6 @@ export interface CaseComplaint {
 
 /** Alerts of a list, at most. */
 export const MOST = 200
-export const COLUMNS =
-  'id, ts, mode, type, action, severity, score, codes, target_kind, target_id, signature, port'
 
 /** The case of an alert, or of the alert on a message; undefined: there is none. */
 export async function caseOf(ask: Ask, id: string): Promise<Case | undefined> {

@@ -1,8 +1,8 @@
 import type { ExplainedFinding, Verdict } from '../../domain/alert.ts'
 import type { Code } from '../../domain/codes.ts'
-import { type Action, type Reason, stronger, strongest, weaker } from '../../domain/decision.ts'
+import type { Reason } from '../../domain/decision.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
-import type { MatchingState } from '../../domain/state.ts'
+import type { Decision } from '../judge.ts'
 import { combinedScore } from './alert-options.ts'
 import { contactsInClear, type SenderContacts, showEvidence } from './show.ts'
 
@@ -12,8 +12,6 @@ export interface VerdictContext {
   /** The text model that labelled the message. */
   readonly model: string
   readonly degraded: boolean
-  /** Too old for anybody to act on: the action is at most `observe`. */
-  readonly late: boolean
 }
 
 export interface VerdictOptions {
@@ -37,17 +35,16 @@ function isoOf(ms: number): string {
 
 /** The verdicts of the input records of a message: each part of a joined one gets that of the whole. */
 export function verdictsOf(
-  message: AnalysedMessage,
-  reasons: readonly Reason[],
-  states: readonly MatchingState[],
-  { now, model, degraded, late }: VerdictContext,
+  decision: Decision,
+  { now, model, degraded }: VerdictContext,
   { explain, senderContacts }: VerdictOptions,
 ): Verdict[] {
   const decidedAt = isoOf(now)
+  const { message, reasons, states, late } = decision
   // Nothing applies to most messages: their verdicts are made without any list.
   if (reasons.length + states.length === 0 && !explain && !degraded && !late && !message.partial)
     return bareVerdicts(message, model, decidedAt)
-  return fullVerdicts(message, reasons, states, { model, decidedAt, degraded, late, explain, senderContacts })
+  return fullVerdicts(decision, { model, decidedAt, degraded, explain, senderContacts })
 }
 
 /** The model's score of the label in thousandths, which is as much as a histogram needs. */
@@ -85,12 +82,9 @@ interface FullContext extends Omit<VerdictContext, 'now'>, VerdictOptions {
 }
 
 function fullVerdicts(
-  message: AnalysedMessage,
-  reasons: readonly Reason[],
-  states: readonly MatchingState[],
-  { model, decidedAt, degraded, late, explain, senderContacts }: FullContext,
+  { message, reasons, states, action, late }: Decision,
+  { model, decidedAt, degraded, explain, senderContacts }: FullContext,
 ): Verdict[] {
-  const action = askedAction(reasons, states, late)
   const campaign = states.find((state) => state.campaign !== undefined)?.campaign
   const common = {
     action: action === 'none' ? ('pass' as const) : action,
@@ -135,17 +129,6 @@ export function verdictJson(verdict: Verdict): string {
 /** Of strings that JSON takes as they are. */
 function listJson(items: readonly string[]): string {
   return items.length === 0 ? '[]' : `["${items.join('","')}"]`
-}
-
-/** The strongest that the enforced reasons of a message and the open states that match it ask for. */
-export function askedAction(
-  reasons: readonly Reason[],
-  states: readonly MatchingState[],
-  late: boolean,
-): Action {
-  const enforced = strongest(reasons.filter((r) => r.mode === 'enforce'))
-  const asked = states.reduce((a, state) => stronger(a, state.action), enforced)
-  return late ? weaker(asked, 'observe') : asked
 }
 
 function findingsShown(

@@ -1,10 +1,4 @@
 import { CODE_NAMES, type Code, type TargetKind } from '../../domain/codes.ts'
-import type { Finding } from '../../domain/decision.ts'
-import type { MessageContext } from '../../domain/detector.ts'
-import type { AnalysedMessage } from '../../domain/message.ts'
-import type { Policy } from '../../domain/policy.ts'
-import type { Classifier } from '../../domain/ports.ts'
-import type { Registry } from '../../domain/registry.ts'
 import { MODULES } from './code-modules.generated.ts'
 import type { CodeSpec, MessageCode, StateCode } from './code-spec.ts'
 
@@ -60,36 +54,3 @@ export interface Detectors {
 }
 
 export const DETECTORS: Detectors = { message: MESSAGE_CODES, rate: STATE_CODES }
-
-/** What findings rest on: the versions in force. */
-export interface Versions {
-  readonly classifier: Pick<Classifier, 'thresholds'>
-  readonly policy: Policy
-  readonly registry: Registry
-}
-
-const NONE: readonly Finding[] = []
-
-/** What every detector finds on a message. `consulted`: what the ledgers know of it. */
-export function findingsOf(
-  message: AnalysedMessage,
-  { classifier, policy, registry }: Versions,
-  consulted: Pick<MessageContext, 'consents' | 'askedBefore'>,
-  codes: readonly MessageCode[] = MESSAGE_CODES,
-): readonly Finding[] {
-  const { codes: policies, quietHours } = policy.at(message.ts, message.record.carrier)
-  const context: MessageContext = {
-    registry,
-    modelThresholds: classifier.thresholds,
-    quietHours,
-    consents: consulted.consents,
-    askedBefore: consulted.askedBefore,
-  }
-  // Most messages have none, and those of a whole batch are held: a list that grew keeps room for more.
-  let found: readonly Finding[] = NONE
-  for (const spec of codes) {
-    const finding = spec.detect(message, context, policies[spec.code])
-    if (finding) found = found.length === 0 ? [finding] : [...found, finding]
-  }
-  return found
-}

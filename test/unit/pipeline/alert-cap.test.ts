@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Decision } from '../../../src/detection/decide.ts'
+import type { Decision } from '../../../src/detection/judge.ts'
 import { AlertCap } from '../../../src/pipeline/alert-cap.ts'
 import { MINUTE, message, T0 } from '../../helpers/state-fixtures.ts'
 
@@ -16,6 +16,8 @@ const decision = (from: string, ts: number, acts = true): Decision => ({
   reasons: [reason],
   enforced: acts ? [reason] : [],
   shadow: [],
+  states: [],
+  action: 'review',
   late: false,
 })
 const alerting = (decisions: readonly Decision[]) =>

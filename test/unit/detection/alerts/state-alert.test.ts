@@ -9,7 +9,7 @@ import {
   renewedAlert,
   stateAlert,
 } from '../../../../src/detection/alerts/state-alert.ts'
-import { decide } from '../../../../src/detection/decide.ts'
+import { decide } from '../../../../src/detection/judge.ts'
 import { CODE_NAMES, TARGET_KINDS } from '../../../../src/domain/codes.ts'
 import { stateAlertId } from '../../../../src/domain/hash.ts'
 import { messageOutputs } from '../../../../src/pipeline/outputs.ts'
@@ -170,8 +170,7 @@ describe('schemas', () => {
   const judged = { message: shown, findings: [{ code: 'NO_CONSENT', score: 1, evidence: {} }] } as const
   const { current } = versionsOf(() => policyOf({ action: 'review' }))
   const out = messageOutputs(
-    decide(judged, current.policy, { now: T0, maxAge: 0 }),
-    [{ id: raised().id, action: 'block' }],
+    decide(judged, { states: [{ id: raised().id, action: 'block' }], now: T0, maxAge: 0 }, current.policy),
     current,
     { now: T0, degraded: false },
     { alerts: ALERT_OPTIONS, wants: { shadowAlerts: true, verdicts: true }, explain: false },

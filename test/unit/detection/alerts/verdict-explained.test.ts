@@ -2,27 +2,28 @@ import { readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { verdictsOf } from '../../../../src/detection/alerts/verdict.ts'
-import type { Reason } from '../../../../src/domain/decision.ts'
+import { decide } from '../../../../src/detection/judge.ts'
+import { loadPolicy } from '../../../../src/detection/policy/load.ts'
+import type { Finding } from '../../../../src/domain/decision.ts'
 import { messageOf, NOON } from '../../../helpers/detector-fixtures.ts'
 
 const schema = JSON.parse(
   readFileSync(new URL('../../../../config/schema/verdict-v1.schema.json', import.meta.url), 'utf8'),
 ) as object
 const validate = new Ajv({ strict: false }).compile(schema)
-const reason: Reason = {
+const finding: Finding = {
   code: 'FORGED_BRAND',
   score: 0.97,
-  action: 'review',
-  mode: 'enforce',
-  weight: 0.95,
   evidence: { brand: 'jd', found: [{ kind: 'callback', value: '13812345678' }], claimed: '13900001111' },
 }
 const verdict = (explain: boolean, senderContacts: 'clear' | 'masked') =>
   verdictsOf(
-    messageOf('【京东】退款'),
-    [reason],
-    [],
-    { now: NOON, model: 'sms-zh@2', degraded: false, late: false },
+    decide(
+      { message: messageOf('【京东】退款'), findings: [finding] },
+      { states: [], now: NOON, maxAge: 0 },
+      loadPolicy(),
+    ),
+    { now: NOON, model: 'sms-zh@2', degraded: false },
     { explain, senderContacts },
   )[0]!
 

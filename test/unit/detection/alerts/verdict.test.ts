@@ -1,23 +1,38 @@
 import { describe, expect, it } from 'vitest'
 import { verdictJson, verdictsOf } from '../../../../src/detection/alerts/verdict.ts'
+import { decide } from '../../../../src/detection/judge.ts'
+import { loadPolicy } from '../../../../src/detection/policy/load.ts'
+import type { AnalysedMessage } from '../../../../src/domain/message.ts'
+import type { MatchingState } from '../../../../src/domain/state.ts'
 import { message } from '../../../helpers/state-fixtures.ts'
 
 const NOW = Date.parse('2026-11-11T00:00:00Z')
-const AT = { now: NOW, model: 'sms-zh@2', degraded: false, late: false }
+const AT = { now: NOW, model: 'sms-zh@2', degraded: false }
 const SHOWN = { explain: false, senderContacts: 'clear' } as const
+const policy = loadPolicy()
+/** The decision on a message on which nothing was found. */
+const on = (of: AnalysedMessage, matching: readonly MatchingState[] = []) =>
+  decide({ message: of, findings: [] }, { states: matching, now: NOW, maxAge: 0 }, policy)
+const late = (matching: readonly MatchingState[]) => {
+  const of = message()
+  return decide(
+    { message: of, findings: [] },
+    { states: matching, now: of.receivedAt + 2, maxAge: 1 },
+    policy,
+  )
+}
 const states = [{ id: 'a'.repeat(32), action: 'block' as const }]
 
 describe('a verdict', () => {
   it('asks for the strongest of its reasons and of the open states', () => {
-    const [verdict] = verdictsOf(message(), [], states, { ...AT }, SHOWN)
+    const [verdict] = verdictsOf(on(message(), states), AT, SHOWN)
     expect(verdict).toMatchObject({ action: 'block', states: [states[0]!.id] })
     expect(verdict).not.toHaveProperty('late')
   })
 
   it('asks for no more than to observe a message that is too old to act on', () => {
-    const late = { ...AT, late: true }
-    expect(verdictsOf(message(), [], states, late, SHOWN)[0]).toMatchObject({ action: 'observe', late: true })
-    expect(verdictsOf(message(), [], [], late, SHOWN)[0]).toMatchObject({ action: 'pass', late: true })
+    expect(verdictsOf(late(states), AT, SHOWN)[0]).toMatchObject({ action: 'observe', late: true })
+    expect(verdictsOf(late([]), AT, SHOWN)[0]).toMatchObject({ action: 'pass', late: true })
   })
 
   it('says of an ordinary message what it says of any, in the same order', () => {
@@ -26,12 +41,12 @@ describe('a verdict', () => {
       { ...message().origins[0]!, id: 'one' },
       { ...message().origins[0]!, id: 'two', ext: { batch: '7' } },
     ]
-    const ordinary = verdictsOf(message({ origins }), [], [], at, SHOWN)
+    const ordinary = verdictsOf(on(message({ origins })), at, SHOWN)
     // With `explain` it is put together member by member.
-    const whole = verdictsOf(message({ origins }), [], [], at, { ...SHOWN, explain: true })
+    const whole = verdictsOf(on(message({ origins })), at, { ...SHOWN, explain: true })
     const expected = whole.map(({ findings: _none, ...verdict }) => verdict)
     expect(JSON.stringify(ordinary)).toBe(JSON.stringify(expected))
-    const [later] = verdictsOf(message(), [], [], { ...at, now: NOW + 1 }, SHOWN)
+    const [later] = verdictsOf(on(message()), { ...at, now: NOW + 1 }, SHOWN)
     expect(later!.decidedAt).toBe('2026-11-11T00:00:00.001Z')
   })
 })
@@ -47,14 +62,14 @@ describe('the model of a verdict', () => {
       illicit: 0.007,
     }
     for (const reached of [[], states]) {
-      const [verdict] = verdictsOf(message({ label: 'marketing', scores }), [], reached, AT, SHOWN)
+      const [verdict] = verdictsOf(on(message({ label: 'marketing', scores }), reached), AT, SHOWN)
       expect(verdict).toMatchObject({ label: 'marketing', model: 'sms-zh@2', modelScore: 0.913 })
       expect(JSON.parse(verdictJson(verdict!))).toEqual(verdict)
     }
   })
 
   it('may have any name', () => {
-    const [verdict] = verdictsOf(message(), [], [], { ...AT, model: 'mein "modell"@1\n' }, SHOWN)
+    const [verdict] = verdictsOf(on(message()), { ...AT, model: 'mein "modell"@1\n' }, SHOWN)
     expect(verdictJson(verdict!)).toBe(JSON.stringify(verdict))
   })
 })
@@ -66,7 +81,7 @@ describe('the JSON of a verdict', () => {
     'is that of JSON.stringify for the id %j',
     (id) => {
       const origins = [{ ...message().origins[0]!, id }]
-      const [verdict] = verdictsOf(message({ origins }), [], [], at, SHOWN)
+      const [verdict] = verdictsOf(on(message({ origins })), at, SHOWN)
       expect(verdict!.id).toBe(id)
       expect(verdictJson(verdict!)).toBe(JSON.stringify(verdict))
     },
@@ -76,12 +91,12 @@ describe('the JSON of a verdict', () => {
     const ext = { lot: '7' }
     const origins = [{ ...message().origins[0]!, ext }]
     for (const verdict of [
-      ...verdictsOf(message({ origins }), [], [], at, SHOWN),
-      ...verdictsOf(message(), [], [], { ...at, degraded: true }, SHOWN),
-      ...verdictsOf(message(), [], [], { ...at, late: true }, SHOWN),
-      ...verdictsOf(message({ partial: true }), [], [], at, SHOWN),
-      ...verdictsOf(message(), [], [{ id: 'a', action: 'block', campaign: 'c' }], at, SHOWN),
-      ...verdictsOf(message(), [], [], at, { ...SHOWN, explain: true }),
+      ...verdictsOf(on(message({ origins })), at, SHOWN),
+      ...verdictsOf(on(message()), { ...at, degraded: true }, SHOWN),
+      ...verdictsOf(late([]), at, SHOWN),
+      ...verdictsOf(on(message({ partial: true })), at, SHOWN),
+      ...verdictsOf(on(message(), [{ id: 'a', action: 'block', campaign: 'c' }]), at, SHOWN),
+      ...verdictsOf(on(message()), at, { ...SHOWN, explain: true }),
     ])
       expect(verdictJson(verdict)).toBe(JSON.stringify(verdict))
   })
