@@ -1,10 +1,12 @@
 import { BlockList, isIPv6 } from 'node:net'
+import type { ArchiveReader } from '../analyst/archive/reader.ts'
 import { startDesk } from '../analyst/desk/server.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { readSideRow } from '../pipeline/side-inputs/rows.ts'
 import type { Config } from '../settings/config.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
+import { commandClock } from './command-clock.ts'
 import { openArchiveReader } from './compose-archive.ts'
 import { openFeedback } from './compose-feedback.ts'
 
@@ -34,7 +36,14 @@ export async function composeDesk(config: Config, emit: Emit): Promise<RunningDe
       locale: config.locale,
       isTrustedProxy: isOneOf(trustedProxies ?? []),
       emit,
-      ...(writes ? { feedback: (key, row) => giveFeedback(config, key, row) } : {}),
+      ...(writes
+        ? {
+            feedback: {
+              now: () => trustedNow(config, archive),
+              write: (key, row) => giveFeedback(config, key, row),
+            },
+          }
+        : {}),
     })
     return {
       address: `http://${host}:${desk.port}/`,
@@ -58,6 +67,14 @@ function isOneOf(networks: readonly string[]): (address: string) => boolean {
     list.addSubnet(address, Number(bits), family)
   }
   return (address) => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+}
+
+/** The time that the clocks of this host, of the database and, where there is one, of Redis agree on, epoch ms. */
+async function trustedNow(config: Config, archive: Pick<ArchiveReader, 'now'>): Promise<number> {
+  const clock = await commandClock(config)
+  const after = performance.now()
+  clock.observe('postgres', await archive.now(), { after, before: performance.now() })
+  return clock.now()
 }
 
 async function giveFeedback(

@@ -153,9 +153,12 @@ const desk = new DeskPages({
     },
     accesses: async () => [],
   },
-  async feedback(_key, row) {
-    const read = readSideRow('feedback', row, canonicalNumber)
-    if ('message' in read) throw new SigwatchError('USAGE', read.message)
+  feedback: {
+    now: async () => Date.now(),
+    async write(_key, row) {
+      const read = readSideRow('feedback', row, canonicalNumber)
+      if ('message' in read) throw new SigwatchError('USAGE', read.message)
+    },
   },
 })
 

@@ -88,6 +88,15 @@ export class ArchiveReader {
     }
   }
 
+  /** The clock of the database, epoch ms. */
+  async now(): Promise<number> {
+    const [row] = await this.#rows<{ now: number }>(
+      'SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS now',
+      [],
+    )
+    return row!.now
+  }
+
   /** The newest alerts that are searched for, at most 200. */
   search({ field, value, from, to }: Search): Promise<FoundAlert[]> {
     const isNarrow = field !== undefined && value !== undefined

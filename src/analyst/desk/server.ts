@@ -18,6 +18,14 @@ import { type Login, type Session, Sessions } from './sessions.ts'
 import { STYLE } from './style.ts'
 import { type Speech, speechIn, type Word } from './words.ts'
 
+/** Where the desk writes feedback. */
+export interface FeedbackWriter {
+  /** The time that a row is stamped with, epoch ms. */
+  now(): Promise<number>
+  /** Rejects with USAGE for a row that is not allowed. */
+  write(key: string, row: Readonly<Record<string, unknown>>): Promise<void>
+}
+
 export interface DeskOptions {
   readonly host: string
   readonly port: number
@@ -30,8 +38,8 @@ export interface DeskOptions {
   /** Proxies whose word is taken for whom they speak for. */
   readonly isTrustedProxy: (address: string) => boolean
   readonly emit: Emit
-  /** Writes a row of feedback; rejects with USAGE for one that is not allowed. Absent: no user may. */
-  readonly feedback?: (key: string, row: Readonly<Record<string, unknown>>) => Promise<void>
+  /** Absent: no user may give feedback. */
+  readonly feedback?: FeedbackWriter
 }
 
 interface Answer {
@@ -274,8 +282,8 @@ export class DeskPages {
     const { state, message } = alert.data
     const subject = state ? { stateId: state.id } : { messageId: message?.id ?? alert.data.target.id }
     const note = form.get('note')?.trim() ?? ''
-    const ts = Date.now()
-    await feedback(Object.values(subject)[0]!, {
+    const ts = await feedback.now()
+    await feedback.write(Object.values(subject)[0]!, {
       ...subject,
       verdict,
       until: ts + days * DAY,

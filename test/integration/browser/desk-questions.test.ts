@@ -48,7 +48,7 @@ describeWith(['postgres', 'chromium'], 'an analyst at the desk', () => {
       port: 0,
       archive,
       logins: [{ name: 'lin', token: TOKEN, may: 'feedback' }],
-      feedback: async (_key, row) => void given.push(row),
+      feedback: { now: async () => Date.now(), write: async (_key, row) => void given.push(row) },
     })
     desks.push(desk)
     return `http://127.0.0.1:${desk.port}`
