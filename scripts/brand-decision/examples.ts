@@ -2,7 +2,7 @@ import { claimOf } from '../../src/detection/detectors/brand-decision/claimed-br
 import { type Weighed, weigh } from '../../src/detection/detectors/brand-decision/decision.ts'
 import { SIGN_NAMES, type Sign } from '../../src/detection/detectors/brand-decision/signs.ts'
 import type { MessageCode } from '../../src/detection/detectors/code-spec.ts'
-import { forgedBrand, isPlainForgery } from '../../src/detection/detectors/forged-brand.ts'
+import { forgedBrand, plainForgery } from '../../src/detection/detectors/forged-brand.ts'
 import { lookalikeDomain } from '../../src/detection/detectors/lookalike-domain.ts'
 import { lookalikeSignature } from '../../src/detection/detectors/lookalike-signature.ts'
 import { tracesOf } from '../../src/detection/detectors/shared/traces.ts'
@@ -72,7 +72,7 @@ export function decisionsOf(corpus: BrandCorpus, classifier: Classifier): Decisi
             code,
             signs: signsIn(evidence),
             mayBlock: cap === undefined && !code.startsWith('TEXT_'),
-            plain: code === 'FORGED_BRAND' && isPlainForgery(weighed),
+            plain: code === 'FORGED_BRAND' && plainForgery(weighed) !== undefined,
             shown: weighed.shown,
           }
         })

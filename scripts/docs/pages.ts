@@ -8,7 +8,9 @@ import { METRICS_PAGE, renderMetrics } from './metrics.ts'
 import { POLICY_FILE, renderPolicy } from './policy.ts'
 import { REASONS_PAGE, renderReasons } from './reasons.ts'
 import { RULES_TABLE, renderRules } from './rules.ts'
+import { RULES_SCHEMA, renderRulesSchema } from './rules-schema.ts'
 import { EVIDENCE_SCHEMA, renderEvidenceSchema, SCHEMAS_WITH_CODES, withCodes } from './schemas.ts'
+import { renderSigns, SIGNS_PAGE } from './signs.ts'
 
 /** Every generated file, and what it must hold: unit tests fail when one is stale. */
 export const PAGES: readonly (readonly [string, () => string])[] = [
@@ -19,6 +21,8 @@ export const PAGES: readonly (readonly [string, () => string])[] = [
   [METRICS_PAGE, renderMetrics],
   [POLICY_FILE, renderPolicy],
   [RULES_TABLE, renderRules],
+  [RULES_SCHEMA, renderRulesSchema],
+  [SIGNS_PAGE, renderSigns],
   [EVIDENCE_SCHEMA, renderEvidenceSchema],
   ...SCHEMAS_WITH_CODES.map((file) => [file, () => withCodes(readFileSync(file, 'utf8'))] as const),
 ]

@@ -16,8 +16,12 @@ export interface WrittenComposite extends Composite {
 
 export interface RuleExample {
   readonly text: string
+  /** The sender; absent: unknown. */
   readonly from?: string
-  readonly signature?: string
+  /** A signature that is filed. */
+  readonly filed?: string
+  /** The port on which it is filed; absent: on the sender. */
+  readonly port?: string
 }
 
 /** The shipped rules as they are written. */

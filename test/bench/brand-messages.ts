@@ -12,7 +12,7 @@ import { chooseBlockFrom, type HeldOut, judgeWithout } from '../../scripts/brand
 import { MESSAGE_CODES } from '../../src/detection/detectors/all.ts'
 import { BLOCK_FROM } from '../../src/detection/detectors/brand-decision/evidence.ts'
 import {
-  countsAsMalice,
+  maliceDecision,
   MALICE_THRESHOLDS,
 } from '../../src/detection/detectors/brand-decision/malicious-text.ts'
 import { forgedBrand } from '../../src/detection/detectors/forged-brand.ts'
@@ -98,7 +98,8 @@ function isMalicious({ message }: BrandMessage, text: Decision | undefined, cert
   const threshold = fraud >= illicit ? thresholds.fraud : thresholds.illicit
   if (text === undefined) return fraud + illicit >= threshold
   const code = fraud >= illicit ? 'TEXT_FRAUD' : 'TEXT_ILLICIT'
-  return countsAsMalice(code, fraud + illicit >= threshold, { certainty, shown: text.shown }, minCertainty)
+  const weighed = { certainty, shown: text.shown }
+  return maliceDecision(code, fraud + illicit >= threshold, weighed, minCertainty).counts
 }
 
 const share = (part: number, whole: number) =>

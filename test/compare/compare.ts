@@ -4,8 +4,8 @@
 //   npm run compare [-- --only demo|day] [--write] [--keep DIR] [--main dist/main.js]
 //
 // Exits 1 where an output differs. `--write` keeps what is said now: only with a change that means to change it.
-// Left out of the comparison: when a verdict was decided, the score of its model, sentences, the address of the schema, and
-// the policy's hash.
+// Left out of the comparison: when a verdict was decided, the score of its model, sentences, the rules that decided, the address of
+// the schema, and the policy's hash.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -75,7 +75,10 @@ function comparable(line: string): string {
   delete value.modelScore
   delete value.dataschema
   if (value.data?.provenance) delete value.data.provenance.policy
-  for (const reason of value.data?.reasons ?? []) delete reason.detail
+  for (const reason of value.data?.reasons ?? []) {
+    delete reason.detail
+    delete reason.evidence?.rules
+  }
   return JSON.stringify(value)
 }
 

@@ -43,6 +43,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   ports: '端口号',
   reason: '原因',
   recipients: '接收号码数',
+  rules: '适用规则',
   score: '模型分值',
   shared: '共同点',
   signature: '签名',

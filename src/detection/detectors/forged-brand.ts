@@ -1,7 +1,7 @@
 import { SHIPPED_RULES } from '../rules/shipped.ts'
 import { claimOf } from './brand-decision/claimed-brands.ts'
 import { shownAt, type Weighed, weigh } from './brand-decision/decision.ts'
-import { BLOCK_FROM, capOf, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
+import { BLOCK_FROM, blockDecision, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
 import { defineMessageCode } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 import { ESCALATED_HOLD, isStillForeign } from './shared/escalated.ts'
@@ -100,9 +100,11 @@ export const forgedBrand = defineMessageCode({
   if (found.length === 0) return undefined
   const weighed = weigh(claim, traces, message, registry)
   if (SHIPPED_RULES.first('FORGED_BRAND', 'clear', weighed.shown) !== undefined) return undefined
-  const score = Math.max(weighed.certainty, isPlainForgery(weighed) ? PLAIN_SCORE : 0)
+  const plain = weighed.certainty < PLAIN_SCORE ? plainForgery(weighed) : undefined
+  const score = plain === undefined ? weighed.certainty : PLAIN_SCORE
   if (score < thresholds.minScore) return undefined
   const { brand } = claim
+  const block = blockDecision('FORGED_BRAND', weighed, thresholds.blockFrom)
   return {
     score,
     evidence: {
@@ -115,10 +117,10 @@ export const forgedBrand = defineMessageCode({
         ports: registry.portsOfBrand(brand.id).slice(0, LISTED),
         hotlines: brand.hotlines.slice(0, LISTED),
       },
-      ...weighedEvidence(weighed),
+      ...weighedEvidence(weighed, [plain, block.rule]),
     },
     brand: brand.id,
-    ...capOf('FORGED_BRAND', weighed, thresholds.blockFrom),
+    ...block.cap,
     ...(traces.foreignLink ? { domain: traces.foreignLink.domain } : {}),
   }
 })
@@ -126,9 +128,9 @@ export const forgedBrand = defineMessageCode({
 /** The score of a message whose claim is contradicted plainly, however innocent the rest of it. */
 const PLAIN_SCORE = 0.85
 
-/** Whether a rule reports the message with at least `PLAIN_SCORE`. */
-export function isPlainForgery({ shown, certainty }: Weighed): boolean {
-  return SHIPPED_RULES.first('FORGED_BRAND', 'report', shownAt(shown, certainty)) !== undefined
+/** The rule that reports the message with at least `PLAIN_SCORE`; undefined: none does. */
+export function plainForgery({ shown, certainty }: Weighed): string | undefined {
+  return SHIPPED_RULES.first('FORGED_BRAND', 'report', shownAt(shown, certainty))
 }
 
 type Clauses = Readonly<Record<ForeignPart['kind'], (value: string) => string>>

@@ -1,7 +1,7 @@
 import type { UrlMention } from '../../domain/message.ts'
 import type { Lookalike } from '../../domain/registry.ts'
 import { weigh } from './brand-decision/decision.ts'
-import { BLOCK_FROM, capOf, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
+import { BLOCK_FROM, blockDecision, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
 import { defineMessageCode } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 import { namesBrand } from './shared/claims.ts'
@@ -71,11 +71,12 @@ export const lookalikeDomain = defineMessageCode({
   const claim = { brand: like.brand, by: 'domain', claimed: url.host, strength: like.similarity } as const
   const traces = tracesOf(like.brand, message, registry)
   const weighed = weigh(claim, traces, message, registry)
+  const block = blockDecision('LOOKALIKE_DOMAIN', weighed, thresholds.blockFrom)
   return {
     score: like.similarity,
-    evidence: { ...imitationOf(url.host, like), ...weighedEvidence(weighed) },
+    evidence: { ...imitationOf(url.host, like), ...weighedEvidence(weighed, [block.rule]) },
     brand: like.brand.id,
-    ...capOf('LOOKALIKE_DOMAIN', weighed, thresholds.blockFrom),
+    ...block.cap,
     domain: url.domain,
   }
 })

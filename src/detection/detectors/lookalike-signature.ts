@@ -1,7 +1,7 @@
 import type { AnalysedMessage, SignatureMention } from '../../domain/message.ts'
 import type { Claim, Lookalike } from '../../domain/registry.ts'
 import { type Weighed, weigh } from './brand-decision/decision.ts'
-import { BLOCK_FROM, capOf, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
+import { BLOCK_FROM, blockDecision, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
 import { leadsAway } from './brand-decision/signs.ts'
 import { defineMessageCode } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
@@ -71,11 +71,12 @@ export const lookalikeSignature = defineMessageCode({
     const weighed = weigh(claim, traces, message, registry)
     if (MAY_BE_A_NAME.has(like.how) && (leadsToOfficials(weighed) || isNoticeOfOffice(message, weighed)))
       continue
+    const block = blockDecision('LOOKALIKE_SIGNATURE', weighed, thresholds.blockFrom)
     return {
       score: like.similarity,
-      evidence: { ...imitationOf(signature.name, like), ...weighedEvidence(weighed) },
+      evidence: { ...imitationOf(signature.name, like), ...weighedEvidence(weighed, [block.rule]) },
       brand: claim.brand.id,
-      ...capOf('LOOKALIKE_SIGNATURE', weighed, thresholds.blockFrom),
+      ...block.cap,
       ...(traces.foreignLink ? { domain: traces.foreignLink.domain } : {}),
     }
   }

@@ -1,7 +1,13 @@
 import { type Condition, conditionOf } from './condition.ts'
 import { type Expression, parseExpression } from './expression.ts'
 import { Lexicon } from './lexicon.ts'
-import type { Composite, Consequence, DerivedSign, RulesFile } from './rules-file.ts'
+import {
+  CONSEQUENCES,
+  type Composite,
+  type Consequence,
+  type DerivedSign,
+  type RulesFile,
+} from './rules-file.ts'
 import { SignNames, SignSet } from './sign-set.ts'
 
 interface CompiledRow {
@@ -66,6 +72,12 @@ export class RuleSet {
   /** The name of the first row of a code with this consequence that holds; undefined: none does. */
   first(code: string, then: Consequence, signs: SignSet): string | undefined {
     return this.#rows.get(keyOf(code, then))?.find(({ holds }) => holds(signs))?.name
+  }
+
+  /** The names of all rows of a code that hold. */
+  holding(code: string, signs: SignSet): string[] {
+    const rows = CONSEQUENCES.flatMap((then) => this.#rows.get(keyOf(code, then)) ?? [])
+    return rows.filter(({ holds }) => holds(signs)).map(({ name }) => name)
   }
 
   #rowsOf(code: string, then: Consequence): CompiledRow[] {

@@ -26,25 +26,45 @@ export const WEIGHED_FIELDS = {
   neutral: fields.optional(
     fields.list(fields.oneOf(SIGN_NAMES, 'a sign'), 'signs that are there and count for nothing'),
   ),
+  rules: fields.optional(
+    fields.list(fields.text('the name of a rule'), 'rules that decided, of those in docs/signs.md'),
+  ),
 }
 
-/** The same of one message. */
-export function weighedEvidence({ speaksFor, speaksAgainst, neutral }: Weighed) {
-  return { speaksFor, speaksAgainst, ...(neutral.length > 0 ? { neutral } : {}) }
+/** The same of one message. `rules`: the rules that decided. */
+export function weighedEvidence(
+  { speaksFor, speaksAgainst, neutral }: Weighed,
+  rules: readonly (string | undefined)[],
+) {
+  const decided = rules.filter((rule) => rule !== undefined)
+  return {
+    speaksFor,
+    speaksAgainst,
+    ...(neutral.length > 0 ? { neutral } : {}),
+    ...(decided.length > 0 ? { rules: decided } : {}),
+  }
 }
+
+/** Whether a finding may block, and the rule that says so or says that it must not; none where it is not certain enough. */
+export interface BlockDecision {
+  readonly cap: { readonly cap?: 'review' }
+  readonly rule: string | undefined
+}
+
+const REVIEW = { cap: 'review' } as const
 
 /**
- * The cap on a finding of this code: the evidence may not be certain enough for what the policy asks (`blockFrom`), no
- * rule lets it block, or one says that it must not.
+ * What the rules say of blocking by this code: the evidence may not be certain enough for what the policy asks
+ * (`blockFrom`), no rule lets it block, or one says that it must not.
  */
-export function capOf(
+export function blockDecision(
   code: Code,
   { shown, certaintyToBlock }: Pick<Weighed, 'shown' | 'certaintyToBlock'>,
   blockFrom: number,
-): { readonly cap?: 'review' } {
-  const mayBlock =
-    certaintyToBlock >= blockFrom &&
-    SHIPPED_RULES.first(code, 'may-block', shown) !== undefined &&
-    SHIPPED_RULES.first(code, 'at-most-review', shown) === undefined
-  return mayBlock ? {} : { cap: 'review' }
+): BlockDecision {
+  if (certaintyToBlock < blockFrom) return { cap: REVIEW, rule: undefined }
+  const may = SHIPPED_RULES.first(code, 'may-block', shown)
+  if (may === undefined) return { cap: REVIEW, rule: undefined }
+  const not = SHIPPED_RULES.first(code, 'at-most-review', shown)
+  return not === undefined ? { cap: {}, rule: may } : { cap: REVIEW, rule: not }
 }

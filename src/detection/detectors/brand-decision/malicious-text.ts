@@ -28,6 +28,7 @@ export const MALICE_EVIDENCE = {
   speaksFor: fields.optional(WEIGHED_FIELDS.speaksFor),
   speaksAgainst: fields.optional(WEIGHED_FIELDS.speaksAgainst),
   neutral: WEIGHED_FIELDS.neutral,
+  rules: WEIGHED_FIELDS.rules,
 }
 
 /** Below that a text is a notice whatever is beside it. */
@@ -60,13 +61,14 @@ export function maliceFound(
   if (both < FLOOR) return undefined
   const weighed = weighMessage(message, context.registry)
   const { certainty } = weighed
-  if (!countsAsMalice(code, said, weighed, minCertainty)) return undefined
+  const decided = maliceDecision(code, said, weighed, minCertainty)
+  if (!decided.counts) return undefined
   return {
     score: Math.min(1, said ? text : certainty),
     evidence: {
       ...evidence,
       certainty: Math.round(certainty * 1000) / 1000,
-      ...weighedEvidence(weighed),
+      ...weighedEvidence(weighed, [decided.rule]),
     },
   }
 }
@@ -76,15 +78,22 @@ function weighMessage(message: AnalysedMessage, registry: Registry): Weighed {
   return weigh(claim, tracesOf(claim?.brand, message, registry), message, registry)
 }
 
+export interface MaliceDecision {
+  readonly counts: boolean
+  /** The rule that decided, if one did. */
+  readonly rule: string | undefined
+}
+
 /** Whether a text counts, which reads so by itself (`said`) or not, with the certainty that its signs have together. */
-export function countsAsMalice(
+export function maliceDecision(
   code: Code,
   said: boolean,
   { certainty, shown }: Pick<Weighed, 'certainty' | 'shown'>,
   minCertainty: number,
-): boolean {
-  const isDoubtful = SHIPPED_RULES.first(code, 'raise-threshold', shown) !== undefined
-  const needed = isDoubtful ? Math.min(1, 2 * minCertainty) : minCertainty
-  if (!said && certainty < needed) return false
-  return SHIPPED_RULES.first(code, 'clear', shownAt(shown, certainty, needed)) === undefined
+): MaliceDecision {
+  const doubtful = SHIPPED_RULES.first(code, 'raise-threshold', shown)
+  const needed = doubtful === undefined ? minCertainty : Math.min(1, 2 * minCertainty)
+  if (!said && certainty < needed) return { counts: false, rule: doubtful }
+  const cleared = SHIPPED_RULES.first(code, 'clear', shownAt(shown, certainty, needed))
+  return { counts: cleared === undefined, rule: cleared ?? doubtful }
 }

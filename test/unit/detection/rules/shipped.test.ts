@@ -1,5 +1,7 @@
+import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { writtenRules } from '../../../../scripts/docs/rules.ts'
+import { renderRulesSchema } from '../../../../scripts/docs/rules-schema.ts'
 import { FURTHER_SIGNS } from '../../../../src/detection/detectors/brand-decision/further-signs.ts'
 import { SIGN_NAMES } from '../../../../src/detection/detectors/brand-decision/signs.ts'
 import { type Expression, parseExpression, signsIn } from '../../../../src/detection/rules/expression.ts'
@@ -41,6 +43,13 @@ describe('the shipped rules', () => {
   ])('%s names signs that there are', (_, when) => {
     const unknown = signsIn(parseExpression(when)).filter(({ name }) => !KNOWN.has(name))
     expect(unknown.map(({ name }) => name)).toEqual([])
+  })
+
+  it('fit the schema that operators’ own rules have', () => {
+    const validate = new Ajv({ allErrors: true }).compile(JSON.parse(renderRulesSchema()))
+    expect(validate({ words, signs, composites }), JSON.stringify(validate.errors)).toBe(true)
+    const { nearMiss: _, ...withoutNearMiss } = composites[0]!
+    expect(validate({ composites: [withoutNearMiss] })).toBe(false)
   })
 
   it('list each word once', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { capOf } from '../../../../../src/detection/detectors/brand-decision/evidence.ts'
+import { blockDecision } from '../../../../../src/detection/detectors/brand-decision/evidence.ts'
 import { SIGN_NAMES, type Sign } from '../../../../../src/detection/detectors/brand-decision/signs.ts'
 import { WEIGHTS } from '../../../../../src/detection/detectors/brand-decision/weights.ts'
 import { isCheapSuffix } from '../../../../../src/detection/detectors/shared/cheap-suffixes.ts'
@@ -8,10 +8,10 @@ import { SHIPPED_RULES } from '../../../../../src/detection/rules/shipped.ts'
 /** Whether the rules let a message that shows these signs be blocked. */
 function may(...signs: Sign[]): boolean {
   const shown = SHIPPED_RULES.with('', ['claim:signature', ...signs])
-  return capOf('FORGED_BRAND', { shown, certaintyToBlock: 1 }, 0).cap === undefined
+  return blockDecision('FORGED_BRAND', { shown, certaintyToBlock: 1 }, 0).cap.cap === undefined
 }
 
-describe('capOf', () => {
+describe('blockDecision', () => {
   it('wants a text that reads like fraud, and a way to somebody else', () => {
     expect(may('text:from-98%', 'wording:2-12%', 'link:foreign')).toBe(true)
     expect(may('text:30-60%', 'wording:2-12%', 'contact:handle')).toBe(true)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { capOf } from '../../../../../src/detection/detectors/brand-decision/evidence.ts'
+import { blockDecision } from '../../../../../src/detection/detectors/brand-decision/evidence.ts'
 import type { Sign } from '../../../../../src/detection/detectors/brand-decision/signs.ts'
 import { forgedBrand } from '../../../../../src/detection/detectors/forged-brand.ts'
 import { asksToCallAboutAccount } from '../../../../../src/detection/detectors/shared/account-call.ts'
@@ -160,7 +160,7 @@ describe('FORGED_BRAND of a notice with another number to call', () => {
   it('may be blocked where the sender is a stranger and text or words bear it out', () => {
     const may = (...signs: Sign[]) => {
       const shown = SHIPPED_RULES.with('', ['claim:signature', 'contact:landline', ...signs])
-      return capOf('FORGED_BRAND', { shown, certaintyToBlock: 1 }, 0).cap === undefined
+      return blockDecision('FORGED_BRAND', { shown, certaintyToBlock: 1 }, 0).cap.cap === undefined
     }
     expect(may('contact:account-stranger', 'sender:mobile', 'text:10-30%', 'wording:2-12%')).toBe(true)
     expect(may('contact:account-stranger', 'sender:mobile', 'text:2-10%', 'wording:27-50%')).toBe(true)

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import type { RuleExample } from '../../scripts/docs/rules.ts'
+import { classify } from '../../src/detection/classify.ts'
+import { claimOf } from '../../src/detection/detectors/brand-decision/claimed-brands.ts'
+import { shownAt, weigh } from '../../src/detection/detectors/brand-decision/decision.ts'
+import { MALICE_THRESHOLDS } from '../../src/detection/detectors/brand-decision/malicious-text.ts'
+import { tracesOf } from '../../src/detection/detectors/shared/traces.ts'
+import { messageOf } from '../../src/detection/message-of.ts'
+import { readMessage } from '../../src/detection/read-message.ts'
+import { buildRegistry } from '../../src/detection/registry/registry-index.ts'
+import { SHIPPED_RULES } from '../../src/detection/rules/shipped.ts'
+import type { SignSet } from '../../src/detection/rules/sign-set.ts'
+import type { AnalysedMessage, SmsRecord } from '../../src/domain/message.ts'
+import type { Classifier } from '../../src/domain/ports.ts'
+import type { Brand, Registry, SignatureRow } from '../../src/domain/registry.ts'
+
+const NOON = Date.UTC(2026, 4, 12, 4)
+const TO = '13900000000'
+const { brands } = parse(readFileSync('config/brands.yaml', 'utf8')) as { brands: Brand[] }
+
+const shipped = buildRegistry({
+  brands: [],
+  signatures: [],
+  ports: [],
+  shippedBrands: brands,
+  hash: 'shipped',
+})
+
+/** The shipped list of brands, with the signature that an example says is filed. */
+function registryOf({ filed, from = '', port = from }: RuleExample): Registry {
+  if (filed === undefined) return shipped
+  const brand = shipped.brandByName(filed.toLowerCase())
+  const row: SignatureRow = {
+    name: filed,
+    ...(brand ? { brand: brand.id } : {}),
+    consent: 'unless-refused',
+    campaigns: [],
+    filings: [{ ports: [port], status: 'filed' }],
+  }
+  return buildRegistry({ brands: [], signatures: [row], ports: [], shippedBrands: brands, hash: 'filed' })
+}
+function analysed({ text, from = '' }: RuleExample, classifier: Classifier): AnalysedMessage {
+  const record: SmsRecord = { value: Buffer.alloc(0), id: 'e', ts: NOON, from, to: TO, text, blocked: false }
+  const message = messageOf(record, { topic: 'examples', partition: 0, offset: 0 }, NOON)
+  return classify([readMessage(message, () => '')], classifier)[0]!
+}
+
+/** What a rule of a code sees of an example, judged by the shipped model and list of brands. */
+export function shownBy(example: RuleExample, code: string, classifier: Classifier): SignSet {
+  const registry = registryOf(example)
+  const message = analysed(example, classifier)
+  const claim = claimOf(message, registry)
+  const weighed = weigh(claim, tracesOf(claim?.brand, message, registry), message, registry)
+  const { default: enough } = MALICE_THRESHOLDS.minCertainty
+  const isDoubtful = SHIPPED_RULES.first(code, 'raise-threshold', weighed.shown) !== undefined
+  return shownAt(weighed.shown, weighed.certainty, isDoubtful ? 2 * enough : enough)
+}
