@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { GLYPHS, WORDS } from '../../../src/text/fold-tables.ts'
 import { entries, foldWords, neighbourMap, variantsOf } from '../../../src/text/fold-variants.ts'
 import { normalise } from '../../../src/text/normalise.ts'
+import { KINDS } from '../../../src/text/plain.ts'
 
 const text = (s: string) => normalise(s).text
 const folds = (s: string) => normalise(s).folds
@@ -255,8 +256,27 @@ describe('tables', () => {
     expect(new Set(variants).size).toBe(variants.length)
   })
 
-  it('docs list what the code folds', () => {
-    const docs = readFileSync('docs/folding.md', 'utf8')
-    for (const { word } of foldWords(WORDS)) expect(docs).toContain(`| ${word} |`)
+  const docs = readFileSync('docs/folding.md', 'utf8')
+
+  it('docs list every word', () => {
+    const listed = docs.split('## Words')[1]!.split(/[\n、]/)
+    expect(foldWords(WORDS).length).toBeGreaterThan(400)
+    for (const { word, strict } of foldWords(WORDS)) expect(listed).toContain(strict ? `${word}!` : word)
   })
+
+  const shown = [...docs.matchAll(/^\| `(\w+)` \| [^|]+ \| ([^|]+) \| ([^|]+) \|$/gm)].slice(0, 12)
+
+  it('docs show every kind of folding', () => {
+    const kinds = shown.map(([, kind]) => kind)
+    expect(new Set(kinds)).toEqual(new Set(KINDS))
+  })
+
+  it.each(shown.map(([, kind, written, read]) => [written!, read!, kind!] as const))(
+    'docs: %s is read as %s',
+    (written, read, kind) => {
+      const found = normalise(written.replace('&#8203;', '\u200b'))
+      expect(found.text).toBe(read)
+      expect(found.folds).toHaveProperty(kind)
+    },
+  )
 })
