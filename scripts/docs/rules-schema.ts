@@ -29,6 +29,11 @@ const example = {
       from: { type: 'string', description: 'the sender; absent: unknown' },
       filed: { type: 'string', description: 'a signature that is filed' },
       port: { type: 'string', description: 'the port on which it is filed; absent: the sender' },
+      known: {
+        type: 'array',
+        items: { type: 'string' },
+        description: "registrable domains to which the brand's own notices lead",
+      },
     },
     ['text'],
   ),

@@ -22,6 +22,8 @@ export interface RuleExample {
   readonly filed?: string
   /** The port on which it is filed; absent: on the sender. */
   readonly port?: string
+  /** Registrable domains to which the brand's own notices lead. */
+  readonly known?: readonly string[]
 }
 
 /** The shipped rules as they are written. */

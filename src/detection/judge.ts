@@ -9,6 +9,7 @@ import {
 } from '../domain/decision.ts'
 import type { Detected, MessageContext } from '../domain/detector.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
+import type { Notices } from '../domain/notices.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Classifier } from '../domain/ports.ts'
 import type { Registry } from '../domain/registry.ts'
@@ -22,6 +23,8 @@ export interface JudgingVersions {
   readonly classifier: Pick<Classifier, 'thresholds'>
   readonly policy: Policy
   readonly registry: Registry
+  /** What notices of brands look like; absent: nothing is compared with them. */
+  readonly notices?: Notices
 }
 
 /** What is known of a message before it is counted. */
@@ -98,12 +101,12 @@ export function judge(
 export function detect(
   message: AnalysedMessage,
   { consents, askedBefore, allowances, lacks }: KnownBefore,
-  { classifier, policy, registry }: JudgingVersions,
+  { classifier, policy, registry, notices }: JudgingVersions,
   codes: readonly MessageCode[] = MESSAGE_CODES,
 ): Detected {
   const { codes: policies, quietHours } = policy.at(message.ts, message.record.carrier)
   const modelThresholds = classifier.thresholds
-  const context: MessageContext = { registry, modelThresholds, quietHours, consents, askedBefore }
+  const context: MessageContext = { registry, notices, modelThresholds, quietHours, consents, askedBefore }
   // Most messages have none, and those of a whole batch are held: a list that grew keeps room for more.
   let found: readonly Finding[] = NONE
   for (const spec of codes) {

@@ -11,6 +11,7 @@ import type {
 } from './feature-store.ts'
 import type { Label, Scores } from './labels.ts'
 import type { AnalysedMessage } from './message.ts'
+import type { Notices } from './notices.ts'
 import type { CodePolicy, QuietHours } from './policy.ts'
 import type { Registry } from './registry.ts'
 
@@ -45,6 +46,8 @@ export interface CodeTraits {
 /** What a detector of messages may look at in addition to the message. Everything was fetched before: detectors do no I/O. */
 export interface MessageContext {
   readonly registry: Registry
+  /** What notices of brands look like; absent: nobody asks. */
+  readonly notices?: Notices | undefined
   /** The last two consent changes of (signature, recipient), newest first; undefined when no ledger could be asked. */
   readonly consents: readonly ConsentChange[] | undefined
   /** Event time of an earlier request for consent with no "in" since. */

@@ -1,6 +1,7 @@
 import type { Label, Scores } from './labels.ts'
 import type { TextReading } from './reading.ts'
 import type { Claim, Registry } from './registry.ts'
+import type { Sketch } from './sketch.ts'
 
 /** What is read from a text belongs to the text layer; this re-export serves the code that judges messages. */
 export type {
@@ -129,6 +130,8 @@ export interface TextMemo {
   readonly alike?: TextMemo
   /** How much its words are like those of forgeries, as log-odds. */
   wording?: number
+  /** How it points among texts, by the table of sketches; no sketch: it has too little for one. */
+  sketched?: { readonly by: string; readonly sketch: Sketch | undefined }
   classified?: { readonly by: object; readonly verdict: TextVerdict }
   /** What the text claims in a registry: plainly, or by naming a brand. */
   named?: {

@@ -1,4 +1,5 @@
 import type { Provenance } from './alert.ts'
+import type { Notices } from './notices.ts'
 import type { Policy } from './policy.ts'
 import type { Classifier } from './ports.ts'
 import type { Registry } from './registry.ts'
@@ -19,6 +20,8 @@ export interface Versions {
   readonly classifier: Classifier
   readonly policy: Policy
   readonly registry: Registry
+  /** What notices of brands look like: samples and what was learned, which grows meanwhile. */
+  readonly notices?: Notices
 }
 
 /** The set in force now. */

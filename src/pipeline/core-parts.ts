@@ -10,6 +10,7 @@ import type { Tokenise } from '../domain/token.ts'
 import type { Versions } from '../domain/versions.ts'
 import type { Config } from '../settings/config.ts'
 import type { Decode } from './inputs.ts'
+import type { NoticeLearning } from './notice-learning.ts'
 import type { ShadowModel } from './shadow-model.ts'
 import type { SideOffsets } from './side-inputs/offsets.ts'
 
@@ -28,6 +29,8 @@ export interface CoreParts {
   readonly ledger: ConsentLedger
   /** Counts of senders, for a sink that has the channel `stats`. */
   readonly senderMinutes?: SenderMinutes
+  /** Learns what notices of brands look like. */
+  readonly learning?: NoticeLearning
   /** Whether replies of subscribers are read by now, from a file or a topic. */
   readonly replies: () => boolean
   /** Of side topics, where there are any. */

@@ -44,6 +44,7 @@ export function wirePipeline(parts: Wiring, own: PipelineWiring): Pipeline {
     outputs: { alerts, wants: wantsOf(sink), explain: config.verdicts.explain },
     maxAge: maxAgeOf(parts),
     alertCap: new AlertCap(config.alerts.maxPerSender, (count) => emit({ name: 'alerts_capped', count })),
+    ...(parts.learning ? { learning: parts.learning } : {}),
     ...(senderMinutes ? { senderMinutes } : {}),
     ...(sink.has('versions') ? { versionRows: new VersionRows() } : {}),
     ...(parts.shadow ? { shadow: parts.shadow } : {}),

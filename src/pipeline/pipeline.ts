@@ -21,6 +21,7 @@ import type { BacklogWait } from './backlog-wait.ts'
 import { BatchReading } from './batch-reading.ts'
 import { consult, notConsulted } from './consult.ts'
 import { type Degradation, type Reaches, reachesOf } from './degradation.ts'
+import type { NoticeLearning } from './notice-learning.ts'
 import {
   alertedOf,
   type Intaken,
@@ -61,6 +62,8 @@ export interface PipelineParts {
   /** Alerts for messages older than this are shadow, ms; 0: never. */
   readonly maxAge: number
   readonly alertCap: AlertCap
+  /** Learns what notices of brands look like; absent: nothing is learned. */
+  readonly learning?: NoticeLearning
   /** Lets a backlog wait for the stores. */
   readonly wait: BacklogWait
   readonly degradation: Degradation
@@ -157,6 +160,7 @@ export class Pipeline {
       messageOutputs(one, versions, { now, degraded: isDegraded(one.message) }, this.#parts.outputs),
     )
     reportOutputs(outputs, emit)
+    this.#parts.learning?.observe(decided, registry)
     watch.lap('decide')
 
     const newVersions = versionRows?.of(versions, now) ?? []
@@ -191,6 +195,8 @@ export class Pipeline {
     const { degradation, wait } = this.#parts
     const alerted = alertedOf(outputs)
     if (alerted.length > 0) await reaches.outbox.ask(() => this.#parts.alerted.rememberAlerted(alerted))
+    const { learning } = this.#parts
+    if (learning) await reaches.outbox.ask(() => learning.settle())
     const reasons = Object.values(reaches).flatMap(({ outage }) => (outage ? [outage.code] : []))
     if (!counted) reasons.unshift('REDIS_UNREACHABLE')
     if (reasons.length > 0) degradation.missed(reasons, uncounted.size)

@@ -9,6 +9,7 @@ import { createTokeniser } from '../domain/token.ts'
 import type { TrustedClock } from '../domain/trusted-clock.ts'
 import { createCore } from '../pipeline/core.ts'
 import { inputTopicNames } from '../pipeline/inputs.ts'
+import { NoticeLearning } from '../pipeline/notice-learning.ts'
 import { namedSideTopics } from '../pipeline/side-inputs/named-topics.ts'
 import { SideOffsets } from '../pipeline/side-inputs/offsets.ts'
 import type { Config } from '../settings/config.ts'
@@ -55,7 +56,7 @@ async function composeOn(
   const { sink, transactions } = await outputsOf(kafka, config, emit, clock)
   const topics = await namedSideTopics(config, kafka, emit)
   const stores = await openStores(config, await kafka.clusterId(), () => sideInputs.lost(), emit, clock)
-  const { askTime, close: _close, guarded: _guarded, ...parts } = stores
+  const { askTime, close: _close, guarded: _guarded, notices, ...parts } = stores
   const watch = await watched(clock, askTime, emit)
   const source = sourceOf(kafka, config, transactions, emit, clock)
   const shadow = openShadow(config, assets, clock, emit)
@@ -67,6 +68,7 @@ async function composeOn(
     sink,
     transactions,
     ...parts,
+    learning: new NoticeLearning({ index: assets.notices, store: notices }),
     replies: () => config.replies !== null || sideInputs.follows('replies'),
     sideOffsets: offsets,
     loaded: () => loadedVersions(assets),

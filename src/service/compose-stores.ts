@@ -2,12 +2,14 @@ import type { ConsentLedger, SharedLedger } from '../domain/consent-ledger.ts'
 import type { Emit } from '../domain/events.ts'
 import type { FeatureStore } from '../domain/feature-store.ts'
 import { Health } from '../domain/health.ts'
+import type { NoticeStore } from '../domain/notices.ts'
 import type { SenderMinutes } from '../domain/sender-minutes.ts'
 import type { StateStore } from '../domain/state-store.ts'
 import type { TrustedClock } from '../domain/trusted-clock.ts'
 import { resetCountsOf } from '../pipeline/reset-counts.ts'
 import type { Config } from '../settings/config.ts'
 import { memoryLedger } from '../stores/ledgers/memory.ts'
+import { MemoryNoticeStore } from '../stores/notices/memory.ts'
 import { memoryFeatureStore } from '../stores/rates/memory.ts'
 import { MemorySenderMinutes } from '../stores/sender-statistics/memory.ts'
 import { MemoryStateStore } from '../stores/states/memory.ts'
@@ -19,6 +21,7 @@ export interface Stores {
   readonly states: StateStore
   readonly ledger: ConsentLedger
   readonly senderMinutes: SenderMinutes
+  readonly notices: NoticeStore
   /** The ledger, where it can lose what it holds. */
   readonly guarded?: SharedLedger
   /** Asks the servers that keep all this for the time. */
@@ -50,6 +53,7 @@ async function openMemory(clock: TrustedClock): Promise<Stores> {
     states,
     ledger,
     senderMinutes: new MemorySenderMinutes(clock),
+    notices: new MemoryNoticeStore(),
     close: async () => void (await Promise.all([features.close(), states.close(), ledger.close()])),
   }
 }
@@ -72,12 +76,13 @@ async function openRedis(
   emit: Emit,
   clock: TrustedClock,
 ): Promise<Stores> {
-  const [{ redisFeatureStore }, { RedisStateStore }, { redisLedger }, { RedisSenderMinutes }] =
+  const [{ redisFeatureStore }, { RedisStateStore }, { redisLedger }, { RedisSenderMinutes }, notices] =
     await Promise.all([
       import('../stores/rates/redis.ts'),
       import('../stores/states/redis.ts'),
       import('../stores/ledgers/redis.ts'),
       import('../stores/sender-statistics/redis.ts'),
+      import('../stores/notices/redis.ts'),
     ])
   const link = await openLink(config, emit)
   const { deployment, kafka, privacy, redis } = config
@@ -114,6 +119,7 @@ async function openRedis(
     states,
     ledger,
     senderMinutes,
+    notices: new notices.RedisNoticeStore({ link, prefix }),
     guarded: ledger,
     askTime: () => observeRedis(clock, link),
     async close() {

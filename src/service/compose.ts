@@ -5,12 +5,14 @@ import type { Emit } from '../domain/events.ts'
 import type { BoundedClock, Clock } from '../domain/ports.ts'
 import { createCore } from '../pipeline/core.ts'
 import { lineDecoder } from '../pipeline/inputs.ts'
+import { NoticeLearning } from '../pipeline/notice-learning.ts'
 import type { Runner } from '../pipeline/runner.ts'
 import { ShadowModel } from '../pipeline/shadow-model.ts'
 import { readSideFiles } from '../pipeline/side-inputs/files.ts'
 import type { Config } from '../settings/config.ts'
 import { tokeniserOf } from '../settings/secret.ts'
 import { memoryLedger } from '../stores/ledgers/memory.ts'
+import { MemoryNoticeStore } from '../stores/notices/memory.ts'
 import { memoryFeatureStore } from '../stores/rates/memory.ts'
 import { MemoryStateStore } from '../stores/states/memory.ts'
 import type { Runnable } from './lifecycle.ts'
@@ -76,6 +78,7 @@ export async function composeEmbedded(
     features,
     states,
     ledger,
+    learning: new NoticeLearning({ index: assets.notices, store: new MemoryNoticeStore() }),
     replies: () => config.replies !== null,
     loaded: () => loadedVersions(assets),
     describe: assets.describe,

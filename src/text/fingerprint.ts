@@ -143,13 +143,13 @@ function maskedSequence(normalised: NormalisedText, masks: Masks): number {
   return n
 }
 
-function inside(spans: readonly Span[], offset: number): boolean {
+export function inside(spans: readonly Span[], offset: number): boolean {
   for (const span of spans) if (offset >= span.start && offset < span.end) return true
   return false
 }
 
-/** The normalised text without the signatures at its ends, and without what follows a trailing one: boilerplate too. */
-function bodyOf(
+/** Start and end of the normalised text without the signatures at its ends, and without what follows a trailing one: boilerplate too. */
+export function bodyOf(
   { text, offsets }: NormalisedText,
   signatures: readonly SignatureMention[],
 ): [number, number] {

@@ -12,8 +12,8 @@ import { chooseBlockFrom, type HeldOut, judgeWithout } from '../../scripts/brand
 import { MESSAGE_CODES } from '../../src/detection/detectors/all.ts'
 import { BLOCK_FROM } from '../../src/detection/detectors/brand-decision/evidence.ts'
 import {
-  maliceDecision,
   MALICE_THRESHOLDS,
+  maliceDecision,
 } from '../../src/detection/detectors/brand-decision/malicious-text.ts'
 import { forgedBrand } from '../../src/detection/detectors/forged-brand.ts'
 import { detect, NOTHING_KNOWN } from '../../src/detection/judge.ts'

@@ -9,6 +9,7 @@ import { BRAND_JUDGING, type BrandMessage, readBrandCorpus } from '../../scripts
 import { judge, NOTHING_KNOWN } from '../../src/detection/judge.ts'
 import { loadPolicy } from '../../src/detection/policy/load.ts'
 import { SHIPPED_MODEL } from '../../src/detection/versions/assets.ts'
+import { openNotices } from '../../src/detection/versions/sample-notices.ts'
 import type { Registry } from '../../src/domain/registry.ts'
 import { openClassifier } from '../../src/text/reader/classifier.ts'
 
@@ -21,6 +22,7 @@ const { values: options } = parseArgs({
 const classifier = await openClassifier({ dir: SHIPPED_MODEL, backend: 'auto', onNotice: () => {} })
 const corpus = readBrandCorpus(classifier, options.corpus)
 const policy = loadPolicy()
+const notices = openNotices()
 const BRAND_CODES = ['FORGED_BRAND', 'LOOKALIKE_SIGNATURE', 'LOOKALIKE_DOMAIN']
 
 interface Judged {
@@ -30,7 +32,7 @@ interface Judged {
 }
 
 function judged(of: BrandMessage, registry: Registry): Judged {
-  const { decision } = judge(of.message, NOTHING_KNOWN, { classifier, policy, registry })
+  const { decision } = judge(of.message, NOTHING_KNOWN, { classifier, policy, registry, notices })
   const actions = decision.reasons.map(({ action }) => action)
   const outcome = actions.includes('block')
     ? 'block'

@@ -5,6 +5,7 @@ import { classify } from '../../src/detection/classify.ts'
 import { claimOf } from '../../src/detection/detectors/brand-decision/claimed-brands.ts'
 import { shownAt, weigh } from '../../src/detection/detectors/brand-decision/decision.ts'
 import { MALICE_THRESHOLDS } from '../../src/detection/detectors/brand-decision/malicious-text.ts'
+import { besideNotices } from '../../src/detection/detectors/brand-decision/twin.ts'
 import { tracesOf } from '../../src/detection/detectors/shared/traces.ts'
 import { messageOf } from '../../src/detection/message-of.ts'
 import { readMessage } from '../../src/detection/read-message.ts'
@@ -12,8 +13,10 @@ import { buildRegistry } from '../../src/detection/registry/registry-index.ts'
 import { SHIPPED_RULES } from '../../src/detection/rules/shipped.ts'
 import type { SignSet } from '../../src/detection/rules/sign-set.ts'
 import type { AnalysedMessage, SmsRecord } from '../../src/domain/message.ts'
+import type { Notices } from '../../src/domain/notices.ts'
 import type { Classifier } from '../../src/domain/ports.ts'
-import type { Brand, Registry, SignatureRow } from '../../src/domain/registry.ts'
+import type { Brand, Claim, Registry, SignatureRow } from '../../src/domain/registry.ts'
+import { noticesWith } from './notice-fixtures.ts'
 
 const NOON = Date.UTC(2026, 4, 12, 4)
 const TO = '13900000000'
@@ -46,12 +49,26 @@ function analysed({ text, from = '' }: RuleExample, classifier: Classifier): Ana
   return classify([readMessage(message, () => '')], classifier)[0]!
 }
 
+/** The shipped samples, and a notice that a brand sent from its own number. */
+function noticesOf({ brand }: Claim, { known }: RuleExample): Notices {
+  const [port] = brand.hotlines
+  const text = '您的服务进度有更新，请点击链接查看详情。'
+  return noticesWith(
+    known === undefined || port === undefined ? [] : [{ text, brand: brand.id, hosts: known, port }],
+  )
+}
+
 /** What a rule of a code sees of an example, judged by the shipped model and list of brands. */
 export function shownBy(example: RuleExample, code: string, classifier: Classifier): SignSet {
   const registry = registryOf(example)
   const message = analysed(example, classifier)
   const claim = claimOf(message, registry)
-  const weighed = weigh(claim, tracesOf(claim?.brand, message, registry), message, registry)
+  const traces = tracesOf(claim?.brand, message, registry)
+  const weighed = weigh(claim, traces, message, registry)
+  if (claim !== undefined) {
+    const { signs } = besideNotices(claim, traces, message, registry, noticesOf(claim, example))
+    for (const sign of signs) SHIPPED_RULES.add(weighed.shown, sign)
+  }
   const { default: enough } = MALICE_THRESHOLDS.minCertainty
   const isDoubtful = SHIPPED_RULES.first(code, 'raise-threshold', weighed.shown) !== undefined
   return shownAt(weighed.shown, weighed.certainty, isDoubtful ? 2 * enough : enough)

@@ -1,5 +1,6 @@
 import type { UrlMention } from '../../domain/message.ts'
 import type { Lookalike } from '../../domain/registry.ts'
+import { SHIPPED_RULES } from '../rules/shipped.ts'
 import { weigh } from './brand-decision/decision.ts'
 import { BLOCK_FROM, blockDecision, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
 import { defineMessageCode } from './code-spec.ts'
@@ -71,6 +72,7 @@ export const lookalikeDomain = defineMessageCode({
   const claim = { brand: like.brand, by: 'domain', claimed: url.host, strength: like.similarity } as const
   const traces = tracesOf(like.brand, message, registry)
   const weighed = weigh(claim, traces, message, registry)
+  if (SHIPPED_RULES.first('LOOKALIKE_DOMAIN', 'clear', weighed.shown) !== undefined) return undefined
   const block = blockDecision('LOOKALIKE_DOMAIN', weighed, thresholds.blockFrom)
   return {
     score: like.similarity,

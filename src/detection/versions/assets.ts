@@ -4,15 +4,19 @@ import type { Emit } from '../../domain/events.ts'
 import type { Versions } from '../../domain/versions.ts'
 import type { Config } from '../../settings/config.ts'
 import { createDescribe } from '../detectors/describe.ts'
+import type { NoticeIndex } from '../notices/notice-index.ts'
 import { ClassifierHolder } from './classifier-holder.ts'
 import { PolicyHolder } from './policy-holder.ts'
 import { RegistryHolder } from './registry-holder.ts'
+import { openNotices } from './sample-notices.ts'
 
 /** The files that decisions rest on, loaded and checked; each holder has the version in force. */
 export interface Assets {
   readonly classifier: ClassifierHolder
   readonly policy: PolicyHolder
   readonly registry: RegistryHolder
+  /** What notices of brands look like: the samples, and what is learned. */
+  readonly notices: NoticeIndex
   readonly describe: (finding: Pick<Finding, 'code' | 'evidence'>) => {
     readonly detail: string
     readonly rule?: string
@@ -23,8 +27,8 @@ export interface Assets {
 export const SHIPPED_MODEL = fileURLToPath(new URL('../../../models/sms-zh/3', import.meta.url))
 
 /** What was loaded last. */
-export function loadedVersions({ classifier, policy, registry }: Assets): Versions {
-  return { classifier: classifier.current, policy: policy.current, registry: registry.current }
+export function loadedVersions({ classifier, policy, registry, notices }: Assets): Versions {
+  return { classifier: classifier.current, policy: policy.current, registry: registry.current, notices }
 }
 
 /** Loads model, policy and registry as configured; what is not configured is the shipped one. */
@@ -36,5 +40,5 @@ export async function openAssets(config: Config, emit: Emit): Promise<Assets> {
     backend: config.inference.backend,
     emit,
   })
-  return { classifier, policy, registry, describe: createDescribe(config.locale) }
+  return { classifier, policy, registry, notices: openNotices(), describe: createDescribe(config.locale) }
 }

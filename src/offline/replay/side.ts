@@ -6,9 +6,11 @@ import { clockAt } from '../../domain/ports.ts'
 import type { Tokenise } from '../../domain/token.ts'
 import { provenanceOf } from '../../domain/versions.ts'
 import { createEngine, type Engine } from '../../pipeline/core.ts'
+import { NoticeLearning } from '../../pipeline/notice-learning.ts'
 import { readSideFiles } from '../../pipeline/side-inputs/files.ts'
 import type { Config } from '../../settings/config.ts'
 import { memoryLedger } from '../../stores/ledgers/memory.ts'
+import { MemoryNoticeStore } from '../../stores/notices/memory.ts'
 import { memoryFeatureStore } from '../../stores/rates/memory.ts'
 import { MemoryStateStore } from '../../stores/states/memory.ts'
 import type { Batch } from './batches.ts'
@@ -56,6 +58,7 @@ export class Side {
       features,
       states: new MemoryStateStore({ clock }),
       ledger,
+      learning: new NoticeLearning({ index: assets.notices, store: new MemoryNoticeStore() }),
       replies: () => config.replies !== null,
       loaded: () => loadedVersions(assets),
       describe: assets.describe,

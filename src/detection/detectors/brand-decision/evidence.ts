@@ -13,6 +13,9 @@ export const BLOCK_FROM = {
   says: 'certainty of a forgery from which on the action may be block; below it is at most review',
 }
 
+/** How sure a copied notice is by itself: its words are those of a genuine one, so that what they weigh does not count. */
+const COPIED = 0.95
+
 /** What spoke for and against a forgery, in evidence. */
 export const WEIGHED_FIELDS = {
   speaksFor: fields.list(
@@ -62,7 +65,9 @@ export function blockDecision(
   { shown, certaintyToBlock }: Pick<Weighed, 'shown' | 'certaintyToBlock'>,
   blockFrom: number,
 ): BlockDecision {
-  if (certaintyToBlock < blockFrom) return { cap: REVIEW, rule: undefined }
+  const isCopy = SHIPPED_RULES.shows(shown, 'copied-notice')
+  const certainty = isCopy ? Math.max(certaintyToBlock, COPIED) : certaintyToBlock
+  if (certainty < blockFrom) return { cap: REVIEW, rule: undefined }
   const may = SHIPPED_RULES.first(code, 'may-block', shown)
   if (may === undefined) return { cap: REVIEW, rule: undefined }
   const not = SHIPPED_RULES.first(code, 'at-most-review', shown)

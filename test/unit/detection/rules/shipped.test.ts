@@ -4,6 +4,7 @@ import { writtenRules } from '../../../../scripts/docs/rules.ts'
 import { renderRulesSchema } from '../../../../scripts/docs/rules-schema.ts'
 import { FURTHER_SIGNS } from '../../../../src/detection/detectors/brand-decision/further-signs.ts'
 import { SIGN_NAMES } from '../../../../src/detection/detectors/brand-decision/signs.ts'
+import { TWIN_SIGNS } from '../../../../src/detection/detectors/brand-decision/twin.ts'
 import { type Expression, parseExpression, signsIn } from '../../../../src/detection/rules/expression.ts'
 import { expandWord } from '../../../../src/detection/rules/lexicon.ts'
 import { CONSEQUENCES } from '../../../../src/detection/rules/rules-file.ts'
@@ -14,6 +15,7 @@ const { words, signs, composites } = writtenRules()
 const KNOWN = new Set<string>([
   ...SIGN_NAMES,
   ...Object.keys(FURTHER_SIGNS),
+  ...Object.keys(TWIN_SIGNS),
   ...Object.keys(signs),
   ...Object.keys(words).map((group) => `words:${group}`),
   'number',

@@ -1,0 +1,142 @@
+import type { AnalysedMessage, ContactMention } from '../../../domain/message.ts'
+import type { Notices, Twin } from '../../../domain/notices.ts'
+import { type Claim, isForeignDomain, type Registry } from '../../../domain/registry.ts'
+import * as fields from '../evidence-fields.ts'
+import { ACCOUNT_DIGITS } from '../shared/objects.ts'
+import { requestsIn } from '../shared/requests.ts'
+import { isHandle, isOfficialNumber, isSubject, type Traces, touchesSeam } from '../shared/traces.ts'
+
+/** Signs of a message whose wording is that of a notice of the brand that it claims. */
+export const TWIN_SIGNS = {
+  'twin:copy': 'it is a near copy of a notice that the brand sends',
+  'twin:alike': 'it reads as the notices of such brands do',
+  'twin:link':
+    'such a notice has a link that none of the brand’s own notices has, and no service that many brands use',
+  'twin:number': 'it names a number that none of the brand’s own notices names',
+  'twin:handle': 'it names a handle of a chat service',
+  'twin:known': 'each link that is not official stands in notices of the brand itself, or of many brands',
+  'twin:account': 'it asks to pay to an account or a card',
+} as const satisfies Readonly<Record<string, string>>
+
+export type TwinSign = keyof typeof TWIN_SIGNS
+
+/** Links, numbers and accounts in evidence. */
+const LISTED = 5
+
+export const TWIN_EVIDENCE = fields.optional(
+  fields.group(
+    {
+      brand: fields.text('id of the brand whose notice it is like'),
+      similarity: fields.share('how like, by the cosine of the sketches'),
+      own: fields.list(fields.text('a domain or number'), 'where such notices of the brand lead', LISTED),
+      found: fields.list(fields.text('a domain, number or handle'), 'where this one leads instead', LISTED),
+    },
+    'the notice of the brand that the message is like',
+  ),
+)
+
+/** What makes of a message a copy of a notice that leads to somebody else. */
+interface Copied {
+  readonly signs: readonly TwinSign[]
+  readonly evidence: {
+    readonly brand: string
+    readonly similarity: number
+    readonly own: readonly string[]
+    readonly found: readonly string[]
+  }
+}
+
+const ACCOUNT = new RegExp(String.raw`(?<!\d)${ACCOUNT_DIGITS}(?!\d)`)
+
+/** The signs of a message beside the notices of the brand that it claims, with the notice that it copies. */
+export function besideNotices(
+  claim: Claim,
+  traces: Traces,
+  message: AnalysedMessage,
+  registry: Registry,
+  notices: Notices | undefined,
+): { readonly signs: readonly TwinSign[]; readonly evidence?: Copied['evidence'] } {
+  if (notices === undefined) return { signs: [] }
+  const isKnown =
+    traces.foreignLink !== undefined &&
+    message.urls.every(
+      ({ host, domain }) =>
+        !isForeignDomain(host, registry) || notices.isKnown(claim.brand.id, domain, message, registry),
+    )
+  const copied = copiedNotice(claim, traces, message, registry, notices)
+  if (!isKnown) return copied ?? { signs: [] }
+  return { ...copied, signs: ['twin:known', ...(copied?.signs ?? [])] }
+}
+
+/** Undefined: it is like no notice of the brand, or leads nowhere but where these lead. */
+function copiedNotice(
+  { brand }: Claim,
+  traces: Traces,
+  message: AnalysedMessage,
+  registry: Registry,
+  notices: Notices,
+): Copied | undefined {
+  if (traces.ownPort) return undefined
+  const isPaid = asksForAccount(message)
+  if (message.urls.length === 0 && message.contacts.length === 0 && !isPaid) return undefined
+  const twin = notices.twinOf(brand.id, message, registry)
+  if (twin === undefined) return undefined
+  const links = strangeLinks(twin, message, registry, notices)
+  const { numbers, handles } = strangeContacts(twin, message, registry)
+  const signs: TwinSign[] = [twin.isSample ? 'twin:alike' : 'twin:copy']
+  if (links.length > 0) signs.push('twin:link')
+  if (numbers.length > 0) signs.push('twin:number')
+  if (handles.length > 0) signs.push('twin:handle')
+  if (isPaid) signs.push('twin:account')
+  if (signs.length === 1) return undefined
+  return {
+    signs,
+    evidence: {
+      brand: brand.id,
+      similarity: Math.round(Math.min(1, twin.similarity) * 1000) / 1000,
+      own: [...(twin.hosts.size > 0 ? twin.hosts : brand.domains), ...twin.numbers, ...brand.hotlines].slice(
+        0,
+        LISTED,
+      ),
+      found: [...links, ...numbers, ...handles].slice(0, LISTED),
+    },
+  }
+}
+
+function asksForAccount({ normalised: { text } }: AnalysedMessage): boolean {
+  return ACCOUNT.test(text) && requestsIn(text).includes('payment')
+}
+
+function strangeLinks(twin: Twin, message: AnalysedMessage, registry: Registry, notices: Notices): string[] {
+  return message.urls
+    .filter(
+      (url) =>
+        isForeignDomain(url.host, registry) &&
+        !isSubject(message, url) &&
+        !touchesSeam(message, url.span) &&
+        !twin.hosts.has(url.domain) &&
+        !notices.isProvider(url.domain),
+    )
+    .map(({ domain }) => domain)
+}
+
+function strangeContacts({ numbers, carries }: Twin, message: AnalysedMessage, registry: Registry) {
+  const strange = message.contacts.filter(
+    (contact) =>
+      contact.value !== message.from &&
+      contact.value !== message.to &&
+      !touchesSeam(message, contact.span) &&
+      !isOfficialNumber(contact, registry) &&
+      !numbers.has(contact.value) &&
+      !isCarried(contact, carries),
+  )
+  const valuesOf = (some: readonly ContactMention[]) => some.map(({ value }) => value)
+  return {
+    numbers: valuesOf(strange.filter((contact) => !isHandle(contact))),
+    handles: valuesOf(strange.filter(isHandle)),
+  }
+}
+
+function isCarried({ kind }: ContactMention, carries: Twin['carries']): boolean {
+  return (kind === 'mobile' || kind === 'landline') && carries.has(kind)
+}

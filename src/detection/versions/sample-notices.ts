@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
+import type { CarriedKind } from '../../domain/notices.ts'
+import { readText } from '../../text/read-text.ts'
+import { loadSketchTable } from '../../text/reader/sketch-table.ts'
+import { Sketcher } from '../../text/sketch.ts'
+import { NoticeIndex, type SampleGroup } from '../notices/notice-index.ts'
+
+/** The table of sketches that comes with sigwatch. */
+export const SHIPPED_SKETCH = fileURLToPath(new URL('../../../models/sketch-zh/1', import.meta.url))
+/** The sample notices that come with sigwatch. */
+export const SAMPLE_NOTICES = fileURLToPath(new URL('../../../config/notices.yaml', import.meta.url))
+
+/** One group of config/notices.yaml. */
+export interface SampleRows {
+  readonly name: string
+  /** Ids of brands. */
+  readonly brands: readonly string[]
+  readonly carries: readonly CarriedKind[]
+  readonly notices: readonly string[]
+}
+
+export function readSampleNotices(): readonly SampleRows[] {
+  return (parse(readFileSync(SAMPLE_NOTICES, 'utf8')) as { groups: SampleRows[] }).groups
+}
+
+/** The shipped samples alone: nothing is learned yet. */
+export function openNotices(): NoticeIndex {
+  const sketcher = new Sketcher(loadSketchTable(SHIPPED_SKETCH))
+  const groups = readSampleNotices().map(
+    ({ brands, carries, notices }): SampleGroup => ({
+      brands: new Set(brands),
+      carries,
+      sketches: notices.flatMap((text) => sketcher.sketch(readText(text)) ?? []),
+    }),
+  )
+  return new NoticeIndex(sketcher, groups)
+}

@@ -1,0 +1,134 @@
+import { codeNamed } from '../detection/detectors/all.ts'
+import type { Decision } from '../detection/judge.ts'
+import type { NoticeIndex } from '../detection/notices/notice-index.ts'
+import { reaches } from '../domain/decision.ts'
+import { hasFilingHere } from '../domain/filing.ts'
+import type { AnalysedMessage } from '../domain/message.ts'
+import {
+  type CarriedKind,
+  type LearnedNotice,
+  NOTICES_OF_BRAND,
+  type NoticeStore,
+} from '../domain/notices.ts'
+import type { Registry } from '../domain/registry.ts'
+import { MINUTE } from '../domain/time.ts'
+
+/** Notices that are learned of one batch, at most. */
+const MOST_AT_ONCE = 32
+/** Domains, and numbers, of one notice. */
+const MOST_LEADS = 8
+/** Between two new notices of a brand that has as many as it may, ms of event time: the old ones stay for days. */
+const REPLACED_EVERY = 10 * MINUTE
+/** Between two looks at what other instances learned, and at filings that ended, ms. */
+const REFRESHED_EVERY = 15_000
+
+/**
+ * Learns what notices of brands look like from messages that come from a brand's own filed ports and short numbers and
+ * that nothing is said against. Keeps sketches, domains and service numbers; no text, and no mobile.
+ */
+export class NoticeLearning {
+  readonly #index: NoticeIndex
+  readonly #store: NoticeStore
+  /** Learned and not yet stored, by brand and id. */
+  #fresh = new Map<string, LearnedNotice>()
+  /** Event time at which a brand that is full learned last, ms. */
+  readonly #replacedAt = new Map<string, number>()
+  #mark: string | undefined
+  #refreshedAt = Number.NEGATIVE_INFINITY
+  #registry: Registry | undefined
+  #newest = 0
+
+  constructor({ index, store }: { readonly index: NoticeIndex; readonly store: NoticeStore }) {
+    this.#index = index
+    this.#store = store
+  }
+
+  /** Looks at the messages of a batch with what was decided about them. */
+  observe(decisions: readonly Decision[], registry: Registry): void {
+    this.#registry = registry
+    for (const decision of decisions) {
+      if (this.#fresh.size >= MOST_AT_ONCE) return
+      const { message } = decision
+      this.#newest = Math.max(this.#newest, message.ts)
+      if (!isTeaching(decision)) continue
+      const from = ownerOf(message, registry)
+      if (from !== undefined) this.#learn(message, from)
+    }
+  }
+
+  /** Stores what was learned, and reads now and then what others did. Rejects with REDIS_UNREACHABLE: then it stays to be stored. */
+  async settle(): Promise<void> {
+    if (this.#fresh.size > 0) {
+      await this.#store.learn([...this.#fresh.values()])
+      this.#fresh = new Map()
+      this.#refreshedAt = Number.NEGATIVE_INFINITY
+    }
+    if (performance.now() - this.#refreshedAt < REFRESHED_EVERY) return
+    this.#refreshedAt = performance.now()
+    const { brands, mark } = await this.#store.changes(this.#mark)
+    this.#index.put(brands)
+    this.#mark = mark
+    const ended = this.#registry ? this.#index.ended(this.#registry, this.#newest) : []
+    if (ended.length > 0) await this.#store.forget(ended)
+  }
+
+  #learn(message: AnalysedMessage, from: Pick<LearnedNotice, 'brand' | 'port' | 'signature'>): void {
+    const [id] = message.bands
+    if (id === undefined) return
+    const { brand } = from
+    const learned = this.#index.learnedOf(brand)
+    const known = this.#fresh.get(`${brand} ${id}`) ?? learned.find((notice) => notice.id === id)
+    const leads = leadsOf(message, known)
+    if (known !== undefined && !leads.isMore) return
+    if (known === undefined && learned.length >= NOTICES_OF_BRAND) {
+      if (message.ts - (this.#replacedAt.get(brand) ?? Number.NEGATIVE_INFINITY) < REPLACED_EVERY) return
+      this.#replacedAt.set(brand, message.ts)
+    }
+    const sketch = this.#index.sketchOf(message)
+    if (sketch === undefined) return
+    const { hosts, numbers, carries } = leads
+    const notice = { id, table: this.#index.table, sketch, hosts, numbers, carries, ...from }
+    this.#fresh.set(`${brand} ${id}`, notice)
+  }
+}
+
+/** A whole message that nothing is said against, and that is no one-time password, which all brands word alike. */
+function isTeaching({ message, reasons }: Decision): boolean {
+  const { label, partial, otp, record } = message
+  if (partial || otp || record.blocked || label === 'fraud' || label === 'illicit' || label === 'personal')
+    return false
+  return reasons.every(({ code, action }) => codeNamed(code)?.forgery !== true && !reaches(action, 'review'))
+}
+
+/** Whose notice a message is, by the port that it came from. */
+function ownerOf(message: AnalysedMessage, registry: Registry) {
+  const { signature, from } = message
+  const row = signature && registry.signature(signature.key)
+  if (row?.brand !== undefined && row.filings.length > 0 && hasFilingHere(row, message))
+    return { brand: row.brand, port: from, signature: signature!.key }
+  const brand = from.length <= 6 ? registry.brandByHotline(from) : undefined
+  const signed = signature && registry.brandByName(signature.key)
+  return brand !== undefined && signed?.id === brand.id ? { brand: brand.id, port: from } : undefined
+}
+
+/** Where a notice leads, with what is known of it; `isMore`: further than was known. */
+function leadsOf({ urls, contacts }: AnalysedMessage, known: LearnedNotice | undefined) {
+  const hosts = new Set(known?.hosts)
+  const numbers = new Set(known?.numbers)
+  const carries = new Set<CarriedKind>(known?.carries)
+  const before = hosts.size + numbers.size + carries.size
+  for (const { domain } of urls) if (hosts.size < MOST_LEADS) hosts.add(domain)
+  for (const { kind, value } of contacts) {
+    if (kind === 'mobile') carries.add('mobile')
+    if (kind !== 'landline' && kind !== 'hotline') continue
+    if (numbers.has(value)) continue
+    if (numbers.size < MOST_LEADS) numbers.add(value)
+    else carries.add('landline')
+  }
+  return {
+    hosts: [...hosts],
+    numbers: [...numbers],
+    carries: [...carries],
+    isMore: hosts.size + numbers.size + carries.size > before,
+  }
+}

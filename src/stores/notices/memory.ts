@@ -1,0 +1,59 @@
+import {
+  BRANDS_WITH_NOTICES,
+  type BrandNotices,
+  type LearnedNotice,
+  NOTICES_OF_BRAND,
+  type NoticeStore,
+} from '../../domain/notices.ts'
+
+interface Known {
+  /** By id, the one learned longest ago first. */
+  readonly notices: Map<string, LearnedNotice>
+  /** When it changed last, by a counter. */
+  changed: number
+}
+
+/** Notices of one process: the embedded mode, or a service without Redis. Nothing survives the process. */
+export class MemoryNoticeStore implements NoticeStore {
+  /** By brand, the one that changed longest ago first. */
+  readonly #brands = new Map<string, Known>()
+  #changes = 0
+
+  async learn(notices: readonly LearnedNotice[]): Promise<void> {
+    for (const notice of notices) {
+      const known = this.#changed(notice.brand)
+      known.notices.delete(notice.id)
+      known.notices.set(notice.id, notice)
+      dropFirst(known.notices, NOTICES_OF_BRAND)
+    }
+    dropFirst(this.#brands, BRANDS_WITH_NOTICES)
+  }
+
+  async forget(notices: readonly Pick<LearnedNotice, 'brand' | 'id'>[]): Promise<void> {
+    for (const { brand, id } of notices)
+      if (this.#brands.get(brand)?.notices.has(id)) this.#changed(brand).notices.delete(id)
+  }
+
+  async changes(mark: string | undefined): Promise<{ brands: BrandNotices[]; mark: string }> {
+    const after = Number(mark ?? 0)
+    const brands = [...this.#brands]
+      .filter(([, { changed }]) => changed > after)
+      .map(([brand, { notices }]) => ({ brand, notices: [...notices.values()] }))
+    return { brands, mark: String(this.#changes) }
+  }
+
+  #changed(brand: string): Known {
+    const known = this.#brands.get(brand) ?? { notices: new Map(), changed: 0 }
+    known.changed = ++this.#changes
+    this.#brands.delete(brand)
+    this.#brands.set(brand, known)
+    return known
+  }
+}
+
+function dropFirst(map: Map<string, unknown>, most: number): void {
+  for (const key of map.keys()) {
+    if (map.size <= most) return
+    map.delete(key)
+  }
+}

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { InvalidInput } from '../../domain/errors.ts'
+import { SKETCH_SIZE } from '../../domain/sketch.ts'
+import type { SketchTable } from '../sketch.ts'
+
+const FORMAT = 'sigwatch-sketch'
+const FORMAT_VERSION = 1
+/** Bytes of a row: its hash, its scale, its vector. */
+const ROW = 4 + 4 + SKETCH_SIZE
+
+/** `sketch.json` */
+interface Description {
+  readonly format: typeof FORMAT
+  readonly formatVersion: typeof FORMAT_VERSION
+  readonly name: string
+  readonly version: string
+  readonly grams: number
+  /** `sketch.bin`: hashes, scales, vectors and mean end to end, little-endian. */
+  readonly sha256: string
+}
+
+type Parts = Omit<SketchTable, 'id'>
+
+/** Writes sketch.bin and sketch.json of a folder. */
+export function saveSketchTable(
+  dir: string,
+  { name, version }: Pick<Description, 'name' | 'version'>,
+  { hashes, scales, vectors, mean }: Parts,
+): void {
+  const bytes = Buffer.concat(
+    [hashes, scales, vectors, mean].map(
+      (part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength),
+    ),
+  )
+  const description: Description = {
+    format: FORMAT,
+    formatVersion: FORMAT_VERSION,
+    name,
+    version,
+    grams: hashes.length,
+    sha256: sha256(bytes),
+  }
+  writeFileSync(join(dir, 'sketch.bin'), bytes)
+  writeFileSync(join(dir, 'sketch.json'), `${JSON.stringify(description, null, 2)}\n`)
+}
+
+/** Reads and checks the table of a folder. Throws InvalidInput (MODEL_INVALID) that names the file. */
+export function loadSketchTable(dir: string): SketchTable {
+  const file = join(dir, 'sketch.json')
+  const description = descriptionIn(file)
+  const { name, version, grams } = description
+  const binary = join(dir, 'sketch.bin')
+  const bytes = read(binary)
+  const expected = grams * ROW + 4 * SKETCH_SIZE
+  if (bytes.length !== expected)
+    fail(binary, `holds ${bytes.length} bytes, not the ${expected} of its sketch.json`)
+  if (sha256(bytes) !== description.sha256)
+    fail(binary, 'is damaged: its SHA-256 is not the one in sketch.json')
+  // A copy, aligned to its elements.
+  const { buffer } = new Uint8Array(bytes)
+  return {
+    id: `${name}@${version}`,
+    hashes: new Uint32Array(buffer, 0, grams),
+    scales: new Float32Array(buffer, 4 * grams, grams),
+    vectors: new Int8Array(buffer, 8 * grams, grams * SKETCH_SIZE),
+    mean: new Float32Array(buffer, grams * ROW, SKETCH_SIZE),
+  }
+}
+
+function descriptionIn(file: string): Description {
+  let value: Partial<Description> | null
+  try {
+    value = JSON.parse(read(file).toString('utf8')) as Partial<Description> | null
+  } catch (cause) {
+    if (cause instanceof InvalidInput) throw cause
+    return fail(file, `is not JSON: ${(cause as Error).message}`)
+  }
+  const { format, formatVersion, name, version, grams, sha256: hash } = value ?? {}
+  if (format !== FORMAT || formatVersion !== FORMAT_VERSION)
+    fail(file, `format: must be ${FORMAT} of version ${FORMAT_VERSION}`)
+  if (typeof name !== 'string' || typeof version !== 'string' || typeof hash !== 'string')
+    fail(file, 'name, version and sha256 must be strings')
+  if (!Number.isInteger(grams) || (grams as number) < 1) fail(file, 'grams: must be a whole number above 0')
+  return value as Description
+}
+
+function read(file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (cause) {
+    return fail(file, `cannot be read (${(cause as NodeJS.ErrnoException).code})`)
+  }
+}
+
+function fail(file: string, message: string): never {
+  throw new InvalidInput('MODEL_INVALID', [{ file, message }])
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

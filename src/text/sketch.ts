@@ -1,0 +1,168 @@
+import type { TextReading } from '../domain/reading.ts'
+import { SKETCH_SIZE, type Sketch } from '../domain/sketch.ts'
+import { bodyOf, inside } from './fingerprint.ts'
+import { CJK, DIGIT, LATIN, unitClass } from './plain-tables.ts'
+
+/** Longer texts are told apart by their beginning, units of the normalised text. */
+const MAX_UNITS = 512
+/** Units of a gram, at most. */
+export const LONGEST_GRAM = 3
+/** Grams that are known, with which a text can be told from another. */
+const MIN_GRAMS = 6
+/** Stands between units that a link, a number or a contact parts: no gram reaches over it. */
+const GAP = 0
+
+/** What is read of a text: its normalised form, and what is left out of it. */
+export type SketchInput = Pick<TextReading, 'normalised' | 'signatures' | 'urls' | 'contacts'>
+
+/** The vectors of grams, quantised: row i is `scales[i]` times the 64 bytes from `64 * i` on. */
+export interface SketchTable {
+  /** What tells tables apart: sketches of two tables cannot be compared. */
+  readonly id: string
+  /** Hashes of the grams, one a row. */
+  readonly hashes: Uint32Array
+  readonly scales: Float32Array
+  readonly vectors: Int8Array
+  /** Mean vector of the texts that the table was made from. */
+  readonly mean: Float32Array
+}
+
+/** The units of one text: Chinese characters and Latin words. Valid until the next text. */
+export interface Units {
+  length: number
+  /** Code unit of a character, hash of a word; `GAP` between them. */
+  readonly symbols: Int32Array
+  /** Where a unit stands in the normalised text. */
+  readonly starts: Uint16Array
+  readonly ends: Uint16Array
+}
+
+const units: Units = {
+  length: 0,
+  symbols: new Int32Array(MAX_UNITS + 1),
+  starts: new Uint16Array(MAX_UNITS + 1),
+  ends: new Uint16Array(MAX_UNITS + 1),
+}
+
+/** Reads the units of a text without its signatures, links, contacts and digits; marks do not count. */
+export function unitsOf({ normalised, signatures, urls, contacts }: SketchInput): Units {
+  const { text, offsets } = normalised
+  const [start, end] = bodyOf(normalised, signatures)
+  const masked = [...urls, ...contacts].map(({ span }) => span)
+  units.length = 0
+  for (let i = start; i < end && units.length < MAX_UNITS; ) {
+    const kind = unitClass[text.charCodeAt(i)] as number
+    if ((kind & DIGIT) !== 0 || (masked.length > 0 && inside(masked, offsets[i] as number))) {
+      gap(i++)
+      continue
+    }
+    if ((kind & LATIN) === 0) {
+      if ((kind & CJK) !== 0) push(text.charCodeAt(i), i, i + 1)
+      i++
+      continue
+    }
+    const from = i
+    let hash = 0x811c9dc5
+    while (i < end && ((unitClass[text.charCodeAt(i)] as number) & LATIN) !== 0)
+      hash = Math.imul(hash ^ text.charCodeAt(i++), 0x01000193)
+    push(hash | 0x10000, from, i)
+  }
+  return units
+}
+
+function push(symbol: number, start: number, end: number): void {
+  units.symbols[units.length] = symbol
+  units.starts[units.length] = start
+  units.ends[units.length++] = end
+}
+
+function gap(at: number): void {
+  if (units.length > 0 && units.symbols[units.length - 1] !== GAP) push(GAP, at, at)
+}
+
+/** The hash of a gram of `size` units from `at` on; 0: a gap or the end of the text lies within. */
+export function gramAt({ symbols, length }: Units, at: number, size: number): number {
+  if (at + size > length) return 0
+  let hash = 0x9e3779b9
+  for (let k = 0; k < size; k++) {
+    const symbol = symbols[at + k] as number
+    if (symbol === GAP) return 0
+    hash = (Math.imul((hash ^ (hash >>> 16)) + symbol, 0x85ebca6b) + k) | 0
+  }
+  return (hash ^ (hash >>> 15)) >>> 0
+}
+
+/**
+ * Sketches of texts: the mean of the vectors of their grams less that of all texts, brought to length 1. The vectors are
+ * distilled from a text encoder (models/sketch-zh, docs/model.md), as model2vec does.
+ */
+export class Sketcher {
+  readonly id: string
+  readonly #table: SketchTable
+  /** Row of a gram by its hash, open addressing; -1: none. */
+  readonly #slots: Int32Array
+  readonly #sum = new Float32Array(SKETCH_SIZE)
+
+  constructor(table: SketchTable) {
+    this.id = table.id
+    this.#table = table
+    const size = 1 << Math.ceil(Math.log2(Math.max(2, table.hashes.length * 2)))
+    this.#slots = new Int32Array(size).fill(-1)
+    for (const [row, hash] of table.hashes.entries()) {
+      let slot = hash & (size - 1)
+      while (this.#slots[slot] !== -1) slot = (slot + 1) & (size - 1)
+      this.#slots[slot] = row
+    }
+  }
+
+  /** Undefined for a text that has too little to be told from others. Depends on the text alone; linear in it. */
+  sketch(input: SketchInput): Sketch | undefined {
+    const read = unitsOf(input)
+    const sum = this.#sum.fill(0)
+    let known = 0
+    for (let i = 0; i < read.length; i++) {
+      for (let size = 1; size <= LONGEST_GRAM; size++) {
+        const hash = gramAt(read, i, size)
+        if (hash === 0) break
+        const row = this.#rowOf(hash)
+        if (row < 0) continue
+        this.#add(row)
+        known++
+      }
+    }
+    return known < MIN_GRAMS ? undefined : quantised(sum, known, this.#table.mean)
+  }
+
+  #rowOf(hash: number): number {
+    const { hashes } = this.#table
+    const mask = this.#slots.length - 1
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const row = this.#slots[slot] as number
+      if (row < 0 || hashes[row] === hash) return row
+    }
+  }
+
+  #add(row: number): void {
+    const { vectors, scales } = this.#table
+    const scale = scales[row] as number
+    const at = row * SKETCH_SIZE
+    const sum = this.#sum
+    for (let k = 0; k < SKETCH_SIZE; k++) sum[k] = (sum[k] as number) + scale * (vectors[at + k] as number)
+  }
+}
+
+/** The direction of a vector in 64 bytes. */
+function quantised(sum: Float32Array, count: number, mean: Float32Array): Sketch {
+  let square = 0
+  for (let k = 0; k < SKETCH_SIZE; k++) {
+    const value = (sum[k] as number) / count - (mean[k] as number)
+    sum[k] = value
+    square += value * value
+  }
+  const sketch = new Int8Array(SKETCH_SIZE)
+  // Entries of a direction in 64 dimensions are small: what is above a half is cut.
+  const scale = 254 / Math.sqrt(square || 1)
+  for (let k = 0; k < SKETCH_SIZE; k++)
+    sketch[k] = Math.max(-127, Math.min(127, Math.round((sum[k] as number) * scale)))
+  return sketch
+}
