@@ -54,6 +54,9 @@ export interface Notices {
 export const NOTICES_OF_BRAND = 64
 export const BRANDS_WITH_NOTICES = 512
 
+/** Brands that a store gives back at once. */
+export const BRANDS_AT_ONCE = 32
+
 /** All that is known of one brand, after a change. */
 export interface BrandNotices {
   readonly brand: string
@@ -68,7 +71,10 @@ export interface NoticeStore {
   /** Rejects with REDIS_UNREACHABLE; then some may have been learned, and learning again does no harm. */
   learn(notices: readonly LearnedNotice[]): Promise<void>
   forget(notices: readonly Pick<LearnedNotice, 'brand' | 'id'>[]): Promise<void>
-  /** Brands that changed after `mark` (undefined: all), and the mark for the next call. */
+  /**
+   * Brands that changed after `mark` (undefined: all), and the mark for the next call. At most 32 of them at once: there are no
+   * more when none comes.
+   */
   changes(
     mark: string | undefined,
   ): Promise<{ readonly brands: readonly BrandNotices[]; readonly mark: string }>

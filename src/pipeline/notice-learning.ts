@@ -68,6 +68,8 @@ export class NoticeLearning {
     const { brands, mark } = await this.#store.changes(this.#mark)
     this.#index.put(brands)
     this.#mark = mark
+    // There may be more: the next batch goes on.
+    if (brands.length > 0) this.#refreshedAt = Number.NEGATIVE_INFINITY
     const ended = this.#registry ? this.#index.ended(this.#registry, this.#newest) : []
     if (ended.length > 0) await this.#store.forget(ended)
   }

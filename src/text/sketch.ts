@@ -1,5 +1,5 @@
 import type { TextReading } from '../domain/reading.ts'
-import { SKETCH_SIZE, type Sketch } from '../domain/sketch.ts'
+import { SKETCH_LENGTH, SKETCH_SIZE, type Sketch } from '../domain/sketch.ts'
 import { bodyOf, inside } from './fingerprint.ts'
 import { CJK, DIGIT, LATIN, unitClass } from './plain-tables.ts'
 
@@ -142,12 +142,17 @@ export class Sketcher {
     }
   }
 
+  /** Four at a time: this is where the time of a sketch goes. */
   #add(row: number): void {
-    const { vectors, scales } = this.#table
-    const scale = scales[row] as number
-    const at = row * SKETCH_SIZE
     const sum = this.#sum
-    for (let k = 0; k < SKETCH_SIZE; k++) sum[k] = (sum[k] as number) + scale * (vectors[at + k] as number)
+    const vectors = this.#table.vectors
+    const scale = this.#table.scales[row] as number
+    for (let k = 0, at = row * SKETCH_SIZE; k < SKETCH_SIZE; k += 4, at += 4) {
+      sum[k] = (sum[k] as number) + scale * (vectors[at] as number)
+      sum[k + 1] = (sum[k + 1] as number) + scale * (vectors[at + 1] as number)
+      sum[k + 2] = (sum[k + 2] as number) + scale * (vectors[at + 2] as number)
+      sum[k + 3] = (sum[k + 3] as number) + scale * (vectors[at + 3] as number)
+    }
   }
 }
 
@@ -160,9 +165,7 @@ function quantised(sum: Float32Array, count: number, mean: Float32Array): Sketch
     square += value * value
   }
   const sketch = new Int8Array(SKETCH_SIZE)
-  // Entries of a direction in 64 dimensions are small: what is above a half is cut.
-  const scale = 254 / Math.sqrt(square || 1)
-  for (let k = 0; k < SKETCH_SIZE; k++)
-    sketch[k] = Math.max(-127, Math.min(127, Math.round((sum[k] as number) * scale)))
+  const scale = SKETCH_LENGTH / Math.sqrt(square || 1)
+  for (let k = 0; k < SKETCH_SIZE; k++) sketch[k] = Math.round((sum[k] as number) * scale)
   return sketch
 }

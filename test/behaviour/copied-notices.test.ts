@@ -8,8 +8,8 @@ const folder = useFolder()
 const registry = {
   signatures: [{ name: '京东', brand: 'jd', ports: ['1069012345*'], scope: ['notice', 'marketing'] }],
 }
-const GENUINE = '【京东】您订购的花鸟市场盆栽已由园艺师傅打包完毕，明早随冷链车发往贵处，请备好花架迎接'
-const COPY = '【京东】您订购的花鸟市场盆栽已由园艺师傅装箱完毕，明早随冷链车运往贵处，请备好花架等候'
+const GENUINE = '【京东】您订购的花鸟市场盆栽已由园艺中心打包完毕，明早随冷链车发往贵处，请备好花架迎接'
+const COPY = '【京东】您订购的花鸟市场盆栽已由园艺中心装箱完毕，明早随冷链车运往贵处，请备好花架等候'
 
 const sms = (id: string, minute: number, from: string, text: string): Sms => ({
   id,

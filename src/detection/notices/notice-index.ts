@@ -12,6 +12,12 @@ export interface SampleGroup {
   readonly sketches: readonly Sketch[]
 }
 
+/** What texts are compared by. */
+export interface Comparing {
+  readonly sketcher: Sketcher
+  readonly samples: readonly SampleGroup[]
+}
+
 /**
  * From here on a text is a copy of a learned notice: chosen on corpus/writers, where 99.9% of advertisements stay below 0.72
  * to any notice.
@@ -32,20 +38,25 @@ const NONE: ReadonlySet<never> = new Set()
  * any; samples serve before.
  */
 export class NoticeIndex implements Notices {
-  readonly #sketcher: Sketcher
-  readonly #samples: readonly SampleGroup[]
+  readonly #open: () => Comparing
+  #opened: Comparing | undefined
   readonly #learned = new Map<string, readonly LearnedNotice[]>()
   /** Brands whose notices lead to a domain. */
   readonly #leads = new Map<string, Set<string>>()
 
-  constructor(sketcher: Sketcher, samples: readonly SampleGroup[]) {
-    this.#sketcher = sketcher
-    this.#samples = samples
+  /** `open` reads what texts are compared by, once and when the first is. */
+  constructor(open: () => Comparing) {
+    this.#open = open
+  }
+
+  get #comparing(): Comparing {
+    this.#opened ??= this.#open()
+    return this.#opened
   }
 
   /** Table of the sketches: those of another cannot be compared. */
   get table(): string {
-    return this.#sketcher.id
+    return this.#comparing.sketcher.id
   }
 
   /** What is known of brands from now on. */
@@ -90,7 +101,7 @@ export class NoticeIndex implements Notices {
   sketchOf(message: AnalysedMessage): Sketch | undefined {
     const memo = message.memo.alike ?? message.memo
     if (memo.sketched?.by !== this.table)
-      memo.sketched = { by: this.table, sketch: this.#sketcher.sketch(message) }
+      memo.sketched = { by: this.table, sketch: this.#comparing.sketcher.sketch(message) }
     return memo.sketched.sketch
   }
 
@@ -115,7 +126,7 @@ export class NoticeIndex implements Notices {
   #sampleLike(brand: string, sketch: Sketch, own: readonly LearnedNotice[]): Twin | undefined {
     let similarity = 0
     const carries = new Set<CarriedKind>()
-    for (const group of this.#samples) {
+    for (const group of this.#comparing.samples) {
       const isOfTrade = group.brands.has(brand)
       if (isOfTrade) for (const kind of group.carries) carries.add(kind)
       const least = isOfTrade ? ALIKE_IN_TRADE : ALIKE

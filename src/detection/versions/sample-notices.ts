@@ -5,7 +5,7 @@ import type { CarriedKind } from '../../domain/notices.ts'
 import { readText } from '../../text/read-text.ts'
 import { loadSketchTable } from '../../text/reader/sketch-table.ts'
 import { Sketcher } from '../../text/sketch.ts'
-import { NoticeIndex, type SampleGroup } from '../notices/notice-index.ts'
+import { type Comparing, NoticeIndex, type SampleGroup } from '../notices/notice-index.ts'
 
 /** The table of sketches that comes with sigwatch. */
 export const SHIPPED_SKETCH = fileURLToPath(new URL('../../../models/sketch-zh/1', import.meta.url))
@@ -25,15 +25,19 @@ export function readSampleNotices(): readonly SampleRows[] {
   return (parse(readFileSync(SAMPLE_NOTICES, 'utf8')) as { groups: SampleRows[] }).groups
 }
 
-/** The shipped samples alone: nothing is learned yet. */
+/** The shipped samples alone: nothing is learned yet. They are read when the first text is compared. */
 export function openNotices(): NoticeIndex {
+  return new NoticeIndex(openShipped)
+}
+
+function openShipped(): Comparing {
   const sketcher = new Sketcher(loadSketchTable(SHIPPED_SKETCH))
-  const groups = readSampleNotices().map(
+  const samples = readSampleNotices().map(
     ({ brands, carries, notices }): SampleGroup => ({
       brands: new Set(brands),
       carries,
       sketches: notices.flatMap((text) => sketcher.sketch(readText(text)) ?? []),
     }),
   )
-  return new NoticeIndex(sketcher, groups)
+  return { sketcher, samples }
 }

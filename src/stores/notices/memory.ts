@@ -1,4 +1,5 @@
 import {
+  BRANDS_AT_ONCE,
   BRANDS_WITH_NOTICES,
   type BrandNotices,
   type LearnedNotice,
@@ -36,10 +37,9 @@ export class MemoryNoticeStore implements NoticeStore {
 
   async changes(mark: string | undefined): Promise<{ brands: BrandNotices[]; mark: string }> {
     const after = Number(mark ?? 0)
-    const brands = [...this.#brands]
-      .filter(([, { changed }]) => changed > after)
-      .map(([brand, { notices }]) => ({ brand, notices: [...notices.values()] }))
-    return { brands, mark: String(this.#changes) }
+    const changed = [...this.#brands].filter(([, known]) => known.changed > after).slice(0, BRANDS_AT_ONCE)
+    const brands = changed.map(([brand, { notices }]) => ({ brand, notices: [...notices.values()] }))
+    return { brands, mark: String(changed.at(-1)?.[1].changed ?? this.#changes) }
   }
 
   #changed(brand: string): Known {

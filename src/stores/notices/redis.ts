@@ -1,6 +1,7 @@
 import type { RedisLink } from '../../adapters/redis/link.ts'
 import { loadScript } from '../../adapters/redis/script.ts'
 import {
+  BRANDS_AT_ONCE,
   BRANDS_WITH_NOTICES,
   type BrandNotices,
   type LearnedNotice,
@@ -53,12 +54,13 @@ export class RedisNoticeStore implements NoticeStore {
 
   async changes(mark: string | undefined): Promise<{ brands: BrandNotices[]; mark: string }> {
     const keys = [this.#key('changes'), this.#key('last')]
-    const [reply] = await this.#link.run([{ script: CHANGED, keys, args: [mark ?? 0] }], BACKGROUND_MS)
-    const [last, names] = reply as [number, string[]]
-    const found = await Promise.all(
+    const [reply] = await this.#link.run([{ script: CHANGED, keys, args: [mark ?? 0, BRANDS_AT_ONCE] }], BACKGROUND_MS)
+    const [last, found] = reply as [number, string[]]
+    const names = found.filter((_, i) => i % 2 === 0)
+    const kept = await Promise.all(
       names.map((brand) => this.#link.command('HGETALL', this.#key(`brand:${brand}`))),
     )
-    const brands = names.map((brand, i) => ({ brand, notices: noticesIn(brand, found[i]) }))
+    const brands = names.map((brand, i) => ({ brand, notices: noticesIn(brand, kept[i]) }))
     return { brands, mark: String(last) }
   }
 

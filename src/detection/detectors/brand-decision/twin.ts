@@ -78,7 +78,8 @@ function copiedNotice(
 ): Copied | undefined {
   if (traces.ownPort) return undefined
   const isPaid = asksForAccount(message)
-  if (message.urls.length === 0 && message.contacts.length === 0 && !isPaid) return undefined
+  // Most messages lead to nobody but the brand: those are not compared.
+  if (traces.foreignLink === undefined && traces.foreignCallback === undefined && !isPaid) return undefined
   const twin = notices.twinOf(brand.id, message, registry)
   if (twin === undefined) return undefined
   const links = strangeLinks(twin, message, registry, notices)
