@@ -11,6 +11,7 @@ import { RULES_TABLE, renderRules } from './rules.ts'
 import { RULES_SCHEMA, renderRulesSchema } from './rules-schema.ts'
 import { EVIDENCE_SCHEMA, renderEvidenceSchema, SCHEMAS_WITH_CODES, withCodes } from './schemas.ts'
 import { renderSigns, SIGNS_PAGE } from './signs.ts'
+import { renderWords, WORD_FILES } from './words.ts'
 
 /** Every generated file, and what it must hold: unit tests fail when one is stale. */
 export const PAGES: readonly (readonly [string, () => string])[] = [
@@ -24,6 +25,7 @@ export const PAGES: readonly (readonly [string, () => string])[] = [
   [RULES_SCHEMA, renderRulesSchema],
   [SIGNS_PAGE, renderSigns],
   [EVIDENCE_SCHEMA, renderEvidenceSchema],
+  ...WORD_FILES.map(([file, table]) => [table, () => renderWords(file)] as const),
   ...SCHEMAS_WITH_CODES.map((file) => [file, () => withCodes(readFileSync(file, 'utf8'))] as const),
 ]
 

@@ -1,39 +1,16 @@
 import { type AddContact, isDigit, isLatin, MOBILE } from './contact-numbers.ts'
+import { contactHandlesWords } from './words.generated.ts'
 
 const MAX_HANDLE = 32
 
 type Messenger = 'qq' | 'wechat' | 'telegram' | 'line'
 
 /** Names of messengers in normalised text and what they hold. The longest first. */
-const MESSENGERS: readonly { readonly name: string; readonly kind: Messenger }[] = [
-  { name: 'telegram', kind: 'telegram' },
-  { name: '企业微信', kind: 'wechat' },
-  { name: 'wechat', kind: 'wechat' },
-  { name: 'weixin', kind: 'wechat' },
-  { name: 'line', kind: 'line' },
-  { name: 'tele', kind: 'telegram' },
-  { name: '企鹅', kind: 'qq' },
-  { name: '群号', kind: 'qq' },
-  { name: '企微', kind: 'wechat' },
-  { name: '加赖', kind: 'line' },
-  { name: '微 x', kind: 'wechat' },
-  { name: '微x', kind: 'wechat' },
-  { name: '微信', kind: 'wechat' },
-  { name: '电报', kind: 'telegram' },
-  { name: '飞机', kind: 'telegram' },
-  { name: '扣扣', kind: 'qq' },
-  { name: 'qq', kind: 'qq' },
-  { name: 'wx', kind: 'wechat' },
-  { name: 'vx', kind: 'wechat' },
-  { name: 'tg', kind: 'telegram' },
-  { name: 'q', kind: 'qq' },
-  { name: 'v', kind: 'wechat' },
-  { name: '微', kind: 'wechat' },
-  { name: '薇', kind: 'wechat' },
-]
+const MESSENGERS: readonly { readonly name: string; readonly kind: Messenger }[] = Object.entries(
+  contactHandlesWords.messengers,
+).map(([name, kind]) => ({ name, kind }))
 /** Between the name and the id. */
-const LEAD =
-  /^(?:公众号|交流群|号码|客服|账号|群号|同号|号|群|id|是|为|加|或|搜|[\s:：,.=~→>\-"'“”(（【[<《+@]){0,6}/
+const LEAD = contactHandlesWords.lead
 const HANDLE = /^@?([a-z][a-z0-9_-]{1,31})(?![a-z0-9_-])/
 const QQ_ID = /^(\d(?:[ -]?\d){4,11})(?!\d)/
 const WORDS = new Set(
@@ -60,7 +37,8 @@ export function findHandles(text: string, add: AddContact): void {
       const end = at + name.length
       const lead = LEAD.exec(text.slice(end, end + 24))?.[0] ?? ''
       // A single sign needs another between it and the id; a word needs its own end.
-      if (name.length === 1 && !/[:：=~→号]/.test(lead) && !isPlainId(text, name, at, end)) continue
+      if (name.length === 1 && !contactHandlesWords.leadSign.test(lead) && !isPlainId(text, name, at, end))
+        continue
       if (latin && lead === '' && isLatin(text.charCodeAt(end))) continue
       const start = end + lead.length
       const rest = text.slice(start, start + MAX_HANDLE + 2)
@@ -88,7 +66,7 @@ export function findHandles(text: string, add: AddContact): void {
 function isPlainId(text: string, name: string, at: number, end: number): boolean {
   if (name !== 'q') return name !== 'v' && /^ *[a-z][a-z-]*[\d_]/.test(text.slice(end, end + 16))
   if (isDigit(text.charCodeAt(end))) return true
-  return /(?:加|进|客服|专员|助理|老师|联系)[^\d。!?;,]{0,2}$/.test(text.slice(Math.max(0, at - 5), at))
+  return contactHandlesWords.beforeQ.test(text.slice(Math.max(0, at - 5), at))
 }
 
 function isHandle(handle: string, kind: Exclude<Messenger, 'qq'>, lead: string): boolean {
@@ -97,5 +75,5 @@ function isHandle(handle: string, kind: Exclude<Messenger, 'qq'>, lead: string):
   // Letters alone: long enough to be an id, or announced by a sign.
   return kind !== 'wechat'
     ? handle.length >= 4 && /[@:]/.test(lead + handle)
-    : handle.length >= 6 || (handle.length >= 4 && /[:：号]/.test(lead))
+    : handle.length >= 6 || (handle.length >= 4 && contactHandlesWords.idSign.test(lead))
 }

@@ -1,4 +1,5 @@
 import type { ContactMention } from '../domain/reading.ts'
+import { contactNumbersWords } from './words.generated.ts'
 
 /** Characters before a number in which its purpose is looked for. */
 const CONTEXT = 12
@@ -12,14 +13,11 @@ type Kind = ContactMention['kind']
 /** Takes a contact that stands from `start` to before `end` of the normalised text. */
 export type AddContact = (kind: Kind, value: string, start: number, end: number) => void
 
-const CALL =
-  /(?:电话|致电|来电|去电|拨打|拨|热线|专线|客服|咨询|详询|垂询|查询|询|联系|联络|预约|报名|订座|品鉴|抢购|服务|投诉|举报|人工|官方|手机|座机|传真|机|电|☎|📞|📱|tel|call|phone|hotline|contact|dial|ring|whatsapp|helpline|landline)[^0-9。!?;,]{0,5}$/
-const CALL_AFTER = /^[^0-9。!?;,]{0,2}(?:热线|客服|咨询|电话|专线|联系)/
+const CALL = contactNumbersWords.call
+const CALL_AFTER = contactNumbersWords.callAfter
 /** What the digits are if not a number to call. */
-const OTHER_NUMBER =
-  /(?:单号|订单|编号|流水号?|运单|尾号|卡号|账号|帐号|户号|尾数|号码段|证号|身份证|合同|批号|单据|验证码|校验码|动态码|取件码|提货码|券码|密码|编码|代码|股票|基金|code|order|no|ref|id|otp|pin|account|acct|a\/c|card|invoice|txn|pnr)[^0-9。!?;,]{0,3}$/
-const UNIT_AFTER =
-  /^\s?(?:元|块|万|亿|千|百|%|折|分钟|分|积分|人|名|个|件|年|月|日|天|倍|米|平|㎡|m2|吨|斤|公斤|kg|km|点|笔|次|张|度|gb|mb|kb|rmb|usd|hkd)/
+const OTHER_NUMBER = contactNumbersWords.otherNumber
+const UNIT_AFTER = contactNumbersWords.unitAfter
 
 /** Digits without a sign between them. */
 interface DigitGroup {
@@ -90,7 +88,7 @@ function classify(run: Run, before: string, after: string): { kind: Kind; value:
   if (digits.length < SHORTEST_LOCAL && !SHORT_HOTLINE.test(digits) && !/^(?:00)?86/.test(digits))
     return undefined
   if (!isGrouped(groups, digits.length)) return undefined
-  if (OTHER_NUMBER.test(before) && !/(?:电话|手机|热线)[^0-9]{0,3}$/.test(before)) return undefined
+  if (OTHER_NUMBER.test(before) && !contactNumbersWords.beforeNumber.test(before)) return undefined
   const called = CALL.test(before) || CALL_AFTER.test(after)
   let national = digits
   if (digits.startsWith('0086')) national = digits.slice(4)

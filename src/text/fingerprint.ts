@@ -1,5 +1,6 @@
 import type { ContactMention, NormalisedText, SignatureMention, Span, UrlMention } from '../domain/reading.ts'
 import { CJK, DIGIT, FOREIGN, LATIN, OTHER_LETTER, unitClass } from './plain-tables.ts'
+import { fingerprintWords } from './words.generated.ts'
 
 const BANDS = 4
 /**
@@ -52,10 +53,10 @@ export interface Masks {
   readonly signatures: readonly SignatureMention[]
 }
 
-const SALUTATIONS = ['尊敬的', '亲爱的', '尊贵的', 'dear ', 'hi ', 'hello ']
-const TITLES = ['先生', '女士', '小姐', '同学', '家长']
+const SALUTATIONS = fingerprintWords.salutations
+const TITLES = fingerprintWords.titles
 /** What ends a name after a salutation. */
-const NAME_ENDS = /先生|女士|小姐|您|用户|客户|会员|顾客|同学|家长|业主|车主|朋友|[,:!，：！。.]/
+const NAME_ENDS = fingerprintWords.nameEnds
 const MAX_NAME = 12
 
 /**

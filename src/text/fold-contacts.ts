@@ -2,6 +2,7 @@ import { ADDING, ADDING_DISGUISED, ADDING_DISGUISED_FIRST, SHORT_NAME_STOPS } fr
 import { contactNames, contactTrie } from './fold-trie.ts'
 import { bump, type Draft, KIND } from './plain.ts'
 import { CJK, DIGIT, LATIN, unitClass, unitSet } from './plain-tables.ts'
+import { foldContactsWords } from './words.generated.ts'
 
 const SPACE = 0x20
 const PLUS = 0x2b
@@ -11,10 +12,10 @@ const isDisguised = unitSet(ADDING_DISGUISED)
 const isDisguisedFirst = unitSet(ADDING_DISGUISED_FIRST)
 const isShortStop = unitSet(SHORT_NAME_STOPS)
 /** Between a messenger's name and the id. */
-const isIdLead = unitSet(' ::：号是为→=-~"\'“”(（【[<《>·.、,，')
+const isIdLead = unitSet(foldContactsWords.isIdLead)
 /** Before or after Latin letters: part of a host, an address, an identifier. */
 export const joinsLatin = unitSet('./@-_')
-const ADD = '加'.charCodeAt(0)
+const ADD = foldContactsWords.add.charCodeAt(0)
 
 /** Whether the unit at `at` stands for 加. */
 function isAddingDisguised(draft: Draft, at: number): boolean {

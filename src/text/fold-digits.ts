@@ -1,5 +1,6 @@
 import { bump, type Draft, ensure, KIND } from './plain.ts'
 import { CHINESE_DIGIT, CJK, DIGIT, ENCLOSED, LATIN, unitClass, unitSet } from './plain-tables.ts'
+import { foldDigitsWords } from './words.generated.ts'
 
 const ZERO = 0x30
 const ONE = 0x31
@@ -11,9 +12,9 @@ const MAX_INSERTED = 64
 
 const values = new Int8Array(65536).fill(-1)
 for (const [numerals, first] of [
-  ['〇一二三四五六七八九', 0],
-  ['零壹贰叁肆伍陆柒捌玖', 0],
-  ['零幺两', 0],
+  [foldDigitsWords.numerals, 0],
+  [foldDigitsWords.numeralsOfDocuments, 0],
+  [foldDigitsWords.numeralsBesides, 0],
 ] as const) {
   for (let i = 0; i < numerals.length; i++) values[numerals.charCodeAt(i)] = first + i
 }
@@ -22,7 +23,7 @@ for (let d = 0; d < 10; d++) values[ZERO + d] = d
 /** Signs inside a number. */
 const isInner = unitSet(' -.·_—–')
 /** Units after which a row of numerals is a quantity in words, or a date. */
-const isMeasure = unitSet('十百千万亿年月日号点时分秒元块角个天人次折成倍岁度级层楼路期第')
+const isMeasure = unitSet(foldDigitsWords.isMeasure)
 
 const LETTER_O = 0x6f
 const LETTER_L = 0x6c

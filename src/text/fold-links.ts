@@ -1,14 +1,15 @@
 import { DISGUISED_SUFFIXES, WORD_SUFFIXES } from './host-suffixes.ts'
 import { bump, type Draft, KIND, kindAt } from './plain.ts'
 import { DIGIT, LATIN } from './plain-tables.ts'
+import { foldLinksWords } from './words.generated.ts'
 
 const DOT = 0x2e
 const SPACE = 0x20
-const POINT = '点'.charCodeAt(0)
+const POINT = foldLinksWords.point.charCodeAt(0)
 const LONGEST_SUFFIX = 7
 
 const isDot = new Uint8Array(65536)
-for (const c of '。点·•．丶') isDot[c.charCodeAt(0)] = 1
+for (const c of foldLinksWords.dots) isDot[c.charCodeAt(0)] = 1
 isDot[DOT] = 1
 
 /** Dots of hosts that were disguised become dots (abc。com, abc 点 cn, abc . top, [.]com). In place. */

@@ -1,6 +1,7 @@
 import { RARE, REFUSED, SOUNDS, SYLLABLES } from './fold-table.generated.ts'
 import * as tables from './fold-tables.ts'
 import { entries, foldWords, neighbourMap, splitMap, variantsOf } from './fold-variants.ts'
+import { foldTrieWords } from './words.generated.ts'
 
 /** What a disguise stands for. */
 export interface Payload {
@@ -217,7 +218,12 @@ function buildContactTrie(): Trie {
   for (const [from, to] of entries(tables.CONTACT_NAMES, '=')) {
     const weight = shorthand.has(from) || from === to ? 0 : difference(from, to)
     const target = unitsOf(to)
-    const name = { target, weight, ordinary: everyday.has(from), short: from.length === 1 && to === '微信' }
+    const name = {
+      target,
+      weight,
+      ordinary: everyday.has(from),
+      short: from.length === 1 && to === foldTrieWords.wechat,
+    }
     contactNames.push(name)
     trie.add(from, { target, weight: contactNames.length - 1, plain: from === to, tight: false })
   }

@@ -18,6 +18,7 @@ import {
   unitMark,
   unitSet,
 } from './plain-tables.ts'
+import { freeNumbersWords } from './words.generated.ts'
 
 /** Start and end of numbers in a text, one after the other, in code units. */
 export type Runs = readonly number[]
@@ -30,7 +31,7 @@ const STOP = 1
 const JOINT = 2
 const besides = new Uint8Array(65536)
 /** Signs that numerals may stand on both sides of: those of `foldNumerals`, and what is read as the dot of a host. */
-const isJoint = unitSet(' -.·_—–。•․丶点')
+const isJoint = unitSet(freeNumbersWords.isJoint)
 const PARTS = LATIN | DIGIT | FOREIGN | OTHER_LETTER | CHINESE_DIGIT | LETTER_SIGN | SURROGATE | COMPONENT
 /** Digits in circles, whose values decide what becomes of them: no number of such a text is free. */
 const isEnclosed = unitSet('\u20e3')
@@ -50,10 +51,9 @@ const isBehindDisguise = unitSet(aroundDisguises.map(({ after }) => after).join(
 const REACH = 3
 
 /** Three dots with a little between them, which may be an address; a dot in words; a sign that stands for a dot. */
-const MAY_BE_ADDRESS =
-  /(?:[.．。｡·•․丶点點][^.．。｡·•․丶点點]{1,8}){2}[.．。｡·•․丶点點]|dot|[改换变替加补添打換變補][^。!?]{0,3}[点點.．]/i
+const MAY_BE_ADDRESS = freeNumbersWords.mayBeAddress
 /** A dot, or a hyphen, with a letter behind it. A full stop has a space behind it and none before. */
-const HOST_GOES_ON = /^(?:\s{0,2}[.．。｡·•․丶点點-]\s{0,2}|-)[a-zａ-ｚ]/iu
+const HOST_GOES_ON = freeNumbersWords.hostGoesOn
 const SENTENCE_ENDS = /^[.．]\s/
 
 /** More digits than are written for letters at the end of a word (LATIN_WORDS), behind so many letters at most. */

@@ -1,3 +1,4 @@
+import { hostSuffixesWords } from './words.generated.ts'
 /** Suffixes that are looked for behind disguised dots and in letters set apart: those that spam uses, and the reserved ones. */
 export const DISGUISED_SUFFIXES = new Set(
   'com cn net org top xyz cc vip shop site club online icu info ltd fun ink store tech website space buzz cyou click example test invalid tk ml ga cf gq pw io link win bid loan men tv co hk tw us uk ru asia biz mobi wang ren cfd sbs live pro app me work gov edu'.split(
@@ -31,8 +32,4 @@ export const ABBREVIATIONS = new Set(
 export const RESERVED_SUFFIXES = new Set(['test', 'example', 'invalid'])
 
 /** Chinese suffixes of internationalised hosts in use. */
-export const CHINESE_SUFFIXES = new Set(
-  '中国 公司 网络 在线 中文网 网址 网站 商城 商标 集团 移动 手机 信息 购物 网店 商店 餐厅 娱乐 游戏 企业 我爱你 公益 政务 佛山 广东 香港 台湾 新加坡 招聘 健康 时尚 世界 慈善 机构 电影 书籍 食品 珠宝 大拿 八卦 广告 信息 通販 嘉里 微博 点看 组织机构'.split(
-    ' ',
-  ),
-)
+export const CHINESE_SUFFIXES = new Set(hostSuffixesWords.chineseSuffixes.split(' '))

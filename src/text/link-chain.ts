@@ -1,6 +1,7 @@
 import { CHINESE_SUFFIXES, DISGUISED_SUFFIXES, WORD_SUFFIXES } from './host-suffixes.ts'
 import { type Draft, draftText, kindAt } from './plain.ts'
 import { CJK, DIGIT, FOREIGN, LATIN, OTHER_LETTER } from './plain-tables.ts'
+import { linkChainWords } from './words.generated.ts'
 
 const MAX_LABEL = 63
 const MAX_LABELS = 12
@@ -10,7 +11,7 @@ export const DOT = 0x2e
 export const SLASH = 0x2f
 export const HYPHEN = 0x2d
 export const UNDERSCORE = 0x5f
-const POINT = '点'.charCodeAt(0)
+const POINT = linkChainWords.point.charCodeAt(0)
 
 /** Dots by how they are written; the greater, the more they prove. */
 const NO_DOT = 0
@@ -21,7 +22,7 @@ const WORD_DOT = 4
 const BRACKET_DOT = 5
 
 const isSignDot = new Uint8Array(65536)
-for (const sign of '。·•․丶') isSignDot[sign.charCodeAt(0)] = 1
+for (const sign of linkChainWords.signDots) isSignDot[sign.charCodeAt(0)] = 1
 /** Whether a unit may stand in a host that is not Chinese. */
 export function isHostUnit(draft: Draft, at: number): boolean {
   if (at < 0 || at >= draft.length) return false
@@ -107,38 +108,19 @@ function isSuffixAt(draft: Draft, at: number): boolean {
 }
 
 /** Signs that a text may name as the mask of a dot, by their names. */
-const NAMED_SIGNS: Readonly<Record<string, string>> = {
-  逗号: ',',
-  空格: ' ',
-  星号: '*',
-  井号: '#',
-  竖线: '|',
-  分号: ';',
-  叹号: '!',
-  符号: ',*#|;!',
-}
+const NAMED_SIGNS: Readonly<Record<string, string>> = linkChainWords.namedSigns
 const NAME = Object.keys(NAMED_SIGNS).join('|')
 const NAMES = new RegExp(NAME, 'g')
-const SIGN = '[,，*＊#＃|｜;；!！]'
-const OPEN = String.raw`["'“‘「『(（【\[]`
-const CLOSE = String.raw`["'”’」』)）】\]]`
-const VERB = '(?:改|换|变|替换?)'
-const INTO = '[成为作]个?'
-/** The dot, and behind it the end of a clause or what the reader does next: `换点厚衣服` and `改点号` speak of no dot. */
-const INTO_DOT = String.raw`(?:小?点|[.．])(?=\s*(?:$|[^\s\p{L}\p{N}]|再|后|打开|访问|进))`
 /** `逗号改点`, `空格换成.`. */
-const NAMED_MASK = new RegExp(`(?:${NAME})[^。!?！？]{0,3}?${VERB}换?(?:${INTO})?${INTO_DOT}`, 'gu')
+const NAMED_MASK = linkChainWords.namedMask
 /** `把*改为点`, `“;”换成点`: a sign itself, which is a comma of the sentence unless quoted or the object of the verb. */
-const QUOTED_MASK = new RegExp(
-  String.raw`(?:[把将]\s?${OPEN}?|${OPEN})(${SIGN})${CLOSE}?\s?(?:全部|都)?${VERB}换?${INTO}${INTO_DOT}`,
-  'gu',
-)
+const QUOTED_MASK = linkChainWords.quotedMask
 /** `中间加点`, `自行加点`: the reader puts the dot where the link has a gap. */
-const GAP_MASK = new RegExp(`(?:自行|自己|中间|手动|后面|前面)[加补添打](?:上|个)?${INTO_DOT}`, 'u')
+const GAP_MASK = linkChainWords.gapMask
 
 /** Signs, and the space, of which a text says that they stand for the dot of a link; none in almost every text. */
 export function masksIn(text: string): string {
-  if (!/[改换变替加补添打][^。!?]{0,3}[点.．]/.test(text)) return ''
+  if (!linkChainWords.maskHint.test(text)) return ''
   let masks = GAP_MASK.test(text) ? ' ' : ''
   for (const [said] of text.matchAll(NAMED_MASK))
     for (const [name] of said.matchAll(NAMES)) masks += NAMED_SIGNS[name]

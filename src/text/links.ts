@@ -36,6 +36,7 @@ import {
 } from './link-parts.ts'
 import { type Draft, draftText, kindAt, newDraft, readPlain } from './plain.ts'
 import { CJK, DIGIT, LATIN } from './plain-tables.ts'
+import { linksWords } from './words.generated.ts'
 
 const MAX_URLS = 10
 const MAX_HOST = 253
@@ -45,7 +46,7 @@ const MAX_CHINESE_LABEL = 10
 const MAX_TRIES = 200
 
 /** What may lead a Chinese label without being part of it: 请登录京东.com. */
-const LEADS = /^.*(?:登录|登陆|访问|打开|点击|进入|搜索|官网|网址|网站|链接|下载|请点|详见|戳|进|上|到|见|点)/
+const LEADS = linksWords.leads
 
 interface Found {
   readonly mention: UrlMention
@@ -108,12 +109,11 @@ function isDisguised(count: number, asWritten: string, ascii: boolean, hasScheme
 }
 
 /** Before an address that the text only speaks of: `您的云服务器(47.…)`, `登录IP：47.…`. */
-const SPEAKS_OF = /(?:ip(?:地址| address)?|服务器|实例|主机|节点|来自|\bfrom|\bserver)[\s:为是]{0,2}\(?$/
+const SPEAKS_OF = linksWords.speaksOf
 /** Before it: the reader is to open it, `请登录服务器47.…`; `异地登录IP：47.…` says where from. */
-const OPENED =
-  /(?:打开|访问|请登[录陆]|(?<![已地])登[录陆](?!\s?ip))[^,。;!?]{0,4}(?:ip(?:地址)?|服务器|实例|主机|节点)[\s:为是]{0,2}$/
+const OPENED = linksWords.opened
 /** Before one in parentheses that the reader is to open. */
-const OPENS = /(?:请|点|戳|打开|访问|网址|链接|官网|\bopen|\bvisit)[^,。;!?]{0,8}\($/
+const OPENS = linksWords.opens
 
 /**
  * Whether an address without scheme, port and path may be meant as a link. Four numbers with dots alone are versions and
@@ -123,11 +123,7 @@ function isLikelyAddress(draft: Draft, start: number, host: string): boolean {
   const before = kindAt(draft, start - 1)
   if ((before & (LATIN | DIGIT)) !== 0 || draft.units[start - 1] === DOT) return false
   const around = draftText(draft, Math.max(0, start - 16), start)
-  if (
-    /(?:v|ver|version|版本?)[^a-z0-9]{0,2}$/.test(around) ||
-    (SPEAKS_OF.test(around) && !OPENED.test(around))
-  )
-    return false
+  if (linksWords.beforeVersion.test(around) || (SPEAKS_OF.test(around) && !OPENED.test(around))) return false
   if (around.endsWith('(') && !OPENS.test(around)) return false
   const numbers = host.split('.').map(Number)
   return numbers.filter((n) => n > 31).length >= 2 && (numbers[0] as number) > 0

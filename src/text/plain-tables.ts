@@ -1,6 +1,7 @@
 import { TRADITIONAL } from './fold-table.generated.ts'
 import { COMPONENTS, GLYPHS } from './fold-tables.ts'
 import { neighbourMap } from './fold-variants.ts'
+import { plainTablesWords } from './words.generated.ts'
 
 /** Classes of code units after the plain pass, as bits. */
 export const CJK = 1
@@ -51,7 +52,7 @@ export interface Expansion {
 /** By code point. */
 export const expansions = new Map<number, Expansion>()
 
-const CHINESE_DIGITS = '〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖幺两'
+const CHINESE_DIGITS = plainTablesWords.chineseDigits
 
 function fillClasses(): void {
   const set = (from: number, to: number, bits: number) => {
@@ -185,7 +186,7 @@ function fillEnclosed(): void {
   for (let d = 0; d < 10; d++) setForm(0x1f101 + d, String(d), ENCLOSED)
   setForm(0x1f100, '0', ENCLOSED)
   for (let d = 0; d < 10; d++) {
-    const numeral = '一二三四五六七八九十'[d] as string
+    const numeral = plainTablesWords.numeralsOfTens[d] as string
     setForm(0x3280 + d, numeral, 0)
     setForm(0x3220 + d, `(${numeral})`, 0)
   }

@@ -1,3 +1,5 @@
+import { redactionWords } from './words.generated.ts'
+
 /** Digits that may stand together in a shown text: prices and discounts stay readable, numbers and codes do not. */
 const KEPT_DIGITS = 3
 /** Signs that may lie between two digits of one number. */
@@ -8,9 +10,7 @@ const SEPARATORS = new Set(
     (c) => c.codePointAt(0)!,
   ),
 )
-const CHINESE_DIGITS = new Set(
-  [...'〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖貳叄參陸幺两兩'].map((c) => c.codePointAt(0)!),
-)
+const CHINESE_DIGITS = new Set([...redactionWords.chineseDigits].map((c) => c.codePointAt(0)!))
 const INVISIBLE = /^[\p{Cf}\p{Mn}\p{Me}\p{Zs}]$/u
 /** What belongs to the digit before it: the frame of a keycap. */
 const MARK = /^[\p{Mn}\p{Me}]$/u

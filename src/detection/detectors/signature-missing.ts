@@ -1,3 +1,4 @@
+import { signatureMissingWords } from '../rules/patterns.generated.ts'
 import { defineMessageCode } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 import { isPersonal, senderKind } from './shared/sender-kind.ts'
@@ -31,5 +32,4 @@ export const signatureMissing = defineMessageCode({
 })
 
 /** A name that says who speaks, and a colon. Words that open any message are no name. */
-const OPENER =
-  /^(?!.{0,10}(?:提醒|提示|通知|公告|注意|消息|喜讯|福利|活动|地址|电话|时间|您好|你好|客户|亲爱|尊敬|notice|alert|reminder|hi|hello|dear))[\p{L}\d·&'. -]{2,14}[:：]/u
+const OPENER = signatureMissingWords.opener

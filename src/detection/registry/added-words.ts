@@ -1,10 +1,6 @@
+import { addedWordsWords } from '../rules/patterns.generated.ts'
 /** Words that an imitator puts beside a brand's name in a signature: offices and services that every brand has. */
-export const NAME_WORDS: readonly string[] = (
-  '客服 客服中心 客服部 在线客服 人工客服 官方客服 客户服务 服务中心 服务 官方 官网 官方网 官方服务 在线 中心 通知 提醒 温馨提醒 温馨提示 ' +
-  '提示 公告 安全 安全中心 风控 风控中心 风控部 理赔 理赔中心 理赔部 赔付 赔付中心 退款 退款中心 退款通知 退费 售后 售后中心 售后服务 售后部 ' +
-  '会员 会员中心 会员服务 积分 积分商城 积分兑换 积分中心 商城 活动 活动中心 兑奖 抽奖 抽奖办 奖励 平台 系统 系统通知 管理 管理中心 ' +
-  '公司 集团 中国 速递 认证 验证 实名 助手 团队 专员 财务 财务部 信用卡 信用卡中心 贷款 借款 金融 支付 快递 物流 速运 招聘 招募 兼职 app kefu vip'
-).split(' ')
+export const NAME_WORDS: readonly string[] = addedWordsWords.nameWords.split(' ')
 
 /**
  * Words that an imitator puts beside a brand in a domain: refunds, service, login and the like, in English, pinyin and

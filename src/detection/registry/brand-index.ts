@@ -3,6 +3,7 @@ import type { Brand, BrandMention, Lookalike } from '../../domain/registry.ts'
 import { normalise } from '../../text/normalise.ts'
 import { isShortener } from '../../text/shorteners.ts'
 import { signatureKey } from '../../text/signature.ts'
+import { brandIndexWords } from '../rules/patterns.generated.ts'
 import { BrandMatcher, type BrandName } from './brand-matcher.ts'
 import { mergeBrands } from './brands.ts'
 import { HostLookalikes } from './host-lookalikes.ts'
@@ -15,10 +16,7 @@ const REMEMBERED = 16_384
 const SEVERAL_WORDS = /^(?=.{8})[a-z]+(?: [a-z]+)+$/
 
 /** Words that have two accepted spellings: a name is the brand's in either. */
-const SPELLINGS: readonly (readonly [string, string])[] = [
-  ['账', '帐'],
-  ['登录', '登陆'],
-]
+const SPELLINGS: readonly (readonly [string, string])[] = brandIndexWords.spellings
 
 /** Brands by their names, domains and hotlines, and what imitates them; immutable. */
 export class BrandIndex {

@@ -1,4 +1,5 @@
 import type { Brand, BrandMention } from '../../domain/registry.ts'
+import { brandMatcherWords } from '../rules/patterns.generated.ts'
 
 /** A name of a brand. */
 export interface BrandName {
@@ -12,26 +13,14 @@ export interface BrandName {
 }
 
 /** Words that contain a brand's name and are not about it. */
-const LONGER_WORDS = `
-南京东 北京东 东京东 今天猫 昨天猫 明天猫 每天猫 春天猫 夏天猫 秋天猫 冬天猫 聊天猫 孝顺丰 完美团 最美团 美团圆 美团结 点点滴滴 滴滴答
-不同程 相同程 同程度 同程序 其中通 集中通 中通过 中通知 申通知 申通过 圆通过 几百度 一百度 上百度 百度以上 中国航天 中国航母 中国航海 南航向 东航向
-快手快脚 手快手慢 获得物 取得物 得物资 得物品 小米粥 小米椒 小米饭 小米辣 大小米 小米面 小米汤 小米渣 微信贷
-`
-  .split(/\s+/)
-  .filter((word) => word !== '')
+const LONGER_WORDS = brandMatcherWords.longerWords.split(/\s+/).filter((word) => word !== '')
 
 /** After an abbreviated bank (`中行`, `建行`): the syllable of another word. */
-const AFTER_HANG = new Set('业政为动程李人驶走情列车进使刑')
+const AFTER_HANG = new Set(brandMatcherWords.afterHang)
 /** Before it: the beginning of another word. */
-const BEFORE_HANG: Readonly<Record<string, string>> = {
-  工: '员职施手分加军化',
-  建: '创新修组搭构封福共兴改扩',
-  农: '务三老菜果',
-  中: '途其空集市心郊手年月期水当',
-  交: '提外社成上转递移性',
-}
+const BEFORE_HANG: Readonly<Record<string, string>> = brandMatcherWords.beforeHang
 /** After a short name: it is a place. */
-const PLACES = new Set('路街镇村县乡屯')
+const PLACES = new Set(brandMatcherWords.places)
 
 /**
  * Finds registered names in normalised text, each start at most once and the longest there; one pass over the text,
@@ -107,7 +96,7 @@ export class BrandMatcher {
     if (name.length !== 2) return false
     const after = text[start + 2] ?? ''
     if (PLACES.has(after)) return true
-    if (name[1] !== '行') return false
+    if (name[1] !== brandMatcherWords.hang) return false
     const before = start > 0 ? (text[start - 1] as string) : ''
     return AFTER_HANG.has(after) || (before !== '' && (BEFORE_HANG[name[0] as string] ?? '').includes(before))
   }

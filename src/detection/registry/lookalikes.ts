@@ -1,22 +1,15 @@
 import type { Lookalike } from '../../domain/registry.ts'
 import { damerauLevenshtein, jaroWinkler } from '../../text/distance/distance.ts'
+import { lookalikesWords } from '../rules/patterns.generated.ts'
 import { NAME_WORDS } from './added-words.ts'
 import type { BrandName } from './brand-matcher.ts'
 import { isHan, reading, skeleton } from './skeleton.ts'
 
 /** Puns that no rule finds: what it is read as. */
-const PUNS: Readonly<Record<string, string>> = {
-  拼夕夕: '拼多多',
-  并夕夕: '拼多多',
-  京狗: '京东',
-  狗东: '京东',
-  掏宝网: '淘宝网',
-  支附宝: '支付宝',
-  zfb: '支付宝',
-}
+const PUNS: Readonly<Record<string, string>> = lookalikesWords.puns
 
 /** Ordinary words that sound like a name: `同城` is in town, and not 同程. */
-const WORDS = new Set(['同城'])
+const WORDS = new Set<string>(lookalikesWords.words)
 
 const DIGITS = /^\d+$/
 

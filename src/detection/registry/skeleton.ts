@@ -1,3 +1,4 @@
+import { skeletonWords } from '../rules/patterns.generated.ts'
 import { PINYIN } from './pinyin.generated.ts'
 
 /**
@@ -6,24 +7,15 @@ import { PINYIN } from './pinyin.generated.ts'
  * have the same component beside a radical of like shape (`讠` and `氵`, `木` and `扌`), by the decompositions of
  * cjkvi-ids, for every such character of a registered name.
  */
-const GLYPH_GROUPS = `
-京亰亯 东柬涷 招昭沼绍诏怊 商啇 行荇 银垠锒 工エ 建键 设殳没 农衣 业亚 国囯囻圀囗 移栘侈 动勋 联朕 通逋诵 电甩曱 信伩訁佶 淘掏啕 宝室寳 天夭 猫描锚苗 支攴攱 付忖附讨
-微徽薇溦 顺顸须 丰豊沣 运纭 美羙 团囤 拼姘 百佰 平乎 安按 保堡褓 交洨 光洸 民氓 浦蒲 夏厦 抖枓 音喑 快块抉 手毛 爱暧 苏办 宁柠 滴嘀谪
-社杜 税悦 车轧 果杲菓 苹萍 唯惟 铁轶 航杭舫 南喃 圆园 兔免 菜莱 鸟乌 品晶
-证钲 香杳 管菅 理埋 速涑 递涕 钱饯 讯汛 优忧 浙逝 借惜 技忮 极汲 住往注 积枳 洋佯 拍怕 库厍 红讧 检捡 亿忆 桔拮 诚铖
-饿锇 柜拒 箱葙 狗拘 透诱 远沅 环坏 读渎 档挡 时肘 诺锘 蓝篮 驰弛 择怿 活话 海侮诲 作怍
-`
+const GLYPH_GROUPS = skeletonWords.glyphGroups
 
 /** Characters torn into components that stand side by side. */
-const TORN: readonly (readonly [string, string])[] = (
-  '彳亍=行 钅艮=银 亻言=信 扌召=招 讠殳=设 亻寸=付 氵甫=浦 扌斗=抖 车关=联 米青=精 木几=机 力云=动 云力=动 禾多=移 讠兑=说 禾兑=税 ' +
-  '口向=响 犭苗=猫 氵匋=淘 扌匋=掏 扌并=拼 扌隽=携 氵商=滴 彳山攵=微 纟召=绍 月券=胜 亻呆=保 忄夬=快 辶甬=通'
-)
+const TORN: readonly (readonly [string, string])[] = skeletonWords.torn
   .split(' ')
   .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const)
 
 /** Bare strokes and rare signs of two strokes: set between the characters of a name, they are read past. */
-const WEDGES = new Set([...'丶丨丿乀乁乂亅乚乛㐅㇏㇀丷'].map((sign) => sign.codePointAt(0) as number))
+const WEDGES = new Set([...skeletonWords.wedges].map((sign) => sign.codePointAt(0) as number))
 
 /** Cyrillic and Greek letters, signs and digits by the Latin letter they are read as. */
 const LATIN_GROUPS = `

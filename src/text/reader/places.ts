@@ -1,3 +1,4 @@
+import { placesWords } from '../words.generated.ts'
 /**
  * Numbers that name a service, and where a signature stands, as the shipped weights learnt them: the text layer reads more
  * of both, and what it reads may change without a new model.
@@ -20,7 +21,7 @@ export function isServiceNumber(text: string, start: number, length: number): bo
 }
 
 /** What says to call the number behind it ends so: 致电 拨打 热线 客服 详询 联系. */
-const CALLING = new Set('电话拨打线服询系叫'.split(''))
+const CALLING = new Set(placesWords.calling.split(''))
 const CALLING_WORDS = new Set(['call', 'dial', 'tel', 'phone', 'hotline'])
 /** Marks and spaces between the word and the number. */
 const CALLING_GAP = 3

@@ -1,5 +1,6 @@
 import type { AnalysedMessage } from '../../../domain/message.ts'
 import type { BrandMention, Claim, Registry } from '../../../domain/registry.ts'
+import { openingWords } from '../../rules/patterns.generated.ts'
 import { speaksAs } from '../shared/claims.ts'
 import { isSpokenOf } from '../shared/objects.ts'
 
@@ -46,20 +47,18 @@ function isSpeaker(text: string, mention: BrandMention): boolean {
 }
 
 /** The reader is to turn to somebody of the brand: `请添加移动督查专员`. */
-const CONTACT = /(?:加|添加|联系|联络|咨询|找|对接|致电)(?:一?下)?$/
-const STAFF = /^(?:官方|公司)?[^\s,.:;!?。]{0,4}(?:专员|客服|主管|经办|审核员|督查员|工作人员|工程师|经理)/
+const CONTACT = openingWords.contact
+const STAFF = openingWords.staff
 
 function isContacted(text: string, { start, end }: BrandMention): boolean {
   return STAFF.test(text.slice(end, end + 12)) && CONTACT.test(text.slice(Math.max(0, start - 6), start))
 }
 
 /** Before who speaks. */
-const GREETING =
-  /^[【[]?[^。!?]{0,16}(?:您好|你好|hi|hello|尊敬的.{2,4}|亲爱的.{2,4}|通知|提醒)[\s,:!。】\]]*$/
+const GREETING = openingWords.greeting
 
 /** Whom a text addresses before it says who speaks: `家长您好,教育局…`, `粤A车主:ETC…`. */
-const ADDRESSED =
-  /^(?:[^\s,.:;!?。【\]】]{0,8}(?:您好|你好|车主|家长|业主|用户|客户|商家|商户|旅客|同学)(?:们|朋友)?(?:,?[您你]好)?[\s,:!。]+)/
+const ADDRESSED = openingWords.addressed
 
 /** Lengths of an opening that may imitate a name, the longest first. */
 const LENGTHS = [8, 7, 6, 5, 4, 3, 2]
@@ -67,7 +66,7 @@ const LENGTHS = [8, 7, 6, 5, 4, 3, 2]
 const IMITATED = 0.8
 
 /** Whom a text addresses before the name: it is not part of the name. */
-const ADDRESS = /^[\s【[(「『]*(?:(?:尊敬的|亲爱的|您的|你的|dear |your )|(?:您好|你好|hi|hello)[\s,:!。]*)?/
+const ADDRESS = openingWords.address
 
 function imitatedOpening(text: string, registry: Registry): Claim | undefined {
   const opens = text.slice(0, OPENING)

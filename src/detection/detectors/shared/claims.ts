@@ -1,5 +1,6 @@
 import type { AnalysedMessage, SignatureMention } from '../../../domain/message.ts'
 import type { Brand, BrandMention, Claim, Lookalike, Registry } from '../../../domain/registry.ts'
+import { claimsWords } from '../../rules/patterns.generated.ts'
 import { isSpokenOf } from './objects.ts'
 import { PerRegistry } from './per-registry.ts'
 
@@ -35,52 +36,41 @@ function nameOf(brand: Brand, key: string, registry: Registry): string {
 }
 
 /** Right after the brand's name: it is the one who speaks. */
-const SPEAKS =
-  /^(?:官方|人工|在线|售后)?(?:客服|客户服务|服务中心|客服中心|风控|安全中心|理赔|售后|退款中心|工作人员|专员)|^(?:温馨)?(?:提醒您|提醒你|提醒:|提醒：|提示您|提示:|通知您|通知:|温馨提示|温馨提醒|敬告|官方提醒|官方通知|系统通知|系统提醒|公告)/
+const SPEAKS = claimsWords.speaks
 /** Right before it. */
-const INTRODUCES = /(?:我[是系]|我们是|我哋系|这里[是系]|呢[度边]系|这边是|我这边是|本人是|您好,?我是)$/
+const INTRODUCES = claimsWords.introduces
 /** After an introduction: who is no forger (`我是京东的快递员`). */
-const VISITORS =
-  /^(?:的|公司)?(?:快递|配送|送货|派件|小哥|骑手|师傅|司机|安装|快运|员工|客户经理|粉丝|用户|会员)/
+const VISITORS = claimsWords.visitors
 /** `尊敬的建行客户`, `您的京东订单`. */
-const ADDRESSES =
-  /(?:您的|你的|您在|你在|尊敬的|亲爱的|致|您有一?[笔个件条份]?|你有一?[笔个件条份]?|用户您好,?您的|关于您的|您(?:办理|名下|绑定|使用|持有|开通)的|您在?|your )$/
-const BELONGINGS =
-  /^(?:的)?(?:订单|账户|账号|帐户|帐号|会员|积分|用户|客户|白条|金条|信用卡|储蓄卡|银行卡|e?卡|网银|手机银行|包裹|快递|快件|邮件|余额|钱包|支付|保障|主播|直播|etc|社保|医保|电子凭证|实名|百万|账单|贷款|车主|号码|手机号|宽带|机主|旅客|乘客|业务|app|购买|购物|网购|买的|account|parcel|package|order|id|card|membership)/
+const ADDRESSES = claimsWords.addresses
+const BELONGINGS = claimsWords.belongings
 /** Names that are things of the recipient: `您的顺丰快递`. */
-const THINGS = /(?:快递|速递|白条|信用卡|花呗|借呗|微粒贷|支付)$/
-/** Part of a company or an office: `信用卡部`, `医保中心`. */
-const DEPARTMENT = '(?:[^\\s,.:;!?。]{0,8}(?:[部科处组室厅局院所]|中心|公司|支行|分行|大队|专线))'
-const NAMED_STAFF =
-  '(?:小(?![时区额微学心店票事哥姐妹])\\p{Script=Han}(?!序)|\\p{Script=Han}(?:经理|主管|专员|警官|主任|科长|会计|老师|医生))'
+const THINGS = claimsWords.things
 /**
  * Who of them writes: `医保中心小孙,`, `信用卡部:`. A name behind the brand alone is a courier's or an agent's: `顺丰小李`. Read
  * from the last two signs of the brand's name on, which may be the department.
  */
-const DEPARTMENT_WRITES = new RegExp(`^${DEPARTMENT}(?:客服)?${NAMED_STAFF}[,:!]`, 'u')
+const DEPARTMENT_WRITES = claimsWords.departmentWrites
 /** The same right behind the name: a department alone, or the number of a clerk. */
-const CLERK_WRITES = new RegExp(
-  `^(?:${DEPARTMENT}:|${DEPARTMENT}?(?:客服|坐席|座席|专员|经理)?(?:工号|编号)[\\s:]?[a-z]{0,4}\\d)`,
-)
+const CLERK_WRITES = claimsWords.clerkWrites
 /** A notice of theirs: `风险预警:`, `账单提醒:`. */
-const NOTICE_WRITES = /^[^\s,.:;!?。]{0,6}(?:预警|告警|警告|警示|警报|通告|告知|通知|提醒|提示|公告):/
+const NOTICE_WRITES = claimsWords.noticeWrites
 /** A department in English: `Support:`, `billing team:`. */
 const DESK_WRITES =
   /^ (?:[a-z]{2,12} )?(?:support|team|alerts?|security|fraud|services?|care|notice|billing|delivery|help ?desk)(?: [a-z]{2,12})?:/
 /** A region before the name of an office: `市`, `成都市`, `重庆`. */
-const REGION =
-  /^(?!联系|咨询|拨打|致电|通过|我|你|您|关注|登录|打开|根据|由|[给到去找问在])(?:\p{Script=Han}{0,4}[省市区县州]|\p{Script=Han}{2})$/u
+const REGION = claimsWords.region
 /** Names of which every region has one. */
-const OFFICE = /(?:[局院所队]|中心|支队|税务|社保|医保|公积金|交警|法院)$/
+const OFFICE = claimsWords.office
 /** Right behind what is the reader's: it costs money. */
-const CHARGED = /^[^\s,.:;!?。]{0,18}(?:扣除|扣费|扣款|划扣|续费|代扣)/
+const CHARGED = claimsWords.charged
 /** The last words before a signature at the end. */
 const ENDS = /(?:^|[。!?！？;；\n\s—\-–~([（【])$/
 const TAIL = /^[\])）】\s。.!！]*$/
 /** Names before whose colon a contact stands: `QQ: 171…`. */
-const CONTACT = /^(?:qq|微信|企业微信|wechat|weixin|whatsapp|telegram|line|支付宝)$/
+const CONTACT = claimsWords.contact
 /** Behind it: an id, or how it is found. */
-const CONTACT_ID = /^(?:同|扫|好友|群|公众号|小程序|客服|号)|^[^\p{Script=Han}]{0,4}[a-z0-9][a-z0-9_-]{3}/u
+const CONTACT_ID = claimsWords.contactId
 
 /**
  * Whether a mention may be no more than the service in which a contact is: `客服QQ 812…`. At the beginning, before no id,
@@ -151,9 +141,7 @@ function startOf(text: string): number {
     const end = text.search(/[】\]]/)
     if (end > 0 && end < 36) at = end + 1
   }
-  const greeting = /^[\s!]*(?:尊敬的(?:客户|用户)|亲爱的(?:客户|用户)|您好|你好|亲)?[\s,:!。]*/.exec(
-    text.slice(at, at + 24),
-  )
+  const greeting = claimsWords.greeting.exec(text.slice(at, at + 24))
   return at + (greeting?.[0].length ?? 0)
 }
 

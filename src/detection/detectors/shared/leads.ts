@@ -1,6 +1,7 @@
 import { hash32 } from '../../../domain/hash32.ts'
 import type { AnalysedMessage, ContactMention, UrlMention } from '../../../domain/message.ts'
 import type { Registry } from '../../../domain/registry.ts'
+import { leadsWords } from '../../rules/patterns.generated.ts'
 import { isCheapSuffix } from './cheap-suffixes.ts'
 import { requestsIn } from './requests.ts'
 import { isHandle, surroundingsOf } from './traces.ts'
@@ -49,12 +50,11 @@ export function leadsSomewhere({ urls, contacts, normalised }: AnalysedMessage):
 }
 
 /** What the name of a branch ends with. */
-const BRANCH = /(?:店|馆|分校|校区|分院|门诊部?|分公司|支行|营业部|专柜|网点|驿站|社区|服务站|中心)[)）]?$/
+const BRANCH = leadsWords.branch
 /** Regions that names of enterprises begin with; where the brand is the region's own (上海银行), it stays. */
-const REGION =
-  /^(?:北京|上海|天津|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|内蒙古?|广西|西藏|宁夏|新疆|香港|澳门|广州|深圳|杭州|南京|苏州|成都|武汉|西安|青岛|郑州|长沙|沈阳|宁波|昆明|大连|厦门|合肥|福州|济南|哈尔滨|长春|石家庄|太原|南昌|南宁|贵阳|兰州|海口|无锡|佛山|东莞|温州|常州)(?!银行|农商|农信|移动|联通|电信|人寿|人保|证券)(?:省|市)?(?:[^区县]{2,3}[区县])?/
+const REGION = leadsWords.region
 /** A brand of two signs before where its branch is. */
-const PLACED = /^(..).{1,4}(?:路|街|道|城|区|县|镇|乡|村|广场|桥|门|站|湖|山)(?:分?店|馆|支行|中心)$/
+const PLACED = leadsWords.placed
 
 /**
  * Signatures, the branches of one chain once: their names end as those of branches and begin alike after the region, by

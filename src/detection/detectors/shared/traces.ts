@@ -1,6 +1,7 @@
 import { hasFilingHere } from '../../../domain/filing.ts'
 import type { AnalysedMessage, ContactMention, Span, UrlMention } from '../../../domain/message.ts'
 import { type Brand, isForeignDomain, type Registry } from '../../../domain/registry.ts'
+import { tracesWords } from '../../rules/patterns.generated.ts'
 import { wordingOpinion } from '../brand-decision/wording-opinion.ts'
 import { type Request, requestsIn } from './requests.ts'
 import { isPersonal, type SenderKind, senderKind } from './sender-kind.ts'
@@ -41,7 +42,7 @@ export function touchesSeam(message: AnalysedMessage, span: Span): boolean {
 const PLACEHOLDER = /^(?:x{2,}|example)\./
 
 /** Before a host: the text is about it (a registrar's notice, or one of a cloud), and does not lead there. */
-const SUBJECT = /(?:域名|网站|站点|主机|邮箱|domain(?: name)?|\bip(?:地址| address)?)[\s:："“'‘【(（]*$/i
+const SUBJECT = tracesWords.subject
 
 export function isSubject(message: AnalysedMessage, url: UrlMention): boolean {
   const before = message.text.slice(Math.max(0, url.span.start - 16), url.span.start)
