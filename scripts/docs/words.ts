@@ -22,7 +22,7 @@ type Group = Readonly<Record<string, Entry>>
 const source = (name: string) => fileURLToPath(new URL(`../../src/${name}`, import.meta.url))
 
 /** Files of words, and the module that is generated from each. */
-export const WORD_FILES = ['detection/rules/patterns', 'text/words'].map(
+export const WORD_FILES = ['detection/rules/patterns', 'detection/rules/chinese', 'text/words'].map(
   (name) => [source(`${name}.yaml`), source(`${name}.generated.ts`)] as const,
 )
 

@@ -1,3 +1,4 @@
+import { forgedBrandWords } from '../rules/chinese.generated.ts'
 import { SHIPPED_RULES } from '../rules/shipped.ts'
 import { claimOf } from './brand-decision/claimed-brands.ts'
 import { shownAt, type Weighed, weigh } from './brand-decision/decision.ts'
@@ -8,6 +9,7 @@ import * as fields from './evidence-fields.ts'
 import { ESCALATED_HOLD, isStillForeign } from './shared/escalated.ts'
 import { REQUESTS, type Request } from './shared/requests.ts'
 import { type ForeignPart, foreignParts, leadsAnywhere, surroundingsOf, tracesOf } from './shared/traces.ts'
+import type { Locale } from './words.ts'
 
 /** Domains, ports and hotlines of the brand that the evidence lists, each. */
 const LISTED = 5
@@ -77,14 +79,14 @@ export const forgedBrand = defineMessageCode({
   tune: "Most false alarms come from a gap in the registry: add the brand's domains, hotlines and ports. Raise `minScore` to report only what several signs agree on, and `blockFrom` to block less.",
   sentences: {
     en({ claimed, found, ...state }) {
-      const why = `${claimed}: ${clauses(found, EN).join(', ')}.`
+      const why = `${claimed}: ${clauses(found, CLAUSES.en).join(', ')}.`
       return state.messages === undefined
         ? `Claims to be ${why}`
         : `${state.messages} messages to ${state.recipients} recipients in ${state.window} minutes claim to be ${why}`
     },
     'zh-CN'({ claimed, found, ...state }) {
       const why = `冒用“${claimed}”`
-      const because = clauses(found, ZH).join('，')
+      const because = clauses(found, CLAUSES['zh-CN']).join('，')
       return state.messages === undefined
         ? `${why}：${because}。`
         : `${state.window} 分钟内 ${state.messages} 条短信${why}发给 ${state.recipients} 个号码：${because}。`
@@ -140,31 +142,23 @@ export function plainForgery({ shown, certainty }: Weighed): string | undefined 
 
 type Clauses = Readonly<Record<ForeignPart['kind'], (value: string) => string>>
 
-const EN: Clauses = {
-  domain: (value) => `the link ${value} is not its own`,
-  shortener: (value) => `the link is hidden behind ${value}`,
-  callback: () => 'the number or handle to answer to is none of its',
-  request: (value) => `it asks the reader ${REQUESTS[value as Request]}`,
-  port: () => 'the port is not filed for it',
-  sender: () => 'it comes from a number that anybody can use',
-}
-const ZH: Clauses = {
-  domain: (value) => `链接 ${value} 非其所有`,
-  shortener: (value) => `链接经 ${value} 短链接隐藏`,
-  callback: () => '所留号码或账号非其官方所有',
-  request: (value) => REQUESTS_ZH[value as Request],
-  port: () => '端口未为其报备',
-  sender: () => '发送号码为普通号码',
-}
-
-const REQUESTS_ZH: Readonly<Record<Request, string>> = {
-  app: '要求安装应用、共享屏幕或加入会议',
-  payment: '要求向账户或收款码付款',
-  secret: '要求提供验证码、密码或卡号',
-  scan: '要求扫码',
-  reply: '要求回复',
-  search: '要求复制或搜索',
-  follow: '要求关注账号、小程序或入群',
+const CLAUSES: Readonly<Record<Locale, Clauses>> = {
+  en: {
+    domain: (value) => `the link ${value} is not its own`,
+    shortener: (value) => `the link is hidden behind ${value}`,
+    callback: () => 'the number or handle to answer to is none of its',
+    request: (value) => `it asks the reader ${REQUESTS[value as Request]}`,
+    port: () => 'the port is not filed for it',
+    sender: () => 'it comes from a number that anybody can use',
+  },
+  'zh-CN': {
+    domain: (value) => `链接 ${value} 非其所有`,
+    shortener: (value) => `链接经 ${value} 短链接隐藏`,
+    callback: () => '所留号码或账号非其官方所有',
+    request: (value) => forgedBrandWords.requests[value as Request],
+    port: () => '端口未为其报备',
+    sender: () => '发送号码为普通号码',
+  },
 }
 
 /** What is not the brand's, in words. Numbers stay in the evidence, which is masked by its own rules. */

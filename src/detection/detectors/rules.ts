@@ -1,20 +1,8 @@
+import { citationWords } from '../rules/chinese.generated.ts'
 import type { Locale } from './words.ts'
 
 /** Full names of the laws behind the short forms; the Chinese one is the name itself, as it is cited. */
-export const LAWS = {
-  'MIIT-31': {
-    en: 'Provisions on the Administration of Short Message Services (通信短信息服务管理规定), Order No. 31 of the Ministry of Industry and Information Technology, in force since 30 June 2015',
-    'zh-CN': '《通信短信息服务管理规定》（工业和信息化部令第31号）',
-  },
-  'Advertising Law': {
-    en: "Advertising Law of the People's Republic of China (中华人民共和国广告法), as revised in 2015",
-    'zh-CN': '《中华人民共和国广告法》',
-  },
-  'Anti-Fraud Law': {
-    en: "Law of the People's Republic of China against Telecom and Online Fraud (中华人民共和国反电信网络诈骗法), in force since 1 December 2022",
-    'zh-CN': '《中华人民共和国反电信网络诈骗法》',
-  },
-} as const satisfies Readonly<Record<string, Readonly<Record<Locale, string>>>>
+export const LAWS = citationWords.laws satisfies Readonly<Record<string, Readonly<Record<Locale, string>>>>
 
 interface Rule {
   readonly law: keyof typeof LAWS
@@ -76,15 +64,17 @@ export function citedIn(locale: Locale, short: string): string {
   const [, law = '', article] = CITED.exec(short) ?? []
   if (locale === 'en' || !Object.hasOwn(LAWS, law)) return short
   const name = LAWS[law as keyof typeof LAWS][locale]
-  return article === undefined ? name : `${name}第${chineseNumber(Number(article))}条`
+  return article === undefined
+    ? name
+    : `${name}${citationWords.article.replace('{n}', chineseNumber(Number(article)))}`
 }
 
-const DIGITS = '〇一二三四五六七八九'
+const DIGITS = citationWords.digits
 
 /** A number below 100 as articles of laws are numbered; others stay in digits. */
 function chineseNumber(value: number): string {
   if (value > 99) return String(value)
   const [tens, ones] = [Math.floor(value / 10), value % 10]
-  const ten = tens === 0 ? '' : `${tens === 1 ? '' : DIGITS[tens]}十`
+  const ten = tens === 0 ? '' : `${tens === 1 ? '' : DIGITS[tens]}${citationWords.ten}`
   return `${ten}${ones === 0 ? '' : DIGITS[ones]}`
 }

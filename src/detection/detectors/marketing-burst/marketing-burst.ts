@@ -2,6 +2,7 @@ import type { Baseline, RateReading } from '../../../domain/feature-store.ts'
 import { COMMERCIAL } from '../../../domain/labels.ts'
 import type { Registry } from '../../../domain/registry.ts'
 import { HOUR, MINUTE } from '../../../domain/time.ts'
+import { marketingBurstWords } from '../../rules/chinese.generated.ts'
 import { defineStateCode } from '../code-spec.ts'
 import * as fields from '../evidence-fields.ts'
 import { type Expectation, expectationOf } from './baseline.ts'
@@ -46,7 +47,7 @@ const WINDOWS: readonly Window[] = [
   },
 ]
 
-const CHINESE_WINDOWS = { '1m': '1 分钟', '10m': '10 分钟', '1h': '1 小时' } as const
+const CHINESE_WINDOWS = marketingBurstWords.windows
 
 /**
  * A longer window counts only while the next shorter one is high as well, so that a burst that is over is not seen for
