@@ -15,6 +15,7 @@ public class Blocker {
   static final String[] KEY = System.getenv("TOKEN_KEY").split(":", 2); // With KAFKA_BROKERS and BLOCKS_TOPIC.
   static final Map<String, JsonNode> table = new ConcurrentHashMap<>();
   static volatile long offset = Long.MIN_VALUE; // The clock of the brokers less the monotonic one, ms; the least: not known yet.
+  static final Map<String, Long> stopped = new HashMap<>(); // SMS of which a part was blocked, and when, ns.
   static final Map<String, long[]> held = new HashMap<>(); // Episode and revision seen last, also of states that ended.
   static String canonical(String number) {
     String digits = number.replaceAll("[\\s+]", "").replaceFirst("^00", "").replaceFirst("^86(?=106|1[0-9]{10}$)", "");
@@ -45,6 +46,8 @@ public class Blocker {
   }
   static JsonNode decide(JsonNode sms) throws Exception {
     var answer = JSON.createObjectNode().put("id", sms.path("id").asText()).put("action", "pass");
+    String of = sms.hasNonNull("part") ? String.join("/", canonical(sms.path("from").asText()), canonical(sms.path("to").asText()), sms.path("part").path("ref").asText()) : "";
+    if (stopped.containsKey(of) && System.nanoTime() - stopped.get(of) < 900_000_000_000L) return answer.put("action", "block");
     for (JsonNode row : table.values()) {
       List<Boolean> told = new ArrayList<>(); boolean isLimited = row.path("limit").path("perMinute").isNumber();
       for (var member : row.path("match").properties()) told.add(holds(member.getKey(), member.getValue(), sms));
@@ -54,6 +57,7 @@ public class Blocker {
       if (ACTIONS.indexOf(action) > ACTIONS.indexOf(answer.path("action").asText()))
         answer.put("action", action).put("state", row.path("state").asText());
     }
+    if (!of.isEmpty() && answer.path("action").asText().equals("block")) stopped.put(of, System.nanoTime());
     return answer;
   }
   static void follow(Consumer<String, String> consumer, boolean isLive) throws Exception {

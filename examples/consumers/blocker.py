@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Decides on submissions by the block table of sigwatch, as docs/blocking.md says.
-stdin: a JSON a line, {"id", "from", "to"?, "signature"?, "hosts"?}; stdout: {"id", "action", "state"?}. Needs
+stdin: a JSON a line, {"id", "from", "to"?, "signature"?, "hosts"?, "part"?}; stdout: {"id", "action", "state"?}. Needs
 confluent-kafka (Debian: python3-confluent-kafka), KAFKA_BROKERS, BLOCKS_TOPIC and TOKEN_KEY (<keyId>:<key>)."""
 import base64, datetime, hashlib, hmac, json, os, re, sys, threading, time
 from confluent_kafka import OFFSET_BEGINNING, TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaError, KafkaException, TopicPartition
 ACTIONS = ["pass", "observe", "review", "throttle", "block"]
 KEY_ID, KEY = os.environ["TOKEN_KEY"].split(":", 1)
-table, held, ready = {}, {}, threading.Event()  # held: (episode, revision) seen last, also of rows that ended
+table, held, stopped, ready = {}, {}, {}, threading.Event()  # held: (episode, revision) seen last, also of rows that ended
 offsets = []  # The clock of the brokers less the monotonic one, s; empty: not known yet.
 
 def canonical(number):
@@ -38,17 +38,20 @@ def in_force(row):  # Without times that can be read a row orders nothing, as pa
         return False
 
 def decide(sms):
-    found = [("pass", None)]
+    part = (canonical(sms["from"]), canonical(sms.get("to", "")), str(sms["part"].get("ref"))) if sms.get("part") else None
+    since, *first = stopped.get(part, (-900, "pass", None))  # Of one SMS, what follows a blocked part is blocked.
+    found = [("pass", None), *([tuple(first)] if time.monotonic() - since < 900 else [])]
     for key, row in list(table.items()):
         told = [holds(member, wanted, sms) for member, wanted in row["match"].items()]
         if told and False not in told and in_force(row):  # Nothing to match is no order for everybody.
             found.append((row["action"] if None not in told else "review", key))
     action, state = max(found, key=lambda one: ACTIONS.index(one[0]))
+    if part and action == "block": stopped[part] = (time.monotonic(), action, None)
     return {"id": sms["id"], "action": action, **({"state": state} if state else {})}
 
 def take(key, value):
-    if value is None: return table.pop(key, None)
     try:
+        if value is None: return table.pop(key, None)
         row = json.loads(value)
         asked, limit, row["match"] = row.get("action"), row.get("limit"), dict(row.get("match") or {})
         place = tuple(n if isinstance(n, int) else -1 for n in map(row.get, ("episode", "revision")))
@@ -71,8 +74,8 @@ def follow(consumer, unread):
             offsets[:] = [max([*offsets, stamp / 1000 - time.monotonic()])]
         take(message.key().decode(), message.value())
 
-settings = {"group.id": "blocker", "enable.auto.commit": False, "enable.partition.eof": True}
-consumer, topic = Consumer({**settings, "bootstrap.servers": os.environ["KAFKA_BROKERS"]}), os.environ["BLOCKS_TOPIC"]
+settings = {"group.id": "blocker", "enable.auto.commit": False, "enable.partition.eof": True, "bootstrap.servers": os.environ["KAFKA_BROKERS"]}
+consumer, topic = Consumer(settings), os.environ["BLOCKS_TOPIC"]
 partitions = set(consumer.list_topics(topic, timeout=30).topics[topic].partitions)
 consumer.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in partitions])
 threading.excepthook = lambda failure: (sys.excepthook(*failure[:3]), os._exit(1))  # A stale table lets all pass.

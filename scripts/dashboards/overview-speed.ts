@@ -212,14 +212,21 @@ export const INPUT: Section = {
     {
       id: 32,
       kind: 'timeseries',
-      title: ['Dead letters by error', '按错误的死信'],
-      says: ['docs/errors.md says what each is and what to do.', '各错误的含义与处置见 docs/errors.md。'],
+      title: ['Dead letters by error, and what maps leave out', '按错误的死信，以及映射略去的内容'],
+      says: [
+        'docs/errors.md says what each is and what to do; docs/input-records.md what a map leaves out.',
+        '各错误的含义与处置见 docs/errors.md；映射略去的内容见 docs/input-records.md。',
+      ],
       size: [8, 8],
       unit: 'cpm',
       queries: [
         {
           expr: 'sum by (error) (rate(sigwatch_dead_letters_total{job=~"$job", instance=~"$instance"}[$__rate_interval])) * 60',
           legend: '{{error}}',
+        },
+        {
+          expr: 'sum by (reason) (rate(sigwatch_mapping_left_out_total{job=~"$job", instance=~"$instance"}[$__rate_interval])) * 60',
+          legend: 'left out: {{reason}}',
         },
       ],
     },

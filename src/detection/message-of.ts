@@ -2,8 +2,9 @@ import type { Message, Origin, Part, Position, SmsRecord } from '../domain/messa
 import { canonicalNumber } from '../text/canonical-number.ts'
 
 export function originOf(record: SmsRecord, position: Position): Origin {
-  const { id, value, ext } = record
-  return ext === undefined ? { id, position, value } : { id, position, value, ext }
+  const { id, value, ext, item } = record
+  const origin = ext === undefined ? { id, position, value } : { id, position, value, ext }
+  return item === undefined ? origin : { ...origin, item }
 }
 
 const NONE: readonly never[] = []

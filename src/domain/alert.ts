@@ -25,6 +25,8 @@ export interface ShownMessage {
   readonly text: string
   /** Characters of the whole text, where `text` is cut. */
   readonly truncated?: number
+  /** The ids of all parts that came of a joined message, in their order: what is asked for holds for each of them. */
+  readonly parts?: readonly string[]
   readonly ext?: Readonly<Record<string, string>>
 }
 
@@ -119,6 +121,8 @@ export interface Verdict {
   /** Its message is older than `alerts.maxAge`: the action is at most `observe`. */
   readonly late?: true
   readonly partial?: true
+  /** The ids of all parts that came of a joined message, in their order. */
+  readonly parts?: readonly string[]
   readonly ext?: Readonly<Record<string, string>>
   readonly decidedAt: string
 }

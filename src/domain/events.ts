@@ -3,6 +3,7 @@ import type { Code } from './codes.ts'
 import type { Action, Mode } from './decision.ts'
 import type { ErrorCode } from './errors.ts'
 import type { LostCounts } from './feature-store.ts'
+import type { InputEvent } from './input-events.ts'
 import type { Label } from './labels.ts'
 import type { ClockReference } from './trusted-clock.ts'
 
@@ -22,6 +23,7 @@ export type Service = 'kafka' | 'redis' | 'postgres' | 'schema-registry'
  * (src/service/telemetry). Emitted once a batch; no field ever holds a signature, a number, a domain or a text.
  */
 export type Event =
+  | InputEvent
   | {
       readonly name: 'batch_processed'
       readonly records: number
@@ -66,7 +68,6 @@ export type Event =
       readonly records: number
       readonly seconds: number
     }
-  | { readonly name: 'dead_lettered'; readonly error: ErrorCode; readonly count: number }
   /** Seconds from the broker's append to the acknowledgement of the alert, one a message alert. */
   | { readonly name: 'alert_latency'; readonly seconds: readonly number[] }
   | {
@@ -177,16 +178,6 @@ export type Event =
       readonly odd: ClockReference | 'host' | 'unknown'
     }
   | { readonly name: 'clock_agrees'; readonly reference: ClockReference }
-  /**
-   * How far the event time of an input topic lies behind the Kafka timestamps; `records`: those whose own time lies more
-   * than 5 minutes behind.
-   */
-  | {
-      readonly name: 'input_lag'
-      readonly topic: string
-      readonly seconds: number
-      readonly records: number
-    }
   /** No reference shows what the time is: nothing is ended by the clock. */
   | { readonly name: 'clock_alone' }
   /** Records whose timestamp lies ahead of the clock of this instance; `seconds`: the furthest. */
@@ -222,12 +213,6 @@ export type Event =
       readonly name: 'reload_refused'
       readonly what: 'model' | 'policy' | 'registry'
       readonly reason: string
-    }
-  | {
-      readonly name: 'side_input_rows'
-      readonly input: SideInput
-      readonly accepted: number
-      readonly refused: number
     }
   /** Signals that raised nothing, because their sender has the most open states that one may have. */
   | { readonly name: 'states_capped'; readonly count: number }
@@ -287,9 +272,6 @@ export type Event =
   | { readonly name: 'stopping'; readonly reason: string }
   | { readonly name: 'stopped' }
   | { readonly name: 'failed'; readonly code: ErrorCode; readonly reason: string }
-
-export const SIDE_INPUTS = ['registry', 'consents', 'replies', 'complaints', 'feedback'] as const
-export type SideInput = (typeof SIDE_INPUTS)[number]
 
 export const FEEDBACK_VERDICTS = ['confirmed', 'false_positive', 'release', 'exempt'] as const
 export type FeedbackSubject = 'state' | 'message' | 'target'

@@ -46,6 +46,12 @@ export interface RawRecord {
   readonly firstOffset?: number
 }
 
+/** Which message of its record it is, where a map splits records: `index` counts from 0. */
+export interface RecordItem {
+  readonly index: number
+  readonly of: number
+}
+
 /** Place of a segment in a concatenated SMS; `index` counts from 1. */
 export interface Part {
   readonly ref: string
@@ -71,6 +77,7 @@ export interface SmsRecord {
   readonly blocked: boolean
   readonly ext?: Readonly<Record<string, string>>
   readonly part?: Part
+  readonly item?: RecordItem
 }
 
 /** One input record that became (a part of) a message. */
@@ -80,6 +87,12 @@ export interface Origin {
   /** The raw bytes, for a dead letter. */
   readonly value: Buffer
   readonly ext?: Readonly<Record<string, string>>
+  readonly item?: RecordItem
+}
+
+/** The bytes that an origin stands for: items of one record share its bytes. */
+export function bytesOf({ value, item }: Pick<Origin, 'value' | 'item'>): number {
+  return item === undefined ? value.length : value.length / item.of
 }
 
 /**

@@ -20,6 +20,20 @@ export function parseIsoTime(value: string): number {
   return Date.parse(value)
 }
 
+const ISO_BASIC = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(?:(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d(?::?\d\d)?)?$/
+
+/**
+ * Epoch ms of an ISO-8601 time in the basic format (`20261111T093000+0800`), or NaN; without an offset it is of the zone, in
+ * minutes from UTC, or NaN where there is none.
+ */
+export function parseBasicTime(value: string, zone?: number): number {
+  const [, year, month, day, hour, minute, second = '00', fraction, offset] = ISO_BASIC.exec(value) ?? []
+  if (year === undefined || (offset === undefined && zone === undefined)) return Number.NaN
+  const time = `${year}-${month}-${day}T${hour}:${minute}:${second}${fraction === undefined ? '' : `.${fraction}`}`
+  if (offset === undefined) return parseIsoTime(`${time}Z`) - zone! * MINUTE
+  return parseIsoTime(`${time}${offset.length === 3 ? `${offset}:00` : offset}`)
+}
+
 function daysOfMonth(year: number, month: number): number {
   return new Date(Date.UTC(year, month, 0)).getUTCDate()
 }

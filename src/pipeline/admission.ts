@@ -1,7 +1,7 @@
-import type { RawRecord, SmsRecord } from '../domain/message.ts'
+import type { RawRecord } from '../domain/message.ts'
 import type { BoundedClock, PartitionId } from '../domain/ports.ts'
 import { BUCKET_MS } from '../domain/time.ts'
-import type { Rejection } from './decode.ts'
+import type { Decoded } from './decode.ts'
 import { type Buffered, PartitionBuffers } from './partition-buffers.ts'
 import type { Ahead } from './partition-tracker.ts'
 import { ALIGNMENT_LIMITS, type WaitingSpan } from './watermark-alignment.ts'
@@ -11,7 +11,7 @@ export interface Arrived extends Buffered {
   readonly raw: RawRecord
   /** Everything of the partition before this offset was read. */
   readonly from: number
-  readonly record: SmsRecord | Rejection
+  readonly record: Decoded
   readonly eventTime: number
 }
 

@@ -1,17 +1,17 @@
 import type { Emit } from '../domain/events.ts'
-import type { Message, RawRecord, SmsRecord } from '../domain/message.ts'
+import { bytesOf, type Message, type RawRecord, type RecordItem, type SmsRecord } from '../domain/message.ts'
 import type { PartitionId } from '../domain/ports.ts'
 import type { Arrived } from './admission.ts'
 import type { Batcher } from './batcher.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import { isRejection, type Rejection } from './decode.ts'
+import { isRejection, isSplit, type Rejection, type SplitRecord } from './decode.ts'
 import type { JoinParts } from './join-parts.ts'
 import { deadLetterRecord, type Intaken } from './outputs.ts'
 import type { PartitionTracker } from './partition-tracker.ts'
 
 export interface AssemblyParts {
   readonly join: JoinParts
-  readonly batcher: Pick<Batcher<Intaken>, 'add' | 'flush'>
+  readonly batcher: Pick<Batcher<Intaken>, 'add' | 'flush' | 'together'>
   readonly checkpoint: Checkpoint
   readonly partitions: Pick<PartitionTracker, 'isRead' | 'workedUpTo'>
   readonly emit: Emit
@@ -40,14 +40,16 @@ export class Assembly {
     const now = performance.now()
     for (const { raw, from, record, eventTime, bucket } of run) {
       const { position, timestamp } = raw
-      if (!checkpoint.take(position, from, now)) continue
+      const items = isSplit(record) ? record.items.length : 1
+      if (!checkpoint.take(position, from, now, items)) continue
       // A batch ends with the bucket of event time, so that a backlog is judged as finely as live traffic.
       if (bucket > this.#bucket) {
         this.#flushParts(position, timestamp, eventTime)
         this.#parts.batcher.flush()
         this.#bucket = bucket
       }
-      if (isRejection(record)) this.#reject(raw, record, eventTime)
+      if (isSplit(record)) this.#split(raw, record, eventTime)
+      else if (isRejection(record)) this.#reject(raw, record, eventTime, 'decode')
       else this.#join(raw, record, eventTime)
     }
     const last = run.at(-1)!
@@ -70,6 +72,16 @@ export class Assembly {
     this.#parts.join.drop(id)
   }
 
+  /** What comes of one record is counted by its offset, so it stays in one batch. */
+  #split(raw: RawRecord, { items }: SplitRecord, eventTime: number): void {
+    this.#parts.batcher.together(() => {
+      for (const [index, item] of items.entries()) {
+        if (isRejection(item)) this.#reject(raw, item, eventTime, 'decode', { index, of: items.length })
+        else this.#join(raw, item, eventTime)
+      }
+    })
+  }
+
   #join(raw: RawRecord, record: SmsRecord, eventTime: number): void {
     const { join, partClock } = this.#parts
     let messages: readonly Message[]
@@ -77,19 +89,22 @@ export class Assembly {
       messages = join.add(record, raw.position, partClock === 'append' ? raw.timestamp : record.ts)
     } catch (error) {
       const detail = `join failed with ${(error as Error).name}`
-      this.#reject(raw, { error: 'INTERNAL', detail }, eventTime, 'join')
+      this.#reject(raw, { error: 'INTERNAL', detail }, eventTime, 'join', record.item)
       return
     }
     this.#add(messages, eventTime)
   }
 
-  #reject(raw: RawRecord, { error, detail }: Rejection, eventTime: number, stage = 'decode'): void {
+  #reject(raw: RawRecord, why: Rejection, eventTime: number, stage: string, item?: RecordItem): void {
     const { emit, checkpoint, batcher } = this.#parts
-    const { position, value } = raw
+    const { position } = raw
+    const { error, detail } = why
     emit({ name: 'dead_lettered', error, count: 1 })
-    const output = deadLetterRecord(raw, stage, error, detail)
-    const bytes = value.length
-    batcher.add({ kind: 'rejected', output, position, epoch: checkpoint.epoch, bytes, eventTime }, bytes)
+    const place = item ? { ...raw, item } : raw
+    const output = deadLetterRecord(place, stage, error, detail)
+    const bytes = bytesOf(place)
+    const rejected = { output, position, epoch: checkpoint.epoch, bytes, eventTime }
+    batcher.add({ kind: 'rejected', ...rejected, isFirst: item === undefined || item.index === 0 }, bytes)
   }
 
   /** Scores the parts of a partition that have waited long enough. */
@@ -102,7 +117,7 @@ export class Assembly {
     const { batcher, checkpoint, partitions } = this.#parts
     for (const message of messages) {
       let bytes = 0
-      for (const { value } of message.origins) bytes += value.length
+      for (const origin of message.origins) bytes += bytesOf(origin)
       const reached = eventTime ?? partitions.workedUpTo(message.position) ?? message.ts
       batcher.add({ kind: 'message', message, epoch: checkpoint.epoch, bytes, eventTime: reached }, bytes)
     }

@@ -37,6 +37,8 @@ export class Batcher<T> {
   #queued = 0
   #waiting: (() => void)[] = []
   #failure: unknown
+  /** What is added stays in one batch. */
+  #together = false
 
   constructor(
     limits: BatchLimits,
@@ -52,11 +54,26 @@ export class Batcher<T> {
     this.#items.push(item)
     this.#bytes += bytes
     this.#inFlight++
-    if (this.#items.length >= this.#limits.maxRecords || this.#bytes >= this.#limits.maxBytes) this.flush()
+    if (this.#isFull && !this.#together) this.flush()
     else {
       this.#timer ??= setTimeout(() => this.#age(), this.#limits.maxAge)
       if (this.#items.length % GROWN_BY === 0) this.#hooks.gathered?.(this.#items)
     }
+  }
+
+  /** Ends no batch while `add` is called by this, so that one may grow beyond its limits. */
+  together(add: () => void): void {
+    this.#together = true
+    try {
+      add()
+    } finally {
+      this.#together = false
+    }
+    if (this.#isFull) this.flush()
+  }
+
+  get #isFull(): boolean {
+    return this.#items.length >= this.#limits.maxRecords || this.#bytes >= this.#limits.maxBytes
   }
 
   #age(): void {

@@ -14,8 +14,12 @@ interface Tracked {
   readonly offsets: OffsetTrack
   /** Where reading began, as the source said. */
   readonly startOffset: number | undefined
+  /** Offsets of records that are split, to how many of their items are not settled. */
+  readonly items: Map<number, number>
   advanced: number | undefined
 }
+
+const NO_ITEMS: ReadonlyMap<number, number> = new Map()
 
 /**
  * The highest contiguous acknowledged offset of each partition. An offset is passed when it and every offset taken in
@@ -46,6 +50,7 @@ export class Checkpoint {
       id: { topic, partition },
       offsets: new OffsetTrack(written),
       startOffset,
+      items: new Map(),
       advanced: undefined,
     })
   }
@@ -53,9 +58,9 @@ export class Checkpoint {
   /**
    * Offsets of a partition must be taken in ascending order. `from`: the offset up to which everything was taken in
    * before. Throws OFFSET_GAP when it was not: to commit past what lies between would lose it. False: the record was
-   * settled in an earlier assignment, and nothing may follow from it again.
+   * settled in an earlier assignment, and nothing may follow from it again. `items`: so often is it settled.
    */
-  take(position: Position, from?: number, now = 0): boolean {
+  take(position: Position, from?: number, now = 0, items = 1): boolean {
     const tracked = this.#tracked(position)
     const { offsets, startOffset } = tracked
     const expected = offsets.end ?? startOffset
@@ -66,19 +71,49 @@ export class Checkpoint {
         `${topic}/${partition}: offset ${offset} continues from ${from}, ${expected} is expected`,
       )
     }
-    return offsets.take(position.offset, from ?? offsets.end ?? position.offset, now)
+    const isNew = offsets.take(position.offset, from ?? offsets.end ?? position.offset, now)
+    if (isNew && items > 1) tracked.items.set(position.offset, items)
+    return isNew
   }
 
-  /** A position of another assignment is ignored. */
+  /** One item of the record, or all that there is of it. A position of another assignment is ignored. */
   settle(position: Position, epoch = this.#epoch): void {
     if (epoch !== this.#epoch) return
-    this.#tracks.get(partitionKey(position))?.offsets.settle(position.offset)
+    const tracked = this.#tracks.get(partitionKey(position))
+    if (!tracked) return
+    const { items, offsets } = tracked
+    const { offset } = position
+    const left = (items.get(offset) ?? 1) - 1
+    if (left > 0) {
+      items.set(offset, left)
+      return
+    }
+    items.delete(offset)
+    offsets.settle(offset)
   }
 
-  /** How far the partition is settled together with these offsets; undefined: the assignment has ended. */
+  /** The offsets of records that are split, to how many of their items are not settled. */
+  splitRecords(id: PartitionId): ReadonlyMap<number, number> {
+    return this.#tracks.get(partitionKey(id))?.items ?? NO_ITEMS
+  }
+
+  /**
+   * How far the partition is settled together with these offsets, each named once for every item; undefined: the assignment
+   * has ended.
+   */
   reachedWith(id: PartitionId, offsets: Iterable<number>, epoch: number): Reached | undefined {
     if (epoch !== this.#epoch) return undefined
-    return this.#tracks.get(partitionKey(id))?.offsets.reachedWith(offsets)
+    const tracked = this.#tracks.get(partitionKey(id))
+    if (!tracked) return undefined
+    if (tracked.items.size === 0) return tracked.offsets.reachedWith(offsets)
+    const left = new Map<number, number>()
+    const whole: number[] = []
+    for (const offset of offsets) {
+      const items = (left.get(offset) ?? tracked.items.get(offset) ?? 1) - 1
+      left.set(offset, items)
+      if (items === 0) whole.push(offset)
+    }
+    return tracked.offsets.reachedWith(whole)
   }
 
   /**

@@ -127,12 +127,12 @@ export class CrashGuard {
 
   async #oneByOne(items: readonly Intaken[], write: Write): Promise<void> {
     const pieces: (readonly OutputRecord[])[] = []
-    for (const item of items) {
-      const attempt = nameOf('work', positionOf(item))
+    for (const record of recordsOf(items)) {
+      const attempt = nameOf('work', positionOf(record[0]!))
       const crashes = (await this.#count(attempt)) - 1
-      if (crashes >= MAX_CRASHES) pieces.push(this.#giveUp(item, crashes))
+      if (crashes >= MAX_CRASHES) pieces.push(...record.map((item) => this.#giveUp(item, crashes)))
       else {
-        await this.#pipeline.process([item], async (records) => void pieces.push(records))
+        await this.#pipeline.process(record, async (records) => void pieces.push(records))
         await this.#store.forgetAttempt(attempt).catch(() => {})
       }
     }
@@ -156,6 +156,20 @@ export class CrashGuard {
       return 1
     }
   }
+}
+
+/** Items by the record that completed them: what comes of one is counted together. */
+function recordsOf(items: readonly Intaken[]): Intaken[][] {
+  const records: Intaken[][] = []
+  let last: Position | undefined
+  for (const item of items) {
+    const position = positionOf(item)
+    const isSame = last !== undefined && isSamePartition(last, position) && last.offset === position.offset
+    if (isSame) records.at(-1)!.push(item)
+    else records.push([item])
+    last = position
+  }
+  return records
 }
 
 function nameOf(work: 'read' | 'work', { topic, partition, offset }: Position): string {

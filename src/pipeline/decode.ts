@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { type ErrorCode, RecordError } from '../domain/errors.ts'
-import type { Part, RawRecord, SmsRecord } from '../domain/message.ts'
+import type { Part, RawRecord, RecordItem, SmsRecord } from '../domain/message.ts'
 import { EARLIEST_TIME, LATEST_TIME, parseIsoTime } from '../domain/time.ts'
 
 /** Why a record cannot be read. `detail` names the field and what it may be, never its value. */
@@ -19,8 +19,18 @@ export interface DecodeLimits {
 const EXT_FIELDS = 16
 const EXT_BYTES = 1024
 
-/** The fields of an input record as a raw one has them. Throws RecordError. */
-export type ReadFields = (raw: RawRecord) => Readonly<Record<string, unknown>>
+/** What one record becomes: a message, a dead letter, or several of both. */
+export type Decoded = SmsRecord | Rejection | SplitRecord
+
+/** Of a record that is split, what each of its items becomes, in their order; at least one. */
+export interface SplitRecord {
+  readonly items: readonly (SmsRecord | Rejection)[]
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** The fields of an input record as a raw one has them, or of each of its items. Throws RecordError, and so do items. */
+export type ReadFields = (raw: RawRecord) => Fields | readonly (() => Fields)[]
 
 /** Whether a string has from `min` to `max` Unicode code points. */
 export function hasLength(text: string, min: number, max: number): boolean {
@@ -139,14 +149,31 @@ const jsonFields: ReadFields = ({ value }) => {
 export function decode(
   raw: RawRecord,
   limits: DecodeLimits,
-  read: ReadFields = jsonFields,
-): SmsRecord | Rejection {
+  read?: (raw: RawRecord) => Fields,
+): SmsRecord | Rejection
+export function decode(raw: RawRecord, limits: DecodeLimits, read: ReadFields): Decoded
+export function decode(raw: RawRecord, limits: DecodeLimits, read: ReadFields = jsonFields): Decoded {
   const { value, truncated = value.length } = raw
   if (raw.truncated !== undefined || value.length > limits.maxRecordBytes) {
     return { error: 'RECORD_TOO_LARGE', detail: `${truncated} bytes, at most ${limits.maxRecordBytes}` }
   }
+  return attempt(() => {
+    const fields = read(raw)
+    if (!isList(fields)) return readRecord(fields, raw, limits)
+    const of = fields.length
+    return {
+      items: fields.map((item, index) => attempt(() => readRecord(item(), raw, limits, { index, of }))),
+    }
+  })
+}
+
+function isList(fields: ReturnType<ReadFields>): fields is readonly (() => Fields)[] {
+  return Array.isArray(fields)
+}
+
+function attempt<T>(read: () => T): T | Rejection {
   try {
-    return readRecord(read(raw), raw, limits)
+    return read()
   } catch (error) {
     if (error instanceof RecordError) return { error: error.code, detail: error.message }
     // A defect: named without what the record says.
@@ -154,7 +181,7 @@ export function decode(
   }
 }
 
-function readRecord(input: ReturnType<ReadFields>, raw: RawRecord, limits: DecodeLimits): SmsRecord {
+function readRecord(input: Fields, raw: RawRecord, limits: DecodeLimits, item?: RecordItem): SmsRecord {
   const reference = raw.timestamp
   const id = text(input.id, 'id', 1, 128)
   const ts = time(input.ts)
@@ -191,10 +218,20 @@ function readRecord(input: ReturnType<ReadFields>, raw: RawRecord, limits: Decod
     submission: hint(input.submission, 'submission', 0, MAX_HINT),
     ext: isAbsent(input.ext) ? undefined : ext(input.ext),
     part: isAbsent(input.part) ? undefined : part(input.part),
+    item,
   }
   return record as SmsRecord
 }
 
-export function isRejection(result: SmsRecord | Rejection): result is Rejection {
+export function isRejection(result: Decoded): result is Rejection {
   return 'error' in result
+}
+
+export function isSplit(result: Decoded): result is SplitRecord {
+  return 'items' in result
+}
+
+/** What a record becomes, one by one. */
+export function itemsOf(result: Decoded): readonly (SmsRecord | Rejection)[] {
+  return isSplit(result) ? result.items : [result]
 }

@@ -1,9 +1,4 @@
-import { isUtf8 } from 'node:buffer'
-import { RecordError } from '../domain/errors.ts'
-import { localTimeReader } from '../domain/local-time.ts'
 import type { RawRecord } from '../domain/message.ts'
-import { parseIsoTime } from '../domain/time.ts'
-import { parseZone } from '../settings/files/value-forms.ts'
 import {
   ENCODINGS,
   type Encoding,
@@ -15,47 +10,72 @@ import {
   type MappedField,
   REQUIRED_FIELDS,
 } from '../settings/map-schema.ts'
+import { bytesReader, decodeBytes, MappingError, timeReader } from './field-values.ts'
+import { at, stepsOf } from './json-pointer.ts'
+import { type CountLeftOut, unreadRecipients } from './left-out.ts'
+import { readUserDataHeader } from './user-data-header.ts'
 
 /** What of a record a map may use. */
-export type MappableRecord = Pick<RawRecord, 'timestamp' | 'value' | 'key' | 'headers'>
-
-/** The operator's record does not fit the map. The message names the field, its place and the rule, never a value. */
-export class MappingError extends RecordError {
-  constructor(message: string) {
-    super('MAPPING', message)
-  }
-}
+export type MappableRecord = Pick<RawRecord, 'timestamp' | 'value' | 'key' | 'headers'> &
+  Partial<Pick<RawRecord, 'position'>>
 
 /** Fields of an input record, as `decode` of src/pipeline/decode.ts takes them. */
 export type MappedRecord = Readonly<Record<string, unknown>>
 
-type ReadField = (record: MappableRecord, body: unknown) => unknown
+/** Where fields are looked for: a parsed record, and where a map splits it, one of its items. */
+interface Place {
+  readonly record: MappableRecord
+  readonly body: unknown
+  readonly item?: unknown
+  /** Number of the item, from 0. */
+  readonly index?: number
+}
 
-const DECODERS = {
-  'utf-8': new TextDecoder('utf-8', { fatal: true }),
-  gbk: new TextDecoder('gbk', { fatal: true }),
-  ucs2: new TextDecoder('utf-16be', { fatal: true }),
-} satisfies Record<Encoding, unknown>
+type ReadField = (place: Place) => unknown
 
-/** Decodes bytes of a record. Throws MappingError where they are no text of that encoding. */
-export function decodeBytes(bytes: Buffer, encoding: Encoding, what: string): string {
-  if (encoding === 'utf-8' && isUtf8(bytes)) return bytes.toString('utf8')
-  try {
-    return DECODERS[encoding].decode(bytes)
-  } catch {
-    throw new MappingError(`${what}: not valid ${encoding}`)
+/** Fields of the items of a record; each throws by itself. */
+export type MappedItems = readonly (() => MappedRecord)[]
+
+/** Messages that one record may hold. */
+export const MAX_ITEMS = 1_000
+
+/**
+ * Compiles a checked map. The result reads one parsed record of the operator into the fields of an input record, or of one
+ * for each item where the map splits it; fields that the map does not name are absent. It throws MappingError for what does
+ * not fit.
+ */
+export function compileMap(
+  map: InputMap,
+  leftOut: CountLeftOut = () => {},
+): (record: MappableRecord, body: unknown) => MappedRecord | MappedItems {
+  const readFields = fieldsOf(map, leftOut)
+  const { split } = map
+  if (split === undefined) {
+    const unread = unreadRecipients(map)
+    return (record, body) => {
+      const others = unread?.(body) ?? 0
+      if (others > 0) leftOut('recipients', others)
+      return readFields({ record, body })
+    }
+  }
+  const steps = stepsOf(split)
+  const list = `split (${split})`
+  return (record, body) => {
+    const items = at(body, steps)
+    if (!Array.isArray(items)) throw new MappingError(`${list}: must be a list`)
+    if (items.length === 0) throw new MappingError(`${list}: the list is empty`)
+    if (items.length > MAX_ITEMS)
+      throw new MappingError(`${list}: ${items.length} items, at most ${MAX_ITEMS} are taken`)
+    return items.map((item, index) => () => readFields({ record, body, item, index }))
   }
 }
 
-/**
- * Compiles a checked map. The result reads one parsed record of the operator into the fields of an input record; fields
- * that the map does not name are absent. It throws MappingError for what does not fit.
- */
-export function compileMap(map: InputMap): (record: MappableRecord, body: unknown) => MappedRecord {
+function fieldsOf(map: InputMap, leftOut: CountLeftOut): (place: Place) => MappedRecord {
   const fields = MAPPED_FIELDS.flatMap((field): [MappedField, ReadField][] => {
     const source = map[field]
-    return source === undefined ? [] : [[field, readerOf(source, field)]]
+    return source === undefined || field === 'text' ? [] : [[field, readerOf(source, field)]]
   })
+  const text = textReader(map, leftOut)
   const ext = Object.entries(map.ext ?? {}).map(
     ([name, source]) => [name, readerOf(source, `ext.${name}`)] as const,
   )
@@ -64,45 +84,86 @@ export function compileMap(map: InputMap): (record: MappableRecord, body: unknow
     index: readerOf(map.part.index, 'part.index'),
     count: readerOf(map.part.count, 'part.count'),
   }
-  return (record, body) => {
+  return (place) => {
     const mapped: Record<string, unknown> = {}
     for (const [field, read] of fields) {
-      const value = read(record, body)
+      const value = read(place)
       if (value !== undefined) mapped[field] = value
       else if (REQUIRED_FIELDS.includes(field))
         throw new MappingError(`${named(field, map[field]!)}: nothing is there`)
     }
+    const read = text(place)
+    if (read === undefined) throw new MappingError(`${named('text', map.text!)}: nothing is there`)
+    mapped.text = read.text
     const echoed = ext.flatMap(([name, read]) => {
-      const value = read(record, body)
+      const value = read(place)
       return value === undefined ? [] : [[name, String(value)] as const]
     })
     if (echoed.length > 0) mapped.ext = Object.fromEntries(echoed)
-    const segment = part && partOf(part, record, body)
+    const segment = (part && partOf(part, place)) ?? read.part
     if (segment) mapped.part = segment
     return mapped
+  }
+}
+
+/** Reads the text, and what a user data header in front of it says of the part. */
+function textReader(
+  map: InputMap,
+  leftOut: CountLeftOut,
+): (place: Place) => { readonly text: unknown; readonly part?: object | undefined } | undefined {
+  const source = map.text!
+  const rule: FieldRule = typeof source === 'string' ? { pointer: source } : source
+  const form = rule.form
+  if (form !== 'hex' && form !== 'base64' && form !== 'bytes') {
+    const read = readerOf(source, 'text')
+    return (place) => {
+      const text = read(place)
+      return text === undefined ? undefined : { text }
+    }
+  }
+  const name = named('text', source)
+  const find = foundBy(rule, name)
+  const toBytes = bytesReader(form, name)
+  const encodingIn = encodingOf(rule.encoding, name)
+  const cuts = rule.udh === true || map.udh === true
+  return (place) => {
+    const found = find(place)
+    if (found === undefined) return undefined
+    const bytes = toBytes(found)
+    const header = readUserDataHeader(bytes)
+    if (header) leftOut(cuts ? 'udh' : 'udh_as_text', 1)
+    const body = header && cuts ? bytes.subarray(header.length) : bytes
+    const text = decodeBytes(body, encodingIn(place), name)
+    return { text, part: cuts ? header?.part : undefined }
   }
 }
 
 /** `text (/content)`: a field with the place where the map looks for it. */
 export function named(field: string, source: FieldSource): string {
   const rule: FieldRule = typeof source === 'string' ? { pointer: source } : source
-  const { pointer, key, header } = rule
-  const place = pointer ?? (key ? 'the key' : header === undefined ? 'the constant' : `header ${header}`)
-  return `${field} (${place})`
+  return `${field} (${placeOf(rule)})`
+}
+
+function placeOf({ pointer, key, header, join, position }: FieldRule): string {
+  if (pointer !== undefined) return pointer
+  if (key) return 'the key'
+  if (header !== undefined) return `header ${header}`
+  if (position) return 'the position of the record'
+  if (!join) return 'the constant'
+  return join.map((member) => placeOf(typeof member === 'string' ? { pointer: member } : member)).join(' + ')
 }
 
 /** The place of a segment; absent where the record has none, or is one of one. */
 function partOf(
   part: { readonly ref: ReadField; readonly index: ReadField; readonly count: ReadField },
-  record: MappableRecord,
-  body: unknown,
+  place: Place,
 ): object | undefined {
-  const count = part.count(record, body)
+  const count = part.count(place)
   if (count === undefined || Number(count) <= 1) return undefined
-  const ref = part.ref(record, body)
+  const ref = part.ref(place)
   return {
     ref: ref === undefined ? undefined : String(ref),
-    index: Number(part.index(record, body)),
+    index: Number(part.index(place)),
     count: Number(count),
   }
 }
@@ -110,85 +171,85 @@ function partOf(
 function readerOf(source: FieldSource, field: string): ReadField {
   const rule: FieldRule = typeof source === 'string' ? { pointer: source } : source
   const name = named(field, source)
-  const locate = locatorOf(rule, name)
+  if (rule.position) return positionText(name)
+  if (rule.join) return joinedText(rule.join, rule.with ?? '', field)
+  const find = foundBy(rule, name)
   const convert = field === 'ts' ? timeOf(rule, name) : textOf(rule, name)
+  return (place) => {
+    const found = find(place)
+    return found === undefined ? undefined : convert(found, place)
+  }
+}
+
+/** What is at the place of a rule, translated by its `values`. */
+function foundBy(rule: FieldRule, name: string): ReadField {
+  const locate = locatorOf(rule, name)
   const { values } = rule
-  return (record, body) => {
-    const found = locate(record, body)
+  return (place) => {
+    const found = locate(place)
     if (found === undefined || found === null || found === '') return undefined
-    const translated = values && Object.hasOwn(values, String(found)) ? values[String(found)] : found
-    return convert(translated, record, body)
+    return values && Object.hasOwn(values, String(found)) ? values[String(found)] : found
+  }
+}
+
+function positionText(name: string): ReadField {
+  return ({ record: { position }, index }) => {
+    if (position === undefined) throw new MappingError(`${name}: the record has none`)
+    const { topic, partition, offset } = position
+    return `${topic}-${partition}-${offset}${index === undefined ? '' : `.${index}`}`
+  }
+}
+
+function joinedText(members: readonly FieldSource[], between: string, field: string): ReadField {
+  const readers = members.map((member) => readerOf(member, field))
+  return (place) => {
+    const found = readers.map((read) => read(place)).filter((value) => value !== undefined)
+    return found.length === 0 ? undefined : found.join(between)
   }
 }
 
 function locatorOf(rule: FieldRule, name: string): ReadField {
   const { pointer, key, header, value, form } = rule
   if (pointer !== undefined) {
-    const steps = pointer
-      .split('/')
-      .slice(1)
-      .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-    return (_record, body) => at(body, steps)
+    const steps = stepsOf(pointer)
+    return pointer.startsWith('.') ? ({ item }) => at(item, steps) : ({ body }) => at(body, steps)
   }
   if (!key && header === undefined) return () => value
   // Of hex and base64 the encoding is that of the bytes behind it.
   const encoding =
     form === 'hex' || form === 'base64' ? () => 'utf-8' as const : encodingOf(rule.encoding, name)
-  return (record, body) => {
+  return (place) => {
+    const { record } = place
     const found = header === undefined ? record.key : record.headers?.get(header)
-    return Buffer.isBuffer(found) ? decodeBytes(found, encoding(record, body), name) : found
+    return Buffer.isBuffer(found) ? decodeBytes(found, encoding(place), name) : found
   }
-}
-
-function at(body: unknown, steps: readonly string[]): unknown {
-  let value = body
-  for (const step of steps) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined
-    value = (value as Record<string, unknown>)[step]
-  }
-  return value
 }
 
 /** Which characters the bytes of a field are: the same for all records, or as a field of the record says. */
-function encodingOf(
-  rule: Encoding | EncodingRule | undefined,
-  name: string,
-): (record: MappableRecord, body: unknown) => Encoding {
+function encodingOf(rule: Encoding | EncodingRule | undefined, name: string): (place: Place) => Encoding {
   if (typeof rule !== 'object') return () => rule ?? 'utf-8'
-  const place = named('its encoding', rule)
-  const locate = locatorOf(rule, place)
+  const where = named('its encoding', rule)
+  const locate = locatorOf(rule, where)
   const { values = {} } = rule
-  return (record, body) => {
-    const found = String(locate(record, body))
+  return (place) => {
+    const found = String(locate(place))
     const word = Object.hasOwn(values, found) ? values[found] : found
     const encoding = ENCODINGS.find((known) => known === word)
     if (encoding === undefined)
       throw new MappingError(
-        `${name}: ${place} is none of ${[...Object.keys(values), ...ENCODINGS].join(', ')}`,
+        `${name}: ${where} is none of ${[...Object.keys(values), ...ENCODINGS].join(', ')}`,
       )
     return encoding
   }
 }
 
-type Convert = (value: unknown, record: MappableRecord, body: unknown) => unknown
+type Convert = (value: unknown, place: Place) => unknown
 
 function textOf({ form, encoding }: FieldRule, name: string): Convert {
-  if (form === 'bytes') {
+  if (form === 'bytes' || form === 'hex' || form === 'base64') {
     const encodingIn = encodingOf(encoding, name)
-    return (value, record, body) => {
-      if (!Buffer.isBuffer(value)) throw new MappingError(`${name}: must be bytes`)
-      return decodeBytes(value, encodingIn(record, body), name)
-    }
-  }
-  if (form === 'hex' || form === 'base64') {
-    const encodingIn = encodingOf(encoding, name)
-    return (value, record, body) => {
-      if (typeof value !== 'string') throw new MappingError(`${name}: must be ${form} text`)
-      const bytes = Buffer.from(value, form)
-      const whole = form === 'hex' ? value.length / 2 : bytes.length
-      if (bytes.length !== whole) throw new MappingError(`${name}: not valid hex`)
-      return decodeBytes(bytes, encodingIn(record, body), name)
-    }
+    const toBytes = bytesReader(form, name)
+    return (value, place) => decodeBytes(toBytes(value), encodingIn(place), name)
   }
   return (value) => {
     if (typeof value === 'string') return value
@@ -203,27 +264,7 @@ function textOf({ form, encoding }: FieldRule, name: string): Convert {
   }
 }
 
-function timeOf({ form, zone }: FieldRule, name: string): Convert {
-  if (form === 'epoch-s') return (value) => Math.round(numberOf(value, 'seconds since 1970', name) * 1000)
-  if (form === 'epoch-ms') return (value) => Math.round(numberOf(value, 'milliseconds since 1970', name))
-  if (form === 'epoch-us')
-    return (value) => Math.round(numberOf(value, 'microseconds since 1970', name) / 1000)
-  if (form === undefined) return (value) => value
-  const read = form === 'iso' ? parseIsoTime : localTimeReader(form, parseZone(zone ?? '') ?? 0)
-  return (value, { timestamp }) => {
-    // A number has lost its leading zeros: 326080000 is 0326080000.
-    const text = typeof value === 'number' ? String(value).padStart(form.length, '0') : String(value)
-    const ts = read(text, timestamp)
-    if (Number.isNaN(ts)) {
-      throw new MappingError(`${name}: no time of the form ${form === 'iso' ? 'ISO-8601 with offset' : form}`)
-    }
-    return ts
-  }
-}
-
-function numberOf(value: unknown, unit: string, name: string): number {
-  const number = typeof value === 'string' && /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : value
-  if (typeof number !== 'number' || !Number.isFinite(number))
-    throw new MappingError(`${name}: must be ${unit}`)
-  return number
+function timeOf(rule: FieldRule, name: string): Convert {
+  const read = timeReader(rule, name)
+  return (value, { record: { timestamp } }) => read(value, timestamp)
 }

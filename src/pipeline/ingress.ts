@@ -3,11 +3,11 @@ import type { RawRecord, SmsRecord } from '../domain/message.ts'
 import type { BoundedClock, PartitionId } from '../domain/ports.ts'
 import { BUCKET_MS } from '../domain/time.ts'
 import type { Arrived } from './admission.ts'
-import { isRejection, type Rejection } from './decode.ts'
+import { type Decoded, isRejection, itemsOf } from './decode.ts'
 import type { PartitionTracker } from './partition-tracker.ts'
 
 export interface IngressParts {
-  readonly decode: (raw: RawRecord) => SmsRecord | Rejection
+  readonly decode: (raw: RawRecord) => Decoded
   readonly partitions: Pick<PartitionTracker, 'arrived'>
   readonly clock: BoundedClock
   readonly emit: Emit
@@ -33,9 +33,10 @@ export class Ingress {
     let [expected, lagging, last] = [from, 0, Number.NaN]
     const arrived = this.#capTimestamps(records).map((raw): Arrived => {
       const record = this.#decoded(raw)
-      const isRead = !isRejection(record)
-      const eventTime = this.#parts.partitions.arrived(partition, isRead ? record : undefined)
-      if (isRead && raw.timestamp - record.ts > LAGS_FROM) lagging++
+      // Items of one record were submitted together.
+      const first = itemsOf(record).find((item): item is SmsRecord => !isRejection(item))
+      const eventTime = this.#parts.partitions.arrived(partition, first)
+      if (first && raw.timestamp - first.ts > LAGS_FROM) lagging++
       last = raw.timestamp - eventTime
       const bucket = Math.floor(eventTime / BUCKET_MS)
       const item = { raw, from: expected, record, eventTime, bucket, bytes: raw.value.length }
@@ -71,7 +72,7 @@ export class Ingress {
     return records.map((raw) => (!isStamped(raw) && raw.timestamp > now ? { ...raw, timestamp: now } : raw))
   }
 
-  #decoded(raw: RawRecord): SmsRecord | Rejection {
+  #decoded(raw: RawRecord): Decoded {
     if (raw.unreadable !== undefined) return { error: 'RECORD_UNREADABLE', detail: raw.unreadable }
     try {
       return this.#parts.decode(raw)

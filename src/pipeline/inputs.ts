@@ -1,11 +1,12 @@
 import { RegisteredValues } from '../adapters/input/registered-values.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
-import type { RawRecord, SmsRecord } from '../domain/message.ts'
+import type { RawRecord } from '../domain/message.ts'
 import type { Config } from '../settings/config.ts'
 import type { InputFormat } from '../settings/input-forms.ts'
 import type { InputMap } from '../settings/map-schema.ts'
-import { type DecodeLimits, decode, isRejection, type Rejection } from './decode.ts'
+import { type Decoded, type DecodeLimits, decode, isRejection, isSplit } from './decode.ts'
+import { type CountLeftOut, leftOutEvents } from './left-out.ts'
 import { mappedFields, needsEnvelope, openEnvelope, withPlace } from './record-reader.ts'
 
 /** How long commands that end wait for the schema registry, ms. */
@@ -21,7 +22,7 @@ export interface InputTopic {
 
 /** Reads a record. Where there is `prepare`, what it needs is fetched by that first. */
 export interface Decode {
-  (raw: RawRecord): SmsRecord | Rejection
+  (raw: RawRecord): Decoded
   /** True where all is there that these records need; resolves with false when the signal is aborted before it is. */
   readonly prepare?: (records: readonly RawRecord[], signal?: AbortSignal) => true | Promise<boolean>
 }
@@ -42,8 +43,9 @@ export function inputTopicNames(config: Pick<Config, 'kafka' | 'input'>): string
 /** Reads records of Kafka, each as its topic says. */
 export function topicDecoder(config: Config, emit: Emit = () => {}): Decode {
   const values = registeredValues(config, emit)
+  const leftOut = leftOutEvents(emit)
   const decoders = new Map(
-    inputsOf(config).map((input) => [input.topic, decoderOf(input, config.limits, values)]),
+    inputsOf(config).map((input) => [input.topic, decoderOf(input, config.limits, values, leftOut)]),
   )
   const plain: Decode = (raw) => decode(raw, config.limits)
   const read = (raw: RawRecord) => (decoders.get(raw.position.topic) ?? plain)(raw)
@@ -60,9 +62,10 @@ export function lineDecoder(config: Config, topic?: string, emit: Emit = () => {
   const input = inputOfLines(config, topic)
   const { map, format } = input
   const values = registeredValues(config, emit)
+  const leftOut = leftOutEvents(emit)
   if (map === null || (format === 'json' && !needsEnvelope(map)))
-    return decoderOf(input, config.limits, values)
-  const fields = mappedFields(map, valueReader(input, values))
+    return decoderOf(input, config.limits, values, leftOut)
+  const fields = mappedFields(map, valueReader(input, values), leftOut)
   const read = placed(map, (raw) => decode(raw, config.limits, (line) => fields(openEnvelope(line))))
   return prepared(read, input, values, (raw) => {
     try {
@@ -97,10 +100,15 @@ function registeredValues(config: Config, emit: Emit): RegisteredValues | undefi
   return new RegisteredValues({ url, ...login }, emit)
 }
 
-function decoderOf(input: InputTopic, limits: DecodeLimits, values: RegisteredValues | undefined): Decode {
+function decoderOf(
+  input: InputTopic,
+  limits: DecodeLimits,
+  values: RegisteredValues | undefined,
+  leftOut: CountLeftOut,
+): Decode {
   const { map } = input
   if (map === null) return (raw) => decode(raw, limits)
-  const fields = mappedFields(map, valueReader(input, values))
+  const fields = mappedFields(map, valueReader(input, values), leftOut)
   const read = placed(map, (raw) => decode(raw, limits, fields))
   return prepared(read, input, values, ({ value }) => value)
 }
@@ -137,8 +145,10 @@ export async function prepareNow(decode: Decode, records: readonly RawRecord[]):
 
 /** Faults of fields say where the map found them. */
 function placed(map: InputMap, read: Decode): Decode {
+  const say = <T extends Decoded>(result: T): T =>
+    isRejection(result) ? { ...result, detail: withPlace(result.detail, map) } : result
   return (raw) => {
     const result = read(raw)
-    return isRejection(result) ? { ...result, detail: withPlace(result.detail, map) } : result
+    return isSplit(result) ? { items: result.items.map(say) } : say(result)
   }
 }

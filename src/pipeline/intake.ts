@@ -1,6 +1,6 @@
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
-import type { RawRecord, SmsRecord } from '../domain/message.ts'
+import type { RawRecord } from '../domain/message.ts'
 import type {
   AssignedPartition,
   BoundedClock,
@@ -18,7 +18,7 @@ import { Assembly } from './assembly.ts'
 import { Batcher, type BatchLimits } from './batcher.ts'
 import { Checkpoint } from './checkpoint.ts'
 import { backlogWaitsForCommits } from './commit-wait.ts'
-import type { Rejection } from './decode.ts'
+import type { Decoded } from './decode.ts'
 import { Ingress } from './ingress.ts'
 import type { JoinParts } from './join-parts.ts'
 import { Leaving } from './leaving.ts'
@@ -33,7 +33,7 @@ export interface IntakeParts {
   readonly sink: Sink
   /** Present: what follows from records is written in transactions, and the source commits nothing. */
   readonly transactions?: Transactions
-  readonly decode: (raw: RawRecord) => SmsRecord | Rejection
+  readonly decode: (raw: RawRecord) => Decoded
   /** Before records are read: see Preparation. */
   readonly prepare?: Prepare
   readonly join: JoinParts

@@ -1,5 +1,12 @@
 import { messageOf, originOf, partOf, seamsOf } from '../detection/message-of.ts'
-import type { Message, Origin, Part, Position, SmsRecord } from '../domain/message.ts'
+import {
+  bytesOf,
+  type Message,
+  type Origin,
+  type Part,
+  type Position,
+  type SmsRecord,
+} from '../domain/message.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { SECOND } from '../domain/time.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
@@ -11,7 +18,7 @@ export interface JoinPartsOptions {
   readonly maxGroups?: number
   /** Bytes of the records of open groups; beyond it the oldest is flushed. */
   readonly maxBytes?: number
-  /** Parts held of one partition; beyond it its oldest group is flushed. Default: no limit of its own. */
+  /** Records that are held for their parts of one partition; beyond it its oldest group is flushed. Default: no limit of its own. */
   readonly maxPartsOfPartition?: number
 }
 
@@ -77,6 +84,8 @@ export class JoinParts {
   readonly #maxPartsOfPartition: number
   #bytes = 0
   readonly #partitions = new Map<string, Waiting>()
+  /** The bytes that were copied last: items of one record have the same. */
+  #copied: { readonly of: Buffer; readonly value: Buffer } | undefined
   /** Oldest first. */
   readonly #open = new Set<PartGroup>()
 
@@ -229,15 +238,19 @@ export class JoinParts {
 
   /** The bytes are copied: those that were read are a small piece of a large fetch, which they would keep whole. */
   #hold(group: PartGroup, part: Part, read: SmsRecord, position: Position): void {
-    const record = { ...read, value: Buffer.from(read.value) }
+    if (this.#copied?.of !== read.value) this.#copied = { of: read.value, value: Buffer.from(read.value) }
+    const record = { ...read, value: this.#copied.value }
+    const bytes = bytesOf(record)
     const held = group.parts.get(part.index)
     const origins = held?.origins ?? []
     origins.push(originOf(record, position))
     group.parts.set(part.index, { record, position, origins })
-    group.held++
-    group.waiting.held++
-    group.bytes += record.value.length
-    this.#bytes += record.value.length
+    // Of the items of one record all wait, or few do.
+    const share = record.item === undefined ? 1 : 1 / record.item.of
+    group.held += share
+    group.waiting.held += share
+    group.bytes += bytes
+    this.#bytes += bytes
   }
 
   #close(group: PartGroup): void {

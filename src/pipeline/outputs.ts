@@ -10,7 +10,7 @@ import { type Action, type Mode, type Reason, reaches } from '../domain/decision
 import type { ErrorCode } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Label } from '../domain/labels.ts'
-import type { Message, Position, RawRecord } from '../domain/message.ts'
+import type { Message, Position, RawRecord, RecordItem } from '../domain/message.ts'
 import type { OutputRecord } from '../domain/ports.ts'
 import { TRUNCATED } from '../domain/smaller-dead-letter.ts'
 import { provenanceOf, type Versions } from '../domain/versions.ts'
@@ -33,6 +33,8 @@ export type Intaken =
       readonly epoch: number
       readonly bytes: number
       readonly eventTime: number
+      /** Of an item of a record that is split: it is the first. */
+      readonly isFirst: boolean
     }
 
 /** What the items of a batch hold, for its report. */
@@ -41,12 +43,12 @@ export function totalsOf(items: readonly Intaken[]) {
   for (const item of items) {
     totals.bytes += item.bytes
     if (item.kind === 'rejected') {
-      totals.records++
+      if (item.isFirst) totals.records++
       continue
     }
     const { message } = item
     totals.messages++
-    totals.records += message.origins.length
+    for (const { item } of message.origins) if (item === undefined || item.index === 0) totals.records++
     if (message.record.blocked) totals.blocked++
     if (message.partial) totals.partial++
     if (message.origins.length > 1) totals.joinedParts += message.origins.length
@@ -56,7 +58,7 @@ export function totalsOf(items: readonly Intaken[]) {
 
 /**
  * A dead letter: the raw bytes, with headers that say what is wrong and where they were read. With
- * `firstOffset` it stands for all offsets from there to that of the position.
+ * `firstOffset` it stands for all offsets from there to that of the position; with `item` for that item alone.
  */
 export function deadLetterRecord(
   {
@@ -64,7 +66,8 @@ export function deadLetterRecord(
     position,
     truncated,
     firstOffset,
-  }: Pick<RawRecord, 'value' | 'position' | 'truncated' | 'firstOffset'>,
+    item,
+  }: Pick<RawRecord, 'value' | 'position' | 'truncated' | 'firstOffset'> & { readonly item?: RecordItem },
   stage: string,
   error: ErrorCode,
   detail: string,
@@ -81,6 +84,7 @@ export function deadLetterRecord(
       'sigwatch-partition': String(position.partition),
       'sigwatch-offset': String(firstOffset ?? position.offset),
       ...(firstOffset === undefined ? {} : { 'sigwatch-last-offset': String(position.offset) }),
+      ...(item === undefined ? {} : { 'sigwatch-item': String(item.index) }),
       ...(truncated === undefined ? {} : { [TRUNCATED]: String(truncated) }),
     },
     origin: position,

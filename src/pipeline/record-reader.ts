@@ -2,14 +2,17 @@ import { isUtf8 } from 'node:buffer'
 import { RecordError } from '../domain/errors.ts'
 import type { RawRecord, RecordHeaders } from '../domain/message.ts'
 import { type FieldSource, type InputMap, MAPPED_FIELDS } from '../settings/map-schema.ts'
-import { compileMap, decodeBytes, type MappedRecord, MappingError, named } from './field-map.ts'
+import { compileMap, type MappedItems, type MappedRecord, named } from './field-map.ts'
+import { decodeBytes, MappingError } from './field-values.ts'
+import type { CountLeftOut } from './left-out.ts'
 
 /** Finds the fields of input records in the records of an operator, JSON unless `parsed` reads them. Throws RecordError. */
 export function mappedFields(
   map: InputMap,
   parsed: (value: Buffer) => unknown = (value) => parse(value, map),
-): (raw: RawRecord) => MappedRecord {
-  const read = compileMap(map)
+  leftOut?: CountLeftOut,
+): (raw: RawRecord) => MappedRecord | MappedItems {
+  const read = compileMap(map, leftOut)
   return (raw) => read(raw, parsed(raw.value))
 }
 
@@ -39,14 +42,16 @@ export function withPlace(detail: string, map: InputMap): string {
 /** Whether records of this map need more than a line of a file has by itself: key, headers, or bytes that may be LF. */
 export function needsEnvelope(map: InputMap): boolean {
   if (map.encoding === 'ucs2') return true
-  const { encoding: _, ext = {}, part = {}, ...fields } = map
-  const sources = [fields, ext, part].flatMap((group): FieldSource[] => Object.values(group))
-  return sources.some((source) => {
-    if (typeof source === 'string') return false
-    const { encoding } = source
-    const rules = typeof encoding === 'object' ? [source, encoding] : [source]
-    return rules.some(({ key, header }) => key !== undefined || header !== undefined)
-  })
+  const { encoding: _, split: __, udh: ___, ext = {}, part = {}, ...fields } = map
+  return [fields, ext, part].flatMap((group): FieldSource[] => Object.values(group)).some(isOutside)
+}
+
+/** Whether a field is in the key or the headers of its record, or made of such. */
+function isOutside(source: FieldSource): boolean {
+  if (typeof source === 'string') return false
+  const { encoding, join = [] } = source
+  const rules = typeof encoding === 'object' ? [source, encoding] : [source]
+  return rules.some(({ key, header }) => key !== undefined || header !== undefined) || join.some(isOutside)
 }
 
 const ENVELOPE =

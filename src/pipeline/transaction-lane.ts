@@ -11,6 +11,8 @@ export interface LaneEntry {
   /** Of its records in the partition. */
   readonly offsets: readonly number[]
   readonly records: readonly OutputRecord[]
+  /** Messages and records that cannot be read in it; absent: one. */
+  readonly items?: number
 }
 
 export interface LaneParts {
@@ -27,6 +29,7 @@ export interface LaneParts {
 }
 
 interface Queued extends LaneEntry {
+  readonly items: number
   /** Of its records. */
   readonly bytes: number
   readonly share: Share
@@ -103,12 +106,12 @@ export class TransactionLane {
     if (this.#ended || entries.length === 0) return Promise.resolve()
     return new Promise((resolve) => {
       const share = { left: entries.length, resolve }
-      this.#size += entries.length
-      for (const { offsets, records } of entries) {
+      for (const { offsets, records, items = 1 } of entries) {
+        this.#size += items
         let bytes = 0
         for (const record of records) bytes += sizeOf(record)
         this.#bytes += bytes
-        this.#queue.push({ offsets, records, bytes, share })
+        this.#queue.push({ offsets, records, items, bytes, share })
       }
       if (!this.#running) void this.#run()
       else if (this.#isFull) this.#hurry?.()
@@ -222,8 +225,8 @@ export class TransactionLane {
 
   #settle(entries: readonly Queued[]): void {
     const { id, epoch, checkpoint } = this.#parts
-    if (!this.#ended) this.#size -= entries.length
-    for (const { offsets, share } of entries) {
+    for (const { offsets, items, share } of entries) {
+      if (!this.#ended) this.#size -= items
       for (const offset of offsets) checkpoint.settle({ ...id, offset }, epoch)
       if (--share.left === 0) share.resolve()
     }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
+import type { Position } from '../domain/message.ts'
 import {
   type Clock,
   type OutputRecord,
@@ -36,15 +37,17 @@ export const MAX_WAITING_PARTS = 600
 /** A write that hangs for so long, ms, is told. */
 const TOLD_AFTER = 3_000
 
+/** What follows from items that share a record: it is written at once, or a crash would repeat some of it. */
 interface Entry {
   readonly offsets: number[]
   readonly records: OutputRecord[]
+  items: number
 }
 
 /** What is written in a lane of the items of one batch. */
 interface Share {
   readonly items: Intaken[]
-  readonly entries: Entry[]
+  readonly entries: Set<Entry>
 }
 
 /**
@@ -56,6 +59,8 @@ export class TransactionalWriter {
   readonly #parts: TransactionalWriterParts
   readonly #lanes = new Map<string, TransactionLane>()
   readonly #hanging = new Set<TransactionLane>()
+  /** Of records that are split, what waits for those of their items that wait for parts. */
+  readonly #waiting = new Map<TransactionLane, Set<Entry>>()
   #failure: unknown
 
   constructor(parts: TransactionalWriterParts) {
@@ -80,7 +85,10 @@ export class TransactionalWriter {
   }
 
   drop(id: PartitionId): void {
-    this.#lanes.get(partitionKey(id))?.end()
+    const lane = this.#lanes.get(partitionKey(id))
+    if (!lane) return
+    lane.end()
+    this.#waiting.delete(lane)
     this.#lanes.delete(partitionKey(id))
   }
 
@@ -134,10 +142,11 @@ export class TransactionalWriter {
       this.#failure ??= error
     })
     const written = [...shares].map(async ([lane, share]) => {
-      await lane.add(share.entries)
+      const entries = [...share.entries]
+      await lane.add(entries)
       reportAlertLatency(
         share.items,
-        share.entries.flatMap(({ records }) => records),
+        entries.flatMap(({ records }) => records),
         this.#parts,
       )
       await writtenOthers
@@ -163,7 +172,7 @@ export class TransactionalWriter {
   /** What follows from each item, by the lane of its partition, in their order; and what follows from none. */
   #sorted(items: readonly Intaken[], outputs: readonly OutputRecord[]) {
     const shares = new Map<TransactionLane, Share>()
-    const places = new Map<string, Map<number, Entry | undefined>>()
+    const places = new Map<string, Map<number, Entry>>()
     /** Items of assignments that have ended. */
     let left = 0
     for (const item of items) {
@@ -171,19 +180,16 @@ export class TransactionalWriter {
         item.kind === 'rejected' ? [item.position] : item.message.origins.map(({ position }) => position)
       const key = partitionKey(positions[0]!)
       const lane = this.#lanes.get(key)
-      const isOurs = lane?.epoch === item.epoch
-      const entry = isOurs ? { offsets: positions.map(({ offset }) => offset), records: [] } : undefined
-      const place = places.get(key) ?? new Map<number, Entry | undefined>()
-      places.set(key, place)
-      for (const { offset } of positions) place.set(offset, entry)
-      if (!lane || !entry) {
+      if (lane?.epoch !== item.epoch) {
         left++
         continue
       }
-      const share = shares.get(lane) ?? { items: [], entries: [] }
+      const place = places.get(key) ?? this.#placesOf(lane)
+      places.set(key, place)
+      const share = shares.get(lane) ?? { items: [], entries: new Set() }
       shares.set(lane, share)
       share.items.push(item)
-      share.entries.push(entry)
+      share.entries.add(entryOf(positions, place, share.entries))
     }
     const others: OutputRecord[] = []
     for (const record of outputs) {
@@ -191,7 +197,31 @@ export class TransactionalWriter {
       if (origin === undefined) others.push(record)
       else places.get(partitionKey(origin))?.get(origin.offset)?.records.push(record)
     }
+    for (const [lane, { entries }] of shares) this.#keepBack(lane, entries)
     return { shares, others, left }
+  }
+
+  /** Entries by their offsets: those that wait. */
+  #placesOf(lane: TransactionLane): Map<number, Entry> {
+    const waiting = [...(this.#waiting.get(lane) ?? [])]
+    return new Map(waiting.flatMap((entry) => entry.offsets.map((offset) => [offset, entry] as const)))
+  }
+
+  /** Takes out of the entries those of records of which not all items are here. */
+  #keepBack(lane: TransactionLane, entries: Set<Entry>): void {
+    const items = this.#parts.checkpoint.splitRecords(lane.id)
+    if (items.size === 0) return
+    const waiting = this.#waiting.get(lane) ?? new Set()
+    this.#waiting.set(lane, waiting)
+    for (const entry of entries) {
+      waiting.delete(entry)
+      const here = new Map<number, number>()
+      for (const offset of entry.offsets) here.set(offset, (here.get(offset) ?? 0) + 1)
+      const isWhole = [...here].every(([offset, count]) => count >= (items.get(offset) ?? 1))
+      if (isWhole) continue
+      entries.delete(entry)
+      waiting.add(entry)
+    }
   }
 
   #hangs(lane: TransactionLane, isHanging: boolean): void {
@@ -206,4 +236,29 @@ export class TransactionalWriter {
       this.#parts.lost(error)
     } else this.#failure ??= error
   }
+}
+
+/** The entry of these positions: that of a record among them which has one, with which others of them become one. */
+function entryOf(positions: readonly Position[], place: Map<number, Entry>, entries: Set<Entry>): Entry {
+  const entry = positions.map(({ offset }) => place.get(offset)).find((one) => one !== undefined) ?? {
+    offsets: [],
+    records: [],
+    items: 0,
+  }
+  for (const { offset } of positions) {
+    const other = place.get(offset)
+    if (other !== undefined && other !== entry) {
+      entries.delete(other)
+      entry.records.push(...other.records)
+      entry.items += other.items
+      for (const one of other.offsets) {
+        place.set(one, entry)
+        entry.offsets.push(one)
+      }
+    }
+    place.set(offset, entry)
+    entry.offsets.push(offset)
+  }
+  entry.items++
+  return entry
 }

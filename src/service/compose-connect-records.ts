@@ -3,13 +3,14 @@ import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import { SHOWN_AFTER } from '../adapters/sources/end-proof.ts'
 import { readTopicRange } from '../adapters/sources/topic-range.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import type { LeftOutReason } from '../domain/input-events.ts'
 import type { RawRecord } from '../domain/message.ts'
-import { isRejection } from '../pipeline/decode.ts'
+import { isRejection, itemsOf } from '../pipeline/decode.ts'
 import { inputsOf, prepareNow, topicDecoder } from '../pipeline/inputs.ts'
 import type { Config } from '../settings/config.ts'
 import type { Findings } from './compose-connect-redis.ts'
+import { leftOutDoubt } from './left-out-doubts.ts'
 import { textDoubt } from './text-doubts.ts'
-import { unreadRecipients } from './unread-recipients.ts'
 
 /** Records that are tried of each topic, the last of its partitions. */
 const TRIED = 100
@@ -25,7 +26,10 @@ export async function tryRecords(
   readable: ReadonlySet<string>,
   findings: Findings,
 ): Promise<void> {
-  const decode = topicDecoder(config)
+  const left = new Set<LeftOutReason>()
+  const decode = topicDecoder(config, (event) => {
+    if (event.name === 'mapping_left_out') left.add(event.reason)
+  })
   for (const { topic, map } of inputsOf(config).filter((input) => readable.has(input.topic))) {
     const reasons = new Map<string, number>()
     const doubts = new Map<string, number>()
@@ -34,17 +38,24 @@ export async function tryRecords(
     await lastRecords(connection, topic, config.kafka.groupId, signal, async (records) => {
       await prepareNow(decode, records)
       for (const record of records) {
-        const result = decode(record)
-        if (isRejection(result)) {
-          const reason = `${result.error}: ${result.detail}`
-          reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
-          continue
+        left.clear()
+        const results = itemsOf(decode(record))
+        const found = new Set<string>()
+        for (const result of results) {
+          if (isRejection(result)) {
+            add(reasons, `${result.error}: ${result.detail}`)
+            continue
+          }
+          const text = textDoubt(result.text)
+          if (text) found.add(`text of # records ${text}`)
         }
+        if (results.every(isRejection)) continue
         read++
-        const text = textDoubt(result.text)
-        const recipients = unreadRecipients(map, record.value)
-        for (const doubt of [text && `text of # records ${text}`, recipients && `# records: ${recipients}`])
-          if (doubt) doubts.set(doubt, (doubts.get(doubt) ?? 0) + 1)
+        for (const reason of left) {
+          const doubt = leftOutDoubt(reason, map)
+          if (doubt) found.add(`# records: ${doubt}`)
+        }
+        for (const doubt of found) add(doubts, doubt)
       }
     }).catch((error: unknown) => {
       if (!(error instanceof SigwatchError)) throw error
@@ -57,6 +68,10 @@ export async function tryRecords(
     sayRecords(topic, read, reasons, findings)
     sayDoubts(topic, read, doubts, findings)
   }
+}
+
+function add(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
 }
 
 function sayRecords(

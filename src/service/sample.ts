@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { maskRecipient } from '../detection/alerts/show.ts'
 import { type Problem, SigwatchError } from '../domain/errors.ts'
+import type { LeftOutReason } from '../domain/input-events.ts'
 import type { SmsRecord } from '../domain/message.ts'
-import { isRejection } from '../pipeline/decode.ts'
+import { isRejection, isSplit, itemsOf } from '../pipeline/decode.ts'
 import { named } from '../pipeline/field-map.ts'
 import { inputOfLines, lineDecoder, prepareNow } from '../pipeline/inputs.ts'
-import { needsEnvelope, openEnvelope } from '../pipeline/record-reader.ts'
 import type { Config } from '../settings/config.ts'
 import { describeReadError } from '../settings/files/operator-file.ts'
 import { MAPPED_FIELDS } from '../settings/map-schema.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
 import { redactText } from '../text/redact.ts'
+import { leftOutDoubt } from './left-out-doubts.ts'
 import { textDoubt } from './text-doubts.ts'
-import { unreadRecipients } from './unread-recipients.ts'
 
 export interface SampleReading {
   /** One a record: what it becomes, recipient masked and text redacted, or why it cannot be read. */
@@ -33,10 +33,14 @@ export async function readSample(
   now = Date.now(),
 ): Promise<SampleReading> {
   const input = inputOfLines(config, topic)
-  const decode = lineDecoder(config, topic)
+  const left = new Map<LeftOutReason, number>()
+  const decode = lineDecoder(config, topic, (event) => {
+    if (event.name === 'mapping_left_out') left.set(event.reason, (left.get(event.reason) ?? 0) + event.count)
+  })
   const problems: Problem[] = []
   const rows: object[] = []
   const records: { readonly line: number; readonly record: SmsRecord }[] = []
+  let cut = 0
   const raws = linesOf(file)
     .map((value, offset) => ({ position: { topic: file, partition: 0, offset }, timestamp: now, value }))
     .filter(({ value }) => value.length > 0)
@@ -44,22 +48,31 @@ export async function readSample(
   await prepareNow(decode, raws)
   for (const raw of raws) {
     const line = raw.position.offset + 1
+    left.clear()
     const read = decode(raw)
-    if (isRejection(read)) {
-      rows.push({ line, error: read.error, detail: read.detail })
-      problems.push({ file, line, message: `${read.error}: ${read.detail}` })
-    } else {
-      rows.push({ line, ...shown(read) })
-      records.push({ line, record: read })
-      const body = input.map && needsEnvelope(input.map) ? openEnvelope(raw).value : raw.value
-      const unread = unreadRecipients(input.map, body)
-      if (unread) problems.push({ file, line, message: unread })
+    for (const [item, one] of itemsOf(read).entries()) {
+      const place = isSplit(read) ? { line, item } : { line }
+      if (isRejection(one)) {
+        rows.push({ ...place, error: one.error, detail: one.detail })
+        const which = isSplit(read) ? `item ${item}: ` : ''
+        problems.push({ file, line, message: `${which}${one.error}: ${one.detail}` })
+        continue
+      }
+      rows.push({ ...place, ...shown(one) })
+      records.push({ line, record: one })
+    }
+    cut += left.get('udh') ?? 0
+    for (const reason of left.keys()) {
+      const message = leftOutDoubt(reason, input.map)
+      if (message) problems.push({ file, line, message })
     }
   }
   problems.push(...doubtsOf(file, records))
-  const summary = [`${file}: ${records.length} of ${rows.length} records can be read`]
+  const what = rows.length === raws.length ? 'records' : `messages in ${raws.length} records`
+  const summary = [`${file}: ${records.length} of ${rows.length} ${what} can be read`]
+  if (cut > 0) summary.push(`${file}: user data headers were cut off ${cut} texts`)
   if (rows.length === 0) problems.push({ file, message: 'holds no record' })
-  if (rows.length === MAX_LINES) summary.push(`${file}: the first ${MAX_LINES} records were read`)
+  if (raws.length === MAX_LINES) summary.push(`${file}: the first ${MAX_LINES} records were read`)
   for (const field of input.map ? MAPPED_FIELDS : []) {
     const source = input.map?.[field]
     const missing = records.length > 0 && records.every(({ record }) => fieldOf(record, field) === undefined)
@@ -94,7 +107,7 @@ function fieldOf(record: SmsRecord, field: (typeof MAPPED_FIELDS)[number]): unkn
 }
 
 function shown(record: SmsRecord): object {
-  const { value: _, id, ts, to, text, blocked, ...rest } = record
+  const { value: _, item: __, id, ts, to, text, blocked, ...rest } = record
   const number = canonicalNumber(to)
   const masked = maskRecipient(number)
   return {

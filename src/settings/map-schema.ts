@@ -11,14 +11,21 @@ export interface FieldRule {
   readonly header?: string
   /** The same for every record. */
   readonly value?: string | number
-  /** Of `ts`: epoch-s, epoch-ms, epoch-us, iso, or a pattern of local time. Of others: text, hex, base64 or bytes. */
+  /** Of `ts`: epoch-s, epoch-ms, epoch-us, iso, iso-basic, or a pattern of local time. Of others: text, hex, base64 or bytes. */
   readonly form?: string
-  /** Offset from UTC of a pattern of local time. */
+  /** Offset from UTC of a pattern of local time, and of a basic ISO time that has none. */
   readonly zone?: string
   /** Characters of the bytes of a header, the key, hex or base64; or where the record says which. */
   readonly encoding?: Encoding | EncodingRule
   /** Other words for the values of a field, by what the operator writes. */
   readonly values?: Readonly<Record<string, string>>
+  /** Of `text`: a user data header in front of the bytes is cut off, and fills `part`. */
+  readonly udh?: true
+  /** Of `id`: these fields one behind the other, with `with` between them; one that is absent is passed over. */
+  readonly join?: readonly FieldSource[]
+  readonly with?: string
+  /** Of `id`: `<topic>-<partition>-<offset>`, with `.<n>` for the n-th item of a list, from 0. */
+  readonly position?: true
 }
 
 export const ENCODINGS = ['utf-8', 'gbk', 'ucs2'] as const
@@ -51,21 +58,25 @@ export const REQUIRED_FIELDS: readonly MappedField[] = ['id', 'ts', 'from', 'to'
 export type InputMap = { readonly [F in MappedField]?: FieldSource } & {
   /** Characters of the whole record. */
   readonly encoding?: Encoding
+  /** Pointer to a list: each of its items is a message, and pointers that begin with `./` belong to the item. */
+  readonly split?: string
+  /** As of `text`. */
+  readonly udh?: true
   readonly ext?: Readonly<Record<string, FieldSource>>
   readonly part?: { readonly ref: FieldSource; readonly index: FieldSource; readonly count: FieldSource }
 }
 
 const PLACES = {
-  pointer: { type: 'string', format: 'pointer' },
+  pointer: { type: 'string', format: 'place' },
   key: { type: 'boolean', const: true },
   header: { type: 'string', minLength: 1, maxLength: 249 },
 }
 const values = { type: 'object', minProperties: 1, additionalProperties: { type: 'string' } }
 
 /** A pointer alone, or a rule; `form`: how its values may be written. */
-const sourceOf = (form: object) => ({
+const sourceOf = (form: object, more: object = {}) => ({
   type: ['string', 'object'],
-  format: 'pointer',
+  format: 'place',
   additionalProperties: false,
   minProperties: 1,
   properties: {
@@ -82,11 +93,20 @@ const sourceOf = (form: object) => ({
       },
     },
     values,
+    ...more,
   },
 })
 
-const TIME_FORMS = ['epoch-s', 'epoch-ms', 'epoch-us', 'iso']
-const source = sourceOf({ type: 'string', enum: ['text', 'hex', 'base64', 'bytes'] })
+const TIME_FORMS = ['epoch-s', 'epoch-ms', 'epoch-us', 'iso', 'iso-basic']
+const TEXT_FORM = { type: 'string', enum: ['text', 'hex', 'base64', 'bytes'] }
+const flag = { type: 'boolean', const: true }
+const source = sourceOf(TEXT_FORM)
+/** The members of an id are fields themselves. */
+const JOINED = {
+  join: { type: 'array', minItems: 1, maxItems: 8, items: source },
+  with: { type: 'string', maxLength: 8 },
+  position: flag,
+}
 
 /** The schema of a map; `mapRelations` says what it cannot. */
 export const MAP_SCHEMA = {
@@ -95,8 +115,12 @@ export const MAP_SCHEMA = {
   required: REQUIRED_FIELDS,
   properties: {
     ...Object.fromEntries(MAPPED_FIELDS.map((field) => [field, source])),
+    id: sourceOf(TEXT_FORM, JOINED),
     ts: sourceOf({ type: 'string', minLength: 1, maxLength: 64 }),
+    text: sourceOf(TEXT_FORM, { udh: flag }),
     encoding: { type: 'string', enum: ENCODINGS },
+    split: { type: 'string', format: 'list' },
+    udh: flag,
     ext: { type: 'object', maxProperties: 16, additionalProperties: source },
     part: {
       type: 'object',
@@ -116,19 +140,30 @@ export function mapFaults(map: unknown): readonly Fault[] {
 }
 
 /** What no schema says of a map: which keys of a rule go together, and whether a pattern of local time can be read. */
-export function mapRelations({ encoding: _, ext, part, ...fields }: InputMap): readonly Fault[] {
+export function mapRelations(map: InputMap): readonly Fault[] {
+  const { encoding: _, split, udh, ext = {}, part = {}, ...fields } = map
+  const rules: (readonly [FieldSource, readonly string[]])[] = [
+    ...Object.entries<FieldSource>(fields).map(([field, from]) => [from, [field]] as const),
+    ...Object.entries(ext).map(([field, from]) => [from, ['ext', field]] as const),
+    ...Object.entries<FieldSource>(part).map(([field, from]) => [from, ['part', field]] as const),
+  ]
   return [
-    ...Object.entries(fields).flatMap(([field, from]) => ruleFaults(from, [field])),
-    ...Object.entries(ext ?? {}).flatMap(([field, from]) => ruleFaults(from, ['ext', field])),
-    ...Object.entries(part ?? {}).flatMap(([field, from]) => ruleFaults(from, ['part', field])),
+    ...rules.flatMap(([from, path]) => ruleFaults(from, path)),
+    ...(split === undefined ? rules.flatMap(([from, path]) => itemFaults(from, path)) : []),
+    ...(udh ? udhFaults(map.text, ['udh']) : []),
   ]
 }
 
 function ruleFaults(from: FieldSource, path: readonly string[]): Fault[] {
   if (typeof from === 'string') return []
-  const faults = placeFaults(from, ['pointer', 'key', 'header', 'value'], path)
-  const { form, zone, encoding, key, header } = from
+  const faults = placeFaults(from, ['pointer', 'key', 'header', 'value', ...(MADE_OF[path[0]!] ?? [])], path)
+  const { form, zone, encoding, key, header, join, udh } = from
   if (path[0] === 'ts') faults.push(...timeFaults(form, zone, path))
+  if (udh) faults.push(...udhFaults(from, [...path, 'udh']))
+  if (from.with !== undefined && join === undefined)
+    faults.push({ path: [...path, 'with'], message: 'goes with join' })
+  for (const [i, member] of (join ?? []).entries())
+    faults.push(...ruleFaults(member, [...path, 'join', String(i)]))
   const ofBytes =
     form === 'hex' || form === 'base64' || form === 'bytes' || key !== undefined || header !== undefined
   const where = [...path, 'encoding']
@@ -145,9 +180,28 @@ function ruleFaults(from: FieldSource, path: readonly string[]): Fault[] {
   return faults
 }
 
+/** Where else than at a place of the record a field may come from. */
+const MADE_OF: Readonly<Record<string, readonly ('join' | 'position')[]>> = { id: ['join', 'position'] }
+
+/** Pointers into an item, where there are no items. */
+function itemFaults(from: FieldSource, path: readonly string[]): Fault[] {
+  const rule: FieldRule = typeof from === 'string' ? { pointer: from } : from
+  const { pointer, encoding, join = [] } = rule
+  const faults = join.flatMap((member, i) => itemFaults(member, [...path, 'join', String(i)]))
+  if (pointer?.startsWith('.') || (typeof encoding === 'object' && encoding.pointer?.startsWith('.')))
+    faults.push({ path, message: 'a pointer that begins with ./ goes with split' })
+  return faults
+}
+
+function udhFaults(text: FieldSource | undefined, path: readonly string[]): Fault[] {
+  const form = typeof text === 'object' ? text.form : undefined
+  if (form === 'hex' || form === 'base64' || form === 'bytes') return []
+  return [{ path, message: 'goes with a text of form: hex, form: base64 or form: bytes' }]
+}
+
 function placeFaults(
   rule: FieldRule,
-  places: readonly ('pointer' | 'key' | 'header' | 'value')[],
+  places: readonly ('pointer' | 'key' | 'header' | 'value' | 'join' | 'position')[],
   path: readonly string[],
 ): Fault[] {
   if (places.filter((place) => rule[place] !== undefined).length === 1) return []

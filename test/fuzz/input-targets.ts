@@ -6,7 +6,7 @@ import { RecordError, SigwatchError } from '../../src/domain/errors.ts'
 import { localTimeReader } from '../../src/domain/local-time.ts'
 import type { RawRecord } from '../../src/domain/message.ts'
 import { EARLIEST_TIME, LATEST_TIME, parseIsoTime, parseMoment } from '../../src/domain/time.ts'
-import { decode, isRejection } from '../../src/pipeline/decode.ts'
+import { decode, isRejection, isSplit } from '../../src/pipeline/decode.ts'
 import { mappedFields, openEnvelope, withPlace } from '../../src/pipeline/record-reader.ts'
 import { type InputMap, mapFaults } from '../../src/settings/map-schema.ts'
 import type { Random } from '../../src/text/reader/random.ts'
@@ -94,7 +94,8 @@ function runMapped(input: string): void {
     const detail = withPlace(read.detail, checked)
     must(!detail.includes(RECIPIENT), 'no recipient in a detail')
     must(read.error !== 'INTERNAL', 'a rejection with a reason')
-  } else must(read.text.length > 0 && read.ts <= NOON + LIMITS.futureReject, 'a valid record')
+  } else if (isSplit(read)) must(read.items.length > 0, 'an item or a rejection')
+  else must(read.text.length > 0 && read.ts <= NOON + LIMITS.futureReject, 'a valid record')
   allowing(isRecordError, () => openEnvelope(raw))
 }
 

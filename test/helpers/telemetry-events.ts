@@ -1,6 +1,7 @@
 import { isMessageCode } from '../../src/detection/detectors/all.ts'
 import { CODE_NAMES } from '../../src/domain/codes.ts'
-import { type Event, SIDE_INPUTS, TIMED_STAGES } from '../../src/domain/events.ts'
+import { type Event, TIMED_STAGES } from '../../src/domain/events.ts'
+import { LEFT_OUT_REASONS, SIDE_INPUTS } from '../../src/domain/input-events.ts'
 
 const codes = Object.fromEntries(CODE_NAMES.filter(isMessageCode).map((code, i) => [code, 20 - i]))
 const states = Object.fromEntries(CODE_NAMES.filter((code) => !isMessageCode(code)).map((code) => [code, 1]))
@@ -17,6 +18,7 @@ export const SAMPLE_EVENTS: readonly Event[] = [
   { name: 'policy_loaded', hash: '3f1c8a7b' },
   { name: 'registry_loaded', hash: '9d02ab4e', brands: 120, signatures: 900, ports: 700 },
   { name: 'reload_refused', what: 'policy', reason: 'policy.yaml:3: codes.NO_CONSENT.action: unknown value' },
+  ...LEFT_OUT_REASONS.map((reason) => ({ name: 'mapping_left_out' as const, reason, count: 2 })),
   ...SIDE_INPUTS.map((input) => ({ name: 'side_input_rows' as const, input, accepted: 40, refused: 1 })),
   { name: 'connecting', service: 'kafka' },
   { name: 'connected', service: 'kafka' },

@@ -8,6 +8,7 @@ import {
   type TokenKey,
   tokenOf,
 } from './match.ts'
+import { Parts } from './parts.ts'
 
 /** From weakest to strongest: what a blocking service does. */
 const ACTIONS = ['pass', 'observe', 'review', 'throttle', 'block'] as const
@@ -66,6 +67,7 @@ interface AlertData {
   readonly target?: { readonly kind: string; readonly id: string }
   readonly validFrom?: unknown
   readonly expiresAt?: unknown
+  readonly message?: { readonly parts?: unknown }
 }
 
 /** What is to be blocked now, from the block table and from the alerts; both may come in any order and repeatedly. */
@@ -80,6 +82,7 @@ export class BlockTable {
   readonly #messages = new Map<string, Map<unknown, OfMessage>>()
   /** Messages that a throttled state let through, by state and minute. */
   readonly #passed = new Map<string, { minute: number; count: number }>()
+  readonly #parts = new Parts()
 
   constructor(key: TokenKey) {
     this.#key = key
@@ -109,17 +112,20 @@ export class BlockTable {
     this.#take(state, order, true, data)
   }
 
-  /** A record of the topic of alerts. */
-  takeAlert(value: string): void {
+  /** A record of the topic of alerts. Returns the ids of parts that it is to block and that were delivered before. */
+  takeAlert(value: string): readonly string[] {
     const { id, type, data } = objectOf(value) as { id?: unknown; type?: unknown; data: AlertData }
     const { state, target, mode, late } = data
     const isOrder = mode === 'enforce' && late !== true
     // What asks for nothing is still the newest of its state, and ends what was asked before.
     if (state) this.#take(state.id, orderOf(state), isOrder && type !== 'sigwatch.alert.cleared', data)
     else if (target?.kind === 'message' && isOrder) {
-      const known = this.#messages.get(target.id) ?? new Map<unknown, OfMessage>()
-      this.#messages.set(target.id, known.set(id, { action: actionOf(data.action), ...timesOf(data) }))
+      const asked = { action: actionOf(data.action), ...timesOf(data) }
+      const ids = idsOf(target.id, data.message?.parts)
+      for (const one of ids) this.#messages.set(one, new Map(this.#messages.get(one)).set(id, asked))
+      if (asked.action === 'block') return this.#parts.takeGone(ids)
     }
+    return []
   }
 
   #take(id: string, order: Order, open: boolean, data: AlertData): void {
@@ -167,6 +173,17 @@ export class BlockTable {
 
   /** What is to be done with a message now. `now`: epoch ms. */
   decide(message: Submission, now: number): Decision {
+    const stopped = this.#parts.stopped(message, now)
+    if (stopped)
+      return { action: 'block', deliver: false, ...(stopped.stateId ? { stateId: stopped.stateId } : {}) }
+    const decision = this.#decide(message, now)
+    // A part that a throttle keeps back now may be sent later.
+    const isStopped = decision.action === 'block'
+    if (decision.deliver || isStopped) this.#parts.note(message, !isStopped, decision.stateId, now)
+    return decision
+  }
+
+  #decide(message: Submission, now: number): Decision {
     let decision = this.#byMessage(message, now)
     const token = message.toToken ?? (message.to === undefined ? undefined : tokenOf(message.to, this.#key))
     const throttles: string[] = []
@@ -193,6 +210,7 @@ export class BlockTable {
 
   /** Forgets what has expired. */
   sweep(now: number): void {
+    this.#parts.sweep(now)
     for (const [id, alerts] of this.#messages)
       if (![...alerts.values()].some(({ expiresAt }) => now < expiresAt)) this.#messages.delete(id)
     // A state is remembered longer, so that a late event of it is known to be old.
@@ -238,6 +256,12 @@ export class BlockTable {
 function perMinuteOf({ limit }: AlertData): number | undefined {
   const perMinute = limit?.perMinute
   return typeof perMinute === 'number' && perMinute >= 0 ? perMinute : undefined
+}
+
+/** The ids that an alert on a message is about: of a joined one, those of all its parts. */
+function idsOf(id: string, parts: unknown): readonly string[] {
+  const ids = Array.isArray(parts) ? parts.filter((part): part is string => typeof part === 'string') : []
+  return [...new Set([id, ...ids])]
 }
 
 const timesOf = ({ validFrom, expiresAt }: AlertData) => ({

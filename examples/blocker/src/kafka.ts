@@ -25,7 +25,7 @@ export async function follow(
   { blocks, alerts }: Topics,
   table: BlockTable,
   clock: BrokerClock,
-  onRecord: () => void,
+  { onRecord, onMissed }: { readonly onRecord: () => void; readonly onMissed: (messageId: string) => void },
 ) {
   const admin = kafka.admin()
   await admin.connect()
@@ -64,7 +64,7 @@ export async function follow(
         // A record that cannot be read must not stop the others.
         try {
           if (batch.topic === blocks) table.takeBlock(String(key), value === null ? null : value.toString())
-          else if (value) table.takeAlert(value.toString())
+          else if (value) for (const id of table.takeAlert(value.toString())) onMissed(id)
         } catch (error) {
           console.error(`${batch.topic}: a record cannot be read: ${(error as Error).name}`)
         }

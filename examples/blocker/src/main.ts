@@ -25,11 +25,17 @@ const clock = new BrokerClock()
 const enforcements = new Enforcements(kafka, topics.enforcements, clock)
 let isReady = false
 const by = setting('BLOCKER_NAME', 'blocker')
-const { server, onRecord } = createDecider({ table, enforcements, clock, isReady: () => isReady, by })
+const { server, onRecord, onMissed } = createDecider({
+  table,
+  enforcements,
+  clock,
+  isReady: () => isReady,
+  by,
+})
 
 server.listen(Number(setting('PORT', '9500')), setting('HOST', '127.0.0.1'))
 await enforcements.start()
-const following = await follow(kafka, topics, table, clock, onRecord)
+const following = await follow(kafka, topics, table, clock, { onRecord, onMissed })
 await following.ready
 isReady = true
 const sweeping = setInterval(() => table.sweep(clock.now()), 10_000)

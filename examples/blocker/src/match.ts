@@ -11,6 +11,8 @@ export interface Submission {
   readonly signature?: string | undefined
   /** Host names of the links in the text. */
   readonly hosts?: readonly string[] | undefined
+  /** Which segment of a concatenated SMS it is. */
+  readonly part?: { readonly ref: string; readonly count: number } | undefined
   /** The verdict of sigwatch on this message, where the gateway waits for one. */
   readonly verdict?: { readonly action?: string | undefined; readonly states?: readonly string[] | undefined }
 }

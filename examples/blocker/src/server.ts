@@ -85,16 +85,25 @@ export function createDecider({ table, enforcements, clock, isReady, by }: Serve
   }
 
   const server: Server = createServer((request, response) => void respond(request, response))
-  return { server, onRecord: () => records.inc() }
+  /** A part had been delivered when the alert came that blocks its SMS. */
+  const onMissed = (messageId: string) =>
+    enforcements.add({ messageId, action: 'missed', by, ts: Math.round(clock.now()) })
+  return { server, onRecord: () => records.inc(), onMissed }
 }
 
 const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined)
 const textsOf = (value: unknown) =>
   Array.isArray(value) && value.every((one) => typeof one === 'string') ? (value as string[]) : undefined
 
+function partOf(value: unknown): Submission['part'] {
+  const { ref, count } = (value ?? {}) as Record<string, unknown>
+  const isPart = (typeof ref === 'string' || typeof ref === 'number') && typeof count === 'number'
+  return isPart ? { ref: String(ref), count } : undefined
+}
+
 /** A member of another form, or null, is taken as absent: not known. */
 export function submissionOf(body: unknown): Submission | undefined {
-  const { id, from, to, toToken, signature, hosts, verdict } = (body ?? {}) as Record<string, unknown>
+  const { id, from, to, toToken, signature, hosts, part, verdict } = (body ?? {}) as Record<string, unknown>
   if (typeof id !== 'string' || typeof from !== 'string') return undefined
   const { action, states } = (verdict ?? {}) as Record<string, unknown>
   return {
@@ -104,6 +113,7 @@ export function submissionOf(body: unknown): Submission | undefined {
     toToken: textOf(toToken),
     signature: textOf(signature),
     hosts: textsOf(hosts),
+    part: partOf(part),
     verdict: { action: textOf(action), states: textsOf(states) },
   }
 }

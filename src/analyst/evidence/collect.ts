@@ -1,7 +1,7 @@
 import { readMessage } from '../../detection/read-message.ts'
-import type { RawRecord, SmsRecord } from '../../domain/message.ts'
+import type { RawRecord } from '../../domain/message.ts'
 import type { TokeniseLike } from '../../domain/token.ts'
-import { isRejection, type Rejection } from '../../pipeline/decode.ts'
+import { type Decoded, isRejection, itemsOf } from '../../pipeline/decode.ts'
 import { JoinParts } from '../../pipeline/join-parts.ts'
 import { type Complaint, readSideValue } from '../../pipeline/side-inputs/rows.ts'
 import { canonicalNumber } from '../../text/canonical-number.ts'
@@ -74,7 +74,7 @@ export interface MessageSearch {
   readonly window: { readonly from: number; readonly to: number }
   readonly tokenise: TokeniseLike
   /** As the service reads the records of its input. */
-  readonly decode: (raw: RawRecord) => SmsRecord | Rejection
+  readonly decode: (raw: RawRecord) => Decoded
   readonly prepare: Prepare
   /** ms; as the pipeline joins them. */
   readonly partWait: number
@@ -105,12 +105,12 @@ export async function findMessages(search: MessageSearch): Promise<FoundMessages
   const take = (fed: FedRecord) => {
     const { key, value, position } = fed
     if (value === null) return false
-    const record = decode({ ...fed, value, key: Buffer.from(key) })
-    if (isRejection(record)) return false
-    if (record.ts < window.from || record.ts > window.to) return true
-    if (!candidates.mayFit(canonicalNumber(record.to))) return true
-    admit(join.add(record, position, record.ts))
-    return true
+    const records = itemsOf(decode({ ...fed, value, key: Buffer.from(key) }))
+    for (const record of records) {
+      if (isRejection(record) || record.ts < window.from || record.ts > window.to) continue
+      if (candidates.mayFit(canonicalNumber(record.to))) admit(join.add(record, position, record.ts))
+    }
+    return !records.every(isRejection)
   }
   const readings = await readFeeds('messages', feeds, range, take, prepare)
   admit(join.flushAll())

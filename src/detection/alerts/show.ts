@@ -54,8 +54,14 @@ export function showMessage(message: AnalysedMessage, clear: boolean): ShownMess
     ...(to !== undefined && { to }),
     toToken: message.toToken,
     ...shownText(redactText(message.text, message.otp)),
+    ...partsOf(message),
     ...(ext && { ext }),
   }
+}
+
+/** The ids of the parts that came of a joined message, each once; none for a message of one record. */
+export function partsOf({ origins }: Pick<AnalysedMessage, 'origins'>): { parts?: readonly string[] } {
+  return origins.length < 2 ? {} : { parts: [...new Set(origins.map(({ id }) => id))] }
 }
 
 /** The text, or what fits of it, with the characters of the whole. */

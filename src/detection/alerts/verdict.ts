@@ -4,7 +4,7 @@ import type { Reason } from '../../domain/decision.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
 import type { Decision } from '../judge.ts'
 import { combinedScore } from './alert-options.ts'
-import { contactsInClear, type SenderContacts, showEvidence } from './show.ts'
+import { contactsInClear, partsOf, type SenderContacts, showEvidence } from './show.ts'
 
 export interface VerdictContext {
   /** Wall clock, epoch ms. */
@@ -42,7 +42,7 @@ export function verdictsOf(
   const decidedAt = isoOf(now)
   const { message, reasons, states, late } = decision
   // Nothing applies to most messages: their verdicts are made without any list.
-  if (reasons.length + states.length === 0 && !explain && !degraded && !late && !message.partial)
+  if (reasons.length + states.length === 0 && !explain && !degraded && !late && !isJoined(message))
     return bareVerdicts(message, model, decidedAt)
   return fullVerdicts(decision, { model, decidedAt, degraded, explain, senderContacts })
 }
@@ -50,6 +50,11 @@ export function verdictsOf(
 /** The model's score of the label in thousandths, which is as much as a histogram needs. */
 function modelScoreOf({ scores, label }: AnalysedMessage): number {
   return Math.round(scores[label] * 1000) / 1000
+}
+
+/** Whether its verdicts say more: it has, or should have, several parts. */
+function isJoined({ partial, origins }: AnalysedMessage): boolean {
+  return partial || origins.length > 1
 }
 
 /** Verdicts of a message to which nothing applies. */
@@ -101,6 +106,7 @@ function fullVerdicts(
     ...(degraded ? { degraded: true as const } : {}),
     ...(late ? { late: true as const } : {}),
     ...(message.partial ? { partial: true as const } : {}),
+    ...partsOf(message),
   }
   return message.origins.map((origin) => ({
     id: origin.id,
@@ -121,7 +127,13 @@ export function verdictJson(verdict: Verdict): string {
     PLAIN.test(id) &&
     PLAIN.test(model) &&
     states.every((state) => PLAIN.test(state))
-  const isRare = verdict.findings || verdict.campaign || verdict.degraded || verdict.late || verdict.partial
+  const isRare =
+    verdict.findings ||
+    verdict.campaign ||
+    verdict.degraded ||
+    verdict.late ||
+    verdict.partial ||
+    verdict.parts
   if (!isPlain || isRare || verdict.ext) return JSON.stringify(verdict)
   return `{"id":"${id}","action":"${action}","label":"${label}","score":${score},"model":"${model}","modelScore":${modelScore},"reasons":${listJson(reasons)},"states":${listJson(states)},"decidedAt":"${decidedAt}"}`
 }

@@ -1,8 +1,8 @@
 import { EventTime } from '../../domain/event-time.ts'
-import type { Message, Position } from '../../domain/message.ts'
+import { bytesOf, type Message, type Position } from '../../domain/message.ts'
 import { partitionKey } from '../../domain/ports.ts'
 import { BUCKET_MS } from '../../domain/time.ts'
-import { isRejection } from '../../pipeline/decode.ts'
+import { isRejection, itemsOf } from '../../pipeline/decode.ts'
 import type { Decode } from '../../pipeline/inputs.ts'
 import { JoinParts } from '../../pipeline/join-parts.ts'
 import type { Intaken } from '../../pipeline/outputs.ts'
@@ -124,9 +124,9 @@ export class Batches {
     const { decode, from } = this.#options
     const { value, key, headers } = record
     const raw = { position, timestamp, value, ...(key ? { key } : {}), ...(headers ? { headers } : {}) }
-    const read = decode(raw)
+    const read = itemsOf(decode(raw))[record.item ?? 0]
     // It was read when it was spooled.
-    if (isRejection(read)) return
+    if (read === undefined || isRejection(read)) return
     const was = record.verdict.length > 0 ? readVerdict(record.verdict) : undefined
     this.#fed.set(position, { index: this.#next, compared: record.compared, was })
     this.#take(this.#join.add(read, position, from === 'topic' ? timestamp : read.ts), eventTime)
@@ -134,7 +134,7 @@ export class Batches {
 
   #take(messages: readonly Message[], eventTime: number): void {
     for (const message of messages) {
-      const bytes = message.origins.reduce((sum, { value }) => sum + value.length, 0)
+      const bytes = message.origins.reduce((sum, origin) => sum + bytesOf(origin), 0)
       this.#items.push({ kind: 'message', message: this.#counting(message), epoch: 0, bytes, eventTime })
       this.#bytes += bytes
     }

@@ -7,7 +7,7 @@ import { SigwatchError } from '../../domain/errors.ts'
 import { EventTime } from '../../domain/event-time.ts'
 import type { RawRecord, SmsRecord } from '../../domain/message.ts'
 import type { Clock } from '../../domain/ports.ts'
-import { isRejection } from '../../pipeline/decode.ts'
+import { isRejection, itemsOf } from '../../pipeline/decode.ts'
 import { type Decode, prepareNow } from '../../pipeline/inputs.ts'
 import type { Order } from './order.ts'
 import type { Pace } from './pace.ts'
@@ -66,11 +66,15 @@ export async function readMessages(
           const { partition, offset } = raw.position
           const { from, eventTime } = ofPartition.get(partition)!
           const compared = offset >= from
-          const record = raw.unreadable === undefined ? readable(raw, decode) : undefined
-          if (record) {
-            const place = { topic: number, partition, offset, compared }
-            order.add(record.id, { ...raw, ...place, eventTime: eventTime.observe(record.ts) })
-          } else if (compared) deadLetter()
+          const items = raw.unreadable === undefined ? readable(raw, decode) : [undefined]
+          const first = items.find((record) => record !== undefined)
+          const reached = first && eventTime.observe(first.ts)
+          for (const [item, record] of items.entries()) {
+            if (record) {
+              const place = { topic: number, partition, offset, item, compared }
+              order.add(record.id, { ...raw, ...place, eventTime: reached! })
+            } else if (compared) deadLetter()
+          }
         }
         read(records.length)
         await pace.after(records.length, signal)
@@ -91,21 +95,17 @@ export async function readFiles(
     await eachLine(file, clock, maxLineBytes, async (lines) => {
       await prepareNow(decode, lines)
       for (const raw of lines) {
-        const record = readable(raw, decode)
-        if (!record) {
-          deadLetter()
-          continue
+        for (const [item, record] of readable(raw, decode).entries()) {
+          if (!record) {
+            deadLetter()
+            continue
+          }
+          const { id, ts } = record
+          if (ts < from - warmUp || ts >= to) continue
+          const { timestamp, value } = raw
+          const spooled = { topic: 0, partition: 0, offset: offset++, item, timestamp, value }
+          order.add(id, { ...spooled, eventTime: ts, compared: ts >= from })
         }
-        const { id, ts } = record
-        if (ts < from - warmUp || ts >= to) continue
-        const spooled = {
-          topic: 0,
-          partition: 0,
-          offset: offset++,
-          timestamp: raw.timestamp,
-          value: raw.value,
-        }
-        order.add(id, { ...spooled, eventTime: ts, compared: ts >= from })
       }
       read(lines.length)
       await pace.after(lines.length, signal)
@@ -164,9 +164,9 @@ export async function readVerdictFile(file: string, clock: Clock, order: Order):
   })
 }
 
-function readable(raw: RawRecord, decode: Decode): SmsRecord | undefined {
-  const record = decode(raw)
-  return isRejection(record) ? undefined : record
+/** The messages of a record; undefined: a dead letter. */
+function readable(raw: RawRecord, decode: Decode): (SmsRecord | undefined)[] {
+  return itemsOf(decode(raw)).map((record) => (isRejection(record) ? undefined : record))
 }
 
 async function eachLine(

@@ -14,6 +14,8 @@ export interface Spooled extends Pick<RawRecord, 'timestamp' | 'value' | 'key' |
   readonly offset: number
   /** Of a topic: event time of its partition with this record; of a file: its `ts`. */
   readonly eventTime: number
+  /** Number of the item, where the record is split; absent: the first, or all of it. */
+  readonly item?: number
   /** Belongs to the range, not to the warm-up before it. */
   readonly compared: boolean
   /** JSON of a WrittenVerdict; empty: there is none. */
@@ -28,7 +30,7 @@ export function slotOf({ topic, partition }: Pick<Spooled, 'topic' | 'partition'
   return topic * PARTITIONS + partition
 }
 
-const HEAD = 45
+const HEAD = 47
 const NONE = Buffer.alloc(0)
 /** Length of a key that is not there: an empty one is. */
 const NO_KEY = -1
@@ -46,6 +48,7 @@ export function encodeSpooled(record: Omit<Spooled, 'verdict'>, verdict: Buffer 
   head.writeInt32LE(record.topic, 33)
   head.writeInt32LE(key?.length ?? NO_KEY, 37)
   head.writeUInt32LE(named.length, 41)
+  head.writeUInt16LE(record.item ?? 0, 45)
   return Buffer.concat([head, verdict, key ?? NONE, named, record.value])
 }
 
@@ -54,6 +57,7 @@ export function decodeSpooled(bytes: Buffer): Spooled {
   const key = HEAD + bytes.readUInt32LE(29)
   const headers = key + Math.max(0, keyLength)
   const value = headers + bytes.readUInt32LE(41)
+  const item = bytes.readUInt16LE(45)
   return {
     partition: bytes.readInt32LE(0),
     offset: bytes.readDoubleLE(4),
@@ -62,6 +66,7 @@ export function decodeSpooled(bytes: Buffer): Spooled {
     compared: bytes.readUInt8(28) === 1,
     topic: bytes.readInt32LE(33),
     verdict: bytes.subarray(HEAD, key),
+    ...(item === 0 ? {} : { item }),
     ...(keyLength === NO_KEY ? {} : { key: bytes.subarray(key, headers) }),
     ...(value === headers ? {} : { headers: headersOf(bytes.subarray(headers, value)) }),
     value: bytes.subarray(value),

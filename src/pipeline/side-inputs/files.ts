@@ -1,6 +1,7 @@
 import type { ConsentLedger, ConsentRow } from '../../domain/consent-ledger.ts'
 import { InvalidInput, type Problem } from '../../domain/errors.ts'
-import type { Emit, SideInput } from '../../domain/events.ts'
+import type { Emit } from '../../domain/events.ts'
+import type { SideInput } from '../../domain/input-events.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
 import type { Config } from '../../settings/config.ts'
 import { canonicalNumber } from '../../text/canonical-number.ts'

@@ -1,5 +1,6 @@
 import type { KafkaConnection } from '../../adapters/kafka/client.ts'
-import { type Emit, SIDE_INPUTS } from '../../domain/events.ts'
+import type { Emit } from '../../domain/events.ts'
+import { SIDE_INPUTS } from '../../domain/input-events.ts'
 import type { Config } from '../../settings/config.ts'
 import type { SideTopic } from './topics.ts'
 

@@ -3,7 +3,8 @@ import { CODES_OF_STATES } from '../../detection/detectors/all.ts'
 import { CODE_NAMES } from '../../domain/codes.ts'
 import { ACTIONS } from '../../domain/decision.ts'
 import { ERRORS } from '../../domain/errors.ts'
-import { FEEDBACK_VERDICTS, SIDE_INPUTS, TIMED_STAGES } from '../../domain/events.ts'
+import { FEEDBACK_VERDICTS, TIMED_STAGES } from '../../domain/events.ts'
+import { LEFT_OUT_REASONS, SIDE_INPUTS } from '../../domain/input-events.ts'
 import { LABELS } from '../../domain/labels.ts'
 import { CLOCK_REFERENCES } from '../../domain/trusted-clock.ts'
 import { ARCHIVE_METRICS } from './archive-metrics.ts'
@@ -70,6 +71,10 @@ export const METRICS = {
   sigwatch_dead_letters_total: counter('Input records that became dead letters.', {
     error: Object.keys(ERRORS).filter((code) => /^(?:RECORD_|MAPPING$|INTERNAL$)/.test(code)),
   }),
+  sigwatch_mapping_left_out_total: counter(
+    'What a map leaves out of records: recipients after the one that it reads, and user data headers, cut off or read as text.',
+    { reason: LEFT_OUT_REASONS },
+  ),
   sigwatch_alert_latency_seconds: histogram(
     "From the broker's append of a message to the acknowledgement of its alert.",
     LATENCY_SECONDS,

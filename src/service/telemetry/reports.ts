@@ -5,6 +5,7 @@ import { MINUTE } from '../../domain/time.ts'
 import { ARCHIVE_REPORTS } from './archive.ts'
 import { CLOCK_REPORTS } from './clock.ts'
 import { CONNECTION_REPORTS } from './connections.ts'
+import { INPUT_REPORTS } from './inputs.ts'
 import { LOSS_REPORTS } from './losses.ts'
 import type { EventName, ReportsOf } from './report.ts'
 import { SHADOW_REPORTS } from './shadow.ts'
@@ -78,15 +79,6 @@ export const REPORTS: ReportsOf<EventName> = {
       m.sigwatch_checked_records_total.inc(records)
     },
   },
-  dead_lettered: {
-    line: {
-      level: 'warn',
-      message: 'dead letters; header sigwatch-detail of each says why',
-      every: TEN_SECONDS,
-      key: (e) => e.error,
-    },
-    measure: (m, e) => m.sigwatch_dead_letters_total.inc({ error: e.error }, e.count),
-  },
   alert_latency: {
     measure(m, e) {
       for (const seconds of e.seconds) m.sigwatch_alert_latency_seconds.observe(seconds)
@@ -138,6 +130,7 @@ export const REPORTS: ReportsOf<EventName> = {
   },
   ...ARCHIVE_REPORTS,
   backlog_waits: { line: { level: 'warn', message: 'a backlog waits for Redis' } },
+  ...INPUT_REPORTS,
   ...LOSS_REPORTS,
   redis_evicts: {
     line: {
@@ -205,13 +198,6 @@ export const REPORTS: ReportsOf<EventName> = {
   reload_refused: {
     line: { level: 'error', message: 'new version refused: the old one stays in use' },
     measure: (m, e) => m.sigwatch_loads_total.inc({ what: e.what, outcome: 'refused' }),
-  },
-  side_input_rows: {
-    line: { level: 'debug', message: 'rows of a side input' },
-    measure(m, e) {
-      m.sigwatch_side_input_rows_total.inc({ input: e.input, outcome: 'accepted' }, e.accepted)
-      m.sigwatch_side_input_rows_total.inc({ input: e.input, outcome: 'refused' }, e.refused)
-    },
   },
   feedback_applied: {
     line: { level: 'info', message: "an analyst's feedback took effect" },

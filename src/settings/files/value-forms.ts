@@ -28,7 +28,8 @@ export const FORMS = {
   target: `<kind>:<id>, kind one of ${TARGET_KINDS.join(', ')}`,
   topic: 'a topic name: 1 to 249 letters, digits, dots, _ or -',
   user: '1 to 64 letters, digits, spaces, dots, _ or -',
-  pointer: 'a JSON pointer, which begins with a slash, for example /hdr/msgid',
+  place: 'a JSON pointer, which begins with a slash, for example /hdr/msgid',
+  list: 'a JSON pointer to a list, for example /dst, or "" for a record that is a list',
 } as const
 export type FormName = keyof typeof FORMS
 
@@ -129,8 +130,10 @@ export function hasForm(form: FormName, text: string): boolean {
       return TOPIC_NAME.test(text)
     case 'user':
       return /^[\p{L}\p{N}._ -]{1,64}$/u.test(text)
-    case 'pointer':
-      return POINTER.test(text)
+    case 'place':
+      return text === '.' || POINTER.test(text.startsWith('./') ? text.slice(1) : text)
+    case 'list':
+      return text === '' || POINTER.test(text)
   }
 }
 

@@ -20,6 +20,20 @@ export function checkBatch(batch: readonly Observations[]): void {
   }
 }
 
+/**
+ * Where the chunk of a batch ends that begins at `from` and has about `size` observations: what comes of one record is
+ * counted by its offset, and so in one chunk.
+ */
+export function endOfChunk(batch: readonly Observations[], from: number, size: number): number {
+  let to = Math.min(batch.length, from + size)
+  while (to < batch.length && isSameRecord(batch[to - 1]!.position, batch[to]!.position)) to++
+  return to
+}
+
+function isSameRecord(a: Observations['position'], b: Observations['position']): boolean {
+  return a.offset === b.offset && a.partition === b.partition && a.topic === b.topic
+}
+
 function fail(what: string, value: unknown): never {
   throw new TypeError(`features: ${what} of an observation is ${String(value)}`)
 }

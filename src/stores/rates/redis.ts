@@ -15,7 +15,7 @@ import { Collected, judgedBy } from './collected.ts'
 import { CountedPartitions } from './counted-partitions.ts'
 import { type CountCall, decodeCount, encodeCount } from './encode.ts'
 import { FeatureKeys, LIMITS, RATE_MINUTES, SHARDS, shardOf } from './layout.ts'
-import { checkBatch, firstEventTime } from './observations.ts'
+import { checkBatch, endOfChunk, firstEventTime } from './observations.ts'
 import { PartitionTimes } from './partition-times.ts'
 import { readBaselines } from './redis-baselines.ts'
 import { StoredOffsets } from './redis-offsets.ts'
@@ -131,8 +131,10 @@ class RedisFeatureStore implements FeatureStore {
     checkBatch(batch)
     const sum = new Collected()
     const attempts = this.#attempts.get(batch) ?? new Attempts((...missing) => this.#shards.miss(...missing))
-    for (let from = 0; from < batch.length; from += CHUNK)
-      await this.#countChunk({ observations: batch.slice(from, from + CHUNK), from, attempts }, sum)
+    for (let from = 0, to = 0; from < batch.length; from = to) {
+      to = endOfChunk(batch, from, CHUNK)
+      await this.#countChunk({ observations: batch.slice(from, to), from, attempts }, sum)
+    }
     if (this.#isDoubtful) await this.#compareShards()
     const { rates, members, tallies, failed } = sum
     const uncounted = failed.size === 0 ? undefined : judgedBy(batch, failed)

@@ -627,6 +627,43 @@ describe('docs/blocking.md: what to do', () => {
   })
 })
 
+describe('docs/blocking.md: parts', () => {
+  const part = { ref: '7', count: 2 }
+  const joined = () => messageAlert({ message: { id: 'm1', parts: ['m1', 'm2'] } })
+
+  rule('An alert on a message holds for every id in its `message.parts` as for its own.', () => {
+    const table = new BlockTable(KEY)
+    table.takeAlert(joined())
+    for (const id of ['m1', 'm2']) expect(action(table, sms({ id })), id).toBe('block')
+    expect(action(table, sms({ id: 'm3' }))).toBe('pass')
+  })
+  rule(
+    'When a part is blocked, so are the others that come after it: they have the same sender, recipient, `ref` and `count`.',
+    () => {
+      const table = tableOf(row({ match: { domains: ['evil.example'] } }))
+      const first = sms({ id: 'p1', to: '13800005678', part, hosts: ['evil.example'] })
+      expect(action(table, first)).toBe('block')
+      const second = { to: '+86 138 0000 5678', part, hosts: [] }
+      expect(table.decide(sms({ ...second, id: 'p2' }), NOW)).toEqual({
+        ...{ action: 'block', deliver: false, stateId: 's1' },
+      })
+      for (const other of [{ to: '13900005678' }, { part: { ref: '8', count: 2 } }, { part: undefined }])
+        expect(action(table, sms({ ...second, ...other, id: 'p3' }))).toBe('pass')
+      expect(action(table, sms({ ...second, id: 'p2' }), NOW + 16 * 60_000)).toBe('pass')
+    },
+  )
+  rule(
+    'A part that was delivered before the alert that blocks its SMS goes to `sms.enforcements` with `action: "missed"`, once.',
+    () => {
+      const table = new BlockTable(KEY)
+      expect(action(table, sms({ id: 'm1', to: '1', part }))).toBe('pass')
+      expect(table.takeAlert(joined())).toEqual(['m1'])
+      expect(table.takeAlert(joined())).toEqual([])
+      expect(action(table, sms({ id: 'm2', to: '1', part }))).toBe('block')
+    },
+  )
+})
+
 describe('docs/blocking.md: tokens', () => {
   const vectors = [...PAGE.matchAll(/^\| `([^:`]+):([^`]+)` \| `([^`]+)` \| `([^`]+)` \|$/gm)]
   it('has test vectors', () => expect(vectors.length).toBeGreaterThanOrEqual(3))

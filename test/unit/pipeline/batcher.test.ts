@@ -17,6 +17,21 @@ describe('Batcher', () => {
     expect(batches).toEqual([[1, 2, 3], [4, 5], [6]])
   })
 
+  it('keeps together what is added together, beyond its limits', async () => {
+    const batches: number[][] = []
+    const batcher = new Batcher<number>({ ...limits, maxInFlight: 100 }, async (items, done) => {
+      batches.push(items)
+      done(items.length)
+    })
+    batcher.add(1, 1)
+    batcher.together(() => {
+      for (const n of [2, 3, 4, 5]) batcher.add(n, 1)
+    })
+    batcher.add(6, 1)
+    await batcher.drain()
+    expect(batches).toEqual([[1, 2, 3, 4, 5], [6]])
+  })
+
   it('tells of a batch that is complete and waits', async () => {
     const waiting: (readonly number[])[] = []
     const ends: (() => void)[] = []

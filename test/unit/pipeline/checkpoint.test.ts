@@ -18,6 +18,26 @@ describe('Checkpoint', () => {
     expect(checkpoint.pendingSince()).toBeUndefined()
   })
 
+  it('passes a record that is split when all of its items are settled', () => {
+    const checkpoint = new Checkpoint()
+    checkpoint.take(at(0), 0, 0, 3)
+    checkpoint.take(at(1))
+    for (const offset of [0, 0, 1]) checkpoint.settle(at(offset))
+    expect(checkpoint.advance()).toEqual([])
+    expect(checkpoint.splitRecords(at(0))).toEqual(new Map([[0, 1]]))
+    checkpoint.settle(at(0))
+    expect(checkpoint.advance()).toEqual([at(2)])
+  })
+
+  it('is reached with the items that it is told of, and no sooner', () => {
+    const checkpoint = new Checkpoint()
+    checkpoint.take(at(0), 0, 0, 3)
+    checkpoint.settle(at(0))
+    expect(checkpoint.reachedWith(at(0), [0], 0)).toEqual({ offset: 0, written: [] })
+    expect(checkpoint.reachedWith(at(0), [0, 0], 0)).toEqual({ offset: 1, written: [] })
+    expect(checkpoint.advance()).toEqual([])
+  })
+
   it('keeps partitions apart and ignores what was forgotten', () => {
     const checkpoint = new Checkpoint()
     checkpoint.take(at(0, 0))

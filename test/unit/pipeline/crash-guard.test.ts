@@ -16,6 +16,23 @@ function item(partition: number, offset: number): Intaken {
   return { kind: 'message', message: message({ id, position, origins }), epoch: 1, bytes: 1, eventTime: 0 }
 }
 
+describe('records that are split', () => {
+  it('are worked on as a whole, also one at a time', async () => {
+    const store = new MemoryStateStore({ clock: { now: () => 0 } })
+    const worked: number[] = []
+    const items = [item(0, 1), item(0, 1), item(0, 1), item(0, 2)]
+    for (let life = 0; life < 2; life++) {
+      const guard = new CrashGuard(
+        { readAhead: () => {}, process: async (some) => void worked.push(some.length) },
+        store,
+        () => {},
+      )
+      await guard.process(items, async () => {})
+    }
+    expect(worked).toEqual([4, 3, 1])
+  })
+})
+
 /** A deployment whose process ends whenever it works on the poison, and is started again from what it has committed. */
 class Deployment {
   readonly store = new MemoryStateStore({ clock: { now: () => 0 } })

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { compileMap, type MappableRecord, MappingError } from '../../../src/pipeline/field-map.ts'
+import type { MappableRecord, MappedRecord } from '../../../src/pipeline/field-map.ts'
+import * as maps from '../../../src/pipeline/field-map.ts'
+import { MappingError } from '../../../src/pipeline/field-values.ts'
 import { type InputMap, mapFaults } from '../../../src/settings/map-schema.ts'
+
+/** Of a map that splits nothing. */
+const compileMap = (map: InputMap) =>
+  maps.compileMap(map) as (record: MappableRecord, body: unknown) => MappedRecord
 
 const NOW = Date.parse('2026-11-26T08:00:00+08:00')
 

@@ -34,7 +34,7 @@ const decode = ({ value, timestamp }: RawRecord): SmsRecord => ({
 /** Runs an intake over what `read` delivers; says what came of it. */
 async function intakeOver(
   read: (handler: SourceHandler) => Promise<void>,
-  decoding = decode,
+  decoding: IntakeParts['decode'] = decode,
   prepare?: Prepare,
   running?: IntakeParts['running'],
 ) {
@@ -92,6 +92,33 @@ describe('Intake', () => {
       NOW,
     ])
     expect(events).toContainEqual({ name: 'clock_ahead', records: 1, seconds: 3_600 })
+  })
+
+  it('keeps the items of a record in one batch, and makes dead letters of those that cannot be read', async () => {
+    const split = (raw: RawRecord) => {
+      const of = 25
+      const items = Array.from({ length: of }, (_, index) =>
+        index === 3
+          ? { error: 'MAPPING' as const, detail: 'to (./addr): nothing is there' }
+          : { ...decode(raw), id: `${raw.value}.${index}`, item: { index, of } },
+      )
+      return { items }
+    }
+    const sizes: number[] = []
+    const { outputs, items, commits, events } = await intakeOver(async (handler) => {
+      await handler.assigned([partition], 1)
+      await handler.records({ partition, epoch: 1, from: 0, records: [recordAt(0), recordAt(1)], lag: 0 })
+    }, split)
+    for (const event of events) if (event.name === 'batch_processed') sizes.push(event.messages)
+    expect(items).toHaveLength(50)
+    expect(sizes).toEqual([24, 24])
+    expect(events.flatMap((e) => (e.name === 'batch_processed' ? [e.records] : []))).toEqual([1, 1])
+    expect(outputs.map(({ headers }) => headers)).toMatchObject([
+      { 'sigwatch-error': 'MAPPING', 'sigwatch-offset': '0', 'sigwatch-item': '3' },
+      { 'sigwatch-error': 'MAPPING', 'sigwatch-offset': '1', 'sigwatch-item': '3' },
+    ])
+    expect(outputs.map(({ value }) => String(value))).toEqual(['0', '1'])
+    expect(commits.at(-1)).toEqual({ ...partition, offset: 2 })
   })
 
   it('makes a dead letter of a record on which decoding throws, and goes on', async () => {

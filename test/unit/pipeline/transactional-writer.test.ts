@@ -17,6 +17,7 @@ import {
   type Transactions,
 } from '../../../src/domain/ports.ts'
 import { SinkRefused } from '../../../src/domain/sink-refused.ts'
+import type { Decoded } from '../../../src/pipeline/decode.ts'
 import { Intake } from '../../../src/pipeline/intake.ts'
 import { JoinParts } from '../../../src/pipeline/join-parts.ts'
 import { until } from '../../helpers/recording-handler.ts'
@@ -30,7 +31,17 @@ function recordAt(offset: number, id = String(offset)): RawRecord {
   return { position: { ...partition, offset }, timestamp: NOW, value: Buffer.from(id) }
 }
 
-function decode({ value, timestamp: ts }: RawRecord): SmsRecord {
+/** Ids with commas between them are items. */
+function decode(raw: RawRecord): Decoded {
+  const ids = String(raw.value).split(',')
+  const items = ids.map((id, index) => ({
+    ...one({ ...raw, value: Buffer.from(id) }),
+    ...(ids.length > 1 ? { item: { index, of: ids.length } } : {}),
+  }))
+  return items.length > 1 ? { items } : items[0]!
+}
+
+function one({ value, timestamp: ts }: RawRecord): SmsRecord {
   const id = String(value)
   const [, ref, index, count] = /^(\w+)\.(\d+)of(\d+)$/.exec(id) ?? []
   const part = ref === undefined ? {} : { part: { ref, index: Number(index), count: Number(count) } }
@@ -154,6 +165,21 @@ const recordsOf = (partition: number, count: number, { from = 0, bytes = 1 } = {
 const settled = () => new Promise((resolve) => setTimeout(resolve, 300))
 
 describe('an intake that writes in transactions', () => {
+  it('writes what comes of one record at once, when its parts have come', async () => {
+    const transactions = new RecordedTransactions()
+    await intakeOver(transactions, async (handler) => {
+      await assigned(handler, {})
+      await run(handler, [recordAt(0, 'a,b.1of2'), recordAt(1, 'c')])
+      await settled()
+      expect(transactions.values).toEqual(['c'])
+      expect(transactions.committed.at(-1)!.reached).toEqual({ offset: 0, written: [{ from: 1, to: 2 }] })
+      await run(handler, [recordAt(2, 'd,b.2of2')])
+      await settled()
+    })
+    expect(transactions.values.sort()).toEqual(['a', 'b.1of2', 'b.2of2', 'c', 'd'])
+    expect(transactions.committed.map(({ reached }) => reached.offset)).toEqual([0, 3])
+  })
+
   it('says behind a part that waits what is written, and passes it over in the next assignment', async () => {
     const transactions = new RecordedTransactions()
     const first = await intakeOver(transactions, async (handler) => {

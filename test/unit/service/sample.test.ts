@@ -79,9 +79,39 @@ describe('check --sample', () => {
       const { problems } = await readSample(join(folder, `${name}.jsonl`), config, undefined, NOW)
       return problems.map(({ line, message }) => [line, message])
     }
-    const message = 'to (/dst/0/number): the list there has further recipients, and only one is read'
+    const message =
+      'to (/dst/0/number): the list there has further recipients, and only one is read; see split'
     expect(await told('plain')).toEqual([[2, message]])
     expect(await told('keyed')).toEqual([[1, message]])
+  })
+
+  it('says item by item what a record that is split becomes, and which texts have a header in front', async () => {
+    const map = `split: /dst, id: {position: true}, ts: {pointer: /at, form: epoch-ms}, from: /src, to: ./n,
+      text: {pointer: /text, form: hex, encoding: ucs2}`
+    const header = '050003070201'
+    const text = `${header}${Buffer.from('您好', 'utf16le').swap16().toString('hex')}`
+    const folder = files({
+      'as-text.yaml': `input: {map: {${map}}}\n`,
+      'cut.yaml': `input: {map: {${map}, udh: true}}\n`,
+      'sample.jsonl': `${JSON.stringify({ at: NOW, src: '1069', text, dst: [{ n: '13900000001' }, {}] })}\n`,
+    })
+    const told = (name: string) => {
+      const { config } = readConfig({ file: join(folder, name), env: {}, serving: false })
+      return readSample(join(folder, 'sample.jsonl'), config, undefined, NOW)
+    }
+    const sample = join(folder, 'sample.jsonl')
+    const nothing = { file: sample, line: 1, message: 'item 1: MAPPING: to (./n): nothing is there' }
+    const cut = await told('cut.yaml')
+    expect(cut.rows).toMatchObject([
+      { line: 1, item: 0, to: '139****0001', text: '您好', part: { ref: '7', index: 1, count: 2 } },
+      { line: 1, item: 1, error: 'MAPPING' },
+    ])
+    expect(cut.problems).toEqual([nothing])
+    expect(cut.summary).toContain(`${sample}: 1 of 2 messages in 1 records can be read`)
+    expect(cut.summary).toContain(`${sample}: user data headers were cut off 1 texts`)
+    const asText = await told('as-text.yaml')
+    const message = 'text (/text): begins with a user data header, which is read as text; see udh: true'
+    expect(asText.problems).toContainEqual({ file: sample, line: 1, message })
   })
 
   it('says line by line what each record becomes, masked, or which place is wrong', async () => {

@@ -1,0 +1,81 @@
+import { isUtf8 } from 'node:buffer'
+import { RecordError } from '../domain/errors.ts'
+import { localTimeReader } from '../domain/local-time.ts'
+import { parseBasicTime, parseIsoTime } from '../domain/time.ts'
+import { parseZone } from '../settings/files/value-forms.ts'
+import type { Encoding, FieldRule } from '../settings/map-schema.ts'
+
+/** The operator's record does not fit the map. The message names the field, its place and the rule, never a value. */
+export class MappingError extends RecordError {
+  constructor(message: string) {
+    super('MAPPING', message)
+  }
+}
+
+const DECODERS = {
+  'utf-8': new TextDecoder('utf-8', { fatal: true }),
+  gbk: new TextDecoder('gbk', { fatal: true }),
+  ucs2: new TextDecoder('utf-16be', { fatal: true }),
+} satisfies Record<Encoding, unknown>
+
+/** Decodes bytes of a record. Throws MappingError where they are no text of that encoding. */
+export function decodeBytes(bytes: Buffer, encoding: Encoding, what: string): string {
+  if (encoding === 'utf-8' && isUtf8(bytes)) return bytes.toString('utf8')
+  try {
+    return DECODERS[encoding].decode(bytes)
+  } catch {
+    throw new MappingError(`${what}: not valid ${encoding}`)
+  }
+}
+
+/** Reads the bytes behind a value. Throws MappingError. */
+export function bytesReader(form: 'bytes' | 'hex' | 'base64', name: string): (value: unknown) => Buffer {
+  if (form === 'bytes')
+    return (value) => {
+      if (!Buffer.isBuffer(value)) throw new MappingError(`${name}: must be bytes`)
+      return value
+    }
+  return (value) => {
+    if (typeof value !== 'string') throw new MappingError(`${name}: must be ${form} text`)
+    const bytes = Buffer.from(value, form)
+    const whole = form === 'hex' ? value.length / 2 : bytes.length
+    if (bytes.length !== whole) throw new MappingError(`${name}: not valid hex`)
+    return bytes
+  }
+}
+
+/** Reads a time by its `form`, `reference` being the timestamp of the record, epoch ms. Throws MappingError. */
+export function timeReader(
+  { form, zone }: FieldRule,
+  name: string,
+): (value: unknown, reference: number) => unknown {
+  if (form === 'epoch-s') return (value) => Math.round(numberOf(value, 'seconds since 1970', name) * 1000)
+  if (form === 'epoch-ms') return (value) => Math.round(numberOf(value, 'milliseconds since 1970', name))
+  if (form === 'epoch-us')
+    return (value) => Math.round(numberOf(value, 'microseconds since 1970', name) / 1000)
+  if (form === undefined) return (value) => value
+  const offset = zone === undefined ? undefined : parseZone(zone)
+  const read =
+    form === 'iso'
+      ? parseIsoTime
+      : form === 'iso-basic'
+        ? (text: string) => parseBasicTime(text, offset)
+        : localTimeReader(form, offset ?? 0)
+  const shown = { iso: 'ISO-8601 with offset', 'iso-basic': 'ISO-8601 in the basic format, with offset' }[
+    form
+  ]
+  return (value, reference) => {
+    // A number has lost its leading zeros: 326080000 is 0326080000.
+    const text = typeof value === 'number' ? String(value).padStart(form.length, '0') : String(value)
+    const ts = read(text, reference)
+    if (Number.isNaN(ts)) throw new MappingError(`${name}: no time of the form ${shown ?? form}`)
+    return ts
+  }
+}
+
+function numberOf(value: unknown, unit: string, name: string): number {
+  const number = typeof value === 'string' && /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : value
+  if (typeof number !== 'number' || !Number.isFinite(number))
+    throw new MappingError(`${name}: must be ${unit}`)
+  return number
+}

@@ -1,0 +1,12 @@
+import type { LeftOutReason } from '../domain/input-events.ts'
+import { named } from '../pipeline/field-map.ts'
+import type { InputMap } from '../settings/map-schema.ts'
+
+/** What is to be said of a record of which its map leaves something out; undefined: it is meant so. */
+export function leftOutDoubt(reason: LeftOutReason, map: InputMap | null): string | undefined {
+  if (reason === 'recipients')
+    return `${named('to', map!.to!)}: the list there has further recipients, and only one is read; see split`
+  return reason === 'udh_as_text'
+    ? `${named('text', map!.text!)}: begins with a user data header, which is read as text; see udh: true`
+    : undefined
+}

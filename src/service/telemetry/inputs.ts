@@ -1,0 +1,40 @@
+import { MINUTE } from '../../domain/time.ts'
+import type { ReportsOf } from './report.ts'
+
+const TEN_SECONDS = 10_000
+
+const LEFT_OUT = {
+  recipients: 'records have further recipients that the map does not read; see split',
+  udh: 'user data headers were cut off',
+  udh_as_text: 'texts begin with a user data header that is read as text; see udh: true',
+}
+
+/** What happens to records and rows as they are read. */
+export const INPUT_REPORTS: ReportsOf<'dead_lettered' | 'mapping_left_out' | 'side_input_rows'> = {
+  dead_lettered: {
+    line: {
+      level: 'warn',
+      message: 'dead letters; header sigwatch-detail of each says why',
+      every: TEN_SECONDS,
+      key: (e) => e.error,
+    },
+    measure: (m, e) => m.sigwatch_dead_letters_total.inc({ error: e.error }, e.count),
+  },
+  mapping_left_out: {
+    line: {
+      level: 'debug',
+      warns: (e) => e.reason !== 'udh',
+      message: (e) => LEFT_OUT[e.reason],
+      every: MINUTE,
+      key: (e) => e.reason,
+    },
+    measure: (m, e) => m.sigwatch_mapping_left_out_total.inc({ reason: e.reason }, e.count),
+  },
+  side_input_rows: {
+    line: { level: 'debug', message: 'rows of a side input' },
+    measure(m, e) {
+      m.sigwatch_side_input_rows_total.inc({ input: e.input, outcome: 'accepted' }, e.accepted)
+      m.sigwatch_side_input_rows_total.inc({ input: e.input, outcome: 'refused' }, e.refused)
+    },
+  },
+}
