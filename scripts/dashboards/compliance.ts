@@ -1,9 +1,9 @@
-import * as c from './columns.ts'
+import { count, NO_ENTERPRISE, standardColumn } from './columns.ts'
+import { bars, stat, table } from './presets.ts'
 import { type DashboardSpec, section } from './spec.ts'
 import { arrayOf, ENTERPRISES, masked, RAISED_ON_MESSAGES, SENT_BY_ENTERPRISE, statesWhere } from './sql.ts'
 import { ARCHIVE, DESK } from './variables.ts'
 
-const table = (sql: string) => [{ as: 'table', sql } as const]
 const evidence = (field: string) => `r->'evidence'->>'${field}'`
 
 /** Duties, with the codes that tell of a breach. */
@@ -20,206 +20,123 @@ const BY_DUTY = Object.entries(DUTIES)
   .map(([duty, codes]) => `count(*) FILTER (WHERE codes && ${arrayOf(codes)}) AS ${duty}`)
   .join(', ')
 const DUTY_COLUMNS = {
-  consent: c.count(['Without consent', '未经同意']),
-  refusal: c.count(['Refusal ignored or no way out', '退订未执行或无退订方式']),
-  quiet: c.count(['In quiet hours', '静默时段']),
-  filing: c.count(['Signature missing, unfiled or elsewhere', '签名缺失、未备案或端口不符']),
-  scope: c.count(['Beyond its scope', '超出备案用途']),
+  consent: count(['Without consent', '未经同意']),
+  refusal: count(['Refusal ignored or no way out', '退订未执行或无退订方式']),
+  quiet: count(['In quiet hours', '静默时段']),
+  filing: count(['Signature missing, unfiled or elsewhere', '签名缺失、未备案或端口不符']),
+  scope: count(['Beyond its scope', '超出备案用途']),
 }
 
-const GLANCE = section(
-  1,
-  ['At a glance', '总览'],
-  [
-    {
-      kind: 'stat',
-      title: ['Messages with a breach', '违规短信'],
-      says: ['Enforced alerts with a code of this page.', '带有本页代码的正式告警。'],
-      size: [6, 4],
-      unit: 'short',
-      queries: table(`SELECT count(*) AS messages FROM alert WHERE ${BREACHES}`),
-    },
-    {
-      kind: 'stat',
-      title: ['Per ten thousand messages', '每万条短信'],
-      says: ['Of all messages in the time.', '按所选时间内的全部短信计。'],
-      size: [6, 4],
-      unit: 'short',
-      decimals: 1,
-      queries: table(
-        `SELECT (SELECT count(*) FROM alert WHERE ${BREACHES}) * 1e4 / nullif(sum(total), 0) AS rate FROM sender_minute WHERE $__timeFilter(ts)`,
-      ),
-    },
-    {
-      kind: 'stat',
-      title: ['Unfiled signatures', '未备案签名'],
-      says: ['Different signatures that no row of the registry covers.', '备案库中没有的不同签名。'],
-      size: [6, 4],
-      unit: 'short',
-      queries: table(
-        `SELECT count(DISTINCT signature) AS signatures FROM alert WHERE ${RAISED_ON_MESSAGES} AND codes @> ARRAY['SIGNATURE_UNFILED']`,
-      ),
-    },
-    {
-      kind: 'stat',
-      title: ['Sublet ports', '转租端口'],
-      says: ['Ports that carried more signatures than they may.', '所载签名超过允许数的端口号。'],
-      size: [6, 4],
-      unit: 'short',
-      queries: table(
-        `SELECT count(DISTINCT target_id) AS ports FROM alert WHERE $__timeFilter(ts) AND mode = 'enforce' AND codes @> ARRAY['PORT_SUBLET']`,
-      ),
-    },
-  ],
-)
+const GLANCE = section(1, 'At a glance', '总览', [
+  stat.count(6, {
+    en: ['Messages with a breach', 'Enforced alerts with a code of this page.'],
+    zh: ['违规短信', '带有本页代码的正式告警。'],
+    query: `SELECT count(*) AS messages FROM alert WHERE ${BREACHES}`,
+  }),
+  stat.count(6, {
+    en: ['Per ten thousand messages', 'Of all messages in the time.'],
+    zh: ['每万条短信', '按所选时间内的全部短信计。'],
+    decimals: 1,
+    query: `SELECT (SELECT count(*) FROM alert WHERE ${BREACHES}) * 1e4 / nullif(sum(total), 0) AS rate FROM sender_minute WHERE $__timeFilter(ts)`,
+  }),
+  stat.count(6, {
+    en: ['Unfiled signatures', 'Different signatures that no row of the registry covers.'],
+    zh: ['未备案签名', '备案库中没有的不同签名。'],
+    query: `SELECT count(DISTINCT signature) AS signatures FROM alert WHERE ${RAISED_ON_MESSAGES} AND codes @> ARRAY['SIGNATURE_UNFILED']`,
+  }),
+  stat.count(6, {
+    en: ['Sublet ports', 'Ports that carried more signatures than they may.'],
+    zh: ['转租端口', '所载签名超过允许数的端口号。'],
+    query: `SELECT count(DISTINCT target_id) AS ports FROM alert WHERE $__timeFilter(ts) AND mode = 'enforce' AND codes @> ARRAY['PORT_SUBLET']`,
+  }),
+])
 
-const WHO = section(
-  10,
-  ['Who breaks which duty', '谁违反哪项义务'],
-  [
-    {
-      kind: 'timeseries',
-      title: ['Breaches by code', '按代码的违规'],
-      says: [
-        'In each step of time; a message with several codes counts under each.',
-        '各时间段内；有多个代码的短信在各代码下计数。',
-      ],
-      size: [24, 8],
-      interval: '1m',
-      unit: 'short',
-      stacked: true,
-      bars: true,
-      queries: [
-        {
-          as: 'time_series',
-          sql: `SELECT $__timeGroupAlias(ts, $__interval), code AS metric, count(*) AS messages
+const WHO = section(10, 'Who breaks which duty', '谁违反哪项义务', [
+  bars(24, {
+    en: ['Breaches by code', 'In each step of time; a message with several codes counts under each.'],
+    zh: ['按代码的违规', '各时间段内；有多个代码的短信在各代码下计数。'],
+    query: `SELECT $__timeGroupAlias(ts, $__interval), code AS metric, count(*) AS messages
   FROM alert CROSS JOIN LATERAL unnest(codes) AS code WHERE ${BREACHES} AND code = ANY (${arrayOf(ALL_CODES)}) GROUP BY 1, 2 ORDER BY 1`,
-        },
-      ],
-    },
-    {
-      kind: 'table',
-      title: ['Enterprises', '企业'],
-      says: [
-        'By the enterprise that submits for the signature and port, with what it sent; a dash: records name none.',
-        '按该签名与端口号的提交企业，并列其发送量；短横表示记录中没有企业。',
-      ],
-      size: [24, 10],
-      columns: {
-        enterprise: c.ENTERPRISE,
-        sent: c.MESSAGES,
-        breaches: c.count(['Breaches', '违规数']),
-        rate: { name: ['Per ten thousand', '每万条'], decimals: 1 },
-        ...DUTY_COLUMNS,
-      },
-      values: c.NO_ENTERPRISE,
-      queries: table(`WITH sent AS (${SENT_BY_ENTERPRISE}), of AS (${ENTERPRISES}),
+  }),
+  table([24, 10], {
+    en: [
+      'Enterprises',
+      'By the enterprise that submits for the signature and port, with what it sent; a dash: records name none.',
+    ],
+    zh: ['企业', '按该签名与端口号的提交企业，并列其发送量；短横表示记录中没有企业。'],
+    values: NO_ENTERPRISE,
+    columns: [
+      'enterprise',
+      'sent',
+      'breaches',
+      { rate: { name: ['Per ten thousand', '每万条'], decimals: 1 } },
+      DUTY_COLUMNS,
+    ],
+    query: `WITH sent AS (${SENT_BY_ENTERPRISE}), of AS (${ENTERPRISES}),
   breach AS (
     SELECT coalesce(sp, '–') AS enterprise, count(*) AS breaches, ${BY_DUTY}
     FROM alert a LEFT JOIN of ON of.signature = coalesce(a.signature, '-') AND of.port = a.port WHERE ${BREACHES} GROUP BY 1
   )
   SELECT enterprise, sent, breaches, breaches * 1e4 / nullif(sent, 0) AS rate, ${Object.keys(DUTIES).join(', ')}
   FROM breach LEFT JOIN (SELECT sp AS enterprise, sum(sent) AS sent FROM sent GROUP BY 1) s USING (enterprise)
-  ORDER BY breaches DESC LIMIT 100`),
-    },
-    {
-      kind: 'table',
-      title: ['Signatures and ports', '签名与端口号'],
-      says: ['Senders with the most breaches.', '违规最多的发送方。'],
-      size: [24, 10],
-      columns: {
-        signature: c.SIGNATURE,
-        port: c.PORT,
-        breaches: c.count(['Breaches', '违规数']),
-        ...DUTY_COLUMNS,
-      },
-      queries: table(`SELECT signature, ${masked('port')} AS port, count(*) AS breaches, ${BY_DUTY}
-  FROM alert WHERE ${BREACHES} GROUP BY signature, alert.port ORDER BY breaches DESC LIMIT 100`),
-    },
-  ],
-)
+  ORDER BY breaches DESC LIMIT 100`,
+  }),
+  table([24, 10], {
+    en: ['Signatures and ports', 'Senders with the most breaches.'],
+    zh: ['签名与端口号', '违规最多的发送方。'],
+    columns: ['signature', 'port', 'breaches', DUTY_COLUMNS],
+    query: `SELECT signature, ${masked('port')} AS port, count(*) AS breaches, ${BY_DUTY}
+  FROM alert WHERE ${BREACHES} GROUP BY signature, alert.port ORDER BY breaches DESC LIMIT 100`,
+  }),
+])
 
-const FILINGS = section(
-  20,
-  ['Filings', '备案'],
-  [
-    {
-      kind: 'table',
-      title: ['Signatures that are not filed', '未备案的签名'],
-      says: ['Unknown, suspended, revoked or expired.', '未知、暂停、撤销或过期。'],
-      size: [12, 9],
-      columns: {
-        signature: c.SIGNATURE,
-        reason: { name: ['Reason', '原因'] },
-        messages: c.MESSAGES,
-        ports: c.PORTS,
-        first: c.FIRST,
-        last: c.LAST,
-      },
-      queries:
-        table(`SELECT signature, ${evidence('reason')} AS reason, count(*) AS messages, count(DISTINCT port) AS ports, min(ts) AS first, max(ts) AS last
+const FILINGS = section(20, 'Filings', '备案', [
+  table(12, {
+    en: ['Signatures that are not filed', 'Unknown, suspended, revoked or expired.'],
+    zh: ['未备案的签名', '未知、暂停、撤销或过期。'],
+    columns: ['signature', 'reason', 'messages', 'ports', 'first', 'last'],
+    query: `SELECT signature, ${evidence('reason')} AS reason, count(*) AS messages, count(DISTINCT port) AS ports, min(ts) AS first, max(ts) AS last
   FROM alert CROSS JOIN LATERAL jsonb_array_elements(event->'data'->'reasons') r
   WHERE ${RAISED_ON_MESSAGES} AND codes @> ARRAY['SIGNATURE_UNFILED'] AND r->>'code' = 'SIGNATURE_UNFILED'
-  GROUP BY 1, 2 ORDER BY messages DESC LIMIT 100`),
-    },
-    {
-      kind: 'table',
-      title: ['Ports that are sublet', '被转租的端口号'],
-      says: ['With the signatures that were seen on each.', '附各端口号上出现的签名。'],
-      size: [12, 9],
-      columns: {
-        id: c.ID,
-        port: c.PORT,
-        seen: c.SIGNATURES,
-        allowed: c.count(['Allowed', '允许']),
-        signatures: { name: ['Which', '哪些'] },
-        from: c.FROM,
-        until: c.UNTIL,
+  GROUP BY 1, 2 ORDER BY messages DESC LIMIT 100`,
+  }),
+  table(12, {
+    en: ['Ports that are sublet', 'With the signatures that were seen on each.'],
+    zh: ['被转租的端口号', '附各端口号上出现的签名。'],
+    columns: [
+      'id',
+      'port',
+      {
+        seen: standardColumn('signatures'),
+        allowed: count(['Allowed', '允许']),
+        signatures: ['Which', '哪些'],
       },
-      queries:
-        table(`SELECT id, ${masked('target_id')} AS port, (r->'evidence'->>'count')::int AS seen, (r->'evidence'->>'allowed')::int AS allowed,
+      'from',
+      'until',
+    ],
+    query: `SELECT id, ${masked('target_id')} AS port, (r->'evidence'->>'count')::int AS seen, (r->'evidence'->>'allowed')::int AS allowed,
     (SELECT string_agg(name, '、') FROM jsonb_array_elements_text(r->'evidence'->'signatures') AS name) AS signatures, raised AS "from", cleared AS until
   FROM (${statesWhere(`codes @> ARRAY['PORT_SUBLET']`)}) s CROSS JOIN LATERAL (SELECT event->'data'->'reasons'->0 AS r) one
-  ORDER BY seen DESC LIMIT 100`),
-    },
-    {
-      kind: 'table',
-      title: ['Consent and refusal', '同意与退订'],
-      says: [
-        'Why consent was missing: never given, ticked by default, or refused.',
-        '缺少同意的原因：从未给予、默认勾选或已拒绝。',
-      ],
-      size: [12, 8],
-      columns: {
-        code: c.CODE,
-        reason: { name: ['Reason', '原因'] },
-        signature: c.SIGNATURE,
-        messages: c.MESSAGES,
-      },
-      queries:
-        table(`SELECT r->>'code' AS code, coalesce(${evidence('reason')}, '–') AS reason, signature, count(*) AS messages
+  ORDER BY seen DESC LIMIT 100`,
+  }),
+  table([12, 8], {
+    en: ['Consent and refusal', 'Why consent was missing: never given, ticked by default, or refused.'],
+    zh: ['同意与退订', '缺少同意的原因：从未给予、默认勾选或已拒绝。'],
+    columns: ['code', 'reason', 'signature', 'messages'],
+    query: `SELECT r->>'code' AS code, coalesce(${evidence('reason')}, '–') AS reason, signature, count(*) AS messages
   FROM alert CROSS JOIN LATERAL jsonb_array_elements(event->'data'->'reasons') r
   WHERE ${RAISED_ON_MESSAGES} AND codes && ${arrayOf([...DUTIES.consent, 'AFTER_OPT_OUT'])} AND r->>'code' = ANY (${arrayOf([...DUTIES.consent, 'AFTER_OPT_OUT'])})
-  GROUP BY 1, 2, 3 ORDER BY messages DESC LIMIT 100`),
-    },
-    {
-      kind: 'table',
-      title: ['Beyond the filed scope', '超出备案用途'],
-      says: ['What was sent, and what is filed.', '实际发送与备案用途。'],
-      size: [12, 8],
-      columns: {
-        signature: c.SIGNATURE,
-        label: { name: ['Sent', '实际'] },
-        scope: { name: ['Filed', '备案'] },
-        messages: c.MESSAGES,
-      },
-      queries:
-        table(`SELECT signature, ${evidence('label')} AS label, coalesce(${evidence('scope')}, '–') AS scope, count(*) AS messages
+  GROUP BY 1, 2, 3 ORDER BY messages DESC LIMIT 100`,
+  }),
+  table([12, 8], {
+    en: ['Beyond the filed scope', 'What was sent, and what is filed.'],
+    zh: ['超出备案用途', '实际发送与备案用途。'],
+    columns: ['signature', { label: ['Sent', '实际'], scope: ['Filed', '备案'] }, 'messages'],
+    query: `SELECT signature, ${evidence('label')} AS label, coalesce(${evidence('scope')}, '–') AS scope, count(*) AS messages
   FROM alert CROSS JOIN LATERAL jsonb_array_elements(event->'data'->'reasons') r
-  WHERE ${RAISED_ON_MESSAGES} AND codes @> ARRAY['SCOPE_EXPANDED'] AND r->>'code' = 'SCOPE_EXPANDED' GROUP BY 1, 2, 3 ORDER BY messages DESC LIMIT 100`),
-    },
-  ],
-)
+  WHERE ${RAISED_ON_MESSAGES} AND codes @> ARRAY['SCOPE_EXPANDED'] AND r->>'code' = 'SCOPE_EXPANDED' GROUP BY 1, 2, 3 ORDER BY messages DESC LIMIT 100`,
+  }),
+])
 
 export const COMPLIANCE: DashboardSpec = {
   name: 'compliance',

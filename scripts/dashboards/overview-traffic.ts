@@ -1,215 +1,125 @@
-import type { Section } from './spec.ts'
+import { chart, NEUTRAL, redFrom, stacked, stat } from './presets.ts'
+import { max, perMinute, present, quantile, rate, ratio, sum } from './promql.ts'
+import { section } from './spec.ts'
 
-export const GLANCE: Section = {
-  id: 1,
-  title: ['At a glance', '总览'],
-  panels: [
-    {
-      id: 2,
-      kind: 'stat',
-      title: ['Messages', '短信量'],
-      says: ['Messages scored a second, all instances.', '所有实例每秒评分的短信数。'],
-      size: [3, 4],
-      unit: 'ops',
-      thresholds: [['blue', null]],
-      queries: [
-        {
-          expr: 'sum(rate(sigwatch_messages_total{job=~"$job", instance=~"$instance"}[$__rate_interval]))',
-          as: 'instant',
-        },
-      ],
-    },
-    {
-      id: 3,
-      kind: 'stat',
-      title: ['Block reasons', '拦截原因数'],
-      says: ['Reasons of enforced alerts with action block, a minute.', '处置为拦截的正式告警，每分钟。'],
-      size: [3, 4],
-      unit: 'cpm',
-      thresholds: [['blue', null]],
-      queries: [
-        {
-          expr: 'sum(rate(sigwatch_alerts_total{job=~"$job", instance=~"$instance", action="block", mode="enforce"}[$__rate_interval])) * 60',
-          as: 'instant',
-        },
-      ],
-    },
-    {
-      id: 4,
-      kind: 'stat',
-      title: ['Open states', '未解除状态'],
-      says: [
-        'States open now: bursts, floods, sublet ports, escalated forgeries.',
-        '当前未解除的状态：突发、轰炸、转租端口、升级的仿冒。',
-      ],
-      size: [3, 4],
-      unit: 'short',
-      thresholds: [['blue', null]],
-      queries: [
-        {
-          expr: 'sum(max by (job, code) (sigwatch_states_open{job=~"$job", instance=~"$instance"}))',
-          as: 'instant',
-        },
-      ],
-    },
-    {
-      id: 5,
-      kind: 'stat',
-      title: ['Alert latency p99', '告警延迟 p99'],
-      says: [
-        "From the broker's append of a message to the acknowledgement of its alert.",
-        '从短信写入消息队列到其告警被确认。',
-      ],
-      size: [3, 4],
-      unit: 's',
-      thresholds: [
-        ['green', null],
-        ['yellow', 0.5],
-        ['red', 1],
-      ],
-      queries: [
-        {
-          expr: 'histogram_quantile(0.99, sum by (le) (rate(sigwatch_alert_latency_seconds_bucket{job=~"$job", instance=~"$instance"}[$__rate_interval])))',
-          as: 'instant',
-        },
-      ],
-    },
-    {
-      id: 6,
-      kind: 'stat',
-      title: ['Backlog', '积压'],
-      says: [
-        'Records that wait, at the present rate of reading.',
-        '按当前读取速度，读完等待中的记录所需的时间。',
-      ],
-      size: [3, 4],
-      unit: 's',
-      thresholds: [
-        ['green', null],
-        ['yellow', 10],
-        ['red', 60],
-      ],
-      queries: [
-        {
-          expr: 'sum(sigwatch_consumer_lag_records{job=~"$job", instance=~"$instance"}) / (sum(rate(sigwatch_records_total{job=~"$job", instance=~"$instance"}[$__rate_interval])) > 0)',
-          as: 'instant',
-        },
-      ],
-    },
-    {
-      id: 7,
-      kind: 'stat',
-      title: ['Dead letters', '死信'],
-      says: ['Share of the input records that cannot be read.', '无法读取的输入记录所占比例。'],
-      size: [3, 4],
-      unit: 'percentunit',
-      thresholds: [
-        ['green', null],
-        ['yellow', 0.001],
-        ['red', 0.01],
-      ],
-      queries: [
-        {
-          expr: 'sum(rate(sigwatch_dead_letters_total{job=~"$job", instance=~"$instance"}[$__rate_interval])) / (sum(rate(sigwatch_records_total{job=~"$job", instance=~"$instance"}[$__rate_interval])) > 0)',
-          as: 'instant',
-        },
-      ],
-    },
-    {
-      id: 8,
-      kind: 'stat',
-      title: ['Rates', '速率计数'],
-      says: [
-        'Whether rates are counted. Degraded: Redis is slow or gone; text and registry rules go on.',
-        '是否在统计速率。降级：Redis 缓慢或不可用；文本与备案规则照常。',
-      ],
-      size: [3, 4],
-      unit: 'short',
-      thresholds: [
-        ['green', null],
-        ['red', 1],
-      ],
-      values: { '0': ['counted', '正常统计'], '1': ['degraded', '降级'] },
-      queries: [
-        { expr: 'max(sigwatch_features_degraded{job=~"$job", instance=~"$instance"})', as: 'instant' },
-      ],
-    },
-    {
-      id: 9,
-      kind: 'stat',
-      title: ['Progress', '进展'],
-      says: ['Longest time that work has waited without progress.', '工作停滞等待的最长时间。'],
-      size: [3, 4],
-      unit: 's',
-      thresholds: [
-        ['green', null],
-        ['red', 1],
-      ],
-      values: { '0': ['going on', '正常'] },
-      queries: [
-        { expr: 'max(sigwatch_consumer_stalled_seconds{job=~"$job", instance=~"$instance"})', as: 'instant' },
-        {
-          expr: 'max(sigwatch_oldest_uncommitted_seconds{job=~"$job", instance=~"$instance"})',
-          legend: ['oldest uncommitted record', '最早未提交的记录'],
-        },
-      ],
-    },
-  ],
-}
+export const GLANCE = section(1, 'At a glance', '总览', [
+  stat.perSecond(3, {
+    en: ['Messages', 'Messages scored a second, all instances.'],
+    zh: ['短信量', '所有实例每秒评分的短信数。'],
+    thresholds: NEUTRAL,
+    query: rate('sigwatch_messages_total'),
+  }),
+  stat.perMinute(3, {
+    en: ['Block reasons', 'Reasons of enforced alerts with action block, a minute.'],
+    zh: ['拦截原因数', '处置为拦截的正式告警，每分钟。'],
+    thresholds: NEUTRAL,
+    query: perMinute('sigwatch_alerts_total{action="block", mode="enforce"}'),
+  }),
+  stat.count(3, {
+    en: ['Open states', 'States open now: bursts, floods, sublet ports, escalated forgeries.'],
+    zh: ['未解除状态', '当前未解除的状态：突发、轰炸、转租端口、升级的仿冒。'],
+    thresholds: NEUTRAL,
+    query: { expr: 'sum(max by (job, code) (sigwatch_states_open{job=~"$job", instance=~"$instance"}))' },
+  }),
+  stat.seconds(3, {
+    en: ['Alert latency p99', "From the broker's append of a message to the acknowledgement of its alert."],
+    zh: ['告警延迟 p99', '从短信写入消息队列到其告警被确认。'],
+    thresholds: redFrom(1, 0.5),
+    query: quantile(0.99, 'sigwatch_alert_latency_seconds'),
+  }),
+  stat.seconds(3, {
+    en: ['Backlog', 'Records that wait, at the present rate of reading.'],
+    zh: ['积压', '按当前读取速度，读完等待中的记录所需的时间。'],
+    thresholds: redFrom(60, 10),
+    query: ratio(sum('sigwatch_consumer_lag_records'), rate('sigwatch_records_total')),
+  }),
+  stat.share(3, {
+    en: ['Dead letters', 'Share of the input records that cannot be read.'],
+    zh: ['死信', '无法读取的输入记录所占比例。'],
+    thresholds: redFrom(0.01, 0.001),
+    query: ratio(rate('sigwatch_dead_letters_total'), rate('sigwatch_records_total')),
+  }),
+  stat.count(3, {
+    en: [
+      'Rates',
+      'Whether rates are counted. Degraded: Redis is slow or gone; text and registry rules go on.',
+    ],
+    zh: ['速率计数', '是否在统计速率。降级：Redis 缓慢或不可用；文本与备案规则照常。'],
+    thresholds: redFrom(1),
+    values: { '0': ['counted', '正常统计'], '1': ['degraded', '降级'] },
+    query: max('sigwatch_features_degraded'),
+  }),
+  stat.seconds(3, {
+    en: ['Progress', 'Longest time that work has waited without progress.'],
+    zh: ['进展', '工作停滞等待的最长时间。'],
+    thresholds: redFrom(1),
+    values: { '0': ['going on', '正常'] },
+    query: [
+      max('sigwatch_consumer_stalled_seconds'),
+      max('sigwatch_oldest_uncommitted_seconds', undefined, [
+        'oldest uncommitted record',
+        '最早未提交的记录',
+      ]),
+    ],
+  }),
+])
 
-export const TRAFFIC: Section = {
-  id: 10,
-  title: ['Traffic', '流量'],
-  panels: [
-    {
-      id: 11,
-      kind: 'timeseries',
-      title: ['Messages by label', '按标签的短信'],
-      says: ['What the text model says the messages are.', '文本模型给短信的标签。'],
-      size: [8, 8],
-      unit: 'ops',
-      stacked: true,
-      queries: [
-        {
-          expr: 'sum by (label) (rate(sigwatch_labelled_messages_total{job=~"$job", instance=~"$instance"}[$__rate_interval]))',
-          legend: '{{label}}',
-        },
-      ],
-    },
-    {
-      id: 12,
-      kind: 'timeseries',
-      title: ['Messages by disposition', '按受理结果的短信'],
-      says: [
-        'Blocked: blocked elsewhere already; counted in the rates, alerted for nothing.',
-        '已拦截：别处已经拦截；计入速率，不再告警。',
-      ],
-      size: [8, 8],
-      unit: 'ops',
-      stacked: true,
-      queries: [
-        {
-          expr: 'sum by (disposition) (rate(sigwatch_messages_total{job=~"$job", instance=~"$instance"}[$__rate_interval]))',
-          legend: '{{disposition}}',
-        },
-      ],
-    },
-    {
-      id: 13,
-      kind: 'timeseries',
-      title: ['Findings by code', '按原因代码的发现'],
-      says: [
-        'Every finding on a message, also those that policy gives no action.',
-        '短信上的所有发现，包括策略不作处置的。',
-      ],
-      size: [8, 8],
-      unit: 'ops',
-      queries: [
-        {
-          expr: 'sum by (code) (rate(sigwatch_findings_total{job=~"$job", instance=~"$instance", mode="enforce"}[$__rate_interval])) > 0',
-          legend: '{{code}}',
-        },
-      ],
-    },
-  ],
-}
+export const TRAFFIC = section(10, 'Traffic', '流量', [
+  stacked.perSecond(8, {
+    en: ['Messages by label', 'What the text model says the messages are.'],
+    zh: ['按标签的短信', '文本模型给短信的标签。'],
+    query: rate('sigwatch_labelled_messages_total', 'label'),
+  }),
+  stacked.perSecond(8, {
+    en: [
+      'Messages by disposition',
+      'Blocked: blocked elsewhere already; counted in the rates, alerted for nothing.',
+    ],
+    zh: ['按受理结果的短信', '已拦截：别处已经拦截；计入速率，不再告警。'],
+    query: rate('sigwatch_messages_total', 'disposition'),
+  }),
+  chart.perSecond(8, {
+    en: ['Findings by code', 'Every finding on a message, also those that policy gives no action.'],
+    zh: ['按原因代码的发现', '短信上的所有发现，包括策略不作处置的。'],
+    query: present(rate('sigwatch_findings_total{mode="enforce"}', 'code')),
+  }),
+])
+
+export const ALERTS = section(14, 'Alerts', '告警', [
+  chart.perMinute(8, {
+    en: ['Alert reasons by code', 'Enforced. An alert with several reasons counts once under each.'],
+    zh: ['按代码的告警原因', '正式告警。有多个原因的告警在每个原因下各计一次。'],
+    query: present(perMinute('sigwatch_alert_reasons_total{mode="enforce"}', 'code')),
+  }),
+  stacked.perMinute(8, {
+    en: ['Alert reasons by action', 'Enforced, a minute.'],
+    zh: ['按处置的告警', '正式告警，每分钟。'],
+    query: perMinute('sigwatch_alerts_total{mode="enforce"}', 'action'),
+  }),
+  stacked.count(8, {
+    en: ['Open states by code', 'The same on every instance of a deployment.'],
+    zh: ['按代码的未解除状态', '同一部署的所有实例相同。'],
+    query: present(max('sigwatch_states_open', 'job, code', '{{code}}')),
+  }),
+  chart.perMinute(8, {
+    en: [
+      'State changes',
+      'Raised, updated and cleared events of enforced alerts; message alerts are raised only.',
+    ],
+    zh: ['状态变化', '正式告警的产生、更新和解除；短信告警只有产生。'],
+    query: perMinute('sigwatch_alerts_total{mode="enforce"}', 'type'),
+  }),
+  chart.perSecond(8, {
+    en: ['Shadow findings by code', 'What rules in shadow mode find: look here before a rule is enforced.'],
+    zh: ['影子模式的发现', '影子模式规则的发现：正式启用前先看这里。'],
+    query: present(rate('sigwatch_findings_total{mode="shadow"}', 'code')),
+  }),
+  stacked.perSecond(8, {
+    en: ['Verdicts by action', 'Only when verdicts are named.'],
+    zh: ['按处置的判定', '仅在配置了判定主题时有。'],
+    query: [
+      rate('sigwatch_verdicts_total', 'action'),
+      rate('sigwatch_decided_messages_total', 'action', ['decided: {{action}}', '决定：{{action}}']),
+    ],
+  }),
+])

@@ -1,10 +1,7 @@
-import { ALERTS } from './overview-alerts.ts'
-import { ARCHIVE } from './overview-archive.ts'
-import { SHADOW } from './overview-shadow.ts'
 import { INPUT, SPEED } from './overview-speed.ts'
-import { PROCESS, STATES } from './overview-state.ts'
-import { GLANCE, TRAFFIC } from './overview-traffic.ts'
-import { VERSIONS } from './overview-versions.ts'
+import { ARCHIVE, PROCESS, STATES } from './overview-state.ts'
+import { ALERTS, GLANCE, TRAFFIC } from './overview-traffic.ts'
+import { SHADOW, VERSIONS } from './overview-versions.ts'
 import type { DashboardSpec } from './spec.ts'
 import { DATASOURCE, INSTANCE, JOB } from './variables.ts'
 

@@ -1,11 +1,11 @@
 import { smoothedShares } from '../../src/analyst/archive/drift.ts'
-import * as c from './columns.ts'
+import { count, share, time } from './columns.ts'
+import { distribution, stat, table } from './presets.ts'
+import { inTheTime } from './promql.ts'
 import { DRIFT, DRIFT_BY_LABEL, DRIFT_OF_SCORES } from './quality-drift.ts'
 import { type DashboardSpec, section } from './spec.ts'
 import { BEFORE, wilson } from './sql.ts'
 import { ARCHIVE, DATASOURCE, DESK, INSTANCE, JOB } from './variables.ts'
-
-const table = (sql: string) => [{ as: 'table', sql } as const]
 
 /** The last word on each case that was judged in the time, with the codes that it is about. */
 const JUDGED = `SELECT said.verdict, code FROM (
@@ -36,199 +36,139 @@ const scores = (condition: string, side: 'now' | 'then') =>
   `SELECT least(floor(score * 10), 9)::int AS bin, sum(1 / share) AS ${side}_n, count(*) AS ${side}_seen FROM verdict WHERE ${condition} GROUP BY 1`
 const SCORE_BINS = `SELECT bin, coalesce(now_n, 0) AS now_n, now_seen, coalesce(then_n, 0) AS then_n, then_seen FROM generate_series(0, 9) AS bin
     LEFT JOIN (${scores('$__timeFilter(ts)', 'now')}) a USING (bin) LEFT JOIN (${scores(BEFORE, 'then')}) b USING (bin)`
-const GLANCE = section(
-  1,
-  ['At a glance', '总览'],
-  [
-    {
-      kind: 'stat',
-      title: ['Judged cases', '已判断案件'],
-      says: [
-        'Cases that an analyst confirmed or called a false positive in the time.',
-        '所选时间内分析员确认或判为误报的案件。',
-      ],
-      size: [4, 4],
-      unit: 'short',
-      queries: table(
-        `SELECT count(DISTINCT coalesce(message_id, state_id)) AS cases FROM feedback WHERE $__timeFilter(ts) AND verdict IN ('confirmed', 'false_positive')`,
-      ),
-    },
-    DRIFT_OF_SCORES,
-    {
-      kind: 'stat',
-      title: ['Drift of the labels', '标签漂移'],
-      says: [
-        'Population stability index of the labels of all messages against the time of the same length before: below 0.1 is the same, above 0.25 is a different population.',
-        '全部短信标签相对于之前同样长时段的群体稳定性指标：低于 0.1 为一致，高于 0.25 为不同总体。',
-      ],
-      size: [4, 4],
-      decimals: 3,
-      thresholds: DRIFT,
-      queries: table(psi(LABEL_BINS, LABELS.length)),
-    },
-    {
-      kind: 'stat',
-      title: ['Drift of the decisions', '判定分值漂移'],
-      says: [
-        'The same of the scores of verdicts, which policy computes from the reasons, in ten steps.',
-        '同上，按判定分值（由策略根据原因计算）的十个区间。',
-      ],
-      size: [4, 4],
-      decimals: 3,
-      thresholds: DRIFT,
-      queries: table(psi(SCORE_BINS, 10)),
-    },
-    {
-      kind: 'stat',
-      title: ['Degraded alerts', '降级告警'],
-      says: ['Share of the alerts that were decided without rates.', '在没有速率的情况下作出的告警比例。'],
-      size: [4, 4],
-      unit: 'percentunit',
-      decimals: 1,
-      queries: table(
-        `SELECT avg(degraded::int) AS share FROM alert WHERE $__timeFilter(ts) AND mode = 'enforce'`,
-      ),
-    },
-    {
-      kind: 'stat',
-      title: ['Time degraded', '降级时间'],
-      says: [
-        'Seconds in which Redis left a part of the work undone, all instances, by the metrics.',
-        'Redis 有部分工作未完成的秒数，所有实例，取自指标。',
-      ],
-      size: [4, 4],
-      unit: 's',
-      queries: [
-        {
-          as: 'instant',
-          expr: 'sum(increase(sigwatch_features_degraded_seconds_total{job=~"$job", instance=~"$instance"}[$__range]))',
-        },
-      ],
-    },
-  ],
-)
+const GLANCE = section(1, 'At a glance', '总览', [
+  stat.count(4, {
+    en: ['Judged cases', 'Cases that an analyst confirmed or called a false positive in the time.'],
+    zh: ['已判断案件', '所选时间内分析员确认或判为误报的案件。'],
+    query: `SELECT count(DISTINCT coalesce(message_id, state_id)) AS cases FROM feedback WHERE $__timeFilter(ts) AND verdict IN ('confirmed', 'false_positive')`,
+  }),
+  DRIFT_OF_SCORES,
+  stat.plain(4, {
+    en: [
+      'Drift of the labels',
+      'Population stability index of the labels of all messages against the time of the same length before: below 0.1 is the same, above 0.25 is a different population.',
+    ],
+    zh: [
+      '标签漂移',
+      '全部短信标签相对于之前同样长时段的群体稳定性指标：低于 0.1 为一致，高于 0.25 为不同总体。',
+    ],
+    ...DRIFT,
+    query: psi(LABEL_BINS, LABELS.length),
+  }),
+  stat.plain(4, {
+    en: [
+      'Drift of the decisions',
+      'The same of the scores of verdicts, which policy computes from the reasons, in ten steps.',
+    ],
+    zh: ['判定分值漂移', '同上，按判定分值（由策略根据原因计算）的十个区间。'],
+    ...DRIFT,
+    query: psi(SCORE_BINS, 10),
+  }),
+  stat.share(4, {
+    en: ['Degraded alerts', 'Share of the alerts that were decided without rates.'],
+    zh: ['降级告警', '在没有速率的情况下作出的告警比例。'],
+    decimals: 1,
+    query: `SELECT avg(degraded::int) AS share FROM alert WHERE $__timeFilter(ts) AND mode = 'enforce'`,
+  }),
+  stat.seconds(4, {
+    en: [
+      'Time degraded',
+      'Seconds in which Redis left a part of the work undone, all instances, by the metrics.',
+    ],
+    zh: ['降级时间', 'Redis 有部分工作未完成的秒数，所有实例，取自指标。'],
+    query: inTheTime('sigwatch_features_degraded_seconds_total'),
+  }),
+])
 
-const PRECISION = section(
-  10,
-  ['How right it is', '准确程度'],
-  [
-    {
-      kind: 'table',
-      title: ['Precision by reason code', '各原因代码的查准率'],
-      says: [
-        'Of the cases that analysts judged in the time, how many they confirmed, with the 95% interval (Wilson); the last word on a case counts.',
-        '所选时间内分析员判断的案件中被确认的比例及 95% 区间（Wilson）；以案件的最后判断为准。',
-      ],
-      size: [12, 10],
-      columns: {
-        code: c.CODE,
-        confirmed: c.count(['Confirmed', '已确认']),
-        judged: c.count(['Judged', '已判断']),
-        precision: c.share(['Precision', '查准率']),
-        low: c.share(['At least', '下限']),
-        high: c.share(['At most', '上限']),
+const PRECISION = section(10, 'How right it is', '准确程度', [
+  table([12, 10], {
+    en: [
+      'Precision by reason code',
+      'Of the cases that analysts judged in the time, how many they confirmed, with the 95% interval (Wilson); the last word on a case counts.',
+    ],
+    zh: [
+      '各原因代码的查准率',
+      '所选时间内分析员判断的案件中被确认的比例及 95% 区间（Wilson）；以案件的最后判断为准。',
+    ],
+    columns: [
+      'code',
+      {
+        confirmed: count(['Confirmed', '已确认']),
+        judged: count(['Judged', '已判断']),
+        precision: share(['Precision', '查准率']),
+        low: share(['At least', '下限']),
+        high: share(['At most', '上限']),
       },
-      queries:
-        table(`SELECT code, confirmed, judged, confirmed::float8 / judged AS precision, ${wilson('confirmed', 'judged', '-')} AS low, ${wilson('confirmed', 'judged', '+')} AS high
-  FROM (SELECT code, count(*) FILTER (WHERE verdict = 'confirmed') AS confirmed, count(*) AS judged FROM (${JUDGED}) j GROUP BY code) by_code ORDER BY judged DESC, code`),
-    },
-    {
-      kind: 'table',
-      title: ['What analysts said last', '最近的判断'],
-      says: ['Newest first; notes are at the desk.', '最新在前；备注见工作台。'],
-      size: [12, 10],
-      columns: {
-        id: c.ID,
-        ts: c.time(['Time', '时间']),
-        verdict: { name: ['Word', '判断'] },
-        by: { name: ['By', '判断人'] },
-        codes: c.CODES,
-        policy: { name: ['Policy', '策略版本'] },
-        model: { name: ['Model', '模型'] },
-      },
-      queries:
-        table(`SELECT a.id, f.ts, f.verdict, f.by, array_to_string(coalesce(f.codes, a.codes), ', ') AS codes, a.policy, a.model
+    ],
+    query: `SELECT code, confirmed, judged, confirmed::float8 / judged AS precision, ${wilson('confirmed', 'judged', '-')} AS low, ${wilson('confirmed', 'judged', '+')} AS high
+  FROM (SELECT code, count(*) FILTER (WHERE verdict = 'confirmed') AS confirmed, count(*) AS judged FROM (${JUDGED}) j GROUP BY code) by_code ORDER BY judged DESC, code`,
+  }),
+  table([12, 10], {
+    en: ['What analysts said last', 'Newest first; notes are at the desk.'],
+    zh: ['最近的判断', '最新在前；备注见工作台。'],
+    columns: [
+      'id',
+      'ts',
+      'verdict',
+      'by',
+      'codes',
+      { policy: ['Policy', '策略版本'], model: ['Model', '模型'] },
+    ],
+    query: `SELECT a.id, f.ts, f.verdict, f.by, array_to_string(coalesce(f.codes, a.codes), ', ') AS codes, a.policy, a.model
   FROM feedback f LEFT JOIN LATERAL (
     SELECT id, codes, policy, model FROM alert WHERE (message_id = f.message_id AND target_kind = 'message') OR state_id = f.state_id ORDER BY ts LIMIT 1) a ON true
-  WHERE $__timeFilter(f.ts) ORDER BY f.ts DESC LIMIT 100`),
-    },
-  ],
-)
+  WHERE $__timeFilter(f.ts) ORDER BY f.ts DESC LIMIT 100`,
+  }),
+])
 
-const MODEL = section(
-  20,
-  ['Model and rules', '模型与规则'],
-  [
-    {
-      kind: 'barchart',
-      title: ['Scores of verdicts', '判定分值分布'],
-      says: [
-        'Share of the verdicts by score, now and in the time before.',
-        '按分值的判定占比，当前与之前时段。',
-      ],
-      size: [12, 9],
-      unit: 'percentunit',
-      columns: { now: { name: ['now', '当前'] }, before: { name: ['before', '之前'] } },
-      queries:
-        table(`SELECT to_char(bin / 10.0, 'FM0.0') || '–' || to_char((bin + 1) / 10.0, 'FM0.0') AS score,
-    now_n / nullif(sum(now_n) OVER (), 0) AS now, then_n / nullif(sum(then_n) OVER (), 0) AS before FROM (${SCORE_BINS}) bins ORDER BY bin`),
-    },
-    {
-      kind: 'barchart',
-      title: ['Labels of messages', '短信标签分布'],
-      says: [
-        'Share of all messages by label, now and in the time before.',
-        '全部短信按标签的占比，当前与之前时段。',
-      ],
-      size: [12, 9],
-      unit: 'percentunit',
-      columns: { now: { name: ['now', '当前'] }, before: { name: ['before', '之前'] } },
-      queries: table(
-        `SELECT label, now_n / nullif(sum(now_n) OVER (), 0) AS now, then_n / nullif(sum(then_n) OVER (), 0) AS before FROM (${LABEL_BINS}) bins ORDER BY now_n DESC`,
-      ),
-    },
-    {
-      kind: 'table',
-      title: ['Shadow against live', '影子与正式对比'],
-      says: [
-        'Alerts by code, as they were enforced and as rules in shadow mode would have raised them.',
-        '按代码的告警：正式告警，以及影子模式规则本会产生的告警。',
-      ],
-      size: [12, 9],
-      columns: {
-        code: c.CODE,
-        enforced: c.count(['Enforced', '正式']),
-        shadow: c.count(['Shadow', '影子']),
-        both: c.count(['Messages with both', '两者皆有的短信']),
+const MODEL = section(20, 'Model and rules', '模型与规则', [
+  distribution(12, {
+    en: ['Scores of verdicts', 'Share of the verdicts by score, now and in the time before.'],
+    zh: ['判定分值分布', '按分值的判定占比，当前与之前时段。'],
+    columns: { now: ['now', '当前'], before: ['before', '之前'] },
+    query: `SELECT to_char(bin / 10.0, 'FM0.0') || '–' || to_char((bin + 1) / 10.0, 'FM0.0') AS score,
+    now_n / nullif(sum(now_n) OVER (), 0) AS now, then_n / nullif(sum(then_n) OVER (), 0) AS before FROM (${SCORE_BINS}) bins ORDER BY bin`,
+  }),
+  distribution(12, {
+    en: ['Labels of messages', 'Share of all messages by label, now and in the time before.'],
+    zh: ['短信标签分布', '全部短信按标签的占比，当前与之前时段。'],
+    columns: { now: ['now', '当前'], before: ['before', '之前'] },
+    query: `SELECT label, now_n / nullif(sum(now_n) OVER (), 0) AS now, then_n / nullif(sum(then_n) OVER (), 0) AS before FROM (${LABEL_BINS}) bins ORDER BY now_n DESC`,
+  }),
+  table(12, {
+    en: [
+      'Shadow against live',
+      'Alerts by code, as they were enforced and as rules in shadow mode would have raised them.',
+    ],
+    zh: ['影子与正式对比', '按代码的告警：正式告警，以及影子模式规则本会产生的告警。'],
+    columns: [
+      'code',
+      {
+        enforced: count(['Enforced', '正式']),
+        shadow: count(['Shadow', '影子']),
+        both: count(['Messages with both', '两者皆有的短信']),
       },
-      queries:
-        table(`SELECT code, count(*) FILTER (WHERE mode = 'enforce') AS enforced, count(*) FILTER (WHERE mode = 'shadow') AS shadow,
+    ],
+    query: `SELECT code, count(*) FILTER (WHERE mode = 'enforce') AS enforced, count(*) FILTER (WHERE mode = 'shadow') AS shadow,
     count(*) FILTER (WHERE mode = 'shadow' AND EXISTS (SELECT FROM alert live WHERE live.message_id = a.message_id AND live.mode = 'enforce' AND live.target_kind = 'message')) AS both
-  FROM alert a CROSS JOIN LATERAL unnest(codes) AS code WHERE $__timeFilter(a.ts) AND type = 'raised' GROUP BY code ORDER BY shadow DESC, enforced DESC`),
-    },
-    {
-      kind: 'table',
-      title: ['Versions that decided', '作出判定的版本'],
-      says: [
-        'Alerts by model, policy and registry, and since when each is known.',
-        '按模型、策略与备案库的告警，以及各版本的首次出现时间。',
-      ],
-      size: [12, 9],
-      columns: {
-        kind: c.KIND,
-        hash: { name: ['Version', '版本'] },
-        since: c.time(['Known since', '首次出现']),
-        alerts: c.ALERTS,
-        first: c.FIRST,
-        last: c.LAST,
-      },
-      queries: table(`SELECT kind, hash, first_at AS since, alerts, first, last FROM (
+  FROM alert a CROSS JOIN LATERAL unnest(codes) AS code WHERE $__timeFilter(a.ts) AND type = 'raised' GROUP BY code ORDER BY shadow DESC, enforced DESC`,
+  }),
+  table(12, {
+    en: ['Versions that decided', 'Alerts by model, policy and registry, and since when each is known.'],
+    zh: ['作出判定的版本', '按模型、策略与备案库的告警，以及各版本的首次出现时间。'],
+    columns: [
+      'kind',
+      { hash: ['Version', '版本'], since: time(['Known since', '首次出现']) },
+      'alerts',
+      'first',
+      'last',
+    ],
+    query: `SELECT kind, hash, first_at AS since, alerts, first, last FROM (
     SELECT kind, hash, count(*) AS alerts, min(ts) AS first, max(ts) AS last FROM alert
     CROSS JOIN LATERAL (VALUES ('model', model), ('policy', policy), ('registry', registry)) AS v (kind, hash)
-    WHERE $__timeFilter(ts) GROUP BY 1, 2) used LEFT JOIN version USING (kind, hash) ORDER BY kind, last DESC LIMIT 100`),
-    },
-  ],
-)
+    WHERE $__timeFilter(ts) GROUP BY 1, 2) used LEFT JOIN version USING (kind, hash) ORDER BY kind, last DESC LIMIT 100`,
+  }),
+])
 
 export const QUALITY: DashboardSpec = {
   name: 'quality',

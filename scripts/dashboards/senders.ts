@@ -1,59 +1,34 @@
-import * as c from './columns.ts'
+import { NO_ENTERPRISE, share } from './columns.ts'
+import { chart, stacked, stat, table } from './presets.ts'
 import { type DashboardSpec, section } from './spec.ts'
 import { masked, RAISED, SENT_BY_ENTERPRISE, SENT_BY_LABEL } from './sql.ts'
 import { ARCHIVE, DATASOURCE, DESK, JOB } from './variables.ts'
 
-const GLANCE = section(
-  1,
-  ['At a glance', '总览'],
-  [
-    {
-      kind: 'stat',
-      title: ['Messages', '短信数'],
-      says: ['Messages that were counted in the time, of all senders.', '所选时间内统计到的全部短信。'],
-      size: [6, 4],
-      unit: 'short',
-      queries: [
-        { as: 'table', sql: 'SELECT sum(total) AS messages FROM sender_minute WHERE $__timeFilter(ts)' },
-      ],
-    },
-    {
-      kind: 'stat',
-      title: ['Signatures', '签名数'],
-      says: ['Signatures that sent anything.', '发送过短信的签名。'],
-      size: [6, 4],
-      unit: 'short',
-      queries: [
-        {
-          as: 'table',
-          sql: "SELECT count(*) AS signatures FROM (SELECT signature FROM sender_minute WHERE $__timeFilter(ts) AND signature <> '-' GROUP BY signature) s",
-        },
-      ],
-    },
-    {
-      kind: 'stat',
-      title: ['Commercial share', '商业短信占比'],
-      says: ['Marketing and finance among all messages.', '营销与金融类短信占全部短信的比例。'],
-      size: [6, 4],
-      unit: 'percentunit',
-      decimals: 1,
-      queries: [
-        {
-          as: 'table',
-          sql: 'SELECT sum(marketing + finance)::float8 / nullif(sum(total), 0) AS share FROM sender_minute WHERE $__timeFilter(ts)',
-        },
-      ],
-    },
-    {
-      kind: 'stat',
-      title: ['Messages a second, now', '当前每秒短信数'],
-      says: ['What the service scores at this moment, by its metrics.', '服务此刻评分的短信，取自指标。'],
-      size: [6, 4],
-      unit: 'mps',
-      queries: [{ expr: 'sum(rate(sigwatch_messages_total{job=~"$job"}[$__rate_interval]))', as: 'instant' }],
-    },
-  ],
-)
+const GLANCE = section(1, 'At a glance', '总览', [
+  stat.count(6, {
+    en: ['Messages', 'Messages that were counted in the time, of all senders.'],
+    zh: ['短信数', '所选时间内统计到的全部短信。'],
+    query: 'SELECT sum(total) AS messages FROM sender_minute WHERE $__timeFilter(ts)',
+  }),
+  stat.count(6, {
+    en: ['Signatures', 'Signatures that sent anything.'],
+    zh: ['签名数', '发送过短信的签名。'],
+    query:
+      "SELECT count(*) AS signatures FROM (SELECT signature FROM sender_minute WHERE $__timeFilter(ts) AND signature <> '-' GROUP BY signature) s",
+  }),
+  stat.share(6, {
+    en: ['Commercial share', 'Marketing and finance among all messages.'],
+    zh: ['商业短信占比', '营销与金融类短信占全部短信的比例。'],
+    decimals: 1,
+    query:
+      'SELECT sum(marketing + finance)::float8 / nullif(sum(total), 0) AS share FROM sender_minute WHERE $__timeFilter(ts)',
+  }),
+  stat.messagesPerSecond(6, {
+    en: ['Messages a second, now', 'What the service scores at this moment, by its metrics.'],
+    zh: ['当前每秒短信数', '服务此刻评分的短信，取自指标。'],
+    query: { expr: 'sum(rate(sigwatch_messages_total{job=~"$job"}[$__rate_interval]))' },
+  }),
+])
 
 const TOP_SIGNATURES = `WITH named AS (
     SELECT signature, sum(total) AS messages FROM sender_minute WHERE $__timeFilter(ts) AND signature <> '-'
@@ -97,100 +72,65 @@ const TOP_DOMAINS = `SELECT domain, count(*) AS alerts, count(*) FILTER (WHERE a
   FROM alert CROSS JOIN LATERAL unnest(domains) AS domain WHERE ${RAISED}
   GROUP BY domain ORDER BY alerts DESC LIMIT 50`
 
-const TOP = section(
-  10,
-  ['Who sends most', '发送量排行'],
-  [
-    {
-      kind: 'table',
-      title: ['Signatures that send most', '发送量最大的签名'],
-      says: [
-        'With the share of marketing and finance, the busiest minute of these against what is usual and declared, alerts and complaints. A click leads to the sender.',
-        '含营销与金融占比、其峰值分钟与平时及申报量的对比、告警与投诉。点击进入该签名。',
-      ],
-      size: [24, 10],
-      columns: {
-        signature: c.SIGNATURE,
-        messages: c.MESSAGES,
-        share: c.share(['Commercial', '商业占比']),
-        peak: c.count(['Busiest minute', '峰值分钟']),
-        usual: { name: ['Usual a minute', '平时（每分钟）'], decimals: 1 },
-        declared: c.count(['Declared a minute', '申报（每分钟）']),
-        alerts: c.ALERTS,
-        blocked: c.BLOCKED,
-        complaints: c.COMPLAINTS,
-      },
-      queries: [{ as: 'table', sql: TOP_SIGNATURES }],
+const TOP = section(10, 'Who sends most', '发送量排行', [
+  table([24, 10], {
+    en: [
+      'Signatures that send most',
+      'With the share of marketing and finance, the busiest minute of these against what is usual and declared, alerts and complaints. A click leads to the sender.',
+    ],
+    zh: [
+      '发送量最大的签名',
+      '含营销与金融占比、其峰值分钟与平时及申报量的对比、告警与投诉。点击进入该签名。',
+    ],
+    columns: [
+      'signature',
+      'messages',
+      { share: share(['Commercial', '商业占比']) },
+      'peak',
+      'usual',
+      'declared',
+      'alerts',
+      'blocked',
+      'complaints',
+    ],
+    query: TOP_SIGNATURES,
+  }),
+  chart.count([12, 9], {
+    en: ['The ten busiest signatures', 'Messages a minute.'],
+    zh: ['发送最多的十个签名', '每分钟短信数。'],
+    query: SERIES,
+  }),
+  stacked.count([12, 9], {
+    en: ['What the messages are', 'Messages a minute by the label of the text model.'],
+    zh: ['短信类别', '按文本模型标签的每分钟短信数。'],
+    columns: {
+      notice: ['notice', '通知'],
+      personal: ['personal', '个人'],
+      marketing: ['marketing', '营销'],
+      finance: ['finance', '金融'],
+      fraud: ['fraud', '诈骗'],
+      illicit: ['illicit', '违法'],
     },
-    {
-      kind: 'timeseries',
-      title: ['The ten busiest signatures', '发送最多的十个签名'],
-      says: ['Messages a minute.', '每分钟短信数。'],
-      size: [12, 9],
-      unit: 'short',
-      interval: '1m',
-      queries: [{ as: 'time_series', sql: SERIES }],
-    },
-    {
-      kind: 'timeseries',
-      title: ['What the messages are', '短信类别'],
-      says: ['Messages a minute by the label of the text model.', '按文本模型标签的每分钟短信数。'],
-      size: [12, 9],
-      unit: 'short',
-      interval: '1m',
-      stacked: true,
-      columns: {
-        notice: { name: ['notice', '通知'] },
-        personal: { name: ['personal', '个人'] },
-        marketing: { name: ['marketing', '营销'] },
-        finance: { name: ['finance', '金融'] },
-        fraud: { name: ['fraud', '诈骗'] },
-        illicit: { name: ['illicit', '违法'] },
-      },
-      queries: [
-        {
-          as: 'time_series',
-          sql: `SELECT $__timeGroupAlias(ts, $__interval), ${SENT_BY_LABEL}
+    query: `SELECT $__timeGroupAlias(ts, $__interval), ${SENT_BY_LABEL}
   FROM sender_minute WHERE $__timeFilter(ts) GROUP BY 1 ORDER BY 1`,
-        },
-      ],
-    },
-    {
-      kind: 'table',
-      title: ['Ports that send most', '发送量最大的端口号'],
-      says: [
-        'With the enterprise that submitted and the number of signatures on the port.',
-        '含提交企业与该端口号上的签名数。',
-      ],
-      size: [12, 10],
-      columns: {
-        port: c.PORT,
-        messages: c.MESSAGES,
-        signatures: c.SIGNATURES,
-        enterprise: c.ENTERPRISE,
-        alerts: c.ALERTS,
-      },
-      values: c.NO_ENTERPRISE,
-      queries: [{ as: 'table', sql: TOP_PORTS }],
-    },
-    {
-      kind: 'table',
-      title: ['Domains in alerts', '告警中的域名'],
-      says: ['Hosts of links, by the alerts that are about them.', '链接的主机名，按相关告警数排列。'],
-      size: [12, 10],
-      columns: {
-        domain: c.DOMAIN,
-        alerts: c.ALERTS,
-        blocked: c.BLOCKED,
-        signatures: c.SIGNATURES,
-        ports: c.PORTS,
-        first: c.FIRST,
-        last: c.LAST,
-      },
-      queries: [{ as: 'table', sql: TOP_DOMAINS }],
-    },
-  ],
-)
+  }),
+  table([12, 10], {
+    en: [
+      'Ports that send most',
+      'With the enterprise that submitted and the number of signatures on the port.',
+    ],
+    zh: ['发送量最大的端口号', '含提交企业与该端口号上的签名数。'],
+    values: NO_ENTERPRISE,
+    columns: ['port', 'messages', 'signatures', 'enterprise', 'alerts'],
+    query: TOP_PORTS,
+  }),
+  table([12, 10], {
+    en: ['Domains in alerts', 'Hosts of links, by the alerts that are about them.'],
+    zh: ['告警中的域名', '链接的主机名，按相关告警数排列。'],
+    columns: ['domain', 'alerts', 'blocked', 'signatures', 'ports', 'first', 'last'],
+    query: TOP_DOMAINS,
+  }),
+])
 
 export const SENDERS: DashboardSpec = {
   name: 'senders',

@@ -119,9 +119,21 @@ export interface DashboardSpec {
   readonly sections: readonly Section[]
 }
 
+/** A panel before it has its number. */
+export type PanelDraft = Omit<PanelSpec, 'id'> & { readonly id?: number }
+
 /** A section whose panels and itself are numbered from `first` on: ids stay when other sections change. */
-export function section(first: number, title: Words, panels: readonly Omit<PanelSpec, 'id'>[]): Section {
-  return { id: first, title, panels: panels.map((panel, i) => ({ ...panel, id: first + 1 + i })) }
+export function section(
+  first: number,
+  english: string,
+  chinese: string,
+  panels: readonly PanelDraft[],
+): Section {
+  return {
+    id: first,
+    title: [english, chinese],
+    panels: panels.map((panel, i) => ({ ...panel, id: panel.id ?? first + 1 + i })),
+  }
 }
 
 export const isSql = (query: Query): query is SqlQuery => 'sql' in query
