@@ -1,3 +1,5 @@
+import { FieldReader } from './field-reader.ts'
+
 /** What a request needs for its encoder. */
 export interface EncodedBody {
   readonly buf: Buffer
@@ -31,44 +33,21 @@ export function int32(value: number): Buffer {
   return bytes
 }
 
-/** Reads a response in the form with tags, from its header on. */
-export class CompactReader {
-  readonly #bytes: Buffer
-  #at = 0
-
+/** Reads a response in the form with tags, from its header on. Throws RangeError where it is cut off. */
+export class CompactReader extends FieldReader {
   constructor(bytes: Buffer) {
-    this.#bytes = bytes
+    super(bytes)
     this.skipTags()
   }
 
-  skip(bytes: number): void {
-    this.#at += bytes
-  }
-
-  int16(): number {
-    this.#at += 2
-    return this.#bytes.readInt16BE(this.#at - 2)
-  }
-
-  int32(): number {
-    this.#at += 4
-    return this.#bytes.readInt32BE(this.#at - 4)
-  }
-
-  int64(): number {
-    this.#at += 8
-    return Number(this.#bytes.readBigInt64BE(this.#at - 8))
-  }
-
   hex(length: number): string {
-    this.#at += length
-    return this.#bytes.toString('hex', this.#at - length, this.#at)
+    return this.slice(length).toString('hex')
   }
 
   unsigned(): number {
     let value = 0
     for (let shift = 0; ; shift += 7) {
-      const byte = this.#bytes.readUInt8(this.#at++)
+      const byte = this.uint8()
       value |= (byte & 0x7f) << shift
       if ((byte & 0x80) === 0) return value
     }
@@ -77,9 +56,7 @@ export class CompactReader {
   /** null where there is none. */
   text(): string | null {
     const length = this.unsigned() - 1
-    if (length < 0) return null
-    this.#at += length
-    return this.#bytes.toString('utf8', this.#at - length, this.#at)
+    return length < 0 ? null : this.slice(length).toString()
   }
 
   /** As many as the list says. */
@@ -90,8 +67,7 @@ export class CompactReader {
   skipTags(): void {
     for (let tags = this.unsigned(); tags > 0; tags--) {
       this.unsigned()
-      const length = this.unsigned()
-      this.#at += length
+      this.skip(this.unsigned())
     }
   }
 }

@@ -55,7 +55,7 @@ function decoded(bytes: Buffer) {
     const topic = read.text() ?? ''
     const partitions = read.list(() => {
       const partition = read.int32()
-      const offset = read.int64()
+      const offset = Number(read.int64())
       // Epoch of the leader.
       read.skip(4)
       const found = { topic, partition, offset, metadata: read.text(), error: read.int16() }

@@ -1,8 +1,8 @@
 import type { Observations } from '../../domain/feature-store.ts'
 import { partitionKey } from '../../domain/ports.ts'
 import { BUCKET_MS } from '../../domain/time.ts'
-import { shardOf, tallyEntity, utcDay } from './layout.ts'
-import { type PartitionTimes, sentUntil, tallyUntil } from './partition-times.ts'
+import type { NewestTimes } from '../newest-times.ts'
+import { sentUntil, shardOf, tallyEntity, tallyUntil, utcDay } from './layout.ts'
 
 /**
  * What a batch adds to one rate entity. `buckets` is flat, four numbers a bucket in ascending order: bucket (event time
@@ -65,7 +65,7 @@ export interface AggregateOptions {
   /** Leaves out the other shards. */
   readonly only?: ReadonlySet<number> | undefined
   /** What is older than its counts are kept is left out, by these times; absent: everything counts. */
-  readonly times?: PartitionTimes
+  readonly times?: NewestTimes
   /** Under which name an entity is counted that is kept for long. */
   readonly nameOf?: (entity: string) => string
 }
@@ -96,7 +96,7 @@ class Aggregation {
   readonly #counted: CountedOffsets
   readonly #shards: number
   readonly #only: ReadonlySet<number> | undefined
-  readonly #times: PartitionTimes | undefined
+  readonly #times: NewestTimes | undefined
   readonly #nameOf: (entity: string) => string
   // Of the partition of the last message: records come in runs of one partition.
   #topic = ''

@@ -1,4 +1,5 @@
 import { base64url, hash32 } from '../../domain/hash32.ts'
+import { DAY } from '../../domain/time.ts'
 
 /** Rate buckets of ten seconds (BUCKET_MS) are kept six to a minute for an hour. */
 export const BUCKETS_A_MINUTE = 6
@@ -165,10 +166,20 @@ let lastDayName = ''
 
 /** UTC day `YYYY-MM-DD` of an event time. */
 export function utcDay(ts: number): string {
-  const day = Math.floor(ts / 86_400_000)
+  const day = Math.floor(ts / DAY)
   if (day !== lastDay) {
     lastDay = day
-    lastDayName = new Date(day * 86_400_000).toISOString().slice(0, 10)
+    lastDayName = new Date(day * DAY).toISOString().slice(0, 10)
   }
   return lastDayName
+}
+
+/** Event time until which the counts of a half window are kept, ms; `bucket`: event time over half the window. */
+export function tallyUntil(window: number, bucket: number): number {
+  return (bucket + 2) * (window / 2) + LIMITS.tallySlack * 1000
+}
+
+/** The same of what was sent in the day of an event time, at least. */
+export function sentUntil(ts: number): number {
+  return ts + LIMITS.sentTtl * 1000 + DAY
 }

@@ -10,13 +10,13 @@ import type {
   TallyReading,
 } from '../../domain/feature-store.ts'
 import { type PartitionId, partitionKey } from '../../domain/ports.ts'
+import { NewestTimes } from '../newest-times.ts'
 import { type AtomicDelta, aggregate, type TallyDelta } from './aggregate.ts'
-import { LIMITS } from './layout.ts'
+import { LIMITS, tallyUntil } from './layout.ts'
 import { logChangeOf } from './log-change.ts'
 import { MemoryMembers } from './memory-members.ts'
 import { MemoryRates } from './memory-rates.ts'
 import { checkBatch, firstEventTime } from './observations.ts'
-import { PartitionTimes, tallyUntil } from './partition-times.ts'
 
 /** Event time between two sweeps of what is forgotten, ms. */
 const SWEEP_EVERY = 600_000
@@ -42,7 +42,7 @@ class MemoryFeatureStore implements FeatureStore {
   /** Last counted offset by partition key, in the form of a single shard. */
   readonly #offsets = new Map<string, [number]>()
   readonly #topicIds = new Map<string, string>()
-  readonly #times = new PartitionTimes()
+  readonly #times = new NewestTimes()
   #since: number | undefined
   #eventTime = 0
   #sweptAt = 0
@@ -76,7 +76,7 @@ class MemoryFeatureStore implements FeatureStore {
       tallies: [] as TallyReading[],
     }
     checkBatch(batch)
-    this.#times.note(batch)
+    for (const { position, ts } of batch) this.#times.observe(partitionKey(position), ts)
     if (batch.length === 0) return { ...readings, counted: true }
     this.#since ??= firstEventTime(batch)
     for (const shard of aggregate(batch, this.#offsets, 1, { times: this.#times })) {

@@ -8,7 +8,8 @@ import type {
   Observations,
   Readings,
 } from '../../domain/feature-store.ts'
-import type { PartitionId } from '../../domain/ports.ts'
+import { type PartitionId, partitionKey } from '../../domain/ports.ts'
+import { NewestTimes } from '../newest-times.ts'
 import { aggregate, type ShardBatch } from './aggregate.ts'
 import { Attempts } from './attempts.ts'
 import { Collected, judgedBy } from './collected.ts'
@@ -16,7 +17,6 @@ import { CountedPartitions } from './counted-partitions.ts'
 import { type CountCall, decodeCount, encodeCount } from './encode.ts'
 import { FeatureKeys, LIMITS, RATE_MINUTES, SHARDS, shardOf } from './layout.ts'
 import { checkBatch, endOfChunk, firstEventTime } from './observations.ts'
-import { PartitionTimes } from './partition-times.ts'
 import { readBaselines } from './redis-baselines.ts'
 import { StoredOffsets } from './redis-offsets.ts'
 import type { RedisFeatureOptions } from './redis-options.ts'
@@ -57,7 +57,7 @@ class RedisFeatureStore implements FeatureStore {
   readonly #shards: FeatureShards
   readonly #offsets: StoredOffsets
   readonly #share = new UncountedShare()
-  readonly #times = new PartitionTimes()
+  readonly #times = new NewestTimes()
   readonly #names: StoredNames
   /** Of batches that were not counted whole, until they are or are given up. */
   readonly #attempts = new WeakMap<readonly Observations[], Attempts>()
@@ -147,7 +147,7 @@ class RedisFeatureStore implements FeatureStore {
   async #countChunk(chunk: Chunk, sum: Collected): Promise<void> {
     const { observations } = chunk
     for (const { ts } of observations) this.#shards.saw(ts)
-    this.#times.note(observations)
+    for (const { position, ts } of observations) this.#times.observe(partitionKey(position), ts)
     const keys = this.#partitions.noteAll(observations)
     await this.#prepare(observations, keys)
     let only: Set<number> | undefined

@@ -1,34 +1,17 @@
-import { EventTime } from '../../domain/event-time.ts'
 import type { Label } from '../../domain/labels.ts'
 import { LABELS } from '../../domain/labels.ts'
 import type { SenderCount, SenderMinute } from '../../domain/sender-minutes.ts'
-import { MINUTE } from '../../domain/time.ts'
+import { HOUR, MINUTE } from '../../domain/time.ts'
 import { wellFormed } from '../../domain/well-formed.ts'
 
 /** Nothing was added to a minute for so long: it is complete, also where the watermark stands still. */
-export const SETTLED_AFTER = 120_000
+export const SETTLED_AFTER = 2 * MINUTE
 /** A minute that grows after it was written is written again so much later, ms. */
-export const REWRITE_AFTER = 60_000
-/** What was not added to for so long is forgotten, ms. */
-export const KEPT = 6 * 3_600_000
+export const REWRITE_AFTER = MINUTE
+/** What was not added to for so long is forgotten, and what is older than the newest by it is not counted, ms. */
+export const KEPT = 6 * HOUR
 /** Senders of one minute of a partition that are told apart; the messages of further ones are not in the statistics. */
 export const SENDER_CAP = 20_000
-
-/**
- * The newest minute of each partition that two records show: what is older than a minute is kept is not counted, so that made-up times cost
- * nothing, and one of them ahead of the others moves nothing.
- */
-export class PartitionMinutes {
-  readonly #byPartition = new Map<string, EventTime>()
-
-  /** Takes in a batch of one partition. Returns the oldest minute that counts. */
-  oldestAfter(partition: string, batch: readonly SenderCount[]): number {
-    const time = this.#byPartition.get(partition) ?? new EventTime(1)
-    this.#byPartition.set(partition, time)
-    for (const { minute } of batch) time.observe(minute)
-    return time.value - KEPT / MINUTE
-  }
-}
 
 /** How far the counts of a minute on one partition have come. */
 export interface MinuteState {

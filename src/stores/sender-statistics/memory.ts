@@ -1,5 +1,7 @@
 import { type Clock, type PartitionId, partitionKey } from '../../domain/ports.ts'
 import type { DueMinute, SenderCount, SenderMinutes } from '../../domain/sender-minutes.ts'
+import { MINUTE } from '../../domain/time.ts'
+import { NewestTimes } from '../newest-times.ts'
 import {
   countField,
   enterpriseField,
@@ -7,7 +9,6 @@ import {
   isDue,
   KEPT,
   type MinuteState,
-  PartitionMinutes,
   SENDER_CAP,
   sendersOf,
 } from './layout.ts'
@@ -26,7 +27,7 @@ export class MemorySenderMinutes implements SenderMinutes {
   readonly #offsets = new Map<string, number>()
   /** When each was counted, by the monotonic clock, ms. */
   readonly #once = new Map<string, number>()
-  readonly #newest = new PartitionMinutes()
+  readonly #newest = new NewestTimes()
   readonly #clock: Clock
 
   constructor(clock: Clock = { now: Date.now }) {
@@ -38,7 +39,7 @@ export class MemorySenderMinutes implements SenderMinutes {
     const reached = new Map<string, number>()
     for (const one of batch) {
       const key = partitionKey(one.position)
-      const oldest = this.#newest.oldestAfter(key, [one])
+      this.#newest.observe(key, one.minute * MINUTE)
       if (one.once !== undefined) {
         if (this.#once.has(one.once)) continue
         this.#once.set(one.once, performance.now())
@@ -47,7 +48,7 @@ export class MemorySenderMinutes implements SenderMinutes {
         if (offset <= (this.#offsets.get(key) ?? -1)) continue
         reached.set(key, Math.max(offset, reached.get(key) ?? -1))
       }
-      if (one.minute >= oldest) this.#add(one, now)
+      if (one.minute * MINUTE >= this.#newest.of(key) - KEPT) this.#add(one, now)
     }
     for (const [key, offset] of reached) this.#offsets.set(key, offset)
     this.#forget()

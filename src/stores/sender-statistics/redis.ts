@@ -3,6 +3,8 @@ import { loadScript, type ScriptCall } from '../../adapters/redis/script.ts'
 import { SigwatchError } from '../../domain/errors.ts'
 import { type BoundedClock, type PartitionId, partitionKey } from '../../domain/ports.ts'
 import type { DueMinute, SenderCount, SenderMinutes } from '../../domain/sender-minutes.ts'
+import { MINUTE } from '../../domain/time.ts'
+import { NewestTimes } from '../newest-times.ts'
 import {
   countField,
   enterpriseField,
@@ -10,7 +12,6 @@ import {
   isDue,
   KEPT,
   type MinuteState,
-  PartitionMinutes,
   SENDER_CAP,
   sendersOf,
 } from './layout.ts'
@@ -51,7 +52,7 @@ export class RedisSenderMinutes implements SenderMinutes {
   readonly #clock: BoundedClock
   readonly #offsets = new Map<string, number>()
   readonly #known = new Set<string>()
-  readonly #newest = new PartitionMinutes()
+  readonly #newest = new NewestTimes()
 
   constructor({ link, prefix, clock }: RedisSenderMinutesOptions) {
     this.#clock = clock
@@ -152,7 +153,8 @@ export class RedisSenderMinutes implements SenderMinutes {
   #call(partition: string, batch: readonly SenderCount[]): ScriptCall {
     const expected = this.#offsets.get(partition) ?? -1
     const keys = [this.#key(partition, 'offset'), this.#key(partition, 'minutes')]
-    const oldest = this.#newest.oldestAfter(partition, batch)
+    for (const { minute } of batch) this.#newest.observe(partition, minute * MINUTE)
+    const oldest = (this.#newest.of(partition) - KEPT) / MINUTE
     const groups = groupsOf(batch, expected, oldest).map(({ once, minutes }) => [
       once === undefined ? 0 : keys.push(this.#key(partition, `once:${once}`)),
       [...minutes].map(([minute, { counts, enterprises }]) => [

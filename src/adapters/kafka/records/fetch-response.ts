@@ -1,3 +1,4 @@
+import { FieldReader } from '../field-reader.ts'
 import { type AbortedTransaction, batchesOf, type FetchedBatch } from './fetched-batches.ts'
 
 /** The client has requests of these versions; their answers differ in what stands around the records. */
@@ -62,51 +63,18 @@ function partitionOf(version: number, fields: Fields): FetchedPartition {
   }
 }
 
-class Fields {
-  readonly #bytes: Buffer
-  #at = 0
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes
-  }
-
-  skip(length: number): void {
-    this.#at += length
-  }
-
-  int16(): number {
-    this.#at += 2
-    return this.#bytes.readInt16BE(this.#at - 2)
-  }
-
-  int32(): number {
-    this.#at += 4
-    return this.#bytes.readInt32BE(this.#at - 4)
-  }
-
-  int64(): bigint {
-    this.#at += 8
-    return this.#bytes.readBigInt64BE(this.#at - 8)
-  }
-
+class Fields extends FieldReader {
   text(): string {
-    return this.#slice(this.int16()).toString()
+    return this.slice(this.int16()).toString()
   }
 
   bytes(): Buffer {
-    return this.#slice(Math.max(0, this.int32()))
+    return this.slice(Math.max(0, this.int32()))
   }
 
   list<T>(item: () => T): T[] {
     const items: T[] = []
     for (let left = this.int32(); left > 0; left--) items.push(item())
     return items
-  }
-
-  #slice(length: number): Buffer {
-    if (length < 0 || length > this.#bytes.length - this.#at)
-      throw new RangeError('the answer to a fetch is cut off')
-    this.#at += length
-    return this.#bytes.subarray(this.#at - length, this.#at)
   }
 }

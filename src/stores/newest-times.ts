@@ -1,0 +1,26 @@
+import { EventTime } from '../domain/event-time.ts'
+
+/** Records of the last ones that may be ahead of the others. */
+const WILD = 1
+
+/**
+ * The newest time of each partition that two records show: what is older than its counts are kept is not counted, so that
+ * made-up times cost nothing, and one of them ahead of the others moves nothing. No wall clock: a backlog is as new as its
+ * own partition.
+ */
+export class NewestTimes {
+  readonly #byPartition = new Map<string, EventTime>()
+
+  observe(partition: string, time: number): void {
+    let newest = this.#byPartition.get(partition)
+    if (newest === undefined) {
+      newest = new EventTime(WILD)
+      this.#byPartition.set(partition, newest)
+    }
+    newest.observe(time)
+  }
+
+  of(partition: string): number {
+    return this.#byPartition.get(partition)?.value ?? Number.NEGATIVE_INFINITY
+  }
+}
