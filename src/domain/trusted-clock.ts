@@ -78,12 +78,18 @@ export class TrustedClock implements BoundedClock {
   readonly #options: TrustedClockOptions
   readonly #references = new Map<ClockReference, Map<string, Observed>>()
   #hostOffset: number
+  #jumped: (() => void) | undefined
   #estimate: Estimate | undefined
   #estimatedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: TrustedClockOptions) {
     this.#options = options
     this.#hostOffset = this.#lookAtHost()
+  }
+
+  /** Called when the host has gained or lost a second or more on the monotonic clock: the references should be asked. */
+  onJump(jumped: () => void): void {
+    this.#jumped = jumped
   }
 
   /** Takes note of what a server's clock showed, epoch ms. What is no time is passed over. */
@@ -148,6 +154,7 @@ export class TrustedClock implements BoundedClock {
         for (const [key, held] of members) members.set(key, { ...held, high: held.high + gained })
     }
     if (Math.abs(gained) > HOST_STEP) this.#hostOffset = offset
+    if (Math.abs(gained) > JUMP) this.#jumped?.()
     return offset
   }
 

@@ -52,6 +52,7 @@ export class ClockWatch {
   /** Asks every reference once, then again and again until it is closed. */
   async start(): Promise<void> {
     await this.#round()
+    this.#options.clock.onJump(() => void this.#ask())
     this.#timer = setInterval(() => void this.#round(), ASK_EVERY).unref()
   }
 

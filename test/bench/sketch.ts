@@ -6,8 +6,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { WRITERS } from '../../scripts/sketch/corpus.ts'
-import { openNotices, SHIPPED_SKETCH } from '../../src/detection/versions/sample-notices.ts'
 import { SHIPPED_MODEL } from '../../src/detection/versions/assets.ts'
+import { openNotices, SHIPPED_SKETCH } from '../../src/detection/versions/sample-notices.ts'
 import { likeness, type Sketch } from '../../src/domain/sketch.ts'
 import { Random } from '../../src/offline/simulator/random.ts'
 import { readText } from '../../src/text/read-text.ts'
@@ -57,7 +57,8 @@ classifier.close()
 const random = new Random(1)
 const quantiles = (name: string, values: readonly number[]) => {
   const sorted = values.toSorted((a, b) => a - b)
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!.toFixed(2)
+  const at = (share: number) =>
+    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!.toFixed(2)
   console.log(
     `${name.padEnd(34)} ${String(values.length).padStart(6)}  1% ${at(0.01)}  5% ${at(0.05)}  median ${at(0.5)}  99% ${at(0.99)}  99.9% ${at(0.999)}`,
   )
@@ -69,7 +70,9 @@ const wordsOf = (text: string) => text.match(/\p{Script=Han}{1,2}|[^\p{Script=Ha
 const copies: number[] = []
 const strangers: number[] = []
 for (const label of ['marketing', 'finance', 'notice']) {
-  const own = rows.filter((row) => row.label === label && (row.text.match(/\p{Script=Han}/gu)?.length ?? 0) >= 20)
+  const own = rows.filter(
+    (row) => row.label === label && (row.text.match(/\p{Script=Han}/gu)?.length ?? 0) >= 20,
+  )
   for (let n = 0; n < 700; n++) {
     const { text } = random.pick(own)
     const others = wordsOf(random.pick(own).text)

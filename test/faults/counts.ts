@@ -158,11 +158,12 @@ function addBaselines(observations: readonly Observations[], counts: Map<string,
     const place = { shard: shardOf(entity, SHARDS), from: 0, to: Number.POSITIVE_INFINITY }
     const set = (field: string, least: number, most: number) =>
       counts.set(`b:${entity}${SEPARATOR}${field}`, { least, most, ...place })
-    const hour = Math.floor(Math.max(...own) / BUCKETS_A_HOUR)
+    const hourOf = (bucket: number) => Math.floor(bucket / BUCKETS_A_HOUR)
+    const [hour, last] = [hourOf(Math.max(...own)), hourOf(Math.max(...all))]
     set('first', Math.min(...all), Math.min(...own))
-    set('hour', hour, Math.floor(Math.max(...all) / BUCKETS_A_HOUR))
-    const open = sold.filter((bucket) => Math.floor(bucket / BUCKETS_A_HOUR) === hour).length
-    set('open', open, open)
+    set('hour', hour, last)
+    const open = [hour, last].map((open) => sold.filter((bucket) => hourOf(bucket) === open).length)
+    set('open', Math.min(...open), Math.max(...open))
   }
 }
 

@@ -54,7 +54,10 @@ export class RedisNoticeStore implements NoticeStore {
 
   async changes(mark: string | undefined): Promise<{ brands: BrandNotices[]; mark: string }> {
     const keys = [this.#key('changes'), this.#key('last')]
-    const [reply] = await this.#link.run([{ script: CHANGED, keys, args: [mark ?? 0, BRANDS_AT_ONCE] }], BACKGROUND_MS)
+    const [reply] = await this.#link.run(
+      [{ script: CHANGED, keys, args: [mark ?? 0, BRANDS_AT_ONCE] }],
+      BACKGROUND_MS,
+    )
     const [last, found] = reply as [number, string[]]
     const names = found.filter((_, i) => i % 2 === 0)
     const kept = await Promise.all(
