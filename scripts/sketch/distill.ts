@@ -142,6 +142,7 @@ function cardOf(read: readonly TextFile[]) {
       rarity,
     },
     corpora: read.map(({ name, sha256, texts }) => ({ name, sha256, rows: texts.length })),
+    // Written by hand from test/bench/sketch.ts.
     measured: {},
   }
 }
