@@ -1,4 +1,4 @@
-import { type BatchRecord, type Codec, recordBatch } from '../helpers/record-batch.ts'
+import { type Codec, producedBatch, type WrittenRecord } from '../helpers/record-batches.ts'
 import type { Cell } from './arena.ts'
 import type { LawfulRecord, PlantedBatch } from './planted.ts'
 
@@ -17,12 +17,12 @@ let numbers = 0
 const numbered = (lawful: LawfulRecord, count: number): Buffer[] =>
   Array.from({ length: count }, () => lawful(++numbers))
 
-function batchOf(partition: number, records: readonly BatchRecord[], kind: Kind): PlantedBatch {
+function batchOf(partition: number, records: readonly WrittenRecord[], kind: Kind): PlantedBatch {
   const { ends, rots = false, ...options } = kind
   return {
     ...{ partition, rots },
-    bytes: recordBatch(records, options),
-    records: records.map(({ value }) => ({ value, ends })),
+    bytes: producedBatch(records, options),
+    records: records.map(({ value = null }) => ({ value, ends })),
   }
 }
 
@@ -66,7 +66,7 @@ export const BYTE_CELLS: readonly Cell[] = [
         [0, 1, 2, 3, 0, 1, 2, 3].map((partition) => {
           const padding = Buffer.alloc(codec === 'snappy' ? 8 * MB : 40 * MB, ' ')
           const [small] = numbered(lawful, 1)
-          const bytes = recordBatch([{ value: small! }, { value: padding }], { codec })
+          const bytes = producedBatch([{ value: small! }, { value: padding }], { codec })
           return {
             ...{ partition, bytes },
             records: [

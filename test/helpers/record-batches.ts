@@ -8,10 +8,11 @@ export type CodecNumber = 0 | 1 | 2 | 3 | 4
 /** A record of format 2 to be written; what is left out is as a producer would have it. */
 export interface WrittenRecord {
   readonly offsetDelta?: number
-  readonly timestampDelta?: bigint
+  /** Against the time of the batch, ms. */
+  readonly timestampDelta?: bigint | number
   readonly key?: Buffer | null
   readonly value?: Buffer | null
-  readonly headers?: readonly (readonly [string, Buffer | null])[]
+  readonly headers?: readonly (readonly [name: string | Buffer, value: Buffer | null])[]
   /** Instead of all this: the bytes behind the length. */
   readonly body?: Buffer
   /** Instead of the true one. */
@@ -25,6 +26,8 @@ export interface WrittenBatch {
   readonly baseOffset?: number
   readonly lastOffsetDelta?: number
   readonly codec?: CodecNumber
+  /** Bytes that every varint takes at least: the ones that are not needed say zero. */
+  readonly varintBytes?: number
   /** More bits of the attributes. */
   readonly attributes?: number
   readonly baseTimestamp?: bigint
@@ -46,7 +49,7 @@ export const DELETE_HORIZON = 0x40
 
 const PACK: Readonly<Record<CodecNumber, (plain: Buffer) => Buffer>> = {
   0: (plain) => plain,
-  1: (plain) => gzipSync(plain),
+  1: (plain) => gzipSync(plain, { level: 9 }),
   2: (plain) => compressSnappy(plain),
   3: compressLz4,
   4: zstdFrame,
@@ -56,39 +59,40 @@ export function pack(codec: CodecNumber, plain: Buffer): Buffer {
   return PACK[codec](plain)
 }
 
-/** Zig-zag number of variable length. */
-export function varint(value: number | bigint): Buffer {
+/** Zig-zag number of variable length, of at least so many bytes. */
+export function varint(value: number | bigint, width = 1): Buffer {
   const signed = BigInt.asIntN(64, BigInt(value))
   let rest = BigInt.asUintN(64, (signed << 1n) ^ (signed >> 63n))
   const bytes: number[] = []
-  for (; rest > 0x7fn; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80)
+  for (; rest > 0x7fn || bytes.length < width - 1; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80)
   bytes.push(Number(rest))
   return Buffer.from(bytes)
 }
 
-function sized(bytes: Buffer | null): Buffer {
-  return bytes === null ? varint(-1) : Buffer.concat([varint(bytes.length), bytes])
+function sized(bytes: Buffer | null, width: number): Buffer {
+  return bytes === null ? varint(-1, width) : Buffer.concat([varint(bytes.length, width), bytes])
 }
 
-export function recordBody(record: WrittenRecord, index: number): Buffer {
+export function recordBody(record: WrittenRecord, index: number, width = 1): Buffer {
   const { offsetDelta = index, timestampDelta = 0n, key = null, value = null, headers = [] } = record
   const pieces = [
     Buffer.of(0),
-    varint(timestampDelta),
-    varint(offsetDelta),
-    sized(key),
-    sized(value),
-    varint(headers.length),
+    varint(timestampDelta, width),
+    varint(offsetDelta, width),
+    sized(key, width),
+    sized(value, width),
+    varint(headers.length, width),
   ]
-  for (const [name, content] of headers) pieces.push(sized(Buffer.from(name)), sized(content))
+  for (const [name, content] of headers)
+    pieces.push(sized(Buffer.from(name as string), width), sized(content, width))
   return Buffer.concat(pieces)
 }
 
-export function encodeRecords(records: readonly WrittenRecord[]): Buffer {
+export function encodeRecords(records: readonly WrittenRecord[], width = 1): Buffer {
   return Buffer.concat(
     records.flatMap((record, index) => {
-      const body = record.body ?? recordBody(record, index)
-      return [varint(record.length ?? body.length), body]
+      const body = record.body ?? recordBody(record, index, width)
+      return [varint(record.length ?? body.length, width), body]
     }),
   )
 }
@@ -135,7 +139,10 @@ export function largeBatch(
 export function recordBatch(written: WrittenBatch): Buffer {
   const { records, codec = 0, baseOffset = 0, attributes = 0, baseTimestamp = NOON } = written
   const { maxTimestamp = baseTimestamp, producerId = -1n, tail = Buffer.alloc(0) } = written
-  const content = pack(codec, Buffer.concat([written.encoded ?? encodeRecords(records), tail]))
+  const content = pack(
+    codec,
+    Buffer.concat([written.encoded ?? encodeRecords(records, written.varintBytes), tail]),
+  )
   const head = Buffer.alloc(61)
   head.writeBigInt64BE(BigInt(baseOffset), 0)
   head.writeInt32BE(written.length ?? head.length - 12 + content.length, 8)
@@ -149,6 +156,22 @@ export function recordBatch(written: WrittenBatch): Buffer {
   head.writeInt32BE(written.count ?? records.length, 57)
   const batch = Buffer.concat([head, content])
   return withChecksum(batch, written.crc)
+}
+
+const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
+export type Codec = (typeof CODECS)[number]
+
+/** A batch as a producer writes it now. */
+export function producedBatch(
+  records: readonly WrittenRecord[],
+  { codec = 'none', varintBytes = 1 }: { readonly codec?: Codec; readonly varintBytes?: number } = {},
+): Buffer {
+  const baseTimestamp = BigInt(Date.now())
+  // A list of a million is more than a call takes as its arguments.
+  const newest = records.reduce((most, { timestampDelta = 0 }) => Math.max(most, Number(timestampDelta)), 0)
+  const maxTimestamp = baseTimestamp + BigInt(newest)
+  const number = CODECS.indexOf(codec) as CodecNumber
+  return recordBatch({ records, codec: number, varintBytes, baseTimestamp, maxTimestamp })
 }
 
 /** The batch with the checksum of its bytes as they are now. */

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { expect, it } from 'vitest'
-import { type Codec, recordBatch } from '../../helpers/record-batch.ts'
+import { type Codec, producedBatch } from '../../helpers/record-batches.ts'
 
 const require = createRequire(import.meta.url)
 const Decoder = require('kafkajs/src/protocol/decoder') as new (bytes: Buffer) => object
@@ -15,7 +15,7 @@ it.each(['none', 'gzip'] as const)('a client reads a batch: %s', async (codec: C
     headers: [[Buffer.from('h'), null]] as const,
   }))
   for (const varintBytes of [1, 5]) {
-    const batch = recordBatch(records, { codec, varintBytes })
+    const batch = producedBatch(records, { codec, varintBytes })
     const read = await decodeBatch(new Decoder(batch))
     expect(read.records.map(({ value }) => value)).toEqual(values)
     expect(read.records.map(({ offset }) => offset)).toEqual(['0', '1', '2'])
