@@ -1,3 +1,5 @@
+import { DAY, MINUTE } from './time.ts'
+
 /** Digits of a time by the letters of a pattern such as `yyyyMMddHHmmss` or `dd/MM/yyyy HH:mm:ss.SSS`. */
 const TOKENS = {
   yyyy: '(?<year>\\d{4})',
@@ -13,7 +15,7 @@ const TOKENS = {
 const TOKEN = /yyyy|yy|MM|dd|HH|mm|ss|SSS/g
 const NEEDED = ['MM', 'dd', 'HH', 'mm'] as const
 /** A gateway's clock, or a wrong zone, may be so far ahead on New Year's Eve, ms. */
-const CLOCKS_APART = 86_400_000
+const CLOCKS_APART = DAY
 
 /** Reads a local time. `reference`, epoch ms, gives the year where the pattern has none. NaN: the text is no such time. */
 export type ReadLocalTime = (text: string, reference: number) => number
@@ -48,7 +50,7 @@ function epochOf(year: number, parts: Parts, zoneMinutes: number): number {
   const real = date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day)
   if (!real || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return Number.NaN
   const ofDay = ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000 + Number(milli)
-  return date.getTime() + ofDay - zoneMinutes * 60_000
+  return date.getTime() + ofDay - zoneMinutes * MINUTE
 }
 
 /** The latest year in which the time has come: gateways of CMPP, SGIP and SMGP write no year. */

@@ -1,4 +1,5 @@
 import type { BoundedClock } from './ports.ts'
+import { DAY } from './time.ts'
 
 /** Servers whose clocks are compared with that of the host. */
 export const CLOCK_REFERENCES = ['redis', 'kafka', 'postgres'] as const
@@ -53,7 +54,7 @@ interface Estimate extends Offset {
 }
 
 /** The monotonic clock carries an observation for so long, ms: a day without its server. */
-const KEPT = 86_400_000
+const KEPT = DAY
 /** A least time gives way to a lower one after so long, ms: the clock that it came from may have been set right. */
 const LEAST_KEPT = 600_000
 /** By how much the monotonic clock may run wrong. */

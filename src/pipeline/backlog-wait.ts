@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FeatureStore } from '../domain/feature-store.ts'
 import type { BoundedClock } from '../domain/ports.ts'
-import { HOUR } from '../domain/time.ts'
+import { HOUR, MINUTE } from '../domain/time.ts'
 
 /** Records older than this are a backlog, ms: what follows from them is not urgent. */
-const OLD_FROM = 60_000
+const OLD_FROM = MINUTE
 /** A message whose event time is further behind its arrival was written to the topic again: no gateway is that slow, ms. */
 export const SLOWEST_GATEWAY = HOUR
 /** Between two attempts, ms; doubles up to the most. */

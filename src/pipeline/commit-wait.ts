@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock, Source } from '../domain/ports.ts'
+import { MINUTE } from '../domain/time.ts'
 
 /** Records older than this are a backlog, ms: what follows from them is not urgent. */
-const OLD_FROM = 60_000
+const OLD_FROM = MINUTE
 /** A commit takes this long, ms, when nothing is wrong. */
 const PROMPT = 1_000
 /** For so long, ms, a backlog waits for a commit. */

@@ -1,5 +1,6 @@
 import { partitionKey } from '../domain/ports.ts'
 import type { PartitionProgress } from '../domain/state-store.ts'
+import { MINUTE } from '../domain/time.ts'
 
 export interface AlignmentLimits {
   /** How far a backlog may go ahead of the partition that is behind most, ms of event time. */
@@ -18,7 +19,7 @@ export interface WaitingSpan {
  * Less than what rates keep in buckets of ten seconds, and than the silence that clears a state. The patience covers
  * the time in which the group finds out that an instance has died and another one takes over.
  */
-export const ALIGNMENT_LIMITS: AlignmentLimits = { drift: 60_000, patience: 60_000 }
+export const ALIGNMENT_LIMITS: AlignmentLimits = { drift: MINUTE, patience: MINUTE }
 
 /**
  * Watermark alignment between instances: over a backlog the one that is ahead waits for partitions of the others that

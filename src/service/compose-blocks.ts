@@ -3,6 +3,7 @@ import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import { readTopicRange } from '../adapters/sources/topic-range.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { BoundedClock } from '../domain/ports.ts'
+import { HOUR } from '../domain/time.ts'
 import type { TrustedClock } from '../domain/trusted-clock.ts'
 import type { Config } from '../settings/config.ts'
 import { kafkaOf } from './compose-clients.ts'
@@ -11,7 +12,7 @@ import { producerTo } from './compose-producer.ts'
 /** How long the brokers are waited for, ms. */
 const PATIENCE = 15_000
 /** A deployment that lives renews its rows within minutes: what expired so long ago belongs to none, ms. */
-const GONE_AFTER = 3_600_000
+const GONE_AFTER = HOUR
 /** Tombstones that follow one look at what is new. */
 const TOGETHER = 1_000
 /** Reading takes seconds, in which rows may come: so often it is read on, at most, until nothing has. */

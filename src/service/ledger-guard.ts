@@ -1,13 +1,14 @@
 import type { SharedLedger } from '../domain/consent-ledger.ts'
 import { codeOf, InvalidInput, SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
+import { MINUTE } from '../domain/time.ts'
 
 /** Wall clock between two looks whether Redis lost consents, ms: traffic finds it sooner where it touches what is lost. */
 const CHECK_EVERY = 5_000
 /** Wall clock until rows are looked for that an instance of an earlier version has written meanwhile, ms. */
 const MOVE_AGAIN_AFTER = 600_000
 /** Wall clock until what could not be read for a reason that a person must remove is tried again, ms. */
-const TRY_AGAIN_AFTER = 60_000
+const TRY_AGAIN_AFTER = MINUTE
 
 export interface LedgerGuardOptions {
   /** Applies consents, refusals and replies again from where they come from. */

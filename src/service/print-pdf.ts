@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SigwatchError } from '../domain/errors.ts'
 import { OWNER_ONLY } from '../domain/owner-only.ts'
+import { MINUTE } from '../domain/time.ts'
 
 const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-const PRINT_WITHIN = 60_000
+const PRINT_WITHIN = MINUTE
 
 /** Prints a page as PDF with Chromium. Rejects with USAGE where there is none. */
 export function printPdf(page: string, out: string): void {

@@ -2,6 +2,7 @@ import type { Admin, KafkaConfig, Producer, SASLOptions } from 'kafkajs'
 import { SigwatchError } from '../../domain/errors.ts'
 import { Health } from '../../domain/health.ts'
 import { type PartitionId, partitionKey } from '../../domain/ports.ts'
+import { MINUTE } from '../../domain/time.ts'
 import { type RequiredTopics, settingsOf } from './append-time.ts'
 import { backOff } from './backoff.ts'
 import type { Consumer, ConsumerChoices, KafkaSettings } from './client-settings.ts'
@@ -185,7 +186,7 @@ export class KafkaConnection {
   consumer({ mayJoin, ...config }: ConsumerChoices): Consumer {
     const consumer = this.#patient.consumer({
       ...config,
-      rebalanceTimeout: 60_000,
+      rebalanceTimeout: MINUTE,
       minBytes: 1,
       metadataMaxAge: METADATA_AGE,
       allowAutoTopicCreation: false,

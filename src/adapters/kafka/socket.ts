@@ -1,8 +1,9 @@
 import { connect as connectPlain, isIP } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import type { ISocketFactory } from 'kafkajs'
+import { MINUTE } from '../../domain/time.ts'
 
-const KEEP_ALIVE = 60_000
+const KEEP_ALIVE = MINUTE
 
 /** As the client's own, and without Nagle's algorithm: it holds a request back while an older one is unacknowledged. */
 export const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {

@@ -2,6 +2,7 @@ import { SigwatchError } from '../../domain/errors.ts'
 import type { Emit } from '../../domain/events.ts'
 import type { Checkpointed, Source, SourceHandler } from '../../domain/ports.ts'
 import { RunningTime } from '../../domain/running-time.ts'
+import { MINUTE } from '../../domain/time.ts'
 import { backOff } from '../kafka/backoff.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
 import { mustBeChanged, reasonOf } from '../kafka/errors.ts'
@@ -145,7 +146,7 @@ export class KafkaSource implements Source {
           throw new SigwatchError('KAFKA_UNREACHABLE', `Kafka refuses: ${reasonOf(error)}`, { cause: error })
         }
         connection.health.lost(PART, reasonOf(error))
-        if (performance.now() - began > 60_000) attempt = 0
+        if (performance.now() - began > MINUTE) attempt = 0
         await backOff(attempt, this.#stopping.signal)
       }
     } finally {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Emit } from '../../domain/events.ts'
 import { LABELS, type Label } from '../../domain/labels.ts'
+import { HOUR } from '../../domain/time.ts'
 import { ANSWER_WITHIN, type Client, databaseError, limited, withClient } from './database.ts'
 
 /** How far the scores of a label have moved away from what they are measured against. */
@@ -95,7 +96,7 @@ export async function scoreDrift(client: Pick<Client, 'query'>, now: number): Pr
   return drifts
 }
 
-const EVERY = 3_600_000
+const EVERY = HOUR
 
 /**
  * Reports the drift of scores, at once and every hour, until it is stopped, and why it is not known where the database does

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { SigwatchError } from '../../domain/errors.ts'
+import { HOUR } from '../../domain/time.ts'
 import { signatureKey } from '../../text/signature.ts'
 import type { Client } from './database.ts'
 import { ensureRefusedRows } from './refused.ts'
@@ -8,7 +9,7 @@ const FOLDER = new URL('./migrations/', import.meta.url)
 /** The id of an advisory lock, chosen at random: one process migrates at a time. */
 const LOCK = 7_446_284_926
 /** An index on all days takes as long as they are many, ms. */
-const STEP_WITHIN = 6 * 3_600_000
+const STEP_WITHIN = 6 * HOUR
 
 interface Migration {
   readonly version: number

@@ -1,4 +1,5 @@
 import type { Alert } from '../../domain/alert.ts'
+import { MINUTE } from '../../domain/time.ts'
 import { type Case, COLUMNS, caseOf, type FoundAlert, MOST } from './case.ts'
 import { databaseError, limitedRows, openPool } from './database.ts'
 import { requireSchema } from './migrate.ts'
@@ -63,7 +64,7 @@ export interface Access {
 const PAGE = 1000
 
 /** How long a query may take, ms. */
-const WITHIN = 60_000
+const WITHIN = MINUTE
 
 /** Reads the archive. Rejects with ARCHIVE_UNREACHABLE, ARCHIVE_TOO_SLOW or ARCHIVE_REFUSED. */
 export class ArchiveReader {

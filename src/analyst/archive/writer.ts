@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
 import { SigwatchError } from '../../domain/errors.ts'
 import type { PartitionId } from '../../domain/ports.ts'
+import { DAY } from '../../domain/time.ts'
 import { type Client, databaseError } from './database.ts'
 import type { DailyTable } from './days.ts'
 import { noteRefused, type Refused } from './refused.ts'
@@ -84,7 +85,7 @@ const MINUTES = `INSERT INTO sender_minute AS old
     WHERE excluded.total >= old.total`
 
 const ADVANCE = 'UPDATE input_offset SET next = $4 WHERE topic = $1 AND partition = $2 AND next = $3'
-const TWO_DAYS = 2 * 86_400_000
+const TWO_DAYS = 2 * DAY
 
 /**
  * Writes rows and the offsets that they reach in one transaction: a process that dies between two records leaves no gap

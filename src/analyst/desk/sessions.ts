@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { HOUR } from '../../domain/time.ts'
 
 /** Who may log in. */
 export interface Login {
@@ -15,7 +16,7 @@ export interface Session {
   readonly until: number
 }
 
-const LASTS = 8 * 3_600_000
+const LASTS = 8 * HOUR
 const MOST = 1000
 
 /** Who is logged in, in memory: a restart logs everybody out. Times are monotonic, ms: a clock that is set ends no session. */

@@ -1,5 +1,6 @@
 import { readMessage } from '../../detection/read-message.ts'
 import type { RawRecord } from '../../domain/message.ts'
+import { HOUR, MINUTE } from '../../domain/time.ts'
 import type { TokeniseLike } from '../../domain/token.ts'
 import { type Decoded, isRejection, itemsOf } from '../../pipeline/decode.ts'
 import { JoinParts } from '../../pipeline/join-parts.ts'
@@ -90,8 +91,8 @@ export interface FoundMessages {
 }
 
 /** A record is appended at most this long before its time (clocks) or after it (queues of the gateway), ms. */
-const APPENDED_BEFORE = 10 * 60_000
-const APPENDED_AFTER = 60 * 60_000
+const APPENDED_BEFORE = 10 * MINUTE
+const APPENDED_AFTER = HOUR
 
 /** The messages that a complaint may be about, parts joined. */
 export async function findMessages(search: MessageSearch): Promise<FoundMessages> {

@@ -2,6 +2,7 @@ import type { ExtractedMessage } from '../../detection/classify.ts'
 import type { Alert, AlertType, ClearCause, Provenance, Verdict } from '../../domain/alert.ts'
 import type { Code } from '../../domain/codes.ts'
 import type { Action, Mode, Target } from '../../domain/decision.ts'
+import { DAY, MINUTE } from '../../domain/time.ts'
 import { matches } from '../../stores/states/open-states.ts'
 import { readFeeds, type SourceReading } from './collect.ts'
 import type { Feed } from './feed.ts'
@@ -55,9 +56,9 @@ export interface Decided {
   readonly toToken?: string
 }
 
-const DECIDED_BEFORE = 10 * 60_000
+const DECIDED_BEFORE = 10 * MINUTE
 /** A backlog is decided late, and states are cleared later still, ms. */
-const DECIDED_AFTER = 24 * 60 * 60_000
+const DECIDED_AFTER = DAY
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 

@@ -1,7 +1,7 @@
 import { EventTime } from '../../domain/event-time.ts'
 import { bytesOf, type Message, type Position } from '../../domain/message.ts'
 import { partitionKey } from '../../domain/ports.ts'
-import { BUCKET_MS } from '../../domain/time.ts'
+import { BUCKET_MS, MINUTE } from '../../domain/time.ts'
 import { isRejection, itemsOf } from '../../pipeline/decode.ts'
 import type { Decode } from '../../pipeline/inputs.ts'
 import { JoinParts } from '../../pipeline/join-parts.ts'
@@ -40,7 +40,7 @@ export interface Batch {
 }
 
 /** A partition this far behind the furthest one holds no state open, ms of event time: it has nothing to come. */
-const BEHIND = 60_000
+const BEHIND = MINUTE
 
 /**
  * Makes batches of ordered records as the service does: parts joined, a batch ends with a bucket of event time, at its

@@ -8,6 +8,7 @@ import type { Emit } from '../../domain/events.ts'
 import { hashOf } from '../../domain/hash.ts'
 import type { PartitionId } from '../../domain/ports.ts'
 import { clockAt } from '../../domain/ports.ts'
+import { MINUTE } from '../../domain/time.ts'
 import { type Decode, inputTopicNames, lineDecoder, topicDecoder } from '../../pipeline/inputs.ts'
 import type { Config } from '../../settings/config.ts'
 import { tokeniserOf } from '../../settings/secret.ts'
@@ -72,7 +73,7 @@ export interface Surroundings {
 }
 
 /** Clocks of those who wrote messages and verdicts may differ by so much, ms. */
-const CLOCKS_APART = 5 * 60_000
+const CLOCKS_APART = 5 * MINUTE
 
 /** Judges a range again and compares; opens no live store, and writes nothing but what is asked for. */
 export async function replay(options: ReplayOptions, around: Surroundings): Promise<Outcome> {

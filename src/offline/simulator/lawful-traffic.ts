@@ -1,3 +1,4 @@
+import { HOUR } from '../../domain/time.ts'
 import type { Sender } from './cast.ts'
 import { linksOf, type PlannedMessage, signed, subscriber } from './plants.ts'
 import type { Random } from './random.ts'
@@ -43,7 +44,7 @@ const ADVERTISING: readonly FamilyName[] = ['shopMarketing', 'localMarketing', '
 
 /** Lawful senders do not advertise at night: what would be is a notice instead. */
 function lawfulHour(family: FamilyName, ts: number): FamilyName {
-  const hour = Math.floor(ts / 3_600_000 + 8) % 24
+  const hour = Math.floor(ts / HOUR + 8) % 24
   return (hour < 8 || hour >= 21) && ADVERTISING.includes(family) ? 'order' : family
 }
 

@@ -1,5 +1,6 @@
 import type { Code } from '../../domain/codes.ts'
 import type { Label } from '../../domain/labels.ts'
+import { DAY } from '../../domain/time.ts'
 import { type PlannedMessage, subscriber } from './plants.ts'
 import type { Random } from './random.ts'
 
@@ -83,7 +84,7 @@ export class RecordWriter {
       () => JSON.stringify(record).slice(0, -8),
       () => JSON.stringify({ ...record, text: 42 }),
       () => JSON.stringify({ ...record, ts: 'yesterday' }),
-      () => JSON.stringify({ ...record, ts: at + 30 * 86_400_000 }),
+      () => JSON.stringify({ ...record, ts: at + 30 * DAY }),
       () => JSON.stringify({ ...record, text: '' }),
       () => JSON.stringify({ ...record, text: '长'.repeat(5000) }),
       () => JSON.stringify([record]),

@@ -1,4 +1,4 @@
-import { MINUTE } from '../../domain/time.ts'
+import { HOUR, MINUTE } from '../../domain/time.ts'
 import type { Sender } from './cast.ts'
 import { burst, forgery, offences, otpBombing, snowshoe, sublet } from './events.ts'
 import { climbs } from './planted-climbs.ts'
@@ -35,7 +35,7 @@ const BY_HOUR = [
 
 /** The level of traffic at an event time, interpolated between hours. */
 export function levelAt(ts: number): number {
-  const hour = (((ts / 3_600_000 + 8) % 24) + 24) % 24
+  const hour = (((ts / HOUR + 8) % 24) + 24) % 24
   const from = BY_HOUR[Math.floor(hour)]!
   const to = BY_HOUR[(Math.floor(hour) + 1) % 24]!
   return from + (to - from) * (hour % 1)
@@ -64,12 +64,7 @@ function hourOfEvents(cast: readonly Sender[], t: number, random: Random, known 
     forgery(named(cast, '京东'), { ...at(12, 40), perMinute: 14 }, random),
     forgery(named(cast, '建设银行'), { ...at(25, 50), perMinute: 9 }, random),
     forgery(named(cast, '拼多多'), { ...at(18, 45), perMinute: 8, claimed: '拼哆哆' }, random),
-    sublet(
-      known,
-      shops(cast)[30 + (Math.round(t / 3_600_000) % 24)]!,
-      { ...at(15, 50), perMinute: 12 },
-      random,
-    ),
+    sublet(known, shops(cast)[30 + (Math.round(t / HOUR) % 24)]!, { ...at(15, 50), perMinute: 12 }, random),
     snowshoe(known, { ...at(22, 48), perMinute: 22, family: 'snowshoeFraud' }, random),
     snowshoe(known, { ...at(10, 42), perMinute: 16, family: 'snowshoeIllicit' }, random),
     otpBombing(services(cast), { ...at(33, 38), perMinute: 14, victim: subscriber(random) }),

@@ -5,11 +5,11 @@ import { SigwatchError } from '../../domain/errors.ts'
 import type { FeatureStore } from '../../domain/feature-store.ts'
 import type { Position } from '../../domain/message.ts'
 import { COUNTED_FROM, portPrefix } from '../../domain/port-prefix.ts'
-import { bucketEnd, DAY } from '../../domain/time.ts'
+import { bucketEnd, DAY, MINUTE } from '../../domain/time.ts'
 import type { Complaint } from './rows.ts'
 
 /** A complaint that comes this long after its `ts`, ms, is raised at the event time at which it came. */
-const LATE = 60_000
+const LATE = MINUTE
 
 /**
  * Counts a complaint for the signature and the port that it names; the signals of those that are over their limit or

@@ -1,7 +1,6 @@
+import { MINUTE } from '../../domain/time.ts'
 import { CLOCK_REFERENCES } from '../../domain/trusted-clock.ts'
 import type { ReportsOf } from './report.ts'
-
-const MINUTE = 60_000
 
 /** How the clocks of host, servers and producers stand to one another. */
 export const CLOCK_REPORTS: ReportsOf<

@@ -1,13 +1,14 @@
 import type { ConsentChange, ConsentLedger, ConsentRow } from '../../domain/consent-ledger.ts'
 import { EventTime } from '../../domain/event-time.ts'
+import { DAY } from '../../domain/time.ts'
 import { REMEMBERED_SIGNATURES } from './sent-log.ts'
 
 /** Changes kept of each pair. */
 const KEPT = 2
 /** How long what a port sent to a subscriber is remembered, ms. */
-const REMEMBERED_FOR = 90 * 86_400_000
+const REMEMBERED_FOR = 90 * DAY
 /** How long a request for consent is remembered, ms. */
-const ASKED_FOR = 180 * 86_400_000
+const ASKED_FOR = 180 * DAY
 
 interface Sent {
   readonly signature: string

@@ -1,5 +1,5 @@
 import type { Baseline, MeanRate } from '../../domain/feature-store.ts'
-import { BUCKET_MS } from '../../domain/time.ts'
+import { BUCKET_MS, HOUR, MINUTE } from '../../domain/time.ts'
 import { BUCKETS_A_HOUR, BUCKETS_A_MINUTE, LIMITS } from './layout.ts'
 
 /** Exponentially weighted mean and variance (West 1979, Finch 2009) of a rate a minute, and how many values are in it. */
@@ -41,7 +41,7 @@ export function train(state: BaselineState, bucket: number, commercial: number, 
 
 function closeHours(state: BaselineState, until: number, since: number): void {
   for (let hour = Math.max(state.hour, until - LIMITS.foldHours); hour < until; hour++) {
-    const unseen = Math.min(Math.max((since - hour * 3_600_000) / 60_000, 0), 60)
+    const unseen = Math.min(Math.max((since - hour * HOUR) / MINUTE, 0), 60)
     const covered = 60 - unseen
     if (covered <= LIMITS.coveredMinutes) continue
     const stat = state.hours[hour % 24] ?? EMPTY

@@ -1,5 +1,5 @@
 import { base64url, hash32 } from '../../domain/hash32.ts'
-import { DAY } from '../../domain/time.ts'
+import { DAY, DAY_SECONDS } from '../../domain/time.ts'
 
 /** Rate buckets of ten seconds (BUCKET_MS) are kept six to a minute for an hour. */
 export const BUCKETS_A_MINUTE = 6
@@ -13,14 +13,14 @@ export const MEMBER_CAP = 32
 export const LIMITS = {
   /** Seconds after the last write that a key lives (wall clock). */
   rateTtl: 2 * 3600,
-  baselineTtl: 14 * 86_400,
+  baselineTtl: 14 * DAY_SECONDS,
   /** Of a baseline whose last hours had less than a message a minute: it says no more than none. */
-  youngBaselineTtl: 2 * 86_400,
+  youngBaselineTtl: 2 * DAY_SECONDS,
   /** Beyond the window of the set itself. */
   memberSlack: 3600,
   /** Beyond twice the window of the tally. */
   tallySlack: 600,
-  sentTtl: 180 * 86_400,
+  sentTtl: 180 * DAY_SECONDS,
   onceTtl: 6 * 3600,
   memberCap: MEMBER_CAP,
   /** Weight of the new value in the mean of an hour of the day, and of the last hours. */

@@ -1,5 +1,5 @@
 import type { MeanRate, RateReading } from '../../domain/feature-store.ts'
-import { BUCKET_MS } from '../../domain/time.ts'
+import { BUCKET_MS, HOUR } from '../../domain/time.ts'
 import type { RateDelta } from './aggregate.ts'
 import {
   type BaselineState,
@@ -75,7 +75,7 @@ export class MemoryRates {
   /** What is usual for an entity at an event time. */
   usual(entity: string, ts: number): MeanRate | undefined {
     const state = this.#baselines.get(entity)
-    return state && usualRate(hourBefore(state, Math.floor(ts / 3_600_000)), state.recent)
+    return state && usualRate(hourBefore(state, Math.floor(ts / HOUR)), state.recent)
   }
 
   totals(entity: string): [number, number, number] {
@@ -91,7 +91,7 @@ export class MemoryRates {
       if (newest * BUCKET_MS < ratesBefore) this.#entities.delete(entity)
     }
     for (const [entity, { hour }] of this.#baselines) {
-      if (hour * 3_600_000 < baselinesBefore) this.#baselines.delete(entity)
+      if (hour * HOUR < baselinesBefore) this.#baselines.delete(entity)
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Observations } from '../../domain/feature-store.ts'
-import { BUCKET_MS } from '../../domain/time.ts'
+import { BUCKET_MS, HOUR } from '../../domain/time.ts'
 
 const EARLIEST = Date.UTC(2000, 0, 1)
 
@@ -45,6 +45,6 @@ function fail(what: string, value: unknown): never {
 export function firstEventTime(batch: readonly Observations[]): number {
   const times = batch.map((o) => o.ts).sort((a, b) => a - b)
   const median = times[(times.length - 1) >> 1]!
-  const first = times.find((ts) => ts >= median - 3_600_000) ?? median
+  const first = times.find((ts) => ts >= median - HOUR) ?? median
   return Math.floor(first / BUCKET_MS) * BUCKET_MS
 }

@@ -1,6 +1,7 @@
 import type { RedisLink } from '../../adapters/redis/link.ts'
 import { loadScript } from '../../adapters/redis/script.ts'
 import type { MeanRate } from '../../domain/feature-store.ts'
+import { HOUR } from '../../domain/time.ts'
 import { type Stat, usualRate } from './baseline.ts'
 import { type FeatureKeys, SHARDS, shardOf } from './layout.ts'
 
@@ -33,7 +34,7 @@ export async function readBaselines(
   const calls = chunks.map(({ shard, indices }) => ({
     script: BASELINES,
     keys: indices.map((i) => keys.baseline(shard, entities[i]!)),
-    args: [Math.floor(ts / 3_600_000)],
+    args: [Math.floor(ts / HOUR)],
   }))
   const replies = (await link.run(calls, BUDGET_MS)) as string[][][]
   const out = new Array<MeanRate | undefined>(entities.length).fill(undefined)

@@ -1,6 +1,7 @@
 import type { RedisLink } from '../../adapters/redis/link.ts'
 import { loadScript } from '../../adapters/redis/script.ts'
 import type { LostCounts } from '../../domain/feature-store.ts'
+import { MINUTE } from '../../domain/time.ts'
 import { type FeatureKeys, LIMITS, RATE_MINUTES, SHARDS } from './layout.ts'
 import { UncountedBuckets } from './uncounted-buckets.ts'
 
@@ -15,7 +16,7 @@ const MARK_EVERY = 1000
 /** From the first shard that is found to have lost counts to the report, ms. */
 const REPORT_AFTER = 50
 /** How long after a loss the store says so, ms. */
-const LOST_FOR = 60_000
+const LOST_FOR = MINUTE
 
 interface Shard {
   /** '' until it is known. */
@@ -56,7 +57,7 @@ export class FeatureShards {
 
   /** Start of what the windows look at, ms of event time. */
   get hourAgo(): number {
-    return this.#newest - RATE_MINUTES * 60_000
+    return this.#newest - RATE_MINUTES * MINUTE
   }
 
   /** Counts were lost within the last minute. */

@@ -9,6 +9,7 @@ import type {
   Readings,
 } from '../../domain/feature-store.ts'
 import { type PartitionId, partitionKey } from '../../domain/ports.ts'
+import { HOUR } from '../../domain/time.ts'
 import { NewestTimes } from '../newest-times.ts'
 import { aggregate, type ShardBatch } from './aggregate.ts'
 import { Attempts } from './attempts.ts'
@@ -36,7 +37,7 @@ const A_BUDGET = 2048
 /** A refusal says what is stored, so the second try fits unless another instance counts the same partition now. */
 const TRIES = 4
 /** Wall clock between two readings of the store's first event time, ms: it also keeps the key alive. */
-const SINCE_EVERY = 3_600_000
+const SINCE_EVERY = HOUR
 /** Share of messages that are not counted whole from which the rates are not ready. */
 const UNREADY_FROM = 0.1
 

@@ -7,7 +7,7 @@ import type { AnalysedMessage } from '../../domain/message.ts'
 import type { Escalation } from '../../domain/policy.ts'
 import { isForeignDomain, type Registry } from '../../domain/registry.ts'
 import type { StateRecord } from '../../domain/state-store.ts'
-import { bucketEnd } from '../../domain/time.ts'
+import { bucketEnd, MINUTE } from '../../domain/time.ts'
 
 const LISTED = 20
 
@@ -161,7 +161,7 @@ export function escalate(
           ...finding.evidence,
           messages: reading.total,
           recipients: reading.count,
-          window: policy.within / 60_000,
+          window: policy.within / MINUTE,
           ports: first(messages.map((m) => m.from)),
           signatures: first(messages.flatMap((m) => (m.signature ? [m.signature.name] : []))),
         },

@@ -2,11 +2,11 @@ import type { AlertOptions } from '../../detection/alerts/alert-options.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
 import { expiryOf, type StateInput } from '../../domain/state.ts'
 import type { StateRecord } from '../../domain/state-store.ts'
-import { lagBehind } from '../../domain/time.ts'
+import { lagBehind, MINUTE } from '../../domain/time.ts'
 import { type Due, due, type LifecycleLimits, type Reception } from './lifecycle.ts'
 
 /** Readers drop an event at its `expiresAt`; their clocks may differ from ours by this much, ms. */
-const EXPIRY_GRACE = 60_000
+const EXPIRY_GRACE = MINUTE
 
 export interface ExpiryParts {
   readonly clock: BoundedClock

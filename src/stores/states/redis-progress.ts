@@ -2,10 +2,11 @@ import type { RedisLink } from '../../adapters/redis/link.ts'
 import { loadScript } from '../../adapters/redis/script.ts'
 import { type PartitionId, partitionKey } from '../../domain/ports.ts'
 import type { PartitionProgress, PartitionReport, SideOffset, Standing } from '../../domain/state-store.ts'
+import { DAY } from '../../domain/time.ts'
 import { OWNERLESS_AFTER } from './watermark.ts'
 
 /** A partition without a report holds the watermark back; after this long it is taken to be gone with its topic, ms. */
-const FORGET_PARTITION_AFTER = 86_400_000
+const FORGET_PARTITION_AFTER = DAY
 
 /** A report names its place in this list. */
 const STANDINGS: readonly Standing[] = ['behind', 'idle', 'current']
