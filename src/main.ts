@@ -53,6 +53,14 @@ const COMMANDS = {
     does: 'keeps codes from a target for a time',
     load: async () => (await import('./cli/feedback.ts')).exemptCommand(),
   },
+  block: {
+    does: 'blocks a domain, port, signature, sender, claim or template by hand, for a time',
+    load: async () => (await import('./cli/feedback.ts')).blockCommand(),
+  },
+  unblock: {
+    does: 'ends what was blocked by hand',
+    load: async () => (await import('./cli/feedback.ts')).unblockCommand(),
+  },
   feedback: {
     does: 'says whether an alert was right, and lists what was said',
     load: async () => (await import('./cli/feedback.ts')).feedbackCommand(),

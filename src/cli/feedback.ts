@@ -2,8 +2,9 @@ import { Command, Option } from 'commander'
 import type { Alert } from '../domain/alert.ts'
 import { parseTarget } from '../domain/codes.ts'
 import { SigwatchError } from '../domain/errors.ts'
-import { FEEDBACK_VERDICTS, type FeedbackVerdict } from '../domain/events.ts'
+import { type FeedbackVerdict, JUDGEMENTS } from '../domain/events.ts'
 import { DAY, parseMoment } from '../domain/time.ts'
+import { ORDERED_ACTIONS } from '../pipeline/side-inputs/row-checks.ts'
 import { readSideRow } from '../pipeline/side-inputs/rows.ts'
 import type { FeedbackPlace } from '../service/compose-feedback.ts'
 import { type Config, loadConfig } from '../settings/config.ts'
@@ -21,6 +22,13 @@ interface FeedbackOptions {
   readonly by?: string
   readonly note?: string
   readonly list?: boolean
+}
+
+interface BlockOptions extends FeedbackOptions {
+  readonly why?: string
+  readonly action?: string
+  readonly perMinute?: string
+  readonly labels?: string
 }
 
 /** States and alerts on messages are remembered so long, ms. */
@@ -54,8 +62,46 @@ export function exemptCommand(): Command {
 export function feedbackCommand(): Command {
   const argument = 'id of a state or of a message, or kind:id'
   return common(new Command('feedback').argument('[id]', argument))
-    .addOption(new Option('--verdict <verdict>', 'what is said').choices(FEEDBACK_VERDICTS))
+    .addOption(new Option('--verdict <verdict>', 'what is said').choices(JUDGEMENTS))
     .action(give)
+}
+
+/** `sigwatch block`: blocks a target by hand, until a time. */
+export function blockCommand(): Command {
+  const targets = 'domain:, port: (exact or prefix*), signature:, sender:, brand-claim: or template:<message or alert id>'
+  return common(new Command('block').argument('[target]', targets))
+    .option('--why <text>', 'why it is blocked')
+    .addOption(new Option('--action <action>', 'what is asked for (default block)').choices(ORDERED_ACTIONS))
+    .option('--per-minute <n>', 'of --action throttle: messages a minute that pass')
+    .option('--labels <labels>', 'only texts with these labels, with commas')
+    .addHelpText(
+      'after',
+      '\nExample:\n  sigwatch block domain:jd-verify.top --until 2h --by ann --why "forged refunds, case 4711"',
+    )
+    .action((id: string | undefined, { why, ...options }: BlockOptions) => {
+      if (options.list) return give(id, { ...options, verdict: 'block' })
+      if (why === undefined) throw new SigwatchError('USAGE', '--why is missing: why it is blocked')
+      if (options.until === undefined) throw new SigwatchError('USAGE', '--until is missing: how long it holds')
+      return give(id, { ...options, note: why, verdict: 'block' })
+    })
+}
+
+/** `sigwatch unblock`: ends what was blocked by hand. */
+export function unblockCommand(): Command {
+  return common(new Command('unblock').argument('[id]', 'the target, or the id of the state'))
+    .addHelpText('after', '\nExample:\n  sigwatch unblock domain:jd-verify.top --by ann')
+    .action((id: string | undefined, options: FeedbackOptions) => give(id, { ...options, verdict: 'unblock' }))
+}
+
+/** What `block` adds to its row. */
+function orderOf({ action, perMinute, labels }: BlockOptions) {
+  if (perMinute !== undefined && !/^\d{1,7}$/.test(perMinute))
+    throw new SigwatchError('USAGE', `--per-minute: "${perMinute}" is no number of messages`)
+  return {
+    ...(action === undefined ? {} : { action }),
+    ...(perMinute === undefined ? {} : { perMinute: Number(perMinute) }),
+    ...(labels === undefined ? {} : { labels: labels.split(',').map((label) => label.trim()) }),
+  }
 }
 
 function common(command: Command): Command {
@@ -70,7 +116,7 @@ function common(command: Command): Command {
     .option('--list', 'print the feedback that is there instead, one JSON a line')
 }
 
-async function give(id: string | undefined, options: FeedbackOptions): Promise<void> {
+async function give(id: string | undefined, options: BlockOptions): Promise<void> {
   const { config } = loadConfig({
     ...(options.config === undefined ? {} : { file: options.config }),
     serving: false,
@@ -96,13 +142,13 @@ async function list(place: FeedbackPlace, verdict: FeedbackVerdict | undefined):
 async function write(
   place: FeedbackPlace,
   id: string | undefined,
-  options: FeedbackOptions,
+  options: BlockOptions,
   config: Config,
 ): Promise<void> {
   const { verdict, by, note, codes } = options
   if (id === undefined) throw new SigwatchError('USAGE', 'say what it is about: an id, or <kind>:<id>')
   if (verdict === undefined)
-    throw new SigwatchError('USAGE', `--verdict is missing (allowed: ${FEEDBACK_VERDICTS.join(', ')})`)
+    throw new SigwatchError('USAGE', `--verdict is missing (allowed: ${JUDGEMENTS.join(', ')})`)
   if (by === undefined) throw new SigwatchError('USAGE', '--by is missing: who says it')
   const { commandClock, skewWarning } = await import('../service/command-clock.ts')
   const clock = await commandClock(config)
@@ -116,6 +162,7 @@ async function write(
     ...(options.until === undefined ? {} : { until: untilOf(options.until, ts) }),
     by,
     ...(note === undefined ? {} : { note }),
+    ...orderOf(options),
     ts,
   }
   const read = readSideRow('feedback', row, canonicalNumber)
@@ -137,7 +184,11 @@ function untilOf(text: string, now: number): number {
 
 /** What the id names; a state or a message must be in an alert of the last day. */
 async function subjectOf(place: FeedbackPlace, id: string, verdict: FeedbackVerdict, now: number) {
+  if (verdict === 'block' && id.startsWith(TEMPLATE))
+    return { target: `${TEMPLATE}${await messageOf(place, id.slice(TEMPLATE.length), now)}` }
   if (parseTarget(id)) return { target: id }
+  if (verdict === 'block') throw new SigwatchError('USAGE', `"${id}" is no target: write <kind>:<id>`)
+  if (verdict === 'unblock') return { stateId: id }
   if (verdict === 'exempt') throw new SigwatchError('USAGE', `"${id}" is no target: write <kind>:<id>`)
   if (place.alerts.length === 0)
     throw new SigwatchError('USAGE', 'no alerts to look the id up in: name them with --alerts FILE')
@@ -156,6 +207,21 @@ async function subjectOf(place: FeedbackPlace, id: string, verdict: FeedbackVerd
     throw new SigwatchError('USAGE', `no alert of the last day is about "${id}" (looked in ${where})`)
   }
   return { [found]: id }
+}
+
+const TEMPLATE = 'template:'
+
+/** The message of an alert; the id itself where no alert of the last day has it: then it is that of a message. */
+async function messageOf(place: FeedbackPlace, id: string, now: number): Promise<string> {
+  let found: string | undefined
+  for (const feed of place.alerts) {
+    await feed.read({ from: now - REMEMBERED }, ({ value }) => {
+      if (value === null || found !== undefined || !value.includes(id)) return
+      const alert = parsed<Alert>(value)
+      if (alert?.id === id) found = alert.data.message?.id
+    })
+  }
+  return found ?? id
 }
 
 function parsed<T>(value: Buffer): T | undefined {

@@ -3,6 +3,7 @@ import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { clockAt } from '../domain/ports.ts'
 import { type Application, composeEmbedded, type EmbeddedFiles } from '../service/compose.ts'
+import { HttpTokenBook } from '../service/http-token-book.ts'
 import { runToEnd, sayStopped } from '../service/lifecycle.ts'
 import type { CheckOptions } from '../service/telemetry/check-endpoint.ts'
 import { createTelemetry } from '../service/telemetry/events.ts'
@@ -57,7 +58,7 @@ async function run(options: RunOptions): Promise<void> {
   const embedded = options.source !== undefined
   if (!embedded) limitHeapGrowth()
   const reading = loadConfig({
-    ...(options.config === undefined ? {} : { file: options.config }),
+    ...configOf(options),
     overrides,
     serving: !embedded,
   })
@@ -75,6 +76,12 @@ async function run(options: RunOptions): Promise<void> {
   }
   emit({ name: 'started', version: VERSION, mode: embedded ? 'embedded' : 'service' })
   if (!embedded) for (const message of warningsOf(config)) emit({ name: 'warning', message })
+  const tokens = new HttpTokenBook(config.http.tokens ?? [])
+  const again = () =>
+    loadConfig({ ...configOf(options), overrides, serving: !embedded }).config.http.tokens ?? []
+  const { SIGWATCH_HTTP_TOKENS_FILE: listed } = process.env
+  const files = [reading.file, listed].filter((file) => file !== undefined)
+  if (!embedded && files.length > 0) tokens.follow(again, files, emit)
   // The server answers while Kafka and Redis are waited for.
   const http =
     !embedded || reading.given.has('http.port')
@@ -84,7 +91,7 @@ async function run(options: RunOptions): Promise<void> {
           registry: telemetry.registry,
           probes: [() => app?.core.unready() ?? ['starting: waiting for Kafka'], () => watchdog.unready()],
           version: VERSION,
-          ...checkOf(config, (records) => app?.core.check(records), emit),
+          ...askingOf(config, tokens, () => app, emit),
         })
       : undefined
   const open = async (stopping: AbortSignal) => {
@@ -98,14 +105,31 @@ async function run(options: RunOptions): Promise<void> {
     bySignal = await runToEnd(open, emit)
   } finally {
     watchdog.stop()
+    tokens.stop()
     await http?.close()
   }
   sayStopped(bySignal, emit)
 }
 
-/** `POST /v1/check`, where it is switched on. */
-function checkOf({ http: { check } }: Config, judge: CheckOptions['check'], emit: Emit) {
-  return check.token === null ? {} : { check: { token: check.token.reveal(), check: judge, emit } }
+const configOf = ({ config }: RunOptions) => (config === undefined ? {} : { file: config })
+
+/** What may be asked and ordered over HTTP, where it is switched on. */
+function askingOf(
+  { http: { check, tokens } }: Config,
+  book: HttpTokenBook,
+  app: () => Application | undefined,
+  emit: Emit,
+) {
+  const asks: CheckOptions = {
+    ...(check.token === null ? {} : { token: check.token.reveal() }),
+    allows: (token) => book.holderOf(token)?.may.includes('check') ?? false,
+    check: (records) => app()?.core.check(records),
+    emit,
+  }
+  return {
+    ...(check.token === null && tokens === null ? {} : { check: asks }),
+    ...(tokens === null ? {} : { blocks: { tokens: book, orders: () => app()?.orders } }),
+  }
 }
 
 /** Kafka and Redis clients are loaded only here: the embedded mode opens no socket. */

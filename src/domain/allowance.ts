@@ -23,16 +23,20 @@ export interface AlertedMessage {
 }
 
 /** What the conjunction looks at. */
-export type Matchable = Pick<AnalysedMessage, 'from' | 'toToken' | 'label' | 'bands' | 'signature' | 'urls'>
+export type Matchable = Pick<AnalysedMessage, 'from' | 'toToken' | 'label' | 'bands' | 'signature' | 'urls'> &
+  Partial<Pick<AnalysedMessage, 'memo'>>
 
 /** Whether every member of a `match` that is present holds for the message. */
 export function matchHolds(match: Match, message: Matchable): boolean {
-  const { signature, ports, exceptPorts, domains, campaign, toToken, labels } = match
+  const { signature, ports, exceptPorts, domains, campaign, toToken, labels, template } = match
+  const brand = match['brand-claim']
   const { from } = message
   return (
     (toToken === undefined || toToken === message.toToken) &&
     (labels === undefined || labels.includes(message.label)) &&
     (campaign === undefined || message.bands.includes(campaign)) &&
+    (template === undefined || message.bands.includes(template)) &&
+    (brand === undefined || claims(message, brand)) &&
     (signature === undefined ||
       message.signature?.name === signature ||
       message.signature?.key === signature) &&
@@ -41,6 +45,11 @@ export function matchHolds(match: Match, message: Matchable): boolean {
     (domains === undefined ||
       message.urls.some(({ host }) => domains.some((d) => host === d || host.endsWith(`.${d}`))))
   )
+}
+
+function claims({ memo }: Matchable, brand: string): boolean {
+  const named = memo?.named
+  return named?.spoken?.brand.id === brand || named?.mention?.brand.id === brand
 }
 
 /** A message's sender and template; undefined where it has no template. */

@@ -24,4 +24,5 @@ export const CODE_NAMES = [
   'PORT_SUBLET',
   'RECIPIENT_FLOOD',
   'COMPLAINT_SPIKE',
+  'MANUAL_BLOCK',
 ] as const

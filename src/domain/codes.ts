@@ -1,6 +1,7 @@
 import { CODE_NAMES } from './code-names.generated.ts'
 
-/** What a finding can be about. `sender` = `<signature>@<port>`. */
+/** What a finding can be about. `sender` = `<signature>@<port>`; `template`: a MinHash band of texts; `brand-claim`: id of a
+ * brand that texts claim. */
 export const TARGET_KINDS = [
   'message',
   'signature',
@@ -9,6 +10,8 @@ export const TARGET_KINDS = [
   'campaign',
   'domain',
   'recipient',
+  'template',
+  'brand-claim',
 ] as const
 export type TargetKind = (typeof TARGET_KINDS)[number]
 
@@ -18,6 +21,11 @@ export function parseTarget(text: string): { readonly kind: TargetKind; readonly
   const kind = TARGET_KINDS.find((known) => known === text.slice(0, Math.max(colon, 0)))
   const id = text.slice(colon + 1)
   return kind === undefined || id === '' ? undefined : { kind, id }
+}
+
+/** Whether a target stands for every port, or sender, that begins so: `port:1069012*`. */
+export function isPortPrefix(target: string): boolean {
+  return target.endsWith('*') && (target.startsWith('port:') || target.startsWith('sender:'))
 }
 
 export { CODE_NAMES }

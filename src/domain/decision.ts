@@ -82,6 +82,10 @@ export interface Match {
   readonly campaign?: string
   readonly toToken?: string
   readonly labels?: readonly Label[]
+  /** MinHash band of texts that are alike. */
+  readonly template?: string
+  /** Id of a brand that texts claim to come from. */
+  readonly 'brand-claim'?: string
 }
 
 /** A finding after policy: what it costs and whether it counts. */

@@ -37,6 +37,8 @@ export interface CodeTraits {
   readonly findsTemplates?: true
   /** Its states say that a signature sends more than is usual for it: pages show its minutes next to the usual rate. */
   readonly leavesUsualRate?: true
+  /** People raise its states: nothing is counted for it, and each state ends at the time that its order names. */
+  readonly byHand?: true
   /** It is off while the registry has no signature rows. */
   readonly needsSignatureRows?: true
   /** False where the planted day of the simulator has nothing that must raise it. */

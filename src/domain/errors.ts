@@ -196,6 +196,41 @@ export const ERRORS = {
     retry: true,
     remedy: 'Ask again after the seconds of Retry-After, or ask another instance.',
   },
+  ORDER_MALFORMED: {
+    cause: 'The body of an order over HTTP is not as it must be, or what it names cannot be blocked so.',
+    retry: false,
+    remedy: 'Correct what the detail names; see docs/manual-blocks.md.',
+  },
+  ORDER_UNAUTHORIZED: {
+    cause: 'An order over HTTP does not carry a token of http.tokens.',
+    retry: false,
+    remedy: 'Send Authorization: Bearer and a token of http.tokens.',
+  },
+  ORDER_FORBIDDEN: {
+    cause: 'The token may not do this, or the order is that of the one who approves it.',
+    retry: false,
+    remedy: 'Use the token of somebody who may; another person approves.',
+  },
+  ORDER_UNKNOWN: {
+    cause: 'No state of this id is open that was raised by hand, or waits for approval.',
+    retry: false,
+    remedy: 'Take the id from the answer to the order, or from the block table.',
+  },
+  ORDER_TOO_LARGE: {
+    cause: 'The body of an order over HTTP has more than 100,000 bytes.',
+    retry: false,
+    remedy: 'Send one order at a time.',
+  },
+  ORDER_BUSY: {
+    cause: 'As many orders over HTTP as an instance takes at a time are being answered.',
+    retry: true,
+    remedy: 'Ask again after the seconds of Retry-After.',
+  },
+  ORDER_UNAVAILABLE: {
+    cause: 'The instance is starting or ending, or the topic of feedback or the store does not answer.',
+    retry: true,
+    remedy: 'Ask again after the seconds of Retry-After, or ask another instance.',
+  },
   INTERNAL: { cause: 'A defect of sigwatch.', retry: false, remedy: 'Report it with the log line.' },
 } as const satisfies Record<string, ErrorEntry>
 

@@ -211,7 +211,7 @@ export type Event =
     }
   | {
       readonly name: 'reload_refused'
-      readonly what: 'model' | 'policy' | 'registry'
+      readonly what: 'model' | 'policy' | 'registry' | 'tokens'
       readonly reason: string
     }
   /** Signals that raised nothing, because their sender has the most open states that one may have. */
@@ -273,7 +273,9 @@ export type Event =
   | { readonly name: 'stopped' }
   | { readonly name: 'failed'; readonly code: ErrorCode; readonly reason: string }
 
-export const FEEDBACK_VERDICTS = ['confirmed', 'false_positive', 'release', 'exempt'] as const
+/** Of a state or a message, or of a target beforehand. */
+export const JUDGEMENTS = ['confirmed', 'false_positive', 'release', 'exempt'] as const
+export const FEEDBACK_VERDICTS = [...JUDGEMENTS, 'block', 'unblock'] as const
 export type FeedbackSubject = 'state' | 'message' | 'target'
 export type FeedbackVerdict = (typeof FEEDBACK_VERDICTS)[number]
 

@@ -131,6 +131,7 @@ export const CHANNELS = [
   'blocks',
   'stats',
   'versions',
+  'feedbackResults',
 ] as const
 export type Channel = (typeof CHANNELS)[number]
 

@@ -120,6 +120,8 @@ export interface Registry {
   portsOfBrand(brandId: string): readonly string[]
   /** Whether an exact port is one of `portsOfBrand`. */
   ownsPort(brandId: string, port: string): boolean
+  /** Whether a port, or some port of a prefix that ends in `*`, is filed for any signature; goes over all of them. */
+  filesPort(pattern: string): boolean
   /** Whether a name is registered or filed in the spelling given, but for case and spaces: not only when disguises are folded. */
   isSpelled(name: string): boolean
   /** A public link shortener: a link there proves nothing, neither way. */

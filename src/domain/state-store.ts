@@ -33,12 +33,27 @@ export interface StateRecord {
   readonly clearedAt?: number
   /** Silence needed after the last signal before it clears, ms. */
   readonly hold: number
+  /** It was ordered by a person. */
+  readonly byHand?: ByHand
   /** The last event, whole: what an update or a clear repeats. */
   readonly alert: Alert
   /** Ids of the messages that the events of this episode showed, the latest last: an analyst may name any of them. */
   readonly shown?: readonly string[]
   /** The version, if the block table is known to hold no row of it then; any other number, or none: it may hold one. */
   readonly rowless?: number
+}
+
+/** The order behind a state that a person raised. */
+export interface ByHand {
+  readonly by: string
+  /** When it was given and when it ends, epoch ms by the clock. */
+  readonly ts: number
+  readonly until: number
+  readonly limit?: { readonly perMinute: number }
+  /** A second person has to approve it: until then it asks for nothing. */
+  readonly pending?: true
+  /** The exemption of the policy, as JSON, that it was given in spite of. */
+  readonly inSpiteOf?: string
 }
 
 export interface OutboxEntry {

@@ -11,6 +11,7 @@ import { revealed } from '../settings/secret.ts'
 import { StatsWriter } from '../stores/sender-statistics/writer.ts'
 import { FormerTokens } from '../stores/states/former-tokens.ts'
 import { StateManager } from '../stores/states/manager.ts'
+import { ManualStates } from '../stores/states/manual.ts'
 import { type PublisherParts, StatePublisher } from '../stores/states/publisher.ts'
 import { EventTimeSweeper, Sweeper } from '../stores/states/sweeper.ts'
 import { ActiveVersions } from './active-versions.ts'
@@ -19,6 +20,7 @@ import type { CoreParts, Wiring } from './core-parts.ts'
 import { maxAgeOf, maxLagOf, wirePipeline } from './core-pipeline.ts'
 import { CrashGuard } from './crash-guard.ts'
 import { Degradation } from './degradation.ts'
+import { FeedbackAnswers } from './feedback-answers.ts'
 import { InOrder } from './in-order.ts'
 import { lineDecoder, topicDecoder } from './inputs.ts'
 import { Intake } from './intake.ts'
@@ -71,12 +73,35 @@ function wire(parts: Wiring) {
   const alerts = alertOptionsOf(parts)
   const senderMinutes = sink.has('stats') ? parts.senderMinutes : undefined
   const versions = new ActiveVersions(parts.loaded)
-  const { publisher, manager } = wireStates(parts, { sink, versions, alerts, signal: stopping.signal })
+  const { publisher, manager, manual } = wireStates(parts, {
+    sink,
+    versions,
+    alerts,
+    signal: stopping.signal,
+  })
   const { deployment } = alerts
-  const sideRows = new SideRows({ ledger, features, states: manager, store, deployment, versions, emit })
+  const answers = new FeedbackAnswers({
+    ...{ sink, store, clock, emit, holder: randomUUID(), signal: stopping.signal },
+  })
+  const sideRows = new SideRows({
+    ...{ ledger, features, states: manager, store, deployment, versions, emit, manual },
+    needsApproval: parts.config.manual.approval === 'required',
+    answer: (row, outcome) => answers.answer(row, outcome),
+  })
   const checker = checkerOf(parts, { versions, manager, alerts })
   const degradation = new Degradation(emit)
-  const own = { sink, versions, publisher, manager, sideRows, stopping, draining, degradation, checker }
+  const own = {
+    sink,
+    versions,
+    publisher,
+    manager,
+    manual,
+    sideRows,
+    stopping,
+    draining,
+    degradation,
+    checker,
+  }
   const pipeline = wirePipeline(parts, { ...own, alerts, senderMinutes })
   const stats =
     senderMinutes &&
@@ -98,20 +123,21 @@ function wireStates(
     readonly signal: AbortSignal
   },
 ) {
-  const { config, states: store, clock, emit } = parts
+  const { mode, config, states: store, clock, emit } = parts
   const { blocksFrom } = alerts
   const publisher = new StatePublisher({ store, sink, signal, blocksFrom, ...publisherEvents(emit) })
-  const manager = new StateManager({
+  const states = {
     store,
     versions,
     alerts,
     outbox: publisher,
     clock,
-    capped: (count) => emit({ name: 'states_capped', count }),
+    capped: (count: number) => emit({ name: 'states_capped', count }),
     lateAfterExpiry: maxAgeOf(parts) > 0,
     formerTokens: formerTokensOf(config),
-  })
-  return { publisher, manager }
+    ordersLastBy: mode === 'embedded' ? ('event' as const) : ('clock' as const),
+  }
+  return { publisher, manager: new StateManager(states), manual: new ManualStates(states) }
 }
 
 function alertOptionsOf({ mode, config, describe, alertSource }: Wiring): AlertOptions {

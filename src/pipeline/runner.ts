@@ -6,11 +6,14 @@ import type { StateStore } from '../domain/state-store.ts'
 import type { Versioned } from '../domain/versions.ts'
 import { isStillJustified } from '../stores/states/escalation.ts'
 import type { StateManager } from '../stores/states/manager.ts'
+import type { ApprovalRefusal, ManualStates } from '../stores/states/manual.ts'
 import type { StatePublisher } from '../stores/states/publisher.ts'
 import type { ActiveVersions } from './active-versions.ts'
 import type { CheckAnswer, Checker } from './checker.ts'
 import type { Degradation } from './degradation.ts'
 import type { Intake } from './intake.ts'
+import { orderedMatch } from './side-inputs/manual-blocks.ts'
+import type { Feedback } from './side-inputs/rows.ts'
 import type { SideRows } from './side-inputs/side-rows.ts'
 
 /** Work next to the records while a service runs. */
@@ -38,6 +41,7 @@ export interface RunnerParts {
   /** Started before the first record, stopped after the last in this order. */
   readonly background: readonly Background[]
   readonly degradation: Degradation
+  readonly manual: ManualStates
   /** Further reasons for `/readyz`. */
   readonly unready?: () => readonly string[]
 }
@@ -111,6 +115,27 @@ export class Runner {
     else if (what === 'registry')
       await manager.review('registry', (state) => isStillJustified(state, registry))
     await publisher.publish()
+  }
+
+  /** The id of the state that an order raises. Rejects with FeedbackRefusal for one that raises none. */
+  async orderedState({ target, labels }: Pick<Feedback, 'target' | 'labels'>): Promise<string> {
+    const { manager, manual, states: store, versions } = this.#parts
+    const { registry } = versions.current
+    const ordered = await orderedMatch({ target: target!, labels }, { registry, open: manager.open, store })
+    return manual.idOf(ordered.target)
+  }
+
+  async isBlockedByHand(stateId: string): Promise<boolean> {
+    const [state] = await this.#parts.states.get([stateId])
+    return state?.open === true && state.byHand !== undefined
+  }
+
+  /** Lets a state that was raised by hand take effect: see ManualStates. */
+  async approve(stateId: string, by: string): Promise<ApprovalRefusal | undefined> {
+    const { manual, publisher } = this.#parts
+    const answer = await manual.approve(stateId, by)
+    await publisher.publish()
+    return typeof answer === 'string' ? answer : undefined
   }
 
   /** Reasons for `/readyz`; empty: ready. */

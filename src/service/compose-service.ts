@@ -10,6 +10,7 @@ import type { TrustedClock } from '../domain/trusted-clock.ts'
 import { createCore } from '../pipeline/core.ts'
 import { inputTopicNames } from '../pipeline/inputs.ts'
 import { NoticeLearning } from '../pipeline/notice-learning.ts'
+import type { Runner } from '../pipeline/runner.ts'
 import { namedSideTopics } from '../pipeline/side-inputs/named-topics.ts'
 import { SideOffsets } from '../pipeline/side-inputs/offsets.ts'
 import type { Config } from '../settings/config.ts'
@@ -17,8 +18,10 @@ import { revealed } from '../settings/secret.ts'
 import { type Application, openShadow } from './compose.ts'
 import { kafkaOf } from './compose-clients.ts'
 import { ClockWatch, trustedClockOf } from './compose-clock.ts'
+import { producerTo } from './compose-producer.ts'
 import { SideInputs } from './compose-side-inputs.ts'
 import { openStores, type Stores } from './compose-stores.ts'
+import { FeedbackOrders } from './orders.ts'
 import { Reloader } from './reload.ts'
 
 /** The service: Kafka in and out, Redis or memory, side topics followed. `stopping` ends the waiting for Kafka. */
@@ -85,6 +88,8 @@ async function composeOn(
   const sideInputs = new SideInputs({ ...own, registry: assets.registry })
   const closing = [watch, { close: () => reloader.stop() }, shadow, sink, transactions, stores, kafka]
 
+  const orders = ordersOf(kafka, config, core, clock)
+
   async function run(): Promise<void> {
     const { complete } = await sideInputs.start()
     if (sideInputs.stopping) return
@@ -95,6 +100,7 @@ async function composeOn(
   return {
     core,
     assets,
+    orders,
     run,
     stop: async () => void (await Promise.all([core.stop(), sideInputs.stop()])),
     async close() {
@@ -103,6 +109,25 @@ async function composeOn(
       assets.classifier.close()
     },
   }
+}
+
+/** Orders go to the topic of feedback, from which every instance takes them. */
+function ordersOf(kafka: KafkaConnection, config: Config, core: Runner, clock: TrustedClock): FeedbackOrders {
+  const { feedback } = config.kafka.topics
+  let opened: ReturnType<typeof producerTo> | undefined
+  const write = async (topic: string, key: string, value: string) => {
+    opened ??= producerTo(topic, kafka).catch((error: unknown) => {
+      opened = undefined
+      throw error
+    })
+    await (await opened).send([{ key, value }])
+  }
+  return new FeedbackOrders({
+    core,
+    write: feedback === null ? undefined : (key, row) => write(feedback, key, row),
+    needsApproval: config.manual.approval === 'required',
+    clock,
+  })
 }
 
 async function watched(clock: TrustedClock, askTime: Stores['askTime'], emit: Emit): Promise<ClockWatch> {
@@ -146,7 +171,7 @@ function tokeniserOf({ privacy }: Config) {
 /** The output topics by channel. They and the input must exist. */
 async function requiredTopics(kafka: KafkaConnection, config: Config): Promise<Record<string, string>> {
   const { topics, createTopics } = config.kafka
-  const { alerts, deadLetters, shadowAlerts, verdicts, blocks, stats, versions } = topics
+  const { alerts, deadLetters, shadowAlerts, verdicts, blocks, stats, versions, feedbackResults } = topics
   const outputs = { alerts, deadLetters, shadowAlerts, verdicts, blocks, stats, versions }
   const named = Object.fromEntries(
     Object.entries(outputs).flatMap(([channel, topic]) => (topic === null ? [] : [[channel, topic]])),
@@ -156,5 +181,8 @@ async function requiredTopics(kafka: KafkaConnection, config: Config): Promise<R
     compacted: [blocks, versions].filter((name) => name !== null),
     stamped: Object.values(named),
   })
+  // Used like a side topic: when it exists.
+  if (feedbackResults !== null && (await kafka.missingTopics([feedbackResults])).length === 0)
+    named.feedbackResults = feedbackResults
   return named
 }

@@ -43,6 +43,7 @@ const FORMS: Readonly<Record<Role, { readonly cleanup: 'delete' | 'compact'; rea
   blocks: { cleanup: 'compact' },
   enforcements: { cleanup: 'delete', days: 180 },
   stats: { cleanup: 'delete', days: 7 },
+  feedbackResults: { cleanup: 'delete', days: 180 },
   versions: { cleanup: 'compact' },
 }
 
@@ -52,6 +53,7 @@ const INPUTS_OFF_WHEN_MISSING: readonly Role[] = [
   'replies',
   'complaints',
   'feedback',
+  'feedbackResults',
   'enforcements',
 ]
 

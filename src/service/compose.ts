@@ -16,6 +16,7 @@ import { MemoryNoticeStore } from '../stores/notices/memory.ts'
 import { memoryFeatureStore } from '../stores/rates/memory.ts'
 import { MemoryStateStore } from '../stores/states/memory.ts'
 import type { Runnable } from './lifecycle.ts'
+import type { Orders } from './telemetry/blocks-endpoint.ts'
 
 /** Files of the embedded mode; `-` is stdin or stdout. */
 export interface EmbeddedFiles {
@@ -31,6 +32,8 @@ export interface EmbeddedFiles {
 export interface Application extends Runnable {
   readonly core: Runner
   readonly assets: Assets
+  /** Takes orders over HTTP; absent: none are taken. */
+  readonly orders?: Orders
 }
 
 /** The second model, where one is configured. */

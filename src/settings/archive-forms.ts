@@ -1,7 +1,8 @@
 import { isIP } from 'node:net'
-import { compileSchema, type Fault } from './files/operator-schema.ts'
+import { compileSchema } from './files/operator-schema.ts'
 import { Secret } from './secret.ts'
 import { type Form, FormError, list, secret } from './setting-forms.ts'
+import { listedTokens, MAKE_TOKEN, repeats, SHORTEST_TOKEN, withRemedy } from './token-lists.ts'
 
 /** Who may log in at the desk. */
 export interface DeskToken {
@@ -10,9 +11,7 @@ export interface DeskToken {
   readonly may: 'read' | 'feedback'
 }
 
-const SHORTEST_TOKEN = 24
 const MAY = ['read', 'feedback'] as const
-const MAKE_TOKEN = 'make one: openssl rand -hex 24'
 const ALLOWED = `a list of {name, token, may: read or feedback}, each token of at least ${SHORTEST_TOKEN} characters; ${MAKE_TOKEN}`
 
 const checkTokens = compileSchema({
@@ -42,7 +41,7 @@ export function deskTokens(): Form<readonly DeskToken[]> {
     secret: true,
     nullable: false,
     read: (raw, { fromText }) => {
-      const given = fromText && typeof raw === 'string' ? parsed(raw) : raw
+      const given = fromText && typeof raw === 'string' ? listedTokens(raw, ALLOWED) : raw
       const faults = checkTokens(given).map(withRemedy)
       if (faults.length > 0) throw new FormError('is no list of desk tokens', faults)
       const entries = given as readonly TokenEntry[]
@@ -51,29 +50,6 @@ export function deskTokens(): Form<readonly DeskToken[]> {
       return entries.map(({ name, token, may = 'read' }) => ({ name, token: new Secret(token), may }))
     },
   }
-}
-
-function withRemedy(fault: Fault): Fault {
-  return fault.path.at(-1) === 'token' ? { ...fault, message: `${fault.message}; ${MAKE_TOKEN}` } : fault
-}
-
-/** Says nothing of the text that it cannot read: it holds tokens. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new FormError(`is no JSON (allowed: ${ALLOWED})`)
-  }
-}
-
-/** What no schema says: entries that share what must tell them apart. */
-function repeats(entries: readonly TokenEntry[], key: 'name' | 'token'): Fault[] {
-  return entries.flatMap((entry, index) => {
-    const first = entries.findIndex((other) => other[key] === entry[key])
-    return first < index
-      ? [{ path: [index, key], message: `is that of entry ${first + 1} too: use two` }]
-      : []
-  })
 }
 
 /** The address of a database; it may hold a password and is never shown. */

@@ -1,5 +1,6 @@
 import { DAY, HOUR, MINUTE } from '../domain/time.ts'
 import { ARCHIVE_SETTINGS } from './archive-settings.ts'
+import { HTTP_SETTINGS } from './http-settings.ts'
 import { type InputTopicSetting, inputTopics, topicName } from './input-forms.ts'
 import { INPUT_SETTINGS } from './input-settings.ts'
 import { LIMIT_SETTINGS } from './limit-settings.ts'
@@ -104,6 +105,10 @@ export const SETTINGS = {
     'sms.enforcements',
     'What blocking services did; read by `archive`.',
   ),
+  'kafka.topics.feedbackResults': sideTopic(
+    'sms.feedback-results',
+    'What became of each row of feedback; used when it exists.',
+  ),
   'kafka.topics.stats': outTopic('What each sender sent in each minute, by label.'),
   'kafka.topics.versions': outTopic(
     'What stands behind each hash that alerts name (compacted): policies, registries, model cards.',
@@ -171,20 +176,7 @@ export const SETTINGS = {
     'How long one outage of Redis may hold up records older than a minute before they go on `degraded`. Live records do not wait.',
   ),
 
-  'http.host': setting(
-    text('an address or host name'),
-    '127.0.0.1',
-    'Address of metrics and health; `0.0.0.0` for all.',
-  ),
-  'http.port': setting(int(0, 65_535), 9464, 'Socket port of metrics and health; 0 takes a free one.', {
-    shown: '9464 (embedded mode: no server unless given)',
-  }),
-  'http.check.token': setting<Secret | null>(
-    optional(secret('1 to 512 letters, digits or -._~+/=', (token) => /^[\w.~+/=-]{1,512}$/.test(token))),
-    null,
-    'Switches on `POST /v1/check`, and is what its callers send as `Authorization: Bearer` ([check.md](check.md)).',
-    { shown: 'none: off' },
-  ),
+  ...HTTP_SETTINGS,
 
   'privacy.tokenKey': setting<TokenKeySetting | null>(
     optional(tokenKey()),

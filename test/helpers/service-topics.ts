@@ -16,6 +16,7 @@ type TopicUse =
   | 'stats'
   | 'versions'
   | 'enforcements'
+  | 'feedbackResults'
 
 const VARIABLE: Readonly<Record<TopicUse, string>> = {
   messages: 'SIGWATCH_KAFKA_TOPICS_MESSAGES',
@@ -32,6 +33,7 @@ const VARIABLE: Readonly<Record<TopicUse, string>> = {
   stats: 'SIGWATCH_KAFKA_TOPICS_STATS',
   versions: 'SIGWATCH_KAFKA_TOPICS_VERSIONS',
   enforcements: 'SIGWATCH_KAFKA_TOPICS_ENFORCEMENTS',
+  feedbackResults: 'SIGWATCH_KAFKA_TOPICS_FEEDBACK_RESULTS',
 }
 const COMPACTED = new Set<TopicUse>(['registry', 'consents', 'blocks', 'versions'])
 
@@ -79,7 +81,15 @@ export async function createServiceTopics(
     topics[use] = name
     env[VARIABLE[use]] = name
   }
-  for (const use of ['registry', 'consents', 'replies', 'complaints', 'feedback', 'enforcements'] as const) {
+  for (const use of [
+    'registry',
+    'consents',
+    'replies',
+    'complaints',
+    'feedback',
+    'enforcements',
+    'feedbackResults',
+  ] as const) {
     if (!side.includes(use)) env[VARIABLE[use]] = 'null'
   }
   return { topics: topics as Record<TopicUse, string>, groupId: deployment, env }

@@ -40,6 +40,8 @@ const CHINESE: { readonly [K in TermKind]: Readonly<Record<Values[K], string>> }
     sender: '签名与端口',
     campaign: '同文群发',
     domain: '域名',
+    template: '同文模板',
+    'brand-claim': '冒称品牌',
   },
   event: { raised: '触发', updated: '更新', cleared: '解除' },
   cause: {

@@ -22,6 +22,8 @@ export function codeNamed(name: string): CodeSpec | undefined {
 export const FORGERY_CODES: readonly Code[] = CODE_NAMES.filter((name) => CODES[name].forgery)
 /** Codes whose states say that a signature sends more than is usual for it. */
 export const UNUSUAL_RATE_CODES: readonly Code[] = CODE_NAMES.filter((name) => CODES[name].leavesUsualRate)
+/** The code of states that people raise. */
+export const CODE_BY_HAND: Code = CODE_NAMES.find((name) => CODES[name].byHand)!
 /** Codes that are off while the registry has no signature rows. */
 export const CODES_OF_SIGNATURE_ROWS: readonly Code[] = CODE_NAMES.filter(
   (name) => CODES[name].needsSignatureRows,

@@ -7,6 +7,7 @@ import { consentReasked } from './consent-reasked.ts'
 import { forgedBrand } from './forged-brand.ts'
 import { lookalikeDomain } from './lookalike-domain.ts'
 import { lookalikeSignature } from './lookalike-signature.ts'
+import { manualBlock } from './manual-block.ts'
 import { marketingBurst } from './marketing-burst/marketing-burst.ts'
 import { noConsent } from './no-consent.ts'
 import { obfuscatedText } from './obfuscated-text.ts'
@@ -47,4 +48,5 @@ export const MODULES: readonly CodeSpec[] = [
   portSublet,
   recipientFlood,
   complaintSpike,
+  manualBlock,
 ]

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isPortPrefix } from '../../domain/codes.ts'
 import { InvalidInput, type Problem } from '../../domain/errors.ts'
 import type { Exemption, Policy } from '../../domain/policy.ts'
 import {
@@ -80,6 +81,7 @@ function canonical(value: unknown): string {
 function effective(rules: PolicyFile): Policy {
   const timetable = new Timetable(rules)
   const exemptions = exemptionsOf(rules)
+  const prefixes = [...exemptions.values()].flat().filter(({ target }) => isPortPrefix(target))
   const { count = 3, recipients = 3, within = '10m' } = rules.escalate ?? {}
   return {
     hash: createHash('sha256').update(canonical(rules)).digest('hex').slice(0, 12),
@@ -89,7 +91,13 @@ function effective(rules: PolicyFile): Policy {
     codePolicy: (code, ts, carrier) => timetable.at(ts, carrier).codes[code],
     escalate: { count, recipients, within: parseDuration(within) ?? 0 },
     hasExemptions: exemptions.size > 0,
-    exempt: (target, code, ts) => exemptions.get(target)?.find((e) => ts < e.until && e.codes.includes(code)),
+    exempt: (target, code, ts) => {
+      const holds = (e: Exemption) => ts < e.until && e.codes.includes(code)
+      return (
+        exemptions.get(target)?.find(holds) ??
+        prefixes.find((e) => target.startsWith(e.target.slice(0, -1)) && holds(e))
+      )
+    },
   }
 }
 

@@ -10,6 +10,7 @@ import type {
   RegistryContent,
   SignatureRow,
 } from '../../domain/registry.ts'
+import { portMatches } from '../../domain/registry.ts'
 import { atOnce } from '../../domain/steps.ts'
 import { isShortener } from '../../text/shorteners.ts'
 import { BrandIndex, spelling } from './brand-index.ts'
@@ -136,6 +137,15 @@ export class RegistryIndex implements Registry {
 
   ownsPort(brandId: string, port: string): boolean {
     return this.#portSet(brandId).has(port)
+  }
+
+  filesPort(pattern: string): boolean {
+    const prefix = pattern.endsWith('*') ? pattern.slice(0, -1) : undefined
+    const meets = (filed: string) =>
+      portMatches(filed, prefix ?? pattern) || (prefix !== undefined && filed.startsWith(prefix))
+    for (const { filings } of this.#signatures.all())
+      if (filings.some(({ status, ports }) => status !== 'revoked' && ports.some(meets))) return true
+    return false
   }
 
   isSpelled(name: string): boolean {

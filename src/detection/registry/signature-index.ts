@@ -70,6 +70,11 @@ export class SignatureFile {
     return this.#rows.get(key) ?? NONE
   }
 
+  /** Normalised names. */
+  *keys(): Generator<string> {
+    for (const [key] of this.#rows.entries()) yield key
+  }
+
   /** `key`: the normalised name. */
   has(key: string, name: string): boolean {
     return this.get(key).some((row) => row.name === name)
@@ -142,6 +147,16 @@ export class SignatureIndex {
     if (!changes) return rows
     const kept = rows.filter((row) => !changes.some(({ name }) => name === row.name))
     return [...kept, ...changes.flatMap(({ row }) => (row ? [row] : []))]
+  }
+
+  /** Every row. */
+  *all(): Generator<SignatureRow> {
+    const changed = new Set<string>()
+    for (const [key] of this.#changes.entries()) {
+      changed.add(key)
+      yield* this.get(key)
+    }
+    for (const key of this.#file.keys()) if (!changed.has(key)) yield* this.#file.get(key)
   }
 
   /** Keys under which rows may be found that name the brand. */

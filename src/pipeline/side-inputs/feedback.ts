@@ -3,10 +3,15 @@ import type { AlertedMessage, Allowance } from '../../domain/allowance.ts'
 import { CODE_NAMES, type Code } from '../../domain/codes.ts'
 import type { Emit, FeedbackSubject } from '../../domain/events.ts'
 import { isHash, stateId } from '../../domain/hash.ts'
+import type { Position } from '../../domain/message.ts'
+import type { Registry } from '../../domain/registry.ts'
 import type { StateRecord, StateStore } from '../../domain/state-store.ts'
 import { allowanceOf } from '../../stores/states/allowances.ts'
 import type { StateManager } from '../../stores/states/manager.ts'
+import type { ManualStates } from '../../stores/states/manual.ts'
 import { redactText } from '../../text/redact.ts'
+import { FeedbackRefusal } from './feedback-refusal.ts'
+import { coversTarget, orderedMatch } from './manual-blocks.ts'
 import type { Feedback } from './rows.ts'
 
 export interface FeedbackParts {
@@ -14,6 +19,11 @@ export interface FeedbackParts {
   readonly store: Pick<StateStore, 'get' | 'alerted'>
   readonly deployment: string
   readonly emit: Emit
+  readonly registry: Registry
+  readonly manual?: Pick<ManualStates, 'raise' | 'idOf'>
+  /** Orders ask for nothing until a second person approves them. */
+  readonly needsApproval?: boolean
+  readonly position: Position
   /**
    * The row was said before this instance began, and the store may have lost what it speaks of since: it is no reason to
    * refuse it.
@@ -33,26 +43,55 @@ interface Subject {
   readonly allowed: readonly Omit<Allowance, 'id' | 'until'>[]
 }
 
-/** Why a row is refused. */
-class Refusal extends Error {}
+/** What became of a row. */
+export type FeedbackOutcome =
+  | { readonly outcome: 'applied'; readonly states: readonly string[]; readonly until: number }
+  | { readonly outcome: 'refused'; readonly why: string }
 
 /**
  * Lets an analyst's feedback take effect: releases states and keeps them down until its time, and allows what they were
- * raised for. Feedback on what is not known is refused, with the reason. Rejects with a retryable error when the store
- * cannot be reached; applied again it changes nothing.
+ * raised for; or raises and ends states by hand. Feedback on what is not known is refused, with the reason. Rejects with a
+ * retryable error when the store cannot be reached; applied again it changes nothing.
  */
-export async function applyFeedback(row: Feedback, parts: FeedbackParts): Promise<void> {
-  const { verdict, by, note, until, ts } = row
+export async function applyFeedback(row: Feedback, parts: FeedbackParts): Promise<FeedbackOutcome> {
+  const { verdict, by, note, until } = row
   const names = row.stateId !== undefined ? 'state' : row.messageId !== undefined ? 'message' : 'target'
-  let subject: Subject
   try {
-    subject = await subjectOf(row, parts)
+    const { states, codes, changed } =
+      verdict === 'block' ? await ordered(row, parts) : await judged(row, await subjectOf(row, parts), parts)
+    parts.emit({
+      name: 'feedback_applied',
+      ...{ verdict, by, names, codes, states: changed },
+      ...(note === undefined ? {} : { note: redactText(note) }),
+      until: new Date(until).toISOString(),
+    })
+    return { outcome: 'applied', states, until }
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error
+    if (!(error instanceof FeedbackRefusal)) throw error
     parts.emit({ name: 'feedback_refused', verdict, by, names, reason: error.message })
-    return
+    return { outcome: 'refused', why: error.message }
   }
-  const shown = note === undefined ? {} : { note: redactText(note) }
+}
+
+/** Raises what is ordered. */
+async function ordered(row: Feedback, parts: FeedbackParts) {
+  const { by, note = '', until, ts, action = 'block', perMinute, labels } = row
+  const { registry, store, states, manual, needsApproval, position } = parts
+  if (!manual) throw new FeedbackRefusal('nothing is blocked by hand here')
+  const { target, match } = await orderedMatch(
+    { target: row.target!, labels },
+    { registry, open: states.open, store },
+  )
+  const { id, code } = await manual.raise({
+    ...{ target, match, action, by, why: note, ts, until, position },
+    ...(perMinute === undefined ? {} : { limit: { perMinute } }),
+    ...(needsApproval ? { pending: true as const } : {}),
+  })
+  return { states: [id], codes: [code], changed: 1 }
+}
+
+async function judged(row: Feedback, subject: Subject, parts: FeedbackParts) {
+  const { verdict, by, note, until, ts } = row
   const feedback = { by, until, ...(note === undefined ? {} : { note }) }
   let released = 0
   if (verdict !== 'confirmed') {
@@ -65,16 +104,7 @@ export async function applyFeedback(row: Feedback, parts: FeedbackParts): Promis
     for (const { codes, of } of subject.allowed)
       await parts.states.allowances.add(allowanceOf(codes, of, until))
   }
-  parts.emit({
-    name: 'feedback_applied',
-    verdict,
-    by,
-    ...shown,
-    names,
-    codes: subject.codes,
-    states: released,
-    until: new Date(until).toISOString(),
-  })
+  return { states: subject.states.map(({ id }) => id), codes: subject.codes, changed: released }
 }
 
 function subjectOf(row: Feedback, parts: FeedbackParts): Promise<Subject> {
@@ -82,18 +112,18 @@ function subjectOf(row: Feedback, parts: FeedbackParts): Promise<Subject> {
   return row.messageId === undefined ? ofTarget(row, parts) : ofMessage(row.messageId, row, parts)
 }
 
-async function ofState(
-  id: string,
-  { codes }: Feedback,
-  { store, isOfBefore }: FeedbackParts,
-): Promise<Subject> {
+async function ofState(id: string, row: Feedback, { store, isOfBefore }: FeedbackParts): Promise<Subject> {
+  const { codes } = row
   // What is no id, a number by mistake, is asked for nowhere.
   const [state] = isHash(id) ? await store.get([id]) : []
   if (!state && isOfBefore && isHash(id))
     return { names: 'state', codes: codes ?? [], states: [], beforehand: [id], allowed: [] }
   if (!state)
-    throw new Refusal('a state of this id is not known: it never rose, or ended more than a day ago')
-  if (codes && !codes.includes(state.code)) throw new Refusal(`the state is one of ${state.code} alone`)
+    throw new FeedbackRefusal('a state of this id is not known: it never rose, or ended more than a day ago')
+  if (row.verdict === 'unblock' && !state.byHand)
+    throw new FeedbackRefusal('the state was not raised by hand: release it')
+  if (codes && !codes.includes(state.code))
+    throw new FeedbackRefusal(`the state is one of ${state.code} alone`)
   const { code, match } = state
   return {
     names: 'state',
@@ -109,18 +139,18 @@ async function ofMessage(id: string, row: Feedback, { states, store }: FeedbackP
   const shown = [...states.open].filter((state) => state.shown?.includes(id) && isMeant(state.code))
   const alerted = await store.alerted(id)
   if (shown.length === 0 && !alerted) {
-    throw new Refusal(
+    throw new FeedbackRefusal(
       'a message of this id is not known: no open state shows it, and no alert of the last day',
     )
   }
   if (row.verdict === 'release' && shown.length === 0) {
-    throw new Refusal('no open state shows the message: there is nothing to release')
+    throw new FeedbackRefusal('no open state shows the message: there is nothing to release')
   }
   const own = alerted?.codes.filter(isMeant) ?? []
   const codes = [...new Set([...own, ...shown.map(({ code }) => code)])]
-  if (codes.length === 0) throw new Refusal(`it was alerted for ${alerted!.codes.join(', ')} alone`)
+  if (codes.length === 0) throw new FeedbackRefusal(`it was alerted for ${alerted!.codes.join(', ')} alone`)
   if (row.verdict === 'false_positive' && shown.length === 0 && !alerted?.match) {
-    throw new Refusal('the message is too short to have a template: exempt its sender')
+    throw new FeedbackRefusal('the message is too short to have a template: exempt its sender')
   }
   return {
     names: 'message',
@@ -136,21 +166,33 @@ function likeIt(alerted: AlertedMessage | undefined, codes: readonly Code[]) {
 }
 
 async function ofTarget(
-  { target, codes, verdict }: Feedback,
-  { store, deployment, isOfBefore }: FeedbackParts,
+  { target, codes, verdict, ts }: Feedback,
+  { store, deployment, isOfBefore, manual, states }: FeedbackParts,
 ): Promise<Subject> {
+  if (verdict === 'unblock') {
+    const [state] = manual ? await store.get([manual.idOf(target!)]) : []
+    if (!state?.open || !state.byHand) throw new FeedbackRefusal('nothing is blocked by hand on this target')
+    return { names: 'target', codes: [state.code], states: [state], beforehand: [], allowed: [] }
+  }
   const silent = codes?.find((code) => !speaksOf(code, target!.kind))
-  if (silent !== undefined) throw new Refusal(`${silent} speaks of no ${target!.kind}`)
+  if (silent !== undefined) throw new FeedbackRefusal(`${silent} speaks of no ${target!.kind}`)
   const stateCodes = CODES_OF_STATES.filter((code) => codes?.includes(code) ?? true)
   const ids = stateCodes.map((code) => stateId(deployment, code, target!))
-  const known = (await store.get(ids)).filter((state) => state !== undefined)
+  const isMeant = (state: StateRecord) =>
+    // The later of an order and an exemption holds.
+    (state.byHand === undefined || state.byHand.ts < ts) && (codes?.includes(state.code) ?? true)
+  const covered = [...states.open].filter(
+    (state) => verdict === 'exempt' && !ids.includes(state.id) && coversTarget(target!, state.target),
+  )
+  const named = (await store.get(ids)).filter((state) => state !== undefined)
+  const known = [...named, ...covered].filter(isMeant)
   const allowed = [{ codes: codes ?? CODE_NAMES, of: { target: target! } }]
   if (verdict === 'exempt' || (isOfBefore && known.length === 0)) {
     const beforehand = ids.filter((id) => !known.some((state) => state.id === id))
     return { names: 'target', codes: codes ?? [], states: known, beforehand, allowed }
   }
   if (known.length === 0) {
-    throw new Refusal('no state of this target is known: it never rose, or ended more than a day ago')
+    throw new FeedbackRefusal('no state of this target is known: it never rose, or ended more than a day ago')
   }
   return { names: 'target', codes: known.map(({ code }) => code), states: known, beforehand: [], allowed }
 }

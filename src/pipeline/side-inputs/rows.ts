@@ -1,13 +1,15 @@
 import { isUtf8 } from 'node:buffer'
-import { CODE_NAMES, type Code, parseTarget } from '../../domain/codes.ts'
+import { type Code, parseTarget } from '../../domain/codes.ts'
 import type { ConsentRow } from '../../domain/consent-ledger.ts'
-import type { Target } from '../../domain/decision.ts'
+import type { Action, Target } from '../../domain/decision.ts'
 import type { Problem } from '../../domain/errors.ts'
-import { FEEDBACK_VERDICTS, type FeedbackVerdict } from '../../domain/events.ts'
+import type { FeedbackVerdict } from '../../domain/events.ts'
+import type { Label } from '../../domain/labels.ts'
 import { DAY, LATEST_TIME } from '../../domain/time.ts'
 import { formatPath, readJsonLines } from '../../settings/files/operator-file.ts'
-import { type Checker, compileSchema, type Fault } from '../../settings/files/operator-schema.ts'
+import type { Fault } from '../../settings/files/operator-schema.ts'
 import { momentOf } from '../../settings/files/value-forms.ts'
+import { CHECKS } from './row-checks.ts'
 
 /** An inbound reply: the subscriber `from` wrote to the port `to`; both in canonical form, `ts` epoch ms. */
 export interface Reply {
@@ -32,7 +34,7 @@ export interface Complaint {
   readonly category?: string
 }
 
-/** An analyst's feedback on exactly one of a state, a message and a target. */
+/** An analyst's feedback on exactly one of a state, a message and a target; `block` and `unblock` are orders. */
 export interface Feedback {
   readonly stateId?: string
   readonly messageId?: string
@@ -45,6 +47,13 @@ export interface Feedback {
   readonly by: string
   readonly note?: string
   readonly ts: number
+  /** Names the row in the answer to it; absent: the hash of its content does. */
+  readonly feedbackId?: string
+  readonly batch?: string
+  /** Of `block`. */
+  readonly action?: Action
+  readonly perMinute?: number
+  readonly labels?: readonly Label[]
 }
 
 export interface RowsByInput {
@@ -83,7 +92,12 @@ interface Written {
     readonly ts: Moment
     readonly source: string
   }
-  readonly feedback: { readonly [K in 'stateId' | 'messageId' | 'target' | 'note']?: Optional<string> } & {
+  readonly feedback: {
+    readonly [K in 'stateId' | 'messageId' | 'target' | 'note' | 'feedbackId' | 'batch']?: Optional<string>
+  } & {
+    readonly action?: Optional<Action>
+    readonly perMinute?: Optional<number>
+    readonly labels?: Optional<readonly Label[]>
     readonly codes?: Optional<readonly Code[]>
     readonly verdict: FeedbackVerdict
     readonly until?: Optional<Moment>
@@ -92,69 +106,36 @@ interface Written {
   }
 }
 
-const text = (characters: number) => ({ type: 'string', characters, private: true })
-const number = text(64)
-const name = { ...text(40), format: 'name' }
-const moment = { type: ['number', 'string'], moment: true }
-const state = { type: 'string', enum: ['in', 'out'] }
-
-type Schema = Readonly<Record<string, unknown>>
-
-/** Members that are not listed are left alone: other systems write these rows. */
-function object(required: Readonly<Record<string, Schema>>, optional: Readonly<Record<string, Schema>>) {
-  const nullable = Object.entries(optional).map(([key, schema]) => {
-    const types = ([] as unknown[]).concat(schema.type)
-    return [key, { ...schema, type: [...types, 'null'] }]
-  })
-  const properties = { ...required, ...Object.fromEntries(nullable) }
-  return { type: 'object', private: true, required: Object.keys(required), properties }
-}
-
-const CHECKS: Readonly<Record<RowInput, Checker>> = {
-  consents: compileSchema(
-    object(
-      { signature: name, to: number, state, ts: moment },
-      { proof: text(1000), was: object({ state, ts: moment }, {}) },
-    ),
-  ),
-  replies: compileSchema(
-    object({ ts: moment, from: number, to: number, text: text(2000) }, { id: text(128) }),
-  ),
-  complaints: compileSchema(
-    object(
-      { ts: moment, source: text(64) },
-      { id: text(128), from: number, signature: name, to: number, text: text(4000), category: text(64) },
-    ),
-  ),
-  feedback: compileSchema(
-    object(
-      { verdict: { type: 'string', enum: FEEDBACK_VERDICTS }, by: text(128), ts: moment },
-      {
-        stateId: text(128),
-        messageId: text(128),
-        target: { ...text(300), format: 'target' },
-        codes: { type: 'array', minItems: 1, private: true, items: { type: 'string', enum: CODE_NAMES } },
-        until: moment,
-        note: text(2000),
-      },
-    ),
-  ),
-}
-
 const fault = (key: string, message: string): Fault => ({ path: [key], message })
 
 /** What no schema says: how members stand to each other. */
 const RELATIONS: { readonly [I in RowInput]?: (row: RowsByInput[I]) => Fault | undefined } = {
   consents: ({ ts, was }) =>
     was && was.ts > ts ? fault('was', 'is later than ts: it is the change before') : undefined,
-  feedback: ({ stateId, messageId, target, verdict, ts, until }) => {
+  feedback: (row) => {
+    const { stateId, messageId, target, verdict, ts, until } = row
     if ([stateId, messageId, target].filter((about) => about !== undefined).length !== 1) {
       return fault('stateId', 'exactly one of stateId, messageId and target must be given')
     }
     if (verdict === 'exempt' && !target) return fault('target', 'is missing: exempt speaks of a target')
+    const wrong = orderFault(row)
+    if (wrong) return wrong
     if (until <= ts) return fault('until', 'is not after ts')
     return until > ts + LONGEST_FEEDBACK ? fault('until', 'is more than 30 days after ts') : undefined
   },
+}
+
+/** What `block` needs. */
+function orderFault({ verdict, target, messageId, note, action, perMinute }: Feedback): Fault | undefined {
+  if (verdict === 'unblock' && messageId !== undefined)
+    return fault('messageId', 'unblock speaks of a target or a state')
+  if (verdict !== 'block') return undefined
+  if (!target) return fault('target', 'is missing: block speaks of a target')
+  if (note === undefined) return fault('note', 'is missing: say why it is blocked')
+  const throttles = action === 'throttle'
+  if (throttles !== (perMinute !== undefined))
+    return fault('perMinute', throttles ? 'is missing: throttle needs it' : 'goes with the action throttle')
+  return undefined
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -187,7 +168,10 @@ const READERS: { readonly [I in RowInput]: (value: Written[I], canonical: Canoni
     if (category != null) row.category = category
     return row
   },
-  feedback: ({ stateId, messageId, target, codes, verdict, until, by, note, ts }, canonical) => {
+  feedback: (
+    { stateId, messageId, target, codes, verdict, until, by, note, ts, feedbackId, batch, ...order },
+    canonical,
+  ) => {
     const at = momentOf(ts)
     const row: Mutable<Feedback> = { verdict, until: until == null ? at + DAY : momentOf(until), by, ts: at }
     if (stateId != null) row.stateId = stateId
@@ -195,6 +179,11 @@ const READERS: { readonly [I in RowInput]: (value: Written[I], canonical: Canoni
     if (target != null) row.target = targetOf(target, canonical)
     if (codes != null) row.codes = [...new Set(codes)]
     if (note != null) row.note = note
+    if (feedbackId != null) row.feedbackId = feedbackId
+    if (batch != null) row.batch = batch
+    if (order.action != null) row.action = order.action
+    if (order.perMinute != null) row.perMinute = order.perMinute
+    if (order.labels != null) row.labels = [...new Set(order.labels)]
     return row
   },
 }
@@ -207,7 +196,8 @@ function bare(signature: string): string {
 /** A port takes its canonical form. */
 function targetOf(target: string, canonical: Canonical): Target {
   const { kind, id } = parseTarget(target)!
-  return { kind, id: kind === 'port' ? canonical(id) : id }
+  if (kind !== 'port') return { kind, id }
+  return { kind, id: id.endsWith('*') ? `${canonical(id.slice(0, -1))}*` : canonical(id) }
 }
 
 /**

@@ -6,10 +6,11 @@ import type { AnalysedMessage } from '../../domain/message.ts'
 import type { StateStore } from '../../domain/state-store.ts'
 import type { VersionsInForce } from '../../domain/versions.ts'
 import type { StateManager } from '../../stores/states/manager.ts'
+import type { ManualStates } from '../../stores/states/manual.ts'
 import { optOutReply } from '../../text/phrases.ts'
 import { countComplaint } from './complaints.ts'
-import { applyFeedback } from './feedback.ts'
-import type { Reply } from './rows.ts'
+import { applyFeedback, type FeedbackOutcome } from './feedback.ts'
+import type { Feedback, Reply } from './rows.ts'
 import { type SideRow, WaitingRows } from './waiting-rows.ts'
 
 export interface SideRowsParts {
@@ -19,6 +20,11 @@ export interface SideRowsParts {
   readonly store: Pick<StateStore, 'get' | 'alerted'>
   readonly deployment: string
   readonly versions: VersionsInForce
+  /** Raises what people order; absent: orders are refused. */
+  readonly manual?: ManualStates
+  readonly needsApproval?: boolean
+  /** Tells what became of a row of feedback; never rejects. Absent: nobody is told. */
+  readonly answer?: (row: Feedback, outcome: FeedbackOutcome) => Promise<void>
   readonly emit: Emit
 }
 
@@ -112,7 +118,7 @@ export class SideRows {
     try {
       if (item.input === 'replies') await this.#reply(item.row)
       else if (item.input === 'complaints') await this.#complaint(item, eventTime)
-      else await applyFeedback(item.row, { ...this.#parts, isOfBefore: item.isOfBefore === true })
+      else await this.#feedback(item)
     } catch (error) {
       if (error instanceof SigwatchError && error.retry) throw error
       const { partition, offset } = item.position
@@ -122,6 +128,18 @@ export class SideRows {
         message: `${item.input} row at ${partition}/${offset} fails: ${reason}`,
       })
     }
+  }
+
+  async #feedback({ row, position, isOfBefore = false }: Extract<SideRow, { input: 'feedback' }>) {
+    const { versions, answer } = this.#parts
+    const { registry } = versions.current
+    const outcome = await applyFeedback(row, {
+      ...this.#parts,
+      registry,
+      position,
+      isOfBefore,
+    })
+    await answer?.(row, outcome)
   }
 
   /** An opt-out word refuses the signatures that this port sent to this subscriber. */

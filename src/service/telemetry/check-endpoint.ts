@@ -1,12 +1,14 @@
-import { isUtf8 } from 'node:buffer'
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { ErrorCode } from '../../domain/errors.ts'
 import type { Emit } from '../../domain/events.ts'
+import { bearerOf, bodyOf, digest, parsedJson } from './http-body.ts'
 
 export interface CheckOptions {
   /** What `Authorization: Bearer` has to carry. */
-  readonly token: string
+  readonly token?: string
+  /** Further tokens. */
+  readonly allows?: (token: string) => boolean
   /** One answer a record, in order; undefined while nothing can be judged. */
   readonly check: (records: readonly unknown[]) => Promise<readonly unknown[]> | undefined
   readonly emit: Emit
@@ -20,8 +22,6 @@ export interface CheckReply {
 
 /** Bytes of a body. */
 const MAX_BODY = 1_000_000
-/** A body that is refused is read and dropped up to so many bytes, so that its sender gets the response. */
-const MAX_DROPPED = 8_000_000
 const MAX_RECORDS = 100
 /** Requests that are read or judged at a time; more are refused. */
 const MAX_AT_ONCE = 16
@@ -39,12 +39,12 @@ function refused(status: CheckReply['status'], code: ErrorCode, detail: string):
 /** `POST /v1/check`: a verdict for an input record, or for each of an array. Bounded in body, records and requests. */
 export class CheckEndpoint {
   readonly #options: CheckOptions
-  readonly #token: Buffer
+  readonly #token: Buffer | undefined
   #atOnce = 0
 
   constructor(options: CheckOptions) {
     this.#options = options
-    this.#token = digest(options.token)
+    this.#token = options.token === undefined ? undefined : digest(options.token)
   }
 
   /** Never rejects. */
@@ -77,13 +77,14 @@ export class CheckEndpoint {
   }
 
   /** Why the request is not even read. */
-  #refusal({ headers }: IncomingMessage): CheckReply | undefined {
-    const [, given = ''] = /^bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? []
-    if (!timingSafeEqual(digest(given), this.#token))
+  #refusal(request: IncomingMessage): CheckReply | undefined {
+    const given = bearerOf(request)
+    const isKnown = this.#token !== undefined && timingSafeEqual(digest(given), this.#token)
+    if (!isKnown && !this.#options.allows?.(given))
       return refused(
         401,
         'CHECK_UNAUTHORIZED',
-        'Authorization must be Bearer and the token of http.check.token',
+        'Authorization must be Bearer and the token of http.check.token, or one of http.tokens that may check',
       )
     if (this.#atOnce >= MAX_AT_ONCE)
       return refused(429, 'CHECK_BUSY', `${MAX_AT_ONCE} requests are being answered`)
@@ -91,7 +92,7 @@ export class CheckEndpoint {
   }
 
   async #judge(body: Buffer): Promise<CheckReply> {
-    const value = parsed(body)
+    const value = parsedJson(body)
     if (typeof value !== 'object' || value === null)
       return refused(400, 'CHECK_MALFORMED', 'the body must be an input record or an array of them, in JSON')
     const records: readonly unknown[] = Array.isArray(value) ? value : [value]
@@ -105,45 +106,6 @@ export class CheckEndpoint {
   }
 }
 
-/** undefined: no JSON. */
-function parsed(body: Buffer): unknown {
-  if (!isUtf8(body)) return undefined
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch {
-    return undefined
-  }
-}
-
 function isError(answer: unknown): boolean {
   return typeof answer === 'object' && answer !== null && 'error' in answer
-}
-
-/** Of the same length whatever was given: a comparison tells nothing of the token. */
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
-}
-
-/**
- * The body when it is whole and has at most `most` bytes, else undefined; what is longer is dropped as it comes. Resolves
- * when it has ended, or its sender has gone, or sends too much even to be dropped.
- */
-function bodyOf(request: IncomingMessage, most: number): Promise<Buffer | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > MAX_DROPPED) return Promise.resolve(undefined)
-  return new Promise((resolve) => {
-    let chunks: Buffer[] = []
-    let bytes = 0
-    request.on('data', (chunk: Buffer) => {
-      bytes += chunk.length
-      if (bytes <= most) chunks.push(chunk)
-      else chunks = []
-      if (bytes > MAX_DROPPED) {
-        request.pause()
-        resolve(undefined)
-      }
-    })
-    request.once('end', () => resolve(bytes <= most ? Buffer.concat(chunks) : undefined))
-    request.once('close', () => resolve(undefined))
-    request.once('error', () => resolve(undefined))
-  })
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Registry } from 'prom-client'
 import { InvalidInput } from '../../domain/errors.ts'
+import { BLOCKS_PATH, BlocksEndpoint, type BlocksOptions } from './blocks-endpoint.ts'
 import { CheckEndpoint, type CheckOptions } from './check-endpoint.ts'
 
 /** Reasons not to be ready; none when all is well. */
@@ -16,6 +17,8 @@ export interface HttpOptions {
   readonly version: string
   /** Absent: no `/v1/check`. */
   readonly check?: CheckOptions
+  /** Absent: no `/v1/blocks`. */
+  readonly blocks?: BlocksOptions
 }
 
 export interface HttpServer {
@@ -78,7 +81,7 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   }
 }
 
-function routesOf({ registry, probes, version, check }: HttpOptions): Routes {
+function routesOf({ registry, probes, version, check, blocks }: HttpOptions): Routes {
   const reading = (answer: Route['answer']): Route => ({ methods: READING, answer })
   const routes: Routes = {
     '/metrics': reading(async () => ({
@@ -93,7 +96,11 @@ function routesOf({ registry, probes, version, check }: HttpOptions): Routes {
     }),
     '/version': reading(() => json(200, { name: 'sigwatch', version, node: process.version })),
   }
-  return check ? { ...routes, '/v1/check': checkRoute(new CheckEndpoint(check)) } : routes
+  return {
+    ...routes,
+    ...(check ? { '/v1/check': checkRoute(new CheckEndpoint(check)) } : {}),
+    ...(blocks ? { [BLOCKS_PATH]: blocksRoute(new BlocksEndpoint(blocks)) } : {}),
+  }
 }
 
 function checkRoute(endpoint: CheckEndpoint): Route {
@@ -106,8 +113,22 @@ function checkRoute(endpoint: CheckEndpoint): Route {
   }
 }
 
+function blocksRoute(endpoint: BlocksEndpoint): Route {
+  return {
+    methods: ['POST', 'DELETE'],
+    async answer(request) {
+      const { status, body, headers = {} } = await endpoint.reply(pathOf(request), request)
+      return { ...json(status, body), headers }
+    },
+  }
+}
+
+function pathOf({ url }: IncomingMessage): string {
+  return (url ?? '/').split('?', 1)[0]!
+}
+
 async function respond(routes: Routes, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const path = (request.url ?? '/').split('?', 1)[0]!
+  const path = pathOf(request)
   const answer = await answerTo(path, request, routes)
   response.writeHead(answer.status, {
     'content-type': answer.type,
@@ -122,7 +143,8 @@ async function respond(routes: Routes, request: IncomingMessage, response: Serve
 }
 
 async function answerTo(path: string, request: IncomingMessage, routes: Routes): Promise<Answer> {
-  const route = Object.hasOwn(routes, path) ? routes[path] : undefined
+  const name = path.startsWith(`${BLOCKS_PATH}/`) ? BLOCKS_PATH : path
+  const route = Object.hasOwn(routes, name) ? routes[name] : undefined
   if (!route) return json(404, { error: 'not found', paths: Object.keys(routes) })
   const { methods, answer } = route
   if (!methods.includes(request.method!))

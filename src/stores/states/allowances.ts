@@ -1,5 +1,5 @@
 import { type Allowance, type Matchable, matchHolds } from '../../domain/allowance.ts'
-import type { Code } from '../../domain/codes.ts'
+import { type Code, isPortPrefix } from '../../domain/codes.ts'
 import type { Match, Signal } from '../../domain/decision.ts'
 import { hashOf } from '../../domain/hash.ts'
 import type { StateStore } from '../../domain/state-store.ts'
@@ -25,6 +25,8 @@ export class Allowances {
   /** By state: until when what its next signal matches is allowed. */
   readonly #awaited = new Map<string, number>()
   #byKey = new Map<string, Allowance[]>()
+  /** Of ports that begin alike. */
+  #prefixes: { readonly prefix: string; readonly allowance: Allowance }[] = []
 
   constructor(store: Pick<StateStore, 'allow' | 'allowances'>, former = new FormerTokens()) {
     this.#store = store
@@ -83,11 +85,27 @@ export class Allowances {
             ts < until && codes.includes(code) && ('target' in of || matchHolds(of.match, as)),
         )
     }
-    return targets.some(allows) || allows(ANY) === true
+    return (
+      targets.some(allows) ||
+      allows(ANY) === true ||
+      targets.some((target) => this.coversTarget(target, code, ts))
+    )
+  }
+
+  /** Whether a code asks for nothing on a target, `<kind>:<id>`, since all ports that begin like it are exempted. */
+  coversTarget(target: string, code: Code, ts: number): boolean {
+    return this.#prefixes.some(
+      ({ prefix, allowance: { codes, until } }) =>
+        ts < until && codes.includes(code) && target.startsWith(prefix),
+    )
   }
 
   #index(): void {
     this.#byKey = new Map()
+    this.#prefixes = [...this.#byId.values()].flatMap((allowance) => {
+      const target = 'target' in allowance.of ? `${allowance.of.target.kind}:${allowance.of.target.id}` : ''
+      return isPortPrefix(target) ? [{ prefix: target.slice(0, -1), allowance }] : []
+    })
     for (const allowance of this.#byId.values()) {
       for (const key of keysOf(allowance)) {
         const known = this.#byKey.get(key)

@@ -3,7 +3,7 @@ import type { BoundedClock } from '../../domain/ports.ts'
 import { expiryOf, type StateInput } from '../../domain/state.ts'
 import type { StateRecord } from '../../domain/state-store.ts'
 import { lagBehind, MINUTE } from '../../domain/time.ts'
-import { type Due, due, type LifecycleLimits, type Reception } from './lifecycle.ts'
+import { type Due, due, dueByHand, type LifecycleLimits, type Reception } from './lifecycle.ts'
 
 /** Readers drop an event at its `expiresAt`; their clocks may differ from ours by this much, ms. */
 const EXPIRY_GRACE = MINUTE
@@ -13,6 +13,7 @@ export interface ExpiryParts {
   /** See StateManager. */
   readonly lateAfterExpiry: boolean
   readonly alerts: Pick<AlertOptions, 'maxLag'>
+  readonly ordersLastBy?: 'clock' | 'event'
 }
 
 /** How the event time of states stands to the clock of their readers. */
@@ -34,7 +35,11 @@ export class Expiry {
 
   /** What the passing of time asks of an open state: by the watermark, and where it is enforced by the clock. */
   asks(state: StateRecord, watermark: number | undefined, limits: LifecycleLimits): Due | undefined {
-    const { lateAfterExpiry, clock } = this.#parts
+    const { lateAfterExpiry, clock, ordersLastBy } = this.#parts
+    if (state.byHand) {
+      const now = ordersLastBy === 'event' ? watermark : clock.now()
+      return now === undefined ? undefined : dueByHand(state, now, limits)
+    }
     const { lag = 0 } = state
     // The watermark may be that of other gateways, which are ahead of the one that lags.
     const reached =

@@ -25,8 +25,25 @@ export function judgeSignal(signal: Signal, policy: Policy, limits: LifecycleLim
   }
 }
 
+/** The exemption of a target from a code, as JSON; undefined: there is none. */
+export function exemptionOf(
+  { code, target }: Pick<StateRecord, 'code' | 'target'>,
+  policy: Policy,
+  ts: number,
+): string | undefined {
+  const found = policy.exempt(`${target.kind}:${target.id}`, code, ts)
+  return found && JSON.stringify(found)
+}
+
+/** Whether a policy exempts what a person ordered before: the later of both holds. */
+function isExemptedSince(state: StateRecord, policy: Policy): boolean {
+  const exemption = exemptionOf(state, policy, state.lastEventAt)
+  return exemption !== undefined && exemption !== state.byHand!.inSpiteOf
+}
+
 /** Whether the policy still allows an open state: its code acts, in the mode in which it was raised, and no exemption covers it. */
 export function allowedByPolicy(state: StateRecord, policy: Policy): boolean {
+  if (state.byHand) return !isExemptedSince(state, policy)
   const { code, target, lastSeenAt, enforced } = state
   const { action, mode } = policy.codePolicy(code, lastSeenAt)
   const shadowed = mode === 'shadow' || policy.mode === 'shadow'

@@ -206,7 +206,7 @@ export function renew(
     revision: current.revision + 1,
     version: current.version + 1,
     lastEventAt: at,
-    expiresAt: at + limits.validity,
+    expiresAt: Math.min(at + limits.validity, current.byHand?.until ?? Number.POSITIVE_INFINITY),
   }
 }
 
@@ -230,6 +230,17 @@ export function clear(current: StateRecord, time: number): StateCore {
 export type Due =
   | { readonly kind: 'clear'; readonly at: number; readonly cause: ClearCause }
   | { readonly kind: 'renew'; readonly at: number }
+
+/** What the clock asks of a state that a person ordered: it lasts until its time, however long nobody renewed it. */
+export function dueByHand(
+  { byHand, lastEventAt }: StateRecord,
+  now: number,
+  limits: LifecycleLimits = LIFECYCLE_LIMITS,
+): Due | undefined {
+  const until = byHand!.until
+  if (now >= until) return { kind: 'clear', at: until, cause: 'ended' }
+  return now - lastEventAt >= limits.renewAfter ? { kind: 'renew', at: now } : undefined
+}
 
 /**
  * What the passing of time asks of an open state. It ends when the watermark passes its last signal by `hold`; it

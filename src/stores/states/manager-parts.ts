@@ -19,6 +19,8 @@ export interface StateManagerParts {
   readonly capped?: (signals: number) => void
   /** Events past their `expiresAt` by the clock are shadow and `late`: with Kafka and `alerts.maxAge` > 0. */
   readonly lateAfterExpiry: boolean
+  /** Whether what people order lasts by the clock (the default), or by event time as in the embedded mode. */
+  readonly ordersLastBy?: 'clock' | 'event'
   readonly limits?: LifecycleLimits
   /** Recipients as the token keys of before named them. */
   readonly formerTokens?: FormerTokens

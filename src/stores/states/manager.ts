@@ -79,6 +79,8 @@ export class StateManager {
     for (const input of inputs) {
       const { signal } = input
       if (this.#former.exempt(input, versions.current.policy)) continue
+      if (this.allowances.coversTarget(`${signal.target.kind}:${signal.target.id}`, signal.code, signal.at))
+        continue
       const id = stateId(alerts.deployment, signal.code, signal.target)
       const group = byState.get(id)
       if (group) group.push(input)

@@ -145,7 +145,8 @@ export class OpenStates {
   #keysOf({ match, enforced }: StateRecord): [Map<string, Entry[]>, string][] {
     if (!enforced) return []
     if (match.toToken !== undefined) return [[this.#tokens, match.toToken]]
-    if (match.campaign !== undefined) return [[this.#campaigns, match.campaign]]
+    const band = match.campaign ?? match.template
+    if (band !== undefined) return [[this.#campaigns, band]]
     if (match.domains) return [...new Set(match.domains)].map((domain) => [this.#domains, domain])
     if (match.signature !== undefined) return [[this.#signatures, match.signature]]
     if (match.ports && !match.ports.some((port) => port.endsWith('*'))) {
@@ -173,7 +174,9 @@ function shownOf(state: StateRecord): MatchingState {
  * As far as is known a state ends after its hold: the sweep that clears it as of then comes later, much later in a backlog. Where
  * it follows from a gateway that lags, messages of the others are ahead of its event time.
  */
-function spanOf({ match, raisedAt, lag }: StateRecord, expiresAt: number): Span {
+function spanOf({ match, raisedAt: at, lag, byHand }: StateRecord, expiresAt: number): Span {
+  // An order is about what is sent from now on, however late its gateway is.
+  const raisedAt = byHand ? Number.NEGATIVE_INFINITY : at
   return { match, raisedAt, expiresAt: expiryOf({ expiresAt, ...(lag === undefined ? {} : { lag }) }) }
 }
 

@@ -1,0 +1,40 @@
+import { defineStateCode, hold } from './code-spec.ts'
+import * as fields from './evidence-fields.ts'
+
+/** What somebody blocked by hand: its action, its time and its reason are those of the order. */
+export const manualBlock = defineStateCode({
+  code: 'MANUAL_BLOCK',
+  order: 230,
+  byHand: true,
+  planted: false,
+  targets: ['domain', 'port', 'signature', 'sender', 'brand-claim', 'template'],
+  action: 'block',
+  weight: 1,
+  thresholds: {
+    hold: hold(300, 'not used: the state ends at the time that the order names'),
+  },
+  evidence: {
+    by: fields.chinese('下令人', fields.text('who gave the order')),
+    why: fields.chinese('原因', fields.text('why, in their words, without numbers')),
+    until: fields.chinese('截止', fields.text('when it ends, RFC 3339')),
+    approvedBy: fields.optional(fields.chinese('批准人', fields.text('who approved it'))),
+    policyMode: fields.optional(
+      fields.chinese(
+        '策略模式',
+        fields.oneOf(['shadow'], 'the policy is in shadow mode, and the order is enforced all the same'),
+        { shadow: '试运行（此命令仍然执行）' },
+      ),
+    ),
+  },
+  summary: 'blocked by hand',
+  fires:
+    'Somebody ordered it: `sigwatch block`, `POST /v1/blocks`, or a row of `sms.feedback` with the verdict `block`. The policy does not change its action, and it is enforced in shadow mode too.',
+  why: 'A person sees what no rule knows yet.',
+  tune: 'End it with `sigwatch unblock`. `manual.approval: required` asks for a second person.',
+  sentences: {
+    en: ({ by, until, why, approvedBy, policyMode }) =>
+      `Ordered by ${by}${approvedBy === undefined ? '' : `, approved by ${approvedBy}`}, until ${until}${policyMode ? ', enforced although the policy is in shadow mode' : ''}: ${why}`,
+    'zh-CN': ({ by, until, why, approvedBy, policyMode }) =>
+      `${by} 下令${approvedBy === undefined ? '' : `，${approvedBy} 批准`}，截止 ${until}${policyMode ? '，策略为试运行但仍然执行' : ''}：${why}`,
+  },
+}).raisedBy({})

@@ -1,0 +1,78 @@
+import { codeOf } from '../domain/errors.ts'
+import type { Emit } from '../domain/events.ts'
+import { hashOf } from '../domain/hash.ts'
+import type { Clock, Sink } from '../domain/ports.ts'
+import type { StateStore } from '../domain/state-store.ts'
+import { MINUTE } from '../domain/time.ts'
+import type { FeedbackOutcome } from './side-inputs/feedback.ts'
+import type { Feedback } from './side-inputs/rows.ts'
+
+export interface FeedbackAnswersParts {
+  readonly sink: Pick<Sink, 'has' | 'write'>
+  readonly store: Pick<StateStore, 'lease'>
+  readonly holder: string
+  readonly clock: Clock
+  readonly emit: Emit
+  readonly signal: AbortSignal
+}
+
+/** Row of `sms.feedback-results`; the key is `feedbackId`. */
+export interface FeedbackResult {
+  readonly feedbackId: string
+  readonly batch?: string
+  readonly outcome: 'applied' | 'refused' | 'undone'
+  readonly why?: string
+  readonly states: readonly string[]
+  /** RFC 3339. */
+  readonly until?: string
+  readonly at: string
+}
+
+/** Every instance applies a row; the first of them answers it. */
+const ANSWERED_ONCE = 10 * MINUTE
+
+/** What names a row in its answer: its own id, or the hash of what it says. */
+export function feedbackIdOf(row: Feedback): string {
+  const { feedbackId, stateId, messageId, target, verdict, by, ts, until } = row
+  if (feedbackId !== undefined) return feedbackId
+  const about = stateId ?? messageId ?? `${target!.kind}:${target!.id}`
+  return hashOf(about, verdict, by, ts, until, row.note ?? '')
+}
+
+/** Writes what became of rows of feedback. */
+export class FeedbackAnswers {
+  readonly #parts: FeedbackAnswersParts
+
+  constructor(parts: FeedbackAnswersParts) {
+    this.#parts = parts
+  }
+
+  /** Never rejects: an answer that cannot be written is reported. */
+  async answer(row: Feedback, outcome: FeedbackOutcome): Promise<void> {
+    const { sink, store, holder, clock, emit, signal } = this.#parts
+    if (!sink.has('feedbackResults')) return
+    const feedbackId = feedbackIdOf(row)
+    try {
+      if (!(await store.lease(`answer:${hashOf(feedbackId, row.ts)}`, holder, ANSWERED_ONCE))) return
+      const isUndone = row.verdict === 'unblock' && outcome.outcome === 'applied'
+      const result: FeedbackResult = {
+        feedbackId,
+        ...(row.batch === undefined ? {} : { batch: row.batch }),
+        ...(outcome.outcome === 'refused'
+          ? { outcome: 'refused', why: outcome.why, states: [] }
+          : {
+              outcome: isUndone ? 'undone' : 'applied',
+              states: outcome.states,
+              until: new Date(outcome.until).toISOString(),
+            }),
+        at: new Date(clock.now()).toISOString(),
+      }
+      await sink.write(
+        [{ channel: 'feedbackResults', key: feedbackId, value: JSON.stringify(result) }],
+        signal,
+      )
+    } catch (error) {
+      emit({ name: 'warning', message: `a row of feedback is not answered: ${codeOf(error)}` })
+    }
+  }
+}

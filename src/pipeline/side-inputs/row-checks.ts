@@ -1,0 +1,67 @@
+import { CODE_NAMES } from '../../domain/codes.ts'
+import { FEEDBACK_VERDICTS } from '../../domain/events.ts'
+import { LABELS } from '../../domain/labels.ts'
+import { type Checker, compileSchema } from '../../settings/files/operator-schema.ts'
+
+/** What can be ordered by hand. */
+export const ORDERED_ACTIONS = ['block', 'throttle', 'review'] as const
+
+const text = (characters: number) => ({ type: 'string', characters, private: true })
+const number = text(64)
+const name = { ...text(40), format: 'name' }
+const moment = { type: ['number', 'string'], moment: true }
+const state = { type: 'string', enum: ['in', 'out'] }
+
+type Schema = Readonly<Record<string, unknown>>
+
+/** Members that are not listed are left alone: other systems write these rows. */
+function object(required: Readonly<Record<string, Schema>>, optional: Readonly<Record<string, Schema>>) {
+  const nullable = Object.entries(optional).map(([key, schema]) => {
+    const types = ([] as unknown[]).concat(schema.type)
+    return [key, { ...schema, type: [...types, 'null'] }]
+  })
+  const properties = { ...required, ...Object.fromEntries(nullable) }
+  return { type: 'object', private: true, required: Object.keys(required), properties }
+}
+
+/** What orders have, and what names a row in its answer. */
+const ORDER_MEMBERS = {
+  feedbackId: text(128),
+  batch: text(128),
+  action: { type: 'string', enum: ORDERED_ACTIONS },
+  perMinute: { type: 'integer', minimum: 0, maximum: 1_000_000 },
+  labels: { type: 'array', minItems: 1, private: true, items: { type: 'string', enum: LABELS } },
+}
+
+/** What is wrong with the shape of a row, by input. */
+export const CHECKS: Readonly<Record<'consents' | 'replies' | 'complaints' | 'feedback', Checker>> = {
+  consents: compileSchema(
+    object(
+      { signature: name, to: number, state, ts: moment },
+      { proof: text(1000), was: object({ state, ts: moment }, {}) },
+    ),
+  ),
+  replies: compileSchema(
+    object({ ts: moment, from: number, to: number, text: text(2000) }, { id: text(128) }),
+  ),
+  complaints: compileSchema(
+    object(
+      { ts: moment, source: text(64) },
+      { id: text(128), from: number, signature: name, to: number, text: text(4000), category: text(64) },
+    ),
+  ),
+  feedback: compileSchema(
+    object(
+      { verdict: { type: 'string', enum: FEEDBACK_VERDICTS }, by: text(128), ts: moment },
+      {
+        stateId: text(128),
+        messageId: text(128),
+        target: { ...text(300), format: 'target' },
+        codes: { type: 'array', minItems: 1, private: true, items: { type: 'string', enum: CODE_NAMES } },
+        until: moment,
+        note: text(2000),
+        ...ORDER_MEMBERS,
+      },
+    ),
+  ),
+}

@@ -1,0 +1,97 @@
+import { SigwatchError } from '../domain/errors.ts'
+import type { Clock } from '../domain/ports.ts'
+import { DAY } from '../domain/time.ts'
+import { feedbackIdOf } from '../pipeline/feedback-answers.ts'
+import type { Runner } from '../pipeline/runner.ts'
+import { FeedbackRefusal } from '../pipeline/side-inputs/feedback-refusal.ts'
+import { type Feedback, readSideRow } from '../pipeline/side-inputs/rows.ts'
+import { parseDuration } from '../settings/files/value-forms.ts'
+import { canonicalNumber } from '../text/canonical-number.ts'
+import type { OrderAnswer, Orders } from './telemetry/blocks-endpoint.ts'
+
+export interface OrdersParts {
+  readonly core: Pick<Runner, 'orderedState' | 'approve' | 'isBlockedByHand'>
+  /** Writes a row of feedback, which every instance applies. Rejects with a retryable error; absent: the topic is off. */
+  readonly write: ((key: string, row: string) => Promise<void>) | undefined
+  readonly needsApproval: boolean
+  readonly clock: Clock
+}
+
+const ORDER = ['target', 'until', 'why', 'action', 'perMinute', 'labels', 'feedbackId', 'batch'] as const
+const UNAVAILABLE = { status: 503, detail: 'the topic of feedback is off, or takes no rows now' } as const
+
+/** Orders over HTTP: checked here, so that their sender is told, and passed on as rows of feedback, so that all apply them. */
+export class FeedbackOrders implements Orders {
+  readonly #parts: OrdersParts
+
+  constructor(parts: OrdersParts) {
+    this.#parts = parts
+  }
+
+  async block(order: Readonly<Record<string, unknown>>, by: string): Promise<OrderAnswer> {
+    const unknown = Object.keys(order).find((key) => !ORDER.some((known) => known === key))
+    if (unknown !== undefined) return { status: 400, detail: `unknown member (allowed: ${ORDER.join(', ')})` }
+    const { why, until, ...rest } = order
+    const ts = Math.round(this.#parts.clock.now())
+    if (until === undefined || until === null) return { status: 400, detail: 'until: is missing' }
+    const row = { ...rest, until: untilOf(until, ts), note: why, verdict: 'block', by, ts }
+    const read = readSideRow('feedback', row, canonicalNumber)
+    if ('message' in read)
+      return { status: 400, detail: `${read.key === 'note' ? 'why' : read.key}: ${read.message}` }
+    try {
+      const id = await this.#parts.core.orderedState(read.row)
+      const body = {
+        id,
+        feedbackId: feedbackIdOf(read.row),
+        until: new Date(read.row.until).toISOString(),
+        ...(this.#parts.needsApproval ? { pending: true } : {}),
+      }
+      return await this.#write(String(order.target), read.row, row, body)
+    } catch (error) {
+      if (error instanceof FeedbackRefusal) return { status: 400, detail: error.message }
+      return unavailable(error)
+    }
+  }
+
+  async unblock(stateId: string, by: string): Promise<OrderAnswer> {
+    try {
+      if (!(await this.#parts.core.isBlockedByHand(stateId)))
+        return { status: 404, detail: 'no state of this id is open that was raised by hand' }
+      const ts = Math.round(this.#parts.clock.now())
+      const row: Feedback = { stateId, verdict: 'unblock', by, ts, until: ts + DAY }
+      return await this.#write(stateId, row, row, { id: stateId, feedbackId: feedbackIdOf(row) })
+    } catch (error) {
+      return unavailable(error)
+    }
+  }
+
+  async approve(stateId: string, by: string): Promise<OrderAnswer> {
+    try {
+      const answer = await this.#parts.core.approve(stateId, by)
+      if (answer === 'unknown')
+        return { status: 404, detail: 'no state of this id is open that was raised by hand' }
+      if (answer === 'not pending') return { status: 409, detail: 'the state waits for no approval' }
+      if (answer === 'same person') return { status: 403, detail: 'whoever ordered it cannot approve it' }
+      return { status: 200, body: { id: stateId, approvedBy: by } }
+    } catch (error) {
+      return unavailable(error)
+    }
+  }
+
+  async #write(key: string, read: Feedback, row: object, body: object): Promise<OrderAnswer> {
+    if (!this.#parts.write) return UNAVAILABLE
+    await this.#parts.write(key, JSON.stringify({ ...row, feedbackId: feedbackIdOf(read) }))
+    return { status: 202, body }
+  }
+}
+
+/** A duration counts from now. */
+function untilOf(until: unknown, now: number): unknown {
+  const span = typeof until === 'string' ? parseDuration(until) : undefined
+  return span === undefined ? until : now + span
+}
+
+function unavailable(error: unknown): OrderAnswer {
+  if (error instanceof SigwatchError && error.retry) return UNAVAILABLE
+  throw error
+}

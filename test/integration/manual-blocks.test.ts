@@ -1,0 +1,152 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Alert, Block, Verdict } from '../../src/domain/alert.ts'
+import type { FeedbackResult } from '../../src/pipeline/feedback-answers.ts'
+import { useFolder } from '../helpers/jsonl.ts'
+import { plainClient } from '../helpers/kafka-client.ts'
+import { until } from '../helpers/recording-handler.ts'
+import { type RedisServer, startRedis } from '../helpers/redis-server.ts'
+import { checkedAlert } from '../helpers/schema.ts'
+import { type Service, sigwatch, startService } from '../helpers/service.ts'
+import { createServiceTopics, follow, type ServiceTopics } from '../helpers/service-topics.ts'
+import { describeWith, useKafka } from '../helpers/services.ts'
+
+const ANN = 'a'.repeat(32)
+const BEN = 'b'.repeat(32)
+const CHO = 'c'.repeat(32)
+
+describeWith(['kafka', 'redis'], 'blocks by hand', () => {
+  const kafka = useKafka()
+  const folder = useFolder()
+  let client: ReturnType<typeof plainClient>
+  let redis: RedisServer
+  let at: ServiceTopics
+  let service: Service
+  let blocks: Awaited<ReturnType<typeof follow>>
+  let results: Awaited<ReturnType<typeof follow>>
+
+  const configure = (approval: string, tokens: readonly object[]) =>
+    writeFileSync(
+      join(folder.path, 'sigwatch.yaml'),
+      `policy: ${join(folder.path, 'policy.yaml')}\nmanual: {approval: ${approval}}\nhttp: {tokens: ${JSON.stringify(tokens)}}\n`,
+    )
+  const start = async () => {
+    const env = { ...at.env, REDIS_URL: redis.url }
+    return (await startService(env, ['--config', join(folder.path, 'sigwatch.yaml')])).ready(120_000)
+  }
+  const call = async (method: string, path: string, token: string, body?: object) => {
+    const response = await fetch(`${service.http}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}` },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    })
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+  }
+  /** The rows of the block table that stand. */
+  const table = () =>
+    new Map(
+      blocks.records.map(({ key, value }) => [String(key), value && (JSON.parse(String(value)) as Block)]),
+    )
+
+  beforeAll(async () => {
+    client = plainClient(kafka.brokers)
+    redis = await startRedis()
+    at = await createServiceTopics(client, kafka.brokers, { side: ['feedback', 'feedbackResults'] })
+    blocks = await follow(client, at.topics.blocks)
+    results = await follow(client, at.topics.feedbackResults)
+    writeFileSync(join(folder.path, 'policy.yaml'), 'mode: shadow\n')
+    configure('none', [
+      { name: 'ann', token: ANN, may: ['block'] },
+      { name: 'ben', token: BEN, may: ['approve', 'block'] },
+    ])
+    service = await start()
+  })
+  afterAll(async () => {
+    await service?.stop()
+    await Promise.all([blocks?.stop(), results?.stop()])
+    await redis?.stop()
+  })
+
+  it('stand in the block table within two seconds, under a policy in shadow mode', async () => {
+    const order = { target: 'domain:jd-verify.top', until: '2h', why: 'forged refunds' }
+    const began = performance.now()
+    const { status, body } = await call('POST', '/v1/blocks', ANN, order)
+    expect([status, body.pending]).toEqual([202, undefined])
+    await until(() => table().get(String(body.id)) !== undefined, 10_000)
+    expect(performance.now() - began).toBeLessThan(2_000)
+    expect(table().get(String(body.id))).toMatchObject({
+      code: 'MANUAL_BLOCK',
+      action: 'block',
+      match: { domains: ['jd-verify.top'] },
+    })
+    await until(() => results.records.length > 0, 10_000)
+    expect(results.values<FeedbackResult>()).toMatchObject([
+      { feedbackId: body.feedbackId, outcome: 'applied', states: [body.id] },
+    ])
+    const text = '【某店】请登录 http://m.jd-verify.top/a 核实'
+    const sms = { id: 'm1', ts: Date.now() - 60_000, from: '10690007', to: '13900000001', text }
+    await client.produce(at.topics.messages, [JSON.stringify(sms)])
+    const verdicts = async () =>
+      (await client.readAll(at.topics.verdicts)).map(({ value }) => JSON.parse(String(value)) as Verdict)
+    await until(async () => (await verdicts()).length === 1, 20_000)
+    expect((await verdicts())[0]).toMatchObject({ id: 'm1', action: 'block', states: [body.id] })
+    const alerts = (await client.readAll(at.topics.alerts)).map(({ value }) =>
+      checkedAlert(JSON.parse(String(value)) as Alert),
+    )
+    expect(alerts[0]!.data.reasons[0]).toMatchObject({ code: 'MANUAL_BLOCK', evidence: { by: 'ann' } })
+
+    expect((await call('DELETE', `/v1/blocks/${body.id}`, ANN)).status).toBe(202)
+    await until(() => table().get(String(body.id)) === null, 10_000)
+    await until(() => results.records.length > 1, 10_000)
+    expect(results.values<FeedbackResult>()[1]).toMatchObject({ outcome: 'undone' })
+  })
+
+  it('are refused with the reason, at once over HTTP and in the answers else', async () => {
+    const order = { target: 'domain:jd.com', until: '2h', why: 'x' }
+    const refused = await call('POST', '/v1/blocks', ANN, order)
+    expect(refused).toMatchObject({ status: 400, body: { error: { code: 'ORDER_MALFORMED' } } })
+    expect(JSON.stringify(refused.body)).toContain('give the labels')
+    expect((await call('POST', '/v1/blocks', CHO, order)).status).toBe(401)
+    expect((await call('POST', '/v1/blocks', ANN, { ...order, action: 'throttle' })).status).toBe(400)
+    expect((await call('DELETE', `/v1/blocks/${'0'.repeat(32)}`, ANN)).status).toBe(404)
+    const before = results.records.length
+    const args = ['block', 'domain:jd.com', '--until', '2h', '--by', 'dan', '--why', 'x']
+    const written = await sigwatch(args, { env: at.env })
+    expect(written.code, written.stderr).toBe(0)
+    await until(() => results.records.length > before, 20_000)
+    expect(results.values<FeedbackResult>().at(-1)).toMatchObject({
+      outcome: 'refused',
+      why: expect.stringContaining('give the labels'),
+      states: [],
+    })
+  })
+
+  it('outlive a restart, and wait for a second token where that is asked for', async () => {
+    const env = { env: at.env }
+    const args = ['block', 'port:1069000888*', '--until', '2h', '--by', 'dan', '--why', 'sublet']
+    expect((await sigwatch(args, env)).code).toBe(0)
+    await until(() => [...table().values()].some((row) => row?.match.ports?.[0] === '1069000888*'), 20_000)
+    configure('required', [
+      { name: 'ann', token: ANN, may: ['block'] },
+      { name: 'ben', token: BEN, may: ['approve', 'block'] },
+    ])
+    await service.kill()
+    service = await start()
+    const { body } = await call('POST', '/v1/blocks', BEN, { target: 'port:10690009', until: '1h', why: 'x' })
+    expect(body.pending).toBe(true)
+    const id = String(body.id)
+    await until(() => results.values<FeedbackResult>().some(({ states }) => states.includes(id)), 20_000)
+    await sleep(500)
+    expect(table().get(id)).toBeUndefined()
+    expect((await call('POST', `/v1/blocks/${id}/approve`, ANN)).status).toBe(403)
+    expect((await call('POST', `/v1/blocks/${id}/approve`, BEN)).status).toBe(403)
+    // The list of tokens is read again while the service runs.
+    configure('required', [{ name: 'cho', token: CHO, may: ['approve'] }])
+    await until(async () => (await call('POST', `/v1/blocks/${id}/approve`, CHO)).status === 200, 20_000)
+    expect((await call('POST', '/v1/blocks', ANN, {})).status).toBe(401)
+    await until(() => table().get(id) !== undefined, 10_000)
+    expect([...table().values()].some((row) => row?.match.ports?.[0] === '1069000888*')).toBe(true)
+  })
+})
