@@ -68,7 +68,8 @@ export function feedbackCommand(): Command {
 
 /** `sigwatch block`: blocks a target by hand, until a time. */
 export function blockCommand(): Command {
-  const targets = 'domain:, port: (exact or prefix*), signature:, sender:, brand-claim: or template:<message or alert id>'
+  const targets =
+    'domain:, port: (exact or prefix*), signature:, sender:, brand-claim: or template:<message or alert id>'
   return common(new Command('block').argument('[target]', targets))
     .option('--why <text>', 'why it is blocked')
     .addOption(new Option('--action <action>', 'what is asked for (default block)').choices(ORDERED_ACTIONS))
@@ -81,7 +82,8 @@ export function blockCommand(): Command {
     .action((id: string | undefined, { why, ...options }: BlockOptions) => {
       if (options.list) return give(id, { ...options, verdict: 'block' })
       if (why === undefined) throw new SigwatchError('USAGE', '--why is missing: why it is blocked')
-      if (options.until === undefined) throw new SigwatchError('USAGE', '--until is missing: how long it holds')
+      if (options.until === undefined)
+        throw new SigwatchError('USAGE', '--until is missing: how long it holds')
       return give(id, { ...options, note: why, verdict: 'block' })
     })
 }
@@ -90,7 +92,9 @@ export function blockCommand(): Command {
 export function unblockCommand(): Command {
   return common(new Command('unblock').argument('[id]', 'the target, or the id of the state'))
     .addHelpText('after', '\nExample:\n  sigwatch unblock domain:jd-verify.top --by ann')
-    .action((id: string | undefined, options: FeedbackOptions) => give(id, { ...options, verdict: 'unblock' }))
+    .action((id: string | undefined, options: FeedbackOptions) =>
+      give(id, { ...options, verdict: 'unblock' }),
+    )
 }
 
 /** What `block` adds to its row. */
