@@ -1,13 +1,15 @@
 import { classify } from '../detection/classify.ts'
 import type { Detectors } from '../detection/detectors/all.ts'
-import { decide, detect } from '../detection/judge.ts'
+import { type Decision, decide, detect } from '../detection/judge.ts'
 import { TextCache } from '../detection/text-cache.ts'
 import type { ConsentLedger } from '../domain/consent-ledger.ts'
-import type { SignalContext } from '../domain/detector.ts'
+import type { Detected, SignalContext } from '../domain/detector.ts'
 import type { Emit } from '../domain/events.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
+import type { Policy } from '../domain/policy.ts'
 import type { BoundedClock, OutputRecord } from '../domain/ports.ts'
 import type { SenderMinutes } from '../domain/sender-minutes.ts'
+import type { MatchingState } from '../domain/state.ts'
 import type { StateStore } from '../domain/state-store.ts'
 import type { Tokenise } from '../domain/token.ts'
 import type { Versions, VersionsInForce } from '../domain/versions.ts'
@@ -21,6 +23,7 @@ import type { BacklogWait } from './backlog-wait.ts'
 import { BatchReading } from './batch-reading.ts'
 import { consult, notConsulted } from './consult.ts'
 import { type Degradation, type Reaches, reachesOf } from './degradation.ts'
+import type { Isolation } from './isolation.ts'
 import type { NoticeLearning } from './notice-learning.ts'
 import {
   alertedOf,
@@ -119,8 +122,9 @@ export class Pipeline {
     emit({ name: 'texts_read', ...this.#texts.takeUse() })
 
     const watch = new Stopwatch(emit)
-    const scored = await isolation.together('classify', read, (some) => classify(some, classifier))
-    const classified = scored.flat()
+    const classified = (
+      await isolation.together('classify', read, (some) => classify(some, classifier))
+    ).flat()
     watch.lap('classify', seconds.classify)
 
     const reaches = reachesOf(wait, wait.begin(classified))
@@ -128,36 +132,34 @@ export class Pipeline {
     if (this.#parts.replies()) await ledgers.ask(() => rememberSent(classified, ledger))
     await ledgers.ask(() => sideRows.advance(eventTimeOf(items), classified))
     const consulted = (await ledgers.ask(() => consult(classified, ledger))) ?? notConsulted(classified)
-    const { allowances } = states
     const detected = isolation.each('detect', consulted, ({ message, known }) =>
-      detect(message, { ...known, allowances }, versions, detectors.message),
+      detect(message, { ...known, allowances: states.allowances }, versions, detectors.message),
     )
     watch.lap('detect')
 
     const observed = isolation.each('rate', detected, (one) => rates.observe(one, context, policy.escalate))
-    const count = (some: readonly Observed[]) => rates.count(some, context, policy.escalate)
-    const rated = await isolation.together('rate', observed, count)
+    const rated = await isolation.together('rate', observed, (some) =>
+      rates.count(some, context, policy.escalate),
+    )
     const counts = wholeOf(observed, rated)
-    const { signals, uncounted, heldBack } = counts
+    const { uncounted, heldBack } = counts
     if (senderMinutes) await minutes.ask(() => senderMinutes.count(senderCountsOf(classified)))
     if (heldBack > 0) emit({ name: 'entities_held_back', count: heldBack })
     watch.lap('rate')
 
-    const inputs = stateInputsOf(signals, states.open, ledgers.outage !== undefined)
+    const inputs = stateInputsOf(counts.signals, states.open, ledgers.outage !== undefined)
     await store.ask(() => states.apply(inputs))
     await outbox.ask(() => publisher.publish())
 
-    const { clock, maxAge } = this.#parts
-    const age = { now: clock.earliest(), maxAge }
     // What a part of the store did not answer is missed by the messages that are judged by it, and by no other.
     const isDegraded = (message: AnalysedMessage) => ledgers.outage !== undefined || uncounted.has(message)
-    const decided = isolation.each('decide', detected, (one) => {
-      const open = states.openStatesFor(one.message, isDegraded(one.message) || store.outage !== undefined)
-      return decide(one, { states: open, ...age }, policy)
-    })
+    const decided = this.#decide(isolation, detected, policy, (message) =>
+      states.openStatesFor(message, isDegraded(message) || store.outage !== undefined),
+    )
+    const { alertCap, clock, outputs: asked } = this.#parts
     const now = clock.now()
-    const outputs = isolation.each('decide', this.#parts.alertCap.limit(decided), (one) =>
-      messageOutputs(one, versions, { now, degraded: isDegraded(one.message) }, this.#parts.outputs),
+    const outputs = isolation.each('decide', alertCap.limit(decided), (one) =>
+      messageOutputs(one, versions, { now, degraded: isDegraded(one.message) }, asked),
     )
     reportOutputs(outputs, emit)
     this.#parts.learning?.observe(decided, registry)
@@ -170,6 +172,19 @@ export class Pipeline {
       this.#settle(outputs, reaches, counts),
       this.#showToShadow(classified),
     ])
+  }
+
+  #decide(
+    isolation: Isolation,
+    detected: readonly Detected[],
+    policy: Policy,
+    openStatesFor: (message: AnalysedMessage) => readonly MatchingState[],
+  ): Decision[] {
+    const { clock, maxAge } = this.#parts
+    const age = { now: clock.earliest(), maxAge }
+    return isolation.each('decide', detected, (one) =>
+      decide(one, { states: openStatesFor(one.message), ...age }, policy),
+    )
   }
 
   #readingOf(items: readonly Intaken[]): BatchReading {

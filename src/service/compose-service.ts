@@ -87,21 +87,32 @@ async function composeOn(
   const own = { config, kafka, topics, stores, core, offsets, clock, emit }
   const sideInputs = new SideInputs({ ...own, registry: assets.registry })
   const closing = [watch, { close: () => reloader.stop() }, shadow, sink, transactions, stores, kafka]
-
   const orders = ordersOf(kafka, config, core, clock)
+  return runningOf({ core, assets, orders, reloader, sideInputs, closing, abort })
+}
 
-  async function run(): Promise<void> {
-    const { complete } = await sideInputs.start()
-    if (sideInputs.stopping) return
-    reloader.start()
-    const running = core.run()
-    await Promise.race([running, complete.then(() => running)])
-  }
+interface Composed extends Pick<Application, 'assets'> {
+  readonly core: Runner
+  readonly orders: FeedbackOrders
+  readonly reloader: Reloader
+  readonly sideInputs: SideInputs
+  /** Closed in this order, after the core has stopped. */
+  readonly closing: readonly ({ close(): unknown } | undefined)[]
+  readonly abort: AbortController
+}
+
+function runningOf({ core, assets, orders, reloader, sideInputs, closing, abort }: Composed): Application {
   return {
     core,
     assets,
     orders,
-    run,
+    async run() {
+      const { complete } = await sideInputs.start()
+      if (sideInputs.stopping) return
+      reloader.start()
+      const running = core.run()
+      await Promise.race([running, complete.then(() => running)])
+    },
     stop: async () => void (await Promise.all([core.stop(), sideInputs.stop()])),
     async close() {
       abort.abort()

@@ -1,46 +1,20 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Locale } from '../../detection/detectors/words.ts'
 import { InvalidInput, SigwatchError } from '../../domain/errors.ts'
-import type { Emit } from '../../domain/events.ts'
 import { DAY, MINUTE } from '../../domain/time.ts'
 import type { Case } from '../archive/case.ts'
-import type { ArchiveReader } from '../archive/reader.ts'
 import type { Html } from '../words/html.ts'
 import { Clients, networkOf } from './client-address.ts'
 import { LoginLimits } from './login-limits.ts'
+import type { DeskOptions } from './options.ts'
 import { overviewPage } from './overview.ts'
 import { accessPage, casePage, LONGEST_VALUE, loginPage, messagePage, searchPage } from './pages.ts'
 import { cookie, cookieOf, decoded, formOf, rangeOf, searchedFor, searchOf, timeOf } from './requests.ts'
 import { type AskedSearch, SealedSearches } from './sealed-searches.ts'
-import { type Login, type Session, Sessions } from './sessions.ts'
+import { type Session, Sessions } from './sessions.ts'
 import { STYLE } from './style.ts'
 import { type Speech, speechIn, type Word } from './words.ts'
-
-/** Where the desk writes feedback. */
-export interface FeedbackWriter {
-  /** The time that a row is stamped with, epoch ms. */
-  now(): Promise<number>
-  /** Rejects with USAGE for a row that is not allowed. */
-  write(key: string, row: Readonly<Record<string, unknown>>): Promise<void>
-}
-
-export interface DeskOptions {
-  readonly host: string
-  readonly port: number
-  readonly logins: readonly Login[]
-  readonly archive: Pick<
-    ArchiveReader,
-    'search' | 'case' | 'sent' | 'overview' | 'judged' | 'note' | 'accesses'
-  >
-  readonly locale: Locale
-  /** Proxies whose word is taken for whom they speak for. */
-  readonly isTrustedProxy: (address: string) => boolean
-  readonly emit: Emit
-  /** Absent: no user may give feedback. */
-  readonly feedback?: FeedbackWriter
-}
 
 interface Answer {
   readonly status: number
