@@ -117,14 +117,10 @@ export class Pipeline {
     const context: SignalContext = { registry, codePolicy: (code, ts) => policy.codePolicy(code, ts) }
     const reading = this.#readings.get(items) ?? this.#readingOf(items)
     const { isolation } = reading
-    const { read, seconds } = reading.finish()
-    emit({ name: 'stage_timed', stage: 'intake', seconds: seconds.intake })
-    emit({ name: 'texts_read', ...this.#texts.takeUse() })
-
+    const { read, seconds } = this.#finish(reading)
     const watch = new Stopwatch(emit)
-    const classified = (
-      await isolation.together('classify', read, (some) => classify(some, classifier))
-    ).flat()
+    const scored = await isolation.together('classify', read, (some) => classify(some, classifier))
+    const classified = scored.flat()
     watch.lap('classify', seconds.classify)
 
     const reaches = reachesOf(wait, wait.begin(classified))
@@ -172,6 +168,14 @@ export class Pipeline {
       this.#settle(outputs, reaches, counts),
       this.#showToShadow(classified),
     ])
+  }
+
+  #finish(reading: BatchReading) {
+    const { emit } = this.#parts
+    const finished = reading.finish()
+    emit({ name: 'stage_timed', stage: 'intake', seconds: finished.seconds.intake })
+    emit({ name: 'texts_read', ...this.#texts.takeUse() })
+    return finished
   }
 
   #decide(
