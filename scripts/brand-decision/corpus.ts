@@ -66,6 +66,21 @@ export function readBrandCorpus(classifier: Classifier, folder = BRAND_MESSAGES)
   }
 }
 
+/** Texts as messages of one sender, scored. */
+export function analysedTexts(
+  texts: readonly string[],
+  from: string,
+  classifier: Classifier,
+): AnalysedMessage[] {
+  const extracted = texts.map((text, offset) => {
+    const value = Buffer.from(text)
+    const record = { value, id: `t${offset}`, ts: NOON, from, to: '13900001111', text, blocked: false }
+    const position = { topic: 'texts', partition: 0, offset }
+    return readMessage(messageOf(record, position, NOON), () => '1.token')
+  })
+  return classify(extracted, classifier)
+}
+
 type Row = Omit<BrandMessage, 'message'> & { readonly text: string }
 
 function rowsOf(file: string): Row[] {

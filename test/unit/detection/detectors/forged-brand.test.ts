@@ -203,6 +203,8 @@ describe('FORGED_BRAND with the shipped brand list', () => {
       speaksAgainst: expect.arrayContaining(['sender:port']),
       // It goes with the signs that count.
       neutral: ['link:foreign'],
+      // Which lets it block.
+      rules: ['imitated-domain'],
     })
   })
 
