@@ -8,6 +8,7 @@ import type { Emit } from '../domain/events.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { BoundedClock, OutputRecord } from '../domain/ports.ts'
+import type { Registry } from '../domain/registry.ts'
 import type { SenderMinutes } from '../domain/sender-minutes.ts'
 import type { MatchingState } from '../domain/state.ts'
 import type { StateStore } from '../domain/state-store.ts'
@@ -158,14 +159,13 @@ export class Pipeline {
       messageOutputs(one, versions, { now, degraded: isDegraded(one.message) }, asked),
     )
     reportOutputs(outputs, emit)
-    this.#parts.learning?.observe(decided, registry)
     watch.lap('decide')
 
     const newVersions = versionRows?.of(versions, now) ?? []
     const records = [...newVersions, ...rejectionsOf(items), ...isolation.deadLetters, ...recordsOf(outputs)]
     await Promise.all([
       write(records),
-      this.#settle(outputs, reaches, counts),
+      this.#settle({ outputs, decided, registry }, reaches, counts),
       this.#showToShadow(classified),
     ])
   }
@@ -207,7 +207,7 @@ export class Pipeline {
 
   /** Remembers alerts, since an analyst may name their messages; then reports what the stores left undone of the batch. */
   async #settle(
-    outputs: readonly MessageOutputs[],
+    { outputs, decided, registry }: Settled,
     reaches: Reaches,
     { isAsked, counted, uncounted }: ReturnType<typeof wholeOf>,
   ): Promise<void> {
@@ -215,6 +215,7 @@ export class Pipeline {
     const alerted = alertedOf(outputs)
     if (alerted.length > 0) await reaches.outbox.ask(() => this.#parts.alerted.rememberAlerted(alerted))
     const { learning } = this.#parts
+    learning?.observe(decided, registry)
     if (learning) await reaches.outbox.ask(() => learning.settle())
     const reasons = Object.values(reaches).flatMap(({ outage }) => (outage ? [outage.code] : []))
     if (!counted) reasons.unshift('REDIS_UNREACHABLE')
@@ -224,6 +225,13 @@ export class Pipeline {
       wait.over()
     }
   }
+}
+
+/** A batch that was decided. */
+interface Settled {
+  readonly outputs: readonly MessageOutputs[]
+  readonly decided: readonly Decision[]
+  readonly registry: Registry
 }
 
 /** What the calls of one batch counted, as one. `isAsked`: there was something to count. */

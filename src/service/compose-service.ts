@@ -2,7 +2,7 @@ import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import { createKafkaSink } from '../adapters/sinks/kafka.ts'
 import { KafkaTransactions } from '../adapters/sinks/kafka-transactions.ts'
 import { createKafkaSource } from '../adapters/sources/kafka.ts'
-import { loadedVersions, openAssets } from '../detection/versions/assets.ts'
+import { type Assets, loadedVersions, openAssets } from '../detection/versions/assets.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { createTokeniser } from '../domain/token.ts'
@@ -59,8 +59,7 @@ async function composeOn(
   const { sink, transactions } = await outputsOf(kafka, config, emit, clock)
   const topics = await namedSideTopics(config, kafka, emit)
   const stores = await openStores(config, await kafka.clusterId(), () => sideInputs.lost(), emit, clock)
-  const { askTime, close: _close, guarded: _guarded, notices, ...parts } = stores
-  const watch = await watched(clock, askTime, emit)
+  const watch = await watched(clock, stores.askTime, emit)
   const source = sourceOf(kafka, config, transactions, emit, clock)
   const shadow = openShadow(config, assets, clock, emit)
   const offsets = new SideOffsets()
@@ -70,8 +69,7 @@ async function composeOn(
     source,
     sink,
     transactions,
-    ...parts,
-    learning: new NoticeLearning({ index: assets.notices, store: notices }),
+    ...remembering(stores, assets),
     replies: () => config.replies !== null || sideInputs.follows('replies'),
     sideOffsets: offsets,
     loaded: () => loadedVersions(assets),
@@ -139,6 +137,15 @@ function ordersOf(kafka: KafkaConnection, config: Config, core: Runner, clock: T
     needsApproval: config.manual.approval === 'required',
     clock,
   })
+}
+
+/** The stores as the flow knows them. */
+function remembering(
+  { features, states, ledger, senderMinutes, notices }: Stores,
+  { notices: index }: Assets,
+) {
+  const learning = new NoticeLearning({ index, store: notices })
+  return { features, states, ledger, senderMinutes, learning }
 }
 
 async function watched(clock: TrustedClock, askTime: Stores['askTime'], emit: Emit): Promise<ClockWatch> {
