@@ -88,5 +88,11 @@ if (read(BUILT) !== stamp) {
     mkdirSync(dirname(target), { recursive: true })
     cpSync(path, target)
   }
+  // Of no checkout, an unpacked archive, nothing is known.
+  const { status, stdout } = spawnSync('git', ['rev-parse', '--short=12', 'HEAD'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  if (status === 0) writeFileSync(join(root, 'dist', '.commit'), stdout)
   writeFileSync(BUILT, stamp)
 }

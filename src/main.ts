@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { ERRORS, SigwatchError } from './domain/errors.ts'
-import { VERSION } from './service/version.ts'
+import { COMMIT, VERSION } from './service/version.ts'
 
 /** Every command, loaded only when it is asked for: one file a command. */
 const COMMANDS = {
@@ -112,7 +112,7 @@ const BAD_INPUT = new Set([
 async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('sigwatch')
     .description('Watches SMS traffic in Kafka and says which messages and senders are spam.')
-    .version(VERSION)
+    .version(COMMIT === 'unknown' ? VERSION : `${VERSION} (${COMMIT})`)
     .exitOverride()
     .showHelpAfterError('(run with --help for what is allowed)')
   const asked = argv.find((arg) => !arg.startsWith('-'))

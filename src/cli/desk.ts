@@ -3,7 +3,7 @@ import { Command, Option } from 'commander'
 import { LOCALES, type Locale } from '../detection/detectors/words.ts'
 import { createTelemetry } from '../service/telemetry/events.ts'
 import { startHttpServer } from '../service/telemetry/server.ts'
-import { VERSION } from '../service/version.ts'
+import { COMMIT, VERSION } from '../service/version.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
 
@@ -25,10 +25,10 @@ async function desk({ locale, ...options }: ArchiveOptions & { readonly locale?:
   try {
     const { host, port } = config.http
     const http = given.has('http.port')
-      ? await startHttpServer({ host, port, registry, probes: [], version: VERSION })
+      ? await startHttpServer({ host, port, registry, probes: [], version: VERSION, commit: COMMIT })
       : undefined
     process.stderr.write(`the desk is open at ${running.address}\n`)
-    emit({ name: 'started', version: VERSION, mode: 'desk' })
+    emit({ name: 'started', version: VERSION, commit: COMMIT, mode: 'desk' })
     await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
     await http?.close()
   } finally {

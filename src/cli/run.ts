@@ -9,7 +9,7 @@ import type { CheckOptions } from '../service/telemetry/check-endpoint.ts'
 import { createTelemetry } from '../service/telemetry/events.ts'
 import { startHttpServer } from '../service/telemetry/server.ts'
 import { createWatchdog } from '../service/telemetry/watchdog.ts'
-import { VERSION } from '../service/version.ts'
+import { COMMIT, VERSION } from '../service/version.ts'
 import { type Config, type ConfigReading, loadConfig } from '../settings/config.ts'
 import { warningsOf } from '../settings/setting-checks.ts'
 import { FACTS, type FileSettings, overridesOf, VERSIONS } from './file-settings.ts'
@@ -74,7 +74,7 @@ async function run(options: RunOptions): Promise<void> {
     if (event.name === 'stage_timed' && event.stage === 'sink') watchdog.progressed()
     telemetry.emit(event)
   }
-  emit({ name: 'started', version: VERSION, mode: embedded ? 'embedded' : 'service' })
+  emit({ name: 'started', version: VERSION, commit: COMMIT, mode: embedded ? 'embedded' : 'service' })
   if (!embedded) for (const message of warningsOf(config)) emit({ name: 'warning', message })
   const tokens = new HttpTokenBook(config.http.tokens ?? [])
   const again = () =>
@@ -91,6 +91,7 @@ async function run(options: RunOptions): Promise<void> {
           registry: telemetry.registry,
           probes: [() => app?.core.unready() ?? ['starting: waiting for Kafka'], () => watchdog.unready()],
           version: VERSION,
+          commit: COMMIT,
           ...askingOf(config, tokens, () => app, emit),
         })
       : undefined

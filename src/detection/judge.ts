@@ -10,7 +10,7 @@ import {
 import type { Detected, MessageContext } from '../domain/detector.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { Notices } from '../domain/notices.ts'
-import type { Policy } from '../domain/policy.ts'
+import { isShadowed, type Policy } from '../domain/policy.ts'
 import type { Classifier } from '../domain/ports.ts'
 import type { Registry } from '../domain/registry.ts'
 import type { MatchingState } from '../domain/state.ts'
@@ -154,7 +154,7 @@ function reasonsOf(findings: readonly Finding[], message: AnalysedMessage, polic
       score,
       evidence,
       action: cappedAction(action, cap),
-      mode: policy.mode === 'shadow' ? 'shadow' : mode,
+      mode: isShadowed(policy, code) ? 'shadow' : mode,
       weight,
     }
   })

@@ -261,6 +261,7 @@ export type Event =
   | {
       readonly name: 'started'
       readonly version: string
+      readonly commit?: string
       readonly mode: 'service' | 'embedded' | 'archive' | 'desk'
     }
   /** Somebody tried to log in at the desk; `limited`: too many wrong tokens came before. `address`: of the client. */

@@ -45,12 +45,19 @@ export interface PolicyAt {
   readonly quietHours: QuietHours
 }
 
+/** Whether the mode of the whole policy puts a code in shadow, whatever its own mode is. */
+export function isShadowed({ mode, enforced }: Pick<Policy, 'mode' | 'enforced'>, code: Code): boolean {
+  return mode === 'shadow' && enforced?.has(code) !== true
+}
+
 /** The policy in force, defaults filled in. */
 export interface Policy {
   readonly hash: string
   /** Its rules, defaults filled in: what the hash stands for. */
   readonly rules: unknown
   readonly mode: Mode
+  /** Codes that are not in shadow although the policy is; absent: none. */
+  readonly enforced?: ReadonlySet<Code>
   /** Everything that holds at an event time (epoch ms) for a carrier; the same object for the same place. */
   at(ts: number, carrier?: string): PolicyAt
   /** What the policy says of a code at an event time for a carrier: base, then the carrier's, then the periods'. */

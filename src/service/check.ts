@@ -1,5 +1,6 @@
 import { WITHOUT_SIGNATURE_ROWS } from '../detection/detectors/describe.ts'
 import { readPolicy } from '../detection/policy/load.ts'
+import type { PolicyFile } from '../detection/policy/policy-file.ts'
 import { readRegistry, SHIPPED_BRANDS } from '../detection/registry/load.ts'
 import { overlapsOf } from '../detection/registry/overlaps.ts'
 import { InvalidInput, type Problem, SigwatchError } from '../domain/errors.ts'
@@ -116,6 +117,18 @@ async function reach(
   problems.push(...found.problems)
 }
 
+/** Where the policy is less in force than somebody may think who reads it. */
+function shadowWarnings({ mode, enforce = [], codes = {} }: PolicyFile): string[] {
+  if (mode !== 'shadow')
+    return enforce.length > 0 ? ['enforce goes with mode: shadow: without it, every code is enforced'] : []
+  const written = Object.entries(codes).filter(
+    ([code, rule]) => rule?.mode === 'enforce' && !enforce.some((one) => one === code),
+  )
+  return written.map(
+    ([code]) => `codes.${code}.mode: enforce has no effect under mode: shadow; list it: enforce: [${code}]`,
+  )
+}
+
 function checkPolicy(file: string | undefined, problems: Problem[], summary: string[]): void {
   const { policy, problems: found, own } = readPolicy(file)
   problems.push(...found)
@@ -128,6 +141,7 @@ function checkPolicy(file: string | undefined, problems: Problem[], summary: str
   ]
   const what = file === undefined ? 'policy: the shipped one' : `${file}: ${counts.join(', ')}`
   summary.push(`${what}; mode ${policy.mode}, hash ${policy.hash}`)
+  for (const warning of shadowWarnings(own)) summary.push(`${file}: warning: ${warning}`)
   const now = Date.now()
   for (const { target, until, by } of own.exemptions ?? []) {
     if (Date.parse(until) <= now)

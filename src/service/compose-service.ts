@@ -22,7 +22,7 @@ import { producerTo } from './compose-producer.ts'
 import { SideInputs } from './compose-side-inputs.ts'
 import { openStores, type Stores } from './compose-stores.ts'
 import { FeedbackOrders } from './orders.ts'
-import { Reloader } from './reload.ts'
+import { fileStampsOf, Reloader } from './reload.ts'
 
 /** The service: Kafka in and out, Redis or memory, side topics followed. `stopping` ends the waiting for Kafka. */
 export async function composeService(
@@ -53,9 +53,10 @@ async function composeOn(
   emit: Emit,
 ): Promise<Application> {
   const clock = trustedClockOf(config)
+  const stamps = fileStampsOf(config)
   const assets = await openAssets(config, emit)
   // Early, so that a SIGHUP while Kafka is waited for does not end the process.
-  const reloader = new Reloader({ config, assets, adopt: (what) => core.adopt(what), emit })
+  const reloader = new Reloader({ config, assets, stamps, adopt: (what) => core.adopt(what), emit })
   const { sink, transactions } = await outputsOf(kafka, config, emit, clock)
   const topics = await namedSideTopics(config, kafka, emit)
   const stores = await openStores(config, await kafka.clusterId(), () => sideInputs.lost(), emit, clock)

@@ -14,10 +14,28 @@ export interface ReloaderOptions {
   /** Puts what was loaded in force; see Runner. */
   readonly adopt: (what: Versioned) => Promise<void>
   readonly emit: Emit
+  /** Stamps of the files before they were read; absent: they are taken now. */
+  readonly stamps?: FileStamps
   /** Between two looks at the files, ms. */
   readonly checkEvery?: number
   /** A file that has changed must stay as it is for this long before it is read, ms: it may be half written. */
   readonly settle?: number
+}
+
+/** How the files of each version stood, those that are configured. */
+export type FileStamps = ReadonlyMap<Versioned, string>
+
+/** To be taken before the files are read: what changes afterwards is then seen to be newer. */
+export function fileStampsOf(config: ReloaderOptions['config']): FileStamps {
+  return new Map(watchedOf(config).map(({ what, paths }) => [what, stampOf(paths)]))
+}
+
+function watchedOf(config: ReloaderOptions['config']) {
+  return (['model', 'registry', 'policy'] as const).flatMap((what) => {
+    const path = config[what]
+    if (path === null) return []
+    return [{ what, paths: what === 'model' ? MODEL_FILES.map((file) => join(path, file)) : [path] }]
+  })
 }
 
 const CHECK_EVERY = 5_000
@@ -50,12 +68,8 @@ export class Reloader {
 
   constructor(options: ReloaderOptions) {
     this.#options = options
-    this.#watched = (['model', 'registry', 'policy'] as const).flatMap((what) => {
-      const path = options.config[what]
-      if (path === null) return []
-      const paths = what === 'model' ? MODEL_FILES.map((file) => join(path, file)) : [path]
-      return [{ what, paths, read: stampOf(paths) }]
-    })
+    const { config, stamps = fileStampsOf(config) } = options
+    this.#watched = watchedOf(config).map((item) => ({ ...item, read: stamps.get(item.what)! }))
     process.on('SIGHUP', this.#onHangUp)
   }
 

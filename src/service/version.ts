@@ -5,3 +5,15 @@ const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.me
 }
 
 export const VERSION = manifest.version
+
+/** The commit that it was built from, as the build wrote it down; `unknown`: it was not built from a checkout. */
+export const COMMIT = commitOf()
+
+function commitOf(): string {
+  try {
+    const commit = readFileSync(new URL('../../dist/.commit', import.meta.url), 'utf8').trim()
+    return /^[0-9a-f]{7,40}$/.test(commit) ? commit : 'unknown'
+  } catch {
+    return 'unknown'
+  }
+}

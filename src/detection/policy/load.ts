@@ -87,6 +87,7 @@ function effective(rules: PolicyFile): Policy {
     hash: createHash('sha256').update(canonical(rules)).digest('hex').slice(0, 12),
     rules,
     mode: rules.mode ?? 'enforce',
+    ...(rules.enforce ? { enforced: new Set(rules.enforce) } : {}),
     at: (ts, carrier) => timetable.at(ts, carrier),
     codePolicy: (code, ts, carrier) => timetable.at(ts, carrier).codes[code],
     escalate: { count, recipients, within: parseDuration(within) ?? 0 },

@@ -68,9 +68,10 @@ export class Timetable {
       own?.codes ?? {},
       ...segment.active.map((p) => p.codes),
     ]
-    const shadow = this.#policy.mode === 'shadow' || own?.mode === 'shadow'
+    const { mode, enforce = [] } = this.#policy
+    const isShadow = (code: Code) => own?.mode === 'shadow' || (mode === 'shadow' && !enforce.includes(code))
     const codes = Object.fromEntries(
-      CODE_NAMES.map((code) => [code, judgement(layers, code, shadow)]),
+      CODE_NAMES.map((code) => [code, judgement(layers, code, isShadow(code))]),
     ) as Record<Code, CodePolicy>
     return { codes, quietHours: quietHoursOf({ ...this.#policy.quietHours, ...own?.quietHours }) }
   }

@@ -40,6 +40,8 @@ export interface ExemptionRule {
 /** A policy file as written. */
 export interface PolicyFile {
   readonly mode?: Mode
+  /** With `mode: shadow`: codes that it does not put in shadow. */
+  readonly enforce?: readonly Code[]
   readonly codes?: CodeRules
   readonly periods?: readonly PeriodRule[]
   readonly quietHours?: QuietHoursRule

@@ -67,6 +67,7 @@ export function policyChecker(): Checker {
     escalate: strict({ count: whole, recipients: whole, within: { type: 'string', format: 'duration' } }),
     exemptions: { type: 'array', items: exemption },
     carriers: { type: 'object', additionalProperties: strict({ mode, codes, quietHours }) },
+    enforce: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', enum: CODE_NAMES } },
   })
   const check = compileSchema({ ...root, $defs: { codes: codeTable } })
   return (value) => {

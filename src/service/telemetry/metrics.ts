@@ -23,6 +23,7 @@ const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 export const METRICS = {
   sigwatch_build_info: gauge('Constant 1.', {
     version: 'version of sigwatch',
+    commit: 'commit that it was built from',
     mode: ['service', 'embedded', 'archive', 'desk'],
     deployment: 'name of the installation',
   }),

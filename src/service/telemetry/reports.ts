@@ -257,7 +257,10 @@ export const REPORTS: ReportsOf<EventName> = {
   started: {
     line: { level: 'info', message: 'started' },
     measure: (m, e, deployment) =>
-      m.sigwatch_build_info.set({ version: e.version, mode: e.mode, deployment }, 1),
+      m.sigwatch_build_info.set(
+        { version: e.version, commit: e.commit ?? 'unknown', mode: e.mode, deployment },
+        1,
+      ),
   },
   stopping: { line: { level: 'info', message: 'stopping' } },
   stopped: { line: { level: 'info', message: 'stopped' } },

@@ -15,6 +15,7 @@ export interface HttpOptions {
   readonly registry: Registry
   readonly probes: readonly Probe[]
   readonly version: string
+  readonly commit?: string
   /** Absent: no `/v1/check`. */
   readonly check?: CheckOptions
   /** Absent: no `/v1/blocks`. */
@@ -81,7 +82,7 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   }
 }
 
-function routesOf({ registry, probes, version, check, blocks }: HttpOptions): Routes {
+function routesOf({ registry, probes, version, commit, check, blocks }: HttpOptions): Routes {
   const reading = (answer: Route['answer']): Route => ({ methods: READING, answer })
   const routes: Routes = {
     '/metrics': reading(async () => ({
@@ -94,7 +95,14 @@ function routesOf({ registry, probes, version, check, blocks }: HttpOptions): Ro
       const reasons = reasonsOf(probes)
       return json(reasons.length === 0 ? 200 : 503, { ready: reasons.length === 0, reasons })
     }),
-    '/version': reading(() => json(200, { name: 'sigwatch', version, node: process.version })),
+    '/version': reading(() =>
+      json(200, {
+        name: 'sigwatch',
+        version,
+        ...(commit === undefined ? {} : { commit }),
+        node: process.version,
+      }),
+    ),
   }
   return {
     ...routes,

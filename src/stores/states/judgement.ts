@@ -1,5 +1,5 @@
 import type { Signal } from '../../domain/decision.ts'
-import type { Policy } from '../../domain/policy.ts'
+import { isShadowed, type Policy } from '../../domain/policy.ts'
 import type { StateRecord } from '../../domain/state-store.ts'
 import { type Judgement, judgementOf, type LifecycleLimits } from './lifecycle.ts'
 
@@ -18,7 +18,7 @@ export function judgeSignal(signal: Signal, policy: Policy, limits: LifecycleLim
   return {
     action: exempt ? 'none' : action,
     ...(allowed === undefined || exempt ? {} : { allowed }),
-    mode: policy.mode === 'shadow' ? 'shadow' : mode,
+    mode: isShadowed(policy, code) ? 'shadow' : mode,
     hold,
     weight: rule.weight,
     limit: rule.limit,
@@ -46,7 +46,7 @@ export function allowedByPolicy(state: StateRecord, policy: Policy): boolean {
   if (state.byHand) return !isExemptedSince(state, policy)
   const { code, target, lastSeenAt, enforced } = state
   const { action, mode } = policy.codePolicy(code, lastSeenAt)
-  const shadowed = mode === 'shadow' || policy.mode === 'shadow'
+  const shadowed = mode === 'shadow' || isShadowed(policy, code)
   const exempt = policy.exempt(`${target.kind}:${target.id}`, code, lastSeenAt)
   return action !== 'none' && !exempt && !(enforced && shadowed)
 }

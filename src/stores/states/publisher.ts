@@ -83,7 +83,13 @@ export class StatePublisher {
   }
 
   #blockRecords(entry: OutboxEntry): OutputRecord[] {
-    return entry.block && this.#parts.sink.has('blocks') ? [{ channel: 'blocks', ...entry.block }] : []
+    const { block, alert } = entry
+    if (!block || !this.#parts.sink.has('blocks')) return []
+    if (block.value !== null) return [{ channel: 'blocks', ...block }]
+    // A tombstone says what it ends: rows of other partitions of the alerts may come before it.
+    const { episode, revision } = alert.data.state!
+    const headers = { 'sigwatch-episode': String(episode), 'sigwatch-revision': String(revision) }
+    return [{ channel: 'blocks', ...block, headers }]
   }
 
   #recordsOf(entry: OutboxEntry): OutputRecord[] {

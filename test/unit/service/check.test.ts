@@ -42,6 +42,20 @@ describe('check', () => {
     ])
   })
 
+  it('warns of codes that the mode of the whole keeps in shadow', async () => {
+    const policy =
+      'mode: shadow\nenforce: [NO_CONSENT]\ncodes: {FORGED_BRAND: {mode: enforce}, NO_CONSENT: {mode: enforce}}\n'
+    const folder = folderWith({ 'sigwatch.yaml': 'policy: policy.yaml\n', 'policy.yaml': policy })
+    const { problems, summary } = await runCheck({}, { ...parts, folder })
+    expect(problems).toEqual([])
+    const warnings = summary.filter((line) => line.includes('warning'))
+    expect(warnings).toEqual([
+      expect.stringContaining(
+        'codes.FORGED_BRAND.mode: enforce has no effect under mode: shadow; list it: enforce: [FORGED_BRAND]',
+      ),
+    ])
+  })
+
   it('is content with nothing: the shipped policy and brand list', async () => {
     const { problems, summary } = await runCheck({}, { ...parts, folder: folderWith({}) })
     expect(problems).toEqual([])

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Assets, openAssets, SHIPPED_MODEL } from '../../../src/detection/versions/assets.ts'
 import type { Event } from '../../../src/domain/events.ts'
 import type { Versioned } from '../../../src/domain/versions.ts'
-import { Reloader } from '../../../src/service/reload.ts'
+import { fileStampsOf, Reloader } from '../../../src/service/reload.ts'
 import { loadConfig } from '../../../src/settings/config.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 import { until } from '../../helpers/recording-handler.ts'
@@ -232,6 +232,29 @@ it('keeps a SIGHUP that comes before it has started', async () => {
   expect(adopted).toEqual([])
   reloader.start()
   await until(() => adopted.length > 0)
+  expect(assets.policy.current.mode).toBe('shadow')
+  await reloader.stop()
+  assets.classifier.close()
+})
+
+it('takes what was written after the files were read, and before it was made', async () => {
+  writeFileSync(POLICY, 'mode: enforce\n')
+  const { config } = loadConfig({
+    env: {},
+    folder: folder.path,
+    overrides: { policy: POLICY },
+    serving: false,
+  })
+  const stamps = fileStampsOf(config)
+  const assets = await openAssets(config, () => {})
+  writeFileSync(POLICY, 'mode: shadow\n')
+  const adopted: Versioned[] = []
+  const reloader = new Reloader({
+    ...{ config, assets, stamps, emit: () => {}, checkEvery: CHECK_EVERY, settle: SETTLE },
+    adopt: async (what) => void adopted.push(what),
+  })
+  reloader.start()
+  await until(() => adopted.length > 0, 5_000)
   expect(assets.policy.current.mode).toBe('shadow')
   await reloader.stop()
   assets.classifier.close()

@@ -8,6 +8,7 @@ import { DEFAULT_POLICY } from '../../../../src/detection/policy/defaults.ts'
 import { loadPolicy, parsePolicy, readPolicy } from '../../../../src/detection/policy/load.ts'
 import { CODE_NAMES } from '../../../../src/domain/codes.ts'
 import { formatProblem, InvalidInput } from '../../../../src/domain/errors.ts'
+import { isShadowed } from '../../../../src/domain/policy.ts'
 import { parseSpan, parseZone } from '../../../../src/settings/files/value-forms.ts'
 
 const at = (time: string) => Date.parse(time)
@@ -72,6 +73,31 @@ describe('a policy file', () => {
 
   it('may be empty', () => {
     expect(policyOf('# nothing yet\n').hash).toBe(loadPolicy().hash)
+  })
+
+  it('lets codes that it lists out of the shadow of the whole, unless they are in their own', () => {
+    const policy = policyOf(
+      'mode: shadow\nenforce: [NO_CONSENT, QUIET_HOURS]\ncodes: {QUIET_HOURS: {mode: shadow}}\ncarriers: {CUCC: {mode: shadow}}\n',
+    )
+    const modeOf = (code: 'NO_CONSENT' | 'QUIET_HOURS' | 'TEXT_FRAUD', carrier?: string) =>
+      policy.codePolicy(code, NOW, carrier).mode
+    expect([modeOf('NO_CONSENT'), modeOf('TEXT_FRAUD'), modeOf('QUIET_HOURS')]).toEqual([
+      'enforce',
+      'shadow',
+      'shadow',
+    ])
+    expect(modeOf('NO_CONSENT', 'CUCC')).toBe('shadow')
+    expect([isShadowed(policy, 'NO_CONSENT'), isShadowed(policy, 'TEXT_FRAUD')]).toEqual([false, true])
+    expect(policyOf('mode: shadow\n').hash).not.toBe(policy.hash)
+  })
+
+  it('exempts every port that begins alike', () => {
+    const policy = policyOf(
+      'exemptions: [{target: "port:1069000999*", codes: [PORT_SUBLET], until: 2099-01-01T00:00+08:00, by: ops, why: trial}]\n',
+    )
+    expect(policy.exempt('port:10690009991', 'PORT_SUBLET', NOW)).toMatchObject({ by: 'ops' })
+    expect(policy.exempt('port:1069000998', 'PORT_SUBLET', NOW)).toBeUndefined()
+    expect(policy.exempt('sender:x@10690009991', 'PORT_SUBLET', NOW)).toBeUndefined()
   })
 
   it('puts everything, a carrier or one code in shadow', () => {
