@@ -3,6 +3,7 @@ import type { AlertOptions } from '../detection/alerts/alert-options.ts'
 import { DETECTORS } from '../detection/detectors/all.ts'
 import { codeOf } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
+import { given } from '../domain/given.ts'
 import type { RawRecord } from '../domain/message.ts'
 import type { PartitionId, Sink } from '../domain/ports.ts'
 import { createTokeniser } from '../domain/token.ts'
@@ -143,7 +144,7 @@ function wireStates(
 function alertOptionsOf({ mode, config, describe, alertSource }: Wiring): AlertOptions {
   return {
     deployment: config.deployment,
-    ...(alertSource === undefined ? {} : { source: alertSource }),
+    ...given({ source: alertSource }),
     describe,
     senderContacts: config.privacy.senderContacts,
     blocksFrom: config.blocks.minAction,

@@ -5,6 +5,7 @@ import { TextCache } from '../detection/text-cache.ts'
 import type { ConsentLedger } from '../domain/consent-ledger.ts'
 import type { Detected, SignalContext } from '../domain/detector.ts'
 import type { Emit } from '../domain/events.ts'
+import { getOrInsert } from '../domain/maps.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { BoundedClock, OutputRecord } from '../domain/ports.ts'
@@ -102,11 +103,7 @@ export class Pipeline {
    * itself.
    */
   readAhead(items: readonly Intaken[]): void {
-    let reading = this.#readings.get(items)
-    if (reading === undefined) {
-      reading = this.#readingOf(items)
-      this.#readings.set(items, reading)
-    }
+    const reading = getOrInsert(this.#readings, items, () => this.#readingOf(items))
     reading.ahead(() => this.#parts.versions.current.classifier)
   }
 

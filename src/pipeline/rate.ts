@@ -8,6 +8,7 @@ import type {
   Readings,
   TallyObservation,
 } from '../domain/feature-store.ts'
+import { addTo } from '../domain/maps.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { Escalation } from '../domain/policy.ts'
 import { portPrefix } from '../domain/port-prefix.ts'
@@ -164,9 +165,7 @@ class Backing {
   }
 
   #add(entity: string, message: AnalysedMessage): void {
-    const list = this.#byEntity.get(entity)
-    if (list) list.push(message)
-    else this.#byEntity.set(entity, [message])
+    addTo(this.#byEntity, entity, message)
   }
 
   /** The last messages of the entity up to an event time, the newest last: a batch may hold some of long ago. */

@@ -1,4 +1,5 @@
 import { EventTime } from '../domain/event-time.ts'
+import { getOrInsert } from '../domain/maps.ts'
 
 /** Records of the last ones that may be ahead of the others. */
 const WILD = 1
@@ -12,11 +13,7 @@ export class NewestTimes {
   readonly #byPartition = new Map<string, EventTime>()
 
   observe(partition: string, time: number): void {
-    let newest = this.#byPartition.get(partition)
-    if (newest === undefined) {
-      newest = new EventTime(WILD)
-      this.#byPartition.set(partition, newest)
-    }
+    const newest = getOrInsert(this.#byPartition, partition, () => new EventTime(WILD))
     newest.observe(time)
   }
 

@@ -1,5 +1,6 @@
 import type { Admin, KafkaConfig, Producer, SASLOptions } from 'kafkajs'
 import { SigwatchError } from '../../domain/errors.ts'
+import { given } from '../../domain/given.ts'
 import { Health } from '../../domain/health.ts'
 import { type PartitionId, partitionKey } from '../../domain/ports.ts'
 import { MINUTE } from '../../domain/time.ts'
@@ -138,8 +139,7 @@ export class KafkaConnection {
       const topicId = facts.get(topic)?.id
       return {
         ...{ topic, partition },
-        ...(endOffset === undefined ? {} : { endOffset }),
-        ...(topicId === undefined ? {} : { topicId }),
+        ...given({ endOffset, topicId }),
       }
     })
   }

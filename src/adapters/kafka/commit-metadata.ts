@@ -1,3 +1,4 @@
+import { given } from '../../domain/given.ts'
 import type { OffsetRange, Reached } from '../../domain/ports.ts'
 
 /** The metadata of a committed offset. */
@@ -43,7 +44,7 @@ export function metadataOf(
 export function readMetadata(text: string | null | undefined, offset: number): CommitMetadata {
   const [, topicId, ranges] = FORM.exec(text ?? '') ?? []
   const written = ranges === undefined ? [] : rangesOf(Buffer.from(ranges, 'base64url'), offset)
-  return { ...(topicId === undefined ? {} : { topicId }), ...(written.length === 0 ? {} : { written }) }
+  return { ...given({ topicId }), ...(written.length === 0 ? {} : { written }) }
 }
 
 function rangesOf(bytes: Buffer, offset: number): OffsetRange[] {

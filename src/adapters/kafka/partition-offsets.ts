@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Broker, Cluster, Kafka } from 'kafkajs'
+import { addTo } from '../../domain/maps.ts'
 import { type PartitionId, partitionKey } from '../../domain/ports.ts'
 import { closed } from './close.ts'
 import { type CommitMetadata, readMetadata } from './commit-metadata.ts'
@@ -187,9 +188,7 @@ function someOf(nodes: readonly number[], count: number): number[] {
 function byTopic(partitions: readonly PartitionId[]): [string, number[]][] {
   const topics = new Map<string, number[]>()
   for (const { topic, partition } of partitions) {
-    const ids = topics.get(topic)
-    if (ids) ids.push(partition)
-    else topics.set(topic, [partition])
+    addTo(topics, topic, partition)
   }
   return [...topics]
 }

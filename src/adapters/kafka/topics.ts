@@ -1,3 +1,4 @@
+import { given } from '../../domain/given.ts'
 import { STAMPED } from './append-time.ts'
 import type { KafkaConnection } from './client.ts'
 import { library } from './library.ts'
@@ -84,8 +85,7 @@ export async function createTopics(connection: KafkaConnection, topics: readonly
       waitForLeaders: true,
       topics: topics.map(({ name, partitions, replicas, cleanup, retention, stamped = false }) => ({
         topic: name,
-        ...(partitions === undefined ? {} : { numPartitions: partitions }),
-        ...(replicas === undefined ? {} : { replicationFactor: replicas }),
+        ...given({ numPartitions: partitions, replicationFactor: replicas }),
         configEntries: [
           { name: 'cleanup.policy', value: cleanup },
           ...(retention === undefined ? [] : [{ name: 'retention.ms', value: String(retention) }]),

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster } from 'kafkajs'
+import { given } from '../../domain/given.ts'
+import { addTo } from '../../domain/maps.ts'
 import type { PartitionId } from '../../domain/ports.ts'
 import { typeOf } from './errors.ts'
 import { library } from './library.ts'
@@ -176,12 +178,10 @@ export class TransactionalProducer {
       const record: ProducedRecord = {
         key: key ?? null,
         value,
-        ...(timestamp === undefined ? {} : { timestamp }),
+        ...given({ timestamp }),
         ...(headers ? { headers } : {}),
       }
-      const messages = partitions.get(partition)
-      if (messages) messages.push(record)
-      else partitions.set(partition, [record])
+      addTo(partitions, partition, record)
     }
     return [...topics].map(([topic, partitions]) => ({
       topic,

@@ -1,6 +1,7 @@
 import slotOf from 'cluster-key-slot'
 import { Cluster, type Redis } from 'ioredis'
 import { SigwatchError } from '../../domain/errors.ts'
+import { addTo } from '../../domain/maps.ts'
 import { Breaker, type BreakerOptions } from './breaker.ts'
 import { Channels } from './channels.ts'
 import { openClient, type RedisLinkOptions } from './connection.ts'
@@ -257,9 +258,7 @@ class IoredisLink implements RedisLink {
     const groups = new Map<string, number[]>()
     for (const [i, { keys }] of calls.entries()) {
       const node = this.#nodeOf(keys[0] ?? '')
-      const group = groups.get(node)
-      if (group) group.push(i)
-      else groups.set(node, [i])
+      addTo(groups, node, i)
     }
     return groups
   }

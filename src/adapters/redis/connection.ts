@@ -1,5 +1,6 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
 import { InvalidInput } from '../../domain/errors.ts'
+import { given } from '../../domain/given.ts'
 import type { BreakerOptions } from './breaker.ts'
 import type { Eviction } from './eviction.ts'
 import { isDemoted } from './replies.ts'
@@ -37,8 +38,7 @@ const retry = (times: number): number => Math.min(50 * 2 ** Math.min(times, 6), 
 /** A client that connects in the background and for ever. Rejects with CONFIG_INVALID without an address. */
 export function openClient(options: RedisLinkOptions): Redis | Cluster {
   const common: RedisOptions = {
-    ...(options.username === undefined ? {} : { username: options.username }),
-    ...(options.password === undefined ? {} : { password: options.password }),
+    ...given({ username: options.username, password: options.password }),
     ...(options.tls === undefined ? {} : { tls: { ...options.tls } }),
     connectTimeout: 5000,
     keepAlive: 10_000,

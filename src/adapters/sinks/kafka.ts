@@ -1,4 +1,6 @@
 import { SigwatchError } from '../../domain/errors.ts'
+import { given } from '../../domain/given.ts'
+import { addTo } from '../../domain/maps.ts'
 import type { Channel, OutputRecord, Sink } from '../../domain/ports.ts'
 import { type RefusedRecord, SinkRefused } from '../../domain/sink-refused.ts'
 import { smallerDeadLetter } from '../../domain/smaller-dead-letter.ts'
@@ -169,7 +171,7 @@ export class KafkaSink implements Sink {
     const acknowledged = await this.#producer.sendBatch({
       topicMessages: byTopic(outgoing),
       acks: -1,
-      ...(compression === undefined ? {} : { compression }),
+      ...given({ compression }),
     })
     if (clock) observeAppends(clock, acknowledged, sent)
   }
@@ -224,9 +226,7 @@ function messageOf(
 function byTopic(outgoing: readonly Outgoing[]): TopicMessages[] {
   const topics = new Map<string, Outgoing['message'][]>()
   for (const { item, message } of outgoing) {
-    const messages = topics.get(item.topic)
-    if (messages) messages.push(message)
-    else topics.set(item.topic, [message])
+    addTo(topics, item.topic, message)
   }
   return [...topics].map(([topic, messages]) => ({ topic, messages }))
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { SigwatchError } from '../../domain/errors.ts'
+import { given } from '../../domain/given.ts'
 import { EARLIEST_TIME, LATEST_TIME } from '../../domain/time.ts'
 import { readCsv } from '../../settings/files/csv.ts'
 import type { ComplaintColumn, ComplaintMapping, Encoding } from './mapping.ts'
@@ -161,7 +162,6 @@ function complaintOf(
   if (id.length > 128) return 'id: is too long'
   return {
     record: { id, ts: times.ts, ...fields, source },
-    ...(times.received === undefined ? {} : { receivedAt: times.received }),
-    ...(times.answered === undefined ? {} : { answeredAt: times.answered }),
+    ...given({ receivedAt: times.received, answeredAt: times.answered }),
   }
 }

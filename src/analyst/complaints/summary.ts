@@ -1,4 +1,6 @@
 import { DisjointSets } from '../../domain/disjoint-sets.ts'
+import { given } from '../../domain/given.ts'
+import { addTo } from '../../domain/maps.ts'
 import { DAY } from '../../domain/time.ts'
 import type { StoredComplaint } from '../archive/complaints.ts'
 import { type Calendar, type Deadline, deadlinesOf, workingDaysAfter } from '../words/calendar.ts'
@@ -91,9 +93,7 @@ export function groupsOf(
   const groups = new Map<string, StoredComplaint[]>()
   complaints.forEach((complaint, i) => {
     const key = JSON.stringify([complaint.signature ?? NONE, complaint.sp ?? NONE, template[i]])
-    const group = groups.get(key)
-    if (group) group.push(complaint)
-    else groups.set(key, [complaint])
+    addTo(groups, key, complaint)
   })
   return [...groups]
     .map(([key, members]): ComplaintGroup => {
@@ -108,7 +108,7 @@ export function groupsOf(
         matched: members.filter(({ alert_id }) => alert_id !== null).length,
         label: commonest(members.map(({ label }) => label)),
         category: commonest(members.map(({ category }) => category)),
-        ...(many === undefined ? {} : { sent: many }),
+        ...given({ sent: many }),
         standings: Object.fromEntries(
           STANDINGS.map((name) => [name, answers.filter(({ standing }) => standing === name).length]),
         ) as Record<Standing, number>,

@@ -2,6 +2,7 @@ import type { ExtractedMessage } from '../../detection/classify.ts'
 import type { Alert, AlertType, ClearCause, Provenance, Verdict } from '../../domain/alert.ts'
 import type { Code } from '../../domain/codes.ts'
 import type { Action, Mode, Target } from '../../domain/decision.ts'
+import { given } from '../../domain/given.ts'
 import { DAY, MINUTE } from '../../domain/time.ts'
 import { matches } from '../../stores/states/open-states.ts'
 import { readFeeds, type SourceReading } from './collect.ts'
@@ -242,6 +243,6 @@ function decidedOf(item: About, events: ReadonlyMap<string, ReadonlyMap<string, 
     alerts,
     states,
     ...item.around,
-    ...(toToken === undefined ? {} : { toToken }),
+    ...given({ toToken }),
   }
 }

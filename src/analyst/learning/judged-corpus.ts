@@ -1,4 +1,6 @@
 import { DisjointSets } from '../../domain/disjoint-sets.ts'
+import { given } from '../../domain/given.ts'
+import { addTo } from '../../domain/maps.ts'
 import { readText } from '../../text/read-text.ts'
 import { redactText } from '../../text/redact.ts'
 import { agree, type CorpusLabel, type JudgedCase, labelOf } from './judged.ts'
@@ -119,7 +121,7 @@ function provenanceOf({ alert, judgement }: JudgedCase, label: CorpusLabel, mess
     message,
     ...(state ? { state: state.id } : {}),
     codes: [...(judgement.codes ?? reasons.map(({ code }) => code))],
-    ...(said === undefined ? {} : { said }),
+    ...given({ said }),
     model,
     policy,
     registry,
@@ -156,9 +158,7 @@ class Templates {
     const groups = new Map<string, Judged[]>()
     for (const { key, judged } of this.#judged) {
       const root = this.#sets.rootOf(key)
-      const group = groups.get(root)
-      if (group) group.push(judged)
-      else groups.set(root, [judged])
+      addTo(groups, root, judged)
     }
     return [...groups.values()]
   }

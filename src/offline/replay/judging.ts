@@ -1,6 +1,7 @@
 import type { SenderContacts } from '../../detection/alerts/show.ts'
 import { readMessage } from '../../detection/read-message.ts'
 import type { Alert, Verdict } from '../../domain/alert.ts'
+import { addTo } from '../../domain/maps.ts'
 import type { Message } from '../../domain/message.ts'
 import type { Tokenise } from '../../domain/token.ts'
 import type { Batch, Batches, Fed } from './batches.ts'
@@ -160,9 +161,7 @@ class ById {
 
   constructor(verdicts: readonly Verdict[]) {
     for (const verdict of verdicts) {
-      const same = this.#verdicts.get(verdict.id)
-      if (same) same.push(verdict)
-      else this.#verdicts.set(verdict.id, [verdict])
+      addTo(this.#verdicts, verdict.id, verdict)
     }
   }
 

@@ -5,6 +5,7 @@ import type { KafkaConnection } from '../../adapters/kafka/client.ts'
 import type { Code } from '../../domain/codes.ts'
 import { SigwatchError } from '../../domain/errors.ts'
 import type { Emit } from '../../domain/events.ts'
+import { given } from '../../domain/given.ts'
 import { hashOf } from '../../domain/hash.ts'
 import type { PartitionId } from '../../domain/ports.ts'
 import { clockAt } from '../../domain/ports.ts'
@@ -272,8 +273,7 @@ async function openOutputs(
   let sink: Awaited<ReturnType<typeof publisherTo>> | undefined
   if (publish !== undefined) sink = await publisherTo(publish, connectionOf(around))
   return new Outputs({
-    ...(verdicts === undefined ? {} : { verdicts }),
-    ...(alerts === undefined ? {} : { alerts }),
+    ...given({ verdicts, alerts }),
     ...(sink ? { publish: sink } : {}),
     ...(from ? { kept: from.outputs } : {}),
   })

@@ -1,3 +1,4 @@
+import { given } from '../../domain/given.ts'
 import type { Random } from './random.ts'
 import type { FamilyName } from './texts.ts'
 
@@ -176,8 +177,7 @@ export function createCast(random: Random, shops = 110): Sender[] {
       scope: role.scope,
       says: role.says,
       weight,
-      ...(brand === undefined ? {} : { brand }),
-      ...(official === undefined ? {} : { official }),
+      ...given({ brand, official }),
     })
     number++
   }
@@ -211,9 +211,9 @@ export function registryOf(cast: readonly Sender[]): object {
       const filing = { sp, ports: portsOf(sender), scope }
       return {
         name: signature,
-        ...(brand === undefined ? {} : { brand }),
+        ...given({ brand }),
         ...(status === undefined ? filing : { filings: [{ ...filing, status }] }),
-        ...(consent === undefined ? {} : { consent }),
+        ...given({ consent }),
         ...(campaigns === undefined ? {} : { campaigns: campaigns.map(declared) }),
       }
     }),

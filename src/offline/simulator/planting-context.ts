@@ -1,4 +1,5 @@
 import type { Code } from '../../domain/codes.ts'
+import { addTo } from '../../domain/maps.ts'
 import { MINUTE } from '../../domain/time.ts'
 import type { Sender } from './cast.ts'
 import { linksOf, type PlannedMessage, type Plant, signed, unfiledName } from './plants.ts'
@@ -122,9 +123,7 @@ export function scripted(drafts: readonly PlannedMessage[], more: Partial<Plant>
   const byMinute = new Map<number, PlannedMessage[]>()
   for (const draft of drafts) {
     const minute = Math.floor(draft.ts / MINUTE)
-    const known = byMinute.get(minute)
-    if (known) known.push(draft)
-    else byMinute.set(minute, [draft])
+    addTo(byMinute, minute, draft)
   }
   const times = drafts.map((draft) => draft.ts)
   const truth = more.truth ?? []

@@ -1,4 +1,5 @@
 import type { Code } from '../../domain/codes.ts'
+import { given } from '../../domain/given.ts'
 import type { Label } from '../../domain/labels.ts'
 import { DAY } from '../../domain/time.ts'
 import { type PlannedMessage, subscriber } from './plants.ts'
@@ -104,6 +105,6 @@ function truthOf(draft: PlannedMessage, id: string, plant: number | undefined): 
     label: draft.label,
     codes: draft.codes ?? [],
     event: draft.event,
-    ...(plant === undefined ? {} : { plant }),
+    ...given({ plant }),
   }
 }

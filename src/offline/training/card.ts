@@ -1,3 +1,4 @@
+import { given } from '../../domain/given.ts'
 import type { CorpusCard } from '../../text/reader/artifact.ts'
 import type { Corpus } from './corpus.ts'
 
@@ -18,7 +19,7 @@ export const MUST_NOT = [
 export function corpusCard(corpus: Corpus): CorpusCard {
   const { name, sha256, rows } = corpus
   const source = SOURCES.find(([pattern]) => name.includes(pattern))?.[1]
-  return { name, sha256, rows: rows.length, ...(source === undefined ? {} : { source }) }
+  return { name, sha256, rows: rows.length, ...given({ source }) }
 }
 
 /** Where the public corpora come from, by what their file names hold. */

@@ -2,6 +2,7 @@ import { CODES_OF_STATES, speaksOf } from '../../detection/detectors/all.ts'
 import type { AlertedMessage, Allowance } from '../../domain/allowance.ts'
 import { CODE_NAMES, type Code } from '../../domain/codes.ts'
 import type { Emit, FeedbackSubject } from '../../domain/events.ts'
+import { given } from '../../domain/given.ts'
 import { isHash, stateId } from '../../domain/hash.ts'
 import type { Position } from '../../domain/message.ts'
 import type { Registry } from '../../domain/registry.ts'
@@ -92,7 +93,7 @@ async function ordered(row: Feedback, parts: FeedbackParts) {
 
 async function judged(row: Feedback, subject: Subject, parts: FeedbackParts) {
   const { verdict, by, note, until, ts } = row
-  const feedback = { by, until, ...(note === undefined ? {} : { note }) }
+  const feedback = { by, until, ...given({ note }) }
   let released = 0
   if (verdict !== 'confirmed') {
     for (const { id } of subject.states) if (await parts.states.release(id, ts, feedback)) released++

@@ -1,5 +1,6 @@
 import type { ConsentChange, ConsentLedger, ConsentRow } from '../../domain/consent-ledger.ts'
 import { EventTime } from '../../domain/event-time.ts'
+import { given } from '../../domain/given.ts'
 import { DAY } from '../../domain/time.ts'
 import { REMEMBERED_SIGNATURES } from './sent-log.ts'
 
@@ -22,7 +23,7 @@ export function changesOf(row: ConsentRow): ConsentChange[] {
   const own: ConsentChange = {
     state: row.state,
     ts: row.ts,
-    ...(row.proof === undefined ? {} : { proof: row.proof }),
+    ...given({ proof: row.proof }),
   }
   return row.was ? [own, row.was] : [own]
 }

@@ -1,5 +1,6 @@
 import { loadScript } from '../../adapters/redis/script.ts'
 import type { SentMessage } from '../../domain/consent-ledger.ts'
+import { getOrInsert } from '../../domain/maps.ts'
 import type { LedgerShards, Row } from './redis-shards.ts'
 import {
   FIRST_LEVEL,
@@ -35,11 +36,7 @@ export class SentLogs {
     const byShard = new Map<number, ShardEntries>()
     for (const { port, to, token, signature, ts } of sent) {
       const { shard, bits, name } = logPlace(port, token ?? this.#tokens[0]!(to))
-      let entries = byShard.get(shard)
-      if (entries === undefined) {
-        entries = new ShardEntries(this.#levels, shard)
-        byShard.set(shard, entries)
-      }
+      const entries = getOrInsert(byShard, shard, () => new ShardEntries(this.#levels, shard))
       entries.add(monthOf(ts), bits, logEntry(name, signature, ts))
     }
     await this.#shards.append(LOG, byShard, this.#levels, SENT_TTL)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { RedisLink } from '../../adapters/redis/link.ts'
 import type { Script, ScriptCall } from '../../adapters/redis/script.ts'
+import { addTo } from '../../domain/maps.ts'
 import { wellFormed } from '../../domain/well-formed.ts'
 import { type Place, SHARDS } from './places.ts'
 import { LAST_LEVEL, type SentLevels, type ShardEntries } from './sent-log.ts'
@@ -21,9 +22,7 @@ export interface Row {
 function partsOf(rows: readonly Row[]): { readonly shard: number; readonly part: readonly number[] }[] {
   const byShard = new Map<number, number[]>()
   rows.forEach(({ shard }, i) => {
-    const list = byShard.get(shard)
-    if (list) list.push(i)
-    else byShard.set(shard, [i])
+    addTo(byShard, shard, i)
   })
   const parts: { shard: number; part: readonly number[] }[] = []
   for (const [shard, indexes] of byShard)

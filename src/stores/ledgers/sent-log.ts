@@ -1,4 +1,5 @@
 import { base64url, fnv1a, hash32 } from '../../domain/hash32.ts'
+import { getOrInsert } from '../../domain/maps.ts'
 import { hmacSha256 } from '../../domain/sha256.ts'
 import { wellFormed } from '../../domain/well-formed.ts'
 import { SHARDS } from './places.ts'
@@ -99,11 +100,7 @@ export class ShardEntries {
   }
 
   add(month: number, bits: number, entry: string): void {
-    let logs = this.#months.get(month)
-    if (logs === undefined) {
-      logs = new Map()
-      this.#months.set(month, logs)
-    }
+    const logs = getOrInsert(this.#months, month, () => new Map())
     const log = logOf(bits, this.#levels.of(this.#shard, month))
     logs.set(log, (logs.get(log) ?? '') + entry)
   }

@@ -1,4 +1,5 @@
 import type { Observations } from '../../domain/feature-store.ts'
+import { getOrInsert } from '../../domain/maps.ts'
 import { partitionKey } from '../../domain/ports.ts'
 import { BUCKET_MS } from '../../domain/time.ts'
 import type { NewestTimes } from '../newest-times.ts'
@@ -151,11 +152,7 @@ class Aggregation {
     if (o.once !== undefined) {
       this.#weight = 1
       target.buckets.add(this.#bucket)
-      let group = target.once.get(o.once)
-      if (group === undefined) {
-        group = new AtomicDelta()
-        target.once.set(o.once, group)
-      }
+      const group = getOrInsert(target.once, o.once, () => new AtomicDelta())
       return group
     }
     const { offset } = o.position
@@ -258,11 +255,7 @@ class Aggregation {
       const group = this.#groupOf(o, entity)
       if (group === undefined || this.#weight === 0 || o.sent.indexOf(o.sent[i]!) < i) continue
       const day = utcDay(o.ts)
-      let counts = group.sent.get(day)
-      if (counts === undefined) {
-        counts = new Map()
-        group.sent.set(day, counts)
-      }
+      const counts = getOrInsert(group.sent, day, () => new Map())
       counts.set(entity, (counts.get(entity) ?? 0) + 1)
     }
   }

@@ -1,4 +1,5 @@
 import type { MemberReading } from '../../domain/feature-store.ts'
+import { getOrInsert } from '../../domain/maps.ts'
 import type { MemberDelta } from './aggregate.ts'
 import { LIMITS, MEMBER_CAP } from './layout.ts'
 
@@ -104,11 +105,7 @@ function overflow(state: MemberState, size: number, touched: readonly string[]):
   for (const old of state.overflow.keys()) if (old < half - 1) state.overflow.delete(old)
   const live = state.overflow.size > 0
   if (size <= MEMBER_CAP && !live) return undefined
-  let current = state.overflow.get(half)
-  if (current === undefined) {
-    current = new Set()
-    state.overflow.set(half, current)
-  }
+  const current = getOrInsert(state.overflow, half, () => new Set())
   const names = live ? touched : state.members.keys()
   for (const name of names) if (current.size < OVERFLOW_CAP) current.add(name)
   const before = state.overflow.get(half - 1)

@@ -1,4 +1,5 @@
 import type { MeanRate, RateReading } from '../../domain/feature-store.ts'
+import { getOrInsert } from '../../domain/maps.ts'
 import { BUCKET_MS, HOUR } from '../../domain/time.ts'
 import type { RateDelta } from './aggregate.ts'
 import {
@@ -104,11 +105,7 @@ function add(state: RateState, bucket: number, added: readonly [number, number, 
     }
     state.newest = bucket
   }
-  let counts = state.minutes.get(minuteOf(bucket))
-  if (counts === undefined) {
-    counts = new Array<number>(21).fill(0)
-    state.minutes.set(minuteOf(bucket), counts)
-  }
+  const counts = getOrInsert(state.minutes, minuteOf(bucket), () => new Array<number>(21).fill(0))
   const slot = slotOf(bucket)
   for (let g = 0; g < 3; g++) {
     counts[g]! += added[g]!

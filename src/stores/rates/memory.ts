@@ -9,6 +9,7 @@ import type {
   Readings,
   TallyReading,
 } from '../../domain/feature-store.ts'
+import { getOrInsert } from '../../domain/maps.ts'
 import { type PartitionId, partitionKey } from '../../domain/ports.ts'
 import { NewestTimes } from '../newest-times.ts'
 import { type AtomicDelta, aggregate, type TallyDelta } from './aggregate.ts'
@@ -105,11 +106,7 @@ class MemoryFeatureStore implements FeatureStore {
     }
     if (!counting) return
     for (const [day, added] of group.sent) {
-      let counts = this.#sent.get(day)
-      if (counts === undefined) {
-        counts = new Map()
-        this.#sent.set(day, counts)
-      }
+      const counts = getOrInsert(this.#sent, day, () => new Map())
       for (const [entity, count] of added) counts.set(entity, (counts.get(entity) ?? 0) + count)
     }
   }
@@ -127,11 +124,7 @@ class MemoryFeatureStore implements FeatureStore {
   }
 
   #tally(window: number, bucket: number): Tally {
-    let byBucket = this.#tallies.get(window)
-    if (byBucket === undefined) {
-      byBucket = new Map()
-      this.#tallies.set(window, byBucket)
-    }
+    const byBucket = getOrInsert(this.#tallies, window, () => new Map())
     let tally = byBucket.get(bucket)
     if (tally === undefined) {
       tally = { until: tallyUntil(window, bucket), counts: new Map(), before: byBucket.get(bucket - 1) }

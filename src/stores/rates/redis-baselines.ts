@@ -1,6 +1,7 @@
 import type { RedisLink } from '../../adapters/redis/link.ts'
 import { loadScript } from '../../adapters/redis/script.ts'
 import type { MeanRate } from '../../domain/feature-store.ts'
+import { addTo } from '../../domain/maps.ts'
 import { HOUR } from '../../domain/time.ts'
 import { type Stat, usualRate } from './baseline.ts'
 import { type FeatureKeys, SHARDS, shardOf } from './layout.ts'
@@ -21,9 +22,7 @@ export async function readBaselines(
   const byShard = new Map<number, number[]>()
   for (const [i, entity] of entities.entries()) {
     const shard = shardOf(entity, SHARDS)
-    const some = byShard.get(shard)
-    if (some) some.push(i)
-    else byShard.set(shard, [i])
+    addTo(byShard, shard, i)
   }
   const chunks = [...byShard].flatMap(([shard, indices]) =>
     Array.from({ length: Math.ceil(indices.length / CHUNK) }, (_, n) => ({

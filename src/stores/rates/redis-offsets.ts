@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Outcome, RedisLink } from '../../adapters/redis/link.ts'
 import { loadScript } from '../../adapters/redis/script.ts'
 import type { LogId, LogsOf } from '../../domain/feature-store.ts'
+import { addTo } from '../../domain/maps.ts'
 import { type PartitionId, partitionKey } from '../../domain/ports.ts'
 import type { CountedPartitions } from './counted-partitions.ts'
 import { type FeatureKeys, SHARDS } from './layout.ts'
@@ -178,9 +179,7 @@ export class StoredOffsets {
     for (const one of stored) {
       const log = logs.get(partitionKey(one.id)) ?? {}
       const change = { one, log, to: logChangeOf(one, log)! }
-      const some = byShard.get(one.shard)
-      if (some) some.push(change)
-      else byShard.set(one.shard, [change])
+      addTo(byShard, one.shard, change)
     }
     const changes = [...byShard].map(([shard, some]) => ({ shard, some }))
     const calls = changes.map(({ shard, some }) => ({

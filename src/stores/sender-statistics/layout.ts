@@ -1,5 +1,7 @@
+import { given } from '../../domain/given.ts'
 import type { Label } from '../../domain/labels.ts'
 import { LABELS } from '../../domain/labels.ts'
+import { getOrInsert } from '../../domain/maps.ts'
 import type { SenderCount, SenderMinute } from '../../domain/sender-minutes.ts'
 import { HOUR, MINUTE } from '../../domain/time.ts'
 import { wellFormed } from '../../domain/well-formed.ts'
@@ -62,11 +64,7 @@ export function sendersOf(
   for (const part of parts) {
     for (const [field, value] of part) {
       const name = field.slice(1)
-      let sender = senders.get(name)
-      if (!sender) {
-        sender = { sent: {} }
-        senders.set(name, sender)
-      }
+      const sender = getOrInsert(senders, name, () => ({ sent: {} }))
       if (field[0] === 's') sender.sp = value
       else {
         const label = LABELS[Number(field[0])]!
@@ -80,7 +78,7 @@ export function sendersOf(
     return {
       signature: name.slice(0, at),
       port: name.slice(at + 1),
-      ...(sp === undefined ? {} : { sp }),
+      ...given({ sp }),
       sent,
     }
   })

@@ -1,3 +1,4 @@
+import { getOrInsert } from '../../domain/maps.ts'
 import { type Clock, type PartitionId, partitionKey } from '../../domain/ports.ts'
 import type { DueMinute, SenderCount, SenderMinutes } from '../../domain/sender-minutes.ts'
 import { MINUTE } from '../../domain/time.ts'
@@ -74,11 +75,11 @@ export class MemorySenderMinutes implements SenderMinutes {
   }
 
   #add(one: SenderCount, now: number): void {
-    let minute = this.#minutes.get(one.minute)
-    if (!minute) {
-      minute = { state: { version: 0, touched: now }, fields: new Map(), at: 0 }
-      this.#minutes.set(one.minute, minute)
-    }
+    const minute = getOrInsert(this.#minutes, one.minute, () => ({
+      state: { version: 0, touched: now },
+      fields: new Map(),
+      at: 0,
+    }))
     const { state, fields } = minute
     const field = countField(one)
     if (!fields.has(field) && fields.size >= SENDER_CAP) return

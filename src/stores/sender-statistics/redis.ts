@@ -1,6 +1,7 @@
 import type { RedisLink } from '../../adapters/redis/link.ts'
 import { loadScript, type ScriptCall } from '../../adapters/redis/script.ts'
 import { SigwatchError } from '../../domain/errors.ts'
+import { addTo, getOrInsert } from '../../domain/maps.ts'
 import { type BoundedClock, type PartitionId, partitionKey } from '../../domain/ports.ts'
 import type { DueMinute, SenderCount, SenderMinutes } from '../../domain/sender-minutes.ts'
 import { MINUTE } from '../../domain/time.ts'
@@ -64,9 +65,7 @@ export class RedisSenderMinutes implements SenderMinutes {
     const byPartition = new Map<string, SenderCount[]>()
     for (const one of batch) {
       const key = partitionKey(one.position)
-      const some = byPartition.get(key)
-      if (some) some.push(one)
-      else byPartition.set(key, [one])
+      addTo(byPartition, key, one)
     }
     await this.#learn([...byPartition.keys()])
     let open = [...byPartition]
@@ -196,16 +195,11 @@ function groupsOf(batch: readonly SenderCount[], counted: number, oldest: number
   const groups = new Map<string | undefined, CountGroup>()
   for (const one of batch) {
     if (one.minute < oldest || (one.once === undefined && one.position.offset <= counted)) continue
-    let group = groups.get(one.once)
-    if (!group) {
-      group = { once: one.once, minutes: new Map() }
-      groups.set(one.once, group)
-    }
-    let minute = group.minutes.get(one.minute)
-    if (!minute) {
-      minute = { counts: new Map(), enterprises: new Map() }
-      group.minutes.set(one.minute, minute)
-    }
+    const group = getOrInsert(groups, one.once, () => ({ once: one.once, minutes: new Map() }))
+    const minute = getOrInsert(group.minutes, one.minute, () => ({
+      counts: new Map(),
+      enterprises: new Map(),
+    }))
     const field = countField(one)
     minute.counts.set(field, (minute.counts.get(field) ?? 0) + 1)
     const sp = enterpriseOf(one)

@@ -1,5 +1,6 @@
 import type { Emit } from '../../domain/events.ts'
 import type { Baselines, MeanRate } from '../../domain/feature-store.ts'
+import { given } from '../../domain/given.ts'
 import type { Clock, OutputRecord, Sink } from '../../domain/ports.ts'
 import type { Registry } from '../../domain/registry.ts'
 import type { DueMinute, SenderMinute, SenderMinutes } from '../../domain/sender-minutes.ts'
@@ -105,7 +106,7 @@ function statsRow(
   return {
     signature,
     port,
-    ...(sp === undefined ? {} : { sp }),
+    ...given({ sp }),
     ts,
     sent,
     ...(baseline === undefined ? {} : { baseline: { mean: round(baseline.mean), sd: round(baseline.sd) } }),

@@ -2,6 +2,7 @@ import { type Allowance, type Matchable, matchHolds } from '../../domain/allowan
 import { type Code, isPortPrefix } from '../../domain/codes.ts'
 import type { Match, Signal } from '../../domain/decision.ts'
 import { hashOf } from '../../domain/hash.ts'
+import { addTo } from '../../domain/maps.ts'
 import type { StateStore } from '../../domain/state-store.ts'
 import { FormerTokens } from './former-tokens.ts'
 
@@ -108,9 +109,7 @@ export class Allowances {
     })
     for (const allowance of this.#byId.values()) {
       for (const key of keysOf(allowance)) {
-        const known = this.#byKey.get(key)
-        if (known) known.push(allowance)
-        else this.#byKey.set(key, [allowance])
+        addTo(this.#byKey, key, allowance)
       }
     }
   }

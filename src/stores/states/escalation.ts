@@ -3,6 +3,7 @@ import type { EscalationKind } from '../../detection/detectors/code-spec.ts'
 import { type Finding, type Match, type Signal, senderId, type Target } from '../../domain/decision.ts'
 import type { MemberObservation, MemberReading } from '../../domain/feature-store.ts'
 import { isFiledHere } from '../../domain/filing.ts'
+import { addTo } from '../../domain/maps.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
 import type { Escalation } from '../../domain/policy.ts'
 import { isForeignDomain, type Registry } from '../../domain/registry.ts'
@@ -127,9 +128,7 @@ export function escalate(
   const byEntity = new Map<string, Candidate[]>()
   for (const candidate of candidates) {
     const { entity } = candidate.observation
-    const group = byEntity.get(entity)
-    if (group) group.push(candidate)
-    else byEntity.set(entity, [candidate])
+    addTo(byEntity, entity, candidate)
   }
   const out: Escalated[] = []
   for (const reading of readings) {

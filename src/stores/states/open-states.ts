@@ -1,5 +1,7 @@
 import { codeNamed } from '../../detection/detectors/all.ts'
 import { enclosing, type Matchable, matchHolds } from '../../domain/allowance.ts'
+import { given } from '../../domain/given.ts'
+import { addTo } from '../../domain/maps.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
 import { expiryOf, type MatchingState } from '../../domain/state.ts'
 import type { StateRecord } from '../../domain/state-store.ts'
@@ -70,9 +72,7 @@ export class OpenStates {
     }
     this.#entries.set(state.id, entry)
     for (const [index, key] of entry.keys) {
-      const bucket = index.get(key)
-      if (bucket) bucket.push(entry)
-      else index.set(key, [entry])
+      addTo(index, key, entry)
     }
     return true
   }
@@ -177,7 +177,7 @@ function shownOf(state: StateRecord): MatchingState {
 function spanOf({ match, raisedAt: at, lag, byHand }: StateRecord, expiresAt: number): Span {
   // An order is about what is sent from now on, however late its gateway is.
   const raisedAt = byHand ? Number.NEGATIVE_INFINITY : at
-  return { match, raisedAt, expiresAt: expiryOf({ expiresAt, ...(lag === undefined ? {} : { lag }) }) }
+  return { match, raisedAt, expiresAt: expiryOf({ expiresAt, ...given({ lag }) }) }
 }
 
 /** Whether the `match` of a state holds for a message, at the time of the message. */

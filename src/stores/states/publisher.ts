@@ -2,6 +2,7 @@ import { blockRow, outboxEntry } from '../../detection/alerts/state-alert.ts'
 import { alertRecord } from '../../domain/alert-record.ts'
 import type { Action } from '../../domain/decision.ts'
 import type { SigwatchError } from '../../domain/errors.ts'
+import { addTo } from '../../domain/maps.ts'
 import type { OutputRecord, Sink } from '../../domain/ports.ts'
 import { type RefusedRecord, SinkRefused } from '../../domain/sink-refused.ts'
 import type { OutboxEntry, StateStore } from '../../domain/state-store.ts'
@@ -116,9 +117,7 @@ export class StatePublisher {
       if (!(error instanceof SinkRefused)) throw error
       for (const one of error.refused) {
         const { entry } = items[one.index]!
-        const some = refused.get(entry)
-        if (some) some.push(one)
-        else refused.set(entry, [one])
+        addTo(refused, entry, one)
       }
     }
     for (const [entry, some] of refused) this.#parts.refused?.(entry, new SinkRefused(some))

@@ -2,6 +2,7 @@ import type { RedisLink } from '../../adapters/redis/link.ts'
 import { loadScript, type ScriptCall } from '../../adapters/redis/script.ts'
 import type { AlertedMessage, Allowance } from '../../domain/allowance.ts'
 import { SigwatchError } from '../../domain/errors.ts'
+import { addTo } from '../../domain/maps.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
 import type {
   FeedbackCheck,
@@ -197,9 +198,7 @@ export class RedisStateStore implements StateStore {
     const byShard = new Map<Shard, string[]>()
     for (const [i, id] of entryIds.entries()) {
       const shard = this.#shardOf(stateIds[i]!)
-      const group = byShard.get(shard)
-      if (group) group.push(id)
-      else byShard.set(shard, [id])
+      addTo(byShard, shard, id)
     }
     await this.#link.run(
       [...byShard].map(([{ outbox, outboxTimes }, ids]) => ({
@@ -271,9 +270,7 @@ export class RedisStateStore implements StateStore {
     const byShard = new Map<Shard, number[]>()
     for (const [i, id] of ids.entries()) {
       const shard = this.#shardOf(id)
-      const group = byShard.get(shard)
-      if (group) group.push(i)
-      else byShard.set(shard, [i])
+      addTo(byShard, shard, i)
     }
     const places: number[][] = []
     const calls: ScriptCall[] = []
