@@ -113,6 +113,6 @@ describe('SHIPPED_RULES', () => {
     expect(first('claim:signature', 'link:foreign', 'sender:mobile')).toBeUndefined()
     expect(first('claim:signature', 'link:foreign', 'sender:own')).toBe('own-port')
     expect(first('claim:signature', 'sender:mobile')).toBe('leads-nowhere')
-    expect(first('claim:none', 'brand:unverified')).toBe('no-claim')
+    expect(first('claim:signature', 'brand:unverified')).toBe('unverified-brand')
   })
 })
