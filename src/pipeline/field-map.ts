@@ -181,6 +181,22 @@ function readerOf(source: FieldSource, field: string): ReadField {
   }
 }
 
+/** Reads one field of a parsed record, of any kind; undefined: nothing is there. Throws MappingError. */
+export function fieldReader(
+  source: FieldSource,
+  field: string,
+  isTime: boolean,
+): (record: MappableRecord, body: unknown) => unknown {
+  const rule: FieldRule = typeof source === 'string' ? { pointer: source } : source
+  const name = named(field, source)
+  const find = foundBy(rule, name)
+  const convert = isTime ? timeOf(rule, name) : rule.form === undefined ? undefined : textOf(rule, name)
+  return (record, body) => {
+    const found = find({ record, body })
+    return found === undefined || !convert ? found : convert(found, { record, body })
+  }
+}
+
 /** What is at the place of a rule, translated by its `values`. */
 function foundBy(rule: FieldRule, name: string): ReadField {
   const locate = locatorOf(rule, name)

@@ -83,7 +83,7 @@ async function composeOn(
     logsOf: (partitions) => kafka.logsOf(partitions),
     unready: () => [...(transactions?.unready() ?? []), ...sideInputs.unready(), ...watch.unready()],
   })
-  const own = { config, kafka, topics, stores, core, offsets, clock, emit }
+  const own = { config, kafka, topics, stores, core, sink, offsets, clock, emit }
   const sideInputs = new SideInputs({ ...own, registry: assets.registry })
   const closing = [watch, { close: () => reloader.stop() }, shadow, sink, transactions, stores, kafka]
   const orders = ordersOf(kafka, config, core, clock)

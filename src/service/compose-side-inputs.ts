@@ -1,12 +1,14 @@
 import { awaitTopics } from '../adapters/kafka/awaited-topics.ts'
 import { backOff } from '../adapters/kafka/backoff.ts'
 import type { KafkaConnection } from '../adapters/kafka/client.ts'
+import type { TableRow } from '../adapters/sources/table.ts'
 import type { RegistryHolder } from '../detection/versions/registry-holder.ts'
 import type { ConsentRow } from '../domain/consent-ledger.ts'
-import { SigwatchError } from '../domain/errors.ts'
+import { codeOf, SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { SideInput } from '../domain/input-events.ts'
-import type { BoundedClock } from '../domain/ports.ts'
+import type { BoundedClock, Sink } from '../domain/ports.ts'
+import { deadLetterRecord } from '../pipeline/outputs.ts'
 import type { Runner } from '../pipeline/runner.ts'
 import { readSideFiles } from '../pipeline/side-inputs/files.ts'
 import type { NamedSideTopics } from '../pipeline/side-inputs/named-topics.ts'
@@ -23,6 +25,7 @@ export interface SideInputsParts {
   readonly stores: Stores
   readonly registry: RegistryHolder
   readonly core: Runner
+  readonly sink: Pick<Sink, 'write'>
   readonly offsets: SideOffsets
   readonly clock: BoundedClock
   readonly emit: Emit
@@ -56,6 +59,8 @@ export class SideInputs {
       offsets,
       clock,
       futureReject: config.limits.futureReject,
+      maps: config.sideMaps ?? {},
+      keepRefused: (row, message) => void this.#keepRefused(row, message),
       emit,
     })
   }
@@ -142,6 +147,27 @@ export class SideInputs {
   #readFiles(config: Config): Promise<void> {
     const { core, clock, emit } = this.#parts
     return readSideFiles(config, { ledger: this.#ledger, sideRows: core.sideRows }, clock, emit, true)
+  }
+
+  /** Every instance reads every row: the first keeps those that are refused, as dead letters. Never rejects. */
+  async #keepRefused({ value, position }: TableRow, message: string): Promise<void> {
+    const { stores, sink, emit, config } = this.#parts
+    const { topic, partition, offset } = position
+    try {
+      if ((await stores.states.countAttempt(`side/${topic}/${partition}/${offset}`)) > 1) return
+      const isMapped = Object.entries(config.sideMaps ?? {}).some(
+        ([input]) => config.kafka.topics[input as SideInput] === topic,
+      )
+      const error = isMapped ? 'MAPPING' : 'RECORD_FIELD_INVALID'
+      emit({ name: 'dead_lettered', error, count: 1 })
+      const bytes = value ?? Buffer.alloc(0)
+      await sink.write(
+        [deadLetterRecord({ value: bytes, position }, 'side-input', error, message)],
+        this.#stopping.signal,
+      )
+    } catch (error) {
+      emit({ name: 'warning', message: `a refused row is not kept: ${codeOf(error)}` })
+    }
   }
 
   /** Rows that others wait for outlast an outage of the store. */

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { InvalidInput, type Problem } from '../domain/errors.ts'
+import { SIDE_INPUTS, type SideInput } from '../domain/input-events.ts'
 import { nearest } from './files/nearest.ts'
 import {
   describeReadError,
@@ -10,9 +11,11 @@ import {
   readOperatorFile,
 } from './files/operator-file.ts'
 import { suggestion } from './files/operator-schema.ts'
+import { sideTopicOf } from './input-forms.ts'
 import { checkTogether, decide, type Place } from './setting-checks.ts'
 import { FormError, type Reading } from './setting-forms.ts'
 import { type Config, SETTING_KEYS, SETTINGS, type Setting, type SettingKey, variableOf } from './settings.ts'
+import type { SideMap } from './side-map-schema.ts'
 
 export type { Config, SettingKey } from './settings.ts'
 
@@ -80,7 +83,13 @@ export function readConfig(options: ConfigOptions = {}): ConfigReading {
       problems.push(...problemsOf(raw, error))
     }
   }
-  const config = decide(nest(values))
+  const sideMaps: { [I in SideInput]?: SideMap } = {}
+  for (const input of SIDE_INPUTS) {
+    const { topic, map } = sideTopicOf(values[`kafka.topics.${input}`])
+    values[`kafka.topics.${input}`] = topic
+    if (map) sideMaps[input] = map
+  }
+  const config: Config = { ...decide(nest(values)), sideMaps }
   const elsewhere = { file: file ?? 'configuration' }
   for (const { keys, message } of checkTogether(config, serving)) {
     // A value that was refused has its own message; what it leaves undone is no second fault.

@@ -1,8 +1,10 @@
+import type { SideInput } from '../domain/input-events.ts'
 import { parseOperatorText } from './files/operator-file.ts'
 import { compileSchema, type Fault, show } from './files/operator-schema.ts'
 import { FORMS, TOPIC_NAME } from './files/value-forms.ts'
 import { type InputMap, MAP_SCHEMA, mapFaults, mapRelations } from './map-schema.ts'
 import { type Form, FormError, type Reading, text } from './setting-forms.ts'
+import { type SideMap, sideTopicFaults } from './side-map-schema.ts'
 
 export const INPUT_FORMATS = ['json', 'avro', 'protobuf'] as const
 export type InputFormat = (typeof INPUT_FORMATS)[number]
@@ -78,6 +80,31 @@ function topicRelations(items: readonly unknown[], valid: boolean): Fault[] {
       for (const fault of mapRelations(map)) faults.push({ ...fault, path: [index, 'map', ...fault.path] })
   }
   return faults
+}
+
+/**
+ * The topic of a side input: its name, or `{topic, map}`, which the configuration takes apart (`sideMaps`) when it is
+ * complete.
+ */
+export function sideTopicForm(input: SideInput): Form<string> {
+  return {
+    allowed: `${topicName.allowed}; or {topic, map}`,
+    secret: false,
+    nullable: false,
+    read: (raw, reading) => {
+      const given = typeof raw === 'string' && raw.startsWith('{') ? structured(raw, reading) : raw
+      if (typeof given !== 'object' || given === null) return topicName.read(given, reading)
+      const faults = sideTopicFaults(input, given)
+      if (faults.length > 0) throw new FormError('is no topic', faults)
+      return given as unknown as string
+    },
+  }
+}
+
+/** Takes apart what `sideTopicForm` has read. */
+export function sideTopicOf(value: unknown): { readonly topic: string | null; readonly map?: SideMap } {
+  if (typeof value !== 'object' || value === null) return { topic: value as string | null }
+  return value as { readonly topic: string; readonly map?: SideMap }
 }
 
 /** What the file has as a structure the environment has as YAML or JSON text. */

@@ -101,6 +101,9 @@ const TIME_FORMS = ['epoch-s', 'epoch-ms', 'epoch-us', 'iso', 'iso-basic']
 const TEXT_FORM = { type: 'string', enum: ['text', 'hex', 'base64', 'bytes'] }
 const flag = { type: 'boolean', const: true }
 const source = sourceOf(TEXT_FORM)
+/** A field, and a time, of any map. */
+export const sourceSchema: object = source
+export const TIME_SOURCE: object = sourceOf({ type: 'string', minLength: 1, maxLength: 64 })
 /** The members of an id are fields themselves. */
 const JOINED = {
   join: { type: 'array', minItems: 1, maxItems: 8, items: source },
@@ -116,7 +119,7 @@ export const MAP_SCHEMA = {
   properties: {
     ...Object.fromEntries(MAPPED_FIELDS.map((field) => [field, source])),
     id: sourceOf(TEXT_FORM, JOINED),
-    ts: sourceOf({ type: 'string', minLength: 1, maxLength: 64 }),
+    ts: TIME_SOURCE,
     text: sourceOf(TEXT_FORM, { udh: flag }),
     encoding: { type: 'string', enum: ENCODINGS },
     split: { type: 'string', format: 'list' },
@@ -158,7 +161,7 @@ function ruleFaults(from: FieldSource, path: readonly string[]): Fault[] {
   if (typeof from === 'string') return []
   const faults = placeFaults(from, ['pointer', 'key', 'header', 'value', ...(MADE_OF[path[0]!] ?? [])], path)
   const { form, zone, encoding, key, header, join, udh } = from
-  if (path[0] === 'ts') faults.push(...timeFaults(form, zone, path))
+  if (path[0] === 'ts' || path[0] === 'until') faults.push(...timeFaults(form, zone, path))
   if (udh) faults.push(...udhFaults(from, [...path, 'udh']))
   if (from.with !== undefined && join === undefined)
     faults.push({ path: [...path, 'with'], message: 'goes with join' })

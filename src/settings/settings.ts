@@ -1,7 +1,8 @@
+import type { SideInput } from '../domain/input-events.ts'
 import { DAY, HOUR, MINUTE } from '../domain/time.ts'
 import { ARCHIVE_SETTINGS } from './archive-settings.ts'
 import { HTTP_SETTINGS } from './http-settings.ts'
-import { type InputTopicSetting, inputTopics, topicName } from './input-forms.ts'
+import { type InputTopicSetting, inputTopics, sideTopicForm, topicName } from './input-forms.ts'
 import { INPUT_SETTINGS } from './input-settings.ts'
 import { LIMIT_SETTINGS } from './limit-settings.ts'
 import type { Secret, TokenKeySetting } from './secret.ts'
@@ -23,6 +24,7 @@ import {
   tokenKeys,
 } from './setting-forms.ts'
 import { SHADOW_SETTINGS } from './shadow-settings.ts'
+import type { SideMap } from './side-map-schema.ts'
 
 const hostPort = /^(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$/
 const name = text('1 to 64 letters, digits, dots, _ or -', /^[A-Za-z0-9._-]{1,64}$/)
@@ -32,6 +34,13 @@ const password = secret('text')
 const topic = (value: string, about: string) => setting(topicName, value, about)
 const sideTopic = (value: string, about: string) =>
   setting(optional(topicName), value, `${about} \`null\` switches it off.`)
+/** Of rows that may have another form. */
+const rowsTopic = (input: SideInput, value: string, about: string) =>
+  setting(
+    optional(sideTopicForm(input)),
+    value,
+    `${about} \`{topic, map}\` where its records have another form ([input-records.md](input-records.md#side-inputs)). \`null\` switches it off.`,
+  )
 const outTopic = (about: string) =>
   setting<string | null>(optional(topicName), null, `${about} Must exist when it is named.`)
 const file = (about: string, shown = 'none') =>
@@ -93,11 +102,15 @@ export const SETTINGS = {
   ),
   'kafka.topics.alerts': topic('sms.alerts', 'Alerts. Must exist.'),
   'kafka.topics.deadLetters': topic('sms.dlq', 'Records that cannot be read. Must exist.'),
-  'kafka.topics.registry': sideTopic('sms.registry', 'Rows of brands, signatures and ports (compacted).'),
-  'kafka.topics.consents': sideTopic('sms.consents', 'Consents and refusals (compacted).'),
-  'kafka.topics.replies': sideTopic('sms.mo', 'Inbound replies: an opt-out word refuses.'),
-  'kafka.topics.complaints': sideTopic('sms.complaints', 'Complaints.'),
-  'kafka.topics.feedback': sideTopic('sms.feedback', "Analysts' words on alerts."),
+  'kafka.topics.registry': rowsTopic(
+    'registry',
+    'sms.registry',
+    'Rows of brands, signatures and ports (compacted).',
+  ),
+  'kafka.topics.consents': rowsTopic('consents', 'sms.consents', 'Consents and refusals (compacted).'),
+  'kafka.topics.replies': rowsTopic('replies', 'sms.mo', 'Inbound replies: an opt-out word refuses.'),
+  'kafka.topics.complaints': rowsTopic('complaints', 'sms.complaints', 'Complaints.'),
+  'kafka.topics.feedback': rowsTopic('feedback', 'sms.feedback', "Analysts' words on alerts."),
   'kafka.topics.shadowAlerts': outTopic('Alerts of rules in shadow mode.'),
   'kafka.topics.verdicts': outTopic('A verdict for every input record.'),
   'kafka.topics.blocks': outTopic('Block table (compacted) for services that block.'),
@@ -271,7 +284,11 @@ interface Decided {
 }
 
 /** The configuration, nested as in its file: durations in ms, sizes in bytes, null where something is off. */
-export type Config = Shape & Decided
+export type Config = Shape &
+  Decided & {
+    /** How rows of side topics are read that have another form. */
+    readonly sideMaps?: { readonly [I in SideInput]?: SideMap }
+  }
 
 /** `kafka.topics.deadLetters` → `SIGWATCH_KAFKA_TOPICS_DEAD_LETTERS`. */
 export function variableOf(key: string): string {

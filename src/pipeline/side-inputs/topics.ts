@@ -5,7 +5,9 @@ import type { ConsentLedger, ConsentRow } from '../../domain/consent-ledger.ts'
 import { SigwatchError } from '../../domain/errors.ts'
 import type { SideInput } from '../../domain/input-events.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
+import type { SideMap } from '../../settings/side-map-schema.ts'
 import { canonicalNumber } from '../../text/canonical-number.ts'
+import { type MapRow, mapRows } from './mapped-rows.ts'
 import type { SideOffsets } from './offsets.ts'
 import { type Refuse, RegistryRows, type RegistryRowsOptions } from './registry-rows.ts'
 import { readSideValue } from './rows.ts'
@@ -31,6 +33,10 @@ export interface SideTopicsOptions extends RegistryRowsOptions {
   readonly sideRows: Pick<SideRows, 'add'>
   readonly offsets: SideOffsets
   readonly clock: BoundedClock
+  /** Rows that have another form. */
+  readonly maps?: { readonly [I in SideInput]?: SideMap }
+  /** Keeps a row that is refused; never rejects. */
+  readonly keepRefused?: (row: TableRow, message: string) => void
   /** A row whose `ts` is further ahead of its record's timestamp, or of the clock, is refused, ms. */
   readonly futureReject: number
 }
@@ -51,6 +57,7 @@ export class SideTopics {
   readonly #instance = randomUUID()
   readonly #tables: FollowedTopic[]
   readonly #registry: RegistryRows
+  readonly #maps = new Map<SideInput, MapRow>()
   readonly #rereading = new Set<TableSource>()
   #readings = 0
   /** When a refusal was last shown, by input: a bad topic must not flood the log. */
@@ -59,6 +66,8 @@ export class SideTopics {
   constructor(options: SideTopicsOptions) {
     this.#options = options
     this.#registry = new RegistryRows(options)
+    for (const [input, map] of Object.entries(options.maps ?? {}) as [SideInput, SideMap][])
+      this.#maps.set(input, mapRows(input, map))
     this.#tables = options.topics.map((topic) => this.#followed(topic))
   }
 
@@ -94,8 +103,9 @@ export class SideTopics {
         const table = this.#table(input, topic, `-again${++this.#readings}`)
         this.#rereading.add(table)
         const running = table.run(async (rows) => {
-          if (input === 'consents') await this.#toLedger(rows, () => {})
-          else this.#toWaitAgain(rows)
+          const mapped = this.#mapped(input, rows)
+          if (input === 'consents') await this.#toLedger(mapped, () => {})
+          else this.#toWaitAgain(mapped)
         })
         try {
           await Promise.race([table.caughtUp, running])
@@ -143,16 +153,37 @@ export class SideTopics {
 
   async #take(followed: FollowedTopic, rows: readonly TableRow[]): Promise<void> {
     const { input } = followed
-    const { emit } = this.#options
+    const { emit, keepRefused } = this.#options
+    const written = new Map(rows.map((row) => [row.position.offset * 4096 + row.position.partition, row]))
     let refused = 0
-    const known = await this.#passOn(followed, rows, ({ position: { partition, offset } }, message) => {
+    const refuse: Refuse = (row, message) => {
+      const { partition, offset } = row.position
       refused++
+      keepRefused?.(written.get(offset * 4096 + partition) ?? row, message)
       const now = performance.now()
       if (now - (this.#shownAt.get(input) ?? Number.NEGATIVE_INFINITY) < SHOW_EVERY) return
       this.#shownAt.set(input, now)
       emit({ name: 'warning', message: `${input} row at ${partition}/${offset}: ${message}` })
-    })
+    }
+    const known = await this.#passOn(followed, this.#mapped(input, rows, refuse), refuse)
     emit({ name: 'side_input_rows', input, accepted: rows.length - refused - known, refused })
+  }
+
+  /** Rows in the form that sigwatch reads; those that their map does not fit are refused. */
+  #mapped(input: SideInput, rows: readonly TableRow[], refuse: Refuse = () => {}): readonly TableRow[] {
+    const map = this.#maps.get(input)
+    if (!map) return rows
+    const isTable = input === 'registry' || input === 'consents'
+    return rows.flatMap((row) => {
+      const mapped = map(row)
+      if ('message' in mapped) {
+        refuse(row, mapped.message)
+        // It is passed over: nothing of it waits.
+        if (!isTable) this.#options.offsets.take(row)?.()
+        return []
+      }
+      return isTable && mapped.value === null && mapped.key === '' ? [] : [mapped]
+    })
   }
 
   /** Passes rows on to where they belong. Resolves with how many had taken effect before. */

@@ -1,0 +1,88 @@
+import { isUtf8 } from 'node:buffer'
+import type { TableRow } from '../../adapters/sources/table.ts'
+import type { SideInput } from '../../domain/input-events.ts'
+import type { FieldSource } from '../../settings/map-schema.ts'
+import type { DeleteRule, SideMap } from '../../settings/side-map-schema.ts'
+import { fieldReader, named } from '../field-map.ts'
+import { MappingError } from '../field-values.ts'
+import { at, stepsOf } from '../json-pointer.ts'
+
+/** A row as sigwatch has them, or why the operator's record is none. */
+export type MapRow = (row: TableRow) => TableRow | { readonly message: string }
+
+/** Values that are no text although they may be numbers. */
+const NUMBERS = new Set(['perMinute', 'sharedBy'])
+
+/**
+ * Makes rows of a side input of an operator's records, by their map: their value becomes that of the row, their key the one
+ * that the row has in a compacted topic. A record that deletes, as of Debezium, becomes a tombstone of the key that its row
+ * had: what the map finds below `after` lies below `before` then.
+ */
+export function mapRows(input: SideInput, { delete: deletes, ...fields }: SideMap): MapRow {
+  const readers = readersOf(input, fields as Readonly<Record<string, FieldSource>>)
+  const before = readersOf(input, earlier(fields as Readonly<Record<string, FieldSource>>))
+  const rule = deletes as DeleteRule | undefined
+  const steps = rule && stepsOf(rule.pointer)
+  return (row) => {
+    // What a compacted topic of Debezium has behind a deletion.
+    if (row.value === null) return { ...row, key: '' }
+    if (!isUtf8(row.value)) return { message: 'is not valid UTF-8' }
+    let body: unknown
+    try {
+      body = JSON.parse(row.value.toString('utf8'))
+    } catch {
+      return { message: `is no valid JSON (${row.value.length} bytes)` }
+    }
+    const isDeleted = steps !== undefined && String(at(body, steps)) === rule!.is
+    const record = {
+      timestamp: row.timestamp,
+      value: row.value,
+      key: Buffer.from(row.key),
+      position: row.position,
+    }
+    try {
+      const found: Record<string, unknown> = {}
+      for (const [field, read] of isDeleted ? before : readers) {
+        const value = read(record, body)
+        if (value !== undefined) found[field] = value
+      }
+      const key = keyOf(input, found)
+      return { ...row, key, value: isDeleted ? null : Buffer.from(JSON.stringify(found)) }
+    } catch (error) {
+      if (error instanceof MappingError) return { message: error.message }
+      throw error
+    }
+  }
+}
+
+function readersOf(input: SideInput, fields: Readonly<Record<string, FieldSource>>) {
+  return Object.entries(fields).map(([field, source]) => {
+    const read = fieldReader(source, field, field === 'ts' || field === 'until')
+    const isText = input !== 'registry' && !NUMBERS.has(field)
+    const whole: typeof read = (record, body) => {
+      const value = read(record, body)
+      const isNumber = typeof value === 'number' && field !== 'ts' && field !== 'until'
+      return isText && isNumber ? String(value) : value
+    }
+    return [field, whole, named(field, source)] as const
+  })
+}
+
+/** The same places in the row as it was before a deletion. */
+function earlier(fields: Readonly<Record<string, FieldSource>>): Record<string, FieldSource> {
+  const moved = (pointer: string) => pointer.replace(/(^|\/)after(\/|$)/, '$1before$2')
+  return Object.fromEntries(
+    Object.entries(fields).map(([field, source]) => {
+      if (typeof source === 'string') return [field, moved(source)]
+      return [field, source.pointer === undefined ? source : { ...source, pointer: moved(source.pointer) }]
+    }),
+  )
+}
+
+/** The key of a row in a compacted topic; of the other inputs there is none. */
+function keyOf(input: SideInput, { kind, id, name, port, signature, to }: Record<string, unknown>): string {
+  if (input === 'consents') return `${String(signature)}|${String(to)}`
+  if (input === 'registry')
+    return `${String(kind)}:${String(kind === 'brand' ? id : kind === 'port' ? port : name)}`
+  return ''
+}
