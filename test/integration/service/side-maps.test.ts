@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Verdict } from '../../src/domain/alert.ts'
-import { useFolder } from '../helpers/jsonl.ts'
-import { plainClient } from '../helpers/kafka-client.ts'
-import { until } from '../helpers/recording-handler.ts'
-import { type Service, startService } from '../helpers/service.ts'
-import { createServiceTopics, produceKeyed } from '../helpers/service-topics.ts'
-import { describeWith, useKafka } from '../helpers/services.ts'
+import type { Verdict } from '../../../src/domain/alert.ts'
+import { useFolder } from '../../helpers/jsonl.ts'
+import { plainClient } from '../../helpers/kafka-client.ts'
+import { until } from '../../helpers/recording-handler.ts'
+import { type Service, startService } from '../../helpers/service.ts'
+import { createServiceTopics, produceKeyed } from '../../helpers/service-topics.ts'
+import { describeWith, useKafka } from '../../helpers/services.ts'
 
 const OFFER = '【星河商城】双十一大促，全场五折，爆款直降，点击 https://xinghe.example/a 抢购，拒收请回复R'
 const [ANN, BEN, CHO] = ['13900000001', '13900000002', '13900000003']
@@ -49,10 +49,15 @@ describeWith(['kafka'], 'side topics of another form', () => {
       const [before, after] = op === 'd' ? [said, null] : [null, said]
       return { key: JSON.stringify({ msisdn }), value: JSON.stringify({ op, before, after }) }
     }
-    await produceKeyed(client, registry, [{ key: '{"id":1}', value: JSON.stringify({ op: 'c', after: row }) }])
+    await produceKeyed(client, registry, [
+      { key: '{"id":1}', value: JSON.stringify({ op: 'c', after: row }) },
+    ])
     await produceKeyed(client, consents, [
       ...[consent(ANN, 'c'), consent(BEN, 'c'), consent(BEN, 'd')],
-      { key: 'odd', value: JSON.stringify({ op: 'u', after: { sig: '星河商城', msisdn: 1, st: 1, at: 'now' } }) },
+      {
+        key: 'odd',
+        value: JSON.stringify({ op: 'u', after: { sig: '星河商城', msisdn: 1, st: 1, at: 'now' } }),
+      },
     ])
     service = await startService(env, ['--config', config])
     await service.ready(120_000)
