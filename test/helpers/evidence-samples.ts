@@ -82,6 +82,10 @@ const CHOSEN: Readonly<Partial<Record<Code, readonly Evidence[]>>> = {
   ],
   PORT_SUBLET: [{ signatures: ['甲', '乙'], count: 2, allowed: 1 }],
   RECIPIENT_FLOOD: ['otp', 'commercial'].map((kind) => ({ kind, count: 9, limit: 8, window: 600 })),
+  MANUAL_BLOCK: [
+    { by: '安', why: '仿冒退款', until: '2026-11-11T04:00:00.000Z' },
+    { by: '安', why: '仿冒', until: '2026-11-11T04:00:00.000Z', approvedBy: '本', policyMode: 'shadow' },
+  ],
   COMPLAINT_SPIKE: [{ complaints: 20, sent: 100_000, perMillion: 200, lowerBound: 132.5, limit: 5 }],
 }
 

@@ -32,9 +32,9 @@ export const manualBlock = defineStateCode({
   why: 'A person sees what no rule knows yet.',
   tune: 'End it with `sigwatch unblock`. `manual.approval: required` asks for a second person.',
   sentences: {
-    en: ({ by, until, why, approvedBy, policyMode }) =>
-      `Ordered by ${by}${approvedBy === undefined ? '' : `, approved by ${approvedBy}`}, until ${until}${policyMode ? ', enforced although the policy is in shadow mode' : ''}: ${why}`,
-    'zh-CN': ({ by, until, why, approvedBy, policyMode }) =>
-      `${by} 下令${approvedBy === undefined ? '' : `，${approvedBy} 批准`}，截止 ${until}${policyMode ? '，策略为试运行但仍然执行' : ''}：${why}`,
+    en: ({ by, why, approvedBy, policyMode }) =>
+      `Ordered by ${by}${approvedBy === undefined ? '' : `, approved by ${approvedBy}`}${policyMode ? ', enforced although the policy is in shadow mode' : ''}: ${why}.`,
+    'zh-CN': ({ by, why, approvedBy, policyMode }) =>
+      `由${by}下令${approvedBy === undefined ? '' : `，${approvedBy}批准`}${policyMode ? '，策略为试运行但仍然执行' : ''}：${why}。`,
   },
 }).raisedBy({})
