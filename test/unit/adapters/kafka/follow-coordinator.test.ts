@@ -94,10 +94,12 @@ it('closes what it opened when the member leaves while the coordinator is looked
   })
   brokers.moveCoordinator()
   const late = member.commit(3).catch((error: unknown) => error)
-  // A heartbeat waits for the same look, and the member for the heartbeat.
-  await member.disconnect()
+  const leaving = member.disconnect()
+  // Where a heartbeat waits for the same look, leaving waits for the heartbeat.
+  await Promise.race([leaving, sleep(500)])
   const { closes } = brokers
   name()
+  await leaving
   expect(await late).toMatchObject({ type: 'NOT_COORDINATOR_FOR_GROUP' })
   await until(() => brokers.closes > closes)
   const { asked } = brokers
