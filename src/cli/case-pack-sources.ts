@@ -21,7 +21,7 @@ export interface PackSources {
   close(): Promise<void>
 }
 
-/** How long Kafka may not answer at the start, ms: a command that nobody watches must end. */
+/** How long Kafka may not answer at the start, ms: an unattended command must end. */
 const ANSWER_WITHIN = 30_000
 const REDIS_WITHIN = 5_000
 

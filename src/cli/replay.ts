@@ -14,7 +14,7 @@ import { CONFIG_OPTION } from './shared-options.ts'
 
 const FAILURE = 1
 const CONDITION_HOLDS = 3
-/** How long the brokers are waited for, ms: a command that nobody watches must end. */
+/** How long the brokers are waited for, ms: an unattended command must end. */
 const CONNECT_WITHIN = 60_000
 
 const print = (line: string) => process.stderr.write(`${line}\n`)

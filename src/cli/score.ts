@@ -51,7 +51,7 @@ async function* batches(input: AsyncIterable<Buffer>): AsyncGenerator<readonly B
         lines = []
       }
     }
-    // Whoever writes line by line and waits for the answer gets it.
+    // A caller that writes line by line and waits for each answer gets it.
     if (lines.length > 0) yield lines
     lines = []
   }

@@ -28,7 +28,7 @@ export function messageOf(record: SmsRecord, position: Position, receivedAt: num
 }
 
 /**
- * A part that is scored alone, since the others of its SMS were flushed before it came. Whoever reads it again without them
+ * A part that is scored alone, since the others of its SMS were flushed before it came. A reader that sees it again without them
  * flushes it by its deadline, so it is counted by the same key now.
  */
 export function partOf(record: SmsRecord, part: Part, position: Position, receivedAt: number): Message {

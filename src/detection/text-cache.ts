@@ -34,7 +34,7 @@ export interface TextCacheUse {
 }
 
 const LIMITS: TextCacheLimits = { entries: 16_384, bytes: 32_000_000 }
-/** Bytes of an entry beside its strings: objects of the reading, scores, findings of the detectors' own. */
+/** Bytes of an entry in addition to its strings: objects of the reading, scores, findings of the detectors' own. */
 const ENTRY_BYTES = 2_048
 /** A code unit in the text, in its normalised form, in the way back, and in what lies between its numbers. */
 const UNIT_BYTES = 8
@@ -61,7 +61,7 @@ export class TextCache {
     this.#limits = limits
   }
 
-  /** How a text reads, beside the signature that its record names. */
+  /** How a text reads, apart from the signature that its record names. */
   read(text: string, signature: string | undefined): KnownText {
     return this.#read(text, signature, freeNumbersOf(text))
   }

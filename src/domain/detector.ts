@@ -48,7 +48,7 @@ export interface CodeTraits {
 /** What a detector of messages may look at in addition to the message. Everything was fetched before: detectors do no I/O. */
 export interface MessageContext {
   readonly registry: Registry
-  /** What notices of brands look like; absent: nobody asks. */
+  /** What notices of brands look like; absent: they are not compared. */
   readonly notices?: Notices | undefined
   /** The last two consent changes of (signature, recipient), newest first; undefined when no ledger could be asked. */
   readonly consents: readonly ConsentChange[] | undefined

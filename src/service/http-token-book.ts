@@ -23,7 +23,7 @@ export class HttpTokenBook {
     return this.#entries.some(({ may }) => may.includes(right))
   }
 
-  /** Who shows this token; undefined: nobody. Takes the same time whichever it is. */
+  /** Who shows this token; undefined: unknown. Takes the same time whichever it is. */
   holderOf(token: string): { readonly name: string; readonly may: readonly HttpRight[] } | undefined {
     const given = digest(token)
     let found: { readonly name: string; readonly may: readonly HttpRight[] } | undefined

@@ -3,7 +3,7 @@ import { int, optional, path } from './setting-forms.ts'
 
 const pathOrNull = optional(path('a path'))
 
-/** A second model beside the live one. */
+/** A second model next to the live one. */
 export const SHADOW_SETTINGS = {
   'shadowModel.path': setting<string | null>(
     pathOrNull,

@@ -46,7 +46,7 @@ function mix(value: number): number {
   return h ^ (h >>> 16)
 }
 
-/** What a fingerprint leaves out, beside digits. */
+/** What a fingerprint leaves out in addition to digits. */
 export interface Masks {
   readonly urls: readonly UrlMention[]
   readonly contacts: readonly ContactMention[]
@@ -70,7 +70,7 @@ export function fingerprint(normalised: NormalisedText, masks: Masks): string[] 
   for (let i = 0; i < length; i++) if (((unitClass[sequence[i] as number] as number) & CJK) !== 0) chinese++
   const size = chinese * 4 >= length ? CHINESE_SHINGLE : LATIN_SHINGLE
   if (minHash(length, size) < MIN_SHINGLES) return []
-  // A literal holds its own four; a list that grows would keep room for more beside every text.
+  // A literal holds its own four; a list that grows would keep room for more with every text.
   return [bandOf(0), bandOf(1), bandOf(2), bandOf(3)]
 }
 
@@ -82,7 +82,7 @@ function bandOf(band: number): string {
 
 /**
  * Fills `minima` from the first `length` units of the sequence; returns how many different shingles there are. The hash
- * of a shingle is part of every campaign's id, and stays as it is: another one would open each campaign anew.
+ * of a shingle is part of every campaign's id, and stays as it is: another one would reopen each campaign.
  */
 function minHash(length: number, size: number): number {
   minima.fill(0x7fffffff)

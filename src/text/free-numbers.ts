@@ -26,7 +26,7 @@ export type Runs = readonly number[]
 const NONE: Runs = []
 /** A longer text is read as it is. */
 const LONGEST = 1_000
-/** What may stand beside a free number: what parts it from all else, and what may join two numbers. */
+/** What may stand next to a free number: what parts it from all else, and what may join two numbers. */
 const STOP = 1
 const JOINT = 2
 const besides = new Uint8Array(65536)
@@ -134,7 +134,7 @@ function groupEnd(text: string, start: number): number {
   }
 }
 
-/** Whether nothing gives the numbers from `start` to `end` a meaning beside their own. */
+/** Whether nothing gives the numbers from `start` to `end` a meaning of their own. */
 function isFree(text: string, start: number, end: number): boolean {
   if (!isApart(text, start, -1) && !isSerial(text, start, end)) return false
   return isApart(text, end - 1, 1) && !isHostBegun(text, end) && !isDisguise(text, start, end)

@@ -61,7 +61,7 @@ const ZH_OTP_FILLED = phrasesWords.zhOtpFilled
 const EN_OTP =
   /\b(?:otp|passcode|pass code|pin|verification code|security code|access code|login code|log-?in code|one[ -]time (?:password|code|pin|passcode)|authentication code|confirmation code|auth code|code)\b[^0-9!?]{0,24}(?:[a-z]-)?(?:\d{4,8}|\d{3}[ -]\d{3})(?!\d)|\b(?:otp|passcode|pin|code)\b[^!?]{0,60}\bis:?\s{0,2}(?:[a-z]-)?\d{4,8}(?!\d)|(?<![\d.,*])(?:[a-z]-)?(?:\d{4,8}|\d{3}[ -]\d{3})\b[^0-9!?]{0,40}\b(?:otp|passcode|verification code|security code|access code|login code|one[ -]time|authentication code|confirmation code|code)\b/
 
-/** Whether the text has the shape of a one-time password message: such a word and 4 to 8 digits beside it. */
+/** Whether the text has the shape of a one-time password message: such a word and 4 to 8 digits next to it. */
 export function isOtp(text: string): boolean {
   if (phrasesWords.otpHint.test(text)) {
     if (ZH_OTP_AFTER.test(text) || ZH_OTP_BEFORE.test(text) || ZH_OTP_FILLED.test(text)) return true

@@ -180,7 +180,7 @@ function fillEnclosed(): void {
   run(0x1f10b, 0x1f10b, 0)
   run(0x1f10c, 0x1f10c, 0)
   run(0x1f51f, 0x1f51f, 10)
-  // With brackets or a full stop: the number alone, so that it joins what stands beside it.
+  // With brackets or a full stop: the number alone, so that it joins its neighbours.
   run(0x2474, 0x2487, 1)
   run(0x2488, 0x249b, 1)
   for (let d = 0; d < 10; d++) setForm(0x1f101 + d, String(d), ENCLOSED)

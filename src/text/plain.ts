@@ -49,7 +49,7 @@ export interface Draft {
   seen: number
   /** Union of the marks of all units. */
   marked: number
-  /** A digit stands beside a Latin letter. */
+  /** A digit stands next to a Latin letter. */
   mixed: boolean
   /** Latin letters that stand alone. */
   singles: number

@@ -5,7 +5,7 @@ import { classify } from '../../src/detection/classify.ts'
 import { claimOf } from '../../src/detection/detectors/brand-decision/claimed-brands.ts'
 import { shownAt, weigh } from '../../src/detection/detectors/brand-decision/decision.ts'
 import { MALICE_THRESHOLDS } from '../../src/detection/detectors/brand-decision/malicious-text.ts'
-import { besideNotices } from '../../src/detection/detectors/brand-decision/twin.ts'
+import { comparedNotices } from '../../src/detection/detectors/brand-decision/twin.ts'
 import { tracesOf } from '../../src/detection/detectors/shared/traces.ts'
 import { messageOf } from '../../src/detection/message-of.ts'
 import { readMessage } from '../../src/detection/read-message.ts'
@@ -66,7 +66,7 @@ export function shownBy(example: RuleExample, code: string, classifier: Classifi
   const traces = tracesOf(claim?.brand, message, registry)
   const weighed = weigh(claim, traces, message, registry)
   if (claim !== undefined) {
-    const { signs } = besideNotices(claim, traces, message, registry, noticesOf(claim, example))
+    const { signs } = comparedNotices(claim, traces, message, registry, noticesOf(claim, example))
     for (const sign of signs) SHIPPED_RULES.add(weighed.shown, sign)
   }
   const { default: enough } = MALICE_THRESHOLDS.minCertainty

@@ -83,21 +83,21 @@ export class Placement {
       if (!this.#parts.holds(assignment)) return
       const facts = await connection.topicFacts(topicsOf(assignment))
       if (!this.#parts.holds(assignment)) return
-      const anew = new Set<string>()
+      const recreated = new Set<string>()
       for (const [topic, { id, leaderless }] of facts) {
         assignment.noteLeaderless(topic, leaderless)
         const before = assignment.topicId(topic)
         if (id === undefined) continue
         if (before === undefined) assignment.knowTopic(topic, id)
-        else if (before !== id) anew.add(topic)
+        else if (before !== id) recreated.add(topic)
       }
-      if (anew.size === 0) continue
+      if (recreated.size === 0) continue
       for (const id of assignment.partitions) {
-        if (!anew.has(id.topic)) continue
+        if (!recreated.has(id.topic)) continue
         emit({ name: 'log_restarted', topic: id.topic, partition: id.partition })
         assignment.abandon(id)
       }
-      this.#parts.restart(new Error(`recreated: ${[...anew].join(', ')}`))
+      this.#parts.restart(new Error(`recreated: ${[...recreated].join(', ')}`))
       return
     }
   }

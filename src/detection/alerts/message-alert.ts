@@ -10,7 +10,7 @@ import { contactsInClear, showContacts, showEvidence, showMessage } from './show
 /** How long a message alert is valid after the message's own time, or where its gateway lags after its record, ms. */
 const MESSAGE_VALIDITY = 15 * 60_000
 
-/** What the alert of a message holds beside its reasons. */
+/** What the alert of a message holds in addition to its reasons. */
 export interface MessageAlertContext {
   readonly provenance: Pick<Provenance, 'model' | 'policy' | 'registry'>
   readonly mode: Mode

@@ -138,7 +138,7 @@ export function showEvidence(evidence: Evidence, clear: boolean, to?: string): E
   return out
 }
 
-/** A time of day, or quiet hours: nobody's number. */
+/** A time of day, or quiet hours: no phone number. */
 const CLOCK = /^[0-2]\d:[0-5]\d(?:-[0-2]\d:[0-5]\d)?$/
 const ONE_WORD = /^[\x21-\x7e]{1,253}$/
 

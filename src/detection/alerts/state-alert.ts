@@ -8,10 +8,10 @@ import { redactText } from '../../text/redact.ts'
 import { ALERT_SCHEMA, type AlertOptions, combinedScore, severityOf, sourceOf } from './alert-options.ts'
 import { contactsInClear, showContacts, showEvidence, showMessage, showSample } from './show.ts'
 
-/** Messages shown beside the one that tipped a state. */
+/** Messages shown with the one that tipped a state. */
 export const MAX_SAMPLES = 5
 
-/** What an event of a state holds beside the state. */
+/** What an event of a state holds in addition to the state. */
 export interface StateAlertContext {
   readonly signal: Signal
   readonly weight: number

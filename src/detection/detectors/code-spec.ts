@@ -107,7 +107,7 @@ interface CodeDescription<T extends ThresholdSpecs, E extends EvidenceFields> ex
   /** What a `throttle` asks the blocking service to let through. */
   readonly limit?: { readonly perMinute: number }
   readonly thresholds: T
-  /** What it compares with beside numbers. */
+  /** What it compares with in addition to numbers. */
   readonly setting?: PolicySetting
   /** What the bounds of single thresholds do not say: how they must stand to each other. The first fault, if any. */
   relation?(thresholds: ThresholdsOf<T>): ThresholdFault | undefined

@@ -98,7 +98,7 @@ export function objectSchema(fields: EvidenceFields): Readonly<Record<string, un
   }
 }
 
-/** What a state that repeated messages raised has beside the evidence of the last message. */
+/** What a state that repeated messages raised has in addition to the evidence of the last message. */
 export const ESCALATION_FIELDS = {
   messages: count('of a state, such messages in the window'),
   recipients: count('of a state, recipients of these'),

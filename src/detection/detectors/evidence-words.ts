@@ -56,7 +56,7 @@ export function signIn(locale: Locale, sign: string): string {
 /** Epoch ms. */
 const TIMES = new Set(['askedAt', 'refusedAt'])
 
-/** Evidence in the words of a language: what a later version has beside stays as it is. */
+/** Evidence in the words of a language: what a later version adds stays as it is. */
 export function evidenceIn(locale: Locale, evidence: Readonly<Record<string, unknown>>): ShownEvidence {
   const { speaksFor, speaksAgainst, ...facts } = evidence
   const signs = (said: unknown) =>

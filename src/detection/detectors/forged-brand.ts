@@ -3,7 +3,7 @@ import { SHIPPED_RULES } from '../rules/shipped.ts'
 import { claimOf } from './brand-decision/claimed-brands.ts'
 import { shownAt, type Weighed, weigh } from './brand-decision/decision.ts'
 import { BLOCK_FROM, blockDecision, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
-import { besideNotices, TWIN_EVIDENCE } from './brand-decision/twin.ts'
+import { comparedNotices, TWIN_EVIDENCE } from './brand-decision/twin.ts'
 import { defineMessageCode } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 import { ESCALATED_HOLD, isStillForeign } from './shared/escalated.ts'
@@ -103,8 +103,8 @@ export const forgedBrand = defineMessageCode({
   const found = foreignParts(traces, message.from)
   if (found.length === 0) return undefined
   const weighed = weigh(claim, traces, message, registry)
-  const beside = besideNotices(claim, traces, message, registry, notices)
-  for (const sign of beside.signs) SHIPPED_RULES.add(weighed.shown, sign)
+  const compared = comparedNotices(claim, traces, message, registry, notices)
+  for (const sign of compared.signs) SHIPPED_RULES.add(weighed.shown, sign)
   if (SHIPPED_RULES.first('FORGED_BRAND', 'clear', weighed.shown) !== undefined) return undefined
   const plain = weighed.certainty < PLAIN_SCORE ? plainForgery(weighed) : undefined
   const score = plain === undefined ? weighed.certainty : PLAIN_SCORE
@@ -123,7 +123,7 @@ export const forgedBrand = defineMessageCode({
         ports: registry.portsOfBrand(brand.id).slice(0, LISTED),
         hotlines: brand.hotlines.slice(0, LISTED),
       },
-      ...(beside.evidence === undefined ? {} : { twin: beside.evidence }),
+      ...(compared.evidence === undefined ? {} : { twin: compared.evidence }),
       ...weighedEvidence(weighed, [plain, block.rule]),
     },
     brand: brand.id,

@@ -91,7 +91,7 @@ function leadsToOfficials({ signs }: Weighed): boolean {
   return signs.some((sign) => sign === 'link:own' || sign === 'link:official') && !leadsAway(signs)
 }
 
-/** An office that signs what leads to nobody: the name of another office sounds like its own. */
+/** An office that signs what leads nowhere: the name of another office sounds like its own. */
 function isNoticeOfOffice(message: AnalysedMessage, { signs }: Weighed): boolean {
   return isPublicBody(message) && !isSuspicious(message) && !leadsAway(signs)
 }

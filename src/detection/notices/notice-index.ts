@@ -26,7 +26,7 @@ const COPY = 0.75
 /** From here on it reads as the notices of the trade do, which somebody else worded: of those, and of any trade. */
 const ALIKE_IN_TRADE = 0.6
 const ALIKE = 0.64
-/** Brands that write a notice so from which on it is nobody's. */
+/** Brands that write a notice so from which on it belongs to none. */
 const SHARED_FROM = 3
 /** Brands whose notices lead to a domain from which on it is a service. */
 const PROVIDER_FROM = 4

@@ -1,9 +1,9 @@
 import { addedWordsWords } from '../rules/patterns.generated.ts'
-/** Words that an imitator puts beside a brand's name in a signature: offices and services that every brand has. */
+/** Words that an imitator adds to a brand's name in a signature: offices and services that every brand has. */
 export const NAME_WORDS: readonly string[] = addedWordsWords.nameWords.split(' ')
 
 /**
- * Words that an imitator puts beside a brand in a domain: refunds, service, login and the like, in English, pinyin and
+ * Words that an imitator adds to a brand in a domain: refunds, service, login and the like, in English, pinyin and
  * initials. Words of ordinary trade (`design`, `tools`) are none.
  */
 export const HOST_WORDS: ReadonlySet<string> = new Set(

@@ -37,7 +37,7 @@ export function isRestricted(host: string): boolean {
 
 /**
  * Finds the registered domain that a host imitates; by hash look-ups, never over all brands. Similarities: 0.97 glyphs
- * and foreign scripts, 0.95 an official domain as a subdomain, 0.9-0.93 other suffix and added words beside labels of
+ * and foreign scripts, 0.95 an official domain as a subdomain, 0.9-0.93 other suffix and added words next to labels of
  * four signs or more, 0.8 what others may use in good faith (short labels, pinyin, a brand as one label of a subdomain).
  */
 export class HostLookalikes {
@@ -50,7 +50,7 @@ export class HostLookalikes {
   readonly #tokens = new Map<string, Token>()
   readonly #skeletons = new Map<string, Token>()
   readonly #deletions = new Map<string, Token[]>()
-  /** Every official label by its skeleton, ordinary words too: nobody writes those in another script in good faith. */
+  /** Every official label by its skeleton, ordinary words too: those are not written in another script in good faith. */
   readonly #allLabels = new Map<string, Token>()
 
   constructor(brands: readonly Brand[], names: readonly BrandName[], lookalikes: NameLookalikes) {

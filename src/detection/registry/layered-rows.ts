@@ -1,6 +1,6 @@
 import type { PackedRows } from './packed-rows.ts'
 
-/** Changed rows in a map from which on all are packed anew. */
+/** Changed rows in a map from which on all are repacked. */
 const OVERLAY = 20_000
 
 /**

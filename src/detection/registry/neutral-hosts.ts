@@ -14,7 +14,7 @@ const NEUTRAL_HOSTS: ReadonlySet<string> = new Set(
     'jinshuju.net jinshuju.com wenjuan.com jsform.com mikecrm.com cli.im clewm.net surveymonkey.com typeform.com tally.so',
     // Customer service and merchants' shops
     'sobot.com soboten.com udesk.cn qiyukf.com ntalker.com youzan.com weimob.com weidian.com',
-    // Maps and app stores of nobody in the brand list
+    // Maps and app stores of no brand in the list
     'openstreetmap.org yingyonghui.com appchina.com',
   ].flatMap((line) => line.split(' ')),
 )

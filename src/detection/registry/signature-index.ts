@@ -92,7 +92,7 @@ function digestOf({ name, row }: SignatureChange): number {
 }
 const MODULUS = 2 ** 48
 
-/** What changes add up to, beside the rows of a file. */
+/** What changes add up to, on top of the rows of a file. */
 class Sum {
   size: number
   digest: number

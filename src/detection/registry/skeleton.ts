@@ -4,7 +4,7 @@ import { PINYIN } from './pinyin.generated.ts'
 /**
  * Characters that are read as the first of their group at a glance. Curated for the characters of brand names; only
  * neighbours that are no plausible part of another company's name (`中` and `申` are both couriers). The last two lines
- * have the same component beside a radical of like shape (`讠` and `氵`, `木` and `扌`), by the decompositions of
+ * have the same component next to a radical of like shape (`讠` and `氵`, `木` and `扌`), by the decompositions of
  * cjkvi-ids, for every such character of a registered name.
  */
 const GLYPH_GROUPS = skeletonWords.glyphGroups

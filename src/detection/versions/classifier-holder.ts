@@ -47,7 +47,7 @@ export class ClassifierHolder {
     return this.#current
   }
 
-  /** Reads the folder anew; a model that is damaged, or fails on plain messages, is refused and the old one stays. */
+  /** Reads the folder again; a model that is damaged, or fails on plain messages, is refused and the old one stays. */
   async reload(): Promise<Reload> {
     const { dir, emit } = this.#options
     let next: Classifier
@@ -92,7 +92,7 @@ function open({ dir, backend, emit }: ClassifierOptions): Promise<Classifier> {
   return openClassifier({ dir, backend, onNotice: (message) => emit({ name: 'warning', message }) })
 }
 
-/** A digest of the files of a model folder; versions may keep their name when they are written anew. */
+/** A digest of the files of a model folder; versions may keep their name when they are rewritten. */
 function contentOf(dir: string): string {
   const hash = createHash('sha256')
   for (const file of MODEL_FILES) hash.update(readFileSync(join(dir, file)))

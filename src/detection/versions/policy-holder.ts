@@ -21,7 +21,7 @@ export class PolicyHolder {
     return this.#current
   }
 
-  /** Reads the file anew; a bad one is refused with the reason and the old one stays. */
+  /** Reads the file again; a bad one is refused with the reason and the old one stays. */
   reload(): Reload {
     const { policy: next, problems } = readPolicy(this.#file)
     if (!next) {

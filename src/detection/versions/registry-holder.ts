@@ -117,7 +117,7 @@ export class RegistryHolder {
     if (changes.length > 0) this.#current = this.#inForce()
   }
 
-  /** Reads the file anew, beside other work; a bad one is refused with the reason and the old one stays. */
+  /** Reads the file again, next to other work; a bad one is refused with the reason and the old one stays. */
   async reload(): Promise<Reload> {
     if (this.#file === undefined) return 'same'
     const { rows, problems } = await inSlices(registryReading(this.#file, { knownBrands: this.#knownBrands }))

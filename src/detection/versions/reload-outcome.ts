@@ -1,6 +1,6 @@
 import { formatProblem, type Problem } from '../../domain/errors.ts'
 
-/** What became of files that were read anew. `same`: they say what is in force already. */
+/** What became of files that were read again. `same`: they say what is in force already. */
 export type Reload = 'swapped' | 'same' | 'refused'
 
 const SHOWN = 3

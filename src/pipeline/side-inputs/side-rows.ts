@@ -23,7 +23,7 @@ export interface SideRowsParts {
   /** Raises what people order; absent: orders are refused. */
   readonly manual?: ManualStates
   readonly needsApproval?: boolean
-  /** Tells what became of a row of feedback; never rejects. Absent: nobody is told. */
+  /** Tells what became of a row of feedback; never rejects. Absent: it is not told. */
   readonly answer?: (row: Feedback, outcome: FeedbackOutcome) => Promise<void>
   readonly emit: Emit
 }

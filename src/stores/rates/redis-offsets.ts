@@ -155,24 +155,24 @@ export class StoredOffsets {
     logs: ReadonlyMap<string, LogId>,
     budgetMs: number,
   ): Promise<PartitionId[]> {
-    const anew = new Map<string, PartitionId>()
+    const recreated = new Map<string, PartitionId>()
     let [open, known] = [stored, logs]
     for (let tries = 1; ; tries++) {
       open = open.filter((one) => !this.#learnIfSame(one, known.get(partitionKey(one.id))))
       if (open.length === 0) break
-      open = await this.#change(open, known, anew, budgetMs)
+      open = await this.#change(open, known, recreated, budgetMs)
       // What is stored is not known then, and asked for when it is next needed.
       if (open.length === 0 || tries === TRIES) break
       known = await this.#askLogs(open)
     }
-    return [...anew.values()]
+    return [...recreated.values()]
   }
 
   /** Stores what the logs say; returns what others have changed meanwhile, as it is now. */
   async #change(
     stored: readonly Stored[],
     logs: ReadonlyMap<string, LogId>,
-    anew: Map<string, PartitionId>,
+    recreated: Map<string, PartitionId>,
     budgetMs: number,
   ): Promise<Stored[]> {
     const byShard = new Map<number, Change[]>()
@@ -204,7 +204,7 @@ export class StoredOffsets {
       if (found.size > 0) this.#parts.onReset?.([...found.values()])
     }
     const outcomes = await this.#parts.link.settle(calls, { budgetMs, late })
-    return outcomes.flatMap((outcome, i) => take(i, outcome, anew))
+    return outcomes.flatMap((outcome, i) => take(i, outcome, recreated))
   }
 
   /** Of the reply of a script, which has so many values for each partition. */

@@ -231,7 +231,7 @@ export type Due =
   | { readonly kind: 'clear'; readonly at: number; readonly cause: ClearCause }
   | { readonly kind: 'renew'; readonly at: number }
 
-/** What the clock asks of a state that a person ordered: it lasts until its time, however long nobody renewed it. */
+/** What the clock asks of a state that a person ordered: it lasts until its time, however long it was not renewed. */
 export function dueByHand(
   { byHand, lastEventAt }: StateRecord,
   now: number,

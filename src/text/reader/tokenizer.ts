@@ -21,7 +21,7 @@ const WRITTEN = 0x3c6ef372
 const WRITTEN_WORD = 0x1b56c4e9
 
 const MAX_UNITS = 2048
-/** Features of one text, beside those of `written`, which may be as many as its grams. */
+/** Features of one text in addition to those of `written`, which may be as many as its grams. */
 const MAX_FEATURES = 4 * MAX_UNITS
 
 /** Reads one text at a time. */

@@ -31,7 +31,7 @@ export const MALICE_EVIDENCE = {
   rules: WEIGHED_FIELDS.rules,
 }
 
-/** Below that a text is a notice whatever is beside it. */
+/** Below that a text is a notice whatever comes with it. */
 const FLOOR = 0.02
 
 /**

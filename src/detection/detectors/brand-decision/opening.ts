@@ -92,7 +92,7 @@ function imitatedOpening(text: string, registry: Registry): Claim | undefined {
 const SEPARATOR = /[,.:;!?、。()[\]【】"'“”-]/
 
 /**
- * Whether the signs of a name stand apart in the text, as nobody writes it who may (`抖*音`, `收-钱-吧`), and not as two words
+ * Whether the signs of a name stand apart in the text, as its owner does not write it (`抖*音`, `收-钱-吧`), and not as two words
  * with a comma between them.
  */
 function isSpeltApart(opening: string, claimed: string): boolean {

@@ -140,7 +140,7 @@ const STRANGERS: readonly Sign[] = [
 /** Signs of a way to those who wrote the message. */
 const LEADS: ReadonlySet<Sign> = new Set<Sign>([
   ...STRANGERS,
-  // A reply leads to whoever sent the message, be it the brand.
+  // A reply leads to the sender of the message, even the brand.
   ...REQUEST_NAMES.filter((request) => request !== 'reply').map((request) => `asks:${request}` as const),
 ])
 

@@ -48,8 +48,8 @@ interface Copied {
 
 const ACCOUNT = new RegExp(String.raw`(?<!\d)${ACCOUNT_DIGITS}(?!\d)`)
 
-/** The signs of a message beside the notices of the brand that it claims, with the notice that it copies. */
-export function besideNotices(
+/** The signs of a message compared with the notices of the brand that it claims, with the notice that it copies. */
+export function comparedNotices(
   claim: Claim,
   traces: Traces,
   message: AnalysedMessage,
@@ -78,7 +78,7 @@ function copiedNotice(
 ): Copied | undefined {
   if (traces.ownPort) return undefined
   const isPaid = asksForAccount(message)
-  // Most messages lead to nobody but the brand: those are not compared.
+  // Most messages lead to the brand alone: those are not compared.
   if (traces.foreignLink === undefined && traces.foreignCallback === undefined && !isPaid) return undefined
   const twin = notices.twinOf(brand.id, message, registry)
   if (twin === undefined) return undefined

@@ -72,7 +72,7 @@ const table = new Int8Array(Buffer.from(TABLE, 'base64'))
 
 /**
  * How much the words of a message are like those of forgeries, as log-odds: the opinion of a linear model over the grams
- * of its text, beside that of the text model. Worked out once for all texts that are alike: a number is one sign here.
+ * of its text, next to that of the text model. Worked out once for all texts that are alike: a number is one sign here.
  */
 export function wordingOpinion({ memo, normalised }: AnalysedMessage): number {
   const shared = memo.alike ?? memo

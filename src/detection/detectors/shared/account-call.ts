@@ -11,7 +11,7 @@ import { wordsOf } from './wording.ts'
 const HAPPENED = accountCallWords.happened
 /**
  * Only who owns the account can say so. `未办理` alone is a fact that the sender knows (`材料未办理完`): a condition, the reader
- * himself or the call itself stands beside it.
+ * himself or the call itself stands next to it.
  */
 const NOT_READER = accountCallWords.notReader
 const CALL = accountCallWords.call
@@ -27,7 +27,7 @@ const UNDONE_BY_CALL = new RegExp(
 )
 /** Whom a customer knows, or finds at his branch or shop. */
 const KNOWN_TO_READER = accountCallWords.knownToReader
-/** What nobody leaves as it is. */
+/** What calls for a reaction. */
 const HARM = accountCallWords.harm
 
 /** Whether a normalised text asks its reader to call about something that was done to an account of his. */

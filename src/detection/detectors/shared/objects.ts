@@ -27,7 +27,7 @@ const HOLDER_BEFORE = objectsWords.holderBefore
 /** A bank writes, or who takes its place: the account is one to which the reader's money is to be moved, or the reader's. */
 const BANK_WRITES = objectsWords.bankWrites
 
-/** What a bank does to an account, or has its customer do: nobody who only gives his account writes it. */
+/** What a bank does to an account, or has its customer do: a sender who only gives his account does not write it. */
 const BANK_ACTS = objectsWords.bankActs
 /** A person writes of himself: a bank says 我行. */
 const WRITES_OF_OWN = objectsWords.writesOfOwn
@@ -50,7 +50,7 @@ export function namesAccount(text: string, { start, end }: BrandMention): boolea
   return fields && !BANK_WRITES.test(text)
 }
 
-/** Behind a name: it is let, sold, emptied, drawn from or looked up in by whoever writes. */
+/** Behind a name: it is let, sold, emptied, drawn from or looked up in by the writer. */
 const DEALT_IN = objectsWords.dealtIn
 /** Before it: the same. */
 const DEALS = objectsWords.deals

@@ -1,5 +1,5 @@
 import { requestsWords } from '../../rules/patterns.generated.ts'
-/** What a text asks of its reader, beside following a link or calling a number. */
+/** What a text asks of its reader, besides following a link or calling a number. */
 export const REQUESTS = {
   app: 'to install an app, to share the screen or to join a meeting',
   payment: 'to pay into an account or by a payment code',

@@ -19,7 +19,7 @@ export interface Surroundings {
   /** A public shortener, which hides where it leads. */
   readonly shortener: UrlMention | undefined
   readonly foreignCallback: ContactMention | undefined
-  /** What a suspicious text asks for beside links and calls: brands do so as well, but not in such words. */
+  /** What a suspicious text asks for besides links and calls: brands do so as well, but not in such words. */
   readonly request: Request | undefined
 }
 

@@ -40,7 +40,7 @@ export function fraudWording(message: AnalysedMessage): number {
   return !answered && pressure ? Math.max(0.6, fraud) : fraud
 }
 
-/** What nobody asks for who only comes to the door: money, a code, an app, a search. */
+/** What a visitor at the door does not ask for: money, a code, an app, a search. */
 const NO_ERRAND: readonly Request[] = ['app', 'payment', 'secret', 'search']
 
 /**
