@@ -30,7 +30,8 @@ export default defineConfig({
       project('redis', 'integration/redis', SERVERS),
       project('kafka', 'integration/kafka', SERVERS, KAFKA),
       project('service', 'integration/service', SERVERS, KAFKA),
-      project('long', 'long', SERVERS, KAFKA),
+      // One at a time: they load the machine by themselves, or look at what it does under load.
+      project('long', 'long', SERVERS, { ...KAFKA, fileParallelism: false }),
     ],
   },
 })

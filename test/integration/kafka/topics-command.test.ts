@@ -16,10 +16,9 @@ describeWith('kafka', 'sigwatch topics', () => {
       CONSENTS: `${prefix}.consents`,
       BLOCKS: `${prefix}.blocks`,
     }
-    const off = ['REGISTRY', 'REPLIES', 'COMPLAINTS', 'FEEDBACK', 'ENFORCEMENTS'].map((name) => [
-      name,
-      'null',
-    ])
+    const off = ['REGISTRY', 'REPLIES', 'COMPLAINTS', 'FEEDBACK', 'FEEDBACK_RESULTS', 'ENFORCEMENTS'].map(
+      (name) => [name, 'null'],
+    )
     const env = Object.fromEntries(
       [...Object.entries(topics), ...off].map(([name, value]) => [`SIGWATCH_KAFKA_TOPICS_${name}`, value!]),
     )
