@@ -15,6 +15,7 @@ import type { NamedSideTopics } from '../pipeline/side-inputs/named-topics.ts'
 import type { SideOffsets } from '../pipeline/side-inputs/offsets.ts'
 import { type Pair, SideTopics } from '../pipeline/side-inputs/topics.ts'
 import type { Config } from '../settings/config.ts'
+import { redactText } from '../text/redact.ts'
 import type { Stores } from './compose-stores.ts'
 import { LedgerGuard } from './ledger-guard.ts'
 
@@ -162,7 +163,7 @@ export class SideInputs {
       emit({ name: 'dead_lettered', error, count: 1 })
       const bytes = value ?? Buffer.alloc(0)
       await sink.write(
-        [deadLetterRecord({ value: bytes, position }, 'side-input', error, message)],
+        [deadLetterRecord({ value: bytes, position }, 'side-input', error, withoutNumbers(message))],
         this.#stopping.signal,
       )
     } catch (error) {
@@ -202,4 +203,10 @@ export class SideInputs {
       else signal.addEventListener('abort', () => resolve(), { once: true })
     })
   }
+}
+
+/** Why a row is refused, without the numbers that it holds; what is allowed instead stays as it is. */
+function withoutNumbers(message: string): string {
+  const at = message.indexOf(' (allowed: ')
+  return at < 0 ? redactText(message) : redactText(message.slice(0, at)) + message.slice(at)
 }
