@@ -37,7 +37,8 @@ beforeAll(() => {
 
 it('runs where it is unpacked, with nothing installed beside it', () => {
   const command = join(folder.path, NAME, 'bin/sigwatch')
-  expect(run(command, ['--version'])).toBe(`${version}\n`)
+  const [shown, commit] = run(command, ['--version']).trim().split(' ')
+  expect([shown, commit]).toEqual([version, expect.stringMatching(/^\([0-9a-f]{12}\)$/)])
   const [scored] = parseJsonl(run(command, ['score'], FRAUD)) as { label: string }[]
   expect(scored!.label).toBe('fraud')
   run('ln', ['-s', command, 'sigwatch'])

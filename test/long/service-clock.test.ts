@@ -33,10 +33,19 @@ describeWith(['kafka', 'redis', 'shiftedClock'], 'a clock that is wrong', () => 
     return wrong
   }
 
-  async function deployment({ stamped = false, redis }: { stamped?: boolean; redis?: number }) {
+  async function deployment({
+    stamped = false,
+    redis,
+    partitions = 1,
+  }: {
+    stamped?: boolean
+    redis?: number
+    partitions?: number
+  }) {
     const server = await startOwnRedis(undefined, redis === undefined ? {} : clock(redis).env)
     cleanUps.push(() => server.stop())
-    const at = await createServiceTopics(client, kafka.brokers, stamped ? { config: STAMPED } : {})
+    const config = stamped ? { config: STAMPED } : {}
+    const at = await createServiceTopics(client, kafka.brokers, { partitions, ...config })
     const env = { ...at.env, REDIS_URL: server.url }
     const [blocks, alerts, shadows] = await Promise.all([
       follow(client, at.topics.blocks),
@@ -104,7 +113,7 @@ describeWith(['kafka', 'redis', 'shiftedClock'], 'a clock that is wrong', () => 
     )
 
   it('20 minutes fast with Redis alone: states are enforced, also beside an instance that is right', async () => {
-    const { start, forge, enforced, events, row } = await deployment({})
+    const { start, forge, enforced, events, row } = await deployment({ partitions: 2 })
     const fast = await start(clock(FAST))
     await forge('lipei-aa11.icu')
     await enforced('lipei-aa11.icu', fast)
