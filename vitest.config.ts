@@ -18,8 +18,7 @@ const SERVERS = 300_000
 /** One project for each kind of server, so that `--project redis` needs no other. `long` is `npm run test:long`. */
 export default defineConfig({
   test: {
-    // Most files wait for servers: more of them than cores run at a time.
-    maxWorkers: 3,
+    maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     projects: [
       project('unit', 'unit', 20_000),

@@ -8,11 +8,10 @@ const times = JSON.parse(readFileSync(new URL('../times.json', import.meta.url),
 >
 const ROOT = new URL('../..', import.meta.url).pathname
 
-/** Starts the files that take longest first, so that no worker is left with a long one at the end. New files come first. */
+/** Starts the files that take longest first, so that no worker is left with a long one at the end. Files without a time are short, or new. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const secondsOf = ({ moduleId }: TestSpecification) =>
-      times[relative(ROOT, moduleId)] ?? Number.POSITIVE_INFINITY
+    const secondsOf = ({ moduleId }: TestSpecification) => times[relative(ROOT, moduleId)] ?? 0
     return files.toSorted((a, b) => secondsOf(b) - secondsOf(a) || (a.moduleId < b.moduleId ? -1 : 1))
   }
 }
