@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { compileSchema } from './files/operator-schema.ts'
 import { Secret } from './secret.ts'
 import { type Form, FormError, list, secret } from './setting-forms.ts'
-import { listedTokens, MAKE_TOKEN, repeats, SHORTEST_TOKEN, withRemedy } from './token-lists.ts'
+import { MAKE_TOKEN, SHORTEST_TOKEN, tokenList } from './token-lists.ts'
 
 /** Who may log in at the desk. */
 export interface DeskToken {
@@ -36,20 +36,10 @@ type TokenEntry = { readonly name: string; readonly token: string; readonly may?
 
 /** A list of `{name, token, may}`; as JSON in the environment. Tokens are never shown. */
 export function deskTokens(): Form<readonly DeskToken[]> {
-  return {
-    allowed: ALLOWED,
-    secret: true,
-    nullable: false,
-    read: (raw, { fromText }) => {
-      const given = fromText && typeof raw === 'string' ? listedTokens(raw, ALLOWED) : raw
-      const faults = checkTokens(given).map(withRemedy)
-      if (faults.length > 0) throw new FormError('is no list of desk tokens', faults)
-      const entries = given as readonly TokenEntry[]
-      const repeated = [...repeats(entries, 'name'), ...repeats(entries, 'token')]
-      if (repeated.length > 0) throw new FormError('is no list of desk tokens', repeated)
-      return entries.map(({ name, token, may = 'read' }) => ({ name, token: new Secret(token), may }))
-    },
-  }
+  return tokenList(
+    { what: 'list of desk tokens', allowed: ALLOWED, check: checkTokens },
+    ({ name, token, may = 'read' }: TokenEntry) => ({ name, token: new Secret(token), may }),
+  )
 }
 
 /** The address of a database; it may hold a password and is never shown. */

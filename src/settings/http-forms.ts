@@ -1,7 +1,7 @@
 import { compileSchema } from './files/operator-schema.ts'
 import { Secret } from './secret.ts'
-import { type Form, FormError } from './setting-forms.ts'
-import { listedTokens, repeats, SHORTEST_TOKEN, withRemedy } from './token-lists.ts'
+import type { Form } from './setting-forms.ts'
+import { SHORTEST_TOKEN, tokenList } from './token-lists.ts'
 
 export const HTTP_RIGHTS = ['check', 'extract', 'decide', 'block', 'approve'] as const
 export type HttpRight = (typeof HTTP_RIGHTS)[number]
@@ -39,22 +39,12 @@ const ALLOWED = `a list of {name, token, may: [${HTTP_RIGHTS.join(', ')}]}, each
 
 /** A list of `{name, token, may}`; as JSON in the environment. Tokens are never shown. */
 export function httpTokens(): Form<readonly HttpToken[]> {
-  return {
-    allowed: ALLOWED,
-    secret: true,
-    nullable: false,
-    read: (raw, { fromText }) => {
-      const given = fromText && typeof raw === 'string' ? listedTokens(raw, ALLOWED) : raw
-      const faults = checkTokens(given).map(withRemedy)
-      if (faults.length > 0) throw new FormError('is no list of tokens', faults)
-      const entries = given as readonly { name: string; token: string; may: readonly HttpRight[] }[]
-      const repeated = [...repeats(entries, 'name'), ...repeats(entries, 'token')]
-      if (repeated.length > 0) throw new FormError('is no list of tokens', repeated)
-      return entries.map(({ name, token, may }) => ({
-        name,
-        token: new Secret(token),
-        may: [...new Set(may)],
-      }))
-    },
-  }
+  return tokenList(
+    { what: 'list of tokens', allowed: ALLOWED, check: checkTokens },
+    ({ name, token, may }: { name: string; token: string; may: readonly HttpRight[] }) => ({
+      name,
+      token: new Secret(token),
+      may: [...new Set(may)],
+    }),
+  )
 }

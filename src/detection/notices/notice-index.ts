@@ -1,4 +1,5 @@
 import { coversPort, isInForce } from '../../domain/filing.ts'
+import { getOrInsert } from '../../domain/maps.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
 import type { BrandNotices, CarriedKind, LearnedNotice, Notice, Notices, Twin } from '../../domain/notices.ts'
 import type { Registry } from '../../domain/registry.ts'
@@ -67,14 +68,9 @@ export class NoticeIndex implements Notices {
       const mine = notices.filter(({ table }) => table === this.table)
       if (mine.length === 0) this.#learned.delete(brand)
       else this.#learned.set(brand, mine)
-      for (const { hosts } of mine) for (const host of hosts) this.#lead(host, brand)
+      for (const { hosts } of mine)
+        for (const host of hosts) getOrInsert(this.#leads, host, () => new Set()).add(brand)
     }
-  }
-
-  #lead(host: string, brand: string): void {
-    const brands = this.#leads.get(host)
-    if (brands) brands.add(brand)
-    else this.#leads.set(host, new Set([brand]))
   }
 
   /** Learned notices of which the filing ended. */
@@ -110,8 +106,7 @@ export class NoticeIndex implements Notices {
     if (sketch === undefined) return undefined
     const own = this.learnedOf(brand).filter((notice) => holds(notice, registry, message.ts))
     const copied = nearest(sketch, own)
-    if (copied !== undefined && copied.similarity >= COPY)
-      return this.#isShared(sketch, brand) ? undefined : twin(copied.similarity, false, own)
+    if (copied >= COPY) return this.#isShared(sketch, brand) ? undefined : twin(copied, false, own)
     return this.#sampleLike(brand, sketch, own)
   }
 
@@ -139,10 +134,9 @@ export class NoticeIndex implements Notices {
   }
 }
 
-function nearest(sketch: Sketch, notices: readonly LearnedNotice[]) {
-  let similarity = -1
-  for (const notice of notices) similarity = Math.max(similarity, likeness(sketch, notice.sketch))
-  return notices.length === 0 ? undefined : { similarity }
+/** The likeness of the notice that is most like a sketch; -1 without notices. */
+function nearest(sketch: Sketch, notices: readonly LearnedNotice[]): number {
+  return notices.reduce((most, notice) => Math.max(most, likeness(sketch, notice.sketch)), -1)
 }
 
 /** Hosts and numbers of any of a brand's notices are the brand's, whichever of them is copied. */

@@ -1,5 +1,6 @@
 import type { RedisLink } from '../../adapters/redis/link.ts'
 import { loadScript } from '../../adapters/redis/script.ts'
+import { addTo } from '../../domain/maps.ts'
 import {
   BRANDS_AT_ONCE,
   BRANDS_WITH_NOTICES,
@@ -84,11 +85,7 @@ export class RedisNoticeStore implements NoticeStore {
 
 function byBrand<T extends { readonly brand: string }>(notices: readonly T[]): Map<string, T[]> {
   const brands = new Map<string, T[]>()
-  for (const notice of notices) {
-    const some = brands.get(notice.brand)
-    if (some) some.push(notice)
-    else brands.set(notice.brand, [notice])
-  }
+  for (const notice of notices) addTo(brands, notice.brand, notice)
   return brands
 }
 
