@@ -115,8 +115,25 @@ function noticesIn(brand: string, flat: unknown): LearnedNotice[] {
     .map(([id, value]) => ({ id, at: Number.parseInt(value, 10), json: value.slice(value.indexOf(' ') + 1) }))
     .sort((a, b) => a.at - b.at)
     .flatMap(({ id, json }) => {
-      const notice = JSON.parse(json) as Stored
-      const sketch = new Int8Array(Buffer.from(notice.sketch, 'base64'))
-      return sketch.length === SKETCH_SIZE ? [{ ...notice, id, brand, sketch }] : []
+      const notice = storedIn(json)
+      return notice
+        ? [{ ...notice, id, brand, sketch: new Int8Array(Buffer.from(notice.sketch, 'base64')) }]
+        : []
     })
+    .filter(({ sketch }) => sketch.length === SKETCH_SIZE)
+}
+
+/** Undefined for another form than this version writes. */
+function storedIn(json: string): Stored | undefined {
+  let value: Partial<Stored> | null
+  try {
+    value = JSON.parse(json) as Partial<Stored> | null
+  } catch {
+    return undefined
+  }
+  const { sketch, table, hosts, numbers, carries, port } = value ?? {}
+  const isKnown =
+    [sketch, table, port].every((text) => typeof text === 'string') &&
+    [hosts, numbers, carries].every((items) => Array.isArray(items))
+  return isKnown ? (value as Stored) : undefined
 }
