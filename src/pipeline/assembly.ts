@@ -24,6 +24,8 @@ export class Assembly {
   readonly #parts: AssemblyParts
   /** Bucket of event time that the batch at hand belongs to. */
   #bucket = Number.NEGATIVE_INFINITY
+  /** Bucket of the record that came last. */
+  #last = Number.NEGATIVE_INFINITY
 
   constructor(parts: AssemblyParts) {
     this.#parts = parts
@@ -32,6 +34,7 @@ export class Assembly {
   /** What comes now may be older than what came last. */
   begin(): void {
     this.#bucket = Number.NEGATIVE_INFINITY
+    this.#last = Number.NEGATIVE_INFINITY
   }
 
   /** Records of one partition within one bucket. Throws OFFSET_GAP: see Checkpoint. */
@@ -47,7 +50,11 @@ export class Assembly {
         this.#flushParts(position, timestamp, eventTime)
         this.#parts.batcher.flush()
         this.#bucket = bucket
+      } else if (bucket < this.#last) {
+        // What comes late begins a batch: within one, buckets stay in their order, which is how a replay sorts it.
+        this.#parts.batcher.flush()
       }
+      this.#last = bucket
       if (isSplit(record)) this.#split(raw, record, eventTime)
       else if (isRejection(record)) this.#reject(raw, record, eventTime, 'decode')
       else this.#join(raw, record, eventTime)

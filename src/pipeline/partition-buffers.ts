@@ -47,7 +47,7 @@ interface Turn {
 
 export const BUFFER_LIMITS: BufferLimits = {
   run: 512,
-  patience: 500,
+  patience: 3_000,
   fullAt: 250_000,
   maxBytes: 64_000_000,
 }
