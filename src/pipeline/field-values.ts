@@ -49,10 +49,11 @@ export function timeReader(
   { form, zone }: FieldRule,
   name: string,
 ): (value: unknown, reference: number) => unknown {
-  if (form === 'epoch-s') return (value) => Math.round(numberOf(value, 'seconds since 1970', name) * 1000)
-  if (form === 'epoch-ms') return (value) => Math.round(numberOf(value, 'milliseconds since 1970', name))
+  if (form === 'epoch-s')
+    return (value) => Math.round(numberOf(value, 'seconds since the epoch', name) * 1000)
+  if (form === 'epoch-ms') return (value) => Math.round(numberOf(value, 'milliseconds since the epoch', name))
   if (form === 'epoch-us')
-    return (value) => Math.round(numberOf(value, 'microseconds since 1970', name) / 1000)
+    return (value) => Math.round(numberOf(value, 'microseconds since the epoch', name) / 1000)
   if (form === undefined) return (value) => value
   const offset = zone === undefined ? undefined : parseZone(zone)
   const read =

@@ -79,7 +79,7 @@ describeWith(['kafka'], 'side topics of another form', () => {
       'sigwatch-error': 'MAPPING',
       'sigwatch-stage': 'side-input',
       'sigwatch-topic': consents,
-      'sigwatch-detail': 'ts (/after/at): must be microseconds since 1970',
+      'sigwatch-detail': 'ts (/after/at): must be microseconds since the epoch',
     })
   })
 })

@@ -139,7 +139,7 @@ describe('check --sample', () => {
         to: '138****5678',
         text: '【京东】验证码<number>',
       },
-      { line: 3, error: 'MAPPING', detail: 'ts (/at): must be seconds since 1970' },
+      { line: 3, error: 'MAPPING', detail: 'ts (/at): must be seconds since the epoch' },
       expect.objectContaining({ line: 5, id: '138****5678-1' }),
       expect.objectContaining({ line: 7, to: '<no number>' }),
       { line: 9, error: 'MAPPING', detail: 'text (/c): nothing is there' },
@@ -147,7 +147,7 @@ describe('check --sample', () => {
     expect(JSON.stringify([rows, problems])).not.toMatch(/13800005678|482913/)
     expect(problems.map(({ file, line, message }) => [file === sample, line, message.split(';')[0]])).toEqual(
       [
-        [true, 3, 'MAPPING: ts (/at): must be seconds since 1970'],
+        [true, 3, 'MAPPING: ts (/at): must be seconds since the epoch'],
         [true, 9, 'MAPPING: text (/c): nothing is there'],
         [true, 5, 'id: holds the number of the recipient'],
         [true, 5, 'text: looks like bytes in hex'],

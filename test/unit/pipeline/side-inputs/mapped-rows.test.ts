@@ -58,7 +58,7 @@ describe('rows of another form', () => {
 
   it('are refused with the place, and without what they say', () => {
     const at = { op: 'u', after: { ...after, at: 'yesterday' } }
-    expect(mapped('consents', CONSENTS, at)).toBe('ts (/after/at): must be microseconds since 1970')
+    expect(mapped('consents', CONSENTS, at)).toBe('ts (/after/at): must be microseconds since the epoch')
     expect(mapped('consents', CONSENTS, '{')).toBe('is no valid JSON (1 bytes)')
   })
 
