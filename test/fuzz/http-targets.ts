@@ -32,7 +32,12 @@ interface Asked {
 
 function requestOf({ method, url, headers, body }: Asked): IncomingMessage {
   const stream = Readable.from(body === '' ? [] : [Buffer.from(body)])
-  return Object.assign(stream, { method, url, headers }) as unknown as IncomingMessage
+  return Object.assign(stream, {
+    method,
+    url,
+    headers,
+    socket: { remoteAddress: '127.0.0.1' },
+  }) as unknown as IncomingMessage
 }
 
 // ---------------------------------------------------------------- POST /v1/check
