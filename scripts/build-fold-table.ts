@@ -23,7 +23,7 @@ function output(path: string, content: string): void {
     process.exitCode = 1
   }
 }
-/** A character this frequent (in 100,000) turns up beside anything: no sound neighbour in words of two, or of more. */
+/** A character this frequent (in 100,000) turns up next to anything: no sound neighbour in words of two, or of more. */
 const TOO_FREQUENT = { two: 4, more: 25 }
 
 const common = new Set<string>()

@@ -5,8 +5,8 @@ const FILES = ['package.json', 'package-lock.json', 'LICENSE', 'README.md', 'REA
 const FOLDERS = ['config', 'models', 'docs', 'deploy', 'examples', 'grafana', 'prometheus']
 
 /**
- * Paths of the files that the bundle takes over, below the root of the checkout. Only what git tracks: a configuration or a
- * key that somebody keeps in one of the folders is nobody else's. Throws where `root` is no checkout or lacks one of them.
+ * Paths of the files that the bundle takes over, below the root of the checkout. Only what git tracks: a private
+ * configuration or key in one of the folders is not published. Throws where `root` is no checkout or lacks one of them.
  */
 export function bundledFiles(root) {
   const { status, stdout, stderr, error } = spawnSync('git', ['ls-files', '-z', '--', ...FILES, ...FOLDERS], {

@@ -1,5 +1,5 @@
 // Combines two models of one shape into one that gives the weighted mean of their logits (--share: what FIRST counts, from 0
-// to 1; a half), and calibrates it anew on held-out templates of writers that the first has never seen:
+// to 1; a half), and calibrates it again on held-out templates of writers that the first has never seen:
 //
 //   tsx scripts/combine-models.ts FIRST SECOND --out DIR --model-version V [--share S]
 //

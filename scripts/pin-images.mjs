@@ -1,6 +1,6 @@
 // Pins the images of the Dockerfile and of docker-compose.yml by digest, and tells which are not. Plain Node.
 //   node scripts/pin-images.mjs           writes the digest that each tag has now; asks the registries with Docker buildx
-//   node scripts/pin-images.mjs --check   ends with 1 where an image has none; asks nobody
+//   node scripts/pin-images.mjs --check   ends with 1 where an image has none; asks no registry
 // `--root FOLDER` is another checkout.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'

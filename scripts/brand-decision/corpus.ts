@@ -18,7 +18,7 @@ const BRANDS = new URL('../../config/brands.yaml', import.meta.url)
 /** Who sends a message of the corpus. */
 export type SenderOfCorpus = 'own' | 'platform' | 'mobile' | 'landline' | 'overseas' | 'unfiled'
 
-/** `fraud` and `illicit` are in nobody's name. */
+/** `fraud` and `illicit` claim no name. */
 const KINDS = ['lawful', 'forged', 'fraud', 'illicit'] as const
 export type KindOfCorpus = (typeof KINDS)[number]
 

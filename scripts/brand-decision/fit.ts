@@ -24,7 +24,7 @@ const TABLE_FILE = fileURLToPath(
 
 const classifier = await openClassifier({ dir: SHIPPED_MODEL, backend: 'auto', onNotice: console.error })
 const corpus = readBrandCorpus(classifier)
-// The words of each message are judged without its writer, as they are judged of a message that nobody has seen.
+// The words of each message are judged without its writer, as they are judged of an unseen message.
 rememberOpinions(corpus.messages)
 const decisions = decisionsOf(corpus, classifier)
 const { bias, weights } = fitWeights(decisions)

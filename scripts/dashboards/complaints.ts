@@ -136,7 +136,7 @@ const DEADLINES = section(20, 'Deadlines', '时限', [
   stat.count(18, {
     en: [
       'Deadlines that run out',
-      'By the metrics of the archive, of all complaints without an answer: due: two working days are left at most; unknown: deadlines that nobody has computed.',
+      'By the metrics of the archive, of all complaints without an answer: due: two working days are left at most; unknown: deadlines that have not been computed.',
     ],
     zh: [
       '即将到期的时限',

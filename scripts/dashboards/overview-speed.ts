@@ -102,7 +102,10 @@ export const INPUT = section(28, 'Input', '输入', [
     ],
   }),
   chart.count(8, {
-    en: ['Partitions that hold the watermark back', 'Lagging: read but behind. Ownerless: read by nobody.'],
+    en: [
+      'Partitions that hold the watermark back',
+      'Lagging: read but behind. Ownerless: read by no instance.',
+    ],
     zh: ['拖住水位的分区', 'lagging：在读但落后。ownerless：无人读取。'],
     query: max('sigwatch_watermark_held_partitions', 'reason'),
   }),

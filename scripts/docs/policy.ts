@@ -23,7 +23,7 @@ export function renderPolicy(): string {
 # with only what differs, and name it with \`policy:\` in sigwatch.yaml or with --policy. Mappings are merged key by key,
 # lists are replaced. \`sigwatch check --policy FILE\` says what is wrong with it, and on which line.
 
-# enforce: alerts count. shadow: every code only watches (a second stream of alerts that blocks nobody).
+# enforce: alerts count. shadow: every code only watches (a second stream of alerts that blocks nothing).
 mode: ${mode}
 
 # action      none | observe | review | throttle | block. \`none\` raises no alert; the code still shows in verdicts.

@@ -72,7 +72,7 @@ async function importFiles(files: readonly string[], options: ImportOptions): Pr
   if (options.publish) complaintTopicOf(config)
   const mapping = mappingOf(options.mapping)
   if (!mapping.verified)
-    say(`${mapping.file}: nobody has compared this mapping with a real export (verified: true says so)`)
+    say(`${mapping.file}: this mapping has not been compared with a real export (verified: true says so)`)
   const read: (readonly PlacedComplaint[])[] = []
   let refused = 0
   for (const file of files) {

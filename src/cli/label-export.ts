@@ -21,7 +21,7 @@ export function labelExportCommand(): Command {
   return new Command('label-export')
     .requiredOption(
       '--out <file>',
-      'corpus to write (TSV of label<TAB>text); beside it <file>.provenance.jsonl',
+      'corpus to write (TSV of label<TAB>text); <file>.provenance.jsonl is written next to it',
     )
     .option('--from <time>', 'judged from then on, ISO-8601 with offset or epoch ms (default: the first)')
     .option('--to <time>', 'judged before then (default: now)')

@@ -32,7 +32,7 @@ export function trainCommand(): Command {
   return new Command('train')
     .option(
       '--corpus <file...>',
-      'labelled text, TSV of label<TAB>text; ham and spam are understood beside the six labels',
+      'labelled text, TSV of label<TAB>text; ham and spam are understood as well as the six labels',
     )
     .option('--labels <a,b,…>', 'another label set than the six', parseLabels)
     .option('--no-templates', 'leave out the templates that come with the source (corpus/writers)')
@@ -58,7 +58,7 @@ export function trainCommand(): Command {
     .option('--accept-loss', 'with --continue: writes the model although a label loses more')
     .addHelpText(
       'after',
-      '\nTexts may hold slots such as {code} or {bank} (corpus/README.md); each is filled anew at every pass.',
+      '\nTexts may hold slots such as {code} or {bank} (corpus/README.md); each pass fills them with other values.',
     )
     .action(async (options: TrainOptions) => {
       const say = (line: string) => process.stderr.write(`${line}\n`)

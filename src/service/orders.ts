@@ -71,7 +71,8 @@ export class FeedbackOrders implements Orders {
       if (answer === 'unknown')
         return { status: 404, detail: 'no state of this id is open that was raised by hand' }
       if (answer === 'not pending') return { status: 409, detail: 'the state waits for no approval' }
-      if (answer === 'same person') return { status: 403, detail: 'whoever ordered it cannot approve it' }
+      if (answer === 'same person')
+        return { status: 403, detail: 'the person who ordered a block cannot approve it' }
       return { status: 200, body: { id: stateId, approvedBy: by } }
     } catch (error) {
       return unavailable(error)

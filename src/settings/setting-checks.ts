@@ -43,8 +43,8 @@ export function checkTogether(config: Config, serving: boolean): Conflict[] {
   const conflicts: Conflict[] = []
   const fault = (keys: Conflict['keys'], message: string) => conflicts.push({ keys, message })
   const pair = (one: SettingKey, a: unknown, other: SettingKey, b: unknown) => {
-    if (a !== null && b === null) fault([one, other], `needs ${other} beside it`)
-    if (a === null && b !== null) fault([other, one], `needs ${one} beside it`)
+    if (a !== null && b === null) fault([one, other], `needs ${other} too`)
+    if (a === null && b !== null) fault([other, one], `needs ${one} too`)
   }
   const { kafka, redis, batch } = config
 
@@ -59,7 +59,7 @@ export function checkTogether(config: Config, serving: boolean): Conflict[] {
     } else if (mechanism === null && credentials[key] !== null) {
       fault(
         [key, 'kafka.sasl.mechanism'],
-        'needs kafka.sasl.mechanism beside it (allowed: plain, scram-sha-256, scram-sha-512)',
+        'needs kafka.sasl.mechanism too (allowed: plain, scram-sha-256, scram-sha-512)',
       )
     }
   }

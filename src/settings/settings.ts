@@ -211,7 +211,7 @@ export const SETTINGS = {
   'alerts.maxAge': setting(
     duration(0, 366 * DAY),
     24 * HOUR,
-    'With Kafka: alerts on older messages are shadow and `late`, and so are events of states past their `expiresAt`, from 15 minutes on: a replayed backlog blocks nobody. 0 switches both rules off.',
+    'With Kafka: alerts on older messages are shadow and `late`, and so are events of states past their `expiresAt`, from 15 minutes on: a replayed backlog blocks nothing. 0 switches both rules off.',
   ),
   'blocks.minAction': setting(
     choice(['block', 'throttle', 'review', 'observe']),

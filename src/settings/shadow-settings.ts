@@ -8,7 +8,7 @@ export const SHADOW_SETTINGS = {
   'shadowModel.path': setting<string | null>(
     pathOrNull,
     null,
-    'Folder of a second model that judges the same messages beside the live one and changes nothing ([learning.md](learning.md)).',
+    'Folder of a second model that judges the same messages as the live one and changes nothing ([learning.md](learning.md)).',
     { shown: 'none: off' },
   ),
   'shadowModel.samples': setting<string | null>(

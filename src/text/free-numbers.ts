@@ -29,7 +29,7 @@ const LONGEST = 1_000
 /** What may stand next to a free number: what parts it from all else, and what may join two numbers. */
 const STOP = 1
 const JOINT = 2
-const besides = new Uint8Array(65536)
+const neighbours = new Uint8Array(65536)
 /** Signs that numerals may stand on both sides of: those of `foldNumerals`, and what is read as the dot of a host. */
 const isJoint = unitSet(freeNumbersWords.isJoint)
 const PARTS = LATIN | DIGIT | FOREIGN | OTHER_LETTER | CHINESE_DIGIT | LETTER_SIGN | SURROGATE | COMPONENT
@@ -39,7 +39,7 @@ for (let code = 0; code < 65536; code++) {
   const unit = plainUnit[code] as number
   if (unitMark[code] === ENCLOSED || expansions.get(code)?.mark === ENCLOSED) isEnclosed[code] = 1
   if (unit <= SPECIAL || unitMark[code] !== 0 || ((unitClass[unit] as number) & PARTS) !== 0) continue
-  besides[code] = isJoint[unit] === 1 ? JOINT : STOP
+  neighbours[code] = isJoint[unit] === 1 ? JOINT : STOP
 }
 
 /** What stands before and behind the digits of disguises that have some: 冲100送, 4件tao. */
@@ -129,7 +129,7 @@ function runEnd(text: string, start: number): number {
 function groupEnd(text: string, start: number): number {
   for (let at = start; ; ) {
     const end = runEnd(text, at)
-    if (besides[text.charCodeAt(end)] !== JOINT || !isDigit(text.charCodeAt(end + 1))) return end
+    if (neighbours[text.charCodeAt(end)] !== JOINT || !isDigit(text.charCodeAt(end + 1))) return end
     at = end + 1
   }
 }
@@ -144,8 +144,8 @@ function isFree(text: string, start: number, end: number): boolean {
 function isApart(text: string, at: number, step: -1 | 1): boolean {
   const next = at + step
   if (next < 0 || next >= text.length) return true
-  const beside = besides[text.charCodeAt(next)]
-  if (beside !== JOINT) return beside === STOP
+  const neighbour = neighbours[text.charCodeAt(next)]
+  if (neighbour !== JOINT) return neighbour === STOP
   const beyond = next + step
   return beyond < 0 || beyond >= text.length || !mayJoin(text.charCodeAt(beyond))
 }
@@ -159,7 +159,7 @@ function mayJoin(code: number): boolean {
 
 /** Whether digits may be the beginning of a host. */
 function isHostBegun(text: string, end: number): boolean {
-  if (besides[text.charCodeAt(end)] !== JOINT) return false
+  if (neighbours[text.charCodeAt(end)] !== JOINT) return false
   const next = text.slice(end, end + 6)
   return HOST_GOES_ON.test(next) && !SENTENCE_ENDS.test(next)
 }
@@ -177,7 +177,7 @@ function isSerial(text: string, start: number, end: number): boolean {
     if (text.charCodeAt(from - 1) > 0x7a || lower < 0x61 || lower > 0x7a) break
     if (lower !== 0x6f && lower !== 0x69 && lower !== 0x6c) letters = true
   }
-  return letters && (from === 0 || besides[text.charCodeAt(from - 1)] === STOP)
+  return letters && (from === 0 || neighbours[text.charCodeAt(from - 1)] === STOP)
 }
 
 /** Whether digits may be those of a disguise: what stands before and behind its own does so here. */

@@ -18,7 +18,7 @@ export function connect(brokers: readonly string[]): Kafka {
 
 /**
  * Reads the block table from its beginning and the alerts of the last quarter of an hour, then follows both. Nothing is
- * committed: the table is made anew at every start. Resolves when everything that was there has been taken in.
+ * committed: the table is built again at every start. Resolves when everything that was there has been taken in.
  */
 export async function follow(
   kafka: Kafka,

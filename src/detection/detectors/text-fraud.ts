@@ -14,7 +14,7 @@ export const textFraud = defineMessageCode({
   summary: 'the wording is that of fraud',
   fires:
     'The text model puts the label `fraud` above its threshold, or `fraud` and `illicit` together. Below it, where sender, links, numbers and requests make it certain (`minCertainty`); not from a sender that clears a text below 90%.',
-  why: 'The text alone gives many frauds away, whoever sends them and from wherever.',
+  why: 'The text alone gives many frauds away, regardless of sender and port.',
   tune: 'Raise `minCertainty` when genuine notices are taken for fraud. A `minScore` above 0 leaves the text alone to decide; `sigwatch evaluate` shows what each threshold costs. Set `action: block` only after a time in shadow mode.',
   sentences: {
     en: ({ score }, { percent }) => `The text reads like fraud (${percent(score)} sure).`,

@@ -142,7 +142,7 @@ function signatureRelations(value: SignatureSource): Fault[] {
       if (value[key] === undefined) continue
       faults.push({
         path: [key],
-        message: 'stands beside filings: give one of the two, filings where they differ',
+        message: 'stands next to filings: give one of the two, filings where they differ',
       })
     }
   }

@@ -65,7 +65,7 @@ describeWith(['postgres'], 'sigwatch complaints', () => {
       0,
       expect.stringContaining('3 complaints (gbk), 0 rows refused'),
     ])
-    expect(first.stderr).toContain('nobody has compared this mapping with a real export')
+    expect(first.stderr).toContain('this mapping has not been compared with a real export')
     expect(first.stderr).toContain('archived: 3 new, 0 known')
     const again = await run('import', CSV)
     expect(again.stderr).toContain('archived: 0 new, 3 known (0 of them answered since)')

@@ -296,7 +296,7 @@ describe('faults of the configuration', () => {
     ],
     [
       'kafka: {sasl: {username: u}}',
-      'sigwatch.yaml:1: kafka.sasl.username: needs kafka.sasl.mechanism beside it (allowed: plain',
+      'sigwatch.yaml:1: kafka.sasl.username: needs kafka.sasl.mechanism too (allowed: plain',
     ],
     [
       'kafka: {sasl: {mechanism: plain, username: u}}',

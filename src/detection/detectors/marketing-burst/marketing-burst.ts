@@ -87,7 +87,7 @@ export const marketingBurst = defineStateCode({
   summary: 'marketing far above the sender’s usual rate',
   fires:
     "A signature's commercial rate in one minute, ten minutes or one hour leaves its baseline (this hour of earlier days; until there is one, the last hours) and its declared campaign, or climbs to some `climbRatio` times what was usual within an hour without one of them ever leaving it. Until 24 hours of history its action is at most `review`.",
-  why: 'A burst that nobody declared is a hijacked account, a leak of credentials or a campaign that slipped past approval.',
+  why: 'An undeclared burst is a hijacked account, a leak of credentials or a campaign that slipped past approval.',
   tune: 'Declare campaigns in the registry, or give periods such as Double Eleven other ratios. The floors say which volumes are worth a look at all; the ratios how far above the usual. Raise `climbSpread` where honest senders are irregular, and `climbEvidence` where slow climbs are raised too readily.',
   sentences: {
     en: ({ window, minutes = 0, count, baseline, baselineSource, limit }, { number }) =>
