@@ -77,11 +77,13 @@ async function run(options: RunOptions): Promise<void> {
   emit({ name: 'started', version: VERSION, commit: COMMIT, mode: embedded ? 'embedded' : 'service' })
   if (!embedded) for (const message of warningsOf(config)) emit({ name: 'warning', message })
   const tokens = new HttpTokenBook(config.http.tokens ?? [])
-  const again = () =>
+  const tokenFiles = [reading.file, reading.valueFiles.get('http.tokens')].filter(
+    (file) => file !== undefined,
+  )
+  const rereadTokens = () =>
     loadConfig({ ...configOf(options), overrides, serving: !embedded }).config.http.tokens ?? []
-  const { SIGWATCH_HTTP_TOKENS_FILE: listed } = process.env
-  const files = [reading.file, listed].filter((file) => file !== undefined)
-  if (!embedded && files.length > 0) tokens.follow(again, files, emit)
+  const tokenWatch = embedded ? undefined : tokens.watch(rereadTokens, tokenFiles, emit)
+  tokenWatch?.start()
   // The server answers while Kafka and Redis are waited for.
   const http =
     !embedded || reading.given.has('http.port')
@@ -106,7 +108,7 @@ async function run(options: RunOptions): Promise<void> {
     bySignal = await runToEnd(open, emit)
   } finally {
     watchdog.stop()
-    tokens.stop()
+    await tokenWatch?.stop()
     await http?.close()
   }
   sayStopped(bySignal, emit)

@@ -1,18 +1,13 @@
 import { timingSafeEqual } from 'node:crypto'
 import { InvalidInput } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
-import { stampOf } from '../settings/file-stamp.ts'
 import type { HttpRight, HttpToken } from '../settings/http-forms.ts'
+import { FileWatch } from './file-watch.ts'
 import { digest } from './telemetry/http-body.ts'
-
-/** Between two looks at the files, ms. */
-const CHECK_EVERY = 5_000
 
 /** Who may ask and order over HTTP. The list is exchanged whole when it is read again. */
 export class HttpTokenBook {
   #entries: readonly { readonly name: string; readonly may: readonly HttpRight[]; readonly digest: Buffer }[]
-  #timer: NodeJS.Timeout | undefined
-  #reread: (() => void) | undefined
 
   constructor(tokens: readonly HttpToken[]) {
     this.#entries = entriesOf(tokens)
@@ -35,11 +30,9 @@ export class HttpTokenBook {
     this.#entries = entriesOf(tokens)
   }
 
-  /** Reads the list again on SIGHUP, and when one of the files changes; what is wrong is refused, and the old one stays. */
-  follow(read: () => readonly HttpToken[], files: readonly string[], emit: Emit): void {
-    let stamp = stampOf(files)
-    this.#reread = () => {
-      stamp = stampOf(files)
+  /** Watches the files of the list. What is wrong is refused (`reload_refused`), and the tokens in force stay. */
+  watch(read: () => readonly HttpToken[], paths: readonly string[], emit: Emit): FileWatch {
+    const reread = () => {
       try {
         this.replace(read())
       } catch (error) {
@@ -47,16 +40,7 @@ export class HttpTokenBook {
         emit({ name: 'reload_refused', what: 'tokens', reason })
       }
     }
-    process.on('SIGHUP', this.#reread)
-    this.#timer = setInterval(() => {
-      if (stampOf(files) !== stamp) this.#reread?.()
-    }, CHECK_EVERY)
-    this.#timer.unref()
-  }
-
-  stop(): void {
-    clearInterval(this.#timer)
-    if (this.#reread) process.off('SIGHUP', this.#reread)
+    return new FileWatch({ files: [{ paths, read: reread }], emit })
   }
 }
 

@@ -6,8 +6,9 @@ import type { Emit } from '../domain/events.ts'
 import type { Versioned } from '../domain/versions.ts'
 import type { Config } from '../settings/config.ts'
 import { stampOf } from '../settings/file-stamp.ts'
+import { FileWatch, type FileWatchOptions, messageOf } from './file-watch.ts'
 
-export interface ReloaderOptions {
+export type ReloaderOptions = {
   /** What is not configured is shipped and does not change. */
   readonly config: Pick<Config, 'policy' | 'registry' | 'model'>
   readonly assets: Pick<Assets, 'policy' | 'registry' | 'classifier'>
@@ -16,11 +17,7 @@ export interface ReloaderOptions {
   readonly emit: Emit
   /** Stamps of the files before they were read; absent: they are taken now. */
   readonly stamps?: FileStamps
-  /** Between two looks at the files, ms. */
-  readonly checkEvery?: number
-  /** A file that has changed must stay as it is for this long before it is read, ms: it may be half written. */
-  readonly settle?: number
-}
+} & Pick<FileWatchOptions, 'checkEvery' | 'settle'>
 
 /** How the files of each version stood, those that are configured. */
 export type FileStamps = ReadonlyMap<Versioned, string>
@@ -38,19 +35,6 @@ function watchedOf(config: ReloaderOptions['config']) {
   })
 }
 
-const CHECK_EVERY = 5_000
-const SETTLE = 1_000
-
-/** A file, or the files of a model folder, as they were seen last. */
-interface Watched {
-  readonly what: Versioned
-  readonly paths: readonly string[]
-  /** Stamp of what was read last, taken or refused. */
-  read: string
-  /** A stamp that is new, until it has stayed. */
-  fresh?: string | undefined
-}
-
 /**
  * Reads policy, registry and model again on SIGHUP, and when their files change. What is wrong is refused
  * (`reload_refused`) and the version in force stays; a new version is checked first, taken whole, and the states that it
@@ -58,65 +42,37 @@ interface Watched {
  */
 export class Reloader {
   readonly #options: ReloaderOptions
-  readonly #watched: readonly Watched[]
+  readonly #watch: FileWatch
   /** Taken, but not yet put in force: the store of states could not be reached. */
   readonly #pendingAdoption = new Set<Versioned>()
-  #started = false
-  #asked = false
-  #timer: NodeJS.Timeout | undefined
-  #looking: Promise<void> | undefined
 
   constructor(options: ReloaderOptions) {
     this.#options = options
-    const { config, stamps = fileStampsOf(config) } = options
-    this.#watched = watchedOf(config).map((item) => ({ ...item, read: stamps.get(item.what)! }))
-    process.on('SIGHUP', this.#onHangUp)
+    const { config, stamps = fileStampsOf(config), emit, checkEvery, settle } = options
+    this.#watch = new FileWatch({
+      files: watchedOf(config).map(({ what, paths }) => ({
+        paths,
+        stamp: stamps.get(what)!,
+        read: () => this.#read(what),
+      })),
+      looked: () => this.#adoptPending(),
+      emit,
+      ...(checkEvery === undefined ? {} : { checkEvery }),
+      ...(settle === undefined ? {} : { settle }),
+    })
   }
 
   /** Looks at the files from now on. A SIGHUP that came before is not lost. */
   start(): void {
-    this.#started = true
-    this.#run()
+    this.#watch.start()
   }
 
-  async stop(): Promise<void> {
-    this.#started = false
-    clearTimeout(this.#timer)
-    process.off('SIGHUP', this.#onHangUp)
-    await this.#looking
+  stop(): Promise<void> {
+    return this.#watch.stop()
   }
 
-  readonly #onHangUp = (): void => {
-    this.#asked = true
-    if (this.#started) this.#run()
-  }
-
-  /** One look at a time. */
-  #run(): void {
-    const { emit, settle = SETTLE, checkEvery = CHECK_EVERY } = this.#options
-    clearTimeout(this.#timer)
-    if (this.#looking) return
-    this.#looking = this.#look()
-      .catch((error: unknown) => emit({ name: 'warning', message: `reload: ${messageOf(error)}` }))
-      .finally(() => {
-        this.#looking = undefined
-        if (!this.#started) return
-        if (this.#asked) return this.#run()
-        const soon = this.#watched.some((item) => item.fresh !== undefined)
-        this.#timer = setTimeout(() => this.#run(), soon ? settle : checkEvery)
-        this.#timer.unref()
-      })
-  }
-
-  async #look(): Promise<void> {
+  async #adoptPending(): Promise<void> {
     const { assets, adopt, emit } = this.#options
-    const all = this.#asked
-    this.#asked = false
-    for (const item of this.#watched) {
-      const stamp = stampOf(item.paths)
-      if (all || (stamp !== item.read && stamp === item.fresh)) await this.#read(item, stamp)
-      else item.fresh = stamp === item.read ? undefined : stamp
-    }
     for (const what of this.#pendingAdoption) {
       try {
         await adopt(what)
@@ -129,13 +85,11 @@ export class Reloader {
     }
   }
 
-  async #read(item: Watched, stamp: string): Promise<void> {
-    item.read = stamp
-    item.fresh = undefined
+  async #read(what: Versioned): Promise<void> {
     try {
-      if ((await this.#load(item.what)) === 'swapped') this.#pendingAdoption.add(item.what)
+      if ((await this.#load(what)) === 'swapped') this.#pendingAdoption.add(what)
     } catch (error) {
-      this.#options.emit({ name: 'reload_refused', what: item.what, reason: messageOf(error) })
+      this.#options.emit({ name: 'reload_refused', what, reason: messageOf(error) })
     }
   }
 
@@ -143,8 +97,4 @@ export class Reloader {
     const { policy, registry, classifier } = this.#options.assets
     return { policy, registry, model: classifier }[what].reload()
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -41,11 +41,15 @@ export interface ConfigReading {
   readonly file?: string
   /** Keys that were given and are not defaults, with where. */
   readonly given: ReadonlyMap<SettingKey, Place>
+  /** Files that hold the value of a key, as named by a variable that ends with `_FILE`. */
+  readonly valueFiles: ReadonlyMap<SettingKey, string>
   readonly problems: readonly Problem[]
 }
 
 interface Raw {
   readonly place: Place
+  /** The file that holds the value. */
+  readonly valueFile?: string
   /** The place of something in the value. */
   readonly within?: (path: Path) => Place
   readonly value: unknown
@@ -68,6 +72,7 @@ export function readConfig(options: ConfigOptions = {}): ConfigReading {
 
   const values = {} as Record<SettingKey, unknown>
   const given = new Map<SettingKey, Place>()
+  const valueFiles = new Map<SettingKey, string>()
   const refused = new Set<SettingKey>()
   for (const key of SETTING_KEYS) {
     const { form, default: fallback } = SETTINGS[key] as Setting<unknown>
@@ -75,6 +80,7 @@ export function readConfig(options: ConfigOptions = {}): ConfigReading {
     values[key] = fallback
     if (!raw) continue
     given.set(key, raw.place)
+    if (raw.valueFile !== undefined) valueFiles.set(key, raw.valueFile)
     try {
       values[key] = form.read(raw.value, raw.reading)
     } catch (error) {
@@ -96,7 +102,7 @@ export function readConfig(options: ConfigOptions = {}): ConfigReading {
     if (keys.some((key) => refused.has(key))) continue
     problems.push({ ...(given.get(keys[0]) ?? { ...elsewhere, key: keys[0] }), message })
   }
-  return { config, given, problems, ...(file === undefined ? {} : { file }) }
+  return { config, given, valueFiles, problems, ...(file === undefined ? {} : { file }) }
 }
 
 /** The configuration, or an InvalidInput with everything that is wrong. */
@@ -219,8 +225,9 @@ function readEnvironment(
       } else if (value !== undefined && !isServiceLink(variable, value)) {
         raws.set(key, { place: { file: 'environment', key: variable }, value, reading })
       } else if (from !== undefined) {
-        readValueFile(`${variable}_FILE`, from, folder, problems, (content) => {
-          raws.set(key, { place: { file: 'environment', key: `${variable}_FILE` }, value: content, reading })
+        const place = { file: 'environment', key: `${variable}_FILE` }
+        readValueFile(place.key, from, folder, problems, (content, valueFile) => {
+          raws.set(key, { place, valueFile, value: content, reading })
         })
       }
     }
@@ -245,11 +252,11 @@ function readValueFile(
   from: string,
   folder: string,
   problems: Problem[],
-  use: (content: string) => void,
+  use: (content: string, path: string) => void,
 ): void {
   const path = from.startsWith('/') ? from : join(folder, from)
   try {
-    use(readFileSync(path, 'utf8').replace(/\r?\n$/, ''))
+    use(readFileSync(path, 'utf8').replace(/\r?\n$/, ''), path)
   } catch (error) {
     problems.push({ file: 'environment', key: variable, message: `${path}: ${describeReadError(error)}` })
   }

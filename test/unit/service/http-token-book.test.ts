@@ -1,0 +1,58 @@
+import { writeFileSync } from 'node:fs'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Event } from '../../../src/domain/events.ts'
+import type { FileWatch } from '../../../src/service/file-watch.ts'
+import { HttpTokenBook } from '../../../src/service/http-token-book.ts'
+import { loadConfig } from '../../../src/settings/config.ts'
+import { useFolder } from '../../helpers/jsonl.ts'
+import { until } from '../../helpers/recording-handler.ts'
+
+const [OLD, NEW] = ['old-token-of-lin-0123456789', 'new-token-of-lin-0123456789'] as const
+const listed = (token: string) => JSON.stringify([{ name: 'lin', token, may: ['block'] }])
+
+describe('HttpTokenBook', () => {
+  const folder = useFolder()
+  let watch: FileWatch | undefined
+  afterEach(async () => {
+    await watch?.stop()
+  })
+
+  function followed(events: Event[]) {
+    const file = folder.file('tokens.json')
+    writeFileSync(file, listed(OLD))
+    const env = { SIGWATCH_HTTP_TOKENS_FILE: 'tokens.json' }
+    const read = () => loadConfig({ env, folder: folder.path, serving: false })
+    const { config, valueFiles } = read()
+    const book = new HttpTokenBook(config.http.tokens ?? [])
+    const paths = [valueFiles.get('http.tokens')!]
+    expect(paths).toEqual([file])
+    watch = book.watch(
+      () => read().config.http.tokens ?? [],
+      paths,
+      (event) => events.push(event),
+    )
+    watch.start()
+    return { book, file }
+  }
+
+  it('takes the tokens of its file again on SIGHUP', async () => {
+    const { book, file } = followed([])
+    expect(book.holderOf(OLD)?.name).toBe('lin')
+    writeFileSync(file, listed(NEW))
+    process.emit('SIGHUP')
+    await until(() => book.holderOf(NEW) !== undefined, 5_000)
+    expect(book.holderOf(OLD)).toBeUndefined()
+    expect(book.holderOf(NEW)).toMatchObject({ name: 'lin', may: ['block'] })
+  })
+
+  it('keeps its tokens when the file is wrong, and reports it without the tokens', async () => {
+    const events: Event[] = []
+    const { book, file } = followed(events)
+    writeFileSync(file, `${listed(NEW)}]`)
+    process.emit('SIGHUP')
+    await until(() => events.length > 0, 5_000)
+    expect(events).toMatchObject([{ name: 'reload_refused', what: 'tokens' }])
+    expect(JSON.stringify(events)).not.toContain(NEW)
+    expect(book.holderOf(OLD)?.name).toBe('lin')
+  })
+})
