@@ -73,7 +73,10 @@ if (existsSync(join(root, '.git')) && existsSync(join(root, 'scripts', 'hooks'))
   spawnSync('git', ['config', 'core.hooksPath', 'scripts/hooks'], { cwd: root, stdio: 'ignore' })
 }
 
-const sources = [...files(join(root, 'src')), join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json')]
+const sources = [
+  ...files(join(root, 'src')),
+  ...['tsconfig.json', 'tsconfig.build.json', 'config/brands.yaml'].map((path) => join(root, path)),
+]
 const newest = Math.max(...sources.map((path) => statSync(path).mtimeMs))
 const stamp = `${sources.length}/${newest}`
 if (read(BUILT) !== stamp) {
@@ -88,6 +91,7 @@ if (read(BUILT) !== stamp) {
     mkdirSync(dirname(target), { recursive: true })
     cpSync(path, target)
   }
+  run(process.execPath, [join('scripts', 'build-brands.mjs')])
   // Of no checkout, an unpacked archive, nothing is known.
   const { status, stdout } = spawnSync('git', ['rev-parse', '--short=12', 'HEAD'], {
     cwd: root,

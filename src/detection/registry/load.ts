@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { InvalidInput, type Problem } from '../../domain/errors.ts'
 import type { Brand, PortRow, SignatureRow } from '../../domain/registry.ts'
 import { atOnce, ROWS_A_STEP, type Steps } from '../../domain/steps.ts'
@@ -18,9 +17,6 @@ import {
   toProblems,
 } from '../../settings/files/operator-schema.ts'
 import { checkRow, keyOf, type RegistryRow, ROW_KINDS, type RowKind, RowReader } from './schema.ts'
-
-/** The shipped brand list: names, domains and hotlines. */
-export const SHIPPED_BRANDS = fileURLToPath(new URL('../../../config/brands.yaml', import.meta.url))
 
 /** The rows of a registry, in the order of the file. */
 export interface LoadedRows {

@@ -4,14 +4,9 @@ import type { Brand, PortRow, Registry, RegistryContent } from '../../domain/reg
 import { atOnce, inSlices, type Steps } from '../../domain/steps.ts'
 import { WITHOUT_SIGNATURE_ROWS } from '../detectors/describe.ts'
 import { BrandIndex } from '../registry/brand-index.ts'
-import {
-  type LoadedRows,
-  loadRegistry,
-  type RegistryChange,
-  registryReading,
-  SHIPPED_BRANDS,
-} from '../registry/load.ts'
+import { type LoadedRows, loadRegistry, type RegistryChange, registryReading } from '../registry/load.ts'
 import { portIndex, RegistryIndex } from '../registry/registry-index.ts'
+import { loadShippedBrands } from '../registry/shipped-brands.ts'
 import { type SignatureChange, SignatureFile, SignatureIndex } from '../registry/signature-index.ts'
 import { type Reload, refusal } from './reload-outcome.ts'
 
@@ -60,7 +55,7 @@ function digestOf<T>(rows: ReadonlyMap<string, T>, overrides: Overrides<T>): str
 export class RegistryHolder {
   readonly #file: string | undefined
   readonly #emit: Emit
-  readonly #shipped = loadRegistry(SHIPPED_BRANDS)
+  readonly #shipped = loadShippedBrands()
   readonly #knownBrands = new Set(this.#shipped.brands.map((brand) => brand.id))
   readonly #brandOverrides: Overrides<Brand> = new Map()
   readonly #portOverrides: Overrides<PortRow> = new Map()

@@ -40,8 +40,12 @@ ajv.addKeyword({
  * - `moment: true`: a point in time that is believed, in epoch ms or as an ISO-8601 time.
  */
 export function compileSchema(schema: AnySchemaObject): Checker {
-  const validate: ValidateFunction = ajv.compile(schema)
-  return (value) => (validate(value) ? [] : firstOfEach((validate.errors ?? []).map(toFault)))
+  // At the first check: compiling takes longer than a short command, and most commands check few of the schemas.
+  let compiled: ValidateFunction | undefined
+  return (value) => {
+    compiled ??= ajv.compile(schema)
+    return compiled(value) ? [] : firstOfEach((compiled.errors ?? []).map(toFault))
+  }
 }
 
 /** One fault a place: a value of the wrong type breaks every other rule too. */

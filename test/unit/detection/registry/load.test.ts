@@ -3,12 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import {
-  applyRow,
-  loadRegistry,
-  readRegistry,
-  SHIPPED_BRANDS,
-} from '../../../../src/detection/registry/load.ts'
+import { applyRow, loadRegistry, readRegistry } from '../../../../src/detection/registry/load.ts'
+import { SHIPPED_BRANDS } from '../../../../src/detection/registry/shipped-brands.ts'
 import { formatProblem, InvalidInput } from '../../../../src/domain/errors.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'registry-'))
@@ -175,7 +171,7 @@ describe('faults of a registry', () => {
     ],
     [
       'signatures: [{name: 京东, ports: ["1069"], filings: [{ports: ["1068"]}]}]',
-      'signatures[0].ports: stands beside filings',
+      'signatures[0].ports: stands next to filings',
     ],
     ['signatures: [{name: 京东, filings: [{sp: A}]}]', 'signatures[0].filings[0].ports: is missing'],
     [
