@@ -26,6 +26,10 @@ export function renderPolicy(): string {
 # enforce: alerts count. shadow: every code only watches (a second stream of alerts that blocks nothing).
 mode: ${mode}
 
+# Who made the file what it is, and why: kept with the version, shown by \`check\`, at the desk and to the regulator. With
+# \`requireChange: true\` policy and registry must name their change, and an edited file that still names the one before is refused.
+#   change: {by: wu, why: limits for Double Eleven, ref: CHG-7}
+
 # action      none | observe | review | throttle | block. \`none\` raises no alert; the code still shows in verdicts.
 # mode        enforce | shadow, for this code alone.
 # weight      0 to 1: share of the finding's score in the score of the whole alert, 1 - Π(1 - weight × score).

@@ -1,3 +1,4 @@
+import type { Change } from './change.ts'
 import type { Code } from './codes.ts'
 import type { Action, Mode } from './decision.ts'
 import type { Label } from './labels.ts'
@@ -55,6 +56,9 @@ export interface Policy {
   readonly hash: string
   /** Its rules, defaults filled in: what the hash stands for. */
   readonly rules: unknown
+  readonly change?: Change
+  /** Policy and registry must name their change. */
+  readonly requireChange?: boolean
   readonly mode: Mode
   /** Codes that are not in shadow although the policy is; absent: none. */
   readonly enforced?: ReadonlySet<Code>

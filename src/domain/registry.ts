@@ -1,3 +1,4 @@
+import type { Change } from './change.ts'
 import type { Label } from './labels.ts'
 
 export interface Brand {
@@ -75,6 +76,8 @@ export interface RegistryContent {
   readonly file: string
   /** How many rows hold, by kind. */
   readonly rows: { readonly brands: number; readonly signatures: number; readonly ports: number }
+  /** Who changed the operator's file last, as it says. */
+  readonly change?: Change
   /** Digest of the rows that the registry topic has put over the file, by kind; absent: none. */
   readonly topic: { readonly brands?: string; readonly signatures?: string; readonly ports?: string }
 }

@@ -4,7 +4,10 @@ import type { PolicyFile } from '../detection/policy/policy-file.ts'
 import { readRegistry } from '../detection/registry/load.ts'
 import { overlapsOf } from '../detection/registry/overlaps.ts'
 import { SHIPPED_BRANDS } from '../detection/registry/shipped-brands.ts'
+import { changeFaults } from '../detection/versions/named-change.ts'
+import { type Change, changeWords } from '../domain/change.ts'
 import { InvalidInput, type Problem, SigwatchError } from '../domain/errors.ts'
+import type { Policy } from '../domain/policy.ts'
 import { type RowInput, readSideFile } from '../pipeline/side-inputs/rows.ts'
 import { type Config, type ConfigReading, readConfig } from '../settings/config.ts'
 import { warningsOf } from '../settings/setting-checks.ts'
@@ -83,8 +86,9 @@ export async function runCheck(options: CheckOptions, parts: CheckParts = {}): P
     }
     if (connect) await reach(reading, parts, problems, summary)
   }
-  if (wantsConfig || chosen.policy) checkPolicy(chosen.policy ?? undefined, problems, summary)
-  if (chosen.registry) checkRegistry(chosen.registry, problems, summary)
+  const inForce =
+    wantsConfig || chosen.policy ? checkPolicy(chosen.policy ?? undefined, problems, summary) : undefined
+  if (chosen.registry) checkRegistry(chosen.registry, inForce?.requireChange === true, { problems, summary })
   else if (wantsConfig)
     summary.push('registry: none, the shipped brand list serves; the codes of filed signatures are off')
   for (const input of SIDE_FILES) {
@@ -130,10 +134,18 @@ function shadowWarnings({ mode, enforce = [], codes = {} }: PolicyFile): string[
   )
 }
 
-function checkPolicy(file: string | undefined, problems: Problem[], summary: string[]): void {
+/** As the summary of a file ends. */
+function changedBy(change: Change | undefined): string {
+  if (!change) return ''
+  const { by, why } = changeWords(change)
+  return `; changed by ${by}: ${why}`
+}
+
+/** Returns the policy, unless it has faults. */
+function checkPolicy(file: string | undefined, problems: Problem[], summary: string[]): Policy | undefined {
   const { policy, problems: found, own } = readPolicy(file)
   problems.push(...found)
-  if (!policy) return
+  if (!policy) return undefined
   const counts = [
     `${Object.keys(own.codes ?? {}).length} codes changed`,
     `${own.periods?.length ?? 0} periods`,
@@ -141,25 +153,31 @@ function checkPolicy(file: string | undefined, problems: Problem[], summary: str
     `${Object.keys(own.carriers ?? {}).length} carriers`,
   ]
   const what = file === undefined ? 'policy: the shipped one' : `${file}: ${counts.join(', ')}`
-  summary.push(`${what}; mode ${policy.mode}, hash ${policy.hash}`)
+  summary.push(`${what}; mode ${policy.mode}, hash ${policy.hash}${changedBy(policy.change)}`)
   for (const warning of shadowWarnings(own)) summary.push(`${file}: warning: ${warning}`)
   const now = Date.now()
   for (const { target, until, by } of own.exemptions ?? []) {
     if (Date.parse(until) <= now)
       summary.push(`${file}: the exemption of ${target} by ${by} ended at ${until}`)
   }
+  return policy
 }
 
-function checkRegistry(file: string, problems: Problem[], summary: string[]): void {
+function checkRegistry(
+  file: string,
+  requiresChange: boolean,
+  { problems, summary }: { readonly problems: Problem[]; readonly summary: string[] },
+): void {
   const shipped = readRegistry(SHIPPED_BRANDS)
   problems.push(...shipped.problems)
   const knownBrands = new Set(shipped.rows.brands.map((brand) => brand.id))
   const { rows, problems: found } = readRegistry(file, { knownBrands })
   problems.push(...found)
   if (found.length > 0) return
-  const { brands, signatures, ports, hash } = rows
+  const { brands, signatures, ports, hash, change } = rows
+  if (requiresChange) problems.push(...changeFaults(file, change))
   summary.push(
-    `${file}: ${brands.length} brands, ${signatures.length} signatures, ${ports.length} ports; hash ${hash}`,
+    `${file}: ${brands.length} brands, ${signatures.length} signatures, ${ports.length} ports; hash ${hash}${changedBy(change)}`,
   )
   const overlaps = overlapsOf(shipped.rows.brands, brands)
   for (const overlap of overlaps.slice(0, MAX_OVERLAPS)) summary.push(`${file}: warning: ${overlap}`)

@@ -1,5 +1,6 @@
 import { restsOnComplaints } from '../../detection/detectors/all.ts'
 import type { Alert, AlertData, Verdict } from '../../domain/alert.ts'
+import type { Change } from '../../domain/change.ts'
 import { DAY } from '../../domain/time.ts'
 import { type RegistryRowThen, registryThen } from './registry-rows.ts'
 
@@ -67,11 +68,20 @@ export interface Case {
   readonly feedback: readonly StoredFeedback[]
   readonly enforcements: readonly { readonly ts: Date; readonly action: string; readonly by: string }[]
   /** Of the versions that it names, those whose content is kept, with when they were first in force. */
-  readonly versions: readonly { readonly hash: string; readonly kind: string; readonly first_at: Date }[]
+  readonly versions: readonly StoredVersion[]
   /** What the registry topic said of the sender then. */
   readonly registry: readonly RegistryRowThen[]
   /** Its port is masked in the alert, so that no row of it can be told. */
   readonly portIsMasked: boolean
+}
+
+/** A version whose content is kept. */
+export interface StoredVersion {
+  readonly hash: string
+  readonly kind: string
+  readonly first_at: Date
+  /** As the file names it; null: it names none. */
+  readonly change: Change | null
 }
 
 /** A complaint as it is kept: masked and redacted. */
@@ -125,8 +135,8 @@ export async function caseOf(ask: Ask, id: string): Promise<Case | undefined> {
       'SELECT ts, action, by FROM enforcement WHERE message_id = $1 ORDER BY ts',
       [messageId],
     ),
-    ask<Case['versions'][number]>(
-      'SELECT hash, kind, first_at FROM version WHERE hash = ANY ($1) ORDER BY kind',
+    ask<StoredVersion>(
+      "SELECT hash, kind, first_at, content -> 'change' AS change FROM version WHERE hash = ANY ($1) ORDER BY kind",
       [[provenance.model, provenance.policy, provenance.registry]],
     ),
     registryThen(ask, alert),

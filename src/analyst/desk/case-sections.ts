@@ -2,6 +2,7 @@ import { restsOnCounts, sentenceOf } from '../../detection/detectors/describe.ts
 import { evidenceIn } from '../../detection/detectors/evidence-words.ts'
 import { citedIn } from '../../detection/detectors/rules.ts'
 import type { AlertReason } from '../../domain/alert.ts'
+import { changeWords } from '../../domain/change.ts'
 import type { Case } from '../archive/case.ts'
 import { type Html, html } from '../words/html.ts'
 import { registrySection } from './registry-section.ts'
@@ -92,7 +93,7 @@ function factsSection({ alert, versions }: Case, speech: Speech): Html {
   const { provenance, severity, score, label, mode, validFrom, expiresAt, state, degraded, late } = alert.data
   const version = (kind: string, hash: string) => {
     const known = versions.find((one) => one.hash === hash)
-    return html`<dt>${kind}</dt><dd>${hash}${known && html` <span class="dim">${say('knownSince', { at: beijing(known.first_at) })}</span>`}</dd>`
+    return html`<dt>${kind}</dt><dd>${hash}${known && html` <span class="dim">${say('knownSince', { at: beijing(known.first_at) })}</span>`}${known?.change && html`<br>${say('changedBy', changeWords(known.change))}`}</dd>`
   }
   const [from, to] = [beijing(Date.parse(validFrom)), beijing(Date.parse(expiresAt))]
   return html`<section><h2>${say('decidedBy')}</h2><dl>${version(say('model'), provenance.model)}${version(say('policy'), provenance.policy)}${version(say('registry'), provenance.registry)}

@@ -126,6 +126,7 @@ const CASE = {
   policy: ['Policy', '策略'],
   registry: ['Registry', '报备库'],
   knownSince: ['known since {at}', '首次出现于 {at}'],
+  changedBy: ['changed by {by}: {why}', '{by} 修改，原因：{why}'],
   mode: ['Mode', '模式'],
   enforce: ['enforce', '正式'],
   degraded: ['degraded', '降级'],

@@ -3,6 +3,7 @@ import { evidenceIn } from '../../detection/detectors/evidence-words.ts'
 import { citedIn } from '../../detection/detectors/rules.ts'
 import type { Locale } from '../../detection/detectors/words.ts'
 import type { AlertReason } from '../../domain/alert.ts'
+import { changeWords } from '../../domain/change.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { Case } from '../archive/case.ts'
 import type { Term } from '../evidence/terms.ts'
@@ -28,8 +29,8 @@ export interface LetterOptions {
 const VERDICTS = ['confirmed', 'false_positive', 'release', 'exempt'] as const
 
 /**
- * The letter about a case. The subscriber sees his own message, codes and rules; the sender also the evidence, and no
- * recipient; the regulator everything that is kept, masked.
+ * The letter about a case. The subscriber sees his own message, codes and rules; the sender also the versions, and no
+ * recipient; the regulator also the evidence, and everything that is kept, masked. Who was caught by a clue does not learn it.
  */
 export function letterOf(found: Case, options: LetterOptions): Block[] {
   const { reader, say } = options
@@ -41,7 +42,7 @@ export function letterOf(found: Case, options: LetterOptions): Block[] {
     ...message(found, options),
     { kind: 'heading', text: say('why') },
     ...found.alert.data.reasons.flatMap((reason) => reasonBlocks(reason, options)),
-    ...(reader === 'subscriber' ? [] : versions(found, say)),
+    ...(reader === 'subscriber' ? [] : versions(found, options)),
     ...course(found, options),
     { kind: 'text', text: say('closing') },
   ]
@@ -100,7 +101,7 @@ function reasonBlocks(reason: AlertReason, { reader, locale, say, describe }: Le
       ...more,
     ],
   })
-  if (reader === 'subscriber') return [facts([])]
+  if (reader !== 'regulator') return [facts([])]
   const { speaksFor, speaksAgainst, facts: said } = evidenceIn(locale, { ...evidence })
   const signs = (name: string, all: readonly string[]) =>
     all.length === 0 ? [] : [[name, all.join(locale === 'en' ? '; ' : '；')] as const]
@@ -114,16 +115,21 @@ function reasonBlocks(reason: AlertReason, { reader, locale, say, describe }: Le
   ]
 }
 
-function versions({ alert }: Case, say: Say): Block[] {
+/** Who changed them is for the regulator. */
+function versions({ alert, versions: kept }: Case, { reader, say }: LetterOptions): Block[] {
   const { model, policy, registry } = alert.data.provenance
+  const told = (hash: string) => {
+    const change = reader === 'regulator' && kept.find((one) => one.hash === hash)?.change
+    return change ? say('changedBy', { hash, ...changeWords(change) }) : hash
+  }
   return [
     { kind: 'heading', text: say('versions') },
     {
       kind: 'facts',
       facts: [
         [say('model'), model],
-        [say('policy'), policy],
-        [say('registry'), registry],
+        [say('policy'), told(policy)],
+        [say('registry'), told(registry)],
       ],
     },
   ]

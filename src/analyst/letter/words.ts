@@ -31,6 +31,7 @@ const WORDS = {
   speaksFor: ['Speaks for it', '支持该判断的依据'],
   speaksAgainst: ['Speaks against it', '不支持该判断的依据'],
   versions: ['Decided by', '判定版本'],
+  changedBy: ['{hash}, changed by {by}: {why}', '{hash}，{by} 修改，原因：{why}'],
   model: ['Text model', '文本模型'],
   policy: ['Policy', '策略'],
   registry: ['Registry', '报备库'],

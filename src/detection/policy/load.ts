@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isPortPrefix } from '../../domain/codes.ts'
 import { InvalidInput, type Problem } from '../../domain/errors.ts'
+import { given } from '../../domain/given.ts'
 import type { Exemption, Policy } from '../../domain/policy.ts'
 import {
   type OperatorDocument,
@@ -86,6 +87,7 @@ function effective(rules: PolicyFile): Policy {
   return {
     hash: createHash('sha256').update(canonical(rules)).digest('hex').slice(0, 12),
     rules,
+    ...given({ change: rules.change, requireChange: rules.requireChange }),
     mode: rules.mode ?? 'enforce',
     ...(rules.enforce ? { enforced: new Set(rules.enforce) } : {}),
     at: (ts, carrier) => timetable.at(ts, carrier),

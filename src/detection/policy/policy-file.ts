@@ -1,3 +1,4 @@
+import type { Change } from '../../domain/change.ts'
 import type { Code } from '../../domain/codes.ts'
 import type { Action, Mode } from '../../domain/decision.ts'
 import type { Label } from '../../domain/labels.ts'
@@ -39,6 +40,10 @@ export interface ExemptionRule {
 
 /** A policy file as written. */
 export interface PolicyFile {
+  /** Who made it what it is, and why. */
+  readonly change?: Change
+  /** The policy and the registry must name their change. */
+  readonly requireChange?: boolean
   readonly mode?: Mode
   /** With `mode: shadow`: codes that it does not put in shadow. */
   readonly enforce?: readonly Code[]

@@ -1,6 +1,7 @@
 import { CODE_NAMES, parseTarget } from '../../domain/codes.ts'
 import { ACTIONS } from '../../domain/decision.ts'
 import { LABELS } from '../../domain/labels.ts'
+import { CHANGE_SCHEMA } from '../../settings/files/change-schema.ts'
 import { type Checker, compileSchema, type Fault } from '../../settings/files/operator-schema.ts'
 import { parseTime } from '../../settings/files/value-forms.ts'
 import { CODES, speaksOf } from '../detectors/all.ts'
@@ -60,6 +61,8 @@ export function policyChecker(): Checker {
   )
   const mode = { type: 'string', enum: MODES }
   const root = strict({
+    change: CHANGE_SCHEMA,
+    requireChange: { type: 'boolean' },
     mode,
     codes,
     periods: { type: 'array', items: period },
@@ -86,6 +89,10 @@ export function mergedFaults({ escalate: { count = 1, recipients = 1 } = {} }: P
 /** What no schema says: how values stand to each other. */
 function relations(policy: PolicyFile): Fault[] {
   const faults: Fault[] = []
+  if (policy.requireChange && !policy.change) {
+    const message = 'asks for a change, and the file names none: add change: {by: …, why: …}'
+    faults.push({ path: ['requireChange'], message })
+  }
   const names = new Set<string>()
   for (const [index, { name, from, to }] of (policy.periods ?? []).entries()) {
     if (names.has(name))

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
+import type { Change } from '../../domain/change.ts'
 import { InvalidInput, type Problem } from '../../domain/errors.ts'
+import { given } from '../../domain/given.ts'
 import type { Brand, PortRow, SignatureRow } from '../../domain/registry.ts'
 import { atOnce, ROWS_A_STEP, type Steps } from '../../domain/steps.ts'
+import { CHANGE_SCHEMA } from '../../settings/files/change-schema.ts'
 import {
   isJsonLines,
   type OperatorDocument,
@@ -25,6 +28,7 @@ export interface LoadedRows {
   readonly brands: readonly Brand[]
   readonly signatures: readonly SignatureRow[]
   readonly ports: readonly PortRow[]
+  readonly change?: Change
 }
 
 export interface RegistryReading {
@@ -56,12 +60,19 @@ const LIST_NAMES = Object.keys(LISTS) as ListName[]
 const checkLists = compileSchema({
   type: 'object',
   additionalProperties: false,
-  properties: Object.fromEntries(LIST_NAMES.map((name) => [name, { type: ['array', 'null'] }])),
+  properties: {
+    change: CHANGE_SCHEMA,
+    ...Object.fromEntries(LIST_NAMES.map((name) => [name, { type: ['array', 'null'] }])),
+  },
+})
+const checkChange = compileSchema({
+  ...CHANGE_SCHEMA,
+  properties: { kind: { const: 'change' }, ...CHANGE_SCHEMA.properties },
 })
 const checkLine = compileSchema({
   type: 'object',
   required: ['kind'],
-  properties: { kind: { type: 'string', enum: ROW_KINDS } },
+  properties: { kind: { type: 'string', enum: [...ROW_KINDS, 'change'] } },
 })
 
 /** Reads registry.yaml, .json or .jsonl and says all that is wrong with it, up to 100 faults. */
@@ -146,6 +157,7 @@ class Collector {
   /** Signatures that name a brand that was not there yet. */
   readonly #references: { readonly brand: string; readonly report: Report }[] = []
   readonly #problems: Problem[] = []
+  #change: Change | undefined
 
   constructor(file: string, knownBrands: ReadonlySet<string>) {
     this.#file = file
@@ -158,6 +170,10 @@ class Collector {
 
   problem(problem: Problem): void {
     if (!this.full) this.#problems.push(problem)
+  }
+
+  change({ by, why, ref }: Change): void {
+    this.#change = { by, why, ...given({ ref }) }
   }
 
   /** `place` is a line or an index; `lineOf` makes it a line. */
@@ -213,7 +229,7 @@ class Collector {
     } else if (problems.length === 0 && brands.length + signatures.length + ports.length === 0) {
       problems.push({ file: this.#file, message: `holds no rows (allowed: ${LIST_NAMES.join(', ')})` })
     }
-    return { rows: { hash, brands, signatures, ports }, problems }
+    return { rows: { hash, brands, signatures, ports, ...given({ change: this.#change }) }, problems }
   }
 }
 
@@ -234,6 +250,12 @@ function* readLines(file: string, collector: Collector): Steps<void> {
       for (const fault of toProblems(document, faults)) collector.problem(fault)
     }
     const kind = (value as { kind?: unknown } | null)?.kind
+    if (kind === 'change') {
+      const faults = checkChange(value)
+      if (faults.length > 0) report(faults)
+      else collector.change(value as Change)
+      continue
+    }
     const known = ROW_KINDS.find((name) => name === kind)
     if (known === undefined) report(checkLine(value))
     else collector.row(known, value, line, report, (place) => place)
@@ -247,7 +269,10 @@ function readLists(file: string, collector: Collector): void {
   const report = (faults: readonly Fault[], prefix: readonly (string | number)[] = []) => {
     for (const fault of toProblems(document, faults, prefix)) collector.problem(fault)
   }
-  report(checkLists(document.value))
+  const faults = checkLists(document.value)
+  report(faults)
+  const { change } = (document.value ?? {}) as { readonly change?: Change }
+  if (change && faults.length === 0) collector.change(change)
   for (const name of LIST_NAMES) {
     const list = (document.value as Partial<Record<ListName, unknown>> | null)?.[name]
     if (!Array.isArray(list)) continue

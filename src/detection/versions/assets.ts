@@ -34,7 +34,11 @@ export function loadedVersions({ classifier, policy, registry, notices }: Assets
 /** Loads model, policy and registry as configured; what is not configured is the shipped one. */
 export async function openAssets(config: Config, emit: Emit): Promise<Assets> {
   const policy = new PolicyHolder(config.policy ?? undefined, emit)
-  const registry = new RegistryHolder(config.registry ?? undefined, emit)
+  const registry = new RegistryHolder(
+    config.registry ?? undefined,
+    emit,
+    () => policy.current.requireChange === true,
+  )
   const classifier = await ClassifierHolder.open({
     dir: config.model ?? SHIPPED_MODEL,
     backend: config.inference.backend,

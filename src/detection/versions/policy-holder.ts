@@ -1,6 +1,8 @@
+import type { Problem } from '../../domain/errors.ts'
 import type { Emit } from '../../domain/events.ts'
 import type { Policy } from '../../domain/policy.ts'
 import { loadPolicy, readPolicy } from '../policy/load.ts'
+import { changeFaults } from './named-change.ts'
 import { type Reload, refusal } from './reload-outcome.ts'
 
 /** The policy in force, swapped whole when its file changes. */
@@ -29,8 +31,20 @@ export class PolicyHolder {
       return 'refused'
     }
     if (next.hash === this.#current.hash) return 'same'
+    const faults = this.#changeFaults(next)
+    if (faults.length > 0) {
+      this.#emit({ name: 'reload_refused', what: 'policy', reason: refusal(faults) })
+      return 'refused'
+    }
     this.#current = next
     this.#emit({ name: 'policy_loaded', hash: next.hash })
     return 'swapped'
+  }
+
+  /** To require no change any more is a change too. */
+  #changeFaults({ change, requireChange }: Policy): readonly Problem[] {
+    const before = this.#current
+    if (!requireChange && !before.requireChange) return []
+    return changeFaults(this.#file ?? 'policy', change, before)
   }
 }

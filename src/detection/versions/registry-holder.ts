@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto'
+import type { Change } from '../../domain/change.ts'
+import { InvalidInput } from '../../domain/errors.ts'
 import type { Emit } from '../../domain/events.ts'
+import { given } from '../../domain/given.ts'
 import type { Brand, PortRow, Registry, RegistryContent } from '../../domain/registry.ts'
 import { atOnce, inSlices, type Steps } from '../../domain/steps.ts'
 import { WITHOUT_SIGNATURE_ROWS } from '../detectors/describe.ts'
@@ -8,6 +11,7 @@ import { type LoadedRows, loadRegistry, type RegistryChange, registryReading } f
 import { portIndex, RegistryIndex } from '../registry/registry-index.ts'
 import { loadShippedBrands } from '../registry/shipped-brands.ts'
 import { type SignatureChange, SignatureFile, SignatureIndex } from '../registry/signature-index.ts'
+import { changeFaults } from './named-change.ts'
 import { type Reload, refusal } from './reload-outcome.ts'
 
 /** The rows of a file; signatures may be a million, brands and ports are fewer. */
@@ -16,6 +20,7 @@ interface FileRows {
   readonly brands: ReadonlyMap<string, Brand>
   readonly ports: ReadonlyMap<string, PortRow>
   readonly signatures: SignatureFile
+  readonly change: Change | undefined
 }
 
 const EMPTY: LoadedRows = { brands: [], signatures: [], ports: [], hash: '' }
@@ -23,6 +28,7 @@ const EMPTY: LoadedRows = { brands: [], signatures: [], ports: [], hash: '' }
 function* fileRows(rows: LoadedRows): Steps<FileRows> {
   return {
     hash: rows.hash,
+    change: rows.change,
     brands: new Map(rows.brands.map((row) => [row.id, row])),
     ports: new Map(rows.ports.map((row) => [row.port, row])),
     signatures: yield* SignatureFile.read(rows.signatures, rows.signatures.length),
@@ -55,6 +61,7 @@ function digestOf<T>(rows: ReadonlyMap<string, T>, overrides: Overrides<T>): str
 export class RegistryHolder {
   readonly #file: string | undefined
   readonly #emit: Emit
+  readonly #requiresChange: () => boolean
   readonly #shipped = loadShippedBrands()
   readonly #knownBrands = new Set(this.#shipped.brands.map((brand) => brand.id))
   readonly #brandOverrides: Overrides<Brand> = new Map()
@@ -65,11 +72,17 @@ export class RegistryHolder {
   #ports: { readonly rows: number; readonly index: ReturnType<typeof portIndex>; readonly digest: string }
   #current: Registry
 
-  /** Loads the shipped brands and the operator's file; throws InvalidInput when the file is wrong. */
-  constructor(file: string | undefined, emit: Emit) {
+  /**
+   * Loads the shipped brands and the operator's file; throws InvalidInput when the file is wrong, or names no change and
+   * `requiresChange` says that it must.
+   */
+  constructor(file: string | undefined, emit: Emit, requiresChange: () => boolean = () => false) {
     this.#file = file
     this.#emit = emit
+    this.#requiresChange = requiresChange
     const rows = file === undefined ? EMPTY : loadRegistry(file, { knownBrands: this.#knownBrands })
+    const faults = file !== undefined && requiresChange() ? changeFaults(file, rows.change) : []
+    if (faults.length > 0) throw new InvalidInput('REGISTRY_INVALID', faults)
     this.#base = atOnce(fileRows(rows))
     this.#signatures = new SignatureIndex(this.#base.signatures)
     this.#brands = this.#brandsInForce()
@@ -121,6 +134,11 @@ export class RegistryHolder {
       return 'refused'
     }
     if (rows.hash === this.#base.hash) return 'same'
+    const faults = this.#requiresChange() ? changeFaults(this.#file, rows.change, this.#base) : []
+    if (faults.length > 0) {
+      this.#emit({ name: 'reload_refused', what: 'registry', reason: refusal(faults) })
+      return 'refused'
+    }
     const next = await inSlices(fileRows(rows))
     let before: SignatureIndex
     let after: SignatureIndex
@@ -157,6 +175,7 @@ export class RegistryHolder {
     return {
       shipped: { hash: this.#shipped.hash, brands: this.#shipped.brands },
       file: this.#base.hash,
+      ...given({ change: this.#base.change }),
       rows: { brands: this.#brands.index.size, signatures: size, ports: this.#ports.rows },
       topic: {
         ...(brands === '' ? {} : { brands }),

@@ -74,9 +74,11 @@ describeWith(['postgres', 'chromium'], 'sigwatch explain', () => {
       expect(text).not.toContain(part)
   })
 
-  it('tells the sender the evidence too, and no recipient', async () => {
+  it('tells the sender code, rule and versions, no evidence and no recipient', async () => {
     const text = await letter('m1', '--for', 'sender')
-    for (const part of ['FORGED\\_BRAND', 'kf88.top', 'sms-zh@2', 'Released on']) expect(text).toContain(part)
+    for (const part of ['FORGED\\_BRAND', 'MIIT-31 art. 17', 'sms-zh@2', 'Released on'])
+      expect(text).toContain(part)
+    for (const part of ['The text claims', 'speaksFor', 'Evidence']) expect(text).not.toContain(part)
     const flood = await letter('flood', '--for', 'sender')
     expect(flood).toContain('one recipient')
     for (const part of [tokenOf(1), '138', 'analyst-7', 'gateway-7', 'declared late'])
@@ -89,6 +91,7 @@ describeWith(['postgres', 'chromium'], 'sigwatch explain', () => {
     for (const part of [
       '138****5678',
       tokenOf(1),
+      'kf88.top',
       'sms-zh@2',
       'release, by analyst-7',
       'declared late',

@@ -56,6 +56,31 @@ describe('check', () => {
     ])
   })
 
+  it('names who changed policy and registry, and asks for it where the policy does', async () => {
+    const folder = folderWith({
+      'policy.yaml': 'change: {by: wu, why: Double Eleven, ref: CHG-7}\nrequireChange: true\n',
+      'named.jsonl':
+        '{"kind":"change","by":"lin","why":"a port more"}\n{"kind":"port","port":"106901","sp":"SP1"}\n',
+      'unnamed.jsonl': '{"kind":"port","port":"106901","sp":"SP1"}\n',
+      'silent.yaml': 'requireChange: true\n',
+      'empty.yaml': 'change: {by: wu}\n',
+    })
+    const policy = join(folder, 'policy.yaml')
+    const named = await runCheck({ policy, registry: join(folder, 'named.jsonl') })
+    expect(named.problems).toEqual([])
+    expect(named.summary[0]).toMatch(/changed by wu: Double Eleven \(CHG-7\)$/)
+    expect(named.summary[1]).toMatch(/changed by lin: a port more$/)
+    const faults = async (options: object) =>
+      (await runCheck(options)).problems.map(({ key, message }) => `${key}: ${message}`)
+    expect(await faults({ policy, registry: join(folder, 'unnamed.jsonl') })).toEqual([
+      expect.stringMatching(/^change: is missing/),
+    ])
+    expect(await faults({ policy: join(folder, 'silent.yaml') })).toEqual([
+      expect.stringMatching(/^requireChange: asks for a change/),
+    ])
+    expect(await faults({ policy: join(folder, 'empty.yaml') })).toEqual([expect.stringContaining('why')])
+  })
+
   it('is content with nothing: the shipped policy and brand list', async () => {
     const { problems, summary } = await runCheck({}, { ...parts, folder: folderWith({}) })
     expect(problems).toEqual([])

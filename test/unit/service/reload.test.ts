@@ -106,6 +106,38 @@ describe('reloading while the service runs', () => {
     expect(events).toEqual([])
   })
 
+  it('refuses an edited file that does not name its change, where the policy asks for one', async () => {
+    const policy = (change: string, mode = 'enforce') =>
+      writeFileSync(POLICY, `${change}requireChange: true\nmode: ${mode}\n`)
+    const first = 'change: {by: wu, why: begin}\n'
+    policy(first)
+    await until(() => adopted.length > 0)
+    expect(assets.policy.current.change).toEqual({ by: 'wu', why: 'begin' })
+    policy(first, 'shadow')
+    await until(() => refused().length > 0)
+    expect(refused()[0]!.reason).toContain('change: is that of the version in force')
+    writeFileSync(REGISTRY, registryWith('106902'))
+    await until(() => refused().length > 1)
+    expect(refused()[1]).toMatchObject({ what: 'registry' })
+    expect(refused()[1]!.reason).toContain('change: is missing')
+    expect(adopted).toEqual(['policy'])
+
+    policy('change: {by: lin, why: trial, ref: CHG-7}\n', 'shadow')
+    writeFileSync(REGISTRY, `change: {by: lin, why: a port more}\n${registryWith('106902')}`)
+    await until(() => adopted.length > 2)
+    expect(assets.policy.current.mode).toBe('shadow')
+    expect(assets.registry.current.content?.change).toEqual({ by: 'lin', why: 'a port more' })
+  })
+
+  it('asks for a change once more when the policy stops asking for one', async () => {
+    writeFileSync(POLICY, 'change: {by: wu, why: begin}\nrequireChange: true\n')
+    await until(() => adopted.length > 0)
+    writeFileSync(POLICY, 'mode: shadow\n')
+    await until(() => refused().length > 0)
+    expect(refused()[0]!.reason).toContain('change: is missing')
+    expect(assets.policy.current.mode).toBe('enforce')
+  })
+
   it('does not read a file while it is still being written', async () => {
     for (let i = 0; i < 12; i++) {
       writeFileSync(POLICY, `mode: shadow\ncodes:\n  NO_CONSENT: {weight: 0.${i + 10}`)

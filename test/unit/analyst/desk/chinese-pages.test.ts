@@ -81,7 +81,7 @@ const CASE: Case = {
     action,
     by: 'gateway-7',
   })),
-  versions: [{ hash: 'sms-zh@2', kind: 'model', first_at: AT }],
+  versions: [{ hash: 'sms-zh@2', kind: 'model', first_at: AT, change: null }],
   registry: [
     {
       ...{ kind: 'signature', key: '京东', at: AT, changed_at: AT },
