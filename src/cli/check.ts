@@ -24,9 +24,9 @@ async function connect(config: Config) {
 export function checkCommand(parts: CheckParts = { inspectModel, connect }): Command {
   return new Command('check')
     .option('--config <file>', 'service configuration, with every file that it names')
-    .option('--registry <file>', 'registry of brands, signatures and ports (YAML, JSON or JSONL)')
+    .option('--registry <file>', 'registry of brands, signatures and ports (YAML, JSON, JSONL or CSV)')
     .option('--policy <file>', 'policy file')
-    .option('--consents <file>', 'consents and refusals (JSONL)')
+    .option('--consents <file>', 'consents and refusals (JSONL or CSV)')
     .option('--model <dir>', 'folder of the text model')
     .option('--sample <file>', 'your own records, one a line: what each becomes by input.map, on stdout')
     .option('--topic <name>', 'of several inputs, the one whose records are in the sample')

@@ -235,11 +235,14 @@ export const SETTINGS = {
   ),
 
   policy: file('Policy file; what it leaves out keeps the shipped default.', 'the shipped policy'),
-  registry: file('Registry of brands, signatures and ports (YAML, JSON or JSONL).', 'the shipped brand list'),
-  consents: file('Consents and refusals (JSONL). Rows of the topic override it by key.'),
-  complaints: file('Complaints (JSONL).'),
-  replies: file('Inbound replies (JSONL).'),
-  feedback: file("Analysts' words on alerts (JSONL)."),
+  registry: file(
+    'Registry of brands, signatures and ports (YAML, JSON, JSONL or CSV).',
+    'the shipped brand list',
+  ),
+  consents: file('Consents and refusals (JSONL or CSV). Rows of the topic override it by key.'),
+  complaints: file('Complaints (JSONL or CSV).'),
+  replies: file('Inbound replies (JSONL or CSV).'),
+  feedback: file("Analysts' words on alerts (JSONL or CSV)."),
   model: file('Folder of the text model.', 'the shipped model'),
 
   ...SHADOW_SETTINGS,

@@ -6,12 +6,7 @@ import { given } from '../../domain/given.ts'
 import type { Brand, PortRow, SignatureRow } from '../../domain/registry.ts'
 import { atOnce, ROWS_A_STEP, type Steps } from '../../domain/steps.ts'
 import { CHANGE_SCHEMA } from '../../settings/files/change-schema.ts'
-import {
-  isJsonLines,
-  type OperatorDocument,
-  readJsonLines,
-  readOperatorFile,
-} from '../../settings/files/operator-file.ts'
+import { type OperatorDocument, readOperatorFile } from '../../settings/files/operator-file.ts'
 import {
   compileSchema,
   type Fault,
@@ -19,6 +14,7 @@ import {
   suggestion,
   toProblems,
 } from '../../settings/files/operator-schema.ts'
+import { isRowFile, readRows } from '../../settings/files/row-file.ts'
 import { checkRow, keyOf, type RegistryRow, ROW_KINDS, type RowKind, RowReader } from './schema.ts'
 
 /** The rows of a registry, in the order of the file. */
@@ -75,15 +71,15 @@ const checkLine = compileSchema({
   properties: { kind: { type: 'string', enum: [...ROW_KINDS, 'change'] } },
 })
 
-/** Reads registry.yaml, .json or .jsonl and says all that is wrong with it, up to 100 faults. */
+/** Reads registry.yaml, .json, .jsonl or .csv and says all that is wrong with it, up to 100 faults. */
 export function readRegistry(file: string, options?: RegistryOptions): RegistryReading {
   return atOnce(registryReading(file, options))
 }
 
-/** `readRegistry` in steps: lines of JSONL one by one, YAML and JSON at once. */
+/** `readRegistry` in steps: lines of JSONL and CSV one by one, YAML and JSON at once. */
 export function* registryReading(file: string, options: RegistryOptions = {}): Steps<RegistryReading> {
   const collector = new Collector(file, options.knownBrands ?? new Set())
-  if (isJsonLines(file)) yield* readLines(file, collector)
+  if (isRowFile(file)) yield* readLines(file, collector)
   else readLists(file, collector)
   return collector.finish(yield* hashOf(file))
 }
@@ -238,7 +234,7 @@ type Report = (faults: readonly Fault[]) => void
 const KEYS: Readonly<Record<RowKind, string>> = { brand: 'id', signature: 'name', port: 'port' }
 
 function* readLines(file: string, collector: Collector): Steps<void> {
-  for (const { line, value, problem } of readJsonLines(file)) {
+  for (const { line, value, problem } of readRows(file)) {
     if (line % ROWS_A_STEP === 0) yield
     if (collector.full) return
     if (problem) {

@@ -6,8 +6,9 @@ import type { Problem } from '../../domain/errors.ts'
 import type { FeedbackVerdict } from '../../domain/events.ts'
 import type { Label } from '../../domain/labels.ts'
 import { DAY, LATEST_TIME } from '../../domain/time.ts'
-import { formatPath, readJsonLines } from '../../settings/files/operator-file.ts'
+import { formatPath } from '../../settings/files/operator-file.ts'
 import type { Fault } from '../../settings/files/operator-schema.ts'
+import { readRows } from '../../settings/files/row-file.ts'
 import { momentOf } from '../../settings/files/value-forms.ts'
 import { CHECKS } from './row-checks.ts'
 
@@ -240,14 +241,14 @@ export function readSideValue<I extends RowInput>(
   return 'row' in read ? read : { message: read.key === '' ? read.message : `${read.key}: ${read.message}` }
 }
 
-/** The rows of a JSONL file in order, each with its line, good ones and faulty ones. Reads as it goes. */
+/** The rows of a JSONL or CSV file in order, each with its line, good ones and faulty ones. Reads as it goes. */
 export function* readSideFile<I extends RowInput>(
   input: I,
   file: string,
   canonical: Canonical,
   latest = LATEST_TIME,
 ): Generator<SideLine<I>> {
-  for (const { line, value, problem } of readJsonLines(file)) {
+  for (const { line, value, problem } of readRows(file)) {
     if (problem) {
       yield { line, problem }
       continue

@@ -116,13 +116,13 @@ describe('faults of a registry', () => {
   it.each([
     [
       'brand: []',
-      'registry.yaml:1: brand: unknown key; did you mean "brands"? (allowed: brands, signatures, ports)',
+      'registry.yaml:1: brand: unknown key; did you mean "brands"? (allowed: change, brands, signatures, ports)',
     ],
     [
       'brands: {jd: {}}',
       'registry.yaml:1: brands: must be a list or null, is a mapping of keys: begin each item with a dash',
     ],
-    ['- a', 'registry.yaml: must be a mapping of keys, is a list (allowed: brands, signatures, ports)'],
+    ['- a', 'registry.yaml: must be a mapping of keys, is a list (allowed: change, brands, signatures, ports)'],
     ['', 'registry.yaml: holds no rows (allowed: brands, signatures, ports)'],
     [
       'brands:\n  - id: jd\n    names: [京东]\n    domain: jd.com',
@@ -217,8 +217,8 @@ describe('faults of a registry', () => {
       '{"kind":"signature","name":"甲","brand":"jdx"}',
     ].join('\n')
     expect(faults(content, 'r.jsonl')).toEqual([
-      'r.jsonl:2: kind: "brandd" is not one of the values; did you mean "brand"? (allowed: brand, signature, port)',
-      'r.jsonl:3: kind: is missing (allowed: brand, signature, port)',
+      'r.jsonl:2: kind: "brandd" is not one of the values; did you mean "brand"? (allowed: brand, signature, port, change)',
+      'r.jsonl:3: kind: is missing (allowed: brand, signature, port, change)',
       expect.stringContaining('r.jsonl:4: port: unknown key; did you mean "ports"?'),
       expect.stringContaining('r.jsonl:5: is no valid JSON'),
       expect.stringContaining('r.jsonl:6: id: "jd" is already the brand of line 1'),

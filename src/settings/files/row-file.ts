@@ -1,0 +1,104 @@
+import { isUtf8 } from 'node:buffer'
+import { readFileSync } from 'node:fs'
+import { SigwatchError } from '../../domain/errors.ts'
+import { type CsvRow, readCsv } from './csv.ts'
+import { describeReadError, isJsonLines, type JsonLine, readJsonLines } from './operator-file.ts'
+
+/** Fields that hold several values: in a cell they are separated by `;`. */
+const LISTS = new Set(['names', 'shortNames', 'domains', 'hotlines', 'ports', 'scope', 'codes', 'labels'])
+/** Fields that are numbers where their cell holds digits alone; of all others digits are text, as of ports. */
+const NUMBERS = new Set(['ts', 'until', 'perMinute', 'sharedBy'])
+const BOOLEANS = new Map([
+  ['true', true],
+  ['false', false],
+])
+/** Fields that are true or false. */
+const FLAGS = new Set(['verified', 'replaces'])
+/** Fields that hold objects, as JSON. */
+const STRUCTURES = new Set(['campaigns', 'filings', 'was'])
+
+/** Whether the file has a row a line, by its name: `.jsonl`, `.ndjson` or `.csv`. */
+export function isRowFile(file: string): boolean {
+  return isJsonLines(file) || isCsv(file)
+}
+
+function isCsv(file: string): boolean {
+  return /\.csv$/i.test(file)
+}
+
+/**
+ * The rows of a file in their order, each with the line at which it begins: of CSV, whose header names the fields, or of
+ * JSONL. An empty cell is an absent field. JSONL is read as it goes, CSV as a whole.
+ */
+export function readRows(file: string): Iterable<JsonLine> {
+  return isCsv(file) ? csvRows(file) : readJsonLines(file)
+}
+
+function* csvRows(file: string): Generator<JsonLine> {
+  const text = textOf(file)
+  if (typeof text !== 'string') {
+    yield text
+    return
+  }
+  let rows: CsvRow[]
+  try {
+    rows = readCsv(text, file)
+  } catch (error) {
+    if (!(error instanceof SigwatchError)) throw error
+    yield { line: 1, problem: { file, message: error.message.replace(`${file}:`, 'line ') } }
+    return
+  }
+  const [header, ...rest] = rows
+  const names = (header?.cells ?? []).map((name) => name.trim())
+  const message = headerFault(names)
+  if (message !== undefined) {
+    yield { line: 1, problem: { file, line: 1, message } }
+    return
+  }
+  for (const row of rest) yield rowOf(file, names, row)
+}
+
+function textOf(file: string): string | JsonLine {
+  try {
+    const bytes = readFileSync(file)
+    if (isUtf8(bytes)) return bytes.toString('utf8')
+    return { line: 1, problem: { file, message: 'is not valid UTF-8: save the file as CSV in UTF-8' } }
+  } catch (error) {
+    return { line: 1, problem: { file, message: describeReadError(error) } }
+  }
+}
+
+function headerFault(names: readonly string[]): string | undefined {
+  if (names.length === 0) return 'is empty: the first line of a CSV names the fields'
+  const empty = names.indexOf('')
+  if (empty >= 0) return `column ${empty + 1} of the header has no name`
+  const twice = names.find((name, i) => names.indexOf(name) < i)
+  return twice === undefined ? undefined : `the header names ${JSON.stringify(twice.slice(0, 40))} twice`
+}
+
+function rowOf(file: string, names: readonly string[], { line, cells }: CsvRow): JsonLine {
+  if (cells.length > names.length) {
+    const message = `has ${cells.length} cells, the header ${names.length}: is a comma not quoted?`
+    return { line, problem: { file, line, message } }
+  }
+  const value: Record<string, unknown> = {}
+  for (const [i, cell] of cells.entries()) {
+    // A spreadsheet keeps the digits of a long number behind an apostrophe.
+    const text = cell.trim().replace(/^'/, '')
+    if (text === '') continue
+    const name = names[i]!
+    try {
+      value[name] = cellValue(name, text)
+    } catch {
+      return { line, problem: { file, line, key: name, message: 'is no valid JSON' } }
+    }
+  }
+  return { line, value }
+}
+
+function cellValue(name: string, text: string): unknown {
+  if (LISTS.has(name)) return text.split(';').map((one) => one.trim())
+  if (NUMBERS.has(name) && /^\d+$/.test(text)) return Number(text)
+  if (FLAGS.has(name)) return BOOLEANS.get(text.toLowerCase()) ?? text
+  return STRUCTURES.has(name) ? JSON.parse(text) : text
+}
