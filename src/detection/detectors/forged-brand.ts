@@ -1,6 +1,10 @@
+import type { MessageContext } from '../../domain/detector.ts'
+import type { AnalysedMessage } from '../../domain/message.ts'
+import type { Claim } from '../../domain/registry.ts'
 import { forgedBrandWords } from '../rules/chinese.generated.ts'
 import { SHIPPED_RULES } from '../rules/shipped.ts'
 import { claimOf } from './brand-decision/claimed-brands.ts'
+import { claimedKindFound, KINDS } from './brand-decision/claimed-kind.ts'
 import { shownAt, type Weighed, weigh } from './brand-decision/decision.ts'
 import { BLOCK_FROM, blockDecision, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
 import { comparedNotices, TWIN_EVIDENCE } from './brand-decision/twin.ts'
@@ -8,7 +12,14 @@ import { defineMessageCode } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 import { ESCALATED_HOLD, isStillForeign } from './shared/escalated.ts'
 import { REQUESTS, type Request } from './shared/requests.ts'
-import { type ForeignPart, foreignParts, leadsAnywhere, surroundingsOf, tracesOf } from './shared/traces.ts'
+import {
+  type ForeignPart,
+  foreignParts,
+  leadsAnywhere,
+  type Surroundings,
+  surroundingsOf,
+  tracesOf,
+} from './shared/traces.ts'
 import type { Locale } from './words.ts'
 
 /** Domains, ports and hotlines of the brand that the evidence lists, each. */
@@ -39,10 +50,19 @@ export const forgedBrand = defineMessageCode({
       says: 'certainty, weighed from sender, links, numbers, words and the text model, from which on it is reported',
     },
     blockFrom: BLOCK_FROM,
+    kindCertainty: {
+      default: 0.4,
+      unit: 'certainty',
+      min: 0,
+      max: 1,
+      says: 'certainty of fraud from which on a message in the name of an institution that no list has is reported, for review at most; 1 reports none',
+    },
     hold: ESCALATED_HOLD,
   },
   evidence: {
-    brand: fields.text('id of the brand'),
+    brand: fields.text(
+      'id of the brand; of an institution that no list has, its name as the message writes it',
+    ),
     claimedBy: fields.oneOf(
       ['signature', 'lookalike', 'speaker', 'domain', 'mention'],
       'what claims it: signature (a name of the brand), lookalike (imitates one), speaker (the text speaks as the brand), domain (the brand is named and a link imitates its domain), mention (named in a fraudulent text)',
@@ -70,11 +90,14 @@ export const forgedBrand = defineMessageCode({
       'domains, ports and hotlines of the brand, at most five each',
     ),
     twin: TWIN_EVIDENCE,
+    claimedKind: fields.optional(
+      fields.oneOf(KINDS, 'the kind of institution, where the message claims one that no list has'),
+    ),
     ...WEIGHED_FIELDS,
   },
   summary: 'claims a brand; the link, number or port is not the brand’s',
   fires:
-    "The text or the signature claims a brand, and the port, the link or the number to call is not that brand's. An official domain of any registered brand is never foreign. How sure that is follows from sender, links, numbers, words and the text model, weighed together; below `blockFrom` the action is at most `review`, and so it is for what leads nowhere, and on the brand's own port without a foreign link. A port that is filed for the signature may link to any site where neither text nor link gives cause for doubt, and a number from overseas contradicts no filing by itself. What reads as a notice of the brand, comes from somebody else and leads to a link, number, handle or account of a stranger is a copy, and may be blocked however well it reads (`twin`). A call about an account counts towards `blockFrom` only where the sender is not the brand's.",
+    "The text or the signature claims a brand, and the port, the link or the number to call is not that brand's. An official domain of any registered brand is never foreign. How sure that is follows from sender, links, numbers, words and the text model, weighed together; below `blockFrom` the action is at most `review`, and so it is for what leads nowhere, and on the brand's own port without a foreign link. A port that is filed for the signature may link to any site where neither text nor link gives cause for doubt, and a number from overseas contradicts no filing by itself. A message in the name of a bank, court, school, hospital or the like that no list has is reported for review where its text reads like fraud and it comes from, or leads to, a stranger (`claimedKind`). What reads as a notice of the brand, comes from somebody else and leads to a link, number, handle or account of a stranger is a copy, and may be blocked however well it reads (`twin`). A call about an account counts towards `blockFrom` only where the sender is not the brand's.",
   why: 'The classic fraud by SMS: a message in the name of a bank, a shop or an office, with a link to a copy of its site.',
   tune: "Most false alarms come from a gap in the registry: add the brand's domains, hotlines and ports. Raise `minScore` to report only what several signs agree on, and `blockFrom` to block less.",
   sentences: {
@@ -93,24 +116,46 @@ export const forgedBrand = defineMessageCode({
     },
   },
   stillJustified: isStillForeign,
-}).detectedBy((message, { registry, notices }, { thresholds }) => {
+}).detectedBy((message, context, { thresholds }) => {
+  const { registry } = context
   const surroundings = surroundingsOf(message, registry)
   // Most messages lead nowhere foreign: without filed ports nothing could speak against them.
   if (!leadsAnywhere(surroundings) && !registry.hasSignatures) return undefined
   const claim = claimOf(message, registry)
-  if (!claim) return undefined
+  const read: Read = { message, context, surroundings, claim }
+  const forged = claim && ofBrand({ ...read, claim }, thresholds)
+  if (forged === CLEARED) return undefined
+  return forged ?? ofKind(read, thresholds)
+})
+
+/** A message, what it claims and where it leads. */
+interface Read {
+  readonly message: AnalysedMessage
+  readonly context: MessageContext
+  readonly surroundings: Surroundings
+  readonly claim: Claim | undefined
+}
+
+/** A rule says that the claim is no forgery. */
+const CLEARED = 'cleared'
+
+/** The finding of a message in the name of a registered brand. */
+function ofBrand(
+  { message, context: { registry, notices }, surroundings, claim }: Read & { readonly claim: Claim },
+  { minScore, blockFrom }: { readonly minScore: number; readonly blockFrom: number },
+) {
   const traces = tracesOf(claim.brand, message, registry, surroundings)
   const found = foreignParts(traces, message.from)
   if (found.length === 0) return undefined
   const weighed = weigh(claim, traces, message, registry)
   const compared = comparedNotices(claim, traces, message, registry, notices)
   for (const sign of compared.signs) SHIPPED_RULES.add(weighed.shown, sign)
-  if (SHIPPED_RULES.first('FORGED_BRAND', 'clear', weighed.shown) !== undefined) return undefined
+  if (SHIPPED_RULES.first('FORGED_BRAND', 'clear', weighed.shown) !== undefined) return CLEARED
   const plain = weighed.certainty < PLAIN_SCORE ? plainForgery(weighed) : undefined
   const score = plain === undefined ? weighed.certainty : PLAIN_SCORE
-  if (score < thresholds.minScore) return undefined
+  if (score < minScore) return undefined
   const { brand } = claim
-  const block = blockDecision('FORGED_BRAND', weighed, thresholds.blockFrom)
+  const block = blockDecision('FORGED_BRAND', weighed, blockFrom)
   return {
     score,
     evidence: {
@@ -130,7 +175,29 @@ export const forgedBrand = defineMessageCode({
     ...block.cap,
     ...(traces.foreignLink ? { domain: traces.foreignLink.domain } : {}),
   }
-})
+}
+
+/** The finding of a message in the name of an institution that no list has. */
+function ofKind(
+  { message, context, ...read }: Read,
+  { kindCertainty, minScore }: { readonly kindCertainty: number; readonly minScore: number },
+) {
+  if (kindCertainty >= 1) return undefined
+  const forged = claimedKindFound(message, context, read, kindCertainty)
+  const score = Math.max(PLAIN_SCORE, forged?.certainty ?? 0)
+  if (!forged || score < minScore) return undefined
+  const { kind, claimedBy, claimed, found, traces, weighed } = forged
+  return {
+    score,
+    evidence: {
+      ...{ brand: claimed, claimedKind: kind, claimedBy, claimed, found },
+      official: { domains: [], ports: [], hotlines: [] },
+      ...weighed,
+    },
+    cap: 'review' as const,
+    ...(traces.foreignLink ? { domain: traces.foreignLink.domain } : {}),
+  }
+}
 
 /** The score of a message whose claim is contradicted plainly, however innocent the rest of it. */
 const PLAIN_SCORE = 0.85

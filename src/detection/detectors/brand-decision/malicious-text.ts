@@ -32,7 +32,7 @@ export const MALICE_EVIDENCE = {
 }
 
 /** Below that a text is a notice whatever comes with it. */
-const FLOOR = 0.02
+export const FLOOR = 0.02
 
 /**
  * Fraud or illicit, whichever is likelier, when its probability reaches the threshold, or that of both together: a text

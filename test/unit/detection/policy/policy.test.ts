@@ -183,7 +183,10 @@ describe('the hash of a policy', () => {
 
 describe('faults of a policy', () => {
   it.each([
-    ['mod: shadow', 'policy.yaml:1: mod: unknown key; did you mean "mode"? (allowed: mode, codes, periods'],
+    [
+      'mod: shadow',
+      'policy.yaml:1: mod: unknown key; did you mean "mode"? (allowed: change, requireChange, mode, codes, periods',
+    ],
     ['mode: off', 'policy.yaml:1: mode: "off" is not one of the values (allowed: enforce, shadow)'],
     ['codes: {NO_CONSNT: {}}', 'policy.yaml:1: codes.NO_CONSNT: unknown key; did you mean "NO_CONSENT"?'],
     [

@@ -122,7 +122,10 @@ describe('faults of a registry', () => {
       'brands: {jd: {}}',
       'registry.yaml:1: brands: must be a list or null, is a mapping of keys: begin each item with a dash',
     ],
-    ['- a', 'registry.yaml: must be a mapping of keys, is a list (allowed: change, brands, signatures, ports)'],
+    [
+      '- a',
+      'registry.yaml: must be a mapping of keys, is a list (allowed: change, brands, signatures, ports)',
+    ],
     ['', 'registry.yaml: holds no rows (allowed: brands, signatures, ports)'],
     [
       'brands:\n  - id: jd\n    names: [京东]\n    domain: jd.com',

@@ -1,0 +1,73 @@
+import type { MessageContext } from '../../../domain/detector.ts'
+import { hasFilingHere } from '../../../domain/filing.ts'
+import type { AnalysedMessage } from '../../../domain/message.ts'
+import type { Claim } from '../../../domain/registry.ts'
+import { claimedKindWords } from '../../rules/patterns.generated.ts'
+import { thresholdOf } from '../shared/text-label.ts'
+import { foreignParts, type Surroundings, tracesOf } from '../shared/traces.ts'
+import { textFraud } from '../text-fraud.ts'
+import { weigh } from './decision.ts'
+import { weighedEvidence } from './evidence.ts'
+import { FLOOR, maliceDecision } from './malicious-text.ts'
+
+/** Institutions of which no list has all. */
+export const KINDS = [
+  ...(['bank', 'court', 'police', 'tax', 'social-security'] as const),
+  ...(['school', 'hospital', 'airline', 'carrier', 'mediation'] as const),
+] as const
+export type Kind = (typeof KINDS)[number]
+
+const ENDINGS: Readonly<Record<Kind, RegExp>> = {
+  bank: claimedKindWords.bank,
+  court: claimedKindWords.court,
+  police: claimedKindWords.police,
+  tax: claimedKindWords.tax,
+  'social-security': claimedKindWords.socialSecurity,
+  school: claimedKindWords.school,
+  hospital: claimedKindWords.hospital,
+  airline: claimedKindWords.airline,
+  carrier: claimedKindWords.carrier,
+  mediation: claimedKindWords.mediation,
+}
+/** What stands before the first of these may be the speaker of a text without a signature. */
+const OPENING = /^[^\s,.:;!?。]{2,20}(?=:)/
+
+/**
+ * A message in the name of an institution that no list knows: a city bank, a school, a mediation office. Such a body has
+ * a filed port, a short number, or a site below a restricted suffix. There is a finding where the text reads like fraud,
+ * and the message comes from a number that anybody can use or leads to a stranger. `claim`: of a registered brand that it
+ * also names.
+ */
+export function claimedKindFound(
+  message: AnalysedMessage,
+  context: MessageContext,
+  { claim, surroundings }: { readonly claim: Claim | undefined; readonly surroundings: Surroundings },
+  minCertainty: number,
+) {
+  const { registry } = context
+  const both = message.scores.fraud + message.scores.illicit
+  if (both < FLOOR || message.from === '' || surroundings.sender === 'short') return undefined
+  const { signature } = message
+  const claimed =
+    signature?.name ?? OPENING.exec(message.normalised.text)?.[0].replace(claimedKindWords.notice, '')
+  const kind = claimed === undefined ? undefined : KINDS.find((one) => ENDINGS[one].test(claimed))
+  if (claimed === undefined || kind === undefined) return undefined
+  const row = signature && registry.signature(signature.key)
+  if (row && hasFilingHere(row, message)) return undefined
+  const traces = tracesOf(claim?.brand, message, registry, surroundings)
+  const found = foreignParts(traces, message.from)
+  if (found.length === 0) return undefined
+  const weighed = weigh(claim, traces, message, registry)
+  const said = both >= thresholdOf('fraud', context, 0)
+  const { counts, rule } = maliceDecision(textFraud.code, said, weighed, minCertainty)
+  if (!counts) return undefined
+  return {
+    kind,
+    claimed,
+    claimedBy: signature ? ('signature' as const) : ('speaker' as const),
+    found,
+    certainty: Math.max(said ? both : 0, weighed.certainty),
+    traces,
+    weighed: weighedEvidence(weighed, [rule]),
+  }
+}
