@@ -54,12 +54,17 @@ export const SPEED = section(21, 'Speed', '速度', [
     id: 56,
     en: [
       'Checks over HTTP',
-      'Requests for verdicts by how they were answered, and records that were judged; 429 is more than an instance takes.',
+      'Requests for verdicts and extractions by how they were answered, records that were judged, and texts that were read; 429 is more than an instance takes.',
     ],
-    zh: ['HTTP 检查', '按答复状态的判定请求，以及判定的记录数；429 表示超过实例能力。'],
+    zh: [
+      'HTTP 检查',
+      '按答复状态的判定请求与提取请求，以及判定的记录数、提取的文本数；429 表示超过实例能力。',
+    ],
     query: [
       present(rate('sigwatch_check_seconds_count', 'status')),
       rate('sigwatch_checked_records_total', undefined, ['records', '记录']),
+      present(rate('sigwatch_extract_seconds_count', 'status', ['extract {{status}}', '提取 {{status}}'])),
+      rate('sigwatch_extracted_texts_total', undefined, ['texts', '文本']),
     ],
   }),
   chart.seconds(12, {

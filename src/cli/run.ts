@@ -7,11 +7,13 @@ import { HttpTokenBook } from '../service/http-token-book.ts'
 import { runToEnd, sayStopped } from '../service/lifecycle.ts'
 import type { CheckOptions } from '../service/telemetry/check-endpoint.ts'
 import { createTelemetry } from '../service/telemetry/events.ts'
+import type { ExtractOptions } from '../service/telemetry/extract-endpoint.ts'
 import { startHttpServer } from '../service/telemetry/server.ts'
 import { createWatchdog } from '../service/telemetry/watchdog.ts'
 import { COMMIT, VERSION } from '../service/version.ts'
 import { type Config, type ConfigReading, loadConfig } from '../settings/config.ts'
 import { warningsOf } from '../settings/setting-checks.ts'
+import { extract } from '../text/extract.ts'
 import { FACTS, type FileSettings, overridesOf, VERSIONS } from './file-settings.ts'
 import { limitHeapGrowth } from './heap-growth.ts'
 import { momentOf } from './moment.ts'
@@ -131,8 +133,19 @@ function askingOf(
   }
   return {
     ...(check.token === null && tokens === null ? {} : { check: asks }),
-    ...(tokens === null ? {} : { blocks: { tokens: book, orders: () => app()?.orders } }),
+    ...(tokens === null
+      ? {}
+      : {
+          blocks: { tokens: book, orders: () => app()?.orders },
+          extract: { tokens: book, extract: () => extractorOf(app()), emit },
+        }),
   }
+}
+
+function extractorOf(app: Application | undefined): ReturnType<ExtractOptions['extract']> {
+  if (!app) return undefined
+  const { sketcher } = app.assets.notices
+  return (text, signature) => extract(text, signature, sketcher)
 }
 
 /** Kafka and Redis clients are loaded only here: the embedded mode opens no socket. */

@@ -68,6 +68,13 @@ export type Event =
       readonly records: number
       readonly seconds: number
     }
+  /** A request for what texts hold was answered over HTTP; `texts`: how many were read. */
+  | {
+      readonly name: 'extracted'
+      readonly status: string
+      readonly texts: number
+      readonly seconds: number
+    }
   /** Seconds from the broker's append to the acknowledgement of the alert, one a message alert. */
   | { readonly name: 'alert_latency'; readonly seconds: readonly number[] }
   | {

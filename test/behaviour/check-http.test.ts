@@ -10,6 +10,7 @@ import { type Service, startCommand } from '../helpers/service.ts'
 
 const folder = useFolder()
 const TOKEN = 'token-of-the-tests'
+const EXTRACT_TOKEN = 'token-of-a-gateway-of-the-tests'
 const REFUSED = '13900000001'
 const REGISTRY = `
 signatures:
@@ -38,7 +39,9 @@ beforeAll(async () => {
     folder.file(name),
   ])
   const args = ['run', '--source', '-', '--now', String(NOON + 3_600_000), ...files]
-  service = await startCommand(args, { SIGWATCH_HTTP_CHECK_TOKEN: TOKEN }, { stdin: 'pipe' })
+  const tokens = JSON.stringify([{ name: 'gateway', token: EXTRACT_TOKEN, may: ['extract'] }])
+  const env = { SIGWATCH_HTTP_CHECK_TOKEN: TOKEN, SIGWATCH_HTTP_TOKENS: tokens }
+  service = await startCommand(args, env, { stdin: 'pipe' })
   await service.ready()
 }, 120_000)
 afterAll(async () => {
@@ -148,5 +151,40 @@ describe('POST /v1/check of a running service', () => {
     expect(response.status).toBe(401)
     expect(service.stderr).not.toContain(TOKEN)
     expect((await service.get('/metrics')).body).not.toContain(TOKEN)
+  })
+})
+
+describe('POST /v1/extract of a running service', () => {
+  const ask = async (token: string) => {
+    const response = await fetch(`${service.http}/v1/extract`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify({ text: '【工商银行】您的积分将过期，请登录 icbc-jf点vip 兑换礼品，逾期清零' }),
+    })
+    return { status: response.status, body: await response.json() }
+  }
+
+  it('reads a text as the detectors do, with a sketch', async () => {
+    const before = await counts()
+    expect(await ask(EXTRACT_TOKEN)).toMatchObject({
+      status: 200,
+      body: {
+        signature: '工商银行',
+        urls: [{ host: 'icbc-jf.vip', domain: 'icbc-jf.vip', shown: 'icbc-jf点vip' }],
+        sketch: expect.stringMatching(/^sketch-zh@1:[\w-]{86}$/),
+      },
+    })
+    expect(await counts()).toEqual(before)
+    expect(await service.metric('sigwatch_extracted_texts_total')).toBe(1)
+  })
+
+  it('is for tokens with its right: neither opens the path of the other', async () => {
+    expect((await ask(TOKEN)).status).toBe(401)
+    const checked = await fetch(`${service.http}/v1/check`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${EXTRACT_TOKEN}` },
+      body: JSON.stringify(parcel()),
+    })
+    expect(checked.status).toBe(401)
   })
 })

@@ -110,6 +110,7 @@ export const SAMPLE_EVENTS: readonly Event[] = [
   { name: 'messages_decided', counts: { pass: 1700, observe: 90, review: 80, throttle: 20, block: 10 } },
   { name: 'verdicts_counted', counts: { pass: 1700, observe: 90, review: 80, throttle: 20, block: 10 } },
   { name: 'checked', status: '200', records: 2, seconds: 0.004 },
+  { name: 'extracted', status: '200', texts: 2, seconds: 0.001 },
   { name: 'dead_lettered', error: 'RECORD_NOT_JSON', count: 2 },
   { name: 'dead_lettered', error: 'RECORD_TS_FUTURE', count: 1 },
   { name: 'alert_latency', seconds: [0.02, 0.04, 0.05, 0.3] },

@@ -1,5 +1,6 @@
 import { BlockTable } from './block-table.ts'
 import { BrokerClock } from './broker-clock.ts'
+import { loadExtract, OF_THIS_BUILD } from './extract.ts'
 import { connect, Enforcements, follow } from './kafka.ts'
 import { tokenKeyOf } from './match.ts'
 import { createDecider } from './server.ts'
@@ -19,6 +20,11 @@ const topics = {
   alerts: setting('ALERTS_TOPIC', 'sms.alerts'),
   enforcements: setting('ENFORCEMENTS_TOPIC', 'sms.enforcements'),
 }
+const extractor = setting('EXTRACTOR', OF_THIS_BUILD)
+const extract = await loadExtract(extractor).catch((error: unknown) => {
+  console.error(`EXTRACTOR cannot be loaded: build sigwatch first, or name the module: ${String(error)}`)
+  process.exit(2)
+})
 const table = new BlockTable(tokenKeyOf(setting('TOKEN_KEY')))
 const kafka = connect(setting('KAFKA_BROKERS').split(','))
 const clock = new BrokerClock()
@@ -30,6 +36,7 @@ const { server, onRecord, onMissed } = createDecider({
   enforcements,
   clock,
   isReady: () => isReady,
+  extract,
   by,
 })
 

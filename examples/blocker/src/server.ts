@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { BlockTable } from './block-table.ts'
 import type { BrokerClock } from './broker-clock.ts'
+import type { Extract } from './extract.ts'
 import type { Enforcements } from './kafka.ts'
 import type { Submission } from './match.ts'
 
@@ -12,12 +13,13 @@ export interface ServerParts {
   readonly enforcements: Pick<Enforcements, 'add' | 'dropped' | 'written'>
   readonly clock: Pick<BrokerClock, 'now'>
   readonly isReady: () => boolean
+  readonly extract: Extract
   /** Name of this service in what it writes back. */
   readonly by: string
 }
 
 /** `POST /decide`, `GET /table`, `/metrics`, `/healthz`, `/readyz`. */
-export function createDecider({ table, enforcements, clock, isReady, by }: ServerParts) {
+export function createDecider({ table, enforcements, clock, isReady, extract, by }: ServerParts) {
   const registry = new Registry()
   const registers = [registry]
   const decisions = new Counter({
@@ -65,7 +67,7 @@ export function createDecider({ table, enforcements, clock, isReady, by }: Serve
   async function answer(request: IncomingMessage): Promise<readonly [number, unknown]> {
     const { method, url } = request
     if (url === '/decide' && method === 'POST') {
-      const message = submissionOf(await bodyOf(request))
+      const message = submissionOf(await bodyOf(request), extract)
       return message ? [200, decide(message)] : [400, { error: 'id and from must be text' }]
     }
     if (method !== 'GET') return [405, { error: 'method not allowed' }]
@@ -101,19 +103,26 @@ function partOf(value: unknown): Submission['part'] {
   return isPart ? { ref: String(ref), count } : undefined
 }
 
-/** A member of another form, or null, is taken as absent: not known. */
-export function submissionOf(body: unknown): Submission | undefined {
-  const { id, from, to, toToken, signature, hosts, part, verdict } = (body ?? {}) as Record<string, unknown>
+/**
+ * A member of another form, or null, is taken as absent: not known. Signature and hosts that the gateway does not name are
+ * read from `text`; what the text of a part lacks may be cut, and is not known.
+ */
+export function submissionOf(body: unknown, extract: Extract): Submission | undefined {
+  const { id, from, to, toToken, text, ...more } = (body ?? {}) as Record<string, unknown>
   if (typeof id !== 'string' || typeof from !== 'string') return undefined
-  const { action, states } = (verdict ?? {}) as Record<string, unknown>
+  const { action, states } = (more.verdict ?? {}) as Record<string, unknown>
+  const part = partOf(more.part)
+  const given = { signature: textOf(more.signature), hosts: textsOf(more.hosts) }
+  const read = typeof text === 'string' ? extract(text, given.signature) : undefined
+  const found = read && { signature: read.signature, hosts: read.urls.map(({ host }) => host) }
   return {
     id,
     from,
     to: textOf(to),
     toToken: textOf(toToken),
-    signature: textOf(signature),
-    hosts: textsOf(hosts),
-    part: partOf(part),
+    signature: given.signature ?? (part ? found?.signature || undefined : found?.signature),
+    hosts: given.hosts ?? (part && found?.hosts.length === 0 ? undefined : found?.hosts),
+    part,
     verdict: { action: textOf(action), states: textsOf(states) },
   }
 }

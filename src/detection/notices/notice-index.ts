@@ -55,9 +55,14 @@ export class NoticeIndex implements Notices {
     return this.#opened
   }
 
+  /** What sketches texts. */
+  get sketcher(): Sketcher {
+    return this.#comparing.sketcher
+  }
+
   /** Table of the sketches: those of another cannot be compared. */
   get table(): string {
-    return this.#comparing.sketcher.id
+    return this.sketcher.id
   }
 
   /** What is known of brands from now on. */
@@ -97,7 +102,7 @@ export class NoticeIndex implements Notices {
   sketchOf(message: AnalysedMessage): Sketch | undefined {
     const memo = message.memo.alike ?? message.memo
     if (memo.sketched?.by !== this.table)
-      memo.sketched = { by: this.table, sketch: this.#comparing.sketcher.sketch(message) }
+      memo.sketched = { by: this.table, sketch: this.sketcher.sketch(message) }
     return memo.sketched.sketch
   }
 

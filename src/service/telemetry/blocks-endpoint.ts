@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { HttpRight } from '../../settings/http-forms.ts'
 import type { HttpTokenBook } from '../http-token-book.ts'
-import { bearerOf, bodyOf, parsedJson } from './http-body.ts'
+import { parsedJson } from './http-body.ts'
+import { type GateOptions, type Reply, RequestGate } from './request-gate.ts'
 
 /** What an order became, or why it did not. */
 export type OrderAnswer =
@@ -21,63 +22,44 @@ export interface BlocksOptions {
   readonly orders: () => Orders | undefined
 }
 
-export interface BlocksReply {
-  readonly status: number
-  readonly body: unknown
-  readonly headers?: Readonly<Record<string, string>>
-}
-
 export const BLOCKS_PATH = '/v1/blocks'
-const MAX_BODY = 100_000
-const MAX_AT_ONCE = 16
 const STATE = /^\/v1\/blocks\/([0-9a-f]{32})(\/approve)?$/
 
-const CODES: Readonly<Record<number, string>> = {
-  400: 'ORDER_MALFORMED',
-  401: 'ORDER_UNAUTHORIZED',
-  403: 'ORDER_FORBIDDEN',
-  404: 'ORDER_UNKNOWN',
-  405: 'ORDER_MALFORMED',
-  409: 'ORDER_UNKNOWN',
-  413: 'ORDER_TOO_LARGE',
-  429: 'ORDER_BUSY',
-  503: 'ORDER_UNAVAILABLE',
-}
-
-function refused(status: number, detail: string): BlocksReply {
-  const headers =
-    status === 401 ? { 'www-authenticate': 'Bearer' } : status >= 429 ? { 'retry-after': '1' } : {}
-  return { status, body: { error: { code: CODES[status] ?? 'INTERNAL', detail } }, headers }
+const GATE: GateOptions = {
+  maxBody: 100_000,
+  maxAtOnce: 16,
+  codes: {
+    ...{ 400: 'ORDER_MALFORMED', 401: 'ORDER_UNAUTHORIZED', 403: 'ORDER_FORBIDDEN', 404: 'ORDER_UNKNOWN' },
+    ...{ 405: 'ORDER_MALFORMED', 409: 'ORDER_UNKNOWN', 413: 'ORDER_TOO_LARGE', 429: 'ORDER_BUSY' },
+    503: 'ORDER_UNAVAILABLE',
+  },
 }
 
 /** `POST /v1/blocks`, `DELETE /v1/blocks/<state>` and `POST /v1/blocks/<state>/approve`. Bounded in body and requests. */
 export class BlocksEndpoint {
   readonly #options: BlocksOptions
-  #atOnce = 0
+  readonly #gate = new RequestGate(GATE)
 
   constructor(options: BlocksOptions) {
     this.#options = options
   }
 
-  async reply(path: string, request: IncomingMessage): Promise<BlocksReply> {
-    const body = await bodyOf(request, MAX_BODY)
+  async reply(path: string, request: IncomingMessage): Promise<Reply> {
+    const gate = this.#gate
     const asked = askedOf(path, request.method ?? '')
     if (!asked)
-      return refused(405, 'POST /v1/blocks, DELETE /v1/blocks/<state>, POST /v1/blocks/<state>/approve')
-    const holder = this.#options.tokens.holderOf(bearerOf(request))
-    if (!holder) return refused(401, 'Authorization must be Bearer and a token of http.tokens')
-    if (!holder.may.includes(asked.right)) return refused(403, `the token may not ${asked.right}`)
-    if (body === undefined) return refused(413, `the body has more than ${MAX_BODY} bytes`)
-    const orders = this.#options.orders()
-    if (!orders) return refused(503, 'orders cannot be taken yet, or any more')
-    if (this.#atOnce >= MAX_AT_ONCE) return refused(429, `${MAX_AT_ONCE} requests are being answered`)
-    this.#atOnce++
-    try {
+      return gate.refuse(
+        request,
+        gate.refused(405, 'POST /v1/blocks, DELETE /v1/blocks/<state>, POST /v1/blocks/<state>/approve'),
+      )
+    const holder = gate.holder(request, asked.right, this.#options.tokens)
+    if ('refusal' in holder) return gate.refuse(request, holder.refusal)
+    return gate.pass(request, async (body) => {
+      const orders = this.#options.orders()
+      if (!orders) return gate.refused(503, 'orders cannot be taken yet, or any more')
       const answer = await asked.take(orders, holder.name, body)
-      return 'detail' in answer ? refused(answer.status, answer.detail) : answer
-    } finally {
-      this.#atOnce--
-    }
+      return 'detail' in answer ? gate.refused(answer.status, answer.detail) : answer
+    })
   }
 }
 

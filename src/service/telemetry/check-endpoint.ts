@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { ErrorCode } from '../../domain/errors.ts'
 import type { Emit } from '../../domain/events.ts'
-import { bearerOf, bodyOf, digest, parsedJson } from './http-body.ts'
+import { bearerOf, digest, parsedJson } from './http-body.ts'
+import { type Reply, RequestGate } from './request-gate.ts'
 
 export interface CheckOptions {
   /** What `Authorization: Bearer` has to carry. */
@@ -14,33 +14,20 @@ export interface CheckOptions {
   readonly emit: Emit
 }
 
-export interface CheckReply {
-  readonly status: 200 | 400 | 401 | 413 | 429 | 500 | 503
-  readonly body: unknown
-  readonly headers?: Readonly<Record<string, string>>
-}
-
-/** Bytes of a body. */
-const MAX_BODY = 1_000_000
 const MAX_RECORDS = 100
-/** Requests that are read or judged at a time; more are refused. */
-const MAX_AT_ONCE = 16
-
-const OWN: Partial<Record<CheckReply['status'], Readonly<Record<string, string>>>> = {
-  401: { 'www-authenticate': 'Bearer' },
-  429: { 'retry-after': '1' },
-  503: { 'retry-after': '1' },
-}
-
-function refused(status: CheckReply['status'], code: ErrorCode, detail: string): CheckReply {
-  return { status, body: { error: { code, detail } }, headers: OWN[status] ?? {} }
-}
 
 /** `POST /v1/check`: a verdict for an input record, or for each of an array. Bounded in body, records and requests. */
 export class CheckEndpoint {
   readonly #options: CheckOptions
   readonly #token: Buffer | undefined
-  #atOnce = 0
+  readonly #gate = new RequestGate({
+    maxBody: 1_000_000,
+    maxAtOnce: 16,
+    codes: {
+      ...{ 400: 'CHECK_MALFORMED', 401: 'CHECK_UNAUTHORIZED', 413: 'CHECK_TOO_LARGE' },
+      ...{ 429: 'CHECK_BUSY', 503: 'CHECK_UNAVAILABLE' },
+    },
+  })
 
   constructor(options: CheckOptions) {
     this.#options = options
@@ -48,10 +35,10 @@ export class CheckEndpoint {
   }
 
   /** Never rejects. */
-  async reply(request: IncomingMessage): Promise<CheckReply> {
+  async reply(request: IncomingMessage): Promise<Reply> {
     const began = performance.now()
     const reply = await this.#reply(request).catch(() =>
-      refused(500, 'INTERNAL', 'the records cannot be judged'),
+      this.#gate.refused(500, 'the records cannot be judged'),
     )
     const seconds = (performance.now() - began) / 1000
     const judged = reply.status !== 200 ? 0 : Array.isArray(reply.body) ? reply.body.length : 1
@@ -59,47 +46,32 @@ export class CheckEndpoint {
     return reply
   }
 
-  async #reply(request: IncomingMessage): Promise<CheckReply> {
-    const unasked = this.#refusal(request)
-    if (unasked) {
-      await bodyOf(request, 0)
-      return unasked
-    }
-    this.#atOnce++
-    try {
-      const body = await bodyOf(request, MAX_BODY)
-      return body === undefined
-        ? refused(413, 'CHECK_TOO_LARGE', `the body has more than ${MAX_BODY} bytes`)
-        : await this.#judge(body)
-    } finally {
-      this.#atOnce--
-    }
+  #reply(request: IncomingMessage): Promise<Reply> {
+    const refusal = this.#refusal(request)
+    return refusal
+      ? this.#gate.refuse(request, refusal)
+      : this.#gate.pass(request, (body) => this.#judge(body))
   }
 
-  /** Why the request is not even read. */
-  #refusal(request: IncomingMessage): CheckReply | undefined {
+  #refusal(request: IncomingMessage): Reply | undefined {
     const given = bearerOf(request)
     const isKnown = this.#token !== undefined && timingSafeEqual(digest(given), this.#token)
-    if (!isKnown && !this.#options.allows?.(given))
-      return refused(
-        401,
-        'CHECK_UNAUTHORIZED',
-        'Authorization must be Bearer and the token of http.check.token, or one of http.tokens that may check',
-      )
-    if (this.#atOnce >= MAX_AT_ONCE)
-      return refused(429, 'CHECK_BUSY', `${MAX_AT_ONCE} requests are being answered`)
-    return undefined
+    if (isKnown || this.#options.allows?.(given)) return undefined
+    return this.#gate.refused(
+      401,
+      'Authorization must be Bearer and the token of http.check.token, or one of http.tokens that may check',
+    )
   }
 
-  async #judge(body: Buffer): Promise<CheckReply> {
+  async #judge(body: Buffer): Promise<Reply> {
     const value = parsedJson(body)
     if (typeof value !== 'object' || value === null)
-      return refused(400, 'CHECK_MALFORMED', 'the body must be an input record or an array of them, in JSON')
+      return this.#gate.refused(400, 'the body must be an input record or an array of them, in JSON')
     const records: readonly unknown[] = Array.isArray(value) ? value : [value]
     if (records.length > MAX_RECORDS)
-      return refused(400, 'CHECK_MALFORMED', `${records.length} records, at most ${MAX_RECORDS}`)
+      return this.#gate.refused(400, `${records.length} records, at most ${MAX_RECORDS}`)
     const answers = await this.#options.check(records)
-    if (!answers) return refused(503, 'CHECK_UNAVAILABLE', 'records cannot be judged yet, or any more')
+    if (!answers) return this.#gate.refused(503, 'records cannot be judged yet, or any more')
     if (Array.isArray(value)) return { status: 200, body: answers }
     const [answer] = answers
     return { status: isError(answer) ? 400 : 200, body: answer }

@@ -69,6 +69,12 @@ export const METRICS = {
     { status: ['200', '400', '401', '413', '429', '500', '503'] },
   ),
   sigwatch_checked_records_total: counter('Records that were answered over HTTP; they count nowhere else.'),
+  sigwatch_extract_seconds: histogram(
+    'Time of a request for what texts hold over HTTP, from its head to its answer.',
+    BATCH_SECONDS,
+    { status: ['200', '400', '401', '403', '413', '429', '500', '503'] },
+  ),
+  sigwatch_extracted_texts_total: counter('Texts that were read for blocking services over HTTP.'),
   sigwatch_dead_letters_total: counter('Input records that became dead letters.', {
     error: Object.keys(ERRORS).filter((code) => /^(?:RECORD_|MAPPING$|INTERNAL$)/.test(code)),
   }),

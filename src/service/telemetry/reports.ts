@@ -79,6 +79,12 @@ export const REPORTS: ReportsOf<EventName> = {
       m.sigwatch_checked_records_total.inc(records)
     },
   },
+  extracted: {
+    measure(m, { status, texts, seconds }) {
+      m.sigwatch_extract_seconds.observe({ status }, seconds)
+      m.sigwatch_extracted_texts_total.inc(texts)
+    },
+  },
   alert_latency: {
     measure(m, e) {
       for (const seconds of e.seconds) m.sigwatch_alert_latency_seconds.observe(seconds)

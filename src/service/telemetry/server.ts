@@ -4,6 +4,8 @@ import type { Registry } from 'prom-client'
 import { InvalidInput } from '../../domain/errors.ts'
 import { BLOCKS_PATH, BlocksEndpoint, type BlocksOptions } from './blocks-endpoint.ts'
 import { CheckEndpoint, type CheckOptions } from './check-endpoint.ts'
+import { ExtractEndpoint, type ExtractOptions } from './extract-endpoint.ts'
+import type { Reply } from './request-gate.ts'
 
 /** Reasons not to be ready; none when all is well. */
 export type Probe = () => readonly string[]
@@ -20,6 +22,8 @@ export interface HttpOptions {
   readonly check?: CheckOptions
   /** Absent: no `/v1/blocks`. */
   readonly blocks?: BlocksOptions
+  /** Absent: no `/v1/extract`. */
+  readonly extract?: ExtractOptions
 }
 
 export interface HttpServer {
@@ -43,9 +47,9 @@ interface Route {
 }
 
 const READING = ['GET', 'HEAD']
-/** Connections at a time; callers of `/v1/check` keep theirs open, and must not shut out who looks after the service. */
+/** Connections at a time; callers of `/v1/check` and `/v1/extract` keep theirs open, and must not shut out who looks after the service. */
 const MAX_CONNECTIONS = 64
-const MAX_CONNECTIONS_WITH_CHECK = 512
+const MAX_CONNECTIONS_WITH_CALLERS = 512
 
 const json = (status: number, body: unknown): Answer => ({
   status,
@@ -55,7 +59,7 @@ const json = (status: number, body: unknown): Answer => ({
 
 type Routes = Readonly<Record<string, Route>>
 
-/** `/metrics`, `/healthz`, `/readyz`, `/version`, and if it is asked for `/v1/check`. Rejects with CONFIG_INVALID when it cannot listen. */
+/** `/metrics`, `/healthz`, `/readyz`, `/version`, and where they are switched on `/v1/check`, `/v1/extract` and `/v1/blocks`. Rejects with CONFIG_INVALID when it cannot listen. */
 export async function startHttpServer(options: HttpOptions): Promise<HttpServer> {
   const { host, port } = options
   const routes = routesOf(options)
@@ -63,7 +67,7 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
     { requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 30_000, maxHeaderSize: 8_192 },
     (request, response) => void respond(routes, request, response),
   )
-  server.maxConnections = options.check ? MAX_CONNECTIONS_WITH_CHECK : MAX_CONNECTIONS
+  server.maxConnections = options.check || options.extract ? MAX_CONNECTIONS_WITH_CALLERS : MAX_CONNECTIONS
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(host, port, error)))
     server.listen(port, host, resolve)
@@ -82,7 +86,7 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   }
 }
 
-function routesOf({ registry, probes, version, commit, check, blocks }: HttpOptions): Routes {
+function routesOf({ registry, probes, version, commit, check, blocks, extract }: HttpOptions): Routes {
   const reading = (answer: Route['answer']): Route => ({ methods: READING, answer })
   const routes: Routes = {
     '/metrics': reading(async () => ({
@@ -106,12 +110,13 @@ function routesOf({ registry, probes, version, commit, check, blocks }: HttpOpti
   }
   return {
     ...routes,
-    ...(check ? { '/v1/check': checkRoute(new CheckEndpoint(check)) } : {}),
+    ...(check ? { '/v1/check': askedRoute(new CheckEndpoint(check)) } : {}),
+    ...(extract ? { '/v1/extract': askedRoute(new ExtractEndpoint(extract)) } : {}),
     ...(blocks ? { [BLOCKS_PATH]: blocksRoute(new BlocksEndpoint(blocks)) } : {}),
   }
 }
 
-function checkRoute(endpoint: CheckEndpoint): Route {
+function askedRoute(endpoint: { reply(request: IncomingMessage): Promise<Reply> }): Route {
   return {
     methods: ['POST'],
     async answer(request) {

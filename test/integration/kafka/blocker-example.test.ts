@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { freePort } from '../../helpers/free-port.ts'
 import { plainClient } from '../../helpers/kafka-client.ts'
 import { until } from '../../helpers/recording-handler.ts'
+import { ensureBuilt } from '../../helpers/service.ts'
 import { describeWith, uniqueName, useKafka } from '../../helpers/services.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
@@ -32,6 +33,8 @@ describeWith('kafka', 'the reference blocking service', () => {
   let http = ''
 
   beforeAll(async () => {
+    // It reads texts with the extractor of the build.
+    ensureBuilt()
     client = plainClient(kafka.brokers)
     await client.createTopic({ config: { 'cleanup.policy': 'compact' } }, names.blocks)
     await client.createTopic({ partitions: 3 }, names.alerts)

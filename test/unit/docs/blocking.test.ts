@@ -16,6 +16,7 @@ import { createTokeniser } from '../../../src/domain/token.ts'
 import { tokenKey } from '../../../src/settings/setting-forms.ts'
 import { LIFECYCLE_LIMITS } from '../../../src/stores/states/lifecycle.ts'
 import { canonicalNumber } from '../../../src/text/canonical-number.ts'
+import { extract } from '../../../src/text/extract.ts'
 import { checkedAlert } from '../../helpers/schema.ts'
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/blocking.md'), 'utf8')
@@ -606,7 +607,7 @@ describe('docs/blocking.md: what to do', () => {
     () => {
       const table = tableOf(row({ match: { campaign: 'b0' } }))
       for (const verdict of [null, {}, { action: null, states: null }, { action: 'pass' }, 7]) {
-        const message = submissionOf({ id: 'm1', from: '106900001111', hosts: null, verdict })!
+        const message = submissionOf({ id: 'm1', from: '106900001111', hosts: null, verdict }, extract)!
         expect(action(table, message), JSON.stringify(verdict)).toBe('review')
         expect(action(new BlockTable(KEY), message), JSON.stringify(verdict)).toBe('pass')
       }
@@ -625,6 +626,41 @@ describe('docs/blocking.md: what to do', () => {
       expect(action(table), mode).toBe('pass')
     }
   })
+})
+
+describe('docs/blocking.md: extraction', () => {
+  const domain = tableOf(row({ match: { domains: ['icbc-jf.vip'] } }))
+  const signature = tableOf(row({ match: { signature: '工商银行' } }))
+  const asked = (text: string | undefined, over: object = {}) =>
+    submissionOf({ id: 'm1', from: '1069', text, ...over }, extract)!
+
+  rule('`domains` is compared with each `host` that was found, `signature` with the `signature`.', () => {
+    for (const host of ['icbc-jf。vip', 'ｉｃｂｃ-jf.vip', 'icbc-jf点vip', 'm.icbc-jf.vip'])
+      expect(action(domain, asked(`官网 jd.com，请登录 ${host} 核实`)), host).toBe('block')
+    expect(action(domain, asked('请登录 icbc-jf.vip.jd.com 核实'))).toBe('pass')
+    expect(action(signature, asked('【工商银行】请登录 jd.com'))).toBe('block')
+    expect(action(signature, asked('【工商银行】请登录 jd.com', { signature: '京东' }))).toBe('pass')
+  })
+  rule(
+    'A text without a signature has the empty text as its `signature`, and one without links an empty list.',
+    () => {
+      expect(extract('您好')).toMatchObject({ signature: '', urls: [] })
+      for (const table of [domain, signature]) expect(action(table, asked('您好'))).toBe('pass')
+    },
+  )
+  rule('In the text of one part a link may be cut: what is not found in it is not known.', () => {
+    const part = { part: { ref: 7, index: 2, count: 2 } }
+    for (const table of [domain, signature]) expect(action(table, asked('您好', part))).toBe('review')
+    expect(action(domain, asked('请登录 icbc-jf.vip', part))).toBe('block')
+  })
+  rule(
+    'A service without an extractor leaves the hosts out, and enforces states on domains where a verdict names them.',
+    () => {
+      expect(action(domain, asked(undefined))).toBe('review')
+      expect(action(domain, asked(undefined, { verdict: { states: ['s1'] } }))).toBe('block')
+      expect(action(domain, asked(undefined, { verdict: { states: [] } }))).toBe('pass')
+    },
+  )
 })
 
 describe('docs/blocking.md: parts', () => {

@@ -1,0 +1,75 @@
+import type { IncomingMessage } from 'node:http'
+import type { ErrorCode } from '../../domain/errors.ts'
+import type { HttpRight } from '../../settings/http-forms.ts'
+import type { HttpTokenBook } from '../http-token-book.ts'
+import { bearerOf, bodyOf } from './http-body.ts'
+
+export interface Reply {
+  readonly status: number
+  readonly body: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface GateOptions {
+  /** Bytes of a body. */
+  readonly maxBody: number
+  /** Requests that are read or answered at a time; more are refused. */
+  readonly maxAtOnce: number
+  /** Error code of a status; INTERNAL for the others. */
+  readonly codes: Readonly<Partial<Record<number, ErrorCode>>>
+}
+
+const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  401: { 'www-authenticate': 'Bearer' },
+  429: { 'retry-after': '1' },
+  503: { 'retry-after': '1' },
+}
+
+/** What the paths that take a body do alike. A request is refused before any of its body is kept, and so is one too many. */
+export class RequestGate {
+  readonly #options: GateOptions
+  #atOnce = 0
+
+  constructor(options: GateOptions) {
+    this.#options = options
+  }
+
+  refused(status: number, detail: string): Reply {
+    const code: ErrorCode = this.#options.codes[status] ?? 'INTERNAL'
+    return { status, body: { error: { code, detail } }, headers: HEADERS[status] ?? {} }
+  }
+
+  /** Who asks, when the token has the right; otherwise why it is refused. */
+  holder(
+    request: IncomingMessage,
+    right: HttpRight,
+    tokens: Pick<HttpTokenBook, 'holderOf'>,
+  ): { readonly name: string } | { readonly refusal: Reply } {
+    const holder = tokens.holderOf(bearerOf(request))
+    if (!holder)
+      return { refusal: this.refused(401, 'Authorization must be Bearer and a token of http.tokens') }
+    if (!holder.may.includes(right)) return { refusal: this.refused(403, `the token may not ${right}`) }
+    return { name: holder.name }
+  }
+
+  /** Answers a request that is not even read: what it sends is dropped as it comes. */
+  async refuse(request: IncomingMessage, reply: Reply): Promise<Reply> {
+    await bodyOf(request, 0)
+    return reply
+  }
+
+  /** Answers a request by its body, unless as many as may be are being answered or the body is too long. */
+  async pass(request: IncomingMessage, answer: (body: Buffer) => Promise<Reply> | Reply): Promise<Reply> {
+    const { maxAtOnce, maxBody } = this.#options
+    if (this.#atOnce >= maxAtOnce)
+      return this.refuse(request, this.refused(429, `${maxAtOnce} requests are being answered`))
+    this.#atOnce++
+    try {
+      const body = await bodyOf(request, maxBody)
+      if (body === undefined) return this.refused(413, `the body has more than ${maxBody} bytes`)
+      return await answer(body)
+    } finally {
+      this.#atOnce--
+    }
+  }
+}
