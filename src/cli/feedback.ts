@@ -6,6 +6,7 @@ import { type FeedbackVerdict, JUDGEMENTS } from '../domain/events.ts'
 import { DAY, parseMoment } from '../domain/time.ts'
 import { ORDERED_ACTIONS } from '../pipeline/side-inputs/row-checks.ts'
 import { readSideRow } from '../pipeline/side-inputs/rows.ts'
+import { feedbackIdOf } from '../pipeline/side-inputs/undo.ts'
 import type { FeedbackPlace } from '../service/compose-feedback.ts'
 import { type Config, loadConfig } from '../settings/config.ts'
 import { parseDuration } from '../settings/files/value-forms.ts'
@@ -22,6 +23,8 @@ interface FeedbackOptions {
   readonly by?: string
   readonly note?: string
   readonly list?: boolean
+  readonly batch?: string
+  readonly undo?: string
 }
 
 interface BlockOptions extends FeedbackOptions {
@@ -63,6 +66,7 @@ export function feedbackCommand(): Command {
   const argument = 'id of a state or of a message, or kind:id'
   return common(new Command('feedback').argument('[id]', argument))
     .addOption(new Option('--verdict <verdict>', 'what is said').choices(JUDGEMENTS))
+    .option('--undo <id>', 'instead: take back what was said under this feedback id or batch')
     .action(give)
 }
 
@@ -117,6 +121,7 @@ function common(command: Command): Command {
     .option('--until <time>', 'how long it holds: a duration or a time (default 24h, at most 30d)')
     .option('--by <name>', 'who says it')
     .option('--note <text>', 'why')
+    .option('--batch <name>', 'name under which it can be undone together with others')
     .option('--list', 'print the feedback that is there instead, one JSON a line')
 }
 
@@ -149,10 +154,8 @@ async function write(
   options: BlockOptions,
   config: Config,
 ): Promise<void> {
-  const { verdict, by, note, codes } = options
-  if (id === undefined) throw new SigwatchError('USAGE', 'say what it is about: an id, or <kind>:<id>')
-  if (verdict === undefined)
-    throw new SigwatchError('USAGE', `--verdict is missing (allowed: ${JUDGEMENTS.join(', ')})`)
+  const { by, note, codes, batch, undo } = options
+  checkUsage(id, options)
   if (by === undefined) throw new SigwatchError('USAGE', '--by is missing: who says it')
   const { commandClock, skewWarning } = await import('../service/command-clock.ts')
   const clock = await commandClock(config)
@@ -160,21 +163,31 @@ async function write(
   const warning = skewWarning(clock, config.clock.maxSkew)
   if (warning) process.stderr.write(`${warning}\n`)
   const row = {
-    ...(await subjectOf(place, id, verdict, ts)),
-    verdict,
+    ...(undo === undefined ? await subjectOf(place, id!, options.verdict!, ts) : { undo }),
     ...(codes === undefined ? {} : { codes: codes.split(',').map((code) => code.trim()) }),
     ...(options.until === undefined ? {} : { until: untilOf(options.until, ts) }),
     by,
     ...(note === undefined ? {} : { note }),
+    ...(batch === undefined ? {} : { batch }),
     ...orderOf(options),
     ts,
   }
   const read = readSideRow('feedback', row, canonicalNumber)
   if ('message' in read) throw new SigwatchError('USAGE', `${read.key}: ${read.message}`)
-  await place.append(id, JSON.stringify(row))
-  process.stderr.write(
-    `written to ${place.name}: ${verdict} until ${new Date(read.row.until).toISOString()}\n`,
-  )
+  await place.append(undo ?? id!, JSON.stringify(row))
+  const { verdict, until } = read.row
+  const what = undo === undefined ? `${verdict} until ${new Date(until).toISOString()}` : `undo of ${undo}`
+  process.stderr.write(`written to ${place.name}: ${what}, feedback id ${feedbackIdOf(read.row)}\n`)
+}
+
+function checkUsage(id: string | undefined, { verdict, undo }: FeedbackOptions): void {
+  if (undo !== undefined) {
+    if (id === undefined && verdict === undefined) return
+    throw new SigwatchError('USAGE', '--undo goes with neither an id nor a verdict')
+  }
+  if (id === undefined) throw new SigwatchError('USAGE', 'say what it is about: an id, or <kind>:<id>')
+  if (verdict === undefined)
+    throw new SigwatchError('USAGE', `--verdict is missing (allowed: ${JUDGEMENTS.join(', ')})`)
 }
 
 function untilOf(text: string, now: number): number {
@@ -188,6 +201,10 @@ function untilOf(text: string, now: number): number {
 
 /** What the id names; a state or a message must be in an alert of the last day. */
 async function subjectOf(place: FeedbackPlace, id: string, verdict: FeedbackVerdict, now: number) {
+  return { ...(await aboutOf(place, id, verdict, now)), verdict }
+}
+
+async function aboutOf(place: FeedbackPlace, id: string, verdict: FeedbackVerdict, now: number) {
   if (verdict === 'block' && id.startsWith(TEMPLATE))
     return { target: `${TEMPLATE}${await messageOf(place, id.slice(TEMPLATE.length), now)}` }
   if (parseTarget(id)) return { target: id }

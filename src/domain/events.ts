@@ -283,8 +283,8 @@ export type Event =
 
 /** Of a state or a message, or of a target beforehand. */
 export const JUDGEMENTS = ['confirmed', 'false_positive', 'release', 'exempt'] as const
-export const FEEDBACK_VERDICTS = [...JUDGEMENTS, 'block', 'unblock'] as const
-export type FeedbackSubject = 'state' | 'message' | 'target'
+export const FEEDBACK_VERDICTS = [...JUDGEMENTS, 'block', 'unblock', 'undo'] as const
+export type FeedbackSubject = 'state' | 'message' | 'target' | 'feedback'
 export type FeedbackVerdict = (typeof FEEDBACK_VERDICTS)[number]
 
 export type Emit = (event: Event) => void

@@ -107,6 +107,38 @@ export interface PutDown {
   readonly by?: string
 }
 
+/** What a row of feedback did: by it an undo finds what to take back. */
+export interface GivenFeedback {
+  /** Hash of its `feedbackId` and `ts`. */
+  readonly id: string
+  readonly feedbackId: string
+  readonly batch?: string
+  readonly by: string
+  /** Epoch ms. */
+  readonly ts: number
+  /** Until when it holds, epoch ms. */
+  readonly until: number
+  /** The states that it spoke of. */
+  readonly states: readonly string[]
+  /** The states that it keeps down. */
+  readonly silenced: readonly string[]
+  readonly allowed: readonly Allowance[]
+  /** The state that it raised. */
+  readonly raised?: string
+  /** It ended a block by hand. */
+  readonly unblocks?: true
+  /** When it was undone, epoch ms; absent: it was not. */
+  readonly undone?: number
+}
+
+/** What rows of feedback did, until a day after their time. */
+export interface GivenFeedbackStore {
+  /** One of the same id is replaced. */
+  keep(given: GivenFeedback): Promise<void>
+  get(id: string): Promise<GivenFeedback | undefined>
+  all(): Promise<readonly GivenFeedback[]>
+}
+
 /** States with their outbox, the leases and the watermark. */
 export interface StateStore {
   get(ids: readonly string[]): Promise<readonly (StateRecord | undefined)[]>
@@ -124,6 +156,7 @@ export interface StateStore {
   allow(allowance: Allowance): Promise<void>
   /** Every allowance that may still be in force. */
   allowances(): Promise<readonly Allowance[]>
+  readonly given: GivenFeedbackStore
   /**
    * Looks whether suppressions or allowances were lost, and puts back those that are known here. `put` opens no state
    * before that is done.

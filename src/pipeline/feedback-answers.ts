@@ -6,6 +6,7 @@ import type { StateStore } from '../domain/state-store.ts'
 import { MINUTE } from '../domain/time.ts'
 import type { FeedbackOutcome } from './side-inputs/feedback.ts'
 import type { Feedback } from './side-inputs/rows.ts'
+import { feedbackIdOf } from './side-inputs/undo.ts'
 
 export interface FeedbackAnswersParts {
   readonly sink: Pick<Sink, 'has' | 'write'>
@@ -31,14 +32,6 @@ export interface FeedbackResult {
 /** Every instance applies a row; the first of them answers it. */
 const ANSWERED_ONCE = 10 * MINUTE
 
-/** What names a row in its answer: its own id, or the hash of what it says. */
-export function feedbackIdOf(row: Feedback): string {
-  const { feedbackId, stateId, messageId, target, verdict, by, ts, until } = row
-  if (feedbackId !== undefined) return feedbackId
-  const about = stateId ?? messageId ?? `${target!.kind}:${target!.id}`
-  return hashOf(about, verdict, by, ts, until, row.note ?? '')
-}
-
 /** Writes what became of rows of feedback. */
 export class FeedbackAnswers {
   readonly #parts: FeedbackAnswersParts
@@ -54,17 +47,10 @@ export class FeedbackAnswers {
     const feedbackId = feedbackIdOf(row)
     try {
       if (!(await store.lease(`answer:${hashOf(feedbackId, row.ts)}`, holder, ANSWERED_ONCE))) return
-      const isUndone = row.verdict === 'unblock' && outcome.outcome === 'applied'
       const result: FeedbackResult = {
         feedbackId,
         ...(row.batch === undefined ? {} : { batch: row.batch }),
-        ...(outcome.outcome === 'refused'
-          ? { outcome: 'refused', why: outcome.why, states: [] }
-          : {
-              outcome: isUndone ? 'undone' : 'applied',
-              states: outcome.states,
-              until: new Date(outcome.until).toISOString(),
-            }),
+        ...shownOf(row, outcome),
         at: new Date(clock.now()).toISOString(),
       }
       await sink.write(
@@ -74,5 +60,16 @@ export class FeedbackAnswers {
     } catch (error) {
       emit({ name: 'warning', message: `a row of feedback is not answered: ${codeOf(error)}` })
     }
+  }
+}
+
+function shownOf({ verdict }: Feedback, outcome: FeedbackOutcome): Omit<FeedbackResult, 'feedbackId' | 'at'> {
+  if (outcome.outcome === 'refused') return { outcome: 'refused', why: outcome.why, states: [] }
+  if (outcome.outcome === 'undone') return outcome
+  const { states, until } = outcome
+  return {
+    outcome: verdict === 'unblock' ? 'undone' : 'applied',
+    states,
+    until: new Date(until).toISOString(),
   }
 }

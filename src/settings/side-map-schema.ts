@@ -26,7 +26,7 @@ export const SIDE_FIELDS: Readonly<Record<SideInput, readonly string[]>> = {
   complaints: ['id', 'ts', 'from', 'signature', 'to', 'text', 'source', 'category'],
   feedback: [
     ...['stateId', 'messageId', 'target', 'codes', 'verdict', 'until', 'by', 'note', 'ts'],
-    ...['feedbackId', 'batch', 'action', 'perMinute', 'labels'],
+    ...['feedbackId', 'batch', 'undo', 'label', 'action', 'perMinute', 'labels'],
   ],
 }
 const REQUIRED: Readonly<Record<SideInput, readonly string[]>> = {

@@ -275,4 +275,27 @@ describe('what a false positive was raised for asks for nothing until its time',
       { name: 'feedback_refused', names: 'target' },
     ])
   })
+
+  it('an undo takes back what was said: the state rises again', async () => {
+    const raised = (await run(messages, [])).of('raised').find((a) => a.data.target.id === 'jd-verify.top')!
+    const stateId = raised.data.state!.id
+    const { of, verdicts, feedback } = await run(messages, [
+      word({ stateId, verdict: 'false_positive', feedbackId: 'f1' }),
+      word({ undo: 'f1', by: 'ben', ts: T0 + 10 * MINUTE }),
+      word({ undo: 'f1', by: 'ben', ts: T0 + 12 * MINUTE }),
+      word({ undo: 'f2', by: 'ben', ts: T0 + 12 * MINUTE }),
+    ])
+    expect(feedback).toMatchObject([
+      { name: 'feedback_applied', verdict: 'false_positive' },
+      { name: 'feedback_applied', verdict: 'undo', by: 'ben', states: 1 },
+      { name: 'feedback_applied', verdict: 'undo', by: 'ben', states: 1 },
+      { name: 'feedback_refused', verdict: 'undo', by: 'ben', names: 'feedback' },
+    ])
+    const again = of('raised').filter(({ data }) => data.state!.id === stateId)
+    expect(again).toHaveLength(2)
+    expect(Date.parse(again[1]!.time)).toBeGreaterThanOrEqual(T0 + 10 * MINUTE - BEHIND)
+    const held = (minute: number) =>
+      verdicts.find(({ id }) => id === `f${minute * 60 + 10}`)!.states.includes(stateId)
+    expect([held(4), held(8), held(14)]).toEqual([true, false, true])
+  })
 })

@@ -187,6 +187,30 @@ for (const adapter of ADAPTERS) {
       expect(seen).toEqual([state, done])
     })
 
+    it('keeps what rows of feedback did under their ids, until a day after their time', async () => {
+      const store = fresh()
+      const given = (id: string, until: number, over: object = {}) => ({
+        ...{
+          id,
+          feedbackId: `f-${id}`,
+          by: 'ann',
+          ts: until - MINUTE,
+          until,
+          states: ['s'],
+          silenced: ['s'],
+        },
+        ...{ allowed: [], ...over },
+      })
+      const now = Date.now()
+      for (const id of ['a', 'b']) await store.given.keep(given(id, now + MINUTE))
+      await store.given.keep(given('a', now + MINUTE, { undone: now }))
+      const other = again(store)
+      expect(await other.given.get('a')).toEqual(given('a', now + MINUTE, { undone: now }))
+      expect(await other.given.get('c')).toBeUndefined()
+      const all = (await other.given.all()).toSorted((x, y) => (x.id < y.id ? -1 : 1))
+      expect(all).toEqual([given('a', now + MINUTE, { undone: now }), given('b', now + MINUTE)])
+    })
+
     it('keeps what is allowed under its id, for as long as it may be in force', async () => {
       const store = fresh()
       const allowance = (id: string, until: number): Allowance => {

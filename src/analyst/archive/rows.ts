@@ -116,7 +116,7 @@ const READERS: {
         message_id: f.maybe('messageId'),
         target: f.maybe('target'),
         codes: Array.isArray(codes) ? codes.map(String) : null,
-        verdict: f.text('verdict'),
+        verdict: f.maybe('undo') === null ? f.text('verdict') : 'undo',
         until: f.record.until === undefined ? null : iso(f.time('until')),
         by: f.text('by'),
         note: note === null ? null : redactText(note),

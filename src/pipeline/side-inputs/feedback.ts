@@ -1,4 +1,4 @@
-import { CODES_OF_STATES, speaksOf } from '../../detection/detectors/all.ts'
+import { CODE_BY_HAND, CODES_OF_STATES, speaksOf } from '../../detection/detectors/all.ts'
 import type { AlertedMessage, Allowance } from '../../domain/allowance.ts'
 import { CODE_NAMES, type Code } from '../../domain/codes.ts'
 import type { Emit, FeedbackSubject } from '../../domain/events.ts'
@@ -8,16 +8,18 @@ import type { Position } from '../../domain/message.ts'
 import type { Registry } from '../../domain/registry.ts'
 import type { StateRecord, StateStore } from '../../domain/state-store.ts'
 import { allowanceOf } from '../../stores/states/allowances.ts'
+import { idsOf } from '../../stores/states/campaigns.ts'
 import type { StateManager } from '../../stores/states/manager.ts'
 import type { ManualStates } from '../../stores/states/manual.ts'
 import { redactText } from '../../text/redact.ts'
 import { FeedbackRefusal } from './feedback-refusal.ts'
 import { coversTarget, orderedMatch } from './manual-blocks.ts'
 import type { Feedback } from './rows.ts'
+import { type Did, givenIdOf, givenOf, type UndoParts, undoFeedback } from './undo.ts'
 
 export interface FeedbackParts {
   readonly states: Pick<StateManager, 'release' | 'open' | 'allowances'>
-  readonly store: Pick<StateStore, 'get' | 'alerted'>
+  readonly store: Pick<StateStore, 'alerted'> & UndoParts['store']
   readonly deployment: string
   readonly emit: Emit
   readonly registry: Registry
@@ -47,26 +49,48 @@ interface Subject {
 /** What became of a row. */
 export type FeedbackOutcome =
   | { readonly outcome: 'applied'; readonly states: readonly string[]; readonly until: number }
+  | { readonly outcome: 'undone'; readonly states: readonly string[] }
   | { readonly outcome: 'refused'; readonly why: string }
+
+/** What a row does, and how. */
+interface Planned {
+  readonly does: Did
+  readonly codes: readonly Code[]
+  /** Resolves with how many states it changed. */
+  readonly act: () => Promise<number>
+}
 
 /**
  * Lets an analyst's feedback take effect: releases states and keeps them down until its time, and allows what they were
- * raised for; or raises and ends states by hand. Feedback on what is not known is refused, with the reason. Rejects with a
- * retryable error when the store cannot be reached; applied again it changes nothing.
+ * raised for; or raises and ends states by hand; or takes back what was said before. Feedback on what is not known is refused,
+ * with the reason. Rejects with a retryable error when the store cannot be reached; applied again it changes nothing, and
+ * nothing at all once it was undone.
  */
 export async function applyFeedback(row: Feedback, parts: FeedbackParts): Promise<FeedbackOutcome> {
   const { verdict, by, note, until } = row
-  const names = row.stateId !== undefined ? 'state' : row.messageId !== undefined ? 'message' : 'target'
-  try {
-    const { states, codes, changed } =
-      verdict === 'block' ? await ordered(row, parts) : await judged(row, await subjectOf(row, parts), parts)
+  const names = namesOf(row)
+  const report = (codes: readonly Code[], states: number) =>
     parts.emit({
       name: 'feedback_applied',
-      ...{ verdict, by, names, codes, states: changed },
+      ...{ verdict, by, names, codes, states },
       ...(note === undefined ? {} : { note: redactText(note) }),
       until: new Date(until).toISOString(),
     })
-    return { outcome: 'applied', states, until }
+  try {
+    if (row.undo !== undefined) {
+      const states = await undoFeedback(row, parts)
+      report([], states.length)
+      return { outcome: 'undone', states }
+    }
+    const { given } = parts.store
+    const before = await given.get(givenIdOf(row))
+    if (before?.undone !== undefined) return { outcome: 'undone', states: before.states }
+    const { does, codes, act } =
+      verdict === 'block' ? await ordered(row, parts) : judged(row, await subjectOf(row, parts), parts)
+    // Before it acts: an instance that comes later may not find what it spoke of any more.
+    await given.keep(givenOf(row, does, before))
+    report(codes, await act())
+    return { outcome: 'applied', states: does.states, until }
   } catch (error) {
     if (!(error instanceof FeedbackRefusal)) throw error
     parts.emit({ name: 'feedback_refused', verdict, by, names, reason: error.message })
@@ -74,8 +98,13 @@ export async function applyFeedback(row: Feedback, parts: FeedbackParts): Promis
   }
 }
 
+function namesOf({ stateId, messageId, undo }: Feedback): FeedbackSubject {
+  if (undo !== undefined) return 'feedback'
+  return stateId !== undefined ? 'state' : messageId !== undefined ? 'message' : 'target'
+}
+
 /** Raises what is ordered. */
-async function ordered(row: Feedback, parts: FeedbackParts) {
+async function ordered(row: Feedback, parts: FeedbackParts): Promise<Planned> {
   const { by, note = '', until, ts, action = 'block', perMinute, labels } = row
   const { registry, store, states, manual, needsApproval, position } = parts
   if (!manual) throw new FeedbackRefusal('nothing is blocked by hand here')
@@ -83,29 +112,48 @@ async function ordered(row: Feedback, parts: FeedbackParts) {
     { target: row.target!, labels },
     { registry, open: states.open, store },
   )
-  const { id, code } = await manual.raise({
-    ...{ target, match, action, by, why: note, ts, until, position },
-    ...(perMinute === undefined ? {} : { limit: { perMinute } }),
-    ...(needsApproval ? { pending: true as const } : {}),
-  })
-  return { states: [id], codes: [code], changed: 1 }
+  const id = manual.idOf(target)
+  return {
+    does: { states: [id], silenced: [], allowed: [], raised: id },
+    codes: [CODE_BY_HAND],
+    async act() {
+      await manual.raise({
+        ...{ target, match, action, by, why: note, ts, until, position },
+        ...(perMinute === undefined ? {} : { limit: { perMinute } }),
+        ...(needsApproval ? { pending: true as const } : {}),
+      })
+      return 1
+    },
+  }
 }
 
-async function judged(row: Feedback, subject: Subject, parts: FeedbackParts) {
+function judged(row: Feedback, subject: Subject, parts: FeedbackParts): Planned {
   const { verdict, by, note, until, ts } = row
+  const { states, beforehand, codes } = subject
   const feedback = { by, until, ...given({ note }) }
-  let released = 0
-  if (verdict !== 'confirmed') {
-    for (const { id } of subject.states) if (await parts.states.release(id, ts, feedback)) released++
-    // What was raised for a state that is not known any more is allowed once its signal tells what that is.
-    const how = verdict === 'false_positive' && subject.names === 'state' ? 'allowed' : 'silent'
-    for (const id of subject.beforehand) await parts.states.release(id, ts, feedback, how)
+  const releases = verdict !== 'confirmed'
+  const allows = verdict === 'false_positive' || verdict === 'exempt'
+  const allowed = allows ? subject.allowed.map((one) => allowanceOf(one.codes, one.of, until)) : []
+  const known = states.flatMap((state) => idsOf(state, parts.deployment))
+  return {
+    does: {
+      states: states.map(({ id }) => id),
+      silenced: releases ? [...known, ...beforehand] : [],
+      allowed,
+    },
+    codes,
+    async act() {
+      let released = 0
+      if (releases) {
+        for (const { id } of states) if (await parts.states.release(id, ts, feedback)) released++
+        // What was raised for a state that is not known any more is allowed once its signal tells what that is.
+        const how = verdict === 'false_positive' && subject.names === 'state' ? 'allowed' : 'silent'
+        for (const id of beforehand) await parts.states.release(id, ts, feedback, how)
+      }
+      for (const allowance of allowed) await parts.states.allowances.add(allowance)
+      return released
+    },
   }
-  if (verdict === 'false_positive' || verdict === 'exempt') {
-    for (const { codes, of } of subject.allowed)
-      await parts.states.allowances.add(allowanceOf(codes, of, until))
-  }
-  return { states: subject.states.map(({ id }) => id), codes: subject.codes, changed: released }
 }
 
 function subjectOf(row: Feedback, parts: FeedbackParts): Promise<Subject> {

@@ -24,10 +24,12 @@ function object(required: Readonly<Record<string, Schema>>, optional: Readonly<R
   return { type: 'object', private: true, required: Object.keys(required), properties }
 }
 
-/** What orders have, and what names a row in its answer. */
+/** What orders have, and what names a row in its answer and in an undo. */
 const ORDER_MEMBERS = {
   feedbackId: text(128),
   batch: text(128),
+  undo: text(128),
+  label: { type: 'string', enum: LABELS },
   action: { type: 'string', enum: ORDERED_ACTIONS },
   perMinute: { type: 'integer', minimum: 0, maximum: 1_000_000 },
   labels: { type: 'array', minItems: 1, private: true, items: { type: 'string', enum: LABELS } },
@@ -52,8 +54,9 @@ export const CHECKS: Readonly<Record<'consents' | 'replies' | 'complaints' | 'fe
   ),
   feedback: compileSchema(
     object(
-      { verdict: { type: 'string', enum: FEEDBACK_VERDICTS }, by: text(128), ts: moment },
+      { by: text(128), ts: moment },
       {
+        verdict: { type: 'string', enum: FEEDBACK_VERDICTS },
         stateId: text(128),
         messageId: text(128),
         target: { ...text(300), format: 'target' },

@@ -35,7 +35,10 @@ export interface Complaint {
   readonly category?: string
 }
 
-/** An analyst's feedback on exactly one of a state, a message and a target; `block` and `unblock` are orders. */
+/**
+ * An analyst's feedback on exactly one of a state, a message and a target; `block` and `unblock` are orders, and `undo` takes
+ * back what was said.
+ */
 export interface Feedback {
   readonly stateId?: string
   readonly messageId?: string
@@ -51,6 +54,10 @@ export interface Feedback {
   /** Names the row in the answer to it; absent: the hash of its content does. */
   readonly feedbackId?: string
   readonly batch?: string
+  /** The `feedbackId` or `batch` of what is taken back. */
+  readonly undo?: string
+  /** What the text is, by the analyst. */
+  readonly label?: Label
   /** Of `block`. */
   readonly action?: Action
   readonly perMinute?: number
@@ -94,13 +101,21 @@ interface Written {
     readonly source: string
   }
   readonly feedback: {
-    readonly [K in 'stateId' | 'messageId' | 'target' | 'note' | 'feedbackId' | 'batch']?: Optional<string>
+    readonly [K in
+      | 'stateId'
+      | 'messageId'
+      | 'target'
+      | 'note'
+      | 'feedbackId'
+      | 'batch'
+      | 'undo']?: Optional<string>
   } & {
     readonly action?: Optional<Action>
     readonly perMinute?: Optional<number>
     readonly labels?: Optional<readonly Label[]>
     readonly codes?: Optional<readonly Code[]>
-    readonly verdict: FeedbackVerdict
+    readonly label?: Optional<Label>
+    readonly verdict?: Optional<FeedbackVerdict>
     readonly until?: Optional<Moment>
     readonly by: string
     readonly ts: Moment
@@ -114,10 +129,14 @@ const RELATIONS: { readonly [I in RowInput]?: (row: RowsByInput[I]) => Fault | u
   consents: ({ ts, was }) =>
     was && was.ts > ts ? fault('was', 'is later than ts: it is the change before') : undefined,
   feedback: (row) => {
-    const { stateId, messageId, target, verdict, ts, until } = row
-    if ([stateId, messageId, target].filter((about) => about !== undefined).length !== 1) {
+    const { stateId, messageId, target, undo, verdict, ts, until } = row
+    const about = [stateId, messageId, target].filter((one) => one !== undefined).length
+    if (undo !== undefined && verdict !== 'undo') return fault('undo', 'goes with no verdict of its own')
+    if (undo !== undefined && about > 0)
+      return fault('undo', 'goes with none of stateId, messageId and target')
+    if (undo === undefined && verdict === 'undo') return fault('verdict', 'is missing')
+    if (undo === undefined && about !== 1)
       return fault('stateId', 'exactly one of stateId, messageId and target must be given')
-    }
     if (verdict === 'exempt' && !target) return fault('target', 'is missing: exempt speaks of a target')
     const wrong = orderFault(row)
     if (wrong) return wrong
@@ -170,10 +189,11 @@ const READERS: { readonly [I in RowInput]: (value: Written[I], canonical: Canoni
     return row
   },
   feedback: (
-    { stateId, messageId, target, codes, verdict, until, by, note, ts, feedbackId, batch, ...order },
+    { stateId, messageId, target, codes, until, by, note, ts, feedbackId, batch, undo, ...order },
     canonical,
   ) => {
     const at = momentOf(ts)
+    const verdict = order.verdict ?? 'undo'
     const row: Mutable<Feedback> = { verdict, until: until == null ? at + DAY : momentOf(until), by, ts: at }
     if (stateId != null) row.stateId = stateId
     if (messageId != null) row.messageId = messageId
@@ -182,6 +202,8 @@ const READERS: { readonly [I in RowInput]: (value: Written[I], canonical: Canoni
     if (note != null) row.note = note
     if (feedbackId != null) row.feedbackId = feedbackId
     if (batch != null) row.batch = batch
+    if (undo != null) row.undo = undo
+    if (order.label != null) row.label = order.label
     if (order.action != null) row.action = order.action
     if (order.perMinute != null) row.perMinute = order.perMinute
     if (order.labels != null) row.labels = [...new Set(order.labels)]

@@ -17,7 +17,7 @@ export interface SideRowsParts {
   readonly ledger: Pick<ConsentLedger, 'apply' | 'sentBy'>
   readonly features: Pick<FeatureStore, 'count' | 'sent'>
   readonly states: Pick<StateManager, 'apply' | 'release' | 'open' | 'allowances'>
-  readonly store: Pick<StateStore, 'get' | 'alerted'>
+  readonly store: Pick<StateStore, 'get' | 'alerted' | 'suppress' | 'given'>
   readonly deployment: string
   readonly versions: VersionsInForce
   /** Raises what people order; absent: orders are refused. */
@@ -100,7 +100,7 @@ export class SideRows {
   /** Rows that a store did not take wait again. */
   async #applyAll(items: readonly SideRow[], at: number): Promise<void> {
     const failures: unknown[] = []
-    const applying = items.map(async (item) => {
+    const apply = async (item: SideRow) => {
       try {
         await this.#apply(item, at)
         this.#actedAhead.delete(item)
@@ -109,8 +109,12 @@ export class SideRows {
         this.#waiting.add([item])
         failures.push(error)
       }
-    })
-    await Promise.all(applying)
+    }
+    // Of feedback the later row may speak of what the earlier did, and waits with it.
+    for (const item of items.filter(({ input }) => input === 'feedback'))
+      if (failures.length === 0) await apply(item)
+      else this.#waiting.add([item])
+    await Promise.all(items.filter(({ input }) => input !== 'feedback').map(apply))
     if (failures.length > 0) throw failures[0]
   }
 

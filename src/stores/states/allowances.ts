@@ -50,6 +50,11 @@ export class Allowances {
     this.#awaited.set(stateId, until)
   }
 
+  /** Allows it no more. */
+  forgetSignal(stateId: string): void {
+    this.#awaited.delete(stateId)
+  }
+
   /** A state that is kept down was signalled. */
   async signalled(stateId: string, { code, match }: Pick<Signal, 'code' | 'match'>): Promise<void> {
     const until = this.#awaited.get(stateId)

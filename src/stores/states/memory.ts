@@ -1,6 +1,7 @@
 import type { AlertedMessage, Allowance } from '../../domain/allowance.ts'
 import { type Clock, partitionKey } from '../../domain/ports.ts'
 import type {
+  GivenFeedback,
   OutboxEntry,
   PartitionProgress,
   PartitionReport,
@@ -36,6 +37,12 @@ export class MemoryStateStore implements StateStore {
   readonly #outbox = new Map<string, { readonly entry: OutboxEntry; readonly at: number }>()
   readonly #suppressions = new Map<string, number>()
   readonly #allowances = new Map<string, Allowance>()
+  readonly #given = new Map<string, GivenFeedback>()
+  readonly given = {
+    keep: async (given: GivenFeedback) => void this.#given.set(given.id, given),
+    get: async (id: string) => this.#given.get(id),
+    all: async () => [...this.#given.values()],
+  }
   /** The oldest first. */
   readonly #alerted = new Map<string, AlertedMessage>()
   readonly #leases = new Map<string, { holder: string; until: number }>()
@@ -195,5 +202,6 @@ export class MemoryStateStore implements StateStore {
     }
     for (const [id, until] of this.#suppressions) if (until < this.#latest) this.#suppressions.delete(id)
     for (const [id, { until }] of this.#allowances) if (until < this.#latest) this.#allowances.delete(id)
+    for (const [id, { until }] of this.#given) if (until + DAY < this.#latest) this.#given.delete(id)
   }
 }

@@ -3,7 +3,7 @@ import type { RedisLink } from '../../adapters/redis/link.ts'
 import { loadScript } from '../../adapters/redis/script.ts'
 import type { Allowance } from '../../domain/allowance.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
-import type { FeedbackCheck, PutDown } from '../../domain/state-store.ts'
+import type { FeedbackCheck, GivenFeedback, GivenFeedbackStore, PutDown } from '../../domain/state-store.ts'
 import { DAY, HOUR } from '../../domain/time.ts'
 
 export interface RedisFeedbackOptions {
@@ -26,7 +26,7 @@ interface Place {
   readonly meta: string
   /** Hash of its entries by id. */
   readonly entries: string
-  /** Key of the suppression of a state by id; the place of the allowances has none. */
+  /** Key of the suppression of a state by id; the places of allowances and of what was given have none. */
   readonly suppression?: (id: string) => string
 }
 
@@ -57,6 +57,8 @@ const READ = loadScript(new URL('./read-feedback.lua', import.meta.url), 'read-f
 export class RedisFeedback {
   readonly #link: RedisLink
   readonly #places: readonly Place[]
+  readonly #allowed: number
+  readonly #given: number
   readonly #clock: BoundedClock
   readonly #onPutBack: (entries: number) => void
   readonly #known: (Known | undefined)[]
@@ -79,7 +81,10 @@ export class RedisFeedback {
         suppression: (id: string) => `${tag}:suppressed:${id}`,
       })),
       { meta: meta(control), entries: `${control}:allowances` },
+      { meta: `${control}:given-feedback`, entries: `${control}:given` },
     ]
+    this.#allowed = tags.length
+    this.#given = tags.length + 1
     this.#known = this.#places.map(() => undefined)
   }
 
@@ -102,14 +107,26 @@ export class RedisFeedback {
   }
 
   allow(allowance: Allowance): Promise<void> {
-    const place = this.#places.length - 1
-    return this.#keep({ place, id: allowance.id, value: JSON.stringify(allowance) })
+    return this.#keep({ place: this.#allowed, id: allowance.id, value: JSON.stringify(allowance) })
   }
 
   async allowances(): Promise<Allowance[]> {
     await this.look()
-    const values = this.#known.at(-1)!.entries.values()
+    const values = this.#known[this.#allowed]!.entries.values()
     return [...values].map((value) => JSON.parse(value) as Allowance)
+  }
+
+  readonly given: GivenFeedbackStore = {
+    keep: (given) => this.#keep({ place: this.#given, id: given.id, value: JSON.stringify(given) }),
+    get: async (id) => {
+      const value = await this.#link.command('HGET', this.#places[this.#given]!.entries, id)
+      return typeof value === 'string' ? (JSON.parse(value) as GivenFeedback) : undefined
+    },
+    all: async () => {
+      await this.look()
+      const values = this.#known[this.#given]!.entries.values()
+      return [...values].map((value) => JSON.parse(value) as GivenFeedback)
+    },
   }
 
   /** See StateStore. What was found in between by whatever else reads or writes here is part of the answer. */
@@ -170,7 +187,7 @@ export class RedisFeedback {
 
   #untilOf(place: number, value: string): number {
     if (this.#places[place]!.suppression) return Number.parseInt(value, 10)
-    return (JSON.parse(value) as Allowance).until
+    return (JSON.parse(value) as Pick<Allowance, 'until'>).until
   }
 
   async #look(): Promise<void> {
@@ -184,7 +201,9 @@ export class RedisFeedback {
     const missing: Entry[] = []
     const refilled: (() => void)[] = []
     for (const [place, [epoch, changes, ...flat]] of replies.entries()) {
-      if (epoch === calls[place]!.args[0] && before[place] === undefined) this.#made++
+      // Deployments of earlier versions kept nothing of what was given.
+      const isMade = epoch === calls[place]!.args[0] && before[place] === undefined
+      if (isMade && place !== this.#given) this.#made++
       const entries = await this.#current(place, flat)
       const known = this.#known[place]
       const last = before[place]
@@ -220,8 +239,9 @@ export class RedisFeedback {
       const [until, ...by] = value.split(' ')
       this.#putDown.push({ id, until: Number(until), ...(by.length > 0 ? { by: by.join(' ') } : {}) })
     }
-    this.#putBackEntries += missing.length
-    this.#onPutBack(missing.length)
+    const inForce = missing.filter(({ place }) => place !== this.#given).length
+    this.#putBackEntries += inForce
+    if (inForce > 0) this.#onPutBack(inForce)
   }
 
   /** The entries of a place that may still be in force; the others are deleted. Their time is event time, which may lag. */

@@ -6,6 +6,7 @@ import { addTo } from '../../domain/maps.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
 import type {
   FeedbackCheck,
+  GivenFeedbackStore,
   OutboxEntry,
   PartitionProgress,
   PartitionReport,
@@ -158,6 +159,10 @@ export class RedisStateStore implements StateStore {
 
   allowances(): Promise<Allowance[]> {
     return this.#feedback.allowances()
+  }
+
+  get given(): GivenFeedbackStore {
+    return this.#feedback.given
   }
 
   check(): Promise<FeedbackCheck> {

@@ -81,6 +81,26 @@ describe.skipIf(!redisServerInstalled())('feedback that Redis lost', () => {
     expect(putBack).toEqual([1])
   })
 
+  it('can still be undone: what it did is put back, what was undone stays so', async () => {
+    const { server, admin } = await ownServer()
+    const { store, putBack } = storeAt({ url: server.url })
+    expect(await store.check()).toMatchObject({ made: 17 })
+    const did = { by: 'ann', ts: Date.now(), until, states: ['s'], silenced: ['s'], allowed: [] }
+    await store.given.keep({ id: 'a', feedbackId: 'a', ...did })
+    await store.given.keep({ id: 'b', feedbackId: 'b', ...did })
+    await store.given.keep({ id: 'b', feedbackId: 'b', ...did, undone: 7 })
+    await store.suppress('0'.repeat(32), until)
+    await store.suppress('0'.repeat(32), 0)
+    await store.check()
+    await admin.flushall()
+    expect(await store.check()).toMatchObject({ putBack: 0 })
+    const other = storeAt({ url: server.url }).store
+    expect(await other.given.get('a')).toEqual({ id: 'a', feedbackId: 'a', ...did })
+    expect((await other.given.all()).map(({ undone }) => undone).sort()).toEqual([7, undefined])
+    expect(await other.suppressed(['0'.repeat(32)])).toEqual([undefined])
+    expect(putBack).toEqual([])
+  })
+
   it('is not what its time has ended, nor what another instance replaced', async () => {
     const { server, admin } = await ownServer()
     const [one, other] = [storeAt({ url: server.url }), storeAt({ url: server.url })]

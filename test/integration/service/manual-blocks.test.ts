@@ -1,13 +1,14 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Alert, Block, Verdict } from '../../../src/domain/alert.ts'
 import type { FeedbackResult } from '../../../src/pipeline/feedback-answers.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 import { plainClient } from '../../helpers/kafka-client.ts'
 import { until } from '../../helpers/recording-handler.ts'
-import { type RedisServer, startRedis } from '../../helpers/redis-server.ts'
+import { type RedisServer, startOwnRedis } from '../../helpers/redis-server.ts'
 import { checkedAlert } from '../../helpers/schema.ts'
 import { type Service, sigwatch, startService } from '../../helpers/service.ts'
 import { createServiceTopics, follow, type ServiceTopics } from '../../helpers/service-topics.ts'
@@ -52,7 +53,7 @@ describeWith(['kafka', 'redis'], 'blocks by hand', () => {
 
   beforeAll(async () => {
     client = plainClient(kafka.brokers)
-    redis = await startRedis()
+    redis = await startOwnRedis()
     at = await createServiceTopics(client, kafka.brokers, { side: ['feedback', 'feedbackResults'] })
     blocks = await follow(client, at.topics.blocks)
     results = await follow(client, at.topics.feedbackResults)
@@ -121,6 +122,41 @@ describeWith(['kafka', 'redis'], 'blocks by hand', () => {
       why: expect.stringContaining('give the labels'),
       states: [],
     })
+  })
+
+  it('are undone by their batch, also on a Redis that was emptied meanwhile', async () => {
+    const order = { until: '2h', why: 'list of a partner', batch: 'list-7' }
+    const given = await Promise.all(
+      ['port:10690701', 'port:10690702'].map((target) =>
+        call('POST', '/v1/blocks', ANN, { target, ...order }),
+      ),
+    )
+    const ids = given.map(({ body }) => String(body.id)).sort()
+    const stand = () => ids.filter((id) => table().get(id))
+    await until(() => stand().length === 2, 10_000)
+    const undo = async (what: string) => {
+      const before = results.records.length
+      const written = await sigwatch(['feedback', '--undo', what, '--by', 'ben'], { env: at.env })
+      expect(written.code, written.stderr).toBe(0)
+      expect(written.stderr).toMatch(/undo of .+, feedback id [0-9a-f]{32}/)
+      await until(() => results.records.length > before, 20_000)
+      const answer = results.values<FeedbackResult>().at(-1)!
+      return { ...answer, states: answer.states.toSorted() }
+    }
+    expect(await undo('list-7')).toMatchObject({ outcome: 'undone', states: ids })
+    await until(() => stand().length === 0, 10_000)
+    expect(await undo('list-7')).toMatchObject({ outcome: 'undone', states: ids })
+    expect(await undo('list-8')).toMatchObject({
+      outcome: 'refused',
+      why: expect.stringContaining('never given'),
+    })
+    await service.kill()
+    const admin = new Redis(redis.url)
+    await admin.flushall()
+    admin.disconnect()
+    service = await start()
+    expect(await undo('list-7')).toMatchObject({ outcome: 'undone', states: ids })
+    expect(stand()).toEqual([])
   })
 
   it('outlive a restart, and wait for a second token where that is asked for', async () => {

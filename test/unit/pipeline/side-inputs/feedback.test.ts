@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import type { Event } from '../../../../src/domain/events.ts'
 import { applyFeedback, type FeedbackParts } from '../../../../src/pipeline/side-inputs/feedback.ts'
 import type { Feedback } from '../../../../src/pipeline/side-inputs/rows.ts'
+import { MemoryStateStore } from '../../../../src/stores/states/memory.ts'
 import { T0 } from '../../../helpers/state-fixtures.ts'
 
 const ID = 'f'.repeat(32)
@@ -23,6 +24,7 @@ async function outcomeOf(row: Partial<Feedback>, isOfBefore: boolean) {
     store: {
       get: async (ids: readonly string[]) => ids.map(() => undefined),
       alerted: async () => undefined,
+      given: new MemoryStateStore({ clock: { now: () => T0 } }).given,
     },
     deployment: 'test',
     emit: (event: Event) => events.push(event),

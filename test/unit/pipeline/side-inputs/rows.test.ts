@@ -111,7 +111,7 @@ describe('rows of side inputs', () => {
       'feedback',
       { ...feedback, verdict: 'realease' },
       'verdict',
-      'did you mean "release"? (allowed: confirmed, false_positive, release, exempt, block, unblock)',
+      'did you mean "release"? (allowed: confirmed, false_positive, release, exempt, block, unblock, undo)',
     ],
     [
       'feedback',

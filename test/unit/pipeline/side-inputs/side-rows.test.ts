@@ -13,6 +13,7 @@ import { SideRows } from '../../../../src/pipeline/side-inputs/side-rows.ts'
 import type { SideRow } from '../../../../src/pipeline/side-inputs/waiting-rows.ts'
 import { memoryFeatureStore } from '../../../../src/stores/rates/memory.ts'
 import type { StateManager } from '../../../../src/stores/states/manager.ts'
+import { MemoryStateStore } from '../../../../src/stores/states/memory.ts'
 
 /** The id of the state that the feedback at this time is about. */
 const stateOf = (time: number) => hashOf('state', time)
@@ -91,6 +92,7 @@ describe('rows of side inputs that wait for their time', () => {
       store: {
         get: async (ids: readonly string[]) => ids.map((id) => ({ id, code: 'FORGED_BRAND', match: {} })),
         alerted: async () => undefined,
+        given: new MemoryStateStore({ clock: { now: () => T0 } }).given,
       } as unknown as StateStore,
       deployment: 'test',
       versions: {

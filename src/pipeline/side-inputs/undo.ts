@@ -1,0 +1,102 @@
+import type { Allowance } from '../../domain/allowance.ts'
+import { given } from '../../domain/given.ts'
+import { hashOf } from '../../domain/hash.ts'
+import type { GivenFeedback, GivenFeedbackStore, StateStore } from '../../domain/state-store.ts'
+import type { StateManager } from '../../stores/states/manager.ts'
+import { FeedbackRefusal } from './feedback-refusal.ts'
+import type { Feedback } from './rows.ts'
+
+export interface UndoParts {
+  readonly states: Pick<StateManager, 'release' | 'allowances'>
+  readonly store: Pick<StateStore, 'get' | 'suppress'> & { readonly given: GivenFeedbackStore }
+}
+
+/** Before every message, epoch ms. */
+const OVER = 0
+
+/** What names a row in its answer and in an undo: its own id, or the hash of what it says. */
+export function feedbackIdOf(row: Feedback): string {
+  const { feedbackId, stateId, messageId, target, undo, verdict, by, ts, until } = row
+  if (feedbackId !== undefined) return feedbackId
+  const about = stateId ?? messageId ?? undo ?? `${target!.kind}:${target!.id}`
+  return hashOf(about, verdict, by, ts, until, row.note ?? '')
+}
+
+/** A row that is read again has the same, one that reuses a `feedbackId` at another time has its own. */
+export function givenIdOf(row: Feedback): string {
+  return hashOf(feedbackIdOf(row), row.ts)
+}
+
+/** What a row does, for an undo. */
+export type Did = Pick<GivenFeedback, 'states' | 'silenced' | 'allowed' | 'raised'>
+
+/** A row as it is kept for an undo. `before`: as another instance kept it, when more was known of what it speaks of. */
+export function givenOf(
+  row: Feedback,
+  { states, silenced, allowed, raised }: Did,
+  before?: Did,
+): GivenFeedback {
+  const { batch, by, ts, until, verdict } = row
+  const unblocks = verdict === 'unblock' ? { unblocks: true as const } : {}
+  const allowances = [...(before?.allowed ?? []), ...allowed].map((one) => [one.id, one] as const)
+  return {
+    ...{ id: givenIdOf(row), feedbackId: feedbackIdOf(row), ...given({ batch }), by, ts, until },
+    states: [...new Set([...(before?.states ?? []), ...states])],
+    silenced: [...new Set([...(before?.silenced ?? []), ...silenced])],
+    allowed: [...new Map(allowances).values()],
+    ...given({ raised }),
+    ...unblocks,
+  }
+}
+
+/**
+ * Takes back what rows of a `feedbackId` or a `batch` did that were given before: their states may rise again, what they
+ * allowed is judged again, what they blocked is free, unless other feedback says so too. Returns the ids of the states. Throws
+ * FeedbackRefusal where there is nothing to take back. Done again it changes nothing: every instance takes back, since one that
+ * is behind may have let the rows act meanwhile.
+ */
+export async function undoFeedback(row: Feedback, parts: UndoParts): Promise<readonly string[]> {
+  const all = await parts.store.given.all()
+  const meant = all.filter(
+    ({ feedbackId, batch, ts }) => (feedbackId === row.undo || batch === row.undo) && ts <= row.ts,
+  )
+  if (meant.length === 0)
+    throw new FeedbackRefusal(
+      'nothing of this id or batch took effect before: it was never given, was refused, or ended over a day ago',
+    )
+  if (meant.some(({ unblocks }) => unblocks))
+    throw new FeedbackRefusal('what ended a block by hand cannot be undone: block it again')
+  const others = all
+    .filter((one) => one.undone === undefined && !meant.includes(one))
+    .sort((a, b) => a.ts - b.ts)
+  for (const one of meant) {
+    const undone = one.undone ?? row.ts
+    await takeBack(one, others, { ...row, ts: undone }, parts)
+    await parts.store.given.keep({ ...one, undone })
+  }
+  return [...new Set(meant.flatMap(({ states }) => states))]
+}
+
+async function takeBack(
+  one: GivenFeedback,
+  others: readonly GivenFeedback[],
+  { by, note, ts }: Feedback,
+  { states, store }: UndoParts,
+): Promise<void> {
+  for (const id of one.silenced) {
+    // The latest of what else was said of the state holds; an order ends what was said before it.
+    const last = others.findLast(({ silenced, raised }) => silenced.includes(id) || raised === id)
+    if (!last) states.allowances.forgetSignal(id)
+    await store.suppress(id, last?.raised === id ? last.ts : (last?.until ?? OVER), last?.by ?? by)
+  }
+  for (const allowance of one.allowed) {
+    const last = others.findLast(({ allowed }) => allowed.some(({ id }) => id === allowance.id))
+    const isSame = ({ id }: Allowance) => id === allowance.id
+    await states.allowances.add(last?.allowed.find(isSame) ?? { ...allowance, until: OVER })
+  }
+  if (one.raised === undefined) return
+  const [state] = await store.get([one.raised])
+  // A later order on the same target stands.
+  if (!state?.open || state.byHand?.ts !== one.ts) return
+  await states.release(state.id, ts, { by, until: Math.max(ts, one.ts + 1), ...given({ note }) })
+}
