@@ -15,13 +15,26 @@ const project = (name: string, folder: string, timeout: number, extra: object = 
 const KAFKA = { globalSetup: ['test/helpers/global-setup.ts'] }
 const SERVERS = 300_000
 
+/** Tests of functions and of text: they leave nothing behind, so that all files of a worker share what they import. */
+const PURE = [
+  'analyst',
+  'cli',
+  'detection/{alerts,detectors,notices,policy,registry,rules}',
+  'docs',
+  'domain',
+  'offline',
+  'settings',
+  'text',
+].map((folder) => `test/unit/${folder}/**/*.test.ts`)
+
 /** One project for each kind of server, so that `--project redis` needs no other. `long` is `npm run test:long`. */
 export default defineConfig({
   test: {
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     projects: [
-      project('unit', 'unit', 20_000),
+      project('unit', 'unit', 20_000, { exclude: PURE }),
+      project('unit-pure', 'unit', 20_000, { include: PURE, isolate: false }),
       project('behaviour', 'behaviour', 120_000),
       project('conformance', 'conformance', 60_000, KAFKA),
       project('postgres', 'integration/postgres', SERVERS, KAFKA),
