@@ -1,4 +1,4 @@
-import type { Baseline, RateReading } from '../../../domain/feature-store.ts'
+import type { RateReading } from '../../../domain/feature-store.ts'
 import { COMMERCIAL } from '../../../domain/labels.ts'
 import type { Registry } from '../../../domain/registry.ts'
 import { HOUR, MINUTE } from '../../../domain/time.ts'
@@ -7,12 +7,11 @@ import { defineStateCode } from '../code-spec.ts'
 import * as fields from '../evidence-fields.ts'
 import { type Expectation, expectationOf } from './baseline.ts'
 import { type Climb, climbOf, type Reference, type Stretch, usualBefore, usualIn } from './climb.ts'
+import { COMMERCIAL_INDEX, fromNothing, scattered, startedWithin } from './from-nothing.ts'
 import { relation, type Thresholds, thresholds } from './thresholds.ts'
 
 /** Entity of a signature's counts. */
 const SIGNATURE = 'signature:'
-/** Place of the commercial messages in the counts of a window. */
-const COMMERCIAL_INDEX = 0
 
 interface Window {
   readonly name: '1m' | '10m' | '1h'
@@ -86,9 +85,9 @@ export const marketingBurst = defineStateCode({
   },
   summary: 'marketing far above the sender’s usual rate',
   fires:
-    "A signature's commercial rate in one minute, ten minutes or one hour leaves its baseline (this hour of earlier days; until there is one, the last hours) and its declared campaign, or climbs to some `climbRatio` times what was usual within an hour without one of them ever leaving it. Until 24 hours of history its action is at most `review`.",
+    "A signature's commercial rate in one minute, ten minutes or one hour leaves its baseline (this hour of earlier days; until there is one, the last hours) and its declared campaign, or climbs to some `climbRatio` times what was usual within an hour without one of them ever leaving it. A signature that nothing is known of is raised by `startFloor10m` messages at `startFloor1m` a minute. Until 24 hours of history its action is at most `review`.",
   why: 'An undeclared burst is a hijacked account, a leak of credentials or a campaign that slipped past approval.',
-  tune: 'Declare campaigns in the registry, or give periods such as Double Eleven other ratios. The floors say which volumes are worth a look at all; the ratios how far above the usual. Raise `climbSpread` where honest senders are irregular, and `climbEvidence` where slow climbs are raised too readily.',
+  tune: 'Declare campaigns in the registry, or give periods such as Double Eleven other ratios. The floors say which volumes are worth a look at all; the ratios how far above the usual. Raise `startFloor1m` and `startFloor10m` where new shops begin with a mailing. Raise `climbSpread` where honest senders are irregular, and `climbEvidence` where slow climbs are raised too readily.',
   sentences: {
     en: ({ window, minutes = 0, count, baseline, baselineSource, limit }, { number }) =>
       window === 'climb'
@@ -106,9 +105,10 @@ export const marketingBurst = defineStateCode({
 }).raisedBy({
   rates({ message }, _context, policy) {
     if (!message.signature || !message.commercial) return []
-    const { floor1m, keepRatio } = policy.thresholds
+    const { floor1m, startFloor10m, keepRatio } = policy.thresholds
     const entity = `${SIGNATURE}${message.signature.name}`
-    return [{ entity, group: 'commercial', baseline: true, reportFrom: floor1m * keepRatio }]
+    const reportFrom = Math.min(floor1m, startFloor10m) * keepRatio
+    return [{ entity, group: 'commercial', baseline: true, reportFrom }]
   },
   onRate(reading, { registry }, policy) {
     const { baseline, bucketEnd } = reading
@@ -117,8 +117,10 @@ export const marketingBurst = defineStateCode({
     const t = policy.thresholds
     const expected = expectationOf(baseline, t)
     const allowance = declaredAllowance(name, bucketEnd, registry)
+    const window = worstWindow(reading, expected, allowance, t)
+    const start = fromNothing(reading, allowance, t)
     const worst = worse(
-      worstWindow(reading, expected, allowance, t),
+      start && start.level > (window?.level ?? 0) ? start : window,
       expected.fresh ? undefined : climbLevel(reading, name, registry, t),
     )
     if (!worst || worst.level < t.keepRatio) return undefined
@@ -160,8 +162,8 @@ function worstWindow(
   allowance: number,
   t: Thresholds,
 ): WindowLevel | undefined {
-  const newFloor =
-    expected.source === 'none' && wasThere(reading.baseline!, t) ? t.warmupFloor1m : t.newFloor1m
+  const isWarmup = expected.source === 'none' && startedWithin(reading.baseline!, t.warmup)
+  const newFloor = (over: number) => (isWarmup ? t.warmupFloor1m * over : t.newFloor1m * over ** 0.5)
   const hourly = { ...expected, mean: hourlyMean(reading, expected) }
 
   let worst: WindowLevel | undefined
@@ -171,9 +173,8 @@ function worstWindow(
     const count = window.count(reading)
     const own = limitOf(window, name === '1h' ? hourly : expected, t)
     const declared = allowance * minutes
-    // A declared rate is a mean: the counts of a sender that keeps it scatter around it.
-    const allowed = declared + t.sigmas * Math.sqrt(declared)
-    const limit = Math.max(expected.fresh ? newFloor * minutes ** 0.5 : own, own, allowed)
+    const allowed = scattered(declared, t)
+    const limit = Math.max(expected.fresh ? newFloor(minutes) : own, own, allowed)
     const stillHigh = shorterRate * minutes >= limit * t.keepRatio
     shorterRate = count / minutes
     if (!stillHigh) break
@@ -198,11 +199,6 @@ function hourlyMean({ baseline, bucketEnd }: RateReading, { mean, source }: Expe
 function worse(window: WindowLevel | undefined, climb: WindowLevel | undefined): WindowLevel | undefined {
   if (!window || !climb) return window ?? climb
   return window.level < 1 && climb.level > window.level ? climb : window
-}
-
-/** Whether the signature was there when counting began. */
-function wasThere({ firstSeen, storeSince }: Baseline, { warmup }: Thresholds): boolean {
-  return firstSeen - storeSince < warmup * 1000
 }
 
 /** How near the last hour is to a slow climb. */

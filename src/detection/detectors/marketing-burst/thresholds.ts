@@ -23,6 +23,20 @@ export const thresholds = {
   floor10m: messages(300, 'commercial messages in ten minutes below which nothing is a burst'),
   floor1h: messages(1200, 'commercial messages in one hour below which nothing is a burst'),
   newFloor1m: messages(300, 'the same for one minute of a signature younger than youngHours'),
+  startFloor1m: messages(
+    30,
+    'commercial messages in one minute that are a burst of a signature never seen before, together with startFloor10m',
+  ),
+  startFloor10m: messages(
+    60,
+    'commercial messages in ten minutes that are a burst of a signature never seen before, together with startFloor1m',
+  ),
+  startSilence: {
+    default: 180,
+    unit: 'seconds',
+    min: 0,
+    says: 'first seconds of the warm-up, in which startFloor1m and startFloor10m do not hold',
+  },
   youngHours: {
     default: 24,
     unit: 'hours',
@@ -33,7 +47,7 @@ export const thresholds = {
     default: 600,
     unit: 'seconds',
     min: 0,
-    says: 'seconds after the first start in which only warmupFloor1m raises: there is no history of anybody',
+    says: 'seconds after counting began, or began again after an absence of the feed, within which a signature that is seen for the first time may have been there before: warmupFloor1m holds for it, and after startSilence the start floors',
   },
   warmupFloor1m: messages(6000, 'commercial messages in one minute that are a burst in the warm-up'),
   minTrailingMinutes: {
