@@ -61,7 +61,7 @@ export interface Baseline {
   readonly hour?: { readonly mean: number; readonly sd: number; readonly days: number }
   /** The same over the last hours, whatever the hour of the day. */
   readonly recent?: { readonly mean: number; readonly sd: number; readonly hours: number }
-  /** Mean a minute of the trailing hour without its last 10 minutes, and how many of those minutes the entity existed. */
+  /** Mean a minute of the trailing hour without its last 10 minutes, and how many of those minutes the entity existed and its feed was there. */
   readonly trailing: { readonly mean: number; readonly minutes: number }
   /**
    * Commercial messages of the five stretches of ten whole minutes of the trailing hour, the newest first. What the hour
@@ -165,6 +165,8 @@ export interface FeatureStore extends Baselines {
   giveUp(batch: readonly Observations[]): void
   /** Sent counts of an entity for UTC days `YYYY-MM-DD`. */
   sent(entity: string, days: readonly string[]): Promise<readonly number[]>
+  /** Share of a span of event time, ms, in which the input was there: what was sent in the rest is unknown. */
+  feedShare(from: number, to: number): number
   /** The counts of an entity now in its buckets, by group: for tests and the recount. */
   totals(entity: string): Promise<readonly [number, number, number]>
   unready(): readonly string[]

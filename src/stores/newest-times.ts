@@ -12,9 +12,10 @@ const WILD = 1
 export class NewestTimes {
   readonly #byPartition = new Map<string, EventTime>()
 
-  observe(partition: string, time: number): void {
+  /** Takes in an event time of a partition; returns its newest. */
+  observe(partition: string, time: number): number {
     const newest = getOrInsert(this.#byPartition, partition, () => new EventTime(WILD))
-    newest.observe(time)
+    return newest.observe(time)
   }
 
   of(partition: string): number {

@@ -4,6 +4,7 @@ import type { RateReading } from '../../src/domain/feature-store.ts'
 import { BUCKET_MS } from '../../src/domain/time.ts'
 import { Random } from '../../src/offline/simulator/random.ts'
 import { levelAt } from '../../src/offline/simulator/scenarios.ts'
+import { Feed } from '../../src/stores/rates/feed.ts'
 import { MemoryRates } from '../../src/stores/rates/memory-rates.ts'
 import { signalContext } from '../helpers/signal-context.ts'
 
@@ -35,13 +36,13 @@ function gamma4(random: Random): number {
 /** Raises of one sender: a raise holds an hour, so that one event counts once. `since`: when counting began. */
 function raises(rate: Rate, days: number, seed: number, batch = 1, from = START, since = from): Raise[] {
   const random = new Random(seed)
-  const rates = new MemoryRates()
+  const rates = new MemoryRates(new Feed())
   const found: Raise[] = []
   let until = 0
   for (let ts = from; ts < from + days * DAY; ts += BUCKET_MS) {
     const count = batch * random.poisson(rate(ts, random) / 6 / batch)
     const readings: RateReading[] = []
-    const delta = { entity: 'signature:某商城', baseline: true, reportFrom: 36 }
+    const delta = { entity: 'signature:某商城', from: undefined, baseline: true, reportFrom: 36 }
     rates.apply({ ...delta, buckets: [ts / BUCKET_MS, count, 0, 0] }, true, since, readings)
     for (const reading of readings) {
       const signal = marketingBurst.onRate!(reading, signalContext)

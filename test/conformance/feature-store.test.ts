@@ -335,6 +335,9 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
       (await store.count(batch)).rates.at(-1)!
     const b = (offset: number, ts: number, group: TrafficGroup = 'commercial'): Observations =>
       rated(offset, ts, ENTITY, group, { baseline: true })
+    /** What others send while the feed runs: a message every ten minutes. */
+    const feed = (from: number, to: number): Observations[] =>
+      many(Math.ceil((to - from) / (10 * MINUTE)), 0, (_, i) => observation(0, from + i * 10 * MINUTE))
 
     it('is young at first: no hour, the trailing minutes that there were', async () => {
       const store = fresh()
@@ -380,6 +383,7 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
       expect(third.baseline!.recent!.mean).toBeCloseTo(2 + 0.4 * 2, 12)
       expect(third.baseline!.recent!.sd).toBeCloseTo(Math.sqrt(variance), 12)
       // A day later: the hour of the day is known, and the hours of silence between count as zeros.
+      await store.count(feed(T0 + 2 * HOUR, T0 + 25 * HOUR))
       const day = await last(store, [b(offset(), T0 + 25 * HOUR)])
       expect(day.baseline!.hour).toMatchObject({ mean: 4, sd: 0, days: 1 })
       expect(day.baseline!.recent!.hours).toBe(25)
@@ -398,6 +402,7 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
       await store.count([b(1000, T0 + HOUR)])
       const late = await last(store, [b(1001, T0 + 59 * MINUTE)])
       expect(late.baseline!.hour).toBeUndefined()
+      await store.count(feed(T0 + HOUR, T0 + 24 * HOUR))
       await store.count([b(2000, T0 + 24 * HOUR), b(2001, T0 + 25 * HOUR)])
       const dayAfter = await last(store, [b(2002, T0 + 24 * HOUR + 59 * MINUTE)])
       expect(dayAfter.baseline!.hour).toMatchObject({ days: 1 })
@@ -417,6 +422,7 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
       await store.count(many(60, 0, (o, i) => b(o, T0 + 30 * MINUTE + i * SECOND)))
       const next = await last(store, [b(100, T0 + HOUR)])
       expect(next.baseline!.recent).toBeUndefined()
+      await store.count(feed(T0 + HOUR, T0 + 7 * 24 * HOUR))
       const week = await last(store, [b(101, T0 + 7 * 24 * HOUR)])
       expect(week.baseline!.recent!.hours).toBe(48)
     })
@@ -472,6 +478,149 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
       ])
       expect(baseline!.trailing).toEqual({ mean: 1, minutes: 50 })
       expect(windows).toEqual({ m1: [500, 0, 0], m10: [509, 0, 0], h1: [559, 0, 0] })
+    })
+  })
+
+  describe('absences of the feed', () => {
+    const ENTITY = 'signature:京东'
+    const OTHER = 'signature:顺丰'
+    /** A message a minute from one minute after `T0` to another, of an entity on a partition. */
+    const steady = (from: number, to: number, entity = ENTITY, partition = 0): Observations[] =>
+      many(to - from, from, (offset, i) => {
+        const message = rated(offset, T0 + (from + i) * MINUTE, entity, 'commercial', { baseline: true })
+        return { ...message, position: { topic: TOPIC, partition, offset } }
+      })
+    const lastOf = async (
+      store: FeatureStore,
+      ...spans: (readonly Observations[])[]
+    ): Promise<RateReading> => {
+      const all = spans.flat().sort((a, other) => a.ts - other.ts)
+      let found: RateReading | undefined
+      for (let from = 0; from < all.length; from += 40) {
+        const { rates } = await store.count(all.slice(from, from + 40))
+        found = rates.findLast(({ entity }) => entity === ENTITY) ?? found
+      }
+      return found!
+    }
+
+    it('are missing hours, which train nothing', async () => {
+      // From 08:00 to 10:00, and again from 15:00 on: what lies between is unknown, and 10:00 is no quiet hour.
+      const { baseline } = await lastOf(fresh(), steady(0, 120), steady(420, 481))
+      expect(baseline!.recent).toEqual({ mean: 1, sd: 0, hours: 3 })
+    })
+
+    it('of days are, too', async () => {
+      const store = fresh()
+      await lastOf(store, steady(0, 121))
+      const days = 5 * 1440
+      const { baseline } = await lastOf(store, steady(days, days + 61))
+      expect(baseline).toMatchObject({
+        recent: { mean: 1, sd: 0, hours: 3 },
+        hour: { mean: 1, days: 1 },
+        firstSeen: T0,
+      })
+    })
+
+    it('leave out an hour that lost more than a fifth, and scale one that lost less', async () => {
+      const half = await lastOf(fresh(), steady(0, 20), steady(50, 61))
+      expect(half.baseline!.recent).toBeUndefined()
+      const little = await lastOf(fresh(), steady(0, 20), steady(30, 61))
+      expect(little.baseline!.recent).toEqual({ mean: expect.closeTo(50 / 60, 12), sd: 0, hours: 1 })
+    })
+
+    it('are not where others go on: silence is silence', async () => {
+      const { baseline } = await lastOf(fresh(), steady(0, 120), steady(420, 481), steady(0, 481, OTHER))
+      expect(baseline!.recent!.hours).toBe(8)
+      expect(baseline!.recent!.mean).toBeLessThan(0.6)
+    })
+
+    it('are not where the feed is thin and goes on as thin', async () => {
+      // Four messages an hour of all senders together.
+      const quarters = (from: number, to: number) =>
+        steady(from, to, OTHER).filter(({ ts }) => ((ts - T0) / MINUTE) % 15 === 0)
+      const store = fresh()
+      await lastOf(store, steady(0, 1))
+      const { baseline } = await lastOf(store, quarters(0, 600), steady(600, 601))
+      expect(baseline!.recent!.hours).toBe(10)
+    })
+
+    it('of one partition are those of the senders that come from it alone', async () => {
+      const [own, others] = [1, 2]
+      const stopped = await lastOf(
+        fresh(),
+        steady(0, 120, ENTITY, own),
+        steady(420, 481, ENTITY, own),
+        steady(0, 481, OTHER, others),
+      )
+      expect(stopped.baseline!.recent).toEqual({ mean: 1, sd: 0, hours: 3 })
+      const silent = await lastOf(
+        fresh(),
+        steady(0, 120, ENTITY, others),
+        steady(420, 481, ENTITY, others),
+        steady(0, 481, OTHER, others),
+        steady(0, 120, 'signature:三', own),
+        steady(420, 481, 'signature:三', own),
+      )
+      expect(silent.baseline!.recent!.hours).toBe(8)
+    })
+
+    it('of one partition in two leave out the hours of a sender that comes from both', async () => {
+      const { baseline } = await lastOf(
+        fresh(),
+        steady(0, 120, ENTITY, 1),
+        steady(420, 481, ENTITY, 1),
+        steady(0, 481, ENTITY, 2),
+      )
+      // Two a minute where both are there; one of 300 minutes counted nothing.
+      expect(baseline!.recent).toEqual({ mean: 2, sd: 0, hours: 3 })
+    })
+
+    it('are no minutes of the trailing hour', async () => {
+      const { baseline } = await lastOf(fresh(), steady(0, 20), steady(50, 70))
+      expect(baseline!.trailing).toEqual({ mean: expect.closeTo(1, 12), minutes: 20 })
+    })
+
+    it('are as much of a span as they last', async () => {
+      const store = fresh()
+      expect(store.feedShare(T0, T0 + HOUR)).toBe(1)
+      await lastOf(store, steady(0, 60), steady(180, 240))
+      expect(store.feedShare(T0, T0 + 4 * HOUR)).toBe(0.5)
+      expect(store.feedShare(T0 - 24 * HOUR, T0)).toBe(1)
+    })
+
+    it('are the same when the same is counted again, by whom and in whatever batches', async () => {
+      const scope = freshScope()
+      const store = backend.open(scope)
+      const sent = [...steady(0, 120), ...steady(420, 481)]
+      const { baseline } = await lastOf(store, sent)
+      const again = backend.shared ? backend.open(scope) : store
+      const reading = (await again.count(sent)).rates.at(-1)!
+      expect(reading.baseline).toEqual(baseline)
+      const next = await lastOf(again, steady(481, 541))
+      expect(next.baseline!.recent).toEqual({ mean: 1, sd: 0, hours: 4 })
+    })
+
+    it('are moved by no time that is far from the others', async () => {
+      const wild = rated(159, T0 + 30 * 24 * HOUR, OTHER)
+      const { baseline } = await lastOf(fresh(), steady(0, 119))
+      const store = fresh()
+      await lastOf(store, steady(0, 119))
+      await store.count([...steady(119, 159), wild])
+      const reading = await lastOf(store, steady(159, 301))
+      expect(baseline!.recent).toEqual({ mean: 1, sd: 0, hours: 1 })
+      expect(reading.baseline!.recent!.hours).toBe(5)
+    })
+
+    it('are known to an instance that was not there', async () => {
+      if (!backend.shared) return
+      const scope = freshScope()
+      const [a, other] = [backend.open(scope), backend.open(scope)]
+      // Partition 1 is read by one instance, 2 by another, which then takes over both.
+      await lastOf(a, steady(0, 240, ENTITY, 1))
+      await lastOf(other, steady(0, 120, OTHER, 2), steady(225, 241, OTHER, 2))
+      const { baseline } = await lastOf(other, steady(240, 301, ENTITY, 1), steady(241, 301, OTHER, 2))
+      expect(baseline!.recent).toEqual({ mean: 1, sd: 0, hours: 5 })
+      expect(other.feedShare(T0 + 2 * HOUR, T0 + 4 * HOUR)).toBeCloseTo(0.55, 1)
     })
   })
 

@@ -11,6 +11,8 @@ import { sentUntil, shardOf, tallyEntity, tallyUntil, utcDay } from './layout.ts
  */
 export interface RateDelta {
   readonly entity: string
+  /** The partition (`partitionKey`) that it is counted from; undefined: several. */
+  from: string | undefined
   baseline: boolean
   reportFrom: number
   buckets: number[]
@@ -176,9 +178,10 @@ class Aggregation {
       let delta = group.rates.get(r.entity)
       if (delta === undefined) {
         const { entity, baseline, reportFrom } = r
-        delta = { entity, baseline, reportFrom, buckets: [bucket, 0, 0, 0] }
+        delta = { entity, from: this.#key, baseline, reportFrom, buckets: [bucket, 0, 0, 0] }
         group.rates.set(entity, delta)
       } else {
+        if (delta.from !== this.#key) delta.from = undefined
         if (r.baseline) delta.baseline = true
         if (r.reportFrom < delta.reportFrom) delta.reportFrom = r.reportFrom
       }

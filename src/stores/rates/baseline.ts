@@ -1,5 +1,6 @@
 import type { Baseline, MeanRate } from '../../domain/feature-store.ts'
 import { BUCKET_MS, HOUR, MINUTE } from '../../domain/time.ts'
+import { type Absences, absentMinutes } from './feed.ts'
 import { BUCKETS_A_HOUR, BUCKETS_A_MINUTE, LIMITS } from './layout.ts'
 
 /** Exponentially weighted mean and variance (West 1979, Finch 2009) of a rate a minute, and how many values are in it. */
@@ -21,28 +22,39 @@ export interface BaselineState {
   /** By hour of the day. */
   readonly hours: (Stat | undefined)[]
   recent: Stat
+  /** The partition that it is counted from; 0: several. */
+  home: number
 }
 
-export function newBaseline(bucket: number, commercial: number): BaselineState {
+/** What is known of the input: its first event time, ms, and when it was absent, as a whole and what an entity is counted from. */
+export interface Seen {
+  readonly since: number
+  readonly own: Absences
+  readonly whole: Absences
+}
+
+export function newBaseline(bucket: number, commercial: number, { own }: Seen): BaselineState {
   const hour = Math.floor(bucket / BUCKETS_A_HOUR)
-  return { first: bucket, hour, open: commercial, hours: new Array(24), recent: EMPTY }
+  return { first: bucket, hour, open: commercial, hours: new Array(24), recent: EMPTY, home: own.home }
 }
 
 /** Counts a bucket in the open hour; a bucket of a later hour closes the hours before it. What is late trains nothing. */
-export function train(state: BaselineState, bucket: number, commercial: number, since: number): void {
+export function train(state: BaselineState, bucket: number, commercial: number, seen: Seen): void {
   const hour = Math.floor(bucket / BUCKETS_A_HOUR)
   if (hour > state.hour) {
-    closeHours(state, hour, since)
+    const absences = state.home === seen.own.home ? seen.own : seen.whole
+    closeHours(state, hour, seen.since, absences)
+    state.home = absences.home
     state.hour = hour
     state.open = commercial
   } else if (hour === state.hour) state.open += commercial
   if (bucket < state.first) state.first = bucket
 }
 
-function closeHours(state: BaselineState, until: number, since: number): void {
+function closeHours(state: BaselineState, until: number, since: number, absences: Absences): void {
   for (let hour = Math.max(state.hour, until - LIMITS.foldHours); hour < until; hour++) {
     const unseen = Math.min(Math.max((since - hour * HOUR) / MINUTE, 0), 60)
-    const covered = 60 - unseen
+    const covered = 60 - Math.max(unseen, absentMinutes(absences, hour * 60, hour * 60 + 60))
     if (covered <= LIMITS.coveredMinutes) continue
     const stat = state.hours[hour % 24] ?? EMPTY
     const rate = (hour === state.hour ? state.open : 0) / covered
@@ -86,11 +98,12 @@ export function describeBaseline(
   earlier: readonly number[],
   hour: Stat | undefined,
   recent: Stat,
-  since: number,
+  { since, own }: Omit<Seen, 'whole'>,
 ): Baseline {
   const minute = Math.floor(bucket / BUCKETS_A_MINUTE)
   const from = Math.max(Math.floor(first / BUCKETS_A_MINUTE), minute - 59)
-  const minutes = Math.max(minute - 10 - from + 1, 0)
+  const existed = Math.max(minute - 10 - from + 1, 0)
+  const minutes = Math.max(existed - absentMinutes(own, from, minute - 9), 0)
   const trailing = earlier.reduce((sum, count) => sum + count, 0)
   return {
     ...(hour && hour.n > 0 ? { hour: { mean: hour.mean, sd: Math.sqrt(hour.variance), days: hour.n } } : {}),

@@ -16,12 +16,22 @@ local function stat_of(packed)
   return packed and { unpack_(packed) } or { 0, 0, 0 }
 end
 
+-- Minutes of an hour that were absent.
+local function absent(runs, hour)
+  local sum = 0
+  for i = 2, #runs, 3 do
+    local overlap = math.min(runs[i + 1], hour * 60 + 60) - math.max(runs[i], hour * 60)
+    if overlap > 0 then sum = sum + overlap * runs[i + 2] end
+  end
+  return sum
+end
+
 -- The hours from `open` (with `count` commercial messages) to the one before `hour` are over: train the baseline.
-local function close_hours(key, open, count, hour)
+local function close_hours(key, open, count, hour, runs)
   local recent = stat_of(call('HGET', key, 'recent'))
   for h = math.max(open, hour - limits.foldHours), hour - 1 do
     local unseen = math.min(math.max((since - h * 3600000) / 60000, 0), 60)
-    local covered = 60 - unseen - missing(h * 360, h * 360 + 359) / 6
+    local covered = 60 - math.max(unseen, absent(runs, h)) - missing(h * 360, h * 360 + 359) / 6
     if covered > limits.coveredMinutes then
       local field = tostring(h % 24)
       local stat = stat_of(call('HGET', key, field))
@@ -37,19 +47,23 @@ local function close_hours(key, open, count, hour)
   call('HSET', key, 'recent', pack(unpack(recent)))
 end
 
--- "first": first bucket; "hour": the hour that is open; "open": its commercial count so far; "0"…"23", "recent": stats.
-local function train(key, bucket, commercial)
+-- "first": first bucket; "hour": the hour that is open; "open": its commercial count so far; "home": the partition that it
+-- is counted from, 0 for several; "0"…"23", "recent": stats. `feed`: number in the payload.
+local function train(key, bucket, commercial, feed)
+  local runs = payload.feed[feed]
   local hour = floor(bucket / 360)
-  local got = call('HMGET', key, 'hour', 'first', 'open')
+  local got = call('HMGET', key, 'hour', 'first', 'open', 'home')
   local open = tonumber(got[1])
   if not open then
-    call('HSET', key, 'hour', hour, 'first', bucket, 'open', commercial)
+    call('HSET', key, 'hour', hour, 'first', bucket, 'open', commercial, 'home', runs[1])
     call('EXPIRE', key, limits.youngBaselineTtl)
     return
   end
   if hour > open then
-    close_hours(key, open, tonumber(got[3]), hour)
-    call('HSET', key, 'hour', hour, 'open', commercial)
+    -- Baselines of former versions have no home.
+    if got[4] and tonumber(got[4]) ~= runs[1] then runs = payload.feed[1] end
+    close_hours(key, open, tonumber(got[3]), hour, runs)
+    call('HSET', key, 'hour', hour, 'open', commercial, 'home', runs[1])
     -- A sender of a message a minute is remembered for long.
     if tonumber(got[3]) >= 60 or call('TTL', key) > limits.youngBaselineTtl then
       call('EXPIRE', key, limits.baselineTtl)
@@ -229,7 +243,7 @@ local function count_rate(group, index, e, weight)
         if hour == open_hour and b == newest then
           if c > 0 then call('HINCRBY', baseline, 'open', c) end
         else
-          train(baseline, b, c)
+          train(baseline, b, c, e[2])
           if hour > open_hour then open_hour, memo_dirty = hour, true end
         end
       end

@@ -5,8 +5,9 @@
 -- KEYS[2]  missing: hash, minute -> mask of its ten-second buckets that were not counted (mark-missing.lua)
 -- ARGV[1]  payload, JSON: {"epoch": [expected or '' for any, one to be set if there is none],
 --          "offsets": [field, expected, next, …], "missing": [minute, mask, …] to be marked first,
---          "since": first event time of the store (ms), "groups": [[once or 0, rates, members, tallies, sent], …]}, where
---            rate    = [entity, 1 for a baseline or 0, report from or -1, bucket, commercial, notice, fraud, bucket, …]
+--          "since": first event time of the store (ms), "feed": [[home, from minute, to minute, share, …], …]: when the whole
+--          input was absent, then a partition each (feed.ts), "groups": [[once or 0, rates, members, tallies, sent], …]}, where
+--            rate    = [entity, number in "feed" for a baseline or 0, report from or -1, bucket, commercial, notice, fraud, bucket, …]
 --            member  = [entity, window ms, report from or -1, min count, name, count, last ms, name, …]
 --            tallies = [keys of a half window, of the one before, report from or -1, ttl s, names of eight signs each,
 --                       hash, count, hash, …], numbered through over all of a group

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { loadScript, type ScriptCall } from '../../adapters/redis/script.ts'
 import type { RateReading, Readings } from '../../domain/feature-store.ts'
+import { getOrInsert } from '../../domain/maps.ts'
 import { BUCKET_MS } from '../../domain/time.ts'
 import { wellFormed } from '../../domain/well-formed.ts'
 import {
@@ -12,7 +13,8 @@ import {
   type TallyDelta,
   talliesOf,
 } from './aggregate.ts'
-import { describeBaseline } from './baseline.ts'
+import { describeBaseline, type Seen } from './baseline.ts'
+import type { Absences, Feed } from './feed.ts'
 import {
   type FeatureKeys,
   LIMITS,
@@ -54,6 +56,7 @@ export interface ShardFacts {
   readonly marks: Marks
   /** First event time of the store, ms. */
   readonly since: number
+  readonly feed: Feed
 }
 
 /**
@@ -63,11 +66,11 @@ export interface ShardFacts {
 export function encodeCount(
   batch: ShardBatch,
   counted: CountedOffsets,
-  { nameOf, epoch, marks, since }: ShardFacts,
+  { nameOf, epoch, marks, since, feed }: ShardFacts,
   keys: FeatureKeys,
   declare: boolean,
 ): CountCall {
-  const payload = new Payload(nameOf)
+  const payload = new Payload(nameOf, feed)
   const offsets: (string | number)[] = []
   const expected = new Map<string, number>()
   for (const [partition, offset] of batch.offsets) {
@@ -81,7 +84,14 @@ export function encodeCount(
   const { groups, rates, members, tallies } = payload
   const names = [keys.offsets(batch.shard), keys.missing(batch.shard)]
   if (declare) for (const name of namesOf(groups)) names.push(keys.of(batch.shard, name))
-  const args = { epoch: [epoch, randomUUID()], offsets, missing: marks.flat(), since, groups }
+  const args = {
+    epoch: [epoch, randomUUID()],
+    offsets,
+    missing: marks.flat(),
+    since,
+    feed: payload.feed,
+    groups,
+  }
   const call = { script: COUNT, keys: names, args: [JSON.stringify(args)] }
   return { batch, marks, expected, call, rates, members, tallies }
 }
@@ -125,8 +135,21 @@ class Payload {
   readonly members: MemberDelta[][] = []
   readonly tallies: TallyDelta[][] = []
 
-  constructor(nameOf: (entity: string) => string) {
+  /** As in the header of `count.lua`. */
+  readonly feed: number[][] = []
+  readonly #feed: Feed
+  readonly #places = new Map<Absences, number>()
+
+  constructor(nameOf: (entity: string) => string, feed: Feed) {
     this.#nameOf = nameOf
+    this.#feed = feed
+    this.#placeOf(undefined)
+  }
+
+  /** Number of what a partition was absent of, from 1. */
+  #placeOf(from: string | undefined): number {
+    const absences = this.#feed.absences(from)
+    return getOrInsert(this.#places, absences, () => this.feed.push([absences.home, ...absences.runs]))
   }
 
   add(once: string | undefined, group: AtomicDelta): void {
@@ -138,7 +161,7 @@ class Payload {
     this.tallies.push(families.flat())
     this.groups.push([
       once ?? 0,
-      rates.map(rateEntry),
+      rates.map((delta) => rateEntry(delta, delta.baseline ? this.#placeOf(delta.from) : 0)),
       members.map((delta) => memberEntry(this.#nameOf(delta.entity), delta)),
       families.map(tallyEntry),
       [...group.sent].map(([day, counts]) => sentEntry(day, counts)),
@@ -146,8 +169,8 @@ class Payload {
   }
 }
 
-function rateEntry({ entity, baseline, reportFrom, buckets }: RateDelta): Entry {
-  return [wellFormed(entity), baseline ? 1 : 0, threshold(reportFrom), ...buckets]
+function rateEntry({ entity, reportFrom, buckets }: RateDelta, feed: number): Entry {
+  return [wellFormed(entity), feed, threshold(reportFrom), ...buckets]
 }
 
 function memberEntry(name: string, { window, reportFrom, minCount, members }: MemberDelta): Entry {
@@ -208,15 +231,16 @@ export type CountReply = { readonly epoch: string } & (
 )
 
 /** Reads a reply of `count.lua`. `refused`: the stored offsets, in the order of `call.batch.offsets`. */
-export function decodeCount(call: CountCall, reply: unknown, since: number): CountReply {
+export function decodeCount(call: CountCall, reply: unknown, since: number, feed: Feed): CountReply {
   const [ok, ...parts] = reply as [number, ...unknown[]]
   if (ok === 0) return { refused: parts[0] as number[], epoch: parts[1] as string }
   const [rates, members, tallies, epoch] = parts as [Row[], Row[], number[][], string]
   return {
     epoch,
-    rates: rates.map((row) =>
-      rateReading(call.rates[Number(row[0]) - 1]![Number(row[1]) - 1]!.entity, row, since),
-    ),
+    rates: rates.map((row) => {
+      const { entity, from } = call.rates[Number(row[0]) - 1]![Number(row[1]) - 1]!
+      return rateReading(entity, row, { since, own: feed.absences(from) })
+    }),
     members: members.map((row) => ({
       entity: call.members[Number(row[0]) - 1]![Number(row[1]) - 1]!.entity,
       members: row.slice(4).filter((_, i) => i % 2 === 0) as string[],
@@ -237,7 +261,11 @@ function earlierOf(sum: number, older: readonly number[]): number[] {
 
 type Row = (number | string)[]
 
-function rateReading(entity: string, row: readonly (number | string)[], since: number): RateReading {
+function rateReading(
+  entity: string,
+  row: readonly (number | string)[],
+  seen: Omit<Seen, 'whole'>,
+): RateReading {
   const n = row.map(Number)
   const bucket = n[2]!
   const three = (at: number): [number, number, number] => [n[at]!, n[at + 1]!, n[at + 2]!]
@@ -254,7 +282,7 @@ function rateReading(entity: string, row: readonly (number | string)[], since: n
             earlierOf(n[14]!, n.slice(21)),
             stat(15),
             stat(18),
-            since,
+            seen,
           ),
         }
       : {}),

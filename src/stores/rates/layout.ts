@@ -72,14 +72,20 @@ export class FeatureKeys {
   readonly #prefixes: readonly string[]
   /** First event time of the store. */
   readonly since: string
+  /** When the input was there: what each partition began with, and by hour since the epoch. */
+  readonly feed: string
 
   constructor({ deployment, clusterId, topic }: KeyScope) {
     const root = `sigwatch:${safe(deployment)}:${safe(clusterId)}:${safe(topic)}`
     const tag = safe(deployment)
     this.#prefixes = Array.from({ length: SHARDS }, (_, shard) => `${root}:{${tag}.${shard}}:`)
     this.since = `${root}:{${tag}.0}:since`
+    this.feed = `${root}:{${tag}.0}:feed`
   }
 
+  feedHour(hour: number): string {
+    return `${this.feed}:${hour}`
+  }
   offsets(shard: number): string {
     return `${this.#prefixes[shard]}offsets`
   }

@@ -7,9 +7,11 @@ import {
   describeBaseline,
   hourBefore,
   newBaseline,
+  type Seen,
   train,
   usualRate,
 } from './baseline.ts'
+import type { Feed } from './feed.ts'
 import { BUCKETS_A_HOUR, BUCKETS_A_MINUTE, RATE_MINUTES } from './layout.ts'
 
 /** One entity: by minute 21 counts, commercial, notice, fraud of the minute and then of its six buckets. */
@@ -26,9 +28,17 @@ export class MemoryRates {
   readonly #entities = new Map<string, RateState>()
   readonly #baselines = new Map<string, BaselineState>()
 
-  /** Counts (`counting`) or only reads what the delta touches; appends the readings. */
+  readonly #feed: Feed
+
+  constructor(feed: Feed) {
+    this.#feed = feed
+  }
+
+  /** Counts (`counting`) or only reads what the delta touches; appends the readings. `since`: first event time, ms. */
   apply(delta: RateDelta, counting: boolean, since: number, readings: RateReading[]): void {
     const { entity, buckets, reportFrom } = delta
+    const feed = this.#feed
+    const seen = { since, own: feed.absences(delta.from), whole: feed.absences(undefined) }
     let state = this.#entities.get(entity)
     let read: number | undefined
     for (let at = 0; at < buckets.length; at += 4) {
@@ -44,20 +54,20 @@ export class MemoryRates {
         add(state, bucket, counts)
         if (delta.baseline) {
           const baseline = this.#baselines.get(entity)
-          if (baseline) train(baseline, bucket, counts[0], since)
-          else this.#baselines.set(entity, newBaseline(bucket, counts[0]))
+          if (baseline) train(baseline, bucket, counts[0], seen)
+          else this.#baselines.set(entity, newBaseline(bucket, counts[0], seen))
         }
       }
       if (state === undefined || reportFrom === Number.POSITIVE_INFINITY || bucket > state.newest) continue
       read = bucket
-      this.#read(delta, state, bucket, since, readings)
+      this.#read(delta, state, bucket, seen, readings)
     }
     // What came late is also part of the windows that end with the newest bucket.
     if (state && read !== undefined && read !== state.newest)
-      this.#read(delta, state, state.newest, since, readings)
+      this.#read(delta, state, state.newest, seen, readings)
   }
 
-  #read(delta: RateDelta, state: RateState, bucket: number, since: number, readings: RateReading[]): void {
+  #read(delta: RateDelta, state: RateState, bucket: number, seen: Seen, readings: RateReading[]): void {
     const { m1, m10, h1, earlier } = windows(state, bucket)
     if (m10[0] + m10[2] < delta.reportFrom) return
     const known = delta.baseline ? this.#baselines.get(delta.entity) : undefined
@@ -67,7 +77,7 @@ export class MemoryRates {
       bucketEnd: (bucket + 1) * BUCKET_MS,
       windows: { m1, m10, h1 },
       ...(known
-        ? { baseline: describeBaseline(bucket, known.first, earlier, hour, known.recent, since) }
+        ? { baseline: describeBaseline(bucket, known.first, earlier, hour, known.recent, seen) }
         : {}),
       incomplete: false,
     })

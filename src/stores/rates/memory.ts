@@ -13,6 +13,7 @@ import { getOrInsert } from '../../domain/maps.ts'
 import { type PartitionId, partitionKey } from '../../domain/ports.ts'
 import { NewestTimes } from '../newest-times.ts'
 import { type AtomicDelta, aggregate, type TallyDelta } from './aggregate.ts'
+import { Feed } from './feed.ts'
 import { LIMITS, tallyUntil } from './layout.ts'
 import { logChangeOf } from './log-change.ts'
 import { MemoryMembers } from './memory-members.ts'
@@ -32,7 +33,8 @@ interface Tally {
 }
 
 class MemoryFeatureStore implements FeatureStore {
-  readonly #rates = new MemoryRates()
+  readonly #feed = new Feed()
+  readonly #rates = new MemoryRates(this.#feed)
   readonly #members = new MemoryMembers()
   /** By window and bucket. */
   readonly #tallies = new Map<number, Map<number, Tally>>()
@@ -77,7 +79,7 @@ class MemoryFeatureStore implements FeatureStore {
       tallies: [] as TallyReading[],
     }
     checkBatch(batch)
-    for (const { position, ts } of batch) this.#times.observe(partitionKey(position), ts)
+    this.#feed.see(batch, this.#times)
     if (batch.length === 0) return { ...readings, counted: true }
     this.#since ??= firstEventTime(batch)
     for (const shard of aggregate(batch, this.#offsets, 1, { times: this.#times })) {
@@ -166,6 +168,10 @@ class MemoryFeatureStore implements FeatureStore {
 
   async baselines(entities: readonly string[], ts: number): Promise<readonly (MeanRate | undefined)[]> {
     return entities.map((entity) => this.#rates.usual(entity, ts))
+  }
+
+  feedShare(from: number, to: number): number {
+    return this.#feed.share(from, to)
   }
 
   async totals(entity: string): Promise<readonly [number, number, number]> {

@@ -1,8 +1,9 @@
 import type { RedisLink } from '../../adapters/redis/link.ts'
 import { loadScript } from '../../adapters/redis/script.ts'
-import { type FeatureKeys, SHARDS, sentPlace, shardOf } from './layout.ts'
+import { type FeatureKeys, RATE_MINUTES, SHARDS, sentPlace, shardOf } from './layout.ts'
 
 const SENT = loadScript(new URL('./sent.lua', import.meta.url), 'sent')
+const TOTALS = loadScript(new URL('./totals.lua', import.meta.url), 'totals')
 
 /** What was sent on UTC days `YYYY-MM-DD`, added up over the names that an entity has or had. */
 export async function readSent(
@@ -19,4 +20,15 @@ export async function readSent(
   })
   const counts = (await link.run(calls)) as (string | null)[][]
   return days.map((_, day) => counts.reduce((sum, of) => sum + Number(of[day] ?? 0), 0))
+}
+
+/** The counts of an entity in its buckets, by group. */
+export async function readTotals(
+  link: RedisLink,
+  keys: FeatureKeys,
+  entity: string,
+): Promise<readonly [number, number, number]> {
+  const names = [keys.rate(shardOf(entity, SHARDS), entity)]
+  const [totals] = await link.run([{ script: TOTALS, keys: names, args: [RATE_MINUTES] }])
+  return totals as [number, number, number]
 }

@@ -1,5 +1,5 @@
 import type { Outcome, RedisLink } from '../../adapters/redis/link.ts'
-import { loadScript, type Script } from '../../adapters/redis/script.ts'
+import { loadScript } from '../../adapters/redis/script.ts'
 import type {
   FeatureStore,
   LogsOf,
@@ -8,7 +8,7 @@ import type {
   Observations,
   Readings,
 } from '../../domain/feature-store.ts'
-import { type PartitionId, partitionKey } from '../../domain/ports.ts'
+import type { PartitionId } from '../../domain/ports.ts'
 import { HOUR } from '../../domain/time.ts'
 import { NewestTimes } from '../newest-times.ts'
 import { aggregate, type ShardBatch } from './aggregate.ts'
@@ -16,19 +16,18 @@ import { Attempts } from './attempts.ts'
 import { Collected, judgedBy } from './collected.ts'
 import { CountedPartitions } from './counted-partitions.ts'
 import { type CountCall, decodeCount, encodeCount } from './encode.ts'
-import { FeatureKeys, LIMITS, RATE_MINUTES, SHARDS, shardOf } from './layout.ts'
+import { FeatureKeys, LIMITS, SHARDS } from './layout.ts'
 import { checkBatch, endOfChunk, firstEventTime } from './observations.ts'
 import { readBaselines } from './redis-baselines.ts'
+import { SharedFeed } from './redis-feed.ts'
 import { StoredOffsets } from './redis-offsets.ts'
 import type { RedisFeatureOptions } from './redis-options.ts'
-import { readSent } from './redis-sent.ts'
+import { readSent, readTotals } from './redis-sent.ts'
 import { FeatureShards } from './redis-shards.ts'
 import { StoredNames } from './stored-names.ts'
 import { UncountedShare } from './uncounted-share.ts'
 
-const script = (name: string): Script => loadScript(new URL(`./${name}.lua`, import.meta.url), name)
-const SINCE = script('since')
-const TOTALS = script('totals')
+const SINCE = loadScript(new URL('./since.lua', import.meta.url), 'since')
 
 /** Observations that go to Redis together: more would hold up everybody else there. */
 const CHUNK = 4096
@@ -59,6 +58,7 @@ class RedisFeatureStore implements FeatureStore {
   readonly #offsets: StoredOffsets
   readonly #share = new UncountedShare()
   readonly #times = new NewestTimes()
+  readonly #feed: SharedFeed
   readonly #names: StoredNames
   /** Of batches that were not counted whole, until they are or are given up. */
   readonly #attempts = new WeakMap<readonly Observations[], Attempts>()
@@ -72,6 +72,7 @@ class RedisFeatureStore implements FeatureStore {
     this.#link = link
     this.#options = options
     this.#keys = new FeatureKeys(options)
+    this.#feed = new SharedFeed(link, this.#keys)
     this.#names = new StoredNames(options.tokenKeys ?? [])
     this.#shards = new FeatureShards(link, this.#keys, options.onLost)
     this.#budget = options.budgetMs ?? 100
@@ -148,7 +149,7 @@ class RedisFeatureStore implements FeatureStore {
   async #countChunk(chunk: Chunk, sum: Collected): Promise<void> {
     const { observations } = chunk
     for (const { ts } of observations) this.#shards.saw(ts)
-    for (const { position, ts } of observations) this.#times.observe(partitionKey(position), ts)
+    this.#feed.see(observations, this.#times)
     const keys = this.#partitions.noteAll(observations)
     await this.#prepare(observations, keys)
     let only: Set<number> | undefined
@@ -183,6 +184,7 @@ class RedisFeatureStore implements FeatureStore {
   async #prepare(chunk: readonly Observations[], keys: ReadonlySet<string>): Promise<void> {
     const reset = await this.#offsets.load([...keys], this.#budget)
     if (reset.length > 0) this.#options.onReset?.(reset)
+    await this.#feed.exchange(this.#budget)
     if (performance.now() - this.#sinceReadAt <= SINCE_EVERY) return
     const args = [this.#since ?? firstEventTime(chunk), LIMITS.baselineTtl]
     const [outcome] = await this.#link.settle([{ script: SINCE, keys: [this.#keys.since], args }], {
@@ -203,7 +205,7 @@ class RedisFeatureStore implements FeatureStore {
     const calls = batches.map((batch) => {
       chunk.attempts.add(chunk.from, batch, true)
       const { epoch, uncounted } = this.#shards.of(batch.shard)
-      const facts = { nameOf: this.#names.of, epoch, marks: uncounted.newest(), since }
+      const facts = { nameOf: this.#names.of, epoch, marks: uncounted.newest(), since, feed: this.#feed }
       return encodeCount(batch, this.#partitions.offsets, facts, this.#keys, this.#link.cluster)
     })
     const outcomes = await this.#link.settle(
@@ -233,7 +235,7 @@ class RedisFeatureStore implements FeatureStore {
       attempts.ended(from, shard, false)
       return undefined
     }
-    const reply = decodeCount(call, outcome.reply, this.#since!)
+    const reply = decodeCount(call, outcome.reply, this.#since!, this.#feed)
     attempts.ended(from, shard, reply.refused === undefined)
     if (reply.refused === undefined) {
       this.#noteEpoch(shard, reply.epoch)
@@ -241,8 +243,7 @@ class RedisFeatureStore implements FeatureStore {
       for (const [key, offset] of batch.offsets) this.#partitions.reached(shard, key, offset)
       return reply
     }
-    const emptied = this.#noteEpoch(shard, reply.epoch)
-    if (emptied) return reply
+    if (this.#noteEpoch(shard, reply.epoch)) return reply
     for (const [n, key] of [...batch.offsets.keys()].entries()) {
       const stored = reply.refused[n]!
       const before = expected.get(key)!
@@ -260,10 +261,12 @@ class RedisFeatureStore implements FeatureStore {
     return readBaselines(this.#link, this.#keys, entities, ts)
   }
 
+  feedShare(from: number, to: number): number {
+    return this.#feed.share(from, to)
+  }
+
   async totals(entity: string): Promise<readonly [number, number, number]> {
-    const keys = [this.#keys.rate(shardOf(entity, SHARDS), entity)]
-    const [totals] = await this.#link.run([{ script: TOTALS, keys, args: [RATE_MINUTES] }])
-    return totals as [number, number, number]
+    return readTotals(this.#link, this.#keys, entity)
   }
 
   unready(): readonly string[] {

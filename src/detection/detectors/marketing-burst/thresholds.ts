@@ -47,7 +47,7 @@ export const thresholds = {
     default: 600,
     unit: 'seconds',
     min: 0,
-    says: 'seconds after counting began, or began again after an absence of the feed, within which a signature that is seen for the first time may have been there before: warmupFloor1m holds for it, and after startSilence the start floors',
+    says: 'seconds after counting began within which a signature that is seen for the first time may have been there before: warmupFloor1m holds for it, and after startSilence the start floors',
   },
   warmupFloor1m: messages(6000, 'commercial messages in one minute that are a burst in the warm-up'),
   minTrailingMinutes: {

@@ -48,6 +48,7 @@ describe('aggregate', () => {
     const b = T / 10_000
     expect(shard!.main.rates.get('signature:a')).toEqual({
       entity: 'signature:a',
+      from: 'sms.mt/0',
       baseline: true,
       reportFrom: 1,
       buckets: [b, 0, 1, 1, b + 2, 1, 0, 0],

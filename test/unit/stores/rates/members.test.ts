@@ -29,14 +29,17 @@ describe('a template sent round robin over more senders than are kept', () => {
 describe('the first hour of a steady sender', () => {
   it('trains what it was, however much; later hours are clipped against it', () => {
     const bucket = T0 / 10_000
-    const state = newBaseline(bucket, 200)
-    for (let i = 1; i < 360; i++) train(state, bucket + i, i % 6 === 0 ? 200 : 0, 0)
-    train(state, bucket + 360, 200, 0)
+    const there = { home: 0, runs: [] }
+    const seen = { since: 0, own: there, whole: there }
+    const state = newBaseline(bucket, 200, seen)
+    for (let i = 1; i < 360; i++) train(state, bucket + i, i % 6 === 0 ? 200 : 0, seen)
+    train(state, bucket + 360, 200, seen)
     expect(
-      describeBaseline(bucket + 360, state.first, [0, 0, 0, 0, 0], undefined, state.recent, 0).recent?.mean,
+      describeBaseline(bucket + 360, state.first, [0, 0, 0, 0, 0], undefined, state.recent, seen).recent
+        ?.mean,
     ).toBe(200)
-    for (let i = 361; i < 720; i++) train(state, bucket + i, 2000, 0)
-    train(state, bucket + 720, 200, 0)
+    for (let i = 361; i < 720; i++) train(state, bucket + i, 2000, seen)
+    train(state, bucket + 720, 200, seen)
     expect(state.recent.mean).toBeLessThan(400)
   })
 })

@@ -1,0 +1,132 @@
+import type { Observations } from '../../domain/feature-store.ts'
+import { hash32 } from '../../domain/hash32.ts'
+import { getOrInsert } from '../../domain/maps.ts'
+import { partitionKey } from '../../domain/ports.ts'
+import { HOUR, MINUTE } from '../../domain/time.ts'
+import type { NewestTimes } from '../newest-times.ts'
+import { FedSlots, SLOTS_AN_HOUR } from './fed-slots.ts'
+import { LIMITS } from './layout.ts'
+
+const SLOT = HOUR / SLOTS_AN_HOUR
+
+/** When nothing came of what an entity is counted from. */
+export interface Absences {
+  /** Names the partition in a baseline; 0: the whole feed. */
+  readonly home: number
+  /** Flat, three numbers a run in ascending order: its first minute, the one after its last, the share that was absent. */
+  readonly runs: readonly number[]
+}
+
+/** Minutes from `from` to `to` that were absent; where a part of the feed was, that part of them. */
+export function absentMinutes({ runs }: Absences, from: number, to: number): number {
+  let sum = 0
+  for (let i = 0; i < runs.length; i += 3) {
+    const overlap = Math.min(runs[i + 1]!, to) - Math.max(runs[i]!, from)
+    if (overlap > 0) sum += overlap * runs[i + 2]!
+  }
+  return sum
+}
+
+/**
+ * When each partition of the input had messages, in event time, for the hours that a baseline may still fold. Where one
+ * had none for longer than its pace explains, the feed was absent: what was sent then is unknown, and is no silence. Slots
+ * are a set: read again, or in another order, they say the same.
+ */
+export class Feed {
+  readonly #partitions = new Map<string, FedSlots>()
+  readonly #whole = new FedSlots()
+  /** Absences by partition, undefined for all; until something is added. */
+  readonly #absences = new Map<string | undefined, Absences>()
+  /** Hours of partitions that `see` added to, by partition, until they are taken. */
+  readonly news = new Map<string, Set<number>>()
+  /** Oldest hour that is looked at. */
+  oldest = 0
+  /** Slot in which something was new last. */
+  lastAdded = Number.NaN
+  #lastKey = ''
+  #lastSlot = -1
+
+  /** Notes messages, whose times `times` is to know as well. */
+  see(batch: readonly Pick<Observations, 'position' | 'ts'>[], times: NewestTimes): void {
+    for (const { position, ts } of batch) {
+      const key = partitionKey(position)
+      this.#see(key, ts, times.observe(key, ts))
+    }
+  }
+
+  /** `eventTime`: that of the partition, which one wild `ts` does not move. */
+  #see(key: string, ts: number, eventTime: number): void {
+    const slot = Math.floor(ts / SLOT)
+    if (slot === this.#lastSlot && key === this.#lastKey) return
+    this.#lastKey = key
+    this.#lastSlot = slot
+    this.#forget(Math.floor(eventTime / HOUR) - LIMITS.missingHours)
+    const hour = Math.floor(ts / HOUR)
+    if (!this.add(key, hour, 1 << (slot % SLOTS_AN_HOUR))) return
+    this.lastAdded = slot
+    getOrInsert(this.news, key, () => new Set()).add(hour)
+  }
+
+  /** Adds slots of a partition; false: they are known, or too old. */
+  add(key: string, hour: number, mask: number): boolean {
+    if (hour < this.oldest || !this.of(key).add(hour, mask)) return false
+    this.#whole.add(hour, mask)
+    this.#absences.clear()
+    return true
+  }
+
+  /** Adds the first slot that a partition ever had. */
+  began(key: string, slot: number): void {
+    for (const slots of [this.of(key), this.#whole]) slots.began(slot)
+    this.#absences.clear()
+  }
+
+  of(key: string): FedSlots {
+    return getOrInsert(this.#partitions, key, () => new FedSlots())
+  }
+
+  #forget(before: number): void {
+    if (!(before > this.oldest)) return
+    this.oldest = before
+    this.#absences.clear()
+    for (const slots of [this.#whole, ...this.#partitions.values()]) slots.forget(before)
+    for (const hours of this.news.values()) for (const hour of hours) if (hour < before) hours.delete(hour)
+  }
+
+  /** When a partition was absent; undefined: the whole feed, of which each partition is the same share. */
+  absences(key: string | undefined): Absences {
+    return getOrInsert(this.#absences, key, () => {
+      const known = key === undefined ? undefined : this.#partitions.get(key)
+      const parts = known ? [known] : [...this.#partitions.values()].filter(({ isEmpty }) => !isEmpty)
+      return { home: known ? hash32(key!) || 1 : 0, runs: this.#runsOf(parts) }
+    })
+  }
+
+  #runsOf(parts: readonly FedSlots[]): number[] {
+    // What changes at a slot: how many of the parts are absent, and whether the feed as a whole is.
+    const steps = new Map<number, { parts: number; whole: number }>()
+    for (const of of [this.#whole, ...parts]) {
+      const counted = of === this.#whole ? 'whole' : 'parts'
+      for (const [from, to] of of.absences(this.oldest * SLOTS_AN_HOUR, this.#whole.newest)) {
+        getOrInsert(steps, from, () => ({ parts: 0, whole: 0 }))[counted]++
+        getOrInsert(steps, to, () => ({ parts: 0, whole: 0 }))[counted]--
+      }
+    }
+    const edges = [...steps].sort(([a], [b]) => a - b)
+    const runs: number[] = []
+    const absent = { parts: 0, whole: 0 }
+    for (const [i, [slot, step]] of edges.entries()) {
+      absent.parts += step.parts
+      absent.whole += step.whole
+      const share = absent.whole > 0 ? 1 : absent.parts / parts.length
+      if (share > 0) runs.push((slot * SLOT) / MINUTE, (edges[i + 1]![0] * SLOT) / MINUTE, share)
+    }
+    return runs
+  }
+
+  /** Share of a span of event time, ms, in which the feed was there, as far as it is known. */
+  share(from: number, to: number): number {
+    const absent = absentMinutes(this.absences(undefined), from / MINUTE, to / MINUTE)
+    return 1 - absent / Math.max((to - from) / MINUTE, 1)
+  }
+}

@@ -1,0 +1,56 @@
+import type { RedisLink } from '../../adapters/redis/link.ts'
+import { loadScript } from '../../adapters/redis/script.ts'
+import { Feed } from './feed.ts'
+import { type FeatureKeys, LIMITS } from './layout.ts'
+
+const FEED = loadScript(new URL('./feed.lua', import.meta.url), 'feed')
+/** Seconds that an hour lives on: an instance that reads a backlog takes its time. */
+const HOUR_TTL = 2 * LIMITS.missingHours * 3600
+
+/** When the input was there, as all instances of the deployment have seen it. */
+export class SharedFeed extends Feed {
+  readonly #link: RedisLink
+  readonly #keys: FeatureKeys
+  /** Hours that were read and that no instance adds to any more. */
+  #read = new Set<number>()
+  #exchangedAt = Number.NaN
+
+  constructor(link: RedisLink, keys: FeatureKeys) {
+    super()
+    this.#link = link
+    this.#keys = keys
+  }
+
+  /** Shares what this instance has seen, and learns what others have, once a slot; without an answer in the next one. */
+  async exchange(budgetMs: number): Promise<void> {
+    if (this.lastAdded === this.#exchangedAt) return
+    this.#exchangedAt = this.lastAdded
+    // The hour of the event time, and the one that a clock ahead of it is in.
+    const newest = this.oldest + LIMITS.missingHours + 1
+    const hours: number[] = []
+    for (let hour = this.oldest; hour <= newest; hour++) if (!this.#read.has(hour)) hours.push(hour)
+    const args: (string | number)[] = [LIMITS.baselineTtl, HOUR_TTL]
+    for (const [key, added] of this.news) {
+      const slots = this.of(key)
+      for (const hour of added) {
+        const at = hours.indexOf(hour)
+        // What came late for an hour is known to this instance alone.
+        if (at >= 0) args.push(key, slots.first, at + 2, slots.mask(hour))
+      }
+    }
+    const keys = [this.#keys.feed, ...hours.map((hour) => this.#keys.feedHour(hour))]
+    const [outcome] = await this.#link.settle([{ script: FEED, keys, args }], { budgetMs })
+    if (outcome!.error) return
+    this.news.clear()
+    this.#learn(hours, outcome!.reply as string[][])
+    this.#read = new Set([...this.#read, ...hours].filter((hour) => this.oldest <= hour && hour < newest - 2))
+  }
+
+  #learn(hours: readonly number[], [first, ...masks]: readonly string[][]): void {
+    for (let i = 0; i < first!.length; i += 2) this.began(first![i]!, Number(first![i + 1]))
+    for (const [n, hour] of hours.entries()) {
+      const all = masks[n]!
+      for (let i = 0; i < all.length; i += 2) this.add(all[i]!, hour, Number(all[i + 1]))
+    }
+  }
+}
