@@ -337,7 +337,9 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
       rated(offset, ts, ENTITY, group, { baseline: true })
     /** What others send while the feed runs: a message every ten minutes. */
     const feed = (from: number, to: number): Observations[] =>
-      many(Math.ceil((to - from) / (10 * MINUTE)), 0, (_, i) => observation(0, from + i * 10 * MINUTE))
+      many(Math.ceil((to - from) / (10 * MINUTE)), 0, (_, i) =>
+        observation(0, from + i * 10 * MINUTE, { sent: ['port:1'] }),
+      )
 
     it('is young at first: no hour, the trailing minutes that there were', async () => {
       const store = fresh()

@@ -19,7 +19,7 @@ export async function countComplaint(
   row: Complaint,
   position: Position,
   eventTime: number,
-  features: Pick<FeatureStore, 'count' | 'sent'>,
+  features: Pick<FeatureStore, 'count' | 'sent' | 'feedShare'>,
   context: SignalContext,
 ): Promise<Signal[]> {
   const targets: Target[] = []
@@ -50,11 +50,13 @@ export async function countComplaint(
   if (!counted) throw new SigwatchError('REDIS_UNREACHABLE', 'a complaint could not be counted')
   if (at - row.ts > window) return []
   const days = daysOf(row.ts - window, row.ts)
+  const share = features.feedShare(row.ts - window, row.ts)
   const signals: Signal[] = []
   for (const target of targets) {
     const reading = members.find((m) => m.entity === entityOf(target))
     if (!reading) continue
-    const sent = await sentOf(target, days, features)
+    const seen = await sentOf(target, days, features)
+    const sent = share > 0 ? Math.round(seen / share) : 0
     const count: ComplaintCount = { target, complaints: reading.count, sent }
     const signal = complaintSpike.onComplaints?.(count, at, context)
     if (signal) signals.push(signal)

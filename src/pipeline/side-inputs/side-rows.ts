@@ -15,7 +15,7 @@ import { type SideRow, WaitingRows } from './waiting-rows.ts'
 
 export interface SideRowsParts {
   readonly ledger: Pick<ConsentLedger, 'apply' | 'sentBy'>
-  readonly features: Pick<FeatureStore, 'count' | 'sent'>
+  readonly features: Pick<FeatureStore, 'count' | 'sent' | 'feedShare'>
   readonly states: Pick<StateManager, 'apply' | 'release' | 'open' | 'allowances'>
   readonly store: Pick<StateStore, 'get' | 'alerted' | 'suppress' | 'given'>
   readonly deployment: string

@@ -46,11 +46,12 @@ export class Feed {
   #lastKey = ''
   #lastSlot = -1
 
-  /** Notes messages, whose times `times` is to know as well. */
-  see(batch: readonly Pick<Observations, 'position' | 'ts'>[], times: NewestTimes): void {
-    for (const { position, ts } of batch) {
+  /** Notes messages, and their times in `times`; a complaint, which counts no message, is none. */
+  see(batch: readonly Observations[], times: NewestTimes): void {
+    for (const { position, ts, rates, sent } of batch) {
       const key = partitionKey(position)
-      this.#see(key, ts, times.observe(key, ts))
+      const eventTime = times.observe(key, ts)
+      if (rates.length + sent.length > 0) this.#see(key, ts, eventTime)
     }
   }
 

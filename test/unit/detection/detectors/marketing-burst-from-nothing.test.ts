@@ -1,84 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { marketingBurst } from '../../../../src/detection/detectors/marketing-burst/marketing-burst.ts'
-import type { Signal } from '../../../../src/domain/decision.ts'
-import type { FeatureStore, Observations } from '../../../../src/domain/feature-store.ts'
-import type { TrafficGroup } from '../../../../src/domain/labels.ts'
 import { Random } from '../../../../src/offline/simulator/random.ts'
 import { memoryFeatureStore } from '../../../../src/stores/rates/memory.ts'
-import { observation, T0 } from '../../../helpers/feature-fixtures.ts'
-import { signalContext } from '../../../helpers/signal-context.ts'
+import { T0 } from '../../../helpers/feature-fixtures.ts'
+import { type Course, course, MINUTE, NEW, others, raised, type Sent } from '../../../helpers/sent-courses.ts'
 
 const SECOND = 1000
-const MINUTE = 60 * SECOND
-const NEW = 'signature:从无到有超市'
-const REPORT_FROM = 36
-
-interface Sent {
-  readonly ts: number
-  readonly entity: string
-  readonly group: TrafficGroup
-  readonly partition: number
-}
-
-interface Course {
-  readonly from: number
-  readonly minutes: number
-  readonly perMinute: number
-  readonly entity?: string
-  /** Partitions that the messages are spread over. */
-  readonly partitions?: number
-  /** Share of the messages that the model takes for advertising; the others are of `otherwise`. */
-  readonly commercial?: number
-  readonly otherwise?: TrafficGroup
-  /** Messages that leave together. */
-  readonly batch?: number
-}
-
-function course(random: Random, options: Course): Sent[] {
-  const { from, minutes, perMinute, entity = NEW, partitions = 1 } = options
-  const { commercial = 1, otherwise = 'notice', batch = 1 } = options
-  const sent: Sent[] = []
-  for (let ts = from; ts < from + minutes * MINUTE; ts += SECOND) {
-    const count = batch * random.poisson(perMinute / 60 / batch)
-    for (let i = 0; i < count; i++) {
-      const group = random.next() < commercial ? 'commercial' : otherwise
-      sent.push({ ts, entity, group, partition: Math.floor(random.next() * partitions) })
-    }
-  }
-  return sent
-}
-
-/** Others that a deployment sees all the time, some a minute. */
-const others = (random: Random, from: number, minutes: number): Sent[] =>
-  course(random, { from, minutes, perMinute: 30, entity: 'signature:某银行', commercial: 0 })
-
-/** Signals that were over their limit, by signature: the first of each, as the batches of a second are counted. */
-async function raised(store: FeatureStore, sent: readonly Sent[]): Promise<Map<string, Signal>> {
-  const bySecond = new Map<number, Sent[]>()
-  for (const one of sent) {
-    const second = Math.floor(one.ts / SECOND)
-    bySecond.set(second, [...(bySecond.get(second) ?? []), one])
-  }
-  const found = new Map<string, Signal>()
-  let offset = 0
-  for (const second of [...bySecond.keys()].sort((a, b) => a - b)) {
-    const batch = bySecond.get(second)!.map(({ ts, entity, group, partition }): Observations => {
-      const message = observation(offset++, ts)
-      const baseline = group === 'commercial'
-      const reportFrom = baseline ? REPORT_FROM : Number.POSITIVE_INFINITY
-      return {
-        ...message,
-        position: { ...message.position, partition },
-        rates: [{ entity, group, baseline, reportFrom }],
-      }
-    })
-    for (const reading of (await store.count(batch)).rates) {
-      const signal = marketingBurst.onRate!(reading, signalContext)
-      if (signal?.over && !found.has(signal.target.id)) found.set(signal.target.id, signal)
-    }
-  }
-  return found
-}
 
 /** Minutes from the beginning of a course to its raise, or undefined. */
 async function delayOf(random: Random, options: Course, background: readonly Sent[]) {
