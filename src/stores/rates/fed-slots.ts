@@ -1,15 +1,14 @@
 /** Event time is looked at in slots of two minutes, thirty an hour: an hour is the bits of a mask. */
 export const SLOTS_AN_HOUR = 30
-const FULL = 2 ** SLOTS_AN_HOUR - 1
 
 /** Slots without a message from which on they may be an absence: a fifth of an hour. */
 const SHORTEST = 6
 /** The same where nothing is known of the pace before. */
 const SHORTEST_UNKNOWN = SLOTS_AN_HOUR
-/** Slots with a message that an absence would have had at the pace before it: by chance one in hundreds has none. */
-const EXPECTED = 6
-/** Slots that a pace is taken from, at least. */
-const PACE_SLOTS = 8
+/** Slots with a message that a pace is taken from, at most. */
+const PACE_SLOTS = 16
+/** Logarithm of how rare a run must be at the pace before it: one in four hundred. */
+const RARE = 6
 
 /** From its first slot on, up to the one after its last. */
 export type Run = readonly [from: number, to: number]
@@ -21,7 +20,7 @@ export class FedSlots {
   newest = Number.NEGATIVE_INFINITY
   /** By hour since the epoch. */
   readonly #masks = new Map<number, number>()
-  #runs: readonly Run[] | undefined
+  #scanned: { readonly runs: readonly Run[]; readonly last: readonly number[] } | undefined
 
   get isEmpty(): boolean {
     return this.#masks.size === 0
@@ -38,60 +37,55 @@ export class FedSlots {
     this.#masks.set(hour, mask)
     this.began(hour * SLOTS_AN_HOUR + 31 - Math.clz32(mask & -mask))
     this.newest = Math.max(this.newest, hour * SLOTS_AN_HOUR + 31 - Math.clz32(mask))
-    this.#runs = undefined
+    this.#scanned = undefined
     return true
   }
 
   /** Notes a slot that the first is not after. */
   began(slot: number): void {
-    if (slot < this.first) this.#runs = undefined
+    if (slot < this.first) this.#scanned = undefined
     this.first = Math.min(this.first, slot)
   }
 
   forget(before: number): void {
     for (const hour of this.#masks.keys()) if (hour < before) this.#masks.delete(hour)
-    this.#runs = undefined
+    this.#scanned = undefined
   }
 
   /** Absences between two slots, of which the second may lie after all that is known. */
   absences(oldest: number, newest: number): readonly Run[] {
-    this.#runs ??= this.#between(Math.max(this.first, oldest))
-    const last = Math.max(this.newest + 1, oldest)
-    const since = this.#runs.at(-1)?.[1] ?? oldest
-    return this.#isAbsence(last, newest, since) ? [...this.#runs, [last, newest]] : this.#runs
+    this.#scanned ??= this.#scan(Math.max(this.first, oldest))
+    const { runs, last } = this.#scanned
+    const next = Math.max(this.newest + 1, oldest)
+    return isAbsence(last, next, newest) ? [...runs, [next, newest]] : runs
   }
 
-  #between(start: number): Run[] {
+  /** Absences from a slot on, and the last slots with a message after them. */
+  #scan(start: number) {
     const runs: Run[] = []
-    let [next, since] = [start, start]
+    let last: number[] = []
+    let next = start
     for (const [hour, mask] of [...this.#masks].sort(([a], [b]) => a - b)) {
-      const from = hour * SLOTS_AN_HOUR
-      const end = from + SLOTS_AN_HOUR
-      if (mask === FULL && next === from) next = end
-      for (let slot = Math.max(from, next); slot < end; slot++) {
-        if (!this.#has(slot)) continue
-        if (this.#isAbsence(next, slot, since)) {
+      for (let at = 0; at < SLOTS_AN_HOUR; at++) {
+        const slot = hour * SLOTS_AN_HOUR + at
+        if (((mask >> at) & 1) === 0 || slot < next) continue
+        if (isAbsence(last, next, slot)) {
           runs.push([next, slot])
-          since = slot
+          // What comes after may have another pace.
+          last = []
         }
+        last.push(slot)
+        if (last.length > PACE_SLOTS) last.shift()
         next = slot + 1
       }
     }
-    return runs
+    return { runs, last }
   }
+}
 
-  #has(slot: number): boolean {
-    return ((this.mask(Math.floor(slot / SLOTS_AN_HOUR)) >> (slot % SLOTS_AN_HOUR)) & 1) === 1
-  }
-
-  /** Whether so many slots without a message are more than the pace before them explains; `since`: where it began. */
-  #isAbsence(from: number, to: number, since: number): boolean {
-    const length = to - from
-    if (length < SHORTEST) return false
-    const start = Math.max(since, this.first, from - SLOTS_AN_HOUR)
-    if (start >= from) return length >= SHORTEST_UNKNOWN
-    let fed = 0
-    for (let slot = start; slot < from; slot++) if (this.#has(slot)) fed++
-    return length * fed >= EXPECTED * Math.max(from - start, PACE_SLOTS)
-  }
+/** Whether slots without a message are more than chance at the pace of the last ones that had one. */
+function isAbsence(last: readonly number[], from: number, to: number): boolean {
+  const length = to - from
+  if (last.length === 0) return length >= SHORTEST_UNKNOWN
+  return length >= SHORTEST && last.length * Math.log1p(length / (from - last[0]!)) >= RARE
 }
