@@ -36,7 +36,12 @@ export const complaintSpike = defineStateCode({
   },
   evidence: {
     complaints: fields.chinese('投诉数', fields.count('complaints in the window')),
-    sent: fields.chinese('发送量', fields.count('messages sent in the same time; of hours in which the feed was absent, as many as in the others')),
+    sent: fields.chinese(
+      '发送量',
+      fields.count(
+        'messages sent in the same time; of hours in which the feed was absent, as many as in the others',
+      ),
+    ),
     perMillion: fields.chinese('每百万条投诉数', fields.amount('complaints a million messages')),
     lowerBound: fields.chinese(
       '投诉率下限（每百万条）',
