@@ -1,7 +1,7 @@
 import { SigwatchError } from '../domain/errors.ts'
 import { type FailOn, parseFailOn } from '../offline/replay/fail-on.ts'
+import type { ReplayOptions } from '../offline/replay/options.ts'
 import { parseOffsets } from '../offline/replay/ranges.ts'
-import type { ReplayOptions } from '../offline/replay/replay.ts'
 import { type Config, loadConfig, type SettingKey } from '../settings/config.ts'
 import { FORMS, parseDuration } from '../settings/files/value-forms.ts'
 import { FACTS, type FileSettings, overridesOf, VERSIONS } from './file-settings.ts'
@@ -27,6 +27,7 @@ export interface ReplayArguments extends FileSettings {
   readonly reviewSheet?: string
   readonly out?: string
   readonly seed: string
+  readonly sample?: string
   readonly judged?: string
   readonly failOn?: readonly string[]
 }
@@ -82,6 +83,7 @@ export function requestOf(args: ReplayArguments): ReplayRequest {
       reviewCases:
         args.reviewSheet === undefined ? 0 : wholeOf('--review-sheet', args.reviewSheet, 1, 10_000),
       seed: wholeOf('--seed', args.seed, 0, 999_999_999),
+      ...(args.sample === undefined ? {} : { sample: shareOf('--sample', args.sample) }),
     },
     failOn: (args.failOn ?? []).map(parseFailOn),
     ...(out === undefined ? {} : { sheet: out }),
@@ -121,6 +123,14 @@ function wholeOf(option: string, text: string, least: number, most: number): num
   const value = Number(text)
   if (/^\d{1,9}$/.test(text) && value >= least && value <= most) return value
   throw usage(`${option}: "${text}" is not allowed (allowed: ${least} to ${most})`)
+}
+
+/** `1%`, `0.5%` */
+function shareOf(option: string, text: string): number {
+  const [, percent = ''] = /^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(text) ?? []
+  const share = Number(percent) / 100
+  if (share > 0 && share <= 1) return share
+  throw usage(`${option}: "${text}" is not allowed (allowed: a percentage above 0% up to 100%, such as 1%)`)
 }
 
 function usage(message: string): SigwatchError {

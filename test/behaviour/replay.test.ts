@@ -89,6 +89,56 @@ describe('sigwatch replay', () => {
     }
   })
 
+  it('judges a sample of the senders, each whole, and says what that says of all', async () => {
+    const many = Array.from({ length: 400 }, (_, i) => ({
+      id: `s${i}`,
+      ts: NOON - HOUR + i * 1000,
+      from: `106904${String(i % 80).padStart(5, '0')}`,
+      to: recipient(500 + i),
+      text: i % 80 < 40 ? SALE : NEWS,
+    }))
+    writeJsonl(file('many.jsonl'), many)
+    const sampled = async (...args: readonly string[]) => {
+      const asked = ['--source', 'many.jsonl', '--now', NOW, '--policy', 'block.yaml', ...args]
+      const { code, stdout, stderr } = await replay(...asked)
+      expect(code, stderr).toBe(0)
+      return stdout
+    }
+    const json = async (...args: readonly string[]) => JSON.parse(await sampled('--json', ...args)) as Report
+    const whole = await json()
+    expect(whole.sample).toBeUndefined()
+    const drawn = await json('--sample', '50%', '--verdicts', 'drawn.jsonl')
+    const { senders, population, estimates } = drawn.sample!
+    expect(population).toBe(400)
+    expect([senders * 5, drawn.compared]).toEqual([drawn.records, drawn.records])
+    expect(senders).toBeGreaterThan(25)
+    expect(senders).toBeLessThan(55)
+    const ports = new Map(many.map(({ id, from }) => [id, from]))
+    const judged = readJsonl<Verdict>(file('drawn.jsonl')).map(({ id }) => ports.get(id))
+    expect(new Set(judged).size).toBe(senders)
+    const { low, high } = estimates['newly.block']!.records
+    expect(low).toBeLessThanOrEqual(whole.newly.block)
+    expect(high).toBeGreaterThanOrEqual(whole.newly.block)
+    expect(whole.newly.block).toBeGreaterThan(0)
+    const exact = await json('--sample', '100%')
+    expect(exact.sample!.estimates['newly.block']!.records).toEqual({
+      ...{ value: whole.newly.block, low: whole.newly.block, high: whole.newly.block },
+    })
+    const table = await sampled('--sample', '50%')
+    expect(table).toMatch(
+      /^a sample of 50% of the senders: \d+ compared, \d+ of 400 records\. Of all of them:$/m,
+    )
+    expect(table).toMatch(/^newly\.block +\d+\.\d{3}% +\d+\.\d{3}% to \d+\.\d{3}% +\d+ +\d+ to \d+$/m)
+    for (const wrong of ['50', '0%', '101%', '-1%', 'x%'])
+      expect((await replay('--source', 'many.jsonl', `--sample=${wrong}`)).code, wrong).toBe(2)
+  })
+
+  it('compares a sample with the verdicts that were written of all', async () => {
+    const found = await report(...BLOCK, ...AGAINST, '--sample', '50%', '--seed', '3')
+    expect(found).toMatchObject({ compared: found.records, unmatched: 0 })
+    expect([120, 4, 116]).toContain(found.records)
+  })
+
   it('judges by consents of that time, on both sides', async () => {
     const consents = MESSAGES.filter(({ text }) => text === SALE).map(({ to, ts }) => ({
       ...{ signature: '示例会员店', to, state: 'in', ts: Number(ts) - HOUR, proof: 'form' },

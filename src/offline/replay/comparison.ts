@@ -7,6 +7,7 @@ import { BottomSample } from './bottom-sample.ts'
 import { ASKING, type Asking, type Compared, type Difference, differenceOf } from './difference.ts'
 import type { Example, Raised, Report } from './report.ts'
 import type { ReviewCase } from './review-sheet.ts'
+import { SenderTally } from './sample.ts'
 import type { StateName, StateNames } from './state-names.ts'
 
 export interface ComparisonOptions {
@@ -15,6 +16,8 @@ export interface ComparisonOptions {
   /** Cases drawn for each code; 0: none. */
   readonly reviewCases: number
   readonly seed: number
+  /** Share of the senders that were drawn; absent: all are there. */
+  readonly sample?: number
 }
 
 /** Senders that are counted one by one; what more there are is counted together. */
@@ -41,6 +44,7 @@ export interface ComparisonSnapshot {
   readonly released: Record<Asking, number>
   readonly byCode: [Code, Raised][]
   readonly bySender: [string, Raised][]
+  readonly drawn?: ReturnType<SenderTally['toJSON']>
   readonly before: string[]
   readonly after: string[]
   readonly names: [string, StateName][]
@@ -56,6 +60,8 @@ export class Comparison {
   readonly #released: Record<Asking, number>
   readonly #byCode: Map<Code, Raised>
   readonly #bySender: Map<string, Raised>
+  readonly #drawn: SenderTally | undefined
+  #population = 0
   /** States that applied to a message, before and now. */
   readonly #before: Set<string>
   readonly #after: Set<string>
@@ -71,6 +77,7 @@ export class Comparison {
     this.#released = from?.released ?? noActions()
     this.#byCode = new Map(from?.byCode)
     this.#bySender = new Map(from?.bySender)
+    this.#drawn = options.sample === undefined ? undefined : new SenderTally(from?.drawn)
     this.#before = new Set(from?.before)
     this.#after = new Set(from?.after)
     for (const [id, name] of from?.names ?? []) options.names.learn(id, name)
@@ -84,8 +91,13 @@ export class Comparison {
     this.#counts.deadLetters += count
   }
 
-  /** One record with its verdict of now, and the one before where there is one. `message` reads its text. */
-  add(is: Compared, was: Compared | undefined, message: () => ExtractedMessage): void {
+  /** How many records of the range can be read, drawn or not. */
+  population(records: number): void {
+    this.#population = records
+  }
+
+  /** One record with its verdict of now, and the one before where there is one. `message` reads its text; `from` is its port. */
+  add(is: Compared, was: Compared | undefined, message: () => ExtractedMessage, from = ''): void {
     this.#counts.records++
     this.#offerCases(is, message)
     if (!was) {
@@ -101,6 +113,7 @@ export class Comparison {
     else for (const id of was.states) this.#before.add(id)
     for (const id of was.late ? [] : is.states) this.#after.add(id)
     const difference = differenceOf(was, is)
+    this.#drawn?.add(from, difference)
     if (difference) this.#change(difference, was, is, message)
   }
 
@@ -114,7 +127,7 @@ export class Comparison {
   }
 
   report(versions: Report['versions']): Report {
-    const { names } = this.#options
+    const { names, sample } = this.#options
     const states = {
       raised: without(this.#after, this.#before),
       released: without(this.#before, this.#after),
@@ -139,6 +152,7 @@ export class Comparison {
       versions,
       bySender: senders.slice(0, SHOWN_SENDERS),
       stateNames: Object.fromEntries(named),
+      ...(sample === undefined ? {} : { sample: this.#drawn!.report(sample, this.#population) }),
       examples: Object.fromEntries(this.#examples.kinds().map((kind) => [kind, this.#examples.of(kind)])),
     }
   }
@@ -152,6 +166,7 @@ export class Comparison {
       released: this.#released,
       byCode: [...this.#byCode],
       bySender: [...this.#bySender],
+      ...(this.#drawn ? { drawn: this.#drawn.toJSON() } : {}),
       before: [...this.#before],
       after: [...this.#after],
       names: known.flatMap((id): [string, StateName][] => {

@@ -28,6 +28,8 @@ export interface JudgingParts {
   readonly pace: Pace
   readonly reviewCases: number
   readonly seed: number
+  /** Share of the senders that were drawn; absent: all are there. */
+  readonly sample?: number
   /** ms: how far before the place where it goes on a resumed replay begins. */
   readonly warmUp: number
   readonly from?: Checkpoint
@@ -50,10 +52,11 @@ export class Judging {
   readonly #again: ReadonlySet<number>
 
   constructor(parts: JudgingParts) {
-    const { deployment, senderContacts, reviewCases, seed, from } = parts
+    const { deployment, senderContacts, reviewCases, seed, sample, from } = parts
     this.#parts = parts
     this.#names = new StateNames(deployment)
-    const options = { names: this.#names, senderContacts, reviewCases, seed }
+    const drawn = sample === undefined ? {} : { sample }
+    const options = { names: this.#names, senderContacts, reviewCases, seed, ...drawn }
     this.comparison = new Comparison(options, from?.comparison)
     this.#again = new Set(from?.open)
   }
@@ -136,7 +139,7 @@ export class Judging {
         }
         kept.add(message.id)
         verdicts.push(verdict)
-        this.comparison.add(verdict, earlier, read)
+        this.comparison.add(verdict, earlier, read, message.from)
       }
     }
     const alerts = kept.size === 0 ? [] : is.alerts.filter((alert) => isKept(alert, kept))

@@ -18,6 +18,8 @@ export interface OrderOptions {
   readonly from: 'topic' | 'files'
   /** Verdicts come too, and go to the records that they are about. */
   readonly withVerdicts: boolean
+  /** Not all records come: verdicts on others are left out. They come after the records. */
+  readonly isSample?: boolean
   /** Held in memory by one sorting, bytes. */
   readonly maxBytes?: number
 }
@@ -35,6 +37,8 @@ const BEFORE = -1
 const NO_TURN = 0
 /** Entries worked on before timers and signals have their turn. */
 const YIELD_EVERY = 4_096
+/** Ids that are remembered: a set holds no more than twice as many. */
+const MAX_IDS = 8_000_000
 
 /**
  * Puts records in the order in which they are judged, in bounded memory. With verdicts of another run it is the order in
@@ -47,6 +51,8 @@ export class Order {
   readonly #byId: SpillSort
   readonly #byPlace: SpillSort
   readonly #byTurn: SpillSort
+  /** Hashes of the ids of records, while they are few; undefined: all verdicts are taken. */
+  #ids: Set<number> | undefined
   #verdicts = 0
   #added = 0
   #firstDecided = Number.POSITIVE_INFINITY
@@ -55,6 +61,7 @@ export class Order {
   constructor(options: OrderOptions) {
     const { folder, maxBytes } = options
     this.#options = options
+    if (options.isSample && options.withVerdicts) this.#ids = new Set()
     this.#byId = new SpillSort(folder, 'id', maxBytes)
     this.#byPlace = new SpillSort(folder, 'place', maxBytes)
     this.#byTurn = new SpillSort(folder, 'turn', maxBytes)
@@ -72,12 +79,14 @@ export class Order {
   add(id: string, record: Omit<Spooled, 'verdict'>): void {
     const bytes = encodeSpooled(record)
     const order = this.#added++
+    if (this.#ids && this.#ids.add(idHash(id)).size > MAX_IDS) this.#ids = undefined
     if (this.#options.withVerdicts) this.#byId.add(idKey(id, true, order), bytes)
     else this.#byTurn.add(this.#keyOf(NO_TURN, record, order), bytes)
   }
 
   addVerdict(verdict: WrittenVerdict): void {
     const { decidedAt } = verdict
+    if (this.#ids && !this.#ids.has(idHash(verdict.id))) return
     this.#firstDecided = Math.min(this.#firstDecided, decidedAt)
     this.#lastDecided = Math.max(this.#lastDecided, decidedAt)
     const stored = { ...verdict, decidedAt: new Date(decidedAt).toISOString() }
@@ -155,6 +164,10 @@ export class Order {
   #placeOf(record: Spooled, order: number): SortKey {
     return this.#options.from === 'files' ? [0, order, order] : [slotOf(record), record.offset, order]
   }
+}
+
+function idHash(id: string): number {
+  return createHash('sha256').update(id).digest().readUIntBE(0, 6)
 }
 
 /** Verdicts of an id come before its records. 96 bits of a hash: no two ids share them. */

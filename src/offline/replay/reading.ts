@@ -20,6 +20,8 @@ export interface ReadingParts {
   /** Of a longer line, no more is read. */
   readonly maxLineBytes: number
   readonly pace: Pace
+  /** Whether a record of the range, or of the warm-up, is judged; asked once for each that can be read. */
+  readonly draws: (record: SmsRecord, compared: boolean) => boolean
   /** Called for a record of the range that cannot be read. */
   readonly deadLetter: () => void
   /** Called with every record that was read. */
@@ -46,7 +48,7 @@ export async function readMessages(
     readonly groupId: string
     readonly ranges: readonly PartitionRange[]
   },
-  { order, decode, pace, deadLetter, read, signal }: ReadingParts,
+  { order, decode, pace, draws, deadLetter, read, signal }: ReadingParts,
 ): Promise<void> {
   for (const [number, topic] of source.topics.entries()) {
     const ranges = source.ranges.filter((range) => range.topic === topic)
@@ -71,6 +73,7 @@ export async function readMessages(
           const reached = first && eventTime.observe(first.ts)
           for (const [item, record] of items.entries()) {
             if (record) {
+              if (!draws(record, compared)) continue
               const place = { topic: number, partition, offset, item, compared }
               order.add(record.id, { ...raw, ...place, eventTime: reached! })
             } else if (compared) deadLetter()
@@ -88,7 +91,7 @@ export async function readFiles(
   files: readonly string[],
   { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, warmUp }: TimeRange,
   clock: Clock,
-  { order, decode, maxLineBytes, pace, deadLetter, read, signal }: ReadingParts,
+  { order, decode, maxLineBytes, pace, draws, deadLetter, read, signal }: ReadingParts,
 ): Promise<void> {
   let offset = 0
   for (const file of files) {
@@ -102,6 +105,7 @@ export async function readFiles(
           }
           const { id, ts } = record
           if (ts < from - warmUp || ts >= to) continue
+          if (!draws(record, ts >= from)) continue
           const { timestamp, value } = raw
           const spooled = { topic: 0, partition: 0, offset: offset++, item, timestamp, value }
           order.add(id, { ...spooled, eventTime: ts, compared: ts >= from })

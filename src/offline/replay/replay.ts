@@ -11,16 +11,17 @@ import type { PartitionId } from '../../domain/ports.ts'
 import { clockAt } from '../../domain/ports.ts'
 import { MINUTE } from '../../domain/time.ts'
 import { type Decode, inputTopicNames, lineDecoder, topicDecoder } from '../../pipeline/inputs.ts'
-import type { Config } from '../../settings/config.ts'
 import { tokeniserOf } from '../../settings/secret.ts'
+import { canonicalNumber } from '../../text/canonical-number.ts'
 import { Batches } from './batches.ts'
 import { type Checkpoint, readCheckpoint, Saver } from './checkpoint.ts'
 import { Judging } from './judging.ts'
+import type { ReplayOptions } from './options.ts'
 import { Order } from './order.ts'
 import { Outputs } from './outputs.ts'
 import { Pace } from './pace.ts'
 import { Progress } from './progress.ts'
-import { type PartitionRange, type RangeWish, rangesOf } from './ranges.ts'
+import { type PartitionRange, rangesOf } from './ranges.ts'
 import {
   nameOf,
   type ReadingParts,
@@ -31,31 +32,8 @@ import {
 } from './reading.ts'
 import type { Report } from './report.ts'
 import type { ReviewCase } from './review-sheet.ts'
+import { SenderSample } from './sample.ts'
 import { Side } from './side.ts'
-
-export interface ReplayOptions {
-  /** Files of input records; undefined: the topic of the configuration. */
-  readonly files?: readonly string[]
-  /** Of several inputs, the one that is read. */
-  readonly topic?: string
-  readonly range: RangeWish
-  /** Verdicts as written: a file, or the topic of the configuration; undefined: a second run under `now`. */
-  readonly against: { readonly file: string } | 'kafka' | undefined
-  /** What judges: model, policy, registry and side inputs. */
-  readonly config: Config
-  /** What is configured now. */
-  readonly now: Config
-  /** Reference clock of files, epoch ms; undefined: the wall clock. */
-  readonly clock?: number
-  /** Records a second; undefined: no limit. */
-  readonly rate?: number
-  readonly resume?: string
-  readonly verdicts?: string
-  readonly alerts?: string
-  readonly publish?: string
-  readonly reviewCases: number
-  readonly seed: number
-}
 
 export interface Outcome {
   readonly report: Report
@@ -111,7 +89,7 @@ async function replayIn(folder: string, options: ReplayOptions, around: Surround
     const [side, second] = sides
     refuseOthers(options.resume, place.from, sides)
     outputs = await openOutputs(options, around, place.from)
-    const { order, unread } = await readOrder(folder, options, around, place, progress)
+    const { order, unread, population } = await readOrder(folder, options, around, place, progress)
     progress.judges(order.records)
     const judging = new Judging({
       ...judgingOptions(options, place),
@@ -127,6 +105,7 @@ async function replayIn(folder: string, options: ReplayOptions, around: Surround
     })
     // Of a replay that goes on they were counted when it began.
     if (!place.from) judging.comparison.deadLetters(unread)
+    judging.comparison.population(population)
     const saver = new Saver(options.resume, () => {
       const reached = judging.checkpoint()
       return (
@@ -183,7 +162,7 @@ function decoderOf({ config, files, topic }: ReplayOptions): Decode {
 }
 
 function judgingOptions(options: ReplayOptions, { topics, decode, from }: Place) {
-  const { config, files, range, rate, reviewCases, seed } = options
+  const { config, files, range, rate, reviewCases, seed, sample } = options
   const { deployment, privacy, limits, batch } = config
   return {
     deployment,
@@ -198,32 +177,41 @@ function judgingOptions(options: ReplayOptions, { topics, decode, from }: Place)
     pace: new Pace(rate),
     reviewCases,
     seed,
+    ...given({ sample }),
     warmUp: range.warmUp,
     ...(from ? { from } : {}),
   }
 }
 
-/** Reads everything into its order; `unread`: records of the range that cannot be read. */
+/** Reads everything that is drawn into its order; of the range, `unread` records cannot be read, and `population` can. */
 async function readOrder(
   folder: string,
   options: ReplayOptions,
   around: Surroundings,
   place: Place,
   progress: Progress,
-): Promise<{ order: Order; unread: number }> {
-  const { files, against, rate, config } = options
-  const order = new Order({ folder, from: files ? 'files' : 'topic', withVerdicts: against !== undefined })
-  let unread = 0
+): Promise<{ order: Order; unread: number; population: number }> {
+  const { files, against, rate, config, sample, seed } = options
+  const order = new Order({
+    ...{ folder, from: files ? 'files' : 'topic', withVerdicts: against !== undefined },
+    isSample: sample !== undefined,
+  })
+  const drawn = sample === undefined ? undefined : new SenderSample(sample, seed)
+  let [unread, population] = [0, 0]
   await readAll(options, around, place, {
     order,
     decode: place.decode,
     maxLineBytes: config.limits.maxRecordBytes,
     pace: new Pace(rate),
+    draws(record, compared) {
+      if (compared) population++
+      return drawn?.has(canonicalNumber(record.from)) ?? true
+    },
     deadLetter: () => unread++,
     read: (records) => progress.read(records),
     signal: around.signal,
   })
-  return { order, unread }
+  return { order, unread, population }
 }
 
 /** A replay goes on with the versions with which it began. */

@@ -1,6 +1,7 @@
 import type { Provenance } from '../../domain/alert.ts'
 import type { Code } from '../../domain/codes.ts'
 import type { Asking } from './difference.ts'
+import type { SampleReport } from './sample.ts'
 import type { StateName } from './state-names.ts'
 
 export type Versions = Pick<Provenance, 'model' | 'policy' | 'registry'>
@@ -55,6 +56,8 @@ export interface Report {
   readonly bySender: readonly ({ readonly sender: string } & Readonly<Raised>)[]
   /** What states are about, of those named in `states` where that is known. */
   readonly stateNames: Readonly<Record<string, StateName>>
+  /** Of a sample: all other figures are of what was drawn. */
+  readonly sample?: SampleReport
   /** Some messages by what changed, such as `newly.block`. */
   readonly examples: Readonly<Record<string, readonly Example[]>>
 }

@@ -5,6 +5,8 @@ import type { Precision } from './review-sheet.ts'
 
 const SHOWN = 10
 const TEXT = 60
+/** Estimates that are shown also where nothing was found. */
+const ALWAYS = ['changed', 'newly.block']
 
 /** What a replay found, for people. */
 export function reportTable(report: Report): string {
@@ -13,6 +15,7 @@ export function reportTable(report: Report): string {
     `${number(records)} records, ${number(compared)} compared: ${number(changed)} judged otherwise${percent(changed, compared)}`,
     ...apart(report),
     '',
+    ...sampled(report),
     ...actions(report),
     ...codes(report),
     ...senders(report),
@@ -58,6 +61,26 @@ function actions({ newly, released, compared }: Report): string[] {
     number(released[action]) + percent(released[action], compared),
   ])
   return [...columns([['action', 'newly', 'released'], ...rows]), '']
+}
+
+/** What a sample says of all senders. */
+function sampled({ sample, records, deadLetters }: Report): string[] {
+  if (!sample) return []
+  const { percent: of, senders: drawn, population, estimates } = sample
+  const span = ({ low, high }: { low: number; high: number }, say: (value: number) => string) =>
+    `${say(low)} to ${say(high)}`
+  const share = (value: number) => `${value.toFixed(3)}%`
+  const rows = Object.entries(estimates).flatMap(([figure, { percent: p, records: r }]) =>
+    r.value > 0 || ALWAYS.includes(figure)
+      ? [[figure, share(p.value), span(p, share), number(r.value), span(r, number)]]
+      : [],
+  )
+  const judged = number(records - deadLetters)
+  return [
+    `a sample of ${of}% of the senders: ${number(drawn)} compared, ${judged} of ${number(population)} records. Of all of them:`,
+    ...columns([['figure', 'share', '95% interval', 'records', '95% interval'], ...rows]),
+    '',
+  ]
 }
 
 function codes({ byCode }: Report): string[] {

@@ -91,4 +91,25 @@ describe('Comparison', () => {
     expect(second.cases('NO_CONSENT')).toEqual(whole.comparison.cases('NO_CONSENT'))
     expect(second.cases('NO_CONSENT')).toHaveLength(1)
   })
+
+  it('of a sample counts by sender, also from its snapshot on', () => {
+    const block = { ...PASS, action: 'block' } as Compared
+    const options = { senderContacts: 'clear', reviewCases: 0, seed: 1, sample: 0.5 } as const
+    const made = (from?: ReturnType<Comparison['snapshot']>) =>
+      new Comparison({ ...options, names: new StateNames('d') }, from)
+    const first = made()
+    first.add(block, PASS, message, '1')
+    const second = made(JSON.parse(JSON.stringify(first.snapshot())))
+    second.add(PASS, PASS, message, '1')
+    second.add(PASS, PASS, message, '2')
+    // No verdict before: nothing to estimate from.
+    second.add(block, undefined, message, '3')
+    second.population(8)
+    const { sample } = second.report(VERSIONS)
+    expect(sample).toMatchObject({ percent: 50, senders: 2, population: 8 })
+    expect(sample!.estimates['newly.block']).toMatchObject({
+      records: { value: 3 },
+      percent: { value: expect.closeTo(100 / 3) },
+    })
+  })
 })
