@@ -11,11 +11,15 @@ import { exactClock } from '../../src/domain/ports.ts'
 import { createTokeniser } from '../../src/domain/token.ts'
 import { Checker } from '../../src/pipeline/checker.ts'
 import { readSideRow } from '../../src/pipeline/side-inputs/rows.ts'
+import { HttpTokenBook } from '../../src/service/http-token-book.ts'
 import { CheckEndpoint } from '../../src/service/telemetry/check-endpoint.ts'
+import { ExtractEndpoint } from '../../src/service/telemetry/extract-endpoint.ts'
+import { Secret } from '../../src/settings/secret.ts'
 import { memoryLedger } from '../../src/stores/ledgers/memory.ts'
 import { Allowances } from '../../src/stores/states/allowances.ts'
 import { MemoryStateStore } from '../../src/stores/states/memory.ts'
 import { canonicalNumber } from '../../src/text/canonical-number.ts'
+import { type Extracted, extract } from '../../src/text/extract.ts'
 import type { Random } from '../../src/text/reader/random.ts'
 import { messageAlertAt } from '../helpers/archive-records.ts'
 import { NOON, registryOf, scoresFor } from '../helpers/detector-fixtures.ts'
@@ -109,6 +113,41 @@ async function runCheck(input: string): Promise<void> {
     else must(one.verdict!.score >= 0 && one.verdict!.score <= 1, 'a score')
   }
   must(body !== undefined && JSON.stringify(body).length < 10_000_000, 'an answer that can be sent')
+}
+
+// ---------------------------------------------------------------- POST /v1/extract
+
+const extractEndpoint = new ExtractEndpoint({
+  tokens: new HttpTokenBook([{ name: 'gw', token: new Secret(TOKEN), may: ['extract'] }]),
+  extract: () => extract,
+  emit: () => {},
+})
+
+function makeExtract(random: Random): string {
+  const one = () => ({
+    text: anyText(random),
+    ...(random.chance(0.3) ? { signature: mixedText(random, 20) } : {}),
+  })
+  const many = random.chance(0.01) ? 101 : random.between(0, 4)
+  const value = random.chance(0.5) ? one() : Array.from({ length: many }, one)
+  const asked: Asked = {
+    ...{ method: 'POST', url: '/v1/extract', body: mutated(random, value) },
+    headers: { authorization: random.chance(0.95) ? `Bearer ${TOKEN}` : mixedText(random, 40) },
+  }
+  return JSON.stringify(asked)
+}
+
+async function runExtract(input: string): Promise<void> {
+  const { status, body } = await extractEndpoint.reply(requestOf(JSON.parse(input) as Asked))
+  must([200, 400, 401, 413].includes(status), `an answer that can be, not ${status}`)
+  if (status !== 200) return
+  for (const { urls, phones, qq, wechat } of (Array.isArray(body) ? body : [body]) as Extracted[]) {
+    must(urls.length <= 10 && phones.length + qq.length + wechat.length <= 10, 'bounded finds')
+    must(
+      urls.every(({ host, domain }) => host.endsWith(domain) && /^[!-~]+$/.test(host)),
+      'hosts in ASCII, below their domain',
+    )
+  }
 }
 
 // ---------------------------------------------------------------- the desk
@@ -270,5 +309,6 @@ async function runDesk(input: string): Promise<void> {
 
 export const HTTP_TARGETS: readonly Target[] = [
   { name: 'check requests', share: 30, perCharacter: 15, make: makeCheck, run: runCheck },
+  { name: 'extract requests', share: 30, perCharacter: 15, make: makeExtract, run: runExtract },
   { name: 'desk requests', share: 40, perCharacter: 10, make: makeDesk, run: runDesk },
 ]

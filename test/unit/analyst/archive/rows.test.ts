@@ -104,6 +104,14 @@ describe('rows of the archive', () => {
     expect(row('feedback', feedback)!.row.note).toBe('机主 <number> 来电，label：notice')
   })
 
+  it('keep an undo, which needs no verdict of its own', () => {
+    expect(row('feedback', { undo: 'f1', by: 'lin', ts: TS })!.row).toMatchObject({
+      verdict: 'undo',
+      by: 'lin',
+    })
+    expect(() => row('feedback', { messageId: 'm1', by: 'lin', ts: TS })).toThrow('verdict')
+  })
+
   it.each([
     ['+86 138 0013 8000', '13800138000'],
     ['008613800138000', '13800138000'],
