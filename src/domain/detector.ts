@@ -1,3 +1,4 @@
+import type { Alike } from './alike.ts'
 import type { Code } from './codes.ts'
 import type { ConsentChange } from './consent-ledger.ts'
 import type { Finding, Signal, Target } from './decision.ts'
@@ -63,6 +64,8 @@ export interface MessageContext {
 /** What a detector of rates may look at in addition to the reading. */
 export interface SignalContext {
   readonly registry: Registry
+  /** How advertisements are alike; absent: they are not compared. */
+  readonly alike?: Alike | undefined
   /** The policy of a code at an event time (epoch ms). */
   codePolicy(code: Code, ts: number): CodePolicy
 }

@@ -1,4 +1,5 @@
 import type { Provenance } from './alert.ts'
+import type { Alike } from './alike.ts'
 import type { Notices } from './notices.ts'
 import type { Policy } from './policy.ts'
 import type { Classifier } from './ports.ts'
@@ -22,6 +23,8 @@ export interface Versions {
   readonly registry: Registry
   /** What notices of brands look like: samples and what was learned, which grows meanwhile. */
   readonly notices?: Notices
+  /** How advertisements are alike, and what signatures advertise: as seen so far. */
+  readonly alike?: Alike
 }
 
 /** The set in force now. */

@@ -111,8 +111,9 @@ export class Pipeline {
     const { ledger, sideRows, rates, senderMinutes, states, publisher } = this.#parts
     const { detectors, versionRows, wait, emit } = this.#parts
     const versions = this.#parts.versions.begin()
-    const { classifier, policy, registry } = versions
-    const context: SignalContext = { registry, codePolicy: (code, ts) => policy.codePolicy(code, ts) }
+    const { classifier, policy, registry, alike } = versions
+    const codePolicy: SignalContext['codePolicy'] = (code, ts) => policy.codePolicy(code, ts)
+    const context: SignalContext = { registry, alike, codePolicy }
     const reading = this.#readings.get(items) ?? this.#readingOf(items)
     const { isolation } = reading
     const { read, seconds } = this.#finish(reading)

@@ -28,6 +28,13 @@ export function hasWayOut(text: string): boolean {
   )
 }
 
+/** Where the text says in Chinese how to refuse further messages: start and end. */
+export function wayOutIn(text: string): readonly [number, number] | undefined {
+  if (!phrasesWords.refusalHint.test(text)) return undefined
+  const found = ZH_BEFORE.exec(text) ?? ZH_AFTER.exec(text) ?? ZH_CODE.exec(text) ?? ZH_CHOICE.exec(text)
+  return found === null ? undefined : [found.index, found.index + found[0].length]
+}
+
 const ZH_CONSENT = phrasesWords.zhConsent
 /** An invitation to receive, and in another sentence how to agree to it. */
 const ZH_INVITATION = phrasesWords.zhInvitation

@@ -4,6 +4,14 @@ import type { AnalysedMessage } from '../../domain/message.ts'
 import type { Registry } from '../../domain/registry.ts'
 import { defineStateCode, hold, period } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
+import {
+  ALIKE_SENDERS,
+  alikeObservations,
+  isOffTopic,
+  offTopicOf,
+  sendersOf,
+  takeOver,
+} from './shared/alike-senders.ts'
 import { enterprisesAmong, leadOf, leadsSomewhere } from './shared/leads.ts'
 import { isPersonal, senderKind } from './shared/sender-kind.ts'
 
@@ -15,9 +23,13 @@ const FILED_TEXT = 'campaign-text:'
 const FILED_SENDERS = 'campaign-filed:'
 /** Of filed senders that lead to the same place of somebody's own, whatever they say. */
 const FILED_PLACE = 'campaign-place:'
-const PREFIXES = [CAMPAIGN_SENDERS, FILED_TEXT, FILED_SENDERS, FILED_PLACE]
+const PREFIXES = [CAMPAIGN_SENDERS, FILED_TEXT, FILED_SENDERS, FILED_PLACE, ALIKE_SENDERS]
 /** Ports and signatures that the evidence lists, each. */
 const LISTED = 20
+
+type SenderThresholds = Readonly<
+  Record<'minPorts' | 'minSignatures' | 'minFiledSignatures' | 'minFiledApart' | 'minFiledAlike', number>
+>
 
 /** A number of senders that the capped set of the feature store can hold. */
 const senders = (default_: number, says: string) => ({
@@ -62,6 +74,18 @@ export const campaignBurst = defineStateCode({
       16,
       'the same of one template that leads to a link, number or handle of each one’s own',
     ),
+    minFiledAlike: senders(
+      12,
+      'signatures that say the same in words of their own, at least, where most of them never advertised so before, or their names tell different trades',
+    ),
+    minAlikeMessages: {
+      default: 40,
+      unit: 'messages',
+      min: 1,
+      max: 1_000_000_000,
+      whole: true,
+      says: 'such messages in the window, at least',
+    },
     personalCertainty: {
       default: 0.8,
       unit: 'probability',
@@ -85,6 +109,18 @@ export const campaignBurst = defineStateCode({
     portCount: fields.chinese('端口数', fields.count('how many ports')),
     signatureCount: fields.chinese('签名数', fields.count('how many signatures')),
     window: fields.amount('minutes in which they were counted'),
+    newToIt: fields.chinese(
+      '首次发送此类内容的签名数',
+      fields.optional(
+        fields.count(
+          'present: the messages say the same in words of their own; how many of the signatures listed are known for other advertisements, or defraud',
+        ),
+      ),
+    ),
+    trades: fields.chinese(
+      '签名所属行业数',
+      fields.optional(fields.count('present likewise: how many trades the names of the signatures tell')),
+    ),
   },
   summary: 'one text spread over many ports and signatures',
   fires:
@@ -92,28 +128,39 @@ export const campaignBurst = defineStateCode({
   why: 'Spreading one campaign over many senders keeps each of them below its own limit.',
   tune: 'Raise `minPorts` and `minSignatures` where resellers spread honest campaigns over a pool of ports, and `minFiledSignatures` and `minFiledApart` where one enterprise advertises under many filed signatures, or many shops by a platform’s templates.',
   sentences: {
-    en: ({ messages, portCount, signatureCount, window, shared }) =>
-      shared === 'place'
-        ? `${messages} advertisements of ${signatureCount} filed signatures over ${portCount} ports lead to one number, handle or domain in ${window} minutes.`
-        : `One template in ${messages} messages over ${portCount} ports and ${signatureCount} signatures in ${window} minutes.`,
-    'zh-CN': ({ messages, portCount, signatureCount, window, shared }) =>
-      shared === 'place'
-        ? `${window} 分钟内 ${signatureCount} 个已报备签名经 ${portCount} 个端口发送的 ${messages} 条营销短信指向同一号码、账号或域名。`
-        : `${window} 分钟内同一模板经 ${portCount} 个端口、${signatureCount} 个签名发送 ${messages} 条。`,
+    en: ({ messages, portCount, signatureCount, window, shared, newToIt, trades = 0 }) =>
+      newToIt !== undefined
+        ? `${messages} messages of ${signatureCount} signatures over ${portCount} ports say the same in words of their own in ${window} minutes; ${newToIt} of the signatures are known for other advertisements or defraud, and their names tell ${trades} trades.`
+        : shared === 'place'
+          ? `${messages} advertisements of ${signatureCount} filed signatures over ${portCount} ports lead to one number, handle or domain in ${window} minutes.`
+          : `One template in ${messages} messages over ${portCount} ports and ${signatureCount} signatures in ${window} minutes.`,
+    'zh-CN': ({ messages, portCount, signatureCount, window, shared, newToIt, trades = 0 }) =>
+      newToIt !== undefined
+        ? `${window} 分钟内 ${signatureCount} 个签名经 ${portCount} 个端口发送了 ${messages} 条内容相近、措辞各异的短信，其中 ${newToIt} 个签名此前只发送其他内容或涉嫌欺诈，签名名称涉及 ${trades} 个行业。`
+        : shared === 'place'
+          ? `${window} 分钟内 ${signatureCount} 个已报备签名经 ${portCount} 个端口发送的 ${messages} 条营销短信指向同一号码、账号或域名。`
+          : `${window} 分钟内同一模板经 ${portCount} 个端口、${signatureCount} 个签名发送 ${messages} 条。`,
   },
 }).raisedBy({
-  members({ message }, { registry }, { thresholds }) {
+  members({ message }, { registry, alike }, { thresholds }) {
     const counted = countedAs(message, registry, thresholds.personalCertainty)
     if (!counted) return []
-    const { window, minPorts, minSignatures, minFiledSignatures, minFiledApart } = thresholds
+    const { window, minPorts, minSignatures, minFiledSignatures, minFiledApart, minFiledAlike } = thresholds
     const member = senderId(message.signature?.name, message.from)
     const asked = { member, window: window * 1000, minCount: 1 }
+    const among =
+      alike && isCompared(message, counted, registry)
+        ? alikeObservations(message, alike, { ...asked, reportFrom: minFiledAlike })
+        : []
     if (counted === 'open') {
       const reportFrom = Math.min(minPorts, minSignatures)
-      return message.bands.map((band) => ({ entity: `${CAMPAIGN_SENDERS}${band}`, ...asked, reportFrom }))
+      return [
+        ...message.bands.map((band) => ({ entity: `${CAMPAIGN_SENDERS}${band}`, ...asked, reportFrom })),
+        ...among,
+      ]
     }
     const lead = leadOf(message, registry)
-    if (lead === undefined) return []
+    if (lead === undefined) return among
     const [band] = message.bands
     const { place, own, domain = '' } = lead
     const together = own ? `${FILED_PLACE}${place}/${domain}` : band && `${FILED_SENDERS}${band}/${place}`
@@ -122,28 +169,30 @@ export const campaignBurst = defineStateCode({
       ...(band === undefined
         ? []
         : [{ entity: `${FILED_TEXT}${band}`, ...asked, reportFrom: minFiledApart }]),
+      ...among,
     ]
   },
-  onMembers({ entity, members, count, total }, at, _context, { thresholds }) {
-    const prefix = PREFIXES.find((one) => entity.startsWith(one))
+  onMembers(reading, at, { alike }, { thresholds }) {
+    if (takeOver(reading, alike)) return undefined
+    const prefix = PREFIXES.find((one) => reading.entity.startsWith(one))
     if (prefix === undefined) return undefined
-    const [key, domain] = entity.slice(prefix.length).split('/') as [string, string?]
-    const { ports, signatures } = split(members)
-    const { minMessages, minPorts, minSignatures, minFiledSignatures, minFiledApart } = thresholds
-    const level =
-      prefix === CAMPAIGN_SENDERS
-        ? Math.max(ports.length / minPorts, signatures.length / minSignatures)
-        : enterprisesAmong(signatures) / (prefix === FILED_TEXT ? minFiledApart : minFiledSignatures)
-    if (level < 1) return undefined
+    const { members, count, total } = reading
+    const [key, domain] = reading.entity.slice(prefix.length).split('/') as [string, string?]
+    const isAlike = prefix === ALIKE_SENDERS
+    const { ports, signatures } = split(isAlike ? sendersOf(members) : members)
+    const level = levelOf(prefix, { ports, signatures }, thresholds)
+    const offTopic = isAlike ? offTopicOf(members, alike) : undefined
+    if (level < 1 || (offTopic && !isOffTopic(offTopic, thresholds.minFiledAlike))) return undefined
     const isPlace = prefix === FILED_PLACE
+    const minMessages = isAlike ? thresholds.minAlikeMessages : thresholds.minMessages
     return {
       // No band of a text has such a name.
-      target: { kind: 'campaign', id: isPlace ? `place-${key}` : key },
+      target: { kind: 'campaign', id: isPlace ? `place-${key}` : isAlike ? `alike-${key}` : key },
       at,
       over: total >= minMessages,
       level: Math.max(level, total / minMessages),
       score: Math.min(1, 0.5 + 0.1 * level),
-      match: isPlace ? matchOfPlace(domain, ports) : { campaign: key },
+      match: isPlace ? matchOfPlace(domain, ports) : isAlike ? matchOfAlike(ports) : { campaign: key },
       evidence: {
         messages: total,
         ...(isPlace ? { shared: 'place' as const } : {}),
@@ -152,10 +201,33 @@ export const campaignBurst = defineStateCode({
         portCount: Math.max(ports.length, count > members.length ? count : 0),
         signatureCount: signatures.length,
         window: thresholds.window / 60,
+        ...(offTopic && { newToIt: offTopic.newToIt, trades: offTopic.trades.size }),
       },
     }
   },
 })
+
+/** Whether a message is compared with others by what it says, whatever its words: those of signatures on their own ports. */
+function isCompared(message: AnalysedMessage, counted: 'open' | 'filed', registry: Registry): boolean {
+  return counted === 'filed' || (message.malicious && isFiledHere(message, registry))
+}
+
+/** How many times as many senders there are as are asked for. */
+function levelOf(
+  prefix: string,
+  { ports, signatures }: ReturnType<typeof split>,
+  { minPorts, minSignatures, minFiledSignatures, minFiledApart, minFiledAlike }: SenderThresholds,
+): number {
+  if (prefix === CAMPAIGN_SENDERS) return Math.max(ports.length / minPorts, signatures.length / minSignatures)
+  const least =
+    prefix === FILED_TEXT ? minFiledApart : prefix === ALIKE_SENDERS ? minFiledAlike : minFiledSignatures
+  return enterprisesAmong(signatures) / least
+}
+
+/** Whatever leads somewhere that the ports send: no member of a `match` says what a text is like. */
+function matchOfAlike(ports: readonly string[]): Match {
+  return { ports: ports.toSorted(), labels: ['marketing', 'finance', 'fraud', 'illicit'] }
+}
 
 /** Advertising that links to the domain; without one, that the ports send: no member of a `match` has contacts. */
 function matchOfPlace(domain: string | undefined, ports: readonly string[]): Match {

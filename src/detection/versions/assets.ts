@@ -3,6 +3,7 @@ import type { Finding } from '../../domain/decision.ts'
 import type { Emit } from '../../domain/events.ts'
 import type { Versions } from '../../domain/versions.ts'
 import type { Config } from '../../settings/config.ts'
+import { AlikeIndex } from '../alike/alike-index.ts'
 import { createDescribe } from '../detectors/describe.ts'
 import type { NoticeIndex } from '../notices/notice-index.ts'
 import { ClassifierHolder } from './classifier-holder.ts'
@@ -17,6 +18,8 @@ export interface Assets {
   readonly registry: RegistryHolder
   /** What notices of brands look like: the samples, and what is learned. */
   readonly notices: NoticeIndex
+  /** How advertisements are alike, and what signatures advertise. */
+  readonly alike: AlikeIndex
   readonly describe: (finding: Pick<Finding, 'code' | 'evidence'>) => {
     readonly detail: string
     readonly rule?: string
@@ -27,8 +30,14 @@ export interface Assets {
 export const SHIPPED_MODEL = fileURLToPath(new URL('../../../models/sms-zh/3', import.meta.url))
 
 /** What was loaded last. */
-export function loadedVersions({ classifier, policy, registry, notices }: Assets): Versions {
-  return { classifier: classifier.current, policy: policy.current, registry: registry.current, notices }
+export function loadedVersions({ classifier, policy, registry, notices, alike }: Assets): Versions {
+  return {
+    classifier: classifier.current,
+    policy: policy.current,
+    registry: registry.current,
+    notices,
+    alike,
+  }
 }
 
 /** Loads model, policy and registry as configured; what is not configured is the shipped one. */
@@ -44,5 +53,7 @@ export async function openAssets(config: Config, emit: Emit): Promise<Assets> {
     backend: config.inference.backend,
     emit,
   })
-  return { classifier, policy, registry, notices: openNotices(), describe: createDescribe(config.locale) }
+  const notices = openNotices()
+  const describe = createDescribe(config.locale)
+  return { classifier, policy, registry, notices, alike: new AlikeIndex(notices), describe }
 }

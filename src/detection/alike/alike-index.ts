@@ -1,0 +1,77 @@
+import type { Alike, AlikePlace } from '../../domain/alike.ts'
+import { BoundedCache } from '../../domain/bounded-cache.ts'
+import type { AnalysedMessage } from '../../domain/message.ts'
+import type { NoticeIndex } from '../notices/notice-index.ts'
+import { advertised } from './advertisement.ts'
+import { Centres } from './centres.ts'
+import { Histories, isDue, remember, saidBefore } from './histories.ts'
+import { cellsOf, readCentre, written } from './shown-centre.ts'
+import { Trades } from './trades.ts'
+
+/** Names whose trade is remembered. */
+const NAMES = 8_192
+
+const NOWHERE: AlikePlace = {}
+
+/** Groups advertisements by their sketches, and remembers what each signature has advertised: in this process alone. */
+export class AlikeIndex implements Alike {
+  readonly #notices: NoticeIndex
+  readonly #centres = new Centres()
+  readonly #histories = new Histories()
+  readonly #names = new BoundedCache<string | undefined>(NAMES)
+  #opened: Trades | undefined
+
+  /** Has the table of sketches in common with `notices`. */
+  constructor(notices: NoticeIndex) {
+    this.#notices = notices
+  }
+
+  get #trades(): Trades {
+    this.#opened ??= Trades.shipped(this.#notices.sketcher)
+    return this.#opened
+  }
+
+  placeOf(message: AnalysedMessage): AlikePlace {
+    const { sketcher } = this.#notices
+    const sketch = advertised(message, sketcher)
+    if (sketch === undefined) return NOWHERE
+    const { signature, from, ts, malicious } = message
+    const sender = signature?.key ?? from
+    const history = this.#histories.of(sender)
+    const { centre, counts, isNews } = this.#centres.place(sketch, sender, ts, history.centre)
+    history.centre = centre
+    const said = saidBefore(history, centre, ts)
+    if (!malicious) remember(history, sketch, ts)
+    const { key, vector, since } = centre
+    if (key === undefined || (!malicious && this.#trades.isGeneral(vector))) return NOWHERE
+    return {
+      group: counts ? { key, said } : undefined,
+      news: isNews
+        ? {
+            cells: cellsOf(vector).map((cell) => `${sketcher.id}/${cell}`),
+            centre: written({ vector, since, key }),
+          }
+        : undefined,
+    }
+  }
+
+  adopt(centres: readonly string[]): void {
+    for (const text of centres) {
+      const centre = readCentre(text)
+      if (centre) this.#centres.adopt(centre)
+    }
+  }
+
+  learn(message: AnalysedMessage): void {
+    const { signature } = message
+    if (signature === undefined) return
+    const history = this.#histories.of(signature.key)
+    if (!isDue(history)) return
+    const sketch = advertised(message, this.#notices.sketcher)
+    if (sketch !== undefined) remember(history, sketch, message.ts)
+  }
+
+  tradeOf(signature: string): string | undefined {
+    return this.#names.get(signature, (name) => this.#trades.ofName(name))
+  }
+}

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
+import type { Sketch } from '../../domain/sketch.ts'
+import { readText } from '../../text/read-text.ts'
+import type { Sketcher } from '../../text/sketch.ts'
+import { likenessTo } from './centres.ts'
+
+/** The trades that come with sigwatch. */
+const TRADES = fileURLToPath(new URL('../../../config/trades.yaml', import.meta.url))
+
+/** config/trades.yaml */
+interface TradesFile {
+  /** What enterprises of any trade say. */
+  readonly general: readonly string[]
+  readonly trades: Readonly<
+    Record<string, { readonly names: readonly string[]; readonly says: readonly string[] }>
+  >
+}
+
+/** What trades there are: by the names of enterprises, and by what their advertisements say. */
+export class Trades {
+  readonly #words: readonly (readonly [word: string, trade: string])[]
+  readonly #general: readonly Sketch[]
+  readonly #special: readonly Sketch[]
+
+  constructor({ general, trades }: TradesFile, sketcher: Sketcher) {
+    const sketches = (texts: readonly string[]) =>
+      texts.flatMap((text) => sketcher.sketch(readText(text)) ?? [])
+    this.#words = Object.entries(trades).flatMap(([trade, { names }]) =>
+      names.map((word) => [word, trade] as const),
+    )
+    this.#general = sketches(general)
+    this.#special = sketches(Object.values(trades).flatMap(({ says }) => says))
+  }
+
+  static shipped(sketcher: Sketcher): Trades {
+    return new Trades(parse(readFileSync(TRADES, 'utf8')) as TradesFile, sketcher)
+  }
+
+  /** The trade whose word ends last in the name, for that is what says the kind of enterprise; of those the longest. */
+  ofName(name: string): string | undefined {
+    let found: string | undefined
+    let [end, length] = [-1, 0]
+    for (const [word, trade] of this.#words) {
+      const at = name.lastIndexOf(word)
+      if (at < 0 || at + word.length < end || (at + word.length === end && word.length <= length)) continue
+      found = trade
+      end = at + word.length
+      length = word.length
+    }
+    return found
+  }
+
+  /** Whether a text says what any enterprise may say, whatever it sells. */
+  isGeneral(vector: Float32Array): boolean {
+    const most = (sketches: readonly Sketch[]) =>
+      sketches.reduce((most, sketch) => Math.max(most, likenessTo(vector, sketch)), -1)
+    return most(this.#general) > most(this.#special)
+  }
+}
