@@ -1,7 +1,7 @@
-import { AlikeIndex } from '../../src/detection/alike/alike-index.ts'
 import { campaignBurst } from '../../src/detection/detectors/campaign-burst.ts'
 import { buildRegistry } from '../../src/detection/registry/registry-index.ts'
 import { openNotices } from '../../src/detection/versions/sample-notices.ts'
+import { openAlike } from '../../src/detection/versions/shipped-trades.ts'
 import type { Signal } from '../../src/domain/decision.ts'
 import type { SignalContext } from '../../src/domain/detector.ts'
 import type { FeatureStore } from '../../src/domain/feature-store.ts'
@@ -13,9 +13,8 @@ import { type Wordings, wordingOf, wordingsIn } from './campaigns.ts'
 import { messageOf } from './detector-fixtures.ts'
 import { policy } from './signal-context.ts'
 
-export const NOON = Date.UTC(2026, 10, 11, 4)
-export const MINUTE = 60_000
-export const HOUR = 60 * MINUTE
+const NOON = Date.UTC(2026, 10, 11, 4)
+const MINUTE = 60_000
 
 const FIRST = [...'德鸿锦泰凯祥盛昌永兴佳恒']
 const SECOND = [...'禄邦润诚宏安瑞达丰源信']
@@ -78,7 +77,7 @@ export interface Raised {
 /** An instance: what it learned of likeness is its own, the counts are those of the store. */
 export class Instance {
   readonly #rates: Rates
-  readonly alike = new AlikeIndex(openNotices())
+  readonly alike = openAlike(openNotices())
 
   constructor(store: Pick<FeatureStore, 'count'>) {
     this.#rates = new Rates(store, [campaignBurst])

@@ -11,7 +11,7 @@ export interface Wordings {
   readonly template: string
 }
 
-export function wordingsIn(file: 'tuning' | 'judging'): readonly Wordings[] {
+export function wordingsIn(file: 'tuning' | 'judging' | 'judged-once'): readonly Wordings[] {
   return readFileSync(join(FOLDER, `${file}.tsv`), 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))

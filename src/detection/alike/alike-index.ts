@@ -6,7 +6,7 @@ import { advertised } from './advertisement.ts'
 import { Centres } from './centres.ts'
 import { Histories, isDue, remember, saidBefore } from './histories.ts'
 import { cellsOf, readCentre, written } from './shown-centre.ts'
-import { Trades } from './trades.ts'
+import type { Trades } from './trades.ts'
 
 /** Names whose trade is remembered. */
 const NAMES = 8_192
@@ -19,15 +19,17 @@ export class AlikeIndex implements Alike {
   readonly #centres = new Centres()
   readonly #histories = new Histories()
   readonly #names = new BoundedCache<string | undefined>(NAMES)
+  readonly #open: () => Trades
   #opened: Trades | undefined
 
   /** Has the table of sketches in common with `notices`. */
-  constructor(notices: NoticeIndex) {
+  constructor(notices: NoticeIndex, open: () => Trades) {
     this.#notices = notices
+    this.#open = open
   }
 
   get #trades(): Trades {
-    this.#opened ??= Trades.shipped(this.#notices.sketcher)
+    this.#opened ??= this.#open()
     return this.#opened
   }
 

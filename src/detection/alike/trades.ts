@@ -1,16 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { parse } from 'yaml'
 import type { Sketch } from '../../domain/sketch.ts'
 import { readText } from '../../text/read-text.ts'
 import type { Sketcher } from '../../text/sketch.ts'
 import { likenessTo } from './centres.ts'
 
-/** The trades that come with sigwatch. */
-const TRADES = fileURLToPath(new URL('../../../config/trades.yaml', import.meta.url))
-
 /** config/trades.yaml */
-interface TradesFile {
+export interface TradesFile {
   /** What enterprises of any trade say. */
   readonly general: readonly string[]
   readonly trades: Readonly<
@@ -32,10 +26,6 @@ export class Trades {
     )
     this.#general = sketches(general)
     this.#special = sketches(Object.values(trades).flatMap(({ says }) => says))
-  }
-
-  static shipped(sketcher: Sketcher): Trades {
-    return new Trades(parse(readFileSync(TRADES, 'utf8')) as TradesFile, sketcher)
   }
 
   /** The trade whose word ends last in the name, for that is what says the kind of enterprise; of those the longest. */

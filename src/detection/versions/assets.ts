@@ -3,13 +3,14 @@ import type { Finding } from '../../domain/decision.ts'
 import type { Emit } from '../../domain/events.ts'
 import type { Versions } from '../../domain/versions.ts'
 import type { Config } from '../../settings/config.ts'
-import { AlikeIndex } from '../alike/alike-index.ts'
+import type { AlikeIndex } from '../alike/alike-index.ts'
 import { createDescribe } from '../detectors/describe.ts'
 import type { NoticeIndex } from '../notices/notice-index.ts'
 import { ClassifierHolder } from './classifier-holder.ts'
 import { PolicyHolder } from './policy-holder.ts'
 import { RegistryHolder } from './registry-holder.ts'
 import { openNotices } from './sample-notices.ts'
+import { openAlike } from './shipped-trades.ts'
 
 /** The files that decisions rest on, loaded and checked; each holder has the version in force. */
 export interface Assets {
@@ -55,5 +56,5 @@ export async function openAssets(config: Config, emit: Emit): Promise<Assets> {
   })
   const notices = openNotices()
   const describe = createDescribe(config.locale)
-  return { classifier, policy, registry, notices, alike: new AlikeIndex(notices), describe }
+  return { classifier, policy, registry, notices, alike: openAlike(notices), describe }
 }

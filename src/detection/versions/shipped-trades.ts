@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
+import { AlikeIndex } from '../alike/alike-index.ts'
+import { Trades, type TradesFile } from '../alike/trades.ts'
+import type { NoticeIndex } from '../notices/notice-index.ts'
+
+/** The trades that come with sigwatch. */
+const TRADES = fileURLToPath(new URL('../../../config/trades.yaml', import.meta.url))
+
+/** Nothing is seen yet. Trades are read when the first advertisements are compared. */
+export function openAlike(notices: NoticeIndex): AlikeIndex {
+  const read = () => parse(readFileSync(TRADES, 'utf8')) as TradesFile
+  return new AlikeIndex(notices, () => new Trades(read(), notices.sketcher))
+}
