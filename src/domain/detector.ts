@@ -3,6 +3,8 @@ import type { Code } from './codes.ts'
 import type { ConsentChange } from './consent-ledger.ts'
 import type { Finding, Signal, Target } from './decision.ts'
 import type {
+  FanoutObservation,
+  FanoutReading,
   MemberObservation,
   MemberReading,
   RateObservation,
@@ -66,6 +68,8 @@ export interface SignalContext {
   readonly registry: Registry
   /** How advertisements are alike; absent: they are not compared. */
   readonly alike?: Alike | undefined
+  /** By which texts are compared; absent: by their words alone. */
+  readonly notices?: Pick<Notices, 'sketchOf'> | undefined
   /** The policy of a code at an event time (epoch ms). */
   codePolicy(code: Code, ts: number): CodePolicy
 }
@@ -88,7 +92,14 @@ export interface RateDetector {
   readonly rates?: (detected: Detected, context: SignalContext) => readonly RateObservation[]
   readonly members?: (detected: Detected, context: SignalContext) => readonly MemberObservation[]
   readonly tallies?: (detected: Detected, context: SignalContext) => readonly TallyObservation[]
+  readonly fanout?: (detected: Detected, context: SignalContext) => FanoutObservation | undefined
   readonly onRate?: (reading: RateReading, context: SignalContext) => Signal | undefined
   readonly onMembers?: (reading: MemberReading, at: number, context: SignalContext) => Signal | undefined
   readonly onTally?: (reading: TallyReading, at: number, context: SignalContext) => Signal | undefined
+  /** `message`: the one that the reading is about. */
+  readonly onFanout?: (
+    reading: FanoutReading,
+    message: AnalysedMessage,
+    context: SignalContext,
+  ) => Signal | undefined
 }

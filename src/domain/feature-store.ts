@@ -1,6 +1,7 @@
 import type { TrafficGroup } from './labels.ts'
 import type { Position } from './message.ts'
 import type { PartitionId } from './ports.ts'
+import type { Signs } from './sketch.ts'
 
 /** Counts one message for one entity, in the bucket of its event time. */
 export interface RateObservation {
@@ -35,6 +36,25 @@ export interface TallyObservation {
   readonly reportFrom: number
 }
 
+/**
+ * Counts a text of a private number where it goes to a stranger: somebody to whom the number has not written in the last 7
+ * days. Alike texts are counted together, over an hour.
+ */
+export interface FanoutObservation {
+  /** The number that sends, in the form in which numbers are compared. */
+  readonly number: string
+  /** What the numbers of one series begin with. */
+  readonly series: string
+  /** Token of the recipient. */
+  readonly toToken: string
+  /** 64 bits by which texts are compared. */
+  readonly signs: Signs
+  /** Report when the number wrote so to at least this many strangers; or */
+  readonly reportFrom: number
+  /** when at least this many numbers of the series wrote so to two or more. Infinity: the series is not counted. */
+  readonly reportSeriesFrom: number
+}
+
 /** Everything one message counts. Idempotent by `position` (or by `once`, for a message completed by its deadline). */
 export interface Observations {
   readonly position: Position
@@ -45,6 +65,8 @@ export interface Observations {
   readonly rates: readonly RateObservation[]
   readonly members: readonly MemberObservation[]
   readonly tallies: readonly TallyObservation[]
+  /** Absent: the message does not come from a private number. */
+  readonly fanout?: FanoutObservation
   /** Entities (`signature:…`, `port:…`) whose sent count by UTC day is kept for 180 days. */
   readonly sent: readonly string[]
 }
@@ -98,10 +120,24 @@ export interface TallyReading {
   readonly count: number
 }
 
+/** Of the last text of a number in the batch that reaches what was asked. */
+export interface FanoutReading {
+  /** Of the message. */
+  readonly position: Position
+  readonly number: string
+  /** Strangers to whom the number sent texts like this one within the hour. */
+  readonly strangers: number
+  /** Numbers of its series that did so, two strangers or more each; 0 where the series is not counted. */
+  readonly numbers: number
+  /** Event time from which on recipients are remembered without a gap, ms. */
+  readonly since: number
+}
+
 export interface Readings {
   readonly rates: readonly RateReading[]
   readonly members: readonly MemberReading[]
   readonly tallies: readonly TallyReading[]
+  readonly fanouts: readonly FanoutReading[]
   /** False: a part of the store could not be reached within its budget, and what lies there was not counted. */
   readonly counted: boolean
   /** Indices of the observations whose readings miss something for that; absent: none. */

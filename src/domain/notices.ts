@@ -42,6 +42,8 @@ export interface Twin {
 
 /** Notices of brands as detectors see them. Synchronous: what is learned elsewhere was fetched before. */
 export interface Notices {
+  /** The sketch of a message's text; undefined: it has too little for one. */
+  sketchOf(message: AnalysedMessage): Sketch | undefined
   /** The notice of the brand that a message is like; undefined: none, or several brands write so. */
   twinOf(brand: string, message: AnalysedMessage, registry: Registry): Twin | undefined
   /** Whether a notice that was learned of the brand leads to a registrable domain, or many brands' notices do. */

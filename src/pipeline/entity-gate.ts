@@ -13,6 +13,11 @@ const TARGETS_AN_HOUR = 256
 const PREFIX_SHARE = 8
 /** Ports that begin alike and are counted by themselves although they have sent little, in an hour. */
 const PORTS_AN_HOUR = 512
+/**
+ * Messages in an hour from numbers that begin alike and are not counted by themselves, of which it is found out whether they
+ * go to strangers.
+ */
+const FANOUTS_AN_HOUR = 4096
 /** Entities and ports that are remembered, twice over; who is forgotten is new again. */
 const REMEMBERED = 100_000
 
@@ -22,6 +27,7 @@ interface Budget {
   names: number
   targets: number
   ports: number
+  fanouts: number
   minute: number
   entities: number
 }
@@ -126,6 +132,15 @@ export class EntityGate {
     return true
   }
 
+  /** Whether it is found out of a text of a private number whether it goes to a stranger. */
+  fanout(number: string, ts: number): boolean {
+    const prefix = portPrefix(number)
+    if (prefix === undefined || this.#known.get(`port:${number}`)) return true
+    if (this.#budgetOf(prefix, ts).fanouts++ < FANOUTS_AN_HOUR) return true
+    this.#refused++
+    return false
+  }
+
   #admit(key: string, port: string, ts: number, { isSpent, spend }: Cost): boolean {
     if (this.#known.get(key)) return true
     const own = this.#budgetOf(port, ts)
@@ -145,10 +160,10 @@ export class EntityGate {
     const [hour, minute] = [Math.floor(ts / HOUR), Math.floor(ts / MINUTE)]
     let budget = this.#ports.get(port)
     if (budget === undefined) {
-      budget = { hour, names: 0, targets: 0, ports: 0, minute, entities: 0 }
+      budget = { hour, names: 0, targets: 0, ports: 0, fanouts: 0, minute, entities: 0 }
       this.#ports.set(port, budget)
     }
-    if (hour > budget.hour) Object.assign(budget, { hour, names: 0, targets: 0, ports: 0 })
+    if (hour > budget.hour) Object.assign(budget, { hour, names: 0, targets: 0, ports: 0, fanouts: 0 })
     if (minute > budget.minute) Object.assign(budget, { minute, entities: 0 })
     return budget
   }

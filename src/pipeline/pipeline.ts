@@ -111,9 +111,9 @@ export class Pipeline {
     const { ledger, sideRows, rates, senderMinutes, states, publisher } = this.#parts
     const { detectors, versionRows, wait, emit } = this.#parts
     const versions = this.#parts.versions.begin()
-    const { classifier, policy, registry, alike } = versions
+    const { classifier, policy, registry, alike, notices } = versions
     const codePolicy: SignalContext['codePolicy'] = (code, ts) => policy.codePolicy(code, ts)
-    const context: SignalContext = { registry, alike, codePolicy }
+    const context: SignalContext = { registry, alike, notices, codePolicy }
     const reading = this.#readings.get(items) ?? this.#readingOf(items)
     const { isolation } = reading
     const { read, seconds } = this.#finish(reading)

@@ -1,6 +1,8 @@
 import type { Signal } from '../domain/decision.ts'
 import type { Detected, RateDetector, SignalContext } from '../domain/detector.ts'
 import type {
+  FanoutObservation,
+  FanoutReading,
   FeatureStore,
   MemberObservation,
   Observations,
@@ -9,12 +11,12 @@ import type {
   TallyObservation,
 } from '../domain/feature-store.ts'
 import { addTo } from '../domain/maps.ts'
-import type { AnalysedMessage } from '../domain/message.ts'
+import type { AnalysedMessage, Position } from '../domain/message.ts'
 import type { Escalation } from '../domain/policy.ts'
 import { portPrefix } from '../domain/port-prefix.ts'
 import type { BackedSignal } from '../domain/state.ts'
 import { bucketEnd } from '../domain/time.ts'
-import { type Candidate, candidatesOf, escalate } from '../stores/states/escalation.ts'
+import { type Candidate, candidatesOf, ESCALATION, escalate } from '../stores/states/escalation.ts'
 import { EntityGate } from './entity-gate.ts'
 import { RecentMessages } from './recent-messages.ts'
 
@@ -86,6 +88,7 @@ export function observe(
     rates,
     members,
     tallies: asked.tallies,
+    ...(asked.fanout && gate.fanout(from, ts) ? { fanout: asked.fanout } : {}),
     sent: own === undefined ? [port] : [own, port],
   }
   return {
@@ -119,13 +122,15 @@ function asksOf(
   let rates: readonly RateObservation[] = NONE
   let members: readonly MemberObservation[] = NONE
   let tallies: readonly TallyObservation[] = NONE
+  let fanout: FanoutObservation | undefined
   for (const detector of detectors) {
     rates = joined(rates, detector.rates?.(detected, context) ?? NONE)
     const some = detector.members?.(detected, context) ?? NONE
     if (some.length > 0) members = joined(members, kept(some, isLetIn))
     tallies = joined(tallies, detector.tallies?.(detected, context) ?? NONE)
+    fanout ??= detector.fanout?.(detected, context)
   }
-  return { rates, members, tallies }
+  return { rates, members, tallies, fanout }
 }
 
 /** Two lists as one, which is one of them while the other is empty: all of a batch are held until it is counted. */
@@ -150,6 +155,22 @@ function tallyKey({ kind, id }: { readonly kind: string; readonly id: string }):
   return `${kind}/${id}`
 }
 
+/** Of the texts of a private number. */
+function fanoutKey({ number }: { readonly number: string }): string {
+  return `fanout:${number}`
+}
+
+function messageOf(batch: readonly Observed[], reading: FanoutReading): AnalysedMessage | undefined {
+  return batch.find(
+    ({ observations: { fanout, position } }) =>
+      fanout?.number === reading.number && isSame(position, reading.position),
+  )?.detected.message
+}
+
+function isSame(a: Position, b: Position): boolean {
+  return a.offset === b.offset && a.partition === b.partition && a.topic === b.topic
+}
+
 /** Messages of the batch by the entity that they were counted for. Built only when a signal needs it. */
 class Backing {
   readonly #byEntity = new Map<string, AnalysedMessage[]>()
@@ -161,6 +182,7 @@ class Backing {
         if (Number.isFinite(reportFrom)) this.#add(entity, message)
       for (const { entity } of observations.members) this.#add(entity, message)
       for (const tally of observations.tallies) this.#add(tallyKey(tally), message)
+      if (observations.fanout) this.#add(fanoutKey(observations.fanout), message)
     }
   }
 
@@ -240,6 +262,13 @@ export class Rates {
       const entity = tallyKey(reading)
       const at = lastAt(entity)
       for (const d of this.#detectors) keep(d.onTally?.(reading, at, context), entity)
+    }
+    for (const reading of readings.fanouts) {
+      const message = messageOf(batch, reading)
+      // Each may become a state, of which every instance has a copy: what makes up numbers is held to as many.
+      const entity = fanoutKey(reading)
+      if (message && this.#gate.entity(message.from, { entity: `${ESCALATION}${entity}` }, message.ts))
+        for (const d of this.#detectors) keep(d.onFanout?.(reading, message, context), entity)
     }
     return signals
   }

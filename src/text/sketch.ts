@@ -1,5 +1,5 @@
 import type { TextReading } from '../domain/reading.ts'
-import { SKETCH_LENGTH, SKETCH_SIZE, type Sketch } from '../domain/sketch.ts'
+import { type Signs, SKETCH_LENGTH, SKETCH_SIZE, type Sketch, signsOf } from '../domain/sketch.ts'
 import { bodyOf, inside } from './fingerprint.ts'
 import { CJK, DIGIT, LATIN, unitClass } from './plain-tables.ts'
 
@@ -168,4 +168,29 @@ function quantised(sum: Float32Array, count: number, mean: Float32Array): Sketch
   const scale = SKETCH_LENGTH / Math.sqrt(square || 1)
   for (let k = 0; k < SKETCH_SIZE; k++) sketch[k] = Math.round((sum[k] as number) * scale)
   return sketch
+}
+
+const votes = new Int32Array(64)
+
+/**
+ * By what texts of any script and length are compared that have no sketch: 64 signs of all their grams together (SimHash).
+ * Texts that share most of their words differ in few. Undefined for a text without words.
+ */
+export function signsOfWords(input: SketchInput): Signs | undefined {
+  const read = unitsOf(input)
+  votes.fill(0)
+  let grams = 0
+  for (let i = 0; i < read.length; i++) {
+    for (let size = 1; size < LONGEST_GRAM; size++) {
+      const hash = gramAt(read, i, size)
+      if (hash === 0) break
+      grams++
+      const other = Math.imul(hash ^ (hash >>> 15), 0x9e3779b1)
+      for (let k = 0; k < 32; k++) {
+        votes[k]! += (hash >>> k) & 1 ? 1 : -1
+        votes[32 + k]! += (other >>> k) & 1 ? 1 : -1
+      }
+    }
+  }
+  return grams === 0 ? undefined : signsOf(votes)
 }

@@ -5,6 +5,7 @@ import type { TrafficGroup } from '../../src/domain/labels.ts'
 import {
   type Backend,
   clusterBackend,
+  fannedOut,
   freshScope,
   joined,
   memoryBackend,
@@ -752,6 +753,109 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
     })
   })
 
+  describe('fan-outs', () => {
+    const SIGNS = [0x0f0f0f0f, 0x12345678] as const
+    /** Another text, and the first with eight signs turned. */
+    const OTHER = [0xf0f0f0f0, 0x87654321] as const
+    const NEAR = [0x0f0f0f00, 0x1234567f] as const
+    const DAYS = 24 * HOUR
+
+    it('count strangers who are sent alike texts within an hour', async () => {
+      const store = fresh()
+      const at = async (offset: number, ts: number, to: string, signs: readonly [number, number] = SIGNS) => {
+        const one = fannedOut(offset, ts, '13800130001', to, { signs, reportFrom: 1 })
+        return (await store.count([one])).fanouts.map(({ strangers }) => strangers)
+      }
+      expect(await at(0, T0, '1.a')).toEqual([1])
+      expect(await at(1, T0 + MINUTE, '1.b', NEAR)).toEqual([2])
+      expect(await at(2, T0 + 2 * MINUTE, '1.c', OTHER)).toEqual([1])
+      expect(await at(3, T0 + 59 * MINUTE, '1.d')).toEqual([3])
+      expect(await at(4, T0 + 80 * MINUTE, '1.e')).toEqual([2])
+      expect(await at(5, T0 + 5 * HOUR, '1.f')).toEqual([1])
+    })
+
+    it('leave out whom the number has written to in seven days, whatever it said', async () => {
+      const store = fresh()
+      const to = (offset: number, ts: number, recipient: string, number = '13800130001') =>
+        fannedOut(offset, ts, number, recipient, { signs: offset % 2 === 0 ? SIGNS : OTHER, reportFrom: 1 })
+      await store.count([to(0, T0, '1.a'), to(1, T0, '1.b')])
+      expect((await store.count([to(2, T0 + MINUTE, '1.a'), to(3, T0 + MINUTE, '1.b')])).fanouts).toEqual([])
+      // To somebody else's number they are strangers.
+      expect((await store.count([to(4, T0 + MINUTE, '1.a', '13800130002')])).fanouts).toHaveLength(1)
+      expect((await store.count([to(5, T0 + 7 * DAYS - HOUR, '1.a')])).fanouts).toEqual([])
+      expect((await store.count([to(6, T0 + 22 * DAYS, '1.a')])).fanouts).toMatchObject([{ strangers: 1 }])
+    })
+
+    it('count the numbers of a series that write alike to two strangers or more', async () => {
+      const store = fresh()
+      let offset = 0
+      const round = async (i: number, recipients: number, signs: readonly [number, number] = SIGNS) => {
+        const batch = many(recipients, offset, (o) =>
+          fannedOut(o, T0 + i * MINUTE, `1380013${String(i).padStart(4, '0')}`, `1.r${o}`, {
+            signs,
+            reportFrom: 1,
+            reportSeriesFrom: 3,
+          }),
+        )
+        offset += recipients
+        return (await store.count(batch)).fanouts.map(({ numbers }) => numbers)
+      }
+      expect(await round(0, 3)).toEqual([1])
+      expect(await round(1, 1)).toEqual([0])
+      expect(await round(2, 2)).toEqual([2])
+      expect(await round(3, 2, OTHER)).toEqual([1])
+      expect(await round(4, 4)).toEqual([3])
+      // A number counts once in the hour.
+      expect(await round(4, 2)).toEqual([3])
+    })
+
+    it('count nothing twice that is delivered again, and are judged again', async () => {
+      const store = fresh()
+      const batch = [
+        ...many(4, 0, (o) => fannedOut(o, T0, '13800130001', `1.r${o}`)),
+        fannedOut(4, T0, '13800130001', '1.once', { once: '13800130001/m4' }),
+      ]
+      const strangers = async () => (await store.count(batch)).fanouts.map((one) => one.strangers)
+      expect(await strangers()).toEqual([5])
+      expect(await strangers()).toEqual([5, 5])
+      const next = fannedOut(5, T0, '13800130001', '1.next')
+      expect((await store.count([next])).fanouts).toMatchObject([{ strangers: 6, position: { offset: 5 } }])
+    })
+
+    it('say since when recipients are remembered, and begin over after a gap of more than a day', async () => {
+      const store = fresh()
+      const since = async (offset: number, ts: number) => {
+        const one = fannedOut(offset, ts, '13800130001', `1.r${offset}`, { reportFrom: 1 })
+        return (await store.count([one])).fanouts[0]!.since
+      }
+      expect(await since(0, T0)).toBe(T0 + HOUR)
+      expect(await since(1, T0 + 20 * HOUR)).toBe(T0 + HOUR)
+      expect(await since(2, T0 + 40 * HOUR)).toBe(T0 + HOUR)
+      // Two records have to show a time.
+      await since(3, T0 + 70 * HOUR)
+      expect(await since(4, T0 + 70 * HOUR + MINUTE)).toBe(T0 + 71 * HOUR)
+    })
+
+    it('grow with the pairs that they hold', async () => {
+      const store = fresh()
+      const batch = (from: number) =>
+        many(4000, from, (o) =>
+          fannedOut(o, T0, `13800130${String(o % 400).padStart(3, '0')}`, `1.r${o}`, {
+            signs: [o, Math.imul(o, 0x9e3779b1) >>> 0],
+            reportFrom: 1,
+            reportSeriesFrom: Number.POSITIVE_INFINITY,
+          }),
+        )
+      const numbers = async (from: number) => (await store.count(batch(from))).fanouts.length
+      expect(await numbers(0)).toBe(400)
+      expect(await numbers(4000)).toBe(400)
+      await store.count(batch(8000))
+      // All of them are known by now: the filters still have the pairs of before they grew.
+      const again = batch(0).map((one, i) => ({ ...one, position: { ...one.position, offset: 12_000 + i } }))
+      expect((await store.count(again)).fanouts).toEqual([])
+    })
+  })
+
   it('counts what was sent by UTC day', async () => {
     const store = fresh()
     const sent = (offset: number, ts: number, ...entities: string[]) =>
@@ -782,7 +886,10 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
     await expect(store.count([rated(0, T0, 'port:1'), bad])).rejects.toThrow('ts of an observation')
     expect(await store.totals('port:1')).toEqual([0, 0, 0])
     expect((await store.count([rated(0, T0, 'port:1')])).rates).toHaveLength(1)
-    expect(await store.count([])).toEqual({ rates: [], members: [], tallies: [], counted: true })
+    expect(await store.count([])).toEqual({
+      ...{ rates: [], members: [], tallies: [], fanouts: [] },
+      counted: true,
+    })
   })
 
   it('is ready, and closes', async () => {

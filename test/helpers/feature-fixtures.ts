@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { connectRedis } from '../../src/adapters/redis/client.ts'
 import type { RedisLink } from '../../src/adapters/redis/link.ts'
-import type { FeatureStore, Observations, Readings } from '../../src/domain/feature-store.ts'
+import type {
+  FanoutObservation,
+  FanoutReading,
+  FeatureStore,
+  Observations,
+  Readings,
+} from '../../src/domain/feature-store.ts'
 import type { TrafficGroup } from '../../src/domain/labels.ts'
 import { exactClock } from '../../src/domain/ports.ts'
 import { BacklogWait, waitingCounts } from '../../src/pipeline/backlog-wait.ts'
@@ -118,12 +124,15 @@ export function joined(
 }
 
 /** Readings in an order of their own: adapters report shard by shard. */
-export function sorted({ rates, members, tallies, counted }: Readings) {
+export function sorted({ rates, members, tallies, fanouts, counted }: Readings) {
   const by = (key: (x: never) => string) => (a: unknown, b: unknown) =>
     key(a as never) < key(b as never) ? -1 : 1
   return {
     counted,
     rates: [...rates].sort(by((r: { entity: string; bucketEnd: number }) => `${r.entity} ${r.bucketEnd}`)),
+    fanouts: [...fanouts].sort(
+      by((f: FanoutReading) => `${f.number} ${f.position.partition}/${f.position.offset}`),
+    ),
     members: [...members].sort(by((m: { entity: string }) => m.entity)),
     tallies: [...tallies].sort(
       by((t: { kind: string; id: string; count: number }) => `${t.kind}/${t.id} ${t.count}`),
@@ -138,4 +147,28 @@ export function many(
   make: (offset: number, i: number) => Observations,
 ): Observations[] {
   return Array.from({ length: n }, (_, i) => make(from + i, i))
+}
+
+/** One text of a private number to a recipient. */
+export function fannedOut(
+  offset: number,
+  ts: number,
+  number: string,
+  toToken: string,
+  over: Partial<FanoutObservation> & Pick<Partial<Observations>, 'once' | 'position'> = {},
+): Observations {
+  const { once, position, ...own } = over
+  return observation(offset, ts, {
+    ...(once === undefined ? {} : { once }),
+    ...(position === undefined ? {} : { position }),
+    fanout: {
+      number,
+      series: number.slice(0, 7),
+      toToken,
+      signs: [0x0f0f0f0f, 0x12345678],
+      reportFrom: 3,
+      reportSeriesFrom: 3,
+      ...own,
+    },
+  })
 }

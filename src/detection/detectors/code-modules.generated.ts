@@ -13,6 +13,7 @@ import { noConsent } from './no-consent.ts'
 import { obfuscatedText } from './obfuscated-text.ts'
 import { optOutMissing } from './opt-out-missing.ts'
 import { portSublet } from './port-sublet.ts'
+import { privateFanout } from './private-fanout.ts'
 import { quietHours } from './quiet-hours.ts'
 import { recipientFlood } from './recipient-flood.ts'
 import { scopeExpanded } from './scope-expanded.ts'
@@ -46,6 +47,7 @@ export const MODULES: readonly CodeSpec[] = [
   marketingBurst,
   campaignBurst,
   portSublet,
+  privateFanout,
   recipientFlood,
   complaintSpike,
   manualBlock,

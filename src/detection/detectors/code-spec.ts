@@ -9,6 +9,8 @@ import type {
   SignalContext,
 } from '../../domain/detector.ts'
 import type {
+  FanoutObservation,
+  FanoutReading,
   MemberObservation,
   MemberReading,
   RateObservation,
@@ -107,6 +109,8 @@ interface CodeDescription<T extends ThresholdSpecs, E extends EvidenceFields> ex
   /** What a `throttle` asks the blocking service to let through. */
   readonly limit?: { readonly perMinute: number }
   readonly thresholds: T
+  /** Those that differ in the festivals of the shipped policy. */
+  readonly atFestivals?: Partial<ThresholdsOf<T>>
   /** What it compares with in addition to numbers. */
   readonly setting?: PolicySetting
   /** What the bounds of single thresholds do not say: how they must stand to each other. The first fault, if any. */
@@ -158,9 +162,16 @@ interface StateSteps<P, R> {
   rates?(detected: Detected, context: SignalContext, policy: P): readonly RateObservation[]
   members?(detected: Detected, context: SignalContext, policy: P): readonly MemberObservation[]
   tallies?(detected: Detected, context: SignalContext, policy: P): readonly TallyObservation[]
+  fanout?(detected: Detected, context: SignalContext, policy: P): FanoutObservation | undefined
   onRate?(reading: RateReading, context: SignalContext, policy: P): R | undefined
   onMembers?(reading: MemberReading, at: number, context: SignalContext, policy: P): R | undefined
   onTally?(reading: TallyReading, at: number, context: SignalContext, policy: P): R | undefined
+  onFanout?(
+    reading: FanoutReading,
+    message: AnalysedMessage,
+    context: SignalContext,
+    policy: P,
+  ): R | undefined
   onComplaints?(count: ComplaintCount, at: number, context: SignalContext, policy: P): R | undefined
 }
 
@@ -180,6 +191,7 @@ interface DefinedCode extends CodeTraits {
   readonly weight: number
   readonly limit?: { readonly perMinute: number }
   readonly thresholds: ThresholdSpecs
+  readonly atFestivals?: Thresholds
   readonly setting?: PolicySetting
   relation?(thresholds: Thresholds): ThresholdFault | undefined
   readonly evidence: EvidenceFields
@@ -212,7 +224,7 @@ export function defineMessageCode<T extends ThresholdSpecs, E extends EvidenceFi
   const { code } = description
   return {
     detectedBy: (detect) => ({
-      ...(description as MessageCodeDescription<T, E> & Pick<DefinedCode, 'sentences'>),
+      ...(description as MessageCodeDescription<T, E> & Pick<DefinedCode, 'sentences' | 'atFestivals'>),
       mode: 'enforce',
       targets: ['message'],
       escalates: description.escalates ?? [],
@@ -235,19 +247,23 @@ export function defineStateCode<T extends ThresholdSpecs, E extends EvidenceFiel
     context.codePolicy(code, ts) as CodePolicy<ThresholdsOf<T>>
   const named = (raised: Raised<E> | undefined): Signal | undefined => raised && { code, ...raised }
   return {
-    raisedBy: ({ rates, members, tallies, onRate, onMembers, onTally, onComplaints }) => ({
-      ...(description as StateCodeDescription<T, E> & Pick<DefinedCode, 'sentences'>),
+    raisedBy: ({ rates, members, tallies, fanout, onRate, onMembers, onTally, onFanout, onComplaints }) => ({
+      ...(description as StateCodeDescription<T, E> & Pick<DefinedCode, 'sentences' | 'atFestivals'>),
       mode: 'enforce',
       escalates: [],
       policyAt,
       ...(rates && { rates: (detected, c) => rates(detected, c, policyAt(c, detected.message.ts)) }),
       ...(members && { members: (detected, c) => members(detected, c, policyAt(c, detected.message.ts)) }),
       ...(tallies && { tallies: (detected, c) => tallies(detected, c, policyAt(c, detected.message.ts)) }),
+      ...(fanout && { fanout: (detected, c) => fanout(detected, c, policyAt(c, detected.message.ts)) }),
       ...(onRate && { onRate: (reading, c) => named(onRate(reading, c, policyAt(c, reading.bucketEnd))) }),
       ...(onMembers && {
         onMembers: (reading, at, c) => named(onMembers(reading, at, c, policyAt(c, at))),
       }),
       ...(onTally && { onTally: (reading, at, c) => named(onTally(reading, at, c, policyAt(c, at))) }),
+      ...(onFanout && {
+        onFanout: (reading, message, c) => named(onFanout(reading, message, c, policyAt(c, message.ts))),
+      }),
       ...(onComplaints && {
         onComplaints: (counted, at, c) => named(onComplaints(counted, at, c, policyAt(c, at))),
       }),

@@ -1,6 +1,7 @@
 import { CODE_NAMES } from '../../domain/codes.ts'
 import { CODES } from '../detectors/all.ts'
 import { SHIPPED_HOURS } from '../detectors/quiet-hours.ts'
+import { FESTIVALS } from './festivals.ts'
 import type { PolicyFile } from './policy-file.ts'
 
 /** The policy that is shipped, complete: what an operator's file leaves out. `config/policy.yaml` is written from it. */
@@ -16,7 +17,7 @@ export const DEFAULT_POLICY: PolicyFile = {
       ]
     }),
   ),
-  periods: [],
+  periods: FESTIVALS,
   quietHours: SHIPPED_HOURS,
   escalate: { count: 3, recipients: 3, within: '10m' },
   exemptions: [],

@@ -12,7 +12,7 @@ import { type Checker, toProblems } from '../../settings/files/operator-schema.t
 import { parseDuration, parseTime } from '../../settings/files/value-forms.ts'
 import { DEFAULT_POLICY } from './defaults.ts'
 import { Timetable } from './periods.ts'
-import type { PolicyFile } from './policy-file.ts'
+import type { PeriodRule, PolicyFile } from './policy-file.ts'
 import { mergedFaults, policyChecker } from './schema.ts'
 import { thresholdFaults } from './threshold-relations.ts'
 
@@ -52,10 +52,18 @@ function combine(document: OperatorDocument | undefined): PolicyReading {
   const problems = toProblems(document, check(document.value))
   if (problems.length > 0) return { problems, own: {} }
   const own = document.value as PolicyFile
-  const merged = merge(DEFAULT_POLICY, own) as PolicyFile
-  const faults = [...thresholdFaults(merged), ...mergedFaults(merged)]
+  const ofKeys = merge(DEFAULT_POLICY, own) as PolicyFile
+  const merged = { ...ofKeys, periods: periodsWith(own.periods ?? []) }
+  // The shipped periods set nothing that has to go with other thresholds.
+  const faults = [...thresholdFaults({ ...merged, periods: own.periods ?? [] }), ...mergedFaults(merged)]
   if (faults.length > 0) return { problems: toProblems(document, faults), own }
   return { policy: effective(merged), problems: [], own }
+}
+
+/** The shipped periods but for those that the file has under the same name, then those of the file. */
+function periodsWith(own: readonly PeriodRule[]): readonly PeriodRule[] {
+  const names = new Set(own.map(({ name }) => name))
+  return [...(DEFAULT_POLICY.periods ?? []).filter(({ name }) => !names.has(name)), ...own]
 }
 
 /** Mappings are merged key by key; anything else replaces. */

@@ -3,6 +3,7 @@ import { getOrInsert } from '../../domain/maps.ts'
 import { partitionKey } from '../../domain/ports.ts'
 import { BUCKET_MS } from '../../domain/time.ts'
 import type { NewestTimes } from '../newest-times.ts'
+import { addFanout, type FanoutDelta, fanoutEntity, fanoutUntil } from './fanouts.ts'
 import { sentUntil, shardOf, tallyEntity, tallyUntil, utcDay } from './layout.ts'
 
 /**
@@ -45,6 +46,8 @@ export class AtomicDelta {
   readonly members = new Map<string, MemberDelta>()
   /** By `tallyEntity`. */
   readonly tallies = new Map<string, TallyDelta>()
+  /** By number and week. */
+  readonly fanouts = new Map<string, FanoutDelta>()
   /** Counts by UTC day and entity. */
   readonly sent = new Map<string, Map<string, number>>()
 }
@@ -138,6 +141,7 @@ class Aggregation {
     this.#rates(o)
     this.#members(o)
     this.#tallies(o)
+    this.#fanout(o)
     this.#sent(o)
   }
 
@@ -154,8 +158,7 @@ class Aggregation {
     if (o.once !== undefined) {
       this.#weight = 1
       target.buckets.add(this.#bucket)
-      const group = getOrInsert(target.once, o.once, () => new AtomicDelta())
-      return group
+      return getOrInsert(target.once, o.once, () => new AtomicDelta())
     }
     const { offset } = o.position
     if (offset <= (this.#offsets?.[shard] ?? -1)) {
@@ -249,6 +252,12 @@ class Aggregation {
       }
       if (!repeated) delta.count += this.#weight
     }
+  }
+
+  #fanout(o: Observations): void {
+    if (o.fanout === undefined || fanoutUntil(o.ts) < this.#eventTime) return
+    const group = this.#groupOf(o, fanoutEntity(o.fanout))
+    if (group) addFanout(group.fanouts, o.fanout, o, this.#weight)
   }
 
   #sent(o: Observations): void {

@@ -1,24 +1,28 @@
 import type {
+  FanoutReading,
   MemberReading,
   Observations,
   RateReading,
   Readings,
   TallyReading,
 } from '../../domain/feature-store.ts'
+import { fanoutEntity } from './fanouts.ts'
 import { SHARDS, shardOf, tallyEntity } from './layout.ts'
 
 /** Readings of the shards of a batch. */
-export class Collected implements Pick<Readings, 'rates' | 'members' | 'tallies'> {
+export class Collected implements Pick<Readings, 'rates' | 'members' | 'tallies' | 'fanouts'> {
   readonly rates: RateReading[] = []
   readonly members: MemberReading[] = []
   readonly tallies: TallyReading[] = []
+  readonly fanouts: FanoutReading[] = []
   /** Shards that the batch could not be counted in, whole or in part. */
   readonly failed = new Set<number>()
 
-  add(reply: Pick<Readings, 'rates' | 'members' | 'tallies'>): void {
+  add(reply: Pick<Readings, 'rates' | 'members' | 'tallies' | 'fanouts'>): void {
     this.rates.push(...reply.rates)
     this.members.push(...reply.members)
     this.tallies.push(...reply.tallies)
+    this.fanouts.push(...reply.fanouts)
   }
 }
 
@@ -26,11 +30,12 @@ export class Collected implements Pick<Readings, 'rates' | 'members' | 'tallies'
 export function judgedBy(batch: readonly Observations[], shards: ReadonlySet<number>): Set<number> {
   const indices = new Set<number>()
   const lies = (entity: string): boolean => shards.has(shardOf(entity, SHARDS))
-  batch.forEach(({ rates, members, tallies }, i) => {
+  batch.forEach(({ rates, members, tallies, fanout }, i) => {
     if (
       rates.some(({ entity, reportFrom }) => Number.isFinite(reportFrom) && lies(entity)) ||
       members.some(({ entity }) => lies(entity)) ||
-      tallies.some(({ kind, id }) => lies(tallyEntity(kind, id)))
+      tallies.some(({ kind, id }) => lies(tallyEntity(kind, id))) ||
+      (fanout !== undefined && lies(fanoutEntity(fanout)))
     )
       indices.add(i)
   })

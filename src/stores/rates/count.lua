@@ -5,22 +5,28 @@
 -- KEYS[2]  missing: hash, minute -> mask of its ten-second buckets that were not counted (mark-missing.lua)
 -- ARGV[1]  payload, JSON: {"epoch": [expected or '' for any, one to be set if there is none],
 --          "offsets": [field, expected, next, …], "missing": [minute, mask, …] to be marked first,
---          "since": first event time of the store (ms), "feed": [[home, from minute, to minute, share, …], …]: when the whole
---          input was absent, then a partition each (feed.ts), "groups": [[once or 0, rates, members, tallies, sent], …]}, where
+--          "since": first event time of the store (ms), "heard": [id of the token key, hour of event time],
+--          "feed": [[home, from minute, to minute, share, …], …]: when the whole input was absent, then a partition each
+--          (feed.ts), "groups": [[once or 0, rates, members, tallies, sent, fanouts], …]}, where
 --            rate    = [entity, number in "feed" for a baseline or 0, report from or -1, bucket, commercial, notice, fraud, bucket, …]
 --            member  = [entity, window ms, report from or -1, min count, name, count, last ms, name, …]
 --            tallies = [keys of a half window, of the one before, report from or -1, ttl s, names of eight signs each,
 --                       hash, count, hash, …], numbered through over all of a group
 --            sent    = [key of a day before the slot, slot, field, count, slot, …]
+--            fanouts = [key of a filter, of the one before, number, number, …], numbered through likewise, a number being
+--                      [key of its texts, of those before, field, the same three of its series, then for each text word,
+--                      mask, signs, signs, bucket of five minutes, count, report from, report series from or -1]
 --          Entities and keys are named as in layout.ts. Buckets ascend. A count of 0 was counted before: it is read, not
 --          counted.
 -- Returns  {0, stored offsets in the order of the payload, epoch or ''} when an offset or the epoch is not the expected
 --          one: nothing was counted;
---          {1, rate readings, member readings, tally readings, epoch}; group and index from 1, real numbers as text:
+--          {1, rate readings, member readings, tally readings, epoch, fan-out readings, hour since which recipients are
+--          remembered}; group and index from 1, real numbers as text:
 --            rate   = {group, index, bucket, nine counts, incomplete 0/1 [, first bucket, trailing count, hour's mean,
 --                      variance, days, recent mean, variance, hours, four counts of earlier stretches]}
 --            member = {group, index, qualifying, total, name, last ms, name, …}
 --            tally  = {group, index, count}
+--            fanout = {group, index, index of the text, strangers, numbers}
 
 local floor = math.floor
 local call = redis.call
@@ -30,13 +36,16 @@ local pack, unpack_, unpack_limit = cmsgpack.pack, cmsgpack.unpack, cmsgpack.unp
 local payload = cjson.decode(ARGV[1])
 -- The numbers of layout.ts (LIMITS).
 -- constants: limits
+-- The numbers of fanouts.ts (FANOUT).
+-- constants: fanout
 local since = payload.since
 
 local offsets = payload.offsets
-local fields = { 'epoch' }
+local fields = { 'epoch', 'heard' }
 for i = 1, #offsets, 3 do fields[#fields + 1] = offsets[i] end
 local stored = call('HMGET', KEYS[1], unpack(fields))
 local epoch = table.remove(stored, 1) or ''
+local heard = table.remove(stored, 1)
 local refused = payload.epoch[1] ~= '' and payload.epoch[1] ~= epoch
 for i = 1, #stored do
   stored[i] = tonumber(stored[i] or -1)
@@ -46,6 +55,17 @@ if refused then return { 0, stored, epoch } end
 if epoch == '' then
   epoch = payload.epoch[2]
   call('HSET', KEYS[1], 'epoch', epoch)
+end
+
+-- Since when recipients are remembered without a gap: heardAt of fanouts.ts.
+local function heard_since(id, hour)
+  local of, since, newest = string.match(heard or '', '^(%S+) (%d+) (%d+)$')
+  since, newest = tonumber(since), tonumber(newest)
+  if of ~= id or hour - newest > fanout.gapHours or since - hour > fanout.gapHours then
+    since, newest = hour + 1, -1
+  end
+  if hour > newest then call('HSET', KEYS[1], 'heard', id .. ' ' .. since .. ' ' .. hour) end
+  return since
 end
 
 -- include: missing.lua
@@ -80,6 +100,7 @@ local function expire_new(key, ttl)
 end
 
 -- include: count-tallies.lua
+-- include: count-fanouts.lua
 
 for g, group in ipairs(payload.groups) do
   local weight = 1
@@ -88,6 +109,8 @@ for g, group in ipairs(payload.groups) do
   for i, e in ipairs(group[3]) do count_members(g, i, e, weight) end
   local index = 0
   for _, e in ipairs(group[4]) do index = count_tallies(g, index, e, weight) end
+  local number = 0
+  for _, family in ipairs(group[6]) do number = count_fanouts(g, number, family, weight) end
   if weight > 0 then
     for _, e in ipairs(group[5]) do
       for i = 2, #e, 3 do
@@ -100,4 +123,4 @@ end
 
 for i = 1, #offsets, 3 do call('HSET', KEYS[1], offsets[i], offsets[i + 2]) end
 
-return { 1, rates, members, tallies, epoch }
+return { 1, rates, members, tallies, epoch, fanouts, heard_since(payload.heard[1], payload.heard[2]) }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { loadScript, type ScriptCall } from '../../adapters/redis/script.ts'
 import type { RateReading, Readings } from '../../domain/feature-store.ts'
 import { getOrInsert } from '../../domain/maps.ts'
-import { BUCKET_MS } from '../../domain/time.ts'
+import { BUCKET_MS, HOUR } from '../../domain/time.ts'
 import { wellFormed } from '../../domain/well-formed.ts'
 import {
   type AtomicDelta,
@@ -14,6 +14,14 @@ import {
   talliesOf,
 } from './aggregate.ts'
 import { describeBaseline, type Seen } from './baseline.ts'
+import {
+  encodeFanouts,
+  FANOUT,
+  type FanoutDelta,
+  type FanoutFamily,
+  fanoutFamilies,
+  keysOfFanouts,
+} from './encode-fanouts.ts'
 import type { Absences, Feed } from './feed.ts'
 import {
   type FeatureKeys,
@@ -26,9 +34,13 @@ import {
   tallyKeys,
   tallyName,
 } from './layout.ts'
+import type { StoredNames } from './stored-names.ts'
 import type { Marks } from './uncounted-buckets.ts'
 
-const COUNT = loadScript(new URL('./count.lua', import.meta.url), 'count', { limits: LIMITS })
+const COUNT = loadScript(new URL('./count.lua', import.meta.url), 'count', {
+  limits: LIMITS,
+  fanout: FANOUT,
+})
 
 /** One call of `count.lua`, and what its reply speaks of: groups and indices as in the payload. */
 export interface CountCall {
@@ -40,6 +52,7 @@ export interface CountCall {
   readonly rates: readonly RateDelta[][]
   readonly members: readonly MemberDelta[][]
   readonly tallies: readonly TallyDelta[][]
+  readonly fanouts: readonly FanoutDelta[][]
 }
 
 /** `Infinity` (never) has no form in JSON. */
@@ -49,7 +62,9 @@ const threshold = (reportFrom: number): number =>
 /** Sent to a shard with the batch. */
 export interface ShardFacts {
   /** Under which name a set lies there. */
-  readonly nameOf: (entity: string) => string
+  readonly names: StoredNames
+  /** Newest event time of the batch, ms. */
+  readonly heard: number
   /** Epoch that is expected; '' for any. */
   readonly epoch: string
   /** Buckets that it has to mark as missing. */
@@ -66,11 +81,11 @@ export interface ShardFacts {
 export function encodeCount(
   batch: ShardBatch,
   counted: CountedOffsets,
-  { nameOf, epoch, marks, since, feed }: ShardFacts,
+  { names: stored, epoch, marks, since, feed, heard }: ShardFacts,
   keys: FeatureKeys,
   declare: boolean,
 ): CountCall {
-  const payload = new Payload(nameOf, feed)
+  const payload = new Payload(stored, feed)
   const offsets: (string | number)[] = []
   const expected = new Map<string, number>()
   for (const [partition, offset] of batch.offsets) {
@@ -81,19 +96,17 @@ export function encodeCount(
   for (const [once, group] of batch.once) payload.add(onceKey(wellFormed(once)), group)
   // Last, so that its windows hold all of the batch.
   payload.add(undefined, batch.main)
-  const { groups, rates, members, tallies } = payload
+  const { groups, rates, members, tallies, fanouts } = payload
   const names = [keys.offsets(batch.shard), keys.missing(batch.shard)]
   if (declare) for (const name of namesOf(groups)) names.push(keys.of(batch.shard, name))
   const args = {
     epoch: [epoch, randomUUID()],
-    offsets,
-    missing: marks.flat(),
-    since,
+    ...{ offsets, missing: marks.flat(), since, groups },
     feed: payload.feed,
-    groups,
+    heard: [stored.id, Math.floor(heard / HOUR)],
   }
   const call = { script: COUNT, keys: names, args: [JSON.stringify(args)] }
-  return { batch, marks, expected, call, rates, members, tallies }
+  return { batch, marks, expected, call, rates, members, tallies, fanouts }
 }
 
 type Entry = (string | number)[]
@@ -104,11 +117,12 @@ type Group = readonly [
   members: readonly Entry[],
   tallies: readonly Entry[],
   sent: readonly Entry[],
+  fanouts: readonly FanoutFamily[],
 ]
 
 /** Names of all keys that `count.lua` may touch for these groups. */
 function* namesOf(groups: readonly Group[]): Generator<string> {
-  for (const [once, rates, members, tallies, sent] of groups) {
+  for (const [once, rates, members, tallies, sent, fanouts] of groups) {
     if (once !== 0) yield once
     for (const [entity, baseline] of rates) {
       yield `r:${entity}`
@@ -124,24 +138,26 @@ function* namesOf(groups: readonly Group[]): Generator<string> {
         yield `${now}${part}`
         yield `${before}${part}`
       }
+    for (const family of fanouts) yield* keysOfFanouts(family)
     for (const e of sent) for (let i = 1; i < e.length; i += 3) yield `${e[0]}${e[i]}`
   }
 }
 
 class Payload {
-  readonly #nameOf: (entity: string) => string
+  readonly #names: StoredNames
   readonly groups: Group[] = []
   readonly rates: RateDelta[][] = []
   readonly members: MemberDelta[][] = []
   readonly tallies: TallyDelta[][] = []
+  readonly fanouts: FanoutDelta[][] = []
 
   /** As in the header of `count.lua`. */
   readonly feed: number[][] = []
   readonly #feed: Feed
   readonly #places = new Map<Absences, number>()
 
-  constructor(nameOf: (entity: string) => string, feed: Feed) {
-    this.#nameOf = nameOf
+  constructor(names: StoredNames, feed: Feed) {
+    this.#names = names
     this.#feed = feed
     this.#placeOf(undefined)
   }
@@ -156,15 +172,18 @@ class Payload {
     const rates = [...group.rates.values()]
     const members = [...group.members.values()]
     const families = familiesOf(group)
+    const fanouts = fanoutFamilies(group.fanouts)
     this.rates.push(rates)
     this.members.push(members)
     this.tallies.push(families.flat())
+    this.fanouts.push(fanouts.flat())
     this.groups.push([
       once ?? 0,
       rates.map((delta) => rateEntry(delta, delta.baseline ? this.#placeOf(delta.from) : 0)),
-      members.map((delta) => memberEntry(this.#nameOf(delta.entity), delta)),
+      members.map((delta) => memberEntry(this.#names.of(delta.entity), delta)),
       families.map(tallyEntry),
       [...group.sent].map(([day, counts]) => sentEntry(day, counts)),
+      fanouts.map((family) => encodeFanouts(family, this.#names)),
     ])
   }
 }
@@ -227,14 +246,21 @@ function sentEntry(day: string, counts: ReadonlyMap<string, number>): Entry {
 
 export type CountReply = { readonly epoch: string } & (
   | { readonly refused: readonly number[] }
-  | ({ readonly refused?: undefined } & Pick<Readings, 'rates' | 'members' | 'tallies'>)
+  | ({ readonly refused?: undefined } & Pick<Readings, 'rates' | 'members' | 'tallies' | 'fanouts'>)
 )
 
 /** Reads a reply of `count.lua`. `refused`: the stored offsets, in the order of `call.batch.offsets`. */
 export function decodeCount(call: CountCall, reply: unknown, since: number, feed: Feed): CountReply {
   const [ok, ...parts] = reply as [number, ...unknown[]]
   if (ok === 0) return { refused: parts[0] as number[], epoch: parts[1] as string }
-  const [rates, members, tallies, epoch] = parts as [Row[], Row[], number[][], string]
+  const [rates, members, tallies, epoch, fanouts, heard] = parts as [
+    Row[],
+    Row[],
+    number[][],
+    string,
+    number[][],
+    number,
+  ]
   return {
     epoch,
     rates: rates.map((row) => {
@@ -250,6 +276,11 @@ export function decodeCount(call: CountCall, reply: unknown, since: number, feed
     tallies: tallies.map(([group, index, count]) => {
       const { kind, id } = call.tallies[group! - 1]![index! - 1]!
       return { kind, id, count: count! }
+    }),
+    fanouts: fanouts.map(([group, index, item, strangers, numbers]) => {
+      const { number, items } = call.fanouts[group! - 1]![index! - 1]!
+      const { position } = items[item! - 1]!
+      return { position, number, strangers: strangers!, numbers: numbers!, since: heard * HOUR }
     }),
   }
 }

@@ -1,4 +1,5 @@
 import type {
+  FanoutReading,
   FeatureStore,
   LogId,
   LogsOf,
@@ -16,9 +17,10 @@ import { type AtomicDelta, aggregate, type TallyDelta } from './aggregate.ts'
 import { Feed } from './feed.ts'
 import { LIMITS, tallyUntil } from './layout.ts'
 import { logChangeOf } from './log-change.ts'
+import { MemoryFanouts } from './memory-fanouts.ts'
 import { MemoryMembers } from './memory-members.ts'
 import { MemoryRates } from './memory-rates.ts'
-import { checkBatch, firstEventTime } from './observations.ts'
+import { checkBatch, firstEventTime, newestTime } from './observations.ts'
 
 /** Event time between two sweeps of what is forgotten, ms. */
 const SWEEP_EVERY = 600_000
@@ -36,6 +38,7 @@ class MemoryFeatureStore implements FeatureStore {
   readonly #feed = new Feed()
   readonly #rates = new MemoryRates(this.#feed)
   readonly #members = new MemoryMembers()
+  readonly #fanouts = new MemoryFanouts()
   /** By window and bucket. */
   readonly #tallies = new Map<number, Map<number, Tally>>()
   /** By UTC day, then by entity. */
@@ -77,11 +80,14 @@ class MemoryFeatureStore implements FeatureStore {
       rates: [] as RateReading[],
       members: [] as MemberReading[],
       tallies: [] as TallyReading[],
+      fanouts: [] as FanoutReading[],
     }
     checkBatch(batch)
     this.#feed.see(batch, this.#times)
     if (batch.length === 0) return { ...readings, counted: true }
     this.#since ??= firstEventTime(batch)
+    this.#advance(batch)
+    this.#fanouts.hear(newestTime(batch, this.#times))
     for (const shard of aggregate(batch, this.#offsets, 1, { times: this.#times })) {
       for (const [key, group] of shard.once) {
         this.#apply(group, !this.#once.has(key), readings)
@@ -91,14 +97,19 @@ class MemoryFeatureStore implements FeatureStore {
       this.#apply(shard.main, true, readings)
       for (const [key, offset] of shard.offsets) this.#offsets.set(key, [offset])
     }
-    this.#sweep(batch)
+    this.#sweep()
     return { ...readings, counted: true }
   }
 
   #apply(
     group: AtomicDelta,
     counting: boolean,
-    readings: { rates: RateReading[]; members: MemberReading[]; tallies: TallyReading[] },
+    readings: {
+      rates: RateReading[]
+      members: MemberReading[]
+      tallies: TallyReading[]
+      fanouts: FanoutReading[]
+    },
   ): void {
     for (const delta of group.rates.values()) this.#rates.apply(delta, counting, this.#since!, readings.rates)
     for (const delta of group.members.values()) this.#members.apply(delta, counting, readings.members)
@@ -106,6 +117,7 @@ class MemoryFeatureStore implements FeatureStore {
       for (let delta: TallyDelta | undefined = first; delta !== undefined; delta = delta.next)
         this.#applyTally(entity, delta, counting, readings.tallies)
     }
+    this.#fanouts.apply(group.fanouts, counting, readings.fanouts)
     if (!counting) return
     for (const [day, added] of group.sent) {
       const counts = getOrInsert(this.#sent, day, () => new Map())
@@ -137,16 +149,21 @@ class MemoryFeatureStore implements FeatureStore {
     return tally
   }
 
-  #sweep(batch: readonly Observations[]): void {
+  /** Before anything is counted, so that what is kept has its time. */
+  #advance(batch: readonly Observations[]): void {
     const times = new Float64Array(batch.length)
     for (let i = 0; i < batch.length; i++) times[i] = batch[i]!.ts
     times.sort()
     this.#eventTime = Math.max(this.#eventTime, times[times.length >> 1]!)
+  }
+
+  #sweep(): void {
     const now = this.#eventTime
     if (now - this.#sweptAt < SWEEP_EVERY) return
     this.#sweptAt = now
     this.#rates.forget(now - LIMITS.rateTtl * 1000, now - LIMITS.baselineTtl * 1000)
     this.#members.forget(now)
+    this.#fanouts.forget(now)
     for (const byBucket of this.#tallies.values()) this.#forgetTallies(byBucket, now)
     for (const [key, at] of this.#once) if (at < now - LIMITS.onceTtl * 1000) this.#once.delete(key)
     for (const day of this.#sent.keys())

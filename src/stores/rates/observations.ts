@@ -1,5 +1,7 @@
 import type { Observations } from '../../domain/feature-store.ts'
+import { partitionKey } from '../../domain/ports.ts'
 import { BUCKET_MS, HOUR } from '../../domain/time.ts'
+import type { NewestTimes } from '../newest-times.ts'
 
 const EARLIEST = Date.UTC(2000, 0, 1)
 
@@ -47,4 +49,9 @@ export function firstEventTime(batch: readonly Observations[]): number {
   const median = times[(times.length - 1) >> 1]!
   const first = times.find((ts) => ts >= median - HOUR) ?? median
   return Math.floor(first / BUCKET_MS) * BUCKET_MS
+}
+
+/** The newest event time of the partitions of a batch: two records show it. */
+export function newestTime(batch: readonly Observations[], times: NewestTimes): number {
+  return batch.reduce((most, { position }) => Math.max(most, times.of(partitionKey(position))), 0)
 }

@@ -17,7 +17,7 @@ import { Collected, judgedBy } from './collected.ts'
 import { CountedPartitions } from './counted-partitions.ts'
 import { type CountCall, decodeCount, encodeCount } from './encode.ts'
 import { FeatureKeys, LIMITS, SHARDS } from './layout.ts'
-import { checkBatch, endOfChunk, firstEventTime } from './observations.ts'
+import { checkBatch, endOfChunk, firstEventTime, newestTime } from './observations.ts'
 import { readBaselines } from './redis-baselines.ts'
 import { SharedFeed } from './redis-feed.ts'
 import { StoredOffsets } from './redis-offsets.ts'
@@ -138,12 +138,13 @@ class RedisFeatureStore implements FeatureStore {
       await this.#countChunk({ observations: batch.slice(from, to), from, attempts }, sum)
     }
     if (this.#isDoubtful) await this.#compareShards()
-    const { rates, members, tallies, failed } = sum
+    const { rates, members, tallies, fanouts, failed } = sum
     const uncounted = failed.size === 0 ? undefined : judgedBy(batch, failed)
     this.#share.note(batch.length, uncounted?.size ?? 0)
     if (uncounted) this.#attempts.set(batch, attempts)
     else this.#attempts.delete(batch)
-    return { rates, members, tallies, counted: failed.size === 0, ...(uncounted ? { uncounted } : {}) }
+    const counted = failed.size === 0
+    return { rates, members, tallies, fanouts, counted, ...(uncounted ? { uncounted } : {}) }
   }
 
   async #countChunk(chunk: Chunk, sum: Collected): Promise<void> {
@@ -201,11 +202,15 @@ class RedisFeatureStore implements FeatureStore {
   /** Returns the shards that refused; what they have stored is known then. */
   async #send(chunk: Chunk, batches: readonly ShardBatch[], sum: Collected): Promise<Set<number>> {
     const since = this.#since!
+    const heard = newestTime(chunk.observations, this.#times)
     const budgetMs = this.#budget * Math.ceil(chunk.observations.length / A_BUDGET)
     const calls = batches.map((batch) => {
       chunk.attempts.add(chunk.from, batch, true)
       const { epoch, uncounted } = this.#shards.of(batch.shard)
-      const facts = { nameOf: this.#names.of, epoch, marks: uncounted.newest(), since, feed: this.#feed }
+      const facts = {
+        ...{ names: this.#names, epoch, marks: uncounted.newest(), since, heard },
+        feed: this.#feed,
+      }
       return encodeCount(batch, this.#partitions.offsets, facts, this.#keys, this.#link.cluster)
     })
     const outcomes = await this.#link.settle(

@@ -12,9 +12,13 @@ const REMEMBERED = 20_000
 export class StoredNames {
   readonly #keyed: readonly ((number: string) => string)[]
 
+  /** Tells the token key from others; `-` without one. */
+  readonly id: string
+
   /** `keys`: the token key, then former ones; none: everything stays as it is. */
   constructor(keys: readonly string[]) {
     this.#keyed = keys.map(keyed)
+    this.id = this.keyed('').slice(1, 9) || '-'
   }
 
   /** Under which name an entity is counted. */
@@ -25,6 +29,9 @@ export class StoredNames {
       ? entity
       : entity.slice(0, from) + current(entity.slice(from))
   }
+
+  /** Any text under the token key; without one, the text. */
+  readonly keyed = (text: string): string => this.#keyed[0]?.(text) ?? text
 
   /** Every name under which an entity was counted: also with former keys, and before there was one. */
   all(entity: string): string[] {

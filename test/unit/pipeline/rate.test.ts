@@ -26,6 +26,7 @@ describe('the time of a count', () => {
         rates: [],
         members: [reading],
         tallies: [{ kind: TALLY.kind, id: TALLY.id, count: 4 }],
+        fanouts: [],
         counted: true,
       }),
     }

@@ -137,6 +137,46 @@ periods:
     expect(seen('2026-11-11T12:00+08:00')).toBe('0.4 review')
   })
 
+  it('adds periods to the shipped ones, and replaces those of the same name', () => {
+    const of = (text: string, time: string) => {
+      const { minRecipients, minNumbers } = policyOf(text).codePolicy('PRIVATE_FANOUT', at(time)).thresholds
+      return [minRecipients, minNumbers]
+    }
+    const [eve, day] = ['2027-02-05T20:00+08:00', '2027-03-05T20:00+08:00']
+    const sale =
+      'periods: [{name: sale, from: 2027-02-05T00:00+08:00, to: 2027-02-06T00:00+08:00, codes: {PRIVATE_FANOUT: {thresholds: {minNumbers: 50}}}}]'
+    expect([of('', eve), of('', day)]).toEqual([
+      [100, 200],
+      [20, 20],
+    ])
+    expect([of(sale, eve), of(sale, day)]).toEqual([
+      [100, 50],
+      [20, 20],
+    ])
+    const none = sale.replace('sale', 'Spring Festival 2027').replace('{PRIVATE_FANOUT', '{TEXT_FRAUD')
+    expect(of(none.replace('minNumbers: 50', 'minScore: 0.5'), eve)).toEqual([20, 20])
+  })
+
+  it('has festivals on the days of the lunar calendar', () => {
+    const lunar = new Intl.DateTimeFormat('en-u-ca-chinese', {
+      ...({ month: 'numeric', day: 'numeric', timeZone: 'Asia/Shanghai' } as const),
+    })
+    const days = { 'Spring Festival': '1/1', 'Lantern Festival': '1/15', 'Mid-Autumn Festival': '8/15' }
+    for (const [name, day] of Object.entries(days)) {
+      const periods = DEFAULT_POLICY.periods!.filter((period) => period.name.startsWith(name))
+      expect(periods.length).toBeGreaterThan(4)
+      for (const { from, to } of periods) {
+        // The tables of Node differ from the calendar of China by a day where the moon is new at midnight.
+        const seen: string[] = []
+        for (let ts = at(from) - 12 * 3_600_000; ts <= at(to) + 12 * 3_600_000; ts += 24 * 3_600_000) {
+          const parts = Object.fromEntries(lunar.formatToParts(ts).map(({ type, value }) => [type, value]))
+          seen.push(`${parts.month}/${parts.day}`)
+        }
+        expect(seen).toContain(day)
+      }
+    }
+  })
+
   it('gives the same object for the same place, however many carriers ask', () => {
     const policy = policyOf('carriers: {CUCC: {mode: shadow}}\n')
     const base = policy.codePolicy('TEXT_FRAUD', NOW)

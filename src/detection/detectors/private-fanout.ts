@@ -1,0 +1,132 @@
+import { senderId } from '../../domain/decision.ts'
+import type { SignalContext } from '../../domain/detector.ts'
+import type { AnalysedMessage } from '../../domain/message.ts'
+import { portPrefix } from '../../domain/port-prefix.ts'
+import { signsOf } from '../../domain/sketch.ts'
+import { DAY } from '../../domain/time.ts'
+import { signsOfWords } from '../../text/sketch.ts'
+import { privateFanoutWords } from '../rules/patterns.generated.ts'
+import { defineStateCode, hold } from './code-spec.ts'
+import * as fields from './evidence-fields.ts'
+import { requestsIn } from './shared/requests.ts'
+import { senderKind } from './shared/sender-kind.ts'
+import { isHandle } from './shared/traces.ts'
+import { isVisit } from './shared/wording.ts'
+
+/** Minutes in which strangers are counted. */
+const WINDOW = 60
+
+const many = (default_: number, unit: string, says: string) => ({
+  default: default_,
+  unit,
+  min: 2,
+  max: 1_000_000_000,
+  whole: true as const,
+  says,
+})
+
+/**
+ * Nothing here knows what a text says, but for occasions: what people write to many they know at once asks for nothing and
+ * leads nowhere.
+ */
+export const privateFanout = defineStateCode({
+  code: 'PRIVATE_FANOUT',
+  order: 205,
+  targets: ['sender'],
+  action: 'review',
+  weight: 0.5,
+  thresholds: {
+    minRecipients: many(
+      20,
+      'recipients',
+      'strangers to whom one number sends alike texts within an hour; or',
+    ),
+    minNumbers: many(
+      20,
+      'numbers',
+      'numbers of one series that send alike texts to two strangers or more each',
+    ),
+    occasionRecipients: many(
+      500,
+      'recipients',
+      'the first for wishes, invitations, what a group is told and visits announced, which lead nowhere and ask for nothing',
+    ),
+    matureDays: {
+      default: 7,
+      unit: 'days',
+      min: 0,
+      max: 365,
+      says: 'days of a deployment, or since a gap of a day in its feed, in which the action is at most observe',
+    },
+    hold: hold(1800, 'seconds without such a text after which the state clears'),
+  },
+  // Everybody writes to everybody then.
+  atFestivals: { minRecipients: 100, minNumbers: 200 },
+  evidence: {
+    recipients: fields.chinese('陌生收件人数', fields.count('strangers who were sent alike texts')),
+    numbers: fields.chinese(
+      '同号段号码数',
+      fields.optional(fields.count('numbers of the series that sent such texts to strangers')),
+    ),
+    window: fields.amount('minutes in which they were counted'),
+  },
+  summary: 'a private number writes the same to many strangers',
+  fires:
+    'A mobile or a foreign number sends alike texts to `minRecipients` people or more within an hour to whom it has not written in the last seven days, or `minNumbers` numbers of one series do so, each to two or more; then each number has a state of its own. Texts are compared by their sketch, so that other words, names and amounts hide nothing. Numbers with a row in the registry and one-time passwords do not count, and a wish, an invitation, what a group is told or a visit announced counts from `occasionRecipients` on, by itself alone, unless it has a link or a handle, asks for something or reads like fraud.',
+  why: 'SIM boxes, openers to a wrong number, somebody who is the boss today, and threats to the friends of debtors come from private numbers that know none of their readers.',
+  tune: 'Raise `minRecipients` where couriers or agents write to many, and both in more periods: the shipped policy has the festivals of the years to 2031, in which they are 100 and 200. Numbers of your own field staff go into `exemptions` (`sender:-@13812345678`) or into the registry.',
+  sentences: {
+    en: ({ recipients, numbers = 0, window }) =>
+      `A private number sent alike texts to ${recipients} strangers in ${window} minutes${numbers > 1 ? `; ${numbers} numbers of its series did the same` : ''}.`,
+    'zh-CN': ({ recipients, numbers = 0, window }) =>
+      `${window} 分钟内个人号码向 ${recipients} 个陌生号码发送相似短信${numbers > 1 ? `，同号段共 ${numbers} 个号码如此` : ''}。`,
+  },
+}).raisedBy({
+  fanout({ message }, context, { thresholds }) {
+    const { from, toToken, otp, bands } = message
+    const kind = senderKind(from)
+    if ((kind !== 'mobile' && kind !== 'overseas') || otp) return undefined
+    if (context.registry.port(from) !== undefined) return undefined
+    const signs = comparedBy(message, context)
+    if (signs === undefined) return undefined
+    const { minRecipients: reportFrom, minNumbers } = thresholds
+    const series = portPrefix(from) ?? from
+    // A few words are written alike by many.
+    const reportSeriesFrom = bands.length > 0 ? minNumbers : Number.POSITIVE_INFINITY
+    return { number: from, series, toToken, signs, reportFrom, reportSeriesFrom }
+  },
+  onFanout({ number, strangers, numbers, since }, message, _context, { thresholds }) {
+    const { minRecipients, minNumbers, occasionRecipients, matureDays } = thresholds
+    const isOccasion = isOfOccasion(message)
+    const level = Math.max(
+      strangers / (isOccasion ? Math.max(minRecipients, occasionRecipients) : minRecipients),
+      isOccasion ? 0 : numbers / minNumbers,
+    )
+    if (level < 1) return undefined
+    return {
+      target: { kind: 'sender', id: senderId(undefined, number) },
+      at: message.ts,
+      over: true,
+      level,
+      score: Math.min(1, 0.5 + 0.1 * level),
+      ...(message.ts - since < matureDays * DAY ? { cap: 'observe' as const } : {}),
+      match: { ports: [number] },
+      evidence: { recipients: strangers, ...(numbers > 1 ? { numbers } : {}), window: WINDOW },
+    }
+  },
+})
+
+function comparedBy(message: AnalysedMessage, { notices }: SignalContext) {
+  const sketch = notices?.sketchOf(message)
+  return sketch ? signsOf(sketch) : signsOfWords(message)
+}
+
+/** What people write to many they know, and what leads nowhere. */
+function isOfOccasion(message: AnalysedMessage): boolean {
+  const { malicious, commercial, label, urls, contacts, normalised } = message
+  if (malicious || commercial || label === 'fraud' || label === 'illicit') return false
+  if (urls.length > 0 || contacts.some(isHandle)) return false
+  // Who invites asks for an answer.
+  if (requestsIn(normalised.text).some((request) => request !== 'reply')) return false
+  return privateFanoutWords.occasion.test(normalised.text) || isVisit(message)
+}

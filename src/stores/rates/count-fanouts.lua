@@ -1,0 +1,254 @@
+-- Fan-outs (a part of count.lua): to how many strangers private numbers send alike texts. Three kinds of keys:
+--   "k:<id>:<week>:w"         filter: words of 32 bits, in each of which a pair of number and recipient sets up to four; a
+--                             pair is known if its bits are all set in the filter of its week or of the one before
+--   "k:<id>:<week>:f"         facts: hash, "words" -> how many there are, "pairs" -> how many were added
+--   "h:<id>:<hour>:<slot>"    hash, number -> texts, "g:<id>:<hour>" series -> texts. A text: the signs by which it is
+--                             compared, the first of its buckets of five minutes (modulo 65536), how many follow, 1 + the
+--                             bucket (modulo 255) in which it was last counted for the series or 0, a count for each bucket
+local band, bor, bxor, bnot, rshift = bit.band, bit.bor, bit.bxor, bit.bnot, bit.rshift
+local HEAD = '>I4I4I2BB'
+
+local function filter_of(name)
+  local key = prefix .. name
+  local got = call('HMGET', key .. 'f', 'words', 'pairs')
+  return { key = key, words = tonumber(got[1] or 0), pairs = tonumber(got[2] or 0), read = {} }
+end
+
+-- Makes a filter large enough for so many pairs more: the new half begins as the old one was.
+local function make_room(now, before, more)
+  local words = now.words
+  if words == 0 then
+    words = fanout.firstWords
+    while words < fanout.lastWords and words * fanout.pairsAWord < before.pairs do words = words * 2 end
+  end
+  while words < fanout.lastWords and words * fanout.pairsAWord < now.pairs + more do words = words * 2 end
+  if words == now.words then return end
+  if now.words == 0 then
+    call('SET', now.key .. 'w', string.rep('\0', 4 * words), 'EX', fanout.filterTtl)
+    call('HSET', now.key .. 'f', 'words', words, 'pairs', 0)
+    call('EXPIRE', now.key .. 'f', fanout.filterTtl)
+  else
+    local text = call('GET', now.key .. 'w') or ''
+    text = string.rep(text .. string.rep('\0', 4 * now.words - #text), words / now.words)
+    call('SET', now.key .. 'w', text, 'KEEPTTL')
+    call('HSET', now.key .. 'f', 'words', words)
+  end
+  now.words = words
+end
+
+-- Reads the words of pairs that lie in a filter: list of first words.
+local function read_words(filter, list)
+  if filter.words == 0 then return end
+  for from = 1, #list, 500 do
+    local args, to = {}, math.min(from + 499, #list)
+    for i = from, to do
+      local a = #args
+      args[a + 1], args[a + 2], args[a + 3] = 'GET', 'u32', list[i] % filter.words * 32
+    end
+    for i, word in ipairs(call('BITFIELD', filter.key .. 'w', unpack(args))) do
+      filter.read[list[from + i - 1] % filter.words] = word
+    end
+  end
+end
+
+local function has(filter, word, mask)
+  return filter.words > 0 and band(bnot(filter.read[word % filter.words]), mask) == 0
+end
+
+local function write_words(filter, dirty, added)
+  local args = {}
+  for word in pairs(dirty) do
+    local a = #args
+    args[a + 1], args[a + 2], args[a + 3], args[a + 4] = 'SET', 'u32', word * 32, filter.read[word] % 4294967296
+    if a > 1996 then
+      call('BITFIELD', filter.key .. 'w', unpack(args))
+      args = {}
+    end
+  end
+  if #args > 0 then call('BITFIELD', filter.key .. 'w', unpack(args)) end
+  call('HINCRBY', filter.key .. 'f', 'pairs', added)
+end
+
+local function ones(x)
+  x = x - band(rshift(x, 1), 0x55555555)
+  x = band(x, 0x33333333) + band(rshift(x, 2), 0x33333333)
+  x = band(x + rshift(x, 4), 0x0f0f0f0f)
+  x = x + rshift(x, 16)
+  return band(x + rshift(x, 8), 63)
+end
+
+-- The texts of a record; `bucket`: one near them.
+local function texts_of(record, bucket)
+  local texts, at = {}, 1
+  while record and at <= #record do
+    local a, b, first, n, counted, after = struct.unpack(HEAD, record, at)
+    first = bucket - ((bucket - first + 32768) % 65536 - 32768)
+    texts[#texts + 1] =
+      { a = a, b = b, first = first, counted = counted, counts = { string.byte(record, after, after + n - 1) } }
+    at = after + n
+  end
+  return texts
+end
+
+-- Those that are not over at a bucket.
+local function texts_at(texts, bucket)
+  local live = {}
+  for _, text in ipairs(texts) do
+    if text.first + #text.counts > bucket - fanout.buckets + 1 then live[#live + 1] = text end
+  end
+  return live
+end
+
+local function record_of(texts)
+  local parts = {}
+  for i, text in ipairs(texts) do
+    parts[i] = struct.pack(HEAD, text.a, text.b, text.first % 65536, #text.counts, text.counted)
+      .. string.char(unpack(text.counts))
+  end
+  return table.concat(parts)
+end
+
+local function sum_of(text, bucket)
+  local sum = 0
+  for i, count in ipairs(text.counts) do
+    local at = text.first + i - 1
+    if at <= bucket and at > bucket - fanout.buckets then sum = sum + count end
+  end
+  return sum
+end
+
+local function alike_among(texts, a, b)
+  local nearest, found = fanout.alike + 1, nil
+  for _, text in ipairs(texts) do
+    local distance = ones(bxor(text.a, a)) + ones(bxor(text.b, b))
+    if distance < nearest then nearest, found = distance, text end
+  end
+  return found
+end
+
+-- Counts one more of a text in a bucket; one that is older than the hour of what it is like counts nothing.
+local function count_in(text, bucket)
+  local counts = text.counts
+  if bucket <= text.first + #counts - 1 - fanout.buckets then return end
+  while bucket < text.first do
+    table.insert(counts, 1, 0)
+    text.first = text.first - 1
+  end
+  while bucket > text.first + #counts - 1 do counts[#counts + 1] = 0 end
+  local i = bucket - text.first + 1
+  counts[i] = math.min(counts[i] + 1, 255)
+  while #counts > fanout.buckets do
+    table.remove(counts, 1)
+    text.first = text.first + 1
+  end
+end
+
+-- Counts one more of what a text is like, or as a new one in place of the least of `most`. Returns the one that counted.
+local function count_text(texts, a, b, bucket, most)
+  local text = alike_among(texts, a, b)
+  if not text then
+    text = { a = a, b = b, first = bucket, counted = 0, counts = { 0 } }
+    local place = #texts + 1
+    if place > most then
+      local least
+      for i, other in ipairs(texts) do
+        local sum, last = sum_of(other, bucket), other.first + #other.counts
+        if not least or sum < least[1] or (sum == least[1] and last < least[2]) then
+          least, place = { sum, last }, i
+        end
+      end
+    end
+    texts[place] = text
+  end
+  count_in(text, bucket)
+  return text
+end
+
+local fanouts = {}
+
+-- `family`: key of the filter, of the one before, then a number each (count.lua). Returns the number of the last number.
+local function count_fanouts(group, index, family, weight)
+  local now, before = filter_of(family[1]), filter_of(family[2])
+  local fresh = {}
+  for i = 3, #family do
+    local e = family[i]
+    for at = 7, #e, 8 do
+      if e[at + 5] * weight > 0 then fresh[#fresh + 1] = e[at] end
+    end
+  end
+  if #fresh > 0 then
+    make_room(now, before, #fresh)
+    read_words(now, fresh)
+    read_words(before, fresh)
+  end
+  local dirty, added, records = {}, 0, {}
+
+  local function open(key, key_before, field, bucket)
+    local name = key .. ' ' .. field
+    local record = records[name]
+    if not record then
+      local packed, earlier = call('HGET', prefix .. key, field), records[key_before .. ' ' .. field]
+      if not packed then
+        packed = earlier and record_of(earlier.texts) or call('HGET', prefix .. key_before, field)
+      end
+      record = { key = prefix .. key, field = field, texts = texts_of(packed, bucket) }
+      records[name] = record
+    end
+    return record, texts_at(record.texts, bucket)
+  end
+
+  local function count(record, texts, a, b, bucket, most)
+    record.is_dirty, record.texts = true, texts
+    return count_text(texts, a, b, bucket, most)
+  end
+
+  for i = 3, #family do
+    local e = family[i]
+    local newest, row = 0, nil
+    for at = 11, #e, 8 do newest = math.max(newest, e[at]) end
+    for at = 7, #e, 8 do
+      local word, mask, a, b, bucket, from, series_from = e[at], e[at + 1], e[at + 2], e[at + 3], e[at + 4], e[at + 6], e[at + 7]
+      local counts = e[at + 5] * weight > 0
+      local is_known = counts and (has(now, word, mask) or has(before, word, mask))
+      if not is_known then
+        local own, texts = open(e[1], e[2], e[3], newest)
+        local text
+        if counts then
+          local place = word % now.words
+          now.read[place] = bor(now.read[place], mask)
+          dirty[place], added = true, added + 1
+          text = count(own, texts, a, b, bucket, fanout.numberTexts)
+        else
+          text = alike_among(texts, a, b)
+        end
+        local strangers, numbers = text and sum_of(text, bucket) or 0, 0
+        if series_from >= 0 and strangers >= fanout.seriesStrangers then
+          local series, others = open(e[4], e[5], e[6], newest)
+          local ago = (bucket - text.counted + 1) % 255
+          local is_counted = text.counted > 0 and (ago < fanout.buckets or ago > 255 - fanout.buckets)
+          if counts and not is_counted then
+            text.counted = bucket % 255 + 1
+            numbers = sum_of(count(series, others, a, b, bucket, fanout.seriesTexts), bucket)
+          else
+            local other = alike_among(others, a, b)
+            numbers = other and sum_of(other, bucket) or 0
+          end
+        end
+        if strangers >= from or (series_from >= 0 and numbers >= series_from) then
+          row = { group, index + i - 2, (at - 7) / 8 + 1, strangers, numbers }
+        end
+      end
+    end
+    if row then fanouts[#fanouts + 1] = row end
+  end
+
+  for _, record in pairs(records) do
+    if record.is_dirty then
+      if call('HSET', record.key, record.field, record_of(record.texts)) == 1 then
+        expire_new(record.key, fanout.textsTtl)
+      end
+    end
+  end
+  if added > 0 then write_words(now, dirty, added) end
+  return index + #family - 2
+end

@@ -1,0 +1,59 @@
+import {
+  type FanoutDelta,
+  FILTER_PARTS,
+  fanoutsByWeek,
+  filterKey,
+  hourOf,
+  placeOfPair,
+  seriesKey,
+  textsKey,
+} from './fanouts.ts'
+import { tallyName } from './layout.ts'
+import type { StoredNames } from './stored-names.ts'
+
+export { FANOUT, type FanoutDelta } from './fanouts.ts'
+
+type Numbers = readonly (string | number)[]
+/** As `count.lua` takes the numbers of a week: key of the filter, of the one before, then each number. */
+export type FanoutFamily = readonly [filter: string, before: string, ...numbers: Numbers[]]
+
+export function fanoutFamilies(deltas: ReadonlyMap<string, FanoutDelta>): FanoutDelta[][] {
+  return [...fanoutsByWeek(deltas).values()]
+}
+
+export function encodeFanouts(family: readonly FanoutDelta[], names: StoredNames): FanoutFamily {
+  const { week } = family[0]!
+  const { id } = names
+  return [filterKey(id, week), filterKey(id, week - 1), ...family.map((delta) => numberOf(delta, names))]
+}
+
+/** Under keyed hashes alone: no number is stored. */
+function numberOf(delta: FanoutDelta, { id, keyed }: StoredNames): Numbers {
+  const hour = hourOf(delta)
+  const number = keyed(delta.number)
+  const { name, hash } = tallyName(`fanout/${number}`)
+  const entry: (string | number)[] = [
+    textsKey(id, hour, hash),
+    textsKey(id, hour - 1, hash),
+    name,
+    seriesKey(id, hour),
+    seriesKey(id, hour - 1),
+    tallyName(`series/${keyed(delta.series)}`).name,
+  ]
+  for (const { toToken, signs, bucket, weight, reportFrom, reportSeriesFrom } of delta.items) {
+    const { word, mask } = placeOfPair(number, toToken)
+    const fromSeries = reportSeriesFrom === Number.POSITIVE_INFINITY ? -1 : reportSeriesFrom
+    entry.push(word, mask, ...signs, bucket, weight, reportFrom, fromSeries)
+  }
+  return entry
+}
+
+/** Names of all keys that `count-fanouts.lua` may touch for these numbers. */
+export function* keysOfFanouts([now, before, ...numbers]: FanoutFamily): Generator<string> {
+  for (const part of FILTER_PARTS) {
+    yield `${now}${part}`
+    yield `${before}${part}`
+  }
+  for (const [texts, textsBefore, , series, seriesBefore] of numbers)
+    for (const key of [texts, textsBefore, series, seriesBefore]) yield String(key)
+}

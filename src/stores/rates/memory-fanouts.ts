@@ -1,0 +1,146 @@
+import type { FanoutReading } from '../../domain/feature-store.ts'
+import { getOrInsert } from '../../domain/maps.ts'
+import { HOUR } from '../../domain/time.ts'
+import { alikeAmong, countText, type FanoutText, isCounted, strangersIn, textsAt } from './fanout-texts.ts'
+import {
+  FANOUT,
+  type FanoutDelta,
+  type FanoutItem,
+  fanoutEntity,
+  fanoutsByWeek,
+  type Heard,
+  heardAt,
+  hourOf,
+  newestOf,
+  placeOfPair,
+} from './fanouts.ts'
+import { SHARDS, shardOf } from './layout.ts'
+
+/** Pairs of number and recipient of one week. */
+class Filter {
+  readonly week: number
+  words = new Uint32Array(0)
+  pairs = 0
+
+  constructor(week: number) {
+    this.week = week
+  }
+
+  makeRoom(before: Filter | undefined, more: number): void {
+    let size = this.words.length
+    if (size === 0) {
+      size = FANOUT.firstWords
+      while (size < FANOUT.lastWords && size * FANOUT.pairsAWord < (before?.pairs ?? 0)) size *= 2
+    }
+    while (size < FANOUT.lastWords && size * FANOUT.pairsAWord < this.pairs + more) size *= 2
+    if (size === this.words.length) return
+    const words = new Uint32Array(size)
+    for (let at = 0; this.words.length > 0 && at < size; at += this.words.length) words.set(this.words, at)
+    this.words = words
+  }
+
+  has({ word, mask }: ReturnType<typeof placeOfPair>): boolean {
+    const { length } = this.words
+    return length > 0 && (~this.words[word % length]! & mask) === 0
+  }
+
+  add({ word, mask }: ReturnType<typeof placeOfPair>): void {
+    const place = word % this.words.length
+    this.words[place] = this.words[place]! | mask
+    this.pairs++
+  }
+}
+
+/** Texts of the numbers, or of the series, of an hour. */
+type Hours = Map<number, Map<string, FanoutText[]>>
+
+/** Fan-outs in memory, as `count-fanouts.lua` counts them, with filters of the same size. */
+export class MemoryFanouts {
+  /** By shard and week. */
+  readonly #filters = new Map<string, Filter>()
+  readonly #numbers: Hours = new Map()
+  readonly #series: Hours = new Map()
+  #heard: Heard | undefined
+
+  /** A batch came: its newest event time that two records show. */
+  hear(eventTime: number): void {
+    this.#heard = heardAt(this.#heard, Math.floor(eventTime / HOUR))
+  }
+
+  apply(deltas: ReadonlyMap<string, FanoutDelta>, counting: boolean, readings: FanoutReading[]): void {
+    const shards = new Map<number, Map<string, FanoutDelta>>()
+    for (const [key, delta] of deltas)
+      getOrInsert(shards, shardOf(fanoutEntity(delta), SHARDS), () => new Map()).set(key, delta)
+    for (const [shard, own] of shards)
+      for (const [week, family] of fanoutsByWeek(own)) this.#count(shard, week, family, counting, readings)
+  }
+
+  #count(
+    shard: number,
+    week: number,
+    family: readonly FanoutDelta[],
+    counting: boolean,
+    readings: FanoutReading[],
+  ): void {
+    const before = this.#filters.get(`${shard}/${week - 1}`)
+    const fresh = family.reduce((n, { items }) => n + items.filter(({ weight }) => weight > 0).length, 0)
+    const now = getOrInsert(this.#filters, `${shard}/${week}`, () => new Filter(week))
+    if (counting && fresh > 0) now.makeRoom(before, fresh)
+    for (const delta of family) {
+      let reading: FanoutReading | undefined
+      for (const item of delta.items) {
+        const counts = counting && item.weight > 0
+        if (counts) {
+          const place = placeOfPair(delta.number, item.toToken)
+          if (now.has(place) || before?.has(place)) continue
+          now.add(place)
+        }
+        reading = this.#judge(delta, item, counts) ?? reading
+      }
+      if (reading) readings.push(reading)
+    }
+  }
+
+  #judge(delta: FanoutDelta, item: FanoutItem, counts: boolean): FanoutReading | undefined {
+    const { number } = delta
+    const { signs, bucket, position, reportFrom, reportSeriesFrom } = item
+    const own = this.#texts(this.#numbers, number, delta, counts)
+    const text = counts ? countText(own, signs, bucket, FANOUT.numberTexts) : alikeAmong(own, signs)
+    const strangers = text ? strangersIn(text, bucket) : 0
+    let numbers = 0
+    if (text && reportSeriesFrom !== Number.POSITIVE_INFINITY && strangers >= FANOUT.seriesStrangers) {
+      const isNew = counts && !isCounted(text, bucket)
+      const series = this.#texts(this.#series, delta.series, delta, isNew)
+      if (isNew) text.countedAt = bucket
+      const other = isNew ? countText(series, signs, bucket, FANOUT.seriesTexts) : alikeAmong(series, signs)
+      numbers = other ? strangersIn(other, bucket) : 0
+    }
+    if (strangers < reportFrom && numbers < reportSeriesFrom) return undefined
+    return { position, number, strangers, numbers, since: this.#heard!.since * HOUR }
+  }
+
+  /**
+   * What was written in the hour of the number's last text in the batch, which begins with that of the hour before; `kept`: what is
+   * changed in it stays.
+   */
+  #texts(hours: Hours, name: string, delta: FanoutDelta, kept: boolean): FanoutText[] {
+    const hour = hourOf(delta)
+    const own = hours.get(hour)?.get(name)
+    const known = own ?? hours.get(hour - 1)?.get(name) ?? []
+    const texts = textsAt(known, newestOf(delta))
+    if (!kept) return texts
+    // The hour before keeps its own: a later batch may be of it.
+    const changing = own ? texts : texts.map((text) => ({ ...text, counts: [...text.counts] }))
+    getOrInsert(hours, hour, () => new Map()).set(name, changing)
+    return changing
+  }
+
+  /** Forgets what is of use to no text from this event time on, ms. */
+  forget(eventTime: number): void {
+    const week = Math.floor((eventTime - FANOUT.filterTtl * 1000) / (7 * 24 * HOUR))
+    for (const [key, filter] of this.#filters) if (filter.week <= week) this.#filters.delete(key)
+    const hour = Math.floor((eventTime - FANOUT.textsTtl * 1000) / HOUR)
+    for (const hours of [this.#numbers, this.#series])
+      for (const known of hours.keys()) if (known < hour) hours.delete(known)
+  }
+}
