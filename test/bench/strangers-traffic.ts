@@ -30,11 +30,12 @@ const random = (): number => {
 const digits = (count: number) => String(Math.floor(random() * 10 ** count)).padStart(count, '0')
 
 /** What a sender makes up of each message. */
-export const KINDS = ['signature', 'port', 'recipient', 'ts', 'everything'] as const
+export const KINDS = ['signature', 'port', 'recipient', 'ts', 'everything', 'mobile'] as const
 export type Kind = (typeof KINDS)[number]
 
 function stranger(kind: Kind, n: number, now: number): Detected {
   const isMadeUp = (what: Kind) => kind === what || kind === 'everything'
+  if (kind === 'mobile') return fromMobile(n, now)
   const name = isMadeUp('signature') ? `店${digits(9)}` : '京东商城'
   const message = {
     ...messageOf(`【${name}】今天全场五折，欢迎光临，回复T退订`, {
@@ -48,6 +49,20 @@ function stranger(kind: Kind, n: number, now: number): Detected {
   }
   const evidence = { signature: name, reason: 'unknown' as const }
   return { message, findings: [{ code: 'SIGNATURE_UNFILED', score: 1, evidence }] }
+}
+
+/** A text of one person to another, from a number that nothing came from before. */
+function fromMobile(n: number, now: number): Detected {
+  const message = {
+    ...messageOf('明天下午三点在老地方见，别忘了把上次借的书带来', {
+      ts: now,
+      from: `13${digits(9)}`,
+      label: 'personal',
+    }),
+    position: { topic: 't', partition: 0, offset: n },
+    toToken: `1.${digits(16)}`,
+  }
+  return { message, findings: [] }
 }
 
 export interface Cost {
@@ -98,7 +113,7 @@ export async function costOf(
         if (!replies) continue
         await ledger.remember(
           all.map(({ from, to, toToken, signature, ts }) => {
-            return { port: from, to, token: toToken.slice(2), signature: signature!.name, ts }
+            return { port: from, to, token: toToken.slice(2), signature: signature?.name ?? '', ts }
           }),
         )
       }

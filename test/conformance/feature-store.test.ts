@@ -853,6 +853,10 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
       // All of them are known by now: the filters still have the pairs of before they grew.
       const again = batch(0).map((one, i) => ({ ...one, position: { ...one.position, offset: 12_000 + i } }))
       expect((await store.count(again)).fanouts).toEqual([])
+      // Few strangers are taken for known.
+      const others = batch(20_000).map((one) => ({ ...one, fanout: { ...one.fanout!, signs: SIGNS } }))
+      const { fanouts } = await store.count(others)
+      expect(fanouts.reduce((sum, { strangers }) => sum + strangers, 0)).toBeGreaterThan(0.93 * 4000)
     })
   })
 

@@ -5,6 +5,7 @@ import { advertisingPlants } from './planted-advertising.ts'
 import { burstPlants } from './planted-bursts.ts'
 import { complaintPlants } from './planted-complaints.ts'
 import { consentPlants } from './planted-consents.ts'
+import { fanoutPlants } from './planted-fanouts.ts'
 import { filingPlants } from './planted-filings.ts'
 import { forgeryPlants } from './planted-forgeries.ts'
 import { recipientPlants } from './planted-recipients.ts'
@@ -38,6 +39,7 @@ export function plantedDay(
   // Last, so that the names that it makes up are none of the others.
   const all = [...cast, ...context.newShops]
   plants.push(...[4, 9, 13, 17, 20].flatMap((clock) => hour(context.at(clock), all)))
+  plants.push(...fanoutPlants(context))
   const end = start + minutes * MINUTE
   const whole = plants.filter((plant) => start <= plant.from && plant.to <= end)
   return [...whole, nearMisses(context, NEAR_MISSES_PER_MINUTE)]

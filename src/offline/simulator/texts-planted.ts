@@ -73,6 +73,40 @@ export const PLANTED = {
       '您购买的商品抽检不合格，可获三倍赔偿，请致电理赔专员 {mobile} 登记银行卡。',
     ],
   },
+  wrongNumber: {
+    label: 'personal',
+    texts: [
+      '{surname}总您好，我是上次在茶叶展会上认识的小陈，周末还来喝茶吗',
+      '{surname}总好，我是上回茶叶展会上认识的小陈，这周末还来喝茶吗',
+      '{surname}哥您好，我是在茶叶展会上认识的小陈呀，周末还去喝茶吗',
+    ],
+  },
+  newBoss: {
+    label: 'personal',
+    texts: [
+      '小{surname}，明早九点到我办公室来一趟，我换了新号码，你先存一下',
+      '小{surname}，明天上午九点来我办公室一下，换新号码了，先存着',
+    ],
+  },
+  debtThreat: {
+    label: 'fraud',
+    texts: [
+      '请转告{surname}某，拖欠的借款今天再不处理，就上门找通讯录里的所有人',
+      '麻烦转告{surname}某，他拖欠的借款今天必须处理，否则上门找他通讯录里的人',
+    ],
+  },
+  wedding: {
+    label: 'personal',
+    texts: ['我和小雨下月六号结婚，中午在东湖宾馆摆酒，恭请你们全家来喝杯喜酒！'],
+  },
+  classNotice: {
+    label: 'notice',
+    texts: ['各位家长好，明天下午两点在三楼开家长会，请准时参加，收到请回复。四（二）班{surname}老师'],
+  },
+  greetings: {
+    label: 'personal',
+    texts: ['祝您和家人节日快乐，身体健康，万事如意！小{surname}敬上'],
+  },
   aboutPlatforms: {
     label: 'marketing',
     texts: [

@@ -1,7 +1,8 @@
 -- Fan-outs (a part of count.lua): to how many strangers private numbers send alike texts. Three kinds of keys:
---   "k:<id>:<week>:w"         filter: words of 32 bits, in each of which a pair of number and recipient sets up to four; a
---                             pair is known if its bits are all set in the filter of its week or of the one before
---   "k:<id>:<week>:f"         facts: hash, "words" -> how many there are, "pairs" -> how many were added
+--   "k:<id>:<week>:w"         filter: layers of words of 32 bits; a pair of number and recipient sets up to four of a word
+--                             of the last layer, and is known if they are set in a layer of its week or of the one before
+--   "k:<id>:<week>:f"         facts: hash, "first" -> words of the first layer, "layers" -> how many there are, "pairs" ->
+--                             how many were added
 --   "h:<id>:<hour>:<slot>"    hash, number -> texts, "g:<id>:<hour>" series -> texts. A text: the signs by which it is
 --                             compared, the first of its buckets of five minutes (modulo 65536), how many follow, 1 + the
 --                             bucket (modulo 255) in which it was last counted for the series or 0, a count for each bucket
@@ -10,56 +11,78 @@ local HEAD = '>I4I4I2BB'
 
 local function filter_of(name)
   local key = prefix .. name
-  local got = call('HMGET', key .. 'f', 'words', 'pairs')
-  return { key = key, words = tonumber(got[1] or 0), pairs = tonumber(got[2] or 0), read = {} }
+  local got = call('HMGET', key .. 'f', 'first', 'layers', 'pairs')
+  return {
+    key = key,
+    first = tonumber(got[1] or 0),
+    layers = tonumber(got[2] or 0),
+    pairs = tonumber(got[3] or 0),
+    read = {},
+  }
 end
 
--- Makes a filter large enough for so many pairs more: the new half begins as the old one was.
+-- Words of so many layers: the second has as many as the first, and each further one as many as all before it.
+local function words_of(filter, layers)
+  return layers == 0 and 0 or filter.first * 2 ^ (layers - 1)
+end
+
+-- Makes a filter large enough for so many pairs more. Written whole: what Redis extends by itself gets twice the room.
 local function make_room(now, before, more)
-  local words = now.words
-  if words == 0 then
-    words = fanout.firstWords
-    while words < fanout.lastWords and words * fanout.pairsAWord < before.pairs do words = words * 2 end
+  local layers = now.layers
+  if layers == 0 then
+    local usual = math.ceil(before.pairs * fanout.slack / fanout.pairsAWord)
+    now.first, now.layers = math.min(fanout.lastWords, math.max(fanout.firstWords, usual)), 1
   end
-  while words < fanout.lastWords and words * fanout.pairsAWord < now.pairs + more do words = words * 2 end
-  if words == now.words then return end
-  if now.words == 0 then
-    call('SET', now.key .. 'w', string.rep('\0', 4 * words), 'EX', fanout.filterTtl)
-    call('HSET', now.key .. 'f', 'words', words, 'pairs', 0)
-    call('EXPIRE', now.key .. 'f', fanout.filterTtl)
+  local most = math.min(fanout.lastWords, (now.pairs + more) / fanout.pairsAWord)
+  while words_of(now, now.layers) < most do now.layers = now.layers + 1 end
+  if layers == now.layers then return end
+  local key, facts = now.key .. 'w', now.key .. 'f'
+  local text = layers > 0 and call('GET', key) or ''
+  text = text .. string.rep('\0', 4 * words_of(now, now.layers) - #text)
+  if layers == 0 then
+    call('SET', key, text, 'EX', fanout.filterTtl)
+    call('HSET', facts, 'first', now.first, 'layers', now.layers)
+    call('EXPIRE', facts, fanout.filterTtl)
   else
-    local text = call('GET', now.key .. 'w') or ''
-    text = string.rep(text .. string.rep('\0', 4 * now.words - #text), words / now.words)
-    call('SET', now.key .. 'w', text, 'KEEPTTL')
-    call('HSET', now.key .. 'f', 'words', words)
+    call('SET', key, text, 'KEEPTTL')
+    call('HSET', facts, 'layers', now.layers)
   end
-  now.words = words
 end
 
--- Reads the words of pairs that lie in a filter: list of first words.
+-- Where a pair lies in a layer, counted from 1.
+local function place_in(filter, layer, hash)
+  local below = words_of(filter, layer - 1)
+  return below + hash % (layer == 1 and filter.first or below)
+end
+
+-- Reads the words of pairs that lie in a filter: list of their hashes.
 local function read_words(filter, list)
-  if filter.words == 0 then return end
-  for from = 1, #list, 500 do
-    local args, to = {}, math.min(from + 499, #list)
-    for i = from, to do
-      local a = #args
-      args[a + 1], args[a + 2], args[a + 3] = 'GET', 'u32', list[i] % filter.words * 32
-    end
-    for i, word in ipairs(call('BITFIELD', filter.key .. 'w', unpack(args))) do
-      filter.read[list[from + i - 1] % filter.words] = word
+  for layer = 1, filter.layers do
+    for from = 1, #list, 500 do
+      local args, to = {}, math.min(from + 499, #list)
+      for i = from, to do
+        local a = #args
+        args[a + 1], args[a + 2], args[a + 3] = 'GET', 'u32', place_in(filter, layer, list[i]) * 32
+      end
+      for i, word in ipairs(call('BITFIELD', filter.key .. 'w', unpack(args))) do
+        filter.read[place_in(filter, layer, list[from + i - 1])] = word
+      end
     end
   end
 end
 
-local function has(filter, word, mask)
-  return filter.words > 0 and band(bnot(filter.read[word % filter.words]), mask) == 0
+local function has(filter, hash, mask)
+  for layer = 1, filter.layers do
+    if band(bnot(filter.read[place_in(filter, layer, hash)]), mask) == 0 then return true end
+  end
+  return false
 end
 
 local function write_words(filter, dirty, added)
   local args = {}
-  for word in pairs(dirty) do
+  for place in pairs(dirty) do
     local a = #args
-    args[a + 1], args[a + 2], args[a + 3], args[a + 4] = 'SET', 'u32', word * 32, filter.read[word] % 4294967296
+    args[a + 1], args[a + 2], args[a + 3], args[a + 4] = 'SET', 'u32', place * 32, filter.read[place] % 4294967296
     if a > 1996 then
       call('BITFIELD', filter.key .. 'w', unpack(args))
       args = {}
@@ -207,14 +230,14 @@ local function count_fanouts(group, index, family, weight)
     local newest, row = 0, nil
     for at = 11, #e, 8 do newest = math.max(newest, e[at]) end
     for at = 7, #e, 8 do
-      local word, mask, a, b, bucket, from, series_from = e[at], e[at + 1], e[at + 2], e[at + 3], e[at + 4], e[at + 6], e[at + 7]
+      local hash, mask, a, b, bucket, from, series_from = e[at], e[at + 1], e[at + 2], e[at + 3], e[at + 4], e[at + 6], e[at + 7]
       local counts = e[at + 5] * weight > 0
-      local is_known = counts and (has(now, word, mask) or has(before, word, mask))
+      local is_known = counts and (has(now, hash, mask) or has(before, hash, mask))
       if not is_known then
         local own, texts = open(e[1], e[2], e[3], newest)
         local text
         if counts then
-          local place = word % now.words
+          local place = place_in(now, now.layers, hash)
           now.read[place] = bor(now.read[place], mask)
           dirty[place], added = true, added + 1
           text = count(own, texts, a, b, bucket, fanout.numberTexts)

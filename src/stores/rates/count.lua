@@ -14,8 +14,8 @@
 --                       hash, count, hash, …], numbered through over all of a group
 --            sent    = [key of a day before the slot, slot, field, count, slot, …]
 --            fanouts = [key of a filter, of the one before, number, number, …], numbered through likewise, a number being
---                      [key of its texts, of those before, field, the same three of its series, then for each text word,
---                      mask, signs, signs, bucket of five minutes, count, report from, report series from or -1]
+--                      [key of its texts, of those before, field, the same three of its series, then for each text hash
+--                      and mask of the pair, signs, signs, bucket of five minutes, count, report from, report series from or -1]
 --          Entities and keys are named as in layout.ts. Buckets ascend. A count of 0 was counted before: it is read, not
 --          counted.
 -- Returns  {0, stored offsets in the order of the payload, epoch or ''} when an offset or the epoch is not the expected

@@ -41,9 +41,9 @@ function numberOf(delta: FanoutDelta, { id, keyed }: StoredNames): Numbers {
     tallyName(`series/${keyed(delta.series)}`).name,
   ]
   for (const { toToken, signs, bucket, weight, reportFrom, reportSeriesFrom } of delta.items) {
-    const { word, mask } = placeOfPair(number, toToken)
+    const { hash: place, mask } = placeOfPair(number, toToken)
     const fromSeries = reportSeriesFrom === Number.POSITIVE_INFINITY ? -1 : reportSeriesFrom
-    entry.push(word, mask, ...signs, bucket, weight, reportFrom, fromSeries)
+    entry.push(place, mask, ...signs, bucket, weight, reportFrom, fromSeries)
   }
   return entry
 }

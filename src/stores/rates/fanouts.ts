@@ -8,17 +8,19 @@ import { DAY_SECONDS, HOUR, MINUTE } from '../../domain/time.ts'
 export const FANOUT = {
   /** Buckets of five minutes that make up the hour: thirteen hold every hour whole. */
   buckets: 13,
-  /** Signs of 64 that alike texts may differ in: 99% of any two personal texts differ in more. */
-  alike: 20,
+  /** Signs of 64 that alike texts may differ in: 96% of any two personal texts differ in more, copies with every third word changed mostly in fewer. */
+  alike: 22,
   /** Texts that are told apart of one number, and of the numbers of a series. */
   numberTexts: 2,
   seriesTexts: 8,
   /** Strangers from which on a number counts for its series: many people write the same to one. */
   seriesStrangers: 2,
-  /** Words of 32 bits of a filter, at first and at most, and pairs that one word is for. */
+  /** Words of 32 bits of a filter, at least, and from which on it does not grow; pairs that a word is for. */
   firstWords: 1024,
   lastWords: 4_194_304,
-  pairsAWord: 2,
+  pairsAWord: 3,
+  /** How many times the pairs of a week the filter of the next one is for. */
+  slack: 1.25,
   /** Hours without a record after which what is remembered has a gap. */
   gapHours: 24,
   /** Seconds that a filter is kept: for its week and the one after it. */
@@ -31,8 +33,8 @@ const BUCKET = 5 * MINUTE
 const BUCKETS_AN_HOUR = HOUR / BUCKET
 /** Recipients are remembered by the week in which a number wrote to them, and through the next one. */
 const WEEK = 7 * 24 * HOUR
-/** Small hashes a shard that numbers are spread over: 260,000 an hour stay in Redis's compact encoding. */
-const SLOTS = 32
+/** Small hashes a shard that numbers are spread over: two million an hour stay in Redis's compact encoding. */
+const SLOTS = 64
 
 /** A text to somebody, as a shard counts it. */
 export interface FanoutItem extends Omit<FanoutObservation, 'number' | 'series'> {
@@ -74,15 +76,17 @@ export function fanoutUntil(ts: number): number {
   return ts + WEEK
 }
 
-/** Where a pair of number and recipient lies in a filter: a word (modulo their number), and its bits in it. */
-export function placeOfPair(
-  number: string,
-  toToken: string,
-): { readonly word: number; readonly mask: number } {
+/** Where a pair of number and recipient lies in a layer of a filter: its word, modulo their number, and its bits in it. */
+export interface PairPlace {
+  readonly hash: number
+  readonly mask: number
+}
+
+export function placeOfPair(number: string, toToken: string): PairPlace {
   const pair = `${number}>${toToken}`
   const bits = hash32(pair, 0x9747b28c)
   const mask = (1 << bits) | (1 << (bits >>> 5)) | (1 << (bits >>> 10)) | (1 << (bits >>> 15))
-  return { word: hash32(pair), mask: mask >>> 0 }
+  return { hash: hash32(pair), mask: mask >>> 0 }
 }
 
 /** Of which five minutes the last text of a number in the batch is. */

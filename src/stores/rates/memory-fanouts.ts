@@ -12,6 +12,7 @@ import {
   heardAt,
   hourOf,
   newestOf,
+  type PairPlace,
   placeOfPair,
 } from './fanouts.ts'
 import { SHARDS, shardOf } from './layout.ts'
@@ -19,35 +20,35 @@ import { SHARDS, shardOf } from './layout.ts'
 /** Pairs of number and recipient of one week. */
 class Filter {
   readonly week: number
-  words = new Uint32Array(0)
-  pairs = 0
+  /** Layers: the second has as many words as the first, and each further one as many as all before it. */
+  readonly #layers: Uint32Array[] = []
+  #words = 0
+  #pairs = 0
 
   constructor(week: number) {
     this.week = week
   }
 
   makeRoom(before: Filter | undefined, more: number): void {
-    let size = this.words.length
-    if (size === 0) {
-      size = FANOUT.firstWords
-      while (size < FANOUT.lastWords && size * FANOUT.pairsAWord < (before?.pairs ?? 0)) size *= 2
-    }
-    while (size < FANOUT.lastWords && size * FANOUT.pairsAWord < this.pairs + more) size *= 2
-    if (size === this.words.length) return
-    const words = new Uint32Array(size)
-    for (let at = 0; this.words.length > 0 && at < size; at += this.words.length) words.set(this.words, at)
-    this.words = words
+    const { firstWords, lastWords, pairsAWord, slack } = FANOUT
+    const usual = Math.ceil(((before ? before.#pairs : 0) * slack) / pairsAWord)
+    if (this.#words === 0) this.#addLayer(Math.min(lastWords, Math.max(firstWords, usual)))
+    while (this.#words < Math.min(lastWords, (this.#pairs + more) / pairsAWord)) this.#addLayer(this.#words)
   }
 
-  has({ word, mask }: ReturnType<typeof placeOfPair>): boolean {
-    const { length } = this.words
-    return length > 0 && (~this.words[word % length]! & mask) === 0
+  #addLayer(words: number): void {
+    this.#layers.push(new Uint32Array(words))
+    this.#words += words
   }
 
-  add({ word, mask }: ReturnType<typeof placeOfPair>): void {
-    const place = word % this.words.length
-    this.words[place] = this.words[place]! | mask
-    this.pairs++
+  has({ hash, mask }: PairPlace): boolean {
+    return this.#layers.some((words) => (~words[hash % words.length]! & mask) === 0)
+  }
+
+  add({ hash, mask }: PairPlace): void {
+    const words = this.#layers.at(-1)!
+    words[hash % words.length]! |= mask
+    this.#pairs++
   }
 }
 
