@@ -1,4 +1,4 @@
-import type { ShardBatch } from './aggregate.ts'
+import type { ShardBatch } from './deltas.ts'
 
 /** What a chunk of a batch was to add to one shard. */
 interface Part {

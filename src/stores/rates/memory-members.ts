@@ -1,6 +1,6 @@
 import type { MemberReading } from '../../domain/feature-store.ts'
 import { getOrInsert } from '../../domain/maps.ts'
-import type { MemberDelta } from './aggregate.ts'
+import type { MemberDelta } from './deltas.ts'
 import { LIMITS, MEMBER_CAP } from './layout.ts'
 
 interface MemberState {

@@ -1,7 +1,6 @@
 import type { MeanRate, RateReading } from '../../domain/feature-store.ts'
 import { getOrInsert } from '../../domain/maps.ts'
 import { BUCKET_MS, HOUR } from '../../domain/time.ts'
-import type { RateDelta } from './aggregate.ts'
 import {
   type BaselineState,
   describeBaseline,
@@ -11,6 +10,7 @@ import {
   train,
   usualRate,
 } from './baseline.ts'
+import type { RateDelta } from './deltas.ts'
 import type { Feed } from './feed.ts'
 import { BUCKETS_A_HOUR, BUCKETS_A_MINUTE, RATE_MINUTES } from './layout.ts'
 

@@ -11,11 +11,13 @@ import type {
 import type { PartitionId } from '../../domain/ports.ts'
 import { HOUR } from '../../domain/time.ts'
 import { NewestTimes } from '../newest-times.ts'
-import { aggregate, type ShardBatch } from './aggregate.ts'
+import { aggregate } from './aggregate.ts'
 import { Attempts } from './attempts.ts'
 import { Collected, judgedBy } from './collected.ts'
 import { CountedPartitions } from './counted-partitions.ts'
-import { type CountCall, decodeCount, encodeCount } from './encode.ts'
+import { decodeCount } from './decode.ts'
+import type { ShardBatch } from './deltas.ts'
+import { type CountCall, encodeCount } from './encode.ts'
 import { FeatureKeys, LIMITS, SHARDS } from './layout.ts'
 import { checkBatch, endOfChunk, firstEventTime, newestTime } from './observations.ts'
 import { readBaselines } from './redis-baselines.ts'
@@ -40,10 +42,9 @@ const SINCE_EVERY = HOUR
 /** Share of messages that are not counted whole from which the rates are not ready. */
 const UNREADY_FROM = 0.1
 
-/** Observations of a batch that go to Redis together. */
+/** Observations of a batch that go to Redis together, and where they begin in it. */
 interface Chunk {
   readonly observations: readonly Observations[]
-  /** Where they begin in the batch. */
   readonly from: number
   readonly attempts: Attempts
 }
@@ -143,8 +144,7 @@ class RedisFeatureStore implements FeatureStore {
     this.#share.note(batch.length, uncounted?.size ?? 0)
     if (uncounted) this.#attempts.set(batch, attempts)
     else this.#attempts.delete(batch)
-    const counted = failed.size === 0
-    return { rates, members, tallies, fanouts, counted, ...(uncounted ? { uncounted } : {}) }
+    return { rates, members, tallies, fanouts, counted: !uncounted, ...(uncounted ? { uncounted } : {}) }
   }
 
   async #countChunk(chunk: Chunk, sum: Collected): Promise<void> {
@@ -188,9 +188,8 @@ class RedisFeatureStore implements FeatureStore {
     await this.#feed.exchange(this.#budget)
     if (performance.now() - this.#sinceReadAt <= SINCE_EVERY) return
     const args = [this.#since ?? firstEventTime(chunk), LIMITS.baselineTtl]
-    const [outcome] = await this.#link.settle([{ script: SINCE, keys: [this.#keys.since], args }], {
-      budgetMs: this.#budget,
-    })
+    const call = { script: SINCE, keys: [this.#keys.since], args }
+    const [outcome] = await this.#link.settle([call], { budgetMs: this.#budget })
     // Until it is known, baselines are as young as what this instance has seen.
     if (outcome!.error) this.#since ??= firstEventTime(chunk)
     else {
@@ -201,16 +200,13 @@ class RedisFeatureStore implements FeatureStore {
 
   /** Returns the shards that refused; what they have stored is known then. */
   async #send(chunk: Chunk, batches: readonly ShardBatch[], sum: Collected): Promise<Set<number>> {
-    const since = this.#since!
+    const [names, feed, since] = [this.#names, this.#feed, this.#since!]
     const heard = newestTime(chunk.observations, this.#times)
     const budgetMs = this.#budget * Math.ceil(chunk.observations.length / A_BUDGET)
     const calls = batches.map((batch) => {
       chunk.attempts.add(chunk.from, batch, true)
       const { epoch, uncounted } = this.#shards.of(batch.shard)
-      const facts = {
-        ...{ names: this.#names, epoch, marks: uncounted.newest(), since, heard },
-        feed: this.#feed,
-      }
+      const facts = { names, feed, epoch, marks: uncounted.newest(), since, heard }
       return encodeCount(batch, this.#partitions.offsets, facts, this.#keys, this.#link.cluster)
     })
     const outcomes = await this.#link.settle(
@@ -220,12 +216,11 @@ class RedisFeatureStore implements FeatureStore {
     const refused = new Set<number>()
     for (const [i, outcome] of outcomes.entries()) {
       const call = calls[i]!
-      const { shard } = call.batch
-      if (outcome.error) sum.failed.add(shard)
+      if (outcome.error) sum.failed.add(call.batch.shard)
       // Whether it was counted is not known yet.
       if (outcome.error && outcome.late) continue
       const reply = this.#take(chunk, call, outcome)
-      if (reply?.refused) refused.add(shard)
+      if (reply?.refused) refused.add(call.batch.shard)
       else if (reply) sum.add(reply)
     }
     return refused

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { AtomicDelta } from '../../../../src/stores/rates/aggregate.ts'
 import { Attempts } from '../../../../src/stores/rates/attempts.ts'
+import { AtomicDelta } from '../../../../src/stores/rates/deltas.ts'
 
 /** What a chunk adds to shard 7 in these buckets. */
 const adding = (...buckets: number[]) => ({
