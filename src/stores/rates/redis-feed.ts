@@ -11,7 +11,7 @@ const HOUR_TTL = 2 * LIMITS.missingHours * 3600
 export class SharedFeed extends Feed {
   readonly #link: RedisLink
   readonly #keys: FeatureKeys
-  /** Hours that were read and that no instance adds to any more. */
+  /** Hours that were read and that other instances hardly add to any more. */
   #read = new Set<number>()
   #exchangedAt = Number.NaN
 
@@ -23,18 +23,20 @@ export class SharedFeed extends Feed {
 
   /** Shares what this instance has seen, and learns what others have, once a slot; without an answer in the next one. */
   async exchange(budgetMs: number): Promise<void> {
-    if (this.lastAdded === this.#exchangedAt) return
+    if (Object.is(this.lastAdded, this.#exchangedAt)) return
     this.#exchangedAt = this.lastAdded
     // The hour of the event time, and the one that a clock ahead of it is in.
     const newest = this.oldest + LIMITS.missingHours + 1
+    const added = new Set([...this.news.values()].flatMap((hours) => [...hours]))
     const hours: number[] = []
-    for (let hour = this.oldest; hour <= newest; hour++) if (!this.#read.has(hour)) hours.push(hour)
+    for (let hour = this.oldest; hour <= newest; hour++)
+      if (added.has(hour) || !this.#read.has(hour)) hours.push(hour)
     const args: (string | number)[] = [LIMITS.baselineTtl, HOUR_TTL]
-    for (const [key, added] of this.news) {
+    for (const [key, own] of this.news) {
       const slots = this.of(key)
-      for (const hour of added) {
+      for (const hour of own) {
         const at = hours.indexOf(hour)
-        // What came late for an hour is known to this instance alone.
+        // A time far ahead is kept to this instance.
         if (at >= 0) args.push(key, slots.first, at + 2, slots.mask(hour))
       }
     }

@@ -85,6 +85,23 @@ describe.skipIf(!redisAvailable())('when the feed was there, in Redis', () => {
     expect(baseline!.recent).toEqual({ mean: 1, sd: 0, hours: 5 })
   })
 
+  it('is shared of a partition that lags by hours', async () => {
+    const scope = freshScope()
+    const store = open(scope)
+    const on = (partition: number, messages: readonly Observations[]) =>
+      messages.map((one) => ({ ...one, position: { ...one.position, partition } }))
+    // In turns: one partition at its end, the other six hours behind.
+    for (let minute = 0; minute < 120; minute += 10) {
+      await lastOf(store, on(0, steady(360 + minute, 370 + minute)))
+      await lastOf(store, on(1, steady(minute, minute + 10)))
+    }
+    const keys = new FeatureKeys(options(scope))
+    for (const hour of [0, 1])
+      expect(await admin.hgetall(keys.feedHour(T0 / HOUR + hour))).toEqual({
+        [`${TOPIC}/1`]: String(2 ** 30 - 1),
+      })
+  })
+
   it('is asked for once in two minutes of event time', async () => {
     const scope = freshScope()
     const store = open(scope)
