@@ -272,7 +272,8 @@ function take(name: string, [, field, values]: Row, found: Map<string, number>, 
   } else if (name.startsWith('m:')) {
     if (field === 'n' && numbers[1]! >= MEMBER_CAP) capped.add(name)
     if (field.startsWith(':')) found.set(`${name}${SEPARATOR}${field.slice(1)}`, numbers[0]!)
-  } else if (numbers.length > 0) found.set(`${name}${SEPARATOR}${field}`, numbers[0]!)
+  } else if (name.startsWith('b:') && field === 'home') return
+  else if (numbers.length > 0) found.set(`${name}${SEPARATOR}${field}`, numbers[0]!)
 }
 
 /** Buckets that are marked as missing, by shard. */
