@@ -10,7 +10,7 @@ import { Random } from '../../src/offline/simulator/random.ts'
 import { Rates } from '../../src/pipeline/rate.ts'
 import { memoryFeatureStore } from '../../src/stores/rates/memory.ts'
 import { type Wordings, wordingOf, wordingsIn } from './campaigns.ts'
-import { messageOf } from './detector-fixtures.ts'
+import { messageOf, shippedBrands } from './detector-fixtures.ts'
 import { policy } from './signal-context.ts'
 
 const NOON = Date.UTC(2026, 10, 11, 4)
@@ -129,7 +129,7 @@ export async function play(
   planned.sort((a, b) => a.ts - b.ts)
   const registry = buildRegistry({
     hash: 'alike',
-    brands: [],
+    brands: shippedBrands,
     signatures: [...signatures.values()] as never,
     ports: [],
   })

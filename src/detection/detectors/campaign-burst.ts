@@ -124,7 +124,7 @@ export const campaignBurst = defineStateCode({
   },
   summary: 'one text spread over many ports and signatures',
   fires:
-    'One template (digits, links and names masked) in texts labelled marketing, finance, fraud or illicit, over many ports or signatures. A brand on its own filed ports does not count. Advertising on ports that are filed for its signature counts by itself: `minFiledSignatures` or more lead to the same mobile, handle or cheap domain (linked without subdomain or path) in whatever words, or by one template to the same number or link (hosts that differ in digits alone are one), or `minFiledApart` or more by one template to links, numbers or handles of their own; not within a declared campaign, and the branches of a chain count once. Texts that swap their words are compared by likeness: `minFiledAlike` or more signatures that say the same in words of their own, with a link or number, where most of those known for other advertisements never said so before or the names tell at least four trades, none of them the most; not what any enterprise may say (sales, points, greetings). The state of a place selects marketing and finance that link to the domain, or that its counted ports send; one of likeness marketing, finance, fraud and illicit that its counted ports send; every other one its template. Notices, one-time passwords and personal texts are never campaigns, nor is what comes from private numbers and leads nowhere unless it is surely fraud or illicit.',
+    'One template (digits, links and names masked) in texts labelled marketing, finance, fraud or illicit, over many ports or signatures. A brand on its own filed ports does not count. Advertising on ports that are filed for its signature counts by itself: `minFiledSignatures` or more lead to the same mobile, handle or cheap domain (linked without subdomain or path) in whatever words, or by one template to the same number or link (hosts that differ in digits alone are one), or `minFiledApart` or more by one template to links, numbers or handles of their own; not within a declared campaign, and the branches of a chain count once. Texts that swap their words are compared by likeness: `minFiledAlike` or more signatures that say the same in words of their own, with a link or number that is no brand’s, where most of those known for other advertisements never said so before or the names tell at least four trades, none of them the most; not what any enterprise may say (sales, points, greetings). The state of a place selects marketing and finance that link to the domain, or that its counted ports send; one of likeness marketing, finance, fraud and illicit that its counted ports send; every other one its template. Notices, one-time passwords and personal texts are never campaigns, nor is what comes from private numbers and leads nowhere unless it is surely fraud or illicit.',
   why: 'Spreading one campaign over many senders keeps each of them below its own limit.',
   tune: 'Raise `minPorts` and `minSignatures` where resellers spread honest campaigns over a pool of ports, and `minFiledSignatures` and `minFiledApart` where one enterprise advertises under many filed signatures, or many shops by a platform’s templates. Raise `minFiledAlike` where unrelated enterprises take up the same offer.',
   sentences: {
@@ -148,10 +148,11 @@ export const campaignBurst = defineStateCode({
     const { window, minPorts, minSignatures, minFiledSignatures, minFiledApart, minFiledAlike } = thresholds
     const member = senderId(message.signature?.name, message.from)
     const asked = { member, window: window * 1000, minCount: 1 }
+    const isOwn = counted === 'filed' || isFiledHere(message, registry)
+    const lead = isOwn ? leadOf(message, registry) : undefined
+    const leads = lead !== undefined || message.urls.some(({ host }) => registry.isShortener(host))
     const among =
-      alike && isCompared(message, counted, registry)
-        ? alikeObservations(message, alike, { ...asked, reportFrom: minFiledAlike })
-        : []
+      isOwn && alike ? alikeObservations(message, leads, alike, { ...asked, reportFrom: minFiledAlike }) : []
     if (counted === 'open') {
       const reportFrom = Math.min(minPorts, minSignatures)
       return [
@@ -159,7 +160,6 @@ export const campaignBurst = defineStateCode({
         ...among,
       ]
     }
-    const lead = leadOf(message, registry)
     if (lead === undefined) return among
     const [band] = message.bands
     const { place, own, domain = '' } = lead
@@ -206,11 +206,6 @@ export const campaignBurst = defineStateCode({
     }
   },
 })
-
-/** Whether a message is compared with others by what it says, whatever its words: those of signatures on their own ports. */
-function isCompared(message: AnalysedMessage, counted: 'open' | 'filed', registry: Registry): boolean {
-  return counted === 'filed' || (message.malicious && isFiledHere(message, registry))
-}
 
 /** How many times as many senders there are as are asked for. */
 function levelOf(

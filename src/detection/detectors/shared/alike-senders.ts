@@ -20,14 +20,15 @@ const TRADES = 4
 /** Of the signatures that an opinion rests on, as a share of those that are asked for. */
 const KNOWN_SHARE = 2 / 3
 
-/** What a message counts for the group of texts that it is like; what leads nowhere only shows what its signature advertises. */
+/** What a message counts for the group of texts that it is like; one that leads nowhere only shows what its signature advertises. */
 export function alikeObservations(
   message: AnalysedMessage,
+  leads: boolean,
   alike: Alike,
   asked: Omit<MemberObservation, 'entity'>,
 ): readonly MemberObservation[] {
-  const { malicious, urls, contacts } = message
-  if (urls.length === 0 && contacts.length === 0) {
+  const { malicious } = message
+  if (!leads) {
     if (!malicious) alike.learn(message)
     return []
   }

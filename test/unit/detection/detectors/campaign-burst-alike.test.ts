@@ -88,6 +88,16 @@ describe('CAMPAIGN_BURST on texts that swap their words', () => {
         },
       ],
     ],
+    [
+      'forty that lead to a brand',
+      [
+        {
+          signature: named(TRADES),
+          enterprises: 40,
+          says: (n, random) => judged('slim')(n, random).replace(/ \w+\.\w+\/\w+ /, ' u.jd.com/a1 '),
+        },
+      ],
+    ],
     ...['festival', 'points', 'midautumn'].map(
       (says) =>
         [
