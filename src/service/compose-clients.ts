@@ -1,4 +1,5 @@
 import { connectKafka, type KafkaConnection, type KafkaSettings } from '../adapters/kafka/client.ts'
+import { OauthTokens } from '../adapters/kafka/oauth-token.ts'
 import type { RedisLinkOptions } from '../adapters/redis/connection.ts'
 import type { RedisLink } from '../adapters/redis/link.ts'
 import { SigwatchError } from '../domain/errors.ts'
@@ -27,16 +28,27 @@ export function kafkaOf(
           ssl: pemsOf(ssl),
         }
       : {}),
-    ...(sasl.mechanism
-      ? {
-          sasl: {
-            mechanism: sasl.mechanism,
-            username: sasl.username ?? '',
-            password: sasl.password?.reveal() ?? '',
-          },
-        }
-      : {}),
+    ...loginOf(sasl),
   })
+}
+
+/** `checkTogether` has seen to it that what the mechanism needs is there. */
+function loginOf({
+  mechanism,
+  username,
+  password,
+  oauth,
+}: Config['kafka']['sasl']): Pick<KafkaSettings, 'sasl'> {
+  if (mechanism === null) return {}
+  if (mechanism !== 'oauthbearer')
+    return { sasl: { mechanism, username: username ?? '', password: password?.reveal() ?? '' } }
+  const tokens = new OauthTokens({
+    endpoint: oauth.tokenEndpoint ?? '',
+    clientId: oauth.clientId ?? '',
+    clientSecret: oauth.clientSecret?.reveal() ?? '',
+    ...(oauth.scope === null ? {} : { scope: oauth.scope }),
+  })
+  return { sasl: { mechanism, tokens } }
 }
 
 /** The PEM texts of TLS settings; what is not given is left to the system. */

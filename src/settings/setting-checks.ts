@@ -51,18 +51,7 @@ export function checkTogether(config: Config, serving: boolean): Conflict[] {
   if (serving && kafka.brokers !== null && config.privacy.tokenKey === null) {
     fault(['privacy.tokenKey', 'kafka.brokers'], MAKE_KEY)
   }
-  const { mechanism, username, password } = kafka.sasl
-  const credentials = { 'kafka.sasl.username': username, 'kafka.sasl.password': password } as const
-  for (const key of Object.keys(credentials) as (keyof typeof credentials)[]) {
-    if (mechanism !== null && credentials[key] === null) {
-      fault([key, 'kafka.sasl.mechanism'], `is required with the mechanism ${mechanism}`)
-    } else if (mechanism === null && credentials[key] !== null) {
-      fault(
-        [key, 'kafka.sasl.mechanism'],
-        'needs kafka.sasl.mechanism too (allowed: plain, scram-sha-256, scram-sha-512)',
-      )
-    }
-  }
+  conflicts.push(...loginFaults(kafka.sasl))
   pair('kafka.ssl.cert', kafka.ssl.cert, 'kafka.ssl.key', kafka.ssl.key)
   pair('redis.tls.cert', redis.tls.cert, 'redis.tls.key', redis.tls.key)
   if (redis.url !== null && redis.nodes !== null) {
@@ -113,13 +102,51 @@ function schemaFaults({ kafka, input }: Config): Conflict[] {
   return faults
 }
 
+const WITH_PASSWORD = ['kafka.sasl.username', 'kafka.sasl.password'] as const
+const WITH_TOKEN = [
+  'kafka.sasl.oauth.tokenEndpoint',
+  'kafka.sasl.oauth.clientId',
+  'kafka.sasl.oauth.clientSecret',
+] as const
+
+/** What the mechanism needs, and what belongs to another one. */
+function loginFaults({ mechanism, username, password, oauth }: Config['kafka']['sasl']): Conflict[] {
+  const { tokenEndpoint, clientId, clientSecret, scope } = oauth
+  const given = new Map<SettingKey, unknown>([
+    ...[username, password].map((value, i) => [WITH_PASSWORD[i]!, value] as const),
+    ...[tokenEndpoint, clientId, clientSecret].map((value, i) => [WITH_TOKEN[i]!, value] as const),
+    ['kafka.sasl.oauth.scope', scope],
+  ])
+  const isToken = mechanism === 'oauthbearer'
+  const needed: readonly SettingKey[] = mechanism === null ? [] : isToken ? WITH_TOKEN : WITH_PASSWORD
+  return [...given].flatMap(([key, value]): Conflict[] => {
+    const keys = [key, 'kafka.sasl.mechanism'] as const
+    if (needed.includes(key))
+      return value === null ? [{ keys, message: `is required with the mechanism ${mechanism}` }] : []
+    if (value === null || (isToken && key === 'kafka.sasl.oauth.scope')) return []
+    const allowed = key.startsWith('kafka.sasl.oauth.')
+      ? 'oauthbearer'
+      : 'plain, scram-sha-256, scram-sha-512'
+    const message =
+      mechanism === null
+        ? `needs kafka.sasl.mechanism too (allowed: ${allowed})`
+        : `does not go with the mechanism ${mechanism} (allowed: ${allowed})`
+    return [{ keys, message }]
+  })
+}
+
 /** What a service may do and should not. */
 export function warningsOf({ kafka, redis, http }: Config): string[] {
   const warnings: string[] = []
   if (kafka.brokers !== null && kafka.sasl.mechanism !== null && !kafka.ssl.enabled) {
-    const what = kafka.sasl.mechanism === 'plain' ? 'the password' : 'what proves the password'
-    warnings.push(`kafka.sasl without kafka.ssl: ${what} goes over the network in clear`)
+    warnings.push(
+      `kafka.sasl without kafka.ssl: ${SHOWN[kafka.sasl.mechanism]} goes over the network in clear`,
+    )
   }
+  if (isClear(kafka.sasl.oauth.tokenEndpoint))
+    warnings.push(
+      'kafka.sasl.oauth.tokenEndpoint without https: the client secret goes over the network in clear',
+    )
   if ((redis.password !== null || hasPassword(redis.url)) && !redis.tls.enabled)
     warnings.push('a password of Redis without redis.tls: it goes over the network in clear')
   const token = http.check.token?.reveal()
@@ -158,4 +185,17 @@ function sameTopics(config: Config): Conflict[] {
 /** The consumer group of a deployment that names none. */
 function groupOf(deployment: string): string {
   return deployment === 'default' ? 'sigwatch' : `sigwatch-${deployment}`
+}
+
+/** What a login shows to the network without TLS. */
+const SHOWN = {
+  plain: 'the password',
+  'scram-sha-256': 'what proves the password',
+  'scram-sha-512': 'what proves the password',
+  oauthbearer: 'the token',
+} as const
+
+/** Whether what is sent there can be read on the way. */
+function isClear(url: string | null): boolean {
+  return url?.startsWith('http:') === true && !LOOPBACK.test(new URL(url).hostname)
 }

@@ -4,6 +4,7 @@ import { ARCHIVE_SETTINGS } from './archive-settings.ts'
 import { HTTP_SETTINGS } from './http-settings.ts'
 import { type InputTopicSetting, inputTopics, sideTopicForm, topicName } from './input-forms.ts'
 import { INPUT_SETTINGS } from './input-settings.ts'
+import { KAFKA_LOGIN_SETTINGS } from './kafka-login-settings.ts'
 import { LIMIT_SETTINGS } from './limit-settings.ts'
 import type { Secret, TokenKeySetting } from './secret.ts'
 import { type Setting, setting } from './setting.ts'
@@ -87,13 +88,7 @@ export const SETTINGS = {
   'kafka.ssl.ca': pemFile('Authority that signed the certificates of the brokers.'),
   'kafka.ssl.cert': pemFile('Client certificate; goes with `kafka.ssl.key`.'),
   'kafka.ssl.key': pemFile('Private key of the client certificate.'),
-  'kafka.sasl.mechanism': setting<'plain' | 'scram-sha-256' | 'scram-sha-512' | null>(
-    optional(choice(['plain', 'scram-sha-256', 'scram-sha-512'])),
-    null,
-    'How to log in to the brokers; goes with `username` and `password`.',
-  ),
-  'kafka.sasl.username': setting<string | null>(optional(text('text')), null, 'User of the brokers.'),
-  'kafka.sasl.password': setting<Secret | null>(optional(password), null, 'Password of that user.'),
+  ...KAFKA_LOGIN_SETTINGS,
   'kafka.topics.messages': setting<readonly InputTopicSetting[]>(
     inputTopics(),
     [{ topic: 'sms.mt' }],

@@ -5,6 +5,7 @@ import type {
   EachBatchPayload as KafkaPayload,
 } from 'kafkajs'
 import type { Emit } from '../../domain/events.ts'
+import type { TokenSource } from './oauth-login.ts'
 import type { DecodingLimits } from './records/decoding.ts'
 import type { FetchedBatch } from './records/fetched-batches.ts'
 
@@ -30,11 +31,13 @@ export interface KafkaTls {
   readonly key?: string
 }
 
-export interface KafkaLogin {
-  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
-  readonly username: string
-  readonly password: string
-}
+export type KafkaLogin =
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
+      readonly username: string
+      readonly password: string
+    }
+  | { readonly mechanism: 'oauthbearer'; readonly tokens: TokenSource }
 
 export interface KafkaSettings {
   /** `host:port` */

@@ -12,6 +12,7 @@ import { mayPass, reasonOf } from './errors.ts'
 import { gatedAssigner } from './gated-assigner.ts'
 import { library, partitioner } from './library.ts'
 import { tolerateLeaderlessPartitions } from './metadata.ts'
+import { oauthLogin } from './oauth-login.ts'
 import { type OpenedCluster, openCluster } from './opened-cluster.ts'
 import { type Committed, type PartitionBounds, PartitionOffsets } from './partition-offsets.ts'
 import { type Decoding, decodingWithin } from './records/decoding.ts'
@@ -71,7 +72,8 @@ export class KafkaConnection {
       logLevel: logLevel.NOTHING,
     }
     if (ssl) config.ssl = { ...ssl }
-    if (sasl) config.sasl = { ...sasl } as SASLOptions
+    if (sasl)
+      config.sasl = sasl.mechanism === 'oauthbearer' ? oauthLogin(sasl.tokens) : ({ ...sasl } as SASLOptions)
     this.#patient = new Kafka({ ...config, retry: LONG_RETRY })
     this.#brief = new Kafka({ ...config, retry: SHORT_RETRY })
     this.#offsets = new PartitionOffsets(this.#brief, ANSWER_WITHIN)

@@ -28,7 +28,7 @@ const PERMANENT = new Set([
   'INVALID_CONFIG',
   'POLICY_VIOLATION',
 ])
-const LOGIN_NAMES = new Set(['KafkaJSSASLAuthenticationError'])
+const LOGIN_NAMES = new Set(['KafkaJSSASLAuthenticationError', 'OauthRefused'])
 const PERMANENT_NAMES = new Set(['KafkaJSNotImplemented'])
 
 interface Link {

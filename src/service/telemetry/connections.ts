@@ -2,12 +2,13 @@ import type { Service } from '../../domain/events.ts'
 import type { ReportsOf } from './report.ts'
 
 /** Of a server that answers and refuses the credentials. */
-const LOGIN = /WRONGPASS|NOAUTH|SASL|authentication/i
+const LOGIN = /WRONGPASS|NOAUTH|SASL|authentication|token endpoint: HTTP 4/i
 
 /** What to look at, by what the reason of a failed connection says. The first that fits. */
 const HINTS: readonly (readonly [says: RegExp, hint: (service: Service) => string])[] = [
   [/WRONGPASS|NOAUTH/i, () => 'look at redis.username and redis.password'],
   [/NOPERM|AUTHORIZATION/i, (service) => `give this user of ${service} the rights of docs/operations.md`],
+  [/token endpoint/i, () => 'look at kafka.sasl.oauth.* and at the log of the token endpoint'],
   [
     /SASL|authentication/i,
     (service) =>

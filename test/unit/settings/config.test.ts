@@ -302,6 +302,26 @@ describe('faults of the configuration', () => {
       'kafka: {sasl: {mechanism: plain, username: u}}',
       'sigwatch.yaml: kafka.sasl.password: is required with the mechanism plain',
     ],
+    [
+      'kafka: {sasl: {mechanism: oauthbearer, oauth: {clientId: c, tokenEndpoint: "https://a/t"}}}',
+      'sigwatch.yaml: kafka.sasl.oauth.clientSecret: is required with the mechanism oauthbearer',
+    ],
+    [
+      'kafka: {sasl: {mechanism: oauthbearer, username: u, oauth: {clientId: c, clientSecret: s, tokenEndpoint: "https://a/t"}}}',
+      'sigwatch.yaml:1: kafka.sasl.username: does not go with the mechanism oauthbearer (allowed: plain, scram',
+    ],
+    [
+      'kafka: {sasl: {mechanism: plain, username: u, password: p, oauth: {scope: s}}}',
+      'sigwatch.yaml:1: kafka.sasl.oauth.scope: does not go with the mechanism plain (allowed: oauthbearer)',
+    ],
+    [
+      'kafka: {sasl: {oauth: {clientId: c}}}',
+      'sigwatch.yaml:1: kafka.sasl.oauth.clientId: needs kafka.sasl.mechanism too (allowed: oauthbearer)',
+    ],
+    [
+      'kafka: {sasl: {oauth: {tokenEndpoint: "https://user@a/t"}}}',
+      'sigwatch.yaml:1: kafka.sasl.oauth.tokenEndpoint: "https://user@a/t" is not allowed',
+    ],
     ['redis: {url: "redis://a", nodes: [b:1]}', 'sigwatch.yaml:1: redis.nodes: redis.url is given too'],
     [
       'redis: {url: "rediss://a", tls: {enabled: false}}',
@@ -414,6 +434,13 @@ describe('passwords without TLS', () => {
     const sasl = 'sasl: {mechanism: scram-sha-256, username: u, password: p}'
     expect(warnings(`kafka: {brokers: [a:9092], ${sasl}}`)).toHaveLength(1)
     expect(warnings(`kafka: {brokers: [a:9093], ssl: {enabled: true}, ${sasl}}`)).toEqual([])
+    const oauth = (url: string) =>
+      warnings(
+        `kafka: {brokers: [a:9093], ssl: {enabled: true}, sasl: {mechanism: oauthbearer, oauth: {clientId: c, clientSecret: s, tokenEndpoint: "${url}"}}}`,
+      )
+    expect(oauth('https://login.example/t')).toEqual([])
+    expect(oauth('http://127.0.0.1:9/t')).toEqual([])
+    expect(oauth('http://login.example/t').join()).toContain('the client secret goes over the network')
     expect(warnings('redis: {url: "redis://:secret@a:6379"}').join()).not.toContain('secret')
     expect(warnings('redis: {url: "redis://:secret@a:6379"}')).toHaveLength(1)
     expect(warnings('redis: {url: "redis://a:6379", password: p}')).toHaveLength(1)
