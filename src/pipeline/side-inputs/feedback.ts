@@ -32,6 +32,8 @@ export interface FeedbackParts {
    * refuse it.
    */
   readonly isOfBefore?: boolean
+  /** When it was undone by a row that acts later, epoch ms: it does not act. */
+  readonly undoneAt?: number | undefined
 }
 
 /** What a row speaks of. */
@@ -87,6 +89,10 @@ export async function applyFeedback(row: Feedback, parts: FeedbackParts): Promis
     if (before?.undone !== undefined) return { outcome: 'undone', states: before.states }
     const { does, codes, act } =
       verdict === 'block' ? await ordered(row, parts) : judged(row, await subjectOf(row, parts), parts)
+    if (parts.undoneAt !== undefined && verdict !== 'unblock') {
+      await given.keep({ ...givenOf(row, does, before), undone: parts.undoneAt })
+      return { outcome: 'undone', states: does.states }
+    }
     // Before it acts: an instance that comes later may not find what it spoke of any more.
     await given.keep(givenOf(row, does, before))
     report(codes, await act())

@@ -11,6 +11,7 @@ import { optOutReply } from '../../text/phrases.ts'
 import { countComplaint } from './complaints.ts'
 import { applyFeedback, type FeedbackOutcome } from './feedback.ts'
 import type { Feedback, Reply } from './rows.ts'
+import { feedbackIdOf } from './undo.ts'
 import { type SideRow, WaitingRows } from './waiting-rows.ts'
 
 export interface SideRowsParts {
@@ -137,11 +138,14 @@ export class SideRows {
   async #feedback({ row, position, isOfBefore = false }: Extract<SideRow, { input: 'feedback' }>) {
     const { versions, answer } = this.#parts
     const { registry } = versions.current
+    // What was undone before this instance began does not act for a moment.
+    const undoneAt = isOfBefore ? this.#waiting.undoneAt([feedbackIdOf(row), row.batch], row.ts) : undefined
     const outcome = await applyFeedback(row, {
       ...this.#parts,
       registry,
       position,
       isOfBefore,
+      undoneAt,
     })
     await answer?.(row, outcome)
   }

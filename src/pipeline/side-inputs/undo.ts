@@ -57,14 +57,15 @@ export function givenOf(
  */
 export async function undoFeedback(row: Feedback, parts: UndoParts): Promise<readonly string[]> {
   const all = await parts.store.given.all()
-  const meant = all.filter(
+  const named = all.filter(
     ({ feedbackId, batch, ts }) => (feedbackId === row.undo || batch === row.undo) && ts <= row.ts,
   )
-  if (meant.length === 0)
+  if (named.length === 0)
     throw new FeedbackRefusal(
       'nothing of this id or batch took effect before: it was never given, was refused, or ended over a day ago',
     )
-  if (meant.some(({ unblocks }) => unblocks))
+  const meant = named.filter(({ unblocks }) => !unblocks)
+  if (meant.length === 0)
     throw new FeedbackRefusal('what ended a block by hand cannot be undone: block it again')
   const others = all
     .filter((one) => one.undone === undefined && !meant.includes(one))

@@ -25,6 +25,8 @@ export class WaitingRows {
   #sorted = true
   /** No complaint or feedback lies before it. */
   #next = 0
+  /** By what they undo, the latest `ts` of the rows that undo. */
+  readonly #undoneAt = new Map<string, number>()
 
   get size(): number {
     return this.#queue.length - this.#head
@@ -35,7 +37,16 @@ export class WaitingRows {
     for (const row of rows) {
       this.#queue.push(row)
       this.#sorted = false
+      if (row.input !== 'feedback' || row.row.undo === undefined) continue
+      const { undo, ts } = row.row
+      this.#undoneAt.set(undo, Math.max(ts, this.#undoneAt.get(undo) ?? ts))
     }
+  }
+
+  /** When feedback of one of these names that was given at `ts` is undone, of all rows that came; undefined: it is not. */
+  undoneAt(names: readonly (string | undefined)[], ts: number): number | undefined {
+    const times = names.map((name) => (name === undefined ? undefined : this.#undoneAt.get(name)))
+    return times.find((time) => time !== undefined && time >= ts)
   }
 
   /** `ts` of the next complaint or feedback, ms; Infinity: none waits. */

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
 import type { Event } from '../../../../src/domain/events.ts'
+import type { VersionsInForce } from '../../../../src/domain/versions.ts'
 import { applyFeedback } from '../../../../src/pipeline/side-inputs/feedback.ts'
 import { readSideRow } from '../../../../src/pipeline/side-inputs/rows.ts'
+import { SideRows, type SideRowsParts } from '../../../../src/pipeline/side-inputs/side-rows.ts'
 import { feedbackIdOf } from '../../../../src/pipeline/side-inputs/undo.ts'
 import { StateManager } from '../../../../src/stores/states/manager.ts'
 import { ManualStates } from '../../../../src/stores/states/manual.ts'
@@ -61,7 +63,7 @@ async function instance(store = new MemoryStateStore({ clock: { now: () => T0 } 
   const isAllowed = (ts: number) =>
     states.allowances.covers(message(), ['signature:京东'], 'MARKETING_BURST', ts)
   const [stateId] = await rise(T0).then(() => [...states.open].map(({ id }) => id))
-  return { store, say, rise, rowOf, openByHand, isAllowed, stateId: stateId!, events, states }
+  return { store, say, rise, rowOf, openByHand, isAllowed, stateId: stateId!, events, states, manual }
 }
 
 const AT = T0 + MINUTE
@@ -127,6 +129,35 @@ it('undoes a batch, but for what was said in it later', async () => {
   const undone = await say({ undo: 'list 7', ts: AT + 5 })
   expect(undone).toMatchObject({ outcome: 'undone', states: [expect.any(String), expect.any(String)] })
   expect(openByHand()).toEqual(['10690003'])
+})
+
+it('undoes the rest of a batch that ended blocks too', async () => {
+  const { say, openByHand } = await instance()
+  await say({ target: 'port:10690001', verdict: 'block', note: 'why', batch: 'b', ts: AT })
+  await say({ target: 'port:10690002', verdict: 'block', note: 'why', ts: AT })
+  await say({ target: 'port:10690002', verdict: 'unblock', batch: 'b', ts: AT + 1 })
+  expect(await say({ undo: 'b', ts: AT + 2 })).toMatchObject({ outcome: 'undone' })
+  expect(openByHand()).toEqual([])
+})
+
+it('keeps a row that is read again from acting for a moment, where the store lost that it was undone', async () => {
+  const { store, rowOf, states, manual } = await instance()
+  const outcomes: string[] = []
+  const versions = { current: { registry } } as unknown as VersionsInForce
+  const rows = new SideRows({
+    ...{ states, store, deployment: 'test', manual, versions, emit: () => {} },
+    ...({} as Pick<SideRowsParts, 'ledger' | 'features'>),
+    answer: async (_, { outcome }) => void outcomes.push(outcome),
+  })
+  const block = { target: 'port:10690001', verdict: 'block', note: 'why', feedbackId: 'b1', ts: AT }
+  const later = { ...block, target: 'port:10690002', feedbackId: 'b2' }
+  const values = [block, later, { undo: 'b1', ts: AT + 5 }]
+  rows.add(values.map((value) => ({ input: 'feedback', row: rowOf(value), position, isOfBefore: true })))
+  await rows.advance(AT + 10)
+  expect(outcomes).toEqual(['undone', 'applied', 'undone'])
+  const ids = ['10690001', '10690002'].map((id) => manual.idOf({ kind: 'port', id }))
+  // The first never rose.
+  expect((await store.get(ids)).map((state) => state?.open)).toEqual([undefined, true])
 })
 
 it('is once as twice, and the row that was undone does nothing when it is read again', async () => {
