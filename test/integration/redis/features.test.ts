@@ -435,6 +435,7 @@ describe.skipIf(!redisServerInstalled())('features while Redis is away', () => {
         rates: [],
         members: [],
         tallies: [],
+        fanouts: [],
         counted: false,
         uncounted: new Set([0]),
       })
