@@ -3,7 +3,7 @@ import type { SignalContext } from '../../domain/detector.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
 import { portPrefix } from '../../domain/port-prefix.ts'
 import { signsOf } from '../../domain/sketch.ts'
-import { DAY } from '../../domain/time.ts'
+import { bucketEnd, DAY } from '../../domain/time.ts'
 import { signsOfWords } from '../../text/sketch.ts'
 import { privateFanoutWords } from '../rules/patterns.generated.ts'
 import { defineStateCode, hold } from './code-spec.ts'
@@ -105,7 +105,7 @@ export const privateFanout = defineStateCode({
     if (level < 1) return undefined
     return {
       target: { kind: 'sender', id: senderId(undefined, number) },
-      at: message.ts,
+      at: bucketEnd(message.ts),
       over: true,
       level,
       score: Math.min(1, 0.5 + 0.1 * level),

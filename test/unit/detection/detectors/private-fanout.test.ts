@@ -64,6 +64,7 @@ describe('PRIVATE_FANOUT', () => {
     const { signal, messages } = signals[0]!
     expect(signal).toMatchObject({
       target: { kind: 'sender', id: `-@${NUMBER}` },
+      at: T + 19 * MINUTE + 10_000,
       over: true,
       level: 1,
       match: { ports: [NUMBER] },
