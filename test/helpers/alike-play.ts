@@ -98,6 +98,12 @@ export class Instance {
   }
 }
 
+/** One store in memory for all instances. */
+function inMemory(): () => FeatureStore {
+  const store = memoryFeatureStore()
+  return () => store
+}
+
 /**
  * Plays parts in the order of time, a minute a batch, over instances that share a store; gives what was raised, by target.
  * `restart`: minutes from noon at which all instances forget what they learned.
@@ -107,6 +113,7 @@ export async function play(
   seed = 23,
   instances = 1,
   restart = Number.POSITIVE_INFINITY,
+  stores: (instance: number) => FeatureStore = inMemory(),
 ): Promise<Raised[]> {
   const random = new Random(seed)
   const signatures = new Map<string, object>()
@@ -133,10 +140,10 @@ export async function play(
     signatures: [...signatures.values()] as never,
     ports: [],
   })
-  const store = memoryFeatureStore()
   const partitions = Array.from({ length: instances }, (_, partition) => ({ topic: 'sms.mt', partition }))
-  await store.assign(partitions)
-  const started = () => Array.from({ length: instances }, () => new Instance(store))
+  const opened = partitions.map((_, instance) => stores(instance))
+  for (const [i, store] of opened.entries()) await store.assign([partitions[i]!])
+  const started = () => opened.map((store) => new Instance(store))
   let all = started()
   let isRestarted = false
   const raised = new Map<string, Raised>()
@@ -162,7 +169,7 @@ export async function play(
     }
     from = to
   }
-  await store.close()
+  await Promise.all(opened.map((store) => store.close()))
   return [...raised.values()]
 }
 
