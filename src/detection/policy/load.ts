@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { isPortPrefix } from '../../domain/codes.ts'
+import { type Code, isPortPrefix } from '../../domain/codes.ts'
 import { InvalidInput, type Problem } from '../../domain/errors.ts'
 import { given } from '../../domain/given.ts'
 import type { Exemption, Policy } from '../../domain/policy.ts'
@@ -12,7 +12,7 @@ import { type Checker, toProblems } from '../../settings/files/operator-schema.t
 import { parseDuration, parseTime } from '../../settings/files/value-forms.ts'
 import { DEFAULT_POLICY } from './defaults.ts'
 import { Timetable } from './periods.ts'
-import type { PeriodRule, PolicyFile } from './policy-file.ts'
+import type { CodeRules, PeriodRule, PolicyFile } from './policy-file.ts'
 import { mergedFaults, policyChecker } from './schema.ts'
 import { thresholdFaults } from './threshold-relations.ts'
 
@@ -53,7 +53,7 @@ function combine(document: OperatorDocument | undefined): PolicyReading {
   if (problems.length > 0) return { problems, own: {} }
   const own = document.value as PolicyFile
   const ofKeys = merge(DEFAULT_POLICY, own) as PolicyFile
-  const merged = { ...ofKeys, periods: periodsWith(own.periods ?? []) }
+  const merged = { ...ofKeys, periods: periodsWith(own) }
   // The shipped periods set nothing that has to go with other thresholds.
   const faults = [...thresholdFaults({ ...merged, periods: own.periods ?? [] }), ...mergedFaults(merged)]
   if (faults.length > 0) return { problems: toProblems(document, faults), own }
@@ -61,9 +61,23 @@ function combine(document: OperatorDocument | undefined): PolicyReading {
 }
 
 /** The shipped periods but for those that the file has under the same name, then those of the file. */
-function periodsWith(own: readonly PeriodRule[]): readonly PeriodRule[] {
-  const names = new Set(own.map(({ name }) => name))
-  return [...(DEFAULT_POLICY.periods ?? []).filter(({ name }) => !names.has(name)), ...own]
+function periodsWith({ periods = [], codes = {} }: PolicyFile): readonly PeriodRule[] {
+  const names = new Set(periods.map(({ name }) => name))
+  const shipped = (DEFAULT_POLICY.periods ?? []).filter(({ name }) => !names.has(name))
+  return [...shipped.map((period) => raised(period, codes)), ...periods]
+}
+
+/** The thresholds of festivals are higher than those of other days: one that the file sets higher still holds. */
+function raised(period: PeriodRule, own: CodeRules): PeriodRule {
+  const codes = Object.entries(period.codes).map(([code, rule]) => {
+    const set = own[code as Code]?.thresholds ?? {}
+    const thresholds = Object.entries(rule.thresholds ?? {}).map(([name, value]) => {
+      const mine = set[name]
+      return [name, typeof mine === 'number' && mine > Number(value) ? mine : value]
+    })
+    return [code, { ...rule, thresholds: Object.fromEntries(thresholds) }]
+  })
+  return { ...period, codes: Object.fromEntries(codes) }
 }
 
 /** Mappings are merged key by key; anything else replaces. */

@@ -153,6 +153,11 @@ periods:
       [100, 50],
       [20, 20],
     ])
+    const higher = 'codes: {PRIVATE_FANOUT: {thresholds: {minRecipients: 150, minNumbers: 60}}}'
+    expect([of(higher, eve), of(higher, day)]).toEqual([
+      [150, 200],
+      [150, 60],
+    ])
     const none = sale.replace('sale', 'Spring Festival 2027').replace('{PRIVATE_FANOUT', '{TEXT_FRAUD')
     expect(of(none.replace('minNumbers: 50', 'minScore: 0.5'), eve)).toEqual([20, 20])
   })
