@@ -1,7 +1,9 @@
 import type { JudgedCase, Judgement } from '../analyst/learning/judged.ts'
 import type { Alert } from '../domain/alert.ts'
 import { InvalidInput, SigwatchError } from '../domain/errors.ts'
+import { given } from '../domain/given.ts'
 import { type Feedback, readSideFile } from '../pipeline/side-inputs/rows.ts'
+import { feedbackIdOf } from '../pipeline/side-inputs/undo.ts'
 import type { Config } from '../settings/config.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
 import { openArchiveReader } from './compose-archive.ts'
@@ -47,16 +49,18 @@ export async function casesOfFiles(
   { alerts, feedback }: JudgedFiles,
   { from, to }: JudgedRange,
 ): Promise<JudgedCases> {
+  const rows = feedback.flatMap((file) => [...feedbackOf(file)])
+  const undone = undoneIn(rows)
   const said = new Map<string, Judgement>()
-  for (const file of feedback)
-    for (const read of feedbackOf(file)) {
-      const { messageId, stateId, target, verdict, by, codes, note, ts: at } = read
-      if ((verdict !== 'confirmed' && verdict !== 'false_positive') || at < from || at >= to) continue
-      const subject = messageId ?? stateId ?? `${target!.kind}:${target!.id}`
-      const before = said.get(subject)
-      if (before === undefined || before.at <= at)
-        said.set(subject, { verdict, by, at, ...(codes ? { codes } : {}), ...(note ? { note } : {}) })
-    }
+  for (const row of rows) {
+    const { messageId, stateId, target, verdict, by, codes, note, label, ts: at } = row
+    if ((verdict !== 'confirmed' && verdict !== 'false_positive') || at < from || at >= to) continue
+    if (undone(row)) continue
+    const subject = messageId ?? stateId ?? `${target!.kind}:${target!.id}`
+    const before = said.get(subject)
+    if (before === undefined || before.at <= at)
+      said.set(subject, { verdict, by, at, ...given({ codes, note, label }) })
+  }
   const about = new Map<string, Alert>()
   for (const file of alerts)
     await eachLine<Alert>(file, 'alert', (alert, complain) => {
@@ -72,6 +76,14 @@ export async function casesOfFiles(
     return alert ? [{ alert, judgement }] : []
   })
   return { cases, unknown: said.size - cases.length }
+}
+
+/** Whether a row was taken back later, by itself or with its batch. */
+function undoneIn(rows: readonly Feedback[]): (row: Feedback) => boolean {
+  const at = new Map<string, number>()
+  for (const { undo, ts } of rows) if (undo !== undefined) at.set(undo, Math.max(at.get(undo) ?? ts, ts))
+  return (row) =>
+    [feedbackIdOf(row), row.batch].some((id) => id !== undefined && (at.get(id) ?? row.ts - 1) >= row.ts)
 }
 
 /** Rows as the service reads them. Throws InvalidInput (USAGE) for the first that it would refuse. */

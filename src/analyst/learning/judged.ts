@@ -11,6 +11,8 @@ export interface Judgement {
   /** Codes that it is about; absent: all of the alert. */
   readonly codes?: readonly string[]
   readonly note?: string
+  /** What the text is, as the analyst chose it. */
+  readonly label?: Label
 }
 
 /** A case with the alert that it is about: on a message, or a state with the messages that it shows. */
@@ -25,11 +27,11 @@ export type CorpusLabel = Label | `not-${Label}`
 const STATED = new RegExp(`(?:^|[\\s,;，；。])label\\s*[:=：]\\s*(${LABELS.join('|')})(?![a-z])`, 'i')
 
 /**
- * The label that a judgement gives to the text. A note that says `label: notice` decides; else the codes do. undefined:
+ * The label that a judgement gives to the text. Its own decides, or a note that says `label: notice`; else the codes do. undefined:
  * it says nothing of the words.
  */
 export function labelOf({ alert, judgement }: JudgedCase): CorpusLabel | undefined {
-  const stated = STATED.exec(judgement.note ?? '')?.[1]?.toLowerCase()
+  const stated = judgement.label ?? STATED.exec(judgement.note ?? '')?.[1]?.toLowerCase()
   if (stated !== undefined) return stated as Label
   const { reasons, label } = alert.data
   const codes = reasons
