@@ -298,7 +298,8 @@ describeWith('kafka', 'the Kafka source', () => {
     const group = uniqueName('group')
     const first = open(topic, group, { startFrom: 'latest' })
     const running = first.source.run(new RecordingHandler())
-    await until(() => first.source.unready().length === 0)
+    // The group has begun once its start is committed.
+    await until(async () => (await client.committed(group, topic)).some((offset) => offset >= 0))
     await first.source.stop()
     await running
     const admin = client.kafka.admin()

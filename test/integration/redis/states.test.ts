@@ -202,8 +202,8 @@ describe.skipIf(!redisServerInstalled())('states on Redis', () => {
     await manager.sweep(T0 + 6 * MINUTE)
     const keys = (await link.command('KEYS', `*${prefix}:states*`)) as string[]
     // What is known of each place, and its releases, which are deleted a day after their end.
-    const ofPlaces = keys.filter((key) => /:(?:feedback|releases)$/.test(key))
-    expect(ofPlaces.filter((key) => key.endsWith(':feedback')).length).toBeLessThanOrEqual(17)
+    const ofPlaces = keys.filter((key) => /:(?:given-feedback|feedback|releases)$/.test(key))
+    expect(ofPlaces.filter((key) => key.endsWith('feedback')).length).toBeLessThanOrEqual(18)
     const passing = keys.filter((key) => !ofPlaces.includes(key))
     expect(passing.length).toBe(51)
     for (const key of passing) expect(Number(await link.command('PTTL', key))).toBeGreaterThan(23 * 3_600_000)
