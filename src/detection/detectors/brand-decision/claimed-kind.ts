@@ -3,12 +3,11 @@ import { hasFilingHere } from '../../../domain/filing.ts'
 import type { AnalysedMessage } from '../../../domain/message.ts'
 import type { Claim } from '../../../domain/registry.ts'
 import { claimedKindWords } from '../../rules/patterns.generated.ts'
-import { thresholdOf } from '../shared/text-label.ts'
 import { foreignParts, type Surroundings, tracesOf } from '../shared/traces.ts'
 import { textFraud } from '../text-fraud.ts'
 import { weigh } from './decision.ts'
 import { weighedEvidence } from './evidence.ts'
-import { FLOOR, maliceDecision } from './malicious-text.ts'
+import { fraudWeighed, mayBeMalicious } from './malicious-text.ts'
 
 /** Institutions of which no list has all. */
 export const KINDS = [
@@ -45,8 +44,7 @@ export function claimedKindFound(
   minCertainty: number,
 ) {
   const { registry } = context
-  const both = message.scores.fraud + message.scores.illicit
-  if (both < FLOOR || message.from === '' || surroundings.sender === 'short') return undefined
+  if (!mayBeMalicious(message) || message.from === '' || surroundings.sender === 'short') return undefined
   const { signature } = message
   const claimed =
     signature?.name ?? OPENING.exec(message.normalised.text)?.[0].replace(claimedKindWords.notice, '')
@@ -58,16 +56,15 @@ export function claimedKindFound(
   const found = foreignParts(traces, message.from)
   if (found.length === 0) return undefined
   const weighed = weigh(claim, traces, message, registry)
-  const said = both >= thresholdOf('fraud', context, 0)
-  const { counts, rule } = maliceDecision(textFraud.code, said, weighed, minCertainty)
-  if (!counts) return undefined
+  const fraud = fraudWeighed(textFraud.code, message, context, weighed, minCertainty)
+  if (!fraud) return undefined
   return {
     kind,
     claimed,
     claimedBy: signature ? ('signature' as const) : ('speaker' as const),
     found,
-    certainty: Math.max(said ? both : 0, weighed.certainty),
+    certainty: fraud.certainty,
     traces,
-    weighed: weighedEvidence(weighed, [rule]),
+    weighed: weighedEvidence(weighed, [fraud.rule]),
   }
 }

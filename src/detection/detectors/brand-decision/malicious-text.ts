@@ -32,7 +32,7 @@ export const MALICE_EVIDENCE = {
 }
 
 /** Below that a text is a notice whatever comes with it. */
-export const FLOOR = 0.02
+const FLOOR = 0.02
 
 /**
  * Fraud or illicit, whichever is likelier, when its probability reaches the threshold, or that of both together: a text
@@ -48,7 +48,7 @@ export function maliceFound(
 ) {
   const { fraud, illicit } = message.scores
   if ((label === 'fraud') !== fraud >= illicit) return undefined
-  const both = fraud + illicit
+  const both = maliceOf(message)
   const own = message.scores[label]
   const threshold = thresholdOf(label, context, thresholds.minScore)
   const said = both >= threshold
@@ -58,7 +58,7 @@ export function maliceFound(
   // Without a sender, or where the policy has a threshold of its own, the text alone decides.
   const alone = minCertainty >= 1 || thresholds.minScore > 0 || message.from === ''
   if (alone) return said ? { score: Math.min(1, text), evidence } : undefined
-  if (both < FLOOR) return undefined
+  if (!mayBeMalicious(message)) return undefined
   const weighed = weighMessage(message, context.registry)
   const { certainty } = weighed
   const decided = maliceDecision(code, said, weighed, minCertainty)
@@ -71,6 +71,33 @@ export function maliceFound(
       ...weighedEvidence(weighed, [decided.rule]),
     },
   }
+}
+
+/** Fraud and illicit together: a text between the two is no better for it. */
+function maliceOf({ scores }: AnalysedMessage): number {
+  return scores.fraud + scores.illicit
+}
+
+/** Whether a text may count as fraud or illicit at all, whatever else is weighed. */
+export function mayBeMalicious(message: AnalysedMessage): boolean {
+  return maliceOf(message) >= FLOOR
+}
+
+/**
+ * Certainty that a message with these signs is fraud, and the rule that decided, where TEXT_FRAUD would count it under the
+ * threshold of the model card; undefined: it would not.
+ */
+export function fraudWeighed(
+  code: Code,
+  message: AnalysedMessage,
+  context: MessageContext,
+  weighed: Weighed,
+  minCertainty: number,
+): { readonly certainty: number; readonly rule: string | undefined } | undefined {
+  const both = maliceOf(message)
+  const said = both >= thresholdOf('fraud', context, 0)
+  const { counts, rule } = maliceDecision(code, said, weighed, minCertainty)
+  return counts ? { certainty: Math.max(said ? both : 0, weighed.certainty), rule } : undefined
 }
 
 function weighMessage(message: AnalysedMessage, registry: Registry): Weighed {
