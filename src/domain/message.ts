@@ -145,7 +145,7 @@ export interface TextMemo {
   wording?: number
   /** How it points among texts, by the table of sketches; no sketch: it has too little for one. */
   sketched?: { readonly by: string; readonly sketch: Sketch | undefined }
-  /** The same without what it says of refusing it; no sketch: too little of it is Chinese. */
+  /** The same without the words on how to refuse; no sketch: too little of it is Chinese. */
   advertised?: { readonly by: string; readonly sketch: Sketch | undefined }
   classified?: { readonly by: object; readonly verdict: TextVerdict }
   /** What the text claims in a registry: plainly, or by naming a brand. */

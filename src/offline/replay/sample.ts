@@ -45,7 +45,7 @@ export interface Estimate {
   readonly records: { readonly value: number; readonly low: number; readonly high: number }
 }
 
-/** What was drawn, and what it says of the whole. */
+/** What was drawn, with estimates for the whole. */
 export interface SampleReport {
   readonly percent: number
   /** Ports that were drawn and compared. */

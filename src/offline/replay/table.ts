@@ -63,7 +63,7 @@ function actions({ newly, released, compared }: Report): string[] {
   return [...columns([['action', 'newly', 'released'], ...rows]), '']
 }
 
-/** What a sample says of all senders. */
+/** Estimates for all senders from a sample. */
 function sampled({ sample, records, deadLetters }: Report): string[] {
   if (!sample) return []
   const { percent: of, senders: drawn, population, estimates } = sample

@@ -85,7 +85,7 @@ async function takeBack(
   { states, store }: UndoParts,
 ): Promise<void> {
   for (const id of one.silenced) {
-    // The latest of what else was said of the state holds; an order ends what was said before it.
+    // The latest other feedback on the state holds; an order ends earlier feedback.
     const last = others.findLast(({ silenced, raised }) => silenced.includes(id) || raised === id)
     if (!last) states.allowances.forgetSignal(id)
     await store.suppress(id, last?.raised === id ? last.ts : (last?.until ?? OVER), last?.by ?? by)
