@@ -1,10 +1,12 @@
 import type { Input } from '../analyst/evidence/collect.ts'
-import { type Feed, fileFeed } from '../analyst/evidence/feed.ts'
+import { type Feed, fileFeed, mappedFeed, rowFeed } from '../analyst/evidence/feed.ts'
 import type { RegistryChange } from '../detection/registry/load.ts'
 import { RegistryHolder } from '../detection/versions/registry-holder.ts'
 import type { ConsentLedger } from '../domain/consent-ledger.ts'
+import type { SideInput } from '../domain/input-events.ts'
 import type { Registry } from '../domain/registry.ts'
 import { inputTopicNames } from '../pipeline/inputs.ts'
+import { fileMap, mapRows } from '../pipeline/side-inputs/mapped-rows.ts'
 import type { Config } from '../settings/config.ts'
 import { outageReporter } from './outages.ts'
 
@@ -36,18 +38,22 @@ export async function openSources(
 ): Promise<PackSources> {
   const topics = config.kafka.brokers ? await openTopics(config, report) : undefined
   const ledger = await openLedger(config)
-  const pick = (input: Input, configured?: string | null, ...more: (string | undefined)[]): Feed[] => {
+  const configured = (input: 'complaints' | 'consents' | 'replies') => {
+    const file = config[input]
+    return file === null ? [] : [rowFeed(file, fileMap(config, input))]
+  }
+  const pick = (input: Input, configured: readonly Feed[] = [], ...more: (string | undefined)[]): Feed[] => {
     const named = [files[input], ...more].filter((file) => file !== undefined)
     if (named.length > 0) return named.map(fileFeed)
-    return [...(configured ? [fileFeed(configured)] : []), ...(topics?.feeds[input] ?? [])]
+    return [...configured, ...(topics?.feeds[input] ?? [])]
   }
   const feeds = {
-    complaints: pick('complaints', config.complaints),
+    complaints: pick('complaints', configured('complaints')),
     messages: pick('messages'),
     verdicts: pick('verdicts'),
-    alerts: pick('alerts', null, files.shadowAlerts),
-    consents: pick('consents', config.consents),
-    replies: pick('replies', config.replies),
+    alerts: pick('alerts', [], files.shadowAlerts),
+    consents: pick('consents', configured('consents')),
+    replies: pick('replies', configured('replies')),
   }
   const known = (input: Input) => feeds[input].length > 0 || (input === 'consents' && ledger !== undefined)
   const registryFile = files.registry ?? config.registry ?? undefined
@@ -57,7 +63,12 @@ export async function openSources(
     async registry() {
       const feed = files.registry === undefined ? topics?.registry : undefined
       if (registryFile === undefined && !feed) return undefined
-      const holder = new RegistryHolder(registryFile, () => {})
+      const holder = new RegistryHolder(
+        registryFile,
+        () => {},
+        undefined,
+        files.registry ? undefined : fileMap(config, 'registry'),
+      )
       if (feed) holder.apply(await readChanges(feed.feed, feed.read))
       return holder.current
     },
@@ -106,15 +117,19 @@ async function openTopics(config: Config, report: (line: string) => void) {
     report(`${topic}: ${records} records, now at ${new Date(at).toISOString()}`)
   const feed = (topic: string | null): Feed[] =>
     topic === null || missing.has(topic) ? [] : [topicFeed({ connection, topic, groupId, onProgress })]
-  const [registry] = feed(topics.registry)
+  const sideFeed = (input: SideInput): Feed[] => {
+    const map = config.sideMaps?.[input]
+    return map ? feed(topics[input]).map((one) => mappedFeed(one, mapRows(input, map))) : feed(topics[input])
+  }
+  const [registry] = sideFeed('registry')
   return {
     feeds: {
-      complaints: feed(topics.complaints),
+      complaints: sideFeed('complaints'),
       messages: inputTopicNames(config).flatMap(feed),
       verdicts: feed(topics.verdicts),
       alerts: [...feed(topics.alerts), ...feed(topics.shadowAlerts)],
-      consents: feed(topics.consents),
-      replies: feed(topics.replies),
+      consents: sideFeed('consents'),
+      replies: sideFeed('replies'),
     } satisfies Record<Input, Feed[]>,
     registry: registry && { feed: registry, read: registryChange },
     close: () => connection.close(),

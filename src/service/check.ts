@@ -8,8 +8,10 @@ import { changeFaults } from '../detection/versions/named-change.ts'
 import { type Change, changeWords } from '../domain/change.ts'
 import { InvalidInput, type Problem, SigwatchError } from '../domain/errors.ts'
 import type { Policy } from '../domain/policy.ts'
+import { fileMap } from '../pipeline/side-inputs/mapped-rows.ts'
 import { type RowInput, readSideFile } from '../pipeline/side-inputs/rows.ts'
 import { type Config, type ConfigReading, readConfig } from '../settings/config.ts'
+import type { RowMap } from '../settings/files/row-file.ts'
 import { warningsOf } from '../settings/setting-checks.ts'
 import { readSample } from './sample.ts'
 
@@ -46,7 +48,14 @@ export interface CheckResult {
 
 const MAX_ROW_PROBLEMS = 100
 const MAX_OVERLAPS = 100
+/** Where what is found goes. */
+interface Found {
+  readonly problems: Problem[]
+  readonly summary: string[]
+}
+
 const SIDE_FILES = ['consents', 'complaints', 'replies', 'feedback'] as const satisfies readonly RowInput[]
+const CHECKED = ['registry', 'policy', 'model', ...SIDE_FILES] as const
 
 /**
  * Checks files. With `config`, or with nothing, the configuration is read and every file that it names is checked too;
@@ -62,7 +71,7 @@ export async function runCheck(options: CheckOptions, parts: CheckParts = {}): P
     options.config !== undefined || connect || options.sample !== undefined || Object.keys(given).length === 0
   let rows: readonly object[] = []
 
-  let chosen: Partial<Pick<Config, 'registry' | 'policy' | 'model' | (typeof SIDE_FILES)[number]>> = given
+  let chosen: Partial<Pick<Config, (typeof CHECKED)[number] | 'sideFileMaps'>> = given
   if (wantsConfig) {
     const reading = readConfig({
       // A mapping is tried before there is a key.
@@ -88,12 +97,14 @@ export async function runCheck(options: CheckOptions, parts: CheckParts = {}): P
   }
   const inForce =
     wantsConfig || chosen.policy ? checkPolicy(chosen.policy ?? undefined, problems, summary) : undefined
-  if (chosen.registry) checkRegistry(chosen.registry, inForce?.requireChange === true, { problems, summary })
-  else if (wantsConfig)
+  if (chosen.registry) {
+    const map = fileMap(chosen, 'registry')
+    checkRegistry(chosen.registry, map, inForce?.requireChange === true, { problems, summary })
+  } else if (wantsConfig)
     summary.push('registry: none, the shipped brand list serves; the codes of filed signatures are off')
   for (const input of SIDE_FILES) {
     const file = chosen[input]
-    if (file) checkRows(input, file, problems, summary)
+    if (file) checkRows(input, file, fileMap(chosen, input), { problems, summary })
   }
   if (chosen.model) await checkModel(chosen.model, parts, problems, summary)
   return { problems, summary, rows }
@@ -165,13 +176,14 @@ function checkPolicy(file: string | undefined, problems: Problem[], summary: str
 
 function checkRegistry(
   file: string,
+  map: RowMap | undefined,
   requiresChange: boolean,
-  { problems, summary }: { readonly problems: Problem[]; readonly summary: string[] },
+  { problems, summary }: Found,
 ): void {
   const shipped = readRegistry(SHIPPED_BRANDS)
   problems.push(...shipped.problems)
   const knownBrands = new Set(shipped.rows.brands.map((brand) => brand.id))
-  const { rows, problems: found } = readRegistry(file, { knownBrands })
+  const { rows, problems: found } = readRegistry(file, { knownBrands, ...(map && { map }) })
   problems.push(...found)
   if (found.length > 0) return
   const { brands, signatures, ports, hash, change } = rows
@@ -189,11 +201,16 @@ function checkRegistry(
   }
 }
 
-function checkRows(input: RowInput, file: string, problems: Problem[], summary: string[]): void {
+function checkRows(
+  input: RowInput,
+  file: string,
+  map: RowMap | undefined,
+  { problems, summary }: Found,
+): void {
   let rows = 0
   let faulty = 0
-  for (const found of readSideFile(input, file, (number) => number)) {
-    if ('row' in found) rows++
+  for (const found of readSideFile(input, file, (number) => number, undefined, map)) {
+    if ('row' in found || 'deleted' in found) rows++
     else if (++faulty <= MAX_ROW_PROBLEMS) problems.push(found.problem)
   }
   if (faulty > MAX_ROW_PROBLEMS) {

@@ -12,9 +12,11 @@ import type { ArchiveInput } from '../analyst/archive/rows.ts'
 import { keepUp, type UpkeepOptions } from '../analyst/archive/upkeep.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
+import { SIDE_INPUTS } from '../domain/input-events.ts'
 import { type PartitionId, partitionKey } from '../domain/ports.ts'
 import { createTokeniser } from '../domain/token.ts'
 import type { TrustedClock } from '../domain/trusted-clock.ts'
+import { type MapRow, mapRows } from '../pipeline/side-inputs/mapped-rows.ts'
 import { registryChange } from '../pipeline/side-inputs/registry-rows.ts'
 import type { Config } from '../settings/config.ts'
 import { AppendTimes, hostAgrees, observePostgres } from './compose-archive-clock.ts'
@@ -40,6 +42,16 @@ const INPUTS = {
   complaints: 'complaints',
   registry: 'registry',
 } as const satisfies Partial<Record<keyof Config['kafka']['topics'], ArchiveInput>>
+
+/** Readers of the side topics whose records have another form, by topic. */
+function mapsOf({ kafka, sideMaps = {} }: Config): ReadonlyMap<string, MapRow> {
+  return new Map(
+    SIDE_INPUTS.flatMap((input) => {
+      const [topic, map] = [kafka.topics[input], sideMaps[input]]
+      return topic !== null && map ? [[topic, mapRows(input, map)] as const] : []
+    }),
+  )
+}
 
 /** The database as it is configured; throws CONFIG_INVALID without one. */
 export function archiveUrlOf({ archive }: Config): string {
@@ -106,6 +118,7 @@ export async function composeArchive(config: Config, emit: Emit, stopping: Abort
       partitions: new Partitions(config.archive.retention),
       clock,
       registryChange,
+      maps: mapsOf(config),
       tokenise: createTokeniser({ keyId: tokenKey.keyId, key: tokenKey.key.reveal() }),
       logsOf(partitions) {
         appendTimes.assigned(partitions)

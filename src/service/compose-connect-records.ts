@@ -1,13 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import { SHOWN_AFTER } from '../adapters/sources/end-proof.ts'
+import type { TableRow } from '../adapters/sources/table.ts'
 import { readTopicRange } from '../adapters/sources/topic-range.ts'
+import { maskRecipient } from '../detection/alerts/show.ts'
 import { SigwatchError } from '../domain/errors.ts'
-import type { LeftOutReason } from '../domain/input-events.ts'
+import { type LeftOutReason, SIDE_INPUTS, type SideInput } from '../domain/input-events.ts'
 import type { RawRecord } from '../domain/message.ts'
 import { isRejection, itemsOf } from '../pipeline/decode.ts'
 import { inputsOf, prepareNow, topicDecoder } from '../pipeline/inputs.ts'
+import { mapRows } from '../pipeline/side-inputs/mapped-rows.ts'
+import { registryChange } from '../pipeline/side-inputs/registry-rows.ts'
+import { readSideValue } from '../pipeline/side-inputs/rows.ts'
 import type { Config } from '../settings/config.ts'
+import { canonicalNumber } from '../text/canonical-number.ts'
+import { redactText } from '../text/redact.ts'
 import type { Findings } from './compose-connect-redis.ts'
 import { leftOutDoubt } from './left-out-doubts.ts'
 import { textDoubt } from './text-doubts.ts'
@@ -19,7 +26,7 @@ const WITHIN = SHOWN_AFTER + 10_000
 /** Reasons that are shown of each topic, the most frequent first. */
 const SHOWN = 3
 
-/** Reads the last records of each topic of submissions, of those in `readable`, as the configuration says. */
+/** Reads the last records of each topic of submissions and side inputs, of those in `readable`, as the configuration says. */
 export async function tryRecords(
   config: Config,
   connection: KafkaConnection,
@@ -30,12 +37,12 @@ export async function tryRecords(
   const decode = topicDecoder(config, (event) => {
     if (event.name === 'mapping_left_out') left.add(event.reason)
   })
+  await trySideRows(config, connection, readable, findings)
   for (const { topic, map } of inputsOf(config).filter((input) => readable.has(input.topic))) {
     const reasons = new Map<string, number>()
     const doubts = new Map<string, number>()
     let read = 0
-    const signal = AbortSignal.timeout(WITHIN)
-    await lastRecords(connection, topic, config.kafka.groupId, signal, async (records) => {
+    await readLast(config, connection, topic, findings, async (records) => {
       await prepareNow(decode, records)
       for (const record of records) {
         left.clear()
@@ -57,14 +64,7 @@ export async function tryRecords(
         }
         for (const doubt of found) add(doubts, doubt)
       }
-    }).catch((error: unknown) => {
-      if (!(error instanceof SigwatchError)) throw error
-      findings.problems.push({ file: 'kafka', key: topic, message: error.message })
     })
-    if (signal.aborted)
-      findings.summary.push(
-        `kafka: warning: ${topic}: not all of its last records came within ${WITHIN / 1000} s`,
-      )
     sayRecords(topic, read, reasons, findings)
     sayDoubts(topic, read, doubts, findings)
   }
@@ -109,6 +109,74 @@ function sayDoubts(
     if (2 * count > read) problems.push({ file: 'kafka', key: topic, message })
     else summary.push(`kafka: warning: ${topic}: ${message}`)
   }
+}
+
+/** What the last rows of side inputs become. */
+async function trySideRows(
+  config: Config,
+  connection: KafkaConnection,
+  readable: ReadonlySet<string>,
+  findings: Findings,
+): Promise<void> {
+  for (const input of SIDE_INPUTS) {
+    const topic = config.kafka.topics[input]
+    if (topic === null || !readable.has(topic)) continue
+    const read = sideRowReader(config, input)
+    const reasons = new Map<string, number>()
+    let rows = 0
+    let last: { readonly at: number; readonly row: object } | undefined
+    await readLast(config, connection, topic, findings, async (records) => {
+      for (const { key, value, timestamp, position } of records) {
+        const row = read({ key: key?.toString('utf8') ?? '', value, timestamp, position })
+        if ('message' in row) add(reasons, row.message)
+        else {
+          rows++
+          if (!last || timestamp >= last.at) last = { at: timestamp, row: row.row }
+        }
+      }
+    })
+    sayRecords(topic, rows, reasons, findings)
+    if (last) findings.summary.push(`kafka: ${topic}: the last row: ${JSON.stringify(last.row, shownMember)}`)
+  }
+}
+
+function sideRowReader(
+  { sideMaps }: Config,
+  input: SideInput,
+): (row: TableRow) => { readonly row: object } | { readonly message: string } {
+  const map = sideMaps?.[input] && mapRows(input, sideMaps[input])
+  return (written) => {
+    const row = map ? map(written) : written
+    if ('message' in row) return row
+    if (row.value === null) return { row: { deleted: row.key } }
+    if (input !== 'registry') return readSideValue(input, row.value, canonicalNumber)!
+    const change = registryChange(row)
+    return typeof change === 'string' ? { message: change } : { row: change }
+  }
+}
+
+/** Numbers masked, texts redacted, times as they are read. */
+function shownMember(name: string, value: unknown): unknown {
+  if (name === 'to' || name === 'from') return maskRecipient(String(value)) ?? '***'
+  if (name === 'ts' || name === 'until') return new Date(Number(value)).toISOString()
+  return ['text', 'note', 'deleted'].includes(name) ? redactText(String(value)) : value
+}
+
+/** `lastRecords`, with what goes wrong among the findings. */
+async function readLast(
+  { kafka }: Config,
+  connection: KafkaConnection,
+  topic: string,
+  { summary, problems }: Findings,
+  take: Take,
+): Promise<void> {
+  const signal = AbortSignal.timeout(WITHIN)
+  await lastRecords(connection, topic, kafka.groupId, signal, take).catch((error: unknown) => {
+    if (!(error instanceof SigwatchError)) throw error
+    problems.push({ file: 'kafka', key: topic, message: error.message })
+  })
+  if (signal.aborted)
+    summary.push(`kafka: warning: ${topic}: not all of its last records came within ${WITHIN / 1000} s`)
 }
 
 type Take = (records: readonly RawRecord[]) => Promise<void>

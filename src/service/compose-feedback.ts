@@ -31,6 +31,11 @@ const CONNECT_WITHIN = 30_000
 export async function openFeedback(config: Config, files: FeedbackFiles): Promise<FeedbackPlace> {
   const { brokers, topics } = config.kafka
   const path = files.file ?? (brokers ? undefined : config.feedback)
+  if (path && path === config.feedback && config.sideFileMaps?.feedback) {
+    const message =
+      'rows of feedback in another form are not written: give --file, or set feedback without a map'
+    throw new SigwatchError('USAGE', message)
+  }
   if (path) return filePlace(path, files.alerts ?? [])
   if (!brokers) throw new SigwatchError('USAGE', 'no brokers and no file: set KAFKA_BROKERS, or give --file')
   if (topics.feedback === null)

@@ -90,7 +90,7 @@ function undoneIn(rows: readonly Feedback[]): (row: Feedback) => boolean {
 function* feedbackOf(file: string): Generator<Feedback> {
   for (const line of readSideFile('feedback', file, canonicalNumber)) {
     if ('problem' in line) throw new InvalidInput('USAGE', [line.problem])
-    yield line.row
+    if ('row' in line) yield line.row
   }
 }
 

@@ -11,6 +11,7 @@ import { createCore } from '../pipeline/core.ts'
 import { inputTopicNames } from '../pipeline/inputs.ts'
 import { NoticeLearning } from '../pipeline/notice-learning.ts'
 import type { Runner } from '../pipeline/runner.ts'
+import { fileMap } from '../pipeline/side-inputs/mapped-rows.ts'
 import { namedSideTopics } from '../pipeline/side-inputs/named-topics.ts'
 import { SideOffsets } from '../pipeline/side-inputs/offsets.ts'
 import type { Config } from '../settings/config.ts'
@@ -54,7 +55,7 @@ async function composeOn(
 ): Promise<Application> {
   const clock = trustedClockOf(config)
   const stamps = fileStampsOf(config)
-  const assets = await openAssets(config, emit)
+  const assets = await openAssets(config, emit, fileMap(config, 'registry'))
   // Early, so that a SIGHUP while Kafka is waited for does not end the process.
   const reloader = new Reloader({ config, assets, stamps, adopt: (what) => core.adopt(what), emit })
   const { sink, transactions } = await outputsOf(kafka, config, emit, clock)

@@ -9,6 +9,7 @@ import { NoticeLearning } from '../pipeline/notice-learning.ts'
 import type { Runner } from '../pipeline/runner.ts'
 import { ShadowModel } from '../pipeline/shadow-model.ts'
 import { readSideFiles } from '../pipeline/side-inputs/files.ts'
+import { fileMap } from '../pipeline/side-inputs/mapped-rows.ts'
 import type { Config } from '../settings/config.ts'
 import { tokeniserOf } from '../settings/secret.ts'
 import { memoryLedger } from '../stores/ledgers/memory.ts'
@@ -63,7 +64,7 @@ export async function composeEmbedded(
   clock: BoundedClock,
   emit: Emit,
 ): Promise<Application> {
-  const assets = await openAssets(config, emit)
+  const assets = await openAssets(config, emit, fileMap(config, 'registry'))
   const { source: path, topic, ...outputs } = files
   const source = createLinesSource({ path, clock, maxLineBytes: config.limits.maxRecordBytes })
   const paths = Object.fromEntries(Object.entries(outputs).filter(([, file]) => file !== undefined))

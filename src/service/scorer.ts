@@ -11,6 +11,7 @@ import type { Label, Scores } from '../domain/labels.ts'
 import type { AnalysedMessage, SmsRecord } from '../domain/message.ts'
 import { parseIsoTime } from '../domain/time.ts'
 import { hasLength } from '../pipeline/decode.ts'
+import { fileMap } from '../pipeline/side-inputs/mapped-rows.ts'
 import { loadConfig } from '../settings/config.ts'
 
 export interface ScoreResult {
@@ -56,7 +57,7 @@ class LineError extends Error {
 export async function createScorer(options: ScorerOptions) {
   const { config: file, explain = false, ...overrides } = options
   const { config } = loadConfig({ ...(file === undefined ? {} : { file }), overrides, serving: false })
-  const assets = await openAssets(config, () => {})
+  const assets = await openAssets(config, () => {}, fileMap(config, 'registry'))
   const versions = loadedVersions(assets)
   const { classifier } = versions
 

@@ -11,7 +11,7 @@ import {
   readOperatorFile,
 } from './files/operator-file.ts'
 import { suggestion } from './files/operator-schema.ts'
-import { sideTopicOf } from './input-forms.ts'
+import { sideFileOf, sideTopicOf } from './input-forms.ts'
 import { checkTogether, decide, type Place } from './setting-checks.ts'
 import { FormError, type Reading } from './setting-forms.ts'
 import { type Config, SETTING_KEYS, SETTINGS, type Setting, type SettingKey, variableOf } from './settings.ts'
@@ -90,12 +90,16 @@ export function readConfig(options: ConfigOptions = {}): ConfigReading {
     }
   }
   const sideMaps: { [I in SideInput]?: SideMap } = {}
+  const sideFileMaps: { [I in SideInput]?: SideMap } = {}
   for (const input of SIDE_INPUTS) {
     const { topic, map } = sideTopicOf(values[`kafka.topics.${input}`])
     values[`kafka.topics.${input}`] = topic
     if (map) sideMaps[input] = map
+    const ofFile = sideFileOf(values[input])
+    values[input] = ofFile.file
+    if (ofFile.map) sideFileMaps[input] = ofFile.map
   }
-  const config: Config = { ...decide(nest(values)), sideMaps }
+  const config: Config = { ...decide(nest(values)), sideMaps, sideFileMaps }
   const elsewhere = { file: file ?? 'configuration' }
   for (const { keys, message } of checkTogether(config, serving)) {
     // A value that was refused has its own message; what it leaves undone is no second fault.

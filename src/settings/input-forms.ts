@@ -3,8 +3,8 @@ import { parseOperatorText } from './files/operator-file.ts'
 import { compileSchema, type Fault, show } from './files/operator-schema.ts'
 import { FORMS, TOPIC_NAME } from './files/value-forms.ts'
 import { type InputMap, MAP_SCHEMA, mapFaults, mapRelations } from './map-schema.ts'
-import { type Form, FormError, type Reading, text } from './setting-forms.ts'
-import { type SideMap, sideTopicFaults } from './side-map-schema.ts'
+import { type Form, FormError, path, type Reading, text } from './setting-forms.ts'
+import { type SideMap, sideFileFaults, sideTopicFaults } from './side-map-schema.ts'
 
 export const INPUT_FORMATS = ['json', 'avro', 'protobuf'] as const
 export type InputFormat = (typeof INPUT_FORMATS)[number]
@@ -99,6 +99,31 @@ export function sideTopicForm(input: SideInput): Form<string> {
       return given as unknown as string
     },
   }
+}
+
+const FILE = path('a path')
+
+/** The file of a side input: its path, or `{file, map}`, which the configuration takes apart (`sideFileMaps`). */
+export function sideFileForm(input: SideInput): Form<string> {
+  return {
+    allowed: `${FILE.allowed}; or {file, map}`,
+    secret: false,
+    nullable: false,
+    read: (raw, reading) => {
+      const given = typeof raw === 'string' && raw.startsWith('{') ? structured(raw, reading) : raw
+      if (typeof given !== 'object' || given === null) return FILE.read(given, reading)
+      const faults = sideFileFaults(input, given)
+      if (faults.length > 0) throw new FormError('is no file', faults)
+      const { file, map } = given as { readonly file: string; readonly map?: SideMap }
+      return { file: FILE.read(file, reading), map } as unknown as string
+    },
+  }
+}
+
+/** Takes apart what `sideFileForm` has read. */
+export function sideFileOf(value: unknown): { readonly file: string | null; readonly map?: SideMap } {
+  if (typeof value !== 'object' || value === null) return { file: value as string | null }
+  return value as { readonly file: string; readonly map?: SideMap }
 }
 
 /** Takes apart what `sideTopicForm` has read. */

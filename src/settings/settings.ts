@@ -2,7 +2,7 @@ import type { SideInput } from '../domain/input-events.ts'
 import { DAY, HOUR, MINUTE } from '../domain/time.ts'
 import { ARCHIVE_SETTINGS } from './archive-settings.ts'
 import { HTTP_SETTINGS } from './http-settings.ts'
-import { type InputTopicSetting, inputTopics, sideTopicForm, topicName } from './input-forms.ts'
+import { type InputTopicSetting, inputTopics, sideFileForm, sideTopicForm, topicName } from './input-forms.ts'
 import { INPUT_SETTINGS } from './input-settings.ts'
 import { KAFKA_LOGIN_SETTINGS } from './kafka-login-settings.ts'
 import { LIMIT_SETTINGS } from './limit-settings.ts'
@@ -44,6 +44,13 @@ const rowsTopic = (input: SideInput, value: string, about: string) =>
   )
 const outTopic = (about: string) =>
   setting<string | null>(optional(topicName), null, `${about} Must exist when it is named.`)
+const rowsFile = (input: SideInput, about: string, shown = 'none') =>
+  setting<string | null>(
+    optional(sideFileForm(input)),
+    null,
+    `${about} \`{file, map}\` where its rows have another form ([input-records.md](input-records.md#side-inputs)).`,
+    { shown },
+  )
 const file = (about: string, shown = 'none') =>
   setting<string | null>(optional(path('a path')), null, about, { shown })
 const pemFile = (about: string) => setting<Secret | null>(optional(pem()), null, about)
@@ -230,14 +237,18 @@ export const SETTINGS = {
   ),
 
   policy: file('Policy file; what it leaves out keeps the shipped default.', 'the shipped policy'),
-  registry: file(
+  registry: rowsFile(
+    'registry',
     'Registry of brands, signatures and ports (YAML, JSON, JSONL or CSV).',
     'the shipped brand list',
   ),
-  consents: file('Consents and refusals (JSONL or CSV). Rows of the topic override it by key.'),
-  complaints: file('Complaints (JSONL or CSV).'),
-  replies: file('Inbound replies (JSONL or CSV).'),
-  feedback: file("Analysts' words on alerts (JSONL or CSV)."),
+  consents: rowsFile(
+    'consents',
+    'Consents and refusals (JSONL or CSV). Rows of the topic override it by key.',
+  ),
+  complaints: rowsFile('complaints', 'Complaints (JSONL or CSV).'),
+  replies: rowsFile('replies', 'Inbound replies (JSONL or CSV).'),
+  feedback: rowsFile('feedback', "Analysts' words on alerts (JSONL or CSV)."),
   model: file('Folder of the text model.', 'the shipped model'),
 
   ...SHADOW_SETTINGS,
@@ -286,6 +297,8 @@ export type Config = Shape &
   Decided & {
     /** How rows of side topics are read that have another form. */
     readonly sideMaps?: { readonly [I in SideInput]?: SideMap }
+    /** How rows of their files are read. */
+    readonly sideFileMaps?: { readonly [I in SideInput]?: SideMap }
   }
 
 /** `kafka.topics.deadLetters` → `SIGWATCH_KAFKA_TOPICS_DEAD_LETTERS`. */

@@ -1,5 +1,6 @@
 import type { SideInput } from '../domain/input-events.ts'
 import { compileSchema, type Fault } from './files/operator-schema.ts'
+import { isRowFile } from './files/row-file.ts'
 import { type FieldSource, type InputMap, mapRelations, sourceSchema, TIME_SOURCE } from './map-schema.ts'
 
 /** How the fields of a row of a side input are found in the operator's record. */
@@ -43,7 +44,10 @@ const DELETE = {
   properties: { pointer: { type: 'string', format: 'place' }, is: { type: 'string' } },
 }
 
-function schemaOf(input: SideInput) {
+/** Places of a record of Kafka, which a row of a file has not. */
+const OF_RECORDS = ['key', 'header', 'position']
+
+function schemaOf(input: SideInput, place: object) {
   const fields = SIDE_FIELDS[input].map((field) => [
     field,
     field === 'ts' || field === 'until' ? TIME_SOURCE : sourceSchema,
@@ -51,9 +55,9 @@ function schemaOf(input: SideInput) {
   return {
     type: 'object',
     additionalProperties: false,
-    required: ['topic'],
+    required: Object.keys(place),
     properties: {
-      topic: { type: 'string', format: 'topic' },
+      ...place,
       map: {
         type: 'object',
         additionalProperties: false,
@@ -66,7 +70,25 @@ function schemaOf(input: SideInput) {
 
 /** What is wrong with `{topic, map}` of a side input, each fault with its path. */
 export function sideTopicFaults(input: SideInput, value: unknown): readonly Fault[] {
-  const faults = compileSchema(schemaOf(input))(value)
+  return faultsOf(input, { topic: { type: 'string', format: 'topic' } }, value)
+}
+
+/** The same of `{file, map}`. */
+export function sideFileFaults(input: SideInput, value: unknown): readonly Fault[] {
+  const faults = faultsOf(input, { file: { type: 'string', minLength: 1 } }, value)
+  const { file, map } = value as { readonly file: string; readonly map?: SideMap }
+  if (faults.length > 0 || !map) return faults
+  if (!isRowFile(file))
+    return [{ path: ['map'], message: 'goes with a row a line (allowed: .jsonl, .ndjson or .csv)' }]
+  return Object.entries(map).flatMap(([field, source]) => {
+    const place = OF_RECORDS.find((name) => typeof source === 'object' && name in source)
+    const message = `reads the ${place} of a record: a row of a file has a pointer, as /${field}`
+    return place === undefined ? [] : [{ path: ['map', field, place], message }]
+  })
+}
+
+function faultsOf(input: SideInput, place: object, value: unknown): readonly Fault[] {
+  const faults = compileSchema(schemaOf(input, place))(value)
   if (faults.length > 0) return faults
   const { delete: _, ...fields } = (value as { readonly map?: SideMap }).map ?? {}
   return mapRelations(fields as InputMap).map((fault) => ({ ...fault, path: ['map', ...fault.path] }))

@@ -10,6 +10,7 @@ import {
   type RecordRun,
   type SourceHandler,
 } from '../../domain/ports.ts'
+import type { MapRow } from '../../pipeline/side-inputs/mapped-rows.ts'
 import { type Client, databaseError, isOfRows, isWithoutDay, openClient } from './database.ts'
 import { UnfitRecord } from './fields.ts'
 import { archivedOffsets, type LogOf, openOffsets } from './offsets.ts'
@@ -26,6 +27,8 @@ export interface IntakeOptions extends RowOptions {
   readonly partitions: Partitions
   readonly clock: BoundedClock
   readonly logsOf: (partitions: readonly PartitionId[]) => Promise<readonly LogOf[]>
+  /** Reads records of these topics that have another form. */
+  readonly maps?: ReadonlyMap<string, MapRow>
   /** Called with each run as it comes. */
   readonly saw: (run: RecordRun) => void
   /** Reports to the source how far a partition is done. */
@@ -146,17 +149,18 @@ export class ArchiveIntake implements SourceHandler {
   }
 
   /** The row of a record, or why it has none; undefined: it is not kept. */
-  #rowOf({
-    position: { topic, offset },
-    timestamp: at,
-    key,
-    value,
-  }: RawRecord): ArchiveRow | Refused | undefined {
-    const { inputs, partitions, clock } = this.#options
+  #rowOf({ position, timestamp: at, key, value }: RawRecord): ArchiveRow | Refused | undefined {
+    const { inputs, partitions, clock, maps } = this.#options
+    const { topic, offset } = position
     const input = inputs.get(topic)!
+    const map = maps?.get(topic)
     let row: ArchiveRow | undefined
     try {
-      row = rowOf(input, value, this.#options, { key: key?.toString('utf8') ?? null, at })
+      const written = { key: key?.toString('utf8') ?? '', value, timestamp: at, position }
+      // A tombstone has no bytes here.
+      const read = map && value.length > 0 ? map(written) : written
+      if ('message' in read) return { offset, kind: 'unfit', reason: read.message }
+      row = rowOf(input, read.value ?? Buffer.alloc(0), this.#options, { key: read.key || null, at })
     } catch (error) {
       // What is thrown otherwise is of the record as well: a member that is none, or a time that is no date.
       const reason = error instanceof UnfitRecord ? error.message : `is no record of ${input}`

@@ -1,5 +1,8 @@
 import { createLinesSource } from '../../adapters/sources/lines.ts'
+import { InvalidInput } from '../../domain/errors.ts'
 import type { Position, RawRecord, RecordHeaders } from '../../domain/message.ts'
+import type { MapRow } from '../../pipeline/side-inputs/mapped-rows.ts'
+import { type RowMap, readRows } from '../../settings/files/row-file.ts'
 
 /** A record of a file or a topic, as it lies there. */
 export interface FedRecord {
@@ -37,6 +40,39 @@ export interface Feed {
    * come together are shown when `prepare` has resolved.
    */
   read(range: AppendRange, take: (record: FedRecord) => void, prepare?: Prepare): Promise<Reading>
+}
+
+/** Rows of a JSONL or CSV file, in another form where there is a map; rows that do not fit are as they were written. */
+export function rowFeed(path: string, map?: RowMap): Feed {
+  return {
+    name: path,
+    async read(_range, take) {
+      let records = 0
+      for (const { line, value, problem } of readRows(path, map)) {
+        if (problem && problem.line === undefined) throw new InvalidInput('USAGE', [problem])
+        records++
+        take({
+          key: '',
+          value: problem || value === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(value)),
+          timestamp: Number.POSITIVE_INFINITY,
+          position: { topic: path, partition: 0, offset: line - 1 },
+        })
+      }
+      return { records }
+    },
+  }
+}
+
+/** Records of a topic in another form, as sigwatch has them; what does not fit is shown as it is. */
+export function mappedFeed(feed: Feed, map: MapRow): Feed {
+  const shown = (record: FedRecord): FedRecord => {
+    const mapped = map(record)
+    return 'message' in mapped ? record : { ...record, key: mapped.key, value: mapped.value }
+  }
+  return {
+    name: feed.name,
+    read: (range, take, prepare) => feed.read(range, (record) => take(shown(record)), prepare),
+  }
 }
 
 const MAX_LINE = 10_000_000

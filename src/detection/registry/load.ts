@@ -14,7 +14,7 @@ import {
   suggestion,
   toProblems,
 } from '../../settings/files/operator-schema.ts'
-import { isRowFile, readRows } from '../../settings/files/row-file.ts'
+import { type FileRow, isRowFile, type RowMap, readRows } from '../../settings/files/row-file.ts'
 import { checkRow, keyOf, type RegistryRow, ROW_KINDS, type RowKind, RowReader } from './schema.ts'
 
 /** The rows of a registry, in the order of the file. */
@@ -36,6 +36,8 @@ export interface RegistryReading {
 export interface RegistryOptions {
   /** Ids of brands that are known from elsewhere (the shipped list), to which signatures may refer. */
   readonly knownBrands?: ReadonlySet<string>
+  /** Reads rows of another form; of several with one key the last holds, and one may delete those before it. */
+  readonly map?: RowMap
 }
 
 /** A change that a topic row makes: a row, or that it is gone. */
@@ -79,7 +81,8 @@ export function readRegistry(file: string, options?: RegistryOptions): RegistryR
 /** `readRegistry` in steps: lines of JSONL and CSV one by one, YAML and JSON at once. */
 export function* registryReading(file: string, options: RegistryOptions = {}): Steps<RegistryReading> {
   const collector = new Collector(file, options.knownBrands ?? new Set())
-  if (isRowFile(file)) yield* readLines(file, collector)
+  if (isRowFile(file))
+    yield* readLines(options.map ? lastOfEach(readRows(file, options.map)) : readRows(file), file, collector)
   else readLists(file, collector)
   return collector.finish(yield* hashOf(file))
 }
@@ -233,8 +236,19 @@ type Report = (faults: readonly Fault[]) => void
 
 const KEYS: Readonly<Record<RowKind, string>> = { brand: 'id', signature: 'name', port: 'port' }
 
-function* readLines(file: string, collector: Collector): Steps<void> {
-  for (const { line, value, problem } of readRows(file)) {
+/** Of rows with one key the last, none where it deletes. */
+function lastOfEach(rows: Iterable<FileRow>): Iterable<FileRow> {
+  const last = new Map<string, FileRow>()
+  for (const row of rows) {
+    const key = row.key ?? `line ${row.line}`
+    last.delete(key)
+    if (row.problem || row.value !== undefined) last.set(key, row)
+  }
+  return last.values()
+}
+
+function* readLines(rows: Iterable<FileRow>, file: string, collector: Collector): Steps<void> {
+  for (const { line, value, problem } of rows) {
     if (line % ROWS_A_STEP === 0) yield
     if (collector.full) return
     if (problem) {

@@ -3,6 +3,7 @@ import type { Finding } from '../../domain/decision.ts'
 import type { Emit } from '../../domain/events.ts'
 import type { Versions } from '../../domain/versions.ts'
 import type { Config } from '../../settings/config.ts'
+import type { RowMap } from '../../settings/files/row-file.ts'
 import type { AlikeIndex } from '../alike/alike-index.ts'
 import { createDescribe } from '../detectors/describe.ts'
 import type { NoticeIndex } from '../notices/notice-index.ts'
@@ -41,13 +42,17 @@ export function loadedVersions({ classifier, policy, registry, notices, alike }:
   }
 }
 
-/** Loads model, policy and registry as configured; what is not configured is the shipped one. */
-export async function openAssets(config: Config, emit: Emit): Promise<Assets> {
+/**
+ * Loads model, policy and registry as configured; what is not configured is the shipped one. `registryMap` reads a registry
+ * whose rows have another form.
+ */
+export async function openAssets(config: Config, emit: Emit, registryMap?: RowMap): Promise<Assets> {
   const policy = new PolicyHolder(config.policy ?? undefined, emit)
   const registry = new RegistryHolder(
     config.registry ?? undefined,
     emit,
     () => policy.current.requireChange === true,
+    registryMap,
   )
   const classifier = await ClassifierHolder.open({
     dir: config.model ?? SHIPPED_MODEL,

@@ -5,9 +5,16 @@ import type { Emit } from '../../domain/events.ts'
 import { given } from '../../domain/given.ts'
 import type { Brand, PortRow, Registry, RegistryContent } from '../../domain/registry.ts'
 import { atOnce, inSlices, type Steps } from '../../domain/steps.ts'
+import type { RowMap } from '../../settings/files/row-file.ts'
 import { WITHOUT_SIGNATURE_ROWS } from '../detectors/describe.ts'
 import { BrandIndex } from '../registry/brand-index.ts'
-import { type LoadedRows, loadRegistry, type RegistryChange, registryReading } from '../registry/load.ts'
+import {
+  type LoadedRows,
+  loadRegistry,
+  type RegistryChange,
+  type RegistryOptions,
+  registryReading,
+} from '../registry/load.ts'
 import { portIndex, RegistryIndex } from '../registry/registry-index.ts'
 import { loadShippedBrands } from '../registry/shipped-brands.ts'
 import { type SignatureChange, SignatureFile, SignatureIndex } from '../registry/signature-index.ts'
@@ -63,7 +70,7 @@ export class RegistryHolder {
   readonly #emit: Emit
   readonly #requiresChange: () => boolean
   readonly #shipped = loadShippedBrands()
-  readonly #knownBrands = new Set(this.#shipped.brands.map((brand) => brand.id))
+  readonly #options: RegistryOptions
   readonly #brandOverrides: Overrides<Brand> = new Map()
   readonly #portOverrides: Overrides<PortRow> = new Map()
   #base: FileRows
@@ -74,13 +81,20 @@ export class RegistryHolder {
 
   /**
    * Loads the shipped brands and the operator's file; throws InvalidInput when the file is wrong, or names no change and
-   * `requiresChange` says that it must.
+   * `requiresChange` says that it must. `map` reads rows of another form.
    */
-  constructor(file: string | undefined, emit: Emit, requiresChange: () => boolean = () => false) {
+  constructor(
+    file: string | undefined,
+    emit: Emit,
+    requiresChange: () => boolean = () => false,
+    map?: RowMap,
+  ) {
     this.#file = file
+    const knownBrands = new Set(this.#shipped.brands.map((brand) => brand.id))
+    this.#options = { knownBrands, ...given({ map }) }
     this.#emit = emit
     this.#requiresChange = requiresChange
-    const rows = file === undefined ? EMPTY : loadRegistry(file, { knownBrands: this.#knownBrands })
+    const rows = file === undefined ? EMPTY : loadRegistry(file, this.#options)
     const faults = file !== undefined && requiresChange() ? changeFaults(file, rows.change) : []
     if (faults.length > 0) throw new InvalidInput('REGISTRY_INVALID', faults)
     this.#base = atOnce(fileRows(rows))
@@ -128,7 +142,7 @@ export class RegistryHolder {
   /** Reads the file again, next to other work; a bad one is refused with the reason and the old one stays. */
   async reload(): Promise<Reload> {
     if (this.#file === undefined) return 'same'
-    const { rows, problems } = await inSlices(registryReading(this.#file, { knownBrands: this.#knownBrands }))
+    const { rows, problems } = await inSlices(registryReading(this.#file, this.#options))
     if (problems.length > 0) {
       this.#emit({ name: 'reload_refused', what: 'registry', reason: refusal(problems) })
       return 'refused'

@@ -8,6 +8,7 @@ import { provenanceOf } from '../../domain/versions.ts'
 import { createEngine, type Engine } from '../../pipeline/core.ts'
 import { NoticeLearning } from '../../pipeline/notice-learning.ts'
 import { readSideFiles } from '../../pipeline/side-inputs/files.ts'
+import { fileMap } from '../../pipeline/side-inputs/mapped-rows.ts'
 import type { Config } from '../../settings/config.ts'
 import { memoryLedger } from '../../stores/ledgers/memory.ts'
 import { MemoryNoticeStore } from '../../stores/notices/memory.ts'
@@ -47,7 +48,7 @@ export class Side {
   }
 
   static async open({ config, partitions, tokenise, emit }: SideOptions): Promise<Side> {
-    const assets = await openAssets(config, emit)
+    const assets = await openAssets(config, emit, fileMap(config, 'registry'))
     const clock = clockAt()
     const ledger = memoryLedger()
     const features = memoryFeatureStore()

@@ -5,7 +5,9 @@ import type { SideInput } from '../../domain/input-events.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
 import type { Config } from '../../settings/config.ts'
 import { canonicalNumber } from '../../text/canonical-number.ts'
-import { readSideFile } from './rows.ts'
+import { fileMap } from './mapped-rows.ts'
+import { pairOf } from './pair.ts'
+import { type RowInput, readSideFile } from './rows.ts'
 import type { SideRows } from './side-rows.ts'
 import type { SideRow } from './waiting-rows.ts'
 
@@ -16,7 +18,7 @@ const SHOWN_PROBLEMS = 20
 /** Reads the files of side inputs that are configured; throws InvalidInput naming file, line and field of bad rows. */
 export async function readSideFiles(
   config: Config,
-  into: { readonly ledger: Pick<ConsentLedger, 'apply'>; readonly sideRows: Pick<SideRows, 'add'> },
+  into: { readonly ledger: Pick<ConsentLedger, 'apply' | 'erase'>; readonly sideRows: Pick<SideRows, 'add'> },
   clock: BoundedClock,
   emit: Emit,
   isOfBefore = false,
@@ -32,27 +34,35 @@ export async function readSideFiles(
     if (problems.length >= SHOWN_PROBLEMS) throw new InvalidInput('LEDGER_INVALID', problems)
   }
 
+  const read = <I extends RowInput>(input: I, file: string) =>
+    readSideFile(input, file, canonicalNumber, latest, fileMap(config, input))
+
   if (config.consents) {
     let accepted = 0
     let chunk: ConsentRow[] = []
-    for (const line of readSideFile('consents', config.consents, canonicalNumber, latest)) {
-      if ('problem' in line) refuse(line.problem)
-      else if (chunk.push(line.row) >= CHUNK) {
-        await into.ledger.apply(chunk)
-        accepted += chunk.length
-        chunk = []
-      }
+    const flush = async () => {
+      await into.ledger.apply(chunk)
+      accepted += chunk.length
+      chunk = []
     }
-    await into.ledger.apply(chunk)
-    report('consents', accepted + chunk.length)
+    for (const line of read('consents', config.consents)) {
+      if ('problem' in line) refuse(line.problem)
+      else if ('deleted' in line) {
+        const pair = pairOf(line.deleted)
+        await flush()
+        if (pair) await into.ledger.erase([pair])
+      } else if (chunk.push(line.row) >= CHUNK) await flush()
+    }
+    await flush()
+    report('consents', accepted)
   }
   for (const input of ['replies', 'complaints', 'feedback'] as const) {
     const file = config[input]
     if (!file) continue
     const rows: SideRow[] = []
-    for (const line of readSideFile(input, file, canonicalNumber, latest)) {
+    for (const line of read(input, file)) {
       if ('problem' in line) refuse(line.problem)
-      else
+      else if ('row' in line)
         rows.push({
           input,
           row: line.row,

@@ -1,9 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import type { TableRow } from '../../adapters/sources/table.ts'
 import type { SideInput } from '../../domain/input-events.ts'
+import type { Config } from '../../settings/config.ts'
+import type { RowMap } from '../../settings/files/row-file.ts'
 import type { FieldSource } from '../../settings/map-schema.ts'
 import type { DeleteRule, SideMap } from '../../settings/side-map-schema.ts'
-import { fieldReader, named } from '../field-map.ts'
+import { fieldReader, type MappableRecord, named } from '../field-map.ts'
 import { MappingError } from '../field-values.ts'
 import { at, stepsOf } from '../json-pointer.ts'
 
@@ -18,11 +20,8 @@ const NUMBERS = new Set(['perMinute', 'sharedBy'])
  * that the row has in a compacted topic. A record that deletes, as of Debezium, becomes a tombstone of the key that its row
  * had: what the map finds below `after` lies below `before` then.
  */
-export function mapRows(input: SideInput, { delete: deletes, ...fields }: SideMap): MapRow {
-  const readers = readersOf(input, fields as Readonly<Record<string, FieldSource>>)
-  const before = readersOf(input, earlier(fields as Readonly<Record<string, FieldSource>>))
-  const rule = deletes as DeleteRule | undefined
-  const steps = rule && stepsOf(rule.pointer)
+export function mapRows(input: SideInput, map: SideMap): MapRow {
+  const mapBody = bodyMapper(input, map)
   return (row) => {
     // What a compacted topic of Debezium has behind a deletion.
     if (row.value === null) return { ...row, key: '' }
@@ -33,21 +32,42 @@ export function mapRows(input: SideInput, { delete: deletes, ...fields }: SideMa
     } catch {
       return { message: `is no valid JSON (${row.value.length} bytes)` }
     }
+    const { timestamp, value, position } = row
+    const mapped = mapBody(body, { timestamp, value, key: Buffer.from(row.key), position })
+    if ('message' in mapped) return mapped
+    return { ...row, key: mapped.key, value: mapped.value && Buffer.from(JSON.stringify(mapped.value)) }
+  }
+}
+
+/** The map of the file of a side input, where its configuration has one. */
+export function fileMap(
+  { sideFileMaps }: Pick<Config, 'sideFileMaps'>,
+  input: SideInput,
+): RowMap | undefined {
+  const map = sideFileMaps?.[input]
+  if (!map) return undefined
+  const mapBody = bodyMapper(input, map)
+  const record = { timestamp: 0, value: Buffer.alloc(0) }
+  return (body) => mapBody(body, record)
+}
+
+function bodyMapper(
+  input: SideInput,
+  { delete: deletes, ...fields }: SideMap,
+): (body: unknown, record: MappableRecord) => ReturnType<RowMap> {
+  const readers = readersOf(input, fields as Readonly<Record<string, FieldSource>>)
+  const before = readersOf(input, earlier(fields as Readonly<Record<string, FieldSource>>))
+  const rule = deletes as DeleteRule | undefined
+  const steps = rule && stepsOf(rule.pointer)
+  return (body, record) => {
     const isDeleted = steps !== undefined && String(at(body, steps)) === rule!.is
-    const record = {
-      timestamp: row.timestamp,
-      value: row.value,
-      key: Buffer.from(row.key),
-      position: row.position,
-    }
     try {
       const found: Record<string, unknown> = {}
       for (const [field, read] of isDeleted ? before : readers) {
         const value = read(record, body)
         if (value !== undefined) found[field] = value
       }
-      const key = keyOf(input, found)
-      return { ...row, key, value: isDeleted ? null : Buffer.from(JSON.stringify(found)) }
+      return { key: keyOf(input, found), value: isDeleted ? null : found }
     } catch (error) {
       if (error instanceof MappingError) return { message: error.message }
       throw error

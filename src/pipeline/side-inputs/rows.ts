@@ -8,7 +8,7 @@ import type { Label } from '../../domain/labels.ts'
 import { DAY, LATEST_TIME } from '../../domain/time.ts'
 import { formatPath } from '../../settings/files/operator-file.ts'
 import type { Fault } from '../../settings/files/operator-schema.ts'
-import { readRows } from '../../settings/files/row-file.ts'
+import { type RowMap, readRows } from '../../settings/files/row-file.ts'
 import { momentOf } from '../../settings/files/value-forms.ts'
 import { CHECKS } from './row-checks.ts'
 
@@ -74,6 +74,7 @@ export type RowInput = keyof RowsByInput
 
 export type SideLine<I extends RowInput> =
   | { readonly line: number; readonly row: RowsByInput[I] }
+  | { readonly line: number; readonly deleted: string }
   | { readonly line: number; readonly problem: Problem }
 
 /** Brings a number into the form in which numbers are compared (`canonicalNumber`); what is no number stays as it is. */
@@ -263,16 +264,24 @@ export function readSideValue<I extends RowInput>(
   return 'row' in read ? read : { message: read.key === '' ? read.message : `${read.key}: ${read.message}` }
 }
 
-/** The rows of a JSONL or CSV file in order, each with its line, good ones and faulty ones. Reads as it goes. */
+/**
+ * The rows of a JSONL or CSV file in order, each with its line: good ones, faulty ones, and where `map` knows deletions, keys of
+ * rows that are gone. Reads as it goes.
+ */
 export function* readSideFile<I extends RowInput>(
   input: I,
   file: string,
   canonical: Canonical,
   latest = LATEST_TIME,
+  map?: RowMap,
 ): Generator<SideLine<I>> {
-  for (const { line, value, problem } of readRows(file)) {
+  for (const { line, value, problem, key } of readRows(file, map)) {
     if (problem) {
       yield { line, problem }
+      continue
+    }
+    if (value === undefined) {
+      yield { line, deleted: key ?? '' }
       continue
     }
     const read = readSideRow(input, value, canonical, latest)

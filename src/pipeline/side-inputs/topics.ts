@@ -9,6 +9,7 @@ import type { SideMap } from '../../settings/side-map-schema.ts'
 import { canonicalNumber } from '../../text/canonical-number.ts'
 import { type MapRow, mapRows } from './mapped-rows.ts'
 import type { SideOffsets } from './offsets.ts'
+import { type Pair, pairOf } from './pair.ts'
 import { type Refuse, RegistryRows, type RegistryRowsOptions } from './registry-rows.ts'
 import { readSideValue } from './rows.ts'
 import type { SideRows } from './side-rows.ts'
@@ -16,13 +17,6 @@ import type { SideRow } from './waiting-rows.ts'
 
 /** Between two lines of the log about refused rows of one input, ms; the metric counts them all. */
 const SHOW_EVERY = 10_000
-
-/** A pair of the consent ledger. */
-export interface Pair {
-  readonly signature: string
-  /** Canonical number or token. */
-  readonly to: string
-}
 
 export interface SideTopicsOptions extends RegistryRowsOptions {
   readonly kafka: KafkaConnection
@@ -261,11 +255,4 @@ export class SideTopics {
     const { clock, futureReject } = this.#options
     return Math.min(timestamp, clock.latest()) + futureReject
   }
-}
-
-/** The pair that a key `<signature>|<recipient>` names. */
-function pairOf(key: string): Pair | undefined {
-  const bar = key.lastIndexOf('|')
-  if (bar <= 0 || bar === key.length - 1) return undefined
-  return { signature: key.slice(0, bar), to: canonicalNumber(key.slice(bar + 1)) }
 }

@@ -17,6 +17,18 @@ const FLAGS = new Set(['verified', 'replaces'])
 /** Fields that hold objects, as JSON. */
 const STRUCTURES = new Set(['campaigns', 'filings', 'was'])
 
+/** A row of the operator's in sigwatch's form, the key of one that is gone, or why it is none. */
+export type RowMap = (
+  value: unknown,
+) =>
+  | { readonly key: string; readonly value: Readonly<Record<string, unknown>> | null }
+  | { readonly message: string }
+
+export interface FileRow extends JsonLine {
+  /** Of a mapped row, the one that it has in a compacted topic; a row without `value` and `problem` deletes it. */
+  readonly key?: string
+}
+
 /** Whether the file has a row a line, by its name: `.jsonl`, `.ndjson` or `.csv`. */
 export function isRowFile(file: string): boolean {
   return isJsonLines(file) || isCsv(file)
@@ -28,13 +40,31 @@ function isCsv(file: string): boolean {
 
 /**
  * The rows of a file in their order, each with the line at which it begins: of CSV, whose header names the fields, or of
- * JSONL. An empty cell is an absent field. JSONL is read as it goes, CSV as a whole.
+ * JSONL. An empty cell is an absent field. JSONL is read as it goes, CSV as a whole. With `map` the columns and members are the
+ * operator's own.
  */
-export function readRows(file: string): Iterable<JsonLine> {
-  return isCsv(file) ? csvRows(file) : readJsonLines(file)
+export function readRows(file: string, map?: RowMap): Iterable<FileRow> {
+  if (map) return mappedRows(file, map)
+  return isCsv(file) ? csvRows(file, cellValue) : readJsonLines(file)
 }
 
-function* csvRows(file: string): Generator<JsonLine> {
+function* mappedRows(file: string, map: RowMap): Generator<FileRow> {
+  const ofSheet = isCsv(file)
+  for (const row of ofSheet ? csvRows(file, (_, text) => text) : readJsonLines(file)) {
+    if (row.problem) {
+      yield row
+      continue
+    }
+    const { line } = row
+    const mapped = map(row.value)
+    if ('message' in mapped) yield { line, problem: { file, line, message: mapped.message } }
+    else if (mapped.value === null) yield { line, key: mapped.key }
+    else if (ofSheet) yield { ...ofCells(file, line, Object.entries(mapped.value)), key: mapped.key }
+    else yield { line, key: mapped.key, value: mapped.value }
+  }
+}
+
+function* csvRows(file: string, read: (name: string, text: string) => unknown): Generator<JsonLine> {
   const text = textOf(file)
   if (typeof text !== 'string') {
     yield text
@@ -55,7 +85,7 @@ function* csvRows(file: string): Generator<JsonLine> {
     yield { line: 1, problem: { file, line: 1, message } }
     return
   }
-  for (const row of rest) yield rowOf(file, names, row)
+  for (const row of rest) yield rowOf(file, names, row, read)
 }
 
 function textOf(file: string): string | JsonLine {
@@ -76,19 +106,33 @@ function headerFault(names: readonly string[]): string | undefined {
   return twice === undefined ? undefined : `the header names ${JSON.stringify(twice.slice(0, 40))} twice`
 }
 
-function rowOf(file: string, names: readonly string[], { line, cells }: CsvRow): JsonLine {
+function rowOf(
+  file: string,
+  names: readonly string[],
+  { line, cells }: CsvRow,
+  read: (name: string, text: string) => unknown,
+): JsonLine {
   if (cells.length > names.length) {
     const message = `has ${cells.length} cells, the header ${names.length}: is a comma not quoted?`
     return { line, problem: { file, line, message } }
   }
+  // A spreadsheet keeps the digits of a long number behind an apostrophe.
+  const texts = cells.map((cell, i) => [names[i]!, cell.trim().replace(/^'/, '')] as const)
+  return ofCells(file, line, texts, read)
+}
+
+/** Cells by the name of their field; an empty one is an absent field. */
+function ofCells(
+  file: string,
+  line: number,
+  cells: readonly (readonly [name: string, text: unknown])[],
+  read: (name: string, text: string) => unknown = cellValue,
+): JsonLine {
   const value: Record<string, unknown> = {}
-  for (const [i, cell] of cells.entries()) {
-    // A spreadsheet keeps the digits of a long number behind an apostrophe.
-    const text = cell.trim().replace(/^'/, '')
+  for (const [name, text] of cells) {
     if (text === '') continue
-    const name = names[i]!
     try {
-      value[name] = cellValue(name, text)
+      value[name] = typeof text === 'string' ? read(name, text) : text
     } catch {
       return { line, problem: { file, line, key: name, message: 'is no valid JSON' } }
     }

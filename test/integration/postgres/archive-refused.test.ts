@@ -7,6 +7,7 @@ import { Partitions } from '../../../src/analyst/archive/partitions.ts'
 import { placeRefused } from '../../../src/analyst/archive/refused.ts'
 import { ArchiveWriter } from '../../../src/analyst/archive/writer.ts'
 import { exactClock } from '../../../src/domain/ports.ts'
+import { mapRows } from '../../../src/pipeline/side-inputs/mapped-rows.ts'
 import { DAY, openIntake, twoClocks } from '../../helpers/archive-intake.ts'
 import { messageAlertAt, stateAlertAt, tokenOf, verdictAt } from '../../helpers/archive-records.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
@@ -39,6 +40,28 @@ describeWith('postgres', 'rows that the archive cannot place', () => {
     Number((await client.query(`SELECT count(*) AS n FROM ${table}`)).rows[0].n)
   const place = (client: Client, clock = exactClock(() => NOW)) =>
     placeRefused(client, new ArchiveWriter(client), new Partitions(RETENTION), clock)
+
+  it('are not those of another form that a map reads', async () => {
+    const { url, client } = await emptyArchive()
+    const map = mapRows('complaints', {
+      ts: { pointer: '/after/at', form: 'epoch-s' },
+      from: '/after/port',
+      source: { value: '12321' },
+      delete: { pointer: '/op', is: 'd' },
+    })
+    const maps = { get: (topic: string) => (topic.startsWith('complaints') ? map : undefined) }
+    const intake = await openIntake(url, { maps: maps as ReadonlyMap<string, typeof map> })
+    const after = { at: Math.floor(NOW / 1000), port: '106901234567' }
+    await intake.take('complaints', [
+      { op: 'c', after },
+      { op: 'c', after: { ...after, at: 'noon' } },
+      { op: 'd', before: after, after: null },
+    ])
+    await intake.close()
+    const { rows } = await client.query('SELECT port, source FROM complaint')
+    expect(rows).toEqual([{ port: '106901234567', source: '12321' }])
+    expect(await count(client, 'refused')).toBe(1)
+  })
 
   it('are kept while all clocks are slow, and placed when they are right', async () => {
     const { url, client } = await emptyArchive()

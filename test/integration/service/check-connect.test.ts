@@ -174,6 +174,38 @@ describeWith(['kafka', 'redis'], 'check --connect', () => {
     expect(groups.filter(({ groupId }) => groupId.startsWith(at.groupId))).toEqual([])
   })
 
+  it('shows what the last rows of side topics become, and why some would be dead letters', async () => {
+    const at = await createServiceTopics(client, kafka.brokers, { side: ['registry', 'consents'] })
+    const { registry, consents } = at.topics
+    const row = (n: number, st: number) =>
+      JSON.stringify({ op: 'c', after: { sig: '京东', tel: `1380000567${n}`, st, at: 1_794_313_200 } })
+    await client.produce(consents, [row(1, 1), row(2, 0), row(3, 7)], { keys: ['1', '2', '3'] })
+    await client.produce(
+      registry,
+      [JSON.stringify({ kind: 'signature', name: '京东', ports: ['1069012345*'] })],
+      { keys: ['signature:京东'] },
+    )
+    const map = {
+      signature: '/after/sig',
+      to: '/after/tel',
+      state: { pointer: '/after/st', values: { '1': 'in', '0': 'out' } },
+      ts: { pointer: '/after/at', form: 'epoch-s' },
+    }
+    const { stderr } = await check({
+      ...at.env,
+      SIGWATCH_KAFKA_TOPICS_CONSENTS: JSON.stringify({ topic: consents, map }),
+    })
+    expect(stderr).toContain(`kafka: ${consents}: 2 of the last 3 records can be read`)
+    expect(stderr).toMatch(
+      new RegExp(`warning: ${consents}: 1 of the last 3 records would be dead letters: state`),
+    )
+    expect(stderr).toContain(
+      `kafka: ${consents}: the last row: {"signature":"京东","to":"138****5672","state":"out","ts":"2026-11-10T12:20:00.000Z"}`,
+    )
+    expect(stderr).toContain(`kafka: ${registry}: 1 of the last 1 records can be read`)
+    expect(stderr).not.toContain('1380000567')
+  })
+
   it('finds a Redis that drops keys, one with a password, and a user without rights', async () => {
     await admin(
       ['CONFIG', 'SET', 'maxmemory', 100_000_000],

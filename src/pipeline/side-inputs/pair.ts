@@ -1,0 +1,15 @@
+import { canonicalNumber } from '../../text/canonical-number.ts'
+
+/** A pair of the consent ledger. */
+export interface Pair {
+  readonly signature: string
+  /** Canonical number or token. */
+  readonly to: string
+}
+
+/** The pair that a key `<signature>|<recipient>` names. */
+export function pairOf(key: string): Pair | undefined {
+  const bar = key.lastIndexOf('|')
+  if (bar <= 0 || bar === key.length - 1) return undefined
+  return { signature: key.slice(0, bar), to: canonicalNumber(key.slice(bar + 1)) }
+}
