@@ -2,7 +2,7 @@ import type { SideInput } from '../domain/input-events.ts'
 import { DAY, HOUR, MINUTE } from '../domain/time.ts'
 import { ARCHIVE_SETTINGS } from './archive-settings.ts'
 import { HTTP_SETTINGS } from './http-settings.ts'
-import { type InputTopicSetting, inputTopics, sideFileForm, sideTopicForm, topicName } from './input-forms.ts'
+import { type InputTopicSetting, inputTopics, sideTopicForm, topicName } from './input-forms.ts'
 import { INPUT_SETTINGS } from './input-settings.ts'
 import { KAFKA_LOGIN_SETTINGS } from './kafka-login-settings.ts'
 import { LIMIT_SETTINGS } from './limit-settings.ts'
@@ -25,6 +25,7 @@ import {
   tokenKeys,
 } from './setting-forms.ts'
 import { SHADOW_SETTINGS } from './shadow-settings.ts'
+import { SIDE_FILE_SETTINGS } from './side-file-settings.ts'
 import type { SideMap } from './side-map-schema.ts'
 
 const hostPort = /^(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$/
@@ -44,13 +45,6 @@ const rowsTopic = (input: SideInput, value: string, about: string) =>
   )
 const outTopic = (about: string) =>
   setting<string | null>(optional(topicName), null, `${about} Must exist when it is named.`)
-const rowsFile = (input: SideInput, about: string, shown = 'none') =>
-  setting<string | null>(
-    optional(sideFileForm(input)),
-    null,
-    `${about} \`{file, map}\` where its rows have another form ([input-records.md](input-records.md#side-inputs)).`,
-    { shown },
-  )
 const file = (about: string, shown = 'none') =>
   setting<string | null>(optional(path('a path')), null, about, { shown })
 const pemFile = (about: string) => setting<Secret | null>(optional(pem()), null, about)
@@ -237,18 +231,7 @@ export const SETTINGS = {
   ),
 
   policy: file('Policy file; what it leaves out keeps the shipped default.', 'the shipped policy'),
-  registry: rowsFile(
-    'registry',
-    'Registry of brands, signatures and ports (YAML, JSON, JSONL or CSV).',
-    'the shipped brand list',
-  ),
-  consents: rowsFile(
-    'consents',
-    'Consents and refusals (JSONL or CSV). Rows of the topic override it by key.',
-  ),
-  complaints: rowsFile('complaints', 'Complaints (JSONL or CSV).'),
-  replies: rowsFile('replies', 'Inbound replies (JSONL or CSV).'),
-  feedback: rowsFile('feedback', "Analysts' words on alerts (JSONL or CSV)."),
+  ...SIDE_FILE_SETTINGS,
   model: file('Folder of the text model.', 'the shipped model'),
 
   ...SHADOW_SETTINGS,

@@ -152,12 +152,10 @@ export class ArchiveIntake implements SourceHandler {
   #rowOf({ position, timestamp: at, key, value }: RawRecord): ArchiveRow | Refused | undefined {
     const { inputs, partitions, clock, maps } = this.#options
     const { topic, offset } = position
-    const input = inputs.get(topic)!
-    const map = maps?.get(topic)
+    const [input, map] = [inputs.get(topic)!, maps?.get(topic)]
     let row: ArchiveRow | undefined
     try {
       const written = { key: key?.toString('utf8') ?? '', value, timestamp: at, position }
-      // A tombstone has no bytes here.
       const read = map && value.length > 0 ? map(written) : written
       if ('message' in read) return { offset, kind: 'unfit', reason: read.message }
       row = rowOf(input, read.value ?? Buffer.alloc(0), this.#options, { key: read.key || null, at })
