@@ -6,6 +6,7 @@ import { continueModel, isTaken } from '../offline/training/continue.ts'
 import type { Corpus } from '../offline/training/corpus.ts'
 import { setAside } from '../offline/training/held-out.ts'
 import { loadArtifact } from '../text/reader/artifact.ts'
+import { copyHeads } from '../text/reader/heads.ts'
 
 export interface ContinueChoices {
   readonly continue?: string
@@ -87,6 +88,7 @@ export async function trainOn(
   if (!judged) worse.push('no label has enough held-out texts for a loss to be seen (--held adds some)')
   if (card === undefined)
     throw new SigwatchError('MODEL_WORSE', `not written: ${worse.join('; ')} (allowed: ${options.mayLose})`)
+  copyHeads(options.continue!, dir)
   for (const line of worse) say(`accepted: ${line}`)
   process.stdout.write(`${dir}\n`)
 }

@@ -14,6 +14,7 @@ import { faultOf } from '../detection/versions/classifier-holder.ts'
 import { MODEL_FILES } from '../detection/versions/model-files.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { openClassifier } from '../text/reader/classifier.ts'
+import { copyHeads } from '../text/reader/heads.ts'
 
 export interface Promotion {
   /** `<name>@<version>` of what serves from now on, and of what did. */
@@ -85,6 +86,7 @@ function replace(candidate: string, live: string): string {
     mkdirSync(next)
     // The candidate may be the previous one: it is copied before that is moved.
     for (const file of MODEL_FILES) copyFileSync(join(candidate, file), join(next, file))
+    copyHeads(candidate, next)
     if (moved(previous, old)) undo.push(() => putBack(old, previous))
     renameSync(live, previous)
     undo.push(() => renameSync(previous, live))

@@ -3,18 +3,22 @@ import { classify, type ExtractedMessage } from '../detection/classify.ts'
 import { judge, NOTHING_KNOWN } from '../detection/judge.ts'
 import { messageOf } from '../detection/message-of.ts'
 import { readMessage } from '../detection/read-message.ts'
-import { loadedVersions, openAssets } from '../detection/versions/assets.ts'
+import { loadedVersions, openAssets, SHIPPED_MODEL } from '../detection/versions/assets.ts'
 import type { ExplainedFinding } from '../domain/alert.ts'
 import type { Code } from '../domain/codes.ts'
 import type { Finding } from '../domain/decision.ts'
+import { given } from '../domain/given.ts'
+import type { HeadReading } from '../domain/heads.ts'
 import type { Label, Scores } from '../domain/labels.ts'
 import type { AnalysedMessage, SmsRecord } from '../domain/message.ts'
 import { parseIsoTime } from '../domain/time.ts'
 import { hasLength } from '../pipeline/decode.ts'
 import { fileMap } from '../pipeline/side-inputs/mapped-rows.ts'
 import { loadConfig } from '../settings/config.ts'
+import { openHeads } from '../text/reader/heads.ts'
 
-export interface ScoreResult {
+/** `asks`, `tone`, `speaks` and `warns` are absent where the model has no heads. */
+export interface ScoreResult extends Partial<HeadReading> {
   readonly id?: string
   readonly label: Label
   readonly scores: Scores
@@ -60,6 +64,7 @@ export async function createScorer(options: ScorerOptions) {
   const assets = await openAssets(config, () => {}, fileMap(config, 'registry'))
   const versions = loadedVersions(assets)
   const { classifier } = versions
+  const heads = openHeads(config.model ?? SHIPPED_MODEL)
 
   /** What needs a sender or a time is left out where the line has none. */
   function findings(message: AnalysedMessage, timed: boolean): readonly Finding[] {
@@ -87,13 +92,14 @@ export async function createScorer(options: ScorerOptions) {
         const { index, id, timed } = messages[i]!
         const found = findings(message, timed)
         results[index] = {
-          ...(id === undefined ? {} : { id }),
+          ...given({ id }),
           label: message.label,
           scores: message.scores,
           signature: message.signature?.name ?? null,
           urls: message.urls.map((url) => url.text),
           normalised: message.normalised.text,
           reasons: found.map(({ code }) => code),
+          ...heads?.read({ original: message.text, normalised: message.normalised.text }),
           ...(explain
             ? { findings: found.map(({ code, score, evidence }) => ({ code, score, evidence })) }
             : {}),

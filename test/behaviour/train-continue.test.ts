@@ -37,6 +37,7 @@ describe('sigwatch train --continue', () => {
     )
     const card = JSON.parse(readFileSync(`${out}/card.json`, 'utf8')) as { version: string; name: string }
     expect([card.name, card.version]).toEqual(['sms-zh', '3.1'])
+    expect(readFileSync(`${out}/heads.bin`)).toEqual(readFileSync(`${SHIPPED}/heads.bin`))
 
     const taken = await run('--corpus', news, '--out', SHIPPED)
     expect([taken.code, taken.stderr]).toEqual([2, expect.stringContaining('writes nothing over')])

@@ -53,6 +53,8 @@ export interface ModelCard {
   readonly training: Readonly<Record<string, unknown>>
   /** Of the held-out parts; `histogram`: texts by likeliest label and its score, in ten steps. */
   readonly scores: Readonly<Record<string, unknown>>
+  /** Of a model with heads (`heads.json`): what they learnt from, and how they do. */
+  readonly heads?: Readonly<Record<string, unknown>>
   readonly limits: readonly string[]
   readonly mustNotBeUsedFor: readonly string[]
 }

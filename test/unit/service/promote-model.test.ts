@@ -67,6 +67,14 @@ describe('promoting a model', () => {
     expect(entries()).toEqual(['candidate', 'live', 'live.previous'])
   })
 
+  it('takes the heads of a candidate along', async () => {
+    const heads = (name: string) => readdirSync(join(at, name)).filter((file) => file.startsWith('heads.'))
+    await promoteModel(join(at, 'candidate'), join(at, 'live'))
+    expect([heads('live'), heads('live.previous')]).toEqual([['heads.bin', 'heads.json'], []])
+    await promoteModel(join(at, 'live.previous'), join(at, 'live'))
+    expect([heads('live'), heads('live.previous')]).toEqual([[], ['heads.bin', 'heads.json']])
+  })
+
   it.each(['link', 'link/'])('points %s to the candidate', async (name) => {
     symlinkSync(join(at, 'live'), join(at, 'link'))
     const { previous } = await promoteModel(`${at}/candidate/`, `${at}/${name}`)

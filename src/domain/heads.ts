@@ -1,0 +1,22 @@
+/** What the heads of a text model say of a text, by group; `warns` stands alone. */
+export const HEAD_GROUPS = {
+  asks: ['payment', 'secret', 'app', 'contact', 'call', 'reply', 'link'],
+  tone: ['lure', 'pressure', 'threat'],
+  speaks: ['brand', 'office', 'person', 'shop'],
+} as const
+
+export const HEADS = [...HEAD_GROUPS.asks, ...HEAD_GROUPS.tone, ...HEAD_GROUPS.speaks, 'warns'] as const
+export type Head = (typeof HEADS)[number]
+
+type Group<G extends keyof typeof HEAD_GROUPS> = Readonly<Record<(typeof HEAD_GROUPS)[G][number], number>>
+
+/** Probabilities, each by itself: a text may ask for several things, and for none. */
+export interface HeadReading {
+  /** What the reader is to do. */
+  readonly asks: Group<'asks'>
+  readonly tone: Group<'tone'>
+  /** As whom the text speaks, truly or not. */
+  readonly speaks: Group<'speaks'>
+  /** The text warns of fraud. */
+  readonly warns: number
+}

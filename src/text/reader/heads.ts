@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto'
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { InvalidInput } from '../../domain/errors.ts'
+import { HEAD_GROUPS, HEADS, type Head, type HeadReading } from '../../domain/heads.ts'
+import type { ModelInput } from './text-model.ts'
+import { Tokenizer } from './tokenizer.ts'
+import { bagsOf, type TokenizerSettings } from './tokenizer-settings.ts'
+
+export const HEADS_FORMAT = 'sigwatch-heads'
+/** Files of a model folder that has heads, besides those of the model. */
+const HEAD_FILES = ['heads.json', 'heads.bin'] as const
+
+/** `heads.json` */
+interface HeadsDescription {
+  readonly format: typeof HEADS_FORMAT
+  readonly formatVersion: 1
+  /** The columns, in order. */
+  readonly heads: readonly Head[]
+  readonly tokenizer: TokenizerSettings
+  /** What one step of the bytes of a column stands for, and the offset of its logit. */
+  readonly scale: readonly number[]
+  readonly bias: readonly number[]
+  /** `heads.bin`: a signed byte for each row of the features and head, row by row. */
+  readonly weights: { readonly bytes: number; readonly sha256: string }
+}
+
+/** One linear machine a head over the features of the text model: `logit = Σ table[feature] / √features + bias`. */
+export interface HeadWeights {
+  readonly tokenizer: TokenizerSettings
+  /** Rows × heads. */
+  readonly table: Float32Array
+  readonly bias: readonly number[]
+}
+
+/** Writes the heads into a model folder, each column rounded to bytes. */
+export function saveHeads(dir: string, { tokenizer, table, bias }: HeadWeights): void {
+  const width = HEADS.length
+  const most = new Float32Array(width)
+  for (const [at, value] of table.entries())
+    most[at % width] = Math.max(most[at % width] as number, Math.abs(value))
+  const scale = Array.from(most, (value) => (value > 0 ? value / 127 : 1))
+  const bytes = Buffer.from(
+    Int8Array.from(table, (value, at) => Math.round(value / (scale[at % width] as number))).buffer,
+  )
+  const description: HeadsDescription = {
+    format: HEADS_FORMAT,
+    formatVersion: 1,
+    heads: HEADS,
+    tokenizer,
+    scale,
+    bias,
+    weights: { bytes: bytes.length, sha256: sha256(bytes) },
+  }
+  writeFileSync(join(dir, 'heads.bin'), bytes)
+  writeFileSync(join(dir, 'heads.json'), `${JSON.stringify(description, null, 2)}\n`)
+}
+
+/** Copies the heads of a model folder, if it has any. They read features, not the network: a model of the same features can have them. */
+export function copyHeads(from: string, to: string): void {
+  for (const file of HEAD_FILES)
+    if (existsSync(join(from, file))) copyFileSync(join(from, file), join(to, file))
+}
+
+/** Reads texts for what they ask, how, and as whom they speak. */
+export class Heads {
+  readonly #description: HeadsDescription
+  readonly #table: Int8Array
+  readonly #tokenizer: Tokenizer
+
+  constructor(description: HeadsDescription, table: Int8Array) {
+    this.#description = description
+    this.#table = table
+    this.#tokenizer = new Tokenizer(description.tokenizer)
+  }
+
+  read({ normalised, original }: ModelInput): HeadReading {
+    const { scale, bias, heads } = this.#description
+    const tokenizer = this.#tokenizer
+    const table = this.#table
+    const width = heads.length
+    tokenizer.read(normalised, original)
+    const sums = new Float64Array(width)
+    for (let i = 0; i < tokenizer.count; i++) {
+      const base = (tokenizer.rows[i] as number) * width
+      for (let k = 0; k < width; k++) sums[k] = (sums[k] as number) + (table[base + k] as number)
+    }
+    const root = Math.sqrt(tokenizer.count)
+    const of = (head: Head) => {
+      const k = heads.indexOf(head)
+      const logit = ((sums[k] as number) * (scale[k] as number)) / root + (bias[k] as number)
+      return 1 / (1 + Math.exp(-logit))
+    }
+    const group = (names: readonly Head[]) => Object.fromEntries(names.map((head) => [head, of(head)]))
+    return {
+      asks: group(HEAD_GROUPS.asks),
+      tone: group(HEAD_GROUPS.tone),
+      speaks: group(HEAD_GROUPS.speaks),
+      warns: of('warns'),
+    } as HeadReading
+  }
+}
+
+/** The heads of a model folder; undefined where it has none. Throws InvalidInput (MODEL_INVALID) where they are damaged. */
+export function openHeads(dir: string): Heads | undefined {
+  const file = join(dir, 'heads.json')
+  if (!existsSync(file)) return undefined
+  const description = readDescription(file)
+  const weightsFile = join(dir, 'heads.bin')
+  const bytes = read(weightsFile)
+  if (bytes.length !== description.weights.bytes)
+    fail(weightsFile, `holds ${bytes.length} bytes, not the ${description.weights.bytes} of heads.json`)
+  if (sha256(bytes) !== description.weights.sha256)
+    fail(weightsFile, 'is damaged: its SHA-256 is not the one in heads.json')
+  return new Heads(description, Int8Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length)))
+}
+
+function readDescription(file: string): HeadsDescription {
+  let d: Partial<HeadsDescription>
+  try {
+    d = JSON.parse(read(file).toString('utf8')) as Partial<HeadsDescription>
+  } catch (cause) {
+    if (cause instanceof InvalidInput) throw cause
+    return fail(file, `is not JSON: ${(cause as Error).message}`)
+  }
+  const numbers = (value: unknown) =>
+    Array.isArray(value) && value.length === HEADS.length && value.every((one) => Number.isFinite(one))
+  if (d?.format !== HEADS_FORMAT || d.formatVersion !== 1)
+    fail(file, `must be ${HEADS_FORMAT} of format version 1`)
+  if (!Array.isArray(d.heads) || d.heads.length !== HEADS.length || !HEADS.every((h) => d.heads?.includes(h)))
+    fail(file, `must have the heads ${HEADS.join(', ')}`)
+  if (!numbers(d.scale) || !numbers(d.bias)) fail(file, `must have ${HEADS.length} numbers as scale and bias`)
+  const { bits, grams, words } = d.tokenizer ?? {}
+  if (![bits, grams, words].every(Number.isInteger) || bagsOf(d.tokenizer as TokenizerSettings) !== 1)
+    fail(file, 'must have the settings of a tokenizer of one bag')
+  if (d.weights?.bytes !== (1 << (bits as number)) * HEADS.length)
+    fail(file, 'weights.bytes is not the number of rows times that of heads')
+  return d as HeadsDescription
+}
+
+function read(file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (cause) {
+    return fail(file, `cannot be read (${(cause as NodeJS.ErrnoException).code})`)
+  }
+}
+
+function fail(file: string, message: string): never {
+  throw new InvalidInput('MODEL_INVALID', [{ file, message }])
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
