@@ -122,4 +122,15 @@ export const ALERTS = section(14, 'Alerts', '告警', [
       rate('sigwatch_decided_messages_total', 'action', ['decided: {{action}}', '决定：{{action}}']),
     ],
   }),
+  chart.perSecond(8, {
+    en: [
+      'Messages and alerts by tenant',
+      'Of records that name one; tenants without rules in the policy are `other`.',
+    ],
+    zh: ['各租户的短信与告警', '记录带租户时有；策略中没有规则的租户计为 other。'],
+    query: [
+      rate('sigwatch_tenant_messages_total', 'tenant'),
+      rate('sigwatch_tenant_alerts_total', 'tenant', ['alerts: {{tenant}}', '告警：{{tenant}}']),
+    ],
+  }),
 ])

@@ -22,7 +22,8 @@ export function exempted(detected: Detected, policy: Policy, allowing: Allowing)
   const targets = targetsOf(message)
   for (const token of allowing.formerTokens(message.to)) targets.push(`recipient:${token}`)
   const isExempt = (code: Code) =>
-    (policy.hasExemptions && targets.some((target) => policy.exempt(target, code, message.ts))) ||
+    (policy.hasExemptions &&
+      targets.some((target) => policy.exempt(target, code, message.ts, message.record.tenant))) ||
     allowing.covers(message, targets, code, message.ts)
   return {
     message,

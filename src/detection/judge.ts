@@ -104,7 +104,7 @@ export function detect(
   { classifier, policy, registry, notices }: JudgingVersions,
   codes: readonly MessageCode[] = MESSAGE_CODES,
 ): Detected {
-  const { codes: policies, quietHours } = policy.at(message.ts, message.record.carrier)
+  const { codes: policies, quietHours } = policy.at(message.ts, message.record)
   const modelThresholds = classifier.thresholds
   const context: MessageContext = { registry, notices, modelThresholds, quietHours, consents, askedBefore }
   // Most messages have none, and those of a whole batch are held: a list that grew keeps room for more.
@@ -148,7 +148,7 @@ export function decide(
 /** What the policy makes of every finding on a message. */
 function reasonsOf(findings: readonly Finding[], message: AnalysedMessage, policy: Policy): Reason[] {
   return findings.map(({ code, score, evidence, cap }) => {
-    const { action, mode, weight } = policy.codePolicy(code, message.ts, message.record.carrier)
+    const { action, mode, weight } = policy.codePolicy(code, message.ts, message.record)
     return {
       code,
       score,

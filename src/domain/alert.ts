@@ -65,6 +65,8 @@ export interface AlertData {
   readonly label?: Label
   readonly reasons: readonly AlertReason[]
   readonly target: Target
+  /** Of the message; of a state the tenant of all messages that its event shows. */
+  readonly tenant?: string
   readonly match?: Match
   readonly state?: {
     readonly id: string
@@ -123,6 +125,7 @@ export interface Verdict {
   readonly partial?: true
   /** The ids of all parts that came of a joined message, in their order. */
   readonly parts?: readonly string[]
+  readonly tenant?: string
   readonly ext?: Readonly<Record<string, string>>
   readonly decidedAt: string
 }

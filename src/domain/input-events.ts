@@ -1,7 +1,7 @@
 import type { ErrorCode } from './errors.ts'
 
 /** Why a map did not read all of a record: see `sigwatch_mapping_left_out_total`. */
-export const LEFT_OUT_REASONS = ['recipients', 'udh', 'udh_as_text'] as const
+export const LEFT_OUT_REASONS = ['recipients', 'udh', 'udh_as_text', 'tenant'] as const
 export type LeftOutReason = (typeof LEFT_OUT_REASONS)[number]
 
 export const SIDE_INPUTS = ['registry', 'consents', 'replies', 'complaints', 'feedback'] as const

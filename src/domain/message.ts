@@ -74,6 +74,8 @@ export interface SmsRecord {
   readonly province?: string
   readonly template?: string
   readonly submission?: string
+  /** Of whom the traffic is, among several that one deployment serves. */
+  readonly tenant?: string
   readonly blocked: boolean
   readonly ext?: Readonly<Record<string, string>>
   readonly part?: Part

@@ -40,7 +40,13 @@ export interface Escalation {
   readonly within: number
 }
 
-/** What holds at one event time for one carrier. */
+/** Where a message belongs, as far as the policy tells messages apart. */
+export interface PolicyPlace {
+  readonly carrier?: string
+  readonly tenant?: string
+}
+
+/** What holds at one event time in one place. */
 export interface PolicyAt {
   readonly codes: Readonly<Record<Code, CodePolicy>>
   readonly quietHours: QuietHours
@@ -62,11 +68,14 @@ export interface Policy {
   readonly mode: Mode
   /** Codes that are not in shadow although the policy is; absent: none. */
   readonly enforced?: ReadonlySet<Code>
-  /** Everything that holds at an event time (epoch ms) for a carrier; the same object for the same place. */
-  at(ts: number, carrier?: string): PolicyAt
-  /** What the policy says of a code at an event time for a carrier: base, then the carrier's, then the periods'. */
-  codePolicy(code: Code, ts: number, carrier?: string): CodePolicy
+  /** Everything that holds at an event time (epoch ms) in a place; the same object for the same place. */
+  at(ts: number, place?: PolicyPlace): PolicyAt
+  /** What the policy says of a code: base, then the rules of the carrier, of the tenant and of the periods. */
+  codePolicy(code: Code, ts: number, place?: PolicyPlace): CodePolicy
   readonly escalate: Escalation
   readonly hasExemptions: boolean
-  exempt(target: string, code: Code, ts: number): Exemption | undefined
+  /** `tenant`: its own exemptions hold too. */
+  exempt(target: string, code: Code, ts: number, tenant?: string): Exemption | undefined
+  /** Tenants with rules of their own; absent: none. */
+  readonly tenants?: ReadonlySet<string>
 }

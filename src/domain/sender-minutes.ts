@@ -13,6 +13,7 @@ export interface SenderCount {
   readonly signature: string
   readonly port: string
   readonly sp?: string
+  readonly tenant?: string
   readonly label: Label
 }
 
@@ -22,6 +23,8 @@ export interface SenderMinute {
   readonly port: string
   /** Enterprise that submitted last. */
   readonly sp?: string
+  /** Of the last message that named one. */
+  readonly tenant?: string
   readonly sent: Readonly<Partial<Record<Label, number>>>
 }
 

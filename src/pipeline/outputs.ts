@@ -10,7 +10,9 @@ import { type Action, type Mode, type Reason, reaches } from '../domain/decision
 import type { ErrorCode } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import type { Label } from '../domain/labels.ts'
+import { getOrInsert } from '../domain/maps.ts'
 import type { Message, Position, RawRecord, RecordItem } from '../domain/message.ts'
+import type { Policy } from '../domain/policy.ts'
 import type { OutputRecord } from '../domain/ports.ts'
 import { TRUNCATED } from '../domain/smaller-dead-letter.ts'
 import { provenanceOf, type Versions } from '../domain/versions.ts'
@@ -187,8 +189,23 @@ export function alertedOf(outputs: readonly MessageOutputs[]): AlertedMessage[] 
   return alerted
 }
 
+/** Names of tenants come from records: those without rules of their own are one. */
+function reportTenants(outputs: readonly MessageOutputs[], tenants: ReadonlySet<string>, emit: Emit): void {
+  const counts = new Map<string, { messages: number; alerts: number }>()
+  for (const { decision, alerts } of outputs) {
+    const { tenant } = decision.message.record
+    if (tenant === undefined) continue
+    const name = tenants.has(tenant) ? tenant : 'other'
+    const counted = getOrInsert(counts, name, () => ({ messages: 0, alerts: 0 }))
+    counted.messages++
+    counted.alerts += alerts.length
+  }
+  for (const [tenant, counted] of counts) emit({ name: 'tenant_counted', tenant, ...counted })
+}
+
 /** Reports what was decided on the messages of a batch, as counts. */
-export function reportOutputs(outputs: readonly MessageOutputs[], emit: Emit): void {
+export function reportOutputs(outputs: readonly MessageOutputs[], { tenants }: Policy, emit: Emit): void {
+  if (tenants) reportTenants(outputs, tenants, emit)
   const labels: Partial<Record<Label, number>> = {}
   const codes: Record<Mode, Partial<Record<Code, number>>> = { enforce: {}, shadow: {} }
   const verdicts: Partial<Record<Action | 'pass', number>> = {}

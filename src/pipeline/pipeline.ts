@@ -156,7 +156,7 @@ export class Pipeline {
     const outputs = isolation.each('decide', alertCap.limit(decided), (one) =>
       messageOutputs(one, versions, { now, degraded: isDegraded(one.message) }, asked),
     )
-    reportOutputs(outputs, emit)
+    reportOutputs(outputs, policy, emit)
     watch.lap('decide')
 
     const newVersions = versionRows?.of(versions, now) ?? []

@@ -162,6 +162,7 @@ function checkPolicy(file: string | undefined, problems: Problem[], summary: str
     `${own.periods?.length ?? 0} periods`,
     `${own.exemptions?.length ?? 0} exemptions`,
     `${Object.keys(own.carriers ?? {}).length} carriers`,
+    ...(own.tenants ? [`${Object.keys(own.tenants).length} tenants`] : []),
   ]
   const what = file === undefined ? 'policy: the shipped one' : `${file}: ${counts.join(', ')}`
   summary.push(`${what}; mode ${policy.mode}, hash ${policy.hash}${changedBy(policy.change)}`)

@@ -49,6 +49,7 @@ export const MAPPED_FIELDS = [
   'province',
   'template',
   'submission',
+  'tenant',
   'disposition',
 ] as const
 export type MappedField = (typeof MAPPED_FIELDS)[number]

@@ -2,6 +2,7 @@ import { maskRecipient } from '../../detection/alerts/show.ts'
 import type { Alert, Verdict } from '../../domain/alert.ts'
 import { hash32 } from '../../domain/hash32.ts'
 import { LABELS } from '../../domain/labels.ts'
+import { isTenant } from '../../domain/tenant.ts'
 import type { Tokenise } from '../../domain/token.ts'
 import type { StatsRow } from '../../stores/sender-statistics/writer.ts'
 import { canonicalNumber } from '../../text/canonical-number.ts'
@@ -84,6 +85,7 @@ export function rowOf(
   return READERS[input](new Fields(record as Readonly<Record<string, unknown>>, text), options)
 }
 
+const tenantOf = (value: unknown) => (isTenant(value) ? value : null)
 const iso = (ms: number) => new Date(ms).toISOString()
 
 const READERS: {
@@ -216,6 +218,7 @@ function alertRow(alert: Alert, f: Fields): ArchiveRow {
       registry: provenance.registry,
       degraded: data.degraded === true,
       late: data.late === true,
+      tenant: tenantOf(data.tenant),
       event: alert,
     },
   }
@@ -260,6 +263,7 @@ function verdictRow(verdict: Verdict, f: Fields, sample: number): ArchiveRow | u
       share: hasAction ? 1 : sample,
       findings: verdict.findings ?? null,
       ext: verdict.ext ?? null,
+      tenant: tenantOf(verdict.tenant),
     },
   }
 }
@@ -277,6 +281,7 @@ function statsRow(stats: StatsRow, f: Fields): ArchiveRow {
       signature,
       port: f.text('port'),
       sp: f.maybe('sp'),
+      tenant: tenantOf(stats.tenant),
       total: byLabel.reduce((sum, [, n]) => sum + n, 0),
       ...Object.fromEntries(byLabel),
       baseline_mean: baseline?.mean ?? null,

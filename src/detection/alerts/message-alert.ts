@@ -1,6 +1,7 @@
 import type { Alert, Provenance } from '../../domain/alert.ts'
 import type { Mode, Reason } from '../../domain/decision.ts'
 import { strongest } from '../../domain/decision.ts'
+import { given } from '../../domain/given.ts'
 import { messageAlertId } from '../../domain/hash.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
 import { lagBehind } from '../../domain/time.ts'
@@ -60,6 +61,7 @@ export function messageAlert(
         }
       }),
       target: { kind: 'message', id: message.id },
+      ...given({ tenant: message.record.tenant }),
       message: showMessage(message, clear),
       contacts: showContacts([message], clear),
       ...(degraded ? { degraded } : {}),

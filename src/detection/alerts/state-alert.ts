@@ -1,5 +1,6 @@
 import type { Alert, AlertData, AlertType, Block, ClearCause, Provenance } from '../../domain/alert.ts'
 import { type Action, reaches, type Signal } from '../../domain/decision.ts'
+import { given } from '../../domain/given.ts'
 import { stateAlertId } from '../../domain/hash.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
 import { expiryOf, type StateCore } from '../../domain/state.ts'
@@ -56,6 +57,7 @@ export function stateAlert(
           .slice(0, MAX_SAMPLES)
           .map((sample) => showSample(sample, clear)),
         contacts: showContacts([message, ...context.samples], clear),
+        ...given({ tenant: tenantOf([message, ...context.samples]) }),
       }
     : repeated(previous?.data)
   return {
@@ -96,10 +98,17 @@ export function stateAlert(
   }
 }
 
+/** The tenant of all of these messages; undefined where they differ. */
+function tenantOf([first, ...others]: readonly AnalysedMessage[]): string | undefined {
+  const tenant = first?.record.tenant
+  return others.every(({ record }) => record.tenant === tenant) ? tenant : undefined
+}
+
 function repeated(data: AlertData | undefined): Partial<AlertData> {
   if (!data) return {}
-  const { label, message, samples, contacts } = data
+  const { label, message, samples, contacts, tenant } = data
   return {
+    ...given({ tenant }),
     ...(label && { label }),
     ...(message && { message }),
     ...(samples && { samples }),

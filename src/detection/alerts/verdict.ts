@@ -1,6 +1,7 @@
 import type { ExplainedFinding, Verdict } from '../../domain/alert.ts'
 import type { Code } from '../../domain/codes.ts'
 import type { Reason } from '../../domain/decision.ts'
+import { given } from '../../domain/given.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
 import type { Decision } from '../judge.ts'
 import { combinedScore } from './alert-options.ts'
@@ -42,7 +43,8 @@ export function verdictsOf(
   const decidedAt = isoOf(now)
   const { message, reasons, states, late } = decision
   // Nothing applies to most messages: their verdicts are made without any list.
-  if (reasons.length + states.length === 0 && !explain && !degraded && !late && !isJoined(message))
+  const isBare = reasons.length + states.length === 0 && !explain && !degraded && !late
+  if (isBare && !isJoined(message) && message.record.tenant === undefined)
     return bareVerdicts(message, model, decidedAt)
   return fullVerdicts(decision, { model, decidedAt, degraded, explain, senderContacts })
 }
@@ -107,6 +109,7 @@ function fullVerdicts(
     ...(late ? { late: true as const } : {}),
     ...(message.partial ? { partial: true as const } : {}),
     ...partsOf(message),
+    ...given({ tenant: message.record.tenant }),
   }
   return message.origins.map((origin) => ({
     id: origin.id,
@@ -133,7 +136,8 @@ export function verdictJson(verdict: Verdict): string {
     verdict.degraded ||
     verdict.late ||
     verdict.partial ||
-    verdict.parts
+    verdict.parts ||
+    verdict.tenant
   if (!isPlain || isRare || verdict.ext) return JSON.stringify(verdict)
   return `{"id":"${id}","action":"${action}","label":"${label}","score":${score},"model":"${model}","modelScore":${modelScore},"reasons":${listJson(reasons)},"states":${listJson(states)},"decidedAt":"${decidedAt}"}`
 }

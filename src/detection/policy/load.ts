@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Code, isPortPrefix } from '../../domain/codes.ts'
 import { InvalidInput, type Problem } from '../../domain/errors.ts'
 import { given } from '../../domain/given.ts'
+import { getOrInsert } from '../../domain/maps.ts'
 import type { Exemption, Policy } from '../../domain/policy.ts'
 import {
   type OperatorDocument,
@@ -12,7 +13,7 @@ import { type Checker, toProblems } from '../../settings/files/operator-schema.t
 import { parseDuration, parseTime } from '../../settings/files/value-forms.ts'
 import { DEFAULT_POLICY } from './defaults.ts'
 import { Timetable } from './periods.ts'
-import type { CodeRules, PeriodRule, PolicyFile } from './policy-file.ts'
+import type { CodeRules, ExemptionRule, PeriodRule, PolicyFile } from './policy-file.ts'
 import { mergedFaults, policyChecker } from './schema.ts'
 import { thresholdFaults } from './threshold-relations.ts'
 
@@ -103,8 +104,10 @@ function canonical(value: unknown): string {
 /** A complete policy as detectors and decisions see it. */
 function effective(rules: PolicyFile): Policy {
   const timetable = new Timetable(rules)
-  const exemptions = exemptionsOf(rules)
-  const prefixes = [...exemptions.values()].flat().filter(({ target }) => isPortPrefix(target))
+  const exemptions = new Exemptions(rules.exemptions)
+  const tenants = new Map(
+    Object.entries(rules.tenants ?? {}).map(([name, own]) => [name, new Exemptions(own.exemptions)]),
+  )
   const { count = 3, recipients = 3, within = '10m' } = rules.escalate ?? {}
   return {
     hash: createHash('sha256').update(canonical(rules)).digest('hex').slice(0, 12),
@@ -112,26 +115,35 @@ function effective(rules: PolicyFile): Policy {
     ...given({ change: rules.change, requireChange: rules.requireChange }),
     mode: rules.mode ?? 'enforce',
     ...(rules.enforce ? { enforced: new Set(rules.enforce) } : {}),
-    at: (ts, carrier) => timetable.at(ts, carrier),
-    codePolicy: (code, ts, carrier) => timetable.at(ts, carrier).codes[code],
+    ...(tenants.size > 0 ? { tenants: new Set(tenants.keys()) } : {}),
+    at: (ts, place) => timetable.at(ts, place),
+    codePolicy: (code, ts, place) => timetable.at(ts, place).codes[code],
     escalate: { count, recipients, within: parseDuration(within) ?? 0 },
-    hasExemptions: exemptions.size > 0,
-    exempt: (target, code, ts) => {
-      const holds = (e: Exemption) => ts < e.until && e.codes.includes(code)
-      return (
-        exemptions.get(target)?.find(holds) ??
-        prefixes.find((e) => target.startsWith(e.target.slice(0, -1)) && holds(e))
-      )
-    },
+    hasExemptions: [exemptions, ...tenants.values()].some(({ size }) => size > 0),
+    exempt: (target, code, ts, tenant) =>
+      exemptions.of(target, code, ts) ??
+      (tenant === undefined ? undefined : tenants.get(tenant)?.of(target, code, ts)),
   }
 }
 
-function exemptionsOf(rules: PolicyFile): ReadonlyMap<string, readonly Exemption[]> {
-  const byTarget = new Map<string, Exemption[]>()
-  for (const rule of rules.exemptions ?? []) {
-    const found = byTarget.get(rule.target) ?? []
-    found.push({ ...rule, until: parseTime(rule.until)! })
-    byTarget.set(rule.target, found)
+/** Exemptions by target, those of prefixes of ports in their order. */
+class Exemptions {
+  readonly size: number
+  readonly #byTarget = new Map<string, Exemption[]>()
+  readonly #prefixes: readonly Exemption[]
+
+  constructor(rules: readonly ExemptionRule[] = []) {
+    const all = rules.map((rule) => ({ ...rule, until: parseTime(rule.until)! }))
+    this.size = all.length
+    this.#prefixes = all.filter(({ target }) => isPortPrefix(target))
+    for (const one of all) getOrInsert(this.#byTarget, one.target, () => []).push(one)
   }
-  return byTarget
+
+  of(target: string, code: Code, ts: number): Exemption | undefined {
+    const holds = (e: Exemption) => ts < e.until && e.codes.includes(code)
+    return (
+      this.#byTarget.get(target)?.find(holds) ??
+      this.#prefixes.find((e) => target.startsWith(e.target.slice(0, -1)) && holds(e))
+    )
+  }
 }

@@ -1,28 +1,30 @@
 import { CODE_NAMES, type Code } from '../../domain/codes.ts'
 import { LABELS, type Label } from '../../domain/labels.ts'
-import type { CodePolicy, PolicyAt, QuietHours } from '../../domain/policy.ts'
+import type { CodePolicy, PolicyAt, PolicyPlace, QuietHours } from '../../domain/policy.ts'
 import { parseSpan, parseTime, parseZone } from '../../settings/files/value-forms.ts'
 import type { CodeRule, CodeRules, PeriodRule, PolicyFile, QuietHoursRule } from './policy-file.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
-/** A stretch of event time in which the same periods are active, and what holds in it by carrier. */
+/** A stretch of event time in which the same periods are active, and what holds in it by carrier and tenant. */
 interface Segment {
   readonly from: number
   readonly to: number
   readonly active: readonly PeriodRule[]
-  readonly byCarrier: Map<string, PolicyAt>
+  readonly byPlace: Map<string, PolicyAt>
 }
 
-const NO_CARRIER = ''
+/** The place of messages whose carrier and tenant have no rules of their own. */
+const ANYWHERE = '\n'
 
 /**
- * What holds by event time and carrier: base, then the carrier's, then the periods'. Each combination is worked out once;
+ * What holds by event time, carrier and tenant: base, then the rules of the carrier, the tenant and the periods. Each combination is worked out once;
  * a lookup costs a comparison with the last segment and a property read.
  */
 export class Timetable {
   readonly #policy: PolicyFile
   readonly #carriers: ReadonlySet<string>
+  readonly #tenants: ReadonlySet<string>
   readonly #segments: readonly Segment[]
   #last: Segment
 
@@ -30,24 +32,31 @@ export class Timetable {
   constructor(policy: PolicyFile) {
     this.#policy = policy
     this.#carriers = new Set(Object.keys(policy.carriers ?? {}))
+    this.#tenants = new Set(Object.keys(policy.tenants ?? {}))
     this.#segments = segmentsOf(policy.periods ?? [])
     this.#last = this.#segments[0]!
   }
 
-  at(ts: number, carrier: string | undefined): PolicyAt {
+  at(ts: number, place: PolicyPlace = {}): PolicyAt {
     let segment = this.#last
     if (ts < segment.from || ts >= segment.to) {
       segment = this.#find(ts)
       this.#last = segment
     }
-    // A carrier without rules of its own shares the base: the cache is bounded by the policy file.
-    const key = carrier !== undefined && this.#carriers.has(carrier) ? carrier : NO_CARRIER
-    let found = segment.byCarrier.get(key)
+    const key = this.#keyOf(place)
+    let found = segment.byPlace.get(key)
     if (found === undefined) {
-      found = this.#build(segment, key)
-      segment.byCarrier.set(key, found)
+      found = this.#build(segment, place)
+      segment.byPlace.set(key, found)
     }
     return found
+  }
+
+  /** A carrier or tenant without rules of its own shares the base: the cache is bounded by the policy file. */
+  #keyOf({ carrier, tenant }: PolicyPlace): string {
+    const ofCarrier = carrier !== undefined && this.#carriers.has(carrier)
+    const ofTenant = tenant !== undefined && this.#tenants.has(tenant)
+    return ofCarrier || ofTenant ? `${ofCarrier ? carrier : ''}\n${ofTenant ? tenant : ''}` : ANYWHERE
   }
 
   #find(ts: number): Segment {
@@ -61,19 +70,25 @@ export class Timetable {
     return this.#segments[low]!
   }
 
-  #build(segment: Segment, carrier: string): PolicyAt {
-    const own = this.#policy.carriers?.[carrier]
+  #build(segment: Segment, { carrier = '', tenant = '' }: PolicyPlace): PolicyAt {
+    const { carriers = {}, tenants = {} } = this.#policy
+    const own = [
+      ...(Object.hasOwn(carriers, carrier) ? [carriers[carrier]!] : []),
+      ...(Object.hasOwn(tenants, tenant) ? [tenants[tenant]!] : []),
+    ]
     const layers: CodeRules[] = [
       this.#policy.codes ?? {},
-      own?.codes ?? {},
+      ...own.map(({ codes = {} }) => codes),
       ...segment.active.map((p) => p.codes),
     ]
     const { mode, enforce = [] } = this.#policy
-    const isShadow = (code: Code) => own?.mode === 'shadow' || (mode === 'shadow' && !enforce.includes(code))
+    const isShadow = (code: Code) =>
+      own.some((rule) => rule.mode === 'shadow') || (mode === 'shadow' && !enforce.includes(code))
     const codes = Object.fromEntries(
       CODE_NAMES.map((code) => [code, judgement(layers, code, isShadow(code))]),
     ) as Record<Code, CodePolicy>
-    return { codes, quietHours: quietHoursOf({ ...this.#policy.quietHours, ...own?.quietHours }) }
+    const quietHours = Object.assign({}, this.#policy.quietHours, ...own.map((rule) => rule.quietHours))
+    return { codes, quietHours: quietHoursOf(quietHours) }
   }
 }
 
@@ -106,7 +121,7 @@ export function segmentsOf(periods: readonly PeriodRule[]): Segment[] {
     from,
     to: starts[index + 1] ?? Number.POSITIVE_INFINITY,
     active: spans.filter((span) => span.from <= from && from < span.to).map((span) => span.rule),
-    byCarrier: new Map(),
+    byPlace: new Map(),
   }))
 }
 

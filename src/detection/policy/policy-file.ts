@@ -30,6 +30,10 @@ export interface CarrierRule {
   readonly quietHours?: QuietHoursRule
 }
 
+export interface TenantRule extends CarrierRule {
+  readonly exemptions?: readonly ExemptionRule[]
+}
+
 export interface ExemptionRule {
   readonly target: string
   readonly codes: readonly Code[]
@@ -53,4 +57,5 @@ export interface PolicyFile {
   readonly escalate?: { readonly count?: number; readonly recipients?: number; readonly within?: string }
   readonly exemptions?: readonly ExemptionRule[]
   readonly carriers?: Readonly<Record<string, CarrierRule>>
+  readonly tenants?: Readonly<Record<string, TenantRule>>
 }

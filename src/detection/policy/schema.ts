@@ -1,12 +1,13 @@
 import { CODE_NAMES, parseTarget } from '../../domain/codes.ts'
 import { ACTIONS } from '../../domain/decision.ts'
 import { LABELS } from '../../domain/labels.ts'
+import { isTenant, TENANT_FORM } from '../../domain/tenant.ts'
 import { CHANGE_SCHEMA } from '../../settings/files/change-schema.ts'
 import { type Checker, compileSchema, type Fault } from '../../settings/files/operator-schema.ts'
 import { parseTime } from '../../settings/files/value-forms.ts'
 import { CODES, speaksOf } from '../detectors/all.ts'
 import type { CodeSpec, ThresholdSpec } from '../detectors/code-spec.ts'
-import type { PolicyFile } from './policy-file.ts'
+import type { ExemptionRule, PolicyFile } from './policy-file.ts'
 
 const MODES = ['enforce', 'shadow']
 const share = { type: 'number', minimum: 0, maximum: 1 }
@@ -59,6 +60,7 @@ export function policyChecker(): Checker {
     },
     ['target', 'codes', 'until', 'by', 'why'],
   )
+  const exemptions = { type: 'array', items: exemption }
   const mode = { type: 'string', enum: MODES }
   const root = strict({
     change: CHANGE_SCHEMA,
@@ -68,8 +70,12 @@ export function policyChecker(): Checker {
     periods: { type: 'array', items: period },
     quietHours,
     escalate: strict({ count: whole, recipients: whole, within: { type: 'string', format: 'duration' } }),
-    exemptions: { type: 'array', items: exemption },
+    exemptions,
     carriers: { type: 'object', additionalProperties: strict({ mode, codes, quietHours }) },
+    tenants: {
+      type: 'object',
+      additionalProperties: strict({ mode, codes, quietHours, exemptions }),
+    },
     enforce: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', enum: CODE_NAMES } },
   })
   const check = compileSchema({ ...root, $defs: { codes: codeTable } })
@@ -102,13 +108,23 @@ function relations(policy: PolicyFile): Fault[] {
       faults.push({ path: ['periods', index, 'to'], message: `is not after from (${from})` })
     }
   }
-  for (const [index, exemption] of (policy.exemptions ?? []).entries()) {
-    const { kind } = parseTarget(exemption.target)!
-    for (const [place, code] of exemption.codes.entries()) {
-      if (speaksOf(code, kind)) continue
-      const message = `${code} speaks of no ${kind}: it would exempt nothing (allowed: ${CODES[code].targets.join(', ')})`
-      faults.push({ path: ['exemptions', index, 'codes', place], message })
-    }
+  faults.push(...idleExemptions(policy.exemptions, []))
+  for (const [name, { exemptions }] of Object.entries(policy.tenants ?? {})) {
+    if (!isTenant(name))
+      faults.push({ path: ['tenants', name], message: `names no tenant (allowed: ${TENANT_FORM})` })
+    faults.push(...idleExemptions(exemptions, ['tenants', name]))
   }
   return faults
+}
+
+/** Exemptions of a code from what it says nothing about. */
+function idleExemptions(exemptions: readonly ExemptionRule[] = [], path: Fault['path']): Fault[] {
+  return exemptions.flatMap(({ target, codes }, index) => {
+    const { kind } = parseTarget(target)!
+    return codes.flatMap((code, place) => {
+      if (speaksOf(code, kind)) return []
+      const message = `${code} speaks of no ${kind}: it would exempt nothing (allowed: ${CODES[code].targets.join(', ')})`
+      return [{ path: [...path, 'exemptions', index, 'codes', place], message }]
+    })
+  })
 }

@@ -10,16 +10,18 @@ interface Layer {
   readonly codes: CodeRules
 }
 
-/** Thresholds that do not go together at some time on some carrier, each named once, in the rules that bring it about. */
+/** Thresholds that do not go together at some time for some carrier and tenant, each named once, in the rules that bring it about. */
 export function thresholdFaults(policy: PolicyFile): Fault[] {
   const base: Layer = { path: [], codes: policy.codes ?? {} }
-  const carriers = Object.entries(policy.carriers ?? {}).map(([carrier, { codes = {} }]): Layer[] => [
-    { path: ['carriers', carrier], codes },
+  const places = (['carriers', 'tenants'] as const).map((kind): Layer[][] => [
+    [],
+    ...Object.entries(policy[kind] ?? {}).map(([name, { codes = {} }]) => [{ path: [kind, name], codes }]),
   ])
+  const [carriers, tenants] = places as [Layer[][], Layer[][]]
   const faults = new Map<string, Fault>()
-  for (const ofCarrier of [[], ...carriers]) {
+  for (const ofPlace of carriers.flatMap((carrier) => tenants.map((tenant) => [...carrier, ...tenant]))) {
     for (const ofTime of periodsTogether(policy.periods ?? [])) {
-      const layers = [base, ...ofCarrier, ...ofTime]
+      const layers = [base, ...ofPlace, ...ofTime]
       for (const fault of CODE_NAMES.flatMap((code) => relationFault(code, layers))) {
         faults.set(JSON.stringify(fault.path), fault)
       }

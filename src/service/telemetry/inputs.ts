@@ -7,6 +7,7 @@ const LEFT_OUT = {
   recipients: 'records have further recipients that the map does not read; see split',
   udh: 'user data headers were cut off',
   udh_as_text: 'texts begin with a user data header that is read as text; see udh: true',
+  tenant: 'records name no tenant where the map looks for one; their messages are judged without',
 }
 
 /** What happens to records and rows as they are read. */

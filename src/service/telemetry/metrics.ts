@@ -32,6 +32,12 @@ export const METRICS = {
   sigwatch_messages_total: counter('Messages scored; the joined parts of one SMS are one message.', {
     disposition: ['accepted', 'blocked'],
   }),
+  sigwatch_tenant_messages_total: counter('Messages of records that name a tenant.', {
+    tenant: 'tenant that the policy has rules for, else `other`',
+  }),
+  sigwatch_tenant_alerts_total: counter('Alerts on messages of records that name a tenant.', {
+    tenant: 'tenant that the policy has rules for, else `other`',
+  }),
   sigwatch_joined_parts_total: counter('Input records that were joined with others into one message.'),
   sigwatch_partial_messages_total: counter('Messages scored without all of their parts.'),
   sigwatch_batches_total: counter('Batches worked on.'),

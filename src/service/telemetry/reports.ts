@@ -51,6 +51,12 @@ export const REPORTS: ReportsOf<EventName> = {
       m.sigwatch_text_cache_entries.set(e.entries)
     },
   },
+  tenant_counted: {
+    measure(m, { tenant, messages, alerts }) {
+      m.sigwatch_tenant_messages_total.inc({ tenant }, messages)
+      m.sigwatch_tenant_alerts_total.inc({ tenant }, alerts)
+    },
+  },
   labels_counted: {
     measure: (m, e) => each(e.counts, (label, n) => m.sigwatch_labelled_messages_total.inc({ label }, n)),
   },

@@ -3,6 +3,7 @@ import type { Label } from '../../domain/labels.ts'
 import { LABELS } from '../../domain/labels.ts'
 import { getOrInsert } from '../../domain/maps.ts'
 import type { SenderCount, SenderMinute } from '../../domain/sender-minutes.ts'
+import { isTenant } from '../../domain/tenant.ts'
 import { HOUR, MINUTE } from '../../domain/time.ts'
 import { wellFormed } from '../../domain/well-formed.ts'
 
@@ -40,7 +41,8 @@ export function isDue(
 }
 
 /**
- * Fields of a minute: `<place of the label in LABELS><signature>@<port>` → messages, `s<signature>@<port>` → enterprise.
+ * Fields of a minute: `<place of the label in LABELS><signature>@<port>` → messages, `s<signature>@<port>` → enterprise, and tenant
+ * behind a line break where there is one: earlier versions show both together.
  * All are well formed, as a row of UTF-8 needs them and the decoder of JSON in Redis.
  */
 export function countField({ label, signature, port }: SenderCount): string {
@@ -51,34 +53,42 @@ export function enterpriseField({ signature, port }: SenderCount): string {
   return wellFormed(`s${signature}@${port}`)
 }
 
-/** What stands in the field of the enterprise; undefined: the message names none. */
-export function enterpriseOf({ sp }: SenderCount): string | undefined {
-  return sp === undefined ? undefined : wellFormed(sp)
+/** What stands in the field of the enterprise; undefined: the message names neither enterprise nor tenant. */
+export function enterpriseOf({ sp, tenant }: SenderCount): string | undefined {
+  if (sp === undefined && tenant === undefined) return undefined
+  return wellFormed(tenant === undefined ? sp! : `${sp ?? ''}\n${tenant}`)
+}
+
+function readEnterprise(value: string): { readonly sp?: string; readonly tenant?: string } {
+  const end = value.lastIndexOf('\n')
+  const tenant = value.slice(end + 1)
+  if (end < 0 || !isTenant(tenant)) return { sp: value }
+  return { ...(end > 0 && { sp: value.slice(0, end) }), tenant }
 }
 
 /** The senders of a minute, from its fields on every partition. */
 export function sendersOf(
   parts: readonly Iterable<readonly [field: string, value: string]>[],
 ): SenderMinute[] {
-  const senders = new Map<string, { sent: Partial<Record<Label, number>>; sp?: string }>()
+  const senders = new Map<string, { sent: Partial<Record<Label, number>>; sp?: string; tenant?: string }>()
   for (const part of parts) {
     for (const [field, value] of part) {
       const name = field.slice(1)
       const sender = getOrInsert(senders, name, () => ({ sent: {} }))
-      if (field[0] === 's') sender.sp = value
+      if (field[0] === 's') Object.assign(sender, readEnterprise(value))
       else {
         const label = LABELS[Number(field[0])]!
         sender.sent[label] = (sender.sent[label] ?? 0) + Number(value)
       }
     }
   }
-  return [...senders].map(([name, { sent, sp }]) => {
+  return [...senders].map(([name, { sent, sp, tenant }]) => {
     // A signature may have an @ in it, a port has none.
     const at = name.lastIndexOf('@')
     return {
       signature: name.slice(0, at),
       port: name.slice(at + 1),
-      ...given({ sp }),
+      ...given({ sp, tenant }),
       sent,
     }
   })

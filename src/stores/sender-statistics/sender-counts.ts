@@ -1,3 +1,4 @@
+import { given } from '../../domain/given.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
 import type { SenderCount } from '../../domain/sender-minutes.ts'
 import { MINUTE } from '../../domain/time.ts'
@@ -12,7 +13,7 @@ export function senderCountsOf(messages: readonly AnalysedMessage[]): SenderCoun
       minute: Math.floor(ts / MINUTE),
       signature: signature?.name ?? '-',
       port: from,
-      ...(record.sp === undefined ? {} : { sp: record.sp }),
+      ...given({ sp: record.sp, tenant: record.tenant }),
       label,
     }
   })

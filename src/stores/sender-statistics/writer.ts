@@ -13,6 +13,8 @@ export interface StatsRow {
   readonly signature: string
   readonly port: string
   readonly sp?: string
+  /** Of the last message that named one. */
+  readonly tenant?: string
   /** Beginning of the minute, epoch ms. */
   readonly ts: number
   readonly sent: SenderMinute['sent']
@@ -96,7 +98,7 @@ export class StatsWriter {
 }
 
 function statsRow(
-  { signature, port, sp, sent }: SenderMinute,
+  { signature, port, sp, tenant, sent }: SenderMinute,
   ts: number,
   baseline: MeanRate | undefined,
   registry: Registry,
@@ -106,7 +108,7 @@ function statsRow(
   return {
     signature,
     port,
-    ...given({ sp }),
+    ...given({ sp, tenant }),
     ts,
     sent,
     ...(baseline === undefined ? {} : { baseline: { mean: round(baseline.mean), sd: round(baseline.sd) } }),

@@ -8,7 +8,8 @@ import { DEFAULT_POLICY } from '../../../../src/detection/policy/defaults.ts'
 import { loadPolicy, parsePolicy, readPolicy } from '../../../../src/detection/policy/load.ts'
 import { CODE_NAMES } from '../../../../src/domain/codes.ts'
 import { formatProblem, InvalidInput } from '../../../../src/domain/errors.ts'
-import { isShadowed } from '../../../../src/domain/policy.ts'
+import { given } from '../../../../src/domain/given.ts'
+import { isShadowed, type PolicyPlace } from '../../../../src/domain/policy.ts'
 import { parseSpan, parseZone } from '../../../../src/settings/files/value-forms.ts'
 
 const at = (time: string) => Date.parse(time)
@@ -80,7 +81,7 @@ describe('a policy file', () => {
       'mode: shadow\nenforce: [NO_CONSENT, QUIET_HOURS]\ncodes: {QUIET_HOURS: {mode: shadow}}\ncarriers: {CUCC: {mode: shadow}}\n',
     )
     const modeOf = (code: 'NO_CONSENT' | 'QUIET_HOURS' | 'TEXT_FRAUD', carrier?: string) =>
-      policy.codePolicy(code, NOW, carrier).mode
+      policy.codePolicy(code, NOW, given({ carrier })).mode
     expect([modeOf('NO_CONSENT'), modeOf('TEXT_FRAUD'), modeOf('QUIET_HOURS')]).toEqual([
       'enforce',
       'shadow',
@@ -106,8 +107,8 @@ describe('a policy file', () => {
     const some = policyOf('codes: {NO_CONSENT: {mode: shadow}}\ncarriers: {CUCC: {mode: shadow}}\n')
     expect(some.codePolicy('NO_CONSENT', NOW).mode).toBe('shadow')
     expect(some.codePolicy('TEXT_FRAUD', NOW).mode).toBe('enforce')
-    expect(some.codePolicy('TEXT_FRAUD', NOW, 'CUCC').mode).toBe('shadow')
-    expect(some.codePolicy('TEXT_FRAUD', NOW, 'CMCC').mode).toBe('enforce')
+    expect(some.codePolicy('TEXT_FRAUD', NOW, { carrier: 'CUCC' }).mode).toBe('shadow')
+    expect(some.codePolicy('TEXT_FRAUD', NOW, { carrier: 'CMCC' }).mode).toBe('enforce')
   })
 
   it('takes a limit away', () => {
@@ -124,7 +125,7 @@ periods:
   - {name: day, from: 2026-11-11T00:00+08:00, to: 2026-11-12T00:00+08:00, codes: {TEXT_FRAUD: {weight: 0.4}}}
 `)
     const seen = (time: string, carrier?: string) => {
-      const { weight, action, thresholds } = policy.codePolicy('TEXT_FRAUD', at(time), carrier)
+      const { weight, action, thresholds } = policy.codePolicy('TEXT_FRAUD', at(time), given({ carrier }))
       expect(thresholds.minScore).toBe(0.1)
       return `${weight} ${action}`
     }
@@ -185,8 +186,11 @@ periods:
   it('gives the same object for the same place, however many carriers ask', () => {
     const policy = policyOf('carriers: {CUCC: {mode: shadow}}\n')
     const base = policy.codePolicy('TEXT_FRAUD', NOW)
-    for (let i = 0; i < 1000; i++) expect(policy.codePolicy('TEXT_FRAUD', NOW + i, `carrier-${i}`)).toBe(base)
-    expect(policy.codePolicy('TEXT_FRAUD', NOW, 'CUCC')).not.toBe(base)
+    for (let i = 0; i < 1000; i++)
+      expect(
+        policy.codePolicy('TEXT_FRAUD', NOW + i, { carrier: `carrier-${i}`, tenant: `tenant-${i}` }),
+      ).toBe(base)
+    expect(policy.codePolicy('TEXT_FRAUD', NOW, { carrier: 'CUCC' })).not.toBe(base)
   })
 
   it('exempts a target from codes until a time', () => {
@@ -201,6 +205,61 @@ exemptions:
     expect(policy.exempt('signature:淘宝', 'MARKETING_BURST', NOW)).toBeUndefined()
   })
 
+  it('has rules of a tenant over those of its carrier, and under those of periods', () => {
+    const policy = policyOf(`
+codes: {TEXT_FRAUD: {weight: 0.1}}
+carriers: {CUCC: {codes: {TEXT_FRAUD: {weight: 0.2, action: block}}, quietHours: {marketing: null}}}
+tenants:
+  gd-a: {codes: {TEXT_FRAUD: {weight: 0.3}}, quietHours: {marketing: "20:00-09:00"}}
+  gd-b: {mode: shadow}
+periods: [{name: day, from: 2026-11-11T00:00+08:00, to: 2026-11-12T00:00+08:00, codes: {TEXT_FRAUD: {weight: 0.4}}}]
+`)
+    const seen = (place: PolicyPlace, ts = at('2026-10-19T12:00+08:00')) => {
+      const { weight, action, mode } = policy.codePolicy('TEXT_FRAUD', ts, place)
+      return `${weight} ${action} ${mode}`
+    }
+    expect(seen({ tenant: 'gd-a' })).toBe('0.3 review enforce')
+    expect(seen({ carrier: 'CUCC', tenant: 'gd-a' })).toBe('0.3 block enforce')
+    expect(seen({ carrier: 'CUCC', tenant: 'gd-b' })).toBe('0.2 block shadow')
+    expect(seen({ tenant: 'gd-c' })).toBe('0.1 review enforce')
+    expect(seen({ tenant: 'gd-a' }, at('2026-11-11T12:00+08:00'))).toBe('0.4 review enforce')
+    const { spans } = policy.at(NOW, { carrier: 'CUCC', tenant: 'gd-a' }).quietHours
+    expect(spans.get('marketing')).toEqual({ from: 1200, to: 540 })
+    expect([...policy.tenants!]).toEqual(['gd-a', 'gd-b'])
+    expect(loadPolicy().tenants).toBeUndefined()
+  })
+
+  it('exempts what a tenant asks for on its own messages alone', () => {
+    const policy = policyOf(`
+tenants:
+  gd-a:
+    exemptions: [{target: "port:1069*", codes: [NO_CONSENT], until: 2099-01-01T00:00+08:00, by: ops, why: agreed}]
+`)
+    expect(policy.hasExemptions).toBe(true)
+    expect(policy.exempt('port:10691', 'NO_CONSENT', NOW, 'gd-a')).toMatchObject({ by: 'ops' })
+    expect(policy.exempt('port:10691', 'NO_CONSENT', NOW, 'gd-b')).toBeUndefined()
+    expect(policy.exempt('port:10691', 'NO_CONSENT', NOW)).toBeUndefined()
+  })
+
+  it('names a tenant that cannot be one, an exemption of a tenant that exempts nothing, and thresholds that do not go together', () => {
+    const problems = parsePolicy(
+      'p.yaml',
+      [
+        'tenants:',
+        '  GD_A: {}',
+        '  gd-b:',
+        '    exemptions:',
+        '      - {target: "port:1069", codes: [RECIPIENT_FLOOD], until: 2099-01-01T00:00+08:00, by: ops, why: agreed}',
+      ].join('\n'),
+    ).problems.map(({ line, key, message }) => `${line} ${key}: ${message}`)
+    expect(problems).toEqual([
+      '2 tenants.GD_A: names no tenant (allowed: 1 to 32 letters a-z, digits or -)',
+      expect.stringMatching(
+        /^5 tenants\..*gd-b.*exemptions\[0\]\.codes\[0\]: RECIPIENT_FLOOD speaks of no port/,
+      ),
+    ])
+  })
+
   it('has quiet hours by carrier over its own base', () => {
     const policy = policyOf(`
 quietHours: {marketing: "22:00-07:30", finance: null, zone: "-05:30"}
@@ -210,8 +269,8 @@ carriers: {CUCC: {quietHours: {marketing: null}}}
       spans: new Map([['marketing', { from: 1320, to: 450 }]]),
       zone: -330,
     })
-    expect(policy.at(NOW, 'CUCC').quietHours.spans.size).toBe(0)
-    expect(policy.at(NOW, 'CMCC')).toBe(policy.at(NOW))
+    expect(policy.at(NOW, { carrier: 'CUCC' }).quietHours.spans.size).toBe(0)
+    expect(policy.at(NOW, { carrier: 'CMCC' })).toBe(policy.at(NOW))
   })
 })
 
