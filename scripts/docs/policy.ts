@@ -65,6 +65,10 @@ exemptions: []
 # What differs by carrier: mode (shadow), codes and quietHours, in the same form as above.
 #   CUCC: {codes: {NO_CONSENT: {action: block}}, quietHours: {marketing: "20:00-09:00"}}
 carriers: {}
+
+# The same by tenant, over the carrier, with exemptions of its own; see docs/tenants.md.
+#   gd-a: {mode: shadow, exemptions: []}
+# tenants: {}
 `
 }
 

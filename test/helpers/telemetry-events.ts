@@ -75,6 +75,7 @@ export const SAMPLE_EVENTS: readonly Event[] = [
   },
   ...TIMED_STAGES.map((stage, i) => ({ name: 'stage_timed' as const, stage, seconds: 0.002 * (i + 1) })),
   { name: 'texts_read', hits: 44, misses: 56, entries: 12 },
+  { name: 'tenant_counted', tenant: 'gd-a', messages: 3, alerts: 1 },
   {
     name: 'labels_counted',
     counts: { notice: 900, personal: 100, marketing: 600, finance: 150, fraud: 100, illicit: 50 },

@@ -48,18 +48,7 @@ export function stateAlert(
   const score = combinedScore([{ weight: context.weight, score: signal.score }])
   const shownEvidence = showEvidence(signal.evidence, clear, message?.to)
   const described = options.describe({ code: signal.code, evidence: shownEvidence })
-  const shown = message
-    ? {
-        label: message.label,
-        message: showMessage(message, clear),
-        samples: context.samples
-          .filter((sample) => sample.id !== message.id)
-          .slice(0, MAX_SAMPLES)
-          .map((sample) => showSample(sample, clear)),
-        contacts: showContacts([message, ...context.samples], clear),
-        ...given({ tenant: tenantOf([message, ...context.samples]) }),
-      }
-    : repeated(previous?.data)
+  const shown = message ? shownOf(message, context.samples, clear) : repeated(previous?.data)
   return {
     specversion: '1.0',
     id: stateAlertId(core.id, core.episode, core.revision),
@@ -81,7 +70,7 @@ export function stateAlert(
           score: signal.score,
           action: core.action,
           detail: described.detail,
-          ...(described.rule !== undefined && { rule: described.rule }),
+          ...given({ rule: described.rule }),
           evidence: shownEvidence,
         },
       ],
@@ -89,12 +78,27 @@ export function stateAlert(
       match: core.match,
       state: { id: core.id, episode: core.episode, revision: core.revision },
       ...shown,
-      ...(context.degraded && { degraded: true }),
-      ...(context.late && { late: true }),
+      ...given({ degraded: context.degraded || undefined, late: context.late || undefined }),
       validFrom: type === 'updated' && previous ? previous.data.validFrom : iso(message?.ts ?? core.raisedAt),
       expiresAt: iso(expiryOf(core)),
       provenance: context.provenance,
     },
+  }
+}
+
+function shownOf(
+  message: AnalysedMessage,
+  samples: readonly AnalysedMessage[],
+  clear: boolean,
+): Partial<AlertData> {
+  const all = [message, ...samples]
+  const others = samples.filter(({ id }) => id !== message.id).slice(0, MAX_SAMPLES)
+  return {
+    label: message.label,
+    message: showMessage(message, clear),
+    samples: others.map((sample) => showSample(sample, clear)),
+    contacts: showContacts(all, clear),
+    ...given({ tenant: tenantOf(all) }),
   }
 }
 
