@@ -123,6 +123,7 @@ export const ALERTS = section(14, 'Alerts', '告警', [
     ],
   }),
   chart.perSecond(8, {
+    id: 70,
     en: [
       'Messages and alerts by tenant',
       'Of records that name one; tenants without rules in the policy are `other`.',
