@@ -38,6 +38,7 @@ const INPUTS = {
   stats: 'stats',
   versions: 'versions',
   feedback: 'feedback',
+  feedbackResults: 'feedbackResults',
   enforcements: 'enforcements',
   complaints: 'complaints',
   registry: 'registry',

@@ -3,12 +3,11 @@ import type { ArchiveReader } from '../analyst/archive/reader.ts'
 import { startDesk } from '../analyst/desk/server.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
-import { readSideRow } from '../pipeline/side-inputs/rows.ts'
+import { given } from '../domain/given.ts'
 import type { Config } from '../settings/config.ts'
-import { canonicalNumber } from '../text/canonical-number.ts'
 import { commandClock } from './command-clock.ts'
 import { openArchiveReader } from './compose-archive.ts'
-import { openFeedback } from './compose-feedback.ts'
+import { type FeedbackPlace, openFeedback, takesFeedback } from './compose-feedback.ts'
 
 /** A running desk. */
 export interface RunningDesk {
@@ -26,7 +25,13 @@ export async function composeDesk(config: Config, emit: Emit): Promise<RunningDe
       'no login is configured: give desk.tokens, a list of {name, token, may}',
     )
   const archive = await openArchiveReader(config, 'sigwatch desk')
-  const writes = tokens.some(({ may }) => may === 'feedback')
+  const writes = tokens.some(({ may }) => may !== 'read' && may !== 'audit')
+  const line = writes && takesFeedback(config) ? new FeedbackLine(config) : undefined
+  if (writes && !line)
+    emit({
+      name: 'warning',
+      message: 'no feedback can be given: kafka.topics.feedback is off, or there is no file',
+    })
   try {
     const desk = await startDesk({
       host,
@@ -36,19 +41,19 @@ export async function composeDesk(config: Config, emit: Emit): Promise<RunningDe
       locale: config.locale,
       isTrustedProxy: isOneOf(trustedProxies ?? []),
       emit,
-      ...(writes
-        ? {
-            feedback: {
-              now: () => trustedNow(config, archive),
-              write: (key, row) => giveFeedback(config, key, row),
-            },
-          }
-        : {}),
+      ...(line && {
+        feedback: {
+          now: () => trustedNow(config, archive),
+          write: (key, row) => line.append(key, JSON.stringify(row)),
+        },
+      }),
+      ...given({ answers: config.kafka.topics.feedbackResults ?? undefined }),
     })
     return {
       address: `http://${host}:${desk.port}/`,
       async close() {
         await desk.close()
+        await line?.close()
         await archive.close()
       },
     }
@@ -77,17 +82,39 @@ async function trustedNow(config: Config, archive: Pick<ArchiveReader, 'now'>): 
   return clock.now()
 }
 
-async function giveFeedback(
-  config: Config,
-  key: string,
-  row: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  const read = readSideRow('feedback', row, canonicalNumber)
-  if ('message' in read) throw new SigwatchError('USAGE', `${read.key}: ${read.message}`)
-  const place = await openFeedback(config, {})
-  try {
-    await place.append(key, JSON.stringify(row))
-  } finally {
-    await place.close()
+/** How long a connection is kept for the next row of feedback, ms: what opens it gives up after 30 s. */
+const KEPT = 5_000
+const OLDEST = 20_000
+
+/** Where feedback is written, opened as it is needed. */
+class FeedbackLine {
+  readonly #config: Config
+  #open: { readonly place: Promise<FeedbackPlace>; readonly at: number } | undefined
+  #idle: NodeJS.Timeout | undefined
+
+  constructor(config: Config) {
+    this.#config = config
+  }
+
+  async append(key: string, row: string): Promise<void> {
+    clearTimeout(this.#idle)
+    if (this.#open && performance.now() - this.#open.at > OLDEST) await this.close()
+    this.#open ??= { place: openFeedback(this.#config, {}), at: performance.now() }
+    const { place } = this.#open
+    try {
+      await (await place).append(key, row)
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+    clearTimeout(this.#idle)
+    this.#idle = setTimeout(() => void this.close(), KEPT).unref()
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#idle)
+    const open = this.#open
+    this.#open = undefined
+    await open?.place.then((place) => place.close()).catch(() => undefined)
   }
 }

@@ -27,6 +27,11 @@ export interface FeedbackFiles {
 /** How long the brokers are waited for, ms. */
 const CONNECT_WITHIN = 30_000
 
+/** Whether there is a place that feedback can be written to. */
+export function takesFeedback({ kafka: { brokers, topics }, feedback }: Config): boolean {
+  return brokers ? topics.feedback !== null : feedback !== null
+}
+
 /** A file that is named wins over the topic, and the topic over the file of the configuration. */
 export async function openFeedback(config: Config, files: FeedbackFiles): Promise<FeedbackPlace> {
   const { brokers, topics } = config.kafka
@@ -63,15 +68,19 @@ async function topicPlace(config: Config, topic: string, alerts?: readonly strin
     const missing = new Set(await connection.missingTopics(outputs))
     const feed = (name: string) => topicFeed({ connection, topic: name, groupId })
     const present = outputs.filter((name) => !missing.has(name))
+    let producer: ReturnType<typeof producerTo> | undefined
     return {
       name: `topic ${topic}`,
       feedback: feed(topic),
       alerts: alerts ? alerts.map(fileFeed) : present.map(feed),
       async append(key, value) {
-        const producer = await producerTo(topic, connection)
-        await producer.send([{ key, value }]).finally(() => producer.close())
+        producer ??= producerTo(topic, connection)
+        await (await producer).send([{ key, value }])
       },
-      close: () => connection.close(),
+      async close() {
+        await producer?.then(({ close }) => close()).catch(() => undefined)
+        await connection.close()
+      },
     }
   } catch (error) {
     await connection.close()

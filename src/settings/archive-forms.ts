@@ -4,15 +4,18 @@ import { Secret } from './secret.ts'
 import { type Form, FormError, list, secret } from './setting-forms.ts'
 import { MAKE_TOKEN, SHORTEST_TOKEN, tokenList } from './token-lists.ts'
 
+/** What a login of the desk may do; `feedback` is what `judge` was called. */
+const MAY = ['read', 'judge', 'feedback', 'block', 'lead', 'audit'] as const
+export type DeskRight = (typeof MAY)[number]
+
 /** Who may log in at the desk. */
 export interface DeskToken {
   readonly name: string
   readonly token: Secret
-  readonly may: 'read' | 'feedback'
+  readonly may: DeskRight
 }
 
-const MAY = ['read', 'feedback'] as const
-const ALLOWED = `a list of {name, token, may: read or feedback}, each token of at least ${SHORTEST_TOKEN} characters; ${MAKE_TOKEN}`
+const ALLOWED = `a list of {name, token, may: read, judge, block, lead or audit}, each token of at least ${SHORTEST_TOKEN} characters; ${MAKE_TOKEN}`
 
 const checkTokens = compileSchema({
   type: 'array',
@@ -32,7 +35,7 @@ const checkTokens = compileSchema({
 })
 
 /** An entry as written. */
-type TokenEntry = { readonly name: string; readonly token: string; readonly may?: DeskToken['may'] }
+type TokenEntry = { readonly name: string; readonly token: string; readonly may?: DeskRight }
 
 /** A list of `{name, token, may}`; as JSON in the environment. Tokens are never shown. */
 export function deskTokens(): Form<readonly DeskToken[]> {

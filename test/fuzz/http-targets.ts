@@ -196,6 +196,8 @@ const desk = new DeskPages({
       keepable(...texts)
     },
     accesses: async () => [],
+    ask: async () => [],
+    change: async () => [],
   },
   feedback: {
     now: async () => Date.now(),

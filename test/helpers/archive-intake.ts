@@ -26,19 +26,28 @@ export interface OpenIntake {
   close(): Promise<void>
 }
 
-const TOPICS = ['alerts', 'verdicts', 'feedback', 'enforcements', 'complaints'] as const
+const TOPICS = ['alerts', 'verdicts', 'feedback', 'feedbackResults', 'enforcements', 'complaints'] as const
 let opened = 0
 
 /** An intake of topics of its own, without brokers: its records come from the test. */
 export async function openIntake(
   url: string,
-  { clock = exactClock(Date.now), ...over }: Partial<IntakeOptions> & { readonly clock?: BoundedClock } = {},
+  {
+    clock = exactClock(Date.now),
+    topics = {},
+    ...over
+  }: Partial<IntakeOptions> & {
+    readonly clock?: BoundedClock
+    /** Names of topics; others have names of their own. */
+    readonly topics?: Partial<Record<(typeof TOPICS)[number], string>>
+  } = {},
 ): Promise<OpenIntake> {
   const events: Event[] = []
   const run = ++opened
+  const nameOf = (input: (typeof TOPICS)[number]) => topics[input] ?? `${input}-${run}`
   const intake = new ArchiveIntake({
     url,
-    inputs: new Map(TOPICS.map((topic) => [`${topic}-${run}`, topic])),
+    inputs: new Map(TOPICS.map((input) => [nameOf(input), input])),
     partitions: new Partitions(180 * DAY),
     clock,
     sample: 1,
@@ -51,12 +60,12 @@ export async function openIntake(
     signal: new AbortController().signal,
     ...over,
   })
-  await intake.assigned(TOPICS.map((topic) => ({ topic: `${topic}-${run}`, partition: 0 })))
+  await intake.assigned(TOPICS.map((input) => ({ topic: nameOf(input), partition: 0 })))
   const next = new Map<string, number>()
   return {
     events,
     async take(input, values) {
-      const topic = `${input}-${run}`
+      const topic = nameOf(input)
       const from = next.get(topic) ?? 0
       next.set(topic, from + values.length)
       await intake.records({

@@ -2,9 +2,10 @@ import { restsOnComplaints } from '../../detection/detectors/all.ts'
 import type { Alert, AlertData, Verdict } from '../../domain/alert.ts'
 import type { Change } from '../../domain/change.ts'
 import { DAY } from '../../domain/time.ts'
+import { domainsOf } from './alert-hosts.ts'
+import type { Ask } from './ask.ts'
+import { judgementsOf, type StoredFeedback } from './given-feedback.ts'
 import { type RegistryRowThen, registryThen } from './registry-rows.ts'
-
-export type Ask = <T extends object>(sql: string, values: readonly unknown[]) => Promise<T[]>
 
 /** A column of the table of alerts, and the type of what it holds. */
 interface Column<T> {
@@ -44,14 +45,6 @@ export interface StoredVerdict {
   readonly label: string
   readonly score: number
   readonly codes: readonly string[]
-}
-
-export interface StoredFeedback {
-  readonly ts: Date
-  readonly verdict: string
-  readonly by: string
-  readonly note: string | null
-  readonly until: Date | null
 }
 
 /** Everything that belongs to one alert. */
@@ -96,8 +89,8 @@ export interface CaseComplaint {
 /** Alerts of a list, at most. */
 export const MOST = 200
 
-/** The case of an alert, or of the alert on a message; undefined: there is none. */
-export async function caseOf(ask: Ask, id: string): Promise<Case | undefined> {
+/** The case of an alert, or of the alert on a message; undefined: there is none. `answers`: the topic of answers to feedback. */
+export async function caseOf(ask: Ask, id: string, answers = ''): Promise<Case | undefined> {
   const [found] = await ask<{ event: Alert }>(
     `SELECT event FROM alert WHERE id = $1 OR message_id = $1
       ORDER BY id = $1 DESC, target_kind = 'message' DESC, mode = 'enforce' DESC, ts LIMIT 1`,
@@ -127,9 +120,14 @@ export async function caseOf(ask: Ask, id: string): Promise<Case | undefined> {
     ask<StoredVerdict>('SELECT ts, action, label, score, codes FROM verdict WHERE id = $1 ORDER BY ts', [
       messageId,
     ]),
-    ask<StoredFeedback>(
-      'SELECT ts, verdict, by, note, until FROM feedback WHERE message_id = $1 OR state_id = $2 OR target = $3 ORDER BY ts',
-      [messageId, state?.id ?? '', `${target.kind}:${target.id}`],
+    judgementsOf(
+      ask,
+      {
+        message: messageId,
+        state: state?.id ?? '',
+        targets: [`${target.kind}:${target.id}`, ...orderTargets(alert)],
+      },
+      answers,
     ),
     ask<Case['enforcements'][number]>(
       'SELECT ts, action, by FROM enforcement WHERE message_id = $1 ORDER BY ts',
@@ -146,6 +144,23 @@ export async function caseOf(ask: Ask, id: string): Promise<Case | undefined> {
     ...{ alert, timeline, siblings, verdict, feedback },
     ...{ enforcements, versions, registry, portIsMasked, complaints },
   }
+}
+
+/** What can be blocked by hand of an alert: targets as feedback names them. A masked number names nothing. */
+export function orderTargets(alert: Alert): string[] {
+  const { target, match, message } = alert.data
+  const signature = message?.signature ?? match?.signature
+  const port = message?.from
+  const named = [
+    ...domainsOf(alert).map((host) => `domain:${host}`),
+    ...(signature && port ? [`sender:${signature}@${port}`] : []),
+    ...(port ? [`port:${port}`] : []),
+    ...(['port', 'sender'].includes(target.kind) ? [`${target.kind}:${target.id}`] : []),
+  ]
+  return [
+    ...new Set(named.filter((name) => !name.includes('*'))),
+    ...(message ? [`template:${message.id}`] : []),
+  ]
 }
 
 /** What an event that ends a state leaves out, from the last event of the episode that showed a message. */

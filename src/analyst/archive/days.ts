@@ -1,7 +1,15 @@
 import { DAY } from '../../domain/time.ts'
 
 /** Tables with a partition a day (UTC). */
-export const DAILY = ['alert', 'verdict', 'sender_minute', 'feedback', 'enforcement', 'complaint'] as const
+export const DAILY = [
+  'alert',
+  'verdict',
+  'sender_minute',
+  'feedback',
+  'feedback_result',
+  'enforcement',
+  'complaint',
+] as const
 export type DailyTable = (typeof DAILY)[number]
 
 /** Beginning of the day of a time, epoch ms. */

@@ -65,12 +65,9 @@ export async function erase(client: Client, token: string): Promise<Erased> {
           token,
         )) + (await changed(WITHOUT_SAMPLES, ids)),
       verdicts: await changed('DELETE FROM verdict WHERE id = ANY ($1)', ids),
-      feedback: await changed(
-        'DELETE FROM feedback WHERE message_id = ANY ($1) OR target = $2 OR state_id = ANY ($3)',
-        ids,
-        `recipient:${token}`,
-        states,
-      ),
+      feedback:
+        (await changed(ofPerson('feedback'), ids, `recipient:${token}`, states)) +
+        (await changed(ofPerson('given_feedback'), ids, `recipient:${token}`, states)),
       enforcements: await changed(
         'DELETE FROM enforcement WHERE message_id = ANY ($1) OR state_id = ANY ($2)',
         ids,
@@ -95,6 +92,9 @@ export async function erase(client: Client, token: string): Promise<Erased> {
     throw error
   }
 }
+
+const ofPerson = (table: string) =>
+  `DELETE FROM ${table} WHERE message_id = ANY ($1) OR target = $2 OR state_id = ANY ($3)`
 
 /** Who looked stays in the access log; that it was this person, a message to him, or an alert on it, does not. */
 const WITHOUT_SUBJECT = `UPDATE access_log SET subject = 'erased' WHERE strpos(subject, $1) > 0 OR subject = ANY ($2)

@@ -40,6 +40,7 @@ const SUPERSEDED = `DELETE FROM registry_row old WHERE at < $1 AND (content IS N
 const DELETES = [
   'DELETE FROM complaint_case WHERE ts < $1',
   SUPERSEDED,
+  'DELETE FROM given_feedback WHERE ts < $1',
   'DELETE FROM refused WHERE at < $1',
   'DELETE FROM refused_row WHERE at < $1 OR ts < $1',
 ]

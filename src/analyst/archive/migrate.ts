@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SigwatchError } from '../../domain/errors.ts'
 import { HOUR } from '../../domain/time.ts'
 import { signatureKey } from '../../text/signature.ts'
 import type { Client } from './database.ts'
+import { isLockTimeout } from './partitions.ts'
 import { ensureRefusedRows } from './refused.ts'
 
 const FOLDER = new URL('./migrations/', import.meta.url)
@@ -10,6 +12,9 @@ const FOLDER = new URL('./migrations/', import.meta.url)
 const LOCK = 7_446_284_926
 /** An index on all days takes as long as they are many, ms. */
 const STEP_WITHIN = 6 * HOUR
+/** How long a step waits for a lock, and until it tries again, ms. */
+const LOCK_WITHIN = 1_000
+const LOCK_PAUSE = 500
 
 interface Migration {
   readonly version: number
@@ -47,16 +52,7 @@ export async function migrate(client: Client): Promise<string[]> {
     const applied: string[] = []
     for (const { version, name, sql } of known) {
       if (done.has(version)) continue
-      await client.query('BEGIN')
-      try {
-        const step = { text: sql, query_timeout: STEP_WITHIN }
-        await client.query(step)
-        await client.query('INSERT INTO schema_migration (version, name) VALUES ($1, $2)', [version, name])
-        await client.query('COMMIT')
-      } catch (error) {
-        await client.query('ROLLBACK')
-        throw error
-      }
+      while (!(await applyStep(client, { version, name, sql }))) await sleep(LOCK_PAUSE)
       applied.push(name)
     }
     await ensureRefusedRows(client)
@@ -64,6 +60,22 @@ export async function migrate(client: Client): Promise<string[]> {
     return applied
   } finally {
     await client.query('SELECT pg_advisory_unlock($1)', [LOCK])
+  }
+}
+
+/** Whether a step was applied; false: somebody who reads holds a lock, and those who come later must not wait behind us. */
+async function applyStep(client: Client, { version, name, sql }: Migration): Promise<boolean> {
+  await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_WITHIN}`)
+  try {
+    const step = { text: sql, query_timeout: STEP_WITHIN }
+    await client.query(step)
+    await client.query('INSERT INTO schema_migration (version, name) VALUES ($1, $2)', [version, name])
+    await client.query('COMMIT')
+    return true
+  } catch (error) {
+    await client.query('ROLLBACK')
+    if (isLockTimeout(error)) return false
+    throw error
   }
 }
 

@@ -1,9 +1,10 @@
 import { FORGERY_CODES, UNUSUAL_RATE_CODES } from '../../detection/detectors/all.ts'
 import type { Code } from '../../domain/codes.ts'
+import type { Ask } from './ask.ts'
+import { STANDS } from './questions.ts'
 
 /** Times of a question, the end not included. */
 type Range = readonly [from: Date, to: Date]
-type Ask = <T extends object>(sql: string, values: readonly unknown[]) => Promise<T[]>
 
 export interface ForgedBrand {
   readonly brand: string
@@ -11,6 +12,8 @@ export interface ForgedBrand {
   readonly ports: number
   /** The five that most of the messages lead to. */
   readonly hosts: readonly { readonly host: string; readonly messages: number }[]
+  /** Hosts that there are. */
+  readonly host_count?: number
 }
 
 /** A signature that burst, or whose advertising is declared. Rates are commercial messages a minute. */
@@ -44,6 +47,8 @@ export interface ReleasedCase {
   readonly alert_id: string | null
   /** How often the same state, or a state of the same target, was raised again while the word held. */
   readonly again: number
+  /** What the service did with it; null: it has not answered. */
+  readonly outcome?: string | null
 }
 
 export interface Overview {
@@ -51,6 +56,17 @@ export interface Overview {
   readonly bursts: readonly Burst[]
   readonly enterprises: readonly EnterpriseComplaints[]
   readonly released: readonly ReleasedCase[]
+  /** Lines that there are of each list, which shows the first ones. */
+  readonly totals?: Readonly<Record<'forged' | 'bursts' | 'enterprises' | 'released', number>>
+}
+
+/** Lines as they are queried, each with how many there are. */
+type Counted<T> = T & { readonly total: number }
+
+const totalOf = (lines: readonly { readonly total: number }[]) => lines[0]?.total ?? 0
+
+function linesOf<T>(lines: readonly Counted<T>[]): Omit<Counted<T>, 'total'>[] {
+  return lines.map(({ total: _, ...line }) => line)
 }
 
 const IN_TIME = 'ts >= $1 AND ts < $2'
@@ -69,7 +85,8 @@ const FORGED = `WITH forged AS (
   )
   SELECT brand, count(*)::int AS messages, count(DISTINCT port)::int AS ports,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('host', host, 'messages', messages) ORDER BY place), '[]')
-      FROM host WHERE host.brand = forged.brand AND place <= 5) AS hosts
+      FROM host WHERE host.brand = forged.brand AND place <= 5) AS hosts,
+    (SELECT count(*)::int FROM host WHERE host.brand = forged.brand) AS host_count, count(*) OVER ()::int AS total
   FROM forged GROUP BY brand ORDER BY messages DESC, brand LIMIT 10`
 
 const BURSTS = `WITH states AS (
@@ -88,7 +105,7 @@ const BURSTS = `WITH states AS (
     SELECT signature, max(commercial) AS peak, percentile_cont(0.5) WITHIN GROUP (ORDER BY usual) AS usual, max(declared) AS declared
     FROM minute GROUP BY signature
   )
-  SELECT signature, burst.id AS alert_id, raised, cleared, peak, usual, declared
+  SELECT signature, burst.id AS alert_id, raised, cleared, peak, usual, declared, count(*) OVER ()::int AS total
   FROM named LEFT JOIN burst USING (signature) LEFT JOIN sums USING (signature)
   ORDER BY raised IS NULL, cleared IS NOT NULL, peak DESC NULLS LAST, signature LIMIT 20`
 
@@ -113,25 +130,34 @@ const ENTERPRISES = `WITH sent AS (
         AS place
     FROM told LEFT JOIN by_sp USING (sp) GROUP BY sp
   )
-  SELECT sp, complaints, sent FROM rated WHERE place <= 10 OR sp IS NULL ORDER BY sp IS NULL, place`
+  SELECT sp, complaints, sent, (SELECT count(*)::int FROM rated) AS total FROM rated WHERE place <= 10 OR sp IS NULL ORDER BY sp IS NULL, place`
 
 const RELEASED = `SELECT f.ts, f.verdict, f.by, f.until, coalesce(f.target, a.target_kind || ':' || a.target_id) AS target,
     coalesce(f.codes, a.codes) AS codes, a.id AS alert_id,
     (SELECT count(*)::int FROM alert n WHERE n.ts > f.ts AND n.ts <= coalesce(f.until, f.ts + interval '24 hours')
       AND n.type = 'raised' AND n.mode = 'enforce'
-      AND (n.state_id = f.state_id OR n.target_kind || ':' || n.target_id = f.target AND (f.codes IS NULL OR n.codes && f.codes))) AS again
+      AND (n.state_id = f.state_id OR n.target_kind || ':' || n.target_id = f.target AND (f.codes IS NULL OR n.codes && f.codes))) AS again,
+    (SELECT outcome FROM feedback_result r WHERE r.feedback_id = f.feedback_id ORDER BY r.ts DESC LIMIT 1) AS outcome,
+    count(*) OVER ()::int AS total
   FROM feedback f LEFT JOIN LATERAL (
     SELECT id, codes, target_kind, target_id FROM alert WHERE state_id = f.state_id OR (message_id = f.message_id AND target_kind = 'message')
     ORDER BY alert.ts LIMIT 1) a ON true
-  WHERE f.ts >= $1 AND f.ts < $2 AND f.verdict IN ('release', 'false_positive', 'exempt') ORDER BY f.ts DESC LIMIT 20`
+  WHERE f.ts >= $1 AND f.ts < $2 AND f.verdict IN ('release', 'false_positive', 'exempt') AND ${STANDS} ORDER BY f.ts DESC LIMIT 20`
 
 /** What went on in a time: forged brands, bursts and declared campaigns, complaints, releases. */
 export async function overviewOf(ask: Ask, ...range: Range): Promise<Overview> {
   const [forged, bursts, enterprises, released] = await Promise.all([
-    ask<ForgedBrand>(FORGED, range),
-    ask<Burst>(BURSTS, range),
-    ask<EnterpriseComplaints>(ENTERPRISES, range),
-    ask<ReleasedCase>(RELEASED, range),
+    ask<Counted<ForgedBrand>>(FORGED, range),
+    ask<Counted<Burst>>(BURSTS, range),
+    ask<Counted<EnterpriseComplaints>>(ENTERPRISES, range),
+    ask<Counted<ReleasedCase>>(RELEASED, range),
   ])
-  return { forged, bursts, enterprises, released }
+  return {
+    ...{ forged: linesOf(forged), bursts: linesOf(bursts), enterprises: linesOf(enterprises) },
+    released: linesOf(released),
+    totals: {
+      ...{ forged: totalOf(forged), bursts: totalOf(bursts), enterprises: totalOf(enterprises) },
+      released: totalOf(released),
+    },
+  }
 }

@@ -1,9 +1,13 @@
 // Questions about a time ($1, $2; the end not included).
 
+/** Whether a row `f` of feedback stands: it was not taken back. What was refused is a judgement all the same. */
+export const STANDS = `NOT EXISTS (SELECT FROM feedback u WHERE u.undo IN (f.feedback_id, f.batch) AND u.ts >= f.ts)
+  AND NOT EXISTS (SELECT FROM feedback_result r WHERE r.feedback_id = f.feedback_id AND r.outcome = 'undone')`
+
 /** By code, cases that were judged and confirmed; the last word on each counts. */
 export const JUDGED = `WITH said AS (
-    SELECT DISTINCT ON (coalesce(message_id, state_id)) message_id, state_id, verdict, codes FROM feedback
-    WHERE ts >= $1 AND ts < $2 AND verdict IN ('confirmed', 'false_positive') AND coalesce(message_id, state_id) IS NOT NULL
+    SELECT DISTINCT ON (coalesce(message_id, state_id)) message_id, state_id, verdict, codes FROM feedback f
+    WHERE ts >= $1 AND ts < $2 AND verdict IN ('confirmed', 'false_positive') AND coalesce(message_id, state_id) IS NOT NULL AND ${STANDS}
     ORDER BY coalesce(message_id, state_id), ts DESC
   ), about AS (
     SELECT said.verdict, coalesce(said.codes, known.codes) AS codes FROM said CROSS JOIN LATERAL (
@@ -15,8 +19,8 @@ export const JUDGED = `WITH said AS (
 
 /** The last word on each case, with the alert that it is about. */
 export const JUDGED_ALERTS = `WITH said AS (
-    SELECT DISTINCT ON (coalesce(message_id, state_id, target)) * FROM feedback
-    WHERE ts >= $1 AND ts < $2 AND verdict IN ('confirmed', 'false_positive')
+    SELECT DISTINCT ON (coalesce(message_id, state_id, target)) * FROM feedback f
+    WHERE ts >= $1 AND ts < $2 AND verdict IN ('confirmed', 'false_positive') AND ${STANDS}
     ORDER BY coalesce(message_id, state_id, target), ts DESC, id
   )
   SELECT said.verdict, said.by, said.ts, said.codes, said.note, known.event FROM said LEFT JOIN LATERAL (

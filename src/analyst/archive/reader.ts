@@ -1,5 +1,6 @@
 import type { Alert } from '../../domain/alert.ts'
 import { MINUTE } from '../../domain/time.ts'
+import type { Ask } from './ask.ts'
 import { type Case, COLUMNS, caseOf, type FoundAlert, MOST } from './case.ts'
 import { databaseError, limitedRows, openPool } from './database.ts'
 import { requireSchema } from './migrate.ts'
@@ -72,6 +73,11 @@ export class ArchiveReader {
 
   readonly #within: number
 
+  /** Rows of a statement that reads, within the limit. Rejects as the class says. */
+  readonly ask: Ask = (sql, values) => this.#rows(sql, values)
+  /** The same of one that writes. */
+  readonly change: Ask = (sql, values) => this.#rows(sql, values, 'READ WRITE')
+
   private constructor(pool: ReturnType<typeof openPool>, within: number) {
     this.#pool = pool
     this.#within = within
@@ -109,8 +115,8 @@ export class ArchiveReader {
   }
 
   /** The case of an alert, or of the alert on a message; undefined: there is none. */
-  case(id: string): Promise<Case | undefined> {
-    return caseOf((sql, values) => this.#rows(sql, values), id)
+  case(id: string, answers?: string): Promise<Case | undefined> {
+    return caseOf(this.ask, id, answers)
   }
 
   /** The alerts of a time, the first one first. */
@@ -151,7 +157,7 @@ export class ArchiveReader {
 
   /** What went on in a time, epoch ms. */
   overview(from: number, to: number): Promise<Overview> {
-    return overviewOf((sql, values) => this.#rows(sql, values), new Date(from), new Date(to))
+    return overviewOf(this.ask, new Date(from), new Date(to))
   }
 
   /** Notes who looked at what; a mobile number that was searched for is masked. */

@@ -1,6 +1,7 @@
 import type { Alert } from '../../domain/alert.ts'
 import type { Brand, PortRow, SignatureRow } from '../../domain/registry.ts'
 import { signatureKey } from '../../text/signature.ts'
+import type { Ask } from './ask.ts'
 
 interface Said<K extends string, T> {
   readonly kind: K
@@ -15,8 +16,6 @@ interface Said<K extends string, T> {
 
 /** A row of the registry topic as it was at a time. */
 export type RegistryRowThen = Said<'signature', SignatureRow> | Said<'port', PortRow> | Said<'brand', Brand>
-
-type Ask = <T extends object>(sql: string, values: readonly unknown[]) => Promise<T[]>
 
 /** `column`: what the keys are compared with. A signature has a row for each way in which it is filed. */
 const then = (column: 'key' | 'signature_key') => `SELECT DISTINCT ON (kind, key) kind, key, at, content,

@@ -8,7 +8,9 @@ import type { StatsRow } from '../../stores/sender-statistics/writer.ts'
 import { canonicalNumber } from '../../text/canonical-number.ts'
 import { redactText } from '../../text/redact.ts'
 import { signatureKey } from '../../text/signature.ts'
+import { domainsOf } from './alert-hosts.ts'
 import type { DailyTable } from './days.ts'
+import { feedbackResultRow, feedbackRow } from './feedback-rows.ts'
 import { Fields, nestsDeeper, UnfitRecord } from './fields.ts'
 
 /** What a topic holds. */
@@ -18,6 +20,7 @@ export type ArchiveInput =
   | 'stats'
   | 'versions'
   | 'feedback'
+  | 'feedbackResults'
   | 'enforcements'
   | 'complaints'
   | 'registry'
@@ -104,27 +107,8 @@ const READERS: {
       row: { hash: f.text('hash'), kind: f.text('kind'), content, card, first_at: iso(f.time('at')) },
     }
   },
-  feedback: (f) => {
-    const ts = f.time('ts')
-    const { codes } = f.record
-    const note = f.maybe('note')
-    return {
-      table: 'feedback',
-      ts,
-      row: {
-        id: f.contentId,
-        ts: iso(ts),
-        state_id: f.maybe('stateId'),
-        message_id: f.maybe('messageId'),
-        target: f.maybe('target'),
-        codes: Array.isArray(codes) ? codes.map(String) : null,
-        verdict: f.maybe('undo') === null ? f.text('verdict') : 'undo',
-        until: f.record.until === undefined ? null : iso(f.time('until')),
-        by: f.text('by'),
-        note: note === null ? null : redactText(note),
-      },
-    }
-  },
+  feedback: feedbackRow,
+  feedbackResults: feedbackResultRow,
   enforcements: (f) => {
     const ts = f.time('ts')
     return {
@@ -222,16 +206,6 @@ function alertRow(alert: Alert, f: Fields): ArchiveRow {
       event: alert,
     },
   }
-}
-
-/** Hosts that the alert is about: its target, what it matches, and the links of the message. */
-function domainsOf({ data: { target, match, contacts } }: Alert): string[] {
-  const hosts = (contacts?.urls ?? []).flatMap((url) => {
-    const text = url.includes('://') ? url : `http://${url}`
-    return URL.canParse(text) ? [new URL(text).hostname] : []
-  })
-  const own = target.kind === 'domain' ? [target.id] : []
-  return [...new Set([...own, ...(match?.domains ?? []), ...hosts])]
 }
 
 function verdictRow(verdict: Verdict, f: Fields, sample: number): ArchiveRow | undefined {

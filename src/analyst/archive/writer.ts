@@ -23,7 +23,7 @@ export interface Stretch extends PartitionId {
 const STAGING = `CREATE TEMP TABLE IF NOT EXISTS staging (seq integer, kind text, row jsonb) ON COMMIT DELETE ROWS`
 
 /** What has its id and its time already is there. */
-const PLAIN = ['alert', 'feedback', 'enforcement'] as const
+const PLAIN = ['alert', 'feedback', 'feedback_result', 'enforcement'] as const
 const plain = (table: DailyTable) =>
   `INSERT INTO ${table} SELECT r.* FROM staging s, jsonb_populate_record(NULL::${table}, s.row) r
     WHERE s.kind = '${table}' ORDER BY s.seq ON CONFLICT DO NOTHING`

@@ -5,8 +5,9 @@ import type { AlertReason } from '../../domain/alert.ts'
 import { changeWords } from '../../domain/change.ts'
 import type { Case } from '../archive/case.ts'
 import { type Html, html } from '../words/html.ts'
+import { feedbackForm, judgementLines } from './feedback-section.ts'
 import { registrySection } from './registry-section.ts'
-import type { Session } from './sessions.ts'
+import { may, type Session } from './sessions.ts'
 import { actionTag, alertTable, beijing, table, timeCell } from './tables.ts'
 import type { Speech } from './words.ts'
 
@@ -15,7 +16,7 @@ export function caseSections(found: Case, session: Session, speech: Speech): Htm
   const { say } = speech
   const { timeline, siblings } = found
   return html`<div class="columns"><div class="stack">${messageSection(found, speech)}${reasonsSection(found, speech)}${registrySection(found, speech)}</div>
-<div class="stack">${session.may === 'feedback' && feedbackForm(found, session, speech)}${courseSection(found, speech)}${factsSection(found, speech)}</div></div>
+<div class="stack">${may(session, 'judge') && feedbackForm(found, session, speech)}${courseSection(found, session, speech)}${factsSection(found, speech)}</div></div>
 ${timeline.length > 0 && html`<section><h2>${say('changes')}</h2>${alertTable(timeline, say('changesOf'), speech)}</section>`}
 ${complaintsSection(found, speech)}${samplesSection(found, speech)}
 ${siblings.length > 0 && html`<section><h2>${say('alike', { n: siblings.length })}</h2>${alertTable(siblings, say('alertsAlike'), speech)}</section>`}`
@@ -55,35 +56,24 @@ function detailOf(reason: AlertReason, { locale, describe }: Speech): string {
   return locale === 'en' ? reason.detail : sentenceOf(reason, describe)
 }
 
-const HOLDS_DAYS = [3, 7, 30]
-
-function feedbackForm({ alert }: Case, session: Session, { say }: Speech): Html {
-  const isState = alert.data.state !== undefined
-  return html`<section><h2>${say('yourFeedback')}</h2><form class="fields" method="post" action="/case/${encodeURIComponent(alert.id)}">
-<input type="hidden" name="key" value="${session.formKey}">
-<label>${say('note')}<textarea name="note" rows="2" maxlength="2000"></textarea></label>
-<label>${say('holdsFor')}<select name="days"><option value="1">${say('oneDay')}</option>${HOLDS_DAYS.map((n) => html`<option value="${n}">${say('days', { n })}</option>`)}</select></label>
-<div class="buttons"><button name="verdict" value="confirmed">${say('confirm')}</button><button name="verdict" value="false_positive">${say('falsePositive')}</button>${
-    isState && html`<button name="verdict" value="release">${say('release')}</button>`
-  }</div></form></section>`
-}
-
-function courseSection({ feedback, enforcements, verdict, timeline }: Case, speech: Speech): Html {
-  const { say, term, value } = speech
+function courseSection(found: Case, session: Session, speech: Speech): Html {
+  const { feedback, enforcements, verdict, timeline } = found
+  const { say, term } = speech
   const done = enforcements.map(
     ({ ts, action, by }) =>
       html`<dt>${beijing(ts)}</dt><dd>${say('doneBy', { what: term('action', action), by })}</dd>`,
   )
-  const said = feedback.map(
-    ({ ts, verdict: word, by, note, until }) =>
-      html`<dt>${beijing(ts)}</dt><dd>${say('doneBy', { what: value(word), by })}${until !== null && say('until', { at: beijing(until) })}${note !== null && html`<br>${note}`}</dd>`,
-  )
-  const last = feedback.filter(({ verdict: word }) => word !== 'confirmed').at(-1)
+  const last = feedback
+    .filter(
+      ({ verdict: word, standing }) =>
+        word !== 'confirmed' && standing !== 'refused' && standing !== 'undone',
+    )
+    .at(-1)
   const again = timeline.filter(({ ts, type }) => last && type === 'raised' && ts > last.ts).length
   return html`<section><h2>${say('course')}</h2><dl>${
     verdict &&
     html`<dt>${say('verdict')}</dt><dd>${term('action', verdict.action)}, ${term('label', verdict.label)}, ${say('score', { n: verdict.score.toFixed(2) })}</dd>`
-  }${done}${said}</dl>${feedback.length === 0 && html`<p class="dim">${say('noFeedback')}</p>`}${
+  }${done}${judgementLines(found, session, speech)}</dl>${feedback.length === 0 && html`<p class="dim">${say('noFeedback')}</p>`}${
     last && timeline.length > 0 && html`<p>${say('raisedAgain', { n: again })}</p>`
   }</section>`
 }

@@ -1,5 +1,5 @@
 import { type Html, html } from '../words/html.ts'
-import type { Session } from './sessions.ts'
+import { may, type Session } from './sessions.ts'
 import { beijing } from './tables.ts'
 import type { Speech } from './words.ts'
 
@@ -11,7 +11,7 @@ export function page(title: string, session: Session | undefined, { locale, say 
 <body><header><strong>${say('desk')}</strong>${
     session &&
     html`<nav aria-label="${say('pages')}"><a href="/overview">${say('overview')}</a><a href="/">${say('search')}</a><a href="/access">${say('accessLog')}</a></nav>
-<span class="dim">${session.name}${session.may === 'read' && ` ${say('readOnly')}`}</span>
+<span class="dim">${session.name}${!may(session, 'judge') && ` ${say('readOnly')}`}</span>
 <form method="post" action="/logout"><input type="hidden" name="key" value="${session.formKey}"><button>${say('logOut')}</button></form>`
   }</header>
 <main>${body}</main></body></html>`

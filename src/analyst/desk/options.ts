@@ -1,5 +1,6 @@
 import type { Locale } from '../../detection/detectors/words.ts'
 import type { Emit } from '../../domain/events.ts'
+import type { GivenRow } from '../archive/given-feedback.ts'
 import type { ArchiveReader } from '../archive/reader.ts'
 import type { Login } from './sessions.ts'
 
@@ -7,8 +8,8 @@ import type { Login } from './sessions.ts'
 export interface FeedbackWriter {
   /** The time that a row is stamped with, epoch ms. */
   now(): Promise<number>
-  /** Rejects with USAGE for a row that is not allowed. */
-  write(key: string, row: Readonly<Record<string, unknown>>): Promise<void>
+  /** Resolves when the row is written. */
+  write(key: string, row: GivenRow): Promise<void>
 }
 
 export interface DeskOptions {
@@ -17,7 +18,7 @@ export interface DeskOptions {
   readonly logins: readonly Login[]
   readonly archive: Pick<
     ArchiveReader,
-    'search' | 'case' | 'sent' | 'overview' | 'judged' | 'note' | 'accesses'
+    'search' | 'case' | 'sent' | 'overview' | 'judged' | 'note' | 'accesses' | 'ask' | 'change'
   >
   readonly locale: Locale
   /** Proxies whose word is taken for whom they speak for. */
@@ -25,4 +26,6 @@ export interface DeskOptions {
   readonly emit: Emit
   /** Absent: no user may give feedback. */
   readonly feedback?: FeedbackWriter
+  /** The topic in which the service answers feedback. */
+  readonly answers?: string
 }

@@ -43,8 +43,17 @@ ${precision(judged, speech)}${released(found, speech)}
   )
 }
 
-function section(title: string, headings: readonly string[], rows: readonly Cell[][], { say }: Speech): Html {
-  return html`<section><h2>${title}</h2>${rows.length === 0 ? html`<p class="dim">${say('none')}</p>` : table(title, headings, rows)}</section>`
+function section(
+  title: string,
+  headings: readonly string[],
+  rows: readonly Cell[][],
+  { say }: Speech,
+  total = rows.length,
+): Html {
+  const more = total - rows.length
+  return html`<section><h2>${title}</h2>${rows.length === 0 ? html`<p class="dim">${say('none')}</p>` : table(title, headings, rows)}${
+    more > 0 && html`<p class="dim">${say('more', { n: more })}</p>`
+  }</section>`
 }
 
 /** To the search over the same time. */
@@ -52,19 +61,19 @@ function searchLink(field: AskedSearch['field'], value: string, { from, to, path
   return html`<a href="${pathOf({ field, value, from, to })}">${value}</a>`
 }
 
-function forged({ forged: all }: Overview, speech: Speech, times: Linked): Html {
+function forged({ forged: all, totals }: Overview, speech: Speech, times: Linked): Html {
   const { say } = speech
-  const rows = all.map(({ brand, messages, ports, hosts }): Cell[] => [
+  const rows = all.map(({ brand, messages, ports, hosts, host_count = 0 }): Cell[] => [
     brand,
     messages,
     ports,
-    html`${hosts.map(({ host, messages: n }) => html`<span class="host">${searchLink('domain', host, times)} ×${n}</span> `)}`,
+    html`${hosts.map(({ host, messages: n }) => html`<span class="host">${searchLink('domain', host, times)} ×${n}</span> `)}${host_count > hosts.length && html`<span class="dim">${say('more', { n: host_count - hosts.length })}</span>`}`,
   ])
   const headings = [say('brand'), say('messages'), say('ports'), say('through')]
-  return section(say('forged'), headings, rows, speech)
+  return section(say('forged'), headings, rows, speech, totals?.forged)
 }
 
-function bursts({ bursts: all }: Overview, speech: Speech, times: Linked): Html {
+function bursts({ bursts: all, totals }: Overview, speech: Speech, times: Linked): Html {
   const { say } = speech
   const rate = (n: number | null) => (n === null ? '–' : Math.round(10 * n) / 10)
   const rows = all.map((one): Cell[] => [
@@ -78,7 +87,7 @@ function bursts({ bursts: all }: Overview, speech: Speech, times: Linked): Html 
     ...[say('signature'), say('answer'), say('busiest')],
     ...[say('usualMinute'), say('declaredMinute')],
   ]
-  return section(say('bursts'), headings, rows, speech)
+  return section(say('bursts'), headings, rows, speech, totals?.bursts)
 }
 
 function answerOf({ alert_id, cleared }: Burst, { say }: Speech): Cell {
@@ -86,7 +95,7 @@ function answerOf({ alert_id, cleared }: Burst, { say }: Speech): Cell {
   return caseLink(alert_id, cleared === null ? say('burstOpen') : say('burstEnded', { at: beijing(cleared) }))
 }
 
-function enterprises({ enterprises: all }: Overview, speech: Speech): Html {
+function enterprises({ enterprises: all, totals }: Overview, speech: Speech): Html {
   const { say } = speech
   const rows = all.map(({ sp, complaints, sent }): Cell[] => [
     sp ?? html`<span class="dim">${say(sent === null ? 'nobodyKnown' : 'noEnterprise')}</span>`,
@@ -95,7 +104,7 @@ function enterprises({ enterprises: all }: Overview, speech: Speech): Html {
     sent ? ((1e6 * complaints) / sent).toFixed(1) : '–',
   ])
   const headings = [say('enterprise'), say('complaints'), say('sentMessages'), say('aMillion')]
-  return section(say('perMillion'), headings, rows, speech)
+  return section(say('perMillion'), headings, rows, speech, totals?.enterprises)
 }
 
 function precision(judged: readonly ReviewedCode[], speech: Speech): Html {
@@ -120,22 +129,26 @@ function targetOf(target: string, { term }: Speech): string {
   return at < 0 ? target : `${term('target', target.slice(0, at))} ${target.slice(at + 1)}`
 }
 
-function released({ released: all }: Overview, speech: Speech): Html {
+function released({ released: all, totals }: Overview, speech: Speech): Html {
   const { say, value } = speech
-  const rows = all.map(({ ts, verdict, by, until, target, codes, alert_id, again }): Cell[] => [
-    timeCell(ts),
-    value(verdict),
-    alert_id === null
-      ? targetOf(target ?? '–', speech)
-      : caseLink(alert_id, targetOf(target ?? alert_id, speech)),
-    codes?.join(', ') ?? '–',
-    by,
-    until === null ? '–' : timeCell(until),
-    again,
-  ])
+  const rows = all.map(
+    ({ ts, verdict, by, until, target, codes, alert_id, again, outcome = null }): Cell[] => [
+      timeCell(ts),
+      outcome === 'refused'
+        ? html`${value(verdict)} <span class="tag refused">${say('refusedFeedback')}</span>`
+        : value(verdict),
+      alert_id === null
+        ? targetOf(target ?? '–', speech)
+        : caseLink(alert_id, targetOf(target ?? alert_id, speech)),
+      codes?.join(', ') ?? '–',
+      by,
+      until === null ? '–' : timeCell(until),
+      again,
+    ],
+  )
   const headings = [
     ...[say('time'), say('word'), say('of'), say('codes'), say('by')],
     ...[say('untilWhen'), say('again')],
   ]
-  return section(say('released'), headings, rows, speech)
+  return section(say('released'), headings, rows, speech, totals?.released)
 }

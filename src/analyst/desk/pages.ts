@@ -10,16 +10,26 @@ import type { Session } from './sessions.ts'
 import { actionTag, alertTable, beijing, table, timeCell } from './tables.ts'
 import type { Speech, Word } from './words.ts'
 
-export function loginPage(speech: Speech, fault?: string): Html {
+/** `next`: the page of the desk that was asked for. */
+export function loginPage(
+  speech: Speech,
+  { next, fault }: { readonly next?: string | undefined; readonly fault?: string } = {},
+): Html {
   const { say } = speech
   return page(
     say('logIn'),
     undefined,
     speech,
     html`<section class="login"><h1>${say('logIn')}</h1>${fault && html`<p role="alert" class="block">${fault}</p>`}
-<form method="post" action="/login" class="fields"><label>${say('token')}<input type="password" name="token" required autocomplete="current-password"></label>
+<form method="post" action="/login" class="fields">${next !== undefined && html`<input type="hidden" name="next" value="${next}">`}<label>${say('token')}<input type="password" name="token" required autocomplete="current-password"></label>
 <div><button class="main">${say('logIn')}</button></div></form></section>`,
   )
+}
+
+/** Asks for the same page again. */
+export function againPage({ locale, say }: Speech): Html {
+  return html`<!doctype html><html lang="${locale}"><head><meta charset="utf-8"><title>${say('desk')}</title><meta http-equiv="refresh" content="0"></head>
+<body><p>${say('onTheWay')}</p></body></html>`
 }
 
 /** `cause`: what another program said, as it said it. */
@@ -98,9 +108,15 @@ export function casePage(session: Session, speech: Speech, found: Case, given: b
     session,
     speech,
     html`<h1>${kind} <span>${target.id}</span> ${actionTag(speech, action)}</h1>
-${given && html`<section class="given" role="status">${speech.say('given')}</section>`}
+${given && html`<section class="given" role="status">${speech.say('given')} ${speech.say(answerTo(found))}</section>`}
 ${caseSections(found, session, speech)}`,
   )
+}
+
+/** What is known of the last feedback. */
+function answerTo({ feedback }: Case): Word {
+  const standing = feedback.at(-1)?.standing ?? 'unknown'
+  return `${standing}Answer`
 }
 
 /** What was looked at: a search names its field, a feedback its word. */

@@ -1,11 +1,32 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { HOUR } from '../../domain/time.ts'
+import type { DeskRight } from '../../settings/archive-forms.ts'
 
 /** Who may log in. */
 export interface Login {
   readonly name: string
   readonly token: string
-  readonly may: 'read' | 'feedback'
+  readonly may: DeskRight
+}
+
+/** What each right holds besides reading. */
+const HOLDS: Readonly<Record<DeskRight, readonly DeskRight[]>> = {
+  read: [],
+  judge: ['judge'],
+  feedback: ['judge'],
+  block: ['judge', 'block'],
+  lead: ['judge', 'block', 'lead', 'audit'],
+  audit: ['audit'],
+}
+
+/** Whether who is logged in has a right. */
+export function may({ may: right }: Pick<Session, 'may'>, asked: DeskRight): boolean {
+  return asked === 'read' || HOLDS[right].includes(asked)
+}
+
+/** Whether a person may take back what was said: their own words, or with `lead` everybody's. */
+export function mayUndo(session: Session, { by }: { readonly by: string }): boolean {
+  return may(session, 'judge') && (by === session.name || may(session, 'lead'))
 }
 
 export interface Session {

@@ -34,5 +34,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .35rem 1rem; ma
 .dim { color: var(--dim); } .for { color: var(--block); } .against { color: var(--ok); } p { margin: 0 0 .5rem; } ul { margin: .25rem 0; padding-left: 1.2rem; }
 .reason + .reason { border-top: 1px solid var(--line); margin-top: 1rem; padding-top: 1rem; }
 .given { border-left: 4px solid var(--ok); padding-left: .8rem; } .buttons { display: flex; flex-wrap: wrap; gap: .6rem; margin-top: .75rem; }
+.small { font-size: .82rem; padding: .1rem .5rem; } .pair { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; } details { margin-top: 1rem; } summary { cursor: pointer; margin-bottom: .6rem; }
+.earlier { border-left: 4px solid var(--throttle); padding-left: .8rem; } .applied { color: var(--ok); } .refused { color: var(--block); } .unsent { color: var(--throttle); }
 .fields { display: grid; gap: .75rem; } .login { max-width: 26rem; margin: 12vh auto 0; width: 100%; }
 `

@@ -2,6 +2,7 @@ import { createDescribe, type Describe } from '../../detection/detectors/describ
 import type { Locale } from '../../detection/detectors/words.ts'
 import { type Term, termsOf } from '../evidence/terms.ts'
 import { type Say, sayer } from '../words/say.ts'
+import { FEEDBACK } from './feedback-words.ts'
 
 const PAGES = {
   desk: ['sigwatch desk', 'sigwatch 工作台'],
@@ -23,6 +24,9 @@ const PAGES = {
   notFound: ['No alert has this id.', '没有此编号的告警。'],
   noPage: ['there is no such page', '没有此页面'],
   notYours: ['the form is not of this session', '表单不属于当前会话'],
+  onTheWay: ['The page is being opened.', '正在打开页面。'],
+  mayNotUndo: ['only who said it, or a lead, may undo this', '只有反馈人本人或组长可以撤销'],
+  mayNotBlock: ['you may not block by hand', '您无权手工拦截'],
   mayRead: ['you may read, not give feedback', '您只能查看，不能反馈'],
   notInAddress: [
     'Search for this in the form: browsers and proxies keep addresses.',
@@ -37,12 +41,13 @@ const PAGES = {
     'The archive refuses this: tables or rights are not those that the desk needs.',
     '归档数据库拒绝了请求：数据表或权限不符合工作台的要求。',
   ],
-  refusedFeedback: ['This feedback is not allowed.', '不允许此反馈。'],
+  wrongFeedback: ['This feedback is not allowed.', '不允许此反馈。'],
   time: ['Time (UTC+8)', '时间（UTC+8）'],
   from: ['From (UTC+8)', '起（UTC+8）'],
   to: ['To (UTC+8)', '止（UTC+8）'],
   show: ['Show', '查看'],
   none: ['None.', '无。'],
+  more: ['and {n} more', '另有 {n} 项'],
 } as const
 
 const SEARCH = {
@@ -84,7 +89,6 @@ const SEARCH = {
 } as const
 
 const CASE = {
-  given: ['Your feedback was written. It takes effect within seconds.', '反馈已写入，数秒内生效。'],
   messageMasked: ['Message, masked', '短信（已脱敏）'],
   noMessage: [
     'No single message raised it: it rests on counts, and its samples and numbers say which.',
@@ -233,7 +237,7 @@ const ACCESS = {
 } as const
 
 /** Every heading and sentence of the desk, in English and in Chinese. */
-const WORDS = { ...PAGES, ...SEARCH, ...CASE, ...REGISTRY, ...OVERVIEW, ...ACCESS }
+const WORDS = { ...PAGES, ...SEARCH, ...CASE, ...FEEDBACK, ...REGISTRY, ...OVERVIEW, ...ACCESS }
 
 export type Word = keyof typeof WORDS
 

@@ -34,7 +34,7 @@ describeWith(['postgres', 'chromium'], 'an analyst at the desk', () => {
   let words: PlantedWords
   let archive: ArchiveReader
   const desks: Desk[] = []
-  const given: Record<string, unknown>[] = []
+  const given: object[] = []
   let browser: Browser
   let page: Page
   let address: string

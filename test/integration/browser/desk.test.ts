@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import pg from 'pg'
 import type { Browser, Page } from 'puppeteer-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -385,8 +387,47 @@ describeWith(['postgres', 'chromium'], 'sigwatch desk', () => {
         note: 'declared late',
         until: rows[0].ts + 3 * 86_400_000,
         ts: expect.any(Number),
+        feedbackId: expect.any(String),
       },
     ])
+  })
+
+  it('leads from a login to the page that was asked for, and nowhere else', async () => {
+    const own = await (await browser.createBrowserContext()).newPage()
+    await own.goto(url('/case/alert-m1'))
+    await own.type('input[name=token]', 'a-wrong-token-of-somebody')
+    await Promise.all([own.waitForNavigation(), own.click('button.main')])
+    await own.type('input[name=token]', READER)
+    await Promise.all([own.waitForNavigation(), own.click('button.main')])
+    expect(new URL(own.url()).pathname).toBe('/case/alert-m1')
+    // A link on another site: the cookie does not come along at first.
+    const elsewhere = createServer((_, answer) => {
+      answer.setHeader('content-type', 'text/html')
+      answer.end(`<a href="${url('/case/alert-m2')}">case</a>`)
+    }).listen(0)
+    await once(elsewhere, 'listening')
+    await own.goto(`http://localhost:${(elsewhere.address() as AddressInfo).port}/`)
+    await Promise.all([own.waitForNavigation(), own.click('a')])
+    await own.waitForSelector('.message')
+    expect(await textOf(own)).toContain('Message, masked')
+    elsewhere.close()
+    for (const next of [
+      'https://example.org/',
+      '//example.org/x',
+      '/\\\\example.org',
+      'case',
+      '/',
+      '/login%0d%0ax: y',
+    ]) {
+      const answer = await fetch(url('/login'), {
+        method: 'POST',
+        body: new URLSearchParams({ token: READER, next }),
+        redirect: 'manual',
+      })
+      const location = answer.headers.get('location')!
+      expect(new URL(location, address).origin, next).toBe(new URL(address).origin)
+    }
+    await own.close()
   })
 
   it('takes no feedback from a reader, nor from a form of another place', async () => {

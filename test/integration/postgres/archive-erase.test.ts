@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Client, openClient } from '../../../src/analyst/archive/database.ts'
 import { storeDeadlines, watchDeadlines } from '../../../src/analyst/archive/deadlines.ts'
 import { erase, REACHED } from '../../../src/analyst/archive/erase.ts'
+import { keepGiven, unsentRows } from '../../../src/analyst/archive/given-feedback.ts'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
 import type { Event } from '../../../src/domain/events.ts'
 import { messageAlertAt, tokenOf, verdictAt } from '../../helpers/archive-records.ts'
@@ -46,7 +47,13 @@ describeWith('postgres', 'what the archive keeps beside its records', () => {
       ['search', 'port: 13800138000'],
     ] as const)
       await reader.note('lin', what, subject)
-    expect(await erase(client, tokenOf(1))).toMatchObject({ alerts: 1, accesses: 6 })
+    const said = { verdict: 'confirmed', by: 'lin', note: 'seen', ts: NOW }
+    await keepGiven(reader.change, [
+      { ...said, feedbackId: 'f1', messageId: 'm1' },
+      { ...said, feedbackId: 'f2', messageId: 'm2' },
+    ])
+    expect(await erase(client, tokenOf(1))).toMatchObject({ alerts: 1, accesses: 6, feedback: 1 })
+    expect((await unsentRows(reader.ask, 9)).map(({ messageId }) => messageId)).toEqual(['m2'])
     const accesses = await reader.accesses()
     await reader.close()
     expect(accesses.map(({ who, subject }) => [who, subject]).reverse()).toEqual([

@@ -68,13 +68,24 @@ const line = (over: Partial<FoundAlert> = {}): FoundAlert => ({
   ...over,
 })
 const TARGETS = ['message', 'signature', 'port', 'sender', 'campaign', 'domain', 'recipient']
+const STANDINGS = ['unsent', 'waiting', 'unknown', 'applied', 'refused', 'undoing', 'undone'] as const
+const VERDICTS = ['confirmed', 'false_positive', 'release', 'exempt']
 const CASE: Case = {
   alert,
   timeline: (['raised', 'updated', 'cleared'] as const).map((type) => line({ type })),
   siblings: TARGETS.map((target_kind) => line({ target_kind })),
   verdict: { ts: AT, action: 'review', label: 'fraud', score: 0.9, codes: [] },
-  feedback: ['confirmed', 'false_positive', 'release', 'exempt'].map((verdict) => ({
-    ...{ ts: AT, verdict, by: '林', note: null, until: AT },
+  feedback: STANDINGS.map((standing, i) => ({
+    ...{
+      ts: AT,
+      verdict: VERDICTS[i % VERDICTS.length]!,
+      by: '林',
+      note: null,
+      until: AT,
+      id: 'f1',
+      batch: 'b1',
+    },
+    ...{ codes: ['FORGED_BRAND'], label: 'fraud', target: null, standing, why: null },
   })),
   enforcements: ['block', 'throttle', 'review', 'observe'].map((action) => ({
     ts: AT,
@@ -114,7 +125,7 @@ describe('pages of the desk in Chinese', () => {
     }
     const asked = { field: 'signature', value: '京东', from: TS, to: TS } as const
     const pages = [
-      loginPage(speech, speech.say('unknownToken')),
+      loginPage(speech, { fault: speech.say('unknownToken') }),
       ...(
         [
           'notFound',

@@ -1,0 +1,100 @@
+import { redactText } from '../../text/redact.ts'
+import type { Ask } from './ask.ts'
+
+/** A row of `sms.feedback` that the desk writes; it has a `feedbackId`. Times are epoch ms. */
+export interface GivenRow {
+  readonly feedbackId: string
+  readonly stateId?: string
+  readonly messageId?: string
+  readonly target?: string
+  readonly verdict?: string
+  readonly codes?: readonly string[]
+  readonly label?: string
+  readonly until?: number
+  readonly by: string
+  readonly note?: string
+  readonly batch?: string
+  readonly undo?: string
+  readonly ts: number
+}
+
+/** What became of feedback, as far as the archive knows; `unknown`: the answers of the service are not archived. */
+export type Standing = 'unsent' | 'waiting' | 'unknown' | 'applied' | 'refused' | 'undoing' | 'undone'
+
+export interface StoredFeedback {
+  readonly ts: Date
+  readonly verdict: string
+  readonly by: string
+  readonly note: string | null
+  readonly until: Date | null
+  /** Null: what was said cannot be undone by its id. */
+  readonly id?: string | null
+  readonly batch?: string | null
+  readonly codes?: readonly string[] | null
+  readonly label?: string | null
+  readonly target?: string | null
+  readonly standing?: Standing
+  /** Why it was refused, in the words of the service. */
+  readonly why?: string | null
+}
+
+const KEEP = `INSERT INTO given_feedback (feedback_id, ts, state_id, message_id, target, codes, verdict, until, by, note, batch, undo, label, "row")
+  SELECT r ->> 'feedbackId', to_timestamp((r ->> 'ts')::float8 / 1000), r ->> 'stateId', r ->> 'messageId', r ->> 'target',
+    CASE WHEN r ? 'codes' THEN ARRAY(SELECT jsonb_array_elements_text(r -> 'codes')) END, coalesce(r ->> 'verdict', 'undo'),
+    to_timestamp((r ->> 'until')::float8 / 1000), r ->> 'by', said.note, r ->> 'batch', r ->> 'undo', r ->> 'label', r
+  FROM unnest($1::jsonb[], $2::text[]) AS said (r, note) ON CONFLICT DO NOTHING`
+
+/** Keeps rows until they are written. */
+export async function keepGiven(change: Ask, rows: readonly GivenRow[]): Promise<void> {
+  const notes = rows.map(({ note }) => (note === undefined ? null : redactText(note)))
+  await change(KEEP, [rows.map((row) => JSON.stringify(row)), notes])
+}
+
+/** Rows that are not written yet, the first ones first, and what takes others back last. Those that are older than a feedback may hold are left. */
+export async function unsentRows(ask: Ask, most: number): Promise<GivenRow[]> {
+  const found = await ask<{ row: GivenRow }>(
+    `SELECT "row" FROM given_feedback WHERE "row" IS NOT NULL AND ts > now() - interval '30 days'
+      ORDER BY undo IS NOT NULL, ts, feedback_id LIMIT $1`,
+    [most],
+  )
+  return found.map(({ row }) => row)
+}
+
+export async function markSent(change: Ask, ids: readonly string[]): Promise<void> {
+  await change('UPDATE given_feedback SET "row" = NULL WHERE feedback_id = ANY ($1)', [ids])
+}
+
+const COLUMNS = 'ts, verdict, by, note, until, feedback_id AS id, batch, codes, label, target'
+
+/** What an undo, or the service, did to a row `said`, which has `id`, `batch`, `ts` and `is_sent`. `$4`: the topic of answers. */
+const STANDING = `CASE
+    WHEN answer.outcome = 'undone' OR undo.outcome = 'undone' THEN 'undone'
+    WHEN undo.is_asked AND coalesce(undo.outcome, '') <> 'refused' THEN 'undoing'
+    WHEN answer.outcome IS NOT NULL THEN answer.outcome
+    WHEN NOT said.is_sent THEN 'unsent'
+    WHEN EXISTS (SELECT FROM input_offset WHERE topic = $4) THEN 'waiting' ELSE 'unknown' END`
+
+const JUDGEMENTS = `WITH said AS (
+    SELECT ${COLUMNS}, true AS is_sent FROM feedback
+      WHERE undo IS NULL AND (message_id = $1 OR state_id = $2 OR target = ANY ($3))
+    UNION ALL SELECT ${COLUMNS}, "row" IS NULL FROM given_feedback g
+      WHERE undo IS NULL AND (message_id = $1 OR state_id = $2 OR target = ANY ($3))
+        AND NOT EXISTS (SELECT FROM feedback f WHERE f.feedback_id = g.feedback_id)
+  )
+  SELECT said.*, ${STANDING} AS standing, answer.why FROM said
+    LEFT JOIN LATERAL (SELECT outcome, why FROM feedback_result r WHERE r.feedback_id = said.id ORDER BY ts DESC LIMIT 1) answer ON true
+    LEFT JOIN LATERAL (
+      SELECT true AS is_asked, max(r.outcome) AS outcome FROM (
+        SELECT feedback_id FROM feedback u WHERE u.undo IN (said.id, said.batch) AND u.ts >= said.ts
+        UNION SELECT feedback_id FROM given_feedback u WHERE u.undo IN (said.id, said.batch) AND u.ts >= said.ts) u
+      LEFT JOIN feedback_result r ON r.feedback_id = u.feedback_id HAVING count(*) > 0) undo ON true
+  ORDER BY said.ts, said.id`
+
+/** What was said of a message, a state or targets, with what became of it, the first one first. `answers`: the topic of answers. */
+export function judgementsOf(
+  ask: Ask,
+  about: { readonly message: string; readonly state: string; readonly targets: readonly string[] },
+  answers: string,
+): Promise<StoredFeedback[]> {
+  return ask(JUDGEMENTS, [about.message, about.state, about.targets, answers])
+}

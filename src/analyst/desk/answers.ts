@@ -1,0 +1,34 @@
+import type { Html } from '../words/html.ts'
+import type { Session } from './sessions.ts'
+
+/** What is answered to a request. */
+export interface Answer {
+  readonly status: number
+  readonly body?: Html | string
+  readonly type?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** One request with who makes it. */
+export interface Asked {
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly form: URLSearchParams
+  readonly session: Session
+}
+
+/** To a page of the desk. */
+export function toPage(location: string): Answer {
+  return { status: 303, headers: { location } }
+}
+
+/** What the paths of requests are read against. */
+export const ORIGIN = 'http://desk'
+
+/** A path of the desk with its query, as a link may name it; undefined for the start and for what leads elsewhere. */
+export function localPath(text: string | null): string | undefined {
+  if (!text?.startsWith('/') || !URL.canParse(text, ORIGIN)) return undefined
+  const { origin, pathname, search } = new URL(text, ORIGIN)
+  const isStart = pathname === '/' && search === ''
+  return origin === ORIGIN && !pathname.startsWith('//') && !isStart ? pathname + search : undefined
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto'
+import { given } from '../../domain/given.ts'
+import { LABELS } from '../../domain/labels.ts'
+import { DAY } from '../../domain/time.ts'
+import { type Case, orderTargets } from '../archive/case.ts'
+import type { GivenRow } from '../archive/given-feedback.ts'
+import { type Answer, type Asked, toPage } from './answers.ts'
+import { messagePage } from './pages.ts'
+import { timeOf } from './requests.ts'
+import type { RouteParts } from './route-parts.ts'
+import { may, mayUndo } from './sessions.ts'
+import type { Word } from './words.ts'
+
+const VERDICTS = ['confirmed', 'false_positive', 'release'] as const
+const LONGEST_DAYS = 30
+
+/** What a form says of how long, which code, which label and why; undefined: the time is none that feedback may hold. */
+export function sharedMembers(form: URLSearchParams, ts: number) {
+  const days = Number(form.get('days') ?? 1)
+  const until = timeOf(form.get('until')) ?? (days >= 1 && days <= LONGEST_DAYS ? ts + days * DAY : 0)
+  if (until <= ts || until > ts + LONGEST_DAYS * DAY) return undefined
+  const [note, code] = ['note', 'code'].map((name) => form.get(name)?.trim() || undefined)
+  const label = LABELS.find((one) => one === form.get('label'))
+  return {
+    until,
+    ...given({ note, codes: code === undefined ? undefined : [code], label }),
+  }
+}
+
+/** Feedback on a case from its form: a judgement, a block by hand, or that something is undone. Rejects with USAGE for what is not allowed. */
+export async function giveOnCase(
+  { form, session }: Asked,
+  found: Case,
+  { options, outbox, speech }: RouteParts,
+): Promise<Answer> {
+  const failure = (status: number, word: Word): Answer => ({
+    status,
+    body: messagePage(session, speech, speech.say(word)),
+  })
+  if (!outbox || !may(session, 'judge')) return failure(403, 'mayRead')
+  const { alert } = found
+  const ts = Math.round(await outbox.now())
+  const row = rowOf({ form, session }, found, ts)
+  if (typeof row === 'string') return failure(row === 'incomplete' ? 400 : 403, row)
+  await outbox.give([row])
+  const what = row.undo === undefined ? row.verdict! : 'undo'
+  await options.archive.note(session.name, 'feedback', `${alert.id}: ${what}`)
+  return toPage(`/case/${encodeURIComponent(alert.id)}?given`)
+}
+
+function rowOf({ form, session }: Pick<Asked, 'form' | 'session'>, found: Case, ts: number): GivenRow | Word {
+  const { alert, feedback } = found
+  const own = { by: session.name, ts, feedbackId: randomUUID() }
+  const undo = form.get('undo')
+  if (undo !== null) {
+    const said = feedback.find(({ id, batch }) => id === undo || batch === undo)
+    if (!said) return 'incomplete'
+    return mayUndo(session, said) ? { undo, ...own } : 'mayNotUndo'
+  }
+  const shared = sharedMembers(form, ts)
+  if (!shared) return 'incomplete'
+  if (form.get('verdict') === 'block') {
+    if (!may(session, 'block')) return 'mayNotBlock'
+    const target = orderTargets(alert).find((name) => name === form.get('target'))
+    return target === undefined || shared.note === undefined
+      ? 'incomplete'
+      : { target, verdict: 'block', ...given({ note: shared.note }), until: shared.until, ...own }
+  }
+  const verdict = VERDICTS.find((name) => name === form.get('verdict'))
+  const isOfCase = alert.data.reasons.some(({ code }) => shared.codes?.includes(code) ?? true)
+  if (!verdict || !isOfCase) return 'incomplete'
+  const { state, message, target } = alert.data
+  const subject = state ? { stateId: state.id } : { messageId: message?.id ?? target.id }
+  return { ...subject, verdict, ...shared, ...own }
+}

@@ -1,0 +1,52 @@
+/** What the desk says of feedback, in English and in Chinese. */
+export const FEEDBACK = {
+  given: ['Your feedback was written.', '反馈已写入。'],
+  unsentAnswer: [
+    'The brokers do not answer: it is kept here and written as soon as they do.',
+    'Kafka 暂无响应：反馈已保存在工作台，恢复后自动写入。',
+  ],
+  waitingAnswer: [
+    'The service has not answered yet: reload the page in some seconds.',
+    '服务尚未答复，请数秒后刷新页面。',
+  ],
+  unknownAnswer: [
+    'Whether it took effect is not known here: the archive has no topic sms.feedback-results.',
+    '无法得知是否生效：未归档反馈结果主题 sms.feedback-results。',
+  ],
+  appliedAnswer: ['The service applied it.', '服务已执行。'],
+  refusedAnswer: ['The service refused it: see below for the reason.', '服务拒绝了此反馈，原因见下。'],
+  undoingAnswer: ['It is being undone.', '正在撤销。'],
+  undoneAnswer: ['It is undone.', '已撤销。'],
+  unsentFeedback: ['not written yet', '尚未写入'],
+  waitingFeedback: ['waiting', '等待答复'],
+  unknownFeedback: ['written', '已写入'],
+  appliedFeedback: ['applied', '已执行'],
+  refusedFeedback: ['refused', '被拒绝'],
+  undoingFeedback: ['being undone', '撤销中'],
+  undoneFeedback: ['undone', '已撤销'],
+  noAnswer: [
+    'no answer for minutes: do service and archive run?',
+    '数分钟未获答复：请确认服务与归档进程正在运行',
+  ],
+  undo: ['Undo', '撤销'],
+  undoBatch: ['Undo the whole batch', '撤销整批'],
+  saidBefore: ['Before you, {by} said {what} at {at}.', '{by} 已于 {at} 反馈：{what}。'],
+  aboutCode: ['About', '针对'],
+  allCodes: ['all codes', '全部原因代码'],
+  textIs: ['The text is', '短信类别'],
+  asJudged: ['as labelled', '不更改'],
+  orUntil: ['or until (UTC+8)', '或截至（UTC+8）'],
+  releasesState: [
+    'False positive and Release end the state, and keep it down until then: {codes}.',
+    '“误报”与“解除”会结束该状态，并在有效期内不再触发：{codes}。',
+  ],
+  allowsLike: [
+    'False positive lets messages like this one pass for {codes} until then; Confirm silences nothing.',
+    '“误报”会在有效期内放行同类短信（{codes}）；“确认”不放行任何短信。',
+  ],
+  blockByHand: ['Block by hand', '手工拦截'],
+  blockWhat: ['What', '对象'],
+  blockWhy: ['Why', '原因'],
+  block: ['Block', '拦截'],
+  unblock: ['unblock', '解除拦截'],
+} as const

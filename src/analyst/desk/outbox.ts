@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SigwatchError } from '../../domain/errors.ts'
+import { readSideRow } from '../../pipeline/side-inputs/rows.ts'
+import { canonicalNumber } from '../../text/canonical-number.ts'
+import { type GivenRow, keepGiven, markSent, unsentRows } from '../archive/given-feedback.ts'
+import type { ArchiveReader } from '../archive/reader.ts'
+import type { FeedbackWriter } from './options.ts'
+
+/** How long the person who gave feedback waits for it to be written, ms. */
+const PATIENCE = 3_000
+const RETRY_EVERY = 5_000
+const AT_ONCE = 500
+const PARALLEL = 50
+
+/**
+ * Feedback on its way to the service. It is kept in the archive before it is written, so that brokers that do not answer lose
+ * nothing, and is written again until they do: the service takes a row once, by its id.
+ */
+export class Outbox {
+  readonly #archive: Pick<ArchiveReader, 'ask' | 'change'>
+  readonly #writer: FeedbackWriter
+  readonly #stopping = new AbortController()
+  #sending: Promise<boolean> | undefined
+  #retrying = false
+
+  constructor(archive: Pick<ArchiveReader, 'ask' | 'change'>, writer: FeedbackWriter) {
+    this.#archive = archive
+    this.#writer = writer
+    void this.#retry()
+  }
+
+  /** Epoch ms. */
+  now(): Promise<number> {
+    return this.#writer.now()
+  }
+
+  /** Resolves when the rows are kept, and within three seconds written too. Rejects with USAGE for a row that is not allowed. */
+  async give(rows: readonly GivenRow[]): Promise<void> {
+    for (const row of rows) {
+      const read = readSideRow('feedback', row, canonicalNumber)
+      if ('message' in read) throw new SigwatchError('USAGE', `${read.key}: ${read.message}`)
+    }
+    await keepGiven(this.#archive.change, rows)
+    await Promise.race([this.#retry(), sleep(PATIENCE, undefined, { ref: false })])
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort()
+    await Promise.race([this.#sending, sleep(PATIENCE, undefined, { ref: false })])
+  }
+
+  /** Sends now, and again while something is left. Never rejects. */
+  async #retry(): Promise<void> {
+    const isDone = await this.#send()
+    if (isDone || this.#retrying) return
+    this.#retrying = true
+    const { signal } = this.#stopping
+    void (async () => {
+      while (!signal.aborted) {
+        await sleep(RETRY_EVERY, undefined, { signal, ref: false }).catch(() => undefined)
+        if (!signal.aborted && (await this.#send())) break
+      }
+      this.#retrying = false
+    })()
+  }
+
+  /** Whether nothing is left. What is given meanwhile is sent in a round of its own. */
+  async #send(): Promise<boolean> {
+    await this.#sending
+    this.#sending ??= this.#sendAll().catch(() => false)
+    const isDone = await this.#sending
+    this.#sending = undefined
+    return isDone
+  }
+
+  async #sendAll(): Promise<boolean> {
+    for (;;) {
+      const rows = await unsentRows(this.#archive.ask, AT_ONCE)
+      if (rows.length === 0) return true
+      for (let at = 0; at < rows.length; at += PARALLEL) {
+        const some = rows.slice(at, at + PARALLEL)
+        await Promise.all(some.map((row) => this.#writer.write(keyOf(row), row)))
+        await markSent(
+          this.#archive.change,
+          some.map(({ feedbackId }) => feedbackId),
+        )
+      }
+    }
+  }
+}
+
+function keyOf({ stateId, messageId, target, undo }: GivenRow): string {
+  return stateId ?? messageId ?? target ?? undo!
+}

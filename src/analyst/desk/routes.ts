@@ -1,0 +1,103 @@
+import { DAY, MINUTE } from '../../domain/time.ts'
+import { type Answer, type Asked, toPage } from './answers.ts'
+import { giveOnCase } from './case-feedback.ts'
+import { overviewPage } from './overview.ts'
+import { accessPage, casePage, LONGEST_VALUE, messagePage, searchPage } from './pages.ts'
+import { decoded, rangeOf, searchedFor, searchOf, timeOf } from './requests.ts'
+import type { RouteParts } from './route-parts.ts'
+import { type AskedSearch, SealedSearches } from './sealed-searches.ts'
+
+/** Over which the overview says how right codes were. */
+const JUDGED_DAYS = 7
+
+/** Answers requests of those who are logged in. */
+export class Routes {
+  readonly #parts: RouteParts
+  readonly #searches = new SealedSearches()
+
+  constructor(parts: RouteParts) {
+    this.#parts = parts
+  }
+
+  /** Rejects with errors of the archive, and with USAGE for feedback that is not allowed. */
+  async page(asked: Asked, isPost: boolean): Promise<Answer> {
+    const { path, session } = asked
+    const { options, speech } = this.#parts
+    const { archive } = options
+    if (path === '/search' && isPost) return this.#seal(asked)
+    if (path === '/' && !isPost) return asked.query.has('value') ? this.#follow(asked) : this.#search(asked)
+    if (path.startsWith('/found/') && !isPost) return this.#found(asked)
+    if (path === '/overview' && !isPost) return this.#overview(asked)
+    if (path === '/access' && !isPost) {
+      await archive.note(session.name, 'access', '')
+      return { status: 200, body: accessPage(session, speech, await archive.accesses()) }
+    }
+    if (path.startsWith('/case/')) return this.#case(asked, isPost)
+    return this.#failure(404, speech.say('noPage'))
+  }
+
+  async #case(asked: Asked, isPost: boolean): Promise<Answer> {
+    const { session, query } = asked
+    const { options, speech } = this.#parts
+    const { archive, answers } = options
+    const id = decoded(asked.path.slice('/case/'.length))
+    const found = id === undefined ? undefined : await archive.case(id, answers)
+    if (!found) return { status: 404, body: messagePage(session, speech, speech.say('notFound')) }
+    if (isPost) return giveOnCase(asked, found, this.#parts)
+    await archive.note(session.name, 'case', found.alert.id)
+    return { status: 200, body: casePage(session, speech, found, query.has('given')) }
+  }
+
+  async #overview({ query, session }: Asked): Promise<Answer> {
+    const { archive } = this.#parts.options
+    const now = Date.now()
+    const from = timeOf(query.get('from')) ?? now - DAY
+    const to = timeOf(query.get('to')) ?? now + MINUTE
+    await archive.note(session.name, 'overview', rangeOf(from, to))
+    const pathOf = (search: AskedSearch) => this.#searches.pathOf(search, session)
+    const [found, judged] = await Promise.all([
+      archive.overview(from, to),
+      archive.judged(to - JUDGED_DAYS * DAY, to),
+    ])
+    return {
+      status: 200,
+      body: overviewPage(session, this.#parts.speech, { from, to, pathOf }, found, judged),
+    }
+  }
+
+  /** The form's search, at an address that does not tell it. */
+  #seal({ form, session }: Asked): Answer {
+    const search = searchOf(form)
+    if (search.value.length > LONGEST_VALUE) return this.#failure(400, this.#parts.speech.say('incomplete'))
+    return toPage(this.#searches.pathOf(search, session))
+  }
+
+  /** A link of a dashboard, whose address names what is no person's. */
+  #follow(asked: Asked): Answer {
+    const { field, value } = searchOf(asked.query)
+    if (value !== '' && (field === 'token' || field === 'message'))
+      return this.#failure(400, this.#parts.speech.say('notInAddress'))
+    return this.#seal({ ...asked, form: asked.query })
+  }
+
+  async #found(asked: Asked): Promise<Answer> {
+    const search = this.#searches.open(asked.path.slice('/found/'.length), asked.session)
+    return search ? this.#search(asked, search) : toPage('/')
+  }
+
+  async #search({ query, session }: Asked, asked = searchOf(query)): Promise<Answer> {
+    const { archive } = this.#parts.options
+    const { field, value, from, to } = asked
+    const narrow = field !== undefined && value !== '' ? { field, value } : {}
+    await archive.note(session.name, 'search', searchedFor(asked))
+    const [found, sent] = await Promise.all([
+      archive.search({ ...narrow, from, to }),
+      field === 'signature' && value !== '' ? archive.sent(value, from, to) : undefined,
+    ])
+    return { status: 200, body: searchPage(session, this.#parts.speech, asked, found, sent) }
+  }
+
+  #failure(status: number, message: string): Answer {
+    return { status, body: messagePage(undefined, this.#parts.speech, message) }
+  }
+}

@@ -1,0 +1,36 @@
+/** Asks a desk as a browser does that is logged in, by the name of who is. */
+export interface DeskClient {
+  login(name: string, token: string): Promise<void>
+  /** The text of a page. */
+  see(name: string, path: string): Promise<string>
+  /** Sends a form with the key of the session; redirections are not followed. */
+  post(name: string, path: string, fields: Readonly<Record<string, string>>): Promise<Response>
+  get(name: string, path: string): Promise<Response>
+}
+
+export function deskClient(port: () => number): DeskClient {
+  const cookies = new Map<string, string>()
+  const keys = new Map<string, string>()
+  const url = (path: string) => `http://127.0.0.1:${port()}${path}`
+  const get = (name: string, path: string) =>
+    fetch(url(path), { headers: { cookie: cookies.get(name)! }, redirect: 'manual' })
+  const see = async (name: string, path: string) => (await get(name, path)).text()
+  return {
+    get,
+    see,
+    async login(name, token) {
+      const entered = await fetch(url('/login'), {
+        ...{ method: 'POST', body: new URLSearchParams({ token }), redirect: 'manual' },
+      } as RequestInit)
+      cookies.set(name, entered.headers.get('set-cookie')!.split(';')[0]!)
+      keys.set(name, /name="key" value="([^"]+)"/.exec(await see(name, '/access'))![1]!)
+    },
+    post: (name, path, fields) =>
+      fetch(url(path), {
+        method: 'POST',
+        headers: { cookie: cookies.get(name)! },
+        body: new URLSearchParams({ ...fields, key: keys.get(name)! }),
+        redirect: 'manual',
+      }),
+  }
+}
