@@ -8,6 +8,7 @@ import {
   weaker,
 } from '../domain/decision.ts'
 import type { Detected, MessageContext } from '../domain/detector.ts'
+import type { KnownTemplates } from '../domain/known-templates.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 import type { Notices } from '../domain/notices.ts'
 import { isShadowed, type Policy } from '../domain/policy.ts'
@@ -25,6 +26,8 @@ export interface JudgingVersions {
   readonly registry: Registry
   /** What notices of brands look like; absent: nothing is compared with them. */
   readonly notices?: Notices
+  /** What was confirmed as fraud or illicit; absent: nothing is compared with it. */
+  readonly templates?: KnownTemplates
 }
 
 /** What is known of a message before it is counted. */
@@ -101,12 +104,14 @@ export function judge(
 export function detect(
   message: AnalysedMessage,
   { consents, askedBefore, allowances, lacks }: KnownBefore,
-  { classifier, policy, registry, notices }: JudgingVersions,
+  { classifier, policy, registry, notices, templates }: JudgingVersions,
   codes: readonly MessageCode[] = MESSAGE_CODES,
 ): Detected {
   const { codes: policies, quietHours } = policy.at(message.ts, message.record)
   const modelThresholds = classifier.thresholds
-  const context: MessageContext = { registry, notices, modelThresholds, quietHours, consents, askedBefore }
+  const context: MessageContext = {
+    ...{ registry, notices, templates, modelThresholds, quietHours, consents, askedBefore },
+  }
   // Most messages have none, and those of a whole batch are held: a list that grew keeps room for more.
   let found: readonly Finding[] = NONE
   for (const spec of codes) {

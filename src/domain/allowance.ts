@@ -2,6 +2,7 @@ import type { Code } from './codes.ts'
 import { type Match, senderId, type Target } from './decision.ts'
 import type { AnalysedMessage } from './message.ts'
 import { portMatches } from './registry.ts'
+import type { TaughtLabel } from './templates.ts'
 
 /** Until when what an analyst took for a false alarm, or exempted beforehand, asks for nothing. */
 export interface Allowance {
@@ -20,6 +21,16 @@ export interface AlertedMessage {
   readonly codes: readonly Code[]
   /** Same sender, same template; absent: the text is too short for one. */
   readonly match?: Match
+  /** What it teaches should it be confirmed; absent: nothing. */
+  readonly teaches?: Teaching
+}
+
+/** The wording of a message as a template. */
+export interface Teaching {
+  /** See `writtenSketch` of text/word-sketch.ts. */
+  readonly sketch: string
+  /** Of the known template that the message is like. */
+  readonly label?: TaughtLabel
 }
 
 /** What the conjunction looks at. */

@@ -12,6 +12,7 @@ import type {
   TallyObservation,
   TallyReading,
 } from './feature-store.ts'
+import type { KnownTemplates } from './known-templates.ts'
 import type { Label, Scores } from './labels.ts'
 import type { AnalysedMessage } from './message.ts'
 import type { Notices } from './notices.ts'
@@ -29,10 +30,10 @@ export interface CodeTraits {
   readonly forgery?: true
   /**
    * What an analyst who confirms it says of the words of the message: that they have this label, or, for a code that rests
-   * on the text being commercial, the commercial label that the message had. Absent where the code rests on the sender or on
+   * on the text being commercial, the commercial label that the message had; `evidence`: the one in `label` of its evidence. Absent where the code rests on the sender or on
    * counts: then it says nothing of the words.
    */
-  readonly confirms?: Label | 'commercial'
+  readonly confirms?: Label | 'commercial' | 'evidence'
   /**
    * Its states on campaigns are templates: a campaign is open under each MinHash band of its texts, and `messages` of its
    * evidence says how many messages of the window have the band that the signal is about.
@@ -53,6 +54,8 @@ export interface MessageContext {
   readonly registry: Registry
   /** What notices of brands look like; absent: they are not compared. */
   readonly notices?: Notices | undefined
+  /** What was confirmed as fraud or illicit; absent: nothing is compared with it. */
+  readonly templates?: KnownTemplates | undefined
   /** The last two consent changes of (signature, recipient), newest first; undefined when no ledger could be asked. */
   readonly consents: readonly ConsentChange[] | undefined
   /** Event time of an earlier request for consent with no "in" since. */

@@ -2,6 +2,7 @@ import type { Label, Scores } from './labels.ts'
 import type { TextReading } from './reading.ts'
 import type { Claim, Registry } from './registry.ts'
 import type { Sketch } from './sketch.ts'
+import type { Met } from './templates.ts'
 
 /** What is read from a text belongs to the text layer; this re-export serves the code that judges messages. */
 export type {
@@ -149,6 +150,10 @@ export interface TextMemo {
   sketched?: { readonly by: string; readonly sketch: Sketch | undefined }
   /** The same without the words on how to refuse; no sketch: too little of it is Chinese. */
   advertised?: { readonly by: string; readonly sketch: Sketch | undefined }
+  /** Its words, by which copies are found; no sketch: it has too few. */
+  worded?: { readonly sketch: Uint8Array | undefined }
+  /** The known templates that it is a near copy of, the most like first, as of a version of their index. */
+  met?: { readonly in: object; readonly version: number; readonly found: readonly Met[] }
   classified?: { readonly by: object; readonly verdict: TextVerdict }
   /** What the text claims in a registry: plainly, or by naming a brand. */
   named?: {

@@ -125,6 +125,10 @@ export interface GivenFeedback {
   readonly allowed: readonly Allowance[]
   /** The state that it raised. */
   readonly raised?: string
+  /** The template to which it counts as a confirmation. */
+  readonly taught?: string
+  /** Templates that it removed. */
+  readonly untaught?: readonly string[]
   /** It ended a block by hand. */
   readonly unblocks?: true
   /** When it was undone, epoch ms; absent: it was not. */

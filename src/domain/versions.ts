@@ -1,5 +1,6 @@
 import type { Provenance } from './alert.ts'
 import type { Alike } from './alike.ts'
+import type { KnownTemplates } from './known-templates.ts'
 import type { Notices } from './notices.ts'
 import type { Policy } from './policy.ts'
 import type { Classifier } from './ports.ts'
@@ -23,6 +24,8 @@ export interface Versions {
   readonly registry: Registry
   /** What notices of brands look like: samples and what was learned, which grows meanwhile. */
   readonly notices?: Notices
+  /** What was confirmed as fraud or illicit, which grows meanwhile. */
+  readonly templates?: KnownTemplates
   /** How advertisements are alike, and what signatures advertise: as seen so far. */
   readonly alike?: Alike
 }

@@ -13,6 +13,7 @@ import type { Decode } from './inputs.ts'
 import type { NoticeLearning } from './notice-learning.ts'
 import type { ShadowModel } from './shadow-model.ts'
 import type { SideOffsets } from './side-inputs/offsets.ts'
+import type { TemplateLearning } from './template-learning.ts'
 
 /** Everything that is chosen outside: adapters, loaded files, the clock. */
 export interface CoreParts {
@@ -31,6 +32,8 @@ export interface CoreParts {
   readonly senderMinutes?: SenderMinutes
   /** Learns what notices of brands look like. */
   readonly learning?: NoticeLearning
+  /** Learns what frauds look like. */
+  readonly templateLearning?: TemplateLearning
   /** Whether replies of subscribers are read by now, from a file or a topic. */
   readonly replies: () => boolean
   /** Of side topics, where there are any. */

@@ -1,5 +1,6 @@
 import type { AlertOptions } from '../detection/alerts/alert-options.ts'
 import { DETECTORS } from '../detection/detectors/all.ts'
+import { given } from '../domain/given.ts'
 import type { Sink } from '../domain/ports.ts'
 import type { SenderMinutes } from '../domain/sender-minutes.ts'
 import { VersionRows } from '../stores/sender-statistics/version-rows.ts'
@@ -44,7 +45,7 @@ export function wirePipeline(parts: Wiring, own: PipelineWiring): Pipeline {
     outputs: { alerts, wants: wantsOf(sink), explain: config.verdicts.explain },
     maxAge: maxAgeOf(parts),
     alertCap: new AlertCap(config.alerts.maxPerSender, (count) => emit({ name: 'alerts_capped', count })),
-    ...(parts.learning ? { learning: parts.learning } : {}),
+    ...given({ learning: parts.learning, templates: parts.templateLearning }),
     ...(senderMinutes ? { senderMinutes } : {}),
     ...(sink.has('versions') ? { versionRows: new VersionRows() } : {}),
     ...(parts.shadow ? { shadow: parts.shadow } : {}),

@@ -86,6 +86,7 @@ function wire(parts: Wiring) {
   })
   const sideRows = new SideRows({
     ...{ ledger, features, states: manager, store, deployment, versions, emit, manual },
+    ...given({ templates: parts.templateLearning }),
     needsApproval: parts.config.manual.approval === 'required',
     answer: (row, outcome) => answers.answer(row, outcome),
   })
@@ -231,7 +232,11 @@ function serviceRunner(core: Wired, pipeline: Pipeline): Runner {
       if (watermark !== undefined) emit({ name: 'watermark_moved', eventTime: watermark })
     },
   })
-  return new Runner({ ...core, intake, background: [progress, sweeper] })
+  return new Runner({
+    ...core,
+    intake,
+    background: [progress, sweeper, ...(core.templateLearning ? [core.templateLearning] : [])],
+  })
 }
 
 function intakeParts(core: Wired, pipeline: Pick<Pipeline, 'process'>) {

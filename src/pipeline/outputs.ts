@@ -4,11 +4,12 @@ import { type VerdictContext, verdictJson, verdictsOf } from '../detection/alert
 import type { Decision } from '../detection/judge.ts'
 import type { Alert, Verdict } from '../domain/alert.ts'
 import { alertRecord } from '../domain/alert-record.ts'
-import { type AlertedMessage, likeOf } from '../domain/allowance.ts'
+import { type AlertedMessage, likeOf, type Teaching } from '../domain/allowance.ts'
 import type { Code } from '../domain/codes.ts'
 import { type Action, type Mode, type Reason, reaches } from '../domain/decision.ts'
 import type { ErrorCode } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
+import { given } from '../domain/given.ts'
 import type { Label } from '../domain/labels.ts'
 import { getOrInsert } from '../domain/maps.ts'
 import type { Message, Position, RawRecord, RecordItem } from '../domain/message.ts'
@@ -175,16 +176,19 @@ export function recordsOf(outputs: readonly MessageOutputs[]): OutputRecord[] {
   return records
 }
 
-/** What the enforced alerts that ask somebody to look rested on. */
-export function alertedOf(outputs: readonly MessageOutputs[]): AlertedMessage[] {
+/** What the enforced alerts that ask somebody to look rested on. `teachingOf`: what a message teaches should it be confirmed. */
+export function alertedOf(
+  outputs: readonly MessageOutputs[],
+  teachingOf: (decision: Decision) => Teaching | undefined = () => undefined,
+): AlertedMessage[] {
   const alerted: AlertedMessage[] = []
   for (const { decision } of outputs) {
     const { message, enforced } = decision
     if (enforced.length === 0) continue
     const asking = enforced.filter(({ action }) => reaches(action, 'review'))
     if (asking.length === 0) continue
-    const match = likeOf(message)
-    alerted.push({ id: message.id, codes: asking.map(({ code }) => code), ...(match ? { match } : {}) })
+    const about = given({ match: likeOf(message), teaches: teachingOf(decision) })
+    alerted.push({ id: message.id, codes: asking.map(({ code }) => code), ...about })
   }
   return alerted
 }

@@ -39,6 +39,7 @@ import {
 import type { Observed, Rated, Rates } from './rate.ts'
 import { rememberSent } from './remember-sent.ts'
 import { Stopwatch } from './stopwatch.ts'
+import type { TemplateLearning } from './template-learning.ts'
 
 /** Rows of side inputs as a batch sees them: see SideRows. */
 export interface Effects {
@@ -69,6 +70,8 @@ export interface PipelineParts {
   readonly alertCap: AlertCap
   /** Learns what notices of brands look like; absent: nothing is learned. */
   readonly learning?: NoticeLearning
+  /** Learns what frauds look like; absent: nothing is learned. */
+  readonly templates?: TemplateLearning
   /** Lets a backlog wait for the stores. */
   readonly wait: BacklogWait
   readonly degradation: Degradation
@@ -210,11 +213,13 @@ export class Pipeline {
     { isAsked, counted, uncounted }: ReturnType<typeof wholeOf>,
   ): Promise<void> {
     const { degradation, wait } = this.#parts
-    const alerted = alertedOf(outputs)
+    const { learning, templates } = this.#parts
+    const alerted = alertedOf(outputs, (decision) => templates?.teachingOf(decision, registry))
     if (alerted.length > 0) await reaches.outbox.ask(() => this.#parts.alerted.rememberAlerted(alerted))
-    const { learning } = this.#parts
     learning?.observe(decided, registry)
     if (learning) await reaches.outbox.ask(() => learning.settle())
+    templates?.observe(decided)
+    if (templates) await reaches.outbox.ask(() => templates.settle())
     const reasons = Object.values(reaches).flatMap(({ outage }) => (outage ? [outage.code] : []))
     if (!counted) reasons.unshift('REDIS_UNREACHABLE')
     if (reasons.length > 0) degradation.missed(reasons, uncounted.size)

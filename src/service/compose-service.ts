@@ -14,6 +14,7 @@ import type { Runner } from '../pipeline/runner.ts'
 import { fileMap } from '../pipeline/side-inputs/mapped-rows.ts'
 import { namedSideTopics } from '../pipeline/side-inputs/named-topics.ts'
 import { SideOffsets } from '../pipeline/side-inputs/offsets.ts'
+import { TemplateLearning } from '../pipeline/template-learning.ts'
 import type { Config } from '../settings/config.ts'
 import { revealed } from '../settings/secret.ts'
 import { type Application, openShadow } from './compose.ts'
@@ -71,7 +72,7 @@ async function composeOn(
     source,
     sink,
     transactions,
-    ...remembering(stores, assets),
+    ...remembering(stores, assets, clock, emit),
     replies: () => config.replies !== null || sideInputs.follows('replies'),
     sideOffsets: offsets,
     loaded: () => loadedVersions(assets),
@@ -143,11 +144,14 @@ function ordersOf(kafka: KafkaConnection, config: Config, core: Runner, clock: T
 
 /** The stores as the flow knows them. */
 function remembering(
-  { features, states, ledger, senderMinutes, notices }: Stores,
-  { notices: index }: Assets,
+  { features, states, ledger, senderMinutes, notices, templates }: Stores,
+  assets: Assets,
+  clock: TrustedClock,
+  emit: Emit,
 ) {
-  const learning = new NoticeLearning({ index, store: notices })
-  return { features, states, ledger, senderMinutes, learning }
+  const learning = new NoticeLearning({ index: assets.notices, store: notices })
+  const templateLearning = new TemplateLearning({ index: assets.templates, store: templates, clock, emit })
+  return { features, states, ledger, senderMinutes, learning, templateLearning }
 }
 
 async function watched(clock: TrustedClock, askTime: Stores['askTime'], emit: Emit): Promise<ClockWatch> {

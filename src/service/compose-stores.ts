@@ -1,3 +1,4 @@
+import type { RedisLink } from '../adapters/redis/link.ts'
 import type { ConsentLedger, SharedLedger } from '../domain/consent-ledger.ts'
 import type { Emit } from '../domain/events.ts'
 import type { FeatureStore } from '../domain/feature-store.ts'
@@ -5,6 +6,7 @@ import { Health } from '../domain/health.ts'
 import type { NoticeStore } from '../domain/notices.ts'
 import type { SenderMinutes } from '../domain/sender-minutes.ts'
 import type { StateStore } from '../domain/state-store.ts'
+import type { TemplateStore } from '../domain/templates.ts'
 import type { TrustedClock } from '../domain/trusted-clock.ts'
 import { resetCountsOf } from '../pipeline/reset-counts.ts'
 import type { Config } from '../settings/config.ts'
@@ -13,6 +15,7 @@ import { MemoryNoticeStore } from '../stores/notices/memory.ts'
 import { memoryFeatureStore } from '../stores/rates/memory.ts'
 import { MemorySenderMinutes } from '../stores/sender-statistics/memory.ts'
 import { MemoryStateStore } from '../stores/states/memory.ts'
+import { MemoryTemplateStore } from '../stores/templates/memory.ts'
 import { redisOf } from './compose-clients.ts'
 import { observeRedis } from './compose-clock.ts'
 
@@ -22,6 +25,7 @@ export interface Stores {
   readonly ledger: ConsentLedger
   readonly senderMinutes: SenderMinutes
   readonly notices: NoticeStore
+  readonly templates: TemplateStore
   /** The ledger, where it can lose what it holds. */
   readonly guarded?: SharedLedger
   /** Asks the servers that keep all this for the time. */
@@ -54,6 +58,7 @@ async function openMemory(clock: TrustedClock): Promise<Stores> {
     ledger,
     senderMinutes: new MemorySenderMinutes(clock),
     notices: new MemoryNoticeStore(),
+    templates: new MemoryTemplateStore(),
     close: async () => void (await Promise.all([features.close(), states.close(), ledger.close()])),
   }
 }
@@ -69,6 +74,18 @@ async function openLink(config: Config, emit: Emit) {
   return link
 }
 
+/** What is learned from traffic and from people. */
+async function openLearned(link: RedisLink, prefix: string): Promise<Pick<Stores, 'notices' | 'templates'>> {
+  const [{ RedisNoticeStore }, { RedisTemplateStore }] = await Promise.all([
+    import('../stores/notices/redis.ts'),
+    import('../stores/templates/redis.ts'),
+  ])
+  return {
+    notices: new RedisNoticeStore({ link, prefix }),
+    templates: new RedisTemplateStore({ link, prefix }),
+  }
+}
+
 async function openRedis(
   config: Config,
   clusterId: string,
@@ -76,13 +93,12 @@ async function openRedis(
   emit: Emit,
   clock: TrustedClock,
 ): Promise<Stores> {
-  const [{ redisFeatureStore }, { RedisStateStore }, { redisLedger }, { RedisSenderMinutes }, notices] =
+  const [{ redisFeatureStore }, { RedisStateStore }, { redisLedger }, { RedisSenderMinutes }] =
     await Promise.all([
       import('../stores/rates/redis.ts'),
       import('../stores/states/redis.ts'),
       import('../stores/ledgers/redis.ts'),
       import('../stores/sender-statistics/redis.ts'),
-      import('../stores/notices/redis.ts'),
     ])
   const link = await openLink(config, emit)
   const { deployment, kafka, privacy, redis } = config
@@ -119,7 +135,7 @@ async function openRedis(
     states,
     ledger,
     senderMinutes,
-    notices: new notices.RedisNoticeStore({ link, prefix }),
+    ...(await openLearned(link, prefix)),
     guarded: ledger,
     askTime: () => observeRedis(clock, link),
     async close() {

@@ -10,12 +10,14 @@ import type { Runner } from '../pipeline/runner.ts'
 import { ShadowModel } from '../pipeline/shadow-model.ts'
 import { readSideFiles } from '../pipeline/side-inputs/files.ts'
 import { fileMap } from '../pipeline/side-inputs/mapped-rows.ts'
+import { TemplateLearning } from '../pipeline/template-learning.ts'
 import type { Config } from '../settings/config.ts'
 import { tokeniserOf } from '../settings/secret.ts'
 import { memoryLedger } from '../stores/ledgers/memory.ts'
 import { MemoryNoticeStore } from '../stores/notices/memory.ts'
 import { memoryFeatureStore } from '../stores/rates/memory.ts'
 import { MemoryStateStore } from '../stores/states/memory.ts'
+import { MemoryTemplateStore } from '../stores/templates/memory.ts'
 import type { Runnable } from './lifecycle.ts'
 import type { Orders } from './telemetry/blocks-endpoint.ts'
 
@@ -83,6 +85,11 @@ export async function composeEmbedded(
     states,
     ledger,
     learning: new NoticeLearning({ index: assets.notices, store: new MemoryNoticeStore() }),
+    templateLearning: new TemplateLearning({
+      index: assets.templates,
+      store: new MemoryTemplateStore(),
+      emit,
+    }),
     replies: () => config.replies !== null,
     loaded: () => loadedVersions(assets),
     describe: assets.describe,

@@ -34,10 +34,12 @@ export function labelOf({ alert, judgement }: JudgedCase): CorpusLabel | undefin
   const stated = judgement.label ?? STATED.exec(judgement.note ?? '')?.[1]?.toLowerCase()
   if (stated !== undefined) return stated as Label
   const { reasons, label } = alert.data
-  const codes = reasons
-    .map(({ code }) => code)
-    .filter((code) => judgement.codes === undefined || judgement.codes.includes(code))
-  const confirmed = codes.flatMap((code) => codeNamed(code)?.confirms ?? [])
+  const confirmed = reasons
+    .filter(({ code }) => judgement.codes === undefined || judgement.codes.includes(code))
+    .flatMap(({ code, evidence }) => {
+      const confirms = codeNamed(code)?.confirms
+      return (confirms === 'evidence' ? (evidence.label as Label) : confirms) ?? []
+    })
   const named = [...new Set(confirmed.filter((name) => name !== 'commercial'))]
   const one = named.find((name) => name === label) ?? (named.length === 1 ? named[0] : undefined)
   if (judgement.verdict === 'false_positive') return one === undefined ? undefined : `not-${one}`

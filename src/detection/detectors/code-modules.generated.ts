@@ -5,6 +5,7 @@ import type { CodeSpec } from './code-spec.ts'
 import { complaintSpike } from './complaint-spike.ts'
 import { consentReasked } from './consent-reasked.ts'
 import { forgedBrand } from './forged-brand.ts'
+import { knownTemplate } from './known-template.ts'
 import { lookalikeDomain } from './lookalike-domain.ts'
 import { lookalikeSignature } from './lookalike-signature.ts'
 import { manualBlock } from './manual-block.ts'
@@ -32,6 +33,7 @@ export const MODULES: readonly CodeSpec[] = [
   lookalikeDomain,
   textFraud,
   textIllicit,
+  knownTemplate,
   textFinance,
   textMarketing,
   signatureMissing,

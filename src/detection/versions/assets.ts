@@ -7,6 +7,7 @@ import type { RowMap } from '../../settings/files/row-file.ts'
 import type { AlikeIndex } from '../alike/alike-index.ts'
 import { createDescribe } from '../detectors/describe.ts'
 import type { NoticeIndex } from '../notices/notice-index.ts'
+import { TemplateIndex } from '../templates/template-index.ts'
 import { ClassifierHolder } from './classifier-holder.ts'
 import { PolicyHolder } from './policy-holder.ts'
 import { RegistryHolder } from './registry-holder.ts'
@@ -20,6 +21,8 @@ export interface Assets {
   readonly registry: RegistryHolder
   /** What notices of brands look like: the samples, and what is learned. */
   readonly notices: NoticeIndex
+  /** What was confirmed as fraud or illicit. */
+  readonly templates: TemplateIndex
   /** How advertisements are alike, and what signatures advertise. */
   readonly alike: AlikeIndex
   readonly describe: (finding: Pick<Finding, 'code' | 'evidence'>) => {
@@ -32,12 +35,20 @@ export interface Assets {
 export const SHIPPED_MODEL = fileURLToPath(new URL('../../../models/sms-zh/3', import.meta.url))
 
 /** What was loaded last. */
-export function loadedVersions({ classifier, policy, registry, notices, alike }: Assets): Versions {
+export function loadedVersions({
+  classifier,
+  policy,
+  registry,
+  notices,
+  templates,
+  alike,
+}: Assets): Versions {
   return {
     classifier: classifier.current,
     policy: policy.current,
     registry: registry.current,
     notices,
+    templates,
     alike,
   }
 }
@@ -61,5 +72,6 @@ export async function openAssets(config: Config, emit: Emit, registryMap?: RowMa
   })
   const notices = openNotices()
   const describe = createDescribe(config.locale)
-  return { classifier, policy, registry, notices, alike: openAlike(notices), describe }
+  const templates = new TemplateIndex()
+  return { classifier, policy, registry, notices, templates, alike: openAlike(notices), describe }
 }

@@ -9,11 +9,13 @@ import { createEngine, type Engine } from '../../pipeline/core.ts'
 import { NoticeLearning } from '../../pipeline/notice-learning.ts'
 import { readSideFiles } from '../../pipeline/side-inputs/files.ts'
 import { fileMap } from '../../pipeline/side-inputs/mapped-rows.ts'
+import { TemplateLearning } from '../../pipeline/template-learning.ts'
 import type { Config } from '../../settings/config.ts'
 import { memoryLedger } from '../../stores/ledgers/memory.ts'
 import { MemoryNoticeStore } from '../../stores/notices/memory.ts'
 import { memoryFeatureStore } from '../../stores/rates/memory.ts'
 import { MemoryStateStore } from '../../stores/states/memory.ts'
+import { MemoryTemplateStore } from '../../stores/templates/memory.ts'
 import type { Batch } from './batches.ts'
 import type { Versions } from './report.ts'
 
@@ -60,6 +62,11 @@ export class Side {
       states: new MemoryStateStore({ clock }),
       ledger,
       learning: new NoticeLearning({ index: assets.notices, store: new MemoryNoticeStore() }),
+      templateLearning: new TemplateLearning({
+        index: assets.templates,
+        store: new MemoryTemplateStore(),
+        emit,
+      }),
       replies: () => config.replies !== null,
       loaded: () => loadedVersions(assets),
       describe: assets.describe,

@@ -1,5 +1,5 @@
 import { CODE_BY_HAND, CODES_OF_STATES, speaksOf } from '../../detection/detectors/all.ts'
-import type { AlertedMessage, Allowance } from '../../domain/allowance.ts'
+import type { AlertedMessage, Allowance, Teaching } from '../../domain/allowance.ts'
 import { CODE_NAMES, type Code } from '../../domain/codes.ts'
 import type { Emit, FeedbackSubject } from '../../domain/events.ts'
 import { given } from '../../domain/given.ts'
@@ -12,7 +12,9 @@ import { idsOf } from '../../stores/states/campaigns.ts'
 import type { StateManager } from '../../stores/states/manager.ts'
 import type { ManualStates } from '../../stores/states/manual.ts'
 import { redactText } from '../../text/redact.ts'
+import type { TemplateLearning } from '../template-learning.ts'
 import { FeedbackRefusal } from './feedback-refusal.ts'
+import { lessonOf } from './lessons.ts'
 import { coversTarget, orderedMatch } from './manual-blocks.ts'
 import type { Feedback } from './rows.ts'
 import { type Did, givenIdOf, givenOf, type UndoParts, undoFeedback } from './undo.ts'
@@ -24,6 +26,8 @@ export interface FeedbackParts {
   readonly emit: Emit
   readonly registry: Registry
   readonly manual?: Pick<ManualStates, 'raise' | 'idOf'>
+  /** Learns what is confirmed; absent: nothing is. */
+  readonly templates?: TemplateLearning
   /** Orders ask for nothing until a second person approves them. */
   readonly needsApproval?: boolean
   readonly position: Position
@@ -44,6 +48,8 @@ interface Subject {
   readonly states: readonly StateRecord[]
   /** States that may not have risen yet. */
   readonly beforehand: readonly string[]
+  /** What the message teaches. */
+  readonly teaches?: Teaching | undefined
   /** What is allowed with it. */
   readonly allowed: readonly Omit<Allowance, 'id' | 'until'>[]
 }
@@ -88,7 +94,9 @@ export async function applyFeedback(row: Feedback, parts: FeedbackParts): Promis
     const before = await given.get(givenIdOf(row))
     if (before?.undone !== undefined) return { outcome: 'undone', states: before.states }
     const { does, codes, act } =
-      verdict === 'block' ? await ordered(row, parts) : judged(row, await subjectOf(row, parts), parts)
+      verdict === 'block'
+        ? await ordered(row, parts)
+        : await judged(row, await subjectOf(row, parts), before, parts)
     if (parts.undoneAt !== undefined && verdict !== 'unblock') {
       await given.keep({ ...givenOf(row, does, before), undone: parts.undoneAt })
       return { outcome: 'undone', states: does.states }
@@ -133,7 +141,12 @@ async function ordered(row: Feedback, parts: FeedbackParts): Promise<Planned> {
   }
 }
 
-function judged(row: Feedback, subject: Subject, parts: FeedbackParts): Planned {
+async function judged(
+  row: Feedback,
+  subject: Subject,
+  before: Did | undefined,
+  parts: FeedbackParts,
+): Promise<Planned> {
   const { verdict, by, note, until, ts } = row
   const { states, beforehand, codes } = subject
   const feedback = { by, until, ...given({ note }) }
@@ -141,14 +154,18 @@ function judged(row: Feedback, subject: Subject, parts: FeedbackParts): Planned 
   const allows = verdict === 'false_positive' || verdict === 'exempt'
   const allowed = allows ? subject.allowed.map((one) => allowanceOf(one.codes, one.of, until)) : []
   const known = states.flatMap((state) => idsOf(state, parts.deployment))
+  const { templates } = parts
+  const lesson = templates && (await lessonOf(row, subject, before, templates))
   return {
     does: {
       states: states.map(({ id }) => id),
       silenced: releases ? [...known, ...beforehand] : [],
       allowed,
+      ...lesson?.does,
     },
     codes,
     async act() {
+      if (lesson) await templates?.change(lesson.changes)
       let released = 0
       if (releases) {
         for (const { id } of states) if (await parts.states.release(id, ts, feedback)) released++
@@ -212,6 +229,7 @@ async function ofMessage(id: string, row: Feedback, { states, store }: FeedbackP
     codes,
     states: shown,
     beforehand: [],
+    teaches: alerted?.teaches,
     allowed: [...likeIt(alerted, own), ...shown.map(({ code, match }) => ({ codes: [code], of: { match } }))],
   }
 }

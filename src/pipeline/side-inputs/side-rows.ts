@@ -8,6 +8,7 @@ import type { VersionsInForce } from '../../domain/versions.ts'
 import type { StateManager } from '../../stores/states/manager.ts'
 import type { ManualStates } from '../../stores/states/manual.ts'
 import { optOutReply } from '../../text/phrases.ts'
+import type { TemplateLearning } from '../template-learning.ts'
 import { countComplaint } from './complaints.ts'
 import { applyFeedback, type FeedbackOutcome } from './feedback.ts'
 import type { Feedback, Reply } from './rows.ts'
@@ -24,6 +25,8 @@ export interface SideRowsParts {
   /** Raises what people order; absent: orders are refused. */
   readonly manual?: ManualStates
   readonly needsApproval?: boolean
+  /** Learns what is confirmed; absent: nothing is. */
+  readonly templates?: TemplateLearning
   /** Tells what became of a row of feedback; never rejects. Absent: it is not told. */
   readonly answer?: (row: Feedback, outcome: FeedbackOutcome) => Promise<void>
   readonly emit: Emit

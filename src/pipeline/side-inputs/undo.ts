@@ -3,12 +3,15 @@ import { given } from '../../domain/given.ts'
 import { hashOf } from '../../domain/hash.ts'
 import type { GivenFeedback, GivenFeedbackStore, StateStore } from '../../domain/state-store.ts'
 import type { StateManager } from '../../stores/states/manager.ts'
+import type { TemplateLearning } from '../template-learning.ts'
 import { FeedbackRefusal } from './feedback-refusal.ts'
+import { unlearned } from './lessons.ts'
 import type { Feedback } from './rows.ts'
 
 export interface UndoParts {
   readonly states: Pick<StateManager, 'release' | 'allowances'>
   readonly store: Pick<StateStore, 'get' | 'suppress'> & { readonly given: GivenFeedbackStore }
+  readonly templates?: Pick<TemplateLearning, 'change'>
 }
 
 /** Before every message, epoch ms. */
@@ -28,12 +31,12 @@ export function givenIdOf(row: Feedback): string {
 }
 
 /** What a row does, for an undo. */
-export type Did = Pick<GivenFeedback, 'states' | 'silenced' | 'allowed' | 'raised'>
+export type Did = Pick<GivenFeedback, 'states' | 'silenced' | 'allowed' | 'raised' | 'taught' | 'untaught'>
 
 /** A row as it is kept for an undo. `before`: as another instance kept it, when more was known of what it speaks of. */
 export function givenOf(
   row: Feedback,
-  { states, silenced, allowed, raised }: Did,
+  { states, silenced, allowed, raised, taught, untaught }: Did,
   before?: Did,
 ): GivenFeedback {
   const { batch, by, ts, until, verdict } = row
@@ -44,7 +47,7 @@ export function givenOf(
     states: [...new Set([...(before?.states ?? []), ...states])],
     silenced: [...new Set([...(before?.silenced ?? []), ...silenced])],
     allowed: [...new Map(allowances).values()],
-    ...given({ raised }),
+    ...given({ raised, taught, untaught }),
     ...unblocks,
   }
 }
@@ -82,7 +85,7 @@ async function takeBack(
   one: GivenFeedback,
   others: readonly GivenFeedback[],
   { by, note, ts }: Feedback,
-  { states, store }: UndoParts,
+  { states, store, templates }: UndoParts,
 ): Promise<void> {
   for (const id of one.silenced) {
     // The latest other feedback on the state holds; an order ends earlier feedback.
@@ -95,6 +98,7 @@ async function takeBack(
     const isSame = ({ id }: Allowance) => id === allowance.id
     await states.allowances.add(last?.allowed.find(isSame) ?? { ...allowance, until: OVER })
   }
+  await templates?.change(unlearned(one, others, ts))
   if (one.raised === undefined) return
   const [state] = await store.get([one.raised])
   // A later order on the same target stands.

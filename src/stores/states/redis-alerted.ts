@@ -31,10 +31,10 @@ export class RedisAlerted {
     const { link, clock } = this.#options
     const byKey = new Map<string, string[]>()
     const hour = Math.floor(clock.now() / HOUR)
-    for (const { id, codes, match } of messages) {
+    for (const { id, ...rest } of messages) {
       const { key, field } = this.#place(id, hour)
       const known = byKey.get(key)
-      const added = [field, JSON.stringify({ codes, ...(match ? { match } : {}) })]
+      const added = [field, JSON.stringify(rest)]
       if (known) known.push(...added)
       else byKey.set(key, added)
     }

@@ -83,7 +83,8 @@ function copiedNotice(
   const twin = notices.twinOf(brand.id, message, registry)
   if (twin === undefined) return undefined
   const links = strangeLinks(twin, message, registry, notices)
-  const { numbers, handles } = strangeContacts(twin, message, registry)
+  const contacts = strangeContacts(twin, message, registry)
+  const [handles, numbers] = [contacts.filter(isHandle), contacts.filter((contact) => !isHandle(contact))]
   const signs: TwinSign[] = [twin.isSample ? 'twin:alike' : 'twin:copy']
   if (links.length > 0) signs.push('twin:link')
   if (numbers.length > 0) signs.push('twin:number')
@@ -99,16 +100,23 @@ function copiedNotice(
         0,
         LISTED,
       ),
-      found: [...links, ...numbers, ...handles].slice(0, LISTED),
+      found: [...links, ...[...numbers, ...handles].map(({ value }) => value)].slice(0, LISTED),
     },
   }
 }
 
-function asksForAccount({ normalised: { text } }: AnalysedMessage): boolean {
+/** Whether a message asks to pay to an account or a card. */
+export function asksForAccount({ normalised: { text } }: AnalysedMessage): boolean {
   return ACCOUNT.test(text) && requestsIn(text).includes('payment')
 }
 
-function strangeLinks(twin: Twin, message: AnalysedMessage, registry: Registry, notices: Notices): string[] {
+/** Domains of links that are not official, and that notices of the brand do not lead to. */
+export function strangeLinks(
+  twin: Pick<Twin, 'hosts'>,
+  message: AnalysedMessage,
+  registry: Registry,
+  notices: Notices | undefined,
+): string[] {
   return message.urls
     .filter(
       (url) =>
@@ -116,13 +124,18 @@ function strangeLinks(twin: Twin, message: AnalysedMessage, registry: Registry, 
         !isSubject(message, url) &&
         !touchesSeam(message, url.span) &&
         !twin.hosts.has(url.domain) &&
-        !notices.isProvider(url.domain),
+        !notices?.isProvider(url.domain),
     )
     .map(({ domain }) => domain)
 }
 
-function strangeContacts({ numbers, carries }: Twin, message: AnalysedMessage, registry: Registry) {
-  const strange = message.contacts.filter(
+/** Numbers and handles that are not official, and that notices of the brand do not name. */
+export function strangeContacts(
+  { numbers, carries }: Pick<Twin, 'numbers' | 'carries'>,
+  message: AnalysedMessage,
+  registry: Registry,
+): ContactMention[] {
+  return message.contacts.filter(
     (contact) =>
       contact.value !== message.from &&
       contact.value !== message.to &&
@@ -131,11 +144,6 @@ function strangeContacts({ numbers, carries }: Twin, message: AnalysedMessage, r
       !numbers.has(contact.value) &&
       !isCarried(contact, carries),
   )
-  const valuesOf = (some: readonly ContactMention[]) => some.map(({ value }) => value)
-  return {
-    numbers: valuesOf(strange.filter((contact) => !isHandle(contact))),
-    handles: valuesOf(strange.filter(isHandle)),
-  }
 }
 
 function isCarried({ kind }: ContactMention, carries: Twin['carries']): boolean {

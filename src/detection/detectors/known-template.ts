@@ -1,0 +1,120 @@
+import { isFiledHere } from '../../domain/filing.ts'
+import type { AnalysedMessage } from '../../domain/message.ts'
+import type { Notices, Twin } from '../../domain/notices.ts'
+import type { Registry } from '../../domain/registry.ts'
+import { claimOf } from './brand-decision/claimed-brands.ts'
+import { asksForAccount, strangeContacts, strangeLinks } from './brand-decision/twin.ts'
+import { defineMessageCode } from './code-spec.ts'
+import * as fields from './evidence-fields.ts'
+import { isStranger } from './shared/account-call.ts'
+import { type Traces, tracesOf } from './shared/traces.ts'
+
+/** Links and numbers that the evidence lists. */
+const LISTED = 5
+
+/** Shorter numbers (95xxx, 12xxx) are given out to institutions only: who calls one reaches whom it belongs to. */
+const LONGEST_SHORT_NUMBER = 6
+
+/** What nothing is known of. */
+const NO_NOTICE: Pick<Twin, 'hosts' | 'numbers' | 'carries'> = {
+  hosts: new Set(),
+  numbers: new Set(),
+  carries: new Set(),
+}
+
+export const knownTemplate = defineMessageCode({
+  code: 'KNOWN_TEMPLATE',
+  order: 55,
+  planted: false,
+  confirms: 'evidence',
+  action: 'block',
+  weight: 0.9,
+  thresholds: {
+    blockFrom: {
+      default: 3,
+      unit: 'people',
+      min: 1,
+      max: 32,
+      whole: true,
+      says: 'people who confirmed messages of this wording from whom on the action may be block; below it is at most review',
+    },
+  },
+  needs: ['sender', 'time'],
+  evidence: {
+    label: fields.label('what the confirmed message is'),
+    similarity: fields.share('words that both have'),
+    people: fields.chinese('确认人数', fields.count('people here who confirmed messages of this wording')),
+    source: fields.chinese('来源', fields.text('local, or the list with which it was imported')),
+    found: fields.list(
+      fields.text('a domain, number or handle'),
+      "where it leads that is not the brand's; empty: to an account",
+      LISTED,
+    ),
+  },
+  summary: 'a near copy of a message that was confirmed as fraud or illicit',
+  fires:
+    "The text is a near copy of a message that an analyst confirmed as fraud or illicit, other words, names, links and numbers aside, and has a link, a number or an account that is not the brand's. Never on a port that is filed for its signature or for the brand that it claims, nor from a number of a registered brand. Below `blockFrom` people, and for what was imported and not confirmed here, the action is at most `review`.",
+  why: 'What was recognised once comes again within minutes, with another link and from another port.',
+  tune: 'A `false_positive` on such a message removes the template at once. Raise `blockFrom`, or set `action: review`, so that more people agree before it blocks, or none does.',
+  sentences: {
+    en: ({ label, similarity, people, source }, { percent }) =>
+      `A near copy (${percent(similarity)} of the words) of a message ${
+        people === 0
+          ? `that the list ${source} has as ${label}`
+          : `that ${people === 1 ? 'one person' : `${people} people`} confirmed as ${label}`
+      }.`,
+    'zh-CN': ({ similarity, people, source }, { percent }) =>
+      `与${people === 0 ? `名单“${source}”中` : `${people} 人已确认`}的违规短信高度相似（相同用词 ${percent(similarity)}）。`,
+  },
+}).detectedBy((message, { registry, notices, templates }, { thresholds }) => {
+  if (!templates || templates.size === 0) return undefined
+  const leads = strangeLeads(message, registry, notices)
+  const met = leads && templates.nearest(message)
+  if (!met) return undefined
+  const { label, confirmations, source } = met.template
+  const people = confirmations.length
+  return {
+    score: Math.min(1, 0.5 + met.similarity / 2),
+    evidence: {
+      label,
+      similarity: Math.round(met.similarity * 1000) / 1000,
+      people,
+      source,
+      found: leads.slice(0, LISTED),
+    },
+    ...(people < thresholds.blockFrom ? { cap: 'review' as const } : {}),
+  }
+})
+
+/** Whether a message comes from where its sender may send, or from a number of a registered brand. */
+export function isFromOwner(message: AnalysedMessage, registry: Registry, traces?: Traces): boolean {
+  const { ownPort } = traces ?? tracesOf(claimOf(message, registry)?.brand, message, registry)
+  return ownPort || isFiledHere(message, registry) || registry.brandByHotline(message.from) !== undefined
+}
+
+/** Where a message leads that is not the brand's; undefined: nowhere, or its sender is the brand. */
+function strangeLeads(
+  message: AnalysedMessage,
+  registry: Registry,
+  notices: Notices | undefined,
+): readonly string[] | undefined {
+  const isPaid = asksForAccount(message)
+  if (message.urls.length === 0 && message.contacts.length === 0 && !isPaid) return undefined
+  const brand = claimOf(message, registry)?.brand
+  const traces = tracesOf(brand, message, registry)
+  if (isFromOwner(message, registry, traces)) return undefined
+  const notice = (brand && notices?.twinOf(brand.id, message, registry)) ?? NO_NOTICE
+  const isOfOther = brand === undefined || isStranger(traces)
+  const contacts = strangeContacts(notice, message, registry).filter(
+    ({ kind, value }) =>
+      // A brand names branches that no list has, unless it is somebody else who writes.
+      (kind !== 'landline' && kind !== 'hotline') || (isOfOther && value.length > LONGEST_SHORT_NUMBER),
+  )
+  const leads = [
+    ...strangeLinks(notice, message, registry, notices),
+    ...contacts.map(({ value }) => value),
+    // And it may use a public shortener.
+    ...(isOfOther && traces.shortener ? [traces.shortener.domain] : []),
+  ]
+  return leads.length > 0 || isPaid ? leads : undefined
+}
