@@ -26,6 +26,8 @@ const VARIANTS = 4
 const SENDER = '106900001234'
 
 export interface Prepared extends LabelledTemplate {
+  /** With values in its slots: the first variant. */
+  readonly shown: string
   /** Its inputs are the bag of the text in the network. */
   readonly variants: readonly Variant[]
   /** 1 for each head that the lists of the detectors give it. */
@@ -84,6 +86,7 @@ export async function prepare(
   const lists = await answersOf(texts.filter((_, i) => i % VARIANTS === 0))
   const prepared = templates.map((template, i) => ({
     ...template,
+    shown: texts[i * VARIANTS]!,
     lists: lists[i]!,
     variants: Array.from({ length: VARIANTS }, (_, v) => {
       const rows = rowsOf(encoded, i * VARIANTS + v)

@@ -11,6 +11,9 @@ const LABELS = fileURLToPath(new URL('../../corpus/heads', import.meta.url))
 /** Writers whose labels judge; nothing is learnt from their texts, and neither did the shipped text model. */
 export const JUDGES: readonly string[] = ['shanghai-grandfather', 'truck-driver-henan']
 
+/** Short sentences with their labels, which are always learnt and judge nothing. */
+export const PLAIN = 'plain-sentences'
+
 /** The letter of each head in corpus/heads. */
 const LETTERS: Readonly<Record<Head, string>> = {
   payment: 'p',
@@ -40,10 +43,10 @@ export interface LabelledTemplate {
   readonly heads?: Float32Array
 }
 
-/** All templates, with the labels of corpus/heads. Throws where a label names no text: the text was changed. */
+/** All templates, with the labels of corpus/heads, and the plain sentences. Throws where a label names no text: the text was changed. */
 export function readTemplates(): LabelledTemplate[] {
   const files = readdirSync(WRITERS).filter((file) => file.endsWith('.tsv'))
-  return files.sort().flatMap((file) => {
+  const templates = files.sort().flatMap((file): LabelledTemplate[] => {
     const labels = labelsOf(file)
     const rows = readCorpus(join(WRITERS, file)).rows.map(({ text, label }) => {
       const id = createHash('sha256').update(text).digest('hex').slice(0, 12)
@@ -54,17 +57,26 @@ export function readTemplates(): LabelledTemplate[] {
     if (labels.size > 0) throw new Error(`corpus/heads/${file}: no text for ${[...labels.keys()].join(', ')}`)
     return rows
   })
+  const plain = [...labelsOf(`${PLAIN}.tsv`, false)].map(([text, heads]) => ({
+    writer: PLAIN,
+    label: 'notice',
+    text,
+    heads,
+  }))
+  return [...templates, ...plain]
 }
 
-function labelsOf(file: string): Map<string, Float32Array> {
+/** By what the labels are of: an id before them, or the text behind them. */
+function labelsOf(file: string, byId = true): Map<string, Float32Array> {
   if (!readdirSync(LABELS).includes(file)) return new Map()
   const lines = readFileSync(join(LABELS, file), 'utf8').split('\n')
   return new Map(
     lines
       .filter((line) => line !== '' && !line.startsWith('#'))
       .map((line) => {
-        const [id = '', letters = ''] = line.split('\t')
-        return [id, Float32Array.from(HEADS, (head) => (letters.includes(LETTERS[head]) ? 1 : 0))]
+        const [first = '', second = ''] = line.split('\t')
+        const [of, letters] = byId ? [first, second] : [second, first]
+        return [of, Float32Array.from(HEADS, (head) => (letters.includes(LETTERS[head]) ? 1 : 0))]
       }),
   )
 }

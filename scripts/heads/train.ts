@@ -10,12 +10,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { SHIPPED_MODEL } from '../../src/detection/versions/assets.ts'
-import { HEADS } from '../../src/domain/heads.ts'
-import { saveHeads } from '../../src/text/reader/heads.ts'
+import { HEADS, type Head } from '../../src/domain/heads.ts'
+import { openHeads, saveHeads } from '../../src/text/reader/heads.ts'
+import { modelInput } from '../../src/text/reader/text-model.ts'
 import { fitLines, type Line } from './calibration.ts'
 import { type Prepared, prepare } from './examples.ts'
 import { figuresOf } from './figures.ts'
-import { JUDGES, readTemplates } from './labels.ts'
+import { JUDGES, PLAIN, readTemplates } from './labels.ts'
 import { type Example, HeadMachine, SETTINGS } from './machine.ts'
 
 const WIDTH = HEADS.length
@@ -32,7 +33,8 @@ const say = (line: string) => process.stderr.write(`${line}\n`)
 
 const { prepared, columns, tokenizer } = await prepare(readTemplates(), seed)
 const isJudge = ({ writer }: Prepared) => JUDGES.includes(writer)
-const labelled = prepared.filter((one) => one.heads !== undefined && !isJudge(one))
+const plain = prepared.filter(({ writer }) => writer === PLAIN)
+const labelled = prepared.filter((one) => one.heads !== undefined && !isJudge(one) && one.writer !== PLAIN)
 const unlabelled = prepared.filter((one) => one.heads === undefined && !isJudge(one))
 const judged = prepared.filter((one) => one.heads !== undefined && isJudge(one))
 const writers = [...new Set(labelled.map(({ writer }) => writer))].sort()
@@ -43,8 +45,9 @@ const withLists = ({ variants, lists }: Prepared) =>
   variants.map((one) => ({ rows: one.rows, inputs: Float32Array.from([...one.inputs, ...lists]) }))
 const probabilities = (logits: Float64Array) => Float32Array.from(logits, (z) => 1 / (1 + Math.exp(-z)))
 
-/** Heads that have learnt from these labelled texts, and from the unlabelled ones of all writers but some. */
-function learn(own: readonly Prepared[], but: readonly string[]): HeadMachine {
+/** Heads that have learnt from these labelled texts and the plain sentences, and from the unlabelled ones of all writers but some. */
+function learn(some: readonly Prepared[], but: readonly string[]): HeadMachine {
+  const own = [...some, ...plain]
   const examples: Example[] = own.map(({ variants, heads }) => ({ variants, wanted: heads!, weight: 1 }))
   const teacher = new HeadMachine(rows, columns.count + WIDTH).learn(
     own.map((one) => ({ variants: withLists(one), wanted: one.heads!, weight: 1 })),
@@ -88,13 +91,24 @@ const calibrated = (logits: readonly Float64Array[]) =>
 const machine = learn(labelled, [])
 saveHeads(out, folded(machine, lines))
 
+/** What the heads say as they are served, rounded to bytes. */
+function servedOf(texts: readonly Prepared[]): Float32Array[] {
+  const heads = openHeads(out)!
+  return texts.map(({ shown }) => {
+    const { asks, tone, speaks, warns } = heads.read(modelInput(shown))
+    const all: Record<Head, number> = { ...asks, ...tone, ...speaks, warns }
+    return Float32Array.from(HEADS, (head) => all[head])
+  })
+}
+
 const listed = (texts: readonly Prepared[]) => texts.map(({ lists }) => lists)
-const held = figuresOf(calibrated(logitsOf(machine, judged)), listed(judged), truthOf(judged))
+const held = figuresOf(servedOf(judged), listed(judged), truthOf(judged))
 const own = figuresOf(calibrated(cross), listed(labelled), truthOf(labelled))
 const heads = {
   labels: 'corpus/heads: read and labelled by hand; other texts of corpus/writers by a teacher',
   learntFrom: writers,
   labelledTexts: labelled.length,
+  plainSentences: plain.length,
   taughtTexts: unlabelled.length,
   judges: JUDGES,
   judgedTexts: judged.length,
