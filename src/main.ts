@@ -69,6 +69,10 @@ const COMMANDS = {
     does: 'keeps alerts, verdicts, statistics, feedback and complaints in PostgreSQL',
     load: async () => (await import('./cli/archive.ts')).archiveCommand(),
   },
+  blocker: {
+    does: 'answers gateways whether to deliver a message',
+    load: async () => (await import('./cli/blocker.ts')).blockerCommand(),
+  },
   desk: {
     does: "the analyst's page over the archive",
     load: async () => (await import('./cli/desk.ts')).deskCommand(),

@@ -1,4 +1,5 @@
 import type { AlertType } from './alert.ts'
+import type { BlockingEvent } from './blocking-events.ts'
 import type { Code } from './codes.ts'
 import type { Action, Mode } from './decision.ts'
 import type { ErrorCode } from './errors.ts'
@@ -24,6 +25,7 @@ export type Service = 'kafka' | 'redis' | 'postgres' | 'schema-registry'
  */
 export type Event =
   | InputEvent
+  | BlockingEvent
   | {
       readonly name: 'batch_processed'
       readonly records: number
@@ -276,7 +278,7 @@ export type Event =
       readonly name: 'started'
       readonly version: string
       readonly commit?: string
-      readonly mode: 'service' | 'embedded' | 'archive' | 'desk'
+      readonly mode: 'service' | 'embedded' | 'archive' | 'desk' | 'blocker'
     }
   /** Somebody tried to log in at the desk; `limited`: too many wrong tokens came before. `address`: of the client. */
   | {

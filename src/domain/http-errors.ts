@@ -99,4 +99,35 @@ export const HTTP_ERRORS = {
     retry: true,
     remedy: 'Ask again after the seconds of Retry-After, or ask another instance.',
   },
+  DECIDE_MALFORMED: {
+    cause:
+      'What is to be decided is neither `{id, from, to, text, signature?, part?}` nor an array of at most 100.',
+    retry: false,
+    remedy: 'Correct what the detail names; see docs/blocker.md.',
+  },
+  DECIDE_UNAUTHORIZED: {
+    cause: 'A request for decisions does not carry a token of http.tokens.',
+    retry: false,
+    remedy: 'Send Authorization: Bearer and a token of http.tokens.',
+  },
+  DECIDE_FORBIDDEN: {
+    cause: 'The token may not ask for decisions.',
+    retry: false,
+    remedy: 'Use a token whose `may` lists decide.',
+  },
+  DECIDE_TOO_LARGE: {
+    cause: 'The body of a request for decisions has more than 1,000,000 bytes.',
+    retry: false,
+    remedy: 'Ask about fewer messages at a time.',
+  },
+  DECIDE_BUSY: {
+    cause: 'As many requests for decisions as an instance takes at a time are being answered.',
+    retry: true,
+    remedy: 'Ask again after the seconds of Retry-After, or ask more instances.',
+  },
+  DECIDE_UNAVAILABLE: {
+    cause: 'A request for decisions came while the instance was ending.',
+    retry: true,
+    remedy: 'Ask another instance.',
+  },
 } as const satisfies Record<string, ErrorEntry>

@@ -1,6 +1,7 @@
 import type { SideInput } from '../domain/input-events.ts'
 import { DAY, HOUR, MINUTE } from '../domain/time.ts'
 import { ARCHIVE_SETTINGS } from './archive-settings.ts'
+import { BLOCKER_SETTINGS } from './blocker-settings.ts'
 import { HTTP_SETTINGS } from './http-settings.ts'
 import { type InputTopicSetting, inputTopics, sideTopicForm, topicName } from './input-forms.ts'
 import { INPUT_SETTINGS } from './input-settings.ts'
@@ -236,6 +237,7 @@ export const SETTINGS = {
 
   ...SHADOW_SETTINGS,
   ...ARCHIVE_SETTINGS,
+  ...BLOCKER_SETTINGS,
 
   'inference.backend': setting(
     choice(['auto', 'native', 'wasm', 'cpu']),

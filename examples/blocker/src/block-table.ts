@@ -80,8 +80,8 @@ export class BlockTable {
   readonly #index = new Map<string, Set<string>>()
   /** Alerts on messages, by the id of the message and of the alert. */
   readonly #messages = new Map<string, Map<unknown, OfMessage>>()
-  /** Messages that a throttled state let through, by state and minute. */
-  readonly #passed = new Map<string, { minute: number; count: number }>()
+  /** Messages that a throttled state let through, by state and second. */
+  readonly #passed = new Map<string, Map<number, number>>()
   readonly #parts = new Parts()
 
   constructor(key: TokenKey) {
@@ -199,7 +199,10 @@ export class BlockTable {
       if (action === 'throttle') throttles.push(id)
       if (stronger(action, decision.action)) decision = { action, deliver: action !== 'block', stateId: id }
     }
-    return decision.action === 'throttle' ? this.#throttle(decision, throttles, now) : decision
+    if (decision.action !== 'throttle') return decision
+    // A verdict or an alert says so, and no state says how many.
+    if (throttles.length === 0) return { action: 'review', deliver: true }
+    return this.#throttle(decision, throttles, now)
   }
 
   *#candidates(message: Submission, token: string | undefined): Generator<string> {
@@ -240,15 +243,27 @@ export class BlockTable {
 
   /** A message passes only if all states that throttle it have room, and then counts for each. */
   #throttle(decision: Decision, ids: readonly string[], now: number): Decision {
-    const minute = Math.floor(now / 60_000)
-    const passed = (id: string) => {
-      const known = this.#passed.get(id)
-      return known?.minute === minute ? known.count : 0
-    }
-    const full = ids.find((id) => passed(id) >= (this.#rows.get(id)!.perMinute ?? Number.POSITIVE_INFINITY))
+    const second = Math.floor(now / 1000)
+    const full = ids.find(
+      (id) =>
+        this.#passedSince(id, second - 60) >= (this.#rows.get(id)!.perMinute ?? Number.POSITIVE_INFINITY),
+    )
     if (full !== undefined) return { action: 'throttle', deliver: false, stateId: full }
-    for (const id of ids) this.#passed.set(id, { minute, count: passed(id) + 1 })
+    for (const id of ids) {
+      const passed = this.#passed.get(id) ?? new Map<number, number>()
+      this.#passed.set(id, passed.set(second, (passed.get(second) ?? 0) + 1))
+    }
     return decision
+  }
+
+  /** Whole seconds: in no 60 seconds more pass than may. */
+  #passedSince(id: string, oldest: number): number {
+    const passed = this.#passed.get(id)
+    let count = 0
+    for (const [second, n] of passed ?? [])
+      if (second >= oldest) count += n
+      else passed!.delete(second)
+    return count
   }
 }
 

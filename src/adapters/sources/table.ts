@@ -1,5 +1,6 @@
 import { SigwatchError } from '../../domain/errors.ts'
-import type { Position } from '../../domain/message.ts'
+import { given } from '../../domain/given.ts'
+import type { Position, RawRecord } from '../../domain/message.ts'
 import { type PartitionId, partitionKey } from '../../domain/ports.ts'
 import { backOff } from '../kafka/backoff.ts'
 import type { Consumer, EachBatchPayload, KafkaConnection } from '../kafka/client.ts'
@@ -8,7 +9,7 @@ import { slicesOf } from '../kafka/records/slices.ts'
 import { EndProof, type EndProofOptions } from './end-proof.ts'
 
 /** A row as it stands: in a compacted topic, `value` null deletes the key. */
-export interface TableRow {
+export interface TableRow extends Pick<RawRecord, 'headers' | 'timestampType'> {
   /** Empty when the record has none, which a compacted topic refuses. */
   readonly key: string
   readonly value: Buffer | null
@@ -25,6 +26,8 @@ export interface TableSourceOptions extends Pick<EndProofOptions, 'settledAfter'
    * the groups that are made under it (`<groupId>.<n>`) vanish by themselves, as nothing is committed in them.
    */
   readonly groupId: string
+  /** Only what was appended since, epoch ms; default: from the start. */
+  readonly since?: number
 }
 
 const STEP = 250
@@ -44,6 +47,9 @@ export class TableSource {
   /** Next offset to read, by partition, and the ends as they were when reading began. */
   readonly #positions = new Map<string, number>()
   #ends: readonly Bounds[] | undefined
+  /** Where reading begins, by partition number, when it is not at the start. */
+  #from: ReadonlyMap<number, number> | undefined
+  #heardAt = performance.now()
   /** Everything before these offsets was applied since the start, by partition. */
   readonly #applied = new Map<string, number>()
   #lives = 0
@@ -81,6 +87,11 @@ export class TableSource {
     await this.#running?.catch(() => undefined)
   }
 
+  /** When a broker answered last, be it that there is nothing, by the monotonic clock, ms. */
+  get heardAt(): number {
+    return this.#heardAt
+  }
+
   unready(): readonly string[] {
     const { connection, topic } = this.#options
     const lost = connection.health.reason(this.#part)
@@ -106,7 +117,7 @@ export class TableSource {
 
   /** The life of one consumer: resolves with what ended it, or when it is stopped. */
   async #consume(apply: (rows: readonly TableRow[]) => Promise<void>): Promise<unknown> {
-    const { connection, groupId } = this.#options
+    const { connection, topic, groupId } = this.#options
     const consumer = connection.consumer({
       // A new group each time: the place of a consumer that lost the brokers stays taken in the old one for a while.
       groupId: `${groupId}.${++this.#lives}`,
@@ -115,11 +126,15 @@ export class TableSource {
     })
     const { CRASH, GROUP_JOIN, END_BATCH_PROCESS } = consumer.events
     this.#positions.clear()
-    consumer.on(GROUP_JOIN, () => {
+    consumer.on(GROUP_JOIN, ({ payload }) => {
       this.#proof.moved()
       connection.health.restored(this.#part)
+      for (const partition of payload.memberAssignment[topic] ?? []) this.#seek(consumer, partition)
     })
-    this.#proof.follow(consumer, () => void this.#checkWhetherAtEnd())
+    this.#proof.follow(consumer, () => {
+      this.#heardAt = performance.now()
+      void this.#checkWhetherAtEnd()
+    })
     // Also said of batches that hold nothing for a reader, such as the marks of transactions.
     consumer.on(END_BATCH_PROCESS, ({ payload }) => {
       if (this.#failure !== undefined) return
@@ -143,9 +158,13 @@ export class TableSource {
   }
 
   async #start(consumer: Consumer, apply: (rows: readonly TableRow[]) => Promise<void>): Promise<void> {
-    const { connection, topic } = this.#options
+    const { connection, topic, since } = this.#options
+    if (since !== undefined) this.#from ??= await connection.offsetsAt(topic, since)
     const bounds = await connection.bounds(topic)
-    this.#ends ??= bounds
+    this.#ends ??= bounds.map(({ startOffset, ...bound }) => ({
+      ...bound,
+      startOffset: Math.max(startOffset, this.#from?.get(bound.partition) ?? 0),
+    }))
     // A log that ends before what was applied was recreated: its rows are new ones.
     for (const { endOffset, ...id } of bounds)
       if (endOffset < (this.#applied.get(partitionKey(id)) ?? 0)) this.#applied.delete(partitionKey(id))
@@ -157,6 +176,15 @@ export class TableSource {
       eachBatchAutoResolve: false,
       eachBatch: (payload) => this.#batch(payload, apply),
     })
+  }
+
+  /** Past what lies before the beginning, and what was applied. */
+  #seek(consumer: Consumer, partition: number): void {
+    const { topic } = this.#options
+    const from = this.#from?.get(partition)
+    if (from === undefined) return
+    const offset = String(Math.max(from, this.#applied.get(partitionKey({ topic, partition })) ?? 0))
+    consumer.seek({ topic, partition, offset })
   }
 
   /** Never throws: the client would read the batch again and restart, for ever. */
@@ -173,9 +201,12 @@ export class TableSource {
     this.#inHand++
     try {
       for await (const { records, next } of slices) {
-        const rows = records.map(({ key, value, timestamp, position, isTombstone }): TableRow => {
-          return { key: key?.toString() ?? '', value: isTombstone ? null : value, timestamp, position }
-        })
+        const rows = records.map(
+          ({ key, value, isTombstone, timestamp, position, headers, timestampType }): TableRow => ({
+            ...{ key: key?.toString() ?? '', value: isTombstone ? null : value, timestamp, position },
+            ...given({ headers, timestampType }),
+          }),
+        )
         if (rows.length > 0) await apply(rows)
         this.#applied.set(key, Math.max(this.#applied.get(key) ?? 0, next))
       }

@@ -8,6 +8,7 @@ import { LEFT_OUT_REASONS, SIDE_INPUTS } from '../../domain/input-events.ts'
 import { LABELS } from '../../domain/labels.ts'
 import { CLOCK_REFERENCES } from '../../domain/trusted-clock.ts'
 import { ARCHIVE_METRICS } from './archive-metrics.ts'
+import { BLOCKING_METRICS } from './blocking-metrics.ts'
 import { counter, gauge, histogram, type MetricSpec } from './metric-spec.ts'
 
 export const ALERT_TYPES = ['raised', 'updated', 'cleared'] as const
@@ -24,7 +25,7 @@ export const METRICS = {
   sigwatch_build_info: gauge('Constant 1.', {
     version: 'version of sigwatch',
     commit: 'commit that it was built from',
-    mode: ['service', 'embedded', 'archive', 'desk'],
+    mode: ['service', 'embedded', 'archive', 'desk', 'blocker'],
     deployment: 'name of the installation',
   }),
   sigwatch_records_total: counter('Input records worked on, with those that became dead letters.'),
@@ -124,6 +125,7 @@ export const METRICS = {
     'Names, templates and targets that were not counted by themselves, as their ports had brought up too many.',
   ),
   ...ARCHIVE_METRICS,
+  ...BLOCKING_METRICS,
   sigwatch_counts_lost_total: counter('Times that Redis was found to have lost what was counted.', {
     how: ['emptied', 'older'],
   }),

@@ -3,6 +3,7 @@ import type { AlertType } from '../../domain/alert.ts'
 import { ERRORS } from '../../domain/errors.ts'
 import { MINUTE } from '../../domain/time.ts'
 import { ARCHIVE_REPORTS } from './archive.ts'
+import { BLOCKING_REPORTS } from './blocking.ts'
 import { CLOCK_REPORTS } from './clock.ts'
 import { CONNECTION_REPORTS } from './connections.ts'
 import { INPUT_REPORTS } from './inputs.ts'
@@ -141,6 +142,7 @@ export const REPORTS: ReportsOf<EventName> = {
     measure: (m, e) => m.sigwatch_held_back_entities_total.inc(e.count),
   },
   ...ARCHIVE_REPORTS,
+  ...BLOCKING_REPORTS,
   backlog_waits: { line: { level: 'warn', message: 'a backlog waits for Redis' } },
   ...INPUT_REPORTS,
   ...LOSS_REPORTS,

@@ -16,6 +16,8 @@ export interface HttpOptions {
   readonly port: number
   readonly registry: Registry
   readonly probes: readonly Probe[]
+  /** What `/readyz` says besides, and what is no reason not to be ready. */
+  readonly notes?: Probe
   readonly version: string
   readonly commit?: string
   /** Absent: no `/v1/check`. */
@@ -86,7 +88,15 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   }
 }
 
-function routesOf({ registry, probes, version, commit, check, blocks, extract }: HttpOptions): Routes {
+/** Status and body of `/readyz`. */
+export function readiness(probes: readonly Probe[], notes?: Probe) {
+  const reasons = reasonsOf(probes)
+  const ready = reasons.length === 0
+  return [ready ? 200 : 503, { ready, reasons, ...(notes ? { notes: reasonsOf([notes]) } : {}) }] as const
+}
+
+function routesOf(options: HttpOptions): Routes {
+  const { registry, probes, notes, version, commit, check, blocks, extract } = options
   const reading = (answer: Route['answer']): Route => ({ methods: READING, answer })
   const routes: Routes = {
     '/metrics': reading(async () => ({
@@ -95,10 +105,7 @@ function routesOf({ registry, probes, version, commit, check, blocks, extract }:
       body: await registry.metrics(),
     })),
     '/healthz': reading(() => json(200, { status: 'alive' })),
-    '/readyz': reading(() => {
-      const reasons = reasonsOf(probes)
-      return json(reasons.length === 0 ? 200 : 503, { ready: reasons.length === 0, reasons })
-    }),
+    '/readyz': reading(() => json(...readiness(probes, notes))),
     '/version': reading(() =>
       json(200, {
         name: 'sigwatch',

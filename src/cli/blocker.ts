@@ -1,0 +1,68 @@
+import { Command } from 'commander'
+import { SigwatchError } from '../domain/errors.ts'
+import { type Blocker, composeBlocker } from '../service/compose-blocker.ts'
+import { HttpTokenBook } from '../service/http-token-book.ts'
+import { runToEnd, sayStopped } from '../service/lifecycle.ts'
+import { createTelemetry } from '../service/telemetry/events.ts'
+import { startHttpServer } from '../service/telemetry/server.ts'
+import { COMMIT, VERSION } from '../service/version.ts'
+import { loadConfig } from '../settings/config.ts'
+import { warningsOf } from '../settings/setting-checks.ts'
+import { CONFIG_OPTION } from './shared-options.ts'
+
+interface BlockerOptions {
+  readonly config?: string
+}
+
+/** `sigwatch blocker`: answers gateways what to do with a message, until it is stopped. */
+export function blockerCommand(): Command {
+  return new Command('blocker')
+    .option(...CONFIG_OPTION)
+    .addHelpText(
+      'after',
+      '\nIt answers POST /v1/decide at blocker.listen, to tokens of http.tokens that may decide; see docs/blocker.md.',
+    )
+    .action(blocker)
+}
+
+async function blocker(options: BlockerOptions): Promise<void> {
+  const reading = { ...(options.config === undefined ? {} : { file: options.config }), serving: true }
+  const { config, file, given, valueFiles } = loadConfig(reading)
+  if (!config.kafka.brokers)
+    throw new SigwatchError(
+      'USAGE',
+      'no brokers: set KAFKA_BROKERS (or kafka.brokers), for example 127.0.0.1:9092',
+    )
+  const telemetry = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
+  const { emit, registry } = telemetry
+  const tokens = new HttpTokenBook(config.http.tokens ?? [])
+  const tokenFile = valueFiles.get('http.tokens')
+  const watch = tokens.watch(
+    () => loadConfig(reading).config.http.tokens ?? [],
+    [file, tokenFile].filter((path) => path !== undefined),
+    emit,
+  )
+  watch.start()
+  for (const message of warningsOf(config)) emit({ name: 'warning', message })
+  let running: Blocker | undefined
+  const { host, port } = config.http
+  const http = given.has('http.port')
+    ? await startHttpServer({
+        ...{ host, port, registry, version: VERSION, commit: COMMIT },
+        probes: [() => running?.unready() ?? ['starting']],
+        notes: () => running?.notes() ?? [],
+      })
+    : undefined
+  try {
+    const bySignal = await runToEnd(async () => {
+      running = await composeBlocker(config, tokens, telemetry)
+      process.stderr.write(`decisions are made at ${running.address}\n`)
+      emit({ name: 'started', version: VERSION, commit: COMMIT, mode: 'blocker' })
+      return running
+    }, emit)
+    sayStopped(bySignal, emit)
+  } finally {
+    await watch.stop()
+    await http?.close()
+  }
+}

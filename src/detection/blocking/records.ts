@@ -1,0 +1,169 @@
+import { ACTIONS, type Action } from '../../domain/decision.ts'
+
+/** What orders the events of a state. */
+export interface Order {
+  readonly episode: number
+  readonly revision: number
+}
+
+/** Of rows that versions before wrote: whatever has an order is newer. */
+export const NO_ORDER: Order = { episode: -1, revision: -1 }
+
+export const isNewer = (a: Order, b: Order) =>
+  a.episode > b.episode || (a.episode === b.episode && a.revision > b.revision)
+
+/** Of rows without an order the later one in the topic holds. */
+export const replaces = (a: Order, b: Order) =>
+  isNewer(a, b) || (a.episode === NO_ORDER.episode && b.episode === NO_ORDER.episode)
+
+/** From when until when something is asked for, epoch ms; NaN: it cannot be read, and nothing is in force. */
+export interface Span {
+  readonly validFrom: number
+  readonly expiresAt: number
+}
+
+export const isInForce = ({ validFrom, expiresAt }: Span, now: number) => validFrom <= now && now < expiresAt
+
+/** What a row of the block table and the data of an alert have in common. */
+interface Members {
+  readonly action?: unknown
+  readonly limit?: { readonly perMinute?: unknown } | null
+  readonly match?: unknown
+  readonly code?: unknown
+  readonly reasons?: unknown
+  readonly validFrom?: unknown
+  readonly expiresAt?: unknown
+}
+
+/** What is asked for of the messages of a state, or of one message. */
+export interface Asking extends Span {
+  readonly action: Action
+  /** Of a throttle. */
+  readonly perMinute?: number
+  readonly match: unknown
+  readonly codes: readonly string[]
+}
+
+export interface StateEvent extends Order {
+  readonly id: string
+  /** False: it asks for nothing, and ends what was asked before. */
+  readonly asks: boolean
+  readonly asking: Asking
+}
+
+/** What an alert says: of a state, or of the messages of these ids. */
+export type AlertSaid =
+  | { readonly state: StateEvent }
+  | { readonly alert: string; readonly ids: readonly string[]; readonly asking: Asking }
+
+export interface Verdict {
+  readonly action: Action
+  /** Absent: members that need it are not evaluated. */
+  readonly states?: readonly string[]
+  readonly codes: readonly string[]
+}
+
+const CODE = /^[A-Z0-9_]{1,64}$/
+const MOST_CODES = 32
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
+
+const timeOf = (value: unknown) =>
+  typeof value === 'string' && RFC_3339.test(value) ? Date.parse(value) : Number.NaN
+
+/** An action that is not known is to be looked at. No state or alert asks for nothing. */
+function actionOf(value: unknown): Action {
+  return value !== 'none' && ACTIONS.includes(value as Action) ? (value as Action) : 'review'
+}
+
+function perMinuteOf({ limit }: Members): number | undefined {
+  const perMinute = limit?.perMinute
+  return typeof perMinute === 'number' && perMinute >= 0 ? perMinute : undefined
+}
+
+const textsOf = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : []
+
+function codesOf({ code, reasons }: Members): readonly string[] {
+  const named = Array.isArray(reasons) ? reasons.map((reason: { code?: unknown } | null) => reason?.code) : []
+  return [...new Set(textsOf([code, ...named]))].filter((one) => CODE.test(one)).slice(0, MOST_CODES)
+}
+
+function askingOf(members: Members): Asking {
+  const perMinute = perMinuteOf(members)
+  const unlimited = members.action === 'throttle' && perMinute === undefined
+  return {
+    action: unlimited ? 'review' : actionOf(members.action),
+    ...(perMinute === undefined ? {} : { perMinute }),
+    match: members.match,
+    codes: codesOf(members),
+    validFrom: timeOf(members.validFrom),
+    expiresAt: timeOf(members.expiresAt),
+  }
+}
+
+function orderOf({ episode, revision }: { episode?: unknown; revision?: unknown }): Order {
+  return typeof episode === 'number' && typeof revision === 'number' ? { episode, revision } : NO_ORDER
+}
+
+/** An object in JSON; undefined: it is none. */
+function objectOf(value: string): object | undefined {
+  try {
+    const parsed: unknown = JSON.parse(value)
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? parsed : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A row of the block table; undefined: it cannot be read. */
+export function readBlock(id: string, value: string): StateEvent | undefined {
+  const row = objectOf(value) as (Members & { episode?: unknown; revision?: unknown }) | undefined
+  return row && { id, ...orderOf(row), asks: true, asking: askingOf(row) }
+}
+
+/** An event of the topic of alerts; undefined: it cannot be read, or asks for nothing. */
+export function readAlert(value: string): AlertSaid | undefined {
+  const event = objectOf(value) as { id?: unknown; type?: unknown; data?: unknown } | undefined
+  const { data } = event ?? {}
+  if (typeof data !== 'object' || data === null) return undefined
+  const { state, target, mode, late, message } = data as {
+    state?: { id?: unknown; episode?: unknown; revision?: unknown } | null
+    target?: { kind?: unknown; id?: unknown } | null
+    mode?: unknown
+    late?: unknown
+    message?: { parts?: unknown } | null
+  }
+  const asks = mode === 'enforce' && late !== true
+  if (typeof state?.id === 'string') {
+    const isOpen = asks && event!.type !== 'sigwatch.alert.cleared'
+    return { state: { id: state.id, ...orderOf(state), asks: isOpen, asking: askingOf(data) } }
+  }
+  if (target?.kind !== 'message' || typeof target.id !== 'string' || !asks) return undefined
+  const ids = [...new Set([target.id, ...textsOf(message?.parts)])]
+  return { alert: String(event!.id), ids, asking: askingOf(data) }
+}
+
+const PASS: Verdict = { action: 'none', states: [], codes: [] }
+
+/** A verdict and the message that it is on; undefined: it cannot be read. */
+export function readVerdict(value: string): readonly [id: string, verdict: Verdict] | undefined {
+  const found = objectOf(value) as { id?: unknown } | undefined
+  return typeof found?.id === 'string' ? [found.id, verdictOf(found)] : undefined
+}
+
+/** A verdict without `action` asks for nothing. */
+export function verdictOf(value: object): Verdict {
+  const { action, states, reasons } = value as { action?: unknown; states?: unknown; reasons?: unknown }
+  const areStates = Array.isArray(states) && states.every((one) => typeof one === 'string')
+  if (typeof action !== 'string' || action === 'pass') {
+    if (!areStates) return { action: 'none', codes: [] }
+    if (states.length === 0) return PASS
+    return { action: 'none', states: states as string[], codes: [] }
+  }
+  const codes = textsOf(reasons).filter((code) => CODE.test(code))
+  return {
+    action: actionOf(action),
+    ...(areStates ? { states: states as string[] } : {}),
+    codes: codes.slice(0, MOST_CODES),
+  }
+}

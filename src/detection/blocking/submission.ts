@@ -1,0 +1,57 @@
+import { hashOf } from '../../domain/hash.ts'
+import { canonicalNumber } from '../../text/canonical-number.ts'
+import { extract } from '../../text/extract.ts'
+import type { Submission } from './match.ts'
+
+/** Code points, or for the text code units: that of many parts. */
+const LONGEST = { id: 128, from: 21, to: 64, text: 20_000, signature: 64 } as const
+
+/** What is wrong with one of the members; undefined: nothing. */
+function faultOf(body: Readonly<Record<string, unknown>>): string | undefined {
+  for (const [name, longest] of Object.entries(LONGEST)) {
+    const value = body[name]
+    if (name === 'signature' && (value === undefined || value === null)) continue
+    if (typeof value !== 'string') return `${name}: must be a string`
+    if (value === '' && name !== 'signature') return `${name}: must not be empty`
+    if (value.length > longest) return `${name}: has more than ${longest} characters`
+  }
+  return undefined
+}
+
+/** undefined: it is no part of several; text: what is wrong. */
+function partOf(value: unknown): Submission['part'] | string {
+  if (value === undefined || value === null) return undefined
+  const { ref, count } = (typeof value === 'object' ? value : {}) as { ref?: unknown; count?: unknown }
+  const isRef = (typeof ref === 'string' && ref.length <= LONGEST.id) || Number.isInteger(ref)
+  if (!isRef || !Number.isInteger(count)) return 'part: must be {ref, index, count}'
+  return (count as number) < 2 ? undefined : { ref: String(ref), count: count as number }
+}
+
+/**
+ * Reads what is asked about: `{id, from, to, text, signature?, part?}`, other members are left alone, so that an input record
+ * will do. Signature and links are read from the text; what the text of a part lacks may be cut, and is not known. Text: what is wrong.
+ */
+export function readSubmission(body: unknown): Submission | string {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    return 'must be {id, from, to, text, signature?, part?}'
+  const members = body as Readonly<Record<string, unknown>>
+  const fault = faultOf(members)
+  if (fault !== undefined) return fault
+  const part = partOf(members.part)
+  if (typeof part === 'string') return part
+  const { id, from, to, text } = members as { id: string; from: string; to: string; text: string }
+  const given = (members.signature as string | null | undefined) || undefined
+  const { signature, urls } = extract(text, given)
+  const hosts = urls.map(({ host }) => host)
+  return {
+    ...{ id, from, to, part },
+    signature: part && signature === '' ? undefined : signature,
+    hosts: part && hosts.length === 0 ? undefined : hosts,
+  }
+}
+
+/** A name of the SMS that a part belongs to, which tells no number. */
+export function smsOf({ from, to, toToken, part }: Submission, tokenise: (number: string) => string): string {
+  const recipient = toToken ?? (to === undefined ? '' : tokenise(canonicalNumber(to)))
+  return hashOf(canonicalNumber(from), recipient, part!.ref, String(part!.count))
+}

@@ -1,0 +1,205 @@
+import type { BlockTable, Standing } from '../../detection/blocking/block-table.ts'
+import type { Submission } from '../../detection/blocking/match.ts'
+import { smsOf } from '../../detection/blocking/submission.ts'
+import { type Action, stronger } from '../../domain/decision.ts'
+import type { Emit } from '../../domain/events.ts'
+import { given } from '../../domain/given.ts'
+import type { PassAnswer, PassBook, PassRequest, StoppedBy } from '../../domain/pass-book.ts'
+import type { MemoryPassBook } from '../../stores/passes/memory.ts'
+
+/** `block` and `throttle`: not now; everything else is delivered. */
+export interface Decision {
+  readonly id: string
+  readonly action: Action | 'pass'
+  /** Of a throttle that the message counts under, or that has no room for it. */
+  readonly limit?: { readonly perMinute: number }
+  /** States that hold, or that may hold and are taken as `review`. */
+  readonly states: readonly string[]
+  /** Codes of what asks for it, or why nothing could be decided. */
+  readonly why: readonly string[]
+}
+
+/** Why what is asked cannot be decided by the table. */
+export type Doubt = 'TABLE_UNREAD' | 'BROKERS_SILENT' | 'UNDECIDED'
+
+export interface Kept {
+  readonly messageId: string
+  readonly stateId?: string
+  readonly action: Action | 'missed'
+}
+
+export interface DeciderOptions {
+  readonly table: BlockTable
+  /** Time of the brokers, epoch ms. */
+  readonly now: () => number
+  /** undefined: the table can be trusted. */
+  readonly doubt: () => Doubt | undefined
+  readonly failure: 'open' | 'closed'
+  readonly tokenise: (number: string) => string
+  readonly own: MemoryPassBook
+  /** What all instances share; absent: each counts by itself. */
+  readonly shared?: PassBook
+  /** Called for what is not to be delivered, and for parts that were before it was known. */
+  readonly kept: (kept: Kept) => void
+  readonly emit: Emit
+}
+
+/** What a message came to, with the state that keeps it back. */
+interface Outcome extends Decision {
+  readonly by?: string
+}
+
+/** What is to be counted first. */
+interface Pending {
+  readonly id: string
+  readonly standing: Standing
+  readonly request: PassRequest
+}
+
+/**
+ * Decides what is asked by the table, and counts what it lets through. When the shared book cannot be reached the instance
+ * counts by itself, from what it let through itself in the last minute.
+ */
+export class Decider {
+  readonly #options: DeciderOptions
+  #sharedLost = false
+
+  constructor(options: DeciderOptions) {
+    this.#options = options
+  }
+
+  /** Whether what throttles let through is counted over all instances now. */
+  get isShared(): boolean {
+    return this.#options.shared !== undefined && !this.#sharedLost
+  }
+
+  /** One decision a message, in order. Never rejects. */
+  async decide(messages: readonly Submission[]): Promise<Decision[]> {
+    const { shared } = this.#options
+    if (!shared) return messages.map((message) => this.decideAlone(message))
+    const outcomes = await Promise.all(
+      messages.map((message) => {
+        const begun = this.#begin(message)
+        return 'request' in begun ? this.#finishShared(begun, shared) : begun
+      }),
+    )
+    return outcomes.map((outcome) => this.#tell(outcome))
+  }
+
+  /** By the table and what this instance let through alone. Never throws. */
+  decideAlone(message: Submission): Decision {
+    const begun = this.#begin(message)
+    return this.#tell('request' in begun ? this.#finishAlone(begun) : begun)
+  }
+
+  /** An alert blocks the parts of an SMS: those that were let through are reported. Never rejects. */
+  async takeGone(ids: readonly string[]): Promise<void> {
+    const { own, kept, shared } = this.#options
+    // What this instance let through alone is known to no other.
+    const gone = new Set(own.takeGoneNow(ids))
+    if (shared)
+      for (const id of await shared.takeGone(ids).catch((error: unknown) => this.#lost(error))) gone.add(id)
+    for (const messageId of gone) kept({ messageId, action: 'missed' })
+  }
+
+  #tell({ by, ...decision }: Outcome): Decision {
+    const { id, action } = decision
+    if (action === 'block' || action === 'throttle')
+      this.#options.kept({ messageId: id, action, ...given({ stateId: by }) })
+    return decision
+  }
+
+  #begin(message: Submission): Outcome | Pending {
+    const { failure, doubt, emit } = this.#options
+    try {
+      const doubted = doubt()
+      if (doubted === 'TABLE_UNREAD' || (doubted && failure === 'closed'))
+        return undecided(message.id, failure, doubted)
+      return this.#byTable(message)
+    } catch (error) {
+      emit({ name: 'decide_failed', reason: error instanceof Error ? error.name : typeof error })
+      return undecided(message.id, failure, 'UNDECIDED')
+    }
+  }
+
+  /** What needs no counting is decided. */
+  #byTable(message: Submission): Outcome | Pending {
+    const { table, now, own, tokenise } = this.#options
+    const { id } = message
+    const sms = message.part && smsOf(message, tokenise)
+    const stopped = sms === undefined ? undefined : own.stoppedBy(sms)
+    if (stopped) return stoppedOutcome(id, stopped)
+    const standing = table.look(message, now())
+    const { action, by, states, why, throttles } = standing
+    if (action === 'block') {
+      if (sms !== undefined) this.#stop(sms, { why, ...given({ state: by }) })
+      return { id, action, states, why, ...given({ by }) }
+    }
+    if (throttles.length === 0 && sms === undefined) return passed(id, standing)
+    return { id, standing, request: { throttles, ...(sms === undefined ? {} : { part: { sms, id } }) } }
+  }
+
+  #finishAlone(pending: Pending): Outcome {
+    return outcomeOf(pending, this.#options.own.settleNow(pending.request))
+  }
+
+  async #finishShared(pending: Pending, shared: PassBook): Promise<Outcome> {
+    try {
+      const [answer] = await shared.settle([pending.request])
+      this.#found()
+      // Of the parts the shared book tells: what is gone is reported by one instance.
+      if (answer!.outcome === 'passes') this.#options.own.note({ throttles: pending.request.throttles })
+      return outcomeOf(pending, answer!)
+    } catch (error) {
+      this.#lost(error)
+      return this.#finishAlone(pending)
+    }
+  }
+
+  #stop(sms: string, by: StoppedBy): void {
+    const { own, shared } = this.#options
+    own.stopNow(sms, by)
+    shared?.stop(sms, by).catch((error: unknown) => this.#lost(error))
+  }
+
+  #lost(error: unknown): never[] {
+    const reason = error instanceof Error ? error.message : String(error)
+    this.#options.emit({ name: 'throttles_apart', reason })
+    this.#sharedLost = true
+    return []
+  }
+
+  #found(): void {
+    if (!this.#sharedLost) return
+    this.#sharedLost = false
+    this.#options.emit({ name: 'throttles_shared' })
+  }
+}
+
+function undecided(id: string, failure: 'open' | 'closed', why: Doubt): Outcome {
+  return { id, action: failure === 'open' ? 'pass' : 'block', states: [], why: [why] }
+}
+
+function stoppedOutcome(id: string, { state, why }: StoppedBy): Outcome {
+  return { id, action: 'block', states: state === undefined ? [] : [state], why, ...given({ by: state }) }
+}
+
+function outcomeOf({ id, standing }: Pending, answer: PassAnswer): Outcome {
+  if (answer.outcome === 'stopped') return stoppedOutcome(id, answer.by)
+  if (answer.outcome === 'passes') return passed(id, standing)
+  const { state, perMinute } = standing.throttles[answer.full]!
+  const { states, why } = standing
+  return { id, action: 'throttle', limit: { perMinute }, states, why, by: state }
+}
+
+/** What is let through: under a throttle that no state explains a person should look. */
+function passed(id: string, standing: Standing): Outcome {
+  const { throttles, throttledBare, states, why } = standing
+  const action = throttledBare ? stronger(standing.action, 'review') : standing.action
+  const perMinute = Math.min(...throttles.map((throttle) => throttle.perMinute))
+  return {
+    ...{ id, action: action === 'none' ? 'pass' : action },
+    ...(throttles.length > 0 ? { limit: { perMinute } } : {}),
+    ...{ states, why },
+  }
+}

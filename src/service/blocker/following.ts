@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto'
+import type { KafkaConnection } from '../../adapters/kafka/client.ts'
+import { createTableSource, type TableRow, type TableSource } from '../../adapters/sources/table.ts'
+import type { BlockTable } from '../../detection/blocking/block-table.ts'
+import type { BrokerClock } from '../../detection/blocking/broker-clock.ts'
+import type { Order } from '../../detection/blocking/records.ts'
+import { FOLLOWED, type Followed } from '../../domain/blocking-events.ts'
+import type { Emit } from '../../domain/events.ts'
+import { partitionKey } from '../../domain/ports.ts'
+import { MINUTE } from '../../domain/time.ts'
+
+export interface FollowingOptions {
+  readonly connection: KafkaConnection
+  readonly topics: Readonly<Record<Followed, string>>
+  readonly groupId: string
+  readonly table: BlockTable
+  readonly clock: BrokerClock
+  /** Called with the ids of parts that an alert blocks. */
+  readonly blocked: (ids: readonly string[]) => void
+  readonly emit: Emit
+}
+
+/** What is older in the topic has expired; a verdict is asked for within seconds. ms */
+const SINCE = { alerts: 16 * MINUTE, verdicts: 2 * MINUTE } as const
+/** Compaction may have taken the last records: nothing must have come for so long, ms. */
+const SETTLED_AFTER = 1_000
+
+/**
+ * Reads the block table from its beginning, and alerts and verdicts of the last minutes, then follows them. Nothing is
+ * committed: each start reads them again.
+ */
+export class Following {
+  readonly #options: FollowingOptions
+  readonly #sources = new Map<Followed, TableSource>()
+  readonly #unread = new Set<Followed>(FOLLOWED)
+  readonly #instance = randomUUID()
+  #recordAt = performance.now()
+  #isRead = false
+
+  constructor(options: FollowingOptions) {
+    this.#options = options
+  }
+
+  /** Whether everything that was there at the start has been read. */
+  get isRead(): boolean {
+    return this.#isRead
+  }
+
+  /** ms since a broker answered last, of the topic that is worst off, and since the last record of any came. */
+  silence(): { readonly brokers: number; readonly records: number } {
+    const now = performance.now()
+    const heard = [...this.#sources.values()].map(({ heardAt }) => heardAt)
+    return { brokers: now - Math.min(now, ...heard), records: now - this.#recordAt }
+  }
+
+  unready(): readonly string[] {
+    return [...this.#sources.values()].flatMap((source) => source.unready())
+  }
+
+  /** A topic that is not there is not waited for. */
+  leaveOut(what: Followed): void {
+    this.#unread.delete(what)
+    this.#check()
+  }
+
+  /** Until `stop`; rejects with what TableSource rejects with. */
+  run(what: Followed): Promise<void> {
+    const { connection, topics, groupId, clock } = this.#options
+    const topic = topics[what]
+    const source = createTableSource({
+      ...{ connection, topic, groupId: `${groupId}-blocker-${this.#instance}-${what}` },
+      settledAfter: SETTLED_AFTER,
+      ...(what === 'blocks' ? {} : { since: clock.now() - SINCE[what] }),
+    })
+    this.#sources.set(what, source)
+    let isFollowing = false
+    void source.caughtUp.then(() => {
+      isFollowing = true
+      this.leaveOut(what)
+    })
+    return source.run(async (rows) => {
+      this.#recordAt = performance.now()
+      this.#take(what, rows)
+      const { timestamp, timestampType, position } = rows.at(-1)!
+      if (isFollowing && timestampType === 'LogAppendTime') clock.appended(partitionKey(position), timestamp)
+    })
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#sources.values()].map((source) => source.stop()))
+  }
+
+  #check(): void {
+    if (this.#unread.size > 0 || this.#isRead) return
+    this.#isRead = true
+    const { table, clock, emit } = this.#options
+    emit({ name: 'block_table_read', states: table.inForce(clock.now()) })
+  }
+
+  /** A record that cannot be read must not stop the others. */
+  #take(what: Followed, rows: readonly TableRow[]): void {
+    const { table, clock, blocked, emit } = this.#options
+    const now = clock.now()
+    let unread = 0
+    for (const { key, value, headers } of rows) {
+      if (what === 'blocks') {
+        if (!table.takeBlock(key, value?.toString() ?? null, now, orderOf(headers))) unread++
+      } else if (value === null) unread++
+      else if (what === 'verdicts') unread += table.takeVerdict(value.toString(), now) ? 0 : 1
+      else {
+        const ids = table.takeAlert(value.toString(), now)
+        if (ids && ids.length > 0) blocked(ids)
+      }
+    }
+    emit({ name: 'blocking_records', topic: what, records: rows.length, unread })
+  }
+}
+
+/** What the headers of a tombstone say; undefined: they say nothing. */
+function orderOf(headers: TableRow['headers']): Order | undefined {
+  const [episode, revision] = ['sigwatch-episode', 'sigwatch-revision'].map((name) =>
+    Number.parseInt(String(headers?.get(name)), 10),
+  ) as [number, number]
+  return Number.isFinite(episode) && Number.isFinite(revision) ? { episode, revision } : undefined
+}

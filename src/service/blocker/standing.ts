@@ -1,0 +1,85 @@
+import type { BlockTable } from '../../detection/blocking/block-table.ts'
+import type { BrokerClock } from '../../detection/blocking/broker-clock.ts'
+import type { Failure } from '../../domain/blocking-events.ts'
+import type { Emit } from '../../domain/events.ts'
+import { MINUTE } from '../../domain/time.ts'
+import type { MemoryPassBook } from '../../stores/passes/memory.ts'
+import type { Doubt } from './decider.ts'
+import type { Following } from './following.ts'
+
+export interface StandingOptions {
+  readonly table: BlockTable
+  readonly clock: BrokerClock
+  readonly following: Pick<Following, 'isRead' | 'silence' | 'unready'>
+  readonly own: MemoryPassBook
+  readonly failure: Failure
+  readonly isShared: () => boolean
+  readonly emit: Emit
+}
+
+/** Brokers that have not answered for so long make the table doubtful, ms. */
+export const SILENT_AFTER = 2 * MINUTE
+const LOOK_EVERY = 1_000
+const SWEEP_EVERY = 10_000
+
+/** Whether the table can be trusted; looks once a second, says so in log and metrics, and clears what has expired. */
+export class Standing {
+  readonly #options: StandingOptions
+  #doubt: Doubt | undefined = 'TABLE_UNREAD'
+  #saidFailing = false
+  #sweptAt = performance.now()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: StandingOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY).unref()
+    this.#look()
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+  }
+
+  doubt(): Doubt | undefined {
+    if (this.#doubt === 'TABLE_UNREAD' && this.#options.following.isRead) this.#doubt = undefined
+    return this.#doubt
+  }
+
+  unready(): readonly string[] {
+    const doubt = this.doubt()
+    if (doubt === undefined) return []
+    const { following } = this.#options
+    const reasons = following.unready()
+    if (doubt === 'BROKERS_SILENT')
+      return [`kafka: no broker has answered for ${Math.round(following.silence().brokers / 1000)} s`]
+    return reasons.length > 0 ? reasons : ['starting: waiting for Kafka']
+  }
+
+  #look(): void {
+    const { table, clock, following, own, failure, isShared, emit } = this.#options
+    const silence = following.silence()
+    if (following.isRead) this.#doubt = silence.brokers > SILENT_AFTER ? 'BROKERS_SILENT' : undefined
+    const now = clock.now()
+    if (performance.now() - this.#sweptAt >= SWEEP_EVERY) {
+      this.#sweptAt = performance.now()
+      table.sweep(now)
+      own.sweep()
+    }
+    const isFailing = this.#doubt !== undefined
+    if (isFailing !== this.#saidFailing) {
+      if (this.#doubt !== undefined) emit({ name: 'blocking_failing', failure, why: this.#doubt })
+      else emit({ name: 'blocking_resumed' })
+    }
+    this.#saidFailing = isFailing
+    emit({
+      ...{ name: 'blocking_standing', failure, isFailing, isShared: isShared() },
+      states: table.inForce(now),
+      held: table.sizes,
+      forgotten: table.forgotten,
+      silence: { brokers: silence.brokers / 1000, records: silence.records / 1000 },
+    })
+  }
+}

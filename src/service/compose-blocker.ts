@@ -1,0 +1,213 @@
+import { hostname } from 'node:os'
+import { awaitTopics } from '../adapters/kafka/awaited-topics.ts'
+import type { KafkaConnection } from '../adapters/kafka/client.ts'
+import { BlockTable } from '../detection/blocking/block-table.ts'
+import { BrokerClock } from '../detection/blocking/broker-clock.ts'
+import { InvalidInput, SigwatchError } from '../domain/errors.ts'
+import type { Emit } from '../domain/events.ts'
+import { Health } from '../domain/health.ts'
+import type { PassBook } from '../domain/pass-book.ts'
+import { createTokeniser } from '../domain/token.ts'
+import type { Config } from '../settings/config.ts'
+import { MemoryPassBook } from '../stores/passes/memory.ts'
+import { DecideEndpoint } from './blocker/decide-endpoint.ts'
+import { type DecideServer, startDecideServer } from './blocker/decide-server.ts'
+import { Decider } from './blocker/decider.ts'
+import { Enforcements } from './blocker/enforcements.ts'
+import { Following } from './blocker/following.ts'
+import { Standing } from './blocker/standing.ts'
+import { kafkaOf, redisOf } from './compose-clients.ts'
+import type { HttpTokenBook } from './http-token-book.ts'
+import type { Runnable } from './lifecycle.ts'
+import type { Telemetry } from './telemetry/events.ts'
+
+/** A running blocker. It answers from the start, by `blocker.failure` until its table is read. */
+export interface Blocker extends Runnable {
+  /** Where it answers. */
+  readonly address: string
+  /** Reasons not to send gateways here. */
+  unready(): readonly string[]
+  /** What is worse than it should be, and no reason to send gateways elsewhere. */
+  notes(): readonly string[]
+}
+
+/** How long what has begun may take at the end, and then what is still to be written, ms. */
+const CLOSE_WITHIN = 5_000
+const WRITE_WITHIN = 5_000
+
+/** Where the configuration names no topic, the one that it usually is. */
+function topicsOf({ kafka: { topics } }: Config) {
+  const { blocks, alerts, verdicts, enforcements } = topics
+  return { blocks: blocks ?? 'sms.blocks', alerts, verdicts: verdicts ?? 'sms.verdicts', enforcements }
+}
+
+/** What instances share; absent where each counts for itself. */
+interface Shared {
+  readonly book: PassBook
+  readonly unready: () => readonly string[]
+  readonly close: () => Promise<void>
+}
+
+async function openShared(config: Config, emit: Emit): Promise<Shared | undefined> {
+  const { url, nodes, sentinels } = config.redis
+  if (config.blocker.throttle === 'instance') return undefined
+  if (!url && !nodes && !sentinels) {
+    const message = 'no Redis: each blocker counts throttles for itself, and together they let through more'
+    emit({ name: 'warning', message })
+    return undefined
+  }
+  const { RedisPassBook } = await import('../stores/passes/redis.ts')
+  const health = new Health('redis', emit)
+  const link = await redisOf(config, {
+    onReach: (lost) => (lost === undefined ? health.restored('redis') : health.lost('redis', lost)),
+  })
+  return {
+    book: new RedisPassBook({ link, prefix: `sigwatch:${config.deployment}` }),
+    unready: () => link.unready(),
+    close: () => link.close(),
+  }
+}
+
+/**
+ * Answers gateways by the block table, the alerts and the verdicts of a deployment. Rejects with CONFIG_INVALID for what a
+ * person must change; waits for brokers and Redis once it runs.
+ */
+export async function composeBlocker(
+  config: Config,
+  tokens: HttpTokenBook,
+  { emit, registry }: Telemetry,
+): Promise<Blocker> {
+  const { tokenKey, previousTokenKeys } = config.privacy
+  if (!tokenKey)
+    throw new SigwatchError('CONFIG_INVALID', 'privacy.tokenKey is required: that of the service')
+  if (!tokens.grants('decide')) throw nobodyMayAsk()
+  const keys = [tokenKey, ...(previousTokenKeys ?? [])]
+  const tokenisers = new Map(
+    keys.map(({ keyId, key }) => [keyId, createTokeniser({ keyId, key: key.reveal() })]),
+  )
+  const abort = new AbortController()
+  const kafka = kafkaOf(config, emit, abort.signal, { awaitsLogin: true })
+  const topics = topicsOf(config)
+  const clock = new BrokerClock()
+  const table = new BlockTable({ tokenisers })
+  const own = new MemoryPassBook(() => performance.now())
+  const shared = await openShared(config, emit)
+  const enforcements =
+    topics.enforcements === null
+      ? undefined
+      : new Enforcements({
+          ...{ connection: kafka, topic: topics.enforcements, by: `blocker@${hostname()}` },
+          now: () => clock.now(),
+          appended: (partition, time) => clock.appended(partition, time),
+          emit,
+        })
+  const following = new Following({
+    ...{ connection: kafka, topics, groupId: config.kafka.groupId, table, clock, emit },
+    blocked: (ids) => void decider.takeGone(ids),
+  })
+  const standing: Standing = new Standing({
+    ...{ table, clock, following, own, emit, failure: config.blocker.failure },
+    isShared: () => decider.isShared && shared?.unready().length === 0,
+  })
+  const decider: Decider = new Decider({
+    ...{ table, own, emit, failure: config.blocker.failure },
+    now: () => clock.now(),
+    doubt: () => standing.doubt(),
+    tokenise: tokenisers.get(tokenKey.keyId)!,
+    ...(shared ? { shared: shared.book } : {}),
+    kept: (kept) => enforcements?.add(kept),
+  })
+  const isEnding = () => abort.signal.aborted
+  const endpoint = new DecideEndpoint({ tokens, decider, isEnding, emit })
+  const probe = () => (isEnding() ? ['ending'] : standing.unready())
+  const notes = () => notesOf(config, shared, decider)
+  let server: DecideServer
+  try {
+    server = await startDecideServer({ listen: config.blocker.listen, endpoint, registry, probe, notes })
+  } catch (error) {
+    await Promise.all([kafka.close(), shared?.close()])
+    throw error
+  }
+  standing.start()
+  return {
+    address: server.address,
+    unready: probe,
+    notes,
+    run: () => follow({ kafka, topics, following, enforcements, emit, signal: abort.signal }),
+    async stop() {
+      abort.abort()
+      await server.close(CLOSE_WITHIN)
+      await following.stop()
+    },
+    async close() {
+      abort.abort()
+      await server.close(CLOSE_WITHIN)
+      standing.close()
+      await enforcements?.close(WRITE_WITHIN)
+      await following.stop()
+      await Promise.all([kafka.close(), shared?.close()])
+    },
+  }
+}
+
+function nobodyMayAsk(): InvalidInput {
+  const message =
+    'no token may decide: give http.tokens, for example [{name: gateway, token: <openssl rand -hex 32>, may: [decide]}]'
+  return new InvalidInput('CONFIG_INVALID', [{ file: 'configuration', key: 'http.tokens', message }])
+}
+
+function notesOf(config: Config, shared: Shared | undefined, decider: Decider): readonly string[] {
+  if (config.blocker.throttle === 'instance') return []
+  if (!shared) return ['throttles are counted by each instance: no Redis is configured']
+  const [lost] = shared.unready()
+  if (lost !== undefined) return [`throttles are counted by each instance: ${lost}`]
+  return decider.isShared ? [] : ['throttles are counted by each instance: Redis did not answer in time']
+}
+
+interface FollowOptions {
+  readonly kafka: KafkaConnection
+  readonly topics: ReturnType<typeof topicsOf>
+  readonly following: Following
+  readonly enforcements: Enforcements | undefined
+  readonly emit: Emit
+  readonly signal: AbortSignal
+}
+
+/** Resolves when it is stopped; rejects for what a person must change. */
+async function follow(options: FollowOptions): Promise<void> {
+  const { kafka, topics, following, enforcements, emit, signal } = options
+  await kafka.requireTopics([topics.blocks, topics.alerts])
+  const extra = [topics.verdicts, ...(topics.enforcements === null ? [] : [topics.enforcements])]
+  const missing = await kafka.missingTopics(extra)
+  const running = [following.run('blocks'), following.run('alerts')]
+  const failing = new AbortController()
+  const begin = (topic: string) => {
+    if (topic !== topics.verdicts) enforcements?.start()
+    else following.run('verdicts').catch((error: unknown) => failing.abort(error))
+  }
+  for (const topic of extra) if (!missing.includes(topic)) begin(topic)
+  if (missing.includes(topics.verdicts)) following.leaveOut('verdicts')
+  for (const topic of missing) emit({ name: 'warning', message: absent(topic, topic === topics.verdicts) })
+  const found = (names: readonly string[]) => {
+    for (const topic of names) {
+      emit({ name: 'topic_found', topic })
+      begin(topic)
+    }
+  }
+  void awaitTopics(kafka, missing, found, signal)
+  await Promise.race([untilAborted(signal), untilAborted(failing.signal), ...running])
+  if (failing.signal.aborted) throw failing.signal.reason
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+function absent(topic: string, isVerdicts: boolean): string {
+  return `the topic ${topic} does not exist: until it is made, ${
+    isVerdicts
+      ? 'states with labels, campaigns or templates are reviewed'
+      : 'what is kept back is not written'
+  }`
+}

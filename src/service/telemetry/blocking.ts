@@ -1,0 +1,75 @@
+import type { BlockingEvent } from '../../domain/blocking-events.ts'
+import type { ReportsOf } from './report.ts'
+
+const TEN_SECONDS = 10_000
+
+/** What becomes of decisions, of the table behind them, and of what was kept back. */
+export const BLOCKING_REPORTS: ReportsOf<BlockingEvent['name']> = {
+  decided: {
+    measure(m, { status, counts, undecided, seconds }) {
+      m.sigwatch_blocker_decide_seconds.observe({ status }, seconds)
+      m.sigwatch_blocker_undecided_total.inc(undecided)
+      for (const [action, n] of Object.entries(counts)) m.sigwatch_blocker_decisions_total.inc({ action }, n)
+    },
+  },
+  decide_failed: {
+    line: { level: 'error', message: 'a message could not be decided', every: TEN_SECONDS },
+    measure: (m) => m.sigwatch_failures_total.inc({ error: 'INTERNAL' }),
+  },
+  block_table_read: { line: { level: 'info', message: 'the block table has been read' } },
+  blocking_records: {
+    line: {
+      level: 'debug',
+      warns: ({ unread }) => unread > 0,
+      message: ({ unread }) => (unread > 0 ? 'records that cannot be read are passed over' : 'records taken'),
+      every: TEN_SECONDS,
+      key: ({ topic, unread }) => `${topic} ${unread > 0}`,
+    },
+    measure(m, { topic, records, unread }) {
+      m.sigwatch_blocker_records_total.inc({ topic, outcome: 'taken' }, records - unread)
+      m.sigwatch_blocker_records_total.inc({ topic, outcome: 'unreadable' }, unread)
+    },
+  },
+  blocking_standing: {
+    measure(m, { states, held, forgotten, silence, isShared, isFailing, failure }) {
+      m.sigwatch_blocker_states.set(states)
+      for (const [what, n] of Object.entries(held)) m.sigwatch_blocker_held.set({ what }, n)
+      m.sigwatch_blocker_forgotten_states.set(forgotten)
+      for (const [of, seconds] of Object.entries(silence))
+        m.sigwatch_blocker_silence_seconds.set({ of }, seconds)
+      m.sigwatch_blocker_throttle_shared.set(isShared ? 1 : 0)
+      m.sigwatch_blocker_failing.set({ failure }, isFailing ? 1 : 0)
+    },
+  },
+  blocking_failing: {
+    line: {
+      level: 'error',
+      message: ({ failure }) =>
+        failure === 'open'
+          ? 'nothing can be decided by the table: messages are let through'
+          : 'nothing can be decided by the table: messages are kept back',
+    },
+  },
+  blocking_resumed: { line: { level: 'info', message: 'decisions are made by the table again' } },
+  throttles_apart: {
+    line: {
+      level: 'warn',
+      message: 'throttles are counted by each blocker for itself: together they let through more',
+      every: TEN_SECONDS,
+    },
+    measure: (m) => m.sigwatch_blocker_throttle_shared.set(0),
+  },
+  throttles_shared: {
+    line: { level: 'info', message: 'throttles are counted over all blockers' },
+    measure: (m) => m.sigwatch_blocker_throttle_shared.set(1),
+  },
+  enforcements_written: {
+    measure(m, { written, dropped }) {
+      m.sigwatch_blocker_enforcements_total.inc({ outcome: 'written' }, written)
+      m.sigwatch_blocker_enforcements_total.inc({ outcome: 'dropped' }, dropped)
+    },
+  },
+  enforcements_wait: {
+    line: { level: 'warn', message: 'no broker takes what was kept back: it waits', every: TEN_SECONDS },
+  },
+}
