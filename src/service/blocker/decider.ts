@@ -47,6 +47,8 @@ export interface DeciderOptions {
 /** What a message came to, with the state that keeps it back. */
 interface Outcome extends Decision {
   readonly by?: string
+  /** SMS whose other parts are kept back too. */
+  readonly stops?: string
 }
 
 /** What is to be counted first. */
@@ -80,7 +82,8 @@ export class Decider {
     const outcomes = await Promise.all(
       messages.map((message) => {
         const begun = this.#begin(message)
-        return 'request' in begun ? this.#finishShared(begun, shared) : begun
+        if ('request' in begun) return this.#finishShared(begun, shared)
+        return begun.stops === undefined ? begun : this.#stopShared(begun, begun.stops, shared)
       }),
     )
     return outcomes.map((outcome) => this.#tell(outcome))
@@ -102,7 +105,7 @@ export class Decider {
     for (const messageId of gone) kept({ messageId, action: 'missed' })
   }
 
-  #tell({ by, ...decision }: Outcome): Decision {
+  #tell({ by, stops: _, ...decision }: Outcome): Decision {
     const { id, action } = decision
     if (action === 'block' || action === 'throttle')
       this.#options.kept({ messageId: id, action, ...given({ stateId: by }) })
@@ -132,8 +135,8 @@ export class Decider {
     const standing = table.look(message, now())
     const { action, by, states, why, throttles } = standing
     if (action === 'block') {
-      if (sms !== undefined) this.#stop(sms, { why, ...given({ state: by }) })
-      return { id, action, states, why, ...given({ by }) }
+      if (sms !== undefined) own.stopNow(sms, { why, ...given({ state: by }) })
+      return { id, action, states, why, ...given({ by, stops: sms }) }
     }
     if (throttles.length === 0 && sms === undefined) return passed(id, standing)
     return { id, standing, request: { throttles, ...(sms === undefined ? {} : { part: { sms, id } }) } }
@@ -156,10 +159,11 @@ export class Decider {
     }
   }
 
-  #stop(sms: string, by: StoppedBy): void {
-    const { own, shared } = this.#options
-    own.stopNow(sms, by)
-    shared?.stop(sms, by).catch((error: unknown) => this.#lost(error))
+  /** Answered when the other instances know it. */
+  async #stopShared(outcome: Outcome, sms: string, shared: PassBook): Promise<Outcome> {
+    const { by, why } = outcome
+    await shared.stop(sms, { why, ...given({ state: by }) }).catch((error: unknown) => this.#lost(error))
+    return outcome
   }
 
   #lost(error: unknown): never[] {
