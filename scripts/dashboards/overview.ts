@@ -1,3 +1,4 @@
+import { BLOCKER } from './overview-blocker.ts'
 import { INPUT, SPEED } from './overview-speed.ts'
 import { ARCHIVE, PROCESS, STATES } from './overview-state.ts'
 import { ALERTS, GLANCE, TRAFFIC } from './overview-traffic.ts'
@@ -25,5 +26,5 @@ export const OVERVIEW: DashboardSpec = {
       titleFormat: '{{what}} loaded or refused',
     },
   ],
-  sections: [GLANCE, TRAFFIC, ALERTS, SPEED, INPUT, STATES, VERSIONS, SHADOW, ARCHIVE, PROCESS],
+  sections: [GLANCE, TRAFFIC, ALERTS, SPEED, INPUT, STATES, VERSIONS, SHADOW, ARCHIVE, BLOCKER, PROCESS],
 }

@@ -35,7 +35,8 @@ export type BlockingEvent =
       readonly held: Readonly<Record<'states' | 'messages' | 'verdicts', number>>
       readonly forgotten: number
       readonly silence: { readonly brokers: number; readonly records: number }
-      readonly isShared: boolean
+      /** Throttles are counted by this instance, and should be over all. */
+      readonly isApart: boolean
       readonly failure: Failure
       readonly isFailing: boolean
     }

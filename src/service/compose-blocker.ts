@@ -77,50 +77,13 @@ export async function composeBlocker(
   tokens: HttpTokenBook,
   { emit, registry }: Telemetry,
 ): Promise<Blocker> {
-  const { tokenKey, previousTokenKeys } = config.privacy
-  if (!tokenKey)
-    throw new SigwatchError('CONFIG_INVALID', 'privacy.tokenKey is required: that of the service')
   if (!tokens.grants('decide')) throw nobodyMayAsk()
-  const keys = [tokenKey, ...(previousTokenKeys ?? [])]
-  const tokenisers = new Map(
-    keys.map(({ keyId, key }) => [keyId, createTokeniser({ keyId, key: key.reveal() })]),
-  )
   const abort = new AbortController()
-  const kafka = kafkaOf(config, emit, abort.signal, { awaitsLogin: true })
-  const topics = topicsOf(config)
-  const clock = new BrokerClock()
-  const table = new BlockTable({ tokenisers })
-  const own = new MemoryPassBook(() => performance.now())
-  const shared = await openShared(config, emit)
-  const enforcements =
-    topics.enforcements === null
-      ? undefined
-      : new Enforcements({
-          ...{ connection: kafka, topic: topics.enforcements, by: `blocker@${hostname()}` },
-          now: () => clock.now(),
-          appended: (partition, time) => clock.appended(partition, time),
-          emit,
-        })
-  const following = new Following({
-    ...{ connection: kafka, topics, groupId: config.kafka.groupId, table, clock, emit },
-    blocked: (ids) => void decider.takeGone(ids),
-  })
-  const standing: Standing = new Standing({
-    ...{ table, clock, following, own, emit, failure: config.blocker.failure },
-    isShared: () => decider.isShared && shared?.unready().length === 0,
-  })
-  const decider: Decider = new Decider({
-    ...{ table, own, emit, failure: config.blocker.failure },
-    now: () => clock.now(),
-    doubt: () => standing.doubt(),
-    tokenise: tokenisers.get(tokenKey.keyId)!,
-    ...(shared ? { shared: shared.book } : {}),
-    kept: (kept) => enforcements?.add(kept),
-  })
+  const parts = await partsOf(config, emit, abort.signal)
+  const { kafka, shared, following, enforcements, standing, decider, notes } = parts
   const isEnding = () => abort.signal.aborted
   const endpoint = new DecideEndpoint({ tokens, decider, isEnding, emit })
   const probe = () => (isEnding() ? ['ending'] : standing.unready())
-  const notes = () => notesOf(config, shared, decider)
   let server: DecideServer
   try {
     server = await startDecideServer({ listen: config.blocker.listen, endpoint, registry, probe, notes })
@@ -133,7 +96,7 @@ export async function composeBlocker(
     address: server.address,
     unready: probe,
     notes,
-    run: () => follow({ kafka, topics, following, enforcements, emit, signal: abort.signal }),
+    run: () => follow({ ...parts, emit, signal: abort.signal }),
     async stop() {
       abort.abort()
       await server.close(CLOSE_WITHIN)
@@ -148,6 +111,47 @@ export async function composeBlocker(
       await Promise.all([kafka.close(), shared?.close()])
     },
   }
+}
+
+/** What a blocker is made of, before anything runs. */
+async function partsOf(config: Config, emit: Emit, signal: AbortSignal) {
+  const { tokenKey, previousTokenKeys } = config.privacy
+  if (!tokenKey)
+    throw new SigwatchError('CONFIG_INVALID', 'privacy.tokenKey is required: that of the service')
+  const keys = [tokenKey, ...(previousTokenKeys ?? [])]
+  const tokenisers = new Map(
+    keys.map(({ keyId, key }) => [keyId, createTokeniser({ keyId, key: key.reveal() })]),
+  )
+  const kafka = kafkaOf(config, emit, signal, { awaitsLogin: true })
+  const topics = topicsOf(config)
+  const clock = new BrokerClock()
+  const now = () => clock.now()
+  const table = new BlockTable({ tokenisers })
+  const own = new MemoryPassBook(() => performance.now())
+  const shared = await openShared(config, emit)
+  const { failure } = config.blocker
+  const enforcements =
+    topics.enforcements === null
+      ? undefined
+      : new Enforcements({
+          ...{ connection: kafka, topic: topics.enforcements, by: `blocker@${hostname()}`, now, emit },
+          appended: (partition, time) => clock.appended(partition, time),
+        })
+  const following = new Following({
+    ...{ connection: kafka, topics, groupId: config.kafka.groupId, table, clock, emit },
+    blocked: (ids) => void decider.takeGone(ids),
+  })
+  const notes = (): readonly string[] => notesOf(config, shared, decider)
+  const isApart = () => notes().length > 0
+  const standing: Standing = new Standing({ table, clock, following, own, emit, failure, isApart })
+  const decider: Decider = new Decider({
+    ...{ table, now, own, emit, failure },
+    doubt: () => standing.doubt(),
+    tokenise: tokenisers.get(tokenKey.keyId)!,
+    ...(shared ? { shared: shared.book } : {}),
+    kept: (kept) => enforcements?.add(kept),
+  })
+  return { kafka, topics, shared, following, enforcements, standing, decider, notes }
 }
 
 function nobodyMayAsk(): InvalidInput {

@@ -8,7 +8,7 @@ export const BLOCKER_SETTINGS = {
       'host:port, or the path of a Unix socket that begins with /',
       /^(?:\/.{1,100}|(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5})$/,
     ),
-    '127.0.0.1:9465',
+    '127.0.0.1:9466',
     'Where `sigwatch blocker` answers `POST /v1/decide` ([blocker.md](blocker.md)): `host:port`, or the path of a Unix socket.',
   ),
   'blocker.failure': setting(

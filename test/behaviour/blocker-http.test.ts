@@ -46,7 +46,7 @@ describe('sigwatch blocker, before it has read anything', () => {
     expect(await post(address, '', { path: '/healthz', method: 'GET' })).toMatchObject({ status: 200 })
     await until(async () => (await open.metric('sigwatch_blocker_failing')) === 1, 10_000)
     expect(await open.metric('sigwatch_blocker_undecided_total')).toBe(1)
-    expect(await open.metric('sigwatch_blocker_throttle_shared')).toBe(0)
+    expect(await open.metric('sigwatch_blocker_throttles_apart')).toBe(1)
     const [said] = open.log.filter(({ event }) => event === 'warning').map(({ message }) => message)
     expect(said ?? JSON.stringify(open.log)).toContain('each blocker counts throttles for itself')
   })

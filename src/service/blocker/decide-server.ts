@@ -1,8 +1,8 @@
 import { chmod, unlink } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import type { Registry } from 'prom-client'
 import { InvalidInput } from '../../domain/errors.ts'
+import type { Telemetry } from '../telemetry/events.ts'
 import { type Probe, readiness } from '../telemetry/server.ts'
 import type { DecideEndpoint } from './decide-endpoint.ts'
 
@@ -10,7 +10,7 @@ export interface DecideServerOptions {
   /** `host:port`, or the path of a Unix socket. */
   readonly listen: string
   readonly endpoint: Pick<DecideEndpoint, 'reply'>
-  readonly registry: Registry
+  readonly registry: Telemetry['registry']
   readonly probe: Probe
   readonly notes: Probe
 }

@@ -1,5 +1,6 @@
-import type { BlockTable, Standing } from '../../detection/blocking/block-table.ts'
+import type { BlockTable } from '../../detection/blocking/block-table.ts'
 import type { Submission } from '../../detection/blocking/match.ts'
+import type { Standing } from '../../detection/blocking/standing.ts'
 import { smsOf } from '../../detection/blocking/submission.ts'
 import { type Action, stronger } from '../../domain/decision.ts'
 import type { Emit } from '../../domain/events.ts'

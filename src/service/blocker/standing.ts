@@ -13,7 +13,7 @@ export interface StandingOptions {
   readonly following: Pick<Following, 'isRead' | 'silence' | 'unready'>
   readonly own: MemoryPassBook
   readonly failure: Failure
-  readonly isShared: () => boolean
+  readonly isApart: () => boolean
   readonly emit: Emit
 }
 
@@ -59,7 +59,7 @@ export class Standing {
   }
 
   #look(): void {
-    const { table, clock, following, own, failure, isShared, emit } = this.#options
+    const { table, clock, following, own, failure, isApart, emit } = this.#options
     const silence = following.silence()
     if (following.isRead) this.#doubt = silence.brokers > SILENT_AFTER ? 'BROKERS_SILENT' : undefined
     const now = clock.now()
@@ -75,7 +75,7 @@ export class Standing {
     }
     this.#saidFailing = isFailing
     emit({
-      ...{ name: 'blocking_standing', failure, isFailing, isShared: isShared() },
+      ...{ name: 'blocking_standing', failure, isFailing, isApart: isApart() },
       states: table.inForce(now),
       held: table.sizes,
       forgotten: table.forgotten,

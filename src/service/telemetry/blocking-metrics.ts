@@ -35,8 +35,8 @@ export const BLOCKING_METRICS = {
   sigwatch_blocker_failing: gauge('1 while the blocker cannot decide by its table, else 0.', {
     failure: ['open', 'closed'],
   }),
-  sigwatch_blocker_throttle_shared: gauge(
-    '1 while throttles are counted over all blockers, 0 while each counts for itself.',
+  sigwatch_blocker_throttles_apart: gauge(
+    '1 while the blocker counts throttles for itself although they should be counted over all blockers.',
   ),
   sigwatch_blocker_enforcements_total: counter('What the blocker wrote back of what it kept.', {
     outcome: ['written', 'dropped'],

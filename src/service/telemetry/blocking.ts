@@ -31,13 +31,13 @@ export const BLOCKING_REPORTS: ReportsOf<BlockingEvent['name']> = {
     },
   },
   blocking_standing: {
-    measure(m, { states, held, forgotten, silence, isShared, isFailing, failure }) {
+    measure(m, { states, held, forgotten, silence, isApart, isFailing, failure }) {
       m.sigwatch_blocker_states.set(states)
       for (const [what, n] of Object.entries(held)) m.sigwatch_blocker_held.set({ what }, n)
       m.sigwatch_blocker_forgotten_states.set(forgotten)
       for (const [of, seconds] of Object.entries(silence))
         m.sigwatch_blocker_silence_seconds.set({ of }, seconds)
-      m.sigwatch_blocker_throttle_shared.set(isShared ? 1 : 0)
+      m.sigwatch_blocker_throttles_apart.set(isApart ? 1 : 0)
       m.sigwatch_blocker_failing.set({ failure }, isFailing ? 1 : 0)
     },
   },
@@ -57,11 +57,11 @@ export const BLOCKING_REPORTS: ReportsOf<BlockingEvent['name']> = {
       message: 'throttles are counted by each blocker for itself: together they let through more',
       every: TEN_SECONDS,
     },
-    measure: (m) => m.sigwatch_blocker_throttle_shared.set(0),
+    measure: (m) => m.sigwatch_blocker_throttles_apart.set(1),
   },
   throttles_shared: {
     line: { level: 'info', message: 'throttles are counted over all blockers' },
-    measure: (m) => m.sigwatch_blocker_throttle_shared.set(1),
+    measure: (m) => m.sigwatch_blocker_throttles_apart.set(0),
   },
   enforcements_written: {
     measure(m, { written, dropped }) {

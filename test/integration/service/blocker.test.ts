@@ -120,13 +120,13 @@ describeWith(['kafka', 'redis'], 'sigwatch blocker', () => {
       ...{ states: ['t'], why: ['MARKETING_BURST'] },
     })
     for (const { service } of [one, two])
-      expect(await service.metric('sigwatch_blocker_throttle_shared')).toBe(1)
+      expect(await service.metric('sigwatch_blocker_throttles_apart')).toBe(0)
 
     await redis.stop()
     const alone = await sendMany(100, 'alone', [one])
     // What it let through itself in this minute counts.
     expect(alone.length).toBe(30 - passed.filter(({ id }) => Number(id.split('-')[1]) % 2 === 0).length)
-    await until(async () => (await one.service.metric('sigwatch_blocker_throttle_shared')) === 0, 10_000)
+    await until(async () => (await one.service.metric('sigwatch_blocker_throttles_apart')) === 1, 10_000)
     const ready = await one.service.get('/readyz')
     expect([ready.status, ready.body]).toMatchObject([
       200,
@@ -138,7 +138,7 @@ describeWith(['kafka', 'redis'], 'sigwatch blocker', () => {
     await until(async () => {
       await ask(one, sms(`again-${Math.random()}`, '1069t'))
       await sleep(200)
-      return (await one.service.metric('sigwatch_blocker_throttle_shared')) === 1
+      return (await one.service.metric('sigwatch_blocker_throttles_apart')) === 0
     }, 20_000)
     expect(await sendMany(100, 'back')).not.toHaveLength(100)
     for (const { service } of [one, two]) expect(await service.stop()).toBe(0)

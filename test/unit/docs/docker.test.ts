@@ -58,9 +58,15 @@ describe('docker-compose.yml', () => {
   it('scrapes as prometheus/prometheus.yml does, under the name of the service', () => {
     const here = parse(compose.configs.prometheus!.content)
     const there = parse(read('prometheus/prometheus.yml'))
-    expect(here.scrape_configs[0].static_configs[0].targets).toEqual(['sigwatch:9464'])
+    const [service, blocker] = here.scrape_configs
+    expect(service.static_configs[0].targets).toEqual(['sigwatch:9464'])
+    // On one machine it is a job that the operator switches on.
+    expect([blocker.job_name, blocker.static_configs[0].targets]).toEqual([
+      'sigwatch-blocker',
+      ['blocker:9466'],
+    ])
     there.scrape_configs[0].static_configs[0].targets = ['sigwatch:9464']
-    expect(here).toEqual(there)
+    expect({ ...here, scrape_configs: [service] }).toEqual(there)
   })
 
   it('puts the dashboards where their provisioning looks, and tells it where Prometheus is', () => {

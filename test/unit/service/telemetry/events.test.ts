@@ -46,7 +46,12 @@ describe('events', () => {
       .map((metric) => metric.name)
     const still = Object.keys(METRICS).filter((name) => !moved.includes(name))
     // Gauges whose healthy value is the last one: 0.
-    expect(still).toEqual(['sigwatch_consumer_stalled_seconds', 'sigwatch_features_degraded'])
+    expect(still).toEqual([
+      'sigwatch_consumer_stalled_seconds',
+      'sigwatch_features_degraded',
+      'sigwatch_blocker_failing',
+      'sigwatch_blocker_throttles_apart',
+    ])
   })
 
   it('never lets an event throw, whatever its numbers', () => {
