@@ -1,6 +1,6 @@
 /**
  * Every measurement, one after the other, or those that are named: `npm run bench -- throughput latency`. Days, strangers, fan-outs, the
- * archive, rspamd and resident run by name only, for they take minutes or servers of their own; options go to the one that is named: `npm run bench -- day --minutes 300`.
+ * blocker, the archive, rspamd and resident run by name only, for they take minutes or servers of their own; options go to the one that is named: `npm run bench -- day --minutes 300`.
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ const ALL = [
   'startup',
   'kafka-source',
 ]
-const BY_NAME = ['day', 'day-kafka', 'archive', 'rspamd', 'resident', 'strangers', 'fanouts']
+const BY_NAME = ['day', 'day-kafka', 'archive', 'rspamd', 'resident', 'strangers', 'fanouts', 'blocker']
 const given = process.argv.slice(2)
 const firstOption = given.findIndex((word) => word.startsWith('-'))
 const asked = firstOption < 0 ? given : given.slice(0, firstOption)

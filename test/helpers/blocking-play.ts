@@ -89,6 +89,19 @@ export class BlockingPlay {
     })
   }
 
+  /** Rows of the block table alone, many at once. */
+  async states(rows: readonly PlayedState[]): Promise<void> {
+    const producer = this.#client.kafka.producer()
+    await producer.connect()
+    const messages = rows.map(({ episode, code = 'FORGED_BRAND', ...row }) => {
+      const times = { validFrom: iso(episode), expiresAt: iso(Date.now() + 15 * MINUTE) }
+      const block = { ...row, episode, ...times, code, alertId: row.state }
+      return { key: row.state, value: JSON.stringify(block) }
+    })
+    await producer.send({ topic: this.topics.blocks, acks: -1, messages })
+    await producer.disconnect()
+  }
+
   async message(ids: readonly string[], action = 'block'): Promise<void> {
     const [id] = ids
     const times = { validFrom: iso(Date.now() - MINUTE), expiresAt: iso(Date.now() + 14 * MINUTE) }
