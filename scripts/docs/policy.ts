@@ -3,12 +3,12 @@ import { CODES } from '../../src/detection/detectors/all.ts'
 import type { ThresholdSpec } from '../../src/detection/detectors/code-spec.ts'
 import { DEFAULT_POLICY } from '../../src/detection/policy/defaults.ts'
 import type { PeriodRule } from '../../src/detection/policy/policy-file.ts'
-import { CODE_NAMES, type Code } from '../../src/domain/codes.ts'
+import { CODE_NAMES, type ShippedCode } from '../../src/domain/codes.ts'
 
 export const POLICY_FILE = fileURLToPath(new URL('../../config/policy.yaml', import.meta.url))
 
 /** Over the first code of each part. */
-const HEADINGS: Readonly<Partial<Record<Code, string>>> = {
+const HEADINGS: Readonly<Partial<Record<ShippedCode, string>>> = {
   FORGED_BRAND: 'who it pretends to be',
   TEXT_FRAUD: 'what the text says',
   SIGNATURE_MISSING: 'the signature and what was filed for it',
@@ -73,14 +73,14 @@ carriers: {}
 }
 
 function periodLine({ name, from, to, codes }: PeriodRule): string {
-  const rules = Object.entries(codes).map(([code, { thresholds = {} }]) => {
-    const values = Object.entries(thresholds).map(([key, value]) => `${key}: ${value}`)
+  const rules = Object.entries(codes).map(([code, rule]) => {
+    const values = Object.entries(rule?.thresholds ?? {}).map(([key, value]) => `${key}: ${value}`)
     return `${code}: {thresholds: {${values.join(', ')}}}`
   })
   return `  - {name: ${name}, from: ${from}, to: ${to},\n     codes: {${rules.join(', ')}}}\n`
 }
 
-function codeBlock(name: Code): string {
+function codeBlock(name: ShippedCode): string {
   const { action, mode, weight, limit, thresholds, summary } = CODES[name]
   const heading = HEADINGS[name]
   const lines = [

@@ -3,7 +3,7 @@ import { CODES } from '../../src/detection/detectors/all.ts'
 import type { CodeSpec, ThresholdSpec } from '../../src/detection/detectors/code-spec.ts'
 import { ESCALATION_FIELDS, type Field } from '../../src/detection/detectors/evidence-fields.ts'
 import { citation, LAWS, RULES } from '../../src/detection/detectors/rules.ts'
-import { CODE_NAMES, type Code } from '../../src/domain/codes.ts'
+import { CODE_NAMES, type ShippedCode } from '../../src/domain/codes.ts'
 
 export const REASONS_PAGE = fileURLToPath(new URL('../../docs/reasons.md', import.meta.url))
 
@@ -40,7 +40,7 @@ ${evidenceTable(ESCALATION_FIELDS)}
 ${CODE_NAMES.map(section).join('\n')}`
 }
 
-function section(name: Code): string {
+function section(name: ShippedCode): string {
   const { fires, why, tune, rule, evidence, escalates, thresholds, setting } = CODES[name]
   const cited = rule ? `**Rule.** ${citation(rule)}: ${RULES[rule].says}\n\n` : ''
   const also = escalates.length > 0 ? ' (of a state also the [fields above](#evidence-of-states))' : ''

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
-import type { Composite, RulesFile } from '../../src/detection/rules/rules-file.ts'
+import type { Composite, RuleExample as OwnExample, RulesFile } from '../../src/detection/rules/rules-file.ts'
 
 const rulesFile = (name: string) =>
   fileURLToPath(new URL(`../../src/detection/rules/${name}`, import.meta.url))
@@ -14,14 +14,7 @@ export interface WrittenComposite extends Composite {
   readonly nearMiss: RuleExample
 }
 
-export interface RuleExample {
-  readonly text: string
-  /** The sender; absent: unknown. */
-  readonly from?: string
-  /** A signature that is filed. */
-  readonly filed?: string
-  /** The port on which it is filed; absent: on the sender. */
-  readonly port?: string
+export interface RuleExample extends OwnExample {
   /** Registrable domains to which the brand's own notices lead. */
   readonly known?: readonly string[]
 }

@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { CODES } from '../../src/detection/detectors/all.ts'
+import type { AnyCode } from '../../src/detection/detectors/code-spec.ts'
 import { ESCALATION_FIELDS, objectSchema } from '../../src/detection/detectors/evidence-fields.ts'
-import { CODE_NAMES, type Code } from '../../src/domain/codes.ts'
+import { OWN_CODES } from '../../src/detection/detectors/own-codes.ts'
+import { CODE_NAMES, OWN_CODE } from '../../src/domain/codes.ts'
 
 const schemaFile = (name: string) =>
   fileURLToPath(new URL(`../../config/schema/${name}-v1.schema.json`, import.meta.url))
@@ -23,12 +25,15 @@ export function renderEvidenceSchema(): string {
     maxProperties: 1,
     additionalProperties: false,
     properties: Object.fromEntries(CODE_NAMES.map((name) => [name, { $ref: `#/definitions/${name}` }])),
-    definitions: Object.fromEntries(CODE_NAMES.map((name) => [name, evidenceOf(name)])),
+    patternProperties: { [OWN_CODE]: { $ref: '#/definitions/OP_' } },
+    definitions: {
+      ...Object.fromEntries(CODE_NAMES.map((name) => [name, evidenceOf(CODES[name])])),
+      OP_: evidenceOf(OWN_CODES),
+    },
   })
 }
 
-function evidenceOf(name: Code): object {
-  const { fires, evidence, escalates } = CODES[name]
+function evidenceOf({ fires, evidence, escalates }: AnyCode): object {
   const own = { ...objectSchema(evidence), description: fires }
   if (escalates.length === 0) return own
   // What escalation adds is there whole or not at all.

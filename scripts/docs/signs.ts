@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { FURTHER_SIGNS } from '../../src/detection/detectors/brand-decision/further-signs.ts'
 import { SIGN_NAMES, SIGNS } from '../../src/detection/detectors/brand-decision/signs.ts'
+import { TWIN_SIGNS } from '../../src/detection/detectors/brand-decision/twin.ts'
 import { BIAS, WEIGHTS } from '../../src/detection/detectors/brand-decision/weights.ts'
 import { CONSEQUENCES, type Consequence } from '../../src/detection/rules/rules-file.ts'
 import { type RuleExample, type WrittenComposite, writtenRules } from './rules.ts'
@@ -41,7 +42,7 @@ Without a weight; rules ask for them.
 
 | sign | holds when |
 |---|---|
-${Object.entries(FURTHER_SIGNS)
+${Object.entries({ ...FURTHER_SIGNS, ...TWIN_SIGNS })
   .map(([sign, says]) => `| \`${sign}\` | ${says} |`)
   .join('\n')}
 | \`number\` | the text has a number; with its place |
@@ -71,7 +72,7 @@ ${Object.entries(words)
 ## Rules
 
 \`&\` and, \`|\` or, \`!\` not. \`near(A, B, n)\`: in one sentence, at most n characters apart. \`before(A, B)\`, \`before(A, B, n)\`: the same in
-this order. A row applies to its example and not to its near miss; a test runs both with the shipped model and list of brands.
+this order. A row applies to its example and not to its near miss; a test runs both with the shipped model and list of brands. [rules.md](rules.md): your own.
 
 ${CONSEQUENCES.map((then) => section(then, composites)).join('\n\n')}
 `

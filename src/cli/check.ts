@@ -11,6 +11,12 @@ async function inspectModel(folder: string): Promise<string> {
   return model.inspectModel(folder)
 }
 
+/** So it is only when there are own rules with examples. */
+const checkExamples: NonNullable<CheckParts['checkExamples']> = async (...of) => {
+  const examples = await import('../service/check-rules.ts')
+  return examples.checkExamples(...of)
+}
+
 /** The clients are loaded only when servers are to be reached. */
 async function connect(config: Config) {
   const { checkServers } = await import('../service/compose-connect.ts')
@@ -21,11 +27,12 @@ async function connect(config: Config) {
  * `sigwatch check`: validates what it is given, or what the configuration finds, and says all that is wrong as
  * `file:line: key: message`, on stderr. Exit code 2 when something is, else 0 and a summary of what was read.
  */
-export function checkCommand(parts: CheckParts = { inspectModel, connect }): Command {
+export function checkCommand(parts: CheckParts = { inspectModel, checkExamples, connect }): Command {
   return new Command('check')
     .option('--config <file>', 'service configuration, with every file that it names')
     .option('--registry <file>', 'registry of brands, signatures and ports (YAML, JSON, JSONL or CSV)')
     .option('--policy <file>', 'policy file')
+    .option('--rules <file>', 'own rules')
     .option('--consents <file>', 'consents and refusals (JSONL or CSV)')
     .option('--model <dir>', 'folder of the text model')
     .option('--sample <file>', 'your own records, one a line: what each becomes by input.map, on stdout')

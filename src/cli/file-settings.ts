@@ -3,7 +3,7 @@ import type { SettingKey } from '../settings/config.ts'
 /** What was said or done at the time of the messages, in files: it holds for both sides of a comparison. */
 export const FACTS = ['consents', 'complaints', 'replies', 'feedback'] as const
 /** What messages are judged by, in files. */
-export const VERSIONS = ['registry', 'policy', 'model'] as const
+export const VERSIONS = ['registry', 'policy', 'rules', 'model'] as const
 
 type FileSetting = (typeof FACTS)[number] | (typeof VERSIONS)[number]
 

@@ -34,6 +34,7 @@ export function replayCommand(): Command {
     .option('--warm-up <duration>', 'before the range, read for rates and baselines and not compared', '24h')
     .option('--against <file>', 'verdicts as written, or kafka: the configured topic (default: a second run)')
     .option('--policy <file>', 'policy file to judge with')
+    .option('--rules <file>', 'own rules to judge with')
     .option('--registry <file>', 'brands, signatures and ports to judge with (YAML, JSON, JSONL or CSV)')
     .option('--model <dir>', 'folder of the text model to judge with')
     .option('--consents <file>', 'consents and refusals of that time (JSONL or CSV)')

@@ -47,6 +47,7 @@ export function runCommand(): Command {
     .option('--replies <file>', 'inbound replies (JSONL or CSV)')
     .option('--feedback <file>', "analysts' words on alerts (JSONL or CSV)")
     .option('--policy <file>', 'policy file')
+    .option('--rules <file>', 'own rules')
     .option('--model <dir>', 'folder of the text model')
     .addHelpText(
       'after',

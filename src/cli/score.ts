@@ -17,6 +17,7 @@ export function scoreCommand(): Command {
   return new Command('score')
     .option(...CONFIG_OPTION)
     .option('--policy <file>', 'policy file')
+    .option('--rules <file>', 'own rules')
     .option('--registry <file>', 'registry of brands, signatures and ports')
     .option('--model <dir>', 'folder of the text model')
     .option('--explain', 'add findings: the score and the evidence of every reason')

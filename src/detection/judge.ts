@@ -17,6 +17,7 @@ import type { Registry } from '../domain/registry.ts'
 import type { MatchingState } from '../domain/state.ts'
 import { MESSAGE_CODES } from './detectors/all.ts'
 import type { MessageCode } from './detectors/code-spec.ts'
+import { ownFindings } from './detectors/own-rules/findings.ts'
 import { type Allowing, exempted } from './exempt.ts'
 
 /** The versions by which a message is judged. */
@@ -109,8 +110,9 @@ export function detect(
 ): Detected {
   const { codes: policies, quietHours } = policy.at(message.ts, message.record)
   const modelThresholds = classifier.thresholds
+  const { own } = policy
   const context: MessageContext = {
-    ...{ registry, notices, templates, modelThresholds, quietHours, consents, askedBefore },
+    ...{ registry, notices, templates, own, modelThresholds, quietHours, consents, askedBefore },
   }
   // Most messages have none, and those of a whole batch are held: a list that grew keeps room for more.
   let found: readonly Finding[] = NONE
@@ -119,6 +121,7 @@ export function detect(
     const finding = spec.detect(message, context, policies[spec.code])
     if (finding) found = found.length === 0 ? [finding] : [...found, finding]
   }
+  if (own) found = [...found, ...ownFindings(message, context, policies)]
   return exempted({ message, findings: found }, policy, allowances)
 }
 

@@ -40,10 +40,16 @@ export interface Sample {
   readonly offset: number
 }
 
-export interface Provenance {
+/** What was decided by: id of the model, and hashes. */
+export interface DecidedBy {
   readonly model: string
   readonly policy: string
   readonly registry: string
+  /** The rules of the operator; absent: there were none. */
+  readonly rules?: string
+}
+
+export interface Provenance extends DecidedBy {
   readonly topic: string
   readonly partition: number
   readonly offset: number

@@ -29,4 +29,26 @@ export function isPortPrefix(target: string): boolean {
 }
 
 export { CODE_NAMES }
-export type Code = (typeof CODE_NAMES)[number]
+export type ShippedCode = (typeof CODE_NAMES)[number]
+/** A code of an operator's own rules: see OWN_CODE. */
+export type OwnCode = `OP_${string}`
+export type Code = ShippedCode | OwnCode
+
+/** The form of an operator's codes, for schemas. */
+export const OWN_CODE = '^OP_[A-Z0-9][A-Z0-9_]{0,56}$'
+const OWN = new RegExp(OWN_CODE)
+
+export function isOwnCode(name: string): name is OwnCode {
+  return OWN.test(name)
+}
+
+/** Whether a name from outside can be that of a code, be it one of an operator's rules that are not at hand. */
+export function isCode(name: string): name is Code {
+  return isOwnCode(name) || (CODE_NAMES as readonly string[]).includes(name)
+}
+
+/** The codes in the order of every list: the shipped ones, then an operator's by name. */
+export function inOrder(codes: Iterable<string>): Code[] {
+  const given = new Set(codes)
+  return [...CODE_NAMES.filter((name) => given.has(name)), ...[...given].filter(isOwnCode).sort()]
+}

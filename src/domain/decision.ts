@@ -57,6 +57,8 @@ export interface Finding {
   readonly cap?: Action
   /** A message finding that names a foreign domain: what escalation blocks first. */
   readonly domain?: string
+  /** Where repeated findings lead, in the order tried, when not where those of its code do. */
+  readonly escalates?: readonly ('domain' | 'sender' | 'campaign')[]
 }
 
 /** What a detector of rates emits: a finding about a target that is over its limit, or still near it. */

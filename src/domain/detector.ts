@@ -16,7 +16,7 @@ import type { KnownTemplates } from './known-templates.ts'
 import type { Label, Scores } from './labels.ts'
 import type { AnalysedMessage } from './message.ts'
 import type { Notices } from './notices.ts'
-import type { CodePolicy, QuietHours } from './policy.ts'
+import type { CodePolicy, OwnRules, QuietHours } from './policy.ts'
 import type { Registry } from './registry.ts'
 
 /**
@@ -56,6 +56,8 @@ export interface MessageContext {
   readonly notices?: Notices | undefined
   /** What was confirmed as fraud or illicit; absent: nothing is compared with it. */
   readonly templates?: KnownTemplates | undefined
+  /** The rules of the operator; absent: there are none. */
+  readonly own?: OwnRules | undefined
   /** The last two consent changes of (signature, recipient), newest first; undefined when no ledger could be asked. */
   readonly consents: readonly ConsentChange[] | undefined
   /** Event time of an earlier request for consent with no "in" since. */

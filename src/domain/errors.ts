@@ -66,6 +66,11 @@ export const ERRORS = {
     retry: false,
     remedy: 'The message names file, line, key and the allowed values.',
   },
+  RULES_INVALID: {
+    cause: 'The file of own rules is not as described.',
+    retry: false,
+    remedy: 'The message names file, line, key and what is allowed; sigwatch check names all faults at once.',
+  },
   POLICY_INVALID: {
     cause: 'The policy is not as described.',
     retry: false,

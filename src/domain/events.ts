@@ -218,6 +218,8 @@ export type Event =
       readonly reason: string
     }
   | { readonly name: 'policy_loaded'; readonly hash: string }
+  /** Rules of the operator. */
+  | { readonly name: 'rules_loaded'; readonly hash: string; readonly rules: number }
   | {
       readonly name: 'registry_loaded'
       readonly hash: string
@@ -227,7 +229,7 @@ export type Event =
     }
   | {
       readonly name: 'reload_refused'
-      readonly what: 'model' | 'policy' | 'registry' | 'tokens'
+      readonly what: 'model' | 'policy' | 'rules' | 'registry' | 'tokens'
       readonly reason: string
     }
   /** Signals that raised nothing, because their sender has the most open states that one may have. */

@@ -1,5 +1,5 @@
 import type { Change } from './change.ts'
-import type { Code } from './codes.ts'
+import type { Code, OwnCode } from './codes.ts'
 import type { Action, Mode } from './decision.ts'
 import type { Label } from './labels.ts'
 
@@ -57,11 +57,23 @@ export function isShadowed({ mode, enforced }: Pick<Policy, 'mode' | 'enforced'>
   return mode === 'shadow' && enforced?.has(code) !== true
 }
 
+/** The rules of an operator in force. */
+export interface OwnRules {
+  readonly hash: string
+  /** What the file says: what the hash stands for. */
+  readonly content: unknown
+  readonly change?: Change
+  /** How each of its codes is judged where the policy says nothing of it, in the order of the file. */
+  readonly codes: ReadonlyMap<OwnCode, CodePolicy>
+}
+
 /** The policy in force, defaults filled in. */
 export interface Policy {
   readonly hash: string
   /** Its rules, defaults filled in: what the hash stands for. */
   readonly rules: unknown
+  /** The rules of the operator that hold with it; absent: there are none. */
+  readonly own?: OwnRules
   readonly change?: Change
   /** Policy and registry must name their change. */
   readonly requireChange?: boolean
@@ -70,7 +82,10 @@ export interface Policy {
   readonly enforced?: ReadonlySet<Code>
   /** Everything that holds at an event time (epoch ms) in a place; the same object for the same place. */
   at(ts: number, place?: PolicyPlace): PolicyAt
-  /** What the policy says of a code: base, then the rules of the carrier, of the tenant and of the periods. */
+  /**
+   * What the policy says of a code: base, then the rules of the carrier, of the tenant and of the periods. A code of no rule
+   * in force asks for nothing.
+   */
   codePolicy(code: Code, ts: number, place?: PolicyPlace): CodePolicy
   readonly escalate: Escalation
   readonly hasExemptions: boolean

@@ -1,5 +1,6 @@
-import type { Provenance } from './alert.ts'
+import type { DecidedBy } from './alert.ts'
 import type { Alike } from './alike.ts'
+import { given } from './given.ts'
 import type { KnownTemplates } from './known-templates.ts'
 import type { Notices } from './notices.ts'
 import type { Policy } from './policy.ts'
@@ -10,8 +11,8 @@ import type { Registry } from './registry.ts'
 export interface VersionContent {
   /** As `provenance` of an alert names it; of the brand list as the registry's content names it. */
   readonly hash: string
-  readonly kind: 'policy' | 'registry' | 'model' | 'brands'
-  /** Of a policy: its rules, defaults filled in. Of a registry: what it is made of. Of the brand list: its brands. */
+  readonly kind: 'policy' | 'registry' | 'model' | 'brands' | 'rules'
+  /** Of a policy: its rules, defaults filled in. Of own rules: what their file says. Of a registry: what it is made of. Of the brand list: its brands. */
   readonly content?: unknown
   /** Of a model: its card. */
   readonly card?: unknown
@@ -35,11 +36,16 @@ export interface VersionsInForce {
   readonly current: Versions
 }
 
-/** What can be reloaded while the service runs. */
+/** What can be reloaded while the service runs; own rules go with the policy. */
 export type Versioned = 'model' | 'policy' | 'registry'
 
 /** The versions as an alert names them. */
-export function provenanceOf(versions: Versions): Pick<Provenance, 'model' | 'policy' | 'registry'> {
+export function provenanceOf(versions: Versions): DecidedBy {
   const { classifier, policy, registry } = versions
-  return { model: classifier.id, policy: policy.hash, registry: registry.hash }
+  return {
+    model: classifier.id,
+    policy: policy.hash,
+    registry: registry.hash,
+    ...given({ rules: policy.own?.hash }),
+  }
 }

@@ -1,4 +1,5 @@
 import { WITHOUT_SIGNATURE_ROWS } from '../detection/detectors/describe.ts'
+import { type OwnRulesReading, readOwnRules } from '../detection/detectors/own-rules/read.ts'
 import { readPolicy } from '../detection/policy/load.ts'
 import type { PolicyFile } from '../detection/policy/policy-file.ts'
 import { readRegistry } from '../detection/registry/load.ts'
@@ -7,18 +8,21 @@ import { SHIPPED_BRANDS } from '../detection/registry/shipped-brands.ts'
 import { changeFaults } from '../detection/versions/named-change.ts'
 import { type Change, changeWords } from '../domain/change.ts'
 import { InvalidInput, type Problem, SigwatchError } from '../domain/errors.ts'
-import type { Policy } from '../domain/policy.ts'
+import { given } from '../domain/given.ts'
+import type { OwnRules, Policy } from '../domain/policy.ts'
 import { fileMap } from '../pipeline/side-inputs/mapped-rows.ts'
 import { type RowInput, readSideFile } from '../pipeline/side-inputs/rows.ts'
 import { type Config, type ConfigReading, readConfig } from '../settings/config.ts'
 import type { RowMap } from '../settings/files/row-file.ts'
 import { warningsOf } from '../settings/setting-checks.ts'
+import type { checkExamples } from './check-rules.ts'
 import { readSample } from './sample.ts'
 
 export interface CheckOptions {
   readonly config?: string
   readonly registry?: string
   readonly policy?: string
+  readonly rules?: string
   readonly consents?: string
   readonly model?: string
   readonly connect?: boolean
@@ -32,6 +36,8 @@ export interface CheckOptions {
 export interface CheckParts {
   /** Opens a model folder and says in a line what it is; throws SigwatchError (MODEL_INVALID) when it is unusable. */
   readonly inspectModel?: (folder: string) => Promise<string>
+  /** Runs the examples of own rules. */
+  readonly checkExamples?: typeof checkExamples
   /** Reaches the servers of a configuration; a line for each that answers, a problem for each that does not. */
   readonly connect?: (config: Config) => Promise<{ summary: readonly string[]; problems: readonly Problem[] }>
   readonly env?: Readonly<Record<string, string | undefined>>
@@ -55,7 +61,7 @@ interface Found {
 }
 
 const SIDE_FILES = ['consents', 'complaints', 'replies', 'feedback'] as const satisfies readonly RowInput[]
-const CHECKED = ['registry', 'policy', 'model', ...SIDE_FILES] as const
+const CHECKED = ['registry', 'policy', 'rules', 'model', ...SIDE_FILES] as const
 
 /**
  * Checks files. With `config`, or with nothing, the configuration is read and every file that it names is checked too;
@@ -64,8 +70,8 @@ const CHECKED = ['registry', 'policy', 'model', ...SIDE_FILES] as const
 export async function runCheck(options: CheckOptions, parts: CheckParts = {}): Promise<CheckResult> {
   const problems: Problem[] = []
   const summary: string[] = []
-  const { registry, policy, consents, model, connect = false } = options
-  const files = { registry, policy, consents, model }
+  const { registry, policy, rules, consents, model, connect = false } = options
+  const files = { registry, policy, rules, consents, model }
   const given = Object.fromEntries(Object.entries(files).filter(([, file]) => file !== undefined))
   const wantsConfig =
     options.config !== undefined || connect || options.sample !== undefined || Object.keys(given).length === 0
@@ -95,8 +101,15 @@ export async function runCheck(options: CheckOptions, parts: CheckParts = {}): P
     }
     if (connect) await reach(reading, parts, problems, summary)
   }
+  const own = chosen.rules ? readOwnRules(chosen.rules) : undefined
+  problems.push(...(own?.problems ?? []))
+  // Codes of rules that cannot be read are no fault of the policy.
+  const isReadable = own === undefined || own.rules !== undefined
   const inForce =
-    wantsConfig || chosen.policy ? checkPolicy(chosen.policy ?? undefined, problems, summary) : undefined
+    isReadable && (wantsConfig || chosen.policy || own)
+      ? checkPolicy(chosen.policy ?? undefined, own?.rules, { problems, summary })
+      : undefined
+  if (own?.rules && inForce) await checkRules(chosen, own, inForce, parts, { problems, summary })
   if (chosen.registry) {
     const map = fileMap(chosen, 'registry')
     checkRegistry(chosen.registry, map, inForce?.requireChange === true, { problems, summary })
@@ -153,8 +166,12 @@ function changedBy(change: Change | undefined): string {
 }
 
 /** Returns the policy, unless it has faults. */
-function checkPolicy(file: string | undefined, problems: Problem[], summary: string[]): Policy | undefined {
-  const { policy, problems: found, own } = readPolicy(file)
+function checkPolicy(
+  file: string | undefined,
+  rules: OwnRules | undefined,
+  { problems, summary }: Found,
+): Policy | undefined {
+  const { policy, problems: found, own } = readPolicy(file, rules)
   problems.push(...found)
   if (!policy) return undefined
   const counts = [
@@ -173,6 +190,33 @@ function checkPolicy(file: string | undefined, problems: Problem[], summary: str
       summary.push(`${file}: the exemption of ${target} by ${by} ended at ${until}`)
   }
   return policy
+}
+
+/** Own rules that can be read: whether their change is named, and whether their examples are as they say. */
+async function checkRules(
+  { rules: file, registry, model }: Pick<Partial<Config>, 'rules' | 'registry' | 'model'>,
+  reading: OwnRulesReading,
+  policy: Policy,
+  { checkExamples }: CheckParts,
+  { problems, summary }: Found,
+): Promise<void> {
+  const { hash, change, rows } = reading.rules!
+  if (policy.requireChange) problems.push(...changeFaults(file!, change))
+  const { words = {}, composites = [] } = reading.own
+  const counts = [
+    `${rows.length} rules`,
+    `${composites.length} composites`,
+    `${Object.keys(words).length} groups of words`,
+  ]
+  summary.push(`${file}: ${counts.join(', ')}; hash ${hash}${changedBy(change)}`)
+  if (!checkExamples) throw new SigwatchError('USAGE', '--rules is not available here')
+  try {
+    const by = { policy, ...given({ model: model ?? undefined, registry: registry ?? undefined }) }
+    problems.push(...(await checkExamples(reading, by)))
+  } catch (error) {
+    if (!(error instanceof SigwatchError)) throw error
+    summary.push(`${file}: the examples were not run: ${error.message}`)
+  }
 }
 
 function checkRegistry(

@@ -10,7 +10,7 @@ import { FileWatch, type FileWatchOptions, messageOf } from './file-watch.ts'
 
 export type ReloaderOptions = {
   /** What is not configured is shipped and does not change. */
-  readonly config: Pick<Config, 'policy' | 'registry' | 'model'>
+  readonly config: Pick<Config, 'policy' | 'rules' | 'registry' | 'model'>
   readonly assets: Pick<Assets, 'policy' | 'registry' | 'classifier'>
   /** Puts what was loaded in force; see Runner. */
   readonly adopt: (what: Versioned) => Promise<void>
@@ -28,15 +28,21 @@ export function fileStampsOf(config: ReloaderOptions['config']): FileStamps {
 }
 
 function watchedOf(config: ReloaderOptions['config']) {
+  const { model, registry, policy, rules } = config
+  const files = {
+    model: model === null ? [] : MODEL_FILES.map((file) => join(model, file)),
+    registry: [registry],
+    // What one of them names the other must have: they are read together.
+    policy: [policy, rules],
+  }
   return (['model', 'registry', 'policy'] as const).flatMap((what) => {
-    const path = config[what]
-    if (path === null) return []
-    return [{ what, paths: what === 'model' ? MODEL_FILES.map((file) => join(path, file)) : [path] }]
+    const paths = files[what].flatMap((path) => path ?? [])
+    return paths.length === 0 ? [] : [{ what, paths }]
   })
 }
 
 /**
- * Reads policy, registry and model again on SIGHUP, and when their files change. What is wrong is refused
+ * Reads policy, own rules, registry and model again on SIGHUP, and when their files change. What is wrong is refused
  * (`reload_refused`) and the version in force stays; a new version is checked first, taken whole, and the states that it
  * does not bear are cleared. Listens for SIGHUP from its creation on.
  */

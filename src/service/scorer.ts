@@ -41,6 +41,7 @@ export interface ScoreFailure {
 export interface ScorerOptions {
   readonly config?: string
   readonly policy?: string
+  readonly rules?: string
   readonly registry?: string
   readonly model?: string
   /** Adds `findings` to the results. */

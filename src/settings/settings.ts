@@ -232,6 +232,7 @@ export const SETTINGS = {
   ),
 
   policy: file('Policy file; what it leaves out keeps the shipped default.', 'the shipped policy'),
+  rules: file('File of own rules ([rules.md](rules.md)).'),
   ...SIDE_FILE_SETTINGS,
   model: file('Folder of the text model.', 'the shipped model'),
 

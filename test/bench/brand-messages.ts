@@ -18,6 +18,7 @@ import {
 import { forgedBrand } from '../../src/detection/detectors/forged-brand.ts'
 import { detect, NOTHING_KNOWN } from '../../src/detection/judge.ts'
 import { loadPolicy } from '../../src/detection/policy/load.ts'
+import { SHIPPED_RULES } from '../../src/detection/rules/shipped.ts'
 import { SHIPPED_MODEL } from '../../src/detection/versions/assets.ts'
 import type { Registry } from '../../src/domain/registry.ts'
 import { openClassifier } from '../../src/text/reader/classifier.ts'
@@ -98,7 +99,7 @@ function isMalicious({ message }: BrandMessage, text: Decision | undefined, cert
   const threshold = fraud >= illicit ? thresholds.fraud : thresholds.illicit
   if (text === undefined) return fraud + illicit >= threshold
   const code = fraud >= illicit ? 'TEXT_FRAUD' : 'TEXT_ILLICIT'
-  const weighed = { certainty, shown: text.shown }
+  const weighed = { certainty, shown: text.shown, rules: SHIPPED_RULES }
   return maliceDecision(code, fraud + illicit >= threshold, weighed, minCertainty).counts
 }
 

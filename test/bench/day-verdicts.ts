@@ -1,4 +1,4 @@
-import { CODES } from '../../src/detection/detectors/all.ts'
+import { specOf } from '../../src/detection/detectors/all.ts'
 import type { Verdict } from '../../src/domain/alert.ts'
 import type { Code } from '../../src/domain/codes.ts'
 import { type Action, stronger } from '../../src/domain/decision.ts'
@@ -69,11 +69,11 @@ export class MessageTally {
     const near = kind.startsWith('near-')
     if (near) this.#near.set(kind, (this.#near.get(kind) ?? 0) + 1)
     if (near || !truth)
-      for (const code of reasons) if (CODES[code].action !== 'none') this.#note(kind, code, id)
+      for (const code of reasons) if (specOf(code).action !== 'none') this.#note(kind, code, id)
     if (truth) return
     this.#ordinary++
     if (action !== 'block' && action !== 'throttle') return
-    const own = reasons.reduce<Action>((most, code) => stronger(most, CODES[code].action), 'none')
+    const own = reasons.reduce<Action>((most, code) => stronger(most, specOf(code).action), 'none')
     if (own === 'block' || own === 'throttle') this.#blocked++
     else for (const state of states.slice(0, 1)) this.#byState.set(state, (this.#byState.get(state) ?? 0) + 1)
   }

@@ -1,6 +1,6 @@
 import { CODES } from '../../src/detection/detectors/all.ts'
 import { objectSchema } from '../../src/detection/detectors/evidence-fields.ts'
-import { CODE_NAMES, type Code } from '../../src/domain/codes.ts'
+import { CODE_NAMES, type ShippedCode } from '../../src/domain/codes.ts'
 import type { Evidence } from '../../src/domain/decision.ts'
 
 const label = { score: 0.973, threshold: 0.5 }
@@ -20,7 +20,7 @@ const imitation = {
 const burst = { window: '1m', count: 900, limit: 450, baseline: 20 }
 
 /** Evidence of every kind that a code can have, where its values depend on each other. */
-const CHOSEN: Readonly<Partial<Record<Code, readonly Evidence[]>>> = {
+const CHOSEN: Readonly<Partial<Record<ShippedCode, readonly Evidence[]>>> = {
   FORGED_BRAND: [
     {
       brand: 'jd',
@@ -130,7 +130,7 @@ function sampleOf(schema: Schema, n: number): unknown {
 }
 
 /** Samples that follow from the description of the evidence: as many as the longest list of fixed values. */
-function derived(code: Code): readonly Evidence[] {
+function derived(code: ShippedCode): readonly Evidence[] {
   const schema: Schema = objectSchema(CODES[code].evidence)
   const choices = Object.values(schema.properties ?? {}).map((field) => field.enum?.length ?? 1)
   return Array.from({ length: Math.max(1, ...choices) }, (_, n) => sampleOf(schema, n) as Evidence)
@@ -139,4 +139,4 @@ function derived(code: Code): readonly Evidence[] {
 /** Evidence of every code; all of it is as the schema says. */
 export const EVIDENCE_SAMPLES = Object.fromEntries(
   CODE_NAMES.map((code) => [code, CHOSEN[code] ?? derived(code)]),
-) as Readonly<Record<Code, readonly Evidence[]>>
+) as Readonly<Record<ShippedCode, readonly Evidence[]>>

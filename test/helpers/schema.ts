@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Ajv, type ValidateFunction } from 'ajv'
 import type { Alert, Block, Verdict } from '../../src/domain/alert.ts'
-import { CODE_NAMES } from '../../src/domain/codes.ts'
+import { isCode } from '../../src/domain/codes.ts'
 
 const ajv = new Ajv({ allErrors: true, strict: true, strictRequired: false })
 
@@ -24,7 +24,7 @@ export function checkedAlert(value: unknown): Alert {
   check('alert', value)
   const alert = value as Alert
   const { target, state, expiresAt, reasons } = alert.data
-  const unknown = reasons.find(({ code }) => !CODE_NAMES.includes(code))
+  const unknown = reasons.find(({ code }) => !isCode(code))
   if (unknown) throw new Error(`${unknown.code} is no code`)
   if (alert.subject !== `${target.kind}:${target.id}`)
     throw new Error(`subject ${alert.subject} is not its target`)

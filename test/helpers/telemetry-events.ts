@@ -16,6 +16,7 @@ export const SAMPLE_EVENTS: readonly Event[] = [
   { name: 'shadow_loaded', id: 'zh-sms@2' },
   { name: 'shadow_failed', how: 'show', reason: 'out of its depth' },
   { name: 'policy_loaded', hash: '3f1c8a7b' },
+  { name: 'rules_loaded', hash: '5b1e77c0', rules: 12 },
   { name: 'registry_loaded', hash: '9d02ab4e', brands: 120, signatures: 900, ports: 700 },
   { name: 'reload_refused', what: 'policy', reason: 'policy.yaml:3: codes.NO_CONSENT.action: unknown value' },
   ...LEFT_OUT_REASONS.map((reason) => ({ name: 'mapping_left_out' as const, reason, count: 2 })),

@@ -135,7 +135,7 @@ export async function caseOf(ask: Ask, id: string, answers = ''): Promise<Case |
     ),
     ask<StoredVersion>(
       "SELECT hash, kind, first_at, content -> 'change' AS change FROM version WHERE hash = ANY ($1) ORDER BY kind",
-      [[provenance.model, provenance.policy, provenance.registry]],
+      [[provenance.model, provenance.policy, provenance.registry, provenance.rules ?? null]],
     ),
     registryThen(ask, alert),
     complaintsOn(ask, alert),

@@ -86,7 +86,7 @@ function factsSection({ alert, versions }: Case, speech: Speech): Html {
     return html`<dt>${kind}</dt><dd>${hash}${known && html` <span class="dim">${say('knownSince', { at: beijing(known.first_at) })}</span>`}${known?.change && html`<br>${say('changedBy', changeWords(known.change))}`}</dd>`
   }
   const [from, to] = [beijing(Date.parse(validFrom)), beijing(Date.parse(expiresAt))]
-  return html`<section><h2>${say('decidedBy')}</h2><dl>${version(say('model'), provenance.model)}${version(say('policy'), provenance.policy)}${version(say('registry'), provenance.registry)}
+  return html`<section><h2>${say('decidedBy')}</h2><dl>${version(say('model'), provenance.model)}${version(say('policy'), provenance.policy)}${version(say('registry'), provenance.registry)}${provenance.rules !== undefined && version(say('rules'), provenance.rules)}
 <dt>${say('mode')}</dt><dd>${value(mode)}${degraded === true && `, ${say('degraded')}`}${late === true && `, ${say('late')}`}</dd><dt>${say('severity')}</dt><dd>${value(severity)}, ${say('score', { n: score.toFixed(2) })}${label && `, ${term('label', label)}`}</dd>
 <dt>${say('valid')}</dt><dd>${say('span', { from, to })}</dd>
 ${state && html`<dt>${say('state')}</dt><dd>${state.id}</dd>`}<dt>${say('record')}</dt><dd>${provenance.topic}/${provenance.partition}/${provenance.offset}</dd></dl></section>`

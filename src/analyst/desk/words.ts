@@ -129,6 +129,7 @@ const CASE = {
   model: ['Model', '文本模型'],
   policy: ['Policy', '策略'],
   registry: ['Registry', '报备库'],
+  rules: ['Own rules', '自定义规则'],
   knownSince: ['known since {at}', '首次出现于 {at}'],
   changedBy: ['changed by {by}: {why}', '{by} 修改，原因：{why}'],
   mode: ['Mode', '模式'],

@@ -1,5 +1,5 @@
 import type { ExtractedMessage } from '../../detection/classify.ts'
-import type { Alert, AlertType, ClearCause, Provenance, Verdict } from '../../domain/alert.ts'
+import type { Alert, AlertType, ClearCause, DecidedBy, Verdict } from '../../domain/alert.ts'
 import type { Code } from '../../domain/codes.ts'
 import type { Action, Mode, Target } from '../../domain/decision.ts'
 import { given } from '../../domain/given.ts'
@@ -10,7 +10,7 @@ import type { Feed } from './feed.ts'
 import type { Localise } from './localise.ts'
 
 /** With which versions something was decided. */
-export type Versions = Pick<Provenance, 'model' | 'policy' | 'registry'>
+export type Versions = DecidedBy
 
 /** One event of a state, without its messages. */
 export interface StateEvent {
@@ -99,8 +99,8 @@ function isAlert(value: unknown): value is Alert {
 }
 
 const versionsOf = ({ data: { provenance } }: Alert): Versions => {
-  const { model, policy, registry } = provenance
-  return { model, policy, registry }
+  const { model, policy, registry, rules } = provenance
+  return { model, policy, registry, ...given({ rules }) }
 }
 
 /**

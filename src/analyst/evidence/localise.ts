@@ -1,5 +1,5 @@
 import { Ajv, type ValidateFunction } from 'ajv'
-import { CODES } from '../../detection/detectors/all.ts'
+import { codeNamed } from '../../detection/detectors/all.ts'
 import { createDescribe } from '../../detection/detectors/describe.ts'
 import { ESCALATION_FIELDS, objectSchema } from '../../detection/detectors/evidence-fields.ts'
 import { citedIn } from '../../detection/detectors/rules.ts'
@@ -22,11 +22,12 @@ export function localiser(locale: Locale): Localise {
   const ajv = new Ajv()
   const checks = new Map<Code, ValidateFunction>()
   const isKnown = ({ code, evidence }: Pick<AlertReason, 'code' | 'evidence'>): boolean => {
-    if (!Object.hasOwn(CODES, code)) return false
+    const spec = codeNamed(code)
+    if (!spec) return false
     let check = checks.get(code)
     if (!check) {
-      const fields = { ...ESCALATION_FIELDS, ...CODES[code].evidence }
-      const required = Object.entries(CODES[code].evidence).flatMap(([name, f]) => (f.optional ? [] : [name]))
+      const fields = { ...ESCALATION_FIELDS, ...spec.evidence }
+      const required = Object.entries(spec.evidence).flatMap(([name, f]) => (f.optional ? [] : [name]))
       check = ajv.compile({ ...objectSchema(fields), required, additionalProperties: true })
       checks.set(code, check)
     }

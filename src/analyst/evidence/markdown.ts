@@ -232,8 +232,9 @@ function verdictText(verdict: NonNullable<MessageEntry['verdict']>, say: Say): s
 }
 
 function versionsText(versions: NonNullable<MessageEntry['versions']>, say: Say): string {
-  const { model, policy, registry, by } = versions
-  const text = say('versionsOf', { model, policy, registry })
+  const { model, policy, registry, rules, by } = versions
+  const shipped = say('versionsOf', { model, policy, registry })
+  const text = rules === undefined ? shipped : say('versionsWithRules', { versions: shipped, rules })
   return by === 'around' ? say('versionsAround', { versions: text }) : text
 }
 

@@ -147,15 +147,17 @@ function verdictEntry({ ext: _ext, id: _id, ...verdict }: Verdict): Omit<Verdict
 function versionsOf({ alerts, states, before, after }: Decided): MessageEntry['versions'] {
   const own = alerts.find(({ data }) => data.mode === 'enforce') ?? alerts[0]
   if (own) {
-    const { model, policy, registry } = own.data.provenance
-    return { model, policy, registry, by: 'alert' }
+    const { model, policy, registry, rules } = own.data.provenance
+    return { model, policy, registry, ...given({ rules }), by: 'alert' }
   }
   const event = states.find(({ because }) => because === 'shown')?.events[0]
   if (event) return { ...event.versions, by: 'state' }
   const same =
     before &&
     after &&
-    (['model', 'policy', 'registry'] as const).every((what) => before.versions[what] === after.versions[what])
+    (['model', 'policy', 'registry', 'rules'] as const).every(
+      (what) => before.versions[what] === after.versions[what],
+    )
   return same ? { ...before.versions, by: 'around' } : undefined
 }
 

@@ -120,6 +120,7 @@ const WORDS = {
     'model {model}, policy {policy}, registry {registry}',
     '模型 {model}，策略 {policy}，报备库 {registry}',
   ],
+  versionsWithRules: ['{versions}, own rules {rules}', '{versions}，自定义规则 {rules}'],
   versionsAround: [
     'no alert on this message; the alerts before and after it were all decided with {versions}',
     '该短信没有告警；其前后的告警均由以下版本判定：{versions}',

@@ -117,7 +117,7 @@ function reasonBlocks(reason: AlertReason, { reader, locale, say, describe }: Le
 
 /** Who changed them is for the regulator. */
 function versions({ alert, versions: kept }: Case, { reader, say }: LetterOptions): Block[] {
-  const { model, policy, registry } = alert.data.provenance
+  const { model, policy, registry, rules } = alert.data.provenance
   const told = (hash: string) => {
     const change = reader === 'regulator' && kept.find((one) => one.hash === hash)?.change
     return change ? say('changedBy', { hash, ...changeWords(change) }) : hash
@@ -130,6 +130,7 @@ function versions({ alert, versions: kept }: Case, { reader, say }: LetterOption
         [say('model'), model],
         [say('policy'), told(policy)],
         [say('registry'), told(registry)],
+        ...(rules === undefined ? [] : [[say('rules'), told(rules)] as const]),
       ],
     },
   ]

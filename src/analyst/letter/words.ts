@@ -35,6 +35,7 @@ const WORDS = {
   model: ['Text model', '文本模型'],
   policy: ['Policy', '策略'],
   registry: ['Registry', '报备库'],
+  rules: ['Own rules', '自定义规则'],
   message: ['The message', '短信内容'],
   masked: ['Numbers and codes in it are replaced.', '其中的号码和验证码已替换。'],
   from: ['From', '发送端口'],

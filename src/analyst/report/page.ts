@@ -140,7 +140,7 @@ function cases({ now }: ReportData, speech: Speech): Html {
 function caseOf({ id, data }: Alert, speech: Speech): Html {
   const { say, term } = speech
   const { message, reasons, action, score, provenance } = data
-  const { model, policy, registry } = provenance
+  const { model, policy, registry, rules } = provenance
   const sent = message && {
     from: message.from,
     at: beijing(message.ts),
@@ -149,7 +149,7 @@ function caseOf({ id, data }: Alert, speech: Speech): Html {
   }
   return html`<article><p><span class="tag ${action}">${term('action', action)}</span> <strong>${message?.signature ?? '–'}</strong> <span class="dim">${sent && say('caseFrom', sent)}</span></p>
 <blockquote>${message?.text}</blockquote><ul>${reasons.map((reason) => html`<li><strong>${reason.code}</strong>: ${detailOf(reason, speech)}${reason.rule !== undefined && html` <span class="dim">${citedIn(speech.locale, reason.rule)}</span>`}</li>`)}</ul>
-<p class="dim small">${say('provenance', { id, model, policy, registry })}</p></article>`
+<p class="dim small">${say('provenance', { id, model, policy, registry })}${rules !== undefined && say('ownRules', { rules })}</p></article>`
 }
 
 /** As the alert says it, rewritten in Chinese. */

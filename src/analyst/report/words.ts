@@ -82,6 +82,7 @@ const WORDS = {
     'Alert {id}; model {model}, policy {policy}, registry {registry}',
     '告警 {id}；模型 {model}，策略 {policy}，报备库 {registry}',
   ],
+  ownRules: [', own rules {rules}', '，自定义规则 {rules}'],
   none: ['None.', '无。'],
   due: ['due', '即将到期'],
   overdue: ['overdue', '已逾期'],

@@ -1,4 +1,4 @@
-import type { Alert, Provenance } from '../../domain/alert.ts'
+import type { Alert, DecidedBy } from '../../domain/alert.ts'
 import type { Mode, Reason } from '../../domain/decision.ts'
 import { strongest } from '../../domain/decision.ts'
 import { given } from '../../domain/given.ts'
@@ -13,7 +13,7 @@ const MESSAGE_VALIDITY = 15 * 60_000
 
 /** What the alert of a message holds in addition to its reasons. */
 export interface MessageAlertContext {
-  readonly provenance: Pick<Provenance, 'model' | 'policy' | 'registry'>
+  readonly provenance: DecidedBy
   readonly mode: Mode
   /** The rates of the message could not be counted, or the ledgers not be asked. */
   readonly degraded: boolean

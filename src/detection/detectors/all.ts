@@ -1,6 +1,7 @@
-import { CODE_NAMES, type Code, type TargetKind } from '../../domain/codes.ts'
+import { CODE_NAMES, type Code, isOwnCode, type ShippedCode, type TargetKind } from '../../domain/codes.ts'
 import { MODULES } from './code-modules.generated.ts'
-import type { CodeSpec, MessageCode, StateCode } from './code-spec.ts'
+import type { AnyCode, CodeSpec, MessageCode, StateCode } from './code-spec.ts'
+import { OWN_CODES } from './own-codes.ts'
 
 /** Codes of single messages, in the order in which the reasons of a message are listed. */
 export const MESSAGE_CODES: readonly MessageCode[] = MODULES.filter((spec) => 'detect' in spec)
@@ -10,12 +11,18 @@ export const STATE_CODES: readonly StateCode[] = MODULES.filter((spec) => 'polic
 
 /** Every code by its name, in the order of the list of names. */
 export const CODES = Object.fromEntries(MODULES.map((spec) => [spec.code, spec])) as Readonly<
-  Record<Code, CodeSpec>
+  Record<ShippedCode, CodeSpec>
 >
 
+/** What is known of a code: of an operator's, what all of these have in common. */
+export function specOf(code: Code): AnyCode {
+  return isOwnCode(code) ? OWN_CODES : CODES[code as ShippedCode]
+}
+
 /** The code of a name from outside, for example of a record that a later version wrote; undefined when there is none. */
-export function codeNamed(name: string): CodeSpec | undefined {
-  return Object.hasOwn(CODES, name) ? CODES[name as Code] : undefined
+export function codeNamed(name: string): AnyCode | undefined {
+  if (isOwnCode(name)) return OWN_CODES
+  return Object.hasOwn(CODES, name) ? CODES[name as ShippedCode] : undefined
 }
 
 /** Codes that say that a message pretends to come from a brand. */
@@ -41,12 +48,12 @@ export const CODES_OF_STATES: readonly Code[] = CODE_NAMES.filter(
 
 /** Codes that are found on one message; the others only speak of states. */
 export function isMessageCode(name: Code): boolean {
-  return CODES[name].targets.includes('message')
+  return specOf(name).targets.includes('message')
 }
 
 /** Whether a code can say anything of a kind of target: codes of messages speak of whatever a message belongs to. */
 export function speaksOf(name: Code, kind: TargetKind): boolean {
-  return isMessageCode(name) || CODES[name].targets.includes(kind)
+  return isMessageCode(name) || specOf(name).targets.includes(kind)
 }
 
 /** What judges messages and counts; a core may be given fewer. */

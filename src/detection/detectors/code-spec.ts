@@ -1,4 +1,4 @@
-import type { Code, TargetKind } from '../../domain/codes.ts'
+import type { ShippedCode, TargetKind } from '../../domain/codes.ts'
 import type { Action, Finding, Mode, Signal } from '../../domain/decision.ts'
 import type {
   CodeTraits,
@@ -101,7 +101,7 @@ export type Sentences<E extends EvidenceFields> = Readonly<
 
 /** What every code says of itself. The reference, the shipped policy and the schemas are generated from it. */
 interface CodeDescription<T extends ThresholdSpecs, E extends EvidenceFields> extends CodeTraits {
-  readonly code: Code
+  readonly code: ShippedCode
   /** Of the shipped policy. Anything but `none` raises an alert. */
   readonly action: Action
   /** Share of the finding's score in the score of the alert, 0 to 1: 1 − Π(1 − weight × score). */
@@ -183,7 +183,7 @@ interface StateCodeDescription<T extends ThresholdSpecs, E extends EvidenceField
 
 /** What all codes have in common once they are defined; types of their own evidence and thresholds are left behind. */
 interface DefinedCode extends CodeTraits {
-  readonly code: Code
+  readonly code: ShippedCode
   readonly targets: readonly TargetKind[]
   readonly escalates: readonly EscalationKind[]
   readonly action: Action
@@ -203,6 +203,9 @@ interface DefinedCode extends CodeTraits {
   readonly sentences: Readonly<Record<Locale, (evidence: Finding['evidence'], say: Words) => string>>
   stillJustified?(state: StateRecord, registry: Registry): boolean
 }
+
+/** What is known of a code that may be one of an operator's. */
+export type AnyCode = Omit<DefinedCode, 'code'>
 
 export interface MessageCode extends DefinedCode {
   readonly needs: readonly ('sender' | 'time')[]

@@ -1,6 +1,6 @@
 import type { Alert, AlertReason } from '../../domain/alert.ts'
 import type { Finding } from '../../domain/decision.ts'
-import { CODES, CODES_OF_SIGNATURE_ROWS, restsOnComplaints } from './all.ts'
+import { CODES_OF_SIGNATURE_ROWS, restsOnComplaints, specOf } from './all.ts'
 import { citation } from './rules.ts'
 import { type Locale, WORDS } from './words.ts'
 
@@ -13,7 +13,7 @@ export type Describe = (finding: Pick<Finding, 'code' | 'evidence'>) => {
 export function createDescribe(locale: Locale): Describe {
   const words = WORDS[locale]
   return ({ code, evidence }) => {
-    const { sentences, rule } = CODES[code]
+    const { sentences, rule } = specOf(code)
     const detail = sentences[locale](evidence, words)
     return rule === undefined ? { detail } : { detail, rule: citation(rule) }
   }

@@ -78,13 +78,14 @@ function valueIn(locale: Locale, name: string, value: unknown): string {
     return value.map((each) => valueIn(locale, name, each)).join(locale === 'en' ? ', ' : '、')
   if (typeof value === 'object' && value !== null) return groupIn(locale, name, value)
   if (TIMES.has(name) && typeof value === 'number') return `${clockTime(value)} (UTC+8)`
-  if (name === 'neutral') return signIn(locale, String(value))
+  if (name === 'neutral' || name === 'signs') return signIn(locale, String(value))
   if (name === 'after' && typeof value === 'number') return WORDS[locale].duration(value)
   return fixedIn(locale, name === 'scope' ? 'label' : name, String(value))
 }
 
 /** What was found by kind, counts by name, or a group of fields. */
 function groupIn(locale: Locale, name: string, value: object): string {
+  if (name === 'says' && locale in value) return String(value[locale as keyof typeof value])
   const { kind, value: content, ...others } = value as Readonly<Record<string, unknown>>
   if (name === 'found' && typeof kind === 'string' && Object.keys(others).length === 0) {
     const said = kind === 'request' ? requestIn(locale, String(content)) : String(content)

@@ -10,6 +10,7 @@ import { BLOCK_FROM, blockDecision, WEIGHED_FIELDS, weighedEvidence } from './br
 import { comparedNotices, TWIN_EVIDENCE } from './brand-decision/twin.ts'
 import { defineMessageCode } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
+import { rulesOf } from './own-rules/loaded-rules.ts'
 import { ESCALATED_HOLD, isStillForeign } from './shared/escalated.ts'
 import { REQUESTS, type Request } from './shared/requests.ts'
 import {
@@ -141,16 +142,18 @@ const CLEARED = 'cleared'
 
 /** The finding of a message in the name of a registered brand. */
 function ofBrand(
-  { message, context: { registry, notices }, surroundings, claim }: Read & { readonly claim: Claim },
+  { message, context, surroundings, claim }: Read & { readonly claim: Claim },
   { minScore, blockFrom }: { readonly minScore: number; readonly blockFrom: number },
 ) {
+  const { registry, notices } = context
+  const rules = rulesOf(context)
   const traces = tracesOf(claim.brand, message, registry, surroundings)
   const found = foreignParts(traces, message.from)
   if (found.length === 0) return undefined
-  const weighed = weigh(claim, traces, message, registry)
+  const weighed = weigh(claim, traces, message, registry, rules)
   const compared = comparedNotices(claim, traces, message, registry, notices)
-  for (const sign of compared.signs) SHIPPED_RULES.add(weighed.shown, sign)
-  if (SHIPPED_RULES.first('FORGED_BRAND', 'clear', weighed.shown) !== undefined) return CLEARED
+  for (const sign of compared.signs) rules.add(weighed.shown, sign)
+  if (rules.first('FORGED_BRAND', 'clear', weighed.shown) !== undefined) return CLEARED
   const plain = weighed.certainty < PLAIN_SCORE ? plainForgery(weighed) : undefined
   const score = plain === undefined ? weighed.certainty : PLAIN_SCORE
   if (score < minScore) return undefined

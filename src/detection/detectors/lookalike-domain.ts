@@ -1,10 +1,10 @@
 import type { UrlMention } from '../../domain/message.ts'
 import type { Lookalike } from '../../domain/registry.ts'
-import { SHIPPED_RULES } from '../rules/shipped.ts'
 import { weigh } from './brand-decision/decision.ts'
 import { BLOCK_FROM, blockDecision, WEIGHED_FIELDS, weighedEvidence } from './brand-decision/evidence.ts'
 import { defineMessageCode } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
+import { rulesOf } from './own-rules/loaded-rules.ts'
 import { namesBrand } from './shared/claims.ts'
 import { ESCALATED_HOLD, isStillForeign } from './shared/escalated.ts'
 import { BRAND_IMITATED, confirmedFrom, imitationOf, minSimilarity, SIMILARITY } from './shared/imitation.ts'
@@ -55,7 +55,8 @@ export const lookalikeDomain = defineMessageCode({
         : `${state.window} 分钟内 ${state.messages} 条短信含有仿冒 ${original} 的链接 ${imitation}，发给 ${state.recipients} 个号码。`,
   },
   stillJustified: isStillForeign,
-}).detectedBy((message, { registry }, { thresholds }) => {
+}).detectedBy((message, context, { thresholds }) => {
+  const { registry } = context
   let best: { readonly like: Lookalike; readonly url: UrlMention } | undefined
   for (const url of message.urls) {
     if (touchesSeam(message, url.span)) continue
@@ -71,8 +72,8 @@ export const lookalikeDomain = defineMessageCode({
   const { like, url } = best
   const claim = { brand: like.brand, by: 'domain', claimed: url.host, strength: like.similarity } as const
   const traces = tracesOf(like.brand, message, registry)
-  const weighed = weigh(claim, traces, message, registry)
-  if (SHIPPED_RULES.first('LOOKALIKE_DOMAIN', 'clear', weighed.shown) !== undefined) return undefined
+  const weighed = weigh(claim, traces, message, registry, rulesOf(context))
+  if (weighed.rules.first('LOOKALIKE_DOMAIN', 'clear', weighed.shown) !== undefined) return undefined
   const block = blockDecision('LOOKALIKE_DOMAIN', weighed, thresholds.blockFrom)
   return {
     score: like.similarity,

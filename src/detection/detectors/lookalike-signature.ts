@@ -5,6 +5,7 @@ import { BLOCK_FROM, blockDecision, WEIGHED_FIELDS, weighedEvidence } from './br
 import { leadsAway } from './brand-decision/signs.ts'
 import { defineMessageCode } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
+import { rulesOf } from './own-rules/loaded-rules.ts'
 import { signatureClaim } from './shared/claims.ts'
 import { ESCALATED_HOLD, isStillForeign } from './shared/escalated.ts'
 import { BRAND_IMITATED, confirmedFrom, imitationOf, minSimilarity, SIMILARITY } from './shared/imitation.ts'
@@ -59,7 +60,8 @@ export const lookalikeSignature = defineMessageCode({
         : `${state.window} 分钟内 ${state.messages} 条短信使用仿冒“${original}”的签名“${imitation}”发给 ${state.recipients} 个号码。`,
   },
   stillJustified: isStillForeign,
-}).detectedBy((message, { registry }, { thresholds }) => {
+}).detectedBy((message, context, { thresholds }) => {
+  const { registry } = context
   if (message.partial && message.signature?.place !== 'field' && message.seams.length > 0) return undefined
   for (const signature of signaturesOf(message)) {
     const claim = signatureClaim(signature, registry)
@@ -68,7 +70,7 @@ export const lookalikeSignature = defineMessageCode({
     const traces = tracesOf(claim.brand, message, registry)
     if (traces.ownPort) continue
     if (like.similarity < thresholds.minSimilarity && !isConfirmed(claim, traces, message)) continue
-    const weighed = weigh(claim, traces, message, registry)
+    const weighed = weigh(claim, traces, message, registry, rulesOf(context))
     if (MAY_BE_A_NAME.has(like.how) && (leadsToOfficials(weighed) || isNoticeOfOffice(message, weighed)))
       continue
     const block = blockDecision('LOOKALIKE_SIGNATURE', weighed, thresholds.blockFrom)

@@ -3,7 +3,7 @@ import { type Code, isPortPrefix } from '../../domain/codes.ts'
 import { InvalidInput, type Problem } from '../../domain/errors.ts'
 import { given } from '../../domain/given.ts'
 import { getOrInsert } from '../../domain/maps.ts'
-import type { Exemption, Policy } from '../../domain/policy.ts'
+import type { CodePolicy, Exemption, OwnRules, Policy } from '../../domain/policy.ts'
 import {
   type OperatorDocument,
   parseOperatorText,
@@ -23,34 +23,48 @@ export interface PolicyReading {
   readonly problems: readonly Problem[]
   /** What the file itself says, for a summary. */
   readonly own: PolicyFile
+  /** The file, where nothing is wrong with it. */
+  readonly document?: OperatorDocument
 }
 
-/** Reads a policy file over the shipped default, or the shipped default alone, and says all that is wrong with it. */
-export function readPolicy(file?: string): PolicyReading {
-  if (file === undefined) return combine(undefined)
+/**
+ * Reads a policy file over the shipped default, or the shipped default alone, and says all that is wrong with it. `rules`:
+ * those of the operator, whose codes it may name.
+ */
+export function readPolicy(file?: string, rules?: OwnRules): PolicyReading {
+  if (file === undefined) return combinePolicy(undefined, rules)
   const { document, problems } = readOperatorFile(file)
-  return document ? combine(document) : { problems, own: {} }
+  return document ? combinePolicy(document, rules) : { problems, own: {} }
 }
 
 /** The same for text at hand; `name` stands for the file in problems. */
-export function parsePolicy(name: string, text: string): PolicyReading {
+export function parsePolicy(name: string, text: string, rules?: OwnRules): PolicyReading {
   const { document, problems } = parseOperatorText(name, text)
-  return document ? combine(document) : { problems, own: {} }
+  return document ? combinePolicy(document, rules) : { problems, own: {} }
 }
 
 /** The policy in force, or an InvalidInput with everything that is wrong. */
-export function loadPolicy(file?: string): Policy {
-  const { policy, problems } = readPolicy(file)
+export function loadPolicy(file?: string, rules?: OwnRules): Policy {
+  const { policy, problems } = readPolicy(file, rules)
   if (!policy) throw new InvalidInput('POLICY_INVALID', problems)
   return policy
 }
 
-let check: Checker | undefined
+/** The last check of policy files, and the operator's codes that it knows. */
+let check: { readonly codes: string; readonly run: Checker } | undefined
 
-function combine(document: OperatorDocument | undefined): PolicyReading {
-  if (document?.value === undefined) return { policy: effective(DEFAULT_POLICY), problems: [], own: {} }
-  check ??= policyChecker()
-  const problems = toProblems(document, check(document.value))
+function checkerFor(rules: OwnRules | undefined): Checker {
+  const own = [...(rules?.codes.keys() ?? [])]
+  const codes = own.join(' ')
+  if (check?.codes !== codes) check = { codes, run: policyChecker(own) }
+  return check.run
+}
+
+/** The policy of a document that was read; undefined: the shipped one. */
+export function combinePolicy(document: OperatorDocument | undefined, rules?: OwnRules): PolicyReading {
+  if (document?.value === undefined)
+    return { policy: effective(DEFAULT_POLICY, rules), problems: [], own: {}, ...given({ document }) }
+  const problems = toProblems(document, checkerFor(rules)(document.value))
   if (problems.length > 0) return { problems, own: {} }
   const own = document.value as PolicyFile
   const ofKeys = merge(DEFAULT_POLICY, own) as PolicyFile
@@ -58,7 +72,7 @@ function combine(document: OperatorDocument | undefined): PolicyReading {
   // The shipped periods set nothing that has to go with other thresholds.
   const faults = [...thresholdFaults({ ...merged, periods: own.periods ?? [] }), ...mergedFaults(merged)]
   if (faults.length > 0) return { problems: toProblems(document, faults), own }
-  return { policy: effective(merged), problems: [], own }
+  return { policy: effective(merged, rules), problems: [], own, document }
 }
 
 /** The shipped periods but for those that the file has under the same name, then those of the file. */
@@ -72,7 +86,7 @@ function periodsWith({ periods = [], codes = {} }: PolicyFile): readonly PeriodR
 function raised(period: PeriodRule, own: CodeRules): PeriodRule {
   const codes = Object.entries(period.codes).map(([code, rule]) => {
     const set = own[code as Code]?.thresholds ?? {}
-    const thresholds = Object.entries(rule.thresholds ?? {}).map(([name, value]) => {
+    const thresholds = Object.entries(rule?.thresholds ?? {}).map(([name, value]) => {
       const mine = set[name]
       return [name, typeof mine === 'number' && mine > Number(value) ? mine : value]
     })
@@ -101,9 +115,12 @@ function canonical(value: unknown): string {
   return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join(',')}}`
 }
 
+/** Of an operator's code that no rule in force has: a state of it that is still open ends. */
+const OF_NO_RULE: CodePolicy = { action: 'none', mode: 'shadow', weight: 0, thresholds: { hold: 300 } }
+
 /** A complete policy as detectors and decisions see it. */
-function effective(rules: PolicyFile): Policy {
-  const timetable = new Timetable(rules)
+function effective(rules: PolicyFile, own: OwnRules | undefined): Policy {
+  const timetable = new Timetable(rules, own?.codes)
   const exemptions = new Exemptions(rules.exemptions)
   const tenants = new Map(
     Object.entries(rules.tenants ?? {}).map(([name, own]) => [name, new Exemptions(own.exemptions)]),
@@ -112,12 +129,12 @@ function effective(rules: PolicyFile): Policy {
   return {
     hash: createHash('sha256').update(canonical(rules)).digest('hex').slice(0, 12),
     rules,
-    ...given({ change: rules.change, requireChange: rules.requireChange }),
+    ...given({ own, change: rules.change, requireChange: rules.requireChange }),
     mode: rules.mode ?? 'enforce',
     ...(rules.enforce ? { enforced: new Set(rules.enforce) } : {}),
     ...(tenants.size > 0 ? { tenants: new Set(tenants.keys()) } : {}),
     at: (ts, place) => timetable.at(ts, place),
-    codePolicy: (code, ts, place) => timetable.at(ts, place).codes[code],
+    codePolicy: (code, ts, place) => timetable.at(ts, place).codes[code] ?? OF_NO_RULE,
     escalate: { count, recipients, within: parseDuration(within) ?? 0 },
     hasExemptions: [exemptions, ...tenants.values()].some(({ size }) => size > 0),
     exempt: (target, code, ts, tenant) =>

@@ -1,4 +1,4 @@
-import { CODE_NAMES, type Code } from '../../domain/codes.ts'
+import { CODE_NAMES, type Code, type OwnCode } from '../../domain/codes.ts'
 import { LABELS, type Label } from '../../domain/labels.ts'
 import type { CodePolicy, PolicyAt, PolicyPlace, QuietHours } from '../../domain/policy.ts'
 import { parseSpan, parseTime, parseZone } from '../../settings/files/value-forms.ts'
@@ -23,14 +23,16 @@ const ANYWHERE = '\n'
  */
 export class Timetable {
   readonly #policy: PolicyFile
+  readonly #own: ReadonlyMap<OwnCode, CodePolicy>
   readonly #carriers: ReadonlySet<string>
   readonly #tenants: ReadonlySet<string>
   readonly #segments: readonly Segment[]
   #last: Segment
 
-  /** `policy` is complete: every code with every field. */
-  constructor(policy: PolicyFile) {
+  /** `policy` is complete: every code with every field. `own`: what holds of an operator's codes where it says nothing. */
+  constructor(policy: PolicyFile, own: ReadonlyMap<OwnCode, CodePolicy> = new Map()) {
     this.#policy = policy
+    this.#own = own
     this.#carriers = new Set(Object.keys(policy.carriers ?? {}))
     this.#tenants = new Set(Object.keys(policy.tenants ?? {}))
     this.#segments = segmentsOf(policy.periods ?? [])
@@ -77,6 +79,7 @@ export class Timetable {
       ...(Object.hasOwn(tenants, tenant) ? [tenants[tenant]!] : []),
     ]
     const layers: CodeRules[] = [
+      Object.fromEntries(this.#own),
       this.#policy.codes ?? {},
       ...own.map(({ codes = {} }) => codes),
       ...segment.active.map((p) => p.codes),
@@ -85,8 +88,8 @@ export class Timetable {
     const isShadow = (code: Code) =>
       own.some((rule) => rule.mode === 'shadow') || (mode === 'shadow' && !enforce.includes(code))
     const codes = Object.fromEntries(
-      CODE_NAMES.map((code) => [code, judgement(layers, code, isShadow(code))]),
-    ) as Record<Code, CodePolicy>
+      [...CODE_NAMES, ...this.#own.keys()].map((code) => [code, judgement(layers, code, isShadow(code))]),
+    ) as PolicyAt['codes']
     const quietHours = Object.assign({}, this.#policy.quietHours, ...own.map((rule) => rule.quietHours))
     return { codes, quietHours: quietHoursOf(quietHours) }
   }

@@ -1,12 +1,13 @@
-import { CODE_NAMES, parseTarget } from '../../domain/codes.ts'
+import { CODE_NAMES, type Code, type OwnCode, parseTarget } from '../../domain/codes.ts'
 import { ACTIONS } from '../../domain/decision.ts'
 import { LABELS } from '../../domain/labels.ts'
 import { isTenant, TENANT_FORM } from '../../domain/tenant.ts'
 import { CHANGE_SCHEMA } from '../../settings/files/change-schema.ts'
 import { type Checker, compileSchema, type Fault } from '../../settings/files/operator-schema.ts'
 import { parseTime } from '../../settings/files/value-forms.ts'
-import { CODES, speaksOf } from '../detectors/all.ts'
-import type { CodeSpec, ThresholdSpec } from '../detectors/code-spec.ts'
+import { speaksOf, specOf } from '../detectors/all.ts'
+import type { AnyCode, ThresholdSpec } from '../detectors/code-spec.ts'
+import { OWN_CODES } from '../detectors/own-codes.ts'
 import type { ExemptionRule, PolicyFile } from './policy-file.ts'
 
 const MODES = ['enforce', 'shadow']
@@ -27,7 +28,7 @@ function strict(properties: Readonly<Record<string, object>>, required: readonly
   return { type: 'object', additionalProperties: false, properties, required }
 }
 
-function codeSchema({ thresholds }: CodeSpec): object {
+function codeSchema({ thresholds }: AnyCode): object {
   const checks = Object.entries(thresholds).map(([name, threshold]) => [name, thresholdSchema(threshold)])
   return strict({
     action: { type: 'string', enum: ACTIONS },
@@ -38,10 +39,17 @@ function codeSchema({ thresholds }: CodeSpec): object {
   })
 }
 
-/** The check of policy files: the modules of the codes say which thresholds there are, and within which bounds. */
-export function policyChecker(): Checker {
+/**
+ * The check of policy files: the modules of the codes say which thresholds there are, and within which bounds. `own`: codes
+ * of the operator's rules.
+ */
+export function policyChecker(own: readonly OwnCode[] = []): Checker {
+  const names: readonly Code[] = [...CODE_NAMES, ...own]
   const codes = { $ref: '#/$defs/codes' }
-  const codeTable = strict(Object.fromEntries(CODE_NAMES.map((name) => [name, codeSchema(CODES[name])])))
+  const codeTable = strict({
+    ...Object.fromEntries(CODE_NAMES.map((name) => [name, codeSchema(specOf(name))])),
+    ...Object.fromEntries(own.map((name) => [name, { $ref: '#/$defs/own' }])),
+  })
   const line = { type: 'string', minLength: 1, maxLength: 200 }
   const span = { type: ['string', 'null'], format: 'span' }
   const quietHours = strict({
@@ -53,7 +61,7 @@ export function policyChecker(): Checker {
   const exemption = strict(
     {
       target: { ...line, format: 'target' },
-      codes: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', enum: CODE_NAMES } },
+      codes: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', enum: names } },
       until: time,
       by: line,
       why: line,
@@ -76,9 +84,9 @@ export function policyChecker(): Checker {
       type: 'object',
       additionalProperties: strict({ mode, codes, quietHours, exemptions }),
     },
-    enforce: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', enum: CODE_NAMES } },
+    enforce: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', enum: names } },
   })
-  const check = compileSchema({ ...root, $defs: { codes: codeTable } })
+  const check = compileSchema({ ...root, $defs: { codes: codeTable, own: codeSchema(OWN_CODES) } })
   return (value) => {
     const faults = check(value)
     return faults.length > 0 ? faults : relations(value as PolicyFile)
@@ -123,7 +131,7 @@ function idleExemptions(exemptions: readonly ExemptionRule[] = [], path: Fault['
     const { kind } = parseTarget(target)!
     return codes.flatMap((code, place) => {
       if (speaksOf(code, kind)) return []
-      const message = `${code} speaks of no ${kind}: it would exempt nothing (allowed: ${CODES[code].targets.join(', ')})`
+      const message = `${code} speaks of no ${kind}: it would exempt nothing (allowed: ${specOf(code).targets.join(', ')})`
       return [{ path: [...path, 'exemptions', index, 'codes', place], message }]
     })
   })

@@ -1,4 +1,4 @@
-import { CODE_NAMES, type Code } from '../../domain/codes.ts'
+import { CODE_NAMES, type ShippedCode } from '../../domain/codes.ts'
 import type { Fault } from '../../settings/files/operator-schema.ts'
 import { CODES } from '../detectors/all.ts'
 import { segmentsOf } from './periods.ts'
@@ -37,7 +37,7 @@ function periodsTogether(periods: readonly PeriodRule[]): Layer[][] {
   )
 }
 
-function relationFault(code: Code, layers: readonly Layer[]): Fault[] {
+function relationFault(code: ShippedCode, layers: readonly Layer[]): Fault[] {
   const thresholds = Object.assign({}, ...layers.map(({ codes }) => codes[code]?.thresholds))
   const fault = CODES[code].relation?.(thresholds)
   if (!fault) return []

@@ -28,7 +28,7 @@ export class ExpressionError extends Error {
 const MAX_DEPTH = 32
 const MAX_WITHIN = 200
 
-const TOKEN = /\s*(?:([a-z][a-z0-9_-]*(?::[a-z0-9%_-]+)?)|(\d+)|([&|!(),]))/gy
+const TOKEN = /\s*(?:(\p{L}[\p{L}\p{N}_-]*(?::[\p{L}\p{N}%_-]+)?)|(\d+)|([&|!(),]))/guy
 
 interface Token {
   readonly kind: 'word' | 'number' | 'mark'

@@ -24,8 +24,11 @@ export class Lexicon {
   readonly #automaton: WordAutomaton
   readonly #uses: readonly (readonly Use[])[]
 
-  /** The sign of a group is `words:<group>`. Throws a RangeError where a group names one that is not there, or itself. */
-  constructor(groups: Readonly<Record<string, WordGroup>>, names: SignNames) {
+  /**
+   * The sign of a group is `<prefix>:<group>`. Throws a RangeError where a group names one that is not there, or itself, or
+   * where the words are too many for a WordAutomaton.
+   */
+  constructor(groups: Readonly<Record<string, WordGroup>>, names: SignNames, prefix = 'words') {
     const uses = new Map<string, Use[]>()
     const add = (word: string, use: Use) => {
       const known = uses.get(word)
@@ -33,7 +36,7 @@ export class Lexicon {
       else uses.set(word, [use])
     }
     for (const group of Object.keys(groups)) {
-      const sign = names.idOf(`words:${group}`)
+      const sign = names.idOf(`${prefix}:${group}`)
       for (const part of withGroups(group, groups)) {
         for (const word of new Set((part.list ?? []).flatMap(expandWord))) add(word, { sign, excepts: false })
         for (const word of new Set((part.except ?? []).flatMap(expandWord)))
@@ -48,15 +51,27 @@ export class Lexicon {
   mark(signs: SignSet): void {
     const hits: Hit[] = []
     this.#automaton.scan(signs.text, (word, start, end) => {
+      if (hits.length >= MAX_HITS) return
       for (const { sign, excepts } of this.#uses[word]!) hits.push({ sign, excepts, start, end })
     })
-    const exceptions = hits.filter(({ excepts }) => excepts)
+    const exceptions = hits.filter(({ excepts }) => excepts).slice(0, MAX_EXCEPTIONS)
     for (const hit of hits) {
       if (!hit.excepts && !exceptions.some((one) => one.sign === hit.sign && covers(one, hit)))
         signs.addAt(hit.sign, hit.start, hit.end)
     }
   }
+
+  /** Calls `found` with the sign of each word of the text, also of one within an exception: quicker than `mark`. */
+  scan(text: string, found: (sign: number) => void): void {
+    this.#automaton.scan(text, (word) => {
+      for (const { sign, excepts } of this.#uses[word]!) if (!excepts) found(sign)
+    })
+  }
 }
+
+/** What a text is made to repeat costs no more than this. */
+const MAX_HITS = 8_192
+const MAX_EXCEPTIONS = 64
 
 interface Hit extends Use {
   readonly start: number

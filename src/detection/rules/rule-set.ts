@@ -1,5 +1,5 @@
 import { type Condition, conditionOf } from './condition.ts'
-import { type Expression, parseExpression } from './expression.ts'
+import { type Expression, type Place, parseExpression } from './expression.ts'
 import { Lexicon } from './lexicon.ts'
 import {
   CONSEQUENCES,
@@ -16,26 +16,38 @@ interface CompiledRow {
 }
 
 const NUMBER = /\d+/g
+const NUMBER_SIGN = 'number'
+/** Signs of words that an operator added, in a set of signs: a group may have the name of a shipped one. */
+const OWN_WORDS = 'own-words'
 
 /** The rules of a file, ready to be asked. */
 export class RuleSet {
-  readonly #names = new SignNames()
+  /** The shipped rules, below those of an operator. */
+  readonly #base: RuleSet | undefined
+  readonly #file: Pick<RulesFile, 'words' | 'signs'>
+  readonly #names: SignNames
   readonly #lexicon: Lexicon
   readonly #derived = new Map<string, Condition>()
   /** Rows by code and consequence. */
   readonly #rows = new Map<string, CompiledRow[]>()
-  readonly #number = this.#names.idOf('number')
+  readonly #number: number
   /** What the text that was asked about last shows: several codes ask about one message. */
   #last = new SignSet('')
 
-  /** Throws an ExpressionError or RangeError where a rule cannot be understood. */
-  constructor({ words, signs, composites }: RulesFile) {
-    this.#lexicon = new Lexicon(words, this.#names)
-    const derived = new Map(Object.entries(signs))
-    for (const [name, { when }] of derived)
-      this.#derived.set(name, conditionOf(resolved(parseExpression(when), derived, [name]), this.#names))
+  /**
+   * `base`: rules whose words, names and rows hold as well, its rows first; of a name in both, the rows of this file mean
+   * their own. Throws an ExpressionError or RangeError where a rule cannot be understood.
+   */
+  constructor({ words, signs, composites }: RulesFile, base?: RuleSet) {
+    this.#base = base
+    this.#file = { words, signs }
+    this.#names = base === undefined ? new SignNames() : base.#names
+    this.#number = this.#names.idOf(NUMBER_SIGN)
+    this.#lexicon = new Lexicon(words, this.#names, base && OWN_WORDS)
+    for (const [name, { when }] of Object.entries(signs))
+      this.#derived.set(name, this.condition(when, [name]))
     for (const row of composites) {
-      const holds = conditionOf(resolved(parseExpression(row.when), derived), this.#names)
+      const holds = this.condition(row.when)
       for (const code of row.codes) this.#rowsOf(code, row.then).push({ name: row.name, holds })
     }
   }
@@ -43,10 +55,11 @@ export class RuleSet {
   /** What a normalised text shows by its words and numbers alone. The same object for the text that was asked about last. */
   ofText(text: string): SignSet {
     if (this.#last.text !== text) {
-      const signs = new SignSet(text)
+      const signs = this.#base ? this.#base.ofText(text).copyWithPlaces() : new SignSet(text)
       this.#lexicon.mark(signs)
-      for (const { 0: digits, index } of text.matchAll(NUMBER))
-        signs.addAt(this.#number, index, index + digits.length)
+      if (this.#base === undefined)
+        for (const { 0: digits, index } of text.matchAll(NUMBER))
+          signs.addAt(this.#number, index, index + digits.length)
       this.#last = signs
     }
     return this.#last
@@ -61,7 +74,9 @@ export class RuleSet {
 
   /** Whether a sign is there, be it one that stands for others. */
   shows(signs: SignSet, name: string): boolean {
-    return this.#derived.get(name)?.(signs) ?? signs.has(this.#names.idOf(name))
+    return (
+      this.#derived.get(name)?.(signs) ?? this.#base?.shows(signs, name) ?? signs.has(this.#names.idOf(name))
+    )
   }
 
   /** Adds a sign that is known only after others were weighed. */
@@ -71,13 +86,84 @@ export class RuleSet {
 
   /** The name of the first row of a code with this consequence that holds; undefined: none does. */
   first(code: string, then: Consequence, signs: SignSet): string | undefined {
-    return this.#rows.get(keyOf(code, then))?.find(({ holds }) => holds(signs))?.name
+    return (
+      this.#base?.first(code, then, signs) ??
+      this.#rows.get(keyOf(code, then))?.find(({ holds }) => holds(signs))?.name
+    )
   }
 
   /** The names of all rows of a code that hold. */
   holding(code: string, signs: SignSet): string[] {
     const rows = CONSEQUENCES.flatMap((then) => this.#rows.get(keyOf(code, then)) ?? [])
     return rows.filter(({ holds }) => holds(signs)).map(({ name }) => name)
+  }
+
+  /** An expression in the words and names of this file. Throws an ExpressionError or RangeError. */
+  condition(when: string, above: readonly string[] = []): Condition {
+    return this.conditionOf(this.resolved(parseExpression(when), above))
+  }
+
+  /** The same of an expression whose names are resolved. */
+  conditionOf(resolved: Expression): Condition {
+    return conditionOf(resolved, this.#names)
+  }
+
+  /** The expression with derived signs replaced by what they stand for, and words of this file by their signs. */
+  resolved(expression: Expression, above: readonly string[] = []): Expression {
+    switch (expression.kind) {
+      case 'sign': {
+        const { name } = expression
+        const sign = this.#namedSign(name)
+        if (sign === undefined) return { ...expression, name: this.#placed(expression).name }
+        if (above.includes(name)) throw new RangeError(`signs.${name}: it stands for itself`)
+        return sign.of.resolved(parseExpression(sign.when), [...above, name])
+      }
+      case 'not':
+        return { kind: 'not', of: this.resolved(expression.of, above) }
+      case 'all':
+      case 'any':
+        return { kind: expression.kind, of: expression.of.map((part) => this.resolved(part, above)) }
+      default: {
+        const { first, second } = expression
+        return { ...expression, first: this.#placed(first), second: this.#placed(second) }
+      }
+    }
+  }
+
+  /** Whether a sign, as an expression whose names are resolved has it, is known by the text alone, with its place. */
+  hasPlace(sign: string): boolean {
+    const [kind, group = ''] = sign.split(':')
+    if (kind === OWN_WORDS) return true
+    if (this.#base) return this.#base.hasPlace(sign)
+    return sign === NUMBER_SIGN || (kind === 'words' && Object.hasOwn(this.#file.words, group))
+  }
+
+  /** Whether a sign, as an expression whose names are resolved has it, is a group of words of this file. */
+  isOwnWords(sign: string): boolean {
+    return sign.startsWith(`${OWN_WORDS}:`)
+  }
+
+  /** The number of a sign, as an expression whose names are resolved has it: what `scan` calls. */
+  idOf(sign: string): number {
+    return this.#names.idOf(sign)
+  }
+
+  /** Calls `found` with the sign of each word of this file alone that the text has. */
+  scan(text: string, found: (sign: number) => void): void {
+    this.#lexicon.scan(text, found)
+  }
+
+  #placed(place: Place): Place {
+    const [kind, group = ''] = place.name.split(':')
+    const isOwn = this.#base && kind === 'words' && Object.hasOwn(this.#file.words, group)
+    return isOwn ? { ...place, name: `${OWN_WORDS}:${group}` } : place
+  }
+
+  #namedSign(name: string): (DerivedSign & { readonly of: RuleSet }) | undefined {
+    const { signs } = this.#file
+    if (Object.hasOwn(signs, name)) return { ...signs[name]!, of: this }
+    if (this.#base === undefined) return undefined
+    return this.#base.#namedSign(name)
   }
 
   #rowsOf(code: string, then: Consequence): CompiledRow[] {
@@ -90,28 +176,4 @@ export class RuleSet {
 
 function keyOf(code: string, then: Composite['then']): string {
   return `${code} ${then}`
-}
-
-/** The expression with derived signs replaced by what they stand for. */
-function resolved(
-  expression: Expression,
-  derived: ReadonlyMap<string, DerivedSign>,
-  above: readonly string[] = [],
-): Expression {
-  switch (expression.kind) {
-    case 'sign': {
-      const { name } = expression
-      const sign = derived.get(name)
-      if (sign === undefined) return expression
-      if (above.includes(name)) throw new RangeError(`signs.${name}: it stands for itself`)
-      return resolved(parseExpression(sign.when), derived, [...above, name])
-    }
-    case 'not':
-      return { kind: 'not', of: resolved(expression.of, derived, above) }
-    case 'all':
-    case 'any':
-      return { kind: expression.kind, of: expression.of.map((part) => resolved(part, derived, above)) }
-    default:
-      return expression
-  }
 }

@@ -23,18 +23,24 @@ const ENDS_SENTENCE = /[。!?;\n]/
 export class SignSet {
   readonly text: string
   readonly #present: Set<number>
-  /** Shared by copies: of those only signs without a position are added to. */
+  /** Shared by copies: signs with a position are added to those alone that have places of their own. */
   readonly #spans: Map<number, Span[]>
 
-  constructor(text: string, of?: SignSet) {
+  constructor(text: string, of?: SignSet, ownPlaces = false) {
     this.text = text
     this.#present = new Set(of === undefined ? [] : of.#present)
-    this.#spans = of ? of.#spans : new Map()
+    if (of === undefined) this.#spans = new Map()
+    else this.#spans = ownPlaces ? new Map(of.#spans) : of.#spans
   }
 
   /** A set of its own to which signs without a position may be added. */
   copy(): SignSet {
     return new SignSet(this.text, this)
+  }
+
+  /** The same, to which signs with a position may be added that this one does not have. */
+  copyWithPlaces(): SignSet {
+    return new SignSet(this.text, this, true)
   }
 
   add(sign: number): void {

@@ -54,11 +54,11 @@ export function loadedVersions({
 }
 
 /**
- * Loads model, policy and registry as configured; what is not configured is the shipped one. `registryMap` reads a registry
+ * Loads model, policy, own rules and registry as configured; what is not configured is the shipped one. `registryMap` reads a registry
  * whose rows have another form.
  */
 export async function openAssets(config: Config, emit: Emit, registryMap?: RowMap): Promise<Assets> {
-  const policy = new PolicyHolder(config.policy ?? undefined, emit)
+  const policy = new PolicyHolder(config.policy ?? undefined, emit, config.rules ?? undefined)
   const registry = new RegistryHolder(
     config.registry ?? undefined,
     emit,

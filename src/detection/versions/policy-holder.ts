@@ -1,50 +1,102 @@
-import type { Problem } from '../../domain/errors.ts'
+import { InvalidInput, type Problem } from '../../domain/errors.ts'
 import type { Emit } from '../../domain/events.ts'
-import type { Policy } from '../../domain/policy.ts'
-import { loadPolicy, readPolicy } from '../policy/load.ts'
+import type { OwnRules, Policy } from '../../domain/policy.ts'
+import { loadOwnRules, readOwnRules } from '../detectors/own-rules/read.ts'
+import { combinePolicy, type PolicyReading, readPolicy } from '../policy/load.ts'
 import { changeFaults } from './named-change.ts'
 import { type Reload, refusal } from './reload-outcome.ts'
 
-/** The policy in force, swapped whole when its file changes. */
+/**
+ * The policy in force with the operator's own rules, swapped whole when a file of them changes. What is wrong with one file
+ * keeps that one as it was; so do codes that the policy names and the new rules do not have.
+ */
 export class PolicyHolder {
   readonly #file: string | undefined
+  readonly #rulesFile: string | undefined
   readonly #emit: Emit
   #current: Policy
+  /** The policy in force as it was read; undefined: the shipped one. */
+  #document: PolicyReading['document']
 
-  /** Loads the operator's policy over the shipped one; throws InvalidInput when the file is wrong. */
-  constructor(file: string | undefined, emit: Emit) {
+  /** Loads the operator's policy over the shipped one, and own rules; throws InvalidInput when a file is wrong. */
+  constructor(file: string | undefined, emit: Emit, rulesFile?: string) {
     this.#file = file
+    this.#rulesFile = rulesFile
     this.#emit = emit
-    this.#current = loadPolicy(file)
-    emit({ name: 'policy_loaded', hash: this.#current.hash })
+    const own = rulesFile === undefined ? undefined : loadOwnRules(rulesFile)
+    const { policy, document, problems } = readPolicy(file, own)
+    if (!policy) throw new InvalidInput('POLICY_INVALID', problems)
+    const faults = own && policy.requireChange ? changeFaults(rulesFile!, own.change) : []
+    if (faults.length > 0) throw new InvalidInput('RULES_INVALID', faults)
+    this.#current = policy
+    this.#document = document
+    this.#announce()
   }
 
   get current(): Policy {
     return this.#current
   }
 
-  /** Reads the file again; a bad one is refused with the reason and the old one stays. */
+  /** Reads the files again; a bad one is refused with the reason and the old one stays. */
   reload(): Reload {
-    const { policy: next, problems } = readPolicy(this.#file)
-    if (!next) {
-      this.#emit({ name: 'reload_refused', what: 'policy', reason: refusal(problems) })
-      return 'refused'
-    }
-    if (next.hash === this.#current.hash) return 'same'
-    const faults = this.#changeFaults(next)
-    if (faults.length > 0) {
-      this.#emit({ name: 'reload_refused', what: 'policy', reason: refusal(faults) })
-      return 'refused'
-    }
+    const before = this.#current
+    const rules = this.#nextRules()
+    const reading = this.#nextPolicy(rules === 'refused' ? before.own : rules)
+    const next = reading?.policy
+    if (!reading || !next) return 'refused'
+    if (next.hash === before.hash && next.own?.hash === before.own?.hash)
+      return rules === 'refused' ? 'refused' : 'same'
     this.#current = next
-    this.#emit({ name: 'policy_loaded', hash: next.hash })
+    this.#document = reading.document
+    this.#announce(before)
     return 'swapped'
   }
 
+  #nextRules(): OwnRules | undefined | 'refused' {
+    const file = this.#rulesFile
+    if (file === undefined) return undefined
+    const { own: before, requireChange } = this.#current
+    const { rules, problems } = readOwnRules(file)
+    if (!rules) return this.#refuse('rules', problems)
+    if (rules.hash === before?.hash) return before
+    const faults = requireChange ? changeFaults(file, rules.change, before) : []
+    return faults.length > 0 ? this.#refuse('rules', faults) : rules
+  }
+
+  /** The policy to take with these rules, or with those in force; undefined: both stay as they are. */
+  #nextPolicy(own: OwnRules | undefined): PolicyReading | undefined {
+    const { own: before } = this.#current
+    const reading = readPolicy(this.#file, own)
+    if (!reading.policy && own !== before && readPolicy(this.#file, before).policy) {
+      this.#refuse('rules', reading.problems)
+      return this.#nextPolicy(before)
+    }
+    const problems = reading.policy ? this.#changeFaults(reading.policy) : reading.problems
+    if (problems.length === 0) return reading
+    this.#refuse('policy', problems)
+    if (own === before) return undefined
+    const kept = combinePolicy(this.#document, own)
+    if (kept.policy) return kept
+    this.#refuse('rules', kept.problems)
+    return undefined
+  }
+
   /** To require no change any more is a change too. */
-  #changeFaults({ change, requireChange }: Policy): readonly Problem[] {
+  #changeFaults({ hash, change, requireChange }: Policy): readonly Problem[] {
     const before = this.#current
-    if (!requireChange && !before.requireChange) return []
+    if (hash === before.hash || (!requireChange && !before.requireChange)) return []
     return changeFaults(this.#file ?? 'policy', change, before)
+  }
+
+  #refuse(what: 'policy' | 'rules', problems: readonly Problem[]): 'refused' {
+    this.#emit({ name: 'reload_refused', what, reason: refusal(problems) })
+    return 'refused'
+  }
+
+  #announce(before?: Policy): void {
+    const { hash, own } = this.#current
+    if (hash !== before?.hash) this.#emit({ name: 'policy_loaded', hash })
+    if (own && own.hash !== before?.own?.hash)
+      this.#emit({ name: 'rules_loaded', hash: own.hash, rules: own.codes.size })
   }
 }

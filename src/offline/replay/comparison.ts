@@ -1,7 +1,7 @@
 import { contactsInClear, type SenderContacts, showMessage } from '../../detection/alerts/show.ts'
 import type { ExtractedMessage } from '../../detection/classify.ts'
 import { MESSAGE_CODES } from '../../detection/detectors/all.ts'
-import { CODE_NAMES, type Code } from '../../domain/codes.ts'
+import { type Code, inOrder } from '../../domain/codes.ts'
 import { ACTIONS, type Action, senderId } from '../../domain/decision.ts'
 import { BottomSample } from './bottom-sample.ts'
 import { ASKING, type Asking, type Compared, type Difference, differenceOf } from './difference.ts'
@@ -142,12 +142,7 @@ export class Comparison {
       ...this.#counts,
       newly: this.#newly,
       released: this.#released,
-      byCode: Object.fromEntries(
-        CODE_NAMES.flatMap((code) => {
-          const raised = this.#byCode.get(code)
-          return raised ? [[code, raised]] : []
-        }),
-      ),
+      byCode: Object.fromEntries(inOrder(this.#byCode.keys()).map((code) => [code, this.#byCode.get(code)!])),
       states,
       versions,
       bySender: senders.slice(0, SHOWN_SENDERS),

@@ -1,4 +1,4 @@
-import { CODE_NAMES } from '../../domain/codes.ts'
+import { CODE_NAMES, isOwnCode } from '../../domain/codes.ts'
 import { SigwatchError } from '../../domain/errors.ts'
 import { nearest } from '../../settings/files/nearest.ts'
 import { ASKING } from './difference.ts'
@@ -27,7 +27,7 @@ const COMPARISONS = {
 } as const
 type Comparison = keyof typeof COMPARISONS
 
-const FORM = /^\s*([A-Za-z_.]+)\s*(>=|<=|==|=|>|<)\s*(\d+(?:\.\d+)?)\s*(%?)\s*$/
+const FORM = /^\s*([A-Za-z_.][A-Za-z0-9_.]*)\s*(>=|<=|==|=|>|<)\s*(\d+(?:\.\d+)?)\s*(%?)\s*$/
 const FIGURES = [
   'changed',
   'degraded',
@@ -48,7 +48,7 @@ export function parseFailOn(text: string): FailOn {
     ...FIGURES,
     ...CODE_NAMES.flatMap((code) => [`byCode.${code}.raised`, `byCode.${code}.released`]),
   ]
-  if (!known.includes(figure)) {
+  if (!known.includes(figure) && !isOfOwnCode(figure)) {
     const near = nearest(figure, known)
     const allowed = `${FIGURES.join(', ')}, byCode.<CODE>.raised, byCode.<CODE>.released`
     throw usage(`${figure} is no figure${near ? `, did you mean ${near}?` : ''} (allowed: ${allowed})`)
@@ -91,6 +91,11 @@ function figureOf(figure: string, counts: Counts): number {
   if (first === 'states') return counts.states[second as 'raised' | 'released'].length
   const actions = counts[first as 'newly' | 'released']
   return second === '' ? ASKING.reduce((sum, action) => sum + actions[action], 0) : actions[second as 'block']
+}
+
+function isOfOwnCode(figure: string): boolean {
+  const [first, code = '', what = '', ...more] = figure.split('.')
+  return first === 'byCode' && isOwnCode(code) && /^(?:raised|released)$/.test(what) && more.length === 0
 }
 
 function usage(message: string): SigwatchError {

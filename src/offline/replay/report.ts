@@ -1,10 +1,10 @@
-import type { Provenance } from '../../domain/alert.ts'
+import type { DecidedBy } from '../../domain/alert.ts'
 import type { Code } from '../../domain/codes.ts'
 import type { Asking } from './difference.ts'
 import type { SampleReport } from './sample.ts'
 import type { StateName } from './state-names.ts'
 
-export type Versions = Pick<Provenance, 'model' | 'policy' | 'registry'>
+export type Versions = DecidedBy
 
 export interface Raised {
   raised: number

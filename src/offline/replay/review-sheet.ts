@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { CODE_NAMES, type Code } from '../../domain/codes.ts'
+import { CODE_NAMES, type Code, inOrder, isCode } from '../../domain/codes.ts'
 import { SigwatchError } from '../../domain/errors.ts'
 import { type Interval, wilson } from '../../domain/wilson.ts'
 import { csvLine, readCsv } from '../../settings/files/csv.ts'
@@ -32,9 +32,9 @@ const RIGHT = ['right', 'correct', 'true', 'yes', 'y', '1', '对', '是']
 const WRONG = ['wrong', 'incorrect', 'false', 'no', 'n', '0', '错', '否']
 const OPEN = ['', '?', 'unsure', '不确定']
 
-/** The sheet as a CSV file; `cases` by code. */
-export function reviewSheet(cases: (code: Code) => readonly ReviewCase[]): string {
-  const lines = CODE_NAMES.flatMap((code) =>
+/** The sheet as a CSV file; `own`: codes of the operator's rules. */
+export function reviewSheet(cases: (code: Code) => readonly ReviewCase[], own: readonly Code[] = []): string {
+  const lines = [...CODE_NAMES, ...own].flatMap((code) =>
     cases(code).map(({ id, ts, from, signature = '', to = '', text, label, action }) =>
       csvLine([code, id, new Date(ts).toISOString(), from, signature, to, text, label, action, '']),
     ),
@@ -53,9 +53,9 @@ export function readReviewed(bytes: Buffer, file: string): Partial<Record<Code, 
   const faults: string[] = []
   for (const { line, cells } of rows) {
     if (cells.every((cell) => cell === '')) continue
-    const name = (cells[code] ?? '').trim() as Code
+    const name = (cells[code] ?? '').trim()
     const word = (cells[judgement] ?? '').trim().toLowerCase()
-    if (!CODE_NAMES.includes(name)) {
+    if (!isCode(name)) {
       faults.push(`${file}:${line}: ${JSON.stringify(name)} is no reason code`)
       continue
     }
@@ -67,12 +67,7 @@ export function readReviewed(bytes: Buffer, file: string): Partial<Record<Code, 
     else faults.push(`${file}:${line}: judgement ${JSON.stringify(word)} (allowed: right, wrong, or empty)`)
   }
   if (faults.length > 0) throw usage(faults.slice(0, 20).join('\n'))
-  return Object.fromEntries(
-    CODE_NAMES.flatMap((name) => {
-      const tally = tallies.get(name)
-      return tally ? [[name, precisionOf(tally)]] : []
-    }),
-  )
+  return Object.fromEntries(inOrder(tallies.keys()).map((name) => [name, precisionOf(tallies.get(name)!)]))
 }
 
 function precisionOf({ right, wrong, open }: { right: number; wrong: number; open: number }): Precision {

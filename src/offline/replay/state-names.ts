@@ -1,5 +1,5 @@
 import type { ExtractedMessage } from '../../detection/classify.ts'
-import { CODES } from '../../detection/detectors/all.ts'
+import { specOf } from '../../detection/detectors/all.ts'
 import { CODE_NAMES, type Code } from '../../domain/codes.ts'
 import { senderId, type Target } from '../../domain/decision.ts'
 import { stateId } from '../../domain/hash.ts'
@@ -19,11 +19,14 @@ const MAX_UNKNOWN = 100_000
  */
 export class StateNames {
   readonly #deployment: string
+  readonly #codes: readonly Code[]
   readonly #known = new Map<string, StateName>()
   readonly #unknown = new Set<string>()
 
-  constructor(deployment: string) {
+  /** `own`: codes of the operator's rules by which either side judged. */
+  constructor(deployment: string, own: readonly Code[] = []) {
     this.#deployment = deployment
+    this.#codes = [...CODE_NAMES, ...own]
   }
 
   learn(id: string, name: StateName): void {
@@ -39,8 +42,9 @@ export class StateNames {
     const known = this.#known.get(id)
     if (known || this.#unknown.has(id)) return known
     const targets = targetsOf(message(), campaign)
-    for (const code of CODE_NAMES) {
-      const kinds = [...CODES[code].targets, ...CODES[code].escalates]
+    for (const code of this.#codes) {
+      const { targets: own, escalates } = specOf(code)
+      const kinds = [...own, ...escalates]
       for (const target of targets) {
         if (!kinds.includes(target.kind as never)) continue
         if (stateId(this.#deployment, code, target) !== id) continue

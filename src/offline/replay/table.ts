@@ -1,4 +1,4 @@
-import { CODE_NAMES } from '../../domain/codes.ts'
+import { inOrder } from '../../domain/codes.ts'
 import { ASKING } from './difference.ts'
 import type { Example, Report } from './report.ts'
 import type { Precision } from './review-sheet.ts'
@@ -29,7 +29,7 @@ export function reportTable(report: Report): string {
 
 /** Precision by code, for people. */
 export function precisionTable(precisions: Readonly<Partial<Record<string, Precision>>>): string {
-  const rows = CODE_NAMES.flatMap((code) => {
+  const rows = inOrder(Object.keys(precisions)).flatMap((code) => {
     const found = precisions[code]
     if (!found) return []
     const { judged, right, open, precision } = found
@@ -84,7 +84,7 @@ function sampled({ sample, records, deadLetters }: Report): string[] {
 }
 
 function codes({ byCode }: Report): string[] {
-  const rows = CODE_NAMES.flatMap((code) => {
+  const rows = inOrder(Object.keys(byCode)).flatMap((code) => {
     const found = byCode[code]
     return found ? [[code, number(found.raised), number(found.released)]] : []
   })
@@ -131,8 +131,8 @@ function sayVerdict({ action, label, reasons, states: ids }: Example['was']): st
 }
 
 function versions({ versions: { against, ...own } }: Report): string[] {
-  const say = ({ model, policy, registry }: typeof own) =>
-    `model ${model}, policy ${policy}, registry ${registry}`
+  const say = ({ model, policy, registry, rules }: typeof own) =>
+    `model ${model}, policy ${policy}, registry ${registry}${rules === undefined ? '' : `, own rules ${rules}`}`
   return [`judged with ${say(own)}`, ...(against ? [`against     ${say(against)}`] : [])]
 }
 

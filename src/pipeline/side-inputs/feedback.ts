@@ -1,6 +1,6 @@
 import { CODE_BY_HAND, CODES_OF_STATES, speaksOf } from '../../detection/detectors/all.ts'
 import type { AlertedMessage, Allowance, Teaching } from '../../domain/allowance.ts'
-import { CODE_NAMES, type Code } from '../../domain/codes.ts'
+import { CODE_NAMES, type Code, isOwnCode } from '../../domain/codes.ts'
 import type { Emit, FeedbackSubject } from '../../domain/events.ts'
 import { given } from '../../domain/given.ts'
 import { isHash, stateId } from '../../domain/hash.ts'
@@ -25,6 +25,8 @@ export interface FeedbackParts {
   readonly deployment: string
   readonly emit: Emit
   readonly registry: Registry
+  /** Codes of the operator's rules in force. */
+  readonly own?: readonly Code[]
   readonly manual?: Pick<ManualStates, 'raise' | 'idOf'>
   /** Learns what is confirmed; absent: nothing is. */
   readonly templates?: TemplateLearning
@@ -240,7 +242,7 @@ function likeIt(alerted: AlertedMessage | undefined, codes: readonly Code[]) {
 
 async function ofTarget(
   { target, codes, verdict, ts }: Feedback,
-  { store, deployment, isOfBefore, manual, states }: FeedbackParts,
+  { store, deployment, isOfBefore, manual, states, own = [] }: FeedbackParts,
 ): Promise<Subject> {
   if (verdict === 'unblock') {
     const [state] = manual ? await store.get([manual.idOf(target!)]) : []
@@ -249,7 +251,8 @@ async function ofTarget(
   }
   const silent = codes?.find((code) => !speaksOf(code, target!.kind))
   if (silent !== undefined) throw new FeedbackRefusal(`${silent} speaks of no ${target!.kind}`)
-  const stateCodes = CODES_OF_STATES.filter((code) => codes?.includes(code) ?? true)
+  const owned = codes?.filter(isOwnCode) ?? own
+  const stateCodes = [...CODES_OF_STATES.filter((code) => codes?.includes(code) ?? true), ...owned]
   const ids = stateCodes.map((code) => stateId(deployment, code, target!))
   const isMeant = (state: StateRecord) =>
     // The later of an order and an exemption holds.
@@ -259,7 +262,7 @@ async function ofTarget(
   )
   const named = (await store.get(ids)).filter((state) => state !== undefined)
   const known = [...named, ...covered].filter(isMeant)
-  const allowed = [{ codes: codes ?? CODE_NAMES, of: { target: target! } }]
+  const allowed = [{ codes: codes ?? [...CODE_NAMES, ...own], of: { target: target! } }]
   if (verdict === 'exempt' || (isOfBefore && known.length === 0)) {
     const beforehand = ids.filter((id) => !known.some((state) => state.id === id))
     return { names: 'target', codes: codes ?? [], states: known, beforehand, allowed }

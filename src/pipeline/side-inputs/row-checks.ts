@@ -1,4 +1,3 @@
-import { CODE_NAMES } from '../../domain/codes.ts'
 import { FEEDBACK_VERDICTS } from '../../domain/events.ts'
 import { LABELS } from '../../domain/labels.ts'
 import { type Checker, compileSchema } from '../../settings/files/operator-schema.ts'
@@ -60,7 +59,7 @@ export const CHECKS: Readonly<Record<'consents' | 'replies' | 'complaints' | 'fe
         stateId: text(128),
         messageId: text(128),
         target: { ...text(300), format: 'target' },
-        codes: { type: 'array', minItems: 1, private: true, items: { type: 'string', enum: CODE_NAMES } },
+        codes: { type: 'array', minItems: 1, private: true, items: { type: 'string', format: 'code' } },
         until: moment,
         note: text(2000),
         ...ORDER_MEMBERS,

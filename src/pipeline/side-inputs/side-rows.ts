@@ -140,12 +140,13 @@ export class SideRows {
 
   async #feedback({ row, position, isOfBefore = false }: Extract<SideRow, { input: 'feedback' }>) {
     const { versions, answer } = this.#parts
-    const { registry } = versions.current
+    const { registry, policy } = versions.current
     // What was undone before this instance began does not act for a moment.
     const undoneAt = isOfBefore ? this.#waiting.undoneAt([feedbackIdOf(row), row.batch], row.ts) : undefined
     const outcome = await applyFeedback(row, {
       ...this.#parts,
       registry,
+      own: [...(policy.own?.codes.keys() ?? [])],
       position,
       isOfBefore,
       undoneAt,

@@ -15,7 +15,7 @@ export const ALERT_TYPES = ['raised', 'updated', 'cleared'] as const
 const MODES = ['enforce', 'shadow'] as const
 const STRONG_ACTIONS = ACTIONS.filter((action) => action !== 'none')
 const SERVICES = ['kafka', 'redis', 'postgres', 'schema-registry'] as const
-const LOADABLE = ['model', 'policy', 'registry'] as const
+const LOADABLE = ['model', 'policy', 'rules', 'registry'] as const
 
 const BATCH_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
 const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
@@ -49,10 +49,13 @@ export const METRICS = {
   ),
   sigwatch_text_cache_entries: gauge('Texts whose reading and scores are kept, one of those that are alike.'),
   sigwatch_labelled_messages_total: counter('Messages by the label of the text model.', { label: LABELS }),
-  sigwatch_findings_total: counter('Findings on messages, also those without action.', {
-    code: CODE_NAMES,
-    mode: MODES,
-  }),
+  sigwatch_findings_total: counter(
+    'Findings on messages, also those without action. Here and elsewhere the first 100 codes of own rules (`OP_…`) that are counted have series of their own, the others are `OP_OTHER`.',
+    {
+      code: CODE_NAMES,
+      mode: MODES,
+    },
+  ),
   sigwatch_alert_reasons_total: counter(
     'Alerts by reason code: an alert with several reasons counts once under each.',
     { type: ALERT_TYPES, code: CODE_NAMES, action: STRONG_ACTIONS, mode: MODES },
@@ -191,6 +194,9 @@ export const METRICS = {
     },
   ),
   sigwatch_policy_info: gauge('Constant 1 for the policy in use.', { hash: 'hash in use' }),
+  sigwatch_rules_info: gauge('Constant 1 for the own rules in use; none where there are none.', {
+    hash: 'hash in use',
+  }),
   sigwatch_registry_info: gauge('Constant 1 for the registry in use.', { hash: 'hash in use' }),
   sigwatch_registry_entries: gauge('Entries of the registry in use.', {
     kind: ['brands', 'signatures', 'ports'],

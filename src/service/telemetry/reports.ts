@@ -1,10 +1,12 @@
 import { CODES_OF_STATES } from '../../detection/detectors/all.ts'
 import type { AlertType } from '../../domain/alert.ts'
+import { isOwnCode } from '../../domain/codes.ts'
 import { ERRORS } from '../../domain/errors.ts'
 import { MINUTE } from '../../domain/time.ts'
 import { ARCHIVE_REPORTS } from './archive.ts'
 import { BLOCKING_REPORTS } from './blocking.ts'
 import { CLOCK_REPORTS } from './clock.ts'
+import { codeLabel, ownLabels } from './code-label.ts'
 import { CONNECTION_REPORTS } from './connections.ts'
 import { INPUT_REPORTS } from './inputs.ts'
 import { LOSS_REPORTS } from './losses.ts'
@@ -62,11 +64,15 @@ export const REPORTS: ReportsOf<EventName> = {
     measure: (m, e) => each(e.counts, (label, n) => m.sigwatch_labelled_messages_total.inc({ label }, n)),
   },
   codes_counted: {
-    measure: (m, e) => each(e.counts, (code, n) => m.sigwatch_findings_total.inc({ code, mode: e.mode }, n)),
+    measure: (m, e) =>
+      each(e.counts, (code, n) =>
+        m.sigwatch_findings_total.inc({ code: codeLabel(m, code), mode: e.mode }, n),
+      ),
   },
   alerts_emitted: {
     measure(m, { type, code, action, mode, count }) {
-      m.sigwatch_alert_reasons_total.inc({ type: changeOf(type), code, action, mode }, count)
+      const labels = { type: changeOf(type), code: codeLabel(m, code), action, mode }
+      m.sigwatch_alert_reasons_total.inc(labels, count)
     },
   },
   alerts_counted: {
@@ -119,6 +125,10 @@ export const REPORTS: ReportsOf<EventName> = {
   states_open: {
     measure(m, e) {
       for (const code of CODES_OF_STATES) m.sigwatch_states_open.set({ code }, e.counts[code] ?? 0)
+      const own = Object.keys(e.counts).filter(isOwnCode)
+      for (const code of own) codeLabel(m, code)
+      for (const code of ownLabels(m)) m.sigwatch_states_open.set({ code }, 0)
+      for (const code of own) m.sigwatch_states_open.inc({ code: codeLabel(m, code) }, e.counts[code])
     },
   },
   outbox_pending: { measure: (m, e) => m.sigwatch_outbox_pending.set(e.count) },
@@ -199,6 +209,14 @@ export const REPORTS: ReportsOf<EventName> = {
       m.sigwatch_loads_total.inc({ what: 'policy', outcome: 'accepted' })
     },
   },
+  rules_loaded: {
+    line: { level: 'info', message: 'own rules loaded' },
+    measure(m, e) {
+      m.sigwatch_rules_info.reset()
+      m.sigwatch_rules_info.set({ hash: e.hash }, 1)
+      m.sigwatch_loads_total.inc({ what: 'rules', outcome: 'accepted' })
+    },
+  },
   registry_loaded: {
     line: { level: 'info', message: 'registry loaded', every: TEN_SECONDS },
     measure(m, e) {
@@ -218,7 +236,8 @@ export const REPORTS: ReportsOf<EventName> = {
     measure(m, e) {
       m.sigwatch_feedback_total.inc({ verdict: e.verdict, outcome: 'applied' })
       if (e.verdict !== 'confirmed' && e.verdict !== 'false_positive') return
-      for (const code of e.codes) m.sigwatch_judged_alerts_total.inc({ code, verdict: e.verdict })
+      for (const code of e.codes)
+        m.sigwatch_judged_alerts_total.inc({ code: codeLabel(m, code), verdict: e.verdict })
     },
   },
   feedback_refused: {

@@ -1,4 +1,4 @@
-import { parseTarget, TARGET_KINDS } from '../../domain/codes.ts'
+import { isCode, isOwnCode, parseTarget, TARGET_KINDS } from '../../domain/codes.ts'
 import { EARLIEST_TIME, LATEST_TIME, parseIsoTime } from '../../domain/time.ts'
 
 const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/
@@ -30,6 +30,8 @@ export const FORMS = {
   user: '1 to 64 letters, digits, spaces, dots, _ or -',
   place: 'a JSON pointer, which begins with a slash, for example /hdr/msgid',
   list: 'a JSON pointer to a list, for example /dst, or "" for a record that is a list',
+  'own-code': 'OP_ and 1 to 57 capitals, digits or _, for example OP_LOAN_ADS',
+  code: 'a reason code of docs/reasons.md, or one of your own rules, which begins with OP_',
 } as const
 export type FormName = keyof typeof FORMS
 
@@ -134,6 +136,10 @@ export function hasForm(form: FormName, text: string): boolean {
       return text === '.' || POINTER.test(text.startsWith('./') ? text.slice(1) : text)
     case 'list':
       return text === '' || POINTER.test(text)
+    case 'own-code':
+      return isOwnCode(text)
+    case 'code':
+      return isCode(text)
   }
 }
 

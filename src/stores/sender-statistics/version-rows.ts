@@ -33,6 +33,8 @@ function contentsOf({ classifier, policy, registry }: Versions): VersionContent[
     { hash: classifier.id, kind: 'model', card: classifier.card },
     { hash: policy.hash, kind: 'policy', content: policy.rules },
   ]
+  const { own } = policy
+  if (own) contents.push({ hash: own.hash, kind: 'rules', content: own.content })
   if (registry.content) {
     const { shipped, ...own } = registry.content
     contents.push(

@@ -1,4 +1,4 @@
-import { CODES } from '../../detection/detectors/all.ts'
+import { specOf } from '../../detection/detectors/all.ts'
 import { stateId } from '../../domain/hash.ts'
 import type { BackedSignal } from '../../domain/state.ts'
 import type { StateRecord } from '../../domain/state-store.ts'
@@ -46,7 +46,7 @@ function countsByBand(backed: readonly BackedSignal[]): Map<string, number> {
   const counts = new Map<string, number>()
   for (const { signal } of backed) {
     const { messages } = signal.evidence
-    if (CODES[signal.code].findsTemplates && typeof messages === 'number')
+    if (specOf(signal.code).findsTemplates && typeof messages === 'number')
       counts.set(signal.target.id, messages)
   }
   return counts

@@ -1,6 +1,14 @@
-import { CODES } from '../../detection/detectors/all.ts'
+import { specOf } from '../../detection/detectors/all.ts'
 import type { EscalationKind } from '../../detection/detectors/code-spec.ts'
-import { type Finding, type Match, type Signal, senderId, type Target } from '../../domain/decision.ts'
+import { isOwnCode } from '../../domain/codes.ts'
+import {
+  cappedAction,
+  type Finding,
+  type Match,
+  type Signal,
+  senderId,
+  type Target,
+} from '../../domain/decision.ts'
 import type { MemberObservation, MemberReading } from '../../domain/feature-store.ts'
 import { isFiledHere } from '../../domain/filing.ts'
 import { addTo } from '../../domain/maps.ts'
@@ -39,13 +47,13 @@ export function candidatesOf(
   for (const finding of findings) {
     // Exempted: nothing follows from it.
     if (finding.cap === 'none') continue
-    const kinds = CODES[finding.code].escalates
+    const kinds = finding.escalates ?? specOf(finding.code).escalates
     for (const kind of kinds) {
       const found = TARGETS[kind](message, finding, registry, kinds.length === 1)
       if (!found) continue
       const { target, match } = found
       out.push({
-        finding,
+        finding: asksAtMost(message, finding, target, registry),
         target,
         match,
         message,
@@ -62,6 +70,17 @@ export function candidatesOf(
     }
   }
   return out
+}
+
+/** To block a sender on its own filed port blocks its one-time passwords too: by an own rule it is reviewed at most. */
+function asksAtMost(
+  message: AnalysedMessage,
+  finding: Finding,
+  { kind }: Target,
+  registry: Registry,
+): Finding {
+  const isFiled = kind === 'sender' && isOwnCode(finding.code) && portFiled(message, finding, registry)
+  return isFiled ? { ...finding, cap: cappedAction('review', finding.cap) } : finding
 }
 
 type Resolve = (
@@ -176,5 +195,5 @@ function first(values: readonly string[]): string[] {
 
 /** Whether an open state still stands in the registry that is in force now: its code says so. */
 export function isStillJustified(state: StateRecord, registry: Registry): boolean {
-  return CODES[state.code].stillJustified?.(state, registry) ?? true
+  return specOf(state.code).stillJustified?.(state, registry) ?? true
 }

@@ -3,6 +3,7 @@ import { hasFilingHere } from '../../../domain/filing.ts'
 import type { AnalysedMessage } from '../../../domain/message.ts'
 import type { Claim } from '../../../domain/registry.ts'
 import { claimedKindWords } from '../../rules/patterns.generated.ts'
+import { rulesOf } from '../own-rules/loaded-rules.ts'
 import { foreignParts, type Surroundings, tracesOf } from '../shared/traces.ts'
 import { textFraud } from '../text-fraud.ts'
 import { weigh } from './decision.ts'
@@ -55,7 +56,7 @@ export function claimedKindFound(
   const traces = tracesOf(claim?.brand, message, registry, surroundings)
   const found = foreignParts(traces, message.from)
   if (found.length === 0) return undefined
-  const weighed = weigh(claim, traces, message, registry)
+  const weighed = weigh(claim, traces, message, registry, rulesOf(context))
   const fraud = fraudWeighed(textFraud.code, message, context, weighed, minCertainty)
   if (!fraud) return undefined
   return {

@@ -1,5 +1,6 @@
 import type { AnalysedMessage } from '../../../domain/message.ts'
 import type { Claim, Registry } from '../../../domain/registry.ts'
+import type { RuleSet } from '../../rules/rule-set.ts'
 import { SHIPPED_RULES } from '../../rules/shipped.ts'
 import type { SignSet } from '../../rules/sign-set.ts'
 import type { Traces } from '../shared/traces.ts'
@@ -22,6 +23,8 @@ export interface Weighed {
   readonly neutral: readonly Sign[]
   /** The signs with all others that rules ask for. */
   readonly shown: SignSet
+  /** The rules that decide about them. */
+  readonly rules: RuleSet
 }
 
 /** Below that all signs but the text speak for a message. */
@@ -41,6 +44,7 @@ export function weigh(
   traces: Traces,
   message: AnalysedMessage,
   registry: Registry,
+  rules: RuleSet = SHIPPED_RULES,
 ): Weighed {
   const signs = signsOf(claim, traces, message, registry)
   const sorted = signs.toSorted((a, b) => Math.abs(WEIGHTS[b]) - Math.abs(WEIGHTS[a]))
@@ -51,10 +55,8 @@ export function weigh(
     speaksFor: sorted.filter((sign) => WEIGHTS[sign] > 0),
     speaksAgainst: sorted.filter((sign) => WEIGHTS[sign] < 0),
     neutral: sorted.filter((sign) => WEIGHTS[sign] === 0),
-    shown: SHIPPED_RULES.with(message.normalised.text, [
-      ...signs,
-      ...furtherSigns(claim, traces, message, registry),
-    ]),
+    shown: rules.with(message.normalised.text, [...signs, ...furtherSigns(claim, traces, message, registry)]),
+    rules,
   }
 }
 

@@ -54,6 +54,8 @@ export interface BlockDecision {
   readonly rule: string | undefined
 }
 
+type ToBlock = Pick<Weighed, 'shown' | 'certaintyToBlock'> & Partial<Pick<Weighed, 'rules'>>
+
 const REVIEW = { cap: 'review' } as const
 
 /**
@@ -62,14 +64,14 @@ const REVIEW = { cap: 'review' } as const
  */
 export function blockDecision(
   code: Code,
-  { shown, certaintyToBlock }: Pick<Weighed, 'shown' | 'certaintyToBlock'>,
+  { shown, certaintyToBlock, rules = SHIPPED_RULES }: ToBlock,
   blockFrom: number,
 ): BlockDecision {
   const isCopy = SHIPPED_RULES.shows(shown, 'copied-notice')
   const certainty = isCopy ? Math.max(certaintyToBlock, COPIED) : certaintyToBlock
   if (certainty < blockFrom) return { cap: REVIEW, rule: undefined }
-  const may = SHIPPED_RULES.first(code, 'may-block', shown)
+  const may = rules.first(code, 'may-block', shown)
   if (may === undefined) return { cap: REVIEW, rule: undefined }
-  const not = SHIPPED_RULES.first(code, 'at-most-review', shown)
+  const not = rules.first(code, 'at-most-review', shown)
   return not === undefined ? { cap: {}, rule: may } : { cap: REVIEW, rule: not }
 }

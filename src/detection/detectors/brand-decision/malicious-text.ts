@@ -1,9 +1,8 @@
 import type { Code } from '../../../domain/codes.ts'
 import type { MessageContext } from '../../../domain/detector.ts'
 import type { AnalysedMessage } from '../../../domain/message.ts'
-import type { Registry } from '../../../domain/registry.ts'
-import { SHIPPED_RULES } from '../../rules/shipped.ts'
 import * as fields from '../evidence-fields.ts'
+import { rulesOf } from '../own-rules/loaded-rules.ts'
 import { LABEL_EVIDENCE, minScore, thresholdOf } from '../shared/text-label.ts'
 import { tracesOf } from '../shared/traces.ts'
 import { claimOf } from './claimed-brands.ts'
@@ -59,7 +58,7 @@ export function maliceFound(
   const alone = minCertainty >= 1 || thresholds.minScore > 0 || message.from === ''
   if (alone) return said ? { score: Math.min(1, text), evidence } : undefined
   if (!mayBeMalicious(message)) return undefined
-  const weighed = weighMessage(message, context.registry)
+  const weighed = weighMessage(message, context)
   const { certainty } = weighed
   const decided = maliceDecision(code, said, weighed, minCertainty)
   if (!decided.counts) return undefined
@@ -100,9 +99,10 @@ export function fraudWeighed(
   return counts ? { certainty: Math.max(said ? both : 0, weighed.certainty), rule } : undefined
 }
 
-function weighMessage(message: AnalysedMessage, registry: Registry): Weighed {
+function weighMessage(message: AnalysedMessage, context: MessageContext): Weighed {
+  const { registry } = context
   const claim = claimOf(message, registry)
-  return weigh(claim, tracesOf(claim?.brand, message, registry), message, registry)
+  return weigh(claim, tracesOf(claim?.brand, message, registry), message, registry, rulesOf(context))
 }
 
 export interface MaliceDecision {
@@ -115,12 +115,12 @@ export interface MaliceDecision {
 export function maliceDecision(
   code: Code,
   said: boolean,
-  { certainty, shown }: Pick<Weighed, 'certainty' | 'shown'>,
+  { certainty, shown, rules }: Pick<Weighed, 'certainty' | 'shown' | 'rules'>,
   minCertainty: number,
 ): MaliceDecision {
-  const doubtful = SHIPPED_RULES.first(code, 'raise-threshold', shown)
+  const doubtful = rules.first(code, 'raise-threshold', shown)
   const needed = doubtful === undefined ? minCertainty : Math.min(1, 2 * minCertainty)
   if (!said && certainty < needed) return { counts: false, rule: doubtful }
-  const cleared = SHIPPED_RULES.first(code, 'clear', shownAt(shown, certainty, needed))
+  const cleared = rules.first(code, 'clear', shownAt(shown, certainty, needed))
   return { counts: cleared === undefined, rule: cleared ?? doubtful }
 }

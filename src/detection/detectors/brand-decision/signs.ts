@@ -163,7 +163,7 @@ type Add = (there: boolean, sign: Sign) => void
 const PLAIN = 0.8
 
 /** Characters in disguise, from which on it is no slip. */
-const DISGUISED_FROM = 2
+export const DISGUISED_FROM = 2
 
 function claimSign(claim: Claim | undefined): Sign {
   if (claim === undefined) return 'claim:none'
@@ -267,7 +267,7 @@ function addContacts({ contacts, from, to, text }: AnalysedMessage, registry: Re
   )
 }
 
-function textSign({ scores: { fraud, illicit } }: AnalysedMessage): Sign {
+export function textSign({ scores: { fraud, illicit } }: AnalysedMessage): Sign {
   const malicious = fraud + illicit
   if (malicious < 0.02) return 'text:below-2%'
   if (malicious < 0.1) return 'text:2-10%'

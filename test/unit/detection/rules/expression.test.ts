@@ -51,7 +51,7 @@ describe('parseExpression', () => {
     ['near(a, b)', 9, 'expected ","'],
     ['near(a, b, 999)', 11, 'a number up to 200'],
     ['a = b', 2, 'unexpected character "="'],
-    ['a & 冻结', 4, 'unexpected character "冻"'],
+    ['a & “冻结”', 4, 'unexpected character "“"'],
     [`${'('.repeat(40)}a${')'.repeat(40)}`, 32, 'nested deeper'],
     [`${'!'.repeat(40)}a`, 32, 'nested deeper'],
   ])('says what is wrong with %j and where', (source, at, message) => {

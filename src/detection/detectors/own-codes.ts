@@ -1,0 +1,58 @@
+import type { AnyCode } from './code-spec.ts'
+import type { EscalationEvidence, EvidenceOf } from './evidence-fields.ts'
+import * as fields from './evidence-fields.ts'
+import { ESCALATED_HOLD, isStillForeign } from './shared/escalated.ts'
+import type { Locale } from './words.ts'
+
+const EVIDENCE = {
+  says: fields.chinese(
+    '规则',
+    fields.group(
+      { en: fields.text('in English'), 'zh-CN': fields.text('in Chinese') },
+      'what the rule says of the message, in both languages: readers need no file of rules',
+    ),
+  ),
+  because: fields.chinese('理由', fields.text('why the operator has the rule')),
+  signs: fields.chinese(
+    '命中信号',
+    fields.list(fields.text('a sign'), 'signs of its `when` that the message shows'),
+  ),
+  quotes: fields.chinese(
+    '命中词语',
+    fields.list(fields.text('a word of normalised text'), 'words that it found, masked', 5),
+  ),
+}
+
+type Said = EvidenceOf<typeof EVIDENCE> & Partial<EscalationEvidence>
+
+const SENTENCES: Readonly<Record<Locale, (evidence: Said) => string>> = {
+  en: ({ says, messages, recipients, window }) =>
+    messages === undefined
+      ? says.en
+      : `${messages} messages to ${recipients} recipients in ${window} minutes: ${says.en}`,
+  'zh-CN': ({ says, messages, recipients, window }) =>
+    messages === undefined
+      ? says['zh-CN']
+      : `${window} 分钟内 ${messages} 条短信发给 ${recipients} 个号码：${says['zh-CN']}`,
+}
+
+/** What all codes of operators' rules (`OP_…`) have in common: what differs is in the evidence, and in the rules in force. */
+export const OWN_CODES = {
+  order: 1000,
+  targets: ['message'],
+  escalates: ['domain', 'sender'],
+  action: 'review',
+  mode: 'enforce',
+  weight: 0.5,
+  thresholds: { hold: ESCALATED_HOLD },
+  evidence: EVIDENCE,
+  summary: "one of the operator's own rules",
+  fires: "What the `when` of the operator's rule says holds.",
+  why: 'An operator knows what no shipped rule knows: own customers, own abuse, own law.',
+  tune: 'Change the rule; the policy overrides its action, mode and weight.',
+  sentences: SENTENCES as unknown as AnyCode['sentences'],
+  // A rule may speak of a sender whose port is filed.
+  stillJustified: (state, registry) =>
+    (state.target.kind === 'sender' && state.match.signature !== undefined) ||
+    isStillForeign(state, registry),
+} as const satisfies AnyCode

@@ -1,0 +1,57 @@
+import type { Change } from '../../../domain/change.ts'
+import type { OwnCode } from '../../../domain/codes.ts'
+import type { MessageContext } from '../../../domain/detector.ts'
+import type { CodePolicy, OwnRules } from '../../../domain/policy.ts'
+import type { RuleSet } from '../../rules/rule-set.ts'
+import { SHIPPED_RULES } from '../../rules/shipped.ts'
+import type { OwnRow } from './row.ts'
+
+const NONE: readonly never[] = []
+
+/** The rules of an operator, compiled. */
+export class LoadedRules implements OwnRules {
+  readonly hash: string
+  readonly content: unknown
+  readonly change?: Change
+  readonly codes: ReadonlyMap<OwnCode, CodePolicy>
+  /** The shipped rules with the words and composites of the operator. */
+  readonly rules: RuleSet
+  readonly rows: readonly OwnRow[]
+  /** Indexes of the rows that need one of these words, by sign, and of those that need none. */
+  readonly #needing = new Map<number, number[]>()
+  readonly #always: readonly number[]
+
+  constructor(
+    of: Pick<OwnRules, 'hash' | 'content' | 'codes'> & { readonly change?: Change },
+    rules: RuleSet,
+    rows: readonly OwnRow[],
+  ) {
+    this.hash = of.hash
+    this.content = of.content
+    this.codes = of.codes
+    if (of.change) this.change = of.change
+    this.rules = rules
+    this.rows = rows
+    this.#always = [...rows.keys()].filter((index) => rows[index]!.needs === undefined)
+    for (const [index, { needs = [] }] of rows.entries())
+      for (const sign of needs) this.#needing.set(sign, [...(this.#needing.get(sign) ?? []), index])
+  }
+
+  /** The rows that may apply to a normalised text, in their order: one pass over it. */
+  candidates(text: string): readonly OwnRow[] {
+    let found: Set<number> | undefined
+    this.rules.scan(text, (sign) => {
+      for (const index of this.#needing.get(sign) ?? NONE) {
+        found ??= new Set(this.#always)
+        found.add(index)
+      }
+    })
+    if (found === undefined) return this.#always.length === 0 ? NONE : this.#always.map((i) => this.rows[i]!)
+    return [...found].sort((a, b) => a - b).map((index) => this.rows[index]!)
+  }
+}
+
+/** The rules by which messages are judged: the shipped ones, or these with those of an operator. */
+export function rulesOf({ own }: Pick<MessageContext, 'own'>): RuleSet {
+  return own instanceof LoadedRules ? own.rules : SHIPPED_RULES
+}

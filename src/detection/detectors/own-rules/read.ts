@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto'
+import type { Action, Mode } from '../../../domain/decision.ts'
+import { InvalidInput, type Problem } from '../../../domain/errors.ts'
+import { given } from '../../../domain/given.ts'
+import type { CodePolicy } from '../../../domain/policy.ts'
+import {
+  type OperatorDocument,
+  parseOperatorText,
+  readOperatorFile,
+} from '../../../settings/files/operator-file.ts'
+import { compileSchema, type Fault, toProblems } from '../../../settings/files/operator-schema.ts'
+import { normalise } from '../../../text/normalise.ts'
+import { expandWord } from '../../rules/lexicon.ts'
+import { RuleSet } from '../../rules/rule-set.ts'
+import type { Composite, OwnComposite, OwnRule, OwnRulesFile, WordGroup } from '../../rules/rules-file.ts'
+import { rulesSchema, steeredCodes } from '../../rules/rules-schema.ts'
+import { SHIPPED_RULES } from '../../rules/shipped.ts'
+import { OWN_CODES } from '../own-codes.ts'
+import { LoadedRules } from './loaded-rules.ts'
+import { compileWhen } from './row.ts'
+import { groupFaults, whenFaults } from './row-faults.ts'
+
+export interface OwnRulesReading {
+  /** Absent when there are problems. */
+  readonly rules?: LoadedRules
+  readonly problems: readonly Problem[]
+  /** What the file says, for a summary and its examples. */
+  readonly own: OwnRulesFile
+  /** Absent when the file cannot be read. */
+  readonly document?: OperatorDocument
+}
+
+/** Reads the file of an operator's own rules, and says all that is wrong with it. */
+export function readOwnRules(file: string): OwnRulesReading {
+  const { document, problems } = readOperatorFile(file)
+  return document ? readDocument(document) : { problems, own: {} }
+}
+
+/** The same for text at hand; `name` stands for the file in problems. */
+export function parseOwnRules(name: string, text: string): OwnRulesReading {
+  const { document, problems } = parseOperatorText(name, text)
+  return document ? readDocument(document) : { problems, own: {} }
+}
+
+/** The rules in force, or an InvalidInput with everything that is wrong. */
+export function loadOwnRules(file: string): LoadedRules {
+  const { rules, problems } = readOwnRules(file)
+  if (!rules) throw new InvalidInput('RULES_INVALID', problems)
+  return rules
+}
+
+const check = compileSchema(rulesSchema('own'))
+
+function readDocument(document: OperatorDocument): OwnRulesReading {
+  const value = withExamples(document.value ?? {})
+  const faults = check(value)
+  if (faults.length > 0) return { problems: toProblems(document, faults), own: {}, document }
+  const own = value as OwnRulesFile
+  const problems = toProblems(document, faultsOf(own))
+  if (problems.length > 0) return { problems, own, document }
+  try {
+    return { rules: compiled(own), problems: [], own, document }
+  } catch (error) {
+    // More words than an automaton holds.
+    if (!(error instanceof RangeError)) throw error
+    const path = ['words']
+    return { problems: toProblems(document, [{ path, message: error.message }]), own, document }
+  }
+}
+
+/** An example that is no more than a text may be written as one. */
+function withExamples(value: unknown): unknown {
+  if (!isMapping(value)) return value
+  const spelled = (row: unknown): unknown => {
+    if (!isMapping(row)) return row
+    const texts = ['example', 'nearMiss'].filter((key) => typeof row[key] === 'string')
+    return { ...row, ...Object.fromEntries(texts.map((key) => [key, { text: row[key] }])) }
+  }
+  const lists = ['rules', 'composites'].filter((key) => Array.isArray(value[key]))
+  return {
+    ...value,
+    ...Object.fromEntries(lists.map((key) => [key, (value[key] as unknown[]).map(spelled)])),
+  }
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** What no schema says: names, words that say nothing, expressions. */
+function faultsOf({ words = {}, rules = [], composites = [] }: OwnRulesFile): Fault[] {
+  const faults = groupFaults(words)
+  const seen = new Set<string>()
+  for (const [index, { code, when }] of rules.entries()) {
+    if (seen.has(code)) {
+      const message = `${code} is used twice: join both rows by |, or rename one`
+      faults.push({ path: ['rules', index, 'code'], message })
+    }
+    seen.add(code)
+    faults.push(...whenFaults(when, words).map((message) => ({ path: ['rules', index, 'when'], message })))
+  }
+  for (const [index, { when, then, codes = [] }] of composites.entries()) {
+    const path = ['composites', index]
+    faults.push(...whenFaults(when, words).map((message) => ({ path: [...path, 'when'], message })))
+    const steered = steeredCodes(then)
+    for (const [place, code] of codes.entries()) {
+      if (steered.includes(code)) continue
+      const message = `${then} changes nothing about ${code} (allowed: ${steered.join(', ')})`
+      faults.push({ path: [...path, 'codes', place], message })
+    }
+  }
+  return faults
+}
+
+function compiled(own: OwnRulesFile): LoadedRules {
+  const { change, words = {}, rules = [], composites = [] } = own
+  const set = new RuleSet(
+    { words: folded(words), signs: {}, composites: composites.map(compositeOf) },
+    SHIPPED_RULES,
+  )
+  const rows = rules.map(({ code, says, because, target = 'message', when }) => {
+    return { code, says, because, target, ...compileWhen(when, set) }
+  })
+  const hash = createHash('sha256').update(JSON.stringify(own)).digest('hex').slice(0, 12)
+  const codes = new Map(rules.map((rule) => [rule.code, policyOf(rule)]))
+  return new LoadedRules({ hash, content: own, codes, ...given({ change }) }, set, rows)
+}
+
+/** The words in the form in which texts are compared. */
+function folded(words: Readonly<Record<string, WordGroup>>): Record<string, WordGroup> {
+  const fold = (list: readonly string[] = []) => list.flatMap(expandWord).map((word) => normalise(word).text)
+  return Object.fromEntries(
+    Object.entries(words).map(([name, { list, except, ...group }]) => [
+      name,
+      { ...group, list: fold(list), except: fold(except) },
+    ]),
+  )
+}
+
+function compositeOf({ name, codes, when, then, because }: OwnComposite, index: number): Composite {
+  return { name: name ?? `own-${index + 1}`, codes: codes ?? steeredCodes(then), when, then, because }
+}
+
+/** How a rule is judged where the policy says nothing: one that stops messages begins in shadow unless it says otherwise. */
+function policyOf({ action = OWN_CODES.action, mode, weight = OWN_CODES.weight }: OwnRule): CodePolicy {
+  const { default: hold } = OWN_CODES.thresholds.hold
+  return { action, mode: mode ?? firstMode(action), weight, thresholds: { hold } }
+}
+
+function firstMode(action: Action): Mode {
+  return action === 'throttle' || action === 'block' ? 'shadow' : 'enforce'
+}
