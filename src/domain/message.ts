@@ -1,4 +1,5 @@
 import type { Label, Scores } from './labels.ts'
+import type { OwnRules } from './policy.ts'
 import type { TextReading } from './reading.ts'
 import type { Claim, Registry } from './registry.ts'
 import type { Sketch } from './sketch.ts'
@@ -154,6 +155,8 @@ export interface TextMemo {
   worded?: { readonly sketch: Uint8Array | undefined }
   /** The known templates that it is a near copy of, the most like first, as of a version of their index. */
   met?: { readonly in: object; readonly version: number; readonly found: readonly Met[] }
+  /** Rows of an operator's rules that may apply to it, by its words. */
+  own?: { readonly by: OwnRules; readonly rows: readonly unknown[] }
   classified?: { readonly by: object; readonly verdict: TextVerdict }
   /** What the text claims in a registry: plainly, or by naming a brand. */
   named?: {

@@ -27,6 +27,7 @@ export interface EmbeddedInput {
   readonly messages: readonly (Sms | Buffer | string)[]
   readonly registry?: object
   readonly policy?: object
+  readonly rules?: object
   readonly consents?: readonly object[]
   readonly complaints?: readonly object[]
   readonly replies?: readonly object[]
@@ -69,7 +70,7 @@ export async function embedded(folder: string, input: EmbeddedInput): Promise<Em
   const outputs = ['alerts', 'shadow-alerts', 'verdicts', 'dead-letters']
   const args = ['run', '--source', file('messages.jsonl'), '--now', String(input.now ?? NOON + 24 * HOUR)]
   for (const name of outputs) args.push(`--${name}`, file(`${name}.jsonl`))
-  for (const name of ['registry', 'policy'] as const) {
+  for (const name of ['registry', 'policy', 'rules'] as const) {
     const content = input[name]
     if (!content) continue
     writeJsonl(file(`${name}.yaml`), [stringify(content)])

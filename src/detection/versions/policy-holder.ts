@@ -17,6 +17,8 @@ export class PolicyHolder {
   #current: Policy
   /** The policy in force as it was read; undefined: the shipped one. */
   #document: PolicyReading['document']
+  /** Something was refused in this reload. */
+  #isRefused = false
 
   /** Loads the operator's policy over the shipped one, and own rules; throws InvalidInput when a file is wrong. */
   constructor(file: string | undefined, emit: Emit, rulesFile?: string) {
@@ -40,12 +42,13 @@ export class PolicyHolder {
   /** Reads the files again; a bad one is refused with the reason and the old one stays. */
   reload(): Reload {
     const before = this.#current
+    this.#isRefused = false
     const rules = this.#nextRules()
     const reading = this.#nextPolicy(rules === 'refused' ? before.own : rules)
     const next = reading?.policy
     if (!reading || !next) return 'refused'
     if (next.hash === before.hash && next.own?.hash === before.own?.hash)
-      return rules === 'refused' ? 'refused' : 'same'
+      return this.#isRefused ? 'refused' : 'same'
     this.#current = next
     this.#document = reading.document
     this.#announce(before)
@@ -89,6 +92,7 @@ export class PolicyHolder {
   }
 
   #refuse(what: 'policy' | 'rules', problems: readonly Problem[]): 'refused' {
+    this.#isRefused = true
     this.#emit({ name: 'reload_refused', what, reason: refusal(problems) })
     return 'refused'
   }

@@ -12,12 +12,16 @@ import { until } from '../../helpers/recording-handler.ts'
 const folder = useFolder()
 const POLICY = folder.file('policy.yaml')
 const REGISTRY = folder.file('registry.yaml')
+const RULES = folder.file('rules.yaml')
 const MODEL = folder.file('model')
 
 const registryWith = (port: string) => `
 signatures:
   - {name: 星河商城, sp: SP1, ports: ["${port}"], scope: [marketing]}
 `
+
+const rulesWith = (code: string) =>
+  `rules: [{code: ${code}, when: "link:any", says: {en: x, zh-CN: y}, because: z, example: a.cn, nearMiss: b}]\n`
 
 const CHECK_EVERY = 40
 const SETTLE = 20
@@ -35,6 +39,7 @@ describe('reloading while the service runs', () => {
   beforeEach(async () => {
     writeFileSync(POLICY, 'mode: enforce\n')
     writeFileSync(REGISTRY, registryWith('106901'))
+    writeFileSync(RULES, rulesWith('OP_A'))
     rmSync(MODEL, { recursive: true, force: true })
     cpSync(SHIPPED_MODEL, MODEL, { recursive: true })
     events = []
@@ -43,7 +48,7 @@ describe('reloading while the service runs', () => {
     const { config } = loadConfig({
       env: {},
       folder: folder.path,
-      overrides: { policy: POLICY, registry: REGISTRY, model: MODEL },
+      overrides: { policy: POLICY, rules: RULES, registry: REGISTRY, model: MODEL },
       serving: false,
     })
     assets = await openAssets(config, (event) => events.push(event))
@@ -96,6 +101,23 @@ describe('reloading while the service runs', () => {
     writeFileSync(POLICY, 'codes:\n  MARKETING_BURST: {action: block}\n')
     await until(() => adopted.length > 0)
     expect(assets.policy.current.codePolicy('MARKETING_BURST', 0).action).toBe('block')
+  })
+
+  it('takes changed own rules with the policy, and keeps the old ones when the new ones are wrong', async () => {
+    writeFileSync(RULES, rulesWith('OP_B'))
+    await until(() => adopted.length > 0)
+    expect(adopted).toEqual(['policy'])
+    expect([...assets.policy.current.own!.codes.keys()]).toEqual(['OP_B'])
+    expect(named('rules_loaded')).toMatchObject([{ rules: 1, hash: assets.policy.current.own!.hash }])
+    writeFileSync(RULES, rulesWith('OP_C').replace('link:any', 'link:ayn'))
+    await until(() => refused().length > 0)
+    expect(refused()[0]).toMatchObject({
+      what: 'rules',
+      reason: expect.stringContaining('did you mean "link:any"'),
+    })
+    await looks()
+    expect(adopted).toEqual(['policy'])
+    expect([...assets.policy.current.own!.codes.keys()]).toEqual(['OP_B'])
   })
 
   it('does nothing for a file that is written again with the same content, or is replaced by a rename', async () => {

@@ -24,10 +24,9 @@ export function ownFindings(
 ): readonly Finding[] {
   const { own } = context
   if (!(own instanceof LoadedRules)) return NONE
-  const { text } = message.normalised
-  const rows = own.candidates(text)
+  const rows = own.candidates(message)
   if (rows.length === 0) return NONE
-  const words = own.rules.ofText(text)
+  const words = own.rules.ofText(message.normalised.text)
   const known = { ...context, notices: rows.some((row) => row.asksNotices) ? context.notices : undefined }
   let shown: SignSet | undefined
   const found: Finding[] = []

@@ -1,6 +1,7 @@
 import type { Change } from '../../../domain/change.ts'
 import type { OwnCode } from '../../../domain/codes.ts'
 import type { MessageContext } from '../../../domain/detector.ts'
+import type { AnalysedMessage } from '../../../domain/message.ts'
 import type { CodePolicy, OwnRules } from '../../../domain/policy.ts'
 import type { RuleSet } from '../../rules/rule-set.ts'
 import { SHIPPED_RULES } from '../../rules/shipped.ts'
@@ -20,12 +21,16 @@ export class LoadedRules implements OwnRules {
   /** Indexes of the rows that need one of these words, by sign, and of those that need none. */
   readonly #needing = new Map<number, number[]>()
   readonly #always: readonly number[]
+  /** A word has a digit: texts that differ in numbers alone are not alike. */
+  readonly #readsNumbers: boolean
 
   constructor(
     of: Pick<OwnRules, 'hash' | 'content' | 'codes'> & { readonly change?: Change },
     rules: RuleSet,
     rows: readonly OwnRow[],
+    readsNumbers: boolean,
   ) {
+    this.#readsNumbers = readsNumbers
     this.hash = of.hash
     this.content = of.content
     this.codes = of.codes
@@ -37,8 +42,15 @@ export class LoadedRules implements OwnRules {
       for (const sign of needs) this.#needing.set(sign, [...(this.#needing.get(sign) ?? []), index])
   }
 
-  /** The rows that may apply to a normalised text, in their order: one pass over it. */
-  candidates(text: string): readonly OwnRow[] {
+  /** The rows that may apply to a message by its words, in their order; worked out once for all texts that are alike. */
+  candidates({ memo, normalised }: Pick<AnalysedMessage, 'memo' | 'normalised'>): readonly OwnRow[] {
+    const shared = this.#readsNumbers ? memo : (memo.alike ?? memo)
+    if (shared.own?.by !== this) shared.own = { by: this, rows: this.#candidatesIn(normalised.text) }
+    return shared.own.rows as readonly OwnRow[]
+  }
+
+  /** One pass over the text. */
+  #candidatesIn(text: string): readonly OwnRow[] {
     let found: Set<number> | undefined
     this.rules.scan(text, (sign) => {
       for (const index of this.#needing.get(sign) ?? NONE) {

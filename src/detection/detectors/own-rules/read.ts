@@ -114,8 +114,9 @@ function faultsOf({ words = {}, rules = [], composites = [] }: OwnRulesFile): Fa
 
 function compiled(own: OwnRulesFile): LoadedRules {
   const { change, words = {}, rules = [], composites = [] } = own
+  const comparable = folded(words)
   const set = new RuleSet(
-    { words: folded(words), signs: {}, composites: composites.map(compositeOf) },
+    { words: comparable, signs: {}, composites: composites.map(compositeOf) },
     SHIPPED_RULES,
   )
   const rows = rules.map(({ code, says, because, target = 'message', when }) => {
@@ -123,7 +124,8 @@ function compiled(own: OwnRulesFile): LoadedRules {
   })
   const hash = createHash('sha256').update(JSON.stringify(own)).digest('hex').slice(0, 12)
   const codes = new Map(rules.map((rule) => [rule.code, policyOf(rule)]))
-  return new LoadedRules({ hash, content: own, codes, ...given({ change }) }, set, rows)
+  const readsNumbers = Object.values(comparable).some(({ list = [] }) => list.some((word) => /\d/.test(word)))
+  return new LoadedRules({ hash, content: own, codes, ...given({ change }) }, set, rows, readsNumbers)
 }
 
 /** The words in the form in which texts are compared. */

@@ -85,8 +85,8 @@ describe('an own rule', () => {
       '您好',
       '【京东】验证码123456，请勿泄露',
     ]
+    // Of both rows of a pair the same holds: one needs a word that is always there.
     for (const when of conditions)
-      // Of both rows of a pair the same holds: one needs a word that is always there.
       for (const text of texts)
         expect(found(`(${when}) & (words:loan | !words:loan)`, text) !== undefined, `${when}: ${text}`).toBe(
           found(when, text) !== undefined,
