@@ -13,11 +13,13 @@ import type { SignSet } from '../detection/rules/sign-set.ts'
 import { SHIPPED_MODEL } from '../detection/versions/assets.ts'
 import { openNotices } from '../detection/versions/sample-notices.ts'
 import type { Problem } from '../domain/errors.ts'
+import { given } from '../domain/given.ts'
 import type { AnalysedMessage, SmsRecord } from '../domain/message.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Classifier } from '../domain/ports.ts'
 import type { Registry, SignatureRow } from '../domain/registry.ts'
 import { type Fault, toProblems } from '../settings/files/operator-schema.ts'
+import type { RowMap } from '../settings/files/row-file.ts'
 import { openClassifier } from '../text/reader/classifier.ts'
 
 /** By what the examples are judged. */
@@ -26,7 +28,11 @@ export interface ExampleParts {
   /** Folder of the model, and file of the registry; absent: the shipped ones. */
   readonly model?: string | undefined
   readonly registry?: string | undefined
+  /** Of a registry whose rows have another form. */
+  readonly map?: RowMap | undefined
 }
+
+type Filed = Pick<ExampleParts, 'registry' | 'map'>
 
 /** 12:00 in China. */
 const NOON = Date.UTC(2026, 4, 12, 4)
@@ -39,12 +45,12 @@ const RECIPIENT = '19900000000'
  */
 export async function checkExamples(
   { rules, own, document }: OwnRulesReading,
-  { policy, model = SHIPPED_MODEL, registry }: ExampleParts,
+  { policy, model = SHIPPED_MODEL, ...filed }: ExampleParts,
 ): Promise<readonly Problem[]> {
   if (!rules || !document) return []
   const classifier = await openClassifier({ dir: model, backend: 'auto', onNotice: () => undefined })
   try {
-    const shows = shower(rules, policy, classifier, registry)
+    const shows = shower(rules, policy, classifier, filed)
     const ofRules = (own.rules ?? []).map((row, i) => [['rules', i], row, rules.rows[i]!] as const)
     const ofComposites = (own.composites ?? []).map(
       (row, i) => [['composites', i], row, compileWhen(row.when, rules.rules)] as const,
@@ -92,9 +98,9 @@ function shower(
   rules: LoadedRules,
   policy: Policy,
   classifier: Classifier,
-  file: string | undefined,
+  filed: Filed,
 ): (example: RuleExample) => SignSet {
-  const registryOf = registries(file)
+  const registryOf = registries(filed)
   const context = { notices: openNotices(), own: rules, modelThresholds: classifier.thresholds }
   const { codes, quietHours } = policy.at(NOON)
   return (example) => {
@@ -105,10 +111,10 @@ function shower(
   }
 }
 
-function registries(file: string | undefined): (example: RuleExample) => Registry {
+function registries({ registry: file, map }: Filed): (example: RuleExample) => Registry {
   const { brands: shippedBrands } = loadShippedBrands()
   const knownBrands = new Set(shippedBrands.map(({ id }) => id))
-  const read = file === undefined ? undefined : readRegistry(file, { knownBrands })
+  const read = file === undefined ? undefined : readRegistry(file, { knownBrands, ...given({ map }) })
   // Faults of a registry are named where it is checked.
   const rows = read?.problems.length === 0 ? read.rows : { brands: [], signatures: [], ports: [] }
   const build = (more: readonly SignatureRow[]) =>

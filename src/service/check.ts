@@ -8,7 +8,6 @@ import { SHIPPED_BRANDS } from '../detection/registry/shipped-brands.ts'
 import { changeFaults } from '../detection/versions/named-change.ts'
 import { type Change, changeWords } from '../domain/change.ts'
 import { InvalidInput, type Problem, SigwatchError } from '../domain/errors.ts'
-import { given } from '../domain/given.ts'
 import type { OwnRules, Policy } from '../domain/policy.ts'
 import { fileMap } from '../pipeline/side-inputs/mapped-rows.ts'
 import { type RowInput, readSideFile } from '../pipeline/side-inputs/rows.ts'
@@ -194,12 +193,13 @@ function checkPolicy(
 
 /** Own rules that can be read: whether their change is named, and whether their examples are as they say. */
 async function checkRules(
-  { rules: file, registry, model }: Pick<Partial<Config>, 'rules' | 'registry' | 'model'>,
+  chosen: Parameters<typeof fileMap>[0] & Pick<Partial<Config>, 'rules' | 'registry' | 'model'>,
   reading: OwnRulesReading,
   policy: Policy,
   { checkExamples }: CheckParts,
   { problems, summary }: Found,
 ): Promise<void> {
+  const { rules: file, registry, model } = chosen
   const { hash, change, rows } = reading.rules!
   if (policy.requireChange) problems.push(...changeFaults(file!, change))
   const { words = {}, composites = [] } = reading.own
@@ -211,7 +211,8 @@ async function checkRules(
   summary.push(`${file}: ${counts.join(', ')}; hash ${hash}${changedBy(change)}`)
   if (!checkExamples) throw new SigwatchError('USAGE', '--rules is not available here')
   try {
-    const by = { policy, ...given({ model: model ?? undefined, registry: registry ?? undefined }) }
+    const map = fileMap(chosen, 'registry')
+    const by = { policy, map, model: model ?? undefined, registry: registry ?? undefined }
     problems.push(...(await checkExamples(reading, by)))
   } catch (error) {
     if (!(error instanceof SigwatchError)) throw error

@@ -19,7 +19,9 @@ export function codeLabel(metrics: Metrics, code: Code): string {
   return label
 }
 
-/** The labels that own codes have had so far. */
-export function ownLabels(metrics: Metrics): Iterable<string> {
-  return labels.get(metrics) ?? []
+/** Sets how many states of own codes are open: those of codes that had some are 0 now. */
+export function countOwnStates(metrics: Metrics, counts: Readonly<Partial<Record<Code, number>>>): void {
+  for (const code of labels.get(metrics) ?? []) metrics.sigwatch_states_open.set({ code }, 0)
+  for (const code of Object.keys(counts).filter(isOwnCode))
+    metrics.sigwatch_states_open.inc({ code: codeLabel(metrics, code) }, counts[code])
 }

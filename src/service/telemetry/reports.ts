@@ -1,12 +1,11 @@
 import { CODES_OF_STATES } from '../../detection/detectors/all.ts'
 import type { AlertType } from '../../domain/alert.ts'
-import { isOwnCode } from '../../domain/codes.ts'
 import { ERRORS } from '../../domain/errors.ts'
 import { MINUTE } from '../../domain/time.ts'
 import { ARCHIVE_REPORTS } from './archive.ts'
 import { BLOCKING_REPORTS } from './blocking.ts'
 import { CLOCK_REPORTS } from './clock.ts'
-import { codeLabel, ownLabels } from './code-label.ts'
+import { codeLabel, countOwnStates } from './code-label.ts'
 import { CONNECTION_REPORTS } from './connections.ts'
 import { INPUT_REPORTS } from './inputs.ts'
 import { LOSS_REPORTS } from './losses.ts'
@@ -125,10 +124,7 @@ export const REPORTS: ReportsOf<EventName> = {
   states_open: {
     measure(m, e) {
       for (const code of CODES_OF_STATES) m.sigwatch_states_open.set({ code }, e.counts[code] ?? 0)
-      const own = Object.keys(e.counts).filter(isOwnCode)
-      for (const code of own) codeLabel(m, code)
-      for (const code of ownLabels(m)) m.sigwatch_states_open.set({ code }, 0)
-      for (const code of own) m.sigwatch_states_open.inc({ code: codeLabel(m, code) }, e.counts[code])
+      countOwnStates(m, e.counts)
     },
   },
   outbox_pending: { measure: (m, e) => m.sigwatch_outbox_pending.set(e.count) },
