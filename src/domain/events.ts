@@ -218,7 +218,6 @@ export type Event =
       readonly reason: string
     }
   | { readonly name: 'policy_loaded'; readonly hash: string }
-  /** Rules of the operator. */
   | { readonly name: 'rules_loaded'; readonly hash: string; readonly rules: number }
   | {
       readonly name: 'registry_loaded'
