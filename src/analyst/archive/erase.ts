@@ -14,6 +14,8 @@ export interface Erased {
   readonly refused: number
   /** Entries of the access log whose subject was taken out. */
   readonly accesses: number
+  /** Comments on cases that named the person, a message to him or an alert on it; absent: none did. */
+  readonly comments?: number
 }
 
 const MESSAGES = `SELECT message_id AS id FROM alert WHERE to_token = $1 AND message_id IS NOT NULL
@@ -56,6 +58,11 @@ export async function erase(client: Client, token: string): Promise<Erased> {
       await client.query(`DELETE FROM ${table} WHERE id IN (SELECT id FROM complaint WHERE to_token = $1)`, [
         token,
       ])
+    await client.query(
+      'DELETE FROM case_alert WHERE to_token = $1 OR message_id = ANY ($2) OR state_id = ANY ($3)',
+      [...[token, ids, states]],
+    )
+    const comments = await changed(WITHOUT_COMMENTS, [token, ...ids, ...alerts])
     const erased: Erased = {
       alerts: alerts.length,
       statesWithout:
@@ -81,6 +88,7 @@ export async function erase(client: Client, token: string): Promise<Erased> {
         [...alerts, ...[...ids, ...alerts].map((id) => `message: ${id}`)],
         alerts,
       ),
+      ...(comments > 0 ? { comments } : {}),
     }
     const sum = Object.values(erased).reduce((all, n) => all + n, 0)
     const hash = createHash('sha256').update(token).digest('hex')
@@ -99,6 +107,9 @@ const ofPerson = (table: string) =>
 /** Who looked stays in the access log; that it was this person, a message to him, or an alert on it, does not. */
 const WITHOUT_SUBJECT = `UPDATE access_log SET subject = 'erased' WHERE strpos(subject, $1) > 0 OR subject = ANY ($2)
   OR (what = 'feedback' AND regexp_replace(subject, ': [a-z_]+$', '') = ANY ($3))`
+
+const WITHOUT_COMMENTS = `UPDATE case_event SET text = 'erased'
+  WHERE text <> '' AND EXISTS (SELECT FROM unnest($1::text[]) AS id WHERE strpos(text, id) > 0)`
 
 /** Takes samples of these messages out of the alerts on states. */
 const WITHOUT_SAMPLES = `UPDATE alert SET event = jsonb_set(event, '{data,samples}', (

@@ -41,6 +41,9 @@ const DELETES = [
   'DELETE FROM complaint_case WHERE ts < $1',
   SUPERSEDED,
   'DELETE FROM given_feedback WHERE ts < $1',
+  'DELETE FROM case_alert WHERE ts < $1',
+  'DELETE FROM case_feature WHERE at < $1',
+  'DELETE FROM case_event WHERE at < $1',
   'DELETE FROM refused WHERE at < $1',
   'DELETE FROM refused_row WHERE at < $1 OR ts < $1',
 ]

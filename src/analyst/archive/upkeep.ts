@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Emit } from '../../domain/events.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
+import { groupEarlier } from './case-writer.ts'
 import { type Client, databaseError, openClient } from './database.ts'
 import { type Expired, expire } from './expiry.ts'
 import { Partitions } from './partitions.ts'
@@ -64,6 +65,7 @@ async function work(
   if (unmade.length > 0) emit({ name: 'archive_ddl_deferred', what: 'make', count: unmade.length })
   const expired = await expire(client, { clock, retention, agreed: options.agreed() })
   if (expired) reportExpired(expired, emit)
+  await groupEarlier(client)
   const placed = await placeRefused(client, new ArchiveWriter(client), partitions, clock)
   if (placed > 0) emit({ name: 'archive_placed', rows: placed })
   const waiting = await countRefusedRows(client)

@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
+import type { Alert } from '../../domain/alert.ts'
 import { SigwatchError } from '../../domain/errors.ts'
 import type { PartitionId } from '../../domain/ports.ts'
 import { DAY } from '../../domain/time.ts'
+import { groupAlerts } from './case-writer.ts'
 import { type Client, databaseError } from './database.ts'
 import type { DailyTable } from './days.ts'
 import { noteRefused, type Refused } from './refused.ts'
@@ -142,6 +144,7 @@ export class ArchiveWriter {
     await pipeline(Readable.from(linesOf(rows)), copy)
     const tables = new Set(rows.map(({ table }) => table))
     for (const table of PLAIN) if (tables.has(table)) await this.#client.query(plain(table))
+    if (tables.has('alert')) await groupAlerts(this.#client, rows.flatMap(alertOf))
     if (tables.has('version')) await this.#client.query(VERSIONS)
     if (tables.has('verdict') || tables.has('complaint')) await this.#client.query(BY_INDEX)
     if (tables.has('complaint')) await this.#client.query(COMPLAINTS)
@@ -153,6 +156,10 @@ export class ArchiveWriter {
     if (tables.has('sender_minute')) await this.#client.query(MINUTES)
     if (tables.has('registry_row')) await this.#client.query(REGISTRY)
   }
+}
+
+function alertOf({ table, row }: ArchiveRow): Alert[] {
+  return table === 'alert' ? [row.event as Alert] : []
 }
 
 /** Text of COPY, some lines at a time. */

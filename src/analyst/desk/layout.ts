@@ -4,13 +4,19 @@ import { beijing } from './tables.ts'
 import type { Speech } from './words.ts'
 
 /** A page of the desk; without a session no way leads from it. */
-export function page(title: string, session: Session | undefined, { locale, say }: Speech, body: Html): Html {
+export function page(
+  title: string,
+  session: Session | undefined,
+  { locale, say }: Speech,
+  body: Html,
+  { hasKeys = false } = {},
+): Html {
   return html`<!doctype html>
 <html lang="${locale}"><head><meta charset="utf-8"><title>${title} · ${say('desk')}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/style.css"></head>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/style.css">${hasKeys && html`<script src="/client.js" defer></script>`}</head>
 <body><header><strong>${say('desk')}</strong>${
     session &&
-    html`<nav aria-label="${say('pages')}"><a href="/overview">${say('overview')}</a><a href="/">${say('search')}</a><a href="/access">${say('accessLog')}</a></nav>
+    html`<nav aria-label="${say('pages')}"><a href="/queue">${say('queue')}</a><a href="/overview">${say('overview')}</a><a href="/">${say('search')}</a><a href="/access">${say('accessLog')}</a></nav>
 <span class="dim">${session.name}${!may(session, 'judge') && ` ${say('readOnly')}`}</span>
 <form method="post" action="/logout"><input type="hidden" name="key" value="${session.formKey}"><button>${say('logOut')}</button></form>`
   }</header>

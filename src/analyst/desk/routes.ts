@@ -3,6 +3,7 @@ import { type Answer, type Asked, toPage } from './answers.ts'
 import { giveOnCase } from './case-feedback.ts'
 import { overviewPage } from './overview.ts'
 import { accessPage, casePage, LONGEST_VALUE, messagePage, searchPage } from './pages.ts'
+import { QueueRoutes } from './queue-routes.ts'
 import { decoded, rangeOf, searchedFor, searchOf, timeOf } from './requests.ts'
 import type { RouteParts } from './route-parts.ts'
 import { type AskedSearch, SealedSearches } from './sealed-searches.ts'
@@ -13,10 +14,12 @@ const JUDGED_DAYS = 7
 /** Answers requests of those who are logged in. */
 export class Routes {
   readonly #parts: RouteParts
+  readonly #queue: QueueRoutes
   readonly #searches = new SealedSearches()
 
   constructor(parts: RouteParts) {
     this.#parts = parts
+    this.#queue = new QueueRoutes(parts)
   }
 
   /** Rejects with errors of the archive, and with USAGE for feedback that is not allowed. */
@@ -32,6 +35,7 @@ export class Routes {
       await archive.note(session.name, 'access', '')
       return { status: 200, body: accessPage(session, speech, await archive.accesses()) }
     }
+    if (path === '/queue' || path.startsWith('/queue/')) return this.#queue.page(asked, isPost)
     if (path.startsWith('/case/')) return this.#case(asked, isPost)
     return this.#failure(404, speech.say('noPage'))
   }

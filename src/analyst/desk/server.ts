@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InvalidInput, SigwatchError } from '../../domain/errors.ts'
 import { type Answer, localPath, ORIGIN } from './answers.ts'
+import { SCRIPT } from './client.ts'
 import { Clients, networkOf } from './client-address.ts'
 import { LoginLimits } from './login-limits.ts'
 import type { DeskOptions } from './options.ts'
@@ -25,10 +26,10 @@ const FAULTS: Readonly<Record<string, Word>> = {
   USAGE: 'wrongFeedback',
 }
 
-/** Nothing of another place is loaded, no script runs, no other site shows or sends to a page. */
+/** Nothing of another place is loaded, no script of another place or of a page runs, no other site shows or sends to a page. */
 const HEADERS = {
   'content-security-policy':
-    "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
@@ -121,6 +122,7 @@ export class DeskPages {
     if (!URL.canParse(address, ORIGIN)) return this.#failure(404, this.#speech.say('noPage'))
     const { pathname: path, searchParams: query } = new URL(address, ORIGIN)
     if (path === '/style.css') return { status: 200, type: 'text/css; charset=utf-8', body: STYLE }
+    if (path === '/client.js') return { status: 200, type: 'text/javascript; charset=utf-8', body: SCRIPT }
     const isPost = request.method === 'POST'
     if (!isPost && request.method !== 'GET') return this.#failure(405, this.#speech.say('methods'))
     const form = isPost ? await formOf(request) : new URLSearchParams()

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Case, FoundAlert } from '../../../../src/analyst/archive/case.ts'
+import type { QueuedCase } from '../../../../src/analyst/archive/case-queue.ts'
 import { overviewPage } from '../../../../src/analyst/desk/overview.ts'
 import {
   accessPage,
@@ -8,6 +9,7 @@ import {
   messagePage,
   searchPage,
 } from '../../../../src/analyst/desk/pages.ts'
+import { queuedCasePage, queuePage } from '../../../../src/analyst/desk/queue-page.ts'
 import { speechIn } from '../../../../src/analyst/desk/words.ts'
 import { termsOf } from '../../../../src/analyst/evidence/terms.ts'
 import { letterOf } from '../../../../src/analyst/letter/letter.ts'
@@ -117,6 +119,58 @@ describe('pages of the desk in Chinese', () => {
     expect(english(casePage(session, speech, CASE, true))).toEqual([])
     expect(english(casePage(session, speech, { ...CASE, alert: state }, false))).toEqual([])
   })
+
+  it.each(['open', 'mine', 'waiting', 'done'] as const)(
+    'name everything on the queue (%s) in Chinese',
+    (view) => {
+      const kinds = ['campaign', 'domain', 'template', 'brand', 'code', 'sender', 'signature', 'port']
+      const cases = kinds.map(
+        (grouped_by, i): QueuedCase => ({
+          ...{ id: 'c1', grouped_by, name: grouped_by === 'code' ? 'FORGED_BRAND fraud' : '京东' },
+          ...{ standing: i % 2 ? 'filed' : 'stranger', owner: '林', status: i % 2 ? 'open' : 'waiting' },
+          ...{
+            finding: ['confirmed', 'false_positive', null][i % 3]!,
+            done_by: '林',
+            done_at: AT,
+            batch: 'b1',
+          },
+          ...{
+            alerts: 3,
+            recipients: 2,
+            senders: 2,
+            certainty: 0.9,
+            harm: 5,
+            worth: 9,
+            first_at: AT,
+            last_at: AT,
+          },
+          ...{ text: null, codes: ['FORGED_BRAND'], alert_id: 'alert-m1', total: 99 },
+        }),
+      )
+      expect(english(queuePage(session, speech, { view, skip: 0, cases }))).toEqual([])
+      const sender = { sender: '京东@1069', alerts: 1, recipients: 1, codes: null, text: null }
+      for (const found of cases)
+        expect(
+          english(
+            queuedCasePage({ ...session, may: 'lead' }, speech, {
+              ...{
+                found,
+                senders: [sender, { ...sender, sender: '@' }],
+                messages: 1,
+                states: 1,
+                judge: null,
+              },
+              outcomes: ['applied', 'refused', 'undone'].map((outcome) => ({ outcome, count: 1, why: null })),
+              events: ['took', 'gave', 'commented', 'waits', 'opened', 'judged', 'undid', 'split'].map(
+                (what) => ({
+                  ...{ at: AT, who: '林', what, text: what === 'judged' ? 'confirmed' : '' },
+                }),
+              ),
+            }),
+          ),
+        ).toEqual([])
+    },
+  )
 
   it('name everything on the others in Chinese', () => {
     const sent = {

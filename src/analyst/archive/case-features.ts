@@ -1,0 +1,83 @@
+import { FORGERY_CODES } from '../../detection/detectors/all.ts'
+import type { Alert } from '../../domain/alert.ts'
+import { registeredOf } from '../../text/hosts.ts'
+import { readText } from '../../text/read-text.ts'
+import { isShortener } from '../../text/shorteners.ts'
+import { domainsOf } from './alert-hosts.ts'
+
+/** How an alert is grouped, and what it is worth. */
+export interface CaseDraft {
+  /** Whether its sender is filed for what it claims to be: the two are never in one case. `either`: the alert does not say. */
+  readonly standing: 'stranger' | 'filed' | 'either'
+  /** What it is recognised by, `<kind>:<value>`, the strongest first; never empty. */
+  readonly features: readonly string[]
+  readonly sender: string
+  readonly certainty: number
+  readonly harm: number
+}
+
+/** By label: what a message of the kind costs who believes it, against an advertisement that is not wanted. */
+const HARM = { fraud: 5, illicit: 4, finance: 2, marketing: 1, notice: 0.5, personal: 0.5 } as const
+const FORGERY_HARM = 5
+const STRANGE: ReadonlySet<string> = new Set([
+  'SIGNATURE_WRONG_PORT',
+  'SIGNATURE_UNFILED',
+  'SIGNATURE_MISSING',
+])
+const isForgery = (code: string) => FORGERY_CODES.some((one) => one === code)
+
+/**
+ * Fraud, forgery and illicit offers are grouped by campaign, domain and template, so that one campaign is one case however
+ * it changes its links, else by the brand; what breaks a rule of form by code and label; what rests on counts by its target.
+ */
+export function caseDraftOf(alert: Alert): CaseDraft {
+  const { data } = alert
+  const { message, match, target, reasons, score } = data
+  const label = data.label ?? 'notice'
+  const isForged = reasons.some(({ code }) => isForgery(code))
+  const isGrave = isForged || label === 'fraud' || label === 'illicit'
+  const signature = message?.signature ?? match?.signature ?? ''
+  const standing = standingOf(alert)
+  return {
+    standing: isGrave || standing !== 'either' ? standing : 'filed',
+    features: isGrave ? graveFeatures(alert) : [plainFeature(alert)],
+    sender: target.kind === 'sender' ? target.id : `${signature}@${message?.from ?? match?.ports?.[0] ?? ''}`,
+    certainty: Math.min(1, Math.max(0, Number(score) || 0)),
+    harm: isForged ? FORGERY_HARM : (HARM[label] ?? HARM.notice),
+  }
+}
+
+/** A number of a person, and a signature that is not filed there, is a stranger's. A state shows one code of several. */
+function standingOf({ data: { reasons, message, target } }: Alert): CaseDraft['standing'] {
+  const isPerson = message?.from.startsWith('1') === true && message.from.length === 11
+  if (isPerson || reasons.some(({ code }) => STRANGE.has(code))) return 'stranger'
+  return target.kind === 'message' || target.kind === 'signature' ? 'filed' : 'either'
+}
+
+function graveFeatures(alert: Alert): string[] {
+  const { match, target, message, reasons } = alert.data
+  const campaign = match?.campaign ?? (target.kind === 'campaign' ? target.id : undefined)
+  const domains = domainsOf(alert)
+    .map((host) => registeredOf(host)?.domain ?? host)
+    .filter((domain) => !isShortener(domain))
+  const bands = message ? readText(message.text, message.signature).bands : []
+  const found = [
+    ...(campaign === undefined ? [] : [`campaign:${campaign}`]),
+    ...domains.map((domain) => `domain:${domain}`),
+    ...bands.map((band) => `template:${band}`),
+  ]
+  if (found.length > 0) return [...new Set(found)]
+  const brand = reasons.map(({ evidence }) => (evidence as { brand?: unknown }).brand).find(Boolean)
+  return [typeof brand === 'string' ? `brand:${brand}` : formOf(alert)]
+}
+
+/** The last resort: alerts of one code and label, of whatever sender. */
+function formOf({ data: { reasons, label } }: Alert): string {
+  return `code:${reasons[0]?.code ?? ''} ${label ?? ''}`.trim()
+}
+
+function plainFeature(alert: Alert): string {
+  const { kind, id } = alert.data.target
+  const isNamed = kind === 'campaign' || kind === 'domain' || kind === 'signature' || kind === 'port'
+  return isNamed ? `${kind}:${id}` : formOf(alert)
+}

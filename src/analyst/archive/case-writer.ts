@@ -1,0 +1,114 @@
+import type { Alert } from '../../domain/alert.ts'
+import { hashOf } from '../../domain/hash.ts'
+import { DAY } from '../../domain/time.ts'
+import { type CaseDraft, caseDraftOf } from './case-features.ts'
+import type { Client } from './database.ts'
+import { storableJson, storableText } from './storable.ts'
+
+/** Alerts that are grouped in one transaction, of those from before there were cases. */
+const STEP = 1000
+const LONGEST = 300
+/** How old alerts may be that still become cases, ms. */
+const OPEN_FOR = 7 * DAY
+
+const CASES = `INSERT INTO review_case (id, grouped_by, name, standing)
+  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) ORDER BY 1 ON CONFLICT DO NOTHING`
+const FEATURES = `INSERT INTO case_feature (feature, case_id)
+  SELECT * FROM unnest($1::text[], $2::text[]) ORDER BY 1 ON CONFLICT DO NOTHING`
+const ALERTS = `INSERT INTO case_alert
+  SELECT a.alert_id, coalesce(route.to_case, a.case_id), a.ts, a.sender, a.to_token, a.message_id, a.state_id, a.certainty, a.harm
+  FROM jsonb_populate_recordset(NULL::case_alert, $1) a
+    LEFT JOIN case_route route ON route.from_case = a.case_id AND route.sender = a.sender
+  ORDER BY a.alert_id ON CONFLICT DO NOTHING`
+
+/** Files alerts that were raised under their cases, within the transaction of the caller; what is filed already stays where it is. */
+export async function groupAlerts(client: Client, alerts: readonly Alert[]): Promise<void> {
+  const drafts = alerts
+    .filter(({ type }) => type === 'sigwatch.alert.raised')
+    .map((alert) => ({ alert, draft: draftOf(alert) }))
+  if (drafts.length === 0) return
+  const keys = [...new Set(drafts.flatMap(({ draft }) => keysOf(draft)))]
+  const { rows: known } = await client.query<{ feature: string; case_id: string }>(
+    'SELECT feature, case_id FROM case_feature WHERE feature = ANY ($1)',
+    [keys],
+  )
+  const cases = new Map(known.map(({ feature, case_id }) => [feature, case_id]))
+  const added = new Map<string, string>()
+  const opened = new Map<string, readonly [by: string, name: string, standing: string]>()
+  const rows = drafts.map(({ alert, draft }) => {
+    const own = keysOf(draft)
+    const found = own.find((key) => cases.has(key)) ?? own[0]!
+    const standing = found.slice(0, found.indexOf(' '))
+    const id = cases.get(found) ?? hashOf(found)
+    if (!cases.has(found)) opened.set(id, [...nameOf(draft.features[0]!), standing])
+    for (const key of draft.features.map((one) => `${standing} ${one}`)) {
+      if (cases.has(key)) continue
+      cases.set(key, id)
+      added.set(key, id)
+    }
+    return rowOf(alert, draft, id)
+  })
+  const open = [...opened]
+  await client.query(CASES, [
+    open.map(([id]) => id),
+    ...[0, 1, 2].map((i) => open.map(([, member]) => member[i as 0 | 1 | 2])),
+  ])
+  await client.query(FEATURES, [[...added.keys()], [...added.values()]])
+  await client.query(ALERTS, [storableJson(rows)])
+}
+
+/** Of a record that is none in its depth, as another program may write it, nothing is known. */
+function draftOf(alert: Alert): CaseDraft {
+  try {
+    const draft = caseDraftOf(alert)
+    return { ...draft, features: draft.features.map((one) => storableText(one).slice(0, LONGEST)) }
+  } catch {
+    return { standing: 'filed', features: ['code:'], sender: '', certainty: 0, harm: 0 }
+  }
+}
+
+/** Under what an alert may be found, the first one first. */
+function keysOf({ standing, features }: CaseDraft): string[] {
+  const standings = standing === 'either' ? ['stranger', 'filed'] : [standing]
+  return features.flatMap((one) => standings.map((each) => `${each} ${one}`))
+}
+
+function nameOf(feature: string): [string, string] {
+  const at = feature.indexOf(':')
+  return [feature.slice(0, at), feature.slice(at + 1)]
+}
+
+function rowOf({ id, time, data }: Alert, { sender, certainty, harm }: CaseDraft, case_id: string) {
+  const { message, state, target } = data
+  return {
+    ...{ alert_id: id, case_id, ts: time, sender, certainty, harm },
+    to_token: message?.toToken ?? (target.kind === 'recipient' ? target.id : null),
+    message_id: message?.id ?? null,
+    state_id: state?.id ?? null,
+  }
+}
+
+/** Files what was raised in the last days and before there were cases, some alerts a transaction. Resolves with how many. */
+export async function groupEarlier(client: Client): Promise<number> {
+  let filed = 0
+  for (;;) {
+    await client.query('BEGIN')
+    try {
+      const { rows } = await client.query<{ event: Alert }>(
+        `SELECT event FROM alert a WHERE ts > now() - $1 * interval '1 ms' AND type = 'raised'
+          AND NOT EXISTS (SELECT FROM case_alert c WHERE c.alert_id = a.id) ORDER BY ts LIMIT ${STEP}`,
+        [OPEN_FOR],
+      )
+      await groupAlerts(
+        client,
+        rows.map(({ event }) => event),
+      )
+      await client.query('COMMIT')
+      filed += rows.length
+      if (rows.length < STEP) return filed
+    } catch (error) {
+      await client.query('ROLLBACK')
+      throw error
+    }
+  }
+}

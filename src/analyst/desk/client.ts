@@ -1,0 +1,48 @@
+/**
+ * The one script of the desk, for the keys of the queue. It presses buttons that are on the page, and does without what is not
+ * there: everything works without it.
+ */
+export const SCRIPT = `'use strict'
+{
+  const cases = [...document.querySelectorAll('[data-case]')]
+  let at = -1
+  const select = (index) => {
+    if (cases.length === 0) return
+    cases[at]?.removeAttribute('aria-current')
+    at = Math.max(0, Math.min(cases.length - 1, index))
+    cases[at].setAttribute('aria-current', 'true')
+    cases[at].focus({ preventScroll: true })
+    cases[at].scrollIntoView({ block: 'nearest' })
+  }
+  const press = (name, within) => {
+    const found = (within ?? document).querySelector('[data-key="' + name + '"]')
+    if (found && !document.body.dataset.busy) {
+      if (found.form) document.body.dataset.busy = 'true'
+      found.click()
+    }
+  }
+  const keys = {
+    j: () => select(at + 1),
+    k: () => select(at - 1),
+    '?': () => {
+      const help = document.querySelector('#keys')
+      if (help) help.open = !help.open
+    },
+  }
+  for (const key of ['c', 'f', 'a', 'o']) keys[key] = () => press(key, cases[at])
+  keys.u = () => press('u')
+  keys.Enter = () => press('o', cases[at])
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat && 'cfau'.includes(event.key)) return
+    const tag = event.target.tagName
+    if (['INPUT', 'TEXTAREA', 'SELECT'].includes(tag)) return
+    if (event.key === 'Enter' && ['A', 'BUTTON', 'SUMMARY'].includes(tag)) return
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
+    if (!Object.hasOwn(keys, key)) return
+    event.preventDefault()
+    keys[key]()
+  })
+  addEventListener('pageshow', () => delete document.body.dataset.busy)
+  select(0)
+}
+`
