@@ -58,10 +58,7 @@ export async function erase(client: Client, token: string): Promise<Erased> {
       await client.query(`DELETE FROM ${table} WHERE id IN (SELECT id FROM complaint WHERE to_token = $1)`, [
         token,
       ])
-    await client.query(
-      'DELETE FROM case_alert WHERE to_token = $1 OR message_id = ANY ($2) OR state_id = ANY ($3)',
-      [...[token, ids, states]],
-    )
+    await client.query(CASE_ALERTS, [token, ids, states])
     const comments = await changed(WITHOUT_COMMENTS, [token, ...ids, ...alerts])
     const erased: Erased = {
       alerts: alerts.length,
@@ -107,6 +104,9 @@ const ofPerson = (table: string) =>
 /** Who looked stays in the access log; that it was this person, a message to him, or an alert on it, does not. */
 const WITHOUT_SUBJECT = `UPDATE access_log SET subject = 'erased' WHERE strpos(subject, $1) > 0 OR subject = ANY ($2)
   OR (what = 'feedback' AND regexp_replace(subject, ': [a-z_]+$', '') = ANY ($3))`
+
+const CASE_ALERTS =
+  'DELETE FROM case_alert WHERE to_token = $1 OR message_id = ANY ($2) OR state_id = ANY ($3)'
 
 const WITHOUT_COMMENTS = `UPDATE case_event SET text = 'erased'
   WHERE text <> '' AND EXISTS (SELECT FROM unnest($1::text[]) AS id WHERE strpos(text, id) > 0)`
