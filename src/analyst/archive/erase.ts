@@ -58,6 +58,7 @@ export async function erase(client: Client, token: string): Promise<Erased> {
       await client.query(`DELETE FROM ${table} WHERE id IN (SELECT id FROM complaint WHERE to_token = $1)`, [
         token,
       ])
+    await client.query(SEARCHES, [[token, ...ids, ...alerts]])
     await client.query(CASE_ALERTS, [token, ids, states])
     const comments = await changed(WITHOUT_COMMENTS, [token, ...ids, ...alerts])
     const erased: Erased = {
@@ -107,6 +108,9 @@ const WITHOUT_SUBJECT = `UPDATE access_log SET subject = 'erased' WHERE strpos(s
 
 const CASE_ALERTS =
   'DELETE FROM case_alert WHERE to_token = $1 OR message_id = ANY ($2) OR state_id = ANY ($3)'
+
+const SEARCHES =
+  'DELETE FROM stored_search WHERE EXISTS (SELECT FROM unnest($1::text[]) AS id WHERE strpos(query, id) > 0)'
 
 const WITHOUT_COMMENTS = `UPDATE case_event SET text = 'erased'
   WHERE text <> '' AND EXISTS (SELECT FROM unnest($1::text[]) AS id WHERE strpos(text, id) > 0)`

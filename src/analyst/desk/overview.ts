@@ -1,6 +1,8 @@
+import { BEIJING, DAY, MINUTE } from '../../domain/time.ts'
 import { wilson } from '../../domain/wilson.ts'
 import type { Burst, Overview } from '../archive/overview.ts'
 import type { ReviewedCode } from '../archive/reader.ts'
+import type { Totals } from '../archive/totals.ts'
 import { type Html, html } from '../words/html.ts'
 import { page, timeFields } from './layout.ts'
 import { LONGEST_VALUE } from './pages.ts'
@@ -28,6 +30,7 @@ export function overviewPage(
   times: Linked,
   found: Overview,
   judged: readonly ReviewedCode[],
+  sums?: Totals,
 ): Html {
   const { say } = speech
   return page(
@@ -35,12 +38,48 @@ export function overviewPage(
     session,
     speech,
     html`<h1>${say('overview')}</h1><section aria-label="${say('show')}"><form class="times" method="get" action="/overview">
-${timeFields(speech, times.from, times.to)}<button class="main">${say('show')}</button></form></section>
+${timeFields(speech, times.from, times.to)}<button class="main">${say('show')}</button></form><p class="tabs">${spans(speech)}</p></section>
+${sums && totalsSection(sums, times, speech)}
 ${forged(found, speech, times)}${bursts(found, speech, times)}${enterprises(found, speech)}
 ${precision(judged, speech)}${released(found, speech)}
 <section><h2>${say('lookUp')}</h2><p>${say('lookUpSays')}</p><form class="times" method="post" action="/search"><input type="hidden" name="key" value="${session.formKey}"><input type="hidden" name="field" value="message">
 <label>${say('byMessage')}<input name="value" maxlength="${LONGEST_VALUE}" autocomplete="off" required></label>${timeFields(speech, times.from, times.to)}<button class="main">${say('search')}</button></form></section>`,
   )
+}
+
+/** Links to the last days. */
+function spans({ say }: Speech): Html {
+  const to = Math.ceil(Date.now() / MINUTE) * MINUTE
+  const today = Math.floor((to + BEIJING * MINUTE) / DAY) * DAY - BEIJING * MINUTE
+  const link = (from: number, text: string) =>
+    html`<a href="/overview?from=${Math.min(from, to - MINUTE)}&amp;to=${to}">${text}</a>`
+  return html`${link(today, say('today'))}${[7, 30].map((n) => link(to - n * DAY, say('days', { n })))}`
+}
+
+const TOTAL_WORDS = {
+  alerts: 'alerts',
+  blocked: 'blockedAlerts',
+  recipients: 'recipientsOf',
+  complaints: 'complaints',
+  judged: 'judged',
+} as const
+
+/** What there was, against the time before, and when. */
+function totalsSection({ totals, curve }: Totals, { from, to }: Times, { say, locale }: Speech): Html {
+  const shown = (n: number) => n.toLocaleString(locale)
+  const tiles = totals.map(
+    ({ name, now, before }) =>
+      html`<div>${say(TOTAL_WORDS[name])}<b>${shown(now)}</b><span class="dim">${say('before', { n: shown(before) })}</span></div>`,
+  )
+  const most = Math.max(1, ...curve)
+  const peak = curve.indexOf(Math.max(...curve))
+  const at = beijing(from + ((to - from) * peak) / curve.length)
+  const bars = curve.map(
+    (n, i) =>
+      html`<rect x="${i * 10}" y="${(100 - (100 * n) / most).toFixed(1)}" width="8" height="${((100 * n) / most).toFixed(1)}"><title>${n}</title></rect>`,
+  )
+  return html`<section><h2>${say('inTotal')}</h2><div class="tiles">${tiles}</div>
+<svg class="curve" viewBox="0 0 ${curve.length * 10} 100" preserveAspectRatio="none" role="img" aria-label="${say('curveSays', { n: curve[peak] ?? 0, at })}">${bars}</svg></section>`
 }
 
 function section(

@@ -82,7 +82,7 @@ function queueItem(one: QueuedCase, session: Session, speech: Speech, view: Queu
   const mayJudge = may(session, 'judge')
   return html`<section class="case" data-case tabindex="-1"><h2><a href="${pathOf(one)}" data-key="o">${queueTitle(one, speech)}</a> <span class="tag">${say(standing === 'stranger' ? 'stranger' : 'filed')}</span></h2>
 <p>${factsOf(one, speech)}${owner !== null && html` · ${say('ownedBy', { who: owner })}`}${finding !== null && html` · ${say('doneBy', { what: value(finding), by: done_by ?? '–' })}`}</p>
-<blockquote class="message">${text ?? '–'}</blockquote><p class="dim">${codes?.join(', ') ?? ''}</p>
+<blockquote class="message">${text ?? '–'}</blockquote><p class="codes">${codes?.join(', ') ?? ''}</p>
 ${
   mayJudge &&
   view !== 'done' &&
@@ -122,7 +122,7 @@ export function queuedCasePage(session: Session, speech: Speech, shown: CaseShow
     session,
     speech,
     html`<h1>${title}</h1>${said && html`<section class="given" role="status">${said}</section>`}
-<section><p>${factsOf(found, speech)}</p><blockquote class="message">${text ?? '–'}</blockquote><p class="dim">${codes?.join(', ') ?? ''}</p>
+<section><p>${factsOf(found, speech)}</p><blockquote class="message">${text ?? '–'}</blockquote><p class="codes">${codes?.join(', ') ?? ''}</p>
 <p>${say('span', { from: beijing(first_at), to: beijing(last_at) })}${owner !== null && html` · ${say('ownedBy', { who: owner })}`}${
       finding !== null &&
       html` · ${say('doneBy', { what: value(finding), by: done_by ?? '–' })}${done_at !== null && ` ${beijing(done_at)}`}`

@@ -76,3 +76,22 @@ export const QUEUE = {
   refusedRows: ['refused', '被拒绝'],
   undone: ['undone', '已撤销'],
 } as const
+
+/** What the desk says of the search box, in English and in Chinese. */
+export const FIND = {
+  find: ['Find', '检索'],
+  findWhat: ['Words and field:value, all of which must hold', '词语与“字段:值”，须同时满足'],
+  findHow: [
+    'Words are looked for in text, signature, domain, brand, enterprise and notes; * stands for anything. Fields: {fields}. last: 24h unless given, up to 180d; words over a long time are slow. sort: {sorts}. The address can be given to a colleague.',
+    '词语在文本、签名、域名、品牌、企业与备注中查找；* 代表任意内容。字段：{fields}。last 默认 24h，最长 180d，时间越长越慢。sort：{sorts}。此地址可发给同事打开。',
+  ],
+  notUnderstood: ['This is not understood: {word}', '无法理解：{word}'],
+  noSearch: ['There is no such search.', '没有此检索。'],
+  foundPage: ['{n} alerts on this page', '本页 {n} 条告警'],
+  today: ['Today', '今天'],
+  inTotal: ['In total', '总计'],
+  before: ['{n} in the time before', '上一时段 {n}'],
+  blockedAlerts: ['To be blocked', '建议拦截'],
+  curveSays: ['Alerts over the time, {n} at most at {at}', '告警走势，峰值 {n}（{at}）'],
+  csv: ['As CSV, at most {n} lines', '导出 CSV（最多 {n} 行）'],
+} as const

@@ -1,4 +1,5 @@
 import { DAY, MINUTE } from '../../domain/time.ts'
+import { totalsOf } from '../archive/totals.ts'
 import { type Answer, type Asked, toPage } from './answers.ts'
 import { giveOnCase } from './case-feedback.ts'
 import { overviewPage } from './overview.ts'
@@ -7,6 +8,7 @@ import { QueueRoutes } from './queue-routes.ts'
 import { decoded, rangeOf, searchedFor, searchOf, timeOf } from './requests.ts'
 import type { RouteParts } from './route-parts.ts'
 import { type AskedSearch, SealedSearches } from './sealed-searches.ts'
+import { SearchRoutes } from './search-routes.ts'
 
 /** Over which the overview says how right codes were. */
 const JUDGED_DAYS = 7
@@ -15,11 +17,13 @@ const JUDGED_DAYS = 7
 export class Routes {
   readonly #parts: RouteParts
   readonly #queue: QueueRoutes
+  readonly #find: SearchRoutes
   readonly #searches = new SealedSearches()
 
   constructor(parts: RouteParts) {
     this.#parts = parts
     this.#queue = new QueueRoutes(parts)
+    this.#find = new SearchRoutes(parts)
   }
 
   /** Rejects with errors of the archive, and with USAGE for feedback that is not allowed. */
@@ -36,6 +40,7 @@ export class Routes {
       return { status: 200, body: accessPage(session, speech, await archive.accesses()) }
     }
     if (path === '/queue' || path.startsWith('/queue/')) return this.#queue.page(asked, isPost)
+    if (path === '/find' || path.startsWith('/find/')) return this.#find.page(asked, isPost)
     if (path.startsWith('/case/')) return this.#case(asked, isPost)
     return this.#failure(404, speech.say('noPage'))
   }
@@ -59,13 +64,14 @@ export class Routes {
     const to = timeOf(query.get('to')) ?? now + MINUTE
     await archive.note(session.name, 'overview', rangeOf(from, to))
     const pathOf = (search: AskedSearch) => this.#searches.pathOf(search, session)
-    const [found, judged] = await Promise.all([
+    const [found, judged, sums] = await Promise.all([
       archive.overview(from, to),
       archive.judged(to - JUDGED_DAYS * DAY, to),
+      totalsOf(archive.ask, from, Math.max(to, from + MINUTE)),
     ])
     return {
       status: 200,
-      body: overviewPage(session, this.#parts.speech, { from, to, pathOf }, found, judged),
+      body: overviewPage(session, this.#parts.speech, { from, to, pathOf }, found, judged, sums),
     }
   }
 

@@ -3,7 +3,7 @@ import type { Locale } from '../../detection/detectors/words.ts'
 import { type Term, termsOf } from '../evidence/terms.ts'
 import { type Say, sayer } from '../words/say.ts'
 import { FEEDBACK } from './feedback-words.ts'
-import { QUEUE } from './queue-words.ts'
+import { FIND, QUEUE } from './queue-words.ts'
 
 const PAGES = {
   desk: ['sigwatch desk', 'sigwatch 工作台'],
@@ -239,7 +239,17 @@ const ACCESS = {
 } as const
 
 /** Every heading and sentence of the desk, in English and in Chinese. */
-const WORDS = { ...PAGES, ...SEARCH, ...CASE, ...FEEDBACK, ...QUEUE, ...REGISTRY, ...OVERVIEW, ...ACCESS }
+const WORDS = {
+  ...PAGES,
+  ...SEARCH,
+  ...CASE,
+  ...FEEDBACK,
+  ...QUEUE,
+  ...FIND,
+  ...REGISTRY,
+  ...OVERVIEW,
+  ...ACCESS,
+}
 
 export type Word = keyof typeof WORDS
 

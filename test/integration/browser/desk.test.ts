@@ -322,7 +322,15 @@ describeWith(['postgres', 'chromium'], 'sigwatch desk', () => {
 
   it('speaks Chinese throughout', async () => {
     const own = await login(ANALYST, await openDesk('--locale', 'zh-CN'))
-    for (const path of ['/overview', '/', '/case/alert-m1', '/case/state-1-1', '/access']) {
+    for (const path of [
+      '/overview',
+      '/',
+      '/queue',
+      '/find',
+      '/case/alert-m1',
+      '/case/state-1-1',
+      '/access',
+    ]) {
       await own.goto(new URL(path, own.url()).href)
       expect(await own.$eval('html', (found) => found.getAttribute('lang'))).toBe('zh-CN')
       const headings = await own.$$eval(
@@ -474,7 +482,7 @@ describeWith(['postgres', 'chromium'], 'sigwatch desk', () => {
     ['phone', PHONE],
   ])('is accessible and fits on a %s', async (name, viewport) => {
     await page.setViewport(viewport)
-    for (const path of ['/', '/overview', '/case/alert-m1', '/case/state-1-1', '/access']) {
+    for (const path of ['/', '/overview', '/find', '/case/alert-m1', '/case/state-1-1', '/access']) {
       await page.goto(url(path))
       expect(await accessibilityFaults(page), path).toEqual([])
       expect(await overflows(page), path).toBe(false)

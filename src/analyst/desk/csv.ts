@@ -1,0 +1,12 @@
+/** What a spreadsheet would take for a formula. */
+const FORMULA = /^[=+\-@\t\r]/
+
+/** A list as CSV (RFC 4180) with a byte order mark, so that spreadsheets read it as UTF-8; no cell is a formula. */
+export function csvOf(rows: readonly (readonly (string | number | null)[])[]): string {
+  const cell = (value: string | number | null) => {
+    const text = value === null ? '' : String(value)
+    const plain = typeof value === 'string' && FORMULA.test(text) ? `'${text}` : text
+    return /[",\r\n']/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
+  }
+  return `\ufeff${rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('')}`
+}

@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto'
+import {
+  type After,
+  type AlertSearch,
+  afterOf,
+  QUERY_FIELDS,
+  readSearch,
+  type SearchedAlert,
+  SORTS,
+  searchAlerts,
+  storedSearch,
+  storeSearch,
+} from '../archive/alert-search.ts'
+import { type Html, html } from '../words/html.ts'
+import { type Answer, type Asked, toPage } from './answers.ts'
+import { csvOf } from './csv.ts'
+import { page } from './layout.ts'
+import { messagePage } from './pages.ts'
+import type { RouteParts } from './route-parts.ts'
+import { actionTag, beijing, caseLink, table, timeCell } from './tables.ts'
+
+const PAGE = 100
+const MOST_CSV = 10_000
+const LONGEST_QUERY = 500
+const ID = /^[\w-]{22}$/
+/** Times of a page: a stored search looks back from when it was stored, so that a colleague sees the same. */
+const AHEAD = 60_000
+
+interface Shown {
+  readonly query: string
+  readonly id?: string
+  readonly fault?: string
+  readonly found?: readonly SearchedAlert[]
+  readonly next?: After | undefined
+}
+
+/** The one search box. What is searched for is stored under an id, which is the address of what is found. */
+export class SearchRoutes {
+  readonly #parts: RouteParts
+
+  constructor(parts: RouteParts) {
+    this.#parts = parts
+  }
+
+  /** Rejects with errors of the archive. */
+  async page(asked: Asked, isPost: boolean): Promise<Answer> {
+    if (isPost) return this.#store(asked)
+    const rest = asked.path.slice('/find'.length).replace(/^\//, '')
+    if (rest === '') return this.#show(asked, { query: '' })
+    const isCsv = rest.endsWith('.csv')
+    return this.#open(asked, isCsv ? rest.slice(0, -'.csv'.length) : rest, isCsv)
+  }
+
+  async #store(asked: Asked): Promise<Answer> {
+    const query = (asked.form.get('q') ?? '').replaceAll('\u0000', '').trim()
+    if (query.length > LONGEST_QUERY) return this.#show(asked, { query: '', fault: '…' })
+    const read = readSearch(query)
+    if ('fault' in read) return this.#show(asked, { query, fault: read.fault })
+    const id = randomBytes(16).toString('base64url')
+    await storeSearch(this.#parts.options.archive.change, id, query, asked.session.name)
+    return toPage(`/find/${id}`)
+  }
+
+  async #open(asked: Asked, id: string, isCsv: boolean): Promise<Answer> {
+    const { session, query: fields } = asked
+    const { archive } = this.#parts.options
+    const stored = ID.test(id) ? await storedSearch(archive.ask, id) : undefined
+    const read = stored && readSearch(stored.query)
+    if (!stored || !read || 'fault' in read) return this.#unknown(asked)
+    await archive.note(session.name, 'search', isCsv ? `CSV: ${stored.query}` : stored.query)
+    const to = stored.at.getTime() + AHEAD
+    const range = { from: to - read.last, to, after: afterIn(fields, read) }
+    if (isCsv) return this.#csv(await searchAlerts(archive.ask, read, { ...range, most: MOST_CSV }))
+    const found = await searchAlerts(archive.ask, read, { ...range, most: PAGE + 1 })
+    const shown = found.slice(0, PAGE)
+    const next = found.length > PAGE ? afterOf(read, shown.at(-1)!) : undefined
+    return this.#show(asked, { query: stored.query, id, found: shown, next })
+  }
+
+  #unknown({ session }: Asked): Answer {
+    const { speech } = this.#parts
+    return { status: 404, body: messagePage(session, speech, speech.say('noSearch')) }
+  }
+
+  #csv(found: readonly SearchedAlert[]): Answer {
+    const { say, term } = this.#parts.speech
+    const headings = [
+      ...[say('time'), say('action'), say('mode'), say('severity'), say('codes'), say('id')],
+      ...[say('case'), say('signature'), say('port'), say('brand'), say('message')],
+    ]
+    const rows = found.map((one) => [
+      ...[beijing(one.ts), term('action', one.action), one.mode, one.severity, one.codes.join(' '), one.id],
+      ...[`${one.target_kind}:${one.target_id}`, one.signature, one.port, one.brand, one.text],
+    ])
+    return {
+      status: 200,
+      type: 'text/csv; charset=utf-8',
+      body: csvOf([headings, ...rows]),
+      headers: { 'content-disposition': 'attachment; filename="alerts.csv"' },
+    }
+  }
+
+  #show({ session }: Asked, { query, id, fault, found, next }: Shown): Answer {
+    const { speech } = this.#parts
+    const { say } = speech
+    const more = next && `/find/${id}?${new URLSearchParams({ key: next.key, after: next.id })}`
+    const body = html`<h1>${say('find')}</h1><section aria-label="${say('find')}"><form class="times" method="post" action="/find"><input type="hidden" name="key" value="${session.formKey}">
+<label class="wide">${say('findWhat')}<input name="q" maxlength="${LONGEST_QUERY}" autocomplete="off" value="${query}" placeholder="京东 domain:*.top action:block by:wu last:7d"></label><button class="main">${say('search')}</button></form>
+<p class="dim">${say('findHow', { fields: QUERY_FIELDS.join(', '), sorts: SORTS.join(', ') })}</p>${fault !== undefined && html`<p role="alert" class="block">${say('notUnderstood', { word: fault })}</p>`}</section>
+${
+  found &&
+  html`<section><h2>${found.length === 1 ? say('foundOne') : say('foundPage', { n: found.length })}</h2>${found.length === 0 ? html`<p class="dim">${say('nothingFound')}</p>` : this.#table(found)}
+<p>${more !== undefined && html`<a href="${more}">${say('nextPage')}</a> · `}<a href="/find/${id}.csv">${say('csv', { n: MOST_CSV })}</a></p></section>`
+}`
+    return { status: fault === undefined ? 200 : 400, body: page(say('find'), session, speech, body) }
+  }
+
+  #table(found: readonly SearchedAlert[]): Html {
+    const { speech } = this.#parts
+    const { say, term } = speech
+    const headings = [say('time'), say('action'), say('codes'), say('case'), say('message')]
+    const rows = found.map((one) => [
+      timeCell(one.ts),
+      html`${actionTag(speech, one.action)}${one.mode === 'shadow' && html` <span class="tag shadow">${say('shadow')}</span>`}`,
+      one.codes.join(', '),
+      html`${caseLink(one.id, `${term('target', one.target_kind)} ${one.target_id}`)}<br><span class="dim">${one.signature ?? '–'} · ${one.port ?? '–'}</span>`,
+      one.text ?? '–',
+    ])
+    return table(say('foundAlerts'), headings, rows)
+  }
+}
+
+/** The line that a page begins after; undefined: none, or none of such a search. */
+function afterIn(fields: URLSearchParams, { sort }: AlertSearch): After | undefined {
+  const [key, id] = [fields.get('key'), fields.get('after')]
+  if (!key || !id || id.includes('\u0000')) return undefined
+  const isKey = sort === 'score' ? Number.isFinite(Number(key)) : !Number.isNaN(Date.parse(key))
+  return isKey ? { key: sort === 'score' ? key : new Date(key).toISOString(), id } : undefined
+}

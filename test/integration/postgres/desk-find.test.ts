@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { readSearch } from '../../../src/analyst/archive/alert-search.ts'
+import { type Client, openClient } from '../../../src/analyst/archive/database.ts'
+import { erase } from '../../../src/analyst/archive/erase.ts'
+import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
+import { type Desk, startDesk } from '../../../src/analyst/desk/server.ts'
+import { messageAlertAt, tokenOf } from '../../helpers/archive-records.ts'
+import { seedArchive } from '../../helpers/archive-seed.ts'
+import { deskClient } from '../../helpers/desk-client.ts'
+import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
+import { describeWith } from '../../helpers/services.ts'
+
+const NOW = Date.now()
+const MINUTE = 60_000
+const HOSTILE = '<script>document.title="taken"</script> 100% \\_ \' OR 1=1 --'
+
+describeWith('postgres', 'the search box of the desk', () => {
+  let server: PostgresServer
+  let archive: ArchiveReader
+  let client: Client
+  let desk: Desk
+  const users = deskClient(() => desk.port)
+  /** Sends the box; the ids that the pages of the answer show, in order. */
+  const found = async (q: string, who = 'lin') => {
+    const answer = await users.post(who, '/find', { q })
+    const location = answer.headers.get('location')!
+    expect(location).toMatch(/^\/find\/[\w-]{22}$/)
+    const ids: string[] = []
+    for (let path: string | undefined = location; path; ) {
+      const page: string = await users.see(who, path)
+      ids.push(...[...page.matchAll(/href="\/case\/alert-([^"]+)"/g)].map(([, id]) => id!))
+      path = /href="(\/find\/[^".]+\?[^"]+)"/.exec(page)?.[1]?.replaceAll('&amp;', '&')
+    }
+    return { ids, location }
+  }
+
+  beforeAll(async () => {
+    server = await startPostgres()
+    const alert = (id: string, ago: number, over: object = {}, data: object = {}) => {
+      const one = messageAlertAt(id, NOW - ago * MINUTE, Number(id.slice(1)) || 1, data)
+      return [
+        'alerts',
+        { ...one, data: { ...one.data, message: { ...one.data.message!, ...over } } },
+      ] as const
+    }
+    await seedArchive(server.url, [
+      alert('m1', 30, { signature: '木森地产', text: '【木森地产】新盘开售 kf88.top' }),
+      alert('m2', 20, { signature: '京东', from: '10690009' }, { action: 'review' }),
+      alert('m3', 3 * 24 * 60, { text: '【京东】旧的一条' }),
+      alert('m4', 10, { text: HOSTILE, signature: '=cmd()' }),
+      ...Array.from({ length: 230 }, (_, i) =>
+        alert(`m${1000 + i}`, 60 + i / 100, { text: '【群发】很多条', signature: '群发' }),
+      ),
+      [
+        'feedback',
+        { messageId: 'm2', verdict: 'confirmed', by: 'wu', note: '合作方', ts: NOW - 15 * MINUTE },
+      ],
+      [
+        'stats',
+        {
+          signature: '京东',
+          port: '10690009',
+          sp: 'SP77',
+          ts: Math.floor((NOW - 20 * MINUTE) / MINUTE) * MINUTE,
+          sent: { notice: 1 },
+        },
+      ],
+    ])
+    archive = await ArchiveReader.open(server.url, 'test')
+    client = await openClient(server.url, 'test')
+    desk = await startDesk({
+      ...{
+        host: '127.0.0.1',
+        port: 0,
+        locale: 'en',
+        archive,
+        isTrustedProxy: () => false,
+        emit: () => undefined,
+      },
+      logins: ['lin', 'wu'].map((name) => ({ name, token: `a-token-of-${name}`, may: 'read' as const })),
+    })
+    for (const name of ['lin', 'wu']) await users.login(name, `a-token-of-${name}`)
+  })
+  afterAll(async () => {
+    await desk?.close()
+    await client?.end()
+    await archive?.close()
+    server?.stop()
+  })
+
+  it.each([
+    ['木森', ['m1']],
+    ['【木森地产】', ['m1']],
+    ['signature:木*', ['m1']],
+    ['京东 action:review domain:*.top by:wu last:7d', ['m2']],
+    ['合作方', ['m2']],
+    ['sp:SP77', ['m2']],
+    ['SP77', ['m2']],
+    ['brand:jd signature:京东 port:1069000*', ['m2']],
+    ['旧的', []],
+    ['旧的 last:7d', ['m3']],
+    ['"OR 1=1"', ['m4']],
+    ['100% last:1h', ['m4']],
+    ['message:m1', ['m1']],
+    ['sort:oldest signature:木森地产', ['m1']],
+    ['code:NO_* ', []],
+  ])('finds by %s', async (query, ids) => {
+    expect((await found(query)).ids).toEqual(ids)
+  })
+
+  it('has all pages, in each order', async () => {
+    for (const sort of ['newest', 'oldest', 'score']) {
+      const { ids } = await found(`很多 sort:${sort}`)
+      expect(new Set(ids).size, sort).toBe(230)
+      expect(ids.length).toBe(230)
+    }
+    expect((await found('很多 sort:oldest')).ids.at(-1)).toBe('m1000')
+  })
+
+  it('has a link that a colleague opens and that tells nothing, and a CSV without formulas', async () => {
+    const { location } = await found('木森')
+    expect(await users.see('wu', location)).toContain('木森地产')
+    expect((await users.get('wu', '/find/AAAAAAAAAAAAAAAAAAAAAA')).status).toBe(404)
+    const hostile = await found('taken')
+    expect(await users.see('lin', hostile.location)).not.toContain('<script>document')
+    const csv = await (await users.get('wu', `${hostile.location}.csv`)).arrayBuffer()
+    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(csv)
+    expect(text.startsWith('\ufeff')).toBe(true)
+    expect(text).toContain(`"'=cmd()"`)
+    expect(text.split('\r\n')).toHaveLength(3)
+  })
+
+  it.each([
+    'who:wu',
+    'last:400d',
+    'last:x',
+    'sort:up',
+    'action:b*',
+    'domain:',
+    'x '.repeat(21),
+    'x'.repeat(501),
+  ])('says what it does not understand: %s', async (q) =>
+    expect((await users.post('lin', '/find', { q })).status).toBe(400),
+  )
+
+  it('notes what was searched for, and erases it with the person', async () => {
+    await found(`token:${tokenOf(1)}`)
+    const { location } = await found('message:m1 13800138000')
+    const accesses = await archive.accesses()
+    expect(accesses.some(({ subject }) => subject === `token:${tokenOf(1)}`)).toBe(true)
+    expect(accesses.some(({ subject }) => subject.includes('13800138000'))).toBe(false)
+    await erase(client, tokenOf(1))
+    expect((await users.get('lin', location)).status).toBe(404)
+  })
+
+  it('takes no field that is of objects in general', () => {
+    expect(readSearch('constructor:x')).toEqual({ fault: 'constructor:x' })
+  })
+})
