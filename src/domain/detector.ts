@@ -45,6 +45,8 @@ export interface CodeTraits {
   readonly byHand?: true
   /** It is off while the registry has no signature rows. */
   readonly needsSignatureRows?: true
+  /** It says that the sender is not filed for the signature that it uses, or uses none. */
+  readonly ofStrangers?: true
   /** False where the planted day of the simulator has nothing that must raise it. */
   readonly planted?: false
 }

@@ -32,7 +32,7 @@ export const ARCHIVE_SETTINGS = {
   'desk.tokens': setting<readonly DeskToken[] | null>(
     optional(deskTokens()),
     null,
-    'Who may log in at the desk: `read` looks; `judge` (or `feedback`) judges; `block` also blocks by hand; `lead` also undoes what others said; `audit` reads, the whole access log too. The name is the `by` of feedback.',
+    'Who may log in at the desk: `read` looks; `judge` (or `feedback`) judges; `block` also blocks by hand; `lead` also undoes what others said; `audit` looks. The name is the `by` of feedback.',
   ),
   'desk.trustedProxies': setting<readonly string[] | null>(
     optional(networks()),

@@ -1,4 +1,4 @@
-import { FORGERY_CODES } from '../../detection/detectors/all.ts'
+import { FORGERY_CODES, STRANGER_CODES } from '../../detection/detectors/all.ts'
 import type { Alert } from '../../domain/alert.ts'
 import { registeredOf } from '../../text/hosts.ts'
 import { readText } from '../../text/read-text.ts'
@@ -19,11 +19,7 @@ export interface CaseDraft {
 /** By label: what a message of the kind costs who believes it, against an advertisement that is not wanted. */
 const HARM = { fraud: 5, illicit: 4, finance: 2, marketing: 1, notice: 0.5, personal: 0.5 } as const
 const FORGERY_HARM = 5
-const STRANGE: ReadonlySet<string> = new Set([
-  'SIGNATURE_WRONG_PORT',
-  'SIGNATURE_UNFILED',
-  'SIGNATURE_MISSING',
-])
+const STRANGE: ReadonlySet<string> = new Set(STRANGER_CODES)
 const isForgery = (code: string) => FORGERY_CODES.some((one) => one === code)
 
 /**

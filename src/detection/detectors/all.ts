@@ -27,6 +27,8 @@ export function codeNamed(name: string): AnyCode | undefined {
 
 /** Codes that say that a message pretends to come from a brand. */
 export const FORGERY_CODES: readonly Code[] = CODE_NAMES.filter((name) => CODES[name].forgery)
+/** Codes that say that a sender is not filed for what it claims to be. */
+export const STRANGER_CODES: readonly Code[] = CODE_NAMES.filter((name) => CODES[name].ofStrangers)
 /** Codes whose states say that a signature sends more than is usual for it. */
 export const UNUSUAL_RATE_CODES: readonly Code[] = CODE_NAMES.filter((name) => CODES[name].leavesUsualRate)
 /** The code of states that people raise. */

@@ -6,6 +6,7 @@ import { isPersonal, senderKind } from './shared/sender-kind.ts'
 export const signatureMissing = defineMessageCode({
   code: 'SIGNATURE_MISSING',
   order: 80,
+  ofStrangers: true,
   action: 'review',
   weight: 0.4,
   thresholds: {},

@@ -9,6 +9,7 @@ import { isUnsolicited, signatureToFile } from './shared/filed-signature.ts'
 export const signatureUnfiled = defineMessageCode({
   code: 'SIGNATURE_UNFILED',
   order: 90,
+  ofStrangers: true,
   needsSignatureRows: true,
   escalates: ['sender'],
   action: 'review',

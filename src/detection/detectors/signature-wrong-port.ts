@@ -10,6 +10,7 @@ const LISTED = 5
 export const signatureWrongPort = defineMessageCode({
   code: 'SIGNATURE_WRONG_PORT',
   order: 100,
+  ofStrangers: true,
   needsSignatureRows: true,
   escalates: ['sender'],
   needs: ['sender'],

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs'
+import pg from 'pg'
+import { expect, it } from 'vitest'
+import { queueOf } from '../../../src/analyst/archive/case-queue.ts'
+import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
+import { startDesk } from '../../../src/analyst/desk/server.ts'
+import { messageAlertAt } from '../../helpers/archive-records.ts'
+import { seedArchive } from '../../helpers/archive-seed.ts'
+import { deskClient } from '../../helpers/desk-client.ts'
+import { startPostgres } from '../../helpers/postgres-server.ts'
+import { describeWith } from '../../helpers/services.ts'
+
+const GUIDE = readFileSync(new URL('../../../docs/desk.md', import.meta.url), 'utf8')
+
+describeWith('postgres', 'the database user of the desk', () => {
+  it('does everything with the rights that the guide grants', async () => {
+    const server = await startPostgres()
+    const now = Date.now() - 60_000
+    const other = messageAlertAt('m2', now, 2)
+    const message = { ...other.data.message!, from: '10690200009' }
+    await seedArchive(server.url, [
+      ['alerts', messageAlertAt('m1', now)],
+      ['alerts', { ...other, data: { ...other.data, message } }],
+    ])
+    const owner = new pg.Client({ connectionString: server.url })
+    await owner.connect()
+    await owner.query('CREATE ROLE desk LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO desk')
+    await owner.query(/```sql\n(GRANT[\s\S]*?)```/.exec(GUIDE)![1]!)
+    await owner.end()
+    const archive = await ArchiveReader.open(server.url.replace('sigwatch@', 'desk@'), 'test')
+    const desk = await startDesk({
+      ...{
+        host: '127.0.0.1',
+        port: 0,
+        locale: 'en',
+        archive,
+        isTrustedProxy: () => false,
+        emit: () => undefined,
+      },
+      logins: [{ name: 'lin', token: 'a-token-of-lin', may: 'lead' }],
+      feedback: { now: async () => Date.now(), write: async () => undefined },
+    })
+    const { login, post } = deskClient(() => desk.port)
+    await login('lin', 'a-token-of-lin')
+    const [found] = await queueOf(archive.ask, 'open', 'lin')
+    const path = `/queue/${found!.id}`
+    for (const [at, fields] of [
+      [path, { act: 'take' }],
+      [path, { act: 'comment', comment: 'seen' }],
+      [path, { act: 'split', sender: '京东@10690200009' }],
+      [path, { act: 'judge', verdict: 'confirmed' }],
+      ['/queue/undo', {}],
+      ['/case/alert-m1', { verdict: 'confirmed' }],
+      ['/find', { q: '京东' }],
+    ] as const)
+      expect((await post('lin', at, fields)).status, JSON.stringify(fields)).toBe(303)
+    await desk.close()
+    await archive.close()
+    server.stop()
+  })
+})
