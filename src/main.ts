@@ -65,6 +65,10 @@ const COMMANDS = {
     does: 'says whether an alert was right, and lists what was said',
     load: async () => (await import('./cli/feedback.ts')).feedbackCommand(),
   },
+  templates: {
+    does: 'lists, exports and imports what was confirmed as fraud or illicit',
+    load: async () => (await import('./cli/templates.ts')).templatesCommand(),
+  },
   archive: {
     does: 'keeps alerts, verdicts, statistics, feedback and complaints in PostgreSQL',
     load: async () => (await import('./cli/archive.ts')).archiveCommand(),

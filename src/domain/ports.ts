@@ -132,6 +132,7 @@ export const CHANNELS = [
   'stats',
   'versions',
   'feedbackResults',
+  'templates',
 ] as const
 export type Channel = (typeof CHANNELS)[number]
 

@@ -15,7 +15,7 @@ import {
   type TemplateChange,
   type TemplateStore,
 } from '../domain/templates.ts'
-import { DAY } from '../domain/time.ts'
+import { DAY, HOUR } from '../domain/time.ts'
 import { readSketch, writtenSketch } from '../text/word-sketch.ts'
 
 /** Between two looks at what other instances learned, ms. */
@@ -40,6 +40,7 @@ export class TemplateLearning {
   #refreshing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #failed = false
+  #expiresAt = 0
 
   constructor(parts: TemplateLearningParts) {
     this.#parts = parts
@@ -142,8 +143,11 @@ export class TemplateLearning {
       if (lost) await store.change([...index.all()].map((template) => knownOf(template)))
       index.put(templates.map((one) => (clock?.passed(one.until) ? { ...one, removed: one.until } : one)))
       this.#mark = mark
-      if (templates.length === 0) return
+      if (templates.length === 0) break
     }
+    if (!clock || performance.now() < this.#expiresAt) return
+    this.#expiresAt = performance.now() + HOUR
+    index.drop(await store.expire(clock.earliest()))
   }
 }
 

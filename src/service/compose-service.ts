@@ -14,6 +14,7 @@ import type { Runner } from '../pipeline/runner.ts'
 import { fileMap } from '../pipeline/side-inputs/mapped-rows.ts'
 import { namedSideTopics } from '../pipeline/side-inputs/named-topics.ts'
 import { SideOffsets } from '../pipeline/side-inputs/offsets.ts'
+import { TemplateTopic, type TemplateTopicParts } from '../pipeline/side-inputs/template-topic.ts'
 import { TemplateLearning } from '../pipeline/template-learning.ts'
 import type { Config } from '../settings/config.ts'
 import { revealed } from '../settings/secret.ts'
@@ -66,13 +67,14 @@ async function composeOn(
   const source = sourceOf(kafka, config, transactions, emit, clock)
   const shadow = openShadow(config, assets, clock, emit)
   const offsets = new SideOffsets()
+  const remembered = remembering(stores, assets, clock, emit)
   const core = createCore({
     config,
     mode: 'service',
     source,
     sink,
     transactions,
-    ...remembering(stores, assets, clock, emit),
+    ...remembered,
     replies: () => config.replies !== null || sideInputs.follows('replies'),
     sideOffsets: offsets,
     loaded: () => loadedVersions(assets),
@@ -85,7 +87,8 @@ async function composeOn(
     logsOf: (partitions) => kafka.logsOf(partitions),
     unready: () => [...(transactions?.unready() ?? []), ...sideInputs.unready(), ...watch.unready()],
   })
-  const own = { config, kafka, topics, stores, core, sink, offsets, clock, emit }
+  const templates = templateTopicOf(remembered.templateLearning, { config, kafka, stores, sink, clock, emit })
+  const own = { config, kafka, topics, stores, core, sink, offsets, templates, clock, emit }
   const sideInputs = new SideInputs({ ...own, registry: assets.registry })
   const closing = [watch, { close: () => reloader.stop() }, shadow, sink, transactions, stores, kafka]
   const orders = ordersOf(kafka, config, core, clock)
@@ -154,6 +157,27 @@ function remembering(
   return { features, states, ledger, senderMinutes, learning, templateLearning }
 }
 
+/** The topic of templates, where one is named. */
+function templateTopicOf(
+  learning: TemplateLearning,
+  {
+    config,
+    stores,
+    ...own
+  }: Pick<TemplateTopicParts, 'kafka' | 'sink' | 'clock' | 'emit'> & {
+    readonly config: Config
+    readonly stores: Stores
+  },
+): TemplateTopic | undefined {
+  const { topics, groupId } = config.kafka
+  if (topics.templates === null) return undefined
+  return new TemplateTopic({
+    ...own,
+    ...{ learning, groupId, topic: topics.templates, store: stores.templates, states: stores.states },
+    futureReject: config.limits.futureReject,
+  })
+}
+
 async function watched(clock: TrustedClock, askTime: Stores['askTime'], emit: Emit): Promise<ClockWatch> {
   const watch = new ClockWatch({ clock, ask: askTime ? [askTime] : [], emit })
   await watch.start()
@@ -195,14 +219,15 @@ function tokeniserOf({ privacy }: Config) {
 /** The output topics by channel. They and the input must exist. */
 async function requiredTopics(kafka: KafkaConnection, config: Config): Promise<Record<string, string>> {
   const { topics, createTopics } = config.kafka
-  const { alerts, deadLetters, shadowAlerts, verdicts, blocks, stats, versions, feedbackResults } = topics
-  const outputs = { alerts, deadLetters, shadowAlerts, verdicts, blocks, stats, versions }
+  const { alerts, deadLetters, shadowAlerts, verdicts, blocks, stats, versions, templates } = topics
+  const { feedbackResults } = topics
+  const outputs = { alerts, deadLetters, shadowAlerts, verdicts, blocks, stats, versions, templates }
   const named = Object.fromEntries(
     Object.entries(outputs).flatMap(([channel, topic]) => (topic === null ? [] : [[channel, topic]])),
   )
   await kafka.requireTopics([...inputTopicNames(config), ...Object.values(named)], {
     create: createTopics,
-    compacted: [blocks, versions].filter((name) => name !== null),
+    compacted: [blocks, versions, templates].filter((name) => name !== null),
     stamped: Object.values(named),
   })
   // Used like a side topic: when it exists.

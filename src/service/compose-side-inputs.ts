@@ -14,6 +14,7 @@ import { readSideFiles } from '../pipeline/side-inputs/files.ts'
 import type { NamedSideTopics } from '../pipeline/side-inputs/named-topics.ts'
 import type { SideOffsets } from '../pipeline/side-inputs/offsets.ts'
 import type { Pair } from '../pipeline/side-inputs/pair.ts'
+import type { TemplateTopic } from '../pipeline/side-inputs/template-topic.ts'
 import { SideTopics } from '../pipeline/side-inputs/topics.ts'
 import type { Config } from '../settings/config.ts'
 import { redactText } from '../text/redact.ts'
@@ -29,6 +30,8 @@ export interface SideInputsParts {
   readonly core: Runner
   readonly sink: Pick<Sink, 'write'>
   readonly offsets: SideOffsets
+  /** Absent: no topic of templates is named. */
+  readonly templates?: TemplateTopic | undefined
   readonly clock: BoundedClock
   readonly emit: Emit
 }
@@ -103,13 +106,13 @@ export class SideInputs {
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#guard.stop()
-    await this.#topics.stop()
+    await Promise.all([this.#topics.stop(), this.#parts.templates?.stop()])
   }
 
   async #read(): Promise<void> {
     await this.#resume()
     await this.#readFiles(this.#parts.config)
-    await this.#topics.startOthers()
+    await Promise.all([this.#topics.startOthers(), this.#parts.templates?.start()])
     this.#complete = !this.stopping
     void this.#awaitMissing()
   }

@@ -45,6 +45,7 @@ const FORMS: Readonly<Record<Role, { readonly cleanup: 'delete' | 'compact'; rea
   stats: { cleanup: 'delete', days: 7 },
   feedbackResults: { cleanup: 'delete', days: 180 },
   versions: { cleanup: 'compact' },
+  templates: { cleanup: 'compact' },
 }
 
 const INPUTS_OFF_WHEN_MISSING: readonly Role[] = [
@@ -66,6 +67,7 @@ const OUTPUTS: readonly Role[] = [
   'blocks',
   'stats',
   'versions',
+  'templates',
 ]
 
 /** The topics of a configuration, in the order of its reference; those that are switched off are left out. */

@@ -123,6 +123,9 @@ export const SETTINGS = {
   'kafka.topics.versions': outTopic(
     'What stands behind each hash that alerts name (compacted): policies, registries, model cards.',
   ),
+  'kafka.topics.templates': outTopic(
+    'Known templates (compacted): restored from it after Redis was emptied, and where lists are imported ([templates.md](templates.md)).',
+  ),
   'kafka.startFrom': setting<'earliest' | 'latest' | number>(
     startFrom(),
     'earliest',

@@ -1,5 +1,5 @@
 /**
- * Every measurement, one after the other, or those that are named: `npm run bench -- throughput latency`. Days, strangers, fan-outs, the
+ * Every measurement, one after the other, or those that are named: `npm run bench -- throughput latency`. Days, strangers, fan-outs, templates, the
  * blocker, the archive, rspamd and resident run by name only, for they take minutes or servers of their own; options go to the one that is named: `npm run bench -- day --minutes 300`.
  */
 import { spawnSync } from 'node:child_process'
@@ -18,7 +18,17 @@ const ALL = [
   'startup',
   'kafka-source',
 ]
-const BY_NAME = ['day', 'day-kafka', 'archive', 'rspamd', 'resident', 'strangers', 'fanouts', 'blocker']
+const BY_NAME = [
+  'day',
+  'day-kafka',
+  'archive',
+  'rspamd',
+  'resident',
+  'strangers',
+  'fanouts',
+  'blocker',
+  'templates',
+]
 const given = process.argv.slice(2)
 const firstOption = given.findIndex((word) => word.startsWith('-'))
 const asked = firstOption < 0 ? given : given.slice(0, firstOption)

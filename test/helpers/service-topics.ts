@@ -17,6 +17,7 @@ type TopicUse =
   | 'versions'
   | 'enforcements'
   | 'feedbackResults'
+  | 'templates'
 
 const VARIABLE: Readonly<Record<TopicUse, string>> = {
   messages: 'SIGWATCH_KAFKA_TOPICS_MESSAGES',
@@ -34,8 +35,9 @@ const VARIABLE: Readonly<Record<TopicUse, string>> = {
   versions: 'SIGWATCH_KAFKA_TOPICS_VERSIONS',
   enforcements: 'SIGWATCH_KAFKA_TOPICS_ENFORCEMENTS',
   feedbackResults: 'SIGWATCH_KAFKA_TOPICS_FEEDBACK_RESULTS',
+  templates: 'SIGWATCH_KAFKA_TOPICS_TEMPLATES',
 }
-const COMPACTED = new Set<TopicUse>(['registry', 'consents', 'blocks', 'versions'])
+const COMPACTED = new Set<TopicUse>(['registry', 'consents', 'blocks', 'versions', 'templates'])
 
 export interface ServiceTopics {
   /** Names of the topics that were made. */

@@ -1,0 +1,84 @@
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { SigwatchError } from '../domain/errors.ts'
+import type { Template } from '../domain/templates.ts'
+import { LIST_NAME, readTemplateRow, templateRow } from '../pipeline/side-inputs/template-rows.ts'
+
+const KIND = 'sigwatch-templates'
+
+/**
+ * A list of templates as JSONL: a head, the rows without those who confirmed them, and a last line with the signature
+ * (Ed25519) of everything before it.
+ */
+export function writtenList(
+  templates: readonly Template[],
+  { name, at, key }: { readonly name: string; readonly at: number; readonly key: KeyObject },
+): string {
+  const head = JSON.stringify({
+    kind: KIND,
+    list: name,
+    at: new Date(at).toISOString(),
+    rows: templates.length,
+  })
+  const rows = templates.map((template) => templateRow({ ...template, confirmations: [], source: name }))
+  const signed = `${[head, ...rows].join('\n')}\n`
+  const signature = sign(null, Buffer.from(signed), key).toString('base64')
+  return `${signed}${JSON.stringify({ signature })}\n`
+}
+
+/**
+ * The rows of a list, each of nobody's confirmation. Throws USAGE for what was not signed with the key, was changed since or cut, and for a
+ * row that is none or lies in the future; `latest`: epoch ms.
+ */
+export function readList(
+  text: string,
+  { file, key, latest }: { readonly file: string; readonly key: KeyObject; readonly latest: number },
+): { readonly name: string; readonly templates: readonly Template[] } {
+  const fail = (message: string) => new SigwatchError('USAGE', `${file}: ${message}`)
+  const end = text.lastIndexOf('\n', text.length - 2) + 1
+  const [signed, last] = [text.slice(0, end), text.slice(end)]
+  const signature = (parsed(last) as { signature?: unknown } | undefined)?.signature
+  if (typeof signature !== 'string')
+    throw fail('the last line holds no signature: the list is cut, or was never signed')
+  if (!verify(null, Buffer.from(signed), key, Buffer.from(signature, 'base64')))
+    throw fail('the signature does not fit: the list was changed, or signed with another key')
+  const [head, ...rows] = signed.split('\n').slice(0, -1).map(parsed)
+  const { kind, list, at } = (head ?? {}) as { kind?: unknown; list?: unknown; at?: unknown }
+  if (kind !== KIND || typeof list !== 'string' || !LIST_NAME.test(list))
+    throw fail('line 1: is no head of a list of templates')
+  if (!(Date.parse(String(at)) <= latest))
+    throw fail('line 1: at lies in the future: is the clock of the writer, or of this host, right?')
+  const templates = rows.map((row, i) => {
+    const read = readTemplateRow(row, latest)
+    if ('message' in read) throw fail(`line ${i + 2}: ${read.message}`)
+    return { ...read, confirmations: [], source: list }
+  })
+  return { name: list, templates }
+}
+
+/** A key in a PEM file, of Ed25519; throws USAGE for anything else. */
+export function readKey(file: string, kind: 'private' | 'public'): KeyObject {
+  const help =
+    kind === 'private'
+      ? 'make one: openssl genpkey -algorithm ed25519 -out key.pem'
+      : 'make one of the private key: openssl pkey -in key.pem -pubout -out key.pub.pem'
+  let key: KeyObject
+  try {
+    const pem = readFileSync(file)
+    key = kind === 'private' ? createPrivateKey(pem) : createPublicKey(pem)
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'cannot be read'
+    throw new SigwatchError('USAGE', `--key ${file}: the ${kind} key ${why}; ${help}`)
+  }
+  if (key.asymmetricKeyType !== 'ed25519')
+    throw new SigwatchError('USAGE', `--key ${file}: is no key of Ed25519; ${help}`)
+  return key
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}

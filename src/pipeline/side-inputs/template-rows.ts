@@ -1,0 +1,67 @@
+import {
+  KEPT_FOR,
+  LOCAL,
+  MOST_CONFIRMATIONS,
+  TAUGHT_LABELS,
+  type TaughtLabel,
+  type Template,
+} from '../../domain/templates.ts'
+import { parseMoment } from '../../domain/time.ts'
+import { readSketch } from '../../text/word-sketch.ts'
+
+/** A name of a person or a list. */
+const NAME = /^[^\p{Cc}]{1,64}$/u
+/** What `source` of a list may be; no `local`. */
+export const LIST_NAME = /^(?!local$)[\w.-]{1,64}$/
+
+/** Row of `sms.templates`; the key is `sketch`. `until` is RFC 3339, `ts` epoch ms. */
+export function templateRow({ sketch, label, confirmations, until, source }: Template): string {
+  return JSON.stringify({ sketch, label, confirmations, until: new Date(until).toISOString(), source })
+}
+
+/**
+ * A row of `sms.templates` or of a list, or what is wrong with it. `latest`: a later time than this, epoch ms, lies in the future.
+ * Members that are not known are left out.
+ */
+export function readTemplateRow(value: unknown, latest: number): Template | { readonly message: string } {
+  if (typeof value !== 'object' || value === null) return { message: 'is no object' }
+  const {
+    sketch,
+    label,
+    confirmations = [],
+    until,
+    source = LOCAL,
+  } = value as Readonly<Record<string, unknown>>
+  if (typeof sketch !== 'string' || !readSketch(sketch)) return { message: 'sketch: is none of this version' }
+  if (!TAUGHT_LABELS.includes(label as TaughtLabel))
+    return { message: `label: is not one that teaches (allowed: ${TAUGHT_LABELS.join(', ')})` }
+  if (source !== LOCAL && !(typeof source === 'string' && LIST_NAME.test(source)))
+    return { message: 'source: is neither local nor the name of a list' }
+  const end = momentIn(until)
+  if (Number.isNaN(end)) return { message: 'until: is no time' }
+  if (end > latest + KEPT_FOR) return { message: 'until: lies more than 90 days ahead' }
+  if (!Array.isArray(confirmations) || confirmations.length > MOST_CONFIRMATIONS)
+    return { message: `confirmations: is no list of at most ${MOST_CONFIRMATIONS}` }
+  const people = new Map<string, number>()
+  for (const one of confirmations) {
+    const { by, ts } = (one ?? {}) as Readonly<Record<string, unknown>>
+    const at = momentIn(ts)
+    if (typeof by !== 'string' || !NAME.test(by)) return { message: 'confirmations: by is no name' }
+    if (Number.isNaN(at)) return { message: 'confirmations: ts is no time' }
+    if (at > latest)
+      return { message: 'confirmations: ts lies in the future: is the clock of the writer right?' }
+    people.set(by, Math.min(at, people.get(by) ?? at))
+  }
+  return {
+    ...{ sketch, label: label as TaughtLabel, until: end, source: source as string },
+    confirmations: [...people].map(([by, ts]) => ({ by, ts })),
+  }
+}
+
+function momentIn(value: unknown): number {
+  return typeof value === 'number'
+    ? Number.isSafeInteger(value)
+      ? value
+      : Number.NaN
+    : parseMoment(String(value))
+}

@@ -1,0 +1,64 @@
+import { topicFeed } from '../analyst/evidence/topic-feed.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import type { Template } from '../domain/templates.ts'
+import { readTemplateRow, templateRow } from '../pipeline/side-inputs/template-rows.ts'
+import type { Config } from '../settings/config.ts'
+import { kafkaOf } from './compose-clients.ts'
+import { producerTo } from './compose-producer.ts'
+
+/** How long the brokers are waited for, ms. */
+const CONNECT_WITHIN = 30_000
+
+/** The topic of templates, as a command sees it. */
+export interface TemplatesPlace {
+  /** For people. */
+  readonly name: string
+  /** Those that hold at a time, epoch ms; a row that cannot be read is left out. */
+  held(now: number): Promise<readonly Template[]>
+  append(templates: readonly Template[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** Rejects with USAGE where no topic is named. */
+export async function openTemplates(config: Config): Promise<TemplatesPlace> {
+  const { groupId, createTopics, topics } = config.kafka
+  const topic = topics.templates
+  if (topic === null)
+    throw new SigwatchError(
+      'USAGE',
+      'kafka.topics.templates is off: name a topic, for example SIGWATCH_KAFKA_TOPICS_TEMPLATES=sms.templates',
+    )
+  const connection = kafkaOf(config, () => {}, AbortSignal.timeout(CONNECT_WITHIN))
+  try {
+    await connection.requireTopics([topic], { create: createTopics, compacted: [topic] })
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+  return {
+    name: `topic ${topic}`,
+    async held(now) {
+      const rows = new Map<string, Template>()
+      await topicFeed({ connection, topic, groupId }).read({}, ({ key, value }) => {
+        rows.delete(key)
+        const read = value && readTemplateRow(parsed(value), Number.MAX_SAFE_INTEGER)
+        if (read && !('message' in read) && read.until > now) rows.set(key, read)
+      })
+      return [...rows.values()]
+    },
+    async append(templates) {
+      const producer = await producerTo(topic, connection)
+      const records = templates.map((one) => ({ key: one.sketch, value: templateRow(one) }))
+      await producer.send(records).finally(() => producer.close())
+    },
+    close: () => connection.close(),
+  }
+}
+
+function parsed(value: Buffer): unknown {
+  try {
+    return JSON.parse(value.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
