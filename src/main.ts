@@ -77,6 +77,10 @@ const COMMANDS = {
     does: 'answers gateways whether to deliver a message',
     load: async () => (await import('./cli/blocker.ts')).blockerCommand(),
   },
+  notify: {
+    does: 'posts open states to Alertmanager, for people',
+    load: async () => (await import('./cli/notify.ts')).notifyCommand(),
+  },
   desk: {
     does: "the analyst's page over the archive",
     load: async () => (await import('./cli/desk.ts')).deskCommand(),

@@ -122,6 +122,20 @@ export const ALERTS = section(14, 'Alerts', '告警', [
       rate('sigwatch_decided_messages_total', 'action', ['decided: {{action}}', '决定：{{action}}']),
     ],
   }),
+  chart.perMinute(8, {
+    id: 71,
+    en: [
+      'Alerts to people',
+      'What `sigwatch notify` posts to Alertmanagers, what they refuse, and records that it cannot read.',
+    ],
+    zh: ['发给人的告警', 'sigwatch notify 发往 Alertmanager 的、被拒的，以及无法读取的记录。'],
+    query: [
+      perMinute('sigwatch_notices_posted_total', undefined, ['posted', '已发送']),
+      perMinute('sigwatch_notices_refused_total', undefined, ['refused', '被拒绝']),
+      perMinute('sigwatch_notify_unread_total', undefined, ['unreadable', '无法读取']),
+      max('sigwatch_notices_open', undefined, ['open', '未结束']),
+    ],
+  }),
   chart.perSecond(8, {
     id: 70,
     en: [

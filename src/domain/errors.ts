@@ -158,6 +158,12 @@ export const ERRORS = {
     retry: true,
     remedy: 'Check archive.url and PostgreSQL; archiving goes on by itself where it stood.',
   },
+  NOTIFY_REFUSED: {
+    cause: 'An Alertmanager takes no alerts: it cannot be reached, or answers something else than 2xx.',
+    retry: true,
+    remedy:
+      'Check notify.alertmanagers, notify.token and the Alertmanager; what is open is posted again every half minute.',
+  },
   ARCHIVE_REFUSED: {
     cause:
       'The database of the archive refuses what is asked: rights, a missing database, tables of another version.',

@@ -6,6 +6,7 @@ import type { ErrorCode } from './errors.ts'
 import type { LostCounts } from './feature-store.ts'
 import type { InputEvent } from './input-events.ts'
 import type { Label } from './labels.ts'
+import type { NotifyEvent } from './notify-events.ts'
 import type { ClockReference } from './trusted-clock.ts'
 
 /** Stages whose time is measured, in the order of the flow. */
@@ -26,6 +27,7 @@ export type Service = 'kafka' | 'redis' | 'postgres' | 'schema-registry'
 export type Event =
   | InputEvent
   | BlockingEvent
+  | NotifyEvent
   | {
       readonly name: 'batch_processed'
       readonly records: number
@@ -279,7 +281,7 @@ export type Event =
       readonly name: 'started'
       readonly version: string
       readonly commit?: string
-      readonly mode: 'service' | 'embedded' | 'archive' | 'desk' | 'blocker'
+      readonly mode: 'service' | 'embedded' | 'archive' | 'desk' | 'blocker' | 'notify'
     }
   /** Somebody tried to log in at the desk; `limited`: too many wrong tokens came before. `address`: of the client. */
   | {

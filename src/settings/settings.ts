@@ -7,6 +7,7 @@ import { type InputTopicSetting, inputTopics, sideTopicForm, topicName } from '.
 import { INPUT_SETTINGS } from './input-settings.ts'
 import { KAFKA_LOGIN_SETTINGS } from './kafka-login-settings.ts'
 import { LIMIT_SETTINGS } from './limit-settings.ts'
+import { NOTIFY_SETTINGS } from './notify-settings.ts'
 import type { Secret, TokenKeySetting } from './secret.ts'
 import { type Setting, setting } from './setting.ts'
 import {
@@ -242,6 +243,7 @@ export const SETTINGS = {
   ...SHADOW_SETTINGS,
   ...ARCHIVE_SETTINGS,
   ...BLOCKER_SETTINGS,
+  ...NOTIFY_SETTINGS,
 
   'inference.backend': setting(
     choice(['auto', 'native', 'wasm', 'cpu']),

@@ -76,6 +76,9 @@ export const SAMPLE_EVENTS: readonly Event[] = [
   },
   ...TIMED_STAGES.map((stage, i) => ({ name: 'stage_timed' as const, stage, seconds: 0.002 * (i + 1) })),
   { name: 'texts_read', hits: 44, misses: 56, entries: 12 },
+  { name: 'notices_posted', posted: 4, open: 3 },
+  { name: 'notices_refused', reason: 'alertmanager:9093: ECONNREFUSED' },
+  { name: 'alerts_unread', count: 1 },
   { name: 'tenant_counted', tenant: 'gd-a', messages: 3, alerts: 1 },
   {
     name: 'labels_counted',

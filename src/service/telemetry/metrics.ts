@@ -25,7 +25,7 @@ export const METRICS = {
   sigwatch_build_info: gauge('Constant 1.', {
     version: 'version of sigwatch',
     commit: 'commit that it was built from',
-    mode: ['service', 'embedded', 'archive', 'desk', 'blocker'],
+    mode: ['service', 'embedded', 'archive', 'desk', 'blocker', 'notify'],
     deployment: 'name of the installation',
   }),
   sigwatch_records_total: counter('Input records worked on, with those that became dead letters.'),
@@ -129,6 +129,12 @@ export const METRICS = {
   ),
   ...ARCHIVE_METRICS,
   ...BLOCKING_METRICS,
+  sigwatch_notices_posted_total: counter('Alerts posted to Alertmanagers, each time that they are.'),
+  sigwatch_notices_open: gauge('Open states and rules that hold, as they were posted last.'),
+  sigwatch_notices_refused_total: counter('Posts that an Alertmanager did not take.'),
+  sigwatch_notify_unread_total: counter(
+    'Records of the topic of alerts that `sigwatch notify` could not read.',
+  ),
   sigwatch_counts_lost_total: counter('Times that Redis was found to have lost what was counted.', {
     how: ['emptied', 'older'],
   }),

@@ -149,6 +149,20 @@ export const REPORTS: ReportsOf<EventName> = {
   },
   ...ARCHIVE_REPORTS,
   ...BLOCKING_REPORTS,
+  notices_posted: {
+    measure(m, { posted, open }) {
+      m.sigwatch_notices_posted_total.inc(posted)
+      m.sigwatch_notices_open.set(open)
+    },
+  },
+  notices_refused: {
+    line: { level: 'warn', message: 'an Alertmanager takes no alerts', every: TEN_SECONDS },
+    measure: (m) => m.sigwatch_notices_refused_total.inc(),
+  },
+  alerts_unread: {
+    line: { level: 'warn', message: 'records that are no alerts are passed over', every: TEN_SECONDS },
+    measure: (m, { count }) => m.sigwatch_notify_unread_total.inc(count),
+  },
   backlog_waits: { line: { level: 'warn', message: 'a backlog waits for Redis' } },
   ...INPUT_REPORTS,
   ...LOSS_REPORTS,

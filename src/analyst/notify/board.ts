@@ -1,0 +1,185 @@
+import type { Alert } from '../../domain/alert.ts'
+import { type Action, reaches } from '../../domain/decision.ts'
+import { given } from '../../domain/given.ts'
+import { MINUTE } from '../../domain/time.ts'
+import type { NotifyRule } from '../../settings/notify-forms.ts'
+import { redactText } from '../../text/redact.ts'
+import { type Exceeded, RuleCounts } from './rules.ts'
+
+/** An alert as `POST /api/v2/alerts` of Alertmanager takes it. */
+export interface Notice {
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  readonly startsAt: string
+  readonly endsAt: string
+  readonly generatorURL?: string
+}
+
+export interface BoardOptions {
+  readonly deployment: string
+  /** States that ask for less are left out. */
+  readonly least: Action
+  readonly rules: readonly NotifyRule[]
+  /** Address of the desk, without a slash at the end. */
+  readonly desk?: string
+  /** The brand of a signature, where it has a verified one. */
+  readonly verifiedBrand: (signature: string) => string | undefined
+}
+
+interface Held {
+  /** The last that was open. */
+  readonly alert: Alert
+  /** The newest event. */
+  readonly last: Alert
+  /** It has ended; absent while it is open. */
+  readonly endedAt?: number
+}
+
+/** What is not posted again for so long resolves by itself: the notifier is gone. ms */
+const LASTS = 5 * MINUTE
+/** An end is posted for so long, ms: Alertmanager may have been away. */
+const END_POSTED = 15 * MINUTE
+/** States that are held, at most; what came first is let go. */
+const MOST = 20_000
+
+/**
+ * The open states of a deployment, and rules over its alerts, as notices for people. A notice shows no number of a person and
+ * no link that a click follows.
+ */
+export class NoticeBoard {
+  readonly #options: BoardOptions
+  readonly #states = new Map<string, Held>()
+  readonly #counts: RuleCounts
+  /** Rules that held when they were posted last, by their labels. */
+  readonly #exceeded = new Map<string, { readonly notice: Notice; readonly endedAt?: number }>()
+
+  constructor(options: BoardOptions) {
+    this.#options = options
+    this.#counts = new RuleCounts(options.rules)
+  }
+
+  /** Takes an alert of the topic; `undefined` is returned for what is none. */
+  take(value: string): Alert | undefined {
+    let alert: Alert
+    try {
+      alert = JSON.parse(value) as Alert
+      if (typeof alert.data.target.id !== 'string' || !Array.isArray(alert.data.reasons)) return undefined
+      if (Number.isNaN(Date.parse(alert.time))) return undefined
+    } catch {
+      return undefined
+    }
+    const { state, mode, late } = alert.data
+    const asks = mode === 'enforce' && late !== true
+    if (asks && alert.type === 'sigwatch.alert.raised') this.#counts.add(alert)
+    if (state) this.#takeState(state.id, alert, asks)
+    return alert
+  }
+
+  #takeState(id: string, alert: Alert, asks: boolean): void {
+    const held = this.#states.get(id)
+    if (held && !isNewer(alert, held.last)) return
+    const isOpen =
+      alert.type !== 'sigwatch.alert.cleared' && asks && reaches(alert.data.action, this.#options.least)
+    if (!isOpen && !held) return
+    this.#states.delete(id)
+    // What ends keeps the labels under which it was posted.
+    const endedAt = held?.endedAt ?? Date.parse(alert.time)
+    this.#states.set(id, isOpen ? { alert, last: alert } : { alert: held!.alert, last: alert, endedAt })
+    const [first] = this.#states.keys()
+    if (this.#states.size > MOST) this.#states.delete(first!)
+  }
+
+  /** What is to be posted at `now`, the time of the brokers, epoch ms. */
+  notices(now: number): Notice[] {
+    const notices: Notice[] = []
+    for (const [id, { alert, endedAt }] of this.#states) {
+      const expiresAt = Date.parse(alert.data.expiresAt)
+      const end = endedAt ?? (expiresAt <= now ? expiresAt : undefined)
+      if (end !== undefined && now - end > END_POSTED) this.#states.delete(id)
+      else notices.push(this.#noticeOf(alert, now, end))
+    }
+    return [...notices, ...this.#ruleNotices(now)]
+  }
+
+  #noticeOf(alert: Alert, now: number, end: number | undefined): Notice {
+    const { deployment, desk, verifiedBrand } = this.#options
+    const { data } = alert
+    const [reason] = data.reasons
+    const code = reason?.code ?? 'STATE'
+    const signature = data.match?.signature ?? data.message?.signature
+    const brand = signature === undefined ? undefined : verifiedBrand(signature)
+    return {
+      labels: {
+        alertname: code,
+        severity: data.action === 'block' || data.severity === 'critical' ? 'critical' : 'warning',
+        deployment,
+        action: data.action,
+        kind: data.target.kind,
+        target: defanged(data.target.id),
+        state: data.state!.id,
+        ...given({ signature, brand, tenant: data.tenant, verified: brand && 'true' }),
+      },
+      annotations: {
+        summary: defanged(reason?.detail ?? code),
+        ...given({ rule: reason?.rule, text: data.message && defanged(redactText(data.message.text)) }),
+      },
+      ...spanOf(Date.parse(data.validFrom), now, end),
+      ...given({ generatorURL: desk && `${desk}/case/${encodeURIComponent(alert.id)}` }),
+    }
+  }
+
+  #ruleNotices(now: number): Notice[] {
+    const holding = new Set<string>()
+    for (const exceeded of this.#counts.exceeded(now)) {
+      const notice = this.#ruleNotice(exceeded, now)
+      const key = JSON.stringify(notice.labels)
+      holding.add(key)
+      this.#exceeded.set(key, { notice })
+    }
+    return [...this.#exceeded].flatMap(([key, { notice, endedAt }]) => {
+      if (holding.has(key)) return [notice]
+      const end = endedAt ?? now
+      if (now - end > END_POSTED) {
+        this.#exceeded.delete(key)
+        return []
+      }
+      this.#exceeded.set(key, { notice, endedAt: end })
+      return [{ ...notice, ...spanOf(Date.parse(notice.startsAt), now, end) }]
+    })
+  }
+
+  #ruleNotice({ rule, of, count, since }: Exceeded, now: number): Notice {
+    const { deployment, desk } = this.#options
+    const whose = of === undefined ? '' : ` of ${rule.by} ${defanged(of)}`
+    const minutes = Math.round(rule.within / MINUTE)
+    return {
+      labels: {
+        alertname: rule.name,
+        severity: rule.severity,
+        deployment,
+        code: rule.code,
+        ...(of === undefined ? {} : { [rule.by]: defanged(of) }),
+      },
+      annotations: { summary: `${count} or more alerts ${rule.code}${whose} within ${minutes} minutes` },
+      ...spanOf(since, now, undefined),
+      ...given({ generatorURL: desk }),
+    }
+  }
+}
+
+function isNewer({ data: { state: a } }: Alert, { data: { state: b } }: Alert): boolean {
+  return a!.episode > b!.episode || (a!.episode === b!.episode && a!.revision > b!.revision)
+}
+
+function spanOf(start: number, now: number, end: number | undefined): Pick<Notice, 'startsAt' | 'endsAt'> {
+  const startsAt = Math.min(start, now)
+  const iso = (ms: number) => new Date(ms).toISOString()
+  return { startsAt: iso(startsAt), endsAt: iso(end === undefined ? now + LASTS : Math.max(end, startsAt)) }
+}
+
+/** A link that no click follows: `hxxp://jd-refund[.]top`. */
+export function defanged(text: string): string {
+  return text
+    .replace(/\bhttp(?=s?:\/\/)/gi, 'hxxp')
+    .replace(/(?<=[\p{L}\p{N}])\.(?=[\p{L}\p{N}-]*\p{L})/gu, '[.]')
+}
