@@ -40,13 +40,6 @@ export type Event =
   | { readonly name: 'stage_timed'; readonly stage: TimedStage; readonly seconds: number }
   /** Texts of a batch that were known already, and those that were read; `entries`: texts that are kept now. */
   | { readonly name: 'texts_read'; readonly hits: number; readonly misses: number; readonly entries: number }
-  /** By tenant: those that the policy has rules for, and `other`. */
-  | {
-      readonly name: 'tenant_counted'
-      readonly tenant: string
-      readonly messages: number
-      readonly alerts: number
-    }
   | { readonly name: 'labels_counted'; readonly counts: Readonly<Partial<Record<Label, number>>> }
   | {
       readonly name: 'codes_counted'

@@ -11,6 +11,13 @@ export type SideInput = (typeof SIDE_INPUTS)[number]
 export type InputEvent =
   | { readonly name: 'dead_lettered'; readonly error: ErrorCode; readonly count: number }
   /** The map left something of a record out, or read something that is no text as text. */
+  /** By tenant: those that the policy has rules for, and `other`. */
+  | {
+      readonly name: 'tenant_counted'
+      readonly tenant: string
+      readonly messages: number
+      readonly alerts: number
+    }
   | { readonly name: 'mapping_left_out'; readonly reason: LeftOutReason; readonly count: number }
   /**
    * How far the event time of an input topic lies behind the Kafka timestamps; `records`: those whose own time lies more

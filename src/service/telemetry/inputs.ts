@@ -11,7 +11,15 @@ const LEFT_OUT = {
 }
 
 /** What happens to records and rows as they are read. */
-export const INPUT_REPORTS: ReportsOf<'dead_lettered' | 'mapping_left_out' | 'side_input_rows'> = {
+export const INPUT_REPORTS: ReportsOf<
+  'dead_lettered' | 'mapping_left_out' | 'side_input_rows' | 'tenant_counted'
+> = {
+  tenant_counted: {
+    measure(m, { tenant, messages, alerts }) {
+      m.sigwatch_tenant_messages_total.inc({ tenant }, messages)
+      m.sigwatch_tenant_alerts_total.inc({ tenant }, alerts)
+    },
+  },
   dead_lettered: {
     line: {
       level: 'warn',

@@ -10,6 +10,7 @@ import { CLOCK_REFERENCES } from '../../domain/trusted-clock.ts'
 import { ARCHIVE_METRICS } from './archive-metrics.ts'
 import { BLOCKING_METRICS } from './blocking-metrics.ts'
 import { counter, gauge, histogram, type MetricSpec } from './metric-spec.ts'
+import { NOTIFY_METRICS } from './notify-metrics.ts'
 
 export const ALERT_TYPES = ['raised', 'updated', 'cleared'] as const
 const MODES = ['enforce', 'shadow'] as const
@@ -129,12 +130,7 @@ export const METRICS = {
   ),
   ...ARCHIVE_METRICS,
   ...BLOCKING_METRICS,
-  sigwatch_notices_posted_total: counter('Alerts posted to Alertmanagers, each time that they are.'),
-  sigwatch_notices_open: gauge('Open states and rules that hold, as they were posted last.'),
-  sigwatch_notices_refused_total: counter('Posts that an Alertmanager did not take.'),
-  sigwatch_notify_unread_total: counter(
-    'Records of the topic of alerts that `sigwatch notify` could not read.',
-  ),
+  ...NOTIFY_METRICS,
   sigwatch_counts_lost_total: counter('Times that Redis was found to have lost what was counted.', {
     how: ['emptied', 'older'],
   }),

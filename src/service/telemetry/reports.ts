@@ -9,6 +9,7 @@ import { codeLabel, countOwnStates } from './code-label.ts'
 import { CONNECTION_REPORTS } from './connections.ts'
 import { INPUT_REPORTS } from './inputs.ts'
 import { LOSS_REPORTS } from './losses.ts'
+import { NOTIFY_REPORTS } from './notify.ts'
 import type { EventName, ReportsOf } from './report.ts'
 import { SHADOW_REPORTS } from './shadow.ts'
 
@@ -51,12 +52,6 @@ export const REPORTS: ReportsOf<EventName> = {
       m.sigwatch_text_cache_lookups_total.inc({ result: 'hit' }, e.hits)
       m.sigwatch_text_cache_lookups_total.inc({ result: 'miss' }, e.misses)
       m.sigwatch_text_cache_entries.set(e.entries)
-    },
-  },
-  tenant_counted: {
-    measure(m, { tenant, messages, alerts }) {
-      m.sigwatch_tenant_messages_total.inc({ tenant }, messages)
-      m.sigwatch_tenant_alerts_total.inc({ tenant }, alerts)
     },
   },
   labels_counted: {
@@ -149,20 +144,7 @@ export const REPORTS: ReportsOf<EventName> = {
   },
   ...ARCHIVE_REPORTS,
   ...BLOCKING_REPORTS,
-  notices_posted: {
-    measure(m, { posted, open }) {
-      m.sigwatch_notices_posted_total.inc(posted)
-      m.sigwatch_notices_open.set(open)
-    },
-  },
-  notices_refused: {
-    line: { level: 'warn', message: 'an Alertmanager takes no alerts', every: TEN_SECONDS },
-    measure: (m) => m.sigwatch_notices_refused_total.inc(),
-  },
-  alerts_unread: {
-    line: { level: 'warn', message: 'records that are no alerts are passed over', every: TEN_SECONDS },
-    measure: (m, { count }) => m.sigwatch_notify_unread_total.inc(count),
-  },
+  ...NOTIFY_REPORTS,
   backlog_waits: { line: { level: 'warn', message: 'a backlog waits for Redis' } },
   ...INPUT_REPORTS,
   ...LOSS_REPORTS,

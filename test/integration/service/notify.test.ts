@@ -117,7 +117,7 @@ describeWith(['kafka'], 'sigwatch notify and a real Alertmanager', () => {
       verified: 'true',
     })
     expect(JSON.stringify(received)).not.toContain('jd-refund.top')
-    expect(notifier.stderr).toContain(`127.0.0.1:${elsewherePort}: answered 302`)
+    await until(() => notifier.stderr.includes(`127.0.0.1:${elsewherePort}: answered 302`))
 
     // A second episode: the rule holds.
     await client.produce(at.topics.alerts, [alert('cleared', 2), alert('raised', 3)])

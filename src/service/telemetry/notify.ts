@@ -1,0 +1,22 @@
+import type { NotifyEvent } from '../../domain/notify-events.ts'
+import type { ReportsOf } from './report.ts'
+
+const TEN_SECONDS = 10_000
+
+/** What becomes of alerts to people. */
+export const NOTIFY_REPORTS: ReportsOf<NotifyEvent['name']> = {
+  notices_posted: {
+    measure(m, { posted, open }) {
+      m.sigwatch_notices_posted_total.inc(posted)
+      m.sigwatch_notices_open.set(open)
+    },
+  },
+  notices_refused: {
+    line: { level: 'warn', message: 'an Alertmanager takes no alerts', every: TEN_SECONDS },
+    measure: (m) => m.sigwatch_notices_refused_total.inc(),
+  },
+  alerts_unread: {
+    line: { level: 'warn', message: 'records that are no alerts are passed over', every: TEN_SECONDS },
+    measure: (m, { count }) => m.sigwatch_notify_unread_total.inc(count),
+  },
+}
