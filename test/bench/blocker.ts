@@ -55,8 +55,10 @@ await play.states([{ ...one, state: 'throttled', ...throttle }])
 const simulation = simulate({ scenario: 'double-eleven-hour', seed: 3, minutes: 10, rate: 200 })
 const texts = [...simulation.minutes()].flat().flatMap(({ value }) => {
   try {
-    const { from, to, text } = JSON.parse(String(value)) as { from: string; to: string; text: string }
-    return [{ from, to, text }]
+    const { from, to, text } = JSON.parse(String(value)) as Readonly<Record<string, unknown>>
+    // The traffic has records in it that are none.
+    const isSms = [from, to, text].every((one) => typeof one === 'string' && one !== '')
+    return isSms ? [{ from, to, text } as { from: string; to: string; text: string }] : []
   } catch {
     return []
   }
