@@ -66,7 +66,7 @@ function makePackage(work, bundle) {
   symlinkSync('../lib/sigwatch/bin/sigwatch', join(tree, 'usr/bin/sigwatch'))
   for (const file of ['sigwatch.yaml', 'policy.yaml'])
     write(join(tree, 'etc/sigwatch', file), read('deploy/debian', file), 0o640)
-  for (const command of ['run', 'archive', 'desk']) {
+  for (const command of ['run', 'archive', 'desk', 'blocker', 'notify']) {
     const unit = command === 'run' ? 'sigwatch' : `sigwatch-${command}`
     write(join(tree, `usr/lib/systemd/system/${unit}.service`), unitOf(command))
   }

@@ -4,8 +4,8 @@
 //
 // A teacher learns the labels from the features of the text and what the lists of the detectors say of it; it labels the
 // templates that nobody has labelled, and the heads learn from both, without the lists. Each of five parts of the writers is
-// judged by heads of the others; by that the probabilities are calibrated. The writers of JUDGES judge the result. The same
-// seed and files give the same heads, byte for byte.
+// judged by heads of the others; by that the probabilities are calibrated. The writers of JUDGES judge the result. All
+// that is drawn comes from the seed.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'

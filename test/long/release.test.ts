@@ -102,7 +102,13 @@ describe.skipIf(process.getuid?.() !== 0)('the Debian package', () => {
     expect(checked).toContain('all is well')
     expect(statSync(join(root, 'etc/sigwatch/token-key')).mode & 0o777).toBe(0o600)
     expect(inside("stat -c '%A %G' /etc/sigwatch/sigwatch.yaml")).toContain('-rw-r----- sigwatch')
-    for (const unit of ['sigwatch', 'sigwatch-archive', 'sigwatch-desk']) {
+    for (const unit of [
+      'sigwatch',
+      'sigwatch-archive',
+      'sigwatch-desk',
+      'sigwatch-blocker',
+      'sigwatch-notify',
+    ]) {
       const text = readFileSync(join(root, `usr/lib/systemd/system/${unit}.service`), 'utf8')
       expect(text).toContain('WorkingDirectory=/usr/lib/sigwatch')
       expect(text).toContain(
@@ -173,6 +179,8 @@ describe('the Helm chart', () => {
     const all = rendered({
       archive: { enabled: true },
       desk: { enabled: true },
+      blocker: { enabled: true },
+      notify: { enabled: true },
       kafkaTls: { secretName: 'kafka' },
       secret: {
         name: 'sigwatch',
@@ -183,6 +191,8 @@ describe('the Helm chart', () => {
       ['watch', 'run'],
       ['watch-archive', 'archive'],
       ['watch-desk', 'desk'],
+      ['watch-blocker', 'blocker'],
+      ['watch-notify', 'notify'],
     ] as const) {
       const { template } = named(all, 'Deployment', name).spec
       const [container] = template.spec.containers

@@ -1,4 +1,5 @@
 import { _, Ajv, type AnySchemaObject, type ErrorObject, type KeywordCxt, type ValidateFunction } from 'ajv'
+import { CODE_NAMES } from '../../domain/codes.ts'
 import type { Problem } from '../../domain/errors.ts'
 import { nearest } from './nearest.ts'
 import { formatPath, type OperatorDocument, type Path } from './operator-file.ts'
@@ -135,7 +136,7 @@ function message(error: ErrorObject): string {
       return `${shown(data)} is not one of the values${near} (allowed: ${allowed.join(', ')})`
     }
     case 'format':
-      return `${shown(data)} is not allowed (allowed: ${FORMS[params.format as FormName]})`
+      return `${shown(data)} is not allowed${nearCode(params.format, data)} (allowed: ${FORMS[params.format as FormName]})`
     case 'moment':
       return `${shown(data)} ${momentFault(data as string | number)} (allowed: ${MOMENT})`
     case 'characters':
@@ -190,6 +191,10 @@ function allowedTail(schema: AnySchemaObject): string {
   return schema.enum || format || moment || minimum !== undefined || additionalProperties === false
     ? expected(schema)
     : ''
+}
+
+function nearCode(form: string, data: unknown): string {
+  return form === 'code' && typeof data === 'string' ? suggestion(data, CODE_NAMES) : ''
 }
 
 /** ` (allowed: …)` for what a schema asks. */

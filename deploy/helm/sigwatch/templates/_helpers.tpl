@@ -62,6 +62,9 @@ spec:
             {{- end }}
           ports:
             - {name: http, containerPort: {{ .port }}}
+            {{- with .decides }}
+            - {name: decide, containerPort: {{ . }}}
+            {{- end }}
           {{- if .probes }}
           # Alive, not ready: an outage of Kafka or Redis is waited out, and a restart would not end it.
           startupProbe:

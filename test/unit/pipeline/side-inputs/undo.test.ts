@@ -143,7 +143,7 @@ it('undoes the rest of a batch that ended blocks too', async () => {
 it('keeps a row that is read again from acting for a moment, where the store lost that it was undone', async () => {
   const { store, rowOf, states, manual } = await instance()
   const outcomes: string[] = []
-  const versions = { current: { registry } } as unknown as VersionsInForce
+  const versions = { current: { registry, policy: policyOf() } } as unknown as VersionsInForce
   const rows = new SideRows({
     ...{ states, store, deployment: 'test', manual, versions, emit: () => {} },
     ...({} as Pick<SideRowsParts, 'ledger' | 'features'>),
