@@ -27,7 +27,7 @@ export function writtenList(
 }
 
 /**
- * The rows of a list, each of nobody's confirmation. Throws USAGE for what was not signed with the key, was changed since or cut, and for a
+ * The rows of a list, each without a confirmation. Throws USAGE for what was not signed with the key, was changed since or cut, and for a
  * row that is none or lies in the future; `latest`: epoch ms.
  */
 export function readList(

@@ -63,7 +63,7 @@ export interface OwnRules {
   /** What the file says: what the hash stands for. */
   readonly content: unknown
   readonly change?: Change
-  /** How each of its codes is judged where the policy says nothing of it, in the order of the file. */
+  /** How each of its codes is judged where the policy has no rule for it, in the order of the file. */
   readonly codes: ReadonlyMap<OwnCode, CodePolicy>
 }
 

@@ -140,7 +140,7 @@ export async function noteOnCase(
   await change(NOTED, [id, who, what, redactText(text)])
 }
 
-/** Gives a case to somebody, or to nobody; a case that is done stays so. */
+/** Gives a case to a person, or to none; a case that is done stays so. */
 export async function assignCase(change: Ask, id: string, owner: string | null): Promise<void> {
   await change('UPDATE review_case SET owner = $2 WHERE id = $1', [id, owner])
 }

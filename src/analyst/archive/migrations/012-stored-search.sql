@@ -1,4 +1,4 @@
--- Searches of the desk, by an id that says nothing of them: a link that a colleague can open.
+-- Searches of the desk, by an id that reveals nothing about them: a link that a colleague can open.
 CREATE TABLE stored_search (
   id text PRIMARY KEY,
   query text NOT NULL,
