@@ -60,14 +60,8 @@ export class NoticeBoard {
 
   /** Takes an alert of the topic; `undefined` is returned for what is none. */
   take(value: string): Alert | undefined {
-    let alert: Alert
-    try {
-      alert = JSON.parse(value) as Alert
-      if (typeof alert.data.target.id !== 'string' || !Array.isArray(alert.data.reasons)) return undefined
-      if (Number.isNaN(Date.parse(alert.time))) return undefined
-    } catch {
-      return undefined
-    }
+    const alert = alertOf(value)
+    if (!alert) return undefined
     const { state, mode, late } = alert.data
     const asks = mode === 'enforce' && late !== true
     if (asks && alert.type === 'sigwatch.alert.raised') this.#counts.add(alert)
@@ -113,7 +107,6 @@ export class NoticeBoard {
         alertname: code,
         severity: data.action === 'block' || data.severity === 'critical' ? 'critical' : 'warning',
         deployment,
-        action: data.action,
         kind: data.target.kind,
         target: defanged(data.target.id),
         state: data.state!.id,
@@ -121,6 +114,7 @@ export class NoticeBoard {
       },
       annotations: {
         summary: defanged(reason?.detail ?? code),
+        action: data.action,
         ...given({ rule: reason?.rule, text: data.message && defanged(redactText(data.message.text)) }),
       },
       ...spanOf(Date.parse(data.validFrom), now, end),
@@ -164,6 +158,24 @@ export class NoticeBoard {
       ...spanOf(since, now, undefined),
       ...given({ generatorURL: desk }),
     }
+  }
+}
+
+/** The alert of a record; undefined where it lacks what is read here: the topic may hold anything. */
+function alertOf(value: string): Alert | undefined {
+  try {
+    const alert = JSON.parse(value) as Alert
+    const { target, reasons, state, validFrom, expiresAt, message } = alert.data
+    const texts = [alert.id, target.id, ...reasons.flatMap(({ code, detail = '' }) => [code, detail])]
+    if (message) texts.push(message.text)
+    const times = [alert.time, ...(state ? [validFrom, expiresAt] : [])]
+    const isWhole =
+      texts.every((text) => typeof text === 'string') &&
+      times.every((time) => typeof time === 'string' && !Number.isNaN(Date.parse(time))) &&
+      (!state || (Number.isFinite(state.episode) && Number.isFinite(state.revision)))
+    return isWhole ? alert : undefined
+  } catch {
+    return undefined
   }
 }
 

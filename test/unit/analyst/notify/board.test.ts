@@ -70,7 +70,6 @@ describe('notices of states', () => {
         alertname: 'FORGED_BRAND',
         severity: 'critical',
         deployment: 'test',
-        action: 'block',
         kind: 'domain',
         target: 'jd-refund[.]top',
         state: 's1',
@@ -80,6 +79,7 @@ describe('notices of states', () => {
       },
       annotations: {
         summary: 'Links to jd-refund[.]top in the name of 京东.',
+        action: 'block',
         text: expect.stringContaining('hxxp://jd-refund[.]top'),
       },
       startsAt: iso(T0),
@@ -94,7 +94,7 @@ describe('notices of states', () => {
     const [ended] = notices(T0 + 4 * MINUTE)
     expect([ended!.startsAt, ended!.endsAt]).toEqual([iso(T0), iso(T0 + 3 * MINUTE)])
     // The labels are those under which it was posted.
-    expect(ended!.labels.action).toBe('block')
+    expect(ended!.labels.severity).toBe('critical')
     expect(notices(T0 + 30 * MINUTE)).toEqual([])
     take(state('raised', 1, {}, T0 + 60 * MINUTE))
     expect(notices(T0 + 4 * MINUTE)).toHaveLength(1)
@@ -114,18 +114,21 @@ describe('notices of states', () => {
     expect(notices(T0 + 3 * MINUTE)).toEqual([])
   })
 
-  it('pass over what is no alert', () => {
-    const { made } = board()
-    for (const value of [
-      '',
-      '{',
-      'null',
-      '[]',
-      '{"data":{}}',
-      '{"data":{"target":{"id":"x"},"reasons":[]},"time":"noon"}',
-    ])
-      expect(made.take(value)).toBeUndefined()
-    expect(made.notices(T0)).toEqual([])
+  it('pass over what is no alert, or only half of one', () => {
+    const { made, notices } = board()
+    const whole = state('raised', 1)
+    const odd = [
+      { ...whole, time: 'noon' },
+      { ...whole, id: 7 },
+      ...[{ expiresAt: undefined }, { validFrom: 3 }, { state: { id: 's1' } }, { reasons: [null] }].map(
+        (more) => state('raised', 1, more),
+      ),
+      state('raised', 1, { reasons: [{ code: 'FORGED_BRAND', detail: {} }] }),
+      state('raised', 1, { message: { text: null } }),
+    ].map((one) => JSON.stringify(one))
+    for (const value of ['', '{', 'null', '[]', '{"data":{}}', ...odd])
+      expect(made.take(value), value).toBeUndefined()
+    expect(notices(T0)).toEqual([])
   })
 })
 
