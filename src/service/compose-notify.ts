@@ -30,7 +30,7 @@ const POST_SOON = 1_000
  * alerts of the last minutes, and several notifiers post the same. Rejects with CONFIG_INVALID without an Alertmanager.
  */
 export async function composeNotifier(config: Config, emit: Emit): Promise<Notifier> {
-  const { alertmanagers, token, least, rules, desk } = config.notify
+  const { alertmanagers, token, rules } = config.notify
   if (!alertmanagers) {
     const message = 'is missing: name an Alertmanager, for example [http://127.0.0.1:9093]'
     throw new InvalidInput('CONFIG_INVALID', [
@@ -38,17 +38,8 @@ export async function composeNotifier(config: Config, emit: Emit): Promise<Notif
     ])
   }
   const abort = new AbortController()
-  const { registry, kafka } = config
-  const holder = new RegistryHolder(registry ?? undefined, () => {}, undefined, fileMap(config, 'registry'))
-  const board = new NoticeBoard({
-    ...{ deployment: config.deployment, least, rules },
-    ...given({ desk: desk?.replace(/\/+$/, '') }),
-    verifiedBrand(signature) {
-      const id = holder.current.signature(signature)?.brand
-      const brand = id === undefined ? holder.current.brandByName(signature) : holder.current.brand(id)
-      return brand?.verified ? brand.id : undefined
-    },
-  })
+  const board = boardOf(config)
+  const { kafka } = config
   const clock = new BrokerClock()
   const connection = kafkaOf(config, emit, abort.signal, { awaitsLogin: true })
   const source = createTableSource({
@@ -57,7 +48,13 @@ export async function composeNotifier(config: Config, emit: Emit): Promise<Notif
   })
   const poster = new Poster({
     servers: alertmanagers.map((url) => new Alertmanager({ url, ...given({ token: token?.reveal() }) })),
-    notices: () => board.notices(clock.now()),
+    all() {
+      const now = clock.now()
+      const all = board.notices(now)
+      emit({ name: 'notices_open', open: all.filter(({ endsAt }) => Date.parse(endsAt) > now).length })
+      return all
+    },
+    changes: () => board.changes(clock.now()),
     emit,
     signal: abort.signal,
   })
@@ -90,14 +87,30 @@ export async function composeNotifier(config: Config, emit: Emit): Promise<Notif
   }
 }
 
+function boardOf(config: Config): NoticeBoard {
+  const { deployment, registry } = config
+  const { least, rules, desk } = config.notify
+  const holder = new RegistryHolder(registry ?? undefined, () => {}, undefined, fileMap(config, 'registry'))
+  return new NoticeBoard({
+    ...{ deployment, least, rules },
+    ...given({ desk: desk?.replace(/\/+$/, '') }),
+    verifiedBrand(signature) {
+      const id = holder.current.signature(signature)?.brand
+      const brand = id === undefined ? holder.current.brandByName(signature) : holder.current.brand(id)
+      return brand?.verified ? brand.id : undefined
+    },
+  })
+}
+
 interface PosterOptions {
   readonly servers: readonly Alertmanager[]
-  readonly notices: () => readonly Notice[]
+  readonly all: () => readonly Notice[]
+  readonly changes: () => readonly Notice[]
   readonly emit: Emit
   readonly signal: AbortSignal
 }
 
-/** Posts at intervals and soon after a change, to each server by itself: one that hangs holds up no other. */
+/** Posts all at intervals and what has changed soon after it has, to each server by itself: one that hangs holds up no other. */
 class Poster {
   readonly #options: PosterOptions
   readonly #busy = new Set<Alertmanager>()
@@ -109,14 +122,16 @@ class Poster {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#post(), POST_EVERY)
-    this.#post()
+    const { all } = this.#options
+    this.#timer = setInterval(() => this.#post(all()), POST_EVERY)
+    this.#post(all())
   }
 
   soon(): void {
     this.#soon ??= setTimeout(() => {
       this.#soon = undefined
-      this.#post()
+      const changes = this.#options.changes()
+      if (changes.length > 0) this.#post(changes)
     }, POST_SOON)
   }
 
@@ -125,17 +140,14 @@ class Poster {
     clearTimeout(this.#soon)
   }
 
-  #post(): void {
-    const { servers, notices, emit, signal } = this.#options
-    const all = notices()
-    const now = Date.now()
-    const open = all.filter(({ endsAt }) => Date.parse(endsAt) > now).length
+  #post(notices: readonly Notice[]): void {
+    const { servers, emit, signal } = this.#options
     for (const server of servers) {
       if (this.#busy.has(server)) continue
       this.#busy.add(server)
       server
-        .post(all, signal)
-        .then(() => emit({ name: 'notices_posted', posted: all.length, open }))
+        .post(notices, signal)
+        .then(() => emit({ name: 'notices_posted', posted: notices.length }))
         .catch((error: unknown) => {
           if (signal.aborted) return
           const reason = error instanceof SigwatchError ? error.message : 'INTERNAL'

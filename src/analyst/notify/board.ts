@@ -49,6 +49,8 @@ const MOST = 20_000
 export class NoticeBoard {
   readonly #options: BoardOptions
   readonly #states = new Map<string, Held>()
+  /** States that have changed since they were posted. */
+  readonly #fresh = new Set<string>()
   readonly #counts: RuleCounts
   /** Rules that held when they were posted last, by their labels. */
   readonly #exceeded = new Map<string, { readonly notice: Notice; readonly endedAt?: number }>()
@@ -75,6 +77,7 @@ export class NoticeBoard {
     const isOpen =
       alert.type !== 'sigwatch.alert.cleared' && asks && reaches(alert.data.action, this.#options.least)
     if (!isOpen && !held) return
+    this.#fresh.add(id)
     this.#states.delete(id)
     // What ends keeps the labels under which it was posted.
     const endedAt = held?.endedAt ?? Date.parse(alert.time)
@@ -83,16 +86,29 @@ export class NoticeBoard {
     if (this.#states.size > MOST) this.#states.delete(first!)
   }
 
-  /** What is to be posted at `now`, the time of the brokers, epoch ms. */
+  /** All that is to be posted at `now`, the time of the brokers, epoch ms. */
   notices(now: number): Notice[] {
+    return [...this.#stateNotices(this.#states.keys(), now), ...this.#ruleNotices(now).all]
+  }
+
+  /** Of these, what has changed since this or `notices` was asked last. */
+  changes(now: number): Notice[] {
+    return [...this.#stateNotices([...this.#fresh], now), ...this.#ruleNotices(now).changed]
+  }
+
+  #stateNotices(ids: Iterable<string>, now: number): Notice[] {
     const notices: Notice[] = []
-    for (const [id, { alert, endedAt }] of this.#states) {
+    for (const id of ids) {
+      const held = this.#states.get(id)
+      this.#fresh.delete(id)
+      if (!held) continue
+      const { alert, endedAt } = held
       const expiresAt = Date.parse(alert.data.expiresAt)
       const end = endedAt ?? (expiresAt <= now ? expiresAt : undefined)
       if (end !== undefined && now - end > END_POSTED) this.#states.delete(id)
       else notices.push(this.#noticeOf(alert, now, end))
     }
-    return [...notices, ...this.#ruleNotices(now)]
+    return notices
   }
 
   #noticeOf(alert: Alert, now: number, end: number | undefined): Notice {
@@ -122,15 +138,18 @@ export class NoticeBoard {
     }
   }
 
-  #ruleNotices(now: number): Notice[] {
+  #ruleNotices(now: number): { readonly all: Notice[]; readonly changed: Notice[] } {
     const holding = new Set<string>()
+    const changed: Notice[] = []
     for (const exceeded of this.#counts.exceeded(now)) {
       const notice = this.#ruleNotice(exceeded, now)
       const key = JSON.stringify(notice.labels)
       holding.add(key)
+      const before = this.#exceeded.get(key)
+      if (!before || before.endedAt !== undefined) changed.push(notice)
       this.#exceeded.set(key, { notice })
     }
-    return [...this.#exceeded].flatMap(([key, { notice, endedAt }]) => {
+    const all = [...this.#exceeded].flatMap(([key, { notice, endedAt }]) => {
       if (holding.has(key)) return [notice]
       const end = endedAt ?? now
       if (now - end > END_POSTED) {
@@ -138,8 +157,11 @@ export class NoticeBoard {
         return []
       }
       this.#exceeded.set(key, { notice, endedAt: end })
-      return [{ ...notice, ...spanOf(Date.parse(notice.startsAt), now, end) }]
+      const ended = { ...notice, ...spanOf(Date.parse(notice.startsAt), now, end) }
+      if (endedAt === undefined) changed.push(ended)
+      return [ended]
     })
+    return { all, changed }
   }
 
   #ruleNotice({ rule, of, count, since }: Exceeded, now: number): Notice {

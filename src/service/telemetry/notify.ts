@@ -6,10 +6,10 @@ const TEN_SECONDS = 10_000
 /** What becomes of alerts to people. */
 export const NOTIFY_REPORTS: ReportsOf<NotifyEvent['name']> = {
   notices_posted: {
-    measure(m, { posted, open }) {
-      m.sigwatch_notices_posted_total.inc(posted)
-      m.sigwatch_notices_open.set(open)
-    },
+    measure: (m, { posted }) => m.sigwatch_notices_posted_total.inc(posted),
+  },
+  notices_open: {
+    measure: (m, { open }) => m.sigwatch_notices_open.set(open),
   },
   notices_refused: {
     line: { level: 'warn', message: 'an Alertmanager takes no alerts', every: TEN_SECONDS },

@@ -56,6 +56,7 @@ function board(rules: readonly NotifyRule[] = []) {
   return {
     take: (...alerts: Alert[]) => alerts.map((alert) => made.take(JSON.stringify(alert))),
     notices: (at: number) => made.notices(at),
+    changes: (at: number) => made.changes(at),
     made,
   }
 }
@@ -180,6 +181,22 @@ describe('notices of rules', () => {
       expect(notices(T0 + 4 * MINUTE)[0]!.labels[by], by).toBe(name)
     }
   })
+})
+
+it('what has changed is posted once, and a message alert alone changes nothing', () => {
+  const { take, changes, notices } = board([RULE])
+  const message = (n: number) =>
+    state('raised', n, { state: undefined, target: { kind: 'message', id: `m${n}` } })
+  take(state('raised', 1))
+  expect(changes(T0 + 2 * MINUTE).map(({ labels }) => labels.alertname)).toEqual(['FORGED_BRAND'])
+  take(message(2))
+  expect(changes(T0 + 3 * MINUTE)).toEqual([])
+  take(message(3))
+  expect(changes(T0 + 4 * MINUTE).map(({ labels }) => labels.alertname)).toEqual(['BrandForged'])
+  expect(changes(T0 + 4 * MINUTE)).toEqual([])
+  expect(notices(T0 + 4 * MINUTE)).toHaveLength(2)
+  take(state('cleared', 5))
+  expect(changes(T0 + 5 * MINUTE).map(({ endsAt }) => endsAt)).toEqual([iso(T0 + 5 * MINUTE)])
 })
 
 it.each([
