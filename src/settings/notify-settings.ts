@@ -26,7 +26,7 @@ export const NOTIFY_SETTINGS = {
   'notify.rules': setting<readonly NotifyRule[]>(
     notifyRules(),
     [],
-    'Rules over many alerts: `{name, code, by: all, brand, signature, domain or port, more, within, severity}`, for example `[{name: BrandForged, code: FORGED_BRAND, by: brand, more: 20, within: 1h, severity: critical}]`.',
+    'Rules over many alerts: `{name, code, by: all, brand, signature, domain or port, more, within, severity}` ([notify.md](notify.md)).',
     { shown: 'none' },
   ),
   'notify.desk': setting<string | null>(
