@@ -118,13 +118,10 @@ describeWith(['kafka', 'redis'], 'a service', () => {
   }, async () => {
     const { at, service } = await started(2, LARGE)
     const dead = await follow(client, at.topics.deadLetters)
+    // Made before health is asked: it holds up this process as well.
+    const large = largeBatch(200_000, GZIP, (n) => sms(`large.${n}`), BigInt(Date.now()))
     const health = askHealth(service)
-    await produceBatch(
-      client,
-      at.topics.messages,
-      0,
-      largeBatch(200_000, GZIP, (n) => sms(`large.${n}`), BigInt(Date.now())),
-    )
+    await produceBatch(client, at.topics.messages, 0, large)
     await produceBatch(client, at.topics.messages, 1, manyHeaders(12_000))
     const rest = Array.from({ length: 1_500 }, (_, n) => sms(`behind.${n}`))
     await client.produce(at.topics.messages, rest.slice(0, 750), { partition: 0 })
