@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InvalidInput, type Problem } from '../../domain/errors.ts'
 import { packHalves, unpackHalves } from './float16.ts'
+import { failModelFile, readModelFile, readModelJson, sha256Of } from './model-file.ts'
 import { type NetworkShape, PARTS, type Part, partSize, type Weights } from './network.ts'
 import { bagsOf, type TokenizerSettings } from './tokenizer-settings.ts'
 
@@ -107,7 +107,7 @@ export function saveArtifact(
     format: FORMAT,
     formatVersion: formatVersionOf(description.tokenizer),
     ...description,
-    weights: { bytes: bytes.length, sha256: sha256(bytes) },
+    weights: { bytes: bytes.length, sha256: sha256Of(bytes) },
   }
   mkdirSync(dir, { recursive: true })
   writeFileSync(join(dir, 'weights.bin'), bytes)
@@ -134,13 +134,13 @@ export function loadArtifact(dir: string): Artifact {
 }
 
 function readWeights(file: string, description: ModelDescription): Weights {
-  const bytes = read(file)
+  const bytes = readModelFile(file)
   const shape = shapeOf(description)
   const expected = PARTS.reduce((sum, part) => sum + bytesOf(shape, part), 0)
   if (bytes.length !== expected)
-    fail(file, `holds ${bytes.length} bytes, not the ${expected} of its model.json`)
-  if (sha256(bytes) !== description.weights.sha256)
-    fail(file, 'is damaged: its SHA-256 is not the one in model.json')
+    failModelFile(file, `holds ${bytes.length} bytes, not the ${expected} of its model.json`)
+  if (sha256Of(bytes) !== description.weights.sha256)
+    failModelFile(file, 'is damaged: its SHA-256 is not the one in model.json')
   let at = 0
   const weights: Partial<Record<Part, Float32Array>> = {}
   for (const part of PARTS) {
@@ -148,7 +148,7 @@ function readWeights(file: string, description: ModelDescription): Weights {
     // Copies, for a view keeps the whole file.
     weights[part] = part === 'table' ? unpackHalves(slice) : new Float32Array(new Uint8Array(slice).buffer)
     if (weights[part].some((value) => !Number.isFinite(value)))
-      fail(file, `${part} holds a value that is no number`)
+      failModelFile(file, `${part} holds a value that is no number`)
     at += slice.length
   }
   return weights as Weights
@@ -200,30 +200,8 @@ function checkDescription(d: Partial<ModelDescription>): Omit<Problem, 'file'>[]
   return problems
 }
 
-function read(file: string): Buffer {
-  try {
-    return readFileSync(file)
-  } catch (cause) {
-    return fail(file, `cannot be read (${(cause as NodeJS.ErrnoException).code})`)
-  }
-}
-
 function readJson(file: string): Record<string, unknown> {
-  let value: unknown
-  try {
-    value = JSON.parse(read(file).toString('utf8'))
-  } catch (cause) {
-    if (cause instanceof InvalidInput) throw cause
-    return fail(file, `is not JSON: ${(cause as Error).message}`)
-  }
-  if (typeof value !== 'object' || value === null) return fail(file, 'is not an object')
+  const value = readModelJson(file)
+  if (typeof value !== 'object' || value === null) return failModelFile(file, 'is not an object')
   return value as Record<string, unknown>
-}
-
-function fail(file: string, message: string): never {
-  throw new InvalidInput('MODEL_INVALID', [{ file, message }])
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { InvalidInput } from '../../domain/errors.ts'
 import { HEAD_GROUPS, HEADS, type Head, type HeadReading } from '../../domain/heads.ts'
+import { failModelFile, readModelFile, readModelJson, sha256Of } from './model-file.ts'
 import type { ModelInput } from './text-model.ts'
 import { Tokenizer } from './tokenizer.ts'
 import { bagsOf, type TokenizerSettings } from './tokenizer-settings.ts'
@@ -50,7 +49,7 @@ export function saveHeads(dir: string, { tokenizer, table, bias }: HeadWeights):
     tokenizer,
     scale,
     bias,
-    weights: { bytes: bytes.length, sha256: sha256(bytes) },
+    weights: { bytes: bytes.length, sha256: sha256Of(bytes) },
   }
   writeFileSync(join(dir, 'heads.bin'), bytes)
   writeFileSync(join(dir, 'heads.json'), `${JSON.stringify(description, null, 2)}\n`)
@@ -107,49 +106,31 @@ export function openHeads(dir: string): Heads | undefined {
   if (!existsSync(file)) return undefined
   const description = readDescription(file)
   const weightsFile = join(dir, 'heads.bin')
-  const bytes = read(weightsFile)
+  const bytes = readModelFile(weightsFile)
   if (bytes.length !== description.weights.bytes)
-    fail(weightsFile, `holds ${bytes.length} bytes, not the ${description.weights.bytes} of heads.json`)
-  if (sha256(bytes) !== description.weights.sha256)
-    fail(weightsFile, 'is damaged: its SHA-256 is not the one in heads.json')
+    failModelFile(
+      weightsFile,
+      `holds ${bytes.length} bytes, not the ${description.weights.bytes} of heads.json`,
+    )
+  if (sha256Of(bytes) !== description.weights.sha256)
+    failModelFile(weightsFile, 'is damaged: its SHA-256 is not the one in heads.json')
   return new Heads(description, Int8Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length)))
 }
 
 function readDescription(file: string): HeadsDescription {
-  let d: Partial<HeadsDescription>
-  try {
-    d = JSON.parse(read(file).toString('utf8')) as Partial<HeadsDescription>
-  } catch (cause) {
-    if (cause instanceof InvalidInput) throw cause
-    return fail(file, `is not JSON: ${(cause as Error).message}`)
-  }
+  const d = readModelJson(file) as Partial<HeadsDescription>
   const numbers = (value: unknown) =>
     Array.isArray(value) && value.length === HEADS.length && value.every((one) => Number.isFinite(one))
   if (d?.format !== HEADS_FORMAT || d.formatVersion !== 1)
-    fail(file, `must be ${HEADS_FORMAT} of format version 1`)
+    failModelFile(file, `must be ${HEADS_FORMAT} of format version 1`)
   if (!Array.isArray(d.heads) || d.heads.length !== HEADS.length || !HEADS.every((h) => d.heads?.includes(h)))
-    fail(file, `must have the heads ${HEADS.join(', ')}`)
-  if (!numbers(d.scale) || !numbers(d.bias)) fail(file, `must have ${HEADS.length} numbers as scale and bias`)
+    failModelFile(file, `must have the heads ${HEADS.join(', ')}`)
+  if (!numbers(d.scale) || !numbers(d.bias))
+    failModelFile(file, `must have ${HEADS.length} numbers as scale and bias`)
   const { bits, grams, words } = d.tokenizer ?? {}
   if (![bits, grams, words].every(Number.isInteger) || bagsOf(d.tokenizer as TokenizerSettings) !== 1)
-    fail(file, 'must have the settings of a tokenizer of one bag')
+    failModelFile(file, 'must have the settings of a tokenizer of one bag')
   if (d.weights?.bytes !== (1 << (bits as number)) * HEADS.length)
-    fail(file, 'weights.bytes is not the number of rows times that of heads')
+    failModelFile(file, 'weights.bytes is not the number of rows times that of heads')
   return d as HeadsDescription
-}
-
-function read(file: string): Buffer {
-  try {
-    return readFileSync(file)
-  } catch (cause) {
-    return fail(file, `cannot be read (${(cause as NodeJS.ErrnoException).code})`)
-  }
-}
-
-function fail(file: string, message: string): never {
-  throw new InvalidInput('MODEL_INVALID', [{ file, message }])
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

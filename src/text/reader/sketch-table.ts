@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { InvalidInput } from '../../domain/errors.ts'
 import { SKETCH_SIZE } from '../../domain/sketch.ts'
 import type { SketchTable } from '../sketch.ts'
+import { failModelFile, readModelFile, readModelJson, sha256Of } from './model-file.ts'
 
 const FORMAT = 'sigwatch-sketch'
 const FORMAT_VERSION = 1
@@ -40,7 +39,7 @@ export function saveSketchTable(
     name,
     version,
     grams: hashes.length,
-    sha256: sha256(bytes),
+    sha256: sha256Of(bytes),
   }
   writeFileSync(join(dir, 'sketch.bin'), bytes)
   writeFileSync(join(dir, 'sketch.json'), `${JSON.stringify(description, null, 2)}\n`)
@@ -52,12 +51,12 @@ export function loadSketchTable(dir: string): SketchTable {
   const description = descriptionIn(file)
   const { name, version, grams } = description
   const binary = join(dir, 'sketch.bin')
-  const bytes = read(binary)
+  const bytes = readModelFile(binary)
   const expected = grams * ROW + 4 * SKETCH_SIZE
   if (bytes.length !== expected)
-    fail(binary, `holds ${bytes.length} bytes, not the ${expected} of its sketch.json`)
-  if (sha256(bytes) !== description.sha256)
-    fail(binary, 'is damaged: its SHA-256 is not the one in sketch.json')
+    failModelFile(binary, `holds ${bytes.length} bytes, not the ${expected} of its sketch.json`)
+  if (sha256Of(bytes) !== description.sha256)
+    failModelFile(binary, 'is damaged: its SHA-256 is not the one in sketch.json')
   // A copy, aligned to its elements.
   const { buffer } = new Uint8Array(bytes)
   return {
@@ -70,34 +69,13 @@ export function loadSketchTable(dir: string): SketchTable {
 }
 
 function descriptionIn(file: string): Description {
-  let value: Partial<Description> | null
-  try {
-    value = JSON.parse(read(file).toString('utf8')) as Partial<Description> | null
-  } catch (cause) {
-    if (cause instanceof InvalidInput) throw cause
-    return fail(file, `is not JSON: ${(cause as Error).message}`)
-  }
+  const value = readModelJson(file) as Partial<Description> | null
   const { format, formatVersion, name, version, grams, sha256: hash } = value ?? {}
   if (format !== FORMAT || formatVersion !== FORMAT_VERSION)
-    fail(file, `format: must be ${FORMAT} of version ${FORMAT_VERSION}`)
+    failModelFile(file, `format: must be ${FORMAT} of version ${FORMAT_VERSION}`)
   if (typeof name !== 'string' || typeof version !== 'string' || typeof hash !== 'string')
-    fail(file, 'name, version and sha256 must be strings')
-  if (!Number.isInteger(grams) || (grams as number) < 1) fail(file, 'grams: must be a whole number above 0')
+    failModelFile(file, 'name, version and sha256 must be strings')
+  if (!Number.isInteger(grams) || (grams as number) < 1)
+    failModelFile(file, 'grams: must be a whole number above 0')
   return value as Description
-}
-
-function read(file: string): Buffer {
-  try {
-    return readFileSync(file)
-  } catch (cause) {
-    return fail(file, `cannot be read (${(cause as NodeJS.ErrnoException).code})`)
-  }
-}
-
-function fail(file: string, message: string): never {
-  throw new InvalidInput('MODEL_INVALID', [{ file, message }])
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

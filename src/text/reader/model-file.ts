@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { InvalidInput } from '../../domain/errors.ts'
+
+/** Bytes of a file of a model; throws MODEL_INVALID when it cannot be read. */
+export function readModelFile(file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (cause) {
+    return failModelFile(file, `cannot be read (${(cause as NodeJS.ErrnoException).code})`)
+  }
+}
+
+/** The JSON in a file of a model; throws MODEL_INVALID when it cannot be read or is none. */
+export function readModelJson(file: string): unknown {
+  const bytes = readModelFile(file)
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch (cause) {
+    return failModelFile(file, `is not JSON: ${(cause as Error).message}`)
+  }
+}
+
+/** Throws MODEL_INVALID with what is wrong with the file. */
+export function failModelFile(file: string, message: string): never {
+  throw new InvalidInput('MODEL_INVALID', [{ file, message }])
+}
+
+/** Hexadecimal digits. */
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
