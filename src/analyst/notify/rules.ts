@@ -1,6 +1,7 @@
 import type { Alert } from '../../domain/alert.ts'
 import { given } from '../../domain/given.ts'
 import type { NotifyRule } from '../../settings/notify-forms.ts'
+import { hostsOf } from '../archive/alert-hosts.ts'
 
 /** A rule that holds of one brand, signature, domain or port. */
 export interface Exceeded {
@@ -76,7 +77,5 @@ function nameOf({ data }: Alert, { code, by }: NotifyRule): string | undefined {
   if (target.kind === by) return target.id
   if (by === 'signature') return message?.signature ?? match?.signature
   if (by === 'port') return message?.from
-  const [url] = contacts?.urls ?? []
-  const absolute = url?.includes('://') ? url : `http://${url}`
-  return url !== undefined && URL.canParse(absolute) ? new URL(absolute).hostname : undefined
+  return hostsOf(contacts?.urls?.slice(0, 1))[0]
 }

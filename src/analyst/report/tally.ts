@@ -2,6 +2,7 @@ import { FORGERY_CODES } from '../../detection/detectors/all.ts'
 import type { Alert, AlertReason } from '../../domain/alert.ts'
 import { ACTIONS, type Action, type Target } from '../../domain/decision.ts'
 import { HOUR } from '../../domain/time.ts'
+import { hostsOf } from '../archive/alert-hosts.ts'
 
 /** A time range, epoch ms: from `from` on, before `to`. */
 export interface Range {
@@ -134,13 +135,6 @@ export class Tally {
 
 function count(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1)
-}
-
-function hostsOf(urls: readonly string[]): string[] {
-  return urls.flatMap((url) => {
-    const text = url.includes('://') ? url : `http://${url}`
-    return URL.canParse(text) ? [new URL(text).hostname] : []
-  })
 }
 
 /** The entries with the highest counts. */
