@@ -41,6 +41,7 @@ const CLIENTS = [
   ['prom-client', '^src/service/telemetry/'],
   ['pino', '^src/service/telemetry/'],
   ['natural', '^src/(text/distance|settings/files|offline/training)/'],
+  ['openid-client', '^src/adapters/oidc/'],
   ['pg', '^src/analyst/archive/'],
   ['pg-copy-streams', '^src/analyst/archive/'],
 ]

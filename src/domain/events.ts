@@ -276,11 +276,13 @@ export type Event =
       readonly commit?: string
       readonly mode: 'service' | 'embedded' | 'archive' | 'desk' | 'blocker' | 'notify'
     }
-  /** Somebody tried to log in at the desk; `limited`: too many wrong tokens came before. `address`: of the client. */
+  /** Somebody tried to log in at the desk; `limited`: too many wrong tokens came before; `unavailable`: the login provider does not answer. `address`: of the client. */
   | {
       readonly name: 'desk_login'
-      readonly outcome: 'accepted' | 'refused' | 'limited'
+      readonly outcome: 'accepted' | 'refused' | 'limited' | 'unavailable'
       readonly address: string
+      /** Of the login provider, which names no secret. */
+      readonly reason?: string
     }
   | { readonly name: 'stopping'; readonly reason: string }
   | { readonly name: 'stopped' }

@@ -1,6 +1,9 @@
 import { BlockList, isIPv6 } from 'node:net'
+import { OidcProvider } from '../adapters/oidc/provider.ts'
 import type { ArchiveReader } from '../analyst/archive/reader.ts'
+import type { ProviderLogins } from '../analyst/desk/provider-login.ts'
 import { startDesk } from '../analyst/desk/server.ts'
+import { may } from '../analyst/desk/sessions.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { given } from '../domain/given.ts'
@@ -18,14 +21,17 @@ export interface RunningDesk {
 
 /** Serves the analyst's page over the archive. Rejects with CONFIG_INVALID where no login is configured. */
 export async function composeDesk(config: Config, emit: Emit): Promise<RunningDesk> {
-  const { host, port, tokens, trustedProxies } = config.desk
-  if (!tokens)
+  const { host, port, tokens, trustedProxies, oidc } = config.desk
+  const provider = providerOf(oidc)
+  if (!tokens && !provider)
     throw new SigwatchError(
       'CONFIG_INVALID',
-      'no login is configured: give desk.tokens, a list of {name, token, may}',
+      'no login is configured: give desk.tokens, a list of {name, token, may}, or desk.oidc',
     )
+  const logins = (tokens ?? []).map(({ name, token, may }) => ({ name, may, token: token.reveal() }))
   const archive = await openArchiveReader(config, 'sigwatch desk')
-  const writes = tokens.some(({ may }) => may !== 'read' && may !== 'audit')
+  const rights = [...logins.map(({ may: all }) => all), ...Object.values(provider?.rights ?? {})]
+  const writes = rights.some((all) => may({ may: all }, 'judge'))
   const line = writes && takesFeedback(config) ? new FeedbackLine(config) : undefined
   if (writes && !line)
     emit({
@@ -36,7 +42,8 @@ export async function composeDesk(config: Config, emit: Emit): Promise<RunningDe
     const desk = await startDesk({
       host,
       port,
-      logins: tokens.map(({ name, token, may }) => ({ name, may, token: token.reveal() })),
+      logins,
+      ...given({ provider }),
       archive,
       locale: config.locale,
       isTrustedProxy: isOneOf(trustedProxies ?? []),
@@ -60,6 +67,19 @@ export async function composeDesk(config: Config, emit: Emit): Promise<RunningDe
   } catch (error) {
     await archive.close()
     throw error
+  }
+}
+
+/** Where people log in besides tokens; undefined: nowhere. */
+function providerOf(oidc: Config['desk']['oidc']): ProviderLogins | undefined {
+  const { issuer, clientId, clientSecret, url, rights, name, claim, scope } = oidc
+  if (issuer === null || clientId === null || clientSecret === null || url === null || rights === null)
+    return undefined
+  const home = url.endsWith('/') ? url : `${url}/`
+  const client = { issuer, clientId, clientSecret: clientSecret.reveal(), scope, claims: [name, claim] }
+  return {
+    ...{ name, claim, rights, host: new URL(issuer).host, isSecure: home.startsWith('https:') },
+    provider: new OidcProvider({ ...client, redirectUri: `${home}login/callback`, homeUri: home }),
   }
 }
 

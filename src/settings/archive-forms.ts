@@ -1,23 +1,42 @@
 import { isIP } from 'node:net'
-import { compileSchema } from './files/operator-schema.ts'
+import { type Path, parseOperatorText } from './files/operator-file.ts'
+import { compileSchema, type Fault } from './files/operator-schema.ts'
 import { Secret } from './secret.ts'
-import { type Form, FormError, list, secret } from './setting-forms.ts'
+import { type Form, FormError, list, secret, text } from './setting-forms.ts'
 import { MAKE_TOKEN, SHORTEST_TOKEN, tokenList } from './token-lists.ts'
 
 /** What a login of the desk may do; `feedback` is what `judge` was called. */
-const MAY = ['read', 'judge', 'feedback', 'block', 'lead', 'audit'] as const
+const MAY = ['read', 'judge', 'feedback', 'block', 'lead', 'audit', 'number'] as const
 export type DeskRight = (typeof MAY)[number]
+export type DeskRights = DeskRight | readonly DeskRight[]
 
 /** Who may log in at the desk. */
 export interface DeskToken {
   readonly name: string
   readonly token: Secret
-  readonly may: DeskRight
+  readonly may: DeskRights
 }
 
-const ALLOWED = `a list of {name, token, may: read, judge, block, lead or audit}, each token of at least ${SHORTEST_TOKEN} characters; ${MAKE_TOKEN}`
+const ALLOWED = `a list of {name, token, may: one or a list of read, judge, block, lead, audit and number}, each token of at least ${SHORTEST_TOKEN} characters; ${MAKE_TOKEN}`
 
-const checkTokens = compileSchema({
+/** One right or a list of them, which the schema cannot say together. */
+const RIGHTS = {
+  type: ['string', 'array'],
+  private: true,
+  minItems: 1,
+  uniqueItems: true,
+  items: { type: 'string', private: true, enum: MAY },
+}
+
+/** Words of the first kind that are no rights; `at` leads to each. */
+function rightFaults(all: readonly (readonly [at: Path, right: unknown])[]): Fault[] {
+  const message = `the value is not one of the values (allowed: ${MAY.join(', ')})`
+  return all
+    .filter(([, right]) => typeof right === 'string' && !MAY.some((one) => one === right))
+    .map(([path]) => ({ path, message }))
+}
+
+const checkEntries = compileSchema({
   type: 'array',
   private: true,
   minItems: 1,
@@ -29,13 +48,48 @@ const checkTokens = compileSchema({
     properties: {
       name: { type: 'string', private: true, format: 'user' },
       token: { type: 'string', private: true, minLength: SHORTEST_TOKEN },
-      may: { type: 'string', private: true, enum: MAY },
+      may: RIGHTS,
     },
   },
 })
 
+function checkTokens(value: unknown): readonly Fault[] {
+  const faults = checkEntries(value)
+  if (faults.length > 0) return faults
+  return rightFaults((value as TokenEntry[]).map(({ may }, i) => [[i, 'may'], may]))
+}
+
+const checkRights = compileSchema({ type: 'object', minProperties: 1, additionalProperties: RIGHTS })
+
+/** What those whose claim has a value may do at the desk; as JSON in the environment. */
+export function claimRights(): Form<Readonly<Record<string, DeskRights>>> {
+  const allowed = `{<value of the claim>: one or a list of ${MAY.join(', ')}}`
+  return {
+    allowed,
+    secret: false,
+    nullable: false,
+    read: (raw, { fromText }) => {
+      const value =
+        fromText && typeof raw === 'string' ? parseOperatorText('value', raw).document?.value : raw
+      const faults = [...checkRights(value)]
+      if (faults.length === 0)
+        faults.push(...rightFaults(Object.entries(value as object).map(([name, right]) => [[name], right])))
+      if (faults.length > 0) throw new FormError(`gives no rights (allowed: ${allowed})`, faults)
+      return value as Readonly<Record<string, DeskRights>>
+    },
+  }
+}
+
+/** A place of the web; without TLS on this machine alone, as a secret goes there. */
+export function secureUrl(): Form<string> {
+  return text(
+    'an https:// URL without a login, or http:// on 127.0.0.1, [::1] or localhost',
+    /^(?:https:\/\/[^\s@/?#]+|http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d+)?)(?:\/[^\s@?#]*)?$/,
+  )
+}
+
 /** An entry as written. */
-type TokenEntry = { readonly name: string; readonly token: string; readonly may?: DeskRight }
+type TokenEntry = { readonly name: string; readonly token: string; readonly may?: DeskRights }
 
 /** A list of `{name, token, may}`; as JSON in the environment. Tokens are never shown. */
 export function deskTokens(): Form<readonly DeskToken[]> {

@@ -1,8 +1,16 @@
 import { DAY } from '../domain/time.ts'
-import { archiveUrl, type DeskToken, deskTokens, networks } from './archive-forms.ts'
+import {
+  archiveUrl,
+  claimRights,
+  type DeskRights,
+  type DeskToken,
+  deskTokens,
+  networks,
+  secureUrl,
+} from './archive-forms.ts'
 import type { Secret } from './secret.ts'
 import { setting } from './setting.ts'
-import { duration, fraction, int, optional, text } from './setting-forms.ts'
+import { duration, fraction, int, optional, secret, text } from './setting-forms.ts'
 
 /** What `archive`, and who reads it, is configured by. */
 export const ARCHIVE_SETTINGS = {
@@ -32,7 +40,43 @@ export const ARCHIVE_SETTINGS = {
   'desk.tokens': setting<readonly DeskToken[] | null>(
     optional(deskTokens()),
     null,
-    'Who may log in at the desk: `read` looks; `judge` (or `feedback`) judges; `block` also blocks by hand; `lead` also undoes what others said; `audit` looks. The name is the `by` of feedback.',
+    'Who may log in at the desk: `read` looks; `judge` (or `feedback`) judges; `block` also blocks by hand; `lead` also undoes what others said; `audit` also reads the access log; `number` also searches by phone number. One right or a list. The name is the `by` of feedback.',
+  ),
+  'desk.oidc.issuer': setting<string | null>(
+    optional(secureUrl()),
+    null,
+    'OpenID provider where people log in besides tokens, by its issuer URL; goes with `clientId`, `clientSecret`, `url` and `rights`.',
+  ),
+  'desk.oidc.clientId': setting<string | null>(optional(text('text')), null, 'Client at the provider.'),
+  'desk.oidc.clientSecret': setting<Secret | null>(
+    optional(secret('text')),
+    null,
+    'Secret of that client, sent by HTTP Basic where the provider takes it, else in the form.',
+  ),
+  'desk.oidc.url': setting<string | null>(
+    optional(secureUrl()),
+    null,
+    'Where browsers open the desk. The provider must know `<url>/login/callback` as redirect URI and `<url>/` as post-logout redirect URI.',
+  ),
+  'desk.oidc.scope': setting(
+    text('scopes with spaces between them'),
+    'openid profile',
+    'Scopes that are asked for.',
+  ),
+  'desk.oidc.name': setting(
+    text('a claim'),
+    'preferred_username',
+    'Claim with the name of a person, which is the `by` of feedback: 1 to 64 letters, digits, spaces, dots, _ or -. People must not be able to change it at the provider.',
+  ),
+  'desk.oidc.claim': setting(
+    text('a claim'),
+    'groups',
+    'Claim that says what a person may do: a text or a list. Dots lead into objects (`realm_access.roles`).',
+  ),
+  'desk.oidc.rights': setting<Readonly<Record<string, DeskRights>> | null>(
+    optional(claimRights()),
+    null,
+    'What the values of that claim allow, for example `{sms-analysts: judge, sms-callers: [read, number]}`. Who has none of them is refused.',
   ),
   'desk.trustedProxies': setting<readonly string[] | null>(
     optional(networks()),

@@ -51,7 +51,7 @@ export function checkTogether(config: Config, serving: boolean): Conflict[] {
   if (serving && kafka.brokers !== null && config.privacy.tokenKey === null) {
     fault(['privacy.tokenKey', 'kafka.brokers'], MAKE_KEY)
   }
-  conflicts.push(...loginFaults(kafka.sasl))
+  conflicts.push(...loginFaults(kafka.sasl), ...oidcFaults(config.desk.oidc))
   pair('kafka.ssl.cert', kafka.ssl.cert, 'kafka.ssl.key', kafka.ssl.key)
   pair('redis.tls.cert', redis.tls.cert, 'redis.tls.key', redis.tls.key)
   if (redis.url !== null && redis.nodes !== null) {
@@ -133,6 +133,18 @@ function loginFaults({ mechanism, username, password, oauth }: Config['kafka']['
         : `does not go with the mechanism ${mechanism} (allowed: ${allowed})`
     return [{ keys, message }]
   })
+}
+
+/** Of the keys that go together, those that are missing. */
+function oidcFaults(oidc: Config['desk']['oidc']): Conflict[] {
+  const names = ['issuer', 'clientId', 'clientSecret', 'url', 'rights'] as const
+  const given = names.find((name) => oidc[name] !== null)
+  return names
+    .filter((name) => given !== undefined && oidc[name] === null)
+    .map((name) => ({
+      keys: [`desk.oidc.${name}`, `desk.oidc.${given!}`],
+      message: `is required with desk.oidc.${given!}`,
+    }))
 }
 
 /** What a service may do and should not. */

@@ -192,8 +192,8 @@ const desk = new DeskPages({
       keepable(from, to)
       return []
     },
-    async note(...texts) {
-      keepable(...texts)
+    async note({ name, address = '' }, ...texts) {
+      keepable(name, address, ...texts)
     },
     accesses: async () => [],
     ask: async () => [],

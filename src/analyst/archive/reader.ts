@@ -54,6 +54,12 @@ export interface Complained {
   readonly sent: number | null
 }
 
+/** Who asks the desk, from which address. */
+export interface Visitor {
+  readonly name: string
+  readonly address?: string
+}
+
 export interface Access {
   readonly at: Date
   readonly who: string
@@ -160,11 +166,11 @@ export class ArchiveReader {
     return overviewOf(this.ask, new Date(from), new Date(to))
   }
 
-  /** Notes who looked at what; a mobile number that was searched for is masked. */
-  async note(who: string, what: string, subject: string): Promise<void> {
+  /** Notes who looked at what, and from where; a mobile number that was searched for is masked. */
+  async note(who: Visitor, what: string, subject: string): Promise<void> {
     const shown = what === 'search' ? withoutMobiles(subject) : subject
-    const sql = 'INSERT INTO access_log (who, what, subject) VALUES ($1, $2, $3)'
-    await this.#rows(sql, [who, what, shown], 'READ WRITE')
+    const sql = 'INSERT INTO access_log (who, what, subject, address) VALUES ($1, $2, $3, $4)'
+    await this.#rows(sql, [who.name, what, shown, who.address ?? null], 'READ WRITE')
   }
 
   /** The newest entries of the access log. */

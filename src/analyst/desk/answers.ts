@@ -6,7 +6,7 @@ export interface Answer {
   readonly status: number
   readonly body?: Html | string
   readonly type?: string
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
 }
 
 /** One request with who makes it. */

@@ -44,7 +44,7 @@ export async function giveOnCase(
   if (typeof row === 'string') return failure(row === 'incomplete' ? 400 : 403, row)
   await outbox.give([row])
   const what = row.undo === undefined ? row.verdict! : 'undo'
-  await options.archive.note(session.name, 'feedback', `${alert.id}: ${what}`)
+  await options.archive.note(session, 'feedback', `${alert.id}: ${what}`)
   return toPage(`/case/${encodeURIComponent(alert.id)}?given`)
 }
 

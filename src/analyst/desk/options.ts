@@ -2,6 +2,7 @@ import type { Locale } from '../../detection/detectors/words.ts'
 import type { Emit } from '../../domain/events.ts'
 import type { GivenRow } from '../archive/given-feedback.ts'
 import type { ArchiveReader } from '../archive/reader.ts'
+import type { ProviderLogins } from './provider-login.ts'
 import type { Login } from './sessions.ts'
 
 /** Where the desk writes feedback. */
@@ -16,6 +17,8 @@ export interface DeskOptions {
   readonly host: string
   readonly port: number
   readonly logins: readonly Login[]
+  /** Where people log in besides tokens. */
+  readonly provider?: ProviderLogins
   readonly archive: Pick<
     ArchiveReader,
     'search' | 'case' | 'sent' | 'overview' | 'judged' | 'note' | 'accesses' | 'ask' | 'change'

@@ -10,19 +10,39 @@ import type { Session } from './sessions.ts'
 import { actionTag, alertTable, beijing, table, timeCell } from './tables.ts'
 import type { Speech, Word } from './words.ts'
 
-/** `next`: the page of the desk that was asked for. */
-export function loginPage(
-  speech: Speech,
-  { next, fault }: { readonly next?: string | undefined; readonly fault?: string } = {},
-): Html {
+interface LoginShown {
+  readonly hasTokens: boolean
+  /** Of the provider, where there is one. */
+  readonly host: string | undefined
+  /** The page of the desk that was asked for. */
+  readonly next?: string | undefined
+  readonly fault?: string
+}
+
+export function loginPage(speech: Speech, { hasTokens, host, next, fault }: LoginShown): Html {
   const { say } = speech
+  const query = next === undefined ? '' : `?${new URLSearchParams({ next })}`
   return page(
     say('logIn'),
     undefined,
     speech,
     html`<section class="login"><h1>${say('logIn')}</h1>${fault && html`<p role="alert" class="block">${fault}</p>`}
-<form method="post" action="/login" class="fields">${next !== undefined && html`<input type="hidden" name="next" value="${next}">`}<label>${say('token')}<input type="password" name="token" required autocomplete="current-password"></label>
-<div><button class="main">${say('logIn')}</button></div></form></section>`,
+${host !== undefined && html`<p><a class="button" href="/login/provider${query}">${say('logInAt', { host })}</a></p>`}${
+  hasTokens &&
+  html`<form method="post" action="/login" class="fields">${next !== undefined && html`<input type="hidden" name="next" value="${next}">`}<label>${say('token')}<input type="password" name="token" required autocomplete="current-password"></label>
+<div><button class="main">${say('logIn')}</button></div></form>`
+}</section>`,
+  )
+}
+
+/** After a logout of who came from the provider, who is still logged in there. */
+export function leftPage(speech: Speech, end: string): Html {
+  const { say } = speech
+  return page(
+    say('logOut'),
+    undefined,
+    speech,
+    html`<section class="login"><h1>${say('loggedOut')}</h1><p><a href="${end}">${say('logOutThere')}</a></p><p><a href="/">${say('logIn')}</a></p></section>`,
   )
 }
 

@@ -65,7 +65,7 @@ export class QueueRoutes {
     const { options, speech } = this.#parts
     const view = queue.QUEUE_VIEWS.find((one) => one === query.get('view')) ?? 'open'
     const skip = Math.min(MOST_SKIPPED, Math.max(0, Math.trunc(Number(query.get('skip')) || 0)))
-    await options.archive.note(session.name, 'queue', view)
+    await options.archive.note(session, 'queue', view)
     const [cases, said] = await Promise.all([
       queue.queueOf(this.#ask, view, session.name, skip),
       this.#saidOf(asked),
@@ -76,7 +76,7 @@ export class QueueRoutes {
   async #case(asked: Asked, found: queue.QueuedCase): Promise<Answer> {
     const { session, query } = asked
     const { options, speech } = this.#parts
-    await options.archive.note(session.name, 'queue', found.id)
+    await options.archive.note(session, 'queue', found.id)
     const [senders, events, subjects, outcomes, said] = await Promise.all([
       queue.sendersOf(this.#ask, found.id),
       queue.eventsOf(this.#ask, found.id),
@@ -173,7 +173,7 @@ export class QueueRoutes {
     }
     await queue.noteOnCase(this.#change, [found.id, session.name, 'judged', finding])
     if (shared.note) await queue.noteOnCase(this.#change, [found.id, session.name, 'commented', shared.note])
-    await options.archive.note(session.name, 'feedback', `${found.id}: ${finding}`)
+    await options.archive.note(session, 'feedback', `${found.id}: ${finding}`)
     return toPage(`/queue?settled=${encodeURIComponent(found.id)}`)
   }
 
@@ -186,7 +186,7 @@ export class QueueRoutes {
     await outbox.give([{ undo: last.batch, by: session.name, ts, feedbackId: randomUUID() }])
     await queue.reopenCase(this.#change, last.batch)
     await queue.noteOnCase(this.#change, [last.id, session.name, 'undid'])
-    await options.archive.note(session.name, 'feedback', `${last.id}: undo`)
+    await options.archive.note(session, 'feedback', `${last.id}: undo`)
     return toPage('/queue?said=undoneBatch')
   }
 }

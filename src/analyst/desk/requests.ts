@@ -4,6 +4,8 @@ import { SEARCH_FIELDS } from '../archive/reader.ts'
 import type { AskedSearch } from './sealed-searches.ts'
 
 const COOKIE = 'sigwatch-desk'
+/** Of a login at the provider that has not ended yet. */
+export const ATTEMPT = 'sigwatch-desk-login'
 const MAX_FORM = 16_384
 /** PostgreSQL keeps no text with it, and asking for one fails. */
 const NUL = '\u0000'
@@ -48,13 +50,25 @@ export function timeOf(text: string | null): number | undefined {
   return ms >= EARLIEST_TIME && ms <= LATEST_TIME ? ms : undefined
 }
 
-export function cookie(value: string, seconds: number): string {
-  return `${COOKIE}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${seconds}`
+interface CookieOptions {
+  readonly name?: string
+  /** Whether it goes by TLS alone. */
+  readonly isSecure?: boolean | undefined
+  readonly site?: 'Strict' | 'Lax'
+  readonly path?: string
 }
 
-export function cookieOf({ headers }: IncomingMessage): string | undefined {
-  const found = headers.cookie?.split(/; */).find((part) => part.startsWith(`${COOKIE}=`))
-  return found?.slice(COOKIE.length + 1)
+export function cookie(
+  value: string,
+  seconds: number,
+  { name = COOKIE, isSecure = false, site = 'Strict', path = '/' }: CookieOptions = {},
+): string {
+  return `${name}=${value}; HttpOnly; SameSite=${site}; Path=${path}; Max-Age=${seconds}${isSecure ? '; Secure' : ''}`
+}
+
+export function cookieOf({ headers }: IncomingMessage, name = COOKIE): string | undefined {
+  const found = headers.cookie?.split(/; */).find((part) => part.startsWith(`${name}=`))
+  return found?.slice(name.length + 1)
 }
 
 /** The fields of a form; undefined when it is too large. */

@@ -36,7 +36,7 @@ export class Routes {
     if (path.startsWith('/found/') && !isPost) return this.#found(asked)
     if (path === '/overview' && !isPost) return this.#overview(asked)
     if (path === '/access' && !isPost) {
-      await archive.note(session.name, 'access', '')
+      await archive.note(session, 'access', '')
       return { status: 200, body: accessPage(session, speech, await archive.accesses()) }
     }
     if (path === '/queue' || path.startsWith('/queue/')) return this.#queue.page(asked, isPost)
@@ -53,7 +53,7 @@ export class Routes {
     const found = id === undefined ? undefined : await archive.case(id, answers)
     if (!found) return { status: 404, body: messagePage(session, speech, speech.say('notFound')) }
     if (isPost) return giveOnCase(asked, found, this.#parts)
-    await archive.note(session.name, 'case', found.alert.id)
+    await archive.note(session, 'case', found.alert.id)
     return { status: 200, body: casePage(session, speech, found, query.has('given')) }
   }
 
@@ -62,7 +62,7 @@ export class Routes {
     const now = Date.now()
     const from = timeOf(query.get('from')) ?? now - DAY
     const to = timeOf(query.get('to')) ?? now + MINUTE
-    await archive.note(session.name, 'overview', rangeOf(from, to))
+    await archive.note(session, 'overview', rangeOf(from, to))
     const pathOf = (search: AskedSearch) => this.#searches.pathOf(search, session)
     const [found, judged, sums] = await Promise.all([
       archive.overview(from, to),
@@ -99,7 +99,7 @@ export class Routes {
     const { archive } = this.#parts.options
     const { field, value, from, to } = asked
     const narrow = field !== undefined && value !== '' ? { field, value } : {}
-    await archive.note(session.name, 'search', searchedFor(asked))
+    await archive.note(session, 'search', searchedFor(asked))
     const [found, sent] = await Promise.all([
       archive.search({ ...narrow, from, to }),
       field === 'signature' && value !== '' ? archive.sent(value, from, to) : undefined,

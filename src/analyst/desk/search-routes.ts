@@ -67,7 +67,7 @@ export class SearchRoutes {
     const stored = ID.test(id) ? await storedSearch(archive.ask, id) : undefined
     const read = stored && readSearch(stored.query)
     if (!stored || !read || 'fault' in read) return this.#unknown(asked)
-    await archive.note(session.name, 'search', isCsv ? `CSV: ${stored.query}` : stored.query)
+    await archive.note(session, 'search', isCsv ? `CSV: ${stored.query}` : stored.query)
     const to = stored.at.getTime() + AHEAD
     const range = { from: to - read.last, to, after: afterIn(fields, read) }
     if (isCsv) return this.#csv(await searchAlerts(archive.ask, read, { ...range, most: MOST_CSV }))

@@ -1,23 +1,20 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { InvalidInput, SigwatchError } from '../../domain/errors.ts'
 import { type Answer, localPath, ORIGIN } from './answers.ts'
 import { SCRIPT } from './client.ts'
-import { Clients, networkOf } from './client-address.ts'
-import { LoginLimits } from './login-limits.ts'
+import { Clients } from './client-address.ts'
+import { Logins } from './logins.ts'
 import type { DeskOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
-import { againPage, loginPage, messagePage } from './pages.ts'
-import { cookie, cookieOf, formOf } from './requests.ts'
+import { againPage, messagePage } from './pages.ts'
+import { cookieOf, formOf } from './requests.ts'
 import { Routes } from './routes.ts'
 import { Sessions } from './sessions.ts'
 import { STYLE } from './style.ts'
 import { type Speech, speechIn, type Word } from './words.ts'
 
-/** How long a wrong token is answered, ms. */
-const SLOW = 500
 /** What is said of an error by its code. */
 const FAULTS: Readonly<Record<string, Word>> = {
   ARCHIVE_TOO_SLOW: 'tooSlow',
@@ -83,19 +80,19 @@ function listening(server: Server, { host, port }: DeskOptions): Promise<void> {
 
 /** Answers requests, with sessions in memory. */
 export class DeskPages {
-  readonly #options: DeskOptions
   readonly #sessions: Sessions
-  readonly #limits = new LoginLimits()
+  readonly #logins: Logins
   readonly #clients: Clients
   readonly #speech: Speech
   readonly #outbox: Outbox | undefined
   readonly #routes: Routes
 
   constructor(options: DeskOptions) {
-    this.#options = options
     this.#sessions = new Sessions(options.logins)
     this.#clients = new Clients(options.isTrustedProxy, options.emit)
     this.#speech = speechIn(options.locale)
+    const parts = { options, sessions: this.#sessions, clients: this.#clients, speech: this.#speech }
+    this.#logins = new Logins(parts)
     this.#outbox = options.feedback && new Outbox(options.archive, options.feedback)
     this.#routes = new Routes({ options, speech: this.#speech, outbox: this.#outbox })
   }
@@ -120,22 +117,22 @@ export class DeskPages {
   async #answer(request: IncomingMessage): Promise<Answer> {
     const address = request.url ?? '/'
     if (!URL.canParse(address, ORIGIN)) return this.#failure(404, this.#speech.say('noPage'))
-    const { pathname: path, searchParams: query } = new URL(address, ORIGIN)
+    const url = new URL(address, ORIGIN)
+    const { pathname: path, searchParams: query } = url
     if (path === '/style.css') return { status: 200, type: 'text/css; charset=utf-8', body: STYLE }
     if (path === '/client.js') return { status: 200, type: 'text/javascript; charset=utf-8', body: SCRIPT }
     const isPost = request.method === 'POST'
     if (!isPost && request.method !== 'GET') return this.#failure(405, this.#speech.say('methods'))
     const form = isPost ? await formOf(request) : new URLSearchParams()
     if (!form) return this.#failure(413, this.#speech.say('tooLarge'))
-    if (isPost && path === '/login') return this.#login(form, this.#clients.addressOf(request))
+    const login = await this.#logins.answer(request, url, isPost ? form : undefined)
+    if (login) return login
     const id = cookieOf(request)
-    const session = this.#sessions.find(id, performance.now())
-    if (!session) return this.#closed(request, isPost)
+    const known = this.#sessions.find(id, performance.now())
+    if (!known) return this.#closed(request, isPost)
+    const session = { ...known, address: this.#clients.addressOf(request) }
     if (isPost && form.get('key') !== session.formKey) return this.#failure(403, this.#speech.say('notYours'))
-    if (isPost && path === '/logout') {
-      this.#sessions.close(id)
-      return { status: 303, headers: { location: '/', 'set-cookie': cookie('', 0) } }
-    }
+    if (isPost && path === '/logout') return this.#logins.leave(session, id)
     return this.#routes.page({ path, query, form, session }, isPost)
   }
 
@@ -146,40 +143,7 @@ export class DeskPages {
   #closed({ url, headers }: IncomingMessage, isPost: boolean): Answer {
     const isForeign = !isPost && headers['sec-fetch-site'] === 'cross-site'
     if (isForeign) return { status: 200, body: againPage(this.#speech) }
-    return {
-      status: 401,
-      body: loginPage(this.#speech, { next: isPost ? undefined : localPath(url ?? null) }),
-    }
-  }
-
-  async #login(form: URLSearchParams, address: string): Promise<Answer> {
-    const { archive, emit } = this.#options
-    const network = networkOf(address)
-    const now = performance.now()
-    const wait = this.#limits.wait(network, now)
-    const opened = wait > 0 ? undefined : this.#sessions.open(form.get('token') ?? '', now)
-    if (opened) {
-      emit({ name: 'desk_login', outcome: 'accepted', address })
-      await archive.note(opened.session.name, 'login', address)
-      const location = localPath(form.get('next')) ?? '/overview'
-      return { status: 303, headers: { location, 'set-cookie': cookie(opened.id, 28_800) } }
-    }
-    const next = localPath(form.get('next'))
-    // Counted before anything is awaited, so that attempts at once are not one.
-    const isNoted = wait === 0 && this.#limits.failed(network, now)
-    emit({ name: 'desk_login', outcome: isNoted ? 'refused' : 'limited', address })
-    if (!isNoted) return this.#limited(Math.max(wait, this.#limits.wait(network, now)), next)
-    await Promise.all([archive.note(address, 'refused', ''), sleep(SLOW)])
-    return { status: 401, body: loginPage(this.#speech, { next, fault: this.#speech.say('unknownToken') }) }
-  }
-
-  #limited(wait: number, next: string | undefined): Answer {
-    const seconds = Math.ceil(wait / 1000)
-    return {
-      status: 429,
-      body: loginPage(this.#speech, { next, fault: this.#speech.say('tooManyTokens', { n: seconds }) }),
-      headers: { 'retry-after': String(seconds) },
-    }
+    return this.#logins.page(401, { next: isPost ? undefined : localPath(url ?? null) })
   }
 
   #faulty(error: unknown): Answer {

@@ -1,12 +1,14 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { HOUR } from '../../domain/time.ts'
-import type { DeskRight } from '../../settings/archive-forms.ts'
+import type { DeskRight, DeskRights } from '../../settings/archive-forms.ts'
 
 /** Who may log in. */
 export interface Login {
   readonly name: string
   readonly token: string
-  readonly may: DeskRight
+  readonly may: DeskRights
+  /** Logged in at the OpenID provider. */
+  readonly isOfProvider?: boolean
 }
 
 /** What each right holds besides reading. */
@@ -17,11 +19,12 @@ const HOLDS: Readonly<Record<DeskRight, readonly DeskRight[]>> = {
   block: ['judge', 'block'],
   lead: ['judge', 'block', 'lead', 'audit'],
   audit: ['audit'],
+  number: ['number'],
 }
 
 /** Whether who is logged in has a right. */
-export function may({ may: right }: Pick<Session, 'may'>, asked: DeskRight): boolean {
-  return asked === 'read' || HOLDS[right].includes(asked)
+export function may({ may: rights }: Pick<Session, 'may'>, asked: DeskRight): boolean {
+  return asked === 'read' || [rights].flat().some((right) => HOLDS[right].includes(asked))
 }
 
 /** Whether a person may take back what was said: their own words, or with `lead` everybody's. */
@@ -29,12 +32,12 @@ export function mayUndo(session: Session, { by }: { readonly by: string }): bool
   return may(session, 'judge') && (by === session.name || may(session, 'lead'))
 }
 
-export interface Session {
-  readonly name: string
-  readonly may: Login['may']
+export interface Session extends Omit<Login, 'token'> {
   /** Stands in every form: a form of another site does not know it. */
   readonly formKey: string
   readonly until: number
+  /** Of the client that asks now. */
+  readonly address?: string
 }
 
 const LASTS = 8 * HOUR
@@ -49,23 +52,22 @@ export class Sessions {
     this.#logins = logins
   }
 
-  /** The id of a new session; undefined for an unknown token. */
-  open(token: string, now: number): { readonly id: string; readonly session: Session } | undefined {
+  /** Whose token it is; undefined: nobody's. */
+  holderOf(token: string): Omit<Login, 'token'> | undefined {
     // Every token is compared, whichever fits.
     const fitting = this.#logins.filter((login) => timingSafeEqual(digest(login.token), digest(token)))
     const [login] = fitting
-    if (!login) return undefined
+    return login && { name: login.name, may: login.may }
+  }
+
+  /** The id of a new session. */
+  start(login: Omit<Login, 'token'>, now: number): string {
     for (const [id, { until }] of this.#sessions)
       if (until < now || this.#sessions.size >= MOST) this.#sessions.delete(id)
     const id = randomBytes(32).toString('base64url')
-    const session = {
-      name: login.name,
-      may: login.may,
-      formKey: randomBytes(16).toString('base64url'),
-      until: now + LASTS,
-    }
-    this.#sessions.set(id, session)
-    return { id, session }
+    const formKey = randomBytes(16).toString('base64url')
+    this.#sessions.set(id, { ...login, formKey, until: now + LASTS })
+    return id
   }
 
   find(id: string | undefined, now: number): Session | undefined {

@@ -2,6 +2,7 @@ import { createDescribe, type Describe } from '../../detection/detectors/describ
 import type { Locale } from '../../detection/detectors/words.ts'
 import { type Term, termsOf } from '../evidence/terms.ts'
 import { type Say, sayer } from '../words/say.ts'
+import { ACCESS, LOGIN } from './account-words.ts'
 import { FEEDBACK } from './feedback-words.ts'
 import { FIND, QUEUE } from './queue-words.ts'
 
@@ -225,19 +226,6 @@ const OVERVIEW = {
   ],
 } as const
 
-const ACCESS = {
-  whoLooked: ['Who looked at what', '查看与操作记录'],
-  who: ['Who', '人员'],
-  what: ['What', '操作'],
-  of: ['Of', '对象'],
-  login: ['login', '登录'],
-  refused: ['refused', '登录被拒'],
-  access: ['access', '查看访问记录'],
-  all: ['all', '全部'],
-  erased: ['erased', '已清除'],
-  feedback: ['feedback', '反馈'],
-} as const
-
 /** Every heading and sentence of the desk, in English and in Chinese. */
 const WORDS = {
   ...PAGES,
@@ -249,6 +237,7 @@ const WORDS = {
   ...REGISTRY,
   ...OVERVIEW,
   ...ACCESS,
+  ...LOGIN,
 }
 
 export type Word = keyof typeof WORDS

@@ -6,6 +6,13 @@ const TEN_SECONDS = 10_000
 /** More days at once are no daily routine: after a standstill, or of a retention that was lowered. */
 const DAYS_OF_A_LATE_HOUR = 3
 
+const LOGINS = {
+  accepted: 'a login at the desk',
+  refused: 'a login at the desk was refused',
+  limited: 'logins at the desk were refused: too many failed before',
+  unavailable: 'the login provider of the desk does not answer',
+} as const
+
 /** What becomes of the archive, of the complaints in it, and of who wants to see it. */
 export const ARCHIVE_REPORTS: ReportsOf<
   | 'archived'
@@ -74,8 +81,7 @@ export const ARCHIVE_REPORTS: ReportsOf<
   desk_login: {
     line: {
       level: 'warn',
-      message: ({ outcome }) =>
-        outcome === 'accepted' ? 'a login at the desk' : 'wrong tokens at the desk: logins were refused',
+      message: ({ outcome }) => LOGINS[outcome],
       every: TEN_SECONDS,
       key: ({ outcome, address }) => (outcome === 'limited' ? outcome : `${outcome} ${address}`),
     },

@@ -229,8 +229,8 @@ export const METRICS = {
   ),
   sigwatch_connection_losses_total: counter('Losses of connection.', { service: SERVICES }),
   sigwatch_desk_logins_total: counter(
-    'Attempts to log in at the desk. limited: not looked at, or not noted one by one, as too many wrong tokens came before.',
-    { outcome: ['accepted', 'refused', 'limited'] },
+    'Attempts to log in at the desk. limited: not looked at, or not noted one by one, as too many wrong tokens came before. unavailable: the login provider did not answer.',
+    { outcome: ['accepted', 'refused', 'limited', 'unavailable'] },
   ),
   sigwatch_failures_total: counter('Failures that end the process or are a defect.', {
     error: Object.keys(ERRORS),

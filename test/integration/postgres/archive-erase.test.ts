@@ -46,7 +46,7 @@ describeWith('postgres', 'what the archive keeps beside its records', () => {
       ['feedback', 'alert-m2: release'],
       ['search', 'port: 13800138000'],
     ] as const)
-      await reader.note('lin', what, subject)
+      await reader.note({ name: 'lin' }, what, subject)
     const said = { verdict: 'confirmed', by: 'lin', note: 'seen', ts: NOW }
     await keepGiven(reader.change, [
       { ...said, feedbackId: 'f1', messageId: 'm1' },

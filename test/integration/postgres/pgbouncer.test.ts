@@ -41,7 +41,7 @@ describeWith(['postgres', 'pgbouncer'], 'the archive behind PgBouncer that pools
     try {
       const found = await Promise.all(Array.from({ length: 12 }, () => reader.search(TIME)))
       expect(found.map((alerts) => alerts.length)).toEqual(new Array(12).fill(1))
-      await reader.note('lin', 'search', 'all')
+      await reader.note({ name: 'lin' }, 'search', 'all')
       expect((await reader.accesses()).length).toBe(1)
       const limits = await beside(async (client) => {
         const all: string[] = []

@@ -10,11 +10,13 @@ const read = (tokens: unknown) =>
 describe('desk.tokens', () => {
   it('are read with what each may do', () => {
     const other = { name: '王 lin', token: `${TOKEN}-2`, may: 'feedback' }
-    const { config, problems } = read([{ name: 'lin', token: TOKEN }, other])
+    const third = { name: 'wu', token: `${TOKEN}-3`, may: ['judge', 'number'] }
+    const { config, problems } = read([{ name: 'lin', token: TOKEN }, other, third])
     expect(problems).toEqual([])
     expect(config.desk.tokens?.map(({ name, token, may }) => [name, token.reveal(), may])).toEqual([
       ['lin', TOKEN, 'read'],
       ['王 lin', `${TOKEN}-2`, 'feedback'],
+      ['wu', `${TOKEN}-3`, ['judge', 'number']],
     ])
   })
 
@@ -36,6 +38,12 @@ describe('desk.tokens', () => {
       '[0].may',
       'the value is not one of the values (allowed: read',
     ],
+    [
+      [{ name: 'lin', token: TOKEN, may: ['judge', TOKEN] }],
+      '[0].may[1]',
+      'the value is not one of the values (allowed: read',
+    ],
+    [[{ name: 'lin', token: TOKEN, may: [] }], '[0].may', 'is empty: list at least one'],
     [twice({ name: 'lin', token: `${TOKEN}-2` }), '[1].name', 'is that of entry 1 too: use two'],
     [twice({ name: 'wang', token: TOKEN }), '[1].token', 'is that of entry 1 too: use two'],
   ])('refuse %j without a word of the token', (tokens, place, message) => {
@@ -71,4 +79,46 @@ describe('desk.trustedProxies', () => {
       ])
     },
   )
+})
+
+describe('desk.oidc', () => {
+  const SECRET = 'the-secret-of-the-client'
+  const FULL = {
+    SIGWATCH_DESK_OIDC_ISSUER: 'https://login.example/realms/sms',
+    SIGWATCH_DESK_OIDC_CLIENT_ID: 'desk',
+    SIGWATCH_DESK_OIDC_CLIENT_SECRET: SECRET,
+    SIGWATCH_DESK_OIDC_URL: 'https://desk.example',
+    SIGWATCH_DESK_OIDC_RIGHTS: '{"analysts": "judge", "callers": ["read", "number"]}',
+  }
+
+  it('is read with what the values of the claim allow', () => {
+    const { config, problems } = readConfig({ env: FULL })
+    expect(problems).toEqual([])
+    expect(config.desk.oidc.rights).toEqual({ analysts: 'judge', callers: ['read', 'number'] })
+    expect(JSON.stringify(config)).not.toContain(SECRET)
+  })
+
+  it.each([
+    [{ SIGWATCH_DESK_OIDC_ISSUER: 'http://login.example' }, 'ISSUER', 'an https:// URL without a login'],
+    [{ SIGWATCH_DESK_OIDC_URL: 'https://lin@desk.example' }, 'URL', 'an https:// URL without a login'],
+    [{ SIGWATCH_DESK_OIDC_RIGHTS: '{"a": "admin"}' }, 'RIGHTS.a', 'is not one of the values (allowed: read'],
+    [{ SIGWATCH_DESK_OIDC_RIGHTS: '{}' }, 'RIGHTS', 'is empty'],
+    [{ SIGWATCH_DESK_OIDC_RIGHTS: 'judge' }, 'RIGHTS', 'must be a mapping of keys'],
+  ])('refuses %j', (over, key, message) => {
+    const { problems } = readConfig({ env: { ...FULL, ...over } })
+    expect(problems).toEqual([
+      {
+        file: 'environment',
+        key: `SIGWATCH_DESK_OIDC_${key}`,
+        message: expect.stringContaining(message),
+      },
+    ])
+  })
+
+  it('names each key that is missing', () => {
+    const { SIGWATCH_DESK_OIDC_ISSUER } = FULL
+    const { problems } = readConfig({ env: { SIGWATCH_DESK_OIDC_ISSUER } })
+    const missing = ['clientId', 'clientSecret', 'url', 'rights'].map((name) => `desk.oidc.${name}`)
+    expect(problems.map(({ key }) => key)).toEqual(missing)
+  })
 })

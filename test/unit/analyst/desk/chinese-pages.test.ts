@@ -5,6 +5,7 @@ import { overviewPage } from '../../../../src/analyst/desk/overview.ts'
 import {
   accessPage,
   casePage,
+  leftPage,
   loginPage,
   messagePage,
   searchPage,
@@ -43,7 +44,7 @@ const RECORDS = [
     tokenOf(1),
     'https://kf88.top/a',
   ],
-  ...['gateway-7', 'c1', 'archive.queryTimeout', 'sigwatch complaints deadlines'],
+  ...['gateway-7', 'c1', 'archive.queryTimeout', 'sigwatch complaints deadlines', 'sso'],
 ]
 
 /** A reason of every kind that there is. */
@@ -179,7 +180,8 @@ describe('pages of the desk in Chinese', () => {
     }
     const asked = { field: 'signature', value: '京东', from: TS, to: TS } as const
     const pages = [
-      loginPage(speech, { fault: speech.say('unknownToken') }),
+      loginPage(speech, { hasTokens: true, host: 'sso', fault: speech.say('unknownToken') }),
+      leftPage(speech, '/x'),
       ...(
         [
           'notFound',

@@ -1,0 +1,37 @@
+/** What the desk says of the access log, in English and in Chinese. */
+export const ACCESS = {
+  whoLooked: ['Who looked at what', '查看与操作记录'],
+  who: ['Who', '人员'],
+  what: ['What', '操作'],
+  of: ['Of', '对象'],
+  login: ['login', '登录'],
+  refused: ['refused', '登录被拒'],
+  access: ['access', '查看访问记录'],
+  all: ['all', '全部'],
+  erased: ['erased', '已清除'],
+  feedback: ['feedback', '反馈'],
+} as const
+
+/** What the desk says of logins at a provider, in English and in Chinese. */
+export const LOGIN = {
+  logInAt: ['Log in at {host}', '通过 {host} 登录'],
+  loggedOut: ['You are logged out of the desk.', '您已退出工作台。'],
+  logOutThere: ['Log out of the login provider as well', '同时退出统一登录'],
+  loginStale: [
+    'This login was not begun here, or took too long. Begin again.',
+    '此登录并非由本页发起或已超时，请重新登录。',
+  ],
+  loginRefused: ['The login was refused. Begin again.', '登录被拒绝，请重新登录。'],
+  loginSilent: [
+    'The login provider {host} does not answer. Try again later, or log in with a token.',
+    '统一登录服务 {host} 无响应，请稍后重试或使用令牌登录。',
+  ],
+  loginNameless: [
+    'Your account has no name that the desk can take: 1 to 64 letters, digits, spaces, dots, _ or -, and not the name of a token.',
+    '您的账户名不可用：须为 1 至 64 个字母、数字、空格、点、下划线或连字符，且不得与令牌名称相同。',
+  ],
+  loginNoRight: [
+    'Your account has no right at this desk. Its administrators give it.',
+    '您的账户没有工作台权限，请联系管理员。',
+  ],
+} as const

@@ -1,0 +1,87 @@
+import {
+  type Claims,
+  claimOf,
+  type LoginAttempt,
+  LoginFailed,
+  type OidcProvider,
+} from '../../adapters/oidc/provider.ts'
+import type { DeskRight, DeskRights } from '../../settings/archive-forms.ts'
+import { hasForm } from '../../settings/files/value-forms.ts'
+import { localPath } from './answers.ts'
+import { Seal } from './seal.ts'
+
+/** People who log in at an OpenID provider, and what they may do. */
+export interface ProviderLogins {
+  readonly provider: Pick<OidcProvider, 'begin' | 'finish' | 'endAddress'>
+  /** Of the provider, as people see it. */
+  readonly host: string
+  /** Whether browsers open the desk by TLS. */
+  readonly isSecure: boolean
+  /** Claims with the name, and with what is found in `rights`. */
+  readonly name: string
+  readonly claim: string
+  readonly rights: Readonly<Record<string, DeskRights>>
+}
+
+/** Who logged in, or why nobody did. `name`: of a person who may do nothing here. */
+export type ProviderAnswer =
+  | { readonly name: string; readonly may: readonly DeskRight[]; readonly next: string | undefined }
+  | {
+      readonly fault: 'loginStale' | 'loginRefused' | 'loginSilent' | 'loginNameless' | 'loginNoRight'
+      readonly reason: string
+      readonly name?: string
+    }
+
+/** ms */
+export const ATTEMPT_LASTS = 600_000
+const USE = 'login'
+
+/**
+ * Logins at a provider. What must be known at the end of a login is sealed in a cookie of the browser that began it, so that
+ * no other browser ends it and beginnings without end cost no memory.
+ */
+export class ProviderLogin {
+  readonly logins: ProviderLogins
+  readonly #taken: ReadonlySet<string>
+  readonly #seal = new Seal()
+
+  /** `taken`: names that belong to tokens: no one else has them. */
+  constructor(logins: ProviderLogins, taken: readonly string[]) {
+    this.logins = logins
+    this.#taken = new Set(taken)
+  }
+
+  /** Where the browser goes, and what it keeps. Rejects with LoginFailed. */
+  async begin(next: string | null, now: number): Promise<{ address: string; kept: string }> {
+    const { address, attempt } = await this.logins.provider.begin()
+    const kept = JSON.stringify({ ...attempt, next: localPath(next), until: now + ATTEMPT_LASTS })
+    return { address, kept: this.#seal.close(kept, USE) }
+  }
+
+  async finish(query: URLSearchParams, kept: string, now: number): Promise<ProviderAnswer> {
+    const text = this.#seal.open(kept, USE)
+    const attempt =
+      text === undefined ? undefined : (JSON.parse(text) as LoginAttempt & { next?: string; until: number })
+    if (!attempt || attempt.until < now) return { fault: 'loginStale', reason: 'stale' }
+    try {
+      return this.#personOf(await this.logins.provider.finish(query, attempt), attempt.next)
+    } catch (error) {
+      if (!(error instanceof LoginFailed)) throw error
+      return { fault: error.silent ? 'loginSilent' : 'loginRefused', reason: error.reason }
+    }
+  }
+
+  #personOf(claims: Claims, next: string | undefined): ProviderAnswer {
+    const { rights } = this.logins
+    const name = claimOf(claims, this.logins.name)
+    if (typeof name !== 'string' || !hasForm('user', name))
+      return { fault: 'loginNameless', reason: 'no name' }
+    const values = [claimOf(claims, this.logins.claim)].flat()
+    const may = values.flatMap((value) =>
+      typeof value === 'string' && Object.hasOwn(rights, value) ? rights[value]! : [],
+    )
+    if (may.length === 0) return { fault: 'loginNoRight', reason: 'no right', name }
+    if (this.#taken.has(name)) return { fault: 'loginNameless', reason: 'name of a token' }
+    return { name, may, next }
+  }
+}
