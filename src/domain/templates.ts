@@ -13,6 +13,25 @@ export const MOST_CONFIRMATIONS = 32
 /** `source` of what was confirmed here. */
 export const LOCAL = 'local'
 
+/** Of the form of a sketch: other grams or hashes have another. */
+const FORM = 'w1'
+
+/** The words of a text in 128 bytes, one-way: the share of equal ones is that of the grams that two texts share. */
+export type WordSketch = Uint8Array
+
+/** `w1:<128 bytes, base64url>`. */
+export function writtenSketch(sketch: WordSketch): string {
+  return `${FORM}:${Buffer.from(sketch).toString('base64url')}`
+}
+
+/** What `writtenSketch` gave; undefined for anything else. */
+export function readSketch(text: string): WordSketch | undefined {
+  const found = /^w1:([\w-]{171})$/.exec(text)
+  if (found === null) return undefined
+  const sketch = new Uint8Array(Buffer.from(found[1] as string, 'base64url'))
+  return writtenSketch(sketch) === text ? sketch : undefined
+}
+
 export interface Confirmation {
   readonly by: string
   /** Epoch ms. */
@@ -21,7 +40,7 @@ export interface Confirmation {
 
 /** The wording of a message that was confirmed as fraud or illicit. Holds no text and no number. */
 export interface Template {
-  /** See `writtenSketch` of text/word-sketch.ts. */
+  /** See `writtenSketch`. */
   readonly sketch: string
   readonly label: TaughtLabel
   /** One a person, the earliest. */

@@ -5,8 +5,8 @@ import type { Clock, Sink } from '../domain/ports.ts'
 import type { StateStore } from '../domain/state-store.ts'
 import { MINUTE } from '../domain/time.ts'
 import type { FeedbackOutcome } from './side-inputs/feedback.ts'
+import { feedbackIdOf } from './side-inputs/feedback-id.ts'
 import type { Feedback } from './side-inputs/rows.ts'
-import { feedbackIdOf } from './side-inputs/undo.ts'
 
 export interface FeedbackAnswersParts {
   readonly sink: Pick<Sink, 'has' | 'write'>

@@ -10,13 +10,14 @@ import type { BoundedClock } from '../domain/ports.ts'
 import type { Registry } from '../domain/registry.ts'
 import {
   KEPT_FOR,
+  readSketch,
   TAUGHT_LABELS,
   type TaughtLabel,
   type TemplateChange,
   type TemplateStore,
+  writtenSketch,
 } from '../domain/templates.ts'
 import { DAY, HOUR } from '../domain/time.ts'
-import { readSketch, writtenSketch } from '../text/word-sketch.ts'
 
 /** Between two looks at what other instances learned, ms. */
 const REFRESHED_EVERY = 500

@@ -1,6 +1,5 @@
 import type { TrustedClock } from '../domain/trusted-clock.ts'
 import type { Config } from '../settings/config.ts'
-import { redisOf } from './compose-clients.ts'
 import { apart, observeRedis, trustedClockOf } from './compose-clock.ts'
 
 /** How long Redis is waited for, ms. */
@@ -11,6 +10,7 @@ export async function commandClock(config: Config): Promise<TrustedClock> {
   const clock = trustedClockOf(config)
   const { url, nodes, sentinels } = config.redis
   if (!url && !nodes && !sentinels) return clock
+  const { redisOf } = await import('./compose-clients.ts')
   const patient = { ...config, redis: { ...config.redis, budget: CONNECT_WITHIN } }
   const link = await redisOf(patient)
   try {

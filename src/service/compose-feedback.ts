@@ -1,11 +1,8 @@
 import { existsSync } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
 import { type Feed, fileFeed } from '../analyst/evidence/feed.ts'
-import { topicFeed } from '../analyst/evidence/topic-feed.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Config } from '../settings/config.ts'
-import { kafkaOf } from './compose-clients.ts'
-import { producerTo } from './compose-producer.ts'
 
 /** Where feedback is written, and where the alerts that it may be about are looked up. */
 export interface FeedbackPlace {
@@ -60,6 +57,11 @@ function filePlace(path: string, alerts: readonly string[]): FeedbackPlace {
 }
 
 async function topicPlace(config: Config, topic: string, alerts?: readonly string[]): Promise<FeedbackPlace> {
+  const [{ kafkaOf }, { topicFeed }, { producerTo }] = await Promise.all([
+    import('./compose-clients.ts'),
+    import('../analyst/evidence/topic-feed.ts'),
+    import('./compose-producer.ts'),
+  ])
   const connection = kafkaOf(config, () => {}, AbortSignal.timeout(CONNECT_WITHIN))
   try {
     const { topics, groupId } = config.kafka

@@ -1,3 +1,4 @@
+import type { WordSketch } from '../domain/templates.ts'
 import { gramAt, type SketchInput, unitsOf } from './sketch.ts'
 
 /** Slots of a sketch of words. */
@@ -6,11 +7,6 @@ export const SLOTS = 128
 const MIN_GRAMS = 16
 /** Units of a gram, at most: words that are replaced break every longer one. */
 const LONGEST = 2
-/** Of the form: other grams or hashes have another. */
-const FORM = 'w1'
-
-/** The words of a text in 128 bytes, one-way: the share of equal ones is that of the grams that two texts share. */
-export type WordSketch = Uint8Array
 
 const factors = Int32Array.from({ length: SLOTS }, (_, i) => mix(Math.imul(i + 1, 0x9e3779b9)) | 1)
 const increments = factors.map((factor) => mix(factor))
@@ -44,19 +40,6 @@ export function wordSketch(input: SketchInput): WordSketch | undefined {
     }
   }
   return seen.size < MIN_GRAMS ? undefined : Uint8Array.from(minima, (value) => mix(value) & 0xff)
-}
-
-/** `w1:<128 bytes, base64url>`. */
-export function writtenSketch(sketch: WordSketch): string {
-  return `${FORM}:${Buffer.from(sketch).toString('base64url')}`
-}
-
-/** What `writtenSketch` gave; undefined for anything else. */
-export function readSketch(text: string): WordSketch | undefined {
-  const found = /^w1:([\w-]{171})$/.exec(text)
-  if (found === null) return undefined
-  const sketch = new Uint8Array(Buffer.from(found[1] as string, 'base64url'))
-  return writtenSketch(sketch) === text ? sketch : undefined
 }
 
 /** Share of the words that two texts have in common, 0 to 1, to within 0.04. */

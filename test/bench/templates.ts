@@ -24,14 +24,14 @@ import { SHIPPED_MODEL } from '../../src/detection/versions/assets.ts'
 import { openNotices } from '../../src/detection/versions/sample-notices.ts'
 import type { AnalysedMessage } from '../../src/domain/message.ts'
 import type { Registry } from '../../src/domain/registry.ts'
-import type { Template } from '../../src/domain/templates.ts'
+import { type Template, type WordSketch, writtenSketch } from '../../src/domain/templates.ts'
 import { simulate } from '../../src/offline/simulator/simulate.ts'
 import { readCorpus } from '../../src/offline/training/corpus.ts'
 import { fillSlots } from '../../src/offline/training/slots.ts'
 import { readText } from '../../src/text/read-text.ts'
 import { openClassifier } from '../../src/text/reader/classifier.ts'
 import { createRandom, shuffle } from '../../src/text/reader/random.ts'
-import { sharedWords, type WordSketch, wordSketch, writtenSketch } from '../../src/text/word-sketch.ts'
+import { sharedWords, wordSketch } from '../../src/text/word-sketch.ts'
 
 const { values: options } = parseArgs({
   options: {

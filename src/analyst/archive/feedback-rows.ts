@@ -1,5 +1,5 @@
+import { feedbackIdOf } from '../../pipeline/side-inputs/feedback-id.ts'
 import { readSideRow } from '../../pipeline/side-inputs/rows.ts'
-import { feedbackIdOf } from '../../pipeline/side-inputs/undo.ts'
 import { canonicalNumber } from '../../text/canonical-number.ts'
 import { redactText } from '../../text/redact.ts'
 import type { Fields } from './fields.ts'

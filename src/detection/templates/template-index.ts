@@ -1,7 +1,14 @@
 import type { KnownTemplates } from '../../domain/known-templates.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
-import { type Met, MOST_TEMPLATES, type StoredTemplate, type Template } from '../../domain/templates.ts'
-import { readSketch, SLOTS, sharedWords, type WordSketch, wordSketch } from '../../text/word-sketch.ts'
+import {
+  type Met,
+  MOST_TEMPLATES,
+  readSketch,
+  type StoredTemplate,
+  type Template,
+  type WordSketch,
+} from '../../domain/templates.ts'
+import { SLOTS, sharedWords, wordSketch } from '../../text/word-sketch.ts'
 
 /** From here on a text is a near copy: chosen on the corpus (docs/templates.md, test/bench/templates.ts). */
 export const NEAR_COPY = 0.4

@@ -13,11 +13,12 @@ import type { StateManager } from '../../stores/states/manager.ts'
 import type { ManualStates } from '../../stores/states/manual.ts'
 import { redactText } from '../../text/redact.ts'
 import type { TemplateLearning } from '../template-learning.ts'
+import { givenIdOf } from './feedback-id.ts'
 import { FeedbackRefusal } from './feedback-refusal.ts'
 import { lessonOf } from './lessons.ts'
 import { coversTarget, orderedMatch } from './manual-blocks.ts'
 import type { Feedback } from './rows.ts'
-import { type Did, givenIdOf, givenOf, type UndoParts, undoFeedback } from './undo.ts'
+import { type Did, givenOf, type UndoParts, undoFeedback } from './undo.ts'
 
 export interface FeedbackParts {
   readonly states: Pick<StateManager, 'release' | 'open' | 'allowances'>

@@ -11,8 +11,8 @@ import { optOutReply } from '../../text/phrases.ts'
 import type { TemplateLearning } from '../template-learning.ts'
 import { countComplaint } from './complaints.ts'
 import { applyFeedback, type FeedbackOutcome } from './feedback.ts'
+import { feedbackIdOf } from './feedback-id.ts'
 import type { Feedback, Reply } from './rows.ts'
-import { feedbackIdOf } from './undo.ts'
 import { type SideRow, WaitingRows } from './waiting-rows.ts'
 
 export interface SideRowsParts {

@@ -2,12 +2,12 @@ import {
   KEPT_FOR,
   LOCAL,
   MOST_CONFIRMATIONS,
+  readSketch,
   TAUGHT_LABELS,
   type TaughtLabel,
   type Template,
 } from '../../domain/templates.ts'
 import { parseMoment } from '../../domain/time.ts'
-import { readSketch } from '../../text/word-sketch.ts'
 
 /** A name of a person or a list. */
 const NAME = /^[^\p{Cc}]{1,64}$/u

@@ -1,9 +1,9 @@
 import type { Allowance } from '../../domain/allowance.ts'
 import { given } from '../../domain/given.ts'
-import { hashOf } from '../../domain/hash.ts'
 import type { GivenFeedback, GivenFeedbackStore, StateStore } from '../../domain/state-store.ts'
 import type { StateManager } from '../../stores/states/manager.ts'
 import type { TemplateLearning } from '../template-learning.ts'
+import { feedbackIdOf, givenIdOf } from './feedback-id.ts'
 import { FeedbackRefusal } from './feedback-refusal.ts'
 import { unlearned } from './lessons.ts'
 import type { Feedback } from './rows.ts'
@@ -16,19 +16,6 @@ export interface UndoParts {
 
 /** Before every message, epoch ms. */
 const OVER = 0
-
-/** What names a row in its answer and in an undo: its own id, or the hash of what it says. */
-export function feedbackIdOf(row: Feedback): string {
-  const { feedbackId, stateId, messageId, target, undo, verdict, by, ts, until } = row
-  if (feedbackId !== undefined) return feedbackId
-  const about = stateId ?? messageId ?? undo ?? `${target!.kind}:${target!.id}`
-  return hashOf(about, verdict, by, ts, until, row.note ?? '')
-}
-
-/** A row that is read again has the same, one that reuses a `feedbackId` at another time has its own. */
-export function givenIdOf(row: Feedback): string {
-  return hashOf(feedbackIdOf(row), row.ts)
-}
 
 /** What a row does, for an undo. */
 export type Did = Pick<GivenFeedback, 'states' | 'silenced' | 'allowed' | 'raised' | 'taught' | 'untaught'>

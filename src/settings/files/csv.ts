@@ -1,5 +1,5 @@
-import { parse } from 'csv-parse/sync'
 import { SigwatchError } from '../../domain/errors.ts'
+import { libraries } from './libraries.ts'
 
 /** What a spreadsheet takes for a formula, or for a number that it shows rounded, gets an apostrophe in front; a lone `-` is neither. */
 const FORMULA = /^(?!-$)[=+\-@\t\r＝＋－＠]/
@@ -28,7 +28,7 @@ export interface CsvRow {
  */
 export function readCsv(text: string, file: string, delimiter = delimiterOf(text)): CsvRow[] {
   try {
-    const rows = parse(text, {
+    const rows = libraries.csv.parse(text, {
       delimiter,
       bom: true,
       info: true,

@@ -1,4 +1,5 @@
-import { type Node, printParseErrorCode, visit } from 'jsonc-parser'
+import type { Node } from 'jsonc-parser'
+import { libraries } from './libraries.ts'
 
 /** Steps from the root of a document to a value: keys and indices. */
 export type Path = readonly (string | number)[]
@@ -57,6 +58,7 @@ export function jsonFault(text: string): JsonFault | undefined {
     open.push(keys && new Set(keys))
   }
   const end = () => void open.pop()
+  const { printParseErrorCode, visit } = libraries.json
   try {
     visit(
       text,

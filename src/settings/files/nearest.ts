@@ -1,4 +1,4 @@
-import levenshtein from 'natural/lib/natural/distance/levenshtein_distance.js'
+import { libraries } from './libraries.ts'
 
 /** The candidate that a mistyped word most likely meant, or undefined when none is near. Case is no difference. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
@@ -11,7 +11,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
     // Of two that are equally near, the one that begins alike: few people mistype the first letter.
     if (Math.abs(other.length - wanted.length) > limit) continue
     const found =
-      levenshtein.DamerauLevenshteinDistance(wanted, other, { restricted: true }) -
+      libraries.levenshtein.DamerauLevenshteinDistance(wanted, other, { restricted: true }) -
       (other[0] === wanted[0] ? 0.5 : 0)
     if (found < least) {
       least = found

@@ -2,10 +2,11 @@ import { isUtf8 } from 'node:buffer'
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { extname } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
-import { type Node, parseTree } from 'jsonc-parser'
-import * as YAML from 'yaml'
+import type { Node } from 'jsonc-parser'
+import type * as YAML from 'yaml'
 import type { Problem } from '../../domain/errors.ts'
 import { jsonFault, jsonOffset, type Path } from './json-scan.ts'
+import { libraries } from './libraries.ts'
 
 export type { Path } from './json-scan.ts'
 
@@ -114,7 +115,7 @@ function parseJson(file: string, text: string): ReadResult {
   }
   let tree: Node | undefined
   const line = (path: Path) => {
-    tree ??= parseTree(text)
+    tree ??= libraries.json.parseTree(text)
     return tree && lineAt(text, jsonOffset(tree, path))
   }
   return { document: { file, value, line }, problems: [] }
@@ -128,9 +129,9 @@ const YAML_HINTS: Readonly<Record<string, string>> = {
 }
 
 function parseYaml(file: string, text: string): ReadResult {
-  const lines = new YAML.LineCounter()
+  const lines = new libraries.yaml.LineCounter()
   const options = { lineCounter: lines, prettyErrors: false, version: '1.2', logLevel: 'error' } as const
-  const document = YAML.parseDocument(text, options)
+  const document = libraries.yaml.parseDocument(text, options)
   const faults = [...document.errors, ...document.warnings]
   if (faults.length > 0) return { problems: faults.map((fault) => yamlProblem(file, text, lines, fault)) }
   let value: unknown
@@ -152,20 +153,19 @@ function yamlProblem(file: string, text: string, lines: YAML.LineCounter, fault:
 }
 
 function yamlLine(document: YAML.Document, lines: YAML.LineCounter, path: Path): number | undefined {
+  const { isAlias, isMap, isNode, isScalar, isSeq } = libraries.yaml
   let node: unknown = document.contents
   let offset: number | undefined
   for (const step of path) {
-    if (YAML.isAlias(node)) node = node.resolve(document)
-    if (YAML.isMap(node)) {
-      const pair = node.items.find(
-        (item) => YAML.isScalar(item.key) && String(item.key.value) === String(step),
-      )
+    if (isAlias(node)) node = node.resolve(document)
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step))
       if (!pair) break
       offset = (pair.key as YAML.Scalar).range?.[0] ?? offset
       node = pair.value
-    } else if (YAML.isSeq(node)) {
+    } else if (isSeq(node)) {
       node = node.items[Number(step)]
-      if (!YAML.isNode(node)) break
+      if (!isNode(node)) break
       offset = node.range?.[0] ?? offset
     } else break
   }

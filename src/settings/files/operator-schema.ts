@@ -1,6 +1,7 @@
-import { _, Ajv, type AnySchemaObject, type ErrorObject, type KeywordCxt, type ValidateFunction } from 'ajv'
+import type { Ajv, AnySchemaObject, ErrorObject, KeywordCxt, ValidateFunction } from 'ajv'
 import { CODE_NAMES } from '../../domain/codes.ts'
 import type { Problem } from '../../domain/errors.ts'
+import { libraries } from './libraries.ts'
 import { nearest } from './nearest.ts'
 import { formatPath, type OperatorDocument, type Path } from './operator-file.ts'
 import { FORMS, type FormName, hasForm, MOMENT, momentFault } from './value-forms.ts'
@@ -13,24 +14,36 @@ export interface Fault {
 
 export type Checker = (value: unknown) => readonly Fault[]
 
-const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true, messages: false })
-for (const form of Object.keys(FORMS) as FormName[]) {
-  ajv.addFormat(form, { type: 'string', validate: (text: string) => hasForm(form, text) })
+let ajv: Ajv | undefined
+
+function compiler(): Ajv {
+  const { _, Ajv } = libraries.ajv
+  const made = new Ajv({
+    allErrors: true,
+    verbose: true,
+    strict: true,
+    allowUnionTypes: true,
+    messages: false,
+  })
+  for (const form of Object.keys(FORMS) as FormName[]) {
+    made.addFormat(form, { type: 'string', validate: (text: string) => hasForm(form, text) })
+  }
+  made.addKeyword({ keyword: 'private', schemaType: 'boolean' })
+  made.addKeyword({
+    keyword: 'characters',
+    type: 'string',
+    schemaType: 'number',
+    code: (cxt: KeywordCxt) => cxt.fail(_`${cxt.data} === "" || ${cxt.data}.length > ${2 * cxt.schema}`),
+  })
+  made.addKeyword({
+    keyword: 'moment',
+    type: ['number', 'string'],
+    schemaType: 'boolean',
+    errors: false,
+    validate: (_on: boolean, value: string | number) => momentFault(value) === undefined,
+  })
+  return made
 }
-ajv.addKeyword({ keyword: 'private', schemaType: 'boolean' })
-ajv.addKeyword({
-  keyword: 'characters',
-  type: 'string',
-  schemaType: 'number',
-  code: (cxt: KeywordCxt) => cxt.fail(_`${cxt.data} === "" || ${cxt.data}.length > ${2 * cxt.schema}`),
-})
-ajv.addKeyword({
-  keyword: 'moment',
-  type: ['number', 'string'],
-  schemaType: 'boolean',
-  errors: false,
-  validate: (_on: boolean, value: string | number) => momentFault(value) === undefined,
-})
 
 /**
  * Compiles a JSON Schema whose formats are the forms of `value-forms.ts`; faults say what, where and what is allowed.
@@ -44,6 +57,7 @@ export function compileSchema(schema: AnySchemaObject): Checker {
   // At the first check: compiling takes longer than a short command, and most commands check few of the schemas.
   let compiled: ValidateFunction | undefined
   return (value) => {
+    ajv ??= compiler()
     compiled ??= ajv.compile(schema)
     return compiled(value) ? [] : firstOfEach((compiled.errors ?? []).map(toFault))
   }

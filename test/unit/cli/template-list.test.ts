@@ -2,8 +2,8 @@ import { generateKeyPairSync } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { readKey, readList, writtenList } from '../../../src/cli/template-list.ts'
-import { KEPT_FOR, type Template } from '../../../src/domain/templates.ts'
-import { SLOTS, writtenSketch } from '../../../src/text/word-sketch.ts'
+import { KEPT_FOR, type Template, writtenSketch } from '../../../src/domain/templates.ts'
+import { SLOTS } from '../../../src/text/word-sketch.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 
 const folder = useFolder()

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { readSketch, writtenSketch } from '../../../src/domain/templates.ts'
 import { readText } from '../../../src/text/read-text.ts'
-import { readSketch, sharedWords, wordSketch, writtenSketch } from '../../../src/text/word-sketch.ts'
+import { sharedWords, wordSketch } from '../../../src/text/word-sketch.ts'
 
 const of = (text: string) => wordSketch(readText(text))!
 const NOTICE = '您的快递因地址不详无法派送，请点击链接更新收货信息并支付运费'

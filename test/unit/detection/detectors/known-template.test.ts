@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { knownTemplate } from '../../../../src/detection/detectors/known-template.ts'
 import { TemplateIndex } from '../../../../src/detection/templates/template-index.ts'
 import type { Registry } from '../../../../src/domain/registry.ts'
-import { KEPT_FOR, type StoredTemplate } from '../../../../src/domain/templates.ts'
+import { KEPT_FOR, type StoredTemplate, writtenSketch } from '../../../../src/domain/templates.ts'
 import { readText } from '../../../../src/text/read-text.ts'
-import { wordSketch, writtenSketch } from '../../../../src/text/word-sketch.ts'
+import { wordSketch } from '../../../../src/text/word-sketch.ts'
 import {
   contextOf,
   detect,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { TemplateIndex } from '../../../../src/detection/templates/template-index.ts'
-import type { StoredTemplate } from '../../../../src/domain/templates.ts'
+import { type StoredTemplate, writtenSketch } from '../../../../src/domain/templates.ts'
 import { readText } from '../../../../src/text/read-text.ts'
-import { SLOTS, wordSketch, writtenSketch } from '../../../../src/text/word-sketch.ts'
+import { SLOTS, wordSketch } from '../../../../src/text/word-sketch.ts'
 import { messageOf, NOON } from '../../../helpers/detector-fixtures.ts'
 
 const NOTICE = '您的快递因地址不详无法派送，请点击链接更新收货信息并支付运费'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { KEPT_FOR, type Template } from '../../../../src/domain/templates.ts'
+import { KEPT_FOR, type Template, writtenSketch } from '../../../../src/domain/templates.ts'
 import { readTemplateRow, templateRow } from '../../../../src/pipeline/side-inputs/template-rows.ts'
-import { SLOTS, writtenSketch } from '../../../../src/text/word-sketch.ts'
+import { SLOTS } from '../../../../src/text/word-sketch.ts'
 
 const T = Date.UTC(2026, 10, 11, 4)
 const template: Template = {
