@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { type ErrorCode, RecordError } from '../domain/errors.ts'
 import type { Part, RawRecord, RecordItem, SmsRecord } from '../domain/message.ts'
-import { isTenant } from '../domain/tenant.ts'
+import { readTenant } from '../domain/tenant.ts'
 import { EARLIEST_TIME, LATEST_TIME, parseIsoTime } from '../domain/time.ts'
 
 /** Why a record cannot be read. `detail` names the field and what it may be, never its value. */
@@ -218,7 +218,7 @@ function readRecord(input: Fields, raw: RawRecord, limits: DecodeLimits, item?: 
     template: hint(input.template, 'template', 0, MAX_HINT),
     submission: hint(input.submission, 'submission', 0, MAX_HINT),
     // A member of that name may have been there for another reason: it stops no message.
-    tenant: isTenant(input.tenant) ? input.tenant : undefined,
+    tenant: readTenant(input.tenant),
     ext: isAbsent(input.ext) ? undefined : ext(input.ext),
     part: isAbsent(input.part) ? undefined : part(input.part),
     item,

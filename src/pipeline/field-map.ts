@@ -1,5 +1,5 @@
 import type { RawRecord } from '../domain/message.ts'
-import { isTenant } from '../domain/tenant.ts'
+import { readTenant } from '../domain/tenant.ts'
 import {
   ENCODINGS,
   type Encoding,
@@ -89,7 +89,7 @@ function fieldsOf(map: InputMap, leftOut: CountLeftOut): (place: Place) => Mappe
     const mapped: Record<string, unknown> = {}
     for (const [field, read] of fields) {
       const value = read(place)
-      if (value !== undefined && field === 'tenant' && !isTenant(value)) leftOut('tenant', 1)
+      if (value !== undefined && field === 'tenant' && readTenant(value) === undefined) leftOut('tenant', 1)
       else if (value !== undefined) mapped[field] = value
       else if (REQUIRED_FIELDS.includes(field))
         throw new MappingError(`${named(field, map[field]!)}: nothing is there`)

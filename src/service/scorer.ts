@@ -11,7 +11,7 @@ import { given } from '../domain/given.ts'
 import type { HeadReading } from '../domain/heads.ts'
 import type { Label, Scores } from '../domain/labels.ts'
 import type { AnalysedMessage, SmsRecord } from '../domain/message.ts'
-import { isTenant } from '../domain/tenant.ts'
+import { readTenant } from '../domain/tenant.ts'
 import { parseIsoTime } from '../domain/time.ts'
 import { hasLength } from '../pipeline/decode.ts'
 import { fileMap } from '../pipeline/side-inputs/mapped-rows.ts'
@@ -133,7 +133,8 @@ function readLine(line: Buffer, index: number): ReadLine {
     throw new LineError('text: must have 1-2000 characters', id)
   }
   const signature = optionalText(fields?.signature)
-  const { carrier, sp, tenant } = fields ?? {}
+  const { carrier, sp } = fields ?? {}
+  const tenant = readTenant(fields?.tenant)
   const ts = timeOf(fields?.ts)
   const record: SmsRecord = {
     value: line,
@@ -146,7 +147,7 @@ function readLine(line: Buffer, index: number): ReadLine {
     ...(signature ? { signature } : {}),
     ...(typeof carrier === 'string' ? { carrier } : {}),
     ...(typeof sp === 'string' ? { sp } : {}),
-    ...(isTenant(tenant) ? { tenant } : {}),
+    ...(tenant ? { tenant } : {}),
   }
   const position = { topic: 'stdin', partition: 0, offset: index }
   const message = messageOf(record, position, record.ts)

@@ -21,6 +21,7 @@ const MESSAGES = [
   sms('b', 1, { tenant: 'gd-b' }),
   sms('none', 2, {}),
   sms('odd', 3, { tenant: 'GD A' }),
+  sms('capitals', 6, { tenant: ' GD-B ' }),
   sms('sale-a', 4, { tenant: 'gd-a', from: '10690200001', text: SALE }),
   sms('sale-b', 5, { tenant: 'gd-b', from: '10690200001', text: SALE }),
 ]
@@ -65,6 +66,12 @@ describe('tenants', () => {
     expect(out.alertOf('odd')?.data).toMatchObject({ mode: 'enforce' })
     expect(out.alertOf('odd')?.data).not.toHaveProperty('tenant')
     expect(out.verdicts.get('odd')?.action).toBe(out.verdicts.get('none')?.action)
+  })
+
+  it('are told in capitals as well, so that their rules hold', async () => {
+    const out = await run(POLICY)
+    expect(out.alertOf('capitals')).toBeUndefined()
+    expect(out.verdicts.get('capitals')?.tenant).toBe('gd-b')
   })
 
   it('change nothing where the policy has no rules for them', async () => {
