@@ -6,8 +6,8 @@ export interface WatchedFiles {
   readonly paths: readonly string[]
   /** Stamp of what was read last; absent: the files as they are now. */
   readonly stamp?: string
-  /** Reads them again. What is wrong with them is its own to report. */
-  readonly read: () => void | Promise<void>
+  /** Reads them again, `asked` by SIGHUP or because they changed. What is wrong with them is its own to report. */
+  readonly read: (asked: boolean) => void | Promise<void>
 }
 
 export interface FileWatchOptions {
@@ -94,7 +94,7 @@ export class FileWatch {
       }
       one.read = stamp
       one.fresh = undefined
-      await one.files.read()
+      await one.files.read(all)
     }
     await this.#options.looked?.()
   }

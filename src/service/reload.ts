@@ -43,7 +43,7 @@ function watchedOf(config: ReloaderOptions['config']) {
 
 /**
  * Reads policy, own rules, registry and model again on SIGHUP, and when their files change. What is wrong is refused
- * (`reload_refused`) and the version in force stays; a new version is checked first, taken whole, and the states that it
+ * (`reload_refused`) and the version in force stays, as it does when a registry file loses most of its rows without SIGHUP; a new version is checked first, taken whole, and the states that it
  * does not bear are cleared. Listens for SIGHUP from its creation on.
  */
 export class Reloader {
@@ -59,7 +59,7 @@ export class Reloader {
       files: watchedOf(config).map(({ what, paths }) => ({
         paths,
         stamp: stamps.get(what)!,
-        read: () => this.#read(what),
+        read: (asked) => this.#read(what, asked),
       })),
       looked: () => this.#adoptPending(),
       emit,
@@ -91,16 +91,16 @@ export class Reloader {
     }
   }
 
-  async #read(what: Versioned): Promise<void> {
+  async #read(what: Versioned, asked: boolean): Promise<void> {
     try {
-      if ((await this.#load(what)) === 'swapped') this.#pendingAdoption.add(what)
+      if ((await this.#load(what, asked)) === 'swapped') this.#pendingAdoption.add(what)
     } catch (error) {
       this.#options.emit({ name: 'reload_refused', what, reason: messageOf(error) })
     }
   }
 
-  #load(what: Versioned): Reload | Promise<Reload> {
+  #load(what: Versioned, asked: boolean): Reload | Promise<Reload> {
     const { policy, registry, classifier } = this.#options.assets
-    return { policy, registry, model: classifier }[what].reload()
+    return { policy, registry, model: classifier }[what].reload(asked)
   }
 }

@@ -42,6 +42,13 @@ function* fileRows(rows: LoadedRows): Steps<FileRows> {
   }
 }
 
+/** A file with fewer rows may lose any of them. */
+const LEAST_TO_LOSE = 20
+
+function rowsOf({ brands, ports, signatures }: FileRows): number {
+  return brands.size + ports.size + signatures.size
+}
+
 /** Rows of a topic by key, null for one that is gone. */
 type Overrides<T> = Map<string, T | null>
 
@@ -139,8 +146,11 @@ export class RegistryHolder {
     if (changes.length > 0) this.#current = this.#inForce()
   }
 
-  /** Reads the file again, next to other work; a bad one is refused with the reason and the old one stays. */
-  async reload(): Promise<Reload> {
+  /**
+   * Reads the file again, next to other work; a bad one is refused with the reason and the old one stays. So is one that
+   * has lost most of its rows, unless it was `asked` for: an export that broke off looks like that.
+   */
+  async reload(asked = false): Promise<Reload> {
     if (this.#file === undefined) return 'same'
     const { rows, problems } = await inSlices(registryReading(this.#file, this.#options))
     if (problems.length > 0) {
@@ -154,6 +164,12 @@ export class RegistryHolder {
       return 'refused'
     }
     const next = await inSlices(fileRows(rows))
+    const [held, rest] = [rowsOf(this.#base), rowsOf(next)]
+    if (!asked && held >= LEAST_TO_LOSE && rest < held / 2) {
+      const reason = `${this.#file} has ${rest} rows where ${held} are in force, fewer than half: the file may be incomplete; send SIGHUP if it is meant so`
+      this.#emit({ name: 'reload_refused', what: 'registry', reason })
+      return 'refused'
+    }
     let before: SignatureIndex
     let after: SignatureIndex
     do {

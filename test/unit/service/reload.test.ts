@@ -120,6 +120,20 @@ describe('reloading while the service runs', () => {
     expect([...assets.policy.current.own!.codes.keys()]).toEqual(['OP_B'])
   })
 
+  it('takes a registry that lost most of its rows on SIGHUP alone', async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => `  - {name: 店${i}, ports: ["1069${i + 10_000}"]}`)
+    writeFileSync(REGISTRY, `signatures:\n${rows.join('\n')}\n`)
+    await until(() => adopted.length > 0)
+    writeFileSync(REGISTRY, `signatures:\n${rows.slice(0, 3).join('\n')}\n`)
+    await until(() => refused().length > 0)
+    await looks()
+    expect(refused()).toMatchObject([{ what: 'registry', reason: expect.stringContaining('SIGHUP') }])
+    expect(assets.registry.current.signature('店39')).toBeDefined()
+    process.kill(process.pid, 'SIGHUP')
+    await until(() => adopted.length > 1)
+    expect(assets.registry.current.signature('店39')).toBeUndefined()
+  })
+
   it('does nothing for a file that is written again with the same content, or is replaced by a rename', async () => {
     writeFileSync(folder.file('policy.next'), '# the same\nmode: enforce\n')
     renameSync(folder.file('policy.next'), POLICY)

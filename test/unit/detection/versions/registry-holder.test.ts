@@ -124,6 +124,23 @@ describe('registry of a file with a topic over it', () => {
     expect(portsOf(holder, '乙')).toEqual(['10690012'])
   })
 
+  it('refuses a file that has lost most of its rows until it is asked for', async () => {
+    const rows = Array.from({ length: 30 }, (_, i) => line(`店${i}`, [`1069${i + 10_000}`]))
+    const { holder, events, write } = open(...rows)
+    write(...rows.slice(0, 14))
+    expect(await holder.reload()).toBe('refused')
+    expect(events.at(-1)).toMatchObject({
+      name: 'reload_refused',
+      reason: expect.stringContaining('has 14 rows where 30 are in force'),
+    })
+    expect(portsOf(holder, '店29')).toEqual(['106910029'])
+    expect(await holder.reload(true)).toBe('swapped')
+    expect(portsOf(holder, '店29')).toBeUndefined()
+    // From there on it is like any other file.
+    write(...rows.slice(0, 8))
+    expect(await holder.reload()).toBe('swapped')
+  })
+
   it('says that signatures have gone', () => {
     const { holder, events } = open()
     expect(events.map((e) => e.name)).toEqual(['registry_loaded', 'warning'])
