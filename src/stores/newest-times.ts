@@ -4,21 +4,49 @@ import { getOrInsert } from '../domain/maps.ts'
 /** Records of the last ones that may be ahead of the others. */
 const WILD = 1
 
+interface Reached {
+  readonly time: EventTime
+  /** What it was before the newest batch, and the offset at which that ends. */
+  before: number
+  end: number
+  batch: number
+}
+
 /**
  * The newest time of each partition that two records show: what is older than its counts are kept is not counted, so that
  * made-up times cost nothing, and one of them ahead of the others moves nothing. No wall clock: a backlog is as new as its
  * own partition.
  */
 export class NewestTimes {
-  readonly #byPartition = new Map<string, EventTime>()
+  readonly #byPartition = new Map<string, Reached>()
+  #batch = 0
 
-  /** Takes in an event time of a partition; returns its newest. */
-  observe(partition: string, time: number): number {
-    const newest = getOrInsert(this.#byPartition, partition, () => new EventTime(WILD))
-    return newest.observe(time)
+  /** Begins a batch: what follows belongs to it. */
+  begin(): void {
+    this.#batch++
+  }
+
+  /** Takes in an event time of a partition; returns its newest. A batch that is counted again changes no `before`. */
+  observe(partition: string, offset: number, time: number): number {
+    const reached = getOrInsert(this.#byPartition, partition, unreached)
+    if (reached.batch !== this.#batch) {
+      reached.batch = this.#batch
+      if (offset > reached.end) reached.before = reached.time.value
+    }
+    if (offset > reached.end) reached.end = offset
+    return reached.time.observe(time)
   }
 
   of(partition: string): number {
-    return this.#byPartition.get(partition)?.value ?? Number.NEGATIVE_INFINITY
+    return this.#byPartition.get(partition)?.time.value ?? Number.NEGATIVE_INFINITY
   }
+
+  /** The same as it was before the batch: the batch itself may span more time than counts are kept. */
+  before(partition: string): number {
+    return this.#byPartition.get(partition)?.before ?? Number.NEGATIVE_INFINITY
+  }
+}
+
+function unreached(): Reached {
+  return { time: new EventTime(WILD), before: Number.NEGATIVE_INFINITY, end: -1, batch: -1 }
 }

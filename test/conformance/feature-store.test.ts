@@ -726,6 +726,17 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
       expect(await read(other)).toEqual([1])
     })
 
+    it('counts all of a backlog that spans more time than they are kept, also where it is counted again', async () => {
+      const store = fresh()
+      const read = async (batch: Observations[]) =>
+        (await store.count(batch)).tallies.map(({ id, count }) => `${id} ${count}`).sort()
+      // Twelve minutes apart, five times over: an hour of one partition.
+      const hour = many(5, 0, (offset) => tally(offset, T0 + offset * 12 * MINUTE, `r${offset}`))
+      expect(await read(hour)).toEqual(['r0 1', 'r1 1', 'r2 1', 'r3 1', 'r4 1'])
+      expect(await read(hour.slice(1))).toEqual(['r1 1', 'r2 1', 'r3 1', 'r4 1'])
+      expect(await read([tally(5, T0, 'r0')])).toEqual([])
+    })
+
     it('adds the current half window and the one before', async () => {
       const store = fresh()
       const at = async (offset: number, ts: number) =>

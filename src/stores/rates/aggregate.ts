@@ -78,7 +78,7 @@ class Aggregation {
       this.#partition = partition
       this.#key = partitionKey(o.position)
       this.#offsets = this.#counted.get(this.#key)
-      this.#eventTime = this.#times?.of(this.#key) ?? Number.NEGATIVE_INFINITY
+      this.#eventTime = this.#times?.before(this.#key) ?? Number.NEGATIVE_INFINITY
     }
     this.#bucket = Math.floor(o.ts / BUCKET_MS)
     this.#rates(o)

@@ -48,9 +48,10 @@ export class Feed {
 
   /** Notes messages, and their times in `times`; a complaint, which counts no message, is none. */
   see(batch: readonly Observations[], times: NewestTimes): void {
+    times.begin()
     for (const { position, ts, rates, sent } of batch) {
       const key = partitionKey(position)
-      const eventTime = times.observe(key, ts)
+      const eventTime = times.observe(key, position.offset, ts)
       if (rates.length + sent.length > 0) this.#see(key, ts, eventTime)
     }
   }

@@ -152,8 +152,10 @@ export class RedisSenderMinutes implements SenderMinutes {
   #call(partition: string, batch: readonly SenderCount[]): ScriptCall {
     const expected = this.#offsets.get(partition) ?? -1
     const keys = [this.#key(partition, 'offset'), this.#key(partition, 'minutes')]
-    for (const { minute } of batch) this.#newest.observe(partition, minute * MINUTE)
-    const oldest = (this.#newest.of(partition) - KEPT) / MINUTE
+    this.#newest.begin()
+    for (const { position, minute } of batch)
+      this.#newest.observe(partition, position.offset, minute * MINUTE)
+    const oldest = (this.#newest.before(partition) - KEPT) / MINUTE
     const groups = groupsOf(batch, expected, oldest).map(({ once, minutes }) => [
       once === undefined ? 0 : keys.push(this.#key(partition, `once:${once}`)),
       [...minutes].map(([minute, { counts, enterprises }]) => [
