@@ -1,13 +1,16 @@
 import { BlockList, isIPv6 } from 'node:net'
 import { OidcProvider } from '../adapters/oidc/provider.ts'
 import type { ArchiveReader } from '../analyst/archive/reader.ts'
+import type { DeskOptions } from '../analyst/desk/options.ts'
 import type { ProviderLogins } from '../analyst/desk/provider-login.ts'
 import { startDesk } from '../analyst/desk/server.ts'
 import { may } from '../analyst/desk/sessions.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { given } from '../domain/given.ts'
+import { createTokeniser } from '../domain/token.ts'
 import type { Config } from '../settings/config.ts'
+import { revealed } from '../settings/secret.ts'
 import { commandClock } from './command-clock.ts'
 import { openArchiveReader } from './compose-archive.ts'
 import { type FeedbackPlace, openFeedback, takesFeedback } from './compose-feedback.ts'
@@ -38,6 +41,8 @@ export async function composeDesk(config: Config, emit: Emit): Promise<RunningDe
       name: 'warning',
       message: 'no feedback can be given: kafka.topics.feedback is off, or there is no file',
     })
+  if (!config.privacy.tokenKey && rights.some((all) => may({ may: all }, 'number')))
+    emit({ name: 'warning', message: 'no search by number: privacy.tokenKey is not set' })
   try {
     const desk = await startDesk({
       host,
@@ -54,6 +59,7 @@ export async function composeDesk(config: Config, emit: Emit): Promise<RunningDe
           write: (key, row) => line.append(key, JSON.stringify(row)),
         },
       }),
+      ...given({ numberTokens: numberTokensOf(config.privacy) }),
       ...given({ answers: config.kafka.topics.feedbackResults ?? undefined }),
     })
     return {
@@ -81,6 +87,13 @@ function providerOf(oidc: Config['desk']['oidc']): ProviderLogins | undefined {
     ...{ name, claim, rights, host: new URL(issuer).host, isSecure: home.startsWith('https:') },
     provider: new OidcProvider({ ...client, redirectUri: `${home}login/callback`, homeUri: home }),
   }
+}
+
+/** The tokens of a number under all keys; undefined: no key is configured. */
+function numberTokensOf({ tokenKey, previousTokenKeys }: Config['privacy']): DeskOptions['numberTokens'] {
+  if (!tokenKey) return undefined
+  const all = [tokenKey, ...(previousTokenKeys ?? [])].map((key) => createTokeniser(revealed(key)))
+  return (canonical) => all.map((tokenise) => tokenise(canonical))
 }
 
 /** Whether an address is in one of these networks. */

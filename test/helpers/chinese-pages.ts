@@ -4,7 +4,7 @@ import { CODE_NAMES } from '../../src/domain/codes.ts'
 export const LATIN_OF_SAMPLES = /\b(?:(?:[a-z0-9-]+\.)+(?:com|top|net|site)|jd)\b/g
 
 /** Names of things that are the same in Chinese. */
-const NAMES = /\b(?:sigwatch|UTC|SP\d*)\b/g
+const NAMES = /\b(?:sigwatch|UTC|CSV|SP\d*)\b/g
 
 /** Text that a reader of a page sees or hears: of elements, and of the attributes that are read out. */
 export function readOf(page: string): string[] {

@@ -23,7 +23,7 @@ export function deskClient(port: () => number): DeskClient {
         ...{ method: 'POST', body: new URLSearchParams({ token }), redirect: 'manual' },
       } as RequestInit)
       cookies.set(name, entered.headers.get('set-cookie')!.split(';')[0]!)
-      keys.set(name, /name="key" value="([^"]+)"/.exec(await see(name, '/access'))![1]!)
+      keys.set(name, /name="key" value="([^"]+)"/.exec(await see(name, '/find'))![1]!)
     },
     post: (name, path, fields) =>
       fetch(url(path), {

@@ -30,7 +30,8 @@ const SENT_BY = `EXISTS (SELECT FROM sender_minute m WHERE m.ts >= $1 AND m.ts <
 /** The condition of each field for the value `?`; an asterisk stands for anything where the value is a pattern. */
 const FIELDS: Readonly<Record<string, { readonly is: string; readonly like?: string }>> = {
   message: { is: '(message_id = ? OR id = ?)' },
-  token: { is: 'to_token = ?' },
+  /** Several, with bars between them: one number has a token under each key. */
+  token: { is: "to_token = ANY (string_to_array(?, '|'))" },
   signature: { is: 'signature = ?', like: 'signature LIKE ?' },
   port: { is: "(port = ? OR (target_kind = 'port' AND target_id = ?))", like: 'port LIKE ?' },
   domain: { is: 'domains @> ARRAY[?::text]', like: 'EXISTS (SELECT FROM unnest(domains) d WHERE d LIKE ?)' },

@@ -104,7 +104,7 @@ const ofPerson = (table: string) =>
 
 /** Who looked stays in the access log; that it was this person, a message to him, or an alert on it, does not. */
 const WITHOUT_SUBJECT = `UPDATE access_log SET subject = 'erased' WHERE strpos(subject, $1) > 0 OR subject = ANY ($2)
-  OR (what = 'feedback' AND regexp_replace(subject, ': [a-z_]+$', '') = ANY ($3))`
+  OR (what IN ('feedback', 'denied') AND regexp_replace(subject, ': [a-z_]+$', '') = ANY ($3))`
 
 const CASE_ALERTS =
   'DELETE FROM case_alert WHERE to_token = $1 OR message_id = ANY ($2) OR state_id = ANY ($3)'

@@ -65,6 +65,24 @@ export interface Access {
   readonly who: string
   readonly what: string
   readonly subject: string
+  readonly address: string | null
+}
+
+/** What people do at the desk, as the access log names it; `denied`: what they had no right to. */
+export const ACCESS_KINDS = [
+  ...(['login', 'logout', 'refused', 'denied', 'search', 'number', 'case', 'queue', 'overview'] as const),
+  ...(['feedback', 'access'] as const),
+]
+
+/** Entries of the access log that are asked for; times are epoch ms. */
+export interface AccessSearch {
+  readonly who?: string | undefined
+  readonly what?: string | undefined
+  readonly address?: string | undefined
+  readonly from?: number
+  readonly to?: number
+  readonly skip?: number
+  readonly most?: number
 }
 
 /** Alerts that are read at a time. */
@@ -173,9 +191,30 @@ export class ArchiveReader {
     await this.#rows(sql, [who.name, what, shown, who.address ?? null], 'READ WRITE')
   }
 
-  /** The newest entries of the access log. */
-  accesses(): Promise<Access[]> {
-    return this.#rows(`SELECT at, who, what, subject FROM access_log ORDER BY at DESC LIMIT ${MOST}`, [])
+  /** Entries of the access log, the newest first. */
+  accesses({
+    who,
+    what,
+    address,
+    from = 0,
+    to,
+    skip = 0,
+    most = MOST,
+  }: AccessSearch = {}): Promise<Access[]> {
+    return this.#rows(
+      `SELECT at, who, what, subject, address FROM access_log WHERE at >= $1 AND ($2::timestamptz IS NULL OR at < $2)
+        AND ($3::text IS NULL OR who = $3) AND ($4::text IS NULL OR what = $4) AND ($5::text IS NULL OR address = $5)
+        ORDER BY at DESC, who, what, subject LIMIT $6 OFFSET $7`,
+      [
+        new Date(from),
+        to === undefined ? null : new Date(to),
+        who ?? null,
+        what ?? null,
+        address ?? null,
+        most,
+        skip,
+      ],
+    )
   }
 
   async close(): Promise<void> {

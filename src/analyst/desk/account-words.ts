@@ -7,6 +7,26 @@ export const ACCESS = {
   login: ['login', '登录'],
   refused: ['refused', '登录被拒'],
   access: ['access', '查看访问记录'],
+  address: ['Address', '地址'],
+  logout: ['logout', '退出'],
+  denied: ['denied', '无权操作'],
+  number: ['number', '按号码检索'],
+  mayNotAudit: [
+    'You may not read the access log: it needs the right audit.',
+    '您无权查看访问记录（需审计权限）。',
+  ],
+  mayNotNumber: [
+    'You may not search by phone number: it needs the right number.',
+    '您无权按号码检索（需号码权限）。',
+  ],
+  noNumberKey: [
+    'Numbers cannot be searched for: the desk has no privacy.tokenKey, which must be that of the service.',
+    '无法按号码检索：工作台未配置 privacy.tokenKey（须与服务一致）。',
+  ],
+  tooManyNumbers: [
+    'At most 30 searches by number a minute. Wait a moment.',
+    '每分钟最多按号码检索 30 次，请稍候。',
+  ],
   all: ['all', '全部'],
   erased: ['erased', '已清除'],
   feedback: ['feedback', '反馈'],

@@ -37,7 +37,7 @@ export async function giveOnCase(
     status,
     body: messagePage(session, speech, speech.say(word)),
   })
-  if (!outbox || !may(session, 'judge')) return failure(403, 'mayRead')
+  if (!outbox) return failure(403, 'mayRead')
   const { alert } = found
   const ts = Math.round(await outbox.now())
   const row = rowOf({ form, session }, found, ts)

@@ -1,3 +1,5 @@
+import type { Answer } from './answers.ts'
+
 /** What a spreadsheet would take for a formula. */
 const FORMULA = /^[=+\-@\t\r]/
 
@@ -9,4 +11,14 @@ export function csvOf(rows: readonly (readonly (string | number | null)[])[]): s
     return /[",\r\n']/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
   }
   return `\ufeff${rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('')}`
+}
+
+/** A list as a file that is downloaded. */
+export function csvAnswer(name: string, rows: Parameters<typeof csvOf>[0]): Answer {
+  return {
+    status: 200,
+    type: 'text/csv; charset=utf-8',
+    body: csvOf(rows),
+    headers: { 'content-disposition': `attachment; filename="${name}.csv"` },
+  }
 }

@@ -29,6 +29,8 @@ export interface DeskOptions {
   readonly emit: Emit
   /** Absent: no user may give feedback. */
   readonly feedback?: FeedbackWriter
+  /** The tokens of a number in canonical form, under the key of today and former ones; absent: no key is known. */
+  readonly numberTokens?: (canonical: string) => readonly string[]
   /** The topic in which the service answers feedback. */
   readonly answers?: string
 }

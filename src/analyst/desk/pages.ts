@@ -1,5 +1,4 @@
 import type { Case, FoundAlert } from '../archive/case.ts'
-import type { Access } from '../archive/reader.ts'
 import { SEARCH_FIELDS, type SearchField } from '../archive/reader.ts'
 import type { Sent } from '../archive/sent.ts'
 import { type Html, html } from '../words/html.ts'
@@ -7,7 +6,7 @@ import { caseSections } from './case-sections.ts'
 import { page, timeFields } from './layout.ts'
 import type { AskedSearch } from './sealed-searches.ts'
 import type { Session } from './sessions.ts'
-import { actionTag, alertTable, beijing, table, timeCell } from './tables.ts'
+import { actionTag, alertTable, beijing } from './tables.ts'
 import type { Speech, Word } from './words.ts'
 
 interface LoginShown {
@@ -71,7 +70,12 @@ export function messagePage(
 /** Characters that may be searched for: no id, host or name is longer. */
 export const LONGEST_VALUE = 300
 
-/** What a field is called: its word of the table begins with `by`. */
+/** What a field is called: its word of the table begins with `by`; undefined: it is none. */
+export function fieldWord(field: string): Word | undefined {
+  const known = SEARCH_FIELDS.find((one) => one === field)
+  return known && nameOf(known)
+}
+
 function nameOf(field: SearchField): Word {
   return `by${field[0]!.toUpperCase()}${field.slice(1)}` as `by${Capitalize<SearchField>}`
 }
@@ -137,29 +141,4 @@ ${caseSections(found, session, speech)}`,
 function answerTo({ feedback }: Case): Word {
   const standing = feedback.at(-1)?.standing ?? 'unknown'
   return `${standing}Answer`
-}
-
-/** What was looked at: a search names its field, a feedback its word. */
-function subjectOf({ what, subject }: Access, { locale, say, value }: Speech): string {
-  if (locale === 'en') return subject
-  const [, field = '', searched = ''] = (what === 'search' && /^(\w+): ([\s\S]*)$/.exec(subject)) || []
-  const name = SEARCH_FIELDS.find((one) => one === field)
-  if (name) return `${say(nameOf(name))}: ${searched}`
-  if (what === 'search') return subject.replace(/^all(?=,|$)/, value('all'))
-  const [, id = '', word = ''] = (what === 'feedback' && /^([\s\S]*): (\w+)$/.exec(subject)) || []
-  return id === '' ? value(subject) : `${id}: ${value(word)}`
-}
-
-export function accessPage(session: Session, speech: Speech, accesses: readonly Access[]): Html {
-  const { say, value } = speech
-  return page(
-    say('accessLog'),
-    session,
-    speech,
-    html`<h1>${say('whoLooked')}</h1><section>${table(
-      say('accessLog'),
-      [say('time'), say('who'), say('what'), say('of')],
-      accesses.map((one) => [timeCell(one.at), one.who, value(one.what), subjectOf(one, speech)]),
-    )}</section>`,
-  )
 }

@@ -1,14 +1,18 @@
 import { DAY, MINUTE } from '../../domain/time.ts'
 import { totalsOf } from '../archive/totals.ts'
+import { accessLog } from './access-routes.ts'
 import { type Answer, type Asked, toPage } from './answers.ts'
 import { giveOnCase } from './case-feedback.ts'
 import { overviewPage } from './overview.ts'
-import { accessPage, casePage, LONGEST_VALUE, messagePage, searchPage } from './pages.ts'
+import { casePage, LONGEST_VALUE, messagePage, searchPage } from './pages.ts'
+import { rightOfPost } from './post-rights.ts'
 import { QueueRoutes } from './queue-routes.ts'
 import { decoded, rangeOf, searchedFor, searchOf, timeOf } from './requests.ts'
 import type { RouteParts } from './route-parts.ts'
 import { type AskedSearch, SealedSearches } from './sealed-searches.ts'
 import { SearchRoutes } from './search-routes.ts'
+import { may } from './sessions.ts'
+import type { Word } from './words.ts'
 
 /** Over which the overview says how right codes were. */
 const JUDGED_DAYS = 7
@@ -26,19 +30,38 @@ export class Routes {
     this.#find = new SearchRoutes(parts)
   }
 
-  /** Rejects with errors of the archive, and with USAGE for feedback that is not allowed. */
+  /** Rejects with errors of the archive, and with USAGE for feedback that is not allowed. What is refused is noted. */
   async page(asked: Asked, isPost: boolean): Promise<Answer> {
+    const { path, form, session } = asked
+    const right = isPost ? rightOfPost(path) : 'read'
+    if (right === undefined) return this.#failure(404, this.#parts.speech.say('noPage'))
+    const answer = may(session, right) ? await this.#answer(asked, isPost) : this.#denied(asked, 'mayRead')
+    if (answer.status === 403) {
+      const act = form.get('act') ?? form.get('verdict') ?? ''
+      const what = decoded(path.replace(/^\/(?:case|queue)\//, '')) ?? ''
+      await this.#parts.options.archive.note(
+        session,
+        'denied',
+        act === '' ? what : `${what}: ${act}`.slice(0, 300),
+      )
+    }
+    return answer
+  }
+
+  #denied({ session }: Asked, word: Word): Answer {
+    const { speech } = this.#parts
+    return { status: 403, body: messagePage(session, speech, speech.say(word)) }
+  }
+
+  async #answer(asked: Asked, isPost: boolean): Promise<Answer> {
     const { path, session } = asked
-    const { options, speech } = this.#parts
-    const { archive } = options
+    const { speech } = this.#parts
     if (path === '/search' && isPost) return this.#seal(asked)
     if (path === '/' && !isPost) return asked.query.has('value') ? this.#follow(asked) : this.#search(asked)
     if (path.startsWith('/found/') && !isPost) return this.#found(asked)
     if (path === '/overview' && !isPost) return this.#overview(asked)
-    if (path === '/access' && !isPost) {
-      await archive.note(session, 'access', '')
-      return { status: 200, body: accessPage(session, speech, await archive.accesses()) }
-    }
+    if ((path === '/access' || path === '/access.csv') && !isPost)
+      return may(session, 'audit') ? accessLog(asked, this.#parts) : this.#denied(asked, 'mayNotAudit')
     if (path === '/queue' || path.startsWith('/queue/')) return this.#queue.page(asked, isPost)
     if (path === '/find' || path.startsWith('/find/')) return this.#find.page(asked, isPost)
     if (path.startsWith('/case/')) return this.#case(asked, isPost)

@@ -13,11 +13,14 @@ import {
 } from '../archive/alert-search.ts'
 import { type Html, html } from '../words/html.ts'
 import { type Answer, type Asked, toPage } from './answers.ts'
-import { csvOf } from './csv.ts'
+import { csvAnswer } from './csv.ts'
 import { page } from './layout.ts'
+import { NumberLimits, tokenisedSearch } from './number-search.ts'
 import { messagePage } from './pages.ts'
 import type { RouteParts } from './route-parts.ts'
+import { may } from './sessions.ts'
 import { actionTag, beijing, caseLink, table, timeCell } from './tables.ts'
+import type { Word } from './words.ts'
 
 const PAGE = 100
 const MOST_CSV = 10_000
@@ -37,6 +40,7 @@ interface Shown {
 /** The one search box. What is searched for is stored under an id, which is the address of what is found. */
 export class SearchRoutes {
   readonly #parts: RouteParts
+  readonly #limits = new NumberLimits()
 
   constructor(parts: RouteParts) {
     this.#parts = parts
@@ -52,13 +56,33 @@ export class SearchRoutes {
   }
 
   async #store(asked: Asked): Promise<Answer> {
-    const query = (asked.form.get('q') ?? '').replaceAll('\u0000', '').trim()
-    if (query.length > LONGEST_QUERY) return this.#show(asked, { query: '', fault: '…' })
+    const written = (asked.form.get('q') ?? '').replaceAll('\u0000', '').trim()
+    if (written.length > LONGEST_QUERY) return this.#show(asked, { query: '', fault: '…' })
+    const { archive, numberTokens } = this.#parts.options
+    const { session } = asked
+    const { query, numbers, tokens } = tokenisedSearch(written, numberTokens ?? (() => []))
+    if (numbers > 0) {
+      const refused = this.#numbersRefused(asked)
+      if (refused) return refused
+      await archive.note(session, 'number', tokens.join(' '))
+    }
     const read = readSearch(query)
     if ('fault' in read) return this.#show(asked, { query, fault: read.fault })
     const id = randomBytes(16).toString('base64url')
     await storeSearch(this.#parts.options.archive.change, id, query, asked.session.name)
     return toPage(`/find/${id}`)
+  }
+
+  /** Why a search by number is refused; undefined: it is not, and counts. */
+  #numbersRefused({ session }: Asked): Answer | undefined {
+    const { options, speech } = this.#parts
+    const answer = (status: number, word: Word): Answer => ({
+      status,
+      body: messagePage(session, speech, speech.say(word)),
+    })
+    if (!may(session, 'number')) return answer(403, 'mayNotNumber')
+    if (!options.numberTokens) return answer(400, 'noNumberKey')
+    return this.#limits.take(session.name, performance.now()) ? undefined : answer(429, 'tooManyNumbers')
   }
 
   async #open(asked: Asked, id: string, isCsv: boolean): Promise<Answer> {
@@ -92,12 +116,7 @@ export class SearchRoutes {
       ...[beijing(one.ts), term('action', one.action), one.mode, one.severity, one.codes.join(' '), one.id],
       ...[`${one.target_kind}:${one.target_id}`, one.signature, one.port, one.brand, one.text],
     ])
-    return {
-      status: 200,
-      type: 'text/csv; charset=utf-8',
-      body: csvOf([headings, ...rows]),
-      headers: { 'content-disposition': 'attachment; filename="alerts.csv"' },
-    }
+    return csvAnswer('alerts', [headings, ...rows])
   }
 
   #show({ session }: Asked, { query, id, fault, found, next }: Shown): Answer {

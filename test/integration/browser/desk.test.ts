@@ -59,7 +59,7 @@ describeWith(['postgres', 'chromium'], 'sigwatch desk', () => {
         SIGWATCH_DESK_PORT: '0',
         SIGWATCH_FEEDBACK: feedback,
         SIGWATCH_DESK_TOKENS: JSON.stringify([
-          { name: 'lin', token: ANALYST, may: 'feedback' },
+          { name: 'lin', token: ANALYST, may: ['feedback', 'audit'] },
           { name: 'reader', token: READER },
         ]),
       },

@@ -39,6 +39,7 @@ describeWith('postgres', 'what the archive keeps beside its records', () => {
       ['search', 'message: alert-m1'],
       ['case', 'alert-m1'],
       ['feedback', 'alert-m1: false_positive'],
+      ['denied', 'alert-m1: confirmed'],
       ['search', `token: ${tokenOf(2)}`],
       ['search', 'message: m2'],
       ['search', 'message: m12'],
@@ -52,12 +53,12 @@ describeWith('postgres', 'what the archive keeps beside its records', () => {
       { ...said, feedbackId: 'f1', messageId: 'm1' },
       { ...said, feedbackId: 'f2', messageId: 'm2' },
     ])
-    expect(await erase(client, tokenOf(1))).toMatchObject({ alerts: 1, accesses: 6, feedback: 1 })
+    expect(await erase(client, tokenOf(1))).toMatchObject({ alerts: 1, accesses: 7, feedback: 1 })
     expect((await unsentRows(reader.ask, 9)).map(({ messageId }) => messageId)).toEqual(['m2'])
     const accesses = await reader.accesses()
     await reader.close()
     expect(accesses.map(({ who, subject }) => [who, subject]).reverse()).toEqual([
-      ...Array.from({ length: 6 }, () => ['lin', 'erased']),
+      ...Array.from({ length: 7 }, () => ['lin', 'erased']),
       ['lin', `token: ${tokenOf(2)}`],
       ['lin', 'message: m2'],
       ['lin', 'message: m12'],

@@ -68,7 +68,7 @@ describeWith(['postgres'], 'what the desk keeps of who looks and who tries', () 
         SIGWATCH_DESK_PORT: '0',
         SIGWATCH_HTTP_PORT: String(port),
         SIGWATCH_DESK_TRUSTED_PROXIES: '127.0.0.0/8',
-        SIGWATCH_DESK_TOKENS: JSON.stringify([{ name: 'lin', token: TOKEN }]),
+        SIGWATCH_DESK_TOKENS: JSON.stringify([{ name: 'lin', token: TOKEN, may: 'audit' }]),
       },
       stdio: ['ignore', 'ignore', 'pipe'],
     })

@@ -145,7 +145,7 @@ describeWith('postgres', 'the search box of the desk', () => {
 
   it('notes what was searched for, and erases it with the person', async () => {
     await found(`token:${tokenOf(1)}`)
-    const { location } = await found('message:m1 13800138000')
+    const { location } = await found('message:m1 回电13800138000')
     const accesses = await archive.accesses()
     expect(accesses.some(({ subject }) => subject === `token:${tokenOf(1)}`)).toBe(true)
     expect(accesses.some(({ subject }) => subject.includes('13800138000'))).toBe(false)

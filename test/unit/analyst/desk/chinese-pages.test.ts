@@ -1,15 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Case, FoundAlert } from '../../../../src/analyst/archive/case.ts'
 import type { QueuedCase } from '../../../../src/analyst/archive/case-queue.ts'
+import { ACCESS_KINDS } from '../../../../src/analyst/archive/reader.ts'
+import { accessPage } from '../../../../src/analyst/desk/access-routes.ts'
 import { overviewPage } from '../../../../src/analyst/desk/overview.ts'
-import {
-  accessPage,
-  casePage,
-  leftPage,
-  loginPage,
-  messagePage,
-  searchPage,
-} from '../../../../src/analyst/desk/pages.ts'
+import { casePage, leftPage, loginPage, messagePage, searchPage } from '../../../../src/analyst/desk/pages.ts'
 import { queuedCasePage, queuePage } from '../../../../src/analyst/desk/queue-page.ts'
 import { speechIn } from '../../../../src/analyst/desk/words.ts'
 import { termsOf } from '../../../../src/analyst/evidence/terms.ts'
@@ -44,7 +39,7 @@ const RECORDS = [
     tokenOf(1),
     'https://kf88.top/a',
   ],
-  ...['gateway-7', 'c1', 'archive.queryTimeout', 'sigwatch complaints deadlines', 'sso'],
+  ...['gateway-7', 'c1', 'archive.queryTimeout', 'sigwatch complaints deadlines', 'sso', 'privacy.tokenKey'],
 ]
 
 /** A reason of every kind that there is. */
@@ -204,19 +199,20 @@ describe('pages of the desk in Chinese', () => {
       accessPage(
         session,
         speech,
-        ['login', 'search', 'case', 'overview', 'feedback'].map((what) => ({
-          at: AT,
-          who: '林',
-          what,
-          subject: 'c1',
-        })),
+        { from: TS, to: TS, skip: 0 },
+        [
+          ...ACCESS_KINDS.map((what) => [what, 'c1'] as const),
+          ...([
+            ['search', 'signature: 京东'],
+            ['search', 'all'],
+            ['feedback', 'alert-m1: false_positive'],
+            ['case', 'erased'],
+          ] as const),
+        ].map(([what, subject]) => ({ at: AT, who: '林', what, subject, address: '192.0.2.1' })),
       ),
-      accessPage(session, speech, [
-        { at: AT, who: '林', what: 'search', subject: 'signature: 京东' },
-        { at: AT, who: '林', what: 'search', subject: 'all' },
-        { at: AT, who: '林', what: 'feedback', subject: 'alert-m1: false_positive' },
-        { at: AT, who: '林', what: 'case', subject: 'erased' },
-      ]),
+      ...(['mayNotAudit', 'mayNotNumber', 'noNumberKey', 'tooManyNumbers'] as const).map((word) =>
+        messagePage(session, speech, speech.say(word)),
+      ),
       overviewPage(
         session,
         speech,
