@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { redactText } from '../../text/redact.ts'
 import type { Ask } from './ask.ts'
 
-export const QUEUE_VIEWS = ['open', 'mine', 'waiting', 'done'] as const
+export const QUEUE_VIEWS = ['open', 'mine', 'due', 'waiting', 'done'] as const
 export type QueueView = (typeof QUEUE_VIEWS)[number]
 
 /** A case of the queue with its alerts of the last seven days that no finding settled; of one that is done, all of them. */
@@ -17,6 +17,8 @@ export interface QueuedCase {
   readonly done_by: string | null
   readonly done_at: Date | null
   readonly batch: string | null
+  readonly due_at: Date | null
+  readonly is_overdue: boolean
   readonly alerts: number
   readonly recipients: number
   readonly senders: number
@@ -41,30 +43,40 @@ export const QUEUE_PAGE = 50
 const VIEWS: Readonly<Record<QueueView, string>> = {
   open: "(c.status = 'open' OR a.ts > c.settled_until)",
   mine: "c.owner = $1 AND (c.status <> 'done' OR a.ts > c.settled_until)",
+  due: "c.due_at IS NOT NULL AND (c.status <> 'done' OR a.ts > c.settled_until)",
   waiting: "c.status = 'waiting'",
   done: "c.status = 'done'",
 }
-const UNSETTLED = '(c.settled_until IS NULL OR a.ts > c.settled_until)'
+/** Of the case that the alert was filed under: a finding settles what is merged too. */
+const UNSETTLED = '(own.settled_until IS NULL OR a.ts > own.settled_until)'
+/** Alerts with the case that they count to. */
+const OF_CASE = `case_alert a JOIN review_case own ON own.id = a.case_id
+  JOIN review_case c ON c.id = coalesce(own.merged_into, own.id)`
+/** A case with what is merged into it. */
+const PARTS = 'SELECT id FROM review_case WHERE id = $1 OR merged_into = $1'
+const OVERDUE = 'coalesce(c.due_at < now(), false)'
 
 const COLUMNS =
-  'c.id, c.grouped_by, c.name, c.standing, c.owner, c.status, c.finding, c.done_by, c.done_at, c.batch'
-const SUMS = `count(*)::int AS alerts, count(DISTINCT a.to_token)::int AS recipients, count(DISTINCT a.sender)::int AS senders,
+  'c.id, c.grouped_by, c.name, c.standing, c.owner, c.status, c.finding, c.done_by, c.done_at, c.batch, c.due_at'
+const SUMS = `${OVERDUE} AS is_overdue, count(*)::int AS alerts, count(DISTINCT a.to_token)::int AS recipients, count(DISTINCT a.sender)::int AS senders,
   avg(a.certainty)::float8 AS certainty, max(a.harm)::float8 AS harm, min(a.ts) AS first_at, max(a.ts) AS last_at,
   greatest(count(DISTINCT a.to_token), 1) * avg(a.certainty) * max(a.harm) AS worth, (array_agg(a.alert_id ORDER BY a.ts DESC))[1] AS alert_id`
+const BY_WORTH = 'is_overdue DESC, worth DESC'
 /** The lists cost what the alerts of the time do; their texts are looked up for the page alone. */
-const listed = (where: string, page: string) => `WITH found AS (
-    SELECT ${COLUMNS}, ${SUMS}, count(*) OVER ()::int AS total FROM case_alert a JOIN review_case c ON c.id = a.case_id
+const listed = (where: string, page: string, order = BY_WORTH) => `WITH found AS (
+    SELECT ${COLUMNS}, ${SUMS}, count(*) OVER ()::int AS total FROM ${OF_CASE}
     WHERE a.ts > now() - interval '7 days' AND ${where} GROUP BY c.id ${page}
   )
   SELECT found.*, alert.codes, coalesce(event #>> '{data,message,text}', event #>> '{data,samples,0,text}', event #>> '{data,reasons,0,detail}') AS text
   FROM found LEFT JOIN alert ON alert.id = found.alert_id AND alert.ts >= found.first_at AND alert.ts <= found.last_at
-  ORDER BY worth DESC, found.id`
+  ORDER BY ${order}, found.id`
 
-/** The cases of a view by worth, from the n-th on. */
+/** The cases of a view, overdue ones first and then by worth, those with a time by that; from the n-th on. */
 export function queueOf(ask: Ask, view: QueueView, who: string, skip = 0): Promise<QueuedCase[]> {
   const settled = view === 'done' ? 'true' : UNSETTLED
-  const page = `ORDER BY worth DESC, c.id LIMIT ${QUEUE_PAGE} OFFSET $2`
-  return ask(listed(`$1::text IS NOT NULL AND ${VIEWS[view]} AND ${settled}`, page), [who, skip])
+  const order = view === 'due' ? 'due_at' : BY_WORTH
+  const page = `ORDER BY ${order}, id LIMIT ${QUEUE_PAGE} OFFSET $2`
+  return ask(listed(`$1::text IS NOT NULL AND ${VIEWS[view]} AND ${settled}`, page, order), [who, skip])
 }
 
 export async function queuedCase(ask: Ask, id: string): Promise<QueuedCase | undefined> {
@@ -94,7 +106,7 @@ export function sendersOf(ask: Ask, id: string): Promise<CaseSender[]> {
     `WITH said AS (
       SELECT a.sender, count(*)::int AS alerts, count(DISTINCT to_token)::int AS recipients, min(a.ts) AS first_at, max(a.ts) AS last_at,
         (array_agg(alert_id ORDER BY a.ts DESC))[1] AS alert_id
-      FROM case_alert a JOIN review_case c ON c.id = a.case_id WHERE c.id = $1 AND (c.status = 'done' OR ${UNSETTLED})
+      FROM ${OF_CASE} WHERE c.id = $1 AND (c.status = 'done' OR ${UNSETTLED})
       GROUP BY a.sender ORDER BY alerts DESC, a.sender LIMIT 100)
     SELECT said.sender, said.alerts, said.recipients, alert.codes,
       coalesce(event #>> '{data,message,text}', event #>> '{data,reasons,0,detail}') AS text
@@ -105,7 +117,10 @@ export function sendersOf(ask: Ask, id: string): Promise<CaseSender[]> {
 }
 
 export function eventsOf(ask: Ask, id: string): Promise<CaseEvent[]> {
-  return ask('SELECT at, who, what, text FROM case_event WHERE case_id = $1 ORDER BY at DESC LIMIT 200', [id])
+  return ask(
+    `SELECT at, who, what, text FROM case_event WHERE case_id IN (${PARTS}) ORDER BY at DESC LIMIT 200`,
+    [id],
+  )
 }
 
 /** What can be judged of a case: its messages and states that no finding settled, each once. */
@@ -114,8 +129,7 @@ export function subjectsOf(
   id: string,
 ): Promise<{ readonly message_id: string | null; readonly state_id: string | null }[]> {
   return ask(
-    `SELECT DISTINCT CASE WHEN a.state_id IS NULL THEN a.message_id END AS message_id, a.state_id FROM case_alert a
-      JOIN review_case c ON c.id = a.case_id WHERE c.id = $1 AND ${UNSETTLED} AND coalesce(a.state_id, a.message_id) IS NOT NULL`,
+    `SELECT DISTINCT CASE WHEN a.state_id IS NULL THEN a.message_id END AS message_id, a.state_id FROM ${OF_CASE} WHERE c.id = $1 AND ${UNSETTLED} AND coalesce(a.state_id, a.message_id) IS NOT NULL`,
     [id],
   )
 }
@@ -167,14 +181,14 @@ export async function settleCase(
     batch,
   }: { readonly id: string; readonly finding: Finding; readonly by: string; readonly batch: string },
 ): Promise<boolean> {
-  const done = await change(
+  const done = await change<{ readonly id: string }>(
     `UPDATE review_case SET status = 'done', finding = $2, done_by = $3, done_at = now(), batch = $4,
       settled_until = now() + interval '${SETTLED_FOR[finding]}'
-      WHERE id = $1 AND (status <> 'done' OR settled_until < now()
-        OR EXISTS (SELECT FROM case_alert a WHERE a.case_id = $1 AND a.ts > settled_until)) RETURNING id`,
+      WHERE (id = $1 AND merged_into IS NULL OR merged_into = $1) AND (status <> 'done' OR settled_until < now()
+        OR EXISTS (SELECT FROM case_alert a WHERE a.case_id = review_case.id AND a.ts > settled_until)) RETURNING id`,
     [id, finding, by, batch],
   )
-  return done.length > 0
+  return done.some(({ id: own }) => own === id)
 }
 
 /** Opens the case of a batch again, whose feedback is taken back. */
@@ -192,28 +206,33 @@ export async function lastFinding(
   who: string,
 ): Promise<{ readonly id: string; readonly batch: string } | undefined> {
   const [last] = await ask<{ readonly id: string; readonly batch: string }>(
-    "SELECT id, batch FROM review_case WHERE done_by = $1 AND batch IS NOT NULL AND done_at > now() - interval '1 day' ORDER BY done_at DESC LIMIT 1",
+    "SELECT id, batch FROM review_case WHERE done_by = $1 AND batch IS NOT NULL AND done_at > now() - interval '1 day' ORDER BY done_at DESC, merged_into IS NOT NULL LIMIT 1",
     [who],
   )
   return last
 }
 
-/** Makes senders of a case a case of their own, their later alerts too. Resolves with its id; undefined: none of them was there. */
+/**
+ * Makes senders of a case a case of their own, their later alerts too. Resolves with its id; undefined: none of them was there,
+ * as where somebody else has just split them off.
+ */
 export async function splitCase(
   change: Ask,
   id: string,
   senders: readonly string[],
 ): Promise<string | undefined> {
   const [moved] = await change<{ id: string }>(
-    `WITH made AS (
-        INSERT INTO review_case (id, grouped_by, name, standing) SELECT $2, 'sender', $4, standing FROM review_case WHERE id = $1 RETURNING id
+    `WITH moved AS (
+        UPDATE case_alert SET case_id = $2 WHERE case_id IN (${PARTS}) AND sender = ANY ($3) RETURNING sender
+      ), made AS (
+        INSERT INTO review_case (id, grouped_by, name, standing) SELECT $2, 'sender', $4, standing FROM review_case
+        WHERE id = $1 AND EXISTS (SELECT FROM moved) RETURNING id
       ), routed AS (
-        INSERT INTO case_route (from_case, sender, to_case) SELECT $1, sender, made.id FROM unnest($3::text[]) AS sender, made
+        INSERT INTO case_route (from_case, sender, to_case) SELECT part.id, sender, made.id
+        FROM made, (${PARTS}) part, (SELECT DISTINCT sender FROM moved) s
         ON CONFLICT (from_case, sender) DO UPDATE SET to_case = excluded.to_case
-      ), moved AS (
-        UPDATE case_alert SET case_id = made.id FROM made WHERE case_id = $1 AND sender = ANY ($3) RETURNING alert_id
       )
-      SELECT id FROM made WHERE EXISTS (SELECT FROM moved)`,
+      SELECT id FROM made`,
     [id, randomUUID(), senders, senders.join(', ').slice(0, 200)],
   )
   return moved?.id

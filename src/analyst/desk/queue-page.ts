@@ -1,3 +1,4 @@
+import type { MergedCase } from '../archive/case-merge.ts'
 import type { CaseEvent, CaseSender, QueuedCase, QueueView } from '../archive/case-queue.ts'
 import { QUEUE_PAGE, QUEUE_VIEWS } from '../archive/case-queue.ts'
 import { type Html, html } from '../words/html.ts'
@@ -7,20 +8,36 @@ import { may, type Session } from './sessions.ts'
 import { beijing, caseLink, table } from './tables.ts'
 import type { Speech, Word } from './words.ts'
 
-const VIEW_WORDS = { open: 'open', mine: 'mine', waiting: 'waitingCases', done: 'done' } as const
+const VIEW_WORDS = {
+  open: 'open',
+  mine: 'mine',
+  due: 'dueCases',
+  waiting: 'waitingCases',
+  done: 'done',
+} as const
 const GROUP_WORDS: Readonly<Record<string, Word>> = {
   ...{ campaign: 'byCampaign', domain: 'ofDomain', template: 'ofTemplate', brand: 'ofBrand' },
   ...{ code: 'ofCode', sender: 'ofSender', signature: 'signature', port: 'port' },
 }
 const EVENT_WORDS: Readonly<Record<string, Word>> = {
   ...{ took: 'took', gave: 'gave', commented: 'commented', waits: 'waits', opened: 'opened' },
-  ...{ judged: 'judgedCase', undid: 'undid', split: 'split' },
+  ...{
+    judged: 'judgedCase',
+    undid: 'undid',
+    split: 'split',
+    due: 'setDueTo',
+    merged: 'mergedHere',
+    unmerged: 'takenOut',
+  },
 }
 const OUTCOME_WORDS: Readonly<Record<string, Word>> = {
   ...{ applied: 'applied', refused: 'refusedRows', undone: 'undone' },
 }
 
-export function queueTitle({ grouped_by, name }: QueuedCase, { say, term }: Speech): string {
+export function queueTitle(
+  { grouped_by, name }: Pick<QueuedCase, 'grouped_by' | 'name'>,
+  { say, term }: Speech,
+): string {
   const word = GROUP_WORDS[grouped_by]
   if (grouped_by === 'template') return say('ofTemplate')
   const [code, label] = grouped_by === 'code' ? name.split(' ') : []
@@ -66,7 +83,8 @@ function keyField({ formKey }: Session): Html {
   return html`<input type="hidden" name="key" value="${formKey}">`
 }
 
-function pathOf({ id }: QueuedCase): string {
+/** The page of a case. */
+export function pathOf(id: string): string {
   return `/queue/${encodeURIComponent(id)}`
 }
 
@@ -76,24 +94,33 @@ function factsOf(one: QueuedCase, { say }: Speech): Html {
   return html`<span title="${why}"><strong>${say('worth', { n: Math.round(worth) })}</strong></span> <span>${say('alertsOf', { alerts, recipients, senders })}</span>`
 }
 
+function dueTag({ due_at, is_overdue }: QueuedCase, { say }: Speech): Html | false {
+  if (due_at === null) return false
+  const at = beijing(due_at).slice(0, 16)
+  return html` <span class="tag${is_overdue && ' block'}">${say(is_overdue ? 'overdueSince' : 'dueAt', { at })}</span>`
+}
+
 function queueItem(one: QueuedCase, session: Session, speech: Speech, view: QueueView): Html {
   const { say, value } = speech
   const { alerts, text, codes, owner, standing, finding, done_by } = one
   const mayJudge = may(session, 'judge')
-  return html`<section class="case" data-case tabindex="-1"><h2><a href="${pathOf(one)}" data-key="o">${queueTitle(one, speech)}</a> <span class="tag">${say(standing === 'stranger' ? 'stranger' : 'filed')}</span></h2>
+  return html`<section class="case" data-case tabindex="-1"><h2><a href="${pathOf(one.id)}" data-key="o">${queueTitle(one, speech)}</a> <span class="tag">${say(standing === 'stranger' ? 'stranger' : 'filed')}</span>${dueTag(one, speech)}</h2>
 <p>${factsOf(one, speech)}${owner !== null && html` · ${say('ownedBy', { who: owner })}`}${finding !== null && html` · ${say('doneBy', { what: value(finding), by: done_by ?? '–' })}`}</p>
 <blockquote class="message">${text ?? '–'}</blockquote><p class="codes">${codes?.join(', ') ?? ''}</p>
 ${
   mayJudge &&
   view !== 'done' &&
-  html`<div class="buttons"><form method="post" action="${pathOf(one)}">${keyField(session)}<input type="hidden" name="act" value="judge"><input type="hidden" name="alerts" value="${alerts}"><button name="verdict" value="confirmed" data-key="c">${say('confirmAll', { n: alerts })}</button></form>
-<a class="button" href="${pathOf(one)}?judge=false_positive" data-key="f">${say('judgeFalse')}</a>
-<form method="post" action="${pathOf(one)}">${keyField(session)}<button name="act" value="take" data-key="a">${say('takeIt')}</button></form></div>`
+  html`<div class="buttons"><form method="post" action="${pathOf(one.id)}">${keyField(session)}<input type="hidden" name="act" value="judge"><input type="hidden" name="alerts" value="${alerts}"><button name="verdict" value="confirmed" data-key="c">${say('confirmAll', { n: alerts })}</button></form>
+<a class="button" href="${pathOf(one.id)}?judge=false_positive" data-key="f">${say('judgeFalse')}</a>
+<form method="post" action="${pathOf(one.id)}">${keyField(session)}<button name="act" value="take" data-key="a">${say('takeIt')}</button></form></div>`
 }</section>`
 }
 
 export interface CaseShown {
   readonly found: QueuedCase
+  /** Cases that were merged into it, and those that may be. */
+  readonly merged: readonly MergedCase[]
+  readonly others: readonly QueuedCase[]
   readonly senders: readonly CaseSender[]
   readonly events: readonly CaseEvent[]
   readonly outcomes: readonly {
@@ -121,14 +148,14 @@ export function queuedCasePage(session: Session, speech: Speech, shown: CaseShow
     title,
     session,
     speech,
-    html`<h1>${title}</h1>${said && html`<section class="given" role="status">${said}</section>`}
+    html`<h1>${title}${dueTag(found, speech)}</h1>${said && html`<section class="given" role="status">${said}</section>`}
 <section><p>${factsOf(found, speech)}</p><blockquote class="message">${text ?? '–'}</blockquote><p class="codes">${codes?.join(', ') ?? ''}</p>
 <p>${say('span', { from: beijing(first_at), to: beijing(last_at) })}${owner !== null && html` · ${say('ownedBy', { who: owner })}`}${
       finding !== null &&
       html` · ${say('doneBy', { what: value(finding), by: done_by ?? '–' })}${done_at !== null && ` ${beijing(done_at)}`}`
     }</p>${answers.length > 0 && html`<p>${say('resultOf', { what: answers.join(', ') })}</p>`}<p>${caseLink(found.alert_id, say('newestAlert'))}</p></section>
 ${may(session, 'judge') && judgeSection(shown, session, speech)}
-${sendersSection(shown, session, speech)}${historySection(shown, session, speech)}`,
+${sendersSection(shown, session, speech)}${arrangeSection(shown, session, speech)}${historySection(shown, session, speech)}`,
     { hasKeys: true },
   )
 }
@@ -142,12 +169,12 @@ function judgeSection(
   const isFalse = judge === 'false_positive'
   const target = found.grouped_by === 'domain' ? `domain:${found.name}` : undefined
   const n = messages + states
-  return html`<section><h2>${say('judgeAll', { n })}</h2><form class="fields" method="post" action="${pathOf(found)}">${keyField(session)}<input type="hidden" name="act" value="judge"><input type="hidden" name="alerts" value="${found.alerts}">
+  return html`<section><h2>${say('judgeAll', { n })}</h2><form class="fields" method="post" action="${pathOf(found.id)}">${keyField(session)}<input type="hidden" name="act" value="judge"><input type="hidden" name="alerts" value="${found.alerts}">
 <p>${say('previewConfirmed', { messages, states })}</p><p>${say('previewFalse', { messages, states, senders: senders.length })}</p>
 <label>${say('note')}<textarea name="note" rows="2" maxlength="2000"></textarea></label><div class="pair">${labelField(speech)}${untilFields(speech)}</div>
 ${target !== undefined && may(session, 'block') && html`<label class="check"><input type="checkbox" name="target" value="${target}"> ${say('alsoBlock', { target: found.name })}</label>`}
 <div class="buttons"><button name="verdict" value="confirmed" data-key="c"${!isFalse && judge !== null && html` autofocus`}>${say('confirmAll', { n })}</button><button name="verdict" value="false_positive" data-key="f"${isFalse && html` autofocus`}>${say('falsePositive')}</button></div></form>
-<form method="post" action="${pathOf(found)}" class="buttons">${keyField(session)}<button name="act" value="take" data-key="a">${say('takeIt')}</button>${found.owner !== null && html`<button name="act" value="give">${say('giveBack')}</button>`}${
+<form method="post" action="${pathOf(found.id)}" class="buttons">${keyField(session)}<button name="act" value="take" data-key="a">${say('takeIt')}</button>${found.owner !== null && html`<button name="act" value="give">${say('giveBack')}</button>`}${
     found.status === 'waiting'
       ? html`<button name="act" value="open">${say('setOpen')}</button>`
       : html`<button name="act" value="wait">${say('setWaiting')}</button>`
@@ -170,7 +197,7 @@ function sendersSection({ found, senders }: CaseShown, session: Session, speech:
   const list = table(say('sendersOf'), headings, rows)
   return html`<section><h2>${say('sendersOf')}</h2>${
     mayJudge
-      ? html`<form method="post" action="${pathOf(found)}">${keyField(session)}${list}<div class="buttons"><button name="act" value="split">${say('splitOff')}</button></div></form>`
+      ? html`<form method="post" action="${pathOf(found.id)}">${keyField(session)}${list}<div class="buttons"><button name="act" value="split">${say('splitOff')}</button></div></form>`
       : list
   }</section>`
 }
@@ -179,9 +206,34 @@ function historySection({ found, events }: CaseShown, session: Session, speech: 
   const { say, value } = speech
   return html`<section><h2>${say('history')}</h2>${
     may(session, 'judge') &&
-    html`<form class="fields" method="post" action="${pathOf(found)}">${keyField(session)}<label>${say('comment')}<textarea name="comment" rows="2" maxlength="2000" required></textarea></label><div><button name="act" value="comment">${say('commentIt')}</button></div></form>`
+    html`<form class="fields" method="post" action="${pathOf(found.id)}">${keyField(session)}<label>${say('comment')}<textarea name="comment" rows="2" maxlength="2000" required></textarea></label><div><button name="act" value="comment">${say('commentIt')}</button></div></form>`
   }<dl>${events.map(({ at, who, what, text }) => {
     const word = EVENT_WORDS[what]
     return html`<dt>${beijing(at)}</dt><dd>${who}: ${word ? say(word) : what}${text !== '' && html` — ${value(text)}`}</dd>`
   })}</dl></section>`
+}
+
+/** When it is due, and what is merged into it. */
+function arrangeSection(
+  { found, merged, others }: CaseShown,
+  session: Session,
+  speech: Speech,
+): Html | false {
+  const { say } = speech
+  const mayJudge = may(session, 'judge')
+  if (!mayJudge && merged.length === 0) return false
+  const form = (body: Html) =>
+    html`<form class="times" method="post" action="${pathOf(found.id)}">${keyField(session)}${body}</form>`
+  const due = found.due_at === null ? '' : beijing(found.due_at).slice(0, 16).replace(' ', 'T')
+  const options = others
+    .filter(({ id }) => id !== found.id)
+    .map((one) => html`<option value="${one.id}">${queueTitle(one, speech)} (${one.alerts})</option>`)
+  return html`<section><h2>${say('arrange')}</h2>${
+    mayJudge &&
+    html`${form(html`<label>${say('dueUntil')}<input type="datetime-local" name="due" value="${due}"></label><button name="act" value="due">${say('setDue')}</button>`)}
+${options.length > 0 && form(html`<label>${say('otherCase')}<select name="other">${options}</select></label><button name="act" value="merge">${say('mergeIt')}</button>`)}`
+  }${merged.map(
+    (one) =>
+      html`<p>${say('mergedOf', { name: queueTitle(one, speech) })}</p>${mayJudge && form(html`<input type="hidden" name="other" value="${one.id}"><button class="small" name="act" value="unmerge">${say('takeOut')}</button>`)}`,
+  )}</section>`
 }

@@ -1,17 +1,19 @@
 import { randomUUID } from 'node:crypto'
+import * as merging from '../archive/case-merge.ts'
 import * as queue from '../archive/case-queue.ts'
 import type { GivenRow } from '../archive/given-feedback.ts'
 import { type Answer, type Asked, toPage } from './answers.ts'
 import { sharedMembers } from './case-feedback.ts'
 import { messagePage } from './pages.ts'
-import { queuedCasePage, queuePage, queueTitle } from './queue-page.ts'
-import { decoded } from './requests.ts'
+import { pathOf, queuedCasePage, queuePage, queueTitle } from './queue-page.ts'
+import { decoded, timeOf } from './requests.ts'
 import type { RouteParts } from './route-parts.ts'
 import { may } from './sessions.ts'
+import { beijing } from './tables.ts'
 import type { Word } from './words.ts'
 
 /** What may be said on a page that another one leads to, so that no address puts words on it. */
-const SAID = ['settledBefore', 'undoneBatch', 'nothingToUndo', 'cannotSplit'] as const
+const SAID = ['settledBefore', 'undoneBatch', 'nothingToUndo', 'cannotSplit', 'cannotMerge'] as const
 const LONGEST_COMMENT = 2000
 const MOST_SKIPPED = 100_000
 
@@ -29,6 +31,8 @@ export class QueueRoutes {
     if (path === '/queue') return isPost ? this.#failure(asked, 404, 'noPage') : this.#list(asked)
     if (path === '/queue/undo') return isPost ? this.#undo(asked) : toPage('/queue')
     const id = decoded(path.slice('/queue/'.length))
+    const now = id === undefined ? undefined : await merging.caseNow(this.#ask, id)
+    if (now !== undefined && now !== id && !isPost) return toPage(pathOf(now))
     const found = id === undefined ? undefined : await queue.queuedCase(this.#ask, id)
     if (!found) return this.#failure(asked, 404, 'notFound')
     return isPost ? this.#act(asked, found) : this.#case(asked, found)
@@ -76,23 +80,36 @@ export class QueueRoutes {
     const { session, query } = asked
     const { options, speech } = this.#parts
     await options.archive.note(session, 'queue', found.id)
-    const [senders, events, subjects, outcomes, said] = await Promise.all([
+    const [senders, events, subjects, outcomes, said, merged, others] = await Promise.all([
       queue.sendersOf(this.#ask, found.id),
       queue.eventsOf(this.#ask, found.id),
       queue.subjectsOf(this.#ask, found.id),
       found.batch === null ? [] : queue.outcomesOf(this.#ask, found.batch),
       this.#saidOf(asked),
+      merging.mergedInto(this.#ask, found.id),
+      may(session, 'judge') ? queue.queueOf(this.#ask, 'open', session.name) : [],
     ])
     const states = subjects.filter(({ state_id }) => state_id !== null).length
     const messages = subjects.length - states
-    const shown = { found, senders, events, outcomes, messages, states, judge: query.get('judge'), said }
+    const shown = {
+      found,
+      merged,
+      others,
+      senders,
+      events,
+      outcomes,
+      messages,
+      states,
+      judge: query.get('judge'),
+      said,
+    }
     return { status: 200, body: queuedCasePage(session, speech, shown) }
   }
 
   async #act(asked: Asked, found: queue.QueuedCase): Promise<Answer> {
     const { form, session } = asked
     const { id } = found
-    const here = toPage(`/queue/${encodeURIComponent(id)}`)
+    const here = toPage(pathOf(id))
     const note = (what: string, text = '') => queue.noteOnCase(this.#change, [id, session.name, what, text])
     switch (form.get('act')) {
       case 'judge':
@@ -118,6 +135,29 @@ export class QueueRoutes {
         await note('commented', text)
         return here
       }
+      case 'due': {
+        const due = timeOf(form.get('due'))
+        if (due === undefined && form.get('due')) return this.#failure(asked, 400, 'incomplete')
+        await merging.setDue(this.#change, id, due ?? null)
+        await note('due', due === undefined ? '' : beijing(due))
+        return here
+      }
+      case 'merge': {
+        const other = form.get('other')?.replaceAll('\u0000', '') ?? ''
+        if (!(await merging.mergeCases(this.#change, other, id)))
+          return toPage(`${pathOf(id)}?said=cannotMerge`)
+        const { grouped_by, name } = (await merging.mergedInto(this.#ask, id)).find(
+          (one) => one.id === other,
+        )!
+        await note('merged', `${grouped_by}: ${name}`)
+        return here
+      }
+      case 'unmerge': {
+        const other = form.get('other')?.replaceAll('\u0000', '') ?? ''
+        if (!(await merging.unmergeCase(this.#change, other))) return toPage(`${pathOf(id)}?said=cannotMerge`)
+        await note('unmerged')
+        return toPage(pathOf(other))
+      }
       case 'split':
         return this.#split(asked, found)
       default:
@@ -127,7 +167,7 @@ export class QueueRoutes {
 
   async #split({ form, session }: Asked, { id, senders: all }: queue.QueuedCase): Promise<Answer> {
     const senders = form.getAll('sender').map((one) => one.replaceAll('\u0000', ''))
-    const here = `/queue/${encodeURIComponent(id)}`
+    const here = pathOf(id)
     if (senders.length === 0 || senders.length >= all) return toPage(`${here}?said=cannotSplit`)
     const made = await queue.splitCase(this.#change, id, senders)
     if (made === undefined) return toPage(`${here}?said=cannotSplit`)
@@ -137,7 +177,7 @@ export class QueueRoutes {
       'split',
       senders.join(', ').slice(0, LONGEST_COMMENT),
     ])
-    return toPage(`/queue/${encodeURIComponent(made)}`)
+    return toPage(pathOf(made))
   }
 
   /** One finding on all that is open of a case: a row of feedback for each message and state, under one batch. */

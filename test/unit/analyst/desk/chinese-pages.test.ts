@@ -116,7 +116,7 @@ describe('pages of the desk in Chinese', () => {
     expect(english(casePage(session, speech, { ...CASE, alert: state }, false))).toEqual([])
   })
 
-  it.each(['open', 'mine', 'waiting', 'done'] as const)(
+  it.each(['open', 'mine', 'due', 'waiting', 'done'] as const)(
     'name everything on the queue (%s) in Chinese',
     (view) => {
       const kinds = ['campaign', 'domain', 'template', 'brand', 'code', 'sender', 'signature', 'port']
@@ -129,6 +129,8 @@ describe('pages of the desk in Chinese', () => {
             done_by: '林',
             done_at: AT,
             batch: 'b1',
+            due_at: i % 2 ? AT : null,
+            is_overdue: i % 4 === 1,
           },
           ...{
             alerts: 3,
@@ -151,17 +153,29 @@ describe('pages of the desk in Chinese', () => {
             queuedCasePage({ ...session, may: 'lead' }, speech, {
               ...{
                 found,
+                merged: [{ id: 'c1', grouped_by: 'domain', name: '京东' }],
+                others: cases.map((one, i) => ({ ...one, id: `c1-${i}` })),
                 senders: [sender, { ...sender, sender: '@' }],
                 messages: 1,
                 states: 1,
                 judge: null,
               },
               outcomes: ['applied', 'refused', 'undone'].map((outcome) => ({ outcome, count: 1, why: null })),
-              events: ['took', 'gave', 'commented', 'waits', 'opened', 'judged', 'undid', 'split'].map(
-                (what) => ({
-                  ...{ at: AT, who: '林', what, text: what === 'judged' ? 'confirmed' : '' },
-                }),
-              ),
+              events: [
+                'took',
+                'gave',
+                'commented',
+                'waits',
+                'opened',
+                'judged',
+                'undid',
+                'split',
+                'due',
+                'merged',
+                'unmerged',
+              ].map((what) => ({
+                ...{ at: AT, who: '林', what, text: what === 'judged' ? 'confirmed' : '' },
+              })),
             }),
           ),
         ).toEqual([])

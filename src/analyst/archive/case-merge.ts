@@ -1,0 +1,55 @@
+import type { Ask } from './ask.ts'
+
+/** A case that was merged into another one. */
+export interface MergedCase {
+  readonly id: string
+  readonly grouped_by: string
+  readonly name: string
+}
+
+/**
+ * Merges a case into another one, with what was merged into it before: its alerts, and those to come, count to the other.
+ * False: one of the two is not there, is done, or is merged already.
+ */
+export async function mergeCases(change: Ask, from: string, into: string): Promise<boolean> {
+  const merged = await change(
+    `WITH both_open AS (
+        SELECT id FROM review_case WHERE id IN ($1, $2) AND merged_into IS NULL AND (status <> 'done'
+          OR EXISTS (SELECT FROM case_alert a WHERE a.case_id = review_case.id AND a.ts > settled_until))
+        ORDER BY id FOR UPDATE)
+      UPDATE review_case SET merged_path = merged_path || $2::text, merged_into = $2
+        WHERE (id = $1 OR merged_into = $1) AND $1 <> $2 AND (SELECT count(*) FROM both_open) = 2 RETURNING id`,
+    [from, into],
+  )
+  return merged.length > 0
+}
+
+/** Takes a case out of what it was merged into; what had been merged into it before stays with it. False: it was not merged. */
+export async function unmergeCase(change: Ask, id: string): Promise<boolean> {
+  const path = "CASE WHEN id = $1 THEN '{}' ELSE merged_path[1:array_position(merged_path, $1)] END"
+  const parted = await change(
+    `UPDATE review_case SET merged_path = ${path}, merged_into = CASE WHEN id = $1 THEN NULL ELSE $1 END
+      WHERE (id = $1 AND merged_into IS NOT NULL) OR ($1 = ANY (merged_path) AND merged_into <> $1) RETURNING id`,
+    [id],
+  )
+  return parted.length > 0
+}
+
+/** The case that a case counts to now: itself, or what it was merged into. */
+export async function caseNow(ask: Ask, id: string): Promise<string> {
+  const [found] = await ask<{ id: string }>(
+    'SELECT coalesce(merged_into, id) AS id FROM review_case WHERE id = $1',
+    [id],
+  )
+  return found?.id ?? id
+}
+
+/** What was merged into a case. */
+export function mergedInto(ask: Ask, id: string): Promise<MergedCase[]> {
+  return ask('SELECT id, grouped_by, name FROM review_case WHERE merged_into = $1 ORDER BY name, id', [id])
+}
+
+/** Says until when a case is to be worked off, epoch ms; null: no time. */
+export async function setDue(change: Ask, id: string, due: number | null): Promise<void> {
+  await change('UPDATE review_case SET due_at = $2 WHERE id = $1', [id, due === null ? null : new Date(due)])
+}
