@@ -61,7 +61,8 @@ async function explain(id: string, options: ExplainOptions): Promise<void> {
     term: termsOf(locale),
     describe: createDescribe(locale),
   })
-  if (format === 'pdf') printPdf(letterPage(letter, locale), out!)
+  if (format === 'pdf')
+    await writeFile(out!, await printPdf(letterPage(letter, locale)), { mode: OWNER_ONLY })
   else if (out === undefined) process.stdout.write(markdown(letter))
   else await writeFile(out, markdown(letter), { mode: OWNER_ONLY })
 }

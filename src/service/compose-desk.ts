@@ -5,6 +5,7 @@ import type { DeskOptions } from '../analyst/desk/options.ts'
 import type { ProviderLogins } from '../analyst/desk/provider-login.ts'
 import { startDesk } from '../analyst/desk/server.ts'
 import { may } from '../analyst/desk/sessions.ts'
+import { loadCalendar, WEEKENDS_ONLY } from '../analyst/words/calendar.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { given } from '../domain/given.ts'
@@ -14,6 +15,7 @@ import { revealed } from '../settings/secret.ts'
 import { commandClock } from './command-clock.ts'
 import { openArchiveReader } from './compose-archive.ts'
 import { type FeedbackPlace, openFeedback, takesFeedback } from './compose-feedback.ts'
+import { canPrint, printPdf } from './print-pdf.ts'
 
 /** A running desk. */
 export interface RunningDesk {
@@ -59,6 +61,9 @@ export async function composeDesk(config: Config, emit: Emit): Promise<RunningDe
           write: (key, row) => line.append(key, JSON.stringify(row)),
         },
       }),
+      letters: { ...config.letters, letterhead: config.letters.letterhead ?? [] },
+      calendar: config.desk.calendar === null ? WEEKENDS_ONLY : loadCalendar(config.desk.calendar),
+      printPdf: oneByOne,
       ...given({ numberTokens: numberTokensOf(config.privacy) }),
       ...given({ answers: config.kafka.topics.feedbackResults ?? undefined }),
     })
@@ -94,6 +99,15 @@ function numberTokensOf({ tokenKey, previousTokenKeys }: Config['privacy']): Des
   if (!tokenKey) return undefined
   const all = [tokenKey, ...(previousTokenKeys ?? [])].map((key) => createTokeniser(revealed(key)))
   return (canonical) => all.map((tokenise) => tokenise(canonical))
+}
+
+let printing: Promise<unknown> = Promise.resolve()
+
+/** Prints one page after the other: each takes the memory of a browser. */
+function oneByOne(page: string): Promise<Buffer | undefined> {
+  const printed = printing.then(() => (canPrint() ? printPdf(page) : undefined))
+  printing = printed.catch(() => undefined)
+  return printed
 }
 
 /** Whether an address is in one of these networks. */

@@ -10,7 +10,7 @@ import {
 } from './archive-forms.ts'
 import type { Secret } from './secret.ts'
 import { setting } from './setting.ts'
-import { duration, fraction, int, optional, secret, text } from './setting-forms.ts'
+import { duration, fraction, int, list, optional, path, secret, text } from './setting-forms.ts'
 
 /** What `archive`, and who reads it, is configured by. */
 export const ARCHIVE_SETTINGS = {
@@ -77,6 +77,29 @@ export const ARCHIVE_SETTINGS = {
     optional(claimRights()),
     null,
     'What the values of that claim allow, for example `{sms-analysts: judge, sms-callers: [read, number]}`. Who has none of them is refused.',
+  ),
+  'desk.calendar': setting<string | null>(
+    optional(path('path of a YAML file')),
+    null,
+    'Holidays, make-up working days and deadlines of complaints, as `complaints --calendar` takes them. Without it weekends alone are no working days.',
+  ),
+  'letters.letterhead': setting<readonly string[] | null>(
+    optional(list('lines of text', /^[^\u0000-\u001f]+$/)),
+    null,
+    'Lines at the top of letters that the desk writes: name and address of who sends them.',
+  ),
+  'letters.fileNumber': setting(
+    text(
+      'text with {n}, and {year} where numbers begin again each year',
+      /^[^\u0000-\u001f/]*\{n\}[^\u0000-\u001f/]*$/,
+    ),
+    'SW-{year}-{n}',
+    'File number of letters: `{n}` counts up within the year and is kept in the archive.',
+  ),
+  'letters.contact': setting<string | null>(
+    optional(text('text')),
+    null,
+    'Where objections go: the last line of letters.',
   ),
   'desk.trustedProxies': setting<readonly string[] | null>(
     optional(networks()),

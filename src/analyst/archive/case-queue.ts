@@ -72,10 +72,16 @@ const listed = (where: string, page: string, order = BY_WORTH) => `WITH found AS
   ORDER BY ${order}, found.id`
 
 /** The cases of a view, overdue ones first and then by worth, those with a time by that; from the n-th on. */
-export function queueOf(ask: Ask, view: QueueView, who: string, skip = 0): Promise<QueuedCase[]> {
+export function queueOf(
+  ask: Ask,
+  view: QueueView,
+  who: string,
+  skip = 0,
+  most = QUEUE_PAGE,
+): Promise<QueuedCase[]> {
   const settled = view === 'done' ? 'true' : UNSETTLED
   const order = view === 'due' ? 'due_at' : BY_WORTH
-  const page = `ORDER BY ${order}, id LIMIT ${QUEUE_PAGE} OFFSET $2`
+  const page = `ORDER BY ${order}, id LIMIT ${most} OFFSET $2`
   return ask(listed(`$1::text IS NOT NULL AND ${VIEWS[view]} AND ${settled}`, page, order), [who, skip])
 }
 

@@ -60,6 +60,7 @@ export async function erase(client: Client, token: string): Promise<Erased> {
       ])
     await client.query(SEARCHES, [[token, ...ids, ...alerts]])
     await client.query(CASE_ALERTS, [token, ids, states])
+    await client.query(LETTERS, [alerts, token])
     const comments = await changed(WITHOUT_COMMENTS, [token, ...ids, ...alerts])
     const erased: Erased = {
       alerts: alerts.length,
@@ -104,13 +105,17 @@ const ofPerson = (table: string) =>
 
 /** Who looked stays in the access log; that it was this person, a message to him, or an alert on it, does not. */
 const WITHOUT_SUBJECT = `UPDATE access_log SET subject = 'erased' WHERE strpos(subject, $1) > 0 OR subject = ANY ($2)
-  OR (what IN ('feedback', 'denied') AND regexp_replace(subject, ': [a-z_]+$', '') = ANY ($3))`
+  OR (what IN ('feedback', 'denied', 'letter') AND regexp_replace(subject, ': [a-z_]+$', '') = ANY ($3))`
 
 const CASE_ALERTS =
   'DELETE FROM case_alert WHERE to_token = $1 OR message_id = ANY ($2) OR state_id = ANY ($3)'
 
 const SEARCHES =
   'DELETE FROM stored_search WHERE EXISTS (SELECT FROM unnest($1::text[]) AS id WHERE strpos(query, id) > 0)'
+
+/** That a letter was sent, and by whom, stays; on a sender's state the whole letter goes that shows the person's message. */
+const LETTERS = `UPDATE letter SET content = NULL, alert_id = NULL, addressee = 'erased'
+  WHERE alert_id = ANY ($1) OR alert_id IN (SELECT id FROM alert WHERE to_token = $2)`
 
 const WITHOUT_COMMENTS = `UPDATE case_event SET text = 'erased'
   WHERE text <> '' AND EXISTS (SELECT FROM unnest($1::text[]) AS id WHERE strpos(text, id) > 0)`

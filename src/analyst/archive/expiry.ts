@@ -45,6 +45,7 @@ const DELETES = [
   'DELETE FROM case_feature WHERE at < $1',
   'DELETE FROM case_event WHERE at < $1',
   'DELETE FROM stored_search WHERE at < $1',
+  'UPDATE letter SET content = NULL WHERE at < $1 AND content IS NOT NULL',
   'DELETE FROM refused WHERE at < $1',
   'DELETE FROM refused_row WHERE at < $1 OR ts < $1',
 ]

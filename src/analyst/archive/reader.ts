@@ -71,7 +71,7 @@ export interface Access {
 /** What people do at the desk, as the access log names it; `denied`: what they had no right to. */
 export const ACCESS_KINDS = [
   ...(['login', 'logout', 'refused', 'denied', 'search', 'number', 'case', 'queue', 'overview'] as const),
-  ...(['feedback', 'access'] as const),
+  ...(['feedback', 'access', 'letter', 'complaints'] as const),
 ]
 
 /** Entries of the access log that are asked for; times are epoch ms. */

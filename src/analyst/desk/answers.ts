@@ -4,7 +4,7 @@ import type { Session } from './sessions.ts'
 /** What is answered to a request. */
 export interface Answer {
   readonly status: number
-  readonly body?: Html | string
+  readonly body?: Html | string | Buffer
   readonly type?: string
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
 }

@@ -16,7 +16,7 @@ export function page(
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/style.css">${hasKeys && html`<script src="/client.js" defer></script>`}</head>
 <body><header><strong>${say('desk')}</strong>${
     session &&
-    html`<nav aria-label="${say('pages')}"><a href="/queue">${say('queue')}</a><a href="/overview">${say('overview')}</a><a href="/find">${say('find')}</a><a href="/">${say('search')}</a>${may(session, 'audit') && html`<a href="/access">${say('accessLog')}</a>`}</nav>
+    html`<nav aria-label="${say('pages')}"><a href="/queue">${say('queue')}</a><a href="/overview">${say('overview')}</a><a href="/find">${say('find')}</a><a href="/complaints">${say('complaints')}</a><a href="/">${say('search')}</a>${may(session, 'audit') && html`<a href="/access">${say('accessLog')}</a>`}</nav>
 <span class="dim">${session.name}${!may(session, 'judge') && ` ${say('readOnly')}`}</span>
 <form method="post" action="/logout"><input type="hidden" name="key" value="${session.formKey}"><button>${say('logOut')}</button></form>`
   }</header>

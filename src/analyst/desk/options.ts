@@ -2,6 +2,7 @@ import type { Locale } from '../../detection/detectors/words.ts'
 import type { Emit } from '../../domain/events.ts'
 import type { GivenRow } from '../archive/given-feedback.ts'
 import type { ArchiveReader } from '../archive/reader.ts'
+import type { Calendar } from '../words/calendar.ts'
 import type { ProviderLogins } from './provider-login.ts'
 import type { Login } from './sessions.ts'
 
@@ -31,6 +32,16 @@ export interface DeskOptions {
   readonly feedback?: FeedbackWriter
   /** The tokens of a number in canonical form, under the key of today and former ones; absent: no key is known. */
   readonly numberTokens?: (canonical: string) => readonly string[]
+  /** What stands on letters, and how their file numbers are made: `{year}` and `{n}` are filled in. */
+  readonly letters?: {
+    readonly letterhead: readonly string[]
+    readonly fileNumber: string
+    readonly contact: string | null
+  }
+  /** Working days and deadlines of complaints; absent: weekends are free. */
+  readonly calendar?: Calendar
+  /** A page as PDF; absent, or undefined: there is no Chromium. */
+  readonly printPdf?: (page: string) => Promise<Buffer | undefined>
   /** The topic in which the service answers feedback. */
   readonly answers?: string
 }

@@ -124,7 +124,14 @@ function sentSection(signature: string, sent: Sent, { say }: Speech): Html {
 <dt>${say('enterprise')}</dt><dd>${enterprises ?? '–'}</dd><dt>${say('complaints')}</dt><dd>${say('complaintRate', { n, rate })}</dd></dl></section>`
 }
 
-export function casePage(session: Session, speech: Speech, found: Case, given: boolean): Html {
+/** `said`: what has just been done; `more`: what else stands on the page. */
+export function casePage(
+  session: Session,
+  speech: Speech,
+  found: Case,
+  said?: 'given' | 'letter',
+  more?: Html,
+): Html {
   const { target, action } = found.alert.data
   const kind = speech.term('target', target.kind)
   return page(
@@ -132,8 +139,8 @@ export function casePage(session: Session, speech: Speech, found: Case, given: b
     session,
     speech,
     html`<h1>${kind} <span>${target.id}</span> ${actionTag(speech, action)}</h1>
-${given && html`<section class="given" role="status">${speech.say('given')} ${speech.say(answerTo(found))}</section>`}
-${caseSections(found, session, speech)}`,
+${said && html`<section class="given" role="status">${said === 'given' ? `${speech.say('given')} ${speech.say(answerTo(found))}` : speech.say('letterWritten')}</section>`}
+${caseSections(found, session, speech)}${more}`,
   )
 }
 

@@ -9,6 +9,7 @@ export const POST_RIGHTS: Readonly<Record<string, DeskRight>> = {
   '/search': 'read',
   '/find': 'read',
   '/case/*': 'judge',
+  '/letter/*': 'judge',
   '/queue/undo': 'judge',
   '/queue/*': 'judge',
 }

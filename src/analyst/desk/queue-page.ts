@@ -68,7 +68,7 @@ export function queuePage(session: Session, speech: Speech, { view, skip, cases,
     html`<h1>${say('queue')}</h1><nav class="tabs" aria-label="${say('queue')}">${tabs}</nav>
 ${said && html`<section class="given" role="status">${said}</section>`}
 <div class="bar"><span class="dim">${n === 1 ? say('casesOne') : say('casesMany', { n })}</span>${may(session, 'judge') && undoForm(session, speech)}
-<details id="keys"><summary>${say('keys')}</summary><p>${say('keysAre')}</p></details></div>
+<a href="/queue?view=${view}&amp;csv=all">${say('listCsv')}</a><details id="keys"><summary>${say('keys')}</summary><p>${say('keysAre')}</p></details></div>
 ${cases.length === 0 ? html`<section><p class="dim">${say('nothingOpen')}</p></section>` : cases.map((one) => queueItem(one, session, speech, view))}
 ${n > skip + QUEUE_PAGE && html`<p><a href="/queue?view=${view}&amp;skip=${skip + QUEUE_PAGE}">${say('nextPage')}</a></p>`}`,
     { hasKeys: true },

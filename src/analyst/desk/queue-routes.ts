@@ -4,6 +4,7 @@ import * as queue from '../archive/case-queue.ts'
 import type { GivenRow } from '../archive/given-feedback.ts'
 import { type Answer, type Asked, toPage } from './answers.ts'
 import { sharedMembers } from './case-feedback.ts'
+import { csvAnswer } from './csv.ts'
 import { messagePage } from './pages.ts'
 import { pathOf, queuedCasePage, queuePage, queueTitle } from './queue-page.ts'
 import { decoded, timeOf } from './requests.ts'
@@ -16,6 +17,7 @@ import type { Word } from './words.ts'
 const SAID = ['settledBefore', 'undoneBatch', 'nothingToUndo', 'cannotSplit', 'cannotMerge'] as const
 const LONGEST_COMMENT = 2000
 const MOST_SKIPPED = 100_000
+const MOST_CSV = 10_000
 
 /** The queue of cases and its cases. */
 export class QueueRoutes {
@@ -73,7 +75,37 @@ export class QueueRoutes {
       queue.queueOf(this.#ask, view, session.name, skip),
       this.#saidOf(asked),
     ])
+    if (query.has('csv')) return this.#csv(await queue.queueOf(this.#ask, view, session.name, 0, MOST_CSV))
     return { status: 200, body: queuePage(session, speech, { view, skip, cases, said }) }
+  }
+
+  #csv(cases: readonly queue.QueuedCase[]): Answer {
+    const { speech } = this.#parts
+    const { say } = speech
+    const words = [
+      'case',
+      'worthOf',
+      'alerts',
+      'recipientsOf',
+      'senders',
+      'owner',
+      'due',
+      'first',
+      'last',
+      'codes',
+      'message',
+    ] as const
+    const rows = cases.map((one) => [
+      ...[queueTitle(one, speech), Math.round(one.worth), one.alerts, one.recipients, one.senders, one.owner],
+      ...[
+        one.due_at && beijing(one.due_at),
+        beijing(one.first_at),
+        beijing(one.last_at),
+        one.codes?.join(' ') ?? '',
+        one.text,
+      ],
+    ])
+    return csvAnswer('cases', [words.map((word) => say(word)), ...rows])
   }
 
   async #case(asked: Asked, found: queue.QueuedCase): Promise<Answer> {

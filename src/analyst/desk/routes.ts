@@ -3,6 +3,8 @@ import { totalsOf } from '../archive/totals.ts'
 import { accessLog } from './access-routes.ts'
 import { type Answer, type Asked, toPage } from './answers.ts'
 import { giveOnCase } from './case-feedback.ts'
+import { complaintPage } from './complaint-routes.ts'
+import { LetterRoutes, lettersSection } from './letter-routes.ts'
 import { overviewPage } from './overview.ts'
 import { casePage, LONGEST_VALUE, messagePage, searchPage } from './pages.ts'
 import { rightOfPost } from './post-rights.ts'
@@ -12,6 +14,7 @@ import type { RouteParts } from './route-parts.ts'
 import { type AskedSearch, SealedSearches } from './sealed-searches.ts'
 import { SearchRoutes } from './search-routes.ts'
 import { may } from './sessions.ts'
+import { withCsv } from './table-csv.ts'
 import type { Word } from './words.ts'
 
 /** Over which the overview says how right codes were. */
@@ -22,12 +25,14 @@ export class Routes {
   readonly #parts: RouteParts
   readonly #queue: QueueRoutes
   readonly #find: SearchRoutes
+  readonly #letters: LetterRoutes
   readonly #searches = new SealedSearches()
 
   constructor(parts: RouteParts) {
     this.#parts = parts
     this.#queue = new QueueRoutes(parts)
     this.#find = new SearchRoutes(parts)
+    this.#letters = new LetterRoutes(parts)
   }
 
   /** Rejects with errors of the archive, and with USAGE for feedback that is not allowed. What is refused is noted. */
@@ -45,7 +50,7 @@ export class Routes {
         act === '' ? what : `${what}: ${act}`.slice(0, 300),
       )
     }
-    return answer
+    return isPost ? answer : withCsv(answer, asked)
   }
 
   #denied({ session }: Asked, word: Word): Answer {
@@ -62,6 +67,10 @@ export class Routes {
     if (path === '/overview' && !isPost) return this.#overview(asked)
     if ((path === '/access' || path === '/access.csv') && !isPost)
       return may(session, 'audit') ? accessLog(asked, this.#parts) : this.#denied(asked, 'mayNotAudit')
+    if ((path === '/complaints' || path === '/complaints.csv') && !isPost)
+      return complaintPage(asked, this.#parts)
+    if (path.startsWith('/letter/')) return this.#letters.page(asked, isPost)
+    if (path.startsWith('/print/') && !isPost) return this.#letters.print(asked)
     if (path === '/queue' || path.startsWith('/queue/')) return this.#queue.page(asked, isPost)
     if (path === '/find' || path.startsWith('/find/')) return this.#find.page(asked, isPost)
     if (path.startsWith('/case/')) return this.#case(asked, isPost)
@@ -77,7 +86,11 @@ export class Routes {
     if (!found) return { status: 404, body: messagePage(session, speech, speech.say('notFound')) }
     if (isPost) return giveOnCase(asked, found, this.#parts)
     await archive.note(session, 'case', found.alert.id)
-    return { status: 200, body: casePage(session, speech, found, query.has('given')) }
+    const said = query.has('given') ? 'given' : query.has('letter') ? 'letter' : undefined
+    return {
+      status: 200,
+      body: casePage(session, speech, found, said, await lettersSection(found, session, this.#parts)),
+    }
   }
 
   async #overview({ query, session }: Asked): Promise<Answer> {

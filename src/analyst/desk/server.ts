@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { InvalidInput, SigwatchError } from '../../domain/errors.ts'
+import { Html } from '../words/html.ts'
 import { type Answer, localPath, ORIGIN } from './answers.ts'
 import { SCRIPT } from './client.ts'
 import { Clients } from './client-address.ts'
@@ -111,7 +112,7 @@ export class DeskPages {
     }
     const { status, body = '', type = 'text/html; charset=utf-8', headers = {} } = answer
     response.writeHead(status, { ...HEADERS, 'content-type': type, ...headers })
-    response.end(typeof body === 'string' ? body : body.text)
+    response.end(body instanceof Html ? body.text : body)
   }
 
   async #answer(request: IncomingMessage): Promise<Answer> {

@@ -38,7 +38,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .35rem 1rem; ma
 .earlier { border-left: 4px solid var(--throttle); padding-left: .8rem; } .applied { color: var(--ok); } .refused { color: var(--block); } .unsent { color: var(--throttle); }
 .tabs { display: flex; gap: 1rem; } .tabs [aria-current] { font-weight: 700; text-decoration: none; } .bar { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center; } .bar details { margin: 0; }
 .case[aria-current] { outline: 3px solid var(--link); outline-offset: 1px; } .case .message { margin-bottom: .4rem; max-height: 6.5em; overflow: auto; } .button { border: 1px solid var(--dim); border-radius: 6px; padding: .45rem .6rem; font-weight: 600; text-decoration: none; color: var(--ink); background: var(--paper); }
-.codes { color: var(--dim); font-size: .85rem; overflow-wrap: anywhere; } .wide { flex: 4 1 20rem; } .curve { width: 100%; height: 5rem; } .curve rect { fill: var(--link); }
+.csv { text-align: right; font-size: .82rem; margin: .3rem 0 0; } .codes { color: var(--dim); font-size: .85rem; overflow-wrap: anywhere; } .wide { flex: 4 1 20rem; } .curve { width: 100%; height: 5rem; } .curve rect { fill: var(--link); }
 .tiles { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; } .tiles b { font-size: 1.4rem; font-variant-numeric: tabular-nums; display: block; }
 .check { grid-template-columns: max-content 1fr; align-items: center; } input[type=checkbox] { width: auto; }
 .fields { display: grid; gap: .75rem; } .login { max-width: 26rem; margin: 12vh auto 0; width: 100%; }

@@ -2,7 +2,7 @@ import { createDescribe, type Describe } from '../../detection/detectors/describ
 import type { Locale } from '../../detection/detectors/words.ts'
 import { type Term, termsOf } from '../evidence/terms.ts'
 import { type Say, sayer } from '../words/say.ts'
-import { ACCESS, LOGIN } from './account-words.ts'
+import { ACCESS, LETTERS, LOGIN } from './account-words.ts'
 import { FEEDBACK } from './feedback-words.ts'
 import { FIND, QUEUE } from './queue-words.ts'
 
@@ -238,6 +238,7 @@ const WORDS = {
   ...OVERVIEW,
   ...ACCESS,
   ...LOGIN,
+  ...LETTERS,
 }
 
 export type Word = keyof typeof WORDS

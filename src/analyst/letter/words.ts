@@ -50,6 +50,10 @@ const WORDS = {
   enforced: ['{action}, by {by}, on {at}', '{at}，{by}：{action}'],
   nothing: ['Nothing is recorded.', '无记录。'],
   oneRecipient: ['one recipient', '某一接收用户'],
+  fileNumber: ['File number', '文号'],
+  date: ['Date', '日期'],
+  addressee: ['To', '致'],
+  objectTo: ['Objections to: {contact}', '异议受理：{contact}'],
   closing: [
     'This is what an automatic system found, with its reasons. If you disagree, you may ask for a person to look at it; quote the id of the alert.',
     '以上为系统自动识别结果及其理由。如有异议，可凭告警编号申请人工复核。',

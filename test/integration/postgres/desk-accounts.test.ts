@@ -86,6 +86,7 @@ describeWith('postgres', 'accounts of the desk', () => {
       ['/case/alert-m1', { verdict: 'block', target: 'domain:kf88.top', note: 'x' }, ['block', 'lead']],
       ['/case/alert-m1', { undo: 'of-other' }, ['lead']],
     ],
+    '/letter/*': [['/letter/alert-m1', { reader: 'sender', addressee: 'SP' }, JUDGES]],
     '/queue/undo': [['/queue/undo', {}, JUDGES]],
     '/queue/*': [
       [`/queue/${id}`, { act: 'take' }, JUDGES],

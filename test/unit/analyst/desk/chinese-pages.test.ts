@@ -112,8 +112,8 @@ describe('pages of the desk in Chinese', () => {
   const english = (page: { readonly text: string }) => latinWordsOf(page.text, RECORDS)
 
   it('name everything on a case in Chinese, whatever the reason', () => {
-    expect(english(casePage(session, speech, CASE, true))).toEqual([])
-    expect(english(casePage(session, speech, { ...CASE, alert: state }, false))).toEqual([])
+    expect(english(casePage(session, speech, CASE, 'given'))).toEqual([])
+    expect(english(casePage(session, speech, { ...CASE, alert: state }, 'letter'))).toEqual([])
   })
 
   it.each(['open', 'mine', 'due', 'waiting', 'done'] as const)(

@@ -1,0 +1,120 @@
+import { complaintsOf, openComplaints, sentBySignature } from '../archive/complaints.ts'
+import { monthSheet } from '../complaints/sheets.ts'
+import {
+  type ComplaintGroup,
+  groupsOf,
+  STANDINGS,
+  type TrackedDeadline,
+  tracked,
+} from '../complaints/summary.ts'
+import { localTime, WEEKENDS_ONLY } from '../words/calendar.ts'
+import { type Html, html } from '../words/html.ts'
+import type { Answer, Asked } from './answers.ts'
+import { page } from './layout.ts'
+import type { RouteParts } from './route-parts.ts'
+import { table } from './tables.ts'
+import type { Word } from './words.ts'
+
+const STANDING_WORDS: Readonly<Record<TrackedDeadline['standing'], Word>> = {
+  ...{
+    'in time': 'inTime',
+    late: 'answeredLate',
+    running: 'runningDeadlines',
+    due: 'dueSoon',
+    overdue: 'overdueNow',
+  },
+}
+/** What is shown: what runs on, by how it stands, or what was passed on or answered in time or late. */
+const VIEWS = ['open', 'due', 'overdue', 'done'] as const
+const VIEW_WORDS = {
+  open: 'openComplaints',
+  due: 'dueSoon',
+  overdue: 'overdueNow',
+  done: 'passedOn',
+} as const
+const MOST = 500
+
+/** Complaints with their deadlines, and the table of a month. Rejects with errors of the archive. */
+export async function complaintPage(
+  { path, query, session }: Asked,
+  { options, speech }: RouteParts,
+): Promise<Answer> {
+  const { archive, calendar = WEEKENDS_ONLY } = options
+  const { say, locale } = speech
+  const now = Date.now()
+  const client = {
+    query: async (sql: string, values: readonly unknown[] = []) => ({ rows: await archive.ask(sql, values) }),
+  } as never
+  const month =
+    /^20\d\d-(?:0[1-9]|1[0-2])$/.exec(query.get('month') ?? '')?.[0] ?? localTime(calendar, now).slice(0, 7)
+  const [year, number] = month.split('-').map(Number) as [number, number]
+  const begin = (index: number) => Date.UTC(year, index, 1) - calendar.zone * 60_000
+  const range = [begin(number - 1), begin(number)] as const
+  await archive.note(session, 'complaints', path.endsWith('.csv') ? `CSV: ${month}` : month)
+  const groups = groupsOf(
+    await complaintsOf(client, ...range),
+    await sentBySignature(client, ...range),
+    calendar,
+    now,
+  )
+  if (path.endsWith('.csv')) {
+    const headers = { 'content-disposition': `attachment; filename="complaints-${month}.csv"` }
+    return { status: 200, type: 'text/csv; charset=utf-8', body: monthSheet(month, groups, locale), headers }
+  }
+  const view = VIEWS.find((one) => one === query.get('view')) ?? 'open'
+  const all = tracked(await openComplaints(client), calendar, now)
+  const isDone = ({ standing }: TrackedDeadline) => standing === 'in time' || standing === 'late'
+  const shown = all.filter((one) =>
+    view === 'open' ? !isDone(one) : view === 'done' ? isDone(one) : one.standing === view,
+  )
+  const tabs = VIEWS.map(
+    (one) =>
+      html`<a href="/complaints?view=${one}"${one === view && html` aria-current="page"`}>${say(VIEW_WORDS[one])}</a>`,
+  )
+  const body = html`<h1>${say('complaints')}</h1><nav class="tabs" aria-label="${say('complaints')}">${tabs}</nav>
+<section><h2>${say(VIEW_WORDS[view])} (${shown.length})</h2>${deadlineTable(shown.slice(0, MOST), { options, speech })}${shown.length > MOST && html`<p>${say('more', { n: shown.length - MOST })}</p>`}</section>
+<section><h2>${say('monthTable', { month })}</h2><form class="times" method="get" action="/complaints"><label>${say('month')}<input name="month" value="${month}" pattern="20[0-9]{2}-[01][0-9]" required></label><button>${say('show')}</button></form>
+${groups.length === 0 ? html`<p class="dim">${say('none')}</p>` : monthTable(groups, { options, speech })}<p><a href="/complaints.csv?month=${month}">${say('monthCsv')}</a></p></section>`
+  return { status: 200, body: page(say('complaints'), session, speech, body) }
+}
+
+type Shown = Pick<RouteParts, 'options' | 'speech'>
+
+function deadlineTable(all: readonly TrackedDeadline[], { options, speech }: Shown): Html {
+  const { say, value } = speech
+  const { calendar = WEEKENDS_ONLY } = options
+  if (all.length === 0) return html`<p class="dim">${say('none')}</p>`
+  const headings = (
+    ['id', 'source', 'sent', 'received', 'deadline', 'endsOn', 'state', 'signature'] as const
+  ).map((word) => say(word))
+  const rows = all.map(
+    ({ complaint: { id, source, ts, received_at, signature, alert_id }, deadline, standing }) => [
+      alert_id === null ? id : html`<a href="/case/${encodeURIComponent(alert_id)}">${id}</a>`,
+      ...[source, localTime(calendar, ts.getTime())],
+      received_at === null ? '–' : localTime(calendar, received_at.getTime()),
+      ...[`${value(deadline.name)} (${deadline.days})`, deadline.date],
+      html`<span class="tag${standing === 'overdue' && ' block'}">${say(STANDING_WORDS[standing])}</span>`,
+      signature ?? '–',
+    ],
+  )
+  return table(say('complaints'), headings, rows)
+}
+
+function monthTable(groups: readonly ComplaintGroup[], { speech }: Shown): Html {
+  const { say, term } = speech
+  const headings = [
+    say('signature'),
+    say('enterprise'),
+    say('textIs'),
+    say('category'),
+    say('complaints'),
+    say('sentMessages'),
+    say('aMillion'),
+  ]
+  const rows = groups.map(({ signature, sp, label, category, complaints, sent, standings }) => [
+    ...[signature, sp, label === '-' ? label : term('label', label), category, complaints, sent ?? '–'],
+    sent ? ((1e6 * complaints) / sent).toFixed(1) : '–',
+    ...STANDINGS.map((name) => standings[name]),
+  ])
+  return table(say('complaints'), [...headings, ...STANDINGS.map((name) => say(STANDING_WORDS[name]))], rows)
+}
