@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { useFolder } from '../helpers/jsonl.ts'
-import { sigwatch } from '../helpers/service.ts'
+import { MAIN, sigwatch } from '../helpers/service.ts'
 
 /** What takes long to load, by the address of its modules: packages, and parts that build tables. */
 const HEAVY = {
@@ -29,7 +29,7 @@ interface Coverage {
   readonly result: readonly { readonly url: string }[]
 }
 
-describe('a command that needs neither model nor registry', () => {
+describe('what is loaded', () => {
   const folder = useFolder()
 
   /** What heavy a command loads: Node lists each module that it has run where coverage is measured. */
@@ -44,6 +44,24 @@ describe('a command that needs neither model nor registry', () => {
   }
 
   const [NOTHING, CHECKED, KAFKA]: string[][] = [[], ['ajv'], ['kafkajs']]
+  it('a command that judges a file loads no client, no YAML and no schema', async () => {
+    const args = ['run', '--source', '-', '--alerts', '-']
+    expect(await heavyOf(args, folder.path)).toEqual([
+      ...['tensorflow', 'pino', 'prom-client', 'tldts', 'natural'],
+      ...['detectors', 'registry', 'model', 'tables of texts'],
+    ])
+  })
+
+  it('nothing imports TensorFlow, which takes a quarter of a second longer than to require it', () => {
+    const dist = dirname(MAIN)
+    const importing = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter(
+      (name) =>
+        name.endsWith('.js') && /^import .*'@tensorflow/m.test(readFileSync(join(dist, name), 'utf8')),
+    )
+    expect(importing).toEqual([])
+  })
+
+  // Neither model nor registry is needed for these.
   it.each([
     ['--version', NOTHING],
     ['--help', NOTHING],

@@ -37,11 +37,11 @@ export class BrandIndex {
   constructor(shipped: Iterable<Brand>, own: Iterable<Brand>) {
     const names: BrandName[] = []
     const shortNames: BrandName[] = []
-    for (const brand of mergeBrands(shipped, own, signatureKey)) {
+    for (const brand of mergeBrands(shipped, own, (name) => this.#keys.get(name, signatureKey))) {
       this.#brands.set(brand.id, brand)
       for (const name of brand.names) {
         this.#spelled.add(spelling(name))
-        const key = signatureKey(name)
+        const key = this.#keys.get(name, signatureKey)
         if (key === '' || (this.#byName.get(key) ?? brand) !== brand) continue
         this.#byName.set(key, brand)
         const { text } = normalise(name)
@@ -70,8 +70,9 @@ export class BrandIndex {
   #addSpellings(brand: Brand, name: string): void {
     for (const [a, b] of SPELLINGS) {
       for (const other of [name.replaceAll(a, b), name.replaceAll(b, a)]) {
+        if (other === name) continue
         const key = signatureKey(other)
-        if (other === name || this.#byName.has(key)) continue
+        if (this.#byName.has(key)) continue
         this.#spelled.add(spelling(other))
         this.#byName.set(key, brand)
       }

@@ -3,7 +3,8 @@ import { parse } from 'tldts'
 import type { Brand, Lookalike } from '../../domain/registry.ts'
 import { GENERIC_LABELS, HOST_WORDS } from './added-words.ts'
 import type { BrandName } from './brand-matcher.ts'
-import { deletions, editSimilarity, type NameLookalikes } from './lookalikes.ts'
+import { editSimilarity, type NameLookalikes } from './lookalikes.ts'
+import { NearTexts } from './near-texts.ts'
 import { isHan, reading, skeleton } from './skeleton.ts'
 
 /** What stands for a brand in a host: the label of an official domain, a name or a number of it. */
@@ -49,7 +50,7 @@ export class HostLookalikes {
   readonly #governments = new Map<string, Brand>()
   readonly #tokens = new Map<string, Token>()
   readonly #skeletons = new Map<string, Token>()
-  readonly #deletions = new Map<string, Token[]>()
+  readonly #near = new NearTexts<Token>()
   /** Every official label by its skeleton, ordinary words too: those are not written in another script in good faith. */
   readonly #allLabels = new Map<string, Token>()
 
@@ -221,12 +222,10 @@ export class HostLookalikes {
   #byEdit(label: string): Lookalike | undefined {
     if (label.length < EDIT_FROM || label.length > EDIT_TO) return undefined
     let best: Lookalike | undefined
-    for (const rest of [label, ...deletions(label)]) {
-      for (const token of this.#deletions.get(rest) ?? []) {
-        const similarity = editSimilarity(label, token.text)
-        if (similarity > 0)
-          best = strongest(best, like(token, 'edit', token.kind === 'pinyin' ? 0.8 : similarity))
-      }
+    for (const token of this.#near.of(label)) {
+      const similarity = editSimilarity(label, token.text)
+      if (similarity > 0)
+        best = strongest(best, like(token, 'edit', token.kind === 'pinyin' ? 0.8 : similarity))
     }
     return best
   }
@@ -250,11 +249,7 @@ export class HostLookalikes {
     if (text.length < EDIT_FROM) return
     const shape = skeleton(text)
     if (token.kind !== 'pinyin' && !this.#skeletons.has(shape)) this.#skeletons.set(shape, token)
-    for (const rest of [text, ...deletions(text)]) {
-      const known = this.#deletions.get(rest)
-      if (!known) this.#deletions.set(rest, [token])
-      else if (!known.includes(token)) known.push(token)
-    }
+    this.#near.add(text, token)
   }
 }
 

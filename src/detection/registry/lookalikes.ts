@@ -3,6 +3,7 @@ import { damerauLevenshtein, jaroWinkler } from '../../text/distance/distance.ts
 import { lookalikesWords } from '../rules/patterns.generated.ts'
 import { NAME_WORDS } from './added-words.ts'
 import type { BrandName } from './brand-matcher.ts'
+import { NearTexts } from './near-texts.ts'
 import { isHan, reading, skeleton } from './skeleton.ts'
 
 /** Puns that no rule finds: what it is read as. */
@@ -28,7 +29,7 @@ export class NameLookalikes {
   readonly #keys = new Map<string, BrandName>()
   readonly #skeletons = new Map<string, BrandName>()
   readonly #readings = new Map<string, BrandName[]>()
-  readonly #deletions = new Map<string, BrandName[]>()
+  readonly #near = new NearTexts<BrandName>()
   readonly #words = new Map<string, BrandName | null>()
   #longestWord = 0
 
@@ -40,10 +41,7 @@ export class NameLookalikes {
       if (!this.#skeletons.has(shape)) this.#skeletons.set(shape, name)
       const sound = reading(name.key)
       if (sound !== undefined) push(this.#readings, sound, name)
-      if (shape.length >= EDIT_FROM) {
-        for (const rest of deletions(shape)) push(this.#deletions, rest, name)
-        push(this.#deletions, shape, name)
-      }
+      if (shape.length >= EDIT_FROM) this.#near.add(shape, name)
       this.#addWord(shape, name)
     }
     for (const word of NAME_WORDS) if (!this.#words.has(skeleton(word))) this.#addWord(skeleton(word), null)
@@ -100,16 +98,12 @@ export class NameLookalikes {
     if (shape.length < EDIT_FROM || DIGITS.test(key)) return undefined
     let best: Lookalike | undefined
     const seen = new Set<string>()
-    const consider = (names: readonly BrandName[] | undefined) => {
-      for (const name of names ?? []) {
-        if (seen.has(name.key)) continue
-        seen.add(name.key)
-        const similarity = editSimilarity(shape, skeleton(name.key))
-        if (similarity > (best?.similarity ?? 0)) best = like(name, 'edit', similarity)
-      }
+    for (const name of this.#near.of(shape)) {
+      if (seen.has(name.key)) continue
+      seen.add(name.key)
+      const similarity = editSimilarity(shape, skeleton(name.key))
+      if (similarity > (best?.similarity ?? 0)) best = like(name, 'edit', similarity)
     }
-    consider(this.#deletions.get(shape))
-    for (const rest of deletions(shape)) consider(this.#deletions.get(rest))
     return best
   }
 
@@ -164,13 +158,6 @@ export function editSimilarity(shape: string, original: string): number {
   const near = jaroWinkler(shape, original)
   if (near < 0.9) return 0
   return original.length >= 7 ? 0.9 : original.length === 6 ? 0.86 : 0.8
-}
-
-/** Every text that lacks one code unit of it. */
-export function deletions(text: string): string[] {
-  const rest: string[] = []
-  for (let i = 0; i < text.length; i++) rest.push(text.slice(0, i) + text.slice(i + 1))
-  return rest
 }
 
 function isSwap(a: string, b: string): boolean {

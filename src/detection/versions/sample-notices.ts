@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { parse } from 'yaml'
 import type { CarriedKind } from '../../domain/notices.ts'
+import { libraries } from '../../settings/files/libraries.ts'
 import { readText } from '../../text/read-text.ts'
 import { loadSketchTable } from '../../text/reader/sketch-table.ts'
 import { Sketcher } from '../../text/sketch.ts'
@@ -22,7 +22,7 @@ export interface SampleRows {
 }
 
 export function readSampleNotices(): readonly SampleRows[] {
-  return (parse(readFileSync(SAMPLE_NOTICES, 'utf8')) as { groups: SampleRows[] }).groups
+  return (libraries.yaml.parse(readFileSync(SAMPLE_NOTICES, 'utf8')) as { groups: SampleRows[] }).groups
 }
 
 /** The shipped samples alone: nothing is learned yet. They are read when the first text is compared. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { parse } from 'yaml'
+import { libraries } from '../../settings/files/libraries.ts'
 import { AlikeIndex } from '../alike/alike-index.ts'
 import { Trades, type TradesFile } from '../alike/trades.ts'
 import type { NoticeIndex } from '../notices/notice-index.ts'
@@ -10,6 +10,6 @@ const TRADES = fileURLToPath(new URL('../../../config/trades.yaml', import.meta.
 
 /** Nothing is seen yet. Trades are read when the first advertisements are compared. */
 export function openAlike(notices: NoticeIndex): AlikeIndex {
-  const read = () => parse(readFileSync(TRADES, 'utf8')) as TradesFile
+  const read = () => libraries.yaml.parse(readFileSync(TRADES, 'utf8')) as TradesFile
   return new AlikeIndex(notices, () => new Trades(read(), notices.sketcher))
 }

@@ -1,6 +1,6 @@
-import '@tensorflow/tfjs-backend-cpu'
-import * as tf from '@tensorflow/tfjs-core'
+import type * as TF from '@tensorflow/tfjs-core'
 import { normalise } from '../../text/normalise.ts'
+import { openBackend } from '../../text/reader/backend.ts'
 import {
   bag,
   HEAD_PARTS,
@@ -13,6 +13,7 @@ import {
   width,
 } from '../../text/reader/network.ts'
 import { createRandom, type Random, shuffle } from '../../text/reader/random.ts'
+import { tf } from '../../text/reader/tensorflow.ts'
 import { Tokenizer } from '../../text/reader/tokenizer.ts'
 import type { TokenizerSettings } from '../../text/reader/tokenizer-settings.ts'
 import { SparseAdagrad } from './optimiser.ts'
@@ -81,8 +82,7 @@ export async function train(
   afterEpoch: (epoch: number, loss: number, current: Training) => boolean,
   from?: Training,
 ): Promise<Training> {
-  tf.enableProdMode()
-  await tf.setBackend('cpu')
+  await openBackend('cpu', () => {})
   const random = createRandom(seed)
   const trainer = new Trainer(labels, settings, random, from)
   let done = 0
@@ -111,10 +111,10 @@ class Trainer {
   readonly #settings: TrainSettings
   readonly #random: Random
   readonly #tokenizer: Tokenizer
-  readonly #table: tf.Tensor2D
+  readonly #table: TF.Tensor2D
   readonly #adagrad: SparseAdagrad
-  readonly #variables: readonly tf.Variable[]
-  readonly #adam: tf.Optimizer
+  readonly #variables: readonly TF.Variable[]
+  readonly #adam: TF.Optimizer
   readonly #rows: Int32Array
   readonly #segments: Int32Array
   readonly #starts: Int32Array
@@ -166,7 +166,7 @@ class Trainer {
       loss = step.loss.dataSync()[0] as number
       setRate(this.#adam, headRate * rate)
       this.#adam.applyGradients(
-        this.#variables.map(({ name }, i) => ({ name, tensor: step.parts[i] as tf.Tensor })),
+        this.#variables.map(({ name }, i) => ({ name, tensor: step.parts[i] as TF.Tensor })),
       )
       gradients = step.bags.dataSync() as Float32Array<ArrayBuffer>
     })
@@ -178,7 +178,7 @@ class Trainer {
   /** Brings the weights of the head up to date; those of the table are. */
   readHead(): void {
     HEAD_PARTS.forEach((part, i) => {
-      this.training.weights[part].set((this.#variables[i] as tf.Variable).dataSync() as Float32Array)
+      this.training.weights[part].set((this.#variables[i] as TF.Variable).dataSync() as Float32Array)
     })
   }
 
@@ -212,11 +212,11 @@ export function copyOf(weights: Weights): Weights {
   return Object.fromEntries(PARTS.map((part) => [part, weights[part].slice()])) as unknown as Weights
 }
 
-function setRate(adam: tf.Optimizer, rate: number): void {
+function setRate(adam: TF.Optimizer, rate: number): void {
   ;(adam as unknown as { learningRate: number }).learningRate = rate
 }
 
-function headOf(parts: readonly tf.Tensor[]): HeadTensors {
+function headOf(parts: readonly TF.Tensor[]): HeadTensors {
   const [hidden, hiddenBias, output, outputBias] = parts
   return { hidden, hiddenBias, output, outputBias } as HeadTensors
 }
@@ -228,31 +228,31 @@ function headOf(parts: readonly tf.Tensor[]): HeadTensors {
  * uniform. The chain of two layers is written out: the core package registers no gradients.
  */
 function backward(
-  bags: tf.Tensor2D,
+  bags: TF.Tensor2D,
   weights: HeadTensors,
   shape: NetworkShape,
-  allowed: tf.Tensor2D,
-  importance: tf.Tensor2D,
+  allowed: TF.Tensor2D,
+  importance: TF.Tensor2D,
   smoothing: number,
-): { loss: tf.Scalar; bags: tf.Tensor2D; parts: readonly tf.Tensor[] } {
-  const deep = tf.slice(bags, [0, 0], [-1, shape.embedding]) as tf.Tensor2D
+): { loss: TF.Scalar; bags: TF.Tensor2D; parts: readonly TF.Tensor[] } {
+  const deep = tf.slice(bags, [0, 0], [-1, shape.embedding]) as TF.Tensor2D
   const wide = tf.slice(bags, [0, shape.embedding], [-1, shape.labels])
   const before = tf.add(tf.matMul(deep, weights.hidden), weights.hiddenBias)
-  const hidden = tf.relu(before) as tf.Tensor2D
+  const hidden = tf.relu(before) as TF.Tensor2D
   const logits = tf.add(wide, tf.add(tf.matMul(hidden, weights.output), weights.outputBias))
   const p = tf.softmax(logits)
   const fit = tf.mul(p, allowed)
   const mass = tf.maximum(tf.sum(fit, 1, true), 1e-12)
   const share = tf.div(importance, tf.sum(importance))
   const target = tf.add(tf.mul(tf.div(fit, mass), 1 - smoothing), smoothing / shape.labels)
-  const dLogits = tf.mul(tf.sub(p, target), share) as tf.Tensor2D
+  const dLogits = tf.mul(tf.sub(p, target), share) as TF.Tensor2D
   const dBefore = tf.mul(
     tf.matMul(dLogits, weights.output, false, true),
     tf.cast(tf.greater(before, 0), 'float32'),
-  ) as tf.Tensor2D
+  ) as TF.Tensor2D
   return {
-    loss: tf.neg(tf.sum(tf.mul(tf.log(mass), share))) as tf.Scalar,
-    bags: tf.concat([tf.matMul(dBefore, weights.hidden, false, true), dLogits], 1) as tf.Tensor2D,
+    loss: tf.neg(tf.sum(tf.mul(tf.log(mass), share))) as TF.Scalar,
+    bags: tf.concat([tf.matMul(dBefore, weights.hidden, false, true), dLogits], 1) as TF.Tensor2D,
     parts: [
       tf.matMul(deep, dBefore, true, false),
       tf.sum(dBefore, 0),

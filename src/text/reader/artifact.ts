@@ -147,11 +147,15 @@ function readWeights(file: string, description: ModelDescription): Weights {
     const slice = bytes.subarray(at, at + bytesOf(shape, part))
     // Copies, for a view keeps the whole file.
     weights[part] = part === 'table' ? unpackHalves(slice) : new Float32Array(new Uint8Array(slice).buffer)
-    if (weights[part].some((value) => !Number.isFinite(value)))
-      failModelFile(file, `${part} holds a value that is no number`)
+    if (!areFinite(weights[part])) failModelFile(file, `${part} holds a value that is no number`)
     at += slice.length
   }
   return weights as Weights
+}
+
+function areFinite(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false
+  return true
 }
 
 function checkDescription(d: Partial<ModelDescription>): Omit<Problem, 'file'>[] {

@@ -1,5 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core'
+import type * as TF from '@tensorflow/tfjs-core'
 import { SigwatchError } from '../../domain/errors.ts'
+import { require, tf } from './tensorflow.ts'
 
 export const BACKENDS = ['native', 'wasm', 'cpu'] as const
 export type Backend = (typeof BACKENDS)[number]
@@ -54,16 +55,16 @@ class NotInstalled extends Error {}
 const LOADERS: Readonly<Record<Backend, () => Promise<void>>> = {
   native: loadNative,
   wasm: async () => {
-    await import('@tensorflow/tfjs-backend-wasm')
+    require('@tensorflow/tfjs-backend-wasm')
   },
   cpu: async () => {
-    await import('@tensorflow/tfjs-backend-cpu')
+    require('@tensorflow/tfjs-backend-cpu')
   },
 }
 
 interface NativeBackend {
   readonly binding: Readonly<Record<'TF_ATTR_TYPE' | 'TF_FLOAT' | 'TF_INT32', number>>
-  executeSingleOutput(name: string, attributes: readonly object[], inputs: readonly tf.Tensor[]): tf.Tensor
+  executeSingleOutput(name: string, attributes: readonly object[], inputs: readonly TF.Tensor[]): TF.Tensor
 }
 
 async function loadNative(): Promise<void> {
@@ -90,7 +91,7 @@ async function loadNative(): Promise<void> {
     backendName: NAME_OF.native,
     kernelFunc: ({ inputs, backend }) => {
       const { binding, executeSingleOutput } = backend as unknown as NativeBackend
-      const { data, indices, segmentIds } = inputs as Record<'data' | 'indices' | 'segmentIds', tf.Tensor>
+      const { data, indices, segmentIds } = inputs as Record<'data' | 'indices' | 'segmentIds', TF.Tensor>
       const type = (name: string, value: number) => ({ name, type: binding.TF_ATTR_TYPE, value })
       const attributes = [
         type('T', binding.TF_FLOAT),

@@ -28,20 +28,25 @@ function toHalf(value: number): number {
   return sign | (half + (rest > 0x1000 || (rest === 0x1000 && (half & 1) === 1) ? 1 : 0))
 }
 
+/** The bits of the float that has the value of a half. */
 function fromHalf(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1
+  const sign = (half & 0x8000) << 16
   const exponent = (half >>> 10) & 31
   const mantissa = half & 0x3ff
-  if (exponent === 0) return sign * mantissa * 2 ** -24
-  if (exponent === 31) return mantissa ? Number.NaN : sign * Number.POSITIVE_INFINITY
-  return sign * (1 + mantissa / 1024) * 2 ** (exponent - 15)
+  if (exponent === 31) return sign | 0x7f800000 | (mantissa << 13)
+  if (exponent > 0) return sign | ((exponent + 112) << 23) | (mantissa << 13)
+  if (mantissa === 0) return sign
+  const shift = Math.clz32(mantissa) - 21
+  return sign | ((113 - shift) << 23) | (((mantissa << shift) & 0x3ff) << 13)
 }
 
-let decoded: Float32Array | undefined
+let decoded: Uint32Array | undefined
 
-/** The values of all 65,536 halves: a model has millions of weights, and a look-up is quicker than working each out. */
-function valuesOfHalves(): Float32Array {
-  decoded ??= Float32Array.from({ length: 0x1_0000 }, (_, half) => fromHalf(half))
+/** All 65,536 halves as floats: a model has millions of weights, and a look-up is quicker than working each out. */
+function floatsOfHalves(): Uint32Array {
+  if (decoded) return decoded
+  decoded = new Uint32Array(0x1_0000)
+  for (let half = 0; half < decoded.length; half++) decoded[half] = fromHalf(half)
   return decoded
 }
 
@@ -54,9 +59,9 @@ export function packHalves(values: Float32Array): Uint8Array {
 }
 
 export function unpackHalves(bytes: Uint8Array): Float32Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const table = valuesOfHalves()
-  const unpacked = new Float32Array(bytes.length / 2)
-  for (let i = 0; i < unpacked.length; i++) unpacked[i] = table[view.getUint16(2 * i, true)] as number
-  return unpacked
+  const table = floatsOfHalves()
+  const unpacked = new Uint32Array(bytes.length / 2)
+  for (let i = 0, at = 0; i < unpacked.length; i++, at += 2)
+    unpacked[i] = table[(bytes[at] as number) | ((bytes[at + 1] as number) << 8)] as number
+  return new Float32Array(unpacked.buffer)
 }

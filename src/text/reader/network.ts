@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core'
+import type * as TF from '@tensorflow/tfjs-core'
+import { tf } from './tensorflow.ts'
 
 /**
  * Wide and deep over one embedding bag. A row of the table holds `embedding` columns for the deep part and one a label
@@ -67,10 +68,10 @@ export function partSize(shape: NetworkShape, part: Part): number {
 }
 
 export interface HeadTensors {
-  readonly hidden: tf.Tensor2D
-  readonly hiddenBias: tf.Tensor1D
-  readonly output: tf.Tensor2D
-  readonly outputBias: tf.Tensor1D
+  readonly hidden: TF.Tensor2D
+  readonly hiddenBias: TF.Tensor1D
+  readonly output: TF.Tensor2D
+  readonly outputBias: TF.Tensor1D
 }
 
 /**
@@ -78,33 +79,33 @@ export interface HeadTensors {
  * missing), `roots` the square root of each text's count as a column.
  */
 export function bag(
-  table: tf.Tensor2D,
-  rows: tf.Tensor1D,
-  segments: tf.Tensor1D,
-  roots: tf.Tensor2D,
-): tf.Tensor2D {
-  return tf.mul(tf.sparse.sparseSegmentMean(table, rows, segments) as tf.Tensor2D, roots)
+  table: TF.Tensor2D,
+  rows: TF.Tensor1D,
+  segments: TF.Tensor1D,
+  roots: TF.Tensor2D,
+): TF.Tensor2D {
+  return tf.mul(tf.sparse.sparseSegmentMean(table, rows, segments) as TF.Tensor2D, roots)
 }
 
 /** Logits of bags: texts × labels. */
-export function head(bags: tf.Tensor2D, weights: HeadTensors, shape: NetworkShape): tf.Tensor2D {
-  const deep = tf.slice(bags, [0, 0], [-1, shape.embedding]) as tf.Tensor2D
+export function head(bags: TF.Tensor2D, weights: HeadTensors, shape: NetworkShape): TF.Tensor2D {
+  const deep = tf.slice(bags, [0, 0], [-1, shape.embedding]) as TF.Tensor2D
   const wide = tf.slice(bags, [0, shape.embedding], [-1, shape.labels])
-  const hidden = tf.relu(tf.add(tf.matMul(deep, weights.hidden), weights.hiddenBias)) as tf.Tensor2D
-  return tf.add(wide, tf.add(tf.matMul(hidden, weights.output), weights.outputBias)) as tf.Tensor2D
+  const hidden = tf.relu(tf.add(tf.matMul(deep, weights.hidden), weights.hiddenBias)) as TF.Tensor2D
+  return tf.add(wide, tf.add(tf.matMul(hidden, weights.output), weights.outputBias)) as TF.Tensor2D
 }
 
 /** Logits of texts of several bags: texts × labels. `segments`: the bag that each row belongs to; none may be empty. */
 export function partedLogits(
-  table: tf.Tensor2D,
-  rows: tf.Tensor1D,
-  segments: tf.Tensor1D,
-  bias: tf.Tensor1D,
+  table: TF.Tensor2D,
+  rows: TF.Tensor1D,
+  segments: TF.Tensor1D,
+  bias: TF.Tensor1D,
   shape: NetworkShape,
-): tf.Tensor2D {
-  const sums = tf.sparse.sparseSegmentSum(table, rows, segments) as tf.Tensor2D
+): TF.Tensor2D {
+  const sums = tf.sparse.sparseSegmentSum(table, rows, segments) as TF.Tensor2D
   const squares = tf.maximum(tf.slice(sums, [0, 0], [-1, 1]), LEAST_SQUARES)
   const wide = tf.slice(sums, [0, shape.embedding], [-1, shape.labels])
   const bags = tf.reshape(tf.div(wide, tf.sqrt(squares)), [-1, shape.bags ?? 1, shape.labels])
-  return tf.add(tf.sum(bags, 1), bias) as tf.Tensor2D
+  return tf.add(tf.sum(bags, 1), bias) as TF.Tensor2D
 }

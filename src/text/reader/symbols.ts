@@ -10,11 +10,25 @@ export const IDEOGRAPH = 5
 /** Half of a surrogate pair: emoji, rare characters. */
 export const PAIR = 6
 
+/** Blocks of one class: asking for the class of each unit in them would be most of the work. */
+const BLOCKS = [
+  [0x3400, 0x4dc0, IDEOGRAPH],
+  [0x4e00, 0xa000, IDEOGRAPH],
+  [0xac00, 0xd7b0, IDEOGRAPH],
+  [0xd800, 0xe000, PAIR],
+  [0xe000, 0xf900, SKIP],
+] as const
+
 const CLASS = new Uint8Array(65536)
-for (let unit = 0; unit < 65536; unit++) CLASS[unit] = classOf(unit)
+let reached = 0
+for (const [from, to, kind] of BLOCKS) {
+  for (; reached < from; reached++) CLASS[reached] = classOf(reached)
+  CLASS.fill(kind, from, to)
+  reached = to
+}
+for (; reached < 65536; reached++) CLASS[reached] = classOf(reached)
 
 function classOf(unit: number): number {
-  if (unit >= 0xd800 && unit <= 0xdfff) return PAIR
   const ch = String.fromCharCode(unit)
   if (unit >= 48 && unit <= 57) return DIGIT
   if (/\s/.test(ch)) return SPACE

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core'
+import type * as TF from '@tensorflow/tfjs-core'
 import { SigwatchError } from '../../domain/errors.ts'
 import { normalise } from '../normalise.ts'
 import { type Artifact, loadArtifact, type ModelCard, type ModelDescription, shapeOf } from './artifact.ts'
@@ -13,6 +13,7 @@ import {
   rowsInUse,
   type Weights,
 } from './network.ts'
+import { tf } from './tensorflow.ts'
 import { Tokenizer } from './tokenizer.ts'
 import type { TokenizerSettings } from './tokenizer-settings.ts'
 
@@ -78,7 +79,7 @@ class NetworkModel implements TextModel {
   readonly description: ModelDescription
   readonly #shape: NetworkShape
   readonly #tokenizer: Tokenizer
-  readonly #table: tf.Tensor2D
+  readonly #table: TF.Tensor2D
   readonly #parts: HeadTensors
   #rows = new Int32Array(BATCH * 256)
   #segments = new Int32Array(BATCH * 256)

@@ -1,0 +1,44 @@
+const BASE = 0x01000193
+
+/**
+ * Finds what was added under a text that is one edit away, by hashes: of every text that was added and of the text asked, and of
+ * each with one code unit left out. Some that is found may be further away. No text is kept, and no string made.
+ */
+export class NearTexts<T> {
+  readonly #byHash = new Map<number, T[]>()
+
+  add(text: string, item: T): void {
+    for (const hash of hashesOf(text)) {
+      const known = this.#byHash.get(hash)
+      if (!known) this.#byHash.set(hash, [item])
+      else if (!known.includes(item)) known.push(item)
+    }
+  }
+
+  /** What shares the whole text first; one may come several times. */
+  of(text: string): T[] {
+    const found: T[] = []
+    for (const hash of hashesOf(text)) for (const item of this.#byHash.get(hash) ?? []) found.push(item)
+    return found
+  }
+}
+
+/** Of the text, and of each that lacks one code unit of it. */
+function hashesOf(text: string): Int32Array {
+  const hashes = new Int32Array(text.length + 1)
+  let whole = 0
+  for (let i = 0; i < text.length; i++) whole = (Math.imul(whole, BASE) + text.charCodeAt(i) + 1) | 0
+  hashes[0] = whole
+  // From the end on: what stands in front of a unit moves by the power that what stands behind it takes.
+  let [behind, power] = [0, 1]
+  let ahead = whole
+  const inverse = 0x359c449b
+  for (let i = text.length - 1; i >= 0; i--) {
+    const unit = text.charCodeAt(i) + 1
+    ahead = Math.imul((ahead - unit) | 0, inverse)
+    hashes[i + 1] = (Math.imul(ahead, power) + behind) | 0
+    behind = (behind + Math.imul(unit, power)) | 0
+    power = Math.imul(power, BASE)
+  }
+  return hashes
+}
