@@ -1,9 +1,10 @@
 import type { Alike, AlikePlace } from '../../domain/alike.ts'
 import { BoundedCache } from '../../domain/bounded-cache.ts'
+import { getOrInsert } from '../../domain/maps.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
 import type { NoticeIndex } from '../notices/notice-index.ts'
 import { advertised } from './advertisement.ts'
-import { Centres } from './centres.ts'
+import { type Centre, Centres } from './centres.ts'
 import { Histories, isDue, remember, saidBefore } from './histories.ts'
 import { cellsOf, readCentre, written } from './shown-centre.ts'
 import type { Trades } from './trades.ts'
@@ -11,7 +12,14 @@ import type { Trades } from './trades.ts'
 /** Names whose trade is remembered. */
 const NAMES = 8_192
 
+/** Groups of texts that lead to one place from which on it is a service of many, such as a platform of shops. */
+const SERVICE_FROM = 4
+/** Places that are remembered: those that were led to first go first. */
+const PLACES = 8_192
+
 const NOWHERE: AlikePlace = {}
+const SHARED_WORDING: AlikePlace = { shared: 'wording' }
+const SHARED_PLACE: AlikePlace = { shared: 'place' }
 
 /** Groups advertisements by their sketches, and remembers what each signature has advertised: in this process alone. */
 export class AlikeIndex implements Alike {
@@ -19,6 +27,8 @@ export class AlikeIndex implements Alike {
   readonly #centres = new Centres()
   readonly #histories = new Histories()
   readonly #names = new BoundedCache<string | undefined>(NAMES)
+  /** Groups of texts by where they lead. */
+  readonly #leading = new Map<string, Set<Centre>>()
   readonly #open: () => Trades
   #opened: Trades | undefined
 
@@ -33,7 +43,7 @@ export class AlikeIndex implements Alike {
     return this.#opened
   }
 
-  placeOf(message: AnalysedMessage): AlikePlace {
+  placeOf(message: AnalysedMessage, place?: string): AlikePlace {
     const { sketcher } = this.#notices
     const sketch = advertised(message, sketcher)
     if (sketch === undefined) return NOWHERE
@@ -45,7 +55,10 @@ export class AlikeIndex implements Alike {
     const said = saidBefore(history, centre, ts)
     if (!malicious) remember(history, sketch, ts)
     const { key, vector, since } = centre
-    if (key === undefined || (!malicious && this.#trades.isGeneral(vector))) return NOWHERE
+    const isService = place !== undefined && this.#isService(place, centre)
+    if (isService && !malicious) return SHARED_PLACE
+    if (key === undefined) return NOWHERE
+    if (!malicious && this.#trades.isGeneral(vector)) return SHARED_WORDING
     return {
       group: counts ? { key, said } : undefined,
       news: isNews
@@ -55,6 +68,18 @@ export class AlikeIndex implements Alike {
           }
         : undefined,
     }
+  }
+
+  /** Whether texts of many groups lead to a place. */
+  #isService(place: string, centre: Centre): boolean {
+    const groups = getOrInsert(this.#leading, place, () => new Set())
+    if (this.#leading.size > PLACES) this.#leading.delete(this.#leading.keys().next().value as string)
+    if (groups.size < SERVICE_FROM && centre.key !== undefined) {
+      // Groups of one campaign are merged when they have come near.
+      for (const other of groups) if (other.last === Number.NEGATIVE_INFINITY) groups.delete(other)
+      groups.add(centre)
+    }
+    return groups.size >= SERVICE_FROM
   }
 
   adopt(centres: readonly string[]): void {

@@ -6,12 +6,14 @@ import { defineStateCode, hold, period } from './code-spec.ts'
 import * as fields from './evidence-fields.ts'
 import {
   ALIKE_SENDERS,
-  alikeObservations,
+  amongAlike,
   isOffTopic,
+  NOT_COMPARED,
   offTopicOf,
   sendersOf,
   takeOver,
 } from './shared/alike-senders.ts'
+import { isCheapSuffix } from './shared/cheap-suffixes.ts'
 import { enterprisesAmong, leadOf, leadsSomewhere } from './shared/leads.ts'
 import { isPersonal, senderKind } from './shared/sender-kind.ts'
 
@@ -124,7 +126,7 @@ export const campaignBurst = defineStateCode({
   },
   summary: 'one text spread over many ports and signatures',
   fires:
-    'One template (digits, links and names masked) in texts labelled marketing, finance, fraud or illicit, over many ports or signatures. A brand on its own filed ports does not count. Advertising on ports that are filed for its signature counts by itself: `minFiledSignatures` or more lead to the same mobile, handle or cheap domain (linked without subdomain or path) in whatever words, or by one template to the same number or link (hosts that differ in digits alone are one), or `minFiledApart` or more by one template to links, numbers or handles of their own; not within a declared campaign, and the branches of a chain count once. Texts that swap their words are compared by likeness: `minFiledAlike` or more signatures that say the same in words of their own, with a link or number that is no brand’s, where most of those known for other advertisements never said so before or the names tell at least four trades, none of them the most; not what any enterprise may say (sales, points, greetings). The state of a place selects marketing and finance that link to the domain, or that its counted ports send; one of likeness marketing, finance, fraud and illicit that its counted ports send; every other one its template. Notices, one-time passwords and personal texts are never campaigns, nor is what comes from private numbers and leads nowhere unless it is surely fraud or illicit.',
+    'One template (digits, links and names masked) in texts labelled marketing, finance, fraud or illicit, over many ports or signatures. A brand on its own filed ports does not count. Advertising on ports that are filed for its signature counts by itself: `minFiledSignatures` or more lead to the same mobile, handle or cheap domain (linked without subdomain or path) in whatever words, or by one template to the same number or link (hosts that differ in digits alone are one), or `minFiledApart` or more by one template to links, numbers or handles of their own; not within a declared campaign, and the branches of a chain count once. Shops of a platform share its ready-made texts: one template does not count where advertisements of four sorts or more lead to the same domain, nor where it says what any enterprise may say and links to a domain that is not cheap. Texts that swap their words are compared by likeness: `minFiledAlike` or more signatures that say the same in words of their own, with a link or number that is no brand’s, where most of those known for other advertisements never said so before or the names tell at least four trades, none of them the most; not what any enterprise may say (sales, points, greetings). The state of a place selects marketing and finance that link to the domain, or that its counted ports send; one of likeness marketing, finance, fraud and illicit that its counted ports send; every other one its template. Notices, one-time passwords and personal texts are never campaigns, nor is what comes from private numbers and leads nowhere unless it is surely fraud or illicit.',
   why: 'Spreading one campaign over many senders keeps each of them below its own limit.',
   tune: 'Raise `minPorts` and `minSignatures` where resellers spread honest campaigns over a pool of ports, and `minFiledSignatures` and `minFiledApart` where one enterprise advertises under many filed signatures, or many shops by a platform’s templates. Raise `minFiledAlike` where unrelated enterprises take up the same offer.',
   sentences: {
@@ -151,8 +153,11 @@ export const campaignBurst = defineStateCode({
     const isOwn = counted === 'filed' || isFiledHere(message, registry)
     const lead = isOwn ? leadOf(message, registry) : undefined
     const leads = lead !== undefined || message.urls.some(({ host }) => registry.isShortener(host))
-    const among =
-      isOwn && alike ? alikeObservations(message, leads, alike, { ...asked, reportFrom: minFiledAlike }) : []
+    const where = { leads, place: lead?.place }
+    const { observations: among, shared } =
+      isOwn && alike
+        ? amongAlike(message, where, alike, { ...asked, reportFrom: minFiledAlike })
+        : NOT_COMPARED
     if (counted === 'open') {
       const reportFrom = Math.min(minPorts, minSignatures)
       return [
@@ -161,8 +166,10 @@ export const campaignBurst = defineStateCode({
       ]
     }
     if (lead === undefined) return among
-    const [band] = message.bands
     const { place, own, domain = '' } = lead
+    // Shops share the ready-made texts of their platform, and what any enterprise says where one sells.
+    const isPlatform = shared === 'place' || (shared === 'wording' && domain !== '' && !isCheapSuffix(domain))
+    const [band] = isPlatform ? [] : message.bands
     const together = own ? `${FILED_PLACE}${place}/${domain}` : band && `${FILED_SENDERS}${band}/${place}`
     return [
       ...(together === undefined ? [] : [{ entity: together, ...asked, reportFrom: minFiledSignatures }]),

@@ -124,9 +124,13 @@ function comparedBy(message: AnalysedMessage, { notices }: SignalContext) {
 /** What people write to many they know, and what leads nowhere. */
 function isOfOccasion(message: AnalysedMessage): boolean {
   const { malicious, commercial, label, urls, contacts, normalised } = message
-  if (malicious || commercial || label === 'fraud' || label === 'illicit') return false
+  if (malicious || label === 'fraud' || label === 'illicit') return false
   if (urls.length > 0 || contacts.some(isHandle)) return false
+  const requests = requestsIn(normalised.text)
+  const isWish = privateFanoutWords.wish.test(normalised.text)
+  // Wishes of luck and riches read like advertising, which names a number to call.
+  if (commercial) return isWish && requests.length === 0 && contacts.length === 0
   // Who invites asks for an answer.
-  if (requestsIn(normalised.text).some((request) => request !== 'reply')) return false
-  return privateFanoutWords.occasion.test(normalised.text) || isVisit(message)
+  if (requests.some((request) => request !== 'reply')) return false
+  return isWish || privateFanoutWords.occasion.test(normalised.text) || isVisit(message)
 }

@@ -1,5 +1,6 @@
-import type { Alike, SaidBefore } from '../../../domain/alike.ts'
+import type { Alike, AlikePlace, SaidBefore } from '../../../domain/alike.ts'
 import type { MemberObservation, MemberReading } from '../../../domain/feature-store.ts'
+import { given } from '../../../domain/given.ts'
 import type { AnalysedMessage } from '../../../domain/message.ts'
 import { HOUR } from '../../../domain/time.ts'
 
@@ -20,21 +21,29 @@ const TRADES = 4
 /** Of the signatures that an opinion rests on, as a share of those that are asked for. */
 const KNOWN_SHARE = 2 / 3
 
-/** What a message counts for the group of texts that it is like; one that leads nowhere only shows what its signature advertises. */
-export function alikeObservations(
+/** What a message counts for the texts that it is like. */
+export interface AmongAlike {
+  readonly observations: readonly MemberObservation[]
+  readonly shared?: AlikePlace['shared']
+}
+
+export const NOT_COMPARED: AmongAlike = { observations: [] }
+
+/** One that leads nowhere only shows what its signature advertises. `place`: where it leads, as far as its link tells. */
+export function amongAlike(
   message: AnalysedMessage,
-  leads: boolean,
+  { leads, place }: { readonly leads: boolean; readonly place: string | undefined },
   alike: Alike,
   asked: Omit<MemberObservation, 'entity'>,
-): readonly MemberObservation[] {
+): AmongAlike {
   const { malicious } = message
   if (!leads) {
     if (!malicious) alike.learn(message)
-    return []
+    return NOT_COMPARED
   }
-  const { group, news } = alike.placeOf(message)
+  const { group, news, shared } = alike.placeOf(message, place)
   const sign = group && SIGNS[malicious ? 'malicious' : group.said]
-  return [
+  const observations = [
     ...(group
       ? [{ ...asked, entity: `${ALIKE_SENDERS}${group.key}`, member: `${sign}${asked.member}` }]
       : []),
@@ -46,6 +55,7 @@ export function alikeObservations(
       minCount: 1,
     })),
   ]
+  return { observations, ...given({ shared }) }
 }
 
 /** Takes over centres of other instances from a reading of such; false: it is of something else. */

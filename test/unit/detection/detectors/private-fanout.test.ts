@@ -93,6 +93,14 @@ describe('PRIVATE_FANOUT', () => {
     for (const text of texts) expect(await signalsOf(toMany(60, [text]), { start: T })).toEqual([])
   })
 
+  it('is not raised on wishes that read like advertising, unless they name a number or a link', async () => {
+    const wish = '感谢您这些年的照顾，祝您新的一年财源滚滚，生意兴隆，天天开门红！'
+    const sent = (text: string) => signalsOf(toMany(40, [text], { label: 'marketing' }))
+    expect(await sent(wish)).toEqual([])
+    expect((await sent(`${wish}订货请拨13800138000`)).length).toBeGreaterThan(0)
+    expect((await sent(`${wish}新款已到 xk.example-shop.cn`)).length).toBeGreaterThan(0)
+  })
+
   it('is raised on a greeting that leads somewhere, asks for something, reads like fraud or goes to a whole town', async () => {
     const [greeting = ''] = TO_FRIENDS['New Year’s greetings']!
     for (const more of ['红包在这里 http://hongbao-2026.top/a', '加我微信 wx88990011 领红包'])
