@@ -2,6 +2,7 @@ import { openClient } from '../../src/analyst/archive/database.ts'
 import { migrate } from '../../src/analyst/archive/migrate.ts'
 import { openOffsets } from '../../src/analyst/archive/offsets.ts'
 import { Partitions } from '../../src/analyst/archive/partitions.ts'
+import { rollUp } from '../../src/analyst/archive/rollups.ts'
 import {
   type ArchiveInput,
   type RecordPlace,
@@ -38,6 +39,7 @@ export async function seedArchive(
     const dated = rows.flatMap((row) => (row.ts === undefined ? [] : [row]))
     await new Partitions(180 * DAY).ensure(client, dated)
     await new ArchiveWriter(client).write([{ ...place, from: 0, to: records.length, rows, refused: [] }])
+    await rollUp(client, 60_000, false)
   } finally {
     await client.end()
   }

@@ -2,6 +2,7 @@ import { SigwatchError } from '../../domain/errors.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
 import type { Client } from './database.ts'
 import { Partitions } from './partitions.ts'
+import { markChanged } from './rollups.ts'
 import type { ArchiveRow } from './rows.ts'
 import { storableJson, storableText } from './storable.ts'
 
@@ -90,6 +91,11 @@ export async function writeComplaints(
       answered += written.answered
       conflicting.push(...written.conflicting)
     }
+    await markChanged(
+      client,
+      'complaint',
+      kept.map(({ ts }) => ts),
+    )
     await client.query('COMMIT')
   } catch (error) {
     await client.query('ROLLBACK')

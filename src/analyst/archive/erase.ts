@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Client } from './database.ts'
 import { ensureRefusedRows, eraseRefused } from './refused.ts'
+import { markChanged } from './rollups.ts'
 
 /** How many rows were deleted or had something taken out. */
 export interface Erased {
@@ -49,9 +50,24 @@ export async function erase(client: Client, token: string): Promise<Erased> {
     const reached =
       states.length === 0 ? [] : [...(await idsOf(REACHED, states)), ...(await idsOf(REACHED_ASIDE, states))]
     const ids = [...new Set([...(await idsOf(MESSAGES)), ...reached])]
-    const alerts = await idsOf(
-      "DELETE FROM alert WHERE to_token = $1 AND target_kind IN ('message', 'recipient') RETURNING id",
+    const { rows: gone } = await client.query<{ id: string; ts: Date }>(
+      "DELETE FROM alert WHERE to_token = $1 AND target_kind IN ('message', 'recipient') RETURNING id, ts",
+      [token],
     )
+    const alerts = gone.map(({ id }) => id)
+    const { rows: told } = await client.query<{ ts: Date }>('SELECT ts FROM complaint WHERE to_token = $1', [
+      token,
+    ])
+    for (const [table, rows] of [
+      ['alert', gone],
+      ['complaint', told],
+    ] as const)
+      await markChanged(
+        client,
+        table,
+        rows.map(({ ts }) => ts.getTime()),
+        { areGone: true },
+      )
     const changed = async (sql: string, ...values: unknown[]) =>
       (await client.query(sql, values)).rowCount ?? 0
     for (const table of ['complaint_case', 'complaint_deadline'])

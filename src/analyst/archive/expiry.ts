@@ -46,6 +46,11 @@ const DELETES = [
   'DELETE FROM case_event WHERE at < $1',
   'DELETE FROM stored_search WHERE at < $1',
   'UPDATE letter SET content = NULL WHERE at < $1 AND content IS NOT NULL',
+  'DELETE FROM rollup_due WHERE to_ts < $1',
+  ...['sent_minute', 'sender_hour', 'sent_hour', 'alert_minute', 'thing_hour', 'complaint_hour'].map(
+    (table) => `DELETE FROM ${table} WHERE ts < $1`,
+  ),
+  ...['thing', 'state_episode'].map((table) => `DELETE FROM ${table} WHERE last_at < $1`),
   'DELETE FROM refused WHERE at < $1',
   'DELETE FROM refused_row WHERE at < $1 OR ts < $1',
 ]

@@ -6,6 +6,7 @@ import { type Client, databaseError, openClient } from './database.ts'
 import { type Expired, expire } from './expiry.ts'
 import { Partitions } from './partitions.ts'
 import { countRefusedRows, placeRefused } from './refused.ts'
+import { rollUp } from './rollups.ts'
 import { ArchiveWriter } from './writer.ts'
 
 export interface UpkeepOptions {
@@ -26,20 +27,25 @@ const READ_EVERY = 10_000
 /** How often it is seen to what is due, in readings: each hour, and each minute while something waits. */
 const WORK_EVERY = 360
 const RETRY_EVERY = 6
+/** How long sums are computed at a time, ms. */
+const ROLL_UP_WITHIN = 20_000
+const ROLL_UP_PAUSE = 500
 
 /**
  * Sees to the days of the archive until it is stopped, on a connection of its own, so that archiving never waits for it: makes
- * days before their first row comes, drops those that are past the retention, and places rows that were put aside. What
- * cannot be done because of a lock, or while the database does not answer, is tried again; the intake reports an outage.
+ * days before their first row comes, drops those that are past the retention, places rows that were put aside, and keeps the
+ * sums by minute and hour. What cannot be done because of a lock, or while the database does not answer, is tried again; the intake reports an outage.
  */
 export async function keepUp({ url, emit, signal, ...options }: UpkeepOptions): Promise<void> {
   let client: Client | undefined
   let worksIn = 0
   while (!signal.aborted) {
+    let isBehind = false
     try {
       client ??= await openClient(url, 'sigwatch archive upkeep')
       await options.readClock(client)
       if (worksIn-- <= 0) worksIn = (await work(client, options, emit)) ? RETRY_EVERY : WORK_EVERY
+      isBehind = await rollUp(client, ROLL_UP_WITHIN)
     } catch (cause) {
       await client?.end().catch(() => undefined)
       client = undefined
@@ -48,7 +54,7 @@ export async function keepUp({ url, emit, signal, ...options }: UpkeepOptions): 
       if (error.code !== 'ARCHIVE_UNREACHABLE')
         emit({ name: 'warning', message: `the days of the archive are not seen to: ${error.message}` })
     }
-    await sleep(READ_EVERY, undefined, { signal }).catch(() => undefined)
+    await sleep(isBehind ? ROLL_UP_PAUSE : READ_EVERY, undefined, { signal }).catch(() => undefined)
   }
   await client?.end().catch(() => undefined)
 }

@@ -9,6 +9,7 @@ import { groupAlerts } from './case-writer.ts'
 import { type Client, databaseError } from './database.ts'
 import type { DailyTable } from './days.ts'
 import { noteRefused, type Refused } from './refused.ts'
+import { MARK_STAGED, SUMMED } from './rollups.ts'
 import type { ArchiveRow } from './rows.ts'
 import { storableJson } from './storable.ts'
 
@@ -155,6 +156,7 @@ export class ArchiveWriter {
     }
     if (tables.has('sender_minute')) await this.#client.query(MINUTES)
     if (tables.has('registry_row')) await this.#client.query(REGISTRY)
+    if (SUMMED.some((table) => tables.has(table))) await this.#client.query(MARK_STAGED)
   }
 }
 

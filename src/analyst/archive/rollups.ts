@@ -1,0 +1,219 @@
+import { FORGERY_CODES } from '../../detection/detectors/all.ts'
+import { LABELS } from '../../domain/labels.ts'
+import { HOUR, MINUTE, SECOND } from '../../domain/time.ts'
+import type { Client } from './database.ts'
+
+/** Sums that are computed together from what lies between two times ($1, $2), within an hour. */
+interface Rollup {
+  readonly what: string
+  /** How long changes are gathered before the sums are computed, ms. */
+  readonly after: number
+  readonly statements: readonly string[]
+  /** Hours of these are to be computed as well. */
+  readonly then?: string
+}
+
+const IN_TIME = 'ts >= $1 AND ts < $2'
+const HOUR_OF = "date_trunc('hour', ts, 'UTC')"
+const columns = (of: readonly string[]) => of.join(', ')
+const COUNTS = ['total', ...LABELS]
+const sums = (of: readonly string[]) => of.map((name) => `sum(${name})::int AS ${name}`).join(', ')
+
+/** Replaces rows of the same key; those that say the same are not written again. */
+function upsert(table: string, key: readonly string[], values: readonly string[], select: string): string {
+  const tuple = (row: string) => `(${values.map((name) => `${row}.${name}`).join(', ')})`
+  return `INSERT INTO ${table} AS old (${columns([...key, ...values])}) ${select}
+    ON CONFLICT (${columns(key)}) DO UPDATE SET ${values.map((name) => `${name} = excluded.${name}`).join(', ')}
+    WHERE ${tuple('old')} IS DISTINCT FROM ${tuple('excluded')}`
+}
+
+const SENT_MINUTE = upsert(
+  'sent_minute',
+  ['ts'],
+  COUNTS,
+  `SELECT ts, ${sums(COUNTS)} FROM sender_minute WHERE ${IN_TIME} GROUP BY ts`,
+)
+
+const SENDER_HOUR = upsert(
+  'sender_hour',
+  ['signature', 'port', 'ts'],
+  ['sp', ...COUNTS],
+  `SELECT signature, port, ${HOUR_OF}, max(sp), ${sums(COUNTS)} FROM sender_minute WHERE ${IN_TIME} GROUP BY 1, 2, 3`,
+)
+
+const SENT_HOUR = upsert(
+  'sent_hour',
+  ['kind', 'name', 'ts'],
+  COUNTS,
+  `SELECT kind, name, ts, ${sums(COUNTS)} FROM sender_hour
+    CROSS JOIN LATERAL (VALUES ('all', ''), ('signature', signature), ('port', port), ('enterprise', coalesce(sp, ''))) thing (kind, name)
+    WHERE ${IN_TIME} GROUP BY kind, name, ts`,
+)
+
+/** A signature sends from several ports in the same minute; each of its rows has the baseline and the campaign of all. */
+const SIGNATURE_RATES = `WITH minute AS (
+    SELECT signature, ts, sum(marketing + finance)::int AS commercial, max(baseline_mean) AS usual, max(declared) AS declared
+    FROM sender_minute WHERE ${IN_TIME} GROUP BY signature, ts
+  ), hour AS (
+    SELECT signature, ${HOUR_OF} AS ts, max(commercial) AS peak, avg(usual) AS usual, max(declared) AS declared FROM minute GROUP BY 1, 2
+  )
+  UPDATE sent_hour s SET peak = hour.peak, usual = hour.usual, declared = hour.declared FROM hour
+  WHERE s.kind = 'signature' AND s.name = hour.signature AND s.ts = hour.ts
+    AND (s.peak, s.usual, s.declared) IS DISTINCT FROM (hour.peak, hour.usual, hour.declared)`
+
+const RAISED = `${IN_TIME} AND type = 'raised' AND mode = 'enforce'`
+const BLOCKED = "(count(*) FILTER (WHERE action = 'block'))::int"
+const PARTS = "CROSS JOIN LATERAL (SELECT '' UNION SELECT unnest(codes)) part (part)"
+
+const ALERT_MINUTE = upsert(
+  'alert_minute',
+  ['ts', 'code'],
+  ['n', 'blocked'],
+  `SELECT date_trunc('minute', ts), part, count(*)::int, ${BLOCKED} FROM alert ${PARTS} WHERE ${RAISED} GROUP BY 1, 2`,
+)
+
+/** Longer names are none; an index could not hold them. */
+const LONGEST = 300
+const FORGERIES = `ARRAY[${FORGERY_CODES.map((code) => `'${code}'`).join(', ')}]`
+const BRANDS = `SELECT r #>> '{evidence,brand}' FROM jsonb_array_elements(event #> '{data,reasons}') r`
+/** Of the alerts of a time, what each names, with the parts under which it is counted. */
+const NAMED = `WITH named AS (
+    SELECT a.id, a.ts, a.action, kind, left(name, ${LONGEST}) AS name, part FROM alert a
+    CROSS JOIN LATERAL (
+      SELECT 'all' AS kind, '' AS name UNION ALL SELECT 'signature', signature UNION ALL SELECT 'port', port
+      UNION ALL SELECT 'sender', signature || '@' || port UNION ALL SELECT 'campaign', campaign
+      UNION SELECT 'domain', unnest(domains) UNION SELECT 'brand', brand FROM (${BRANDS}) said (brand)) thing ${PARTS}
+    WHERE ${RAISED} AND name IS NOT NULL
+    UNION ALL
+    SELECT DISTINCT a.id, a.ts, a.action, 'forged', left(brand, ${LONGEST}), left(part, ${LONGEST}) FROM alert a
+    CROSS JOIN LATERAL (${BRANDS} WHERE r ->> 'code' = ANY (${FORGERIES})) said (brand)
+    CROSS JOIN LATERAL (SELECT '' UNION ALL SELECT 'port:' || port UNION ALL SELECT 'host:' || unnest(domains)) part (part)
+    WHERE ${RAISED} AND target_kind = 'message' AND codes && ${FORGERIES} AND brand IS NOT NULL AND part IS NOT NULL
+  )`
+const EXAMPLES = 5
+
+const THING_HOUR = upsert(
+  'thing_hour',
+  ['kind', 'name', 'ts', 'part'],
+  ['n', 'blocked', 'ids'],
+  `${NAMED} SELECT kind, name, ${HOUR_OF}, part, count(*)::int, ${BLOCKED}, (array_agg(id ORDER BY ts DESC, id))[1:${EXAMPLES}]
+    FROM named GROUP BY 1, 2, 3, 4`,
+)
+
+const THING = `INSERT INTO thing AS old (kind, name, first_at, last_at)
+  ${NAMED} SELECT kind, name, min(ts), max(ts) FROM named WHERE part = '' AND kind NOT IN ('all', 'sender', 'forged') GROUP BY 1, 2
+  ON CONFLICT (kind, name) DO UPDATE SET first_at = least(old.first_at, excluded.first_at), last_at = greatest(old.last_at, excluded.last_at)
+  WHERE excluded.first_at < old.first_at OR excluded.last_at > old.last_at`
+
+/** What a state has by its newest event. */
+const NEWEST = ['revision', 'mode', 'action', 'severity', 'codes', 'alert_id', 'last_at', 'cleared_at']
+const STATE_EPISODE = `INSERT INTO state_episode AS old (state_id, episode, target_kind, target_id, raised_at, ${columns(NEWEST)})
+  SELECT DISTINCT ON (state_id, episode) state_id, episode, target_kind, target_id, min(ts) OVER (PARTITION BY state_id, episode),
+    revision, mode, action, severity, codes, id, ts, CASE WHEN type = 'cleared' THEN ts END
+  FROM alert WHERE ${IN_TIME} AND state_id IS NOT NULL AND episode IS NOT NULL AND revision IS NOT NULL AND target_kind <> 'recipient'
+  ORDER BY state_id, episode, revision DESC
+  ON CONFLICT (state_id, episode) DO UPDATE SET raised_at = least(old.raised_at, excluded.raised_at),
+    ${NEWEST.map((name) => `${name} = CASE WHEN excluded.revision >= old.revision THEN excluded.${name} ELSE old.${name} END`).join(', ')}`
+
+const COMPLAINT_HOUR = upsert(
+  'complaint_hour',
+  ['ts', 'signature', 'port'],
+  ['n'],
+  `SELECT ${HOUR_OF}, left(coalesce(signature, ''), ${LONGEST}), left(coalesce(port, ''), ${LONGEST}), count(*)::int
+    FROM complaint WHERE ts >= date_trunc('hour', $1::timestamptz, 'UTC') AND ts < date_trunc('hour', $1::timestamptz, 'UTC') + interval '1 hour'
+      AND $2::timestamptz IS NOT NULL GROUP BY 1, 2, 3`,
+)
+
+const ROLLUPS: readonly Rollup[] = [
+  { what: 'alert', after: 0, statements: [ALERT_MINUTE, STATE_EPISODE], then: 'thing_hour' },
+  { what: 'sender_minute', after: 0, statements: [SENT_MINUTE], then: 'sent_hour' },
+  { what: 'complaint', after: 0, statements: [COMPLAINT_HOUR] },
+  { what: 'thing_hour', after: 30 * SECOND, statements: [THING_HOUR, THING] },
+  { what: 'sent_hour', after: 5 * MINUTE, statements: [SENDER_HOUR, SENT_HOUR, SIGNATURE_RATES] },
+]
+
+/** The newest hour first: an archive that catches up shows today before the past. */
+const FIRST_DUE = `SELECT ${HOUR_OF.replace('ts', 'max(from_ts)')} AS hour FROM rollup_due WHERE what = $1 AND at <= now() - $2 * interval '1 ms'`
+const TAKEN = `WITH taken AS (
+    DELETE FROM rollup_due WHERE what = $1 AND from_ts >= $2 AND from_ts < $2::timestamptz + interval '1 hour' RETURNING from_ts, to_ts
+  ) SELECT min(from_ts) AS first, max(to_ts) AS last FROM taken`
+const NEXT_DUE = `INSERT INTO rollup_due (what, from_ts, to_ts) SELECT $1, $2, $2::timestamptz + interval '1 hour'
+  WHERE NOT EXISTS (SELECT FROM rollup_due WHERE what = $1 AND from_ts = $2)`
+/** One process computes sums at a time: of an hour that two compute, the older result could stay. */
+const ALONE = 'SELECT pg_try_advisory_xact_lock(7446284930) AS mine'
+
+/**
+ * Computes the sums whose events changed, each hour in a transaction of its own, until none is due or `within` ms have passed.
+ * Resolves with whether some still are. `patient` false: what would gather changes first is computed too.
+ */
+export async function rollUp(client: Client, within: number, patient = true): Promise<boolean> {
+  const end = performance.now() + within
+  for (const rollup of ROLLUPS)
+    for (;;) {
+      const { rows } = await client.query<{ hour: Date | null }>(FIRST_DUE, [
+        rollup.what,
+        patient ? rollup.after : 0,
+      ])
+      const { hour } = rows[0]!
+      if (hour === null) break
+      if (!(await computeHour(client, rollup, hour)) || performance.now() > end) return true
+    }
+  return false
+}
+
+/** False: another process is at it. */
+async function computeHour(client: Client, { what, statements, then }: Rollup, hour: Date): Promise<boolean> {
+  await client.query('BEGIN')
+  try {
+    const { rows: locks } = await client.query<{ mine: boolean }>(ALONE)
+    const { rows } = locks[0]!.mine
+      ? await client.query<{ first: Date | null; last: Date }>(TAKEN, [what, hour])
+      : { rows: [] }
+    const [taken] = rows
+    if (taken?.first) {
+      for (const statement of statements) await client.query(statement, [taken.first, taken.last])
+      if (then !== undefined) await client.query(NEXT_DUE, [then, hour])
+    }
+    await client.query('COMMIT')
+    return taken !== undefined
+  } catch (error) {
+    await client.query('ROLLBACK')
+    throw error
+  }
+}
+
+/** Tables whose changes change sums. */
+export const SUMMED = ['alert', 'sender_minute', 'complaint'] as const
+
+/** Marks the minutes of rows that are staged (`staging`), within the transaction that writes them. */
+export const MARK_STAGED = `INSERT INTO rollup_due (what, from_ts, to_ts)
+  SELECT DISTINCT kind, minute, minute + interval '1 minute' FROM (
+    SELECT kind, date_trunc('minute', (row ->> 'ts')::timestamptz) AS minute FROM staging
+    WHERE kind IN (${SUMMED.map((table) => `'${table}'`).join(', ')})) staged`
+
+const CHANGED = `INSERT INTO rollup_due (what, from_ts, to_ts) SELECT DISTINCT $1, hour, hour + interval '1 hour'
+  FROM (SELECT ${HOUR_OF} AS hour FROM unnest($2::timestamptz[]) AS ts) changed`
+/** Sums of what is gone would stay otherwise. */
+const OF_HOURS: Readonly<Record<(typeof SUMMED)[number], readonly string[]>> = {
+  alert: ['thing_hour', 'alert_minute'],
+  sender_minute: [],
+  complaint: ['complaint_hour'],
+}
+
+/** Marks the hours of rows that were written or deleted otherwise, by their times (epoch ms), within the transaction of the caller. */
+export async function markChanged(
+  client: Client,
+  table: (typeof SUMMED)[number],
+  times: readonly number[],
+  { areGone = false } = {},
+): Promise<void> {
+  if (times.length === 0) return
+  const dates = [...new Set(times.map((ms) => Math.floor(ms / HOUR) * HOUR))].map((ms) => new Date(ms))
+  await client.query(CHANGED, [table, dates])
+  for (const sums of areGone ? OF_HOURS[table] : [])
+    await client.query(`DELETE FROM ${sums} WHERE ${HOUR_OF} = ANY ($1) AND ts >= $2 AND ts < $3`, [
+      dates,
+      new Date(Math.min(...dates.map(Number))),
+      new Date(Math.max(...dates.map(Number)) + HOUR),
+    ])
+}
