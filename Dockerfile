@@ -9,7 +9,8 @@ RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json tsconfig.json tsconfig.build.json ./
-COPY scripts/setup.mjs scripts/
+COPY scripts/setup.mjs scripts/build-brands.mjs scripts/build-client.mjs scripts/
+COPY config config
 COPY src src
 # Installs and builds as on any machine.
 RUN node scripts/setup.mjs

@@ -92,6 +92,7 @@ if (read(BUILT) !== stamp) {
     cpSync(path, target)
   }
   run(process.execPath, [join('scripts', 'build-brands.mjs')])
+  run(process.execPath, [join('scripts', 'build-client.mjs')])
   // Of no checkout, an unpacked archive, nothing is known.
   const { status, stdout } = spawnSync('git', ['rev-parse', '--short=12', 'HEAD'], {
     cwd: root,

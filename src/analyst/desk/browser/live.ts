@@ -1,0 +1,30 @@
+/** How long what comes meanwhile waits, ms. */
+const PAUSE = 5_000
+
+/**
+ * Keeps the parts of a page that say so (`data-live`) as the server has them: it tells by an event that something changed, and
+ * the page is fetched again. A part in which the reader is at work stays. `changed` is called after parts were replaced.
+ */
+export function follow(changed: () => void): void {
+  if (!document.querySelector('[data-live]')) return
+  const events = new EventSource('/events')
+  let isWaiting = false
+  const renew = async () => {
+    isWaiting = false
+    const answer = await fetch(location.href, { headers: { 'x-live': '1' } })
+    if (!answer.ok) return events.close()
+    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
+    for (const part of document.querySelectorAll<HTMLElement>('[data-live]')) {
+      const next = fresh.querySelector(`[data-live="${part.dataset.live}"]`)
+      const isInUse = part.contains(document.activeElement) || part.querySelector('details[open]')
+      if (next && !isInUse) part.replaceWith(document.adoptNode(next))
+    }
+    changed()
+  }
+  events.addEventListener('changed', () => {
+    if (isWaiting) return
+    isWaiting = true
+    setTimeout(() => void renew().catch(() => undefined), document.hidden ? 6 * PAUSE : PAUSE)
+  })
+  events.addEventListener('closed', () => events.close())
+}
