@@ -16,6 +16,7 @@ export const afterOptOut = defineMessageCode({
   },
   rule: 'refusal',
   summary: 'advertising to somebody who has refused it',
+  called: { 'zh-CN': '退订后仍发' },
   fires:
     'Commercial text under a signature that the recipient has refused, in the ledger or by a reply. Silent when the ledger could not be asked.',
   why: 'Sending on after a refusal is a plain offence, and draws complaints.',

@@ -120,6 +120,8 @@ interface CodeDescription<T extends ThresholdSpecs, E extends EvidenceFields> ex
   readonly rule?: RuleName
   /** A few words for somebody who sees the code for the first time. */
   readonly summary: string
+  /** The code in Chinese; in English it is its name. */
+  readonly called: { readonly 'zh-CN': string }
   readonly fires: string
   readonly why: string
   /** What to change when it fires too often, or too seldom. */
@@ -197,6 +199,7 @@ interface DefinedCode extends CodeTraits {
   readonly evidence: EvidenceFields
   readonly rule?: RuleName
   readonly summary: string
+  readonly called: { readonly 'zh-CN': string }
   readonly fires: string
   readonly why: string
   readonly tune: string

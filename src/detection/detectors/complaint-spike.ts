@@ -50,6 +50,7 @@ export const complaintSpike = defineStateCode({
     limit: fields.amount('the rate that is allowed, a million'),
   },
   summary: 'more complaints than are allowed',
+  called: { 'zh-CN': '投诉激增' },
   fires:
     'Complaints a million messages sent, by signature and by port, lie above `perMillion` with the certainty `confidence`, and there are at least `minComplaints`. No single message triggers it, so its alerts have neither `message` nor `samples`.',
   why: 'What the recipients say is the measure of everything else.',

@@ -29,6 +29,7 @@ export const consentReasked = defineMessageCode({
   },
   rule: 'askingAgain',
   summary: 'consent is asked for again',
+  called: { 'zh-CN': '重复征求同意' },
   fires:
     'A second request for consent by the same signature to the same recipient, with no "in" between, from `minGap` on and within `window`.',
   why: 'No answer is a refusal, and asking again is forbidden.',

@@ -97,6 +97,7 @@ export const forgedBrand = defineMessageCode({
     ...WEIGHED_FIELDS,
   },
   summary: 'claims a brand; the link, number or port is not the brand’s',
+  called: { 'zh-CN': '冒充品牌' },
   fires:
     "The text or the signature claims a brand, and the port, the link or the number to call is not that brand's. An official domain of any registered brand is never foreign. How sure that is follows from sender, links, numbers, words and the text model, weighed together; below `blockFrom` the action is at most `review`, and so it is for what leads nowhere, and on the brand's own port without a foreign link. A port that is filed for the signature may link to any site where neither text nor link gives cause for doubt, and a number from overseas contradicts no filing by itself. A message in the name of a bank, court, school, hospital or the like that no list has is reported for review where its text reads like fraud and it comes from, or leads to, a stranger (`claimedKind`). What reads as a notice of the brand, comes from somebody else and leads to a link, number, handle or account of a stranger is a copy, and may be blocked however well it reads (`twin`). A call about an account counts towards `blockFrom` only where the sender is not the brand's.",
   why: 'The classic fraud by SMS: a message in the name of a bank, a shop or an office, with a link to a copy of its site.',

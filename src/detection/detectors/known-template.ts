@@ -52,6 +52,7 @@ export const knownTemplate = defineMessageCode({
     ),
   },
   summary: 'a near copy of a message that was confirmed as fraud or illicit',
+  called: { 'zh-CN': '已知违规模板' },
   fires:
     "The text is a near copy of a message that an analyst confirmed as fraud or illicit, other words, names, links and numbers aside, and has a link, a number or an account that is not the brand's. Never on a port that is filed for its signature or for the brand that it claims, nor from a number of a registered brand. Below `blockFrom` people, and for what was imported and not confirmed here, the action is at most `review`.",
   why: 'What was recognised once comes again within minutes, with another link and from another port.',

@@ -40,6 +40,7 @@ export const lookalikeDomain = defineMessageCode({
     ...WEIGHED_FIELDS,
   },
   summary: 'a domain made to look like an official one',
+  called: { 'zh-CN': '仿冒域名' },
   fires:
     'A link leads to a host near a registered domain (glyphs, internationalised names, the brand with a word added, as a subdomain, or under another suffix), which is itself no registered domain and no public shortener.',
   why: 'The address is what a careful reader looks at.',

@@ -45,6 +45,7 @@ export const lookalikeSignature = defineMessageCode({
     ...WEIGHED_FIELDS,
   },
   summary: 'a signature made to look like a registered one',
+  called: { 'zh-CN': '仿冒签名' },
   fires:
     'The signature is near a registered name by glyph, by sound or by edit distance, and is itself neither registered nor filed.',
   why: 'A name that differs in one sign passes filters and eyes.',

@@ -27,6 +27,7 @@ export const manualBlock = defineStateCode({
     ),
   },
   summary: 'blocked by hand',
+  called: { 'zh-CN': '手工拦截' },
   fires:
     'Somebody ordered it: `sigwatch block`, `POST /v1/blocks`, or a row of `sms.feedback` with the verdict `block`. The policy does not change its action, and it is enforced in shadow mode too.',
   why: 'A person sees what no rule knows yet.',

@@ -21,6 +21,7 @@ export const noConsent = defineMessageCode({
   },
   rule: 'consent',
   summary: 'advertising without the consent that it needs',
+  called: { 'zh-CN': '未经同意营销' },
   fires:
     'Commercial text under a signature with `consent: required` to a recipient without an "in" in the ledger. A consent ticked by default is none. Silent when the ledger could not be asked.',
   why: 'Commercial messages need the consent of the recipient.',

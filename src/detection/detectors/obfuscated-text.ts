@@ -44,6 +44,7 @@ export const obfuscatedText = defineMessageCode({
     }),
   },
   summary: 'disguised characters',
+  called: { 'zh-CN': '变形文本' },
   fires:
     'Folding had to change much to make the text readable: look-alike characters, signs between characters, split characters, digits in disguise.',
   why: 'Honest senders have no filter to deceive.',

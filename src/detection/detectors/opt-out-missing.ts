@@ -18,6 +18,7 @@ export const optOutMissing = defineMessageCode({
   evidence: { label: fields.label('label of the text') },
   rule: 'wayToRefuse',
   summary: 'advertising without a way to refuse it',
+  called: { 'zh-CN': '缺少退订方式' },
   fires: 'A commercial text names no way to refuse. Silent for partial messages.',
   why: 'Every commercial message must name one.',
   tune: 'Shorter texts than `minLength` are left alone. Frequent and harmless: `observe` keeps it in view without work for anybody.',

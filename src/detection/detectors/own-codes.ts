@@ -47,6 +47,7 @@ export const OWN_CODES = {
   thresholds: { hold: ESCALATED_HOLD },
   evidence: EVIDENCE,
   summary: "one of the operator's own rules",
+  called: { 'zh-CN': '自定义规则' },
   fires: "What the `when` of the operator's rule says holds.",
   why: 'An operator knows what no shipped rule knows: own customers, own abuse, own law.',
   tune: 'Change the rule; the policy overrides its action, mode and weight.',

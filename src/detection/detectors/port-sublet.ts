@@ -31,6 +31,7 @@ export const portSublet = defineStateCode({
     allowed: fields.count('how many it may carry'),
   },
   summary: 'one port carries more signatures than it may',
+  called: { 'zh-CN': '端口转租' },
   fires:
     'One exact port carries more signatures than it may (`sharedBy` of its row, default 1). Signatures of one brand count once.',
   why: 'A port that is passed on without leave has no known user.',

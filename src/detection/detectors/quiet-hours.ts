@@ -38,6 +38,7 @@ export const quietHours = defineMessageCode({
     ),
   },
   summary: 'advertising outside the permitted hours',
+  called: { 'zh-CN': '禁扰时段营销' },
   fires:
     'A commercial text in the hours that `quietHours` of the policy names, by event time on the clock of its zone.',
   why: 'Advertising at night disturbs people and draws complaints.',

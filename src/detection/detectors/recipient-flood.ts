@@ -65,6 +65,7 @@ export const recipientFlood = defineStateCode({
     window: fields.amount('its seconds'),
   },
   summary: 'one recipient is bombed with messages',
+  called: { 'zh-CN': '短信轰炸' },
   fires:
     'One recipient gets too many one-time passwords in ten minutes, or too many commercial messages in one hour or 24 hours.',
   why: 'One-time passwords in series are SMS bombing: many honest senders are made to flood one person.',

@@ -33,6 +33,7 @@ export const scopeExpanded = defineMessageCode({
   },
   rule: 'servicePorts',
   summary: 'advertising under a signature filed for notices only',
+  called: { 'zh-CN': '超范围发送' },
   fires:
     'Commercial text under a signature or port whose filed scope lacks it, or commercial text inside a one-time-password message. Off without signature rows.',
   why: 'Ports for notices pass without consent checks at many gateways, which makes them worth abusing.',

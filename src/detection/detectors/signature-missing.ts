@@ -16,6 +16,7 @@ export const signatureMissing = defineMessageCode({
   },
   rule: 'identityOfTheSender',
   summary: 'advertising without a signature',
+  called: { 'zh-CN': '缺少签名' },
   fires:
     'A commercial text has no signature, in the record or in the text. Silent for partial messages, for people (mobiles, landlines and numbers overseas file no signature), for texts that open with a name and a colon, and for ports whose signature the platform prepends later (`signatureAdded: downstream`).',
   why: 'The recipient cannot know who sends.',

@@ -26,6 +26,7 @@ export const signatureUnfiled = defineMessageCode({
     ),
   },
   summary: 'a signature without a filing',
+  called: { 'zh-CN': '签名未报备' },
   fires:
     'The signature is not in the registry, or its filing is suspended, revoked or not in force. Off without signature rows.',
   why: 'Signatures are filed so that every text has a known sender.',

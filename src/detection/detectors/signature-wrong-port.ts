@@ -29,6 +29,7 @@ export const signatureWrongPort = defineMessageCode({
     sp: fields.chinese('企业', fields.optional(fields.text('enterprise that submitted it'))),
   },
   summary: 'a filed signature on a port it was not filed for',
+  called: { 'zh-CN': '签名端口不符' },
   fires:
     'The signature is filed, but not for this port (and carrier and enterprise, where they are known). Another port of the same brand is this code, not FORGED_BRAND. Off without signature rows.',
   why: 'A filed signature on a foreign port is borrowed or forged.',

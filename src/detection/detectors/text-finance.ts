@@ -11,6 +11,7 @@ export const textFinance = defineMessageCode({
   thresholds: { minScore: minScore('a text is commercial') },
   evidence: LABEL_EVIDENCE,
   summary: 'the text offers loans or other financial products, which is no offence',
+  called: { 'zh-CN': '金融推广文本' },
   fires:
     'The text model puts the label `finance` (loans, cards, insurance, investment on offer) above its threshold.',
   why: 'Commercial like marketing, and watched apart because rules on financial offers are often stricter.',

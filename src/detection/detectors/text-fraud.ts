@@ -12,6 +12,7 @@ export const textFraud = defineMessageCode({
   evidence: MALICE_EVIDENCE,
   rule: 'definitionOfFraud',
   summary: 'the wording is that of fraud',
+  called: { 'zh-CN': '诈骗文本' },
   fires:
     'The text model puts the label `fraud` above its threshold, or `fraud` and `illicit` together. Below it, where sender, links, numbers and requests make it certain (`minCertainty`); not from a sender that clears a text below 90%.',
   why: 'The text alone gives many frauds away, regardless of sender and port.',

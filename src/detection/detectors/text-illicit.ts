@@ -11,6 +11,7 @@ export const textIllicit = defineMessageCode({
   thresholds: MALICE_THRESHOLDS,
   evidence: MALICE_EVIDENCE,
   summary: 'the wording offers what the law forbids',
+  called: { 'zh-CN': '违法内容' },
   fires:
     'The text model puts the label `illicit` (gambling, fake papers, sexual services and the like) above its threshold, or `fraud` and `illicit` together. Below it, where sender, links, numbers and requests make it certain (`minCertainty`); not from a sender that clears a text below 90%.',
   why: 'Carriers must not carry such offers.',

@@ -11,6 +11,7 @@ export const textMarketing = defineMessageCode({
   thresholds: { minScore: minScore('a text is commercial') },
   evidence: LABEL_EVIDENCE,
   summary: 'the text is advertising, which is no offence',
+  called: { 'zh-CN': '营销文本' },
   fires: 'The text model puts the label `marketing` above its threshold.',
   why: 'It is no offence, so its action is `none`. Texts with this label, and with `finance`, are commercial: that is what consent, scope, opt-out, quiet hours and rates ask about.',
   tune: '`minScore` moves the border between commercial texts and the rest, for all of these codes.',

@@ -84,6 +84,7 @@ export const marketingBurst = defineStateCode({
     ),
   },
   summary: 'marketing far above the sender’s usual rate',
+  called: { 'zh-CN': '营销突发' },
   fires:
     "A signature's commercial rate in one minute, ten minutes or one hour leaves its baseline (this hour of earlier days; until there is one, the last hours) and its declared campaign, or climbs to some `climbRatio` times what was usual within an hour without one of them ever leaving it. A signature that nothing is known of is raised by `startFloor10m` messages at `startFloor1m` a minute. Until 24 hours of history its action is at most `review`.",
   why: 'An undeclared burst is a hijacked account, a leak of credentials or a campaign that slipped past approval.',
