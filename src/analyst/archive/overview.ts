@@ -1,4 +1,4 @@
-import { FORGERY_CODES, UNUSUAL_RATE_CODES } from '../../detection/detectors/all.ts'
+import { UNUSUAL_RATE_CODES } from '../../detection/detectors/all.ts'
 import type { Code } from '../../domain/codes.ts'
 import type { Ask } from './ask.ts'
 import { STANDS } from './questions.ts'
@@ -69,61 +69,58 @@ function linesOf<T>(lines: readonly Counted<T>[]): Omit<Counted<T>, 'total'>[] {
   return lines.map(({ total: _, ...line }) => line)
 }
 
-const IN_TIME = 'ts >= $1 AND ts < $2'
 const arrayOf = (codes: readonly Code[]) => `ARRAY[${codes.map((code) => `'${code}'`).join(', ')}]`
-const FORGERIES = arrayOf(FORGERY_CODES)
 
-const FORGED = `WITH forged AS (
-    SELECT DISTINCT ON (a.id, brand) a.id, r->'evidence'->>'brand' AS brand, a.domains, a.port
-    FROM alert a CROSS JOIN LATERAL jsonb_array_elements(a.event->'data'->'reasons') r
-    WHERE ${IN_TIME} AND mode = 'enforce' AND type = 'raised' AND target_kind = 'message' AND codes && ${FORGERIES}
-      AND r->>'code' = ANY (${FORGERIES}) AND r->'evidence'->>'brand' IS NOT NULL
-    ORDER BY a.id, brand
+/** Sums are of whole hours: the one in which the time begins counts as a whole. */
+export const IN_HOURS = "ts >= date_trunc('hour', $1::timestamptz, 'UTC') AND ts < $2"
+
+const FORGED = `WITH part AS (
+    SELECT name AS brand, part, sum(n)::int AS n FROM thing_hour WHERE kind = 'forged' AND ${IN_HOURS} GROUP BY 1, 2
   ), host AS (
-    SELECT brand, host, count(*)::int AS messages, row_number() OVER (PARTITION BY brand ORDER BY count(*) DESC, host) AS place
-    FROM forged CROSS JOIN LATERAL unnest(domains) AS host GROUP BY brand, host
+    SELECT brand, substr(part, 6) AS host, n AS messages, row_number() OVER (PARTITION BY brand ORDER BY n DESC, part) AS place
+    FROM part WHERE part LIKE 'host:%'
   )
-  SELECT brand, count(*)::int AS messages, count(DISTINCT port)::int AS ports,
+  SELECT brand, max(n) FILTER (WHERE part = '') AS messages, (count(*) FILTER (WHERE part LIKE 'port:%'))::int AS ports,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('host', host, 'messages', messages) ORDER BY place), '[]')
-      FROM host WHERE host.brand = forged.brand AND place <= 5) AS hosts,
-    (SELECT count(*)::int FROM host WHERE host.brand = forged.brand) AS host_count, count(*) OVER ()::int AS total
-  FROM forged GROUP BY brand ORDER BY messages DESC, brand LIMIT 10`
+      FROM host WHERE host.brand = part.brand AND place <= 5) AS hosts,
+    (SELECT count(*)::int FROM host WHERE host.brand = part.brand) AS host_count, count(*) OVER ()::int AS total
+  FROM part GROUP BY brand ORDER BY messages DESC, brand LIMIT 10`
 
-const BURSTS = `WITH states AS (
-    SELECT DISTINCT ON (state_id, episode) id, target_id AS signature, min(ts) OVER (PARTITION BY state_id, episode) AS raised,
-      CASE WHEN type = 'cleared' THEN ts END AS cleared
-    FROM alert WHERE ${IN_TIME} AND mode = 'enforce' AND target_kind = 'signature' AND codes && ${arrayOf(UNUSUAL_RATE_CODES)}
-    ORDER BY state_id, episode, revision DESC
-  ), burst AS (
-    SELECT DISTINCT ON (signature) * FROM states ORDER BY signature, raised DESC
+const BURSTS = `WITH burst AS (
+    SELECT DISTINCT ON (target_id) target_id AS signature, alert_id, raised_at AS raised, cleared_at AS cleared FROM state_episode
+    WHERE last_at >= $1 AND raised_at < $2 AND mode = 'enforce' AND target_kind = 'signature' AND codes && ${arrayOf(UNUSUAL_RATE_CODES)}
+    ORDER BY target_id, raised_at DESC
   ), named AS (
-    SELECT signature FROM burst UNION SELECT signature FROM sender_minute WHERE ${IN_TIME} AND declared IS NOT NULL
-  ), minute AS (
-    SELECT signature, ts, sum(marketing + finance)::int AS commercial, max(baseline_mean) AS usual, max(declared) AS declared
-    FROM sender_minute JOIN named USING (signature) WHERE ${IN_TIME} GROUP BY signature, ts
+    SELECT signature FROM burst UNION SELECT name FROM sent_hour WHERE ${IN_HOURS} AND declared IS NOT NULL AND kind = 'signature'
   ), sums AS (
-    SELECT signature, max(commercial) AS peak, percentile_cont(0.5) WITHIN GROUP (ORDER BY usual) AS usual, max(declared) AS declared
-    FROM minute GROUP BY signature
+    SELECT signature, max(s.peak) AS peak, percentile_cont(0.5) WITHIN GROUP (ORDER BY s.usual) AS usual, max(s.declared) AS declared
+    FROM named JOIN sent_hour s ON s.kind = 'signature' AND s.name = signature WHERE ${IN_HOURS} GROUP BY signature
   )
-  SELECT signature, burst.id AS alert_id, raised, cleared, peak, usual, declared, count(*) OVER ()::int AS total
+  SELECT signature, alert_id, raised, cleared, peak, usual, declared, count(*) OVER ()::int AS total
   FROM named LEFT JOIN burst USING (signature) LEFT JOIN sums USING (signature)
   ORDER BY raised IS NULL, cleared IS NOT NULL, peak DESC NULLS LAST, signature LIMIT 20`
 
 /**
- * A complaint counts for the enterprise that sent most under the signature and port that it names. What was sent and what is
- * complained of meet in one aggregate, so that the time grows with their sum whatever the planner believes. Enterprises
- * first by complaints a million, then what no enterprise has.
+ * A complaint counts for the enterprise that sent most under what it names: signature and port, or one of them; each is looked
+ * up by an index. Enterprises first by complaints a million, then what no enterprise has.
  */
-const ENTERPRISES = `WITH sent AS (
-    SELECT signature, port, coalesce(sp, '') AS sp, sum(total) AS sent FROM sender_minute WHERE ${IN_TIME} GROUP BY 1, 2, 3
+export const TOLD = `named AS (
+    SELECT signature, port, sum(n) AS n FROM complaint_hour WHERE ${IN_HOURS} GROUP BY 1, 2
   ), told AS (
-    SELECT sum(n) AS n, (array_agg(sp ORDER BY sent DESC, sp) FILTER (WHERE sp IS NOT NULL))[1] AS sp FROM (
-      SELECT signature, port, NULL AS sp, NULL::numeric AS sent, count(*) AS n FROM complaint WHERE ${IN_TIME} GROUP BY 1, 2
-      UNION ALL SELECT signature, port, sp, sent, 0 FROM sent
-      UNION ALL SELECT signature, NULL, sp, sum(sent), 0 FROM sent GROUP BY signature, sp
-      UNION ALL SELECT NULL, port, sp, sum(sent), 0 FROM sent GROUP BY port, sp) named
-    GROUP BY signature, port HAVING sum(n) > 0
-  ), by_sp AS (SELECT sp, sum(sent)::bigint AS sent FROM sent GROUP BY sp
+    SELECT signature, port, n, sp FROM named LEFT JOIN LATERAL (
+      SELECT sp FROM (${[['signature', 'port'], ['signature'], ['port']]
+        .map((by) => {
+          const isNamed = ['signature', 'port'].map(
+            (name) => `named.${name} ${by.includes(name) ? '<>' : '='} ''`,
+          )
+          const isOf = by.map((name) => `h.${name} = named.${name}`)
+          return `SELECT coalesce(sp, '') AS sp, total FROM sender_hour h WHERE ${[...isNamed, ...isOf, IN_HOURS].join(' AND ')}`
+        })
+        .join(' UNION ALL ')}) sent GROUP BY sp ORDER BY sum(total) DESC, sp LIMIT 1) most ON true
+  )`
+
+const ENTERPRISES = `WITH ${TOLD}, by_sp AS (
+    SELECT name AS sp, sum(total)::bigint AS sent FROM sent_hour WHERE kind = 'enterprise' AND ${IN_HOURS} GROUP BY name
   ), rated AS (
     SELECT nullif(sp, '') AS sp, sum(n)::int AS complaints, max(by_sp.sent) AS sent,
       row_number() OVER (ORDER BY nullif(sp, '') IS NULL, sum(n)::float8 / nullif(max(by_sp.sent), 0) DESC NULLS LAST, sum(n) DESC, sp)

@@ -69,6 +69,6 @@ function portOf({ message, match, target }: Alert['data']): string | undefined {
 }
 
 /** The keys that cover a port: itself, and its prefixes with an asterisk. */
-function patternsOf(port: string): string[] {
+export function patternsOf(port: string): string[] {
   return [port, ...Array.from(port, (_, i) => `${port.slice(0, i + 1)}*`)]
 }

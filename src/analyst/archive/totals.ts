@@ -1,42 +1,113 @@
 import { EARLIEST_TIME } from '../../domain/time.ts'
 import type { Ask } from './ask.ts'
+import { IN_HOURS } from './overview.ts'
 
 /** Counts of a time, and of the time of the same length before it. */
 export interface Total {
-  readonly name: 'alerts' | 'blocked' | 'recipients' | 'complaints' | 'judged'
+  readonly name: 'messages' | 'alerts' | 'blocked' | 'complaints' | 'judged'
   readonly now: number
   readonly before: number
 }
 
-/** Alerts that were raised in each of the parts of a time, the first one first. */
-export interface Totals {
-  readonly totals: readonly Total[]
-  readonly curve: readonly number[]
+/** `$1` to `$2`, and what lies between `$3` and `$1`. */
+const of = (name: Total['name'], sum: string, from: string) =>
+  `SELECT '${name}' AS name, coalesce(sum(${sum}) FILTER (WHERE ts >= $1), 0)::int8 AS now, coalesce(sum(${sum}) FILTER (WHERE ts < $1), 0)::int8 AS before FROM ${from}`
+const IN_BOTH = 'WHERE ts >= $3 AND ts < $2'
+const TOTALS = [
+  of('messages', 'total', `sent_minute ${IN_BOTH}`),
+  of('alerts', 'n', `alert_minute ${IN_BOTH} AND code = ''`),
+  of('blocked', 'blocked', `alert_minute ${IN_BOTH} AND code = ''`),
+  of('complaints', 'n', `complaint_hour ${IN_BOTH}`),
+  of('judged', '1', `feedback ${IN_BOTH} AND verdict IN ('confirmed', 'false_positive')`),
+].join(' UNION ALL ')
+
+/** Totals of a time (epoch ms) against those before it; complaints by whole hours. */
+export function totalsOf(ask: Ask, from: number, to: number): Promise<Total[]> {
+  return ask<Total>(TOTALS, [new Date(from), new Date(to), new Date(Math.max(EARLIEST_TIME, 2 * from - to))])
 }
 
-const PARTS = 48
+/** A case of the queue that is worth most. */
+export interface WorstCase {
+  readonly id: string
+  readonly grouped_by: string
+  readonly name: string
+  readonly alerts: number
+  readonly worth: number
+  readonly text: string | null
+  readonly total: number
+}
 
-const TOTALS = `WITH a AS (
-    SELECT ts >= $1 AS is_now, action, to_token FROM alert
-    WHERE ts >= $3 AND ts < $2 AND type = 'raised' AND mode = 'enforce'
+export interface NewDomain {
+  readonly host: string
+  readonly first_at: Date
+  readonly alerts: number
+  readonly brands: readonly string[] | null
+  readonly alert_id: string | null
+  readonly total: number
+}
+
+export interface OpenState {
+  readonly target_kind: string
+  readonly target_id: string
+  readonly action: string
+  readonly codes: readonly string[]
+  readonly raised_at: Date
+  readonly alert_id: string
+  readonly total: number
+}
+
+/** How far the archive is; null: it has nothing. */
+export interface Delay {
+  readonly newest_alert: Date | null
+  readonly newest_minute: Date | null
+  /** Since when changed sums wait; null: none do. */
+  readonly waiting: Date | null
+}
+
+const NEW_DOMAINS = `SELECT name AS host, first_at, total, sum(h.n)::int AS alerts,
+    (SELECT array_agg(DISTINCT b.name) FROM thing_hour b WHERE b.kind = 'forged' AND b.part = 'host:' || new.name
+      AND b.ts >= date_trunc('hour', first_at, 'UTC') AND b.ts < first_at + interval '1 hour') AS brands,
+    (array_agg(h.ids[1] ORDER BY h.ts DESC))[1] AS alert_id
+  FROM (SELECT name, first_at, count(*) OVER ()::int AS total FROM thing WHERE kind = 'domain' AND first_at >= $1 AND first_at < $2) new
+    JOIN thing_hour h USING (name) WHERE h.kind = 'domain' AND h.part = '' AND ${IN_HOURS.replaceAll('ts ', 'h.ts ')}
+  GROUP BY name, first_at, total ORDER BY alerts DESC, first_at DESC LIMIT 10`
+
+export function newDomains(ask: Ask, from: number, to: number): Promise<NewDomain[]> {
+  return ask(NEW_DOMAINS, [new Date(from), new Date(to)])
+}
+
+/** A state whose end was never heard of does not stay open for good. */
+const OPEN_STATES = `SELECT target_kind, target_id, action, codes, raised_at, alert_id, count(*) OVER ()::int AS total FROM state_episode
+  WHERE cleared_at IS NULL AND mode = 'enforce' AND last_at > now() - interval '7 days'
+  ORDER BY array_position(ARRAY['block', 'throttle', 'review', 'observe'], action), raised_at DESC LIMIT 10`
+
+export function openStates(ask: Ask): Promise<OpenState[]> {
+  return ask(OPEN_STATES, [])
+}
+
+export async function delayOf(ask: Ask): Promise<Delay> {
+  const [row] = await ask<Delay>(
+    `SELECT (SELECT max(ts) FROM alert_minute) AS newest_alert, (SELECT max(ts) FROM sent_minute) AS newest_minute,
+      (SELECT min(at) FROM rollup_due) AS waiting`,
+    [],
   )
-  SELECT 'alerts' AS name, count(*) FILTER (WHERE is_now)::int AS now, count(*) FILTER (WHERE NOT is_now)::int AS before FROM a
-  UNION ALL SELECT 'blocked', count(*) FILTER (WHERE is_now AND action = 'block')::int, count(*) FILTER (WHERE NOT is_now AND action = 'block')::int FROM a
-  UNION ALL SELECT 'recipients', count(DISTINCT to_token) FILTER (WHERE is_now)::int, count(DISTINCT to_token) FILTER (WHERE NOT is_now)::int FROM a
-  UNION ALL SELECT 'complaints', count(*) FILTER (WHERE ts >= $1)::int, count(*) FILTER (WHERE ts < $1)::int FROM complaint WHERE ts >= $3 AND ts < $2
-  UNION ALL SELECT 'judged', count(*) FILTER (WHERE ts >= $1)::int, count(*) FILTER (WHERE ts < $1)::int FROM feedback
-    WHERE ts >= $3 AND ts < $2 AND verdict IN ('confirmed', 'false_positive')`
+  return row!
+}
 
-const CURVE = `SELECT width_bucket(extract(epoch FROM ts)::float8, $3::float8, $4::float8, ${PARTS}) AS part, count(*)::int AS n FROM alert
-  WHERE ts >= $1 AND ts < $2 AND type = 'raised' AND mode = 'enforce' GROUP BY part`
-
-/** Totals of a time (epoch ms) against those before it, and its curve. */
-export async function totalsOf(ask: Ask, from: number, to: number): Promise<Totals> {
-  const [start, end] = [new Date(from), new Date(to)]
-  const [totals, parts] = await Promise.all([
-    ask<Total>(TOTALS, [start, end, new Date(Math.max(EARLIEST_TIME, 2 * from - to))]),
-    ask<{ part: number; n: number }>(CURVE, [start, end, from / 1000, to / 1000]),
-  ])
-  const curve = Array.from({ length: PARTS }, (_, i) => parts.find(({ part }) => part === i + 1)?.n ?? 0)
-  return { totals, curve }
+/** As `listed` of the queue, without owners and counts of senders: what lasts longest of a list is asked for nothing else. */
+export function worstCases(ask: Ask): Promise<WorstCase[]> {
+  return ask(
+    `WITH found AS (
+        SELECT c.id, c.grouped_by, c.name, count(*)::int AS alerts, count(*) OVER ()::int AS total, (array_agg(a.alert_id ORDER BY a.ts DESC))[1] AS alert_id,
+          max(a.ts) AS last_at, greatest(count(DISTINCT a.to_token), 1) * avg(a.certainty) * max(a.harm) AS worth
+        FROM case_alert a JOIN review_case c ON c.id = a.case_id
+        WHERE a.ts > now() - interval '1 day' AND (c.status = 'open' OR a.ts > c.settled_until)
+          AND (c.settled_until IS NULL OR a.ts > c.settled_until)
+        GROUP BY c.id ORDER BY worth DESC, c.id LIMIT 5
+      )
+      SELECT found.id, grouped_by, name, alerts, worth, total,
+        coalesce(event #>> '{data,message,text}', event #>> '{data,samples,0,text}', event #>> '{data,reasons,0,detail}') AS text
+      FROM found LEFT JOIN alert ON alert.id = alert_id AND alert.ts = last_at ORDER BY worth DESC, found.id`,
+    [],
+  )
 }

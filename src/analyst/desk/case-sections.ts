@@ -3,34 +3,35 @@ import { evidenceIn } from '../../detection/detectors/evidence-words.ts'
 import { citedIn } from '../../detection/detectors/rules.ts'
 import type { AlertReason } from '../../domain/alert.ts'
 import { changeWords } from '../../domain/change.ts'
+import { hostsOf } from '../archive/alert-hosts.ts'
 import type { Case } from '../archive/case.ts'
 import { type Html, html } from '../words/html.ts'
 import { feedbackForm, judgementLines } from './feedback-section.ts'
 import { registrySection } from './registry-section.ts'
 import { may, type Session } from './sessions.ts'
-import { actionTag, alertTable, beijing, table, timeCell } from './tables.ts'
+import { actionTag, alertTable, beijing, codeName, table, thingLink, timeCell } from './tables.ts'
 import type { Speech } from './words.ts'
 
-/** The parts of a case, the message and its reasons before what surrounds them. */
-export function caseSections(found: Case, session: Session, speech: Speech): Html {
+/** The parts of a case, the message and its reasons before what surrounds them. `recipientPath`: the page of who got it. */
+export function caseSections(found: Case, session: Session, speech: Speech, recipientPath?: string): Html {
   const { say } = speech
   const { timeline, siblings } = found
-  return html`<div class="columns"><div class="stack">${messageSection(found, speech)}${reasonsSection(found, speech)}${registrySection(found, speech)}</div>
+  return html`<div class="columns"><div class="stack">${messageSection(found, speech, recipientPath)}${reasonsSection(found, speech)}${registrySection(found, speech)}</div>
 <div class="stack">${may(session, 'judge') && feedbackForm(found, session, speech)}${courseSection(found, session, speech)}${factsSection(found, speech)}</div></div>
 ${timeline.length > 0 && html`<section><h2>${say('changes')}</h2>${alertTable(timeline, say('changesOf'), speech)}</section>`}
 ${complaintsSection(found, speech)}${samplesSection(found, speech)}
 ${siblings.length > 0 && html`<section><h2>${say('alike', { n: siblings.length })}</h2>${alertTable(siblings, say('alertsAlike'), speech)}</section>`}`
 }
 
-function messageSection({ alert }: Case, { say }: Speech): Html {
+function messageSection({ alert }: Case, { say }: Speech, recipientPath?: string): Html {
   const { message, contacts } = alert.data
   if (!message)
     return html`<section><h2>${say('messageMasked')}</h2><p class="dim">${say(restsOnCounts(alert) ? 'noMessage' : 'messageGone')}</p></section>`
   return html`<section><h2>${say('messageMasked')}</h2><blockquote class="message">${message.text}</blockquote>
-<dl><dt>${say('sender')}</dt><dd>${message.from}${message.signature !== undefined && html` 【${message.signature}】`}</dd>
-<dt>${say('recipient')}</dt><dd>${message.to ?? say('notShown')} <span class="dim">${message.toToken}</span></dd>
+<dl><dt>${say('sender')}</dt><dd>${thingLink('port', message.from)}${message.signature !== undefined && html` 【${thingLink('signature', message.signature)}】`}</dd>
+<dt>${say('recipient')}</dt><dd>${message.to ?? say('notShown')} ${recipientPath === undefined ? html`<span class="dim">${message.toToken}</span>` : html`<a href="${recipientPath}">${message.toToken}</a>`}</dd>
 <dt>${say('sent')}</dt><dd>${beijing(message.ts)} (UTC+8)</dd><dt>${say('id')}</dt><dd>${message.id}</dd>
-${contacts && contacts.urls.length > 0 && html`<dt>${say('links')}</dt><dd>${contacts.urls.join(', ')}</dd>`}
+${contacts && contacts.urls.length > 0 && html`<dt>${say('links')}</dt><dd>${contacts.urls.map((url, i) => html`${i > 0 && ', '}${url}${hostsOf([url]).map((host) => html` (${thingLink('domain', host)})`)}`)}</dd>`}
 ${contacts && contacts.phones.length > 0 && html`<dt>${say('numbers')}</dt><dd>${contacts.phones.join(', ')}</dd>`}</dl></section>`
 }
 
@@ -45,7 +46,7 @@ function reason(one: AlertReason, speech: Speech): Html {
   const list = (title: string, kind: string, said: readonly string[]) =>
     said.length > 0 &&
     html`<p class="${kind}">${title}</p><ul>${said.map((each) => html`<li>${each}</li>`)}</ul>`
-  return html`<div class="reason"><p><strong>${code}</strong> ${actionTag(speech, action)} <span class="dim">${say('score', { n: score.toFixed(2) })}</span></p>
+  return html`<div class="reason"><p><strong>${codeName(code, speech)}</strong> ${actionTag(speech, action)} <span class="dim">${say('score', { n: score.toFixed(2) })}</span></p>
 <p>${detailOf(one, speech)}</p>${rule !== undefined && html`<p class="dim">${say('rule', { rule: citedIn(locale, rule) })}</p>`}
 ${list(say('speaksFor'), 'for', speaksFor)}${list(say('speaksAgainst'), 'against', speaksAgainst)}
 <dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></div>`

@@ -1,14 +1,27 @@
 import { BEIJING, DAY, MINUTE } from '../../domain/time.ts'
 import { wilson } from '../../domain/wilson.ts'
+import { type AlertCurve, type SentCurve, type Steps, startsOf } from '../archive/curves.ts'
 import type { Burst, Overview } from '../archive/overview.ts'
 import type { ReviewedCode } from '../archive/reader.ts'
-import type { Totals } from '../archive/totals.ts'
+import type { Delay, NewDomain, OpenState, Total, WorstCase } from '../archive/totals.ts'
 import { type Html, html } from '../words/html.ts'
+import type { Series } from './chart-data.ts'
+import { chart, PALETTE } from './charts.ts'
 import { page, timeFields } from './layout.ts'
 import { LONGEST_VALUE } from './pages.ts'
-import type { AskedSearch } from './sealed-searches.ts'
+import { queueTitle } from './queue-page.ts'
 import type { Session } from './sessions.ts'
-import { beijing, caseLink, table, timeCell } from './tables.ts'
+import {
+  actionTag,
+  beijing,
+  caseLink,
+  codeName,
+  codeNames,
+  count,
+  table,
+  thingLink,
+  timeCell,
+} from './tables.ts'
 import type { Speech } from './words.ts'
 
 /** Epoch ms. */
@@ -17,69 +30,139 @@ export interface Times {
   readonly to: number
 }
 
-/** The address of a search. */
-type PathOf = (asked: AskedSearch) => string
-type Linked = Times & { readonly pathOf: PathOf }
-
 type Cell = Html | string | number
 
+/** What the overview shows of a time. */
+export interface Shown {
+  readonly found: Overview
+  readonly judged: readonly ReviewedCode[]
+  readonly totals: readonly Total[]
+  readonly curves: Curves
+  readonly worst: readonly WorstCase[]
+  readonly domains: readonly NewDomain[]
+  readonly states: readonly OpenState[]
+  readonly delay: Delay
+}
+
+/** Messages and alerts of a time, and of the same time some days before. */
+export interface Curves {
+  readonly steps: Steps
+  readonly sent: SentCurve
+  readonly alerts: AlertCurve
+  readonly before: readonly {
+    readonly days: number
+    readonly sent: readonly number[]
+    readonly alerts: readonly number[]
+  }[]
+}
+
 /** The questions that are asked most, answered for a time; precision for the seven days before its end. */
-export function overviewPage(
-  session: Session,
-  speech: Speech,
-  times: Linked,
-  found: Overview,
-  judged: readonly ReviewedCode[],
-  sums?: Totals,
-): Html {
+export function overviewPage(session: Session, speech: Speech, times: Times, shown: Shown): Html {
   const { say } = speech
+  const { found, judged, totals, curves, worst, domains, states, delay } = shown
   return page(
     say('overview'),
     session,
     speech,
     html`<h1>${say('overview')}</h1><section aria-label="${say('show')}"><form class="times" method="get" action="/overview">
-${timeFields(speech, times.from, times.to)}<button class="main">${say('show')}</button></form><p class="tabs">${spans(speech)}</p></section>
-${sums && totalsSection(sums, times, speech)}
-${forged(found, speech, times)}${bursts(found, speech, times)}${enterprises(found, speech)}
-${precision(judged, speech)}${released(found, speech)}
+${timeFields(speech, times.from, times.to)}<button class="main">${say('show')}</button></form><p class="tabs">${spans('/overview', speech)}</p></section>
+<div class="stack" data-live="all">${totalsSection(totals, speech, delay)}${curvesSection(curves, speech)}
+${worstSection(worst, speech)}${domainsSection(domains, speech)}${statesSection(states, speech)}
+${forged(found, speech)}${bursts(found, speech)}${enterprises(found, speech)}
+${precision(judged, speech)}${released(found, speech)}</div>
 <section><h2>${say('lookUp')}</h2><p>${say('lookUpSays')}</p><form class="times" method="post" action="/search"><input type="hidden" name="key" value="${session.formKey}"><input type="hidden" name="field" value="message">
 <label>${say('byMessage')}<input name="value" maxlength="${LONGEST_VALUE}" autocomplete="off" required></label>${timeFields(speech, times.from, times.to)}<button class="main">${say('search')}</button></form></section>`,
+    { hasCharts: true },
   )
 }
 
-/** Links to the last days. */
-function spans({ say }: Speech): Html {
+/** Links to the last days of a page. */
+export function spans(path: string, { say }: Speech, days: readonly number[] = [7, 30]): Html {
   const to = Math.ceil(Date.now() / MINUTE) * MINUTE
   const today = Math.floor((to + BEIJING * MINUTE) / DAY) * DAY - BEIJING * MINUTE
   const link = (from: number, text: string) =>
-    html`<a href="/overview?from=${Math.min(from, to - MINUTE)}&amp;to=${to}">${text}</a>`
-  return html`${link(today, say('today'))}${[7, 30].map((n) => link(to - n * DAY, say('days', { n })))}`
+    html`<a href="${path}?from=${Math.min(from, to - MINUTE)}&amp;to=${to}">${text}</a>`
+  return html`${link(today, say('today'))}${days.map((n) => link(to - n * DAY, say('days', { n })))}`
 }
 
 const TOTAL_WORDS = {
+  messages: 'messages',
   alerts: 'alerts',
   blocked: 'blockedAlerts',
-  recipients: 'recipientsOf',
   complaints: 'complaints',
   judged: 'judged',
 } as const
 
-/** What there was, against the time before, and when. */
-function totalsSection({ totals, curve }: Totals, { from, to }: Times, { say, locale }: Speech): Html {
-  const shown = (n: number) => n.toLocaleString(locale)
+/** What there was, against the time before, and how far the archive is. */
+function totalsSection(
+  totals: readonly Total[],
+  { say }: Speech,
+  { newest_alert, newest_minute, waiting }: Delay,
+): Html {
   const tiles = totals.map(
     ({ name, now, before }) =>
-      html`<div>${say(TOTAL_WORDS[name])}<b>${shown(now)}</b><span class="dim">${say('before', { n: shown(before) })}</span></div>`,
+      html`<div>${say(TOTAL_WORDS[name])}<b>${count(now)}</b><span class="dim">${say('before', { n: count(before) })}</span></div>`,
   )
-  const most = Math.max(1, ...curve)
-  const peak = curve.indexOf(Math.max(...curve))
-  const at = beijing(from + ((to - from) * peak) / curve.length)
-  const bars = curve.map(
-    (n, i) =>
-      html`<rect x="${i * 10}" y="${(100 - (100 * n) / most).toFixed(1)}" width="8" height="${((100 * n) / most).toFixed(1)}"><title>${n}</title></rect>`,
-  )
+  const at = (time: Date | null) => (time === null ? '–' : beijing(time))
+  const sums = waiting === null ? say('sumsComplete') : say('sumsWait', { at: beijing(waiting) })
   return html`<section><h2>${say('inTotal')}</h2><div class="tiles">${tiles}</div>
-<svg class="curve" viewBox="0 0 ${curve.length * 10} 100" preserveAspectRatio="none" role="img" aria-label="${say('curveSays', { n: curve[peak] ?? 0, at })}">${bars}</svg></section>`
+<p class="dim">${say('delay', { alert: at(newest_alert), minute: at(newest_minute), sums })} ${say('wholeHours')}</p></section>`
+}
+
+function curvesSection({ steps, sent, alerts, before }: Curves, { say }: Speech): Html {
+  const nameOf = (days: number) =>
+    days === 1 ? say('dayBefore') : days === 7 ? say('weekBefore') : say('daysBefore', { n: days })
+  const lines = (now: readonly number[], of: 'sent' | 'alerts'): Series[] => [
+    { name: say('thisTime'), kind: 'line', colour: '--c1', data: now },
+    ...before.map(
+      (one, i): Series => ({
+        ...{
+          name: nameOf(one.days),
+          kind: 'line',
+          isDashed: true,
+          colour: PALETTE[i + 3] ?? '--dim',
+          data: one[of],
+        },
+      }),
+    ),
+  ]
+  const raised = alerts.get('') ?? startsOf(steps).map(() => 0)
+  const total = (of: readonly number[]) => count(of.reduce((sum, n) => sum + n, 0))
+  const words = { time: say('time'), numbers: say('numbersOf') }
+  return html`<section><h2>${say('messagesAndAlerts')}</h2>${chart(say('messagesCurve', { n: total(sent.total) }), steps, { ...words, series: lines(sent.total, 'sent') })}
+${chart(say('alertsCurve', { n: total(raised) }), steps, { ...words, series: lines(raised, 'alerts') })}</section>`
+}
+
+function worstSection(worst: readonly WorstCase[], speech: Speech): Html {
+  const { say } = speech
+  const rows = worst.map((one): Cell[] => [
+    html`<a href="/queue/${encodeURIComponent(one.id)}">${queueTitle(one, speech)}</a>`,
+    ...[Math.round(one.worth), one.alerts, one.text ?? '–'],
+  ])
+  const headings = [say('case'), say('worthHead'), say('alerts'), say('message')]
+  const more = html` <a href="/queue">${say('allCases')}</a>`
+  return section(say('worstCases'), headings, rows, speech, { total: worst[0]?.total, more })
+}
+
+function domainsSection(domains: readonly NewDomain[], speech: Speech): Html {
+  const { say, brand } = speech
+  const rows = domains.map(({ host, first_at, alerts, brands, alert_id }): Cell[] => [
+    ...[thingLink('domain', host), timeCell(first_at), alerts],
+    html`${(brands ?? []).map((id) => html`${thingLink('brand', id, brand(id))} `)}`,
+    alert_id === null ? '–' : caseLink(alert_id, say('newestAlert')),
+  ])
+  const headings = [say('ofDomain'), say('firstSeen'), say('alerts'), say('forges'), say('case')]
+  return section(say('newDomains'), headings, rows, speech, { total: domains[0]?.total })
+}
+
+function statesSection(states: readonly OpenState[], speech: Speech): Html {
+  const { say } = speech
+  const rows = states.map(({ target_kind, target_id, action, codes, raised_at, alert_id }): Cell[] => [
+    caseLink(alert_id, targetOf(`${target_kind}:${target_id}`, speech)),
+    ...[actionTag(speech, action), codeNames(codes, speech), timeCell(raised_at)],
+  ])
+  const headings = [say('state'), say('action'), say('codes'), say('openSince')]
+  return section(say('openStates'), headings, rows, speech, { total: states[0]?.total })
 }
 
 function section(
@@ -87,36 +170,29 @@ function section(
   headings: readonly string[],
   rows: readonly Cell[][],
   { say }: Speech,
-  total = rows.length,
+  { total = rows.length, more }: { readonly total?: number | undefined; readonly more?: Html } = {},
 ): Html {
-  const more = total - rows.length
+  const left = total - rows.length
   return html`<section><h2>${title}</h2>${rows.length === 0 ? html`<p class="dim">${say('none')}</p>` : table(title, headings, rows)}${
-    more > 0 && html`<p class="dim">${say('more', { n: more })}</p>`
+    (left > 0 || more) && html`<p class="dim">${left > 0 && say('more', { n: count(left) })}${more}</p>`
   }</section>`
 }
 
-/** To the search over the same time. */
-function searchLink(field: AskedSearch['field'], value: string, { from, to, pathOf }: Linked): Html {
-  return html`<a href="${pathOf({ field, value, from, to })}">${value}</a>`
-}
-
-function forged({ forged: all, totals }: Overview, speech: Speech, times: Linked): Html {
-  const { say } = speech
+function forged({ forged: all, totals }: Overview, speech: Speech): Html {
+  const { say, brand: nameOf } = speech
   const rows = all.map(({ brand, messages, ports, hosts, host_count = 0 }): Cell[] => [
-    brand,
-    messages,
-    ports,
-    html`${hosts.map(({ host, messages: n }) => html`<span class="host">${searchLink('domain', host, times)} ×${n}</span> `)}${host_count > hosts.length && html`<span class="dim">${say('more', { n: host_count - hosts.length })}</span>`}`,
+    ...[thingLink('brand', brand, nameOf(brand)), messages, ports],
+    html`${hosts.map(({ host, messages: n }) => html`<span class="host">${thingLink('domain', host)} ×${count(n)}</span> `)}${host_count > hosts.length && html`<span class="dim">${say('more', { n: count(host_count - hosts.length) })}</span>`}`,
   ])
   const headings = [say('brand'), say('messages'), say('ports'), say('through')]
-  return section(say('forged'), headings, rows, speech, totals?.forged)
+  return section(say('forged'), headings, rows, speech, { total: totals?.forged })
 }
 
-function bursts({ bursts: all, totals }: Overview, speech: Speech, times: Linked): Html {
+function bursts({ bursts: all, totals }: Overview, speech: Speech): Html {
   const { say } = speech
   const rate = (n: number | null) => (n === null ? '–' : Math.round(10 * n) / 10)
   const rows = all.map((one): Cell[] => [
-    searchLink('signature', one.signature, times),
+    thingLink('signature', one.signature),
     answerOf(one, speech),
     rate(one.peak),
     rate(one.usual),
@@ -126,7 +202,7 @@ function bursts({ bursts: all, totals }: Overview, speech: Speech, times: Linked
     ...[say('signature'), say('answer'), say('busiest')],
     ...[say('usualMinute'), say('declaredMinute')],
   ]
-  return section(say('bursts'), headings, rows, speech, totals?.bursts)
+  return section(say('bursts'), headings, rows, speech, { total: totals?.bursts })
 }
 
 function answerOf({ alert_id, cleared }: Burst, { say }: Speech): Cell {
@@ -137,13 +213,15 @@ function answerOf({ alert_id, cleared }: Burst, { say }: Speech): Cell {
 function enterprises({ enterprises: all, totals }: Overview, speech: Speech): Html {
   const { say } = speech
   const rows = all.map(({ sp, complaints, sent }): Cell[] => [
-    sp ?? html`<span class="dim">${say(sent === null ? 'nobodyKnown' : 'noEnterprise')}</span>`,
+    sp === null
+      ? html`<span class="dim">${say(sent === null ? 'nobodyKnown' : 'noEnterprise')}</span>`
+      : thingLink('enterprise', sp),
     complaints,
     sent ?? '–',
     sent ? ((1e6 * complaints) / sent).toFixed(1) : '–',
   ])
   const headings = [say('enterprise'), say('complaints'), say('sentMessages'), say('aMillion')]
-  return section(say('perMillion'), headings, rows, speech, totals?.enterprises)
+  return section(say('perMillion'), headings, rows, speech, { total: totals?.enterprises })
 }
 
 function precision(judged: readonly ReviewedCode[], speech: Speech): Html {
@@ -154,7 +232,7 @@ function precision(judged: readonly ReviewedCode[], speech: Speech): Html {
     .map(({ code, confirmed, judged: all }): Cell[] => {
       const said = wilson(confirmed, all)
       return [
-        ...[code, all, confirmed],
+        ...[codeName(code, speech), all, confirmed],
         ...(said ? [percent(said.share), `${percent(said.low)} – ${percent(said.high)}`] : ['–', '–']),
       ]
     })
@@ -163,7 +241,7 @@ function precision(judged: readonly ReviewedCode[], speech: Speech): Html {
 }
 
 /** `<kind>:<id>` as feedback names it, with the kind in words. */
-function targetOf(target: string, { term }: Speech): string {
+export function targetOf(target: string, { term }: Speech): string {
   const at = target.indexOf(':')
   return at < 0 ? target : `${term('target', target.slice(0, at))} ${target.slice(at + 1)}`
 }
@@ -179,7 +257,7 @@ function released({ released: all, totals }: Overview, speech: Speech): Html {
       alert_id === null
         ? targetOf(target ?? '–', speech)
         : caseLink(alert_id, targetOf(target ?? alert_id, speech)),
-      codes?.join(', ') ?? '–',
+      codes ? codeNames(codes, speech) : '–',
       by,
       until === null ? '–' : timeCell(until),
       again,
@@ -189,5 +267,5 @@ function released({ released: all, totals }: Overview, speech: Speech): Html {
     ...[say('time'), say('word'), say('of'), say('codes'), say('by')],
     ...[say('untilWhen'), say('again')],
   ]
-  return section(say('released'), headings, rows, speech, totals?.released)
+  return section(say('released'), headings, rows, speech, { total: totals?.released })
 }

@@ -6,7 +6,7 @@ import { caseSections } from './case-sections.ts'
 import { page, timeFields } from './layout.ts'
 import type { AskedSearch } from './sealed-searches.ts'
 import type { Session } from './sessions.ts'
-import { actionTag, alertTable, beijing } from './tables.ts'
+import { actionTag, alertTable, beijing, count, THING_KINDS, thingLink } from './tables.ts'
 import type { Speech, Word } from './words.ts'
 
 interface LoginShown {
@@ -93,6 +93,7 @@ export function searchPage(
       html`<option value="${name}"${name === asked.field && html` selected`}>${say(nameOf(name))}</option>`,
   )
   const n = found.length
+  const thing = THING_KINDS.find((one) => one === asked.field)
   return page(
     say('search'),
     session,
@@ -103,7 +104,7 @@ export function searchPage(
 <label class="wide">${say('value')}<input name="value" maxlength="${LONGEST_VALUE}" autocomplete="off" value="${asked.value}" placeholder="${say('emptyIsAll')}"></label>
 ${timeFields(speech, asked.from, asked.to)}
 <button class="main">${say('search')}</button></form></section>
-${sent && sentSection(asked.value, sent, speech)}
+${thing && asked.value !== '' && html`<p>${thingLink(thing, asked.value, say('itsPage', { name: asked.value }))}</p>`}${sent && sentSection(asked.value, sent, speech)}
 <section><h2>${n === 200 ? say('foundNewest') : n === 1 ? say('foundOne') : say('foundMany', { n })}</h2>
 ${n === 0 ? html`<p class="dim">${say('nothingFound')}</p>` : alertTable(found, say('foundAlerts'), speech)}</section>`,
   )
@@ -113,8 +114,8 @@ ${n === 0 ? html`<p class="dim">${say('nothingFound')}</p>` : alertTable(found, 
 function sentSection(signature: string, sent: Sent, { say }: Speech): Html {
   const { messages, peak, usual, declared, declared_from, declared_to, enterprises, complaints: n } = sent
   const rate = ((n / messages) * 1e6).toFixed(1)
-  return html`<section><h2>${say('whatSent', { signature })}</h2><dl><dt>${say('messages')}</dt><dd>${messages}</dd>
-<dt>${say('busiest')}</dt><dd>${say('commercial', { n: peak })}</dd>
+  return html`<section><h2>${say('whatSent', { signature })}</h2><dl><dt>${say('messages')}</dt><dd>${count(messages)}</dd>
+<dt>${say('busiest')}</dt><dd>${say('commercial', { n: count(peak) })}</dd>
 <dt>${say('usual')}</dt><dd>${usual === null ? say('notKnownYet') : say('aMinute', { n: usual.toFixed(1) })}</dd>
 <dt>${say('declared')}</dt><dd>${
     declared === null || !declared_from || !declared_to
@@ -124,13 +125,14 @@ function sentSection(signature: string, sent: Sent, { say }: Speech): Html {
 <dt>${say('enterprise')}</dt><dd>${enterprises ?? '–'}</dd><dt>${say('complaints')}</dt><dd>${say('complaintRate', { n, rate })}</dd></dl></section>`
 }
 
-/** `said`: what has just been done; `more`: what else stands on the page. */
+/** `said`: what has just been done; `more`: what else stands on the page; `recipientPath`: the page of who got the message. */
 export function casePage(
   session: Session,
   speech: Speech,
   found: Case,
   said?: 'given' | 'letter',
   more?: Html,
+  recipientPath?: string,
 ): Html {
   const { target, action } = found.alert.data
   const kind = speech.term('target', target.kind)
@@ -138,10 +140,16 @@ export function casePage(
     `${kind} ${target.id}`,
     session,
     speech,
-    html`<h1>${kind} <span>${target.id}</span> ${actionTag(speech, action)}</h1>
+    html`<h1>${kind} <span>${targetName(target)}</span> ${actionTag(speech, action)}</h1>
 ${said && html`<section class="given" role="status">${said === 'given' ? `${speech.say('given')} ${speech.say(answerTo(found))}` : speech.say('letterWritten')}</section>`}
-${caseSections(found, session, speech)}${more}`,
+${caseSections(found, session, speech, recipientPath)}${more}`,
   )
+}
+
+/** What a case is about, with its page where it has one. */
+function targetName({ kind, id }: Case['alert']['data']['target']): Html {
+  const known = THING_KINDS.find((one) => one === kind)
+  return known ? thingLink(known, id) : html`${id}`
 }
 
 /** What is known of the last feedback. */

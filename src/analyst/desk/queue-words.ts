@@ -113,6 +113,5 @@ export const FIND = {
   inTotal: ['In total', '总计'],
   before: ['{n} in the time before', '上一时段 {n}'],
   blockedAlerts: ['To be blocked', '建议拦截'],
-  curveSays: ['Alerts over the time, {n} at most at {at}', '告警走势，峰值 {n}（{at}）'],
   csv: ['As CSV, at most {n} lines', '导出 CSV（最多 {n} 行）'],
 } as const

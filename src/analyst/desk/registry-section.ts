@@ -2,20 +2,21 @@ import type { Brand, Filing, PortRow, SignatureRow } from '../../domain/registry
 import type { Case } from '../archive/case.ts'
 import type { RegistryRowThen } from '../archive/registry-rows.ts'
 import { type Html, html } from '../words/html.ts'
-import { beijing } from './tables.ts'
+import { beijing, thingLink } from './tables.ts'
 import type { Speech } from './words.ts'
 
-type Fact = readonly [name: string, value: string]
+type Fact = readonly [name: string, value: Html | string]
 
 /** What the registry topic said of the sender when it was judged. */
 export function registrySection({ registry, portIsMasked }: Case, speech: Speech): Html {
   const { say } = speech
-  return html`<section><h2>${say('registryThen')}</h2>${registry.map((row) => rowOf(row, speech))}${
+  return html`<section><h2>${say('registryThen')}</h2>${registry.map((row) => registryRow(row, speech))}${
     registry.length === 0 && !portIsMasked && html`<p class="dim">${say('noRow')}</p>`
   }${portIsMasked && html`<p class="dim">${say('maskedPort')}</p>`}</section>`
 }
 
-function rowOf(row: RegistryRowThen, speech: Speech): Html {
+/** A row as it was, since when, and when it changed. */
+export function registryRow(row: RegistryRowThen, speech: Speech): Html {
   const { say } = speech
   const { at, changed_at, content } = row
   const changed = changed_at === null ? '' : say('changedAt', { at: beijing(changed_at) })
@@ -23,9 +24,11 @@ function rowOf(row: RegistryRowThen, speech: Speech): Html {
 ${content === null ? html`<p>${say('deleted')}</p>` : html`<dl>${factsOf(row, speech).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`}</div>`
 }
 
-function titleOf({ kind, key }: RegistryRowThen, { say }: Speech): string {
-  if (kind === 'signature') return say('signatureRow', { name: key })
-  return kind === 'port' ? say('portRow', { port: key }) : say('brandRow', { brand: key })
+function titleOf({ kind, key }: RegistryRowThen, { say, brand }: Speech): Html {
+  if (kind === 'signature') return thingLink('signature', key, say('signatureRow', { name: key }))
+  return kind === 'port'
+    ? thingLink('port', key, say('portRow', { port: key }))
+    : thingLink('brand', key, say('brandRow', { brand: brand(key) }))
 }
 
 function factsOf({ kind, content }: RegistryRowThen, speech: Speech): Fact[] {
@@ -37,7 +40,9 @@ function factsOf({ kind, content }: RegistryRowThen, speech: Speech): Fact[] {
 function signatureFacts({ brand, consent, filings, campaigns }: SignatureRow, speech: Speech): Fact[] {
   const { say } = speech
   return [
-    ...(brand === undefined ? [] : [[say('ofBrand'), brand] as const]),
+    ...(brand === undefined
+      ? []
+      : [[say('ofBrand'), thingLink('brand', brand, speech.brand(brand))] as const]),
     [say('consent'), say(consent === 'required' ? 'required' : 'unlessRefused')],
     ...(filings.length === 0 ? [[say('filing'), say('noFiling')] as const] : []),
     ...filings.map((filing): Fact => [say('filing'), filingText(filing, speech)]),
@@ -69,7 +74,7 @@ function filingText({ sp, carrier, ports, scope, status, from, to }: Filing, spe
 
 function portFacts({ sp, sharedBy, scope }: PortRow, { say, term }: Speech): Fact[] {
   return [
-    [say('enterprise'), sp ?? '–'],
+    [say('enterprise'), thingLink('enterprise', sp)],
     [say('sharedBy'), String(sharedBy)],
     ...(scope === undefined
       ? []

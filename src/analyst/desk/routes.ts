@@ -1,24 +1,19 @@
-import { DAY, MINUTE } from '../../domain/time.ts'
-import { totalsOf } from '../archive/totals.ts'
 import { accessLog } from './access-routes.ts'
 import { type Answer, type Asked, toPage } from './answers.ts'
 import { giveOnCase } from './case-feedback.ts'
 import { complaintPage } from './complaint-routes.ts'
 import { LetterRoutes, lettersSection } from './letter-routes.ts'
-import { overviewPage } from './overview.ts'
+import { OverviewRoutes } from './overview-routes.ts'
 import { casePage, LONGEST_VALUE, messagePage, searchPage } from './pages.ts'
 import { rightOfPost } from './post-rights.ts'
 import { QueueRoutes } from './queue-routes.ts'
-import { decoded, rangeOf, searchedFor, searchOf, timeOf } from './requests.ts'
+import { decoded, searchedFor, searchOf } from './requests.ts'
 import type { RouteParts } from './route-parts.ts'
-import { type AskedSearch, SealedSearches } from './sealed-searches.ts'
 import { SearchRoutes } from './search-routes.ts'
 import { may } from './sessions.ts'
 import { withCsv } from './table-csv.ts'
+import { ThingRoutes } from './thing-routes.ts'
 import type { Word } from './words.ts'
-
-/** Over which the overview says how right codes were. */
-const JUDGED_DAYS = 7
 
 /** Answers requests of those who are logged in. */
 export class Routes {
@@ -26,13 +21,16 @@ export class Routes {
   readonly #queue: QueueRoutes
   readonly #find: SearchRoutes
   readonly #letters: LetterRoutes
-  readonly #searches = new SealedSearches()
+  readonly #overview: OverviewRoutes
+  readonly #things: ThingRoutes
 
   constructor(parts: RouteParts) {
     this.#parts = parts
     this.#queue = new QueueRoutes(parts)
     this.#find = new SearchRoutes(parts)
     this.#letters = new LetterRoutes(parts)
+    this.#overview = new OverviewRoutes(parts)
+    this.#things = new ThingRoutes(parts)
   }
 
   /** Rejects with errors of the archive, and with USAGE for feedback that is not allowed. What is refused is noted. */
@@ -60,11 +58,12 @@ export class Routes {
 
   async #answer(asked: Asked, isPost: boolean): Promise<Answer> {
     const { path, session } = asked
-    const { speech } = this.#parts
+    const { options, speech } = this.#parts
+    await this.#parts.brands.renew(options.archive.ask)
     if (path === '/search' && isPost) return this.#seal(asked)
     if (path === '/' && !isPost) return asked.query.has('value') ? this.#follow(asked) : this.#search(asked)
     if (path.startsWith('/found/') && !isPost) return this.#found(asked)
-    if (path === '/overview' && !isPost) return this.#overview(asked)
+    if (path === '/overview' && !isPost) return this.#overview.page(asked)
     if ((path === '/access' || path === '/access.csv') && !isPost)
       return may(session, 'audit') ? accessLog(asked, this.#parts) : this.#denied(asked, 'mayNotAudit')
     if ((path === '/complaints' || path === '/complaints.csv') && !isPost)
@@ -73,6 +72,7 @@ export class Routes {
     if (path.startsWith('/print/') && !isPost) return this.#letters.print(asked)
     if (path === '/queue' || path.startsWith('/queue/')) return this.#queue.page(asked, isPost)
     if (path === '/find' || path.startsWith('/find/')) return this.#find.page(asked, isPost)
+    if (!isPost && this.#things.serves(path)) return this.#things.page(asked)
     if (path.startsWith('/case/')) return this.#case(asked, isPost)
     return this.#failure(404, speech.say('noPage'))
   }
@@ -87,35 +87,18 @@ export class Routes {
     if (isPost) return giveOnCase(asked, found, this.#parts)
     await archive.note(session, 'case', found.alert.id)
     const said = query.has('given') ? 'given' : query.has('letter') ? 'letter' : undefined
-    return {
-      status: 200,
-      body: casePage(session, speech, found, said, await lettersSection(found, session, this.#parts)),
-    }
-  }
-
-  async #overview({ query, session }: Asked): Promise<Answer> {
-    const { archive } = this.#parts.options
-    const now = Date.now()
-    const from = timeOf(query.get('from')) ?? now - DAY
-    const to = timeOf(query.get('to')) ?? now + MINUTE
-    await archive.note(session, 'overview', rangeOf(from, to))
-    const pathOf = (search: AskedSearch) => this.#searches.pathOf(search, session)
-    const [found, judged, sums] = await Promise.all([
-      archive.overview(from, to),
-      archive.judged(to - JUDGED_DAYS * DAY, to),
-      totalsOf(archive.ask, from, Math.max(to, from + MINUTE)),
-    ])
-    return {
-      status: 200,
-      body: overviewPage(session, this.#parts.speech, { from, to, pathOf }, found, judged, sums),
-    }
+    const letters = await lettersSection(found, session, this.#parts)
+    const token = found.alert.data.message?.toToken
+    const asWhole = { field: 'token', from: 0, to: 0 } as const
+    const path = token && this.#parts.seals.pathOf({ ...asWhole, value: token }, session, 'recipient')
+    return { status: 200, body: casePage(session, speech, found, said, letters, path || undefined) }
   }
 
   /** The form's search, at an address that does not tell it. */
   #seal({ form, session }: Asked): Answer {
     const search = searchOf(form)
     if (search.value.length > LONGEST_VALUE) return this.#failure(400, this.#parts.speech.say('incomplete'))
-    return toPage(this.#searches.pathOf(search, session))
+    return toPage(this.#parts.seals.pathOf(search, session))
   }
 
   /** A link of a dashboard, whose address names what is no person's. */
@@ -127,7 +110,7 @@ export class Routes {
   }
 
   async #found(asked: Asked): Promise<Answer> {
-    const search = this.#searches.open(asked.path.slice('/found/'.length), asked.session)
+    const search = this.#parts.seals.open(asked.path.slice('/found/'.length), asked.session)
     return search ? this.#search(asked, search) : toPage('/')
   }
 

@@ -18,9 +18,13 @@ export interface AskedSearch {
 export class SealedSearches {
   readonly #seal = new Seal()
 
-  /** The path of a page with what is found. */
-  pathOf({ field, value, from, to }: AskedSearch, { formKey }: Session): string {
-    return `/found/${this.#seal.close(JSON.stringify([field ?? '', value, from, to]), formKey)}`
+  /** The path of a page with what is found, or of that of a recipient. */
+  pathOf(
+    { field, value, from, to }: AskedSearch,
+    { formKey }: Session,
+    page: 'found' | 'recipient' = 'found',
+  ): string {
+    return `/${page}/${this.#seal.close(JSON.stringify([field ?? '', value, from, to]), formKey)}`
   }
 
   /** The search behind the last part of such a path; undefined: it is none, or another session's. */

@@ -19,7 +19,7 @@ import { NumberLimits, tokenisedSearch } from './number-search.ts'
 import { messagePage } from './pages.ts'
 import type { RouteParts } from './route-parts.ts'
 import { may } from './sessions.ts'
-import { actionTag, beijing, caseLink, table, timeCell } from './tables.ts'
+import { actionTag, beijing, caseLink, codeNames, table, thingLink, timeCell } from './tables.ts'
 import type { Word } from './words.ts'
 
 const PAGE = 100
@@ -141,8 +141,8 @@ ${
     const rows = found.map((one) => [
       timeCell(one.ts),
       html`${actionTag(speech, one.action)}${one.mode === 'shadow' && html` <span class="tag shadow">${say('shadow')}</span>`}`,
-      one.codes.join(', '),
-      html`${caseLink(one.id, `${term('target', one.target_kind)} ${one.target_id}`)}<br><span class="dim">${one.signature ?? '–'} · ${one.port ?? '–'}</span>`,
+      codeNames(one.codes, speech),
+      html`${caseLink(one.id, `${term('target', one.target_kind)} ${one.target_id}`)}<br><span class="dim">${thingLink('signature', one.signature)} · ${thingLink('port', one.port)}</span>`,
       one.text ?? '–',
     ])
     return table(say('foundAlerts'), headings, rows)

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { InvalidInput, SigwatchError } from '../../domain/errors.ts'
 import { Html } from '../words/html.ts'
 import { type Answer, localPath, ORIGIN } from './answers.ts'
+import { chartScript } from './assets.ts'
+import { BrandNames } from './brand-names.ts'
 import { SCRIPT } from './client.ts'
 import { Clients } from './client-address.ts'
 import { Logins } from './logins.ts'
@@ -12,6 +14,7 @@ import { Outbox } from './outbox.ts'
 import { againPage, messagePage } from './pages.ts'
 import { cookieOf, formOf } from './requests.ts'
 import { Routes } from './routes.ts'
+import { SealedSearches } from './sealed-searches.ts'
 import { Sessions } from './sessions.ts'
 import { STYLE } from './style.ts'
 import { type Speech, speechIn, type Word } from './words.ts'
@@ -91,11 +94,14 @@ export class DeskPages {
   constructor(options: DeskOptions) {
     this.#sessions = new Sessions(options.logins)
     this.#clients = new Clients(options.isTrustedProxy, options.emit)
-    this.#speech = speechIn(options.locale)
+    const brands = new BrandNames(options.locale)
+    this.#speech = speechIn(options.locale, brands)
     const parts = { options, sessions: this.#sessions, clients: this.#clients, speech: this.#speech }
     this.#logins = new Logins(parts)
     this.#outbox = options.feedback && new Outbox(options.archive, options.feedback)
-    this.#routes = new Routes({ options, speech: this.#speech, outbox: this.#outbox })
+    this.#routes = new Routes({
+      ...{ options, brands, speech: this.#speech, outbox: this.#outbox, seals: new SealedSearches() },
+    })
   }
 
   /** Feedback that is not written yet stays in the archive, for the next start. */
@@ -122,6 +128,7 @@ export class DeskPages {
     const { pathname: path, searchParams: query } = url
     if (path === '/style.css') return { status: 200, type: 'text/css; charset=utf-8', body: STYLE }
     if (path === '/client.js') return { status: 200, type: 'text/javascript; charset=utf-8', body: SCRIPT }
+    if (path === '/charts.js') return chartScript(request.headers['accept-encoding']?.toString())
     const isPost = request.method === 'POST'
     if (!isPost && request.method !== 'GET') return this.#failure(405, this.#speech.say('methods'))
     const form = isPost ? await formOf(request) : new URLSearchParams()

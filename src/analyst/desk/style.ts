@@ -1,9 +1,11 @@
 /** The one stylesheet of the desk. Colours have a contrast of at least 4.5 to 1 in both schemes. */
 export const STYLE = `
 :root { color-scheme: light dark; --ink: #1b2430; --dim: #55606f; --paper: #f6f7f9; --card: #fff; --line: #d9dee5;
-  --link: #0b57b7; --block: #b3261e; --throttle: #9a4a00; --review: #6b4fa0; --observe: #3f5a73; --ok: #1b6e3c; }
+  --link: #0b57b7; --block: #b3261e; --throttle: #9a4a00; --review: #6b4fa0; --observe: #3f5a73; --ok: #1b6e3c;
+  --c1: #0b57b7; --c2: #b3261e; --c3: #1b6e3c; --c4: #9a4a00; --c5: #6b4fa0; --c6: #00697a; --c7: #8a2a6b; --c8: #5c5c00; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8ecf1; --dim: #a9b4c2; --paper: #12171d; --card: #1a2129;
-  --line: #333e4a; --link: #8ab8ff; --block: #ff9d94; --throttle: #ffb877; --review: #c9b3ff; --observe: #a9c7e3; --ok: #83d6a3; } }
+  --line: #333e4a; --link: #8ab8ff; --block: #ff9d94; --throttle: #ffb877; --review: #c9b3ff; --observe: #a9c7e3; --ok: #83d6a3;
+  --c1: #8ab8ff; --c2: #ff9d94; --c3: #83d6a3; --c4: #ffb877; --c5: #c9b3ff; --c6: #6fd3e3; --c7: #f2a3d6; --c8: #d6d270; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink);
   font: 16px/1.5 system-ui, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif; }
@@ -38,7 +40,9 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .35rem 1rem; ma
 .earlier { border-left: 4px solid var(--throttle); padding-left: .8rem; } .applied { color: var(--ok); } .refused { color: var(--block); } .unsent { color: var(--throttle); }
 .tabs { display: flex; gap: 1rem; } .tabs [aria-current] { font-weight: 700; text-decoration: none; } .bar { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center; } .bar details { margin: 0; }
 .case[aria-current] { outline: 3px solid var(--link); outline-offset: 1px; } .case .message { margin-bottom: .4rem; max-height: 6.5em; overflow: auto; } .button { border: 1px solid var(--dim); border-radius: 6px; padding: .45rem .6rem; font-weight: 600; text-decoration: none; color: var(--ink); background: var(--paper); }
-.csv { text-align: right; font-size: .82rem; margin: .3rem 0 0; } .codes { color: var(--dim); font-size: .85rem; overflow-wrap: anywhere; } .wide { flex: 4 1 20rem; } .curve { width: 100%; height: 5rem; } .curve rect { fill: var(--link); }
+.csv { text-align: right; font-size: .82rem; margin: .3rem 0 0; } .codes { color: var(--dim); font-size: .85rem; overflow-wrap: anywhere; } .wide { flex: 4 1 20rem; } .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+abbr { text-decoration: none; } figure { margin: 0; min-width: 0; } .drawing { height: 15rem; width: 100%; } .drawing.graph { height: 26rem; } .drawing:empty { display: none; } .drawn .drawing { display: block; }
+.lists { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 16rem), 1fr)); gap: 1rem 2rem; } .lists > div { min-width: 0; } h3 { font-size: .95rem; margin: 0 0 .4rem; } td { overflow-wrap: anywhere; }
 .tiles { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; } .tiles b { font-size: 1.4rem; font-variant-numeric: tabular-nums; display: block; }
 .check { grid-template-columns: max-content 1fr; align-items: center; } input[type=checkbox] { width: auto; }
 .fields { display: grid; gap: .75rem; } .login { max-width: 26rem; margin: 12vh auto 0; width: 100%; }

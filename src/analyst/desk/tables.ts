@@ -1,5 +1,7 @@
+import { codeNamed } from '../../detection/detectors/all.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { FoundAlert } from '../archive/case.ts'
+import { withoutMobiles } from '../archive/mobiles.ts'
 import { type Html, html } from '../words/html.ts'
 import type { Speech, Word } from './words.ts'
 
@@ -12,15 +14,59 @@ export function caseLink(id: string, text: string): Html {
   return html`<a href="/case/${encodeURIComponent(id)}">${text}</a>`
 }
 
-/** A table that can be scrolled by keys; cells are HTML or text. */
+/** A number with separators of thousands, the same in both languages. */
+export function count(n: number): string {
+  return n.toLocaleString('en')
+}
+
+/** Kinds of things that have a page of their own under their name. */
+export const THING_KINDS = ['brand', 'signature', 'port', 'domain', 'enterprise', 'campaign'] as const
+export type ThingKind = (typeof THING_KINDS)[number]
+
+/** The page of a thing; undefined where its name is masked, or is the number of a person: no address has one. */
+export function thingPath(kind: ThingKind, name: string): string | undefined {
+  return name === '' || name.includes('*') || withoutMobiles(name) !== name
+    ? undefined
+    : `/${kind}/${encodeURIComponent(name)}`
+}
+
+/** A name with a link to its page, where it has one. */
+export function thingLink(
+  kind: ThingKind,
+  name: string | null | undefined,
+  text: string = name ?? '–',
+): Html {
+  const path = name ? thingPath(kind, name) : undefined
+  return path === undefined ? html`${withoutMobiles(text)}` : html`<a href="${path}">${text}</a>`
+}
+
+/** A table that can be scrolled by keys; cells are HTML or text, or numbers, whose columns stand on the right. */
 export function table(
   name: string,
   headings: readonly string[],
   rows: readonly (readonly (Html | string | number)[])[],
 ): Html {
-  const head = headings.map((heading) => html`<th scope="col">${heading}</th>`)
-  const body = rows.map((cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`)
+  const isCount = (column: number) => rows.some((cells) => typeof cells[column] === 'number')
+  const side = headings.map((_, column) => isCount(column) && html` class="n"`)
+  const head = headings.map((heading, i) => html`<th scope="col"${side[i]}>${heading}</th>`)
+  const shown = (cell: Html | string | number) => (typeof cell === 'number' ? count(cell) : cell)
+  const body = rows.map(
+    (cells) => html`<tr>${cells.map((cell, i) => html`<td${side[i]}>${shown(cell)}</td>`)}</tr>`,
+  )
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${name}"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`
+}
+
+/** A code in the language, with what it says in English; a code that is not known, of a later version, stands alone. */
+export function codeName(code: string, { locale }: Pick<Speech, 'locale'>): Html {
+  const known = codeNamed(code)
+  if (!known) return html`${code}`
+  return locale === 'en'
+    ? html`<abbr title="${known.summary}">${code}</abbr>`
+    : html`<abbr title="${code}">${known.called[locale]}</abbr>`
+}
+
+export function codeNames(codes: readonly string[], speech: Speech): Html {
+  return html`${codes.map((code, i) => html`${i > 0 && ', '}${codeName(code, speech)}`)}`
 }
 
 export function timeCell(time: Date | number): Html {
@@ -41,14 +87,14 @@ const ALERT_COLUMNS: readonly (readonly [Word, (alert: FoundAlert, speech: Speec
         mode === 'shadow' && html` <span class="tag shadow">${speech.say('shadow')}</span>`
       }`,
   ],
-  ['codes', ({ codes }) => codes.join(', ')],
+  ['codes', ({ codes }, speech) => codeNames(codes, speech)],
   [
     'case',
     ({ id, type, target_kind, target_id }, { term }) =>
       html`${caseLink(id, `${term('target', target_kind)} ${target_id}`)}<br><span class="dim">${term('event', type)}</span>`,
   ],
-  ['signature', ({ signature }) => signature ?? '–'],
-  ['port', ({ port }) => port ?? '–'],
+  ['signature', ({ signature }) => thingLink('signature', signature)],
+  ['port', ({ port }) => thingLink('port', port)],
 ]
 
 /** A list of alerts, each with a link to its case. */

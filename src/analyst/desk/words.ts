@@ -5,6 +5,7 @@ import { type Say, sayer } from '../words/say.ts'
 import { ACCESS, LETTERS, LOGIN } from './account-words.ts'
 import { FEEDBACK } from './feedback-words.ts'
 import { FIND, QUEUE } from './queue-words.ts'
+import { THINGS } from './thing-words.ts'
 
 const PAGES = {
   desk: ['sigwatch desk', 'sigwatch 工作台'],
@@ -236,6 +237,7 @@ const WORDS = {
   ...FIND,
   ...REGISTRY,
   ...OVERVIEW,
+  ...THINGS,
   ...ACCESS,
   ...LOGIN,
   ...LETTERS,
@@ -251,9 +253,12 @@ export interface Speech {
   readonly value: (value: string) => string
   readonly term: Term
   readonly describe: Describe
+  /** The name of a brand by its id; the id where none is known. */
+  readonly brand: (id: string) => string
 }
 
-export function speechIn(locale: Locale): Speech {
+/** `brands`: their names by id. */
+export function speechIn(locale: Locale, brands: ReadonlyMap<string, string> = new Map()): Speech {
   const say = sayer<Word>(WORDS, locale)
   return {
     locale,
@@ -261,5 +266,6 @@ export function speechIn(locale: Locale): Speech {
     value: (value) => (locale !== 'en' && Object.hasOwn(WORDS, value) ? say(value as Word) : value),
     term: termsOf(locale),
     describe: createDescribe(locale),
+    brand: (id) => brands.get(id) ?? id,
   }
 }

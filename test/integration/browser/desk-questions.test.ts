@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'puppeteer-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
+import { BrandNames } from '../../../src/analyst/desk/brand-names.ts'
 import { type Desk, startDesk } from '../../../src/analyst/desk/server.ts'
 import { WEEKENDS_ONLY } from '../../../src/analyst/words/calendar.ts'
 import type { Locale } from '../../../src/detection/detectors/words.ts'
@@ -118,11 +119,9 @@ describeWith(['postgres', 'chromium'], 'an analyst at the desk', () => {
         }
       const [brand, ids] = [...forged].sort(([, a], [, b]) => b.size - a.size)[0]!
       const most = [...hosts].filter(([key]) => key.startsWith(`${brand}/`)).sort(([, a], [, b]) => b - a)[0]!
-      expect(first!.slice(0, 2)).toEqual([brand, String(ids.size)])
-      expect(first![3]).toContain(`${most[0].slice(brand.length + 1)} ×${most[1]}`)
+      expect(first!.slice(0, 2)).toEqual([nameOf(brand), ids.size.toLocaleString('en')])
+      expect(first![3]).toContain(`${most[0].slice(brand.length + 1)} ×${most[1].toLocaleString('en')}`)
       await picture('desk-overview', page, 1320)
-      await click('.host a')
-      expect(await text()).toContain('FORGED_BRAND')
     },
     WITHIN,
   )
@@ -183,7 +182,7 @@ describeWith(['postgres', 'chromium'], 'an analyst at the desk', () => {
         .sort((a, b) => b[1] / b[2] - a[1] / a[2])
       const [first] = await rowsOf('Enterprises by complaints a million messages')
       const [sp, count, all] = most!
-      expect(first).toEqual([sp, String(count), String(all), ((1e6 * count) / all).toFixed(1)])
+      expect(first).toEqual([sp, String(count), all.toLocaleString('en'), ((1e6 * count) / all).toFixed(1)])
     },
     WITHIN,
   )
@@ -292,6 +291,8 @@ describeWith(['postgres', 'chromium'], 'an analyst at the desk', () => {
     }
   }, 120_000)
 })
+
+const nameOf = (brand: string) => new BrandNames('en').get(brand)
 
 function isForgery({ type, data }: Alert): boolean {
   return (

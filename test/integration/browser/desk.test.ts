@@ -304,20 +304,40 @@ describeWith(['postgres', 'chromium'], 'sigwatch desk', () => {
 
   it('answers the questions of a shift on one page', async () => {
     await page.goto(url('/overview'))
-    const rows = await page.$$eval('tbody tr', (found) =>
-      found.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent?.trim())),
-    )
-    expect(rows).toEqual([
-      ['jd', '2', '2', 'kf88.top ×1'],
-      ['申报超市', 'declared', '91', '2.5', '300'],
-      ['SP7', '1', '191', '5235.6'],
-      ['FORGED_BRAND', '1', '1', '100.0%', '20.7% – 100.0%'],
+    const rowsOf = (name: string) =>
+      page.$$eval(`section > [aria-label="${name}"] tbody tr`, (found) =>
+        found.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent?.trim())),
+      )
+    expect(await rowsOf('Which brands are forged most, and through which domains')).toEqual([
+      ['JD.COM', '2', '2', 'kf88.top ×1'],
     ])
-    const domain = await page.$('.host a')
-    await Promise.all([page.waitForNavigation(), domain!.click()])
-    expect(await textOf(page)).toContain('4 alerts')
+    expect(await rowsOf('Who bursts, and who sends as declared')).toEqual([
+      ['申报超市', 'declared', '91', '2.5', '300'],
+    ])
+    expect(await rowsOf('Enterprises by complaints a million messages')).toEqual([
+      ['SP7', '1', '191', '5235.6'],
+    ])
+    expect(
+      await rowsOf('How right each reason code was, by feedback of the seven days before the end'),
+    ).toEqual([['FORGED_BRAND', '1', '1', '100.0%', '20.7% – 100.0%']])
+    const [[host, , alerts, forges] = []] = await rowsOf('Domains seen for the first time')
+    expect([host, alerts, forges]).toEqual(['kf88.top', '2', 'JD.COM'])
+    expect(await rowsOf('States that are open now')).toEqual([])
+    const [[worst, worth] = []] = await rowsOf('What is worth most in the queue, of the last day')
+    expect([worst, Number(worth) > 0]).toEqual(['Domain kf88.top', true])
+    expect(await page.$$eval('.drawing canvas', (found) => found.length)).toBe(2)
+    expect(await page.$$eval('.tiles b', (found) => found.map((one) => one.textContent))).toEqual([
+      ...['191', '3', '3', '1', '1'],
+    ])
+    for (const width of [1440, 1024, 390]) {
+      await page.setViewport({ width, height: 900 })
+      expect(await overflows(page), String(width)).toBe(false)
+    }
+    await page.setViewport(DESKTOP)
+    expect(await accessibilityFaults(page)).toEqual([])
     await page.goto(url(`/overview?from=${NOW - 400 * MINUTE}&to=${NOW - 300 * MINUTE}`))
-    expect(await page.$$('tbody tr')).toHaveLength(0)
+    expect(await rowsOf('Which brands are forged most, and through which domains')).toEqual([])
+    expect(await rowsOf('Enterprises by complaints a million messages')).toEqual([])
   })
 
   it('speaks Chinese throughout', async () => {

@@ -11,6 +11,7 @@ import {
 } from '../../../src/analyst/archive/database.ts'
 import { Partitions } from '../../../src/analyst/archive/partitions.ts'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
+import { markChanged, rollUp } from '../../../src/analyst/archive/rollups.ts'
 import { startDesk } from '../../../src/analyst/desk/server.ts'
 import { WEEKENDS_ONLY } from '../../../src/analyst/words/calendar.ts'
 import { composeReport } from '../../../src/service/compose-report.ts'
@@ -120,7 +121,7 @@ describeWith('postgres', 'what went on in a time', () => {
       body: new URLSearchParams({ token: TOKEN }),
     })
     await client.query('BEGIN')
-    await client.query('LOCK TABLE complaint IN ACCESS EXCLUSIVE MODE')
+    await client.query('LOCK TABLE complaint, complaint_hour IN ACCESS EXCLUSIVE MODE')
     try {
       await expect(reader.overview(...RANGE)).rejects.toMatchObject({
         code: 'ARCHIVE_TOO_SLOW',
@@ -213,6 +214,8 @@ describeWith('postgres', 'what went on in a time', () => {
         SELECT 'none' || n, to_timestamp($1 / 1000.0), 'none', '12321' FROM generate_series(1, 3) n`,
       [earlier],
     )
+    for (const table of ['sender_minute', 'complaint'] as const) await markChanged(client, table, [earlier])
+    await rollUp(client, 60_000, false)
     const reader = await ArchiveReader.open(server.url, 'test', 2_000)
     const { enterprises } = await reader.overview(RANGE[0] - DAY, RANGE[1] - DAY)
     await reader.close()

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Case, FoundAlert } from '../../../../src/analyst/archive/case.ts'
+import { type SentCurve, startsOf, stepsOf } from '../../../../src/analyst/archive/curves.ts'
 import type { QueuedCase } from '../../../../src/analyst/archive/case-queue.ts'
 import { ACCESS_KINDS } from '../../../../src/analyst/archive/reader.ts'
 import { accessPage } from '../../../../src/analyst/desk/access-routes.ts'
@@ -106,6 +107,29 @@ const CASE: Case = {
   ],
   portIsMasked: true,
   complaints: [{ id: 'c1', ts: AT, source: '12321', category: null, text: null }],
+}
+
+const STEPS = stepsOf(TS, TS + 3_600_000)
+const ZEROS = startsOf(STEPS).map((_, i) => i)
+const SHOWN = {
+  judged: [{ code: 'FORGED_BRAND', confirmed: 2, judged: 3 }],
+  totals: (['messages', 'alerts', 'blocked', 'complaints', 'judged'] as const).map((name) => ({
+    ...{ name, now: 1, before: 2 },
+  })),
+  curves: {
+    ...{ steps: STEPS, alerts: new Map([['', ZEROS]]) },
+    sent: { total: ZEROS, usual: ZEROS, labels: {} as SentCurve['labels'] },
+    before: [1, 7, 30].map((days) => ({ days, sent: ZEROS, alerts: ZEROS })),
+  },
+  worst: [{ id: 'c1', grouped_by: 'domain', name: '京东', alerts: 1, worth: 2, text: null, total: 9 }],
+  domains: [{ host: 'kf88.top', first_at: AT, alerts: 1, brands: ['京东'], alert_id: 'alert-m1', total: 9 }],
+  states: [
+    ...TARGETS.map((target_kind) => ({
+      ...{ target_kind, target_id: '京东', action: 'block', codes: CODE_NAMES, raised_at: AT },
+      ...{ alert_id: 'alert-m1', total: 9 },
+    })),
+  ],
+  delay: { newest_alert: AT, newest_minute: null, waiting: AT },
 }
 
 describe('pages of the desk in Chinese', () => {
@@ -230,8 +254,8 @@ describe('pages of the desk in Chinese', () => {
       overviewPage(
         session,
         speech,
-        { from: TS, to: TS, pathOf: () => '/found/x' },
-        {
+        { from: TS, to: TS },
+        { ...SHOWN, found: {
           forged: [{ brand: 'jd', messages: 3, ports: 2, hosts: [{ host: 'kf88.top', messages: 3 }] }],
           bursts: [
             {
@@ -261,8 +285,7 @@ describe('pages of the desk in Chinese', () => {
             ...{ ts: AT, verdict, by: '林', until: null, target: 'signature:京东', codes: ['FORGED_BRAND'] },
             ...{ alert_id: null, again: 0 },
           })),
-        },
-        [{ code: 'FORGED_BRAND', confirmed: 2, judged: 3 }],
+        } },
       ),
     ]
     for (const page of pages) expect(english(page)).toEqual([])

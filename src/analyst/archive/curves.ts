@@ -1,0 +1,106 @@
+import { LABELS, type Label } from '../../domain/labels.ts'
+import { BEIJING, DAY, HOUR, MINUTE } from '../../domain/time.ts'
+import type { Ask } from './ask.ts'
+
+/** A time in steps of the same length, the first and the last one whole. Times and lengths in ms. */
+export interface Steps {
+  readonly from: number
+  readonly to: number
+  readonly step: number
+}
+
+const ZONE = BEIJING * MINUTE
+const LENGTHS = [
+  [3 * HOUR, MINUTE],
+  [30 * HOUR, 10 * MINUTE],
+  [8 * DAY, HOUR],
+] as const
+
+/** The steps in which a time is shown: minutes to days, which begin at midnight in China. `least`: of the sums that are asked for. */
+export function stepsOf(from: number, to: number, least = MINUTE): Steps {
+  const wanted = LENGTHS.find(([span]) => to - from <= span)?.[1] ?? DAY
+  const step = Math.max(wanted, least)
+  const before = (ms: number) => Math.floor((ms + ZONE) / step) * step - ZONE
+  return { from: before(from), to: before(to - 1) + step, step }
+}
+
+/** Beginnings of the steps, epoch ms. */
+export function startsOf({ from, to, step }: Steps): number[] {
+  return Array.from({ length: Math.round((to - from) / step) }, (_, i) => from + i * step)
+}
+
+/** What was sent in each step. */
+export interface SentCurve {
+  readonly labels: Readonly<Record<Label, readonly number[]>>
+  readonly total: readonly number[]
+  /** Commercial messages that are usual; null: not known. */
+  readonly usual: readonly (number | null)[]
+}
+
+/** What alerts each step has, by code; '' has all of them. */
+export type AlertCurve = ReadonlyMap<string, readonly number[]>
+
+/** Number of the step of a row, where $1 and $3 are the begin and the length. */
+export const PLACE = 'floor(extract(epoch FROM ts - $1::timestamptz)::float8 * 1000 / $3::float8)::int'
+const IN_TIME = 'ts >= $1 AND ts < $2'
+const SUMS = ['total', ...LABELS].map((name) => `sum(${name})::int8 AS ${name}`).join(', ')
+
+type SentRow = Readonly<Record<Label | 'total' | 'place', number>> & { readonly usual: number | null }
+
+/** Of all, or of a signature, port or enterprise; steps of less than an hour of all alone. */
+export async function sentCurve(
+  ask: Ask,
+  steps: Steps,
+  { kind, name }: { readonly kind: string; readonly name: string } = { kind: 'all', name: '' },
+): Promise<SentCurve> {
+  const isFine = steps.step < HOUR
+  const rows = await ask<SentRow>(
+    `SELECT ${PLACE} AS place, ${SUMS}, ${isFine ? 'NULL' : 'sum(usual) * 60'} AS usual
+      FROM ${isFine ? 'sent_minute' : 'sent_hour'} WHERE ${IN_TIME} ${isFine ? '' : 'AND kind = $4 AND name = $5'} GROUP BY place`,
+    [...timesOf(steps), ...(isFine ? [] : [kind, name])],
+  )
+  const at = new Map(rows.map((row) => [row.place, row]))
+  const starts = startsOf(steps)
+  const of = (label: Label | 'total') => starts.map((_, i) => at.get(i)?.[label] ?? 0)
+  return {
+    labels: Object.fromEntries(LABELS.map((label) => [label, of(label)])) as Record<Label, number[]>,
+    total: of('total'),
+    usual: starts.map((_, i) => at.get(i)?.usual ?? null),
+  }
+}
+
+/** Of all (minutes), or of a thing (hours). */
+export async function alertCurve(
+  ask: Ask,
+  steps: Steps,
+  thing?: { readonly kind: string; readonly name: string },
+): Promise<AlertCurve> {
+  const isFine = steps.step < HOUR && !thing
+  const { kind, name } = thing ?? { kind: 'all', name: '' }
+  const rows = await ask<{ place: number; code: string; n: number }>(
+    isFine
+      ? `SELECT ${PLACE} AS place, code, sum(n)::int AS n FROM alert_minute WHERE ${IN_TIME} GROUP BY 1, 2`
+      : `SELECT ${PLACE} AS place, part AS code, sum(n)::int AS n FROM thing_hour WHERE ${IN_TIME} AND kind = $4 AND name = $5 GROUP BY 1, 2`,
+    [...timesOf(steps), ...(isFine ? [] : [kind, name])],
+  )
+  return curvesIn(rows, startsOf(steps).length)
+}
+
+/** Rows as one list a code, the code with the most first. */
+export function curvesIn(
+  rows: readonly { readonly place: number; readonly code: string; readonly n: number }[],
+  length: number,
+): AlertCurve {
+  const curves = new Map<string, number[]>()
+  for (const { place, code, n } of rows) {
+    const curve = curves.get(code) ?? Array.from({ length }, () => 0)
+    if (place >= 0 && place < length) curve[place] = (curve[place] ?? 0) + n
+    curves.set(code, curve)
+  }
+  const sum = (curve: readonly number[]) => curve.reduce((all, n) => all + n, 0)
+  return new Map([...curves].sort(([, a], [, b]) => sum(b) - sum(a)))
+}
+
+export function timesOf({ from, to, step }: Steps): [Date, Date, number] {
+  return [new Date(from), new Date(to), step]
+}

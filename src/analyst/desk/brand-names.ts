@@ -1,0 +1,35 @@
+import { loadShippedBrands } from '../../detection/registry/shipped-brands.ts'
+import type { Brand } from '../../domain/registry.ts'
+import { MINUTE } from '../../domain/time.ts'
+import type { Ask } from '../archive/ask.ts'
+
+const LATIN = /^[\p{Script=Latin}\d .&'-]+$/u
+
+/** Names of brands by their id: the shipped ones, and those of the registry topic, looked up once in some minutes. */
+export class BrandNames extends Map<string, string> {
+  readonly #isEnglish: boolean
+  #nextAt = 0
+
+  constructor(locale: string) {
+    super()
+    this.#isEnglish = locale === 'en'
+    for (const brand of loadShippedBrands().brands) this.#add(brand)
+  }
+
+  /** Takes in what the registry topic says. Rejects with errors of the archive. */
+  async renew(ask: Ask): Promise<void> {
+    if (performance.now() < this.#nextAt) return
+    this.#nextAt = performance.now() + 5 * MINUTE
+    const rows = await ask<{ content: Brand | null }>(
+      "SELECT DISTINCT ON (key) content FROM registry_row WHERE kind = 'brand' ORDER BY key, at DESC",
+      [],
+    )
+    for (const { content } of rows) if (content) this.#add(content)
+  }
+
+  #add({ id, names }: Brand): void {
+    const own = this.#isEnglish ? names.find((name) => LATIN.test(name)) : undefined
+    const name = own ?? names[0]
+    if (name !== undefined) this.set(id, name)
+  }
+}

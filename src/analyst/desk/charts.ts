@@ -1,0 +1,68 @@
+import { DAY } from '../../domain/time.ts'
+import type { Steps } from '../archive/curves.ts'
+import { startsOf } from '../archive/curves.ts'
+import { type Html, html } from '../words/html.ts'
+import type { ChartData, GraphData, Mark, Series } from './chart-data.ts'
+import { beijing, table } from './tables.ts'
+
+/** Colours of series that have none of their own, in their order. */
+export const PALETTE = ['--c1', '--c2', '--c3', '--c4', '--c5', '--c6', '--c7', '--c8'] as const
+
+/** How a step is called: its day, or its day and time in China. */
+function stepNames(steps: Steps): string[] {
+  return startsOf(steps).map((ms) =>
+    beijing(ms).slice(...(steps.step < DAY ? ([5, 16] as const) : ([5, 10] as const))),
+  )
+}
+
+/** Marks of times (epoch ms) that the steps show a part of. */
+export function marksIn(
+  { from, to, step }: Steps,
+  times: readonly { readonly name: string; readonly from: number; readonly to?: number }[],
+): Mark[] {
+  const place = (ms: number) => Math.floor((Math.min(Math.max(ms, from), to - 1) - from) / step)
+  return times
+    .filter((one) => one.from < to && (one.to ?? one.from) >= from)
+    .map((one) => ({ name: one.name, from: place(one.from), to: place(one.to ?? one.from) }))
+}
+
+/** A chart with the same numbers as a table, for readers without script. */
+export function chart(
+  title: string,
+  steps: Steps,
+  {
+    series,
+    marks = [],
+    time,
+    numbers,
+  }: {
+    readonly series: readonly Series[]
+    readonly marks?: readonly Mark[]
+    /** Heading of the times, and what the table is called. */
+    readonly time: string
+    readonly numbers: string
+  },
+): Html {
+  const x = stepNames(steps)
+  const data: ChartData = { x, series, marks }
+  const rows = x.flatMap((at, i) =>
+    series.every(({ data: of }) => !of[i])
+      ? []
+      : [
+          [
+            at,
+            ...series.map(({ data: of }) =>
+              of[i] === null || of[i] === undefined ? '–' : Math.round(of[i]),
+            ),
+          ],
+        ],
+  )
+  return html`<figure class="chart"><div class="drawing" role="img" aria-label="${title}" data-chart="${JSON.stringify(data)}"></div>
+${marks.length > 0 && html`<p class="dim">${marks.map(({ name, from, to }) => html`<span class="host">${name}: ${x[from]}${to > from && ` – ${x[to]}`}</span> `)}</p>`}
+<details><summary>${numbers}</summary>${table(`${title}: ${numbers}`, [time, ...series.map(({ name }) => name)], rows)}</details></figure>`
+}
+
+/** A picture of what is linked; the lists beside it say the same. */
+export function graph(title: string, data: GraphData): Html {
+  return html`<figure class="chart"><div class="drawing graph" role="img" aria-label="${title}" data-graph="${JSON.stringify(data)}"></div></figure>`
+}

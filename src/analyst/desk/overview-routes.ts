@@ -1,0 +1,80 @@
+import { DAY, MINUTE, SECOND } from '../../domain/time.ts'
+import { alertCurve, sentCurve, stepsOf } from '../archive/curves.ts'
+import { delayOf, newDomains, openStates, totalsOf, type WorstCase, worstCases } from '../archive/totals.ts'
+import type { Answer, Asked } from './answers.ts'
+import { type Curves, overviewPage } from './overview.ts'
+import { rangeOf, timeOf } from './requests.ts'
+import type { RouteParts } from './route-parts.ts'
+
+/** Over which the overview says how right codes were. */
+const JUDGED_DAYS = 7
+/** How long the worst cases are taken as they were, ms. */
+const WORST_FOR = 30 * SECOND
+
+/** The landing page, which reads sums and no alerts but those that it shows. */
+export class OverviewRoutes {
+  readonly #parts: RouteParts
+  #worst: Promise<WorstCase[]> | undefined
+  #worstUntil = 0
+
+  constructor(parts: RouteParts) {
+    this.#parts = parts
+  }
+
+  /** `isNoted`: the look is one of its own. Rejects with errors of the archive. */
+  async page({ query, session }: Asked, isNoted = true): Promise<Answer> {
+    const { speech, options } = this.#parts
+    const { archive } = options
+    const { ask } = archive
+    const now = Date.now()
+    const from = timeOf(query.get('from')) ?? now - DAY
+    const to = Math.max(timeOf(query.get('to')) ?? now + MINUTE, from + MINUTE)
+    if (isNoted) await archive.note(session, 'overview', rangeOf(from, to))
+    const [found, judged, totals, curves, worst, domains, states, delay] = await Promise.all([
+      archive.overview(from, to),
+      archive.judged(to - JUDGED_DAYS * DAY, to),
+      totalsOf(ask, from, to),
+      this.#curves(from, to),
+      this.#worstCases(),
+      newDomains(ask, from, to),
+      openStates(ask),
+      delayOf(ask),
+    ])
+    const shown = { found, judged, totals, curves, worst, domains, states, delay }
+    return { status: 200, body: overviewPage(session, speech, { from, to }, shown) }
+  }
+
+  /** Against yesterday and last week, or against as many days before. */
+  async #curves(from: number, to: number): Promise<Curves> {
+    const { ask } = this.#parts.options.archive
+    const steps = stepsOf(from, to)
+    const span = Math.ceil((to - from - MINUTE) / DAY)
+    const [now, ...before] = await Promise.all(
+      [0, ...(span <= 1 ? [1, 7] : [span])].map(async (days) => {
+        const then = { ...steps, from: steps.from - days * DAY, to: steps.to - days * DAY }
+        const [sent, alerts] = await Promise.all([sentCurve(ask, then), alertCurve(ask, then)])
+        return { days, sent, alerts }
+      }),
+    )
+    return {
+      ...{ steps, sent: now!.sent, alerts: now!.alerts },
+      before: before.map(({ days, sent, alerts }) => ({
+        days,
+        sent: sent.total,
+        alerts: alerts.get('') ?? [],
+      })),
+    }
+  }
+
+  /** The same for all who look: it goes over the alerts of a day in the queue. */
+  #worstCases(): Promise<WorstCase[]> {
+    if (!this.#worst || performance.now() > this.#worstUntil) {
+      this.#worst = worstCases(this.#parts.options.archive.ask)
+      this.#worstUntil = performance.now() + WORST_FOR
+      this.#worst.catch(() => {
+        this.#worst = undefined
+      })
+    }
+    return this.#worst
+  }
+}
