@@ -1,11 +1,11 @@
-// Bundles the script that draws the charts of the desk: dist/analyst/desk/charts.js, with what it needs of ECharts.
+// Bundles the scripts of the desk into dist/analyst/desk: charts.js, with what it needs of ECharts, and queue.js.
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 await build({
-  entryPoints: [path('src/analyst/desk/browser/charts.ts')],
-  outfile: path('dist/analyst/desk/charts.js'),
+  entryPoints: ['charts', 'queue'].map((name) => path(`src/analyst/desk/browser/${name}.ts`)),
+  outdir: path('dist/analyst/desk'),
   bundle: true,
   minify: true,
   format: 'iife',

@@ -5,15 +5,15 @@ export interface DeskClient {
   see(name: string, path: string): Promise<string>
   /** Sends a form with the key of the session; redirections are not followed. */
   post(name: string, path: string, fields: Readonly<Record<string, string>>): Promise<Response>
-  get(name: string, path: string): Promise<Response>
+  get(name: string, path: string, headers?: Readonly<Record<string, string>>): Promise<Response>
 }
 
 export function deskClient(port: () => number): DeskClient {
   const cookies = new Map<string, string>()
   const keys = new Map<string, string>()
   const url = (path: string) => `http://127.0.0.1:${port()}${path}`
-  const get = (name: string, path: string) =>
-    fetch(url(path), { headers: { cookie: cookies.get(name)! }, redirect: 'manual' })
+  const get = (name: string, path: string, headers: Readonly<Record<string, string>> = {}) =>
+    fetch(url(path), { headers: { ...headers, cookie: cookies.get(name)! }, redirect: 'manual' })
   const see = async (name: string, path: string) => (await get(name, path)).text()
   return {
     get,

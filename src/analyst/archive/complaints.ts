@@ -194,6 +194,7 @@ export interface StoredComplaint {
 /** How long before a complaint the message may lie. */
 const LOOK_BACK = '30 days'
 
+/** The enterprise is the one that sent last under what the complaint, or its message, names: signature and port, or one of them. */
 const STORED = `SELECT c.id, c.ts, c.source, c.category, k.received_at, k.answered_at, k.label,
     coalesce(k.bands, '{}') AS bands, coalesce(c.signature, m.signature) AS signature, coalesce(c.port, m.port) AS port,
     s.sp, m.id AS alert_id
@@ -203,10 +204,18 @@ const STORED = `SELECT c.id, c.ts, c.source, c.category, k.received_at, k.answer
     WHERE to_token = c.to_token AND target_kind = 'message' AND message_ts <= c.ts AND ts > c.ts - interval '${LOOK_BACK}'
       AND (c.port IS NULL OR port = c.port) AND (c.signature IS NULL OR signature = c.signature)
     ORDER BY message_ts DESC, mode = 'enforce' DESC, id LIMIT 1) m ON true
+  LEFT JOIN LATERAL (SELECT coalesce(c.signature, m.signature) AS signature, coalesce(c.port, m.port) AS port) n ON true
   LEFT JOIN LATERAL (
-    SELECT sp FROM sender_minute WHERE sp IS NOT NULL AND signature = coalesce(c.signature, m.signature)
-      AND (coalesce(c.port, m.port) IS NULL OR port = coalesce(c.port, m.port))
-      AND ts <= c.ts AND ts > c.ts - interval '${LOOK_BACK}' ORDER BY ts DESC LIMIT 1) s ON true`
+    SELECT sp FROM (${[
+      'h.signature = n.signature AND h.port = n.port',
+      'h.signature = n.signature AND n.port IS NULL',
+      'h.port = n.port AND n.signature IS NULL',
+    ]
+      .map(
+        (isNamed) =>
+          `(SELECT sp, ts FROM sender_hour h WHERE sp IS NOT NULL AND ${isNamed} AND ts <= c.ts AND ts > c.ts - interval '${LOOK_BACK}' ORDER BY ts DESC LIMIT 1)`,
+      )
+      .join(' UNION ALL ')}) sent LIMIT 1) s ON true`
 
 /** The complaints of a time, the first one first. */
 export async function complaintsOf(

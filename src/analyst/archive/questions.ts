@@ -30,11 +30,12 @@ export const JUDGED_ALERTS = `WITH said AS (
     ORDER BY target_kind = 'message' DESC, mode = 'enforce' DESC, alert.ts DESC, id LIMIT 1) known ON true
   ORDER BY said.ts, said.id`
 
-/** Who was complained of most, with what was sent under that signature. */
+/** Who was complained of most, with what was sent under that signature, or from that port where no signature is named. */
 export const COMPLAINED = `WITH told AS (
     SELECT signature, port, count(*)::int AS complaints FROM complaint WHERE ts >= $1 AND ts < $2
     GROUP BY signature, port ORDER BY complaints DESC, signature, port LIMIT 15
   )
   SELECT coalesce(signature, port, '–') AS sender, complaints,
-    (SELECT sum(total)::int FROM sender_minute s WHERE s.ts >= $1 AND s.ts < $2 AND s.signature = told.signature) AS sent
+    CASE WHEN signature IS NULL THEN (SELECT sum(total)::int FROM sender_hour h WHERE h.ts >= date_trunc('hour', $1::timestamptz, 'UTC') AND h.ts < $2 AND h.port = told.port)
+      ELSE (SELECT sum(total)::int FROM sender_minute s WHERE s.ts >= $1 AND s.ts < $2 AND s.signature = told.signature) END AS sent
   FROM told ORDER BY complaints DESC, sender`

@@ -35,7 +35,8 @@ export interface RegistryThen {
 export async function registryThen(ask: Ask, { time, data }: Alert): Promise<RegistryThen> {
   const { message, match, target, reasons } = data
   const name = message?.signature ?? match?.signature ?? (target.kind === 'signature' ? target.id : undefined)
-  const port = portOf(data)
+  const shown = portOf(data)
+  const port = shown?.includes('*') ? ((await portBehind(ask, shown, name, time)) ?? shown) : shown
   const portIsMasked = port?.includes('*') === true
   const rowsOf = <K extends RegistryRowThen['kind']>(kind: K, keys: readonly string[]) => {
     const sql = then(kind === 'signature' ? 'signature_key' : 'key')
@@ -57,6 +58,22 @@ export async function registryThen(ask: Ask, { time, data }: Alert): Promise<Reg
     rows: [...signatures, ...(own ? [own] : []), ...(await rowsOf('brand', [...new Set(ids)]))],
     portIsMasked,
   }
+}
+
+/** A port of the signature in that hour that the mask fits; undefined where none is, or several are. */
+async function portBehind(
+  ask: Ask,
+  mask: string,
+  signature: string | undefined,
+  time: string,
+): Promise<string | undefined> {
+  if (signature === undefined) return undefined
+  const found = await ask<{ port: string }>(
+    `SELECT DISTINCT port FROM sender_hour WHERE signature = $1 AND port LIKE $2
+      AND ts >= date_trunc('hour', $3::timestamptz - interval '1 hour', 'UTC') AND ts <= $3 LIMIT 2`,
+    [signature, mask.replace(/[\\%_]/g, '\\$&').replaceAll('*', '_'), new Date(time)],
+  )
+  return found.length === 1 ? found[0]!.port : undefined
 }
 
 /** The port of the sender: in clear where any part of the alert has it so. */

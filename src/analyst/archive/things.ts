@@ -13,6 +13,7 @@ import {
   type SentCurve,
   type Steps,
   sentCurve,
+  startsOf,
   timesOf,
 } from './curves.ts'
 import { TOLD } from './overview.ts'
@@ -97,14 +98,19 @@ const OF_RECIPIENT = `(SELECT ts, part, 1 AS n, (action = 'block')::int AS block
   CROSS JOIN LATERAL (SELECT '' UNION SELECT unnest(codes)) part (part)
   WHERE to_token = $5 AND type = 'raised' AND mode = 'enforce' AND $4::text IS NOT NULL) own WHERE ${IN_TIME}`
 
+const STATES = `SELECT alert_id, action, codes, raised_at, cleared_at FROM state_episode
+  WHERE target_kind = $3 AND target_id = $4 AND mode = 'enforce' AND raised_at < $2 AND last_at >= $1 ORDER BY raised_at DESC LIMIT 20`
+const RATES = `SELECT max(peak) AS peak, max(declared) AS declared FROM sent_hour WHERE ${IN_TIME} AND kind = $3 AND name = $4`
+const POLICIES = `SELECT hash, first_at, content -> 'change' AS change FROM version WHERE kind = 'policy' AND first_at < $1
+  ORDER BY first_at DESC LIMIT 20`
+
 /** What is known of a thing in a time. Rejects with errors of the archive. */
 export async function thingOf(ask: Ask, thing: Thing, steps: Steps): Promise<ThingFound> {
   const { kind, name } = thing
   const [from, to] = timesOf(steps)
-  const source = kind === 'enterprise' ? OF_ENTERPRISE : kind === 'recipient' ? OF_RECIPIENT : OWN
+  const source = sourceOf(thing)
   const values = [from, to, steps.step, ...(kind === 'enterprise' ? [name, ''] : [kind, name])]
   const sends = kind === 'signature' || kind === 'port' || kind === 'enterprise'
-  const rows = async <T extends object>(sql: string) => ask<T>(sql, values)
   const [seen, sent, rates, alerts, codes, newest, states, complaints, registry, policies, sentWith] =
     await Promise.all([
       ask<Pick<ThingFound, 'first_at' | 'last_at'>>(
@@ -112,48 +118,20 @@ export async function thingOf(ask: Ask, thing: Thing, steps: Steps): Promise<Thi
         [kind, name],
       ),
       sends ? sentCurve(ask, steps, thing) : undefined,
-      ask<{ peak: number | null; declared: number | null }>(
-        `SELECT max(peak) AS peak, max(declared) AS declared FROM sent_hour WHERE ${IN_TIME} AND kind = $3 AND name = $4`,
-        [from, to, kind, name],
-      ),
-      source === OWN
-        ? alertCurve(ask, steps, thing)
-        : rows<{ place: number; code: string; n: number }>(
-            `SELECT ${PLACE} AS place, part AS code, sum(n)::int AS n FROM ${source} GROUP BY 1, 2`,
-          ).then((found) => curvesIn(found, Math.round((steps.to - steps.from) / steps.step))),
-      rows<CodeOfThing>(CODES(source)),
+      ask<Pick<ThingFound, 'peak' | 'declared'>>(RATES, [from, to, kind, name]),
+      curveOf(ask, thing, steps, values),
+      ask<CodeOfThing>(CODES(source), values),
       newestOf(ask, source, values),
-      ask<StateOfThing>(
-        `SELECT alert_id, action, codes, raised_at, cleared_at FROM state_episode
-          WHERE target_kind = $1 AND target_id = $2 AND mode = 'enforce' AND raised_at < $4 AND last_at >= $3 ORDER BY raised_at DESC LIMIT 20`,
-        [kind, name, from, to],
-      ),
+      ask<StateOfThing>(STATES, [from, to, kind, name]),
       complaintsOf(ask, thing, from, to),
       registryOf(ask, thing),
-      ask<ThingFound['policies'][number]>(
-        `SELECT hash, first_at, content -> 'change' AS change FROM version WHERE kind = 'policy' AND first_at < $1 ORDER BY first_at DESC LIMIT 20`,
-        [to],
-      ),
+      ask<ThingFound['policies'][number]>(POLICIES, [to]),
       sends ? sentWithOf(ask, thing, from, to) : [],
     ])
-  const { peak = null, declared = null } = rates[0] ?? {}
   return {
-    ...{
-      thing,
-      steps,
-      sent,
-      peak,
-      declared,
-      alerts,
-      codes,
-      newest,
-      states,
-      complaints,
-      registry,
-      policies,
-      sentWith,
-    },
-    ...{ first_at: seen[0]?.first_at ?? null, last_at: seen[0]?.last_at ?? null },
+    ...{ thing, steps, sent, alerts, codes, newest, states, complaints, registry, policies, sentWith },
+    ...(rates[0] ?? { peak: null, declared: null }),
+    ...(seen[0] ?? { first_at: null, last_at: null }),
     isBursting: states.some(
       ({ cleared_at, codes: of }) =>
         cleared_at === null && of.some((code) => UNUSUAL_RATE_CODES.some((one) => one === code)),
@@ -163,6 +141,21 @@ export async function thingOf(ask: Ask, thing: Thing, steps: Steps): Promise<Thi
     ),
     isCut: kind === 'enterprise' && sentWith.filter((one) => one.kind === 'port').length >= MOST_SHARED,
   }
+}
+
+function sourceOf({ kind }: Thing): string {
+  if (kind === 'enterprise') return OF_ENTERPRISE
+  return kind === 'recipient' ? OF_RECIPIENT : OWN
+}
+
+async function curveOf(ask: Ask, thing: Thing, steps: Steps, values: readonly unknown[]): Promise<AlertCurve> {
+  const source = sourceOf(thing)
+  if (source === OWN) return alertCurve(ask, steps, thing)
+  const rows = await ask<{ place: number; code: string; n: number }>(
+    `SELECT ${PLACE} AS place, part AS code, sum(n)::int AS n FROM ${source} GROUP BY 1, 2`,
+    values,
+  )
+  return curvesIn(rows, startsOf(steps).length)
 }
 
 /** By code, the newest of two hours or more being told apart by their hours. */

@@ -40,21 +40,16 @@ function reasonsSection({ alert }: Case, speech: Speech): Html {
 }
 
 function reason(one: AlertReason, speech: Speech): Html {
-  const { say, locale } = speech
+  const { say, locale, describe } = speech
   const { code, score, action, rule, evidence } = one
   const { speaksFor, speaksAgainst, facts } = evidenceIn(locale, { ...evidence })
   const list = (title: string, kind: string, said: readonly string[]) =>
     said.length > 0 &&
     html`<p class="${kind}">${title}</p><ul>${said.map((each) => html`<li>${each}</li>`)}</ul>`
   return html`<div class="reason"><p><strong>${codeName(code, speech)}</strong> ${actionTag(speech, action)} <span class="dim">${say('score', { n: score.toFixed(2) })}</span></p>
-<p>${detailOf(one, speech)}</p>${rule !== undefined && html`<p class="dim">${say('rule', { rule: citedIn(locale, rule) })}</p>`}
+<p>${sentenceOf(one, describe)}</p>${rule !== undefined && html`<p class="dim">${say('rule', { rule: citedIn(locale, rule) })}</p>`}
 ${list(say('speaksFor'), 'for', speaksFor)}${list(say('speaksAgainst'), 'against', speaksAgainst)}
 <dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></div>`
-}
-
-/** As the alert says it, rewritten in Chinese. */
-function detailOf(reason: AlertReason, { locale, describe }: Speech): string {
-  return locale === 'en' ? reason.detail : sentenceOf(reason, describe)
 }
 
 function courseSection(found: Case, session: Session, speech: Speech): Html {

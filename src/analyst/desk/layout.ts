@@ -13,7 +13,7 @@ export function page(
 ): Html {
   return html`<!doctype html>
 <html lang="${locale}"><head><meta charset="utf-8"><title>${title} · ${say('desk')}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/style.css">${hasKeys && html`<script src="/client.js" defer></script>`}${hasCharts && html`<script src="/charts.js" defer></script>`}</head>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/style.css">${hasKeys && html`<script src="/client.js" defer></script><script src="/queue.js" defer></script>`}${hasCharts && html`<script src="/charts.js" defer></script>`}</head>
 <body><header><strong>${say('desk')}</strong>${
     session &&
     html`<nav aria-label="${say('pages')}"><a href="/queue">${say('queue')}</a><a href="/overview">${say('overview')}</a><a href="/find">${say('find')}</a><a href="/complaints">${say('complaints')}</a><a href="/">${say('search')}</a>${may(session, 'audit') && html`<a href="/access">${say('accessLog')}</a>`}</nav>

@@ -21,15 +21,15 @@ export class OverviewRoutes {
     this.#parts = parts
   }
 
-  /** `isNoted`: the look is one of its own. Rejects with errors of the archive. */
-  async page({ query, session }: Asked, isNoted = true): Promise<Answer> {
+  /** Rejects with errors of the archive. */
+  async page({ query, session, isRenewal }: Asked): Promise<Answer> {
     const { speech, options } = this.#parts
     const { archive } = options
     const { ask } = archive
     const now = Date.now()
     const from = timeOf(query.get('from')) ?? now - DAY
     const to = Math.max(timeOf(query.get('to')) ?? now + MINUTE, from + MINUTE)
-    if (isNoted) await archive.note(session, 'overview', rangeOf(from, to))
+    if (!isRenewal) await archive.note(session, 'overview', rangeOf(from, to))
     const [found, judged, totals, curves, worst, domains, states, delay] = await Promise.all([
       archive.overview(from, to),
       archive.judged(to - JUDGED_DAYS * DAY, to),

@@ -5,7 +5,7 @@ import { type Html, html } from '../words/html.ts'
 import { labelField, untilFields } from './feedback-section.ts'
 import { page } from './layout.ts'
 import { may, type Session } from './sessions.ts'
-import { beijing, caseLink, table } from './tables.ts'
+import { beijing, caseLink, codeNames, codeText, THING_KINDS, table, thingLink, thingPath } from './tables.ts'
 import type { Speech, Word } from './words.ts'
 
 const VIEW_WORDS = {
@@ -36,13 +36,27 @@ const OUTCOME_WORDS: Readonly<Record<string, Word>> = {
 
 export function queueTitle(
   { grouped_by, name }: Pick<QueuedCase, 'grouped_by' | 'name'>,
-  { say, term }: Speech,
+  { say, term, brand, locale }: Speech,
 ): string {
   const word = GROUP_WORDS[grouped_by]
   if (grouped_by === 'template') return say('ofTemplate')
   const [code, label] = grouped_by === 'code' ? name.split(' ') : []
-  const shown = label ? `${code}, ${term('label', label)}` : name
+  const own = grouped_by === 'brand' ? brand(name) : name
+  const shown = label ? `${codeText(code ?? '', locale)}, ${term('label', label)}` : own
   return `${word ? say(word) : term('target', grouped_by)} ${shown}`
+}
+
+/** The page of what a case was grouped by. */
+function aboutIt({ grouped_by, name }: QueuedCase, { say, brand }: Speech): Html | false {
+  const kind = THING_KINDS.find((one) => one === grouped_by)
+  if (!kind || thingPath(kind, name) === undefined) return false
+  return html` · ${thingLink(kind, name, say('itsPage', { name: kind === 'brand' ? brand(name) : name }))}`
+}
+
+/** `<signature>@<port>`, each with its page. */
+function senderLinks(sender: string): Html {
+  const at = sender.lastIndexOf('@')
+  return html`${thingLink('signature', sender.slice(0, at))}@${thingLink('port', sender.slice(at + 1))}`
 }
 
 interface QueueShown {
@@ -67,7 +81,7 @@ export function queuePage(session: Session, speech: Speech, { view, skip, cases,
     speech,
     html`<h1>${say('queue')}</h1><nav class="tabs" aria-label="${say('queue')}">${tabs}</nav>
 ${said && html`<section class="given" role="status">${said}</section>`}
-<div class="bar"><span class="dim">${n === 1 ? say('casesOne') : say('casesMany', { n })}</span>${may(session, 'judge') && undoForm(session, speech)}
+<div class="bar"><span class="dim" data-live="count">${n === 1 ? say('casesOne') : say('casesMany', { n })}</span><a href="/queue?view=${view}">${say('renew')}</a>${may(session, 'judge') && undoForm(session, speech)}
 <a href="/queue?view=${view}&amp;csv=all">${say('listCsv')}</a><details id="keys"><summary>${say('keys')}</summary><p>${say('keysAre')}</p></details></div>
 ${cases.length === 0 ? html`<section><p class="dim">${say('nothingOpen')}</p></section>` : cases.map((one) => queueItem(one, session, speech, view))}
 ${n > skip + QUEUE_PAGE && html`<p><a href="/queue?view=${view}&amp;skip=${skip + QUEUE_PAGE}">${say('nextPage')}</a></p>`}`,
@@ -106,7 +120,7 @@ function queueItem(one: QueuedCase, session: Session, speech: Speech, view: Queu
   const mayJudge = may(session, 'judge')
   return html`<section class="case" data-case tabindex="-1"><h2><a href="${pathOf(one.id)}" data-key="o">${queueTitle(one, speech)}</a> <span class="tag">${say(standing === 'stranger' ? 'stranger' : 'filed')}</span>${dueTag(one, speech)}</h2>
 <p>${factsOf(one, speech)}${owner !== null && html` · ${say('ownedBy', { who: owner })}`}${finding !== null && html` · ${say('doneBy', { what: value(finding), by: done_by ?? '–' })}`}</p>
-<blockquote class="message">${text ?? '–'}</blockquote><p class="codes">${codes?.join(', ') ?? ''}</p>
+<blockquote class="message">${text ?? '–'}</blockquote><p class="codes">${codeNames(codes ?? [], speech)}${aboutIt(one, speech)}</p>
 ${
   mayJudge &&
   view !== 'done' &&
@@ -149,7 +163,7 @@ export function queuedCasePage(session: Session, speech: Speech, shown: CaseShow
     session,
     speech,
     html`<h1>${title}${dueTag(found, speech)}</h1>${said && html`<section class="given" role="status">${said}</section>`}
-<section><p>${factsOf(found, speech)}</p><blockquote class="message">${text ?? '–'}</blockquote><p class="codes">${codes?.join(', ') ?? ''}</p>
+<section><p>${factsOf(found, speech)}</p><blockquote class="message">${text ?? '–'}</blockquote><p class="codes">${codeNames(codes ?? [], speech)}${aboutIt(found, speech)}</p>
 <p>${say('span', { from: beijing(first_at), to: beijing(last_at) })}${owner !== null && html` · ${say('ownedBy', { who: owner })}`}${
       finding !== null &&
       html` · ${say('doneBy', { what: value(finding), by: done_by ?? '–' })}${done_at !== null && ` ${beijing(done_at)}`}`
@@ -188,7 +202,7 @@ function sendersSection({ found, senders }: CaseShown, session: Session, speech:
     ...(mayJudge
       ? [html`<input type="checkbox" name="sender" value="${sender}" aria-label="${say('pick')} ${sender}">`]
       : []),
-    ...[sender, alerts, recipients, codes?.join(', ') ?? '–', text ?? '–'],
+    ...[senderLinks(sender), alerts, recipients, codes ? codeNames(codes, speech) : '–', text ?? '–'],
   ])
   const headings = [
     ...(mayJudge ? [say('pick')] : []),

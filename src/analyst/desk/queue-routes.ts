@@ -70,7 +70,7 @@ export class QueueRoutes {
     const { options, speech } = this.#parts
     const view = queue.QUEUE_VIEWS.find((one) => one === query.get('view')) ?? 'open'
     const skip = Math.min(MOST_SKIPPED, Math.max(0, Math.trunc(Number(query.get('skip')) || 0)))
-    await options.archive.note(session, 'queue', view)
+    if (!asked.isRenewal) await options.archive.note(session, 'queue', view)
     const [cases, said] = await Promise.all([
       queue.queueOf(this.#ask, view, session.name, skip),
       this.#saidOf(asked),

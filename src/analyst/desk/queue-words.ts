@@ -7,6 +7,7 @@ export const QUEUE = {
   done: ['Done', '已办结'],
   casesOne: ['1 case', '1 个案件'],
   casesMany: ['{n} cases, the most worth first', '{n} 个案件，按价值排序'],
+  renew: ['Refresh', '刷新'],
   nothingOpen: ['Nothing is here.', '此处没有案件。'],
   nextPage: ['Next page', '下一页'],
   alertsOf: [

@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { InvalidInput, SigwatchError } from '../../domain/errors.ts'
 import { Html } from '../words/html.ts'
 import { type Answer, localPath, ORIGIN } from './answers.ts'
-import { chartScript } from './assets.ts'
+import { builtScript } from './assets.ts'
 import { BrandNames } from './brand-names.ts'
 import { SCRIPT } from './client.ts'
 import { Clients } from './client-address.ts'
 import { Logins } from './logins.ts'
+import { LiveEvents } from './live-events.ts'
 import type { DeskOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
 import { againPage, messagePage } from './pages.ts'
@@ -30,7 +31,7 @@ const FAULTS: Readonly<Record<string, Word>> = {
 /** Nothing of another place is loaded, no script of another place or of a page runs, no other site shows or sends to a page. */
 const HEADERS = {
   'content-security-policy':
-    "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
@@ -90,10 +91,15 @@ export class DeskPages {
   readonly #speech: Speech
   readonly #outbox: Outbox | undefined
   readonly #routes: Routes
+  readonly #live: LiveEvents
 
   constructor(options: DeskOptions) {
     this.#sessions = new Sessions(options.logins)
     this.#clients = new Clients(options.isTrustedProxy, options.emit)
+    this.#live = new LiveEvents(
+      options.archive.ask,
+      (id) => this.#sessions.find(id, performance.now()) !== undefined,
+    )
     const brands = new BrandNames(options.locale)
     this.#speech = speechIn(options.locale, brands)
     const parts = { options, sessions: this.#sessions, clients: this.#clients, speech: this.#speech }
@@ -106,12 +112,14 @@ export class DeskPages {
 
   /** Feedback that is not written yet stays in the archive, for the next start. */
   async close(): Promise<void> {
+    this.#live.end()
     await this.#outbox?.close()
   }
 
   async respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let answer: Answer
     try {
+      if (this.#follow(request, response)) return
       answer = await this.#answer(request)
     } catch (error) {
       answer = this.#faulty(error)
@@ -121,6 +129,15 @@ export class DeskPages {
     response.end(body instanceof Html ? body.text : body)
   }
 
+  /** Whether the answer is a stream of events: a page of somebody who is logged in follows what changes. */
+  #follow(request: IncomingMessage, response: ServerResponse): boolean {
+    const id = cookieOf(request)
+    if (request.url !== '/events' || request.method !== 'GET' || !this.#sessions.find(id, performance.now()))
+      return false
+    if (!this.#live.open(id!, response, HEADERS)) response.writeHead(429, HEADERS).end()
+    return true
+  }
+
   async #answer(request: IncomingMessage): Promise<Answer> {
     const address = request.url ?? '/'
     if (!URL.canParse(address, ORIGIN)) return this.#failure(404, this.#speech.say('noPage'))
@@ -128,7 +145,8 @@ export class DeskPages {
     const { pathname: path, searchParams: query } = url
     if (path === '/style.css') return { status: 200, type: 'text/css; charset=utf-8', body: STYLE }
     if (path === '/client.js') return { status: 200, type: 'text/javascript; charset=utf-8', body: SCRIPT }
-    if (path === '/charts.js') return chartScript(request.headers['accept-encoding']?.toString())
+    const script = builtScript(path, request.headers['accept-encoding']?.toString())
+    if (script) return script
     const isPost = request.method === 'POST'
     if (!isPost && request.method !== 'GET') return this.#failure(405, this.#speech.say('methods'))
     const form = isPost ? await formOf(request) : new URLSearchParams()
@@ -140,8 +158,12 @@ export class DeskPages {
     if (!known) return this.#closed(request, isPost)
     const session = { ...known, address: this.#clients.addressOf(request) }
     if (isPost && form.get('key') !== session.formKey) return this.#failure(403, this.#speech.say('notYours'))
-    if (isPost && path === '/logout') return this.#logins.leave(session, id)
-    return this.#routes.page({ path, query, form, session }, isPost)
+    if (isPost && path === '/logout') {
+      this.#live.end(id)
+      return this.#logins.leave(session, id)
+    }
+    const isRenewal = request.headers['x-live'] === '1' && this.#live.follows(id!)
+    return this.#routes.page({ path, query, form, session, isRenewal }, isPost)
   }
 
   /**

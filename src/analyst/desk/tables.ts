@@ -62,7 +62,12 @@ export function codeName(code: string, { locale }: Pick<Speech, 'locale'>): Html
   if (!known) return html`${code}`
   return locale === 'en'
     ? html`<abbr title="${known.summary}">${code}</abbr>`
-    : html`<abbr title="${code}">${known.called[locale]}</abbr>`
+    : html`<abbr title="${code}">${codeText(code, locale)}</abbr>`
+}
+
+/** The same as text. */
+export function codeText(code: string, locale: Speech['locale']): string {
+  return locale === 'en' ? code : (codeNamed(code)?.called[locale] ?? code)
 }
 
 export function codeNames(codes: readonly string[], speech: Speech): Html {

@@ -16,6 +16,7 @@ import {
   caseLink,
   codeName,
   codeNames,
+  codeText,
   count,
   table,
   thingLink,
@@ -97,7 +98,7 @@ function curves(found: ThingFound, speech: Speech): Html {
   const raised = [
     ...codes.slice(0, MOST_CODES).map(
       ([code, data], i): Series => ({
-        ...{ name: codeText(code, speech), kind: 'bar', colour: PALETTE[i]!, data },
+        ...{ name: codeText(code, speech.locale), kind: 'bar', colour: PALETTE[i]!, data },
       }),
     ),
     ...(codes.length > MOST_CODES
@@ -111,11 +112,6 @@ function curves(found: ThingFound, speech: Speech): Html {
     })
   }
 ${chart(say('alertsCurve', { n: sum(alerts.get('') ?? []) }), steps, { ...words, series: raised, marks: marksIn(steps, changes) })}</section>`
-}
-
-/** A code as a chart calls it. */
-function codeText(code: string, speech: Speech): string {
-  return codeName(code, speech).text.replace(/<[^>]*>/g, '')
 }
 
 function codesSection({ codes }: ThingFound, speech: Speech): Html {

@@ -16,7 +16,7 @@ export interface ShownEvidence {
 }
 
 /**
- * Fields of evidence in Chinese; in English they stand as in the records. A code whose evidence has another field names it
+ * Fields of evidence in Chinese; in English they are the words of their names. A code whose evidence has another field names it
  * in its own module (`fields.chinese`).
  */
 const FIELDS: Readonly<Record<string, string>> = evidenceWords.fields
@@ -69,7 +69,7 @@ export function evidenceIn(locale: Locale, evidence: Readonly<Record<string, unk
 }
 
 function nameIn(locale: Locale, name: string): string {
-  if (locale === 'en') return name
+  if (locale === 'en') return name.replace(/[A-Z]/g, (sign) => ` ${sign.toLowerCase()}`)
   return Object.hasOwn(FIELDS, name) ? FIELDS[name]! : (OF_MODULES.get(name)?.name ?? name)
 }
 

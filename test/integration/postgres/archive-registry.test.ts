@@ -52,12 +52,14 @@ describeWith('postgres', 'registry rows of a case', () => {
       seed(`s${i}`, { signature })
     for (const [i, from] of ['106902', '1069021', '10691', '13900001111'].entries()) seed(`p${i}`, { from })
     seed('masked', { from: '106****5678' })
+    seed('observed', { from: '106****6789', signature: '京东超市' })
     seed('named', { from: '106****5678' }, { target: { kind: 'sender', id: '京东@1069025678' } })
     seed('matched', { from: '106****5678' }, { match: { ports: ['1069025678'] } })
     await seedArchive(server.url, [
       ...ROWS,
       ...alerts.map((alert): SeedRecord => ['alerts', alert]),
       ['stats', { signature: '京東超市', port: '10690010', ts: NOW - 30 * MINUTE, sent: { notice: 5 } }],
+      ['stats', { signature: '京东超市', port: '10690216789', ts: NOW - 30 * MINUTE, sent: { notice: 5 } }],
     ])
     client = new pg.Client({ connectionString: server.url })
     await client.connect()
@@ -88,6 +90,7 @@ describeWith('postgres', 'registry rows of a case', () => {
     ['a shorter prefix', 'p2', ['1069*'], false],
     ['none', 'p3', [], false],
     ['none of a masked port, and says why', 'masked', [], true],
+    ['of a masked port the only one of its signature that fits', 'observed', ['106902*'], false],
     ['the port of the target where the message is masked', 'named', ['106902*'], false],
     ['the port that the alert matches where the message is masked', 'matched', ['106902*'], false],
   ])('of ports, %s', async (_, id, keys, isMasked) => {

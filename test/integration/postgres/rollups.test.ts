@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { complaintsOf } from '../../../src/analyst/archive/complaints.ts'
 import { erase } from '../../../src/analyst/archive/erase.ts'
 import { migrate } from '../../../src/analyst/archive/migrate.ts'
 import { rollUp } from '../../../src/analyst/archive/rollups.ts'
@@ -81,6 +82,11 @@ describeWith('postgres', 'sums by minute and hour', () => {
       ['10690002', null, 1],
     ])
     expect(await rows('SELECT signature, port, n FROM complaint_hour')).toEqual([['', '10690001', 2]])
+  })
+
+  it('tell the enterprise of a complaint that names a port alone', async () => {
+    const [first] = await complaintsOf(client, H, H + HOUR)
+    expect(first).toMatchObject({ id: 'c1', signature: null, port: '10690001', sp: 'SP1' })
   })
 
   it('count alerts in force by code, and by each thing that they name, with the newest', async () => {
