@@ -148,7 +148,12 @@ function sourceOf({ kind }: Thing): string {
   return kind === 'recipient' ? OF_RECIPIENT : OWN
 }
 
-async function curveOf(ask: Ask, thing: Thing, steps: Steps, values: readonly unknown[]): Promise<AlertCurve> {
+async function curveOf(
+  ask: Ask,
+  thing: Thing,
+  steps: Steps,
+  values: readonly unknown[],
+): Promise<AlertCurve> {
   const source = sourceOf(thing)
   if (source === OWN) return alertCurve(ask, steps, thing)
   const rows = await ask<{ place: number; code: string; n: number }>(

@@ -29,6 +29,8 @@ export class BrandNames extends Map<string, string> {
 
   #add({ id, names }: Brand): void {
     const own = this.#isEnglish ? names.find((name) => LATIN.test(name)) : undefined
+    // A row of the operator is added to the shipped one.
+    if (own === undefined && this.#isEnglish && this.has(id)) return
     const name = own ?? names[0]
     if (name !== undefined) this.set(id, name)
   }

@@ -39,7 +39,11 @@ export class LiveEvents {
     const stream = { sessionId, response }
     this.#streams.add(stream)
     response.on('close', () => this.#drop(stream))
-    response.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' })
+    response.writeHead(200, {
+      ...headers,
+      'content-type': 'text/event-stream; charset=utf-8',
+      'x-accel-buffering': 'no',
+    })
     response.write('retry: 10000\n\n')
     this.#timer ??= setInterval(() => void this.#look(), EVERY)
     return true
@@ -72,7 +76,8 @@ export class LiveEvents {
       const [row] = await this.#ask<{ state: string }>(STATE, [])
       const isNew = this.#state !== undefined && row!.state !== this.#state
       this.#state = row!.state
-      for (const { response } of this.#streams) response.write(isNew ? 'event: changed\ndata: \n\n' : ': \n\n')
+      for (const { response } of this.#streams)
+        response.write(isNew ? 'event: changed\ndata: \n\n' : ': \n\n')
     } catch {
       // The page that is asked for next says that the archive does not answer.
       for (const { response } of this.#streams) response.write(': \n\n')

@@ -139,7 +139,7 @@ function worstSection(worst: readonly WorstCase[], speech: Speech): Html {
     html`<a href="/queue/${encodeURIComponent(one.id)}">${queueTitle(one, speech)}</a>`,
     ...[Math.round(one.worth), one.alerts, one.text ?? '–'],
   ])
-  const headings = [say('case'), say('worthHead'), say('alerts'), say('message')]
+  const headings = [say('case'), say('worthHead'), say('alerts'), say('messageMasked')]
   const more = html` <a href="/queue">${say('allCases')}</a>`
   return section(say('worstCases'), headings, rows, speech, { total: worst[0]?.total, more })
 }

@@ -293,7 +293,7 @@ describeWith(['postgres', 'chromium'], 'sigwatch desk', () => {
       ', changed on ',
       'Port 106902*',
       'SP3000',
-      'Brand jd',
+      'Brand JD.COM',
       '950618',
     ])
       expect(text).toContain(part)

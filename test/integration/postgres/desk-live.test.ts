@@ -45,8 +45,19 @@ describeWith('postgres', 'live events of the desk', () => {
     await seedArchive(server.url, [['alerts', messageAlertAt('m1', Date.now() - 60_000)]])
     archive = await ArchiveReader.open(server.url, 'test')
     desk = await startDesk({
-      ...{ isTrustedProxy: () => false, emit: () => undefined, locale: 'en', host: '127.0.0.1', port: 0, archive },
-      logins: ['lin', 'wu'].map((name) => ({ name, token: `a-token-of-${name}-of-the-tests`, may: 'lead' as const })),
+      ...{
+        isTrustedProxy: () => false,
+        emit: () => undefined,
+        locale: 'en',
+        host: '127.0.0.1',
+        port: 0,
+        archive,
+      },
+      logins: ['lin', 'wu'].map((name) => ({
+        name,
+        token: `a-token-of-${name}-of-the-tests`,
+        may: 'lead' as const,
+      })),
     })
     for (const name of ['lin', 'wu']) await client.login(name, `a-token-of-${name}-of-the-tests`)
   })
@@ -66,7 +77,9 @@ describeWith('postgres', 'live events of the desk', () => {
     const stream = reading(await client.get('lin', '/events'))
     await expect.poll(() => stream.text, { timeout: 15_000 }).toContain(': \n\n')
     expect(stream.text).not.toContain('changed')
-    await seedArchive(server.url, [['alerts', messageAlertAt('m2', Date.now() - 30_000, 2)]], { topic: 'later' })
+    await seedArchive(server.url, [['alerts', messageAlertAt('m2', Date.now() - 30_000, 2)]], {
+      topic: 'later',
+    })
     await expect.poll(() => stream.text, { timeout: 15_000 }).toContain('event: changed\ndata: \n\n')
     expect(stream.text.replace(/retry: \d+|event: changed|data: |: |\n/g, '')).toBe('')
   })

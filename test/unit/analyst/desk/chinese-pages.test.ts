@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Case, FoundAlert } from '../../../../src/analyst/archive/case.ts'
-import { type SentCurve, startsOf, stepsOf } from '../../../../src/analyst/archive/curves.ts'
 import type { QueuedCase } from '../../../../src/analyst/archive/case-queue.ts'
 import { ACCESS_KINDS } from '../../../../src/analyst/archive/reader.ts'
 import { accessPage } from '../../../../src/analyst/desk/access-routes.ts'
+import { type SentCurve, startsOf, stepsOf } from '../../../../src/analyst/archive/curves.ts'
 import { overviewPage } from '../../../../src/analyst/desk/overview.ts'
 import { casePage, leftPage, loginPage, messagePage, searchPage } from '../../../../src/analyst/desk/pages.ts'
 import { queuedCasePage, queuePage } from '../../../../src/analyst/desk/queue-page.ts'
@@ -255,37 +255,47 @@ describe('pages of the desk in Chinese', () => {
         session,
         speech,
         { from: TS, to: TS },
-        { ...SHOWN, found: {
-          forged: [{ brand: 'jd', messages: 3, ports: 2, hosts: [{ host: 'kf88.top', messages: 3 }] }],
-          bursts: [
-            {
-              signature: '京东',
-              alert_id: 'alert-m1',
-              raised: AT,
-              cleared: null,
-              peak: 3,
-              usual: 2,
-              declared: null,
-            },
-            {
-              signature: '京东',
-              alert_id: null,
-              raised: null,
-              cleared: null,
-              peak: 3,
-              usual: 2,
-              declared: 9,
-            },
-          ],
-          enterprises: [
-            { sp: null, complaints: 3, sent: null },
-            { sp: 'SP1', complaints: 3, sent: 9 },
-          ],
-          released: ['release', 'false_positive', 'exempt'].map((verdict) => ({
-            ...{ ts: AT, verdict, by: '林', until: null, target: 'signature:京东', codes: ['FORGED_BRAND'] },
-            ...{ alert_id: null, again: 0 },
-          })),
-        } },
+        {
+          ...SHOWN,
+          found: {
+            forged: [{ brand: 'jd', messages: 3, ports: 2, hosts: [{ host: 'kf88.top', messages: 3 }] }],
+            bursts: [
+              {
+                signature: '京东',
+                alert_id: 'alert-m1',
+                raised: AT,
+                cleared: null,
+                peak: 3,
+                usual: 2,
+                declared: null,
+              },
+              {
+                signature: '京东',
+                alert_id: null,
+                raised: null,
+                cleared: null,
+                peak: 3,
+                usual: 2,
+                declared: 9,
+              },
+            ],
+            enterprises: [
+              { sp: null, complaints: 3, sent: null },
+              { sp: 'SP1', complaints: 3, sent: 9 },
+            ],
+            released: ['release', 'false_positive', 'exempt'].map((verdict) => ({
+              ...{
+                ts: AT,
+                verdict,
+                by: '林',
+                until: null,
+                target: 'signature:京东',
+                codes: ['FORGED_BRAND'],
+              },
+              ...{ alert_id: null, again: 0 },
+            })),
+          },
+        },
       ),
     ]
     for (const page of pages) expect(english(page)).toEqual([])
