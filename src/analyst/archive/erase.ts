@@ -50,24 +50,7 @@ export async function erase(client: Client, token: string): Promise<Erased> {
     const reached =
       states.length === 0 ? [] : [...(await idsOf(REACHED, states)), ...(await idsOf(REACHED_ASIDE, states))]
     const ids = [...new Set([...(await idsOf(MESSAGES)), ...reached])]
-    const { rows: gone } = await client.query<{ id: string; ts: Date }>(
-      "DELETE FROM alert WHERE to_token = $1 AND target_kind IN ('message', 'recipient') RETURNING id, ts",
-      [token],
-    )
-    const alerts = gone.map(({ id }) => id)
-    const { rows: told } = await client.query<{ ts: Date }>('SELECT ts FROM complaint WHERE to_token = $1', [
-      token,
-    ])
-    for (const [table, rows] of [
-      ['alert', gone],
-      ['complaint', told],
-    ] as const)
-      await markChanged(
-        client,
-        table,
-        rows.map(({ ts }) => ts.getTime()),
-        { areGone: true },
-      )
+    const alerts = await deleteAlerts(client, token)
     const changed = async (sql: string, ...values: unknown[]) =>
       (await client.query(sql, values)).rowCount ?? 0
     for (const table of ['complaint_case', 'complaint_deadline'])
@@ -114,6 +97,21 @@ export async function erase(client: Client, token: string): Promise<Erased> {
     await client.query('ROLLBACK')
     throw error
   }
+}
+
+/** Deletes the alerts on a person, whose sums are made again, and resolves with their ids; complaints are deleted after this. */
+async function deleteAlerts(client: Client, token: string): Promise<string[]> {
+  const { rows: gone } = await client.query<{ id: string; ts: Date }>(
+    "DELETE FROM alert WHERE to_token = $1 AND target_kind IN ('message', 'recipient') RETURNING id, ts",
+    [token],
+  )
+  const { rows: told } = await client.query<{ ts: Date }>('SELECT ts FROM complaint WHERE to_token = $1', [
+    token,
+  ])
+  const timesOf = (rows: readonly { readonly ts: Date }[]) => rows.map(({ ts }) => ts.getTime())
+  await markChanged(client, 'alert', timesOf(gone), { areGone: true })
+  await markChanged(client, 'complaint', timesOf(told), { areGone: true })
+  return gone.map(({ id }) => id)
 }
 
 const ofPerson = (table: string) =>

@@ -58,7 +58,7 @@ export function chart(
         ],
   )
   return html`<figure class="chart"><div class="drawing" role="img" aria-label="${title}" data-chart="${JSON.stringify(data)}"></div>
-${marks.length > 0 && html`<p class="dim">${marks.map(({ name, from, to }) => html`<span class="host">${name}: ${x[from]}${to > from && ` – ${x[to]}`}</span> `)}</p>`}
+${marks.length > 0 && html`<p class="dim">${marks.map(({ name, from, to }) => html`<span class="mark">${name}: ${x[from]}${to > from && ` – ${x[to]}`}</span> `)}</p>`}
 <details><summary>${numbers}</summary>${table(`${title}: ${numbers}`, [time, ...series.map(({ name }) => name)], rows)}</details></figure>`
 }
 
