@@ -96,7 +96,7 @@ const OF_ENTERPRISE = `thing_hour WHERE ${IN_TIME} AND kind = 'sender' AND $5::t
 /** The alerts of a recipient are few: they are read by their index, as rows of the sums. */
 const OF_RECIPIENT = `(SELECT ts, part, 1 AS n, (action = 'block')::int AS blocked, ARRAY[id] AS ids FROM alert
   CROSS JOIN LATERAL (SELECT '' UNION SELECT unnest(codes)) part (part)
-  WHERE to_token = $5 AND type = 'raised' AND mode = 'enforce' AND $4::text IS NOT NULL) own WHERE ${IN_TIME}`
+  WHERE to_token = $5 AND target_kind IN ('message', 'recipient') AND type = 'raised' AND mode = 'enforce' AND $4::text IS NOT NULL) own WHERE ${IN_TIME}`
 
 const STATES = `SELECT alert_id, action, codes, raised_at, cleared_at FROM state_episode
   WHERE target_kind = $3 AND target_id = $4 AND mode = 'enforce' AND raised_at < $2 AND last_at >= $1 ORDER BY raised_at DESC LIMIT 20`
