@@ -70,7 +70,18 @@ export interface Access {
 
 /** What people do at the desk, as the access log names it; `denied`: what they had no right to. */
 export const ACCESS_KINDS = [
-  ...(['login', 'logout', 'refused', 'denied', 'search', 'number', 'case', 'queue', 'overview'] as const),
+  ...([
+    'login',
+    'logout',
+    'refused',
+    'denied',
+    'search',
+    'number',
+    'case',
+    'queue',
+    'overview',
+    'thing',
+  ] as const),
   ...(['feedback', 'access', 'letter', 'complaints'] as const),
 ]
 

@@ -45,7 +45,7 @@ export class ThingRoutes {
     const now = Math.ceil(Date.now() / MINUTE) * MINUTE
     const from = timeOf(query.get('from')) ?? now - DAYS * DAY
     const to = Math.max(timeOf(query.get('to')) ?? now, from + HOUR)
-    await archive.note(session, thing.kind, `${thing.name}, ${rangeOf(from, to)}`)
+    await archive.note(session, 'thing', `${thing.kind}: ${thing.name}, ${rangeOf(from, to)}`)
     const found = await thingOf(archive.ask, thing, stepsOf(from, to, HOUR))
     const field = Object.hasOwn(FIELDS, thing.kind) ? FIELDS[thing.kind as keyof typeof FIELDS] : undefined
     const searchPath = field && seals.pathOf({ field, value: thing.name, from, to }, session)

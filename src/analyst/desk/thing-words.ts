@@ -1,5 +1,6 @@
 /** What the desk says on pages about things and under charts, in English and in Chinese. */
 export const THINGS = {
+  thing: ['page of a thing', '对象页面'],
   numbersOf: ['Numbers', '数值'],
   messagesAndAlerts: ['Messages and alerts', '短信与告警'],
   messagesCurve: ['Messages, {n} in total', '短信走势，合计 {n}'],
