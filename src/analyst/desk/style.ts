@@ -11,7 +11,7 @@ body { margin: 0; background: var(--paper); color: var(--ink);
   font: 16px/1.5 system-ui, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif; }
 header { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center; padding: .75rem 1.5rem;
   background: var(--card); border-bottom: 1px solid var(--line); }
-header strong { letter-spacing: .02em; } header nav { display: flex; gap: 1rem; flex: 1; white-space: nowrap; }
+header strong { letter-spacing: .02em; } header nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; flex: 1; white-space: nowrap; }
 main { max-width: 72rem; margin: 0 auto; padding: 1.5rem; display: grid; gap: 1.25rem; }
 h1 { font-size: 1.4rem; margin: 0; line-height: 1.3; } h2 { font-size: 1.05rem; margin: 0 0 .6rem; }
 a { color: var(--link); } :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
