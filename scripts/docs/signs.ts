@@ -10,7 +10,7 @@ export const SIGNS_PAGE = fileURLToPath(new URL('../../docs/signs.md', import.me
 
 const EFFECTS: Readonly<Record<Consequence, string>> = {
   clear: 'The finding is dropped',
-  report: 'Reported with at least 0.85',
+  report: 'Reported with at least 0.85, or the threshold of the label',
   'raise-threshold': 'Twice the certainty is needed',
   'may-block': 'May block',
   'at-most-review': 'At most a review',

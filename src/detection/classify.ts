@@ -1,3 +1,4 @@
+import type { HeadReading } from '../domain/heads.ts'
 import { argmax, COMMERCIAL, type Scores } from '../domain/labels.ts'
 import type { AnalysedMessage, TextMemo, TextVerdict } from '../domain/message.ts'
 import type { Classifier } from '../domain/ports.ts'
@@ -21,9 +22,13 @@ export function classify(batch: readonly ExtractedMessage[], classifier: Scorer)
     else fillIn(message, classified.verdict)
   }
   if (unknown.length === 0) return batch as AnalysedMessage[]
-  const all = classifier.classify(unknown.map((m) => ({ original: m.text, normalised: m.normalised.text })))
+  const heads: (HeadReading | undefined)[] = []
+  const all = classifier.classify(
+    unknown.map((m) => ({ original: m.text, normalised: m.normalised.text })),
+    heads,
+  )
   for (const [i, message] of unknown.entries()) {
-    const verdict = verdictOf(all[i]!, message.asksAlone, classifier)
+    const verdict = { ...verdictOf(all[i]!, message.asksAlone, classifier), heads: heads[i] }
     memoOf(message, classifier).classified = { by: classifier, verdict }
     fillIn(message, verdict)
   }
@@ -46,9 +51,13 @@ function verdictOf(scores: Scores, asksAlone: boolean, { thresholds }: Scorer): 
   }
 }
 
-function fillIn(message: ExtractedMessage, { scores, label, commercial, malicious }: TextVerdict): void {
+function fillIn(
+  message: ExtractedMessage,
+  { scores, label, commercial, malicious, heads }: TextVerdict,
+): void {
   message.scores = scores
   message.label = label
   message.commercial = commercial
   message.malicious = malicious
+  message.heads = heads
 }

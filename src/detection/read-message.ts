@@ -39,6 +39,7 @@ function unscored(message: Message, reading: TextReading, memo: TextMemo, toToke
     label: 'notice',
     commercial: false,
     malicious: false,
+    heads: undefined,
   }
 }
 

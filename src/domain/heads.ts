@@ -10,6 +10,15 @@ export type Head = (typeof HEADS)[number]
 
 type Group<G extends keyof typeof HEAD_GROUPS> = Readonly<Record<(typeof HEAD_GROUPS)[G][number], number>>
 
+/** From here on a text has a head. */
+const LIKELY = 0.5
+
+/** The heads that a text has. */
+export function likelyHeads({ asks, tone, speaks, warns }: HeadReading): Head[] {
+  const all: Readonly<Record<Head, number>> = { ...asks, ...tone, ...speaks, warns }
+  return HEADS.filter((head) => all[head] >= LIKELY)
+}
+
 /** Probabilities, each by itself: a text may ask for several things, and for none. */
 export interface HeadReading {
   /** What the reader is to do. */

@@ -14,6 +14,9 @@ export function argmax(scores: Scores): Label {
   return best
 }
 
+/** Fraud and illicit together, below which a text is a notice whatever comes with it. */
+export const MALICE_FLOOR = 0.02
+
 /** Commercial traffic: what needs consent, an opt-out and a filed scope. */
 export const COMMERCIAL: readonly Label[] = ['marketing', 'finance']
 /** Unsolicited messages: the positive class of the ROC-AUC in `evaluate`. */

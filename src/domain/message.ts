@@ -1,3 +1,4 @@
+import type { HeadReading } from './heads.ts'
 import type { Label, Scores } from './labels.ts'
 import type { OwnRules } from './policy.ts'
 import type { TextReading } from './reading.ts'
@@ -136,6 +137,8 @@ export interface TextVerdict extends Classified {
   readonly commercial: boolean
   /** Label fraud or illicit above its threshold. */
   readonly malicious: boolean
+  /** What the heads of the model say of a text that may be malicious. */
+  readonly heads?: HeadReading | undefined
 }
 
 /**

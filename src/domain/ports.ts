@@ -1,3 +1,4 @@
+import type { HeadReading } from './heads.ts'
 import type { Scores } from './labels.ts'
 import type { Position, RawRecord } from './message.ts'
 
@@ -186,7 +187,13 @@ export interface Classifier {
   readonly thresholds: Scores
   /** Whether texts that differ in their free numbers alone have the same scores: it reads no digit of one as such. */
   readonly readsNumbersByShape: boolean
-  /** Scores of texts, in order, whatever the batch they come in. */
-  classify(texts: readonly { readonly original: string; readonly normalised: string }[]): readonly Scores[]
+  /**
+   * Scores of texts, in order, whatever the batch they come in. `heads` is given what the heads of the model, where it has
+   * any, say of each text that may be malicious (MALICE_FLOOR), at the index of the text.
+   */
+  classify(
+    texts: readonly { readonly original: string; readonly normalised: string }[],
+    heads?: (HeadReading | undefined)[],
+  ): readonly Scores[]
   close(): void
 }

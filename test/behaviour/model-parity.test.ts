@@ -5,7 +5,7 @@ import { BACKENDS, type Backend, openBackend } from '../../src/text/reader/backe
 import { modelInput, type TextModel, textModel } from '../../src/text/reader/text-model.ts'
 import { goldenMessages } from '../helpers/golden-messages.ts'
 
-const MODEL = join(import.meta.dirname, '../../models/sms-zh/3')
+const MODEL = join(import.meta.dirname, '../../models/sms-zh/4')
 
 const inputs = goldenMessages().map(modelInput)
 const models = new Map<Backend, TextModel>()

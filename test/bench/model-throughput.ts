@@ -37,7 +37,7 @@ const rows = Array.from({ length: 20_000 }, () => {
 const texts = rows.map(({ text }) => text)
 if (values.write) writeFileSync(values.write, texts.map((text) => `${text}\n`).join(''))
 
-const artifact = loadArtifact(join(root, 'models/sms-zh/3'))
+const artifact = loadArtifact(join(root, 'models/sms-zh/4'))
 const characters = texts.reduce((sum, text) => sum + text.length, 0) / texts.length
 process.stdout.write(`${texts.length} messages of ${characters.toFixed(0)} characters on average\n`)
 

@@ -1,6 +1,6 @@
 // Recall on copies of labelled text, obfuscated by one kind of trick at a time and by two mixed, beside the plain copy.
 // The tricks are made here of other means than those of training: dictionaries of pinyin and of variants.
-// npx tsx test/bench/obfuscation.ts CORPUS.tsv… [--model models/sms-zh/3] [--seed 1]
+// npx tsx test/bench/obfuscation.ts CORPUS.tsv… [--model models/sms-zh/4] [--seed 1]
 import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Converter } from 'opencc-js'
@@ -14,7 +14,7 @@ import { modelInput, openTextModel } from '../../src/text/reader/text-model.ts'
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
-    model: { type: 'string', default: 'models/sms-zh/3' },
+    model: { type: 'string', default: 'models/sms-zh/4' },
     seed: { type: 'string', default: '1' },
   },
 })

@@ -1,11 +1,19 @@
 import { expect, it } from 'vitest'
+import { weigh } from '../../src/detection/detectors/brand-decision/decision.ts'
+import { maliceDecision } from '../../src/detection/detectors/brand-decision/malicious-text.ts'
 import type { MessageCode } from '../../src/detection/detectors/code-spec.ts'
+import { tracesOf } from '../../src/detection/detectors/shared/traces.ts'
+import { RuleSet } from '../../src/detection/rules/rule-set.ts'
+import type { Composite } from '../../src/detection/rules/rules-file.ts'
+import { SHIPPED_RULES } from '../../src/detection/rules/shipped.ts'
+import { HEAD_GROUPS, type Head, type HeadReading } from '../../src/domain/heads.ts'
 import { LABELS } from '../../src/domain/labels.ts'
 import {
   codesIn,
   contextOf,
   detect,
   findingIn,
+  type MessageOptions,
   messageOf,
   registryOf,
   scoresFor,
@@ -14,6 +22,18 @@ import {
 } from './detector-fixtures.ts'
 
 const OFFICE_PORT = '106901234501'
+
+/** Heads of a text, 0 where they are not given. */
+function headsOf(given: Partial<Record<Head, number>>): HeadReading {
+  const group = (names: readonly Head[]) => Object.fromEntries(names.map((head) => [head, given[head] ?? 0]))
+  const { asks, tone, speaks } = HEAD_GROUPS
+  return {
+    asks: group(asks),
+    tone: group(tone),
+    speaks: group(speaks),
+    warns: given.warns ?? 0,
+  } as HeadReading
+}
 
 /** What holds for the codes of the labels `fraud` and `illicit` alike. */
 export function maliciousTextSuite(
@@ -60,6 +80,42 @@ export function maliciousTextSuite(
     expect(detect(spec, doubtful('明天一起吃饭吗', '17012345678'), shippedContext())).toBeUndefined()
     const asked = doubtful('把你身份证号后四位发我，我帮你订票', '17012345678', 0.1)
     expect(detect(spec, { ...asked, label: 'personal' }, shippedContext())).toBeUndefined()
+  })
+
+  const mobile = { label: own, score: 0.35, from: '13812345678' } as const
+  it('counts a text below its threshold where heads and sender agree', () => {
+    const text = '帮我转五千，别打电话'
+    const of = (heads: Partial<Record<Head, number>>, options: MessageOptions = mobile) =>
+      detect(spec, { ...messageOf(text, options), heads: headsOf(heads) }, shippedContext())
+    const found = of({ payment: 0.9, person: 0.9 })
+    expect(found).toMatchObject({ score: 0.5, evidence: { score: 0.48, threshold: 0.5 } })
+    expect(found?.evidence.rules).toHaveLength(1)
+    expect(of({ payment: 0.9, person: 0.9, office: 0.6 })).toBeUndefined()
+    expect(of({ payment: 0.9, person: 0.9 }, { ...mobile, from: '95588' })).toBeUndefined()
+    expect(of({ payment: 0.9, person: 0.9 }, { ...mobile, score: 0.1 })).toBeUndefined()
+    // A model without heads.
+    expect(detect(spec, messageOf(text, mobile), shippedContext())).toBeUndefined()
+  })
+
+  it('lets an operator clear what a shipped row reports', () => {
+    const message = { ...messageOf('帮我转五千', mobile), heads: headsOf({ payment: 0.9, person: 0.9 }) }
+    const weighed = (rules: RuleSet) => {
+      const registry = shippedContext().registry
+      return weigh(undefined, tracesOf(undefined, message, registry), message, registry, rules)
+    }
+    const decided = (rules: RuleSet) => maliceDecision(spec.code, false, weighed(rules), 0.4)
+    expect(decided(SHIPPED_RULES)).toMatchObject({ counts: true, reported: true })
+    const when = 'sender:mobile & number'
+    const row = {
+      name: 'ours',
+      codes: [spec.code],
+      when: '!link:any',
+      then: 'clear',
+      because: 'Ours.',
+    } as const
+    const own = (one: Composite) => new RuleSet({ words: {}, signs: {}, composites: [one] }, SHIPPED_RULES)
+    expect(decided(own(row))).toMatchObject({ counts: false, rule: 'ours' })
+    expect(decided(own({ ...row, when }))).toMatchObject({ counts: true })
   })
 
   it('clears a text below 90% that comes from the number of the brand', () => {

@@ -92,6 +92,12 @@ export class RuleSet {
     )
   }
 
+  /** The same among the rows of an operator alone. */
+  firstOwn(code: string, then: Consequence, signs: SignSet): string | undefined {
+    if (this.#base === undefined) return undefined
+    return this.#rows.get(keyOf(code, then))?.find(({ holds }) => holds(signs))?.name
+  }
+
   /** The names of all rows of a code that hold. */
   holding(code: string, signs: SignSet): string[] {
     const rows = CONSEQUENCES.flatMap((then) => this.#rows.get(keyOf(code, then)) ?? [])

@@ -22,8 +22,8 @@ export interface DerivedSign {
 
 /**
  * What a row of `composites` does to the finding of its codes: `clear` drops it, `report` reports it at least at the
- * code's plain score, `raise-threshold` asks for twice the certainty, `may-block` lets it block and `at-most-review` does
- * not, even where another row lets it.
+ * plain score of the code or the threshold of its label (a text also where a shipped row clears it), `raise-threshold`
+ * asks for twice the certainty, `may-block` lets it block and `at-most-review` does not, even where another row lets it.
  */
 export const CONSEQUENCES = ['clear', 'report', 'raise-threshold', 'may-block', 'at-most-review'] as const
 export type Consequence = (typeof CONSEQUENCES)[number]

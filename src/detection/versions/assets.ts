@@ -32,7 +32,7 @@ export interface Assets {
 }
 
 /** The model that comes with sigwatch. */
-export const SHIPPED_MODEL = fileURLToPath(new URL('../../../models/sms-zh/3', import.meta.url))
+export const SHIPPED_MODEL = fileURLToPath(new URL('../../../models/sms-zh/4', import.meta.url))
 
 /** What was loaded last. */
 export function loadedVersions({

@@ -1,7 +1,14 @@
 import { InvalidInput } from '../../domain/errors.ts'
-import { LABELS, type Label, type Scores } from '../../domain/labels.ts'
+import { LABELS, type Label, MALICE_FLOOR, type Scores } from '../../domain/labels.ts'
 import type { Classifier } from '../../domain/ports.ts'
-import { modelInput, type OpenModelOptions, openTextModel, type TextModel } from './text-model.ts'
+import { openHeads } from './heads.ts'
+import {
+  type ModelInput,
+  modelInput,
+  type OpenModelOptions,
+  openTextModel,
+  type TextModel,
+} from './text-model.ts'
 import { readsNumbersByShape } from './tokenizer-settings.ts'
 
 /** How far a golden message may lie from its recorded score before the operator is warned. */
@@ -34,18 +41,25 @@ export async function openClassifier(options: OpenModelOptions): Promise<Classif
     number,
   ]
   const [notice, personal, marketing, finance, fraud, illicit] = columns
-  const thresholds = Object.fromEntries(
-    LABELS.map((label) => [label, model.card.thresholds[label] as number]),
-  ) as Record<Label, number>
   const width = LABELS.length
+  const heads = openHeads(options.dir)
+  const shared = heads?.reads(model.description.tokenizer) === true
   return {
     id: model.id,
     backend: model.backend,
     card: model.card,
-    thresholds,
+    thresholds: thresholdsOf(model),
     readsNumbersByShape: readsNumbersByShape(model.description.tokenizer),
-    classify(texts) {
-      const p = model.score(texts)
+    classify(texts, headsOf) {
+      const p = model.score(
+        texts,
+        heads &&
+          headsOf &&
+          ((text, scores, rows) => {
+            if ((scores[fraud] as number) + (scores[illicit] as number) < MALICE_FLOOR) return
+            headsOf[text] = shared ? heads.ofRows(rows) : heads.read(texts[text] as ModelInput)
+          }),
+      )
       const all: Scores[] = new Array(texts.length)
       for (let i = 0; i < texts.length; i++) {
         const row = i * width
@@ -62,6 +76,13 @@ export async function openClassifier(options: OpenModelOptions): Promise<Classif
     },
     close: () => model.close(),
   }
+}
+
+function thresholdsOf({ card }: TextModel): Scores {
+  return Object.fromEntries(LABELS.map((label) => [label, card.thresholds[label] as number])) as Record<
+    Label,
+    number
+  >
 }
 
 /** Largest distance of a golden message's score from the recorded one. */

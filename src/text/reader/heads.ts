@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { HEAD_GROUPS, HEADS, type Head, type HeadReading } from '../../domain/heads.ts'
 import { failModelFile, readModelFile, readModelJson, sha256Of } from './model-file.ts'
 import type { ModelInput } from './text-model.ts'
@@ -74,17 +75,27 @@ export class Heads {
   }
 
   read({ normalised, original }: ModelInput): HeadReading {
-    const { scale, bias, heads } = this.#description
     const tokenizer = this.#tokenizer
+    tokenizer.read(normalised, original)
+    return this.ofRows(tokenizer.rows.subarray(0, tokenizer.count))
+  }
+
+  /** Whether a text has the same rows by this tokenizer. */
+  reads(tokenizer: TokenizerSettings): boolean {
+    return isDeepStrictEqual(tokenizer, this.#description.tokenizer)
+  }
+
+  /** Reads a text by the rows of its features. */
+  ofRows(rows: Int32Array): HeadReading {
+    const { scale, bias, heads } = this.#description
     const table = this.#table
     const width = heads.length
-    tokenizer.read(normalised, original)
     const sums = new Float64Array(width)
-    for (let i = 0; i < tokenizer.count; i++) {
-      const base = (tokenizer.rows[i] as number) * width
+    for (const row of rows) {
+      const base = row * width
       for (let k = 0; k < width; k++) sums[k] = (sums[k] as number) + (table[base + k] as number)
     }
-    const root = Math.sqrt(tokenizer.count)
+    const root = Math.sqrt(rows.length)
     const of = (head: Head) => {
       const k = heads.indexOf(head)
       const logit = ((sums[k] as number) * (scale[k] as number)) / root + (bias[k] as number)

@@ -28,6 +28,8 @@ export function modelInput(text: string): ModelInput {
   return { original: text, normalised: normalise(text).text }
 }
 
+export type Scored = (text: number, probabilities: Float32Array, rows: Int32Array) => void
+
 /** A model over any label set, ready to score. */
 export interface TextModel {
   readonly id: string
@@ -35,8 +37,11 @@ export interface TextModel {
   readonly backend: Backend
   readonly card: ModelCard
   readonly description: ModelDescription
-  /** Probabilities, texts × labels. A text scores the same in whatever company it comes. */
-  score(inputs: readonly ModelInput[]): Float32Array
+  /**
+   * Probabilities, texts × labels. A text scores the same in whatever company it comes. `scored` is called for each text
+   * with its index, its probabilities and the rows of its features, which are valid during the call.
+   */
+  score(inputs: readonly ModelInput[], scored?: Scored): Float32Array
   close(): void
 }
 
@@ -105,19 +110,26 @@ class NetworkModel implements TextModel {
     }
   }
 
-  score(inputs: readonly ModelInput[]): Float32Array {
+  score(inputs: readonly ModelInput[], scored?: Scored): Float32Array {
     if (this.#closed) throw new SigwatchError('INTERNAL', 'the model is closed')
     useBackend(this.backend)
     const out = new Float32Array(inputs.length * this.labels.length)
     for (let from = 0; from < inputs.length; from += BATCH) {
-      this.#scoreBatch(inputs, from, Math.min(inputs.length, from + BATCH), out)
+      this.#scoreBatch(inputs, from, Math.min(inputs.length, from + BATCH), out, scored)
     }
     return out
   }
 
-  #scoreBatch(inputs: readonly ModelInput[], from: number, to: number, out: Float32Array): void {
+  #scoreBatch(
+    inputs: readonly ModelInput[],
+    from: number,
+    to: number,
+    out: Float32Array,
+    scored: Scored | undefined,
+  ): void {
     const texts = to - from
     const roots = new Float32Array(texts)
+    const ends = new Int32Array(texts)
     const tokenizer = this.#tokenizer
     let at = 0
     for (let t = 0; t < texts; t++) {
@@ -138,10 +150,16 @@ class NetworkModel implements TextModel {
       }
       roots[t] = Math.sqrt(count)
       at += count
+      ends[t] = at
     }
     const { temperature } = this.description
     const width = this.labels.length
     softmax(this.#logits(at, roots), width, temperature, out, from * width)
+    if (scored === undefined) return
+    for (let t = 0; t < texts; t++) {
+      const probabilities = out.subarray((from + t) * width, (from + t + 1) * width)
+      scored(from + t, probabilities, this.#rows.subarray(t === 0 ? 0 : ends[t - 1], ends[t]))
+    }
   }
 
   /** The network over the first `count` rows of a batch with as many texts as there are roots. */

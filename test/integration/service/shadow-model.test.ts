@@ -28,7 +28,7 @@ describeWith('kafka', 'a model in shadow', () => {
 
   beforeAll(async () => {
     ensureBuilt()
-    cpSync('models/sms-zh/3', LIVE, { recursive: true })
+    cpSync('models/sms-zh/4', LIVE, { recursive: true })
     cpSync('models/sms-zh/1', SHADOW, { recursive: true })
     client = plainClient(kafka.brokers)
     const made = await createServiceTopics(client, kafka.brokers)
@@ -99,7 +99,7 @@ describeWith('kafka', 'a model in shadow', () => {
     expect(apart.length).toBeGreaterThan(0)
     await until(() => existsSync(SAMPLES) && readJsonl(SAMPLES).length > 0)
     const [sample] = readJsonl<{ live: { model: string }; shadow: { model: string }; text: string }>(SAMPLES)
-    expect([sample!.live.model, sample!.shadow.model]).toEqual(['sms-zh@3', 'sms-zh@1'])
+    expect([sample!.live.model, sample!.shadow.model]).toEqual(['sms-zh@4', 'sms-zh@1'])
     expect(readJsonl(SAMPLES).length).toBeLessThanOrEqual(20)
   })
 
@@ -128,14 +128,14 @@ describeWith('kafka', 'a model in shadow', () => {
     expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('sms-zh@1 is live in')])
     expect(JSON.parse(run.stdout)).toEqual({
       promoted: 'sms-zh@1',
-      before: 'sms-zh@3',
+      before: 'sms-zh@4',
       previous: `${LIVE}.previous`,
     })
     await until(() => logged('model_loaded').some(({ id }) => id === 'sms-zh@1'))
     expect(await metricsOf()).toMatch(/^sigwatch_model_info\{model="sms-zh@1"/m)
     const back = await sigwatch(['model', 'promote', `${LIVE}.previous`], { env })
-    expect(JSON.parse(back.stdout)).toMatchObject({ promoted: 'sms-zh@3', before: 'sms-zh@1' })
-    await until(() => logged('model_loaded').at(-1)!.id === 'sms-zh@3')
+    expect(JSON.parse(back.stdout)).toMatchObject({ promoted: 'sms-zh@4', before: 'sms-zh@1' })
+    await until(() => logged('model_loaded').at(-1)!.id === 'sms-zh@4')
   })
 
   it('is promoted through a link, and refused where a reload would refuse it', async () => {

@@ -35,7 +35,7 @@ vi.mock('node:fs', async (original) => {
 const folder = useFolder()
 let at = ''
 let cases = 0
-const [OLD, NEW] = ['models/sms-zh/1', 'models/sms-zh/3']
+const [OLD, NEW] = ['models/sms-zh/1', 'models/sms-zh/4']
 const versionIn = (name: string) =>
   (JSON.parse(readFileSync(join(at, name, 'model.json'), 'utf8')) as { version: string }).version
 const entries = () => readdirSync(at).sort()
@@ -56,14 +56,14 @@ describe('promoting a model', () => {
     const live = `${at}/${name}`
     const there = await promoteModel(join(at, 'candidate'), live)
     expect(there).toEqual({
-      promoted: 'sms-zh@3',
+      promoted: 'sms-zh@4',
       before: 'sms-zh@1',
       previous: join(at, 'live.previous'),
     })
-    expect([versionIn('live'), versionIn('live.previous')]).toEqual(['3', '1'])
+    expect([versionIn('live'), versionIn('live.previous')]).toEqual(['4', '1'])
     expect(entries()).toEqual(['candidate', 'live', 'live.previous'])
     await promoteModel(`${there.previous}/`, live)
-    expect([versionIn('live'), versionIn('live.previous')]).toEqual(['1', '3'])
+    expect([versionIn('live'), versionIn('live.previous')]).toEqual(['1', '4'])
     expect(entries()).toEqual(['candidate', 'live', 'live.previous'])
   })
 
@@ -94,7 +94,7 @@ describe('promoting a model', () => {
     refused.to = to
     await expect(promoteModel(join(at, 'live.previous'), join(at, 'live'))).rejects.toThrow(/EBUSY/)
     expect(refused.to).toBeUndefined()
-    expect([versionIn('live'), versionIn('live.previous')]).toEqual(['1', '3'])
+    expect([versionIn('live'), versionIn('live.previous')]).toEqual(['1', '4'])
     expect(entries()).toEqual(['candidate', 'live', 'live.previous'])
   })
 
@@ -111,7 +111,7 @@ describe('promoting a model', () => {
     refused.to = /live\.previous$/
     refused.meanwhile = () => cpSync(NEW, join(at, 'live.previous'), { recursive: true })
     await expect(promoteModel(join(at, 'candidate'), join(at, 'live'))).rejects.toThrow(/EBUSY/)
-    expect([versionIn('live'), versionIn('live.previous')]).toEqual(['1', '3'])
+    expect([versionIn('live'), versionIn('live.previous')]).toEqual(['1', '4'])
     expect(entries()).toEqual(['candidate', 'live', 'live.previous'])
   })
 

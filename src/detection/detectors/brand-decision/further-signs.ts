@@ -1,8 +1,29 @@
 import { isFiledHere } from '../../../domain/filing.ts'
+import { type Head, likelyHeads } from '../../../domain/heads.ts'
 import type { AnalysedMessage } from '../../../domain/message.ts'
 import type { Claim, Registry } from '../../../domain/registry.ts'
 import { ACCOUNT_DIGITS } from '../shared/objects.ts'
 import { isHandle, type Traces } from '../shared/traces.ts'
+
+/** What a text does that may be malicious, at least likely, by the heads of the text model. */
+const HEAD_SIGNS = {
+  'head:any': 'the text may be malicious, and heads of the text model have read it',
+  'head:payment': 'the reader is to pay, transfer or top up',
+  'head:secret': 'the reader is to tell or enter a code, password, card number or identity',
+  'head:app': 'the reader is to install something, share the screen or join a meeting',
+  'head:contact': 'the reader is to add, follow or write to an account or group of a chat service',
+  'head:call': 'the reader is to call a number, or is given one to call',
+  'head:reply': 'the reader is to answer, or to send a command',
+  'head:link': 'the reader is to open a link',
+  'head:lure': 'it promises a gain',
+  'head:pressure': 'it presses: a deadline, a loss, urgency',
+  'head:threat': 'it threatens with law, police, credit record, exposure or violence',
+  'head:brand': 'it speaks as a known company',
+  'head:office': 'it speaks as an office',
+  'head:person': 'it speaks as a person',
+  'head:shop': 'it speaks as a shop or any other business',
+  'head:warns': 'it warns of fraud',
+} as const satisfies Readonly<Record<`head:${Head | 'any'}`, string>>
 
 /** Signs that have no weight and that rules ask for. */
 export const FURTHER_SIGNS = {
@@ -18,6 +39,7 @@ export const FURTHER_SIGNS = {
   'link:any': 'it has a link',
   'number:account': 'it holds the digits of a card or an account',
   'text:traditional': 'it is written in traditional characters',
+  ...HEAD_SIGNS,
   'weighed:low': 'all signs together make it less than 10% certain',
   'weighed:enough': 'all signs together make it as certain as the policy asks for',
 } as const satisfies Readonly<Record<string, string>>
@@ -61,5 +83,7 @@ export function furtherSigns(
   add(urls.length > 0, 'link:any')
   add(ACCOUNT.test(normalised.text), 'number:account')
   add(traditional, 'text:traditional')
+  if (message.heads)
+    signs.push('head:any', ...likelyHeads(message.heads).map((head) => `head:${head}` as const))
   return signs
 }

@@ -1,5 +1,6 @@
 import type { Code } from '../../../domain/codes.ts'
 import type { MessageContext } from '../../../domain/detector.ts'
+import { MALICE_FLOOR } from '../../../domain/labels.ts'
 import type { AnalysedMessage } from '../../../domain/message.ts'
 import * as fields from '../evidence-fields.ts'
 import { rulesOf } from '../own-rules/loaded-rules.ts'
@@ -29,9 +30,6 @@ export const MALICE_EVIDENCE = {
   neutral: WEIGHED_FIELDS.neutral,
   rules: WEIGHED_FIELDS.rules,
 }
-
-/** Below that a text is a notice whatever comes with it. */
-const FLOOR = 0.02
 
 /**
  * Fraud or illicit, whichever is likelier, when its probability reaches the threshold, or that of both together: a text
@@ -63,7 +61,7 @@ export function maliceFound(
   const decided = maliceDecision(code, said, weighed, minCertainty)
   if (!decided.counts) return undefined
   return {
-    score: Math.min(1, said ? text : certainty),
+    score: Math.min(1, said ? text : Math.max(certainty, decided.reported ? threshold : 0)),
     evidence: {
       ...evidence,
       certainty: Math.round(certainty * 1000) / 1000,
@@ -79,7 +77,7 @@ function maliceOf({ scores }: AnalysedMessage): number {
 
 /** Whether a text may count as fraud or illicit at all, whatever else is weighed. */
 export function mayBeMalicious(message: AnalysedMessage): boolean {
-  return maliceOf(message) >= FLOOR
+  return maliceOf(message) >= MALICE_FLOOR
 }
 
 /**
@@ -107,6 +105,8 @@ function weighMessage(message: AnalysedMessage, context: MessageContext): Weighe
 
 export interface MaliceDecision {
   readonly counts: boolean
+  /** A rule reports it, whatever the weights. */
+  readonly reported?: boolean
   /** The rule that decided, if one did. */
   readonly rule: string | undefined
 }
@@ -118,6 +118,11 @@ export function maliceDecision(
   { certainty, shown, rules }: Pick<Weighed, 'certainty' | 'shown' | 'rules'>,
   minCertainty: number,
 ): MaliceDecision {
+  const reported = rules.first(code, 'report', shown)
+  if (reported !== undefined) {
+    const cleared = rules.firstOwn(code, 'clear', shownAt(shown, certainty, minCertainty))
+    return { counts: cleared === undefined, reported: true, rule: cleared ?? reported }
+  }
   const doubtful = rules.first(code, 'raise-threshold', shown)
   const needed = doubtful === undefined ? minCertainty : Math.min(1, 2 * minCertainty)
   if (!said && certainty < needed) return { counts: false, rule: doubtful }

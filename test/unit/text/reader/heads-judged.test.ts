@@ -9,7 +9,7 @@ import { openHeads } from '../../../../src/text/reader/heads.ts'
 import { createRandom } from '../../../../src/text/reader/random.ts'
 import { modelInput } from '../../../../src/text/reader/text-model.ts'
 
-const SHIPPED = join(import.meta.dirname, '../../../../models/sms-zh/3')
+const SHIPPED = join(import.meta.dirname, '../../../../models/sms-zh/4')
 
 describe('labels of heads', () => {
   const templates = readTemplates()

@@ -2,12 +2,14 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { HEADS, type Head, type HeadReading } from '../../../../src/domain/heads.ts'
+import { MALICE_FLOOR } from '../../../../src/domain/labels.ts'
+import { openClassifier } from '../../../../src/text/reader/classifier.ts'
 import { type Heads, openHeads, saveHeads } from '../../../../src/text/reader/heads.ts'
 import { modelInput } from '../../../../src/text/reader/text-model.ts'
 import { Tokenizer } from '../../../../src/text/reader/tokenizer.ts'
 import { useFolder } from '../../../helpers/jsonl.ts'
 
-const SHIPPED = join(import.meta.dirname, '../../../../models/sms-zh/3')
+const SHIPPED = join(import.meta.dirname, '../../../../models/sms-zh/4')
 const TOKENIZER = { bits: 8, grams: 2, words: 2 } as const
 
 const read = (heads: Heads, text: string) => heads.read(modelInput(text))
@@ -125,6 +127,30 @@ describe('the shipped heads', () => {
     const other = ['您的话费余额为23元。', '退订回T，本店新品上市']
     const of = (text: string) => read(heads, text).asks.reply
     expect(Math.min(...asks.map(of))).toBeGreaterThan(Math.max(...other.map(of)))
+  })
+
+  it('are read by the classifier from its own features, of texts that may be malicious', async () => {
+    const classifier = await openClassifier({ dir: SHIPPED, backend: 'wasm' })
+    const texts = [...PLAIN.map(([, text]) => text), ...PLAIN.map(([, , text]) => text)].map(modelInput)
+    const found: (HeadReading | undefined)[] = []
+    const scores = classifier.classify(texts, found)
+    classifier.close()
+    const may = scores.map(({ fraud, illicit }) => fraud + illicit >= MALICE_FLOOR)
+    expect(new Set(may)).toEqual(new Set([true, false]))
+    expect(texts.map((_, i) => found[i])).toEqual(
+      texts.map((text, i) => (may[i] ? heads.read(text) : undefined)),
+    )
+  })
+
+  it('are none of a classifier without them', async () => {
+    const classifier = await openClassifier({ dir: join(SHIPPED, '../1'), backend: 'wasm' })
+    const found: (HeadReading | undefined)[] = []
+    classifier.classify(
+      PLAIN.map(([, text]) => modelInput(text)),
+      found,
+    )
+    classifier.close()
+    expect(found).toEqual([])
   })
 
   it('say the same of a text whatever was read before', () => {
