@@ -1,6 +1,7 @@
 import { parseDuration } from '../../settings/files/value-forms.ts'
 import type { Ask } from './ask.ts'
 import { COLUMNS, type FoundAlert } from './case.ts'
+import { gramsOf } from './grams.ts'
 
 /** A line of what is found; `text` is masked. */
 export type SearchedAlert = FoundAlert & { readonly text: string | null; readonly brand: string | null }
@@ -25,7 +26,16 @@ export type Sort = (typeof SORTS)[number]
 const TEXT = "coalesce(event #>> '{data,message,text}', event #>> '{data,samples,0,text}', '')"
 const BRAND = "jsonb_path_query_first(event, '$.data.reasons[*].evidence.brand') #>> '{}'"
 const SAID = '(f.message_id = a.message_id OR f.state_id = a.state_id)'
-const SENT_BY = `EXISTS (SELECT FROM sender_minute m WHERE m.ts >= $1 AND m.ts < $2 AND m.signature = a.signature AND m.port = a.port AND m.sp`
+/** Alerts that feedback with the note `?` is about. */
+const OF_NOTE = ['message_id', 'state_id']
+  .map(
+    (id) =>
+      `${id} = ANY (ARRAY(SELECT ${id} FROM feedback WHERE strpos(lower(note), lower(?)) > 0 AND ${id} IS NOT NULL))`,
+  )
+  .join(' OR ')
+const SENT_BY = '(signature, port) IN (SELECT s.signature, s.port FROM sender_sp s WHERE s.sp'
+/** The same for the value `?`, so that an index finds it next to others. */
+const SENT_FOR = `(signature = ANY (ARRAY(SELECT s.signature FROM sender_sp s WHERE s.sp = ?)) AND ${SENT_BY} = ?))`
 
 /** The condition of each field for the value `?`; an asterisk stands for anything where the value is a pattern. */
 const FIELDS: Readonly<Record<string, { readonly is: string; readonly like?: string }>> = {
@@ -46,14 +56,31 @@ const FIELDS: Readonly<Record<string, { readonly is: string; readonly like?: str
   type: { is: 'type = ?' },
   target: { is: 'target_kind = ?' },
   by: { is: `EXISTS (SELECT FROM feedback f WHERE ${SAID} AND f.by = ?)` },
-  note: { is: `EXISTS (SELECT FROM feedback f WHERE ${SAID} AND strpos(lower(f.note), lower(?)) > 0)` },
+  note: { is: `(${OF_NOTE})` },
 }
 export const QUERY_FIELDS = [...Object.keys(FIELDS), 'last', 'sort']
 
-/** A word stands in the text, the signature, a domain, the brand, the sender's enterprise or a note. */
-const WORD = `(strpos(lower(${TEXT}), lower(?)) > 0 OR strpos(lower(coalesce(signature, '')), lower(?)) > 0
-  OR strpos(array_to_string(domains, ' '), lower(?)) > 0 OR strpos(lower(coalesce(${BRAND}, '')), lower(?)) > 0
-  OR ${SENT_BY} = ?) OR EXISTS (SELECT FROM feedback f WHERE ${SAID} AND strpos(lower(f.note), lower(?)) > 0))`
+/** `?`, of one width, stands in the text, the signature, a domain or the brand. */
+const SHOWN = [TEXT, "coalesce(signature, '')", "array_to_string(domains, ' ')", `coalesce(${BRAND}, '')`]
+  .map((field) => `strpos(lower(normalize(${field}, NFKC)), lower(?)) > 0`)
+  .join(' OR ')
+
+/** A word stands in what is shown, is the sender's enterprise, or stands in a note. The index leaves few alerts to be read. */
+function wordCondition(word: string): string {
+  const grams = gramsCondition([word])
+  const shown =
+    grams === undefined ? `(${SHOWN})` : `(${grams[0]} AND (${SHOWN})) OR (${grams[1]} AND (${SHOWN}))`
+  return `(${shown} OR ${SENT_FOR} OR ${OF_NOTE})`
+}
+
+/** Conditions by the index, of alerts that are in it and that are not yet; undefined: the texts are too short for it. */
+function gramsCondition(texts: readonly string[]): readonly [string, string] | undefined {
+  const grams = gramsOf(texts)
+  return grams.length === 0 ? undefined : [`grams @> '{${grams.join()}}'::integer[]`, 'grams IS NULL']
+}
+
+/** Fields whose values are in the index. */
+const INDEXED = new Set(['signature', 'domain', 'brand'])
 
 const DAY = 86_400_000
 export const LONGEST_LAST = 180 * DAY
@@ -77,7 +104,7 @@ export function readSearch(query: string): AlertSearch | SearchFault {
     const [, name = '', rest = ''] = /^([a-z]+):([\s\S]*)$/.exec(word) ?? []
     const value = (name === '' ? word : rest).replaceAll('"', '')
     if (value === '') return { fault: word }
-    if (name === '') add(WORD, value)
+    if (name === '') add(wordCondition(value), value.normalize('NFKC'))
     else if (name === 'last') {
       last = parseDuration(value) ?? 0
       if (!(last > 0 && last <= LONGEST_LAST)) return { fault: word }
@@ -90,6 +117,8 @@ export function readSearch(query: string): AlertSearch | SearchFault {
       if (!field) return { fault: word }
       const isPattern = value.includes('*')
       if (isPattern && !field.like) return { fault: word }
+      const grams = INDEXED.has(name) ? gramsCondition(value.replace(/[【】]/g, '').split('*')) : undefined
+      if (grams) conditions.push(`(${grams.join(' OR ')})`)
       if (isPattern) add(field.like!, value.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%'))
       else add(field.is, name === 'signature' ? value.replace(/^【|】$/g, '') : value)
     }

@@ -65,7 +65,7 @@ export async function erase(client: Client, token: string): Promise<Erased> {
       alerts: alerts.length,
       statesWithout:
         (await changed(
-          `UPDATE alert SET message_id = NULL, message_ts = NULL, to_token = NULL,
+          `UPDATE alert SET message_id = NULL, message_ts = NULL, to_token = NULL, grams = NULL,
             event = event #- '{data,message}' #- '{data,match,toToken}' WHERE to_token = $1`,
           token,
         )) + (await changed(WITHOUT_SAMPLES, ids)),
@@ -135,7 +135,7 @@ const WITHOUT_COMMENTS = `UPDATE case_event SET text = 'erased'
   WHERE text <> '' AND EXISTS (SELECT FROM unnest($1::text[]) AS id WHERE strpos(text, id) > 0)`
 
 /** Takes samples of these messages out of the alerts on states. */
-const WITHOUT_SAMPLES = `UPDATE alert SET event = jsonb_set(event, '{data,samples}', (
+const WITHOUT_SAMPLES = `UPDATE alert SET grams = NULL, event = jsonb_set(event, '{data,samples}', (
     SELECT coalesce(jsonb_agg(sample), '[]') FROM jsonb_array_elements(event #> '{data,samples}') sample
     WHERE NOT sample ->> 'id' = ANY ($1)))
   WHERE target_kind <> 'message' AND EXISTS (

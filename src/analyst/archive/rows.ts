@@ -12,6 +12,7 @@ import { domainsOf } from './alert-hosts.ts'
 import type { DailyTable } from './days.ts'
 import { feedbackResultRow, feedbackRow } from './feedback-rows.ts'
 import { Fields, nestsDeeper, UnfitRecord } from './fields.ts'
+import { gramsSafely } from './grams.ts'
 
 /** What a topic holds. */
 export type ArchiveInput =
@@ -204,6 +205,7 @@ function alertRow(alert: Alert, f: Fields): ArchiveRow {
       late: data.late === true,
       tenant: tenantOf(data.tenant),
       event: alert,
+      grams: gramsSafely(alert),
     },
   }
 }

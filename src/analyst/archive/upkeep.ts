@@ -4,9 +4,11 @@ import type { BoundedClock } from '../../domain/ports.ts'
 import { groupEarlier } from './case-writer.ts'
 import { type Client, databaseError, openClient } from './database.ts'
 import { type Expired, expire } from './expiry.ts'
+import { gramEarlier } from './grams.ts'
 import { Partitions } from './partitions.ts'
 import { countRefusedRows, placeRefused } from './refused.ts'
 import { rollUp } from './rollups.ts'
+import { fillSenders } from './sender-sps.ts'
 import { ArchiveWriter } from './writer.ts'
 
 export interface UpkeepOptions {
@@ -72,6 +74,8 @@ async function work(
   const expired = await expire(client, { clock, retention, agreed: options.agreed() })
   if (expired) reportExpired(expired, emit)
   await groupEarlier(client)
+  await gramEarlier(client)
+  await fillSenders(client)
   const placed = await placeRefused(client, new ArchiveWriter(client), partitions, clock)
   if (placed > 0) emit({ name: 'archive_placed', rows: placed })
   const waiting = await countRefusedRows(client)

@@ -87,6 +87,10 @@ const MINUTES = `INSERT INTO sender_minute AS old
       declared = excluded.declared
     WHERE excluded.total >= old.total`
 
+const SENDERS = `INSERT INTO sender_sp SELECT DISTINCT r.sp, r.signature, r.port
+    FROM staging s, jsonb_populate_record(NULL::sender_minute, s.row) r WHERE s.kind = 'sender_minute' AND r.sp IS NOT NULL
+    ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING`
+
 const ADVANCE = 'UPDATE input_offset SET next = $4 WHERE topic = $1 AND partition = $2 AND next = $3'
 const TWO_DAYS = 2 * DAY
 
@@ -154,7 +158,10 @@ export class ArchiveWriter {
       const [first, last] = [Math.min(...times) - TWO_DAYS, Math.max(...times) + TWO_DAYS]
       await this.#client.query(VERDICTS, [new Date(first), new Date(last)])
     }
-    if (tables.has('sender_minute')) await this.#client.query(MINUTES)
+    if (tables.has('sender_minute')) {
+      await this.#client.query(MINUTES)
+      await this.#client.query(SENDERS)
+    }
     if (tables.has('registry_row')) await this.#client.query(REGISTRY)
     if (SUMMED.some((table) => tables.has(table))) await this.#client.query(MARK_STAGED)
   }

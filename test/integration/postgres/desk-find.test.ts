@@ -2,7 +2,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readSearch } from '../../../src/analyst/archive/alert-search.ts'
 import { type Client, openClient } from '../../../src/analyst/archive/database.ts'
 import { erase } from '../../../src/analyst/archive/erase.ts'
+import { gramEarlier } from '../../../src/analyst/archive/grams.ts'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
+import { fillSenders } from '../../../src/analyst/archive/sender-sps.ts'
 import { type Desk, startDesk } from '../../../src/analyst/desk/server.ts'
 import { messageAlertAt, tokenOf } from '../../helpers/archive-records.ts'
 import { seedArchive } from '../../helpers/archive-seed.ts'
@@ -92,6 +94,10 @@ describeWith('postgres', 'the search box of the desk', () => {
     ['木森', ['m1']],
     ['【木森地产】', ['m1']],
     ['signature:木*', ['m1']],
+    ['ＫＦ８８．ＴＯＰ signature:木森地产', ['m1']],
+    ['新盘', ['m1']],
+    ['盘', ['m1']],
+    ['domain:kf*.top signature:木*', ['m1']],
     ['京东 action:review domain:*.top by:wu last:7d', ['m2']],
     ['合作方', ['m2']],
     ['sp:SP77', ['m2']],
@@ -151,6 +157,24 @@ describeWith('postgres', 'the search box of the desk', () => {
     expect(accesses.some(({ subject }) => subject.includes('13800138000'))).toBe(false)
     await erase(client, tokenOf(1))
     expect((await users.get('lin', location)).status).toBe(404)
+  })
+
+  it('finds what the index lacks yet, and fills it', async () => {
+    await client.query('UPDATE alert SET grams = NULL')
+    await client.query('TRUNCATE sender_sp')
+    expect((await found('旧的 last:7d')).ids).toEqual(['m3'])
+    const all = await client.query<{ n: number }>('SELECT count(*)::int AS n FROM alert')
+    expect(await gramEarlier(client)).toBe(all.rows[0]!.n)
+    expect(await gramEarlier(client)).toBe(0)
+    expect((await found('旧的 last:7d')).ids).toEqual(['m3'])
+    expect((await found('旧的一套 last:7d')).ids).toEqual([])
+    expect(await fillSenders(client)).toBe(1)
+    expect(await fillSenders(client)).toBe(0)
+    expect((await found('sp:SP77')).ids).toEqual(['m2'])
+    const { rows } = await client.query<{ n: number }>(
+      "SELECT count(*)::int AS n FROM alert WHERE grams @> (SELECT grams FROM alert WHERE message_id = 'm3')",
+    )
+    expect(rows).toEqual([{ n: 1 }])
   })
 
   it('takes no field that is of objects in general', () => {

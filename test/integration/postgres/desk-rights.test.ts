@@ -47,6 +47,9 @@ describeWith('postgres', 'the database user of the desk', () => {
     for (const [at, fields] of [
       [path, { act: 'take' }],
       [path, { act: 'comment', comment: 'seen' }],
+      [path, { act: 'due', due: '2026-12-01T12:00' }],
+      [path, { act: 'merge', other: 'none' }],
+      ['/letter/alert-m1', { reader: 'sender', addressee: 'the sender' }],
       [path, { act: 'split', sender: '京东@10690200009' }],
       [path, { act: 'judge', verdict: 'confirmed' }],
       ['/queue/undo', {}],
