@@ -3,8 +3,8 @@ import { gzipSync } from 'node:zlib'
 import type { Answer } from './answers.ts'
 
 const SCRIPTS = ['/charts.js', '/queue.js']
-/** What the build makes of `browser/`: beside this file, or in `dist` for a checkout that runs from its sources. */
-const FOLDERS = ['.', '../../../dist/analyst/desk']
+/** What the build makes of `browser/`: below this folder, or in `dist` for a checkout that runs from its sources. */
+const FOLDERS = ['./browser', '../../../dist/analyst/desk/browser']
 
 const packed = new Map<string, Buffer>()
 
