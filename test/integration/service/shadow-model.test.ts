@@ -151,7 +151,7 @@ describeWith('kafka', 'a model in shadow', () => {
     writeFileSync(`${damaged}/weights.bin`, 'no')
     const refused = await sigwatch(['model', 'promote', damaged, '--model', LIVE])
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('MODEL_INVALID')])
-    expect(readFileSync(`${LIVE}/model.json`, 'utf8')).toContain('"version": "3"')
+    expect(readFileSync(`${LIVE}/model.json`, 'utf8')).toContain('"version": "4"')
     const shipped = await sigwatch(['model', 'promote', SHADOW])
     expect([shipped.code, shipped.stderr]).toEqual([2, expect.stringContaining('shipped one')])
     const none = await sigwatch(['model', 'promote', '--model', LIVE])

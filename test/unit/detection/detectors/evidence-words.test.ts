@@ -78,7 +78,7 @@ describe('evidence in Chinese', () => {
     ])
   })
 
-  it('keeps what a later version has beside, and English as it is in the records', () => {
+  it('keeps what a later version adds, and spells English names of fields as words', () => {
     expect(evidenceIn('zh-CN', { novelty: 'x', speaksFor: ['new:sign'] })).toEqual({
       speaksFor: ['new:sign'],
       speaksAgainst: [],
@@ -87,7 +87,7 @@ describe('evidence in Chinese', () => {
     expect(evidenceIn('en', { claimedBy: 'speaker', speaksFor: ['link:foreign'] })).toEqual({
       speaksFor: ['a link leads to a domain that anybody could have registered'],
       speaksAgainst: [],
-      facts: [['claimedBy', 'speaker']],
+      facts: [['claimed by', 'speaker']],
     })
   })
 })
