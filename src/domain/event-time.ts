@@ -37,6 +37,15 @@ export class EventTime {
     return this.#value
   }
 
+  copy(): EventTime {
+    const copy = new EventTime(this.#behind)
+    copy.#recent.push(...this.#recent)
+    copy.#sorted.push(...this.#sorted)
+    copy.#next = this.#next
+    copy.#value = this.#value
+    return copy
+  }
+
   get value(): number {
     return this.#value
   }

@@ -6,8 +6,8 @@ const WILD = 1
 
 interface Reached {
   readonly time: EventTime
-  /** What it was before the newest batch, and the offset at which that ends. */
-  before: number
+  /** The same before the newest batch, and the offset at which that ends. */
+  start: EventTime
   end: number
   batch: number
 }
@@ -26,12 +26,12 @@ export class NewestTimes {
     this.#batch++
   }
 
-  /** Takes in an event time of a partition; returns its newest. A batch that is counted again changes no `before`. */
+  /** Takes in an event time of a partition; returns its newest. A batch that is counted again starts where it did. */
   observe(partition: string, offset: number, time: number): number {
     const reached = getOrInsert(this.#byPartition, partition, unreached)
     if (reached.batch !== this.#batch) {
       reached.batch = this.#batch
-      if (offset > reached.end) reached.before = reached.time.value
+      if (offset > reached.end) reached.start = reached.time.copy()
     }
     if (offset > reached.end) reached.end = offset
     return reached.time.observe(time)
@@ -41,12 +41,12 @@ export class NewestTimes {
     return this.#byPartition.get(partition)?.time.value ?? Number.NEGATIVE_INFINITY
   }
 
-  /** The same as it was before the batch: the batch itself may span more time than counts are kept. */
-  before(partition: string): number {
-    return this.#byPartition.get(partition)?.before ?? Number.NEGATIVE_INFINITY
+  /** What it was before the batch, to be taken on record by record: a batch may span more time than counts are kept. */
+  startOf(partition: string): EventTime {
+    return this.#byPartition.get(partition)?.start.copy() ?? new EventTime(WILD)
   }
 }
 
 function unreached(): Reached {
-  return { time: new EventTime(WILD), before: Number.NEGATIVE_INFINITY, end: -1, batch: -1 }
+  return { time: new EventTime(WILD), start: new EventTime(WILD), end: -1, batch: -1 }
 }

@@ -1,3 +1,4 @@
+import type { EventTime } from '../../domain/event-time.ts'
 import type { Observations } from '../../domain/feature-store.ts'
 import { getOrInsert } from '../../domain/maps.ts'
 import { partitionKey } from '../../domain/ports.ts'
@@ -52,6 +53,9 @@ class Aggregation {
   #partition = -1
   #key = ''
   #offsets: { readonly [shard: number]: number } | undefined
+  #reached: EventTime | undefined
+  /** How far each partition has come at the message at hand, from where it was before the batch. */
+  readonly #reachedBy = new Map<string, EventTime>()
   #eventTime = Number.NEGATIVE_INFINITY
   /** What the message at hand adds to the shard that `#groupOf` was asked for last: 0 if it was counted before. */
   #weight = 0
@@ -78,8 +82,10 @@ class Aggregation {
       this.#partition = partition
       this.#key = partitionKey(o.position)
       this.#offsets = this.#counted.get(this.#key)
-      this.#eventTime = this.#times?.before(this.#key) ?? Number.NEGATIVE_INFINITY
+      const times = this.#times
+      this.#reached = times && getOrInsert(this.#reachedBy, this.#key, () => times.startOf(this.#key))
     }
+    this.#eventTime = this.#reached?.observe(o.ts) ?? Number.NEGATIVE_INFINITY
     this.#bucket = Math.floor(o.ts / BUCKET_MS)
     this.#rates(o)
     this.#members(o)

@@ -38,7 +38,6 @@ export class MemorySenderMinutes implements SenderMinutes {
   async count(batch: readonly SenderCount[]): Promise<void> {
     const now = this.#clock.now()
     const reached = new Map<string, number>()
-    this.#newest.begin()
     for (const one of batch) {
       const key = partitionKey(one.position)
       this.#newest.observe(key, one.position.offset, one.minute * MINUTE)
@@ -50,7 +49,7 @@ export class MemorySenderMinutes implements SenderMinutes {
         if (offset <= (this.#offsets.get(key) ?? -1)) continue
         reached.set(key, Math.max(offset, reached.get(key) ?? -1))
       }
-      if (one.minute * MINUTE >= this.#newest.before(key) - KEPT) this.#add(one, now)
+      if (one.minute * MINUTE >= this.#newest.of(key) - KEPT) this.#add(one, now)
     }
     for (const [key, offset] of reached) this.#offsets.set(key, offset)
     this.#forget()

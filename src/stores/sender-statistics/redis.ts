@@ -1,6 +1,7 @@
 import type { RedisLink } from '../../adapters/redis/link.ts'
 import { loadScript, type ScriptCall } from '../../adapters/redis/script.ts'
 import { SigwatchError } from '../../domain/errors.ts'
+import type { EventTime } from '../../domain/event-time.ts'
 import { addTo, getOrInsert } from '../../domain/maps.ts'
 import { type BoundedClock, type PartitionId, partitionKey } from '../../domain/ports.ts'
 import type { DueMinute, SenderCount, SenderMinutes } from '../../domain/sender-minutes.ts'
@@ -155,8 +156,7 @@ export class RedisSenderMinutes implements SenderMinutes {
     this.#newest.begin()
     for (const { position, minute } of batch)
       this.#newest.observe(partition, position.offset, minute * MINUTE)
-    const oldest = (this.#newest.before(partition) - KEPT) / MINUTE
-    const groups = groupsOf(batch, expected, oldest).map(({ once, minutes }) => [
+    const groups = groupsOf(batch, expected, this.#newest.startOf(partition)).map(({ once, minutes }) => [
       once === undefined ? 0 : keys.push(this.#key(partition, `once:${once}`)),
       [...minutes].map(([minute, { counts, enterprises }]) => [
         keys.push(this.#key(partition, `m:${minute}`)),
@@ -193,10 +193,12 @@ function reachedBy(batch: readonly SenderCount[], before: number): number {
 }
 
 /** What is counted together or not at all: by offset, or by one `once` key. */
-function groupsOf(batch: readonly SenderCount[], counted: number, oldest: number): CountGroup[] {
+function groupsOf(batch: readonly SenderCount[], counted: number, reached: EventTime): CountGroup[] {
   const groups = new Map<string | undefined, CountGroup>()
   for (const one of batch) {
-    if (one.minute < oldest || (one.once === undefined && one.position.offset <= counted)) continue
+    const ts = one.minute * MINUTE
+    if (ts < reached.observe(ts) - KEPT || (one.once === undefined && one.position.offset <= counted))
+      continue
     const group = getOrInsert(groups, one.once, () => ({ once: one.once, minutes: new Map() }))
     const minute = getOrInsert(group.minutes, one.minute, () => ({
       counts: new Map(),
