@@ -91,7 +91,7 @@ describeWith('postgres', 'cases of states without a message', () => {
     for (const part of [
       'No single message raised it',
       'COMPLAINT_SPIKE',
-      'perMillion',
+      'per million',
       complaint,
       '骚扰短信',
     ])
