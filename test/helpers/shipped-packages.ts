@@ -6,7 +6,7 @@ export const SHIPPED_PACKAGES: readonly string[] =
   `@ioredis/commands @opentelemetry/api @pinojs/redact @tensorflow/tfjs-backend-cpu @tensorflow/tfjs-backend-wasm
   @tensorflow/tfjs-core @types/emscripten @types/long @types/offscreencanvas @types/seedrandom @webgpu/types ajv apparatus
   atomic-sleep bintrees cluster-key-slot commander csv-parse debug denque fast-deep-equal fast-uri fzstd ioredis
-  json-schema-traverse jsonc-parser kafkajs long lz4js ms natural node-fetch on-exit-leak-free pg pg-connection-string
+  jose json-schema-traverse jsonc-parser kafkajs long lz4js ms natural node-fetch oauth4webapi on-exit-leak-free openid-client pg pg-connection-string
   pg-copy-streams pg-int8 pg-pool pg-protocol pg-types pgpass picocolors pino pino-abstract-transport pino-std-serializers
   postgres-array postgres-bytea postgres-date postgres-interval process-warning prom-client protobufjs
   quick-format-unescaped real-require redis-errors redis-parser require-from-string safe-stable-stringify seedrandom
