@@ -737,6 +737,17 @@ describe.each(backends)('feature store: $name', ({ start, available }) => {
       expect(await read([tally(5, T0, 'r0')])).toEqual([])
     })
 
+    it('counts the same again of a backlog that is longer than what a store sends at once', async () => {
+      const store = fresh()
+      const batch = many(5_000, 0, (offset) =>
+        tally(offset, offset < 3_000 ? T0 : T0 + 30 * MINUTE, `r${offset}`, offset === 0 ? 1 : Infinity),
+      )
+      for (let times = 0; times < 2; times++) {
+        const { tallies } = await store.count(batch)
+        expect(tallies).toEqual([{ kind: 'otp', id: 'r0', count: 1 }])
+      }
+    })
+
     it('adds the current half window and the one before', async () => {
       const store = fresh()
       const at = async (offset: number, ts: number) =>

@@ -48,7 +48,6 @@ export class Feed {
 
   /** Notes messages, and their times in `times`; a complaint, which counts no message, is none. */
   see(batch: readonly Observations[], times: NewestTimes): void {
-    times.begin()
     for (const { position, ts, rates, sent } of batch) {
       const key = partitionKey(position)
       const eventTime = times.observe(key, position.offset, ts)

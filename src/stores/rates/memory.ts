@@ -84,6 +84,7 @@ class MemoryFeatureStore implements FeatureStore {
       fanouts: [] as FanoutReading[],
     }
     checkBatch(batch)
+    this.#times.begin()
     this.#feed.see(batch, this.#times)
     if (batch.length === 0) return { ...readings, counted: true }
     this.#since ??= firstEventTime(batch)

@@ -132,6 +132,8 @@ class RedisFeatureStore implements FeatureStore {
 
   async #count(batch: readonly Observations[]): Promise<Readings> {
     checkBatch(batch)
+    // All chunks of a batch are one: counted again, the first of them starts where it did.
+    this.#times.begin()
     const sum = new Collected()
     const attempts = this.#attempts.get(batch) ?? new Attempts((...missing) => this.#shards.miss(...missing))
     for (let from = 0, to = 0; from < batch.length; from = to) {
