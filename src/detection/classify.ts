@@ -28,7 +28,7 @@ export function classify(batch: readonly ExtractedMessage[], classifier: Scorer)
     heads,
   )
   for (const [i, message] of unknown.entries()) {
-    const verdict = { ...verdictOf(all[i]!, message.asksAlone, classifier), heads: heads[i] }
+    const verdict = verdictOf(all[i]!, heads[i], message.asksAlone, classifier)
     memoOf(message, classifier).classified = { by: classifier, verdict }
     fillIn(message, verdict)
   }
@@ -40,7 +40,12 @@ function memoOf({ memo }: ExtractedMessage, { readsNumbersByShape }: Scorer): Te
   return readsNumbersByShape ? (memo.alike ?? memo) : memo
 }
 
-function verdictOf(scores: Scores, asksAlone: boolean, { thresholds }: Scorer): TextVerdict {
+function verdictOf(
+  scores: Scores,
+  heads: HeadReading | undefined,
+  asksAlone: boolean,
+  { thresholds }: Scorer,
+): TextVerdict {
   const label = argmax(scores)
   const above = scores[label] >= thresholds[label]
   return {
@@ -48,6 +53,7 @@ function verdictOf(scores: Scores, asksAlone: boolean, { thresholds }: Scorer): 
     label,
     commercial: above && COMMERCIAL.includes(label) && !asksAlone,
     malicious: above && (label === 'fraud' || label === 'illicit'),
+    heads,
   }
 }
 

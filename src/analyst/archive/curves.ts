@@ -97,8 +97,11 @@ export function curvesIn(
     if (place >= 0 && place < length) curve[place] = (curve[place] ?? 0) + n
     curves.set(code, curve)
   }
-  const sum = (curve: readonly number[]) => curve.reduce((all, n) => all + n, 0)
-  return new Map([...curves].sort(([, a], [, b]) => sum(b) - sum(a)))
+  return new Map([...curves].sort(([, a], [, b]) => sumOf(b) - sumOf(a)))
+}
+
+export function sumOf(curve: readonly number[]): number {
+  return curve.reduce((all, n) => all + n, 0)
 }
 
 export function timesOf({ from, to, step }: Steps): [Date, Date, number] {

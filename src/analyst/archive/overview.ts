@@ -1,7 +1,7 @@
 import { UNUSUAL_RATE_CODES } from '../../detection/detectors/all.ts'
 import type { Code } from '../../domain/codes.ts'
 import type { Ask } from './ask.ts'
-import { STANDS } from './questions.ts'
+import { IN_HOURS, STANDS } from './questions.ts'
 
 /** Times of a question, the end not included. */
 type Range = readonly [from: Date, to: Date]
@@ -70,9 +70,6 @@ function linesOf<T>(lines: readonly Counted<T>[]): Omit<Counted<T>, 'total'>[] {
 }
 
 const arrayOf = (codes: readonly Code[]) => `ARRAY[${codes.map((code) => `'${code}'`).join(', ')}]`
-
-/** Sums are of whole hours: the one in which the time begins counts as a whole. */
-export const IN_HOURS = "ts >= date_trunc('hour', $1::timestamptz, 'UTC') AND ts < $2"
 
 const FORGED = `WITH part AS (
     SELECT name AS brand, part, sum(n)::int AS n FROM thing_hour WHERE kind = 'forged' AND ${IN_HOURS} GROUP BY 1, 2

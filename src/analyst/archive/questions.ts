@@ -1,5 +1,8 @@
 // Questions about a time ($1, $2; the end not included).
 
+/** Sums are of whole hours: the one in which the time begins counts as a whole. */
+export const IN_HOURS = "ts >= date_trunc('hour', $1::timestamptz, 'UTC') AND ts < $2"
+
 /** Whether a row `f` of feedback stands: it was not taken back. What was refused is a judgement all the same. */
 export const STANDS = `NOT EXISTS (SELECT FROM feedback u WHERE u.undo IN (f.feedback_id, f.batch) AND u.ts >= f.ts)
   AND NOT EXISTS (SELECT FROM feedback_result r WHERE r.feedback_id = f.feedback_id AND r.outcome = 'undone')`
@@ -36,6 +39,6 @@ export const COMPLAINED = `WITH told AS (
     GROUP BY signature, port ORDER BY complaints DESC, signature, port LIMIT 15
   )
   SELECT coalesce(signature, port, '–') AS sender, complaints,
-    CASE WHEN signature IS NULL THEN (SELECT sum(total)::int FROM sender_hour h WHERE h.ts >= date_trunc('hour', $1::timestamptz, 'UTC') AND h.ts < $2 AND h.port = told.port)
+    CASE WHEN signature IS NULL THEN (SELECT sum(total)::int FROM sender_hour h WHERE ${IN_HOURS} AND h.port = told.port)
       ELSE (SELECT sum(total)::int FROM sender_minute s WHERE s.ts >= $1 AND s.ts < $2 AND s.signature = told.signature) END AS sent
   FROM told ORDER BY complaints DESC, sender`

@@ -1,6 +1,6 @@
 import { EARLIEST_TIME } from '../../domain/time.ts'
 import type { Ask } from './ask.ts'
-import { IN_HOURS } from './overview.ts'
+import { IN_HOURS } from './questions.ts'
 
 /** Counts of a time, and of the time of the same length before it. */
 export interface Total {

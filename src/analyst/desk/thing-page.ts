@@ -1,6 +1,6 @@
 import { restsOnComplaints } from '../../detection/detectors/all.ts'
 import { LABELS } from '../../domain/labels.ts'
-import { startsOf } from '../archive/curves.ts'
+import { startsOf, sumOf } from '../archive/curves.ts'
 import { NEWEST, type ThingFound } from '../archive/things.ts'
 import { type Html, html } from '../words/html.ts'
 import type { Series } from './chart-data.ts'
@@ -66,14 +66,9 @@ function curves(found: ThingFound, speech: Speech): Html {
   const { steps, sent, alerts, campaigns, policies } = found
   const { say, term } = speech
   const words = { time: say('time'), numbers: say('numbersOf') }
-  const sum = (of: readonly number[]) => count(of.reduce((all, n) => all + n, 0))
-  const declared = campaigns.map((one) => ({
-    ...{
-      name: `${say('campaign')} (${say('aMinute', { n: count(one.perMinute) })})`,
-      from: one.from,
-      to: one.to,
-    },
-  }))
+  const declared = campaigns.map(({ perMinute, from, to }) => {
+    return { name: `${say('campaign')} (${say('aMinute', { n: count(perMinute) })})`, from, to }
+  })
   const changes = policies.map(({ hash, first_at }) => ({
     name: `${say('policy')} ${hash}`,
     from: first_at.getTime(),
@@ -107,11 +102,11 @@ function curves(found: ThingFound, speech: Speech): Html {
   ]
   return html`<section><h2>${say('messagesAndAlerts')}</h2>${
     sent &&
-    chart(say('messagesCurve', { n: sum(sent.total) }), steps, {
+    chart(say('messagesCurve', { n: count(sumOf(sent.total)) }), steps, {
       ...{ ...words, series: [...labels, ...(hasUsual ? [usual] : [])], marks: marksIn(steps, declared) },
     })
   }
-${chart(say('alertsCurve', { n: sum(alerts.get('') ?? []) }), steps, { ...words, series: raised, marks: marksIn(steps, changes) })}</section>`
+${chart(say('alertsCurve', { n: count(sumOf(alerts.get('') ?? [])) }), steps, { ...words, series: raised, marks: marksIn(steps, changes) })}</section>`
 }
 
 function codesSection({ codes }: ThingFound, speech: Speech): Html {
@@ -143,8 +138,8 @@ function sentSection(
   { say, term }: Speech,
 ): Html {
   if (!sent) return html``
-  const total = sent.total.reduce((all, n) => all + n, 0)
-  const of = (label: (typeof LABELS)[number]) => sent.labels[label].reduce((all, n) => all + n, 0)
+  const total = sumOf(sent.total)
+  const of = (label: (typeof LABELS)[number]) => sumOf(sent.labels[label])
   const rate = total === 0 ? '–' : ((complaints.n / total) * 1e6).toFixed(1)
   const answer = isBursting ? say('bursting') : declared === null ? say('nothing') : say('asDeclared')
   return html`<section><h2>${say('whatItSent')}</h2><dl><dt>${say('messages')}</dt><dd>${count(total)}</dd>

@@ -1,6 +1,5 @@
 import type { Alike, AlikePlace } from '../../domain/alike.ts'
 import { BoundedCache } from '../../domain/bounded-cache.ts'
-import { getOrInsert } from '../../domain/maps.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
 import type { NoticeIndex } from '../notices/notice-index.ts'
 import { advertised } from './advertisement.ts'
@@ -14,7 +13,7 @@ const NAMES = 8_192
 
 /** Groups of texts that lead to one place from which on it is a service of many, such as a platform of shops. */
 const SERVICE_FROM = 4
-/** Places that are remembered: those that were led to first go first. */
+/** Places that are remembered. */
 const PLACES = 8_192
 
 const NOWHERE: AlikePlace = {}
@@ -28,7 +27,7 @@ export class AlikeIndex implements Alike {
   readonly #histories = new Histories()
   readonly #names = new BoundedCache<string | undefined>(NAMES)
   /** Groups of texts by where they lead. */
-  readonly #leading = new Map<string, Set<Centre>>()
+  readonly #leading = new BoundedCache<Set<Centre>>(PLACES)
   readonly #open: () => Trades
   #opened: Trades | undefined
 
@@ -72,8 +71,7 @@ export class AlikeIndex implements Alike {
 
   /** Whether texts of many groups lead to a place. */
   #isService(place: string, centre: Centre): boolean {
-    const groups = getOrInsert(this.#leading, place, () => new Set())
-    if (this.#leading.size > PLACES) this.#leading.delete(this.#leading.keys().next().value as string)
+    const groups = this.#leading.get(place, () => new Set())
     if (groups.size < SERVICE_FROM && centre.key !== undefined) {
       // Groups of one campaign are merged when they have come near.
       for (const other of groups) if (other.last === Number.NEGATIVE_INFINITY) groups.delete(other)
