@@ -75,7 +75,7 @@ export function maliciousTextSuite(
     expect(found?.score).toBeGreaterThan(0.4)
     expect(found?.evidence).toMatchObject({ label: own, score: 0.3, threshold: 0.5 })
     expect(found?.evidence.speaksFor).toContain('contact:handle')
-    // The same from nobody known, and a harmless one from the same number, do not count.
+    // The same from an unknown sender, and a harmless one from the same number, do not count.
     expect(detect(spec, doubtful(text, ''), shippedContext())).toBeUndefined()
     expect(detect(spec, doubtful('明天一起吃饭吗', '17012345678'), shippedContext())).toBeUndefined()
     const asked = doubtful('把你身份证号后四位发我，我帮你订票', '17012345678', 0.1)

@@ -66,7 +66,7 @@ export class OidcProvider {
     })
   }
 
-  /** What the provider says of the person, by the query of the address that it led back to. Rejects with LoginFailed. */
+  /** The claims about the person, by the query of the address that it led back to. Rejects with LoginFailed. */
   async finish(query: URLSearchParams, { state, nonce, verifier }: LoginAttempt): Promise<Claims> {
     return failing(async () => {
       const config = await this.#config()

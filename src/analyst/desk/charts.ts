@@ -62,7 +62,7 @@ ${marks.length > 0 && html`<p class="dim">${marks.map(({ name, from, to }) => ht
 <details><summary>${numbers}</summary>${table(`${title}: ${numbers}`, [time, ...series.map(({ name }) => name)], rows)}</details></figure>`
 }
 
-/** A picture of what is linked; the lists beside it say the same. */
+/** A picture of what is linked; the lists next to it say the same. */
 export function graph(title: string, data: GraphData): Html {
   return html`<figure class="chart"><div class="drawing graph" role="img" aria-label="${title}" data-graph="${JSON.stringify(data)}"></div></figure>`
 }

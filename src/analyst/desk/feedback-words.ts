@@ -1,4 +1,4 @@
-/** What the desk says of feedback, in English and in Chinese. */
+/** Words of the desk about feedback, in English and in Chinese. */
 export const FEEDBACK = {
   given: ['Your feedback was written.', '反馈已写入。'],
   unsentAnswer: [

@@ -23,7 +23,7 @@ export interface ProviderLogins {
   readonly rights: Readonly<Record<string, DeskRights>>
 }
 
-/** Who logged in, or why nobody did. `name`: of a person who may do nothing here. */
+/** The person who logged in, or why the login failed. `name`: of a person who may do nothing here. */
 export type ProviderAnswer =
   | { readonly name: string; readonly may: readonly DeskRight[]; readonly next: string | undefined }
   | {

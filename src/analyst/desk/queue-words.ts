@@ -1,4 +1,4 @@
-/** What the desk says of the queue of cases, in English and in Chinese. */
+/** Words of the desk about the queue of cases, in English and in Chinese. */
 export const QUEUE = {
   queue: ['Queue', '待办'],
   open: ['Open', '待处理'],
@@ -99,7 +99,7 @@ export const QUEUE = {
   undone: ['undone', '已撤销'],
 } as const
 
-/** What the desk says of the search box, in English and in Chinese. */
+/** Words of the desk about the search box, in English and in Chinese. */
 export const FIND = {
   find: ['Find', '检索'],
   findWhat: ['Words and field:value, all of which must hold', '词语与“字段:值”，须同时满足'],

@@ -52,7 +52,7 @@ export class Sessions {
     this.#logins = logins
   }
 
-  /** Whose token it is; undefined: nobody's. */
+  /** The person whose token it is; undefined: it is unknown. */
   holderOf(token: string): Omit<Login, 'token'> | undefined {
     // Every token is compared, whichever fits.
     const fitting = this.#logins.filter((login) => timingSafeEqual(digest(login.token), digest(token)))
