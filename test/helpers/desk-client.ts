@@ -1,3 +1,7 @@
+import type { ArchiveReader } from '../../src/analyst/archive/reader.ts'
+import type { DeskOptions } from '../../src/analyst/desk/options.ts'
+import { type Desk, startDesk } from '../../src/analyst/desk/server.ts'
+
 /** Asks a desk as a browser does that is logged in, by the name of who is. */
 export interface DeskClient {
   login(name: string, token: string): Promise<void>
@@ -33,4 +37,16 @@ export function deskClient(port: () => number): DeskClient {
         redirect: 'manual',
       }),
   }
+}
+
+/** A desk in English on a free port, behind no proxy and without a log; `options` replace any of that. */
+export function startDeskOn(
+  archive: ArchiveReader,
+  options: Partial<DeskOptions> & Pick<DeskOptions, 'logins'>,
+): Promise<Desk> {
+  return startDesk({
+    ...{ host: '127.0.0.1', port: 0, locale: 'en', archive, isTrustedProxy: () => false },
+    emit: () => undefined,
+    ...options,
+  })
 }

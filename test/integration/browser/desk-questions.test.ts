@@ -5,7 +5,7 @@ import type { Browser, Page } from 'puppeteer-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
 import { BrandNames } from '../../../src/analyst/desk/brand-names.ts'
-import { type Desk, startDesk } from '../../../src/analyst/desk/server.ts'
+import type { Desk } from '../../../src/analyst/desk/server.ts'
 import { WEEKENDS_ONLY } from '../../../src/analyst/words/calendar.ts'
 import type { Locale } from '../../../src/detection/detectors/words.ts'
 import type { Alert } from '../../../src/domain/alert.ts'
@@ -14,6 +14,7 @@ import { composeReport } from '../../../src/service/compose-report.ts'
 import { readConfig } from '../../../src/settings/config.ts'
 import { seedArchive } from '../../helpers/archive-seed.ts'
 import { accessibilityFaults, PHONE, startBrowser } from '../../helpers/browser.ts'
+import { startDeskOn } from '../../helpers/desk-client.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 import { archivePlanted, messagesOf, type PlantedWords } from '../../helpers/planted-archive.ts'
 import { MINUTE, type PlantedHours, plantHours } from '../../helpers/planted-hours.ts'
@@ -41,13 +42,8 @@ describeWith(['postgres', 'chromium'], 'an analyst at the desk', () => {
   let address: string
 
   const openDesk = async (locale: Locale): Promise<string> => {
-    const desk = await startDesk({
-      isTrustedProxy: () => false,
-      emit: () => undefined,
+    const desk = await startDeskOn(archive, {
       locale,
-      host: '127.0.0.1',
-      port: 0,
-      archive,
       logins: [{ name: 'lin', token: TOKEN, may: 'feedback' }],
       feedback: { now: async () => Date.now(), write: async (_key, row) => void given.push(row) },
     })

@@ -2,11 +2,12 @@ import type { Browser, Page } from 'puppeteer-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { GivenRow } from '../../../src/analyst/archive/given-feedback.ts'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
-import { type Desk, startDesk } from '../../../src/analyst/desk/server.ts'
+import type { Desk } from '../../../src/analyst/desk/server.ts'
 import type { Alert } from '../../../src/domain/alert.ts'
 import { messageAlertAt } from '../../helpers/archive-records.ts'
 import { seedArchive } from '../../helpers/archive-seed.ts'
 import { accessibilityFaults, DESKTOP, overflows, PHONE, startBrowser } from '../../helpers/browser.ts'
+import { startDeskOn } from '../../helpers/desk-client.ts'
 import { type PlantedHours, plantHours } from '../../helpers/planted-hours.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
 import { describeWith } from '../../helpers/services.ts'
@@ -105,10 +106,8 @@ describeWith(['postgres', 'chromium'], 'the queue of an analyst', () => {
       ],
     ])
     archive = await ArchiveReader.open(server.url, 'test')
-    desk = await startDesk({
-      ...{ host: '127.0.0.1', port: 0, locale: 'en', archive, answers: 'sms.feedback-results' },
-      isTrustedProxy: () => false,
-      emit: () => undefined,
+    desk = await startDeskOn(archive, {
+      answers: 'sms.feedback-results',
       logins: [{ name: 'lin', token: TOKEN, may: 'judge' }],
       feedback: { now: async () => Date.now(), write: async (_key, row) => void given.push(row) },
     })

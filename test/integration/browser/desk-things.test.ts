@@ -1,11 +1,12 @@
 import type { Browser, Page } from 'puppeteer-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
-import { type Desk, startDesk } from '../../../src/analyst/desk/server.ts'
+import type { Desk } from '../../../src/analyst/desk/server.ts'
 import type { Alert } from '../../../src/domain/alert.ts'
 import { messageAlertAt, stateAlertAt, tokenOf } from '../../helpers/archive-records.ts'
 import { type SeedRecord, seedArchive } from '../../helpers/archive-seed.ts'
 import { accessibilityFaults, DESKTOP, overflows, startBrowser } from '../../helpers/browser.ts'
+import { startDeskOn } from '../../helpers/desk-client.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
 import { ensureBuilt } from '../../helpers/service.ts'
 import { describeWith } from '../../helpers/services.ts'
@@ -111,15 +112,7 @@ describeWith(['postgres', 'chromium'], 'pages about things', () => {
     server = await startPostgres()
     await seedArchive(server.url, RECORDS)
     archive = await ArchiveReader.open(server.url, 'test')
-    desk = await startDesk({
-      ...{
-        isTrustedProxy: () => false,
-        emit: () => undefined,
-        locale: 'en',
-        host: '127.0.0.1',
-        port: 0,
-        archive,
-      },
+    desk = await startDeskOn(archive, {
       logins: [{ name: 'lin', token: TOKEN, may: 'read' }],
     })
     browser = await startBrowser()

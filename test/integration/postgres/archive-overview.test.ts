@@ -12,11 +12,11 @@ import {
 import { Partitions } from '../../../src/analyst/archive/partitions.ts'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
 import { markChanged, rollUp } from '../../../src/analyst/archive/rollups.ts'
-import { startDesk } from '../../../src/analyst/desk/server.ts'
 import { WEEKENDS_ONLY } from '../../../src/analyst/words/calendar.ts'
 import { composeReport } from '../../../src/service/compose-report.ts'
 import { readConfig } from '../../../src/settings/config.ts'
 import { type SeedRecord, seedArchive } from '../../helpers/archive-seed.ts'
+import { startDeskOn } from '../../helpers/desk-client.ts'
 import { expandSql, queriesTo, readDashboards } from '../../helpers/grafana.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
@@ -105,12 +105,7 @@ describeWith('postgres', 'what went on in a time', () => {
 
   it('ends a query that takes too long, and says so: desk and report', async () => {
     const reader = await ArchiveReader.open(server.url, 'test', 300)
-    const desk = await startDesk({
-      isTrustedProxy: () => false,
-      emit: () => undefined,
-      host: '127.0.0.1',
-      port: 0,
-      archive: reader,
+    const desk = await startDeskOn(reader, {
       locale: 'zh-CN',
       logins: [{ name: 'lin', token: TOKEN, may: 'read' }],
     })

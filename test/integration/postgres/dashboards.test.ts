@@ -4,13 +4,13 @@ import { masked } from '../../../scripts/dashboards/sql.ts'
 import { DAILY } from '../../../src/analyst/archive/days.ts'
 import { storeDeadlines } from '../../../src/analyst/archive/deadlines.ts'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
-import { startDesk } from '../../../src/analyst/desk/server.ts'
 import { SHIPPED_MODEL } from '../../../src/detection/versions/assets.ts'
 import type { Alert } from '../../../src/domain/alert.ts'
 import { hash32 } from '../../../src/domain/hash32.ts'
 import { wilson } from '../../../src/domain/wilson.ts'
 import { createTelemetry, type Telemetry } from '../../../src/service/telemetry/events.ts'
 import { loadArtifact } from '../../../src/text/reader/artifact.ts'
+import { startDeskOn } from '../../helpers/desk-client.ts'
 import {
   expandPromql,
   expandSql,
@@ -409,13 +409,7 @@ describeWith('postgres', 'dashboards on planted hours', () => {
   it('leads from a panel to the desk, which answers there', async () => {
     const archive = await ArchiveReader.open(server.url, 'test')
     const token = 'a-token-of-the-analyst-of-the-tests'
-    const desk = await startDesk({
-      isTrustedProxy: () => false,
-      emit: () => undefined,
-      locale: 'en',
-      host: '127.0.0.1',
-      port: 0,
-      archive,
+    const desk = await startDeskOn(archive, {
       logins: [{ name: 'lin', token, may: 'read' }],
     })
     try {

@@ -3,12 +3,12 @@ import { type QueueView, queueOf, splitCase, subjectsOf } from '../../../src/ana
 import { type Client, openClient } from '../../../src/analyst/archive/database.ts'
 import type { GivenRow } from '../../../src/analyst/archive/given-feedback.ts'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
-import { type Desk, startDesk } from '../../../src/analyst/desk/server.ts'
+import type { Desk } from '../../../src/analyst/desk/server.ts'
 import type { Alert } from '../../../src/domain/alert.ts'
 import { type OpenIntake, openIntake } from '../../helpers/archive-intake.ts'
 import { messageAlertAt } from '../../helpers/archive-records.ts'
 import { seedArchive } from '../../helpers/archive-seed.ts'
-import { deskClient } from '../../helpers/desk-client.ts'
+import { deskClient, startDeskOn } from '../../helpers/desk-client.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
 import { describeWith } from '../../helpers/services.ts'
 
@@ -63,15 +63,7 @@ describeWith('postgres', 'merging, due times and splits of cases', () => {
     archive = await ArchiveReader.open(server.url, 'test')
     client = await openClient(server.url, 'test')
     intake = await openIntake(server.url)
-    desk = await startDesk({
-      ...{
-        host: '127.0.0.1',
-        port: 0,
-        locale: 'en',
-        archive,
-        isTrustedProxy: () => false,
-        emit: () => undefined,
-      },
+    desk = await startDeskOn(archive, {
       logins: ['lin', 'wu'].map((name) => ({ name, token: `a-token-of-${name}`, may: 'judge' as const })),
       feedback: { now: async () => Date.now(), write: async (_key, row) => void given.push(row) },
     })

@@ -1,11 +1,11 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
-import { type Desk, startDesk } from '../../../src/analyst/desk/server.ts'
+import type { Desk } from '../../../src/analyst/desk/server.ts'
 import { type OpenIntake, openIntake } from '../../helpers/archive-intake.ts'
 import { messageAlertAt, stateAlertAt } from '../../helpers/archive-records.ts'
 import { seedArchive } from '../../helpers/archive-seed.ts'
-import { deskClient } from '../../helpers/desk-client.ts'
+import { deskClient, startDeskOn } from '../../helpers/desk-client.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
 import { describeWith } from '../../helpers/services.ts'
 
@@ -26,10 +26,8 @@ describeWith(['postgres'], 'feedback at the desk', () => {
   const client = deskClient(() => desk.port)
 
   const open = () =>
-    startDesk({
-      ...{ host: '127.0.0.1', port: 0, locale: 'en', archive, answers: ANSWERS },
-      isTrustedProxy: () => false,
-      emit: () => undefined,
+    startDeskOn(archive, {
+      answers: ANSWERS,
       logins: (['read', 'judge', 'feedback', 'block', 'lead'] as const).map((may) => ({
         ...{ name: may, token: `a-token-of-${may}`, may },
       })),

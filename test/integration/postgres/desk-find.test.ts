@@ -5,10 +5,10 @@ import { erase } from '../../../src/analyst/archive/erase.ts'
 import { gramEarlier } from '../../../src/analyst/archive/grams.ts'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
 import { fillSenders } from '../../../src/analyst/archive/sender-sps.ts'
-import { type Desk, startDesk } from '../../../src/analyst/desk/server.ts'
+import type { Desk } from '../../../src/analyst/desk/server.ts'
 import { messageAlertAt, tokenOf } from '../../helpers/archive-records.ts'
 import { seedArchive } from '../../helpers/archive-seed.ts'
-import { deskClient } from '../../helpers/desk-client.ts'
+import { deskClient, startDeskOn } from '../../helpers/desk-client.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
 import { describeWith } from '../../helpers/services.ts'
 
@@ -70,15 +70,7 @@ describeWith('postgres', 'the search box of the desk', () => {
     ])
     archive = await ArchiveReader.open(server.url, 'test')
     client = await openClient(server.url, 'test')
-    desk = await startDesk({
-      ...{
-        host: '127.0.0.1',
-        port: 0,
-        locale: 'en',
-        archive,
-        isTrustedProxy: () => false,
-        emit: () => undefined,
-      },
+    desk = await startDeskOn(archive, {
       logins: ['lin', 'wu'].map((name) => ({ name, token: `a-token-of-${name}`, may: 'read' as const })),
     })
     for (const name of ['lin', 'wu']) await users.login(name, `a-token-of-${name}`)

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Client, openClient } from '../../../src/analyst/archive/database.ts'
 import { erase } from '../../../src/analyst/archive/erase.ts'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
-import { type Desk, startDesk } from '../../../src/analyst/desk/server.ts'
+import type { Desk } from '../../../src/analyst/desk/server.ts'
 import { printPdf } from '../../../src/service/print-pdf.ts'
 import { messageAlertAt, stateAlertAt, tokenOf } from '../../helpers/archive-records.ts'
 import { seedArchive } from '../../helpers/archive-seed.ts'
-import { deskClient } from '../../helpers/desk-client.ts'
+import { deskClient, startDeskOn } from '../../helpers/desk-client.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
 import { describeWith } from '../../helpers/services.ts'
 
@@ -58,15 +58,7 @@ describeWith('postgres', 'what leaves the desk', () => {
     await client.query(
       "INSERT INTO complaint_case (id, ts, received_at, bands) SELECT id, ts, ts, '{}' FROM complaint",
     )
-    desk = await startDesk({
-      ...{
-        host: '127.0.0.1',
-        port: 0,
-        locale: 'en',
-        archive,
-        isTrustedProxy: () => false,
-        emit: () => undefined,
-      },
+    desk = await startDeskOn(archive, {
       logins: [
         { name: 'lin', token: 'a-token-of-lin', may: 'judge' },
         { name: 'reader', token: 'a-token-of-reader', may: 'read' },

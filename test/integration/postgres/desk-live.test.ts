@@ -1,10 +1,10 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
-import { type Desk, startDesk } from '../../../src/analyst/desk/server.ts'
+import type { Desk } from '../../../src/analyst/desk/server.ts'
 import { messageAlertAt } from '../../helpers/archive-records.ts'
 import { seedArchive } from '../../helpers/archive-seed.ts'
-import { deskClient } from '../../helpers/desk-client.ts'
+import { deskClient, startDeskOn } from '../../helpers/desk-client.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
 import { describeWith } from '../../helpers/services.ts'
 
@@ -44,15 +44,7 @@ describeWith('postgres', 'live events of the desk', () => {
     server = await startPostgres()
     await seedArchive(server.url, [['alerts', messageAlertAt('m1', Date.now() - 60_000)]])
     archive = await ArchiveReader.open(server.url, 'test')
-    desk = await startDesk({
-      ...{
-        isTrustedProxy: () => false,
-        emit: () => undefined,
-        locale: 'en',
-        host: '127.0.0.1',
-        port: 0,
-        archive,
-      },
+    desk = await startDeskOn(archive, {
       logins: ['lin', 'wu'].map((name) => ({
         name,
         token: `a-token-of-${name}-of-the-tests`,

@@ -5,12 +5,12 @@ import { type Client, openClient } from '../../../src/analyst/archive/database.t
 import { erase } from '../../../src/analyst/archive/erase.ts'
 import type { GivenRow } from '../../../src/analyst/archive/given-feedback.ts'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
-import { type Desk, startDesk } from '../../../src/analyst/desk/server.ts'
+import type { Desk } from '../../../src/analyst/desk/server.ts'
 import type { Alert } from '../../../src/domain/alert.ts'
 import { type OpenIntake, openIntake } from '../../helpers/archive-intake.ts'
 import { messageAlertAt, stateAlertAt, tokenOf } from '../../helpers/archive-records.ts'
 import { seedArchive } from '../../helpers/archive-seed.ts'
-import { deskClient } from '../../helpers/desk-client.ts'
+import { deskClient, startDeskOn } from '../../helpers/desk-client.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
 import { describeWith } from '../../helpers/services.ts'
 
@@ -59,15 +59,7 @@ describeWith('postgres', 'the queue of cases', () => {
     archive = await ArchiveReader.open(server.url, 'test')
     client = await openClient(server.url, 'test')
     intake = await openIntake(server.url)
-    desk = await startDesk({
-      ...{
-        host: '127.0.0.1',
-        port: 0,
-        locale: 'en',
-        archive,
-        isTrustedProxy: () => false,
-        emit: () => undefined,
-      },
+    desk = await startDeskOn(archive, {
       logins: (['read', 'judge', 'block'] as const).map((may) => ({
         name: may,
         token: `a-token-of-${may}`,

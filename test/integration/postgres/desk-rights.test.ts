@@ -3,10 +3,9 @@ import pg from 'pg'
 import { expect, it } from 'vitest'
 import { queueOf } from '../../../src/analyst/archive/case-queue.ts'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
-import { startDesk } from '../../../src/analyst/desk/server.ts'
 import { messageAlertAt } from '../../helpers/archive-records.ts'
 import { seedArchive } from '../../helpers/archive-seed.ts'
-import { deskClient } from '../../helpers/desk-client.ts'
+import { deskClient, startDeskOn } from '../../helpers/desk-client.ts'
 import { startPostgres } from '../../helpers/postgres-server.ts'
 import { describeWith } from '../../helpers/services.ts'
 
@@ -28,15 +27,7 @@ describeWith('postgres', 'the database user of the desk', () => {
     await owner.query(/```sql\n(GRANT[\s\S]*?)```/.exec(GUIDE)![1]!)
     await owner.end()
     const archive = await ArchiveReader.open(server.url.replace('sigwatch@', 'desk@'), 'test')
-    const desk = await startDesk({
-      ...{
-        host: '127.0.0.1',
-        port: 0,
-        locale: 'en',
-        archive,
-        isTrustedProxy: () => false,
-        emit: () => undefined,
-      },
+    const desk = await startDeskOn(archive, {
       logins: [{ name: 'lin', token: 'a-token-of-lin', may: 'lead' }],
       feedback: { now: async () => Date.now(), write: async () => undefined },
     })
