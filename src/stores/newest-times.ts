@@ -21,7 +21,7 @@ export class NewestTimes {
   readonly #byPartition = new Map<string, Reached>()
   #batch = 0
 
-  /** Begins a batch: what follows belongs to it. */
+  /** Begins a batch, with all its chunks: counted again, the first of them starts where it did. */
   begin(): void {
     this.#batch++
   }

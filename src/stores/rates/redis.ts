@@ -132,7 +132,6 @@ class RedisFeatureStore implements FeatureStore {
 
   async #count(batch: readonly Observations[]): Promise<Readings> {
     checkBatch(batch)
-    // All chunks of a batch are one: counted again, the first of them starts where it did.
     this.#times.begin()
     const sum = new Collected()
     const attempts = this.#attempts.get(batch) ?? new Attempts((...missing) => this.#shards.miss(...missing))
@@ -294,8 +293,7 @@ class RedisFeatureStore implements FeatureStore {
  * with an outcome of its own. `count` never rejects for an outage: what could not be counted is in `uncounted`, and once
  * the batch is given up its buckets are marked as missing in its shards with what is counted there next. An answer that
  * comes too late for the verdicts of its batch is taken in all the same. Partitions that were never assigned, or could not
- * be read then, are read when they are first counted.
- * The link stays the caller's: `close` leaves it open.
+ * be read then, are read when they are first counted. The link stays the caller's: `close` leaves it open.
  */
 export function redisFeatureStore(link: RedisLink, options: RedisFeatureOptions): FeatureStore {
   return new RedisFeatureStore(link, options)
