@@ -2,7 +2,7 @@ import { codeNamed } from '../../detection/detectors/all.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { FoundAlert } from '../archive/case.ts'
 import { withoutMobiles } from '../archive/mobiles.ts'
-import { type Html, html } from '../words/html.ts'
+import { Html, html, type Table } from '../words/html.ts'
 import type { Speech, Word } from './words.ts'
 
 /** Beijing time to the second. */
@@ -41,11 +41,7 @@ export function thingLink(
 }
 
 /** A table that can be scrolled by keys; cells are HTML or text, or numbers, whose columns stand on the right. */
-export function table(
-  name: string,
-  headings: readonly string[],
-  rows: readonly (readonly (Html | string | number)[])[],
-): Html {
+export function table(name: string, headings: Table['headings'], rows: Table['rows']): Html {
   const isCount = (column: number) => rows.some((cells) => typeof cells[column] === 'number')
   const side = headings.map((_, column) => isCount(column) && html` class="n"`)
   const head = headings.map((heading, i) => html`<th scope="col"${side[i]}>${heading}</th>`)
@@ -53,7 +49,9 @@ export function table(
   const body = rows.map(
     (cells) => html`<tr>${cells.map((cell, i) => html`<td${side[i]}>${shown(cell)}</td>`)}</tr>`,
   )
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${name}"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`
+  const { text } =
+    html`<div class="scroll" tabindex="0" role="region" aria-label="${name}"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`
+  return new Html(text, [{ headings, rows }])
 }
 
 /** A code in the language, with what it says in English; a code that is not known, of a later version, stands alone. */

@@ -1,8 +1,18 @@
+/** What a table of a page shows. */
+export interface Table {
+  readonly headings: readonly string[]
+  readonly rows: readonly (readonly (Html | string | number)[])[]
+}
+
 /** HTML that is safe to be sent. */
 export class Html {
   readonly text: string
-  constructor(text: string) {
+  /** Tables in it, in the order of the text. */
+  readonly tables: readonly Table[]
+
+  constructor(text: string, tables: readonly Table[] = []) {
     this.text = text
+    this.tables = tables
   }
 }
 
@@ -18,7 +28,13 @@ const SIGNS: Readonly<Record<string, string>> = {
 
 /** A template whose values are escaped unless they are HTML already. */
 export function html(parts: TemplateStringsArray, ...values: readonly Value[]): Html {
-  return new Html(parts.map((part, i) => (i === 0 ? part : shown(values[i - 1]) + part)).join(''))
+  const text = parts.map((part, i) => (i === 0 ? part : shown(values[i - 1]) + part)).join('')
+  return new Html(text, tablesIn(values))
+}
+
+function tablesIn(value: Value): readonly Table[] {
+  if (value instanceof Html) return value.tables
+  return Array.isArray(value) ? value.flatMap(tablesIn) : []
 }
 
 function shown(value: Value): string {

@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest'
+import { withCsv } from '../../../../src/analyst/desk/table-csv.ts'
+import { table } from '../../../../src/analyst/desk/tables.ts'
+import { html } from '../../../../src/analyst/words/html.ts'
+
+const PAGE = html`<main>${[
+  html`<section>${table('first', ['a'], [['one']])}</section>`,
+  table('second', ['name', 'messages'], [[html`<a href="/x">甲 &amp; ${'<乙>'}</a>`, 1234567]]),
+]}</main>`
+
+function asked(search: string) {
+  const answer = { status: 200, body: PAGE }
+  return withCsv(answer, { path: '/overview', query: new URLSearchParams(search) } as never)
+}
+
+it('links each table to its CSV', () => {
+  expect(String((asked('days=7').body as { text: string }).text).match(/href="[^"]+csv=\d"/g)).toEqual([
+    'href="/overview?days=7&amp;csv=0"',
+    'href="/overview?days=7&amp;csv=1"',
+  ])
+})
+
+it('writes cells as they read, and numbers as numbers', () => {
+  expect(asked('csv=0').body).toBe('\ufeffa\r\none\r\n')
+  expect(asked('csv=1').body).toBe('\ufeffname,messages\r\n甲 & <乙>,1234567\r\n')
+})
+
+it('answers with the page where there is no such table', () => {
+  expect(asked('csv=2').body).toBe(PAGE)
+})
