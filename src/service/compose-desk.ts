@@ -27,7 +27,7 @@ export interface RunningDesk {
 /** Serves the analyst's page over the archive. Rejects with CONFIG_INVALID where no login is configured. */
 export async function composeDesk(config: Config, emit: Emit): Promise<RunningDesk> {
   const { host, port, tokens, trustedProxies, oidc } = config.desk
-  const provider = providerOf(oidc)
+  const provider = providerOf(oidc, () => archive.now())
   if (!tokens && !provider)
     throw new SigwatchError(
       'CONFIG_INVALID',
@@ -82,12 +82,12 @@ export async function composeDesk(config: Config, emit: Emit): Promise<RunningDe
 }
 
 /** Where people log in besides tokens; undefined: nowhere. */
-function providerOf(oidc: Config['desk']['oidc']): ProviderLogins | undefined {
+function providerOf(oidc: Config['desk']['oidc'], now: () => Promise<number>): ProviderLogins | undefined {
   const { issuer, clientId, clientSecret, url, rights, name, claim, scope } = oidc
   if (issuer === null || clientId === null || clientSecret === null || url === null || rights === null)
     return undefined
   const home = url.endsWith('/') ? url : `${url}/`
-  const client = { issuer, clientId, clientSecret: clientSecret.reveal(), scope, claims: [name, claim] }
+  const client = { issuer, clientId, clientSecret: clientSecret.reveal(), scope, claims: [name, claim], now }
   return {
     ...{ name, claim, rights, host: new URL(issuer).host, isSecure: home.startsWith('https:') },
     provider: new OidcProvider({ ...client, redirectUri: `${home}login/callback`, homeUri: home }),

@@ -172,6 +172,7 @@ const desk = new DeskPages({
   isTrustedProxy: () => false,
   emit: () => {},
   archive: {
+    now: async () => Date.now(),
     async search({ field = '', value = '', from, to }) {
       keepable(field, value, from, to)
       return []

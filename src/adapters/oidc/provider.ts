@@ -1,4 +1,5 @@
 import * as oidc from 'openid-client'
+import { SigwatchError } from '../../domain/errors.ts'
 
 /** How the desk is known to an OpenID provider. */
 export interface OidcClient {
@@ -11,6 +12,8 @@ export interface OidcClient {
   readonly scope: string
   /** Claims that are needed; what the id token lacks is asked of the provider. */
   readonly claims: readonly string[]
+  /** The trusted time, epoch ms, by which tokens are judged: the clock of the host may be wrong. */
+  readonly now: () => Promise<number>
 }
 
 /** What is kept of a login between its beginning and its end: secret, and of one use. */
@@ -33,6 +36,8 @@ export class LoginFailed extends Error {
   }
 }
 
+/** The clock is corrected again when it has gone wrong by more, s. */
+const STEADY = 10
 /** Seconds in which the provider answers. */
 const WITHIN = 5
 /** Codes of the library for answers that are late, or none of an OpenID provider. */
@@ -45,12 +50,14 @@ const SILENT = new Set(['OAUTH_TIMEOUT', 'OAUTH_ABORT', 'OAUTH_RESPONSE_IS_NOT_C
 export class OidcProvider {
   readonly #client: OidcClient
   #found: Promise<oidc.Configuration> | undefined
+  /** What is added to the clock of the host, s. */
+  #correction = 0
 
   constructor(client: OidcClient) {
     this.#client = client
   }
 
-  /** Where a login begins. Rejects with LoginFailed. */
+  /** Where a login begins. Rejects with LoginFailed, and with what `now` rejects with. */
   async begin(): Promise<{ readonly address: string; readonly attempt: LoginAttempt }> {
     return failing(async () => {
       const config = await this.#config()
@@ -66,7 +73,7 @@ export class OidcProvider {
     })
   }
 
-  /** The claims about the person, by the query of the address that it led back to. Rejects with LoginFailed. */
+  /** The claims about the person, by the query of the address that it led back to. Rejects as `begin` does. */
   async finish(query: URLSearchParams, { state, nonce, verifier }: LoginAttempt): Promise<Claims> {
     return failing(async () => {
       const config = await this.#config()
@@ -91,7 +98,12 @@ export class OidcProvider {
   }
 
   /** A lookup that failed is made again at the next login. */
-  #config(): Promise<oidc.Configuration> {
+  async #config(): Promise<oidc.Configuration> {
+    const correction = Math.round(((await this.#client.now()) - Date.now()) / 1000)
+    if (Math.abs(correction - this.#correction) > STEADY) {
+      this.#correction = correction
+      this.#found = undefined
+    }
     this.#found ??= this.#discover().catch((error: unknown) => {
       this.#found = undefined
       throw error
@@ -110,7 +122,8 @@ export class OidcProvider {
     const known = found.serverMetadata()
     const methods = known.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
     const login = methods.includes('client_secret_basic') ? oidc.ClientSecretBasic : oidc.ClientSecretPost
-    const config = new oidc.Configuration(known, clientId, undefined, login(clientSecret))
+    const metadata = { [oidc.clockSkew]: this.#correction }
+    const config = new oidc.Configuration(known, clientId, metadata, login(clientSecret))
     config.timeout = WITHIN
     if (isClear) oidc.allowInsecureRequests(config)
     oidc.enableNonRepudiationChecks(config)
@@ -132,11 +145,12 @@ export function claimOf(claims: Claims, name: string): unknown {
     )
 }
 
-/** Errors of the library as LoginFailed, without what they quote of answers. */
+/** Errors of the library and the network as LoginFailed, without what they quote of answers. */
 async function failing<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
+    if (error instanceof SigwatchError) throw error
     const { code, error: said, cause } = error as { code?: string; error?: string; cause?: { code?: string } }
     const isOfNetwork = error instanceof TypeError
     const reason = said ?? (isOfNetwork ? cause?.code : code) ?? 'unknown'

@@ -19,11 +19,11 @@ const HEADINGS = ['time', 'who', 'what', 'of', 'address'] as const
 
 /** The access log, for those with the right `audit`. Rejects with errors of the archive. */
 export async function accessLog(
-  { path, query, session }: Asked,
+  { path, query, session, now }: Asked,
   { options, speech }: RouteParts,
 ): Promise<Answer> {
   const { archive } = options
-  const asked = accessSearchOf(query)
+  const asked = accessSearchOf(query, now)
   const { who = '', what = '', address = '' } = asked
   const isCsv = path.endsWith('.csv')
   const narrowed = [who, what, address].filter((one) => one !== '').join(' ')
@@ -66,8 +66,7 @@ export function accessPage(
 
 type AskedAccess = AccessSearch & { readonly from: number; readonly to: number; readonly skip: number }
 
-function accessSearchOf(query: URLSearchParams): AskedAccess {
-  const now = Date.now()
+function accessSearchOf(query: URLSearchParams, now: number): AskedAccess {
   const text = (name: string) => query.get(name)?.replaceAll('\u0000', '').trim() || undefined
   return {
     ...{ who: text('who'), what: text('what'), address: text('address') },

@@ -15,6 +15,8 @@ export interface Asked {
   readonly query: URLSearchParams
   readonly form: URLSearchParams
   readonly session: Session
+  /** By the clock of the archive, epoch ms. */
+  readonly now: number
   /** A page asks for itself again, to show what changed: it is no look of its own. */
   readonly isRenewal?: boolean
 }

@@ -12,12 +12,25 @@ import { may, type Session } from './sessions.ts'
 import { actionTag, alertTable, beijing, codeName, table, thingLink, timeCell } from './tables.ts'
 import type { Speech } from './words.ts'
 
-/** The parts of a case, the message and its reasons before what surrounds them. `recipientPath`: the page of who got it. */
-export function caseSections(found: Case, session: Session, speech: Speech, recipientPath?: string): Html {
+/** Where and when a case is looked at. */
+export interface CaseContext {
+  /** Epoch ms. */
+  readonly now: number
+  /** The page of who got the message. */
+  readonly recipientPath?: string
+}
+
+/** The parts of a case, the message and its reasons before what surrounds them. */
+export function caseSections(
+  found: Case,
+  session: Session,
+  speech: Speech,
+  { now, recipientPath }: CaseContext,
+): Html {
   const { say } = speech
   const { timeline, siblings } = found
   return html`<div class="columns"><div class="stack">${messageSection(found, speech, recipientPath)}${reasonsSection(found, speech)}${registrySection(found, speech)}</div>
-<div class="stack">${may(session, 'judge') && feedbackForm(found, session, speech)}${courseSection(found, session, speech)}${factsSection(found, speech)}</div></div>
+<div class="stack">${may(session, 'judge') && feedbackForm(found, session, speech)}${courseSection(found, session, speech, now)}${factsSection(found, speech)}</div></div>
 ${timeline.length > 0 && html`<section><h2>${say('changes')}</h2>${alertTable(timeline, say('changesOf'), speech)}</section>`}
 ${complaintsSection(found, speech)}${samplesSection(found, speech)}
 ${siblings.length > 0 && html`<section><h2>${say('alike', { n: siblings.length })}</h2>${alertTable(siblings, say('alertsAlike'), speech)}</section>`}`
@@ -58,7 +71,7 @@ function withBrandName(evidence: object, { brand }: Speech): Readonly<Record<str
   return { ...evidence, ...(typeof id === 'string' && { brand: brand(id) }) }
 }
 
-function courseSection(found: Case, session: Session, speech: Speech): Html {
+function courseSection(found: Case, session: Session, speech: Speech, now: number): Html {
   const { feedback, enforcements, verdict, timeline } = found
   const { say, term } = speech
   const done = enforcements.map(
@@ -75,7 +88,7 @@ function courseSection(found: Case, session: Session, speech: Speech): Html {
   return html`<section><h2>${say('course')}</h2><dl>${
     verdict &&
     html`<dt>${say('verdict')}</dt><dd>${term('action', verdict.action)}, ${term('label', verdict.label)}, ${say('score', { n: verdict.score.toFixed(2) })}</dd>`
-  }${done}${judgementLines(found, session, speech)}</dl>${feedback.length === 0 && html`<p class="dim">${say('noFeedback')}</p>`}${
+  }${done}${judgementLines(found, session, speech, now)}</dl>${feedback.length === 0 && html`<p class="dim">${say('noFeedback')}</p>`}${
     last && timeline.length > 0 && html`<p>${say('raisedAgain', { n: again })}</p>`
   }</section>`
 }

@@ -36,12 +36,11 @@ const MOST = 500
 
 /** Complaints with their deadlines, and the table of a month. Rejects with errors of the archive. */
 export async function complaintPage(
-  { path, query, session }: Asked,
+  { path, query, session, now }: Asked,
   { options, speech }: RouteParts,
 ): Promise<Answer> {
   const { archive, calendar = WEEKENDS_ONLY } = options
   const { say, locale } = speech
-  const now = Date.now()
   const client = {
     query: async (sql: string, values: readonly unknown[] = []) => ({ rows: await archive.ask(sql, values) }),
   } as never

@@ -64,20 +64,20 @@ function pathOf({ alert }: Case): string {
 }
 
 /** What was said of the case, each with what the service did with it, and the button that takes it back. */
-export function judgementLines(found: Case, session: Session, speech: Speech): Html {
+export function judgementLines(found: Case, session: Session, speech: Speech, now: number): Html {
   const { say, value } = speech
   return html`${found.feedback.map(
     (one) =>
-      html`<dt>${beijing(one.ts)}</dt><dd>${say('doneBy', { what: value(one.verdict), by: one.by })}${one.target != null && ` (${one.target})`}${one.codes != null && ` (${one.codes.join(', ')})`}${one.label != null && ` [${speech.term('label', one.label)}]`}${one.until !== null && say('until', { at: beijing(one.until) })} ${standingOf(one, speech)}${one.note !== null && html`<br>${one.note}`}${undoForms(one, found, session, speech)}</dd>`,
+      html`<dt>${beijing(one.ts)}</dt><dd>${say('doneBy', { what: value(one.verdict), by: one.by })}${one.target != null && ` (${one.target})`}${one.codes != null && ` (${one.codes.join(', ')})`}${one.label != null && ` [${speech.term('label', one.label)}]`}${one.until !== null && say('until', { at: beijing(one.until) })} ${standingOf(one, speech, now)}${one.note !== null && html`<br>${one.note}`}${undoForms(one, found, session, speech)}</dd>`,
   )}`
 }
 
 /** After this the service should have answered, ms. */
 const LATE = DAY / 288
 
-function standingOf({ standing, why, ts }: StoredFeedback, { say }: Speech): Html {
+function standingOf({ standing, why, ts }: StoredFeedback, { say }: Speech, now: number): Html {
   if (standing === undefined) return html``
-  const isLate = standing === 'waiting' && Date.now() - ts.getTime() > LATE
+  const isLate = standing === 'waiting' && now - ts.getTime() > LATE
   return html`<span class="tag ${standing}">${say(`${standing}Feedback`)}</span>${standing === 'refused' && why && html` <span class="block">${why}</span>`}${
     isLate && html` <span class="block">${say('noAnswer')}</span>`
   }`

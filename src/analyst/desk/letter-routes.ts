@@ -55,7 +55,7 @@ export class LetterRoutes {
   }
 
   async #write(asked: Asked, id: string): Promise<Answer> {
-    const { form, session } = asked
+    const { form, session, now } = asked
     const { archive, answers, letters = PLAIN } = this.#parts.options
     const reader = READERS.find((one) => one === form.get('reader'))
     const addressee = form.get('addressee')?.replaceAll('\u0000', '').trim() ?? ''
@@ -66,7 +66,7 @@ export class LetterRoutes {
       return this.#failure(asked, 400, 'incomplete')
     if (reader === 'subscriber' && kind !== 'message' && kind !== 'recipient')
       return this.#failure(asked, 400, 'noSubscriber')
-    const date = beijing(Date.now()).slice(0, 10)
+    const date = beijing(now).slice(0, 10)
     const n = await nextLetter(
       archive.change,
       letters.fileNumber.includes('{year}') ? Number(date.slice(0, 4)) : 0,

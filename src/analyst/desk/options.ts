@@ -22,7 +22,7 @@ export interface DeskOptions {
   readonly provider?: ProviderLogins
   readonly archive: Pick<
     ArchiveReader,
-    'search' | 'case' | 'sent' | 'overview' | 'judged' | 'note' | 'accesses' | 'ask' | 'change'
+    'search' | 'case' | 'sent' | 'overview' | 'judged' | 'note' | 'accesses' | 'ask' | 'change' | 'now'
   >
   readonly locale: Locale
   /** Proxies whose word is taken for whom they speak for. */

@@ -22,11 +22,10 @@ export class OverviewRoutes {
   }
 
   /** Rejects with errors of the archive. */
-  async page({ query, session, isRenewal }: Asked): Promise<Answer> {
+  async page({ query, session, isRenewal, now }: Asked): Promise<Answer> {
     const { speech, options } = this.#parts
     const { archive } = options
     const { ask } = archive
-    const now = Date.now()
     const from = timeOf(query.get('from')) ?? now - DAY
     const to = Math.max(timeOf(query.get('to')) ?? now + MINUTE, from + MINUTE)
     if (!isRenewal) await archive.note(session, 'overview', rangeOf(from, to))
@@ -41,7 +40,7 @@ export class OverviewRoutes {
       delayOf(ask),
     ])
     const shown = { found, judged, totals, curves, worst, domains, states, delay }
-    return { status: 200, body: overviewPage(session, speech, { from, to }, shown) }
+    return { status: 200, body: overviewPage(session, speech, { from, to, now }, shown) }
   }
 
   /** Against yesterday and last week, or against as many days before. */

@@ -28,6 +28,7 @@ import type { Speech } from './words.ts'
 export interface Times {
   readonly from: number
   readonly to: number
+  readonly now: number
 }
 
 type Cell = Html | string | number
@@ -65,7 +66,7 @@ export function overviewPage(session: Session, speech: Speech, times: Times, sho
     session,
     speech,
     html`<h1>${say('overview')}</h1><section aria-label="${say('show')}"><form class="times" method="get" action="/overview">
-${timeFields(speech, times.from, times.to)}<button class="main">${say('show')}</button></form><p class="tabs">${spans('/overview', speech)}</p></section>
+${timeFields(speech, times.from, times.to)}<button class="main">${say('show')}</button></form><p class="tabs">${spans('/overview', times.now, speech)}</p></section>
 <div class="stack" data-live="all">${totalsSection(totals, speech, delay)}${curvesSection(curves, speech)}
 ${worstSection(worst, speech)}${domainsSection(domains, speech)}${statesSection(states, speech)}
 ${forged(found, speech)}${bursts(found, speech)}${enterprises(found, speech)}
@@ -77,8 +78,8 @@ ${precision(judged, speech)}${released(found, speech)}</div>
 }
 
 /** Links to the last days of a page. */
-export function spans(path: string, { say }: Speech, days: readonly number[] = [7, 30]): Html {
-  const to = Math.ceil(Date.now() / MINUTE) * MINUTE
+export function spans(path: string, now: number, { say }: Speech, days: readonly number[] = [7, 30]): Html {
+  const to = Math.ceil(now / MINUTE) * MINUTE
   const today = Math.floor((to + BEIJING * MINUTE) / DAY) * DAY - BEIJING * MINUTE
   const link = (from: number, text: string) =>
     html`<a href="${path}?from=${Math.min(from, to - MINUTE)}&amp;to=${to}">${text}</a>`

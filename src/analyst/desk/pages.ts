@@ -2,7 +2,7 @@ import type { Case, FoundAlert } from '../archive/case.ts'
 import { SEARCH_FIELDS, type SearchField } from '../archive/reader.ts'
 import type { Sent } from '../archive/sent.ts'
 import { type Html, html } from '../words/html.ts'
-import { caseSections } from './case-sections.ts'
+import { type CaseContext, caseSections } from './case-sections.ts'
 import { page, timeFields } from './layout.ts'
 import type { AskedSearch } from './sealed-searches.ts'
 import type { Session } from './sessions.ts'
@@ -125,14 +125,18 @@ function sentSection(signature: string, sent: Sent, { say }: Speech): Html {
 <dt>${say('enterprise')}</dt><dd>${enterprises ?? '–'}</dd><dt>${say('complaints')}</dt><dd>${say('complaintRate', { n, rate })}</dd></dl></section>`
 }
 
-/** `said`: what has just been done; `more`: what else stands on the page; `recipientPath`: the page of who got the message. */
+/** What a page of a case shows that is not of the case. */
+export interface ShownWithCase extends CaseContext {
+  /** What has just been done. */
+  readonly said?: 'given' | 'letter' | undefined
+  readonly letters?: Html
+}
+
 export function casePage(
   session: Session,
   speech: Speech,
   found: Case,
-  said?: 'given' | 'letter',
-  more?: Html,
-  recipientPath?: string,
+  { said, letters, ...context }: ShownWithCase,
 ): Html {
   const { target, action } = found.alert.data
   const kind = speech.term('target', target.kind)
@@ -142,7 +146,7 @@ export function casePage(
     speech,
     html`<h1>${kind} <span>${targetName(target)}</span> ${actionTag(speech, action)}</h1>
 ${said && html`<section class="given" role="status">${said === 'given' ? `${speech.say('given')} ${speech.say(answerTo(found))}` : speech.say('letterWritten')}</section>`}
-${caseSections(found, session, speech, recipientPath)}${more}`,
+${caseSections(found, session, speech, context)}${letters}`,
   )
 }
 

@@ -11,8 +11,7 @@ const MAX_FORM = 16_384
 const NUL = '\u0000'
 
 /** The search that a form, or the link of a dashboard, asks for; a day around now where it names no time. */
-export function searchOf(fields: URLSearchParams): AskedSearch {
-  const now = Date.now()
+export function searchOf(fields: URLSearchParams, now: number): AskedSearch {
   return {
     field: SEARCH_FIELDS.find((name) => name === fields.get('field')),
     value: fields.get('value')?.replaceAll(NUL, '').trim() ?? '',

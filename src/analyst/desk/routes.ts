@@ -78,7 +78,7 @@ export class Routes {
   }
 
   async #case(asked: Asked, isPost: boolean): Promise<Answer> {
-    const { session, query } = asked
+    const { session, query, now } = asked
     const { options, speech } = this.#parts
     const { archive, answers } = options
     const id = decoded(asked.path.slice('/case/'.length))
@@ -90,20 +90,22 @@ export class Routes {
     const letters = await lettersSection(found, session, this.#parts)
     const token = found.alert.data.message?.toToken
     const asWhole = { field: 'token', from: 0, to: 0 } as const
-    const path = token && this.#parts.seals.pathOf({ ...asWhole, value: token }, session, 'recipient')
-    return { status: 200, body: casePage(session, speech, found, said, letters, path || undefined) }
+    const recipientPath =
+      token && this.#parts.seals.pathOf({ ...asWhole, value: token }, session, 'recipient')
+    const context = { now, ...(recipientPath && { recipientPath }) }
+    return { status: 200, body: casePage(session, speech, found, { ...context, said, letters }) }
   }
 
   /** The form's search, at an address that does not tell it. */
-  #seal({ form, session }: Asked): Answer {
-    const search = searchOf(form)
+  #seal({ form, session, now }: Asked): Answer {
+    const search = searchOf(form, now)
     if (search.value.length > LONGEST_VALUE) return this.#failure(400, this.#parts.speech.say('incomplete'))
     return toPage(this.#parts.seals.pathOf(search, session))
   }
 
   /** A link of a dashboard, whose address names what is no person's. */
   #follow(asked: Asked): Answer {
-    const { field, value } = searchOf(asked.query)
+    const { field, value } = searchOf(asked.query, asked.now)
     if (value !== '' && (field === 'token' || field === 'message'))
       return this.#failure(400, this.#parts.speech.say('notInAddress'))
     return this.#seal({ ...asked, form: asked.query })
@@ -114,7 +116,7 @@ export class Routes {
     return search ? this.#search(asked, search) : toPage('/')
   }
 
-  async #search({ query, session }: Asked, asked = searchOf(query)): Promise<Answer> {
+  async #search({ query, session, now }: Asked, asked = searchOf(query, now)): Promise<Answer> {
     const { archive } = this.#parts.options
     const { field, value, from, to } = asked
     const narrow = field !== undefined && value !== '' ? { field, value } : {}

@@ -8,6 +8,8 @@ import { builtScript } from './assets.ts'
 import { BrandNames } from './brand-names.ts'
 import { SCRIPT } from './client.ts'
 import { Clients } from './client-address.ts'
+import { DeskClock } from './desk-clock.ts'
+import { LastPosts } from './last-posts.ts'
 import { LiveEvents } from './live-events.ts'
 import { Logins } from './logins.ts'
 import type { DeskOptions } from './options.ts'
@@ -92,6 +94,8 @@ export class DeskPages {
   readonly #outbox: Outbox | undefined
   readonly #routes: Routes
   readonly #live: LiveEvents
+  readonly #clock: DeskClock
+  readonly #posts = new LastPosts()
 
   constructor(options: DeskOptions) {
     this.#sessions = new Sessions(options.logins)
@@ -100,6 +104,7 @@ export class DeskPages {
       options.archive.ask,
       (id) => this.#sessions.find(id, performance.now()) !== undefined,
     )
+    this.#clock = new DeskClock(options.archive)
     const brands = new BrandNames(options.locale)
     this.#speech = speechIn(options.locale, brands)
     const parts = { options, sessions: this.#sessions, clients: this.#clients, speech: this.#speech }
@@ -163,7 +168,10 @@ export class DeskPages {
       return this.#logins.leave(session, id)
     }
     const isRenewal = request.headers['x-live'] === '1' && this.#live.follows(id!)
-    return this.#routes.page({ path, query, form, session, isRenewal }, isPost)
+    const asked = { path, query, form, session, isRenewal, now: await this.#clock.now() }
+    return isPost
+      ? this.#posts.once(asked, () => this.#routes.page(asked, true))
+      : this.#routes.page(asked, false)
   }
 
   /**

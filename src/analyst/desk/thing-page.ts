@@ -30,17 +30,21 @@ const MOST_CODES = 7
 /** Alerts of the list on a page. */
 const LISTED = 20
 
-/** The page of a thing. `path`: where it is; `searchPath`: its alerts, one by one. */
+interface ThingPlace {
+  readonly path: string
+  /** Its alerts, one by one. */
+  readonly searchPath?: string
+  readonly from: number
+  readonly to: number
+  readonly now: number
+}
+
+/** The page of a thing. */
 export function thingPage(
   session: Session,
   speech: Speech,
   found: ThingFound,
-  {
-    path,
-    searchPath,
-    from,
-    to,
-  }: { readonly path: string; readonly searchPath?: string; readonly from: number; readonly to: number },
+  { path, searchPath, from, to, now }: ThingPlace,
 ): Html {
   const { say } = speech
   const { thing, first_at, last_at, newest, isBursting, declared } = found
@@ -53,7 +57,7 @@ export function thingPage(
     speech,
     html`<h1>${kind} <span>${name}</span>${name !== thing.name && html` <span class="dim">${thing.name}</span>`}${isBursting && html` <span class="tag block">${say('bursting')}</span>`}${declared !== null && html` <span class="tag">${say('asDeclared')}</span>`}</h1>
 <section aria-label="${say('show')}"><form class="times" method="get" action="${path}">${timeFields(speech, from, to)}<button class="main">${say('show')}</button></form>
-<p class="tabs">${spans(path, speech, [7, 30, 90])}${searchPath !== undefined && html`<a href="${searchPath}">${say('itsAlerts')}</a>`}</p>${first_at !== null && last_at !== null && html`<p class="dim">${say('seenFrom', { from: beijing(first_at), to: beijing(last_at) })}</p>`}</section>
+<p class="tabs">${spans(path, now, speech, [7, 30, 90])}${searchPath !== undefined && html`<a href="${searchPath}">${say('itsAlerts')}</a>`}</p>${first_at !== null && last_at !== null && html`<p class="dim">${say('seenFrom', { from: beijing(first_at), to: beijing(last_at) })}</p>`}</section>
 ${curves(found, speech)}
 <div class="columns"><div class="stack">${codesSection(found, speech)}${statesSection(found, speech)}</div><div class="stack">${sentSection(found, speech)}${registry(found, speech)}</div></div>
 ${sharedSection(found, shared, speech)}${complaintsSection(found, speech)}

@@ -42,7 +42,7 @@ export class ThingRoutes {
     const thing = kind === 'recipient' ? this.#recipient(part, asked) : this.#named(kind, part)
     if (thing === 'person') return this.#failure(asked, 400, 'notInAddress')
     if (!thing) return this.#failure(asked, 404, 'noThing')
-    const now = Math.ceil(Date.now() / MINUTE) * MINUTE
+    const now = Math.ceil(asked.now / MINUTE) * MINUTE
     const from = timeOf(query.get('from')) ?? now - DAYS * DAY
     const to = Math.max(timeOf(query.get('to')) ?? now, from + HOUR)
     await archive.note(session, 'thing', `${thing.kind}: ${thing.name}, ${rangeOf(from, to)}`)
@@ -51,7 +51,7 @@ export class ThingRoutes {
     const searchPath = field && seals.pathOf({ field, value: thing.name, from, to }, session)
     return {
       status: 200,
-      body: thingPage(session, speech, found, { path, from, to, ...(searchPath && { searchPath }) }),
+      body: thingPage(session, speech, found, { path, from, to, now, ...(searchPath && { searchPath }) }),
     }
   }
 

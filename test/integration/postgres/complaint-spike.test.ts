@@ -42,7 +42,7 @@ describeWith('postgres', 'cases of states without a message', () => {
   const pageOf = async (id: string) => {
     const found = (await reader.case(id))!
     const session = { name: 'lin', may: 'feedback', formKey: 'k', until: NOW } as const
-    return casePage(session, speechIn('en'), found).text
+    return casePage(session, speechIn('en'), found, { now: 0 }).text
   }
 
   beforeAll(async () => {
@@ -103,7 +103,12 @@ describeWith('postgres', 'cases of states without a message', () => {
     const found = (await reader.case('state-1-2'))!
     const { message: _, ...data } = found.alert.data
     const session = { name: 'lin', may: 'read', formKey: 'k', until: NOW } as const
-    const page = casePage(session, speechIn('en'), { ...found, alert: { ...found.alert, data } }).text
+    const page = casePage(
+      session,
+      speechIn('en'),
+      { ...found, alert: { ...found.alert, data } },
+      { now: 0 },
+    ).text
     expect(page).toContain('not kept any more')
     expect(page).not.toContain('No single message')
   })

@@ -82,7 +82,7 @@ describeWith('postgres', 'what leaves the desk', () => {
 
   it('numbers letters without gaps, also of those written at once, and keeps who sent what to whom', async () => {
     const readers = ['sender', 'regulator', 'subscriber', 'sender', 'sender']
-    const answers = await Promise.all(readers.map((reader) => write(reader)))
+    const answers = await Promise.all(readers.map((reader, n) => write(reader, `Example SP, Shenzhen ${n}`)))
     expect(answers.map(({ status }) => status)).toEqual([303, 303, 303, 303, 303])
     const { rows } = await client.query('SELECT file_number FROM letter ORDER BY 1')
     expect(rows.map(({ file_number }) => file_number)).toEqual(

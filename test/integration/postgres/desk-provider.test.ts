@@ -35,6 +35,7 @@ describeWith('postgres', 'logins at an OpenID provider', () => {
     ...{ issuer: provider.issuer, clientId: 'desk', clientSecret: OIDC_SECRET },
     ...{ redirectUri: `${url}/login/callback`, homeUri: `${url}/`, scope: 'openid profile groups' },
     claims: ['preferred_username', 'groups'],
+    now: () => archive.now(),
   })
   const answers: string[] = []
 

@@ -136,8 +136,10 @@ describe('pages of the desk in Chinese', () => {
   const english = (page: { readonly text: string }) => latinWordsOf(page.text, RECORDS)
 
   it('name everything on a case in Chinese, whatever the reason', () => {
-    expect(english(casePage(session, speech, CASE, 'given'))).toEqual([])
-    expect(english(casePage(session, speech, { ...CASE, alert: state }, 'letter'))).toEqual([])
+    expect(english(casePage(session, speech, CASE, { now: 0, said: 'given' }))).toEqual([])
+    expect(english(casePage(session, speech, { ...CASE, alert: state }, { now: 0, said: 'letter' }))).toEqual(
+      [],
+    )
   })
 
   it.each(['open', 'mine', 'due', 'waiting', 'done'] as const)(
@@ -254,7 +256,7 @@ describe('pages of the desk in Chinese', () => {
       overviewPage(
         session,
         speech,
-        { from: TS, to: TS },
+        { from: TS, to: TS, now: TS },
         {
           ...SHOWN,
           found: {
