@@ -7,6 +7,7 @@ import { join } from 'node:path'
 
 const ALL = [
   'embedded',
+  'per-message',
   'throughput',
   'kafka',
   'latency',

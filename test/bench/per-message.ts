@@ -1,0 +1,67 @@
+// What one message costs from its decoded record to the bytes of its verdict, every code on, nothing but memory behind it:
+// bytes allocated, and CPU of all threads. Both as ratios to another build when one is given: the two take turns in one process,
+// batch by batch. Starting and compiling are left out.
+//
+//   npm run bench -- per-message [--only dense,different] [--messages 180000] [--rounds 5] [--against CHECKOUT] [--heap FILE]
+//
+// `--against`: a checkout with its `dist`. `--heap`: writes where memory is allocated, also what is gone by now, as a
+// profile that the developer tools of Chromium open; one round.
+import { spawnSync } from 'node:child_process'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { KINDS, type Kind, trafficOf } from './embedded-traffic.ts'
+import { median } from './median.ts'
+import type { UsedForOne } from './per-message-run.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string', default: 'dense,different' },
+    messages: { type: 'string', default: '180000' },
+    rounds: { type: 'string', default: '5' },
+    against: { type: 'string' },
+    heap: { type: 'string' },
+  },
+})
+
+const asked = options.only.split(',')
+const unknown = asked.find((kind) => !(kind in KINDS))
+if (unknown !== undefined) {
+  console.error(`--only: ${unknown} is none of ${Object.keys(KINDS).join(', ')}`)
+  process.exit(2)
+}
+spawnSync(process.execPath, [join(ROOT, 'scripts/setup.mjs')], { stdio: 'inherit' })
+
+for (const kind of asked as Kind[]) {
+  const { messages, registry } = await trafficOf(kind, Number(options.messages))
+  const run = (profile: string, ...roots: readonly string[]): UsedForOne[] => {
+    const script = join(import.meta.dirname, 'per-message-run.ts')
+    const args = ['--import', 'tsx', script, messages, registry, profile, ...roots]
+    const { status, stdout } = spawnSync(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    if (status !== 0) throw new Error(`a run ended with ${status}`)
+    return JSON.parse(String(stdout)) as UsedForOne[]
+  }
+  if (options.heap !== undefined) {
+    run(resolve(options.heap), ROOT)
+    continue
+  }
+  const others = options.against === undefined ? [] : [resolve(options.against)]
+  const rounds = Array.from({ length: Number(options.rounds) }, () => run('', ROOT, ...others))
+  for (const [figure, unit] of [
+    ['bytes', 'bytes'],
+    ['cpuMicros', 'µs of CPU'],
+  ] as const) {
+    const mine = rounds.map(([own]) => own![figure])
+    const line = `${kind.padEnd(10)} ${median(mine)!.toFixed(1).padStart(9)} ${unit.padEnd(9)} a message (${span(mine, 1)})`
+    const ratios = rounds.flatMap(([own, other]) => (other ? [own![figure] / other[figure]] : []))
+    console.log(
+      ratios.length === 0 ? line : `${line}, ratio ${median(ratios)!.toFixed(3)} (${span(ratios, 3)})`,
+    )
+  }
+}
+
+/** The least and the most. */
+function span(values: readonly number[], digits: number): string {
+  return `${Math.min(...values).toFixed(digits)}-${Math.max(...values).toFixed(digits)}`
+}
