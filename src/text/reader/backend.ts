@@ -83,7 +83,7 @@ async function loadNative(): Promise<void> {
   } catch {
     throw new NotInstalled('@tensorflow/tfjs-node is not installed')
   }
-  await import(optional)
+  require(optional)
   if (tf.getKernel('SparseSegmentMean', NAME_OF.native) !== undefined) return
   // Libtensorflow has the operation; the binding has only never named it.
   tf.registerKernel({
