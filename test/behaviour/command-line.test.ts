@@ -8,6 +8,7 @@ import { NOON } from '../helpers/embedded.ts'
 import { parseJsonl, readJsonl, useFolder, writeJsonl } from '../helpers/jsonl.ts'
 import { checkedAlert, checkedVerdict } from '../helpers/schema.ts'
 import { ensureBuilt, MAIN, sigwatch, TOKEN_KEY } from '../helpers/service.ts'
+import { warmSigwatch } from '../helpers/warm-commands.ts'
 
 const COMMANDS = ['run', 'demo', 'simulate', 'score', 'train', 'evaluate', 'replay', 'check']
 const RECORD = {
@@ -42,7 +43,7 @@ describe('usage', () => {
     [['score', '--model', '/nowhere'], /\/nowhere/],
     [['run', '--source', '-', '--model', '/nowhere'], /\/nowhere/],
   ])('sigwatch %j ends with 2 and says why', async (args, why) => {
-    const { code, stdout, stderr } = await sigwatch(args, { cwd: folder.path })
+    const { code, stdout, stderr } = await warmSigwatch(args, { cwd: folder.path })
     expect(code, stderr).toBe(2)
     expect(stdout).toBe('')
     expect(stderr).toMatch(why)
@@ -134,7 +135,7 @@ describe('files of an operator', () => {
         ['run', '--source', '-', `--${name}`, file],
         ['check', `--${name}`, file],
       ]) {
-        const { code, stderr, stdout } = await sigwatch(command, { cwd: folder.path, input: '' })
+        const { code, stderr, stdout } = await warmSigwatch(command, { cwd: folder.path })
         expect(code, stderr).toBe(2)
         expect(stdout).toBe('')
         expect(stderr).toContain(`${name}.yaml`)

@@ -5,7 +5,7 @@ import type { Alert, Verdict } from '../../src/domain/alert.ts'
 import { createTokeniser } from '../../src/domain/token.ts'
 import { DEVELOPMENT_TOKEN_KEY } from '../../src/settings/secret.ts'
 import { readJsonl, useFolder, writeJsonl } from '../helpers/jsonl.ts'
-import { sigwatch } from '../helpers/service.ts'
+import { warmSigwatch } from '../helpers/warm-commands.ts'
 
 const folder = useFolder()
 const SECOND = 1000
@@ -87,7 +87,7 @@ describe('evidence on a complaint, from files', () => {
     writeJsonl(file('consents.jsonl'), CONSENTS)
     writeJsonl(file('replies.jsonl'), REPLIES)
     writeFileSync(file('registry.yaml'), REGISTRY)
-    const { code, stderr } = await sigwatch([
+    const { code, stderr } = await warmSigwatch([
       'run',
       ...['--source', file('messages.jsonl'), '--alerts', file('alerts.jsonl')],
       ...['--verdicts', file('verdicts.jsonl'), '--dead-letters', file('dead.jsonl')],
@@ -102,7 +102,7 @@ describe('evidence on a complaint, from files', () => {
     (input) => [`--${input}`, file(`${input}.jsonl`)],
   )
   const evidence = (id: string, ...more: string[]) =>
-    sigwatch(['evidence', '--complaint', id, '--out', file('out'), ...more], { cwd: folder.path })
+    warmSigwatch(['evidence', '--complaint', id, '--out', file('out'), ...more], { cwd: folder.path })
 
   async function packOf(id: string, ...more: string[]) {
     const { code, stdout, stderr } = await evidence(id, ...more)
@@ -348,7 +348,7 @@ describe('evidence on a complaint, from files', () => {
       const { code, stderr } = await evidence('c-1', ...args)
       expect([code, stderr.includes(said)], stderr).toEqual([2, true])
     }
-    const { code } = await sigwatch(['evidence'])
+    const { code } = await warmSigwatch(['evidence'])
     expect(code).toBe(2)
   })
 })

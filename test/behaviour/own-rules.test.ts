@@ -5,6 +5,7 @@ import type { Report } from '../../src/offline/replay/report.ts'
 import { type EmbeddedInput, embedded, HOUR, MINUTE, NOON, type Sms } from '../helpers/embedded.ts'
 import { useFolder, writeJsonl } from '../helpers/jsonl.ts'
 import { sigwatch } from '../helpers/service.ts'
+import { warmSigwatch } from '../helpers/warm-commands.ts'
 import { REGISTRY, recipient } from './fixtures/registry.ts'
 
 const says = { en: 'The text advertises loans.', 'zh-CN': '文本推广贷款。' }
@@ -137,7 +138,7 @@ describe('own rules', () => {
       '--fail-on',
       'byCode.OP_LOAN_ADS.raised > 3',
     ]
-    const { code, stdout, stderr } = await sigwatch(args, { cwd: folder.path })
+    const { code, stdout, stderr } = await warmSigwatch(args, { cwd: folder.path })
     expect(code, stderr).toBe(3)
     const report = JSON.parse(stdout) as Report
     expect(report.byCode.OP_LOAN_ADS).toEqual({ raised: 4, released: 0 })
@@ -150,7 +151,7 @@ describe('sigwatch check', () => {
   const folder = useFolder()
   const check = (rules: string, ...more: string[]) => {
     writeFileSync(folder.file('rules.yaml'), rules)
-    return sigwatch(['check', '--rules', 'rules.yaml', ...more], { cwd: folder.path })
+    return warmSigwatch(['check', '--rules', 'rules.yaml', ...more], { cwd: folder.path })
   }
 
   it('finds nothing wrong with the file of the guide', async () => {

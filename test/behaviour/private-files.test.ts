@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { setAside } from '../../src/offline/training/held-out.ts'
 import { embedded, MINUTE, NOON } from '../helpers/embedded.ts'
 import { readJsonl, useFolder, writeJsonl } from '../helpers/jsonl.ts'
-import { sigwatch } from '../helpers/service.ts'
+import { warmSigwatch } from '../helpers/warm-commands.ts'
 import { recipient } from './fixtures/registry.ts'
 
 const folder = useFolder()
@@ -22,7 +22,7 @@ const MESSAGES = [
 const OUTPUTS = ['alerts.jsonl', 'shadow-alerts.jsonl', 'verdicts.jsonl', 'dead-letters.jsonl']
 
 async function exported(...args: string[]): Promise<void> {
-  const { code, stderr } = await sigwatch(args, { cwd: folder.path })
+  const { code, stderr } = await warmSigwatch(args, { cwd: folder.path })
   expect([code, code === 0 ? '' : stderr]).toEqual([0, ''])
 }
 

@@ -9,7 +9,8 @@ import { assertHidden, HOUR, MINUTE, NOON, type Sms } from '../helpers/embedded.
 import { readJsonl, useFolder, writeJsonl } from '../helpers/jsonl.ts'
 import { until } from '../helpers/recording-handler.ts'
 import { checkedAlert } from '../helpers/schema.ts'
-import { type CommandResult, MAIN, sigwatch } from '../helpers/service.ts'
+import { type CommandResult, MAIN } from '../helpers/service.ts'
+import { warmSigwatch } from '../helpers/warm-commands.ts'
 import { REGISTRY, recipient } from './fixtures/registry.ts'
 
 const SALE = '【示例会员店】双十一全场五折，满300减80，领券戳 vip.example/s 拒收请回复R'
@@ -43,7 +44,7 @@ describe('sigwatch replay', () => {
     writeFileSync(file('sigwatch.yaml'), 'registry: registry.yaml\n')
     writeFileSync(file('block.yaml'), 'codes:\n  NO_CONSENT: {action: block}\n')
     writeFileSync(file('off.yaml'), 'codes:\n  NO_CONSENT: {action: none}\n')
-    const { code, stderr } = await sigwatch(
+    const { code, stderr } = await warmSigwatch(
       [
         'run',
         '--source',
@@ -61,7 +62,7 @@ describe('sigwatch replay', () => {
   })
 
   const replay = (...args: readonly string[]): Promise<CommandResult> =>
-    sigwatch(['replay', ...args], { cwd: folder.path })
+    warmSigwatch(['replay', ...args], { cwd: folder.path })
   const report = async (...args: readonly string[]): Promise<Report> => {
     const { code, stdout, stderr } = await replay(...SOURCE, '--json', ...args)
     expect(code, stderr).toBe(0)

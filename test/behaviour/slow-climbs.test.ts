@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Alert } from '../../src/domain/alert.ts'
 import type { PlantedEvent } from '../../src/offline/simulator/plants.ts'
 import { readJsonl, useFolder } from '../helpers/jsonl.ts'
-import { sigwatch } from '../helpers/service.ts'
+import { warmSigwatch } from '../helpers/warm-commands.ts'
 
 /** Seconds from the beginning of a climb to four times the usual within which it is raised, by the minutes that it takes. */
 const WITHIN: Readonly<Record<string, number>> = {
@@ -18,14 +18,14 @@ describe('three hours with slow climbs', () => {
 
   it('raises each climb before it is over, and nothing that looks like one', async () => {
     const file = (name: string) => folder.file(name)
-    const simulated = await sigwatch([
+    const simulated = await warmSigwatch([
       ...['simulate', '--scenario', 'climbs', '--rate', '1', '--out', file('messages.jsonl')],
       ...['--truth', file('truth.jsonl'), '--registry-out', file('registry.yaml')],
     ])
     expect(simulated.code, simulated.stderr).toBe(0)
     const planted = readJsonl<PlantedEvent>(file('truth.jsonl')).filter(({ target }) => target !== undefined)
     expect(planted).toHaveLength(12)
-    const ran = await sigwatch([
+    const ran = await warmSigwatch([
       ...['run', '--source', file('messages.jsonl'), '--registry', file('registry.yaml')],
       ...['--alerts', file('alerts.jsonl'), '--now', '2027-01-01T00:00:00+08:00'],
     ])

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { useFolder } from '../helpers/jsonl.ts'
-import { sigwatch } from '../helpers/service.ts'
+import { warmSigwatch } from '../helpers/warm-commands.ts'
 
 const SHIPPED = 'models/sms-zh/4'
 const WRITER = 'corpus/writers/fraud-desk.tsv'
@@ -9,7 +9,7 @@ const WRITER = 'corpus/writers/fraud-desk.tsv'
 describe('sigwatch train --continue', () => {
   const folder = useFolder()
   const run = (...args: string[]) =>
-    sigwatch([
+    warmSigwatch([
       'train',
       '--continue',
       SHIPPED,

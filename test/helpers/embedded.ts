@@ -6,7 +6,7 @@ import type { Code } from '../../src/domain/codes.ts'
 import { canonicalNumber } from '../../src/text/canonical-number.ts'
 import { parseJsonl, readJsonl, writeJsonl } from './jsonl.ts'
 import { checkedAlert, checkedVerdict } from './schema.ts'
-import { sigwatch } from './service.ts'
+import { warmSigwatch } from './warm-commands.ts'
 
 /** 2026-11-11 12:00 in China. */
 export const NOON = Date.UTC(2026, 10, 11, 4)
@@ -82,7 +82,7 @@ export async function embedded(folder: string, input: EmbeddedInput): Promise<Em
     writeJsonl(file(`${name}.jsonl`), rows)
     args.push(`--${name}`, file(`${name}.jsonl`))
   }
-  const { code, stdout, stderr } = await sigwatch(args, { cwd: folder, env: input.env ?? {} })
+  const { code, stdout, stderr } = await warmSigwatch(args, { cwd: folder, env: input.env ?? {} })
   if (code !== 0) throw new Error(`it ended with ${code}:\n${stderr}`)
   if (stdout !== '') throw new Error(`it wrote on stdout although files were named:\n${stdout.slice(0, 500)}`)
 

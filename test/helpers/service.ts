@@ -7,7 +7,8 @@ import { freePort } from './free-port.ts'
 import { until } from './recording-handler.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
-export const MAIN = join(ROOT, 'dist', 'main.js')
+export const DIST = join(ROOT, 'dist')
+export const MAIN = join(DIST, 'main.js')
 /** 64 characters, of the tests alone. */
 export const TOKEN_KEY = 'a-key-of-the-tests-that-is-longer-than-thirty-two-bytes-and-fixed'
 
@@ -28,7 +29,7 @@ export interface Environment {
 }
 
 /** The environment of a command: what the test gives, and nothing of sigwatch's own that the tester has set. */
-function environment(env: Environment): NodeJS.ProcessEnv {
+export function environment(env: Environment): NodeJS.ProcessEnv {
   const clean = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('SIGWATCH_') && name !== 'KAFKA_BROKERS' && name !== 'REDIS_URL',
   )

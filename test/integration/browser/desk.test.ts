@@ -11,8 +11,9 @@ import { type SeedRecord, seedArchive } from '../../helpers/archive-seed.ts'
 import { accessibilityFaults, DESKTOP, overflows, PHONE, startBrowser } from '../../helpers/browser.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
-import { ensureBuilt, MAIN, sigwatch } from '../../helpers/service.ts'
+import { ensureBuilt, MAIN } from '../../helpers/service.ts'
 import { describeWith } from '../../helpers/services.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 const NOW = Date.now()
 const MINUTE = 60_000
@@ -521,9 +522,9 @@ describeWith(['postgres', 'chromium'], 'sigwatch desk', () => {
 
   it('says what is wrong before it listens', async () => {
     const env = { SIGWATCH_ARCHIVE_URL: server.url }
-    const nobody = await sigwatch(['desk'], { env })
+    const nobody = await warmSigwatch(['desk'], { env })
     expect([nobody.code, nobody.stderr]).toEqual([2, expect.stringContaining('desk.tokens')])
-    const short = await sigwatch(['desk'], {
+    const short = await warmSigwatch(['desk'], {
       env: { ...env, SIGWATCH_DESK_TOKENS: '[{"name": "lin", "token": "short-secret"}]' },
     })
     expect([short.code, short.stderr]).toEqual([2, expect.stringContaining('.token: has 12 characters')])

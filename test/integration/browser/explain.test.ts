@@ -5,8 +5,8 @@ import { messageAlertAt, stateAlertAt, tokenOf } from '../../helpers/archive-rec
 import { seedArchive } from '../../helpers/archive-seed.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
-import { sigwatch } from '../../helpers/service.ts'
 import { describeWith } from '../../helpers/services.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 const NOW = Date.now()
 
@@ -26,7 +26,7 @@ function unsigned(alert: Alert): Alert {
 describeWith(['postgres', 'chromium'], 'sigwatch explain', () => {
   const folder = useFolder()
   let server: PostgresServer
-  const explain = (...args: string[]) => sigwatch(['explain', ...args, '--database', server.url])
+  const explain = (...args: string[]) => warmSigwatch(['explain', ...args, '--database', server.url])
   const letter = async (...args: string[]): Promise<string> => {
     const { code, stdout, stderr } = await explain(...args)
     expect([code, stderr]).toEqual([0, ''])

@@ -7,8 +7,8 @@ import { seedArchive } from '../../helpers/archive-seed.ts'
 import { accessibilityFaults, DESKTOP, overflows, PHONE, startBrowser } from '../../helpers/browser.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
-import { sigwatch } from '../../helpers/service.ts'
 import { describeWith } from '../../helpers/services.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 const HOUR = 3_600_000
 const TO = Math.floor(Date.now() / HOUR) * HOUR
@@ -58,7 +58,7 @@ describeWith(['postgres', 'chromium'], 'sigwatch report', () => {
 
   it('counts every alert of the archive, with precision and complaints a million', async () => {
     const out = folder.file('archive.html')
-    const { code, stderr } = await sigwatch(['report', ...TIMES, '--database', server.url, '--out', out])
+    const { code, stderr } = await warmSigwatch(['report', ...TIMES, '--database', server.url, '--out', out])
     expect([code, stderr]).toEqual([0, `written to ${out}\n`])
     const page = await browser.newPage()
     await page.goto(`file://${out}`)
@@ -71,7 +71,7 @@ describeWith(['postgres', 'chromium'], 'sigwatch report', () => {
   })
 
   it('counts an alert of a file once', async () => {
-    const { code, stdout } = await sigwatch(['report', ...TIMES, '--alerts', folder.file('alerts.jsonl')])
+    const { code, stdout } = await warmSigwatch(['report', ...TIMES, '--alerts', folder.file('alerts.jsonl')])
     expect(code).toBe(0)
     expect(stdout).toContain('<strong>2,300</strong><span>alerts</span>')
     expect(stdout).not.toContain('Complaints')
@@ -95,7 +95,7 @@ describeWith(['postgres', 'chromium'], 'sigwatch report', () => {
   it('speaks Chinese throughout', async () => {
     const out = folder.file('zh.html')
     const args = ['report', ...TIMES, '--database', server.url, '--out', out]
-    expect((await sigwatch([...args, '--locale', 'zh-CN'])).code).toBe(0)
+    expect((await warmSigwatch([...args, '--locale', 'zh-CN'])).code).toBe(0)
     const page = await browser.newPage()
     await page.goto(`file://${out}`)
     expect(await page.$eval('html', (found) => found.getAttribute('lang'))).toBe('zh-CN')
@@ -109,7 +109,7 @@ describeWith(['postgres', 'chromium'], 'sigwatch report', () => {
       expect(text).toContain(part)
     expect(await accessibilityFaults(page)).toEqual([])
     await page.close()
-    const set = await sigwatch(args, { env: { SIGWATCH_LOCALE: 'zh-CN' } })
+    const set = await warmSigwatch(args, { env: { SIGWATCH_LOCALE: 'zh-CN' } })
     expect(set.code).toBe(0)
     expect(readFileSync(out, 'utf8')).toContain('短信监测报告')
   })
@@ -117,13 +117,13 @@ describeWith(['postgres', 'chromium'], 'sigwatch report', () => {
   it('says what is wrong', async () => {
     const bad = folder.file('bad.jsonl')
     writeFileSync(bad, `${readFileSync(folder.file('alerts.jsonl'), 'utf8').split('\n')[0]}\n{"id": 1}\n`)
-    const line = await sigwatch(['report', ...TIMES, '--alerts', bad])
+    const line = await warmSigwatch(['report', ...TIMES, '--alerts', bad])
     expect([line.code, line.stderr]).toEqual([2, expect.stringContaining(`${bad}:2: is no alert`)])
-    const missing = await sigwatch(['report', ...TIMES, '--alerts', folder.file('none.jsonl')])
+    const missing = await warmSigwatch(['report', ...TIMES, '--alerts', folder.file('none.jsonl')])
     expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('none.jsonl')])
-    const order = await sigwatch(['report', '--from', String(TO), '--to', String(FROM)])
+    const order = await warmSigwatch(['report', '--from', String(TO), '--to', String(FROM)])
     expect([order.code, order.stderr]).toEqual([2, expect.stringContaining('--to must be after --from')])
-    const none = await sigwatch(['report', ...TIMES])
+    const none = await warmSigwatch(['report', ...TIMES])
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('SIGWATCH_ARCHIVE_URL')])
   })
 })

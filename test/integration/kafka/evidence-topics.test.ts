@@ -9,9 +9,10 @@ import { createTokeniser } from '../../../src/domain/token.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 import { plainClient, testConnection } from '../../helpers/kafka-client.ts'
 import { until } from '../../helpers/recording-handler.ts'
-import { ensureBuilt, sigwatch, startService, TOKEN_KEY } from '../../helpers/service.ts'
+import { ensureBuilt, startService, TOKEN_KEY } from '../../helpers/service.ts'
 import { createServiceTopics, follow, produceKeyed } from '../../helpers/service-topics.ts'
 import { describeWith, useKafka } from '../../helpers/services.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 const MINUTE = 60_000
 const DAY = 86_400_000
@@ -182,7 +183,7 @@ describeWith('kafka', 'evidence from retained topics', () => {
 
     const secret = { ...env, SIGWATCH_PRIVACY_TOKEN_KEY: TOKEN_KEY }
     const args = ['evidence', '--complaint', 'c-7', '--out', folder.file('out')]
-    const { code, stdout, stderr } = await sigwatch(args, { env: secret, cwd: folder.path })
+    const { code, stdout, stderr } = await warmSigwatch(args, { env: secret, cwd: folder.path })
     expect(code, stderr).toBe(0)
     const pack = JSON.parse(readFileSync(stdout.trim().split('\n')[1]!, 'utf8')) as Pack
     expect(pack.messages).toHaveLength(1)
@@ -203,7 +204,7 @@ describeWith('kafka', 'evidence from retained topics', () => {
     expect(pack.missing.map(({ what }) => what)).not.toContain('assumedReceived')
     expect(Date.parse(pack.complaint.receivedAt)).toBeGreaterThanOrEqual(complaint.ts)
 
-    const gone = await sigwatch([...args.slice(0, 2), 'c-8'], { env: secret, cwd: folder.path })
+    const gone = await warmSigwatch([...args.slice(0, 2), 'c-8'], { env: secret, cwd: folder.path })
     expect(gone.code).toBe(1)
     expect(gone.stderr).toContain(topics.complaints)
   })

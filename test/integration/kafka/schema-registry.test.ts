@@ -7,9 +7,10 @@ import { type Apicurio, startApicurio } from '../../helpers/apicurio.ts'
 import { useFolder, writeJsonl } from '../../helpers/jsonl.ts'
 import { plainClient } from '../../helpers/kafka-client.ts'
 import { until } from '../../helpers/recording-handler.ts'
-import { type Service, sigwatch, startService, TOKEN_KEY } from '../../helpers/service.ts'
+import { type Service, startService, TOKEN_KEY } from '../../helpers/service.ts'
 import { createServiceTopics, type ServiceTopics } from '../../helpers/service-topics.ts'
 import { describeWith, useKafka } from '../../helpers/services.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 const FORGED =
   '【京东】您购买的商品因质量问题已下架，三倍理赔请点 https://tuikuan-kf88.top/a 填写收款信息，逾期作废。'
@@ -191,7 +192,7 @@ describeWith(['kafka', 'apicurio'], 'records by the schemas of a registry', () =
 
   it('is tried by check, on the records of the topics and on those of a file', async () => {
     const check = (...args: string[]) =>
-      sigwatch(['check', ...args], {
+      warmSigwatch(['check', ...args], {
         env: { ...env, SIGWATCH_PRIVACY_TOKEN_KEY: TOKEN_KEY },
         cwd: folder.path,
       })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { plainClient } from '../../helpers/kafka-client.ts'
-import { sigwatch } from '../../helpers/service.ts'
 import { describeWith, useKafka } from '../../helpers/services.ts'
 import { uniqueName } from '../../helpers/unique-name.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 describeWith('kafka', 'sigwatch topics', () => {
   const servers = useKafka()
@@ -38,14 +38,14 @@ describeWith('kafka', 'sigwatch topics', () => {
       'no row',
     ]
     await client.produce(topics.BLOCKS, values, { keys })
-    const first = await sigwatch(['topics', '--end-blocks'], { env })
+    const first = await warmSigwatch(['topics', '--end-blocks'], { env })
     expect(first.code, first.stderr).toBe(0)
     expect(first.stdout).toBe(`${topics.BLOCKS}: 1 of 5 rows ended\n`)
     const tombstones = (await client.readAll(topics.BLOCKS)).filter(({ value }) => value === null)
     expect(tombstones.map(({ key }) => key)).toEqual(['gone'])
-    const again = await sigwatch(['topics', '--end-blocks'], { env })
+    const again = await warmSigwatch(['topics', '--end-blocks'], { env })
     expect(again.stdout).toBe(`${topics.BLOCKS}: 0 of 4 rows ended\n`)
-    const off = await sigwatch(['topics', '--end-blocks'], {
+    const off = await warmSigwatch(['topics', '--end-blocks'], {
       env: { ...env, SIGWATCH_KAFKA_TOPICS_BLOCKS: 'null' },
     })
     expect(off.code).toBe(2)
@@ -55,7 +55,7 @@ describeWith('kafka', 'sigwatch topics', () => {
     const { topics, env } = environment()
     await plainClient(servers.brokers).createTopic({ partitions: 3 }, topics.MESSAGES)
 
-    const before = await sigwatch(['topics'], { env })
+    const before = await warmSigwatch(['topics'], { env })
     expect(before.code).toBe(1)
     expect(before.stdout).toMatch(new RegExp(`^${topics.MESSAGES} +messages +present +3 +1 +delete`, 'm'))
     expect(before.stdout).toMatch(new RegExp(`^${topics.ALERTS} +alerts +MISSING`, 'm'))
@@ -63,21 +63,25 @@ describeWith('kafka', 'sigwatch topics', () => {
     expect(before.stdout).not.toContain('registry')
     expect(before.stderr).toContain('4 missing')
 
-    const made = await sigwatch(['topics', '--create', '--partitions', '2', '--replication', '1'], { env })
+    const made = await warmSigwatch(['topics', '--create', '--partitions', '2', '--replication', '1'], {
+      env,
+    })
     expect(made).toMatchObject({ code: 0, stderr: '' })
     expect(made.stdout).toMatch(new RegExp(`^${topics.ALERTS} +alerts +present +2 +1 +delete +7d`, 'm'))
     expect(made.stdout).toMatch(new RegExp(`^${topics.BLOCKS} +blocks +present +2 +1 +compact +-`, 'm'))
 
-    expect(await sigwatch(['topics'], { env })).toMatchObject({ code: 0, stdout: made.stdout })
+    expect(await warmSigwatch(['topics'], { env })).toMatchObject({ code: 0, stdout: made.stdout })
   })
 })
 
 describe('sigwatch topics', () => {
   it('says what is wrong with its options', async () => {
-    const stray = await sigwatch(['topics', '--partitions', '3'], { env: { KAFKA_BROKERS: '127.0.0.1:1' } })
+    const stray = await warmSigwatch(['topics', '--partitions', '3'], {
+      env: { KAFKA_BROKERS: '127.0.0.1:1' },
+    })
     expect(stray).toMatchObject({ code: 2, stdout: '' })
     expect(stray.stderr).toContain('go with --create')
-    const none = await sigwatch(['topics'])
+    const none = await warmSigwatch(['topics'])
     expect(none).toMatchObject({ code: 2, stdout: '' })
     expect(none.stderr).toContain('KAFKA_BROKERS')
   })

@@ -5,10 +5,11 @@ import { messageAlertAt } from '../../helpers/archive-records.ts'
 import { plainClient } from '../../helpers/kafka-client.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
 import { until } from '../../helpers/recording-handler.ts'
-import { type Environment, type Service, sigwatch, startCommand } from '../../helpers/service.ts'
+import { type Environment, type Service, startCommand } from '../../helpers/service.ts'
 import { createServiceTopics, produceKeyed } from '../../helpers/service-topics.ts'
 import { describeWith, uniqueName, useKafka } from '../../helpers/services.ts'
 import { ShiftedClock } from '../../helpers/shifted-clock.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 const DAY = 86_400_000
 const ALERTS = 121
@@ -113,7 +114,7 @@ describeWith(['kafka', 'postgres', 'shiftedClock'], 'sigwatch archive on a host 
       expect(wrong.log.filter(({ event }) => event === 'archive_expired')).toEqual([])
       expect(await wrong.stop()).toBe(0)
 
-      const { code, stdout } = await sigwatch(['archive', '--expire-now'], {
+      const { code, stdout } = await warmSigwatch(['archive', '--expire-now'], {
         env: { ...env, ...wrongClock(200) },
       })
       expect([code, JSON.parse(stdout)]).toMatchObject([0, { partitions: 0, held: [] }])
@@ -138,7 +139,7 @@ describeWith(['kafka', 'postgres', 'shiftedClock'], 'sigwatch archive on a host 
       await put(0, 5, (i) => (181 + i) * DAY)
       await arrive(5, slow)
       expect(await slow.stop()).toBe(0)
-      const { code, stdout } = await sigwatch(['archive', '--expire-now'], { env })
+      const { code, stdout } = await warmSigwatch(['archive', '--expire-now'], { env })
       expect(code).toBe(0)
       expect(JSON.parse(stdout)).toMatchObject({ days: { length: 5 }, held: [], deferred: [] })
       expect((await pool.query('SELECT count(*) AS n FROM alert')).rows[0].n).toBe('0')

@@ -13,9 +13,10 @@ import { seedArchive } from '../../helpers/archive-seed.ts'
 import { plainClient } from '../../helpers/kafka-client.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
 import { until } from '../../helpers/recording-handler.ts'
-import { type Service, sigwatch, startCommand, TOKEN_KEY } from '../../helpers/service.ts'
+import { type Service, startCommand, TOKEN_KEY } from '../../helpers/service.ts'
 import { createServiceTopics, produceKeyed, type ServiceTopics } from '../../helpers/service-topics.ts'
 import { describeWith, uniqueName, useKafka } from '../../helpers/services.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 const DAY = 86_400_000
 const NOW = Date.now()
@@ -403,7 +404,14 @@ describeWith(['kafka', 'postgres'], 'sigwatch archive', () => {
     await arrives('verdict', 2, "id IN ('mine', 'other')")
     await arrives('complaint', 1, "id = 'c7'")
     await arrives('feedback', 2, "message_id = 'mine' OR state_id = 'flood-7'")
-    const { code, stdout } = await sigwatch(['archive', 'erase', '--token', tokenOf(7), '--database', url])
+    const { code, stdout } = await warmSigwatch([
+      'archive',
+      'erase',
+      '--token',
+      tokenOf(7),
+      '--database',
+      url,
+    ])
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toEqual({
       alerts: 2,
@@ -422,21 +430,21 @@ describeWith(['kafka', 'postgres'], 'sigwatch archive', () => {
 
   it('says what is wrong before it reads anything', async () => {
     const key = { SIGWATCH_PRIVACY_TOKEN_KEY: TOKEN_KEY }
-    const none = await sigwatch(['archive'], { env: { ...at.env, ...key } })
+    const none = await warmSigwatch(['archive'], { env: { ...at.env, ...key } })
     expect(none.code).toBe(2)
     expect(none.stderr).toContain('SIGWATCH_ARCHIVE_URL')
-    const scheme = await sigwatch(['archive', '--database', 'mysql://root:secret@db/x'], {
+    const scheme = await warmSigwatch(['archive', '--database', 'mysql://root:secret@db/x'], {
       env: { ...at.env, ...key },
     })
     expect(scheme.code).toBe(2)
     expect(scheme.stderr).toContain('--archive.url')
     expect(scheme.stderr).not.toContain('secret')
-    const missing = await sigwatch(['archive', '--database', url.replace(/[^/]+$/, 'nowhere')], {
+    const missing = await warmSigwatch(['archive', '--database', url.replace(/[^/]+$/, 'nowhere')], {
       env: { ...at.env, ...key },
     })
     expect(missing.code).toBe(1)
     expect(missing.stderr).toContain('3D000')
-    const short = await sigwatch(['archive', '--database', url], {
+    const short = await warmSigwatch(['archive', '--database', url], {
       env: { ...at.env, ...key, SIGWATCH_ARCHIVE_RETENTION: '90d' },
     })
     expect(short.code).toBe(2)
@@ -449,7 +457,7 @@ describeWith(['kafka', 'postgres'], 'sigwatch archive', () => {
     )
     await theirs.query('INSERT INTO schema_migration VALUES (999)')
     await theirs.end()
-    const refused = await sigwatch(['archive', '--database', later], {
+    const refused = await warmSigwatch(['archive', '--database', later], {
       env: { ...at.env, ...key },
     })
     expect(refused.code).toBe(1)

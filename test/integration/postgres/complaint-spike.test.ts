@@ -7,8 +7,8 @@ import { messageAlertAt, stateAlertAt } from '../../helpers/archive-records.ts'
 import { seedArchive } from '../../helpers/archive-seed.ts'
 import { EVIDENCE_SAMPLES } from '../../helpers/evidence-samples.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
-import { sigwatch } from '../../helpers/service.ts'
 import { describeWith } from '../../helpers/services.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 const NOW = Date.now()
 const MINUTE = 60_000
@@ -127,7 +127,7 @@ describeWith('postgres', 'cases of states without a message', () => {
       ['zh-CN', '并非由某一条短信引起'],
     ] as const) {
       const args = ['explain', 'spike', '--for', to, '--locale', locale, '--database', server.url]
-      const { code, stdout, stderr } = await sigwatch(args)
+      const { code, stdout, stderr } = await warmSigwatch(args)
       expect([code, stderr]).toEqual([0, ''])
       for (const part of [said, 'COMPLAINT\\_SPIKE']) expect(stdout).toContain(part)
       // The figures are evidence, which is for the regulator.

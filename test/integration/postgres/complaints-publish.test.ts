@@ -6,8 +6,9 @@ import { seedArchive } from '../../helpers/archive-seed.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 import { plainClient } from '../../helpers/kafka-client.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
-import { sigwatch, TOKEN_KEY } from '../../helpers/service.ts'
+import { TOKEN_KEY } from '../../helpers/service.ts'
 import { describeWith, uniqueName, useKafka } from '../../helpers/services.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 const MADE = Date.now() - 86_400_000
 /** More than one request. */
@@ -47,7 +48,7 @@ describeWith(['postgres', 'kafka'], 'sigwatch complaints import --publish', () =
       KAFKA_BROKERS: kafka.brokers.join(),
       SIGWATCH_KAFKA_TOPICS_COMPLAINTS: topic,
     }
-    const run = () => sigwatch(['complaints', 'import', folder.file('export.csv'), '--publish'], { env })
+    const run = () => warmSigwatch(['complaints', 'import', folder.file('export.csv'), '--publish'], { env })
     const { code, stderr } = await run()
     expect([code, stderr]).toEqual([0, expect.stringContaining(`sent to the topic ${topic}`)])
     const sent = await client.readAll(topic)
@@ -70,10 +71,10 @@ describeWith(['postgres', 'kafka'], 'sigwatch complaints import --publish', () =
   it('says what is missing', async () => {
     const env = { SIGWATCH_ARCHIVE_URL: server.url, SIGWATCH_PRIVACY_TOKEN_KEY: TOKEN_KEY }
     const args = ['complaints', 'import', folder.file('export.csv'), '--publish']
-    const none = await sigwatch(args, { env })
+    const none = await warmSigwatch(args, { env })
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('KAFKA_BROKERS')])
     expect(none.stderr).not.toContain('archived:')
-    const missing = await sigwatch(args, {
+    const missing = await warmSigwatch(args, {
       env: {
         ...env,
         KAFKA_BROKERS: kafka.brokers.join(),

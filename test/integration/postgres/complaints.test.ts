@@ -8,8 +8,9 @@ import { messageAlertAt } from '../../helpers/archive-records.ts'
 import { seedArchive } from '../../helpers/archive-seed.ts'
 import { readJsonl, useFolder } from '../../helpers/jsonl.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
-import { sigwatch, TOKEN_KEY } from '../../helpers/service.ts'
+import { TOKEN_KEY } from '../../helpers/service.ts'
 import { describeWith } from '../../helpers/services.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 const HOLIDAYS = fileURLToPath(new URL('../../../config/holidays.sample.yaml', import.meta.url))
 const DAY = 86_400_000
@@ -27,7 +28,7 @@ describeWith(['postgres'], 'sigwatch complaints', () => {
   const CSV = folder.file('export.csv')
   let server: PostgresServer
   let env: Record<string, string>
-  const run = (...args: string[]) => sigwatch(['complaints', ...args], { env })
+  const run = (...args: string[]) => warmSigwatch(['complaints', ...args], { env })
   const rows = async (sql: string) => {
     const client = await openClient(server.url, 'test')
     try {
@@ -116,7 +117,7 @@ describeWith(['postgres'], 'sigwatch complaints', () => {
     made(D1)
     expect((await run('import', file)).code).toBe(0)
     made({ ...D1, 举报类型: '商业营销', 短信内容: TEXT, 办结时间: local(MADE + DAY) })
-    const again = await sigwatch(['complaints', 'import', file], {
+    const again = await warmSigwatch(['complaints', 'import', file], {
       env: { ...env, SIGWATCH_PRIVACY_TOKEN_KEY: `${TOKEN_KEY}-2` },
     })
     expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('1 known (1 of them answered')])
@@ -181,7 +182,7 @@ describeWith(['postgres'], 'sigwatch complaints', () => {
     const complaints = Number(cells[6])
     expect([complaints, cells[7]]).toEqual([complaints, String(complaints)])
     expect(Number(cells[9])).toBeCloseTo((1e6 * complaints) / Number(cells[8]), 0)
-    const chinese = await sigwatch(['complaints', 'table', '--month', month], {
+    const chinese = await warmSigwatch(['complaints', 'table', '--month', month], {
       env: { ...env, SIGWATCH_LOCALE: 'zh-CN' },
     })
     expect(chinese.stdout).toContain('百万投诉率')
@@ -189,7 +190,7 @@ describeWith(['postgres'], 'sigwatch complaints', () => {
 
   it('is part of the report', async () => {
     const range = ['--from', String(MADE - 2 * DAY), '--to', String(NOW)]
-    const report = await sigwatch(['report', ...range], { env })
+    const report = await warmSigwatch(['report', ...range], { env })
     expect(report.code).toBe(0)
     expect(report.stdout).toContain('Complaints by enterprise and template')
     expect(report.stdout).toContain('12321-A1')
@@ -214,7 +215,7 @@ describeWith(['postgres'], 'sigwatch complaints', () => {
 
   it('is erased with the person', async () => {
     const token = createTokeniser({ keyId: '1', key: TOKEN_KEY })('13800138000')
-    const erased = await sigwatch(['archive', 'erase', '--token', token], { env })
+    const erased = await warmSigwatch(['archive', 'erase', '--token', token], { env })
     expect([erased.code, JSON.parse(erased.stdout).complaints]).toEqual([0, 4])
     expect(await rows('SELECT id FROM complaint_case')).toEqual([])
   })

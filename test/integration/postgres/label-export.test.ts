@@ -5,8 +5,8 @@ import { messageAlertAt, stateAlertAt } from '../../helpers/archive-records.ts'
 import { seedArchive } from '../../helpers/archive-seed.ts'
 import { readJsonl, useFolder } from '../../helpers/jsonl.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
-import { sigwatch } from '../../helpers/service.ts'
 import { describeWith } from '../../helpers/services.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 const AT = Date.now() - 3_600_000
 const withText = (id: string, text: string) => {
@@ -55,7 +55,7 @@ describeWith(['postgres'], 'sigwatch label-export', () => {
     ['files', () => ['--alerts', folder.file('alerts.jsonl'), '--feedback', folder.file('feedback.jsonl')]],
   ])('writes the same corpus with its provenance from %s', async (name, source) => {
     const out = folder.file(`${name.replace(' ', '-')}.tsv`)
-    const { code, stdout, stderr } = await sigwatch(['label-export', '--out', out, ...source()])
+    const { code, stdout, stderr } = await warmSigwatch(['label-export', '--out', out, ...source()])
     expect([code, stdout]).toEqual([0, `${out}\n`])
     // m1 and m2 are one template that was judged in two ways.
     expect(stderr).toContain('4 judged cases: 2 rows (fraud 2)')
@@ -75,7 +75,7 @@ describeWith(['postgres'], 'sigwatch label-export', () => {
 
   it('takes the last word where it is told to', async () => {
     const out = folder.file('latest.tsv')
-    const run = await sigwatch([
+    const run = await warmSigwatch([
       'label-export',
       '--out',
       out,
@@ -86,7 +86,7 @@ describeWith(['postgres'], 'sigwatch label-export', () => {
     ])
     expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('conflict, the latest counts')])
     expect(readFileSync(out, 'utf8')).toContain('fraud\t【京东】')
-    const early = await sigwatch([
+    const early = await warmSigwatch([
       'label-export',
       '--out',
       out,
@@ -100,13 +100,13 @@ describeWith(['postgres'], 'sigwatch label-export', () => {
 
   it('says what is wrong', async () => {
     const out = folder.file('none.tsv')
-    const alone = await sigwatch(['label-export', '--out', out, '--alerts', folder.file('alerts.jsonl')])
+    const alone = await warmSigwatch(['label-export', '--out', out, '--alerts', folder.file('alerts.jsonl')])
     expect([alone.code, alone.stderr]).toEqual([
       2,
       expect.stringContaining('--alerts and --feedback go together'),
     ])
     writeFileSync(folder.file('bad.jsonl'), `${JSON.stringify(FEEDBACK[0])}\n{"by": "wu"}\n`)
-    const bad = await sigwatch([
+    const bad = await warmSigwatch([
       ...['label-export', '--out', out, '--alerts', folder.file('alerts.jsonl')],
       ...['--feedback', folder.file('bad.jsonl')],
     ])
@@ -119,7 +119,7 @@ describeWith(['postgres'], 'sigwatch label-export', () => {
       folder.file('two.jsonl'),
       `${JSON.stringify({ ...FEEDBACK[0], target: 'domain:kf88.top' })}\n`,
     )
-    const two = await sigwatch([
+    const two = await warmSigwatch([
       ...['label-export', '--out', out, '--alerts', folder.file('alerts.jsonl')],
       ...['--feedback', folder.file('two.jsonl')],
     ])
@@ -127,7 +127,7 @@ describeWith(['postgres'], 'sigwatch label-export', () => {
       2,
       expect.stringContaining('two.jsonl:1: stateId: exactly one of'),
     ])
-    const nowhere = await sigwatch(['label-export', '--out', '/nowhere/x.tsv', '--database', server.url])
+    const nowhere = await warmSigwatch(['label-export', '--out', '/nowhere/x.tsv', '--database', server.url])
     expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining('--out')])
   })
 })

@@ -5,12 +5,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startOwnKafka } from '../../helpers/kafka-broker.ts'
 import { plainClient } from '../../helpers/kafka-client.ts'
 import { type RedisServer, startOwnRedis } from '../../helpers/redis-server.ts'
-import { type Environment, sigwatch, TOKEN_KEY } from '../../helpers/service.ts'
+import { type Environment, TOKEN_KEY } from '../../helpers/service.ts'
 import { createServiceTopics } from '../../helpers/service-topics.ts'
 import { describeWith, useKafka } from '../../helpers/services.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 async function check(env: Environment) {
-  const { code, stderr } = await sigwatch(['check', '--connect'], {
+  const { code, stderr } = await warmSigwatch(['check', '--connect'], {
     env: { SIGWATCH_PRIVACY_TOKEN_KEY: TOKEN_KEY, ...env },
   })
   expect(stderr).not.toContain('INTERNAL')

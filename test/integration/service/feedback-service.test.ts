@@ -4,9 +4,10 @@ import { recipient } from '../../behaviour/fixtures/registry.ts'
 import { plainClient } from '../../helpers/kafka-client.ts'
 import { until } from '../../helpers/recording-handler.ts'
 import { startOwnRedis } from '../../helpers/redis-server.ts'
-import { type Environment, type Service, sigwatch, startService } from '../../helpers/service.ts'
+import { type Environment, type Service, startService } from '../../helpers/service.ts'
 import { createServiceTopics } from '../../helpers/service-topics.ts'
 import { describeWith, useKafka } from '../../helpers/services.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 describeWith(['kafka', 'redis'], 'feedback on the topic', () => {
   const kafka = useKafka()
@@ -70,7 +71,7 @@ describeWith(['kafka', 'redis'], 'feedback on the topic', () => {
     await send('tuikuan-kf88.top', 4)
     await until(async () => (await stateOf('tuikuan-kf88.top', 'raised')) !== undefined)
     const { id } = (await stateOf('tuikuan-kf88.top', 'raised'))!.data.state!
-    const said = await sigwatch(
+    const said = await warmSigwatch(
       ['feedback', id, '--verdict', 'false_positive', '--by', 'ann', '--note', 'our own', '--until', '2h'],
       { env },
     )
@@ -90,9 +91,9 @@ describeWith(['kafka', 'redis'], 'feedback on the topic', () => {
     const others = await send('lipei-kf99.top', 2)
     expect(await askedFor(others)).toEqual(others)
 
-    const unknown = await sigwatch(['release', 'f'.repeat(32), '--by', 'ann'], { env })
+    const unknown = await warmSigwatch(['release', 'f'.repeat(32), '--by', 'ann'], { env })
     expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('no alert of the last day')])
-    const listed = await sigwatch(['feedback', '--list'], { env })
+    const listed = await warmSigwatch(['feedback', '--list'], { env })
     expect(
       listed.stdout
         .trim()

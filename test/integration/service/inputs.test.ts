@@ -7,9 +7,10 @@ import { parseJsonl, readJsonl, useFolder } from '../../helpers/jsonl.ts'
 import { plainClient } from '../../helpers/kafka-client.ts'
 import { until } from '../../helpers/recording-handler.ts'
 import { checkedAlert } from '../../helpers/schema.ts'
-import { type Service, sigwatch, startService, TOKEN_KEY } from '../../helpers/service.ts'
+import { type Service, startService, TOKEN_KEY } from '../../helpers/service.ts'
 import { createServiceTopics } from '../../helpers/service-topics.ts'
 import { describeWith, uniqueName, useKafka } from '../../helpers/services.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 const FORGED =
   '【京东】您购买的商品因质量问题已下架，三倍理赔请点 https://tuikuan-kf88.top/a 填写收款信息，逾期作废。'
@@ -115,7 +116,7 @@ describeWith(['kafka'], 'the service with records of another form', () => {
     writeFileSync(file, `${JSON.stringify({ key, headers, value })}\n${JSON.stringify({ key, value })}\n`)
     const env = { SIGWATCH_PRIVACY_TOKEN_KEY: TOKEN_KEY }
     const args = ['--config', config, '--topic', 'first']
-    const check = await sigwatch(['check', ...args, '--sample', file], { env })
+    const check = await warmSigwatch(['check', ...args, '--sample', file], { env })
     expect(check.code).toBe(2)
     expect(parseJsonl(check.stdout)).toEqual([
       expect.objectContaining({ line: 1, id: 'a1', from: FROM, carrier: 'CMCC' }),
@@ -126,7 +127,7 @@ describeWith(['kafka'], 'the service with records of another form', () => {
 
     const verdicts = join(folder.path, 'verdicts.jsonl')
     const letters = join(folder.path, 'letters.jsonl')
-    const run = await sigwatch(
+    const run = await warmSigwatch(
       ['run', ...args, '--source', file, '--verdicts', verdicts, '--dead-letters', letters],
       { env },
     )
@@ -134,7 +135,7 @@ describeWith(['kafka'], 'the service with records of another form', () => {
     expect(run.code).toBe(0)
     expect(readJsonl(verdicts)).toMatchObject([{ id: 'a1', action: 'block' }])
     expect(readJsonl(letters)).toMatchObject([{ error: 'MAPPING', offset: 1 }])
-    const asked = await sigwatch(['run', '--config', config, '--source', file], { env })
+    const asked = await warmSigwatch(['run', '--config', config, '--source', file], { env })
     expect(asked.code).toBe(2)
     expect(asked.stderr).toContain('Give --topic, one of first, second')
   })

@@ -8,9 +8,10 @@ import { useFolder } from '../../helpers/jsonl.ts'
 import { plainClient } from '../../helpers/kafka-client.ts'
 import { until } from '../../helpers/recording-handler.ts'
 import { type RedisServer, startOwnRedis } from '../../helpers/redis-server.ts'
-import { type Service, sigwatch, startService } from '../../helpers/service.ts'
+import { type Service, startService } from '../../helpers/service.ts'
 import { createServiceTopics, follow, type ServiceTopics } from '../../helpers/service-topics.ts'
 import { describeWith, useKafka } from '../../helpers/services.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 const FORGED = '【招商银行】您尾号3308的信用卡于境外消费4,999.00元，如非本人操作请立即登录 cmb-zd.top/q'
 const COPY = '【招商银行】您尾号6610的信用卡在境外刷卡2,100.00元，如非本人操作请立刻登录'
@@ -85,24 +86,24 @@ describeWith(['kafka', 'redis'], 'known templates', () => {
     ]
     execFileSync('openssl', ['genpkey', '-algorithm', 'ed25519', '-out', key])
     execFileSync('openssl', ['pkey', '-in', key, '-pubout', '-out', pub])
-    const exported = await sigwatch(
+    const exported = await warmSigwatch(
       ['templates', 'export', '--key', key, '--list', 'desk-a', '--out', list],
       { env: at.env },
     )
     expect([exported.code, exported.stderr]).toEqual([0, '1 templates in the list desk-a\n'])
     expect(readFileSync(list, 'utf8')).not.toMatch(/招商|3308|cmb-zd|ann/)
     const other = await createServiceTopics(client, kafka.brokers, { side: ['templates'] })
-    const imported = await sigwatch(['templates', 'import', list, '--key', pub], { env: other.env })
+    const imported = await warmSigwatch(['templates', 'import', list, '--key', pub], { env: other.env })
     expect([imported.code, imported.stderr]).toEqual([
       0,
       expect.stringContaining('1 templates of the list desk-a'),
     ])
-    const listed = await sigwatch(['templates', 'list'], { env: other.env })
+    const listed = await warmSigwatch(['templates', 'list'], { env: other.env })
     expect(JSON.parse(listed.stdout)).toMatchObject({ confirmations: [], source: 'desk-a', label: 'fraud' })
-    const again = await sigwatch(['templates', 'import', list, '--key', pub], { env: other.env })
+    const again = await warmSigwatch(['templates', 'import', list, '--key', pub], { env: other.env })
     expect(again.stderr).toContain('0 templates of the list desk-a')
     writeFileSync(list, readFileSync(list, 'utf8').replace('"fraud"', '"illicit"'))
-    const tampered = await sigwatch(['templates', 'import', list, '--key', pub], { env: other.env })
+    const tampered = await warmSigwatch(['templates', 'import', list, '--key', pub], { env: other.env })
     expect([tampered.code, tampered.stdout]).toEqual([2, ''])
     expect(tampered.stderr).toContain('the signature does not fit')
   })

@@ -10,9 +10,10 @@ import { plainClient } from '../../helpers/kafka-client.ts'
 import { until } from '../../helpers/recording-handler.ts'
 import { type RedisServer, startOwnRedis } from '../../helpers/redis-server.ts'
 import { checkedAlert } from '../../helpers/schema.ts'
-import { type Service, sigwatch, startService } from '../../helpers/service.ts'
+import { type Service, startService } from '../../helpers/service.ts'
 import { createServiceTopics, follow, type ServiceTopics } from '../../helpers/service-topics.ts'
 import { describeWith, useKafka } from '../../helpers/services.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 const ANN = 'a'.repeat(32)
 const BEN = 'b'.repeat(32)
@@ -114,7 +115,7 @@ describeWith(['kafka', 'redis'], 'blocks by hand', () => {
     expect((await call('DELETE', `/v1/blocks/${'0'.repeat(32)}`, ANN)).status).toBe(404)
     const before = results.records.length
     const args = ['block', 'domain:jd.com', '--until', '2h', '--by', 'dan', '--why', 'x']
-    const written = await sigwatch(args, { env: at.env })
+    const written = await warmSigwatch(args, { env: at.env })
     expect(written.code, written.stderr).toBe(0)
     await until(() => results.records.length > before, 20_000)
     expect(results.values<FeedbackResult>().at(-1)).toMatchObject({
@@ -135,7 +136,7 @@ describeWith(['kafka', 'redis'], 'blocks by hand', () => {
     const stand = () => ids.filter((id) => table().get(id))
     await until(() => stand().length === 2, 10_000)
     const undo = async (what: string) => {
-      const written = await sigwatch(['feedback', '--undo', what, '--by', 'ben'], { env: at.env })
+      const written = await warmSigwatch(['feedback', '--undo', what, '--by', 'ben'], { env: at.env })
       expect(written.code, written.stderr).toBe(0)
       const [, id] = /undo of .+, feedback id ([0-9a-f]{32})/.exec(written.stderr)!
       const answer = () => results.values<FeedbackResult>().find(({ feedbackId }) => feedbackId === id)
@@ -166,7 +167,7 @@ describeWith(['kafka', 'redis'], 'blocks by hand', () => {
   it('outlive a restart, and wait for a second token where that is asked for', async () => {
     const env = { env: at.env }
     const args = ['block', 'port:1069000888*', '--until', '2h', '--by', 'dan', '--why', 'sublet']
-    expect((await sigwatch(args, env)).code).toBe(0)
+    expect((await warmSigwatch(args, env)).code).toBe(0)
     await until(() => [...table().values()].some((row) => row?.match.ports?.[0] === '1069000888*'), 20_000)
     configure('required', [
       { name: 'ann', token: ANN, may: ['block'] },

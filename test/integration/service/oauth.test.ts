@@ -7,7 +7,7 @@ import { useFolder } from '../../helpers/jsonl.ts'
 import { type OwnKafkaBroker, startOwnKafka } from '../../helpers/kafka-broker.ts'
 import { plainClient } from '../../helpers/kafka-client.ts'
 import { until } from '../../helpers/recording-handler.ts'
-import { type Environment, type Service, sigwatch, startService } from '../../helpers/service.ts'
+import { type Environment, type Service, startService } from '../../helpers/service.ts'
 import { createServiceTopics, follow, type ServiceTopics } from '../../helpers/service-topics.ts'
 import { describeWith } from '../../helpers/services.ts'
 import {
@@ -16,6 +16,7 @@ import {
   type TokenEndpoint,
   unsecuredToken,
 } from '../../helpers/token-endpoint.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 const SECRET = 'a secret of the tests, with + and /'
 /** The client logs in again 10 s before its token ends, s. */
@@ -87,7 +88,7 @@ describeWith('kafka', 'a login by OAUTHBEARER', () => {
 
   it('that is refused is told with its reason, and waited for where the service runs', async () => {
     endpoint.answer = () => ({ status: 401, body: '{"error":"invalid_client"}' })
-    const topics = await sigwatch(['topics'], { env })
+    const topics = await warmSigwatch(['topics'], { env })
     expect([topics.code, topics.stderr]).toEqual([
       1,
       expect.stringContaining('token endpoint: HTTP 401 invalid_client'),
@@ -97,11 +98,11 @@ describeWith('kafka', 'a login by OAUTHBEARER', () => {
     expect(service.stderr).toContain('look at kafka.sasl.oauth.*')
     // A token that the broker does not take.
     endpoint.answer = () => granted(unsecuredToken('sigwatch', -60), 300)
-    const expired = await sigwatch(['topics'], { env })
+    const expired = await warmSigwatch(['topics'], { env })
     expect([expired.code, expired.stderr]).toEqual([1, expect.stringMatching(/SASL|invalid_token/)])
     endpoint.answer = () => granted(unsecuredToken('sigwatch', LIFE), LIFE)
     await service.ready(120_000)
-    expect((await sigwatch(['topics'], { env })).code).toBe(0)
+    expect((await warmSigwatch(['topics'], { env })).code).toBe(0)
   })
 })
 

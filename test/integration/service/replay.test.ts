@@ -7,10 +7,11 @@ import { plainClient } from '../../helpers/kafka-client.ts'
 import { until } from '../../helpers/recording-handler.ts'
 import { type RedisServer, startRedis } from '../../helpers/redis-server.ts'
 import { checkedAlert } from '../../helpers/schema.ts'
-import { type Service, sigwatch, startService, TOKEN_KEY } from '../../helpers/service.ts'
+import { type Service, startService, TOKEN_KEY } from '../../helpers/service.ts'
 import { createServiceTopics, produceKeyed, type ServiceTopics } from '../../helpers/service-topics.ts'
 import { describeWith, uniqueName, useKafka } from '../../helpers/services.ts'
 import { simulateTraffic } from '../../helpers/traffic.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 const RECORDS = 30_000
 const PARTITIONS = 6
@@ -68,7 +69,7 @@ describeWith(['kafka', 'redis'], 'replay of a planted hour', () => {
 
   /** Without Redis: what it cannot reach, it cannot touch. */
   async function replayed(...args: readonly string[]): Promise<Report> {
-    const { code, stdout, stderr } = await sigwatch(['replay', '--source', 'kafka', '--json', ...args], {
+    const { code, stdout, stderr } = await warmSigwatch(['replay', '--source', 'kafka', '--json', ...args], {
       env,
       cwd: folder.path,
     })
@@ -139,7 +140,9 @@ describeWith(['kafka', 'redis'], 'replay of a planted hour', () => {
     expect(await client.readAll(at.topics.alerts)).toHaveLength(before.length)
     expect((await client.committed(at.groupId, at.topics.messages)).reduce((a, b) => a + b, 0)).toBe(RECORDS)
 
-    const refused = await sigwatch(['replay', '--source', 'kafka', '--publish', at.topics.alerts], { env })
+    const refused = await warmSigwatch(['replay', '--source', 'kafka', '--publish', at.topics.alerts], {
+      env,
+    })
     expect(refused.code).toBe(2)
     expect(refused.stderr).toContain('is the topic alerts of the configuration')
   }, 200_000)
@@ -194,7 +197,7 @@ describeWith('kafka', 'replay of states that end and come back', () => {
     expect(['f0-', 'f16-'].map((prefix) => withStates(prefix) > 0)).toEqual([true, true])
     expect(['late-', 'n'].map(withStates)).toEqual([0, 0])
 
-    const { code, stdout, stderr } = await sigwatch(
+    const { code, stdout, stderr } = await warmSigwatch(
       ['replay', '--source', 'kafka', '--against', 'kafka', '--json'],
       { env, cwd: folder.path },
     )
@@ -205,13 +208,13 @@ describeWith('kafka', 'replay of states that end and come back', () => {
     const later = ['--from', new Date(Date.now() + MINUTE).toISOString(), '--fail-on', 'newly.block > 0']
     for (const against of [['--against', 'kafka'], []]) {
       const args = ['replay', '--source', 'kafka', '--json', ...against, ...later]
-      const empty = await sigwatch(args, { env, cwd: folder.path })
+      const empty = await warmSigwatch(args, { env, cwd: folder.path })
       expect(empty.code, empty.stderr).toBe(0)
       expect(empty.stderr).toContain('nothing was compared: the range holds no record')
       expect(JSON.parse(empty.stdout)).toMatchObject({ records: 0, compared: 0 })
     }
     const beyond = ['replay', '--source', 'kafka', '--offsets', '0:100000-100001']
-    expect(await sigwatch(beyond, { env, cwd: folder.path })).toMatchObject({ code: 2 })
+    expect(await warmSigwatch(beyond, { env, cwd: folder.path })).toMatchObject({ code: 2 })
   }, 180_000)
 })
 

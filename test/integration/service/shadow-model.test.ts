@@ -4,9 +4,10 @@ import type { Verdict } from '../../../src/domain/alert.ts'
 import { readJsonl, useFolder } from '../../helpers/jsonl.ts'
 import { plainClient } from '../../helpers/kafka-client.ts'
 import { until } from '../../helpers/recording-handler.ts'
-import { ensureBuilt, type Service, sigwatch, startService } from '../../helpers/service.ts'
+import { ensureBuilt, type Service, startService } from '../../helpers/service.ts'
 import { createServiceTopics, follow, produceKeyed } from '../../helpers/service-topics.ts'
 import { describeWith, useKafka } from '../../helpers/services.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 const TEXTS = [
   '【顺丰速运】您的快件已由前台代收，请凭取件码到丰巢柜领取，如有疑问请致电快递员。',
@@ -124,7 +125,7 @@ describeWith('kafka', 'a model in shadow', () => {
 
   it('takes the place of the live one by one command, and back, while the service runs', async () => {
     const env = { SIGWATCH_MODEL: LIVE, SIGWATCH_SHADOW_MODEL_PATH: SHADOW }
-    const run = await sigwatch(['model', 'promote'], { env })
+    const run = await warmSigwatch(['model', 'promote'], { env })
     expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('sms-zh@1 is live in')])
     expect(JSON.parse(run.stdout)).toEqual({
       promoted: 'sms-zh@1',
@@ -133,7 +134,7 @@ describeWith('kafka', 'a model in shadow', () => {
     })
     await until(() => logged('model_loaded').some(({ id }) => id === 'sms-zh@1'))
     expect(await metricsOf()).toMatch(/^sigwatch_model_info\{model="sms-zh@1"/m)
-    const back = await sigwatch(['model', 'promote', `${LIVE}.previous`], { env })
+    const back = await warmSigwatch(['model', 'promote', `${LIVE}.previous`], { env })
     expect(JSON.parse(back.stdout)).toMatchObject({ promoted: 'sms-zh@4', before: 'sms-zh@1' })
     await until(() => logged('model_loaded').at(-1)!.id === 'sms-zh@4')
   })
@@ -141,20 +142,20 @@ describeWith('kafka', 'a model in shadow', () => {
   it('is promoted through a link, and refused where a reload would refuse it', async () => {
     const link = folder.file('link')
     symlinkSync(LIVE, link)
-    const run = await sigwatch(['model', 'promote', SHADOW, '--model', link])
+    const run = await warmSigwatch(['model', 'promote', SHADOW, '--model', link])
     expect([run.code, JSON.parse(run.stdout).previous]).toEqual([0, LIVE])
     expect(readFileSync(`${link}/model.json`).equals(readFileSync(`${SHADOW}/model.json`))).toBe(true)
-    const again = await sigwatch(['model', 'promote', SHADOW, '--model', link])
+    const again = await warmSigwatch(['model', 'promote', SHADOW, '--model', link])
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('is the live model already')])
     const damaged = folder.file('damaged')
     cpSync(SHADOW, damaged, { recursive: true })
     writeFileSync(`${damaged}/weights.bin`, 'no')
-    const refused = await sigwatch(['model', 'promote', damaged, '--model', LIVE])
+    const refused = await warmSigwatch(['model', 'promote', damaged, '--model', LIVE])
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('MODEL_INVALID')])
     expect(readFileSync(`${LIVE}/model.json`, 'utf8')).toContain('"version": "4"')
-    const shipped = await sigwatch(['model', 'promote', SHADOW])
+    const shipped = await warmSigwatch(['model', 'promote', SHADOW])
     expect([shipped.code, shipped.stderr]).toEqual([2, expect.stringContaining('shipped one')])
-    const none = await sigwatch(['model', 'promote', '--model', LIVE])
+    const none = await warmSigwatch(['model', 'promote', '--model', LIVE])
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('shadowModel.path')])
   })
 })

@@ -7,9 +7,10 @@ import { plainClient } from '../../helpers/kafka-client.ts'
 import { until } from '../../helpers/recording-handler.ts'
 import { startOwnRedis, startRedisCluster } from '../../helpers/redis-server.ts'
 import { checkedAlert, checkedVerdict } from '../../helpers/schema.ts'
-import { type Environment, type Service, sigwatch, startService, TOKEN_KEY } from '../../helpers/service.ts'
+import { type Environment, type Service, startService, TOKEN_KEY } from '../../helpers/service.ts'
 import { createServiceTopics } from '../../helpers/service-topics.ts'
 import { describeWith, uniqueName, useKafka } from '../../helpers/services.ts'
+import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 const FORGED =
   '【京东】您购买的商品因质量问题已下架，三倍理赔请点 https://tuikuan-kf88.top/a 填写收款信息，逾期作废。'
@@ -98,7 +99,7 @@ describeWith(['kafka', 'redis'], 'the service with', () => {
     expect(await service.stop()).toBe(0)
 
     const missing = uniqueName('no-alerts')
-    const refused = await sigwatch(['run'], {
+    const refused = await warmSigwatch(['run'], {
       env: {
         ...at.env,
         SIGWATCH_KAFKA_TOPICS_ALERTS: missing,
@@ -142,7 +143,7 @@ describeWith(['kafka', 'redis'], 'the service with', () => {
       '--out',
       'kafka',
     ]
-    const { code, stderr } = await sigwatch(args, { env, cwd: folder.path })
+    const { code, stderr } = await warmSigwatch(args, { env, cwd: folder.path })
     expect(code, stderr).toBe(0)
     const records = Number(/^(\d+) records/m.exec(stderr)![1])
     const topic = (use: string) => `${prefix}.${use}`
@@ -165,7 +166,7 @@ describeWith(['kafka', 'redis'], 'the service with', () => {
     const service = await start(at.env)
     await service.ready()
     const live = ['simulate', '--live', '--minutes', '0.5', '--rate', '5', '--out', 'kafka']
-    const { code, stderr } = await sigwatch(live, { env: at.env, cwd: folder.path })
+    const { code, stderr } = await warmSigwatch(live, { env: at.env, cwd: folder.path })
     expect(code, stderr).toBe(0)
     await until(async () => (await alerts(at.topics.alerts)).length > 0)
     const raised = await alerts(at.topics.alerts)
