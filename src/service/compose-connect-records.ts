@@ -6,7 +6,7 @@ import { readTopicRange } from '../adapters/sources/topic-range.ts'
 import { maskRecipient } from '../detection/alerts/show.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { type LeftOutReason, SIDE_INPUTS, type SideInput } from '../domain/input-events.ts'
-import type { RawRecord } from '../domain/message.ts'
+import type { RawRecord, SmsRecord } from '../domain/message.ts'
 import { isRejection, itemsOf } from '../pipeline/decode.ts'
 import { inputsOf, prepareNow, topicDecoder } from '../pipeline/inputs.ts'
 import { mapRows } from '../pipeline/side-inputs/mapped-rows.ts'
@@ -17,6 +17,7 @@ import { canonicalNumber } from '../text/canonical-number.ts'
 import { redactText } from '../text/redact.ts'
 import type { Findings } from './compose-connect-redis.ts'
 import { leftOutDoubt } from './left-out-doubts.ts'
+import { shownRecord } from './sample.ts'
 import { textDoubt } from './text-doubts.ts'
 
 /** Records that are tried of each topic, the last of its partitions. */
@@ -42,6 +43,7 @@ export async function tryRecords(
     const reasons = new Map<string, number>()
     const doubts = new Map<string, number>()
     let read = 0
+    let last: { readonly at: number; readonly record: SmsRecord } | undefined
     await readLast(config, connection, topic, findings, async (records) => {
       await prepareNow(decode, records)
       for (const record of records) {
@@ -53,6 +55,7 @@ export async function tryRecords(
             add(reasons, `${result.error}: ${result.detail}`)
             continue
           }
+          if (!last || record.timestamp >= last.at) last = { at: record.timestamp, record: result }
           const text = textDoubt(result.text)
           if (text) found.add(`text of # records ${text}`)
         }
@@ -66,6 +69,8 @@ export async function tryRecords(
       }
     })
     sayRecords(topic, read, reasons, findings)
+    if (last)
+      findings.summary.push(`kafka: ${topic}: the last record: ${JSON.stringify(shownRecord(last.record))}`)
     sayDoubts(topic, read, doubts, findings)
   }
 }
@@ -124,6 +129,7 @@ async function trySideRows(
     const read = sideRowReader(config, input)
     const reasons = new Map<string, number>()
     let rows = 0
+    let passedOver = 0
     let last: { readonly at: number; readonly row: object } | undefined
     await readLast(config, connection, topic, findings, async (records) => {
       for (const { key, value, timestamp, position } of records) {
@@ -131,24 +137,30 @@ async function trySideRows(
         if ('message' in row) add(reasons, row.message)
         else {
           rows++
-          if (!last || timestamp >= last.at) last = { at: timestamp, row: row.row }
+          if (row.row === undefined) passedOver++
+          else if (!last || timestamp >= last.at) last = { at: timestamp, row: row.row }
         }
       }
     })
     sayRecords(topic, rows, reasons, findings)
+    if (passedOver > 0)
+      findings.summary.push(
+        `kafka: ${topic}: ${passedOver} of them delete a row of ${input}, and are passed over`,
+      )
     if (last) findings.summary.push(`kafka: ${topic}: the last row: ${JSON.stringify(last.row, shownMember)}`)
   }
 }
 
+/** A row without value: it deletes what has no key. */
 function sideRowReader(
   { sideMaps }: Config,
   input: SideInput,
-): (row: TableRow) => { readonly row: object } | { readonly message: string } {
+): (row: TableRow) => { readonly row: object | undefined } | { readonly message: string } {
   const map = sideMaps?.[input] && mapRows(input, sideMaps[input])
   return (written) => {
     const row = map ? map(written) : written
     if ('message' in row) return row
-    if (row.value === null) return { row: { deleted: row.key } }
+    if (row.value === null) return { row: row.key === '' ? undefined : { deleted: row.key } }
     if (input !== 'registry') return readSideValue(input, row.value, canonicalNumber)!
     const change = registryChange(row)
     return typeof change === 'string' ? { message: change } : { row: change }

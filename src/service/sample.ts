@@ -58,7 +58,7 @@ export async function readSample(
         problems.push({ file, line, message: `${which}${one.error}: ${one.detail}` })
         continue
       }
-      rows.push({ ...place, ...shown(one) })
+      rows.push({ ...place, ...shownRecord(one) })
       records.push({ line, record: one })
     }
     cut += left.get('udh') ?? 0
@@ -106,7 +106,8 @@ function fieldOf(record: SmsRecord, field: (typeof MAPPED_FIELDS)[number]): unkn
   return field === 'disposition' ? record.blocked : record[field]
 }
 
-function shown(record: SmsRecord): object {
+/** A record as it is read, with the recipient masked and the text redacted. */
+export function shownRecord(record: SmsRecord): object {
   const { value: _, item: __, id, ts, to, text, blocked, ...rest } = record
   const number = canonicalNumber(to)
   const masked = maskRecipient(number)

@@ -92,6 +92,8 @@ export class FakeBrokers {
   syncFails = false
   /** The group has forgotten its member, and the connection is lost while it asks to join anew. */
   joinFails = false
+  /** Code of the error with which the next question to join is answered. */
+  joinRefused: number | undefined
   /** Commits that arrive now wait until then, ms of wall clock. */
   commitsHungUntil = 0
   /** Waited for before the coordinator of the group is named. */
@@ -318,6 +320,9 @@ export class FakeBrokers {
         groupProtocols: { metadata: Buffer }[]
       }) => {
         await this.#delay(20)
+        const refused = this.joinRefused
+        this.joinRefused = undefined
+        if (refused !== undefined) throw createErrorFromCode(refused)
         if (this.joinFails && memberId === '') {
           this.joinFails = false
           throw new KafkaJSConnectionError('Closed connection')

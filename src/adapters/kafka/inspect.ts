@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { backOff } from './backoff.ts'
 import type { KafkaConnection } from './client.ts'
 import { closed } from './close.ts'
-import { reasonOf } from './errors.ts'
+import { mayPass, reasonOf } from './errors.ts'
 import { library } from './library.ts'
 import { type TopicFacts, WRITE } from './topic-facts.ts'
 import { existingTopics } from './topics.ts'
@@ -74,13 +75,32 @@ export async function hasRecordAfter(
   return [...after].some(([partition, offset]) => offset < (ends.get(partition) ?? offset))
 }
 
-/** Fetches from a topic once, as a member of a group of its own in which nothing is committed. Resolves with what failed. */
+/**
+ * Fetches from a topic once, as a member of a group of its own in which nothing is committed. What may pass, as while brokers
+ * start, is tried again `within` so many ms. Resolves with what failed.
+ */
 export async function tryReading(
   connection: KafkaConnection,
   topic: string,
   groupId: string,
   within: number,
 ): Promise<string | undefined> {
+  const until = performance.now() + within
+  for (let attempt = 0; ; attempt++) {
+    const error = await readOnce(connection, topic, groupId, until - performance.now())
+    if (error === undefined) return undefined
+    if (!mayPass(error, connection.awaitsLogin)) return reasonOf(error)
+    await backOff(attempt)
+    if (performance.now() >= until) return reasonOf(error)
+  }
+}
+
+async function readOnce(
+  connection: KafkaConnection,
+  topic: string,
+  groupId: string,
+  within: number,
+): Promise<unknown> {
   const own = `${groupId}-check-${randomUUID()}`
   const consumer = connection.consumer({
     groupId: own,
@@ -99,7 +119,7 @@ export async function tryReading(
     })().catch(resolve)
   })
   const late = new AbortController()
-  const waited = sleep(within, new Error(`no answer within ${within / 1000} s`), {
+  const waited = sleep(within, new Error(`no answer within ${Math.ceil(within / 1000)} s`), {
     signal: late.signal,
     ref: false,
   })
@@ -108,7 +128,7 @@ export async function tryReading(
   await closed(consumer.disconnect())
   // Without the right to delete groups the brokers drop an empty one by themselves, later.
   await connection.ask((admin) => admin.deleteGroups([own]).catch(() => undefined))
-  return error === undefined ? undefined : reasonOf(error)
+  return error
 }
 
 /** Asks who coordinates the transactions of an id, which takes the right to describe it. Resolves with what failed. */

@@ -5,6 +5,7 @@ import { given } from '../../domain/given.ts'
 import { getOrInsert } from '../../domain/maps.ts'
 import type { CodePolicy, Exemption, OwnRules, Policy } from '../../domain/policy.ts'
 import {
+  blankProblem,
   type OperatorDocument,
   parseOperatorText,
   readOperatorFile,
@@ -62,6 +63,7 @@ function checkerFor(rules: OwnRules | undefined): Checker {
 
 /** The policy of a document that was read; undefined: the shipped one. */
 export function combinePolicy(document: OperatorDocument | undefined, rules?: OwnRules): PolicyReading {
+  if (document?.isBlank) return { problems: [blankProblem(document, 'the shipped policy')], own: {} }
   if (document?.value === undefined)
     return { policy: effective(DEFAULT_POLICY, rules), problems: [], own: {}, ...given({ document }) }
   const problems = toProblems(document, checkerFor(rules)(document.value))

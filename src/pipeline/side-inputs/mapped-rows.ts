@@ -62,12 +62,15 @@ function bodyMapper(
   return (body, record) => {
     const isDeleted = steps !== undefined && String(at(body, steps)) === rule!.is
     try {
+      // Of a row that is gone its key alone matters, and may be all that is told.
+      if (isDeleted)
+        return { key: keyOf(input, (field) => neededOf(before, field, record, body)), value: null }
       const found: Record<string, unknown> = {}
-      for (const [field, read] of isDeleted ? before : readers) {
+      for (const [field, { read }] of readers) {
         const value = read(record, body)
         if (value !== undefined) found[field] = value
       }
-      return { key: keyOf(input, found), value: isDeleted ? null : found }
+      return { key: keyOf(input, (field) => found[field]), value: found }
     } catch (error) {
       if (error instanceof MappingError) return { message: error.message }
       throw error
@@ -75,8 +78,13 @@ function bodyMapper(
   }
 }
 
-function readersOf(input: SideInput, fields: Readonly<Record<string, FieldSource>>) {
-  return Object.entries(fields).map(([field, source]) => {
+type FieldReaders = ReadonlyMap<
+  string,
+  { readonly read: ReturnType<typeof fieldReader>; readonly name: string }
+>
+
+function readersOf(input: SideInput, fields: Readonly<Record<string, FieldSource>>): FieldReaders {
+  const readers = Object.entries(fields).map(([field, source]) => {
     const read = fieldReader(source, field, field === 'ts' || field === 'until')
     const isText = input !== 'registry' && !NUMBERS.has(field)
     const whole: typeof read = (record, body) => {
@@ -84,8 +92,17 @@ function readersOf(input: SideInput, fields: Readonly<Record<string, FieldSource
       const isNumber = typeof value === 'number' && field !== 'ts' && field !== 'until'
       return isText && isNumber ? String(value) : value
     }
-    return [field, whole, named(field, source)] as const
+    return [field, { read: whole, name: named(field, source) }] as const
   })
+  return new Map(readers)
+}
+
+/** Throws MappingError where nothing is there, or the map does not name the field. */
+function neededOf(readers: FieldReaders, field: string, record: MappableRecord, body: unknown): unknown {
+  const reader = readers.get(field)
+  const value = reader?.read(record, body)
+  if (value === undefined) throw new MappingError(`${reader?.name ?? field}: nothing is there`)
+  return value
 }
 
 /** The same places in the row as it was before a deletion. */
@@ -100,9 +117,9 @@ function earlier(fields: Readonly<Record<string, FieldSource>>): Record<string, 
 }
 
 /** The key of a row in a compacted topic; of the other inputs there is none. */
-function keyOf(input: SideInput, { kind, id, name, port, signature, to }: Record<string, unknown>): string {
-  if (input === 'consents') return `${String(signature)}|${String(to)}`
-  if (input === 'registry')
-    return `${String(kind)}:${String(kind === 'brand' ? id : kind === 'port' ? port : name)}`
-  return ''
+function keyOf(input: SideInput, fieldOf: (field: string) => unknown): string {
+  if (input === 'consents') return `${String(fieldOf('signature'))}|${String(fieldOf('to'))}`
+  if (input !== 'registry') return ''
+  const kind = String(fieldOf('kind'))
+  return `${kind}:${String(fieldOf(kind === 'brand' ? 'id' : kind === 'port' ? 'port' : 'name'))}`
 }

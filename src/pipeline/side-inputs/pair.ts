@@ -1,4 +1,5 @@
 import { canonicalNumber } from '../../text/canonical-number.ts'
+import { bareSignature } from './rows.ts'
 
 /** A pair of the consent ledger. */
 export interface Pair {
@@ -7,9 +8,9 @@ export interface Pair {
   readonly to: string
 }
 
-/** The pair that a key `<signature>|<recipient>` names. */
+/** The pair that a key `<signature>|<recipient>` names, in the form of the ledger. */
 export function pairOf(key: string): Pair | undefined {
   const bar = key.lastIndexOf('|')
   if (bar <= 0 || bar === key.length - 1) return undefined
-  return { signature: key.slice(0, bar), to: canonicalNumber(key.slice(bar + 1)) }
+  return { signature: bareSignature(key.slice(0, bar)), to: canonicalNumber(key.slice(bar + 1)) }
 }

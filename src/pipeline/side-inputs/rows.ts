@@ -165,7 +165,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 const READERS: { readonly [I in RowInput]: (value: Written[I], canonical: Canonical) => RowsByInput[I] } = {
   consents: ({ signature, to, state, ts, proof, was }, canonical) => {
     const row: Mutable<ConsentRow> = {
-      signature: bare(signature),
+      signature: bareSignature(signature),
       to: canonical(to),
       state,
       ts: momentOf(ts),
@@ -183,7 +183,7 @@ const READERS: { readonly [I in RowInput]: (value: Written[I], canonical: Canoni
     const row: Mutable<Complaint> = { ts: momentOf(ts), source }
     if (id != null) row.id = id
     if (from != null) row.from = canonical(from)
-    if (signature != null) row.signature = bare(signature)
+    if (signature != null) row.signature = bareSignature(signature)
     if (to != null) row.to = canonical(to)
     if (text != null) row.text = text
     if (category != null) row.category = category
@@ -213,7 +213,7 @@ const READERS: { readonly [I in RowInput]: (value: Written[I], canonical: Canoni
 }
 
 /** A signature without the brackets and spaces around it. */
-function bare(signature: string): string {
+export function bareSignature(signature: string): string {
   return signature.replace(/^[\s【]+|[\s】]+$/gu, '')
 }
 

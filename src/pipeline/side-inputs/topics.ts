@@ -159,8 +159,10 @@ export class SideTopics {
       this.#shownAt.set(input, now)
       emit({ name: 'warning', message: `${input} row at ${partition}/${offset}: ${message}` })
     }
-    const known = await this.#passOn(followed, this.#mapped(input, rows, refuse), refuse)
-    emit({ name: 'side_input_rows', input, accepted: rows.length - refused - known, refused })
+    const mapped = this.#mapped(input, rows, refuse)
+    const readable = mapped.length + refused
+    const idle = await this.#passOn(followed, mapped, refuse)
+    emit({ name: 'side_input_rows', input, accepted: readable - refused - idle, refused })
   }
 
   /** Rows in the form that sigwatch reads; those that their map does not fit are refused. */
@@ -170,17 +172,16 @@ export class SideTopics {
     const isTable = input === 'registry' || input === 'consents'
     return rows.flatMap((row) => {
       const mapped = map(row)
-      if ('message' in mapped) {
-        refuse(row, mapped.message)
-        // It is passed over: nothing of it waits.
-        if (!isTable) this.#options.offsets.take(row)?.()
-        return []
-      }
-      return isTable && mapped.value === null && mapped.key === '' ? [] : [mapped]
+      if ('message' in mapped) refuse(row, mapped.message)
+      // What deletes nothing that has a key.
+      else if (mapped.value !== null || mapped.key !== '') return [mapped]
+      // It is passed over: nothing of it waits.
+      if (!isTable) this.#options.offsets.take(row)?.()
+      return []
     })
   }
 
-  /** Passes rows on to where they belong. Resolves with how many had taken effect before. */
+  /** Passes rows on to where they belong. Resolves with how many do nothing, because they have taken effect or are empty. */
   async #passOn(
     { input, isCurrent }: FollowedTopic,
     rows: readonly TableRow[],
@@ -221,12 +222,12 @@ export class SideTopics {
 
   #toWait(input: SideRow['input'], rows: readonly TableRow[], refuse: Refuse, isOfBefore: boolean): number {
     const { offsets, sideRows } = this.#options
-    let known = 0
+    let idle = 0
     const waiting: SideRow[] = []
     for (const row of rows) {
       const applied = offsets.take(row)
       if (!applied) {
-        known++
+        idle++
         continue
       }
       const read = readSideValue(input, row.value, canonicalNumber, this.#latest(row))
@@ -235,10 +236,11 @@ export class SideTopics {
         continue
       }
       if (read) refuse(row, read.message)
+      else idle++
       applied()
     }
     sideRows.add(waiting)
-    return known
+    return idle
   }
 
   /** Replies whatever has taken effect of them. */

@@ -15,6 +15,8 @@ export interface OperatorDocument {
   readonly file: string
   /** Plain JSON data; undefined for an empty file. Unquoted times stay strings (YAML core schema). */
   readonly value: unknown
+  /** Nothing but space is in it, as a full disk or an editor that was stopped leaves a file. */
+  readonly isBlank?: boolean
   /** Line, from 1, of the key or item at `path`; of the nearest one above it when it is not there. */
   line(path: Path): number | undefined
 }
@@ -37,6 +39,11 @@ export interface JsonLine {
 const JSON_CHECKED_CHARS = 4_000_000
 const CHUNK = 1 << 20
 const MAX_LINE = 1 << 20
+
+/** Where a file that says nothing is more likely an accident than meant; `meaning`: what `{}` in it says. */
+export function blankProblem({ file }: OperatorDocument, meaning: string): Problem {
+  return { file, message: `is empty: was writing it interrupted? Write {} for ${meaning}` }
+}
 
 /** `signatures[3].ports[0]`; keys that are no plain words are quoted. */
 export function formatPath(path: Path): string {
@@ -78,6 +85,8 @@ export function readOperatorFile(file: string): ReadResult {
 /** The same for text at hand; `file` names it in problems and decides between YAML and JSON. */
 export function parseOperatorText(file: string, content: string): ReadResult {
   const text = content.startsWith('\ufeff') ? content.slice(1) : content
+  if (text.trim() === '')
+    return { document: { file, value: undefined, isBlank: true, line: () => undefined }, problems: [] }
   return /\.json$/i.test(file) ? parseJson(file, text) : parseYaml(file, text)
 }
 
@@ -102,12 +111,10 @@ function parseJson(file: string, text: string): ReadResult {
   let value: unknown
   let broken = false
   try {
-    value = text.trim() === '' ? undefined : JSON.parse(text)
+    value = JSON.parse(text)
   } catch {
     broken = true
   }
-  if (value === undefined && !broken)
-    return { document: { file, value, line: () => undefined }, problems: [] }
   if (broken || text.length <= JSON_CHECKED_CHARS) {
     const fault = jsonFault(text)
     if (fault) return { problems: [{ file, line: lineAt(text, fault.offset), message: fault.message }] }
@@ -133,7 +140,8 @@ function parseYaml(file: string, text: string): ReadResult {
   const options = { lineCounter: lines, prettyErrors: false, version: '1.2', logLevel: 'error' } as const
   const document = libraries.yaml.parseDocument(text, options)
   const faults = [...document.errors, ...document.warnings]
-  if (faults.length > 0) return { problems: faults.map((fault) => yamlProblem(file, text, lines, fault)) }
+  if (faults.length > 0)
+    return { problems: faults.map((fault) => yamlProblem(file, text, lines, document, fault)) }
   let value: unknown
   try {
     value = document.toJS() ?? undefined
@@ -143,13 +151,46 @@ function parseYaml(file: string, text: string): ReadResult {
   return { document: { file, value, line: (path) => yamlLine(document, lines, path) }, problems: [] }
 }
 
-function yamlProblem(file: string, text: string, lines: YAML.LineCounter, fault: YAML.YAMLError): Problem {
+function yamlProblem(
+  file: string,
+  text: string,
+  lines: YAML.LineCounter,
+  document: YAML.Document,
+  fault: YAML.YAMLError,
+): Problem {
   const line = lines.linePos(fault.pos[0]).line
   if (fault.code === 'DUPLICATE_KEY') {
     const key = /^[^\s:,}]+/.exec(text.slice(fault.pos[0], fault.pos[0] + 80))?.[0] ?? ''
     return { file, line, message: `the key ${key} is given twice: keep one` }
   }
-  return { file, line, message: `is no valid YAML: ${YAML_HINTS[fault.code] ?? fault.message}` }
+  const open = unclosedAt(document, fault)
+  if (open !== undefined) {
+    const { line, col } = lines.linePos(open)
+    return { file, line, message: `is not valid YAML: the ${text[open]} in column ${col} is not closed` }
+  }
+  return { file, line, message: `is not valid YAML: ${YAML_HINTS[fault.code] ?? fault.message}` }
+}
+
+/** Offset of the bracket or quote that is not closed where a fault says that something had to end. */
+function unclosedAt(document: YAML.Document, { code, message, pos }: YAML.YAMLError): number | undefined {
+  if ((code !== 'BAD_INDENT' && code !== 'MISSING_CHAR') || !/ end with a |^Missing closing /.test(message))
+    return undefined
+  const isList = message.startsWith('Flow seq')
+  let found: number | undefined
+  const look = (isKind: boolean, range: YAML.Range | null | undefined) => {
+    // Of several that end here the innermost comes last.
+    if (isKind && range?.[1] === pos[0]) found = range[0]
+  }
+  libraries.yaml.visit(document, {
+    Collection: (_, node) =>
+      look(
+        node.flow === true && / end with a /.test(message) && libraries.yaml.isSeq(node) === isList,
+        node.range,
+      ),
+    Scalar: (_, { type, range }) =>
+      look(message.startsWith('Missing') && type?.startsWith('QUOTE') === true, range),
+  })
+  return found
 }
 
 function yamlLine(document: YAML.Document, lines: YAML.LineCounter, path: Path): number | undefined {

@@ -85,7 +85,14 @@ function* csvRows(file: string, read: (name: string, text: string) => unknown): 
     yield { line: 1, problem: { file, line: 1, message } }
     return
   }
-  for (const row of rest) yield rowOf(file, names, row, read)
+  const last = rest.at(-1)
+  const isCut = last !== undefined && last.cells.length < names.length && !/[\r\n]$/.test(text)
+  for (const row of rest) if (row !== last || !isCut) yield rowOf(file, names, row, read)
+  if (isCut) {
+    const { line, cells } = last
+    const message = `has ${cells.length} of ${names.length} cells and no line break behind it: was writing it interrupted? End the file with a line break if it is whole`
+    yield { line, problem: { file, line, message } }
+  }
 }
 
 function textOf(file: string): string | JsonLine {

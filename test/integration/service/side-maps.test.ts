@@ -25,9 +25,16 @@ describeWith(['kafka'], 'side topics of another form', () => {
   })
 
   it('are read from envelopes of Debezium, deletions too, and what is refused is a dead letter', async () => {
-    const at = await createServiceTopics(client, kafka.brokers, { side: ['registry', 'consents'] })
-    const { registry, consents, messages } = at.topics
-    const { SIGWATCH_KAFKA_TOPICS_REGISTRY: _, SIGWATCH_KAFKA_TOPICS_CONSENTS: __, ...env } = at.env
+    const at = await createServiceTopics(client, kafka.brokers, {
+      side: ['registry', 'consents', 'complaints'],
+    })
+    const { registry, consents, complaints, messages } = at.topics
+    const {
+      SIGWATCH_KAFKA_TOPICS_REGISTRY: _,
+      SIGWATCH_KAFKA_TOPICS_CONSENTS: __,
+      SIGWATCH_KAFKA_TOPICS_COMPLAINTS: ___,
+      ...env
+    } = at.env
     const config = join(folder.path, 'sigwatch.yaml')
     writeFileSync(
       config,
@@ -41,6 +48,9 @@ describeWith(['kafka'], 'side topics of another form', () => {
       topic: ${consents}
       map: {signature: /after/sig, to: /after/msisdn, state: {pointer: /after/st, values: {"1": in, "0": out}},
         ts: {pointer: /after/at, form: epoch-us}, delete: {pointer: /op, is: d}}
+    complaints:
+      topic: ${complaints}
+      map: {ts: {pointer: /after/at, form: epoch-us}, from: /after/port, source: {value: "12321"}, delete: {pointer: /op, is: d}}
 `,
     )
     const row = { name: '星河商城', sp: 'SP1', ports: ['106901*'], scope: ['notice', 'marketing'] }
@@ -58,6 +68,15 @@ describeWith(['kafka'], 'side topics of another form', () => {
         key: 'odd',
         value: JSON.stringify({ op: 'u', after: { sig: '星河商城', msisdn: 1, st: 1, at: 'now' } }),
       },
+      // PostgreSQL tells the primary key alone, unless the table has REPLICA IDENTITY FULL.
+      {
+        key: 'short',
+        value: JSON.stringify({ op: 'd', before: { id: 3, sig: null, msisdn: null }, after: null }),
+      },
+    ])
+    await client.produce(complaints, [
+      JSON.stringify({ op: 'c', after: { at: (Date.now() - 3_600_000) * 1000, port: '10690123' } }),
+      JSON.stringify({ op: 'd', before: { id: 1 }, after: null }),
     ])
     service = await startService(env, ['--config', config])
     await service.ready(120_000)
@@ -73,13 +92,22 @@ describeWith(['kafka'], 'side topics of another form', () => {
     const lacking = (await verdicts()).filter(({ reasons }) => reasons.includes('NO_CONSENT'))
     expect(lacking.map(({ id }) => id).sort()).toEqual(['m1', 'm2'])
 
-    await until(async () => (await client.readAll(at.topics.deadLetters)).length === 1, 10_000)
-    const [letter] = await client.readAll(at.topics.deadLetters)
-    expect(letter!.headers).toMatchObject({
-      'sigwatch-error': 'MAPPING',
-      'sigwatch-stage': 'side-input',
-      'sigwatch-topic': consents,
-      'sigwatch-detail': 'ts (/after/at): must be microseconds since the epoch',
-    })
+    await until(async () => (await client.readAll(at.topics.deadLetters)).length === 2, 10_000)
+    const letters = await client.readAll(at.topics.deadLetters)
+    expect(letters.map(({ headers }) => headers['sigwatch-detail']).sort()).toEqual([
+      'signature (/before/sig): nothing is there',
+      'ts (/after/at): must be microseconds since the epoch',
+    ])
+    for (const { headers } of letters) {
+      expect(headers).toMatchObject({
+        'sigwatch-error': 'MAPPING',
+        'sigwatch-stage': 'side-input',
+        'sigwatch-topic': consents,
+      })
+    }
+    // A deleted complaint is passed over.
+    const { body } = await service.get('/metrics')
+    expect(body).toContain('sigwatch_side_input_rows_total{input="complaints",outcome="accepted"} 1\n')
+    expect(body).toContain('sigwatch_side_input_rows_total{input="consents",outcome="accepted"} 3\n')
   })
 })

@@ -4,6 +4,7 @@ import { InvalidInput, type Problem } from '../../../domain/errors.ts'
 import { given } from '../../../domain/given.ts'
 import type { CodePolicy } from '../../../domain/policy.ts'
 import {
+  blankProblem,
   type OperatorDocument,
   parseOperatorText,
   readOperatorFile,
@@ -52,6 +53,7 @@ export function loadOwnRules(file: string): LoadedRules {
 const check = compileSchema(rulesSchema('own'))
 
 function readDocument(document: OperatorDocument): OwnRulesReading {
+  if (document.isBlank) return { problems: [blankProblem(document, 'no rules')], own: {}, document }
   const value = withExamples(document.value ?? {})
   const faults = check(value)
   if (faults.length > 0) return { problems: toProblems(document, faults), own: {}, document }

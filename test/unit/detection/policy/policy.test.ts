@@ -72,8 +72,13 @@ describe('a policy file', () => {
     expect(policy.codePolicy('NO_CONSENT', NOW)).toEqual(loadPolicy().codePolicy('NO_CONSENT', NOW))
   })
 
-  it('may be empty', () => {
-    expect(policyOf('# nothing yet\n').hash).toBe(loadPolicy().hash)
+  it('may say nothing', () => {
+    for (const text of ['# nothing yet\n', '{}\n']) expect(policyOf(text).hash).toBe(loadPolicy().hash)
+  })
+
+  it('is refused when it is empty, as after an accident', () => {
+    const said = ['policy.yaml: is empty: was writing it interrupted? Write {} for the shipped policy']
+    for (const text of ['', ' \n\n']) expect(faults(text)).toEqual(said)
   })
 
   it('lets codes that it lists out of the shadow of the whole, unless they are in their own', () => {
@@ -146,7 +151,7 @@ periods:
     const [eve, day] = ['2027-02-05T20:00+08:00', '2027-03-05T20:00+08:00']
     const sale =
       'periods: [{name: sale, from: 2027-02-05T00:00+08:00, to: 2027-02-06T00:00+08:00, codes: {PRIVATE_FANOUT: {thresholds: {minNumbers: 50}}}}]'
-    expect([of('', eve), of('', day)]).toEqual([
+    expect([of('{}', eve), of('{}', day)]).toEqual([
       [100, 200],
       [20, 20],
     ])

@@ -47,6 +47,25 @@ describe('PolicyHolder with own rules', () => {
     expect(open().current.hash).toBe(plain.current.hash)
   })
 
+  it('keeps what it has when a file was emptied, and does not start with one', () => {
+    const holder = open()
+    const { hash, own } = holder.current
+    policy('')
+    expect(holder.reload()).toBe('refused')
+    policy('codes: {OP_A: {action: observe}}\n')
+    rules(' \n')
+    expect(holder.reload()).toBe('refused')
+    expect(refused().map(({ what, reason }) => `${what}: ${reason}`)).toEqual([
+      expect.stringMatching(/^policy: .*policy.yaml: is empty/),
+      expect.stringMatching(/^rules: .*rules.yaml: is empty/),
+    ])
+    expect(holder.current).toMatchObject({ hash, own: { hash: own!.hash } })
+    expect(open).toThrow(InvalidInput)
+    rules(rulesOf(['OP_A']))
+    policy('\n')
+    expect(open).toThrow(InvalidInput)
+  })
+
   it('takes a change of both at once, and of each alone', () => {
     const holder = open()
     events = []

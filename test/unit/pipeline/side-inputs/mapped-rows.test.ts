@@ -56,6 +56,25 @@ describe('rows of another form', () => {
     expect(mapped('consents', CONSENTS, null)).toEqual({ key: '', value: null })
   })
 
+  it('are refused where a deletion does not say which row it deletes', () => {
+    const nothing = { sig: null, msisdn: '' }
+    const refused = (before: object | null) => mapped('consents', CONSENTS, { op: 'd', before, after: null })
+    expect(refused(null)).toBe('signature (/before/sig): nothing is there')
+    expect(refused(nothing)).toBe('signature (/before/sig): nothing is there')
+    expect(refused({ sig: '京东' })).toBe('to (/before/msisdn): nothing is there')
+    const filing = { op: 'd', before: { id: 3, name: null } }
+    expect(mapped('registry', REGISTRY, filing)).toBe('name (/before/name): nothing is there')
+    const kind = { ...REGISTRY, kind: '/after/kind' }
+    expect(mapped('registry', kind, filing)).toBe('kind (/before/kind): nothing is there')
+    const port = { kind: { value: 'port' }, port: '/after/port', delete: REGISTRY.delete! }
+    expect(mapped('registry', port, filing)).toBe('port (/before/port): nothing is there')
+  })
+
+  it('of complaints have no key, and what deletes one is passed over', () => {
+    const map: SideMap = { ts: '/after/t', source: '/after/s', delete: { pointer: '/op', is: 'd' } }
+    expect(mapped('complaints', map, { op: 'd', before: null })).toEqual({ key: '', value: null })
+  })
+
   it('are refused with the place, and without what they say', () => {
     const at = { op: 'u', after: { ...after, at: 'yesterday' } }
     expect(mapped('consents', CONSENTS, at)).toBe('ts (/after/at): must be microseconds since the epoch')

@@ -66,9 +66,17 @@ describe('operator files', () => {
 
   it.each([
     ['a: 1\na: 2\n', 'a.yaml:2: the key a is given twice: keep one'],
-    ['a:\n\t- b\n', 'a.yaml:2: is no valid YAML: a tab is used as indentation: use spaces'],
-    ['a: [1, 2\n', 'a.yaml:2: is no valid YAML'],
-    ['a: 1\n---\nb: 2\n', 'a.yaml:2: is no valid YAML: only one YAML document'],
+    ['a:\n\t- b\n', 'a.yaml:2: is not valid YAML: a tab is used as indentation: use spaces'],
+    ['a: [1, 2\n', 'a.yaml:1: is not valid YAML: the [ in column 4 is not closed'],
+    [
+      'mode: shadow\ncodes: {A: {action: review}\nperiods: []\n',
+      'a.yaml:2: is not valid YAML: the { in column 8 is not closed',
+    ],
+    ['{a: {b: 1\n', 'a.yaml:1: is not valid YAML: the { in column 5 is not closed'],
+    ['a:\n  - [1, {b: 2], c: 3}\n', 'a.yaml:2: is not valid YAML: the { in column 9 is not closed'],
+    ['a: "x\nb: 1\n', 'a.yaml:1: is not valid YAML: the " in column 4 is not closed'],
+    ['a:\n    b: 1\n  c: 2\n', 'a.yaml:3: is not valid YAML: the indentation does not fit'],
+    ['a: 1\n---\nb: 2\n', 'a.yaml:2: is not valid YAML: only one YAML document'],
   ])('says what is wrong with YAML %j', (text, expected) => {
     expect(parseOperatorText('a.yaml', text).problems.map(formatProblem).join('\n')).toContain(expected)
   })
@@ -86,7 +94,7 @@ describe('operator files', () => {
 
   it('takes an empty file for no value', () => {
     for (const name of ['a.yaml', 'a.json']) {
-      expect(parseOperatorText(name, '\n').document).toMatchObject({ value: undefined })
+      expect(parseOperatorText(name, ' \n').document).toMatchObject({ value: undefined, isBlank: true })
     }
   })
 

@@ -47,12 +47,18 @@ describe('rows of a CSV file', () => {
     ['a column without a name', 'a,,c\n1,2,3\n', 'column 2 of the header has no name'],
     ['a name twice', 'a,a\n1,2\n', 'the header names "a" twice'],
     ['a row of more cells', 'a,b\n1,2,3\n', 'has 3 cells, the header 2: is a comma not quoted?'],
+    ['an end in the middle of a row', 'a,b,c\n1,2', 'has 2 of 3 cells and no line break behind it'],
     ['an open quote', 'a\n"1\n', 'is no CSV'],
     ['bytes of GBK', Buffer.from([0x61, 0x0a, 0xbe, 0xa9, 0x0a]), 'save the file as CSV in UTF-8'],
     ['an object that is none', 'campaigns\n[{\n', 'is no valid JSON'],
   ])('refuses %s', (_, content, said) => {
     const [{ problem } = {}] = rowsOf(content)
     expect(problem?.message).toContain(said)
+  })
+
+  it('takes a last row that is short or has no line break behind it, as hands write them', () => {
+    expect(rowsOf('a,b\n1\n').map(({ value }) => value)).toEqual([{ a: '1' }])
+    expect(rowsOf('a,b\n1,2').map(({ value }) => value)).toEqual([{ a: '1', b: '2' }])
   })
 
   it('says that a file is missing', () => {

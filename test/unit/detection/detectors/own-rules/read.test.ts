@@ -18,8 +18,12 @@ function faultsOf(text: string): string[] {
 const faultsOfWhen = (when: string) => faultsOf(`${WORDS}rules:\n  - code: OP_A\n    when: "${when}"${RULE}`)
 
 describe('a file of own rules', () => {
-  it('may be empty', () => {
-    expect(parseOwnRules('rules.yaml', '# nothing yet\n').rules?.codes.size).toBe(0)
+  it('may say nothing, but not be empty, as after an accident', () => {
+    for (const text of ['# nothing yet\n', '{}'])
+      expect(parseOwnRules('rules.yaml', text).rules?.codes.size).toBe(0)
+    const { rules, problems } = parseOwnRules('rules.yaml', '\n')
+    expect(rules).toBeUndefined()
+    expect(problems).toMatchObject([{ message: expect.stringContaining('is empty') }])
   })
 
   it('has a hash that comments do not change and rules do', () => {
