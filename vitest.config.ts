@@ -30,7 +30,8 @@ const PURE = [
 /** One project for each kind of server, so that `--project redis` needs no other. `long` is `npm run test:long`. */
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // More than there are cores where the tests run in CI: many files wait for servers for a good part of their time.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     projects: [
       project('unit', 'unit', 20_000, { exclude: PURE }),

@@ -68,15 +68,21 @@ export class RecordingHandler implements SourceHandler {
   }
 }
 
-/** Resolves when the condition holds; rejects after `within` ms with what `state` says. */
+/**
+ * Resolves when the condition holds; rejects after `within` ms with what `state` says. What takes long to find out is asked less
+ * often, so that asking does not hold up what is waited for.
+ */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   within = 30_000,
   state: () => string = () => 'still not',
 ): Promise<void> {
   const deadline = Date.now() + within
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`after ${within} ms: ${state()}`)
-    await sleep(5)
+  for (;;) {
+    const asked = Date.now()
+    if (await condition()) return
+    const now = Date.now()
+    if (now > deadline) throw new Error(`after ${within} ms: ${state()}`)
+    await sleep(Math.min(Math.max(5, 2 * (now - asked)), 200))
   }
 }
