@@ -247,8 +247,15 @@ async function ofTarget(
 ): Promise<Subject> {
   if (verdict === 'unblock') {
     const [state] = manual ? await store.get([manual.idOf(target!)]) : []
-    if (!state?.open || !state.byHand) throw new FeedbackRefusal('nothing is blocked by hand on this target')
-    return { names: 'target', codes: [state.code], states: [state], beforehand: [], allowed: [] }
+    const found = { names: 'target', beforehand: [], allowed: [] } as const
+    if (state?.open && state.byHand && state.byHand.ts <= ts)
+      return { ...found, codes: [state.code], states: [state] }
+    if (isOfBefore) return { ...found, codes: [CODE_BY_HAND], states: [] }
+    throw new FeedbackRefusal(
+      state?.open && state.byHand
+        ? 'it was blocked again after this row was written'
+        : 'nothing is blocked by hand on this target',
+    )
   }
   const silent = codes?.find((code) => !speaksOf(code, target!.kind))
   if (silent !== undefined) throw new FeedbackRefusal(`${silent} speaks of no ${target!.kind}`)

@@ -97,7 +97,7 @@ export class StateManager {
   /**
    * Clears a state at event time `at` and keeps it from rising until `feedback.until`; also one that is not open now. False:
    * no state of this id is known, and it is kept down only `beforehand`; `allowed`: what its next signal matches is then
-   * allowed as well.
+   * allowed as well. A block by hand that was ordered after `at` stands.
    */
   async release(
     id: string,
@@ -108,12 +108,14 @@ export class StateManager {
     const { store, alerts } = this.#parts
     const [known] = await store.get([id])
     if (!known && !beforehand) return false
+    const isOrderedLater = (state: StateRecord) => state.byHand !== undefined && state.byHand.ts > at
+    if (known && isOrderedLater(known)) return false
     if (!known && beforehand === 'allowed') this.allowances.addWithSignal(id, feedback.until)
     const ids = known ? idsOf(known, alerts.deployment) : [id]
     await Promise.all(ids.map((name) => store.suppress(name, feedback.until, feedback.by)))
     // A row that is read again (after a restart) does not clear a state that rose when its time was over.
     await this.#change([id], (current) =>
-      current.raisedAt < feedback.until
+      current.raisedAt < feedback.until && !isOrderedLater(current)
         ? { next: clear(current, at), cause: 'feedback', feedback }
         : undefined,
     )

@@ -42,7 +42,7 @@ async function instance(store = new MemoryStateStore({ clock: { now: () => T0 } 
     if ('message' in read) throw new Error(`${read.key}: ${read.message}`)
     return read.row
   }
-  const say = (value: object) =>
+  const say = (value: object, isOfBefore = false) =>
     applyFeedback(rowOf(value), {
       ...{
         states,
@@ -52,6 +52,7 @@ async function instance(store = new MemoryStateStore({ clock: { now: () => T0 } 
         registry,
         manual,
         position,
+        isOfBefore,
       },
     })
   /** Raises the state again at a time, if anything lets it. */
@@ -116,6 +117,32 @@ it('ends a block by hand, unless it was ordered again later', async () => {
   expect(openByHand()).toEqual([])
   // It may be ordered again.
   await say({ ...block, ts: AT + 8, feedbackId: 'b3' })
+  expect(openByHand()).toEqual(['10690001'])
+})
+
+it.each([
+  ['of its target', () => ({ target: 'port:10690001' })],
+  ['of its state', (id: string) => ({ stateId: id })],
+])('lets a block stand that was ordered after an unblock %s, when the rows are read again', async (_, of) => {
+  const { say, openByHand, manual } = await instance()
+  const target = { kind: 'port', id: '10690001' } as const
+  const rows = [
+    { target: 'port:10690001', verdict: 'block', note: 'one', ts: AT, feedbackId: 'b1' },
+    { ...of(manual.idOf(target)), verdict: 'unblock', ts: AT + 1, feedbackId: 'u1' },
+    { target: 'port:10690001', verdict: 'block', note: 'two', ts: AT + 2, feedbackId: 'b2' },
+  ]
+  for (const row of rows) expect(await say(row)).toMatchObject({ outcome: 'applied' })
+  for (const row of rows) expect(await say(row, true)).toMatchObject({ outcome: 'applied' })
+  expect(openByHand()).toEqual(['10690001'])
+})
+
+it('refuses an unblock that is older than the block', async () => {
+  const { say, openByHand } = await instance()
+  await say({ target: 'port:10690001', verdict: 'block', note: 'why', ts: AT + 1 })
+  expect(await say({ target: 'port:10690001', verdict: 'unblock', ts: AT })).toEqual({
+    outcome: 'refused',
+    why: 'it was blocked again after this row was written',
+  })
   expect(openByHand()).toEqual(['10690001'])
 })
 
