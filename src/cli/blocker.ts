@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { SigwatchError } from '../domain/errors.ts'
 import { type Blocker, composeBlocker } from '../service/compose-blocker.ts'
+import { watchConfig } from '../service/config-watch.ts'
 import { HttpTokenBook } from '../service/http-token-book.ts'
 import { runToEnd, sayStopped } from '../service/lifecycle.ts'
 import { createTelemetry } from '../service/telemetry/events.ts'
@@ -37,11 +38,13 @@ async function blocker(options: BlockerOptions): Promise<void> {
   const { emit, registry } = telemetry
   const tokens = new HttpTokenBook(config.http.tokens ?? [])
   const tokenFile = valueFiles.get('http.tokens')
-  const watch = tokens.watch(
-    () => loadConfig(reading).config.http.tokens ?? [],
-    [file, tokenFile].filter((path) => path !== undefined),
+  const watch = watchConfig({
+    config,
+    read: () => loadConfig(reading).config,
+    paths: [file, tokenFile].filter((path) => path !== undefined),
+    tokens,
     emit,
-  )
+  })
   watch.start()
   for (const message of warningsOf(config)) emit({ name: 'warning', message })
   let running: Blocker | undefined

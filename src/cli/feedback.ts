@@ -1,9 +1,7 @@
-import { Command, Option } from 'commander'
-import type { Alert } from '../domain/alert.ts'
-import { parseTarget } from '../domain/codes.ts'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { SigwatchError } from '../domain/errors.ts'
 import { type FeedbackVerdict, JUDGEMENTS } from '../domain/events.ts'
-import { DAY, parseMoment } from '../domain/time.ts'
+import { parseMoment } from '../domain/time.ts'
 import { feedbackIdOf } from '../pipeline/side-inputs/feedback-id.ts'
 import { ORDERED_ACTIONS } from '../pipeline/side-inputs/row-checks.ts'
 import { readSideRow } from '../pipeline/side-inputs/rows.ts'
@@ -11,6 +9,8 @@ import type { FeedbackPlace } from '../service/compose-feedback.ts'
 import { type Config, loadConfig } from '../settings/config.ts'
 import { parseDuration } from '../settings/files/value-forms.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
+import { answered } from './feedback-answer.ts'
+import { parsed, subjectOf } from './feedback-subject.ts'
 import { CONFIG_OPTION } from './shared-options.ts'
 
 interface FeedbackOptions {
@@ -25,6 +25,7 @@ interface FeedbackOptions {
   readonly list?: boolean
   readonly batch?: string
   readonly undo?: string
+  readonly wait?: number
 }
 
 interface BlockOptions extends FeedbackOptions {
@@ -33,9 +34,6 @@ interface BlockOptions extends FeedbackOptions {
   readonly perMinute?: string
   readonly labels?: string
 }
-
-/** States and alerts on messages are remembered so long, ms. */
-const REMEMBERED = DAY
 
 /** `sigwatch release`: clears a state and keeps it down. */
 export function releaseCommand(): Command {
@@ -122,7 +120,19 @@ function common(command: Command): Command {
     .option('--by <name>', 'who says it')
     .option('--note <text>', 'why')
     .option('--batch <name>', 'name under which it can be undone together with others')
+    .addOption(
+      new Option(
+        '--wait <duration>',
+        'wait for what the service says of it, and fail where it is refused',
+      ).argParser(durationOf),
+    )
     .option('--list', 'print the feedback that is there instead, one JSON a line')
+}
+
+function durationOf(text: string): number {
+  const span = parseDuration(text)
+  if (span === undefined) throw new InvalidArgumentError('must be a duration such as 10s.')
+  return span
 }
 
 async function give(id: string | undefined, options: BlockOptions): Promise<void> {
@@ -154,8 +164,13 @@ async function write(
   options: BlockOptions,
   config: Config,
 ): Promise<void> {
-  const { by, note, codes, batch, undo } = options
+  const { by, note, codes, batch, undo, wait } = options
   checkUsage(id, options)
+  if (wait !== undefined && !place.answers)
+    throw new SigwatchError(
+      'USAGE',
+      '--wait needs the topic kafka.topics.feedbackResults: nothing answers feedback here',
+    )
   if (by === undefined) throw new SigwatchError('USAGE', '--by is missing: who says it')
   const { commandClock, skewWarning } = await import('../service/command-clock.ts')
   const clock = await commandClock(config)
@@ -174,10 +189,21 @@ async function write(
   }
   const read = readSideRow('feedback', row, canonicalNumber)
   if ('message' in read) throw new SigwatchError('USAGE', `${read.key}: ${read.message}`)
-  await place.append(undo ?? id!, JSON.stringify(row))
+  await place.append(undo ?? id!, JSON.stringify(row), ts)
   const { verdict, until } = read.row
-  const what = undo === undefined ? `${verdict} until ${new Date(until).toISOString()}` : `undo of ${undo}`
-  process.stderr.write(`written to ${place.name}: ${what}, feedback id ${feedbackIdOf(read.row)}\n`)
+  const what =
+    undo !== undefined
+      ? `undo of ${undo}`
+      : verdict === 'unblock'
+        ? verdict
+        : `${verdict} until ${new Date(until).toISOString()}`
+  const feedbackId = feedbackIdOf(read.row)
+  process.stderr.write(`written to ${place.name}: ${what}, feedback id ${feedbackId}\n`)
+  if (wait !== undefined) await answered(place.answers!, feedbackId, ts, wait)
+  else if (place.answers)
+    process.stderr.write(
+      `whether it takes effect is answered in ${place.answers.name}; --wait 10s shows it\n`,
+    )
 }
 
 function checkUsage(id: string | undefined, { verdict, undo }: FeedbackOptions): void {
@@ -197,58 +223,4 @@ function untilOf(text: string, now: number): number {
     throw new SigwatchError('USAGE', `--until: "${text}" is neither a duration (12h) nor a time with offset`)
   }
   return moment
-}
-
-/** What the id names; a state or a message must be in an alert of the last day. */
-async function subjectOf(place: FeedbackPlace, id: string, verdict: FeedbackVerdict, now: number) {
-  return { ...(await aboutOf(place, id, verdict, now)), verdict }
-}
-
-async function aboutOf(place: FeedbackPlace, id: string, verdict: FeedbackVerdict, now: number) {
-  if (verdict === 'block' && id.startsWith(TEMPLATE))
-    return { target: `${TEMPLATE}${await messageOf(place, id.slice(TEMPLATE.length), now)}` }
-  if (parseTarget(id)) return { target: id }
-  if (verdict === 'block') throw new SigwatchError('USAGE', `"${id}" is no target: write <kind>:<id>`)
-  if (verdict === 'unblock') return { stateId: id }
-  if (verdict === 'exempt') throw new SigwatchError('USAGE', `"${id}" is no target: write <kind>:<id>`)
-  if (place.alerts.length === 0)
-    throw new SigwatchError('USAGE', 'no alerts to look the id up in: name them with --alerts FILE')
-  let found: 'stateId' | 'messageId' | undefined
-  for (const feed of place.alerts) {
-    await feed.read({ from: now - REMEMBERED }, ({ value }) => {
-      if (value === null || found || !value.includes(id)) return
-      const data = parsed<Alert>(value)?.data
-      if (data?.state?.id === id) found = 'stateId'
-      else if (data?.message?.id === id || data?.samples?.some((sample) => sample.id === id))
-        found = 'messageId'
-    })
-  }
-  if (!found) {
-    const where = place.alerts.map(({ name }) => name).join(', ')
-    throw new SigwatchError('USAGE', `no alert of the last day is about "${id}" (looked in ${where})`)
-  }
-  return { [found]: id }
-}
-
-const TEMPLATE = 'template:'
-
-/** The message of an alert; the id itself where no alert of the last day has it: then it is that of a message. */
-async function messageOf(place: FeedbackPlace, id: string, now: number): Promise<string> {
-  let found: string | undefined
-  for (const feed of place.alerts) {
-    await feed.read({ from: now - REMEMBERED }, ({ value }) => {
-      if (value === null || found !== undefined || !value.includes(id)) return
-      const alert = parsed<Alert>(value)
-      if (alert?.id === id) found = alert.data.message?.id
-    })
-  }
-  return found ?? id
-}
-
-function parsed<T>(value: Buffer): T | undefined {
-  try {
-    return JSON.parse(value.toString('utf8')) as T
-  } catch {
-    return undefined
-  }
 }

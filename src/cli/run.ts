@@ -3,6 +3,7 @@ import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { clockAt } from '../domain/ports.ts'
 import { type Application, composeEmbedded, type EmbeddedFiles } from '../service/compose.ts'
+import { watchConfig } from '../service/config-watch.ts'
 import { HttpTokenBook } from '../service/http-token-book.ts'
 import { runToEnd, sayStopped } from '../service/lifecycle.ts'
 import type { CheckOptions } from '../service/telemetry/check-endpoint.ts'
@@ -83,10 +84,9 @@ async function run(options: RunOptions): Promise<void> {
   const tokenFiles = [reading.file, reading.valueFiles.get('http.tokens')].filter(
     (file) => file !== undefined,
   )
-  const rereadTokens = () =>
-    loadConfig({ ...configOf(options), overrides, serving: !embedded }).config.http.tokens ?? []
-  const tokenWatch = embedded ? undefined : tokens.watch(rereadTokens, tokenFiles, emit)
-  tokenWatch?.start()
+  const read = () => loadConfig({ ...configOf(options), overrides, serving: !embedded }).config
+  const configWatch = embedded ? undefined : watchConfig({ config, read, paths: tokenFiles, tokens, emit })
+  configWatch?.start()
   // The server answers while Kafka and Redis are waited for.
   const http =
     !embedded || reading.given.has('http.port')
@@ -111,7 +111,7 @@ async function run(options: RunOptions): Promise<void> {
     bySignal = await runToEnd(open, emit)
   } finally {
     watchdog.stop()
-    await tokenWatch?.stop()
+    await configWatch?.stop()
     await http?.close()
   }
   sayStopped(bySignal, emit)

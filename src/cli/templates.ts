@@ -107,7 +107,7 @@ async function imported(
   const place = await open()
   const held = new Set((await place.held(now)).map(({ sketch }) => sketch))
   const fresh = templates.filter(({ sketch, until }) => !held.has(sketch) && until > now)
-  await place.append(fresh)
+  await place.append(fresh, now)
   const others = templates.length - fresh.length
   process.stderr.write(
     `${fresh.length} templates of the list ${name} written to ${place.name}, ${others} were known or had ended\n`,

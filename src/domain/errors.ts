@@ -175,6 +175,17 @@ export const ERRORS = {
     retry: true,
     remedy: 'Ask for a shorter time, or raise archive.queryTimeout.',
   },
+  FEEDBACK_REFUSED: {
+    cause: 'The service refuses a row of feedback.',
+    retry: false,
+    remedy: 'The message says why; nothing has changed.',
+  },
+  FEEDBACK_UNANSWERED: {
+    cause: 'The service has not answered a row of feedback in time.',
+    retry: true,
+    remedy:
+      'The row is written and takes effect once the service reads it: look in kafka.topics.feedbackResults.',
+  },
   ...HTTP_ERRORS,
   INTERNAL: { cause: 'A defect of sigwatch.', retry: false, remedy: 'Report it with the log line.' },
 } as const satisfies Record<string, ErrorEntry>

@@ -26,6 +26,8 @@ export interface FeedbackResult {
   readonly states: readonly string[]
   /** RFC 3339. */
   readonly until?: string
+  /** A second person has to approve it first. */
+  readonly pending?: true
   readonly at: string
 }
 
@@ -66,10 +68,11 @@ export class FeedbackAnswers {
 function shownOf({ verdict }: Feedback, outcome: FeedbackOutcome): Omit<FeedbackResult, 'feedbackId' | 'at'> {
   if (outcome.outcome === 'refused') return { outcome: 'refused', why: outcome.why, states: [] }
   if (outcome.outcome === 'undone') return outcome
-  const { states, until } = outcome
+  const { states, until, pending } = outcome
   return {
     outcome: verdict === 'unblock' ? 'undone' : 'applied',
     states,
     until: new Date(until).toISOString(),
+    ...(pending ? { pending } : {}),
   }
 }

@@ -2,7 +2,7 @@ import type { ConsentLedger } from '../domain/consent-ledger.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { FeatureStore } from '../domain/feature-store.ts'
 import type { Sink, Source } from '../domain/ports.ts'
-import type { StateStore } from '../domain/state-store.ts'
+import type { StateRecord, StateStore } from '../domain/state-store.ts'
 import type { Versioned } from '../domain/versions.ts'
 import { isStillJustified } from '../stores/states/escalation.ts'
 import type { StateManager } from '../stores/states/manager.ts'
@@ -123,6 +123,11 @@ export class Runner {
     const { registry } = versions.current
     const ordered = await orderedMatch({ target: target!, labels }, { registry, open: manager.open, store })
     return manual.idOf(ordered.target)
+  }
+
+  /** What is blocked by hand now, or waits for approval, as far as this instance has heard. */
+  blockedByHand(): readonly StateRecord[] {
+    return [...this.#parts.manager.open].filter(({ byHand }) => byHand !== undefined)
   }
 
   async isBlockedByHand(stateId: string): Promise<boolean> {

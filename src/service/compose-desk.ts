@@ -58,7 +58,7 @@ export async function composeDesk(config: Config, emit: Emit): Promise<RunningDe
       ...(line && {
         feedback: {
           now: () => trustedNow(config, archive),
-          write: (key, row) => line.append(key, JSON.stringify(row)),
+          write: (key, row) => line.append(key, JSON.stringify(row), row.ts),
         },
       }),
       letters: { ...config.letters, letterhead: config.letters.letterhead ?? [] },
@@ -143,13 +143,13 @@ class FeedbackLine {
     this.#config = config
   }
 
-  async append(key: string, row: string): Promise<void> {
+  async append(key: string, row: string, at: number): Promise<void> {
     clearTimeout(this.#idle)
     if (this.#open && performance.now() - this.#open.at > OLDEST) await this.close()
     this.#open ??= { place: openFeedback(this.#config, {}), at: performance.now() }
     const { place } = this.#open
     try {
-      await (await place).append(key, row)
+      await (await place).append(key, row, at)
     } catch (error) {
       await this.close()
       throw error

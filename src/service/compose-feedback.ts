@@ -10,9 +10,12 @@ export interface FeedbackPlace {
   readonly name: string
   /** The feedback that is there. */
   readonly feedback: Feed
+  /** What the service made of feedback; undefined: there is no topic of answers. */
+  readonly answers: Feed | undefined
   /** None: nothing can be looked up. */
   readonly alerts: readonly Feed[]
-  append(key: string, row: string): Promise<void>
+  /** `at`: the time of the row, epoch ms. */
+  append(key: string, row: string, at: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -50,6 +53,7 @@ function filePlace(path: string, alerts: readonly string[]): FeedbackPlace {
   return {
     name: path,
     feedback: existsSync(path) ? fileFeed(path) : nothing,
+    answers: undefined,
     alerts: alerts.map(fileFeed),
     append: (_key, row) => appendFile(path, `${row}\n`),
     close: async () => {},
@@ -67,17 +71,20 @@ async function topicPlace(config: Config, topic: string, alerts?: readonly strin
     const { topics, groupId } = config.kafka
     await connection.requireTopics([topic], { create: config.kafka.createTopics })
     const outputs = [topics.alerts, topics.shadowAlerts].filter((name) => name !== null)
-    const missing = new Set(await connection.missingTopics(outputs))
+    const { feedbackResults } = topics
+    const asked = feedbackResults === null ? outputs : [...outputs, feedbackResults]
+    const missing = new Set(await connection.missingTopics(asked))
     const feed = (name: string) => topicFeed({ connection, topic: name, groupId })
     const present = outputs.filter((name) => !missing.has(name))
     let producer: ReturnType<typeof producerTo> | undefined
     return {
       name: `topic ${topic}`,
       feedback: feed(topic),
+      answers: feedbackResults === null || missing.has(feedbackResults) ? undefined : feed(feedbackResults),
       alerts: alerts ? alerts.map(fileFeed) : present.map(feed),
-      async append(key, value) {
+      async append(key, value, at) {
         producer ??= producerTo(topic, connection)
-        await (await producer).send([{ key, value }])
+        await (await producer).send([{ key, value, at }])
       },
       async close() {
         await producer?.then(({ close }) => close()).catch(() => undefined)

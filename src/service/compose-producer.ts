@@ -36,6 +36,8 @@ export interface KeyedRecord {
   readonly key: string
   /** null: a tombstone. */
   readonly value: string | Buffer | null
+  /** By a trusted clock, epoch ms, where the topic keeps the time of the writer; absent: the clock of the host. */
+  readonly at?: number
 }
 
 /** Writes to one topic until it is closed. Rejects with KAFKA_UNREACHABLE, and so does `send`. */
@@ -50,7 +52,10 @@ export async function producerTo(topic: string, connection: Pick<KafkaConnection
     /** Resolves when all are acknowledged. */
     async send(records: readonly KeyedRecord[]): Promise<void> {
       if (records.length === 0) return
-      const messages = records.map(({ key, value }) => ({ key, value }))
+      const messages = records.map(({ key, value, at }) => ({
+        ...{ key, value },
+        ...(at === undefined ? {} : { timestamp: String(at) }),
+      }))
       await producer.send({ topic, acks: -1, messages }).catch((error: unknown) => {
         throw failureOf(error)
       })

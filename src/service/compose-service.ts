@@ -21,7 +21,7 @@ import { revealed } from '../settings/secret.ts'
 import { type Application, openShadow } from './compose.ts'
 import { kafkaOf } from './compose-clients.ts'
 import { ClockWatch, trustedClockOf } from './compose-clock.ts'
-import { producerTo } from './compose-producer.ts'
+import { type KeyedRecord, producerTo } from './compose-producer.ts'
 import { SideInputs } from './compose-side-inputs.ts'
 import { openStores, type Stores } from './compose-stores.ts'
 import { FeedbackOrders } from './orders.ts'
@@ -130,16 +130,16 @@ function runningOf({ core, assets, orders, reloader, sideInputs, closing, abort 
 function ordersOf(kafka: KafkaConnection, config: Config, core: Runner, clock: TrustedClock): FeedbackOrders {
   const { feedback } = config.kafka.topics
   let opened: ReturnType<typeof producerTo> | undefined
-  const write = async (topic: string, key: string, value: string) => {
+  const write = async (topic: string, record: KeyedRecord) => {
     opened ??= producerTo(topic, kafka).catch((error: unknown) => {
       opened = undefined
       throw error
     })
-    await (await opened).send([{ key, value }])
+    await (await opened).send([record])
   }
   return new FeedbackOrders({
     core,
-    write: feedback === null ? undefined : (key, row) => write(feedback, key, row),
+    write: feedback === null ? undefined : (record) => write(feedback, record),
     needsApproval: config.manual.approval === 'required',
     clock,
   })

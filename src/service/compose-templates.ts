@@ -15,7 +15,8 @@ export interface TemplatesPlace {
   readonly name: string
   /** Those that hold at a time, epoch ms; a row that cannot be read is left out. */
   held(now: number): Promise<readonly Template[]>
-  append(templates: readonly Template[]): Promise<void>
+  /** `at`: now, epoch ms. */
+  append(templates: readonly Template[], at: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -46,9 +47,9 @@ export async function openTemplates(config: Config): Promise<TemplatesPlace> {
       })
       return [...rows.values()]
     },
-    async append(templates) {
+    async append(templates, at) {
       const producer = await producerTo(topic, connection)
-      const records = templates.map((one) => ({ key: one.sketch, value: templateRow(one) }))
+      const records = templates.map((one) => ({ key: one.sketch, value: templateRow(one), at }))
       await producer.send(records).finally(() => producer.close())
     },
     close: () => connection.close(),

@@ -1,8 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { InvalidInput } from '../domain/errors.ts'
-import type { Emit } from '../domain/events.ts'
 import type { HttpRight, HttpToken } from '../settings/http-forms.ts'
-import { FileWatch } from './file-watch.ts'
 import { digest } from './telemetry/http-body.ts'
 
 /** Who may ask and order over HTTP. The list is exchanged whole when it is read again. */
@@ -28,19 +25,6 @@ export class HttpTokenBook {
 
   replace(tokens: readonly HttpToken[]): void {
     this.#entries = entriesOf(tokens)
-  }
-
-  /** Watches the files of the list. What is wrong is refused (`reload_refused`), and the tokens in force stay. */
-  watch(read: () => readonly HttpToken[], paths: readonly string[], emit: Emit): FileWatch {
-    const reread = () => {
-      try {
-        this.replace(read())
-      } catch (error) {
-        const reason = error instanceof InvalidInput ? error.message : 'the configuration cannot be read'
-        emit({ name: 'reload_refused', what: 'tokens', reason })
-      }
-    }
-    return new FileWatch({ files: [{ paths, read: reread }], emit })
   }
 }
 

@@ -1,24 +1,30 @@
 import { SigwatchError } from '../domain/errors.ts'
+import { given } from '../domain/given.ts'
 import type { Clock } from '../domain/ports.ts'
-import { DAY } from '../domain/time.ts'
+import { DAY, parseMoment } from '../domain/time.ts'
 import type { Runner } from '../pipeline/runner.ts'
 import { feedbackIdOf } from '../pipeline/side-inputs/feedback-id.ts'
 import { FeedbackRefusal } from '../pipeline/side-inputs/feedback-refusal.ts'
 import { type Feedback, readSideRow } from '../pipeline/side-inputs/rows.ts'
 import { parseDuration } from '../settings/files/value-forms.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
+import type { KeyedRecord } from './compose-producer.ts'
 import type { OrderAnswer, Orders } from './telemetry/blocks-endpoint.ts'
 
 export interface OrdersParts {
-  readonly core: Pick<Runner, 'orderedState' | 'approve' | 'isBlockedByHand'>
+  readonly core: Pick<Runner, 'orderedState' | 'approve' | 'isBlockedByHand' | 'blockedByHand'>
   /** Writes a row of feedback, which every instance applies. Rejects with a retryable error; absent: the topic is off. */
-  readonly write: ((key: string, row: string) => Promise<void>) | undefined
+  readonly write: ((record: KeyedRecord) => Promise<void>) | undefined
   readonly needsApproval: boolean
   readonly clock: Clock
 }
 
 const ORDER = ['target', 'until', 'why', 'action', 'perMinute', 'labels', 'feedbackId', 'batch'] as const
-const UNAVAILABLE = { status: 503, detail: 'the topic of feedback is off, or takes no rows now' } as const
+const UNAVAILABLE = {
+  status: 503,
+  detail: 'the brokers or Redis do not answer: the order may still be written',
+} as const
+const OFF = { status: 503, detail: 'kafka.topics.feedback is off: orders have no topic' } as const
 
 /** Orders over HTTP: checked here, so that their sender is told, and passed on as rows of feedback, so that all apply them. */
 export class FeedbackOrders implements Orders {
@@ -28,13 +34,28 @@ export class FeedbackOrders implements Orders {
     this.#parts = parts
   }
 
+  list(): object {
+    const blocks = this.#parts.core.blockedByHand().map(({ id, target, action, match, byHand, alert }) => ({
+      ...{ id, target: `${target.kind}:${target.id}`, action },
+      ...given({ perMinute: byHand!.limit?.perMinute, labels: match.labels }),
+      ...{ by: byHand!.by, why: alert.data.reasons[0]?.evidence.why ?? '' },
+      orderedAt: new Date(byHand!.ts).toISOString(),
+      until: new Date(byHand!.until).toISOString(),
+      pending: byHand!.pending === true,
+    }))
+    return { blocks: blocks.sort((a, b) => (a.orderedAt < b.orderedAt ? 1 : -1)) }
+  }
+
   async block(order: Readonly<Record<string, unknown>>, by: string): Promise<OrderAnswer> {
     const unknown = Object.keys(order).find((key) => !ORDER.some((known) => known === key))
     if (unknown !== undefined) return { status: 400, detail: `unknown member (allowed: ${ORDER.join(', ')})` }
     const { why, until, ...rest } = order
     const ts = Math.round(this.#parts.clock.now())
     if (until === undefined || until === null) return { status: 400, detail: 'until: is missing' }
-    const row = { ...rest, until: untilOf(until, ts), note: why, verdict: 'block', by, ts }
+    const end = untilOf(until, ts)
+    if (Number.isNaN(end))
+      return { status: 400, detail: 'until: is neither a duration (2h) nor a time with offset' }
+    const row = { ...rest, until: end, note: why, verdict: 'block', by, ts }
     const read = readSideRow('feedback', row, canonicalNumber)
     if ('message' in read)
       return { status: 400, detail: `${read.key === 'note' ? 'why' : read.key}: ${read.message}` }
@@ -80,16 +101,19 @@ export class FeedbackOrders implements Orders {
   }
 
   async #write(key: string, read: Feedback, row: object, body: object): Promise<OrderAnswer> {
-    if (!this.#parts.write) return UNAVAILABLE
-    await this.#parts.write(key, JSON.stringify({ ...row, feedbackId: feedbackIdOf(read) }))
+    if (!this.#parts.write) return OFF
+    const value = JSON.stringify({ ...row, feedbackId: feedbackIdOf(read) })
+    await this.#parts.write({ key, value, at: read.ts })
     return { status: 202, body }
   }
 }
 
-/** A duration counts from now. */
-function untilOf(until: unknown, now: number): unknown {
-  const span = typeof until === 'string' ? parseDuration(until) : undefined
-  return span === undefined ? until : now + span
+/** Epoch ms; a duration counts from now. NaN: it is neither a duration nor a time. */
+function untilOf(until: unknown, now: number): number {
+  if (typeof until === 'number') return until
+  if (typeof until !== 'string') return Number.NaN
+  const span = parseDuration(until)
+  return span === undefined ? parseMoment(until) : now + span
 }
 
 function unavailable(error: unknown): OrderAnswer {

@@ -59,7 +59,13 @@ interface Subject {
 
 /** What became of a row. */
 export type FeedbackOutcome =
-  | { readonly outcome: 'applied'; readonly states: readonly string[]; readonly until: number }
+  | {
+      readonly outcome: 'applied'
+      readonly states: readonly string[]
+      readonly until: number
+      /** It takes effect when a second person has approved it. */
+      readonly pending?: true
+    }
   | { readonly outcome: 'undone'; readonly states: readonly string[] }
   | { readonly outcome: 'refused'; readonly why: string }
 
@@ -107,7 +113,8 @@ export async function applyFeedback(row: Feedback, parts: FeedbackParts): Promis
     // Before it acts: an instance that comes later may not find what it spoke of any more.
     await given.keep(givenOf(row, does, before))
     report(codes, await act())
-    return { outcome: 'applied', states: does.states, until }
+    const pending = verdict === 'block' && parts.needsApproval ? { pending: true as const } : {}
+    return { outcome: 'applied', states: does.states, until, ...pending }
   } catch (error) {
     if (!(error instanceof FeedbackRefusal)) throw error
     parts.emit({ name: 'feedback_refused', verdict, by, names, reason: error.message })

@@ -1,10 +1,13 @@
+import { domainToASCII } from 'node:url'
 import { enclosing } from '../../domain/allowance.ts'
 import type { Match, Target } from '../../domain/decision.ts'
 import type { Label } from '../../domain/labels.ts'
 import { portMatches, type Registry } from '../../domain/registry.ts'
 import type { StateStore } from '../../domain/state-store.ts'
 import type { OpenStates } from '../../stores/states/open-states.ts'
+import { isIpAddress, registeredOf } from '../../text/hosts.ts'
 import { FeedbackRefusal } from './feedback-refusal.ts'
+import { ORDERED_KINDS } from './row-checks.ts'
 
 /** What an order is about: a target, and the labels to which it is limited. */
 export interface Ordered {
@@ -36,7 +39,9 @@ export async function orderedMatch(
   }
   switch (kind) {
     case 'domain': {
-      const domain = id.toLowerCase().replace(/\.$/, '')
+      const domain = domainToASCII(id.replace(/\.$/, ''))
+      if (!isIpAddress(domain) && !registeredOf(domain))
+        throw new FeedbackRefusal('it is no domain: write it without https:// and path, as jd-verify.top')
       refuseOwn(registry.brandByHost(domain) !== undefined, 'the domain is that of a registered brand')
       return { target: { kind, id: domain }, match: { domains: [domain], ...limits } }
     }
@@ -70,7 +75,7 @@ export async function orderedMatch(
     }
     default:
       throw new FeedbackRefusal(
-        `nothing of the kind ${kind} is blocked by hand (allowed: domain, port, signature, sender, brand-claim, template)`,
+        `nothing of the kind ${kind} is blocked by hand (allowed: ${ORDERED_KINDS.join(', ')})`,
       )
   }
 }

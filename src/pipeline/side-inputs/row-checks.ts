@@ -4,6 +4,8 @@ import { type Checker, compileSchema } from '../../settings/files/operator-schem
 
 /** What can be ordered by hand. */
 export const ORDERED_ACTIONS = ['block', 'throttle', 'review'] as const
+/** Kinds of targets that can be blocked by hand. */
+export const ORDERED_KINDS = ['domain', 'port', 'signature', 'sender', 'brand-claim', 'template'] as const
 
 const text = (characters: number) => ({ type: 'string', characters, private: true })
 const number = text(64)

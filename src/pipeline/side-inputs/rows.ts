@@ -141,8 +141,10 @@ const RELATIONS: { readonly [I in RowInput]?: (row: RowsByInput[I]) => Fault | u
     if (verdict === 'exempt' && !target) return fault('target', 'is missing: exempt speaks of a target')
     const wrong = orderFault(row)
     if (wrong) return wrong
-    if (until <= ts) return fault('until', 'is not after ts')
-    return until > ts + LONGEST_FEEDBACK ? fault('until', 'is more than 30 days after ts') : undefined
+    if (until <= ts) return fault('until', 'must be later than the row')
+    return until > ts + LONGEST_FEEDBACK
+      ? fault('until', 'must be at most 30 days later than the row')
+      : undefined
   },
 }
 

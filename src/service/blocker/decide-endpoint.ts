@@ -57,7 +57,7 @@ export class DecideEndpoint {
 
   #reply(request: IncomingMessage, tally: Tally): Promise<Reply> {
     const gate = this.#gate
-    const holder = gate.holder(request, 'decide', this.#options.tokens)
+    const holder = gate.holder(request, ['decide'], this.#options.tokens)
     if ('refusal' in holder) return gate.refuse(request, holder.refusal)
     if (this.#options.isEnding()) return gate.refuse(request, gate.refused(503, 'the instance is ending'))
     return gate.pass(request, (body) => this.#answer(body, tally))

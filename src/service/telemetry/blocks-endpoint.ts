@@ -11,6 +11,7 @@ export type OrderAnswer =
 
 /** Takes orders; `by` is the name of the token. Absent members: the service is starting or ending. */
 export interface Orders {
+  list(): object
   block(order: Readonly<Record<string, unknown>>, by: string): Promise<OrderAnswer>
   unblock(stateId: string, by: string): Promise<OrderAnswer>
   approve(stateId: string, by: string): Promise<OrderAnswer>
@@ -35,7 +36,7 @@ const GATE: GateOptions = {
   },
 }
 
-/** `POST /v1/blocks`, `DELETE /v1/blocks/<state>` and `POST /v1/blocks/<state>/approve`. Bounded in body and requests. */
+/** `GET` and `POST /v1/blocks`, `DELETE /v1/blocks/<state>` and `POST /v1/blocks/<state>/approve`. Bounded in body and requests. */
 export class BlocksEndpoint {
   readonly #options: BlocksOptions
   readonly #gate = new RequestGate(GATE)
@@ -47,12 +48,8 @@ export class BlocksEndpoint {
   async reply(path: string, request: IncomingMessage): Promise<Reply> {
     const gate = this.#gate
     const asked = askedOf(path, request.method ?? '')
-    if (!asked)
-      return gate.refuse(
-        request,
-        gate.refused(405, 'POST /v1/blocks, DELETE /v1/blocks/<state>, POST /v1/blocks/<state>/approve'),
-      )
-    const holder = gate.holder(request, asked.right, this.#options.tokens)
+    if (asked === 405 || asked === 404) return gate.refuse(request, gate.refused(asked, TAKEN[asked]))
+    const holder = gate.holder(request, asked.rights, this.#options.tokens)
     if ('refusal' in holder) return gate.refuse(request, holder.refusal)
     return gate.pass(request, async (body) => {
       const orders = this.#options.orders()
@@ -64,14 +61,22 @@ export class BlocksEndpoint {
 }
 
 interface Asked {
-  readonly right: HttpRight
-  readonly take: (orders: Orders, by: string, body: Buffer) => Promise<OrderAnswer>
+  /** One of them is enough. */
+  readonly rights: readonly HttpRight[]
+  readonly take: (orders: Orders, by: string, body: Buffer) => OrderAnswer | Promise<OrderAnswer>
 }
 
-function askedOf(path: string, method: string): Asked | undefined {
+const TAKEN = {
+  404: 'no state has this id: 32 hexadecimal digits',
+  405: 'GET /v1/blocks, POST /v1/blocks, DELETE /v1/blocks/<state>, POST /v1/blocks/<state>/approve',
+} as const
+
+function askedOf(path: string, method: string): Asked | 404 | 405 {
+  if (path === BLOCKS_PATH && method === 'GET')
+    return { rights: ['block', 'approve'], take: (orders) => ({ status: 200, body: orders.list() }) }
   if (path === BLOCKS_PATH && method === 'POST')
     return {
-      right: 'block',
+      rights: ['block'],
       take: async (orders, by, body) => {
         const value = parsedJson(body)
         if (typeof value !== 'object' || value === null || Array.isArray(value))
@@ -80,11 +85,11 @@ function askedOf(path: string, method: string): Asked | undefined {
       },
     }
   const [, id, approves] = STATE.exec(path) ?? []
-  if (id === undefined) return undefined
+  if (id === undefined) return path === BLOCKS_PATH ? 405 : 404
   if (approves) {
-    if (method !== 'POST') return undefined
-    return { right: 'approve', take: (orders, by) => orders.approve(id, by) }
+    if (method !== 'POST') return 405
+    return { rights: ['approve'], take: (orders, by) => orders.approve(id, by) }
   }
-  if (method !== 'DELETE') return undefined
-  return { right: 'block', take: (orders, by) => orders.unblock(id, by) }
+  if (method !== 'DELETE') return 405
+  return { rights: ['block'], take: (orders, by) => orders.unblock(id, by) }
 }

@@ -46,7 +46,7 @@ export class ExtractEndpoint {
   }
 
   async #reply(request: IncomingMessage): Promise<Reply> {
-    const holder = this.#gate.holder(request, 'extract', this.#options.tokens)
+    const holder = this.#gate.holder(request, ['extract'], this.#options.tokens)
     if ('refusal' in holder) return this.#gate.refuse(request, holder.refusal)
     return this.#gate.pass(request, (body) => this.#answer(body))
   }

@@ -39,16 +39,17 @@ export class RequestGate {
     return { status, body: { error: { code, detail } }, headers: HEADERS[status] ?? {} }
   }
 
-  /** Who asks, when the token has the right; otherwise why it is refused. */
+  /** Who asks, when the token has one of the rights; otherwise why it is refused. */
   holder(
     request: IncomingMessage,
-    right: HttpRight,
+    rights: readonly HttpRight[],
     tokens: Pick<HttpTokenBook, 'holderOf'>,
   ): { readonly name: string } | { readonly refusal: Reply } {
     const holder = tokens.holderOf(bearerOf(request))
     if (!holder)
       return { refusal: this.refused(401, 'Authorization must be Bearer and a token of http.tokens') }
-    if (!holder.may.includes(right)) return { refusal: this.refused(403, `the token may not ${right}`) }
+    if (!rights.some((right) => holder.may.includes(right)))
+      return { refusal: this.refused(403, `the token may not ${rights.join(' or ')}`) }
     return { name: holder.name }
   }
 

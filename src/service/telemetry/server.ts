@@ -135,7 +135,7 @@ function askedRoute(endpoint: { reply(request: IncomingMessage): Promise<Reply> 
 
 function blocksRoute(endpoint: BlocksEndpoint): Route {
   return {
-    methods: ['POST', 'DELETE'],
+    methods: ['GET', 'POST', 'DELETE'],
     async answer(request) {
       const { status, body, headers = {} } = await endpoint.reply(pathOf(request), request)
       return { ...json(status, body), headers }

@@ -10,16 +10,17 @@ import { plainClient } from '../../helpers/kafka-client.ts'
 import { until } from '../../helpers/recording-handler.ts'
 import { type RedisServer, startOwnRedis } from '../../helpers/redis-server.ts'
 import { checkedAlert } from '../../helpers/schema.ts'
-import { type Service, startService } from '../../helpers/service.ts'
+import { type Service, sigwatch, startService } from '../../helpers/service.ts'
 import { createServiceTopics, follow, type ServiceTopics } from '../../helpers/service-topics.ts'
 import { describeWith, useKafka } from '../../helpers/services.ts'
+import { ShiftedClock } from '../../helpers/shifted-clock.ts'
 import { warmSigwatch } from '../../helpers/warm-commands.ts'
 
 const ANN = 'a'.repeat(32)
 const BEN = 'b'.repeat(32)
 const CHO = 'c'.repeat(32)
 
-describeWith(['kafka', 'redis'], 'blocks by hand', () => {
+describeWith(['kafka', 'redis', 'shiftedClock'], 'blocks by hand', () => {
   const kafka = useKafka()
   const folder = useFolder()
   let client: ReturnType<typeof plainClient>
@@ -117,12 +118,29 @@ describeWith(['kafka', 'redis'], 'blocks by hand', () => {
     const args = ['block', 'domain:jd.com', '--until', '2h', '--by', 'dan', '--why', 'x']
     const written = await warmSigwatch(args, { env: at.env })
     expect(written.code, written.stderr).toBe(0)
+    expect(written.stderr).toContain('--wait')
+    const waited = await warmSigwatch([...args, '--wait', '20s'], { env: at.env })
+    expect(waited.code, waited.stderr).toBe(1)
+    expect(waited.stderr).toContain('give the labels')
+    expect((await warmSigwatch(['block', 'recipient:1.x', ...args.slice(2)], { env: at.env })).code).toBe(2)
     await until(() => results.records.length > before, 20_000)
     expect(results.values<FeedbackResult>().at(-1)).toMatchObject({
       outcome: 'refused',
       why: expect.stringContaining('give the labels'),
       states: [],
     })
+  })
+
+  it('are taken from a host whose clock is 20 minutes slow', async () => {
+    const clock = new ShiftedClock(-20 * 60_000)
+    try {
+      const args = ['block', 'domain:slow.top', '--until', '2h', '--by', 'dan', '--why', 'x', '--wait', '20s']
+      const written = await sigwatch(args, { env: { ...at.env, REDIS_URL: redis.url, ...clock.env } })
+      expect(written.code, written.stderr).toBe(0)
+      expect(written.stderr).toMatch(/applied: state [0-9a-f]{32}/)
+    } finally {
+      clock.remove()
+    }
   })
 
   it('are undone by their batch, also on a Redis that was emptied meanwhile', async () => {
@@ -167,8 +185,12 @@ describeWith(['kafka', 'redis'], 'blocks by hand', () => {
   it('outlive a restart, and wait for a second token where that is asked for', async () => {
     const env = { env: at.env }
     const args = ['block', 'port:1069000888*', '--until', '2h', '--by', 'dan', '--why', 'sublet']
-    expect((await warmSigwatch(args, env)).code).toBe(0)
-    await until(() => [...table().values()].some((row) => row?.match.ports?.[0] === '1069000888*'), 20_000)
+    const wait = ['--wait', '20s']
+    const ended = ['unblock', 'port:1069000888*', '--by', 'dan', ...wait]
+    for (const order of [[...args, ...wait], ended, [...args, ...wait]])
+      expect(await warmSigwatch(order, env)).toMatchObject({ code: 0 })
+    const stands = () => [...table().values()].some((row) => row?.match.ports?.[0] === '1069000888*')
+    await until(stands, 20_000)
     configure('required', [
       { name: 'ann', token: ANN, may: ['block'] },
       { name: 'ben', token: BEN, may: ['approve', 'block'] },
@@ -181,6 +203,15 @@ describeWith(['kafka', 'redis'], 'blocks by hand', () => {
     await until(() => results.values<FeedbackResult>().some(({ states }) => states.includes(id)), 20_000)
     await sleep(500)
     expect(table().get(id)).toBeUndefined()
+    expect(results.values<FeedbackResult>().find(({ states }) => states.includes(id))).toMatchObject({
+      pending: true,
+    })
+    const listed = (await call('GET', '/v1/blocks', BEN)).body.blocks as { id: string; pending: boolean }[]
+    expect(listed.find((one) => one.id === id)).toMatchObject({
+      by: 'ben',
+      target: 'port:10690009',
+      pending: true,
+    })
     expect((await call('POST', `/v1/blocks/${id}/approve`, ANN)).status).toBe(403)
     expect((await call('POST', `/v1/blocks/${id}/approve`, BEN)).status).toBe(403)
     // The list of tokens is read again while the service runs.
@@ -188,6 +219,6 @@ describeWith(['kafka', 'redis'], 'blocks by hand', () => {
     await until(async () => (await call('POST', `/v1/blocks/${id}/approve`, CHO)).status === 200, 20_000)
     expect((await call('POST', '/v1/blocks', ANN, {})).status).toBe(401)
     await until(() => table().get(id) !== undefined, 10_000)
-    expect([...table().values()].some((row) => row?.match.ports?.[0] === '1069000888*')).toBe(true)
+    expect(stands()).toBe(true)
   })
 })

@@ -30,6 +30,8 @@ const matchOf = (target: string, labels?: readonly Label[]) =>
 describe('what is ordered by hand', () => {
   it.each([
     ['domain:JD-Verify.top.', { domains: ['jd-verify.top'] }],
+    ['domain:京东-退款.com', { domains: ['xn----lp6axrz75gjo2b.com'] }],
+    ['domain:203.0.113.7', { domains: ['203.0.113.7'] }],
     ['port:1069000999*', { ports: ['1069000999*'] }],
     ['signature:某店', { signature: '某店' }],
     ['sender:京东@10690002', { signature: '京东', ports: ['10690002'] }],
@@ -52,6 +54,9 @@ describe('what is ordered by hand', () => {
   })
 
   it.each([
+    ['domain:京东', 'no domain'],
+    ['domain:com', 'no domain'],
+    ['domain:https://jd-verify.top/a', 'no domain'],
     ['recipient:1.abc', 'nothing of the kind recipient is blocked by hand'],
     ['sender:京东', 'a sender is <signature>@<port>'],
     ['brand-claim:nobody', 'no brand of the registry'],
@@ -95,7 +100,7 @@ describe('a row that orders', () => {
     [{ note: null }, 'note', 'say why'],
     [{ target: undefined, stateId: 'x' }, 'target', 'block speaks of a target'],
     [{ action: 'observe' }, 'action', 'allowed: block, throttle, review'],
-    [{ until: ts + 31 * 86_400_000 }, 'until', 'more than 30 days'],
+    [{ until: ts + 31 * 86_400_000 }, 'until', 'at most 30 days'],
     [{ verdict: 'unblock', target: undefined, messageId: 'x' }, 'messageId', 'target or a state'],
   ])('says what it lacks: %#', (over, key, message) => {
     expect(row(over)).toMatchObject({ key, message: expect.stringContaining(message) })

@@ -129,7 +129,7 @@ describe('rows of side inputs', () => {
     ['feedback', { ...exempt, target: 'port:' }, 'target', 'the value is not allowed'],
     ['feedback', { ...exempt, codes: [] }, 'codes', 'is empty: list at least one'],
     ['feedback', { ...exempt, codes: ['NO_CONSENTS'] }, 'codes[0]', 'did you mean "NO_CONSENT"?'],
-    ['feedback', { ...feedback, until: TS }, 'until', 'is not after ts'],
+    ['feedback', { ...feedback, until: TS }, 'until', 'must be later than the row'],
     ['feedback', { ...feedback, by: '' }, 'by', 'has 0 characters'],
   ] as const)('%s %j is refused', (input, value, key, message) => {
     expect(read(input, value)).toEqual({ key, message: expect.stringContaining(message) })

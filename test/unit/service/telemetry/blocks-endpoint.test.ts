@@ -15,6 +15,7 @@ afterEach(async () => {
 async function start() {
   const taken: unknown[] = []
   const orders: Orders = {
+    list: () => ({ blocks: [] }),
     async block(order, by) {
       taken.push([order, by])
       return { status: 202, body: { id: 's1' } }
@@ -51,17 +52,27 @@ describe('POST /v1/blocks', () => {
       await post('another-token-of-nobody-at-all', long),
       await post(TOKEN, long, `${url}/${'a'.repeat(32)}/approve`),
       await post(TOKEN, long, `${url}/other`),
+      await post(TOKEN, long, url, 'DELETE'),
       await post(TOKEN, long),
       await post(TOKEN, '[]'),
     ].map(({ status, body }) => [status, body.error!.code])
     expect(codes).toEqual([
       [401, 'ORDER_UNAUTHORIZED'],
       [403, 'ORDER_FORBIDDEN'],
+      [404, 'ORDER_UNKNOWN'],
       [405, 'ORDER_MALFORMED'],
       [413, 'ORDER_TOO_LARGE'],
       [400, 'ORDER_MALFORMED'],
     ])
     expect(taken).toEqual([])
+  })
+
+  it('lists what is blocked to those who may block or approve', async () => {
+    const { url } = await start()
+    const get = (token: string) => fetch(url, { headers: { authorization: `Bearer ${token}` } })
+    expect((await get('another-token-of-nobody-at-all')).status).toBe(401)
+    const answer = await get(TOKEN)
+    expect([answer.status, await answer.json()]).toEqual([200, { blocks: [] }])
   })
 
   it('reads the bodies of sixteen orders at a time', async () => {

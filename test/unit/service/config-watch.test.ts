@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Event } from '../../../src/domain/events.ts'
+import { watchConfig } from '../../../src/service/config-watch.ts'
 import type { FileWatch } from '../../../src/service/file-watch.ts'
 import { HttpTokenBook } from '../../../src/service/http-token-book.ts'
 import { loadConfig } from '../../../src/settings/config.ts'
@@ -10,7 +11,7 @@ import { until } from '../../helpers/recording-handler.ts'
 const [OLD, NEW] = ['old-token-of-lin-0123456789', 'new-token-of-lin-0123456789'] as const
 const listed = (token: string) => JSON.stringify([{ name: 'lin', token, may: ['block'] }])
 
-describe('HttpTokenBook', () => {
+describe('watchConfig', () => {
   const folder = useFolder()
   let watch: FileWatch | undefined
   afterEach(async () => {
@@ -26,11 +27,10 @@ describe('HttpTokenBook', () => {
     const book = new HttpTokenBook(config.http.tokens ?? [])
     const paths = [valueFiles.get('http.tokens')!]
     expect(paths).toEqual([file])
-    watch = book.watch(
-      () => read().config.http.tokens ?? [],
-      paths,
-      (event) => events.push(event),
-    )
+    watch = watchConfig({
+      ...{ config, read: () => read().config, paths, tokens: book },
+      emit: (event) => events.push(event),
+    })
     watch.start()
     return { book, file }
   }
@@ -54,5 +54,33 @@ describe('HttpTokenBook', () => {
     expect(events).toMatchObject([{ name: 'reload_refused', what: 'tokens' }])
     expect(JSON.stringify(events)).not.toContain(NEW)
     expect(book.holderOf(OLD)?.name).toBe('lin')
+  })
+
+  it('says once which other settings take effect at the next start', async () => {
+    const events: Event[] = []
+    const file = folder.file('sigwatch.yaml')
+    const write = (approval: string, token: string) =>
+      writeFileSync(file, `manual: {approval: ${approval}}\nhttp: {tokens: ${listed(token)}}\n`)
+    write('none', OLD)
+    const read = () => loadConfig({ file, env: {}, folder: folder.path, serving: false }).config
+    const config = read()
+    const book = new HttpTokenBook(config.http.tokens ?? [])
+    watch = watchConfig({
+      ...{ config, read, paths: [file], tokens: book },
+      emit: (event) => events.push(event),
+    })
+    watch.start()
+    write('required', OLD)
+    process.emit('SIGHUP')
+    await until(() => events.length > 0, 5_000)
+    write('required', NEW)
+    process.emit('SIGHUP')
+    await until(() => book.holderOf(NEW) !== undefined, 5_000)
+    expect(events).toEqual([
+      {
+        name: 'warning',
+        message: 'settings that take effect at the next start have changed: manual.approval',
+      },
+    ])
   })
 })

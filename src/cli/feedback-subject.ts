@@ -1,0 +1,71 @@
+import type { Alert } from '../domain/alert.ts'
+import { parseTarget } from '../domain/codes.ts'
+import { SigwatchError } from '../domain/errors.ts'
+import type { FeedbackVerdict } from '../domain/events.ts'
+import { DAY } from '../domain/time.ts'
+import { ORDERED_KINDS } from '../pipeline/side-inputs/row-checks.ts'
+import type { FeedbackPlace } from '../service/compose-feedback.ts'
+
+/** States and alerts on messages are remembered so long, ms. */
+const REMEMBERED = DAY
+
+/** What the id names; a state or a message must be in an alert of the last day. */
+export async function subjectOf(place: FeedbackPlace, id: string, verdict: FeedbackVerdict, now: number) {
+  return { ...(await aboutOf(place, id, verdict, now)), verdict }
+}
+
+async function aboutOf(place: FeedbackPlace, id: string, verdict: FeedbackVerdict, now: number) {
+  if (verdict === 'block' && id.startsWith(TEMPLATE))
+    return { target: `${TEMPLATE}${await messageOf(place, id.slice(TEMPLATE.length), now)}` }
+  const target = parseTarget(id)
+  if (verdict === 'block') checkKind(target?.kind)
+  if (target) return { target: id }
+  if (verdict === 'unblock') return { stateId: id }
+  if (verdict === 'exempt') throw new SigwatchError('USAGE', `"${id}" is no target: write <kind>:<id>`)
+  if (place.alerts.length === 0)
+    throw new SigwatchError('USAGE', 'no alerts to look the id up in: name them with --alerts FILE')
+  let found: 'stateId' | 'messageId' | undefined
+  for (const feed of place.alerts) {
+    await feed.read({ from: now - REMEMBERED }, ({ value }) => {
+      if (value === null || found || !value.includes(id)) return
+      const data = parsed<Alert>(value)?.data
+      if (data?.state?.id === id) found = 'stateId'
+      else if (data?.message?.id === id || data?.samples?.some((sample) => sample.id === id))
+        found = 'messageId'
+    })
+  }
+  if (!found) {
+    const where = place.alerts.map(({ name }) => name).join(', ')
+    throw new SigwatchError('USAGE', `no alert of the last day is about "${id}" (looked in ${where})`)
+  }
+  return { [found]: id }
+}
+
+function checkKind(kind: string | undefined): void {
+  if (ORDERED_KINDS.some((one) => one === kind)) return
+  const allowed = `write <kind>:<id>, with a kind of ${ORDERED_KINDS.join(', ')}`
+  throw new SigwatchError('USAGE', `this cannot be blocked by hand: ${allowed}`)
+}
+
+const TEMPLATE = 'template:'
+
+/** The message of an alert; the id itself where no alert of the last day has it: then it is that of a message. */
+async function messageOf(place: FeedbackPlace, id: string, now: number): Promise<string> {
+  let found: string | undefined
+  for (const feed of place.alerts) {
+    await feed.read({ from: now - REMEMBERED }, ({ value }) => {
+      if (value === null || found !== undefined || !value.includes(id)) return
+      const alert = parsed<Alert>(value)
+      if (alert?.id === id) found = alert.data.message?.id
+    })
+  }
+  return found ?? id
+}
+
+export function parsed<T>(value: Buffer): T | undefined {
+  try {
+    return JSON.parse(value.toString('utf8')) as T
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,44 @@
+import { InvalidInput } from '../domain/errors.ts'
+import type { Emit } from '../domain/events.ts'
+import { changedSettings } from '../settings/changed-settings.ts'
+import type { Config } from '../settings/config.ts'
+import { FileWatch } from './file-watch.ts'
+import type { HttpTokenBook } from './http-token-book.ts'
+
+export interface ConfigWatchOptions {
+  /** In force. */
+  readonly config: Config
+  /** Reads it again. Throws InvalidInput. */
+  readonly read: () => Config
+  /** The files that it is read from, and those with its tokens. */
+  readonly paths: readonly string[]
+  readonly tokens: Pick<HttpTokenBook, 'replace'>
+  readonly emit: Emit
+}
+
+/**
+ * Watches the files of the configuration: new tokens are taken at once, and of what else has changed it warns that it takes
+ * effect at the next start. What is wrong is refused (`reload_refused`), and the tokens in force stay.
+ */
+export function watchConfig({ config, read, paths, tokens, emit }: ConfigWatchOptions): FileWatch {
+  let told = ''
+  const reread = () => {
+    try {
+      const next = read()
+      tokens.replace(next.http.tokens ?? [])
+      const waiting = changedSettings(config, next)
+        .filter((key) => key !== 'http.tokens')
+        .join(', ')
+      if (waiting !== '' && waiting !== told)
+        emit({
+          name: 'warning',
+          message: `settings that take effect at the next start have changed: ${waiting}`,
+        })
+      told = waiting
+    } catch (error) {
+      const reason = error instanceof InvalidInput ? error.message : 'the configuration cannot be read'
+      emit({ name: 'reload_refused', what: 'tokens', reason })
+    }
+  }
+  return new FileWatch({ files: [{ paths, read: reread }], emit })
+}
