@@ -4,6 +4,7 @@ import { given } from '../../domain/given.ts'
 import { MINUTE } from '../../domain/time.ts'
 import type { NotifyRule } from '../../settings/notify-forms.ts'
 import { redactText } from '../../text/redact.ts'
+import { withoutMobiles } from '../archive/mobiles.ts'
 import { type Exceeded, RuleCounts } from './rules.ts'
 
 /** An alert as `POST /api/v2/alerts` of Alertmanager takes it. */
@@ -124,7 +125,7 @@ export class NoticeBoard {
         severity: data.action === 'block' || data.severity === 'critical' ? 'critical' : 'warning',
         deployment,
         kind: data.target.kind,
-        target: defanged(data.target.id),
+        target: defanged(withoutMobiles(data.target.id)),
         state: data.state!.id,
         ...given({ signature, brand, tenant: data.tenant, verified: brand && 'true' }),
       },

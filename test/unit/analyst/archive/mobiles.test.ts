@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { withoutMobiles } from '../../../../src/analyst/archive/mobiles.ts'
+import { shownTarget, withoutMobiles } from '../../../../src/analyst/archive/mobiles.ts'
 
 it.each([
   ['port: 13800138000', 'port: 138****8000'],
@@ -13,4 +13,10 @@ it.each([
   ['signature: （京东）', 'signature: （京东）'],
 ])('writes %s as %s', (text, shown) => {
   expect(withoutMobiles(text)).toBe(shown)
+})
+
+it('masks the mobile of a sender until something is asked for on its account', () => {
+  expect(shownTarget('-@13900001234', 'observe')).toBe('-@139****1234')
+  expect(shownTarget('-@13900001234', 'review')).toBe('-@13900001234')
+  expect(shownTarget('京东@106900001111', 'observe')).toBe('京东@106900001111')
 })

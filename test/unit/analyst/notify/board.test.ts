@@ -62,6 +62,12 @@ function board(rules: readonly NotifyRule[] = []) {
 }
 
 describe('notices of states', () => {
+  it('names no mobile of a sender', () => {
+    const { take, notices } = board()
+    take(state('raised', 1, { target: { kind: 'sender', id: '-@13900001234' }, message: undefined }))
+    expect(notices(T0 + 2 * MINUTE)[0]!.labels.target).toBe('-@139****1234')
+  })
+
   it('say what is open, without a link that a click follows', () => {
     const { take, notices } = board()
     take(state('raised', 1))
