@@ -111,9 +111,9 @@ export function detect(
   const { codes: policies, quietHours } = policy.at(message.ts, message.record)
   const modelThresholds = classifier.thresholds
   const { own } = policy
-  const context: MessageContext = {
-    ...{ registry, notices, templates, own, modelThresholds, quietHours, consents, askedBefore },
-  }
+  // One literal: what is spread into a new object costs several times as much.
+  // biome-ignore format: as a list
+  const context: MessageContext = { registry, notices, templates, own, modelThresholds, quietHours, consents, askedBefore }
   // Most messages have none, and those of a whole batch are held: a list that grew keeps room for more.
   let found: readonly Finding[] = NONE
   for (const spec of codes) {

@@ -61,12 +61,12 @@ export interface Observations {
   /** Event time, epoch ms. */
   readonly ts: number
   /** Present: counted once by this key instead of by offset. */
-  readonly once?: string
+  readonly once?: string | undefined
   readonly rates: readonly RateObservation[]
   readonly members: readonly MemberObservation[]
   readonly tallies: readonly TallyObservation[]
   /** Absent: the message does not come from a private number. */
-  readonly fanout?: FanoutObservation
+  readonly fanout?: FanoutObservation | undefined
   /** Entities (`signature:…`, `port:…`) whose sent count by UTC day is kept for 180 days. */
   readonly sent: readonly string[]
 }

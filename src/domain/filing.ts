@@ -29,12 +29,10 @@ export function coversPort(filing: Filing, port: string): boolean {
 }
 
 /** Filings of the signature in force for the message that cover its port. */
-export function filingsHere(
-  row: SignatureRow,
-  message: AnalysedMessage,
-  registry: Registry,
-): readonly Filing[] {
-  return registry.filings(row, filedAt(message)).filter((filing) => coversPort(filing, message.from))
+export function filingsHere(row: SignatureRow, { ts, from, record }: AnalysedMessage): readonly Filing[] {
+  return row.filings.filter(
+    (filing) => isInForce(filing, ts, record.carrier, record.sp) && coversPort(filing, from),
+  )
 }
 
 /** Whether there are any such filings: asked of every message, so nothing is made for the answer. */

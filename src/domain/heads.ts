@@ -15,8 +15,12 @@ const LIKELY = 0.5
 
 /** The heads that a text has. */
 export function likelyHeads({ asks, tone, speaks, warns }: HeadReading): Head[] {
-  const all: Readonly<Record<Head, number>> = { ...asks, ...tone, ...speaks, warns }
-  return HEADS.filter((head) => all[head] >= LIKELY)
+  const likely: Head[] = []
+  for (const head of HEAD_GROUPS.asks) if (asks[head] >= LIKELY) likely.push(head)
+  for (const head of HEAD_GROUPS.tone) if (tone[head] >= LIKELY) likely.push(head)
+  for (const head of HEAD_GROUPS.speaks) if (speaks[head] >= LIKELY) likely.push(head)
+  if (warns >= LIKELY) likely.push('warns')
+  return likely
 }
 
 /** Probabilities, each by itself: a text may ask for several things, and for none. */

@@ -124,13 +124,13 @@ export class Checker {
     }
   }
 
-  #judge({ message, known }: Consulted, versions: Versions, degraded: boolean): CheckAnswer {
+  #judge({ message, consents, askedBefore }: Consulted, versions: Versions, degraded: boolean): CheckAnswer {
     const { detectors, states, maxAge, clock, alerts } = this.#parts
     const { senderContacts, describe } = alerts
     const { allowances } = states
     // The traffic may be behind the clock by more than a hold: what holds is what its readers still have.
     const open = states.openStatesFor(message, true)
-    const knowledge = { ...known, allowances, states: open, now: clock.earliest(), maxAge }
+    const knowledge = { consents, askedBefore, allowances, states: open, now: clock.earliest(), maxAge }
     const { decision } = judge(message, knowledge, versions, detectors.message)
     const context = { now: clock.now(), model: versions.classifier.id, degraded }
     const [verdict] = verdictsOf(decision, context, { explain: false, senderContacts })

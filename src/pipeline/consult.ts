@@ -2,19 +2,18 @@ import type { ConsentLedger } from '../domain/consent-ledger.ts'
 import type { MessageContext } from '../domain/detector.ts'
 import type { AnalysedMessage } from '../domain/message.ts'
 
-/** What the ledgers know of one message. */
-export type Known = Pick<MessageContext, 'consents' | 'askedBefore'>
-
-export interface Consulted {
+/** A message and what the ledgers know of it. */
+export interface Consulted extends Pick<MessageContext, 'consents' | 'askedBefore'> {
   readonly message: AnalysedMessage
-  readonly known: Known
 }
-
-const NOTHING: Known = { consents: undefined, askedBefore: undefined }
 
 /** Messages of which the ledgers know nothing, or could not be asked. */
 export function notConsulted(batch: readonly AnalysedMessage[]): Consulted[] {
-  return batch.map((message) => ({ message, known: NOTHING }))
+  return batch.map(unknown)
+}
+
+function unknown(message: AnalysedMessage): Consulted {
+  return { message, consents: undefined, askedBefore: undefined }
 }
 
 /**
@@ -40,15 +39,10 @@ export async function consult(
   const [changes, asked] = await Promise.all([ledger.lookup(pairs), ledger.asked(asking)])
   return batch.map((message) => {
     const place = about.get(message)
-    if (place === undefined) return { message, known: NOTHING }
+    if (place === undefined) return unknown(message)
     const request = requests.get(message)
-    return {
-      message,
-      known: {
-        consents: changes[place],
-        askedBefore: request === undefined ? undefined : asked[request],
-      },
-    }
+    const askedBefore = request === undefined ? undefined : asked[request]
+    return { message, consents: changes[place], askedBefore }
   })
 }
 

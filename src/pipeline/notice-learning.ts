@@ -80,16 +80,14 @@ export class NoticeLearning {
     const { brand } = from
     const learned = this.#index.learnedOf(brand)
     const known = this.#fresh.get(`${brand} ${id}`) ?? learned.find((notice) => notice.id === id)
-    const leads = leadsOf(message, known)
-    if (known !== undefined && !leads.isMore) return
+    if (known !== undefined && !leadsFurther(message, known)) return
     if (known === undefined && learned.length >= NOTICES_OF_BRAND) {
       if (message.ts - (this.#replacedAt.get(brand) ?? Number.NEGATIVE_INFINITY) < REPLACED_EVERY) return
       this.#replacedAt.set(brand, message.ts)
     }
     const sketch = this.#index.sketchOf(message)
     if (sketch === undefined) return
-    const { hosts, numbers, carries } = leads
-    const notice = { id, table: this.#index.table, sketch, hosts, numbers, carries, ...from }
+    const notice = { id, table: this.#index.table, sketch, ...leadsOf(message, known), ...from }
     this.#fresh.set(`${brand} ${id}`, notice)
   }
 }
@@ -113,12 +111,25 @@ function ownerOf(message: AnalysedMessage, registry: Registry) {
   return brand !== undefined && signed?.id === brand.id ? { brand: brand.id, port: from } : undefined
 }
 
-/** Where a notice leads, with what is known of it; `isMore`: further than was known. */
+/** Whether a message leads where no notice that is known does. Most do not, so nothing is made for the answer. */
+function leadsFurther(
+  { urls, contacts }: AnalysedMessage,
+  { hosts, numbers, carries }: LearnedNotice,
+): boolean {
+  for (const { domain } of urls) if (hosts.length < MOST_LEADS && !hosts.includes(domain)) return true
+  for (const { kind, value } of contacts) {
+    if (kind === 'mobile' && !carries.includes('mobile')) return true
+    if ((kind !== 'landline' && kind !== 'hotline') || numbers.includes(value)) continue
+    if (numbers.length < MOST_LEADS || !carries.includes('landline')) return true
+  }
+  return false
+}
+
+/** Where a notice leads, with what is known of it. */
 function leadsOf({ urls, contacts }: AnalysedMessage, known: LearnedNotice | undefined) {
   const hosts = new Set(known?.hosts)
   const numbers = new Set(known?.numbers)
   const carries = new Set<CarriedKind>(known?.carries)
-  const before = hosts.size + numbers.size + carries.size
   for (const { domain } of urls) if (hosts.size < MOST_LEADS) hosts.add(domain)
   for (const { kind, value } of contacts) {
     if (kind === 'mobile') carries.add('mobile')
@@ -127,10 +138,5 @@ function leadsOf({ urls, contacts }: AnalysedMessage, known: LearnedNotice | und
     if (numbers.size < MOST_LEADS) numbers.add(value)
     else carries.add('landline')
   }
-  return {
-    hosts: [...hosts],
-    numbers: [...numbers],
-    carries: [...carries],
-    isMore: hosts.size + numbers.size + carries.size > before,
-  }
+  return { hosts: [...hosts], numbers: [...numbers], carries: [...carries] }
 }

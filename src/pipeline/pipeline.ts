@@ -130,8 +130,9 @@ export class Pipeline {
     if (this.#parts.replies()) await ledgers.ask(() => rememberSent(classified, ledger))
     await ledgers.ask(() => sideRows.advance(eventTimeOf(items), classified))
     const consulted = (await ledgers.ask(() => consult(classified, ledger))) ?? notConsulted(classified)
-    const detected = isolation.each('detect', consulted, ({ message, known }) =>
-      detect(message, { ...known, allowances: states.allowances }, versions, detectors.message),
+    const { allowances } = states
+    const detected = isolation.each('detect', consulted, ({ message, consents, askedBefore }) =>
+      detect(message, { consents, askedBefore, allowances }, versions, detectors.message),
     )
     watch.lap('detect')
 
@@ -186,9 +187,9 @@ export class Pipeline {
     openStatesFor: (message: AnalysedMessage) => readonly MatchingState[],
   ): Decision[] {
     const { clock, maxAge } = this.#parts
-    const age = { now: clock.earliest(), maxAge }
+    const now = clock.earliest()
     return isolation.each('decide', detected, (one) =>
-      decide(one, { states: openStatesFor(one.message), ...age }, policy),
+      decide(one, { states: openStatesFor(one.message), now, maxAge }, policy),
     )
   }
 

@@ -75,7 +75,7 @@ function leaves({ label, scores }: AnalysedMessage, scope: readonly Label[], mix
 /** Labels that the filings of the signature for this port allow; undefined when one of them has no limit. */
 function scopeOfSignature(message: AnalysedMessage, registry: Registry): readonly Label[] | undefined {
   const row = message.signature && registry.signature(message.signature.key)
-  const here = row ? filingsHere(row, message, registry) : []
+  const here = row ? filingsHere(row, message) : []
   // Most signatures have one filing.
   if (here.length < 2) return here[0]?.scope
   const allowed = new Set<Label>()

@@ -16,6 +16,7 @@ interface Segment {
 
 /** The place of messages whose carrier and tenant have no rules of their own. */
 const ANYWHERE = '\n'
+const NOWHERE: PolicyPlace = {}
 
 /**
  * What holds by event time, carrier and tenant: base, then the rules of the carrier, the tenant and the periods. Each combination is worked out once;
@@ -39,7 +40,7 @@ export class Timetable {
     this.#last = this.#segments[0]!
   }
 
-  at(ts: number, place: PolicyPlace = {}): PolicyAt {
+  at(ts: number, place = NOWHERE): PolicyAt {
     let segment = this.#last
     if (ts < segment.from || ts >= segment.to) {
       segment = this.#find(ts)
