@@ -40,6 +40,7 @@ export const knownTemplate = defineMessageCode({
     },
   },
   needs: ['sender', 'time'],
+  ofEach: true,
   evidence: {
     label: fields.label('what the confirmed message is'),
     similarity: fields.share('words that both have'),

@@ -12,6 +12,7 @@ export const noConsent = defineMessageCode({
   action: 'review',
   weight: 0.5,
   thresholds: {},
+  ofEach: true,
   evidence: {
     signature: fields.text('the signature that needs consent'),
     reason: fields.oneOf(
