@@ -130,9 +130,8 @@ export class Pipeline {
     if (this.#parts.replies()) await ledgers.ask(() => rememberSent(classified, ledger))
     await ledgers.ask(() => sideRows.advance(eventTimeOf(items), classified))
     const consulted = (await ledgers.ask(() => consult(classified, ledger))) ?? notConsulted(classified)
-    const { allowances } = states
     const detected = isolation.each('detect', consulted, ({ message, consents, askedBefore }) =>
-      detect(message, { consents, askedBefore, allowances }, versions, detectors.message),
+      detect(message, { consents, askedBefore, allowances: states.allowances }, versions, detectors.message),
     )
     watch.lap('detect')
 
