@@ -1,6 +1,7 @@
 import type { Alike, AlikePlace } from '../../domain/alike.ts'
 import { BoundedCache } from '../../domain/bounded-cache.ts'
 import type { AnalysedMessage } from '../../domain/message.ts'
+import { DAY } from '../../domain/time.ts'
 import type { NoticeIndex } from '../notices/notice-index.ts'
 import { advertised } from './advertisement.ts'
 import { type Centre, Centres } from './centres.ts'
@@ -13,6 +14,10 @@ const NAMES = 8_192
 
 /** Groups of texts that lead to one place from which on it is a service of many, such as a platform of shops. */
 const SERVICE_FROM = 4
+/** Groups that are remembered of a place: more than it takes, so that it stays a service when one of them ends. */
+const GROUPS = 2 * SERVICE_FROM
+/** How long a group counts after its last text, ms of event time. */
+const REMEMBERED = DAY
 /** Places that are remembered. */
 const PLACES = 8_192
 
@@ -54,7 +59,7 @@ export class AlikeIndex implements Alike {
     const said = saidBefore(history, centre, ts)
     if (!malicious) remember(history, sketch, ts)
     const { key, vector, since } = centre
-    const isService = place !== undefined && this.#isService(place, centre)
+    const isService = place !== undefined && this.#isService(place, centre, ts)
     if (isService && !malicious) return SHARED_PLACE
     if (key === undefined) return NOWHERE
     if (!malicious && this.#trades.isGeneral(vector)) return SHARED_WORDING
@@ -69,14 +74,12 @@ export class AlikeIndex implements Alike {
     }
   }
 
-  /** Whether texts of many groups lead to a place. */
-  #isService(place: string, centre: Centre): boolean {
+  /** Whether texts of many groups have led to a place within a day. */
+  #isService(place: string, centre: Centre, ts: number): boolean {
     const groups = this.#leading.get(place, () => new Set())
-    if (groups.size < SERVICE_FROM && centre.key !== undefined) {
-      // Groups of one campaign are merged when they have come near.
-      for (const other of groups) if (other.last === Number.NEGATIVE_INFINITY) groups.delete(other)
-      groups.add(centre)
-    }
+    // Groups of one campaign are merged when they have come near: those that are no more have no time either.
+    for (const other of groups) if (other.last < ts - REMEMBERED) groups.delete(other)
+    if (groups.size < GROUPS && centre.key !== undefined) groups.add(centre)
     return groups.size >= SERVICE_FROM
   }
 
