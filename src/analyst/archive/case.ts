@@ -1,6 +1,7 @@
 import { restsOnComplaints } from '../../detection/detectors/all.ts'
 import type { Alert, AlertData, Verdict } from '../../domain/alert.ts'
 import type { Change } from '../../domain/change.ts'
+import type { Action } from '../../domain/decision.ts'
 import { DAY } from '../../domain/time.ts'
 import { domainsOf } from './alert-hosts.ts'
 import type { Ask } from './ask.ts'
@@ -23,7 +24,7 @@ const LISTED = {
   ts: time,
   mode: text,
   type: text,
-  action: text,
+  action: {} as Column<Action>,
   severity: text,
   score: number,
   codes: texts,
