@@ -1,25 +1,20 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { connectRedis } from '../../../src/adapters/redis/client.ts'
-import type { Alert, Verdict } from '../../../src/domain/alert.ts'
-import { exactClock } from '../../../src/domain/ports.ts'
-import { decode, isRejection } from '../../../src/pipeline/decode.ts'
-import { redisFeatureStore } from '../../../src/stores/rates/redis.ts'
-import { RedisStateStore } from '../../../src/stores/states/redis.ts'
-import { canonicalNumber } from '../../../src/text/canonical-number.ts'
-import { useFolder } from '../../helpers/jsonl.ts'
-import { plainClient } from '../../helpers/kafka-client.ts'
-import { until } from '../../helpers/recording-handler.ts'
-import { type RedisServer, startOwnRedis } from '../../helpers/redis-server.ts'
-import { checkedAlert } from '../../helpers/schema.ts'
-import { type Service, startService, TOKEN_KEY } from '../../helpers/service.ts'
-import {
-  createServiceTopics,
-  follow,
-  produceKeyed,
-  type ServiceTopics,
-} from '../../helpers/service-topics.ts'
-import { describeWith, useKafka } from '../../helpers/services.ts'
-import { simulateTraffic, type Traffic } from '../../helpers/traffic.ts'
+import { connectRedis } from '../../src/adapters/redis/client.ts'
+import type { Alert, Verdict } from '../../src/domain/alert.ts'
+import { exactClock } from '../../src/domain/ports.ts'
+import { decode, isRejection } from '../../src/pipeline/decode.ts'
+import { redisFeatureStore } from '../../src/stores/rates/redis.ts'
+import { RedisStateStore } from '../../src/stores/states/redis.ts'
+import { canonicalNumber } from '../../src/text/canonical-number.ts'
+import { useFolder } from '../helpers/jsonl.ts'
+import { plainClient } from '../helpers/kafka-client.ts'
+import { until } from '../helpers/recording-handler.ts'
+import { type RedisServer, startOwnRedis } from '../helpers/redis-server.ts'
+import { checkedAlert } from '../helpers/schema.ts'
+import { type Service, startService, TOKEN_KEY } from '../helpers/service.ts'
+import { createServiceTopics, follow, produceKeyed, type ServiceTopics } from '../helpers/service-topics.ts'
+import { describeWith, useKafka } from '../helpers/services.ts'
+import { simulateTraffic, type Traffic } from '../helpers/traffic.ts'
 
 const RECORDS = 80_000
 
