@@ -6,7 +6,7 @@ import { given } from '../../domain/given.ts'
 import type { Brand, PortRow, SignatureRow } from '../../domain/registry.ts'
 import { atOnce, ROWS_A_STEP, type Steps } from '../../domain/steps.ts'
 import { CHANGE_SCHEMA } from '../../settings/files/change-schema.ts'
-import { type OperatorDocument, readOperatorFile } from '../../settings/files/operator-file.ts'
+import { formatPath, type OperatorDocument, readOperatorFile } from '../../settings/files/operator-file.ts'
 import {
   compileSchema,
   type Fault,
@@ -115,30 +115,26 @@ export function loadRegistry(file: string, options: RegistryOptions = {}): Loade
 }
 
 const topicReader = new RowReader()
+const KEY_FORMS = 'brand:<id>, signature:<name>, port:<pattern>'
+/** Of one row of the topic. */
+const SHOWN_FAULTS = 3
 
 /**
  * The change behind one record of the registry topic: `key` is `brand:<id>`, `signature:<name>` or `port:<pattern>`,
- * `value` the row with its `kind`, null for a tombstone. References to brands are not followed: rows come in any order.
+ * `value` the row with its `kind`, null for a tombstone; or what is wrong with it, without any name, number or text.
+ * References to brands are not followed: rows come in any order.
  */
-export function applyRow(key: string | null, value: unknown): RegistryChange | readonly Fault[] {
+export function applyRow(key: string | null, value: unknown): RegistryChange | string {
   const colon = key?.indexOf(':') ?? -1
   const kind = ROW_KINDS.find((name) => name === key?.slice(0, Math.max(colon, 0)))
   const id = key?.slice(colon + 1) ?? ''
-  if (kind === undefined || id === '') {
-    const message = `the record key ${show(key)} is not allowed (allowed: brand:<id>, signature:<name>, port:<pattern>)`
-    return [{ path: [], message }]
-  }
+  if (kind === undefined || id === '') return `the record key is not allowed (allowed: ${KEY_FORMS})`
   if (value === null) return { op: 'delete', kind, key: id }
-  const faults = checkRow(kind, value)
-  if (faults.length > 0) return faults
-  if (keyOf(kind, value) !== id) {
-    return [
-      {
-        path: [],
-        message: `the record key ${show(key)} is not that of the row, ${kind}:${keyOf(kind, value)}`,
-      },
-    ]
-  }
+  const faults = checkRow(kind, value, true).map(({ path, message }) =>
+    path.length === 0 ? message : `${formatPath(path)}: ${message}`,
+  )
+  if (faults.length > 0) return faults.slice(0, SHOWN_FAULTS).join('; ')
+  if (keyOf(kind, value) !== id) return `the record key is not that of the row (allowed: ${KEY_FORMS})`
   return { op: 'put', key: id, ...topicReader.read(kind, value) }
 }
 

@@ -118,15 +118,15 @@ const portShape = row(
 const CHECKS: Readonly<Record<RowKind, Checker>> = {
   brand: brandShape,
   port: portShape,
-  signature: (value) => {
-    const faults = signatureShape(value)
+  signature: (value, isPrivate) => {
+    const faults = signatureShape(value, isPrivate)
     return faults.length > 0 ? faults : signatureRelations(value as SignatureSource)
   },
 }
 
-/** What is wrong with a row of the registry; nothing when it is right. */
-export function checkRow(kind: RowKind, value: unknown): readonly Fault[] {
-  return CHECKS[kind](value)
+/** What is wrong with a row of the registry; nothing when it is right. `isPrivate`: without what it says. */
+export function checkRow(kind: RowKind, value: unknown, isPrivate?: boolean): readonly Fault[] {
+  return CHECKS[kind](value, isPrivate)
 }
 
 /** The key of a valid row among its kind: id, name or port. */

@@ -30,7 +30,7 @@ export function mapRows(input: SideInput, map: SideMap): MapRow {
     try {
       body = JSON.parse(row.value.toString('utf8'))
     } catch {
-      return { message: `is no valid JSON (${row.value.length} bytes)` }
+      return { message: `is not valid JSON (${row.value.length} bytes)` }
     }
     const { timestamp, value, position } = row
     const mapped = mapBody(body, { timestamp, value, key: Buffer.from(row.key), position })

@@ -3,7 +3,6 @@ import { applyRow, type RegistryChange } from '../../detection/registry/load.ts'
 import type { RegistryHolder } from '../../detection/versions/registry-holder.ts'
 import { codeOf } from '../../domain/errors.ts'
 import type { Emit } from '../../domain/events.ts'
-import { formatPath } from '../../settings/files/operator-file.ts'
 
 /** How long open readings of the registry topic are gathered before the registry is swapped, ms. */
 const SWAP_AFTER = 500
@@ -66,12 +65,7 @@ export function registryChange(
   try {
     value = row.value && JSON.parse(row.value.toString('utf8'))
   } catch {
-    return 'is no valid JSON'
+    return 'is not valid JSON'
   }
-  const change = applyRow(row.key, value)
-  if ('op' in change) return change
-  const fields = [...new Set(change.map(({ path }) => formatPath(path)))].filter((path) => path !== '')
-  return fields.length > 0
-    ? `not as described: ${fields.join(', ')}`
-    : 'the record key is not that of the row (allowed: brand:<id>, signature:<name>, port:<pattern>)'
+  return applyRow(row.key, value)
 }

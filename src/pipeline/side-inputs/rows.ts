@@ -260,7 +260,7 @@ export function readSideValue<I extends RowInput>(
   try {
     value = JSON.parse(bytes.toString('utf8'))
   } catch {
-    return { message: `is no valid JSON (${bytes.length} bytes)` }
+    return { message: `is not valid JSON (${bytes.length} bytes)` }
   }
   const read = readSideRow(input, value, canonical, latest)
   return 'row' in read ? read : { message: read.key === '' ? read.message : `${read.key}: ${read.message}` }

@@ -118,7 +118,7 @@ function parseJson(file: string, text: string): ReadResult {
   if (broken || text.length <= JSON_CHECKED_CHARS) {
     const fault = jsonFault(text)
     if (fault) return { problems: [{ file, line: lineAt(text, fault.offset), message: fault.message }] }
-    if (broken) return { problems: [{ file, message: 'is no valid JSON' }] }
+    if (broken) return { problems: [{ file, message: 'is not valid JSON' }] }
   }
   let tree: Node | undefined
   const line = (path: Path) => {
@@ -236,7 +236,7 @@ export function parseJsonLine(file: string, line: number, text: string): JsonLin
     const column = fault ? ` at column ${fault.offset + 1}` : ''
     return {
       line,
-      problem: { file, line, message: `is no valid JSON: ${fault?.message ?? 'cut off'}${column}` },
+      problem: { file, line, message: `is not valid JSON: ${fault?.message ?? 'cut off'}${column}` },
     }
   }
 }

@@ -12,7 +12,8 @@ export interface Fault {
   readonly message: string
 }
 
-export type Checker = (value: unknown) => readonly Fault[]
+/** `isPrivate`: no fault shows a value or an unknown key, as if `private` held everywhere. */
+export type Checker = (value: unknown, isPrivate?: boolean) => readonly Fault[]
 
 let ajv: Ajv | undefined
 
@@ -56,10 +57,14 @@ function compiler(): Ajv {
 export function compileSchema(schema: AnySchemaObject): Checker {
   // At the first check: compiling takes longer than a short command, and most commands check few of the schemas.
   let compiled: ValidateFunction | undefined
-  return (value) => {
+  return (value, isPrivate = false) => {
     ajv ??= compiler()
     compiled ??= ajv.compile(schema)
-    return compiled(value) ? [] : firstOfEach((compiled.errors ?? []).map(toFault))
+    if (compiled(value)) return []
+    const errors = (compiled.errors ?? []).map((error) =>
+      isPrivate ? { ...error, parentSchema: { ...error.parentSchema, private: true } } : error,
+    )
+    return firstOfEach(errors.map(toFault))
   }
 }
 
@@ -120,12 +125,9 @@ function toFault(error: ErrorObject): Fault {
     case 'additionalProperties': {
       const key = String(error.params.additionalProperty)
       const allowed = Object.keys((error.parentSchema?.properties ?? {}) as object)
-      if (error.parentSchema?.private)
-        return { path, message: `has an unknown key (allowed: ${allowed.join(', ')})` }
-      return {
-        path: [...path, key],
-        message: `unknown key${suggestion(key, allowed)} (allowed: ${allowed.join(', ') || 'none'})`,
-      }
+      const message = `unknown key${suggestion(key, allowed)} (allowed: ${allowed.join(', ') || 'none'})`
+      if (error.parentSchema?.private) return { path, message: `has an ${message}` }
+      return { path: [...path, key], message }
     }
     case 'required': {
       const key = String(error.params.missingProperty)

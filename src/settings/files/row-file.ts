@@ -141,7 +141,7 @@ function ofCells(
     try {
       value[name] = typeof text === 'string' ? read(name, text) : text
     } catch {
-      return { line, problem: { file, line, key: name, message: 'is no valid JSON' } }
+      return { line, problem: { file, line, key: name, message: 'is not valid JSON' } }
     }
   }
   return { line, value }

@@ -78,7 +78,7 @@ describe('rows of another form', () => {
   it('are refused with the place, and without what they say', () => {
     const at = { op: 'u', after: { ...after, at: 'yesterday' } }
     expect(mapped('consents', CONSENTS, at)).toBe('ts (/after/at): must be microseconds since the epoch')
-    expect(mapped('consents', CONSENTS, '{')).toBe('is no valid JSON (1 bytes)')
+    expect(mapped('consents', CONSENTS, '{')).toBe('is not valid JSON (1 bytes)')
   })
 
   it('have words and numbers of their own as text', () => {

@@ -174,7 +174,7 @@ describe('values of topics', () => {
       message: expect.stringMatching(/^ts: is missing/),
     })
     expect(readSideValue('complaints', bytes('{"source"'), canonical)).toEqual({
-      message: 'is no valid JSON (9 bytes)',
+      message: 'is not valid JSON (9 bytes)',
     })
     expect(readSideValue('complaints', Buffer.from([0x22, 0xff, 0x22]), canonical)).toEqual({
       message: 'is not valid UTF-8',
@@ -198,7 +198,7 @@ describe('files of side inputs', () => {
       'problem' in line ? [formatProblem(line.problem).replace(/^.*\//, '')] : [],
     )
     expect(said[0]).toBe('consents.jsonl:3: to: is missing (allowed: text of 1 to 64 characters)')
-    expect(said[1]).toMatch(/^consents\.jsonl:4: is no valid JSON/)
+    expect(said[1]).toMatch(/^consents\.jsonl:4: is not valid JSON/)
   })
 })
 

@@ -192,7 +192,7 @@ describe('JSON lines', () => {
       [4, undefined],
       [5, { a: 2 }],
     ])
-    expect(formatProblem(lines[1]!.problem!)).toMatch(/a\.jsonl:4: is no valid JSON: a value .* at column 6/)
+    expect(formatProblem(lines[1]!.problem!)).toMatch(/a\.jsonl:4: is not valid JSON: a value .* at column 6/)
   })
 
   it('reads lines and characters over the edge of a chunk', () => {

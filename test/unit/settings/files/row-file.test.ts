@@ -50,7 +50,7 @@ describe('rows of a CSV file', () => {
     ['an end in the middle of a row', 'a,b,c\n1,2', 'has 2 of 3 cells and no line break behind it'],
     ['an open quote', 'a\n"1\n', 'is no CSV'],
     ['bytes of GBK', Buffer.from([0x61, 0x0a, 0xbe, 0xa9, 0x0a]), 'save the file as CSV in UTF-8'],
-    ['an object that is none', 'campaigns\n[{\n', 'is no valid JSON'],
+    ['an object that is none', 'campaigns\n[{\n', 'is not valid JSON'],
   ])('refuses %s', (_, content, said) => {
     const [{ problem } = {}] = rowsOf(content)
     expect(problem?.message).toContain(said)
