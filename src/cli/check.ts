@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { counted } from '../domain/counted.ts'
 import { formatProblem, SigwatchError } from '../domain/errors.ts'
 import { type CheckOptions, type CheckParts, runCheck } from '../service/check.ts'
 import type { Config } from '../settings/config.ts'
@@ -49,8 +50,9 @@ export function checkCommand(parts: CheckParts = { inspectModel, checkExamples, 
       for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`)
       for (const line of summary) process.stderr.write(`${line}\n`)
       for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`)
-      const count = problems.length === 1 ? '1 fault' : `${problems.length} faults`
-      process.stderr.write(problems.length === 0 ? 'all is well\n' : `${count} found\n`)
+      process.stderr.write(
+        problems.length === 0 ? 'all is well\n' : `${counted(problems.length, 'fault')} found\n`,
+      )
       if (problems.length > 0) process.exitCode = BAD_INPUT
     })
 }

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { mergeExports, type PlacedComplaint } from '../analyst/complaints/merge.ts'
 import { deadlineSheet, monthSheet } from '../analyst/complaints/sheets.ts'
 import { type Calendar, loadCalendar, uncoveredYears, WEEKENDS_ONLY } from '../analyst/words/calendar.ts'
+import { counted } from '../domain/counted.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { OWNER_ONLY } from '../domain/owner-only.ts'
 import { parseMoment } from '../domain/time.ts'
@@ -77,7 +78,9 @@ async function importFiles(files: readonly string[], options: ImportOptions): Pr
   let refused = 0
   for (const file of files) {
     const { complaints, encoding, refused: rows, absent } = readExport(file, mapping)
-    say(`${file}: ${complaints.length} complaints (${encoding}), ${rows.length} rows refused`)
+    say(
+      `${file}: ${counted(complaints.length, 'complaint')} (${encoding}), ${counted(rows.length, 'row')} refused`,
+    )
     if (absent.length > 0) say(`${file}: no column for ${absent.join(', ')}`)
     for (const { line, message } of rows) say(`${file}:${line}: ${message}`)
     refused += rows.length
@@ -148,7 +151,8 @@ async function table(options: CommonOptions & { month: string }): Promise<void> 
   const calendar = calendarOf(options)
   const groups = await complaintGroups(config, monthRange(options.month, calendar), calendar, Date.now())
   output(options.out, monthSheet(options.month, groups, config.locale))
-  say(`${groups.reduce((sum, group) => sum + group.complaints, 0)} complaints in ${groups.length} groups`)
+  const all = groups.reduce((sum, group) => sum + group.complaints, 0)
+  say(`${counted(all, 'complaint')} in ${counted(groups.length, 'group')}`)
 }
 
 function monthRange(text: string, { zone }: Calendar): { from: number; to: number } {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { type JudgedCorpus, judgedCorpus } from '../analyst/learning/judged-corpus.ts'
+import { counted } from '../domain/counted.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { OWNER_ONLY } from '../domain/owner-only.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
@@ -81,7 +82,7 @@ function summary(corpus: JudgedCorpus, unknown: number, how: 'omit' | 'latest'):
   for (const { label } of rows) labels.set(label, (labels.get(label) ?? 0) + 1)
   const counts = [...labels].sort().map(([label, n]) => `${label} ${n}`)
   return [
-    `${cases} judged cases: ${rows.length} rows (${counts.join(', ') || 'none'}), ${repeated} texts repeat a template`,
+    `${counted(cases, 'judged case')}: ${counted(rows.length, 'row')} (${counts.join(', ') || 'none'}), ${repeated} texts repeat a template`,
     `${silent} cases say nothing of the words, ${unknown} are about what is not there`,
     ...conflicts.map(({ text, said }) => {
       const words = said.map(({ label, by, at }) => `${label} by ${by} (${at})`)

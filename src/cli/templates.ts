@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { counted } from '../domain/counted.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { LIST_NAME, templateRow } from '../pipeline/side-inputs/template-rows.ts'
 import type { TemplatesPlace } from '../service/compose-templates.ts'
@@ -92,7 +93,7 @@ async function exported(
   const text = writtenList(confirmed, { name, at: now, key: signing })
   if (out === undefined) process.stdout.write(text)
   else writeFileSync(out, text)
-  process.stderr.write(`${confirmed.length} templates in the list ${name}\n`)
+  process.stderr.write(`${counted(confirmed.length, 'template')} in the list ${name}\n`)
 }
 
 async function imported(
@@ -110,7 +111,7 @@ async function imported(
   await place.append(fresh, now)
   const others = templates.length - fresh.length
   process.stderr.write(
-    `${fresh.length} templates of the list ${name} written to ${place.name}, ${others} were known or had ended\n`,
+    `${counted(fresh.length, 'template')} of the list ${name} written to ${place.name}, ${others} were known or had ended\n`,
   )
 }
 

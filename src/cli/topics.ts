@@ -100,7 +100,7 @@ function tableOf(rows: readonly TopicRow[]): string {
     .join('')
 }
 
-function cellsOf({ name, role, required, cleanup, retention, stamped, state }: TopicRow): string[] {
+function cellsOf({ name, role, required, cleanup, retention, stamped, state, made }: TopicRow): string[] {
   if (!state) {
     const kept = cleanup === 'compact' || retention === undefined ? '-' : formatDuration(retention)
     const stamps = stamped ? `(${STAMPS})` : '-'
@@ -108,15 +108,16 @@ function cellsOf({ name, role, required, cleanup, retention, stamped, state }: T
   }
   const kept = state.retention === undefined ? 'for ever' : formatDuration(state.retention)
   const right = state.cleanup.split(',').includes(cleanup)
+  const is = made ? 'made' : 'present'
   const isShort = role === 'feedback' && state.retention !== undefined && state.retention < FEEDBACK_HOLDS
   return [
     name,
     role,
     right
       ? isShort
-        ? `present, keeps less than ${formatDuration(FEEDBACK_HOLDS)}`
-        : 'present'
-      : `present, expected ${cleanup}`,
+        ? `${is}, keeps less than ${formatDuration(FEEDBACK_HOLDS)}`
+        : is
+      : `${is}, expected ${cleanup}`,
     String(state.partitions),
     String(state.replicas),
     state.cleanup,

@@ -226,6 +226,8 @@ export type Event =
       readonly what: 'model' | 'policy' | 'rules' | 'registry' | 'tokens'
       readonly reason: string
     }
+  /** On SIGHUP every file was read again, and says what is in force. */
+  | { readonly name: 'reload_unchanged' }
   /** Signals that raised nothing, because their sender has the most open states that one may have. */
   | { readonly name: 'states_capped'; readonly count: number }
   /** Messages without an alert, because their sender had the most alerts of a minute that one may have. */

@@ -7,13 +7,14 @@ import { overlapsOf } from '../detection/registry/overlaps.ts'
 import { SHIPPED_BRANDS } from '../detection/registry/shipped-brands.ts'
 import { changeFaults } from '../detection/versions/named-change.ts'
 import { type Change, changeWords } from '../domain/change.ts'
+import { counted } from '../domain/counted.ts'
 import { InvalidInput, type Problem, SigwatchError } from '../domain/errors.ts'
 import type { OwnRules, Policy } from '../domain/policy.ts'
 import { fileMap } from '../pipeline/side-inputs/mapped-rows.ts'
 import { type RowInput, readSideFile } from '../pipeline/side-inputs/rows.ts'
 import { type Config, type ConfigReading, readConfig } from '../settings/config.ts'
 import type { RowMap } from '../settings/files/row-file.ts'
-import { warningsOf } from '../settings/setting-checks.ts'
+import { sharedTopicsWarning, warningsOf } from '../settings/setting-checks.ts'
 import type { checkExamples } from './check-rules.ts'
 import { readSample } from './sample.ts'
 
@@ -90,7 +91,8 @@ export async function runCheck(options: CheckOptions, parts: CheckParts = {}): P
     problems.push(...reading.problems)
     if (reading.problems.length === 0) {
       summary.push(describeConfig(reading))
-      summary.push(...warningsOf(reading.config).map((warning) => `warning: ${warning}`))
+      const warnings = [...warningsOf(reading.config), sharedTopicsWarning(reading.config) ?? []].flat()
+      summary.push(...warnings.map((warning) => `warning: ${warning}`))
     }
     if (options.sample !== undefined && reading.problems.length === 0) {
       const sample = await readSample(options.sample, reading.config, options.topic)
@@ -125,7 +127,7 @@ export async function runCheck(options: CheckOptions, parts: CheckParts = {}): P
 function describeConfig({ file, given }: ConfigReading): string {
   const places = [...given.values()]
   const byEnvironment = places.filter((place) => place.file === 'environment').length
-  const settings = `${places.length} settings given, ${byEnvironment} of them by the environment`
+  const settings = `${counted(places.length, 'setting')} given, ${byEnvironment} of them by the environment`
   return `${file ?? 'configuration: no file'}: ${settings}`
 }
 
@@ -174,11 +176,11 @@ function checkPolicy(
   problems.push(...found)
   if (!policy) return undefined
   const counts = [
-    `${Object.keys(own.codes ?? {}).length} codes changed`,
-    `${own.periods?.length ?? 0} periods`,
-    `${own.exemptions?.length ?? 0} exemptions`,
-    `${Object.keys(own.carriers ?? {}).length} carriers`,
-    ...(own.tenants ? [`${Object.keys(own.tenants).length} tenants`] : []),
+    `${counted(Object.keys(own.codes ?? {}).length, 'code')} changed`,
+    counted(own.periods?.length ?? 0, 'period'),
+    counted(own.exemptions?.length ?? 0, 'exemption'),
+    counted(Object.keys(own.carriers ?? {}).length, 'carrier'),
+    ...(own.tenants ? [counted(Object.keys(own.tenants).length, 'tenant')] : []),
   ]
   const what = file === undefined ? 'policy: the shipped one' : `${file}: ${counts.join(', ')}`
   summary.push(`${what}; mode ${policy.mode}, hash ${policy.hash}${changedBy(policy.change)}`)
@@ -204,9 +206,9 @@ async function checkRules(
   if (policy.requireChange) problems.push(...changeFaults(file!, change))
   const { words = {}, composites = [] } = reading.own
   const counts = [
-    `${rows.length} rules`,
-    `${composites.length} composites`,
-    `${Object.keys(words).length} groups of words`,
+    counted(rows.length, 'rule'),
+    counted(composites.length, 'composite'),
+    counted(Object.keys(words).length, 'group of words', 'groups of words'),
   ]
   summary.push(`${file}: ${counts.join(', ')}; hash ${hash}${changedBy(change)}`)
   if (!checkExamples) throw new SigwatchError('USAGE', '--rules is not available here')
@@ -234,9 +236,12 @@ function checkRegistry(
   if (found.length > 0) return
   const { brands, signatures, ports, hash, change } = rows
   if (requiresChange) problems.push(...changeFaults(file, change))
-  summary.push(
-    `${file}: ${brands.length} brands, ${signatures.length} signatures, ${ports.length} ports; hash ${hash}${changedBy(change)}`,
-  )
+  const counts = [
+    counted(brands.length, 'brand'),
+    counted(signatures.length, 'signature'),
+    counted(ports.length, 'port'),
+  ]
+  summary.push(`${file}: ${counts.join(', ')}; hash ${hash}${changedBy(change)}`)
   const overlaps = overlapsOf(shipped.rows.brands, brands)
   for (const overlap of overlaps.slice(0, MAX_OVERLAPS)) summary.push(`${file}: warning: ${overlap}`)
   if (overlaps.length > MAX_OVERLAPS) {
@@ -262,7 +267,7 @@ function checkRows(
   if (faulty > MAX_ROW_PROBLEMS) {
     problems.push({ file, message: `${faulty} rows are faulty; the first ${MAX_ROW_PROBLEMS} are shown` })
   }
-  if (faulty === 0) summary.push(`${file}: ${rows} rows of ${input}`)
+  if (faulty === 0) summary.push(`${file}: ${counted(rows, 'row')} of ${input}`)
 }
 
 async function checkModel(

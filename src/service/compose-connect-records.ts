@@ -4,6 +4,7 @@ import { SHOWN_AFTER } from '../adapters/sources/end-proof.ts'
 import type { TableRow } from '../adapters/sources/table.ts'
 import { readTopicRange } from '../adapters/sources/topic-range.ts'
 import { maskRecipient } from '../detection/alerts/show.ts'
+import { counted } from '../domain/counted.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { type LeftOutReason, SIDE_INPUTS, type SideInput } from '../domain/input-events.ts'
 import type { RawRecord, SmsRecord } from '../domain/message.ts'
@@ -145,7 +146,7 @@ async function trySideRows(
     sayRecords(topic, rows, reasons, findings)
     if (passedOver > 0)
       findings.summary.push(
-        `kafka: ${topic}: ${passedOver} of them delete a row of ${input}, and are passed over`,
+        `kafka: ${topic}: ${counted(passedOver, 'deletion')} of rows of ${input}, passed over`,
       )
     if (last) findings.summary.push(`kafka: ${topic}: the last row: ${JSON.stringify(last.row, shownMember)}`)
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RedisLink } from '../adapters/redis/link.ts'
+import { counted } from '../domain/counted.ts'
 import type { Problem } from '../domain/errors.ts'
 import type { Config } from '../settings/config.ts'
 import { redisOf } from './compose-clients.ts'
@@ -62,7 +63,7 @@ async function sayServers(link: RedisLink, { summary, problems }: Findings): Pro
     const isAppending = field('aof_enabled') === '1'
     const memory = limit === 0 ? 'no limit of memory' : `${Math.round(limit / 1e6)} MB at most`
     summary.push(
-      `${where}: version ${field('redis_version')}, ${memory}, ${policy}, append-only file ${isAppending ? 'on' : 'off'}, ${replicas} replicas`,
+      `${where}: version ${field('redis_version')}, ${memory}, ${policy}, append-only file ${isAppending ? 'on' : 'off'}, ${counted(replicas, 'replica')}`,
     )
     if (policy !== 'noeviction' && policy !== '') {
       const effect =

@@ -7,6 +7,7 @@ import {
   tryTransactions,
 } from '../adapters/kafka/inspect.ts'
 import { transactionalIdOf } from '../adapters/kafka/transactional-producer.ts'
+import { counted } from '../domain/counted.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import { inputTopicNames } from '../pipeline/inputs.ts'
 import type { Config } from '../settings/config.ts'
@@ -58,7 +59,7 @@ async function inspectKafka(config: Config, connection: KafkaConnection, finding
   const { summary } = findings
   const { groupId } = config.kafka
   const cluster = await connection.ask((admin) => admin.describeCluster())
-  summary.push(`kafka: cluster ${cluster.clusterId}, ${cluster.brokers.length} broker(s)`)
+  summary.push(`kafka: cluster ${cluster.clusterId}, ${counted(cluster.brokers.length, 'broker')}`)
   const planned = plannedTopics(config.kafka)
   const topics = await inspectTopics(
     connection,
@@ -111,7 +112,7 @@ function sayTopic(
   const { partitions, replicas, leaderless, settings, mayWrite } = topic
   if (isInput && unread !== undefined) fault(`cannot be read: ${unread}`)
   if (!isInput && mayWrite === false) fault('this user may not write to it: allow WRITE on the topic')
-  if (leaderless > 0) fault(`${leaderless} of ${partitions} partitions have no leader`)
+  if (leaderless > 0) fault(`${leaderless} of ${counted(partitions, 'partition')} have no leader`)
   const access = isInput
     ? unread === undefined
       ? 'was read'
@@ -119,8 +120,9 @@ function sayTopic(
     : mayWrite === undefined
       ? 'the right to write not checked: the brokers do not report it, and a trial would leave a record'
       : `may ${mayWrite ? '' : 'not '}be written`
+  const size = `${counted(partitions, 'partition')}, ${counted(replicas, 'replica')}`
   if ('refused' in settings) {
-    summary.push(`kafka: ${name} (${role}): ${partitions} partitions, ${replicas} replicas; ${access}`)
+    summary.push(`kafka: ${name} (${role}): ${size}; ${access}`)
     summary.push(`kafka: ${name}: settings not checked: ${settings.refused}`)
     return
   }
@@ -128,13 +130,15 @@ function sayTopic(
     (key) => settings.get(key) ?? 'unknown',
   )
   summary.push(
-    `kafka: ${name} (${role}): ${partitions} partitions, ${replicas} replicas, ${insync} in sync at least, ${policy}, timestamps ${stamps}; ${access}`,
+    `kafka: ${name} (${role}): ${size}, ${insync} in sync at least, ${policy}, timestamps ${stamps}; ${access}`,
   )
   if (!policy!.split(',').includes(cleanup))
     fault(`cleanup.policy is ${policy}, must be ${cleanup}: ${whyPolicy(cleanup)}`)
   const warn = (message: string) => summary.push(`kafka: warning: ${name}: ${message}`)
   if (Number(insync) > replicas)
-    fault(`min.insync.replicas is ${insync} and there are ${replicas} replicas: nothing can be written`)
+    fault(
+      `min.insync.replicas is ${insync} and the topic has ${counted(replicas, 'replica')}: nothing can be written`,
+    )
   else if (replicas === 1) warn('one replica: a broker that is lost takes its records with it')
   else if (Number(insync) === 1)
     warn('min.insync.replicas is 1: acknowledged records may be lost with a broker')

@@ -18,6 +18,8 @@ export interface PlannedTopic {
 
 export interface TopicRow extends PlannedTopic {
   readonly state: TopicState | undefined
+  /** It was missing, and was made now. */
+  readonly made: boolean
 }
 
 export interface TopicChoices {
@@ -92,8 +94,8 @@ export async function readTopics(
 ): Promise<TopicRow[]> {
   const names = planned.map(({ name }) => name)
   let states = await describeTopics(connection, names)
+  const missing = planned.filter(({ name }) => !states.some((state) => state.name === name))
   if (create) {
-    const missing = planned.filter(({ name }) => !states.some((state) => state.name === name))
     await createTopics(
       connection,
       missing.map(
@@ -109,5 +111,9 @@ export async function readTopics(
     )
     states = await describeTopics(connection, names)
   }
-  return planned.map((topic) => ({ ...topic, state: states.find(({ name }) => name === topic.name) }))
+  return planned.map((topic) => ({
+    ...topic,
+    state: states.find(({ name }) => name === topic.name),
+    made: create && missing.includes(topic),
+  }))
 }

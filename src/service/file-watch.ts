@@ -12,8 +12,8 @@ export interface WatchedFiles {
 
 export interface FileWatchOptions {
   readonly files: readonly WatchedFiles[]
-  /** Called after each look; it may reject, which is reported as a warning. */
-  readonly looked?: () => Promise<void>
+  /** Called after each look, `asked` as above; it may reject, which is reported as a warning. */
+  readonly looked?: (asked: boolean) => Promise<void>
   readonly emit: Emit
   /** Between two looks at the files, ms. */
   readonly checkEvery?: number
@@ -96,7 +96,7 @@ export class FileWatch {
       one.fresh = undefined
       await one.files.read(all)
     }
-    await this.#options.looked?.()
+    await this.#options.looked?.(all)
   }
 }
 

@@ -43,12 +43,14 @@ function watchedOf(config: ReloaderOptions['config']) {
 
 /**
  * Reads policy, own rules, registry and model again on SIGHUP, and when their files change. What is wrong is refused
- * (`reload_refused`) and the version in force stays, as it does when a registry file loses most of its rows without SIGHUP; a new version is checked first, taken whole, and the states that it
- * does not bear are cleared. Listens for SIGHUP from its creation on.
+ * (`reload_refused`) and the version in force stays, as it does when a registry file loses most of its rows without SIGHUP; a
+ * new version is checked first, taken whole, and the states that it does not bear are cleared. Listens for SIGHUP from its creation on.
  */
 export class Reloader {
   readonly #options: ReloaderOptions
   readonly #watch: FileWatch
+  /** In this look something was taken or refused. */
+  #isNews = false
   /** Taken, but not yet put in force: the store of states could not be reached. */
   readonly #pendingAdoption = new Set<Versioned>()
 
@@ -61,7 +63,11 @@ export class Reloader {
         stamp: stamps.get(what)!,
         read: (asked) => this.#read(what, asked),
       })),
-      looked: () => this.#adoptPending(),
+      looked: (asked) => {
+        if (asked && !this.#isNews) emit({ name: 'reload_unchanged' })
+        this.#isNews = false
+        return this.#adoptPending()
+      },
       emit,
       ...(checkEvery === undefined ? {} : { checkEvery }),
       ...(settle === undefined ? {} : { settle }),
@@ -93,8 +99,11 @@ export class Reloader {
 
   async #read(what: Versioned, asked: boolean): Promise<void> {
     try {
-      if ((await this.#load(what, asked)) === 'swapped') this.#pendingAdoption.add(what)
+      const outcome = await this.#load(what, asked)
+      if (outcome !== 'same') this.#isNews = true
+      if (outcome === 'swapped') this.#pendingAdoption.add(what)
     } catch (error) {
+      this.#isNews = true
       this.#options.emit({ name: 'reload_refused', what, reason: messageOf(error) })
     }
   }

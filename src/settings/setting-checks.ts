@@ -171,6 +171,29 @@ export function warningsOf({ kafka, redis, http }: Config): string[] {
   return warnings
 }
 
+/**
+ * Topics that other deployments of the cluster may have too: those without the prefix of alerts and dead letters, and without
+ * the name of the deployment.
+ */
+export function sharedTopicsWarning({ deployment, kafka: { topics } }: Config): string | undefined {
+  const { messages: _, alerts, deadLetters, ...others } = topics
+  const prefix = commonPrefix(alerts, deadLetters)
+  if (deployment === 'default' || prefix === '') return undefined
+  const shared = Object.entries(others).filter(
+    ([, name]) => name !== null && !name.startsWith(prefix) && !name.split(/[._-]/).includes(deployment),
+  )
+  if (shared.length === 0) return undefined
+  const names = shared.map(([use, name]) => `${use} (${name})`).join(', ')
+  return `kafka.topics: without the prefix ${prefix} of alerts and deadLetters, and shared with every deployment that names the same: ${names}`
+}
+
+/** Up to the last separator of names that both begin with. */
+function commonPrefix(one: string, other: string): string {
+  let same = 0
+  while (same < one.length && one[same] === other[same]) same++
+  return /^.*[._-]/.exec(one.slice(0, same))?.[0] ?? ''
+}
+
 const SHORT_TOKEN = 16
 const LOOPBACK = /^(?:127\.[\d.]+|\[?::1\]?|localhost)$/
 

@@ -159,7 +159,7 @@ describe('sigwatch check', () => {
     expect(Object.keys(parse(guide!))).toEqual(['change', 'words', 'rules', 'composites'])
     const { code, stderr } = await check(guide!)
     expect(code, stderr).toBe(0)
-    expect(stderr).toContain('rules.yaml: 1 rules, 1 composites, 1 groups of words; hash ')
+    expect(stderr).toContain('rules.yaml: 1 rule, 1 composite, 1 group of words; hash ')
   })
 
   it('runs every example and near miss, and names the line of one that is not as the row says', async () => {

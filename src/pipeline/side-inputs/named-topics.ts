@@ -6,7 +6,7 @@ import type { SideTopic } from './topics.ts'
 
 export interface NamedSideTopics {
   readonly present: readonly SideTopic[]
-  /** Each was warned about. */
+  /** One warning named them all. */
   readonly missing: readonly SideTopic[]
 }
 
@@ -22,10 +22,9 @@ export async function namedSideTopics(
   })
   const absent = new Set(await kafka.missingTopics(named.map(([, topic]) => topic)))
   const missing = named.filter(([, topic]) => absent.has(topic))
-  for (const [input, topic] of missing)
-    emit({
-      name: 'warning',
-      message: `the topic ${topic} does not exist: until it is made, ${input} are read from their file only`,
-    })
+  if (missing.length > 0) {
+    const names = missing.map(([, topic]) => topic).join(', ')
+    emit({ name: 'warning', message: `side topics that do not exist are off until they are made: ${names}` })
+  }
   return { present: named.filter(([, topic]) => !absent.has(topic)), missing }
 }

@@ -223,6 +223,9 @@ export const REPORTS: ReportsOf<EventName> = {
     line: { level: 'error', message: 'new version refused: the old one stays in use' },
     measure: (m, e) => m.sigwatch_loads_total.inc({ what: e.what, outcome: 'refused' }),
   },
+  reload_unchanged: {
+    line: { level: 'info', message: 'policy, own rules, registry and model read again: nothing changed' },
+  },
   feedback_applied: {
     line: { level: 'info', message: "an analyst's feedback took effect" },
     measure(m, e) {

@@ -67,10 +67,13 @@ describeWith('kafka', 'sigwatch topics', () => {
       env,
     })
     expect(made).toMatchObject({ code: 0, stderr: '' })
-    expect(made.stdout).toMatch(new RegExp(`^${topics.ALERTS} +alerts +present +2 +1 +delete +7d`, 'm'))
-    expect(made.stdout).toMatch(new RegExp(`^${topics.BLOCKS} +blocks +present +2 +1 +compact +-`, 'm'))
+    expect(made.stdout).toMatch(new RegExp(`^${topics.ALERTS} +alerts +made +2 +1 +delete +7d`, 'm'))
+    expect(made.stdout).toMatch(new RegExp(`^${topics.BLOCKS} +blocks +made +2 +1 +compact +-`, 'm'))
 
-    expect(await warmSigwatch(['topics'], { env })).toMatchObject({ code: 0, stdout: made.stdout })
+    expect(await warmSigwatch(['topics'], { env })).toMatchObject({
+      code: 0,
+      stdout: made.stdout.replaceAll(' made   ', ' present'),
+    })
   })
 })
 

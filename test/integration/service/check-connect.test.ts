@@ -59,7 +59,7 @@ describeWith(['kafka', 'redis'], 'check --connect', () => {
     expect(code).toBe(0)
     expect(lineOf(lines, 'cluster')).toMatch(/^kafka: cluster [\w-]{22}, 1 broker/)
     expect(lineOf(lines, `${at.topics.messages} (messages)`)).toMatch(
-      /: 3 partitions, 1 replicas, 1 in sync at least, delete, timestamps CreateTime; was read$/,
+      /: 3 partitions, 1 replica, 1 in sync at least, delete, timestamps CreateTime; was read$/,
     )
     expect(lineOf(lines, `${at.topics.alerts} (alerts)`)).toMatch(/timestamps CreateTime; may be written$/)
     expect(lineOf(lines, `${at.topics.blocks} (blocks)`)).toContain('compact')
@@ -156,6 +156,12 @@ describeWith(['kafka', 'redis'], 'check --connect', () => {
     )
     expect(wrong.stderr).not.toContain('1380000')
     expect(right.stderr).toMatch(new RegExp(`kafka: ${messages}: (\\d+) of the last \\1 records can be read`))
+    expect(right.stderr).toMatch(
+      new RegExp(
+        `kafka: ${messages}: the last record: {"id":"g\\d+",.*"from":"106900001","to":"138\\*{4}\\d{4}","text":"【示例超市】您的订单已发货。"}`,
+      ),
+    )
+    expect(right.stderr).not.toContain('1380000')
     expect(right.stderr).not.toContain('ahead of the clock')
     expect(right.code, right.stderr).toBe(0)
     // It can be read, and nobody means it.
@@ -176,8 +182,10 @@ describeWith(['kafka', 'redis'], 'check --connect', () => {
   })
 
   it('shows what the last rows of side topics become, and why some would be dead letters', async () => {
-    const at = await createServiceTopics(client, kafka.brokers, { side: ['registry', 'consents'] })
-    const { registry, consents } = at.topics
+    const at = await createServiceTopics(client, kafka.brokers, {
+      side: ['registry', 'consents', 'complaints'],
+    })
+    const { registry, consents, complaints } = at.topics
     const row = (n: number, st: number) =>
       JSON.stringify({ op: 'c', after: { sig: '京东', tel: `1380000567${n}`, st, at: 1_794_313_200 } })
     await client.produce(consents, [row(1, 1), row(2, 0), row(3, 7)], { keys: ['1', '2', '3'] })
@@ -186,6 +194,7 @@ describeWith(['kafka', 'redis'], 'check --connect', () => {
       [JSON.stringify({ kind: 'signature', name: '京东', ports: ['1069012345*'] })],
       { keys: ['signature:京东'] },
     )
+    await client.produce(complaints, [JSON.stringify({ op: 'd', before: { id: 1 } })])
     const map = {
       signature: '/after/sig',
       to: '/after/tel',
@@ -195,7 +204,13 @@ describeWith(['kafka', 'redis'], 'check --connect', () => {
     const { stderr } = await check({
       ...at.env,
       SIGWATCH_KAFKA_TOPICS_CONSENTS: JSON.stringify({ topic: consents, map }),
+      SIGWATCH_KAFKA_TOPICS_COMPLAINTS: JSON.stringify({
+        topic: complaints,
+        map: { ts: map.ts, source: { value: '12321' }, delete: { pointer: '/op', is: 'd' } },
+      }),
     })
+    expect(stderr).toContain(`kafka: ${complaints}: 1 deletion of rows of complaints, passed over`)
+    expect(stderr).not.toContain(`${complaints}: the last row`)
     expect(stderr).toContain(`kafka: ${consents}: 2 of the last 3 records can be read`)
     expect(stderr).toMatch(
       new RegExp(`warning: ${consents}: 1 of the last 3 records would be dead letters: state`),

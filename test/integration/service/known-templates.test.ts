@@ -90,13 +90,13 @@ describeWith(['kafka', 'redis'], 'known templates', () => {
       ['templates', 'export', '--key', key, '--list', 'desk-a', '--out', list],
       { env: at.env },
     )
-    expect([exported.code, exported.stderr]).toEqual([0, '1 templates in the list desk-a\n'])
+    expect([exported.code, exported.stderr]).toEqual([0, '1 template in the list desk-a\n'])
     expect(readFileSync(list, 'utf8')).not.toMatch(/招商|3308|cmb-zd|ann/)
     const other = await createServiceTopics(client, kafka.brokers, { side: ['templates'] })
     const imported = await warmSigwatch(['templates', 'import', list, '--key', pub], { env: other.env })
     expect([imported.code, imported.stderr]).toEqual([
       0,
-      expect.stringContaining('1 templates of the list desk-a'),
+      expect.stringContaining('1 template of the list desk-a'),
     ])
     const listed = await warmSigwatch(['templates', 'list'], { env: other.env })
     expect(JSON.parse(listed.stdout)).toMatchObject({ confirmations: [], source: 'desk-a', label: 'fraud' })

@@ -34,10 +34,10 @@ describe('check', () => {
     expect(summary.map((line) => line.replaceAll(`${folder}/`, ''))).toEqual([
       'sigwatch.yaml: 5 settings given, 0 of them by the environment',
       expect.stringMatching(
-        /^policy\.yaml: 1 codes changed, 0 periods, 0 exemptions, 0 carriers; mode enforce, hash [0-9a-f]{12}$/,
+        /^policy\.yaml: 1 code changed, 0 periods, 0 exemptions, 0 carriers; mode enforce, hash [0-9a-f]{12}$/,
       ),
-      expect.stringMatching(/^registry\.jsonl: 0 brands, 1 signatures, 0 ports; hash [0-9a-f]{12}$/),
-      'consents.jsonl: 1 rows of consents',
+      expect.stringMatching(/^registry\.jsonl: 0 brands, 1 signature, 0 ports; hash [0-9a-f]{12}$/),
+      'consents.jsonl: 1 row of consents',
       'm: model',
     ])
   })

@@ -86,6 +86,21 @@ describe('reloading while the service runs', () => {
     expect(named('policy_loaded')).toEqual([{ name: 'policy_loaded', hash: assets.policy.current.hash }])
   })
 
+  it('says on SIGHUP that nothing has changed, and nothing where something has', async () => {
+    process.emit('SIGHUP')
+    await until(() => events.length > 0)
+    await looks()
+    expect(events).toEqual([{ name: 'reload_unchanged' }])
+    writeFileSync(POLICY, 'mode: shadow\n')
+    process.emit('SIGHUP')
+    await until(() => adopted.length > 0)
+    writeFileSync(POLICY, 'mode: shade\n')
+    process.emit('SIGHUP')
+    await until(() => refused().length > 0)
+    await looks()
+    expect(named('reload_unchanged')).toHaveLength(1)
+  })
+
   it('keeps the old policy when the new one is wrong, says so once with the place, and takes the corrected one', async () => {
     const before = assets.policy.current
     writeFileSync(POLICY, 'mode: enforce\ncodes:\n  MARKETING_BURST: {action: blok}\n')

@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { formatProblem, InvalidInput } from '../../../src/domain/errors.ts'
 import { type ConfigOptions, loadConfig, readConfig } from '../../../src/settings/config.ts'
-import { warningsOf } from '../../../src/settings/setting-checks.ts'
+import { sharedTopicsWarning, warningsOf } from '../../../src/settings/setting-checks.ts'
 import { SETTING_KEYS, SETTINGS, type Setting, variableOf } from '../../../src/settings/settings.ts'
 
 const KEY = 'k'.repeat(32)
@@ -452,5 +452,37 @@ describe('passwords without TLS', () => {
     expect(warnings(`http: {host: 0.0.0.0, check: {token: ${token}}}`)).toHaveLength(1)
     expect(warnings('http: {check: {token: guessme}}')).toHaveLength(1)
     expect(warnings('http: {check: {token: guessme}}').join()).not.toContain('guessme')
+  })
+})
+
+describe('topics that deployments may share', () => {
+  const warning = (deployment: string, topics: string) =>
+    sharedTopicsWarning(read(`deployment: ${deployment}\nkafka: {topics: {${topics}}}`).config)
+  const recipe = /```yaml\n(# sigwatch-gd\.yaml\n[^`]+)```/.exec(readFileSync('docs/tenants.md', 'utf8'))![1]!
+
+  it('are none in the recipe of docs/tenants.md', () => {
+    const { config, problems } = read(recipe)
+    expect(problems).toEqual([])
+    const { messages, ...others } = config.kafka.topics
+    const names = [...messages.map(({ topic }) => topic), ...Object.values(others)]
+    expect(names.filter((name) => !name?.startsWith('gd.'))).toEqual([])
+    expect(sharedTopicsWarning(config)).toBeUndefined()
+  })
+
+  it('are those without the prefix of the others', () => {
+    const own =
+      'alerts: gd.sms.alerts, deadLetters: gd.sms.dlq, consents: gd.sms.consents, registry: cdc.gd.filings'
+    const said = warning('gd', own)
+    expect(said).toContain('the prefix gd.sms. of alerts and deadLetters')
+    expect(said).toContain(
+      'replies (sms.mo), complaints (sms.complaints), feedback (sms.feedback), enforcements (sms.enforcements), feedbackResults (sms.feedback-results)',
+    )
+    expect(said).not.toMatch(/consents|filings/)
+  })
+
+  it('are not looked for in the only deployment of a cluster', () => {
+    expect(warning('default', 'alerts: a.alerts, deadLetters: a.dlq')).toBeUndefined()
+    expect(warning('gd', '')).toBeUndefined()
+    expect(warning('gd', 'alerts: spam, deadLetters: refused')).toBeUndefined()
   })
 })
