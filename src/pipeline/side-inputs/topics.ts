@@ -175,9 +175,8 @@ export class SideTopics {
       if ('message' in mapped) refuse(row, mapped.message)
       // What deletes nothing that has a key.
       else if (mapped.value !== null || mapped.key !== '') return [mapped]
-      // It is passed over: nothing of it waits.
-      if (!isTable) this.#options.offsets.take(row)?.()
-      return []
+      // It is passed over, in its place among the rows before and behind it: offsets are taken in their order.
+      return isTable ? [] : [{ ...row, value: null }]
     })
   }
 

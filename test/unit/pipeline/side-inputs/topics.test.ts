@@ -6,6 +6,7 @@ import { SigwatchError } from '../../../../src/domain/errors.ts'
 import type { Event } from '../../../../src/domain/events.ts'
 import { Health } from '../../../../src/domain/health.ts'
 import { exactClock } from '../../../../src/domain/ports.ts'
+import { SideOffsets } from '../../../../src/pipeline/side-inputs/offsets.ts'
 import { SideTopics, type SideTopicsOptions } from '../../../../src/pipeline/side-inputs/topics.ts'
 import type { SideRow } from '../../../../src/pipeline/side-inputs/waiting-rows.ts'
 import { type Entry, FakeBrokers, seededRandom, TOPIC } from '../../../helpers/fake-brokers.ts'
@@ -85,7 +86,7 @@ it('counts neither deletions of complaints nor empty records as rows that were t
         delete: { pointer: '/op', is: 'd' },
       },
     },
-    offsets: { take: () => () => {} },
+    offsets: new SideOffsets(),
     sideRows: { add: (rows: readonly SideRow[]) => void added.push(...rows) },
     clock: exactClock(() => 1_794_313_300_000),
     futureReject: 60_000,
