@@ -61,10 +61,11 @@ async function archive(options: ArchiveOptions): Promise<void> {
       })
     : undefined
   try {
-    const bySignal = await runToEnd(async (stopping) => {
+    const open = async (stopping: AbortSignal) => {
       running = await composeArchive(config, emit, stopping)
       return running
-    }, emit)
+    }
+    const bySignal = await runToEnd(open, emit, { reloads: false })
     sayStopped(bySignal, emit)
   } finally {
     await http?.close()

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Command, Option } from 'commander'
 import { LOCALES, type Locale } from '../detection/detectors/words.ts'
+import { runToEnd, sayStopped } from '../service/lifecycle.ts'
 import { createTelemetry } from '../service/telemetry/events.ts'
 import { startHttpServer } from '../service/telemetry/server.ts'
 import { COMMIT, VERSION } from '../service/version.ts'
@@ -21,17 +22,25 @@ async function desk({ locale, ...options }: ArchiveOptions & { readonly locale?:
   const { config, given } = archiveConfig(options)
   const { composeDesk } = await import('../service/compose-desk.ts')
   const { emit, registry } = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
-  const running = await composeDesk(locale === undefined ? config : { ...config, locale }, emit)
-  try {
-    const { host, port } = config.http
-    const http = given.has('http.port')
-      ? await startHttpServer({ host, port, registry, probes: [], version: VERSION, commit: COMMIT })
-      : undefined
-    process.stderr.write(`the desk is open at ${running.address}\n`)
+  const { host, port } = config.http
+  const http = given.has('http.port')
+    ? await startHttpServer({ host, port, registry, probes: [], version: VERSION, commit: COMMIT })
+    : undefined
+  const stopped = new AbortController()
+  const open = async () => {
+    const { address, close } = await composeDesk(locale === undefined ? config : { ...config, locale }, emit)
+    process.stderr.write(`the desk is open at ${address}\n`)
     emit({ name: 'started', version: VERSION, commit: COMMIT, mode: 'desk' })
-    await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
-    await http?.close()
+    return {
+      run: async () => void (await once(stopped.signal, 'abort')),
+      stop: async () => stopped.abort(),
+      close,
+    }
+  }
+  try {
+    const bySignal = await runToEnd(open, emit, { reloads: false })
+    sayStopped(bySignal, emit)
   } finally {
-    await running.close()
+    await http?.close()
   }
 }

@@ -41,11 +41,12 @@ async function notify(options: { readonly config?: string }): Promise<void> {
       })
     : undefined
   try {
-    const bySignal = await runToEnd(async () => {
+    const open = async () => {
       running = await composeNotifier(config, emit)
       emit({ name: 'started', version: VERSION, commit: COMMIT, mode: 'notify' })
       return running
-    }, emit)
+    }
+    const bySignal = await runToEnd(open, emit, { reloads: false })
     sayStopped(bySignal, emit)
   } finally {
     await http?.close()

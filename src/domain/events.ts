@@ -286,6 +286,8 @@ export type Event =
       /** Of the login provider, which names no secret. */
       readonly reason?: string
     }
+  /** SIGHUP, to a command that reads its files at the start alone. */
+  | { readonly name: 'nothing_reloaded' }
   | { readonly name: 'stopping'; readonly reason: string }
   | { readonly name: 'stopped' }
   | { readonly name: 'failed'; readonly code: ErrorCode; readonly reason: string }

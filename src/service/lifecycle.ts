@@ -17,10 +17,12 @@ const LINGER = 100
 /**
  * Opens what is to run and runs it to its end; SIGTERM and SIGINT drain first, a second signal or a spent budget ends at
  * once. Resolves when all is closed, with whether a signal ended it. `open` gives up when its signal is aborted.
+ * `reloads: false`: SIGHUP is answered with a line that nothing is read again; otherwise it is left to what reads files again.
  */
 export async function runToEnd(
   open: (stopping: AbortSignal) => Promise<Runnable>,
   emit: Emit,
+  { reloads = true } = {},
 ): Promise<boolean> {
   const stopping = new AbortController()
   let app: Runnable | undefined
@@ -34,8 +36,10 @@ export async function runToEnd(
     }, DRAIN_BUDGET).unref()
     void app?.stop()
   }
+  const onHangUp = () => emit({ name: 'nothing_reloaded' })
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
+  if (!reloads) process.on('SIGHUP', onHangUp)
   try {
     app = await open(stopping.signal)
     if (!stopping.signal.aborted) await app.run()
@@ -46,6 +50,7 @@ export async function runToEnd(
     await app?.close()
     process.off('SIGTERM', onSignal)
     process.off('SIGINT', onSignal)
+    process.off('SIGHUP', onHangUp)
   }
   return stopping.signal.aborted
 }

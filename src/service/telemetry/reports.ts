@@ -290,6 +290,7 @@ export const REPORTS: ReportsOf<EventName> = {
         1,
       ),
   },
+  nothing_reloaded: { line: { level: 'info', message: 'SIGHUP: nothing is read again while it runs' } },
   stopping: { line: { level: 'info', message: 'stopping' } },
   stopped: { line: { level: 'info', message: 'stopped' } },
   failed: {
