@@ -1,5 +1,4 @@
 import { codeNamed } from '../../detection/detectors/all.ts'
-import type { Action } from '../../domain/decision.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { FoundAlert } from '../archive/case.ts'
 import { shownTarget, withoutMobiles } from '../archive/mobiles.ts'
@@ -95,7 +94,7 @@ const ALERT_COLUMNS: readonly (readonly [Word, (alert: FoundAlert, speech: Speec
   [
     'case',
     ({ id, type, target_kind, target_id, action }, { term }) =>
-      html`${caseLink(id, `${term('target', target_kind)} ${shownTarget(target_id, action as Action)}`)}<br><span class="dim">${term('event', type)}</span>`,
+      html`${caseLink(id, `${term('target', target_kind)} ${shownTarget(target_id, action)}`)}<br><span class="dim">${term('event', type)}</span>`,
   ],
   ['signature', ({ signature }) => thingLink('signature', signature)],
   ['port', ({ port }) => thingLink('port', port)],
