@@ -15,6 +15,8 @@ export type PackFiles = Readonly<Partial<Record<Input | 'shadowAlerts' | 'regist
 
 export interface PackSources {
   readonly feeds: Readonly<Record<Input, readonly Feed[]>>
+  /** The complaint of an id, looked for where no other place has it; absent: no archive is configured, or a file is named. */
+  readonly archived?: (id: string) => Promise<Feed>
   /** Kinds for which there is neither a file nor a topic. */
   readonly absent: readonly Input[]
   /** Reads the registry; undefined: there is none. */
@@ -55,10 +57,15 @@ export async function openSources(
     consents: pick('consents', configured('consents')),
     replies: pick('replies', configured('replies')),
   }
-  const known = (input: Input) => feeds[input].length > 0 || (input === 'consents' && ledger !== undefined)
+  const archived = files.complaints === undefined ? archiveOf(config) : undefined
+  const elsewhere = { consents: ledger, complaints: archived }
+  const known = (input: Input) =>
+    feeds[input].length > 0 ||
+    (input in elsewhere && elsewhere[input as keyof typeof elsewhere] !== undefined)
   const registryFile = files.registry ?? config.registry ?? undefined
   return {
     feeds,
+    ...(archived ? { archived } : {}),
     absent: (Object.keys(feeds) as Input[]).filter((input) => !known(input)),
     async registry() {
       const feed = files.registry === undefined ? topics?.registry : undefined
@@ -76,6 +83,18 @@ export async function openSources(
     async close() {
       await Promise.all([topics?.close(), ledger?.close()])
     },
+  }
+}
+
+/** How complaints are looked for in the archive, where one is configured. */
+function archiveOf(config: Config): PackSources['archived'] {
+  if (config.archive.url === null) return undefined
+  return async (id) => {
+    const [{ withArchive }, { archivedComplaint }] = await Promise.all([
+      import('../service/compose-archive.ts'),
+      import('../analyst/evidence/archive-feed.ts'),
+    ])
+    return archivedComplaint(id, (work) => withArchive(config, work))
   }
 }
 

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
+import type { AnswerNoted } from '../analyst/archive/complaints.ts'
 import { mergeExports, type PlacedComplaint } from '../analyst/complaints/merge.ts'
 import { deadlineSheet, monthSheet } from '../analyst/complaints/sheets.ts'
 import { type Calendar, loadCalendar, uncoveredYears, WEEKENDS_ONLY } from '../analyst/words/calendar.ts'
@@ -18,6 +19,11 @@ interface CommonOptions extends ArchiveOptions {
 interface ImportOptions extends CommonOptions {
   readonly mapping?: string
   readonly publish?: boolean
+}
+
+interface AnswerOptions extends CommonOptions {
+  readonly at?: number
+  readonly replace?: boolean
 }
 
 const say = (line: string) => process.stderr.write(`${line}\n`)
@@ -39,6 +45,7 @@ export function complaintsCommand(): Command {
     .description('notes that complaints were answered')
     .argument('<id...>', 'ids of complaints')
     .option('--at <time>', 'when, ISO-8601 with offset or epoch ms (default: now)', moment)
+    .option('--replace', 'takes the place of an answer that was noted before')
     .action(answered)
   common(command.command('deadlines'))
     .description('CSV of the deadlines that run, the first to end first')
@@ -98,16 +105,19 @@ async function importFiles(files: readonly string[], options: ImportOptions): Pr
       answered: closed,
       left,
       conflicting: others,
+      erased,
     } = await archiveComplaints(config, complaints)
     say(
       `archived: ${added} new, ${known} known (${closed} of them answered since), ${left} past the retention or of the future`,
     )
+    if (erased.length > 0) say(`${erased.length} left out: erased with the person`)
     const stands = new Set(others)
     refused += sayConflicts(
       'the archive',
       complaints.filter(({ record: { id } }) => stands.has(id)),
     )
-    sent = complaints.filter(({ record: { id } }) => !stands.has(id))
+    const unsent = new Set([...others, ...erased])
+    sent = complaints.filter(({ record: { id } }) => !unsent.has(id))
   }
   if (options.publish) say(`sent to the topic ${await publishComplaints(config, sent)}`)
   if (refused > 0) process.exitCode = 1
@@ -119,14 +129,23 @@ function sayConflicts(where: string, rows: readonly PlacedComplaint[]): number {
   return rows.length
 }
 
-async function answered(ids: readonly string[], options: CommonOptions & { at?: number }): Promise<void> {
+async function answered(ids: readonly string[], options: AnswerOptions): Promise<void> {
   const { noteAnswers } = await import('../service/compose-complaints.ts')
-  const missing = await noteAnswers(archiveConfig(options).config, ids, options.at ?? Date.now())
-  if (missing.length > 0)
-    throw new SigwatchError(
-      'USAGE',
-      `the archive has no complaint ${missing.join(', ')}; the others are noted`,
-    )
+  const { at, replace = false } = options
+  const all = await noteAnswers(archiveConfig(options).config, ids, { at, replace })
+  for (const one of all) say(`${one.id}: ${ANSWERS[one.outcome](isoOf(one.at))}`)
+  if (all.some(({ outcome }) => outcome !== 'noted' && outcome !== 'same')) process.exitCode = USAGE
+}
+
+const USAGE = 2
+const isoOf = (ms: number | undefined) => (ms === undefined ? '' : new Date(ms).toISOString())
+const ANSWERS: Readonly<Record<AnswerNoted['outcome'], (at: string) => string>> = {
+  noted: (at) => `noted as answered at ${at}`,
+  same: (at) => `was noted before as answered at ${at}`,
+  unknown: () => 'the archive has no such complaint',
+  standing: (at) => `not changed: it was answered at ${at}; --replace takes the new time instead`,
+  'before it was made': (at) => `not noted: --at lies before the complaint was made, at ${at}`,
+  'in the future': (at) => `not noted: --at lies in the future: the clock of the database shows ${at}`,
 }
 
 async function deadlines(options: CommonOptions): Promise<void> {
@@ -181,8 +200,8 @@ function output(out: string | undefined, text: string): void {
 function save(out: string, text: string): void {
   try {
     writeFileSync(out, text, { mode: OWNER_ONLY })
-  } catch (error) {
-    throw new SigwatchError('USAGE', `--out: ${(error as Error).message}`)
+  } catch (cause) {
+    throw new SigwatchError('USAGE', `--out: ${(cause as Error).message}`, { cause })
   }
 }
 

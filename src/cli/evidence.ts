@@ -60,7 +60,7 @@ export function evidenceCommand(): Command {
     .option('--clear', 'recipient and texts in clear, for the regulator only')
     .addHelpText(
       'after',
-      '\nWhat no file is named for is read from the topics, when brokers are configured.\nExample:\n  sigwatch evidence --complaint c-1 --complaints complaints.jsonl --messages messages.jsonl --alerts alerts.jsonl',
+      '\nWhat no file is named for is read from the topics, when brokers are configured; complaints also from the archive.\nExample:\n  sigwatch evidence --complaint c-1 --complaints complaints.jsonl --messages messages.jsonl --alerts alerts.jsonl',
     )
     .action(run)
 }
@@ -83,7 +83,8 @@ async function run(options: EvidenceOptions): Promise<void> {
   try {
     for (const input of ['complaints', 'messages'] as const) {
       if (!sources.absent.includes(input)) continue
-      throw new SigwatchError('USAGE', `no ${input}: give --${input} FILE, or configure kafka.brokers`)
+      const or = input === 'complaints' ? ' or archive.url' : ''
+      throw new SigwatchError('USAGE', `no ${input}: give --${input} FILE, or configure kafka.brokers${or}`)
     }
     pack = await collect(
       options.complaint,
@@ -123,7 +124,7 @@ async function collect(
   { clear = false, messages: file }: EvidenceOptions,
 ): Promise<Pack | undefined> {
   const { feeds, absent, ledger } = sources
-  const { found, readings } = await findComplaint(feeds.complaints, id)
+  const { found, readings } = await soughtComplaint(sources, id)
   if (!found) {
     const read = readings.map((r) => `${r.name} (${r.records} rows, ${r.unreadable} of them unreadable)`)
     report(`sigwatch: no complaint has the id ${JSON.stringify(id)} in ${read.join(', ')}`)
@@ -169,6 +170,14 @@ async function collect(
     showing: { clear, senderContacts: config.privacy.senderContacts, tokenise },
     say,
   })
+}
+
+/** In the archive where no other place has it: exports are imported there, and need not be in the topic. */
+async function soughtComplaint({ feeds, archived }: PackSources, id: string) {
+  const first = await findComplaint(feeds.complaints, id)
+  if (first.found || !archived) return first
+  const { found, readings } = await findComplaint([await archived(id)], id)
+  return { found, readings: [...first.readings, ...readings] }
 }
 
 function tokeniserOf({ privacy: { tokenKey, previousTokenKeys } }: Config): TokeniseLike {

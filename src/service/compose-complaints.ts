@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import {
+  type AnswerNoted,
   answerComplaints,
   type ComplaintCase,
   complaintsOf,
@@ -129,9 +130,13 @@ export async function publishComplaints(
   }
 }
 
-/** Notes that complaints were answered; resolves with the ids that the archive does not have. */
-export function noteAnswers(config: Config, ids: readonly string[], at: number): Promise<string[]> {
-  return withArchive(config, (client) => answerComplaints(client, ids, at))
+/** Notes that complaints were answered; see `answerComplaints`. */
+export function noteAnswers(
+  config: Config,
+  ids: readonly string[],
+  how: Parameters<typeof answerComplaints>[2],
+): Promise<AnswerNoted[]> {
+  return withArchive(config, (client) => answerComplaints(client, ids, how))
 }
 
 /**

@@ -1,6 +1,7 @@
 import { SigwatchError } from '../../domain/errors.ts'
 import type { BoundedClock } from '../../domain/ports.ts'
 import type { Client } from './database.ts'
+import { isErased } from './erase.ts'
 import { Partitions } from './partitions.ts'
 import { markChanged } from './rollups.ts'
 import type { ArchiveRow } from './rows.ts'
@@ -31,7 +32,11 @@ export interface WrittenComplaints {
   readonly left: number
   /** Ids under which another complaint is there, which was left as it is. */
   readonly conflicting: readonly string[]
+  /** Ids of those that were erased with their person, and stay out. */
+  readonly erased: readonly string[]
 }
+
+const ERASED = `SELECT id FROM unnest($1::text[]) AS id WHERE ${isErased('id')}`
 
 const CASES = `INSERT INTO complaint_case (id, ts, received_at, answered_at, label, bands)
   SELECT id, ts, received_at, answered_at, label, bands FROM jsonb_populate_recordset(NULL::complaint_case, $1)
@@ -82,10 +87,15 @@ export async function writeComplaints(
   let added = 0
   let answered = 0
   const conflicting: string[] = []
+  const erased: string[] = []
   await client.query('BEGIN')
   try {
     await client.query(ALONE)
-    for (const batch of batchesOf(kept)) {
+    for (const all of batchesOf(kept)) {
+      const gone = await client.query<{ id: string }>(ERASED, [idsOf(all)])
+      const out = new Set(gone.rows.map(({ id }) => id))
+      const batch = all.filter(({ id }) => !out.has(storableText(id)))
+      erased.push(...out)
       const written = await writeBatch(client, batch)
       added += written.added
       answered += written.answered
@@ -101,8 +111,8 @@ export async function writeComplaints(
     await client.query('ROLLBACK')
     throw error
   }
-  const known = kept.length - added - conflicting.length
-  return { added, known, answered, left: cases.length - kept.length, conflicting }
+  const known = kept.length - added - conflicting.length - erased.length
+  return { added, known, answered, left: cases.length - kept.length, conflicting, erased }
 }
 
 /** One after the other, in no batch two of one id. */
@@ -122,11 +132,12 @@ function* batchesOf(cases: readonly ComplaintCase[]): Generator<ComplaintCase[]>
   if (batch.length > 0) yield batch
 }
 
+const idsOf = (cases: readonly ComplaintCase[]) => cases.map(({ id }) => storableText(id))
+
 async function writeBatch(
   client: Client,
   batch: readonly ComplaintCase[],
 ): Promise<Pick<WrittenComplaints, 'added' | 'answered' | 'conflicting'>> {
-  const idsOf = (cases: readonly ComplaintCase[]) => cases.map(({ id }) => storableText(id))
   const recordsOf = (cases: readonly ComplaintCase[]) =>
     `[${cases.map(({ row }) => storableJson(row.row)).join(',')}]`
   const conflicts = await client.query<{ id: string }>(CONFLICTS, [recordsOf(batch), idsOf(batch)])
@@ -157,21 +168,60 @@ function timeOf(ms: number | undefined): Date | null {
   return ms === undefined ? null : new Date(ms)
 }
 
-/** Notes that complaints were answered; resolves with the ids that are not there. */
+/** What became of one id: noted; not there; or the time of an earlier answer that stands, epoch ms; or a time that cannot be. */
+export interface AnswerNoted {
+  readonly id: string
+  readonly outcome: 'noted' | 'same' | 'unknown' | 'standing' | 'before it was made' | 'in the future'
+  /** Of the answer that the archive has now; for a time that cannot be, the bound. Epoch ms. */
+  readonly at?: number
+}
+
+/** How far a time may lie beyond its bounds, ms: clocks differ. */
+const CLOCKS_APART = 60_000
+
+/**
+ * Notes that complaints were answered, `at` epoch ms, else now by the clock of the database. An earlier answer stands
+ * unless it is to be replaced; a time before the complaint, or in the future, is refused.
+ */
 export async function answerComplaints(
   client: Client,
   ids: readonly string[],
-  at: number,
-): Promise<string[]> {
-  const { rows } = await client.query<{ id: string }>(
-    `INSERT INTO complaint_case (id, ts, received_at, answered_at, bands)
-      SELECT DISTINCT ON (id) id, ts, NULL::timestamptz, $2::timestamptz, '{}' FROM complaint WHERE id = ANY ($1) ORDER BY id, ts
-      ON CONFLICT (id) DO UPDATE SET answered_at = excluded.answered_at RETURNING id`,
-    [ids, new Date(at)],
-  )
-  const found = new Set(rows.map(({ id }) => id))
-  return ids.filter((id) => !found.has(id))
+  { at, replace }: { readonly at?: number | undefined; readonly replace: boolean },
+): Promise<AnswerNoted[]> {
+  await client.query('BEGIN')
+  try {
+    await client.query(ALONE)
+    const { rows } = await client.query<{ id: string; ts: Date; answered_at: Date | null; now: Date }>(
+      `SELECT DISTINCT ON (id) id, c.ts, k.answered_at, now() AS now FROM complaint c LEFT JOIN complaint_case k USING (id)
+        WHERE id = ANY ($1) ORDER BY id, c.ts`,
+      [ids],
+    )
+    const found = new Map(rows.map((row) => [row.id, row]))
+    const all = [...new Set(ids)].map((id): AnswerNoted => {
+      const row = found.get(id)
+      if (!row) return { id, outcome: 'unknown' }
+      const time = at ?? row.now.getTime()
+      const standing = row.answered_at?.getTime()
+      if (time < row.ts.getTime() - CLOCKS_APART)
+        return { id, outcome: 'before it was made', at: row.ts.getTime() }
+      if (time > row.now.getTime() + CLOCKS_APART)
+        return { id, outcome: 'in the future', at: row.now.getTime() }
+      if (standing === time) return { id, outcome: 'same', at: time }
+      if (standing !== undefined && !replace) return { id, outcome: 'standing', at: standing }
+      return { id, outcome: 'noted', at: time }
+    })
+    for (const { id, outcome, at: time } of all)
+      if (outcome === 'noted') await client.query(ANSWERED, [id, found.get(id)!.ts, new Date(time!)])
+    await client.query('COMMIT')
+    return all
+  } catch (error) {
+    await client.query('ROLLBACK')
+    throw error
+  }
 }
+
+const ANSWERED = `INSERT INTO complaint_case (id, ts, answered_at, bands) VALUES ($1, $2, $3, '{}')
+  ON CONFLICT (id) DO UPDATE SET answered_at = excluded.answered_at`
 
 /** A complaint with the message that it is about, where the archive has an alert on one. */
 export interface StoredComplaint {

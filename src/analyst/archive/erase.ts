@@ -34,11 +34,20 @@ const STATES = `SELECT state_id AS id FROM alert WHERE to_token = $1 AND target_
 export const REACHED = "SELECT DISTINCT id FROM verdict WHERE states && $1::text[] AND states <> '{}'"
 const REACHED_ASIDE = `SELECT "row" ->> 'id' AS id FROM refused_row WHERE table_name = 'verdict' AND "row" -> 'states' ?| $1`
 
+/** What is written later under these ids is left out. */
+const KEEP_OUT = `INSERT INTO erased_complaint SELECT encode(sha256(convert_to(id, 'UTF8')), 'hex') FROM (
+    SELECT id FROM complaint WHERE to_token = $1
+    UNION SELECT "row" ->> 'id' FROM refused_row WHERE table_name = 'complaint' AND "row" ->> 'to_token' = $1) gone
+  ON CONFLICT DO NOTHING`
+/** Whether the complaint of a column of ids was erased. */
+export const isErased = (id: string) =>
+  `EXISTS (SELECT FROM erased_complaint e WHERE e.id_hash = encode(sha256(convert_to(${id}, 'UTF8')), 'hex'))`
+
 /**
  * Erases what is kept of one person, named by the token of the recipient, in one transaction: the alerts on his
  * messages and on him as a recipient, their verdicts, enforcements and feedback, and his complaints. An alert on a
  * sender or a campaign stays, without the message and the samples that were his; the access log keeps who looked. That
- * it was done is noted by a hash of the token.
+ * it was done is noted by a hash of the token, and the ids of his complaints by hashes that keep them out.
  */
 export async function erase(client: Client, token: string): Promise<Erased> {
   await ensureRefusedRows(client)
@@ -53,6 +62,7 @@ export async function erase(client: Client, token: string): Promise<Erased> {
     const alerts = await deleteAlerts(client, token)
     const changed = async (sql: string, ...values: unknown[]) =>
       (await client.query(sql, values)).rowCount ?? 0
+    await client.query(KEEP_OUT, [token])
     for (const table of ['complaint_case', 'complaint_deadline'])
       await client.query(`DELETE FROM ${table} WHERE id IN (SELECT id FROM complaint WHERE to_token = $1)`, [
         token,

@@ -8,6 +8,7 @@ import { DAY } from '../../domain/time.ts'
 import { groupAlerts } from './case-writer.ts'
 import { type Client, databaseError } from './database.ts'
 import type { DailyTable } from './days.ts'
+import { isErased } from './erase.ts'
 import { noteRefused, type Refused } from './refused.ts'
 import { MARK_STAGED, SUMMED } from './rollups.ts'
 import type { ArchiveRow } from './rows.ts'
@@ -49,9 +50,9 @@ const VERDICTS = `INSERT INTO verdict SELECT DISTINCT ON (r.id) r.* FROM staging
       SELECT FROM verdict v WHERE v.id = r.id AND v.ts >= $1 AND v.ts < $2)
     ORDER BY r.id, s.seq ON CONFLICT DO NOTHING`
 
-/** A complaint that comes again may have another time: its id is its own. */
+/** A complaint that comes again may have another time: its id is its own. One that was erased stays out. */
 const COMPLAINTS = `INSERT INTO complaint SELECT DISTINCT ON (r.id) r.* FROM staging s, jsonb_populate_record(NULL::complaint, s.row) r
-    WHERE s.kind = 'complaint' AND NOT EXISTS (SELECT FROM complaint c WHERE c.id = r.id)
+    WHERE s.kind = 'complaint' AND NOT EXISTS (SELECT FROM complaint c WHERE c.id = r.id) AND NOT ${isErased('r.id')}
     ORDER BY r.id, s.seq ON CONFLICT DO NOTHING`
 
 /** Row by row in the order of the records; what says the same as the row before it is left out. */

@@ -50,9 +50,23 @@ describeWith('postgres', 'complaints written in batches', () => {
     const forOne = asked
     asked = 0
     const many = Array.from({ length: 1_500 }, (_, i) => complaint(`c${i}`))
-    expect(await write(many)).toEqual({ added: 1_500, known: 0, answered: 0, left: 0, conflicting: [] })
+    expect(await write(many)).toEqual({
+      added: 1_500,
+      known: 0,
+      answered: 0,
+      left: 0,
+      conflicting: [],
+      erased: [],
+    })
     expect(asked).toBeLessThanOrEqual(3 * forOne)
-    expect(await write(many)).toEqual({ added: 0, known: 1_500, answered: 0, left: 0, conflicting: [] })
+    expect(await write(many)).toEqual({
+      added: 0,
+      known: 1_500,
+      answered: 0,
+      left: 0,
+      conflicting: [],
+      erased: [],
+    })
     const { rows } = await client.query('SELECT count(*)::int AS n FROM complaint')
     expect(rows[0].n).toBe(1_502)
   })
@@ -67,7 +81,7 @@ describeWith('postgres', 'complaints written in batches', () => {
         complaint('new\u0000id', {}, { answeredAt }),
         complaint('old', { ts: NOW - 400 * DAY }),
       ]),
-    ).toEqual({ added: 1, known: 2, answered: 1, left: 1, conflicting: ['c1'] })
+    ).toEqual({ added: 1, known: 2, answered: 1, left: 1, conflicting: ['c1'], erased: [] })
     const { rows } = await client.query(
       'SELECT id FROM complaint_case WHERE answered_at IS NOT NULL ORDER BY id COLLATE "C"',
     )
@@ -77,7 +91,14 @@ describeWith('postgres', 'complaints written in batches', () => {
 
   it('compares one that stands twice with the first', async () => {
     const twice = [complaint('t1'), complaint('t2'), complaint('t1', { text: '别的' }), complaint('t2')]
-    expect(await write(twice)).toEqual({ added: 2, known: 1, answered: 0, left: 0, conflicting: ['t1'] })
+    expect(await write(twice)).toEqual({
+      added: 2,
+      known: 1,
+      answered: 0,
+      left: 0,
+      conflicting: ['t1'],
+      erased: [],
+    })
   })
 
   it('keeps what was known where a later row says less', async () => {
@@ -98,7 +119,7 @@ describeWith('postgres', 'complaints written in batches', () => {
         RETENTION,
         exactClock(() => NOW),
       )
-      const known = { added: 0, known: 1_500, answered: 0, left: 0, conflicting: [] }
+      const known = { added: 0, known: 1_500, answered: 0, left: 0, conflicting: [], erased: [] }
       expect(await Promise.allSettled([write(many), opposite])).toEqual([
         { status: 'fulfilled', value: known },
         { status: 'fulfilled', value: known },

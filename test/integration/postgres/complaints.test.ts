@@ -166,8 +166,35 @@ describeWith(['postgres'], 'sigwatch complaints', () => {
     expect(run1.stdout).not.toContain('12321-A3')
     expect((await stored())[0]).toEqual({ id: '12321-A1', name: 'answered', days: 15, is_before: true })
     const unknown = await run('answered', '12321-A2', 'nobody')
-    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('no complaint nobody')])
+    expect([unknown.code, unknown.stderr]).toEqual([
+      2,
+      expect.stringContaining('nobody: the archive has no such'),
+    ])
     expect((await run('deadlines')).stdout).not.toContain('12321-A2')
+  })
+
+  it('notes no answer before the complaint or in the future, and replaces one only when told', async () => {
+    const at = (ms: number) => ['--at', String(ms)]
+    const answerOf = async () =>
+      (await rows("SELECT answered_at FROM complaint_case WHERE id = '12321-A3'"))[0]!.answered_at
+    const before = await answerOf()
+    for (const [ms, why] of [
+      [MADE - DAY, 'before the complaint was made'],
+      [NOW + DAY, 'in the future'],
+      [MADE + DAY, '--replace'],
+    ] as const) {
+      const refused = await run('answered', '12321-A3', ...at(ms))
+      expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(why)])
+      expect(await answerOf()).toEqual(before)
+    }
+    const replaced = await run('answered', '12321-A3', ...at(MADE + DAY), '--replace')
+    const noted = new Date(MADE + DAY)
+    expect([replaced.code, replaced.stderr]).toEqual([
+      0,
+      `12321-A3: noted as answered at ${noted.toISOString()}\n`,
+    ])
+    expect(await answerOf()).toEqual(noted)
+    expect((await run('answered', '12321-A3', ...at(MADE + DAY))).code).toBe(0)
   })
 
   it('makes the table of a month, with what was matched and complaints a million', async () => {
@@ -213,10 +240,37 @@ describeWith(['postgres'], 'sigwatch complaints', () => {
     expect([month.code, month.stderr]).toEqual([2, expect.stringContaining('YYYY-MM')])
   })
 
+  it('has a pack of evidence from the archive', async () => {
+    const messages = folder.file('messages.jsonl')
+    const sent = { id: 'm1', ts: MADE - 3_600_000, from: '10690200001', to: '13800138000', text: TEXT }
+    writeFileSync(messages, `${JSON.stringify(sent)}\n`)
+    const args = ['--messages', messages, '--out', folder.file('evidence')]
+    const pack = await warmSigwatch(['evidence', '--complaint', '12321-A1', ...args], { env })
+    expect([pack.code, pack.stderr]).toEqual([0, expect.stringContaining('1 of 1 messages shown')])
+    const { complaint } = JSON.parse(readFileSync(pack.stdout.split('\n')[1]!, 'utf8'))
+    expect(JSON.stringify(complaint)).toContain(new Date(MADE + DAY).toISOString().slice(0, 10))
+    const none = await warmSigwatch(['evidence', '--complaint', 'nope', ...args], { env })
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('the archive (0 rows')])
+  })
+
   it('is erased with the person', async () => {
     const token = createTokeniser({ keyId: '1', key: TOKEN_KEY })('13800138000')
     const erased = await warmSigwatch(['archive', 'erase', '--token', token], { env })
     expect([erased.code, JSON.parse(erased.stdout).complaints]).toEqual([0, 4])
     expect(await rows('SELECT id FROM complaint_case')).toEqual([])
+  })
+
+  it('does not come back with the same export, nor from the topic', async () => {
+    const file = folder.file('later-export.csv')
+    const lines = [row('A1', MADE, local(MADE + DAY)), row('A2', NOW - DAY), row('A4', NOW - DAY)]
+    writeFileSync(file, `${[HEAD, ...lines].join('\n')}\n`)
+    const again = await run('import', file)
+    expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('archived: 1 new, 0 known')])
+    expect(again.stderr).toContain('2 left out: erased with the person')
+    const record = { id: '12321-A1', ts: MADE, source: '12321', to: '13800138000' }
+    await seedArchive(server.url, [['complaints', record]], { topic: 'again' })
+    for (const table of ['complaint', 'complaint_case'])
+      expect(await rows(`SELECT id FROM ${table}`)).toEqual([{ id: '12321-A4' }])
+    expect(JSON.stringify(await rows('SELECT * FROM erased_complaint'))).not.toContain('A1')
   })
 })

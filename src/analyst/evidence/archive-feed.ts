@@ -1,0 +1,41 @@
+import type { Client } from '../archive/database.ts'
+import type { Feed } from './feed.ts'
+
+interface Row {
+  readonly id: string
+  readonly ts: Date
+  readonly port: string | null
+  readonly signature: string | null
+  readonly to_token: string | null
+  readonly text: string | null
+  readonly source: string
+  readonly category: string | null
+  readonly received_at: Date | null
+}
+
+const COMPLAINT = `SELECT id, c.ts, port, signature, to_token, text, source, category, received_at
+  FROM complaint c LEFT JOIN complaint_case USING (id) WHERE id = $1 ORDER BY c.ts`
+
+/** The complaint of an id as the archive has it: recipient as a token, text redacted. It counts as appended when it was received. */
+export function archivedComplaint(
+  id: string,
+  ask: <T>(work: (client: Client) => Promise<T>) => Promise<T>,
+): Feed {
+  const name = 'the archive'
+  return {
+    name,
+    async read(_range, take) {
+      const { rows } = await ask((client) => client.query<Row>(COMPLAINT, [id]))
+      rows.forEach(({ ts, port, to_token, received_at, ...rest }, offset) => {
+        const value = { ...rest, ts: ts.getTime(), from: port, to: to_token }
+        take({
+          key: '',
+          value: Buffer.from(JSON.stringify(value)),
+          timestamp: received_at?.getTime() ?? Number.POSITIVE_INFINITY,
+          position: { topic: name, partition: 0, offset },
+        })
+      })
+      return { records: rows.length }
+    },
+  }
+}
