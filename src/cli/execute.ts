@@ -121,6 +121,15 @@ const BAD_INPUT = new Set([
   'MODEL_INVALID',
 ])
 
+const FULL = new Set(['ENOSPC', 'EDQUOT'])
+
+/** What the system says where there is no room to write, which is no fault of the command line; undefined: it is something else. */
+function fullDisk(error: unknown): string | undefined {
+  for (let at = error; at instanceof Error; at = at.cause)
+    if (FULL.has((at as NodeJS.ErrnoException).code ?? '')) return at.message
+  return undefined
+}
+
 /** Runs the command that the arguments name; resolves with the exit code. */
 export async function execute(argv: readonly string[]): Promise<number> {
   const program = new Command('sigwatch')
@@ -141,6 +150,11 @@ export async function execute(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv, { from: 'user' })
     return Number(process.exitCode ?? SUCCESS)
   } catch (error) {
+    const full = fullDisk(error)
+    if (full !== undefined) {
+      process.stderr.write(`sigwatch: cannot write: ${full}\n`)
+      return FAILURE
+    }
     if (error instanceof CommanderError) return error.exitCode === 0 ? SUCCESS : BAD_USAGE
     if (error instanceof SigwatchError) {
       process.stderr.write(`sigwatch: ${error.message}\n  ${error.code}: ${ERRORS[error.code].remedy}\n`)

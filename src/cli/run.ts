@@ -61,14 +61,11 @@ async function run(options: RunOptions): Promise<void> {
   const overrides = overridesOf(options, [...VERSIONS, ...FACTS])
   const embedded = options.source !== undefined
   if (!embedded) limitHeapGrowth()
-  const reading = loadConfig({
-    ...configOf(options),
-    overrides,
-    serving: !embedded,
-  })
+  const reading = loadConfig({ ...configOf(options), overrides, serving: !embedded })
   const { config } = reading
   if (!embedded) checkService(reading, options)
   const telemetry = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
+  const readCount = new ReadCount()
   let app: Application | undefined
   const watchdog = createWatchdog({
     emit: telemetry.emit,
@@ -76,6 +73,7 @@ async function run(options: RunOptions): Promise<void> {
   })
   const emit: Emit = (event) => {
     if (event.name === 'stage_timed' && event.stage === 'sink') watchdog.progressed()
+    readCount.take(event)
     telemetry.emit(event)
   }
   emit({ name: 'started', version: VERSION, commit: COMMIT, mode: embedded ? 'embedded' : 'service' })
@@ -114,7 +112,32 @@ async function run(options: RunOptions): Promise<void> {
     await configWatch?.stop()
     await http?.close()
   }
+  if (embedded) readCount.sayUnread()
   sayStopped(bySignal, emit)
+}
+
+const FAILURE = 1
+
+/** How many records were read, and how many could not be. */
+class ReadCount {
+  #records = 0
+  #messages = 0
+  #deadLetters = 0
+
+  take(event: Parameters<Emit>[0]): void {
+    if (event.name === 'dead_lettered') this.#deadLetters += event.count
+    if (event.name !== 'batch_processed') return
+    this.#records += event.records
+    this.#messages += event.messages
+  }
+
+  /** Says how many dead letters there were; the command has failed when nothing else came of its input. */
+  sayUnread(): void {
+    if (this.#deadLetters === 0) return
+    const none = this.#messages === 0 ? ': not one record could be read' : ''
+    process.stderr.write(`dead letters: ${this.#deadLetters} of ${this.#records} records${none}\n`)
+    if (none) process.exitCode = FAILURE
+  }
 }
 
 const configOf = ({ config }: RunOptions) => (config === undefined ? {} : { file: config })

@@ -286,7 +286,6 @@ export type Event =
       /** Of the login provider, which names no secret. */
       readonly reason?: string
     }
-  /** SIGHUP, to a command that reads its files at the start alone. */
   | { readonly name: 'nothing_reloaded' }
   | { readonly name: 'stopping'; readonly reason: string }
   | { readonly name: 'stopped' }

@@ -3,6 +3,7 @@ import { type ErrorCode, RecordError } from '../domain/errors.ts'
 import type { Part, RawRecord, RecordItem, SmsRecord } from '../domain/message.ts'
 import { readTenant } from '../domain/tenant.ts'
 import { EARLIEST_TIME, LATEST_TIME, parseIsoTime } from '../domain/time.ts'
+import { whyNotJson } from './field-values.ts'
 
 /** Why a record cannot be read. `detail` names the field and what it may be, never its value. */
 export interface Rejection {
@@ -135,7 +136,7 @@ const jsonFields: ReadFields = ({ value }) => {
   try {
     parsed = JSON.parse(value.toString('utf8'))
   } catch {
-    throw new RecordError('RECORD_NOT_JSON', `not one complete JSON value (${value.length} bytes)`)
+    throw new RecordError('RECORD_NOT_JSON', whyNotJson(value))
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new RecordError('RECORD_NOT_OBJECT', `must be a JSON object, is ${kindOf(parsed)}`)

@@ -18,6 +18,16 @@ const DECODERS = {
   ucs2: new TextDecoder('utf-16be', { fatal: true }),
 } satisfies Record<Encoding, unknown>
 
+/** Why bytes are no JSON, where it can be seen from how they begin. */
+export function whyNotJson(value: Buffer, encoding = 'utf-8'): string {
+  if (value.length === 0) return 'there is no value'
+  const size = `(${value.length} bytes)`
+  if (value[0] === 0xef && value[1] === 0xbb && value[2] === 0xbf)
+    return `begins with a byte order mark ${size}`
+  if (encoding === 'utf-8' && value.subarray(0, 4).includes(0)) return `looks like UTF-16, not UTF-8 ${size}`
+  return `not one complete JSON value ${size}`
+}
+
 /** Decodes bytes of a record. Throws MappingError where they are no text of that encoding. */
 export function decodeBytes(bytes: Buffer, encoding: Encoding, what: string): string {
   if (encoding === 'utf-8' && isUtf8(bytes)) return bytes.toString('utf8')

@@ -3,7 +3,7 @@ import { RecordError } from '../domain/errors.ts'
 import type { RawRecord, RecordHeaders } from '../domain/message.ts'
 import { type FieldSource, type InputMap, MAPPED_FIELDS } from '../settings/map-schema.ts'
 import { compileMap, type MappedItems, type MappedRecord, named } from './field-map.ts'
-import { decodeBytes, MappingError } from './field-values.ts'
+import { decodeBytes, MappingError, whyNotJson } from './field-values.ts'
 import type { CountLeftOut } from './left-out.ts'
 
 /** Finds the fields of input records in the records of an operator, JSON unless `parsed` reads them. Throws RecordError. */
@@ -24,7 +24,7 @@ function parse(value: Buffer, { encoding = 'utf-8' }: InputMap): unknown {
   try {
     parsed = JSON.parse(text)
   } catch {
-    throw new RecordError('RECORD_NOT_JSON', `not one complete JSON value (${value.length} bytes)`)
+    throw new RecordError('RECORD_NOT_JSON', whyNotJson(value, encoding))
   }
   if (typeof parsed !== 'object' || parsed === null) {
     throw new RecordError('RECORD_NOT_OBJECT', 'must be a JSON object or list, is a single value')

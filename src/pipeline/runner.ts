@@ -147,6 +147,7 @@ export class Runner {
   unready(): readonly string[] {
     const { source, sink, intake, features, states, ledger } = this.#parts
     const own = [source, sink, intake, features, states, ledger].flatMap((part) => part.unready())
-    return [...own, ...(this.#parts.unready?.() ?? [])]
+    // Parts that share a server say the same of it.
+    return [...new Set([...own, ...(this.#parts.unready?.() ?? [])])]
   }
 }

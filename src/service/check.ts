@@ -6,6 +6,7 @@ import { readRegistry } from '../detection/registry/load.ts'
 import { overlapsOf } from '../detection/registry/overlaps.ts'
 import { SHIPPED_BRANDS } from '../detection/registry/shipped-brands.ts'
 import { changeFaults } from '../detection/versions/named-change.ts'
+import { registryHash } from '../detection/versions/registry-holder.ts'
 import { type Change, changeWords } from '../domain/change.ts'
 import { counted } from '../domain/counted.ts'
 import { InvalidInput, type Problem, SigwatchError } from '../domain/errors.ts'
@@ -241,7 +242,9 @@ function checkRegistry(
     counted(signatures.length, 'signature'),
     counted(ports.length, 'port'),
   ]
-  summary.push(`${file}: ${counts.join(', ')}; hash ${hash}${changedBy(change)}`)
+  summary.push(
+    `${file}: ${counts.join(', ')}; hash ${registryHash(shipped.rows.hash, hash)}${changedBy(change)}`,
+  )
   const overlaps = overlapsOf(shipped.rows.brands, brands)
   for (const overlap of overlaps.slice(0, MAX_OVERLAPS)) summary.push(`${file}: warning: ${overlap}`)
   if (overlaps.length > MAX_OVERLAPS) {

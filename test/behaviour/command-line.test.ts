@@ -50,6 +50,17 @@ describe('usage', () => {
     expect(stderr).not.toMatch(/\n\s+at /)
   })
 
+  it('says of a full disk that it is full, and ends with 1', async () => {
+    writeFileSync(folder.file('export.csv'), '举报时间,短信内容\n2026-11-11 10:00:00,您好\n')
+    const args = ['complaints', 'import', folder.file('export.csv'), '--out', '/dev/full']
+    const { code, stderr } = await warmSigwatch(args, { cwd: folder.path })
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/cannot write: ENOSPC: no space left on device/),
+    ])
+    expect(stderr).not.toMatch(/USAGE|\n\s+at /)
+  })
+
   it('run without brokers and without a source names what to set', async () => {
     const { code, stderr } = await sigwatch(['run'], { cwd: folder.path })
     expect(code).toBe(2)
@@ -210,6 +221,20 @@ describe('embedded mode', () => {
     ).toEqual(['message:m2'])
     expect(stderr).toMatch(/development key/)
     expect(existsSync(folder.file('demo-output'))).toBe(false)
+  })
+
+  it('says how many records were dead letters, and fails when not one could be read', async () => {
+    const args = ['run', '--source', '-', '--alerts', '-', '--now', String(NOON)]
+    const bad = JSON.stringify({ id: 'm1', content: 'x' })
+    const none = await sigwatch(args, { cwd: folder.path, input: `${bad}\n${bad}\n${bad}\n` })
+    expect([none.code, none.stderr]).toEqual([
+      1,
+      expect.stringContaining('dead letters: 3 of 3 records: not one record could be read\n'),
+    ])
+    const some = await sigwatch(args, { cwd: folder.path, input: `${bad}\n${JSON.stringify(RECORD)}\n` })
+    expect([some.code, some.stderr]).toEqual([0, expect.stringContaining('dead letters: 1 of 2 records\n')])
+    const empty = await sigwatch(args, { cwd: folder.path, input: '' })
+    expect([empty.code, empty.stderr]).toEqual([0, expect.not.stringContaining('dead letters')])
   })
 
   it('writes verdicts to stdout when they are asked for there', async () => {

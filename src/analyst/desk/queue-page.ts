@@ -118,7 +118,7 @@ function queueItem(one: QueuedCase, session: Session, speech: Speech, view: Queu
   const { say, value } = speech
   const { alerts, text, codes, owner, standing, finding, done_by } = one
   const mayJudge = may(session, 'judge')
-  return html`<section class="case" data-case tabindex="-1"><h2><a href="${pathOf(one.id)}" data-key="o">${queueTitle(one, speech)}</a> <span class="tag">${say(standing === 'stranger' ? 'stranger' : 'filed')}</span>${dueTag(one, speech)}</h2>
+  return html`<section class="case" data-case tabindex="-1"><h2><a href="${pathOf(one.id)}" data-key="o">${queueTitle(one, speech)}</a>${standing === 'stranger' && html` <span class="tag">${say('stranger')}</span>`}${dueTag(one, speech)}</h2>
 <p>${factsOf(one, speech)}${owner !== null && html` · ${say('ownedBy', { who: owner })}`}${finding !== null && html` · ${say('doneBy', { what: value(finding), by: done_by ?? '–' })}`}</p>
 <blockquote class="message">${text ?? '–'}</blockquote><p class="codes">${codeNames(codes ?? [], speech)}${aboutIt(one, speech)}</p>
 ${

@@ -25,7 +25,6 @@ export const QUEUE = {
   ofCode: ['Code', '原因代码'],
   ofSender: ['Split off', '拆分'],
   stranger: ['senders not filed', '未报备发送方'],
-  filed: ['filed senders', '已报备发送方'],
   ownedBy: ['owner: {who}', '负责人：{who}'],
   confirmAll: ['Confirm all {n}', '全部确认（{n}）'],
   judgeFalse: ['False positive …', '误报……'],

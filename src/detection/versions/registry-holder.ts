@@ -71,6 +71,11 @@ function digestOf<T>(rows: ReadonlyMap<string, T>, overrides: Overrides<T>): str
   return hash.digest('hex')
 }
 
+/** The hash of a registry of these files, as alerts and metrics have it; rows of a topic change it. */
+export const registryHash = (shipped: string, file: string) =>
+  hashOf(shipped, file).digest('hex').slice(0, 12)
+const hashOf = (shipped: string, file: string) => createHash('sha256').update(shipped).update(file)
+
 /** The registry in force, swapped whole when its file or its topic changes. */
 export class RegistryHolder {
   readonly #file: string | undefined
@@ -216,7 +221,7 @@ export class RegistryHolder {
   }
 
   #inForce(): Registry {
-    const hash = createHash('sha256').update(this.#shipped.hash).update(this.#base.hash)
+    const hash = hashOf(this.#shipped.hash, this.#base.hash)
     if (this.#brands.digest !== '') hash.update(`brands\n${this.#brands.digest}\n`)
     if (this.#ports.digest !== '') hash.update(`ports\n${this.#ports.digest}\n`)
     if (this.#signatures.digest !== 0) hash.update(`signatures\n${this.#signatures.digest}\n`)

@@ -41,6 +41,7 @@ describe('decode', () => {
     ['RECORD_NOT_UTF8', Buffer.from([0x7b, 0xff, 0xfe, 0x7d])],
     ['RECORD_NOT_JSON', '{"id":"a"'],
     ['RECORD_NOT_JSON', ''],
+    ['RECORD_NOT_JSON', Buffer.from('{"id":"a"}', 'utf16le')],
     ['RECORD_NOT_OBJECT', '[1]'],
     ['RECORD_NOT_OBJECT', 'null'],
     ['RECORD_FIELD_MISSING', { ...valid, text: undefined }],
@@ -77,6 +78,18 @@ describe('decode', () => {
   it('takes a text of 2000 characters outside the basic plane', () => {
     expect(error({ ...valid, text: '😀'.repeat(2000) })).toBeUndefined()
     expect(error({ ...valid, text: '😀'.repeat(2001) })).toBe('RECORD_FIELD_INVALID')
+  })
+
+  it.each([
+    ['there is no value', Buffer.alloc(0)],
+    [
+      'begins with a byte order mark (27 bytes)',
+      Buffer.from(`\ufeff${JSON.stringify({ id: 'a', text: 'bcde' })}`),
+    ],
+    ['looks like UTF-16, not UTF-8 (20 bytes)', Buffer.from('{"id":"ab"', 'utf16le')],
+    ['not one complete JSON value (9 bytes)', Buffer.from('{"id":"a"')],
+  ])('says of bytes that are no JSON: %s', (detail, bytes) => {
+    expect(read(bytes)).toMatchObject({ error: 'RECORD_NOT_JSON', detail })
   })
 
   it('never shows a value of the record in the detail', () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { checkCommand } from '../../../src/cli/check.ts'
+import { RegistryHolder } from '../../../src/detection/versions/registry-holder.ts'
 import { formatProblem, SigwatchError } from '../../../src/domain/errors.ts'
 import { type CheckParts, runCheck } from '../../../src/service/check.ts'
 
@@ -40,6 +41,13 @@ describe('check', () => {
       'consents.jsonl: 1 row of consents',
       'm: model',
     ])
+  })
+
+  it('says the hash of the registry that the service will say', async () => {
+    const folder = folderWith(GOOD)
+    const { summary } = await runCheck({}, { ...parts, folder })
+    const { current } = new RegistryHolder(`${folder}/registry.jsonl`, () => {})
+    expect(summary.find((line) => line.includes('registry.jsonl'))).toContain(`hash ${current.hash}`)
   })
 
   it('warns of codes that the mode of the whole keeps in shadow', async () => {
