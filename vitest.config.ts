@@ -34,9 +34,9 @@ export default defineConfig({
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     projects: [
-      project('unit', 'unit', 20_000, { exclude: PURE }),
-      project('unit-pure', 'unit', 20_000, { include: PURE, isolate: false }),
-      project('behaviour', 'behaviour', 120_000),
+      project('unit', 'unit', 60_000, { exclude: PURE }),
+      project('unit-pure', 'unit', 60_000, { include: PURE, isolate: false }),
+      project('behaviour', 'behaviour', 240_000),
       project('conformance', 'conformance', 60_000, KAFKA),
       project('postgres', 'integration/postgres', SERVERS, KAFKA),
       project('browser', 'integration/browser', SERVERS, KAFKA),

@@ -188,7 +188,7 @@ describe('registry of a file with a topic over it', () => {
       { numRuns: 50 },
     )
     // Each run opens the shipped brand list.
-  }, 60_000)
+  }, 240_000)
 
   it('packs many changes and finds all of them', () => {
     const { holder } = open()
