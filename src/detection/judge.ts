@@ -17,8 +17,8 @@ import type { Registry } from '../domain/registry.ts'
 import type { MatchingState } from '../domain/state.ts'
 import { MESSAGE_CODES } from './detectors/all.ts'
 import type { MessageCode } from './detectors/code-spec.ts'
+import { ownFindings } from './detectors/own-rules/findings.ts'
 import { type Allowing, exempted } from './exempt.ts'
-import { findingsOf } from './findings.ts'
 
 /** The versions by which a message is judged. */
 export interface JudgingVersions {
@@ -108,18 +108,21 @@ export function detect(
   { classifier, policy, registry, notices, templates }: JudgingVersions,
   codes: readonly MessageCode[] = MESSAGE_CODES,
 ): Detected {
-  const at = policy.at(message.ts, message.record)
-  const { own } = policy
-  const { quietHours } = at
+  const { codes: policies, quietHours } = policy.at(message.ts, message.record)
   const modelThresholds = classifier.thresholds
+  const { own } = policy
   // One literal: what is spread into a new object costs several times as much.
   // biome-ignore format: as a list
   const context: MessageContext = { registry, notices, templates, own, modelThresholds, quietHours, consents, askedBefore }
-  return exempted(
-    { message, findings: findingsOf(message, context, { codes, at, lacks }) },
-    policy,
-    allowances,
-  )
+  // Most messages have none, and those of a whole batch are held: a list that grew keeps room for more.
+  let found: readonly Finding[] = NONE
+  for (const spec of codes) {
+    if (lacks?.some((one) => spec.needs.includes(one))) continue
+    const finding = spec.detect(message, context, policies[spec.code])
+    if (finding) found = found.length === 0 ? [finding] : [...found, finding]
+  }
+  if (own) found = [...found, ...ownFindings(message, context, policies)]
+  return exempted({ message, findings: found }, policy, allowances)
 }
 
 /**

@@ -84,8 +84,8 @@ export class TextCache {
   #fresh(key: number, text: string, signature: string | undefined, runs: Runs): KnownText {
     this.#misses++
     const reading = readText(text, signature)
-    if (!this.#isSeenAgain(key) || this.#young.has(key)) return { reading, memo: {} }
-    const memo: TextMemo = { judged: [] }
+    const memo = {}
+    if (!this.#isSeenAgain(key) || this.#young.has(key)) return { reading, memo }
     const template = TextTemplate.of(text, runs, reading)
     const entry: Entry = { reading, memo, text, signature, runs, template }
     this.#keep(key, entry)

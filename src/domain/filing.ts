@@ -21,25 +21,6 @@ export function isInForce(filing: Filing, ts: number, carrier?: string, sp?: str
   )
 }
 
-/** Event times between which nothing changes by time alone, from `since` to before `until`, epoch ms. */
-export interface StandingSpan {
-  readonly since: number
-  readonly until: number
-}
-
-/** The time around `ts` in which no filing of a signature begins or ends. */
-export function standingSpan(row: SignatureRow | undefined, ts: number): StandingSpan {
-  let since = Number.NEGATIVE_INFINITY
-  let until = Number.POSITIVE_INFINITY
-  for (const { from, to } of row?.filings ?? [])
-    for (const edge of [from, to]) {
-      if (edge === undefined) continue
-      if (edge <= ts) since = Math.max(since, edge)
-      else until = Math.min(until, edge)
-    }
-  return { since, until }
-}
-
 /** A filing without ports is not limited to any. */
 export function coversPort(filing: Filing, port: string): boolean {
   if (filing.ports.length === 0) return true

@@ -158,8 +158,6 @@ export interface TextMemo {
   worded?: { readonly sketch: Uint8Array | undefined }
   /** The known templates that it is a near copy of, the most like first, as of a version of their index. */
   met?: { readonly in: object; readonly version: number; readonly found: readonly Met[] }
-  /** What was found on it, by sender and versions; absent: it has come once so far. */
-  readonly judged?: unknown[]
   /** Rows of an operator's rules that may apply to it, by its words. */
   own?: { readonly by: OwnRules; readonly rows: readonly unknown[] }
   classified?: { readonly by: object; readonly verdict: TextVerdict }

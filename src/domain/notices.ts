@@ -42,8 +42,6 @@ export interface Twin {
 
 /** Notices of brands as detectors see them. Synchronous: what is learned elsewhere was fetched before. */
 export interface Notices {
-  /** How often it was asked what it may answer otherwise later: of an answer that rests on none of that it stays the same. */
-  readonly asked: number
   /** The sketch of a message's text; undefined: it has too little for one. */
   sketchOf(message: AnalysedMessage): Sketch | undefined
   /** The notice of the brand that a message is like; undefined: none, or several brands write so. */

@@ -9,7 +9,6 @@ export const afterOptOut = defineMessageCode({
   action: 'block',
   weight: 0.9,
   thresholds: {},
-  ofEach: true,
   evidence: {
     signature: fields.text('the signature that was refused'),
     refusedAt: fields.chinese('拒收时间', fields.count('event time of the refusal, epoch ms')),

@@ -145,11 +145,6 @@ interface MessageCodeDescription<T extends ThresholdSpecs, E extends EvidenceFie
   readonly escalates?: readonly EscalationKind[]
   /** What a text must come with for the code to be asked: `score` is given texts without a sender or a time. */
   readonly needs?: readonly ('sender' | 'time')[]
-  /**
-   * What it finds rests on the single message: on the hour, the recipient or what ledgers and templates know. The other codes
-   * are not asked again where the same sender sends the same text.
-   */
-  readonly ofEach?: true
 }
 
 /** Looks at one message. `policy`: how the operator wants the code judged at its time. Undefined: nothing is found. */
@@ -217,7 +212,6 @@ export type AnyCode = Omit<DefinedCode, 'code'>
 
 export interface MessageCode extends DefinedCode {
   readonly needs: readonly ('sender' | 'time')[]
-  readonly ofEach: boolean
   detect(message: AnalysedMessage, context: MessageContext, policy: CodePolicy): Finding | undefined
 }
 
@@ -241,7 +235,6 @@ export function defineMessageCode<T extends ThresholdSpecs, E extends EvidenceFi
       targets: ['message'],
       escalates: description.escalates ?? [],
       needs: description.needs ?? [],
-      ofEach: description.ofEach ?? false,
       detect(message, context, policy) {
         // The check of policy files holds its thresholds to those of the description.
         const found = detect(message, context, policy as CodePolicy<ThresholdsOf<T>>)

@@ -22,7 +22,6 @@ export const consentReasked = defineMessageCode({
       'seconds for which an unanswered request forbids another; 180 days',
     ),
   },
-  ofEach: true,
   evidence: {
     signature: fields.text('the signature that asks'),
     askedAt: fields.chinese('上次征询时间', fields.count('event time of the request before, epoch ms')),

@@ -40,7 +40,6 @@ export const knownTemplate = defineMessageCode({
     },
   },
   needs: ['sender', 'time'],
-  ofEach: true,
   evidence: {
     label: fields.label('what the confirmed message is'),
     similarity: fields.share('words that both have'),

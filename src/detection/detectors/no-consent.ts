@@ -12,7 +12,6 @@ export const noConsent = defineMessageCode({
   action: 'review',
   weight: 0.5,
   thresholds: {},
-  ofEach: true,
   evidence: {
     signature: fields.text('the signature that needs consent'),
     reason: fields.oneOf(

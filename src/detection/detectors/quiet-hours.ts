@@ -26,7 +26,6 @@ export const quietHours = defineMessageCode({
     },
     allowed: { marketing: SPAN, finance: SPAN, zone: '±HH:MM' },
   },
-  ofEach: true,
   evidence: {
     label: fields.label('label of the text'),
     localTime: fields.chinese(

@@ -42,7 +42,6 @@ export class NoticeIndex implements Notices {
   readonly #open: () => Comparing
   #opened: Comparing | undefined
   readonly #learned = new Map<string, readonly LearnedNotice[]>()
-  #asked = 0
   /** Brands whose notices lead to a domain. */
   readonly #leads = new Map<string, Set<string>>()
 
@@ -54,10 +53,6 @@ export class NoticeIndex implements Notices {
   get #comparing(): Comparing {
     this.#opened ??= this.#open()
     return this.#opened
-  }
-
-  get asked(): number {
-    return this.#asked
   }
 
   /** What sketches texts. */
@@ -93,7 +88,6 @@ export class NoticeIndex implements Notices {
   }
 
   isProvider(domain: string): boolean {
-    this.#asked++
     return (this.#leads.get(domain)?.size ?? 0) >= PROVIDER_FROM
   }
 
@@ -113,7 +107,6 @@ export class NoticeIndex implements Notices {
   }
 
   twinOf(brand: string, message: AnalysedMessage, registry: Registry): Twin | undefined {
-    this.#asked++
     const sketch = this.sketchOf(message)
     if (sketch === undefined) return undefined
     const own = this.learnedOf(brand).filter((notice) => holds(notice, registry, message.ts))

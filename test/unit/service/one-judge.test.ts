@@ -31,10 +31,7 @@ import { createRandom } from '../../../src/text/reader/random.ts'
 import { useFolder, writeJsonl } from '../../helpers/jsonl.ts'
 
 const MESSAGES = 10_000
-const OF_WRITERS = 3_000
-/** Of few texts, which come again from their senders and from others. */
-const REPEATED = 2_000
-const REPEATED_TEXTS = 100
+const OF_WRITERS = 4_000
 const BATCH = 500
 const LIMITS = { futureReject: 300_000, maxRecordBytes: 1_000_000 }
 /** A line of `score` has no ledger behind it. */
@@ -76,9 +73,8 @@ function records(): readonly Fields[] {
       return []
     }
   })
-  const different = MESSAGES - OF_WRITERS - REPEATED
-  const step = Math.max(1, Math.floor(whole.length / different))
-  const simulated = whole.filter((_, i) => i % step === 0).slice(0, different)
+  const step = Math.max(1, Math.floor(whole.length / (MESSAGES - OF_WRITERS)))
+  const simulated = whole.filter((_, i) => i % step === 0).slice(0, MESSAGES - OF_WRITERS)
   const random = createRandom(11)
   const writers = readdirSync('corpus/writers')
     .flatMap((file) => readCorpus(join('corpus/writers', file)).rows)
@@ -87,13 +83,7 @@ function records(): readonly Fields[] {
     const like = simulated[i % simulated.length]!
     return { ...like, id: `w${i}`, text: writers[(i * 7919) % writers.length]! }
   })
-  // What was found on a text is kept by the pipeline and by replay, and not by check and score.
-  const repeated = Array.from({ length: REPEATED }, (_, i) => {
-    const { id, ts, text, ...sender } = simulated[(i % REPEATED_TEXTS) * 41]!
-    const other = simulated[(i * 7919) % simulated.length]!
-    return { ...(i % 3 === 0 ? other : { ...sender, to: other.to }), id: `r${i}`, ts: other.ts, text }
-  })
-  return [...simulated, ...written, ...repeated].sort((a, b) => a.ts - b.ts)
+  return [...simulated, ...written].sort((a, b) => a.ts - b.ts)
 }
 
 function decodeOf(fields: Fields, offset: number) {
