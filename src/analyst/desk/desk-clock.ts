@@ -8,8 +8,8 @@ import type { ArchiveReader } from '../archive/reader.ts'
 export class DeskClock {
   readonly #archive: Pick<ArchiveReader, 'now'>
   /** Of the database, less the monotonic clock, ms. */
-  #offset = Date.now() - performance.now()
-  #nextAt = 0
+  #offset: Promise<number> | undefined
+  #until = 0
 
   constructor(archive: Pick<ArchiveReader, 'now'>) {
     this.#archive = archive
@@ -17,10 +17,19 @@ export class DeskClock {
 
   /** Epoch ms. Rejects with errors of the archive. */
   async now(): Promise<number> {
-    if (performance.now() >= this.#nextAt) {
-      this.#offset = (await this.#archive.now()) - performance.now()
-      this.#nextAt = performance.now() + MINUTE
+    if (performance.now() >= this.#until || this.#offset === undefined) {
+      this.#until = performance.now() + MINUTE
+      this.#offset = this.#ask()
     }
-    return Math.round(performance.now() + this.#offset)
+    return Math.round(performance.now() + (await this.#offset))
+  }
+
+  async #ask(): Promise<number> {
+    try {
+      return (await this.#archive.now()) - performance.now()
+    } catch (error) {
+      this.#offset = undefined
+      throw error
+    }
   }
 }

@@ -3,7 +3,7 @@ import type { Answer, Asked } from './answers.ts'
 /** What a session sends again so soon after the answer is a second click on the same button, ms. */
 const SECOND_CLICK = 3_000
 
-/** The form that each session sent last: a double click, or a page that is sent again, does nothing twice. */
+/** The form that each session sent last, where a double click would do again what cannot be undone. */
 export class LastPosts {
   readonly #last = new Map<string, { readonly what: string; readonly answer: Promise<Answer> }>()
 

@@ -5,6 +5,7 @@ import { letterPage } from '../letter/render.ts'
 import { READERS, type Reader, sayIn } from '../letter/words.ts'
 import { type Html, html } from '../words/html.ts'
 import { type Answer, type Asked, toPage } from './answers.ts'
+import { LastPosts } from './last-posts.ts'
 import { messagePage } from './pages.ts'
 import { decoded } from './requests.ts'
 import type { RouteParts } from './route-parts.ts'
@@ -19,6 +20,7 @@ const READER_WORDS = { sender: 'toSender', regulator: 'toRegulator', subscriber:
 /** Letters from a case: written once under a file number, and shown again as they were. */
 export class LetterRoutes {
   readonly #parts: RouteParts
+  readonly #posts = new LastPosts()
 
   constructor(parts: RouteParts) {
     this.#parts = parts
@@ -30,7 +32,7 @@ export class LetterRoutes {
     const [, name = '', format = ''] = /^\/letter\/([^/]+?)(?:\.(html|pdf))?$/.exec(path) ?? []
     const id = decoded(name)
     if (!id) return this.#failure(asked, 404, 'noPage')
-    if (isPost) return this.#write(asked, id)
+    if (isPost) return this.#posts.once(asked, () => this.#write(asked, id))
     return this.#show(asked, id, format)
   }
 

@@ -9,7 +9,6 @@ import { BrandNames } from './brand-names.ts'
 import { SCRIPT } from './client.ts'
 import { Clients } from './client-address.ts'
 import { DeskClock } from './desk-clock.ts'
-import { LastPosts } from './last-posts.ts'
 import { LiveEvents } from './live-events.ts'
 import { Logins } from './logins.ts'
 import type { DeskOptions } from './options.ts'
@@ -95,7 +94,6 @@ export class DeskPages {
   readonly #routes: Routes
   readonly #live: LiveEvents
   readonly #clock: DeskClock
-  readonly #posts = new LastPosts()
 
   constructor(options: DeskOptions) {
     this.#sessions = new Sessions(options.logins)
@@ -168,10 +166,7 @@ export class DeskPages {
       return this.#logins.leave(session, id)
     }
     const isRenewal = request.headers['x-live'] === '1' && this.#live.follows(id!)
-    const asked = { path, query, form, session, isRenewal, now: await this.#clock.now() }
-    return isPost
-      ? this.#posts.once(asked, () => this.#routes.page(asked, true))
-      : this.#routes.page(asked, false)
+    return this.#routes.page({ path, query, form, session, isRenewal, now: await this.#clock.now() }, isPost)
   }
 
   /**
