@@ -177,6 +177,7 @@ export const SAMPLE_EVENTS: readonly Event[] = [
     silence: { brokers: 0.2, records: 3 },
     ...{ isApart: false, failure: 'open', isFailing: false },
   },
+  { name: 'nothing_reloaded' },
   { name: 'stopping', reason: 'SIGTERM' },
   { name: 'stopped' },
 ]
