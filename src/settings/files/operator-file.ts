@@ -40,7 +40,7 @@ const JSON_CHECKED_CHARS = 4_000_000
 const CHUNK = 1 << 20
 const MAX_LINE = 1 << 20
 
-/** Where a file that says nothing is more likely an accident than meant; `meaning`: what `{}` in it says. */
+/** Where an empty file is more likely an accident than meant; `meaning`: what `{}` in it says. */
 export function blankProblem({ file }: OperatorDocument, meaning: string): Problem {
   return { file, message: `is empty: was writing it interrupted? Write {} for ${meaning}` }
 }
