@@ -36,6 +36,15 @@ export const KINDS = {
 } as const
 export type Kind = keyof typeof KINDS
 
+/** The kinds that `--only` names, with commas; ends the process where one is none. */
+export function kindsOf(only: string): readonly Kind[] {
+  const asked = only.split(',')
+  const unknown = asked.find((kind) => !(kind in KINDS))
+  if (unknown === undefined) return asked as Kind[]
+  console.error(`--only: ${unknown} is none of ${Object.keys(KINDS).join(', ')}`)
+  process.exit(2)
+}
+
 /** Files of one kind of traffic: input records, and the registry that goes with them. */
 export interface Traffic {
   readonly messages: string

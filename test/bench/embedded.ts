@@ -12,7 +12,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parse } from 'yaml'
-import { KINDS, type Kind, trafficOf } from './embedded-traffic.ts'
+import { KINDS, type Kind, kindsOf, trafficOf } from './embedded-traffic.ts'
 import { compareWithLast } from './last-results.ts'
 import { median } from './median.ts'
 
@@ -224,16 +224,11 @@ async function stagesOf(kind: Kind): Promise<Record<string, number>> {
   return Object.fromEntries(sorted.map(([stage, count]) => [stage, count / busy]))
 }
 
-const asked = options.only.split(',')
-const unknown = asked.find((kind) => !(kind in KINDS))
-if (unknown !== undefined) {
-  console.error(`--only: ${unknown} is none of ${Object.keys(KINDS).join(', ')}`)
-  process.exit(2)
-}
+const asked = kindsOf(options.only)
 spawnSync(process.execPath, [join(ROOT, 'scripts/setup.mjs')], { stdio: 'inherit' })
 const results: Partial<Record<Kind, Measured & { readonly stages?: Record<string, number> }>> = {}
 console.log('traffic     messages  repeats  CPU µs a message  messages/s a core  max. MB')
-for (const kind of asked as Kind[]) {
+for (const kind of asked) {
   const one = await measure(kind)
   const cells = [
     kind.padEnd(10),

@@ -9,7 +9,7 @@
 import { spawnSync } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { KINDS, type Kind, trafficOf } from './embedded-traffic.ts'
+import { kindsOf, trafficOf } from './embedded-traffic.ts'
 import { median } from './median.ts'
 import type { UsedForOne } from './per-message-run.ts'
 
@@ -25,15 +25,10 @@ const { values: options } = parseArgs({
   },
 })
 
-const asked = options.only.split(',')
-const unknown = asked.find((kind) => !(kind in KINDS))
-if (unknown !== undefined) {
-  console.error(`--only: ${unknown} is none of ${Object.keys(KINDS).join(', ')}`)
-  process.exit(2)
-}
+const asked = kindsOf(options.only)
 spawnSync(process.execPath, [join(ROOT, 'scripts/setup.mjs')], { stdio: 'inherit' })
 
-for (const kind of asked as Kind[]) {
+for (const kind of asked) {
   const { messages, registry } = await trafficOf(kind, Number(options.messages))
   const run = (profile: string, ...roots: readonly string[]): UsedForOne[] => {
     const script = join(import.meta.dirname, 'per-message-run.ts')
