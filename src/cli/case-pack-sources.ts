@@ -58,10 +58,8 @@ export async function openSources(
     replies: pick('replies', configured('replies')),
   }
   const archived = files.complaints === undefined ? archiveOf(config) : undefined
-  const elsewhere = { consents: ledger, complaints: archived }
-  const known = (input: Input) =>
-    feeds[input].length > 0 ||
-    (input in elsewhere && elsewhere[input as keyof typeof elsewhere] !== undefined)
+  const elsewhere: Partial<Record<Input, unknown>> = { consents: ledger, complaints: archived }
+  const known = (input: Input) => feeds[input].length > 0 || elsewhere[input] !== undefined
   const registryFile = files.registry ?? config.registry ?? undefined
   return {
     feeds,

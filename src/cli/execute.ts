@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { ERRORS, SigwatchError } from '../domain/errors.ts'
+import { isDiskFull } from '../domain/full-disk.ts'
 import { COMMIT, VERSION } from '../service/version.ts'
 
 /** Every command, loaded only when it is asked for: one file a command. */
@@ -121,12 +122,9 @@ const BAD_INPUT = new Set([
   'MODEL_INVALID',
 ])
 
-const FULL = new Set(['ENOSPC', 'EDQUOT'])
-
 /** What the system says where there is no room to write, which is no fault of the command line; undefined: it is something else. */
 function fullDisk(error: unknown): string | undefined {
-  for (let at = error; at instanceof Error; at = at.cause)
-    if (FULL.has((at as NodeJS.ErrnoException).code ?? '')) return at.message
+  for (let at = error; at instanceof Error; at = at.cause) if (isDiskFull(at)) return at.message
   return undefined
 }
 

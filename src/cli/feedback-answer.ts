@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Feed } from '../analyst/evidence/feed.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import { jsonOf } from '../domain/json.ts'
 import { MINUTE } from '../domain/time.ts'
 import type { FeedbackResult } from '../pipeline/feedback-answers.ts'
-import { parsed } from './feedback-subject.ts'
 
 /** Between two looks at the answers, ms. */
 const LOOK_EVERY = 300
@@ -15,7 +15,7 @@ export async function answered(answers: Feed, feedbackId: string, ts: number, wi
   while (!found && performance.now() < end) {
     await sleep(Math.min(LOOK_EVERY, end - performance.now()))
     await answers.read({ from: ts - MINUTE }, ({ key, value }) => {
-      if (key === feedbackId && value) found = parsed<FeedbackResult>(value)
+      if (key === feedbackId && value) found = jsonOf<FeedbackResult>(value)
     })
   }
   if (!found)

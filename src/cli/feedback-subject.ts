@@ -2,6 +2,7 @@ import type { Alert } from '../domain/alert.ts'
 import { parseTarget } from '../domain/codes.ts'
 import { SigwatchError } from '../domain/errors.ts'
 import type { FeedbackVerdict } from '../domain/events.ts'
+import { jsonOf } from '../domain/json.ts'
 import { DAY } from '../domain/time.ts'
 import { ORDERED_KINDS } from '../pipeline/side-inputs/row-checks.ts'
 import type { FeedbackPlace } from '../service/compose-feedback.ts'
@@ -28,7 +29,7 @@ async function aboutOf(place: FeedbackPlace, id: string, verdict: FeedbackVerdic
   for (const feed of place.alerts) {
     await feed.read({ from: now - REMEMBERED }, ({ value }) => {
       if (value === null || found || !value.includes(id)) return
-      const data = parsed<Alert>(value)?.data
+      const data = jsonOf<Alert>(value)?.data
       if (data?.state?.id === id) found = 'stateId'
       else if (data?.message?.id === id || data?.samples?.some((sample) => sample.id === id))
         found = 'messageId'
@@ -55,17 +56,9 @@ async function messageOf(place: FeedbackPlace, id: string, now: number): Promise
   for (const feed of place.alerts) {
     await feed.read({ from: now - REMEMBERED }, ({ value }) => {
       if (value === null || found !== undefined || !value.includes(id)) return
-      const alert = parsed<Alert>(value)
+      const alert = jsonOf<Alert>(value)
       if (alert?.id === id) found = alert.data.message?.id
     })
   }
   return found ?? id
-}
-
-export function parsed<T>(value: Buffer): T | undefined {
-  try {
-    return JSON.parse(value.toString('utf8')) as T
-  } catch {
-    return undefined
-  }
 }

@@ -1,16 +1,16 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { SigwatchError } from '../domain/errors.ts'
 import { type FeedbackVerdict, JUDGEMENTS } from '../domain/events.ts'
-import { parseMoment } from '../domain/time.ts'
+import { jsonOf } from '../domain/json.ts'
 import { feedbackIdOf } from '../pipeline/side-inputs/feedback-id.ts'
 import { ORDERED_ACTIONS } from '../pipeline/side-inputs/row-checks.ts'
 import { readSideRow } from '../pipeline/side-inputs/rows.ts'
 import type { FeedbackPlace } from '../service/compose-feedback.ts'
 import { type Config, loadConfig } from '../settings/config.ts'
-import { parseDuration } from '../settings/files/value-forms.ts'
+import { momentOrSpan, parseDuration } from '../settings/files/value-forms.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
 import { answered } from './feedback-answer.ts'
-import { parsed, subjectOf } from './feedback-subject.ts'
+import { subjectOf } from './feedback-subject.ts'
 import { CONFIG_OPTION } from './shared-options.ts'
 
 interface FeedbackOptions {
@@ -123,7 +123,7 @@ function common(command: Command): Command {
     .addOption(
       new Option(
         '--wait <duration>',
-        'wait for what the service says of it, and fail where it is refused',
+        'wait for the answer of the service, and fail where the row is refused',
       ).argParser(durationOf),
     )
     .option('--list', 'print the feedback that is there instead, one JSON a line')
@@ -152,7 +152,7 @@ async function give(id: string | undefined, options: BlockOptions): Promise<void
 
 async function list(place: FeedbackPlace, verdict: FeedbackVerdict | undefined): Promise<void> {
   await place.feedback.read({}, ({ value }) => {
-    const row = value === null ? undefined : parsed<{ verdict?: string }>(value)
+    const row = value === null ? undefined : jsonOf<{ verdict?: string }>(value)
     if (row && (verdict === undefined || row.verdict === verdict))
       process.stdout.write(`${JSON.stringify(row)}\n`)
   })
@@ -217,10 +217,8 @@ function checkUsage(id: string | undefined, { verdict, undo }: FeedbackOptions):
 }
 
 function untilOf(text: string, now: number): number {
-  const span = parseDuration(text)
-  const moment = span === undefined ? parseMoment(text) : now + span
-  if (Number.isNaN(moment)) {
+  const moment = momentOrSpan(text, now)
+  if (moment === undefined)
     throw new SigwatchError('USAGE', `--until: "${text}" is neither a duration (12h) nor a time with offset`)
-  }
   return moment
 }

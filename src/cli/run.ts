@@ -61,7 +61,8 @@ async function run(options: RunOptions): Promise<void> {
   const overrides = overridesOf(options, [...VERSIONS, ...FACTS])
   const embedded = options.source !== undefined
   if (!embedded) limitHeapGrowth()
-  const reading = loadConfig({ ...configOf(options), overrides, serving: !embedded })
+  const load = () => loadConfig({ ...configOf(options), overrides, serving: !embedded })
+  const reading = load()
   const { config } = reading
   if (!embedded) checkService(reading, options)
   const telemetry = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
@@ -82,7 +83,7 @@ async function run(options: RunOptions): Promise<void> {
   const tokenFiles = [reading.file, reading.valueFiles.get('http.tokens')].filter(
     (file) => file !== undefined,
   )
-  const read = () => loadConfig({ ...configOf(options), overrides, serving: !embedded }).config
+  const read = () => load().config
   const configWatch = embedded ? undefined : watchConfig({ config, read, paths: tokenFiles, tokens, emit })
   configWatch?.start()
   // The server answers while Kafka and Redis are waited for.

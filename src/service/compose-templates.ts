@@ -1,5 +1,6 @@
 import { topicFeed } from '../analyst/evidence/topic-feed.ts'
 import { SigwatchError } from '../domain/errors.ts'
+import { jsonOf } from '../domain/json.ts'
 import type { Template } from '../domain/templates.ts'
 import { readTemplateRow, templateRow } from '../pipeline/side-inputs/template-rows.ts'
 import type { Config } from '../settings/config.ts'
@@ -42,7 +43,7 @@ export async function openTemplates(config: Config): Promise<TemplatesPlace> {
       const rows = new Map<string, Template>()
       await topicFeed({ connection, topic, groupId }).read({}, ({ key, value }) => {
         rows.delete(key)
-        const read = value && readTemplateRow(parsed(value), Number.MAX_SAFE_INTEGER)
+        const read = value && readTemplateRow(jsonOf(value), Number.MAX_SAFE_INTEGER)
         if (read && !('message' in read) && read.until > now) rows.set(key, read)
       })
       return [...rows.values()]
@@ -53,13 +54,5 @@ export async function openTemplates(config: Config): Promise<TemplatesPlace> {
       await producer.send(records).finally(() => producer.close())
     },
     close: () => connection.close(),
-  }
-}
-
-function parsed(value: Buffer): unknown {
-  try {
-    return JSON.parse(value.toString('utf8'))
-  } catch {
-    return undefined
   }
 }

@@ -1,12 +1,12 @@
 import { SigwatchError } from '../domain/errors.ts'
 import { given } from '../domain/given.ts'
 import type { Clock } from '../domain/ports.ts'
-import { DAY, parseMoment } from '../domain/time.ts'
+import { DAY } from '../domain/time.ts'
 import type { Runner } from '../pipeline/runner.ts'
 import { feedbackIdOf } from '../pipeline/side-inputs/feedback-id.ts'
 import { FeedbackRefusal } from '../pipeline/side-inputs/feedback-refusal.ts'
 import { type Feedback, readSideRow } from '../pipeline/side-inputs/rows.ts'
-import { parseDuration } from '../settings/files/value-forms.ts'
+import { momentOrSpan } from '../settings/files/value-forms.ts'
 import { canonicalNumber } from '../text/canonical-number.ts'
 import type { KeyedRecord } from './compose-producer.ts'
 import type { OrderAnswer, Orders } from './telemetry/blocks-endpoint.ts'
@@ -52,8 +52,8 @@ export class FeedbackOrders implements Orders {
     const { why, until, ...rest } = order
     const ts = Math.round(this.#parts.clock.now())
     if (until === undefined || until === null) return { status: 400, detail: 'until: is missing' }
-    const end = untilOf(until, ts)
-    if (Number.isNaN(end))
+    const end = typeof until === 'string' ? momentOrSpan(until, ts) : until
+    if (typeof end !== 'number')
       return { status: 400, detail: 'until: is neither a duration (2h) nor a time with offset' }
     const row = { ...rest, until: end, note: why, verdict: 'block', by, ts }
     const read = readSideRow('feedback', row, canonicalNumber)
@@ -106,14 +106,6 @@ export class FeedbackOrders implements Orders {
     await this.#parts.write({ key, value, at: read.ts })
     return { status: 202, body }
   }
-}
-
-/** Epoch ms; a duration counts from now. NaN: it is neither a duration nor a time. */
-function untilOf(until: unknown, now: number): number {
-  if (typeof until === 'number') return until
-  if (typeof until !== 'string') return Number.NaN
-  const span = parseDuration(until)
-  return span === undefined ? parseMoment(until) : now + span
 }
 
 function unavailable(error: unknown): OrderAnswer {

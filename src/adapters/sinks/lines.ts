@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SigwatchError } from '../../domain/errors.ts'
 import type { Emit } from '../../domain/events.ts'
+import { isDiskFull } from '../../domain/full-disk.ts'
 import { OWNER_ONLY } from '../../domain/owner-only.ts'
 import type { Channel, OutputRecord, Sink } from '../../domain/ports.ts'
 import { SinkRefused } from '../../domain/sink-refused.ts'
@@ -18,7 +19,6 @@ export interface LinesSinkOptions {
   readonly stdout?: NodeJS.WritableStream
 }
 
-const FULL = new Set(['ENOSPC', 'EDQUOT'])
 const RETRY_AFTER = 1_000
 
 /** Takes bytes in order; resolves when the system has them. Throws the error of the system. */
@@ -98,8 +98,8 @@ class LineFile {
         this.full = false
         return
       } catch (error) {
-        const { code, written = 0 } = error as NodeJS.ErrnoException & { written?: number }
-        if (code === undefined || !FULL.has(code) || signal?.aborted) throw error
+        if (!isDiskFull(error) || signal?.aborted) throw error
+        const { written = 0 } = error as { written?: number }
         bytes = bytes.subarray(written)
         if (!this.full) this.#emit({ name: 'warning', message: `no space left for ${this.#name}: waiting` })
         this.full = true
@@ -151,7 +151,7 @@ export class LinesSink implements Sink {
     })
     if (failures.size === 0) return
     const [cause] = failures.values()
-    const full = [...failures.values()].find((e) => FULL.has(String((e as NodeJS.ErrnoException).code)))
+    const full = [...failures.values()].find(isDiskFull)
     if (full) throw new SigwatchError('SINK_UNREACHABLE', 'no space left for the output', { cause: full })
     const refused = records.flatMap((record, index) => {
       const file = this.#files.get(record.channel)

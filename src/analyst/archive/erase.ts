@@ -34,14 +34,15 @@ const STATES = `SELECT state_id AS id FROM alert WHERE to_token = $1 AND target_
 export const REACHED = "SELECT DISTINCT id FROM verdict WHERE states && $1::text[] AND states <> '{}'"
 const REACHED_ASIDE = `SELECT "row" ->> 'id' AS id FROM refused_row WHERE table_name = 'verdict' AND "row" -> 'states' ?| $1`
 
+const hashOf = (id: string) => `encode(sha256(convert_to(${id}, 'UTF8')), 'hex')`
 /** What is written later under these ids is left out. */
-const KEEP_OUT = `INSERT INTO erased_complaint SELECT encode(sha256(convert_to(id, 'UTF8')), 'hex') FROM (
+const KEEP_OUT = `INSERT INTO erased_complaint SELECT ${hashOf('id')} FROM (
     SELECT id FROM complaint WHERE to_token = $1
     UNION SELECT "row" ->> 'id' FROM refused_row WHERE table_name = 'complaint' AND "row" ->> 'to_token' = $1) gone
   ON CONFLICT DO NOTHING`
 /** Whether the complaint of a column of ids was erased. */
 export const isErased = (id: string) =>
-  `EXISTS (SELECT FROM erased_complaint e WHERE e.id_hash = encode(sha256(convert_to(${id}, 'UTF8')), 'hex'))`
+  `EXISTS (SELECT FROM erased_complaint e WHERE e.id_hash = ${hashOf(id)})`
 
 /**
  * Erases what is kept of one person, named by the token of the recipient, in one transaction: the alerts on his

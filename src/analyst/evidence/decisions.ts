@@ -3,6 +3,7 @@ import type { Alert, AlertType, ClearCause, DecidedBy, Verdict } from '../../dom
 import type { Code } from '../../domain/codes.ts'
 import type { Action, Mode, Target } from '../../domain/decision.ts'
 import { given } from '../../domain/given.ts'
+import { jsonOf } from '../../domain/json.ts'
 import { DAY, MINUTE } from '../../domain/time.ts'
 import { matches } from '../../stores/states/open-states.ts'
 import { readFeeds, type SourceReading } from './collect.ts'
@@ -73,15 +74,6 @@ interface About {
   readonly around: Mutable<Pick<Decided, 'before' | 'after'>>
 }
 
-function parse(value: Buffer | null): unknown {
-  if (value === null) return undefined
-  try {
-    return JSON.parse(value.toString('utf8'))
-  } catch {
-    return undefined
-  }
-}
-
 function isVerdict(value: unknown): value is Verdict {
   const v = value as Partial<Verdict> | undefined
   return typeof v?.id === 'string' && typeof v.action === 'string' && Array.isArray(v.reasons)
@@ -127,7 +119,7 @@ export async function findDecisions(
   const range = { from: Math.min(...times) - DECIDED_BEFORE, to: Math.max(...times) + DECIDED_AFTER }
 
   const verdictReadings = await readFeeds('verdicts', feeds.verdicts, range, ({ value }) => {
-    const verdict = parse(value)
+    const verdict = value && jsonOf(value)
     if (!isVerdict(verdict)) return false
     // Repeats say the same again; the first was acted on.
     const item = byId.get(verdict.id)
@@ -141,7 +133,7 @@ export async function findDecisions(
 
   const events = new Map<string, Map<string, StateEvent>>()
   const alertReadings = await readFeeds('alerts', feeds.alerts, range, ({ value }) => {
-    const alert = parse(value)
+    const alert = value && jsonOf(value)
     if (!isAlert(alert)) return false
     lookAround(about, alert)
     if (alert.data.state) takeState(about, byId, alert, events, localise)

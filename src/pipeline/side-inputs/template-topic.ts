@@ -3,6 +3,7 @@ import type { KafkaConnection } from '../../adapters/kafka/client.ts'
 import { createTableSource, type TableRow, type TableSource } from '../../adapters/sources/table.ts'
 import { codeOf, SigwatchError } from '../../domain/errors.ts'
 import type { Emit } from '../../domain/events.ts'
+import { jsonOf } from '../../domain/json.ts'
 import type { BoundedClock, OutputRecord, Sink } from '../../domain/ports.ts'
 import type { StateStore } from '../../domain/state-store.ts'
 import type { StoredTemplate, Template, TemplateStore } from '../../domain/templates.ts'
@@ -166,13 +167,5 @@ export class TemplateTopic {
     const { sink } = this.#parts
     for (let at = 0; at < records.length; at += TOGETHER)
       await sink.write(records.slice(at, at + TOGETHER), this.#stopping.signal)
-  }
-}
-
-function jsonOf(value: Buffer): unknown {
-  try {
-    return JSON.parse(value.toString('utf8'))
-  } catch {
-    return undefined
   }
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { jsonOf } from '../../domain/json.ts'
 
 /** A body that is refused is read and dropped up to so many bytes, so that its sender gets the response. */
 const MAX_DROPPED = 8_000_000
@@ -18,12 +19,7 @@ export function digest(text: string): Buffer {
 
 /** undefined: no JSON. */
 export function parsedJson(body: Buffer): unknown {
-  if (!isUtf8(body)) return undefined
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch {
-    return undefined
-  }
+  return isUtf8(body) ? jsonOf(body) : undefined
 }
 
 /**

@@ -1,5 +1,5 @@
 import { isCode, isOwnCode, parseTarget, TARGET_KINDS } from '../../domain/codes.ts'
-import { EARLIEST_TIME, LATEST_TIME, parseIsoTime } from '../../domain/time.ts'
+import { EARLIEST_TIME, LATEST_TIME, parseIsoTime, parseMoment } from '../../domain/time.ts'
 
 const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
@@ -40,6 +40,13 @@ export function parseDuration(text: string): number | undefined {
   if (text === '0') return 0
   const match = DURATION.exec(text)
   return match ? Math.round(Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS]) : undefined
+}
+
+/** Epoch ms of a time, or of a duration counted from `now`; undefined when it is neither. */
+export function momentOrSpan(text: string, now: number): number | undefined {
+  const span = parseDuration(text)
+  const moment = span === undefined ? parseMoment(text) : now + span
+  return Number.isNaN(moment) ? undefined : moment
 }
 
 /** How a duration is written: 86400000 is `24h`, 172800000 is `2d`, 600000 is `10m`. */
