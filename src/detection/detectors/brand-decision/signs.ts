@@ -3,6 +3,7 @@ import type { AnalysedMessage, ContactMention, UrlMention } from '../../../domai
 import { type Claim, isForeignDomain, type Registry } from '../../../domain/registry.ts'
 import { callsAboutAccount, isStranger } from '../shared/account-call.ts'
 import { isCheapSuffix } from '../shared/cheap-suffixes.ts'
+import { signatureClaim } from '../shared/claims.ts'
 import { isPublicBody } from '../shared/public-body.ts'
 import { REQUESTS, type Request, requestsIn } from '../shared/requests.ts'
 import { isPersonal } from '../shared/sender-kind.ts'
@@ -105,7 +106,7 @@ export function signsOf(
   const add = (there: boolean, sign: Sign) => {
     if (there) signs.push(sign)
   }
-  add(isSignedByAnother(claim, message), 'signed:other')
+  add(isSignedByAnother(claim, message, registry), 'signed:other')
   add(message.signature !== undefined && isPersonal(traces.sender), 'signed:anybody')
   add(isPublicBody(message) && isFiledHere(message, registry), 'signed:public-body')
   addLinks(claim, traces, message, registry, add)
@@ -189,10 +190,14 @@ function senderSign(
   return foreignPort ? 'sender:foreign-port' : 'sender:port'
 }
 
-function isSignedByAnother(claim: Claim | undefined, { signature }: AnalysedMessage): boolean {
-  return (
-    signature !== undefined && claim !== undefined && claim.by !== 'signature' && claim.by !== 'lookalike'
-  )
+/** Whether the message claims a brand by other means than its signature, which is no name of that brand. */
+function isSignedByAnother(
+  claim: Claim | undefined,
+  { signature }: AnalysedMessage,
+  registry: Registry,
+): boolean {
+  if (!signature || !claim || claim.by === 'signature' || claim.by === 'lookalike') return false
+  return signatureClaim(signature, registry)?.brand.id !== claim.brand.id
 }
 
 function addLinks(

@@ -41,4 +41,11 @@ describe('LOOKALIKE_DOMAIN', () => {
     })
     expect(codes(text, { partial: true, seams: [text.length] })).toEqual([])
   })
+
+  it('counts a signature against it only where that is not a name of the brand', () => {
+    const cluesOf = (text: string) => JSON.stringify(findingIn(lookalikeDomain, text)?.evidence)
+    expect(cluesOf('【木森家居】京东退款登录 http://jd-refund.com 领取')).toContain('signed:other')
+    expect(cluesOf('【京东】退款登录 http://jd-refund.com 领取')).not.toContain('signed:other')
+    expect(cluesOf('【京東】退款登录 http://jd-refund.com 领取')).not.toContain('signed:other')
+  })
 })
