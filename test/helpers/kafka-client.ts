@@ -78,6 +78,16 @@ export function plainClient(brokers: readonly string[]) {
       return name
     },
 
+    /** Deletes a topic and creates another of its name; resolves when that one can be written. */
+    async recreateTopic(topic: string): Promise<void> {
+      const admin = kafka.admin()
+      await admin.connect()
+      await admin.deleteTopics({ topics: [topic] })
+      await until(async () => !(await admin.listTopics()).includes(topic))
+      await admin.disconnect()
+      await this.createTopic({}, topic)
+    },
+
     async produce(
       topic: string,
       values: readonly (string | Buffer | null)[],

@@ -3,6 +3,7 @@ import { type PartitionId, partitionKey } from '../../domain/ports.ts'
 import type { Consumer } from '../kafka/client.ts'
 import type { Assignment } from './assignment.ts'
 import type { MemberOptions } from './member-options.ts'
+import { LOOK_EVERY } from './topic-identity.ts'
 
 export interface PlacementParts {
   readonly options: Pick<MemberOptions, 'connection' | 'groupId' | 'emit' | 'takeOver'>
@@ -13,8 +14,6 @@ export interface PlacementParts {
 }
 
 const PLACE_EVERY = 1_000
-/** Wall clock between two looks at the ids of topics, ms. */
-const LOOK_EVERY = 5_000
 
 /**
  * Where the partitions of an assignment are read from. An offset means nothing in another topic of the same name, so

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SigwatchError } from '../../domain/errors.ts'
 import { given } from '../../domain/given.ts'
 import type { Position, RawRecord } from '../../domain/message.ts'
@@ -7,6 +8,7 @@ import type { Consumer, EachBatchPayload, KafkaConnection } from '../kafka/clien
 import { mustBeChanged, reasonOf } from '../kafka/errors.ts'
 import { slicesOf } from '../kafka/records/slices.ts'
 import { EndProof, type EndProofOptions } from './end-proof.ts'
+import { LOOK_EVERY, TopicIdentity } from './topic-identity.ts'
 
 /** A row as it stands: in a compacted topic, `value` null deletes the key. */
 export interface TableRow extends Pick<RawRecord, 'headers' | 'timestampType'> {
@@ -38,7 +40,7 @@ const SLICE = 1_000
  * Reads a side topic from its start to its end and then follows it. Nothing is committed: after a restart, and
  * after a failure of the brokers, the whole topic is read again. Rows that were applied since the start are left out
  * then, so that what they made never goes back to how it was earlier; after a restart they are applied again, which must
- * change nothing.
+ * change nothing. A topic that was deleted and recreated is another one, of which nothing has been applied.
  */
 export class TableSource {
   readonly #options: TableSourceOptions
@@ -51,7 +53,8 @@ export class TableSource {
   #from: ReadonlyMap<number, number> | undefined
   #heardAt = performance.now()
   /** Everything before these offsets was applied since the start, by partition. */
-  readonly #applied = new Map<string, number>()
+  #applied = new Map<string, number>()
+  readonly #identity: TopicIdentity
   #lives = 0
   /** Batches that are being applied. */
   #inHand = 0
@@ -67,6 +70,7 @@ export class TableSource {
   constructor(options: TableSourceOptions) {
     this.#options = options
     this.#proof = new EndProof(options)
+    this.#identity = new TopicIdentity(options.connection, options.topic)
     this.#part = `table ${options.topic}`
     this.caughtUp = new Promise((resolve) => {
       this.#resolveCaughtUp = resolve
@@ -142,14 +146,17 @@ export class TableSource {
       this.#proof.moved()
       if (this.#behind().length === 0) this.#catchUp()
     })
+    let hasEnded = false
     const ended = new Promise<unknown>((resolve) => {
       consumer.on(CRASH, ({ payload }) => resolve(payload.error))
       if (this.#stopping.signal.aborted) resolve(undefined)
+      void this.#recreated(() => hasEnded || this.#stopping.signal.aborted).then(resolve)
       this.#stopping.signal.addEventListener('abort', () => resolve(undefined), { once: true })
     })
     const started = this.#start(consumer, apply)
     const failedToStart = new Promise<unknown>((resolve) => started.catch(resolve))
     const error = await Promise.race([ended, failedToStart])
+    hasEnded = true
     const left = consumer.disconnect().catch(() => undefined)
     // A start that is still under way would join the group after it was left.
     const leftAgain = started.then(() => consumer.disconnect()).catch(() => undefined)
@@ -159,6 +166,7 @@ export class TableSource {
 
   async #start(consumer: Consumer, apply: (rows: readonly TableRow[]) => Promise<void>): Promise<void> {
     const { connection, topic, since } = this.#options
+    if (await this.#identity.hasChanged()) this.#startOver()
     if (since !== undefined) this.#from ??= await connection.offsetsAt(topic, since)
     const bounds = await connection.bounds(topic)
     this.#ends ??= bounds.map(({ startOffset, ...bound }) => ({
@@ -178,6 +186,26 @@ export class TableSource {
     })
   }
 
+  /** Resolves with what to say of it once another topic goes by the name, or with nothing when the consumer has ended. */
+  async #recreated(hasEnded: () => boolean): Promise<Error | undefined> {
+    for (;;) {
+      await sleep(LOOK_EVERY, undefined, { ref: false })
+      if (hasEnded()) return undefined
+      if (!(await this.#identity.hasChanged())) continue
+      this.#startOver()
+      return new Error('the topic was deleted and recreated: it is read from its start')
+    }
+  }
+
+  /** Nothing of the topic has been applied. */
+  #startOver(): void {
+    // A batch of the former topic that is still being applied keeps to the former map.
+    this.#applied = new Map()
+    this.#positions.clear()
+    this.#from = undefined
+    if (!this.#caughtUp) this.#ends = undefined
+  }
+
   /** Past what lies before the beginning, and what was applied. */
   #seek(consumer: Consumer, partition: number): void {
     const { topic } = this.#options
@@ -194,9 +222,10 @@ export class TableSource {
   ): Promise<void> {
     const { topic, partition } = batch
     const key = partitionKey(batch)
-    const applied = this.#applied.get(key) ?? 0
+    const applied = this.#applied
     const { decoding } = this.#options.connection
-    const slices = slicesOf(batch.messages, { topic, partition }, { ...decoding, from: applied, size: SLICE })
+    const from = applied.get(key) ?? 0
+    const slices = slicesOf(batch.messages, { topic, partition }, { ...decoding, from, size: SLICE })
     const beating = setInterval(() => void heartbeat().catch(() => undefined), 1_000)
     this.#inHand++
     try {
@@ -208,9 +237,9 @@ export class TableSource {
           }),
         )
         if (rows.length > 0) await apply(rows)
-        this.#applied.set(key, Math.max(this.#applied.get(key) ?? 0, next))
+        applied.set(key, Math.max(applied.get(key) ?? 0, next))
       }
-      this.#applied.set(key, Math.max(this.#applied.get(key) ?? 0, Number(batch.lastOffset()) + 1))
+      applied.set(key, Math.max(applied.get(key) ?? 0, Number(batch.lastOffset()) + 1))
       resolveOffset(batch.lastOffset())
     } catch (error) {
       this.#failure ??= error

@@ -369,17 +369,6 @@ describeWith('kafka', 'the Kafka source', () => {
     expect(again.values).toEqual(numbers(100, 105))
   })
 
-  /** Deletes a topic and makes it anew; returns when the new one can be written. */
-  async function makeAnew(topic: string): Promise<void> {
-    const client = plainClient(servers.brokers)
-    const admin = client.kafka.admin()
-    await admin.connect()
-    await admin.deleteTopics({ topics: [topic] })
-    await until(async () => !(await admin.listTopics()).includes(topic))
-    await admin.disconnect()
-    await client.createTopic({}, topic)
-  }
-
   it('takes no offset that was committed for a former topic of the name', async () => {
     const client = plainClient(servers.brokers)
     const topic = await client.createTopic()
@@ -387,7 +376,7 @@ describeWith('kafka', 'the Kafka source', () => {
     const group = uniqueName('group')
     const first = open(topic, group)
     const [{ topicId: before } = {}] = await first.connection.logsOf([{ topic, partition: 0 }])
-    await makeAnew(topic)
+    await client.recreateTopic(topic)
     await client.produce(topic, numbers(100, 130))
     // What a member commits that has not heard of it yet arrives after Kafka has forgotten the offsets of the group.
     const late = client.kafka.consumer({ groupId: group })
@@ -422,7 +411,7 @@ describeWith('kafka', 'the Kafka source', () => {
     handler.onRevoked = () => source.commit([{ topic, partition: 0, offset: 20 }])
     void source.run(handler)
     await handler.count(20)
-    await makeAnew(topic)
+    await client.recreateTopic(topic)
     await client.produce(topic, numbers(100, 130))
     await until(
       () => new Set(handler.values).size === 50,

@@ -135,4 +135,22 @@ describeWith('kafka', 'a side topic as a table', () => {
     await Promise.all(both.map(({ table }) => table.caughtUp))
     for (const { state } of both) expect(state.size).toBe(3)
   })
+
+  it('reads a topic from its start that was deleted and recreated, whether it is shorter or longer by then', async () => {
+    const client = plainClient(servers.brokers)
+    const topic = await client.createTopic()
+    await client.produce(topic, ['1', '2', '3'], { keys: ['a', 'b', 'c'] })
+    const { table, apply, rows, state } = open(topic)
+    void table.run(apply)
+    await table.caughtUp
+    for (const values of [['4'], ['5', '6', '7', '8', '9']]) {
+      await client.recreateTopic(topic)
+      await client.produce(topic, values, { keys: values.map((value) => `of ${value}`) })
+      await until(() => values.every((value) => state.get(`of ${value}`) === value))
+    }
+    await client.produce(topic, ['10'], { keys: ['a'] })
+    await until(() => state.get('a') === '10')
+    expect(rows.filter(({ position: { offset } }) => offset === 5)).toHaveLength(1)
+    expect(table.unready()).toEqual([])
+  })
 })
