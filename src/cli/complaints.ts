@@ -1,15 +1,13 @@
-import { writeFileSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
 import type { AnswerNoted } from '../analyst/archive/complaints.ts'
 import { mergeExports, type PlacedComplaint } from '../analyst/complaints/merge.ts'
 import { deadlineSheet, monthSheet } from '../analyst/complaints/sheets.ts'
 import { type Calendar, loadCalendar, uncoveredYears, WEEKENDS_ONLY } from '../analyst/words/calendar.ts'
 import { counted } from '../domain/counted.ts'
-import { SigwatchError } from '../domain/errors.ts'
-import { OWNER_ONLY } from '../domain/owner-only.ts'
 import { parseMoment } from '../domain/time.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
+import { writeOutput, writeWholeFile } from './whole-file.ts'
 
 interface CommonOptions extends ArchiveOptions {
   readonly calendar?: string
@@ -97,7 +95,7 @@ async function importFiles(files: readonly string[], options: ImportOptions): Pr
   refused += sayConflicts('an earlier file', conflicting)
   let sent = complaints
   if (options.out !== undefined) {
-    save(options.out, complaints.map(({ record }) => `${JSON.stringify(record)}\n`).join(''))
+    writeWholeFile(options.out, complaints.map(({ record }) => `${JSON.stringify(record)}\n`).join(''))
   } else {
     const {
       added,
@@ -159,7 +157,7 @@ async function deadlines(options: CommonOptions): Promise<void> {
     calendar,
     all.map(({ deadline }) => deadline),
   )
-  output(options.out, deadlineSheet(all, calendar, config.locale))
+  writeOutput(options.out, deadlineSheet(all, calendar, config.locale))
   const count = (wanted: string) => all.filter(({ standing }) => standing === wanted).length
   say(`${count('overdue')} overdue, ${count('due')} end within two working days, ${count('running')} run`)
 }
@@ -169,7 +167,7 @@ async function table(options: CommonOptions & { month: string }): Promise<void> 
   const config = archiveConfig(options).config
   const calendar = calendarOf(options)
   const groups = await complaintGroups(config, monthRange(options.month, calendar), calendar, Date.now())
-  output(options.out, monthSheet(options.month, groups, config.locale))
+  writeOutput(options.out, monthSheet(options.month, groups, config.locale))
   const all = groups.reduce((sum, group) => sum + group.complaints, 0)
   say(`${counted(all, 'complaint')} in ${counted(groups.length, 'group')}`)
 }
@@ -190,19 +188,6 @@ function warnOfYears(calendar: Calendar, all: Parameters<typeof uncoveredYears>[
   if (calendar === WEEKENDS_ONLY) return
   const years = uncoveredYears(calendar, all)
   if (years.length > 0) say(`the calendar has no holidays of ${years.join(', ')}: days may be wrong there`)
-}
-
-function output(out: string | undefined, text: string): void {
-  if (out === undefined) process.stdout.write(text)
-  else save(out, text)
-}
-
-function save(out: string, text: string): void {
-  try {
-    writeFileSync(out, text, { mode: OWNER_ONLY })
-  } catch (cause) {
-    throw new SigwatchError('USAGE', `--out: ${(cause as Error).message}`, { cause })
-  }
 }
 
 function moment(text: string): number {

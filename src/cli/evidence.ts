@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { findComplaint, findMessages } from '../analyst/evidence/collect.ts'
@@ -11,7 +11,6 @@ import { buildPack, type Pack } from '../analyst/evidence/pack.ts'
 import { speaker } from '../analyst/evidence/words.ts'
 import { loadCalendar, WEEKENDS_ONLY } from '../analyst/words/calendar.ts'
 import { SigwatchError } from '../domain/errors.ts'
-import { OWNER_ONLY } from '../domain/owner-only.ts'
 import { DAY, parseIsoTime } from '../domain/time.ts'
 import { createKeyRing, type TokeniseLike } from '../domain/token.ts'
 import { lineDecoder, prepareNow, topicDecoder } from '../pipeline/inputs.ts'
@@ -19,6 +18,7 @@ import { VERSION } from '../service/version.ts'
 import { type Config, loadConfig } from '../settings/config.ts'
 import { DEVELOPMENT_TOKEN_KEY, revealed } from '../settings/secret.ts'
 import { openSources, type PackFiles, type PackSources } from './case-pack-sources.ts'
+import { writeWholeFile } from './whole-file.ts'
 
 interface EvidenceOptions extends PackFiles {
   readonly complaint: string
@@ -210,11 +210,11 @@ function write(dir: string, id: string, pack: Pack, text: string): { markdown: s
   const json = `${base}.json`
   try {
     mkdirSync(dir, { recursive: true })
-    writeFileSync(markdown, text, { mode: OWNER_ONLY })
-    writeFileSync(json, `${JSON.stringify(pack, null, 2)}\n`, { mode: OWNER_ONLY })
   } catch (cause) {
     throw new SigwatchError('USAGE', `cannot write to ${dir}: ${(cause as Error).message}`, { cause })
   }
+  writeWholeFile(markdown, text)
+  writeWholeFile(json, `${JSON.stringify(pack, null, 2)}\n`)
   return { markdown, json }
 }
 

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import { termsOf } from '../analyst/evidence/terms.ts'
 import { letterOf } from '../analyst/letter/letter.ts'
@@ -7,11 +6,11 @@ import { READERS, type Reader, sayIn } from '../analyst/letter/words.ts'
 import { createDescribe } from '../detection/detectors/describe.ts'
 import type { Locale } from '../detection/detectors/words.ts'
 import { SigwatchError } from '../domain/errors.ts'
-import { OWNER_ONLY } from '../domain/owner-only.ts'
 import { openArchiveReader } from '../service/compose-archive.ts'
 import { printPdf } from '../service/print-pdf.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
+import { writeOutput, writeWholeFile } from './whole-file.ts'
 
 interface ExplainOptions extends ArchiveOptions {
   readonly for: Reader
@@ -61,8 +60,6 @@ async function explain(id: string, options: ExplainOptions): Promise<void> {
     term: termsOf(locale),
     describe: createDescribe(locale),
   })
-  if (format === 'pdf')
-    await writeFile(out!, await printPdf(letterPage(letter, locale)), { mode: OWNER_ONLY })
-  else if (out === undefined) process.stdout.write(markdown(letter))
-  else await writeFile(out, markdown(letter), { mode: OWNER_ONLY })
+  if (format === 'pdf') writeWholeFile(out!, await printPdf(letterPage(letter, locale)))
+  else writeOutput(out, markdown(letter))
 }

@@ -1,12 +1,11 @@
-import { writeFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { type JudgedCorpus, judgedCorpus } from '../analyst/learning/judged-corpus.ts'
 import { counted } from '../domain/counted.ts'
 import { SigwatchError } from '../domain/errors.ts'
-import { OWNER_ONLY } from '../domain/owner-only.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { momentOf } from './moment.ts'
 import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
+import { writeWholeFile } from './whole-file.ts'
 
 interface LabelExportOptions extends ArchiveOptions {
   readonly out: string
@@ -62,18 +61,9 @@ async function labelExport(options: LabelExportOptions): Promise<void> {
 }
 
 function write(out: string, { rows }: JudgedCorpus): void {
-  try {
-    writeFileSync(out, rows.map(({ label, text }) => `${label}\t${text}\n`).join(''), { mode: OWNER_ONLY })
-    writeFileSync(
-      `${out}.provenance.jsonl`,
-      rows
-        .map(({ provenance, cases }, i) => `${JSON.stringify({ line: i + 1, cases, ...provenance })}\n`)
-        .join(''),
-      { mode: OWNER_ONLY },
-    )
-  } catch (error) {
-    throw new SigwatchError('USAGE', `--out: ${(error as Error).message}`)
-  }
+  writeWholeFile(out, rows.map(({ label, text }) => `${label}\t${text}\n`).join(''))
+  const provenance = rows.map(({ provenance, cases }, i) => ({ line: i + 1, cases, ...provenance }))
+  writeWholeFile(`${out}.provenance.jsonl`, provenance.map((row) => `${JSON.stringify(row)}\n`).join(''))
 }
 
 function summary(corpus: JudgedCorpus, unknown: number, how: 'omit' | 'latest'): string[] {

@@ -1,8 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
-import { OWNER_ONLY } from '../domain/owner-only.ts'
 import { holds } from '../offline/replay/fail-on.ts'
 import { type Outcome, replay } from '../offline/replay/replay.ts'
 import { readReviewed, reviewSheet } from '../offline/replay/review-sheet.ts'
@@ -11,6 +10,7 @@ import type { Config } from '../settings/config.ts'
 import { outageReporter } from './outages.ts'
 import { type ReplayArguments, type ReplayRequest, requestOf } from './replay-options.ts'
 import { CONFIG_OPTION } from './shared-options.ts'
+import { writeWholeFile } from './whole-file.ts'
 
 const FAILURE = 1
 const CONDITION_HOLDS = 3
@@ -107,7 +107,7 @@ function finish(
   }
   process.stdout.write(args.json ? `${JSON.stringify(report)}\n` : reportTable(report))
   if (sheet !== undefined) {
-    writeSheet(sheet, reviewSheet(cases))
+    writeWholeFile(sheet, reviewSheet(cases))
     print(
       `replay: ${sheet}: write right or wrong into the column judgement, then sigwatch replay --judged ${sheet}`,
     )
@@ -141,13 +141,5 @@ function readSheet(file: string): Buffer {
     return readFileSync(file)
   } catch (cause) {
     throw new SigwatchError('USAGE', `cannot read ${file}: ${(cause as Error).message}`, { cause })
-  }
-}
-
-function writeSheet(file: string, text: string): void {
-  try {
-    writeFileSync(file, text, { mode: OWNER_ONLY })
-  } catch (cause) {
-    throw new SigwatchError('USAGE', `cannot write ${file}: ${(cause as Error).message}`, { cause })
   }
 }

@@ -1,12 +1,11 @@
-import { writeFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import { loadCalendar, WEEKENDS_ONLY } from '../analyst/words/calendar.ts'
 import { LOCALES, type Locale } from '../detection/detectors/words.ts'
 import { SigwatchError } from '../domain/errors.ts'
-import { OWNER_ONLY } from '../domain/owner-only.ts'
 import { type ArchiveOptions, archiveConfig } from './archive-options.ts'
 import { momentOf } from './moment.ts'
 import { CONFIG_OPTION, DATABASE_OPTION } from './shared-options.ts'
+import { writeOutput } from './whole-file.ts'
 
 interface ReportOptions extends ArchiveOptions {
   readonly alerts?: readonly string[]
@@ -55,9 +54,6 @@ async function report(options: ReportOptions): Promise<void> {
       ...(alerts ? { files: alerts } : {}),
     },
   )
-  if (out === undefined) process.stdout.write(page)
-  else {
-    await writeFile(out, page, { mode: OWNER_ONLY })
-    process.stderr.write(`written to ${out}\n`)
-  }
+  writeOutput(out, page)
+  if (out !== undefined) process.stderr.write(`written to ${out}\n`)
 }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { counted } from '../domain/counted.ts'
 import { SigwatchError } from '../domain/errors.ts'
@@ -6,6 +6,7 @@ import { LIST_NAME, templateRow } from '../pipeline/side-inputs/template-rows.ts
 import type { TemplatesPlace } from '../service/compose-templates.ts'
 import { type Config, loadConfig } from '../settings/config.ts'
 import { CONFIG_OPTION } from './shared-options.ts'
+import { writeOutput } from './whole-file.ts'
 
 interface TemplatesOptions {
   readonly config?: string
@@ -91,8 +92,8 @@ async function exported(
   const signing = readKey(required(key, 'private'), 'private')
   const confirmed = (await (await open()).held(now)).filter(({ confirmations }) => confirmations.length > 0)
   const text = writtenList(confirmed, { name, at: now, key: signing })
-  if (out === undefined) process.stdout.write(text)
-  else writeFileSync(out, text)
+  // A list holds no text and no number, and is for others.
+  writeOutput(out, text, 0o644)
   process.stderr.write(`${counted(confirmed.length, 'template')} in the list ${name}\n`)
 }
 

@@ -128,6 +128,9 @@ describeWith(['postgres'], 'sigwatch label-export', () => {
       expect.stringContaining('two.jsonl:1: stateId: exactly one of'),
     ])
     const nowhere = await warmSigwatch(['label-export', '--out', '/nowhere/x.tsv', '--database', server.url])
-    expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining('--out')])
+    expect([nowhere.code, nowhere.stderr]).toEqual([
+      2,
+      expect.stringContaining('cannot write /nowhere/x.tsv: ENOENT'),
+    ])
   })
 })
