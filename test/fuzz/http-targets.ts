@@ -155,7 +155,7 @@ async function runExtract(input: string): Promise<void> {
 const alert = messageAlertAt('m1', NOON)
 const CASE: Case = {
   ...{ alert, complaints: [], timeline: [], siblings: [], verdict: undefined, feedback: [] },
-  ...{ enforcements: [], versions: [], registry: [], portIsMasked: false },
+  ...{ enforcements: [], versions: [], registry: [], portIsMasked: false, orderTargets: [] },
 }
 
 /** What PostgreSQL takes. */

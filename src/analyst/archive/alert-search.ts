@@ -2,6 +2,7 @@ import { parseDuration } from '../../settings/files/value-forms.ts'
 import type { Ask } from './ask.ts'
 import { COLUMNS, type FoundAlert } from './case.ts'
 import { gramsOf } from './grams.ts'
+import { withoutSender } from './mobiles.ts'
 
 /** A line of what is found; `text` is masked. */
 export type SearchedAlert = FoundAlert & { readonly text: string | null; readonly brand: string | null }
@@ -139,7 +140,7 @@ const KEYS = {
 } as const
 
 /** The alerts of a search from `from` to `to` (epoch ms), at most `most` after a line. */
-export function searchAlerts(
+export async function searchAlerts(
   ask: Ask,
   { conditions, values, sort }: AlertSearch,
   {
@@ -159,11 +160,12 @@ export function searchAlerts(
   const type = key === 'ts' ? 'timestamptz' : 'float8'
   const page = after ? ` AND (${key}, id) ${side} ($${n + 1}::${type}, $${n + 2}::text)` : ''
   const where = ['ts >= $1 AND ts < $2', ...conditions].join(' AND ')
-  return ask(
+  const found = await ask<SearchedAlert>(
     `SELECT ${COLUMNS}, ${TEXT} AS text, ${BRAND} AS brand FROM alert a WHERE ${where}${page}
       ORDER BY ${key} ${order}, id ${order} LIMIT ${most}`,
     [new Date(from), new Date(to), ...values, ...(after ? [after.key, after.id] : [])],
   )
+  return found.map(withoutSender)
 }
 
 /** The key of the line after which the next page begins. */

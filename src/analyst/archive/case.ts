@@ -6,6 +6,7 @@ import { DAY } from '../../domain/time.ts'
 import { domainsOf } from './alert-hosts.ts'
 import type { Ask } from './ask.ts'
 import { judgementsOf, type StoredFeedback } from './given-feedback.ts'
+import { withoutSender, withoutSenders } from './mobiles.ts'
 import { type RegistryRowThen, registryThen } from './registry-rows.ts'
 
 /** A column of the table of alerts, and the type of what it holds. */
@@ -50,7 +51,7 @@ export interface StoredVerdict {
 
 /** Everything that belongs to one alert. */
 export interface Case {
-  /** As it was published; one that ended a state shows the message that the event before it showed. */
+  /** As it was published, the mobiles of senders masked; one that ended a state shows the message that the event before it showed. */
   readonly alert: Alert
   /** Of an alert on complaints: those about its target in the 30 days up to it, the newest 20. */
   readonly complaints: readonly CaseComplaint[]
@@ -67,6 +68,8 @@ export interface Case {
   readonly registry: readonly RegistryRowThen[]
   /** Its port is masked in the alert, so that no row of it can be told. */
   readonly portIsMasked: boolean
+  /** What can be blocked by hand: targets as feedback names them, nothing masked. */
+  readonly orderTargets: readonly string[]
 }
 
 /** A version whose content is kept. */
@@ -101,6 +104,7 @@ export async function caseOf(ask: Ask, id: string, answers = ''): Promise<Case |
   const alert = await withMessage(ask, found.event)
   const { message, state, provenance, target } = alert.data
   const messageId = message?.id ?? ''
+  const orders = orderTargets(alert)
   const [
     timeline,
     siblings,
@@ -126,7 +130,7 @@ export async function caseOf(ask: Ask, id: string, answers = ''): Promise<Case |
       {
         message: messageId,
         state: state?.id ?? '',
-        targets: [`${target.kind}:${target.id}`, ...orderTargets(alert)],
+        targets: [`${target.kind}:${target.id}`, ...orders],
       },
       answers,
     ),
@@ -142,13 +146,17 @@ export async function caseOf(ask: Ask, id: string, answers = ''): Promise<Case |
     complaintsOn(ask, alert),
   ])
   return {
-    ...{ alert, timeline, siblings, verdict, feedback },
+    ...{ alert: withoutSenders(alert), verdict, feedback, orderTargets: orders },
+    ...{
+      timeline: timeline.map((one) => withoutSender(one)),
+      siblings: siblings.map((one) => withoutSender(one)),
+    },
     ...{ enforcements, versions, registry, portIsMasked, complaints },
   }
 }
 
 /** What can be blocked by hand of an alert: targets as feedback names them. A masked number names nothing. */
-export function orderTargets(alert: Alert): string[] {
+function orderTargets(alert: Alert): string[] {
   const { target, match, message } = alert.data
   const signature = message?.signature ?? match?.signature
   const port = message?.from

@@ -1,4 +1,5 @@
 import { contactsInClear, maskRecipient } from '../../detection/alerts/show.ts'
+import type { Alert } from '../../domain/alert.ts'
 import type { Action } from '../../domain/decision.ts'
 
 /** A mobile in whatever grouping, with or without the code of the country. */
@@ -17,4 +18,36 @@ export function withoutMobiles(text: string): string {
 /** The id of a target for people: the mobile of a sender is masked as in messages while its action is weaker than `review`. */
 export function shownTarget(id: string, action: Action): string {
   return contactsInClear(action, 'clear') ? id : withoutMobiles(id)
+}
+
+/** A line of a list of alerts, as far as it names who sent. */
+interface NamesSender {
+  readonly target_kind: string
+  readonly target_id: string
+  readonly port: string | null
+}
+
+/** A line of a list as the desk shows it: the mobile of a sender is masked, whatever is asked for on its account. */
+export function withoutSender<L extends NamesSender>(line: L): L {
+  const { target_kind, target_id, port } = line
+  return {
+    ...line,
+    target_id: target_kind === 'message' ? target_id : withoutMobiles(target_id),
+    port: port === null ? null : withoutMobiles(port),
+  }
+}
+
+/** An alert as the desk and letters show it: the mobiles of its senders are masked wherever it names them; its id stays. */
+export function withoutSenders(alert: Alert): Alert {
+  const { message, samples = [], match, target } = alert.data
+  const own = target.kind === 'port' || target.kind === 'sender' ? target.id : ''
+  const named = [own, message?.from ?? '', ...samples.map(({ from }) => from), ...(match?.ports ?? [])]
+  const mobiles = new Set(
+    named.flatMap((name) => [...name.matchAll(MOBILE)].flatMap(([, number]) => number ?? [])),
+  )
+  if (mobiles.size === 0) return alert
+  const numbers = new RegExp(`(?<!\\d)(?:${[...mobiles].join('|')})(?!\\d)`, 'g')
+  const masked = (_: string, value: unknown) =>
+    typeof value === 'string' ? value.replace(numbers, (number) => maskRecipient(number) ?? '') : value
+  return { ...(JSON.parse(JSON.stringify(alert, masked)) as Alert), id: alert.id }
 }

@@ -4,7 +4,7 @@ import type { Ask } from './ask.ts'
 import { type Case, COLUMNS, caseOf, type FoundAlert, MOST } from './case.ts'
 import { databaseError, limitedRows, openPool } from './database.ts'
 import { requireSchema } from './migrate.ts'
-import { withoutMobiles } from './mobiles.ts'
+import { withoutMobiles, withoutSender } from './mobiles.ts'
 import { type Overview, overviewOf } from './overview.ts'
 import { COMPLAINED, JUDGED, JUDGED_ALERTS } from './questions.ts'
 import { SENT, type Sent } from './sent.ts'
@@ -140,13 +140,14 @@ export class ArchiveReader {
   }
 
   /** The newest alerts that are searched for, at most 200. */
-  search({ field, value, from, to }: Search): Promise<FoundAlert[]> {
+  async search({ field, value, from, to }: Search): Promise<FoundAlert[]> {
     const isNarrow = field !== undefined && value !== undefined
-    return this.#rows(
+    const found = await this.#rows<FoundAlert>(
       `SELECT ${COLUMNS} FROM alert WHERE ts >= $1 AND ts < $2 ${isNarrow ? `AND ${CONDITIONS[field]}` : ''}
         ORDER BY ts DESC LIMIT ${MOST}`,
       [new Date(from), new Date(to), ...(isNarrow ? [value] : [])],
     )
+    return found.map(withoutSender)
   }
 
   /** The case of an alert, or of the alert on a message; undefined: there is none. */

@@ -16,6 +16,7 @@ import {
   startsOf,
   timesOf,
 } from './curves.ts'
+import { withoutMobiles, withoutSender, withoutSenders } from './mobiles.ts'
 import { TOLD } from './overview.ts'
 import { patternsOf, type RegistryRowThen } from './registry-rows.ts'
 
@@ -177,7 +178,7 @@ async function newestOf(ask: Ask, source: string, values: readonly unknown[]): P
     values,
   )
   if (named.length === 0) return []
-  return ask(
+  const found = await ask<ThingAlert>(
     `SELECT ${COLUMNS.split(', ')
       .map((name) => `a.${name}`)
       .join(', ')}, a.domains, a.campaign, a.event
@@ -185,6 +186,7 @@ async function newestOf(ask: Ask, source: string, values: readonly unknown[]): P
       JOIN alert a ON a.id = named.id AND a.ts >= named.hour AND a.ts < named.hour + interval '1 hour' ORDER BY a.ts DESC`,
     [named.map(({ id }) => id), named.map(({ hour }) => hour)],
   )
+  return found.map((one) => ({ ...withoutSender(one), event: withoutSenders(one.event) }))
 }
 
 /** Lines of a list of what goes with a thing. */
@@ -204,7 +206,7 @@ async function sentWithOf(ask: Ask, { kind, name }: Thing, from: Date, to: Date)
       )
     }),
   )
-  return lists.flat()
+  return lists.flat().map((one) => ({ ...one, name: withoutMobiles(one.name) }))
 }
 
 const COMPLAINT = 'c.id, c.ts, c.source, c.category, c.text'

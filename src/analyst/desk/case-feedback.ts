@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { given } from '../../domain/given.ts'
 import { LABELS } from '../../domain/labels.ts'
 import { DAY } from '../../domain/time.ts'
-import { type Case, orderTargets } from '../archive/case.ts'
+import type { Case } from '../archive/case.ts'
 import type { GivenRow } from '../archive/given-feedback.ts'
+import { withoutMobiles } from '../archive/mobiles.ts'
 import { type Answer, type Asked, toPage } from './answers.ts'
 import { messagePage } from './pages.ts'
 import { timeOf } from './requests.ts'
@@ -49,7 +50,7 @@ export async function giveOnCase(
 }
 
 function rowOf({ form, session }: Pick<Asked, 'form' | 'session'>, found: Case, ts: number): GivenRow | Word {
-  const { alert, feedback } = found
+  const { alert, feedback, orderTargets } = found
   const own = { by: session.name, ts, feedbackId: randomUUID() }
   const undo = form.get('undo')
   if (undo !== null) {
@@ -61,7 +62,7 @@ function rowOf({ form, session }: Pick<Asked, 'form' | 'session'>, found: Case, 
   if (!shared) return 'incomplete'
   if (form.get('verdict') === 'block') {
     if (!may(session, 'block')) return 'mayNotBlock'
-    const target = orderTargets(alert).find((name) => name === form.get('target'))
+    const target = orderTargets.find((name) => withoutMobiles(name) === form.get('target'))
     return target === undefined || shared.note === undefined
       ? 'incomplete'
       : { target, verdict: 'block', ...given({ note: shared.note }), until: shared.until, ...own }

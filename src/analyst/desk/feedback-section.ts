@@ -1,7 +1,8 @@
 import { LABELS } from '../../domain/labels.ts'
 import { DAY } from '../../domain/time.ts'
-import { type Case, orderTargets } from '../archive/case.ts'
+import type { Case } from '../archive/case.ts'
 import type { StoredFeedback } from '../archive/given-feedback.ts'
+import { withoutMobiles } from '../archive/mobiles.ts'
 import { type Html, html } from '../words/html.ts'
 import { may, mayUndo, type Session } from './sessions.ts'
 import { beijing } from './tables.ts'
@@ -42,7 +43,7 @@ ${untilFields(speech)}</div>
 
 function orderForm(found: Case, session: Session, speech: Speech): Html {
   const { say, term } = speech
-  const targets = orderTargets(found.alert)
+  const targets = found.orderTargets.map(withoutMobiles)
   if (targets.length === 0) return html``
   const options = targets.map((target) => {
     const at = target.indexOf(':')
@@ -68,7 +69,7 @@ export function judgementLines(found: Case, session: Session, speech: Speech, no
   const { say, value } = speech
   return html`${found.feedback.map(
     (one) =>
-      html`<dt>${beijing(one.ts)}</dt><dd>${say('doneBy', { what: value(one.verdict), by: one.by })}${one.target != null && ` (${one.target})`}${one.codes != null && ` (${one.codes.join(', ')})`}${one.label != null && ` [${speech.term('label', one.label)}]`}${one.until !== null && say('until', { at: beijing(one.until) })} ${standingOf(one, speech, now)}${one.note !== null && html`<br>${one.note}`}${undoForms(one, found, session, speech)}</dd>`,
+      html`<dt>${beijing(one.ts)}</dt><dd>${say('doneBy', { what: value(one.verdict), by: one.by })}${one.target != null && ` (${withoutMobiles(one.target)})`}${one.codes != null && ` (${one.codes.join(', ')})`}${one.label != null && ` [${speech.term('label', one.label)}]`}${one.until !== null && say('until', { at: beijing(one.until) })} ${standingOf(one, speech, now)}${one.note !== null && html`<br>${one.note}`}${undoForms(one, found, session, speech)}</dd>`,
   )}`
 }
 

@@ -1,6 +1,7 @@
 import { BEIJING, DAY, MINUTE } from '../../domain/time.ts'
 import { wilson } from '../../domain/wilson.ts'
 import { type AlertCurve, type SentCurve, type Steps, startsOf } from '../archive/curves.ts'
+import { withoutMobiles } from '../archive/mobiles.ts'
 import type { Burst, Overview } from '../archive/overview.ts'
 import type { ReviewedCode } from '../archive/reader.ts'
 import type { Delay, NewDomain, OpenState, Total, WorstCase } from '../archive/totals.ts'
@@ -241,10 +242,11 @@ function precision(judged: readonly ReviewedCode[], speech: Speech): Html {
   return section(say('precision'), headings, rows, speech)
 }
 
-/** `<kind>:<id>` as feedback names it, with the kind in words. */
+/** `<kind>:<id>` as feedback names it, with the kind in words; the mobile of a sender is masked. */
 export function targetOf(target: string, { term }: Speech): string {
-  const at = target.indexOf(':')
-  return at < 0 ? target : `${term('target', target.slice(0, at))} ${target.slice(at + 1)}`
+  const shown = withoutMobiles(target)
+  const at = shown.indexOf(':')
+  return at < 0 ? shown : `${term('target', shown.slice(0, at))} ${shown.slice(at + 1)}`
 }
 
 function released({ released: all, totals }: Overview, speech: Speech): Html {

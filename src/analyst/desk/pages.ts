@@ -1,6 +1,5 @@
-import type { Action } from '../../domain/decision.ts'
 import type { Case, FoundAlert } from '../archive/case.ts'
-import { shownTarget } from '../archive/mobiles.ts'
+import { withoutMobiles } from '../archive/mobiles.ts'
 import { SEARCH_FIELDS, type SearchField } from '../archive/reader.ts'
 import type { Sent } from '../archive/sent.ts'
 import { type Html, html } from '../words/html.ts'
@@ -143,19 +142,19 @@ export function casePage(
   const { target, action } = found.alert.data
   const kind = speech.term('target', target.kind)
   return page(
-    `${kind} ${shownTarget(target.id, action)}`,
+    `${kind} ${withoutMobiles(target.id)}`,
     session,
     speech,
-    html`<h1>${kind} <span>${targetName(target, action)}</span> ${actionTag(speech, action)}</h1>
+    html`<h1>${kind} <span>${targetName(target)}</span> ${actionTag(speech, action)}</h1>
 ${said && html`<section class="given" role="status">${said === 'given' ? `${speech.say('given')} ${speech.say(answerTo(found))}` : speech.say('letterWritten')}</section>`}
 ${caseSections(found, session, speech, context)}${letters}`,
   )
 }
 
 /** What a case is about, with its page where it has one. */
-function targetName({ kind, id }: Case['alert']['data']['target'], action: Action): Html {
+function targetName({ kind, id }: Case['alert']['data']['target']): Html {
   const known = THING_KINDS.find((one) => one === kind)
-  return known ? thingLink(known, id) : html`${shownTarget(id, action)}`
+  return known ? thingLink(known, id) : html`${withoutMobiles(id)}`
 }
 
 /** What is known of the last feedback. */

@@ -1,6 +1,7 @@
 import type { MergedCase } from '../archive/case-merge.ts'
 import type { CaseEvent, CaseSender, QueuedCase, QueueView } from '../archive/case-queue.ts'
 import { QUEUE_PAGE, QUEUE_VIEWS } from '../archive/case-queue.ts'
+import { withoutMobiles } from '../archive/mobiles.ts'
 import { type Html, html } from '../words/html.ts'
 import { labelField, untilFields } from './feedback-section.ts'
 import { page } from './layout.ts'
@@ -41,7 +42,7 @@ export function queueTitle(
   const word = GROUP_WORDS[grouped_by]
   if (grouped_by === 'template') return say('ofTemplate')
   const [code, label] = grouped_by === 'code' ? name.split(' ') : []
-  const own = grouped_by === 'brand' ? brand(name) : name
+  const own = grouped_by === 'brand' ? brand(name) : withoutMobiles(name)
   const shown = label ? `${codeText(code ?? '', locale)}, ${term('label', label)}` : own
   return `${word ? say(word) : term('target', grouped_by)} ${shown}`
 }
@@ -200,7 +201,9 @@ function sendersSection({ found, senders }: CaseShown, session: Session, speech:
   const mayJudge = may(session, 'judge') && senders.length > 1
   const rows = senders.map(({ sender, alerts, recipients, codes, text }) => [
     ...(mayJudge
-      ? [html`<input type="checkbox" name="sender" value="${sender}" aria-label="${say('pick')} ${sender}">`]
+      ? [
+          html`<input type="checkbox" name="sender" value="${withoutMobiles(sender)}" aria-label="${say('pick')} ${withoutMobiles(sender)}">`,
+        ]
       : []),
     ...[senderLinks(sender), alerts, recipients, codes ? codeNames(codes, speech) : '–', text ?? '–'],
   ])

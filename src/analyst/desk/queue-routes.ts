@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import * as merging from '../archive/case-merge.ts'
 import * as queue from '../archive/case-queue.ts'
 import type { GivenRow } from '../archive/given-feedback.ts'
+import { withoutMobiles } from '../archive/mobiles.ts'
 import { type Answer, type Asked, toPage } from './answers.ts'
 import { sharedMembers } from './case-feedback.ts'
 import { csvAnswer } from './csv.ts'
@@ -198,7 +199,9 @@ export class QueueRoutes {
   }
 
   async #split({ form, session }: Asked, { id, senders: all }: queue.QueuedCase): Promise<Answer> {
-    const senders = form.getAll('sender').map((one) => one.replaceAll('\u0000', ''))
+    const picked = new Set(form.getAll('sender'))
+    const known = picked.size === 0 ? [] : await queue.sendersOf(this.#ask, id)
+    const senders = known.map(({ sender }) => sender).filter((one) => picked.has(withoutMobiles(one)))
     const here = pathOf(id)
     if (senders.length === 0 || senders.length >= all) return toPage(`${here}?said=cannotSplit`)
     const made = await queue.splitCase(this.#change, id, senders)

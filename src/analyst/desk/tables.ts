@@ -1,7 +1,7 @@
 import { codeNamed } from '../../detection/detectors/all.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { FoundAlert } from '../archive/case.ts'
-import { shownTarget, withoutMobiles } from '../archive/mobiles.ts'
+import { withoutMobiles } from '../archive/mobiles.ts'
 import { Html, html, type Table } from '../words/html.ts'
 import type { Speech, Word } from './words.ts'
 
@@ -93,8 +93,8 @@ const ALERT_COLUMNS: readonly (readonly [Word, (alert: FoundAlert, speech: Speec
   ['codes', ({ codes }, speech) => codeNames(codes, speech)],
   [
     'case',
-    ({ id, type, target_kind, target_id, action }, { term }) =>
-      html`${caseLink(id, `${term('target', target_kind)} ${shownTarget(target_id, action)}`)}<br><span class="dim">${term('event', type)}</span>`,
+    ({ id, type, target_kind, target_id }, { term }) =>
+      html`${caseLink(id, `${term('target', target_kind)} ${target_id}`)}<br><span class="dim">${term('event', type)}</span>`,
   ],
   ['signature', ({ signature }) => thingLink('signature', signature)],
   ['port', ({ port }) => thingLink('port', port)],

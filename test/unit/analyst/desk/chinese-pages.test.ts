@@ -106,6 +106,7 @@ const CASE: Case = {
     { kind: 'port', key: '1069*', at: AT, changed_at: null, content: null },
   ],
   portIsMasked: true,
+  orderTargets: [],
   complaints: [{ id: 'c1', ts: AT, source: '12321', category: null, text: null }],
 }
 

@@ -32,6 +32,7 @@ const CASE: Case = {
   versions: [],
   registry: [],
   portIsMasked: false,
+  orderTargets: [],
   complaints: [],
 }
 

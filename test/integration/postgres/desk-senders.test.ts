@@ -1,0 +1,182 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { groupEarlier } from '../../../src/analyst/archive/case-writer.ts'
+import { type Client, openClient } from '../../../src/analyst/archive/database.ts'
+import type { GivenRow } from '../../../src/analyst/archive/given-feedback.ts'
+import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
+import type { Desk } from '../../../src/analyst/desk/server.ts'
+import type { Alert } from '../../../src/domain/alert.ts'
+import { messageAlertAt } from '../../helpers/archive-records.ts'
+import { seedArchive } from '../../helpers/archive-seed.ts'
+import { deskClient, startDeskOn } from '../../helpers/desk-client.ts'
+import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
+import { describeWith } from '../../helpers/services.ts'
+
+const MINUTE = 60_000
+const NOW = Math.floor(Date.now() / MINUTE) * MINUTE
+/** Senders who are persons. */
+const MOBILE = '13712345678'
+const OTHER = '13612349999'
+const MASKED = '137****5678'
+/** Stands for the keyed hash. */
+const tokenFor = (number: string) =>
+  `1.${Buffer.from(number).toString('base64url').padEnd(22, 'A').slice(0, 22)}`
+
+/** A forgery from a number, whose evidence names it. */
+function forgery(id: string, n: number, from: string, ago: number): Alert {
+  const alert = messageAlertAt(id, NOW - ago * MINUTE, n)
+  const [reason] = alert.data.reasons
+  const evidence = {
+    brand: 'ccb',
+    found: [
+      { kind: 'domain', value: 'ccb-yz.top' },
+      { kind: 'port', value: from },
+    ],
+  }
+  return {
+    ...alert,
+    data: {
+      ...alert.data,
+      reasons: [{ ...reason!, detail: `The text claims 建设银行, and ${from} is not its port.`, evidence }],
+      message: { ...alert.data.message!, from, signature: '建设银行' },
+      contacts: { urls: ['https://ccb-yz.top/a'], phones: ['13912340000'], qq: [], wechat: [] },
+    },
+  }
+}
+
+/** A state of the port, raised by its message. */
+function portState(tipped: Alert, kind: 'port' | 'sender', n: number): Alert {
+  const { message } = tipped.data
+  const id = kind === 'port' ? message!.from : `建设银行@${message!.from}`
+  const { from } = message!
+  const samples = [{ id: 's1', ts: NOW, from, text: '您好', topic: 'sms.mt', partition: 0, offset: 1 }]
+  return {
+    ...tipped,
+    id: `state-${n}`,
+    subject: `${kind}:${id}`,
+    data: {
+      ...tipped.data,
+      target: { kind, id },
+      match: { ports: [from] },
+      state: { id: `s-${n}`, episode: 1, revision: 1 },
+      samples,
+    },
+  }
+}
+
+describeWith('postgres', 'senders who are persons', () => {
+  let server: PostgresServer
+  let archive: ArchiveReader
+  let client: Client
+  let desk: Desk
+  const given: GivenRow[] = []
+  const printed: string[] = []
+  const users = deskClient(() => desk.port)
+  const find = async (who: string, q: string) => {
+    const answer = await users.post(who, '/find', { q })
+    const page =
+      answer.status === 303 ? await users.see(who, answer.headers.get('location')!) : await answer.text()
+    const ids = [...page.matchAll(/href="\/case\/([^"]+)"/g)].map(([, id]) => id!)
+    return { status: answer.status, location: answer.headers.get('location'), page, ids }
+  }
+
+  beforeAll(async () => {
+    server = await startPostgres()
+    const first = forgery('h7', 1, MOBILE, 20)
+    await seedArchive(server.url, [
+      ['alerts', first],
+      ['alerts', forgery('h8', 2, OTHER, 19)],
+      ['alerts', forgery('h9', 3, '10690200001', 18)],
+      ['alerts', portState(first, 'port', 1)],
+      ['alerts', portState(first, 'sender', 2)],
+      [
+        'stats',
+        { signature: '建设银行', port: MOBILE, sp: 'SP1', ts: NOW - 20 * MINUTE, sent: { fraud: 3 } },
+      ],
+    ])
+    archive = await ArchiveReader.open(server.url, 'test')
+    client = await openClient(server.url, 'test')
+    await groupEarlier(client)
+    desk = await startDeskOn(archive, {
+      logins: [
+        { name: 'guest', token: 'a-token-of-guest', may: 'read' },
+        { name: 'wu', token: 'a-token-of-wu', may: 'block' },
+        { name: 'zhao', token: 'a-token-of-zhao', may: ['judge', 'number'] },
+      ],
+      numberTokens: (number) => [tokenFor(number)],
+      printPdf: async (page) => {
+        printed.push(page)
+        return Buffer.from('%PDF-')
+      },
+      feedback: { now: async () => Date.now(), write: async (_key, row) => void given.push(row) },
+    })
+    for (const name of ['guest', 'wu', 'zhao']) await users.login(name, `a-token-of-${name}`)
+  })
+  afterAll(async () => {
+    await desk?.close()
+    await client?.end()
+    await archive?.close()
+    server?.stop()
+  })
+
+  it('are masked on every page, list, file and picture', async () => {
+    const cases = await client.query<{ id: string }>('SELECT id FROM review_case')
+    const { location } = await find('guest', '建设银行')
+    await users.post('zhao', '/letter/state-1', { reader: 'regulator', addressee: 'The ministry' })
+    await users.post('zhao', '/letter/alert-h7', { reader: 'sender', addressee: 'The sender' })
+    const letters = await client.query<{ file_number: string; content: unknown }>('SELECT * FROM letter')
+    expect(letters.rows).toHaveLength(2)
+    const paths = [
+      ...['/', '/?csv=0', '/overview', '/queue', '/queue?csv=all', '/complaints'],
+      ...[
+        '/case/alert-h7',
+        '/case/alert-h8',
+        '/case/state-1',
+        '/case/state-2',
+        '/print/alert-h7',
+        '/print/state-1',
+      ],
+      ...['/signature/建设银行', '/domain/ccb-yz.top', '/brand/ccb', '/enterprise/SP1'].map(encodeURI),
+      ...[location!, `${location}.csv`],
+      ...cases.rows.map(({ id }) => `/queue/${id}`),
+      ...letters.rows.map(({ file_number }) => `/letter/${file_number}.html`),
+    ]
+    for (const who of ['guest', 'wu'])
+      for (const path of paths) {
+        const answer = await users.get(who, path)
+        expect(answer.status, path).toBe(200)
+        const text = await answer.text()
+        for (const number of [MOBILE, OTHER]) expect(text, `${who}: ${path}`).not.toContain(number)
+      }
+    expect(printed.join()).not.toContain(MOBILE)
+    expect(JSON.stringify(letters.rows)).not.toContain(MOBILE)
+    const shown = await users.see('guest', '/case/alert-h7')
+    expect(shown).toContain(MASKED)
+    expect(shown).toContain('13912340000')
+    expect(await users.see('guest', `${location}.csv`)).toContain(MASKED)
+  })
+
+  it('can be blocked by hand and split off all the same', async () => {
+    const page = await users.see('wu', '/case/alert-h7')
+    expect(page).toContain(`value="port:${MASKED}"`)
+    const blocked = { verdict: 'block', target: `port:${MASKED}`, note: 'seen', days: '1' }
+    expect((await users.post('wu', '/case/alert-h7', blocked)).status).toBe(303)
+    await expect.poll(() => given).toContainEqual(expect.objectContaining({ target: `port:${MOBILE}` }))
+    expect(await users.see('wu', '/case/alert-h7')).not.toContain(MOBILE)
+    expect(await users.see('wu', '/overview')).not.toContain(MOBILE)
+    const { rows } = await client.query<{ id: string }>(
+      'SELECT case_id AS id FROM case_alert WHERE sender LIKE $1 LIMIT 1',
+      [`%${MOBILE}`],
+    )
+    const split = await users.post('wu', `/queue/${rows[0]!.id}`, {
+      act: 'split',
+      sender: `建设银行@${MASKED}`,
+    })
+    const { rows: moved } = await client.query<{ name: string }>(
+      "SELECT name FROM review_case WHERE grouped_by = 'sender'",
+    )
+    expect(moved).toEqual([{ name: `建设银行@${MOBILE}` }])
+    expect(await users.see('guest', split.headers.get('location')!)).not.toContain(MOBILE)
+    expect(await users.see('guest', `/queue/${rows[0]!.id}`)).not.toContain(MOBILE)
+    expect(await users.see('guest', '/queue')).not.toContain(MOBILE)
+  })
+})
