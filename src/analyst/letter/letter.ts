@@ -6,6 +6,7 @@ import type { AlertReason } from '../../domain/alert.ts'
 import { changeWords } from '../../domain/change.ts'
 import { clockTime } from '../../domain/time.ts'
 import type { Case } from '../archive/case.ts'
+import type { Standing } from '../archive/given-feedback.ts'
 import type { Term } from '../evidence/terms.ts'
 import type { Reader, Say } from './words.ts'
 
@@ -26,6 +27,9 @@ export interface LetterOptions {
 }
 
 /** Feedback that has a word of its own; another one, of a later version, stays as it is. */
+const RELEASES: ReadonlySet<string> = new Set(['release', 'false_positive'])
+/** What became of feedback that has no effect, or none yet. */
+const FAILED = ['undone', 'undoing', 'refused', 'unsent', 'waiting'] as const
 const VERDICTS = ['confirmed', 'false_positive', 'release', 'exempt'] as const
 
 /**
@@ -137,29 +141,44 @@ function versions({ alert, versions: kept }: Case, { reader, say }: LetterOption
 }
 
 /** What came of it; who did so is for the regulator. */
-function course({ feedback, enforcements, timeline }: Case, { reader, say, term }: LetterOptions): Block[] {
+function course(
+  { alert, feedback, enforcements, timeline }: Case,
+  { reader, say, term }: LetterOptions,
+): Block[] {
+  const inOrder = (lines: readonly (readonly [at: Date, line: string])[]) =>
+    lines.toSorted(([a], [b]) => Number(a) - Number(b)).map(([, line]) => line)
   const release = feedback
-    .filter(({ verdict }) => verdict === 'release' || verdict === 'false_positive')
+    .filter(({ verdict, standing }) => RELEASES.has(verdict) && !failureOf(standing))
     .at(-1)
+  // What a message was told stays; a person's word counts for those that come after it.
+  const isMistaken = release?.verdict === 'false_positive' && alert.data.target.kind === 'message'
   const lines =
     reader === 'regulator'
-      ? [
-          ...timeline.map(({ ts, type }) => `${beijing(Number(ts))} ${term('event', type)}`),
-          ...enforcements.map(({ ts, action, by }) =>
-            say('enforced', { at: beijing(Number(ts)), action: term('action', action), by }),
+      ? inOrder([
+          ...timeline.map(({ ts, type }) => [ts, `${beijing(Number(ts))} ${term('event', type)}`] as const),
+          ...enforcements.map(
+            ({ ts, action, by }) =>
+              [ts, say('enforced', { at: beijing(Number(ts)), action: term('action', action), by })] as const,
           ),
-          ...feedback.map(({ ts, verdict, by, note }) => {
-            const named = VERDICTS.find((word) => word === verdict)
-            const given = named === undefined ? verdict : say(named)
-            const said = say('givenBy', { at: beijing(Number(ts)), verdict: given, by })
-            return note === null ? said : `${said}: ${note}`
-          }),
-        ]
+          ...feedback.map((row) => [row.ts, judgement(row, say)] as const),
+        ])
       : release
-        ? [say('released', { at: beijing(Number(release.ts)) })]
+        ? [say(isMistaken ? 'mistaken' : 'released', { at: beijing(Number(release.ts)) })]
         : []
   const told = lines.length === 0 ? [say('nothing')] : lines
   return [{ kind: 'heading', text: say('course') }, ...told.map((text): Block => ({ kind: 'text', text }))]
+}
+
+function failureOf(standing: Standing | undefined) {
+  return FAILED.find((one) => one === standing)
+}
+
+function judgement({ ts, verdict, by, note, standing }: Case['feedback'][number], say: Say): string {
+  const named = VERDICTS.find((word) => word === verdict)
+  const given = named === undefined ? verdict : say(named)
+  const failure = failureOf(standing)
+  const said = `${say('givenBy', { at: beijing(Number(ts)), verdict: given, by })}${failure ? ` (${say(failure)})` : ''}`
+  return note === null ? said : `${said}: ${note}`
 }
 
 /** Beijing time to the second. */

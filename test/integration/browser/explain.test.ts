@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Alert } from '../../../src/domain/alert.ts'
 import { messageAlertAt, stateAlertAt, tokenOf } from '../../helpers/archive-records.ts'
-import { seedArchive } from '../../helpers/archive-seed.ts'
+import { type SeedRecord, seedArchive } from '../../helpers/archive-seed.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
 import { describeWith } from '../../helpers/services.ts'
@@ -48,6 +48,26 @@ describeWith(['postgres', 'chromium'], 'sigwatch explain', () => {
         { ...flood, id: 'flood', data: { ...flood.data, target: { kind: 'recipient', id: tokenOf(1) } } },
       ],
       ['alerts', unsigned(messageAlertAt('m2', NOW, 2))],
+      // Found to be mistakes: one that stands, and one that was undone after the gateway had kept the message back again.
+      ...['m4', 'm5'].flatMap((id, i): SeedRecord[] => [
+        ['alerts', messageAlertAt(id, NOW, 4 + i)],
+        [
+          'feedback',
+          {
+            feedbackId: `of-${id}`,
+            messageId: id,
+            verdict: 'false_positive',
+            by: 'analyst-7',
+            ts: NOW + 1000,
+          },
+        ],
+      ]),
+      ['feedback', { undo: 'of-m5', by: 'lead-1', ts: NOW + 60_000 }],
+      [
+        'feedbackResults',
+        { feedbackId: 'of-m5', outcome: 'undone', states: [], at: new Date(NOW + 61_000).toISOString() },
+      ],
+      ['enforcements', { messageId: 'm5', action: 'block', by: 'gateway-7', ts: NOW + 30_000 }],
       ['alerts', { ...hostile, data: { ...hostile.data, message: { ...hostile.data.message!, text } } }],
       [
         'feedback',
@@ -98,6 +118,23 @@ describeWith(['postgres', 'chromium'], 'sigwatch explain', () => {
       'block, by gateway-7',
     ])
       expect(plain).toContain(part)
+  })
+
+  it('says that a message was released only where it was, and what was found wrong since', async () => {
+    const mistaken = await letter('m4', '--for', 'sender')
+    expect(mistaken).toContain('Found to be a mistake on')
+    expect(mistaken).not.toContain('Released on')
+    expect(await letter('m5', '--for', 'sender')).not.toMatch(/Found to be a mistake|Released/)
+  })
+
+  it('tells the regulator what came of it in the order of time, with what was undone', async () => {
+    const plain = (await letter('m5', '--for', 'regulator')).replaceAll('\\', '')
+    const [judged, blocked] = ['false_positive, by analyst-7', 'block, by gateway-7'].map((part) =>
+      plain.indexOf(part),
+    )
+    expect(judged).toBeGreaterThan(0)
+    expect(blocked).toBeGreaterThan(judged!)
+    expect(plain).toMatch(/false_positive, by analyst-7.*\(undone\)/)
   })
 
   it('speaks Chinese, with the sentence rewritten', async () => {
