@@ -1,5 +1,6 @@
-import { FORGERY_CODES, STRANGER_CODES } from '../../detection/detectors/all.ts'
+import { codeNamed, FORGERY_CODES, STRANGER_CODES } from '../../detection/detectors/all.ts'
 import type { Alert } from '../../domain/alert.ts'
+import { ACTIONS } from '../../domain/decision.ts'
 import { registeredOf } from '../../text/hosts.ts'
 import { readText } from '../../text/read-text.ts'
 import { isShortener } from '../../text/shorteners.ts'
@@ -76,4 +77,16 @@ function plainFeature(alert: Alert): string {
   const { kind, id } = alert.data.target
   const isNamed = kind === 'campaign' || kind === 'domain' || kind === 'signature' || kind === 'port'
   return isNamed ? `${kind}:${id}` : formOf(alert)
+}
+
+/** Codes by what the shipped policy does about them and by their weight; those that are alike stay in their order. */
+export function gravestFirst(codes: readonly string[]): string[] {
+  const gravity = (code: string): readonly [number, number] => {
+    const { action = 'none', weight = 0 } = codeNamed(code) ?? {}
+    return [ACTIONS.indexOf(action), weight]
+  }
+  return codes
+    .map((code) => ({ code, gravity: gravity(code) }))
+    .sort((a, b) => b.gravity[0] - a.gravity[0] || b.gravity[1] - a.gravity[1])
+    .map(({ code }) => code)
 }

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import type { Ask } from './ask.ts'
+import { HAS_UNSETTLED, PARTS } from './case-queue.ts'
 
 /** A case that was merged into another one. */
 export interface MergedCase {
@@ -14,8 +16,7 @@ export interface MergedCase {
 export async function mergeCases(change: Ask, from: string, into: string): Promise<boolean> {
   const merged = await change(
     `WITH both_open AS (
-        SELECT id FROM review_case WHERE id IN ($1, $2) AND merged_into IS NULL AND (status <> 'done'
-          OR EXISTS (SELECT FROM case_alert a WHERE a.case_id = review_case.id AND a.ts > settled_until))
+        SELECT id FROM review_case WHERE id IN ($1, $2) AND merged_into IS NULL AND (status <> 'done' OR ${HAS_UNSETTLED})
         ORDER BY id FOR UPDATE)
       UPDATE review_case SET merged_path = merged_path || $2::text, merged_into = $2
         WHERE (id = $1 OR merged_into = $1) AND $1 <> $2 AND (SELECT count(*) FROM both_open) = 2 RETURNING id`,
@@ -52,4 +53,30 @@ export function mergedInto(ask: Ask, id: string): Promise<MergedCase[]> {
 /** Says until when a case is to be worked off, epoch ms; null: no time. */
 export async function setDue(change: Ask, id: string, due: number | null): Promise<void> {
   await change('UPDATE review_case SET due_at = $2 WHERE id = $1', [id, due === null ? null : new Date(due)])
+}
+
+/**
+ * Makes senders of a case a case of their own, their later alerts too. Resolves with its id; undefined: none of them was there,
+ * as where somebody else has just split them off.
+ */
+export async function splitCase(
+  change: Ask,
+  id: string,
+  senders: readonly string[],
+): Promise<string | undefined> {
+  const [moved] = await change<{ id: string }>(
+    `WITH moved AS (
+        UPDATE case_alert SET case_id = $2 WHERE case_id IN (${PARTS}) AND sender = ANY ($3) RETURNING sender
+      ), made AS (
+        INSERT INTO review_case (id, grouped_by, name, standing) SELECT $2, 'sender', $4, standing FROM review_case
+        WHERE id = $1 AND EXISTS (SELECT FROM moved) RETURNING id
+      ), routed AS (
+        INSERT INTO case_route (from_case, sender, to_case) SELECT part.id, sender, made.id
+        FROM made, (${PARTS}) part, (SELECT DISTINCT sender FROM moved) s
+        ON CONFLICT (from_case, sender) DO UPDATE SET to_case = excluded.to_case
+      )
+      SELECT id FROM made`,
+    [id, randomUUID(), senders, senders.join(', ').slice(0, 200)],
+  )
+  return moved?.id
 }

@@ -1,6 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { redactText } from '../../text/redact.ts'
 import type { Ask } from './ask.ts'
+import { gravestFirst } from './case-features.ts'
+import { isTakenBack, unsettled } from './case-outcomes.ts'
+import { type GivenRow, KEEP, keptValues } from './given-feedback.ts'
 
 export const QUEUE_VIEWS = ['open', 'mine', 'due', 'waiting', 'done'] as const
 export type QueueView = (typeof QUEUE_VIEWS)[number]
@@ -20,6 +22,8 @@ export interface QueuedCase {
   readonly due_at: Date | null
   readonly is_overdue: boolean
   readonly alerts: number
+  /** Messages and states that they are about: what a finding is on. */
+  readonly subjects: number
   readonly recipients: number
   readonly senders: number
   readonly certainty: number
@@ -28,9 +32,11 @@ export interface QueuedCase {
   readonly worth: number
   readonly first_at: Date
   readonly last_at: Date
-  /** Of its newest alert; masked. */
+  /** Of the first of its gravest alerts on messages; masked. */
   readonly text: string | null
+  /** Of all its alerts in force, the gravest first. */
   readonly codes: readonly string[] | null
+  /** The newest one. */
   readonly alert_id: string
   /** Cases of the view. */
   readonly total: number
@@ -41,35 +47,56 @@ export const QUEUE_PAGE = 50
 
 /** What of a view a case is shown for; `$1`: who asks. */
 const VIEWS: Readonly<Record<QueueView, string>> = {
-  open: "(c.status = 'open' OR a.ts > c.settled_until)",
-  mine: "c.owner = $1 AND (c.status <> 'done' OR a.ts > c.settled_until)",
-  due: "c.due_at IS NOT NULL AND (c.status <> 'done' OR a.ts > c.settled_until)",
+  open: "c.status <> 'waiting'",
+  mine: 'c.owner = $1',
+  due: 'c.due_at IS NOT NULL',
   waiting: "c.status = 'waiting'",
   done: "c.status = 'done'",
 }
-/** Of the case that the alert was filed under: a finding settles what is merged too. */
-const UNSETTLED = '(own.settled_until IS NULL OR a.ts > own.settled_until)'
+export const UNSETTLED = unsettled('own')
 /** Alerts with the case that they count to. */
-const OF_CASE = `case_alert a JOIN review_case own ON own.id = a.case_id
+export const OF_CASE = `case_alert a JOIN review_case own ON own.id = a.case_id
   JOIN review_case c ON c.id = coalesce(own.merged_into, own.id)`
 /** A case with what is merged into it. */
-const PARTS = 'SELECT id FROM review_case WHERE id = $1 OR merged_into = $1'
+export const PARTS = 'SELECT id FROM review_case WHERE id = $1 OR merged_into = $1'
+/** Whether a case has alerts that wait for a finding, as a row of `review_case`. */
+export const HAS_UNSETTLED = `EXISTS (SELECT FROM case_alert a WHERE a.case_id = review_case.id AND ${unsettled('review_case')})`
 const OVERDUE = 'coalesce(c.due_at < now(), false)'
+
+/** The alert that shows what others are like: it stays the same while others come. */
+const exampleOf = (alert: string) =>
+  `(array_agg(${alert}.alert_id ORDER BY ${alert}.message_id IS NULL, ${alert}.harm DESC, ${alert}.ts, ${alert}.alert_id))[1] AS example_id`
+/** The text of an alert `example`. */
+const TEXT =
+  "coalesce(event #>> '{data,message,text}', event #>> '{data,samples,0,text}', event #>> '{data,reasons,0,detail}') AS text"
+/** By `id`, the codes of alerts `a`: those in force, or of what has none in force all of them; the most frequent first. */
+const codesBy = (id: string, where: string) => `coded AS (
+    SELECT id, coalesce(array_agg(code ORDER BY n DESC, code) FILTER (WHERE in_force), array_agg(code ORDER BY n DESC, code)) AS codes
+    FROM (SELECT ${id} AS id, code, bool_or(alert.mode = 'enforce') AS in_force, count(*) AS n FROM ${OF_CASE}
+      JOIN alert ON alert.id = a.alert_id AND alert.ts = a.ts CROSS JOIN unnest(alert.codes) code
+      WHERE ${where} GROUP BY 1, 2) counted GROUP BY id)`
 
 const COLUMNS =
   'c.id, c.grouped_by, c.name, c.standing, c.owner, c.status, c.finding, c.done_by, c.done_at, c.batch, c.due_at'
-const SUMS = `${OVERDUE} AS is_overdue, count(*)::int AS alerts, count(DISTINCT a.to_token)::int AS recipients, count(DISTINCT a.sender)::int AS senders,
+const SUMS = `${OVERDUE} AS is_overdue, count(*)::int AS alerts,
+  count(DISTINCT coalesce(a.state_id, a.message_id))::int AS subjects, count(DISTINCT a.to_token)::int AS recipients, count(DISTINCT a.sender)::int AS senders,
   avg(a.certainty)::float8 AS certainty, max(a.harm)::float8 AS harm, min(a.ts) AS first_at, max(a.ts) AS last_at,
-  greatest(count(DISTINCT a.to_token), 1) * avg(a.certainty) * max(a.harm) AS worth, (array_agg(a.alert_id ORDER BY a.ts DESC))[1] AS alert_id`
+  greatest(count(DISTINCT a.to_token), 1) * avg(a.certainty) * max(a.harm) AS worth, (array_agg(a.alert_id ORDER BY a.ts DESC, a.alert_id))[1] AS alert_id,
+  ${exampleOf('a')}`
 const BY_WORTH = 'is_overdue DESC, worth DESC'
-/** The lists cost what the alerts of the time do; their texts are looked up for the page alone. */
+/** The lists cost what the alerts of the time do; texts and codes are looked up for the page alone. */
 const listed = (where: string, page: string, order = BY_WORTH) => `WITH found AS (
     SELECT ${COLUMNS}, ${SUMS}, count(*) OVER ()::int AS total FROM ${OF_CASE}
     WHERE a.ts > now() - interval '7 days' AND ${where} GROUP BY c.id ${page}
-  )
-  SELECT found.*, alert.codes, coalesce(event #>> '{data,message,text}', event #>> '{data,samples,0,text}', event #>> '{data,reasons,0,detail}') AS text
-  FROM found LEFT JOIN alert ON alert.id = found.alert_id AND alert.ts >= found.first_at AND alert.ts <= found.last_at
+  ), ${codesBy('c.id', `c.id IN (SELECT id FROM found) AND a.ts > now() - interval '7 days' AND ${where}`)}
+  SELECT found.*, coded.codes, ${TEXT} FROM found LEFT JOIN coded USING (id)
+    LEFT JOIN alert example ON example.id = found.example_id AND example.ts >= found.first_at AND example.ts <= found.last_at
   ORDER BY ${order}, found.id`
+
+async function casesOf(ask: Ask, sql: string, values: readonly unknown[]): Promise<QueuedCase[]> {
+  const found = await ask<QueuedCase>(sql, values)
+  return found.map((one) => ({ ...one, codes: one.codes && gravestFirst(one.codes) }))
+}
 
 /** The cases of a view, overdue ones first and then by worth, those with a time by that; from the n-th on. */
 export function queueOf(
@@ -82,16 +109,23 @@ export function queueOf(
   const settled = view === 'done' ? 'true' : UNSETTLED
   const order = view === 'due' ? 'due_at' : BY_WORTH
   const page = `ORDER BY ${order}, id LIMIT ${most} OFFSET $2`
-  return ask(listed(`$1::text IS NOT NULL AND ${VIEWS[view]} AND ${settled}`, page, order), [who, skip])
+  return casesOf(ask, listed(`$1::text IS NOT NULL AND ${VIEWS[view]} AND ${settled}`, page, order), [
+    who,
+    skip,
+  ])
 }
 
-export async function queuedCase(ask: Ask, id: string): Promise<QueuedCase | undefined> {
-  const [open] = await ask<QueuedCase>(listed(`c.id = $1 AND ${UNSETTLED}`, ''), [id])
-  const [found] = open ? [open] : await ask<QueuedCase>(listed('c.id = $1', ''), [id])
-  return found
+/** A case, with whether some of its alerts wait for a finding: then it is about these alone. */
+export async function queuedCase(
+  ask: Ask,
+  id: string,
+): Promise<(QueuedCase & { readonly isOpen: boolean }) | undefined> {
+  const [open] = await casesOf(ask, listed(`c.id = $1 AND ${UNSETTLED}`, ''), [id])
+  const [found] = open ? [open] : await casesOf(ask, listed('c.id = $1', ''), [id])
+  return found && { ...found, isOpen: open !== undefined }
 }
 
-/** Who sent what of a case, the most first; `codes` and `text` of one alert of each. */
+/** Who sent what of a case, the most first; `text` of one alert of each. */
 export interface CaseSender {
   readonly sender: string
   readonly alerts: number
@@ -107,47 +141,49 @@ export interface CaseEvent {
   readonly text: string
 }
 
-export function sendersOf(ask: Ask, id: string): Promise<CaseSender[]> {
-  return ask(
+/** `isOpen`: of the alerts that wait for a finding alone. */
+export async function sendersOf(
+  ask: Ask,
+  { id, isOpen }: { readonly id: string; readonly isOpen: boolean },
+): Promise<CaseSender[]> {
+  const where = `c.id = $1 AND a.ts > now() - interval '7 days' AND ${isOpen ? UNSETTLED : 'true'}`
+  const found = await ask<CaseSender>(
     `WITH said AS (
       SELECT a.sender, count(*)::int AS alerts, count(DISTINCT to_token)::int AS recipients, min(a.ts) AS first_at, max(a.ts) AS last_at,
-        (array_agg(alert_id ORDER BY a.ts DESC))[1] AS alert_id
-      FROM ${OF_CASE} WHERE c.id = $1 AND (c.status = 'done' OR ${UNSETTLED})
-      GROUP BY a.sender ORDER BY alerts DESC, a.sender LIMIT 100)
-    SELECT said.sender, said.alerts, said.recipients, alert.codes,
-      coalesce(event #>> '{data,message,text}', event #>> '{data,reasons,0,detail}') AS text
-    FROM said LEFT JOIN alert ON alert.id = said.alert_id AND alert.ts >= said.first_at AND alert.ts <= said.last_at
+        ${exampleOf('a')}
+      FROM ${OF_CASE} WHERE ${where} GROUP BY a.sender ORDER BY alerts DESC, a.sender LIMIT 100), ${codesBy('a.sender', where)}
+    SELECT said.sender, said.alerts, said.recipients, coded.codes, ${TEXT} FROM said LEFT JOIN coded ON coded.id = said.sender
+      LEFT JOIN alert example ON example.id = said.example_id AND example.ts >= said.first_at AND example.ts <= said.last_at
     ORDER BY said.alerts DESC, said.sender`,
     [id],
   )
+  return found.map((one) => ({ ...one, codes: one.codes && gravestFirst(one.codes) }))
 }
 
+/** What was done with a case, the newest first; what was undone elsewhere than at the desk too. */
 export function eventsOf(ask: Ask, id: string): Promise<CaseEvent[]> {
   return ask(
-    `SELECT at, who, what, text FROM case_event WHERE case_id IN (${PARTS}) ORDER BY at DESC LIMIT 200`,
+    `SELECT at, who, what, text FROM case_event WHERE case_id IN (${PARTS})
+      UNION SELECT u.ts, u.by, 'undid', '' FROM review_case c JOIN feedback u ON u.undo = c.batch
+        WHERE c.id = $1 AND NOT EXISTS (SELECT FROM given_feedback g WHERE g.feedback_id = u.feedback_id)
+      ORDER BY at DESC LIMIT 200`,
     [id],
   )
 }
 
-/** What can be judged of a case: its messages and states that no finding settled, each once. */
-export function subjectsOf(
-  ask: Ask,
-  id: string,
-): Promise<{ readonly message_id: string | null; readonly state_id: string | null }[]> {
-  return ask(
-    `SELECT DISTINCT CASE WHEN a.state_id IS NULL THEN a.message_id END AS message_id, a.state_id FROM ${OF_CASE} WHERE c.id = $1 AND ${UNSETTLED} AND coalesce(a.state_id, a.message_id) IS NOT NULL`,
-    [id],
-  )
+/** A message or state that can be judged. */
+export interface CaseSubject {
+  readonly message_id: string | null
+  readonly state_id: string | null
 }
 
-/** What became of the rows of a batch: how many of each outcome, with one reason of those that were refused. */
-export function outcomesOf(
-  ask: Ask,
-  batch: string,
-): Promise<{ readonly outcome: string; readonly count: number; readonly why: string | null }[]> {
+/** What can be judged of a case: its messages and states that wait for a finding, each once; `until`: of alerts up to then, epoch ms. */
+export function subjectsOf(ask: Ask, id: string, until?: number): Promise<CaseSubject[]> {
   return ask(
-    'SELECT outcome, count(DISTINCT feedback_id)::int AS count, max(why) AS why FROM feedback_result WHERE batch = $1 GROUP BY outcome ORDER BY 1',
-    [batch],
+    `SELECT DISTINCT CASE WHEN a.state_id IS NULL THEN a.message_id END AS message_id, a.state_id FROM ${OF_CASE}
+      WHERE c.id = $1 AND a.ts > now() - interval '7 days' AND ${UNSETTLED} AND coalesce(a.state_id, a.message_id) IS NOT NULL
+        AND ($2::timestamptz IS NULL OR date_trunc('milliseconds', a.ts) <= $2)`,
+    [id, until === undefined ? null : new Date(until)],
   )
 }
 
@@ -167,8 +203,7 @@ export async function assignCase(change: Ask, id: string, owner: string | null):
 
 export async function setStatus(change: Ask, id: string, status: 'open' | 'waiting'): Promise<void> {
   await change(
-    `UPDATE review_case SET status = $2 WHERE id = $1 AND (status <> 'done'
-      OR EXISTS (SELECT FROM case_alert a WHERE a.case_id = $1 AND a.ts > settled_until))`,
+    `UPDATE review_case SET status = $2 WHERE id = $1 AND (status <> 'done' OR ${HAS_UNSETTLED})`,
     [id, status],
   )
 }
@@ -177,69 +212,83 @@ export async function setStatus(change: Ask, id: string, status: 'open' | 'waiti
 const SETTLED_FOR = { confirmed: '1 day', false_positive: '5 minutes', release: '5 minutes' } as const
 export type Finding = keyof typeof SETTLED_FOR
 
-/** Settles a case; false: somebody else has done so meanwhile. */
+/** A finding on a case. `until`: alerts after that time wait at once, epoch ms. */
+interface Settlement {
+  readonly id: string
+  readonly finding: Finding
+  readonly by: string
+  readonly batch: string
+  readonly until?: number | undefined
+}
+
+/** Settles a case, and keeps the rows of its finding with it; false: somebody has done so meanwhile, and no row is kept. */
 export async function settleCase(
   change: Ask,
-  {
-    id,
-    finding,
-    by,
-    batch,
-  }: { readonly id: string; readonly finding: Finding; readonly by: string; readonly batch: string },
+  { id, finding, by, batch, until }: Settlement,
+  rows: readonly GivenRow[],
 ): Promise<boolean> {
   const done = await change<{ readonly id: string }>(
-    `UPDATE review_case SET status = 'done', finding = $2, done_by = $3, done_at = now(), batch = $4,
-      settled_until = now() + interval '${SETTLED_FOR[finding]}'
-      WHERE (id = $1 AND merged_into IS NULL OR merged_into = $1) AND (status <> 'done' OR settled_until < now()
-        OR EXISTS (SELECT FROM case_alert a WHERE a.case_id = review_case.id AND a.ts > settled_until)) RETURNING id`,
-    [id, finding, by, batch],
+    `WITH settled AS (UPDATE review_case SET status = 'done', finding = $4, done_by = $5, done_at = now(), batch = $6,
+        settled_until = coalesce($7::timestamptz + interval '999 microseconds', now() + interval '${SETTLED_FOR[finding]}')
+        WHERE (id = $3 AND merged_into IS NULL OR merged_into = $3) AND (status <> 'done' OR ${HAS_UNSETTLED}) RETURNING id
+      ), kept AS (${KEEP} WHERE EXISTS (SELECT FROM settled WHERE id = $3)
+      ), noted AS (INSERT INTO case_event (case_id, who, what, text) SELECT id, $5, 'judged', $4 FROM settled WHERE id = $3)
+      SELECT id FROM settled`,
+    [...keptValues(rows), id, finding, by, batch, until === undefined ? null : new Date(until)],
   )
   return done.some(({ id: own }) => own === id)
 }
 
-/** Opens the case of a batch again, whose feedback is taken back. */
-export async function reopenCase(change: Ask, batch: string): Promise<void> {
-  await change(
-    `UPDATE review_case SET status = 'open', finding = NULL, done_by = NULL, done_at = NULL, settled_until = NULL, batch = NULL
-      WHERE batch = $1`,
+/** How many messages and states were judged under a batch. */
+export async function judgedWith(ask: Ask, batch: string): Promise<number> {
+  const [row] = await ask<{ n: number }>(
+    'SELECT count(*)::int AS n FROM given_feedback WHERE batch = $1 AND undo IS NULL AND coalesce(state_id, message_id) IS NOT NULL',
     [batch],
   )
+  return row!.n
 }
 
-/** The newest finding of a person that can be undone. */
-export async function lastFinding(
-  ask: Ask,
-  who: string,
-): Promise<{ readonly id: string; readonly batch: string } | undefined> {
-  const [last] = await ask<{ readonly id: string; readonly batch: string }>(
-    "SELECT id, batch FROM review_case WHERE done_by = $1 AND batch IS NOT NULL AND done_at > now() - interval '1 day' ORDER BY done_at DESC, merged_into IS NOT NULL LIMIT 1",
-    [who],
+/** Opens the case of a batch again, whose feedback is taken back. Resolves with its id, and with those that were merged and are not now. */
+export async function reopenCase(change: Ask, batch: string): Promise<readonly string[]> {
+  const opened = await change<{ id: string; merged_into: string | null }>(
+    `UPDATE review_case SET status = 'open', finding = NULL, done_by = NULL, done_at = NULL, settled_until = NULL, batch = NULL
+      WHERE batch = $1 RETURNING id, merged_into`,
+    [batch],
+  )
+  return opened.flatMap(({ id, merged_into }) => (merged_into === null ? [id] : []))
+}
+
+/** Notes that a person took feedback back: all of a batch, which opens its case again, or what was said of one message or state. */
+export async function noteUndone(
+  change: Ask,
+  { batch, who, isWhole }: { readonly batch: string; readonly who: string; readonly isWhole: boolean },
+): Promise<readonly string[]> {
+  const ids = isWhole
+    ? await reopenCase(change, batch)
+    : (
+        await change<{ id: string }>('SELECT id FROM review_case WHERE batch = $1 AND merged_into IS NULL', [
+          batch,
+        ])
+      ).map(({ id }) => id)
+  for (const id of ids) await noteOnCase(change, [id, who, isWhole ? 'undid' : 'undidOne'])
+  return ids
+}
+
+/** A finding on a case that can be undone. */
+export interface LastFinding {
+  readonly id: string
+  readonly batch: string
+  readonly grouped_by: string
+  readonly name: string
+}
+
+/** The newest finding of a person that can be undone, or that of a batch where it can. */
+export async function lastFinding(ask: Ask, who: string, batch?: string): Promise<LastFinding | undefined> {
+  const [last] = await ask<LastFinding>(
+    `SELECT id, batch, grouped_by, name FROM review_case WHERE done_by = $1 AND batch IS NOT NULL
+        AND ($2::text IS NULL OR batch = $2) AND done_at > now() - interval '1 day' AND NOT ${isTakenBack('batch')}
+      ORDER BY done_at DESC, merged_into IS NOT NULL LIMIT 1`,
+    [who, batch ?? null],
   )
   return last
-}
-
-/**
- * Makes senders of a case a case of their own, their later alerts too. Resolves with its id; undefined: none of them was there,
- * as where somebody else has just split them off.
- */
-export async function splitCase(
-  change: Ask,
-  id: string,
-  senders: readonly string[],
-): Promise<string | undefined> {
-  const [moved] = await change<{ id: string }>(
-    `WITH moved AS (
-        UPDATE case_alert SET case_id = $2 WHERE case_id IN (${PARTS}) AND sender = ANY ($3) RETURNING sender
-      ), made AS (
-        INSERT INTO review_case (id, grouped_by, name, standing) SELECT $2, 'sender', $4, standing FROM review_case
-        WHERE id = $1 AND EXISTS (SELECT FROM moved) RETURNING id
-      ), routed AS (
-        INSERT INTO case_route (from_case, sender, to_case) SELECT part.id, sender, made.id
-        FROM made, (${PARTS}) part, (SELECT DISTINCT sender FROM moved) s
-        ON CONFLICT (from_case, sender) DO UPDATE SET to_case = excluded.to_case
-      )
-      SELECT id FROM made`,
-    [id, randomUUID(), senders, senders.join(', ').slice(0, 200)],
-  )
-  return moved?.id
 }

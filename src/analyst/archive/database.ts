@@ -88,6 +88,8 @@ export function openPool(url: string, applicationName: string, within: number): 
     max: 4,
   })
   pool.on('error', () => {})
+  // One that breaks while a statement is prepared on it says so itself; the statement fails.
+  pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
 

@@ -38,16 +38,23 @@ export interface StoredFeedback {
   readonly why?: string | null
 }
 
-const KEEP = `INSERT INTO given_feedback (feedback_id, ts, state_id, message_id, target, codes, verdict, until, by, note, batch, undo, label, "row")
+/** Keeps the rows `$1` with their notes `$2`. */
+export const KEEP = `INSERT INTO given_feedback (feedback_id, ts, state_id, message_id, target, codes, verdict, until, by, note, batch, undo, label, "row")
   SELECT r ->> 'feedbackId', to_timestamp((r ->> 'ts')::float8 / 1000), r ->> 'stateId', r ->> 'messageId', r ->> 'target',
     CASE WHEN r ? 'codes' THEN ARRAY(SELECT jsonb_array_elements_text(r -> 'codes')) END, coalesce(r ->> 'verdict', 'undo'),
     to_timestamp((r ->> 'until')::float8 / 1000), r ->> 'by', said.note, r ->> 'batch', r ->> 'undo', r ->> 'label', r
-  FROM unnest($1::jsonb[], $2::text[]) AS said (r, note) ON CONFLICT DO NOTHING`
+  FROM unnest($1::jsonb[], $2::text[]) AS said (r, note)`
+
+/** The values of `KEEP`. */
+export function keptValues(rows: readonly GivenRow[]): readonly unknown[] {
+  const notes = rows.map(({ note }) => (note === undefined ? null : redactText(note)))
+  return [rows.map((row) => JSON.stringify(row)), notes]
+}
 
 /** Keeps rows until they are written. */
-export async function keepGiven(change: Ask, rows: readonly GivenRow[]): Promise<void> {
-  const notes = rows.map(({ note }) => (note === undefined ? null : redactText(note)))
-  await change(KEEP, [rows.map((row) => JSON.stringify(row)), notes])
+export async function keepGiven(change: Ask, rows: readonly GivenRow[]): Promise<true> {
+  await change(`${KEEP} ON CONFLICT DO NOTHING`, keptValues(rows))
+  return true
 }
 
 /** Rows that are not written yet, the first ones first, and what takes others back last. Those that are older than a feedback may hold are left. */

@@ -1,6 +1,7 @@
 import { EARLIEST_TIME } from '../../domain/time.ts'
 import type { Ask } from './ask.ts'
-import { IN_HOURS } from './questions.ts'
+import { OF_CASE, UNSETTLED } from './case-queue.ts'
+import { IN_HOURS, STANDS } from './questions.ts'
 
 /** Counts of a time, and of the time of the same length before it. */
 export interface Total {
@@ -18,7 +19,7 @@ const TOTALS = [
   of('alerts', 'n', `alert_minute ${IN_BOTH} AND code = ''`),
   of('blocked', 'blocked', `alert_minute ${IN_BOTH} AND code = ''`),
   of('complaints', 'n', `complaint_hour ${IN_BOTH}`),
-  of('judged', '1', `feedback ${IN_BOTH} AND verdict IN ('confirmed', 'false_positive')`),
+  of('judged', '1', `feedback f ${IN_BOTH} AND verdict IN ('confirmed', 'false_positive') AND ${STANDS}`),
 ].join(' UNION ALL ')
 
 /** Totals of a time (epoch ms) against those before it; complaints by whole hours. */
@@ -100,9 +101,8 @@ export function worstCases(ask: Ask): Promise<WorstCase[]> {
     `WITH found AS (
         SELECT c.id, c.grouped_by, c.name, count(*)::int AS alerts, count(*) OVER ()::int AS total, (array_agg(a.alert_id ORDER BY a.ts DESC))[1] AS alert_id,
           max(a.ts) AS last_at, greatest(count(DISTINCT a.to_token), 1) * avg(a.certainty) * max(a.harm) AS worth
-        FROM case_alert a JOIN review_case c ON c.id = a.case_id
-        WHERE a.ts > now() - interval '1 day' AND (c.status = 'open' OR a.ts > c.settled_until)
-          AND (c.settled_until IS NULL OR a.ts > c.settled_until)
+        FROM ${OF_CASE}
+        WHERE a.ts > now() - interval '1 day' AND c.status <> 'waiting' AND ${UNSETTLED}
         GROUP BY c.id ORDER BY worth DESC, c.id LIMIT 5
       )
       SELECT found.id, grouped_by, name, alerts, worth, total,

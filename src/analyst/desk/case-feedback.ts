@@ -3,6 +3,7 @@ import { given } from '../../domain/given.ts'
 import { LABELS } from '../../domain/labels.ts'
 import { DAY } from '../../domain/time.ts'
 import type { Case } from '../archive/case.ts'
+import { noteUndone } from '../archive/case-queue.ts'
 import type { GivenRow } from '../archive/given-feedback.ts'
 import { withoutMobiles } from '../archive/mobiles.ts'
 import { type Answer, type Asked, toPage } from './answers.ts'
@@ -44,6 +45,9 @@ export async function giveOnCase(
   const row = rowOf({ form, session }, found, ts)
   if (typeof row === 'string') return failure(row === 'incomplete' ? 400 : 403, row)
   await outbox.give([row])
+  const batch = found.feedback.find(({ id, batch }) => row.undo && [id, batch].includes(row.undo))?.batch
+  if (batch)
+    await noteUndone(options.archive.change, { batch, who: session.name, isWhole: batch === row.undo })
   const what = row.undo === undefined ? row.verdict! : 'undo'
   await options.archive.note(session, 'feedback', `${alert.id}: ${what}`)
   return toPage(`/case/${encodeURIComponent(alert.id)}?given`)

@@ -34,14 +34,21 @@ export class Outbox {
     return this.#writer.now()
   }
 
-  /** Resolves when the rows are kept, and within three seconds written too. Rejects with USAGE for a row that is not allowed. */
-  async give(rows: readonly GivenRow[]): Promise<void> {
+  /**
+   * Resolves when the rows are kept, and within three seconds written too; with false where `keep` does not keep them. Rejects
+   * with USAGE for a row that is not allowed.
+   */
+  async give(
+    rows: readonly GivenRow[],
+    keep: () => Promise<boolean> = () => keepGiven(this.#archive.change, rows),
+  ): Promise<boolean> {
     for (const row of rows) {
       const read = readSideRow('feedback', row, canonicalNumber)
       if ('message' in read) throw new SigwatchError('USAGE', `${read.key}: ${read.message}`)
     }
-    await keepGiven(this.#archive.change, rows)
+    if (!(await keep())) return false
     await Promise.race([this.#retry(), sleep(PATIENCE, undefined, { ref: false })])
+    return true
   }
 
   async close(): Promise<void> {

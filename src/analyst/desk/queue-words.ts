@@ -37,9 +37,32 @@ export const QUEUE = {
     'J, K: next, previous · C: confirm all · F: false positive, after a preview · A: mine · U: undo the last finding · O or Enter: open · ?: this help',
     'J、K：下一个、上一个 · C：全部确认 · F：误报（先预览） · A：归我 · U：撤销上一次结论 · O 或回车：打开 · ?：本帮助',
   ],
-  settled: ['{n} alerts judged: {what}. {name}', '已判断 {n} 条告警：{what}。{name}'],
+  alertsOn: [
+    '{alerts} alerts on {subjects} messages and states, {recipients} recipients, {senders} senders',
+    '{alerts} 条告警，涉及 {subjects} 条短信或状态，{recipients} 个接收号码，{senders} 个发送方',
+  ],
+  isFalsePositive: ['false positive', '误报'],
+  settled: [
+    '{name} was judged: {what}. Messages and states: {n}.',
+    '{name}已判断：{what}。短信与状态：{n}。',
+  ],
   settledBefore: ['Somebody else has just judged this case.', '此案件刚刚已由他人办结。'],
-  undoneBatch: ['The finding is being undone; the case is open again.', '结论正在撤销，案件已重新打开。'],
+  settledByYou: ['You have judged this case already.', '您已对此案件作出结论。'],
+  changedSince: [
+    'More has come to this case than was shown, and nothing was judged. Look again, then judge.',
+    '案件在显示之后有新增内容，尚未作出任何判断，请重新查看后再判断。',
+  ],
+  writing: ['Being written: {n} messages and states …', '正在写入：{n} 条短信与状态……'],
+  undoneFinding: [
+    'The finding on {name} is being undone; the case is open again. Messages and states: {n}.',
+    '{name}的结论正在撤销，案件已重新打开。短信与状态：{n}。',
+  ],
+  undoneBefore: [
+    'This finding was undone already. Nothing more was undone.',
+    '该结论此前已撤销，未再撤销其他结论。',
+  ],
+  undoThis: ['Undo this finding', '撤销此结论'],
+  undoOf: ['Of {name}', '{name}'],
   nothingToUndo: ['You have no finding of the last day to undo.', '您最近一天没有可撤销的结论。'],
   judgeAll: ['Judge all {n} alike', '对全部 {n} 条作同一判断'],
   previewConfirmed: [
@@ -93,9 +116,7 @@ export const QUEUE = {
   takeOut: ['Take it out again', '取消合并'],
   takenOut: ['took a case out again', '取消合并'],
   cannotMerge: ['The other case is done, gone, or merged already.', '该案件已办结、不存在或已合并。'],
-  applied: ['applied', '已执行'],
-  refusedRows: ['refused', '被拒绝'],
-  undone: ['undone', '已撤销'],
+  undidOne: ['undid the finding for one message or state', '撤销其中一条短信或状态的结论'],
 } as const
 
 /** Words of the desk about the search box, in English and in Chinese. */

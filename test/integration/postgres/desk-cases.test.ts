@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type QueueView, queueOf, splitCase, subjectsOf } from '../../../src/analyst/archive/case-queue.ts'
+import { splitCase } from '../../../src/analyst/archive/case-merge.ts'
+import { type QueueView, queueOf, subjectsOf } from '../../../src/analyst/archive/case-queue.ts'
 import { type Client, openClient } from '../../../src/analyst/archive/database.ts'
 import type { GivenRow } from '../../../src/analyst/archive/given-feedback.ts'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
@@ -115,7 +116,7 @@ describeWith('postgres', 'merging, due times and splits of cases', () => {
     const clicks = await Promise.all(
       ['lin', 'lin', 'wu'].map((who) => act(a, { act: 'judge', verdict: 'confirmed' }, who)),
     )
-    expect(clicks.filter((location) => location!.includes('settledBefore'))).toHaveLength(2)
+    expect(clicks.filter((location) => location!.includes('settledB'))).toHaveLength(2)
     expect(given).toHaveLength(7)
     expect(Object.keys(await open())).toEqual(['c77.top'])
     expect(await act(await idOf('c77.top'), { act: 'merge', other: a })).toContain('cannotMerge')

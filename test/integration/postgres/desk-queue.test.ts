@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { queueOf, splitCase } from '../../../src/analyst/archive/case-queue.ts'
+import { splitCase } from '../../../src/analyst/archive/case-merge.ts'
+import { queueOf } from '../../../src/analyst/archive/case-queue.ts'
 import { groupEarlier } from '../../../src/analyst/archive/case-writer.ts'
 import { type Client, openClient } from '../../../src/analyst/archive/database.ts'
 import { erase } from '../../../src/analyst/archive/erase.ts'
@@ -122,7 +123,7 @@ describeWith('postgres', 'the queue of cases', () => {
     const answers = await Promise.all(
       [1, 2].map(() => users.post('block', path, { ...order, note: 'one campaign' })),
     )
-    expect(answers.filter((one) => one.headers.get('location')!.includes('settledBefore'))).toHaveLength(1)
+    expect(answers.filter((one) => one.headers.get('location')!.includes('settledByYou'))).toHaveLength(1)
     const [{ batch }] = given as [GivenRow]
     expect(new Set(given.map((row) => row.batch))).toEqual(new Set([batch]))
     const named = given.map(({ messageId, stateId, target }) => messageId ?? stateId ?? target).sort()

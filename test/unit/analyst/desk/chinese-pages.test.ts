@@ -6,7 +6,8 @@ import { ACCESS_KINDS } from '../../../../src/analyst/archive/reader.ts'
 import { accessPage } from '../../../../src/analyst/desk/access-routes.ts'
 import { overviewPage } from '../../../../src/analyst/desk/overview.ts'
 import { casePage, leftPage, loginPage, messagePage, searchPage } from '../../../../src/analyst/desk/pages.ts'
-import { queuedCasePage, queuePage } from '../../../../src/analyst/desk/queue-page.ts'
+import { queuedCasePage } from '../../../../src/analyst/desk/queue-case-page.ts'
+import { queuePage } from '../../../../src/analyst/desk/queue-page.ts'
 import { speechIn } from '../../../../src/analyst/desk/words.ts'
 import { termsOf } from '../../../../src/analyst/evidence/terms.ts'
 import { letterOf } from '../../../../src/analyst/letter/letter.ts'
@@ -161,6 +162,7 @@ describe('pages of the desk in Chinese', () => {
           },
           ...{
             alerts: 3,
+            subjects: 2,
             recipients: 2,
             senders: 2,
             certainty: 0.9,
@@ -172,22 +174,27 @@ describe('pages of the desk in Chinese', () => {
           ...{ text: null, codes: ['FORGED_BRAND'], alert_id: 'alert-m1', total: 99 },
         }),
       )
-      expect(english(queuePage(session, speech, { view, skip: 0, cases }))).toEqual([])
+      const outcomes = (
+        ['unsent', 'waiting', 'unknown', 'applied', 'refused', 'undoing', 'undone'] as const
+      ).map((standing) => ({ ...{ batch: 'b1', standing, count: 2, why: null } }))
+      const last = { id: 'c1', batch: 'b1', grouped_by: 'domain', name: '京东' }
+      expect(english(queuePage(session, speech, { view, skip: 0, cases, outcomes, last }))).toEqual([])
       const sender = { sender: '京东@1069', alerts: 1, recipients: 1, codes: null, text: null }
-      for (const found of cases)
+      for (const [i, one] of cases.entries())
         expect(
           english(
             queuedCasePage({ ...session, may: 'lead' }, speech, {
               ...{
-                found,
+                found: { ...one, isOpen: i % 2 === 0 },
                 merged: [{ id: 'c1', grouped_by: 'domain', name: '京东' }],
                 others: cases.map((one, i) => ({ ...one, id: `c1-${i}` })),
                 senders: [sender, { ...sender, sender: '@' }],
                 messages: 1,
                 states: 1,
                 judge: null,
+                place: { view, skip: 0 },
+                outcomes,
               },
-              outcomes: ['applied', 'refused', 'undone'].map((outcome) => ({ outcome, count: 1, why: null })),
               events: [
                 'took',
                 'gave',
@@ -196,6 +203,7 @@ describe('pages of the desk in Chinese', () => {
                 'opened',
                 'judged',
                 'undid',
+                'undidOne',
                 'split',
                 'due',
                 'merged',

@@ -1,0 +1,65 @@
+import type { Ask } from './ask.ts'
+import type { Standing } from './given-feedback.ts'
+
+/** Alerts of the queue are of the last seven days: so is the feedback on them. */
+const RECENT = "now() - interval '8 days'"
+
+/** Ids and batches of feedback that were taken back, on whatever page, and where the service did not refuse it. */
+const TAKEN_BACK = `SELECT u.undo, bool_or(r.outcome IS NOT NULL) AS is_answered FROM (
+      SELECT feedback_id, undo FROM given_feedback WHERE undo IS NOT NULL AND ts > ${RECENT}
+      UNION SELECT feedback_id, undo FROM feedback WHERE undo IS NOT NULL AND ts > ${RECENT}) u
+    LEFT JOIN feedback_result r ON r.feedback_id = u.feedback_id
+    WHERE r.outcome IS DISTINCT FROM 'refused' GROUP BY u.undo`
+
+/**
+ * Batches with the messages and states that their finding does not hold for: it was undone, or the service refused to silence
+ * them. What is refused a second time stays as it was judged; a confirmation that was refused is a judgement all the same.
+ */
+const FALLEN = `SELECT g.batch, coalesce(g.state_id, g.message_id) FROM (
+      SELECT undo AS feedback_id, false AS is_refused FROM (${TAKEN_BACK}) taken
+      UNION SELECT feedback_id, outcome = 'refused' FROM feedback_result WHERE outcome <> 'applied' AND ts > ${RECENT}) fell
+    JOIN given_feedback g USING (feedback_id)
+    WHERE g.batch IS NOT NULL AND coalesce(g.state_id, g.message_id) IS NOT NULL AND NOT (is_refused AND (g.verdict = 'confirmed' OR EXISTS (
+      SELECT FROM given_feedback e JOIN feedback_result r USING (feedback_id)
+      WHERE (e.state_id = g.state_id OR e.message_id = g.message_id) AND e.verdict = g.verdict AND e.ts < g.ts AND r.outcome = 'refused')))`
+
+/** Whether a batch was taken back as a whole. */
+export const isTakenBack = (batch: string) => `${batch} IN (SELECT undo FROM (${TAKEN_BACK}) taken)`
+
+/** Whether an alert `a` waits for a finding. `own`: the case that it was filed under, for a finding settles what is merged too. */
+export const unsettled = (own: string) =>
+  `(${own}.settled_until IS NULL OR a.ts > ${own}.settled_until OR ${isTakenBack(`${own}.batch`)}
+    OR (${own}.batch, coalesce(a.state_id, a.message_id)) IN (${FALLEN}))`
+
+/** What became of rows of a batch: how many of each standing, with one reason of those that were refused. */
+export interface BatchOutcome {
+  readonly batch: string
+  readonly standing: Standing
+  readonly count: number
+  readonly why: string | null
+}
+
+/** What became of the rows of batches. `answers`: the topic of answers. */
+export function outcomesOf(ask: Ask, batches: readonly string[], answers: string): Promise<BatchOutcome[]> {
+  if (batches.length === 0) return Promise.resolve([])
+  return ask(
+    `WITH taken AS MATERIALIZED (${TAKEN_BACK}), said AS MATERIALIZED (
+      SELECT batch, feedback_id, "row" IS NULL AS is_sent FROM given_feedback
+      WHERE batch = ANY ($1) AND undo IS NULL AND ts > ${RECENT}
+    ), answer AS (
+      SELECT DISTINCT ON (feedback_id) feedback_id, outcome, r.why FROM said JOIN feedback_result r USING (feedback_id)
+      ORDER BY feedback_id, r.ts DESC
+    )
+    SELECT said.batch, CASE
+        WHEN answer.outcome = 'undone' OR one.is_answered OR whole.is_answered THEN 'undone'
+        WHEN one.undo IS NOT NULL OR whole.undo IS NOT NULL THEN 'undoing'
+        WHEN answer.outcome IS NOT NULL THEN answer.outcome
+        WHEN NOT is_sent THEN 'unsent'
+        WHEN EXISTS (SELECT FROM input_offset WHERE topic = $2) THEN 'waiting' ELSE 'unknown' END AS standing,
+      count(*)::int AS count, max(answer.why) FILTER (WHERE answer.outcome = 'refused') AS why
+    FROM said LEFT JOIN answer USING (feedback_id) LEFT JOIN taken one ON one.undo = said.feedback_id
+      LEFT JOIN taken whole ON whole.undo = said.batch
+    GROUP BY 1, 2 ORDER BY 1, 2`,
+    [batches, answers],
+  )
+}

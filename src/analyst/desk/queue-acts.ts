@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto'
+import * as merging from '../archive/case-merge.ts'
+import * as queue from '../archive/case-queue.ts'
+import type { GivenRow } from '../archive/given-feedback.ts'
+import { withoutMobiles } from '../archive/mobiles.ts'
+import { type Answer, type Asked, toPage } from './answers.ts'
+import { sharedMembers } from './case-feedback.ts'
+import { messagePage } from './pages.ts'
+import { caseAt, listAt, placeOf } from './queue-place.ts'
+import { timeOf } from './requests.ts'
+import type { RouteParts } from './route-parts.ts'
+import { may, mayUndo } from './sessions.ts'
+import { beijing } from './tables.ts'
+import type { Word } from './words.ts'
+
+const LONGEST_COMMENT = 2000
+
+type FoundCase = NonNullable<Awaited<ReturnType<typeof queue.queuedCase>>>
+
+/** What is done with cases of the queue. Rejects with errors of the archive, and with USAGE for feedback that is not allowed. */
+export class QueueActs {
+  readonly #parts: RouteParts
+
+  constructor(parts: RouteParts) {
+    this.#parts = parts
+  }
+
+  get #ask() {
+    return this.#parts.options.archive.ask
+  }
+
+  get #change() {
+    return this.#parts.options.archive.change
+  }
+
+  #failure({ session }: Asked, status: number, word: Word): Answer {
+    const { speech } = this.#parts
+    return { status, body: messagePage(session, speech, speech.say(word)) }
+  }
+
+  async act(asked: Asked, found: FoundCase): Promise<Answer> {
+    const { form, session } = asked
+    const { id } = found
+    const here = toPage(caseAt(id))
+    const note = (what: string, text = '') => queue.noteOnCase(this.#change, [id, session.name, what, text])
+    switch (form.get('act')) {
+      case 'judge':
+        return this.#judge(asked, found)
+      case 'undo':
+        return this.#undoOf(asked, found)
+      case 'take':
+        await queue.assignCase(this.#change, id, session.name)
+        await note('took')
+        return here
+      case 'give':
+        await queue.assignCase(this.#change, id, null)
+        await note('gave')
+        return here
+      case 'wait':
+      case 'open': {
+        const waits = form.get('act') === 'wait'
+        await queue.setStatus(this.#change, id, waits ? 'waiting' : 'open')
+        await note(waits ? 'waits' : 'opened')
+        return here
+      }
+      case 'comment': {
+        const text = form.get('comment')?.replaceAll('\u0000', '').trim() ?? ''
+        if (text === '' || text.length > LONGEST_COMMENT) return this.#failure(asked, 400, 'incomplete')
+        await note('commented', text)
+        return here
+      }
+      case 'due': {
+        const due = timeOf(form.get('due'))
+        if (due === undefined && form.get('due')) return this.#failure(asked, 400, 'incomplete')
+        await merging.setDue(this.#change, id, due ?? null)
+        await note('due', due === undefined ? '' : beijing(due))
+        return here
+      }
+      case 'merge':
+        return this.#merge(asked, found)
+      case 'unmerge': {
+        const other = form.get('other')?.replaceAll('\u0000', '') ?? ''
+        if (!(await merging.unmergeCase(this.#change, other)))
+          return toPage(caseAt(id, { said: 'cannotMerge' }))
+        await note('unmerged')
+        return toPage(caseAt(other))
+      }
+      case 'split':
+        return this.#split(asked, found)
+      default:
+        return this.#failure(asked, 400, 'incomplete')
+    }
+  }
+
+  async #merge({ form, session }: Asked, { id }: FoundCase): Promise<Answer> {
+    const other = form.get('other')?.replaceAll('\u0000', '') ?? ''
+    if (!(await merging.mergeCases(this.#change, other, id)))
+      return toPage(caseAt(id, { said: 'cannotMerge' }))
+    const { grouped_by, name } = (await merging.mergedInto(this.#ask, id)).find((one) => one.id === other)!
+    await queue.noteOnCase(this.#change, [id, session.name, 'merged', `${grouped_by}: ${name}`])
+    return toPage(caseAt(id))
+  }
+
+  async #split({ form, session }: Asked, found: FoundCase): Promise<Answer> {
+    const { id, senders: all } = found
+    const picked = new Set(form.getAll('sender'))
+    const known = picked.size === 0 ? [] : await queue.sendersOf(this.#ask, found)
+    const senders = known.map(({ sender }) => sender).filter((one) => picked.has(withoutMobiles(one)))
+    const cannot = toPage(caseAt(id, { said: 'cannotSplit' }))
+    if (senders.length === 0 || senders.length >= all) return cannot
+    const made = await merging.splitCase(this.#change, id, senders)
+    if (made === undefined) return cannot
+    const named = senders.join(', ').slice(0, LONGEST_COMMENT)
+    await queue.noteOnCase(this.#change, [id, session.name, 'split', named])
+    return toPage(caseAt(made))
+  }
+
+  /** One finding on what was shown of a case: a row of feedback for each message and state, under one batch. */
+  async #judge(asked: Asked, found: FoundCase): Promise<Answer> {
+    const { form, session } = asked
+    const { outbox, options } = this.#parts
+    if (!outbox) return this.#failure(asked, 403, 'mayRead')
+    const finding = (['confirmed', 'false_positive'] as const).find((one) => one === form.get('verdict'))
+    const ts = Math.round(await outbox.now())
+    const shared = sharedMembers(form, ts)
+    if (!finding || !shared) return this.#failure(asked, 400, 'incomplete')
+    const target = form.get('target')
+    if (target !== null && (!may(session, 'block') || target !== `${found.grouped_by}:${found.name}`))
+      return this.#failure(asked, 403, 'mayNotBlock')
+    if (!found.isOpen) return this.#settledBefore(asked, found)
+    const seen = seenOf(form)
+    const subjects = await queue.subjectsOf(this.#ask, found.id, seen?.until)
+    if (seen && subjects.length !== seen.subjects)
+      return toPage(caseAt(found.id, { judge: finding, said: 'changedSince' }))
+    const own = { by: session.name, ts, batch: randomUUID() }
+    const rows = rowsOn(subjects, { verdict: finding, ...shared, ...own })
+    const order = {
+      target: target ?? '',
+      verdict: 'block',
+      note: shared.note ?? found.id,
+      until: shared.until,
+    }
+    if (target !== null && finding === 'confirmed') rows.push({ ...order, ...own, feedbackId: randomUUID() })
+    // A false positive holds for what it was said of: what has come since then waits.
+    const until =
+      finding === 'false_positive' && seen && found.subjects > seen.subjects ? seen.until : undefined
+    const settled = { id: found.id, finding, by: session.name, batch: own.batch, until }
+    if (!(await outbox.give(rows, () => queue.settleCase(this.#change, settled, rows))))
+      return this.#settledBefore(asked, found)
+    if (shared.note) await queue.noteOnCase(this.#change, [found.id, session.name, 'commented', shared.note])
+    await options.archive.note(session, 'feedback', `${found.id}: ${finding}`)
+    return toPage(listAt(placeOf(form), { settled: found.id }))
+  }
+
+  async #settledBefore({ form, session }: Asked, { id }: FoundCase): Promise<Answer> {
+    const now = await queue.queuedCase(this.#ask, id)
+    const said = now?.done_by === session.name ? 'settledByYou' : 'settledBefore'
+    return toPage(listAt(placeOf(form), { said }))
+  }
+
+  /** Takes the finding of a person back that the form names, or the last one, with all its rows; once. */
+  async undo(asked: Asked): Promise<Answer> {
+    const { form, session } = asked
+    const batch = form.get('batch')?.replaceAll('\u0000', '') || undefined
+    const last = await queue.lastFinding(this.#ask, session.name, batch)
+    if (!last) return toPage(`/queue?said=${batch === undefined ? 'nothingToUndo' : 'undoneBefore'}`)
+    if (!(await this.#takeBack(asked, last))) return toPage('/queue?said=nothingToUndo')
+    return toPage(listAt({ ...placeOf(form), follows: last.id }, { undone: last.id }))
+  }
+
+  async #undoOf(asked: Asked, { id, batch, done_by }: FoundCase): Promise<Answer> {
+    if (batch === null || done_by === null) return toPage(caseAt(id, { said: 'undoneBefore' }))
+    if (!mayUndo(asked.session, { by: done_by })) return this.#failure(asked, 403, 'mayNotUndo')
+    if (!(await this.#takeBack(asked, { id, batch }))) return this.#failure(asked, 403, 'mayRead')
+    return toPage(caseAt(id, { undone: id }))
+  }
+
+  /** False: no feedback may be given here. */
+  async #takeBack(
+    { session }: Asked,
+    { id, batch }: { readonly id: string; readonly batch: string },
+  ): Promise<boolean> {
+    const { outbox, options } = this.#parts
+    if (!outbox) return false
+    const ts = Math.round(await outbox.now())
+    await outbox.give([{ undo: batch, by: session.name, ts, feedbackId: randomUUID() }])
+    await queue.noteUndone(this.#change, { batch, who: session.name, isWhole: true })
+    await options.archive.note(session, 'feedback', `${id}: undo`)
+    return true
+  }
+}
+
+/** What a form says was shown: messages and states of alerts up to a time, epoch ms; undefined: it does not say. */
+function seenOf(form: URLSearchParams): { readonly until: number; readonly subjects: number } | undefined {
+  const [, until, subjects] = /^(\d{13}) (\d{1,9})$/.exec(form.get('seen') ?? '') ?? []
+  return until === undefined ? undefined : { until: Number(until), subjects: Number(subjects) }
+}
+
+function rowsOn(
+  subjects: readonly queue.CaseSubject[],
+  said: Omit<GivenRow, 'feedbackId' | 'messageId' | 'stateId'>,
+): GivenRow[] {
+  return subjects.map(({ message_id, state_id }) => {
+    const about = state_id === null ? { messageId: message_id! } : { stateId: state_id }
+    return { ...about, ...said, feedbackId: randomUUID() }
+  })
+}

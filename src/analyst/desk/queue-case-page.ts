@@ -1,0 +1,174 @@
+import type { MergedCase } from '../archive/case-merge.ts'
+import type { BatchOutcome } from '../archive/case-outcomes.ts'
+import type { CaseEvent, CaseSender, QueuedCase } from '../archive/case-queue.ts'
+import { withoutMobiles } from '../archive/mobiles.ts'
+import { type Html, html } from '../words/html.ts'
+import { labelField, untilFields } from './feedback-section.ts'
+import { page } from './layout.ts'
+import {
+  aboutIt,
+  dueTag,
+  factsOf,
+  findingOf,
+  judgedInputs,
+  keyField,
+  placeInputs,
+  queueTitle,
+  saidSection,
+} from './queue-page.ts'
+import { caseAt, type QueuePlace } from './queue-place.ts'
+import { may, mayUndo, type Session } from './sessions.ts'
+import { beijing, caseLink, codeNames, table, thingLink } from './tables.ts'
+import type { Speech, Word } from './words.ts'
+
+const EVENT_WORDS: Readonly<Record<string, Word>> = {
+  ...{ took: 'took', gave: 'gave', commented: 'commented', waits: 'waits', opened: 'opened' },
+  ...{
+    judged: 'judgedCase',
+    undid: 'undid',
+    undidOne: 'undidOne',
+    split: 'split',
+    due: 'setDueTo',
+    merged: 'mergedHere',
+    unmerged: 'takenOut',
+  },
+}
+/** `<signature>@<port>`, each with its page. */
+function senderLinks(sender: string): Html {
+  const at = sender.lastIndexOf('@')
+  return html`${thingLink('signature', sender.slice(0, at))}@${thingLink('port', sender.slice(at + 1))}`
+}
+
+export interface CaseShown {
+  /** `isOpen`: some of its alerts wait for a finding. */
+  readonly found: QueuedCase & { readonly isOpen: boolean }
+  /** Cases that were merged into it, and those that may be. */
+  readonly merged: readonly MergedCase[]
+  readonly others: readonly QueuedCase[]
+  readonly senders: readonly CaseSender[]
+  readonly events: readonly CaseEvent[]
+  readonly outcomes: readonly BatchOutcome[]
+  readonly messages: number
+  readonly states: number
+  readonly judge: string | null
+  readonly place: QueuePlace
+  readonly said?: string | undefined
+}
+
+/** One case: who sent what, what a judgement does, comments and history. */
+export function queuedCasePage(session: Session, speech: Speech, shown: CaseShown): Html {
+  const { say } = speech
+  const { found, outcomes, said } = shown
+  const { text, codes, owner, finding, done_by, done_at, first_at, last_at } = found
+  const title = queueTitle(found, speech)
+  const answers = outcomes.map(
+    ({ standing, count, why }) => `${say(`${standing}Feedback`)} ${count}${why ? ` (${why})` : ''}`,
+  )
+  return page(
+    title,
+    session,
+    speech,
+    html`<h1>${title}${dueTag(found, speech)}</h1>${saidSection(said)}
+<section><p>${factsOf(found, speech)}</p><blockquote class="message">${text ?? '–'}</blockquote><p class="codes">${codeNames(codes ?? [], speech)}${aboutIt(found, speech)}</p>
+<p>${say('span', { from: beijing(first_at), to: beijing(last_at) })}${owner !== null && html` · ${say('ownedBy', { who: owner })}`}${
+      finding !== null &&
+      html` · ${say('doneBy', { what: findingOf(finding, speech), by: done_by ?? '–' })}${done_at !== null && ` ${beijing(done_at)}`}`
+    }</p>${answers.length > 0 && html`<p>${say('resultOf', { what: answers.join(', ') })}</p>`}<p>${caseLink(found.alert_id, say('newestAlert'))}</p></section>
+${may(session, 'judge') && (found.isOpen ? judgeSection : doneSection)(shown, session, speech)}
+${sendersSection(shown, session, speech)}${arrangeSection(shown, session, speech)}${historySection(shown, session, speech)}`,
+    { hasKeys: true },
+  )
+}
+
+/** What can be done with a case on which nothing waits for a finding. */
+function doneSection({ found }: CaseShown, session: Session, speech: Speech): Html | false {
+  const { say } = speech
+  const { finding, done_by, id } = found
+  if (finding === null || done_by === null) return false
+  const by = done_by
+  return html`<section><h2>${say('doneBy', { what: findingOf(finding, speech), by })}</h2>${
+    mayUndo(session, { by })
+      ? html`<form method="post" action="${caseAt(id)}" class="buttons">${keyField(session)}<button name="act" value="undo" data-key="u">${say('undoThis')}</button></form>`
+      : html`<p class="dim">${say('mayNotUndo')}</p>`
+  }</section>`
+}
+
+function judgeSection(
+  { found, messages, states, senders, judge, place }: CaseShown,
+  session: Session,
+  speech: Speech,
+): Html {
+  const { say } = speech
+  const isFalse = judge === 'false_positive'
+  const target = found.grouped_by === 'domain' ? `domain:${found.name}` : undefined
+  const n = messages + states
+  return html`<section><h2>${say('judgeAll', { n })}</h2><form class="fields" method="post" action="${caseAt(found.id)}">${keyField(session)}${placeInputs(place)}${judgedInputs(found, speech)}
+<p>${say('previewConfirmed', { messages, states })}</p><p>${say('previewFalse', { messages, states, senders: senders.length })}</p>
+<label>${say('note')}<textarea name="note" rows="2" maxlength="2000"></textarea></label><div class="pair">${labelField(speech)}${untilFields(speech)}</div>
+${target !== undefined && may(session, 'block') && html`<label class="check"><input type="checkbox" name="target" value="${target}"> ${say('alsoBlock', { target: found.name })}</label>`}
+<div class="buttons"><button name="verdict" value="confirmed" data-key="c"${!isFalse && judge !== null && html` autofocus`}>${say('confirmAll', { n })}</button><button name="verdict" value="false_positive" data-key="f"${isFalse && html` autofocus`}>${say('falsePositive')}</button></div></form>
+<form method="post" action="${caseAt(found.id)}" class="buttons">${keyField(session)}<button name="act" value="take" data-key="a">${say('takeIt')}</button>${found.owner !== null && html`<button name="act" value="give">${say('giveBack')}</button>`}${
+    found.status === 'waiting'
+      ? html`<button name="act" value="open">${say('setOpen')}</button>`
+      : html`<button name="act" value="wait">${say('setWaiting')}</button>`
+  }</form></section>`
+}
+
+function sendersSection({ found, senders }: CaseShown, session: Session, speech: Speech): Html {
+  const { say } = speech
+  const mayJudge = may(session, 'judge') && senders.length > 1
+  const rows = senders.map(({ sender, alerts, recipients, codes, text }) => [
+    ...(mayJudge
+      ? [
+          html`<input type="checkbox" name="sender" value="${withoutMobiles(sender)}" aria-label="${say('pick')} ${withoutMobiles(sender)}">`,
+        ]
+      : []),
+    ...[senderLinks(sender), alerts, recipients, codes ? codeNames(codes, speech) : '–', text ?? '–'],
+  ])
+  const headings = [
+    ...(mayJudge ? [say('pick')] : []),
+    ...[say('sender'), say('alerts'), say('recipientsOf'), say('codes'), say('message')],
+  ]
+  const list = table(say('sendersOf'), headings, rows)
+  return html`<section><h2>${say('sendersOf')}</h2>${
+    mayJudge
+      ? html`<form method="post" action="${caseAt(found.id)}">${keyField(session)}${list}<div class="buttons"><button name="act" value="split">${say('splitOff')}</button></div></form>`
+      : list
+  }</section>`
+}
+
+function historySection({ found, events }: CaseShown, session: Session, speech: Speech): Html {
+  const { say } = speech
+  return html`<section><h2>${say('history')}</h2>${
+    may(session, 'judge') &&
+    html`<form class="fields" method="post" action="${caseAt(found.id)}">${keyField(session)}<label>${say('comment')}<textarea name="comment" rows="2" maxlength="2000" required></textarea></label><div><button name="act" value="comment">${say('commentIt')}</button></div></form>`
+  }<dl>${events.map(({ at, who, what, text }) => {
+    const word = EVENT_WORDS[what]
+    return html`<dt>${beijing(at)}</dt><dd>${who}: ${word ? say(word) : what}${text !== '' && html` — ${what === 'judged' ? findingOf(text, speech) : text}`}</dd>`
+  })}</dl></section>`
+}
+
+/** When it is due, and what is merged into it. */
+function arrangeSection(
+  { found, merged, others }: CaseShown,
+  session: Session,
+  speech: Speech,
+): Html | false {
+  const { say } = speech
+  const mayJudge = may(session, 'judge')
+  if (!mayJudge && merged.length === 0) return false
+  const form = (body: Html) =>
+    html`<form class="times" method="post" action="${caseAt(found.id)}">${keyField(session)}${body}</form>`
+  const due = found.due_at === null ? '' : beijing(found.due_at).slice(0, 16).replace(' ', 'T')
+  const options = others
+    .filter(({ id }) => id !== found.id)
+    .map((one) => html`<option value="${one.id}">${queueTitle(one, speech)} (${one.alerts})</option>`)
+  return html`<section><h2>${say('arrange')}</h2>${
+    mayJudge &&
+    html`${form(html`<label>${say('dueUntil')}<input type="datetime-local" name="due" value="${due}"></label><button name="act" value="due">${say('setDue')}</button>`)}
+${options.length > 0 && form(html`<label>${say('otherCase')}<select name="other">${options}</select></label><button name="act" value="merge">${say('mergeIt')}</button>`)}`
+  }${merged.map(
+    (one) =>
+      html`<p>${say('mergedOf', { name: queueTitle(one, speech) })}</p>${mayJudge && form(html`<input type="hidden" name="other" value="${one.id}"><button class="small" name="act" value="unmerge">${say('takeOut')}</button>`)}`,
+  )}</section>`
+}
