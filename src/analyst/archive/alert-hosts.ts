@@ -6,6 +6,11 @@ export function domainsOf({ data: { target, match, contacts } }: Alert): string[
   return [...new Set([...own, ...(match?.domains ?? []), ...hostsOf(contacts?.urls)])]
 }
 
+/** The host of what is pasted where a host is asked for: that of a link, in its ASCII form; what is none stays. */
+export function hostOf(text: string): string {
+  return hostsOf([text])[0] ?? text
+}
+
 /** Hosts of links as alerts show them, which may lack a scheme; those that are no links are left out. */
 export function hostsOf(urls: readonly string[] = []): string[] {
   return urls.flatMap((url) => {

@@ -1,8 +1,12 @@
+import { TARGET_KINDS } from '../../domain/codes.ts'
+import { ACTIONS } from '../../domain/decision.ts'
+import { LABELS } from '../../domain/labels.ts'
 import { parseDuration } from '../../settings/files/value-forms.ts'
+import { hostOf } from './alert-hosts.ts'
 import type { Ask } from './ask.ts'
 import { COLUMNS, type FoundAlert } from './case.ts'
 import { gramsOf } from './grams.ts'
-import { withoutSender } from './mobiles.ts'
+import { IS_MOBILE, withoutSender } from './mobiles.ts'
 
 /** A line of what is found; `text` is masked. */
 export type SearchedAlert = FoundAlert & { readonly text: string | null; readonly brand: string | null }
@@ -16,9 +20,19 @@ export interface AlertSearch {
   readonly last: number
 }
 
-/** What is wrong with a search: the word that was not understood. */
+/** In place of a value: the senders of the time whose mobile has one of these tokens. */
+class SendersOf {
+  readonly tokens: readonly string[]
+
+  constructor(tokens: readonly string[]) {
+    this.tokens = tokens
+  }
+}
+
+/** What is wrong with a search: the word that was not understood, and the values that there are. */
 export interface SearchFault {
   readonly fault: string
+  readonly allowed?: readonly string[]
 }
 
 export const SORTS = ['newest', 'oldest', 'score'] as const
@@ -38,28 +52,61 @@ const SENT_BY = '(signature, port) IN (SELECT s.signature, s.port FROM sender_sp
 /** The same for the value `?`, so that an index finds it next to others. */
 const SENT_FOR = `(signature = ANY (ARRAY(SELECT s.signature FROM sender_sp s WHERE s.sp = ?)) AND ${SENT_BY} = ?))`
 
-/** The condition of each field for the value `?`; an asterisk stands for anything where the value is a pattern. */
-const FIELDS: Readonly<Record<string, { readonly is: string; readonly like?: string }>> = {
+/** Tokens with bars between them: one number has a token under each key. */
+const TOKENS = /^[\w-]{1,32}\.[\w-]{22}(?:\|[\w-]{1,32}\.[\w-]{22})*$/
+const SENT = "(port = ANY (?) OR (target_kind IN ('port', 'sender') AND target_id = ANY (?)))"
+
+interface Field {
+  readonly is: string
+  readonly like?: string
+  /** The condition where the value is tokens: `?` is what alerts call the senders. */
+  readonly sentBy?: string
+  /** All values that there are. */
+  readonly values?: readonly string[]
+  /** A value as it is kept. */
+  readonly kept?: (value: string) => string
+}
+
+/**
+ * The condition of each field for the value `?`; an asterisk stands for anything where the value is a pattern. The mobile of a
+ * sender is found by its tokens alone.
+ */
+const FIELDS: Readonly<Record<string, Field>> = {
   message: { is: '(message_id = ? OR id = ?)' },
-  /** Several, with bars between them: one number has a token under each key. */
-  token: { is: "to_token = ANY (string_to_array(?, '|'))" },
-  signature: { is: 'signature = ?', like: 'signature LIKE ?' },
-  port: { is: "(port = ? OR (target_kind = 'port' AND target_id = ?))", like: 'port LIKE ?' },
-  domain: { is: 'domains @> ARRAY[?::text]', like: 'EXISTS (SELECT FROM unnest(domains) d WHERE d LIKE ?)' },
-  code: { is: 'codes @> ARRAY[?::text]', like: 'EXISTS (SELECT FROM unnest(codes) c WHERE c LIKE ?)' },
+  token: { is: "to_token = ANY (string_to_array(?, '|'))", sentBy: SENT },
+  signature: {
+    is: 'signature = ?',
+    like: 'signature LIKE ?',
+    kept: (value) => value.replace(/^【|】$/g, ''),
+  },
+  port: {
+    is: `(port = ? OR (target_kind = 'port' AND target_id = ?)) AND NOT coalesce(port ${IS_MOBILE}, false)`,
+    like: `port LIKE ? AND NOT port ${IS_MOBILE}`,
+    sentBy: SENT,
+  },
+  domain: {
+    is: 'domains @> ARRAY[?::text]',
+    like: 'EXISTS (SELECT FROM unnest(domains) d WHERE d LIKE ?)',
+    kept: (value) => (value.includes('*') ? value.toLowerCase() : hostOf(value)),
+  },
+  code: {
+    is: 'codes @> ARRAY[?::text]',
+    like: 'EXISTS (SELECT FROM unnest(codes) c WHERE c LIKE ?)',
+    kept: (value) => value.toUpperCase(),
+  },
   campaign: { is: 'campaign = ?' },
   brand: { is: `${BRAND} = ?`, like: `${BRAND} LIKE ?` },
   sp: { is: `${SENT_BY} = ?)`, like: `${SENT_BY} LIKE ?)` },
-  action: { is: 'action = ?' },
-  severity: { is: 'severity = ?' },
-  mode: { is: 'mode = ?' },
-  label: { is: 'label = ?' },
-  type: { is: 'type = ?' },
-  target: { is: 'target_kind = ?' },
+  action: { is: 'action = ?', values: ACTIONS.filter((action) => action !== 'none') },
+  severity: { is: 'severity = ?', values: ['low', 'medium', 'high', 'critical'] },
+  mode: { is: 'mode = ?', values: ['enforce', 'shadow'] },
+  label: { is: 'label = ?', values: LABELS },
+  type: { is: 'type = ?', values: ['raised', 'updated', 'cleared'] },
+  target: { is: 'target_kind = ?', values: TARGET_KINDS },
   by: { is: `EXISTS (SELECT FROM feedback f WHERE ${SAID} AND f.by = ?)` },
   note: { is: `(${OF_NOTE})` },
 }
-export const QUERY_FIELDS = [...Object.keys(FIELDS), 'last', 'sort']
+export const QUERY_FIELDS = [...Object.keys(FIELDS), 'number', 'last', 'sort']
 
 /** `?`, of one width, stands in the text, the signature, a domain or the brand. */
 const SHOWN = [TEXT, "coalesce(signature, '')", "array_to_string(domains, ' ')", `coalesce(${BRAND}, '')`]
@@ -87,44 +134,86 @@ const DAY = 86_400_000
 export const LONGEST_LAST = 180 * DAY
 const MOST_WORDS = 20
 
+/** Conditions with their values, from `$3` on. */
+class Conditions {
+  readonly all: string[] = []
+  readonly values: unknown[] = []
+
+  /** A condition for the value `?`. */
+  add(condition: string, value: string | SendersOf): void {
+    this.values.push(value)
+    const type = value instanceof SendersOf ? '::text[]' : '::text'
+    this.all.push(
+      condition.replaceAll('?', `$${this.values.length + 2}${type}`).replaceAll('::text::text', '::text'),
+    )
+  }
+
+  /** The condition of a field for a value that it may have. */
+  addField({ is, like, sentBy }: Field, name: string, value: string): void {
+    const grams = INDEXED.has(name) ? gramsCondition(value.replace(/[【】]/g, '').split('*')) : undefined
+    if (grams) this.all.push(`(${grams.join(' OR ')})`)
+    if (value.includes('*')) this.add(like!, value.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%'))
+    else if (sentBy === undefined || !TOKENS.test(value)) this.add(is, value)
+    else {
+      this.add(sentBy, new SendersOf(value.split('|')))
+      if (name !== 'token') return
+      this.add(is, value)
+      this.all.push(`(${this.all.splice(-2).join(' OR ')})`)
+    }
+  }
+}
+
 /** Reads a search: words, and `field:value` with quotes around what has spaces; all of them must hold. */
 export function readSearch(query: string): AlertSearch | SearchFault {
   const words = query.match(/(?:[a-z]+:)?(?:"[^"]*"|[^\s"]+)/g) ?? []
   if (words.length > MOST_WORDS) return { fault: words[MOST_WORDS]! }
-  const conditions: string[] = []
-  const values: unknown[] = []
+  const found = new Conditions()
   let sort: Sort = 'newest'
   let last = DAY
-  const add = (condition: string, value: string) => {
-    values.push(value)
-    conditions.push(
-      condition.replaceAll('?', `$${values.length + 2}::text`).replaceAll('::text::text', '::text'),
-    )
-  }
   for (const word of words) {
     const [, name = '', rest = ''] = /^([a-z]+):([\s\S]*)$/.exec(word) ?? []
     const value = (name === '' ? word : rest).replaceAll('"', '')
-    if (value === '') return { fault: word }
-    if (name === '') add(wordCondition(value), value.normalize('NFKC'))
+    if (value === '' || /^\*+$/.test(word)) return { fault: word }
+    if (name === '') found.add(wordCondition(value), value.normalize('NFKC'))
     else if (name === 'last') {
       last = parseDuration(value) ?? 0
       if (!(last > 0 && last <= LONGEST_LAST)) return { fault: word }
     } else if (name === 'sort') {
       const known = SORTS.find((one) => one === value)
-      if (!known) return { fault: word }
+      if (!known) return { fault: word, allowed: SORTS }
       sort = known
     } else {
       const field = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined
-      if (!field) return { fault: word }
-      const isPattern = value.includes('*')
-      if (isPattern && !field.like) return { fault: word }
-      const grams = INDEXED.has(name) ? gramsCondition(value.replace(/[【】]/g, '').split('*')) : undefined
-      if (grams) conditions.push(`(${grams.join(' OR ')})`)
-      if (isPattern) add(field.like!, value.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%'))
-      else add(field.is, name === 'signature' ? value.replace(/^【|】$/g, '') : value)
+      const allowed = field?.values
+      if (!field || (value.includes('*') && !field.like)) return { fault: word }
+      if (allowed && !allowed.includes(value)) return { fault: word, allowed }
+      found.addField(field, name, field.kept?.(value) ?? value)
     }
   }
-  return { conditions, values, sort, last }
+  return { conditions: found.all, values: found.values, sort, last }
+}
+
+/** Mobiles that sent from `$1` to `$2`, each with what alerts call it; an index has the ports that begin so. */
+const MOBILES = `SELECT DISTINCT port AS number, port AS name FROM alert
+    WHERE ts >= $1 AND ts < $2 AND port >= '13' AND port < '2' AND port ${IS_MOBILE}
+  UNION SELECT right(target_id, 11), target_id FROM state_episode WHERE raised_at < $2 AND last_at >= $1
+    AND (target_kind = 'port' AND target_id ${IS_MOBILE} OR target_kind = 'sender' AND right(target_id, 12) ~ '^@1[3-9][0-9]{9}$')`
+
+/** Puts senders in the place of their tokens; `tokensOf`: the tokens of a number under all keys. */
+async function withSenders(
+  ask: Ask,
+  values: readonly unknown[],
+  times: readonly [Date, Date],
+  tokensOf: (number: string) => readonly string[],
+): Promise<unknown[]> {
+  if (!values.some((value) => value instanceof SendersOf)) return [...values]
+  const sent = await ask<{ number: string; name: string }>(MOBILES, times)
+  const all = sent.map(({ number, name }) => [name, tokensOf(number)] as const)
+  return values.map((value) =>
+    value instanceof SendersOf
+      ? all.flatMap(([name, own]) => (own.some((token) => value.tokens.includes(token)) ? [name] : []))
+      : value,
+  )
 }
 
 /** Where a page begins: after the line with this key and id. */
@@ -148,14 +237,18 @@ export async function searchAlerts(
     to,
     most,
     after,
+    tokensOf,
   }: {
     readonly from: number
     readonly to: number
     readonly most: number
     readonly after?: After | undefined
+    /** The tokens of a number under all keys. */
+    readonly tokensOf: (number: string) => readonly string[]
   },
 ): Promise<SearchedAlert[]> {
   const [key, side, order] = KEYS[sort]
+  const times = [new Date(from), new Date(to)] as const
   const n = values.length + 2
   const type = key === 'ts' ? 'timestamptz' : 'float8'
   const page = after ? ` AND (${key}, id) ${side} ($${n + 1}::${type}, $${n + 2}::text)` : ''
@@ -163,7 +256,7 @@ export async function searchAlerts(
   const found = await ask<SearchedAlert>(
     `SELECT ${COLUMNS}, ${TEXT} AS text, ${BRAND} AS brand FROM alert a WHERE ${where}${page}
       ORDER BY ${key} ${order}, id ${order} LIMIT ${most}`,
-    [new Date(from), new Date(to), ...values, ...(after ? [after.key, after.id] : [])],
+    [...times, ...(await withSenders(ask, values, times, tokensOf)), ...(after ? [after.key, after.id] : [])],
   )
   return found.map(withoutSender)
 }

@@ -5,6 +5,9 @@ import type { Action } from '../../domain/decision.ts'
 /** A mobile in whatever grouping, with or without the code of the country. */
 const MOBILE = /(?<!\d)(?:(?:\+|00)?86[ -]?)?(1[ -]?[3-9](?:[ -]?\d){9})(?!\d)/g
 
+/** A column that is a mobile in the form in which numbers are compared. */
+export const IS_MOBILE = "~ '^1[3-9][0-9]{9}$'"
+
 /** A text with its mobile numbers masked as recipients are; digits of full width are digits too. */
 export function withoutMobiles(text: string): string {
   const plain = text.normalize('NFKC')

@@ -20,6 +20,10 @@ export const ACCESS = {
     'You may not search by phone number: it needs the right number.',
     '您无权按号码检索（需号码权限）。',
   ],
+  numberInFind: [
+    'This is a phone number. Search for it with Find, as number:…; that needs the right number.',
+    '这是手机号码，请在“检索”中以 number: 查找（需号码权限）。',
+  ],
   noNumberKey: [
     'Numbers cannot be searched for: the desk has no privacy.tokenKey, which must be that of the service.',
     '无法按号码检索：工作台未配置 privacy.tokenKey（须与服务一致）。',

@@ -5,12 +5,13 @@ import { withoutMobiles } from '../archive/mobiles.ts'
 /** Searches by number that one person may make in a minute. */
 const MOST = 30
 
-/** A number that is a word of its own: a mobile as it is written, or what follows `number:`. */
+/**
+ * A number that is a word of its own, or the value of `port:` or `token:`: a mobile as it is written; after `number:` any
+ * number.
+ */
 const NUMBER =
-  /(?<=^|\s)(?:number:(?:"([^"]*)"|(\S*))|"?((?:\+|00)?(?:86[ -]?)?1[3-9]\d(?:[ -]?\d){8})"?)(?=\s|$)/g
+  /(?<=^|\s)(?:number:(?:"(\+?\d[\d -]*)"|(\+?\d[\d-]*))|(?:token:|(port:))?"?((?:\+|00)?(?:86[ -]?)?1[3-9]\d(?:[ -]?\d){8})"?)(?=\s|$)/g
 const WORD = /(?:[a-z]+:)?(?:"[^"]*"|[^\s"]+)/g
-/** Its value may be the number of a sender, which alerts show. */
-const SHOWN = /^port:/
 
 /** A search in which tokens stand for numbers. */
 export interface TokenisedSearch {
@@ -22,7 +23,7 @@ export interface TokenisedSearch {
 
 /**
  * Puts the tokens of each number that is a word of its own, those under former keys too, in its place, and masks other
- * numbers: what is stored and logged holds none.
+ * numbers: what is stored and logged holds none. `port:` with a mobile becomes `port:` with its tokens.
  */
 export function tokenisedSearch(
   query: string,
@@ -32,15 +33,15 @@ export function tokenisedSearch(
   let numbers = 0
   const said = query
     .normalize('NFKC')
-    .replace(NUMBER, (_, quoted?: string, named?: string, mobile?: string) => {
+    .replace(NUMBER, (_, quoted?: string, named?: string, field = 'token:', mobile?: string) => {
       numbers++
       const own = tokensOf(canonicalNumber((quoted ?? named ?? mobile ?? '').replace(/[ -]/g, '')))
       tokens.push(...own)
-      return `token:${own.join('|')}`
+      return `${field}${own.join('|')}`
     })
   const plain = numbers === 0 ? query : said
   return {
-    query: plain.replace(WORD, (word) => (SHOWN.test(word) ? word : withoutMobiles(word))),
+    query: plain.replace(WORD, withoutMobiles),
     numbers,
     tokens,
   }

@@ -107,7 +107,7 @@ ${timeFields(speech, asked.from, asked.to)}
 <button class="main">${say('search')}</button></form></section>
 ${thing && asked.value !== '' && html`<p>${thingLink(thing, asked.value, say('itsPage', { name: asked.value }))}</p>`}${sent && sentSection(asked.value, sent, speech)}
 <section><h2>${n === 200 ? say('foundNewest') : n === 1 ? say('foundOne') : say('foundMany', { n })}</h2>
-${n === 0 ? html`<p class="dim">${say('nothingFound')}</p>` : alertTable(found, say('foundAlerts'), speech)}</section>`,
+${n === 0 ? html`<p class="dim">${say(asked.to <= asked.from ? 'timesSwapped' : 'nothingFound')}</p>` : alertTable(found, say('foundAlerts'), speech)}</section>`,
   )
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { DAY, EARLIEST_TIME, LATEST_TIME } from '../../domain/time.ts'
-import { SEARCH_FIELDS } from '../archive/reader.ts'
+import { hostOf } from '../archive/alert-hosts.ts'
+import { SEARCH_FIELDS, type SearchField } from '../archive/reader.ts'
 import type { AskedSearch } from './sealed-searches.ts'
 
 const COOKIE = 'sigwatch-desk'
@@ -10,11 +11,20 @@ const MAX_FORM = 16_384
 /** PostgreSQL keeps no text with it, and asking for one fails. */
 const NUL = '\u0000'
 
+/** What is pasted into a field as it is kept. */
+const KEPT: Readonly<Partial<Record<SearchField, (value: string) => string>>> = {
+  signature: (value) => value.replace(/^【|】$/g, ''),
+  domain: (value) => (value === '' ? '' : hostOf(value)),
+  code: (value) => value.toUpperCase(),
+}
+
 /** The search that a form, or the link of a dashboard, asks for; a day around now where it names no time. */
 export function searchOf(fields: URLSearchParams, now: number): AskedSearch {
+  const field = SEARCH_FIELDS.find((name) => name === fields.get('field'))
+  const value = fields.get('value')?.replaceAll(NUL, '').trim() ?? ''
   return {
-    field: SEARCH_FIELDS.find((name) => name === fields.get('field')),
-    value: fields.get('value')?.replaceAll(NUL, '').trim() ?? '',
+    field,
+    value: (field && KEPT[field]?.(value)) ?? value,
     from: timeOf(fields.get('from')) ?? now - DAY,
     to: timeOf(fields.get('to')) ?? now + DAY,
   }

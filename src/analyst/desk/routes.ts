@@ -1,3 +1,4 @@
+import { withoutMobiles } from '../archive/mobiles.ts'
 import { accessLog } from './access-routes.ts'
 import { type Answer, type Asked, toPage } from './answers.ts'
 import { giveOnCase } from './case-feedback.ts'
@@ -97,14 +98,19 @@ export class Routes {
   }
 
   /** The form's search, at an address that does not tell it. */
-  #seal({ form, session, now }: Asked): Answer {
+  async #seal({ form, session, now }: Asked): Promise<Answer> {
     const search = searchOf(form, now)
-    if (search.value.length > LONGEST_VALUE) return this.#failure(400, this.#parts.speech.say('incomplete'))
+    const { field, value } = search
+    if (value.length > LONGEST_VALUE) return this.#failure(400, this.#parts.speech.say('incomplete'))
+    if ((field === 'port' || field === 'token') && withoutMobiles(value) !== value) {
+      await this.#parts.options.archive.note(session, 'search', searchedFor(search))
+      return this.#failure(400, this.#parts.speech.say('numberInFind'))
+    }
     return toPage(this.#parts.seals.pathOf(search, session))
   }
 
   /** A link of a dashboard, whose address names what is no person's. */
-  #follow(asked: Asked): Answer {
+  async #follow(asked: Asked): Promise<Answer> {
     const { field, value } = searchOf(asked.query, asked.now)
     if (value !== '' && (field === 'token' || field === 'message'))
       return this.#failure(400, this.#parts.speech.say('notInAddress'))

@@ -6,6 +6,7 @@ import {
   QUERY_FIELDS,
   readSearch,
   type SearchedAlert,
+  type SearchFault,
   SORTS,
   searchAlerts,
   storedSearch,
@@ -32,7 +33,7 @@ const AHEAD = 60_000
 interface Shown {
   readonly query: string
   readonly id?: string
-  readonly fault?: string
+  readonly fault?: SearchFault
   readonly found?: readonly SearchedAlert[]
   readonly next?: After | undefined
 }
@@ -57,7 +58,7 @@ export class SearchRoutes {
 
   async #store(asked: Asked): Promise<Answer> {
     const written = (asked.form.get('q') ?? '').replaceAll('\u0000', '').trim()
-    if (written.length > LONGEST_QUERY) return this.#show(asked, { query: '', fault: '…' })
+    if (written.length > LONGEST_QUERY) return this.#show(asked, { query: '', fault: { fault: '…' } })
     const { archive, numberTokens } = this.#parts.options
     const { session } = asked
     const { query, numbers, tokens } = tokenisedSearch(written, numberTokens ?? (() => []))
@@ -67,7 +68,7 @@ export class SearchRoutes {
       await archive.note(session, 'number', tokens.join(' '))
     }
     const read = readSearch(query)
-    if ('fault' in read) return this.#show(asked, { query, fault: read.fault })
+    if ('fault' in read) return this.#show(asked, { query, fault: read })
     const id = randomBytes(16).toString('base64url')
     await storeSearch(this.#parts.options.archive.change, id, query, asked.session.name)
     return toPage(`/find/${id}`)
@@ -87,13 +88,13 @@ export class SearchRoutes {
 
   async #open(asked: Asked, id: string, isCsv: boolean): Promise<Answer> {
     const { session, query: fields } = asked
-    const { archive } = this.#parts.options
+    const { archive, numberTokens: tokensOf = () => [] } = this.#parts.options
     const stored = ID.test(id) ? await storedSearch(archive.ask, id) : undefined
     const read = stored && readSearch(stored.query)
     if (!stored || !read || 'fault' in read) return this.#unknown(asked)
     await archive.note(session, 'search', isCsv ? `CSV: ${stored.query}` : stored.query)
     const to = stored.at.getTime() + AHEAD
-    const range = { from: to - read.last, to, after: afterIn(fields, read) }
+    const range = { from: to - read.last, to, after: afterIn(fields, read), tokensOf }
     if (isCsv) return this.#csv(await searchAlerts(archive.ask, read, { ...range, most: MOST_CSV }))
     const found = await searchAlerts(archive.ask, read, { ...range, most: PAGE + 1 })
     const shown = found.slice(0, PAGE)
@@ -125,7 +126,7 @@ export class SearchRoutes {
     const more = next && `/find/${id}?${new URLSearchParams({ key: next.key, after: next.id })}`
     const body = html`<h1>${say('find')}</h1><section aria-label="${say('find')}"><form class="times" method="post" action="/find"><input type="hidden" name="key" value="${session.formKey}">
 <label class="wide">${say('findWhat')}<input name="q" maxlength="${LONGEST_QUERY}" autocomplete="off" value="${query}" placeholder="京东 domain:*.top action:block by:wu last:7d"></label><button class="main">${say('search')}</button></form>
-<p class="dim">${say('findHow', { fields: QUERY_FIELDS.join(', '), sorts: SORTS.join(', ') })}</p>${fault !== undefined && html`<p role="alert" class="block">${say('notUnderstood', { word: fault })}</p>`}</section>
+<p class="dim">${say('findHow', { fields: QUERY_FIELDS.join(', '), sorts: SORTS.join(', ') })}</p>${fault !== undefined && html`<p role="alert" class="block">${say('notUnderstood', { word: fault.fault })}${fault.allowed && ` ${say('valuesAre', { values: fault.allowed.join(', ') })}`}</p>`}</section>
 ${
   found &&
   html`<section><h2>${found.length === 1 ? say('foundOne') : say('foundPage', { n: found.length })}</h2>${found.length === 0 ? html`<p class="dim">${say('nothingFound')}</p>` : this.#table(found)}

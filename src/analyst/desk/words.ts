@@ -68,6 +68,7 @@ const SEARCH = {
   foundOne: ['1 alert', '1 条告警'],
   foundMany: ['{n} alerts', '{n} 条告警'],
   foundNewest: ['The newest 200 alerts', '最新 200 条告警'],
+  timesSwapped: ['The time ends before it begins.', '时段的截止时间早于起始时间。'],
   nothingFound: ['Nothing was found. Is the time wide enough?', '未查到结果，请尝试扩大时间范围。'],
   foundAlerts: ['Alerts that were found', '查到的告警'],
   action: ['Action', '处置建议'],

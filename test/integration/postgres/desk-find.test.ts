@@ -134,12 +134,54 @@ describeWith('postgres', 'the search box of the desk', () => {
     'last:x',
     'sort:up',
     'action:b*',
+    'action:blocked',
+    'severity:grave',
+    'mode:test',
+    'label:spam',
+    'type:ended',
+    'target:phone',
+    'number:abc',
+    '*',
+    '京东 **',
     'domain:',
     'x '.repeat(21),
     'x'.repeat(501),
   ])('says what it does not understand: %s', async (q) =>
     expect((await users.post('lin', '/find', { q })).status).toBe(400),
   )
+
+  it('says which values there are', async () => {
+    const page = await (await users.post('lin', '/find', { q: 'action:blocked' })).text()
+    expect(page).toContain('action:blocked')
+    expect(page).toContain('observe, review, throttle, block')
+  })
+
+  it.each([
+    ['code:forged_brand signature:木*', ['m1']],
+    ['code:forged_* signature:木*', ['m1']],
+    ['domain:HTTPS://KF88.top/abc signature:木*', ['m1']],
+    ['domain:KF8*.top signature:木*', ['m1']],
+  ])('takes names as they are pasted: %s', async (query, ids) => {
+    expect((await found(query)).ids).toEqual(ids)
+  })
+
+  it.each([
+    ['signature', '【木森地产】', 'm1'],
+    ['domain', 'HTTPS://KF88.top/abc', 'm4'],
+    ['domain', 'kf88.top/abc', 'm4'],
+    ['code', 'forged_brand', 'm4'],
+  ])('the form takes them so too: %s %s', async (field, value, id) => {
+    const answer = await users.post('lin', '/search', { field, value })
+    expect(await users.see('lin', answer.headers.get('location')!)).toContain(`/case/alert-${id}"`)
+  })
+
+  it('the form says that a time ends before it begins', async () => {
+    const times = { from: '2026-11-30T10:00', to: '2026-11-29T10:00' }
+    const answer = await users.post('lin', '/search', { field: 'code', value: '', ...times })
+    const page = await users.see('lin', answer.headers.get('location')!)
+    expect(page).toContain('The time ends before it begins.')
+    expect(page).not.toContain('Is the time wide enough?')
+  })
 
   it('notes what was searched for, and erases it with the person', async () => {
     await found(`token:${tokenOf(1)}`)

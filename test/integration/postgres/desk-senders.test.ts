@@ -155,6 +155,54 @@ describeWith('postgres', 'senders who are persons', () => {
     expect(await users.see('guest', `${location}.csv`)).toContain(MASKED)
   })
 
+  it.each([
+    `port:${MOBILE}`,
+    `port:"137 1234 5678"`,
+    `port:+86${MOBILE}`,
+    'port:１３７１２３４５６７８',
+    `token:${MOBILE}`,
+  ])('are searched for by those alone who may search by number: %s', async (q) => {
+    expect((await find('guest', q)).status).toBe(403)
+    const { ids, page } = await find('zhao', q)
+    expect(new Set(ids)).toEqual(new Set(['alert-h7', 'state-1', 'state-2']))
+    expect(page).not.toContain(MOBILE)
+    const kept = await client.query(
+      'SELECT query FROM stored_search UNION ALL SELECT subject FROM access_log',
+    )
+    expect(JSON.stringify(kept.rows)).not.toMatch(/137[ -]?1234[ -]?5678/)
+  })
+
+  it('are found by a number as those who got messages are', async () => {
+    expect(new Set((await find('zhao', OTHER)).ids)).toEqual(new Set(['alert-h8']))
+    expect(new Set((await find('zhao', `number:${OTHER} code:FORGED_BRAND`)).ids)).toEqual(
+      new Set(['alert-h8']),
+    )
+    expect((await find('zhao', '13500000000')).ids).toEqual([])
+  })
+
+  it.each(['port:1371*', 'port:13712345*', 'port:*1234567*', 'port:1*'])(
+    'are not told by a pattern of ports: %s',
+    async (q) => {
+      expect((await find('guest', q)).ids.filter((id) => id !== 'alert-h9')).toEqual([])
+    },
+  )
+
+  it('are not told by a search that was stored before', async () => {
+    const id = 'AAAAAAAAAAAAAAAAAAAAAA'
+    await client.query('INSERT INTO stored_search VALUES ($1, $2, $3)', [id, `port:${MOBILE}`, 'guest'])
+    const page = await users.see('guest', `/find/${id}`)
+    expect(page).toContain('0 alerts')
+    expect(page).not.toContain('/case/')
+  })
+
+  it.each(['port', 'token'])('are no value of the form: %s', async (field) => {
+    for (const value of [MOBILE, '+86 137-1234-5678']) {
+      const answer = await users.post('zhao', '/search', { field, value })
+      expect(answer.status).toBe(400)
+      expect(await answer.text()).toContain('Find')
+    }
+  })
+
   it('can be blocked by hand and split off all the same', async () => {
     const page = await users.see('wu', '/case/alert-h7')
     expect(page).toContain(`value="port:${MASKED}"`)
