@@ -1,6 +1,5 @@
 import { Command } from 'commander'
-import { SigwatchError } from '../domain/errors.ts'
-import { type Blocker, composeBlocker } from '../service/compose-blocker.ts'
+import { type Blocker, checkBlocker, composeBlocker } from '../service/compose-blocker.ts'
 import { watchConfig } from '../service/config-watch.ts'
 import { HttpTokenBook } from '../service/http-token-book.ts'
 import { runToEnd, sayStopped } from '../service/lifecycle.ts'
@@ -28,19 +27,19 @@ export function blockerCommand(): Command {
 
 async function blocker(options: BlockerOptions): Promise<void> {
   const reading = { ...(options.config === undefined ? {} : { file: options.config }), serving: true }
-  const { config, file, given, valueFiles } = loadConfig(reading)
-  if (!config.kafka.brokers)
-    throw new SigwatchError(
-      'USAGE',
-      'no brokers: set KAFKA_BROKERS (or kafka.brokers), for example 127.0.0.1:9092',
-    )
+  const load = () => {
+    const loaded = loadConfig(reading)
+    checkBlocker(loaded.config)
+    return loaded
+  }
+  const { config, file, given, valueFiles } = load()
   const telemetry = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
   const { emit, registry } = telemetry
   const tokens = new HttpTokenBook(config.http.tokens ?? [])
   const tokenFile = valueFiles.get('http.tokens')
   const watch = watchConfig({
     config,
-    read: () => loadConfig(reading).config,
+    read: () => load().config,
     paths: [file, tokenFile].filter((path) => path !== undefined),
     tokens,
     emit,

@@ -58,13 +58,11 @@ export function runCommand(): Command {
 }
 
 async function run(options: RunOptions): Promise<void> {
-  const overrides = overridesOf(options, [...VERSIONS, ...FACTS])
   const embedded = options.source !== undefined
   if (!embedded) limitHeapGrowth()
-  const load = () => loadConfig({ ...configOf(options), overrides, serving: !embedded })
+  const load = () => readingOf(options)
   const reading = load()
   const { config } = reading
-  if (!embedded) checkService(reading, options)
   const telemetry = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
   const readCount = new ReadCount()
   let app: Application | undefined
@@ -139,6 +137,15 @@ class ReadCount {
     process.stderr.write(`dead letters: ${this.#deadLetters} of ${this.#records} records${none}\n`)
     if (none) process.exitCode = FAILURE
   }
+}
+
+/** The configuration. Throws SigwatchError for what the process does not start with. */
+function readingOf(options: RunOptions): ConfigReading {
+  const overrides = overridesOf(options, [...VERSIONS, ...FACTS])
+  const serving = options.source === undefined
+  const reading = loadConfig({ ...configOf(options), overrides, serving })
+  if (serving) checkService(reading, options)
+  return reading
 }
 
 const configOf = ({ config }: RunOptions) => (config === undefined ? {} : { file: config })

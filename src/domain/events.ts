@@ -17,6 +17,9 @@ export type TimedStage = (typeof TIMED_STAGES)[number]
 export const REFUSALS = ['unfit', 'database', 'ahead', 'day'] as const
 export type Refusal = (typeof REFUSALS)[number]
 
+/** What is loaded at the start and again while running. */
+export const LOADABLE = ['model', 'policy', 'rules', 'registry', 'tokens'] as const
+
 /** Servers that are connected to. */
 export type Service = 'kafka' | 'redis' | 'postgres' | 'schema-registry'
 
@@ -221,11 +224,8 @@ export type Event =
       readonly signatures: number
       readonly ports: number
     }
-  | {
-      readonly name: 'reload_refused'
-      readonly what: 'model' | 'policy' | 'rules' | 'registry' | 'tokens'
-      readonly reason: string
-    }
+  | { readonly name: 'tokens_loaded'; readonly tokens: number }
+  | { readonly name: 'reload_refused'; readonly what: (typeof LOADABLE)[number]; readonly reason: string }
   /** On SIGHUP every file was read again, and says what is in force. */
   | { readonly name: 'reload_unchanged' }
   /** Signals that raised nothing, because their sender has the most open states that one may have. */

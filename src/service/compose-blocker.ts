@@ -68,6 +68,18 @@ async function openShared(config: Config, emit: Emit): Promise<Shared | undefine
   }
 }
 
+/** Throws SigwatchError for what a blocker does not start with, at a start and when its configuration is read again. */
+export function checkBlocker({ kafka, http, privacy }: Config): void {
+  if (!kafka.brokers)
+    throw new SigwatchError(
+      'USAGE',
+      'no brokers: set KAFKA_BROKERS (or kafka.brokers), for example 127.0.0.1:9092',
+    )
+  if (!privacy.tokenKey)
+    throw new SigwatchError('CONFIG_INVALID', 'privacy.tokenKey is required: that of the service')
+  if (!http.tokens?.some(({ may }) => may.includes('decide'))) throw nobodyMayAsk()
+}
+
 /**
  * Answers gateways by the block table, the alerts and the verdicts of a deployment. Rejects with CONFIG_INVALID for what a
  * person must change; waits for brokers and Redis once it runs.
@@ -77,7 +89,7 @@ export async function composeBlocker(
   tokens: HttpTokenBook,
   { emit, registry }: Telemetry,
 ): Promise<Blocker> {
-  if (!tokens.grants('decide')) throw nobodyMayAsk()
+  checkBlocker(config)
   const abort = new AbortController()
   const parts = await partsOf(config, emit, abort.signal)
   const { kafka, shared, following, enforcements, standing, decider, notes } = parts
@@ -116,9 +128,7 @@ export async function composeBlocker(
 /** What a blocker is made of, before anything runs. */
 async function partsOf(config: Config, emit: Emit, signal: AbortSignal) {
   const { tokenKey, previousTokenKeys } = config.privacy
-  if (!tokenKey)
-    throw new SigwatchError('CONFIG_INVALID', 'privacy.tokenKey is required: that of the service')
-  const keys = [tokenKey, ...(previousTokenKeys ?? [])]
+  const keys = [tokenKey!, ...(previousTokenKeys ?? [])]
   const tokenisers = new Map(
     keys.map(({ keyId, key }) => [keyId, createTokeniser({ keyId, key: key.reveal() })]),
   )
@@ -147,7 +157,7 @@ async function partsOf(config: Config, emit: Emit, signal: AbortSignal) {
   const decider: Decider = new Decider({
     ...{ table, now, own, emit, failure },
     doubt: () => standing.doubt(),
-    tokenise: tokenisers.get(tokenKey.keyId)!,
+    tokenise: tokenisers.get(tokenKey!.keyId)!,
     ...(shared ? { shared: shared.book } : {}),
     kept: (kept) => enforcements?.add(kept),
   })

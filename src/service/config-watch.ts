@@ -1,4 +1,4 @@
-import { InvalidInput } from '../domain/errors.ts'
+import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { changedSettings } from '../settings/changed-settings.ts'
 import type { Config } from '../settings/config.ts'
@@ -8,7 +8,7 @@ import type { HttpTokenBook } from './http-token-book.ts'
 export interface ConfigWatchOptions {
   /** In force. */
   readonly config: Config
-  /** Reads it again. Throws InvalidInput. */
+  /** Reads it again. Throws SigwatchError for what the process would not start with. */
   readonly read: () => Config
   /** The files that it is read from, and those with its tokens. */
   readonly paths: readonly string[]
@@ -16,18 +16,25 @@ export interface ConfigWatchOptions {
   readonly emit: Emit
 }
 
+/** A file that is half written looks like that. */
+const GONE = 'http.tokens: the list is gone; to switch it off, remove it and restart'
+
 /**
  * Watches the files of the configuration: new tokens are taken at once, and of what else has changed it warns that it takes
- * effect at the next start. What is wrong is refused (`reload_refused`), and the tokens in force stay.
+ * effect at the next start. What is wrong, and a list of tokens that is gone, is refused (`reload_refused`), and the tokens in
+ * force stay.
  */
 export function watchConfig({ config, read, paths, tokens, emit }: ConfigWatchOptions): FileWatch {
+  const isOn = config.http.tokens !== null
   let told = ''
   const reread = () => {
     try {
       const next = read()
-      tokens.replace(next.http.tokens ?? [])
+      const given = next.http.tokens
+      if (isOn && given === null) throw new SigwatchError('CONFIG_INVALID', GONE)
+      if (isOn && tokens.replace(given!)) emit({ name: 'tokens_loaded', tokens: given!.length })
       const waiting = changedSettings(config, next)
-        .filter((key) => key !== 'http.tokens')
+        .filter((key) => key !== 'http.tokens' || !isOn)
         .join(', ')
       if (waiting !== '' && waiting !== told)
         emit({
@@ -36,7 +43,7 @@ export function watchConfig({ config, read, paths, tokens, emit }: ConfigWatchOp
         })
       told = waiting
     } catch (error) {
-      const reason = error instanceof InvalidInput ? error.message : 'the configuration cannot be read'
+      const reason = error instanceof SigwatchError ? error.message : 'the configuration cannot be read'
       emit({ name: 'reload_refused', what: 'tokens', reason })
     }
   }

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { HttpRight, HttpToken } from '../settings/http-forms.ts'
 import { digest } from './telemetry/http-body.ts'
 
@@ -10,11 +11,6 @@ export class HttpTokenBook {
     this.#entries = entriesOf(tokens)
   }
 
-  /** Whether any token has the right. */
-  grants(right: HttpRight): boolean {
-    return this.#entries.some(({ may }) => may.includes(right))
-  }
-
   /** Who shows this token; undefined: unknown. Takes the same time whichever it is. */
   holderOf(token: string): { readonly name: string; readonly may: readonly HttpRight[] } | undefined {
     const given = digest(token)
@@ -23,8 +19,11 @@ export class HttpTokenBook {
     return found
   }
 
-  replace(tokens: readonly HttpToken[]): void {
+  /** Whether it is another list. */
+  replace(tokens: readonly HttpToken[]): boolean {
+    const before = this.#entries
     this.#entries = entriesOf(tokens)
+    return !isDeepStrictEqual(this.#entries, before)
   }
 }
 

@@ -22,7 +22,7 @@ export const HTTP_SETTINGS = {
   'http.tokens': setting<readonly HttpToken[] | null>(
     optional(httpTokens()),
     null,
-    'Who may ask and order over HTTP: `{name, token, may: [check, extract, decide, block, approve]}` ([check.md](check.md), [blocking.md](blocking.md#extraction), [blocker.md](blocker.md), [manual-blocks.md](manual-blocks.md)). The configuration file is looked at again on SIGHUP and when it changes; the list is then exchanged whole.',
+    'Who may ask and order over HTTP: `{name, token, may: [check, extract, decide, block, approve]}` ([check.md](check.md), [blocking.md](blocking.md#extraction), [blocker.md](blocker.md), [manual-blocks.md](manual-blocks.md)). The configuration file is looked at again on SIGHUP and when it changes; the list is then exchanged whole (`tokens_loaded`). To switch it off takes a restart.',
     { shown: 'none: off' },
   ),
   'manual.approval': setting(

@@ -19,6 +19,7 @@ export const SAMPLE_EVENTS: readonly Event[] = [
   { name: 'rules_loaded', hash: '5b1e77c0', rules: 12 },
   { name: 'registry_loaded', hash: '9d02ab4e', brands: 120, signatures: 900, ports: 700 },
   { name: 'reload_refused', what: 'policy', reason: 'policy.yaml:3: codes.NO_CONSENT.action: unknown value' },
+  { name: 'tokens_loaded', tokens: 2 },
   { name: 'reload_unchanged' },
   ...LEFT_OUT_REASONS.map((reason) => ({ name: 'mapping_left_out' as const, reason, count: 2 })),
   ...SIDE_INPUTS.map((input) => ({ name: 'side_input_rows' as const, input, accepted: 40, refused: 1 })),

@@ -3,7 +3,7 @@ import { CODES_OF_STATES } from '../../detection/detectors/all.ts'
 import { CODE_NAMES } from '../../domain/codes.ts'
 import { ACTIONS } from '../../domain/decision.ts'
 import { ERRORS } from '../../domain/errors.ts'
-import { FEEDBACK_VERDICTS, TIMED_STAGES } from '../../domain/events.ts'
+import { FEEDBACK_VERDICTS, LOADABLE, TIMED_STAGES } from '../../domain/events.ts'
 import { LEFT_OUT_REASONS, SIDE_INPUTS } from '../../domain/input-events.ts'
 import { LABELS } from '../../domain/labels.ts'
 import { CLOCK_REFERENCES } from '../../domain/trusted-clock.ts'
@@ -16,7 +16,6 @@ export const ALERT_TYPES = ['raised', 'updated', 'cleared'] as const
 const MODES = ['enforce', 'shadow'] as const
 const STRONG_ACTIONS = ACTIONS.filter((action) => action !== 'none')
 const SERVICES = ['kafka', 'redis', 'postgres', 'schema-registry'] as const
-const LOADABLE = ['model', 'policy', 'rules', 'registry'] as const
 
 const BATCH_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
 const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]

@@ -8,6 +8,7 @@ import { CLOCK_REPORTS } from './clock.ts'
 import { codeLabel, countOwnStates } from './code-label.ts'
 import { CONNECTION_REPORTS } from './connections.ts'
 import { INPUT_REPORTS } from './inputs.ts'
+import { LOAD_REPORTS } from './loads.ts'
 import { LOSS_REPORTS } from './losses.ts'
 import { NOTIFY_REPORTS } from './notify.ts'
 import type { EventName, ReportsOf } from './report.ts'
@@ -184,48 +185,8 @@ export const REPORTS: ReportsOf<EventName> = {
     line: { level: 'error', message: 'retention has taken records before they were read' },
     measure: (m, e) => m.sigwatch_expired_records_total.inc(e.count),
   },
-  model_loaded: {
-    line: { level: 'info', message: 'model loaded' },
-    measure(m, e) {
-      m.sigwatch_model_info.reset()
-      m.sigwatch_model_info.set({ model: e.id, backend: e.backend }, 1)
-      m.sigwatch_loads_total.inc({ what: 'model', outcome: 'accepted' })
-    },
-  },
   ...SHADOW_REPORTS,
-  policy_loaded: {
-    line: { level: 'info', message: 'policy loaded' },
-    measure(m, e) {
-      m.sigwatch_policy_info.reset()
-      m.sigwatch_policy_info.set({ hash: e.hash }, 1)
-      m.sigwatch_loads_total.inc({ what: 'policy', outcome: 'accepted' })
-    },
-  },
-  rules_loaded: {
-    line: { level: 'info', message: 'own rules loaded' },
-    measure(m, e) {
-      m.sigwatch_rules_info.reset()
-      m.sigwatch_rules_info.set({ hash: e.hash }, 1)
-      m.sigwatch_loads_total.inc({ what: 'rules', outcome: 'accepted' })
-    },
-  },
-  registry_loaded: {
-    line: { level: 'info', message: 'registry loaded', every: TEN_SECONDS },
-    measure(m, e) {
-      m.sigwatch_registry_info.reset()
-      m.sigwatch_registry_info.set({ hash: e.hash }, 1)
-      for (const kind of ['brands', 'signatures', 'ports'] as const)
-        m.sigwatch_registry_entries.set({ kind }, e[kind])
-      m.sigwatch_loads_total.inc({ what: 'registry', outcome: 'accepted' })
-    },
-  },
-  reload_refused: {
-    line: { level: 'error', message: 'new version refused: the old one stays in use' },
-    measure: (m, e) => m.sigwatch_loads_total.inc({ what: e.what, outcome: 'refused' }),
-  },
-  reload_unchanged: {
-    line: { level: 'info', message: 'policy, own rules, registry and model read again: nothing changed' },
-  },
+  ...LOAD_REPORTS,
   feedback_applied: {
     line: { level: 'info', message: "an analyst's feedback took effect" },
     measure(m, e) {

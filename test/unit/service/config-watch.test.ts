@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
+import { SigwatchError } from '../../../src/domain/errors.ts'
 import type { Event } from '../../../src/domain/events.ts'
 import { watchConfig } from '../../../src/service/config-watch.ts'
 import type { FileWatch } from '../../../src/service/file-watch.ts'
@@ -35,6 +36,28 @@ describe('watchConfig', () => {
     return { book, file }
   }
 
+  /** Of a process that starts with brokers only. */
+  function followedFile(
+    events: Event[],
+    text = `kafka: {brokers: [127.0.0.1:9092]}\nhttp: {tokens: ${listed(OLD)}}\n`,
+  ) {
+    const file = folder.file('sigwatch.yaml')
+    writeFileSync(file, text)
+    const read = () => {
+      const { config } = loadConfig({ file, env: {}, folder: folder.path, serving: false })
+      if (!config.kafka.brokers) throw new SigwatchError('USAGE', 'no brokers')
+      return config
+    }
+    const config = read()
+    const book = new HttpTokenBook(config.http.tokens ?? [])
+    watch = watchConfig({
+      ...{ config, read, paths: [file], tokens: book },
+      emit: (event) => events.push(event),
+    })
+    watch.start()
+    return { book, file }
+  }
+
   it('takes the tokens of its file again on SIGHUP', async () => {
     const { book, file } = followed([])
     expect(book.holderOf(OLD)?.name).toBe('lin')
@@ -43,6 +66,48 @@ describe('watchConfig', () => {
     await until(() => book.holderOf(NEW) !== undefined, 5_000)
     expect(book.holderOf(OLD)).toBeUndefined()
     expect(book.holderOf(NEW)).toMatchObject({ name: 'lin', may: ['block'] })
+  })
+
+  it('reports an exchange of tokens once, and none where they are the same', async () => {
+    const events: Event[] = []
+    const { book, file } = followed(events)
+    writeFileSync(file, listed(NEW))
+    process.emit('SIGHUP')
+    await until(() => book.holderOf(NEW) !== undefined, 5_000)
+    expect(events).toEqual([{ name: 'tokens_loaded', tokens: 1 }])
+    process.emit('SIGHUP')
+    await watch!.stop()
+    expect(events).toHaveLength(1)
+  })
+
+  it.each([
+    ['is gone', 'kafka: {brokers: [127.0.0.1:9092]}\n', 'http.tokens'],
+    ['is refused at a start', `http: {tokens: ${listed(NEW)}}\n`, 'no brokers'],
+  ])('keeps its tokens when the new configuration %s', async (_, text, reason) => {
+    const events: Event[] = []
+    const { book, file } = followedFile(events)
+    writeFileSync(file, text)
+    process.emit('SIGHUP')
+    await until(() => events.length > 0, 5_000)
+    expect(events).toMatchObject([
+      { name: 'reload_refused', what: 'tokens', reason: expect.stringContaining(reason) },
+    ])
+    expect(book.holderOf(OLD)?.name).toBe('lin')
+  })
+
+  it('says that tokens where there were none take effect at the next start', async () => {
+    const events: Event[] = []
+    const { book, file } = followedFile(events, 'kafka: {brokers: [127.0.0.1:9092]}\n')
+    writeFileSync(file, `kafka: {brokers: [127.0.0.1:9092]}\nhttp: {tokens: ${listed(NEW)}}\n`)
+    process.emit('SIGHUP')
+    await until(() => events.length > 0, 5_000)
+    expect(events).toEqual([
+      {
+        name: 'warning',
+        message: 'settings that take effect at the next start have changed: http.tokens',
+      },
+    ])
+    expect(book.holderOf(NEW)).toBeUndefined()
   })
 
   it('keeps its tokens when the file is wrong, and reports it without the tokens', async () => {
@@ -81,6 +146,7 @@ describe('watchConfig', () => {
         name: 'warning',
         message: 'settings that take effect at the next start have changed: manual.approval',
       },
+      { name: 'tokens_loaded', tokens: 1 },
     ])
   })
 })

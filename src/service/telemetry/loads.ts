@@ -1,0 +1,60 @@
+import type { ReportsOf } from './report.ts'
+
+const TEN_SECONDS = 10_000
+
+/** What is loaded at the start and again while running. */
+export const LOAD_REPORTS: ReportsOf<
+  | 'model_loaded'
+  | 'policy_loaded'
+  | 'rules_loaded'
+  | 'registry_loaded'
+  | 'tokens_loaded'
+  | 'reload_refused'
+  | 'reload_unchanged'
+> = {
+  model_loaded: {
+    line: { level: 'info', message: 'model loaded' },
+    measure(m, e) {
+      m.sigwatch_model_info.reset()
+      m.sigwatch_model_info.set({ model: e.id, backend: e.backend }, 1)
+      m.sigwatch_loads_total.inc({ what: 'model', outcome: 'accepted' })
+    },
+  },
+  policy_loaded: {
+    line: { level: 'info', message: 'policy loaded' },
+    measure(m, e) {
+      m.sigwatch_policy_info.reset()
+      m.sigwatch_policy_info.set({ hash: e.hash }, 1)
+      m.sigwatch_loads_total.inc({ what: 'policy', outcome: 'accepted' })
+    },
+  },
+  rules_loaded: {
+    line: { level: 'info', message: 'own rules loaded' },
+    measure(m, e) {
+      m.sigwatch_rules_info.reset()
+      m.sigwatch_rules_info.set({ hash: e.hash }, 1)
+      m.sigwatch_loads_total.inc({ what: 'rules', outcome: 'accepted' })
+    },
+  },
+  registry_loaded: {
+    line: { level: 'info', message: 'registry loaded', every: TEN_SECONDS },
+    measure(m, e) {
+      m.sigwatch_registry_info.reset()
+      m.sigwatch_registry_info.set({ hash: e.hash }, 1)
+      for (const kind of ['brands', 'signatures', 'ports'] as const)
+        m.sigwatch_registry_entries.set({ kind }, e[kind])
+      m.sigwatch_loads_total.inc({ what: 'registry', outcome: 'accepted' })
+    },
+  },
+  tokens_loaded: {
+    line: { level: 'info', message: 'tokens for HTTP exchanged' },
+    measure: (m) => m.sigwatch_loads_total.inc({ what: 'tokens', outcome: 'accepted' }),
+  },
+  reload_refused: {
+    line: { level: 'error', message: 'new version refused: the old one stays in use' },
+    measure: (m, e) => m.sigwatch_loads_total.inc({ what: e.what, outcome: 'refused' }),
+  },
+  reload_unchanged: {
+    line: { level: 'info', message: 'policy, own rules, registry and model read again: nothing changed' },
+  },
+}
