@@ -1,5 +1,6 @@
 import type { Case } from '../archive/case.ts'
 import { keepLetter, letterBy, lettersAbout, nextLetter, type SentLetter } from '../archive/letters.ts'
+import { withoutMobiles } from '../archive/mobiles.ts'
 import { type Block, letterOf } from '../letter/letter.ts'
 import { letterPage } from '../letter/render.ts'
 import { READERS, type Reader, sayIn } from '../letter/words.ts'
@@ -66,6 +67,7 @@ export class LetterRoutes {
     const { kind } = found.alert.data.target
     if (!reader || addressee === '' || addressee.length > LONGEST_ADDRESSEE)
       return this.#failure(asked, 400, 'incomplete')
+    if (withoutMobiles(addressee) !== addressee) return this.#failure(asked, 400, 'addresseeNumber')
     if (reader === 'subscriber' && kind !== 'message' && kind !== 'recipient')
       return this.#failure(asked, 400, 'noSubscriber')
     const date = beijing(now).slice(0, 10)
