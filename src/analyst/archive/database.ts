@@ -87,8 +87,8 @@ export function openPool(url: string, applicationName: string, within: number): 
     query_timeout: within + CONNECT_WITHIN,
     max: 4,
   })
+  // A connection that breaks says so here, whether it is in use or not; the statement on it fails.
   pool.on('error', () => {})
-  // One that breaks while a statement is prepared on it says so itself; the statement fails.
   pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
