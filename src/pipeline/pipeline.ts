@@ -21,6 +21,7 @@ import { stateInputsOf } from '../stores/states/inputs.ts'
 import type { StateManager } from '../stores/states/manager.ts'
 import type { StatePublisher } from '../stores/states/publisher.ts'
 import type { AlertCap } from './alert-cap.ts'
+import { AlertedMessages } from './alerted-messages.ts'
 import type { BacklogWait } from './backlog-wait.ts'
 import { BatchReading } from './batch-reading.ts'
 import { consult, notConsulted } from './consult.ts'
@@ -94,11 +95,13 @@ export type Write = (records: readonly OutputRecord[]) => Promise<void>
 export class Pipeline {
   readonly #parts: PipelineParts
   readonly #texts = new TextCache()
+  readonly #alerted: AlertedMessages
   /** Of batches that gather or wait. */
   readonly #readings = new WeakMap<readonly Intaken[], BatchReading>()
 
   constructor(parts: PipelineParts) {
     this.#parts = parts
+    this.#alerted = new AlertedMessages(parts.alerted)
   }
 
   /**
@@ -215,7 +218,7 @@ export class Pipeline {
     const { degradation, wait } = this.#parts
     const { learning, templates } = this.#parts
     const alerted = alertedOf(outputs, (decision) => templates?.teachingOf(decision, registry))
-    if (alerted.length > 0) await reaches.outbox.ask(() => this.#parts.alerted.rememberAlerted(alerted))
+    await this.#alerted.remember(alerted, reaches.outbox)
     learning?.observe(decided, registry)
     if (learning) await reaches.outbox.ask(() => learning.settle())
     templates?.observe(decided)

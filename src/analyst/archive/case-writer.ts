@@ -21,10 +21,17 @@ const ALERTS = `INSERT INTO case_alert
     LEFT JOIN case_route route ON route.from_case = a.case_id AND route.sender = a.sender
   ORDER BY a.alert_id ON CONFLICT DO NOTHING`
 
-/** Files alerts that were raised under their cases, within the transaction of the caller; what is filed already stays where it is. */
+/** An alert on a message that asks for nothing, of which the service keeps nothing that a finding could be about. */
+const ASKS_FOR_NOTHING = "(action = 'observe' AND target_kind = 'message')"
+
+function asksForNothing({ data }: Alert): boolean {
+  return data?.action === 'observe' && data.target?.kind === 'message'
+}
+
+/** Files alerts that were raised and ask for something under their cases, within the transaction of the caller; what is filed already stays where it is. */
 export async function groupAlerts(client: Client, alerts: readonly Alert[]): Promise<void> {
   const drafts = alerts
-    .filter(({ type }) => type === 'sigwatch.alert.raised')
+    .filter((alert) => alert.type === 'sigwatch.alert.raised' && !asksForNothing(alert))
     .map((alert) => ({ alert, draft: draftOf(alert) }))
   if (drafts.length === 0) return
   const keys = [...new Set(drafts.flatMap(({ draft }) => keysOf(draft)))]
@@ -95,7 +102,7 @@ export async function groupEarlier(client: Client): Promise<number> {
     await client.query('BEGIN')
     try {
       const { rows } = await client.query<{ event: Alert }>(
-        `SELECT event FROM alert a WHERE ts > now() - $1 * interval '1 ms' AND type = 'raised'
+        `SELECT event FROM alert a WHERE ts > now() - $1 * interval '1 ms' AND type = 'raised' AND NOT ${ASKS_FOR_NOTHING}
           AND NOT EXISTS (SELECT FROM case_alert c WHERE c.alert_id = a.id) ORDER BY ts LIMIT ${STEP}`,
         [OPEN_FOR],
       )

@@ -222,7 +222,7 @@ async function ofMessage(id: string, row: Feedback, { states, store }: FeedbackP
   const alerted = await store.alerted(id)
   if (shown.length === 0 && !alerted) {
     throw new FeedbackRefusal(
-      'a message of this id is not known: no open state shows it, and no alert of the last day',
+      'a message of this id is not known: no open state shows it, and no alert of the last day that asks for review or more',
     )
   }
   if (row.verdict === 'release' && shown.length === 0) {

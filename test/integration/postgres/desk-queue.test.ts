@@ -48,6 +48,8 @@ describeWith('postgres', 'the queue of cases', () => {
     await seedArchive(server.url, [
       ...[1, 2, 3].map((n) => ['alerts', forgery(`m${n}`, n)] as const),
       ['alerts', forgery('m4', 4, '10690200009')],
+      // It asks for nothing, and the service keeps nothing of it that a finding could be about.
+      ['alerts', messageAlertAt('m9', Date.now() - 30 * MINUTE, 9, { action: 'observe' })],
       [
         'alerts',
         stateAlertAt(Date.now() - 29 * MINUTE, 1, messageAlertAt('m1', Date.now()), 'sigwatch.alert.raised'),

@@ -38,6 +38,7 @@ class Bench {
   readonly events: Event[] = []
   readonly written: OutputRecord[] = []
   readonly degradation = new Degradation((event) => this.events.push(event))
+  readonly store = new MemoryStateStore({ clock: exactClock(() => Date.now()) })
   readonly #pipeline: Pipeline
   #offset = 0
 
@@ -64,7 +65,7 @@ class Bench {
         if (error) throw error
         return answer(...args)
       }
-    const store = new MemoryStateStore({ clock })
+    const { store } = this
     const manager = new StateManager({
       store,
       versions,
@@ -192,6 +193,20 @@ describe('an outage that a backlog meets', () => {
     bench.fail('count')
     expect(await timeOf(bench.batch(AGE))).toBeGreaterThanOrEqual(10 * MINUTE)
     expect(bench.named('backlog_waits')).toHaveLength(2)
+  })
+})
+
+describe('what messages were alerted for', () => {
+  it('is remembered once the store answers again, as analysts may name them', async () => {
+    const bench = new Bench()
+    bench.fail('alerted')
+    await bench.batch()
+    await bench.batch()
+    expect(await bench.store.alerted('m1')).toBeUndefined()
+    bench.down.clear()
+    await vi.advanceTimersByTimeAsync(2000)
+    await bench.batch(0, [SALE])
+    for (const id of ['m1', 'm3']) expect((await bench.store.alerted(id))?.codes).toContain('FORGED_BRAND')
   })
 })
 

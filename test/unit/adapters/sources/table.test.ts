@@ -34,6 +34,7 @@ function open(...rows: number[]) {
     consumer: ({ groupId }: { groupId: string }) =>
       brokers.consumer({ groupId, heartbeatInterval: 20, partitionAssigners: [gatedAssigner(() => true)] }),
     bounds: async () => bounds(),
+    topicFacts: async () => new Map(),
     boundsOf: async (asked: readonly PartitionId[]) =>
       led.value ? asked.map(({ partition }) => bounds()[partition]!) : [],
   } as unknown as KafkaConnection

@@ -19,6 +19,7 @@ function connectionTo(brokers: FakeBrokers, endOffset: number): KafkaConnection 
     consumer: ({ groupId }: { groupId: string }) =>
       brokers.consumer({ groupId, heartbeatInterval: 20, partitionAssigners: [gatedAssigner(() => true)] }),
     bounds: async () => [{ topic: TOPIC, partition: 0, startOffset: 0, endOffset }],
+    topicFacts: async () => new Map(),
   } as unknown as KafkaConnection
 }
 
