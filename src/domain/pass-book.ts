@@ -1,6 +1,8 @@
 /** Why a part of an SMS was kept back. */
 export interface StoppedBy {
   readonly state?: string
+  /** The alert on the message. */
+  readonly alert?: string
   readonly why: readonly string[]
 }
 

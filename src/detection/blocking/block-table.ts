@@ -47,6 +47,7 @@ const NOTHING: Asking = {
   action: 'none',
   match: undefined,
   codes: [],
+  asking: 0,
   validFrom: Number.NaN,
   expiresAt: Number.NaN,
 }
@@ -216,9 +217,9 @@ export class BlockTable {
   /** What is asked for of a message now. */
   look(message: Submission, now: number, verdict = this.#verdicts.get(message.id)): Standing {
     const found = new Found()
-    if (verdict) found.message(verdict.action, verdict.codes)
-    for (const asking of this.#messages.get(message.id)?.values() ?? [])
-      if (isInForce(asking, now)) found.message(asking.action, asking.codes)
+    for (const [alert, asking] of this.#messages.get(message.id) ?? [])
+      if (isInForce(asking, now)) found.alert(alert, asking)
+    if (verdict) found.verdict(verdict)
     if (this.#index.size === 0) return found.standing()
     const asked = new Asked(message, this.#tokenisers)
     for (const id of this.#candidates(asked)) {

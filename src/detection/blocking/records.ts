@@ -42,6 +42,8 @@ export interface Asking extends Span {
   readonly perMinute?: number
   readonly match: unknown
   readonly codes: readonly string[]
+  /** How many of the codes, from the first on, ask for the action; the others ask for less. */
+  readonly asking: number
 }
 
 export interface StateEvent extends Order {
@@ -83,10 +85,21 @@ function perMinuteOf({ limit }: Members): number | undefined {
 const textsOf = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : []
 
-function codesOf({ code, reasons }: Members): readonly string[] {
-  const named = Array.isArray(reasons) ? reasons.map((reason: { code?: unknown } | null) => reason?.code) : []
-  return [...new Set(textsOf([code, ...named]))].filter((one) => CODE.test(one)).slice(0, MOST_CODES)
+interface Reason {
+  readonly code?: unknown
+  readonly action?: unknown
 }
+
+/** Those that ask for the action come first. What a reason asks for by itself may be left out. */
+function codesOf({ action, code, reasons }: Members): Pick<Asking, 'codes' | 'asking'> {
+  const named = Array.isArray(reasons) ? reasons.filter((one): one is Reason => Object(one) === one) : []
+  const asksFor = (one: Reason) => one.action === undefined || one.action === action
+  const first = codesIn([code, ...named.filter(asksFor).map((one) => one.code)])
+  return { codes: codesIn([...first, ...named.map((one) => one.code)]), asking: first.length }
+}
+
+const codesIn = (values: unknown): string[] =>
+  [...new Set(textsOf(values))].filter((one) => CODE.test(one)).slice(0, MOST_CODES)
 
 function askingOf(members: Members): Asking {
   const perMinute = perMinuteOf(members)
@@ -95,7 +108,7 @@ function askingOf(members: Members): Asking {
     action: unlimited ? 'review' : actionOf(members.action),
     ...(perMinute === undefined ? {} : { perMinute }),
     match: members.match,
-    codes: codesOf(members),
+    ...codesOf(members),
     validFrom: timeOf(members.validFrom),
     expiresAt: timeOf(members.expiresAt),
   }
@@ -160,10 +173,9 @@ export function verdictOf(value: object): Verdict {
     if (states.length === 0) return PASS
     return { action: 'none', states: states as string[], codes: [] }
   }
-  const codes = textsOf(reasons).filter((code) => CODE.test(code))
   return {
     action: actionOf(action),
     ...(areStates ? { states: states as string[] } : {}),
-    codes: codes.slice(0, MOST_CODES),
+    codes: codesIn(reasons),
   }
 }

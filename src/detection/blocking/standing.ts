@@ -1,5 +1,6 @@
 import { type Action, stronger } from '../../domain/decision.ts'
-import type { Asking } from './records.ts'
+import { given } from '../../domain/given.ts'
+import type { Asking, Verdict } from './records.ts'
 
 /** A state that throttles, as far as counting goes. */
 export interface Throttle {
@@ -17,9 +18,23 @@ export interface Standing {
   readonly throttledBare: boolean
   /** Ids of the states that hold, or may hold. */
   readonly states: readonly string[]
-  readonly why: readonly string[]
+  readonly codes: readonly CodeAsking[]
   /** The state that asks for `action`. */
   readonly by?: string
+  /** The alert on the message that asks for `action`. */
+  readonly alert?: string
+}
+
+/** A code with what it asks for; undefined: for less than what it came with. */
+export interface CodeAsking {
+  readonly code: string
+  readonly action: Action | undefined
+}
+
+/** Codes by name, those first that ask for this action. */
+export function codesFor(codes: readonly CodeAsking[], action: Action): readonly string[] {
+  const [first, rest] = [true, false].map((asks) => codes.filter((one) => (one.action === action) === asks))
+  return [...new Set([...first!, ...rest!].map(({ code }) => code))]
 }
 
 /** Gathers what is asked for. */
@@ -29,17 +44,34 @@ export class Found {
   #throttledBare = false
   readonly #throttles: Throttle[] = []
   readonly #states: string[] = []
-  readonly #why = new Set<string>()
+  readonly #codes: CodeAsking[] = []
+  /** The alert that asks for most. */
+  #alert: { readonly id: string; readonly action: Action } | undefined
 
-  message(action: Action, codes: readonly string[]): void {
+  alert(id: string, { action, codes, asking }: Asking): void {
+    this.#message(action)
+    if (!this.#alert || stronger(this.#alert.action, action) !== this.#alert.action)
+      this.#alert = { id, action }
+    for (const [i, code] of codes.entries())
+      this.#codes.push({ code, action: i < asking ? action : undefined })
+  }
+
+  /** After the alerts: they say which codes ask for what, a verdict does not. */
+  verdict({ action, codes }: Verdict): void {
+    this.#message(action)
+    if (action === 'none') return
+    const asked = this.#alert?.action === action ? undefined : action
+    for (const code of codes) this.#codes.push({ code, action: asked })
+  }
+
+  #message(action: Action): void {
     if (action === 'throttle') this.#throttledBare = true
     else this.#action = stronger(this.#action, action) as Standing['action']
-    if (action !== 'none') for (const code of codes) this.#why.add(code)
   }
 
   state(id: string, { codes, perMinute }: Asking, action: Action): void {
     this.#states.push(id)
-    for (const code of codes) this.#why.add(code)
+    for (const code of codes) this.#codes.push({ code, action })
     if (action === 'throttle') {
       this.#throttles.push({ state: id, perMinute: perMinute! })
       return
@@ -52,13 +84,14 @@ export class Found {
 
   standing(): Standing {
     const action = this.#action
+    const alert = this.#alert?.action === action ? this.#alert.id : undefined
     return {
       action,
       throttles: action === 'block' ? [] : this.#throttles,
       throttledBare: this.#throttledBare && action !== 'block' && this.#throttles.length === 0,
       states: this.#states,
-      why: [...this.#why],
-      ...(this.#by === undefined ? {} : { by: this.#by }),
+      codes: this.#codes,
+      ...given({ by: this.#by, alert }),
     }
   }
 }

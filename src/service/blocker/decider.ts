@@ -1,6 +1,6 @@
 import type { BlockTable } from '../../detection/blocking/block-table.ts'
 import type { Submission } from '../../detection/blocking/match.ts'
-import type { Standing } from '../../detection/blocking/standing.ts'
+import { codesFor, type Standing } from '../../detection/blocking/standing.ts'
 import { smsOf } from '../../detection/blocking/submission.ts'
 import { type Action, stronger } from '../../domain/decision.ts'
 import type { Emit } from '../../domain/events.ts'
@@ -16,7 +16,7 @@ export interface Decision {
   readonly limit?: { readonly perMinute: number }
   /** States that hold, or that may hold and are taken as `review`. */
   readonly states: readonly string[]
-  /** Codes of what asks for it, or why nothing could be decided. */
+  /** Codes of what asks for it, those of the action first, or why nothing could be decided. */
   readonly why: readonly string[]
 }
 
@@ -26,6 +26,10 @@ export type Doubt = 'TABLE_UNREAD' | 'BROKERS_SILENT' | 'UNDECIDED'
 export interface Kept {
   readonly messageId: string
   readonly stateId?: string
+  /** The alert on the message that asks for it. */
+  readonly alertId?: string
+  /** As `why` of the decision. Absent with `missed`. */
+  readonly codes?: readonly string[]
   readonly action: Action | 'missed'
 }
 
@@ -48,6 +52,7 @@ export interface DeciderOptions {
 /** What a message came to, with the state that keeps it back. */
 interface Outcome extends Decision {
   readonly by?: string
+  readonly alert?: string
   /** SMS whose other parts are kept back too. */
   readonly stops?: string
 }
@@ -106,10 +111,10 @@ export class Decider {
     for (const messageId of gone) kept({ messageId, action: 'missed' })
   }
 
-  #tell({ by, stops: _, ...decision }: Outcome): Decision {
-    const { id, action } = decision
+  #tell({ by, alert, stops: _, ...decision }: Outcome): Decision {
+    const { id, action, why } = decision
     if (action === 'block' || action === 'throttle')
-      this.#options.kept({ messageId: id, action, ...given({ stateId: by }) })
+      this.#options.kept({ messageId: id, action, ...given({ stateId: by, alertId: alert }), codes: why })
     return decision
   }
 
@@ -134,10 +139,11 @@ export class Decider {
     const stopped = sms === undefined ? undefined : own.stoppedBy(sms)
     if (stopped) return stoppedOutcome(id, stopped)
     const standing = table.look(message, now())
-    const { action, by, states, why, throttles } = standing
+    const { action, by, alert, states, throttles } = standing
     if (action === 'block') {
-      if (sms !== undefined) own.stopNow(sms, { why, ...given({ state: by }) })
-      return { id, action, states, why, ...given({ by, stops: sms }) }
+      const why = codesFor(standing.codes, action)
+      if (sms !== undefined) own.stopNow(sms, { why, ...given({ state: by, alert }) })
+      return { id, action, states, why, ...given({ by, alert, stops: sms }) }
     }
     if (throttles.length === 0 && sms === undefined) return passed(id, standing)
     return { id, standing, request: { throttles, ...(sms === undefined ? {} : { part: { sms, id } }) } }
@@ -162,8 +168,10 @@ export class Decider {
 
   /** Answered when the other instances know it. */
   async #stopShared(outcome: Outcome, sms: string, shared: PassBook): Promise<Outcome> {
-    const { by, why } = outcome
-    await shared.stop(sms, { why, ...given({ state: by }) }).catch((error: unknown) => this.#lost(error))
+    const { by, alert, why } = outcome
+    await shared
+      .stop(sms, { why, ...given({ state: by, alert }) })
+      .catch((error: unknown) => this.#lost(error))
     return outcome
   }
 
@@ -185,26 +193,28 @@ function undecided(id: string, failure: 'open' | 'closed', why: Doubt): Outcome 
   return { id, action: failure === 'open' ? 'pass' : 'block', states: [], why: [why] }
 }
 
-function stoppedOutcome(id: string, { state, why }: StoppedBy): Outcome {
-  return { id, action: 'block', states: state === undefined ? [] : [state], why, ...given({ by: state }) }
+function stoppedOutcome(id: string, { state, alert, why }: StoppedBy): Outcome {
+  const states = state === undefined ? [] : [state]
+  return { id, action: 'block', states, why, ...given({ by: state, alert }) }
 }
 
 function outcomeOf({ id, standing }: Pending, answer: PassAnswer): Outcome {
   if (answer.outcome === 'stopped') return stoppedOutcome(id, answer.by)
   if (answer.outcome === 'passes') return passed(id, standing)
   const { state, perMinute } = standing.throttles[answer.full]!
-  const { states, why } = standing
+  const { states, codes } = standing
+  const why = codesFor(codes, 'throttle')
   return { id, action: 'throttle', limit: { perMinute }, states, why, by: state }
 }
 
 /** What is let through: under a throttle that no state explains a person should look. */
 function passed(id: string, standing: Standing): Outcome {
-  const { throttles, throttledBare, states, why } = standing
+  const { throttles, throttledBare, states, codes } = standing
   const action = throttledBare ? stronger(standing.action, 'review') : standing.action
   const perMinute = Math.min(...throttles.map((throttle) => throttle.perMinute))
   return {
     ...{ id, action: action === 'none' ? 'pass' : action },
     ...(throttles.length > 0 ? { limit: { perMinute } } : {}),
-    ...{ states, why },
+    ...{ states, why: codesFor(codes, action) },
   }
 }
