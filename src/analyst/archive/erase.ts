@@ -120,8 +120,8 @@ async function deleteAlerts(client: Client, token: string): Promise<string[]> {
     token,
   ])
   const timesOf = (rows: readonly { readonly ts: Date }[]) => rows.map(({ ts }) => ts.getTime())
-  await markChanged(client, 'alert', timesOf(gone), { areGone: true })
-  await markChanged(client, 'complaint', timesOf(told), { areGone: true })
+  await markChanged(client, 'alert_gone', timesOf(gone))
+  await markChanged(client, 'complaint_gone', timesOf(told))
   return gone.map(({ id }) => id)
 }
 

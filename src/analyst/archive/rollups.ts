@@ -1,6 +1,6 @@
 import { FORGERY_CODES } from '../../detection/detectors/all.ts'
 import { LABELS } from '../../domain/labels.ts'
-import { HOUR, MINUTE, SECOND } from '../../domain/time.ts'
+import { MINUTE, SECOND } from '../../domain/time.ts'
 import type { Client } from './database.ts'
 
 /** Sums that are computed together from what lies between two times ($1, $2), within an hour. */
@@ -124,7 +124,16 @@ const COMPLAINT_HOUR = upsert(
       AND $2::timestamptz IS NOT NULL GROUP BY 1, 2, 3`,
 )
 
+const emptied = (table: string) => `DELETE FROM ${table} WHERE ${IN_TIME}`
+
 const ROLLUPS: readonly Rollup[] = [
+  // Sums of what is gone would stay otherwise. Readers see those of before until the new ones are there.
+  {
+    what: 'alert_gone',
+    after: 0,
+    statements: [emptied('alert_minute'), ALERT_MINUTE, emptied('thing_hour'), THING_HOUR],
+  },
+  { what: 'complaint_gone', after: 0, statements: [emptied('complaint_hour'), COMPLAINT_HOUR] },
   { what: 'alert', after: 0, statements: [ALERT_MINUTE, STATE_EPISODE], then: 'thing_hour' },
   { what: 'sender_minute', after: 0, statements: [SENT_MINUTE], then: 'sent_hour' },
   { what: 'complaint', after: 0, statements: [COMPLAINT_HOUR] },
@@ -193,27 +202,12 @@ export const MARK_STAGED = `INSERT INTO rollup_due (what, from_ts, to_ts)
 
 const CHANGED = `INSERT INTO rollup_due (what, from_ts, to_ts) SELECT DISTINCT $1, hour, hour + interval '1 hour'
   FROM (SELECT ${HOUR_OF} AS hour FROM unnest($2::timestamptz[]) AS ts) changed`
-/** Sums of what is gone would stay otherwise. */
-const OF_HOURS: Readonly<Record<(typeof SUMMED)[number], readonly string[]>> = {
-  alert: ['thing_hour', 'alert_minute'],
-  sender_minute: [],
-  complaint: ['complaint_hour'],
-}
 
-/** Marks the hours of rows that were written or deleted otherwise, by their times (epoch ms), within the transaction of the caller. */
+/** Marks the hours of rows that were written otherwise or are gone, by their times (epoch ms), within the transaction of the caller. */
 export async function markChanged(
   client: Client,
-  table: (typeof SUMMED)[number],
+  what: (typeof SUMMED)[number] | 'alert_gone' | 'complaint_gone',
   times: readonly number[],
-  { areGone = false } = {},
 ): Promise<void> {
-  if (times.length === 0) return
-  const dates = [...new Set(times.map((ms) => Math.floor(ms / HOUR) * HOUR))].map((ms) => new Date(ms))
-  await client.query(CHANGED, [table, dates])
-  for (const sums of areGone ? OF_HOURS[table] : [])
-    await client.query(`DELETE FROM ${sums} WHERE ${HOUR_OF} = ANY ($1) AND ts >= $2 AND ts < $3`, [
-      dates,
-      new Date(Math.min(...dates.map(Number))),
-      new Date(Math.max(...dates.map(Number)) + HOUR),
-    ])
+  if (times.length > 0) await client.query(CHANGED, [what, times.map((ms) => new Date(ms))])
 }
