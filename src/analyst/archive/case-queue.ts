@@ -26,6 +26,8 @@ export interface QueuedCase {
   readonly subjects: number
   readonly recipients: number
   readonly senders: number
+  /** Some of the senders are masked: one mask may stand for several. */
+  readonly has_masks: boolean
   readonly certainty: number
   readonly harm: number
   /** Recipients × certainty × harm. */
@@ -79,7 +81,7 @@ const codesBy = (id: string, where: string) => `coded AS (
 const COLUMNS =
   'c.id, c.grouped_by, c.name, c.standing, c.owner, c.status, c.finding, c.done_by, c.done_at, c.batch, c.due_at'
 const SUMS = `${OVERDUE} AS is_overdue, count(*)::int AS alerts,
-  count(DISTINCT coalesce(a.state_id, a.message_id))::int AS subjects, count(DISTINCT a.to_token)::int AS recipients, count(DISTINCT a.sender)::int AS senders,
+  count(DISTINCT coalesce(a.state_id, a.message_id))::int AS subjects, count(DISTINCT a.to_token)::int AS recipients, count(DISTINCT a.sender)::int AS senders, bool_or(strpos(a.sender, '*') > 0) AS has_masks,
   avg(a.certainty)::float8 AS certainty, max(a.harm)::float8 AS harm, min(a.ts) AS first_at, max(a.ts) AS last_at,
   greatest(count(DISTINCT a.to_token), 1) * avg(a.certainty) * max(a.harm) AS worth, (array_agg(a.alert_id ORDER BY a.ts DESC, a.alert_id))[1] AS alert_id,
   ${exampleOf('a')}`

@@ -7,7 +7,7 @@ import { type CaseContext, caseSections } from './case-sections.ts'
 import { page, timeFields } from './layout.ts'
 import type { AskedSearch } from './sealed-searches.ts'
 import type { Session } from './sessions.ts'
-import { actionTag, alertTable, beijing, count, THING_KINDS, thingLink } from './tables.ts'
+import { actionTag, alertTable, beijing, count, THING_KINDS, thingLink, thingPath } from './tables.ts'
 import type { Speech, Word } from './words.ts'
 
 interface LoginShown {
@@ -105,9 +105,9 @@ export function searchPage(
 <label class="wide">${say('value')}<input name="value" maxlength="${LONGEST_VALUE}" autocomplete="off" value="${asked.value}" placeholder="${say('emptyIsAll')}"></label>
 ${timeFields(speech, asked.from, asked.to)}
 <button class="main">${say('search')}</button></form></section>
-${thing && asked.value !== '' && html`<p>${thingLink(thing, asked.value, say('itsPage', { name: asked.value }))}</p>`}${sent && sentSection(asked.value, sent, speech)}
+${thing && thingPath(thing, asked.value) !== undefined && html`<p>${thingLink(thing, asked.value, say('itsPage', { name: asked.value }))}</p>`}${sent && sentSection(asked.value, sent, speech)}
 <section><h2>${n === 200 ? say('foundNewest') : n === 1 ? say('foundOne') : say('foundMany', { n })}</h2>
-${n === 0 ? html`<p class="dim">${say(asked.to <= asked.from ? 'timesSwapped' : 'nothingFound')}</p>` : alertTable(found, say('foundAlerts'), speech)}</section>`,
+${n === 0 ? html`<p class="dim">${say(asked.to <= asked.from ? 'timesSwapped' : 'nothingFound')}</p>` : alertTable(found, say('foundAlerts'), speech)}${(asked.field === 'port' || asked.field === 'domain') && html`<p class="dim">${say('notByMasks')}</p>`}</section>`,
   )
 }
 

@@ -109,7 +109,8 @@ export function findingOf(finding: string, { say, value }: Speech): string {
 }
 
 export function factsOf(one: QueuedCase, { say }: Speech): Html {
-  const { alerts, subjects, recipients, senders, worth, certainty, harm } = one
+  const { alerts, subjects, recipients, has_masks, worth, certainty, harm } = one
+  const senders = has_masks ? say('atLeast', { n: one.senders }) : one.senders
   const why = say('worthIs', { recipients: Math.max(1, recipients), certainty: certainty.toFixed(2), harm })
   const n = { alerts, subjects, recipients, senders }
   return html`<span title="${why}"><strong>${say('worth', { n: Math.round(worth) })}</strong></span> <span>${say(alerts === subjects ? 'alertsOf' : 'alertsOn', n)}</span>`

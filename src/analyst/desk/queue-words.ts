@@ -14,6 +14,7 @@ export const QUEUE = {
     '{alerts} alerts, {recipients} recipients, {senders} senders',
     '{alerts} 条告警，{recipients} 个接收号码，{senders} 个发送方',
   ],
+  atLeast: ['at least {n}', '至少 {n}'],
   worth: ['Worth {n}', '价值 {n}'],
   worthIs: [
     '{recipients} recipients × certainty {certainty} × harm {harm}',

@@ -57,7 +57,7 @@ export function thingPage(
     speech,
     html`<h1>${kind} <span>${name}</span>${name !== thing.name && html` <span class="dim">${thing.name}</span>`}${isBursting && html` <span class="tag block">${say('bursting')}</span>`}${declared !== null && html` <span class="tag">${say('asDeclared')}</span>`}</h1>
 <section aria-label="${say('show')}"><form class="times" method="get" action="${path}">${timeFields(speech, from, to)}<button class="main">${say('show')}</button></form>
-<p class="tabs">${spans(path, now, speech, [7, 30, 90])}${searchPath !== undefined && html`<a href="${searchPath}">${say('itsAlerts')}</a>`}</p>${first_at !== null && last_at !== null && html`<p class="dim">${say('seenFrom', { from: beijing(first_at), to: beijing(last_at) })}</p>`}</section>
+<p class="tabs">${spans(path, now, speech, [7, 30, 90])}${searchPath !== undefined && html`<a href="${searchPath}">${say('itsAlerts')}</a>`}</p>${first_at !== null && last_at !== null && html`<p class="dim">${say('seenFrom', { from: beijing(first_at), to: beijing(last_at) })}</p>`}${(thing.kind === 'port' || thing.kind === 'domain') && html`<p class="dim">${say('notByMasks')}</p>`}</section>
 ${curves(found, speech)}
 <div class="columns"><div class="stack">${codesSection(found, speech)}${statesSection(found, speech)}</div><div class="stack">${sentSection(found, speech)}${registry(found, speech)}</div></div>
 ${sharedSection(found, shared, speech)}${complaintsSection(found, speech)}
@@ -171,8 +171,9 @@ function sharedSection(found: ThingFound, shared: readonly Shared[], speech: Spe
     ])
     return html`<div><h3>${title}</h3>${table(title, [say(LINK_WORDS[kind]), say(bySent ? 'messages' : 'alerts')], rows)}</div>`
   })
+  const hasMasks = shared.some(({ names }) => names.some(([name]) => name.includes('*')))
   const n = count(newest.length)
-  return html`<section><h2>${say('goesWith')}</h2><p class="dim">${say('ofNewest', { n, most: count(NEWEST) })}${isCut && ` ${say('mostSenders')}`}</p>
+  return html`<section><h2>${say('goesWith')}</h2><p class="dim">${say('ofNewest', { n, most: count(NEWEST) })}${isCut && ` ${say('mostSenders')}`}${hasMasks && ` ${say('masksStand')}`}</p>
 ${graph(say('linkPicture'), linksOf(found, shared, speech))}<div class="lists">${lists}</div></section>`
 }
 

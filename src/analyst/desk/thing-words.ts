@@ -51,6 +51,14 @@ export const THINGS = {
   linkPicture: ['Picture of what goes with it; the lists below say the same', '关联图，与下列列表一致'],
   newestAlerts: ['The newest alerts', '最新告警'],
   complaintsOf: ['Complaints: {n}, the newest {shown}', '投诉：{n} 件，最新 {shown} 件'],
+  notByMasks: [
+    'Alerts that ask for less than a review show port and links masked: they are neither found by them nor counted on their pages.',
+    '未达到人工审核的告警对端口号与链接作脱敏处理，按端口号或域名查不到，也不计入其页面。',
+  ],
+  masksStand: [
+    'A masked name may stand for several: so alerts show ports and links that ask for less than a review.',
+    '带 * 的名称已脱敏，可能代表多个对象：未达到人工审核的告警如此显示端口号与链接。',
+  ],
   tooMany: ['above the limit', '超过上限'],
   itsPage: ['Everything about {name}', '{name} 的全部情况'],
   noThing: ['There is no such page. Search for it.', '没有此页面，请查询。'],

@@ -43,6 +43,21 @@ function forgery(id: string, n: number, from: string, ago: number): Alert {
   }
 }
 
+/** An alert that asks for less than a review: port and link are masked. */
+function masked(id: string, n: number): Alert {
+  const alert = messageAlertAt(id, NOW - n * MINUTE, n, { action: 'observe', label: 'marketing' })
+  const [reason] = alert.data.reasons
+  return {
+    ...alert,
+    data: {
+      ...alert.data,
+      reasons: [{ ...reason!, code: 'QUIET_HOURS', action: 'observe', evidence: { at: '22:10' } }],
+      message: { ...alert.data.message!, from: '106*****4001', signature: '唯品会' },
+      contacts: { urls: ['m***.com'], phones: [], qq: [], wechat: [] },
+    },
+  }
+}
+
 /** A state of the port, raised by its message. */
 function portState(tipped: Alert, kind: 'port' | 'sender', n: number): Alert {
   const { message } = tipped.data
@@ -88,6 +103,8 @@ describeWith('postgres', 'senders who are persons', () => {
       ['alerts', forgery('h9', 3, '10690200001', 18)],
       ['alerts', portState(first, 'port', 1)],
       ['alerts', portState(first, 'sender', 2)],
+      ['alerts', masked('q1', 4)],
+      ['alerts', masked('q2', 5)],
       [
         'stats',
         { signature: '建设银行', port: MOBILE, sp: 'SP1', ts: NOW - 20 * MINUTE, sent: { fraud: 3 } },
@@ -180,7 +197,7 @@ describeWith('postgres', 'senders who are persons', () => {
     expect((await find('zhao', '13500000000')).ids).toEqual([])
   })
 
-  it.each(['port:1371*', 'port:13712345*', 'port:*1234567*', 'port:1*'])(
+  it.each(['port:1371*', 'port:13712345*', 'port:*1234567*', 'port:13*'])(
     'are not told by a pattern of ports: %s',
     async (q) => {
       expect((await find('guest', q)).ids.filter((id) => id !== 'alert-h9')).toEqual([])
@@ -201,6 +218,22 @@ describeWith('postgres', 'senders who are persons', () => {
       expect(answer.status).toBe(400)
       expect(await answer.text()).toContain('Find')
     }
+  })
+
+  it('are masked with their links while no review is asked for, which pages and searches say', async () => {
+    const note = 'Alerts that ask for less than a review'
+    for (const path of ['/port/106910004001', '/domain/m.example.com'])
+      expect(await users.see('guest', path)).toContain(note)
+    for (const q of ['port:106910004001 code:QUIET_HOURS', 'domain:m.vip.com'])
+      expect((await find('guest', q)).page).toContain(note)
+    const form = await users.post('guest', '/search', { field: 'port', value: '106910004001' })
+    expect(await users.see('guest', form.headers.get('location')!)).toContain(note)
+    expect((await find('guest', 'code:QUIET_HOURS')).page).not.toContain(note)
+    const page = await users.see('guest', encodeURI('/signature/唯品会'))
+    expect(page).toContain('m***.com')
+    expect(page).toContain('A masked name may stand for several')
+    expect(page).not.toMatch(/href="[^"]*\*/)
+    expect(await users.see('guest', '/queue')).toContain('2 recipients, at least 1 senders')
   })
 
   it('can be blocked by hand and split off all the same', async () => {

@@ -163,6 +163,7 @@ describe('pages of the desk in Chinese', () => {
           ...{
             alerts: 3,
             subjects: 2,
+            has_masks: false,
             recipients: 2,
             senders: 2,
             certainty: 0.9,
