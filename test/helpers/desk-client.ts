@@ -9,6 +9,8 @@ export interface DeskClient {
   see(name: string, path: string): Promise<string>
   /** Sends a form with the key of the session; redirections are not followed. */
   post(name: string, path: string, fields: Readonly<Record<string, string>>): Promise<Response>
+  /** The cookie of the session. */
+  cookie(name: string): string
   get(name: string, path: string, headers?: Readonly<Record<string, string>>): Promise<Response>
 }
 
@@ -22,6 +24,7 @@ export function deskClient(port: () => number): DeskClient {
   return {
     get,
     see,
+    cookie: (name) => cookies.get(name)!,
     async login(name, token) {
       const entered = await fetch(url('/login'), {
         ...{ method: 'POST', body: new URLSearchParams({ token }), redirect: 'manual' },

@@ -1,4 +1,5 @@
 import type { Html } from '../words/html.ts'
+import type { KeptTexts } from './kept-forms.ts'
 import type { Session } from './sessions.ts'
 
 /** What is answered to a request. */
@@ -19,6 +20,8 @@ export interface Asked {
   readonly now: number
   /** A page asks for itself again, to show what changed: it is no look of its own. */
   readonly isRenewal?: boolean
+  /** What was written into the forms of the page before the session ended. */
+  readonly kept?: KeptTexts | undefined
 }
 
 /** To a page of the desk. */

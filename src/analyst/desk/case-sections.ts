@@ -7,6 +7,7 @@ import { hostsOf } from '../archive/alert-hosts.ts'
 import type { Case } from '../archive/case.ts'
 import { type Html, html } from '../words/html.ts'
 import { feedbackForm, judgementLines } from './feedback-section.ts'
+import type { KeptTexts } from './kept-forms.ts'
 import { registrySection } from './registry-section.ts'
 import { may, type Session } from './sessions.ts'
 import { actionTag, alertTable, beijing, codeName, table, thingLink, timeCell } from './tables.ts'
@@ -18,6 +19,8 @@ export interface CaseContext {
   readonly now: number
   /** The page of who got the message. */
   readonly recipientPath?: string
+  /** What was written into its form before the session ended. */
+  readonly kept?: KeptTexts | undefined
 }
 
 /** The parts of a case, the message and its reasons before what surrounds them. */
@@ -25,12 +28,12 @@ export function caseSections(
   found: Case,
   session: Session,
   speech: Speech,
-  { now, recipientPath }: CaseContext,
+  { now, recipientPath, kept }: CaseContext,
 ): Html {
   const { say } = speech
   const { timeline, siblings } = found
   return html`<div class="columns"><div class="stack">${messageSection(found, speech, recipientPath)}${reasonsSection(found, speech)}${registrySection(found, speech)}</div>
-<div class="stack">${may(session, 'judge') && feedbackForm(found, session, speech)}${courseSection(found, session, speech, now)}${factsSection(found, speech)}</div></div>
+<div class="stack">${may(session, 'judge') && feedbackForm(found, session, speech, kept)}${courseSection(found, session, speech, now)}${factsSection(found, speech)}</div></div>
 ${timeline.length > 0 && html`<section><h2>${say('changes')}</h2>${alertTable(timeline, say('changesOf'), speech)}</section>`}
 ${complaintsSection(found, speech)}${samplesSection(found, speech)}
 ${siblings.length > 0 && html`<section><h2>${say('alike', { n: siblings.length })}</h2>${alertTable(siblings, say('alertsAlike'), speech)}</section>`}`

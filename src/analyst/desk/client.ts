@@ -16,11 +16,25 @@ export const SCRIPT = `'use strict'
   }
   const press = (name, within) => {
     const found = (within ?? document).querySelector('[data-key="' + name + '"]')
-    if (found && !document.body.dataset.busy) {
-      if (found.form) document.body.dataset.busy = 'true'
-      found.click()
-    }
+    found?.click()
   }
+  // What is sent is sent once, by key or by click, and the page says so while it waits.
+  const { dataset } = document.body
+  document.addEventListener('submit', (event) => {
+    if (event.target.method !== 'post') return
+    if (dataset.busy) return event.preventDefault()
+    dataset.busy = 'true'
+    const said = event.target.querySelector('[data-writing]')
+    if (said) said.hidden = false
+  })
+  addEventListener('pageshow', () => {
+    delete dataset.busy
+    for (const said of document.querySelectorAll('[data-writing]')) said.hidden = true
+    // A second press was meant for the page before: right after a finding, keys that send rest.
+    if (!document.querySelector('[data-done]')) return
+    dataset.resting = 'true'
+    setTimeout(() => delete dataset.resting, 1000)
+  })
   const keys = {
     j: () => select(at + 1),
     k: () => select(at - 1),
@@ -33,16 +47,17 @@ export const SCRIPT = `'use strict'
   keys.u = () => press('u')
   keys.Enter = () => press('o', cases[at])
   document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat && 'cfau'.includes(event.key)) return
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
     const tag = event.target.tagName
     if (['INPUT', 'TEXTAREA', 'SELECT'].includes(tag)) return
     if (event.key === 'Enter' && ['A', 'BUTTON', 'SUMMARY'].includes(tag)) return
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
     if (!Object.hasOwn(keys, key)) return
     event.preventDefault()
+    const isMove = key === 'j' || key === 'k'
+    if (!isMove && (event.repeat || dataset.busy || dataset.resting)) return
     keys[key]()
   })
-  addEventListener('pageshow', () => delete document.body.dataset.busy)
-  select(0)
+  select(cases.indexOf(document.getElementById(location.hash.slice(1))))
 }
 `

@@ -4,6 +4,7 @@ import type { Case } from '../archive/case.ts'
 import type { StoredFeedback } from '../archive/given-feedback.ts'
 import { withoutMobiles } from '../archive/mobiles.ts'
 import { type Html, html } from '../words/html.ts'
+import type { KeptTexts } from './kept-forms.ts'
 import { may, mayUndo, type Session } from './sessions.ts'
 import { beijing } from './tables.ts'
 import type { Speech } from './words.ts'
@@ -21,7 +22,7 @@ export function labelField({ say, term }: Speech): Html {
 }
 
 /** What to judge, for those who may. */
-export function feedbackForm(found: Case, session: Session, speech: Speech): Html {
+export function feedbackForm(found: Case, session: Session, speech: Speech, kept?: KeptTexts): Html {
   const { say, locale, value } = speech
   const { alert, feedback } = found
   const { state, reasons } = alert.data
@@ -32,7 +33,7 @@ export function feedbackForm(found: Case, session: Session, speech: Speech): Htm
     html`<p class="earlier">${say('saidBefore', { by: last.by, what: value(last.verdict), at: beijing(last.ts) })}${last.note && html`<br>${last.note}`}</p>`
   }<form class="fields" method="post" action="${pathOf(found)}">
 <input type="hidden" name="key" value="${session.formKey}">
-<label>${say('note')}<textarea name="note" rows="2" maxlength="2000"></textarea></label>
+<label>${say('note')}<textarea name="note" rows="2" maxlength="2000">${kept?.note}</textarea></label>
 <div class="pair"><label>${say('aboutCode')}<select name="code"><option value="">${say('allCodes')}</option>${reasons.length > 1 && codes}</select></label>${labelField(speech)}
 ${untilFields(speech)}</div>
 <p class="dim">${say(state ? 'releasesState' : 'allowsLike', { codes: reasons.map(({ code }) => code).join(locale === 'en' ? ', ' : '、') })}</p>

@@ -20,7 +20,7 @@ export function page(
 <span class="dim">${session.name}${!may(session, 'judge') && ` ${say('readOnly')}`}</span>
 <form method="post" action="/logout"><input type="hidden" name="key" value="${session.formKey}"><button>${say('logOut')}</button></form>`
   }</header>
-<main>${body}</main></body></html>`
+<main>${session && (hasKeys || hasCharts) && html`<p class="block" role="alert" data-ended hidden>${say('isOver')} <a href="">${say('logIn')}</a></p>`}${body}</main></body></html>`
 }
 
 /** The two fields of a time. Epoch ms. */

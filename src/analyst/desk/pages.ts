@@ -52,19 +52,19 @@ export function againPage({ locale, say }: Speech): Html {
 <body><p>${say('onTheWay')}</p></body></html>`
 }
 
-/** `cause`: what another program said, as it said it. */
+/** `cause`: what another program said, as it said it; `back`: the page that it leads to. */
 export function messagePage(
   session: Session | undefined,
   speech: Speech,
   message: string,
-  cause?: string,
+  { cause, back }: { readonly cause?: string | undefined; readonly back?: string } = {},
 ): Html {
   const { say } = speech
   return page(
     say('message'),
     session,
     speech,
-    html`<section><h1>${message}</h1>${cause !== undefined && html`<p class="dim">${cause}</p>`}<p><a href="/">${say('toSearch')}</a></p></section>`,
+    html`<section><h1>${message}</h1>${cause !== undefined && html`<p class="dim">${cause}</p>`}<p>${back === undefined ? html`<a href="/">${say('toSearch')}</a>` : html`<a href="${back}">${say('backThere')}</a>`}</p></section>`,
   )
 }
 
@@ -129,7 +129,7 @@ function sentSection(signature: string, sent: Sent, { say }: Speech): Html {
 /** What a page of a case shows that is not of the case. */
 export interface ShownWithCase extends CaseContext {
   /** What has just been done. */
-  readonly said?: 'given' | 'letter' | undefined
+  readonly said?: 'given' | 'letter' | 'ended' | undefined
   readonly letters?: Html
 }
 
@@ -146,7 +146,7 @@ export function casePage(
     session,
     speech,
     html`<h1>${kind} <span>${targetName(target)}</span> ${actionTag(speech, action)}</h1>
-${said && html`<section class="given" role="status">${said === 'given' ? `${speech.say('given')} ${speech.say(answerTo(found))}` : speech.say('letterWritten')}</section>`}
+${said && html`<section class="given" role="status">${said === 'given' ? `${speech.say('given')} ${speech.say(answerTo(found))}` : speech.say(said === 'ended' ? 'notWritten' : 'letterWritten')}</section>`}
 ${caseSections(found, session, speech, context)}${letters}`,
   )
 }

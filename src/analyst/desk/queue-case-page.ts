@@ -4,6 +4,7 @@ import type { CaseEvent, CaseSender, QueuedCase } from '../archive/case-queue.ts
 import { withoutMobiles } from '../archive/mobiles.ts'
 import { type Html, html } from '../words/html.ts'
 import { labelField, untilFields } from './feedback-section.ts'
+import type { KeptTexts } from './kept-forms.ts'
 import { page } from './layout.ts'
 import {
   aboutIt,
@@ -53,6 +54,7 @@ export interface CaseShown {
   readonly judge: string | null
   readonly place: QueuePlace
   readonly said?: string | undefined
+  readonly kept?: KeptTexts | undefined
 }
 
 /** One case: who sent what, what a judgement does, comments and history. */
@@ -94,7 +96,7 @@ function doneSection({ found }: CaseShown, session: Session, speech: Speech): Ht
 }
 
 function judgeSection(
-  { found, messages, states, senders, judge, place }: CaseShown,
+  { found, messages, states, senders, judge, place, kept }: CaseShown,
   session: Session,
   speech: Speech,
 ): Html {
@@ -104,7 +106,7 @@ function judgeSection(
   const n = messages + states
   return html`<section><h2>${say('judgeAll', { n })}</h2><form class="fields" method="post" action="${caseAt(found.id)}">${keyField(session)}${placeInputs(place)}${judgedInputs(found, speech)}
 <p>${say('previewConfirmed', { messages, states })}</p><p>${say('previewFalse', { messages, states, senders: senders.length })}</p>
-<label>${say('note')}<textarea name="note" rows="2" maxlength="2000"></textarea></label><div class="pair">${labelField(speech)}${untilFields(speech)}</div>
+<label>${say('note')}<textarea name="note" rows="2" maxlength="2000">${kept?.note}</textarea></label><div class="pair">${labelField(speech)}${untilFields(speech)}</div>
 ${target !== undefined && may(session, 'block') && html`<label class="check"><input type="checkbox" name="target" value="${target}"> ${say('alsoBlock', { target: found.name })}</label>`}
 <div class="buttons"><button name="verdict" value="confirmed" data-key="c"${!isFalse && judge !== null && html` autofocus`}>${say('confirmAll', { n })}</button><button name="verdict" value="false_positive" data-key="f"${isFalse && html` autofocus`}>${say('falsePositive')}</button></div></form>
 <form method="post" action="${caseAt(found.id)}" class="buttons">${keyField(session)}<button name="act" value="take" data-key="a">${say('takeIt')}</button>${found.owner !== null && html`<button name="act" value="give">${say('giveBack')}</button>`}${
@@ -137,11 +139,11 @@ function sendersSection({ found, senders }: CaseShown, session: Session, speech:
   }</section>`
 }
 
-function historySection({ found, events }: CaseShown, session: Session, speech: Speech): Html {
+function historySection({ found, events, kept }: CaseShown, session: Session, speech: Speech): Html {
   const { say } = speech
   return html`<section><h2>${say('history')}</h2>${
     may(session, 'judge') &&
-    html`<form class="fields" method="post" action="${caseAt(found.id)}">${keyField(session)}<label>${say('comment')}<textarea name="comment" rows="2" maxlength="2000" required></textarea></label><div><button name="act" value="comment">${say('commentIt')}</button></div></form>`
+    html`<form class="fields" method="post" action="${caseAt(found.id)}">${keyField(session)}<label>${say('comment')}<textarea name="comment" rows="2" maxlength="2000" required>${kept?.comment}</textarea></label><div><button name="act" value="comment">${say('commentIt')}</button></div></form>`
   }<dl>${events.map(({ at, who, what, text }) => {
     const word = EVENT_WORDS[what]
     return html`<dt>${beijing(at)}</dt><dd>${who}: ${word ? say(word) : what}${text !== '' && html` — ${what === 'judged' ? findingOf(text, speech) : text}`}</dd>`

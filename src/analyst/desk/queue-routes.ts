@@ -56,7 +56,7 @@ export class QueueRoutes {
   /** What has just been done: a word, or the case that was settled or opened again. */
   async #saidOf({ query }: Asked): Promise<string | undefined> {
     const { speech } = this.#parts
-    const word = SAID.find((one) => one === query.get('said'))
+    const word = query.has('ended') ? 'notWritten' : SAID.find((one) => one === query.get('said'))
     if (word) return speech.say(word)
     const id = (query.get('settled') ?? query.get('undone'))?.replaceAll('\u0000', '')
     const found = id ? await queue.queuedCase(this.#ask, id) : undefined
@@ -148,6 +148,7 @@ export class QueueRoutes {
       judge: query.get('judge'),
       place: placeOf(query),
       said,
+      kept: asked.kept,
     }
     return { status: 200, body: queuedCasePage(session, speech, shown) }
   }

@@ -87,13 +87,13 @@ export class Routes {
     if (!found) return { status: 404, body: messagePage(session, speech, speech.say('notFound')) }
     if (isPost) return giveOnCase(asked, found, this.#parts)
     await archive.note(session, 'case', found.alert.id)
-    const said = query.has('given') ? 'given' : query.has('letter') ? 'letter' : undefined
+    const said = (['given', 'letter', 'ended'] as const).find((one) => query.has(one))
     const letters = await lettersSection(found, session, this.#parts)
     const token = found.alert.data.message?.toToken
     const asWhole = { field: 'token', from: 0, to: 0 } as const
     const recipientPath =
       token && this.#parts.seals.pathOf({ ...asWhole, value: token }, session, 'recipient')
-    const context = { now, ...(recipientPath && { recipientPath }) }
+    const context = { now, kept: asked.kept, ...(recipientPath && { recipientPath }) }
     return { status: 200, body: casePage(session, speech, found, { ...context, said, letters }) }
   }
 

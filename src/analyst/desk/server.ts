@@ -9,6 +9,7 @@ import { BrandNames } from './brand-names.ts'
 import { SCRIPT } from './client.ts'
 import { Clients } from './client-address.ts'
 import { DeskClock } from './desk-clock.ts'
+import { KeptForms } from './kept-forms.ts'
 import { LiveEvents } from './live-events.ts'
 import { Logins } from './logins.ts'
 import type { DeskOptions } from './options.ts'
@@ -94,6 +95,7 @@ export class DeskPages {
   readonly #routes: Routes
   readonly #live: LiveEvents
   readonly #clock: DeskClock
+  readonly #kept = new KeptForms()
 
   constructor(options: DeskOptions) {
     this.#sessions = new Sessions(options.logins)
@@ -158,25 +160,37 @@ export class DeskPages {
     if (login) return login
     const id = cookieOf(request)
     const known = this.#sessions.find(id, performance.now())
-    if (!known) return this.#closed(request, isPost)
+    if (!known) return this.#closed(request, path, isPost ? form : undefined)
     const session = { ...known, address: this.#clients.addressOf(request) }
-    if (isPost && form.get('key') !== session.formKey) return this.#failure(403, this.#speech.say('notYours'))
+    if (isPost && form.get('key') !== session.formKey) return this.#foreign(request, path, form)
     if (isPost && path === '/logout') {
       this.#live.end(id)
       return this.#logins.leave(session, id)
     }
     const isRenewal = request.headers['x-live'] === '1' && this.#live.follows(id!)
-    return this.#routes.page({ path, query, form, session, isRenewal, now: await this.#clock.now() }, isPost)
+    const kept = this.#kept.find(query.get('kept'), performance.now())
+    const now = await this.#clock.now()
+    return this.#routes.page({ path, query, form, session, isRenewal, now, kept }, isPost)
   }
 
   /**
-   * The login, which leads on to what was asked for. A link on another site comes without the cookie, which is SameSite=Strict:
-   * the page asks for itself once more, from here.
+   * The login, which leads on to what was asked for, or to the page whose form was sent: then it says that nothing was done. A
+   * link on another site comes without the cookie, which is SameSite=Strict: the page asks for itself once more, from here.
    */
-  #closed({ url, headers }: IncomingMessage, isPost: boolean): Answer {
-    const isForeign = !isPost && headers['sec-fetch-site'] === 'cross-site'
-    if (isForeign) return { status: 200, body: againPage(this.#speech) }
-    return this.#logins.page(401, { next: isPost ? undefined : localPath(url ?? null) })
+  #closed(request: IncomingMessage, path: string, form: URLSearchParams | undefined): Answer {
+    const { url, headers } = request
+    if (form) {
+      const next = localPath(this.#kept.pageOf(request, path, form, performance.now()))
+      return this.#logins.page(401, { next, fault: this.#speech.say('sessionEnded') })
+    }
+    if (headers['sec-fetch-site'] === 'cross-site') return { status: 200, body: againPage(this.#speech) }
+    return this.#logins.page(401, { next: localPath(url ?? null) })
+  }
+
+  /** A form of another session, as of a tab that was open before, or of another place. */
+  #foreign(request: IncomingMessage, path: string, form: URLSearchParams): Answer {
+    const back = this.#kept.pageOf(request, path, form, performance.now())
+    return { status: 403, body: messagePage(undefined, this.#speech, this.#speech.say('notYours'), { back }) }
   }
 
   #faulty(error: unknown): Answer {
@@ -187,6 +201,6 @@ export class DeskPages {
   }
 
   #failure(status: number, message: string, cause?: string): Answer {
-    return { status, body: messagePage(undefined, this.#speech, message, cause) }
+    return { status, body: messagePage(undefined, this.#speech, message, { cause }) }
   }
 }

@@ -26,7 +26,20 @@ const PAGES = {
   message: ['Message', '提示'],
   notFound: ['No alert has this id.', '没有此编号的告警。'],
   noPage: ['there is no such page', '没有此页面'],
-  notYours: ['the form is not of this session', '表单不属于当前会话'],
+  notYours: [
+    'The form is not of this session, and nothing was written.',
+    '表单不属于当前会话，未写入任何内容。',
+  ],
+  backThere: ['Back to the page', '返回原页面'],
+  sessionEnded: [
+    'Your session has ended. What you have just sent was NOT written. Log in to go back to the page.',
+    '会话已结束，刚才提交的内容未写入。登录后将返回原页面。',
+  ],
+  notWritten: [
+    'Your session had ended, and nothing was written. What you wrote is in its field again, where it could be kept.',
+    '会话此前已结束，内容未写入；可保留的文字已填回原处。',
+  ],
+  isOver: ['Your session has ended: this page stays as it is.', '会话已结束，本页不再更新。'],
   onTheWay: ['The page is being opened.', '正在打开页面。'],
   mayNotUndo: ['only who said it, or a lead, may undo this', '只有反馈人本人或组长可以撤销'],
   mayNotBlock: ['you may not block by hand', '您无权手工拦截'],

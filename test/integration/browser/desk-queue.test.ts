@@ -37,7 +37,14 @@ describeWith(['postgres', 'chromium'], 'the queue of an analyst', () => {
   const at = (path: string) => `http://127.0.0.1:${desk.port}${path}`
   const text = () => page.$eval('main', (main) => main.textContent ?? '')
   const press = (key: string) => page.keyboard.press(key as 'j')
-  const submit = (key: string) => Promise.all([page.waitForNavigation(), press(key)])
+  const submit = async (key: string) => {
+    // Right after a finding, keys that send rest for a second.
+    await page.evaluate('delete document.body.dataset.resting')
+    await Promise.all([page.waitForNavigation(), press(key)])
+  }
+  const titles = () => page.$$eval('[data-case] h2', (all) => all.map((one) => one.textContent))
+  const current = () =>
+    page.$$eval('[data-case]', (all) => all.findIndex((one) => one.hasAttribute('aria-current')))
 
   /** The alerts of the hours as those of now, again and again with other ids and recipients. */
   const waiting = (): Alert[] => {
@@ -127,8 +134,6 @@ describeWith(['postgres', 'chromium'], 'the queue of an analyst', () => {
 
   it('moves by J and K, takes by A, and shows the keys', async () => {
     expect(page.url()).toBe(at('/queue'))
-    const current = () =>
-      page.$$eval('[data-case]', (all) => all.findIndex((one) => one.hasAttribute('aria-current')))
     expect(await current()).toBe(0)
     await press('j')
     await press('j')
@@ -147,8 +152,8 @@ describeWith(['postgres', 'chromium'], 'the queue of an analyst', () => {
 
   it('shows before a false positive what it silences, and undoes a finding as one', async () => {
     await page.goto(at('/queue'))
-    const titles = () => page.$$eval('[data-case]', (all) => all.map((one) => one.textContent))
-    const before = await titles()
+    const texts = () => page.$$eval('[data-case]', (all) => all.map((one) => one.textContent))
+    const before = await texts()
     const first = await page.$eval('[data-case] h2', (found) => found.textContent)
     await submit('f')
     expect(await text()).toMatch(/texts like those of \d+ messages pass/)
@@ -162,8 +167,48 @@ describeWith(['postgres', 'chromium'], 'the queue of an analyst', () => {
     await submit('u')
     expect(given).toMatchObject([{ undo: batch, by: 'lin' }])
     expect(await page.$eval('[data-case] h2', (found) => found.textContent)).toBe(first)
-    expect(await titles()).toEqual(before)
+    expect(await texts()).toEqual(before)
     given.length = 0
+  })
+
+  it('stays at its place in the list, and takes a second press for none', async () => {
+    await page.goto(at('/queue'))
+    const before = await titles()
+    for (let i = 0; i < 5; i++) await press('j')
+    await submit('c')
+    expect(await titles()).toEqual(before.toSpliced(5, 1))
+    expect(await current()).toBe(5)
+    // A second press, and a key that is held down, come when the next page is there already.
+    const url = page.url()
+    await press('c')
+    await page.waitForSelector('body:not([data-resting])')
+    await page.evaluate(
+      "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'C', repeat: true, bubbles: true }))",
+    )
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(page.url()).toBe(url)
+    expect(await titles()).toEqual(before.toSpliced(5, 1))
+    await submit('u')
+    expect(await titles()).toEqual(before)
+    expect(await current()).toBe(5)
+    given.length = 0
+  })
+
+  it('says while a finding is written that it is', async () => {
+    await page.goto(at('/queue'))
+    const said = (await page.evaluate(`(() => {
+      const form = document.querySelector('[data-case] form')
+      const sent = []
+      document.addEventListener('submit', (event) => {
+        sent.push(!event.defaultPrevented)
+        event.preventDefault()
+      })
+      form.querySelector('button').click()
+      form.querySelector('button').click()
+      return { sent, said: form.querySelector('[data-writing]:not([hidden])')?.textContent }
+    })()`)) as { readonly sent: readonly boolean[]; readonly said: string }
+    expect(said.sent).toEqual([true, false])
+    expect(said.said).toMatch(/^Being written: \d+ messages and states/)
   })
 
   it('shows hostile texts as texts', async () => {
@@ -193,6 +238,20 @@ describeWith(['postgres', 'chromium'], 'the queue of an analyst', () => {
       expect(await overflows(page), path).toBe(false)
     }
     await page.setViewport(DESKTOP)
+  })
+
+  it('says on a page that stays open that the session has ended', async () => {
+    const own = await (await browser.createBrowserContext()).newPage()
+    await own.goto(at('/queue'))
+    await own.type('input[name=token]', TOKEN)
+    await Promise.all([own.waitForNavigation(), own.click('button.main')])
+    await own.goto(at('/overview'))
+    const other = await own.browserContext().newPage()
+    await other.goto(at('/queue'))
+    await Promise.all([other.waitForNavigation(), other.click('header form button')])
+    await own.waitForSelector('[data-ended]:not([hidden])')
+    expect(await own.$eval('[data-ended]', (said) => said.textContent)).toContain('Your session has ended')
+    await own.browserContext().close()
   })
 
   it('is cleared by keys in few actions: each planted forgery is confirmed, and no lawful sender', async () => {

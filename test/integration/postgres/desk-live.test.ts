@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ArchiveReader } from '../../../src/analyst/archive/reader.ts'
 import type { Desk } from '../../../src/analyst/desk/server.ts'
 import { messageAlertAt } from '../../helpers/archive-records.ts'
@@ -95,5 +95,64 @@ describeWith('postgres', 'live events of the desk', () => {
     expect(streams[0]!.text).toContain('event: closed')
     expect(other.isOver).toBe(false)
     expect((await client.get('lin', '/events')).status).toBe(401)
+  })
+
+  describe('after the session has ended', () => {
+    const send = (path: string, fields: Readonly<Record<string, string>>, site = 'same-origin') =>
+      fetch(`http://127.0.0.1:${desk.port}${path}`, {
+        method: 'POST',
+        headers: { 'sec-fetch-site': site, cookie: 'sigwatch-desk=of-before-the-restart' },
+        body: new URLSearchParams(fields),
+        redirect: 'manual',
+      })
+    const nextOf = (page: string) =>
+      /name="next" value="([^"]*)"/.exec(page)?.[1]?.replaceAll('&amp;', '&') ?? ''
+    const caseId = async () => (await archive.ask<{ id: string }>('SELECT id FROM review_case', []))[0]!.id
+
+    it('says that nothing was written, and leads back to the page with what was typed', async () => {
+      const path = `/queue/${await caseId()}`
+      const comment = 'asked the bank <b>'
+      const answer = await send(path, { act: 'comment', comment, key: 'of-before' })
+      const page = await answer.text()
+      expect(answer.status).toBe(401)
+      expect(page).toContain('was NOT written')
+      expect(page).not.toContain('asked the bank')
+      expect(nextOf(page)).toMatch(new RegExp(`^${path}\\?ended=&kept=`))
+      const entered = await fetch(`http://127.0.0.1:${desk.port}/login`, {
+        method: 'POST',
+        body: new URLSearchParams({ token: 'a-token-of-wu-of-the-tests', next: nextOf(page) }),
+        redirect: 'manual',
+      })
+      expect(entered.headers.get('location')).toBe(nextOf(page))
+      const back = await client.see('wu', nextOf(page))
+      expect(back).toContain('nothing was written')
+      expect(back).toContain('>asked the bank &lt;b&gt;</textarea>')
+      expect(await client.see('wu', path)).not.toContain('asked the bank')
+    })
+
+    it('keeps nothing that another site sends', async () => {
+      const answer = await send('/case/alert-m1', { verdict: 'confirmed', note: 'planted' }, 'cross-site')
+      expect(nextOf(await answer.text())).toBe('/case/alert-m1?ended=')
+    })
+
+    it('leads back to the place in the list', async () => {
+      const fields = { act: 'judge', verdict: 'confirmed', seen: '1 1', view: 'mine', skip: '50' }
+      const next = nextOf(await (await send(`/queue/${await caseId()}`, fields)).text())
+      expect(next).toBe('/queue?view=mine&skip=50&ended=')
+      expect(await client.see('wu', next)).toContain('nothing was written')
+    })
+
+    it('keeps what is sent from a tab of an earlier session', async () => {
+      const page = await (
+        await fetch(`http://127.0.0.1:${desk.port}/case/alert-m1`, {
+          method: 'POST',
+          headers: { 'sec-fetch-site': 'same-origin', cookie: client.cookie('wu') },
+          body: new URLSearchParams({ key: 'of-before', verdict: 'confirmed', note: 'a partner' }),
+        })
+      ).text()
+      expect(page).toContain('nothing was written')
+      const back = /href="(\/case\/alert-m1\?[^"]+)"/.exec(page)![1]!.replaceAll('&amp;', '&')
+      expect(await client.see('wu', back)).toContain('>a partner</textarea>')
+    })
   })
 })

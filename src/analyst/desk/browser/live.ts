@@ -9,9 +9,22 @@ export function follow(changed: () => void): void {
   if (!document.querySelector('[data-live]')) return
   const events = new EventSource('/events')
   let isWaiting = false
+  const end = () => {
+    events.close()
+    const said = document.querySelector<HTMLElement>('[data-ended]')
+    if (said) said.hidden = false
+  }
+  /** The stream was refused for good: the session has ended, or has too many of them. */
+  const refused = async () => {
+    const look = new AbortController()
+    const { status } = await fetch('/events', { signal: look.signal })
+    look.abort()
+    if (status === 401) end()
+  }
   const renew = async () => {
     isWaiting = false
     const answer = await fetch(location.href, { headers: { 'x-live': '1' } })
+    if (answer.status === 401) return end()
     if (!answer.ok) return events.close()
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
     for (const part of document.querySelectorAll<HTMLElement>('[data-live]')) {
@@ -26,5 +39,8 @@ export function follow(changed: () => void): void {
     isWaiting = true
     setTimeout(() => void renew().catch(() => undefined), document.hidden ? 6 * PAUSE : PAUSE)
   })
-  events.addEventListener('closed', () => events.close())
+  events.addEventListener('closed', end)
+  events.addEventListener('error', () => {
+    if (events.readyState === EventSource.CLOSED) void refused().catch(() => undefined)
+  })
 }
