@@ -5,8 +5,9 @@ import type { StoredFeedback } from '../archive/given-feedback.ts'
 import { withoutMobiles } from '../archive/mobiles.ts'
 import { type Html, html } from '../words/html.ts'
 import type { KeptTexts } from './kept-forms.ts'
+import { refusalIn } from './refusal-words.ts'
 import { may, mayUndo, type Session } from './sessions.ts'
-import { beijing } from './tables.ts'
+import { beijing, codeText } from './tables.ts'
 import type { Speech } from './words.ts'
 
 const HOLDS_DAYS = [3, 7, 30]
@@ -27,7 +28,7 @@ export function feedbackForm(found: Case, session: Session, speech: Speech, kept
   const { alert, feedback } = found
   const { state, reasons } = alert.data
   const last = feedback.filter((one) => isStanding(one) && one.by !== session.name).at(-1)
-  const codes = reasons.map(({ code }) => html`<option value="${code}">${code}</option>`)
+  const codes = reasons.map(({ code }) => html`<option value="${code}">${codeText(code, locale)}</option>`)
   return html`<section><h2>${say('yourFeedback')}</h2>${
     last &&
     html`<p class="earlier">${say('saidBefore', { by: last.by, what: value(last.verdict), at: beijing(last.ts) })}${last.note && html`<br>${last.note}`}</p>`
@@ -36,7 +37,7 @@ export function feedbackForm(found: Case, session: Session, speech: Speech, kept
 <label>${say('note')}<textarea name="note" rows="2" maxlength="2000">${kept?.note}</textarea></label>
 <div class="pair"><label>${say('aboutCode')}<select name="code"><option value="">${say('allCodes')}</option>${reasons.length > 1 && codes}</select></label>${labelField(speech)}
 ${untilFields(speech)}</div>
-<p class="dim">${say(state ? 'releasesState' : 'allowsLike', { codes: reasons.map(({ code }) => code).join(locale === 'en' ? ', ' : '、') })}</p>
+<p class="dim">${say(state ? 'releasesState' : 'allowsLike', { codes: reasons.map(({ code }) => codeText(code, locale)).join(locale === 'en' ? ', ' : '、') })}</p>
 <div class="buttons"><button name="verdict" value="confirmed">${say('confirm')}</button><button name="verdict" value="false_positive">${say('falsePositive')}</button>${
     state && html`<button name="verdict" value="release">${say('release')}</button>`
   }</div></form>${may(session, 'block') && orderForm(found, session, speech)}</section>`
@@ -70,17 +71,17 @@ export function judgementLines(found: Case, session: Session, speech: Speech, no
   const { say, value } = speech
   return html`${found.feedback.map(
     (one) =>
-      html`<dt>${beijing(one.ts)}</dt><dd>${say('doneBy', { what: value(one.verdict), by: one.by })}${one.target != null && ` (${withoutMobiles(one.target)})`}${one.codes != null && ` (${one.codes.join(', ')})`}${one.label != null && ` [${speech.term('label', one.label)}]`}${one.until !== null && say('until', { at: beijing(one.until) })} ${standingOf(one, speech, now)}${one.note !== null && html`<br>${one.note}`}${undoForms(one, found, session, speech)}</dd>`,
+      html`<dt>${beijing(one.ts)}</dt><dd>${say('doneBy', { what: value(one.verdict), by: one.by })}${one.target != null && ` (${withoutMobiles(one.target)})`}${one.codes != null && ` (${one.codes.map((code) => codeText(code, speech.locale)).join(', ')})`}${one.label != null && ` [${speech.term('label', one.label)}]`}${one.until !== null && say('until', { at: beijing(one.until) })} ${standingOf(one, speech, now)}${one.note !== null && html`<br>${one.note}`}${undoForms(one, found, session, speech)}</dd>`,
   )}`
 }
 
 /** After this the service should have answered, ms. */
 const LATE = DAY / 288
 
-function standingOf({ standing, why, ts }: StoredFeedback, { say }: Speech, now: number): Html {
+function standingOf({ standing, why, ts }: StoredFeedback, { say, locale }: Speech, now: number): Html {
   if (standing === undefined) return html``
   const isLate = standing === 'waiting' && now - ts.getTime() > LATE
-  return html`<span class="tag ${standing}">${say(`${standing}Feedback`)}</span>${standing === 'refused' && why && html` <span class="block">${why}</span>`}${
+  return html`<span class="tag ${standing}">${say(`${standing}Feedback`)}</span>${standing === 'refused' && why && html` <span class="block">${refusalIn(locale, why)}</span>`}${
     isLate && html` <span class="block">${say('noAnswer')}</span>`
   }`
 }

@@ -18,6 +18,7 @@ import {
   saidSection,
 } from './queue-page.ts'
 import { caseAt, type QueuePlace } from './queue-place.ts'
+import { refusalIn } from './refusal-words.ts'
 import { may, mayUndo, type Session } from './sessions.ts'
 import { beijing, caseLink, codeNames, table, thingLink } from './tables.ts'
 import type { Speech, Word } from './words.ts'
@@ -59,12 +60,13 @@ export interface CaseShown {
 
 /** One case: who sent what, what a judgement does, comments and history. */
 export function queuedCasePage(session: Session, speech: Speech, shown: CaseShown): Html {
-  const { say } = speech
+  const { say, locale } = speech
   const { found, outcomes, said } = shown
   const { text, codes, owner, finding, done_by, done_at, first_at, last_at } = found
   const title = queueTitle(found, speech)
   const answers = outcomes.map(
-    ({ standing, count, why }) => `${say(`${standing}Feedback`)} ${count}${why ? ` (${why})` : ''}`,
+    ({ standing, count, why }) =>
+      `${say(`${standing}Feedback`)} ${count}${why ? ` (${refusalIn(locale, why)})` : ''}`,
   )
   return page(
     title,

@@ -5,6 +5,7 @@ import { withoutMobiles } from '../archive/mobiles.ts'
 import { type Html, html } from '../words/html.ts'
 import { page } from './layout.ts'
 import { caseAt, placeFields, type QueuePlace } from './queue-place.ts'
+import { refusalIn } from './refusal-words.ts'
 import { may, type Session } from './sessions.ts'
 import { beijing, codeNames, codeText, THING_KINDS, thingLink, thingPath } from './tables.ts'
 import type { Speech, Word } from './words.ts'
@@ -119,9 +120,9 @@ export function factsOf(one: QueuedCase, { say }: Speech): Html {
 /** What is worth a mark of what became of a finding: all but that it was applied, or is going to be. */
 const MARKED: readonly string[] = ['refused', 'undone', 'undoing', 'unsent']
 
-function marksOf({ batch }: QueuedCase, outcomes: readonly BatchOutcome[], { say }: Speech): Html {
+function marksOf({ batch }: QueuedCase, outcomes: readonly BatchOutcome[], { say, locale }: Speech): Html {
   const own = outcomes.filter((one) => one.batch === batch && MARKED.includes(one.standing))
-  return html`${own.map(({ standing, count, why }) => html` <span class="tag ${standing}">${say(`${standing}Feedback`)} ${count}</span>${why !== null && html` <span class="block">${why}</span>`}`)}`
+  return html`${own.map(({ standing, count, why }) => html` <span class="tag ${standing}">${say(`${standing}Feedback`)} ${count}</span>${why !== null && html` <span class="block">${refusalIn(locale, why)}</span>`}`)}`
 }
 
 export function dueTag({ due_at, is_overdue }: QueuedCase, { say }: Speech): Html | false {
