@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Verdict } from '../../../src/domain/alert.ts'
-import { freePort } from '../../helpers/free-port.ts'
-import { type OwnKafkaBroker, startOwnKafka } from '../../helpers/kafka-broker.ts'
-import { plainClient } from '../../helpers/kafka-client.ts'
-import { until } from '../../helpers/recording-handler.ts'
-import { RequestProxy } from '../../helpers/request-proxy.ts'
-import { type Service, startService } from '../../helpers/service.ts'
-import { createServiceTopics, follow, type ServiceTopics } from '../../helpers/service-topics.ts'
-import { describeWith } from '../../helpers/services.ts'
+import type { Verdict } from '../../src/domain/alert.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { type OwnKafkaBroker, startOwnKafka } from '../helpers/kafka-broker.ts'
+import { plainClient } from '../helpers/kafka-client.ts'
+import { until } from '../helpers/recording-handler.ts'
+import { RequestProxy } from '../helpers/request-proxy.ts'
+import { type Service, startService } from '../helpers/service.ts'
+import { createServiceTopics, follow, type ServiceTopics } from '../helpers/service-topics.ts'
+import { describeWith } from '../helpers/services.ts'
 
 const ADD_PARTITIONS = 24
 const PARTITIONS = [0, 1, 2]

@@ -1,18 +1,13 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Alert, Verdict } from '../../../src/domain/alert.ts'
-import { useFolder } from '../../helpers/jsonl.ts'
-import { plainClient } from '../../helpers/kafka-client.ts'
-import { until } from '../../helpers/recording-handler.ts'
-import { type RedisServer, startOwnRedis } from '../../helpers/redis-server.ts'
-import { type Service, startService } from '../../helpers/service.ts'
-import {
-  createServiceTopics,
-  follow,
-  produceKeyed,
-  type ServiceTopics,
-} from '../../helpers/service-topics.ts'
-import { describeWith, useKafka } from '../../helpers/services.ts'
-import { simulateTraffic, type Traffic } from '../../helpers/traffic.ts'
+import type { Alert, Verdict } from '../../src/domain/alert.ts'
+import { useFolder } from '../helpers/jsonl.ts'
+import { plainClient } from '../helpers/kafka-client.ts'
+import { until } from '../helpers/recording-handler.ts'
+import { type RedisServer, startOwnRedis } from '../helpers/redis-server.ts'
+import { type Service, startService } from '../helpers/service.ts'
+import { createServiceTopics, follow, produceKeyed, type ServiceTopics } from '../helpers/service-topics.ts'
+import { describeWith, useKafka } from '../helpers/services.ts'
+import { simulateTraffic, type Traffic } from '../helpers/traffic.ts'
 
 const RECORDS = 24_000
 

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { connectRedis } from '../../../src/adapters/redis/client.ts'
-import type { FeatureStore, Observations } from '../../../src/domain/feature-store.ts'
-import { FeatureKeys, SHARDS, shardOf } from '../../../src/stores/rates/layout.ts'
-import { redisFeatureStore } from '../../../src/stores/rates/redis.ts'
-import { asLive, joined, many, rated, T0, TOPIC } from '../../helpers/feature-fixtures.ts'
-import { RedisProbe } from '../../helpers/redis-probe.ts'
-import { type RedisProxy, startRedisProxy } from '../../helpers/redis-proxy.ts'
-import { redisServerInstalled, startOwnRedis } from '../../helpers/redis-server.ts'
+import { connectRedis } from '../../src/adapters/redis/client.ts'
+import type { FeatureStore, Observations } from '../../src/domain/feature-store.ts'
+import { FeatureKeys, SHARDS, shardOf } from '../../src/stores/rates/layout.ts'
+import { redisFeatureStore } from '../../src/stores/rates/redis.ts'
+import { asLive, joined, many, rated, T0, TOPIC } from '../helpers/feature-fixtures.ts'
+import { RedisProbe } from '../helpers/redis-probe.ts'
+import { type RedisProxy, startRedisProxy } from '../helpers/redis-proxy.ts'
+import { redisServerInstalled, startOwnRedis } from '../helpers/redis-server.ts'
 
 /** A store with default settings on a server of its own behind a proxy, and what it counted so far. */
 async function behindProxy(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { costOf, KINDS, type Kind } from '../../bench/strangers-traffic.ts'
-import { redisServerInstalled } from '../../helpers/redis-server.ts'
+import { costOf, KINDS, type Kind } from '../bench/strangers-traffic.ts'
+import { redisServerInstalled } from '../helpers/redis-server.ts'
 
 /**
  * Bytes of Redis a message; the second: once the budgets of its port are used up. Tables of Redis grow by doubling, so the
