@@ -61,6 +61,28 @@ describe('usage', () => {
     expect(stderr).not.toMatch(/USAGE|\n\s+at /)
   })
 
+  it.each([
+    ['score'],
+    ['run', '--source', '-', '--alerts', 'alerts.jsonl', '--dead-letters', '-'],
+    ['feedback', '--list', '--file', 'said.jsonl'],
+  ])('sigwatch %s says that its output has no room, and ends with 1', async (...args) => {
+    ensureBuilt()
+    writeFileSync(folder.file('said.jsonl'), '{"verdict":"confirmed","by":"ann"}\n')
+    const command = ['-c', 'exec "$0" "$@" > /dev/full', process.execPath, MAIN, ...args]
+    const child = spawn('sh', command, { cwd: folder.path, stdio: ['pipe', 'ignore', 'pipe'] })
+    let stderr = ''
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr += chunk
+    })
+    child.stdin.end('no record\n')
+    const [code] = (await once(child, 'close')) as [number | null]
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^sigwatch: cannot write standard output: ENOSPC[^\n]*\n$/m),
+    ])
+    expect(stderr).not.toMatch(/\n\s+at /)
+  })
+
   it('run without brokers and without a source names what to set', async () => {
     const { code, stderr } = await sigwatch(['run'], { cwd: folder.path })
     expect(code).toBe(2)
