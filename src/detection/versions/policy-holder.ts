@@ -71,7 +71,7 @@ export class PolicyHolder {
     const { own: before } = this.#current
     const reading = readPolicy(this.#file, own)
     if (!reading.policy && own !== before && readPolicy(this.#file, before).policy) {
-      this.#refuse('rules', reading.problems)
+      this.#refuse('rules', reading.problems, (why) => lacking(this.#rulesFile!, why))
       return this.#nextPolicy(before)
     }
     const problems = reading.policy ? this.#changeFaults(reading.policy) : reading.problems
@@ -80,7 +80,7 @@ export class PolicyHolder {
     if (own === before) return undefined
     const kept = combinePolicy(this.#document, own)
     if (kept.policy) return kept
-    this.#refuse('rules', kept.problems)
+    this.#refuse('rules', kept.problems, (why) => lacking(this.#rulesFile!, why))
     return undefined
   }
 
@@ -91,9 +91,9 @@ export class PolicyHolder {
     return changeFaults(this.#file ?? 'policy', change, before)
   }
 
-  #refuse(what: 'policy' | 'rules', problems: readonly Problem[]): 'refused' {
+  #refuse(what: 'policy' | 'rules', problems: readonly Problem[], say = (why: string) => why): 'refused' {
     this.#isRefused = true
-    this.#emit({ name: 'reload_refused', what, reason: refusal(problems) })
+    this.#emit({ name: 'reload_refused', what, reason: say(refusal(problems)) })
     return 'refused'
   }
 
@@ -103,4 +103,9 @@ export class PolicyHolder {
     if (own && own.hash !== before?.own?.hash)
       this.#emit({ name: 'rules_loaded', hash: own.hash, rules: own.codes.size })
   }
+}
+
+/** Of rules without a code that the policy names. */
+function lacking(rulesFile: string, why: string): string {
+  return `${rulesFile}: the policy names what it lacks: ${why}; put both back at once, or take it out of the policy first`
 }

@@ -15,7 +15,7 @@ export interface OperatorDocument {
   readonly file: string
   /** Plain JSON data; undefined for an empty file. Unquoted times stay strings (YAML core schema). */
   readonly value: unknown
-  /** Nothing but space is in it, as a full disk or an editor that was stopped leaves a file. */
+  /** Nothing but space and comments is in it, as a full disk or an editor that was stopped leaves a file. */
   readonly isBlank?: boolean
   /** Line, from 1, of the key or item at `path`; of the nearest one above it when it is not there. */
   line(path: Path): number | undefined
@@ -148,7 +148,8 @@ function parseYaml(file: string, text: string): ReadResult {
   } catch (error) {
     return { problems: [{ file, message: `cannot be read: ${(error as Error).message}` }] }
   }
-  return { document: { file, value, line: (path) => yamlLine(document, lines, path) }, problems: [] }
+  const isBlank = value === undefined
+  return { document: { file, value, isBlank, line: (path) => yamlLine(document, lines, path) }, problems: [] }
 }
 
 function yamlProblem(

@@ -52,10 +52,13 @@ describe('PolicyHolder with own rules', () => {
     const { hash, own } = holder.current
     policy('')
     expect(holder.reload()).toBe('refused')
+    policy('# Rules of the operator.\n\n# Written halfway.\n')
+    expect(holder.reload()).toBe('refused')
     policy('codes: {OP_A: {action: observe}}\n')
     rules(' \n')
     expect(holder.reload()).toBe('refused')
     expect(refused().map(({ what, reason }) => `${what}: ${reason}`)).toEqual([
+      expect.stringMatching(/^policy: .*policy.yaml: is empty/),
       expect.stringMatching(/^policy: .*policy.yaml: is empty/),
       expect.stringMatching(/^rules: .*rules.yaml: is empty/),
     ])
@@ -112,7 +115,12 @@ describe('PolicyHolder with own rules', () => {
     expect(holder.reload()).toBe('refused')
     expect(codesOf(holder)).toEqual(['OP_A'])
     expect(refused()).toMatchObject([
-      { what: 'rules', reason: expect.stringContaining('policy.yaml:1: codes.OP_A: unknown key') },
+      {
+        what: 'rules',
+        reason: expect.stringMatching(
+          /rules\.yaml: the policy names what it lacks: .*policy\.yaml:1: codes\.OP_A: unknown key.*; put both back at once, or take it out of the policy first$/,
+        ),
+      },
     ])
     expect(() => open()).toThrow(InvalidInput)
   })

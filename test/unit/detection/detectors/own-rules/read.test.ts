@@ -19,11 +19,12 @@ const faultsOfWhen = (when: string) => faultsOf(`${WORDS}rules:\n  - code: OP_A\
 
 describe('a file of own rules', () => {
   it('may say nothing, but not be empty, as after an accident', () => {
-    for (const text of ['# nothing yet\n', '{}'])
-      expect(parseOwnRules('rules.yaml', text).rules?.codes.size).toBe(0)
-    const { rules, problems } = parseOwnRules('rules.yaml', '\n')
-    expect(rules).toBeUndefined()
-    expect(problems).toMatchObject([{ message: expect.stringContaining('is empty') }])
+    expect(parseOwnRules('rules.yaml', '# nothing yet\n{}').rules?.codes.size).toBe(0)
+    for (const text of ['\n', '# The rules of\n']) {
+      const { rules, problems } = parseOwnRules('rules.yaml', text)
+      expect(rules).toBeUndefined()
+      expect(problems).toMatchObject([{ message: expect.stringContaining('is empty') }])
+    }
   })
 
   it('has a hash that comments do not change and rules do', () => {
