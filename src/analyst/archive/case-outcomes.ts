@@ -63,3 +63,12 @@ export function outcomesOf(ask: Ask, batches: readonly string[], answers: string
     [batches, answers],
   )
 }
+
+/** How many messages and states were judged under a batch. */
+export async function judgedWith(ask: Ask, batch: string): Promise<number> {
+  const [row] = await ask<{ n: number }>(
+    'SELECT count(*)::int AS n FROM given_feedback WHERE batch = $1 AND undo IS NULL AND coalesce(state_id, message_id) IS NOT NULL',
+    [batch],
+  )
+  return row!.n
+}

@@ -22,6 +22,8 @@ export interface QueuedCase {
   readonly due_at: Date | null
   readonly is_overdue: boolean
   readonly alerts: number
+  /** Those that came after the finding. */
+  readonly since: number
   /** Messages and states that they are about: what a finding is on. */
   readonly subjects: number
   readonly recipients: number
@@ -80,7 +82,7 @@ const codesBy = (id: string, where: string) => `coded AS (
 
 const COLUMNS =
   'c.id, c.grouped_by, c.name, c.standing, c.owner, c.status, c.finding, c.done_by, c.done_at, c.batch, c.due_at'
-const SUMS = `${OVERDUE} AS is_overdue, count(*)::int AS alerts,
+const SUMS = `${OVERDUE} AS is_overdue, count(*)::int AS alerts, count(*) FILTER (WHERE a.ts > c.done_at)::int AS since,
   count(DISTINCT coalesce(a.state_id, a.message_id))::int AS subjects, count(DISTINCT a.to_token)::int AS recipients, count(DISTINCT a.sender)::int AS senders, bool_or(strpos(a.sender, '*') > 0) AS has_masks,
   avg(a.certainty)::float8 AS certainty, max(a.harm)::float8 AS harm, min(a.ts) AS first_at, max(a.ts) AS last_at,
   greatest(count(DISTINCT a.to_token), 1) * avg(a.certainty) * max(a.harm) AS worth, (array_agg(a.alert_id ORDER BY a.ts DESC, a.alert_id))[1] AS alert_id,
@@ -241,13 +243,12 @@ export async function settleCase(
   return done.some(({ id: own }) => own === id)
 }
 
-/** How many messages and states were judged under a batch. */
-export async function judgedWith(ask: Ask, batch: string): Promise<number> {
-  const [row] = await ask<{ n: number }>(
-    'SELECT count(*)::int AS n FROM given_feedback WHERE batch = $1 AND undo IS NULL AND coalesce(state_id, message_id) IS NOT NULL',
-    [batch],
+/** Has what came after the finding on a case wait for one of its own. */
+export async function reopenSince(change: Ask, id: string): Promise<void> {
+  await change(
+    'UPDATE review_case SET settled_until = least(settled_until, done_at) WHERE (id = $1 OR merged_into = $1) AND done_at IS NOT NULL',
+    [id],
   )
-  return row!.n
 }
 
 /** Opens the case of a batch again, whose feedback is taken back. Resolves with its id, and with those that were merged and are not now. */

@@ -28,6 +28,10 @@ function asksForNothing({ data }: Alert): boolean {
   return data?.action === 'observe' && data.target?.kind === 'message'
 }
 
+/** A case that is done waits again from the alert on that brought it a domain or campaign which it had not. */
+const WIDENED = `UPDATE review_case SET settled_until = least(settled_until, greatest(w.ts, done_at) - interval '1 ms')
+  FROM unnest($1::text[], $2::timestamptz[]) AS w (id, ts) WHERE review_case.id = w.id AND status = 'done'`
+
 /** Files alerts that were raised and ask for something under their cases, within the transaction of the caller; what is filed already stays where it is. */
 export async function groupAlerts(client: Client, alerts: readonly Alert[]): Promise<void> {
   const drafts = alerts
@@ -41,6 +45,7 @@ export async function groupAlerts(client: Client, alerts: readonly Alert[]): Pro
   )
   const cases = new Map(known.map(({ feature, case_id }) => [feature, case_id]))
   const added = new Map<string, string>()
+  const widened = new Map<string, string>()
   const opened = new Map<string, readonly [by: string, name: string, standing: string]>()
   const rows = drafts.map(({ alert, draft }) => {
     const own = keysOf(draft)
@@ -52,6 +57,8 @@ export async function groupAlerts(client: Client, alerts: readonly Alert[]): Pro
       if (cases.has(key)) continue
       cases.set(key, id)
       added.set(key, id)
+      if (/^\S+ (?:domain|campaign):/.test(key) && !opened.has(id) && !widened.has(id))
+        widened.set(id, alert.time)
     }
     return rowOf(alert, draft, id)
   })
@@ -62,6 +69,7 @@ export async function groupAlerts(client: Client, alerts: readonly Alert[]): Pro
   ])
   await client.query(FEATURES, [[...added.keys()], [...added.values()]])
   await client.query(ALERTS, [storableJson(rows)])
+  if (widened.size > 0) await client.query(WIDENED, [[...widened.keys()], [...widened.values()]])
 }
 
 /** Of a record that is none in its depth, as another program may write it, nothing is known. */

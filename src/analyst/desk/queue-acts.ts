@@ -72,10 +72,15 @@ export class QueueActs {
       case 'due': {
         const due = timeOf(form.get('due'))
         if (due === undefined && form.get('due')) return this.#failure(asked, 400, 'incomplete')
+        if (due !== undefined && due < asked.now) return toPage(caseAt(id, { said: 'duePast' }))
         await merging.setDue(this.#change, id, due ?? null)
         await note('due', due === undefined ? '' : beijing(due))
         return here
       }
+      case 'since':
+        await queue.reopenSince(this.#change, id)
+        await note('opened')
+        return here
       case 'merge':
         return this.#merge(asked, found)
       case 'unmerge': {
@@ -94,6 +99,7 @@ export class QueueActs {
 
   async #merge({ form, session }: Asked, { id }: FoundCase): Promise<Answer> {
     const other = form.get('other')?.replaceAll('\u0000', '') ?? ''
+    if (!form.has('sure')) return toPage(caseAt(id, { merge: other }))
     if (!(await merging.mergeCases(this.#change, other, id)))
       return toPage(caseAt(id, { said: 'cannotMerge' }))
     const { grouped_by, name } = (await merging.mergedInto(this.#ask, id)).find((one) => one.id === other)!

@@ -53,6 +53,8 @@ export interface CaseShown {
   readonly messages: number
   readonly states: number
   readonly judge: string | null
+  /** The case of which is asked whether to merge it. */
+  readonly merge?: string | null
   readonly place: QueuePlace
   readonly said?: string | undefined
   readonly kept?: KeptTexts | undefined
@@ -76,7 +78,7 @@ export function queuedCasePage(session: Session, speech: Speech, shown: CaseShow
 <section><p>${factsOf(found, speech)}</p><blockquote class="message">${text ?? '–'}</blockquote><p class="codes">${codeNames(codes ?? [], speech)}${aboutIt(found, speech)}</p>
 <p>${say('span', { from: beijing(first_at), to: beijing(last_at) })}${owner !== null && html` · ${say('ownedBy', { who: owner })}`}${
       finding !== null &&
-      html` · ${say('doneBy', { what: findingOf(finding, speech), by: done_by ?? '–' })}${done_at !== null && ` ${beijing(done_at)}`}`
+      html` · ${say(found.isOpen ? 'doneBefore' : 'doneBy', { what: findingOf(finding, speech), by: done_by ?? '–' })}${done_at !== null && ` ${beijing(done_at)}`}`
     }</p>${answers.length > 0 && html`<p>${say('resultOf', { what: answers.join(', ') })}</p>`}<p>${caseLink(found.alert_id, say('newestAlert'))}</p></section>
 ${may(session, 'judge') && (found.isOpen ? judgeSection : doneSection)(shown, session, speech)}
 ${sendersSection(shown, session, speech)}${arrangeSection(shown, session, speech)}${historySection(shown, session, speech)}`,
@@ -91,6 +93,9 @@ function doneSection({ found }: CaseShown, session: Session, speech: Speech): Ht
   if (finding === null || done_by === null) return false
   const by = done_by
   return html`<section><h2>${say('doneBy', { what: findingOf(finding, speech), by })}</h2>${
+    found.since > 0 &&
+    html`<p>${say('cameSince', { n: found.since })}</p><form method="post" action="${caseAt(id)}" class="buttons">${keyField(session)}<button name="act" value="since">${say('judgeSince')}</button></form>`
+  }${
     mayUndo(session, { by })
       ? html`<form method="post" action="${caseAt(id)}" class="buttons">${keyField(session)}<button name="act" value="undo" data-key="u">${say('undoThis')}</button></form>`
       : html`<p class="dim">${say('mayNotUndo')}</p>`
@@ -154,7 +159,7 @@ function historySection({ found, events, kept }: CaseShown, session: Session, sp
 
 /** When it is due, and what is merged into it. */
 function arrangeSection(
-  { found, merged, others }: CaseShown,
+  { found, merged, others, merge }: CaseShown,
   session: Session,
   speech: Speech,
 ): Html | false {
@@ -164,13 +169,20 @@ function arrangeSection(
   const form = (body: Html) =>
     html`<form class="times" method="post" action="${caseAt(found.id)}">${keyField(session)}${body}</form>`
   const due = found.due_at === null ? '' : beijing(found.due_at).slice(0, 16).replace(' ', 'T')
+  const asked = others.find(({ id }) => id === merge && id !== found.id)
   const options = others
     .filter(({ id }) => id !== found.id)
     .map((one) => html`<option value="${one.id}">${queueTitle(one, speech)} (${one.alerts})</option>`)
   return html`<section><h2>${say('arrange')}</h2>${
     mayJudge &&
+    asked &&
+    form(
+      html`<p role="alert"><strong>${say('mergeSure', { name: queueTitle(asked, speech), n: asked.alerts })}</strong></p><input type="hidden" name="other" value="${asked.id}"><input type="hidden" name="sure" value="1"><button name="act" value="merge">${say('mergeIt')}</button>`,
+    )
+  }${
+    mayJudge &&
     html`${form(html`<label>${say('dueUntil')}<input type="datetime-local" name="due" value="${due}"></label><button name="act" value="due">${say('setDue')}</button>`)}
-${options.length > 0 && form(html`<label>${say('otherCase')}<select name="other">${options}</select></label><button name="act" value="merge">${say('mergeIt')}</button>`)}`
+${options.length > 0 && form(html`<label>${say('otherCase')}<select name="other" required><option value="">${say('pickCase')}</option>${options}</select></label><button name="act" value="merge">${say('mergeIt')}</button>`)}`
   }${merged.map(
     (one) =>
       html`<p>${say('mergedOf', { name: queueTitle(one, speech) })}</p>${mayJudge && form(html`<input type="hidden" name="other" value="${one.id}"><button class="small" name="act" value="unmerge">${say('takeOut')}</button>`)}`,

@@ -50,12 +50,14 @@ interface QueueShown {
   readonly last?: LastFinding | undefined
   /** Of the findings on the cases. */
   readonly outcomes: readonly BatchOutcome[]
+  /** The newest time of the archive, where it is behind, epoch ms. */
+  readonly behind?: number | undefined
 }
 
 /** The cases of a view, to be worked off by keys. */
 export function queuePage(session: Session, speech: Speech, shown: QueueShown): Html {
   const { say } = speech
-  const { view, skip, cases, said } = shown
+  const { view, skip, cases, said, behind } = shown
   const n = cases[0]?.total ?? 0
   const tabs = QUEUE_VIEWS.map(
     (one) =>
@@ -66,7 +68,7 @@ export function queuePage(session: Session, speech: Speech, shown: QueueShown): 
     session,
     speech,
     html`<h1>${say('queue')}</h1><nav class="tabs" aria-label="${say('queue')}">${tabs}</nav>
-${saidSection(said)}
+${saidSection(said)}${behind !== undefined && html`<p class="block">${say('archiveAt', { at: beijing(behind) })}</p>`}
 <div class="bar"><span class="dim" data-live="count">${n === 1 ? say('casesOne') : say('casesMany', { n })}</span><a href="/queue?view=${view}">${say('renew')}</a>${may(session, 'judge') && undoForm(session, speech, shown)}
 <a href="/queue?view=${view}&amp;csv=all">${say('listCsv')}</a><details id="keys"><summary>${say('keys')}</summary><p>${say('keysAre')}</p></details></div>
 ${cases.length === 0 ? html`<section><p class="dim">${say('nothingOpen')}</p></section>` : cases.map((one, i) => queueItem(one, session, speech, { ...shown, follows: (cases[i + 1] ?? cases[i - 1])?.id }))}
@@ -143,7 +145,7 @@ function queueItem(
   const at = (fields: Readonly<Record<string, string>>) =>
     caseAt(one.id, { ...fields, ...placeFields(place) })
   return html`<section class="case" id="${one.id}" data-case tabindex="-1"><h2><a href="${at({})}" data-key="o">${queueTitle(one, speech)}</a>${standing === 'stranger' && html` <span class="tag">${say('stranger')}</span>`}${dueTag(one, speech)}</h2>
-<p>${factsOf(one, speech)}${owner !== null && html` · ${say('ownedBy', { who: owner })}`}${finding !== null && html` · ${say('doneBy', { what: findingOf(finding, speech), by: done_by ?? '–' })}${marksOf(one, outcomes, speech)}`}</p>
+<p>${factsOf(one, speech)}${owner !== null && html` · ${say('ownedBy', { who: owner })}`}${finding !== null && html` · ${say(view === 'done' ? 'doneBy' : 'doneBefore', { what: findingOf(finding, speech), by: done_by ?? '–' })}${view === 'done' && one.since > 0 && html` · <strong>${say('cameSince', { n: one.since })}</strong>`}${marksOf(one, outcomes, speech)}`}</p>
 <blockquote class="message">${text ?? '–'}</blockquote><p class="codes">${codeNames(codes ?? [], speech)}${aboutIt(one, speech)}</p>
 ${
   may(session, 'judge') &&

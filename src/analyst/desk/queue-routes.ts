@@ -1,6 +1,8 @@
+import { MINUTE } from '../../domain/time.ts'
 import * as merging from '../archive/case-merge.ts'
-import { outcomesOf } from '../archive/case-outcomes.ts'
+import { judgedWith, outcomesOf } from '../archive/case-outcomes.ts'
 import * as queue from '../archive/case-queue.ts'
+import { delayOf } from '../archive/totals.ts'
 import { type Answer, type Asked, toPage } from './answers.ts'
 import { csvAnswer } from './csv.ts'
 import { messagePage } from './pages.ts'
@@ -17,9 +19,11 @@ import type { Word } from './words.ts'
 /** What may be said on a page that another one leads to, so that no address puts words on it. */
 const SAID = [
   ...(['settledBefore', 'settledByYou', 'changedSince', 'undoneBefore', 'nothingToUndo'] as const),
-  ...(['cannotSplit', 'cannotMerge'] as const),
+  ...(['cannotSplit', 'cannotMerge', 'mergedBefore', 'duePast'] as const),
 ]
 const MOST_CSV = 10_000
+/** Minutes of senders are archived as they end: what is older than this says that the archive stands, ms. */
+const BEHIND = 3 * MINUTE
 
 /** The queue of cases and its cases. */
 export class QueueRoutes {
@@ -38,9 +42,9 @@ export class QueueRoutes {
     if (path === '/queue/undo') return isPost ? this.#acts.undo(asked) : toPage('/queue')
     const id = decoded(path.slice('/queue/'.length))
     const now = id === undefined ? undefined : await merging.caseNow(this.#ask, id)
-    if (now !== undefined && now !== id && !isPost) return toPage(caseAt(now))
+    if (now !== undefined && now !== id) return toPage(caseAt(now, isPost ? { said: 'mergedBefore' } : {}))
     const found = id === undefined ? undefined : await queue.queuedCase(this.#ask, id)
-    if (!found) return this.#failure(asked, 404, 'notFound')
+    if (!found) return this.#failure(asked, 404, 'noCase')
     return isPost ? this.#acts.act(asked, found) : this.#case(asked, found)
   }
 
@@ -64,7 +68,7 @@ export class QueueRoutes {
     const name = queueTitle(found, speech)
     if (query.has('undone')) return speech.say('undoneFinding', { n: found.subjects, name })
     if (found.finding === null || found.batch === null) return undefined
-    const n = await queue.judgedWith(this.#ask, found.batch)
+    const n = await judgedWith(this.#ask, found.batch)
     return speech.say('settled', { n, what: findingOf(found.finding, speech), name })
   }
 
@@ -80,13 +84,19 @@ export class QueueRoutes {
     const { view, skip } = placeOf(query)
     if (!asked.isRenewal) await options.archive.note(session, 'queue', view)
     if (query.has('csv')) return this.#csv(await queue.queueOf(this.#ask, view, session.name, 0, MOST_CSV))
-    const [cases, said, last] = await Promise.all([
+    const [cases, said, last, delay] = await Promise.all([
       queue.queueOf(this.#ask, view, session.name, skip),
       this.#saidOf(asked),
       queue.lastFinding(this.#ask, session.name),
+      delayOf(this.#ask),
     ])
     const outcomes = await this.#outcomes(cases)
-    return { status: 200, body: queuePage(session, speech, { view, skip, cases, said, last, outcomes }) }
+    const newest = Math.max(Number(delay.newest_alert), Number(delay.newest_minute))
+    const behind = newest > 0 && newest < asked.now - BEHIND ? newest : undefined
+    return {
+      status: 200,
+      body: queuePage(session, speech, { view, skip, cases, said, last, outcomes, behind }),
+    }
   }
 
   #csv(cases: readonly queue.QueuedCase[]): Answer {
@@ -147,6 +157,7 @@ export class QueueRoutes {
       states,
       judge: query.get('judge'),
       place: placeOf(query),
+      merge: query.get('merge'),
       said,
       kept: asked.kept,
     }

@@ -81,15 +81,22 @@ describeWith('postgres', 'merging, due times and splits of cases', () => {
   it('merges cases, with their later alerts, once', async () => {
     expect(Object.keys(await open()).sort()).toEqual(['a88.top', 'b99.top', 'c77.top'])
     const [a, b] = [await idOf('a88.top'), await idOf('b99.top')]
-    const answers = await Promise.all(['lin', 'wu'].map((who) => act(a, { act: 'merge', other: b }, who)))
+    const asked = await users.see('lin', (await act(a, { act: 'merge', other: b }))!)
+    expect(asked).toContain('Merge Domain b99.top (3 alerts) into this case?')
+    expect(asked).toContain('<option value="">Pick a case')
+    expect(Object.keys(await open())).toHaveLength(3)
+    const answers = await Promise.all(
+      ['lin', 'wu'].map((who) => act(a, { act: 'merge', other: b, sure: '1' }, who)),
+    )
     expect(answers.sort()).toEqual([`/queue/${a}`, `/queue/${a}?said=cannotMerge`])
-    expect(await act(a, { act: 'merge', other: a })).toContain('cannotMerge')
-    expect(await act(a, { act: 'merge', other: 'none' })).toContain('cannotMerge')
+    expect(await act(a, { act: 'merge', other: a, sure: '1' })).toContain('cannotMerge')
+    expect(await act(a, { act: 'merge', other: 'none', sure: '1' })).toContain('cannotMerge')
     await intake.take('alerts', [fraud('b8', 50, 'b')])
     const found = await open()
     expect(Object.keys(found).sort()).toEqual(['a88.top', 'c77.top'])
     expect(found['a88.top']).toMatchObject({ alerts: 7, senders: 3 })
     expect((await users.get('lin', `/queue/${b}`)).headers.get('location')).toBe(`/queue/${a}`)
+    expect(await act(b, { act: 'merge', other: a, sure: '1' })).toBe(`/queue/${a}?said=mergedBefore`)
     const page = await users.see('lin', `/queue/${a}`)
     expect(page).toContain('Merged into this one: Domain b99.top')
     expect(page).toMatch(/(?:lin|wu): merged a case into it/)
@@ -97,11 +104,11 @@ describeWith('postgres', 'merging, due times and splits of cases', () => {
 
   it('merges what others were merged into, and takes them apart one by one', async () => {
     const [a, b, c] = [await idOf('a88.top'), await idOf('b99.top'), await idOf('c77.top')]
-    await act(c, { act: 'merge', other: a })
+    await act(c, { act: 'merge', other: a, sure: '1' })
     expect((await open())['c77.top']).toMatchObject({ alerts: 10 })
     await act(c, { act: 'unmerge', other: a })
     expect((await open())['a88.top']).toMatchObject({ alerts: 7 })
-    await act(c, { act: 'merge', other: a })
+    await act(c, { act: 'merge', other: a, sure: '1' })
     await act(c, { act: 'unmerge', other: b })
     const found = await open()
     expect([found['b99.top']!.alerts, found['c77.top']!.alerts]).toEqual([4, 6])
@@ -112,14 +119,14 @@ describeWith('postgres', 'merging, due times and splits of cases', () => {
 
   it('settles and opens again what is merged with its case', async () => {
     const [a, b] = [await idOf('a88.top'), await idOf('b99.top')]
-    await act(a, { act: 'merge', other: b })
+    await act(a, { act: 'merge', other: b, sure: '1' })
     const clicks = await Promise.all(
       ['lin', 'lin', 'wu'].map((who) => act(a, { act: 'judge', verdict: 'confirmed' }, who)),
     )
     expect(clicks.filter((location) => location!.includes('settledB'))).toHaveLength(2)
     expect(given).toHaveLength(7)
     expect(Object.keys(await open())).toEqual(['c77.top'])
-    expect(await act(await idOf('c77.top'), { act: 'merge', other: a })).toContain('cannotMerge')
+    expect(await act(await idOf('c77.top'), { act: 'merge', other: a, sure: '1' })).toContain('cannotMerge')
     const who = given[0]!.by
     await users.post(who, '/queue/undo', {})
     expect((await open())['a88.top']).toMatchObject({ alerts: 7 })
@@ -133,7 +140,10 @@ describeWith('postgres', 'merging, due times and splits of cases', () => {
   it('shows overdue cases first, and those with a time by it', async () => {
     const [a, b] = [await idOf('a88.top'), await idOf('b99.top')]
     const local = (ms: number) => new Date(ms + 8 * 60 * MINUTE).toISOString().slice(0, 16)
-    await act(b, { act: 'due', due: local(Date.now() - 5 * MINUTE) })
+    const past = await act(b, { act: 'due', due: local(Date.now() - 5 * MINUTE) })
+    expect(await users.see('lin', past!)).toContain('This time has passed')
+    expect(Object.keys(await open('due'))).toEqual([])
+    await client.query("UPDATE review_case SET due_at = now() - interval '5 minutes' WHERE id = $1", [b])
     await act(a, { act: 'due', due: local(Date.now() + 60 * MINUTE) })
     expect(Object.keys(await open())[0]).toBe('b99.top')
     expect(Object.keys(await open('due'))).toEqual(['b99.top', 'a88.top'])

@@ -222,6 +222,36 @@ describeWith('postgres', 'what became of a finding', () => {
     }
   })
 
+  it('says of a case that is done what came since then, and has it judged too', async () => {
+    const { path } = await judge('lin')
+    await intake.take('alerts', [forgery(20, Date.now() + 1000)])
+    expect(await open()).toEqual([])
+    for (const page of [path, '/queue?view=done'])
+      expect(await users.see('wu', page)).toContain('1 alerts came since then and were not judged')
+    await users.post('wu', path, { act: 'since' })
+    expect(await only()).toMatchObject({ alerts: 1 })
+    expect((await judge('wu')).rows).toMatchObject([{ messageId: 'm20' }])
+  })
+
+  it('opens a case again that a domain joins which it had not', async () => {
+    await judge('lin')
+    const alert = forgery(21, Date.now() + 2000)
+    const { data } = alert
+    const message = { ...data.message!, text: data.message!.text.replaceAll('kf88.top', 'kf99.top') }
+    const contacts = { ...data.contacts!, urls: ['http://kf99.top/a'] }
+    await intake.take('alerts', [{ ...alert, data: { ...data, message, contacts } } as Alert])
+    expect(await only()).toMatchObject({ name: 'kf88.top', alerts: 1, subjects: 1 })
+    expect(await users.see('wu', '/queue')).toContain('confirmed by lin earlier; this came since then')
+  })
+
+  it('says in the queue how far the archive is where it is behind', async () => {
+    const said = 'The newest record of the archive is of'
+    const { rows } = await client.query<{ at: Date | null }>('SELECT max(ts) AS at FROM alert_minute')
+    expect((await users.see('wu', '/queue')).includes(said)).toBe(
+      rows[0]!.at !== null && Number(rows[0]!.at) < Date.now() - 3 * MINUTE,
+    )
+  })
+
   it('counts no finding as judged that was undone', async () => {
     const { rows } = await judge('lin')
     await intake.take('feedback', rows)

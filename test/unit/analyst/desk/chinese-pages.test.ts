@@ -163,6 +163,7 @@ describe('pages of the desk in Chinese', () => {
           ...{
             alerts: 3,
             subjects: 2,
+            since: i,
             has_masks: false,
             recipients: 2,
             senders: 2,
@@ -179,7 +180,9 @@ describe('pages of the desk in Chinese', () => {
         ['unsent', 'waiting', 'unknown', 'applied', 'refused', 'undoing', 'undone'] as const
       ).map((standing) => ({ ...{ batch: 'b1', standing, count: 2, why: null } }))
       const last = { id: 'c1', batch: 'b1', grouped_by: 'domain', name: '京东' }
-      expect(english(queuePage(session, speech, { view, skip: 0, cases, outcomes, last }))).toEqual([])
+      expect(
+        english(queuePage(session, speech, { view, skip: 0, cases, outcomes, last, behind: TS })),
+      ).toEqual([])
       const sender = { sender: '京东@1069', alerts: 1, recipients: 1, codes: null, text: null }
       for (const [i, one] of cases.entries())
         expect(
@@ -193,6 +196,7 @@ describe('pages of the desk in Chinese', () => {
                 messages: 1,
                 states: 1,
                 judge: null,
+                merge: 'c1-1',
                 place: { view, skip: 0 },
                 outcomes,
               },
