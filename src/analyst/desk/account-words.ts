@@ -88,6 +88,8 @@ export const LETTERS = {
   answeredLate: ['Late', '逾期办结'],
   runningDeadlines: ['Running', '办理中'],
   received: ['Received', '收到时间'],
+  notReceived: ['unknown: counted from the complaint', '未知：自投诉时间起算'],
+  sp: ['SP', '接入服务商'],
   deadline: ['Deadline (working days)', '时限（工作日）'],
   endsOn: ['Ends on', '截止日'],
   month: ['Month', '月份'],

@@ -12,7 +12,7 @@ import { type Html, html } from '../words/html.ts'
 import type { Answer, Asked } from './answers.ts'
 import { page } from './layout.ts'
 import type { RouteParts } from './route-parts.ts'
-import { table } from './tables.ts'
+import { table, thingLink } from './tables.ts'
 import type { Word } from './words.ts'
 
 const STANDING_WORDS: Readonly<Record<TrackedDeadline['standing'], Word>> = {
@@ -90,10 +90,10 @@ function deadlineTable(all: readonly TrackedDeadline[], { options, speech }: Sho
     ({ complaint: { id, source, ts, received_at, signature, alert_id }, deadline, standing }) => [
       alert_id === null ? id : html`<a href="/case/${encodeURIComponent(alert_id)}">${id}</a>`,
       ...[source, localTime(calendar, ts.getTime())],
-      received_at === null ? '–' : localTime(calendar, received_at.getTime()),
+      received_at === null ? say('notReceived') : localTime(calendar, received_at.getTime()),
       ...[`${value(deadline.name)} (${deadline.days})`, deadline.date],
       html`<span class="tag${standing === 'overdue' && ' block'}">${say(STANDING_WORDS[standing])}</span>`,
-      signature ?? '–',
+      thingLink('signature', signature),
     ],
   )
   return table(say('complaints'), headings, rows)
@@ -103,7 +103,7 @@ function monthTable(groups: readonly ComplaintGroup[], { speech }: Shown): Html 
   const { say, term } = speech
   const headings = [
     say('signature'),
-    say('enterprise'),
+    say('sp'),
     say('textIs'),
     say('category'),
     say('complaints'),
@@ -111,7 +111,9 @@ function monthTable(groups: readonly ComplaintGroup[], { speech }: Shown): Html 
     say('aMillion'),
   ]
   const rows = groups.map(({ signature, sp, label, category, complaints, sent, standings }) => [
-    ...[signature, sp, label === '-' ? label : term('label', label), category, complaints, sent ?? '–'],
+    thingLink('signature', signature === '-' ? undefined : signature, signature),
+    thingLink('enterprise', sp === '-' ? undefined : sp, sp),
+    ...[label === '-' ? label : term('label', label), category, complaints, sent ?? '–'],
     sent ? ((1e6 * complaints) / sent).toFixed(1) : '–',
     ...STANDINGS.map((name) => standings[name]),
   ])

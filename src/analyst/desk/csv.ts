@@ -1,7 +1,7 @@
 import type { Answer } from './answers.ts'
 
-/** What a spreadsheet would take for a formula. */
-const FORMULA = /^[=+\-@\t\r]/
+/** What a spreadsheet would take for a formula; a sign alone is none. */
+const FORMULA = /^(?:[=@\t\r]|[+-][\s\S])/
 
 /** A list as CSV (RFC 4180) with a byte order mark, so that spreadsheets read it as UTF-8; no cell is a formula. */
 export function csvOf(rows: readonly (readonly (string | number | null)[])[]): string {
