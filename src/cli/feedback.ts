@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { SigwatchError } from '../domain/errors.ts'
 import { type FeedbackVerdict, JUDGEMENTS } from '../domain/events.ts'
@@ -136,6 +137,11 @@ function durationOf(text: string): number {
 }
 
 async function give(id: string | undefined, options: BlockOptions): Promise<void> {
+  const { file } = options
+  if (options.list && id !== undefined)
+    throw new SigwatchError('USAGE', '--list prints all: leave the id out')
+  if (options.list && file !== undefined && !existsSync(file))
+    throw new SigwatchError('USAGE', `${file} does not exist`)
   const { config } = loadConfig({
     ...(options.config === undefined ? {} : { file: options.config }),
     serving: false,

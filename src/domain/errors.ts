@@ -168,7 +168,8 @@ export const ERRORS = {
     cause:
       'The database of the archive refuses what is asked: rights, a missing database, tables of another version.',
     retry: false,
-    remedy: 'The message is that of PostgreSQL; docs/archive.md says which rights are needed.',
+    remedy:
+      'The message is that of PostgreSQL: with 28P01 the password of archive.url; docs/archive.md says which rights are needed.',
   },
   ARCHIVE_TOO_SLOW: {
     cause: 'A query to the archive took longer than `archive.queryTimeout`, and PostgreSQL ended it.',

@@ -41,6 +41,8 @@ describe('usage', () => {
     [['simulate', '--scenario', 'nothing'], /double-eleven-hour/],
     [['simulate', '--rate', '-3'], /--rate/],
     [['score', '--model', '/nowhere'], /\/nowhere/],
+    [['feedback', '--list', '--file', '/nowhere/said.jsonl'], /\/nowhere\/said\.jsonl does not exist/],
+    [['feedback', 'm1', '--list', '--file', 'said.jsonl'], /leave the id out/],
     [['run', '--source', '-', '--model', '/nowhere'], /\/nowhere/],
   ])('sigwatch %j ends with 2 and says why', async (args, why) => {
     const { code, stdout, stderr } = await warmSigwatch(args, { cwd: folder.path })

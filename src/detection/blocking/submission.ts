@@ -21,9 +21,11 @@ function faultOf(body: Readonly<Record<string, unknown>>): string | undefined {
 /** undefined: it is no part of several; text: what is wrong. */
 function partOf(value: unknown): Submission['part'] | string {
   if (value === undefined || value === null) return undefined
-  const { ref, count } = (typeof value === 'object' ? value : {}) as { ref?: unknown; count?: unknown }
+  const { ref, count, index } = (typeof value === 'object' ? value : {}) as Readonly<Record<string, unknown>>
   const isRef = (typeof ref === 'string' && ref.length <= LONGEST.id) || Number.isInteger(ref)
   if (!isRef || !Number.isInteger(count)) return 'part: must be {ref, index, count}'
+  const isIndex = Number.isInteger(index) && (index as number) >= 1 && (index as number) <= (count as number)
+  if (index !== undefined && !isIndex) return 'part.index: must be from 1 to count'
   return (count as number) < 2 ? undefined : { ref: String(ref), count: count as number }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { BlockTable } from '../../../../src/detection/blocking/block-table.ts'
+import { readSubmission } from '../../../../src/detection/blocking/submission.ts'
 import { Decider, type DeciderOptions, type Kept } from '../../../../src/service/blocker/decider.ts'
 import { MemoryPassBook } from '../../../../src/stores/passes/memory.ts'
 
@@ -70,5 +71,16 @@ describe('Decider', () => {
     const byFailure = play({ failure: 'closed', doubt: () => 'BROKERS_SILENT' })
     byFailure.decide()
     expect(byFailure.kept).toEqual([{ messageId: 'm1', action: 'block', codes: ['BROKERS_SILENT'] }])
+  })
+})
+
+describe('readSubmission', () => {
+  const message = { id: 'm1', from: '106900001111', to: '13800005678', text: '您好' }
+
+  it('refuses a part beyond the count, and takes the last', () => {
+    const fault = 'part.index: must be from 1 to count'
+    for (const index of [0, 3, 1.5, '1'])
+      expect(readSubmission({ ...message, part: { ref: 7, index, count: 2 } })).toBe(fault)
+    expect(readSubmission({ ...message, part: { ref: 7, index: 2, count: 2 } })).toMatchObject({ id: 'm1' })
   })
 })
