@@ -186,7 +186,7 @@ export class TableSource {
     })
   }
 
-  /** Resolves with what to say of it once another topic goes by the name, or with nothing when the consumer has ended. */
+  /** Resolves with the reason to start over once another topic has the name, or with nothing when the consumer has ended. */
   async #recreated(hasEnded: () => boolean): Promise<Error | undefined> {
     for (;;) {
       await sleep(LOOK_EVERY, undefined, { ref: false })

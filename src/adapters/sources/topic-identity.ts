@@ -3,7 +3,7 @@ import type { KafkaConnection } from '../kafka/client.ts'
 /** Wall clock between two looks at the id of a topic, ms. */
 export const LOOK_EVERY = 5_000
 
-/** Which topic goes by a name: one that is deleted and recreated has another id, whatever its offsets are. */
+/** Which topic has a name: one that is deleted and recreated has another id, even where its offsets go on. */
 export class TopicIdentity {
   readonly #connection: Pick<KafkaConnection, 'topicFacts'>
   readonly #topic: string
@@ -14,7 +14,7 @@ export class TopicIdentity {
     this.#topic = topic
   }
 
-  /** Whether another topic goes by the name than at the last call. False where no broker tells an id; never rejects. */
+  /** Whether another topic has the name than at the last call. False where no broker tells an id; never rejects. */
   async hasChanged(): Promise<boolean> {
     const facts = await this.#connection.topicFacts([this.#topic])
     const id = facts.get(this.#topic)?.id

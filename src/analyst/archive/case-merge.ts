@@ -57,7 +57,7 @@ export async function setDue(change: Ask, id: string, due: number | null): Promi
 
 /**
  * Makes senders of a case a case of their own, their later alerts too. Resolves with its id; undefined: none of them was there,
- * as where somebody else has just split them off.
+ * as where another person has just split them off.
  */
 export async function splitCase(
   change: Ask,

@@ -4,7 +4,7 @@ import type { Standing } from './given-feedback.ts'
 /** Alerts of the queue are of the last seven days: so is the feedback on them. */
 const RECENT = "now() - interval '8 days'"
 
-/** Ids and batches of feedback that were taken back, on whatever page, and where the service did not refuse it. */
+/** Ids and batches of feedback that were taken back, on any page, and where the service did not refuse it. */
 const TAKEN_BACK = `SELECT u.undo, bool_or(r.outcome IS NOT NULL) AS is_answered FROM (
       SELECT feedback_id, undo FROM given_feedback WHERE undo IS NOT NULL AND ts > ${RECENT}
       UNION SELECT feedback_id, undo FROM feedback WHERE undo IS NOT NULL AND ts > ${RECENT}) u

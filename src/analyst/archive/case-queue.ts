@@ -225,7 +225,7 @@ interface Settlement {
   readonly until?: number | undefined
 }
 
-/** Settles a case, and keeps the rows of its finding with it; false: somebody has done so meanwhile, and no row is kept. */
+/** Settles a case, and keeps the rows of its finding with it; false: it has been settled in the meantime, and no row is kept. */
 export async function settleCase(
   change: Ask,
   { id, finding, by, batch, until }: Settlement,

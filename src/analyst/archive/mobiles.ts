@@ -30,7 +30,7 @@ interface NamesSender {
   readonly port: string | null
 }
 
-/** A line of a list as the desk shows it: the mobile of a sender is masked, whatever is asked for on its account. */
+/** A line of a list as the desk shows it: the mobile of a sender is masked. */
 export function withoutSender<L extends NamesSender>(line: L): L {
   const { target_kind, target_id, port } = line
   return {

@@ -9,7 +9,7 @@ const LONGEST = 2000
 const MOST = 200
 const LASTS = HOUR
 
-/** What somebody had written into a form of a session that was over. */
+/** What was written into a form of a session that had ended. */
 export type KeptTexts = Readonly<Partial<Record<(typeof WRITTEN)[number], string>>>
 
 /**

@@ -2,7 +2,7 @@ import { QUEUE_VIEWS, type QueueView } from '../archive/case-queue.ts'
 
 const MOST_SKIPPED = 100_000
 
-/** Where in the queue somebody works, so that a finding leads back to it. */
+/** The place in the queue at which a person works, so that a finding leads back to it. */
 export interface QueuePlace {
   readonly view: QueueView
   readonly skip: number
