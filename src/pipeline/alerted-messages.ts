@@ -4,10 +4,12 @@ import type { Reach } from './degradation.ts'
 
 /** Messages that wait for the store, at most: as many as it remembers of an hour. */
 const MAX_WAITING = 32_000
+/** Of those, how many go with a batch: all at once would not be answered in time. */
+const STEP = 1_000
 
 /**
  * Remembers what messages were alerted for, since an analyst may name them. What the store does not take waits for the
- * next batch; beyond the limit the oldest are given up.
+ * next batches; beyond the limit the oldest are given up.
  */
 export class AlertedMessages {
   readonly #store: Pick<StateStore, 'rememberAlerted'>
@@ -19,9 +21,8 @@ export class AlertedMessages {
 
   /** Rejects with what is no outage. */
   async remember(alerted: readonly AlertedMessage[], reach: Reach): Promise<void> {
-    const due = [...this.#waiting, ...alerted]
+    const due = [...this.#waiting.splice(0, STEP), ...alerted]
     if (due.length === 0) return
-    this.#waiting = []
     let isTaken = false
     try {
       isTaken = (await reach.ask(() => this.#store.rememberAlerted(due).then(() => true))) ?? false
