@@ -1,8 +1,10 @@
 import { Command } from 'commander'
+import type { Emit } from '../domain/events.ts'
 import { type Blocker, checkBlocker, composeBlocker } from '../service/compose-blocker.ts'
 import { watchConfig } from '../service/config-watch.ts'
 import { HttpTokenBook } from '../service/http-token-book.ts'
 import { runToEnd, sayStopped } from '../service/lifecycle.ts'
+import { Refusals } from '../service/refusals.ts'
 import { createTelemetry } from '../service/telemetry/events.ts'
 import { startHttpServer } from '../service/telemetry/server.ts'
 import { COMMIT, VERSION } from '../service/version.ts'
@@ -34,7 +36,12 @@ async function blocker(options: BlockerOptions): Promise<void> {
   }
   const { config, file, given, valueFiles } = load()
   const telemetry = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
-  const { emit, registry } = telemetry
+  const { registry } = telemetry
+  const refusals = new Refusals()
+  const emit: Emit = (event) => {
+    refusals.take(event)
+    telemetry.emit(event)
+  }
   const tokens = new HttpTokenBook(config.http.tokens ?? [])
   const tokenFile = valueFiles.get('http.tokens')
   const watch = watchConfig({
@@ -43,6 +50,7 @@ async function blocker(options: BlockerOptions): Promise<void> {
     paths: [file, tokenFile].filter((path) => path !== undefined),
     tokens,
     emit,
+    refusals,
   })
   watch.start()
   for (const message of warningsOf(config)) emit({ name: 'warning', message })
@@ -52,12 +60,12 @@ async function blocker(options: BlockerOptions): Promise<void> {
     ? await startHttpServer({
         ...{ host, port, registry, version: VERSION, commit: COMMIT },
         probes: [() => running?.unready() ?? ['starting']],
-        notes: () => running?.notes() ?? [],
+        notes: () => running?.notes() ?? refusals.notes(),
       })
     : undefined
   try {
     const bySignal = await runToEnd(async () => {
-      running = await composeBlocker(config, tokens, telemetry)
+      running = await composeBlocker(config, tokens, { emit, registry }, refusals)
       process.stderr.write(`decisions are made at ${running.address}\n`)
       emit({ name: 'started', version: VERSION, commit: COMMIT, mode: 'blocker' })
       return running

@@ -3,9 +3,11 @@ import { SigwatchError } from '../domain/errors.ts'
 import type { Emit } from '../domain/events.ts'
 import { clockAt } from '../domain/ports.ts'
 import { type Application, composeEmbedded, type EmbeddedFiles } from '../service/compose.ts'
+import type { composeService as Compose } from '../service/compose-service.ts'
 import { watchConfig } from '../service/config-watch.ts'
 import { HttpTokenBook } from '../service/http-token-book.ts'
 import { runToEnd, sayStopped } from '../service/lifecycle.ts'
+import { Refusals } from '../service/refusals.ts'
 import type { CheckOptions } from '../service/telemetry/check-endpoint.ts'
 import { createTelemetry } from '../service/telemetry/events.ts'
 import type { ExtractOptions } from '../service/telemetry/extract-endpoint.ts'
@@ -60,11 +62,11 @@ export function runCommand(): Command {
 async function run(options: RunOptions): Promise<void> {
   const embedded = options.source !== undefined
   if (!embedded) limitHeapGrowth()
-  const load = () => readingOf(options)
-  const reading = load()
+  const reading = readingOf(options)
   const { config } = reading
   const telemetry = createTelemetry({ deployment: config.deployment, logLevel: config.log.level })
   const readCount = new ReadCount()
+  const refusals = new Refusals()
   let app: Application | undefined
   const watchdog = createWatchdog({
     emit: telemetry.emit,
@@ -73,6 +75,7 @@ async function run(options: RunOptions): Promise<void> {
   const emit: Emit = (event) => {
     if (event.name === 'stage_timed' && event.stage === 'sink') watchdog.progressed()
     readCount.take(event)
+    refusals.take(event)
     telemetry.emit(event)
   }
   emit({ name: 'started', version: VERSION, commit: COMMIT, mode: embedded ? 'embedded' : 'service' })
@@ -81,8 +84,8 @@ async function run(options: RunOptions): Promise<void> {
   const tokenFiles = [reading.file, reading.valueFiles.get('http.tokens')].filter(
     (file) => file !== undefined,
   )
-  const read = () => load().config
-  const configWatch = embedded ? undefined : watchConfig({ config, read, paths: tokenFiles, tokens, emit })
+  const watched = { config, read: () => readingOf(options).config, tokens, emit, refusals }
+  const configWatch = embedded ? undefined : watchConfig({ ...watched, paths: tokenFiles })
   configWatch?.start()
   // The server answers while Kafka and Redis are waited for.
   const http =
@@ -92,6 +95,7 @@ async function run(options: RunOptions): Promise<void> {
           port: config.http.port,
           registry: telemetry.registry,
           probes: [() => app?.core.unready() ?? ['starting: waiting for Kafka'], () => watchdog.unready()],
+          notes: () => refusals.notes(),
           version: VERSION,
           commit: COMMIT,
           ...askingOf(config, tokens, () => app, emit),
@@ -100,7 +104,7 @@ async function run(options: RunOptions): Promise<void> {
   const open = async (stopping: AbortSignal) => {
     app = embedded
       ? await composeEmbedded(config, embeddedFiles(options), clockAt(momentOf('--now', options.now)), emit)
-      : await composeService(config, emit, stopping)
+      : await composeService(config, emit, stopping, refusals)
     return app
   }
   let bySignal = false
@@ -181,9 +185,9 @@ function extractorOf(app: Application | undefined): ReturnType<ExtractOptions['e
 }
 
 /** Kafka and Redis clients are loaded only here: the embedded mode opens no socket. */
-async function composeService(config: Config, emit: Emit, stopping: AbortSignal): Promise<Application> {
+async function composeService(...of: Parameters<typeof Compose>): Promise<Application> {
   const { composeService: compose } = await import('../service/compose-service.ts')
-  return compose(config, emit, stopping)
+  return compose(...of)
 }
 
 /** What the service cannot start with, before anything is opened. */

@@ -19,6 +19,7 @@ import { Standing } from './blocker/standing.ts'
 import { kafkaOf, redisOf } from './compose-clients.ts'
 import type { HttpTokenBook } from './http-token-book.ts'
 import type { Runnable } from './lifecycle.ts'
+import type { Refusals } from './refusals.ts'
 import type { Telemetry } from './telemetry/events.ts'
 
 /** A running blocker. It answers from the start, by `blocker.failure` until its table is read. */
@@ -88,11 +89,13 @@ export async function composeBlocker(
   config: Config,
   tokens: HttpTokenBook,
   { emit, registry }: Telemetry,
+  refusals: Refusals,
 ): Promise<Blocker> {
   checkBlocker(config)
   const abort = new AbortController()
   const parts = await partsOf(config, emit, abort.signal)
-  const { kafka, shared, following, enforcements, standing, decider, notes } = parts
+  const { kafka, shared, following, enforcements, standing, decider } = parts
+  const notes = () => [...refusals.notes(), ...parts.notes()]
   const isEnding = () => abort.signal.aborted
   const endpoint = new DecideEndpoint({ tokens, decider, isEnding, emit })
   const probe = () => (isEnding() ? ['ending'] : standing.unready())

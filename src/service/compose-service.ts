@@ -25,6 +25,7 @@ import { type KeyedRecord, producerTo } from './compose-producer.ts'
 import { SideInputs } from './compose-side-inputs.ts'
 import { openStores, type Stores } from './compose-stores.ts'
 import { FeedbackOrders } from './orders.ts'
+import type { Refusals } from './refusals.ts'
 import { fileStampsOf, Reloader } from './reload.ts'
 
 /** The service: Kafka in and out, Redis or memory, side topics followed. `stopping` ends the waiting for Kafka. */
@@ -32,13 +33,14 @@ export async function composeService(
   config: Config,
   emit: Emit,
   stopping: AbortSignal,
+  refusals: Refusals,
 ): Promise<Application> {
   const abort = new AbortController()
   stopping.addEventListener('abort', () => opening && abort.abort(), { once: true })
   let opening = true
   const kafka = kafkaOf(config, emit, abort.signal, { awaitsLogin: true })
   try {
-    const app = await composeOn(kafka, abort, config, emit)
+    const app = await composeOn(kafka, abort, config, emit, refusals)
     opening = false
     return app
   } catch (error) {
@@ -54,12 +56,13 @@ async function composeOn(
   abort: AbortController,
   config: Config,
   emit: Emit,
+  refusals: Refusals,
 ): Promise<Application> {
   const clock = trustedClockOf(config)
   const stamps = fileStampsOf(config)
   const assets = await openAssets(config, emit, fileMap(config, 'registry'))
   // Early, so that a SIGHUP while Kafka is waited for does not end the process.
-  const reloader = new Reloader({ config, assets, stamps, adopt: (what) => core.adopt(what), emit })
+  const reloader = new Reloader({ config, assets, stamps, adopt: (what) => core.adopt(what), emit, refusals })
   const { sink, transactions } = await outputsOf(kafka, config, emit, clock)
   const topics = await namedSideTopics(config, kafka, emit)
   const stores = await openStores(config, await kafka.clusterId(), () => sideInputs.lost(), emit, clock)

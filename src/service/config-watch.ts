@@ -4,6 +4,7 @@ import { changedSettings } from '../settings/changed-settings.ts'
 import type { Config } from '../settings/config.ts'
 import { FileWatch } from './file-watch.ts'
 import type { HttpTokenBook } from './http-token-book.ts'
+import type { Refusals } from './refusals.ts'
 
 export interface ConfigWatchOptions {
   /** In force. */
@@ -14,6 +15,8 @@ export interface ConfigWatchOptions {
   readonly paths: readonly string[]
   readonly tokens: Pick<HttpTokenBook, 'replace'>
   readonly emit: Emit
+  /** As the Reloader has it. */
+  readonly refusals?: Pick<Refusals, 'settle'>
 }
 
 /** A file that is half written looks like that. */
@@ -24,7 +27,8 @@ const GONE = 'http.tokens: the list is gone; to switch it off, remove it and res
  * effect at the next start. What is wrong, and a list of tokens that is gone, is refused (`reload_refused`), and the tokens in
  * force stay.
  */
-export function watchConfig({ config, read, paths, tokens, emit }: ConfigWatchOptions): FileWatch {
+export function watchConfig(options: ConfigWatchOptions): FileWatch {
+  const { config, read, paths, tokens, emit, refusals } = options
   const isOn = config.http.tokens !== null
   let told = ''
   const reread = () => {
@@ -46,6 +50,7 @@ export function watchConfig({ config, read, paths, tokens, emit }: ConfigWatchOp
       const reason = error instanceof SigwatchError ? error.message : 'the configuration cannot be read'
       emit({ name: 'reload_refused', what: 'tokens', reason })
     }
+    refusals?.settle(['tokens'])
   }
   return new FileWatch({ files: [{ paths, read: reread }], emit })
 }

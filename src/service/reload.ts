@@ -7,6 +7,7 @@ import type { Versioned } from '../domain/versions.ts'
 import type { Config } from '../settings/config.ts'
 import { stampOf } from '../settings/file-stamp.ts'
 import { FileWatch, type FileWatchOptions, messageOf } from './file-watch.ts'
+import type { Refusals } from './refusals.ts'
 
 export type ReloaderOptions = {
   /** What is not configured is shipped and does not change. */
@@ -15,6 +16,8 @@ export type ReloaderOptions = {
   /** Puts what was loaded in force; see Runner. */
   readonly adopt: (what: Versioned) => Promise<void>
   readonly emit: Emit
+  /** Told when something has been read; it hears of what was refused by itself. */
+  readonly refusals?: Pick<Refusals, 'settle'>
   /** Stamps of the files before they were read; absent: they are taken now. */
   readonly stamps?: FileStamps
 } & Pick<FileWatchOptions, 'checkEvery' | 'settle'>
@@ -106,6 +109,7 @@ export class Reloader {
       this.#isNews = true
       this.#options.emit({ name: 'reload_refused', what, reason: messageOf(error) })
     }
+    this.#options.refusals?.settle(what === 'policy' ? ['policy', 'rules'] : [what])
   }
 
   #load(what: Versioned, asked: boolean): Reload | Promise<Reload> {

@@ -95,9 +95,16 @@ describeWith('kafka', 'reloading a running service', () => {
     await until(() => logged('reload_refused').length > 0)
     expect(JSON.stringify(logged('reload_refused')[0])).toContain('policy.yaml:1')
     expect(await service.metric('sigwatch_loads_total{what="policy",outcome="refused"}')).toBe(1)
+    const { status, body } = await service.get('/readyz')
+    expect(status).toBe(200)
+    expect(JSON.parse(body)).toMatchObject({ ready: true, reasons: [] })
+    expect(JSON.parse(body).notes).toEqual([
+      expect.stringMatching(/^policy: a new version is refused.*policy.yaml:1/),
+    ])
     await forge('jd-fourth.top')
     await until(() => states('jd-fourth.top').length > 0)
     writeFileSync(POLICY, 'mode: enforce\n')
+    await until(async () => (await service.get('/readyz')).body.includes('"notes":[]'))
   })
 
   it('takes a changed registry, and ends states that it explains', async () => {

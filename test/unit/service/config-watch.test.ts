@@ -5,6 +5,7 @@ import type { Event } from '../../../src/domain/events.ts'
 import { watchConfig } from '../../../src/service/config-watch.ts'
 import type { FileWatch } from '../../../src/service/file-watch.ts'
 import { HttpTokenBook } from '../../../src/service/http-token-book.ts'
+import { Refusals } from '../../../src/service/refusals.ts'
 import { loadConfig } from '../../../src/settings/config.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
 import { until } from '../../helpers/recording-handler.ts'
@@ -19,7 +20,7 @@ describe('watchConfig', () => {
     await watch?.stop()
   })
 
-  function followed(events: Event[]) {
+  function followed(events: Event[], refusals = new Refusals()) {
     const file = folder.file('tokens.json')
     writeFileSync(file, listed(OLD))
     const env = { SIGWATCH_HTTP_TOKENS_FILE: 'tokens.json' }
@@ -29,8 +30,11 @@ describe('watchConfig', () => {
     const paths = [valueFiles.get('http.tokens')!]
     expect(paths).toEqual([file])
     watch = watchConfig({
-      ...{ config, read: () => read().config, paths, tokens: book },
-      emit: (event) => events.push(event),
+      ...{ config, read: () => read().config, paths, tokens: book, refusals },
+      emit(event) {
+        refusals.take(event)
+        events.push(event)
+      },
     })
     watch.start()
     return { book, file }
@@ -108,6 +112,19 @@ describe('watchConfig', () => {
       },
     ])
     expect(book.holderOf(NEW)).toBeUndefined()
+  })
+
+  it('names a refused configuration until it is read without a fault', async () => {
+    const refusals = new Refusals()
+    const { file } = followed([], refusals)
+    writeFileSync(file, `${listed(NEW)}]`)
+    process.emit('SIGHUP')
+    await until(() => refusals.notes().length > 0, 5_000)
+    expect(refusals.notes()).toEqual([expect.stringMatching(/^tokens: a new version is refused/)])
+    expect(refusals.notes()[0]).not.toContain(NEW)
+    writeFileSync(file, listed(OLD))
+    process.emit('SIGHUP')
+    await until(() => refusals.notes().length === 0, 5_000)
   })
 
   it('keeps its tokens when the file is wrong, and reports it without the tokens', async () => {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Assets, openAssets, SHIPPED_MODEL } from '../../../src/detection/versions/assets.ts'
 import type { Event } from '../../../src/domain/events.ts'
 import type { Versioned } from '../../../src/domain/versions.ts'
+import { Refusals } from '../../../src/service/refusals.ts'
 import { fileStampsOf, Reloader } from '../../../src/service/reload.ts'
 import { loadConfig } from '../../../src/settings/config.ts'
 import { useFolder } from '../../helpers/jsonl.ts'
@@ -31,6 +32,7 @@ describe('reloading while the service runs', () => {
   let adopted: Versioned[]
   let assets: Assets
   let reloader: Reloader
+  let refusals: Refusals
   let fails: Error | undefined
 
   const named = (name: Event['name']) => events.filter((event) => event.name === name)
@@ -51,7 +53,12 @@ describe('reloading while the service runs', () => {
       overrides: { policy: POLICY, rules: RULES, registry: REGISTRY, model: MODEL },
       serving: false,
     })
-    assets = await openAssets(config, (event) => events.push(event))
+    refusals = new Refusals()
+    const emit = (event: Event) => {
+      refusals.take(event)
+      events.push(event)
+    }
+    assets = await openAssets(config, emit)
     events.length = 0
     reloader = new Reloader({
       config,
@@ -60,7 +67,8 @@ describe('reloading while the service runs', () => {
         if (fails) throw fails
         adopted.push(what)
       },
-      emit: (event) => events.push(event),
+      emit,
+      refusals,
       checkEvery: CHECK_EVERY,
       settle: SETTLE,
     })
@@ -133,6 +141,28 @@ describe('reloading while the service runs', () => {
     await looks()
     expect(adopted).toEqual(['policy'])
     expect([...assets.policy.current.own!.codes.keys()]).toEqual(['OP_B'])
+  })
+
+  it('names what is refused until it is read without a fault', async () => {
+    const told = async (...whats: string[]) => {
+      const named = () => refusals.notes().map((note) => note.split(': a new version is refused')[0])
+      await until(() => named().sort().join() === whats.join())
+    }
+    writeFileSync(REGISTRY, registryWith('+86 1069'))
+    await told('registry')
+    writeFileSync(POLICY, 'mode: shade\n')
+    writeFileSync(RULES, rulesWith('OP_B').replace('link:any', 'link:ayn'))
+    await told('policy', 'registry', 'rules')
+    expect(refusals.notes().join()).toContain('policy.yaml:1')
+    // One is taken while the other is still wrong.
+    writeFileSync(POLICY, 'mode: shadow\n')
+    await told('registry', 'rules')
+    // Back to what is in force: nothing is loaded.
+    writeFileSync(RULES, rulesWith('OP_A'))
+    await told('registry')
+    writeFileSync(REGISTRY, registryWith('106901'))
+    await told()
+    expect(adopted).toEqual(['policy'])
   })
 
   it('takes a registry that lost most of its rows on SIGHUP alone', async () => {
