@@ -125,9 +125,11 @@ export class Runner {
     return manual.idOf(ordered.target)
   }
 
-  /** What is blocked by hand now, or waits for approval, as far as this instance has heard. */
-  blockedByHand(): readonly StateRecord[] {
-    return [...this.#parts.manager.open].filter(({ byHand }) => byHand !== undefined)
+  /** What is blocked by hand now, or waits for approval, as far as this instance has heard; undefined until it has read the states. */
+  blockedByHand(): readonly StateRecord[] | undefined {
+    const { open } = this.#parts.manager
+    if (!open.isRead) return undefined
+    return [...open].filter(({ byHand }) => byHand !== undefined)
   }
 
   async isBlockedByHand(stateId: string): Promise<boolean> {

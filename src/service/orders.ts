@@ -24,6 +24,7 @@ const UNAVAILABLE = {
   status: 503,
   detail: 'the brokers or Redis do not answer: the order may still be written',
 } as const
+const UNREAD = { status: 503, detail: 'the open states have not been read yet' } as const
 const OFF = { status: 503, detail: 'kafka.topics.feedback is off: orders have no topic' } as const
 
 /** Orders over HTTP: checked here, so that their sender is told, and passed on as rows of feedback, so that all apply them. */
@@ -34,8 +35,10 @@ export class FeedbackOrders implements Orders {
     this.#parts = parts
   }
 
-  list(): object {
-    const blocks = this.#parts.core.blockedByHand().map(({ id, target, action, match, byHand, alert }) => ({
+  list(): OrderAnswer {
+    const states = this.#parts.core.blockedByHand()
+    if (!states) return UNREAD
+    const blocks = states.map(({ id, target, action, match, byHand, alert }) => ({
       ...{ id, target: `${target.kind}:${target.id}`, action },
       ...given({ perMinute: byHand!.limit?.perMinute, labels: match.labels }),
       ...{ by: byHand!.by, why: alert.data.reasons[0]?.evidence.why ?? '' },
@@ -43,7 +46,7 @@ export class FeedbackOrders implements Orders {
       until: new Date(byHand!.until).toISOString(),
       pending: byHand!.pending === true,
     }))
-    return { blocks: blocks.sort((a, b) => (a.orderedAt < b.orderedAt ? 1 : -1)) }
+    return { status: 200, body: { blocks: blocks.sort((a, b) => (a.orderedAt < b.orderedAt ? 1 : -1)) } }
   }
 
   async block(order: Readonly<Record<string, unknown>>, by: string): Promise<OrderAnswer> {

@@ -11,7 +11,7 @@ export type OrderAnswer =
 
 /** Takes orders; `by` is the name of the token. Absent members: the service is starting or ending. */
 export interface Orders {
-  list(): object
+  list(): OrderAnswer
   block(order: Readonly<Record<string, unknown>>, by: string): Promise<OrderAnswer>
   unblock(stateId: string, by: string): Promise<OrderAnswer>
   approve(stateId: string, by: string): Promise<OrderAnswer>
@@ -73,7 +73,7 @@ const TAKEN = {
 
 function askedOf(path: string, method: string): Asked | 404 | 405 {
   if (path === BLOCKS_PATH && method === 'GET')
-    return { rights: ['block', 'approve'], take: (orders) => ({ status: 200, body: orders.list() }) }
+    return { rights: ['block', 'approve'], take: (orders) => orders.list() }
   if (path === BLOCKS_PATH && method === 'POST')
     return {
       rights: ['block'],

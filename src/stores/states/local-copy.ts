@@ -78,6 +78,7 @@ export class LocalCopy {
     } finally {
       this.#changed = undefined
     }
+    open.isRead = true
     await this.allowances.refresh()
   }
 }

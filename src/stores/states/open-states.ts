@@ -27,6 +27,8 @@ const NONE: readonly MatchingState[] = []
  * `match`, so that a message that matches none costs a few map look-ups. Older versions never replace newer ones.
  */
 export class OpenStates {
+  /** It has been in line with the store once: before, what is not in it may be open. */
+  isRead = false
   readonly #entries = new Map<string, Entry>()
   readonly #tokens = new Map<string, Entry[]>()
   readonly #campaigns = new Map<string, Entry[]>()

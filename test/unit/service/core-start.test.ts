@@ -8,6 +8,7 @@ import { exactClock, type PartitionId } from '../../../src/domain/ports.ts'
 import { createTokeniser } from '../../../src/domain/token.ts'
 import { createCore } from '../../../src/pipeline/core.ts'
 import type { CoreParts } from '../../../src/pipeline/core-parts.ts'
+import { FeedbackOrders } from '../../../src/service/orders.ts'
 import { loadConfig } from '../../../src/settings/config.ts'
 import { memoryLedger } from '../../../src/stores/ledgers/memory.ts'
 import { memoryFeatureStore } from '../../../src/stores/rates/memory.ts'
@@ -45,6 +46,16 @@ async function openParts(input: string) {
   }
   return { assets, events, states, parts }
 }
+
+it('lists nothing as blocked by hand before the open states have been read', async () => {
+  const { assets, parts } = await openParts('')
+  const core = createCore(parts)
+  const orders = new FeedbackOrders({ core, write: undefined, needsApproval: false, clock })
+  expect(orders.list()).toMatchObject({ status: 503, detail: expect.stringContaining('not been read yet') })
+  await core.run()
+  expect(orders.list()).toEqual({ status: 200, body: { blocks: [] } })
+  assets.classifier.close()
+})
 
 describe('a start without Redis', () => {
   it('is reported as over with the first batch that it does whole', async () => {

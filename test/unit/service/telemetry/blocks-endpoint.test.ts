@@ -15,7 +15,7 @@ afterEach(async () => {
 async function start() {
   const taken: unknown[] = []
   const orders: Orders = {
-    list: () => ({ blocks: [] }),
+    list: () => ({ status: 200, body: { blocks: [] } }),
     async block(order, by) {
       taken.push([order, by])
       return { status: 202, body: { id: 's1' } }
