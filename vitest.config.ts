@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/helpers/longest-first.ts'
 
@@ -15,17 +16,14 @@ const project = (name: string, folder: string, timeout: number, extra: object = 
 const KAFKA = { globalSetup: ['test/helpers/global-setup.ts'] }
 const SERVERS = 300_000
 
-/** Tests of functions and of text: they leave nothing behind, so that all files of a worker share what they import. */
-const PURE = [
-  'analyst',
-  'cli',
-  'detection/{alerts,detectors,notices,policy,registry,rules}',
-  'docs',
-  'domain',
-  'offline',
-  'settings',
-  'text',
-].map((folder) => `test/unit/${folder}/**/*.test.ts`)
+/**
+ * Unit tests that replace timers or modules, or that measure time, run in a process of their own. The others leave nothing behind,
+ * so that all files of a worker share what they import.
+ */
+const ISOLATED = readdirSync('test/unit', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.test.ts'))
+  .map((file) => `test/unit/${file}`)
+  .filter((file) => /\bvi\.|performance\.now/.test(readFileSync(file, 'utf8')))
 
 /** One project for each kind of server, so that `--project redis` needs no other. `long` is `npm run test:long`. */
 export default defineConfig({
@@ -33,9 +31,11 @@ export default defineConfig({
     // More than there are cores where the tests run in CI: many files wait for servers for a good part of their time.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
+    // Each project transforms what it imports; the cache lets the next project, and the next run, have it from the disk.
+    experimental: { fsModuleCache: true },
     projects: [
-      project('unit', 'unit', 60_000, { exclude: PURE }),
-      project('unit-pure', 'unit', 60_000, { include: PURE, isolate: false }),
+      project('unit', 'unit', 60_000, { exclude: ISOLATED, isolate: false }),
+      project('unit-isolated', 'unit', 60_000, { include: ISOLATED }),
       project('behaviour', 'behaviour', 240_000),
       project('conformance', 'conformance', 60_000, KAFKA),
       project('postgres', 'integration/postgres', SERVERS, KAFKA),
