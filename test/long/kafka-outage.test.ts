@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
-import { connectKafka } from '../../../src/adapters/kafka/client.ts'
-import { createKafkaSink } from '../../../src/adapters/sinks/kafka.ts'
-import { createKafkaSource } from '../../../src/adapters/sources/kafka.ts'
-import type { Event } from '../../../src/domain/events.ts'
-import { type OwnKafkaBroker, startOwnKafka } from '../../helpers/kafka-broker.ts'
-import { plainClient, testConnection } from '../../helpers/kafka-client.ts'
-import { RecordingHandler, until } from '../../helpers/recording-handler.ts'
-import { describeWith } from '../../helpers/services.ts'
-import { uniqueName } from '../../helpers/unique-name.ts'
+import { connectKafka } from '../../src/adapters/kafka/client.ts'
+import { createKafkaSink } from '../../src/adapters/sinks/kafka.ts'
+import { createKafkaSource } from '../../src/adapters/sources/kafka.ts'
+import type { Event } from '../../src/domain/events.ts'
+import { type OwnKafkaBroker, startOwnKafka } from '../helpers/kafka-broker.ts'
+import { plainClient, testConnection } from '../helpers/kafka-client.ts'
+import { RecordingHandler, until } from '../helpers/recording-handler.ts'
+import { describeWith } from '../helpers/services.ts'
+import { uniqueName } from '../helpers/unique-name.ts'
 
 describeWith('kafka', 'when the broker goes away', () => {
   let broker: OwnKafkaBroker
