@@ -1,7 +1,7 @@
 import type { Alert } from './alert.ts'
 import type { OutputRecord } from './ports.ts'
 
-/** An alert as a record of its channel, with the headers by which it is routed. */
+/** An alert as a record for its output channel, with the headers used for routing. */
 export function alertRecord(alert: Alert): OutputRecord {
   return {
     channel: alert.data.mode === 'shadow' ? 'shadowAlerts' : 'alerts',

@@ -14,7 +14,7 @@ export interface AlertReason {
   readonly evidence: Evidence
 }
 
-/** A message as it may be shown: recipient masked, text redacted. */
+/** A message in displayable form: recipient masked, text redacted. */
 export interface ShownMessage {
   readonly id: string
   readonly ts: number
@@ -23,9 +23,9 @@ export interface ShownMessage {
   readonly to?: string
   readonly toToken: string
   readonly text: string
-  /** Characters of the whole text, where `text` is cut. */
+  /** Length of the full text in characters, if `text` was cut. */
   readonly truncated?: number
-  /** The ids of all parts that came of a joined message, in their order: what is asked for holds for each of them. */
+  /** Ids of all received parts of a joined message, in part order. The action applies to each of them. */
   readonly parts?: readonly string[]
   readonly ext?: Readonly<Record<string, string>>
 }
@@ -40,12 +40,12 @@ export interface Sample {
   readonly offset: number
 }
 
-/** What was decided by: id of the model, and hashes. */
+/** The versions behind a decision: id of the model, hashes of the others. */
 export interface DecidedBy {
   readonly model: string
   readonly policy: string
   readonly registry: string
-  /** The rules of the operator; absent: there were none. */
+  /** Hash of the operator's own rules; absent if there are none. */
   readonly rules?: string
 }
 
@@ -71,7 +71,7 @@ export interface AlertData {
   readonly label?: Label
   readonly reasons: readonly AlertReason[]
   readonly target: Target
-  /** Of the message; of a state the tenant of all messages that its event shows. */
+  /** Tenant of the message. For a state: the tenant, if all messages shown by its event have the same one. */
   readonly tenant?: string
   readonly match?: Match
   readonly state?: {
@@ -80,7 +80,7 @@ export interface AlertData {
     readonly revision: number
     readonly cause?: ClearCause
   }
-  /** Whose feedback cleared the state, and until when its code stays away (RFC 3339). */
+  /** The feedback that cleared the state; its code stays suppressed until `until` (RFC 3339). */
   readonly feedback?: { readonly by: string; readonly note?: string; readonly until: string }
   readonly message?: ShownMessage
   readonly samples?: readonly Sample[]
@@ -117,19 +117,19 @@ export interface Verdict {
   readonly action: Action | 'pass'
   readonly label: Label
   readonly score: number
-  /** The text model that labelled it, `<name>@<version>`, and its score of the label, 0 to 1. Absent in verdicts of earlier versions. */
+  /** The text model, `<name>@<version>`, and its score for the label, 0 to 1. Absent in verdicts written by earlier versions. */
   readonly model?: string
   readonly modelScore?: number
   readonly reasons: readonly Code[]
-  /** With the setting `verdicts.explain`: why each of the reasons applies, masked as in alerts. */
+  /** Only with the setting `verdicts.explain`: the evidence for each reason, masked as in alerts. */
   readonly findings?: readonly ExplainedFinding[]
   readonly states: readonly string[]
   readonly campaign?: string
   readonly degraded?: true
-  /** Its message is older than `alerts.maxAge`: the action is at most `observe`. */
+  /** The message is older than `alerts.maxAge`: the action is at most `observe`. */
   readonly late?: true
   readonly partial?: true
-  /** The ids of all parts that came of a joined message, in their order. */
+  /** Ids of all received parts of a joined message, in part order. */
   readonly parts?: readonly string[]
   readonly tenant?: string
   readonly ext?: Readonly<Record<string, string>>

@@ -1,26 +1,26 @@
 import type { AnalysedMessage } from './message.ts'
 
-/** Whether a signature has advertised like this before; unknown: it has advertised too little so far. */
+/** Whether a signature has advertised like this before; `unknown`: too few advertisements so far. */
 export type SaidBefore = 'familiar' | 'new' | 'unknown'
 
-/** Where a message lies among texts that say the same in words of their own. */
+/** How a message compares with texts of the same meaning but different wording. */
 export interface AlikePlace {
-  /** Its group; absent: there are few such texts yet, or any enterprise may say so. */
+  /** Its group; absent if there are too few similar texts yet, or `shared` is set. */
   readonly group?: { readonly key: string; readonly said: SaidBefore } | undefined
-  /** Why it has none: any enterprise may say so, or advertisements of many sorts lead where it does. */
+  /** Why it has no group: the wording is generic, or advertisements of many kinds link to the same place. */
   readonly shared?: 'wording' | 'place'
-  /** What other instances are to know of the group: under each of the cells. */
+  /** Group to share with other instances: its centre, stored under each of the cells. */
   readonly news?: { readonly cells: readonly string[]; readonly centre: string } | undefined
 }
 
-/** Likeness of advertisements, as detectors of states see it. Holds sketches and no text; what it knows follows the traffic. */
+/** Similarity of advertisements, as seen by the detectors of states. Learned from traffic; holds sketches, no text. */
 export interface Alike {
-  /** Adds a message to the texts that it is like. `place`: where it leads, if that is known. */
+  /** Adds a message to its group. `place`: where its links or contacts lead, if known. */
   placeOf(message: AnalysedMessage, place?: string): AlikePlace
-  /** Takes note of what a signature advertises. */
+  /** Records what a signature advertises. */
   learn(message: AnalysedMessage): void
-  /** Takes over centres that instances have shown: groups of the same texts get the same key. */
+  /** Adopts group centres published by other instances, so that groups of the same texts get the same key. */
   adopt(centres: readonly string[]): void
-  /** The trade that the name of an enterprise tells. */
+  /** The trade that the name of an enterprise indicates. */
   tradeOf(signature: string): string | undefined
 }

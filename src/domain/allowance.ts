@@ -4,24 +4,26 @@ import type { AnalysedMessage } from './message.ts'
 import { portMatches } from './registry.ts'
 import type { TaughtLabel } from './templates.ts'
 
-/** Until when what an analyst took for a false alarm, or exempted beforehand, asks for nothing. */
+/**
+ * Suppresses codes for a target or match until a time: a false alarm reported by an analyst, or an exemption given in advance.
+ */
 export interface Allowance {
-  /** The same for the same words: a later row replaces an earlier one. */
+  /** Derived from what it covers: a later row for the same replaces an earlier one. */
   readonly id: string
   readonly codes: readonly Code[]
   /** Event time, epoch ms. */
   readonly until: number
-  /** What it covers: messages that a conjunction selects, or those of a target. */
+  /** What it covers: the messages selected by a conjunction, or those of a target. */
   readonly of: { readonly match: Match } | { readonly target: Target }
 }
 
-/** What an alert on a message rested on: by it an analyst's feedback on the message finds its like. */
+/** Basis of an alert on a message. Used to find similar messages when an analyst gives feedback on it. */
 export interface AlertedMessage {
   readonly id: string
   readonly codes: readonly Code[]
-  /** Same sender, same template; absent: the text is too short for one. */
+  /** Same sender and template; absent if the text is too short to have one. */
   readonly match?: Match
-  /** What it teaches should it be confirmed; absent: nothing. */
+  /** What is learned if the alert is confirmed; absent: nothing. */
   readonly teaches?: Teaching
 }
 
@@ -29,15 +31,15 @@ export interface AlertedMessage {
 export interface Teaching {
   /** See `writtenSketch` of text/word-sketch.ts. */
   readonly sketch: string
-  /** Of the known template that the message is like. */
+  /** Label of the known template that the message resembles. */
   readonly label?: TaughtLabel
 }
 
-/** What the conjunction looks at. */
+/** The fields of a message that a `match` tests. */
 export type Matchable = Pick<AnalysedMessage, 'from' | 'toToken' | 'label' | 'bands' | 'signature' | 'urls'> &
   Partial<Pick<AnalysedMessage, 'memo'>>
 
-/** Whether every member of a `match` that is present holds for the message. */
+/** Whether every member present in a `match` holds for the message. */
 export function matchHolds(match: Match, message: Matchable): boolean {
   const { signature, ports, exceptPorts, domains, campaign, toToken, labels, template } = match
   const brand = match['brand-claim']
@@ -63,14 +65,14 @@ function claims({ memo }: Matchable, brand: string): boolean {
   return named?.spoken?.brand.id === brand || named?.mention?.brand.id === brand
 }
 
-/** A message's sender and template; undefined where it has no template. */
+/** A match on a message's sender and template; undefined if it has no template. */
 export function likeOf({ signature, from, bands }: Matchable): Match | undefined {
   const [campaign] = bands
   if (campaign === undefined) return undefined
   return { ...(signature ? { signature: signature.name } : {}), ports: [from], campaign }
 }
 
-/** The host and every domain above it but the last label. */
+/** The host and its parent domains, down to the top-level domain. */
 export function* enclosing(host: string): Generator<string> {
   yield host
   for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) yield host.slice(dot + 1)

@@ -4,12 +4,12 @@ import type { Action } from './decision.ts'
 export const FOLLOWED = ['blocks', 'alerts', 'verdicts'] as const
 export type Followed = (typeof FOLLOWED)[number]
 
-/** What a blocker answers where it cannot decide by its table. */
+/** How a blocker answers when its table cannot decide: fail open or fail closed. */
 export type Failure = 'open' | 'closed'
 
-/** What happens in `sigwatch blocker`. */
+/** Events of `sigwatch blocker`. */
 export type BlockingEvent =
-  /** A request was answered; `undecided`: how many of its messages were answered by `blocker.failure`. */
+  /** A request was answered; `undecided`: messages answered according to `blocker.failure`. */
   | {
       readonly name: 'decided'
       readonly status: string
@@ -17,35 +17,35 @@ export type BlockingEvent =
       readonly undecided: number
       readonly seconds: number
     }
-  /** A message could not be decided, because of a defect. */
+  /** A message could not be decided because of a defect. */
   | { readonly name: 'decide_failed'; readonly reason: string }
-  /** Everything that was in the topics at the start has been read. */
+  /** Everything present in the topics at the start has been read. */
   | { readonly name: 'block_table_read'; readonly states: number }
-  /** `unread`: those that are no records of their topic. */
+  /** `unread`: records that are not valid for their topic. */
   | {
       readonly name: 'blocking_records'
       readonly topic: Followed
       readonly records: number
       readonly unread: number
     }
-  /** How the blocker stands; seconds of silence: since a broker answered, and since a record came. */
+  /** State of the blocker. `silence`: seconds since a broker answered and since a record arrived. */
   | {
       readonly name: 'blocking_standing'
       readonly states: number
       readonly held: Readonly<Record<'states' | 'messages' | 'verdicts', number>>
       readonly forgotten: number
       readonly silence: { readonly brokers: number; readonly records: number }
-      /** Throttles are counted by this instance, and should be over all. */
+      /** Throttles should be counted across all instances but are counted by this one alone. */
       readonly isApart: boolean
       readonly failure: Failure
       readonly isFailing: boolean
     }
-  /** It answers by `failure` from now on. */
+  /** From now on requests are answered according to `failure`. */
   | { readonly name: 'blocking_failing'; readonly failure: Failure; readonly why: string }
   | { readonly name: 'blocking_resumed' }
-  /** Throttles are counted by each instance; not limited to the first time. */
+  /** Throttles are counted per instance from now on; emitted each time it happens. */
   | { readonly name: 'throttles_apart'; readonly reason: string }
   | { readonly name: 'throttles_shared' }
   | { readonly name: 'enforcements_written'; readonly written: number; readonly dropped: number }
-  /** No broker takes them. */
+  /** No broker accepts them. */
   | { readonly name: 'enforcements_wait'; readonly count: number; readonly reason: string }

@@ -1,6 +1,6 @@
 /**
- * Answers that can be computed again, by key; at most twice `limit` of them. Two generations: when the young one is
- * full the old one is dropped, and what is asked again moves to the young.
+ * Cache of computed values by key, at most twice `limit`. Two generations: when the young one is full, the old one is dropped; a
+ * hit in the old one moves to the young.
  */
 export class BoundedCache<V> {
   #young = new Map<string, V>()
@@ -11,7 +11,7 @@ export class BoundedCache<V> {
     this.#limit = limit
   }
 
-  /** The stored answer, or `compute(key)`, which is stored. */
+  /** The cached value, or `compute(key)`, which is then cached. */
   get(key: string, compute: (key: string) => V): V {
     let value = this.#young.get(key)
     if (value !== undefined || this.#young.has(key)) return value as V

@@ -1,7 +1,9 @@
 import { CODE_NAMES } from './code-names.generated.ts'
 
-/** What a finding can be about. `sender` = `<signature>@<port>`; `template`: a MinHash band of texts; `brand-claim`: id of a
- * brand that texts claim. */
+/**
+ * Subjects of findings. `sender`: `<signature>@<port>`; `template`: a MinHash band of texts; `brand-claim`: id of a brand that
+ * texts claim.
+ */
 export const TARGET_KINDS = [
   'message',
   'signature',
@@ -15,7 +17,7 @@ export const TARGET_KINDS = [
 ] as const
 export type TargetKind = (typeof TARGET_KINDS)[number]
 
-/** A target as `<kind>:<id>`; undefined when it is none. */
+/** Parses a target `<kind>:<id>`; undefined if the text is not one. */
 export function parseTarget(text: string): { readonly kind: TargetKind; readonly id: string } | undefined {
   const colon = text.indexOf(':')
   const kind = TARGET_KINDS.find((known) => known === text.slice(0, Math.max(colon, 0)))
@@ -23,7 +25,7 @@ export function parseTarget(text: string): { readonly kind: TargetKind; readonly
   return kind === undefined || id === '' ? undefined : { kind, id }
 }
 
-/** Whether a target stands for every port, or sender, that begins so: `port:1069012*`. */
+/** Whether a target covers every port or sender with a prefix: `port:1069012*`. */
 export function isPortPrefix(target: string): boolean {
   return target.endsWith('*') && (target.startsWith('port:') || target.startsWith('sender:'))
 }
@@ -42,12 +44,12 @@ export function isOwnCode(name: string): name is OwnCode {
   return OWN.test(name)
 }
 
-/** Whether a name from outside can be that of a code, be it one of an operator's rules that are not at hand. */
+/** Whether a name from outside can be a code, including codes of operator rules that are not loaded. */
 export function isCode(name: string): name is Code {
   return isOwnCode(name) || (CODE_NAMES as readonly string[]).includes(name)
 }
 
-/** The codes in the order of every list: the shipped ones, then an operator's by name. */
+/** Codes in display order: the shipped ones, then the operator's by name. */
 export function inOrder(codes: Iterable<string>): Code[] {
   const given = new Set(codes)
   return [...CODE_NAMES.filter((name) => given.has(name)), ...[...given].filter(isOwnCode).sort()]

@@ -15,7 +15,7 @@ export interface ConsentRow extends ConsentChange {
 export interface SentMessage {
   readonly port: string
   readonly to: string
-  /** Of the subscriber, without the id of its key, where it is known. */
+  /** Token of the subscriber without its key id, if known. */
   readonly token?: string
   readonly signature: string
   readonly ts: number
@@ -28,7 +28,7 @@ export interface ConsentLedger {
     pairs: readonly { readonly signature: string; readonly to: string }[],
   ): Promise<readonly (readonly ConsentChange[])[]>
   apply(rows: readonly ConsentRow[]): Promise<void>
-  /** Forgets what is known of pairs. */
+  /** Deletes everything stored about the pairs. */
   erase(pairs: readonly { readonly signature: string; readonly to: string }[]): Promise<void>
   /** Remembers that a port sent a signature to a subscriber (last 4 signatures, 90 days). */
   remember(rows: readonly SentMessage[]): Promise<void>
@@ -38,7 +38,7 @@ export interface ConsentLedger {
   asked(
     rows: readonly { readonly signature: string; readonly to: string; readonly ts: number }[],
   ): Promise<readonly (number | undefined)[]>
-  /** What `asked` would return, and records nothing. */
+  /** Like `asked`, without recording anything. */
   askedBefore(
     rows: readonly { readonly signature: string; readonly to: string; readonly ts: number }[],
   ): Promise<readonly (number | undefined)[]>
@@ -46,15 +46,15 @@ export interface ConsentLedger {
   close(): Promise<void>
 }
 
-/** A ledger that instances share, in a store that can lose what it holds. */
+/** A ledger shared by instances, in a store that can lose its contents. */
 export interface SharedLedger extends ConsentLedger {
-  /** Moves rows that were written before pairs were keyed; resolves when none is left. Rejects in an outage. */
+  /** Moves rows written before pairs were keyed; resolves when none is left. Rejects in an outage. */
   migrate(): Promise<number>
   /**
-   * Looks whether any shard lost what it held, as every other call does for the shards it touches. Resolves with the
-   * number of shards that were made by it; rejects when none answers.
+   * Checks whether any shard lost its contents, as every other call does for the shards it touches. Resolves with the number of
+   * shards that were created by the check; rejects if none answers.
    */
   check(): Promise<number>
-  /** What was lost has been read again. */
+  /** Called when the lost rows have been read again. */
   restored(): void
 }

@@ -1,4 +1,4 @@
-/** `1 rule`, `2 rules`; `many`: a plural that is not made by an s. */
+/** `1 rule`, `2 rules`; `many`: an irregular plural. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`
 }

@@ -22,7 +22,7 @@ export function reaches(action: Action, least: Action): boolean {
   return ACTIONS.indexOf(action) >= ACTIONS.indexOf(least)
 }
 
-/** The strongest action of the reasons; `none` without any. */
+/** The strongest action of the reasons; `none` if there are none. */
 export function strongest(reasons: readonly { readonly action: Action }[]): Action {
   return reasons.reduce<Action>((action, reason) => stronger(action, reason.action), 'none')
 }
@@ -44,38 +44,38 @@ export function senderId(signature: string | undefined, port: string): string {
 
 export type Evidence = Readonly<Record<string, unknown>>
 
-/** What a detector emits: a symbol with a score from 0 to 1 and its evidence. Policy decides what follows from it. */
+/** Output of a detector: a symbol with a score from 0 to 1 and its evidence. The policy decides the consequences. */
 export interface Finding {
   readonly code: Code
-  /** How sure, 0 to 1. */
+  /** Confidence, 0 to 1. */
   readonly score: number
-  /** Its fields are those of the code's module. */
+  /** Fields as declared in the code's module. */
   readonly evidence: Evidence
-  /** Id of the brand that a message pretends to come from. */
+  /** Id of the brand that the message impersonates. */
   readonly brand?: string
-  /** Weaker than the policy's action where the evidence is not certain enough for it. */
+  /** Upper bound on the policy's action, for evidence too uncertain for that action. */
   readonly cap?: Action
-  /** A message finding that names a foreign domain: what escalation blocks first. */
+  /** Foreign domain named by a message finding: the first thing escalation blocks. */
   readonly domain?: string
-  /** Where repeated findings lead, in the order tried, when not where those of its code do. */
+  /** Escalation targets of repeated findings in the order tried, if they differ from those of the code. */
   readonly escalates?: readonly ('domain' | 'sender' | 'campaign')[]
 }
 
-/** What a detector of rates emits: a finding about a target that is over its limit, or still near it. */
+/** Output of a rate detector: a finding about a target that is over its limit, or still near it. */
 export interface Signal extends Finding {
   readonly target: Target
-  /** Event time, epoch ms: end of the bucket that was judged. */
+  /** End of the judged bucket, event time, epoch ms. */
   readonly at: number
-  /** Over the limit: raises. False: only holds a state that is open (hysteresis). */
+  /** True: over the limit, raises a state. False: only keeps an open state open (hysteresis). */
   readonly over: boolean
-  /** How strong, in units of the limit: an open state is updated when this grows. */
+  /** Strength in units of the limit; an open state is updated when it grows. */
   readonly level: number
   readonly match: Match
-  /** Of a campaign: further bands that are the same campaign. */
+  /** For a campaign: further bands of the same campaign. */
   readonly aliases?: readonly string[]
 }
 
-/** A conjunction by which a blocking service selects messages. */
+/** A conjunction of conditions for a blocking service to select messages. */
 export interface Match {
   readonly signature?: string
   readonly ports?: readonly string[]
@@ -84,13 +84,13 @@ export interface Match {
   readonly campaign?: string
   readonly toToken?: string
   readonly labels?: readonly Label[]
-  /** MinHash band of texts that are alike. */
+  /** MinHash band shared by similar texts. */
   readonly template?: string
   /** Id of a brand that texts claim to come from. */
   readonly 'brand-claim'?: string
 }
 
-/** A finding after policy: what it costs and whether it counts. */
+/** A finding after the policy was applied. */
 export interface Reason {
   readonly code: Code
   readonly score: number

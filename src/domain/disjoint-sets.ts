@@ -1,8 +1,8 @@
-/** Sets of names that are joined with one another; each is known by the smallest name in it. */
+/** Disjoint sets of names (union-find). A set is represented by its smallest name. */
 export class DisjointSets {
   readonly #above = new Map<string, string>()
 
-  /** The name of the set that holds this one: itself, where it was never joined. */
+  /** The representative of the name's set: the name itself if it was never joined. */
   rootOf(name: string): string {
     let root = name
     for (let above = this.#above.get(root); above !== undefined; above = this.#above.get(root)) root = above

@@ -1,11 +1,11 @@
 const SPAN = 25
 
 /**
- * Event time of one partition: the median `ts` of its last 25 records, never going back. One wild timestamp moves
- * nothing; a pause of days is passed after a few records.
+ * Event time of one partition: the median `ts` of its last 25 records, monotonic. A single wrong timestamp has no effect; after a
+ * pause of days it catches up within a few records.
  */
 export class EventTime {
-  /** The last records in the order in which they came, a ring. */
+  /** Event times of the last records, a ring buffer in arrival order. */
   readonly #recent: number[] = []
   /** The same, ascending. */
   readonly #sorted: number[] = []
@@ -13,15 +13,15 @@ export class EventTime {
   #value = Number.NEGATIVE_INFINITY
   readonly #behind: number | undefined
 
-  /** `behind`: instead of the median, the time that so many of the last records exceed. */
+  /** `behind`: use the time exceeded by this many of the last records instead of the median. */
   constructor(behind?: number) {
     this.#behind = behind
   }
 
-  /** Takes in a record's event time (epoch ms) and returns the event time of the partition. */
+  /** Adds a record's event time (epoch ms) and returns the event time of the partition. */
   observe(ts: number): number {
     const sorted = this.#sorted
-    // One place is free: that of the oldest, which leaves, or a new one. What lies behind moves up to it.
+    // The free slot is that of the oldest record, which is evicted, or a new one. Shift entries to keep the order.
     let free = sorted.length
     if (free === SPAN) {
       free = sorted.indexOf(this.#recent[this.#next]!)

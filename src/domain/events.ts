@@ -9,23 +9,23 @@ import type { Label } from './labels.ts'
 import type { NotifyEvent } from './notify-events.ts'
 import type { ClockReference } from './trusted-clock.ts'
 
-/** Stages whose time is measured, in the order of the flow. */
+/** Timed stages, in pipeline order. */
 export const TIMED_STAGES = ['intake', 'classify', 'detect', 'rate', 'decide', 'sink'] as const
 export type TimedStage = (typeof TIMED_STAGES)[number]
 
-/** Why a record is not in its table of the archive: it is no such record, PostgreSQL refuses it, its time is ahead of the clock, or its day cannot be made yet. */
+/** Why the archive did not store a record: wrong form, refused by PostgreSQL, time ahead of the clock, or no partition for its day yet. */
 export const REFUSALS = ['unfit', 'database', 'ahead', 'day'] as const
 export type Refusal = (typeof REFUSALS)[number]
 
-/** What is loaded at the start and again while running. */
+/** What is loaded at startup and can be reloaded. */
 export const LOADABLE = ['model', 'policy', 'rules', 'registry', 'tokens'] as const
 
-/** Servers that are connected to. */
+/** External servers. */
 export type Service = 'kafka' | 'redis' | 'postgres' | 'schema-registry'
 
 /**
- * Everything that happens and that somebody may want to know, by name: each becomes a log line, a metric, or both
- * (src/service/telemetry). Emitted once a batch; no field ever holds a signature, a number, a domain or a text.
+ * All telemetry events; each becomes a log line, a metric, or both (src/service/telemetry). Emitted once per batch; no field ever holds a
+ * signature, a number, a domain or a text.
  */
 export type Event =
   | InputEvent
@@ -41,7 +41,7 @@ export type Event =
       readonly joinedParts: number
     }
   | { readonly name: 'stage_timed'; readonly stage: TimedStage; readonly seconds: number }
-  /** Texts of a batch that were known already, and those that were read; `entries`: texts that are kept now. */
+  /** Cached (`hits`) and newly read (`misses`) texts of a batch; `entries`: size of the cache. */
   | { readonly name: 'texts_read'; readonly hits: number; readonly misses: number; readonly entries: number }
   | { readonly name: 'labels_counted'; readonly counts: Readonly<Partial<Record<Label, number>>> }
   | {
@@ -57,7 +57,7 @@ export type Event =
       readonly mode: Mode
       readonly count: number
     }
-  /** Alerts by what they ask for, whatever their reasons. */
+  /** Alerts by action, whatever their reasons. */
   | {
       readonly name: 'alerts_counted'
       readonly type: AlertType
@@ -65,24 +65,24 @@ export type Event =
       readonly mode: Mode
       readonly count: number
     }
-  /** Accepted messages by what is asked for, by their own reasons or by open states. */
+  /** Accepted messages by action, from their own reasons or from open states. */
   | { readonly name: 'messages_decided'; readonly counts: Readonly<Partial<Record<Action | 'pass', number>>> }
   | { readonly name: 'verdicts_counted'; readonly counts: Readonly<Partial<Record<Action | 'pass', number>>> }
-  /** A request for verdicts over HTTP was answered; `records`: how many have an answer of their own. */
+  /** An HTTP request for verdicts was answered; `records`: how many have an answer of their own. */
   | {
       readonly name: 'checked'
       readonly status: string
       readonly records: number
       readonly seconds: number
     }
-  /** A request for what texts hold was answered over HTTP; `texts`: how many were read. */
+  /** An HTTP request to extract contacts from texts was answered; `texts`: how many were read. */
   | {
       readonly name: 'extracted'
       readonly status: string
       readonly texts: number
       readonly seconds: number
     }
-  /** Seconds from the broker's append to the acknowledgement of the alert, one a message alert. */
+  /** Seconds from the broker's append to the acknowledgement of the alert, one per message alert. */
   | { readonly name: 'alert_latency'; readonly seconds: readonly number[] }
   | {
       readonly name: 'partition_progress'
@@ -96,11 +96,11 @@ export type Event =
   | { readonly name: 'watermark_held'; readonly lagging: number; readonly ownerless: number }
   | { readonly name: 'states_open'; readonly counts: Readonly<Partial<Record<Code, number>>> }
   | { readonly name: 'outbox_pending'; readonly count: number }
-  /** `messages`: how many were not counted whole. */
+  /** `messages`: how many were not fully counted. */
   | { readonly name: 'features_degraded'; readonly reason: string; readonly messages: number }
-  /** Names, templates and targets that were not counted by themselves, as their ports had brought up too many. */
+  /** Names, templates and targets not counted individually because their ports introduced too many. */
   | { readonly name: 'entities_held_back'; readonly count: number }
-  /** `archive` wrote rows; `left`: records that are not kept, as of the sample; `past` of them are past the retention. */
+  /** `archive` wrote rows; `left`: records skipped by sampling; `past` of them are past the retention. */
   | {
       readonly name: 'archived'
       readonly rows: number
@@ -108,16 +108,16 @@ export type Event =
       readonly past: number
       readonly seconds: number
     }
-  /** Records that are no rows, or that cannot be placed; `reason`: of the first one. */
+  /** Records that are not valid rows or could not be stored; `reason`: of the first one. */
   | {
       readonly name: 'archive_refused'
       readonly count: number
       readonly kinds: Readonly<Partial<Record<Refusal, number>>>
       readonly reason: string
     }
-  /** Rows that wait to be placed. */
+  /** Refused rows waiting to be stored. */
   | { readonly name: 'archive_refused_rows'; readonly rows: number }
-  /** Rows that had been refused have found their place. */
+  /** Rows refused earlier have been stored. */
   | { readonly name: 'archive_placed'; readonly rows: number }
   /** Days (`2026-11-26`) that are past the retention were dropped, and other rows deleted. */
   | {
@@ -128,9 +128,9 @@ export type Event =
       readonly partitions: number
       readonly rows: number
     }
-  /** Days that are due by a clock that no other confirms were kept; 0: none are due. */
+  /** Days past the retention by an unconfirmed clock were kept; 0: none are due. */
   | { readonly name: 'archive_expiry_held'; readonly days: number; readonly oldest: string }
-  /** Days are not made or dropped yet, as another session works on the table. */
+  /** Creating or dropping days is deferred because another session works on the table. */
   | { readonly name: 'archive_ddl_deferred'; readonly what: 'make' | 'drop'; readonly count: number }
   /** Unanswered complaints; `unknown`: those whose deadlines were not computed. `computedAt`: epoch ms; 0: never. */
   | {
@@ -140,7 +140,7 @@ export type Event =
       readonly unknown: number
       readonly computedAt: number
     }
-  /** How far the scores of the model have moved, by label and reference. */
+  /** Drift of the model's scores, by label and reference. */
   | {
       readonly name: 'score_drift'
       readonly drifts: readonly {
@@ -149,42 +149,39 @@ export type Event =
         readonly psi: number
       }[]
     }
-  /** The archive does not say how far they have moved. */
+  /** The drift could not be read from the archive. */
   | { readonly name: 'score_drift_unknown'; readonly reason: string }
   /** A backlog waits for the store. */
   | { readonly name: 'backlog_waits' }
-  /** Redis lost what was counted in a part of the store. */
+  /** Redis lost the counts of a part of the store. */
   | { readonly name: 'counts_lost'; readonly how: LostCounts['how']; readonly share: number }
   /** Redis lost consents and refusals; they are being read again. */
   | { readonly name: 'ledger_lost' }
   | { readonly name: 'ledger_restored'; readonly seconds: number }
   | { readonly name: 'feedback_put_back'; readonly entries: number }
-  /** Rows of the ledger that an earlier version wrote stand in their new places. */
+  /** Ledger rows written by an earlier version were moved to their new keys. */
   | { readonly name: 'ledger_moved'; readonly rows: number }
-  /** Redis drops keys when its memory is full; no `policy`: it does not any more. */
+  /** Redis evicts keys when its memory is full; without `policy`: it no longer does. */
   | { readonly name: 'redis_evicts'; readonly policy: string | undefined; readonly dropped: number }
   /** A script failed in Redis. */
   | { readonly name: 'redis_refused'; readonly reason: string }
   | { readonly name: 'features_recovered'; readonly seconds: number }
-  /** The log is another one than before, or ends before what was read of it. */
+  /** The log was recreated, or ends before the position already read. */
   | { readonly name: 'log_restarted'; readonly topic: string; readonly partition: number }
-  /** Retention has taken records before they were read. */
+  /** Retention deleted records before they were read. */
   | {
       readonly name: 'records_expired'
       readonly topic: string
       readonly partition: number
       readonly count: number
     }
-  /**
-   * The clocks were compared: by how much that of this host is ahead of each reference, and which are outside of the
-   * majority.
-   */
+  /** Clocks were compared: `skews`: how far the host is ahead of each reference; `odd`: clocks outside the majority. */
   | {
       readonly name: 'clocks_compared'
       readonly skews: Readonly<Partial<Record<ClockReference, number>>>
       readonly odd: readonly (ClockReference | 'host')[]
     }
-  /** The clock of this host has begun to differ from a reference; `seconds`: how far it is ahead. */
+  /** The host clock started to differ from a reference; `seconds`: how far it is ahead. */
   | {
       readonly name: 'clock_skewed'
       readonly reference: ClockReference
@@ -192,24 +189,24 @@ export type Event =
       readonly odd: ClockReference | 'host' | 'unknown'
     }
   | { readonly name: 'clock_agrees'; readonly reference: ClockReference }
-  /** No reference shows what the time is: nothing is ended by the clock. */
+  /** No reference confirms the time: nothing is expired by the clock. */
   | { readonly name: 'clock_alone' }
-  /** Records whose timestamp lies ahead of the clock of this instance; `seconds`: the furthest. */
+  /** Records with a timestamp ahead of this instance's clock; `seconds`: the largest lead. */
   | { readonly name: 'clock_ahead'; readonly records: number; readonly seconds: number }
-  /** How long the oldest record that was taken in has waited for its commit. */
+  /** How long the oldest accepted record has waited for its commit. */
   | { readonly name: 'oldest_uncommitted'; readonly seconds: number }
   | { readonly name: 'counting_reset'; readonly topic: string; readonly partition: number }
   | { readonly name: 'model_loaded'; readonly id: string; readonly backend: string }
-  /** A second model judges next to the live one. */
+  /** A second model runs in shadow of the live one. */
   | { readonly name: 'shadow_loaded'; readonly id: string }
-  /** What both said of messages. */
+  /** Labels by both models. */
   | {
       readonly name: 'shadow_compared'
       readonly pairs: readonly { readonly live: Label; readonly shadow: Label; readonly messages: number }[]
     }
-  /** Messages that it was not shown, or did not answer. */
+  /** Messages not passed to the shadow model, or not answered by it. */
   | { readonly name: 'shadow_skipped'; readonly messages: number }
-  /** `show`: a batch could not be handed over, and the worker goes on. */
+  /** `show`: a batch could not be handed over; the worker continues. */
   | {
       readonly name: 'shadow_failed'
       readonly how: 'load' | 'crash' | 'timeout' | 'show'
@@ -226,15 +223,15 @@ export type Event =
     }
   | { readonly name: 'tokens_loaded'; readonly tokens: number }
   | { readonly name: 'reload_refused'; readonly what: (typeof LOADABLE)[number]; readonly reason: string }
-  /** On SIGHUP every file was read again, and says what is in force. */
+  /** SIGHUP: every file was read again and is unchanged. */
   | { readonly name: 'reload_unchanged' }
-  /** Signals that raised nothing, because their sender has the most open states that one may have. */
+  /** Signals dropped because their sender is at the limit of open states. */
   | { readonly name: 'states_capped'; readonly count: number }
-  /** Messages without an alert, because their sender had the most alerts of a minute that one may have. */
+  /** Messages without an alert because their sender is at the limit of alerts per minute. */
   | { readonly name: 'alerts_capped'; readonly count: number }
   /**
-   * An analyst's feedback took effect: whose it was, on what, how many states it cleared, and until when (RFC 3339) their
-   * codes stay away. `note` is redacted.
+   * An analyst's feedback took effect: by whom, on what, how many states it cleared, and until when (RFC 3339) their codes are
+   * suppressed. `note` is redacted.
    */
   | {
       readonly name: 'feedback_applied'
@@ -242,12 +239,12 @@ export type Event =
       readonly by: string
       readonly note?: string
       readonly names: FeedbackSubject
-      /** Codes that it judges; none: all of a target. */
+      /** Codes that it judges; empty: all codes of a target. */
       readonly codes: readonly Code[]
       readonly states: number
       readonly until: string
     }
-  /** It names what is not known. */
+  /** The feedback refers to something unknown. */
   | {
       readonly name: 'feedback_refused'
       readonly verdict: FeedbackVerdict
@@ -255,16 +252,16 @@ export type Event =
       readonly names: FeedbackSubject
       readonly reason: string
     }
-  /** How much of the analysts' feedback allows something. */
+  /** Number of allowances in force from analysts' feedback. */
   | { readonly name: 'allowances_held'; readonly count: number }
-  /** A topic that did not exist at the start is read from now on. */
+  /** A topic that was missing at startup is now read. */
   | { readonly name: 'topic_found'; readonly topic: string }
   | { readonly name: 'partitions_assigned'; readonly count: number }
   | { readonly name: 'partitions_revoked'; readonly count: number }
   | { readonly name: 'consumer_stalled'; readonly seconds: number }
-  /** `seconds`: how long nothing went on. */
+  /** `seconds`: duration of the stall. */
   | { readonly name: 'consumer_resumed'; readonly seconds: number }
-  /** A server of this kind is configured, and has not answered yet. */
+  /** A server of this kind is configured and has not answered yet. */
   | { readonly name: 'connecting'; readonly service: Service }
   | { readonly name: 'connected'; readonly service: Service }
   /** It still does not answer. */
@@ -278,12 +275,15 @@ export type Event =
       readonly commit?: string
       readonly mode: 'service' | 'embedded' | 'archive' | 'desk' | 'blocker' | 'notify'
     }
-  /** Somebody tried to log in at the desk; `limited`: too many wrong tokens came before; `unavailable`: the login provider does not answer. `address`: of the client. */
+  /**
+   * A login attempt at the desk; `limited`: after too many wrong tokens; `unavailable`: the login provider does not answer. `address`: of
+   * the client.
+   */
   | {
       readonly name: 'desk_login'
       readonly outcome: 'accepted' | 'refused' | 'limited' | 'unavailable'
       readonly address: string
-      /** Of the login provider, which names no secret. */
+      /** From the login provider; contains no secret. */
       readonly reason?: string
     }
   | { readonly name: 'nothing_reloaded' }
@@ -291,7 +291,7 @@ export type Event =
   | { readonly name: 'stopped' }
   | { readonly name: 'failed'; readonly code: ErrorCode; readonly reason: string }
 
-/** Of a state or a message, or of a target beforehand. */
+/** Verdicts on a state or a message, or on a target in advance. */
 export const JUDGEMENTS = ['confirmed', 'false_positive', 'release', 'exempt'] as const
 export const FEEDBACK_VERDICTS = [...JUDGEMENTS, 'block', 'unblock', 'undo'] as const
 export type FeedbackSubject = 'state' | 'message' | 'target' | 'feedback'

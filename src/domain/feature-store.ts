@@ -14,19 +14,19 @@ export interface RateObservation {
   readonly reportFrom: number
 }
 
-/** Adds a member to a capped set with a time window: signatures of a port, ports and signatures of a campaign, recipients of an escalation. */
+/** Adds a member to a capped set with a time window, such as the signatures of a port or the recipients of an escalation. */
 export interface MemberObservation {
   /** `<kind>:<id>`, for example `port-signatures:1069…`. */
   readonly entity: string
   readonly member: string
   /** ms of event time after which a member not seen again is forgotten. */
   readonly window: number
-  /** Report when at least this many members (each seen `minCount` times in the window) are there. */
+  /** Report when there are at least this many members, each seen `minCount` times in the window. */
   readonly reportFrom: number
   readonly minCount: number
 }
 
-/** Counts in small hashes (a field an entity, expiring whole): what is counted by recipient. */
+/** Counts in small hashes (one field per entity, expiring as a whole): used for counts per recipient. */
 export interface TallyObservation {
   /** `recipient-otp`, `recipient-commercial` */
   readonly kind: string
@@ -37,41 +37,41 @@ export interface TallyObservation {
 }
 
 /**
- * Counts a text of a private number where it goes to a stranger: somebody to whom the number has not written in the last 7
- * days. Alike texts are counted together, over an hour.
+ * Counts a text from a private number to a stranger: a recipient the number has not written to in the last 7 days. Similar texts
+ * are counted together, over an hour.
  */
 export interface FanoutObservation {
-  /** The number that sends, in the form in which numbers are compared. */
+  /** The sending number in canonical form. */
   readonly number: string
-  /** What the numbers of one series begin with. */
+  /** Common prefix of the numbers of its series. */
   readonly series: string
   /** Token of the recipient. */
   readonly toToken: string
-  /** 64 bits by which texts are compared. */
+  /** 64-bit fingerprint for comparing texts. */
   readonly signs: Signs
-  /** Report when the number wrote so to at least this many strangers; or */
+  /** Report when the number sent such texts to at least this many strangers, or */
   readonly reportFrom: number
-  /** when at least this many numbers of the series wrote so to two or more. Infinity: the series is not counted. */
+  /** when at least this many numbers of the series each sent them to two or more. Infinity: the series is not counted. */
   readonly reportSeriesFrom: number
 }
 
-/** Everything one message counts. Idempotent by `position` (or by `once`, for a message completed by its deadline). */
+/** All counts of one message. Idempotent by `position` (or by `once`, for a message completed by its deadline). */
 export interface Observations {
   readonly position: Position
   /** Event time, epoch ms. */
   readonly ts: number
-  /** Present: counted once by this key instead of by offset. */
+  /** If present, idempotency key used instead of the offset. */
   readonly once?: string | undefined
   readonly rates: readonly RateObservation[]
   readonly members: readonly MemberObservation[]
   readonly tallies: readonly TallyObservation[]
-  /** Absent: the message does not come from a private number. */
+  /** Absent if the message does not come from a private number. */
   readonly fanout?: FanoutObservation | undefined
   /** Entities (`signature:…`, `port:…`) whose sent count by UTC day is kept for 180 days. */
   readonly sent: readonly string[]
 }
 
-/** Counts by group (in the order of TRAFFIC_GROUPS) in the window that ends with the bucket. */
+/** Counts by group (in the order of TRAFFIC_GROUPS) in windows that end with the bucket. */
 export interface Windows {
   readonly m1: readonly [number, number, number]
   readonly m10: readonly [number, number, number]
@@ -79,15 +79,21 @@ export interface Windows {
 }
 
 export interface Baseline {
-  /** Commercial messages a minute at this hour of the day: exponentially weighted mean and standard deviation, and the days behind them. */
+  /**
+   * Commercial messages per minute at this hour of the day: exponentially weighted mean and standard deviation, and the number of
+   * days they cover.
+   */
   readonly hour?: { readonly mean: number; readonly sd: number; readonly days: number }
-  /** The same over the last hours, whatever the hour of the day. */
+  /** The same over the last hours, regardless of the hour of the day. */
   readonly recent?: { readonly mean: number; readonly sd: number; readonly hours: number }
-  /** Mean a minute of the trailing hour without its last 10 minutes, and how many of those minutes the entity existed and its feed was there. */
+  /**
+   * Mean per minute over the trailing hour without its last 10 minutes; `minutes`: how many of those the entity existed and its
+   * feed was present.
+   */
   readonly trailing: { readonly mean: number; readonly minutes: number }
   /**
-   * Commercial messages of the five stretches of ten whole minutes of the trailing hour, the newest first. What the hour
-   * holds beyond them is the last ten minutes, of which the newest ends with the bucket.
+   * Commercial messages in the five earlier 10-minute stretches of the trailing hour, newest first. The rest of the hour is the
+   * last ten minutes, which end with the bucket.
    */
   readonly earlier: readonly number[]
   /** First event time of the entity, and of the whole store. */
@@ -101,13 +107,13 @@ export interface RateReading {
   readonly bucketEnd: number
   readonly windows: Windows
   readonly baseline?: Baseline
-  /** Fifths and more of the hour were not counted (outage): nothing is raised or cleared. */
+  /** A fifth or more of the hour was not counted (outage): nothing is raised or cleared. */
   readonly incomplete: boolean
 }
 
 export interface MemberReading {
   readonly entity: string
-  /** Qualifying members (at most 32, oldest first) and how many there are (an estimate beyond the cap). */
+  /** Qualifying members, at most 32, oldest first. `count`: their total, an estimate beyond the cap. */
   readonly members: readonly string[]
   readonly count: number
   /** Observations in the window over all members. */
@@ -120,16 +126,16 @@ export interface TallyReading {
   readonly count: number
 }
 
-/** Of the last text of a number in the batch that reaches what was asked. */
+/** Reading for the last text of a number in the batch that reaches the requested threshold. */
 export interface FanoutReading {
-  /** Of the message. */
+  /** Position of the message. */
   readonly position: Position
   readonly number: string
-  /** Strangers to whom the number sent texts like this one within the hour. */
+  /** Strangers to whom the number sent similar texts within the hour. */
   readonly strangers: number
-  /** Numbers of its series that did so, two strangers or more each; 0 where the series is not counted. */
+  /** Numbers of its series that did so, to two strangers or more each; 0 if the series is not counted. */
   readonly numbers: number
-  /** Event time from which on recipients are remembered without a gap, ms. */
+  /** Event time since which recipients are remembered without a gap, ms. */
   readonly since: number
 }
 
@@ -138,23 +144,23 @@ export interface Readings {
   readonly members: readonly MemberReading[]
   readonly tallies: readonly TallyReading[]
   readonly fanouts: readonly FanoutReading[]
-  /** False: a part of the store could not be reached within its budget, and what lies there was not counted. */
+  /** False if a part of the store could not be reached within its budget: observations stored there were not counted. */
   readonly counted: boolean
-  /** Indices of the observations whose readings miss something for that; absent: none. */
+  /** Indices of the observations whose readings are incomplete because of that; absent: none. */
   readonly uncounted?: ReadonlySet<number>
 }
 
-/** Counts that were there are there no more; windows from then on are incomplete until they have filled again. */
+/** Counts were lost; windows from then on are incomplete until they have filled again. */
 export interface LostCounts {
-  /** `emptied`: all of a shard; `older`: it is as it was before, as after the promotion of a replica that lagged. */
+  /** `emptied`: a whole shard; `older`: an earlier state is back, as after the promotion of a lagging replica. */
   readonly how: 'emptied' | 'older'
-  /** Event time from which on counts are missing, ms. */
+  /** Event time since which counts are missing, ms. */
   readonly from: number
-  /** Which part of the store it is, above 0 up to 1. */
+  /** Share of the store that is affected, above 0 up to 1. */
   readonly share: number
 }
 
-/** Commercial messages a minute that are usual, and their standard deviation. */
+/** Usual commercial messages per minute, and their standard deviation. */
 export interface MeanRate {
   readonly mean: number
   readonly sd: number
@@ -162,48 +168,48 @@ export interface MeanRate {
 
 export interface Baselines {
   /**
-   * What is usual for entities at an event time: at this hour of earlier days, else over the last hours; undefined for
-   * one without a closed hour. In the order of the entities.
+   * Usual rates of entities at an event time: at this hour of earlier days, else over the last hours; undefined for an entity
+   * without a closed hour. In the order of the entities.
    */
   baselines(entities: readonly string[], ts: number): Promise<readonly (MeanRate | undefined)[]>
 }
 
-/** What distinguishes the log of a partition from a former one of the same name. */
+/** Identifies the log of a partition, to distinguish it from an earlier one of the same name. */
 export interface LogId {
-  /** Undefined: not known. */
+  /** Undefined if not known. */
   readonly endOffset?: number
-  /** Id of its topic; undefined: the brokers report none. */
+  /** Topic id; undefined if the brokers report none. */
   readonly topicId?: string
 }
 
-/** Asks the brokers for the logs of partitions as they are now. */
+/** Asks the brokers for the current logs of partitions. */
 export type LogsOf = (partitions: readonly PartitionId[]) => Promise<readonly (PartitionId & LogId)[]>
 
 /**
- * Rate features in event time: 10-second buckets for 10 minutes, 1-minute buckets for an hour.
- * Counting an offset twice has no effect; a stale owner is refused and re-reads (STORE_CONFLICT is handled inside).
+ * Rate features in event time: 10-second buckets for 10 minutes, 1-minute buckets for an hour. Counting an offset twice has no
+ * effect; a stale owner is refused and reads again (STORE_CONFLICT is handled inside).
  */
 export interface FeatureStore extends Baselines {
   /**
-   * Reads what was counted of these partitions. Returns those whose log was recreated, and whose counting starts over:
-   * the id of the topic is another one or, where the brokers report none, the log ends below what was counted. A log of
-   * the same topic that lost its end is counted on from there. `logsOf` is asked after what is counted was read, so that
-   * so a late instance takes no old end of a log for a new one; absent: nothing is known of the logs.
+   * Loads the counting positions of these partitions. Returns those whose log was recreated and whose counting starts over: the
+   * topic id differs or, where the brokers report none, the log ends below the counted position. A log of the same topic that
+   * lost its end is counted from there. `logsOf` is called after the positions are read, so that a late instance does not mistake
+   * an old log end for a new one; absent: nothing is known of the logs.
    */
   assign(partitions: readonly PartitionId[], logsOf?: LogsOf): Promise<readonly PartitionId[]>
   revoke(partitions: readonly PartitionId[]): void
   /**
-   * Counts a batch, each observation once at most, and reads what it touched. One that is not counted whole may be counted
-   * again, as the same list, or be given up.
+   * Counts a batch, each observation at most once, and returns the readings it touched. A batch that is not fully counted may be
+   * counted again, as the same list, or given up.
    */
   count(batch: readonly Observations[]): Promise<Readings>
-  /** The batch is not counted again: windows that lack something of it are incomplete. */
+  /** The batch will not be counted again: windows that lack part of it are incomplete. */
   giveUp(batch: readonly Observations[]): void
   /** Sent counts of an entity for UTC days `YYYY-MM-DD`. */
   sent(entity: string, days: readonly string[]): Promise<readonly number[]>
-  /** Share of a span of event time, ms, in which the input was there: what was sent in the rest is unknown. */
+  /** Share of a span of event time (ms) in which input was present; for the rest, what was sent is unknown. */
   feedShare(from: number, to: number): number
-  /** The counts of an entity now in its buckets, by group: for tests and the recount. */
+  /** Current bucket totals of an entity by group, for tests and the recount. */
   totals(entity: string): Promise<readonly [number, number, number]>
   unready(): readonly string[]
   close(): Promise<void>

@@ -1,7 +1,7 @@
 import type { AnalysedMessage } from './message.ts'
 import { type Filing, portMatches, type Registry, type SignatureRow } from './registry.ts'
 
-/** What a filing is asked about a message: in force when, on which carrier, for which enterprise. */
+/** The fields of a message that decide whether a filing applies: time, carrier, enterprise. */
 export function filedAt({ ts, record }: AnalysedMessage): { ts: number; carrier?: string; sp?: string } {
   return {
     ts,
@@ -10,7 +10,7 @@ export function filedAt({ ts, record }: AnalysedMessage): { ts: number; carrier?
   }
 }
 
-/** Whether a filing holds at a time, for the carrier and the enterprise where they are known. */
+/** Whether a filing is in force at a time, for the carrier and the enterprise if they are known. */
 export function isInForce(filing: Filing, ts: number, carrier?: string, sp?: string): boolean {
   return (
     filing.status === 'filed' &&
@@ -21,7 +21,7 @@ export function isInForce(filing: Filing, ts: number, carrier?: string, sp?: str
   )
 }
 
-/** A filing without ports is not limited to any. */
+/** A filing without ports covers every port. */
 export function coversPort(filing: Filing, port: string): boolean {
   if (filing.ports.length === 0) return true
   for (const pattern of filing.ports) if (portMatches(pattern, port)) return true
@@ -35,7 +35,7 @@ export function filingsHere(row: SignatureRow, { ts, from, record }: AnalysedMes
   )
 }
 
-/** Whether there are any such filings: asked of every message, so nothing is made for the answer. */
+/** Whether `filingsHere` is not empty. Called for every message, so it allocates nothing. */
 export function hasFilingHere(row: SignatureRow, { ts, from, record }: AnalysedMessage): boolean {
   for (const filing of row.filings) {
     if (isInForce(filing, ts, record.carrier, record.sp) && coversPort(filing, from)) return true
@@ -43,7 +43,7 @@ export function hasFilingHere(row: SignatureRow, { ts, from, record }: AnalysedM
   return false
 }
 
-/** Whether the message stands under its own signature, on a port where that may be sent. */
+/** Whether the message carries a signature that is filed for its port. */
 export function isFiledHere(message: AnalysedMessage, registry: Registry): boolean {
   const row = message.signature && registry.signature(message.signature.key)
   return row !== undefined && hasFilingHere(row, message)

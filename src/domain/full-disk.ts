@@ -1,6 +1,6 @@
 const FULL = new Set(['ENOSPC', 'EDQUOT'])
 
-/** Whether an error of the system says that there is no room to write. */
+/** Whether a system error means that the disk is full. */
 export function isDiskFull(error: unknown): boolean {
   return error instanceof Error && FULL.has((error as NodeJS.ErrnoException).code ?? '')
 }

@@ -1,6 +1,6 @@
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
 
-/** The members that are not undefined: for an object whose optional fields are absent, not undefined. */
+/** Drops undefined members, for objects whose optional fields must be absent instead of undefined. */
 export function given<T extends object>(members: T): Given<T> {
   const kept: Given<T> = {}
   for (const name in members) {

@@ -3,8 +3,8 @@ import type { Code } from './codes.ts'
 import type { Mode, Target } from './decision.ts'
 
 /**
- * First 32 hex digits of SHA-256 over the parts, each in UTF-8 behind its length (4 bytes, big endian),
- * so that ("ab", "c") and ("a", "bc") differ. Numbers are hashed in their decimal form.
+ * First 32 hex digits of SHA-256 over the parts, each as UTF-8 prefixed with its length (4 bytes, big endian), so that ("ab",
+ * "c") and ("a", "bc") differ. Numbers are hashed in decimal form.
  */
 export function hashOf(...parts: readonly (string | number)[]): string {
   const hash = createHash('sha256')
@@ -17,17 +17,17 @@ export function hashOf(...parts: readonly (string | number)[]): string {
   return hash.digest('hex').slice(0, 32)
 }
 
-/** Whether a text has the form of an id that is made here. */
+/** Whether a text has the form of an id made by `hashOf`. */
 export function isHash(text: string): boolean {
   return /^[0-9a-f]{32}$/.test(text)
 }
 
-/** Id of a message alert: the same for every delivery of the message, whatever its reasons. */
+/** Id of a message alert: the same for every delivery of the message, regardless of its reasons. */
 export function messageAlertId(deployment: string, messageId: string, mode: Mode): string {
   return hashOf(deployment, messageId, mode)
 }
 
-/** Id of a state: one code on one target, the same from raise to clear and in every episode. */
+/** Id of a state (one code on one target), the same from raise to clear and in every episode. */
 export function stateId(deployment: string, code: Code, target: Target): string {
   return hashOf(deployment, code, target.kind, target.id)
 }

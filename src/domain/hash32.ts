@@ -13,12 +13,12 @@ export function hash32(text: string, seed?: number): number {
   return (h ^ (h >>> 16)) >>> 0
 }
 
-/** Codes of the signs of base64url. */
+/** Character codes of the base64url alphabet. */
 const SIGNS = Uint8Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_', (sign) =>
   sign.charCodeAt(0),
 )
 
-/** The upper 6 × `count` bits (five at most) as signs of base64url. */
+/** The upper 6 × `count` bits (`count` at most 5) as base64url characters. */
 export function base64url(bits: number, count: 3 | 5): string {
   const [a, b, c] = [SIGNS[bits >>> 26]!, SIGNS[(bits >>> 20) & 63]!, SIGNS[(bits >>> 14) & 63]!]
   if (count === 3) return String.fromCharCode(a, b, c)

@@ -1,4 +1,4 @@
-/** What the heads of a text model say of a text, by group; `warns` stands alone. */
+/** Heads of a text model by group; `warns` is on its own. */
 export const HEAD_GROUPS = {
   asks: ['payment', 'secret', 'app', 'contact', 'call', 'reply', 'link'],
   tone: ['lure', 'pressure', 'threat'],
@@ -10,10 +10,10 @@ export type Head = (typeof HEADS)[number]
 
 type Group<G extends keyof typeof HEAD_GROUPS> = Readonly<Record<(typeof HEAD_GROUPS)[G][number], number>>
 
-/** From here on a text has a head. */
+/** Probability from which a head applies. */
 const LIKELY = 0.5
 
-/** The heads that a text has. */
+/** The heads that apply to a text. */
 export function likelyHeads({ asks, tone, speaks, warns }: HeadReading): Head[] {
   const likely: Head[] = []
   for (const head of HEAD_GROUPS.asks) if (asks[head] >= LIKELY) likely.push(head)
@@ -23,12 +23,12 @@ export function likelyHeads({ asks, tone, speaks, warns }: HeadReading): Head[] 
   return likely
 }
 
-/** Probabilities, each by itself: a text may ask for several things, and for none. */
+/** Independent probabilities: a text may ask for several things, or for none. */
 export interface HeadReading {
-  /** What the reader is to do. */
+  /** What the text asks the reader to do. */
   readonly asks: Group<'asks'>
   readonly tone: Group<'tone'>
-  /** As whom the text speaks, truly or not. */
+  /** The role in which the text claims to speak. */
   readonly speaks: Group<'speaks'>
   /** The text warns of fraud. */
   readonly warns: number

@@ -3,9 +3,9 @@ import type { Emit } from './events.ts'
 type Service = 'kafka' | 'redis' | 'schema-registry'
 
 /**
- * Which parts have lost a service and why. Says `connecting`, `connected` when it has first answered, `connection_lost` when
- * the first part loses it and `connection_restored` when the last has it again, so that one outage is one pair of events;
- * `connection_awaited` as often as it is lost once more meanwhile.
+ * Tracks which parts lost a service, and why. Emits `connecting` at first and `connected` on the first answer; then
+ * `connection_lost` when the first part loses the service and `connection_restored` when the last has it back, so that one outage
+ * is one pair of events. Further losses in between emit `connection_awaited`.
  */
 export class Health {
   readonly #service: Service
@@ -33,7 +33,7 @@ export class Health {
     this.#connected = true
   }
 
-  /** The part has ended: it says nothing about the service any more. */
+  /** The part has ended and no longer counts. */
   forget(part: string): void {
     this.#lost.delete(part)
   }

@@ -1,13 +1,13 @@
 export interface ErrorEntry {
-  /** What went wrong, for the reference. */
+  /** Cause, for the reference documentation. */
   readonly cause: string
-  /** Whether the same input may succeed later. */
+  /** Whether retrying the same request may succeed. */
   readonly retry: boolean
-  /** What a person does about it. */
+  /** What to do about it. */
   readonly remedy: string
 }
 
-/** What is answered over HTTP. */
+/** Error responses over HTTP. */
 export const HTTP_ERRORS = {
   CHECK_MALFORMED: {
     cause: 'The body of a check over HTTP is neither an input record nor an array of at most 100.',

@@ -1,9 +1,9 @@
 import type { AnalysedMessage } from './message.ts'
 import type { Met } from './templates.ts'
 
-/** Templates as detectors see them. Synchronous: what others learned was fetched before. */
+/** Templates as seen by detectors. Synchronous: templates of other instances were fetched before. */
 export interface KnownTemplates {
   readonly size: number
-  /** Undefined: none in force at the time of the message is like it. */
+  /** The most similar template in force at the time of the message, if any. */
   nearest(message: AnalysedMessage): Met | undefined
 }

@@ -5,7 +5,7 @@ export type Label = (typeof LABELS)[number]
 /** Probabilities by label; they sum to 1. */
 export type Scores = Readonly<Record<Label, number>>
 
-/** The likeliest label; of equal ones the first. */
+/** The most likely label; the first of equal ones. */
 export function argmax(scores: Scores): Label {
   let best: Label = 'notice'
   for (const label in scores) {
@@ -14,14 +14,14 @@ export function argmax(scores: Scores): Label {
   return best
 }
 
-/** Fraud and illicit together, below which a text is a notice whatever comes with it. */
+/** Sum of the fraud and illicit scores below which a text cannot count as malicious, whatever else is weighed. */
 export const MALICE_FLOOR = 0.02
 
-/** Commercial traffic: what needs consent, an opt-out and a filed scope. */
+/** Commercial traffic: requires consent, an opt-out and a filed scope. */
 export const COMMERCIAL: readonly Label[] = ['marketing', 'finance']
 /** Unsolicited messages: the positive class of the ROC-AUC in `evaluate`. */
 export const UNSOLICITED: readonly Label[] = ['marketing', 'finance', 'fraud', 'illicit']
 
-/** How a message is counted by the rate features. */
+/** Groups in which the rate features count messages. */
 export const TRAFFIC_GROUPS = ['commercial', 'notice', 'fraud'] as const
 export type TrafficGroup = (typeof TRAFFIC_GROUPS)[number]

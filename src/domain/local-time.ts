@@ -1,6 +1,6 @@
 import { DAY, MINUTE } from './time.ts'
 
-/** Digits of a time by the letters of a pattern such as `yyyyMMddHHmmss` or `dd/MM/yyyy HH:mm:ss.SSS`. */
+/** Number of digits by token of a pattern such as `yyyyMMddHHmmss` or `dd/MM/yyyy HH:mm:ss.SSS`. */
 const TOKENS = {
   yyyy: '(?<year>\\d{4})',
   yy: '(?<shortYear>\\d{2})',
@@ -14,10 +14,10 @@ const TOKENS = {
 
 const TOKEN = /yyyy|yy|MM|dd|HH|mm|ss|SSS/g
 const NEEDED = ['MM', 'dd', 'HH', 'mm'] as const
-/** A gateway's clock, or a wrong zone, may be so far ahead on New Year's Eve, ms. */
+/** How far ahead a gateway's clock or a wrong zone may be on New Year's Eve, ms. */
 const CLOCKS_APART = DAY
 
-/** Reads a local time. `reference`, epoch ms, gives the year where the pattern has none. NaN: the text is no such time. */
+/** Reads a local time. `reference`, epoch ms, provides the year if the pattern has none. NaN if the text does not match. */
 export type ReadLocalTime = (text: string, reference: number) => number
 
 /** Whether a pattern names month, day, hour and minute, each token once. */
@@ -26,7 +26,7 @@ export function isTimePattern(pattern: string): boolean {
   return new Set(tokens).size === tokens.length && NEEDED.every((token) => tokens.includes(token))
 }
 
-/** Compiles a pattern of the tokens yyyy, yy, MM, dd, HH, mm, ss, SSS; everything else stands for itself. */
+/** Compiles a pattern of the tokens yyyy, yy, MM, dd, HH, mm, ss, SSS; other characters are literal. */
 export function localTimeReader(pattern: string, zoneMinutes: number): ReadLocalTime {
   const source = pattern
     .split(/(yyyy|yy|MM|dd|HH|mm|ss|SSS)/)
@@ -53,7 +53,7 @@ function epochOf(year: number, parts: Parts, zoneMinutes: number): number {
   return date.getTime() + ofDay - zoneMinutes * MINUTE
 }
 
-/** The latest year in which the time has come: gateways of CMPP, SGIP and SMGP write no year. */
+/** The latest year in which the time is at most a day ahead: gateways of CMPP, SGIP and SMGP write no year. */
 function latestYear(parts: Parts, zoneMinutes: number, reference: number): number {
   const now = Number.isFinite(reference) ? reference : Date.now()
   const year = new Date(now).getUTCFullYear()

@@ -3,7 +3,7 @@ interface MapLike<K, V> {
   set(key: K, value: V): unknown
 }
 
-/** The value of a key; where there is none, the one that is made for it, which the map keeps. */
+/** The value of a key; if missing, the result of `make`, which is inserted. */
 export function getOrInsert<K, V>(map: MapLike<K, V>, key: K, make: () => NoInfer<V>): V {
   let value = map.get(key)
   if (value === undefined) {
@@ -13,7 +13,7 @@ export function getOrInsert<K, V>(map: MapLike<K, V>, key: K, make: () => NoInfe
   return value
 }
 
-/** Adds a value to the list of a key. */
+/** Appends a value to the list of a key. */
 export function addTo<K, V>(lists: MapLike<K, V[]>, key: K, value: V): void {
   const list = lists.get(key)
   if (list === undefined) lists.set(key, [value])

@@ -6,7 +6,7 @@ import type { Claim, Registry } from './registry.ts'
 import type { Sketch } from './sketch.ts'
 import type { Met } from './templates.ts'
 
-/** What is read from a text belongs to the text layer; this re-export serves the code that judges messages. */
+/** These types belong to the text layer; re-exported for the code that judges messages. */
 export type {
   ContactMention,
   SignatureMention,
@@ -15,41 +15,41 @@ export type {
   UrlMention,
 } from './reading.ts'
 
-/** Where a record lies in its input. In the embedded mode topic = the file, partition 0, offset = line from 0. */
+/** Position of a record in its input. In the embedded mode: topic = the file, partition 0, offset = line, from 0. */
 export interface Position {
   readonly topic: string
   readonly partition: number
   readonly offset: number
 }
 
-/** Headers of a record, which may be read only when they are asked for. */
+/** Headers of a record, possibly decoded only on access. */
 export interface RecordHeaders {
-  /** Of a header that is given several times, the last; undefined: it has no value, or is not there. */
+  /** The last value if the header is repeated; undefined if it is missing or has no value. */
   get(name: string): Buffer | string | undefined
   entries(): Iterable<[string, Buffer | string | undefined]>
 }
 
-/** Who set the timestamp of a record: its producer, or the broker when it appended the record. */
+/** Whether the producer set the timestamp of a record, or the broker when it appended it. */
 export type TimestampType = 'CreateTime' | 'LogAppendTime'
 
-/** What a source delivers: bytes, and the reference clock of the record (Kafka timestamp or wall clock), epoch ms. */
+/** A record as delivered by a source: bytes, and the reference clock of the record (Kafka timestamp or wall clock), epoch ms. */
 export interface RawRecord {
   readonly position: Position
   readonly timestamp: number
   readonly value: Buffer
   readonly key?: Buffer
   readonly headers?: RecordHeaders
-  /** Absent: it does not come from Kafka, or is of the message format 0, which has no timestamps. */
+  /** Absent if the record does not come from Kafka, or has the message format 0, which has no timestamps. */
   readonly timestampType?: TimestampType
-  /** Why it could not be decoded: then `value` is the bytes as they were fetched. */
+  /** Why it could not be decoded; `value` then holds the bytes as fetched. */
   readonly unreadable?: string
-  /** Bytes of the whole record, where `value` is only its beginning. */
+  /** Size of the whole record in bytes, if `value` is only its beginning. */
   readonly truncated?: number
-  /** With `unreadable`: it stands for all offsets from this one to that of its position. */
+  /** With `unreadable`: the entry covers all offsets from this one to that of its position. */
   readonly firstOffset?: number
 }
 
-/** Which message of its record it is, where a map splits records: `index` counts from 0. */
+/** Which message of its record this is, if a map splits records; `index` counts from 0. */
 export interface RecordItem {
   readonly index: number
   readonly of: number
@@ -77,7 +77,7 @@ export interface SmsRecord {
   readonly province?: string
   readonly template?: string
   readonly submission?: string
-  /** Of whom the traffic is, among several that one deployment serves. */
+  /** Tenant that the traffic belongs to, if the deployment serves several. */
   readonly tenant?: string
   readonly blocked: boolean
   readonly ext?: Readonly<Record<string, string>>
@@ -95,34 +95,34 @@ export interface Origin {
   readonly item?: RecordItem
 }
 
-/** The bytes that an origin stands for: items of one record share its bytes. */
+/** The bytes attributed to an origin: items of one record share its bytes. */
 export function bytesOf({ value, item }: Pick<Origin, 'value' | 'item'>): number {
   return item === undefined ? value.length : value.length / item.of
 }
 
 /**
- * One SMS as a person reads it: a record, or the joined parts of one. `text` is what was sent;
- * `from` and `to` are in the form in which numbers are compared.
+ * One SMS as a person reads it: a record, or the joined parts of one. `text` is the text as sent; `from` and `to` are in
+ * canonical form.
  */
 export interface Message {
-  /** Of the lowest part. */
+  /** Id of the lowest part. */
   readonly id: string
   readonly ts: number
   readonly from: string
   readonly to: string
   readonly text: string
   readonly record: SmsRecord
-  /** Every input record that this message answers for, in the order of parts. */
+  /** All input records that make up this message, in part order. */
   readonly origins: readonly Origin[]
-  /** The position whose batch completed the message: what counting is idempotent by. */
+  /** The position whose batch completed the message; makes counting idempotent. */
   readonly position: Position
   /** Reference clock of the completing record, epoch ms. */
   readonly receivedAt: number
-  /** Scored without all of its parts. */
+  /** Scored with parts missing. */
   readonly partial: boolean
-  /** Completed by a deadline, its own or that of the parts before it: counted once by a key of its own. */
+  /** Completed by a deadline, its own or that of the parts before it. Counted once by a key instead of by offset. */
   readonly byDeadline: boolean
-  /** Offsets in `text` (code units) at which a missing part touches; only for partial messages. */
+  /** Offsets in `text` (code units) where parts are missing; only for partial messages. */
   readonly seams: readonly number[]
 }
 
@@ -131,37 +131,37 @@ export interface Classified {
   readonly scores: Scores
 }
 
-/** What the text model says of a text, with what follows from it. */
+/** Output of the text model, and flags derived from it. */
 export interface TextVerdict extends Classified {
   /** Label marketing or finance above its threshold, and no request for consent. */
   readonly commercial: boolean
   /** Label fraud or illicit above its threshold. */
   readonly malicious: boolean
-  /** What the heads of the model say of a text that may be malicious. */
+  /** Reading of the model's heads, for texts that may be malicious. */
   readonly heads?: HeadReading | undefined
 }
 
 /**
- * What was worked out from a text by itself, for all messages that carry it. Each is kept with the version that it
- * holds for; nothing here depends on a sender, a recipient or a time.
+ * Cached results of text analysis, shared by all messages with the same text. Each is stored with the version it is valid for;
+ * nothing here depends on the sender, the recipient or the time.
  */
 export interface TextMemo {
-  /** What holds for all texts that differ from this one in free numbers alone; absent: there is nothing but this text. */
+  /** Memo shared by all texts that differ from this one only in free numbers; absent if only this text is known. */
   readonly alike?: TextMemo
-  /** How much its words are like those of forgeries, as log-odds. */
+  /** Similarity of the wording to forgeries, as log-odds. */
   wording?: number
-  /** How it points among texts, by the table of sketches; no sketch: it has too little for one. */
+  /** Sketch by table (`by`); undefined sketch: the text has too few features. */
   sketched?: { readonly by: string; readonly sketch: Sketch | undefined }
-  /** The same without the words on how to refuse; no sketch: too little of it is Chinese. */
+  /** Sketch without the opt-out wording; undefined sketch: too little Chinese text. */
   advertised?: { readonly by: string; readonly sketch: Sketch | undefined }
-  /** Its words, by which copies are found; no sketch: it has too few. */
+  /** Sketch of its words for finding near copies; undefined sketch: too few words. */
   worded?: { readonly sketch: Uint8Array | undefined }
-  /** The known templates that it is a near copy of, the most like first, as of a version of their index. */
+  /** Known templates that the text is a near copy of, most similar first, for a version of their index. */
   met?: { readonly in: object; readonly version: number; readonly found: readonly Met[] }
-  /** Rows of an operator's rules that may apply to it, by its words. */
+  /** Rows of the operator's rules that may apply, by the words of the text. */
   own?: { readonly by: OwnRules; readonly rows: readonly unknown[] }
   classified?: { readonly by: object; readonly verdict: TextVerdict }
-  /** What the text claims in a registry: plainly, or by naming a brand. */
+  /** Brand claims in the text for a registry: explicit (`spoken`), or by naming a brand (`mention`). */
   named?: {
     readonly in: Registry
     readonly spoken: Claim | undefined
@@ -169,7 +169,7 @@ export interface TextMemo {
   }
 }
 
-/** A message with all that was read from it; the input of rates and detectors. */
+/** A message with everything read from it; the input of counting and detectors. */
 export interface AnalysedMessage extends Message, TextReading, TextVerdict {
   readonly memo: TextMemo
   /** HMAC token of the recipient: `<keyId>.<token>`. */

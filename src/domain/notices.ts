@@ -2,80 +2,80 @@ import type { AnalysedMessage } from './message.ts'
 import type { Registry } from './registry.ts'
 import type { Sketch } from './sketch.ts'
 
-/** Kinds of numbers that notices name and that differ from one to the next: a courier's mobile, the desk of a branch. */
+/** Kinds of numbers that vary between notices of the same wording: a courier's mobile, a branch's landline. */
 export type CarriedKind = 'mobile' | 'landline'
 
-/** What a notice of a brand looks like and where it leads. Holds no text. */
+/** Wording (as a sketch) and destinations of a brand's notice. Holds no text. */
 export interface Notice {
   readonly sketch: Sketch
   /** Registrable domains of its links. */
   readonly hosts: readonly string[]
-  /** Landlines and service numbers that it names. */
+  /** Landlines and service numbers in the notice. */
   readonly numbers: readonly string[]
-  /** It names numbers of these kinds, which may be others the next time. */
+  /** Kinds of numbers in the notice that may differ next time. */
   readonly carries: readonly CarriedKind[]
 }
 
-/** A notice that was learned from the traffic of a brand. */
+/** A notice learned from a brand's traffic. */
 export interface LearnedNotice extends Notice {
-  /** Of the brand, by its wording: a notice that comes again is learned once. */
+  /** Derived from brand and wording, so that a repeated notice is learned once. */
   readonly id: string
   readonly brand: string
-  /** Table of the sketch. */
+  /** Id of the table the sketch was made with. */
   readonly table: string
-  /** Where it came from: the filing has to hold for the notice to count. */
+  /** Port it was sent from: the notice counts only while the filing of that port is in force. */
   readonly port: string
-  /** Normalised signature; absent: it came from a number of the brand itself. */
+  /** Normalised signature; absent if it was sent from a number of the brand itself. */
   readonly signature?: string
 }
 
-/** The notice of a brand that a message is most like. */
+/** The most similar notice of a brand. */
 export interface Twin {
   /** Cosine of the sketches. */
   readonly similarity: number
-  /** A sample that is shipped, not learned from the brand's own traffic. */
+  /** True for a shipped sample, false if learned from the brand's own traffic. */
   readonly isSample: boolean
   readonly hosts: ReadonlySet<string>
   readonly numbers: ReadonlySet<string>
   readonly carries: ReadonlySet<CarriedKind>
 }
 
-/** Notices of brands as detectors see them. Synchronous: what is learned elsewhere was fetched before. */
+/** Notices of brands as seen by detectors. Synchronous: notices learned by other instances were fetched before. */
 export interface Notices {
-  /** The sketch of a message's text; undefined: it has too little for one. */
+  /** The sketch of a message's text; undefined if the text has too few features. */
   sketchOf(message: AnalysedMessage): Sketch | undefined
-  /** The notice of the brand that a message is like; undefined: none, or several brands write so. */
+  /** The brand's notice that a message resembles; undefined if there is none, or if several brands use such a notice. */
   twinOf(brand: string, message: AnalysedMessage, registry: Registry): Twin | undefined
-  /** Whether a notice that was learned of the brand leads to a registrable domain, or many brands' notices do. */
+  /** Whether a learned notice of the brand, or notices of many brands, lead to a registrable domain. */
   isKnown(brand: string, domain: string, message: AnalysedMessage, registry: Registry): boolean
-  /** Whether notices of many brands lead to a registrable domain: a service that they all use. */
+  /** Whether notices of many brands lead to a registrable domain, which is then a shared service. */
   isProvider(domain: string): boolean
 }
 
-/** Most notices of one brand, and most brands: the ones learned longest ago are forgotten first. */
+/** Limits on notices per brand and on brands; the oldest learned are evicted first. */
 export const NOTICES_OF_BRAND = 64
 export const BRANDS_WITH_NOTICES = 512
 
-/** Brands that a store gives back at once. */
+/** Brands returned by one call of `changes`. */
 export const BRANDS_AT_ONCE = 32
 
-/** All that is known of one brand, after a change. */
+/** All notices of one brand after a change. */
 export interface BrandNotices {
   readonly brand: string
   readonly notices: readonly LearnedNotice[]
 }
 
 /**
- * What was learned, shared by all instances: at most 64 notices a brand and 512 brands. A notice that is learned again
- * stays, with the hosts and numbers of both.
+ * Learned notices, shared by all instances: at most 64 per brand and 512 brands. Learning a known notice again refreshes it and
+ * merges hosts and numbers.
  */
 export interface NoticeStore {
-  /** Rejects with REDIS_UNREACHABLE; then some may have been learned, and learning again does no harm. */
+  /** Rejects with REDIS_UNREACHABLE; some notices may have been learned then. Idempotent. */
   learn(notices: readonly LearnedNotice[]): Promise<void>
   forget(notices: readonly Pick<LearnedNotice, 'brand' | 'id'>[]): Promise<void>
   /**
-   * Brands that changed after `mark` (undefined: all), and the mark for the next call. At most 32 of them at once: there are no
-   * more when none comes.
+   * Brands that changed after `mark` (undefined: all), at most 32, and the mark for the next call. An empty result means there
+   * are no more.
    */
   changes(
     mark: string | undefined,

@@ -1,5 +1,5 @@
 /**
- * Mode of a new file that holds numbers, texts, or what was found about somebody: only its owner reads it. A file that is
- * there keeps the mode that it has.
+ * Mode of new files that hold numbers, texts, or findings about people: readable by the owner only. Existing files keep their
+ * mode.
  */
 export const OWNER_ONLY = 0o600

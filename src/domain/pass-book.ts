@@ -1,4 +1,4 @@
-/** Why a part of an SMS was kept back. */
+/** Why a part of an SMS was blocked. */
 export interface StoppedBy {
   readonly state?: string
   /** The alert on the message. */
@@ -6,32 +6,31 @@ export interface StoppedBy {
   readonly why: readonly string[]
 }
 
-/** What of a message is counted, or remembered, when it is let through. */
+/** What to count and record when a message passes. */
 export interface PassRequest {
-  /** All of them must have room; the message counts for each. */
+  /** Each of them must have capacity left; the message is counted by each. */
   readonly throttles: readonly { readonly state: string; readonly perMinute: number }[]
-  /** Of a part: a name of its SMS that tells no number, and its id. */
+  /** For a part: a key of its SMS that reveals no number, and its id. */
   readonly part?: { readonly sms: string; readonly id: string }
 }
 
 export type PassAnswer =
   | { readonly outcome: 'passes' }
-  /** `full`: index of a throttle that has no room. */
+  /** `full`: index of a throttle that is exhausted. */
   | { readonly outcome: 'full'; readonly full: number }
-  /** Another part of the same SMS was kept back. */
+  /** Another part of the same SMS was blocked. */
   | { readonly outcome: 'stopped'; readonly by: StoppedBy }
 
 /**
- * What was let through in the last 60 seconds, under throttles, and which parts of concatenated SMS were kept back or let
- * through in the last 15 minutes. Seconds are counted whole: in no 60 seconds more pass than a throttle allows, and what
- * passed makes room after 60 to 61 s.
+ * Messages passed under throttles in the last 60 seconds, and parts of concatenated SMS blocked or passed in the last 15 minutes.
+ * Counting is by whole seconds: no 60 seconds ever exceed a throttle, and a passed message frees its slot after 60 to 61 s.
  */
 export interface PassBook {
-  /** One answer a request; each request sees what those before it took. Rejects when the book cannot be reached. */
+  /** One answer per request, in order; each request sees the effect of those before it. Rejects if the book cannot be reached. */
   settle(requests: readonly PassRequest[]): Promise<PassAnswer[]>
-  /** A part was kept back: the others of its SMS are too. */
+  /** Records that a part was blocked: the other parts of its SMS will be too. */
   stop(sms: string, by: StoppedBy): Promise<void>
-  /** Of these ids, those of parts that were let through; each is told of once. */
+  /** Which of these ids are parts that already passed; each is returned only once. */
   takeGone(ids: readonly string[]): Promise<string[]>
 }
 

@@ -2,31 +2,31 @@ import type { HeadReading } from './heads.ts'
 import type { Scores } from './labels.ts'
 import type { Position, RawRecord } from './message.ts'
 
-/** Tells the time, so that tests and `--now` can set it. */
+/** Source of the current time; tests and `--now` can set it. */
 export interface Clock {
   /** Epoch ms. */
   now(): number
 }
 
 /**
- * A clock that knows how far it can be trusted: whatever ends, drops or refuses something because of the time asks for the
- * bound that errs on the other side.
+ * A clock with error bounds: code that ends, drops or refuses something because of the time uses the bound that errs on the safe
+ * side.
  */
 export interface BoundedClock extends Clock {
-  /** It is not earlier than this, epoch ms. */
+  /** Lower bound of the time, epoch ms. */
   earliest(): number
-  /** It is not later than this, epoch ms; Infinity: not known. */
+  /** Upper bound of the time, epoch ms; Infinity if unknown. */
   latest(): number
-  /** Whether a time, epoch ms, lies behind us for certain. */
+  /** Whether a time (epoch ms) has certainly passed. */
   passed(time: number): boolean
 }
 
-/** A clock that is right by definition: one that a test or `--now` sets, or the one of the host where no other counts. */
+/** A clock without error: one set by a test or `--now`, or the host's if no other is compared. */
 export function exactClock(now: () => number): BoundedClock {
   return { now, earliest: now, latest: now, passed: (time) => now() > time }
 }
 
-/** The wall clock, or one that stands still at `--now`. */
+/** The wall clock, or a fixed clock at `--now`. */
 export function clockAt(now?: number): BoundedClock {
   return exactClock(now === undefined ? Date.now : () => now)
 }
@@ -36,7 +36,7 @@ export interface PartitionId {
   readonly partition: number
 }
 
-/** The partition asked about last: asked several times of every record, and records come in runs of one partition. */
+/** Cache of the last key: called several times per record, and records arrive in runs of one partition. */
 const last = { topic: '', partition: Number.NaN, key: '' }
 
 export function partitionKey({ topic, partition }: PartitionId): string {
@@ -48,79 +48,78 @@ export function partitionKey({ topic, partition }: PartitionId): string {
   return last.key
 }
 
-/** Records of one partition that follow one another, as one fetch brought them. */
+/** Consecutive records of one partition from one fetch. */
 export interface RecordRun {
   readonly partition: PartitionId
-  /** Of the assignment in which they were fetched. */
+  /** Epoch of the assignment in which they were fetched. */
   readonly epoch: number
   /**
-   * Everything of the partition before this offset was handed over. What lies between it and the first record, or
-   * between two records, is none: compaction took it, or it is the mark of a transaction.
+   * Everything in the partition before this offset was handed over. Offsets missing between it and the first record, or between
+   * two records, hold no record: they were compacted or are transaction markers.
    */
   readonly from: number
   readonly records: readonly RawRecord[]
-  /** Records of the partition still to come, when known. */
+  /** Lag: records of the partition still to come, if known. */
   readonly lag: number | undefined
 }
 
-/** Offsets from one on, without the end. */
+/** A half-open range of offsets: `to` is excluded. */
 export interface OffsetRange {
   readonly from: number
   readonly to: number
 }
 
-/** A partition with the offset at which reading begins in this assignment, where that is known. */
+/** A partition and, if known, the offset where reading starts in this assignment. */
 export interface AssignedPartition extends PartitionId {
   readonly startOffset?: number
-  /** Records behind it whose outputs are written: they are passed over. Ascending, apart from one another. */
+  /** Later records whose outputs are already written, to be skipped. Ascending, not adjacent. */
   readonly written?: readonly OffsetRange[]
 }
 
-/** How far the outputs of a partition are written: everything before `offset`, and what lies in `written` behind it. */
+/** Written outputs of a partition: everything before `offset`, plus the ranges in `written` after it. */
 export interface Reached {
   readonly offset: number
   readonly written: readonly OffsetRange[]
 }
 
-/** The next offset of a partition to read, with what is settled behind it: that is not read again, as far as it fits. */
+/** The next offset to read, with the settled ranges after it, which are not read again as far as they fit in the commit. */
 export interface Checkpointed extends Position {
-  /** Ascending, apart from one another; absent: nothing is. */
+  /** Ascending, not adjacent; absent: none. */
   readonly written?: readonly OffsetRange[]
 }
 
 export interface SourceHandler {
   /**
-   * Before the first record of these partitions is handed over. Each assignment has a number of its own, higher than
-   * those before: a new one ends all older ones, whether or not `revoked` has returned for them.
+   * Called before the first record of these partitions. Epochs increase with each assignment: a new one ends all older ones,
+   * whether or not `revoked` has returned for them.
    */
   assigned(partitions: readonly AssignedPartition[], epoch: number): Promise<void>
-  /** No record of this assignment is handed over any more; resolves when what is in flight is settled or given up. */
+  /** No more records of this assignment follow; resolves when those in flight are settled or given up. */
   revoked(partitions: readonly PartitionId[], epoch: number): Promise<void>
-  /**
-   * Resolves when the records are taken in (not when they are done): a caller that waits for it is held back while too
-   * much is in flight.
-   */
+  /** Resolves when the records are accepted, not when they are processed: backpressure for a caller that awaits it. */
   records(run: RecordRun): Promise<void>
-  /** What was read next holds no record for the handler, as the end of a transaction; `lag` are still to come. */
+  /** The offsets read next hold no record for the handler, such as a transaction marker; `lag` records are still to come. */
   skipped?(partition: PartitionId, lag: number): void
-  /** A promise that resolves when the partition may be read on; undefined: now. A source that can, reads others meanwhile. */
+  /** Resolves when reading of the partition may continue; undefined: now. A source that can reads other partitions meanwhile. */
   full?(partition: PartitionId): Promise<void> | undefined
 }
 
 export interface Source {
-  /** Reads until the end of the input or `stop`; rejects only when it cannot go on. */
+  /** Reads until the end of the input or `stop`; rejects only if it cannot continue. */
   run(handler: SourceHandler): Promise<void>
   /**
-   * Commits the next offset to read. Called only with offsets whose effects are acknowledged; dropped when the
-   * assignment in which they were has ended. Without `epoch`: the assignment of now.
+   * Commits the next offset to read. Called only with offsets whose effects are acknowledged; dropped if their assignment has
+   * ended. Without `epoch`: the current assignment.
    */
   commit(checkpoints: readonly Checkpointed[], epoch?: number): Promise<void>
-  /** How long an offset has waited to be committed, ms: what is written by then is written again if the process dies. */
+  /**
+   * How long the oldest offset has waited to be committed, ms. Output written since then is written again if the process dies.
+   */
   uncommittedFor?(): number
-  /** Gives up what is held and lets itself be assigned partitions again: what is not committed is read again. */
+  /** Gives up the assignment and rejoins the group: uncommitted records are read again. */
   rejoin?(reason: unknown): void
   stop(): Promise<void>
-  /** Empty when it consumes; else reasons for `/readyz`. */
+  /** Empty while consuming; else reasons for `/readyz`. */
   unready(): readonly string[]
 }
 
@@ -143,23 +142,23 @@ export interface OutputRecord {
   /** null: tombstone. */
   readonly value: Buffer | string | null
   readonly headers?: Readonly<Record<string, string>>
-  /** The input record from which it follows; absent: it follows from none. */
+  /** The input record that caused it, if any. */
   readonly origin?: Position
 }
 
 export interface Sink {
-  /** Whether the channel goes anywhere: callers skip building records for one that does not. */
+  /** Whether the channel has a destination: callers skip building records otherwise. */
   has(channel: Channel): boolean
   /**
-   * Resolves when every record is acknowledged. Waits out outages (retrying by itself, for ever while `signal` is not
-   * aborted); rejects with SINK_REFUSED only for records that can never be taken.
+   * Resolves when every record is acknowledged. Retries through outages until `signal` is aborted; rejects with SINK_REFUSED only
+   * for records that can never be accepted.
    */
   write(records: readonly OutputRecord[], signal?: AbortSignal): Promise<void>
   close(): Promise<void>
   unready(): readonly string[]
 }
 
-/** What follows from records of one partition that were read in one assignment, and how far it is written then. */
+/** Output for records of one partition and one assignment, and the position reached with it. */
 export interface PartitionWrite {
   readonly partition: PartitionId
   readonly epoch: number
@@ -167,12 +166,11 @@ export interface PartitionWrite {
   readonly reached: Reached
 }
 
-/** Writes records together with how far their partition is written: readers see both or neither. */
+/** Writes records and the position of their partition atomically. */
 export interface Transactions {
   /**
-   * One write a partition at a time. Waits out outages as a sink does. Rejects with SINK_REFUSED when one of the records
-   * can never be taken, and with TRANSACTION_LOST when the partition is no longer written by this assignment: in both
-   * cases nothing of the write is there.
+   * One write per partition at a time. Retries through outages as a sink does. Rejects with SINK_REFUSED if a record can never be
+   * accepted, and with TRANSACTION_LOST if the partition no longer belongs to this assignment; in both cases nothing was written.
    */
   write(write: PartitionWrite, signal?: AbortSignal): Promise<void>
 }
@@ -185,11 +183,11 @@ export interface Classifier {
   readonly card: unknown
   /** Label thresholds of the model card. */
   readonly thresholds: Scores
-  /** Whether texts that differ in their free numbers alone have the same scores: it reads no digit of one as such. */
+  /** Whether texts that differ only in free numbers get the same scores because the model reads no digit of them. */
   readonly readsNumbersByShape: boolean
   /**
-   * Scores of texts, in order, whatever the batch they come in. `heads` is given what the heads of the model, where it has
-   * any, say of each text that may be malicious (MALICE_FLOOR), at the index of the text.
+   * Scores of texts, in order, independent of the batch. `heads` is called with the reading of the model's heads, if it has any,
+   * and the index of the text, for each text that may be malicious (MALICE_FLOOR).
    */
   classify(
     texts: readonly { readonly original: string; readonly normalised: string }[],

@@ -4,13 +4,13 @@ import type { Label } from './labels.ts'
 export interface Brand {
   readonly id: string
   readonly names: readonly string[]
-  /** What people call it that means other things too: it counts only where the text opens with it or speaks as it. */
+  /** Common short names with other meanings: they count only if the text opens with one or speaks as the brand. */
   readonly shortNames?: readonly string[]
   readonly domains: readonly string[]
   readonly hotlines: readonly string[]
-  /** False for a shipped brand whose domains and hotlines were not looked up: it is no ground for a block. */
+  /** False for a shipped brand whose domains and hotlines were not verified: no basis for a block. */
   readonly verified?: boolean
-  /** A row of the operator that replaces the shipped ones that share its id or a name. */
+  /** Set on an operator's row that replaces shipped rows with the same id or a common name. */
   readonly replaces?: boolean
 }
 
@@ -19,7 +19,7 @@ export interface Filing {
   readonly carrier?: string
   /** Exact ports, or prefixes that end with `*`. */
   readonly ports: readonly string[]
-  /** Absent: no limit was filed. */
+  /** Absent if filed without a limit. */
   readonly scope?: readonly Label[]
   readonly status: 'filed' | 'suspended' | 'revoked'
   readonly from?: number
@@ -45,7 +45,7 @@ export interface PortRow {
   readonly sp?: string
   readonly sharedBy: number
   readonly signatureAdded?: 'downstream'
-  /** Labels that may be sent here; absent: all. */
+  /** Labels allowed on this port; absent: all. */
   readonly scope?: readonly Label[]
 }
 
@@ -53,12 +53,12 @@ export interface PortRow {
 export interface BrandMention {
   readonly brand: Brand
   readonly name: string
-  /** Code units of the normalised text. */
+  /** Offset in the normalised text, code units. */
   readonly start: number
   readonly end: number
 }
 
-/** What imitates what, and how. */
+/** An imitation of a registered name or domain. */
 export interface Lookalike {
   readonly brand: Brand
   /** The registered name or domain. */
@@ -68,76 +68,79 @@ export interface Lookalike {
   readonly similarity: number
 }
 
-/** What a registry is made of: enough to tell whether two are the same, and which part differs. */
+/** Composition of a registry: enough to tell whether two are the same, and which part differs. */
 export interface RegistryContent {
-  /** The brand list that comes with sigwatch: its hash, and its brands. */
+  /** The shipped brand list and its hash. */
   readonly shipped: { readonly hash: string; readonly brands: readonly Brand[] }
   /** Hash of the operator's file. */
   readonly file: string
-  /** How many rows hold, by kind. */
+  /** Number of effective rows by kind. */
   readonly rows: { readonly brands: number; readonly signatures: number; readonly ports: number }
-  /** Who changed the operator's file last, as it says. */
+  /** Last change of the operator's file, as stated in it. */
   readonly change?: Change
-  /** Digest of the rows that the registry topic has put over the file, by kind; absent: none. */
+  /** Digest of the rows from the registry topic that override the file, by kind; absent: none. */
   readonly topic: { readonly brands?: string; readonly signatures?: string; readonly ports?: string }
 }
 
-/** A brand that the message says to come from. */
+/** A brand that the message claims to come from. */
 export interface Claim {
   readonly brand: Brand
   readonly by: 'signature' | 'lookalike' | 'speaker' | 'domain' | 'mention'
-  /** As the message writes it. */
+  /** The name as written in the message. */
   readonly claimed: string
-  /** How plainly it speaks as the brand, 0 to 1. */
+  /** Strength of the claim, 0 to 1. */
   readonly strength: number
-  /** What the signature imitates, and how. */
+  /** The name imitated by the signature. */
   readonly lookalike?: Lookalike
 }
 
-/** The registry as detectors see it: immutable, swapped whole. Names are looked up in their normalised form. */
+/** The registry as seen by detectors: immutable, replaced as a whole. Names are looked up in normalised form. */
 export interface Registry {
   readonly hash: string
-  /** What the hash stands for; absent: the registry was built for a question and decides nothing. */
+  /** The content covered by the hash; absent if the registry was built for a query and not for decisions. */
   readonly content?: RegistryContent
-  /** False when only the shipped brand list serves: the filing codes are off. */
+  /** False if there is only the shipped brand list: the codes about filings are off. */
   readonly hasSignatures: boolean
   brand(id: string): Brand | undefined
   brandByName(name: string): Brand | undefined
-  /** Official for any registered brand: the host is a listed domain or lies below one. */
+  /** The brand that owns a host: a listed domain or a subdomain of one. */
   brandByHost(host: string): Brand | undefined
   brandByHotline(number: string): Brand | undefined
   /** Brands named in a normalised text, at word boundaries, longest first. */
   brandMentions(normalised: string): readonly BrandMention[]
-  /** Short names of brands in a normalised text, likewise: most of them are ordinary words. */
+  /** Like `brandMentions` for short names, most of which are ordinary words. */
   shortNameMentions(normalised: string): readonly BrandMention[]
   /** A registered name that `name` (normalised) imitates by glyph, sound or edit distance; none for registered or filed names. */
   lookalikeOfName(name: string): Lookalike | undefined
   /** A registered domain that `host` imitates; none for official hosts of any brand and public shorteners. */
   lookalikeOfHost(host: string): Lookalike | undefined
   signature(name: string): SignatureRow | undefined
-  /** Row of the longest prefix that covers the port. */
+  /** The row with the longest prefix that covers the port. */
   port(port: string): PortRow | undefined
-  /** Filed at `ts` (for the carrier and enterprise when they are known), and in force. */
+  /** Filings in force at `ts`, for the carrier and enterprise if they are known. */
   filings(signature: SignatureRow, at: { ts: number; carrier?: string; sp?: string }): readonly Filing[]
-  /** Ports filed for a brand by any of its signatures, revoked filings left out. */
+  /** Ports filed for a brand by any of its signatures, without revoked filings. */
   portsOfBrand(brandId: string): readonly string[]
   /** Whether an exact port is one of `portsOfBrand`. */
   ownsPort(brandId: string, port: string): boolean
-  /** Whether a port, or some port of a prefix that ends in `*`, is filed for any signature; goes over all of them. */
+  /** Whether a port, or any port of a prefix that ends in `*`, is filed for any signature. Linear in the filings. */
   filesPort(pattern: string): boolean
-  /** Whether a name is registered or filed in the spelling given, but for case and spaces: not only when disguises are folded. */
+  /** Whether a name is registered or filed in this spelling up to case and spaces, not only after folding disguises. */
   isSpelled(name: string): boolean
-  /** A public link shortener: a link there proves nothing, neither way. */
+  /** Whether the host is a public link shortener: its links prove nothing either way. */
   isShortener(host: string): boolean
-  /** A host of a service that many brands use (e-invoices, forms, e-signatures): a link there proves nothing either. */
+  /**
+   * Whether the host belongs to a service used by many brands (e-invoices, forms, e-signatures): its links prove nothing either
+   * way.
+   */
   isNeutralHost(host: string): boolean
-  /** Below a suffix that is given out on proof of identity only (`gov.cn`): never a foreign link. */
+  /** Whether the host is below a suffix assigned only on proof of identity (`gov.cn`): never a foreign link. */
   isRestricted(host: string): boolean
 }
 
 const STAR = 42
 
-/** Whether an exact port is covered by a pattern (`prefix*` or exact). */
+/** Whether a pattern (`prefix*` or exact) covers a port. */
 export function portMatches(pattern: string, port: string): boolean {
   const length = pattern.length - 1
   if (pattern.charCodeAt(length) !== STAR) return port === pattern
@@ -146,7 +149,9 @@ export function portMatches(pattern: string, port: string): boolean {
   return true
 }
 
-/** Whether anybody could have registered the domain: no brand's own, of no public service, below no restricted suffix. */
+/**
+ * Whether anyone could have registered the domain: it belongs to no brand or public service and is below no restricted suffix.
+ */
 export function isForeignDomain(host: string, registry: Registry): boolean {
   return (
     !registry.brandByHost(host) &&

@@ -1,11 +1,11 @@
-/** Between two looks, ms. */
+/** Interval between ticks, ms. */
 const TICK = 100
-/** What may lie between two looks, ms; beyond that the process was busy or not scheduled. */
+/** Longest time counted between ticks, ms; beyond it the process was busy or not scheduled. */
 const MOST = 150
 
 /**
- * A clock, ms, that stands still while the process is busy with something else, or stopped: an answer that lies in the
- * socket meanwhile is no late one.
+ * A clock (ms) that stops while the process is busy or suspended, so that an answer waiting in the socket meanwhile is not
+ * counted as late.
  */
 export class RunningTime {
   readonly #timer: NodeJS.Timeout

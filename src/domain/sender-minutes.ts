@@ -2,14 +2,14 @@ import type { Label } from './labels.ts'
 import type { Position } from './message.ts'
 import type { PartitionId } from './ports.ts'
 
-/** One message as the statistics of senders count it. */
+/** One message as counted by the sender statistics. */
 export interface SenderCount {
   readonly position: Position
-  /** Present: counted once by this key instead of by offset. */
+  /** If present, idempotency key used instead of the offset. */
   readonly once?: string
-  /** Event time over a minute. */
+  /** Event time in minutes since the epoch. */
   readonly minute: number
-  /** Without signature `-`. */
+  /** `-` if the message has no signature. */
   readonly signature: string
   readonly port: string
   readonly sp?: string
@@ -17,40 +17,40 @@ export interface SenderCount {
   readonly label: Label
 }
 
-/** What one sender sent in one minute of event time, over all partitions. */
+/** Traffic of one sender in one minute of event time, over all partitions. */
 export interface SenderMinute {
   readonly signature: string
   readonly port: string
-  /** Enterprise that submitted last. */
+  /** Enterprise of the last message. */
   readonly sp?: string
-  /** Of the last message that named one. */
+  /** Tenant of the last message that named one. */
   readonly tenant?: string
   readonly sent: Readonly<Partial<Record<Label, number>>>
 }
 
-/** A minute whose counts are to be written. `mark` says which counts they are. */
+/** A minute whose counts are due to be written. `mark` identifies the state of the counts. */
 export interface DueMinute {
-  /** Event time over a minute. */
+  /** Event time in minutes since the epoch. */
   readonly minute: number
   readonly senders: readonly SenderMinute[]
   readonly mark: unknown
 }
 
 /**
- * Messages by sender, label and minute of event time, shared by all instances. Counting an offset twice has no effect.
- * A minute is due when the watermark has passed it, or when nothing was added for two minutes; one that grows
- * afterwards is due again, whole, a minute later. What is not written within six hours is forgotten.
+ * Messages by sender, label and minute of event time, shared by all instances. Counting an offset twice has no effect. A minute
+ * is due when the watermark has passed it, or when nothing was added for two minutes; if it grows afterwards, it is due again as
+ * a whole a minute later. Minutes not written within six hours are dropped.
  */
 export interface SenderMinutes {
   /**
-   * Rejects with REDIS_UNREACHABLE, or STORE_CONFLICT while another instance counts the same partition; then nothing, or a
-   * part, was counted, and the same call may be made again.
+   * Rejects with REDIS_UNREACHABLE, or STORE_CONFLICT while another instance counts the same partition. The batch may then be
+   * partly counted, and the call may be repeated.
    */
   count(batch: readonly SenderCount[]): Promise<void>
-  /** The log of these partitions was recreated: their counting starts over. */
+  /** The logs of these partitions were recreated: counting starts over. */
   reset(partitions: readonly PartitionId[]): Promise<void>
-  /** `watermark`: event time that every partition has passed, undefined when it is not known; `now`: wall clock, ms. */
+  /** `watermark`: event time that every partition has passed, undefined if unknown; `now`: wall clock, ms. */
   due(watermark: number | undefined, now: number): Promise<readonly DueMinute[]>
-  /** These minutes were written and acknowledged. */
+  /** Marks minutes as written and acknowledged. */
   written(minutes: readonly DueMinute[], now: number): Promise<void>
 }

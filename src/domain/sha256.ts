@@ -21,10 +21,10 @@ function fraction(x: number): number {
 const BLOCK = 64
 const DIGEST = 32
 const words = new Int32Array(64)
-/** What is hashed last, with its padding: grows with the longest text. */
+/** Input buffer with padding; grows with the longest text. */
 let input = Buffer.alloc(4 * BLOCK)
 
-/** Takes in the block that lies in the first 16 words (FIPS 180-4, section 6.2.2). */
+/** Compresses the block in the first 16 words (FIPS 180-4, section 6.2.2). */
 function compress(state: Int32Array): void {
   const w = words
   for (let i = 16; i < 64; i++) {
@@ -71,10 +71,10 @@ function compressBlock(state: Int32Array, block: Buffer, at: number): void {
   compress(state)
 }
 
-/** Most characters of a text that fills one block with its padding. */
+/** Longest text that fits in one block with its padding. */
 const SHORT = BLOCK - 9
 
-/** Takes in a text, with the padding. `before`: bytes that were taken in already. */
+/** Hashes a text and the padding. `before`: bytes hashed so far. */
 function finishText(state: Int32Array, text: string, before: number): void {
   if (!isPacked(text)) {
     finish(state, take(text), before)
@@ -84,7 +84,7 @@ function finishText(state: Int32Array, text: string, before: number): void {
   compress(state)
 }
 
-/** Puts a short text of ASCII and the padding behind it into the words; false: it is another one. */
+/** Packs a short ASCII text and the padding into the words; returns false for any other text. */
 function isPacked(text: string): boolean {
   const { length } = text
   if (length > SHORT) return false
@@ -98,19 +98,19 @@ function isPacked(text: string): boolean {
   return true
 }
 
-/** Takes in the first `length` bytes of `input` with the padding. `before`: bytes that were taken in already. */
+/** Hashes the first `length` bytes of `input` and the padding. `before`: bytes hashed so far. */
 function finish(state: Int32Array, length: number, before: number): void {
   const end = BLOCK * Math.ceil((length + 9) / BLOCK)
   input.fill(0, length, end)
   input[length] = 0x80
-  // Texts are shorter than 2^29 bytes: their bits fit the low half of the length.
+  // Texts are shorter than 2^29 bytes: the bit length fits its low half.
   input.writeUInt32BE(8 * (before + length), end - 4)
   for (let at = 0; at < end; at += BLOCK) compressBlock(state, input, at)
 }
 
-/** Puts a text into `input`; returns its bytes. */
+/** Copies a text into `input`; returns its bytes. */
 function take(text: string): number {
-  // Three bytes a code unit at most, then the padding.
+  // At most three bytes per code unit, plus the padding.
   const room = 3 * text.length + 2 * BLOCK
   if (input.length < room) input = Buffer.alloc(2 * room)
   return input.write(text, 0, 'utf8')
@@ -125,9 +125,8 @@ const state = new Int32Array(8)
 const digest = Buffer.alloc(DIGEST)
 
 /**
- * SHA-256 (FIPS 180-4) of the UTF-8 form of a short text. The 32 bytes are overwritten by the next digest: take what is
- * needed of them at once. For what is hashed with every message: an object of `node:crypto` costs three times as much,
- * and the time of the collector.
+ * SHA-256 (FIPS 180-4) of the UTF-8 form of a short text. The returned 32 bytes are overwritten by the next digest: copy them if
+ * needed longer. Used for hashes on every message: an object of `node:crypto` costs three times as much, plus garbage collection.
  */
 export function sha256(text: string): Buffer {
   state.set(START)
@@ -135,7 +134,7 @@ export function sha256(text: string): Buffer {
   return write(state, digest)
 }
 
-/** HMAC-SHA-256 (FIPS 198-1) under a key, which is taken in once. The digest is overwritten as that of `sha256` is. */
+/** HMAC-SHA-256 (FIPS 198-1) with a precomputed key state. The digest is overwritten as that of `sha256` is. */
 export function hmacSha256(key: Buffer): (text: string) => Buffer {
   const [inner, outer] = [padded(key, 0x36), padded(key, 0x5c)]
   return (text) => {
@@ -151,7 +150,7 @@ export function hmacSha256(key: Buffer): (text: string) => Buffer {
   }
 }
 
-/** What has been taken in when the key, filled up to a block and combined with the pad, has been. */
+/** State after hashing the key, padded to a block and XORed with the pad. */
 function padded(key: Buffer, pad: number): Int32Array {
   const block = Buffer.alloc(BLOCK)
   const short = key.length > BLOCK ? sha256Of(key) : key

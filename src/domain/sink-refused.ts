@@ -3,7 +3,7 @@ import type { Channel, OutputRecord } from './ports.ts'
 
 /** A record that can never be delivered. */
 export interface RefusedRecord {
-  /** Place in the records of the write. */
+  /** Index in the records of the write. */
   readonly index: number
   readonly channel: Channel
   readonly reason: string
@@ -12,7 +12,7 @@ export interface RefusedRecord {
 
 const NAMED = 5
 
-/** SINK_REFUSED: these records will never be taken; every other record of the write was delivered. */
+/** SINK_REFUSED: these records can never be written; every other record of the write was delivered. */
 export class SinkRefused extends SigwatchError {
   readonly refused: readonly RefusedRecord[]
   constructor(refused: readonly RefusedRecord[], options?: { cause?: unknown }) {

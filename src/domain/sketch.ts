@@ -1,13 +1,13 @@
-/** Entries of a sketch. */
+/** Number of entries of a sketch. */
 export const SKETCH_SIZE = 64
 
-/** The length of a sketch as a vector, but for rounding. */
+/** Norm of a sketch as a vector, up to rounding. */
 export const SKETCH_LENGTH = 127
 
-/** The direction of a text in 64 signed bytes: texts that say the same in other words point the same way. */
+/** Embedding of a text in 64 signed bytes: texts of the same meaning point in the same direction. */
 export type Sketch = Int8Array
 
-/** The cosine of two sketches of one table, -1 to 1, to within a percent. */
+/** Cosine similarity of two sketches of the same table, -1 to 1, to within one percent. */
 export function likeness(a: Sketch, b: Sketch): number {
   let dot = 0
   for (let k = 0; k < SKETCH_SIZE; k += 4)
@@ -19,7 +19,7 @@ export function likeness(a: Sketch, b: Sketch): number {
   return Math.max(-1, Math.min(1, dot / (SKETCH_LENGTH * SKETCH_LENGTH)))
 }
 
-/** The signs of the entries of a sketch, 32 bits twice: the fewer differ, the more alike the texts are. */
+/** The signs of the entries of a sketch as two 32-bit words: the fewer differ, the more similar the texts. */
 export type Signs = readonly [number, number]
 
 export function signsOf(sketch: Sketch | Int32Array): Signs {
@@ -31,7 +31,7 @@ export function signsOf(sketch: Sketch | Int32Array): Signs {
   return [first >>> 0, second >>> 0]
 }
 
-/** How many of the 64 signs differ: 0 for the same text, some 30 for any two. */
+/** How many of the 64 signs differ: 0 for the same text, about 30 for unrelated ones. */
 export function differingSigns(a: Signs, b: Signs): number {
   return ones(a[0] ^ b[0]) + ones(a[1] ^ b[1])
 }

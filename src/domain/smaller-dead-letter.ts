@@ -1,11 +1,11 @@
 import type { OutputRecord } from './ports.ts'
 
-/** A dead letter is cut to the first of these that the broker takes. */
+/** Sizes in bytes that a dead letter is cut to, tried in order until the broker accepts it. */
 const CUTS = [64_000, 16_000, 1_000, 0]
-/** The header of a dead letter that holds only the beginning of its record: bytes of the whole. */
+/** Header of a cut dead letter: size of the whole record in bytes. */
 export const TRUNCATED = 'sigwatch-truncated'
 
-/** The next smaller form of a dead letter, which says how many bytes it had; undefined: there is none. */
+/** The dead letter cut to the next smaller size, with its original size in a header; undefined if there is none. */
 export function smallerDeadLetter(record: OutputRecord): OutputRecord | undefined {
   const { channel, value, headers } = record
   if (channel !== 'deadLetters' || value === null) return undefined

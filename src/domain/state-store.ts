@@ -10,16 +10,16 @@ export interface StateRecord {
   readonly code: Code
   readonly target: Target
   readonly match: Match
-  /** Of a campaign: further bands that are the same campaign. */
+  /** For a campaign: further bands of the same campaign. */
   readonly aliases?: readonly string[]
   /** Event time, ms. */
   readonly episode: number
   readonly revision: number
-  /** Compared and swapped on every change. */
+  /** For compare-and-swap on every change. */
   readonly version: number
   readonly open: boolean
   readonly action: Action
-  /** Whether the enforced policy raised it. */
+  /** Whether it was raised in enforce mode. */
   readonly enforced: boolean
   readonly level: number
   readonly raisedAt: number
@@ -28,31 +28,31 @@ export interface StateRecord {
   readonly lastEventAt: number
   /** Event time; see `lag`. */
   readonly expiresAt: number
-  /** How far event time lay behind the clock of the brokers at the last event, ms; absent: not so far that it matters. */
+  /** How far event time was behind the brokers' clock at the last event, ms; absent if negligible. */
   readonly lag?: number
   readonly clearedAt?: number
-  /** Silence needed after the last signal before it clears, ms. */
+  /** How long no signal may arrive before it clears, ms. */
   readonly hold: number
-  /** It was ordered by a person. */
+  /** Set if a person ordered it. */
   readonly byHand?: ByHand
-  /** The last event, whole: what an update or a clear repeats. */
+  /** The complete last event, which an update or a clear repeats. */
   readonly alert: Alert
-  /** Ids of the messages that the events of this episode showed, the latest last: an analyst may name any of them. */
+  /** Ids of the messages shown by the events of this episode, the latest last: feedback may refer to any of them. */
   readonly shown?: readonly string[]
-  /** The version, if the block table is known to hold no row of it then; any other number, or none: it may hold one. */
+  /** The version for which the block table is known to hold no row; with any other value, or none, it may hold one. */
   readonly rowless?: number
 }
 
-/** The order behind a state that a person raised. */
+/** The order behind a state raised by a person. */
 export interface ByHand {
   readonly by: string
-  /** When it was given and when it ends, epoch ms by the clock. */
+  /** When it was given and when it ends, wall clock, epoch ms. */
   readonly ts: number
   readonly until: number
   readonly limit?: { readonly perMinute: number }
-  /** A second person has to approve it: until then it asks for nothing. */
+  /** Awaits approval by a second person; has no effect until then. */
   readonly pending?: true
-  /** The exemption of the policy, as JSON, that it was given in spite of. */
+  /** The policy exemption, as JSON, that it overrides. */
   readonly inSpiteOf?: string
 }
 
@@ -62,52 +62,52 @@ export interface OutboxEntry {
   readonly shadow: boolean
   /** Wall clock of the write, epoch ms. */
   readonly at: number
-  /** Block table row to write with it (null: tombstone); absent: none. */
+  /** Block table row to write with it (null: tombstone), if any. */
   readonly block?: { readonly key: string; readonly value: string | null }
 }
 
-/** `behind`: more is to come, or it is not known; `current`: no lag; `idle`: no lag, and nothing for 30 s. */
+/** `behind`: lagging, or unknown; `current`: no lag; `idle`: no lag and no record for 30 s. */
 export type Standing = 'behind' | 'current' | 'idle'
 
-/** How far a partition has come, by its owner. */
+/** Progress of a partition, reported by its owner. */
 export interface PartitionReport extends PartitionId {
-  /** Undefined keeps the one that was reported last, by whomever. */
+  /** Undefined keeps the last reported value, whichever instance reported it. */
   readonly eventTime: number | undefined
   readonly standing: Standing
 }
 
 export interface PartitionProgress extends PartitionReport {
   readonly eventTime: number
-  /** It was not reported for 30 s of the store's wall clock. */
+  /** No report for 30 s of the store's wall clock. */
   readonly ownerless: boolean
 }
 
-/** How far a partition of a side topic has taken effect on the deployment. */
+/** How far a partition of a side topic has been applied. */
 export interface SideOffset extends PartitionId {
-  /** Every row before it has. */
+  /** Every row before it has been applied. */
   readonly offset: number
-  /** Newest Kafka timestamp of the rows that were read, epoch ms: a topic that is recreated has newer ones. */
+  /** Newest Kafka timestamp of the rows read, epoch ms; used to detect a recreated topic, which has newer ones. */
   readonly timestamp: number
 }
 
-/** What was found of the feedback since it was last looked at. */
+/** Result of checking the stored feedback since the last check. */
 export interface FeedbackCheck {
-  /** Parts of the store that it made: what analysts said before is not known there. */
+  /** Parts of the store created by the check: earlier feedback is missing there. */
   readonly made: number
-  /** Releases and allowances that the store had lost, and that were put back. */
+  /** Releases and allowances that had been lost and were restored. */
   readonly putBack: number
 }
 
-/** A state that is kept down by feedback. */
+/** A state suppressed by feedback. */
 export interface PutDown {
   readonly id: string
   /** Event time, epoch ms. */
   readonly until: number
-  /** Who said so; absent: not known. */
+  /** Author of the feedback, if known. */
   readonly by?: string
 }
 
-/** What a row of feedback did: by it an undo finds what to take back. */
+/** Effects of a row of feedback, so that they can be undone. */
 export interface GivenFeedback {
   /** Hash of its `feedbackId` and `ts`. */
   readonly id: string
@@ -116,81 +116,83 @@ export interface GivenFeedback {
   readonly by: string
   /** Epoch ms. */
   readonly ts: number
-  /** Until when it holds, epoch ms. */
+  /** End of its effect, epoch ms. */
   readonly until: number
-  /** The states that it spoke of. */
+  /** The states it refers to. */
   readonly states: readonly string[]
-  /** The states that it keeps down. */
+  /** The states it suppresses. */
   readonly silenced: readonly string[]
   readonly allowed: readonly Allowance[]
-  /** The state that it raised. */
+  /** The state it raised. */
   readonly raised?: string
-  /** The template to which it counts as a confirmation. */
+  /** The template it counts as a confirmation of. */
   readonly taught?: string
-  /** Templates that it removed. */
+  /** The templates it removed. */
   readonly untaught?: readonly string[]
-  /** It ended a block by hand. */
+  /** Set if it ended a manual block. */
   readonly unblocks?: true
-  /** When it was undone, epoch ms; absent: it was not. */
+  /** When it was undone, epoch ms, if it was. */
   readonly undone?: number
 }
 
-/** What rows of feedback did, until a day after their time. */
+/** Effects of rows of feedback, kept until a day after their end. */
 export interface GivenFeedbackStore {
-  /** One of the same id is replaced. */
+  /** Replaces an entry with the same id. */
   keep(given: GivenFeedback): Promise<void>
   get(id: string): Promise<GivenFeedback | undefined>
   all(): Promise<readonly GivenFeedback[]>
 }
 
-/** States with their outbox, the leases and the watermark. */
+/** States with their outbox, leases and the watermark. */
 export interface StateStore {
   get(ids: readonly string[]): Promise<readonly (StateRecord | undefined)[]>
-  /** Writes `next` if the stored version is `expected` (0: none stored), together with its event. False: somebody was first. */
+  /**
+   * Writes `next` and its event if the stored version is `expected` (0: none stored). False if another instance changed it first.
+   */
   put(next: StateRecord, expected: number, event?: OutboxEntry): Promise<boolean>
-  /** Versions of every open state by id: what a local copy is checked against. */
+  /** Versions of all open states by id, for checking a local copy. */
   versions(): Promise<ReadonlyMap<string, number>>
-  /** Every open state. */
+  /** All open states. */
   open(): Promise<readonly StateRecord[]>
-  /** Keeps a state from opening (`put` is refused) at event times before `until`, epoch ms. */
+  /** Prevents a state from opening (`put` is refused) at event times before `until`, epoch ms. */
   suppress(id: string, until: number, by?: string): Promise<void>
-  /** Until when each state is suppressed; undefined: it is not. */
+  /** Until when each state is suppressed; undefined if it is not. */
   suppressed(ids: readonly string[]): Promise<readonly (number | undefined)[]>
-  /** Keeps an allowance until its time is over; one of the same id is replaced. */
+  /** Stores an allowance until it ends, replacing one with the same id. */
   allow(allowance: Allowance): Promise<void>
-  /** Every allowance that may still be in force. */
+  /** All allowances that may still be in force. */
   allowances(): Promise<readonly Allowance[]>
   readonly given: GivenFeedbackStore
   /**
-   * Looks whether suppressions or allowances were lost, and puts back those that are known here. `put` opens no state
-   * before that is done.
+   * Checks whether suppressions or allowances were lost, and restores those known to this process. `put` opens no state before
+   * that is done.
    */
   check(): Promise<FeedbackCheck>
-  /** The suppressions that were put back since this was last asked: an older store may have their states open. */
+  /** Suppressions restored since the last call: the store may have their states open. */
   takePutDown(): readonly PutDown[]
-  /** Keeps what alerts on messages rested on, for a day, as far as there is room. */
+  /** Stores the basis of message alerts for a day, as space permits. */
   rememberAlerted(messages: readonly AlertedMessage[]): Promise<void>
   alerted(messageId: string): Promise<AlertedMessage | undefined>
-  /** Called for every change of any instance; `missed`: changes may have been lost, the store must be read again. */
+  /** `listener` is called for changes by any instance; `missed`: changes may have been lost, the store must be read again. */
   subscribe(listener: (state: StateRecord) => void, missed?: () => void): void
   pending(olderThanMs: number): Promise<readonly OutboxEntry[]>
   acknowledge(entryIds: readonly string[], stateIds: readonly string[]): Promise<void>
-  /** True while the holder has the lease; renews it. */
+  /** Acquires or renews a lease; true while the holder has it. */
   lease(name: string, holder: string, ttlMs: number): Promise<boolean>
   reportProgress(reports: readonly PartitionReport[]): Promise<void>
   /**
-   * The lowest event time over all partitions that are not idle, the highest when all are (nothing is missing then);
-   * undefined when none is known.
+   * The lowest event time over all partitions that are not idle; the highest if all are idle (nothing is missing then); undefined
+   * if none is known.
    */
   watermark(): Promise<number | undefined>
   /** The last report of every partition. */
   progress(): Promise<readonly PartitionProgress[]>
-  /** A report older than the one that is held changes nothing. */
+  /** Reports older than the stored one are ignored. */
   reportSideOffsets(offsets: readonly SideOffset[]): Promise<void>
   sideOffsets(): Promise<readonly SideOffset[]>
-  /** Counts that a piece of work begins, by its name: how many times it has begun and not ended in order, this one included. */
+  /** Counts the start of a piece of work by name; returns how many times it has started without finishing, including this one. */
   countAttempt(work: string): Promise<number>
-  /** The work has ended in order. */
+  /** Resets the count: the work finished. */
   forgetAttempt(work: string): Promise<void>
   unready(): readonly string[]
   close(): Promise<void>

@@ -2,10 +2,10 @@ import type { Action, Signal } from './decision.ts'
 import type { AnalysedMessage, Position } from './message.ts'
 import type { StateRecord } from './state-store.ts'
 
-/** A state without its last event: what the rules of time work on. */
+/** A state without its last event, as used by the lifecycle rules. */
 export type StateCore = Omit<StateRecord, 'alert'>
 
-/** When the readers of a state drop it, on their clocks: its event time may be that of a gateway that lags. Epoch ms. */
+/** When readers of a state drop it by their own clocks, epoch ms: event time may come from a gateway that lags. */
 export function expiryOf({ expiresAt, lag = 0 }: Pick<StateCore, 'expiresAt' | 'lag'>): number {
   return expiresAt + lag
 }
@@ -17,20 +17,20 @@ export interface MatchingState {
   readonly campaign?: string
 }
 
-/** A signal with the messages behind it, the one that tipped it last. */
+/** A signal with the messages behind it; the last one triggered it. */
 export interface BackedSignal {
   readonly signal: Signal
   readonly messages: readonly AnalysedMessage[]
 }
 
-/** What a signal brings to its state. */
+/** Input of a state change. */
 export interface StateInput {
   readonly signal: Signal
-  /** The message that tipped it; absent where none did (complaints). */
+  /** The message that triggered it; absent if none did (complaints). */
   readonly message?: AnalysedMessage
-  /** Further messages, of which up to 5 are shown. */
+  /** Further messages; up to 5 are shown. */
   readonly samples?: readonly AnalysedMessage[]
-  /** The record that the event is traced to. */
+  /** The record given as the origin of the event. */
   readonly position: Position
   readonly degraded?: boolean
 }

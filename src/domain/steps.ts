@@ -1,10 +1,10 @@
-/** A long computation that pauses now and then, so that others may work in between. */
+/** A long computation that yields regularly so that other work can run. */
 export type Steps<T> = Generator<void, T>
 
-/** Steps between two pauses, for loops over rows. */
+/** Rows per step, for loops over rows. */
 export const ROWS_A_STEP = 500
 
-/** To the end at once: for commands, and before anything else runs. */
+/** Runs to completion without a pause: for commands and during startup. */
 export function atOnce<T>(steps: Steps<T>): T {
   for (;;) {
     const step = steps.next()
@@ -12,7 +12,7 @@ export function atOnce<T>(steps: Steps<T>): T {
   }
 }
 
-/** To the end in slices of `slice` ms, with everything that waits let in between them. */
+/** Runs in slices of `slice` ms and yields to the event loop in between. */
 export async function inSlices<T>(steps: Steps<T>, slice = 10): Promise<T> {
   for (;;) {
     const until = performance.now() + slice

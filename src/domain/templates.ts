@@ -1,22 +1,22 @@
 import { DAY } from './time.ts'
 
-/** What a text is that teaches. */
+/** Labels that can be taught. */
 export const TAUGHT_LABELS = ['fraud', 'illicit'] as const
 export type TaughtLabel = (typeof TAUGHT_LABELS)[number]
 
-/** Most templates that are held: the one that was not met for the longest time is forgotten first. */
+/** Limit of stored templates: the least recently met is evicted first. */
 export const MOST_TEMPLATES = 100_000
-/** A template is forgotten so long after it was last met, ms. */
+/** A template expires this long after it was last met, ms. */
 export const KEPT_FOR = 90 * DAY
-/** The most people whose word is kept. */
+/** Limit of stored confirmations per template, one per person. */
 export const MOST_CONFIRMATIONS = 32
-/** `source` of what was confirmed here. */
+/** `source` of templates confirmed in this deployment. */
 export const LOCAL = 'local'
 
-/** Of the form of a sketch: other grams or hashes have another. */
+/** Version of the sketch format: other grams or hashes get another. */
 const FORM = 'w1'
 
-/** The words of a text in 128 bytes, one-way: the share of equal ones is that of the grams that two texts share. */
+/** One-way MinHash of the words of a text in 128 bytes: the share of equal bytes estimates the share of common grams. */
 export type WordSketch = Uint8Array
 
 /** `w1:<128 bytes, base64url>`. */
@@ -24,7 +24,7 @@ export function writtenSketch(sketch: WordSketch): string {
   return `${FORM}:${Buffer.from(sketch).toString('base64url')}`
 }
 
-/** What `writtenSketch` gave; undefined for anything else. */
+/** Parses the output of `writtenSketch`; undefined for anything else. */
 export function readSketch(text: string): WordSketch | undefined {
   const found = /^w1:([\w-]{171})$/.exec(text)
   if (found === null) return undefined
@@ -38,37 +38,37 @@ export interface Confirmation {
   readonly ts: number
 }
 
-/** The wording of a message that was confirmed as fraud or illicit. Holds no text and no number. */
+/** The wording of a message confirmed as fraud or illicit. Holds no text and no number. */
 export interface Template {
   /** See `writtenSketch`. */
   readonly sketch: string
   readonly label: TaughtLabel
-  /** One a person, the earliest. */
+  /** The earliest of each person. */
   readonly confirmations: readonly Confirmation[]
   /** Epoch ms. */
   readonly until: number
-  /** `local`, or the list that it was imported with. */
+  /** `local`, or the list it was imported from. */
   readonly source: string
 }
 
-/** A template as it is stored. `removed`: when it was found to be wrong, epoch ms; it stays, so that it is not learned again. */
+/** A stored template. `removed`: when it was found to be wrong, epoch ms; it is kept so that it is not learned again. */
 export interface StoredTemplate extends Template {
   readonly removed?: number
 }
 
-/** What happens to one template. */
+/** A change of one template. */
 export type TemplateChange = { readonly sketch: string } & (
   | { readonly is: 'confirmed'; readonly label: TaughtLabel; readonly by: string; readonly ts: number }
   | { readonly is: 'retracted'; readonly by: string; readonly ts: number }
   | { readonly is: 'removed'; readonly ts: number }
-  /** What was removed, at `ts` or before, is there again. */
+  /** Restores a template removed at `ts` or before. */
   | { readonly is: 'restored'; readonly ts: number }
   | { readonly is: 'met'; readonly until: number }
-  /** From a topic or another store: it is taken where nothing is known of it. */
+  /** From a topic or another store: accepted if the template is unknown. */
   | { readonly is: 'known'; readonly template: Template }
 )
 
-/** A template after a change; the same object where nothing changes. */
+/** The template after a change; the same object if nothing changes. */
 export function changed(
   known: StoredTemplate | undefined,
   change: TemplateChange,
@@ -104,7 +104,7 @@ function confirmed(
   if (known === undefined) return { sketch, label, confirmations: [{ by, ts }], until, source: LOCAL }
   if (known.removed !== undefined && known.removed >= ts) return known
   const { removed, ...rest } = known
-  // What was removed begins again: those who confirmed it before did not see why it was.
+  // Start over after a removal: earlier confirmations did not know the reason for it.
   const before = removed === undefined ? known.confirmations : []
   const isKnown = before.some((one) => one.by === by) || before.length >= MOST_CONFIRMATIONS
   if (isKnown && until <= known.until) return known
@@ -115,30 +115,30 @@ function confirmed(
   }
 }
 
-/** Templates that a store gives back at once. */
+/** Templates returned by one call of `changes`. */
 export const TEMPLATES_AT_ONCE = 2_000
 
 export interface TemplateChanges {
-  /** With those that were removed. */
+  /** Including removed ones. */
   readonly templates: readonly StoredTemplate[]
   readonly mark: string
-  /** The store has forgotten what it held at `mark`. */
+  /** The store lost its contents since `mark`. */
   readonly lost: boolean
 }
 
 /** Templates shared by all instances, at most `MOST_TEMPLATES`. Every method rejects with REDIS_UNREACHABLE. */
 export interface TemplateStore {
-  /** Each as `changed` says, in their order; done again it changes nothing. */
+  /** Applies changes in order, as `changed` does. Idempotent. */
   change(changes: readonly TemplateChange[]): Promise<void>
-  /** What changed after `mark` (undefined: all), `TEMPLATES_AT_ONCE` at most: there is no more when none comes. */
+  /** Changes after `mark` (undefined: all), at most `TEMPLATES_AT_ONCE`. An empty result means there are no more. */
   changes(mark: string | undefined): Promise<TemplateChanges>
-  /** Forgets those of which `until` lies before a time, epoch ms, and returns their sketches; some thousands at once. */
+  /** Deletes templates whose `until` is before a time (epoch ms), some thousands per call, and returns their sketches. */
   expire(before: number): Promise<readonly string[]>
 }
 
-/** The template that a message is most like. */
+/** The most similar template of a message. */
 export interface Met {
   readonly template: Template
-  /** Share of the words that both have, 0 to 1. */
+  /** Share of common words, 0 to 1. */
   readonly similarity: number
 }

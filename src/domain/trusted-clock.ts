@@ -5,42 +5,42 @@ import { DAY } from './time.ts'
 export const CLOCK_REFERENCES = ['redis', 'kafka', 'postgres'] as const
 export type ClockReference = (typeof CLOCK_REFERENCES)[number]
 
-/** When a server read its clock, by the monotonic clock of this process, ms. */
+/** When a server read its clock, in monotonic time of this process, ms. */
 export interface Reading {
-  /** Not before this; absent: any time before, as of a record that was appended long ago. */
+  /** Earliest possible time of the reading; absent if unbounded, as for a record that was appended long ago. */
   readonly after?: number
   readonly before: number
-  /** Which of several servers it was: each counts for a part of its reference. */
+  /** The server, if the reference has several: each counts for a part of its reference. */
   readonly member?: string
 }
 
 export interface TrustedClockOptions {
   /** Wall clock of the host, epoch ms. It may be wrong, and it may jump. */
   readonly host: () => number
-  /** ms; never goes back, may stand still while the host is suspended. */
+  /** Monotonic clock, ms; may stop while the host is suspended. */
   readonly monotonic: () => number
-  /** Clocks that differ by more do not agree, ms. */
+  /** Largest difference between clocks that agree, ms. */
   readonly maxSkew: number
 }
 
-/** How the clocks stand to one another. */
+/** Result of comparing the clocks. */
 export interface ClockStanding {
-  /** Host minus reference, ms; of a reference of which only the least is known: 0 unless the host is behind it. */
+  /** Host minus reference, ms. For a reference with only a lower bound: 0 unless the host is behind it. */
   readonly skews: ReadonlyMap<ClockReference, number>
-  /** Whether a reference says more than a least time: without one nothing is ended by the clock. */
+  /** Whether a reference provides more than a lower bound: otherwise nothing is ended by the clock. */
   readonly confirmed: boolean
-  /** Clocks outside of the majority; empty where there is none. */
+  /** Clocks outside the majority; empty if there is no majority. */
   readonly odd: readonly (ClockReference | 'host')[]
 }
 
-/** What a clock shows, less the monotonic clock, ms: constant while both run. `high` is Infinity where only the least is known. */
+/** Offset of a clock from the monotonic clock, ms: constant while both run. `high` is Infinity if only a lower bound is known. */
 interface Offset {
   readonly low: number
   readonly high: number
 }
 
 interface Observed extends Offset {
-  /** By the monotonic clock. */
+  /** Monotonic time of the observation. */
   readonly at: number
 }
 
@@ -53,27 +53,27 @@ interface Estimate extends Offset {
   readonly standing: ClockStanding
 }
 
-/** The monotonic clock carries an observation for so long, ms: a day without its server. */
+/** How long an observation is kept, carried by the monotonic clock, ms: a day without its server. */
 const KEPT = DAY
-/** A least time gives way to a lower one after so long, ms: the clock that it came from may have been set right. */
+/** A lower bound is replaced by a smaller one after this time, ms: the clock it came from may have been corrected. */
 const LEAST_KEPT = 600_000
-/** By how much the monotonic clock may run wrong. */
+/** Largest assumed drift of the monotonic clock, as a ratio. */
 const DRIFT = 2e-4
-/** What the host gains on the monotonic clock at once, ms, is a jump of the one or a standstill of the other. */
+/** Gain of the host on the monotonic clock, ms, that counts as a jump of the one or a standstill of the other. */
 const JUMP = 1_000
-/** The estimate holds until the host has moved by so much against the monotonic clock, ms, or so long. */
+/** The estimate is reused until the host has moved this much against the monotonic clock, or for `ESTIMATE_KEPT`, ms. */
 const HOST_STEP = 50
 const ESTIMATE_KEPT = 1_000
-/** Servers of one reference that are kept apart. */
+/** Limit of servers tracked per reference. */
 const MAX_MEMBERS = 64
 
 /**
- * The time that a deployment agrees on: the clock of the host, and those of servers as they were observed, carried on by the
- * monotonic clock. The largest set of clocks that agree within `maxSkew` is believed (Marzullo's algorithm, with the host
- * as one of the clocks); where two sets are equally large, the bounds take in both, so that nothing ends by the wrong one.
+ * The time that a deployment agrees on, from the clock of the host and observed clocks of servers, carried on by the monotonic
+ * clock. The largest set of clocks that agree within `maxSkew` wins (Marzullo's algorithm, with the host as one of the clocks).
+ * If two sets are equally large, the bounds cover both, so that nothing ends by the wrong one.
  *
- * A reference that is not observed any more counts for a day. When the host gains a second or more on the monotonic
- * clock, either may be wrong: until a reference is observed again its upper bound is later by as much.
+ * A reference that is no longer observed counts for a day. When the host gains a second or more on the monotonic clock, either
+ * may be wrong: the upper bounds of the references grow by the gain until they are observed again.
  */
 export class TrustedClock implements BoundedClock {
   readonly #options: TrustedClockOptions
@@ -88,19 +88,22 @@ export class TrustedClock implements BoundedClock {
     this.#hostOffset = this.#lookAtHost()
   }
 
-  /** Called when the host has gained or lost a second or more on the monotonic clock: the references should be asked. */
+  /**
+   * Registers a callback for when the host gains or loses more than a second on the monotonic clock: the references should be
+   * queried.
+   */
   onJump(jumped: () => void): void {
     this.#jumped = jumped
   }
 
-  /** Takes note of what a server's clock showed, epoch ms. What is no time is passed over. */
+  /** Records a reading of a server's clock, epoch ms. Invalid times are ignored. */
   observe(reference: ClockReference, time: number, { after, before, member = '' }: Reading): void {
     if (!Number.isFinite(time) || time <= 0) return
     this.#followHost()
     const seen = { low: time - before, high: after === undefined ? Number.POSITIVE_INFINITY : time - after }
     const members = this.#references.get(reference) ?? new Map<string, Observed>()
     this.#references.set(reference, members)
-    // What is read and what is acknowledged come from the same clocks, and only the latter says what they show now.
+    // Records read and acknowledgements come from the same clocks, but only the latter show the current time.
     const key = after === undefined ? 'least' : `at ${member}`
     const held = members.get(key)
     if (held && isBetter(held, seen, before - held.at)) return
@@ -110,22 +113,22 @@ export class TrustedClock implements BoundedClock {
     this.#estimate = undefined
   }
 
-  /** The best estimate, epoch ms: the host where it is not outvoted. It may step. */
+  /** The best estimate, epoch ms: the host's time unless it is outvoted. May step. */
   now(): number {
     return Math.round(this.#current().best + this.#options.monotonic())
   }
 
-  /** It is not earlier, as far as the references show; without one: the clock of the host. */
+  /** Lower bound from the references; without one, the clock of the host. */
   earliest(): number {
     return Math.floor(this.#current().low + this.#options.monotonic())
   }
 
-  /** It is not later; Infinity without a reference that shows it. */
+  /** Upper bound; Infinity if no reference provides one. */
   latest(): number {
     return Math.ceil(this.#current().high + this.#options.monotonic())
   }
 
-  /** Whether a time lies behind us on more evidence than the clock of the host. */
+  /** Whether a time has passed on more evidence than the clock of the host. */
   passed(time: number): boolean {
     const { low, standing } = this.#current()
     const least = standing.confirmed ? low : Math.min(low, this.#least())
@@ -140,7 +143,7 @@ export class TrustedClock implements BoundedClock {
     return this.#options.host() - this.#options.monotonic()
   }
 
-  /** Highest least time that was read, as an offset; -Infinity: none was. */
+  /** The highest lower bound observed, as an offset; -Infinity if none. */
   #least(): number {
     const leasts = [...this.#references.values()].flatMap((members) => members.get('least')?.low ?? [])
     return Math.max(Number.NEGATIVE_INFINITY, ...leasts)
@@ -170,7 +173,7 @@ export class TrustedClock implements BoundedClock {
     return this.#estimate
   }
 
-  /** One for each reference: the median of its servers. */
+  /** One per reference: the median of its servers. */
   #sources(now: number): Source[] {
     const sources: Source[] = []
     for (const [name, members] of this.#references) {
@@ -194,7 +197,7 @@ function middle({ low, high }: Offset): number {
   return high === Number.POSITIVE_INFINITY ? low : (low + high) / 2
 }
 
-/** Whether what is held of a server, `age` ms later, says more than what was seen now, and does not contradict it. */
+/** Whether the stored reading, aged by `age` ms, is narrower than the new one and does not contradict it. */
 function isBetter(held: Observed, seen: Offset, age: number): boolean {
   if (seen.high === Number.POSITIVE_INFINITY) return held.low > seen.low && age < LEAST_KEPT
   const { low, high } = aged(held, held.at + age)
@@ -207,7 +210,7 @@ function estimateOf(hostOffset: number, references: readonly Source[], maxSkew: 
   const [sole] = groups.length === 1 ? groups : []
   const confirmed = references.some(({ high }) => high !== Number.POSITIVE_INFINITY)
   const believed = groups.map(boundsOf)
-  // Of two that disagree, the one that all instances share.
+  // If groups disagree, prefer the one without the host: all instances share it.
   const shared = groups.findIndex((group) => !group.includes(host))
   const isHost = shared === -1
   const low = confirmed ? Math.min(...believed.map((group) => group.low)) : hostOffset
@@ -230,7 +233,7 @@ function skewOf(host: number, { low, high }: Offset): number {
   return high === Number.POSITIVE_INFINITY ? Math.min(0, host - low) : host - (low + high) / 2
 }
 
-/** The largest sets of clocks that agree: some time is at most half of `maxSkew` away from each of them. */
+/** The largest sets of clocks that agree: there is a time within half of `maxSkew` of each of them. */
 function largestGroups(sources: readonly Source[], maxSkew: number): Source[][] {
   const slack = maxSkew / 2
   const groups = sources.map(({ low }) =>
@@ -245,7 +248,7 @@ function isSame(one: readonly Source[], other: readonly Source[]): boolean {
   return one.every((source) => other.includes(source))
 }
 
-/** What a set of clocks says: of those of which more than the least is known, where there are such. */
+/** Bounds of a set of clocks, from those with more than a lower bound if there are any. */
 function boundsOf(group: readonly Source[]): Offset {
   const exact = group.filter(({ high }) => high !== Number.POSITIVE_INFINITY)
   const meant = exact.length > 0 ? exact : group

@@ -7,39 +7,39 @@ import type { Policy } from './policy.ts'
 import type { Classifier } from './ports.ts'
 import type { Registry } from './registry.ts'
 
-/** The content behind a hash that alerts name: what a reader needs to tell later by what was decided. */
+/** The content behind a hash in alerts, for tracing a decision later. */
 export interface VersionContent {
-  /** As `provenance` of an alert names it; of the brand list as the registry's content names it. */
+  /** As in `provenance` of an alert; for the brand list, as in the registry's content. */
   readonly hash: string
   readonly kind: 'policy' | 'registry' | 'model' | 'brands' | 'rules'
-  /** Of a policy: its rules, defaults filled in. Of own rules: what their file says. Of a registry: what it is made of. Of the brand list: its brands. */
+  /** Policy: its rules with defaults filled in. Own rules: the parsed file. Registry: its composition. Brand list: its brands. */
   readonly content?: unknown
-  /** Of a model: its card. */
+  /** Model: its card. */
   readonly card?: unknown
 }
 
-/** What decisions rest on: one set for a batch, from its first stage to its last. */
+/** The versions used for decisions: one set per batch, from its first stage to its last. */
 export interface Versions {
   readonly classifier: Classifier
   readonly policy: Policy
   readonly registry: Registry
-  /** What notices of brands look like: samples and what was learned, which grows meanwhile. */
+  /** Notices of brands: shipped samples and learned ones, growing while in use. */
   readonly notices?: Notices
-  /** What was confirmed as fraud or illicit, which grows meanwhile. */
+  /** Templates confirmed as fraud or illicit, growing while in use. */
   readonly templates?: KnownTemplates
-  /** How advertisements are alike, and what signatures advertise: as seen so far. */
+  /** Similarity of advertisements and what signatures advertise, learned so far. */
   readonly alike?: Alike
 }
 
-/** The set in force now. */
+/** The current set. */
 export interface VersionsInForce {
   readonly current: Versions
 }
 
-/** What can be reloaded while the service runs; own rules go with the policy. */
+/** Versions that can be reloaded at runtime; own rules are reloaded with the policy. */
 export type Versioned = 'model' | 'policy' | 'registry'
 
-/** The versions as an alert names them. */
+/** The versions as named in alerts. */
 export function provenanceOf(versions: Versions): DecidedBy {
   const { classifier, policy, registry } = versions
   return {

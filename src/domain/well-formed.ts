@@ -1,7 +1,7 @@
 const LONE_SURROGATE = /\p{Surrogate}/u
 const LONE_SURROGATES = /\p{Surrogate}/gu
 
-/** The text with U+FFFD for lone surrogates: they cannot be written as UTF-8, and Redis refuses their escapes in JSON. */
+/** Replaces lone surrogates with U+FFFD: they have no UTF-8 form, and Redis refuses their escapes in JSON. */
 export function wellFormed(text: string): string {
   return LONE_SURROGATE.test(text) ? text.replace(LONE_SURROGATES, '\ufffd') : text
 }

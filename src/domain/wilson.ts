@@ -5,10 +5,10 @@ export interface Interval {
   readonly high: number
 }
 
-/** Of the normal distribution, for 95% on both sides. */
+/** Quantile of the normal distribution for a two-sided 95% interval. */
 const Z = 1.959963984540054
 
-/** Wilson's score interval: it stays within 0 and 1 and holds for few cases too. Undefined without any. */
+/** Wilson score interval: stays within 0 and 1 and is valid for few cases. Undefined without any. */
 export function wilson(right: number, judged: number): Interval | undefined {
   if (judged === 0) return undefined
   const share = right / judged
