@@ -1,19 +1,19 @@
 import { SigwatchError } from '../domain/errors.ts'
 
-/** One Alertmanager may take so long, ms. */
+/** Timeout of a request, ms. */
 const WITHIN = 5_000
-/** Alerts of one request. */
+/** Maximum number of alerts in one request. */
 const MOST = 500
 
 export interface AlertmanagerOptions {
-  /** Base address, as http://alertmanager:9093. */
+  /** Base URL, such as http://alertmanager:9093. */
   readonly url: string
   readonly token?: string
 }
 
-/** The API of Alertmanager, version 2. */
+/** Client of the Alertmanager API, version 2. */
 export class Alertmanager {
-  /** Host and port, for people. */
+  /** Host and port, for messages. */
   readonly name: string
   readonly #options: AlertmanagerOptions
 
@@ -22,7 +22,7 @@ export class Alertmanager {
     this.name = new URL(options.url).host
   }
 
-  /** Posts alerts; rejects with NOTIFY_REFUSED for any answer but 2xx, redirects included, and when none comes within 5 s. */
+  /** Posts alerts. Rejects with NOTIFY_REFUSED on any answer other than 2xx, redirects included, and on none within 5 s. */
   async post(alerts: readonly object[], signal: AbortSignal): Promise<void> {
     const { url, token } = this.#options
     for (let from = 0; from < alerts.length; from += MOST) {
@@ -41,7 +41,7 @@ export class Alertmanager {
           body,
           signal: within,
         })
-        // What it says may hold anything, and is not needed.
+        // The body is not needed and may contain anything.
         await answer.body?.cancel()
         status = answer.status
       } catch (error) {

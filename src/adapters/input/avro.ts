@@ -1,21 +1,22 @@
 import type { RegisteredSchema } from './schema-registry.ts'
 import { SchemaError } from './schema-registry.ts'
 
-/** Reads the value that begins at `at`, which is all that is there. Throws where the bytes do not fit. */
+/** Reads the value that begins at `at` and must fill the rest of the bytes. Throws if they do not fit. */
 export type ReadValue = (bytes: Buffer, at: number) => unknown
 
 type Read = (input: Input) => unknown
 type Names = Map<string, { read: Read }>
 
-/** Values of one record, by its bytes: counts of blocks may claim what no bytes stand for. */
+/** Maximum number of values per byte of a record: block counts may claim items that no bytes back. */
 const VALUES_PER_BYTE = 8
 const VALUES = 10_000
 const MOST_VALUES = 1_000_000
 const DEEPEST = 200
 
 /**
- * Compiles an Avro schema (specification 1.12, binary encoding). A union gives the value of its branch; `long` beyond 2^53 is
- * a bigint, `bytes` and `fixed` are buffers, enums their symbols; logical types stay as they are encoded. Throws SchemaError.
+ * Compiles an Avro schema (specification 1.12, binary encoding). A union yields the value of its branch; `long` beyond
+ * 2^53 is a bigint, `bytes` and `fixed` are buffers, enums their symbols; logical types keep their encoded form. Throws
+ * SchemaError.
  */
 export function compileAvro({ text, references }: RegisteredSchema): ReadValue {
   const names: Names = new Map()
@@ -37,7 +38,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** The bytes of one record. Every read that goes beyond them throws. */
+/** The bytes of one record. Reads past the end throw. */
 class Input {
   readonly #bytes: Buffer
   #at: number
@@ -50,7 +51,7 @@ class Input {
     this.#left = Math.min(VALUES + VALUES_PER_BYTE * bytes.length, MOST_VALUES)
   }
 
-  /** Before each value. */
+  /** Called before each value. */
   count(): void {
     if (--this.#left < 0) throw new RangeError('more values than the bytes can stand for')
   }
@@ -70,7 +71,7 @@ class Input {
     return this.#bytes.subarray(from, this.#at)
   }
 
-  /** Zigzag, of at most 64 bits. */
+  /** A zigzag integer of at most 64 bits. */
   long(): number | bigint {
     let value = 0n
     for (let shift = 0n; shift < 70n; shift += 7n) {
@@ -159,7 +160,7 @@ function namedReader(schema: NamedSchema, names: Names, outer: string): Read {
   const namespace =
     dot >= 0 ? name.slice(0, dot) : typeof schema.namespace === 'string' ? schema.namespace : outer
   const full = fullName(name.slice(dot + 1), namespace)
-  // In place before its fields are read: a record may hold itself.
+  // Registered before its fields are compiled: a record may contain itself.
   const entry = { read: (): unknown => undefined } as { read: Read }
   names.set(full, entry)
   entry.read = bodyReader(schema, names, namespace, full)
@@ -206,7 +207,7 @@ function chosen<T>(list: readonly T[], index: number): T {
 
 type EachItem = (item: () => unknown, input: Input) => void
 
-/** Items in blocks; the length in bytes of a block, which a negative count announces, is not needed. */
+/** Items in blocks. A negative count announces the size of the block in bytes, which is skipped. */
 function blocks(item: Read, collect: (read: (each: EachItem) => void) => unknown): Read {
   return (input) =>
     input.within(() =>

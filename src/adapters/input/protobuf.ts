@@ -2,23 +2,23 @@ import protobuf from 'protobufjs'
 import type { ReadValue } from './avro.ts'
 import { type RegisteredSchema, SchemaError } from './schema-registry.ts'
 
-/** Numbers of 64 bits are text, enums their names, `bytes` buffers; what a record leaves out is absent. */
+/** 64-bit integers become strings, enums their names, `bytes` buffers; fields missing from a record are absent. */
 const FORM: protobuf.IConversionOptions = { longs: String, enums: String, bytes: Buffer as never }
 const DEEPEST = 10
 const MOST_MESSAGES = 10_000
-/** Characters of a schema with all that it imports. */
+/** Maximum length of a schema in characters, imports included. */
 const MAX_TEXT = 1_000_000
 /**
- * Semicolons, commas and opening braces of it, comments included: nothing is declared without one of them, and the time
- * that protobufjs needs grows with the square of what a message declares (4,000 fields: 0.7 s to parse).
+ * Maximum number of semicolons, commas and opening braces in it, comments included. Every declaration needs one of them, and the
+ * time of protobufjs grows with the square of a message's declarations (4,000 fields: 0.7 s to parse).
  */
 const MAX_MARKS = 3_000
 const MARKS = new Set([';', ',', '{'].map((mark) => mark.charCodeAt(0)))
 const MAX_REASON = 200
 
 /**
- * Compiles a .proto text. Fields keep the names that they have there. A record begins with the indexes that lead to its
- * message, as Confluent's serializers write them. Throws SchemaError.
+ * Compiles a .proto text. Fields keep their names from it. A record begins with the indexes that lead to its message
+ * type, as Confluent's serializers write them. Throws SchemaError.
  */
 export function compileProtobuf(schema: RegisteredSchema): ReadValue {
   refuseLarge([schema.text, ...schema.references.map(({ text }) => text)])
@@ -70,7 +70,7 @@ function parseInto(
   }
 }
 
-/** The messages of a file alone, in its order: the indexes of a record count them. */
+/** The messages of this file without imports, in declaration order: the indexes of a record refer to them. */
 function messagesOf(text: string): readonly protobuf.Type[] {
   try {
     const alone = protobuf.parse(text, new protobuf.Root(), { keepCase: true })
@@ -96,7 +96,7 @@ function nameAt(own: readonly protobuf.Type[], path: readonly number[]): string 
   return found!.fullName
 }
 
-/** One zero stands for the first message alone. */
+/** A single zero means the first message. */
 function messageIndexes(
   bytes: Buffer,
   at: number,

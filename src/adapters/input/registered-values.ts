@@ -11,35 +11,35 @@ import {
   type SchemaRegistrySettings,
 } from './schema-registry.ts'
 
-/** How the values of registered schemas are encoded. */
+/** Encoding of values with registered schemas. */
 export type RegisteredFormat = 'avro' | 'protobuf'
 
 const MAGIC = 0
 const HEADER = 5
 const FIRST_PAUSE = 200
 const LONGEST_PAUSE = 5_000
-/** A schema that the registry has not is asked for again after so long, ms. */
+/** A missing schema is requested again after this time, ms. */
 const UNKNOWN_FOR = 30_000
 
-/** "Not there" counts when it has been said for so long, ms: a replica may lag behind. */
+/** A schema is missing once the registry has said so for this long, ms: a replica may lag behind. */
 const ABSENT_FOR = 5_000
 const MOST_REFUSED = 10_000
 const AT_A_TIME = 8
-/** Of Health. */
+/** Component name in Health. */
 const PART = 'registry'
 
 interface Refused {
   readonly reason: string
-  /** The registry is not asked again before. */
+  /** The registry is not asked again before this time. */
   readonly until: number
 }
 
-/** Reads records of Avro and Protobuf by the schemas of a registry, which each names by its id. */
+/** Decodes Avro and Protobuf records by the registry schemas whose ids they carry. */
 export class RegisteredValues {
   readonly #registry: SchemaRegistry
   readonly #health: Health
   readonly #readers = new Map<string, ReadValue>()
-  /** Those that were refused last are at the end, and stay when their time is over: they are not waited for once more. */
+  /** Most recently refused last. Entries stay after they expire, so that they are never waited for again. */
   readonly #refused = new Map<string, Refused>()
   #dropped = false
   readonly #asked = new Map<string, Promise<void>>()
@@ -51,8 +51,8 @@ export class RegisteredValues {
   }
 
   /**
-   * True where all is known of the schemas of these values, else a promise: of true when it is, of false when the signal
-   * is aborted first. While the registry does not answer it is asked again.
+   * True if the schemas of all these values are known. Otherwise a promise that keeps asking the registry until it
+   * answers and resolves with true, or with false when the signal is aborted first.
    */
   prepare(format: RegisteredFormat, values: Iterable<Buffer>, signal?: AbortSignal): true | Promise<boolean> {
     const ids = new Set<number>()
@@ -65,7 +65,7 @@ export class RegisteredValues {
     return unlessAborted(asked, signal).then(() => !signal?.aborted)
   }
 
-  /** The value of a record whose schema was prepared. Throws RecordError. */
+  /** Decodes a record whose schema was prepared. Throws RecordError. */
   read(format: RegisteredFormat, value: Buffer): object {
     const id = schemaId(value)
     if (id === undefined)
@@ -141,14 +141,14 @@ export class RegisteredValues {
     this.#dropped = true
   }
 
-  /** Rejects with SchemaError when the schema cannot be used, and with another error when the registry does not answer. */
+  /** Rejects with SchemaError if the schema cannot be used, with another error if the registry does not answer. */
   async #compiled(format: RegisteredFormat, id: number, signal: AbortSignal | undefined): Promise<ReadValue> {
     signal?.throwIfAborted()
     return await compile(format, await this.#registry.schema(id))
   }
 }
 
-/** Lets so many go on at a time, in the order in which they come. */
+/** A semaphore that admits callers in order of arrival. */
 class Turns {
   #free: number
   readonly #waiting: (() => void)[] = []
@@ -182,7 +182,7 @@ async function compile(format: RegisteredFormat, schema: RegisteredSchema): Prom
   }
 }
 
-/** The id that stands before the value, from 0 up: a zero byte and 4 bytes, big end first. */
+/** The schema id in front of the value, from 0: a zero byte and 4 bytes, big-endian. */
 function schemaId(value: Buffer): number | undefined {
   if (value.length < HEADER || value[0] !== MAGIC) return undefined
   const id = value.readInt32BE(1)

@@ -1,31 +1,31 @@
 import { wellFormed } from '../../domain/well-formed.ts'
 
-/** A schema as a registry has it. */
+/** A schema as the registry returns it. */
 export interface RegisteredSchema {
   readonly text: string
-  /** AVRO where the registry does not say. */
+  /** AVRO if the registry does not name a type. */
   readonly type: 'AVRO' | 'PROTOBUF' | 'JSON'
-  /** Schemas that it names, each before those that name it; `name` is how they are named. */
+  /** Referenced schemas in dependency order; `name` is the name used by the reference. */
   readonly references: readonly { readonly name: string; readonly text: string }[]
 }
 
 export interface SchemaRegistrySettings {
-  /** Of the REST API of Confluent, up to what stands before `/schemas`. */
+  /** Base URL of the Confluent REST API, without `/schemas`. */
   readonly url: string
   readonly username?: string
   readonly password?: string
 }
 
-/** The registry has no such schema, or it is none that could be read. The message names no value of a record. */
+/** The registry has no such schema, or the schema cannot be read. The message contains no values of records. */
 export class SchemaError extends Error {}
 
-/** The registry says that it does not have the schema or what it refers to; a replica that lags behind may say so too. */
+/** The registry reports the schema or one of its references as missing; a lagging replica may do so too. */
 export class AbsentSchemaError extends SchemaError {}
 
 const WITHIN = 5_000
 const MAX_BYTES = 1_000_000
 const MAX_REFERENCES = 100
-/** Answers of the registry that say nothing about the schema: login, timeout, rate limit. */
+/** Statuses that do not concern the schema: login, timeout, rate limit. */
 const NOT_ABOUT_IT = new Set([401, 408, 429])
 
 interface Answer {
@@ -40,7 +40,7 @@ interface Reference {
   readonly version: number
 }
 
-/** Asks a schema registry over the REST API of Confluent, which Apicurio, Karapace and Redpanda speak too. */
+/** Client of a schema registry with the Confluent REST API, which Apicurio, Karapace and Redpanda implement too. */
 export class SchemaRegistry {
   readonly #base: string
   readonly #headers: Readonly<Record<string, string>>
@@ -54,7 +54,7 @@ export class SchemaRegistry {
     }
   }
 
-  /** Rejects with SchemaError when there is no such schema, and with another error when the registry does not answer. */
+  /** Rejects with SchemaError if there is no such schema, with another error if the registry does not answer. */
   async schema(id: number): Promise<RegisteredSchema> {
     const answer = await this.#ask(`/schemas/ids/${id}`, `schema ${id}`)
     const references = new Map<string, string>()
@@ -97,7 +97,7 @@ export class SchemaRegistry {
   }
 }
 
-/** What the body says, or undefined where it has more than `most` bytes; it is read no further than that. */
+/** The text of the body, or undefined if it is longer than `most` bytes; reading stops there. */
 async function textWithin({ body }: Response, most: number): Promise<string | undefined> {
   const chunks: Uint8Array[] = []
   let size = 0
@@ -118,10 +118,7 @@ function parsed(body: string): Record<string, unknown> | undefined {
   }
 }
 
-/**
- * A registry says in JSON what it has against a request, with an `error_code`; another server, a wrong path and a proxy that
- * wants a login do not.
- */
+/** A registry reports errors in JSON with an `error_code`. Other servers, wrong paths and proxies that require a login do not. */
 function refusal(status: number, answer: Record<string, unknown> | undefined, what: string): Error {
   const code = answer?.error_code
   if (status >= 400 && status < 500 && !NOT_ABOUT_IT.has(status) && Number.isInteger(code)) {

@@ -1,4 +1,4 @@
-/** What one broker was asked to write, as the client groups it. */
+/** The records of a request to one broker, in the shape that the client groups them. */
 export interface ProducedTopics {
   readonly topicData: readonly {
     readonly partitions: readonly { readonly messages: readonly object[] }[]
@@ -7,13 +7,13 @@ export interface ProducedTopics {
 
 const messages = new WeakSet<object>()
 
-/** A broker has acknowledged all of it, whatever becomes of what was sent to others at once. */
+/** Marks all records of a request that a broker has acknowledged, even if requests sent to other brokers at the same time fail. */
 export function noteAcknowledged({ topicData }: ProducedTopics): void {
   for (const { partitions } of topicData)
     for (const partition of partitions) for (const message of partition.messages) messages.add(message)
 }
 
-/** Whether this very object was produced and acknowledged. */
+/** Whether this object (by identity) was produced and acknowledged. */
 export function isAcknowledged(message: object): boolean {
   return messages.has(message)
 }

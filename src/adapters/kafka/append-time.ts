@@ -1,17 +1,17 @@
 import type { TrustedClock } from '../../domain/trusted-clock.ts'
 
-/** A clock that is told what those of the brokers show. */
+/** A clock that learns from the clocks of the brokers. */
 export type ProducerClock = Pick<TrustedClock, 'now' | 'observe'>
 
-/** What the client says of the records that a partition has taken. */
+/** The client's result for a partition that accepted records. */
 interface Acknowledged {
   readonly topicName: string
   readonly partition: number
-  /** Epoch ms in digits; -1 where producers set the timestamps. */
+  /** Epoch ms as a string; -1 if producers set the timestamps. */
   readonly logAppendTime?: string
 }
 
-/** Takes note of the time at which brokers appended records, which were sent at `sent` by the monotonic clock, ms. */
+/** Feeds the clock with the append times of records that were sent at `sent` (monotonic, ms). */
 export function observeAppends(
   clock: ProducerClock,
   acknowledged: readonly Acknowledged[],
@@ -24,20 +24,20 @@ export function observeAppends(
   }
 }
 
-/** What is done about topics that do not exist. */
+/** What to do about missing topics. */
 export interface RequiredTopics {
   readonly create?: boolean
-  /** Those that are made compacted. */
+  /** Topics that are created compacted. */
   readonly compacted?: readonly string[]
-  /** Those whose records are stamped by the brokers. */
+  /** Topics whose records are timestamped by the brokers. */
   readonly stamped?: readonly string[]
 }
 
 const COMPACTED = { name: 'cleanup.policy', value: 'compact' }
-/** `message.timestamp.type` of a topic whose brokers set the timestamps: a clock that hosts can be compared with. */
+/** Brokers set the timestamps: a clock to compare those of hosts with. */
 export const STAMPED = { name: 'message.timestamp.type', value: 'LogAppendTime' }
 
-/** The settings with which a topic is made. */
+/** The settings a topic is created with. */
 export function settingsOf(topic: string, { compacted = [], stamped = [] }: RequiredTopics) {
   return [...(compacted.includes(topic) ? [COMPACTED] : []), ...(stamped.includes(topic) ? [STAMPED] : [])]
 }

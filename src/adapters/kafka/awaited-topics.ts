@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KafkaConnection } from './client.ts'
 
-/** How often missing topics are looked for, ms. */
+/** Interval between checks for missing topics, ms. */
 const LOOK_EVERY = 15_000
 
 /**
- * Looks for topics that do not exist yet, and says of each once when it does. Resolves when all exist, or when the signal is
- * aborted; never rejects.
+ * Polls for topics that do not exist yet and reports each once when it appears. Resolves when all exist or the signal
+ * is aborted; never rejects.
  */
 export async function awaitTopics(
   connection: Pick<KafkaConnection, 'missingTopics'>,
@@ -18,7 +18,7 @@ export async function awaitTopics(
   while (missing.length > 0) {
     await sleep(LOOK_EVERY, undefined, { signal, ref: false }).catch(() => undefined)
     if (signal.aborted) return
-    // The brokers may refuse the question for now: it is asked again.
+    // The brokers may refuse for the moment; the next check asks again.
     const still = await connection.missingTopics(missing).catch(() => missing)
     if (signal.aborted) return
     const made = missing.filter((name) => !still.includes(name))

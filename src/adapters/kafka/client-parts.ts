@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module'
 import { SigwatchError } from '../../domain/errors.ts'
 
-/** The version of kafkajs that the parts below are of. */
+/** The kafkajs version whose internals are listed below. */
 const VERSION = '2.2.4'
 const require = createRequire(import.meta.url)
 
 /**
- * Private parts of the client that are replaced or called here: functions by their number of parameters, of a module
- * (empty name), of what it exports, or of a class (`#` in front).
+ * Internals of the client that this project replaces or calls: functions with their number of parameters, of a module
+ * (empty name), of its exports, or of a class (`#` prefix).
  */
 const PARTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'broker/index': { '#fetch': 1, '#produce': 1 },
@@ -46,9 +46,9 @@ const PARTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 
 export type Load = (name: string) => unknown
 
-/** A private part of the client, by its path. Throws KAFKA_CLIENT where it does not look as it did. */
+/** An internal part of the client by its path. Throws KAFKA_CLIENT if its shape has changed. */
 export function clientPart<T>(path: string, load: Load = require): T {
-  // Of a request there is a part for each of its versions.
+  // Requests have one module per version.
   const shape = PARTS[path] ?? PARTS[path.replace(/\/v\d+(?=\/response$)/, '')]
   if (shape === undefined) throw new SigwatchError('INTERNAL', `no shape is known of kafkajs/src/${path}`)
   let part: unknown
@@ -67,7 +67,7 @@ export function clientPart<T>(path: string, load: Load = require): T {
   return part as T
 }
 
-/** Throws KAFKA_CLIENT unless the client is the one that this project replaces parts of. */
+/** Throws KAFKA_CLIENT unless the installed client is the version whose parts are replaced here. */
 export function checkClient(load: Load = require): void {
   const { version } = load('kafkajs/package.json') as { readonly version?: unknown }
   if (version !== VERSION)

@@ -9,10 +9,10 @@ import type { TokenSource } from './oauth-login.ts'
 import type { DecodingLimits } from './records/decoding.ts'
 import type { FetchedBatch } from './records/fetched-batches.ts'
 
-/** What a fetch brought of a partition. Its batches are decoded by `slicesOf`; those that hold nothing are left out. */
+/** The fetched batches of a partition, decoded by `slicesOf`; empty ones are left out. */
 export interface EachBatchPayload extends Omit<KafkaPayload, 'batch'> {
   readonly batch: Omit<KafkaPayload['batch'], 'messages'> & {
-    /** Where the fetch began. */
+    /** The offset that the fetch asked for. */
     readonly fetchedOffset: string
     readonly messages: readonly FetchedBatch[]
   }
@@ -24,7 +24,7 @@ export interface Consumer extends Omit<KafkaConsumer, 'run'> {
   run(config: RunConfig & { readonly eachBatch: (payload: EachBatchPayload) => Promise<void> }): Promise<void>
 }
 
-/** Contents, not paths. */
+/** PEM contents, not paths. */
 export interface KafkaTls {
   readonly ca?: string
   readonly cert?: string
@@ -43,13 +43,13 @@ export interface KafkaSettings {
   /** `host:port` */
   readonly brokers: readonly string[]
   readonly clientId: string
-  /** Present: TLS. */
+  /** TLS is used if present. */
   readonly ssl?: KafkaTls
   readonly sasl?: KafkaLogin
   readonly emit: Emit
-  /** Ends the waiting of every call that waits for the brokers. */
+  /** Aborts every call that waits for the brokers. */
   readonly signal?: AbortSignal
-  /** A login that is refused is waited out as an outage: by then the user may be made, or the password changed. */
+  /** Retry refused logins like an outage: the user may be created, or the password changed, meanwhile. */
   readonly awaitsLogin?: boolean
   readonly limits?: DecodingLimits
 }
@@ -60,8 +60,8 @@ export interface ConsumerChoices
     'groupId' | 'sessionTimeout' | 'heartbeatInterval' | 'maxWaitTimeInMs' | 'maxBytesPerPartition'
   > {
   /**
-   * Asked each time before the member joins its group, which is when the partitions that it holds may go to others.
-   * False: it asks again a little later.
+   * Called before each attempt to join the group, which may reassign the partitions held here. If it returns false, the
+   * client asks again shortly after.
    */
   readonly mayJoin: () => boolean
 }

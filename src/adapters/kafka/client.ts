@@ -28,29 +28,29 @@ const { CompressionTypes, Kafka, logLevel } = library
 
 export const GZIP = CompressionTypes.GZIP
 
-/** A consumer tries again by itself for about 13 s: a new one would have to wait until the place of the old is free. */
+/** A consumer retries for about 13 s: a replacement would have to wait until its group membership expires. */
 const LONG_RETRY = { initialRetryTime: 100, maxRetryTime: 3_200, retries: 8, factor: 0.2, multiplier: 2 }
-/** Everything else fails soon: the caller reports it and asks again. */
+/** Everything else fails early: the caller reports it and retries. */
 const SHORT_RETRY = { ...LONG_RETRY, retries: 2 }
 /**
- * A producer makes one attempt: when it tries again by itself it leaves out a broker that has answered, also for
- * partitions that this broker has come to lead since, and says that all was sent.
+ * A producer makes a single attempt: on a retry the client skips brokers that have answered, even for partitions that
+ * they have since come to lead, and reports success.
  */
 export const PRODUCER_RETRY = { ...LONG_RETRY, retries: 0 }
-/** How long one question about offsets may take, ms. */
+/** Timeout of a request about offsets, ms. */
 const ANSWER_WITHIN = 5_000
-/** After so long, ms, a consumer looks again which partitions there are and who leads them. */
+/** Age at which a consumer refreshes partitions and leaders, ms. */
 const METADATA_AGE = 10_000
 
 /**
- * One set of brokers. Nothing is opened before it is asked for; every question waits out an outage, trying again until
- * the signal is aborted, and rejects with KAFKA_UNREACHABLE only for what a person must change: access rules, and a login
- * unless `awaitsLogin`.
+ * Connection to one cluster. Nothing is opened before first use. Every request waits out an outage, retrying until the
+ * signal is aborted, and rejects with KAFKA_UNREACHABLE only for faults that a person must fix: access rules, and a
+ * refused login unless `awaitsLogin`.
  */
 export class KafkaConnection {
   readonly health: Health
   readonly awaitsLogin: boolean
-  /** For what its consumers read. */
+  /** Limits for decoding what its consumers read. */
   readonly decoding: Decoding
   readonly #patient: InstanceType<typeof Kafka>
   readonly #brief: InstanceType<typeof Kafka>
@@ -68,7 +68,7 @@ export class KafkaConnection {
       clientId,
       connectionTimeout: 5_000,
       socketFactory,
-      // What it has to say comes back as errors and events.
+      // Its log is not used: failures arrive as errors and events.
       logLevel: logLevel.NOTHING,
     }
     if (ssl) config.ssl = { ...ssl }
@@ -82,20 +82,20 @@ export class KafkaConnection {
     this.health = new Health('kafka', emit)
   }
 
-  /** The cluster's own id: part of key prefixes, so that two clusters with equal topic names are told apart. */
+  /** The id of the cluster: part of key prefixes, so that equal topic names of two clusters do not collide. */
   async clusterId(): Promise<string> {
     return (await this.ask((admin) => admin.describeCluster())).clusterId
   }
 
   async missingTopics(names: readonly string[]): Promise<string[]> {
-    // Metadata of a single topic would create it where brokers create topics by themselves.
+    // Asking for the metadata of a single topic would create it where brokers auto-create topics.
     const present = new Set(await this.ask((admin) => admin.listTopics()))
     return names.filter((name) => !present.has(name))
   }
 
   /**
-   * Rejects with KAFKA_TOPIC_MISSING and the names of those that do not exist; with `create`, makes them, with the
-   * partitions and replicas that are the default of the brokers.
+   * Rejects with KAFKA_TOPIC_MISSING and the names of missing topics; with `create`, creates them with the brokers'
+   * default partitions and replicas.
    */
   async requireTopics(names: readonly string[], required: RequiredTopics = {}): Promise<void> {
     const missing = await this.missingTopics(names)
@@ -114,7 +114,7 @@ export class KafkaConnection {
     )
   }
 
-  /** Every partition of a topic with the first offset that is still there and the next to be appended. */
+  /** Every partition of a topic with its first available offset and the next offset to be appended. */
   async bounds(
     topic: string,
   ): Promise<(PartitionId & { readonly startOffset: number; readonly endOffset: number })[]> {
@@ -127,7 +127,7 @@ export class KafkaConnection {
     }))
   }
 
-  /** The same partitions with what distinguishes their logs from others of that name, where the brokers say it in time. */
+  /** The same partitions with the facts that identify their logs, if the brokers return them in time. */
   async logsOf(
     partitions: readonly PartitionId[],
   ): Promise<(PartitionId & { readonly endOffset?: number; readonly topicId?: string })[]> {
@@ -146,7 +146,7 @@ export class KafkaConnection {
     })
   }
 
-  /** Of these partitions, those whose leaders answer within a few seconds. Rejects only for what a person must change. */
+  /** The bounds of those partitions whose leaders answer within a few seconds. Rejects only for faults that a person must fix. */
   boundsOf(partitions: readonly PartitionId[]): Promise<PartitionBounds[]> {
     return this.#offsets.bounds(partitions).catch((error: unknown) => {
       if (!mayPass(error, this.awaitsLogin)) throw refusal(error)
@@ -158,17 +158,17 @@ export class KafkaConnection {
     return this.#offsets.topicFacts(topics)
   }
 
-  /** See PartitionOffsets. */
+  /** See PartitionOffsets.committed. */
   committedOf(...of: Parameters<PartitionOffsets['committed']>): Promise<Map<string, Committed | undefined>> {
     return this.#offsets.committed(...of)
   }
 
-  /** The client's own view of the cluster, for what it has no call for. The caller closes it. */
+  /** The client's own cluster object, for requests that its API lacks. The caller closes it. */
   openCluster(): Promise<OpenedCluster> {
     return openCluster(this.#brief)
   }
 
-  /** Every partition of a topic with what the group has committed; undefined: nothing. */
+  /** The committed offset of every partition of a topic; undefined if there is none. */
   async committed(groupId: string, topic: string): Promise<Map<number, number | undefined>> {
     const [answer] = await this.ask((admin) => admin.fetchOffsets({ groupId, topics: [topic] }))
     return new Map(
@@ -176,7 +176,7 @@ export class KafkaConnection {
     )
   }
 
-  /** Every partition of a topic with its end, or with the first offset appended at or after `time`, epoch ms. */
+  /** Every partition of a topic with its end offset, or with the first offset appended at or after `time` (epoch ms). */
   async offsetsAt(topic: string, time: number | 'latest'): Promise<Map<number, number>> {
     const offsets = await this.ask((admin) =>
       time === 'latest' ? admin.fetchTopicOffsets(topic) : admin.fetchTopicOffsetsByTimestamp(topic, time),
@@ -184,7 +184,7 @@ export class KafkaConnection {
     return new Map(offsets.map((o) => [o.partition, Number(o.offset)]))
   }
 
-  /** A consumer that is not connected. It begins at the start of the log where its group has committed nothing. */
+  /** A consumer, not yet connected. It starts at the beginning of the log if its group has committed nothing. */
   consumer({ mayJoin, ...config }: ConsumerChoices): Consumer {
     const consumer = this.#patient.consumer({
       ...config,
@@ -192,14 +192,14 @@ export class KafkaConnection {
       minBytes: 1,
       metadataMaxAge: METADATA_AGE,
       allowAutoTopicCreation: false,
-      // A consumer that gives up is replaced by its user, who knows what was in flight.
+      // A consumer that gives up is replaced by its user, who knows what is in flight.
       retry: { ...LONG_RETRY, restartOnFailure: async () => false },
       partitionAssigners: [gatedAssigner(mayJoin)],
     })
     return consumer as unknown as Consumer
   }
 
-  /** A producer that is not connected. It does not try again by itself: the user waits out outages. */
+  /** A producer, not yet connected. It does not retry: the user waits out outages. */
   producer(): Producer {
     return this.#brief.producer({
       createPartitioner: partitioner,
@@ -218,7 +218,7 @@ export class KafkaConnection {
     await closed(admin?.then((opened) => opened.disconnect()))
   }
 
-  /** Asks through one shared client, which is replaced when it fails. */
+  /** Asks through one shared admin client, which is replaced when it fails. */
   async ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       this.#admin ??= this.#openAdmin()
@@ -244,7 +244,7 @@ export class KafkaConnection {
     const admin = this.#brief.admin()
     try {
       await admin.connect()
-      // Loads what the brokers are; without it the first question for a group's coordinator fails.
+      // Loads the list of brokers; without it the first lookup of a group coordinator fails.
       await admin.describeCluster()
       return admin
     } catch (error) {

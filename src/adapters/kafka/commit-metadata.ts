@@ -3,20 +3,20 @@ import type { OffsetRange, Reached } from '../../domain/ports.ts'
 
 /** The metadata of a committed offset. */
 export interface CommitMetadata {
-  /** Of the topic that was read; undefined: the committer did not say. */
+  /** Id of the topic that was read, or undefined if the committer did not record it. */
   readonly topicId?: string
-  /** Offsets behind the committed one whose outputs are written. */
+  /** Ranges behind the committed offset whose outputs are already written. */
   readonly written?: readonly OffsetRange[]
 }
 
-/** Brokers refuse more bytes (`offset.metadata.max.bytes`) unless they are told otherwise. */
+/** The brokers' default limit (`offset.metadata.max.bytes`). */
 const MAX_BYTES = 4_096
 const FORM = /^([0-9a-f]{32})?(?::([A-Za-z0-9_-]+))?$/
 
 /**
- * `<topic id>:<ranges>`, where both parts may be absent; the ranges in base64url as numbers of variable length: how far
- * each begins behind the end of the one before (the first: behind the offset), and how long it is. `left`: ranges that
- * did not fit, from the end.
+ * Encodes `<topic id>:<ranges>`; both parts are optional. The ranges are base64url of varints: the gap to the end of
+ * the previous range (for the first, to the offset), then the length. `left` is the number of trailing ranges that did
+ * not fit.
  */
 export function metadataOf(
   topicId: string | undefined,
@@ -40,7 +40,7 @@ export function metadataOf(
   return { text: `${id}:${Buffer.from(bytes).toString('base64url')}`, left: 0 }
 }
 
-/** What `metadataOf` wrote with the offset; empty: another program's. */
+/** Decodes what `metadataOf` wrote for `offset`; empty if another program wrote it. */
 export function readMetadata(text: string | null | undefined, offset: number): CommitMetadata {
   const [, topicId, ranges] = FORM.exec(text ?? '') ?? []
   const written = ranges === undefined ? [] : rangesOf(Buffer.from(ranges, 'base64url'), offset)
@@ -73,7 +73,7 @@ function put(value: number, bytes: number[]): void {
   bytes.push(left)
 }
 
-/** What an operator is told of ranges that did not fit. */
+/** Message for operators about ranges that did not fit. */
 export function didNotFit(partition: string, left: number): string {
   return `${partition}: ${left} stretches behind its offset do not fit into the commit: what follows from them is written again after a failure`
 }

@@ -3,53 +3,56 @@ import { type Checkpointed, type PartitionId, partitionKey } from '../../domain/
 import { backOff } from './backoff.ts'
 import { failureKind } from './errors.ts'
 
-/** The assignment that holds partitions now. */
+/** The assignment that currently holds the partitions. */
 export interface CommitTarget {
   readonly epoch: number
   holds(id: PartitionId): boolean
   /**
-   * Its partitions are being given up, and are held for a bounded time until then: what an attempt that is not answered
-   * would have committed is left to the next owner, who reads it again.
+   * Its partitions are being given up, within a bounded time. If an attempt gets no answer, its offsets are dropped,
+   * and the next owner reads those records again.
    */
   readonly ending: boolean
-  /** One attempt, as the member that this assignment was given to. */
+  /** One attempt, as the group member of this assignment. */
   commit(checkpoints: readonly Checkpointed[]): Promise<void>
-  /** The group has refused this member for seconds, and the client has not noticed. */
+  /** The group has rejected this member for seconds without the client noticing. */
   expelled(error: unknown): void
 }
 
-/** The longest wait between two attempts is that of this one, about 800 ms: a coordinator that has moved is there soon. */
+/** Attempt number at which the backoff stops growing, about 800 ms: a moved coordinator is available again soon. */
 const SLOWEST = 2
-/** A member that was thrown out learns it by its next heartbeat, after a second: longer, ms, is a fault of the client. */
+/**
+ * An expelled member learns of it by its next heartbeat, within a second. If that takes longer than this, ms, the
+ * client is at fault.
+ */
 const EXPELLED_AFTER = 5_000
 
 export interface CommitOptions {
   readonly target: () => CommitTarget | undefined
-  /** How long an attempt may take while partitions are given up, ms. */
+  /** Timeout of an attempt while partitions are given up, ms. */
   readonly leaveWithin: number
 }
 
 /**
- * Commits one request at a time; what comes meanwhile goes with the next, so that an outage gathers no queue.
- * Failures are tried again until they succeed or the assignment has ended, in which case the commit is dropped: the next
- * owner begins at the last one. An offset is only ever sent for the assignment in which it was acknowledged: sent later,
- * it could set back what somebody else has committed meanwhile. Never rejects.
+ * Commits one request at a time and merges offsets that arrive meanwhile into the next, so that no queue builds up in
+ * an outage. Failures are retried until they succeed or the assignment ends; then the commit is dropped, and the next
+ * owner starts from the last one. An offset is only sent for the assignment in which it was acknowledged: later it
+ * could set back the commit of another member. Never rejects.
  */
 export class Commits {
   readonly #options: CommitOptions
   readonly #pending = new Map<string, Checkpointed>()
   #epoch: number | undefined
-  /** The assignment in which an attempt was given up, and may still arrive: behind it nothing is sent. */
+  /** The assignment of an abandoned attempt that may still arrive. Nothing is sent after it. */
   #givenUp: number | undefined
   #running: Promise<void> | undefined
-  /** By the monotonic clock, since when something waits to be committed, but for what the last success has committed. */
+  /** Monotonic time since which an offset waits to be committed, not counting those of the last success. */
   #waitingSince: number | undefined
 
   constructor(options: CommitOptions) {
     this.#options = options
   }
 
-  /** How long an offset has waited to be committed, ms; 0: none waits, or the last attempt has succeeded. */
+  /** How long an offset has waited to be committed, ms; 0 if none waits or the last attempt succeeded. */
   waitingFor(): number {
     const target = this.#options.target()
     if (this.#waitingSince === undefined || target?.epoch !== this.#epoch) return 0
@@ -69,7 +72,7 @@ export class Commits {
     return this.#running
   }
 
-  /** A request of an assignment that has ended is waited for no more. */
+  /** Requests of an assignment that has ended are no longer waited for. */
   #begin(epoch: number): void {
     this.#epoch = epoch
     this.#pending.clear()
@@ -78,12 +81,12 @@ export class Commits {
   }
 
   async #drain(target: CommitTarget): Promise<void> {
-    // Takes in what is committed in the same turn, and lets `#running` be set before it is cleared.
+    // Includes offsets committed in the same tick, and lets `#running` be set before it is cleared.
     await Promise.resolve()
     try {
       await this.#send(target)
     } finally {
-      // In the same turn as the last look at `#pending`: a commit that comes now starts a new run.
+      // In the same tick as the last check of `#pending`, so that a later commit starts a new run.
       if (this.#epoch === target.epoch) {
         this.#running = undefined
         this.#waitingSince = undefined
@@ -105,7 +108,7 @@ export class Commits {
       } catch (error) {
         if (this.#epoch !== target.epoch || target.epoch === this.#givenUp) return
         if (failureKind(error) === 'lost') {
-          // No later attempt would be taken either, and the next owner waits.
+          // Later attempts would be refused too, and the next owner waits.
           if (target.ending) return
           refusedSince ??= performance.now()
           if (performance.now() - refusedSince > EXPELLED_AFTER) {
@@ -122,7 +125,7 @@ export class Commits {
     }
   }
 
-  /** Also one that was under way when the partitions began to be given up is not waited for beyond the bound. */
+  /** The limit also applies to an attempt that was under way when the partitions began to be given up. */
   async #attempt(target: CommitTarget, taken: readonly Checkpointed[]): Promise<void> {
     const sent = target.commit(taken)
     sent.catch(() => undefined)

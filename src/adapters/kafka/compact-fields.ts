@@ -1,19 +1,19 @@
 import { FieldReader } from './field-reader.ts'
 
-/** What a request needs for its encoder. */
+/** The interface of the client's encoder that requests use. */
 export interface EncodedBody {
   readonly buf: Buffer
   readonly buffer: Buffer
   size(): number
 }
 
-/** The bytes of a request behind its client id. */
+/** The body of a request, after the client id. */
 export function bodyOf(...pieces: readonly Buffer[]): EncodedBody {
   const buffer = Buffer.concat(pieces)
   return { buf: buffer, buffer, size: () => buffer.length }
 }
 
-/** An unsigned number of variable length. */
+/** An unsigned varint. */
 export function unsigned(value: number): Buffer {
   const bytes: number[] = []
   for (let left = value; ; left >>>= 7) {
@@ -33,7 +33,7 @@ export function int32(value: number): Buffer {
   return bytes
 }
 
-/** Reads a response in the form with tags, from its header on. Throws RangeError where it is cut off. */
+/** Reads a response of a flexible version (with tagged fields), from its header on. Throws RangeError if it is truncated. */
 export class CompactReader extends FieldReader {
   constructor(bytes: Buffer) {
     super(bytes)
@@ -53,13 +53,13 @@ export class CompactReader extends FieldReader {
     }
   }
 
-  /** null where there is none. */
+  /** A nullable string. */
   text(): string | null {
     const length = this.unsigned() - 1
     return length < 0 ? null : this.slice(length).toString()
   }
 
-  /** As many as the list says. */
+  /** A compact array. */
   list<T>(item: () => T): T[] {
     return Array.from({ length: Math.max(0, this.unsigned() - 1) }, item)
   }

@@ -1,6 +1,6 @@
 const SLICES = 8
 
-/** 256 entries for each of eight bytes: that of a byte which `slice` more bytes follow. `polynomial`: reversed. */
+/** 256 entries for each of eight slices: the checksum of a byte followed by `slice` more bytes. `polynomial` is reversed. */
 function tableOf(polynomial: number): Int32Array {
   const table = new Int32Array(256 * SLICES)
   for (let byte = 0; byte < 256; byte++) {
@@ -19,19 +19,19 @@ function tableOf(polynomial: number): Int32Array {
 const CASTAGNOLI = tableOf(0x82f6_3b78)
 const ETHERNET = tableOf(0xedb8_8320)
 
-/** CRC-32C of bytes, unsigned; `before`: that of the bytes in front of them. */
+/** CRC-32C, unsigned. `before` is the checksum of the preceding bytes. */
 export function crc32c(bytes: Uint8Array, before = 0): number {
   return checksum(CASTAGNOLI, bytes, before)
 }
 
-/** CRC-32 of bytes, unsigned, as zlib has it. */
+/** CRC-32, unsigned, as in zlib. */
 export function crc32(bytes: Uint8Array): number {
   return checksum(ETHERNET, bytes, 0)
 }
 
 /**
- * Eight bytes a step (Kounavis and Berry, "A systematic approach to building high performance software-based CRC
- * generators", 2005).
+ * Processes eight bytes per step (Kounavis and Berry, "A systematic approach to building high performance
+ * software-based CRC generators", 2005).
  */
 function checksum(t: Int32Array, bytes: Uint8Array, before: number): number {
   let crc = ~before

@@ -1,8 +1,8 @@
 /**
- * What a failure of the client means here: `lost`, the group has given the partitions to somebody else; `refused`, the
- * broker will never take one of the records; `fenced`, another producer has begun with the same transactional id, or the
- * coordinator has ended a transaction that took too long; `login`, it is refused; `permanent`, a person must change something
- * else first; `transient`, the rest.
+ * How a failure of the client is handled. `lost`: the group has reassigned the partitions. `refused`: the broker will
+ * never accept one of the records. `fenced`: another producer has started with the same transactional id, or the
+ * coordinator has ended a transaction that took too long. `login`: the login is refused. `permanent`: a person must fix
+ * something first. `transient`: everything else.
  */
 export type FailureKind = 'lost' | 'refused' | 'fenced' | 'login' | 'permanent' | 'transient'
 
@@ -41,7 +41,7 @@ function causeOf(error: Error): unknown {
   return 'errors' in error && Array.isArray(error.errors) ? error.errors[0] : error.cause
 }
 
-/** The error and what caused it, outermost first. The client wraps what it gives up on, some of it twice. */
+/** The error and its causes, outermost first. The client wraps the errors that it gives up on, some of them twice. */
 function chain(error: unknown): Link[] {
   const links: Link[] = []
   for (let e = error; e instanceof Error && links.length < 8; e = causeOf(e)) {
@@ -51,12 +51,12 @@ function chain(error: unknown): Link[] {
   return links
 }
 
-/** The protocol's own name of the failure, where there is one. */
+/** The protocol's name of the failure, if it has one. */
 export function typeOf(error: unknown): string | undefined {
   return chain(error).find(({ type }) => type !== undefined)?.type
 }
 
-/** The topics whose records a broker did not take; undefined: it is not known. */
+/** The topics whose records a broker refused, or undefined if unknown. */
 export function topicsOf(error: unknown): readonly string[] | undefined {
   const topics = error instanceof Error && 'topics' in error ? error.topics : undefined
   return Array.isArray(topics) && topics.length > 0 ? topics : undefined
@@ -73,23 +73,23 @@ export function failureKind(error: unknown): FailureKind {
   return 'transient'
 }
 
-/** Whether a person must act first. */
+/** Whether a person must act before a retry can succeed. */
 export function mustBeChanged(error: unknown, awaitsLogin: boolean): boolean {
   const kind = failureKind(error)
   return kind === 'permanent' || (kind === 'login' && !awaitsLogin)
 }
 
-/** Whether the same question may be answered the next time. */
+/** Whether the same request may succeed when it is retried. */
 export function mayPass(error: unknown, awaitsLogin: boolean): boolean {
   const kind = failureKind(error)
   return kind === 'transient' || (kind === 'login' && awaitsLogin)
 }
 
-/** The client does not say why no broker named one. */
+/** The client does not explain why no coordinator was found. */
 const NO_COORDINATOR =
   'no broker names the coordinator of the group: the right to read the group is missing, or the topic of offsets has no leader'
 
-/** One line for logs and `/readyz`: the protocol's own name where there is one, else the sentence of the client. */
+/** One line for logs and `/readyz`: the protocol's name of the error if there is one, else the client's message. */
 export function reasonOf(error: unknown): string {
   const links = chain(error)
   if (links.some(({ name }) => name === 'KafkaJSGroupCoordinatorNotFound')) return NO_COORDINATOR

@@ -1,4 +1,4 @@
-/** Reads the fields of a Kafka response that have a fixed width, one after the other. */
+/** Reads the fixed-width fields of a Kafka response in order. */
 export class FieldReader {
   readonly #bytes: Buffer
   #at = 0

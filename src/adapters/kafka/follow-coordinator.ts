@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Broker, Cluster } from 'kafkajs'
 import { failureKind } from './errors.ts'
 
-/** Keeps the generation of one assignment, and commits for it alone. */
+/** Holds the generation of one assignment, and commits for that assignment only. */
 interface OffsetManager {
   coordinator: Broker
   commitOffsets(offsets?: object): Promise<void>
 }
 
-/** The client's place in its group; it looks for the coordinator before it joins, and never between two joins. */
+/** The client's membership in its group. It looks up the coordinator before it joins, and never between two joins. */
 interface ConsumerGroup {
   readonly groupId: string
   readonly cluster: Cluster
@@ -20,16 +20,16 @@ interface ConsumerGroup {
   leave(): Promise<void>
 }
 
-/** How long one heartbeat or commit waits for the coordinator to be found, ms; the look goes on for later ones. */
+/** Time that a heartbeat or commit waits for the coordinator lookup, ms; the lookup continues for later ones. */
 const LOOK_WITHIN = 2_000
 
 const { prototype } = createRequire(import.meta.url)('kafkajs/src/consumer/consumerGroup') as {
   readonly prototype: ConsumerGroup
 }
 
-/** Looks for the coordinator that are under way: heartbeats and commits of a group share one. */
+/** Coordinator lookups in progress: heartbeats and commits of a group share one. */
 const looks = new WeakMap<ConsumerGroup, Promise<void>>()
-/** Members that have left, whose connections are being closed. */
+/** Members that have left and whose connections are being closed. */
 const over = new WeakSet<ConsumerGroup>()
 
 function findAgain(group: ConsumerGroup): Promise<void> {
@@ -38,7 +38,7 @@ function findAgain(group: ConsumerGroup): Promise<void> {
   const look = (async () => {
     const coordinator = await group.cluster.findGroupCoordinator({ groupId: group.groupId })
     if (over.has(group)) {
-      // The look may have opened connections that were closed before, and would keep the process alive.
+      // The lookup may have reopened connections, which would keep the process alive.
       await group.cluster.disconnect()
       return
     }
@@ -49,7 +49,7 @@ function findAgain(group: ConsumerGroup): Promise<void> {
   return look
 }
 
-/** Asks once more when the group may be coordinated elsewhere by now; rejects as the last attempt did. */
+/** Retries once if the group may have moved to another coordinator; rejects with the error of the last attempt. */
 async function asked(group: ConsumerGroup, question: () => Promise<void>): Promise<void> {
   try {
     await question()
@@ -68,11 +68,10 @@ async function asked(group: ConsumerGroup, question: () => Promise<void>): Promi
 let follows = false
 
 /**
- * Lets members of a group follow its coordinator to another broker. The client stays with the broker that coordinated the
- * group when it joined: once the group is led elsewhere, as after the restart of a broker, heartbeats and commits fail until
- * the next join, and what was acknowledged by then is read again. The generation is kept with the group, so that the
- * other broker takes both. A second attempt is made for the same assignment, never in the name of a later one. May be
- * called again.
+ * Lets group members follow their coordinator to another broker. The client keeps using the broker that coordinated the
+ * group at the last join. Once the group has moved, as after a broker restart, heartbeats and commits fail until the
+ * next join, and records acknowledged by then are read again. The generation is stored with the group, so the new
+ * coordinator accepts both. The retry is made for the same assignment only, never on behalf of a later one. Idempotent.
  */
 export function followCoordinator(): void {
   if (follows) return

@@ -4,8 +4,8 @@ import { library } from './library.ts'
 const { PartitionAssigners } = library
 
 /**
- * Round robin. `protocol` is the one place where the client asks anything before it joins a group, on every path, and an
- * error of the type that a rebalance has makes it try the join again.
+ * Round-robin assignment that checks `mayJoin` first. `protocol` is the one function that the client calls before every
+ * join, and an error with the type of a rebalance makes it retry the join.
  */
 export function gatedAssigner(mayJoin: () => boolean) {
   return (config: Parameters<typeof PartitionAssigners.roundRobin>[0]): Assigner => {

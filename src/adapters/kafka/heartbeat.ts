@@ -1,12 +1,12 @@
 import { failureKind } from './errors.ts'
 
 export interface Heartbeat {
-  /** Resolves with the work, or with `lost` when the group has given the partitions to somebody else. */
+  /** Resolves when the work is done, or with `lost` when the group has reassigned the partitions. */
   during(work: Promise<void>): Promise<'done' | 'lost'>
   end(): void
 }
 
-/** Keeps a membership alive while something is waited for. `interval`: ms; the client sends one when it is due. */
+/** Keeps a membership alive while something is awaited. `interval` is in ms; the client sends a heartbeat when one is due. */
 export function startHeartbeat(heartbeat: () => Promise<void>, interval: number): Heartbeat {
   let lose: (outcome: 'lost') => void = () => {}
   const lost = new Promise<'lost'>((resolve) => {

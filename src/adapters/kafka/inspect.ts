@@ -9,23 +9,23 @@ import { type TopicFacts, WRITE } from './topic-facts.ts'
 import { existingTopics } from './topics.ts'
 import { findTransactionCoordinator } from './transactional-producer.ts'
 
-/** A topic as the brokers have it. */
+/** A topic as the brokers describe it. */
 export interface InspectedTopic {
   readonly name: string
   readonly partitions: number
-  /** Of the partition that has the fewest. */
+  /** Replicas of the partition that has the fewest. */
   readonly replicas: number
   readonly leaderless: number
-  /** Its settings by name, or why they are not known. */
+  /** Its settings by name, or why they cannot be read. */
   readonly settings: ReadonlyMap<string, string> | { readonly refused: string }
-  /** undefined: the brokers do not say. */
+  /** Undefined if the brokers do not report it. */
   readonly mayWrite: boolean | undefined
 }
 
 const SETTINGS = ['cleanup.policy', 'retention.ms', 'min.insync.replicas', 'message.timestamp.type']
 const { ConfigResourceTypes } = library
 
-/** Topics that exist, of those named. */
+/** Describes those of the named topics that exist. */
 export async function inspectTopics(
   connection: KafkaConnection,
   names: readonly string[],
@@ -63,21 +63,21 @@ async function settingsOf(connection: KafkaConnection, name: string): Promise<In
   }
 }
 
-/** Whether a record lies ahead of `time`, epoch ms: the clock of its producer, or of a broker, is ahead. */
+/** Whether a record has a timestamp after `time` (epoch ms), because the clock of its producer or of a broker is ahead. */
 export async function hasRecordAfter(
   connection: KafkaConnection,
   topic: string,
   time: number,
 ): Promise<boolean> {
-  // Ends first: where nothing lies ahead, the other answer is the end at a later moment.
+  // Ends first: with no record after `time`, the second request returns the end, which may have moved by then.
   const ends = await connection.offsetsAt(topic, 'latest')
   const after = await connection.offsetsAt(topic, time)
   return [...after].some(([partition, offset]) => offset < (ends.get(partition) ?? offset))
 }
 
 /**
- * Fetches from a topic once, as a member of a group of its own in which nothing is committed. What may pass, as while brokers
- * start, is tried again `within` so many ms. Resolves with what failed.
+ * Fetches from a topic once, as the only member of a temporary group that commits nothing. Transient failures, as while
+ * brokers start, are retried for `within` ms. Resolves with the error, if any.
  */
 export async function tryReading(
   connection: KafkaConnection,
@@ -126,12 +126,12 @@ async function readOnce(
   const error = await Promise.race([fetched, failed, waited.catch(() => undefined)])
   late.abort()
   await closed(consumer.disconnect())
-  // Without the right to delete groups the brokers drop an empty one by themselves, later.
+  // Without the right to delete groups, the empty one is removed by the brokers later.
   await connection.ask((admin) => admin.deleteGroups([own]).catch(() => undefined))
   return error
 }
 
-/** Asks who coordinates the transactions of an id, which takes the right to describe it. Resolves with what failed. */
+/** Looks up the coordinator of a transactional id, which requires the right to describe it. Resolves with the error, if any. */
 export async function tryTransactions(
   connection: KafkaConnection,
   transactionalId: string,

@@ -10,14 +10,14 @@ interface MetadataResponse {
 }
 
 const NONE = 0
-/** What a broker says of a partition without a leader, or whose leader has no listener for the client. */
+/** Error codes of a partition that has no leader, or whose leader has no listener for the client. */
 const LEADERLESS = new Set([5, 72])
 const VERSIONS = [0, 1, 2, 3, 4, 5, 6]
 
 /**
- * The client refuses the metadata of all topics when one partition has no leader, and then can read and write none of
- * them. Here that is a fault of the partition alone: it is there with leader -1, which no broker is. Only a topic on
- * which no partition has a leader, as one that is just being made, is refused as before. May be called again.
+ * The client rejects the metadata of all topics if one partition has no leader, and can then neither read nor write any
+ * of them. Here only that partition is affected: its leader is -1, which is no broker. A topic without any leader, such
+ * as one being created, is still rejected. Idempotent.
  */
 export function tolerateLeaderlessPartitions(): void {
   const { failure, createErrorFromCode } = clientPart<{

@@ -1,6 +1,6 @@
 /**
- * Resolves when all have settled, or when at least one was fulfilled and no further one for `patience` ms: those that hang
- * do not hold up callers that go on without them.
+ * Resolves when all promises have settled, or when at least one was fulfilled and no other for `patience` ms, so that
+ * hanging ones do not delay callers that can continue without them.
  */
 export async function mostSettled(all: readonly Promise<unknown>[], patience: number): Promise<void> {
   const over = new AbortController()

@@ -2,7 +2,7 @@ const SEED = 0x9747b28c | 0
 const M = 0x5bd1e995
 let bytes = Buffer.alloc(1024)
 
-/** The hash by which the default partitioner of all Kafka clients places keys, as a signed 32-bit number. */
+/** The hash by which the default partitioner of Kafka clients places keys, as a signed 32-bit integer. */
 export function murmur2(key: Buffer | string): number {
   let length = key.length
   let data: Buffer

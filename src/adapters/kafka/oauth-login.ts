@@ -1,21 +1,21 @@
 import type { AuthenticationProviderArgs, Mechanism } from 'kafkajs'
 import { OauthRefused } from './oauth-token.ts'
 
-/** Where a login takes its token from. */
+/** Supplies the token of a login. */
 export interface TokenSource {
   current(): Promise<string>
-  /** The brokers refuse the token: the next is another. */
+  /** The brokers refuse this token; `current` must return another one next time. */
   refused(token: string): void
 }
 
 const SEPARATOR = '\u0001'
-/** Bytes of the length before every message of a login. */
+/** Length prefix of every login message, bytes. */
 const LENGTH = 4
 const RAW = { decode: (bytes: Buffer) => bytes, parse: (bytes: Buffer) => bytes.subarray(LENGTH) }
 
 /**
- * SASL/OAUTHBEARER (RFC 7628). A broker says in its answer that it refuses a token, which the client of the library does not
- * read: it would take the login for done and find its connections closed.
+ * SASL/OAUTHBEARER (RFC 7628). A broker reports a refused token in its response, which the client does not read: it
+ * would consider the login successful and then find its connections closed.
  */
 export function oauthLogin(tokens: TokenSource): Mechanism {
   return {
@@ -27,7 +27,7 @@ export function oauthLogin(tokens: TokenSource): Mechanism {
         const answer = await saslAuthenticate({ request: login, response: RAW })
         if (answer === undefined || answer.length === 0) return
         tokens.refused(token)
-        // Asks for the end of the exchange, which is an error that names the reason.
+        // Completes the exchange, which makes the broker return the error with its reason.
         await saslAuthenticate({ request: messageOf(SEPARATOR), response: RAW })
         throw new OauthRefused('SASL OAUTHBEARER: the brokers refuse the token')
       },

@@ -1,4 +1,4 @@
-/** Where tokens for the brokers come from: an OAuth 2 server, by the grant of client credentials (RFC 6749, 4.4). */
+/** An OAuth 2 server that issues tokens for the brokers by the client credentials grant (RFC 6749, 4.4). */
 export interface OauthClient {
   /** http:// or https:// */
   readonly endpoint: string
@@ -7,46 +7,46 @@ export interface OauthClient {
   readonly scope?: string
 }
 
-/** The server refuses the client: a person must act first. It shows neither secret nor token. */
+/** The server refuses the client: a person must act first. The message contains neither secret nor token. */
 export class OauthRefused extends Error {
   override readonly name = 'OauthRefused'
-  /** For kafkajs, which would ask again at once. */
+  /** Tells kafkajs not to retry immediately. */
   readonly retriable = false
 }
 
 interface Token {
   readonly value: string
-  /** Of performance.now(). */
+  /** Time of performance.now(). */
   readonly freshUntil: number
   readonly validUntil: number
 }
 
 const WITHIN = 5_000
 const MAX_BYTES = 65_536
-/** Of a token that does not say how long it is valid, ms. */
+/** Lifetime of a token that does not state one, ms. */
 const DEFAULT_LIFE = 300_000
-/** kafkajs logs in again 10 s before a session ends, which lasts as long as its token: by then there is a new one, ms. */
+/** kafkajs logs in again 10 s before a session ends, which is when its token expires. The next token is fetched before that, ms. */
 const AHEAD = 15_000
 const TOKEN = /^[\w.~+/-]+=*$/
-/** Answers that say nothing against the client. */
+/** Statuses that are not a refusal of the client. */
 const PASSING = new Set([408, 425, 429])
 
-/** Holds the token of a client, and fetches the next when a fifth of its life or less is left. */
+/** Caches the token of a client and fetches the next one when at most a fifth of its lifetime is left. */
 export class OauthTokens {
   readonly #client: OauthClient
   readonly #now: () => number
   #token: Token | undefined
   #fetching: Promise<Token> | undefined
 
-  /** `now`: monotonic ms. */
+  /** `now` is monotonic, ms. */
   constructor(client: OauthClient, now: () => number = () => performance.now()) {
     this.#client = client
     this.#now = now
   }
 
   /**
-   * A token that is valid. Rejects with OauthRefused, or with another error when the server does not answer; while the token
-   * that is held is valid it serves on.
+   * A valid token. Rejects with OauthRefused, or with another error if the server does not answer; while the cached
+   * token is valid, it is returned instead.
    */
   async current(): Promise<string> {
     const held = this.#token
@@ -63,7 +63,7 @@ export class OauthTokens {
     }
   }
 
-  /** Where the token is the one that is held, it is not given again. */
+  /** Discards the cached token if it is this one. */
   refused(token: string): void {
     if (this.#token?.value === token) this.#token = undefined
   }
@@ -104,7 +104,7 @@ function reasonOf({ cause, message, name }: Error): string {
   return cause instanceof Error && cause.message !== '' ? cause.message : message
 }
 
-/** undefined: no JSON object, or too long. */
+/** Undefined if the body is too long or not a JSON object. */
 async function answerOf(response: Response): Promise<Readonly<Record<string, unknown>> | undefined> {
   const chunks: Uint8Array[] = []
   let size = 0
@@ -121,7 +121,7 @@ async function answerOf(response: Response): Promise<Readonly<Record<string, unk
   }
 }
 
-/** The server names what is wrong by a code: `invalid_client`, `invalid_scope`. */
+/** The server reports the error as a code such as `invalid_client` or `invalid_scope`. */
 function refusal(status: number, answer: Readonly<Record<string, unknown>> | undefined): Error {
   const code =
     typeof answer?.error === 'string' && /^[a-z_]{1,40}$/.test(answer.error) ? ` ${answer.error}` : ''

@@ -5,7 +5,7 @@ export interface OpenedCluster {
   close(): Promise<void>
 }
 
-/** Only a consumer shows its view of the cluster, to who assigns partitions; this one joins no group. */
+/** Only a consumer exposes its cluster object, to its partition assigner. This consumer joins no group. */
 export async function openCluster(kafka: Kafka): Promise<OpenedCluster> {
   let cluster: Cluster | undefined
   const consumer = kafka.consumer({
@@ -24,7 +24,7 @@ export async function openCluster(kafka: Kafka): Promise<OpenedCluster> {
     ],
   })
   await consumer.connect()
-  // Loads what the brokers are; without it the first question for a group's coordinator fails.
+  // Loads the list of brokers; without it the first lookup of a group coordinator fails.
   await cluster!.refreshMetadata()
   return { cluster: cluster!, close: () => consumer.disconnect() }
 }

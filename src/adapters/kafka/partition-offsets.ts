@@ -10,37 +10,38 @@ import { stableOffsets } from './stable-offsets.ts'
 import { agreedFacts, type TopicFacts, topicFactsOf, WITNESSES } from './topic-facts.ts'
 
 export interface PartitionBounds extends PartitionId {
-  /** The first offset that is still there. */
+  /** The first available offset. */
   readonly startOffset: number
   /** The next offset to be appended. */
   readonly endOffset: number
 }
 
-/** What a group has committed of a partition. */
+/** The committed offset of a partition. */
 export interface Committed extends CommitMetadata {
   readonly offset: number
-  /** As it was written, with all that is read from it. */
+  /** The raw metadata that the other fields were parsed from. */
   readonly metadata: string | null
 }
 
 /**
- * Offsets of single partitions, each asked of its own leader and within a bound: one without a leader, or whose broker
- * hangs, does not keep the others from being known. The client's own questions are about whole topics and fail as a whole.
+ * Offsets of single partitions, each requested from its own leader with a timeout, so that a partition without a leader
+ * or on a broker that hangs does not block the others. The client's own requests cover whole topics and fail as a
+ * whole.
  */
 export class PartitionOffsets {
   readonly #kafka: Kafka
   readonly #within: number
   #opened: Promise<OpenedCluster> | undefined
 
-  /** `within`: how long an answer may take, ms. */
+  /** `within` is the timeout of an answer, ms. */
   constructor(kafka: Kafka, within: number) {
     this.#kafka = kafka
     this.#within = within
   }
 
   /**
-   * What the group has committed of these partitions; undefined: nothing. Rejects when its coordinator does not answer,
-   * and with `stable` as long as a transaction may change it.
+   * What the group has committed for these partitions; undefined if nothing. Rejects if its coordinator does not
+   * answer, and with `stable` while a transaction may still change it.
    */
   committed(
     groupId: string,
@@ -66,7 +67,7 @@ export class PartitionOffsets {
     })
   }
 
-  /** Of these partitions, those whose leaders answer. */
+  /** The bounds of those partitions whose leaders answer. */
   async bounds(partitions: readonly PartitionId[]): Promise<PartitionBounds[]> {
     const known = await this.#ask(async (cluster) => {
       const topics = byTopic(partitions)
@@ -90,10 +91,10 @@ export class PartitionOffsets {
     return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
   }
 
-  /** By name, of those that brokers report; with an id where most of those asked say the same. */
+  /** Facts by topic name, for topics that brokers report; the id is set if most of the brokers asked agree. */
   async topicFacts(topics: readonly string[]): Promise<Map<string, TopicFacts>> {
     if (topics.length === 0) return new Map()
-    // Without an id only the end of the log says that it is another one.
+    // Without an id, only the end of the log can show that the topic was recreated.
     const facts = await this.#ask(async (cluster) => {
       const brokers = someOf(cluster.getNodeIds(), WITNESSES).map((nodeId) =>
         cluster.findBroker({ nodeId: String(nodeId) }),
@@ -104,7 +105,7 @@ export class PartitionOffsets {
           agreedFacts(brokers.map((broker) => this.#bounded(saidOf(broker, topic), this.#within / 2))),
         ),
       )
-      // Brokers that are gone are not asked for ever.
+      // Refreshes the list of brokers, so that removed ones are not asked again.
       if (known.some((fact) => fact?.id === undefined)) void cluster.refreshMetadata().catch(() => undefined)
       return known
     }).catch(() => [])
@@ -123,7 +124,7 @@ export class PartitionOffsets {
     try {
       return await this.#bounded(opened.then(({ cluster }) => question(cluster)))
     } catch (error) {
-      // That is an answer.
+      // An unstable offset is an answer: the connection is fine.
       if (this.#opened === opened && typeOf(error) !== 'UNSTABLE_OFFSET_COMMIT') void this.close()
       throw error
     }
@@ -176,7 +177,7 @@ async function boundsOf({
   })
 }
 
-/** So many of them, other ones each time. */
+/** A random choice of `count` brokers. */
 function someOf(nodes: readonly number[], count: number): number[] {
   const left = [...nodes]
   return Array.from({ length: Math.min(count, left.length) }, () => {

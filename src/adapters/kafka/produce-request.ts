@@ -1,7 +1,7 @@
 import { clientPart } from './client-parts.ts'
 import { crc32c } from './crc.ts'
 
-/** A record as the client hands it over. */
+/** A record as the client passes it. */
 export interface ProducedRecord {
   readonly key?: Buffer | string | null
   readonly value: Buffer | string | null
@@ -14,7 +14,7 @@ export interface ProducedTopic {
   readonly partitions: readonly {
     readonly partition: number
     readonly messages: readonly ProducedRecord[]
-    /** Of the first record among those that this producer has written there; without a producer id it says nothing. */
+    /** Sequence number of the first record, per producer and partition; ignored without a producer id. */
     readonly firstSequence?: number
   }[]
 }
@@ -23,14 +23,14 @@ export interface ProduceParameters {
   readonly acks: number
   readonly timeout: number
   readonly transactionalId?: string | null
-  /** A number that may exceed 2^53, as text. */
+  /** A string, as it may exceed 2^53. */
   readonly producerId?: string | number
   readonly producerEpoch?: number
   readonly compression?: number
   readonly topicData: readonly ProducedTopic[]
 }
 
-/** What the client takes for the body of a request. */
+/** The interface of the client's encoder for a request body. */
 interface Encoder {
   buf: Buffer
   offset: number
@@ -44,14 +44,17 @@ export interface ProduceRequest {
 const EncoderClass = clientPart<new (size: number) => Encoder>('protocol/encoder')
 
 const MAGIC = 2
-/** Bytes of a record batch before its records; those of them that its length counts; those before its checksum's range. */
+/**
+ * Sizes in a record batch, in bytes: its header, the part before the end of the length field, and the part before the
+ * checksummed range.
+ */
 const BATCH_HEAD = 61
 const BEFORE_LENGTH_ENDS = 12
 const BEFORE_CRC_RANGE = 21
 const NO_PRODUCER = -1
 const TRANSACTIONAL = 0x10
 
-/** Whether `produceBody` can write the request; the client writes all others. */
+/** Whether `produceBody` can encode the request; the client encodes all others. */
 export function isPlain({ compression, topicData }: ProduceParameters): boolean {
   return (
     !compression &&
@@ -71,8 +74,8 @@ function isOfStrings(headers: ProducedRecord['headers']): boolean {
 }
 
 /**
- * The body of a produce request (versions 3 to 8), with record batches of magic 2 that are not compressed, in one buffer.
- * The client makes some ten buffers and big integers for each record. Records without a timestamp get `now`, epoch ms.
+ * Encodes a produce request (versions 3 to 8) with uncompressed record batches of magic 2 into one buffer. The client
+ * creates some ten buffers and bigints per record. Records without a timestamp get `now`, epoch ms.
  */
 export function produceBody(parameters: ProduceParameters, now: number): Encoder {
   const { acks, timeout, topicData, transactionalId } = parameters
@@ -102,7 +105,7 @@ export function produceBody(parameters: ProduceParameters, now: number): Encoder
   return encoder
 }
 
-/** Who writes, as every record batch says. */
+/** The producer fields of a record batch. */
 interface BatchProducer {
   readonly id: bigint
   readonly epoch: number
@@ -117,7 +120,7 @@ function producerOf({ producerId, producerEpoch, transactionalId }: ProduceParam
   }
 }
 
-/** Bytes of the records. Puts the lengths of each on the list: of its body, its key and its value (-1: none). */
+/** Size of the records in bytes. Appends the lengths of each record to `lengths`: body, key and value (-1: none). */
 function measured(messages: readonly ProducedRecord[], lengths: number[]): number {
   let sum = 0
   for (let i = 0; i < messages.length; i++) {
@@ -139,7 +142,7 @@ function measured(messages: readonly ProducedRecord[], lengths: number[]): numbe
   return sum
 }
 
-/** Of a signed 32-bit number in zigzag form. */
+/** Size of a signed 32-bit zigzag varint. */
 function sizeOfVarint(value: number): number {
   const zigzag = ((value << 1) ^ (value >> 31)) >>> 0
   return zigzag < 0x80 ? 1 : zigzag < 0x4000 ? 2 : zigzag < 0x20_0000 ? 3 : zigzag < 0x1000_0000 ? 4 : 5
@@ -147,7 +150,7 @@ function sizeOfVarint(value: number): number {
 
 class Body {
   readonly bytes: Buffer
-  /** As `measured` put them down, in the same order. */
+  /** The lengths collected by `measured`, in the same order. */
   readonly #lengths: readonly number[]
   readonly #producer: BatchProducer
   #next = 0
@@ -200,7 +203,7 @@ class Body {
     else this.#at += value.copy(this.bytes, this.#at)
   }
 
-  /** The length of a record batch, and the batch. */
+  /** A record batch with its length prefix. */
   batch(messages: readonly ProducedRecord[], now: number, firstSequence: number): void {
     const time = Number(messages[0]?.timestamp ?? now)
     const { id, epoch, attributes } = this.#producer

@@ -1,7 +1,7 @@
 import type { Broker } from 'kafkajs'
 import type { EncodedBody } from './compact-fields.ts'
 
-/** The way to a broker that the client has and does not show. */
+/** The client's internal way to send a request to a broker. */
 interface Sending {
   readonly connectionPool: {
     send(call: {
@@ -12,14 +12,14 @@ interface Sending {
   }
 }
 
-/** A version of an API that the client does not speak. */
+/** An API version that the client does not implement. */
 export interface RawApi {
   readonly apiKey: number
   readonly apiVersion: number
   readonly apiName: string
 }
 
-/** Sends a request in the form with tags; resolves with what `decode` makes of the answer. */
+/** Sends a request of a flexible version; resolves with the answer as returned by `decode`. */
 export async function rawRequest<T>(
   broker: Broker,
   api: RawApi,

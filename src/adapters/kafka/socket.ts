@@ -5,7 +5,7 @@ import { MINUTE } from '../../domain/time.ts'
 
 const KEEP_ALIVE = MINUTE
 
-/** As the client's own, and without Nagle's algorithm: it holds a request back while an older one is unacknowledged. */
+/** The client's default with Nagle's algorithm disabled, which delays a request while an earlier one is unacknowledged. */
 export const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
   const name = isIP(host) ? {} : { servername: host }
   const socket = ssl

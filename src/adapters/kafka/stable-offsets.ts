@@ -4,7 +4,7 @@ import type { PartitionId } from '../../domain/ports.ts'
 import { bodyOf, CompactReader, compactText, int32, unsigned } from './compact-fields.ts'
 import { rawRequest } from './raw-request.ts'
 
-/** OffsetFetch, in the first version that can refuse while a transaction holds an offset open (Kafka 2.5). */
+/** OffsetFetch, in the first version that can require stable offsets (Kafka 2.5). */
 const OFFSET_FETCH = { apiKey: 9, apiVersion: 7, apiName: 'OffsetFetch' } as const
 const TAGS = Buffer.from([0])
 const REQUIRE_STABLE = Buffer.from([1])
@@ -14,15 +14,12 @@ const { createErrorFromCode } = createRequire(import.meta.url)('kafkajs/src/prot
 }
 
 export interface FetchedOffset extends PartitionId {
-  /** -1: the group has committed nothing. */
+  /** -1 if the group has committed nothing. */
   readonly offset: number
   readonly metadata: string | null
 }
 
-/**
- * What the group has committed, when no transaction that may change it is open: until then it rejects with
- * UNSTABLE_OFFSET_COMMIT.
- */
+/** Committed offsets of the group. Rejects with UNSTABLE_OFFSET_COMMIT while an open transaction may still change them. */
 export async function stableOffsets(
   coordinator: Broker,
   groupId: string,
@@ -56,7 +53,7 @@ function decoded(bytes: Buffer) {
     const partitions = read.list(() => {
       const partition = read.int32()
       const offset = Number(read.int64())
-      // Epoch of the leader.
+      // Leader epoch.
       read.skip(4)
       const found = { topic, partition, offset, metadata: read.text(), error: read.int16() }
       read.skipTags()

@@ -3,23 +3,23 @@ import type { Consumer, KafkaConnection } from './client.ts'
 
 export type StartFrom = 'earliest' | 'latest' | number
 
-/** Attempts for which a member leaves it to another to place a topic: some 15 s. */
+/** Number of attempts in which a member leaves placing a topic to another, about 15 s. */
 const LEFT_TO_OTHERS = 8
 
 /**
- * Puts a new group (one that has committed nothing of a topic) at its start: the end of the log, or the first record
- * at or after a time (epoch ms). The start is committed at once and for every partition, so that records that come
- * between now and the first real commit are not lost to a restart, and a partition that is added later begins at its
- * own first record. A group that has committed is left alone.
+ * Places a new group (one that has committed nothing for a topic) at its start: the end of the log, or the first record
+ * at or after a time (epoch ms). The start is committed immediately for every partition, so that records appended
+ * before the first regular commit are not lost in a restart, and a partition added later starts at its first record.
+ * Groups with commits are left alone.
  *
- * The member that holds the first partition of a topic places all of it, and the start is asked for once: another member or another
- * attempt would find a later end, and pass over what came between.
+ * The member that holds the first partition of a topic places all of its partitions, and the start is requested once:
+ * another member or attempt would get a later end and skip the records in between.
  */
 export class GroupStart {
   readonly #connection: KafkaConnection
   readonly #groupId: string
   readonly #startFrom: StartFrom
-  /** By topic and partition, of topics whose start is not committed yet. */
+  /** By topic and partition, for topics whose start is not committed yet. */
   readonly #starts = new Map<string, ReadonlyMap<number, number>>()
 
   constructor(connection: KafkaConnection, groupId: string, startFrom: StartFrom) {
@@ -28,7 +28,7 @@ export class GroupStart {
     this.#startFrom = startFrom
   }
 
-  /** One attempt, `attempt` from 0; rejects while another member has to place a topic. */
+  /** One attempt, with `attempt` from 0; rejects while another member must place a topic. */
   async place(consumer: Consumer, held: readonly PartitionId[], attempt: number): Promise<void> {
     const startFrom = this.#startFrom
     if (startFrom === 'earliest') return
@@ -48,7 +48,7 @@ export class GroupStart {
       await this.#commit(consumer, topic, starts, own)
       this.#starts.delete(topic)
     }
-    // After its own ones: members may wait for each other.
+    // After its own topics: members may wait for each other.
     if (left.length > 0) throw new Error(`another member has to say where ${left.join(', ')} begins`)
   }
 
@@ -58,7 +58,7 @@ export class GroupStart {
     starts: ReadonlyMap<number, number>,
     own: readonly PartitionId[],
   ): Promise<void> {
-    // While the brokers said where it begins another member may have placed it, and gone on.
+    // Another member may have placed the topic and moved on while the brokers were asked for its start.
     const committed = await this.#committed(topic)
     const open = [...starts].filter(([partition]) => !committed.has(partition))
     if (open.length > 0)
@@ -71,7 +71,7 @@ export class GroupStart {
     }
   }
 
-  /** What the group has committed of a topic, by partition. */
+  /** The offsets that the group has committed for a topic, by partition. */
   async #committed(topic: string): Promise<Map<number, number>> {
     const found = await this.#connection.committed(this.#groupId, topic)
     return new Map(

@@ -2,28 +2,29 @@ import type { Broker } from 'kafkajs'
 import { bodyOf, CompactReader, compactText } from './compact-fields.ts'
 import { rawRequest } from './raw-request.ts'
 
-/** Metadata, in the first version that has the ids of topics (Kafka 2.8). */
+/** Metadata, in the first version with topic ids (Kafka 2.8). */
 const METADATA = { apiKey: 3, apiVersion: 10, apiName: 'Metadata' } as const
 
-/** What the client's own versions of the protocol do not return. */
+/** Facts about a topic that the client's versions of the protocol do not return. */
 export interface TopicFacts {
   /**
-   * In hexadecimal: a topic that is deleted and recreated under the same name has another. Undefined: the cluster gives its
-   * topics none, and says zero.
+   * Hexadecimal. A topic that is deleted and recreated under the same name gets another id. Undefined if the cluster
+   * does not assign ids and returns zero.
    */
   readonly id: string | undefined
-  /** What the user may do with the topic, a bit an operation; undefined: the broker does not say. */
+  /** Operations permitted to the user, one bit each; undefined if the broker does not report them. */
   readonly operations: number | undefined
-  /** Partitions that no broker leads. */
+  /** Partitions without a leader. */
   readonly leaderless: readonly number[]
 }
 
-/** Brokers that are asked which topic goes by a name. */
+/** Number of brokers that are asked to identify a topic. */
 export const WITNESSES = 3
 
 /**
- * What most of the brokers asked say, as soon as they do. One that has just come back may still know a topic that is
- * gone: where no majority says the same, the id is not known. Undefined: most know no such topic, or none answers.
+ * The answer of the majority of the brokers asked, as soon as there is one. A broker that was just restarted may still
+ * know a deleted topic: without a majority for one id, the id is undefined. Undefined if most know no such topic or
+ * none answers.
  */
 export function agreedFacts(
   answers: readonly Promise<TopicFacts | undefined>[],
@@ -48,18 +49,18 @@ export function agreedFacts(
   })
 }
 
-/** The bit of `operations` that allows to write. */
+/** The bit of `operations` for writing. */
 export const WRITE = 1 << 4
 const OPERATIONS_UNKNOWN = -(2 ** 31)
 
-/** Undefined where the broker knows no topic of that name, returns nothing of it, or is too old. */
+/** Undefined if the broker does not know the topic, returns nothing about it, or is too old. */
 export function topicFactsOf(broker: Broker, topic: string): Promise<TopicFacts | undefined> {
-  // Tags of the header, one topic by its name (its id is zero), no to making it, and what may be done with it.
+  // Header tags, one topic by name (with a zero id), no auto-creation, and include its authorized operations.
   const body = bodyOf(Buffer.from([0, 2]), Buffer.alloc(16), compactText(topic), Buffer.from([0, 0, 0, 1, 0]))
   return rawRequest(broker, METADATA, body, decoded)
 }
 
-/** The first topic of a response. */
+/** The first topic of the response. */
 function decoded(bytes: Buffer): TopicFacts | undefined {
   const read = new CompactReader(bytes)
   // Throttle time.
@@ -79,15 +80,15 @@ function decoded(bytes: Buffer): TopicFacts | undefined {
   read.text()
   if (error !== 0) return undefined
   const id = read.hex(16)
-  // Whether it is internal.
+  // Internal flag.
   read.skip(1)
   const leaderless: number[] = []
   read.list(() => {
-    // Error.
+    // Error code.
     read.skip(2)
     const partition = read.int32()
     if (read.int32() < 0) leaderless.push(partition)
-    // Epoch of the leader; replicas, those in sync, those offline.
+    // Leader epoch; then replicas, in-sync replicas, offline replicas.
     read.skip(4)
     for (let lists = 0; lists < 3; lists++) read.list(() => read.skip(4))
     read.skipTags()

@@ -3,19 +3,19 @@ import { STAMPED } from './append-time.ts'
 import type { KafkaConnection } from './client.ts'
 import { library } from './library.ts'
 
-/** A topic as the brokers have it. */
+/** A topic as the brokers describe it. */
 export interface TopicState {
   readonly name: string
   readonly partitions: number
   readonly replicas: number
   readonly cleanup: string
-  /** ms; undefined: for ever. */
+  /** Retention in ms; undefined if unlimited. */
   readonly retention: number | undefined
-  /** Who sets the timestamps of records: producers (CreateTime) or brokers (LogAppendTime). */
+  /** Who timestamps the records: producers (CreateTime) or brokers (LogAppendTime). */
   readonly timestamps: string
 }
 
-/** A topic to be made. What is left out is the default of the brokers. */
+/** A topic to create. Omitted fields take the brokers' defaults. */
 export interface NewTopic {
   readonly name: string
   readonly partitions?: number
@@ -23,15 +23,15 @@ export interface NewTopic {
   readonly cleanup: 'delete' | 'compact'
   /** ms */
   readonly retention?: number
-  /** Brokers set the timestamps of records. */
+  /** Brokers timestamp the records. */
   readonly stamped?: boolean
 }
 
 const { ConfigResourceTypes } = library
 
 /**
- * Those of the names whose topics exist, in their order: to be asked before anything else, as metadata of a topic that
- * does not exist would make it where brokers make topics by themselves.
+ * The given topics that exist, in order. Call it before any other request: metadata requests for a missing topic create
+ * it where brokers auto-create topics.
  */
 export async function existingTopics(
   connection: KafkaConnection,
@@ -41,7 +41,7 @@ export async function existingTopics(
   return names.filter((name) => !missing.has(name))
 }
 
-/** The topics that exist of those named, in their order. */
+/** Describes the given topics that exist, in order. */
 export async function describeTopics(
   connection: KafkaConnection,
   names: readonly string[],
@@ -77,7 +77,7 @@ export async function describeTopics(
   })
 }
 
-/** Makes topics and waits for their leaders. Rejects with KAFKA_UNREACHABLE when the brokers refuse. */
+/** Creates topics and waits for their leaders. Rejects with KAFKA_UNREACHABLE if the brokers refuse. */
 export async function createTopics(connection: KafkaConnection, topics: readonly NewTopic[]): Promise<void> {
   if (topics.length === 0) return
   await connection.ask((admin) =>

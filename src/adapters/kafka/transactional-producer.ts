@@ -8,14 +8,14 @@ import { library } from './library.ts'
 import { murmur2 } from './murmur2.ts'
 import type { ProducedRecord, ProducedTopic } from './produce-request.ts'
 
-/** A record for a topic of the outputs. */
+/** A record for an output topic. */
 export interface TransactionRecord extends ProducedRecord {
   readonly topic: string
-  /** Written in a batch of its own that is compressed. */
+  /** Written in a separate, compressed batch. */
   readonly compressed: boolean
 }
 
-/** What is committed of the input partition with the records. */
+/** The offset of the input partition that is committed with the records. */
 export interface TransactionOffset {
   readonly offset: number
   readonly metadata: string | null
@@ -24,7 +24,7 @@ export interface TransactionOffset {
 export interface TransactionalProducerOptions {
   readonly cluster: Cluster
   readonly groupId: string
-  /** The input partition, whose outputs this producer alone may write. */
+  /** The input partition. Only this producer may write its outputs. */
   readonly partition: PartitionId
 }
 
@@ -34,7 +34,7 @@ interface Identity {
   readonly producerEpoch: number
 }
 
-/** What the client's brokers can and its types do not say. */
+/** Methods of the client's brokers that its types omit. */
 interface TransactionBroker {
   initProducerId(of: {
     readonly transactionalId: string
@@ -47,7 +47,7 @@ interface TransactionBroker {
   produce(of: Identity & { readonly compression?: number; readonly topicData: object }): Promise<unknown>
 }
 
-/** The client does not say why no broker named one. */
+/** The client does not explain why no coordinator was found. */
 const NO_COORDINATOR =
   'no broker names the coordinator of the transactional id: the right to write with it is missing, or the topic of transactions has no leader'
 
@@ -57,26 +57,26 @@ interface TransactionCluster extends Omit<Cluster, 'findGroupCoordinator' | 'fin
 }
 
 /**
- * A transaction that its process has left is ended by the coordinator after so long, ms. Readers of committed records
- * wait behind it until then, unless the next owner of the partition ends it before.
+ * The coordinator aborts an abandoned transaction after this time, ms. Until then it blocks readers of committed
+ * records, unless the next owner of the partition ends it earlier.
  */
 export const TRANSACTION_TIMEOUT = 30_000
 const TIMEOUT_REFUSED = `INVALID_TRANSACTION_TIMEOUT: the brokers allow no transaction of ${TRANSACTION_TIMEOUT / 1000} s: set their transaction.max.timeout.ms to ${TRANSACTION_TIMEOUT} or more`
-/** The coordinator ends a transaction after it has answered: it refuses the next for that long. */
+/** The coordinator finishes a transaction after it has answered, and refuses the next one meanwhile, for at most this time, ms. */
 const ENDS_WITHIN = 15_000
 const ASK_AGAIN = 10
 const TRANSACTION_COORDINATOR = 1
 const GZIP = library.CompressionTypes.GZIP
 
-/** The id by which the brokers know the writer of what follows from a partition. */
+/** The transactional id of the producer for a partition. */
 export function transactionalIdOf(groupId: string, { topic, partition }: PartitionId): string {
   return `${groupId}-${topic}-${partition}`
 }
 
 /**
- * Transactions of one input partition. `begin`, after `prepare`, fences its former writer and ends what that left
- * open; after any failure it is to be called again, and the committed offset says what came of the transaction that failed.
- * Nothing is tried again here but what a coordinator asks to wait for.
+ * Transactions for one input partition. After `prepare`, `begin` fences the former producer and ends its open
+ * transaction. After any failure call `begin` again: the committed offset shows whether the failed transaction
+ * succeeded. The only retries are those that a coordinator requests.
  */
 export class TransactionalProducer {
   readonly #options: TransactionalProducerOptions
@@ -84,7 +84,7 @@ export class TransactionalProducer {
   readonly #transactionalId: string
   #identity: Identity | undefined
   #coordinators: { readonly transaction: TransactionBroker; readonly group: TransactionBroker } | undefined
-  /** The next sequence number by topic and partition. */
+  /** Next sequence number, by topic and partition. */
   readonly #sequences = new Map<string, number>()
 
   constructor(options: TransactionalProducerOptions) {
@@ -109,7 +109,7 @@ export class TransactionalProducer {
     this.#coordinators = { transaction, group }
   }
 
-  /** `check` is called before each request, and throws when it is not to be made any more. */
+  /** `check` is called before each request, and throws if the request must no longer be made. */
   async begin(check: () => void): Promise<void> {
     const { transaction } = this.#coordinators ?? {}
     if (!transaction) throw new Error('a producer begins before it was prepared')
@@ -123,7 +123,7 @@ export class TransactionalProducer {
     this.#identity = { transactionalId, producerId, producerEpoch }
   }
 
-  /** Writes the records and the offset in one transaction. Whether it was committed when this rejects is not known. */
+  /** Writes the records and the offset in one transaction. If this rejects, it is unknown whether it was committed. */
   async commit(records: readonly TransactionRecord[], offset: TransactionOffset): Promise<void> {
     const { groupId, partition } = this.#options
     const identity = this.#identity
@@ -153,7 +153,7 @@ export class TransactionalProducer {
     identity: Identity,
     parts: readonly { readonly compressed: boolean; readonly topics: readonly ProducedTopic[] }[],
   ): Promise<void> {
-    // A partition takes the records of one request before those of the next, as their sequence numbers demand.
+    // Records of a partition are sent in one request after the other, as their sequence numbers require.
     for (const { compressed, topics } of parts) {
       const compression = compressed ? { compression: GZIP } : {}
       await Promise.all(
@@ -165,7 +165,10 @@ export class TransactionalProducer {
     }
   }
 
-  /** Records by topic and partition: by the hash of the key, as the client does; without a key as the input partition. */
+  /**
+   * Records by topic and partition: by the hash of the key as in the client, or the number of the input partition
+   * without a key.
+   */
   #grouped(records: readonly TransactionRecord[]): ProducedTopic[] {
     const topics = new Map<string, Map<number, ProducedRecord[]>>()
     for (const { topic, key, value, timestamp, headers } of records) {
@@ -196,7 +199,7 @@ export class TransactionalProducer {
         topic,
         partitions.map(({ partition }) => partition),
       )
-      // The client passes over partitions that its metadata lacks: their records would be in no transaction.
+      // The client skips partitions missing from its metadata: their records would be left out of the transaction.
       if (Object.values(led).flat().length !== partitions.length) throw new Error(`no metadata of ${topic}`)
       for (const [leader, ids] of Object.entries(led)) {
         const theirs = partitions.filter(({ partition }) => ids.includes(partition))
@@ -219,7 +222,7 @@ export class TransactionalProducer {
   }
 }
 
-/** Asks with the right to describe the id, which every user that may write with it has; leaves nothing behind. */
+/** Requires the right to describe the id, which every user allowed to write with it has; changes nothing. */
 export function findTransactionCoordinator(cluster: Cluster, transactionalId: string): Promise<unknown> {
   return transactionCoordinator(cluster as unknown as TransactionCluster, transactionalId)
 }
@@ -236,7 +239,7 @@ async function transactionCoordinator(
   }
 }
 
-/** A topic that has plain and compressed records is named once. */
+/** A topic with both plain and compressed records is listed once. */
 function namesOf(topics: readonly ProducedTopic[]) {
   const names = new Map<string, Set<number>>()
   for (const { topic, partitions } of topics) {
@@ -247,7 +250,7 @@ function namesOf(topics: readonly ProducedTopic[]) {
   return [...names].map(([topic, ids]) => ({ topic, partitions: [...ids] }))
 }
 
-/** Asks again while the coordinator still ends the transaction before. */
+/** Retries while the coordinator is still finishing the previous transaction. */
 async function whenEnded<T>(question: () => Promise<T>): Promise<T> {
   for (const until = performance.now() + ENDS_WITHIN; ; await sleep(ASK_AGAIN)) {
     try {

@@ -1,11 +1,11 @@
 declare module 'snappyjs' {
-  /** Raw Snappy, without a frame. */
+  /** Raw Snappy, without framing. */
   export function uncompress(compressed: Buffer): Buffer
   export function compress(plain: Buffer): Buffer
 }
 
 declare module 'lz4js' {
-  /** One LZ4 block, appended at `at` of `target`; returns where it ends. References reach back into `target`. */
+  /** Decompresses one LZ4 block to `at` of `target` and returns the end. Matches may refer to earlier bytes of `target`. */
   export function decompressBlock(
     source: Uint8Array,
     target: Uint8Array,

@@ -6,9 +6,9 @@ interface ClientResponse {
 }
 
 /**
- * Lets the client hand over fetched batches as they came: it would decode all of them at once, in a time that grows with the
- * square of the headers, and would not look at their checksums. Its consumers count batches then, by their last offsets;
- * `slicesOf` decodes them. May be called again.
+ * Makes the client return fetched batches undecoded. It would decode all of them in one go, in time quadratic in the
+ * number of headers, and without verifying checksums. Its consumers then count batches by their last offsets;
+ * `slicesOf` decodes them. Idempotent.
  */
 export function leaveFetchesUndecoded(load?: Load): void {
   for (const version of FETCH_VERSIONS) {

@@ -1,22 +1,22 @@
 import * as oidc from 'openid-client'
 import { SigwatchError } from '../../domain/errors.ts'
 
-/** How the desk is known to an OpenID provider. */
+/** The desk as a client of an OpenID provider. */
 export interface OidcClient {
   readonly issuer: string
   readonly clientId: string
   readonly clientSecret: string
   readonly redirectUri: string
   readonly homeUri: string
-  /** With spaces between them. */
+  /** Separated by spaces. */
   readonly scope: string
-  /** Claims that are needed; what the id token lacks is asked of the provider. */
+  /** Required claims; those missing from the id token are requested from the provider. */
   readonly claims: readonly string[]
-  /** The trusted time, epoch ms, by which tokens are judged: the clock of the host may be wrong. */
+  /** Trusted time, epoch ms, for validating tokens: the clock of the host may be wrong. */
   readonly now: () => Promise<number>
 }
 
-/** What is kept of a login between its beginning and its end: secret, and of one use. */
+/** State of a login between redirect and callback: secret, single-use. */
 export interface LoginAttempt {
   readonly state: string
   readonly nonce: string
@@ -25,7 +25,7 @@ export interface LoginAttempt {
 
 export type Claims = Readonly<Record<string, unknown>>
 
-/** A login that failed; `reason` names no secret. `silent`: the provider does not answer as one. */
+/** A failed login; `reason` contains no secret. `silent` means that there was no valid OpenID answer. */
 export class LoginFailed extends Error {
   readonly reason: string
   readonly silent: boolean
@@ -36,28 +36,28 @@ export class LoginFailed extends Error {
   }
 }
 
-/** The clock is corrected again when it has gone wrong by more, s. */
+/** Clock drift after which the correction is renewed, s. */
 const STEADY = 10
-/** Seconds in which the provider answers. */
+/** Timeout of the provider, s. */
 const WITHIN = 5
-/** Codes of the library for answers that are late, or none of an OpenID provider. */
+/** Error codes of the library for answers that are late or do not conform to OpenID. */
 const SILENT = new Set(['OAUTH_TIMEOUT', 'OAUTH_ABORT', 'OAUTH_RESPONSE_IS_NOT_CONFORM', 'OAUTH_PARSE_ERROR'])
 
 /**
- * Logs people in at an OpenID provider by the authorization code grant with PKCE, state and nonce; the signature of the id
- * token is checked too. The provider is looked up at the first login, so that it need not run when the desk starts.
+ * Logs people in with the authorization code grant, PKCE, state and nonce, and verifies the signature of the id token.
+ * The provider is discovered at the first login, so it need not be running when the desk starts.
  */
 export class OidcProvider {
   readonly #client: OidcClient
   #found: Promise<oidc.Configuration> | undefined
-  /** What is added to the clock of the host, s. */
+  /** Added to the clock of the host, s. */
   #correction = 0
 
   constructor(client: OidcClient) {
     this.#client = client
   }
 
-  /** Where a login begins. Rejects with LoginFailed, and with what `now` rejects with. */
+  /** The address to redirect to. Rejects with LoginFailed, and with the errors of `now`. */
   async begin(): Promise<{ readonly address: string; readonly attempt: LoginAttempt }> {
     return failing(async () => {
       const config = await this.#config()
@@ -73,7 +73,7 @@ export class OidcProvider {
     })
   }
 
-  /** The claims about the person, by the query of the address that it led back to. Rejects as `begin` does. */
+  /** The claims about the person, from the query of the callback address. Rejects as `begin` does. */
   async finish(query: URLSearchParams, { state, nonce, verifier }: LoginAttempt): Promise<Claims> {
     return failing(async () => {
       const config = await this.#config()
@@ -90,14 +90,14 @@ export class OidcProvider {
     })
   }
 
-  /** Where a person logs out of the provider as well; undefined: it has no such page, or has not been asked yet. */
+  /** The provider's logout page; undefined if it has none or has not been discovered yet. */
   async endAddress(): Promise<string | undefined> {
     const config = await this.#found?.catch(() => undefined)
     if (config?.serverMetadata().end_session_endpoint === undefined) return undefined
     return oidc.buildEndSessionUrl(config, { post_logout_redirect_uri: this.#client.homeUri }).href
   }
 
-  /** A lookup that failed is made again at the next login. */
+  /** A failed discovery is repeated at the next login. */
   async #config(): Promise<oidc.Configuration> {
     const correction = Math.round(((await this.#client.now()) - Date.now()) / 1000)
     if (Math.abs(correction - this.#correction) > STEADY) {
@@ -131,7 +131,7 @@ export class OidcProvider {
   }
 }
 
-/** A claim by its name, or by the way to it with dots. */
+/** A claim by its name or dotted path. */
 export function claimOf(claims: Claims, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name]
   return name
@@ -145,7 +145,7 @@ export function claimOf(claims: Claims, name: string): unknown {
     )
 }
 
-/** Errors of the library and the network as LoginFailed, without what they quote of answers. */
+/** Turns errors of the library and the network into LoginFailed, without quoting answers. */
 async function failing<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()

@@ -1,13 +1,13 @@
 export interface BreakerOptions {
-  /** Failures in a row that open the circuit. */
+  /** Consecutive failures that open the circuit. */
   readonly failures: number
-  /** How long an open circuit fails fast before one call may probe, ms; doubles with every failed probe up to ten times. */
+  /** Time that an open circuit fails fast before it admits a probe, ms; doubles with every failed probe, up to tenfold. */
   readonly coolDownMs: number
 }
 
 /**
- * Circuit breaker: closed (calls pass), open (calls fail at once), half open (one call probes). A caller asks
- * `admit()` before a call and reports its end by `succeeded()` or `failed()`.
+ * Circuit breaker: closed (calls pass), open (calls fail immediately), half open (one call probes). Callers ask
+ * `admit()` before a call and report its result with `succeeded()` or `failed()`.
  */
 export class Breaker {
   readonly #options: BreakerOptions
@@ -23,12 +23,12 @@ export class Breaker {
     this.#coolDown = options.coolDownMs
   }
 
-  /** Whether calls are failed at once, or only a probe is under way. */
+  /** Whether calls fail immediately, apart from a probe. */
   get open(): boolean {
     return this.#failures >= this.#options.failures
   }
 
-  /** Whether a call may be made now. True for one caller only while the circuit is half open. */
+  /** Whether a call may be made now. True for only one caller while the circuit is half open. */
   admit(): boolean {
     if (!this.open) return true
     if (this.#probing || this.#now() < this.#openUntil) return false
@@ -36,12 +36,12 @@ export class Breaker {
     return true
   }
 
-  /** The probe that was admitted makes no call of its own. */
+  /** The admitted caller makes no call of its own, so another may probe. */
   release(): void {
     this.#probing = false
   }
 
-  /** The server has answered something else: it closes, and the next failure opens it again. */
+  /** The server answered another request: closes the circuit, but the next failure opens it again. */
   answered(): void {
     this.#failures = Math.min(this.#failures, this.#options.failures - 1)
     this.#probing = false

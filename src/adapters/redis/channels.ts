@@ -6,7 +6,7 @@ interface Listener {
   readonly subscribed?: () => void
 }
 
-/** Channels that are listened to, on a connection of their own (a Cluster has one for itself), across reconnections. */
+/** Subscriptions, restored after reconnecting, on a separate connection (a Cluster client has its own). */
 export class Channels {
   readonly #client: Redis | Cluster
   readonly #listeners = new Map<string, Listener[]>()
@@ -30,7 +30,7 @@ export class Channels {
     if (subscriber.status === 'ready') void this.#enter(subscriber, [channel])
   }
 
-  /** Reconnects: the server behind the address may be another one now. */
+  /** Reconnects: another server may be behind the address now. */
   renew(): void {
     if (this.#subscriber && !(this.#subscriber instanceof Cluster)) this.#subscriber.disconnect(true)
   }
@@ -65,7 +65,7 @@ export class Channels {
           for (const entry of this.#listeners.get(channel) ?? []) entry.subscribed?.()
         return
       } catch {
-        // A lost connection comes back with `ready`, which resubscribes to all channels.
+        // ioredis emits `ready` after a reconnect, which resubscribes to all channels.
         if (!(subscriber instanceof Cluster)) return
         await sleep(500, undefined, { ref: false })
       }

@@ -16,12 +16,12 @@ import { errorOf, isAnswer, isDemoted, reasonOf } from './replies.ts'
 import type { ScriptCall } from './script.ts'
 import { timesOf } from './server-times.ts'
 
-/** A connection that gives no answer for so long although the process could read one is opened again, ms. */
+/** A connection that was silent this long, although the process was free to read, is reopened, ms. */
 const SILENT_FOR = 3000
-/** Circuit breakers that are kept: more than any Cluster has nodes. */
+/** Maximum number of circuit breakers kept, more than any Cluster has nodes. */
 const MAX_NODES = 1024
 
-/** Opens a connection in the background; calls made before it is up wait for it within their budget. */
+/** Connects in the background; earlier calls wait for the connection within their budget. */
 export function connectRedis(options: RedisLinkOptions): RedisLink {
   return new IoredisLink(options)
 }
@@ -31,7 +31,7 @@ class IoredisLink implements RedisLink {
   readonly #client: Redis | Cluster
   readonly #budget: number
   readonly #breakerOptions: BreakerOptions
-  /** One for each node, by the names of its slots' servers; '' on a single server and for what names no slot. */
+  /** One per node, keyed by the servers of its slots; '' for a single server and for calls without a slot. */
   readonly #breakers = new Map<string, Breaker>()
   readonly #channels: Channels
   /** Nodes whose silence is being measured. */
@@ -53,7 +53,7 @@ class IoredisLink implements RedisLink {
       budgetMs: this.#budget,
       closed: () => this.#closed,
     })
-    // Every call that waits for the connection listens for it.
+    // Every call that waits for the connection adds a listener.
     this.#client.setMaxListeners(0)
     this.#client.on('error', (error: Error) => {
       this.#lastError = reasonOf(error)
@@ -96,7 +96,7 @@ class IoredisLink implements RedisLink {
     return outcomes
   }
 
-  /** The calls of one node: until all have an outcome or the budget is over. */
+  /** Sends the calls of one node; resolves when all have an outcome or the budget is used up. */
   async #settleGroup(
     node: string,
     calls: readonly ScriptCall[],
@@ -122,7 +122,7 @@ class IoredisLink implements RedisLink {
       again: () => rounds++,
     })
     let inTime = await answeredWithin(work, budgetMs)
-    // The server answered the first time, and gets as long for the second.
+    // The server answered the first round trip, and gets the same time for the second.
     if (!inTime && rounds > 1) inTime = await answeredWithin(work, budgetMs)
     expired = true
     if (answers > 0) this.#breakerOf(node).succeeded()
@@ -134,7 +134,7 @@ class IoredisLink implements RedisLink {
     void this.#reconnectSilent(node, work)
   }
 
-  /** Reopens the connection to a node if not even a late answer comes: its peer may have vanished without closing it. */
+  /** Reopens the connection to a node that does not even answer late: the peer may be gone without having closed it. */
   async #reconnectSilent(node: string, work: Promise<unknown>): Promise<void> {
     if (this.#silent.has(node)) return
     this.#silent.add(node)
@@ -144,7 +144,7 @@ class IoredisLink implements RedisLink {
     for (const server of this.#serversOf(node)) server.disconnect(true)
   }
 
-  /** Of a node that has no name: every master. */
+  /** Pings every master if the node has no name. */
   #ping(node: string): Promise<unknown> {
     const masters = this.#servers()
     const named = masters.filter(({ options }) => hasServer(node, options))
@@ -217,14 +217,14 @@ class IoredisLink implements RedisLink {
     }
   }
 
-  /** What stands in the way of any call, after waiting for the connection. */
+  /** The error that prevents any call, after waiting for the connection. */
   async #unconnected(budgetMs: number): Promise<SigwatchError | undefined> {
     if (this.#closed) return new SigwatchError('REDIS_UNREACHABLE', 'Redis: the connection is closed')
     if (this.#client.status === 'ready') return undefined
     const breaker = this.#breakerOf('')
     if (!breaker.admit()) return this.#openCircuit()
     if (await this.ready(budgetMs)) {
-      // A probe is on its way: the request for the connection reports how it ends.
+      // The probe is under way: the connection attempt reports its result.
       breaker.release()
       return undefined
     }
@@ -245,7 +245,7 @@ class IoredisLink implements RedisLink {
   #breakerOf(node: string): Breaker {
     let breaker = this.#breakers.get(node)
     if (breaker === undefined) {
-      // Nodes come and go: those of an earlier layout of the Cluster are not kept.
+      // Drops breakers of nodes from earlier layouts of the Cluster.
       if (this.#breakers.size > MAX_NODES) this.#breakers.clear()
       breaker = new Breaker(this.#breakerOptions)
       this.#breakers.set(node, breaker)
@@ -253,7 +253,7 @@ class IoredisLink implements RedisLink {
     return breaker
   }
 
-  /** Calls by the node that serves them. */
+  /** Indices of the calls, grouped by node. */
   #groups(calls: readonly ScriptCall[]): Map<string, number[]> {
     const groups = new Map<string, number[]>()
     for (const [i, { keys }] of calls.entries()) {
@@ -263,7 +263,7 @@ class IoredisLink implements RedisLink {
     return groups
   }
 
-  /** What ioredis accepts together in one pipeline: slots served by the same nodes. */
+  /** The calls that ioredis accepts in one pipeline: those for slots served by the same nodes. */
   #nodeOf(key: string): string {
     if (!(this.#client instanceof Cluster)) return ''
     return this.#client.slots[slotOf(key)]?.join(';') ?? ''
@@ -279,7 +279,7 @@ class IoredisLink implements RedisLink {
     if (this.#client.status !== 'ready') return [`redis: ${this.#lastError}`]
     const open = [...this.#breakers].filter(([, breaker]) => breaker.open).map(([node]) => node)
     if (open.length === 0) return []
-    // The circuit to a node that serves nothing any more stays as it was.
+    // The breaker of a node that no longer serves slots keeps its last state.
     const serving = new Set(
       this.#client instanceof Cluster ? this.#client.slots.map((names) => names.join(';')) : open,
     )

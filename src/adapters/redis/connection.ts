@@ -6,16 +6,16 @@ import type { Eviction } from './eviction.ts'
 import { isDemoted } from './replies.ts'
 
 export interface RedisLinkOptions {
-  /** `redis://` or `rediss://` URL of a single server (or of a proxy in front of one). */
+  /** `redis://` or `rediss://` URL of a single server or a proxy. */
   readonly url?: string
-  /** Seeds of a Redis Cluster, `host:port` each; wins over `url`. */
+  /** Seed nodes of a Redis Cluster, as `host:port`; takes precedence over `url`. */
   readonly nodes?: readonly string[]
-  /** Sentinels that know the master named `masterName`, `host:port` each; wins over both. */
+  /** Sentinels for the master `masterName`, as `host:port`; takes precedence over both. */
   readonly sentinels?: readonly string[]
   readonly masterName?: string
   readonly username?: string
   readonly password?: string
-  /** PEM texts; an empty object switches TLS on with the system's authorities. */
+  /** PEM texts; an empty object enables TLS with the system's certificate authorities. */
   readonly tls?: {
     readonly ca?: string
     readonly cert?: string
@@ -25,25 +25,25 @@ export interface RedisLinkOptions {
   }
   /** Budget of a call, ms; default 100. */
   readonly commandTimeout?: number
-  /** Called with the server that drops keys when its memory is full, and with undefined when none does any more. */
+  /** Called with a server that evicts keys when its memory is full, and with undefined when none does any more. */
   readonly onEviction?: (eviction: Eviction | undefined) => void
-  /** Called when the servers answer (undefined), and once a second while they do not, with the reason. */
+  /** Called with undefined when the servers answer, and once a second with the reason while they do not. */
   readonly onReach?: (lost: string | undefined) => void
-  /** Of each node. Default: 3 failures, 1 s. */
+  /** Per node. Default: 3 failures, 1 s. */
   readonly breaker?: BreakerOptions
 }
 
 const retry = (times: number): number => Math.min(50 * 2 ** Math.min(times, 6), 2000)
 
-/** A client that connects in the background and for ever. Rejects with CONFIG_INVALID without an address. */
+/** A client that connects in the background and retries indefinitely. Throws CONFIG_INVALID without an address. */
 export function openClient(options: RedisLinkOptions): Redis | Cluster {
   const common: RedisOptions = {
     ...given({ username: options.username, password: options.password }),
     ...(options.tls === undefined ? {} : { tls: { ...options.tls } }),
     connectTimeout: 5000,
     keepAlive: 10_000,
-    // Whether a call in flight was executed is unknown when the connection breaks: the caller decides, nothing is
-    // sent twice behind its back.
+    // When the connection breaks, it is unknown whether a call in flight was executed: the caller decides, and nothing
+    // is resent implicitly.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     connectionName: 'sigwatch',
@@ -70,7 +70,7 @@ export function openClient(options: RedisLinkOptions): Redis | Cluster {
       retryDelayOnClusterDown: 50,
       retryDelayOnTryAgain: 10,
       slotsRefreshTimeout: 2000,
-      // Certificates name hosts: they are checked against the name that the cluster gave, not its address.
+      // Certificates are checked against the host name that the Cluster announced, not its address.
       ...(options.tls ? { dnsLookup: (host, done) => done(null, host) } : {}),
       clusterRetryStrategy: retry,
     }
@@ -85,7 +85,7 @@ export function openClient(options: RedisLinkOptions): Redis | Cluster {
     ...common,
     enableOfflineQueue: false,
     retryStrategy: retry,
-    // Behind one address the master may be another server now: a new connection finds it.
+    // Another server behind the same address may be the master now: a new connection finds it.
     reconnectOnError: isDemoted,
   })
 }

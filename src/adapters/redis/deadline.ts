@@ -1,11 +1,11 @@
-/** Turns of the event loop that a wait is measured in, ms. */
+/** Interval by which a wait is measured, ms. */
 const SLICE = 10
-/** What a slice may take more than it was set for before the process was busy with something else, ms. */
+/** Delay of a timer beyond which the process was busy with other work, ms. */
 const SLACK = 5
 
 /**
- * Resolves with true when `done` resolves, with false after `ms` in which the event loop was free to read a reply. Time
- * in which the process was busy or not scheduled does not count: a reply that lies in the socket is no late one.
+ * Resolves with true when `done` resolves, or with false after `ms` in which the event loop was free to read a reply.
+ * Time in which the process was busy or not scheduled does not count: a reply waiting in the socket buffer is not late.
  */
 export function answeredWithin(done: Promise<unknown>, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -22,7 +22,7 @@ export function answeredWithin(done: Promise<unknown>, ms: number): Promise<bool
         () => {
           left -= Math.min(performance.now() - began, slice + SLACK)
           if (left > 0) wait()
-          // What came with the last slice is read before it is too late.
+          // Read data that arrived in the last interval before giving up.
           else setImmediate(() => setImmediate(() => end(false)))
         },
         Math.max(slice, 1),

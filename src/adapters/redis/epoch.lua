@@ -1,6 +1,6 @@
--- What a shard that must not lose anything says of itself, in every reply (a part of its scripts).
--- KEYS[1]  meta: hash, "epoch" -> random text, made with it; "n" -> how often what it holds was changed
--- ARGV[1]  epoch if there is none
+-- Part of the scripts of shards that must not lose data: returns the identity of the shard with every reply.
+-- KEYS[1]  meta: hash, "epoch" -> random text set when the shard is created; "n" -> number of changes to its data
+-- ARGV[1]  epoch to set if there is none
 local function meta()
   local got = redis.call('HMGET', KEYS[1], 'epoch', 'n')
   if not got[1] then

@@ -1,14 +1,14 @@
-/** What INFO of a server says about keys that it drops for want of memory. */
+/** Key eviction, as reported by INFO of a server. */
 export interface Eviction {
-  /** `maxmemory-policy`, where it drops keys when the memory is full. */
+  /** `maxmemory-policy`, if it evicts keys when the memory is full. */
   readonly policy: string
-  /** Keys that were dropped since the server was started. */
+  /** Keys evicted since the server was started. */
   readonly dropped: number
 }
 
 /**
- * Reads INFO of every master: the first that drops keys when it is full, or has dropped some. A server without a limit of
- * memory drops none, whatever its policy.
+ * Takes INFO of every master and returns the first that evicts keys when full, or has evicted some. A server without a
+ * memory limit never evicts, whatever its policy.
  */
 export function evictionOf(infos: readonly string[]): Eviction | undefined {
   for (const info of infos) {
@@ -22,10 +22,10 @@ export function evictionOf(infos: readonly string[]): Eviction | undefined {
   return undefined
 }
 
-/** Wall clock between two looks at the memory policy of the servers, ms. */
+/** Wall-clock interval between checks of the eviction policy, ms. */
 const CHECK_EVERY = 30_000
 
-/** Looks now and then whether the servers drop keys; one that may not be asked leaves it open. */
+/** Checks periodically whether the servers evict keys; a server that does not permit INFO counts as unknown. */
 export class EvictionWatch {
   readonly #info: () => Promise<readonly string[]>
   readonly #onChange: (eviction: Eviction | undefined) => void

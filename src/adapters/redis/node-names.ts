@@ -1,4 +1,4 @@
-/** Whether a node, by the names of its slots' servers (`host:port;host:port`), has this server. */
+/** Whether `node`, a list of the servers of its slots (`host:port;host:port`), includes this server. */
 export function hasServer(
   node: string,
   { host, port }: { readonly host?: string | undefined; readonly port?: number | undefined },

@@ -3,15 +3,15 @@ import { isRedirected } from './replies.ts'
 import type { Script, ScriptCall } from './script.ts'
 
 type Reply = [error: Error | null, result: unknown]
-/** A Cluster's client that loses its connections in the midst of trying again gives fewer replies than there are calls. */
+/** A Cluster client that loses its connections during a retry returns fewer replies than calls. */
 const NO_REPLY: Reply = [new Error('no reply'), undefined]
-/** Called once for each call of `indices`, as its reply comes. */
+/** Called once for each of the calls at `indices`, when its reply arrives. */
 type Answered = (call: number, error: Error | null, result: unknown) => void
 
 /**
- * Sends the calls at `indices`, which one node serves, in one pipeline; those whose script the server does not know
- * once more with it, and those of a slot that moves one by one. `again`: called before another round trip. Nothing is
- * sent again once `tooLate`. Never rejects.
+ * Sends the calls at `indices`, all served by one node, in one pipeline. Calls whose script the server does not know
+ * are repeated with its source, those for a slot that is moving one by one. `again` is called before every further
+ * round trip. Nothing is resent once `tooLate`. Never rejects.
  */
 export async function sendCalls(
   client: Redis | Cluster,
@@ -67,7 +67,7 @@ async function pipeline(
   }
 }
 
-/** While slots move between nodes, a call alone follows the redirection that a pipeline cannot. */
+/** Follows the redirection of a slot that is moving, which a pipeline cannot. */
 async function alone(client: Redis | Cluster, { script, keys, args }: ScriptCall): Promise<Reply> {
   try {
     return [null, await client.eval(script.source, keys.length, ...keys, ...args)]

@@ -1,7 +1,7 @@
-/** Between two looks, ms. */
+/** Interval between checks, ms. */
 const CHECK_EVERY = 1_000
 
-/** Reports when the servers begin to answer and when they cease to; undefined: they answer. */
+/** Reports when the servers start to answer (undefined) and when they stop. */
 export class ReachWatch {
   readonly #away: () => readonly string[]
   readonly #report: (lost: string | undefined) => void
@@ -17,7 +17,7 @@ export class ReachWatch {
   look(): void {
     const [lost] = this.#away()
     const isReached = lost === undefined
-    // While they do not answer it is reported at every look: the listener limits how often that is passed on.
+    // While they do not answer, every check reports it; the listener limits how often it is passed on.
     if (isReached && this.#reached === true) return
     this.#reached = isReached
     this.#report(lost)

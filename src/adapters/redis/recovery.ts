@@ -3,19 +3,19 @@ import type { Breaker } from './breaker.ts'
 import { answeredWithin } from './deadline.ts'
 
 export interface RecoveryParts {
-  /** Asks a node for an answer that costs it nothing; rejects when it gives another. */
+  /** Sends a node a cheap request; rejects on an unexpected answer. */
   readonly ping: (node: string) => Promise<unknown>
-  /** Within which it must come, ms. */
+  /** Time limit of the answer, ms. */
   readonly budgetMs: number
   readonly closed: () => boolean
 }
 
-/** Between two questions, ms. */
+/** Interval between requests, ms. */
 const ASK_EVERY = 100
 
 /**
- * Asks a node that gave no answer in time until it does, and closes its circuit then. Without it the first call after the
- * cool-down would find that out, and whatever is judged until then would be degraded although the node answers.
+ * Probes a node that gave no answer in time until it answers, then closes its circuit. Without it, only the first call
+ * after the cool-down would notice, and everything judged until then would be degraded although the node answers.
  */
 export class Recovery {
   readonly #parts: RecoveryParts
@@ -25,7 +25,7 @@ export class Recovery {
     this.#parts = parts
   }
 
-  /** After a call that was not answered in time. */
+  /** Call it after a call without an answer in time. */
   async watch(node: string, breaker: Breaker): Promise<void> {
     if (this.#asked.has(node)) return
     this.#asked.add(node)
@@ -40,7 +40,7 @@ export class Recovery {
       )
       if ((await answeredWithin(pong, budgetMs)) && answered) breaker.answered()
       else {
-        // One question at a time: a connection that hangs is reopened, which ends it.
+        // One request at a time: a connection that hangs is reopened, which ends it.
         await pong
         await sleep(ASK_EVERY, undefined, { ref: false })
       }

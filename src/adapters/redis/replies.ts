@@ -1,6 +1,6 @@
 import { SigwatchError } from '../../domain/errors.ts'
 
-/** Replies that speak of the state of the server or the rights of the user, not of the call. */
+/** Errors caused by the state of the server or the rights of the user, not by the call. */
 const SERVER_STATE = new Set([
   'LOADING',
   'READONLY',
@@ -18,12 +18,12 @@ const SERVER_STATE = new Set([
   'NOPERM',
   'UNBLOCKED',
 ])
-/** Of one slot while it moves; the node itself is well. */
+/** Errors of a slot that is moving; the node itself is healthy. */
 const SLOT_STATE = new Set(['MOVED', 'ASK', 'TRYAGAIN'])
 
 /**
- * The code of an error reply. Redis 6 puts its own words before the error of a command within a script:
- * `ERR Error running script (call to f_…): @user_script:1: -READONLY You can't write against a read only replica.`
+ * The code of an error reply. Redis 6 prefixes the error of a command within a script: `ERR Error running script (call
+ * to f_…): @user_script:1: -READONLY You can't write against a read only replica.`
  */
 export function replyCode(message: string): string {
   const first = /^[A-Z]+/.exec(message)?.[0] ?? ''
@@ -31,7 +31,7 @@ export function replyCode(message: string): string {
   return /[\s:]-([A-Z]+)\b/.exec(message)?.[1] ?? first
 }
 
-/** The server is no master any more, or is not yet ready to be one. */
+/** The server is no longer, or not yet, able to act as master. */
 export function isDemoted(error: Error): boolean {
   const code = replyCode(error.message)
   return code === 'READONLY' || code === 'LOADING'
@@ -41,14 +41,14 @@ export function isRedirected(error: Error | null | undefined): boolean {
   return error != null && SLOT_STATE.has(replyCode(error.message))
 }
 
-/** Whether the node that a failed call was for gave an answer and is able to do others. */
+/** Whether the reply shows that the node works and can serve other calls. */
 export function isAnswer(error: Error): boolean {
   if (error.name !== 'ReplyError') return false
   const code = replyCode(error.message)
   return SLOT_STATE.has(code) || !SERVER_STATE.has(code)
 }
 
-/** REDIS_REFUSED for a call that the server understood and could not do, else REDIS_UNREACHABLE. */
+/** REDIS_REFUSED for a call that the server understood but could not execute, else REDIS_UNREACHABLE. */
 export function errorOf(cause: Error): SigwatchError {
   if (cause instanceof SigwatchError) return cause
   const refused = cause.name === 'ReplyError' && !SERVER_STATE.has(replyCode(cause.message))
@@ -57,7 +57,7 @@ export function errorOf(cause: Error): SigwatchError {
   })
 }
 
-/** What the client says, in the words of its own options, when a connection is lost or not there. */
+/** Messages of the client for a lost or missing connection, which refer to its own options. */
 const CLIENT_WORDS: readonly (readonly [begins: string, reason: string])[] = [
   ['Reached the max retries per request limit', 'the connection was lost'],
   ["Stream isn't writeable", 'not connected'],

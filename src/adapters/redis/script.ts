@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
-/** A Lua script: one file each, next to the module that calls it. */
+/** A Lua script, in a file of its own next to the module that calls it. */
 export interface Script {
   readonly name: string
   readonly source: string
-  /** SHA-1 by which EVALSHA names it. */
+  /** SHA-1 for EVALSHA. */
   readonly sha: string
 }
 
-/** One execution of a script. On a Cluster all keys lie in one slot; the first key says where it runs. */
+/** One execution of a script. On a Cluster all keys must be in one slot; the first key determines the node. */
 export interface ScriptCall {
   readonly script: Script
   readonly keys: readonly string[]
@@ -17,9 +17,9 @@ export interface ScriptCall {
 }
 
 /**
- * Reads a script; `loadScript(new URL('./count.lua', import.meta.url), 'count')` works from `src/` and `dist/` alike.
- * A line `-- include: <file>` stands for a file of the same folder, and `-- constants: <name>` for a local table of that
- * name with the numbers of `constants[name]`, which costs the server less than to read them from an argument.
+ * Reads a script; `loadScript(new URL('./count.lua', import.meta.url), 'count')` works from `src/` and `dist/` alike. A
+ * line `-- include: <file>` is replaced by a file of the same folder, and `-- constants: <name>` by a local table of
+ * that name with the numbers of `constants[name]`, which is cheaper for the server than parsing an argument.
  */
 export function loadScript(
   url: URL,

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis'
 import { answeredWithin } from './deadline.ts'
 import type { ServerTime } from './link.ts'
 
-/** What the clocks of servers show: of those that answer within the budget, ms. */
+/** The clocks of those servers that answer within the budget, ms. */
 export async function timesOf(servers: readonly Redis[], budgetMs: number): Promise<ServerTime[]> {
   const times: ServerTime[] = []
   const asking = servers.map(async (server) => {

@@ -21,31 +21,31 @@ import { type Held, lost, Takeovers } from './takeovers.ts'
 export interface KafkaTransactionsOptions {
   readonly connection: KafkaConnection
   readonly groupId: string
-  /** Channels that are absent go nowhere. */
+  /** Records of channels without a topic are dropped. */
   readonly topics: Readonly<Partial<Record<Channel, string>>>
   readonly emit: Emit
-  /** Stamps the records; absent: the clock of the host does. */
+  /** Timestamps the records; default: the clock of the host. */
   readonly clock?: Pick<ProducerClock, 'now'>
 }
 
-/** So many failures in a row are no loss of the brokers. */
+/** Consecutive failures that are not yet reported as an outage. */
 const UNREPORTED_ATTEMPTS = 2
 const PART = 'transactions'
 const TAKING_OVER = 'taking over'
 
 /**
- * Writes what follows from records of an input partition together with its offset, each partition by a producer of its own.
+ * Writes the outputs of an input partition together with its offset, with one transactional producer per partition.
  *
- * Who takes a partition over starts its transactional id again, which ends what the former owner left open and fences
- * it, and only then asks for the committed offset. So a former owner can commit nothing after that offset was read,
- * whatever it believes, and no generation of the group is needed. After a failure the same is done again: the committed
- * offset says whether the transaction was committed, or that somebody else has gone on.
+ * An instance that takes a partition over first initialises its transactional id, which ends the former owner's open
+ * transaction and fences it, and only then reads the committed offset. So a former owner can commit nothing after that
+ * read, and no group generation is needed. After a failure the same is repeated: the committed offset shows whether the
+ * transaction succeeded, or that another instance has continued.
  */
 export class KafkaTransactions implements Transactions {
   readonly #options: KafkaTransactionsOptions
   readonly #held = new Map<string, Held>()
   #opened: Promise<OpenedCluster> | undefined
-  /** What has failed several times in a row and goes on: writes by their partition, and taking over. */
+  /** Operations that have failed several times in a row and continue: writes by partition, and takeovers. */
   readonly #troubles = new Set<string>()
   readonly #takeovers: Takeovers
 
@@ -67,7 +67,7 @@ export class KafkaTransactions implements Transactions {
     return this.#takeovers.takeOver(partitions, epoch)
   }
 
-  /** See Transactions. Rejects with SINK_UNREACHABLE when the signal ends the waiting. */
+  /** See Transactions. Rejects with SINK_UNREACHABLE when the signal is aborted. */
   async write({ partition, epoch, records, reached }: PartitionWrite, signal?: AbortSignal): Promise<void> {
     const { emit } = this.#options
     const key = partitionKey(partition)
@@ -89,7 +89,7 @@ export class KafkaTransactions implements Transactions {
           if (attempt >= UNREPORTED_ATTEMPTS) this.#troubled(key, error)
           await backOff(attempt, signal)
         }
-        // A partition that was given up is begun by its next owner alone.
+        // A partition that was given up is only begun by its next owner.
         const gaveUp = signal?.aborted ? unreachable(error) : undefined
         if (final === undefined && gaveUp === undefined) continue
         if (this.#troubles.has(key)) this.#well(key)
@@ -98,7 +98,7 @@ export class KafkaTransactions implements Transactions {
     }
   }
 
-  /** What ends a write for good; undefined: it may be tried again. */
+  /** The error that ends a write for good, or undefined if it may be retried. */
   #finalOf(error: unknown, partition: PartitionId, records: readonly OutputRecord[]): Error | undefined {
     if (error instanceof SigwatchError) return error
     const kind = failureKind(error)
@@ -111,7 +111,7 @@ export class KafkaTransactions implements Transactions {
     this.#options.connection.health.lost(PART, reasonOf(error))
   }
 
-  /** It has succeeded, or is given up. */
+  /** Called when the operation has succeeded or is given up. */
   #well(what: string): void {
     this.#troubles.delete(what)
     if (this.#troubles.size === 0) this.#options.connection.health.restored(PART)
@@ -135,23 +135,23 @@ export class KafkaTransactions implements Transactions {
     held.attempted = undefined
   }
 
-  /** After a failure: whether the write was committed all the same. Rejects when somebody else has committed since. */
+  /** After a failure: whether the write was committed after all. Rejects if another instance has committed since. */
   async #isWritten(held: Held, place: TransactionOffset): Promise<boolean> {
     if (!held.failed) return false
     const key = partitionKey(held.id)
-    // Meanwhile the partition may have been taken over here.
+    // The partition may have been taken over here meanwhile.
     const check = () => {
       if (this.#held.get(key) !== held) throw lost(held.id, 'another assignment has begun')
     }
     check()
-    // To begin fences the present writer of the partition; what is committed may tell of it before.
+    // `begin` fences the current writer, so first check whether a commit of another writer is visible.
     const before = await this.#options.connection.committedOf(this.#options.groupId, [held.id])
     check()
     if (!isOwn(held, before.get(key))) throw lost(held.id, 'its offset was committed by another instance')
     await this.#takeovers.begin(held.id, held.producer, check)
     const found = await this.#takeovers.committedOf(held.id)
     check()
-    // What does not fit into the commit may make two places alike: then nothing is known to have been written.
+    // Both positions may look the same if ranges did not fit into the commit: then the write counts as not committed.
     const told = held.attempted !== undefined && !isSame(held.attempted, held.committed)
     const isDone = told && isSame(found, held.attempted)
     if (!isDone && !isSame(found, held.committed))
@@ -168,13 +168,13 @@ export class KafkaTransactions implements Transactions {
     return records.flatMap(({ channel, key, value, headers }) => {
       const topic = topics[channel]
       if (topic === undefined) return []
-      // A large record fits where it came from when it is compressed.
+      // Compressed, a large input record fits into a dead letter.
       const compressed = channel === 'deadLetters'
       return [{ topic, compressed, key, value, ...stamp, ...(headers ? { headers } : {}) }]
     })
   }
 
-  /** Which of them is refused is known by topic at most. */
+  /** The refused records are known by topic at most. */
   #refusal(records: readonly OutputRecord[], cause: unknown): SinkRefused {
     const { topics } = this.#options
     const named = topicsOf(cause)
@@ -198,7 +198,7 @@ function isOwn({ committed, attempted }: Held, found: TransactionOffset | undefi
   return isSame(found, committed) || (attempted !== undefined && isSame(found, attempted))
 }
 
-/** Brokers give metadata that was null back as an empty text. */
+/** Brokers return null metadata as an empty string. */
 function isSame(one: TransactionOffset | undefined, other: TransactionOffset | undefined): boolean {
   return one?.offset === other?.offset && (one?.metadata || null) === (other?.metadata || null)
 }

@@ -13,47 +13,47 @@ import { failureKind, reasonOf } from '../kafka/errors.ts'
 
 export interface KafkaSinkOptions {
   readonly connection: KafkaConnection
-  /** Channels that are absent go nowhere. */
+  /** Records of channels without a topic are dropped. */
   readonly topics: Readonly<Partial<Record<Channel, string>>>
-  /** Stamps the records, and learns from brokers that stamp them; absent: the clock of the host stamps. */
+  /** Timestamps the records, and learns from brokers that timestamp them; default: the clock of the host. */
   readonly clock?: ProducerClock
 }
 
-/** One record on its way. A dead letter that is refused for its size goes on with less of its value. */
+/** A record to be written. A dead letter that is refused for its size is retried with less of its value. */
 interface Item {
   readonly index: number
   readonly record: OutputRecord
   readonly topic: string
 }
 
-/** An item with what the client is given of it. */
+/** An item and the message passed to the client. */
 interface Outgoing {
   readonly item: Item
   readonly message: TopicMessages['messages'][number]
 }
 
-/** Why items are refused, among them one that the broker will never take. */
+/** Why items are refused, at least one of which the broker will never accept. */
 interface Refusal {
   readonly error: unknown
   readonly items: readonly Item[]
 }
 
-/** So many failures in a row are no loss of the brokers. */
+/** Consecutive failures that are not yet reported as an outage. */
 const UNREPORTED_ATTEMPTS = 2
 const PART = 'sink'
 /**
- * The client makes one record batch a partition of each request, and brokers refuse batches above 1 MiB by default: a topic
- * gets at most so many bytes a request, for all records may be of one partition.
+ * Maximum bytes per topic and request. The client builds one record batch per partition and request, all records may go
+ * to one partition, and brokers refuse batches above 1 MiB by default.
  */
 const REQUEST_BYTES = 950_000
-/** Bytes of a record, and of each of its headers, in addition to what it carries, at most: lengths, offset, attributes. */
+/** Upper bounds of the bytes added to a record, and to each of its headers: lengths, offset, attributes. */
 const RECORD_OVERHEAD = 24
 const HEADER_OVERHEAD = 8
 
 /**
- * Produces each channel to its topic, acknowledged by all in-sync replicas. An outage is waited out, also a missing
- * topic or an access rule that is not there yet: nothing is dropped. What a broker had not acknowledged when a
- * request failed is sent again, so a record may be there twice.
+ * Produces each channel to its topic, acknowledged by all in-sync replicas. Outages are waited out, including a missing
+ * topic or access rule: nothing is dropped. Records that were unacknowledged when a request failed are sent again, so a
+ * record may be written twice.
  */
 export class KafkaSink implements Sink {
   readonly #options: KafkaSinkOptions
@@ -69,7 +69,7 @@ export class KafkaSink implements Sink {
     return this.#options.topics[channel] !== undefined
   }
 
-  /** See Sink. Rejects with SINK_UNREACHABLE when the signal ends the waiting. */
+  /** See Sink. Rejects with SINK_UNREACHABLE when the signal is aborted. */
   async write(records: readonly OutputRecord[], signal?: AbortSignal): Promise<void> {
     const plain: Item[] = []
     const letters: Item[] = []
@@ -82,7 +82,7 @@ export class KafkaSink implements Sink {
     const refused = (
       await Promise.all([
         this.#sendAll(plain, undefined, signal),
-        // Compressed, so that a large record fits where it came from.
+        // Compressed, so that a large input record fits.
         this.#sendAll(letters, GZIP, signal),
       ])
     ).flat()
@@ -108,7 +108,7 @@ export class KafkaSink implements Sink {
     return refused
   }
 
-  /** Delivers every item that can be; resolves with the others. A refusal is narrowed down by halves. */
+  /** Delivers every deliverable item and resolves with the others. A refusal is narrowed down by bisection. */
   async #send(
     items: readonly Item[],
     compression: typeof GZIP | undefined,
@@ -131,7 +131,7 @@ export class KafkaSink implements Sink {
     return [{ index, record, channel: record.channel, reason: reasonOf(error) }]
   }
 
-  /** Resolves when all are acknowledged, or with those that are not when the broker will never take one of them. */
+  /** Resolves with no items when all are acknowledged, or with the remaining ones when the broker will never accept one of them. */
   async #attempt(
     items: readonly Item[],
     compression: typeof GZIP | undefined,
@@ -143,7 +143,7 @@ export class KafkaSink implements Sink {
     for (let attempt = 0; ; attempt++) {
       try {
         await this.#connect()
-        // One broker may have answered before another failed, or since.
+        // A broker may have acknowledged its records before another failed, or since.
         if (attempt > 0) left = left.filter(({ message }) => !isAcknowledged(message))
         if (left.length > 0) await this.#produce(left, compression)
         health.restored(PART)
@@ -153,7 +153,7 @@ export class KafkaSink implements Sink {
           const refused = left.filter(({ message }) => !isAcknowledged(message))
           return { error, items: refused.map(({ item }) => item) }
         }
-        // A leader that has moved is found at the next attempt.
+        // The first failures include leaders that have moved, which the next attempt finds.
         if (attempt >= UNREPORTED_ATTEMPTS) health.lost(PART, reasonOf(error))
         if (signal?.aborted) {
           throw new SigwatchError('SINK_UNREACHABLE', `Kafka does not answer: ${reasonOf(error)}`, {
@@ -185,7 +185,7 @@ export class KafkaSink implements Sink {
   }
 }
 
-/** Groups of items in order, none of which has more than REQUEST_BYTES for a topic, unless one record alone has. */
+/** Splits items, in order, into groups of at most REQUEST_BYTES per topic, unless a single record exceeds it. */
 function requestsOf(items: readonly Item[]): Item[][] {
   const requests: Item[][] = []
   let request: Item[] = []
@@ -204,7 +204,7 @@ function requestsOf(items: readonly Item[]): Item[][] {
   return requests
 }
 
-/** Bytes of a record as it is produced, at most. */
+/** Upper bound of the size of a produced record, bytes. */
 function sizeOf({ record: { key, value, headers } }: Item): number {
   let size = RECORD_OVERHEAD + bytesOf(value) + bytesOf(key)
   for (const name in headers) size += HEADER_OVERHEAD + bytesOf(name) + bytesOf(headers[name]!)

@@ -12,16 +12,16 @@ import { TRUNCATED } from '../../domain/smaller-dead-letter.ts'
 export type LineChannel = Exclude<Channel, 'blocks'>
 
 export interface LinesSinkOptions {
-  /** Files, or `-` for standard output; absent: the channel goes nowhere. One path may serve several channels. */
+  /** Files, or `-` for standard output; records of channels without a path are dropped. Channels may share a path. */
   readonly paths: Readonly<Partial<Record<LineChannel, string>>>
   readonly emit: Emit
-  /** Instead of `process.stdout`. */
+  /** Replaces `process.stdout`. */
   readonly stdout?: NodeJS.WritableStream
 }
 
 const RETRY_AFTER = 1_000
 
-/** Takes bytes in order; resolves when the system has them. Throws the error of the system. */
+/** Appends bytes in order; resolves when the operating system has accepted them. Rejects with system errors. */
 interface Output {
   append(bytes: Buffer): Promise<void>
   close(): Promise<void>
@@ -32,7 +32,7 @@ class FileOutput implements Output {
   constructor(file: FileHandle) {
     this.#file = file
   }
-  /** What was written before an error stays written; `written` of the error says how much that is. */
+  /** Bytes written before an error stay written; `written` of the error is their number. */
   async append(bytes: Buffer): Promise<void> {
     let at = 0
     try {
@@ -50,7 +50,7 @@ class StreamOutput implements Output {
   readonly #stream: NodeJS.WritableStream
   constructor(stream: NodeJS.WritableStream) {
     this.#stream = stream
-    // Each write reports its own error; without a listener the process would die of the event.
+    // Each write reports its own error; an unhandled event would crash the process.
     stream.on('error', () => {})
   }
   append(bytes: Buffer): Promise<void> {
@@ -61,13 +61,13 @@ class StreamOutput implements Output {
   async close(): Promise<void> {}
 }
 
-/** Gathers what comes while the last bytes are being written, and writes it whole with the next. */
+/** Queues bytes while a write is in progress, and writes all of them with the next. */
 class LineFile {
   readonly #output: Output
   readonly #emit: Emit
   readonly #name: string
   #queue: Buffer[] = []
-  /** The write that will take the queue with it, and the end of all before it. */
+  /** The write that will include the queue, and the end of all earlier writes. */
   #next: Promise<void> | undefined
   #last: Promise<void> = Promise.resolve()
   full = false
@@ -78,7 +78,7 @@ class LineFile {
     this.#emit = emit
   }
 
-  /** Resolves when the bytes are with the system. A full disk is waited out while `signal` is not aborted. */
+  /** Resolves when the operating system has the bytes. A full disk is waited out until `signal` is aborted. */
   append(bytes: Buffer, signal: AbortSignal | undefined): Promise<void> {
     this.#queue.push(bytes)
     if (!this.#next) {
@@ -115,9 +115,9 @@ class LineFile {
 }
 
 /**
- * Writes one JSON a line, each channel to its file. Alerts and verdicts are written as they are, a dead letter as an object
- * with its error, its place in the input, the raw bytes in base64 and, where they are only the beginning, the length of the whole.
- * Existing files are emptied. A write resolves when the system has the lines.
+ * Writes one JSON value per line, each channel to its file. Alerts and verdicts are written unchanged; a dead letter
+ * becomes an object with its error, its position in the input, the raw bytes in base64 and, if truncated, the full
+ * length. Existing files are truncated. A write resolves when the operating system has the lines.
  */
 export class LinesSink implements Sink {
   readonly #files: ReadonlyMap<Channel, LineFile>
@@ -130,7 +130,7 @@ export class LinesSink implements Sink {
     return this.#files.has(channel)
   }
 
-  /** See Sink. SINK_REFUSED also when the reader of standard output is gone: its `cause` has the code EPIPE. */
+  /** See Sink. Also SINK_REFUSED if the reader of standard output is gone, with an EPIPE `cause`. */
   async write(records: readonly OutputRecord[], signal?: AbortSignal): Promise<void> {
     const texts = new Map<LineFile, string[]>()
     for (const record of records) {
@@ -189,7 +189,7 @@ function deadLetterLine({ value, headers = {} }: OutputRecord): string {
   })
 }
 
-/** Opens every file, new ones with OWNER_ONLY; rejects with USAGE when one cannot be written. */
+/** Opens every file, creating new ones with OWNER_ONLY; rejects with USAGE if one cannot be written. */
 export async function openLinesSink({
   paths,
   emit,

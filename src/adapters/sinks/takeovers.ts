@@ -6,17 +6,17 @@ import { mostSettled } from '../kafka/most-settled.ts'
 import type { Committed } from '../kafka/partition-offsets.ts'
 import { TransactionalProducer, type TransactionOffset } from '../kafka/transactional-producer.ts'
 
-/** A partition that is written for. */
+/** A partition whose outputs are written here. */
 export interface Held {
   readonly id: PartitionId
   readonly epoch: number
   readonly topicId: string | undefined
   readonly producer: TransactionalProducer
-  /** What is committed; undefined: nothing. */
+  /** The committed offset; undefined if there is none. */
   committed: TransactionOffset | undefined
-  /** What a transaction was to commit of which it is not known whether it did. */
+  /** The offset of a transaction whose outcome is unknown. */
   attempted: TransactionOffset | undefined
-  /** The last transaction failed: its producer has to start over. */
+  /** The last transaction failed: its producer must begin again. */
   failed: boolean
 }
 
@@ -24,27 +24,27 @@ export interface TakeoverParts {
   readonly connection: KafkaConnection
   readonly groupId: string
   readonly cluster: () => Promise<OpenedCluster>
-  /** Partitions that are written for, by their key: what is taken over is put there. */
+  /** The partitions held, by key; partitions that are taken over are added. */
   readonly held: Map<string, Held>
-  /** All were taken over. */
+  /** Called when all partitions were taken over. */
   readonly well: () => void
-  /** Some were not, so many times in a row. */
+  /** Called when some were not, `times` in a row. */
   readonly failed: (error: unknown, times: number) => void
 }
 
-/** Partitions that are not taken over so long, ms, after the last that was, hold the others up no more. */
+/** Partitions that are not taken over within this time, ms, after the last success no longer delay the others. */
 const PATIENCE = 3_000
 
-/** Takes partitions over from their former writers, in the order of assignments. */
+/** Takes partitions over from their former writers, in assignment order. */
 export class Takeovers {
   readonly #parts: TakeoverParts
-  /** Attempts that are under way, by partition. */
+  /** Attempts in progress, by partition. */
   readonly #taken = new Map<string, { readonly epoch: number; readonly done: Promise<void> }>()
-  /** The last request to begin, by partition. */
+  /** The last `begin` request, by partition. */
   readonly #beginning = new Map<string, Promise<void>>()
-  /** Attempts in a row after which some partitions were left. */
+  /** Consecutive attempts that left some partitions. */
   #failures = 0
-  /** The last assignment for which partitions were to be taken over. */
+  /** The latest assignment for which partitions were taken over. */
   #epoch = Number.NEGATIVE_INFINITY
 
   constructor(parts: TakeoverParts) {
@@ -52,9 +52,9 @@ export class Takeovers {
   }
 
   /**
-   * Before partitions are read in an assignment, or when it has none. One attempt; returns those that were taken over:
-   * where the brokers fail, or do not answer while they do for others, a partition is left to another attempt. Rejects when
-   * none was, when a person must change something, and when meanwhile those of a later assignment were to be taken over.
+   * Called before the partitions of an assignment are read, or with none. One attempt: returns the partitions that were
+   * taken over. Those whose brokers fail, or do not answer while others do, are left to another attempt. Rejects if
+   * none was taken over, if a person must fix something, or if a later assignment started meanwhile.
    */
   async takeOver(partitions: readonly PartitionId[], epoch: number): Promise<readonly PartitionId[]> {
     this.#epoch = Math.max(this.#epoch, epoch)
@@ -84,11 +84,11 @@ export class Takeovers {
     const error = final ?? errors[0] ?? new Error(`${left} partitions cannot be taken over: no answer`)
     this.#parts.failed(error, ++this.#failures)
     if (final !== undefined || taken.length === 0) throw error
-    // What is still under way may succeed: the next attempt waits for it if it still is, and else starts over.
+    // Attempts in progress may still succeed: the next call joins those that are still running and restarts the others.
     return [...taken]
   }
 
-  /** One attempt for one partition; the one that is under way, if there is one. */
+  /** The attempt for one partition, shared with one already in progress. */
   #taking(id: PartitionId, epoch: number): Promise<void> {
     const key = partitionKey(id)
     const running = this.#taken.get(key)
@@ -116,8 +116,8 @@ export class Takeovers {
   }
 
   /**
-   * To begin fences the former writer of the partition, so requests to begin follow one another and each is
-   * checked at last: an older assignment, whose answers came late, fences no later one.
+   * `begin` fences the former writer. Requests for a partition run one at a time, each with a final check, so that an
+   * older assignment whose answers arrived late cannot fence a later one.
    */
   async begin(id: PartitionId, producer: TransactionalProducer, check: () => void): Promise<void> {
     await producer.prepare()
@@ -139,7 +139,7 @@ export class Takeovers {
     if (epoch < this.#epoch) throw lost(id, 'another assignment has begun')
   }
 
-  /** What is committed, when no transaction may change it any more; undefined: nothing. */
+  /** The committed offset, once no transaction can change it any more; undefined if there is none. */
   async committedOf(id: PartitionId): Promise<Committed | undefined> {
     const { connection, groupId } = this.#parts
     return (await connection.committedOf(groupId, [id], { stable: true })).get(partitionKey(id))

@@ -11,29 +11,29 @@ import { Placement } from './placement.ts'
 export interface AssignmentStartParts {
   readonly options: MemberOptions
   readonly handler: SourceHandler
-  /** Where a new group begins. */
+  /** Start position of a new group. */
   readonly start: GroupStart
-  /** Whether the assignment is the one that is held, and is not being given up. */
+  /** Whether the assignment is the current one and is not being given up. */
   readonly holds: (assignment: Assignment) => boolean
-  /** The consumer is to start over. */
+  /** Restarts the consumer. */
   readonly restart: (reason: unknown) => void
   readonly alive: () => void
   readonly failed: (error: unknown) => void
   readonly stopping: AbortSignal
 }
 
-/** Between attempts to take over what is left, ms. */
+/** Interval between attempts to take over the remaining partitions, ms. */
 const TAKE_OVER_EVERY = 1_000
 
 /**
- * What comes before the first record of an assignment: where a new group begins, that no other member commits any more, where
- * reading begins, and that the handler knows of it. Partitions that cannot be taken over yet are not read meanwhile, and
- * hold up no others.
+ * Steps before the first record of an assignment is read: place a new group, take over partitions from other members,
+ * find the start offsets and inform the handler. Partitions that cannot be taken over yet are paused and do not delay
+ * the others.
  */
 export class AssignmentStart {
   readonly #parts: AssignmentStartParts
   readonly #placement: Placement
-  /** Partitions that were paused because they were not taken over, over all assignments of the consumer. */
+  /** Partitions paused because they were not taken over, across all assignments of the consumer. */
   readonly #paused = new Set<string>()
 
   constructor(parts: AssignmentStartParts) {
@@ -42,7 +42,10 @@ export class AssignmentStart {
     this.#placement = new Placement({ options, holds, restart })
   }
 
-  /** Resolves when the assignment is read, or has ended. Rejects with what a person must change, and for the handler. */
+  /**
+   * Resolves when reading has started or the assignment has ended. Rejects with errors that a person must fix, and with
+   * those of the handler.
+   */
   async run(consumer: Consumer, assignment: Assignment): Promise<void> {
     const isOver = () => !this.#parts.holds(assignment)
     for (let attempt = 0; !(await this.#isPlaced(consumer, assignment, attempt)); attempt++) {
@@ -50,7 +53,7 @@ export class AssignmentStart {
       await backOff(attempt, this.#parts.stopping)
       if (isOver()) return
     }
-    // Fetchers that join one after the other are given assignments at once: only the last one counts.
+    // Fetchers that join one after the other trigger several assignments in a row: only the last one counts.
     if (isOver()) return
     const withheld = assignment.withheld()
     const read = assignment.partitions.filter((id) => assignment.holds(id))
@@ -63,7 +66,7 @@ export class AssignmentStart {
     void this.#takeOverLater(consumer, assignment).catch((error: unknown) => this.#parts.failed(error))
   }
 
-  /** One attempt to learn where all of it begins; with exactly-once delivery, all that could be taken over. */
+  /** One attempt to find all start offsets; with exactly-once delivery, those of the partitions that could be taken over. */
   async #isPlaced(consumer: Consumer, assignment: Assignment, attempt: number): Promise<boolean> {
     const { options, start, holds } = this.#parts
     const { partitions, epoch } = assignment
@@ -71,12 +74,12 @@ export class AssignmentStart {
       await start.place(consumer, partitions, attempt)
       let ids = partitions
       if (options.takeOver) {
-        // The present owner of the partitions would be fenced.
+        // The current owner of the partitions would be fenced.
         if (!holds(assignment)) return true
         ids = await options.takeOver(partitions, epoch)
         if (!holds(assignment)) return true
         assignment.withholdOthers(ids)
-        // What an attempt before found may have been passed since.
+        // Offsets found by an earlier attempt may be outdated.
         assignment.displace(partitions)
       }
       await this.#placement.place(consumer, assignment, ids)
@@ -89,7 +92,7 @@ export class AssignmentStart {
     }
   }
 
-  /** Takes over what is left, one attempt after the other until all of it is read. */
+  /** Takes over the remaining partitions, one attempt after the other until all are read. */
   async #takeOverLater(consumer: Consumer, assignment: Assignment): Promise<void> {
     const isOver = () => !this.#parts.holds(assignment)
     while (assignment.withheld().length > 0) {
@@ -99,7 +102,7 @@ export class AssignmentStart {
       if (isOver()) return
       if (taken.length === 0) continue
       const told = this.#announce(consumer, assignment, taken)
-      // Giving them up waits until the handler knows of them.
+      // The partitions are not given up before the handler knows of them.
       assignment.ready = told
       await told
       if (isOver()) return
@@ -109,7 +112,7 @@ export class AssignmentStart {
     }
   }
 
-  /** One attempt; those that are taken over, and of which it is known where reading begins. */
+  /** One attempt; returns the partitions that were taken over and placed. */
   async #takenOver(consumer: Consumer, assignment: Assignment): Promise<readonly PartitionId[]> {
     const { takeOver, connection } = this.#parts.options
     try {
@@ -125,7 +128,7 @@ export class AssignmentStart {
   }
 
   async #announce(consumer: Consumer, assignment: Assignment, ids: readonly PartitionId[]): Promise<void> {
-    // The client may still have a position, or a seek, of an assignment before.
+    // The client may still have a position or a seek of an earlier assignment.
     for (const id of ids) {
       const position = assignment.position(id)
       if (position !== undefined) consumer.seek({ ...id, offset: String(position) })
@@ -134,7 +137,7 @@ export class AssignmentStart {
     await this.#parts.handler.assigned(assignment.placed(ids), assignment.epoch)
   }
 
-  /** The client keeps both over assignments. */
+  /** The client keeps paused partitions across assignments. */
   #setPaused(consumer: Consumer, paused: readonly PartitionId[], read: readonly PartitionId[]): void {
     const resumed = read.filter((id) => this.#paused.delete(partitionKey(id)))
     for (const id of paused) this.#paused.add(partitionKey(id))

@@ -7,50 +7,50 @@ import {
 } from '../../domain/ports.ts'
 import type { EachBatchPayload } from '../kafka/client.ts'
 
-/** How a batch stands to what was read before in the assignment. */
+/** How a batch relates to the records read before in this assignment. */
 export type Continuation =
-  /** It goes on where everything before `from` was handed over; what lies before the position was read. */
+  /** It continues: everything before `from` was handed over, and everything before `position` was read. */
   | { readonly kind: 'continues'; readonly from: number; readonly position: number }
-  /** It was fetched from behind the position: before the assignment, or because the log begins later now. */
+  /** It starts after the position: it was fetched before this assignment, or the start of the log has moved. */
   | { readonly kind: 'ahead'; readonly position: number }
-  /** The log is said to end before the position. */
+  /** The log ends before the position, according to the broker. */
   | { readonly kind: 'short'; readonly position: number }
-  /** Nothing is known of the partition yet. */
+  /** The partition has no position yet. */
   | { readonly kind: 'unknown' }
 
-/** Offsets of a batch that held no record. */
+/** Offsets of a batch without records. */
 interface Empty {
   readonly first: number
   readonly last: number
 }
 
 /**
- * Partitions held between two rebalances, and how far each was read in it. The client reads all of them again after each,
- * so they are given up whole. Its fetchers, one a broker, do not wait for one another: when one of them rejoins the
- * group, a fetch of another that was sent before may come back after. So a batch is only believed where it continues
- * what was read in this assignment, beginning with the committed offset.
+ * The partitions held between two rebalances, and how far each was read. The client rereads all of them after a
+ * rebalance, so they are given up as a whole. Its fetchers, one per broker, run independently: when one rejoins the
+ * group, another's earlier fetch may return afterwards. So a batch is only accepted if it continues what was read in
+ * this assignment, starting from the committed offset.
  */
 export class Assignment {
   readonly epoch: number
   readonly partitions: readonly PartitionId[]
-  /** Resolves when the handler is prepared for them; `preparing` until then. */
+  /** Resolves when the handler is prepared for the partitions; `preparing` is true until then. */
   ready: Promise<void> = Promise.resolve()
   preparing = true
-  /** Nothing more is handed over. */
+  /** No more records are handed over. */
   ending = false
   readonly #held: Set<string>
   /** Held, but not taken over yet. */
   readonly #withheld = new Set<string>()
   readonly #announced: PartitionId[] = []
-  /** The offset up to which each partition was read. */
+  /** Next offset to read, by partition. */
   readonly #positions = new Map<string, number>()
-  /** The offset up to which it was handed over: what lies between it and the position is no record. */
+  /** End of the records handed over, by partition; no records lie between it and the position. */
   readonly #handedOver = new Map<string, number>()
   readonly #written = new Map<string, readonly OffsetRange[]>()
   readonly #topicIds = new Map<string, string>()
-  /** By topic, as the brokers said last. */
+  /** By topic, from the last answer of the brokers. */
   readonly #leaderless = new Map<string, ReadonlySet<number>>()
-  /** What was not believed of a partition last: to be believed when it is all that comes. */
+  /** The last empty batch that did not continue, by partition; accepted if it is all that arrives. */
   readonly #empties = new Map<string, Empty>()
 
   constructor(epoch: number, partitions: readonly PartitionId[]) {
@@ -64,7 +64,7 @@ export class Assignment {
     return this.#held.has(partitionKey(id)) && !this.#withheld.has(partitionKey(id))
   }
 
-  /** Neither reads nor commits the partitions other than these until they are released. */
+  /** Excludes all other partitions from reading and committing until they are released. */
   withholdOthers(than: readonly PartitionId[]): void {
     this.#withheld.clear()
     const keys = new Set(than.map(partitionKey))
@@ -75,7 +75,7 @@ export class Assignment {
     for (const id of ids) this.#withheld.delete(partitionKey(id))
   }
 
-  /** Partitions that somebody else may still commit. */
+  /** Partitions that another member may still commit. */
   withheld(): PartitionId[] {
     return this.partitions.filter((id) => {
       const key = partitionKey(id)
@@ -83,7 +83,7 @@ export class Assignment {
     })
   }
 
-  /** The handler knows of these, and so must be called when they are revoked. */
+  /** Records that the handler was told of these, so that it is also called when they are revoked. */
   announce(ids: readonly PartitionId[]): void {
     this.#announced.push(...ids)
   }
@@ -92,12 +92,12 @@ export class Assignment {
     return this.#announced
   }
 
-  /** Neither reads nor commits a partition any more until it is assigned again. */
+  /** Excludes a partition from reading and committing until it is assigned again. */
   abandon(id: PartitionId): void {
     this.#held.delete(partitionKey(id))
   }
 
-  /** Id of the topic whose offsets are read and committed; undefined: it is not known. */
+  /** Id of the topic that is read and committed; undefined if unknown. */
   topicId(topic: string): string | undefined {
     return this.#topicIds.get(topic)
   }
@@ -106,12 +106,12 @@ export class Assignment {
     this.#topicIds.set(topic, id)
   }
 
-  /** What the brokers say of a topic: which of its partitions none of them leads. */
+  /** Records which partitions of a topic have no leader. */
   noteLeaderless(topic: string, partitions: readonly number[]): void {
     this.#leaderless.set(topic, new Set(partitions))
   }
 
-  /** Partitions that are not read for want of a leader. */
+  /** Partitions that are not read because they have no leader. */
   leaderless(): PartitionId[] {
     return this.partitions.filter((id) => {
       if (!this.holds(id)) return false
@@ -120,8 +120,8 @@ export class Assignment {
   }
 
   /**
-   * Says where reading of a partition begins, or goes on without the records before. `written`: records behind it whose
-   * outputs are written.
+   * Sets where reading of a partition starts, or continues after skipped records. `written` lists the ranges behind it
+   * whose outputs are already written.
    */
   place(position: Position, written?: readonly OffsetRange[]): void {
     const key = partitionKey(position)
@@ -130,13 +130,13 @@ export class Assignment {
     if (!this.#handedOver.has(key)) this.#handedOver.set(key, position.offset)
   }
 
-  /** Forgets where reading of these begins. */
+  /** Clears the positions of these partitions. */
   displace(ids: readonly PartitionId[]): void {
     for (const known of [this.#positions, this.#handedOver, this.#written])
       for (const id of ids) known.delete(partitionKey(id))
   }
 
-  /** The partition was read up to `position`, with its last record before `handedOver`. */
+  /** The partition was read up to `position`; its last record lies before `handedOver`. */
   advance(id: PartitionId, position: number, handedOver: number): void {
     this.#positions.set(partitionKey(id), position)
     this.#handedOver.set(partitionKey(id), handedOver)
@@ -146,17 +146,17 @@ export class Assignment {
     return this.#positions.get(partitionKey(id))
   }
 
-  /** The offset up to which the partition was handed over. */
+  /** End of the records handed over. */
   handedOver(id: PartitionId): number | undefined {
     return this.#handedOver.get(partitionKey(id))
   }
 
-  /** Partitions of which it is not known where reading begins. */
+  /** Partitions without a start position. */
   unplaced(): PartitionId[] {
     return this.partitions.filter((id) => this.holds(id) && this.position(id) === undefined)
   }
 
-  /** These partitions with what is known of where reading begins. */
+  /** These partitions with their start positions, if known. */
   placed(ids: readonly PartitionId[]): AssignedPartition[] {
     return ids.map((id) => {
       const startOffset = this.handedOver(id)
@@ -176,9 +176,9 @@ export class Assignment {
   }
 
   /**
-   * A batch held nothing for a reader, as the end of a transaction, and the client has passed over it. False: it does
-   * not continue from the position, which the client must go back to. The same answer there says that nothing lies
-   * between.
+   * The client skipped a batch without records for readers, such as the end of a transaction. Returns false if it does
+   * not continue from the position, to which the client must seek back. If the same batch arrives again there, nothing
+   * lies in between.
    */
   passOver(id: PartitionId, first: number | null, last: number): boolean {
     const position = this.position(id)

@@ -10,33 +10,33 @@ export interface ReaderParts {
   readonly options: Pick<MemberOptions, 'connection' | 'emit' | 'heartbeatInterval' | 'chunk' | 'appended'>
   readonly handler: SourceHandler
   readonly assignment: () => Assignment | undefined
-  /** Resolves when partitions that are being given up are. */
+  /** Resolves when partitions that are being given up are released. */
   readonly released: () => Promise<void>
-  /** Lets the client read on from there. */
+  /** Makes the client continue from a position. */
   readonly seek: (position: Position) => void
-  /** A log was recreated: the consumer is to start over. */
+  /** A log was recreated: restarts the consumer. */
   readonly restart: (reason: unknown) => void
   readonly failed: (error: unknown) => void
   readonly progressed: () => void
   readonly stopping: AbortSignal
 }
 
-/** Instead of a time: the batch is decoded, or waits for memory, and not for the handler. */
+/** Used instead of a time while a batch is decoded or waits for memory, and not for the handler. */
 const DECODING = Number.POSITIVE_INFINITY
 
-/** Of END_BATCH_PROCESS: a batch that held nothing for a reader. */
+/** Payload of END_BATCH_PROCESS for a batch without records for readers. */
 interface EmptyBatch extends PartitionId {
   readonly firstOffset: string | null
   readonly lastOffset: string
   readonly offsetLag: string
 }
 
-/** Delivers the batches of one consumer in pieces, as far as they continue what was read before. */
+/** Delivers the batches of one consumer in slices, if they continue what was read before. */
 export class BatchReader {
   readonly #parts: ReaderParts
-  /** When each batch that the handler works on last went on. */
+  /** Start of the handler's last slice, by batch in progress. */
   readonly #handling = new Map<Heartbeat, number>()
-  /** Partitions whose last batch did not continue: how often in a row. */
+  /** Consecutive batches that did not continue, by partition. */
   readonly #apart = new Map<string, number>()
 
   constructor(parts: ReaderParts) {
@@ -48,8 +48,8 @@ export class BatchReader {
   }
 
   /**
-   * Delivers one batch. Never throws: the client would read the batch again and restart, for ever. Returning before
-   * everything is resolved leaves the rest to the next fetch, or to the next owner.
+   * Delivers one batch. Never throws: the client would reread the batch and restart in an endless loop. Offsets that
+   * are not resolved are left to the next fetch or the next owner.
    */
   async read(payload: EachBatchPayload): Promise<void> {
     const { batch, heartbeat, pause } = payload
@@ -60,7 +60,7 @@ export class BatchReader {
     try {
       if (assignment.preparing && (await beat.during(assignment.ready)) === 'lost') return
       if (this.#isOver(assignment)) {
-        // What was left would be fetched again at once, and again, while the rest is being settled.
+        // Otherwise the unread rest would be fetched over and over while the partitions are settled.
         await beat.during(this.#parts.released())
         return
       }
@@ -83,7 +83,7 @@ export class BatchReader {
     }
   }
 
-  /** The client passed over a batch that held nothing for a reader. */
+  /** The client skipped a batch without records for readers. */
   passOver({ topic, partition, firstOffset, lastOffset, offsetLag }: EmptyBatch): void {
     const assignment = this.#parts.assignment()
     const id = { topic, partition }
@@ -118,7 +118,7 @@ export class BatchReader {
       const continues = assignment.handedOver(batch) === handedOver
       if (this.#isOver(assignment) || !continues || !isRunning() || isStale()) return
       const { records, isLast } = slice
-      // Behind the last record there may be ends of transactions, which are none.
+      // Control records may follow the last record.
       const next = isLast ? Number(batch.lastOffset()) + 1 : slice.next
       if (records.length > 0) {
         const lag = Math.max(0, end - next)
@@ -126,11 +126,11 @@ export class BatchReader {
         const last = records.at(-1)!
         if (last.timestampType === 'LogAppendTime') this.#parts.options.appended?.(last.timestamp)
         handedOver = last.position.offset + 1
-        // Before it is waited for: whatever comes of that, these records may not be handed over again.
+        // Before waiting: whatever the outcome, these records must not be handed over again.
         assignment.advance(batch, next, handedOver)
         this.#handling.set(beat, performance.now())
         if ((await beat.during(this.#parts.handler.records(run))) === 'lost') return
-        // Meanwhile the partition may have been given up, or reassigned: the client's position is another one then.
+        // If the partition was given up or reassigned meanwhile, the client has another position.
         if (this.#isOver(assignment)) return
         this.#handling.set(beat, DECODING)
         this.#parts.progressed()
@@ -140,8 +140,8 @@ export class BatchReader {
   }
 
   /**
-   * The batch does not continue: mostly it was fetched before the assignment. The second time in a row the log itself
-   * is asked, whose beginning may have gone to retention, or which may have been recreated.
+   * The batch does not continue, usually because it was fetched before the assignment. On the second in a row, the log
+   * itself is checked: retention may have removed its start, or it may have been recreated.
    */
   async #goBack(
     assignment: Assignment,

@@ -1,22 +1,22 @@
 interface Fetcher {
-  /** When a fetch was sent last, and when one was answered. */
+  /** Times of the last fetch sent and of the last answer. */
   askedAt: number
   answeredAt: number
   waiting: boolean
 }
 
-/** The client gives up on a request after 30 s; a broker that is asked no more for longer is none of the cluster. */
+/** The client times out a request after 30 s; a broker that was not asked for longer has left the cluster, ms. */
 const FORGET_AFTER = 45_000
 
 /**
- * Which brokers leave a fetch unanswered. The client has one fetcher a broker; those of the others go on and say nothing
- * of it.
+ * Tracks brokers that leave fetches unanswered. The client has one fetcher per broker, and the others continue without
+ * reporting it.
  */
 export class BrokerWatch {
   readonly #fetchers = new Map<string, Fetcher>()
   readonly #now: () => number
 
-  /** `now`: ms, in which only the time counts that the process was there to hear an answer. */
+  /** `now` is in ms and counts only the time in which the process could have read an answer. */
   constructor(now: () => number) {
     this.#now = now
   }
@@ -35,12 +35,12 @@ export class BrokerWatch {
     this.#fetchers.set(node, { askedAt: now, answeredAt: now, waiting: false })
   }
 
-  /** A member rejoins: what was asked before may never be answered. */
+  /** The member rejoins: pending fetches may never be answered. */
   reset(): void {
     this.#fetchers.clear()
   }
 
-  /** Brokers that have not answered for so long, ms, each with the time that it has not. */
+  /** Brokers without an answer for longer than `after` ms, each with that time. */
   silent(after: number): { readonly node: string; readonly ms: number }[] {
     const now = this.#now()
     return [...this.#fetchers].flatMap(([node, { askedAt, answeredAt, waiting }]) => {

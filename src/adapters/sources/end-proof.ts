@@ -3,48 +3,48 @@ import type { Consumer, KafkaConnection } from '../kafka/client.ts'
 
 export interface EndProofOptions {
   readonly connection: Pick<KafkaConnection, 'boundsOf'>
-  /** How long nothing must have moved before it is asked whether anything is to come, ms. */
+  /** Time without records before the brokers are asked whether more are to come, ms. */
   readonly settledAfter?: number
-  /** A broker that has not answered a fetch for so long, and is not asked again, is no longer waited for, ms. */
+  /** Time after which an unanswered fetch that is not repeated is no longer waited for, ms. */
   readonly forgottenAfter?: number
 }
 
 export interface EndFindings {
   /** Bounds of the partitions whose leaders answer. */
   readonly led: Awaited<ReturnType<KafkaConnection['boundsOf']>>
-  /** `silent`: nothing is to come; `unproven`: the brokers have not shown it for so long that it is not waited for. */
+  /** `silent`: no more records are to come; `unproven`: the brokers did not confirm it in time, so it is no longer waited for. */
   readonly answer: 'silent' | 'open' | 'unproven'
 }
 
-/** Every broker must have answered so often that nothing comes. */
+/** Empty answers required of every broker. */
 const ANSWERS = 3
 const SETTLED_AFTER = 5_000
-/** So many times as long the partitions must have had a leader: the consumer looks again every 10 s who leads them. */
+/** Multiple of that time for which the partitions must have had a leader: the consumer refreshes its leaders every 10 s. */
 const CONFIRMED_FACTOR = 2
-/** So many times as long is waited for brokers that do not answer and for partitions without a leader. */
+/** Multiple of that time to wait for brokers that do not answer and for partitions without a leader. */
 const UNPROVEN_FACTOR = 6
-/** The client gives a request up after 30 s, and asks a broker that is still there again within 4 s. */
+/** The client times out a request after 30 s, and repeats it within 4 s if the broker is still in the cluster. */
 const FORGOTTEN_AFTER = 35_000
-/** Silence is shown no sooner than so long after the last record, ms. */
+/** Earliest time after the last record at which the end can be confirmed, ms. */
 export const SHOWN_AFTER = (1 + CONFIRMED_FACTOR) * SETTLED_AFTER
 
 /**
- * Whether a consumer is at the end of partitions whose last records compaction may have taken. That is shown when the
- * partitions have had a leader for so long that the consumer knows it, and every broker has answered several times after that
- * that it has nothing.
+ * Determines whether a consumer has reached the end of partitions whose last records compaction may have removed. This
+ * is confirmed when the partitions have had leaders long enough for the consumer to know them, and every broker has
+ * since answered several times without records.
  */
 export class EndProof {
   readonly #connection: EndProofOptions['connection']
   readonly #settledAfter: number
   readonly #forgottenAfter: number
   #movedAt: number | undefined
-  /** Fetches that each broker has answered since something moved last. */
+  /** Fetches answered since the last record, by broker. */
   readonly #answers = new Map<string, number>()
-  /** When brokers were asked that have not answered yet. */
+  /** Time of the pending fetch, by broker. */
   readonly #asked = new Map<string, number>()
-  /** Since when all partitions that were asked for have been found to have a leader. */
+  /** Time since which all requested partitions have had a leader. */
   #ledSince: number | undefined
-  /** That was so long ago that the consumer knows these leaders. */
+  /** That is long enough ago for the consumer to know these leaders. */
   #confirmed = false
   #asking = false
 
@@ -58,7 +58,7 @@ export class EndProof {
     this.#forgottenAfter = forgottenAfter
   }
 
-  /** Starts over with a consumer that does not run yet; `answered` is called after each answer to a fetch. */
+  /** Starts over with a consumer that is not running yet; `answered` is called after each answer to a fetch. */
   follow(consumer: Consumer, answered: () => void): void {
     const { FETCH, FETCH_START } = consumer.events
     this.end()
@@ -84,7 +84,7 @@ export class EndProof {
     this.#asked.clear()
   }
 
-  /** The consumer has joined its group, or has got something. */
+  /** The consumer has joined its group or received records. */
   moved(): void {
     this.#movedAt = performance.now()
     this.#ledSince = undefined
@@ -93,8 +93,8 @@ export class EndProof {
   }
 
   /**
-   * What is known of these partitions, the same ones until something moves; undefined: it is too early, or something moved
-   * meanwhile.
+   * The findings about these partitions, which must be the same in every call until records arrive. Undefined if it is
+   * too early, or records arrived meanwhile.
    */
   async ask(partitions: readonly PartitionId[]): Promise<EndFindings | undefined> {
     const moved = this.#movedAt
@@ -115,7 +115,7 @@ export class EndProof {
     else this.#ledSince ??= now
     const confirmed =
       this.#ledSince !== undefined && now - this.#ledSince >= CONFIRMED_FACTOR * this.#settledAfter
-    // What was answered before may have been asked without knowing the leaders.
+    // Earlier answers may be to fetches sent without knowing the leaders.
     if (confirmed && !this.#confirmed) this.#countAnew()
     this.#confirmed = confirmed
   }
@@ -129,7 +129,7 @@ export class EndProof {
     return waited >= most ? 'unproven' : 'open'
   }
 
-  /** A fetch that fails is never said to have ended: the broker may be gone, and others lead what it led. */
+  /** The client reports no end of a failed fetch: the broker may be gone, and others lead its partitions. */
   #forget(): void {
     for (const [node, askedAt] of this.#asked) {
       if (performance.now() - askedAt < this.#forgottenAfter) continue
@@ -140,7 +140,7 @@ export class EndProof {
 
   #countAnew(): void {
     this.#answers.clear()
-    // One that hangs was asked before, and has yet to answer.
+    // A broker that hangs was asked earlier, and has yet to answer.
     for (const node of this.#asked.keys()) this.#answers.set(node, 0)
   }
 }

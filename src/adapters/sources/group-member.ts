@@ -18,29 +18,29 @@ import type { MemberOptions } from './member-options.ts'
 export interface MemberParts {
   readonly options: MemberOptions
   readonly handler: SourceHandler
-  /** Where a new group begins. */
+  /** Start position of a new group. */
   readonly start: GroupStart
-  /** Numbers assignments, over all members that come one after the other. */
+  /** Numbers assignments across consecutive members. */
   readonly nextEpoch: () => number
-  /** The handler cannot go on. */
+  /** Called when the handler cannot continue. */
   readonly failed: (error: unknown) => void
-  /** A broker has answered. */
+  /** Called when a broker has answered. */
   readonly alive: () => void
-  /** The handler has taken a batch in. */
+  /** Called when the handler has accepted a batch. */
   readonly progressed: () => void
   readonly time: RunningTime
   readonly stopping: AbortSignal
 }
 
-/** How long a consumer that is in no group may take to close, ms. */
+/** Time limit for closing a consumer that is in no group, ms. */
 const LEAVE_WITHIN = 1_000
 /**
- * Of one partition in a fetch, at most, or one batch of the producer. The client makes objects of a whole answer at once
- * and keeps its bytes while a record of it is worked on; admission holds no more of a partition either.
+ * Maximum bytes per partition in a fetch, unless a single producer batch is larger. The client parses a whole response
+ * at once and keeps its bytes while any of its records is in use; admission holds no more of a partition either.
  */
 const FETCH_BYTES = 1 << 18
 
-/** One consumer of the client from its start to its end, with the assignments that it is given. */
+/** One consumer of the client from start to end, with its assignments. */
 export class GroupMember {
   readonly #parts: MemberParts
   readonly #commits: Commits
@@ -53,7 +53,7 @@ export class GroupMember {
   #joined = false
   #over = false
   readonly #join: JoinWatch
-  /** One attempt to commit, as the client offers it with every batch. */
+  /** The client's function for a single commit attempt, which it passes with every batch. */
   #commitOnce: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
   #abandon: (reason: unknown) => void = () => {}
 
@@ -91,7 +91,7 @@ export class GroupMember {
     return this.#assignment
   }
 
-  /** Since when each batch waits for the handler, epoch ms; empty: none is handed over now. */
+  /** Start times of the batches that wait for the handler, epoch ms; empty if there are none. */
   handling(): readonly number[] {
     return this.#reader.handling()
   }
@@ -105,12 +105,12 @@ export class GroupMember {
     return this.#commits.waitingFor()
   }
 
-  /** Ends this member, and lets another join in its place. */
+  /** Ends this member so that a new one joins in its place. */
   rejoin(reason: unknown): void {
     this.#abandon(reason)
   }
 
-  /** Resolves with what ended it, or with undefined when it is stopped. */
+  /** Resolves with the error that ended it, or with undefined when it is stopped. */
   async live(): Promise<unknown> {
     const { connection, groupId, heartbeatInterval, sessionTimeout, giveUpWithin } = this.#parts.options
     followCoordinator()
@@ -118,7 +118,7 @@ export class GroupMember {
       groupId,
       sessionTimeout,
       heartbeatInterval,
-      // The broker answers as soon as there is a record; this bounds how long `stop` waits for an empty fetch.
+      // Brokers answer as soon as there is a record; this limits how long `stop` waits for an empty fetch.
       maxWaitTimeInMs: 100,
       maxBytesPerPartition: FETCH_BYTES,
       mayJoin: () => this.#mayJoin(),
@@ -141,7 +141,7 @@ export class GroupMember {
     await this.#release()
     this.#consumer = undefined
     const left = consumer.disconnect().catch(() => undefined)
-    // A start that is still under way would join the group after it was left.
+    // A start in progress would join the group again after the member left.
     const leftAgain = started.then(() => consumer.disconnect()).catch(() => undefined)
     await Promise.race([Promise.all([left, leftAgain]), sleep(limit, undefined, { ref: false })])
     return error
@@ -188,14 +188,14 @@ export class GroupMember {
   }
 
   #assign(consumer: Consumer, partitions: readonly PartitionId[]): void {
-    // A join that was under way when this member was given up.
+    // A join in progress when this member was given up.
     if (this.#over) return
     this.brokers.reset()
     this.#parts.alive()
     this.#joined = true
     this.#join.ended()
     if (partitions.length === 0) {
-      // The next owner learns of it through the commit, so what this one waited for is over.
+      // Cancels pending takeovers: the partitions now belong to other members.
       void this.#parts.options.takeOver?.([], this.#parts.nextEpoch())
       return
     }
@@ -206,7 +206,7 @@ export class GroupMember {
       .catch((error: unknown) => this.#parts.failed(error))
   }
 
-  /** Before a join: true when nothing is held any more, else begins to give it up. */
+  /** Called before a join: true if nothing is held any more; otherwise starts to give it up. */
   #mayJoin(): boolean {
     this.#joined = false
     if (this.#assignment === undefined) {
@@ -217,7 +217,7 @@ export class GroupMember {
     return false
   }
 
-  /** Gives up what is held: the handler settles and commits, within a limit. */
+  /** Gives up the partitions held: the handler settles and commits, within a time limit. */
   #release(): Promise<void> {
     this.#releasing ??= this.#giveUp().finally(() => {
       this.#releasing = undefined
@@ -253,8 +253,8 @@ export class GroupMember {
   }
 
   /**
-   * The client's own `commitOffsets` tries again by itself, with whatever generation the member has by then: what was
-   * acknowledged in one assignment would set back the commits of another. So one attempt each.
+   * One attempt per call. The client's own `commitOffsets` retries with whatever generation the member has by then:
+   * offsets acknowledged in one assignment would set back the commits of another.
    */
   async #commit(checkpoints: readonly Checkpointed[], assignment: Assignment): Promise<void> {
     if (!this.#commitOnce) throw new SigwatchError('INTERNAL', 'a commit before the first batch')

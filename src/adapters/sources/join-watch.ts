@@ -1,17 +1,17 @@
-/** Heartbeats that show it: one may have been under way when the join began. */
+/** Heartbeats needed as evidence: one may have been in flight when the join began. */
 const HEARTBEATS = 2
 
 /**
- * Joins of the group whose answer was lost. When the connection breaks between the join and the answer that names the
- * partitions, the client goes back to fetching as if nothing had happened: to the group it is alive, and no member reads
- * what it was given. What shows it are heartbeats that the group takes while the client fetches without an assignment; a
- * client that has lost its place sends none, so after `within` ms without an answer it is taken for lost too.
+ * Detects group joins whose answer was lost. If the connection breaks before the answer with the partitions arrives,
+ * the client resumes fetching as if nothing had happened: the group considers it alive, and its partitions are read by
+ * no member. The evidence is heartbeats that the group accepts while the client fetches without an assignment. A client
+ * that lost its membership sends none, so it also counts as lost after `within` ms without an answer.
  */
 export class JoinWatch {
   readonly #lost: (reason: Error) => void
   readonly #within: number
   readonly #now: () => number
-  /** Since when the client fetches although it has begun to join; 0: it joins. */
+  /** Time since which the client has been fetching although it had begun to join; 0 while it joins. */
   #fetchingSince: number | undefined
   #heartbeats = 0
 
@@ -26,19 +26,19 @@ export class JoinWatch {
     this.#heartbeats = 0
   }
 
-  /** The group has named the partitions. */
+  /** The group has sent the assignment. */
   ended(): void {
     this.#fetchingSince = undefined
   }
 
-  /** The client fetches, which it does not do while it joins. */
+  /** The client fetches, which it does not do during a join. */
   fetching(): void {
     if (this.#fetchingSince === undefined) return
     this.#fetchingSince ||= this.#now()
     if (this.#now() - this.#fetchingSince > this.#within) this.#end()
   }
 
-  /** The group has taken a heartbeat. */
+  /** The group has accepted a heartbeat. */
   counted(): void {
     if (this.#fetchingSince && ++this.#heartbeats >= HEARTBEATS) this.#end()
   }

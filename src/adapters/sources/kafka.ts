@@ -14,12 +14,12 @@ export interface KafkaSourceOptions {
   readonly connection: KafkaConnection
   readonly groupId: string
   readonly topics: readonly string[]
-  /** For a group that has committed nothing. */
+  /** Start position of a group that has committed nothing. */
   readonly startFrom: StartFrom
   readonly emit: Emit
-  /** Records handed over at once, at most. */
+  /** Maximum number of records handed over together. */
   readonly chunk?: number
-  /** Without progress for so long, ms, it says `consumer_stalled` and is not ready. */
+  /** Time without progress after which it emits `consumer_stalled` and is not ready, ms. */
   readonly stalledAfter?: number
   readonly heartbeatInterval?: number
   readonly sessionTimeout?: number
@@ -32,14 +32,14 @@ export interface KafkaSourceOptions {
 
 const PART = 'source'
 const STALLED_AFTER = 30_000
-/** A member fetches ten times a second: after so long, ms, without an answer a broker is gone. */
+/** A member fetches ten times a second: a broker without an answer for this time, ms, is considered gone. */
 const SILENT_AFTER = 3_000
 const DEFAULTS = {
   chunk: 512,
   heartbeatInterval: 1_000,
   /**
-   * A member that vanished holds its partitions for so long, ms. The client cannot take its place up again after it lost
-   * all brokers, so this is also what an outage lasts beyond its end.
+   * Session timeout, ms: how long a vanished member keeps its partitions. The client cannot resume its membership after
+   * losing all brokers, so this also prolongs an outage.
    */
   sessionTimeout: 10_000,
   giveUpWithin: 10_000,
@@ -47,13 +47,13 @@ const DEFAULTS = {
 }
 
 /**
- * Reads topics as a member of a consumer group. Records are handed over in order within a partition and each continues
- * the one before; the fetch position moves with what was taken in, the commit with what was acknowledged. The next fetch
- * waits until the handler has taken everything in, while heartbeats go on, so a slow handler is never thrown out of the
- * group and never flooded.
+ * Reads topics as a member of a consumer group. Records of a partition are handed over in order and without gaps. The
+ * fetch position advances with what was accepted, the commit with what was acknowledged. The next fetch waits until the
+ * handler has accepted everything, while heartbeats continue, so a slow handler is neither expelled from the group nor
+ * flooded.
  *
- * A failure of the brokers is waited out for ever; `run` rejects only for what a person must change, and for what the
- * handler throws.
+ * Broker failures are waited out indefinitely; `run` rejects only with errors that a person must fix, and with errors
+ * of the handler.
  */
 export class KafkaSource implements Source {
   readonly #options: KafkaSourceOptions
@@ -66,9 +66,9 @@ export class KafkaSource implements Source {
   #running: Promise<void> | undefined
   #progressAt = performance.now()
   readonly #time = new RunningTime()
-  /** When a fetch was answered last, by the running time. */
+  /** Running time of the last answer to a fetch. */
   #heardAt = this.#time.now()
-  /** For how long, ms, as said last. */
+  /** Duration of the stall that was last reported, ms. */
   #stalled = 0
 
   constructor(options: KafkaSourceOptions) {
@@ -82,7 +82,7 @@ export class KafkaSource implements Source {
     return this.#running
   }
 
-  /** See Source. Offsets of partitions that are not held any more are ignored. */
+  /** See Source. Offsets of partitions that are no longer held are ignored. */
   async commit(checkpoints: readonly Checkpointed[], epoch?: number): Promise<void> {
     await this.#current?.commit(checkpoints, epoch)
   }
@@ -97,7 +97,7 @@ export class KafkaSource implements Source {
     this.#current?.rejoin(reason)
   }
 
-  /** Settles and commits what is in flight (10 s at most), then leaves the group, so that others take over at once. */
+  /** Settles and commits what is in flight (10 s at most), then leaves the group so that others take over immediately. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#running?.catch(() => undefined)
@@ -192,7 +192,7 @@ export class KafkaSource implements Source {
     }
   }
 
-  /** Also when only one broker of several does not answer: what the others bring is no progress of its partitions. */
+  /** Also reports a single silent broker: records from the others are no progress for its partitions. */
   #reportStalled(): void {
     const { emit } = this.#options
     const silent = this.#current?.joined ? this.#current.brokers.silent(SILENT_AFTER) : []
@@ -202,7 +202,7 @@ export class KafkaSource implements Source {
     this.#stalled = stalled
   }
 
-  /** The handler cannot go on: `run` will reject with this. */
+  /** The handler cannot continue: `run` will reject with this error. */
   #fail(error: unknown): void {
     this.#failure ??= error ?? new SigwatchError('INTERNAL', 'the handler failed')
     this.#stopping.abort()

@@ -1,15 +1,15 @@
 const LF = 0x0a
 const NOTHING = Buffer.alloc(0)
 
-/** Number of a line from 0, its bytes without LF, and how many it has; of a line above the limit only the first are there. */
+/** Line number from 0, its bytes without LF, and its full length in bytes; the bytes are cut if the line exceeds the limit. */
 export type NumberedLine = readonly [number: number, line: Buffer, bytes: number]
 
-/** Cuts a stream of bytes into numbered lines. Holds at most one unfinished line, and of a line at most `max` + 1 bytes. */
+/** Splits a byte stream into numbered lines. Buffers at most one unfinished line, and at most `max` + 1 bytes of it. */
 export class LineSplitter {
   readonly #max: number
   #number = 0
   #open: Buffer[] = []
-  /** Kept of the unfinished line, and seen of it. */
+  /** Bytes buffered and bytes seen of the unfinished line. */
   #keptBytes = 0
   #openBytes = 0
 
@@ -17,7 +17,7 @@ export class LineSplitter {
     this.#max = max
   }
 
-  /** The lines that end in this chunk; empty ones are left out. */
+  /** The lines that end in this chunk, without empty ones. */
   *push(chunk: Buffer): Generator<NumberedLine> {
     let from = 0
     for (let end = chunk.indexOf(LF); end !== -1; end = chunk.indexOf(LF, from)) {
@@ -31,13 +31,13 @@ export class LineSplitter {
     this.#keep(chunk.subarray(from))
   }
 
-  /** The last line, when it has no LF. */
+  /** The last line, if it has no LF. */
   *end(): Generator<NumberedLine> {
     const bytes = this.#openBytes
     if (bytes > 0) yield [this.#number++, this.#finish(NOTHING, 0, 0), bytes]
   }
 
-  /** Lines seen so far, empty ones included. */
+  /** Number of lines so far, including empty ones. */
   get count(): number {
     return this.#number
   }

@@ -10,23 +10,24 @@ export interface LinesSourceOptions {
   /** A file, or `-` for standard input. */
   readonly path: string
   readonly clock: Clock
-  /** Of a longer line, this many bytes and one more are handed over, with the length of the whole. */
+  /** Of a longer line, this many bytes plus one are handed over, together with its full length. */
   readonly maxLineBytes?: number
-  /** Instead of `process.stdin`. */
+  /** Replaces `process.stdin`. */
   readonly stdin?: Readable
 }
 
 const MIB = 1 << 20
 const READ_BYTES = 1 << 18
 const BATCH = 1_024
-/** A file is assigned once. */
+/** A file is assigned only once. */
 const EPOCH = 0
 const PLACE_FAULTS = new Set(['ENOENT', 'EISDIR', 'EACCES', 'ENOTDIR'])
 
 /**
- * One record a line. Lines end at LF only and stay bytes, a CR included. Offsets are line numbers from 0; empty lines
- * are numbered and left out; a last line without LF counts. Memory does not grow with the input: the next bytes are read
- * when the handler has taken in the last. The timestamp of a record is the clock when it was read.
+ * One record per line. Lines end at LF only and are passed as bytes, including a CR. Offsets are line numbers from 0;
+ * empty lines are counted but skipped; a last line without LF counts. Memory is independent of the size of the input:
+ * the next bytes are read when the handler has accepted the last ones. The timestamp of a record is the time it was
+ * read.
  */
 export class LinesSource implements Source {
   readonly #options: LinesSourceOptions
@@ -43,7 +44,7 @@ export class LinesSource implements Source {
     this.#topic = options.path === '-' ? 'stdin' : basename(options.path)
   }
 
-  /** Rejects with USAGE when the file cannot be opened. */
+  /** Rejects with USAGE if the file cannot be opened. */
   run(handler: SourceHandler): Promise<void> {
     this.#running ??= this.#read(handler).finally(() => {
       this.#done = true
@@ -51,7 +52,7 @@ export class LinesSource implements Source {
     return this.#running
   }
 
-  /** A file has no place to remember: reading begins at its start again. */
+  /** Offsets of a file are not stored: the next run starts from the beginning. */
   async commit(_checkpoints: readonly Position[]): Promise<void> {}
 
   async stop(): Promise<void> {
@@ -67,7 +68,7 @@ export class LinesSource implements Source {
   async #read(handler: SourceHandler): Promise<void> {
     const { path, stdin = process.stdin, maxLineBytes = MIB } = this.#options
     const stream = path === '-' ? stdin : await openFile(path)
-    // It is thrown to the reader below as well, who may not be there yet.
+    // The loop below throws the error too, but may not have started yet.
     stream.on('error', () => {})
     this.#stream = stream
     await handler.assigned([{ topic: this.#topic, partition: 0, startOffset: 0 }], EPOCH)
@@ -130,7 +131,7 @@ async function openFile(path: string): Promise<Readable> {
   }
 }
 
-/** Faults of the path become USAGE; anything else stays what it is. */
+/** Errors of the path become USAGE; others are returned unchanged. */
 function placed(error: unknown, path: string): unknown {
   const code = codeOf(error)
   if (code === undefined || !PLACE_FAULTS.has(code)) return error

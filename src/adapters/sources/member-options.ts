@@ -2,7 +2,7 @@ import type { Emit } from '../../domain/events.ts'
 import type { PartitionId } from '../../domain/ports.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
 
-/** How a member of the consumer group reads. */
+/** Options of a consumer group member. */
 export interface MemberOptions {
   readonly connection: KafkaConnection
   readonly groupId: string
@@ -11,16 +11,16 @@ export interface MemberOptions {
   readonly heartbeatInterval: number
   readonly sessionTimeout: number
   readonly chunk: number
-  /** Called with timestamps that brokers set, epoch ms, as their records are read. */
+  /** Called with the timestamps set by brokers, epoch ms, as their records are read. */
   readonly appended?: ((timestamp: number) => void) | undefined
-  /** How long a rebalance is held up by what is in flight, ms; the broker allows 60 s. */
+  /** How long records in flight may delay a rebalance, ms; the broker allows 60 s. */
   readonly giveUpWithin: number
   /** How long a commit may take while partitions are given up, ms. */
   readonly commitWithin: number
   /**
-   * Before it is asked what is committed of the partitions of an assignment: takes care that no other member commits
-   * any more. Returns those of which that is sure; those left are not read, and it is asked for them again. Rejects when
-   * there are none. Present: somebody else commits, in transactions.
+   * Called before the committed offsets of an assignment are read: ensures that no other member commits them any more.
+   * Returns the partitions for which that is certain; the others are not read, and the call is repeated for them.
+   * Rejects if there are none. If present, offsets are committed in transactions and not by the member.
    */
   readonly takeOver?:
     | ((partitions: readonly PartitionId[], epoch: number) => Promise<readonly PartitionId[]>)

@@ -7,17 +7,17 @@ import { LOOK_EVERY } from './topic-identity.ts'
 
 export interface PlacementParts {
   readonly options: Pick<MemberOptions, 'connection' | 'groupId' | 'emit' | 'takeOver'>
-  /** Whether the assignment is the one that is held, and is not being given up. */
+  /** Whether the assignment is the current one and is not being given up. */
   readonly holds: (assignment: Assignment) => boolean
-  /** A topic was recreated: the consumer is to start over. */
+  /** A topic was recreated: restarts the consumer. */
   readonly restart: (reason: unknown) => void
 }
 
 const PLACE_EVERY = 1_000
 
 /**
- * Where the partitions of an assignment are read from. An offset means nothing in another topic of the same name, so
- * commits carry the id of their topic.
+ * Determines where the partitions of an assignment are read from. Offsets are meaningless in another topic of the same
+ * name, so commits carry the topic id.
  */
 export class Placement {
   readonly #parts: PlacementParts
@@ -26,10 +26,7 @@ export class Placement {
     this.#parts = parts
   }
 
-  /**
-   * Learns where reading of these partitions begins: at what the group has committed of this very topic, else at its first
-   * record.
-   */
+  /** Finds the start of these partitions: the offset that the group committed for this very topic, or else its first record. */
   async place(consumer: Consumer, assignment: Assignment, ids: readonly PartitionId[]): Promise<void> {
     const { connection, groupId, emit, takeOver } = this.#parts.options
     const stable = takeOver !== undefined
@@ -44,7 +41,7 @@ export class Placement {
       if (found === undefined) continue
       const { offset, topicId, written } = found
       const current = assignment.topicId(topic)
-      // Before the brokers say which topic it is, it is taken for that of the commit, and looked at again.
+      // Until the brokers report the topic's id, assume that of the commit; it is checked again later.
       if (current === undefined && topicId !== undefined) assignment.knowTopic(topic, topicId)
       if (current === undefined || topicId === undefined || topicId === current)
         assignment.place({ topic, partition, offset }, written)
@@ -55,11 +52,11 @@ export class Placement {
     for (const { topic, partition, startOffset } of await connection.boundsOf(unplaced))
       assignment.place({ topic, partition, offset: startOffset })
     const left = open()
-    // The client asks all leaders at once where such partitions begin, and reads nothing while one does not answer.
+    // Otherwise the client would ask all leaders for the start of such partitions, and read nothing while one does not answer.
     if (left.length > 0) await consumer.commitOffsets(left.map((id) => ({ ...id, offset: '0' })))
   }
 
-  /** A partition whose leader did not answer is read when it does. */
+  /** Places partitions whose leader did not answer, once it does. */
   async placeLater(consumer: Consumer, assignment: Assignment): Promise<void> {
     while (this.#parts.holds(assignment) && assignment.unplaced().length > 0) {
       await sleep(PLACE_EVERY, undefined, { ref: false })
@@ -71,9 +68,8 @@ export class Placement {
   }
 
   /**
-   * Looks now and then which partitions are led, and whether a topic is still the one that is read, which a log as long as
-   * the former one does not show. The partitions of a topic that was recreated are given up without a commit, and the
-   * consumer starts over.
+   * Checks periodically which partitions have a leader, and whether a topic was recreated, which a new log of the same
+   * length would not show. Partitions of a recreated topic are given up without a commit, and the consumer restarts.
    */
   async watchTopics(assignment: Assignment): Promise<void> {
     const { connection, emit } = this.#parts.options

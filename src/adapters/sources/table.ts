@@ -10,9 +10,9 @@ import { slicesOf } from '../kafka/records/slices.ts'
 import { EndProof, type EndProofOptions } from './end-proof.ts'
 import { LOOK_EVERY, TopicIdentity } from './topic-identity.ts'
 
-/** A row as it stands: in a compacted topic, `value` null deletes the key. */
+/** A row of a topic; in a compacted topic, a null `value` deletes the key. */
 export interface TableRow extends Pick<RawRecord, 'headers' | 'timestampType'> {
-  /** Empty when the record has none, which a compacted topic refuses. */
+  /** Empty if the record has no key, which compacted topics reject. */
   readonly key: string
   readonly value: Buffer | null
   /** Kafka timestamp, epoch ms. */
@@ -24,39 +24,39 @@ export interface TableSourceOptions extends Pick<EndProofOptions, 'settledAfter'
   readonly connection: KafkaConnection
   readonly topic: string
   /**
-   * Begins with the name of the service's group. Every instance needs one of its own, since each reads the whole topic;
-   * the groups that are made under it (`<groupId>.<n>`) vanish by themselves, as nothing is committed in them.
+   * Prefix: the name of the service's group. Every instance needs its own, as each reads the whole topic. The groups
+   * created under it (`<groupId>.<n>`) commit nothing, so the brokers remove them.
    */
   readonly groupId: string
-  /** Only what was appended since, epoch ms; default: from the start. */
+  /** Only records appended since, epoch ms; default: all. */
   readonly since?: number
 }
 
 const STEP = 250
-/** Rows applied at once, at most. */
+/** Maximum number of rows applied together. */
 const SLICE = 1_000
 
 /**
- * Reads a side topic from its start to its end and then follows it. Nothing is committed: after a restart, and
- * after a failure of the brokers, the whole topic is read again. Rows that were applied since the start are left out
- * then, so that what they made never goes back to how it was earlier; after a restart they are applied again, which must
- * change nothing. A topic that was deleted and recreated is another one, of which nothing has been applied.
+ * Reads a side topic from start to end and then follows it. Nothing is committed: the whole topic is read again after a
+ * restart and after a broker failure. After a failure, rows already applied are skipped, so that their effects are
+ * never reverted to an earlier state; after a restart they are applied again, which must change nothing. A topic that
+ * was deleted and recreated counts as new.
  */
 export class TableSource {
   readonly #options: TableSourceOptions
   readonly #stopping = new AbortController()
   readonly #part: string
-  /** Next offset to read, by partition, and the ends as they were when reading began. */
+  /** Next offset to read by partition, and the end offsets when reading began. */
   readonly #positions = new Map<string, number>()
   #ends: readonly Bounds[] | undefined
-  /** Where reading begins, by partition number, when it is not at the start. */
+  /** Start offsets by partition, if not the start of the log. */
   #from: ReadonlyMap<number, number> | undefined
   #heardAt = performance.now()
   /** Everything before these offsets was applied since the start, by partition. */
   #applied = new Map<string, number>()
   readonly #identity: TopicIdentity
   #lives = 0
-  /** Batches that are being applied. */
+  /** Number of batches being applied. */
   #inHand = 0
   readonly #proof: EndProof
   #caughtUp = false
@@ -78,8 +78,8 @@ export class TableSource {
   }
 
   /**
-   * Until `stop`; `apply` gets rows in the order of their partition, the next only after the last is applied. Rejects
-   * with what `apply` throws, or when the brokers refuse for a reason that a person must remove.
+   * Runs until `stop`. `apply` gets the rows of a partition in order, the next only after the last have been applied.
+   * Rejects with errors of `apply`, or when the brokers refuse for a reason that a person must fix.
    */
   run(apply: (rows: readonly TableRow[]) => Promise<void>): Promise<void> {
     this.#running ??= this.#live(apply)
@@ -91,7 +91,7 @@ export class TableSource {
     await this.#running?.catch(() => undefined)
   }
 
-  /** When a broker answered last, be it that there is nothing, by the monotonic clock, ms. */
+  /** Monotonic time of the last broker answer, even an empty one, ms. */
   get heardAt(): number {
     return this.#heardAt
   }
@@ -119,11 +119,11 @@ export class TableSource {
     if (this.#failure !== undefined) throw this.#failure
   }
 
-  /** The life of one consumer: resolves with what ended it, or when it is stopped. */
+  /** Runs one consumer: resolves with the error that ended it, or when it is stopped. */
   async #consume(apply: (rows: readonly TableRow[]) => Promise<void>): Promise<unknown> {
     const { connection, topic, groupId } = this.#options
     const consumer = connection.consumer({
-      // A new group each time: the place of a consumer that lost the brokers stays taken in the old one for a while.
+      // A new group for each consumer: after an outage, the old group still counts the previous consumer as a member for a while.
       groupId: `${groupId}.${++this.#lives}`,
       maxWaitTimeInMs: STEP,
       mayJoin: () => true,
@@ -139,7 +139,7 @@ export class TableSource {
       this.#heardAt = performance.now()
       void this.#checkWhetherAtEnd()
     })
-    // Also said of batches that hold nothing for a reader, such as the marks of transactions.
+    // Also emitted for batches without records for readers, such as transaction markers.
     consumer.on(END_BATCH_PROCESS, ({ payload }) => {
       if (this.#failure !== undefined) return
       this.#positions.set(partitionKey(payload), Number(payload.lastOffset) + 1)
@@ -158,7 +158,7 @@ export class TableSource {
     const error = await Promise.race([ended, failedToStart])
     hasEnded = true
     const left = consumer.disconnect().catch(() => undefined)
-    // A start that is still under way would join the group after it was left.
+    // A start in progress would join the group again after the consumer left.
     const leftAgain = started.then(() => consumer.disconnect()).catch(() => undefined)
     await Promise.race([Promise.all([left, leftAgain]), backOff(10)])
     return error
@@ -173,7 +173,7 @@ export class TableSource {
       ...bound,
       startOffset: Math.max(startOffset, this.#from?.get(bound.partition) ?? 0),
     }))
-    // A log that ends before what was applied was recreated: its rows are new ones.
+    // A log that ends before the applied offset was recreated: its rows are new.
     for (const { endOffset, ...id } of bounds)
       if (endOffset < (this.#applied.get(partitionKey(id)) ?? 0)) this.#applied.delete(partitionKey(id))
     if (this.#behind().length === 0) this.#catchUp()
@@ -186,7 +186,7 @@ export class TableSource {
     })
   }
 
-  /** Resolves with the reason to start over once another topic has the name, or with nothing when the consumer has ended. */
+  /** Resolves with the reason for a restart once the topic was recreated, or with undefined when the consumer has ended. */
   async #recreated(hasEnded: () => boolean): Promise<Error | undefined> {
     for (;;) {
       await sleep(LOOK_EVERY, undefined, { ref: false })
@@ -197,16 +197,16 @@ export class TableSource {
     }
   }
 
-  /** Nothing of the topic has been applied. */
+  /** Treats the topic as new, with nothing applied. */
   #startOver(): void {
-    // A batch of the former topic that is still being applied keeps to the former map.
+    // A batch of the former topic that is still being applied uses the old map.
     this.#applied = new Map()
     this.#positions.clear()
     this.#from = undefined
     if (!this.#caughtUp) this.#ends = undefined
   }
 
-  /** Past what lies before the beginning, and what was applied. */
+  /** Skips what lies before the start, and what was applied. */
   #seek(consumer: Consumer, partition: number): void {
     const { topic } = this.#options
     const from = this.#from?.get(partition)
@@ -215,7 +215,7 @@ export class TableSource {
     consumer.seek({ topic, partition, offset })
   }
 
-  /** Never throws: the client would read the batch again and restart, for ever. */
+  /** Never throws: the client would reread the batch and restart in an endless loop. */
   async #batch(
     { batch, resolveOffset, heartbeat }: EachBatchPayload,
     apply: (rows: readonly TableRow[]) => Promise<void>,
@@ -250,7 +250,7 @@ export class TableSource {
     }
   }
 
-  /** Partitions whose end, as it was when reading began, is not reached. */
+  /** Partitions that have not reached the end offset seen when reading began. */
   #behind(): Bounds[] {
     return (this.#ends ?? []).filter((end) => {
       const reached = Math.max(
@@ -261,7 +261,7 @@ export class TableSource {
     })
   }
 
-  /** Compaction and retention may have taken the last records before the end. */
+  /** Compaction or retention may have removed the last records before the end. */
   async #checkWhetherAtEnd(): Promise<void> {
     if (this.#caughtUp || !this.#ends || this.#inHand > 0 || this.#failure !== undefined) return
     const found = await this.#proof.ask(this.#behind())

@@ -1,9 +1,9 @@
 import type { KafkaConnection } from '../kafka/client.ts'
 
-/** Wall clock between two looks at the id of a topic, ms. */
+/** Wall-clock interval between checks of a topic id, ms. */
 export const LOOK_EVERY = 5_000
 
-/** Which topic has a name: one that is deleted and recreated has another id, even where its offsets go on. */
+/** Detects a topic that was deleted and recreated by its id, even if its offsets continue. */
 export class TopicIdentity {
   readonly #connection: Pick<KafkaConnection, 'topicFacts'>
   readonly #topic: string
@@ -14,7 +14,7 @@ export class TopicIdentity {
     this.#topic = topic
   }
 
-  /** Whether another topic has the name than at the last call. False where no broker tells an id; never rejects. */
+  /** Whether the topic was recreated since the last call. False if no broker reports an id; never rejects. */
   async hasChanged(): Promise<boolean> {
     const facts = await this.#connection.topicFacts([this.#topic])
     const id = facts.get(this.#topic)?.id

@@ -11,7 +11,7 @@ export interface PartitionOffsetRange extends OffsetRange {
   readonly partition: number
 }
 
-/** A record of a topic, as it lies there; `value` null is a tombstone. */
+/** A record as stored in the topic; a null `value` is a tombstone. */
 export interface RangeRecord extends Omit<RawRecord, 'value'> {
   readonly value: Buffer | null
 }
@@ -19,30 +19,30 @@ export interface RangeRecord extends Omit<RawRecord, 'value'> {
 export interface TopicRangeOptions extends Pick<EndProofOptions, 'settledAfter' | 'forgottenAfter'> {
   readonly connection: KafkaConnection
   readonly topic: string
-  /** Of this reading alone. Nothing is committed in it, so it vanishes by itself. */
+  /** A group for this read only. It commits nothing, so the brokers remove it. */
   readonly group: string
   readonly ranges: readonly PartitionOffsetRange[]
   /**
-   * Called with the records of one partition in their order; of several partitions, side by side. The next records of the
-   * partition are read when it has resolved. What it throws ends the reading.
+   * Called with the records of a partition in order, concurrently for several partitions. The next records of the
+   * partition are read when it has resolved. An error ends the read.
    */
   readonly take: (records: readonly RangeRecord[]) => void | Promise<void>
   readonly signal?: AbortSignal
-  /** Delete the group at once where the user may; else the brokers drop it later. */
+  /** Delete the group afterwards if the user has the right; otherwise the brokers remove it later. */
   readonly deletesGroup?: boolean
 }
 
 const STEP = 250
-/** Partitions that are read at once. */
+/** Number of partitions read in parallel. */
 const SIDE_BY_SIDE = 8
 const ATTEMPTS = 5
 const HEARTBEAT_EVERY = 1_000
-/** Records handed over at once, at most. */
+/** Maximum number of records handed over together. */
 const SLICE = 1_000
 
 /**
- * Reads ranges of a topic once and leaves nothing behind. Rejects with KAFKA_UNREACHABLE when the brokers stay away, or show
- * of a partition neither the records up to its end nor that there are none.
+ * Reads ranges of a topic once, leaving nothing behind. Rejects with KAFKA_UNREACHABLE if the brokers stay away, or if
+ * they show neither the records of a partition up to its end nor that there are none.
  */
 export function readTopicRange(options: TopicRangeOptions): Promise<void> {
   return new TopicRangeReading(options).run()
@@ -50,7 +50,7 @@ export function readTopicRange(options: TopicRangeOptions): Promise<void> {
 
 class TopicRangeReading {
   readonly #options: TopicRangeOptions
-  /** What is still to be read, by partition. */
+  /** What is left to read, by partition. */
   readonly #open = new Map<number, { next: number; readonly to: number }>()
   #lives = 0
   #records = 0
@@ -83,10 +83,10 @@ class TopicRangeReading {
     }
   }
 
-  /** The life of one consumer: resolves with what ended it; undefined: everything was read. */
+  /** Runs one consumer: resolves with the error that ended it, or with undefined if everything was read. */
   async #consume(): Promise<unknown> {
     const { connection, topic, group, signal, deletesGroup } = this.#options
-    // A new one each time: the place of a member that lost the brokers stays taken for a while.
+    // A new group for each consumer: after an outage, the old group still counts the previous one as a member for a while.
     const groupId = `${group}.${++this.#lives}`
     const consumer = connection.consumer({
       groupId,
@@ -108,7 +108,7 @@ class TopicRangeReading {
       }
     })
     this.#proof.follow(consumer, () => void this.#checkWhetherAtEnd())
-    // Also said of batches that hold nothing for a reader.
+    // Also emitted for batches without records for readers.
     consumer.on(END_BATCH_PROCESS, ({ payload }) => {
       this.#advance(consumer, payload.partition, Number(payload.lastOffset) + 1)
     })
@@ -131,14 +131,14 @@ class TopicRangeReading {
     return error
   }
 
-  /** Never throws: the client would read the batch again, for ever. */
+  /** Never throws: the client would reread the batch in an endless loop. */
   async #batch({ batch, resolveOffset, heartbeat }: EachBatchPayload): Promise<void> {
     const { topic, partition } = batch
     const open = this.#open.get(partition)
     if (!open || this.#failure !== undefined) return
     const { decoding } = this.#options.connection
     const from = open.next
-    // Before it is handed over: a consumer that takes the place of this one reads on behind it.
+    // Before the records are handed over, so that a replacement consumer continues after them.
     open.next = Math.max(from, Number(batch.lastOffset()) + 1)
     const slices = slicesOf(batch.messages, { topic, partition }, { ...decoding, from, size: SLICE })
     this.#inHand++
@@ -163,7 +163,7 @@ class TopicRangeReading {
     }
   }
 
-  /** What compaction took is believed; what retention took is known by the first offset that is left. */
+  /** Records missing through compaction are skipped; those lost to retention show in the first available offset. */
   async #checkWhetherAtEnd(): Promise<void> {
     if (this.#inHand > 0) return
     const { topic } = this.#options
@@ -176,7 +176,7 @@ class TopicRangeReading {
     else if (found.answer === 'unproven') this.#giveUp(found.led)
   }
 
-  /** `led`: the partitions whose leaders answer. */
+  /** `led` are the partitions whose leaders answer. */
   #giveUp(led: readonly PartitionId[]): void {
     const heard = new Set(led.map(({ partition }) => partition))
     const open = [...this.#open.keys()]
@@ -191,7 +191,7 @@ class TopicRangeReading {
     const open = this.#open.get(partition)
     if (!open || this.#failure !== undefined) return
     this.#proof.moved()
-    // A batch that was fetched before the place was set lies before it.
+    // Batches fetched before the seek may start earlier.
     open.next = Math.max(open.next, next)
     if (open.next < open.to) return
     this.#open.delete(partition)

@@ -8,28 +8,28 @@ import type { Turns } from './turns.ts'
 import { unpackZstd, zstdLength } from './zstd.ts'
 
 interface Codec {
-  /** Bytes that it unpacks to, as far as it says. Throws Undecodable. */
+  /** The decompressed size in bytes that the data claims. Throws Undecodable. */
   length(source: Buffer): number
-  /** Rejects on damage, and beyond the limit, bytes. */
+  /** Rejects on damaged data, and on more than `limit` bytes. */
   unpack(source: Buffer, limit: number, turns: Turns): Promise<Buffer>
 }
 
-/** Plain bytes up to which gzip is unpacked at once: a thread of its own costs more. */
+/** Maximum decompressed size for synchronous gunzip, bytes: below it, handing the work to a thread costs more. */
 const AT_ONCE = 1 << 17
 const SMALLEST_GZIP = 18
 const gunzip = promisify<Buffer, ZlibOptions, Buffer>(gunzipLater)
 
 const GZIP: Codec = {
-  // The last of its members ends with the plain length.
+  // The last member ends with its decompressed size.
   length: (source) => (source.length < SMALLEST_GZIP ? 0 : source.readUInt32LE(source.length - 4)),
   async unpack(source, limit) {
-    // In one chunk: they would be joined to another buffer of that size.
+    // A single chunk: several would be copied into another buffer of that size.
     const options = { maxOutputLength: Math.max(1, limit), chunkSize: Math.max(1_024, limit + 1) }
     return limit <= AT_ONCE ? gunzipSync(source, options) : gunzip(source, options)
   },
 }
 
-/** By the number in the attributes of a batch. */
+/** By the codec number in the attributes of a batch. */
 const CODECS: Readonly<Record<number, Codec>> = {
   1: GZIP,
   2: { length: snappyLength, unpack: (source, _limit, turns) => unpackSnappy(source, turns) },
@@ -37,14 +37,14 @@ const CODECS: Readonly<Record<number, Codec>> = {
   4: { length: zstdLength, unpack: unpackZstd },
 }
 
-/** The memory of what was unpacked: to be released when it is used no more. */
+/** Decompressed bytes with their memory reservation, to be released after use. */
 export interface Unpacked extends Reservation {
   readonly plain: Buffer
 }
 
 /**
- * Waits for the memory, then unpacks. What takes more than it says is unpacked again within the largest batch. Rejects with
- * Undecodable for damage, and for what no memory suffices for.
+ * Waits for the memory, then decompresses. Data larger than it claims is decompressed again with the limit of the
+ * largest batch. Rejects with Undecodable if the data is damaged or exceeds that limit.
  */
 export async function unpack(
   number: number,

@@ -1,9 +1,9 @@
-/** Bytes that are no record, no batch or no compressed data. The message goes into a dead letter: it shows no value. */
+/** Bytes that are not a valid record, batch or compressed data. The message goes into a dead letter and contains no values. */
 export class Undecodable extends Error {}
 
 const SAFE_BASE = Number.MAX_SAFE_INTEGER - 2 ** 32
 
-/** A time or an offset to which deltas are added, as 64-bit numbers wrap. */
+/** A timestamp or offset that deltas are added to, with 64-bit wraparound. */
 export class Base {
   readonly #exact: bigint
   readonly #number: number
@@ -21,7 +21,7 @@ export class Base {
   }
 }
 
-/** Reads bytes from `at` to `end` one after the other. Throws Undecodable where they end too soon. */
+/** Reads bytes from `at` to `end` in order. Throws Undecodable if they end early. */
 export class Cursor {
   readonly bytes: Buffer
   at: number
@@ -38,7 +38,7 @@ export class Cursor {
     return this.bytes[this.at++]!
   }
 
-  /** A signed number of 32 bits in at most 5 bytes. */
+  /** A signed 32-bit varint of at most 5 bytes. */
   varint(): number {
     const first = this.byte()
     if (first < 0x80) return (first >>> 1) ^ -(first & 1)
@@ -51,7 +51,7 @@ export class Cursor {
     throw new Undecodable('a number of more than 5 bytes')
   }
 
-  /** A signed number of 64 bits in at most 10 bytes; a bigint where it is large. */
+  /** A signed 64-bit varint of at most 10 bytes; a bigint if it exceeds the safe integers. */
   varlong(): number | bigint {
     const start = this.at
     let value = 0

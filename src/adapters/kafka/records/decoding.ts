@@ -1,19 +1,19 @@
 import { MemoryBudget } from './memory-budget.ts'
 
 export interface DecodingLimits {
-  /** Headers of a record that is read. */
+  /** Maximum number of headers of a record. */
   readonly headers: number
-  /** Decompressed bytes of all partitions that are read. */
+  /** Maximum of decompressed bytes over all partitions. */
   readonly bytesInFlight: number
 }
 
 const DEFAULTS: DecodingLimits = { headers: 1_000, bytesInFlight: 400_000_000 }
 
-/** What bounds the decoding of fetched records. */
+/** Limits for decoding fetched records. */
 export interface Decoding {
-  /** Headers of a record. */
+  /** Maximum number of headers of a record. */
   readonly maxHeaders: number
-  /** Decompressed bytes of all partitions. */
+  /** Budget for decompressed bytes over all partitions. */
   readonly memory: MemoryBudget
 }
 

@@ -1,14 +1,14 @@
 import { FieldReader } from '../field-reader.ts'
 import { type AbortedTransaction, batchesOf, type FetchedBatch } from './fetched-batches.ts'
 
-/** The client has requests of these versions; their answers differ in what stands around the records. */
+/** The versions that the client requests; their responses differ only in the fields around the records. */
 export const FETCH_VERSIONS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] as const
 
 export interface FetchedPartition {
   readonly partition: number
   readonly errorCode: number
   readonly highWatermark: string
-  /** Those of aborted transactions are hidden already. */
+  /** Empty: batches of aborted transactions are already hidden. */
   readonly abortedTransactions: readonly never[]
   readonly preferredReadReplica?: number
   readonly messages: FetchedBatch[]
@@ -16,25 +16,25 @@ export interface FetchedPartition {
 
 export interface FetchResponse {
   readonly throttleTime: number
-  /** What the client has to wait itself, ms. */
+  /** Throttle time that the client must wait itself, ms. */
   readonly clientSideThrottleTime?: number
   readonly responses: readonly { readonly topicName: string; readonly partitions: FetchedPartition[] }[]
 }
 
 /**
- * Reads the answer to a fetch (Kafka protocol guide, "Fetch API") as the client has it, but with undecoded batches for
- * messages. Throws RangeError where the answer is cut off.
+ * Decodes a fetch response (Kafka protocol guide, "Fetch API") into the client's form, with undecoded batches as
+ * messages. Throws RangeError if the response is truncated.
  */
 export function decodeFetchResponse(version: number, bytes: Buffer): FetchResponse {
   const fields = new Fields(bytes)
   const throttle = version >= 1 ? fields.int32() : 0
-  // Code of the whole and id of a session, which the client does not use.
+  // Error code and session id, which the client does not use.
   if (version >= 7) fields.skip(6)
   const responses = fields.list(() => ({
     topicName: fields.text(),
     partitions: fields.list(() => partitionOf(version, fields)),
   }))
-  // From this version on a broker answers at once, and it is the client that waits.
+  // From version 8 on, brokers answer immediately and the client waits.
   return version >= 8
     ? { throttleTime: 0, clientSideThrottleTime: throttle, responses }
     : { throttleTime: throttle, responses }

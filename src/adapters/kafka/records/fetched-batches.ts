@@ -1,6 +1,6 @@
 import { Cursor } from './cursor.ts'
 
-/** Where the fields of a batch lie (Kafka protocol guide, "Record batch"); message sets share the first and the magic. */
+/** Field positions in a batch (Kafka protocol guide, "Record batch"). Message sets share the first ones and the magic byte. */
 const LENGTH = 8
 const BEFORE_LENGTH = 12
 const MAGIC = 16
@@ -11,50 +11,50 @@ const LAST_OFFSET_DELTA = 23
 const PRODUCER_ID = 43
 const COUNT = 57
 export const BATCH_HEADER = 61
-/** A message of format 0 has at least so many bytes behind its length. */
+/** Minimum size of a message of format 0 after its length field, bytes. */
 const SMALLEST = 14
 const COMPRESSION = 0x07
 const TRANSACTIONAL = 0x10
 const CONTROL = 0x20
-/** Type of the mark that ends an aborted transaction. */
+/** Type of the control record that ends an aborted transaction. */
 const ABORT = 0
 
 /**
- * A record batch, or one entry of a message set, as it was fetched: its records are decoded when they are read. `offset`
- * and `isControlRecord` are what the client asks of a record, and it counts batches by them.
+ * A fetched record batch or message set entry, whose records are decoded when read. The client expects `offset` and
+ * `isControlRecord` on each message and counts batches by them.
  */
 export interface FetchedBatch {
-  /** Of its last record. */
+  /** Offset of its last record. */
   readonly offset: string
-  /** There is nothing in it for a reader. */
+  /** Readers skip the batch. */
   readonly isControlRecord: boolean
-  /** Of its first record; undefined: only its records say so. */
+  /** Offset of its first record; undefined if only its records have it. */
   readonly first: number | undefined
-  /** The next batch begins behind it. */
+  /** Last offset of the batch; the next batch starts after it. */
   readonly last: number
   readonly magic: number
   readonly bytes: Buffer
-  /** Why its bytes are no batch. */
+  /** Why the bytes are not a valid batch. */
   readonly damage?: string
 }
 
-/** A transaction that was aborted, as a broker lists those that a fetch shows records of. */
+/** An aborted transaction, as a broker lists it with a fetch. */
 export interface AbortedTransaction {
   readonly producerId: bigint
   readonly firstOffset: bigint
 }
 
 export interface FetchedLog {
-  /** The first offset that no reader sees yet. */
+  /** The first offset that readers do not see yet. */
   readonly highWatermark: number
-  /** Brokers send the first batch whole, however large it is; a later one may be cut off. */
+  /** Brokers send the first batch whole, whatever its size; later ones may be truncated. */
   readonly firstIsWhole: boolean
   readonly aborted: readonly AbortedTransaction[]
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
-/** Divides what was fetched of a partition into its batches; a last one that is cut off is left to the next fetch. */
+/** Splits the fetched bytes of a partition into batches. A truncated last batch is left to the next fetch. */
 export function batchesOf(
   bytes: Buffer,
   { highWatermark, firstIsWhole, aborted }: FetchedLog,
@@ -81,7 +81,7 @@ export function batchesOf(
   return batches
 }
 
-/** `next`: where the batch behind it begins. */
+/** `next` is the offset where the following batch starts. */
 function batchOf(bytes: Buffer, first: number, next: number): Mutable<FetchedBatch> {
   const magic = bytes.readInt8(MAGIC)
   if (magic === 0 || magic === 1) {
@@ -112,7 +112,7 @@ function damaged(bytes: Buffer, first: number, next: number, damage: string): Mu
   return { ...batch(bytes, first, lastOf(bytes, first, next), -1), damage }
 }
 
-/** What the header says, which no checksum covers, as far as the next batch lets it be. */
+/** The last offset by the header, which the checksum does not cover, bounded by the start of the next batch. */
 function lastOf(bytes: Buffer, first: number, next: number): number {
   if (bytes.length < BATCH_HEADER || bytes[MAGIC] !== 2) return first
   const last = first + Math.max(0, bytes.readInt32BE(LAST_OFFSET_DELTA))
@@ -128,8 +128,8 @@ function hasAttribute(bytes: Buffer, attribute: number): boolean {
 }
 
 /**
- * Hides the batches of aborted transactions: readers are to see what is committed. Brokers list the transactions in the
- * order in which they ended, and several of them may overlap.
+ * Hides batches of aborted transactions: readers see committed records only. Brokers list the transactions in the order
+ * in which they ended; they may overlap.
  */
 function hideAborted(
   batches: readonly Mutable<FetchedBatch>[],
@@ -151,7 +151,7 @@ function hideAborted(
   }
 }
 
-/** Whether a batch of marks ends an aborted transaction. One that cannot be read does: nothing after it may be hidden. */
+/** Whether a control batch ends an aborted transaction. True if it cannot be read, so that later batches are not hidden. */
 function endsAborted(bytes: Buffer): boolean {
   try {
     const cursor = new Cursor(bytes, BATCH_HEADER)

@@ -1,7 +1,7 @@
 import type { RecordHeaders } from '../../../domain/message.ts'
 import { Cursor, Undecodable } from './cursor.ts'
 
-/** Passes over `count` headers, which must be whole. */
+/** Skips `count` complete headers. */
 export function skipHeaders(cursor: Cursor, count: number): void {
   for (let n = 0; n < count; n++) {
     const name = cursor.varint()
@@ -11,12 +11,12 @@ export function skipHeaders(cursor: Cursor, count: number): void {
   }
 }
 
-/** The headers of a record, which are looked through when one is asked for. */
+/** The headers of a record, parsed when one is requested. */
 export class EncodedHeaders implements RecordHeaders {
   readonly #bytes: Buffer
   readonly #count: number
 
-  /** `bytes`: `count` headers that are whole. */
+  /** `bytes` must contain `count` complete headers. */
   constructor(bytes: Buffer, count: number) {
     this.#bytes = bytes
     this.#count = count

@@ -16,11 +16,11 @@ interface Block {
   readonly start: number
   readonly length: number
   readonly isStored: boolean
-  /** What it unpacks to, bytes. */
+  /** Decompressed size, bytes. */
   readonly plain: number
 }
 
-/** Bytes that LZ4 frames unpack to. Throws Undecodable. */
+/** Decompressed size of LZ4 frames, bytes. Throws Undecodable. */
 export function lz4Length(source: Buffer): number {
   let length = 0
   for (const { plain } of blocksOf(source)) length += plain
@@ -28,8 +28,8 @@ export function lz4Length(source: Buffer): number {
 }
 
 /**
- * Reads LZ4 frames (LZ4 Frame Format 1.6), also several in a row, with linked blocks and with block checksums.
- * Checksums are passed over: the record batch around has its own. Rejects on anything that is no whole frame.
+ * Decompresses LZ4 frames (LZ4 Frame Format 1.6), including concatenated frames, linked blocks and block checksums.
+ * Checksums are not verified: the record batch has its own. Rejects on anything that is not a complete frame.
  */
 export async function unpackLz4(source: Buffer, turns: Turns): Promise<Buffer> {
   const blocks = blocksOf(source)
@@ -81,8 +81,8 @@ function blocksOf(source: Buffer): Block[] {
 }
 
 /**
- * What a block unpacks to, which it does not say: the lengths of its literals and matches added up. `before`: bytes in front
- * of it, to which matches may refer.
+ * Decompressed size of a block, which the format does not store: the sum of its literal and match lengths. `before` is
+ * the number of preceding bytes that matches may refer to.
  */
 function plainLength(source: Buffer, start: number, end: number, before: number): number {
   const cursor = new Cursor(source, start, end)

@@ -1,4 +1,4 @@
-/** Of the budget for decompressed bytes: what all small batches have together, and what one of them may be. */
+/** Shares of the budget for decompressed bytes: all small batches together, and a single small batch. */
 const SMALL_SHARE = 1 / 4
 const SMALL = 1 / 16
 
@@ -8,23 +8,23 @@ interface Pool {
   readonly waiting: { readonly bytes: number; readonly enter: () => void }[]
 }
 
-/** Bytes that were reserved; `release` may be called again. */
+/** Reserved bytes; `release` is idempotent. */
 export interface Reservation {
   release(): void
 }
 
 /**
- * Bounds the decompressed bytes of all partitions. Small batches share a quarter; of the others one is there at a time, and
- * has the rest. A batch that waits holds nothing, and small batches wait for no large one, so every batch gets its turn.
+ * Limits the decompressed bytes of all partitions. Small batches share a quarter; large ones take turns with the rest.
+ * A waiting batch holds no memory, and small batches never wait for a large one, so every batch gets its turn.
  */
 export class MemoryBudget {
-  /** The largest batch, bytes. */
+  /** Size of the largest batch, bytes. */
   readonly largest: number
   readonly #small: Pool
   readonly #large: Pool
   readonly #smallest: number
 
-  /** `limit`: bytes. */
+  /** `limit` is in bytes. */
   constructor(limit: number) {
     const shared = Math.floor(limit * SMALL_SHARE)
     this.largest = limit - shared
@@ -33,7 +33,7 @@ export class MemoryBudget {
     this.#large = { limit: this.largest, used: 0, waiting: [] }
   }
 
-  /** Resolves when the bytes, at most `largest`, may be used. */
+  /** Resolves when `bytes`, at most `largest`, may be used. */
   async reserve(bytes: number): Promise<Reservation> {
     const isSmall = bytes <= this.#smallest
     const pool = isSmall ? this.#small : this.#large

@@ -13,7 +13,7 @@ import {
 } from './raw-records.ts'
 import type { Turns } from './turns.ts'
 
-/** Where the fields of a message of the formats 0 and 1 lie (Kafka protocol guide, "Message sets"). */
+/** Field positions in a message of format 0 or 1 (Kafka protocol guide, "Message sets"). */
 const LENGTH = 8
 const HEAD = 12
 const CHECKED = 16
@@ -25,31 +25,31 @@ const COMPRESSION = 0x07
 const SMALLEST = 14
 const STEP = 512
 
-/** The compressed messages that are the value of an entry. Throws Undecodable. */
+/** The compressed messages in the value of an entry. Throws Undecodable. */
 export function compressedMessages(entry: Buffer): Buffer {
   const { value } = fieldsOf(entry)
   if (value === null) throw new Undecodable('it is compressed and has no value')
   return value
 }
 
-/** The messages that one entry of a set holds: itself, or those that were compressed into its value. */
+/** The messages of one entry of a set: the entry itself, or those compressed into its value. */
 export class MessageRecords implements EncodedRecords {
   readonly #plain: Buffer
   readonly #place: BatchPlace
-  /** Added to the offset of a message. */
+  /** Added to the offset of each message. */
   readonly #base: number
-  /** The entry that the messages were compressed in. */
+  /** The entry that contains the compressed messages. */
   readonly #around: Pick<Fields, 'timestamp' | 'timestampType'> | undefined
   #at = 0
 
-  /** One message, not compressed. */
+  /** A single uncompressed message. */
   static single(entry: Buffer, place: BatchPlace): MessageRecords {
     return new MessageRecords(entry, place, 0, undefined)
   }
 
   /**
-   * `plain`: what the value of an entry was decompressed to. Rejects with Undecodable where its messages are not delimited,
-   * or an offset is out of order. Format 1 counts from the first of them, format 0 as the partition does.
+   * `plain` is the decompressed value of an entry. Rejects with Undecodable if its messages are not delimited or
+   * offsets are out of order. Offsets are relative to the first message in format 1 and absolute in format 0.
    */
   static async nested(
     entry: Buffer,
@@ -141,14 +141,14 @@ export class MessageRecords implements EncodedRecords {
   }
 }
 
-/** Throws Undecodable for another format, and where the checksum is wrong. */
+/** Throws Undecodable for other formats and on a wrong checksum. */
 export function verifyMessage(message: Buffer): void {
   if (message[MAGIC]! > 1) throw new Undecodable('its format is not 0 or 1')
   if (crc32(message.subarray(CHECKED)) !== message.readUInt32BE(HEAD))
     throw new Undecodable('its checksum is wrong')
 }
 
-/** Where the message at `at` ends. */
+/** End of the message at `at`. */
 function endOf(plain: Buffer, at: number): number {
   const size = plain.length - at >= HEAD ? plain.readInt32BE(at + LENGTH) : 0
   const end = at + HEAD + size
@@ -158,7 +158,7 @@ function endOf(plain: Buffer, at: number): number {
 
 interface Fields {
   readonly timestamp: number
-  /** undefined: of format 0. */
+  /** Undefined for format 0. */
   readonly timestampType: TimestampType | undefined
   readonly key: Buffer | null
   readonly value: Buffer | null

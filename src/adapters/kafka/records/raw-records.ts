@@ -1,19 +1,19 @@
 import type { RawRecord, RecordHeaders, TimestampType } from '../../../domain/message.ts'
 import type { PartitionId } from '../../../domain/ports.ts'
 
-/** Records of one batch, decoded as they are read. */
+/** Records of one batch, decoded when read. */
 export interface EncodedRecords {
   readonly hasMore: boolean
-  /** The next records in ascending offsets: at most `count`, and only the first may have more than `bytes`. */
+  /** The next records in ascending offset order: at most `count`, and only the first may exceed `bytes`. */
   read(count: number, bytes: number): RawRecord[]
 }
 
-/** What the records of a batch have in common. */
+/** Common properties of the records of a batch. */
 export interface BatchPlace extends PartitionId {
   /** Offset of its first record. */
   readonly first: number
   readonly last: number
-  /** Of one record, at most. */
+  /** Maximum number of headers of a record. */
   readonly maxHeaders: number
 }
 
@@ -27,7 +27,7 @@ interface Fields {
   readonly headers: RecordHeaders | undefined
 }
 
-/** A record that was decoded. Nearly all records of a fetch have the same form, each of them made in one piece. */
+/** Builds a decoded record. Each of the few shapes is one object literal, so that the engine can optimise them. */
 export function readRecord({ topic, partition }: PartitionId, offset: number, fields: Fields): FetchedRecord {
   const { timestamp, timestampType, key, headers } = fields
   const position = { topic, partition, offset }
@@ -48,13 +48,13 @@ export function readRecord({ topic, partition }: PartitionId, offset: number, fi
   return { position, timestamp, timestampType, value, key, headers }
 }
 
-/** A record as a reader of this project has it. */
+/** A decoded record, as the readers of this project receive it. */
 export interface FetchedRecord extends RawRecord {
-  /** It has no value, which deletes its key in a compacted topic; `value` is empty. */
+  /** The record has no value, which deletes its key in a compacted topic; `value` is empty. */
   readonly isTombstone?: boolean
 }
 
-/** Stands for what cannot be decoded, from the offset `first` to `last`; the bytes are copied. */
+/** Stands in for undecodable data of the offsets `first` to `last`; the bytes are copied. */
 export function unreadableRecord(
   { topic, partition }: PartitionId,
   { first, last }: { readonly first: number; readonly last: number },
@@ -70,16 +70,16 @@ export function unreadableRecord(
   }
 }
 
-/** No setting allows a larger record: it is a dead letter, which no broker takes whole by default. */
+/** The largest record that any setting allows. Larger ones become dead letters, which brokers reject whole by default. */
 const LARGEST_RECORD = 10_000_000
-/** What is kept of a larger one, bytes, as of a dead letter that a broker does not take. */
+/** Bytes kept of a larger record, as with a dead letter that a broker rejects for its size. */
 const KEPT = 64_000
 
 export function isHuge(bytes: Buffer): boolean {
   return bytes.length > LARGEST_RECORD
 }
 
-/** The record without what it refers to: what is kept is a copy. */
+/** A copy of an oversized record with the start of its value; it does not retain the buffers it was decoded from. */
 export function cut(record: FetchedRecord): FetchedRecord {
   if (record.unreadable !== undefined) return record
   const { position, timestamp, timestampType, value } = record
@@ -98,5 +98,5 @@ function beginningOf(bytes: Buffer): Pick<RawRecord, 'value' | 'truncated'> {
   return { value: Buffer.from(bytes.subarray(0, KEPT)), truncated: bytes.length }
 }
 
-/** As Kafka has it. */
+/** Kafka's value for a missing timestamp. */
 export const NO_TIMESTAMP = -1

@@ -19,11 +19,11 @@ const FIRST_TIMESTAMP = 27
 const MAX_TIMESTAMP = 35
 const COUNT = 57
 const APPEND_TIME = 0x08
-/** Between two looks at the time: records, and bytes of a checksum. */
+/** Work between two checks of the time: records, and bytes of a checksum. */
 const STEP = 512
 const CHECKSUM_STEP = 1 << 21
 
-/** Rejects with Undecodable when the checksum of a batch of format 2 is another one than that of its bytes. */
+/** Rejects with Undecodable if the checksum of a batch of format 2 does not match its bytes. */
 export async function verifyBatch(batch: Buffer, turns: Turns): Promise<void> {
   let crc = 0
   for (let at = ATTRIBUTES; at < batch.length; at += CHECKSUM_STEP) {
@@ -33,7 +33,7 @@ export async function verifyBatch(batch: Buffer, turns: Turns): Promise<void> {
   if (crc !== batch.readUInt32BE(CHECKSUM)) throw new Undecodable('its checksum is wrong')
 }
 
-/** The records of a batch of format 2, where the bytes hold exactly as many as it says, with ascending offsets. */
+/** The records of a batch of format 2. The bytes must contain exactly the stated number of records, in ascending offset order. */
 export class BatchRecords implements EncodedRecords {
   readonly #plain: Buffer
   readonly #place: BatchPlace
@@ -45,8 +45,8 @@ export class BatchRecords implements EncodedRecords {
   #previous: number
 
   /**
-   * `plain`: the records from `at` on. Rejects with Undecodable where they are not delimited, their number is another one or
-   * an offset is out of order: nothing can be said then of single records.
+   * `plain` contains the records from `at` on. Rejects with Undecodable if they are not delimited, their number differs
+   * or an offset is out of order: single records cannot be told apart then.
    */
   static async open(
     batch: Buffer,
@@ -90,7 +90,7 @@ export class BatchRecords implements EncodedRecords {
   }
 
   read(count: number, bytes: number): FetchedRecord[] {
-    // A copy: a record that waits for long may not keep a whole batch in memory.
+    // Copied, so that a record that waits for long does not keep a whole batch in memory.
     const cursor = new Cursor(this.#plain, this.#at)
     let found = 0
     for (; found < count && found < this.#left; found++) {
@@ -161,7 +161,7 @@ export class BatchRecords implements EncodedRecords {
   }
 }
 
-/** Reads the length of a record; returns where it ends. */
+/** Reads the length of a record and returns the end of its body. */
 function bodyOf(cursor: Cursor): number {
   const length = cursor.varint()
   if (length < 0 || length > cursor.end - cursor.at)
@@ -169,7 +169,7 @@ function bodyOf(cursor: Cursor): number {
   return cursor.at + length
 }
 
-/** What a record adds to the first offset; one that does not say it follows the record before. */
+/** Offset delta of a record; if it cannot be read, one more than that of the previous record. */
 function deltaOf(record: Cursor, previous: number): number {
   let delta: number
   try {

@@ -9,23 +9,23 @@ import { type BatchPlace, type EncodedRecords, type FetchedRecord, unreadableRec
 import { BatchRecords, verifyBatch } from './record-batch.ts'
 import { Turns } from './turns.ts'
 
-/** Records of a partition that follow one another. */
+/** Consecutive records of a partition. */
 export interface Slice {
   readonly records: FetchedRecord[]
   /** Everything before this offset was read. */
   readonly next: number
-  /** Nothing is left of what was fetched. */
+  /** True for the last slice of the fetch. */
   readonly isLast: boolean
 }
 
 export interface SliceOptions extends Decoding {
-  /** Records before it were read. */
+  /** Records before this offset were already read. */
   readonly from: number
-  /** Records of a slice, at most. */
+  /** Maximum number of records in a slice. */
   readonly size: number
 }
 
-/** Bytes of the records of a slice; it has more only where a single record has. */
+/** Maximum size of a slice in bytes, unless a single record is larger. */
 const SLICE_BYTES = 1 << 19
 const ATTRIBUTES_OF_BATCH = 21
 const ATTRIBUTES_OF_MESSAGE = 17
@@ -34,14 +34,14 @@ const NOTHING_HELD = () => {}
 
 interface Opened {
   readonly records: EncodedRecords
-  /** Gives its memory back. */
+  /** Releases its memory. */
   readonly close: () => void
 }
 
 /**
- * Decodes fetched batches one after the other, in short turns of the event loop, as far as the caller asks for slices. Of
- * the decompressed bytes of a batch nothing is kept once its last slice was asked for: records hold copies. What cannot be
- * decoded is a record that says so (`unreadable`): a whole batch where its records cannot be told apart.
+ * Decodes fetched batches in order, in short turns of the event loop, as the caller requests slices. The decompressed
+ * bytes of a batch are released when its last slice has been requested: records hold copies. Undecodable data is
+ * returned as a record marked `unreadable`, for a whole batch if its records cannot be told apart.
  */
 export async function* slicesOf(
   batches: readonly FetchedBatch[],
@@ -82,7 +82,7 @@ export async function* slicesOf(
   yield { records, next, isLast: true }
 }
 
-/** Never rejects for what the bytes are. */
+/** Never rejects because of invalid bytes. */
 async function open(
   batch: FetchedBatch,
   place: BatchPlace,
@@ -114,7 +114,7 @@ async function open(
   }
 }
 
-/** Resolves with the number of the codec; rejects with Undecodable where the checksum is wrong. */
+/** Resolves with the codec number; rejects with Undecodable on a wrong checksum. */
 async function verified({ bytes, magic }: FetchedBatch, turns: Turns): Promise<number> {
   if (magic < 2) {
     verifyMessage(bytes)
@@ -124,7 +124,7 @@ async function verified({ bytes, magic }: FetchedBatch, turns: Turns): Promise<n
   return bytes.readInt16BE(ATTRIBUTES_OF_BATCH) & COMPRESSION
 }
 
-/** The one record that stands for a batch. */
+/** The single record that represents an undecodable batch. */
 class Unreadable implements EncodedRecords {
   readonly #place: BatchPlace
   readonly #bytes: Buffer

@@ -1,26 +1,26 @@
 import { Undecodable } from './cursor.ts'
 import type { Turns } from './turns.ts'
 
-/** The Java client frames Snappy as snappy-java does: this magic, two versions, then blocks with their lengths. */
+/** Header of the Java client's framing (snappy-java): this magic, two version fields, then blocks with their lengths. */
 const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0])
 const XERIAL_HEADER = 16
-/** Elements of a block between two looks at the time. */
+/** Elements of a block between two checks of the time. */
 const STEP = 16_384
 
 interface Block {
-  /** Where its elements begin and end. */
+  /** Bounds of its elements. */
   readonly start: number
   readonly end: number
-  /** Bytes that it unpacks to, as it says. */
+  /** The decompressed size that it states, bytes. */
   readonly plain: number
 }
 
-/** Bytes that it says it unpacks to. Throws Undecodable. */
+/** The stated decompressed size, bytes. Throws Undecodable. */
 export function snappyLength(source: Buffer): number {
   return blocksOf(source).reduce((sum, { plain }) => sum + plain, 0)
 }
 
-/** Snappy as librdkafka (raw) and the Java client (framed by snappy-java) write it. Rejects with Undecodable. */
+/** Decompresses Snappy as written by librdkafka (raw) and the Java client (framed by snappy-java). Rejects with Undecodable. */
 export async function unpackSnappy(source: Buffer, turns: Turns): Promise<Buffer> {
   const blocks = blocksOf(source)
   const target = Buffer.allocUnsafe(blocks.reduce((sum, { plain }) => sum + plain, 0))
@@ -37,7 +37,7 @@ export async function unpackSnappy(source: Buffer, turns: Turns): Promise<Buffer
   return target
 }
 
-/** Unpacks some elements of a block (Snappy format description, 2011), which has `begin` to `limit` of the target. */
+/** Decompresses some elements of a block (Snappy format description, 2011) into `begin` to `limit` of the target. */
 function unpackElements(
   source: Buffer,
   end: number,
@@ -91,7 +91,7 @@ function blocksOf(source: Buffer): Block[] {
   return blocks
 }
 
-/** A block begins with its plain length, in at most 5 bytes. */
+/** A block starts with its decompressed size, in at most 5 bytes. */
 function blockAt(source: Buffer, at: number, end: number): Block {
   let plain = 0
   for (let i = 0; i < 5 && at + i < end; i++) {

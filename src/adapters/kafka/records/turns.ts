@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-/** How long, ms, work goes on before timers, sockets and other work have their turn. */
+/** Longest turn before timers, sockets and other work may run, ms. */
 const TURN = 8
 
-/** Divides long work into short turns of the event loop. */
+/** Splits long work into short turns of the event loop. */
 export class Turns {
   #began = performance.now()
 
-  /** To be asked every few hundred steps: whether `next` is due. */
+  /** Whether `next` is due; check it every few hundred steps. */
   get isOver(): boolean {
     return performance.now() - this.#began >= TURN
   }

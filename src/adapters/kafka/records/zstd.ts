@@ -7,28 +7,28 @@ import type { Turns } from './turns.ts'
 const MAGIC = 0xfd2fb528
 const SKIPPABLE = 0x184d2a50
 const LARGEST_BLOCK = 1 << 17
-/** What a decoder must keep of a frame; writers stay far below it by default. */
+/** Largest accepted window; writers stay far below it by default. */
 const LARGEST_WINDOW = 1 << 27
-/** Moved within the window for each plain byte, at most: the smallest blocks that writers choose need nearly so much. */
+/** Maximum number of moves in the window per decompressed byte: the smallest blocks that writers choose come close to it. */
 const MOVES = 1_024
 
 type Unpack = (source: Buffer, options: { readonly maxOutputLength: number }) => Promise<Buffer>
 type Native = typeof zlib & { zstdDecompress?: (source: Buffer, options: object, done: () => void) => void }
-/** Node has Zstandard of its own from 22.15 on. */
+/** Node's own Zstandard, from 22.15 on. */
 const { zstdDecompress } = zlib as Native
 const native = zstdDecompress && (promisify(zstdDecompress) as unknown as Unpack)
 
 interface Frame {
   readonly start: number
-  /** Where its blocks end. */
+  /** End of each block. */
   readonly blocks: readonly number[]
   readonly end: number
-  /** Bytes that it unpacks to, at most, and that it takes to unpack it. */
+  /** Upper bound of the decompressed size, bytes, and the window needed to decompress it. */
   readonly plain: number
   readonly window: number
 }
 
-/** Bytes that Zstandard frames unpack to, at most. Throws Undecodable. */
+/** Upper bound of the decompressed size of Zstandard frames, bytes. Throws Undecodable. */
 export function zstdLength(source: Buffer): number {
   let length = 0
   let window = 0
@@ -39,7 +39,7 @@ export function zstdLength(source: Buffer): number {
   return Math.max(length, window)
 }
 
-/** Rejects on damage, and beyond the limit, bytes. */
+/** Rejects on damaged data, and on more than `limit` bytes. */
 export async function unpackZstd(source: Buffer, limit: number, turns: Turns): Promise<Buffer> {
   if (native) return native(source, { maxOutputLength: Math.max(1, limit) })
   const chunks: Uint8Array[] = []
@@ -58,7 +58,7 @@ export async function unpackZstd(source: Buffer, limit: number, turns: Turns): P
   return Buffer.concat(chunks)
 }
 
-/** Frames by their headers (RFC 8878). */
+/** Parses frame headers (RFC 8878). */
 function framesOf(source: Buffer): Frame[] {
   const frames: Frame[] = []
   let at = 0
